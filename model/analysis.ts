@@ -1,0 +1,90 @@
+/** The result of judging a trace: plain data that every shell shows. */
+import type { ClockName } from '../parsers/events/table.js';
+import type { Finding, ProfileId, RuleStatus } from './findings/finding.js';
+import type { OpLog } from './timeline/oplog.js';
+import type { CancelToken } from '../parsers/base/cancel.js';
+
+export interface AnalyzeOptions {
+  /** Profiles to judge by; undefined: chosen from what the trace holds. */
+  readonly profiles?: readonly ProfileId[] | undefined;
+  /** Overrides what the trace says of its clock. */
+  readonly clock?: ClockName | undefined;
+  /** Cross-CPU pairs closer than this are not ordered. undefined: 20 µs on a local or unknown clock, 1 µs on a global one. */
+  readonly skewNs?: number | undefined;
+  readonly cancel?: CancelToken;
+  readonly progress?: (rowsDone: number) => void;
+}
+
+export interface VmInfo {
+  /** `kvm` pointer, 0n when the trace gives none and the VM is a thread group. */
+  readonly kvm: bigint;
+  /** Thread group that owns it, -1 unknown. */
+  readonly tgid: number;
+  /** How findings name it: `kvm:0xffff8881009cc000`, `tgid:493` or `vm?`. */
+  readonly label: string;
+  /** Where attributes come from: the VM (KVM_SET_MEMORY_ATTRIBUTES), the guest_memfd inode, or nowhere seen. */
+  readonly attributesOf: 'vm' | 'inode' | 'none';
+}
+
+export interface InodeInfo {
+  readonly ino: number;
+  /** guest_memfd, or the restricted memfd of the 2022 trees. */
+  readonly provider: 'guest_memfd' | 'restrictedmem';
+  /** Size in pages, -1 unknown. */
+  readonly pageCount: number;
+  readonly label: string;
+}
+
+export interface SlotInfo {
+  readonly vm: number;
+  readonly slot: number;
+  readonly baseGfn: number;
+  readonly pageCount: number;
+  /** First page of the file, -1 unknown. */
+  readonly pgoff: number;
+  /** Index into inodes, -1 unknown. */
+  readonly inode: number;
+  /** Rows between which it lives; untilRow is the table's length when it never goes. */
+  readonly fromRow: number;
+  readonly untilRow: number;
+}
+
+/** One conversion of a range between shared and private. */
+export interface Conversion {
+  readonly index: number;
+  /** `vm`: guest frames of `vm`; `inode`: pages of `inode`. */
+  readonly scope: 'vm' | 'inode';
+  readonly vm: number;
+  readonly inode: number;
+  /** In gfns or pgoffs, by scope. */
+  readonly first: number;
+  readonly count: number;
+  readonly toPrivate: boolean;
+  readonly tid: number;
+  readonly fromRow: number;
+  /** Row of the last event that belongs to it; -1 while in flight at the end of the trace. */
+  readonly untilRow: number;
+  /** 0 done, negative errno failed, undefined not known. */
+  readonly result: number | undefined;
+  /** Rows at which phases were entered, by Phase; -1 not seen. */
+  readonly phaseRows: readonly number[];
+}
+
+export interface Analysis {
+  readonly profiles: readonly ProfileId[];
+  /** Why these profiles, one clause. */
+  readonly profileReason: string;
+  readonly rules: readonly RuleStatus[];
+  /** Sorted by row, then rule. */
+  readonly findings: readonly Finding[];
+  readonly vms: readonly VmInfo[];
+  readonly inodes: readonly InodeInfo[];
+  readonly slots: readonly SlotInfo[];
+  readonly conversions: readonly Conversion[];
+  readonly ops: OpLog;
+  /** Events of the table that the vocabulary knows, and that it does not. */
+  readonly understood: number;
+  readonly unknown: number;
+  /** True when the work was cancelled: the result holds what was done until then. */
+  readonly cancelled: boolean;
+}

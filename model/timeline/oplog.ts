@@ -1,0 +1,135 @@
+/**
+ * The page operations of a trace: every change of the model's state, in trace order, each with the event that caused
+ * it. This is what the timeline is built from and what a cursor steps over. Ranges are half-open and range-compressed:
+ * converting 64 GiB is one operation.
+ */
+import { assert } from '../../parsers/base/assert.js';
+
+/** What changed. The comments say what subject, first, count, value and aux mean. */
+export const Op = {
+  /** Attribute of guest frames: subject VM, gfns, value Attr. */
+  GfnAttr: 1,
+  /** Attribute of file pages: subject inode, pgoffs, value Attr. */
+  PageAttr: 2,
+  /** A conversion enters a phase: subject conversion index, value Phase, first/count its range in its own unit. */
+  Phase: 3,
+  /** A user mapping of pages: subject inode, pgoffs, value tgid (or tid when no tgid is known), aux address of the VMA. */
+  MapAdd: 4,
+  MapRemove: 5,
+  /** A leaf SPTE becomes present: subject VM, gfns it covers, value pfn, aux level. */
+  SpteSet: 6,
+  /** A leaf SPTE goes: subject VM, gfns it covered, value pfn it had, aux level. */
+  SpteZap: 7,
+  /** A reference: subject inode, pgoffs, value RefKind, aux tid of the holder. */
+  RefGet: 8,
+  RefPut: 9,
+  /** The page cache gains or loses pages: subject inode, pgoffs, value pfn. */
+  Alloc: 10,
+  Free: 11,
+  /** Invalidation bracket of a VM: subject VM; range for Range, value in-progress count after it. */
+  InvStart: 12,
+  InvRange: 13,
+  InvEnd: 14,
+  /** Memslot: subject VM, gfns, value slot id, aux inode index (-1 unknown). */
+  SlotAdd: 15,
+  SlotRemove: 16,
+  /** A VMA of the file: subject inode, pgoffs, value tgid, aux start address. */
+  VmaAdd: 17,
+  VmaRemove: 18,
+  /** subject inode, pgoffs. */
+  Poison: 19,
+  /** Events are missing: everything known becomes unknown. subject -1; value CPU or -1. */
+  Loss: 20,
+  /** A user fault on pages: subject inode, value VM_FAULT return (-1 at entry), aux tid. */
+  UserFault: 21,
+  /** A guest fault: subject VM, gfn, value error code low bits, aux tid. */
+  GuestFault: 22,
+  /** subject inode, pgoffs: a hole is being punched. */
+  Punch: 23,
+  /** unmap_mapping_*: subject inode, pgoffs. */
+  Unmap: 24,
+} as const;
+export type OpCode = (typeof Op)[keyof typeof Op];
+
+export const Attr = { Shared: 0, Private: 1, Unknown: 2 } as const;
+export const RefKind = { GetPfn: 0, Gup: 1, Pin: 2 } as const;
+/** Phases of a conversion, in order. */
+export const Phase = {
+  Requested: 0, Blocked: 1, Unmapped: 2, RefsOk: 3, InvOpen: 4, Zapped: 5, Stored: 6, InvClosed: 7, Done: 8, Failed: 9,
+} as const;
+export const PHASE_NAMES = ['Requested', 'Blocked', 'Unmapped', 'RefsOk', 'InvOpen', 'Zapped', 'Stored', 'InvClosed', 'Done', 'Failed'] as const;
+
+const CHUNK = 1 << 14;
+
+interface Chunk {
+  readonly op: Uint8Array;
+  readonly subject: Int32Array;
+  readonly row: Uint32Array;
+  readonly first: Float64Array;
+  readonly count: Float64Array;
+  readonly value: Float64Array;
+  readonly aux: Float64Array;
+}
+
+/** Append-only columns in chunks; index i is operation i. */
+export class OpLog {
+  private readonly chunks: Chunk[] = [];
+  length = 0;
+
+  push(op: OpCode, subject: number, row: number, first: number, count: number, value: number, aux: number): void {
+    const i = this.length & (CHUNK - 1);
+    if (i === 0) {
+      this.chunks.push({
+        op: new Uint8Array(CHUNK), subject: new Int32Array(CHUNK), row: new Uint32Array(CHUNK), first: new Float64Array(CHUNK),
+        count: new Float64Array(CHUNK), value: new Float64Array(CHUNK), aux: new Float64Array(CHUNK),
+      });
+    }
+    const c = this.chunks[this.chunks.length - 1]!;
+    c.op[i] = op;
+    c.subject[i] = subject;
+    c.row[i] = row;
+    c.first[i] = first;
+    c.count[i] = count;
+    c.value[i] = value;
+    c.aux[i] = aux;
+    this.length++;
+  }
+
+  private chunk(i: number): Chunk {
+    assert(i >= 0 && i < this.length, `operation ${i} of ${this.length}`);
+    return this.chunks[i >>> 14]!;
+  }
+  op(i: number): OpCode {
+    return this.chunk(i).op[i & (CHUNK - 1)] as OpCode;
+  }
+  subject(i: number): number {
+    return this.chunk(i).subject[i & (CHUNK - 1)]!;
+  }
+  row(i: number): number {
+    return this.chunk(i).row[i & (CHUNK - 1)]!;
+  }
+  first(i: number): number {
+    return this.chunk(i).first[i & (CHUNK - 1)]!;
+  }
+  count(i: number): number {
+    return this.chunk(i).count[i & (CHUNK - 1)]!;
+  }
+  value(i: number): number {
+    return this.chunk(i).value[i & (CHUNK - 1)]!;
+  }
+  aux(i: number): number {
+    return this.chunk(i).aux[i & (CHUNK - 1)]!;
+  }
+
+  /** Index of the first operation whose row is at or after `row`. */
+  firstAtRow(row: number): number {
+    let lo = 0;
+    let hi = this.length;
+    while (lo < hi) {
+      const mid = (lo + hi) >>> 1;
+      if (this.row(mid) < row) lo = mid + 1;
+      else hi = mid;
+    }
+    return lo;
+  }
+}

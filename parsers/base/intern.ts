@@ -1,0 +1,89 @@
+/**
+ * Byte slices to small ids: comms, event and symbol names. One open-addressed table over one byte arena, so that
+ * the hot path neither decodes nor allocates; strings are made only when something is shown.
+ */
+import { assert } from './assert.js';
+
+const FNV_OFFSET = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
+
+const decoder = new TextDecoder('utf-8');
+const encoder = new TextEncoder();
+
+export class Interner {
+  private slots = new Int32Array(1024).fill(-1);
+  private hashes: number[] = [];
+  private starts: number[] = [];
+  private ends: number[] = [];
+  private arena = new Uint8Array(1 << 14);
+  private used = 0;
+  private readonly strings: (string | undefined)[] = [];
+
+  /** Number of distinct slices seen; ids are 0..size-1 in order of first appearance. */
+  get size(): number {
+    return this.starts.length;
+  }
+
+  /** Id of bytes[start, end), adding it when new. */
+  intern(bytes: Uint8Array, start: number, end: number): number {
+    let h = FNV_OFFSET;
+    for (let i = start; i < end; i++) h = Math.imul(h ^ bytes[i]!, FNV_PRIME);
+    h >>>= 0;
+    const mask = this.slots.length - 1;
+    let slot = h & mask;
+    for (let id = this.slots[slot]!; id >= 0; id = this.slots[slot]!) {
+      if (this.hashes[id] === h && this.equals(id, bytes, start, end)) return id;
+      slot = (slot + 1) & mask;
+    }
+    const id = this.add(h, bytes, start, end);
+    if (this.starts.length * 2 > this.slots.length) this.rehash();
+    else this.slots[slot] = id;
+    return id;
+  }
+
+  internString(text: string): number {
+    const bytes = encoder.encode(text);
+    return this.intern(bytes, 0, bytes.length);
+  }
+
+  /** True when slice `id` has exactly these bytes. */
+  equals(id: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const s = this.starts[id]!;
+    const n = this.ends[id]! - s;
+    if (n !== end - start) return false;
+    for (let i = 0; i < n; i++) if (this.arena[s + i] !== bytes[start + i]) return false;
+    return true;
+  }
+
+  /** The slice as text; invalid UTF-8 becomes U+FFFD. */
+  text(id: number): string {
+    assert(id >= 0 && id < this.size, `intern id ${id} of ${this.size}`);
+    return (this.strings[id] ??= decoder.decode(this.arena.subarray(this.starts[id]!, this.ends[id]!)));
+  }
+
+  private add(h: number, bytes: Uint8Array, start: number, end: number): number {
+    const n = end - start;
+    if (this.used + n > this.arena.length) {
+      const bigger = new Uint8Array(Math.max(this.arena.length * 2, this.used + n));
+      bigger.set(this.arena.subarray(0, this.used));
+      this.arena = bigger;
+    }
+    this.arena.set(bytes.subarray(start, end), this.used);
+    const id = this.starts.length;
+    this.hashes.push(h);
+    this.starts.push(this.used);
+    this.used += n;
+    this.ends.push(this.used);
+    return id;
+  }
+
+  private rehash(): void {
+    const mask = this.slots.length * 2 - 1;
+    this.slots = new Int32Array(mask + 1).fill(-1);
+    for (let id = 0; id < this.hashes.length; id++) {
+      let slot = this.hashes[id]! & mask;
+      while (this.slots[slot]! >= 0) slot = (slot + 1) & mask;
+      this.slots[slot] = id;
+    }
+  }
+}

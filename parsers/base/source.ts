@@ -1,0 +1,21 @@
+/**
+ * How bytes enter the core: synchronously, by range. In Node a worker reads the file descriptor; in the browser the
+ * whole file is in memory. Text is pushed in chunks; binary formats plan their reads.
+ */
+export interface ByteSource {
+  /** Bytes in all; for a growing file, what it was when opened. */
+  readonly size: number;
+  /** Bytes [offset, offset + length), fewer at the end of the source, none past it. The result is valid until the next read. */
+  read(offset: number, length: number): Uint8Array;
+}
+
+/** A source over bytes in memory. */
+export class MemorySource implements ByteSource {
+  constructor(private readonly bytes: Uint8Array) {}
+  get size(): number {
+    return this.bytes.length;
+  }
+  read(offset: number, length: number): Uint8Array {
+    return this.bytes.subarray(offset, Math.min(this.bytes.length, offset + length));
+  }
+}

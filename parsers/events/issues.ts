@@ -1,0 +1,104 @@
+/**
+ * What a parser noticed besides events. Closed codes, each with a sentence for the user and what to do; content never
+ * throws. Loss is both an issue and a {@link LossMark} that the model sees.
+ */
+export type IssueSeverity = 'info' | 'notice' | 'dataLoss' | 'error';
+
+export interface IssueKind {
+  readonly severity: IssueSeverity;
+  /** States what was found and what was expected. */
+  readonly sentence: string;
+  /** What the user can do. */
+  readonly advice: string;
+}
+
+export const ISSUE_KINDS = {
+  'lost-events': { severity: 'dataLoss', sentence: 'The kernel dropped events here.', advice: 'Record with a larger buffer (buffer_size_kb, trace-cmd -b, perf -m) or fewer events.' },
+  'overwritten': { severity: 'dataLoss', sentence: 'The buffer holds fewer entries than were written: the oldest were overwritten.', advice: 'Record with a larger buffer_size_kb, or read trace_pipe while recording.' },
+  'buffer-started': { severity: 'dataLoss', sentence: 'This CPU\'s buffer starts here: its earlier events are absent.', advice: 'Record with a larger buffer_size_kb.' },
+  'torn-tail': { severity: 'dataLoss', sentence: 'The input ends inside a record.', advice: 'Copy the trace after recording has stopped; what precedes the tear is kept.' },
+  'empty': { severity: 'error', sentence: 'The input holds no event.', advice: 'Check that tracing_on was 1 and that events were enabled.' },
+  'not-a-trace': { severity: 'error', sentence: 'This is none of the formats that Shimtrace reads.', advice: 'Give it the text of an ftrace buffer (cat /sys/kernel/tracing/trace), a trace.dat, a perf.data, their text, or a QEMU log.' },
+  'raw-format': { severity: 'error', sentence: 'The trace was printed with options/raw: it has type numbers in place of events.', advice: 'Print it again after `echo 0 > /sys/kernel/tracing/options/raw`.' },
+  'hex-format': { severity: 'error', sentence: 'The trace was printed with options/hex: it has raw numbers in place of events.', advice: 'Print it again after `echo 0 > /sys/kernel/tracing/options/hex`.' },
+  'bin-format': { severity: 'error', sentence: 'The trace was printed with options/bin: it is raw binary without its formats.', advice: 'Print it again after `echo 0 > /sys/kernel/tracing/options/bin`.' },
+  'no-context': { severity: 'notice', sentence: 'The trace was printed without context (options/context-info is off): no task, CPU or time is known, so order across CPUs cannot be decided.', advice: 'Print it again after `echo 1 > /sys/kernel/tracing/options/context-info`.' },
+  'histogram': { severity: 'error', sentence: 'This is the output of a hist trigger: counts, not events.', advice: 'Give Shimtrace the trace itself.' },
+  'bad-line': { severity: 'notice', sentence: 'This line is not an event and not a comment.', advice: 'Nothing, if it is foreign text; otherwise tell us the kernel and the options that printed it.' },
+  'long-line': { severity: 'notice', sentence: 'A line of more than a megabyte was skipped.', advice: 'Check whether the file is the trace you meant.' },
+  'invalid-utf8': { severity: 'info', sentence: 'Some bytes are not UTF-8; they are shown as U+FFFD.', advice: 'Nothing: probe arguments of type char may print raw bytes.' },
+  'clock-back': { severity: 'notice', sentence: 'The clock jumps back here on one CPU.', advice: 'Events stay in the order of the file; order across this point is not decided by time. Several recordings may have been joined.' },
+  'relative-time': { severity: 'notice', sentence: 'Times are relative to the previous event or to the start and cannot be aligned with other files.', advice: 'Print with absolute times to merge files.' },
+  'unreadable-value': { severity: 'info', sentence: 'An argument could not be read by the kernel, shown as (fault).', advice: 'Nothing: the value is treated as unknown.' },
+  'foreign-lines': { severity: 'info', sentence: 'Lines before, between or after the trace are not part of it and were skipped.', advice: 'Nothing.' },
+  'duration-lines': { severity: 'info', sentence: 'Function and function_graph lines were skipped.', advice: 'Nothing.' },
+  'bad-header': { severity: 'error', sentence: 'The file\'s header is damaged or lies about a length.', advice: 'Record or copy the file again.' },
+  'bad-record': { severity: 'dataLoss', sentence: 'A record\'s length or type is impossible; the rest of its page or buffer was skipped.', advice: 'Record or copy the file again.' },
+  'bad-format': { severity: 'notice', sentence: 'An event\'s format description could not be read: its events are kept undecoded.', advice: 'Tell us the kernel version.' },
+  'unknown-event-id': { severity: 'notice', sentence: 'Events with a type id that the file does not describe were kept without a name.', advice: 'Record with the events\' formats (a module may have been unloaded).' },
+  'unsupported-version': { severity: 'error', sentence: 'This version of the format is newer than what Shimtrace reads.', advice: 'Convert it with the tool that wrote it, or update Shimtrace.' },
+  'unsupported-compression': { severity: 'error', sentence: 'This compression is not supported here.', advice: 'Decompress the file first.' },
+  'archive': { severity: 'error', sentence: 'This is an archive, not a trace.', advice: 'Unpack it and give Shimtrace the trace inside.' },
+  'decompress-failed': { severity: 'dataLoss', sentence: 'The compressed data is damaged here; what precedes it is kept.', advice: 'Copy the file again.' },
+  'too-large': { severity: 'error', sentence: 'This file needs more memory than this host can give.', advice: 'Use the command line or the desktop editor, or cut the trace.' },
+  'io': { severity: 'error', sentence: 'The file could not be read.', advice: 'Check the path and its permissions.' },
+  'changed-while-read': { severity: 'notice', sentence: 'The file changed while it was read; what had been read is judged.', advice: 'Run again when recording has stopped.' },
+  'unaligned-clocks': { severity: 'notice', sentence: 'The clocks of these files cannot be aligned by what they say of themselves.', advice: 'Give an explicit offset in .shimtrace.json, or record with -C x86-tsc or mono on both sides.' },
+} as const satisfies Record<string, IssueKind>;
+
+export type IssueCode = keyof typeof ISSUE_KINDS;
+
+/** Where in the source: a byte offset, and a 1-based line where the source is text (0 elsewhere). */
+export interface SourcePlace {
+  readonly offset: number;
+  readonly line: number;
+}
+
+export interface Issue extends SourcePlace {
+  readonly code: IssueCode;
+  /** How many times from this place on (repeats are counted at the first place). */
+  count: number;
+  /** Facts: what was found, for example the bytes or the length. May be empty. */
+  readonly detail: string;
+}
+
+/** Events are missing before `row` on `cpu` (-1: on every CPU). `count` 0 means unknown how many. */
+export interface LossMark extends SourcePlace {
+  /** The first row after the gap; may equal the table's length. */
+  readonly row: number;
+  readonly cpu: number;
+  readonly count: number;
+  /** True when everything before this row may be missing events (an overwritten start), not only a gap. */
+  readonly fromStart: boolean;
+}
+
+/** Kept per code: more than this many places of one code are only counted. */
+const PLACES_PER_CODE = 50;
+
+export class IssueLog {
+  readonly list: Issue[] = [];
+  private readonly perCode = new Map<IssueCode, Issue[]>();
+
+  add(code: IssueCode, offset: number, line: number, detail = '', count = 1): void {
+    let places = this.perCode.get(code);
+    if (!places) this.perCode.set(code, (places = []));
+    if (places.length >= PLACES_PER_CODE) {
+      places[PLACES_PER_CODE - 1]!.count += count;
+      return;
+    }
+    const issue: Issue = { code, offset, line, count, detail };
+    places.push(issue);
+    this.list.push(issue);
+  }
+
+  /** Adds to the count of the first place of this code, recording it when it is the first. */
+  tally(code: IssueCode, offset: number, line: number, detail = ''): void {
+    const first = this.perCode.get(code)?.[0];
+    if (first) first.count++;
+    else this.add(code, offset, line, detail);
+  }
+
+  has(code: IssueCode): boolean {
+    return this.perCode.has(code);
+  }
+}

@@ -1,0 +1,48 @@
+/** Model event kinds as dense numbers, derived from the vocabulary: kind 0 is "nobody knows this event". */
+import { assert } from '../base/assert.js';
+import { VOCABULARY } from './vocabulary.js';
+
+/** An event with no row in the vocabulary: kept, shown, counted. */
+export const KIND_UNKNOWN = 0;
+
+const names: string[] = ['Unknown'];
+const ids = new Map<string, number>();
+const slotNames: string[][] = [[]];
+
+for (const meaning of VOCABULARY) {
+  let id = ids.get(meaning.kind);
+  if (id === undefined) {
+    id = names.length;
+    ids.set(meaning.kind, id);
+    names.push(meaning.kind);
+    slotNames.push([]);
+  }
+  const slots = slotNames[id]!;
+  for (const slot of Object.keys(meaning.slots)) if (!slots.includes(slot)) slots.push(slot);
+  assert(slots.length <= 16, `${meaning.kind} has more than 16 slots`);
+}
+
+export const KIND_COUNT = names.length;
+
+export function kindName(kind: number): string {
+  return names[kind] ?? 'Unknown';
+}
+
+/** Number of a model event kind; asserts that the vocabulary has it. */
+export function kindId(name: string): number {
+  const id = ids.get(name);
+  assert(id !== undefined, `no event kind ${name}`);
+  return id;
+}
+
+/** Slot names of a kind, in slot order. */
+export function kindSlots(kind: number): readonly string[] {
+  return slotNames[kind]!;
+}
+
+/** Index of a slot within a kind; asserts that it exists. */
+export function slotIndex(kindNameText: string, slot: string): number {
+  const at = slotNames[kindId(kindNameText)]!.indexOf(slot);
+  assert(at >= 0, `${kindNameText} has no slot ${slot}`);
+  return at;
+}

@@ -1,0 +1,274 @@
+/**
+ * The event table: one row per kernel event in final order, in segments of typed columns. Segments, rather than one
+ * growing array, so that growth never copies and hot loops hold plain typed arrays.
+ *
+ * A row's payload is a run of words in its segment's pool: `[mask, lo0, hi0, lo1, hi1, …]`, one 64-bit value per slot
+ * of the row's kind (see kinds.ts); bit i of the mask says that slot i was read. Signed values are two's complement.
+ */
+import { assert } from '../base/assert.js';
+import { Interner } from '../base/intern.js';
+import { IssueLog, type Issue, type LossMark } from './issues.js';
+import { kindSlots } from './kinds.js';
+
+export const SEGMENT_SHIFT = 16;
+export const SEGMENT_ROWS = 1 << SEGMENT_SHIFT;
+const SEGMENT_MASK = SEGMENT_ROWS - 1;
+
+export const UNKNOWN_CPU = 0xffff;
+export const UNKNOWN_TID = -1;
+
+/** Words of a payload of `slotCount` slots. */
+export function payloadWords(slotCount: number): number {
+  return 1 + 2 * slotCount;
+}
+
+export class Segment {
+  length = 0;
+  /** Nanoseconds (or ticks) since TraceMeta.t0. */
+  readonly ts = new Float64Array(SEGMENT_ROWS);
+  /** Byte offset in the source of the event's line or record. */
+  readonly at = new Float64Array(SEGMENT_ROWS);
+  /** 1-based line in a text source, 0 in a binary one. */
+  readonly line = new Uint32Array(SEGMENT_ROWS);
+  /** Thread, -1 when the source does not say. */
+  readonly tid = new Int32Array(SEGMENT_ROWS);
+  /** Thread group, -1 when the source does not say. */
+  readonly tgid = new Int32Array(SEGMENT_ROWS);
+  /** Id in EventTable.comms. */
+  readonly comm = new Uint32Array(SEGMENT_ROWS);
+  readonly cpu = new Uint16Array(SEGMENT_ROWS);
+  /** Model event kind, 0 for an event that nobody knows. */
+  readonly kind = new Uint16Array(SEGMENT_ROWS);
+  /** Id in EventTable.names: the printed name, with `system:` where the source says it. */
+  readonly name = new Uint32Array(SEGMENT_ROWS);
+  /** Start in `pool`, 0 for none (word 0 of the pool is never used). */
+  readonly payload = new Uint32Array(SEGMENT_ROWS);
+  pool = new Uint32Array(1 << 15);
+  poolUsed = 1;
+
+  /** Reserves and zeroes `words` in the pool; `pool` may be another array afterwards. */
+  reserve(words: number): number {
+    const start = this.poolUsed;
+    const end = start + words;
+    if (end > this.pool.length) {
+      const bigger = new Uint32Array(Math.max(this.pool.length * 2, end));
+      bigger.set(this.pool.subarray(0, start));
+      this.pool = bigger;
+    }
+    this.poolUsed = end;
+    return start;
+  }
+}
+
+export type ClockName =
+  | 'local' | 'global' | 'mono' | 'mono_raw' | 'boot' | 'tai' | 'uptime' | 'counter' | 'x86-tsc' | 'perf' | 'realtime' | 'unknown';
+
+export interface TraceMeta {
+  /** Format id, for example `ftrace-text`, `trace.dat`, `perf.data`. */
+  format: string;
+  /** `unknown` where the source does not say (ftrace text never does). */
+  clock: ClockName;
+  /** Unit of `ts`. `none` when the source has an order but no clock. */
+  timeUnit: 'ns' | 'ticks' | 'none';
+  /** Smallest step of `ts`: 1000 for microsecond text. */
+  resolution: number;
+  /** Absolute time of ts 0, in timeUnit. */
+  t0: bigint;
+  /** Number of CPUs, 0 when unknown. */
+  cpus: number;
+  /** Kernel release, '' when the source does not say. */
+  kernel: string;
+  /** Command or producer, '' when unknown. */
+  producer: string;
+  /** True when the source prints thread groups. */
+  hasTgid: boolean;
+  /**
+   * Fully qualified events (`system:name`) that the source says were enabled; undefined when it does not say.
+   * An event absent from the table but listed here simply did not happen.
+   */
+  enabledEvents?: ReadonlySet<string>;
+}
+
+/** A stack that follows an event in the source. */
+export interface StackMark {
+  readonly row: number;
+  readonly user: boolean;
+  /** Byte range of the frames in a text source. */
+  readonly offset: number;
+  readonly endOffset: number;
+  readonly line: number;
+  /** Addresses, in a binary source; else empty. */
+  readonly addresses: readonly bigint[];
+}
+
+export class EventTable {
+  constructor(
+    readonly length: number,
+    readonly segments: readonly Segment[],
+    readonly meta: Readonly<TraceMeta>,
+    readonly names: Interner,
+    readonly comms: Interner,
+    readonly issues: readonly Issue[],
+    readonly losses: readonly LossMark[],
+    readonly stacks: readonly StackMark[],
+  ) {}
+
+  ts(row: number): number {
+    return this.segments[row >>> SEGMENT_SHIFT]!.ts[row & SEGMENT_MASK]!;
+  }
+  at(row: number): number {
+    return this.segments[row >>> SEGMENT_SHIFT]!.at[row & SEGMENT_MASK]!;
+  }
+  line(row: number): number {
+    return this.segments[row >>> SEGMENT_SHIFT]!.line[row & SEGMENT_MASK]!;
+  }
+  cpu(row: number): number {
+    return this.segments[row >>> SEGMENT_SHIFT]!.cpu[row & SEGMENT_MASK]!;
+  }
+  tid(row: number): number {
+    return this.segments[row >>> SEGMENT_SHIFT]!.tid[row & SEGMENT_MASK]!;
+  }
+  tgid(row: number): number {
+    return this.segments[row >>> SEGMENT_SHIFT]!.tgid[row & SEGMENT_MASK]!;
+  }
+  kind(row: number): number {
+    return this.segments[row >>> SEGMENT_SHIFT]!.kind[row & SEGMENT_MASK]!;
+  }
+  nameId(row: number): number {
+    return this.segments[row >>> SEGMENT_SHIFT]!.name[row & SEGMENT_MASK]!;
+  }
+  name(row: number): string {
+    return this.names.text(this.nameId(row));
+  }
+  comm(row: number): string {
+    return this.comms.text(this.segments[row >>> SEGMENT_SHIFT]!.comm[row & SEGMENT_MASK]!);
+  }
+
+  /** Absolute time in meta.timeUnit. */
+  absoluteTime(row: number): bigint {
+    return this.meta.t0 + BigInt(this.ts(row));
+  }
+
+  has(row: number, slot: number): boolean {
+    const seg = this.segments[row >>> SEGMENT_SHIFT]!;
+    const p = seg.payload[row & SEGMENT_MASK]!;
+    return p !== 0 && (seg.pool[p]! & (1 << slot)) !== 0;
+  }
+
+  /** Slot as an unsigned number, -1 when absent. Exact below 2^53. */
+  num(row: number, slot: number): number {
+    const seg = this.segments[row >>> SEGMENT_SHIFT]!;
+    return readSlot(seg, seg.payload[row & SEGMENT_MASK]!, slot);
+  }
+
+  /** Slot as an exact unsigned 64-bit value, undefined when absent. */
+  big(row: number, slot: number): bigint | undefined {
+    if (!this.has(row, slot)) return undefined;
+    const seg = this.segments[row >>> SEGMENT_SHIFT]!;
+    const p = seg.payload[row & SEGMENT_MASK]! + 1 + 2 * slot;
+    return (BigInt(seg.pool[p + 1]!) << 32n) | BigInt(seg.pool[p]!);
+  }
+
+  /** First row at or after byte offset `at` in source order; `length` when none. Only for sources whose rows are in byte order. */
+  rowAtOffset(at: number): number {
+    let lo = 0;
+    let hi = this.length;
+    while (lo < hi) {
+      const mid = (lo + hi) >>> 1;
+      if (this.at(mid) < at) lo = mid + 1;
+      else hi = mid;
+    }
+    return lo;
+  }
+
+  /** First row at or after a 1-based line of a text source; `length` when none. */
+  rowAtLine(line: number): number {
+    let lo = 0;
+    let hi = this.length;
+    while (lo < hi) {
+      const mid = (lo + hi) >>> 1;
+      if (this.line(mid) < line) lo = mid + 1;
+      else hi = mid;
+    }
+    return lo;
+  }
+}
+
+/** Slot of the payload at `p` as an unsigned number, -1 when absent. Exact below 2^53. For hot loops. */
+export function readSlot(seg: Segment, p: number, slot: number): number {
+  const pool = seg.pool;
+  if (p === 0 || (pool[p]! & (1 << slot)) === 0) return -1;
+  const q = p + 1 + 2 * slot;
+  return pool[q + 1]! * 4294967296 + pool[q]!;
+}
+
+/** Slot as a signed 64-bit number (exact for |v| < 2^53), or `absent`. 32-bit returns printed as signed come back as such. */
+export function readSigned(seg: Segment, p: number, slot: number, absent: number): number {
+  const pool = seg.pool;
+  if (p === 0 || (pool[p]! & (1 << slot)) === 0) return absent;
+  const q = p + 1 + 2 * slot;
+  return (pool[q + 1]! | 0) * 4294967296 + pool[q]!;
+}
+
+/** Rows go in here in final order; {@link finish} freezes them. */
+export class TableBuilder {
+  readonly names = new Interner();
+  readonly comms = new Interner();
+  readonly issues = new IssueLog();
+  readonly losses: LossMark[] = [];
+  readonly stacks: StackMark[] = [];
+  readonly meta: TraceMeta = {
+    format: '', clock: 'unknown', timeUnit: 'ns', resolution: 1, t0: 0n, cpus: 0, kernel: '', producer: '', hasTgid: false,
+  };
+  private readonly segments: Segment[] = [new Segment()];
+  /** The segment that the next row goes into, or the one that holds the last row. */
+  current = this.segments[0]!;
+
+  get length(): number {
+    return (this.segments.length - 1) * SEGMENT_ROWS + this.current.length;
+  }
+
+  /** Appends a row without payload and returns its index. */
+  addRow(
+    ts: number, cpu: number, tid: number, tgid: number, comm: number, kind: number, name: number, at: number, line: number,
+  ): number {
+    let seg = this.current;
+    if (seg.length === SEGMENT_ROWS) {
+      seg = new Segment();
+      this.segments.push(seg);
+      this.current = seg;
+    }
+    const i = seg.length++;
+    seg.ts[i] = ts;
+    seg.cpu[i] = cpu;
+    seg.tid[i] = tid;
+    seg.tgid[i] = tgid;
+    seg.comm[i] = comm;
+    seg.kind[i] = kind;
+    seg.name[i] = name;
+    seg.at[i] = at;
+    seg.line[i] = line;
+    return (this.segments.length - 1) * SEGMENT_ROWS + i;
+  }
+
+  /**
+   * Reserves the payload of the last row and returns its start in `current.pool` (zeroed; read `pool` afterwards).
+   * Fill slot i with `pool[start] |= 1 << i; pool[start + 1 + 2 * i] = lo; pool[start + 2 + 2 * i] = hi`.
+   */
+  payload(kind: number): number {
+    const seg = this.current;
+    assert(seg.length > 0, 'payload before any row');
+    const start = seg.reserve(payloadWords(kindSlots(kind).length));
+    seg.payload[seg.length - 1] = start;
+    return start;
+  }
+
+  /** Marks events missing before the next row on `cpu` (-1: all CPUs). */
+  addLoss(cpu: number, count: number, offset: number, line: number, fromStart = false): void {
+    this.losses.push({ row: this.length, cpu, count, offset, line, fromStart });
+  }
+
+  finish(): EventTable {
+    return new EventTable(this.length, this.segments, this.meta, this.names, this.comms, this.issues.list, this.losses, this.stacks);
+  }
+}

@@ -1,0 +1,37 @@
+/** What every format module offers to the registry. */
+import type { CancelToken } from './base/cancel.js';
+import type { ByteSource } from './base/source.js';
+import type { EventTable } from './events/table.js';
+
+export interface ReadOptions {
+  readonly cancel: CancelToken;
+  /** Called now and then with the bytes read so far. */
+  readonly progress?: (bytesDone: number) => void;
+  /** Decompressors that the shell injects; a format that needs a missing one reports `unsupported-compression`. */
+  readonly inflate?: (bytes: Uint8Array, expectedLength: number) => Uint8Array;
+  readonly unzstd?: (bytes: Uint8Array, expectedLength: number) => Uint8Array;
+}
+
+/** One event's printed fields, for hovers, listings and `shimtrace events`. Values as the trace's own format prints them. */
+export interface EventText {
+  /** `system:name` where the system is known, else the name. */
+  readonly name: string;
+  readonly fields: readonly { readonly name: string; readonly value: string }[];
+  /** The payload as the source prints it. */
+  readonly text: string;
+}
+
+/** A trace that was read: its table, and access to what the table does not keep. */
+export interface OpenTrace {
+  readonly table: EventTable;
+  /** Decodes one row again from the source, on demand. */
+  describe(row: number): EventText;
+}
+
+export interface TraceFormat {
+  readonly id: string;
+  /** How sure the head of a file (up to 64 KiB) is of this format: 0 not at all, 1 certain. */
+  sniff(head: Uint8Array): number;
+  /** Reads a whole source. Never throws on content: what could not be read is an issue in the table. */
+  read(source: ByteSource, options: ReadOptions): OpenTrace;
+}
