@@ -1,0 +1,155 @@
+/**
+ * Questions about pages that every shell asks: the state of a page at a row, the pages that an event touches, and a
+ * range of pages cut into pieces whose life is the same.
+ */
+import type { EventTable } from '../../parsers/events/table.js';
+import { kindName, kindSlots } from '../../parsers/events/kinds.js';
+import { PAGE_SIZE } from '../../parsers/base/units.js';
+import type { Analysis } from '../analysis.js';
+import type { PageRange } from '../findings/finding.js';
+import { aliasesOf, pageHistory, type PageId, type PageInterval } from './intervals.js';
+import { opSpace, opSubject, type Space } from './opindex.js';
+
+/** The `offset`-th page of a range, undefined when its VM or inode is not known. */
+export function pageOf(range: PageRange, offset = 0): PageId | undefined {
+  const subject = range.unit === 'gfn' ? range.vm : range.inode;
+  return subject < 0 ? undefined : { unit: range.unit, subject, page: range.first + offset };
+}
+
+/** The interval of a page's history that holds `row`; row -1 is the instant before the first event. */
+export function intervalAtRow(analysis: Analysis, page: PageId, row: number): PageInterval {
+  const { intervals } = pageHistory(analysis, page);
+  let lo = 0;
+  let hi = intervals.length - 1;
+  while (lo < hi) {
+    const mid = (lo + hi + 1) >>> 1;
+    if (intervals[mid]!.fromRow <= row) lo = mid;
+    else hi = mid - 1;
+  }
+  return intervals[lo]!;
+}
+
+/** State of a page after the event `row`; ask for `row - 1` to get the state before it. */
+export function stateAtRow(analysis: Analysis, page: PageId, row: number): PageInterval['state'] {
+  return intervalAtRow(analysis, page, row).state;
+}
+
+/** The page under its other name at `row`: a gfn's file page or a file page's first gfn; undefined when no slot binds it then. */
+export function translate(analysis: Analysis, page: PageId, row: number): PageId | undefined {
+  for (const alias of aliasesOf(analysis, page)) {
+    if (alias.fromRow <= Math.max(row, 0) && row < alias.untilRow) return { unit: alias.unit, subject: alias.subject, page: alias.page };
+  }
+  return undefined;
+}
+
+/**
+ * The pages that event `row` touches: those of its page operations, else what its own gfn, gpa or pgoff arguments
+ * name. Empty when the event names no page. Ranges are in the order of the operations, without repeats.
+ */
+export function pagesOfRow(analysis: Analysis, table: EventTable, row: number): readonly PageRange[] {
+  const out: PageRange[] = [];
+  const ops = analysis.ops;
+  for (let i = ops.firstAtRow(row); i < ops.length && ops.row(i) === row; i++) {
+    const space = opSpace(analysis, ops, i);
+    if (space === undefined || !(ops.count(i) > 0)) continue;
+    addRange(out, rangeOf(space, opSubject(analysis, ops, i), ops.first(i), ops.count(i)));
+  }
+  if (out.length > 0) return out;
+  const own = pagesOfArguments(analysis, table, row);
+  return own ? [own] : [];
+}
+
+function rangeOf(unit: Space, subject: number, first: number, count: number): PageRange {
+  return { vm: unit === 'gfn' ? subject : -1, inode: unit === 'pgoff' ? subject : -1, unit, first, count };
+}
+
+function addRange(out: PageRange[], range: PageRange): void {
+  const same = (r: PageRange): boolean => r.unit === range.unit && r.vm === range.vm && r.inode === range.inode && r.first === range.first && r.count === range.count;
+  if (!out.some(same)) out.push(range);
+}
+
+/** Kinds whose `start` and `end` arguments are guest frames, end exclusive. */
+const GFN_RANGE_KINDS: ReadonlySet<string> = new Set(['SetAttrRequest', 'PreSetAttr', 'PostSetAttr', 'VmSetAttr', 'InvRange', 'UnmapGfnRange']);
+/** Arguments that are guest physical addresses in bytes, by kind. */
+const GPA_SLOTS: Readonly<Record<string, string>> = { KvmPageFault: 'address', RmpFault: 'gpa', ArmGuestFault: 'ipa', QemuMemoryFault: 'start', QemuConvert: 'start' };
+
+function pagesOfArguments(analysis: Analysis, table: EventTable, row: number): PageRange | undefined {
+  const kind = kindName(table.kind(row));
+  const slots = kindSlots(table.kind(row));
+  const value = (slot: string): number => {
+    const at = slots.indexOf(slot);
+    return at < 0 ? -1 : table.num(row, at);
+  };
+  const gpaSlot = GPA_SLOTS[kind];
+  if (gpaSlot !== undefined && value(gpaSlot) >= 0) {
+    return rangeOf('gfn', vmOfRow(analysis, table, row), Math.floor(value(gpaSlot) / PAGE_SIZE), 1);
+  }
+  if (GFN_RANGE_KINDS.has(kind) && value('start') >= 0 && value('end') > value('start')) {
+    return rangeOf('gfn', vmOfRow(analysis, table, row), value('start'), value('end') - value('start'));
+  }
+  if (value('gfn') >= 0) return rangeOf('gfn', vmOfRow(analysis, table, row), value('gfn'), 1);
+  const inode = analysis.inodes.findIndex((i) => i.ino === value('ino'));
+  if (inode >= 0 && value('pgoff') >= 0) return rangeOf('pgoff', inode, value('pgoff'), 1);
+  return undefined;
+}
+
+/** VM of an event by its `kvm` argument, else by its thread group when that has only one, else the only VM; -1 unknown. */
+export function vmOfRow(analysis: Analysis, table: EventTable, row: number): number {
+  const at = kindSlots(table.kind(row)).indexOf('kvm');
+  const kvm = at < 0 ? undefined : table.big(row, at);
+  if (kvm !== undefined) {
+    const vm = analysis.vms.findIndex((v) => v.kvm === kvm);
+    if (vm >= 0) return vm;
+  }
+  const tgid = table.tgid(row);
+  const ofGroup = analysis.vms.flatMap((v, i) => (tgid >= 0 && v.tgid === tgid ? [i] : []));
+  if (ofGroup.length === 1) return ofGroup[0]!;
+  return analysis.vms.length === 1 ? 0 : -1;
+}
+
+/** Pages `first .. first + count` of one life. */
+export interface RangePiece {
+  readonly first: number;
+  readonly count: number;
+}
+
+/**
+ * Cuts a range of pages at every page where some operation or slot begins or ends, so that all pages of a piece have
+ * the same history: ask pageHistory for the first page of each. Pieces tile the range; their number is bounded by the
+ * operations on it, not by its pages.
+ */
+export function rangePieces(analysis: Analysis, range: PageId, count: number): readonly RangePiece[] {
+  const end = range.page + count;
+  const cuts = new Set<number>([range.page]);
+  const cut = (first: number, pages: number): void => {
+    if (first > range.page && first < end) cuts.add(first);
+    if (first + pages > range.page && first + pages < end) cuts.add(first + pages);
+  };
+  const spaces = rangeSpaces(analysis, range, count);
+  const ops = analysis.ops;
+  for (let i = 0; i < ops.length; i++) {
+    const space = opSpace(analysis, ops, i);
+    if (space === undefined) continue;
+    for (const s of spaces) {
+      if (s.unit === space && s.subject === opSubject(analysis, ops, i)) cut(ops.first(i) - s.shift, ops.count(i));
+    }
+  }
+  for (const s of spaces) cut(s.first, s.count);
+  const starts = [...cuts].sort((a, b) => a - b);
+  return starts.map((first, i) => ({ first, count: (starts[i + 1] ?? end) - first }));
+}
+
+/** Spaces in which operations touch the range: its own, and through each slot the other one; `shift` maps back. */
+function rangeSpaces(analysis: Analysis, range: PageId, count: number): { unit: Space; subject: number; shift: number; first: number; count: number }[] {
+  const out = [{ unit: range.unit, subject: range.subject, shift: 0, first: range.page, count }];
+  for (const slot of analysis.slots) {
+    if (slot.inode < 0 || slot.pgoff < 0) continue;
+    if (range.unit === 'gfn' && slot.vm === range.subject) {
+      out.push({ unit: 'pgoff', subject: slot.inode, shift: slot.pgoff - slot.baseGfn, first: slot.baseGfn, count: slot.pageCount });
+    }
+    if (range.unit === 'pgoff' && slot.inode === range.subject) {
+      out.push({ unit: 'gfn', subject: slot.vm, shift: slot.baseGfn - slot.pgoff, first: slot.pgoff, count: slot.pageCount });
+    }
+  }
+  return out;
+}
