@@ -96,7 +96,8 @@ export class OpLog {
   }
 
   private chunk(i: number): Chunk {
-    assert(i >= 0 && i < this.length, `operation ${i} of ${this.length}`);
+    // The message is built only on failure: this is the hot path of every index over the log.
+    if (!(i >= 0 && i < this.length)) assert(false, `operation ${i} of ${this.length}`);
     return this.chunks[i >>> 14]!;
   }
   op(i: number): OpCode {
