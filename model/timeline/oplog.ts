@@ -59,9 +59,13 @@ export const Phase = {
 } as const;
 export const PHASE_NAMES = ['Requested', 'Blocked', 'Unmapped', 'RefsOk', 'InvOpen', 'Zapped', 'Stored', 'InvClosed', 'Done', 'Failed'] as const;
 
-const CHUNK = 1 << 14;
+/** Operation i is at column index `i & (OP_BLOCK_LENGTH - 1)` of block `i >>> OP_BLOCK_SHIFT`. */
+export const OP_BLOCK_SHIFT = 14;
+export const OP_BLOCK_LENGTH = 1 << OP_BLOCK_SHIFT;
+const CHUNK = OP_BLOCK_LENGTH;
 
-interface Chunk {
+/** The columns of a run of operations, for loops that pass over all of them. */
+export interface OpBlock {
   readonly op: Uint8Array;
   readonly subject: Int32Array;
   readonly row: Uint32Array;
@@ -73,7 +77,7 @@ interface Chunk {
 
 /** Append-only columns in chunks; index i is operation i. */
 export class OpLog {
-  private readonly chunks: Chunk[] = [];
+  private readonly chunks: OpBlock[] = [];
   length = 0;
 
   push(op: OpCode, subject: number, row: number, first: number, count: number, value: number, aux: number): void {
@@ -95,7 +99,12 @@ export class OpLog {
     this.length++;
   }
 
-  private chunk(i: number): Chunk {
+  /** Blocks in order; the last one may be partly filled (see length). */
+  get blocks(): readonly OpBlock[] {
+    return this.chunks;
+  }
+
+  private chunk(i: number): OpBlock {
     // The message is built only on failure: this is the hot path of every index over the log.
     if (!(i >= 0 && i < this.length)) assert(false, `operation ${i} of ${this.length}`);
     return this.chunks[i >>> 14]!;
