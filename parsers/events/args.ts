@@ -1,0 +1,212 @@
+/**
+ * Named arguments in trace text: `name=value` of probes and of options/fields, and `name: value, ` of syscalls. Lines
+ * of one event print the same names in the same order, so the names are learned from one line and compared as bytes on
+ * the next; a line that differs teaches anew. What a line decodes to never depends on the lines before it.
+ *
+ * Values (kernel/trace/trace_probe.c, trace_output.c, trace_syscalls.c of Linux 7.2): hexadecimal with 0x, decimal,
+ * negative decimal, `0x1f (31)` of options/fields, `(31)` for its one-byte fields, quoted text, `'c'` with any byte
+ * in it, `{1,2}`, symbols, and `(fault)` where the kernel could not read. Only numbers fill slots.
+ */
+import { endsWord, hexRun, readDec, readHex } from './number.js';
+import type { Resolved } from './resolve.js';
+import { kindSlots } from './kinds.js';
+
+/** Set in the result of {@link readArgs} when a value of interest was printed as `(fault)`. */
+export const ARGS_FAULT = 1;
+
+/** Bare hexadecimal (no 0x) is taken for an address from this many digits on; shorter, it may be a word. */
+const BARE_HEX_DIGITS = 8;
+/** Slots whose negative values options/fields prints as a 32-bit hexadecimal beside the signed decimal. */
+const SIGNED_SLOTS: ReadonlySet<string> = new Set([
+  'ret', 'errno', 'fd', 'gmem_fd', 'slot', 'nr', 'refs', 'count', 'mapcount', 'stale', 'safe',
+]);
+const NOT_A_SLOT = -1;
+
+const decoder = new TextDecoder();
+
+/** How to read one event's arguments; holds what its lines have taught so far. */
+export class ArgPlan {
+  /** `name=` or `name: ` as bytes, in the order of the last line learned. */
+  keys: Uint8Array[] = [];
+  /** Slot of each key, -1 where the model does not use it. */
+  slots: number[] = [];
+  private readonly rankOf = new Map<string, number>();
+  private readonly slotOf: ReadonlyMap<string, number>;
+  /** One flag a slot: a negative decimal in parentheses overrides the hexadecimal before it. */
+  readonly signed: readonly boolean[];
+
+  constructor(resolved: Resolved, readonly isSyscall: boolean) {
+    this.slotOf = resolved.slotOf;
+    for (const name of resolved.slotOf.keys()) this.rankOf.set(name, this.rankOf.size);
+    this.signed = kindSlots(resolved.kind).map((slot) => SIGNED_SLOTS.has(slot));
+  }
+
+  /** Takes the names and their order from bytes[start, end). Where two names mean one slot, the vocabulary's first wins. */
+  learn(bytes: Uint8Array, start: number, end: number): void {
+    this.keys = [];
+    this.slots = [];
+    const best = new Map<number, number>();
+    for (const field of argFields(bytes, start, end, this.isSyscall)) {
+      const k = this.keys.length;
+      this.keys.push(bytes.slice(field.keyStart, field.start));
+      const slot = this.slotOf.get(field.name) ?? NOT_A_SLOT;
+      this.slots.push(slot);
+      if (slot < 0) continue;
+      const rival = best.get(slot);
+      if (rival === undefined) best.set(slot, k);
+      else if (this.rank(rival) <= this.rank(k)) this.slots[k] = NOT_A_SLOT;
+      else {
+        this.slots[rival] = NOT_A_SLOT;
+        best.set(slot, k);
+      }
+    }
+  }
+
+  private rank(k: number): number {
+    const key = this.keys[k]!;
+    const name = decoder.decode(key.subarray(0, key.length - (this.isSyscall ? 2 : 1)));
+    return this.rankOf.get(name) ?? this.rankOf.size;
+  }
+}
+
+/**
+ * Reads the arguments at bytes[start, end) into the payload at pool[at] (mask, then two words a slot). Returns flags
+ * ({@link ARGS_FAULT}); the mask says what was read.
+ */
+export function readArgs(
+  plan: ArgPlan, bytes: Uint8Array, start: number, end: number, pool: Uint32Array, at: number,
+): number {
+  let flags = walk(plan, bytes, start, end, pool, at);
+  if (flags < 0) {
+    plan.learn(bytes, start, end);
+    flags = walk(plan, bytes, start, end, pool, at);
+  }
+  return flags < 0 ? 0 : flags;
+}
+
+/** One pass with the learned names; -1 when the line has other names than those. */
+function walk(plan: ArgPlan, bytes: Uint8Array, start: number, end: number, pool: Uint32Array, at: number): number {
+  const keys = plan.keys;
+  const isSyscall = plan.isSyscall;
+  let pos = start;
+  let mask = 0;
+  let flags = 0;
+  let k = 0;
+  for (;;) {
+    while (pos < end && (bytes[pos] === 0x20 || bytes[pos] === 0x2c)) pos++;
+    if (pos >= end) break;
+    if (k === keys.length || !startsWith(bytes, pos, end, keys[k]!)) {
+      if (keyEnd(bytes, pos, end, isSyscall) >= 0) return -1;
+      pos = skipValue(bytes, pos, end, isSyscall);
+      continue;
+    }
+    const slot = plan.slots[k]!;
+    pos += keys[k]!.length;
+    k++;
+    if (slot < 0) {
+      pos = skipValue(bytes, pos, end, isSyscall);
+      continue;
+    }
+    const word = at + 1 + 2 * slot;
+    const after = readValue(bytes, pos, end, pool, word, isSyscall);
+    if (after >= 0) {
+      mask |= 1 << slot;
+      if (plan.signed[slot] && bytes[after] === 0x20 && bytes[after + 1] === 0x28 && bytes[after + 2] === 0x2d) {
+        readDec(bytes, after + 2, end, pool, word);
+      }
+      pos = after;
+    } else {
+      if (bytes[pos] === 0x28 && bytes[pos + 1] === 0x66) flags |= ARGS_FAULT;
+      pos = skipValue(bytes, pos, end, isSyscall);
+    }
+  }
+  if (k < keys.length) return -1;
+  pool[at] = mask;
+  return flags;
+}
+
+function startsWith(bytes: Uint8Array, pos: number, end: number, key: Uint8Array): boolean {
+  const n = key.length;
+  if (pos + n > end) return false;
+  for (let i = 0; i < n; i++) if (bytes[pos + i] !== key[i]) return false;
+  return true;
+}
+
+/** Reads a number into out[word..word + 1] and returns the position after it, or -1 when the value is no number. */
+function readValue(bytes: Uint8Array, pos: number, end: number, out: Uint32Array, word: number, isSyscall: boolean): number {
+  const c = bytes[pos]!;
+  let after = -1;
+  if (c === 0x30 && (bytes[pos + 1]! | 0x20) === 0x78) after = readHex(bytes, pos, end, out, word);
+  else if (isSyscall) after = readHex(bytes, pos, end, out, word);
+  else if (c === 0x28) {
+    after = readDec(bytes, pos + 1, end, out, word);
+    return after >= 0 && bytes[after] === 0x29 ? after + 1 : -1;
+  } else if (c === 0x27) {
+    if (pos + 2 >= end || bytes[pos + 2] !== 0x27) return -1;
+    out[word] = bytes[pos + 1]!;
+    out[word + 1] = 0;
+    return pos + 3;
+  } else {
+    after = readDec(bytes, pos, end, out, word);
+    if (after < 0 || !endsWord(bytes, after, end)) {
+      after = hexRun(bytes, pos, end) >= BARE_HEX_DIGITS ? readHex(bytes, pos, end, out, word) : -1;
+    }
+  }
+  return after >= 0 && endsValue(bytes, after, end) ? after : -1;
+}
+
+function endsValue(bytes: Uint8Array, pos: number, end: number): boolean {
+  if (pos >= end) return true;
+  const c = bytes[pos]!;
+  return c === 0x20 || c === 0x2c || c === 0x29;
+}
+
+/** Position after a value of any kind. Quoted text ends at a quote before a blank, a comma or the end. */
+function skipValue(bytes: Uint8Array, pos: number, end: number, isSyscall: boolean): number {
+  const c = bytes[pos];
+  if (c === 0x27 && !isSyscall && pos + 2 < end && bytes[pos + 2] === 0x27) return pos + 3;
+  if (c === 0x22) {
+    for (let p = pos + 1; p < end; p++) if (bytes[p] === 0x22 && endsValue(bytes, p + 1, end)) return p + 1;
+  } else if (c === 0x7b || (c === 0x28 && !isSyscall)) {
+    const close = bytes.indexOf(c === 0x7b ? 0x7d : 0x29, pos);
+    if (close >= 0 && close < end) return close + 1;
+  }
+  let p = pos;
+  while (p < end && bytes[p] !== 0x20 && bytes[p] !== 0x2c) p++;
+  return p === pos ? pos + 1 : p;
+}
+
+/** Position after `name=` (or `name: ` of a syscall) at `pos`, or -1 when there is no name here. */
+function keyEnd(bytes: Uint8Array, pos: number, end: number, isSyscall: boolean): number {
+  const c = bytes[pos]!;
+  if (!((c | 0x20) >= 0x61 && (c | 0x20) <= 0x7a) && c !== 0x5f) return -1;
+  let p = pos + 1;
+  while (p < end && (!endsWord(bytes, p, end) || bytes[p] === 0x2e)) p++;
+  if (isSyscall) return p + 1 < end && bytes[p] === 0x3a && bytes[p + 1] === 0x20 ? p + 2 : -1;
+  return p < end && bytes[p] === 0x3d ? p + 1 : -1;
+}
+
+/** One printed argument: name, and the byte ranges of its key (with `=` or `: `) and value. */
+export interface ArgField {
+  readonly name: string;
+  readonly keyStart: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** All arguments at bytes[start, end) in order. Not for hot paths. */
+export function argFields(bytes: Uint8Array, start: number, end: number, isSyscall: boolean): ArgField[] {
+  const fields: ArgField[] = [];
+  let pos = start;
+  for (;;) {
+    while (pos < end && (bytes[pos] === 0x20 || bytes[pos] === 0x2c)) pos++;
+    if (pos >= end) return fields;
+    const value = keyEnd(bytes, pos, end, isSyscall);
+    const after = skipValue(bytes, value < 0 ? pos : value, end, isSyscall);
+    if (value >= 0) {
+      const name = decoder.decode(bytes.subarray(pos, value - (isSyscall ? 2 : 1)));
+      fields.push({ name, keyStart: pos, start: value, end: after });
+    }
+    pos = after;
+  }
+}

@@ -1,0 +1,219 @@
+/**
+ * From an event's printed name and payload to its kind and slots, the same way for every text format: the kernel's own
+ * text, `trace-cmd report` and `perf script`. For each distinct name and probe place a plan is made once and kept; per
+ * event there are byte comparisons only.
+ */
+import { Interner } from '../base/intern.js';
+import { ARGS_FAULT, ArgPlan, argFields, readArgs } from './args.js';
+import { compileForm, endsWithLiteral, formFields, matchForm, type Form } from './form.js';
+import { KIND_UNKNOWN, kindSlots } from './kinds.js';
+import { ARROW, findPlace, parsePlace } from './place.js';
+import { resolveProbe, resolveTracepoint, type Resolved } from './resolve.js';
+import type { TableBuilder } from './table.js';
+
+/** Set in the result of {@link fillPayload}: a value that a slot wanted was printed as `(fault)`. */
+export const PAYLOAD_FAULT = ARGS_FAULT;
+/** Set in the result of {@link fillPayload}: the payload ends with a fixed text that closes it, so the line is whole. */
+export const PAYLOAD_WHOLE = 2;
+
+/** Plans of probe places kept at once; a trace with more distinct places makes some of them again. */
+const PLANS_KEPT = 1 << 16;
+/** Above the largest id of a place, so that a name's and a place's id make one key. */
+const PLACE_RANGE = 2 ** 26;
+
+/** How to decode the events of one name at one place. */
+export interface EventPlan {
+  /** Id in `builder.names` of the name to show. */
+  readonly name: number;
+  readonly kind: number;
+  /** Bytes of the payload's start that this plan is for (the probe's place); empty where there is none. */
+  readonly place: Uint8Array;
+  readonly forms: readonly Form[];
+  readonly args: ArgPlan | undefined;
+  readonly slotCount: number;
+  /** True when arguments are printed as `name: value, `. */
+  readonly isSyscall: boolean;
+}
+
+/** The syntax of a payload. */
+export const enum PayloadStyle {
+  /** `name: payload`. */
+  Event = 0,
+  /** `sys_x(name: value, …)` and what user-space tools print for sys_enter_x. */
+  SyscallEnter = 1,
+  /** `sys_x -> 0x0` and what user-space tools print for sys_exit_x. */
+  SyscallExit = 2,
+}
+
+const NO_BYTES = new Uint8Array(0);
+const SYSCALL_EXIT_FORM = '{ret:n}';
+const formsOf = new Map<Resolved, readonly Form[]>();
+const decoder = new TextDecoder();
+
+interface NameEntry {
+  readonly text: string;
+  last: EventPlan | undefined;
+}
+
+/** All plans of one source. */
+export class PlanBook {
+  private readonly tokens = new Interner();
+  private places = new Interner();
+  private readonly plans = new Map<number, EventPlan>();
+  private readonly events: NameEntry[] = [];
+  private readonly enters: (EventPlan | undefined)[] = [];
+  private readonly exits: (EventPlan | undefined)[] = [];
+  private readonly qemu: (EventPlan | undefined)[] = [];
+
+  constructor(private readonly names: Interner) {}
+
+  /** Plan of `name: payload`, where the name may be `system:name`, at bytes[nameStart, nameEnd) and bytes[start, end). */
+  event(bytes: Uint8Array, nameStart: number, nameEnd: number, start: number, end: number): EventPlan {
+    const token = this.tokens.intern(bytes, nameStart, nameEnd);
+    const entry = (this.events[token] ??= { text: this.tokens.text(token), last: undefined });
+    const last = entry.last;
+    if (last !== undefined && hasPlace(last.place, bytes, start, end)) return last;
+    return (entry.last = this.placed(token, entry, bytes, start, end));
+  }
+
+  private placed(token: number, entry: NameEntry, bytes: Uint8Array, start: number, end: number): EventPlan {
+    if (this.plans.size >= PLANS_KEPT) {
+      this.plans.clear();
+      this.places = new Interner();
+    }
+    const placeEnd = findPlace(bytes, start, end);
+    const key = token * PLACE_RANGE + this.places.intern(bytes, start, placeEnd);
+    let plan = this.plans.get(key);
+    if (plan === undefined) this.plans.set(key, (plan = this.plan(entry.text, bytes, start, placeEnd, end)));
+    return plan;
+  }
+
+  /** Plan of a syscall event whose bare name (`sys_ioctl`) stands at bytes[nameStart, nameEnd). */
+  syscall(bytes: Uint8Array, nameStart: number, nameEnd: number, style: PayloadStyle): EventPlan {
+    const token = this.tokens.intern(bytes, nameStart, nameEnd);
+    const plans = style === PayloadStyle.SyscallEnter ? this.enters : this.exits;
+    let plan = plans[token];
+    if (plan === undefined) {
+      const call = this.tokens.text(token).replace(/^sys_/, '');
+      const name = `sys_${style === PayloadStyle.SyscallEnter ? 'enter' : 'exit'}_${call}`;
+      plan = plans[token] = makePlan(this.names.internString(name), NO_BYTES, resolveTracepoint('syscalls', name), style);
+    }
+    return plan;
+  }
+
+  /**
+   * Plan of a QEMU trace event, whose bare name stands at bytes[nameStart, nameEnd), or undefined when the vocabulary
+   * does not know it. QEMU's ftrace backend writes `name args` into trace_marker.
+   */
+  qemuEvent(bytes: Uint8Array, nameStart: number, nameEnd: number): EventPlan | undefined {
+    const token = this.tokens.intern(bytes, nameStart, nameEnd);
+    if (token in this.qemu) return this.qemu[token];
+    const name = this.tokens.text(token);
+    const resolved = resolveTracepoint('qemu', name);
+    return (this.qemu[token] = resolved && makePlan(this.names.internString(`qemu:${name}`), NO_BYTES, resolved, PayloadStyle.Event));
+  }
+
+  private plan(printed: string, bytes: Uint8Array, start: number, placeEnd: number, end: number): EventPlan {
+    const name = this.names.internString(printed);
+    const colon = printed.indexOf(':');
+    const system = colon < 0 ? '' : printed.slice(0, colon);
+    const bare = printed.slice(colon + 1);
+    const place = bytes.slice(start, placeEnd);
+    if (place.length === 0) return makePlan(name, place, resolveTracepoint(system, bare), styleOf(bare, bytes, start, end));
+    return makePlan(name, place, resolvePlace(bare, decoder.decode(place)), PayloadStyle.Event);
+  }
+}
+
+/** Syntax of a payload by the event's full name, for tools that print `sys_enter_ioctl: fd: 0x3, …`. */
+function styleOf(bare: string, bytes: Uint8Array, start: number, end: number): PayloadStyle {
+  if (bare.startsWith('sys_exit_')) return PayloadStyle.SyscallExit;
+  if (!bare.startsWith('sys_enter_')) return PayloadStyle.Event;
+  let p = start;
+  while (p < end && bytes[p] !== 0x20 && bytes[p] !== 0x3d && bytes[p] !== 0x3a) p++;
+  return bytes[p] === 0x3d ? PayloadStyle.Event : PayloadStyle.SyscallEnter;
+}
+
+function makePlan(name: number, place: Uint8Array, resolved: Resolved | undefined, style: PayloadStyle): EventPlan {
+  const isSyscall = style === PayloadStyle.SyscallEnter;
+  if (!resolved) return { name, kind: KIND_UNKNOWN, place, forms: [], args: undefined, slotCount: 0, isSyscall };
+  const slots = kindSlots(resolved.kind);
+  let forms = formsOf.get(resolved);
+  if (!forms) {
+    const text = style === PayloadStyle.SyscallExit && slots.includes('ret') ? [SYSCALL_EXIT_FORM] : resolved.meaning.text ?? [];
+    formsOf.set(resolved, (forms = text.map((template) => compileForm(template, slots))));
+  }
+  const args = new ArgPlan(resolved, isSyscall);
+  return { name, kind: resolved.kind, place, forms: place.length > 0 ? [] : forms, args, slotCount: slots.length, isSyscall };
+}
+
+/** True when bytes[start, end) begins with this place, or, for the plan without one, can have no place. */
+function hasPlace(place: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  const n = place.length;
+  if (n === 0) return bytes[start] !== 0x28 && bytes[start] !== 0x5f;
+  if (start + n > end) return false;
+  for (let i = 0; i < n; i++) if (bytes[start + i] !== place[i]) return false;
+  const next = bytes[start + n];
+  return start + n === end || next === 0x20;
+}
+
+/** Stubs behind which a tracepoint probe sits: their place means the tracepoint itself. */
+const TRACEPOINT_STUB = /^__(?:probestub|traceiter)_(\w+)$/;
+
+function resolvePlace(name: string, text: string): Resolved | undefined {
+  const place = parsePlace(text);
+  if (!place) return undefined;
+  if (place.symbol === '') return isKernelAddress(place.address) ? resolveProbe(name, place) : undefined;
+  const stub = TRACEPOINT_STUB.exec(place.symbol);
+  return stub ? resolveTracepoint('', stub[1]!) : resolveProbe(name, place);
+}
+
+/** Kernel addresses have their top bit set on every architecture of this domain; a uprobe's name means nothing here. */
+function isKernelAddress(hex: string): boolean {
+  return hex.length === 16 && Number.parseInt(hex[0]!, 16) >= 8;
+}
+
+/**
+ * Fills the payload of the builder's last row from bytes[start, end), the text after the event's name (its place
+ * included). Returns PAYLOAD_FAULT and PAYLOAD_WHOLE as flags. What cannot be read leaves its slots unset.
+ */
+export function fillPayload(builder: TableBuilder, plan: EventPlan, bytes: Uint8Array, start: number, end: number): number {
+  if (plan.slotCount === 0) return 0;
+  const at = builder.payload(plan.kind);
+  const pool = builder.current.pool;
+  const forms = plan.forms;
+  for (let i = 0; i < forms.length; i++) {
+    const after = matchForm(forms[i]!, bytes, start, end, pool, at);
+    if (after >= 0) return after === end && endsWithLiteral(forms[i]!) ? PAYLOAD_WHOLE : 0;
+  }
+  return readArgs(plan.args!, bytes, start + plan.place.length, end, pool, at);
+}
+
+/** One printed field of a payload. */
+export interface PayloadField {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** All fields of bytes[start, end) in order, with their values as printed. Not for hot paths. */
+export function describePayload(plan: EventPlan, bytes: Uint8Array, start: number, end: number): PayloadField[] {
+  const text = (from: number, to: number): string => decoder.decode(bytes.subarray(from, to));
+  const fields: PayloadField[] = [];
+  const placeEnd = plan.place.length === 0 ? findPlace(bytes, start, end) : start + plan.place.length;
+  const place = bytes[start] === 0x28 && placeEnd > start ? parsePlace(text(start, placeEnd)) : undefined;
+  if (place) {
+    const spot = text(start + 1, placeEnd - 1);
+    const arrow = spot.indexOf(ARROW);
+    const name = place.isReturn ? '__probe_func' : '__probe_ip';
+    fields.push({ name, value: arrow < 0 ? spot : place.symbol || `0x${place.address}` });
+    if (place.caller !== '') fields.push({ name: '__probe_ret_ip', value: place.caller });
+  }
+  for (const form of plan.forms) {
+    const found = formFields(form, bytes, start, end);
+    if (found) return found.map((field) => ({ name: field.name, value: text(field.start, field.end) }));
+  }
+  const from = place ? placeEnd : start;
+  for (const field of argFields(bytes, from, end, plan.isSyscall)) {
+    fields.push({ name: field.name, value: text(field.start, field.end) });
+  }
+  return fields;
+}
