@@ -1,0 +1,120 @@
+/**
+ * A kernel's symbol table as /proc/kallsyms prints it: `ffffffff81000000 T _text` and, for a module's symbol,
+ * `ffffffffc0000000 t name<TAB>[module]`. Kept as sorted columns over the bytes; names are decoded when shown.
+ */
+export interface SymbolPlace {
+  readonly name: string;
+  /** Bytes from the symbol's start. */
+  readonly offset: bigint;
+}
+
+const decoder = new TextDecoder('utf-8');
+/** More symbols than any kernel has; a longer table is damage. */
+const SYMBOL_LIMIT = 4_000_000;
+
+export class Kallsyms {
+  private readonly hi: Uint32Array;
+  private readonly lo: Uint32Array;
+  /** Start and end of each name in `bytes`. */
+  private readonly from: Uint32Array;
+  private readonly to: Uint32Array;
+  private readonly count: number;
+
+  constructor(private readonly bytes: Uint8Array) {
+    // A line has at least 16 hexadecimal digits or 8 on 32-bit kernels, a blank, a type, a blank and a name.
+    const room = Math.min(SYMBOL_LIMIT, Math.floor(bytes.length / 12) + 1);
+    const hi = new Uint32Array(room);
+    const lo = new Uint32Array(room);
+    const from = new Uint32Array(room);
+    const to = new Uint32Array(room);
+    const n = scanLines(bytes, hi, lo, from, to);
+    const order = sortedOrder(hi, lo, n);
+    this.hi = order.map((i) => hi[i]!);
+    this.lo = order.map((i) => lo[i]!);
+    this.from = order.map((i) => from[i]!);
+    this.to = order.map((i) => to[i]!);
+    // A table read without privilege has zeros for addresses and says nothing.
+    this.count = n > 0 && this.hi[n - 1] === 0 && this.lo[n - 1] === 0 ? 0 : n;
+  }
+
+  /** The symbol that holds `address`; of several at one address, the last listed. Undefined below the first. */
+  lookup(address: bigint): SymbolPlace | undefined {
+    const i = this.lastAtOrBelow(address);
+    return i < 0 ? undefined : { name: this.name(i), offset: address - this.address(i) };
+  }
+
+  /** Every name of the symbol that holds `address` (aliases share one address), and the offset into it. */
+  aliases(address: bigint): readonly SymbolPlace[] {
+    const out: SymbolPlace[] = [];
+    const last = this.lastAtOrBelow(address);
+    if (last < 0) return out;
+    const start = this.address(last);
+    for (let i = last; i >= 0 && this.address(i) === start && out.length < 64; i--) out.push({ name: this.name(i), offset: address - start });
+    return out;
+  }
+
+  private lastAtOrBelow(address: bigint): number {
+    let low = 0;
+    let high = this.count;
+    while (low < high) {
+      const mid = (low + high) >>> 1;
+      if (this.address(mid) <= address) low = mid + 1;
+      else high = mid;
+    }
+    return low - 1;
+  }
+
+  private address(i: number): bigint {
+    return (BigInt(this.hi[i]!) << 32n) | BigInt(this.lo[i]!);
+  }
+
+  /** The name without its module. */
+  private name(i: number): string {
+    return decoder.decode(this.bytes.subarray(this.from[i]!, this.to[i]!));
+  }
+}
+
+/** Fills the columns from the lines of `bytes` and returns how many there were; what is no symbol line is passed over. */
+function scanLines(bytes: Uint8Array, hi: Uint32Array, lo: Uint32Array, from: Uint32Array, to: Uint32Array): number {
+  let n = 0;
+  let at = 0;
+  while (at < bytes.length && n < hi.length) {
+    const newline = bytes.indexOf(10, at);
+    const end = newline < 0 ? bytes.length : newline;
+    let high = 0;
+    let low = 0;
+    let p = at;
+    for (let digit = p < end ? hexDigit(bytes[p]!) : -1; digit >= 0; digit = p < end ? hexDigit(bytes[p]!) : -1) {
+      high = ((high << 4) | (low >>> 28)) >>> 0;
+      low = ((low << 4) | digit) >>> 0;
+      p++;
+    }
+    if (p > at && p + 3 < end && bytes[p] === 32 && bytes[p + 2] === 32) {
+      let stop = p + 3;
+      while (stop < end && bytes[stop]! > 32) stop++;
+      hi[n] = high;
+      lo[n] = low;
+      from[n] = p + 3;
+      to[n++] = stop;
+    }
+    at = end + 1;
+  }
+  return n;
+}
+
+function hexDigit(byte: number): number {
+  if (byte >= 48 && byte <= 57) return byte - 48;
+  const lower = byte | 32;
+  return lower >= 97 && lower <= 102 ? lower - 87 : -1;
+}
+
+/** Indexes 0..n-1 by address, stable. Kallsyms is nearly sorted already: modules follow the core kernel. */
+function sortedOrder(hi: Uint32Array, lo: Uint32Array, n: number): Uint32Array {
+  const order = new Uint32Array(n);
+  let sorted = true;
+  for (let i = 0; i < n; i++) {
+    order[i] = i;
+    if (i > 0 && (hi[i - 1]! > hi[i]! || (hi[i - 1] === hi[i] && lo[i - 1]! > lo[i]!))) sorted = false;
+  }
+  return sorted ? order : order.sort((a, b) => hi[a]! - hi[b]! || lo[a]! - lo[b]! || a - b);
+}

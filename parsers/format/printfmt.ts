@@ -1,0 +1,133 @@
+/**
+ * Prints records as their own format says: `print fmt` compiled once per event, then run per record. Where a print
+ * format is beyond what can be evaluated (a statement expression, say), the fields are printed instead, marked
+ * `[FAILED TO PARSE]` as the tools built on libtraceevent mark them.
+ */
+import { parseArguments, type Expr } from './cexpr.js';
+import { formatInteger, formatString, parsePieces, type Spec } from './cprintf.js';
+import { compileNum, namedField, type Num } from './numbers.js';
+import { compilePointer } from './pointer.js';
+import { rawField } from './rawfield.js';
+import { compileStr, type Str } from './strings.js';
+import type { RecordBytes, TraceContext } from './record.js';
+import type { EventFormat, FormatField } from './tep.js';
+
+/** One piece of a compiled print format. */
+interface Part {
+  /** Literal text; '' for a conversion. */
+  readonly text: string;
+  readonly print: ((record: RecordBytes) => string) | undefined;
+  /** The field that this conversion prints directly, casts aside. */
+  readonly field: FormatField | undefined;
+}
+
+export interface FieldText {
+  readonly name: string;
+  readonly value: string;
+}
+
+export class EventPrinter {
+  private readonly parts: readonly Part[] | undefined;
+
+  constructor(readonly format: EventFormat, private readonly context: TraceContext) {
+    this.parts = compileParts(format, context);
+  }
+
+  /** True when the print format could be compiled. */
+  get parsed(): boolean {
+    return this.parts !== undefined;
+  }
+
+  /** The payload as the print format prints it. */
+  text(record: RecordBytes): string {
+    if (!this.parts) return `[FAILED TO PARSE] ${this.fields(record).map((f) => `${f.name}=${f.value}`).join(' ')}`;
+    let out = '';
+    for (const part of this.parts) out += part.print ? part.print(record) : part.text;
+    return out;
+  }
+
+  /** Each field of the event's own, with the conversion that the print format uses for it where it prints it directly. */
+  fields(record: RecordBytes): FieldText[] {
+    const out: FieldText[] = [];
+    let from = 0;
+    for (const field of this.format.fields) {
+      const at = field.isArray ? -1 : this.partOf(field, from);
+      if (at < 0) {
+        out.push({ name: field.name, value: rawField(this.context, record, field) });
+        continue;
+      }
+      const before = at > 0 ? this.parts![at - 1]! : undefined;
+      const prefix = before && !before.print && before.text.endsWith('0x') ? '0x' : '';
+      out.push({ name: field.name, value: prefix + this.parts![at]!.print!(record) });
+      from = at + 1;
+    }
+    return out;
+  }
+
+  /** The next part, cyclically from `from`, that prints `field` directly; -1 when none does. */
+  private partOf(field: FormatField, from: number): number {
+    if (!this.parts) return -1;
+    const n = this.parts.length;
+    for (let i = 0; i < n; i++) if (this.parts[(from + i) % n]!.field === field) return (from + i) % n;
+    return -1;
+  }
+}
+
+function compileParts(format: EventFormat, context: TraceContext): Part[] | undefined {
+  if (format.printFmt === '') return undefined;
+  const args = parseArguments(format.printFmt);
+  const head = args?.[0];
+  if (!args || head?.op !== 'str') return undefined;
+  const pieces = parsePieces(head.text);
+  if (!pieces) return undefined;
+  const parts: Part[] = [];
+  let next = 1;
+  for (const piece of pieces) {
+    if (piece.kind === 'text') {
+      const last = parts.at(-1);
+      // `%%` splits the text; joined again so that a `0x` before a conversion is seen whole.
+      if (last && !last.print) parts[parts.length - 1] = { text: last.text + piece.text, print: undefined, field: undefined };
+      else parts.push({ text: piece.text, print: undefined, field: undefined });
+      continue;
+    }
+    const stars: Expr[] = [];
+    if (piece.spec.width === -2) stars.push(args[next++] ?? { op: 'list', items: [] });
+    if (piece.spec.precision === -2) stars.push(args[next++] ?? { op: 'list', items: [] });
+    const arg = args[next++];
+    const print = arg && compileSpec(piece.spec, stars, arg, format, context);
+    if (!print) return undefined;
+    const field = stars.length === 0 ? directField(arg, format) : undefined;
+    parts.push({ text: '', print, field });
+  }
+  return parts;
+}
+
+/** The field when the argument is `REC->field` under casts only. */
+function directField(arg: Expr, format: EventFormat): FormatField | undefined {
+  let expr = arg;
+  while (expr.op === 'cast') expr = expr.item;
+  return expr.op === 'field' ? namedField(expr, format) : undefined;
+}
+
+function compileSpec(
+  spec: Spec, stars: readonly Expr[], arg: Expr, format: EventFormat, context: TraceContext,
+): ((record: RecordBytes) => string) | undefined {
+  const starNums: Num[] = [];
+  for (const star of stars) {
+    const num = compileNum(star, format, context);
+    if (!num) return undefined;
+    starNums.push(num);
+  }
+  const width = (r: RecordBytes): number => (spec.width === -2 ? Number(BigInt.asIntN(32, starNums[0]!.get(r))) : spec.width);
+  const precision = (r: RecordBytes): number => (spec.precision === -2 ? Number(BigInt.asIntN(32, starNums.at(-1)!.get(r))) : spec.precision);
+  if (spec.conv === 's') {
+    const text: Str | undefined = compileStr(arg, format, context);
+    return text && ((r) => formatString(spec, text(r), width(r), precision(r)));
+  }
+  if (spec.conv === 'p') {
+    const pointer = compilePointer(spec.ext, arg, format, context);
+    return pointer && ((r) => (spec.ext[0] === 'h' ? pointer(r, width(r)) : formatString(spec, pointer(r, 0), width(r), -1)));
+  }
+  const num = compileNum(arg, format, context);
+  return num && ((r) => formatInteger(spec, num.get(r), context.longSize, width(r), precision(r)));
+}
