@@ -10,6 +10,11 @@ export interface ReadOptions {
   /** Decompressors that the shell injects; a format that needs a missing one reports `unsupported-compression`. */
   readonly inflate?: (bytes: Uint8Array, expectedLength: number) => Uint8Array;
   readonly unzstd?: (bytes: Uint8Array, expectedLength: number) => Uint8Array;
+  /**
+   * Decompresses one zstd stream lazily: pulls a piece of it only when it needs more to go on. The stream may stop without
+   * its end, as perf's does. Throws where the stream is damaged.
+   */
+  readonly unzstdStream?: (pieces: Iterable<Uint8Array>) => Iterable<Uint8Array>;
 }
 
 /** One event's printed fields, for hovers, listings and `shimtrace events`. Values as the trace's own format prints them. */

@@ -1,0 +1,214 @@
+/**
+ * perf.data: what `perf record` writes, as a file or through a pipe, compressed (`-z`) or not, of either byte order.
+ * Events are decoded by the format files in its own tracing data. Two streams of records: the file's, and, where
+ * records are compressed, the one stream that all COMPRESSED records together hold; a record may cross any of their
+ * borders. Both feed one queue that orders by time (see queue.ts).
+ *
+ * Producer: tools/perf/util/session.c and header.c, Linux 7.2.
+ */
+import type { ByteSource } from '../base/source.js';
+import { TableBuilder } from '../events/table.js';
+import type { OpenTrace, ReadOptions, TraceFormat } from '../reader.js';
+import {
+  clockName, RECORD_AUXTRACE, RECORD_COMM, RECORD_COMPRESSED, RECORD_COMPRESSED2, RECORD_EVENT_UPDATE, RECORD_EXIT,
+  RECORD_FINISHED_ROUND, RECORD_FORK, RECORD_HEADER_ATTR, RECORD_HEADER_FEATURE, RECORD_LOST, RECORD_LOST_SAMPLES,
+  RECORD_SAMPLE, RECORD_TRACING_DATA,
+} from './abi.js';
+import { PerfInfo, perfMagic, readContainer, type DataRange } from './container.js';
+import { Feed } from './feed.js';
+import { openPerfTrace, type RecordPositions } from './describe.js';
+import { inflatePieces } from './inflate.js';
+import { readPipeAttr, readPipeFeature, readPipeName } from './pipe.js';
+import { compressedBody, skippedAfter } from './records.js';
+import { RecordQueue, type Chunk } from './queue.js';
+import { Samples } from './samples.js';
+
+const READ_BYTES = 1 << 20;
+/** Tracing data in pipe mode is kept until it is whole. */
+const TRACING_LIMIT = 256 << 20;
+const STOP = -1;
+
+export const perfData: TraceFormat = {
+  id: 'perf.data',
+  sniff: (head) => (perfMagic(head) ? 1 : 0),
+  read: readPerfData,
+};
+
+function readPerfData(source: ByteSource, options: ReadOptions): OpenTrace {
+  const builder = new TableBuilder();
+  builder.meta.format = 'perf.data';
+  const magic = perfMagic(source.read(0, 8));
+  const info = new PerfInfo(magic?.bigEndian ?? false, builder.issues);
+  if (!magic) builder.issues.add('not-a-trace', 0, 0);
+  else if (magic.version === 1) builder.issues.add('unsupported-version', 0, 0, 'perf.data version 1 (before Linux 3.2)');
+  const range = magic?.version === 2 ? readContainer(source, info) : undefined;
+  if (!range) return openPerfTrace(builder.finish(), source, info, { start: 0, end: 0, ofRow: [] }, options);
+  const reader = new RecordReader(source, info, builder, range, options);
+  reader.run();
+  fillMeta(builder, info, reader);
+  if (info.isDirectory) builder.issues.add('unsupported-version', 0, 0, 'a perf.data directory keeps its samples in data.0, data.1, …');
+  else if (builder.length === 0) builder.issues.add('empty', 0, 0);
+  return openPerfTrace(builder.finish(), source, info, reader.positions, options);
+}
+
+function fillMeta(builder: TableBuilder, info: PerfInfo, reader: RecordReader): void {
+  const meta = builder.meta;
+  const timed = info.attrs.some((a) => a.layout.time >= 0);
+  meta.clock = timed ? clockName(info.attrs[0]) : 'unknown';
+  meta.timeUnit = timed ? 'ns' : 'none';
+  meta.t0 = BigInt(reader.base) + BigInt(reader.samples.origin);
+  meta.cpus = Math.max(info.cpus, reader.samples.cpus);
+  meta.kernel = info.osRelease;
+  meta.producer = info.cmdline === '' && info.version !== '' ? `perf ${info.version}` : info.cmdline;
+  meta.hasTgid = info.attrs.some((a) => a.layout.tid >= 0);
+  if (!timed) builder.issues.add('no-context', 0, 0, 'samples without TIME');
+}
+
+class RecordReader {
+  readonly samples: Samples;
+  private readonly little: boolean;
+  private readonly queue: RecordQueue;
+  private readonly outer: Feed;
+  private readonly inner: Feed;
+  private baseHigh = 0;
+  private baseLow = 0;
+  private hasBase = false;
+  private compressed: Uint8Array | undefined;
+  private compressedAt = 0;
+
+  constructor(
+    private readonly source: ByteSource, private readonly info: PerfInfo, private readonly builder: TableBuilder,
+    private readonly range: DataRange, private readonly options: ReadOptions,
+  ) {
+    this.little = !info.bigEndian;
+    this.samples = new Samples(info, builder);
+    this.queue = new RecordQueue((chunk, offset, time) => this.samples.emit(chunk, offset, time));
+    this.outer = new Feed(range.start, this.little, (chunk, offset, type, size) => this.takeOuter(chunk, offset, type, size));
+    this.inner = new Feed(0, this.little, (chunk, offset, type, size) => this.takeInner(chunk, offset, type, size));
+  }
+
+  /** What was subtracted from every time. */
+  get base(): bigint {
+    return BigInt(this.baseHigh) * 4294967296n + BigInt(this.baseLow);
+  }
+
+  /** Where each row's record lies, for reading it again. */
+  get positions(): RecordPositions {
+    return { start: this.range.start, end: this.range.end, ofRow: this.samples.positions };
+  }
+
+  /** Reads all records. */
+  run(): void {
+    const { issues } = this.builder;
+    for (const piece of inflatePieces(this.compressedPieces(), this.options, issues, () => this.compressedAt)) {
+      this.inner.append(piece, this.compressedAt);
+    }
+    this.queue.finish();
+    for (const feed of [this.outer, this.inner]) {
+      const at = feed === this.outer ? feed.position : this.compressedAt;
+      if (feed.badAt >= 0) {
+        issues.add('bad-record', at, 0, 'a record of less than 8 bytes');
+        this.builder.addLoss(-1, 0, at, 0);
+      } else if (feed.pending > 0 && !this.options.cancel.cancelled) {
+        issues.add('torn-tail', at, 0);
+        this.builder.addLoss(-1, 0, at, 0);
+      }
+    }
+    this.samples.finish(this.range.end);
+  }
+
+  /** Walks the file's own records; yields what is compressed, and goes on when all of it has been taken in. */
+  private *compressedPieces(): Generator<Uint8Array> {
+    for (let at = this.range.start; at < this.range.end && !this.outer.stopped; ) {
+      if (this.options.cancel.cancelled) return;
+      const bytes = this.source.read(at, Math.min(READ_BYTES, this.range.end - at));
+      if (bytes.length === 0) {
+        this.builder.issues.add('changed-while-read', at, 0);
+        return;
+      }
+      at += bytes.length;
+      yield* this.takeBytes(bytes);
+      this.options.progress?.(at);
+    }
+  }
+
+  /** Feeds bytes of the file, pausing at each compressed record. */
+  private *takeBytes(bytes: Uint8Array): Generator<Uint8Array> {
+    this.outer.append(bytes, -1);
+    while (this.compressed) {
+      yield this.compressed;
+      this.compressed = undefined;
+      this.outer.resume();
+    }
+  }
+
+  /** A record of the file. Returns how many bytes after it to skip. */
+  private takeOuter(chunk: Chunk, offset: number, type: number, size: number): number {
+    if (type === RECORD_COMPRESSED || type === RECORD_COMPRESSED2) {
+      this.compressed = compressedBody(chunk, offset, type, size, this.little);
+      this.compressedAt = chunk.start + offset;
+      this.outer.pause();
+    } else if (type === RECORD_TRACING_DATA) return this.takeTracing(chunk, offset, size);
+    else if (type === RECORD_AUXTRACE) return skippedAfter(chunk, offset, type, size, this.little);
+    else if (type === RECORD_HEADER_ATTR) readPipeAttr(this.info, chunk, offset, size);
+    else if (type === RECORD_HEADER_FEATURE) readPipeFeature(this.info, chunk, offset, size);
+    else if (type === RECORD_EVENT_UPDATE) readPipeName(this.info, chunk, offset, size);
+    else return this.takeInner(chunk, offset, type, size);
+    return 0;
+  }
+
+  /** In pipe mode the tracing data follow their record. */
+  private takeTracing(chunk: Chunk, offset: number, recordSize: number): number {
+    const size = skippedAfter(chunk, offset, RECORD_TRACING_DATA, recordSize, this.little);
+    const at = chunk.start + offset;
+    if (size > TRACING_LIMIT || size > this.range.end - at) {
+      this.builder.issues.add('bad-header', at, 0, `tracing data of ${size} bytes`);
+      return STOP;
+    }
+    const data = new Uint8Array(size);
+    let have = 0;
+    this.outer.collectSkipped((bytes) => {
+      data.set(bytes, have);
+      have += bytes.length;
+      if (have < size) return;
+      this.info.readTracing(data, at);
+      this.samples.addFormats();
+    });
+    return size;
+  }
+
+  /** A record of either stream that waits for its turn by time, or ends a round. */
+  private takeInner(chunk: Chunk, offset: number, type: number, size: number): number {
+    if (type === RECORD_SAMPLE) {
+      const layout = this.info.layoutOf(chunk.view, offset, size);
+      if (layout === undefined || layout.rest > size) this.samples.emit(chunk, offset, 0);
+      else this.queueAt(chunk, offset, layout.time < 0 ? -1 : offset + layout.time);
+    } else if (type === RECORD_FINISHED_ROUND) this.queue.finishRound();
+    else if (type === RECORD_COMM || type === RECORD_FORK || type === RECORD_EXIT || type === RECORD_LOST || type === RECORD_LOST_SAMPLES) {
+      const back = this.info.attrs[0]?.layout.trailerTime ?? 0;
+      this.queueAt(chunk, offset, back > 0 && back <= size - 16 ? offset + size - back : -1);
+    }
+    return 0;
+  }
+
+  /** Queues a record by the time at `timeAt`. What has no time, or none yet (0), is due at once, as in perf. */
+  private queueAt(chunk: Chunk, offset: number, timeAt: number): void {
+    if (timeAt < 0) {
+      this.samples.emit(chunk, offset, 0);
+      return;
+    }
+    const { view } = chunk;
+    const low = view.getUint32(this.little ? timeAt : timeAt + 4, this.little);
+    const high = view.getUint32(this.little ? timeAt + 4 : timeAt, this.little);
+    if ((low === 0 && high === 0) || (low === 0xffffffff && high === 0xffffffff)) {
+      this.samples.emit(chunk, offset, 0);
+      return;
+    }
+    if (!this.hasBase) {
+      this.hasBase = true;
+      this.baseHigh = high;
+      this.baseLow = low;
+    }
+    this.queue.push((high - this.baseHigh) * 4294967296 + (low - this.baseLow), chunk, offset);
+  }
+}
