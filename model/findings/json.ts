@@ -1,0 +1,71 @@
+/** Findings as JSON of schema `shimtrace.check/1`, documented in docs/check.schema.json. 64-bit values are strings. */
+import { ISSUE_KINDS } from '../../parsers/events/issues.js';
+import { UNKNOWN_CPU } from '../../parsers/events/table.js';
+import type { Finding, PageRange } from './finding.js';
+import { issueText, placeOf, type TraceReport } from './report.js';
+
+export const CHECK_SCHEMA = 'shimtrace.check/1';
+
+/** All judged traces of one call, as one document that ends in a newline. */
+export function renderJson(reports: readonly TraceReport[]): string {
+  return `${JSON.stringify({ schema: CHECK_SCHEMA, traces: reports.map(traceJson) }, undefined, 2)}\n`;
+}
+
+function traceJson(report: TraceReport): object {
+  const { analysis, table } = report;
+  return {
+    path: report.path,
+    format: table.meta.format,
+    clock: table.meta.clock,
+    timeUnit: table.meta.timeUnit,
+    kernel: table.meta.kernel,
+    profiles: analysis.profiles,
+    profileReason: analysis.profileReason,
+    events: { total: table.length, understood: analysis.understood, unknown: analysis.unknown },
+    loss: table.losses.map((loss) => ({ line: loss.line, offset: loss.offset, cpu: loss.cpu, count: loss.count, fromStart: loss.fromStart })),
+    issues: table.issues.map((issue) => ({
+      code: issue.code, severity: ISSUE_KINDS[issue.code].severity, line: issue.line, offset: issue.offset, count: issue.count, message: issueText(issue),
+    })),
+    rules: analysis.rules.map((status) => ({
+      id: status.id, profile: status.profile, status: status.status, checks: status.checks,
+      reasons: status.reasons.map((reason) => ({
+        reason: reason.reason, count: reason.count, line: placeOf(table, reason.row).line, missing: reason.missing, detail: reason.detail,
+      })),
+    })),
+    findings: analysis.findings.map((finding) => findingJson(report, finding)),
+  };
+}
+
+/** One finding; `explain` prints it with the page's states added. */
+export function findingJson(report: TraceReport, finding: Finding): object {
+  return {
+    id: finding.id, rule: finding.rule, profile: finding.profile, verdict: finding.verdict, severity: finding.severity,
+    message: finding.message, reason: finding.reason ?? null,
+    at: eventJson(report, finding.at),
+    pages: finding.pages ? pagesJson(report, finding.pages) : null,
+    evidence: finding.evidence.map((e) => ({ ...placeOf(report.table, e.row), role: e.role, event: report.table.name(e.row), note: e.note })),
+  };
+}
+
+function eventJson(report: TraceReport, row: number): object {
+  const { table } = report;
+  const cpu = table.cpu(row);
+  return {
+    ...placeOf(table, row),
+    timeNs: table.meta.timeUnit === 'none' ? null : String(table.absoluteTime(row)),
+    cpu: cpu === UNKNOWN_CPU ? null : cpu,
+    tid: table.tid(row),
+    comm: table.comm(row),
+    event: table.name(row),
+  };
+}
+
+/** VM by its label, inode by its number as the kernel has it: both null when not known. */
+function pagesJson(report: TraceReport, pages: PageRange): object {
+  const inode = report.analysis.inodes[pages.inode];
+  return {
+    vm: report.analysis.vms[pages.vm]?.label ?? null,
+    inode: inode === undefined ? null : String(inode.ino),
+    unit: pages.unit, first: pages.first, count: pages.count,
+  };
+}

@@ -1,0 +1,84 @@
+/**
+ * What a trace does not record, and how to record it: read from the vocabulary, so that the probe definitions shown to
+ * a user are those that the decoders know.
+ */
+import { KIND_COUNT, kindId, kindName } from '../../parsers/events/kinds.js';
+import type { EventTable } from '../../parsers/events/table.js';
+import { VOCABULARY, type Meaning } from '../../parsers/events/vocabulary.js';
+
+/** How often each kind of event occurs in a trace, by kind number. */
+export function countKinds(table: EventTable): Uint32Array {
+  const counts = new Uint32Array(KIND_COUNT);
+  for (const segment of table.segments) {
+    for (let i = 0; i < segment.length; i++) counts[segment.kind[i]!]!++;
+  }
+  return counts;
+}
+
+/** A kind of event that never occurs in a trace although it can be recorded. */
+export interface MissingKind {
+  readonly kind: string;
+  /** Tracepoint to enable or probe definition to add. */
+  readonly how: string;
+}
+
+/** Tracepoints that the rules read, in the order of the recipe; syscalls are needed to name files and their mappings. */
+const RECIPE_TRACEPOINTS: readonly string[] = [
+  'kvm:kvm_vm_set_mem_attributes', 'kvm:kvm_unmap_hva_range', 'kvm:kvm_userspace_exit', 'kvm:kvm_page_fault', 'kvm:kvm_hypercall',
+  'kvmmmu:kvm_tdp_mmu_spte_changed', 'kvmmmu:kvm_mmu_prepare_zap_page', 'kvmmmu:kvm_mmu_zap_all_fast', 'kvmmmu:kvm_mmu_split_huge_page',
+  'filemap:mm_filemap_add_to_page_cache', 'filemap:mm_filemap_delete_from_page_cache', 'ras:memory_failure_event',
+  'sched:sched_process_fork', 'sched:sched_process_exit',
+  'syscalls:sys_enter_ioctl', 'syscalls:sys_exit_ioctl', 'syscalls:sys_enter_mmap', 'syscalls:sys_exit_mmap', 'syscalls:sys_enter_munmap',
+  'syscalls:sys_exit_munmap',
+];
+
+/** Probes of the vocabulary, in its order. */
+export const RECIPE_PROBES: readonly Meaning[] = VOCABULARY.filter((meaning) => meaning.probe !== undefined);
+
+/** Kinds of the recipe that a trace does not hold. They may also just not have happened: only the user knows. */
+export function missingKinds(table: EventTable): readonly MissingKind[] {
+  const counts = countKinds(table);
+  const out: MissingKind[] = [];
+  for (const meaning of VOCABULARY) {
+    if (counts[kindId(meaning.kind)]! > 0 || out.some((m) => m.kind === meaning.kind)) continue;
+    const tracepoint = meaning.tracepoints?.find((name) => RECIPE_TRACEPOINTS.includes(name));
+    if (meaning.probe !== undefined) out.push({ kind: meaning.kind, how: meaning.probe });
+    else if (tracepoint !== undefined) out.push({ kind: meaning.kind, how: tracepoint });
+  }
+  return out;
+}
+
+/** Kinds that do occur, most frequent first, with their counts. */
+export function seenKinds(table: EventTable): readonly { readonly kind: string; readonly count: number }[] {
+  return [...countKinds(table)].flatMap((count, kind) => (count > 0 && kind > 0 ? [{ kind: kindName(kind), count }] : []))
+    .sort((a, b) => b.count - a.count || (a.kind < b.kind ? -1 : 1));
+}
+
+/**
+ * Shell commands that record a trace which can be judged, with all tracepoints and probes of the recipe or only those
+ * given. A probe that this kernel refuses (no such symbol, another signature) is left out and said, the rest goes on.
+ */
+export function recordingRecipe(only?: readonly MissingKind[]): readonly string[] {
+  const probes = only === undefined ? RECIPE_PROBES.map((meaning) => meaning.probe!) : only.filter((m) => isProbe(m.how)).map((m) => m.how);
+  const tracepoints = only === undefined ? RECIPE_TRACEPOINTS : only.filter((m) => !isProbe(m.how)).map((m) => m.how);
+  const groups = [...new Set(probes.map((probe) => /^[pr]\w*:([^/]+)\//.exec(probe)?.[1] ?? ''))].filter((group) => group !== '');
+  return [
+    'cd /sys/kernel/tracing',
+    'echo 0 > tracing_on; echo nop > current_tracer; echo > trace',
+    'echo mono > trace_clock            # a clock that orders events across CPUs',
+    'echo 1 > options/record-tgid       # thread groups tell VMs apart',
+    'echo 65536 > buffer_size_kb        # per CPU; lost events make rules undecidable',
+    'echo > set_event_pid               # no pid filter: unpins happen in interrupts of other tasks',
+    'probe() { echo "$1" >> dynamic_events || echo "refused: $1" >&2; }',
+    ...probes.map((probe) => `probe '${probe}'`),
+    ...tracepoints.map((name) => `echo 1 > events/${name.replace(':', '/')}/enable`),
+    ...groups.map((group) => `echo 1 > events/${group}/enable`),
+    'echo 1 > tracing_on',
+    '# run the guest here, then:',
+    'echo 0 > tracing_on; cat trace > ~/trace.txt',
+  ];
+}
+
+function isProbe(how: string): boolean {
+  return /^[pr]\d*:/.test(how);
+}

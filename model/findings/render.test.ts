@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { Ajv } from 'ajv';
+import { explainFinding, renderExplanation } from './explain.js';
+import { renderJson } from './json.js';
+import { escapeXml, renderJunit } from './junit.js';
+import { renderSarif, toUri } from './sarif.js';
+import { renderText } from './text.js';
+import { timeText } from './report.js';
+import { reportByHand } from '../../test/support/report.js';
+
+interface Validation {
+  readonly ok: boolean;
+  readonly errors: string;
+}
+
+function validate(schemaPath: string, text: string): Validation {
+  const ajv = new Ajv({ allErrors: true, strict: true, strictRequired: false, formats: { uri: /^https?:\/\// } });
+  const check = ajv.compile(JSON.parse(fs.readFileSync(schemaPath, 'utf8')) as object);
+  const ok = check(JSON.parse(text));
+  return { ok, errors: ajv.errorsText(check.errors) };
+}
+
+const CHECK = 'docs/check.schema.json';
+const SARIF = 'test/support/sarif-parts.schema.json';
+
+describe('findings as text', () => {
+  it('prints what compilers print, evidence below, then the rules', () => {
+    assert.equal(renderText(reportByHand()), `a b.txt:14:1: error: Page 4 of inode 191 went private while pinned. (inode 191 pgoff 0x4) [G9]
+    a b.txt:13:1: note: page 4 pinned (try_grab_folio)
+    a b.txt:14:1: note: stored private (kvm_gmem_set_attributes_ret)
+    G9@2; fix: return -EAGAIN
+a b.txt:14:1: warning: Converted twice. [S4]
+    a b.txt:14:1: note: again (kvm_gmem_set_attributes_ret)
+    S4@2; fix: batch
+a b.txt:15:1: warning: The kernel dropped events here. (CPU:1 [LOST 57 EVENTS]) 57 times from here on. Record with a larger buffer (buffer_size_kb, trace-cmd -b, perf -m) or fewer events. [lost-events]
+
+rule                 profile      status          checks  found  why not decided
+G9 refs-safe         guest-memfd  judged               1      1
+G4 bracket           guest-memfd  undecidable          1      0  not-recorded ×1 from line 14: No bracket was recorded. Missing: p:x/y kvm_mmu_invalidate_end.
+S4 conversion-storm  guest-memfd  judged               2      1
+G11 no-alias         guest-memfd  not-applicable       0      0
+
+a b.txt: 1 violation, 1 suspicious, 0 undecidable; 4 events (4 understood, 0 unknown), 1 gap of lost events; profile guest-memfd (guest_memfd probes occur)
+`);
+  });
+
+  it('counts events where there are no lines', () => {
+    assert.match(renderText(reportByHand({ text: false })), /^a b\.txt:3:1: error: /);
+  });
+
+  it('prints times with the digits of the trace', () => {
+    assert.equal(timeText(reportByHand().table, 1), '62.263698');
+  });
+});
+
+describe('findings as JSON', () => {
+  it('is what docs/check.schema.json says, in text and binary', () => {
+    for (const text of [true, false]) assert.deepEqual(validate(CHECK, renderJson([reportByHand({ text })])), { ok: true, errors: 'No errors' });
+  });
+
+  it('has 64-bit values as strings and places of every kind', () => {
+    const trace = JSON.parse(renderJson([reportByHand()])) as { traces: { findings: object[]; loss: object[] }[] };
+    assert.deepEqual(trace.traces[0]!.findings[0], {
+      id: 'G9@2', rule: 'G9', profile: 'guest-memfd', verdict: 'violation', severity: 1, message: 'Page 4 of inode 191 went private while pinned.', reason: null,
+      at: { line: 14, offset: 200, timeNs: '62263699000', cpu: 0, tid: 274, comm: 'qemu <&>', event: 'kvm_gmem_set_attributes_ret' },
+      pages: { vm: null, inode: '191', unit: 'pgoff', first: 4, count: 1 },
+      evidence: [
+        { line: 13, offset: 100, role: 'witness', event: 'try_grab_folio', note: 'page 4 pinned' },
+        { line: 14, offset: 200, role: 'witness', event: 'kvm_gmem_set_attributes_ret', note: 'stored private' },
+      ],
+    });
+    assert.deepEqual(trace.traces[0]!.loss, [{ line: 15, offset: 350, cpu: 1, count: 57, fromStart: false }]);
+  });
+
+  it('is rejected by the schema when a key is missing or a time is a number (canary)', () => {
+    const broken = renderJson([reportByHand()]).replace('"timeNs": "62263699000"', '"timeNs": 62263699000');
+    assert.equal(validate(CHECK, broken).ok, false);
+    assert.equal(validate(CHECK, renderJson([reportByHand()]).replace('"verdict"', '"verdikt"')).ok, false);
+  });
+});
+
+describe('findings as SARIF', () => {
+  it('holds to the parts of SARIF 2.1.0 that it writes', () => {
+    for (const text of [true, false]) {
+      assert.deepEqual(validate(SARIF, renderSarif([reportByHand({ text }), reportByHand({ path: '/x/y:z.txt' })], '0.1.0')), { ok: true, errors: 'No errors' });
+    }
+  });
+
+  it('is rejected when an undecided result has a level (canary)', () => {
+    const broken = renderSarif([reportByHand()], '0.1.0').replace('"kind": "open",\n          "level": "none"', '"kind": "open",\n          "level": "error"');
+    assert.equal(validate(SARIF, broken).ok, false);
+  });
+
+  it('carries the page\'s state on every step of the code flow', () => {
+    const log = JSON.parse(renderSarif([reportByHand()], '0.1.0')) as { runs: { results: { codeFlows: { threadFlows: { locations: { state: object }[] }[] }[] }[] }[] };
+    const steps = log.runs[0]!.results[0]!.codeFlows[0]!.threadFlows[0]!.locations;
+    assert.deepEqual(steps.map((s) => s.state), [
+      { attribute: { text: 'attribute unknown' }, mappings: { text: 'no user mapping' }, sptes: { text: 'SPTE unknown' }, references: { text: '1 pin' }, pfn: { text: 'pfn 0x103059' } },
+      { attribute: { text: 'private' }, mappings: { text: 'no user mapping' }, sptes: { text: 'SPTE unknown' }, references: { text: '1 pin' }, pfn: { text: 'pfn 0x103059' } },
+    ]);
+  });
+
+  it('writes paths as URI references', () => {
+    assert.equal(toUri('a b#c.txt'), 'a%20b%23c.txt');
+    assert.equal(toUri('/x/y.txt'), 'file:///x/y.txt');
+    assert.equal(toUri('<stdin>'), '%3Cstdin%3E');
+  });
+});
+
+describe('findings as JUnit', () => {
+  it('has a case per rule', () => {
+    assert.equal(renderJunit([reportByHand()]), `<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="shimtrace" tests="4" failures="1" errors="0">
+  <testsuite name="a b.txt" tests="4" failures="1" errors="0" skipped="2" time="0">
+    <testcase classname="guest-memfd" name="G9 refs-safe" time="0">
+      <failure message="Page 4 of inode 191 went private while pinned." type="G9">a b.txt:14:1: Page 4 of inode 191 went private while pinned. (G9@2)
+  a b.txt:13:1: page 4 pinned (try_grab_folio)
+  a b.txt:14:1: stored private (kvm_gmem_set_attributes_ret)</failure>
+    </testcase>
+    <testcase classname="guest-memfd" name="G4 bracket" time="0">
+      <skipped message="not-recorded ×1 from line 14: No bracket was recorded. Missing: p:x/y kvm_mmu_invalidate_end."/>
+    </testcase>
+    <testcase classname="guest-memfd" name="S4 conversion-storm" time="0">
+      <system-out>a b.txt:14:1: Converted twice. (S4@2)
+  a b.txt:14:1: again (kvm_gmem_set_attributes_ret)</system-out>
+    </testcase>
+    <testcase classname="guest-memfd" name="G11 no-alias" time="0">
+      <skipped message="not applicable to this trace"/>
+    </testcase>
+  </testsuite>
+</testsuites>
+`);
+  });
+
+  it('writes only what XML can hold', () => {
+    assert.equal(escapeXml('a<b>&"\u0000\u001b\ud800x'), 'a&lt;b&gt;&amp;&quot;\ufffd\ufffd\ufffdx');
+  });
+});
+
+describe('a finding explained', () => {
+  it('is a chain of events with the state after each', () => {
+    const report = reportByHand();
+    const finding = report.analysis.findings[0]!;
+    const text = renderExplanation(report, finding, explainFinding(report, finding, (row) => `row=${row}`));
+    assert.equal(text, `a b.txt:14:1: violation: Page 4 of inode 191 went private while pinned. [G9]
+
+rule    G9 refs-safe (guest-memfd): A page goes private only when nobody holds it.
+source  kvm_gmem_is_safe_for_conversion
+pages   inode 191 pgoff 0x4
+
+        before: attribute unknown, no user mapping, SPTE unknown, pfn 0x103059
+   a b.txt:13:1: 62.263698 [001] qemu <&>-274 try_grab_folio: row=1
+        witness: page 4 pinned
+        after: attribute unknown, no user mapping, SPTE unknown, 1 pin, pfn 0x103059
+=> a b.txt:14:1: 62.263699 [000] qemu <&>-274 kvm_gmem_set_attributes_ret: row=2
+        witness: stored private
+        after: private, no user mapping, SPTE unknown, 1 pin, pfn 0x103059
+
+fix     return -EAGAIN
+`);
+  });
+});

@@ -1,0 +1,109 @@
+/** What every renderer of findings starts from, and how they all name places, events and times. */
+import { UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
+import { ISSUE_KINDS, type Issue } from '../../parsers/events/issues.js';
+import type { Analysis } from '../analysis.js';
+import type { Finding, PageRange, ProfileId, Severity, UndecidedReason, Verdict } from './finding.js';
+import { hex } from '../timeline/state.js';
+
+/** The facts of a rule that reports show. */
+export interface RuleInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly profile: ProfileId;
+  readonly statement: string;
+  readonly source: string;
+  readonly severity: Severity;
+  readonly fix: string;
+}
+
+/** One judged trace, under the path that the user gave. */
+export interface TraceReport {
+  readonly path: string;
+  readonly table: EventTable;
+  readonly analysis: Analysis;
+  /** Every rule there is; those of other profiles are not shown. */
+  readonly rules: readonly RuleInfo[];
+}
+
+/** Place of an event: in text a line, in a binary trace the event's number as `shimtrace events` lists it. */
+export interface Place {
+  readonly line: number;
+  /** Byte offset in the source. */
+  readonly offset: number;
+}
+
+export function placeOf(table: EventTable, row: number): Place {
+  if (row < 0 || row >= table.length) return { line: 0, offset: 0 };
+  const line = table.line(row);
+  return { line: line > 0 ? line : row + 1, offset: table.at(row) };
+}
+
+/** `path:line:column`, with column 1: an event is its whole line. */
+export function address(report: TraceReport, row: number): string {
+  return `${report.path}:${placeOf(report.table, row).line}:1`;
+}
+
+/** Time as the trace prints it: seconds with the trace's own number of digits, ticks as they are, '' without a clock. */
+export function timeText(table: EventTable, row: number): string {
+  const { timeUnit, resolution } = table.meta;
+  if (timeUnit === 'none' || row < 0 || row >= table.length) return '';
+  const t = table.absoluteTime(row);
+  if (timeUnit === 'ticks') return String(t);
+  const digits = resolution >= 1000 ? 6 : 9;
+  const magnitude = t < 0n ? -t : t;
+  const fraction = String(magnitude % 1_000_000_000n).padStart(9, '0').slice(0, digits);
+  return `${t < 0n ? '-' : ''}${magnitude / 1_000_000_000n}.${fraction}`;
+}
+
+/** `[001] qemu-274` or what of it is known. */
+export function actorText(table: EventTable, row: number): string {
+  const cpu = table.cpu(row);
+  const tid = table.tid(row);
+  const comm = table.comm(row);
+  const task = tid >= 0 ? `${comm === '' ? 'tid' : comm}-${tid}` : comm;
+  return [cpu === UNKNOWN_CPU ? '' : `[${String(cpu).padStart(3, '0')}]`, task].filter((s) => s !== '').join(' ');
+}
+
+/** `kvm:0xffff8881009cc000 gfn 0x100001..0x100002`; '' when a finding is about no page. */
+export function pagesText(analysis: Analysis, pages: PageRange | undefined): string {
+  if (!pages || !(pages.count > 0)) return '';
+  const owner = pages.unit === 'gfn' ? analysis.vms[pages.vm]?.label : analysis.inodes[pages.inode]?.label;
+  const last = pages.count > 1 ? `..${hex(pages.first + pages.count - 1)}` : '';
+  return `${owner === undefined ? '' : `${owner} `}${pages.unit} ${hex(pages.first)}${last}`;
+}
+
+/** Compilers' words, so that editors step through them: an undecidable finding is information. */
+export function verdictWord(verdict: Verdict): 'error' | 'warning' | 'info' {
+  if (verdict === 'violation') return 'error';
+  return verdict === 'suspicious' ? 'warning' : 'info';
+}
+
+/** `2 violations`: a count with its noun. */
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** What an issue says, with its facts and what to do. */
+export function issueText(issue: Issue): string {
+  const kind = ISSUE_KINDS[issue.code];
+  const detail = issue.detail === '' ? '' : ` (${issue.detail})`;
+  const times = issue.count > 1 ? ` ${issue.count} times from here on.` : '';
+  return `${kind.sentence}${detail}${times} ${kind.advice}`;
+}
+
+/** `not-recorded ×3 from line 120: sentence Missing: a, b`. */
+export function reasonText(table: EventTable, reason: UndecidedReason): string {
+  const from = reason.row < table.length ? ` from line ${placeOf(table, reason.row).line}` : '';
+  const missing = reason.missing.length === 0 ? '' : ` Missing: ${reason.missing.join(', ')}.`;
+  return `${reason.reason} ×${reason.count}${from}: ${reason.detail}${missing}`;
+}
+
+/** The rule of a finding or status, or a stand-in that holds its id. */
+export function ruleOf(report: TraceReport, id: string): RuleInfo | undefined {
+  return report.rules.find((rule) => rule.id === id);
+}
+
+/** Findings of a verdict. */
+export function countVerdict(findings: readonly Finding[], verdict: Verdict): number {
+  return findings.reduce((n, f) => n + (f.verdict === verdict ? 1 : 0), 0);
+}

@@ -1,0 +1,123 @@
+/**
+ * Findings as SARIF 2.1.0 (OASIS, errata 01): a run per trace, a result per finding with its evidence as a code flow
+ * whose steps hold the page's state after each event; a rule that was not decided is a result of kind `open`.
+ */
+import { ISSUE_KINDS } from '../../parsers/events/issues.js';
+import type { Finding, RuleStatus } from './finding.js';
+import { issueText, reasonText, type RuleInfo, type TraceReport } from './report.js';
+import { describeDimension, DIMENSIONS } from '../timeline/state.js';
+import { pageOf, stateAtRow } from '../timeline/query.js';
+
+const SCHEMA_URI = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
+
+/** All judged traces of one call, as one log that ends in a newline. `version` is this tool's. */
+export function renderSarif(reports: readonly TraceReport[], version: string): string {
+  const log = { $schema: SCHEMA_URI, version: '2.1.0', runs: reports.map((report) => run(report, version)) };
+  return `${JSON.stringify(log, undefined, 2)}\n`;
+}
+
+function run(report: TraceReport, version: string): object {
+  const profiles = new Set<string>(report.analysis.profiles);
+  const rules = report.rules.filter((rule) => profiles.has(rule.profile));
+  const indexOf = (id: string): number => rules.findIndex((rule) => rule.id === id);
+  const undecided = report.analysis.rules.filter((status) => status.status !== 'judged');
+  return {
+    tool: { driver: { name: 'shimtrace', version, rules: rules.map(descriptor) } },
+    invocations: [{
+      executionSuccessful: !report.table.issues.some((issue) => ISSUE_KINDS[issue.code].severity === 'error'),
+      toolExecutionNotifications: report.table.issues.map((issue) => notification(report, issue)),
+    }],
+    artifacts: [{ location: { uri: toUri(report.path) }, roles: ['analysisTarget'] }],
+    columnKind: 'utf16CodeUnits',
+    results: [
+      ...report.analysis.findings.map((finding) => result(report, finding, indexOf(finding.rule))),
+      ...undecided.map((status) => openResult(report, status, indexOf(status.id))),
+    ],
+  };
+}
+
+function descriptor(rule: RuleInfo): object {
+  return {
+    id: rule.id, name: rule.name, shortDescription: { text: rule.statement },
+    fullDescription: { text: `${rule.statement} Source: ${rule.source}` },
+    help: { text: `To fix: ${rule.fix}` },
+    defaultConfiguration: { level: rule.severity <= 2 ? 'error' : 'warning' },
+    properties: { profile: rule.profile, severity: rule.severity },
+  };
+}
+
+function notification(report: TraceReport, issue: TraceReport['table']['issues'][number]): object {
+  const { severity } = ISSUE_KINDS[issue.code];
+  return {
+    descriptor: { id: issue.code },
+    level: severity === 'error' ? 'error' : severity === 'dataLoss' ? 'warning' : 'note',
+    message: { text: issueText(issue) },
+    locations: [{ physicalLocation: physical(report, issue.line, issue.offset) }],
+  };
+}
+
+function result(report: TraceReport, finding: Finding, ruleIndex: number): object {
+  const kind = finding.verdict === 'undecidable' ? 'open' : 'fail';
+  // A kind other than `fail` must have level `none` (SARIF 3.27.10).
+  const level = finding.verdict === 'violation' ? 'error' : finding.verdict === 'suspicious' ? 'warning' : 'none';
+  return {
+    ruleId: finding.rule, ...(ruleIndex >= 0 ? { ruleIndex } : {}), kind, level,
+    message: { text: finding.message },
+    locations: [location(report, finding.at)],
+    partialFingerprints: { 'shimtraceFindingId/v1': finding.id },
+    codeFlows: [{ threadFlows: [{ locations: finding.evidence.map((e, i) => step(report, finding, e.row, e.note, i)) }] }],
+    properties: { profile: finding.profile, verdict: finding.verdict, severity: finding.severity, ...(finding.reason ? { reason: finding.reason } : {}) },
+  };
+}
+
+function openResult(report: TraceReport, status: RuleStatus, ruleIndex: number): object {
+  const notApplicable = status.status === 'not-applicable';
+  const text = notApplicable
+    ? `${status.id} does not apply to this trace.`
+    : `${status.id} could not be decided: ${status.reasons.map((reason) => reasonText(report.table, reason)).join(' ')}`;
+  const first = status.reasons[0];
+  return {
+    ruleId: status.id, ...(ruleIndex >= 0 ? { ruleIndex } : {}), kind: notApplicable ? 'notApplicable' : 'open', level: 'none',
+    message: { text },
+    ...(first && first.row < report.table.length ? { locations: [location(report, first.row)] } : {}),
+    properties: { profile: status.profile, checks: status.checks },
+  };
+}
+
+function step(report: TraceReport, finding: Finding, row: number, note: string, index: number): object {
+  return {
+    executionOrder: index + 1,
+    location: { ...location(report, row), message: { text: `${report.table.name(row)}: ${note}` } },
+    state: stateOf(report, finding, row),
+  };
+}
+
+/** The first page of the finding after `row`, a word or two for each dimension. */
+function stateOf(report: TraceReport, finding: Finding, row: number): Record<string, { text: string }> {
+  const page = finding.pages && pageOf(finding.pages);
+  if (!page) return {};
+  const state = stateAtRow(report.analysis, page, row);
+  const out: Record<string, { text: string }> = {};
+  for (const dimension of DIMENSIONS) {
+    const text = describeDimension(state, dimension);
+    if (text !== '') out[dimension] = { text };
+  }
+  return out;
+}
+
+function location(report: TraceReport, row: number): object {
+  const { table } = report;
+  return { physicalLocation: physical(report, row < table.length ? table.line(row) : 0, row < table.length ? table.at(row) : 0) };
+}
+
+/** A line in text; a byte offset where there are no lines. */
+function physical(report: TraceReport, line: number, offset: number): object {
+  const region = line > 0 ? { startLine: line } : { byteOffset: offset };
+  return { artifactLocation: { uri: toUri(report.path), index: 0 }, region };
+}
+
+/** A path as a URI reference: relative stays relative, absolute becomes file://. */
+export function toUri(path: string): string {
+  const encoded = path.split('/').map((part) => encodeURIComponent(part)).join('/');
+  return path.startsWith('/') ? `file://${encoded}` : encoded;
+}

@@ -1,0 +1,66 @@
+/**
+ * Findings as compilers print theirs: `file:line:column: severity: message [rule]`, the evidence indented below, and
+ * after the findings of a trace a table of its rules. Vim's quickfix and Emacs' compile mode step through it.
+ */
+import { ISSUE_KINDS } from '../../parsers/events/issues.js';
+import type { Finding, RuleStatus } from './finding.js';
+import { address, countVerdict, issueText, pagesText, plural, reasonText, ruleOf, verdictWord, type TraceReport } from './report.js';
+
+/** One judged trace as text, ending in a newline. */
+export function renderText(report: TraceReport): string {
+  const lines: string[] = [];
+  for (const finding of report.analysis.findings) lines.push(...findingLines(report, finding));
+  lines.push(...issueLines(report), ...ruleTable(report), summary(report));
+  return `${lines.join('\n')}\n`;
+}
+
+function findingLines(report: TraceReport, finding: Finding): string[] {
+  const reason = finding.reason === undefined ? '' : ` (undecidable: ${finding.reason})`;
+  const pages = pagesText(report.analysis, finding.pages);
+  const about = pages === '' || finding.message.includes(pages) ? '' : ` (${pages})`;
+  const lines = [`${address(report, finding.at)}: ${verdictWord(finding.verdict)}: ${finding.message}${about}${reason} [${finding.rule}]`];
+  for (const e of finding.evidence) {
+    lines.push(`    ${address(report, e.row)}: note: ${e.note} (${report.table.name(e.row)})`);
+  }
+  const fix = ruleOf(report, finding.rule)?.fix ?? '';
+  lines.push(`    ${finding.id}${fix === '' ? '' : `; fix: ${fix}`}`);
+  return lines;
+}
+
+/** What the reader noticed, worst kinds only: the rest is counted in `shimtrace info`. */
+function issueLines(report: TraceReport): string[] {
+  const lines: string[] = [];
+  for (const issue of report.table.issues) {
+    const severity = ISSUE_KINDS[issue.code].severity;
+    if (severity === 'info') continue;
+    const word = severity === 'error' ? 'error' : severity === 'dataLoss' ? 'warning' : 'info';
+    lines.push(`${report.path}:${Math.max(1, issue.line)}:1: ${word}: ${issueText(issue)} [${issue.code}]`);
+  }
+  return lines;
+}
+
+const HEADINGS = ['rule', 'profile', 'status', 'checks', 'found', 'why not decided'] as const;
+
+function ruleTable(report: TraceReport): string[] {
+  const rows: string[][] = [[...HEADINGS]];
+  for (const status of report.analysis.rules) rows.push(...statusRows(report, status));
+  const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  return ['', ...rows.map((row) => row.map((cell, c) => (c === 3 || c === 4 ? cell.padStart(widths[c]!) : cell.padEnd(widths[c]!))).join('  ').trimEnd()), ''];
+}
+
+function statusRows(report: TraceReport, status: RuleStatus): string[][] {
+  const found = report.analysis.findings.filter((f) => f.rule === status.id && f.profile === status.profile && f.verdict !== 'undecidable').length;
+  const name = ruleOf(report, status.id)?.name ?? '';
+  const reasons = status.reasons.map((reason) => reasonText(report.table, reason));
+  const head = [`${status.id} ${name}`.trim(), status.profile, status.status, String(status.checks), String(found), reasons[0] ?? ''];
+  return [head, ...reasons.slice(1).map((reason) => ['', '', '', '', '', reason])];
+}
+
+function summary(report: TraceReport): string {
+  const { analysis, table } = report;
+  const lost = table.losses.length === 0 ? 'no loss seen' : `${plural(table.losses.length, 'gap')} of lost events`;
+  return `${report.path}: ${plural(countVerdict(analysis.findings, 'violation'), 'violation')}, `
+    + `${countVerdict(analysis.findings, 'suspicious')} suspicious, ${countVerdict(analysis.findings, 'undecidable')} undecidable; `
+    + `${plural(table.length, 'event')} (${analysis.understood} understood, ${analysis.unknown} unknown), ${lost}; `
+    + `profile ${analysis.profiles.join(', ')} (${analysis.profileReason})`;
+}
