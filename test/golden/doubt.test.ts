@@ -1,0 +1,84 @@
+/**
+ * Less evidence never makes more violations: without the events of one name, or with a run of one CPU's events lost, no
+ * rule is violated that was not violated by the whole trace.
+ */
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { judgeText, violatedRules } from './judge.js';
+import { samplesIn, type Sample } from './samples.js';
+
+const RUNS_PER_SAMPLE = 25;
+const SLOW_MS = 300_000;
+const SEED = Number(process.env['SEED'] ?? 20261122);
+
+interface Line {
+  readonly text: string;
+  /** Event name, '' for a line that is no event. */
+  readonly name: string;
+  readonly cpu: number;
+}
+
+function linesOf(text: string): readonly Line[] {
+  return text.split('\n').map((line) => {
+    const event = /\[(\d{3})\] \S{5} +\d+\.\d+: (\w+)/.exec(line);
+    return { text: line, name: event?.[2] ?? '', cpu: event ? Number(event[1]) : -1 };
+  });
+}
+
+/** The header's entry counts are kept: a trace does not say that events were not enabled. */
+function withoutName(lines: readonly Line[], name: string): string {
+  return lines.filter((line) => line.name !== name).map((line) => line.text).join('\n');
+}
+
+/** Replaces `count` events of one CPU, from its `first` one on, by the line that the kernel prints before the next one. */
+function withLoss(lines: readonly Line[], cpu: number, first: number, count: number): string {
+  const out: string[] = [];
+  let nth = 0;
+  let lost = 0;
+  for (const line of lines) {
+    if (line.cpu !== cpu) {
+      out.push(line.text);
+      continue;
+    }
+    const gone = nth >= first && nth < first + count;
+    nth++;
+    if (gone) {
+      lost++;
+      continue;
+    }
+    if (lost > 0) out.push(`CPU:${cpu} [LOST ${lost} EVENTS]`);
+    lost = 0;
+    out.push(line.text);
+  }
+  return out.join('\n');
+}
+
+function expectNoMore(sample: Sample, text: string, what: string): void {
+  const before = new Set(violatedRules(judgeText(sample.text, sample.expect.profiles)));
+  const added = violatedRules(judgeText(text, sample.expect.profiles)).filter((rule) => !before.has(rule));
+  assert.deepEqual(added, [], `${sample.name} ${what}`);
+}
+
+const samples = [...samplesIn('scenarios'), ...samplesIn('rules')];
+
+describe('less evidence never adds a violation', function () {
+  this.timeout(SLOW_MS);
+  for (const sample of samples) {
+    it(`${sample.name}, events of one name missing`, () => {
+      const lines = linesOf(sample.text);
+      const names = new Set(lines.map((line) => line.name).filter((name) => name !== ''));
+      assert.ok(names.size > 0);
+      for (const name of names) expectNoMore(sample, withoutName(lines, name), `without ${name}`);
+    });
+    it(`${sample.name}, a run of events lost`, () => {
+      const lines = linesOf(sample.text);
+      const cpus = [...new Set(lines.map((line) => line.cpu).filter((cpu) => cpu >= 0))];
+      const run = fc.record({ cpu: fc.constantFrom(...cpus), first: fc.nat(lines.length), count: fc.integer({ min: 1, max: 40 }) });
+      const property = fc.property(run, ({ cpu, first, count }) => {
+        const total = lines.filter((line) => line.cpu === cpu).length;
+        expectNoMore(sample, withLoss(lines, cpu, first % total, count), `with ${count} of CPU ${cpu} lost from ${first % total}`);
+      });
+      fc.assert(property, { seed: SEED, numRuns: RUNS_PER_SAMPLE });
+    });
+  }
+});
