@@ -7,12 +7,11 @@ import { assert } from '../base/assert.js';
 import { endsWord, readDec, readHex } from './number.js';
 
 const OP_LITERAL = 0;
-const OP_BLANKS = 1;
-const OP_HEX = 2;
-const OP_DEC = 3;
-const OP_EITHER = 4;
-const OP_SKIP = 5;
-const OP_CONST = 6;
+const OP_HEX = 1;
+const OP_DEC = 2;
+const OP_EITHER = 3;
+const OP_SKIP = 4;
+const OP_CONST = 5;
 
 /** A compiled template. */
 export interface Form {
@@ -24,7 +23,8 @@ export interface Form {
 }
 
 const encoder = new TextEncoder();
-const PART = /\{([a-z_0-9]+)(?::(=\d+|[xdn]))?\}|[ ]+|[^ {]+|\{/g;
+const PART = /\{([a-z_0-9]+)(?::(=\d+|[xdn]))?\}|[^{]+|\{/g;
+const BLANK = 0x20;
 const NUMBER_OPS: Readonly<Record<string, number>> = { x: OP_HEX, d: OP_DEC, n: OP_EITHER };
 
 /** Compiles one template; `slots` are the slot names of its kind, in slot order. Asserts that the template is sound. */
@@ -42,11 +42,10 @@ export function compileForm(template: string, slots: readonly string[]): Form {
       names.push(name);
       if (what.startsWith('=')) code.push(OP_CONST, slot, Number(what.slice(1)));
       else code.push(NUMBER_OPS[what]!, slot, 0);
-    } else if (text.startsWith(' ')) {
-      code.push(OP_BLANKS, 0, 0);
     } else {
-      code.push(OP_LITERAL, literals.length, text.length);
-      literals += text;
+      const literal = text.replace(/ +/g, ' ');
+      code.push(OP_LITERAL, literals.length, literal.length);
+      literals += literal;
     }
   }
   return { code: Int32Array.from(code), literals: encoder.encode(literals), names };
@@ -60,22 +59,22 @@ export function matchForm(
   form: Form, bytes: Uint8Array, start: number, end: number, pool: Uint32Array, at: number,
 ): number {
   const code = form.code;
+  const literals = form.literals;
   let pos = start;
   let mask = 0;
   for (let i = 0; i < code.length; i += 3) {
     const op = code[i]!;
     const a = code[i + 1]!;
     if (op === OP_LITERAL) {
-      const n = code[i + 2]!;
-      if (pos + n > end) return -1;
-      for (let k = 0; k < n; k++) if (bytes[pos + k] !== form.literals[a + k]) return -1;
-      pos += n;
-    } else if (op === OP_BLANKS) {
-      const first = pos;
-      while (pos < end && bytes[pos] === 0x20) pos++;
-      if (pos === first) return -1;
+      const stop = a + code[i + 2]!;
+      for (let k = a; k < stop; k++) {
+        const c = literals[k]!;
+        if (pos >= end || bytes[pos] !== c) return -1;
+        pos++;
+        if (c === BLANK) while (pos < end && bytes[pos] === BLANK) pos++;
+      }
     } else if (op === OP_SKIP) {
-      while (pos < end && bytes[pos] !== 0x20) pos++;
+      while (pos < end && bytes[pos] !== BLANK) pos++;
     } else if (op === OP_CONST) {
       pool[at + 1 + 2 * a] = code[i + 2]!;
       pool[at + 2 + 2 * a] = 0;

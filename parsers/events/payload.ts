@@ -13,8 +13,6 @@ import type { TableBuilder } from './table.js';
 
 /** Set in the result of {@link fillPayload}: a value that a slot wanted was printed as `(fault)`. */
 export const PAYLOAD_FAULT = ARGS_FAULT;
-/** Set in the result of {@link fillPayload}: the payload ends with a fixed text that closes it, so the line is whole. */
-export const PAYLOAD_WHOLE = 2;
 
 /** Plans of probe places kept at once; a trace with more distinct places makes some of them again. */
 const PLANS_KEPT = 1 << 16;
@@ -174,7 +172,7 @@ function isKernelAddress(hex: string): boolean {
 
 /**
  * Fills the payload of the builder's last row from bytes[start, end), the text after the event's name (its place
- * included). Returns PAYLOAD_FAULT and PAYLOAD_WHOLE as flags. What cannot be read leaves its slots unset.
+ * included). Returns PAYLOAD_FAULT or 0. What cannot be read leaves its slots unset.
  */
 export function fillPayload(builder: TableBuilder, plan: EventPlan, bytes: Uint8Array, start: number, end: number): number {
   if (plan.slotCount === 0) return 0;
@@ -182,10 +180,24 @@ export function fillPayload(builder: TableBuilder, plan: EventPlan, bytes: Uint8
   const pool = builder.current.pool;
   const forms = plan.forms;
   for (let i = 0; i < forms.length; i++) {
-    const after = matchForm(forms[i]!, bytes, start, end, pool, at);
-    if (after >= 0) return after === end && endsWithLiteral(forms[i]!) ? PAYLOAD_WHOLE : 0;
+    if (matchForm(forms[i]!, bytes, start, end, pool, at) >= 0) return 0;
   }
   return readArgs(plan.args!, bytes, start + plan.place.length, end, pool, at);
+}
+
+/**
+ * True when a line that ends at `lineEnd` without a newline is certainly whole: its payload matches a form that ends
+ * with fixed text exactly there, or is a syscall closed by its parenthesis.
+ */
+export function closesLine(plan: EventPlan, bytes: Uint8Array, start: number, end: number, lineEnd: number): boolean {
+  if (plan.kind === KIND_UNKNOWN) return false;
+  if (plan.isSyscall && end === lineEnd - 1) return bytes[end] === 0x29;
+  const scratch = new Uint32Array(1 + 2 * plan.slotCount);
+  for (const form of plan.forms) {
+    const after = matchForm(form, bytes, start, end, scratch, 0);
+    if (after >= 0) return after === lineEnd && endsWithLiteral(form);
+  }
+  return false;
 }
 
 /** One printed field of a payload. */

@@ -1,0 +1,63 @@
+/** From printed times to the table's `ts`: relative to the first row, in one unit, watching for jumps back. */
+import { UNKNOWN_CPU, type TableBuilder, type TraceMeta } from '../events/table.js';
+import { LAYOUT_LATENCY, UNIT_NONE, UNIT_NS, UNIT_TICKS, type LineContext } from './context.js';
+
+const BILLION = 1e9;
+const NEVER = -Infinity;
+
+export class ClockTracker {
+  private unit = -1;
+  private high = 0;
+  private low = 0;
+  private last = 0;
+  private decimals = 0;
+  private lastOfCpu = new Float64Array(64).fill(NEVER);
+
+  constructor(private readonly builder: TableBuilder) {}
+
+  /** Time of the next row. Without a clock it is the row's ordinal; in another unit than before, the last row's time. */
+  time(context: LineContext, at: number, line: number): number {
+    if (this.unit < 0) this.start(context, at, line);
+    if (this.unit === UNIT_NONE) return this.builder.length;
+    if (context.unit !== this.unit) {
+      if (context.unit !== UNIT_NONE) this.builder.issues.add('clock-back', at, line, 'the unit of time changes');
+      return this.last;
+    }
+    const ts = (context.time[0]! - this.high) * BILLION + (context.time[1]! - this.low);
+    const cpu = context.cpu;
+    if (cpu !== UNKNOWN_CPU) {
+      if (cpu >= this.lastOfCpu.length) this.grow(cpu);
+      if (ts < this.lastOfCpu[cpu]!) {
+        this.builder.issues.add('clock-back', at, line, `CPU ${cpu}, by ${this.lastOfCpu[cpu]! - ts} ${this.unit === UNIT_NS ? 'ns' : 'ticks'}`);
+      }
+      this.lastOfCpu[cpu] = ts;
+    }
+    this.last = ts;
+    return ts;
+  }
+
+  private start(context: LineContext, at: number, line: number): void {
+    this.unit = context.unit;
+    this.high = context.time[0]!;
+    this.low = context.time[1]!;
+    this.decimals = context.decimals;
+    if (context.layout === LAYOUT_LATENCY && context.unit !== UNIT_NONE) this.builder.issues.add('relative-time', at, line);
+  }
+
+  private grow(cpu: number): void {
+    const bigger = new Float64Array(Math.max(cpu + 1, this.lastOfCpu.length * 2)).fill(NEVER);
+    bigger.set(this.lastOfCpu);
+    this.lastOfCpu = bigger;
+  }
+
+  /** Says in `meta` what the times are. */
+  finish(meta: TraceMeta): void {
+    if (this.unit === UNIT_NS || this.unit === UNIT_TICKS) {
+      meta.timeUnit = this.unit === UNIT_NS ? 'ns' : 'ticks';
+      meta.t0 = BigInt(this.high) * 1000000000n + BigInt(this.low);
+      meta.resolution = this.unit === UNIT_TICKS ? 1 : 10 ** (9 - (this.decimals === 0 ? 6 : this.decimals));
+    } else {
+      meta.timeUnit = 'none';
+    }
+  }
+}

@@ -1,0 +1,314 @@
+/**
+ * What ftrace prints before an event: task, CPU, flags and time, in the three layouts of kernel/trace/trace_output.c
+ * (Linux 7.2; flags differ back to 5.x):
+ *
+ *   normal   `%16s-%-7d ` [`(%7d) ` or `(-------) `] `[%03d] ` [4 or 5 flags] ` %5lu.%06lu: ` or ` %12llu: `
+ *   latency  `%8.8s-%-7d %3d` flags ` %4lldus%c: ` or ` %4lld: `
+ *   verbose  `%16s %7d %3d %d %08x %08lx ` `[%08llx] %ld.%03ldms (+%ld.%03ldms): ` or `[%016llx] %lld (+%lld): `
+ *
+ * A comm may hold anything, so the parts after it are what a line is known by: the field's fixed width is tried first,
+ * then every place where a comm of at most 15 bytes could end, rightmost first.
+ */
+import { UNKNOWN_CPU, UNKNOWN_TID } from '../events/table.js';
+
+/** Widest comm the kernel keeps (TASK_COMM_LEN without its NUL). */
+const COMM_BYTES = 15;
+const COMM_FIELD = 16;
+const LATENCY_COMM_FIELD = 8;
+/** Blanks that may stand before a comm, at most: the width of its field, and a console's own indentation. */
+const LEADING_BLANKS = 40;
+const MIN_FLAGS = 4;
+const MAX_FLAGS = 8;
+const BILLION = 1e9;
+/** Digits of a number that a double holds exactly. */
+const EXACT_DIGITS = 15;
+const MAX_PID = 0x7fffffff;
+
+export const UNIT_NONE = 0;
+export const UNIT_NS = 1;
+export const UNIT_TICKS = 2;
+
+export const LAYOUT_NORMAL = 1;
+export const LAYOUT_LATENCY = 2;
+export const LAYOUT_VERBOSE = 3;
+
+/** One line's context; reused for every line. */
+export class LineContext {
+  commStart = 0;
+  commEnd = 0;
+  tid = UNKNOWN_TID;
+  tgid = UNKNOWN_TID;
+  /** True when the line has a column for the thread group, known or not. */
+  hasTgid = false;
+  cpu = UNKNOWN_CPU;
+  unit = UNIT_NONE;
+  /** Decimals printed after the second: 0 for ticks and whole microseconds. */
+  decimals = 0;
+  layout = LAYOUT_NORMAL;
+  /** The time as time[0] * 1e9 + time[1], in nanoseconds or ticks. */
+  readonly time = new Float64Array(2);
+
+  clear(): void {
+    this.commStart = this.commEnd = 0;
+    this.tid = this.tgid = UNKNOWN_TID;
+    this.hasTgid = false;
+    this.cpu = UNKNOWN_CPU;
+    this.unit = UNIT_NONE;
+    this.decimals = 0;
+    this.time[0] = this.time[1] = 0;
+  }
+}
+
+/** Reads the context of the line at bytes[start, end) into `out`; returns where the event begins, or -1 if there is none. */
+export function parseContext(bytes: Uint8Array, start: number, end: number, out: LineContext): number {
+  const dash = start + COMM_FIELD;
+  if (dash < end && bytes[dash] === 0x2d) {
+    const event = afterDash(bytes, dash, end, out);
+    if (event >= 0 && setComm(bytes, start, dash, out)) return event;
+  }
+  return parseUnaligned(bytes, start, end, out);
+}
+
+function parseUnaligned(bytes: Uint8Array, start: number, end: number, out: LineContext): number {
+  let first = start;
+  while (first < end && first - start <= LEADING_BLANKS && bytes[first] === 0x20) first++;
+  if (bytes[first] === 0x5b) {
+    const event = afterCpu(bytes, first, end, out);
+    if (event >= 0) return noTask(event, out);
+  }
+  if (start + LATENCY_COMM_FIELD < end && bytes[start + LATENCY_COMM_FIELD] === 0x2d) {
+    const event = afterDash(bytes, start + LATENCY_COMM_FIELD, end, out);
+    if (event >= 0 && setComm(bytes, start, start + LATENCY_COMM_FIELD, out)) return event;
+  }
+  for (let p = Math.min(end - 1, first + COMM_BYTES); p > first; p--) {
+    if (bytes[p] === 0x2d) {
+      const event = afterDash(bytes, p, end, out);
+      if (event >= 0 && setComm(bytes, start, p, out)) return event;
+    } else if (bytes[p] === 0x20 && bytes[p - 1] !== 0x20) {
+      const event = verboseAfterComm(bytes, p, end, out);
+      if (event >= 0 && setComm(bytes, start, p, out)) return event;
+    }
+  }
+  return -1;
+}
+
+/** `[003]` with no task before it, as a hypervisor's own buffer prints. */
+function noTask(event: number, out: LineContext): number {
+  out.commStart = out.commEnd = 0;
+  out.tid = UNKNOWN_TID;
+  out.tgid = UNKNOWN_TID;
+  out.hasTgid = false;
+  return event;
+}
+
+function setComm(bytes: Uint8Array, start: number, end: number, out: LineContext): boolean {
+  let s = start;
+  while (s < end && bytes[s] === 0x20) s++;
+  if (s === end || end - s > COMM_BYTES) return false;
+  out.commStart = s;
+  out.commEnd = end;
+  return true;
+}
+
+/** From the `-` before a pid to the event, or -1. */
+function afterDash(bytes: Uint8Array, dash: number, end: number, out: LineContext): number {
+  let p = dash + 1;
+  let pid = 0;
+  for (; p < end; p++) {
+    const digit = bytes[p]! - 0x30;
+    if (digit < 0 || digit > 9) break;
+    pid = pid * 10 + digit;
+    if (pid > MAX_PID) return -1;
+  }
+  if (p === dash + 1 || bytes[p] !== 0x20) return -1;
+  while (p < end && bytes[p] === 0x20) p++;
+  out.tid = pid;
+  out.tgid = UNKNOWN_TID;
+  out.hasTgid = false;
+  if (bytes[p] === 0x28) {
+    p = afterTgid(bytes, p, end, out);
+    if (p < 0) return -1;
+  }
+  return bytes[p] === 0x5b ? afterCpu(bytes, p, end, out) : latencyAfterPid(bytes, p, end, out);
+}
+
+/** `(   2279) ` or `(-------) `. */
+function afterTgid(bytes: Uint8Array, start: number, end: number, out: LineContext): number {
+  let p = start + 1;
+  while (p < end && bytes[p] === 0x20) p++;
+  const first = p;
+  let tgid = 0;
+  while (p < end && bytes[p] === 0x2d) p++;
+  if (p === first) {
+    for (; p < end; p++) {
+      const digit = bytes[p]! - 0x30;
+      if (digit < 0 || digit > 9) break;
+      tgid = tgid * 10 + digit;
+      if (tgid > MAX_PID) return -1;
+    }
+    out.tgid = tgid;
+  }
+  if (p === first || bytes[p] !== 0x29) return -1;
+  out.hasTgid = true;
+  p++;
+  while (p < end && bytes[p] === 0x20) p++;
+  return p;
+}
+
+/** `[003] `, optional flags, and the time. */
+function afterCpu(bytes: Uint8Array, start: number, end: number, out: LineContext): number {
+  let p = start + 1;
+  let cpu = 0;
+  for (; p < end; p++) {
+    const digit = bytes[p]! - 0x30;
+    if (digit < 0 || digit > 9) break;
+    cpu = cpu * 10 + digit;
+    if (cpu >= UNKNOWN_CPU) return -1;
+  }
+  if (p - start < 4 || bytes[p] !== 0x5d || p + 1 >= end || (bytes[p + 1] !== 0x20 && bytes[p + 1] !== 0x09)) return -1;
+  out.cpu = cpu;
+  p++;
+  while (p < end && (bytes[p] === 0x20 || bytes[p] === 0x09)) p++;
+  out.layout = LAYOUT_NORMAL;
+  const event = parseTime(bytes, p, end, out);
+  if (event >= 0) return event;
+  const flags = p;
+  while (p < end && isFlag(bytes[p]!)) p++;
+  if (p - flags < MIN_FLAGS || p - flags > MAX_FLAGS || bytes[p] !== 0x20) return -1;
+  while (p < end && bytes[p] === 0x20) p++;
+  return parseTime(bytes, p, end, out);
+}
+
+/** Letters, digits and dots: the characters of irq, need-resched, context, preempt and migrate flags of all kernels. */
+function isFlag(c: number): boolean {
+  return c === 0x2e || (c >= 0x30 && c <= 0x39) || ((c | 0x20) >= 0x61 && (c | 0x20) <= 0x7a) || c === 0x23;
+}
+
+/** `331.037598: `, `924706363306: `; sets time, unit and decimals. Returns where the event begins, or -1. */
+function parseTime(bytes: Uint8Array, start: number, end: number, out: LineContext): number {
+  let p = start;
+  let whole = 0;
+  const exactEnd = Math.min(end, start + EXACT_DIGITS);
+  for (; p < exactEnd; p++) {
+    const digit = bytes[p]! - 0x30;
+    if (digit < 0 || digit > 9) break;
+    whole = whole * 10 + digit;
+  }
+  if (p === start) return -1;
+  if (bytes[p] === 0x2e) return parseSeconds(bytes, p + 1, end, whole, out);
+  if (bytes[p] === 0x3a) {
+    out.time[0] = Math.floor(whole / BILLION);
+    out.time[1] = whole - out.time[0]! * BILLION;
+  } else {
+    while (p < end && bytes[p]! >= 0x30 && bytes[p]! <= 0x39) p++;
+    if (bytes[p] !== 0x3a || p - start > 20) return -1;
+    out.time[0] = decimal(bytes, start, p - 9);
+    out.time[1] = decimal(bytes, p - 9, p);
+  }
+  out.unit = UNIT_TICKS;
+  out.decimals = 0;
+  return afterColon(bytes, p, end);
+}
+
+function parseSeconds(bytes: Uint8Array, start: number, end: number, seconds: number, out: LineContext): number {
+  let p = start;
+  let nanos = 0;
+  for (; p < end; p++) {
+    const digit = bytes[p]! - 0x30;
+    if (digit < 0 || digit > 9) break;
+    nanos = nanos * 10 + digit;
+  }
+  const decimals = p - start;
+  if (decimals < 1 || decimals > 9 || bytes[p] !== 0x3a) return -1;
+  for (let d = decimals; d < 9; d++) nanos *= 10;
+  out.time[0] = seconds;
+  out.time[1] = nanos;
+  out.unit = UNIT_NS;
+  out.decimals = decimals;
+  return afterColon(bytes, p, end);
+}
+
+/** After `: `; -1 where something else than a blank follows the colon. */
+function afterColon(bytes: Uint8Array, colon: number, end: number): number {
+  if (colon >= end || bytes[colon] !== 0x3a) return -1;
+  if (colon + 1 >= end) return end;
+  return bytes[colon + 1] === 0x20 ? colon + 2 : -1;
+}
+
+function decimal(bytes: Uint8Array, start: number, end: number): number {
+  let value = 0;
+  for (let p = start; p < end; p++) value = value * 10 + (bytes[p]! - 0x30);
+  return value;
+}
+
+/** `  1.l.2. 552465us+: ` after a pid, or ` 924706: ` for a clock in ticks. */
+function latencyAfterPid(bytes: Uint8Array, start: number, end: number, out: LineContext): number {
+  let p = start;
+  let cpu = 0;
+  for (; p < end; p++) {
+    const digit = bytes[p]! - 0x30;
+    if (digit < 0 || digit > 9) break;
+    cpu = cpu * 10 + digit;
+    if (cpu >= UNKNOWN_CPU) return -1;
+  }
+  if (p === start) return -1;
+  const flags = p;
+  while (p < end && isFlag(bytes[p]!)) p++;
+  if (p - flags < MIN_FLAGS || p - flags > MAX_FLAGS || bytes[p] !== 0x20) return -1;
+  while (p < end && bytes[p] === 0x20) p++;
+  const digits = p;
+  while (p < end && bytes[p]! >= 0x30 && bytes[p]! <= 0x39) p++;
+  if (p === digits || p - digits > EXACT_DIGITS) return -1;
+  const value = decimal(bytes, digits, p);
+  out.cpu = cpu;
+  out.layout = LAYOUT_LATENCY;
+  out.decimals = 0;
+  if (bytes[p] === 0x75 && bytes[p + 1] === 0x73) return latencyMicros(bytes, p + 2, end, value, out);
+  out.unit = UNIT_TICKS;
+  out.time[0] = Math.floor(value / BILLION);
+  out.time[1] = value - out.time[0] * BILLION;
+  return afterColon(bytes, p, end);
+}
+
+/** After `us`: a mark for the delay to the next event (one of ` +!#*@$`, absent on old kernels), and a colon. */
+function latencyMicros(bytes: Uint8Array, start: number, end: number, micros: number, out: LineContext): number {
+  out.unit = UNIT_NS;
+  setMicros(micros, out);
+  return bytes[start] === 0x3a ? afterColon(bytes, start, end) : afterColon(bytes, start + 1, end);
+}
+
+function setMicros(micros: number, out: LineContext): void {
+  out.time[0] = Math.floor(micros / 1e6);
+  out.time[1] = (micros - out.time[0] * 1e6) * 1000;
+}
+
+/** `    2245   1 2 00000002 00000000 [13bb3b9e] 552.465ms (+0.048ms): ` after a comm. Rare, so read with an expression. */
+const VERBOSE = /^ +(\d{1,10}) +(\d{1,5}) [0-9a-f]+ [0-9a-f]{8} (?:[0-9a-f]{8} )?\[([0-9a-f]{8,16})\] (-?\d+(?:\.\d+ms)?) \(\+-?\d+(?:\.\d+ms)?\):(?: |$)/;
+const VERBOSE_BYTES = 160;
+const decoder = new TextDecoder();
+
+function verboseAfterComm(bytes: Uint8Array, start: number, end: number, out: LineContext): number {
+  let p = start;
+  while (p < end && bytes[p] === 0x20) p++;
+  if (p >= end || bytes[p]! < 0x30 || bytes[p]! > 0x39) return -1;
+  const found = VERBOSE.exec(decoder.decode(bytes.subarray(start, Math.min(end, start + VERBOSE_BYTES))));
+  if (!found) return -1;
+  const [all, pid, cpu, stamp, offset] = found;
+  if (Number(pid) > MAX_PID || Number(cpu) >= UNKNOWN_CPU) return -1;
+  out.tid = Number(pid);
+  out.tgid = UNKNOWN_TID;
+  out.hasTgid = false;
+  out.cpu = Number(cpu);
+  out.layout = LAYOUT_VERBOSE;
+  out.decimals = 0;
+  const value = BigInt(`0x${stamp}`);
+  if (offset!.endsWith('ms')) {
+    out.unit = UNIT_NS;
+    setMicros(Number(value), out);
+  } else {
+    out.unit = UNIT_TICKS;
+    out.time[0] = Number(value / 1000000000n);
+    out.time[1] = Number(value % 1000000000n);
+  }
+  return start + all.length;
+}

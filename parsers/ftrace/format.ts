@@ -1,0 +1,104 @@
+/** ftrace text as a format of the registry: how it is recognised, read from a source, and described row by row. */
+import { MAX_LINE_BYTES } from '../base/lines.js';
+import type { ByteSource } from '../base/source.js';
+import type { EventTable } from '../events/table.js';
+import { PlanBook, describePayload } from '../events/payload.js';
+import { Interner } from '../base/intern.js';
+import type { EventText, OpenTrace, ReadOptions, TraceFormat } from '../reader.js';
+import { LineContext, parseContext } from './context.js';
+import { EVENT_SYSCALL_ENTER, EVENT_SYSCALL_EXIT, EventSpan, hasText, splitEvent } from './event.js';
+import { GRAPH_EVENT, GraphSpan, parseGraph } from './graph.js';
+import { planOf } from './plan.js';
+import { afterPrefix } from './prefix.js';
+import { FTRACE_TEXT, FtraceTextReader } from './reader.js';
+
+/** Bytes pushed at a time: large enough to be cheap, small enough to answer a cancel at once. */
+const CHUNK_BYTES = 1 << 20;
+/** Bytes read at first to describe a row: nearly every line is shorter. */
+const LINE_BYTES = 1 << 12;
+const NEWLINE = 0x0a;
+const decoder = new TextDecoder();
+
+const CERTAIN = 0.95;
+const LIKELY = 0.8;
+const POSSIBLE = 0.4;
+
+export const ftraceText: TraceFormat = {
+  id: FTRACE_TEXT,
+
+  /** Reads the head and looks at what came out. A format with a magic of its own is more certain than this. */
+  sniff(head: Uint8Array): number {
+    if (hasText(head, 0, head.length, '# tracer:') || hasText(head, 0, head.length, '# event histogram')) return CERTAIN;
+    const reader = new FtraceTextReader();
+    reader.push(head.subarray(0, head.lastIndexOf(NEWLINE) + 1));
+    const table = reader.finish();
+    const count = (code: string): number =>
+      table.issues.reduce((sum, issue) => (issue.code === code ? sum + issue.count : sum), 0);
+    if (count('raw-format') + count('hex-format') > 0) return LIKELY;
+    const known = table.length + count('duration-lines');
+    if (known === 0) return count('lost-events') + count('empty') > 0 && head.length > 0 ? POSSIBLE : 0;
+    return known > count('foreign-lines') ? LIKELY : POSSIBLE;
+  },
+
+  read(source: ByteSource, options: ReadOptions): OpenTrace {
+    const reader = new FtraceTextReader();
+    let offset = 0;
+    let isShort = false;
+    while (offset < source.size && !options.cancel.cancelled) {
+      const chunk = source.read(offset, CHUNK_BYTES);
+      if (chunk.length === 0) {
+        isShort = true;
+        break;
+      }
+      reader.push(chunk);
+      offset += chunk.length;
+      options.progress?.(offset);
+    }
+    if (isShort) reader.sourceShrank(offset);
+    return openFtraceText(source, reader.finish());
+  },
+};
+
+/** A table read from this source by {@link FtraceTextReader}, with its rows' texts. */
+export function openFtraceText(source: ByteSource, table: EventTable): OpenTrace {
+  const book = new PlanBook(new Interner());
+  return { table, describe: (row) => describeLine(book, readLine(source, table.at(row)), table.name(row)) };
+}
+
+/** The line that begins at byte `at`, with a newline after it; without it where the source ends. */
+function readLine(source: ByteSource, at: number): Uint8Array {
+  for (let length = LINE_BYTES; ; length *= 4) {
+    const bytes = source.read(at, length);
+    const newline = bytes.indexOf(NEWLINE);
+    if (newline >= 0) return bytes.slice(0, newline + 1);
+    if (bytes.length < length || length > MAX_LINE_BYTES) {
+      const line = new Uint8Array(bytes.length + 1);
+      line.set(bytes);
+      line[bytes.length] = NEWLINE;
+      return line;
+    }
+  }
+}
+
+function describeLine(book: PlanBook, line: Uint8Array, name: string): EventText {
+  let end = line.length - 1;
+  if (end > 0 && line[end - 1] === 0x0d) end--;
+  const span = new EventSpan();
+  if (!locate(line, end, span)) return { name, fields: [], text: decoder.decode(line.subarray(0, end)) };
+  const plan = planOf(book, line, span);
+  const isSyscall = span.kind === EVENT_SYSCALL_ENTER || span.kind === EVENT_SYSCALL_EXIT;
+  const text = decoder.decode(line.subarray(isSyscall ? span.nameStart : span.start, isSyscall ? end : span.end));
+  return { name, fields: plan ? describePayload(plan, line, span.start, span.end) : [], text };
+}
+
+/** Finds the event of a line that is known to be one, behind whatever stands before it. */
+function locate(line: Uint8Array, end: number, span: EventSpan): boolean {
+  const context = new LineContext();
+  for (const start of new Set([0, afterPrefix(line, 0, end)])) {
+    const event = parseContext(line, start, end, context);
+    if (event >= 0) return splitEvent(line, event, end, span) !== 0;
+    const graph = new GraphSpan();
+    if (parseGraph(line, start, end, context, graph) === GRAPH_EVENT) return splitEvent(line, graph.start, graph.end, span) !== 0;
+  }
+  return splitEvent(line, 0, end, span) !== 0;
+}

@@ -1,0 +1,299 @@
+/**
+ * Reads the text of an ftrace buffer (`trace`, `trace_pipe`, `per_cpu/cpuN/trace`, `trace-cmd show`, a console dump)
+ * pushed in chunks, into an event table. Layouts: kernel/trace/trace.c and trace_output.c of Linux 7.2 and 6.12.
+ *
+ * Lines whose context parses are rows; everything else is looked at more slowly and is a comment, a loss, a stack
+ * frame, a function_graph line, a console line, or foreign. Nothing is guessed: a line that is none of these is no row.
+ */
+import { LineSplitter, isUtf8, type LineSink } from '../base/lines.js';
+import { KIND_UNKNOWN } from '../events/kinds.js';
+import { PAYLOAD_FAULT, PlanBook, closesLine, fillPayload, type EventPlan } from '../events/payload.js';
+import { TableBuilder, UNKNOWN_CPU, type EventTable } from '../events/table.js';
+import { ClockTracker } from './clock.js';
+import { LineContext, UNIT_NONE, parseContext } from './context.js';
+import {
+  EVENT_FUNCTION, EVENT_NAMED, EVENT_NONE, EVENT_STACK, EVENT_SYSCALL_ENTER, EVENT_SYSCALL_EXIT, EVENT_USER_STACK, EventSpan, hasText, splitEvent,
+} from './event.js';
+import { GRAPH_CALL, GRAPH_EVENT, GRAPH_NONE, GraphSpan, GRAPH_SWITCH, parseGraph } from './graph.js';
+import {
+  COMMENT_BUFFER_STARTED, COMMENT_OVERWRITTEN, COMMENT_TRACER, Header, readClockLine, readComment, readLost,
+} from './header.js';
+import { planOf } from './plan.js';
+import { afterPrefix } from './prefix.js';
+import { REFUSED_NONE, refusedFormat } from './refused.js';
+import { StackCollector } from './stacks.js';
+
+/** The format's id in TraceMeta and in the registry. */
+export const FTRACE_TEXT = 'ftrace-text';
+
+const FRAME = ' => ';
+/** A line is looked at as a LOST line, a clock list or an option's number dump only up to this length. */
+const SHORT_LINE = 300;
+const decoder = new TextDecoder();
+
+export class FtraceTextReader implements LineSink {
+  private readonly splitter = new LineSplitter(this);
+  private readonly builder = new TableBuilder();
+  private readonly book = new PlanBook(this.builder.names);
+  private readonly clock = new ClockTracker(this.builder);
+  private readonly stacks = new StackCollector(this.builder);
+  private readonly header = new Header();
+  private readonly context = new LineContext();
+  private readonly span = new EventSpan();
+  private readonly graphSpan = new GraphSpan();
+  /** The task that a function_graph line announced, by CPU. */
+  private readonly graphTasks = new Map<number, { tid: number; comm: number }>();
+  private readonly noComm = this.builder.comms.internString('');
+  private readonly printName = this.builder.names.internString('print');
+  private bytesSeen = 0;
+  private sawNul = false;
+  private refused = false;
+  private noContext = false;
+  /** True when the last row's line ended inside a `:char` argument whose byte was a newline. */
+  private openChar = false;
+
+  constructor() {
+    this.builder.meta.format = FTRACE_TEXT;
+  }
+
+  /** Takes the next bytes; `chunk` is not kept. */
+  push(chunk: Uint8Array): void {
+    this.bytesSeen += chunk.length;
+    this.splitter.push(chunk);
+  }
+
+  /** Ends the input and returns the table. Call once. */
+  finish(): EventTable {
+    this.splitter.finish();
+    this.stacks.close();
+    const { builder, header } = this;
+    const { issues, meta } = builder;
+    if (builder.length === 0 && !this.refused) {
+      if (header.isHistogram) issues.add('histogram', 0, 1);
+      else if (header.isTrace && this.sawNul) issues.add('bin-format', 0, 1);
+      else if (header.isTrace || this.bytesSeen === 0) issues.add('empty', 0, 1);
+      else issues.add('not-a-trace', 0, 1);
+    }
+    this.clock.finish(meta);
+    return builder.finish();
+  }
+
+  /** Says that the source gave fewer bytes than it had promised. */
+  sourceShrank(offset: number): void {
+    this.builder.issues.add('changed-while-read', offset, 0);
+    this.lose(-1, 0, offset, 0);
+  }
+
+  line(
+    bytes: Uint8Array, start: number, end: number, at: number, line: number, terminated: boolean, mayBeUtf8: boolean,
+  ): void {
+    if (start === end) return;
+    if (!terminated && this.dropTorn(bytes, start, end, at, line)) return;
+    if (mayBeUtf8 && !isUtf8(bytes, start, end)) this.builder.issues.tally('invalid-utf8', at, line);
+    if (bytes[start] !== 0x23) {
+      const event = parseContext(bytes, start, end, this.context);
+      if (event >= 0) {
+        this.event(bytes, event, end, at, line);
+        return;
+      }
+    }
+    this.other(bytes, start, end, at, line);
+  }
+
+  longLine(at: number, line: number, length: number): void {
+    this.builder.issues.add('long-line', at, line, `${length} bytes`);
+    this.lose(-1, 0, at, line);
+  }
+
+  /** A line whose context was read: an event, a stack that belongs to one, or a traced function. */
+  private event(bytes: Uint8Array, start: number, end: number, at: number, line: number): void {
+    const { builder, context, span } = this;
+    this.stacks.close();
+    this.openChar = false;
+    const kind = splitEvent(bytes, start, end, span);
+    if (kind === EVENT_FUNCTION) {
+      builder.issues.tally('duration-lines', at, line);
+    } else if (kind === EVENT_STACK || kind === EVENT_USER_STACK) {
+      this.stacks.open(context.cpu, kind === EVENT_USER_STACK);
+    } else if (kind === EVENT_NONE) {
+      builder.issues.add('bad-line', at, line, 'a context without an event');
+      this.lose(context.cpu, 0, at, line);
+    } else {
+      const comm = context.commEnd > context.commStart
+        ? builder.comms.intern(bytes, context.commStart, context.commEnd) : this.noComm;
+      if (context.hasTgid) builder.meta.hasTgid = true;
+      const ts = this.clock.time(context, at, line);
+      this.row(bytes, ts, comm, at, line);
+    }
+  }
+
+  /** Appends the row of the event in `span` with the context's CPU and task. */
+  private row(bytes: Uint8Array, ts: number, comm: number, at: number, line: number): void {
+    const { builder, context, span } = this;
+    const plan = planOf(this.book, bytes, span);
+    const name = plan ? plan.name : this.printName;
+    const kind = plan ? plan.kind : KIND_UNKNOWN;
+    const row = builder.addRow(ts, context.cpu, context.tid, context.tgid, comm, kind, name, at, line);
+    this.stacks.sawRow(row, context.cpu);
+    if (plan === undefined) return;
+    if (fillPayload(builder, plan, bytes, span.start, span.end) === PAYLOAD_FAULT) {
+      builder.issues.tally('unreadable-value', at, line, builder.names.text(name));
+    }
+    this.openChar = bytes[span.end - 1] === 0x27 && bytes[span.end - 2] === 0x3d;
+  }
+
+  /** Every line that does not begin with a context. */
+  private other(bytes: Uint8Array, start: number, end: number, at: number, line: number): void {
+    if (bytes[start] === 0x23) {
+      this.comment(bytes, start, end, at, line);
+    } else if (hasText(bytes, start, end, FRAME)) {
+      if (!this.stacks.frame(at, at + (end - start), line)) this.foreign(bytes, start, end, at, line);
+    } else if (!this.short(bytes, start, end, at, line) && !this.graph(bytes, start, end, at, line)) {
+      this.prefixed(bytes, start, end, at, line);
+    }
+  }
+
+  private comment(bytes: Uint8Array, start: number, end: number, at: number, line: number): void {
+    const { builder } = this;
+    this.stacks.close();
+    const comment = readComment(decoder.decode(bytes.subarray(start, Math.min(end, start + SHORT_LINE))), this.header, builder.meta);
+    if (comment.kind === COMMENT_OVERWRITTEN) {
+      builder.issues.add('overwritten', at, line, `${comment.value} entries`);
+      builder.addLoss(-1, comment.value, at, line, true);
+    } else if (comment.kind === COMMENT_BUFFER_STARTED) {
+      builder.issues.add('buffer-started', at, line, `CPU ${comment.value}`);
+      builder.addLoss(comment.value, 0, at, line, true);
+    } else if (comment.kind === COMMENT_TRACER && builder.length > 0) {
+      // Another recording begins: whatever happened in between was not recorded.
+      builder.issues.add('clock-back', at, line, 'another recording begins');
+      builder.addLoss(-1, 0, at, line);
+    }
+  }
+
+  /** LOST lines, the list of clocks, and formats that are refused; true when the line was one of them. */
+  private short(bytes: Uint8Array, start: number, end: number, at: number, line: number): boolean {
+    if (end - start > SHORT_LINE) return false;
+    const { builder } = this;
+    const c = bytes[start]!;
+    if (c === 0x43 && bytes[start + 1] === 0x50) {
+      const lost = readLost(decoder.decode(bytes.subarray(start, end)));
+      if (!lost) return false;
+      this.stacks.close();
+      builder.issues.add('lost-events', at, line, lost.count > 0 ? `CPU ${lost.cpu}, ${lost.count} events` : `CPU ${lost.cpu}`);
+      builder.addLoss(lost.cpu, lost.count, at, line);
+      return true;
+    }
+    if (builder.length > 0) return false;
+    const code = refusedFormat(bytes, start, end);
+    if (code !== REFUSED_NONE) {
+      if (!this.refused) builder.issues.add(code, at, line);
+      this.refused = true;
+      return true;
+    }
+    if (this.header.hasClock || c === 0x20) return false;
+    return bytes.subarray(start, end).includes(0x5b) && readClockLine(decoder.decode(bytes.subarray(start, end)), this.header, builder.meta);
+  }
+
+  private graph(bytes: Uint8Array, start: number, end: number, at: number, line: number): boolean {
+    const { builder, context, graphSpan, span } = this;
+    const found = parseGraph(bytes, start, end, context, graphSpan);
+    if (found === GRAPH_NONE) return false;
+    this.stacks.close();
+    if (found === GRAPH_CALL) {
+      builder.issues.tally('duration-lines', at, line);
+      return true;
+    }
+    if (found === GRAPH_SWITCH) {
+      this.graphTasks.set(context.cpu, { tid: context.tid, comm: builder.comms.intern(bytes, context.commStart, context.commEnd) });
+      return true;
+    }
+    if (found !== GRAPH_EVENT) return false;
+    const kind = splitEvent(bytes, graphSpan.start, graphSpan.end, span);
+    if (kind === EVENT_NONE || kind === EVENT_FUNCTION) return true;
+    const known = this.graphTasks.get(context.cpu);
+    let comm = this.noComm;
+    if (context.commEnd > context.commStart) comm = builder.comms.intern(bytes, context.commStart, context.commEnd);
+    else if (known) {
+      context.tid = known.tid;
+      comm = known.comm;
+    }
+    if (context.unit === UNIT_NONE) builder.issues.tally('no-time', at, line);
+    this.row(bytes, this.clock.time(context, at, line), comm, at, line);
+    return true;
+  }
+
+  /** A line behind a console's prefix, or one without any context. */
+  private prefixed(bytes: Uint8Array, start: number, end: number, at: number, line: number): void {
+    const inner = afterPrefix(bytes, start, end);
+    if (inner > start && inner < end && this.console(bytes, inner, end, at, line)) return;
+    if (this.openChar && bytes[start] === 0x27) this.openChar = false;
+    else if (!this.bareEvent(bytes, start, end, at, line)) this.foreign(bytes, start, end, at, line);
+  }
+
+  /** The rest of a console's line, at bytes[start, end): anything that may stand at a line's start. */
+  private console(bytes: Uint8Array, start: number, end: number, at: number, line: number): boolean {
+    const event = parseContext(bytes, start, end, this.context);
+    if (event >= 0) this.event(bytes, event, end, at, line);
+    else if (bytes[start] === 0x23) this.comment(bytes, start, end, at, line);
+    else if (hasText(bytes, start, end, FRAME)) return this.stacks.frame(at, at + (end - start), line);
+    else return this.short(bytes, start, end, at, line) || this.graph(bytes, start, end, at, line);
+    return true;
+  }
+
+  /** An event without context, where the trace prints none. */
+  private bareEvent(bytes: Uint8Array, start: number, end: number, at: number, line: number): boolean {
+    const { builder, context, span } = this;
+    if (!this.noContext && (builder.length > 0 || this.header.hasRuler)) return false;
+    const kind = splitEvent(bytes, start, end, span);
+    const isEvent = kind === EVENT_NAMED || kind === EVENT_SYSCALL_ENTER || kind === EVENT_SYSCALL_EXIT;
+    if (!this.noContext) {
+      if (!isEvent) return false;
+      const plan = planOf(this.book, bytes, span);
+      if (!this.header.isTrace && !isCertain(plan)) return false;
+      this.noContext = true;
+      builder.issues.add('no-context', at, line);
+    }
+    context.clear();
+    this.stacks.close();
+    if (kind === EVENT_STACK || kind === EVENT_USER_STACK) this.stacks.open(UNKNOWN_CPU, kind === EVENT_USER_STACK);
+    else if (kind === EVENT_FUNCTION) builder.issues.tally('duration-lines', at, line);
+    else if (isEvent) this.row(bytes, this.clock.time(context, at, line), this.noComm, at, line);
+    else return false;
+    return true;
+  }
+
+  private foreign(bytes: Uint8Array, start: number, end: number, at: number, line: number): void {
+    this.stacks.close();
+    if (bytes.subarray(start, end).includes(0)) this.sawNul = true;
+    this.builder.issues.tally('foreign-lines', at, line);
+  }
+
+  /** The last line has no newline: it is dropped, with a loss, unless what it says is certainly whole. */
+  private dropTorn(bytes: Uint8Array, start: number, end: number, at: number, line: number): boolean {
+    const { context, span } = this;
+    if (bytes[start] === 0x23) return false;
+    const event = parseContext(bytes, start, end, context);
+    if (event >= 0) {
+      splitEvent(bytes, event, end, span);
+      const plan = planOf(this.book, bytes, span);
+      if (plan && closesLine(plan, bytes, span.start, span.end, end)) return false;
+    }
+    this.builder.issues.add('torn-tail', at, line, `${end - start} bytes`);
+    this.lose(-1, 0, at, line);
+    return true;
+  }
+
+  /** Adds a loss unless the last one already says the same. */
+  private lose(cpu: number, count: number, at: number, line: number): void {
+    const { builder } = this;
+    const where = cpu === UNKNOWN_CPU ? -1 : cpu;
+    const last = builder.losses[builder.losses.length - 1];
+    if (last && last.row === builder.length && last.cpu === where && last.count === count && !last.fromStart) return;
+    builder.addLoss(where, count, at, line);
+  }
+}
+
+/** True when a line without context can be nothing but an event: the vocabulary knows it, or it shows a probe's place. */
+function isCertain(plan: EventPlan | undefined): boolean {
+  return plan !== undefined && (plan.kind !== KIND_UNKNOWN || plan.place.length > 0);
+}

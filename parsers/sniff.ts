@@ -1,0 +1,19 @@
+/** Which format a source has, by its content alone: a file's name says nothing. */
+import type { TraceFormat } from './reader.js';
+
+/** Bytes of a source's head that formats look at. */
+export const SNIFF_BYTES = 1 << 16;
+
+/** The format that is surest of these first bytes, or undefined when none knows them. The first of equals wins. */
+export function sniffFormat(head: Uint8Array, formats: readonly TraceFormat[]): TraceFormat | undefined {
+  let best: TraceFormat | undefined;
+  let bestSure = 0;
+  for (const format of formats) {
+    const sure = format.sniff(head);
+    if (sure > bestSure) {
+      best = format;
+      bestSure = sure;
+    }
+  }
+  return best;
+}
