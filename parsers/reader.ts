@@ -12,7 +12,7 @@ export interface ReadOptions {
   readonly unzstd?: (bytes: Uint8Array, expectedLength: number) => Uint8Array;
   /**
    * Decompresses one zstd stream lazily: pulls a piece of it only when it needs more to go on. The stream may stop without
-   * its end, as perf's does. Throws where the stream is damaged.
+   * its end, as perf's does. What it yields is the caller's to keep. Throws where the stream is damaged.
    */
   readonly unzstdStream?: (pieces: Iterable<Uint8Array>) => Iterable<Uint8Array>;
 }

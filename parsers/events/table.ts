@@ -43,8 +43,13 @@ export class Segment {
   readonly name = new Uint32Array(SEGMENT_ROWS);
   /** Start in `pool`, 0 for none (word 0 of the pool is never used). */
   readonly payload = new Uint32Array(SEGMENT_ROWS);
-  pool = new Uint32Array(1 << 15);
+  pool: Uint32Array;
   poolUsed = 1;
+
+  /** `poolWords`: what the payloads will probably need. */
+  constructor(poolWords = 1 << 15) {
+    this.pool = new Uint32Array(poolWords);
+  }
 
   /** Reserves and zeroes `words` in the pool; `pool` may be another array afterwards. */
   reserve(words: number): number {
@@ -234,7 +239,8 @@ export class TableBuilder {
   ): number {
     let seg = this.current;
     if (seg.length === SEGMENT_ROWS) {
-      seg = new Segment();
+      // Traces are much the same throughout: an eighth more than the last segment took spares most growing.
+      seg = new Segment(Math.max(1 << 15, seg.poolUsed + (seg.poolUsed >>> 3)));
       this.segments.push(seg);
       this.current = seg;
     }

@@ -11,6 +11,8 @@ import { ByteReader, textUntilNul } from '../base/bytes.js';
 import type { ByteSource } from '../base/source.js';
 import type { IssueLog } from '../events/issues.js';
 import { Kallsyms } from '../format/kallsyms.js';
+import { PrintkFormats } from '../format/printk.js';
+import type { TraceContext } from '../format/record.js';
 import { readAttr, ATTR_SIZE_MAX, ATTR_SIZE_MIN, type PerfAttr, type SampleLayout } from './abi.js';
 import { readTracingData, type TracingData } from './tracingdata.js';
 
@@ -30,6 +32,9 @@ const PIPE_HEADER_BYTES = 16;
 const FEATURE_LIMIT = 256 << 20;
 const NAME_LIMIT = 4096;
 const IDS_LIMIT = 1 << 22;
+const DENSE_IDS = 1 << 18;
+/** Attrs are far fewer: a recording of all tracepoints on all CPUs has one per tracepoint. */
+const ATTRS_LIMIT = 65534;
 
 /** 0 for none of ours, else the byte order and, for a file, whether it is version 1. */
 export function perfMagic(head: Uint8Array): { bigEndian: boolean; version: 1 | 2 } | undefined {
@@ -49,7 +54,11 @@ export class PerfInfo {
   /** Sample id to index in attrs. */
   readonly attrOfId = new Map<number, number>();
   tracing: TracingData | undefined;
+  /** The same for small ids, which all are that the kernel counts up: index + 1. */
+  private readonly dense = new Uint16Array(DENSE_IDS);
   private kallsyms: Kallsyms | undefined;
+  private printk: PrintkFormats | undefined;
+  private traceContext: TraceContext | undefined;
   private uniform: SampleLayout | undefined;
   private uniformOf = -1;
   osRelease = '';
@@ -63,20 +72,32 @@ export class PerfInfo {
 
   constructor(readonly bigEndian: boolean, readonly issues: IssueLog) {}
 
-  /** The kernel's symbols, where the trace brought them (perf before 4.x did); parsed at the first need. */
-  get symbols(): Kallsyms | undefined {
+  /** What it takes to read and print the events' records. The kernel's symbols are there where an old perf recorded them. */
+  get context(): TraceContext {
+    return (this.traceContext ??= {
+      bigEndian: this.bigEndian, longSize: this.tracing?.longSize ?? 8,
+      symbols: () => this.symbols(), printk: () => this.printkFormats(),
+    });
+  }
+
+  private symbols(): Kallsyms | undefined {
     if (!this.tracing || this.tracing.kallsyms.length === 0) return undefined;
     return (this.kallsyms ??= new Kallsyms(this.tracing.kallsyms));
+  }
+
+  private printkFormats(): PrintkFormats | undefined {
+    if (!this.tracing || this.tracing.printk === '') return undefined;
+    return (this.printk ??= new PrintkFormats(this.tracing.printk));
   }
 
   /** Adds an attr with its sample ids and returns its index, or -1 when it cannot be read. */
   addAttr(bytes: Uint8Array, at: number, size: number, ids: readonly number[]): number {
     const attr = readAttr(bytes, at, size, this.bigEndian);
-    if (!attr) return -1;
+    if (!attr || this.attrs.length >= ATTRS_LIMIT) return -1;
     const index = this.attrs.length;
     this.attrs.push(attr);
     this.names.push('');
-    for (const id of ids) this.attrOfId.set(id, index);
+    for (const id of ids) this.setId(id, index);
     return index;
   }
 
@@ -89,7 +110,13 @@ export class PerfInfo {
     const at = offset + first.id;
     const low = view.getUint32(this.bigEndian ? at + 4 : at, !this.bigEndian);
     const high = view.getUint32(this.bigEndian ? at : at + 4, !this.bigEndian);
+    if (high === 0 && low < DENSE_IDS) return this.dense[low]! - 1;
     return this.attrOfId.get(high * 4294967296 + low) ?? -1;
+  }
+
+  private setId(id: number, index: number): void {
+    if (id < DENSE_IDS) this.dense[id] = index + 1;
+    this.attrOfId.set(id, index);
   }
 
   /** Layout of the sample at `offset`; undefined when there is no attr at all. */
@@ -103,7 +130,7 @@ export class PerfInfo {
   private findUniform(): void {
     this.uniformOf = this.attrs.length;
     const first = this.attrs[0]?.layout;
-    const same = this.attrs.every((a) => a.layout.sampleType === first?.sampleType && a.layout.readFormat === first.readFormat);
+    const same = this.attrs.every((a) => a.layout.sampleType === first?.sampleType && (!a.layout.hasRead || a.layout.readFormat === first.readFormat));
     this.uniform = same ? first : undefined;
   }
 
@@ -134,6 +161,7 @@ export class PerfInfo {
     if (!tracing || !tracing.complete) this.issues.add('bad-header', offset, 0, 'tracing data');
     if (tracing && tracing.badFormats > 0) this.issues.add('bad-format', offset, 0, '', tracing.badFormats);
     this.tracing ??= tracing;
+    this.traceContext = undefined;
   }
 
   /** Names, and ids where the attr section had none. */
@@ -144,7 +172,7 @@ export class PerfInfo {
       reader.skip(attrSize);
       const ids = reader.u32();
       this.names[i] = readString(reader);
-      for (let k = 0; k < ids && reader.need(8) && k < IDS_LIMIT; k++) this.attrOfId.set(Number(reader.u64()), i);
+      for (let k = 0; k < ids && reader.need(8) && k < IDS_LIMIT; k++) this.setId(Number(reader.u64()), i);
     }
   }
 }

@@ -3,8 +3,7 @@ import type { ByteSource } from '../base/source.js';
 import type { EventTable } from '../events/table.js';
 import { IssueLog } from '../events/issues.js';
 import { EventPrinter } from '../format/printfmt.js';
-import { PrintkFormats } from '../format/printk.js';
-import type { RecordBytes, TraceContext } from '../format/record.js';
+import type { RecordBytes } from '../format/record.js';
 import type { EventFormat } from '../format/tep.js';
 import type { EventText, OpenTrace, ReadOptions } from '../reader.js';
 import { chainStart, rawStart, RECORD_COMPRESSED, RECORD_COMPRESSED2 } from './abi.js';
@@ -30,10 +29,6 @@ export interface RecordPositions {
 export function openPerfTrace(
   table: EventTable, source: ByteSource, info: PerfInfo, positions: RecordPositions, options: ReadOptions,
 ): OpenTrace {
-  const printk = info.tracing && info.tracing.printk.length > 0 ? new PrintkFormats(info.tracing.printk) : undefined;
-  const context: TraceContext = {
-    bigEndian: info.bigEndian, longSize: info.tracing?.longSize ?? 8, symbols: () => info.symbols, printk: () => printk,
-  };
   const formats = new Map<number, EventFormat>();
   for (const format of info.tracing?.formats ?? []) if (!formats.has(format.id)) formats.set(format.id, format);
   const printers = new Map<number, EventPrinter>();
@@ -47,7 +42,7 @@ export function openPerfTrace(
     const format = formats.get(id);
     if (!format) return { name, fields: [], text: '' };
     let printer = printers.get(id);
-    if (!printer) printers.set(id, (printer = new EventPrinter(format, context)));
+    if (!printer) printers.set(id, (printer = new EventPrinter(format, info.context)));
     return { name, fields: printer.fields(raw), text: printer.text(raw) };
   };
   return { table, describe };
@@ -125,7 +120,7 @@ class StreamWindow {
   private advance(): boolean {
     const next = this.output!.next();
     if (next.done) return false;
-    this.pieces.push({ at: this.next, bytes: next.value.slice() });
+    this.pieces.push({ at: this.next, bytes: next.value });
     this.next += next.value.length;
     this.held += next.value.length;
     while (this.held > WINDOW_BYTES && this.pieces.length > 1) this.held -= this.pieces.shift()!.bytes.length;
@@ -145,7 +140,7 @@ class StreamWindow {
       const bytes = this.source.read(at, Math.min(READ_BYTES, this.positions.end - at));
       if (bytes.length === 0) return;
       at += bytes.length;
-      feed.append(bytes, -1);
+      feed.append(bytes.slice(), -1);
       while (found) {
         yield found;
         found = undefined;

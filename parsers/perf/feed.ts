@@ -1,12 +1,12 @@
 /**
  * Bytes in, whole records out: a record may lie across two reads of the file, or across two outputs of the
- * decompressor. Bytes are copied once, into chunks that live as long as a record in them waits for its turn.
+ * decompressor. What comes in is not copied but for the one record that crosses; it lives as long as a record in it
+ * waits for its turn.
  */
 import type { Chunk } from './queue.js';
 
-/** Larger than any record (64 KiB) by enough that few records have to be moved to the next chunk. */
-const CHUNK_BYTES = 1 << 20;
 const HEADER_BYTES = 8;
+const NO_BYTES = new Uint8Array(0);
 
 /**
  * Called with each whole record; returns how many bytes that follow the record belong to it without being records
@@ -15,34 +15,31 @@ const HEADER_BYTES = 8;
 export type TakeRecord = (chunk: Chunk, offset: number, type: number, size: number) => number;
 
 export class Feed {
-  private chunk: Chunk | undefined;
-  private used = 0;
-  private parsed = 0;
+  private input: Chunk;
+  private at = 0;
+  /** The start of a record whose rest has not come yet. */
+  private partial = NO_BYTES;
   private skip = 0;
   private skipTaker: ((bytes: Uint8Array) => void) | undefined;
-  private streamPos: number;
-  private input: Uint8Array = new Uint8Array(0);
-  private inputAt = 0;
-  private origin = -1;
   /** True between {@link pause} and {@link resume}. */
-  paused = false;
+  private paused = false;
   /** True when a record's length was impossible, or the taker said stop: nothing more is read. */
   stopped = false;
-  /** Position of the bad record where a length was impossible, else -1. */
-  badAt = -1;
+  /** True when it stopped for a record's length. */
+  isBad = false;
 
   constructor(start: number, private readonly little: boolean, private readonly take: TakeRecord) {
-    this.streamPos = start;
+    this.input = makeChunk(NO_BYTES, start, -1);
   }
 
   /** Bytes of an incomplete record, or of skipped data still to come. */
   get pending(): number {
-    return this.used - this.parsed + this.skip;
+    return this.partial.length + this.skip;
   }
 
   /** Position in the stream of the first byte that is not part of a whole record. */
   get position(): number {
-    return this.chunk ? this.chunk.start + this.parsed : this.streamPos;
+    return this.input.start + this.at - this.partial.length;
   }
 
   /** Lets `taker` see the bytes that the current record skips. */
@@ -51,13 +48,12 @@ export class Feed {
   }
 
   /**
-   * Adds bytes; `origin` is where in the file they come from when that is not their position in the stream, else -1.
-   * The bytes must stay as they are until all are taken in, which {@link paused} tells.
+   * Takes the next bytes of the stream, which must never change again. `origin` is where in the file they come from
+   * when that is not their position in the stream, else -1.
    */
   append(bytes: Uint8Array, origin: number): void {
-    this.input = bytes;
-    this.inputAt = 0;
-    this.origin = origin;
+    this.input = makeChunk(bytes, this.input.start + this.input.bytes.length, origin);
+    this.at = 0;
     this.takeIn();
   }
 
@@ -69,80 +65,83 @@ export class Feed {
   /** Goes on with what was appended. */
   resume(): void {
     this.paused = false;
-    if (this.chunk && !this.stopped) this.inputAt -= this.parse(this.chunk);
     this.takeIn();
   }
 
   private takeIn(): void {
-    const { input } = this;
-    while (this.inputAt < input.length && !this.stopped && !this.paused) {
-      if (this.skip > 0) {
-        this.skipBytes(input);
-        continue;
-      }
-      const chunk = this.room(this.origin);
-      const n = Math.min(chunk.bytes.length - this.used, input.length - this.inputAt);
-      chunk.bytes.set(input.subarray(this.inputAt, this.inputAt + n), this.used);
-      this.used += n;
-      this.streamPos += n;
-      this.inputAt += n;
-      this.inputAt -= this.parse(chunk);
+    const length = this.input.bytes.length;
+    while (this.at < length && !this.stopped && !this.paused) {
+      if (this.skip > 0) this.skipBytes();
+      else if (this.partial.length > 0) this.joinRecord();
+      else this.wholeRecords();
     }
   }
 
-  private skipBytes(input: Uint8Array): void {
-    const n = Math.min(this.skip, input.length - this.inputAt);
-    this.skipTaker?.(input.subarray(this.inputAt, this.inputAt + n));
+  private skipBytes(): void {
+    const { bytes } = this.input;
+    const n = Math.min(this.skip, bytes.length - this.at);
+    this.skipTaker?.(bytes.subarray(this.at, this.at + n));
     this.skip -= n;
-    this.streamPos += n;
-    this.inputAt += n;
+    this.at += n;
     if (this.skip === 0) this.skipTaker = undefined;
   }
 
-  /** The chunk that the next bytes go into, with room for at least one. */
-  private room(origin: number): Chunk {
-    const old = this.chunk;
-    if (old && this.used < old.bytes.length) return old.origin === origin ? old : (this.chunk = { ...old, origin });
-    const rest = old ? old.bytes.subarray(this.parsed, this.used) : new Uint8Array(0);
-    const bytes = new Uint8Array(CHUNK_BYTES);
-    bytes.set(rest);
-    this.used = rest.length;
-    this.parsed = 0;
-    return (this.chunk = { bytes, view: new DataView(bytes.buffer), start: this.streamPos - rest.length, origin });
-  }
-
-  /** Hands out the whole records; returns how many of the bytes just added are to be read again as skipped data. */
-  private parse(chunk: Chunk): number {
-    const { view } = chunk;
-    while (!this.paused && this.used - this.parsed >= HEADER_BYTES) {
-      const offset = this.parsed;
-      const size = view.getUint16(offset + 6, this.little);
-      if (size < HEADER_BYTES) {
-        this.stopped = true;
-        this.badAt = chunk.start + offset;
-        return 0;
+  /** Hands out the records that lie whole in the input, up to one that does not. */
+  private wholeRecords(): void {
+    const { input } = this;
+    const { view, bytes } = input;
+    while (this.skip === 0 && !this.paused && !this.stopped) {
+      const left = bytes.length - this.at;
+      const size = left < HEADER_BYTES ? Infinity : view.getUint16(this.at + 6, this.little);
+      if (size > left) {
+        this.partial = bytes.slice(this.at);
+        this.at = bytes.length;
+        return;
       }
-      if (size > this.used - offset) return 0;
-      this.parsed = offset + size;
-      const skip = this.take(chunk, offset, view.getUint32(offset, this.little), size);
-      if (skip < 0) {
-        this.stopped = true;
-        return 0;
-      }
-      if (skip > 0) return this.startSkip(skip);
+      this.at += this.one(input, this.at, size);
     }
-    return 0;
   }
 
-  /** Gives back what was already copied beyond the record, so that it is skipped rather than parsed. */
-  private startSkip(skip: number): number {
-    const back = this.used - this.parsed;
-    this.used = this.parsed;
-    this.streamPos -= back;
-    this.skip = skip;
-    // What was copied stays in the chunk's buffer but no longer counts; the next record starts a chunk of its own place.
-    this.chunk = undefined;
-    this.used = this.parsed = 0;
-    return back;
+  /** Completes the record that began in earlier input, in a chunk of its own. */
+  private joinRecord(): void {
+    const { bytes, origin } = this.input;
+    const have = this.partial.length;
+    const head = have >= HEADER_BYTES ? this.partial : joined(this.partial, bytes, this.at, HEADER_BYTES);
+    const size = head.length < HEADER_BYTES ? Infinity : new DataView(head.buffer).getUint16(6, this.little);
+    const whole = joined(this.partial, bytes, this.at, size < HEADER_BYTES ? HEADER_BYTES : size);
+    const position = this.position;
+    if (whole.length < size) {
+      this.at = bytes.length;
+      this.partial = whole;
+      return;
+    }
+    this.at += whole.length - have;
+    this.partial = NO_BYTES;
+    this.one(makeChunk(whole, position, origin), 0, size);
   }
+
+  /** Hands out one whole record; returns its size. */
+  private one(chunk: Chunk, offset: number, size: number): number {
+    if (size < HEADER_BYTES) {
+      this.stopped = this.isBad = true;
+      return 0;
+    }
+    const skip = this.take(chunk, offset, chunk.view.getUint32(offset, this.little), size);
+    if (skip < 0) this.stopped = true;
+    else this.skip = skip;
+    return size;
+  }
+}
+
+function makeChunk(bytes: Uint8Array, start: number, origin: number): Chunk {
+  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), start, origin };
+}
+
+/** `head` and what of bytes[at, …) it takes to make `size`, or as much as there is. */
+function joined(head: Uint8Array, bytes: Uint8Array, at: number, size: number): Uint8Array<ArrayBuffer> {
+  const more = Math.min(Math.max(0, size - head.length), bytes.length - at);
+  const out = new Uint8Array(head.length + more);
+  out.set(head);
+  out.set(bytes.subarray(at, at + more), head.length);
+  return out;
 }

@@ -106,7 +106,7 @@ class RecordReader {
     this.queue.finish();
     for (const feed of [this.outer, this.inner]) {
       const at = feed === this.outer ? feed.position : this.compressedAt;
-      if (feed.badAt >= 0) {
+      if (feed.isBad) {
         issues.add('bad-record', at, 0, 'a record of less than 8 bytes');
         this.builder.addLoss(-1, 0, at, 0);
       } else if (feed.pending > 0 && !this.options.cancel.cancelled) {
@@ -127,7 +127,7 @@ class RecordReader {
         return;
       }
       at += bytes.length;
-      yield* this.takeBytes(bytes);
+      yield* this.takeBytes(bytes.slice());
       this.options.progress?.(at);
     }
   }

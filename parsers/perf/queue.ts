@@ -109,22 +109,29 @@ export class RecordQueue {
 
   /** Keeps order[done..count) in arrival order and lets go of the chunks that nothing waits in. */
   private keep(order: Uint32Array, done: number): void {
-    const n = this.count;
-    const waiting = order.slice(done, n).sort();
+    const { times, offsets, chunkIds } = this;
+    if (done === this.count) {
+      this.count = 0;
+      this.chunks = [];
+      return;
+    }
+    for (let k = 0; k < done; k++) times[order[k]!] = NaN;
     const kept: Chunk[] = [];
     let lastId = -1;
-    for (let k = 0; k < waiting.length; k++) {
-      const i = waiting[k]!;
-      const id = this.chunkIds[i]!;
+    let n = 0;
+    for (let i = 0; i < this.count; i++) {
+      const time = times[i]!;
+      if (time !== time) continue;
+      const id = chunkIds[i]!;
       if (id !== lastId) {
         kept.push(this.chunks[id]!);
         lastId = id;
       }
-      this.times[k] = this.times[i]!;
-      this.offsets[k] = this.offsets[i]!;
-      this.chunkIds[k] = kept.length - 1;
+      times[n] = time;
+      offsets[n] = offsets[i]!;
+      chunkIds[n++] = kept.length - 1;
     }
-    this.count = waiting.length;
+    this.count = n;
     this.chunks = kept;
   }
 

@@ -4,13 +4,13 @@
  */
 import { UNKNOWN_CPU, UNKNOWN_TID, type TableBuilder } from '../events/table.js';
 import { KIND_UNKNOWN } from '../events/kinds.js';
+import { fillSlots } from '../format/plan.js';
 import {
   chainStart, count64, rawStart, MISC_LOST_SAMPLES_BPF, RECORD_COMM, RECORD_EXIT, RECORD_FORK, RECORD_LOST, RECORD_LOST_SAMPLES,
   RECORD_SAMPLE, TYPE_TRACEPOINT, type SampleLayout,
 } from './abi.js';
-import type { Kallsyms } from '../format/kallsyms.js';
 import type { PerfInfo } from './container.js';
-import { bareProgram, compileProgram, placedProgram, runProgram, type RawProgram } from './programs.js';
+import { bareProgram, compileProgram, placedProgram, type RawProgram } from './programs.js';
 import type { Chunk } from './queue.js';
 import { Stacks } from './stacks.js';
 import { Threads } from './threads.js';
@@ -50,8 +50,6 @@ export class Samples {
     }
   }
 
-  private readonly symbols = (): Kallsyms | undefined => this.info.symbols;
-
   /** Time of the first row, relative to the base that the caller subtracted; 0 when there is none. */
   get origin(): number {
     return Number.isNaN(this.firstTime) ? 0 : this.firstTime;
@@ -89,12 +87,12 @@ export class Samples {
     let index = type < 0 ? NO_PROGRAM : this.programOfType[type]!;
     if (index === NO_PROGRAM) index = this.programByAttr(this.info.attrOf(view, offset, size), type, chunk, offset);
     let program = this.programs[index]!;
-    if (program.probe !== undefined) program = placedProgram(program.probe, view, raw + 4, rawEnd, little, this.symbols);
+    if (program.probe !== undefined) program = placedProgram(program.probe, view, raw + 4, rawEnd, little, this.info.context);
     this.row(chunk, offset, time, layout, program);
     const kind = program.kind;
-    if (kind !== KIND_UNKNOWN && program.code.length > 0 && rawEnd > raw) {
+    if (kind !== KIND_UNKNOWN && program.steps.length > 0 && rawEnd > raw) {
       const at = this.builder.payload(kind);
-      runProgram(program.code, view, raw + 4, rawEnd, little, this.builder.current.pool, at);
+      fillSlots(view, raw + 4, rawEnd, little, program.steps, this.builder.current.pool, at);
     }
     if (layout.hasCallchain && raw > chain + 8) this.stacks.add(chunk, chain, raw);
   }
