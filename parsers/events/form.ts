@@ -67,12 +67,12 @@ export function matchForm(
     const a = code[i + 1]!;
     if (op === OP_LITERAL) {
       const stop = a + code[i + 2]!;
-      for (let k = a; k < stop; k++) {
-        const c = literals[k]!;
-        if (pos >= end || bytes[pos] !== c) return -1;
-        pos++;
-        if (c === BLANK) while (pos < end && bytes[pos] === BLANK) pos++;
+      if (pos + code[i + 2]! > end) return -1;
+      for (let k = a; k < stop; pos++) {
+        if (bytes[pos] === literals[k]) k++;
+        else if (bytes[pos] !== BLANK || k === a || literals[k - 1] !== BLANK) return -1;
       }
+      while (bytes[pos] === BLANK && literals[stop - 1] === BLANK) pos++;
     } else if (op === OP_SKIP) {
       while (pos < end && bytes[pos] !== BLANK) pos++;
     } else if (op === OP_CONST) {
@@ -87,6 +87,7 @@ export function matchForm(
       mask |= 1 << a;
     }
   }
+  if (pos > end) return -1;
   pool[at] = mask;
   return pos;
 }

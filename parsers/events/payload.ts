@@ -43,12 +43,15 @@ export const enum PayloadStyle {
   SyscallExit = 2,
 }
 
+const GUESS_MASK = 1023;
 const NO_BYTES = new Uint8Array(0);
 const SYSCALL_EXIT_FORM = '{ret:n}';
 const formsOf = new Map<Resolved, readonly Form[]>();
 const decoder = new TextDecoder();
 
 interface NameEntry {
+  readonly token: number;
+  readonly bytes: Uint8Array;
   readonly text: string;
   last: EventPlan | undefined;
 }
@@ -59,6 +62,8 @@ export class PlanBook {
   private places = new Interner();
   private readonly plans = new Map<number, EventPlan>();
   private readonly events: NameEntry[] = [];
+  /** Names by a few of their bytes: nearly always right, always verified, and cheaper than hashing all of them. */
+  private readonly guesses: (NameEntry | undefined)[] = new Array<undefined>(GUESS_MASK + 1).fill(undefined);
   private readonly enters: (EventPlan | undefined)[] = [];
   private readonly exits: (EventPlan | undefined)[] = [];
   private readonly qemu: (EventPlan | undefined)[] = [];
@@ -67,23 +72,32 @@ export class PlanBook {
 
   /** Plan of `name: payload`, where the name may be `system:name`, at bytes[nameStart, nameEnd) and bytes[start, end). */
   event(bytes: Uint8Array, nameStart: number, nameEnd: number, start: number, end: number): EventPlan {
-    const token = this.tokens.intern(bytes, nameStart, nameEnd);
-    const entry = (this.events[token] ??= { text: this.tokens.text(token), last: undefined });
-    const last = entry.last;
-    if (last !== undefined && hasPlace(last.place, bytes, start, end)) return last;
-    return (entry.last = this.placed(token, entry, bytes, start, end));
+    const guess = (nameEnd - nameStart) * 8 + (bytes[nameEnd - 1]! ^ (bytes[(nameStart + nameEnd) >>> 1]! << 2)) & GUESS_MASK;
+    const entry = this.guesses[guess];
+    if (entry !== undefined && sameBytes(entry.bytes, bytes, nameStart, nameEnd)) {
+      const last = entry.last;
+      return last !== undefined && hasPlace(last.place, bytes, start, end) ? last : this.placed(entry, bytes, start, end);
+    }
+    return this.placed((this.guesses[guess] = this.named(bytes, nameStart, nameEnd)), bytes, start, end);
   }
 
-  private placed(token: number, entry: NameEntry, bytes: Uint8Array, start: number, end: number): EventPlan {
+  private named(bytes: Uint8Array, nameStart: number, nameEnd: number): NameEntry {
+    const token = this.tokens.intern(bytes, nameStart, nameEnd);
+    return (this.events[token] ??= {
+      token, bytes: bytes.slice(nameStart, nameEnd), text: this.tokens.text(token), last: undefined,
+    });
+  }
+
+  private placed(entry: NameEntry, bytes: Uint8Array, start: number, end: number): EventPlan {
     if (this.plans.size >= PLANS_KEPT) {
       this.plans.clear();
       this.places = new Interner();
     }
     const placeEnd = findPlace(bytes, start, end);
-    const key = token * PLACE_RANGE + this.places.intern(bytes, start, placeEnd);
+    const key = entry.token * PLACE_RANGE + this.places.intern(bytes, start, placeEnd);
     let plan = this.plans.get(key);
     if (plan === undefined) this.plans.set(key, (plan = this.plan(entry.text, bytes, start, placeEnd, end)));
-    return plan;
+    return (entry.last = plan);
   }
 
   /** Plan of a syscall event whose bare name (`sys_ioctl`) stands at bytes[nameStart, nameEnd). */
@@ -142,6 +156,13 @@ function makePlan(name: number, place: Uint8Array, resolved: Resolved | undefine
   }
   const args = new ArgPlan(resolved, isSyscall);
   return { name, kind: resolved.kind, place, forms: place.length > 0 ? [] : forms, args, slotCount: slots.length, isSyscall };
+}
+
+function sameBytes(known: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  const n = known.length;
+  if (n !== end - start) return false;
+  for (let i = 0; i < n; i++) if (known[i] !== bytes[start + i]) return false;
+  return true;
 }
 
 /** True when bytes[start, end) begins with this place, or, for the plan without one, can have no place. */

@@ -29,6 +29,7 @@ export const FTRACE_TEXT = 'ftrace-text';
 const FRAME = ' => ';
 /** A line is looked at as a LOST line, a clock list or an option's number dump only up to this length. */
 const SHORT_LINE = 300;
+const COMM_GUESS_MASK = 255;
 const decoder = new TextDecoder();
 
 export class FtraceTextReader implements LineSink {
@@ -45,6 +46,8 @@ export class FtraceTextReader implements LineSink {
   private readonly graphTasks = new Map<number, { tid: number; comm: number }>();
   private readonly noComm = this.builder.comms.internString('');
   private readonly printName = this.builder.names.internString('print');
+  /** Comm by the low bits of the thread id; always verified. */
+  private readonly commGuesses = new Uint32Array(COMM_GUESS_MASK + 1);
   private bytesSeen = 0;
   private sawNul = false;
   private refused = false;
@@ -119,12 +122,21 @@ export class FtraceTextReader implements LineSink {
       builder.issues.add('bad-line', at, line, 'a context without an event');
       this.lose(context.cpu, 0, at, line);
     } else {
-      const comm = context.commEnd > context.commStart
-        ? builder.comms.intern(bytes, context.commStart, context.commEnd) : this.noComm;
+      const comm = this.comm(bytes);
       if (context.hasTgid) builder.meta.hasTgid = true;
       const ts = this.clock.time(context, at, line);
       this.row(bytes, ts, comm, at, line);
     }
+  }
+
+  /** Id of the context's comm: nearly always the one that this thread had before. */
+  private comm(bytes: Uint8Array): number {
+    const { context, builder } = this;
+    if (context.commEnd === context.commStart) return this.noComm;
+    const guess = context.tid & COMM_GUESS_MASK;
+    const known = this.commGuesses[guess]!;
+    if (builder.comms.equals(known, bytes, context.commStart, context.commEnd)) return known;
+    return (this.commGuesses[guess] = builder.comms.intern(bytes, context.commStart, context.commEnd));
   }
 
   /** Appends the row of the event in `span` with the context's CPU and task. */
