@@ -1,0 +1,141 @@
+/**
+ * The sub-buffers of one CPU as plain bytes, a piece at a time: pages of the file, or decompressed chunks of them.
+ * Every piece has a place in one address space, which rows carry as their `at`: the byte offset in the file where the
+ * recording is not compressed, else an offset in the decompressed bytes in the order in which they were read.
+ */
+import { ByteReader } from '../base/bytes.js';
+import type { ByteSource } from '../base/source.js';
+import type { IssueLog } from '../events/issues.js';
+import type { ReadOptions } from '../reader.js';
+import { decompress } from './codec.js';
+import type { BufferInstance, Compression, CpuRecording } from './model.js';
+
+/** Bytes read from an uncompressed recording at once. */
+const PIECE_BYTES = 1 << 18;
+/** Compressed bytes fetched from the source at once. */
+const WINDOW_BYTES = 1 << 18;
+/** trace-cmd compresses ten pages at a time; a chunk far above that is a lie. */
+const CHUNK_LIMIT = 64 << 20;
+const CHUNK_HEADER_BYTES = 8;
+
+/** Where the decompressed chunks of a file lie, in order of their virtual offset. */
+export class ChunkIndex {
+  private readonly starts: number[] = [];
+  private readonly places: { readonly offset: number; readonly size: number; readonly plainSize: number }[] = [];
+  private next = 0;
+  private cachedChunk = -1;
+  private cached: Uint8Array = new Uint8Array(0);
+
+  /** Gives a chunk its virtual offset. */
+  add(offset: number, size: number, plainSize: number): number {
+    const start = this.next;
+    this.starts.push(start);
+    this.places.push({ offset, size, plainSize });
+    this.next += plainSize;
+    return start;
+  }
+
+  /** The chunk that holds a virtual offset, decompressed again, and where it starts. The latest one is kept. */
+  load(at: number, source: ByteSource, compression: Compression, options: ReadOptions, issues: IssueLog): { bytes: Uint8Array; start: number } | undefined {
+    let low = 0;
+    let high = this.starts.length;
+    while (low < high) {
+      const mid = (low + high) >>> 1;
+      if (this.starts[mid]! <= at) low = mid + 1;
+      else high = mid;
+    }
+    const chunk = low - 1;
+    const place = this.places[chunk];
+    if (!place) return undefined;
+    if (this.cachedChunk !== chunk) {
+      const bytes = decompress(source.read(place.offset, place.size).slice(), place.plainSize, compression, options, issues, place.offset);
+      if (!bytes) return undefined;
+      this.cached = bytes;
+      this.cachedChunk = chunk;
+    }
+    return { bytes: this.cached, start: this.starts[chunk]! };
+  }
+}
+
+/** One piece after another of one CPU's recording. `bytes` is whole pages, except at a torn end. */
+export class Pieces {
+  bytes: Uint8Array = new Uint8Array(0);
+  /** Place of bytes[0] in the address space of `at`. */
+  at = 0;
+  /** Compressed or plain bytes of the file consumed so far. */
+  done = 0;
+  private readonly end: number;
+  private position: number;
+  private chunksLeft = -1;
+  private window: Uint8Array = new Uint8Array(0);
+  private windowAt = 0;
+
+  constructor(
+    private readonly source: ByteSource, private readonly buffer: BufferInstance, private readonly recording: CpuRecording,
+    private readonly compression: Compression, private readonly bigEndian: boolean, private readonly index: ChunkIndex,
+    private readonly options: ReadOptions, private readonly issues: IssueLog,
+  ) {
+    this.position = Math.min(recording.offset, source.size);
+    this.end = Math.min(recording.offset + recording.size, source.size);
+    if (recording.offset + recording.size > source.size) issues.add('torn-tail', source.size, 0, `CPU ${recording.cpu}`);
+  }
+
+  /** Loads the next piece; false when there is none. */
+  next(): boolean {
+    const found = this.buffer.compressed ? this.nextChunk() : this.nextPages();
+    this.done = this.position - this.recording.offset;
+    return found;
+  }
+
+  private nextPages(): boolean {
+    if (this.position >= this.end) return false;
+    const whole = Math.max(1, Math.floor(PIECE_BYTES / this.buffer.pageSize)) * this.buffer.pageSize;
+    const piece = this.source.read(this.position, Math.min(whole, this.end - this.position));
+    if (piece.length === 0) return false;
+    // The source may reuse its buffer, and another CPU reads before this piece is used up.
+    if (this.bytes.length === piece.length) this.bytes.set(piece);
+    else this.bytes = piece.slice();
+    this.at = this.position;
+    this.position += piece.length;
+    return true;
+  }
+
+  private nextChunk(): boolean {
+    if (this.chunksLeft < 0) {
+      this.chunksLeft = new ByteReader(this.fetch(4), this.bigEndian).u32();
+      this.position += 4;
+    }
+    while (this.chunksLeft > 0 && this.position < this.end) {
+      this.chunksLeft--;
+      const head = new ByteReader(this.fetch(CHUNK_HEADER_BYTES), this.bigEndian);
+      const size = head.u32();
+      const plainSize = head.u32();
+      const offset = this.position + CHUNK_HEADER_BYTES;
+      if (!head.ok || size > this.end - offset || plainSize > CHUNK_LIMIT) {
+        this.issues.add(head.ok && offset + size > this.source.size ? 'torn-tail' : 'bad-record', this.position, 0, `chunk of CPU ${this.recording.cpu}`);
+        this.position = this.end;
+        return false;
+      }
+      this.position += CHUNK_HEADER_BYTES;
+      const body = this.fetch(size);
+      this.position += size;
+      const plain = decompress(body, plainSize, this.compression, this.options, this.issues, offset);
+      if (!plain || plain.length === 0) continue;
+      this.bytes = plain;
+      this.at = this.index.add(offset, size, plainSize);
+      return true;
+    }
+    return false;
+  }
+
+  /** Bytes of the file at the position, fewer at the end of the recording. Valid until the next fetch. */
+  private fetch(length: number): Uint8Array {
+    const wanted = Math.min(length, this.end - this.position);
+    if (this.position < this.windowAt || this.position + wanted > this.windowAt + this.window.length) {
+      this.window = this.source.read(this.position, Math.min(Math.max(wanted, WINDOW_BYTES), this.end - this.position)).slice();
+      this.windowAt = this.position;
+    }
+    const from = this.position - this.windowAt;
+    return this.window.subarray(from, Math.min(from + wanted, this.window.length));
+  }
+}

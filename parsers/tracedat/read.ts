@@ -1,0 +1,147 @@
+/** From the recordings of all CPUs and instances to rows: merged by time, decoded by the plans, in one pass. */
+import type { ByteSource } from '../base/source.js';
+import type { TableBuilder } from '../events/table.js';
+import { fillSlots } from '../format/plan.js';
+import { earliest, horizon } from '../order/merge.js';
+import type { ReadOptions } from '../reader.js';
+import { ChunkIndex, Pieces } from './chunks.js';
+import { TickClock } from './clock.js';
+import type { TraceDatFile } from './model.js';
+import type { EventPlan, PlanBook } from './plans.js';
+import { CpuStream, firstStamp } from './stream.js';
+import type { Threads } from './threads.js';
+
+/** Rows between two looks at the cancel token. */
+const POLL_ROWS = 1 << 16;
+/** A stack deeper than this is damage. */
+const STACK_LIMIT = 1024;
+
+export interface Recordings {
+  readonly streams: CpuStream[];
+  readonly clock: TickClock;
+  readonly chunks: ChunkIndex;
+}
+
+/** Opens every recording; the earliest first page is what all times count from. */
+export function openRecordings(source: ByteSource, file: TraceDatFile, options: ReadOptions, builder: TableBuilder): Recordings {
+  const chunks = new ChunkIndex();
+  const opened: { pieces: Pieces; cpu: number; pageSize: number }[] = [];
+  let base: bigint | undefined;
+  for (const buffer of file.buffers) {
+    for (const recording of buffer.cpus) {
+      if (recording.size === 0) continue;
+      const pieces = new Pieces(source, buffer, recording, file.compression, file.bigEndian, chunks, options, builder.issues);
+      if (!pieces.next()) continue;
+      const stamp = firstStamp(pieces.bytes, file.bigEndian);
+      if (stamp !== undefined && stamp > 0n && (base === undefined || stamp < base)) base = stamp;
+      opened.push({ pieces, cpu: recording.cpu, pageSize: buffer.pageSize });
+    }
+  }
+  const start = base ?? 0n;
+  const hi = Number(start >> 32n);
+  const lo = Number(start & 0xffffffffn);
+  const streams = opened.map((o) => new CpuStream(o.cpu, o.pieces, o.pageSize, file.page, !file.bigEndian, hi, lo, builder.issues));
+  return { streams, clock: new TickClock(start, file.options), chunks };
+}
+
+/** Adds the rows of all streams in order. */
+export function mergeStreams(recordings: Recordings, plans: PlanBook, threads: Threads, builder: TableBuilder, options: ReadOptions): void {
+  const { clock } = recordings;
+  const live = recordings.streams.filter((s) => s.advance() || endStream(s, builder));
+  let sincePoll = 0;
+  while (live.length > 0) {
+    const chosen = earliest(live);
+    const stream = live[chosen]!;
+    const { until, strict } = horizon(live, chosen);
+    let more = true;
+    do {
+      addRecord(stream, plans, threads, builder, clock);
+      more = stream.advance();
+      if (++sincePoll >= POLL_ROWS) {
+        sincePoll = 0;
+        if (options.cancel.cancelled) return;
+        options.progress?.(recordings.streams.reduce((sum, s) => sum + s.pieces.done, 0));
+      }
+    } while (more && (stream.ts < until || (stream.ts === until && !strict)));
+    if (!more) {
+      endStream(stream, builder);
+      live.splice(chosen, 1);
+    }
+  }
+}
+
+/** Events that are missing behind the last one of a recording. Always false, so that it can end a filter. */
+function endStream(stream: CpuStream, builder: TableBuilder): false {
+  if (stream.missing >= 0) addMissing(stream, builder, stream.at + stream.bytes.length);
+  return false;
+}
+
+function addMissing(stream: CpuStream, builder: TableBuilder, at: number): void {
+  const count = stream.missing;
+  stream.missing = -1;
+  builder.addLoss(stream.cpu, count, at, 0);
+  builder.issues.add('lost-events', at, 0, count > 0 ? `CPU ${stream.cpu}: ${count} events` : `CPU ${stream.cpu}`);
+}
+
+function addRecord(stream: CpuStream, plans: PlanBook, threads: Threads, builder: TableBuilder, clock: TickClock): void {
+  const { view, start, end } = stream;
+  const little = !plans.context.bigEndian;
+  if (stream.missing >= 0) addMissing(stream, builder, stream.at + start);
+  // A record without room for the fields that every event has is not one.
+  const typeEnd = start + plans.typeOffset + plans.typeSize;
+  if (typeEnd > end) {
+    builder.issues.add('bad-record', stream.at + start, 0, `${end - start} bytes`);
+    return;
+  }
+  const id = plans.typeSize === 2 ? view.getUint16(start + plans.typeOffset, little) : view.getUint32(start + plans.typeOffset, little) & 0xffff;
+  const plan = plans.plan(id);
+  if (start + plans.pidOffset + 4 <= end) {
+    const tid = view.getInt32(start + plans.pidOffset, little);
+    if (tid !== stream.lastTid) {
+      stream.lastTid = tid;
+      stream.lastComm = threads.comm(tid);
+      stream.lastTgid = threads.tgid(tid);
+    }
+  }
+  if (plan.addressOffset >= 0) choosePlan(plan, plans, view, start + plan.addressOffset, end, little);
+  const ts = clock.convert(stream.ts, stream.cpu);
+  if (ts < stream.lastTs) builder.issues.add('clock-back', stream.at + start, 0, `CPU ${stream.cpu}`);
+  stream.lastTs = ts;
+  const row = builder.addRow(ts, stream.cpu, stream.lastTid, stream.lastTgid, stream.lastComm, plan.kind, plan.nameId, stream.at + start, 0);
+  if (plan.words > 0) {
+    const segment = builder.current;
+    const p = segment.reserve(plan.words);
+    segment.payload[segment.length - 1] = p;
+    fillSlots(view, start, end, little, plan.steps, segment.pool, p);
+  }
+  if (stream.firstRow < 0) stream.firstRow = row;
+  if (plan.isStack) addStack(stream, plan, plans, builder);
+  else stream.lastRow = row;
+}
+
+/** Switches a probe's plan when its record comes from another place than the last one's. */
+function choosePlan(plan: EventPlan, plans: PlanBook, view: DataView, at: number, end: number, little: boolean): void {
+  if (at + plan.addressSize > end) return;
+  const wide = plan.addressSize === 8;
+  const lo = view.getUint32(wide && !little ? at + 4 : at, little);
+  const hi = wide ? view.getUint32(little ? at + 4 : at, little) : 0;
+  if (lo !== plan.addressLo || hi !== plan.addressHi) plans.forProbe(plan, hi, lo);
+}
+
+/** The addresses of a stack event belong to the event before it on the same CPU. */
+function addStack(stream: CpuStream, plan: EventPlan, plans: PlanBook, builder: TableBuilder): void {
+  const caller = plan.format?.fields.find((f) => f.name === 'caller');
+  if (!caller || stream.lastRow < 0) return;
+  const { view, start, end } = stream;
+  const little = !plans.context.bigEndian;
+  const wide = plans.context.longSize === 8;
+  const addresses: bigint[] = [];
+  const step = plans.context.longSize;
+  for (let p = start + caller.offset; p + step <= end && addresses.length < STACK_LIMIT; p += step) {
+    const address = wide ? view.getBigUint64(p, little) : BigInt(view.getUint32(p, little));
+    if (address === 0n || address === (wide ? 0xffffffffffffffffn : 0xffffffffn)) break;
+    addresses.push(address);
+  }
+  const at = stream.at + start;
+  builder.stacks.push({ row: stream.lastRow, user: plan.format?.name === 'user_stack', offset: at, endOffset: stream.at + end, line: 0, addresses });
+}

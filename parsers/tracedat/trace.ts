@@ -1,0 +1,52 @@
+/** A trace.dat that was read: its table, its rows' texts on demand, and what it says of the machines it was recorded on. */
+import { assert } from '../base/assert.js';
+import type { ByteSource } from '../base/source.js';
+import type { EventTable } from '../events/table.js';
+import { printBinaryPrintk } from '../format/bprint.js';
+import { readUnsigned, type RecordBytes } from '../format/record.js';
+import type { EventText, OpenTrace, ReadOptions } from '../reader.js';
+import type { ChunkIndex } from './chunks.js';
+import { locate } from './locate.js';
+import type { GuestInfo, TraceDatFile } from './model.js';
+import type { PlanBook } from './plans.js';
+
+/** What aligning a host's and a guest's trace of one session needs. */
+export interface SessionInfo {
+  readonly traceId: bigint | undefined;
+  /** The trace that this one's time shift leads to; undefined when its times are its own. */
+  readonly peerTraceId: bigint | undefined;
+  readonly guests: readonly GuestInfo[];
+}
+
+export class TraceDat implements OpenTrace {
+  constructor(
+    readonly table: EventTable, private readonly file: TraceDatFile, private readonly plans: PlanBook,
+    private readonly chunks: ChunkIndex, private readonly source: ByteSource, private readonly options: ReadOptions,
+  ) {}
+
+  get session(): SessionInfo {
+    const { traceId, peerTraceId, guests } = this.file.options;
+    return { traceId, peerTraceId, guests };
+  }
+
+  /** Decodes one row again. Asserts that the row exists; where the source can no longer be read, the text says so. */
+  describe(row: number): EventText {
+    assert(row >= 0 && row < this.table.length, `row ${row} of ${this.table.length}`);
+    const name = this.table.name(row);
+    const record = locate(this.table.at(row), this.file, this.chunks, this.source, this.options);
+    if (!record) return { name, fields: [], text: '(the record could not be read again)' };
+    const id = Number(readUnsigned(this.plans.context, record, this.plans.typeOffset, this.plans.typeSize)) & 0xffff;
+    const printer = this.plans.printer(id);
+    if (!printer) return { name, fields: [], text: rawBytes(record) };
+    const fields = printer.fields(record);
+    if (name === 'ftrace:bprint') return { name, fields, text: printBinaryPrintk(printer.format, this.plans.context, record) };
+    return { name, fields, text: printer.text(record) };
+  }
+}
+
+/** The bytes of a record that no format describes. */
+function rawBytes(record: RecordBytes): string {
+  const out: string[] = [];
+  for (let i = record.start; i < record.end; i++) out.push(record.bytes[i]!.toString(16).padStart(2, '0'));
+  return out.join(' ');
+}
