@@ -221,6 +221,12 @@ export function closesLine(plan: EventPlan, bytes: Uint8Array, start: number, en
   return false;
 }
 
+/** True when the payload at bytes[start, end) has one of the printed forms of its event. */
+export function matchesForm(plan: EventPlan, bytes: Uint8Array, start: number, end: number): boolean {
+  const scratch = new Uint32Array(1 + 2 * plan.slotCount);
+  return plan.forms.some((form) => matchForm(form, bytes, start, end, scratch, 0) >= 0);
+}
+
 /** One printed field of a payload. */
 export interface PayloadField {
   readonly name: string;

@@ -27,6 +27,9 @@ const RETURN_SUFFIX = /(?:_ret2?|_return|_exit|__return|__exit)$/;
 /** Compiler clones and module marks: `f.constprop.0`, `f.isra.0`, `f.part.0`, `f [kvm]`. */
 const CLONE_SUFFIX = /(?:\.(?:constprop|isra|part|cold|llvm)\.?\d*)+$|\s*\[[^\]]*\]$/;
 
+/** With CONFIG_X86_KERNEL_IBT a probe at a function's entry sits behind its ENDBR64 and prints `symbol+0x4`. */
+const ENDBR_BYTES = 4;
+
 const byTracepoint = new Map<string, Resolved>();
 const byBareTracepoint = new Map<string, Resolved>();
 const byEntry = new Map<string, Resolved>();
@@ -68,7 +71,9 @@ export function resolveProbe(name: string, place: ProbePlace): Resolved | undefi
     const symbol = plainSymbol(place.symbol);
     if (place.isReturn) return byReturn.get(symbol);
     if (place.offset === 0) return byEntry.get(symbol);
-    return byName.get(name);
+    // Inside a function the author's name tells: a probe in an inlined copy is named after the function it stands for.
+    const named = byName.get(name) ?? (name === symbol ? undefined : byEntry.get(name));
+    return named ?? (place.offset === ENDBR_BYTES ? byEntry.get(symbol) : undefined);
   }
   const named = byName.get(name);
   if (named) return named;

@@ -7,7 +7,7 @@
  */
 import { LineSplitter, isUtf8, type LineSink } from '../base/lines.js';
 import { KIND_UNKNOWN } from '../events/kinds.js';
-import { PAYLOAD_FAULT, PlanBook, closesLine, fillPayload, type EventPlan } from '../events/payload.js';
+import { PAYLOAD_FAULT, PlanBook, closesLine, fillPayload, matchesForm, type EventPlan } from '../events/payload.js';
 import { TableBuilder, UNKNOWN_CPU, type EventTable } from '../events/table.js';
 import { ClockTracker } from './clock.js';
 import { LineContext, UNIT_NONE, parseContext } from './context.js';
@@ -261,7 +261,7 @@ export class FtraceTextReader implements LineSink {
     if (!this.noContext) {
       if (!isEvent) return false;
       const plan = planOf(this.book, bytes, span);
-      if (!this.header.isTrace && !isCertain(plan)) return false;
+      if (!plan || (!this.header.isTrace && !isCertain(plan, bytes, span))) return false;
       this.noContext = true;
       builder.issues.add('no-context', at, line);
     }
@@ -305,7 +305,8 @@ export class FtraceTextReader implements LineSink {
   }
 }
 
-/** True when a line without context can be nothing but an event: the vocabulary knows it, or it shows a probe's place. */
-function isCertain(plan: EventPlan | undefined): boolean {
-  return plan !== undefined && (plan.kind !== KIND_UNKNOWN || plan.place.length > 0);
+/** True when a line without context can be nothing but an event: it shows a probe's place, or a known event's form. */
+function isCertain(plan: EventPlan, bytes: Uint8Array, span: EventSpan): boolean {
+  if (plan.place.length > 0) return true;
+  return plan.kind !== KIND_UNKNOWN && (span.kind === EVENT_SYSCALL_ENTER || matchesForm(plan, bytes, span.start, span.end));
 }
