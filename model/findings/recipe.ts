@@ -82,3 +82,18 @@ export function recordingRecipe(only?: readonly MissingKind[]): readonly string[
 function isProbe(how: string): boolean {
   return /^[pr]\d*:/.test(how);
 }
+
+/** How a kind of event is recorded, in words that can be copied. */
+export function howToRecord(kind: string): string {
+  const meaning = VOCABULARY.find((m) => m.kind === kind);
+  const first = meaning?.tracepoints?.[0];
+  if (first !== undefined) return first;
+  if (meaning?.entry) return `kprobe:${meaning.entry[0] ?? kind}`;
+  if (meaning?.ret) return `kretprobe:${meaning.ret[0] ?? kind}`;
+  return meaning?.names?.[0] ?? kind;
+}
+
+/** `a or b; c`: what a rule needs, group by group. */
+export function needsText(needs: readonly (readonly string[])[]): string {
+  return needs.map((group) => [...new Set(group.map(howToRecord))].join(' or ')).join('; ');
+}

@@ -13,8 +13,15 @@ export interface RuleInfo {
   readonly statement: string;
   readonly source: string;
   readonly severity: Severity;
+  /** `invariant`: can be violated; `suspicion`: at most suspicious. */
+  readonly nature: 'invariant' | 'suspicion';
+  /** Event kinds without which it cannot be decided: every group needs one of its kinds. */
+  readonly needs: readonly (readonly string[])[];
   readonly fix: string;
 }
+
+/** What a severity means. */
+export const SEVERITY_WORDS = ['', 'isolation broken', 'contract broken', 'harmful', 'hygiene'] as const;
 
 /** One judged trace, under the path that the user gave. */
 export interface TraceReport {

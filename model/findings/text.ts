@@ -6,12 +6,22 @@ import { ISSUE_KINDS } from '../../parsers/events/issues.js';
 import type { Finding, RuleStatus } from './finding.js';
 import { address, countVerdict, issueText, pagesText, plural, reasonText, ruleOf, verdictWord, type TraceReport } from './report.js';
 
+export interface TextOptions {
+  /** Lists what could not be decided as findings too, not only in the table of rules. */
+  readonly undecidable?: boolean;
+}
+
 /** One judged trace as text, ending in a newline. */
-export function renderText(report: TraceReport): string {
+export function renderText(report: TraceReport, options: TextOptions = {}): string {
   const lines: string[] = [];
-  for (const finding of report.analysis.findings) lines.push(...findingLines(report, finding));
+  for (const finding of shownFindings(report, options.undecidable === true)) lines.push(...findingLines(report, finding));
   lines.push(...issueLines(report), ...ruleTable(report), summary(report));
   return `${lines.join('\n')}\n`;
+}
+
+/** What could not be decided stands in the table of rules; it is listed only where a caller asks for it. */
+function shownFindings(report: TraceReport, undecidable: boolean): readonly Finding[] {
+  return report.analysis.findings.filter((f) => undecidable || f.verdict !== 'undecidable');
 }
 
 function findingLines(report: TraceReport, finding: Finding): string[] {
@@ -19,7 +29,8 @@ function findingLines(report: TraceReport, finding: Finding): string[] {
   const pages = pagesText(report.analysis, finding.pages);
   const about = pages === '' || finding.message.includes(pages) ? '' : ` (${pages})`;
   const lines = [`${address(report, finding.at)}: ${verdictWord(finding.verdict)}: ${finding.message}${about}${reason} [${finding.rule}]`];
-  for (const e of finding.evidence) {
+  const others = finding.evidence.filter((e) => e.row !== finding.at || e.note !== finding.message);
+  for (const e of others.length > 0 ? others : finding.evidence) {
     lines.push(`    ${address(report, e.row)}: note: ${e.note} (${report.table.name(e.row)})`);
   }
   const fix = ruleOf(report, finding.rule)?.fix ?? '';

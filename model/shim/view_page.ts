@@ -99,8 +99,21 @@ export function spteObject(packed: number, gfn: number): Value {
   });
 }
 
+const pages = new WeakMap<ExprObject, PageRef>();
+
+/** The page behind a page object, undefined for any other object. */
+export function pageRefOf(object: ExprObject): PageRef | undefined {
+  return pages.get(object);
+}
+
 /** A page as an object; `page(gfn)` names another one of the same VM. */
 export function pageObject(view: StateView, page: PageRef, call?: (args: readonly Value[]) => Value): ExprObject {
+  const object = makePageObject(view, page, call);
+  pages.set(object, page);
+  return object;
+}
+
+function makePageObject(view: StateView, page: PageRef, call?: (args: readonly Value[]) => Value): ExprObject {
   const { state, index } = view;
   const { analysis } = index;
   const known = (n: number): number | undefined => (n < 0 ? undefined : n);

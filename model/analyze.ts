@@ -1,0 +1,108 @@
+/** Judges a trace: replays the table through the model of the shim and collects what the rules say. Pure and repeatable. */
+import type { ClockName, EventTable } from '../parsers/events/table.js';
+import { SEGMENT_ROWS } from '../parsers/events/table.js';
+import { KIND_UNKNOWN } from '../parsers/events/kinds.js';
+import type { EventRow } from '../parsers/base/units.js';
+import type { Analysis, AnalyzeOptions, Conversion, InodeInfo, SlotInfo, VmInfo } from './analysis.js';
+import type { Finding, RuleStatus } from './findings/finding.js';
+import { Ev } from './ops/ev.js';
+import { lowerings } from './ops/lower.js';
+import { chooseProfiles } from './profiles.js';
+import { RULES } from './rules/registry.js';
+import { RuleRun } from './rules/rule.js';
+import { FactBus } from './shim/facts.js';
+import { Op } from './timeline/oplog.js';
+import type { Conv, Inode, Vm } from './shim/state.js';
+import { World } from './shim/world.js';
+
+/** Clocks whose times on different CPUs can be compared. */
+const GLOBAL_CLOCKS: readonly ClockName[] = ['global', 'mono', 'mono_raw', 'boot', 'tai', 'x86-tsc', 'counter', 'perf', 'realtime'];
+const GLOBAL_SKEW_NS = 1_000;
+const LOCAL_SKEW_NS = 20_000;
+
+/** Rows between two looks at the cancel token. */
+const POLL_ROWS = 1 << 14;
+
+export function analyze(table: EventTable, options: AnalyzeOptions = {}): Analysis {
+  const clock = options.clock ?? table.meta.clock;
+  const skew = options.skewNs ?? (GLOBAL_CLOCKS.includes(clock) ? GLOBAL_SKEW_NS : LOCAL_SKEW_NS);
+  const bus = new FactBus();
+  const w = new World(table, skew, bus);
+  const { profiles, reason } = chooseProfiles(w.survey, options.profiles);
+  const blind = table.meta.timeUnit === 'none' && table.length > 0 && table.cpu(0) === 0xffff;
+  const runs = RULES.filter((r) => profiles.includes(r.profile)).map((def) => new RuleRun(def, w, blind ? 'order' : undefined));
+  for (const run of runs) bus.listen(run.def.listen(run));
+  const cancelled = replay(w, table, options);
+  bus.tell('finish', Math.max(0, table.length - 1));
+  const closed = runs.map((r) => r.close());
+  return {
+    profiles, profileReason: reason, rules: closed.map((c): RuleStatus => c.status), findings: number(closed.flatMap((c) => c.findings)),
+    vms: w.vms.map(vmInfo), inodes: w.inodes.map(inodeInfo), slots: w.slots.map((s): SlotInfo => ({
+      vm: s.vm.index, slot: s.id, baseGfn: s.baseGfn, pageCount: s.npages, pgoff: s.pgoff, inode: s.inode?.index ?? -1, fromRow: s.fromRow,
+      untilRow: s.untilRow >= 0 ? s.untilRow : table.length,
+    })),
+    conversions: w.conversions.map(conversion), ops: w.ops, understood: table.length - w.survey.counts[KIND_UNKNOWN]!,
+    unknown: w.survey.counts[KIND_UNKNOWN]!, cancelled,
+  };
+}
+
+/** Runs every event through its lowering; returns true when cancelled. */
+function replay(w: World, table: EventTable, options: AnalyzeOptions): boolean {
+  const lower = lowerings();
+  const ev = new Ev();
+  const losses = [...table.losses].sort((a, b) => a.row - b.row);
+  let next = 0;
+  for (let s = 0; s < table.segments.length; s++) {
+    const seg = table.segments[s]!;
+    for (let i = 0; i < seg.length; i++) {
+      if ((i & (POLL_ROWS - 1)) === 0) {
+        options.progress?.(s * SEGMENT_ROWS + i);
+        if (options.cancel?.cancelled) return true;
+      }
+      const row = s * SEGMENT_ROWS + i;
+      for (; next < losses.length && losses[next]!.row <= row; next++) w.op(Op.Loss, -1, row, 0, 0, losses[next]!.cpu, losses[next]!.count);
+      const fn = lower[seg.kind[i]!];
+      if (fn === undefined) continue;
+      ev.point(seg, s, i);
+      fn(w, ev, w.thread(ev));
+    }
+  }
+  return false;
+}
+
+/** Sorts by row, then rule, and gives each finding its stable id. */
+function number(findings: readonly Finding[]): Finding[] {
+  const sorted = [...findings].sort((a, b) => a.at - b.at || compare(a.rule, b.rule) || compare(a.verdict, b.verdict) || (a.pages?.first ?? 0) - (b.pages?.first ?? 0));
+  const seen = new Map<string, number>();
+  return sorted.map((f) => {
+    const base = `${f.rule}@${f.at as EventRow}${f.verdict === 'undecidable' ? `?${f.reason ?? ''}` : ''}`;
+    const n = seen.get(base) ?? 0;
+    seen.set(base, n + 1);
+    return { ...f, id: n === 0 ? base : `${base}.${n + 1}` };
+  });
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function vmInfo(vm: Vm): VmInfo {
+  // The key holds the low 48 bits; kernel addresses of x86-64 and arm64 are canonical.
+  const kvm = vm.kvm >= 0 ? 0xffff000000000000n | BigInt(vm.kvm) : 0n;
+  const label = vm.kvm >= 0 ? `kvm:0x${kvm.toString(16)}` : vm.tgid >= 0 ? `tgid:${vm.tgid}` : 'vm?';
+  return { kvm, tgid: vm.tgid, label, attributesOf: vm.attributesOf };
+}
+
+function inodeInfo(inode: Inode): InodeInfo {
+  return {
+    ino: inode.ino, provider: inode.provider, pageCount: inode.pageCount, label: inode.ino >= 0 ? `ino:${inode.ino}` : `file:0x${inode.file.toString(16)}`,
+  };
+}
+
+function conversion(c: Conv): Conversion {
+  return {
+    index: c.index, scope: c.scope, vm: c.vm?.index ?? -1, inode: c.inode?.index ?? -1, first: c.first, count: Math.max(0, c.end - c.first),
+    toPrivate: c.toPrivate, tid: c.tid, fromRow: c.fromRow, untilRow: c.endRow, result: c.result,
+    phaseRows: [c.fromRow, c.blockedRow, c.unmapRow, c.safeRow, c.invOpenRow, c.zapRow, c.storeRow, c.invCloseRow, c.result === undefined || c.result >= 0 ? c.endRow : -1, c.result !== undefined && c.result < 0 ? c.endRow : -1],
+  };
+}

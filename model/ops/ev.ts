@@ -1,0 +1,56 @@
+/** The event under the replay's hand: one mutable object for the whole run, so that no event costs an allocation. */
+import { readSigned, readSlot, SEGMENT_ROWS, type Segment } from '../../parsers/events/table.js';
+
+export class Ev {
+  row = 0;
+  ts = 0;
+  cpu = 0;
+  tid = -1;
+  tgid = -1;
+  private seg: Segment | undefined;
+  private p = 0;
+
+  /** Points at row `base + i` of `seg`, the segment that starts at row `base`. */
+  point(seg: Segment, segmentIndex: number, i: number): void {
+    this.seg = seg;
+    this.row = segmentIndex * SEGMENT_ROWS + i;
+    this.ts = seg.ts[i]!;
+    this.cpu = seg.cpu[i]!;
+    this.tid = seg.tid[i]!;
+    this.tgid = seg.tgid[i]!;
+    this.p = seg.payload[i]!;
+  }
+
+  /** Slot as an unsigned number, -1 when absent; exact below 2^53. */
+  num(slot: number): number {
+    return readSlot(this.seg!, this.p, slot);
+  }
+
+  has(slot: number): boolean {
+    return this.p !== 0 && (this.seg!.pool[this.p]! & (1 << slot)) !== 0;
+  }
+
+  /** Slot as a signed number, `absent` when not there. A 32-bit return that a probe printed unsigned is sign-extended. */
+  signed(slot: number, absent: number): number {
+    const value = readSigned(this.seg!, this.p, slot, absent);
+    return value > 0x7fffffff && value <= 0xffffffff ? value - 0x100000000 : value;
+  }
+
+  /** Low and high words of a slot; both 0 when absent. */
+  lo(slot: number): number {
+    return this.has(slot) ? this.seg!.pool[this.p + 1 + 2 * slot]! : 0;
+  }
+  hi(slot: number): number {
+    return this.has(slot) ? this.seg!.pool[this.p + 2 + 2 * slot]! : 0;
+  }
+
+  /**
+   * A kernel pointer as a number that identifies it: the low 48 bits, which is all that differs between canonical
+   * kernel addresses. -1 when absent, also for NULL.
+   */
+  pointer(slot: number): number {
+    if (!this.has(slot)) return -1;
+    const key = (this.hi(slot) & 0xffff) * 4294967296 + this.lo(slot);
+    return key === 0 ? -1 : key;
+  }
+}

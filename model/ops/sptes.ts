@@ -1,0 +1,153 @@
+/** Leaf SPTEs of the TDP MMU: installs and zaps, by level and root. */
+import type { Ev } from './ev.js';
+import type { On } from './lower.js';
+import { slotsOf } from './slots.js';
+import { PAGES_PER_LEVEL } from '../../parsers/base/units.js';
+import { Op } from '../timeline/oplog.js';
+import { spteKey, type SpteRec, type Thread, type Vm } from '../shim/state.js';
+import type { World } from '../shim/world.js';
+
+const CHANGED = slotsOf('SpteChanged', 'as_id', 'gfn', 'level', 'old', 'new');
+const EXTERNAL = slotsOf('ExternalSpte', 'kvm', 'gfn', 'new');
+
+/** SPTE_MMU_PRESENT_MASK is bit 11; PT_PAGE_SIZE_MASK is bit 7 (arch/x86/kvm/mmu/spte.h). */
+const PRESENT = 1 << 11;
+const LARGE = 1 << 7;
+/** Physical address bits 12..45: encryption bits (47, 51) lie above. */
+const PFN_HI_MASK = 0x3fff;
+
+export function isPresentLeaf(lo: number, level: number): boolean {
+  return (lo & PRESENT) !== 0 && (level === 1 || (lo & LARGE) !== 0);
+}
+
+export function ptePfn(lo: number, hi: number): number {
+  return (hi & PFN_HI_MASK) * 1048576 + (lo >>> 12);
+}
+
+export function lowerSptes(on: On): void {
+  on('SpteChanged', (w, ev, t) => changed(w, ev, t));
+  on('ZapAllFast', (w, ev, t) => {
+    const vm = w.vmOfThread(t);
+    if (vm) dropAll(w, vm, ev.row);
+  });
+  on('ExternalSpte', (w, ev, t) => {
+    const vm = w.vmOf(ev, t, EXTERNAL.kvm);
+    if (!vm) return;
+    vm.hasMirror = true;
+    t.mirrorGfn = ev.num(EXTERNAL.gfn);
+    const list = vm.sptes.get(spteKey(0, 1, t.mirrorGfn));
+    const last = list?.[list.length - 1];
+    if (last && ev.row - last.row <= 8 && last.root < 0) list[list.length - 1] = { ...last, root: 1 };
+  });
+}
+
+function changed(w: World, ev: Ev, t: Thread): void {
+  const level = ev.num(CHANGED.level);
+  const gfn = ev.num(CHANGED.gfn);
+  if (level < 1 || level > 5 || gfn < 0) return;
+  const oldLo = ev.lo(CHANGED.old);
+  const newLo = ev.lo(CHANGED.new);
+  const was = isPresentLeaf(oldLo, level);
+  const is = isPresentLeaf(newLo, level);
+  if (!was && !is) return;
+  const vm = w.vmOfThread(t);
+  if (!vm) return;
+  const oldHi = ev.hi(CHANGED.old);
+  const newHi = ev.hi(CHANGED.new);
+  // Present to present with the same frame only changes permission or accessed bits.
+  if (was && is && ptePfn(oldLo, oldHi) === ptePfn(newLo, newHi)) {
+    proven(vm, ev, level, gfn, oldLo, oldHi);
+    return;
+  }
+  if (was) zapped(w, vm, ev, t, level, gfn, oldLo, oldHi);
+  if (is) installed(w, vm, ev, t, level, gfn, newLo, newHi);
+}
+
+function installed(w: World, vm: Vm, ev: Ev, t: Thread, level: number, gfn: number, lo: number, hi: number): void {
+  const key = spteKey(Math.max(0, ev.num(CHANGED.as_id)), level, gfn);
+  const fault = t.fault && t.fault.gfn >= gfn && t.fault.gfn < gfn + PAGES_PER_LEVEL[level]! ? t.fault : undefined;
+  const root = t.mirrorGfn === gfn ? 1 : -1;
+  t.mirrorGfn = -1;
+  const rec: SpteRec = {
+    gfn, level, pfn: ptePfn(lo, hi), lo, hi, row: ev.row, side: fault?.side ?? -1, root, vmSure: w.vmIsSure(t), pending: undefined,
+  };
+  const list = vm.sptes.get(key);
+  // Another root may hold the same frame; that a zap went unseen looks the same, so neither is concluded from it.
+  if (list) {
+    for (const r of list) {
+      for (const p of r.pending ?? []) p.refute(ev.row);
+      r.pending = undefined;
+    }
+    list.push(rec);
+  } else vm.sptes.set(key, [rec]);
+  vm.spteCount[level]!++;
+  w.op(Op.SpteSet, vm.index, ev.row, gfn, PAGES_PER_LEVEL[level]!, rec.pfn, level);
+  w.facts.tell('spteInstall', vm, rec, fault, t);
+}
+
+function zapped(w: World, vm: Vm, ev: Ev, t: Thread, level: number, gfn: number, lo: number, hi: number): void {
+  const key = spteKey(Math.max(0, ev.num(CHANGED.as_id)), level, gfn);
+  w.op(Op.SpteZap, vm.index, ev.row, gfn, PAGES_PER_LEVEL[level]!, ptePfn(lo, hi), level);
+  const conv = t.conv;
+  if (conv && conv.storeRow < 0) {
+    conv.zapped++;
+    if (conv.zapRow < 0) {
+      conv.zapRow = ev.row;
+      w.phase(conv, 5, ev.row);
+    }
+  }
+  const list = vm.sptes.get(key);
+  if (!list) return;
+  const pfn = ptePfn(lo, hi);
+  let at = list.findIndex((r) => r.pfn === pfn);
+  if (at < 0) at = 0;
+  const rec = list[at]!;
+  for (const p of rec.pending ?? []) if (rec.pfn === pfn) p.confirm(ev.row); else p.refute(ev.row);
+  list.splice(at, 1);
+  if (list.length === 0) vm.sptes.delete(key);
+  vm.spteCount[level]!--;
+  w.facts.tell('spteZap', vm, rec, ev.row);
+}
+
+/** A later event shows the SPTE still present: what waited for that is proven. */
+function proven(vm: Vm, ev: Ev, level: number, gfn: number, lo: number, hi: number): void {
+  const list = vm.sptes.get(spteKey(Math.max(0, ev.num(CHANGED.as_id)), level, gfn));
+  const rec = list?.find((r) => r.pfn === ptePfn(lo, hi));
+  if (!rec?.pending) return;
+  for (const p of rec.pending) p.confirm(ev.row);
+  rec.pending = undefined;
+}
+
+function dropAll(w: World, vm: Vm, row: number): void {
+  for (const list of vm.sptes.values()) {
+    for (const rec of list) {
+      for (const p of rec.pending ?? []) p.confirm(row);
+      w.op(Op.SpteZap, vm.index, row, rec.gfn, PAGES_PER_LEVEL[rec.level]!, rec.pfn, rec.level);
+    }
+  }
+  vm.sptes.clear();
+  vm.spteCount.fill(0);
+}
+
+/** Present leaf SPTEs that cover a gfn of [first, end), smallest work first. */
+export function sptesIn(vm: Vm, first: number, end: number): SpteRec[] {
+  const found: SpteRec[] = [];
+  if (vm.sptes.size === 0 || end <= first) return found;
+  for (let level = 1; level <= 5; level++) {
+    if (vm.spteCount[level]! <= 0) continue;
+    const span = PAGES_PER_LEVEL[level]!;
+    const firstTable = Math.floor(first / span) * span;
+    if ((end - firstTable) / span > vm.sptes.size) {
+      for (const list of vm.sptes.values()) for (const r of list) if (r.level === level && r.gfn < end && r.gfn + span > first) found.push(r);
+      continue;
+    }
+    for (let asId = 0; asId < 2; asId++) {
+      for (let gfn = firstTable; gfn < end; gfn += span) {
+        const list = vm.sptes.get(spteKey(asId, level, gfn));
+        if (list) found.push(...list);
+      }
+    }
+  }
+  return found;
+}
+

@@ -1,0 +1,164 @@
+/**
+ * What a trace can tell, looked up before it is replayed: which event kinds fire at all, which inodes are restricted
+ * memfds, which VMs live in which thread group, where events are missing, and whether a pid filter may have been on.
+ * A kind counts as recorded only when the trace shows it firing: an absent probe and one that never fired look alike.
+ */
+import { KIND_COUNT } from '../../parsers/events/kinds.js';
+import { SEGMENT_ROWS, UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
+import { Ev } from './ev.js';
+import { K, slotsOf } from './slots.js';
+
+/** Events are missing on some CPU at rows strictly between `after` and `before`. */
+export interface Gap {
+  /** Last row that is certainly whole, -1 when everything up to `before` may be missing. */
+  readonly after: number;
+  readonly before: number;
+  readonly cpu: number;
+  readonly line: number;
+}
+
+/** Share of events by unrelated tasks above which a trace is taken as unfiltered. Stray events of a filtered trace stay far below. */
+const UNRELATED_SHARE = 0.01;
+
+const inodeKinds: readonly (readonly [kind: number, slot: number])[] = [
+  'GmemBind', 'GmemBindRet', 'GmemRelease', 'GmemFallocate', 'GmemErrorFolio', 'FileMmap', 'FileMmapRet', 'VmaOpen', 'VmaClose', 'UserFault',
+  'GetPfn', 'GmemGetFolio', 'ConvertEnter', 'ConvertRet', 'ConvertBlocked', 'GmemIoctl', 'GmemInvEnd', 'NotifierBind', 'NotifierUnbind', 'ShimInvStart', 'ShimInvEnd',
+  'PutPage', 'ShimDestroy', 'StoreAttr', 'MaySplit',
+].map((kind) => [K(kind), slotsOf(kind, 'ino').ino] as const);
+
+const kvmKinds: readonly (readonly [kind: number, slot: number])[] = [
+  'GmemCreate', 'GmemBind', 'GetPfn', 'FaultStale', 'TdpMap', 'InvStart', 'InvRange', 'InvEnd', 'GmemInvStart', 'UnmapGfnRange', 'FlushRemoteTlbs',
+  'PreSetAttr', 'PostSetAttr', 'VmSetAttr', 'GmemPrepare', 'ExternalSpte', 'GetAttr', 'FaultinPfn', 'VmIoctl',
+].map((kind) => [K(kind), slotsOf(kind, 'kvm').kvm] as const);
+
+/** Kinds whose presence on a task makes it part of a VM's business. */
+const RELATED = ['KvmPageFault', 'KvmExit', 'KvmEntry', 'SpteChanged', 'SetAttrRequest', 'UserFault', 'ConvertEnter', 'GetPfn', 'FileMmap', 'GmemCreate', 'GmemFallocate', 'NotifierBind', 'GupRet', 'PutPage'].map(K);
+
+export class Survey {
+  readonly counts = new Uint32Array(KIND_COUNT);
+  /** Inode numbers of restricted memfds. */
+  readonly memfdInodes = new Set<number>();
+  /** Inode numbers that some other file system uses too, so that an rmap event cannot be attributed. */
+  readonly ambiguousInodes = new Set<number>();
+  /** kvm pointer keys by thread group. */
+  readonly kvmsOfTgid = new Map<number, Set<number>>();
+  readonly kvms = new Set<number>();
+  readonly gaps: Gap[] = [];
+  /** True when events of unrelated tasks show that no pid filter hid interrupts and other tasks. */
+  unfiltered = false;
+  /** Set attributes ioctls seen as system calls, by VM and by inode. */
+  setAttrIoctls = 0;
+  private suffixMinAfter: Int32Array = new Int32Array(0);
+
+  constructor(readonly table: EventTable) {
+    this.scan();
+    this.findGaps();
+  }
+
+  recorded(kind: number): boolean {
+    return this.counts[kind]! > 0;
+  }
+
+  /** True when events may be missing on some CPU between two rows. */
+  gapBetween(fromRow: number, toRow: number): boolean {
+    const i = this.firstGapEndingAfter(fromRow);
+    return i < this.gaps.length && this.suffixMinAfter[i]! < toRow;
+  }
+
+  private firstGapEndingAfter(row: number): number {
+    let lo = 0;
+    let hi = this.gaps.length;
+    while (lo < hi) {
+      const mid = (lo + hi) >>> 1;
+      if (this.gaps[mid]!.before <= row) lo = mid + 1;
+      else hi = mid;
+    }
+    return lo;
+  }
+
+  private scan(): void {
+    const { table } = this;
+    const inoSlot = new Int8Array(KIND_COUNT).fill(-1);
+    for (const [kind, slot] of inodeKinds) inoSlot[kind] = slot;
+    const kvmSlot = new Int8Array(KIND_COUNT).fill(-1);
+    for (const [kind, slot] of kvmKinds) kvmSlot[kind] = slot;
+    const related = new Uint8Array(KIND_COUNT);
+    for (const kind of RELATED) related[kind] = 1;
+    const tlb = K('TlbFlush');
+    const shmem = K('ShmemFallocate');
+    const shmemIno = slotsOf('ShmemFallocate', 'ino').ino;
+    const relatedTasks = new Set<number>();
+    const perTask = new Map<number, number>();
+    const others = new Set<number>();
+    const ev = new Ev();
+    table.segments.forEach((seg, s) => {
+      for (let i = 0; i < seg.length; i++) {
+        const kind = seg.kind[i]!;
+        this.counts[kind]!++;
+        if (kind !== tlb) {
+          const task = seg.tgid[i]! >= 0 ? seg.tgid[i]! : seg.tid[i]!;
+          perTask.set(task, (perTask.get(task) ?? 0) + 1);
+          if (related[kind] === 1) relatedTasks.add(task);
+        }
+        const hasIno = inoSlot[kind]! >= 0;
+        const hasKvm = kvmSlot[kind]! >= 0;
+        if (!hasIno && !hasKvm && kind !== shmem) continue;
+        ev.point(seg, s, i);
+        if (hasIno) {
+          const ino = ev.num(inoSlot[kind]!);
+          if (ino > 0) this.memfdInodes.add(ino);
+        }
+        if (hasKvm) this.addKvm(ev.pointer(kvmSlot[kind]!), ev.tgid);
+        if (kind === shmem) others.add(ev.num(shmemIno));
+      }
+    });
+    for (const ino of others) if (this.memfdInodes.has(ino)) this.ambiguousInodes.add(ino);
+    let unrelated = 0;
+    for (const [task, n] of perTask) if (!relatedTasks.has(task)) unrelated += n;
+    this.unfiltered = unrelated > 0 && unrelated >= UNRELATED_SHARE * table.length;
+  }
+
+  private addKvm(kvm: number, tgid: number): void {
+    if (kvm < 0) return;
+    this.kvms.add(kvm);
+    let set = this.kvmsOfTgid.get(tgid);
+    if (!set) this.kvmsOfTgid.set(tgid, (set = new Set()));
+    set.add(kvm);
+  }
+
+  /** A gap runs from the last event of its CPU before the mark to the mark. */
+  private findGaps(): void {
+    const { table } = this;
+    const lastOnCpu = new Map<number, number>();
+    const firstOnCpu = new Map<number, number>();
+    const losses = [...table.losses].sort((a, b) => a.row - b.row);
+    let next = 0;
+    const close = (row: number): void => {
+      for (; next < losses.length && losses[next]!.row <= row; next++) {
+        const loss = losses[next]!;
+        if (loss.cpu < 0 && loss.fromStart) continue;
+        const after = loss.fromStart ? -1 : loss.cpu < 0 ? loss.row - 1 : (lastOnCpu.get(loss.cpu) ?? -1);
+        this.gaps.push({ after, before: loss.row, cpu: loss.cpu, line: loss.line });
+      }
+    };
+    table.segments.forEach((seg, s) => {
+      for (let i = 0; i < seg.length; i++) {
+        const row = s * SEGMENT_ROWS + i;
+        if (next < losses.length && losses[next]!.row <= row) close(row);
+        const cpu = seg.cpu[i]!;
+        lastOnCpu.set(cpu, row);
+        if (!firstOnCpu.has(cpu)) firstOnCpu.set(cpu, row);
+      }
+    });
+    close(table.length);
+    const overwritten = losses.find((l) => l.cpu < 0 && l.fromStart);
+    if (overwritten) {
+      for (const [cpu, row] of firstOnCpu) if (cpu !== UNKNOWN_CPU) this.gaps.push({ after: -1, before: row, cpu, line: overwritten.line });
+    }
+    this.gaps.sort((a, b) => a.before - b.before || a.after - b.after);
+    const n = this.gaps.length;
+    this.suffixMinAfter = new Int32Array(n);
+    let min = 0x7fffffff;
+    for (let i = n - 1; i >= 0; i--) this.suffixMinAfter[i] = min = Math.min(min, this.gaps[i]!.after);
+  }
+}

@@ -1,0 +1,85 @@
+/** System calls: the frame in which a thread's probes fire, and the only witness of some results. */
+import type { On } from './lower.js';
+import { slotsOf } from './slots.js';
+import { closeConversion, isSetAttributes, requestByIoctl } from './conversions.js';
+import { unmapped } from './vmas.js';
+import type { SyscallCtx, Thread } from '../shim/state.js';
+import type { World } from '../shim/world.js';
+
+/** ioctl numbers: KVM_CREATE_VM and KVM_RUN of include/uapi/linux/kvm.h. */
+const KVM_CREATE_VM = 0xae01;
+export const KVM_RUN = 0xae80;
+
+function enter(t: Thread, ctx: SyscallCtx): void {
+  t.syscall = ctx;
+  t.vmFresh = false;
+  t.gup = undefined;
+  t.lastGupStart = -1;
+}
+
+/** Ends the frame: whatever was open in it has returned. */
+function leave(w: World, t: Thread, row: number, name: string): SyscallCtx | undefined {
+  const ctx = t.syscall;
+  t.syscall = undefined;
+  t.vmFresh = false;
+  if (ctx) w.facts.tell('callReturn', t, row, ctx.row, name);
+  return ctx;
+}
+
+const IOCTL = slotsOf('SysEnterIoctl', 'cmd');
+const IOCTL_RET = slotsOf('SysExitIoctl', 'ret');
+
+export function lowerSyscalls(on: On): void {
+  on('SysEnterIoctl', (w, ev, t) => {
+    const cmd = ev.num(IOCTL.cmd) % 4294967296;
+    enter(t, { name: 'ioctl', row: ev.row, a: cmd, b: 0 });
+    const group = w.group(t);
+    if (cmd === KVM_CREATE_VM) {
+      w.pendingCreateOfGroup.set(group, ev.row);
+      w.createsOfGroup.set(group, (w.createsOfGroup.get(group) ?? 0) + 1);
+    }
+    if (isSetAttributes(cmd)) w.survey.setAttrIoctls++;
+  });
+  on('SysExitIoctl', (w, ev, t) => {
+    const ret = ev.signed(IOCTL_RET.ret, NaN);
+    const ctx = t.syscall;
+    if (t.conv && ctx && isSetAttributes(ctx.a)) closeConversion(w, t, t.conv, ev.row, Number.isNaN(ret) ? undefined : ret);
+    else if (ctx && isSetAttributes(ctx.a) && ret === 0 && t.lastConvRow < ctx.row) requestByIoctl(w, ev, t);
+    leave(w, t, ev.row, 'ioctl');
+  });
+  const pairs = [
+    ['Mmap', 'mmap', 'addr', 'len'], ['Munmap', 'munmap', 'addr', 'len'], ['Mremap', 'mremap', 'addr', 'old_len'], ['Mprotect', 'mprotect', 'addr', 'len'],
+    ['Mlock', 'mlock', 'addr', 'len'], ['Madvise', 'madvise', 'addr', 'len'], ['Fallocate', 'fallocate', 'offset', 'len'],
+  ] as const;
+  for (const [suffix, name, a, b] of pairs) {
+    const inSlots = slotsOf(`SysEnter${suffix}`, a, b) as Record<string, number>;
+    const out = slotsOf(`SysExit${suffix}`, 'ret');
+    on(`SysEnter${suffix}`, (_w, ev, t) => enter(t, { name, row: ev.row, a: ev.num(inSlots[a]!), b: ev.num(inSlots[b]!) }));
+    on(`SysExit${suffix}`, (w, ev, t) => {
+      const ctx = t.syscall;
+      const ret = ev.signed(out.ret, NaN);
+      if (ctx?.name === name && ret >= 0) succeeded(w, t, ctx, ev.row);
+      leave(w, t, ev.row, name);
+    });
+  }
+  on('SysEnterClose', (_w, ev, t) => enter(t, { name: 'close', row: ev.row, a: 0, b: 0 }));
+  on('SysExitClose', (w, ev, t) => void leave(w, t, ev.row, 'close'));
+  on('SysEnterVmRead', (_w, ev, t) => enter(t, { name: 'other', row: ev.row, a: 0, b: 0 }));
+  on('SysExitVmRead', (w, ev, t) => void leave(w, t, ev.row, 'process_vm'));
+}
+
+/** munmap, mprotect, mlock and mremap of a part of a tracked VMA split it, or move it. */
+function succeeded(w: World, t: Thread, ctx: SyscallCtx, row: number): void {
+  const start = ctx.a;
+  const end = ctx.a + Math.ceil(ctx.b / 4096) * 4096;
+  if (ctx.name === 'munmap') unmapped(w, t, start, end, row, ctx.row);
+  else if (ctx.name === 'mprotect' || ctx.name === 'mlock' || ctx.name === 'mremap') {
+    for (const inode of w.inodes) {
+      for (const vma of inode.vmas) {
+        if (vma.tgid !== w.group(t) || start >= vma.end || end <= vma.start) continue;
+        const part = start > vma.start || end < vma.end;
+        if (part || ctx.name === 'mremap') w.facts.tell('vmaSplit', inode, row, ctx.name, ctx.row);
+      }
+    }
+  }
+}

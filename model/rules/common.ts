@@ -1,0 +1,165 @@
+/** Questions that several rules ask of the model. */
+import type { RefRec, Inode, Conv, MapRec } from '../shim/state.js';
+import type { World } from '../shim/world.js';
+import { Attr, RefKind } from '../timeline/oplog.js';
+import type { RuleRun } from './rule.js';
+
+/** Formats a count of pages or a range the way the field writes it. */
+export function hex(n: number): string {
+  return n < 0 ? '?' : `0x${n.toString(16)}`;
+}
+
+export function pagesText(first: number, count: number, unit: 'gfn' | 'page'): string {
+  return count === 1 ? `${unit} ${hex(first)}` : `${unit}s ${hex(first)}..${hex(first + count - 1)}`;
+}
+
+export function inodeText(inode: Inode): string {
+  return inode.ino >= 0 ? `inode ${inode.ino}` : `file ${hex(inode.file)}`;
+}
+
+/** The range of a conversion, with its object. */
+export function convText(conv: Conv): string {
+  const range = pagesText(conv.first, conv.end - conv.first, conv.scope === 'vm' ? 'gfn' : 'page');
+  return conv.scope === 'inode' && conv.inode ? `${range} of ${inodeText(conv.inode)}` : range;
+}
+
+export type MapState =
+  | { readonly is: 'mapped'; readonly pgoff: number; readonly rec: MapRec }
+  | { readonly is: 'empty' }
+  | { readonly is: 'unknown'; readonly why: 'not-recorded' | 'lost' | 'unknown-start'; readonly pgoff: number };
+
+/** Whether any page of [first, end) has a user mapping at `row`. */
+export function mappingsAt(run: RuleRun, inode: Inode, first: number, end: number, row: number): MapState {
+  const { w } = run;
+  const add = run.recorded('RmapAdd');
+  const remove = run.recorded('RmapRemove');
+  if (!add || !remove) return { is: 'unknown', why: 'not-recorded', pgoff: first };
+  let lost = -1;
+  let found: { pgoff: number; rec: MapRec } | undefined;
+  const look = (pgoff: number, rec: MapRec): void => {
+    if (w.gapBetween(rec.since, row)) lost = pgoff;
+    else if (!found || pgoff < found.pgoff) found = { pgoff, rec };
+  };
+  if (end - first < inode.maps.size) {
+    for (let p = first; p < end; p++) {
+      const rec = inode.maps.get(p);
+      if (rec) look(p, rec);
+    }
+  } else for (const [p, rec] of inode.maps) if (p >= first && p < end) look(p, rec);
+  if (found) return { is: 'mapped', ...found };
+  if (lost >= 0) return { is: 'unknown', why: 'lost', pgoff: lost };
+  if (!inode.fresh) return { is: 'unknown', why: 'unknown-start', pgoff: first };
+  if (w.gapBetween(inode.firstRow, row)) return { is: 'unknown', why: 'lost', pgoff: first };
+  return { is: 'empty' };
+}
+
+/** Counts an unknown mapping state as undecided. */
+export function undecidedMapping(run: RuleRun, state: MapState & { is: 'unknown' }, conv: Conv, row: number): void {
+  const pages = run.pagesOfConv(conv);
+  if (state.why === 'not-recorded') {
+    run.notRecorded(row, 'User mappings are not recorded, so whether the pages are mapped is unknown.', missingOf(run, ['RmapAdd', 'RmapRemove']), pages);
+  } else if (state.why === 'lost') run.undecided('lost', row, 'Events are missing since the pages were mapped.', [], pages);
+  else run.undecided('unknown-start', row, 'The trace begins after the file was made: older user mappings are unknown.', [], pages);
+}
+
+export function missingOf(run: RuleRun, kinds: readonly string[]): string[] {
+  return kinds.filter((k) => !run.recorded(k));
+}
+
+/** Kinds that show the release of a pin. */
+export const UNPIN_KINDS = ['UnpinPage', 'UnpinPages', 'UnpinFolio', 'UnpinRange'] as const;
+
+/** References of [first, end) of the given kinds, oldest first. */
+export function refsIn(inode: Inode, first: number, end: number, kinds: readonly number[]): { pgoff: number; ref: RefRec }[] {
+  const found: { pgoff: number; ref: RefRec }[] = [];
+  for (const [pgoff, list] of inode.refs) {
+    if (pgoff < first || pgoff >= end) continue;
+    for (const ref of list) if (kinds.includes(ref.kind)) found.push({ pgoff, ref });
+  }
+  return found.sort((a, b) => a.ref.row - b.ref.row || a.pgoff - b.pgoff);
+}
+
+/** Attribute of a page of a file: the inode's own, else its VM's where attributes are kept there. */
+export function attrOfPage(w: World, inode: Inode, pgoff: number): { attr: number; row: number } {
+  const own = inode.attr.get(pgoff);
+  if (own !== Attr.Unknown) return { attr: own, row: inode.attr.rowOf(pgoff) };
+  for (const slot of w.slotsOfPages(inode, pgoff, pgoff + 1)) {
+    if (slot.vm.attributesOf !== 'vm') continue;
+    const gfn = slot.baseGfn + (pgoff - slot.pgoff);
+    const attr = slot.vm.attr.get(gfn);
+    if (attr !== Attr.Unknown) return { attr, row: slot.vm.attr.rowOf(gfn) };
+  }
+  return { attr: Attr.Unknown, row: -1 };
+}
+
+/**
+ * References that stand in the way of making pages private, judged when their release decides: a release seen later,
+ * with no new reference in between, proves that the old one was held all along; where interrupts and other tasks may
+ * be hidden by a pid filter, nothing less does.
+ */
+export class HeldRefs {
+  private waiting: { conv: Conv | undefined; inode: Inode; pgoff: number; ref: RefRec; row: number; message: string }[] = [];
+
+  constructor(private readonly run: RuleRun) {}
+
+  /** Judges references at `row`; returns true when there were any. */
+  judge(conv: Conv | undefined, inode: Inode, first: number, end: number, row: number, message: (pgoff: number, ref: RefRec) => string): boolean {
+    const { run } = this;
+    const held = refsIn(inode, first, end, [RefKind.Pin, RefKind.GetPfn]).filter((h) => h.ref.row < row);
+    if (held.length === 0) return false;
+    const { pgoff, ref } = held[0]!;
+    const pages = run.pagesOf(inode, pgoff);
+    if (run.lost(ref.row, row, pages)) return true;
+    const released = ref.kind === RefKind.Pin ? run.recorded(...UNPIN_KINDS) : run.recorded('PutPage');
+    if (!released) {
+      run.notRecorded(row, 'A reference is seen taken, but no probe shows releases: it may have been dropped before.', ref.kind === RefKind.Pin ? [...UNPIN_KINDS] : ['PutPage'], pages);
+      return true;
+    }
+    if (!run.w.ordered(ref.row, row)) {
+      run.undecided('order', row, 'The reference was taken on another CPU too close in time to be ordered.', [], pages);
+      return true;
+    }
+    const text = message(pgoff, ref);
+    // The provider's own references go by put_page on the caller's thread, which a filter that shows the get shows too.
+    if ((run.w.survey.unfiltered && conv?.kernelSaysSafe !== 1) || ref.kind === RefKind.GetPfn) this.report(conv, inode, pgoff, ref, row, text, -1);
+    else this.waiting.push({ conv, inode, pgoff, ref, row, message: text });
+    return true;
+  }
+
+  private report(conv: Conv | undefined, inode: Inode, pgoff: number, ref: RefRec, row: number, message: string, releaseRow: number): void {
+    this.run.violation({
+      row, message, pages: this.run.pagesOf(inode, pgoff),
+      evidence: [
+        [ref.row, 'state', `page ${hex(pgoff)} referenced here`],
+        [releaseRow, 'confirms', 'released only here, with no new reference in between'],
+        [conv?.fromRow ?? -1, 'related', 'the conversion begins'],
+      ],
+    });
+  }
+
+  pinned(inode: Inode, pgoff: number): void {
+    this.drop(inode, pgoff, (x) => {
+      this.run.undecided('not-recorded', x.row, 'The page was pinned again before a release was seen: the first pin may have been released in interrupt context, which a pid filter hides.', ['an empty set_event_pid'], this.run.pagesOf(inode, pgoff));
+    });
+  }
+
+  unpinned(inode: Inode, pgoff: number, row: number): void {
+    this.drop(inode, pgoff, (x) => {
+      if (!this.run.lost(x.row, row, this.run.pagesOf(inode, pgoff))) this.report(x.conv, inode, pgoff, x.ref, x.row, x.message, row);
+    });
+  }
+
+  finish(): void {
+    for (const x of this.waiting) {
+      this.run.undecided('not-recorded', x.row, 'The release of the reference is not in the trace: it may have happened in interrupt context, which a pid filter hides.', ['an empty set_event_pid'], this.run.pagesOf(x.inode, x.pgoff));
+    }
+    this.waiting = [];
+  }
+
+  private drop(inode: Inode, pgoff: number, each: (x: HeldRefs['waiting'][number]) => void): void {
+    const mine = this.waiting.filter((x) => x.inode === inode && x.pgoff === pgoff);
+    if (mine.length === 0) return;
+    this.waiting = this.waiting.filter((x) => x.inode !== inode || x.pgoff !== pgoff);
+    for (const x of mine) each(x);
+  }
+}

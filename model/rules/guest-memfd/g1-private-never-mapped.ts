@@ -1,0 +1,76 @@
+import { isServiced } from '../../ops/rmap.js';
+import { Attr } from '../../timeline/oplog.js';
+import { attrOfPage, convText, hex, inodeText, mappingsAt, undecidedMapping } from '../common.js';
+import type { RuleDef } from '../rule.js';
+
+/** G1: a private page is never mapped by the host. A SIGBUS for the host's access is the enforcement, not a breach. */
+export const g1: RuleDef = {
+  id: 'G1', name: 'private-never-mapped', profile: 'guest-memfd', severity: 1, nature: 'invariant',
+  statement: 'A page whose attribute is private has no user mapping, and a user fault on it is refused with SIGBUS.',
+  source: 'kvm_gmem_fault_user_mapping() and __kvm_gmem_set_attributes(), virt/kvm/guest_memfd.c',
+  needs: [['StoreAttr', 'ConvertRet', 'PostSetAttr'], ['UserFaultRet', 'RmapAdd'], ['RmapRemove', 'UserFaultRet']],
+  about: ['ConvertEnter', 'ConvertRet', 'StoreAttr', 'UserFault', 'FileMmap'],
+  fix: 'Test the page\'s attribute in the fault handler under the invalidate lock, and unmap before the attribute is stored.',
+  listen: (run) => {
+    const flagged = new Set<number>();
+    const { w } = run;
+    return {
+      store: (conv, row) => {
+        if (!conv.toPrivate || conv.scope !== 'inode' || !conv.inode || !conv.rangeKnown) return;
+        const state = mappingsAt(run, conv.inode, conv.first, conv.end, row);
+        if (state.is === 'unknown') undecidedMapping(run, state, conv, row);
+        else if (state.is === 'empty') run.ok();
+        else if (!w.ordered(state.rec.lastAdd, row)) run.undecided('order', row, 'A mapping was added on another CPU too close in time to be ordered.', ['a global trace_clock'], run.pagesOf(conv.inode, state.pgoff));
+        else {
+          run.violation({
+            row, pages: run.pagesOf(conv.inode, state.pgoff),
+            message: `${convText(conv)} became private while page ${hex(state.pgoff)} is mapped by the host`,
+            evidence: [[state.rec.since, 'state', `page ${hex(state.pgoff)} mapped here and not removed since`], [conv.fromRow, 'related', 'the conversion begins']],
+          });
+        }
+      },
+      userFaultEnter: (ctx) => {
+        if (run.recorded('UserFaultRet', 'RmapAdd') || !ctx.inode) return;
+        if (attrOfPage(w, ctx.inode, ctx.pgoff).attr === Attr.Private) {
+          run.notRecorded(ctx.row, 'A user fault on a private page is seen to begin, but neither its result nor the rmap is recorded.', ['UserFaultRet', 'RmapAdd'], run.pagesOf(ctx.inode, ctx.pgoff));
+        }
+      },
+      userFaultRet: (ctx, inode, pgoff, ret, row) => {
+        const { attr, row: attrRow } = attrOfPage(w, inode, pgoff);
+        if (attr !== Attr.Private) return;
+        const pages = run.pagesOf(inode, pgoff);
+        if (!isServiced(ret)) {
+          run.ok();
+          return;
+        }
+        if (run.lost(attrRow, row, pages)) return;
+        if (!ctx || ctx.row < attrRow || !w.ordered(attrRow, ctx.row)) {
+          run.undecided('order', row, 'The fault may have begun before the page became private.', [], pages);
+          return;
+        }
+        flagged.add(ctx.row);
+        run.violation({
+          row, pages, message: `user fault on private page ${hex(pgoff)} of ${inodeText(inode)} was serviced (returned ${hex(ret)})`,
+          evidence: [[attrRow, 'cause', 'the page became private here'], [ctx.row, 'related', 'the fault begins']],
+        });
+      },
+      rmapAdd: (inode, first, count, row, fault) => {
+        if (fault && flagged.has(fault.row)) return;
+        for (let p = first; p < first + count; p++) {
+          const { attr, row: attrRow } = attrOfPage(w, inode, p);
+          if (attr !== Attr.Private) continue;
+          const pages = run.pagesOf(inode, p);
+          if (run.lost(attrRow, row, pages)) return;
+          if (!w.ordered(attrRow, row)) {
+            run.undecided('order', row, 'The mapping and the conversion are on two CPUs too close in time to be ordered.', ['a global trace_clock'], pages);
+            return;
+          }
+          run.violation({
+            row, pages, message: `private page ${hex(p)} of ${inodeText(inode)} is mapped by the host`, evidence: [[attrRow, 'cause', 'the page became private here']],
+          });
+          return;
+        }
+      },
+    };
+  },
+};

@@ -1,0 +1,35 @@
+import { Attr } from '../../timeline/oplog.js';
+import { convText } from '../common.js';
+import type { RuleDef } from '../rule.js';
+
+export const g10: RuleDef = {
+  id: 'G10', name: 'idempotent', profile: 'guest-memfd', severity: 4, nature: 'suspicion',
+  statement: 'A request for the attribute that a range already has zaps nothing.',
+  source: 'kvm_range_has_memory_attributes(), virt/kvm/kvm_main.c',
+  needs: [['SetAttrRequest', 'ConvertEnter'], ['SpteChanged'], ['ConvertRet', 'SysExitIoctl', 'VmIoctlRet', 'PostSetAttr']],
+  about: ['SetAttrRequest', 'ConvertEnter'],
+  fix: 'Return before the bracket when the whole range has the value.',
+  listen: (run) => {
+    const already = new Map<number, boolean>();
+    return {
+      // Before the store changes the model: does the whole range have the value?
+      store: (conv) => {
+        const map = conv.scope === 'vm' ? conv.vm?.attr : conv.inode?.attr;
+        if (!map || already.has(conv.index)) return;
+        let same = true;
+        const value = conv.toPrivate ? Attr.Private : Attr.Shared;
+        map.visit(conv.first, conv.end, (_a, _b, v) => {
+          if (v !== value) same = false;
+        });
+        already.set(conv.index, same);
+      },
+      convEnd: (conv, row) => {
+        const same = already.get(conv.index) ?? false;
+        already.delete(conv.index);
+        if (conv.result !== 0 || !conv.rangeKnown) return;
+        if (same && conv.zapped > 0) run.suspicious({ row, pages: run.pagesOfConv(conv), message: `${convText(conv)} was converted to what it already was, and ${conv.zapped} SPTEs were zapped for it`, evidence: [[conv.zapRow, 'cause', 'the first zap']] });
+        else run.ok();
+      },
+    };
+  },
+};

@@ -1,0 +1,40 @@
+import { hex, inodeText } from '../common.js';
+import type { RuleDef } from '../rule.js';
+
+/** G13: fd numbers do not name a file (they are duplicated): the inode at bind decides. */
+export const g13: RuleDef = {
+  id: 'G13', name: 'slot-exclusive', profile: 'guest-memfd', severity: 2, nature: 'invariant',
+  statement: 'No two live memslots bind overlapping pages of one guest_memfd.',
+  source: 'kvm_gmem_bind(), virt/kvm/guest_memfd.c (EEXIST in 7.2, EINVAL before)',
+  needs: [['GmemBind'], ['GmemBindRet']],
+  about: ['GmemBind', 'SetMemoryRegion'],
+  fix: 'Refuse the bind when xa_find() sees an entry in the range.',
+  listen: (run) => ({
+    bindOk: (slot, row) => {
+      let unknown = false;
+      for (const other of run.w.slots) {
+        if (other === slot || other.untilRow >= 0 || other.fromRow >= row) continue;
+        if (other.vm.tgid !== slot.vm.tgid) continue;
+        if (other.pgoff < 0 || slot.pgoff < 0) {
+          unknown = true;
+          continue;
+        }
+        if (other.pgoff >= slot.pgoff + slot.npages || slot.pgoff >= other.pgoff + other.npages) continue;
+        if (!other.inode || !slot.inode) {
+          unknown = true;
+          continue;
+        }
+        if (other.inode !== slot.inode) continue;
+        if (run.lost(other.fromRow, row)) return;
+        run.violation({
+          row, pages: run.pagesOf(slot.inode, slot.pgoff, slot.npages),
+          message: `slot ${slot.id} is bound to pages ${hex(slot.pgoff)}..${hex(slot.pgoff + slot.npages - 1)} of ${inodeText(slot.inode)}, to which slot ${other.id} is bound too`,
+          evidence: [[other.fromRow, 'state', `slot ${other.id} was bound here`]],
+        });
+        return;
+      }
+      if (unknown) run.undecided('not-recorded', row, 'Whether two slots bind the same file is not in the trace: fd numbers do not name a file.', ['kretprobe:kvm_gmem_bind ino=slot->gmem.file->f_inode->i_ino']);
+      else run.ok();
+    },
+  }),
+};

@@ -1,0 +1,70 @@
+import { PAGES_PER_LEVEL } from '../../../parsers/base/units.js';
+import type { Bracket, SpteRec, Vm } from '../../shim/state.js';
+import { hex, missingOf } from '../common.js';
+import type { RuleDef } from '../rule.js';
+
+interface Candidate {
+  readonly vm: Vm;
+  readonly bracket: Bracket;
+  readonly rec: SpteRec;
+  readonly rangeRow: number;
+}
+
+/**
+ * G2: no leaf SPTE is installed for a gfn that an open bracket invalidates. Both sides run under mmu_lock, so their
+ * order is decided by the lock. Only a bracket's own ranges count: the hull of several is handled conservatively.
+ */
+export const g2: RuleDef = {
+  id: 'G2', name: 'no-install-during-invalidate', profile: 'guest-memfd', severity: 1, nature: 'invariant',
+  statement: 'No leaf SPTE becomes present for a gfn while an invalidation of that gfn is in progress.',
+  source: 'is_page_fault_stale() and mmu_invalidate_retry_gfn(), arch/x86/kvm/mmu/mmu.c and include/linux/kvm_host.h',
+  needs: [['SpteChanged'], ['InvStart'], ['InvEnd'], ['InvRange', 'UnmapGfnRange']],
+  about: ['SpteChanged'],
+  fix: 'Check is_page_fault_stale() under mmu_lock, after get_pfn and before the SPTE is made.',
+  listen: (run) => {
+    const waiting = new Map<Bracket, Candidate[]>();
+    const report = (c: Candidate, endRow: number): void => {
+      const pages = run.gfns(c.vm, c.rec.gfn, PAGES_PER_LEVEL[c.rec.level]);
+      if (run.lost(c.bracket.startRow, c.rec.row, pages)) return;
+      run.violation({
+        row: c.rec.row, pages, message: `leaf SPTE installed for gfn ${hex(c.rec.gfn)} (level ${c.rec.level}) while an invalidation of it is in progress`,
+        evidence: [[c.bracket.startRow, 'cause', 'invalidate start'], [c.rangeRow, 'cause', 'the range that covers the gfn'], [endRow, 'confirms', 'invalidate end']],
+      });
+    };
+    return {
+      spteInstall: (vm, rec) => {
+        if (!run.recorded('InvStart') || !run.recorded('InvEnd') || !run.recorded('InvRange', 'UnmapGfnRange')) {
+          run.notRecorded(rec.row, 'Installs are seen, but no invalidation brackets with their ranges.', missingOf(run, ['InvStart', 'InvRange', 'InvEnd']), run.gfns(vm, rec.gfn));
+          return;
+        }
+        const end = rec.gfn + PAGES_PER_LEVEL[rec.level]!;
+        for (const bracket of vm.open) {
+          const range = bracket.ranges.find((r) => r.first < end && r.end > rec.gfn);
+          if (!range) continue;
+          if (!rec.vmSure) {
+            run.undecided('vm-identity', rec.row, 'The SPTE event carries no VM, and its thread group has more than one.', ['kprobe:kvm_tdp_mmu_map kvm=vcpu->kvm'], run.gfns(vm, rec.gfn));
+            return;
+          }
+          const list = waiting.get(bracket) ?? [];
+          list.push({ vm, bracket, rec, rangeRow: range.row });
+          waiting.set(bracket, list);
+          return;
+        }
+        run.ok();
+      },
+      // The bracket's end on its own thread proves that it was open all the while.
+      invEnd: (_vm, bracket, row) => {
+        for (const c of (bracket && waiting.get(bracket)) ?? []) report(c, row);
+        if (bracket) waiting.delete(bracket);
+      },
+      finish: () => {
+        for (const list of waiting.values()) {
+          for (const c of list) {
+            if (c.vm.holeRow >= 0) run.notRecorded(c.rec.row, 'The bracket\'s end was not seen, and other ends of this VM were missed too (inlined copies escape probes).', ['InvEnd'], run.gfns(c.vm, c.rec.gfn));
+            else report(c, -1);
+          }
+        }
+      },
+    };
+  },
+};

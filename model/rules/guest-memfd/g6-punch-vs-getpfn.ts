@@ -1,0 +1,82 @@
+import type { SpteRec, Vm } from '../../shim/state.js';
+import { sptesIn } from '../../ops/sptes.js';
+import { hex, inodeText } from '../common.js';
+import type { RuleDef } from '../rule.js';
+
+/** G6: a page leaves the page cache only when no SPTE maps it, and does not come back through a fault that found it before. */
+export const g6: RuleDef = {
+  id: 'G6', name: 'punch-vs-getpfn', profile: 'guest-memfd', severity: 1, nature: 'invariant',
+  statement: 'No present SPTE maps the pfn of a page that was deleted from the file.',
+  source: 'kvm_gmem_punch_hole(), virt/kvm/guest_memfd.c; is_page_fault_stale(), arch/x86/kvm/mmu/mmu.c',
+  needs: [['FilemapDelete'], ['SpteChanged'], ['GmemBind', 'GetPfn', 'QemuSetUserMemory']],
+  about: ['FilemapDelete', 'GmemFallocate'],
+  fix: 'Invalidate and zap the range before truncating it, and let the fault retry on the sequence number.',
+  listen: (run) => {
+    const waiting: { vm: Vm; judge: (confirmRow: number) => void; drop: () => void }[] = [];
+    const wait = (vm: Vm, rec: SpteRec, row: number, message: string): void => {
+      let open = true;
+      const pages = run.gfns(vm, rec.gfn);
+      const judge = (confirmRow: number): void => {
+        if (open) run.violation({ row, message, pages, evidence: [[rec.row, 'state', 'the SPTE was installed here'], [confirmRow, 'confirms', 'the SPTE is still present here']] });
+        open = false;
+      };
+      const drop = (): void => {
+        if (open) run.undecided('not-recorded', row, 'The SPTE seems to have been zapped by a task that the trace does not show.', ['an empty set_event_pid'], pages);
+        open = false;
+      };
+      (rec.pending ??= []).push({ confirm: judge, refute: drop });
+      waiting.push({ vm, judge, drop });
+    };
+    return {
+      filemapDelete: (inode, pgoff, count, pfn, row, t) => {
+        if (inode.provider !== 'guest_memfd') return;
+        const slots = run.w.slotsOfPages(inode, pgoff, pgoff + count);
+        if (slots.length === 0) {
+          if (t.fallocate && inode.slots.length === 0 && inode.releasedRow < 0) run.notRecorded(row, 'Which gfn the page is bound to is not recorded.', ['GmemBind', 'GetPfn'], run.pagesOf(inode, pgoff));
+          return;
+        }
+        if (!run.recorded('SpteChanged')) {
+          run.notRecorded(row, 'SPTE events are not recorded.', ['SpteChanged'], run.pagesOf(inode, pgoff));
+          return;
+        }
+        let clean = true;
+        for (const s of slots) {
+          const first = s.baseGfn + (Math.max(pgoff, s.pgoff) - s.pgoff);
+          const end = s.baseGfn + (Math.min(pgoff + count, s.pgoff + s.npages) - s.pgoff);
+          const rec = sptesIn(s.vm, first, end).find((r) => r.row < row && pfnInside(r, pfn, count));
+          if (!rec) continue;
+          clean = false;
+          if (run.lost(rec.row, row, run.pagesOf(inode, pgoff))) continue;
+          if (!rec.vmSure) run.undecided('vm-identity', row, 'The SPTE event carries no VM, and its thread group has more than one.', ['kprobe:kvm_tdp_mmu_map kvm=vcpu->kvm'], run.gfns(s.vm, rec.gfn));
+          else wait(s.vm, rec, row, `page ${hex(pgoff)} of ${inodeText(inode)} deleted while the SPTE of gfn ${hex(rec.gfn)} maps its pfn ${hex(pfn)}`);
+        }
+        if (clean) run.ok();
+      },
+      spteInstall: (vm, rec, fault) => {
+        const slot = run.w.slotOfGfn(vm, rec.gfn);
+        if (!slot?.inode || slot.pgoff < 0 || rec.level !== 1) return;
+        const pgoff = slot.pgoff + (rec.gfn - slot.baseGfn);
+        const gone = slot.inode.deleted.get(pgoff);
+        if (!gone || gone.pfn !== rec.pfn) return;
+        const found = fault ? Math.max(fault.getPfnOkRow, fault.getPfnRow) : -1;
+        if (found < 0 || found > gone.row) return;
+        if (run.lost(gone.row, rec.row, run.gfns(vm, rec.gfn))) return;
+        if (!rec.vmSure) return;
+        run.violation({
+          row: rec.row, pages: run.gfns(vm, rec.gfn), message: `SPTE of gfn ${hex(rec.gfn)} installed with pfn ${hex(rec.pfn)}, which was deleted from ${inodeText(slot.inode)} since get_pfn`,
+          evidence: [[found, 'cause', 'get_pfn returned the page'], [gone.row, 'cause', 'the page was deleted here']],
+        });
+      },
+      finish: () => {
+        for (const x of waiting) {
+          if (x.vm.slots.length > 0 && x.vm.slots.every((s) => s.untilRow >= 0)) x.drop();
+          else x.judge(-1);
+        }
+      },
+    };
+  },
+};
+
+function pfnInside(rec: SpteRec, pfn: number, count: number): boolean {
+  return rec.level === 1 ? rec.pfn >= pfn && rec.pfn < pfn + count : pfn >= rec.pfn;
+}

@@ -1,0 +1,23 @@
+import type { RuleDef } from '../rule.js';
+
+/** A bracket that is open longer stalls every vCPU that faults in its range. */
+const LONG_NS = 50_000_000;
+
+export const s3: RuleDef = {
+  id: 'S3', name: 'long-bracket', profile: 'guest-memfd', severity: 3, nature: 'suspicion',
+  statement: 'An invalidation bracket is not open longer than 50 ms.',
+  source: 'Observation: vCPUs that fault in the range spin until it closes',
+  needs: [['InvStart'], ['InvEnd']],
+  about: ['InvStart', 'InvEnd'],
+  fix: 'Look at what runs inside the bracket: a large range, a contended lock, a preempted thread.',
+  listen: (run) => ({
+    invEnd: (_vm, bracket, row) => {
+      const { table } = run.w;
+      if (!bracket || table.meta.timeUnit !== 'ns') return;
+      const length = table.ts(row) - table.ts(bracket.startRow);
+      if (run.lost(bracket.startRow, row)) return;
+      if (length > LONG_NS) run.suspicious({ row, message: `an invalidation bracket was open for ${(length / 1e6).toFixed(1)} ms`, evidence: [[bracket.startRow, 'cause', 'it opens here']] });
+      else run.ok();
+    },
+  }),
+};

@@ -1,0 +1,24 @@
+import { Attr } from '../../timeline/oplog.js';
+import { attrOfPage, hex, inodeText, pagesText } from '../common.js';
+import type { RuleDef } from '../rule.js';
+
+/** A1: Linux 7.2 allows what this forbids; the rule is a contract of the 2022 proposal. A refused GUP is the enforcement. */
+export const a1: RuleDef = {
+  id: 'A1', name: 'no-gup-when-mappable', profile: 'luto-2022', severity: 2, nature: 'invariant',
+  statement: 'While the file can be mapped, no page of it can be obtained by GUP or pinned.',
+  source: 'Andy Lutomirski and Sean Christopherson, mailing list, September and October 2022; secretmem_mapping(), mm/gup.c',
+  needs: [['GupRet']],
+  about: ['FileMmap', 'UserFault', 'GupRet'],
+  fix: 'Refuse the VMA in check_vma_flags() and the mapping in the fast path, as secretmem does.',
+  listen: (run) => ({
+    gup: (fact) => {
+      if (!fact.inode) return;
+      const { attr } = attrOfPage(run.w, fact.inode, fact.pgoff);
+      if (attr === Attr.Private) return;
+      run.violation({
+        row: fact.row, pages: run.pagesOf(fact.inode, fact.pgoff, fact.count),
+        message: `GUP of ${pagesText(fact.pgoff, fact.count, 'page')} of ${inodeText(fact.inode)} succeeded (flags ${hex(fact.flags)})`,
+      });
+    },
+  }),
+};

@@ -1,0 +1,168 @@
+/** What a rule is: its texts, what it needs from a trace, and the listener that judges. One file per rule. */
+import { kindId } from '../../parsers/events/kinds.js';
+import { VOCABULARY } from '../../parsers/events/vocabulary.js';
+import type { EventRow } from '../../parsers/base/units.js';
+import type { Evidence, EvidenceRole, Finding, PageRange, ProfileId, Reason, RuleStatus, Severity, UndecidedReason, Verdict } from '../findings/finding.js';
+import type { Listener } from '../shim/facts.js';
+import type { Conv, Inode, Vm } from '../shim/state.js';
+import type { World } from '../shim/world.js';
+
+export interface RuleDef {
+  readonly id: string;
+  readonly name: string;
+  readonly profile: ProfileId;
+  readonly severity: Severity;
+  /** `invariant`: can be violated; `suspicion`: at most suspicious. */
+  readonly nature: 'invariant' | 'suspicion';
+  /** The rule in one sentence. */
+  readonly statement: string;
+  /** Kernel function or mail that lays it down. */
+  readonly source: string;
+  /** Event kinds without which it cannot be decided: every group needs one of its kinds. */
+  readonly needs: readonly (readonly string[])[];
+  /** Kinds that make the rule a topic of a trace at all; where none is recorded it is not applicable. */
+  readonly about: readonly string[];
+  /** How to fix what it finds. */
+  readonly fix: string;
+  readonly listen: (run: RuleRun) => Listener;
+}
+
+export interface Ruling {
+  readonly row: number;
+  readonly message: string;
+  readonly evidence?: readonly (readonly [row: number, role: EvidenceRole, note: string])[];
+  readonly pages?: PageRange;
+}
+
+/** How a model event is recorded, in words that can be copied: a tracepoint, or a probe of the first symbol. */
+export function howToRecord(kind: string): string {
+  const meaning = VOCABULARY.find((m) => m.kind === kind);
+  if (!meaning) return kind;
+  if (meaning.tracepoints) return meaning.tracepoints[0]!;
+  if (meaning.entry) return `kprobe:${meaning.entry[0]!}`;
+  if (meaning.ret) return `kretprobe:${meaning.ret[0]!}`;
+  return meaning.names?.[0] ?? kind;
+}
+
+/** One rule on one trace: counts its checks and collects what it finds. */
+export class RuleRun {
+  checks = 0;
+  private decided = 0;
+  readonly findings: Finding[] = [];
+  private readonly reasons = new Map<Reason, { count: number; row: number; missing: Set<string>; detail: string; pages: PageRange | undefined }>();
+
+  constructor(
+    readonly def: RuleDef,
+    readonly w: World,
+    /** Set when no order can be decided in this trace at all. */
+    private readonly blanket: Reason | undefined,
+  ) {}
+
+  recorded(...kinds: string[]): boolean {
+    return kinds.some((k) => this.w.recorded(kindId(k)));
+  }
+
+  /** The check came out well. */
+  ok(): void {
+    this.checks++;
+    this.decided++;
+  }
+
+  violation(ruling: Ruling): void {
+    this.checks++;
+    if (this.blanket) {
+      this.checks--;
+      this.undecided(this.blanket, ruling.row, 'The trace has neither tasks nor times, so no order can be decided.', ['options/context-info']);
+      return;
+    }
+    this.decided++;
+    this.add(this.def.nature === 'invariant' ? 'violation' : 'suspicious', ruling);
+  }
+
+  suspicious(ruling: Ruling): void {
+    this.checks++;
+    this.decided++;
+    this.add('suspicious', ruling);
+  }
+
+  /** The check could not be decided. Missing kinds or options are named so that they can be copied. */
+  undecided(reason: Reason, row: number, detail: string, missing: readonly string[] = [], pages?: PageRange): void {
+    this.checks++;
+    const entry = this.reasons.get(reason);
+    if (!entry) this.reasons.set(reason, { count: 1, row, missing: new Set(missing), detail, pages });
+    else {
+      entry.count++;
+      // Checks that wait for evidence report late: the first row is the smallest.
+      if (row < entry.row) {
+        entry.row = row;
+        entry.detail = detail;
+        entry.pages = pages;
+      }
+      for (const m of missing) entry.missing.add(m);
+    }
+  }
+
+  /** Undecided because these kinds do not fire in the trace. */
+  notRecorded(row: number, detail: string, kinds: readonly string[], pages?: PageRange): void {
+    this.undecided('not-recorded', row, detail, kinds.map(howToRecord), pages);
+  }
+
+  /** True, and counted as undecided, when events are missing between two rows. */
+  lost(fromRow: number, row: number, pages?: PageRange): boolean {
+    if (!this.w.gapBetween(Math.max(0, Math.min(fromRow, row)), Math.max(fromRow, row))) return false;
+    this.undecided('lost', row, 'Events are missing between the evidence and this event.', [], pages);
+    return true;
+  }
+
+  pagesOfConv(conv: Conv): PageRange {
+    return {
+      vm: conv.vm?.index ?? -1, inode: conv.inode?.index ?? -1, unit: conv.scope === 'vm' ? 'gfn' : 'pgoff', first: conv.first, count: conv.end - conv.first,
+    };
+  }
+
+  pagesOf(inode: Inode, first: number, count = 1): PageRange {
+    return { vm: -1, inode: inode.index, unit: 'pgoff', first, count };
+  }
+
+  gfns(vm: Vm, first: number, count = 1): PageRange {
+    return { vm: vm.index, inode: -1, unit: 'gfn', first, count };
+  }
+
+  private add(verdict: Verdict, ruling: Ruling): void {
+    const evidence: Evidence[] = [{ row: ruling.row as EventRow, role: 'witness', note: ruling.message }];
+    for (const [row, role, note] of ruling.evidence ?? []) {
+      if (row >= 0 && row < this.w.table.length && row !== ruling.row) evidence.push({ row: row as EventRow, role, note });
+    }
+    evidence.sort((a, b) => a.row - b.row);
+    const { def } = this;
+    this.findings.push({
+      id: '', rule: def.id, profile: def.profile, verdict, severity: def.severity, message: ruling.message, at: ruling.row as EventRow, evidence,
+      ...(ruling.pages ? { pages: ruling.pages } : {}),
+    });
+  }
+
+  /** What the rule says of the trace as a whole, and one finding for each reason why it could not say more. */
+  close(): { status: RuleStatus; findings: readonly Finding[] } {
+    const { def } = this;
+    const missingGroups = def.needs.filter((group) => !this.recorded(...group));
+    if (this.checks === 0 && missingGroups.length > 0 && this.recorded(...def.about)) {
+      const missing = missingGroups.map((g) => howToRecord(g[0]!));
+      const reason: UndecidedReason = { reason: 'not-recorded', count: 0, row: 0 as EventRow, missing, detail: 'What would trigger or decide this rule is not in the trace.' };
+      return { status: { id: def.id, profile: def.profile, status: 'undecidable', checks: 0, reasons: [reason] }, findings: [] };
+    }
+    const reasons: UndecidedReason[] = [...this.reasons].map(([reason, r]) => ({
+      reason, count: r.count, row: r.row as EventRow, missing: [...r.missing].sort(), detail: r.detail,
+    }));
+    reasons.sort((a, b) => a.row - b.row || (a.reason < b.reason ? -1 : 1));
+    const undecided = reasons.map((r): Finding => {
+      const pages = this.reasons.get(r.reason)?.pages;
+      return {
+        id: '', rule: def.id, profile: def.profile, verdict: 'undecidable', severity: def.severity, reason: r.reason, at: r.row,
+        message: `${r.detail}${r.count > 1 ? ` (${r.count} checks)` : ''}${r.missing.length > 0 ? ` Missing: ${r.missing.join(', ')}.` : ''}`,
+        evidence: [{ row: r.row, role: 'witness', note: 'first check that could not be decided' }], ...(pages ? { pages } : {}),
+      };
+    });
+    const status = this.checks === 0 ? 'not-applicable' : this.decided > 0 ? 'judged' : 'undecidable';
+    return { status: { id: def.id, profile: def.profile, status, checks: this.checks, reasons }, findings: [...this.findings, ...undecided] };
+  }
+}

@@ -1,0 +1,30 @@
+import { hex, inodeText } from '../common.js';
+import type { RuleDef } from '../rule.js';
+
+export const r2: RuleDef = {
+  id: 'R2', name: 'no-getpfn-while-mapped', profile: 'sean-2022', severity: 1, nature: 'invariant',
+  statement: 'No page of the file is handed to KVM while a user mapping of the file exists.',
+  source: 'Sean Christopherson, mailing list, 19 September 2022, restriction 2',
+  needs: [['GetPfnRet'], ['FileMmap', 'FileMmapRet']],
+  about: ['GetPfn', 'GetPfnRet'],
+  fix: 'Fail get_pfn with -EBUSY while has_mapping is set.',
+  listen: (run) => ({
+    getPfnOk: (inode, pgoff, row) => {
+      const pages = run.pagesOf(inode, Math.max(0, pgoff));
+      if (!run.recorded('FileMmap', 'FileMmapRet')) {
+        run.notRecorded(row, 'Whether the file is mapped is not recorded.', ['FileMmap', 'FileMmapRet'], pages);
+        return;
+      }
+      const vma = inode.vmas[0];
+      if (!vma) {
+        if (run.lost(inode.firstRow, row, pages)) return;
+        run.ok();
+        return;
+      }
+      if (run.lost(vma.row, row, pages)) return;
+      if (!run.recorded('VmaClose', 'SysExitMunmap', 'UnmapVmas')) run.notRecorded(row, 'Whether the mapping is gone is not recorded.', ['VmaClose', 'SysExitMunmap'], pages);
+      else if (!run.w.ordered(vma.row, row)) run.undecided('order', row, 'The mapping and get_pfn are on two CPUs too close in time to be ordered.', ['a global trace_clock'], pages);
+      else run.violation({ row, pages, message: `get_pfn of page ${hex(pgoff)} of ${inodeText(inode)} succeeded while the file is mapped`, evidence: [[vma.row, 'state', 'the mapping, still live']] });
+    },
+  }),
+};

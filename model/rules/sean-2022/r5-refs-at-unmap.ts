@@ -1,0 +1,54 @@
+import { RefKind } from '../../timeline/oplog.js';
+import type { Inode, Thread } from '../../shim/state.js';
+import { HeldRefs, convText, hex, inodeText, refsIn } from '../common.js';
+import type { RuleDef } from '../rule.js';
+
+/** R5: the last munmap, or a conversion to private, leaves no reference behind, or the object dies. */
+export const r5: RuleDef = {
+  id: 'R5', name: 'refs-at-unmap', profile: 'sean-2022', severity: 1, nature: 'invariant',
+  statement: 'When the last mapping goes or pages become private, no reference to them is outstanding, or the file is destroyed.',
+  source: 'Sean Christopherson, mailing list, 19 September 2022, restriction 5',
+  needs: [['VmaClose', 'StoreAttr', 'ConvertRet', 'SysExitMunmap'], ['GupRet', 'GetPfnRet', 'GrabFolio'], ['UnpinPage', 'UnpinPages', 'UnpinFolio', 'PutPage']],
+  about: ['VmaClose', 'StoreAttr', 'ConvertRet', 'NotifierBind'],
+  fix: 'Fail with -EAGAIN, wait for the references, or destroy the object.',
+  listen: (run) => {
+    const held = new HeldRefs(run);
+    let closing: { inode: Inode; t: Thread; row: number }[] = [];
+    const judge = (c: { inode: Inode; row: number }): void => {
+      held.judge(undefined, c.inode, 0, Infinity, c.row, (pgoff) => `the last mapping of ${inodeText(c.inode)} went while page ${hex(pgoff)} is referenced, and the file lives on`);
+    };
+    const settle = (inode: Inode, judgeIt: boolean): void => {
+      for (const c of closing) if (c.inode === inode && judgeIt) judge(c);
+      closing = closing.filter((c) => c.inode !== inode);
+    };
+    return {
+      store: (conv, row) => {
+        const inode = conv.inode;
+        if (!conv.toPrivate || conv.scope !== 'inode' || !inode) return;
+        if (!held.judge(conv, inode, conv.first, conv.end, row, (pgoff) => `${convText(conv)} became private while page ${hex(pgoff)} is referenced`)) run.ok();
+      },
+      vmaGone: (inode, row, t, last) => {
+        if (!last || inode.provider !== 'restrictedmem') return;
+        if (refsIn(inode, 0, Infinity, [RefKind.Pin, RefKind.GetPfn]).length === 0) run.ok();
+        else closing.push({ inode, t, row });
+      },
+      destroyed: (inode) => {
+        if (closing.some((c) => c.inode === inode)) run.ok();
+        settle(inode, false);
+      },
+      // The file still works after its mapping went with a reference: it was not destroyed.
+      getPfnOk: (inode) => settle(inode, true),
+      mmapOk: (vma) => settle(vma.inode, true),
+      pin: (inode, pgoff) => held.pinned(inode, pgoff),
+      unpin: (inode, pgoff, row) => held.unpinned(inode, pgoff, row),
+      finish: () => {
+        for (const c of closing) {
+          if (run.recorded('ShimDestroy')) judge(c);
+          else run.notRecorded(c.row, 'Whether the file was destroyed is not recorded.', ['ShimDestroy'], run.pagesOf(c.inode, 0));
+        }
+        closing = [];
+        held.finish();
+      },
+    };
+  },
+};

@@ -1,0 +1,84 @@
+/** The facts that a replay tells its rules, in the field's words. A rule listens to the few it needs. */
+import type { Bracket, Conv, GmemBracket, GuestFault, Inode, Notifier, Slot, SpteRec, Thread, UserFaultCtx, Vm, Vma } from './state.js';
+
+/** What a successful GUP or pin took. */
+export interface GupFact {
+  readonly row: number;
+  readonly inode: Inode | undefined;
+  readonly pgoff: number;
+  readonly count: number;
+  readonly flags: number;
+  readonly start: number;
+  readonly tid: number;
+  readonly remote: boolean;
+}
+
+export interface Facts {
+  /** The attribute of a conversion's range is stored (exactly here, or somewhere before here when !conv.storeExact). */
+  store(conv: Conv, row: number): void;
+  /** A conversion's function or ioctl returned; conv.result is set where known. */
+  convEnd(conv: Conv, row: number, t: Thread): void;
+  convBlocked(conv: Conv, row: number): void;
+  spteInstall(vm: Vm, rec: SpteRec, fault: GuestFault | undefined, t: Thread): void;
+  spteZap(vm: Vm, rec: SpteRec, row: number): void;
+  userFaultEnter(ctx: UserFaultCtx, t: Thread): void;
+  /** ret is the VM_FAULT code. */
+  userFaultRet(ctx: UserFaultCtx | undefined, inode: Inode, pgoff: number, ret: number, row: number, t: Thread): void;
+  rmapAdd(inode: Inode, pgoff: number, count: number, row: number, fault: UserFaultCtx | undefined, t: Thread): void;
+  rmapRemove(inode: Inode, pgoff: number, count: number, row: number): void;
+  gup(fact: GupFact): void;
+  unpin(inode: Inode, pgoff: number, row: number): void;
+  pin(inode: Inode, pgoff: number, row: number): void;
+  mmapOk(vma: Vma, row: number, t: Thread, hasVmOps: boolean, vmOps: number): void;
+  mmapRet(inode: Inode, ret: number, row: number, t: Thread): void;
+  vmaDup(vma: Vma, row: number): void;
+  vmaGone(inode: Inode, row: number, t: Thread, last: boolean): void;
+  vmaSplit(inode: Inode, row: number, how: string, fromRow: number): void;
+  getPfnOk(inode: Inode, pgoff: number, row: number, fromRow: number, provider: Inode['provider']): void;
+  filemapDelete(inode: Inode, pgoff: number, count: number, pfn: number, row: number, t: Thread): void;
+  invStart(vm: Vm, bracket: Bracket, row: number): void;
+  invEnd(vm: Vm, bracket: Bracket | undefined, row: number, inprog: number): void;
+  gmemInvStart(inode: Inode | undefined, bracket: GmemBracket, row: number): void;
+  /** A system call or a provider function returned on this thread. */
+  callReturn(t: Thread, row: number, callRow: number, what: string): void;
+  bindOk(slot: Slot, row: number): void;
+  notifierStart(n: Notifier, row: number, t: Thread): void;
+  notifierEnd(n: Notifier, row: number, t: Thread): void;
+  notifierAbort(n: Notifier, row: number, t: Thread): void;
+  notifierMmapEnd(n: Notifier, row: number, t: Thread): void;
+  /** The operation that a bracket of notifiers protects begins: store or delete. */
+  shimOp(t: Thread, inode: Inode, first: number, end: number, row: number, what: string): void;
+  shimBracketEnd(t: Thread, row: number): void;
+  guestFaultEnd(fault: GuestFault, t: Thread, row: number, errno: number, reason: number): void;
+  destroyed(inode: Inode, row: number): void;
+  rmpFault(row: number, pfn: number, psmash: number): void;
+  qemuConvert(row: number, start: number, size: number, toPrivate: boolean, t: Thread): void;
+  qemuDiscard(row: number, t: Thread): void;
+  prepare(vm: Vm | undefined, gfn: number, row: number): void;
+  released(inode: Inode, row: number): void;
+  finish(lastRow: number): void;
+}
+
+export type FactName = keyof Facts;
+export type Listener = Partial<Facts>;
+
+/** Calls every listener of a fact in the order of registration. */
+export class FactBus {
+  private readonly byFact = new Map<FactName, ((...args: never[]) => void)[]>();
+
+  listen(listener: Listener): void {
+    for (const name of Object.keys(listener) as FactName[]) {
+      const fn = listener[name] as ((...args: never[]) => void) | undefined;
+      if (!fn) continue;
+      const list = this.byFact.get(name) ?? [];
+      list.push(fn);
+      this.byFact.set(name, list);
+    }
+  }
+
+  tell<N extends FactName>(name: N, ...args: Parameters<Facts[N]>): void {
+    const list = this.byFact.get(name);
+    if (!list) return;
+    for (const fn of list) (fn as (...a: unknown[]) => void)(...args);
+  }
+}

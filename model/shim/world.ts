@@ -1,0 +1,242 @@
+/**
+ * The whole state of a replay: VMs, inodes, threads, conversions, and the way from an event's words to them. The
+ * state is what the trace *observed*; whether that is allowed is for the rules, which listen to the facts.
+ */
+import { assert } from '../../parsers/base/assert.js';
+import { kindId } from '../../parsers/events/kinds.js';
+import type { EventTable } from '../../parsers/events/table.js';
+import type { Ev } from '../ops/ev.js';
+import { Survey } from '../ops/survey.js';
+import { Attr, Op, OpLog, type OpCode } from '../timeline/oplog.js';
+import type { FactBus } from './facts.js';
+import { Conv, Inode, Thread, Vm, type Slot } from './state.js';
+
+export class World {
+  readonly survey: Survey;
+  readonly ops = new OpLog();
+  readonly vms: Vm[] = [];
+  readonly inodes: Inode[] = [];
+  readonly slots: Slot[] = [];
+  readonly conversions: Conv[] = [];
+  private readonly vmByKvm = new Map<number, Vm>();
+  private readonly vmByTgid = new Map<number, Vm>();
+  private readonly inodeByIno = new Map<number, Inode>();
+  private readonly inodeByFile = new Map<number, Inode>();
+  private readonly threads = new Map<number, Thread>();
+  private lastThread: Thread | undefined;
+  /** Freshly created memfds whose inode number is not known yet, by thread group. */
+  readonly unnamedCreates = new Map<number, { size: number; flags: number; row: number; vm: Vm | undefined }[]>();
+  /** page or folio pointer key → page of a memfd. */
+  readonly folios = new Map<number, { inode: Inode; pgoff: number }>();
+
+  constructor(
+    readonly table: EventTable,
+    /** Cross-CPU pairs closer than this are not ordered. */
+    readonly skew: number,
+    readonly facts: FactBus,
+  ) {
+    this.survey = new Survey(table);
+    this.recordedGupRet = this.survey.recorded(kindId('GupRet'));
+    this.recordedPost = this.survey.recorded(kindId('PostSetAttr'));
+    this.recordedStore = this.survey.recorded(kindId('StoreAttr'));
+    this.recordedVmResult = ['PostSetAttr', 'VmSetAttrRet', 'VmIoctlRet', 'SysExitIoctl'].some((k) => this.survey.recorded(kindId(k)));
+    this.recordedBindRet = this.survey.recorded(kindId('GmemBindRet'));
+  }
+
+  /** Whether GUP's return values show what it took; else its grabs are counted. */
+  readonly recordedGupRet: boolean;
+  /** Which witnesses of a store the trace has. */
+  readonly recordedPost: boolean;
+  readonly recordedStore: boolean;
+  /** Whether anything shows how a VM's set-attributes ended. */
+  readonly recordedVmResult: boolean;
+  /** Whether binds show their result; without it a bind counts as done. */
+  readonly recordedBindRet: boolean;
+
+  thread(ev: Ev): Thread {
+    const last = this.lastThread;
+    if (last && last.tid === ev.tid && ev.tid !== 0) {
+      if (ev.tgid >= 0) last.tgid = ev.tgid;
+      return last;
+    }
+    // Thread 0 is one idle task per CPU.
+    const key = ev.tid === 0 ? -1000 - ev.cpu : ev.tid;
+    let t = this.threads.get(key);
+    if (!t) this.threads.set(key, (t = new Thread(ev.tid)));
+    if (ev.tgid >= 0) t.tgid = ev.tgid;
+    this.lastThread = t;
+    return t;
+  }
+
+  /** Thread group for ownership: the printed one, else the thread itself. */
+  group(t: Thread): number {
+    return t.tgid >= 0 ? t.tgid : t.tid;
+  }
+
+  /** The VM of an event with a kvm pointer; associates the thread with it. */
+  vmOf(ev: Ev, t: Thread, kvmSlot: number): Vm | undefined {
+    const key = ev.pointer(kvmSlot);
+    if (key < 0) return this.vmOfThread(t);
+    let vm = this.vmByKvm.get(key);
+    if (vm && this.isAnotherVm(vm, t)) vm = undefined;
+    if (!vm) {
+      vm = new Vm(this.vms.length, key, t.tgid);
+      this.vms.push(vm);
+      this.vmByKvm.set(key, vm);
+      if (t.pendingCreateRow >= 0) this.markFresh(vm, t.pendingCreateRow);
+      else if (this.pendingCreateOfGroup.has(this.group(t))) this.markFresh(vm, this.pendingCreateOfGroup.get(this.group(t))!);
+    }
+    if (vm.tgid < 0 && t.tgid >= 0) vm.tgid = t.tgid;
+    t.vm = vm;
+    t.vmFresh = true;
+    return vm;
+  }
+
+  /** KVM_CREATE_VM by a thread group, at a row; its next new kvm pointer is a fresh VM. */
+  readonly pendingCreateOfGroup = new Map<number, number>();
+
+  private markFresh(vm: Vm, row: number): void {
+    vm.fresh = true;
+    vm.createdRow = row;
+    vm.attr.reset(Attr.Shared, row);
+    this.pendingCreateOfGroup.delete(vm.tgid);
+  }
+
+  /** A kvm structure is reused after its VM is gone: same pointer, but created since or owned by another process. */
+  private isAnotherVm(vm: Vm, t: Thread): boolean {
+    if (vm.tgid >= 0 && t.tgid >= 0 && vm.tgid !== t.tgid) {
+      // Workers such as kvm-nx-lpage-recovery are threads of their own group: only a creation makes it another VM.
+      return this.pendingCreateOfGroup.has(t.tgid);
+    }
+    const created = this.pendingCreateOfGroup.get(this.group(t));
+    return created !== undefined && vm.slots.length > 0 && vm.slots.every((s) => s.untilRow >= 0);
+  }
+
+  /** The VM whose business a thread without a kvm pointer does. */
+  vmOfThread(t: Thread): Vm | undefined {
+    if (t.vm) return t.vm;
+    const known = this.survey.kvmsOfTgid.get(t.tgid);
+    if (t.tgid >= 0 && known?.size === 1) {
+      const vm = this.vmByKvm.get([...known][0]!);
+      if (vm) return (t.vm = vm);
+    }
+    const key = t.tgid >= 0 ? t.tgid : -1;
+    let vm = this.vmByTgid.get(key);
+    if (!vm && t.tgid < 0 && this.survey.kvms.size === 1) vm = this.vms.find((v) => v.kvm >= 0);
+    if (!vm) {
+      vm = new Vm(this.vms.length, -1, t.tgid);
+      this.vms.push(vm);
+      this.vmByTgid.set(key, vm);
+      const created = this.pendingCreateOfGroup.get(this.group(t));
+      if (created !== undefined) this.markFresh(vm, created);
+    }
+    return vm;
+  }
+
+  /** True when an event of this thread without a kvm pointer certainly belongs to `vmOfThread`. */
+  vmIsSure(t: Thread): boolean {
+    if (t.vmFresh) return true;
+    if (t.tgid < 0) return this.survey.kvms.size <= 1;
+    const kvms = this.survey.kvmsOfTgid.get(t.tgid)?.size ?? 0;
+    if (kvms === 1) return true;
+    return kvms === 0 && (this.createsOfGroup.get(t.tgid) ?? 0) <= 1;
+  }
+
+  /** KVM_CREATE_VM calls seen per thread group. */
+  readonly createsOfGroup = new Map<number, number>();
+
+  /** The memfd with this inode number, made when new; undefined for 0 or an ambiguous number. */
+  inodeOf(ino: number, ev: Ev, t: Thread): Inode | undefined {
+    if (ino <= 0) return undefined;
+    let inode = this.inodeByIno.get(ino);
+    if (!inode) {
+      inode = new Inode(this.inodes.length, ino, -1, ev.row);
+      this.inodes.push(inode);
+      this.inodeByIno.set(ino, inode);
+      if (/restricted|inaccessible/.test(this.table.name(ev.row))) inode.provider = 'restrictedmem';
+      this.adoptCreate(inode, t);
+    }
+    if (t.tgid >= 0) inode.tgids.add(t.tgid);
+    return inode;
+  }
+
+  /** Only inodes known to be restricted memfds; never made here. */
+  knownInode(ino: number, ev: Ev, t: Thread): Inode | undefined {
+    if (ino <= 0 || !this.survey.memfdInodes.has(ino)) return undefined;
+    return this.inodeByIno.get(ino) ?? this.inodeOf(ino, ev, t);
+  }
+
+  inodeOfFile(file: number, ev: Ev, t: Thread): Inode | undefined {
+    if (file < 0) return undefined;
+    let inode = this.inodeByFile.get(file);
+    if (!inode) {
+      inode = new Inode(this.inodes.length, -1, file, ev.row);
+      this.inodes.push(inode);
+      this.inodeByFile.set(file, inode);
+      inode.provider = 'restrictedmem';
+      this.adoptCreate(inode, t);
+    }
+    return inode;
+  }
+
+  /** The first inode a group shows after it created exactly one memfd is that memfd. */
+  private adoptCreate(inode: Inode, t: Thread): void {
+    const waiting = this.unnamedCreates.get(this.group(t));
+    if (waiting?.length !== 1) return;
+    const create = waiting[0]!;
+    this.unnamedCreates.delete(this.group(t));
+    inode.pageCount = create.size > 0 ? Math.ceil(create.size / 4096) : -1;
+    inode.fresh = true;
+    inode.firstRow = create.row;
+    if (create.flags >= 0) inode.attr.reset((create.flags & 2) !== 0 ? Attr.Shared : Attr.Private, create.row);
+  }
+
+  op(code: OpCode, subject: number, row: number, first: number, count: number, value: number, aux: number): void {
+    this.ops.push(code, subject, row, first, count, value, aux);
+  }
+
+  newConv(scope: 'vm' | 'inode', t: Thread, row: number, entrySeen: boolean): Conv {
+    const conv = new Conv(this.conversions.length, scope, t.tid, row, entrySeen);
+    this.conversions.push(conv);
+    t.conv = conv;
+    t.lastConvRow = row;
+    return conv;
+  }
+
+  phase(conv: Conv, phase: number, row: number): void {
+    this.op(Op.Phase, conv.index, row, conv.first, Math.max(0, conv.end - conv.first), phase, conv.scope === 'vm' ? (conv.vm?.index ?? -1) : (conv.inode?.index ?? -1));
+  }
+
+  /** Two rows are ordered: same CPU, same thread, or far enough apart on the clock. */
+  ordered(a: number, b: number): boolean {
+    const { table } = this;
+    if (table.cpu(a) === table.cpu(b) && table.meta.timeUnit !== 'none') return true;
+    if (table.tid(a) === table.tid(b) && table.tid(a) > 0) return true;
+    if (table.meta.timeUnit === 'none') return false;
+    if (table.meta.timeUnit === 'ticks') return table.ts(a) !== table.ts(b);
+    return Math.abs(table.ts(a) - table.ts(b)) > this.skew;
+  }
+
+  gapBetween(a: number, b: number): boolean {
+    assert(a <= b, `gap query ${a} > ${b}`);
+    return this.survey.gapBetween(a, b);
+  }
+
+  recorded(kind: number): boolean {
+    return this.survey.recorded(kind);
+  }
+
+  /** Live slots that cover pages [first, end) of an inode. */
+  slotsOfPages(inode: Inode, first: number, end: number): Slot[] {
+    return inode.slots.filter((s) => s.untilRow < 0 && s.pgoff >= 0 && s.pgoff < end && s.pgoff + s.npages > first);
+  }
+
+  /** The live slot that holds a gfn. */
+  slotOfGfn(vm: Vm, gfn: number): Slot | undefined {
+    for (let i = vm.slots.length - 1; i >= 0; i--) {
+      const s = vm.slots[i]!;
+      if (s.untilRow < 0 && gfn >= s.baseGfn && gfn < s.baseGfn + s.npages) return s;
+    }
+    return undefined;
+  }
+}

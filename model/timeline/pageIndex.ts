@@ -1,0 +1,234 @@
+/**
+ * Everything that a timeline draws of pages, computed once per analysis: atoms, bands per layer, conversions, marks, and
+ * a signature per atom that says which neighbours had the same life.
+ *
+ * The operations are passed over once per layer, so that the open state of only one layer is in memory at a time.
+ */
+import type { Analysis, Conversion } from '../analysis.js';
+import { AtomBuilder, type Atoms } from './atoms.js';
+import { BandStore, BandSweep } from './bands.js';
+import { markOf } from './marks.js';
+import { Attr, Op, OP_BLOCK_LENGTH, Phase, type OpCode } from './oplog.js';
+import { ownerOf, PlaceCutter, spaceCount, unitOf } from './places.js';
+
+export const Layer = { Attribute: 0, Spte: 1, Mapping: 2, Reference: 3 } as const;
+export const LAYER_COUNT = 4;
+
+/** Outcome of a conversion as drawn. */
+export const Outcome = { Done: 1, Failed: 2, Unfinished: 3, Unknown: 4 } as const;
+
+export interface PageIndex {
+  readonly atoms: Atoms;
+  /** By Layer. Values: Attr; SPTE level; number of mappings; number of references. */
+  readonly layers: readonly BandStore[];
+  /** Values: Outcome + 8 when to private. Rectangle i belongs to conversion conversionOf[i]. */
+  readonly conversions: BandStore;
+  readonly conversionOf: readonly number[];
+  /** Values: Mark; from is the row. */
+  readonly marks: BandStore;
+  /** Equal for neighbours with the same life: the same operations, each as often, and the same end. */
+  readonly signature: Uint32Array;
+  /** Atom ranges of findings: finding, a0, a1, three numbers each. */
+  readonly findingAtoms: readonly number[];
+}
+
+const LAYER_OPS: readonly (readonly OpCode[])[] = [
+  [Op.GfnAttr, Op.PageAttr], [Op.SpteSet, Op.SpteZap], [Op.MapAdd, Op.MapRemove], [Op.RefGet, Op.RefPut],
+];
+/** A whole file is unmapped or punched at its end, and its VMAs come and go as wholes: these tell no pages apart. */
+const NO_BOUNDARY: ReadonlySet<number> = new Set([Op.Unmap, Op.Punch]);
+/** Operations that decide whether two pages had the same life; faults and the phases in between do not. */
+const SIGNING: ReadonlySet<number> = new Set([
+  Op.GfnAttr, Op.PageAttr, Op.MapAdd, Op.MapRemove, Op.SpteSet, Op.SpteZap, Op.RefGet, Op.RefPut, Op.Free, Op.SlotAdd, Op.Poison,
+]);
+
+type SeePiece = (op: OpCode, space: number, first: number, count: number, row: number, value: number, aux: number) => void;
+
+/** Calls back with each piece of each wanted operation, in order; a loss has space -1. */
+function eachPiece(analysis: Analysis, cutter: PlaceCutter, wanted: (op: number) => boolean, see: SeePiece): void {
+  const want = Uint8Array.from({ length: 256 }, (_, op) => (wanted(op) ? 1 : 0));
+  const { ops } = analysis;
+  cutter.reset();
+  for (let blockAt = 0; blockAt * OP_BLOCK_LENGTH < ops.length; blockAt++) {
+    const b = ops.blocks[blockAt]!;
+    const n = Math.min(OP_BLOCK_LENGTH, ops.length - blockAt * OP_BLOCK_LENGTH);
+    for (let i = 0; i < n; i++) {
+      const op = b.op[i]! as OpCode;
+      if (want[op] === 0) continue;
+      const row = b.row[i]!;
+      if (op === Op.Loss) {
+        see(op, -1, 0, 0, row, b.value[i]!, 0);
+        continue;
+      }
+      const unit = unitOf(analysis, op, b.subject[i]!);
+      if (unit === '') continue;
+      const pieces = cutter.cut(unit, ownerOf(analysis, op, b.subject[i]!), b.first[i]!, b.count[i]!, row);
+      for (let p = 0; p < pieces; p++) {
+        const piece = cutter.pieces[p]!;
+        see(op, piece.space, piece.first, piece.count, row, b.value[i]!, b.aux[i]!);
+      }
+    }
+  }
+}
+
+/** Builds the index; `rowCount` is the table's length. */
+export function buildPageIndex(analysis: Analysis, rowCount: number): PageIndex {
+  const cutter = new PlaceCutter(analysis);
+  const atoms = buildAtoms(analysis, cutter);
+  const signature = buildSignatures(analysis, cutter, atoms);
+  const layers: BandStore[] = [];
+  for (let layer = 0; layer < LAYER_COUNT; layer++) layers.push(buildLayer(analysis, cutter, atoms, layer, signature));
+  const conversionOf: number[] = [];
+  const conversions = buildConversions(analysis, cutter, atoms, rowCount, conversionOf);
+  signConversions(conversions, signature);
+  finishSignatures(signature);
+  const marks = buildMarks(analysis, cutter, atoms);
+  const findingAtoms = placeFindings(analysis, cutter, atoms, signature);
+  for (const store of [...layers, marks, conversions]) store.finish(rowCount);
+  return { atoms, layers, conversions, conversionOf, marks, signature, findingAtoms };
+}
+
+function buildAtoms(analysis: Analysis, cutter: PlaceCutter): Atoms {
+  const builder = new AtomBuilder(spaceCount(analysis));
+  eachPiece(analysis, cutter, (op) => op !== Op.Loss && !NO_BOUNDARY.has(op), (_op, space, first, count) => builder.add(space, first, count));
+  const put = (unit: 'gfn' | 'pgoff', owner: number, first: number, count: number, row: number): void => {
+    const pieces = cutter.cut(unit, owner, first, count, row);
+    for (let p = 0; p < pieces; p++) builder.add(cutter.pieces[p]!.space, cutter.pieces[p]!.first, cutter.pieces[p]!.count);
+  };
+  analysis.inodes.forEach((inode, i) => put('pgoff', i, 0, inode.pageCount, 0));
+  for (const slot of analysis.slots) {
+    if (slot.inode >= 0 && slot.pgoff >= 0) put('pgoff', slot.inode, slot.pgoff, slot.pageCount, 0);
+    else put('gfn', slot.vm, slot.baseGfn, slot.pageCount, 0);
+  }
+  cutter.reset();
+  for (const c of analysis.conversions) put(c.scope === 'vm' ? 'gfn' : 'pgoff', c.scope === 'vm' ? c.vm : c.inode, c.first, c.count, c.fromRow);
+  cutter.reset();
+  for (const f of analysis.findings) {
+    if (f.pages) put(f.pages.unit, f.pages.unit === 'gfn' ? f.pages.vm : f.pages.inode, f.pages.first, f.pages.count, f.at);
+  }
+  return builder.finish();
+}
+
+function mix(h: number): number {
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+
+/** What an operation adds to the signature of the pages it touches: its code and what is drawn of it. */
+function signatureOf(op: OpCode, value: number, aux: number): number {
+  const detail = op === Op.SpteSet || op === Op.SpteZap ? aux : op === Op.GfnAttr || op === Op.PageAttr || op === Op.RefGet ? value : 0;
+  return mix(op * 64 + (detail & 63) + 1);
+}
+
+/** Sums of what touched each atom, still as differences between neighbours: see finishSignatures. */
+function buildSignatures(analysis: Analysis, cutter: PlaceCutter, atoms: Atoms): Uint32Array {
+  const signature = new Uint32Array(atoms.length + 1);
+  eachPiece(analysis, cutter, (op) => SIGNING.has(op), (op, space, first, count, _row, value, aux) => {
+    addSignature(signature, atoms.at(space, first), atoms.at(space, first + count), signatureOf(op, value, aux));
+  });
+  return signature;
+}
+
+function addSignature(signature: Uint32Array, a0: number, a1: number, h: number): void {
+  signature[a0] = signature[a0]! + h;
+  signature[a1] = signature[a1]! - h;
+}
+
+function finishSignatures(signature: Uint32Array): void {
+  let sum = 0;
+  for (let a = 0; a < signature.length; a++) {
+    sum = (sum + signature[a]!) >>> 0;
+    signature[a] = sum;
+  }
+}
+
+function buildLayer(analysis: Analysis, cutter: PlaceCutter, atoms: Atoms, layer: number, signature: Uint32Array): BandStore {
+  const sweep = new BandSweep(atoms.length);
+  const mine = LAYER_OPS[layer]!;
+  eachPiece(analysis, cutter, (op) => op === Op.Loss || mine.includes(op as OpCode), (op, space, first, count, row, value, aux) => {
+    if (space < 0) {
+      sweep.clearAll(row);
+      return;
+    }
+    const a0 = atoms.at(space, first);
+    const a1 = Math.max(a0 + 1, atoms.at(space, first + count));
+    switch (op) {
+      case Op.GfnAttr: case Op.PageAttr:
+        if (value === Attr.Unknown) sweep.carve(a0, a1, row);
+        else sweep.assign(a0, a1, value, row);
+        break;
+      case Op.SpteSet: sweep.assign(a0, a1, Math.max(1, Math.min(5, aux)), row); break;
+      case Op.SpteZap: sweep.carve(a0, a1, row); break;
+      case Op.MapAdd: case Op.RefGet: sweep.add(a0, a1, 1, row); break;
+      default: sweep.add(a0, a1, -1, row); break;
+    }
+  });
+  // How a page ends belongs to its life: it tells a page that went private last from one that went shared last.
+  sweep.eachOpen((a0, a1, value) => addSignature(signature, a0, a1, mix(4096 + layer * 256 + value)));
+  return sweep.store;
+}
+
+function buildMarks(analysis: Analysis, cutter: PlaceCutter, atoms: Atoms): BandStore {
+  const store = new BandStore();
+  eachPiece(analysis, cutter, (op) => op !== Op.Loss && markOf(op as OpCode, 0) >= 0, (op, space, first, count, row, value) => {
+    // These ranges need not begin or end where an atom does.
+    const a0 = Math.max(atoms.spaceStart[space]!, atoms.holding(space, first));
+    const a1 = Math.max(a0 + 1, atoms.holding(space, first + count - 1) + 1);
+    if (a0 < atoms.spaceStart[space + 1]!) store.push(a0, a1, row, row, markOf(op, value));
+  });
+  return store;
+}
+
+/** How a conversion ended. */
+export function outcomeOf(c: Conversion): number {
+  if (c.untilRow < 0) return Outcome.Unfinished;
+  if (c.result === 0 || (c.phaseRows[Phase.Done] ?? -1) >= 0) return Outcome.Done;
+  if (c.result !== undefined || (c.phaseRows[Phase.Failed] ?? -1) >= 0) return Outcome.Failed;
+  return Outcome.Unknown;
+}
+
+function buildConversions(analysis: Analysis, cutter: PlaceCutter, atoms: Atoms, rowCount: number, conversionOf: number[]): BandStore {
+  const store = new BandStore();
+  cutter.reset();
+  for (const c of analysis.conversions) {
+    const pieces = cutter.cut(c.scope === 'vm' ? 'gfn' : 'pgoff', c.scope === 'vm' ? c.vm : c.inode, c.first, c.count, c.fromRow);
+    for (let p = 0; p < pieces; p++) {
+      const piece = cutter.pieces[p]!;
+      const a0 = atoms.at(piece.space, piece.first);
+      const until = c.untilRow < 0 ? rowCount : c.untilRow;
+      store.push(a0, Math.max(a0 + 1, atoms.at(piece.space, piece.first + piece.count)), c.fromRow, until, outcomeOf(c) + (c.toPrivate ? 8 : 0));
+      conversionOf.push(c.index);
+    }
+  }
+  return store;
+}
+
+/** A page whose conversion failed or never ended is not like its neighbours. */
+function signConversions(store: BandStore, signature: Uint32Array): void {
+  for (const b of store.blocks) {
+    for (let i = 0; i < b.length; i++) addSignature(signature, b.a0[i]!, b.a1[i]!, mix(12288 + b.value[i]!));
+  }
+}
+
+/** Puts findings on their atoms; a page with a finding is like no other, so it is never folded away. */
+function placeFindings(analysis: Analysis, cutter: PlaceCutter, atoms: Atoms, signature: Uint32Array): readonly number[] {
+  const out: number[] = [];
+  cutter.reset();
+  analysis.findings.forEach((f, i) => {
+    if (!f.pages) return;
+    const pieces = cutter.cut(f.pages.unit, f.pages.unit === 'gfn' ? f.pages.vm : f.pages.inode, f.pages.first, f.pages.count, f.at);
+    for (let p = 0; p < pieces; p++) {
+      const piece = cutter.pieces[p]!;
+      const a0 = atoms.at(piece.space, piece.first);
+      const a1 = Math.max(a0 + 1, atoms.at(piece.space, piece.first + piece.count));
+      out.push(i, a0, a1);
+      for (let a = a0; a < a1 && a < a0 + SIGNED_ATOMS_MAX; a++) signature[a] = (signature[a]! ^ mix(8192 + i)) >>> 0;
+    }
+  });
+  return out;
+}
+
+/** A finding on more atoms than this is on a range, which its first pages show. */
+const SIGNED_ATOMS_MAX = 64;
+

@@ -1,0 +1,292 @@
+/**
+ * Rows of a timeline: atoms grouped by VM, memslot or inode, neighbours with the same life folded into one row, and only
+ * those that a filter asks for. A row set is computed once per filter; pictures refer to its rows by group and number.
+ */
+import type { EventTable } from '../../parsers/events/table.js';
+import type { Analysis, SlotInfo } from '../analysis.js';
+import type { BandStore } from './bands.js';
+import { Attr, OP_BLOCK_LENGTH } from './oplog.js';
+import { Layer, Outcome, type PageIndex } from './pageIndex.js';
+import { inodeSpace, ownerOf, PlaceCutter, unitOf, vmSpace } from './places.js';
+
+export type Grouping = 'vm' | 'slot' | 'inode';
+
+/** What a page has been at some time, as bits of RowFilter.states. */
+export const Ever = { Shared: 1, Private: 2, Converting: 4, Mapped: 8, Referenced: 16, Unconverted: 32 } as const;
+
+export interface RowFilter {
+  readonly grouping: Grouping;
+  /** Index of the only VM to show, -1 for all. */
+  readonly vm: number;
+  /** Pages in the grouping's unit, both included; -1 for no limit. */
+  readonly firstPage: number;
+  readonly lastPage: number;
+  /** Ever bits of which a page must have one; 0 for any page. */
+  readonly states: number;
+  /** Only pages with a finding. */
+  readonly findings: boolean;
+  /** Only pages that an operation of this thread touched; -1 for any. */
+  readonly tid: number;
+}
+
+export const ALL_ROWS: RowFilter = { grouping: 'vm', vm: -1, firstPage: -1, lastPage: -1, states: 0, findings: false, tid: -1 };
+
+/** What a page has to know of a group. */
+export interface GroupInfo {
+  readonly kind: Grouping;
+  readonly label: string;
+  readonly vm: number;
+  readonly inode: number;
+  readonly unit: 'gfn' | 'pgoff';
+  readonly rowCount: number;
+  readonly pageCount: number;
+}
+
+/** Atoms [a0, a1) of one space, shown as pages `start + shift`. */
+interface Window {
+  readonly a0: number;
+  readonly a1: number;
+  readonly shift: number;
+  /** Rows [firstRow, endRow) of the group. */
+  firstRow: number;
+  endRow: number;
+}
+
+export interface Group extends GroupInfo {
+  readonly windows: readonly Window[];
+  /** Atoms of each row. */
+  readonly from: Uint32Array;
+  readonly until: Uint32Array;
+}
+
+export class RowSet {
+  constructor(
+    readonly filter: RowFilter,
+    readonly groups: readonly Group[],
+    private readonly index: PageIndex,
+  ) {}
+
+  /** Groups as plain data. */
+  info(): readonly GroupInfo[] {
+    return this.groups.map(({ kind, label, vm, inode, unit, rowCount, pageCount }) => ({ kind, label, vm, inode, unit, rowCount, pageCount }));
+  }
+
+  /** Row of an atom in a group, -1 when it is not shown. */
+  rowOf(group: number, atom: number): number {
+    const g = this.groups[group];
+    for (const w of g?.windows ?? []) {
+      if (atom < w.a0 || atom >= w.a1) continue;
+      let lo = w.firstRow;
+      let hi = w.endRow;
+      while (lo < hi) {
+        const mid = (lo + hi) >>> 1;
+        if (g!.until[mid]! <= atom) lo = mid + 1;
+        else hi = mid;
+      }
+      if (lo < w.endRow && g!.from[lo]! <= atom) return lo;
+    }
+    return -1;
+  }
+
+  /** First group and row that show an atom. */
+  find(atom: number): { readonly group: number; readonly row: number } | undefined {
+    for (let group = 0; group < this.groups.length; group++) {
+      const row = this.rowOf(group, atom);
+      if (row >= 0) return { group, row };
+    }
+    return undefined;
+  }
+
+  /** Row that shows a page of a group (in the group's unit), -1 when none does. */
+  rowOfPage(group: number, page: number): number {
+    const g = this.groups[group]!;
+    for (const w of g.windows) {
+      for (let lo = w.firstRow, hi = w.endRow; lo < hi; ) {
+        const mid = (lo + hi) >>> 1;
+        if (this.index.atoms.start[g.until[mid]!]! + w.shift <= page) lo = mid + 1;
+        else if (this.index.atoms.start[g.from[mid]!]! + w.shift > page) hi = mid;
+        else return mid;
+      }
+    }
+    return -1;
+  }
+
+  /** First page of a row and one past its last, in the group's unit. */
+  pages(group: number, row: number): { readonly first: number; readonly end: number } {
+    const g = this.groups[group]!;
+    const w = g.windows.find((x) => row >= x.firstRow && row < x.endRow)!;
+    const { start } = this.index.atoms;
+    return { first: start[g.from[row]!]! + w.shift, end: start[g.until[row]!]! + w.shift };
+  }
+}
+
+/** Makes the rows that a filter asks for. */
+export function buildRows(analysis: Analysis, table: EventTable, index: PageIndex, filter: RowFilter): RowSet {
+  const keep = keptAtoms(analysis, table, index, filter);
+  const groups: Group[] = [];
+  for (const plan of planGroups(analysis, index, filter)) {
+    const group = foldGroup(index, plan, keep, filter);
+    if (group.rowCount > 0) groups.push(group);
+  }
+  return new RowSet(filter, groups, index);
+}
+
+type Plan = Pick<Group, 'kind' | 'label' | 'vm' | 'inode' | 'unit'> & { readonly windows: Window[] };
+
+function planGroups(analysis: Analysis, index: PageIndex, filter: RowFilter): readonly Plan[] {
+  const vmShown = (vm: number): boolean => filter.vm < 0 || filter.vm === vm;
+  if (filter.grouping === 'inode') {
+    const ofVm = new Set(analysis.slots.filter((s) => vmShown(s.vm)).map((s) => s.inode));
+    return analysis.inodes.flatMap((inode, i): Plan[] => {
+      if (filter.vm >= 0 && !ofVm.has(i)) return [];
+      return [{ kind: 'inode', label: inode.label, vm: -1, inode: i, unit: 'pgoff', windows: [wholeSpace(index, inodeSpace(i))] }];
+    });
+  }
+  return analysis.vms.flatMap((vm, v): Plan[] => {
+    if (!vmShown(v)) return [];
+    const slots = distinctSlots(analysis.slots.filter((s) => s.vm === v && s.inode >= 0 && s.pgoff >= 0));
+    const own = wholeSpace(index, vmSpace(analysis, v));
+    if (filter.grouping === 'vm') {
+      const windows = [...slots.map((s) => slotWindow(index, s)), own].sort((a, b) => firstPage(index, a) - firstPage(index, b));
+      return [{ kind: 'vm', label: vm.label, vm: v, inode: -1, unit: 'gfn', windows }];
+    }
+    const plans = slots.map((s): Plan => ({
+      kind: 'slot', label: `${vm.label} slot ${s.slot}`, vm: v, inode: s.inode, unit: 'gfn', windows: [slotWindow(index, s)],
+    }));
+    return [...plans, { kind: 'slot', label: `${vm.label} outside guest_memfd slots`, vm: v, inode: -1, unit: 'gfn', windows: [own] }];
+  });
+}
+
+function distinctSlots(slots: readonly SlotInfo[]): readonly SlotInfo[] {
+  const seen = new Set<string>();
+  return slots.filter((s) => {
+    const key = `${s.slot} ${s.baseGfn} ${s.pageCount} ${s.inode} ${s.pgoff}`;
+    return seen.has(key) ? false : (seen.add(key), true);
+  });
+}
+
+/** All atoms of a space but the last, which has no end. */
+function wholeSpace(index: PageIndex, space: number): Window {
+  const { spaceStart } = index.atoms;
+  return { a0: spaceStart[space]!, a1: Math.max(spaceStart[space]!, spaceStart[space + 1]! - 1), shift: 0, firstRow: 0, endRow: 0 };
+}
+
+function slotWindow(index: PageIndex, slot: SlotInfo): Window {
+  const space = inodeSpace(slot.inode);
+  const a0 = index.atoms.at(space, slot.pgoff);
+  return { a0, a1: index.atoms.at(space, slot.pgoff + slot.pageCount), shift: slot.baseGfn - slot.pgoff, firstRow: 0, endRow: 0 };
+}
+
+function firstPage(index: PageIndex, w: Window): number {
+  return w.a0 < w.a1 ? index.atoms.start[w.a0]! + w.shift : Infinity;
+}
+
+/** Folds neighbours with the same signature; atoms that are not kept are left out. */
+function foldGroup(index: PageIndex, plan: Plan, keep: Uint8Array, filter: RowFilter): Group {
+  const { start } = index.atoms;
+  const lowest = filter.firstPage < 0 ? -Infinity : filter.firstPage;
+  const highest = filter.lastPage < 0 ? Infinity : filter.lastPage;
+  let size = 0;
+  for (const w of plan.windows) size += w.a1 - w.a0;
+  const from = new Uint32Array(size);
+  const until = new Uint32Array(size);
+  let rows = 0;
+  let pageCount = 0;
+  for (const w of plan.windows) {
+    w.firstRow = rows;
+    for (let a = w.a0; a < w.a1; a++) {
+      if (keep[a] === 0 || start[a]! + w.shift > highest || start[a + 1]! + w.shift <= lowest) continue;
+      pageCount += start[a + 1]! - start[a]!;
+      if (rows > w.firstRow && until[rows - 1] === a && index.signature[a] === index.signature[a - 1]) until[rows - 1] = a + 1;
+      else {
+        from[rows] = a;
+        until[rows++] = a + 1;
+      }
+    }
+    w.endRow = rows;
+  }
+  const { kind, label, vm, inode, unit, windows } = plan;
+  return { kind, label, vm, inode, unit, windows, rowCount: rows, pageCount, from: from.slice(0, rows), until: until.slice(0, rows) };
+}
+
+/** 1 for each atom that something happened to and that the filter wants. */
+function keptAtoms(analysis: Analysis, table: EventTable, index: PageIndex, filter: RowFilter): Uint8Array {
+  const keep = new Uint8Array(index.atoms.length);
+  for (let a = 0; a < keep.length; a++) keep[a] = index.signature[a] === 0 ? 0 : 1;
+  cover(keep, index.marks, () => true, 1, index);
+  for (let inode = 0; inode < analysis.inodes.length; inode++) {
+    const w = wholeSpace(index, inodeSpace(inode));
+    keep.fill(1, w.a0, w.a1);
+  }
+  if (filter.states !== 0) intersect(keep, everBits(index, filter.states));
+  if (filter.findings) {
+    const found = new Uint8Array(keep.length);
+    for (let i = 0; i < index.findingAtoms.length; i += 3) found.fill(1, index.findingAtoms[i + 1]!, index.findingAtoms[i + 2]!);
+    intersect(keep, found);
+  }
+  if (filter.tid >= 0) intersect(keep, touchedBy(analysis, table, index, filter.tid));
+  return keep;
+}
+
+function intersect(keep: Uint8Array, other: Uint8Array): void {
+  for (let a = 0; a < keep.length; a++) if (other[a] === 0) keep[a] = 0;
+}
+
+function everBits(index: PageIndex, states: number): Uint8Array {
+  const bits = new Uint8Array(index.atoms.length);
+  const attribute = index.layers[Layer.Attribute]!;
+  if (states & Ever.Shared) cover(bits, attribute, (v) => v === Attr.Shared, Ever.Shared, index);
+  if (states & Ever.Private) cover(bits, attribute, (v) => v === Attr.Private, Ever.Private, index);
+  if (states & Ever.Converting) cover(bits, index.conversions, () => true, Ever.Converting, index);
+  if (states & Ever.Unconverted) cover(bits, index.conversions, (v) => (v & 7) === Outcome.Failed || (v & 7) === Outcome.Unfinished, Ever.Unconverted, index);
+  if (states & Ever.Mapped) cover(bits, index.layers[Layer.Mapping]!, () => true, Ever.Mapped, index);
+  if (states & Ever.Referenced) cover(bits, index.layers[Layer.Reference]!, () => true, Ever.Referenced, index);
+  return bits;
+}
+
+/** Sets `bit` on every atom that a rectangle with a wanted value covers. */
+function cover(bits: Uint8Array, store: BandStore, wanted: (value: number) => boolean, bit: number, index: PageIndex): void {
+  const depth = new Int32Array(index.atoms.length + 1);
+  for (const b of store.blocks) {
+    for (let i = 0; i < b.length; i++) {
+      if (!wanted(b.value[i]!)) continue;
+      depth[b.a0[i]!] = depth[b.a0[i]!]! + 1;
+      depth[b.a1[i]!] = depth[b.a1[i]!]! - 1;
+    }
+  }
+  spread(bits, depth, bit);
+}
+
+function spread(bits: Uint8Array, depth: Int32Array, bit: number): void {
+  let open = 0;
+  for (let a = 0; a < bits.length; a++) {
+    open += depth[a]!;
+    if (open > 0) bits[a] = bits[a]! | bit;
+  }
+}
+
+function touchedBy(analysis: Analysis, table: EventTable, index: PageIndex, tid: number): Uint8Array {
+  const bits = new Uint8Array(index.atoms.length);
+  const depth = new Int32Array(index.atoms.length + 1);
+  const cutter = new PlaceCutter(analysis);
+  const { ops } = analysis;
+  for (let i = 0; i < ops.length; i++) {
+    const block = ops.blocks[Math.floor(i / OP_BLOCK_LENGTH)]!;
+    const at = i & (OP_BLOCK_LENGTH - 1);
+    const row = block.row[at]!;
+    if (row >= table.length || table.tid(row) !== tid) continue;
+    const op = ops.op(i);
+    const unit = unitOf(analysis, op, block.subject[at]!);
+    if (unit === '') continue;
+    const n = cutter.cut(unit, ownerOf(analysis, op, block.subject[at]!), block.first[at]!, block.count[at]!, row);
+    for (let p = 0; p < n; p++) {
+      const piece = cutter.pieces[p]!;
+      const a0 = index.atoms.at(piece.space, piece.first);
+      const a1 = index.atoms.at(piece.space, piece.first + piece.count);
+      depth[a0] = depth[a0]! + 1;
+      depth[a1] = depth[a1]! - 1;
+    }
+  }
+  spread(bits, depth, 1);
+  return bits;
+}

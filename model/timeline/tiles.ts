@@ -1,0 +1,71 @@
+/**
+ * Tiles: the part of a timeline that a picture needs, as typed arrays that can be transferred between threads. A picture
+ * asks for rows, a span of time and a width in columns; the answer has a byte per row, column and plane, and marks,
+ * losses, lanes and conversions in columns. What was violated is not in tiles: findings are always drawn in full.
+ */
+
+/** Planes of a tile, one byte per cell. */
+export const Plane = {
+  Shared: 0, Private: 1, Spte4K: 2, Spte2M: 3, Spte1G: 4, Mapped: 5, Referenced: 6, Converting: 7, Unconverted: 8,
+} as const;
+export const PLANE_COUNT = 9;
+
+/** Cell values: 0 none of the row's pages at any time in the column, 1 some for a moment, 2..255 their share at its end. */
+export const CELL_MOMENT = 1;
+export const CELL_MIN = 2;
+export const CELL_MAX = 255;
+
+export interface TileRequest {
+  /** Which row set, as the reply to a rows request named it. */
+  readonly rowSet: number;
+  /** Triples of group, first row, number of rows; first row -1 is the whole group. */
+  readonly rows: Int32Array;
+  /** Span in view coordinates, see axis.ts. */
+  readonly from: number;
+  readonly until: number;
+  readonly columns: number;
+  readonly compress: boolean;
+  /** Lanes wanted, as numbers in TimelineMeta.lanes. */
+  readonly lanes: Int32Array;
+  /** Mark bits wanted, and the only thread whose marks are wanted (-1: any). */
+  readonly marks: number;
+  readonly tid: number;
+}
+
+export interface Tile {
+  readonly request: TileRequest;
+  /** First page, one past the last page, and number of pages of each row, in its group's unit. */
+  readonly rowFirst: Float64Array;
+  readonly rowEnd: Float64Array;
+  readonly rowPages: Float64Array;
+  /** Cell of row r, column c and plane p is planes[(p * rows + r) * columns + c]. */
+  readonly planes: Uint8Array;
+  /** Marks: cell r * columns + c, bits by Mark, how many, and the first event. */
+  readonly markCell: Uint32Array;
+  readonly markBits: Uint16Array;
+  readonly markCount: Uint32Array;
+  readonly markRow: Uint32Array;
+  /** Columns before which events are missing, ascending, and the event after each gap. */
+  readonly lossColumn: Uint32Array;
+  readonly lossRow: Uint32Array;
+  /** Columns [0, n) are before recording began to be complete; 0 when it was complete from the start. */
+  readonly lossUntil: number;
+  /** Cell of lane l and column c is at l * columns + c: Actor bits, and twice the logarithm of the number of events. */
+  readonly laneActors: Uint8Array;
+  readonly laneEvents: Uint8Array;
+  /** Conversions in flight: lane (-1 not shown), column from, column until, conversion, Outcome + 8 when to private, row of the picture (-1 not shown). */
+  readonly spans: Int32Array;
+  /** Conversions left out of `spans` because there were too many. */
+  readonly spansOmitted: number;
+}
+
+export const SPAN_FIELDS = 6;
+
+/** Buffers of a tile, for a transfer list. */
+export function tileBuffers(tile: Tile): ArrayBuffer[] {
+  const columns = [
+    tile.rowFirst, tile.rowEnd, tile.rowPages, tile.planes, tile.markCell, tile.markBits, tile.markCount, tile.markRow,
+    tile.lossColumn, tile.lossRow, tile.laneActors, tile.laneEvents, tile.spans,
+  ];
+  return columns.map((c) => c.buffer as ArrayBuffer);
+}

@@ -1,0 +1,260 @@
+/** A timeline: built once from an analysis and its table, then asked for rows, tiles and details. */
+import type { EventTable } from '../../parsers/events/table.js';
+import type { Analysis } from '../analysis.js';
+import { TimeAxis, ColumnMap } from './axis.js';
+import { Lanes, type LaneInfo } from './lanes.js';
+import { Attr } from './oplog.js';
+import { buildPageIndex, Layer, type PageIndex } from './pageIndex.js';
+import { addBands, addMarks, disjointTargets, newMarkCells, newSums, sumsToCells, type Target, type Targets } from './raster.js';
+import { buildRows, type GroupInfo, type RowFilter, type RowSet } from './rows.js';
+import { Plane, PLANE_COUNT, SPAN_FIELDS, type Tile, type TileRequest } from './tiles.js';
+
+/** What a picture has to know before it asks for anything. */
+export interface TimelineMeta {
+  readonly unit: 'ns' | 'ticks' | 'rows';
+  /** Smallest step of time. */
+  readonly resolution: number;
+  readonly start: number;
+  readonly end: number;
+  readonly rows: number;
+  /** Maps between time and view, plain and with empty time compressed. */
+  readonly plain: { readonly time: Float64Array; readonly view: Float64Array };
+  readonly compressed: { readonly time: Float64Array; readonly view: Float64Array };
+  readonly lanes: readonly LaneInfo[];
+  readonly vms: readonly string[];
+  /** Findings as columns. verdict: 0 violation, 1 suspicious, 2 undecidable. */
+  readonly findingRow: Uint32Array;
+  readonly findingTime: Float64Array;
+  readonly findingVerdict: Uint8Array;
+  readonly findingSeverity: Uint8Array;
+  /** Number in `rules`. */
+  readonly findingRule: Uint16Array;
+  /** Number in `lanes`, -1 unknown. */
+  readonly findingLane: Int32Array;
+  readonly rules: readonly string[];
+}
+
+/** Rows that a filter asks for, and where in them findings are. */
+export interface RowsReply {
+  readonly rowSet: number;
+  readonly filter: RowFilter;
+  readonly groups: readonly GroupInfo[];
+  /** Quadruples of finding, group, first row, last row; first those of the worst verdict are not sorted apart. */
+  readonly findingRows: Int32Array;
+}
+
+const VERDICTS = ['violation', 'suspicious', 'undecidable'] as const;
+/** Row sets kept: the current one and those that undo goes back to. */
+const ROW_SETS_MAX = 8;
+const SPANS_MAX = 2000;
+const NO_PLANE = 255;
+
+/** Plane of each value of a layer, relative to the layer's first plane. */
+const LAYER_PLANES: readonly { readonly layer: number; readonly first: number; readonly planes: number; readonly planeOf: Uint8Array }[] = [
+  { layer: Layer.Attribute, first: Plane.Shared, planes: 2, planeOf: planes((v) => (v === Attr.Shared ? 0 : v === Attr.Private ? 1 : NO_PLANE)) },
+  { layer: Layer.Spte, first: Plane.Spte4K, planes: 3, planeOf: planes((v) => Math.min(v, 3) - 1) },
+  { layer: Layer.Mapping, first: Plane.Mapped, planes: 1, planeOf: planes(() => 0) },
+  { layer: Layer.Reference, first: Plane.Referenced, planes: 1, planeOf: planes(() => 0) },
+];
+const CONVERSION_PLANES = planes((v) => ((v & 7) === 2 || (v & 7) === 3 ? 1 : 0));
+
+function planes(of: (value: number) => number): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, v) => of(v) & 255);
+}
+
+export class Timeline {
+  readonly axis: TimeAxis;
+  readonly index: PageIndex;
+  readonly lanes: Lanes;
+  private readonly rowSets = new Map<number, RowSet>();
+  private nextRowSet = 1;
+
+  /** Passes over the operations a fixed number of times; memory is a few tens of bytes per operation. */
+  constructor(readonly analysis: Analysis, readonly table: EventTable) {
+    this.axis = new TimeAxis(table);
+    this.index = buildPageIndex(analysis, table.length);
+    this.lanes = new Lanes(table);
+  }
+
+  meta(): TimelineMeta {
+    const { findings } = this.analysis;
+    const rules = [...new Set(findings.map((f) => f.rule))];
+    return {
+      unit: this.axis.unit, resolution: this.table.meta.resolution, start: this.axis.start, end: this.axis.end, rows: this.table.length,
+      plain: this.axis.knots(false), compressed: this.axis.knots(true), lanes: this.lanes.list, vms: this.analysis.vms.map((v) => v.label),
+      findingRow: Uint32Array.from(findings, (f) => f.at),
+      findingTime: Float64Array.from(findings, (f) => this.axis.time(f.at)),
+      findingVerdict: Uint8Array.from(findings, (f) => VERDICTS.indexOf(f.verdict)),
+      findingSeverity: Uint8Array.from(findings, (f) => f.severity),
+      findingRule: Uint16Array.from(findings, (f) => rules.indexOf(f.rule)),
+      findingLane: Int32Array.from(findings, (f) => this.lanes.laneOfRow(f.at)),
+      rules,
+    };
+  }
+
+  /** Makes or finds the rows of a filter. */
+  rows(filter: RowFilter): RowsReply {
+    const key = JSON.stringify(filter);
+    let id = 0;
+    for (const [known, set] of this.rowSets) if (JSON.stringify(set.filter) === key) id = known;
+    if (id === 0) {
+      id = this.nextRowSet++;
+      this.rowSets.set(id, buildRows(this.analysis, this.table, this.index, filter));
+      if (this.rowSets.size > ROW_SETS_MAX) this.rowSets.delete(Math.min(...this.rowSets.keys()));
+    }
+    const set = this.rowSets.get(id)!;
+    return { rowSet: id, filter, groups: set.info(), findingRows: this.findingRows(set) };
+  }
+
+  /** A row set by number; undefined when it was dropped, and must be asked for again. */
+  rowSet(id: number): RowSet | undefined {
+    return this.rowSets.get(id);
+  }
+
+  private findingRows(set: RowSet): Int32Array {
+    const out: number[] = [];
+    const { findingAtoms } = this.index;
+    for (let i = 0; i < findingAtoms.length; i += 3) {
+      for (let group = 0; group < set.groups.length; group++) {
+        const first = set.rowOf(group, findingAtoms[i + 1]!);
+        if (first < 0) continue;
+        const last = set.rowOf(group, findingAtoms[i + 2]! - 1);
+        out.push(findingAtoms[i]!, group, first, Math.max(first, last));
+      }
+    }
+    return Int32Array.from(out);
+  }
+
+  /** Draws the wanted part; undefined when the row set is not known any more. */
+  tile(request: TileRequest): Tile | undefined {
+    const set = this.rowSets.get(request.rowSet);
+    if (!set) return undefined;
+    const { columns } = request;
+    const rows = request.rows.length / 3;
+    const map = new ColumnMap(this.axis, this.axis.knots(request.compress), request.from, request.until, columns);
+    const shape = { rowFirst: new Float64Array(rows), rowEnd: new Float64Array(rows), rowPages: new Float64Array(rows) };
+    const targets = disjointTargets(this.targets(set, request.rows, shape));
+    const cells = new Uint8Array(PLANE_COUNT * rows * columns);
+    const pageStart = this.index.atoms.start;
+    for (const { layer, first, planes: count, planeOf } of LAYER_PLANES) {
+      const sums = newSums(count, rows, columns);
+      for (const t of targets) addBands(this.index.layers[layer]!, t, map, pageStart, planeOf, sums);
+      sumsToCells(sums, shape.rowPages, cells, first);
+    }
+    const sums = newSums(2, rows, columns);
+    for (const t of targets) addBands(this.index.conversions, t, map, pageStart, CONVERSION_PLANES, sums);
+    sumsToCells(sums, shape.rowPages, cells, Plane.Converting);
+    return { request, ...shape, planes: cells, ...this.marks(request, map, targets), ...this.losses(map), ...this.laneCells(request, map, targets) };
+  }
+
+  /** Atom ranges of each wanted row, and what the row is called. */
+  private targets(set: RowSet, wanted: Int32Array, shape: { rowFirst: Float64Array; rowEnd: Float64Array; rowPages: Float64Array }): Target[] {
+    const out: Target[] = [];
+    const { start } = this.index.atoms;
+    for (let r = 0; r * 3 < wanted.length; r++) {
+      const group = set.groups[wanted[r * 3]!];
+      if (!group) continue;
+      const whole = wanted[r * 3 + 1]! < 0;
+      const first = whole ? 0 : wanted[r * 3 + 1]!;
+      const end = Math.min(group.rowCount, whole ? group.rowCount : first + wanted[r * 3 + 2]!);
+      if (end <= first) continue;
+      shape.rowFirst[r] = set.pages(wanted[r * 3]!, first).first;
+      shape.rowEnd[r] = set.pages(wanted[r * 3]!, end - 1).end;
+      let from = group.from[first]!;
+      let until = group.until[first]!;
+      let pages = 0;
+      for (let i = first; i < end; i++) {
+        pages += start[group.until[i]!]! - start[group.from[i]!]!;
+        if (group.from[i] === until || i === first) until = group.until[i]!;
+        else {
+          out.push({ from, until, row: r });
+          from = group.from[i]!;
+          until = group.until[i]!;
+        }
+      }
+      out.push({ from, until, row: r });
+      shape.rowPages[r] = pages;
+    }
+    return out;
+  }
+
+  private marks(request: TileRequest, map: ColumnMap, targets: readonly Targets[]): Pick<Tile, 'markCell' | 'markBits' | 'markCount' | 'markRow'> {
+    const cells = newMarkCells(request.rows.length / 3, request.columns);
+    const { tid } = request;
+    const wanted = tid < 0 ? undefined : (row: number): boolean => this.table.tid(row) === tid;
+    for (const t of targets) addMarks(this.index.marks, t, map, request.marks, wanted, cells);
+    let n = 0;
+    for (let i = 0; i < cells.bits.length; i++) if (cells.bits[i] !== 0) n++;
+    const out = { markCell: new Uint32Array(n), markBits: new Uint16Array(n), markCount: new Uint32Array(n), markRow: new Uint32Array(n) };
+    for (let i = 0, o = 0; i < cells.bits.length; i++) {
+      if (cells.bits[i] === 0) continue;
+      out.markCell[o] = i;
+      out.markBits[o] = cells.bits[i]!;
+      out.markCount[o] = cells.count[i]!;
+      out.markRow[o++] = cells.firstRow[i]! - 1;
+    }
+    return out;
+  }
+
+  private losses(map: ColumnMap): Pick<Tile, 'lossColumn' | 'lossRow' | 'lossUntil'> {
+    const columns: number[] = [];
+    const rows: number[] = [];
+    let lossUntil = 0;
+    for (const loss of this.table.losses) {
+      const c = map.column(loss.row);
+      if (loss.fromStart) lossUntil = Math.max(lossUntil, c);
+      if (loss.row < map.firstRow || loss.row > map.endRow || (columns.length > 0 && columns[columns.length - 1] === c)) continue;
+      columns.push(Math.min(c, map.columns - 1));
+      rows.push(loss.row);
+    }
+    return { lossColumn: Uint32Array.from(columns), lossRow: Uint32Array.from(rows), lossUntil };
+  }
+
+  private laneCells(request: TileRequest, map: ColumnMap, targets: readonly Targets[]): Pick<Tile, 'laneActors' | 'laneEvents' | 'spans' | 'spansOmitted'> {
+    const cells = request.lanes.length * request.columns;
+    const laneActors = new Uint8Array(cells);
+    const laneEvents = new Uint8Array(cells);
+    this.lanes.fill(request.lanes, map, laneActors, laneEvents);
+    return { laneActors, laneEvents, ...this.spans(request, map, targets) };
+  }
+
+  private spans(request: TileRequest, map: ColumnMap, targets: readonly Targets[]): Pick<Tile, 'spans' | 'spansOmitted'> {
+    const spans: number[] = [];
+    let omitted = 0;
+    const laneAt = new Map([...request.lanes].map((lane, i) => [lane, i]));
+    const { conversions, conversionOf } = this.index;
+    let i = -1;
+    let last = -1;
+    for (const b of conversions.blocks) {
+      for (let j = 0; j < b.length; j++) {
+        const conversion = conversionOf[++i]!;
+        if (conversion === last || b.from[j]! >= map.endRow || b.until[j]! < map.firstRow) continue;
+        last = conversion;
+        const tid = this.analysis.conversions[conversion]!.tid;
+        if (request.tid >= 0 && tid !== request.tid) continue;
+        if (spans.length >= SPANS_MAX * SPAN_FIELDS) {
+          omitted++;
+          continue;
+        }
+        const row = rowOfAtoms(targets, b.a0[j]!, b.a1[j]!);
+        const lane = laneAt.get(this.lanes.laneOfTid(tid)) ?? -1;
+        spans.push(lane, map.column(b.from[j]!), map.column(b.until[j]!), conversion, b.value[j]!, row);
+      }
+    }
+    return { spans: Int32Array.from(spans), spansOmitted: omitted };
+  }
+}
+
+/** The most detailed row of the picture that shows some of the atoms, -1 when none does. */
+function rowOfAtoms(targets: readonly Targets[], a0: number, a1: number): number {
+  let best = -1;
+  let size = Infinity;
+  for (const t of targets) {
+    for (let k = 0; k < t.from.length; k++) {
+      if (t.until[k]! <= a0 || t.from[k]! >= a1 || t.until[k]! - t.from[k]! >= size) continue;
+      best = t.row[k]!;
+      size = t.until[k]! - t.from[k]!;
+    }
+  }
+  return best;
+}
