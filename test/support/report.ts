@@ -7,10 +7,10 @@ import type { TraceReport, RuleInfo } from '../../model/findings/report.js';
 import { Attr, Op, OpLog, RefKind } from '../../model/timeline/oplog.js';
 
 export const RULES_BY_HAND: readonly RuleInfo[] = [
-  { id: 'G9', name: 'refs-safe', profile: 'guest-memfd', statement: 'A page goes private only when nobody holds it.', source: 'kvm_gmem_is_safe_for_conversion', severity: 1, fix: 'return -EAGAIN' },
-  { id: 'G4', name: 'bracket', profile: 'guest-memfd', statement: 'A store lies inside its bracket.', source: 'kvm_mmu_invalidate_start', severity: 1, fix: 'open the bracket first' },
-  { id: 'S4', name: 'conversion-storm', profile: 'guest-memfd', statement: 'A page is not converted to and fro.', source: 'none', severity: 4, fix: 'batch' },
-  { id: 'G11', name: 'no-alias', profile: 'guest-memfd', statement: 'One root maps a frame.', source: 'tdp_mmu.c', severity: 1, fix: 'zap first' },
+  { id: 'G9', name: 'refs-safe', profile: 'guest-memfd', statement: 'A page goes private only when nobody holds it.', source: 'kvm_gmem_is_safe_for_conversion', severity: 1, nature: 'invariant', needs: [['StoreAttr']], fix: 'return -EAGAIN' },
+  { id: 'G4', name: 'bracket', profile: 'guest-memfd', statement: 'A store lies inside its bracket.', source: 'kvm_mmu_invalidate_start', severity: 1, nature: 'invariant', needs: [['StoreAttr']], fix: 'open the bracket first' },
+  { id: 'S4', name: 'conversion-storm', profile: 'guest-memfd', statement: 'A page is not converted to and fro.', source: 'none', severity: 4, nature: 'invariant', needs: [['StoreAttr']], fix: 'batch' },
+  { id: 'G11', name: 'no-alias', profile: 'guest-memfd', statement: 'One root maps a frame.', source: 'tdp_mmu.c', severity: 1, nature: 'invariant', needs: [['StoreAttr']], fix: 'zap first' },
 ];
 
 export interface ReportByHand {

@@ -1,0 +1,12 @@
+// `npm run docs`: writes the generated parts of docs/ from the compiled sources.
+import fs from 'node:fs';
+import path from 'node:path';
+import { bin, must, root } from './steps.mjs';
+
+must(bin('tsc'), ['-b', 'cli']);
+const { rulesPage, withIssues } = await import(path.join(root, 'out/cli/docs.js'));
+const { RULES } = await import(path.join(root, 'out/model/rules/registry.js'));
+fs.writeFileSync(path.join(root, 'docs/RULES.md'), rulesPage(RULES));
+const formats = path.join(root, 'docs/FORMATS.md');
+fs.writeFileSync(formats, withIssues(fs.readFileSync(formats, 'utf8')));
+console.log('docs/RULES.md and docs/FORMATS.md are up to date');
