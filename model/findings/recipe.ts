@@ -5,6 +5,7 @@
 import { KIND_COUNT, kindId, kindName } from '../../parsers/events/kinds.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import { VOCABULARY, type Meaning } from '../../parsers/events/vocabulary.js';
+import { howToRecord } from '../rules/rule.js';
 
 /** How often each kind of event occurs in a trace, by kind number. */
 export function countKinds(table: EventTable): Uint32Array {
@@ -81,16 +82,6 @@ export function recordingRecipe(only?: readonly MissingKind[]): readonly string[
 
 function isProbe(how: string): boolean {
   return /^[pr]\d*:/.test(how);
-}
-
-/** How a kind of event is recorded, in words that can be copied. */
-export function howToRecord(kind: string): string {
-  const meaning = VOCABULARY.find((m) => m.kind === kind);
-  const first = meaning?.tracepoints?.[0];
-  if (first !== undefined) return first;
-  if (meaning?.entry) return `kprobe:${meaning.entry[0] ?? kind}`;
-  if (meaning?.ret) return `kretprobe:${meaning.ret[0] ?? kind}`;
-  return meaning?.names?.[0] ?? kind;
 }
 
 /** `a or b; c`: what a rule needs, group by group. */

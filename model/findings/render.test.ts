@@ -41,7 +41,7 @@ G4 bracket           guest-memfd  undecidable          1      0  not-recorded ×
 S4 conversion-storm  guest-memfd  judged               2      1
 G11 no-alias         guest-memfd  not-applicable       0      0
 
-a b.txt: 1 violation, 1 suspicious, 0 undecidable; 4 events (4 understood, 0 unknown), 1 gap of lost events; profile guest-memfd (guest_memfd probes occur)
+a b.txt: 1 violation, 1 suspicious, 1 rule undecided; 4 events (4 understood, 0 unknown), 1 gap of lost events; profile guest-memfd (guest_memfd probes occur)
 `);
   });
 

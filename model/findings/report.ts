@@ -98,11 +98,11 @@ export function issueText(issue: Issue): string {
   return `${kind.sentence}${detail}${times} ${kind.advice}`;
 }
 
-/** `not-recorded ×3 from line 120: sentence Missing: a, b`. */
+/** `not-recorded ×3 from line 120: sentence Missing: a, b`; without a count where no check was ever triggered. */
 export function reasonText(table: EventTable, reason: UndecidedReason): string {
-  const from = reason.row < table.length ? ` from line ${placeOf(table, reason.row).line}` : '';
+  const from = reason.count > 0 && reason.row < table.length ? ` ×${reason.count} from line ${placeOf(table, reason.row).line}` : '';
   const missing = reason.missing.length === 0 ? '' : ` Missing: ${reason.missing.join(', ')}.`;
-  return `${reason.reason} ×${reason.count}${from}: ${reason.detail}${missing}`;
+  return `${reason.reason}${from}: ${reason.detail}${missing}`;
 }
 
 /** The rule of a finding or status, or a stand-in that holds its id. */

@@ -71,7 +71,7 @@ function summary(report: TraceReport): string {
   const { analysis, table } = report;
   const lost = table.losses.length === 0 ? 'no loss seen' : `${plural(table.losses.length, 'gap')} of lost events`;
   return `${report.path}: ${plural(countVerdict(analysis.findings, 'violation'), 'violation')}, `
-    + `${countVerdict(analysis.findings, 'suspicious')} suspicious, ${countVerdict(analysis.findings, 'undecidable')} undecidable; `
+    + `${countVerdict(analysis.findings, 'suspicious')} suspicious, ${plural(analysis.rules.filter((r) => r.status === 'undecidable').length, 'rule')} undecided; `
     + `${plural(table.length, 'event')} (${analysis.understood} understood, ${analysis.unknown} unknown), ${lost}; `
     + `profile ${analysis.profiles.join(', ')} (${analysis.profileReason})`;
 }

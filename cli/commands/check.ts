@@ -1,0 +1,83 @@
+/** `shimtrace check`: judges traces by the rules and prints what was found. */
+import type { Analysis } from '../../model/analysis.js';
+import { renderJson } from '../../model/findings/json.js';
+import { renderJunit } from '../../model/findings/junit.js';
+import { renderSarif } from '../../model/findings/sarif.js';
+import { renderText } from '../../model/findings/text.js';
+import type { Verdict } from '../../model/findings/finding.js';
+import { oneOf } from '../args.js';
+import type { Command } from '../command.js';
+import { EXIT, InputError, UsageError, type ExitCode } from '../errors.js';
+import { load, LOAD_OPTIONS, loadOptions, type LoadedTrace } from '../load.js';
+import type { Output } from '../output.js';
+import { VERSION } from '../version.js';
+
+const FORMATS = ['text', 'json', 'sarif', 'junit'] as const;
+const VERDICTS: readonly Verdict[] = ['violation', 'suspicious', 'undecidable'];
+
+export const check: Command = {
+  name: 'check',
+  summary: 'judge traces by the rules of the shim and print what was found',
+  usage: 'FILE...',
+  options: {
+    ...LOAD_OPTIONS,
+    format: { type: 'string', value: 'FORMAT', help: `${FORMATS.join(', ')} (default text)` },
+    strict: { type: 'boolean', help: 'lost events or a damaged file also fail, with exit code 2' },
+    verdict: { type: 'string', multiple: true, value: 'VERDICT', help: `print only these findings (${VERDICTS.join(', ')}); repeatable; the exit code does not change` },
+  },
+  details: `FILE is a trace, or - for standard input.
+Exit code: 0 nothing found, 1 violations found, 2 a file or an argument cannot be used, 3 a bug of shimtrace.`,
+  run(args, output) {
+    if (args.positionals.length === 0) throw new UsageError('expected at least one FILE, or - for standard input');
+    const format = args.choice('format', FORMATS, 'text');
+    const verdicts = args.list('verdict').flatMap((w) => w.split(',')).map((w) => oneOf('--verdict', w, VERDICTS));
+    const options = loadOptions(args);
+    const traces: LoadedTrace[] = [];
+    let printed = 0;
+    let code: ExitCode = EXIT.clean;
+    for (const path of args.positionals) {
+      try {
+        const trace = load(path, options, output);
+        trace.close();
+        code = worse(code, exitOf(trace, args.flag('strict'), output));
+        const shown = only(trace, verdicts);
+        // Text is printed trace by trace, so that a long run shows what it has.
+        if (format === 'text') output.out(`${printed++ > 0 ? '\n' : ''}${renderText(shown, { undecidable: verdicts.includes('undecidable') })}`);
+        else traces.push(shown);
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+        // One unusable file of several does not keep the others from being judged.
+        output.err(`shimtrace: ${error.message}`);
+        code = worse(code, EXIT.unusable);
+      }
+    }
+    if (format === 'json') output.out(renderJson(traces));
+    if (format === 'sarif') output.out(renderSarif(traces, VERSION));
+    if (format === 'junit') output.out(renderJunit(traces));
+    return code;
+  },
+};
+
+/** An unusable input outranks violations found elsewhere: the run as a whole is not what was asked for. */
+function worse(a: ExitCode, b: ExitCode): ExitCode {
+  return a > b ? a : b;
+}
+
+function exitOf(trace: LoadedTrace, strict: boolean, output: Output): ExitCode {
+  if (trace.damaged) {
+    output.err(`shimtrace: ${trace.path}: the file is damaged; what could be read of it was judged`);
+    return EXIT.unusable;
+  }
+  if (trace.analysis.findings.some((finding) => finding.verdict === 'violation')) return EXIT.violations;
+  if (strict && trace.table.losses.length > 0) {
+    output.err(`shimtrace: ${trace.path}: events were lost, which --strict does not accept`);
+    return EXIT.unusable;
+  }
+  return EXIT.clean;
+}
+
+function only(trace: LoadedTrace, verdicts: readonly Verdict[]): LoadedTrace {
+  if (verdicts.length === 0) return trace;
+  const analysis: Analysis = { ...trace.analysis, findings: trace.analysis.findings.filter((f) => verdicts.includes(f.verdict)) };
+  return { ...trace, analysis };
+}

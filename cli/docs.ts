@@ -1,0 +1,74 @@
+/** The generated parts of docs/: written by `npm run docs` from the rules' and issue codes' own sources. */
+import { ISSUE_KINDS } from '../parsers/events/issues.js';
+import { PROFILES, type ProfileId } from '../model/findings/finding.js';
+import { SEVERITY_WORDS, type RuleInfo } from '../model/findings/report.js';
+import { needsText } from '../model/findings/recipe.js';
+
+const PROFILE_TEXTS: Readonly<Record<ProfileId, string>> = {
+  'sean-2022': 'The contract of the mail of 19 September 2022 for a shim that lets the user map the hidden file under five restrictions, with the sketch that came with it. No mainline kernel enforces it.',
+  'luto-2022': 'The counter-proposal of the same thread: ordinary mmap until the switch, no GUP while mappable, and at the switch no new fault and `unmap_mapping_range()`.',
+  'guest-memfd': 'What guest_memfd and KVM\'s MMU hold to today (Linux 6.8 to 7.2), and what the in-place conversion series adds.',
+};
+
+/** docs/RULES.md. */
+export function rulesPage(rules: readonly RuleInfo[]): string {
+  const parts: string[] = [
+    '# Rules',
+    '',
+    'Generated from the rules\' sources by `npm run docs`; do not edit. `shimtrace rules` prints the same.',
+    '',
+    'A rule of nature *invariant* can be violated; one of nature *suspicion* can only be suspicious. Severity: '
+      + `${[1, 2, 3, 4].map((s) => `${s} ${SEVERITY_WORDS[s]}`).join(', ')}.`,
+    '*Needs* lists what a trace must record for the rule to be decided; where it does not, the verdict is undecidable, never a violation.',
+    '',
+  ];
+  for (const profile of PROFILES) {
+    const mine = rules.filter((rule) => rule.profile === profile);
+    parts.push(`## Profile ${profile}`, '', PROFILE_TEXTS[profile], '', '| Rule | Severity | Statement |', '| --- | --- | --- |');
+    for (const rule of mine) parts.push(`| [${rule.id}](#${anchor(rule)}) ${rule.name} | ${rule.severity} | ${cell(rule.statement)} |`);
+    parts.push('');
+    for (const rule of mine) parts.push(...section(rule));
+  }
+  return `${parts.join('\n').trimEnd()}\n`;
+}
+
+/** Anchor of a rule's section, as Markdown renderers make it from the heading. */
+export function anchor(rule: Pick<RuleInfo, 'id' | 'name'>): string {
+  return `${rule.id} ${rule.name}`.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, '').replace(/ /g, '-');
+}
+
+function section(rule: RuleInfo): readonly string[] {
+  return [
+    `### ${rule.id} ${rule.name}`,
+    '',
+    rule.statement,
+    '',
+    `- Severity: ${rule.severity}, ${SEVERITY_WORDS[rule.severity]} (${rule.nature})`,
+    `- Source: ${rule.source}`,
+    `- Needs: ${rule.needs.length === 0 ? 'nothing beyond the events it judges' : needsText(rule.needs)}`,
+    `- Fix: ${rule.fix}`,
+    `- Samples: \`sample-traces/rules/${rule.id}/\``,
+    '',
+  ];
+}
+
+function cell(text: string): string {
+  return text.replace(/\|/g, '\\|');
+}
+
+/** The table of issue codes in docs/FORMATS.md. */
+export function issuesTable(): string {
+  const rows = Object.entries(ISSUE_KINDS).map(([code, kind]) => `| \`${code}\` | ${kind.severity} | ${cell(kind.sentence)} | ${cell(kind.advice)} |`);
+  return ['| Code | Severity | What was found | What to do |', '| --- | --- | --- | --- |', ...rows].join('\n');
+}
+
+const BEGIN = '<!-- generated: issues -->';
+const END = '<!-- end generated -->';
+
+/** `page` with its generated part replaced; the page itself when it has no such part. */
+export function withIssues(page: string): string {
+  const from = page.indexOf(BEGIN);
+  const until = page.indexOf(END);
+  if (from < 0 || until < from) return page;
+  return `${page.slice(0, from + BEGIN.length)}\n${issuesTable()}\n${page.slice(until)}`;
+}

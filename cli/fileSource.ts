@@ -1,0 +1,158 @@
+/** Bytes of a file or of standard input for the readers: synchronous, by range. */
+import fs from 'node:fs';
+import type { ByteSource } from '../parsers/base/source.js';
+import { InputError } from './errors.js';
+import { errorCode, waitABit } from './output.js';
+
+/** How standard input is called in messages and results. */
+export const STDIN_NAME = '<stdin>';
+
+export interface OpenSource extends ByteSource {
+  readonly name: string;
+  /** What changed while it was read, in one sentence; undefined when nothing did. */
+  changed(): string | undefined;
+  close(): void;
+}
+
+/** Opens a path, or standard input for `-`. Throws InputError that says what is wrong and what to do. */
+export function openSource(path: string): OpenSource {
+  if (path === '-') return readStandardInput();
+  let fd: number;
+  try {
+    fd = fs.openSync(path, 'r');
+  } catch (error) {
+    throw new InputError(`${path}: ${openAdvice(error)}`);
+  }
+  const stat = fs.fstatSync(fd);
+  if (stat.isDirectory()) {
+    fs.closeSync(fd);
+    throw new InputError(`${path}: is a directory, expected a trace file; give the files inside it`);
+  }
+  // Pipes and the files of tracefs say size 0: they are read to their end first.
+  if (!stat.isFile() || stat.size === 0) return readWhole(path, fd);
+  return new FileSource(path, fd, stat.size);
+}
+
+function openAdvice(error: unknown): string {
+  switch (errorCode(error)) {
+    case 'ENOENT': return 'no such file; check the path';
+    case 'EACCES': case 'EPERM': return 'permission denied; files under /sys/kernel/tracing need root: copy the trace with `sudo cat` first';
+    case 'EISDIR': return 'is a directory, expected a trace file; give the files inside it';
+    case 'EMFILE': return 'too many open files; give fewer files at once';
+    default: return `cannot be opened: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+class FileSource implements OpenSource {
+  private buffer = new Uint8Array(1 << 16);
+  private shortRead = false;
+
+  constructor(readonly name: string, private readonly fd: number, readonly size: number) {}
+
+  read(offset: number, length: number): Uint8Array {
+    const wanted = Math.max(0, Math.min(length, this.size - offset));
+    if (wanted > this.buffer.length) this.buffer = new Uint8Array(wanted);
+    let done = 0;
+    while (done < wanted) {
+      const got = readSome(this.name, this.fd, this.buffer, done, wanted - done, offset + done);
+      if (got === 0) {
+        this.shortRead = true;
+        break;
+      }
+      done += got;
+    }
+    return this.buffer.subarray(0, done);
+  }
+
+  changed(): string | undefined {
+    const now = fs.fstatSync(this.fd).size;
+    if (this.shortRead || now < this.size) return `the file shrank from ${this.size} to ${now} bytes while it was read`;
+    if (now > this.size) return `the file grew from ${this.size} to ${now} bytes while it was read`;
+    return undefined;
+  }
+
+  close(): void {
+    fs.closeSync(this.fd);
+  }
+}
+
+const CHUNK_BYTES = 1 << 20;
+
+/** A source that was read to its end into memory, in chunks: no second copy is made to join them. */
+class ChunkedSource implements OpenSource {
+  constructor(readonly name: string, private readonly chunks: readonly Uint8Array[], readonly size: number) {}
+
+  /** All chunks but the last are full, so a range is found by division. */
+  read(offset: number, length: number): Uint8Array {
+    const end = Math.min(this.size, offset + length);
+    if (offset >= end) return new Uint8Array(0);
+    const first = Math.floor(offset / CHUNK_BYTES);
+    const inFirst = offset - first * CHUNK_BYTES;
+    if (end <= (first + 1) * CHUNK_BYTES) return this.chunks[first]!.subarray(inFirst, inFirst + end - offset);
+    const joined = new Uint8Array(end - offset);
+    for (let at = offset; at < end;) {
+      const chunk = Math.floor(at / CHUNK_BYTES);
+      const start = at - chunk * CHUNK_BYTES;
+      const part = this.chunks[chunk]!.subarray(start, Math.min(CHUNK_BYTES, start + end - at));
+      joined.set(part, at - offset);
+      at += part.length;
+    }
+    return joined;
+  }
+
+  changed(): undefined {
+    return undefined;
+  }
+
+  close(): void {
+    // Nothing is open: it was read to its end.
+  }
+}
+
+function readStandardInput(): OpenSource {
+  return readToEnd(STDIN_NAME, 0);
+}
+
+function readWhole(path: string, fd: number): OpenSource {
+  try {
+    return readToEnd(path, fd);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+function readToEnd(name: string, fd: number): OpenSource {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for (;;) {
+    const chunk = new Uint8Array(CHUNK_BYTES);
+    let filled = 0;
+    while (filled < CHUNK_BYTES) {
+      const got = readSome(name, fd, chunk, filled, CHUNK_BYTES - filled, null);
+      if (got === 0) break;
+      filled += got;
+    }
+    size += filled;
+    if (filled > 0) chunks.push(filled === CHUNK_BYTES ? chunk : chunk.slice(0, filled));
+    if (filled < CHUNK_BYTES) return new ChunkedSource(name, chunks, size);
+  }
+}
+
+function readSome(name: string, fd: number, into: Uint8Array, at: number, length: number, position: number | null): number {
+  for (;;) {
+    try {
+      return fs.readSync(fd, into, at, length, position);
+    } catch (error) {
+      const code = errorCode(error);
+      if (code === 'EAGAIN') {
+        waitABit();
+        continue;
+      }
+      // A closed standard input reads as its end.
+      if (code === 'EOF') return 0;
+      if (code === 'EISDIR') throw new InputError(`${name}: is a directory, expected a trace file; give the files inside it`);
+      const where = position === null ? '' : ` at offset ${position}`;
+      throw new InputError(`${name}: reading failed${where}: ${error instanceof Error ? error.message : String(error)}; check the disk or copy the file again`);
+    }
+  }
+}

@@ -1,0 +1,118 @@
+/** From a path to a judged trace: opens, reads, analyses, with progress, and says clearly when a file cannot be used. */
+import type { CancelToken } from '../parsers/base/cancel.js';
+import { NEVER_CANCELLED } from '../parsers/base/cancel.js';
+import { ISSUE_KINDS, type Issue } from '../parsers/events/issues.js';
+import { EventTable, type ClockName } from '../parsers/events/table.js';
+import type { OpenTrace } from '../parsers/reader.js';
+import type { Analysis } from '../model/analysis.js';
+import { PROFILES, type ProfileId } from '../model/findings/finding.js';
+import type { TraceReport } from '../model/findings/report.js';
+import { issueText } from '../model/findings/report.js';
+import { analyze, readTrace, RULES } from './core.js';
+import { oneOf, type Args, type OptionSpecs } from './args.js';
+import { InputError, UsageError } from './errors.js';
+import { openSource, type OpenSource } from './fileSource.js';
+import type { Output } from './output.js';
+
+/** Options of every command that reads and judges a trace. */
+export const LOAD_OPTIONS: OptionSpecs = {
+  rules: { type: 'string', multiple: true, value: 'PROFILE', help: `judge by this profile (${PROFILES.join(', ')}); repeatable; default: chosen from what the trace holds` },
+  clock: { type: 'string', value: 'CLOCK', help: 'the clock that the trace was recorded with, where the trace does not say' },
+  'skew-us': { type: 'string', value: 'US', help: 'events of two CPUs closer than this are not ordered by time (default: 20 on a local or unknown clock, 1 on a global one)' },
+};
+
+const CLOCKS: readonly ClockName[] = ['local', 'global', 'mono', 'mono_raw', 'boot', 'tai', 'uptime', 'counter', 'x86-tsc', 'perf', 'realtime', 'unknown'];
+
+export interface LoadOptions {
+  readonly profiles: readonly ProfileId[] | undefined;
+  readonly clock: ClockName | undefined;
+  readonly skewNs: number | undefined;
+  readonly cancel?: CancelToken;
+}
+
+/** LOAD_OPTIONS as parsed. */
+export function loadOptions(args: Args): LoadOptions {
+  const profiles = args.list('rules').flatMap((word) => word.split(',')).map((word) => oneOf('--rules', word, PROFILES));
+  const clock = args.text('clock');
+  const skewUs = args.number('skew-us');
+  return {
+    profiles: profiles.length === 0 ? undefined : PROFILES.filter((p) => profiles.includes(p)),
+    clock: clock === undefined ? undefined : oneOf('--clock', clock, CLOCKS),
+    skewNs: skewUs === undefined ? undefined : skewUs * 1000,
+  };
+}
+
+export interface LoadedTrace extends TraceReport {
+  readonly open: OpenTrace;
+  /** True when an issue says that the input could not be used as it is. */
+  readonly damaged: boolean;
+  /** Closes the file; `open.describe` no longer works afterwards. */
+  close(): void;
+}
+
+/**
+ * Reads and judges one file, or standard input for `-`. Throws InputError when it holds no event at all; what could
+ * be read of a damaged file is kept and judged.
+ */
+export function load(path: string, options: LoadOptions, output: Output): LoadedTrace {
+  const source = openSource(path);
+  const open = readOpen(source, output);
+  const table = withChange(open.table, source);
+  refuseUnusable(source.name, table);
+  const analysis = judge(source.name, table, options, output);
+  output.progress('');
+  const damaged = table.issues.some((issue) => ISSUE_KINDS[issue.code].severity === 'error');
+  return { path: source.name, table, analysis, rules: RULES, open, damaged, close: () => source.close() };
+}
+
+/** Reads without judging. The source stays open for `describe`, until the process ends. */
+export function loadEvents(path: string, output: Output): { readonly name: string; readonly open: OpenTrace } {
+  const source = openSource(path);
+  const open = readOpen(source, output);
+  refuseUnusable(source.name, open.table);
+  output.progress('');
+  return { name: source.name, open };
+}
+
+function readOpen(source: OpenSource, output: Output): OpenTrace {
+  const total = Math.max(1, source.size);
+  return readTrace(source, {
+    cancel: NEVER_CANCELLED,
+    progress: (done) => output.progress(`${source.name}: reading ${percent(done, total)}`),
+  });
+}
+
+function judge(name: string, table: EventTable, options: LoadOptions, output: Output): Analysis {
+  return analyze(table, {
+    profiles: options.profiles, clock: options.clock, skewNs: options.skewNs,
+    ...(options.cancel === undefined ? {} : { cancel: options.cancel }),
+    progress: (rows) => output.progress(`${name}: judging ${percent(rows, table.length)}`),
+  });
+}
+
+function percent(done: number, total: number): string {
+  return `${Math.min(100, Math.floor((100 * done) / Math.max(1, total)))}%`;
+}
+
+function refuseUnusable(name: string, table: EventTable): void {
+  if (table.length > 0) return;
+  const worst = table.issues.find((issue) => ISSUE_KINDS[issue.code].severity === 'error') ?? table.issues[0];
+  const place = worst === undefined ? '' : worst.line > 0 ? `:${worst.line}` : worst.offset > 0 ? `: offset ${worst.offset}` : '';
+  const text = worst === undefined ? `${ISSUE_KINDS.empty.sentence} ${ISSUE_KINDS.empty.advice}` : issueText(worst);
+  throw new InputError(`${name}${place}: ${text}`);
+}
+
+/** A file that changed while it was read is judged as far as it was read, and says so with the other issues. */
+function withChange(table: EventTable, source: OpenSource): EventTable {
+  const change = source.changed();
+  if (change === undefined || table.issues.some((issue) => issue.code === 'changed-while-read')) return table;
+  const issue: Issue = { code: 'changed-while-read', offset: source.size, line: 0, count: 1, detail: change };
+  return new EventTable(table.length, table.segments, table.meta, table.names, table.comms, [...table.issues, issue], table.losses, table.stacks);
+}
+
+/** The only positional argument of a command that reads one file. */
+export function oneFile(args: Args, usage: string): string {
+  const [path, ...rest] = args.positionals;
+  if (path === undefined || rest.length > 0) throw new UsageError(`expected ${usage}`);
+  return path;
+}

@@ -1,0 +1,5 @@
+/** The program: arguments in, exit code out. */
+import { processOutput } from './output.js';
+import { run } from './run.js';
+
+process.exitCode = await run(process.argv.slice(2), processOutput());

@@ -1,0 +1,79 @@
+/** Where a command writes: standard output, standard error, and progress that only a terminal sees. */
+import fs from 'node:fs';
+
+export interface Output {
+  /** Standard output, exactly these characters. */
+  out(text: string): void;
+  /** Standard error, one line. */
+  err(line: string): void;
+  /** Short transient line on a terminal's standard error; '' wipes it. */
+  progress(line: string): void;
+}
+
+/** A reader such as `head` closed the pipe: the rest of the output is not wanted. */
+export class PipeClosed extends Error {
+  override readonly name = 'PipeClosed';
+}
+
+const PROGRESS_INTERVAL_MS = 100;
+
+/** Output on the process's own descriptors, written synchronously so that nothing is lost at exit. */
+export function processOutput(): Output {
+  const isTerminal = process.stderr.isTTY === true;
+  let shown = false;
+  let lastMs = 0;
+  const wipe = (): void => {
+    if (shown) writeAll(2, '\r\u001b[K');
+    shown = false;
+  };
+  return {
+    out(text) {
+      wipe();
+      writeAll(1, text);
+    },
+    err(line) {
+      wipe();
+      writeAll(2, `${line}\n`);
+    },
+    progress(line) {
+      if (!isTerminal) return;
+      if (line === '') {
+        wipe();
+        return;
+      }
+      const now = Date.now();
+      if (now - lastMs < PROGRESS_INTERVAL_MS) return;
+      lastMs = now;
+      shown = true;
+      writeAll(2, `\r\u001b[K${line}`);
+    },
+  };
+}
+
+const WAIT_MS = 5;
+const waitCell = new Int32Array(new SharedArrayBuffer(4));
+
+/** Sleeps without spinning; pipes of Node may be non-blocking, and then a full or empty one says EAGAIN. */
+export function waitABit(): void {
+  Atomics.wait(waitCell, 0, 0, WAIT_MS);
+}
+
+function writeAll(fd: number, text: string): void {
+  const bytes = Buffer.from(text, 'utf8');
+  let done = 0;
+  while (done < bytes.length) {
+    try {
+      done += fs.writeSync(fd, bytes, done, Math.min(bytes.length - done, 1 << 16));
+    } catch (error) {
+      const code = errorCode(error);
+      if (code === 'EAGAIN') waitABit();
+      else if (code === 'EPIPE') throw new PipeClosed('the reader closed the pipe');
+      else throw error;
+    }
+  }
+}
+
+/** `ENOENT` and its like of a system error, '' of anything else. */
+export function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}

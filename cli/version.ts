@@ -1,0 +1,2 @@
+/** The version that is printed and written into SARIF; a tidy test holds it to package.json. */
+export const VERSION = '0.1.0';

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { ISSUE_KINDS } from '../parsers/events/issues.js';
+import { RULES } from '../cli/core.js';
+import { issuesTable, rulesPage, withIssues } from '../cli/docs.js';
+import { COMMANDS } from '../cli/run.js';
+import { VERSION } from '../cli/version.js';
+import { filesBelow, read, trackedFiles } from './support/files.js';
+import { markdownLinks, tidyText } from './support/tidy.js';
+
+const BLOB_BYTES_MAX = 1 << 20;
+
+interface Manifest {
+  readonly version: string;
+  readonly contributes?: { readonly commands?: readonly { readonly command: string; readonly title: string }[] };
+}
+const manifest = JSON.parse(read('package.json')) as Manifest;
+
+function isText(file: string): boolean {
+  return /\.(?:ts|mjs|cjs|css|md|json|sh|txt)$/.test(file) || file.startsWith('.ci/');
+}
+
+describe('tidy: sources', () => {
+  const files = trackedFiles();
+
+  it('sees the project', () => {
+    assert.ok(files.length > 100, `saw only ${files.length} files`);
+  });
+
+  it('keeps files and functions short and free of what is banned', () => {
+    assert.deepEqual(files.filter(isText).flatMap((file) => tidyText(file, read(file))), []);
+  });
+
+  it('keeps big files out of version control', () => {
+    assert.deepEqual(files.filter((file) => fs.statSync(file).size > BLOB_BYTES_MAX), []);
+  });
+
+  it('locks dependencies without addresses of a registry', () => {
+    assert.doesNotMatch(read('package-lock.json'), /"resolved"/);
+  });
+
+  const canaries: readonly (readonly [file: string, text: string])[] = [
+    ['model/x.ts', `// ${'TO'}${'DO'} later`],
+    ['model/x.test.ts', `it.${'only'}('x', () => {});`],
+    ['cli/x.ts', `try { f(); } catch (e) { }`],
+    ['model/x.ts', `console.log(1);`],
+    ['parsers/x.ts', `const t = parseFloat(s);`],
+    ['model/x.ts', `const t = Date.now();`],
+    ['docs/x.md', `see /${'home'}/me/trace.txt`],
+    ['docs/x.md', `see /${'tmp'}/trace.txt`],
+    ['model/x.ts', 'a\n'.repeat(501)],
+    ['model/x.ts', `export function f(): void {\n${'  g();\n'.repeat(80)}}\n`],
+    ['model/x.ts', `class A {\n  private f(a: number): void {\n${'    g();\n'.repeat(80)}  }\n}\n`],
+  ];
+  for (const [file, text] of canaries) {
+    it(`catches ${file}: ${text.slice(0, 40).split('\n')[0]}`, () => {
+      assert.equal(tidyText(file, text).length, 1);
+    });
+  }
+
+  it('lets pass what is not banned', () => {
+    assert.deepEqual(tidyText('model/x.ts', `// not console.log, not Date.now\nconst url = '/sys/kernel/tracing/trace';\n`), []);
+  });
+});
+
+describe('tidy: documents', () => {
+  it('has RULES.md as the rules say', () => {
+    assert.equal(read('docs/RULES.md'), rulesPage(RULES), 'run `npm run docs`');
+  });
+
+  it('has every issue code in FORMATS.md', () => {
+    const page = read('docs/FORMATS.md');
+    assert.equal(page, withIssues(page), 'run `npm run docs`');
+    assert.ok(page.includes(issuesTable()));
+    for (const code of Object.keys(ISSUE_KINDS)) assert.ok(page.includes(`\`${code}\``), code);
+  });
+
+  it('has links that lead somewhere', () => {
+    const pages = trackedFiles().filter((file) => file.endsWith('.md'));
+    assert.ok(pages.length >= 4);
+    const dead = pages.flatMap((page) => markdownLinks(read(page)).filter((link) => !fs.existsSync(path.join(path.dirname(page), decodeURIComponent(link)))).map((link) => `${page}: ${link}`));
+    assert.deepEqual(dead, []);
+  });
+
+  it('begins the changelog with the version of the package', () => {
+    assert.equal(/^## \[?(\d+\.\d+\.\d+)/m.exec(read('CHANGELOG.md'))?.[1], manifest.version);
+    assert.equal(VERSION, manifest.version);
+  });
+
+  it('tells of every command of the command line in the README', () => {
+    const page = read('README.md');
+    for (const command of COMMANDS) assert.ok(page.includes(`shimtrace ${command.name}`), command.name);
+  });
+
+  it('states every rule once, with a source, and ships its samples', () => {
+    assert.equal(new Set(RULES.map((rule) => rule.id)).size, RULES.length);
+    for (const rule of RULES) {
+      assert.match(rule.statement, /^[A-Z].*[.]$/, rule.id);
+      assert.ok(rule.source !== '' && rule.fix !== '', rule.id);
+      for (const name of ['violation', 'clean', 'undecidable']) assert.ok(fs.existsSync(`sample-traces/rules/${rule.id}/${name}.txt`), `${rule.id}: ${name}.txt`);
+    }
+  });
+});
+
+describe('tidy: the extension\'s manifest', () => {
+  const commands = (manifest.contributes?.commands ?? []).map((c) => c.command);
+  const sources = filesBelow('extension').filter((file) => file.endsWith('.ts') && !file.includes('/test/')).map(read).join('\n');
+
+  it('offers only commands that exist', () => {
+    assert.ok(commands.length > 0);
+    assert.deepEqual(commands.filter((command) => !sources.includes(`'${command}'`)), []);
+  });
+
+  it('offers every command that is registered, but internal ones', () => {
+    const registered = [...sources.matchAll(/registerCommand\(\s*'([^']+)'/g)].map((m) => m[1]!);
+    assert.deepEqual(registered.filter((command) => !command.startsWith('shimtrace.internal.') && !commands.includes(command)), []);
+  });
+
+  it('has a text for every placeholder', () => {
+    if (!fs.existsSync('package.nls.json')) return;
+    const texts = JSON.parse(read('package.nls.json')) as Record<string, string>;
+    const used = [...read('package.json').matchAll(/"%([^%"]+)%"/g)].map((m) => m[1]!);
+    assert.deepEqual(used.filter((key) => texts[key] === undefined), []);
+    assert.deepEqual(Object.keys(texts).filter((key) => !used.includes(key)), []);
+  });
+});
