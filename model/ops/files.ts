@@ -90,9 +90,11 @@ export function lowerFiles(on: On): void {
   });
   on('GmemBindRet', (w, ev, t) => {
     const slot = t.bind;
+    const ino = ev.num(BIND_RET.ino);
+    // Where one of several return probes reads the inode, that one tells.
+    if (ino <= 0 && w.survey.bindRetHasInode) return;
     t.bind = undefined;
     if (!slot || ev.signed(BIND_RET.ret, -1) !== 0) return;
-    const ino = ev.num(BIND_RET.ino);
     if (!slot.inode && ino > 0) slot.inode = w.inodeOf(ino, ev, t);
     if (slot.pgoff < 0 && ev.num(BIND_RET.pgoff) >= 0) slot.pgoff = ev.num(BIND_RET.pgoff);
     commitBind(w, slot, ev.row);

@@ -46,6 +46,8 @@ export class Survey {
   readonly gaps: Gap[] = [];
   /** True when events of unrelated tasks show that no pid filter hid interrupts and other tasks. */
   unfiltered = false;
+  /** Some return probe on bind reads the inode. */
+  bindRetHasInode = false;
   /** Set attributes ioctls seen as system calls, by VM and by inode. */
   setAttrIoctls = 0;
   private suffixMinAfter: Int32Array = new Int32Array(0);
@@ -85,6 +87,7 @@ export class Survey {
     const related = new Uint8Array(KIND_COUNT);
     for (const kind of RELATED) related[kind] = 1;
     const tlb = K('TlbFlush');
+    const bindRet = K('GmemBindRet');
     const shmem = K('ShmemFallocate');
     const shmemIno = slotsOf('ShmemFallocate', 'ino').ino;
     const relatedTasks = new Set<number>();
@@ -106,7 +109,10 @@ export class Survey {
         ev.point(seg, s, i);
         if (hasIno) {
           const ino = ev.num(inoSlot[kind]!);
-          if (ino > 0) this.memfdInodes.add(ino);
+          if (ino > 0) {
+            this.memfdInodes.add(ino);
+            if (kind === bindRet) this.bindRetHasInode = true;
+          }
         }
         if (hasKvm) this.addKvm(ev.pointer(kvmSlot[kind]!), ev.tgid);
         if (kind === shmem) others.add(ev.num(shmemIno));

@@ -3,7 +3,7 @@ import type { On } from './lower.js';
 import { slotsOf } from './slots.js';
 import { closeConversion, isSetAttributes, requestByIoctl } from './conversions.js';
 import { unmapped } from './vmas.js';
-import type { SyscallCtx, Thread } from '../shim/state.js';
+import type { Inode, SyscallCtx, Thread } from '../shim/state.js';
 import type { World } from '../shim/world.js';
 
 /** ioctl numbers: KVM_CREATE_VM and KVM_RUN of include/uapi/linux/kvm.h. */
@@ -54,7 +54,10 @@ export function lowerSyscalls(on: On): void {
   for (const [suffix, name, a, b] of pairs) {
     const inSlots = slotsOf(`SysEnter${suffix}`, a, b) as Record<string, number>;
     const out = slotsOf(`SysExit${suffix}`, 'ret');
-    on(`SysEnter${suffix}`, (_w, ev, t) => enter(t, { name, row: ev.row, a: ev.num(inSlots[a]!), b: ev.num(inSlots[b]!) }));
+    on(`SysEnter${suffix}`, (w, ev, t) => {
+      enter(t, { name, row: ev.row, a: ev.num(inSlots[a]!), b: ev.num(inSlots[b]!) });
+      t.syscallOn = touchedMapping(w, t);
+    });
     on(`SysExit${suffix}`, (w, ev, t) => {
       const ctx = t.syscall;
       const ret = ev.signed(out.ret, NaN);
@@ -68,18 +71,26 @@ export function lowerSyscalls(on: On): void {
   on('SysExitVmRead', (w, ev, t) => void leave(w, t, ev.row, 'process_vm'));
 }
 
-/** munmap, mprotect, mlock and mremap of a part of a tracked VMA split it, or move it. */
-function succeeded(w: World, t: Thread, ctx: SyscallCtx, row: number): void {
-  const start = ctx.a;
-  const end = ctx.a + Math.ceil(ctx.b / 4096) * 4096;
-  if (ctx.name === 'munmap') unmapped(w, t, start, end, row, ctx.row);
-  else if (ctx.name === 'mprotect' || ctx.name === 'mlock' || ctx.name === 'mremap') {
-    for (const inode of w.inodes) {
-      for (const vma of inode.vmas) {
-        if (vma.tgid !== w.group(t) || start >= vma.end || end <= vma.start) continue;
-        const part = start > vma.start || end < vma.end;
-        if (part || ctx.name === 'mremap') w.facts.tell('vmaSplit', inode, row, ctx.name, ctx.row);
-      }
+/** The tracked file whose mapping an mprotect or mlock covers in part, or an mremap moves; asked at entry, before any split. */
+function touchedMapping(w: World, t: Thread): Inode | undefined {
+  const ctx = t.syscall;
+  if (!ctx || (ctx.name !== 'mprotect' && ctx.name !== 'mlock' && ctx.name !== 'mremap')) return undefined;
+  const [start, end] = span(ctx);
+  for (const inode of w.inodes) {
+    for (const vma of inode.vmas) {
+      if (vma.tgid !== w.group(t) || start >= vma.end || end <= vma.start) continue;
+      if (ctx.name === 'mremap' || start > vma.start || end < vma.end) return inode;
     }
   }
+  return undefined;
+}
+
+/** Half-open address range of a call, in whole pages. */
+function span(ctx: SyscallCtx): [number, number] {
+  return [ctx.a, ctx.a + Math.ceil(ctx.b / 4096) * 4096];
+}
+
+function succeeded(w: World, t: Thread, ctx: SyscallCtx, row: number): void {
+  if (ctx.name === 'munmap') unmapped(w, t, ...span(ctx), row, ctx.row);
+  else if (t.syscallOn) w.facts.tell('vmaSplit', t.syscallOn, row, ctx.name, ctx.row);
 }

@@ -98,15 +98,17 @@ export function attrOfPage(w: World, inode: Inode, pgoff: number): { attr: numbe
  * be hidden by a pid filter, nothing less does.
  */
 export class HeldRefs {
+  /** Stores whose past is incomplete: a release later, with no reference taken in between, would prove one was held. */
+  private unknownPast: { conv: Conv; inode: Inode; row: number; why: 'lost' | 'unknown-start'; message: (pgoff: number) => string }[] = [];
   private waiting: { conv: Conv | undefined; inode: Inode; pgoff: number; ref: RefRec; row: number; message: string }[] = [];
 
   constructor(private readonly run: RuleRun) {}
 
-  /** Judges references at `row`; returns true when there were any. */
-  judge(conv: Conv | undefined, inode: Inode, first: number, end: number, row: number, message: (pgoff: number, ref: RefRec) => string): boolean {
+  /** Judges references at `row`; returns false when there certainly were none. */
+  judge(conv: Conv | undefined, inode: Inode, first: number, end: number, row: number, message: (pgoff: number) => string): boolean {
     const { run } = this;
     const held = refsIn(inode, first, end, [RefKind.Pin, RefKind.GetPfn]).filter((h) => h.ref.row < row);
-    if (held.length === 0) return false;
+    if (held.length === 0) return conv !== undefined && this.pastIsUnknown(conv, inode, row, message);
     const { pgoff, ref } = held[0]!;
     const pages = run.pagesOf(inode, pgoff);
     if (run.lost(ref.row, row, pages)) return true;
@@ -119,11 +121,37 @@ export class HeldRefs {
       run.undecided('order', row, 'The reference was taken on another CPU too close in time to be ordered.', [], pages);
       return true;
     }
-    const text = message(pgoff, ref);
+    const text = message(pgoff);
     // The provider's own references go by put_page on the caller's thread, which a filter that shows the get shows too.
     if ((run.w.survey.unfiltered && conv?.kernelSaysSafe !== 1) || ref.kind === RefKind.GetPfn) this.report(conv, inode, pgoff, ref, row, text, -1);
     else this.waiting.push({ conv, inode, pgoff, ref, row, message: text });
     return true;
+  }
+
+  private pastIsUnknown(conv: Conv, inode: Inode, row: number, message: (pgoff: number) => string): boolean {
+    const lost = this.run.w.gapBetween(inode.firstRow, row);
+    if (inode.fresh && !lost) return false;
+    this.unknownPast.push({ conv, inode, row, why: lost ? 'lost' : 'unknown-start', message });
+    return true;
+  }
+
+  /** Settles what an event on a page says of stores before it whose past is incomplete. */
+  private settlePast(inode: Inode, pgoff: number, unpinRow: number): void {
+    if (this.unknownPast.length === 0) return;
+    const mine = this.unknownPast.filter((x) => x.inode === inode && pgoff >= x.conv.first && pgoff < x.conv.end);
+    if (mine.length === 0) return;
+    this.unknownPast = this.unknownPast.filter((x) => !mine.includes(x));
+    const last = mine.pop()!;
+    for (const x of mine) this.undecidedPast(x);
+    const { run } = this;
+    if (unpinRow >= 0 && !run.w.gapBetween(last.row, unpinRow)) {
+      run.violation({ row: last.row, message: last.message(pgoff), pages: run.pagesOf(inode, pgoff), evidence: [[unpinRow, 'confirms', 'released only here, with no reference taken since the store']] });
+    } else this.undecidedPast(last);
+  }
+
+  private undecidedPast(x: { inode: Inode; conv: Conv; row: number; why: 'lost' | 'unknown-start' }): void {
+    const detail = x.why === 'lost' ? 'Events are missing before this: a reference may have been taken unseen.' : 'The trace begins after the file was made: older references are unknown.';
+    this.run.undecided(x.why, x.row, detail, [], this.run.pagesOfConv(x.conv));
   }
 
   private report(conv: Conv | undefined, inode: Inode, pgoff: number, ref: RefRec, row: number, message: string, releaseRow: number): void {
@@ -138,12 +166,14 @@ export class HeldRefs {
   }
 
   pinned(inode: Inode, pgoff: number): void {
+    this.settlePast(inode, pgoff, -1);
     this.drop(inode, pgoff, (x) => {
       this.run.undecided('not-recorded', x.row, 'The page was pinned again before a release was seen: the first pin may have been released in interrupt context, which a pid filter hides.', ['an empty set_event_pid'], this.run.pagesOf(inode, pgoff));
     });
   }
 
   unpinned(inode: Inode, pgoff: number, row: number): void {
+    this.settlePast(inode, pgoff, row);
     this.drop(inode, pgoff, (x) => {
       if (!this.run.lost(x.row, row, this.run.pagesOf(inode, pgoff))) this.report(x.conv, inode, pgoff, x.ref, x.row, x.message, row);
     });
@@ -154,6 +184,8 @@ export class HeldRefs {
       this.run.undecided('not-recorded', x.row, 'The release of the reference is not in the trace: it may have happened in interrupt context, which a pid filter hides.', ['an empty set_event_pid'], this.run.pagesOf(x.inode, x.pgoff));
     }
     this.waiting = [];
+    for (const x of this.unknownPast) this.undecidedPast(x);
+    this.unknownPast = [];
   }
 
   private drop(inode: Inode, pgoff: number, each: (x: HeldRefs['waiting'][number]) => void): void {

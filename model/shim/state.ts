@@ -269,6 +269,8 @@ export class Thread {
   bindRow = -1;
   fallocate: { row: number; inode: Inode | undefined; first: number; end: number } | undefined;
   syscall: SyscallCtx | undefined;
+  /** The file whose mapping the call in flight would split or move. */
+  syscallOn: Inode | undefined;
   splitAddr = -1;
   splitRow = -1;
   mremapInode: Inode | undefined;

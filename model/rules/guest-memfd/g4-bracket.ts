@@ -34,7 +34,7 @@ export const g4: RuleDef = {
           return;
         }
         const covered = conv.sawGmemBracket && conv.gmemFirst <= conv.first && conv.gmemEnd >= conv.end;
-        if (covered && !conv.gmemClosedBeforeStore) run.ok();
+        if (covered && !(conv.storeExact && conv.gmemClosedBeforeStore)) run.ok();
         else if (run.recorded('GmemInvStart')) report(conv, row);
         else if (run.recorded('InvStart') && run.recorded('InvEnd')) {
           const vms = [...new Set(run.w.slotsOfPages(conv.inode!, conv.first, conv.end).map((s) => s.vm))];

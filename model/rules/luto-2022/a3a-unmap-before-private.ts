@@ -1,5 +1,14 @@
-import { convText, hex, mappingsAt, undecidedMapping } from '../common.js';
-import type { RuleDef } from '../rule.js';
+import type { PageRange } from '../../findings/finding.js';
+import type { Conv } from '../../shim/state.js';
+import { convText, hex, mappingsAt, undecidedMapping, type MapState } from '../common.js';
+import type { RuleDef, Ruling } from '../rule.js';
+
+function notUnmapped(conv: Conv, state: MapState & { is: 'mapped' }, row: number, pages: PageRange): Ruling {
+  return {
+    row, pages, message: `${convText(conv)} became private without an unmap of the range, and page ${hex(state.pgoff)} is mapped`,
+    evidence: [[state.rec.since, 'state', `page ${hex(state.pgoff)} mapped here`], [conv.blockedRow >= 0 ? conv.blockedRow : conv.fromRow, 'missing-since', 'no unmap_mapping_pages follows']],
+  };
+}
 
 export const a3a: RuleDef = {
   id: 'A3a', name: 'unmap-before-private', profile: 'luto-2022', severity: 1, nature: 'invariant',
@@ -17,15 +26,16 @@ export const a3a: RuleDef = {
         return;
       }
       const state = mappingsAt(run, conv.inode, conv.first, conv.end, row);
+      // What was mapped before the conversion and still is was not unmapped by it, whether or not that probe is on.
+      const survived = state.is === 'mapped' && state.rec.since < conv.fromRow;
       if (state.is === 'empty') run.ok();
-      else if (!run.recorded('UnmapMappingPages')) run.notRecorded(row, 'unmap_mapping_pages() is not recorded.', ['UnmapMappingPages'], pages);
+      else if (survived && conv.entrySeen) {
+        if (!run.lost(conv.fromRow, row, pages)) run.violation(notUnmapped(conv, state, row, pages));
+      } else if (!run.recorded('UnmapMappingPages')) run.notRecorded(row, 'unmap_mapping_pages() is not recorded.', ['UnmapMappingPages'], pages);
       else if (!conv.entrySeen) run.undecided('unknown-start', row, 'The beginning of the conversion is not in the trace.', [], pages);
       else if (state.is === 'unknown') undecidedMapping(run, state, conv, row);
       else if (!run.lost(conv.fromRow, row, pages)) {
-        run.violation({
-          row, pages, message: `${convText(conv)} became private without an unmap of the range, and page ${hex(state.pgoff)} is mapped`,
-          evidence: [[state.rec.since, 'state', `page ${hex(state.pgoff)} mapped here`], [conv.blockedRow >= 0 ? conv.blockedRow : conv.fromRow, 'missing-since', 'no unmap_mapping_pages follows']],
-        });
+        run.violation(notUnmapped(conv, state, row, pages));
       }
     },
   }),

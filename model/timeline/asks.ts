@@ -1,0 +1,130 @@
+/** What can be asked of a timeline, and what is answered: plain data with typed arrays, fit for any message channel. */
+import type { Severity, Verdict } from '../findings/finding.js';
+import type { RowFilter } from './rows.js';
+import type { Tile, TileRequest } from './tiles.js';
+import type { RowsReply, TimelineMeta } from './timeline.js';
+
+/** An event as shown beside a picture. */
+export interface EventRef {
+  readonly row: number;
+  /** On the time axis. */
+  readonly time: number;
+  /** 1-based line in a text source, 0 in a binary one. */
+  readonly line: number;
+  readonly name: string;
+  /** `comm-tid` and the CPU, as far as known. */
+  readonly who: string;
+}
+
+/** Rows `first .. first + count` of a group; first -1 is the whole group. */
+export interface RowSpan {
+  readonly rowSet: number;
+  readonly group: number;
+  readonly first: number;
+  readonly count: number;
+}
+
+export interface InspectAsk extends RowSpan {
+  /** Time asked about, and how far from it an event still counts as there. */
+  readonly time: number;
+  readonly tolerance: number;
+}
+
+export interface Fact {
+  readonly label: string;
+  readonly text: string;
+  readonly since: EventRef | null;
+}
+
+export interface InspectReply {
+  readonly title: string;
+  readonly facts: readonly Fact[];
+  readonly events: readonly EventRef[];
+  /** Events near the time beyond those listed. */
+  readonly moreEvents: number;
+  readonly findings: readonly number[];
+}
+
+export interface TableAsk {
+  readonly rowSet: number;
+  /** Triples as in TileRequest. */
+  readonly rows: Int32Array;
+  readonly fromTime: number;
+  readonly untilTime: number;
+  readonly limit: number;
+}
+
+/** One stretch of a page's life. */
+export interface TableLine {
+  readonly group: number;
+  readonly rowFirst: number;
+  readonly pages: string;
+  readonly from: number;
+  readonly until: number;
+  readonly state: string;
+  readonly cause: EventRef | null;
+  /** `violation G9`, several joined; '' for none. */
+  readonly verdict: string;
+  readonly finding: number;
+}
+
+export interface TableReply {
+  readonly lines: readonly TableLine[];
+  readonly more: boolean;
+}
+
+export interface MeasureReply {
+  readonly fromTime: number;
+  readonly untilTime: number;
+  readonly events: number;
+  readonly byName: readonly { readonly name: string; readonly count: number }[];
+  readonly conversionsBegun: number;
+  readonly conversionsEnded: number;
+  readonly findings: number;
+}
+
+/** A place that a jump leads to. */
+export interface Place {
+  readonly time: number;
+  readonly row: number;
+  /** -1 when no row of the set shows it. */
+  readonly group: number;
+  readonly groupRow: number;
+  readonly lane: number;
+  readonly line: number;
+}
+
+export interface FindReply {
+  readonly place: Place | null;
+  /** What was found, or why nothing was. */
+  readonly message: string;
+}
+
+export interface FindingReply {
+  readonly id: string;
+  readonly rule: string;
+  readonly verdict: Verdict;
+  readonly severity: Severity;
+  readonly message: string;
+  readonly pages: string;
+  readonly at: EventRef;
+  readonly evidence: readonly { readonly event: EventRef; readonly role: string; readonly note: string; readonly lane: number }[];
+}
+
+/** Questions by name. */
+export interface TimelineAsks {
+  meta: { params: Record<string, never>; result: TimelineMeta };
+  rows: { params: RowFilter; result: RowsReply };
+  /** null when the row set was dropped: ask for the rows again. */
+  tile: { params: TileRequest; result: Tile | null };
+  inspect: { params: InspectAsk; result: InspectReply };
+  table: { params: TableAsk; result: TableReply };
+  measure: { params: { readonly fromTime: number; readonly untilTime: number }; result: MeasureReply };
+  find: { params: { readonly text: string; readonly rowSet: number; readonly fromTime: number }; result: FindReply };
+  locate: { params: { readonly row: number; readonly rowSet: number }; result: Place };
+  finding: { params: { readonly index: number }; result: FindingReply };
+}
+export type AskName = keyof TimelineAsks;
+/** A question with its name. */
+export type TimelineAsk = { [K in AskName]: { readonly ask: K; readonly params: TimelineAsks[K]['params'] } }[AskName];
+export type TimelineResult = TimelineAsks[AskName]['result'];

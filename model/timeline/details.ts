@@ -1,0 +1,246 @@
+/** Words about a timeline: what holds at a point, the lives of rows as a table, what happened between two times. */
+import type { EventTable } from '../../parsers/events/table.js';
+import type { EventRef, Fact, FindingReply, InspectAsk, InspectReply, MeasureReply, RowSpan, TableAsk, TableLine, TableReply } from './asks.js';
+import type { BandStore } from './bands.js';
+import { MARK_NAMES } from './marks.js';
+import { Attr } from './oplog.js';
+import { LAYER_COUNT, Layer, Outcome } from './pageIndex.js';
+import { firstTarget } from './raster.js';
+import { hex, levelName } from './state.js';
+import type { Timeline } from './timeline.js';
+
+const EVENTS_MAX = 12;
+const NAMES_MAX = 12;
+/** Stretches kept per row of the table before the row is cut. */
+const STRETCHES_MAX = 400;
+
+export function eventRef(timeline: Timeline, row: number): EventRef {
+  const { table, axis } = timeline;
+  const tid = table.tid(row);
+  const comm = table.comm(row);
+  const who = tid < 0 ? '' : `${comm === '' ? '' : `${comm}-`}${tid}${table.cpu(row) === 0xffff ? '' : ` on CPU ${table.cpu(row)}`}`;
+  return { row, time: axis.time(row), line: table.line(row), name: table.name(row), who };
+}
+
+/** `gfn 0x100..0x13f, 64 pages`: end excluded in, included out, as people say it. */
+export function pagesText(unit: string, first: number, end: number): string {
+  const count = end - first;
+  return count === 1 ? `${unit} ${hex(first)}` : `${unit} ${hex(first)}..${hex(end - 1)}, ${count} pages`;
+}
+
+/** What a span of rows is called. */
+export function spanTitle(timeline: Timeline, span: RowSpan): string {
+  const set = timeline.rowSet(span.rowSet);
+  const group = set?.groups[span.group];
+  if (!set || !group || group.rowCount === 0) return '';
+  if (span.first < 0) return `${group.label}, ${group.pageCount} pages`;
+  const last = Math.min(group.rowCount, span.first + span.count) - 1;
+  return `${group.label} ${pagesText(group.unit, set.pages(span.group, span.first).first, set.pages(span.group, last).end)}`;
+}
+
+/** Value and first row of the rectangle that holds an atom after a row; undefined for none. */
+function holding(store: BandStore, atom: number, row: number): { readonly value: number; readonly from: number } | undefined {
+  for (const b of store.blocks) {
+    if (atom < b.minAtom || atom >= b.maxAtom || row < b.minRow || row > b.maxRow) continue;
+    for (let i = 0; i < b.length; i++) {
+      if (b.a0[i]! <= atom && atom < b.a1[i]! && b.from[i]! <= row && row < b.until[i]!) return { value: b.value[i]!, from: b.from[i]! };
+    }
+  }
+  return undefined;
+}
+
+function valueText(layer: number, value: number): string {
+  switch (layer) {
+    case Layer.Attribute: return value === Attr.Private ? 'private' : 'shared';
+    case Layer.Spte: return `SPTE ${levelName(value)}`;
+    case Layer.Mapping: return `${value} user mapping${value === 1 ? '' : 's'}`;
+    default: return `${value} reference${value === 1 ? '' : 's'}`;
+  }
+}
+
+const NOTHING = ['unknown', 'none seen', 'none seen', 'none seen'] as const;
+const LAYER_LABELS = ['attribute', 'SPTE', 'mappings', 'references'] as const;
+
+function conversionText(value: number): string {
+  const to = (value & 8) !== 0 ? 'private' : 'shared';
+  switch (value & 7) {
+    case Outcome.Failed: return `converting to ${to}, fails`;
+    case Outcome.Unfinished: return `converting to ${to}, never completed`;
+    default: return `converting to ${to}`;
+  }
+}
+
+/** What holds at a time for a span of rows, what happened near it, and the findings there. */
+export function inspect(timeline: Timeline, ask: InspectAsk): InspectReply {
+  const { axis } = timeline;
+  const set = timeline.rowSet(ask.rowSet);
+  const group = set?.groups[ask.group];
+  const title = spanTitle(timeline, ask);
+  if (!set || !group) return { title, facts: [], events: [], moreEvents: 0, findings: [] };
+  const first = Math.max(0, ask.first);
+  const last = Math.min(group.rowCount, ask.first < 0 ? group.rowCount : first + ask.count) - 1;
+  const row = axis.rowAt(ask.time + timeline.table.meta.resolution / 1024) - 1;
+  const facts = first === last ? atomFacts(timeline, group.from[first]!, row) : [];
+  const fromRow = axis.rowAt(ask.time - ask.tolerance);
+  const untilRow = axis.rowAt(ask.time + ask.tolerance);
+  const near = marksIn(timeline, group.from[first]!, group.until[last]!, fromRow, untilRow);
+  const events = near.slice(0, EVENTS_MAX).map(({ row: at, what }) => ({ ...eventRef(timeline, at), name: `${timeline.table.name(at)}: ${what}` }));
+  return { title, facts, events, moreEvents: near.length - events.length, findings: findingsIn(timeline, group.from[first]!, group.until[last]!, fromRow, untilRow) };
+}
+
+function atomFacts(timeline: Timeline, atom: number, row: number): Fact[] {
+  const facts: Fact[] = [];
+  const { index } = timeline;
+  for (let layer = 0; layer < LAYER_COUNT; layer++) {
+    const found = row < 0 ? undefined : holding(index.layers[layer]!, atom, row);
+    facts.push({
+      label: LAYER_LABELS[layer]!, text: found ? valueText(layer, found.value) : NOTHING[layer]!,
+      since: found ? eventRef(timeline, found.from) : null,
+    });
+  }
+  const conversion = row < 0 ? undefined : holding(index.conversions, atom, row);
+  if (conversion) facts.push({ label: 'conversion', text: conversionText(conversion.value), since: eventRef(timeline, conversion.from) });
+  return facts;
+}
+
+function marksIn(timeline: Timeline, a0: number, a1: number, fromRow: number, untilRow: number): { row: number; what: string }[] {
+  const out: { row: number; what: string }[] = [];
+  for (const b of timeline.index.marks.blocks) {
+    if (b.maxAtom <= a0 || b.minAtom >= a1 || b.minRow >= untilRow || b.maxRow < fromRow) continue;
+    for (let i = 0; i < b.length; i++) {
+      if (b.a0[i]! >= a1 || b.a1[i]! <= a0 || b.from[i]! < fromRow || b.from[i]! >= untilRow) continue;
+      const what = MARK_NAMES[b.value[i]!]!;
+      if (out.length === 0 || out[out.length - 1]!.row !== b.from[i]! || out[out.length - 1]!.what !== what) out.push({ row: b.from[i]!, what });
+    }
+  }
+  return out.sort((a, b) => a.row - b.row);
+}
+
+function findingsIn(timeline: Timeline, a0: number, a1: number, fromRow: number, untilRow: number): number[] {
+  const out: number[] = [];
+  const at = timeline.index.findingAtoms;
+  for (let i = 0; i < at.length; i += 3) {
+    const row = timeline.analysis.findings[at[i]!]!.at;
+    if (at[i + 1]! < a1 && at[i + 2]! > a0 && row >= fromRow && row < untilRow && !out.includes(at[i]!)) out.push(at[i]!);
+  }
+  return out;
+}
+
+interface Stretch {
+  readonly from: number;
+  readonly until: number;
+  readonly layer: number;
+  readonly value: number;
+}
+
+/** Lives of rows as stretches of unchanging state; a row that stands for several pages is told by its first. */
+export function tableLines(timeline: Timeline, ask: TableAsk): TableReply {
+  const set = timeline.rowSet(ask.rowSet);
+  const lines: TableLine[] = [];
+  if (!set) return { lines, more: false };
+  const fromRow = timeline.axis.rowAt(ask.fromTime);
+  const untilRow = timeline.axis.rowAt(ask.untilTime);
+  const wanted: { group: number; first: number; atom: number; title: string; last: number }[] = [];
+  for (let i = 0; i < ask.rows.length; i += 3) {
+    const span = { rowSet: ask.rowSet, group: ask.rows[i]!, first: ask.rows[i + 1]!, count: ask.rows[i + 2]! };
+    const group = set.groups[span.group];
+    if (!group || span.first < 0 || span.first >= group.rowCount) continue;
+    const last = Math.min(group.rowCount, span.first + span.count) - 1;
+    wanted.push({ group: span.group, first: span.first, atom: group.from[span.first]!, title: spanTitle(timeline, span), last: group.until[last]! });
+  }
+  const stretches = collectStretches(timeline, wanted.map((w) => w.atom), fromRow, untilRow);
+  for (const w of wanted) {
+    for (const line of linesOf(timeline, w, stretches.get(w.atom)!, fromRow, untilRow)) {
+      if (lines.length === ask.limit) return { lines, more: true };
+      lines.push(line);
+    }
+  }
+  return { lines, more: false };
+}
+
+function collectStretches(timeline: Timeline, atoms: readonly number[], fromRow: number, untilRow: number): Map<number, Stretch[]> {
+  const out = new Map<number, Stretch[]>(atoms.map((a) => [a, []]));
+  const sorted = Uint32Array.from(out.keys()).sort();
+  // The first atom after a rectangle's start that is wanted: ends are one past each wanted atom.
+  const ends = sorted.map((a) => a + 1);
+  const stores = [...timeline.index.layers, timeline.index.conversions];
+  stores.forEach((store, layer) => {
+    for (const b of store.blocks) {
+      if (b.minRow >= untilRow || b.maxRow < fromRow) continue;
+      for (let i = 0; i < b.length; i++) {
+        if (b.from[i]! >= untilRow || b.until[i]! <= fromRow) continue;
+        for (let k = firstTarget(ends, b.a0[i]!); k < sorted.length && sorted[k]! < b.a1[i]!; k++) {
+          const list = out.get(sorted[k]!)!;
+          if (list.length < STRETCHES_MAX) list.push({ from: b.from[i]!, until: b.until[i]!, layer, value: b.value[i]! });
+        }
+      }
+    }
+  });
+  return out;
+}
+
+function linesOf(
+  timeline: Timeline, w: { readonly group: number; readonly first: number; readonly atom: number; readonly title: string; readonly last: number },
+  stretches: readonly Stretch[], fromRow: number, untilRow: number,
+): TableLine[] {
+  const cuts = new Set<number>([fromRow]);
+  for (const s of stretches) {
+    if (s.from > fromRow) cuts.add(s.from);
+    if (s.until < untilRow) cuts.add(s.until);
+  }
+  const rows = [...cuts].sort((a, b) => a - b);
+  const { axis } = timeline;
+  return rows.map((from, i) => {
+    const until = rows[i + 1] ?? untilRow;
+    const found = findingsIn(timeline, w.atom, w.last, from, until);
+    const verdicts = found.map((f) => `${timeline.analysis.findings[f]!.verdict} ${timeline.analysis.findings[f]!.rule}`);
+    const began = stretches.some((s) => s.from === from) || stretches.some((s) => s.until === from);
+    return {
+      group: w.group, rowFirst: w.first, pages: w.title, from: axis.time(from), until: axis.time(until), state: stateText(stretches, from),
+      cause: began && from < timeline.table.length ? eventRef(timeline, from) : null, verdict: verdicts.join(', '), finding: found[0] ?? -1,
+    };
+  });
+}
+
+function stateText(stretches: readonly Stretch[], row: number): string {
+  const parts: string[] = [];
+  for (let layer = 0; layer <= LAYER_COUNT; layer++) {
+    const s = stretches.find((x) => x.layer === layer && x.from <= row && row < x.until);
+    if (s) parts.push(layer === LAYER_COUNT ? conversionText(s.value) : valueText(layer, s.value));
+    else if (layer === Layer.Attribute) parts.push('attribute unknown');
+  }
+  return parts.join(', ');
+}
+
+/** What happened between two times, whoever did it. */
+export function measure(timeline: Timeline, fromTime: number, untilTime: number): MeasureReply {
+  const { table, axis, analysis } = timeline;
+  const from = axis.rowAt(Math.min(fromTime, untilTime));
+  const until = axis.rowAt(Math.max(fromTime, untilTime));
+  const counts = countNames(table, from, until);
+  const byName = [...counts].sort((a, b) => b[1] - a[1]).slice(0, NAMES_MAX).map(([id, count]) => ({ name: table.names.text(id), count }));
+  const inside = (row: number): boolean => row >= from && row < until;
+  return {
+    fromTime: Math.min(fromTime, untilTime), untilTime: Math.max(fromTime, untilTime), events: until - from, byName,
+    conversionsBegun: analysis.conversions.filter((c) => inside(c.fromRow)).length,
+    conversionsEnded: analysis.conversions.filter((c) => c.untilRow >= 0 && inside(c.untilRow)).length,
+    findings: analysis.findings.filter((f) => inside(f.at)).length,
+  };
+}
+
+function countNames(table: EventTable, from: number, until: number): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (let row = from; row < until; row++) counts.set(table.nameId(row), (counts.get(table.nameId(row)) ?? 0) + 1);
+  return counts;
+}
+
+/** A finding with its evidence as events. */
+export function findingDetail(timeline: Timeline, index: number): FindingReply {
+  const f = timeline.analysis.findings[index]!;
+  const owner = f.pages === undefined ? '' : (f.pages.unit === 'gfn' ? timeline.analysis.vms[f.pages.vm]?.label : timeline.analysis.inodes[f.pages.inode]?.label) ?? '';
+  return {
+    id: f.id, rule: f.rule, verdict: f.verdict, severity: f.severity, message: f.message, at: eventRef(timeline, f.at),
+    pages: f.pages ? `${owner} ${pagesText(f.pages.unit, f.pages.first, f.pages.first + f.pages.count)}`.trim() : '',
+    evidence: f.evidence.map((e) => ({ event: eventRef(timeline, e.row), role: e.role, note: e.note, lane: timeline.lanes.laneOfRow(e.row) })),
+  };
+}

@@ -1,0 +1,112 @@
+/** Jumps: from what a person types, or from an event, to a place in a timeline. */
+import { PAGE_SIZE } from '../../parsers/base/units.js';
+import type { FindReply, Place } from './asks.js';
+import { Op } from './oplog.js';
+import { inodeSpace, ownerOf, PlaceCutter, unitOf } from './places.js';
+import type { RowSet } from './rows.js';
+import { hex } from './state.js';
+import type { Timeline } from './timeline.js';
+
+const NUMBER = '(0x[0-9a-f]+|\\d+)';
+const FORMS: readonly { readonly form: RegExp; readonly find: (t: Timeline, set: RowSet, m: RegExpMatchArray, fromTime: number) => FindReply }[] = [
+  { form: new RegExp(`^(?:line\\s*|:)(\\d+)$`), find: (t, set, m) => toRow(t, set, lineRow(t, Number(m[1])), `line ${m[1]}`) },
+  { form: new RegExp(`^gpa:\\s*${NUMBER}$`), find: (t, set, m) => toFrame(t, set, Math.floor(Number(m[1]) / PAGE_SIZE)) },
+  { form: new RegExp(`^pfn:\\s*${NUMBER}$`), find: (t, set, m, from) => toPfn(t, set, Number(m[1]), from) },
+  { form: new RegExp(`^(?:gfn:\\s*)?(0x[0-9a-f]+)$`), find: (t, set, m) => toFrame(t, set, Number(m[1])) },
+  { form: new RegExp(`^gfn:\\s*(\\d+)$`), find: (t, set, m) => toFrame(t, set, Number(m[1])) },
+  { form: new RegExp(`^(?:ino(?:de)?\\s*)?${NUMBER}:${NUMBER}$`), find: (t, set, m) => toFilePage(t, set, Number(m[1]), Number(m[2])) },
+  { form: /^(\d+)(?:\.(\d+))?\s*s?$/, find: (t, set, m) => toTime(t, set, m[1]!, m[2] ?? '') },
+];
+
+/** Time (`12.345678` as the trace prints it), `line 90` or `:90`, `0x1000` or `gfn:`, `gpa:`, `pfn:`, `inode:pgoff`, or a rule or finding id. */
+export function find(timeline: Timeline, set: RowSet, text: string, fromTime: number): FindReply {
+  const trimmed = text.trim();
+  const lower = trimmed.toLowerCase();
+  for (const { form, find: go } of FORMS) {
+    const match = lower.match(form);
+    if (match) return go(timeline, set, match, fromTime);
+  }
+  const named = timeline.analysis.findings.filter((f) => f.id === trimmed || f.rule.toLowerCase() === lower);
+  const next = named.find((f) => timeline.axis.time(f.at) > fromTime) ?? named[0];
+  if (next) return toRow(timeline, set, next.at, `${next.rule}: ${next.message}`);
+  return { place: null, message: `${trimmed}: not a time, line, gfn (0x100000), gpa:0x…, pfn:0x…, inode:pgoff, rule or finding` };
+}
+
+/** Where an event is: its time, its thread's lane, and the first shown row that it touches. */
+export function locate(timeline: Timeline, set: RowSet, row: number): Place {
+  const { ops, findings } = timeline.analysis;
+  const base = { time: timeline.axis.time(row), row, lane: timeline.lanes.laneOfRow(row), line: row < timeline.table.length ? timeline.table.line(row) : 0 };
+  const at = timeline.index.findingAtoms;
+  for (let i = 0; i < at.length; i += 3) {
+    const found = findings[at[i]!]!.at === row ? set.find(at[i + 1]!) : undefined;
+    if (found) return { ...base, group: found.group, groupRow: found.row };
+  }
+  const cutter = new PlaceCutter(timeline.analysis);
+  for (let i = ops.firstAtRow(row); i < ops.length && ops.row(i) === row; i++) {
+    const op = ops.op(i);
+    const unit = op === Op.Loss ? '' : unitOf(timeline.analysis, op, ops.subject(i));
+    if (unit === '') continue;
+    const pieces = cutter.cut(unit, ownerOf(timeline.analysis, op, ops.subject(i)), ops.first(i), ops.count(i), row);
+    for (let p = 0; p < pieces; p++) {
+      const piece = cutter.pieces[p]!;
+      const atom = timeline.index.atoms.holding(piece.space, piece.first);
+      const found = atom < 0 ? undefined : set.find(atom);
+      if (found) return { ...base, group: found.group, groupRow: found.row };
+    }
+  }
+  return { ...base, group: -1, groupRow: -1 };
+}
+
+function lineRow(timeline: Timeline, line: number): number {
+  return timeline.table.rowAtLine(line);
+}
+
+function toRow(timeline: Timeline, set: RowSet, row: number, what: string): FindReply {
+  if (row >= timeline.table.length) return { place: null, message: `${what}: the trace ends before it` };
+  return { place: locate(timeline, set, row), message: what };
+}
+
+function place(group: number, groupRow: number): Place {
+  return { time: NaN, row: -1, group, groupRow, lane: -1, line: 0 };
+}
+
+function toFrame(timeline: Timeline, set: RowSet, gfn: number): FindReply {
+  for (let group = 0; group < set.groups.length; group++) {
+    if (set.groups[group]!.unit !== 'gfn') continue;
+    const row = set.rowOfPage(group, gfn);
+    if (row >= 0) return { place: place(group, row), message: `gfn ${hex(gfn)} of ${set.groups[group]!.label}` };
+  }
+  return { place: null, message: `gfn ${hex(gfn)}: no row shows it` };
+}
+
+function toFilePage(timeline: Timeline, set: RowSet, ino: number, pgoff: number): FindReply {
+  const inode = timeline.analysis.inodes.findIndex((i) => i.ino === ino);
+  if (inode < 0) return { place: null, message: `inode ${ino}: not in this trace` };
+  const atom = timeline.index.atoms.holding(inodeSpace(inode), pgoff);
+  const found = atom < 0 ? undefined : set.find(atom);
+  if (!found) return { place: null, message: `page ${hex(pgoff)} of inode ${ino}: no row shows it` };
+  return { place: place(found.group, found.row), message: `page ${hex(pgoff)} of inode ${ino}` };
+}
+
+/** The first time at or after `fromTime`, else the first at all, at which a frame was put somewhere. */
+function toPfn(timeline: Timeline, set: RowSet, pfn: number, fromTime: number): FindReply {
+  const { ops } = timeline.analysis;
+  let first = -1;
+  for (let i = 0; i < ops.length; i++) {
+    const op = ops.op(i);
+    if ((op !== Op.SpteSet && op !== Op.Alloc) || pfn < ops.value(i) || pfn >= ops.value(i) + ops.count(i) || ops.value(i) < 0) continue;
+    if (first < 0) first = ops.row(i);
+    if (timeline.axis.time(ops.row(i)) > fromTime) return toRow(timeline, set, ops.row(i), `pfn ${hex(pfn)}`);
+  }
+  return first < 0 ? { place: null, message: `pfn ${hex(pfn)}: not in this trace` } : toRow(timeline, set, first, `pfn ${hex(pfn)}`);
+}
+
+/** Seconds as the trace prints them (absolute), or a bare count where the clock has no seconds. */
+function toTime(timeline: Timeline, set: RowSet, whole: string, fraction: string): FindReply {
+  const { meta } = timeline.table;
+  const absolute = meta.timeUnit === 'ns' ? BigInt(whole) * 1_000_000_000n + BigInt(fraction.padEnd(9, '0').slice(0, 9)) : BigInt(whole);
+  const time = meta.timeUnit === 'none' ? Number(whole) : Number(absolute - meta.t0);
+  const row = Math.min(timeline.axis.rowAt(time), timeline.table.length - 1);
+  if (row < 0 || time < timeline.axis.start || time > timeline.axis.end) return { place: null, message: 'This time is outside the trace' };
+  return { place: { ...locate(timeline, set, row), time }, message: `time ${whole}${fraction === '' ? '' : `.${fraction}`}` };
+}
