@@ -2,11 +2,13 @@
 import type { ByteSource } from './base/source.js';
 import { TableBuilder } from './events/table.js';
 import { ftraceText } from './ftrace/format.js';
+import { perfData } from './perf/perfdata.js';
+import { perfScript } from './perf/script/format.js';
 import type { OpenTrace, ReadOptions, TraceFormat } from './reader.js';
 import { SNIFF_BYTES, sniffFormat } from './sniff.js';
 
 /** In the order in which equals are preferred: formats with a magic first, texts from the most to the least particular. */
-export const FORMATS: readonly TraceFormat[] = [ftraceText];
+export const FORMATS: readonly TraceFormat[] = [perfData, perfScript, ftraceText];
 
 /**
  * Reads a source in whatever format it has. Never throws on content: what cannot be read comes back with no rows and

@@ -233,6 +233,11 @@ export class TableBuilder {
     return (this.segments.length - 1) * SEGMENT_ROWS + this.current.length;
   }
 
+  /** The rows so far, for what can be known of them only later. */
+  segmentsSoFar(): readonly Segment[] {
+    return this.segments;
+  }
+
   /** Appends a row without payload and returns its index. */
   addRow(
     ts: number, cpu: number, tid: number, tgid: number, comm: number, kind: number, name: number, at: number, line: number,

@@ -1,0 +1,245 @@
+/**
+ * The columns of one `perf script` line, up to the event:
+ *
+ *     comm  pid[/tid] [cpu]  time:  period  system:event:  flags  payload
+ *
+ * Any column but the event may be missing (-F), and a comm may hold blanks, brackets, colons and digits. So the line is
+ * read from its surest part: the time (or where there is none the `[cpu]`), from there to the left for cpu, task and
+ * comm, and to the right for period and event.
+ *
+ * Producer: tools/perf/builtin-script.c perf_sample__fprintf_start(), Linux 7.2 and 6.1.
+ */
+import { UNKNOWN_CPU, UNKNOWN_TID } from '../../events/table.js';
+
+const BLANK = 0x20;
+const COLON = 0x3a;
+/** Columns before the event are far shorter than this; a comm has at most 15 bytes. */
+const HEAD_LIMIT = 160;
+/** Digits of a time that a double holds exactly before its fraction is added: seconds of 30 years. */
+const SECONDS_DIGITS = 10;
+
+/** What a line's head says; reused for every line. */
+export class HeadSpan {
+  commStart = 0;
+  commEnd = 0;
+  pid = UNKNOWN_TID;
+  tid = UNKNOWN_TID;
+  cpu = UNKNOWN_CPU;
+  /** Whole seconds and nanoseconds; digits of the fraction: 6 or 9, 0 for no time. */
+  seconds = 0;
+  nanos = 0;
+  decimals = 0;
+  nameStart = 0;
+  nameEnd = 0;
+  /** The payload. */
+  start = 0;
+  end = 0;
+  /** True for a line like `PERF_RECORD_LOST lost 3`, whose name has no colon after it. */
+  isRecord = false;
+}
+
+/** Reads the line at bytes[start, end) into `out`; false when it is no event. bytes[end] must be readable. */
+export function parseHead(bytes: Uint8Array, start: number, end: number, out: HeadSpan): boolean {
+  out.pid = out.tid = UNKNOWN_TID;
+  out.cpu = UNKNOWN_CPU;
+  const limit = Math.min(end, start + HEAD_LIMIT);
+  for (let p = start + 7; p < limit; p++) {
+    if (bytes[p] !== COLON || (bytes[p + 1] !== BLANK && p + 1 !== end) || !isDigit(bytes[p - 1]!)) continue;
+    const left = parseTime(bytes, start, p, out);
+    if (left >= 0 && parseTask(bytes, start, left, out) && parseEvent(bytes, p + 1, end, out)) return true;
+  }
+  return parseUntimed(bytes, start, limit, end, out);
+}
+
+/** Reads `seconds.fraction` that ends at `colon`; returns where it starts, or -1. */
+function parseTime(bytes: Uint8Array, start: number, colon: number, out: HeadSpan): number {
+  let p = colon - 1;
+  let nanos = 0;
+  let scale = 1;
+  while (p >= start && isDigit(bytes[p]!) && colon - p <= 9) {
+    nanos += (bytes[p]! - 0x30) * scale;
+    scale *= 10;
+    p--;
+  }
+  const decimals = colon - 1 - p;
+  if ((decimals !== 6 && decimals !== 9) || p <= start || bytes[p] !== 0x2e) return -1;
+  const dot = p--;
+  let seconds = 0;
+  scale = 1;
+  while (p >= start && isDigit(bytes[p]!)) {
+    seconds += (bytes[p]! - 0x30) * scale;
+    scale *= 10;
+    p--;
+  }
+  const digits = dot - 1 - p;
+  if (digits === 0 || digits > SECONDS_DIGITS || (p >= start && bytes[p] !== BLANK)) return -1;
+  out.seconds = seconds;
+  out.nanos = decimals === 6 ? nanos * 1000 : nanos;
+  out.decimals = decimals;
+  return p + 1;
+}
+
+/** Reads comm, pid or pid/tid, and [cpu] from bytes[start, end), right to left. Nothing at all is well, too. */
+function parseTask(bytes: Uint8Array, start: number, end: number, out: HeadSpan): boolean {
+  let p = trimRight(bytes, start, end);
+  const misc = skipMisc(bytes, start, p);
+  if (p > start && bytes[misc - 1] === 0x5d) p = parseCpu(bytes, start, misc, out);
+  if (p < 0) return false;
+  p = trimRight(bytes, start, p);
+  const numberEnd = p;
+  while (p > start && isDigit(bytes[p - 1]!)) p--;
+  if (p === numberEnd) return onlyComm(bytes, start, p, out);
+  let from = p;
+  if (p > start && bytes[p - 1] === 0x2d) from = --p;
+  out.tid = decimal(bytes, from, numberEnd);
+  if (p > start && bytes[p - 1] === 0x2f) {
+    const pidEnd = --p;
+    while (p > start && (isDigit(bytes[p - 1]!) || bytes[p - 1] === 0x2d)) p--;
+    out.pid = decimal(bytes, p, pidEnd);
+  }
+  // A number glued to what precedes it is the end of a name (or of another tool's `comm-pid`).
+  if (p > start && bytes[p - 1] !== BLANK) {
+    out.pid = out.tid = UNKNOWN_TID;
+    return false;
+  }
+  setComm(bytes, start, p, out);
+  return true;
+}
+
+/** A comm without a task's number: -F comm,time. Then a [cpu] must follow it, or nothing must be there. */
+function onlyComm(bytes: Uint8Array, start: number, end: number, out: HeadSpan): boolean {
+  setComm(bytes, start, end, out);
+  return out.commEnd === out.commStart || out.cpu !== UNKNOWN_CPU;
+}
+
+function setComm(bytes: Uint8Array, start: number, end: number, out: HeadSpan): void {
+  let p = start;
+  const e = trimRight(bytes, start, end);
+  while (p < e && bytes[p] === BLANK) p++;
+  out.commStart = p;
+  out.commEnd = e;
+}
+
+/** The misc column (-F misc): letters between [cpu] and time. */
+function skipMisc(bytes: Uint8Array, start: number, end: number): number {
+  let p = end;
+  while (p > start && bytes[p - 1]! >= 0x41 && bytes[p - 1]! <= 0x5a) p--;
+  const before = trimRight(bytes, start, p);
+  return p < end && p > before && bytes[before - 1] === 0x5d ? before : end;
+}
+
+/** Reads `[digits]` that ends at `end`; returns where it starts, or -1 when it is none. */
+function parseCpu(bytes: Uint8Array, start: number, end: number, out: HeadSpan): number {
+  let p = end - 1;
+  while (p > start && isDigit(bytes[p - 1]!)) p--;
+  if (p <= start || bytes[p - 1] !== 0x5b || p === end - 1) return -1;
+  const cpu = decimal(bytes, p, end - 1);
+  out.cpu = cpu < UNKNOWN_CPU ? cpu : UNKNOWN_CPU;
+  return p - 1;
+}
+
+/** Reads the period, if any, and the event's name from bytes[start, end). */
+function parseEvent(bytes: Uint8Array, start: number, end: number, out: HeadSpan): boolean {
+  let p = skipBlanks(bytes, start, end);
+  let tokenEnd = endOfToken(bytes, p, end);
+  if (tokenEnd < end && allDigits(bytes, p, tokenEnd)) {
+    p = skipBlanks(bytes, tokenEnd, end);
+    tokenEnd = endOfToken(bytes, p, end);
+  }
+  out.nameStart = p;
+  out.end = end;
+  out.isRecord = isPerfRecord(bytes, p, tokenEnd);
+  if (out.isRecord && bytes[tokenEnd - 1] !== COLON) {
+    out.nameEnd = tokenEnd;
+  } else {
+    if (tokenEnd - p < 2 || bytes[tokenEnd - 1] !== COLON) return false;
+    out.nameEnd = withoutModifier(bytes, p, tokenEnd - 1);
+  }
+  out.start = skipBlanks(bytes, tokenEnd, end);
+  return true;
+}
+
+/** A line without a time (-F comm,pid,event,…): known by an event's name with its system. */
+function parseUntimed(bytes: Uint8Array, start: number, limit: number, end: number, out: HeadSpan): boolean {
+  out.decimals = out.seconds = out.nanos = 0;
+  for (let p = start; p < limit; ) {
+    const token = skipBlanks(bytes, p, limit);
+    const tokenEnd = endOfToken(bytes, token, end);
+    if (tokenEnd === token) return false;
+    if (bytes[tokenEnd - 1] === COLON && hasSystem(bytes, token, tokenEnd - 1)) {
+      out.commStart = out.commEnd = start;
+      let head = trimRight(bytes, start, token);
+      if (head > start && !parseTask(bytes, start, head, out)) {
+        // The period stands between task and event.
+        while (head > start && isDigit(bytes[head - 1]!)) head--;
+        if (!parseTask(bytes, start, head, out)) return false;
+      }
+      return parseEvent(bytes, token, end, out);
+    }
+    p = tokenEnd;
+  }
+  return false;
+}
+
+/** `system:event`: an identifier, a colon, and more. */
+export function hasSystem(bytes: Uint8Array, start: number, end: number): boolean {
+  let p = start;
+  while (p < end && isWord(bytes[p]!)) p++;
+  return p > start && p + 1 < end && bytes[p] === COLON && isWord(bytes[p + 1]!);
+}
+
+/** Cuts what perf appends to a tracepoint's name for its modifiers: `kvm:kvm_exit:k`. */
+function withoutModifier(bytes: Uint8Array, start: number, end: number): number {
+  const first = bytes.indexOf(COLON, start);
+  if (first < 0 || first >= end) return end;
+  const second = bytes.indexOf(COLON, first + 1);
+  return second < 0 || second >= end ? end : second;
+}
+
+const PERF_RECORD = 'PERF_RECORD_';
+
+function isPerfRecord(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start <= PERF_RECORD.length) return false;
+  for (let i = 0; i < PERF_RECORD.length; i++) if (bytes[start + i] !== PERF_RECORD.charCodeAt(i)) return false;
+  return true;
+}
+
+function isDigit(c: number): boolean {
+  return c >= 0x30 && c <= 0x39;
+}
+
+function isWord(c: number): boolean {
+  return ((c | 0x20) >= 0x61 && (c | 0x20) <= 0x7a) || isDigit(c) || c === 0x5f;
+}
+
+function allDigits(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let p = start; p < end; p++) if (!isDigit(bytes[p]!)) return false;
+  return end > start;
+}
+
+function skipBlanks(bytes: Uint8Array, start: number, end: number): number {
+  let p = start;
+  while (p < end && bytes[p] === BLANK) p++;
+  return p;
+}
+
+function endOfToken(bytes: Uint8Array, start: number, end: number): number {
+  let p = start;
+  while (p < end && bytes[p] !== BLANK) p++;
+  return p;
+}
+
+function trimRight(bytes: Uint8Array, start: number, end: number): number {
+  let p = end;
+  while (p > start && bytes[p - 1] === BLANK) p--;
+  return p;
+}
+
+/** A decimal number, perhaps negative; what exceeds 31 bits is no task. */
+function decimal(bytes: Uint8Array, start: number, end: number): number {
+  const negative = bytes[start] === 0x2d;
+  let value = 0;
+  for (let p = negative ? start + 1 : start; p < end; p++) value = value * 10 + (bytes[p]! - 0x30);
+  if (value > 0x7fffffff) return UNKNOWN_TID;
+  return negative ? -value : value;
+}
