@@ -11,13 +11,16 @@ import type { TraceDatFile } from './model.js';
 const NO_STEPS = new Int32Array(0);
 /** Different addresses of one probe event that are kept; a damaged file may have any number. */
 const ADDRESS_LIMIT = 1024;
-const EMPTY: SlotPlan = { kind: KIND_UNKNOWN, words: 0, steps: NO_STEPS };
+const EMPTY: SlotPlan = { kind: KIND_UNKNOWN, words: 0, steps: NO_STEPS, words4: NO_STEPS, span: 0, mask: 0 };
 
 /** One event id's plan. Where the event is a probe, the plan holds for one address; {@link PlanBook.forProbe} finds the others. */
 export class EventPlan {
   kind = KIND_UNKNOWN;
   words = 0;
   steps: Int32Array = NO_STEPS;
+  words4: Int32Array = NO_STEPS;
+  span = 0;
+  mask = 0;
   addressLo = 0;
   addressHi = 0;
   byAddress: Map<bigint, SlotPlan> | undefined;
@@ -32,6 +35,9 @@ export class EventPlan {
     this.kind = plan.kind;
     this.words = plan.words;
     this.steps = plan.steps;
+    this.words4 = plan.words4;
+    this.span = plan.span;
+    this.mask = plan.mask;
   }
 }
 

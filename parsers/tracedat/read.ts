@@ -1,7 +1,7 @@
 /** From the recordings of all CPUs and instances to rows: merged by time, decoded by the plans, in one pass. */
 import type { ByteSource } from '../base/source.js';
 import type { TableBuilder } from '../events/table.js';
-import { fillSlots } from '../format/plan.js';
+import { fillSlots, fillSlotsByWords } from '../format/plan.js';
 import { earliest, horizon } from '../order/merge.js';
 import type { ReadOptions } from '../reader.js';
 import { ChunkIndex, Pieces } from './chunks.js';
@@ -112,7 +112,9 @@ function addRecord(stream: CpuStream, plans: PlanBook, threads: Threads, builder
     const segment = builder.current;
     const p = segment.reserve(plan.words);
     segment.payload[segment.length - 1] = p;
-    fillSlots(view, start, end, little, plan.steps, segment.pool, p);
+    const fits = plan.words4.length > 0 && end - start >= plan.span && stream.words.length > 0 && (start & 3) === 0;
+    if (fits) fillSlotsByWords(stream.words, start >> 2, plan.words4, plan.mask, segment.pool, p);
+    else fillSlots(view, start, end, little, plan.steps, segment.pool, p);
   }
   if (stream.firstRow < 0) stream.firstRow = row;
   if (plan.isStack) addStack(stream, plan, plans, builder);

@@ -15,6 +15,7 @@ const TYPE_TIME_EXTEND = 30;
 const TYPE_TIME_STAMP = 31;
 const DELTA_SCALE = 1 << 27;
 const COMMIT_MASK = (1 << 27) - 1;
+const HOST_IS_LITTLE = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 const MISSING_EVENTS = 0x80000000;
 const MISSING_STORED = 0x40000000;
 
@@ -26,6 +27,8 @@ export class CpuStream {
   end = 0;
   view: DataView = new DataView(new ArrayBuffer(0));
   bytes: Uint8Array = new Uint8Array(0);
+  /** The same bytes as words, where they are little-endian and aligned; else empty. */
+  words: Uint32Array = new Uint32Array(0);
   /** Place of view's byte 0 in the address space of `at`. */
   at = 0;
   /** Events missing before the current record: -1 none, 0 unknown how many, else their number. Taken by the reader. */
@@ -133,6 +136,8 @@ export class CpuStream {
     this.bytes = this.pieces.bytes;
     this.at = this.pieces.at;
     this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength);
+    const byWords = this.little && HOST_IS_LITTLE && this.bytes.byteOffset % 4 === 0;
+    this.words = byWords ? new Uint32Array(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength >> 2) : new Uint32Array(0);
     this.nextPage = 0;
   }
 
