@@ -1,9 +1,10 @@
 // `npm run docs`: writes the generated parts of docs/ from the compiled sources.
 import fs from 'node:fs';
 import path from 'node:path';
-import { bin, must, root } from './steps.mjs';
+import { bin, root, run } from './steps.mjs';
 
-must(bin('tsc'), ['-b', 'cli']);
+// tsc says what is wrong and writes what it can; without the modules below the import says the rest.
+run(bin('tsc'), ['-b', 'cli']);
 const { rulesPage, withIssues } = await import(path.join(root, 'out/cli/docs.js'));
 const { RULES } = await import(path.join(root, 'out/model/rules/registry.js'));
 fs.writeFileSync(path.join(root, 'docs/RULES.md'), rulesPage(RULES));

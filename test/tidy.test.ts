@@ -43,15 +43,17 @@ describe('tidy: sources', () => {
   const canaries: readonly (readonly [file: string, text: string])[] = [
     ['model/x.ts', `// ${'TO'}${'DO'} later`],
     ['model/x.test.ts', `it.${'only'}('x', () => {});`],
-    ['cli/x.ts', `try { f(); } catch (e) { }`],
+    ['cli/x.ts', `try { f(); } ${'catch'} (e) { }`],
     ['model/x.ts', `console.log(1);`],
     ['parsers/x.ts', `const t = parseFloat(s);`],
     ['model/x.ts', `const t = Date.now();`],
     ['docs/x.md', `see /${'home'}/me/trace.txt`],
     ['docs/x.md', `see /${'tmp'}/trace.txt`],
-    ['model/x.ts', 'a\n'.repeat(501)],
+    ['model/x.ts', `export function f(): void {\n  g();\n}\n${'a\n'.repeat(500)}`],
+    ['model/x.ts', 'a\n'.repeat(1001)],
     ['model/x.ts', `export function f(): void {\n${'  g();\n'.repeat(80)}}\n`],
     ['model/x.ts', `class A {\n  private f(a: number): void {\n${'    g();\n'.repeat(80)}  }\n}\n`],
+    ['model/x.ts', `on('Event', (w) => {\n${'  g();\n'.repeat(80)}});\n`],
   ];
   for (const [file, text] of canaries) {
     it(`catches ${file}: ${text.slice(0, 40).split('\n')[0]}`, () => {
@@ -60,6 +62,7 @@ describe('tidy: sources', () => {
   }
 
   it('lets pass what is not banned', () => {
+    assert.deepEqual(tidyText('model/x.ts', `export function all(on: On): void {\n${`  on('x', (w) => {\n${'    g();\n'.repeat(20)}  });\n`.repeat(5)}}\n`), []);
     assert.deepEqual(tidyText('model/x.ts', `// not console.log, not Date.now\nconst url = '/sys/kernel/tracing/trace';\n`), []);
   });
 });

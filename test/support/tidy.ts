@@ -2,6 +2,8 @@
 import { withoutComments, lineAt } from './imports.js';
 
 const FILE_LINES_MAX = 500;
+/** A file that is one table, without a function in it, is looked things up in, not read. */
+const TABLE_LINES_MAX = 1000;
 const FUNCTION_LINES_MAX = 70;
 
 /** A ban with what to use in its place. */
@@ -47,27 +49,57 @@ export function tidyText(file: string, text: string): readonly string[] {
   }
   if (isSource(file)) {
     const lines = text.split('\n').length - 1;
-    if (lines > FILE_LINES_MAX) out.push(`${file}: ${lines} lines, at most ${FILE_LINES_MAX}: one concept per file`);
+    const linesMax = functionSpans(text.split('\n')).length === 0 ? TABLE_LINES_MAX : FILE_LINES_MAX;
+    if (lines > linesMax) out.push(`${file}: ${lines} lines, at most ${linesMax}: one concept per file`);
     out.push(...longFunctions(file, text));
   }
   return out;
 }
 
 const FUNCTION_START = /^(\s*)(?:export\s+)?(?:default\s+)?(?:async\s+)?function\b.*\{\s*$/;
-const METHOD_START = /^( {2})(?!(?:if|for|while|switch|return|else|do|try)\b)(?:(?:public|private|protected|static|override|async|readonly|get|set)\s+)*[\w#]+\s*(?:<[^>]*>)?\(.*\{\s*$/;
+const METHOD_START = /^(\s+)(?!(?:if|for|while|switch|return|else|do|try)\b)(?:(?:public|private|protected|static|override|async|readonly|get|set)\s+)*[\w#]+\s*(?:<[^>]*>)?\([^=]*\{\s*$/;
+const ARROW_START = /^(\s*).*=>\s*\{\s*$/;
 
-/** Functions and methods from the line that opens them to the brace that closes them at the same indentation. */
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Functions, methods and arrows from the line that opens them to the brace that closes them at the same indentation.
+ * What a function holds of other functions is theirs: a list of small handlers is not a long function.
+ */
 function longFunctions(file: string, text: string): readonly string[] {
   if (!/\.(?:ts|mjs)$/.test(file) || file.endsWith('.test.ts')) return [];
-  const lines = text.split('\n');
-  const out: string[] = [];
+  const spans = functionSpans(text.split('\n'));
+  return spans.flatMap((span) => {
+    const own = span.to - span.from + 1 - nestedLines(span, spans);
+    return own > FUNCTION_LINES_MAX ? [`${file}:${span.from + 1}: a function of ${own} lines, at most ${FUNCTION_LINES_MAX}`] : [];
+  });
+}
+
+function functionSpans(lines: readonly string[]): readonly Span[] {
+  const out: Span[] = [];
   for (let i = 0; i < lines.length; i++) {
-    const match = FUNCTION_START.exec(lines[i]!) ?? METHOD_START.exec(lines[i]!);
+    const match = FUNCTION_START.exec(lines[i]!) ?? METHOD_START.exec(lines[i]!) ?? ARROW_START.exec(lines[i]!);
     if (!match) continue;
-    const end = lines.indexOf(`${match[1] ?? ''}}`, i + 1);
-    if (end >= 0 && end - i + 1 > FUNCTION_LINES_MAX) out.push(`${file}:${i + 1}: a function of ${end - i + 1} lines, at most ${FUNCTION_LINES_MAX}`);
+    const close = `${match[1] ?? ''}}`;
+    const to = lines.findIndex((line, at) => at > i && line.startsWith(close));
+    if (to >= 0) out.push({ from: i, to });
   }
   return out;
+}
+
+/** Lines of the functions directly within a span. */
+function nestedLines(span: Span, spans: readonly Span[]): number {
+  let sum = 0;
+  let after = span.from;
+  for (const inner of spans) {
+    if (inner.from <= after || inner.to >= span.to) continue;
+    sum += inner.to - inner.from + 1;
+    after = inner.to;
+  }
+  return sum;
 }
 
 /** Relative links of a Markdown page, without their fragments. */
