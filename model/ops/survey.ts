@@ -94,13 +94,21 @@ export class Survey {
     const perTask = new Map<number, number>();
     const others = new Set<number>();
     const ev = new Ev();
+    let lastTask = -2;
+    let run = 0;
     table.segments.forEach((seg, s) => {
       for (let i = 0; i < seg.length; i++) {
         const kind = seg.kind[i]!;
         this.counts[kind]!++;
         if (kind !== tlb) {
           const task = seg.tgid[i]! >= 0 ? seg.tgid[i]! : seg.tid[i]!;
-          perTask.set(task, (perTask.get(task) ?? 0) + 1);
+          if (task !== lastTask) {
+            // Events of one task come in runs: one map look-up a run.
+            if (run > 0) perTask.set(lastTask, (perTask.get(lastTask) ?? 0) + run);
+            lastTask = task;
+            run = 0;
+          }
+          run++;
           if (related[kind] === 1) relatedTasks.add(task);
         }
         const hasIno = inoSlot[kind]! >= 0;
@@ -118,6 +126,7 @@ export class Survey {
         if (kind === shmem) others.add(ev.num(shmemIno));
       }
     });
+    if (run > 0) perTask.set(lastTask, (perTask.get(lastTask) ?? 0) + run);
     for (const ino of others) if (this.memfdInodes.has(ino)) this.ambiguousInodes.add(ino);
     let unrelated = 0;
     for (const [task, n] of perTask) if (!relatedTasks.has(task)) unrelated += n;
@@ -135,7 +144,7 @@ export class Survey {
   /** A gap runs from the last event of its CPU before the mark to the mark. */
   private findGaps(): void {
     const { table } = this;
-    const lastOnCpu = new Map<number, number>();
+    const lastOnCpu = new Int32Array(UNKNOWN_CPU + 1).fill(-1);
     const firstOnCpu = new Map<number, number>();
     const losses = [...table.losses].sort((a, b) => a.row - b.row);
     let next = 0;
@@ -143,7 +152,7 @@ export class Survey {
       for (; next < losses.length && losses[next]!.row <= row; next++) {
         const loss = losses[next]!;
         if (loss.cpu < 0 && loss.fromStart) continue;
-        const after = loss.fromStart ? -1 : loss.cpu < 0 ? loss.row - 1 : (lastOnCpu.get(loss.cpu) ?? -1);
+        const after = loss.fromStart ? -1 : loss.cpu < 0 ? loss.row - 1 : (lastOnCpu[loss.cpu] ?? -1);
         this.gaps.push({ after, before: loss.row, cpu: loss.cpu, line: loss.line });
       }
     };
@@ -152,8 +161,8 @@ export class Survey {
         const row = s * SEGMENT_ROWS + i;
         if (next < losses.length && losses[next]!.row <= row) close(row);
         const cpu = seg.cpu[i]!;
-        lastOnCpu.set(cpu, row);
-        if (!firstOnCpu.has(cpu)) firstOnCpu.set(cpu, row);
+        if (lastOnCpu[cpu] === -1) firstOnCpu.set(cpu, row);
+        lastOnCpu[cpu] = row;
       }
     });
     close(table.length);

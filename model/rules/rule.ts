@@ -59,7 +59,8 @@ export class RuleRun {
   ) {}
 
   recorded(...kinds: string[]): boolean {
-    return kinds.some((k) => this.w.recorded(kindId(k)));
+    for (const k of kinds) if (this.w.recorded(kindId(k))) return true;
+    return false;
   }
 
   /** The check came out well. */
@@ -85,7 +86,7 @@ export class RuleRun {
     this.add('suspicious', ruling);
   }
 
-  /** The check could not be decided. Missing kinds or options are named so that they can be copied. */
+  /** The check could not be decided. `missing` are event kinds, or probes and options in words that can be copied. */
   undecided(reason: Reason, row: number, detail: string, missing: readonly string[] = [], pages?: PageRange): void {
     this.checks++;
     const entry = this.reasons.get(reason);
@@ -104,7 +105,7 @@ export class RuleRun {
 
   /** Undecided because these kinds do not fire in the trace. */
   notRecorded(row: number, detail: string, kinds: readonly string[], pages?: PageRange): void {
-    this.undecided('not-recorded', row, detail, kinds.map(howToRecord), pages);
+    this.undecided('not-recorded', row, detail, kinds, pages);
   }
 
   /** True, and counted as undecided, when events are missing between two rows. */
@@ -151,7 +152,7 @@ export class RuleRun {
       return { status: { id: def.id, profile: def.profile, status: 'undecidable', checks: 0, reasons: [reason] }, findings: [] };
     }
     const reasons: UndecidedReason[] = [...this.reasons].map(([reason, r]) => ({
-      reason, count: r.count, row: r.row as EventRow, missing: [...r.missing].sort(), detail: r.detail,
+      reason, count: r.count, row: r.row as EventRow, missing: [...r.missing].map(howToRecord).sort(), detail: r.detail,
     }));
     reasons.sort((a, b) => a.row - b.row || (a.reason < b.reason ? -1 : 1));
     const undecided = reasons.map((r): Finding => {

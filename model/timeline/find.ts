@@ -10,10 +10,10 @@ import type { Timeline } from './timeline.js';
 const NUMBER = '(0x[0-9a-f]+|\\d+)';
 const FORMS: readonly { readonly form: RegExp; readonly find: (t: Timeline, set: RowSet, m: RegExpMatchArray, fromTime: number) => FindReply }[] = [
   { form: new RegExp(`^(?:line\\s*|:)(\\d+)$`), find: (t, set, m) => toRow(t, set, lineRow(t, Number(m[1])), `line ${m[1]}`) },
-  { form: new RegExp(`^gpa:\\s*${NUMBER}$`), find: (t, set, m) => toFrame(t, set, Math.floor(Number(m[1]) / PAGE_SIZE)) },
+  { form: new RegExp(`^gpa:\\s*${NUMBER}$`), find: (_t, set, m) => toFrame(set, Math.floor(Number(m[1]) / PAGE_SIZE)) },
   { form: new RegExp(`^pfn:\\s*${NUMBER}$`), find: (t, set, m, from) => toPfn(t, set, Number(m[1]), from) },
-  { form: new RegExp(`^(?:gfn:\\s*)?(0x[0-9a-f]+)$`), find: (t, set, m) => toFrame(t, set, Number(m[1])) },
-  { form: new RegExp(`^gfn:\\s*(\\d+)$`), find: (t, set, m) => toFrame(t, set, Number(m[1])) },
+  { form: new RegExp(`^(?:gfn:\\s*)?(0x[0-9a-f]+)$`), find: (_t, set, m) => toFrame(set, Number(m[1])) },
+  { form: new RegExp(`^gfn:\\s*(\\d+)$`), find: (_t, set, m) => toFrame(set, Number(m[1])) },
   { form: new RegExp(`^(?:ino(?:de)?\\s*)?${NUMBER}:${NUMBER}$`), find: (t, set, m) => toFilePage(t, set, Number(m[1]), Number(m[2])) },
   { form: /^(\d+)(?:\.(\d+))?\s*s?$/, find: (t, set, m) => toTime(t, set, m[1]!, m[2] ?? '') },
 ];
@@ -70,7 +70,7 @@ function place(group: number, groupRow: number): Place {
   return { time: NaN, row: -1, group, groupRow, lane: -1, line: 0 };
 }
 
-function toFrame(timeline: Timeline, set: RowSet, gfn: number): FindReply {
+function toFrame(set: RowSet, gfn: number): FindReply {
   for (let group = 0; group < set.groups.length; group++) {
     if (set.groups[group]!.unit !== 'gfn') continue;
     const row = set.rowOfPage(group, gfn);
