@@ -283,7 +283,7 @@ function setMicros(micros: number, out: LineContext): void {
 }
 
 /** `    2245   1 2 00000002 00000000 [13bb3b9e] 552.465ms (+0.048ms): ` after a comm. Rare, so read with an expression. */
-const VERBOSE = /^ +(\d{1,10}) +(\d{1,5}) [0-9a-f]+ [0-9a-f]{8} (?:[0-9a-f]{8} )?\[([0-9a-f]{8,16})\] (-?\d+(?:\.\d+ms)?) \(\+-?\d+(?:\.\d+ms)?\):(?: |$)/;
+const VERBOSE = /^ +(\d{1,10}) +(\d{1,5}) [0-9a-f]+ [0-9a-f]{8} [0-9a-f]{8} \[([0-9a-f]{8,16})\] (-?\d+(?:\.\d+ms)?) \(\+-?\d+(?:\.\d+ms)?\):(?: |$)/;
 const VERBOSE_BYTES = 160;
 const decoder = new TextDecoder();
 
