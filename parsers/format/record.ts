@@ -43,6 +43,8 @@ export function fieldRange(context: TraceContext, record: RecordBytes, field: Fo
     from = record.start + (word & 0xffff) + (field.location === 'rel_loc' ? field.offset + field.size : 0);
     length = field.size === 2 ? record.end - from : (word / 65536) & 0xffff;
   }
+  // A stack is declared with room for eight entries, whatever the record has.
+  if (field.location === 'inline' && field.isArray) length = Math.min(length, record.end - from);
   if (from < record.start || length < 0 || from + length > record.end) return none;
   return { from, to: from + length };
 }

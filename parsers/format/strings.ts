@@ -77,15 +77,9 @@ function pairs(list: readonly Expr[], format: EventFormat, context: TraceContext
     if (item.op !== 'list' || item.items.length !== 2) return undefined;
     const [value, text] = item.items as [Expr, Expr];
     if (text.op !== 'str') return undefined;
-    // An enumerator that the kernel did not convert to a number cannot match anything.
-    if (value.op === 'name') {
-      const known = compileNum(value, format, context);
-      if (known) out.push({ value: BigInt.asUintN(64, known.get(probe)), text: text.text });
-      continue;
-    }
     const number = compileNum(value, format, context);
-    if (!number) return undefined;
-    out.push({ value: BigInt.asUintN(64, number.get(probe)), text: text.text });
+    // An enumerator that the kernel did not convert to a number cannot match anything: its bits stay hexadecimal.
+    if (number) out.push({ value: BigInt.asUintN(64, number.get(probe)), text: text.text });
   }
   return out;
 }

@@ -4,6 +4,7 @@ import type { Interner } from '../base/intern.js';
 import { KIND_UNKNOWN } from '../events/kinds.js';
 import { planSlots, probeField, resolveFormat, type SlotPlan } from '../format/plan.js';
 import { EventPrinter } from '../format/printfmt.js';
+import { isStackFormat } from '../format/stack.js';
 import type { TraceContext } from '../format/record.js';
 import { findField, formatId, parseFormat, type EventFormat } from '../format/tep.js';
 import type { TraceDatFile } from './model.js';
@@ -101,9 +102,8 @@ export class PlanBook {
       return new EventPlan(undefined, this.names.internString(`event-${id}`), -1, 0, false);
     }
     const probe = probeField(format);
-    const isStack = format.system === 'ftrace' && (format.name === 'kernel_stack' || format.name === 'user_stack');
     const name = this.names.internString(`${format.system}:${format.name}`);
-    const plan = new EventPlan(format, name, probe?.offset ?? -1, probe?.size ?? 0, isStack);
+    const plan = new EventPlan(format, name, probe?.offset ?? -1, probe?.size ?? 0, isStackFormat(format));
     const resolved = probe ? undefined : resolveFormat(format, this.context, 0n);
     if (resolved) plan.use(planSlots(format, resolved));
     // No kernel function or user code lies at the last address: the first record switches the plan.

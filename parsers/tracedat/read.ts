@@ -2,6 +2,7 @@
 import type { ByteSource } from '../base/source.js';
 import type { TableBuilder } from '../events/table.js';
 import { fillSlots, fillSlotsByWords } from '../format/plan.js';
+import { stackAddresses } from '../format/stack.js';
 import { earliest, horizon } from '../order/merge.js';
 import type { ReadOptions } from '../reader.js';
 import { ChunkIndex, Pieces } from './chunks.js';
@@ -13,8 +14,6 @@ import type { Threads } from './threads.js';
 
 /** Rows between two looks at the cancel token. */
 const POLL_ROWS = 1 << 16;
-/** A stack deeper than this is damage. */
-const STACK_LIMIT = 1024;
 
 export interface Recordings {
   readonly streams: CpuStream[];
@@ -132,18 +131,8 @@ function choosePlan(plan: EventPlan, plans: PlanBook, view: DataView, at: number
 
 /** The addresses of a stack event belong to the event before it on the same CPU. */
 function addStack(stream: CpuStream, plan: EventPlan, plans: PlanBook, builder: TableBuilder): void {
-  const caller = plan.format?.fields.find((f) => f.name === 'caller');
-  if (!caller || stream.lastRow < 0) return;
-  const { view, start, end } = stream;
-  const little = !plans.context.bigEndian;
-  const wide = plans.context.longSize === 8;
-  const addresses: bigint[] = [];
-  const step = plans.context.longSize;
-  for (let p = start + caller.offset; p + step <= end && addresses.length < STACK_LIMIT; p += step) {
-    const address = wide ? view.getBigUint64(p, little) : BigInt(view.getUint32(p, little));
-    if (address === 0n || address === (wide ? 0xffffffffffffffffn : 0xffffffffn)) break;
-    addresses.push(address);
-  }
-  const at = stream.at + start;
-  builder.stacks.push({ row: stream.lastRow, user: plan.format?.name === 'user_stack', offset: at, endOffset: stream.at + end, line: 0, addresses });
+  if (!plan.format || stream.lastRow < 0) return;
+  const addresses = stackAddresses(plan.format, plans.context, stream);
+  const user = plan.format.name === 'user_stack';
+  builder.stacks.push({ row: stream.lastRow, user, offset: stream.at + stream.start, endOffset: stream.at + stream.end, line: 0, addresses });
 }

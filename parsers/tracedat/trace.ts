@@ -3,6 +3,7 @@ import { assert } from '../base/assert.js';
 import type { ByteSource } from '../base/source.js';
 import type { EventTable } from '../events/table.js';
 import { printBinaryPrintk } from '../format/bprint.js';
+import { isStackFormat, stackText } from '../format/stack.js';
 import { readUnsigned, type RecordBytes } from '../format/record.js';
 import type { EventText, OpenTrace, ReadOptions } from '../reader.js';
 import type { ChunkIndex } from './chunks.js';
@@ -40,6 +41,7 @@ export class TraceDat implements OpenTrace {
     if (!printer) return { name, fields: [], text: rawBytes(record) };
     const fields = printer.fields(record);
     if (name === 'ftrace:bprint') return { name, fields, text: printBinaryPrintk(printer.format, this.plans.context, record) };
+    if (isStackFormat(printer.format)) return { name, fields, text: stackText(printer.format, this.plans.context, record) };
     return { name, fields, text: printer.text(record) };
   }
 }
