@@ -1,0 +1,62 @@
+// Whole processes, by wall clock and peak resident set; nothing here knows what is measured.
+import { spawn, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+
+const POLL_MS = 10;
+
+/** Peak resident set of a process so far, in bytes; 0 where /proc does not tell. */
+function peakBytes(pid) {
+  try {
+    const match = /^VmHWM:\s+(\d+) kB/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'latin1'));
+    return match ? Number(match[1]) * 1024 : 0;
+  } catch {
+    // The process has just ended, or there is no /proc: what was seen before counts.
+    return 0;
+  }
+}
+
+/**
+ * Runs a program to its end with its output thrown away. Resolves to wall time, peak memory and status. The peak is
+ * read every few milliseconds from a counter that only grows, so it misses at most what the last moments add.
+ */
+export function measure(command, args, { stdin } = {}) {
+  return new Promise((done, failed) => {
+    const input = stdin === undefined ? 'ignore' : fs.openSync(stdin, 'r');
+    const start = process.hrtime.bigint();
+    const child = spawn(command, args, { stdio: [input, 'pipe', 'pipe'] });
+    // Not /dev/null: grep notices that nobody listens and stops at the first match.
+    child.stdout.resume();
+    let peak = 0;
+    let errors = '';
+    const timer = setInterval(() => (peak = Math.max(peak, peakBytes(child.pid))), POLL_MS);
+    child.stderr.on('data', (chunk) => (errors += chunk));
+    child.on('error', failed);
+    child.on('close', (status) => {
+      clearInterval(timer);
+      if (typeof input === 'number') fs.closeSync(input);
+      done({ command: [command, ...args].join(' '), seconds: Number(process.hrtime.bigint() - start) / 1e9, peakBytes: peak, status, errors });
+    });
+  });
+}
+
+/** The fastest of several runs: what else the machine does only ever makes a run slower. */
+export async function best(times, command, args, options) {
+  let fastest;
+  for (let i = 0; i < times; i++) {
+    const run = await measure(command, args, options);
+    if (!fastest || run.seconds < fastest.seconds) fastest = run;
+  }
+  return fastest;
+}
+
+export function has(command) {
+  return spawnSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore' }).status === 0;
+}
+
+export const mb = (bytes) => (bytes / 1e6).toFixed(0);
+
+/** Prints rows of cells in columns; the first row is the heading. */
+export function table(rows) {
+  const widths = rows[0].map((_, c) => Math.max(...rows.map((row) => String(row[c]).length)));
+  for (const row of rows) console.log(row.map((cell, c) => (c === 0 ? String(cell).padEnd(widths[c]) : String(cell).padStart(widths[c]))).join('  '));
+}
