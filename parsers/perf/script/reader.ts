@@ -36,6 +36,8 @@ export class PerfScriptReader implements LineSink {
 
   constructor() {
     this.builder.meta.format = PERF_SCRIPT;
+    // The text does not say which clock. perf's own, the default, orders the CPUs least of those that -k can choose.
+    this.builder.meta.clock = 'perf';
   }
 
   /** Takes the next bytes; `chunk` is not kept. */
