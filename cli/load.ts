@@ -8,6 +8,7 @@ import type { Analysis } from '../model/analysis.js';
 import { PROFILES, type ProfileId } from '../model/findings/finding.js';
 import type { TraceReport } from '../model/findings/report.js';
 import { issueText } from '../model/findings/report.js';
+import { codecs } from './codecs.js';
 import { analyze, readTrace, RULES } from './core.js';
 import { oneOf, type Args, type OptionSpecs } from './args.js';
 import { InputError, UsageError } from './errors.js';
@@ -78,6 +79,7 @@ function readOpen(source: OpenSource, output: Output): OpenTrace {
   const total = Math.max(1, source.size);
   return readTrace(source, {
     cancel: NEVER_CANCELLED,
+    ...codecs(),
     progress: (done) => output.progress(`${source.name}: reading ${percent(done, total)}`),
   });
 }

@@ -5,6 +5,7 @@ import { info } from './commands/info.js';
 import { rules } from './commands/rules.js';
 import { timeline } from './commands/timeline.js';
 import { optionsHelp, parse } from './args.js';
+import { prepareCodecs } from './codecs.js';
 import type { Command } from './command.js';
 import { EXIT, InputError, UsageError, type ExitCode } from './errors.js';
 import { PipeClosed, type Output } from './output.js';
@@ -40,6 +41,7 @@ async function dispatch(argv: readonly string[], output: Output): Promise<ExitCo
     output.out(commandHelp(command));
     return EXIT.clean;
   }
+  await prepareCodecs(args.positionals);
   return command.run(args, output);
 }
 
