@@ -5,9 +5,10 @@
 import type { Cursor } from './cursor.js';
 import type { ShimState } from './view_state.js';
 import type { TraceIndex } from './view_index.js';
+import { MapKind } from './view_registry.js';
 import { pageOfRow, type PageRef } from './view_focus.js';
 import type { Conversion } from '../analysis.js';
-import { Op } from '../timeline/oplog.js';
+import { Op, Phase } from '../timeline/oplog.js';
 
 export class StateView {
   private focusRow = -2;
@@ -48,6 +49,14 @@ export class StateView {
     const page = this.page();
     return flying.find((conversion) => page && coversPage(conversion, page)) ?? flying[flying.length - 1];
   }
+}
+
+/** Conversions in flight at the view's row that have neither ended nor failed there, oldest first. */
+export function inFlight(view: StateView): readonly Conversion[] {
+  return view.index.inFlight(view.row).filter((conversion) => {
+    const phase = view.state.value(MapKind.Phase, -1, conversion.index);
+    return phase !== Phase.Done && phase !== Phase.Failed;
+  });
 }
 
 export function coversPage(conversion: Conversion, page: PageRef): boolean {

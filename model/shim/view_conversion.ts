@@ -47,7 +47,7 @@ function waitsFor(view: StateView, conversion: Conversion): string {
 function phaseItems(view: StateView, conversion: Conversion): Item[] {
   return phasesSeen(conversion).map(({ phase, row }) => ({
     name: phaseName(phase),
-    value: makeObject('phase', () => `${view.index.place(row)}${row > view.row ? ' (to come)' : ''}`, {
+    value: makeObject('phase', () => `${phaseName(phase)} at ${view.index.place(row)}${row > view.row ? ' (to come)' : ''}`, {
       row: { doc: 'Row of the event', get: () => row },
       reached: { doc: 'It was entered at or before the cursor', get: () => row <= view.row },
     }),

@@ -1,7 +1,7 @@
 /** One page: attribute, frame, who maps it, who holds it, what is in progress there. */
 import type { PageRef } from './view_focus.js';
 import type { StateView } from './view.js';
-import { coversPage } from './view.js';
+import { coversPage, inFlight } from './view.js';
 import { conversionObject } from './view_conversion.js';
 import { ABSENT } from './view_map.js';
 import { MapKind, frameAt, frameExtra, type Holder, type MapKindCode } from './view_registry.js';
@@ -141,7 +141,7 @@ function makePageObject(view: StateView, page: PageRef, call?: (args: readonly V
     conversion: {
       doc: 'The conversion in flight that covers it',
       get: () => {
-        const found = index.inFlight(view.row).find((conversion) => coversPage(conversion, page));
+        const found = inFlight(view).find((conversion) => coversPage(conversion, page));
         return found && conversionObject(view, found);
       },
     },

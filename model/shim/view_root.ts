@@ -1,7 +1,7 @@
 /** The names that an expression starts from: event, page, conversion, shim, vm, rules, and what leads to others. */
 import { ExprError } from '../expr/error.js';
 import { makeList, makeObject, scalarOf, type ExprObject, type Value } from '../expr/value.js';
-import type { StateView } from './view.js';
+import { inFlight, type StateView } from './view.js';
 import { conversionObject } from './view_conversion.js';
 import { eventObject, timeFormat, timeOf } from './view_event.js';
 import { pageOfFile, pageOfGfn, type PageRef } from './view_focus.js';
@@ -87,7 +87,7 @@ export function rootObject(view: StateView): ExprObject {
     findings: { doc: 'Findings at this event', get: () => findingsHere(view) },
     conversions: {
       doc: 'Conversions in flight',
-      get: () => makeList('conversions', index.inFlight(view.row).map((c) => ({ name: String(c.index), value: conversionObject(view, c) }))),
+      get: () => makeList('conversions', inFlight(view).map((c) => ({ name: String(c.index), value: conversionObject(view, c) }))),
     },
     gfn: { doc: 'Guest frame of the page', format: 'hex', get: () => { const p = focus().page; return p && p.gfn >= 0 ? p.gfn : undefined; } },
     pgoff: { doc: 'Page of the file', format: 'hex', get: () => { const p = focus().page; return p && p.pgoff >= 0 ? p.pgoff : undefined; } },

@@ -1,6 +1,6 @@
 /** The shim: one guest_memfd (or restricted memfd) inode with its mode, mappings, notifiers and references. */
 import { makeList, makeObject, type ExprList, type ExprObject, type Item, type Value } from '../expr/value.js';
-import type { StateView } from './view.js';
+import { inFlight, type StateView } from './view.js';
 import { frameAt, MapKind, type Holder, type MapKindCode } from './view_registry.js';
 import { joinLists, rangeList, rangeText, type MapPart } from './view_lists.js';
 import { attrText, holderText, refKindText } from './view_page.js';
@@ -27,8 +27,8 @@ function refText(holder: Holder, count: number): string {
 
 /** Mappable, Switching, Private, or unknown, from what is in flight, mapped and set. */
 function mode(view: StateView, inode: number): string | undefined {
-  const { index, state } = view;
-  if (index.inFlight(view.row).some((conversion) => conversion.scope === 'inode' && conversion.inode === inode)) return 'Switching';
+  const { state } = view;
+  if (inFlight(view).some((conversion) => conversion.scope === 'inode' && conversion.inode === inode)) return 'Switching';
   const attributes = rangeList('', state.find(MapKind.PageAttr, inode), attrText);
   const vmas = heldRanges(view, MapKind.Vma, inode, '', mappingText);
   let shared = 0;

@@ -1,7 +1,7 @@
 /** A VM: its slots, attributes, SPTEs and invalidations. */
 import { makeList, makeObject, type ExprObject, type Item, type Value } from '../expr/value.js';
 import type { SlotInfo } from '../analysis.js';
-import type { StateView } from './view.js';
+import { inFlight, type StateView } from './view.js';
 import { conversionObject } from './view_conversion.js';
 import { rangeList, rangeText, sizeText } from './view_lists.js';
 import { ABSENT } from './view_map.js';
@@ -58,7 +58,7 @@ export function vmObject(view: StateView, vm: number, call?: (args: readonly Val
     sptes: { doc: 'Present leaf SPTEs, contiguous ones joined', get: () => rangeList('sptes', state.find(MapKind.Spte, vm), spteObject) },
     conversions: {
       doc: 'Conversions in flight',
-      get: () => makeList('conversions', index.inFlight(view.row)
+      get: () => makeList('conversions', inFlight(view)
         .filter((conversion) => conversion.vm === vm)
         .map((conversion) => ({ name: String(conversion.index), value: conversionObject(view, conversion) }))),
     },

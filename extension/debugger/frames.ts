@@ -1,0 +1,71 @@
+/** Kernel stack frames that follow an event: read from the text of the source, or addresses of a binary one. */
+import type { StackMark } from '../../parsers/events/table.js';
+import type { TraceIndex } from '../../model/shim/view_index.js';
+import type { FrameName, LoadedTrace } from './host.js';
+
+/** A stack's text is read up to here. */
+const STACK_BYTES_MAX = 1 << 16;
+const FRAMES_MAX = 128;
+
+/** ` => kvm_gmem_get_pfn+0x10/0x20 [kvm]`, `\tffffffff81253990 kvm_gmem_get_pfn+0x10 ([kernel.kallsyms])`, ` => 00000000002a`. */
+const FRAME = /^\s*(?:=>\s*)?(?:<?([0-9a-f]{8,16})>?\s+)?([A-Za-z_.$][\w.$]*)?(?:\+0x([0-9a-f]+))?(?:\/0x[0-9a-f]+)?(?:\s*[[(]+([^\])]+)[\])]+)?\s*$/i;
+const ADDRESS = /^\s*(?:=>\s*)?<?([0-9a-f]{8,16})>?\s*$/i;
+
+const decoder = new TextDecoder('utf-8');
+
+/** Stacks of an event: the kernel's and the user's. */
+export function stacksOf(index: TraceIndex, row: number): readonly StackMark[] {
+  const { stacks } = index.table;
+  let lo = 0;
+  let hi = stacks.length;
+  while (lo < hi) {
+    const mid = (lo + hi) >>> 1;
+    if (stacks[mid]!.row < row) lo = mid + 1;
+    else hi = mid;
+  }
+  const found: StackMark[] = [];
+  for (; lo < stacks.length && stacks[lo]!.row === row; lo++) found.push(stacks[lo]!);
+  return found;
+}
+
+/** Frames of one stack, innermost first. */
+export function framesOf(trace: LoadedTrace, stack: StackMark): readonly FrameName[] {
+  if (stack.addresses.length > 0) {
+    return stack.addresses.slice(0, FRAMES_MAX).map((address) => ({ symbol: '', offset: -1, module: '', address }));
+  }
+  const bytes = trace.read?.(stack.offset, Math.min(STACK_BYTES_MAX, stack.endOffset - stack.offset));
+  return bytes ? parseFrames(decoder.decode(bytes)) : [];
+}
+
+/** Frames of a stack's text, one per line; lines that are none are left out. */
+export function parseFrames(text: string): readonly FrameName[] {
+  const frames: FrameName[] = [];
+  for (const line of text.split('\n')) {
+    if (frames.length === FRAMES_MAX) break;
+    const frame = parseFrame(line);
+    if (frame) frames.push(frame);
+  }
+  return frames;
+}
+
+function parseFrame(line: string): FrameName | undefined {
+  if (line.length > 512 || /^\s*$/.test(line) || /stack trace>/.test(line)) return undefined;
+  const bare = ADDRESS.exec(line);
+  if (bare) return { symbol: '', offset: -1, module: '', address: BigInt(`0x${bare[1]}`) };
+  const match = FRAME.exec(line.replace(/\r$/, ''));
+  if (!match || (match[1] === undefined && match[2] === undefined)) return undefined;
+  const inside = match[4] ?? '';
+  return {
+    symbol: match[2] ?? '',
+    offset: match[3] === undefined ? -1 : parseInt(match[3], 16),
+    module: inside.startsWith('kernel.') || inside.includes('/') ? '' : inside,
+    address: match[1] === undefined ? undefined : BigInt(`0x${match[1]}`),
+  };
+}
+
+/** `kvm_gmem_get_pfn+0x10 [kvm]`, or the address. */
+export function frameText(frame: FrameName): string {
+  if (frame.symbol === '') return frame.address === undefined ? 'unknown' : `0x${frame.address.toString(16)}`;
+  const offset = frame.offset < 0 ? '' : `+0x${frame.offset.toString(16)}`;
+  return `${frame.symbol}${offset}${frame.module ? ` [${frame.module}]` : ''}`;
+}

@@ -1,0 +1,54 @@
+/** What a debug session needs from whoever runs it: the command line, an editor's worker, or a test. */
+import type { Analysis } from '../../model/analysis.js';
+import type { OpenTrace } from '../../parsers/reader.js';
+
+export interface LoadedTrace {
+  readonly open: OpenTrace;
+  readonly analysis: Analysis;
+  /** Bytes of a text source, for the stacks that are read again; absent where they cannot be had. */
+  readonly read?: (offset: number, length: number) => Uint8Array;
+  /** Frees what the trace holds, when the session ends. */
+  readonly close?: () => void;
+}
+
+/** A kernel stack frame as far as the trace says. */
+export interface FrameName {
+  /** Without compiler suffixes kept apart: as printed. '' when only an address is known. */
+  readonly symbol: string;
+  /** Offset from the symbol in bytes, -1 unknown. */
+  readonly offset: number;
+  /** Module, '' for the kernel itself. */
+  readonly module: string;
+  readonly address: bigint | undefined;
+}
+
+export interface SourcePlace {
+  readonly path: string;
+  readonly line: number;
+}
+
+/** Where the user keeps the kernel that was traced. */
+export interface SourceMap {
+  /** Unstripped vmlinux, for addr2line or llvm-symbolizer; '' when there is none. */
+  readonly vmlinux: string;
+  /** Root of a kernel tree; '' when there is none. */
+  readonly tree: string;
+  /** Prefixes of recorded paths and what replaces them, longest first. */
+  readonly prefixes: readonly (readonly [string, string])[];
+}
+
+export interface DebugHost {
+  /** Reads and judges a trace. Rejects with a message for the user when it cannot be used. */
+  openTrace(path: string, rules: readonly string[]): Promise<LoadedTrace>;
+  /** Finds a frame's source line; undefined when it cannot. Absent where programs and files cannot be reached. */
+  readonly findSource?: (frame: FrameName, map: SourceMap) => Promise<SourcePlace | undefined>;
+  /** Lets other messages in during long work. */
+  breathe(): Promise<void>;
+  /** Milliseconds from any fixed point. */
+  now(): number;
+  /**
+   * How the source of a trace is named to the client when it is not the file itself, for example the address of an
+   * editor's listing of a binary trace. undefined: the adapter gives it out in pages.
+   */
+  readonly listingOf?: (path: string) => { readonly path: string; readonly lineOfRow: (row: number) => number } | undefined;
+}

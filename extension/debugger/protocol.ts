@@ -1,0 +1,90 @@
+/**
+ * The debug adapter protocol without a transport: requests in, responses and events out as plain objects. Needs
+ * neither Node nor an editor, so that the same session runs in a worker, in a browser and behind a socket.
+ */
+import type { DebugProtocol } from '@vscode/debugprotocol';
+
+/** Something that the user should read: the request fails with this message. */
+export class UserError extends Error {
+  override readonly name = 'UserError';
+  /** `id` is stable; `shown` false keeps it out of notifications (a hover that finds nothing). */
+  constructor(readonly id: number, message: string, readonly shown = true) {
+    super(message);
+  }
+}
+
+export type Handler = (args: never, request: DebugProtocol.Request) => object | void | Promise<object | void>;
+
+export class Connection {
+  private sequence = 1;
+  private readonly handlers = new Map<string, Handler>();
+  private readonly later: (() => Promise<void>)[] = [];
+
+  constructor(private readonly send: (message: DebugProtocol.ProtocolMessage) => void) {}
+
+  /** Serves a command. The handler's result is the response's body; what it throws makes the request fail. */
+  on(command: string, handler: Handler): void {
+    this.handlers.set(command, handler);
+  }
+
+  /** Does something once the request at hand is answered. What goes wrong there is told to the user. */
+  after(work: () => Promise<void>): void {
+    this.later.push(work);
+  }
+
+  event(event: string, body?: object): void {
+    this.post({ seq: 0, type: 'event', event, ...(body && { body }) } as DebugProtocol.Event);
+  }
+
+  /** Takes one message from the client. Every request gets exactly one response; anything else is ignored. */
+  async receive(message: unknown): Promise<void> {
+    const request = asRequest(message);
+    if (!request) return;
+    const response: DebugProtocol.Response = {
+      seq: 0, type: 'response', request_seq: request.seq, command: request.command, success: true,
+    };
+    try {
+      const handler = this.handlers.get(request.command);
+      if (!handler) throw new UserError(1, `shimtrace does not know the request '${request.command}'`, false);
+      const body = await handler((request.arguments ?? {}) as never, request);
+      if (body) response.body = body;
+    } catch (error) {
+      fail(response, error);
+    }
+    this.post(response);
+    for (const work of this.later.splice(0)) await this.guarded(work);
+  }
+
+  private async guarded(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.event('output', { category: 'important', output: `${error instanceof Error ? error.message : String(error)}\n` });
+    }
+  }
+
+  private post(message: DebugProtocol.ProtocolMessage): void {
+    message.seq = this.sequence++;
+    this.send(message);
+  }
+}
+
+/** A failure that nobody foresaw is told as such, and the session goes on. */
+function fail(response: DebugProtocol.Response, error: unknown): void {
+  const known = error instanceof UserError;
+  const message = error instanceof Error ? error.message : String(error);
+  response.success = false;
+  response.message = message;
+  response.body = {
+    error: {
+      id: known ? error.id : 99, format: known ? '{text}' : 'Internal error: {text}', variables: { text: message },
+      showUser: !known || error.shown,
+    },
+  };
+}
+
+function asRequest(message: unknown): DebugProtocol.Request | undefined {
+  if (typeof message !== 'object' || message === null) return undefined;
+  const { type, seq, command } = message as Partial<DebugProtocol.Request>;
+  return type === 'request' && typeof seq === 'number' && typeof command === 'string' ? (message as DebugProtocol.Request) : undefined;
+}

@@ -1,0 +1,58 @@
+/** One trace being replayed: its indexes, the state at the cursor, and the state at the stop before. */
+import { Cursor } from '../../model/shim/cursor.js';
+import { StateView } from '../../model/shim/view.js';
+import { TraceIndex } from '../../model/shim/view_index.js';
+import { rootObject } from '../../model/shim/view_root.js';
+import type { ExprObject } from '../../model/expr/value.js';
+import type { DebugHost, LoadedTrace } from './host.js';
+import { Lines } from './lines.js';
+import { Threads } from './threads.js';
+
+export interface Seat {
+  readonly view: StateView;
+  readonly root: ExprObject;
+}
+
+export class Replay {
+  readonly index: TraceIndex;
+  readonly lines: Lines;
+  readonly threads: Threads;
+  /** Where the replay stands. */
+  readonly here: Seat;
+  /** Where it stood at the stop before: what differs from there is marked. */
+  readonly before: Seat;
+  /** Goes to the row of whichever stack frame is looked at. */
+  private readonly aside: Seat;
+
+  constructor(readonly trace: LoadedTrace, path: string, host: DebugHost) {
+    const { open, analysis } = trace;
+    this.index = new TraceIndex(open.table, analysis, (row) => open.describe(row));
+    this.lines = new Lines(this.index, path, host);
+    this.threads = new Threads(this.index);
+    const cursor = new Cursor(analysis.ops, open.table.length);
+    const share = { share: cursor.checkpoints, undoOps: 1024 };
+    this.here = this.seat(cursor);
+    this.before = this.seat(new Cursor(analysis.ops, open.table.length, share));
+    this.aside = this.seat(new Cursor(analysis.ops, open.table.length, share));
+  }
+
+  get row(): number {
+    return this.here.view.row;
+  }
+
+  get lastRow(): number {
+    return this.index.table.length - 1;
+  }
+
+  /** The state after a row: the cursor's own where it stands there. Valid until the next call for another row. */
+  at(row: number): Seat {
+    if (row === this.row) return this.here;
+    if (this.aside.view.row !== row) this.aside.view.cursor.seek(row);
+    return this.aside;
+  }
+
+  private seat(cursor: Cursor): Seat {
+    const view = new StateView(this.index, cursor);
+    return { view, root: rootObject(view) };
+  }
+}

@@ -1,0 +1,186 @@
+/**
+ * What a data breakpoint watches: some fact of a page or a range. A watch is named by text, so that a client can
+ * keep it: `gfn:0:0x100:16:attribute` (VM, first, count) or `pgoff:0:0x100:16:refs` (inode, first, count).
+ */
+import { Op, type OpCode, type OpLog } from '../../model/timeline/oplog.js';
+import type { TraceIndex } from '../../model/shim/view_index.js';
+import { rangeText } from '../../model/shim/view_lists.js';
+import { attributeOf, pageMappings, pageRefs, spteObject } from '../../model/shim/view_page.js';
+import { pageOfFile, pageOfGfn, type PageRef } from '../../model/shim/view_focus.js';
+import type { StateView } from '../../model/shim/view.js';
+import { MapKind } from '../../model/shim/view_registry.js';
+import { formatValue } from '../../model/expr/value.js';
+
+/** Facts of a page that can be watched, and the operations that change them. */
+const FACTS = {
+  attribute: [Op.GfnAttr, Op.PageAttr],
+  spte: [Op.SpteSet, Op.SpteZap],
+  mappings: [Op.MapAdd, Op.MapRemove],
+  refs: [Op.RefGet, Op.RefPut],
+  pfn: [Op.Alloc, Op.Free, Op.SpteSet, Op.SpteZap],
+  poisoned: [Op.Poison],
+  invalidating: [Op.InvStart, Op.InvRange, Op.InvEnd],
+  conversion: [Op.Phase],
+} as const satisfies Record<string, readonly OpCode[]>;
+export type Fact = keyof typeof FACTS | 'state';
+
+/** Members of a page object by the fact behind them. */
+const MEMBERS: Readonly<Record<string, Fact>> = {
+  attribute: 'attribute', spte: 'spte', mapped: 'mappings', mappings: 'mappings', refs: 'refs', pfn: 'pfn', poisoned: 'poisoned',
+  invalidating: 'invalidating', conversion: 'conversion',
+};
+
+export function factOf(member: string): Fact | undefined {
+  return Object.hasOwn(MEMBERS, member) ? MEMBERS[member] : undefined;
+}
+
+export interface Watch {
+  readonly unit: 'gfn' | 'pgoff';
+  /** VM or inode. */
+  readonly subject: number;
+  readonly first: number;
+  readonly count: number;
+  readonly fact: Fact;
+}
+
+export function watchId(watch: Watch): string {
+  return `${watch.unit}:${watch.subject}:0x${watch.first.toString(16)}:${watch.count}:${watch.fact}`;
+}
+
+/** The watch that a text names, undefined when it names none. */
+export function parseWatch(id: string): Watch | undefined {
+  const match = /^(gfn|pgoff):(\d{1,9}):0x([0-9a-f]{1,12}):(\d{1,12}):(\w+)$/.exec(id);
+  if (!match) return undefined;
+  const fact = match[5] === 'state' ? 'state' : factOf(match[5]!);
+  if (!fact) return undefined;
+  return { unit: match[1] as 'gfn' | 'pgoff', subject: Number(match[2]), first: parseInt(match[3]!, 16), count: Math.max(1, Number(match[4])), fact };
+}
+
+export function watchOfPage(page: PageRef, fact: Fact, count = 1): Watch | undefined {
+  if (page.gfn >= 0 && page.vm >= 0) return { unit: 'gfn', subject: page.vm, first: page.gfn, count, fact };
+  if (page.pgoff >= 0 && page.inode >= 0) return { unit: 'pgoff', subject: page.inode, first: page.pgoff, count, fact };
+  return undefined;
+}
+
+export function watchText(index: TraceIndex, watch: Watch): string {
+  const owner = watch.unit === 'gfn' ? index.analysis.vms[watch.subject]?.label : index.analysis.inodes[watch.subject]?.label;
+  const unit = watch.unit === 'gfn' ? 'gfn' : 'page';
+  return `${watch.fact} of ${unit}${watch.count === 1 ? '' : 's'} ${rangeText(watch.first, watch.count)}${owner ? ` of ${owner}` : ''}`;
+}
+
+interface Range {
+  readonly subject: number;
+  readonly first: number;
+  readonly end: number;
+}
+
+/** A watch made ready to be looked for: the ranges of guest frames and of file pages that it means. */
+export class Watcher {
+  private readonly ops: ReadonlySet<OpCode>;
+  private readonly gfns: Range[] = [];
+  private readonly pages: Range[] = [];
+
+  constructor(private readonly index: TraceIndex, readonly watch: Watch) {
+    const all = Object.values(FACTS).flat();
+    this.ops = new Set<OpCode>([...(watch.fact === 'state' ? all : FACTS[watch.fact]), Op.Loss]);
+    const own: Range = { subject: watch.subject, first: watch.first, end: watch.first + watch.count };
+    (watch.unit === 'gfn' ? this.gfns : this.pages).push(own);
+    // Slots come and go: whatever slot ever joins the two is meant. Whether a page changed is asked of the state.
+    for (const slot of index.analysis.slots) {
+      if (slot.inode < 0 || slot.pgoff < 0) continue;
+      const [subject, base, other, otherBase] = watch.unit === 'gfn'
+        ? [slot.vm, slot.baseGfn, slot.inode, slot.pgoff] : [slot.inode, slot.pgoff, slot.vm, slot.baseGfn];
+      const first = Math.max(own.first, base);
+      const end = Math.min(own.end, base + slot.pageCount);
+      if (subject !== own.subject || first >= end) continue;
+      (watch.unit === 'gfn' ? this.pages : this.gfns).push({ subject: other, first: first - base + otherBase, end: end - base + otherBase });
+    }
+  }
+
+  /** True when operation `i` may change what is watched. */
+  touches(ops: OpLog, i: number): boolean {
+    const op = ops.op(i);
+    if (!this.ops.has(op)) return false;
+    if (op === Op.Loss) return true;
+    const subject = ops.subject(i);
+    if (op === Op.Phase) return this.touchesConversion(subject);
+    if (op === Op.InvEnd || op === Op.InvStart) return this.gfns.some((range) => range.subject === subject);
+    const ofVm = op === Op.GfnAttr || op === Op.SpteSet || op === Op.SpteZap || op === Op.InvRange;
+    return meets(ofVm ? this.gfns : this.pages, subject, ops.first(i), ops.count(i));
+  }
+
+  /** What is watched, as text, at the view's row: two states with the same text are the same to this watch. */
+  textAt(view: StateView): string {
+    const { watch } = this;
+    const { state } = view;
+    const row = Math.max(0, view.row);
+    if (watch.count === 1) {
+      const page = watch.unit === 'gfn' ? pageOfGfn(this.index, watch.subject, watch.first, row) : pageOfFile(this.index, watch.subject, watch.first, row);
+      return pageFact(view, page, watch.fact);
+    }
+    const parts: string[] = [];
+    const { names } = state.registry;
+    state.maps.forEach((map, id) => {
+      const name = names[id]!;
+      const ofVm = name.kind === MapKind.GfnAttr || name.kind === MapKind.Spte || name.kind === MapKind.InvRange;
+      if (!map || map.ranges === 0 || !kindsOf(watch.fact).has(name.kind)) return;
+      for (const range of ofVm ? this.gfns : this.pages) {
+        if (range.subject !== name.subject) continue;
+        map.visit(range.first, range.end, (first, end, value) => void parts.push(`${id}:${first}-${end}=${value}`));
+      }
+    });
+    if (watch.fact === 'conversion' || watch.fact === 'state') {
+      for (const conversion of this.index.inFlight(row)) {
+        if (this.touchesConversion(conversion.index)) parts.push(`c${conversion.index}=${state.value(MapKind.Phase, -1, conversion.index)}`);
+      }
+    }
+    return parts.join(' ');
+  }
+
+  private touchesConversion(number: number): boolean {
+    const conversion = this.index.analysis.conversions[number];
+    if (!conversion) return false;
+    const ofVm = conversion.scope === 'vm';
+    return meets(ofVm ? this.gfns : this.pages, ofVm ? conversion.vm : conversion.inode, conversion.first, conversion.count);
+  }
+}
+
+function meets(ranges: readonly Range[], subject: number, first: number, count: number): boolean {
+  return ranges.some((range) => range.subject === subject && first < range.end && first + count > range.first);
+}
+
+function kindsOf(fact: Fact): ReadonlySet<number> {
+  const kinds: Readonly<Record<keyof typeof FACTS, readonly number[]>> = {
+    attribute: [MapKind.GfnAttr, MapKind.PageAttr], spte: [MapKind.Spte], mappings: [MapKind.Mapping], refs: [MapKind.Ref],
+    pfn: [MapKind.Cache, MapKind.Spte], poisoned: [MapKind.Poison], invalidating: [MapKind.InvRange], conversion: [],
+  };
+  return new Set(fact === 'state' ? Object.values(kinds).flat() : kinds[fact]);
+}
+
+function pageFact(view: StateView, page: PageRef, fact: Fact): string {
+  const { state } = view;
+  switch (fact) {
+    case 'attribute':
+      return attributeOf(view, page) ?? 'unknown';
+    case 'spte':
+      return formatValue(page.vm < 0 ? undefined : spteObject(state.value(MapKind.Spte, page.vm, page.gfn), page.gfn));
+    case 'mappings':
+      return formatValue(pageMappings(view, page));
+    case 'refs':
+      return pageRefs(view, page).summary();
+    case 'pfn':
+      return String(page.inode < 0 ? '' : state.value(MapKind.Cache, page.inode, page.pgoff)) + pageFact(view, page, 'spte');
+    case 'poisoned':
+      return String(page.inode >= 0 && state.value(MapKind.Poison, page.inode, page.pgoff) === 1);
+    case 'invalidating':
+      return String(page.vm >= 0 && state.value(MapKind.InvRange, page.vm, page.gfn) === 1);
+    case 'conversion': {
+      const covering = view.index.inFlight(Math.max(0, view.row)).filter((c) => (c.scope === 'vm'
+        ? c.vm === page.vm && page.gfn >= c.first && page.gfn < c.first + c.count
+        : c.inode === page.inode && page.pgoff >= c.first && page.pgoff < c.first + c.count));
+      return covering.map((c) => `${c.index}=${state.value(MapKind.Phase, -1, c.index)}`).join(' ');
+    }
+    case 'state':
+      return (Object.keys(FACTS) as (keyof typeof FACTS)[]).map((each) => pageFact(view, page, each)).join('; ');
+  }
+}
