@@ -120,11 +120,20 @@ export function editorUrl(editor, folder, payload = []) {
   return `${editor.base}/?folder=${encodeURIComponent(folder)}${query}`;
 }
 
+async function untilFile(file, timeoutMs) {
+  for (let waited = 0; waited < timeoutMs; waited += 200) {
+    if (fs.existsSync(file)) return true;
+    await wait(200);
+  }
+  return false;
+}
+
 /**
  * Loads `development` as the extension under development and `tests` (a module with `run()`) in its extension host.
- * Returns the exit code, or 'timeout'; console output of the window goes to `logFile`.
+ * Returns the exit code, 'reported' when the tests left their report first (a run with failures exits late or never),
+ * or 'timeout'; console output of the window goes to `logFile`.
  */
-export async function runInExtensionHost(editor, chromiumPath, { folder, development, tests, env, logFile, timeoutMs }) {
+export async function runInExtensionHost(editor, chromiumPath, { folder, development, tests, env, reportFile, logFile, timeoutMs }) {
   const remote = (file) => `vscode-remote://${editor.address}${file}`;
   const { context, page } = await openBrowser(editor, chromiumPath);
   const lines = [];
@@ -138,7 +147,7 @@ export async function runInExtensionHost(editor, chromiumPath, { folder, develop
       ['extensionDevelopmentPath', remote(development)],
       ['extensionTestsPath', remote(tests)],
     ]));
-    const code = await Promise.race([exited, wait(timeoutMs).then(() => 'timeout')]);
+    const code = await Promise.race([exited, untilFile(reportFile, timeoutMs).then((there) => (there ? 'reported' : 'timeout'))]);
     if (code === 'timeout') await page.screenshot({ path: `${logFile}.png` });
     return code;
   } finally {

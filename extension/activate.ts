@@ -1,0 +1,28 @@
+/** What both hosts start: the sessions and the features on them. Nothing is read, and no worker runs, until a trace is open. */
+import * as vscode from 'vscode';
+import type { App, Feature } from './app.js';
+import type { Platform } from './platform.js';
+import { Sessions } from './sessions.js';
+import { commands } from './features/commands.js';
+import { diagnostics } from './features/diagnostics.js';
+import { follow } from './features/follow.js';
+import { hover } from './features/hover.js';
+import { notices } from './features/notices.js';
+import { recognise } from './features/recognise.js';
+import { report } from './features/report.js';
+import { rulePages } from './features/rulePages.js';
+import { status } from './features/status.js';
+
+/** `recognise` comes last: it opens the sessions that the others watch. */
+const FEATURES: readonly Feature[] = [diagnostics, hover, status, report, rulePages, commands, notices, follow, recognise];
+
+export function activate(context: vscode.ExtensionContext, platform: Platform): App & { readonly activatedInMs: number } {
+  const start = platform.now();
+  const log = vscode.window.createOutputChannel('Shimtrace', { log: true });
+  const sessions = new Sessions(platform);
+  const app: App = { context, platform, sessions, log };
+  context.subscriptions.push(log, sessions, ...FEATURES.map((feature) => feature(app)));
+  const activatedInMs = platform.now() - start;
+  log.info(`activated in ${activatedInMs.toFixed(1)} ms on the ${platform.host} host`);
+  return { ...app, activatedInMs };
+}

@@ -1,0 +1,131 @@
+/**
+ * One trace as the host knows it: a worker that is started when something is asked and ended when the trace is closed
+ * or the work is cancelled, and the last report. State changes are announced; requests end in a result or a JobError.
+ */
+import * as vscode from 'vscode';
+import type { AnalysisWorker, Platform } from '../platform.js';
+import type { CheckOptions, FromWorker, JobError, Method, Methods, Progress, Report } from './job.js';
+
+export type SessionState =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'running'; readonly progress: Progress | undefined }
+  | { readonly kind: 'done' }
+  | { readonly kind: 'failed'; readonly error: JobError };
+
+/** A request that ended without a result. */
+export class RequestFailed extends Error {
+  constructor(readonly error: JobError) {
+    super(error.message);
+  }
+}
+
+interface Pending {
+  readonly resolve: (result: Methods[Method]['result']) => void;
+  readonly reject: (error: RequestFailed) => void;
+}
+
+const CANCELLED: JobError = { code: 'cancelled', message: 'cancelled' };
+
+export class TraceSession implements vscode.Disposable {
+  state: SessionState = { kind: 'idle' };
+  /** The last complete report; it outlives a later run that fails or is cancelled. */
+  report: Report | undefined;
+  /** Stamp of the file from just before it was read: one that differs later means that it has changed. */
+  stamp = '';
+  private worker: Promise<AnalysisWorker> | undefined;
+  private readonly pending = new Map<number, Pending>();
+  private nextId = 1;
+  /** Runs of check, so that an older one that ends late changes nothing. */
+  private run = 0;
+  private readonly changed = new vscode.EventEmitter<void>();
+  readonly onDidChange = this.changed.event;
+
+  constructor(readonly uri: vscode.Uri, private readonly platform: Platform) {}
+
+  /** Reads (once per content) and judges. Resolves to the report, or undefined when it failed or was overtaken; see `state`. */
+  async check(options: CheckOptions): Promise<Report | undefined> {
+    const run = ++this.run;
+    this.enter({ kind: 'running', progress: undefined });
+    try {
+      const report = await this.request('check', options);
+      if (run !== this.run) return undefined;
+      this.report = report;
+      this.enter({ kind: 'done' });
+      return report;
+    } catch (error) {
+      if (!(error instanceof RequestFailed)) throw error;
+      if (run === this.run) this.enter(error.error.code === 'cancelled' ? { kind: 'idle' } : { kind: 'failed', error: error.error });
+      return undefined;
+    }
+  }
+
+  async request<M extends Method>(method: M, params: Methods[M]['params']): Promise<Methods[M]['result']> {
+    const starting = this.startedWorker();
+    const worker = await starting;
+    if (this.worker !== starting) throw new RequestFailed(CANCELLED);
+    const id = this.nextId++;
+    return new Promise<Methods[M]['result']>((resolve, reject) => {
+      this.pending.set(id, { resolve: resolve as Pending['resolve'], reject });
+      worker.post({ id, method, params } as Parameters<AnalysisWorker['post']>[0]);
+    });
+  }
+
+  /** Ends the work in flight; the next request starts afresh. */
+  cancel(): void {
+    this.dropWorker(CANCELLED);
+  }
+
+  /** The file has changed: what the worker holds is old. */
+  forget(): void {
+    this.dropWorker(CANCELLED);
+  }
+
+  dispose(): void {
+    this.dropWorker(CANCELLED);
+    this.changed.dispose();
+  }
+
+  private startedWorker(): Promise<AnalysisWorker> {
+    return (this.worker ??= this.startWorker());
+  }
+
+  private async startWorker(): Promise<AnalysisWorker> {
+    let worker: AnalysisWorker;
+    try {
+      this.stamp = await this.platform.stamp(this.uri);
+      worker = await this.platform.startWorker(this.uri);
+    } catch (error) {
+      this.worker = undefined;
+      throw new RequestFailed({ code: 'io', message: error instanceof Error ? error.message : String(error) });
+    }
+    worker.onMessage((message) => this.receive(message));
+    worker.onExit((message) => this.dropWorker({ code: 'internal', message }));
+    return worker;
+  }
+
+  private receive(message: FromWorker): void {
+    if ('progress' in message) {
+      if (this.state.kind === 'running') this.enter({ kind: 'running', progress: message.progress });
+      return;
+    }
+    const pending = this.pending.get(message.id);
+    this.pending.delete(message.id);
+    if ('error' in message) pending?.reject(new RequestFailed(message.error));
+    else pending?.resolve(message.result);
+  }
+
+  private dropWorker(error: JobError): void {
+    const worker = this.worker;
+    this.worker = undefined;
+    // A worker that is still starting ends as soon as it has started; one that never started has nothing to end.
+    worker?.then((started) => started.terminate(), () => undefined);
+    const pending = [...this.pending.values()];
+    this.pending.clear();
+    for (const { reject } of pending) reject(new RequestFailed(error));
+  }
+
+  private enter(state: SessionState): void {
+    this.state = state;
+    this.changed.fire();
+  }
+}

@@ -1,0 +1,44 @@
+/** A file read synchronously by range, for the worker thread. */
+import * as fs from 'node:fs';
+import type { ByteSource } from '../../parsers/base/source.js';
+import { JobFailure } from './worker.js';
+
+const BUFFER_BYTES = 1 << 20;
+
+export class FileSource implements ByteSource {
+  readonly size: number;
+  private readonly descriptor: number;
+  private buffer = new Uint8Array(BUFFER_BYTES);
+
+  constructor(private readonly path: string) {
+    try {
+      this.descriptor = fs.openSync(path, 'r');
+      const stat = fs.fstatSync(this.descriptor);
+      if (stat.isDirectory()) throw new Error('is a directory');
+      this.size = stat.size;
+    } catch (error) {
+      throw ioFailure(path, error);
+    }
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    const wanted = Math.max(0, Math.min(length, this.size - offset));
+    if (wanted > this.buffer.length) this.buffer = new Uint8Array(wanted);
+    let got = 0;
+    try {
+      while (got < wanted) {
+        const n = fs.readSync(this.descriptor, this.buffer, got, wanted - got, offset + got);
+        // The file became shorter while it was read: what is there is what there is.
+        if (n === 0) break;
+        got += n;
+      }
+    } catch (error) {
+      throw ioFailure(this.path, error);
+    }
+    return this.buffer.subarray(0, got);
+  }
+}
+
+function ioFailure(path: string, error: unknown): JobFailure {
+  return new JobFailure({ code: 'io', message: `${path}: ${error instanceof Error ? error.message : String(error)}` });
+}

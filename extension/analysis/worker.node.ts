@@ -1,0 +1,27 @@
+/** Worker entry of the desktop and remote host: reads the file where it lies, by descriptor, or bytes it was handed. */
+import { parentPort, workerData } from 'node:worker_threads';
+import * as zlib from 'node:zlib';
+import { MemorySource } from '../../parsers/base/source.js';
+import { assert } from '../../parsers/base/assert.js';
+import type { FromWorker, Request } from './job.js';
+import { FileSource } from './fileSource.node.js';
+import { serve } from './worker.js';
+
+/** What the host starts this worker with: a path, or the whole file. */
+export type NodeWorkerData = { readonly path: string } | { readonly bytes: Uint8Array };
+
+const port = parentPort;
+assert(port !== null, 'worker.node runs in a worker thread');
+const data = workerData as NodeWorkerData;
+
+serve(
+  {
+    post: (message: FromWorker) => port.postMessage(message),
+    onMessage: (handler) => port.on('message', (request: Request) => handler(request)),
+  },
+  {
+    open: () => ('path' in data ? new FileSource(data.path) : new MemorySource(data.bytes)),
+    now: () => performance.now(),
+    decompress: { inflate: (bytes, expectedLength) => zlib.inflateSync(bytes, { maxOutputLength: expectedLength }) },
+  },
+);

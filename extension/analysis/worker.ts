@@ -1,0 +1,112 @@
+/**
+ * The analysis worker of one trace, the same in both hosts: it owns the source, the event table and the analysis, and
+ * answers requests one after another. What a request throws becomes its error reply; the worker lives on.
+ */
+import type { Analysis } from '../../model/analysis.js';
+import { assert } from '../../parsers/base/assert.js';
+import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
+import type { ByteSource } from '../../parsers/base/source.js';
+import { analyze, readTrace } from './core.js';
+import type { OpenTrace, ReadOptions } from '../../parsers/reader.js';
+import type { CheckOptions, FromWorker, JobError, Method, Methods, Port, Progress, Report, Request } from './job.js';
+import { eventAtLine } from './eventView.js';
+import { reportOf } from './reportView.js';
+
+/** What the host gives its worker besides the channel. */
+export interface WorkerTools {
+  /** Opens the source; throws a JobError when it cannot be read. */
+  open(): ByteSource;
+  now(): number;
+  readonly decompress: Pick<ReadOptions, 'inflate' | 'unzstd'>;
+}
+
+/** A trace that was read, and judged at least once. */
+export interface Judged {
+  readonly source: ByteSource;
+  readonly trace: OpenTrace;
+  readonly analysis: Analysis;
+}
+
+/** An expected refusal, as an exception up to the boundary of the worker. */
+export class JobFailure extends Error {
+  constructor(readonly error: JobError) {
+    super(error.message);
+  }
+}
+
+/** Progress goes to the host no more often than this. */
+const PROGRESS_EVERY_MS = 80;
+
+class TraceServer {
+  private source: ByteSource | undefined;
+  private trace: OpenTrace | undefined;
+  private readMs = 0;
+  private analysis: Analysis | undefined;
+  private lastProgress = 0;
+
+  constructor(private readonly tools: WorkerTools, private readonly post: (message: FromWorker) => void) {}
+
+  check(options: CheckOptions): Report {
+    const { source, trace } = this.read();
+    const start = this.tools.now();
+    const total = trace.table.length;
+    this.analysis = analyze(trace.table, {
+      profiles: options.profiles, skewNs: options.skewNs, clock: options.clock,
+      progress: (done) => this.progress({ stage: 'judging', done, total }),
+    });
+    const tookMs = { read: this.readMs, judge: this.tools.now() - start };
+    return reportOf({ source, trace, analysis: this.analysis }, tookMs);
+  }
+
+  /** The judged trace; requests about events come after a check. */
+  judged(): Judged {
+    assert(this.source !== undefined && this.trace !== undefined && this.analysis !== undefined, 'asked before the trace was checked');
+    return { source: this.source, trace: this.trace, analysis: this.analysis };
+  }
+
+  private read(): { source: ByteSource; trace: OpenTrace } {
+    if (this.source && this.trace) return { source: this.source, trace: this.trace };
+    const start = this.tools.now();
+    const source = this.tools.open();
+    const trace = readTrace(source, {
+      cancel: NEVER_CANCELLED,
+      ...this.tools.decompress,
+      progress: (done) => this.progress({ stage: 'reading', done, total: source.size }),
+    });
+    this.readMs = this.tools.now() - start;
+    this.source = source;
+    this.trace = trace;
+    return { source, trace };
+  }
+
+  private progress(progress: Progress): void {
+    const now = this.tools.now();
+    if (now - this.lastProgress < PROGRESS_EVERY_MS) return;
+    this.lastProgress = now;
+    this.post({ progress });
+  }
+}
+
+type Handlers = { [M in Method]: (server: TraceServer, params: Methods[M]['params']) => Methods[M]['result'] };
+
+const HANDLERS: Handlers = {
+  check: (server, options) => server.check(options),
+  eventAtLine: (server, { line }) => eventAtLine(server.judged(), line),
+};
+
+function answer(server: TraceServer, request: Request): FromWorker {
+  try {
+    const handler = HANDLERS[request.method] as (server: TraceServer, params: unknown) => Methods[Method]['result'];
+    return { id: request.id, result: handler(server, request.params) };
+  } catch (error) {
+    if (error instanceof JobFailure) return { id: request.id, error: error.error };
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { id: request.id, error: { code: 'internal', message: text } };
+  }
+}
+
+/** Answers requests on `port` for the trace that `tools` opens. */
+export function serve(port: Port<FromWorker, Request>, tools: WorkerTools): void {
+  const server = new TraceServer(tools, (message) => port.post(message));
+  port.onMessage((request) => port.post(answer(server, request)));
+}

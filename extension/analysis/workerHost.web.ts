@@ -1,0 +1,30 @@
+/** Starts the analysis worker in a browser: the file's bytes are in memory, so its size is bounded. */
+import * as vscode from 'vscode';
+import type { AnalysisWorker } from '../platform.js';
+import type { FromWorker } from './job.js';
+
+/** Above this a browser tab is likely to be ended by its browser. */
+export const WEB_MAX_BYTES = 512 * 1024 * 1024;
+
+export async function startWebWorker(extensionUri: vscode.Uri, uri: vscode.Uri): Promise<AnalysisWorker> {
+  const { size } = await vscode.workspace.fs.stat(uri);
+  if (size > WEB_MAX_BYTES) throw new Error(`in the browser a trace may have ${WEB_MAX_BYTES / 1048576} MB; this one has ${Math.ceil(size / 1048576)} MB`);
+  const [script, bytes] = await Promise.all([
+    vscode.workspace.fs.readFile(vscode.Uri.joinPath(extensionUri, 'dist/web/worker.js')),
+    vscode.workspace.fs.readFile(uri),
+  ]);
+  // A worker's script must come from the page's own origin, which an extension's files do not.
+  const url = URL.createObjectURL(new Blob([new Uint8Array(script)], { type: 'text/javascript' }));
+  const worker = new Worker(url);
+  const own = new Uint8Array(bytes);
+  worker.postMessage(own, [own.buffer]);
+  return {
+    post: (request) => worker.postMessage(request),
+    onMessage: (handler) => worker.addEventListener('message', (event: MessageEvent<FromWorker>) => handler(event.data)),
+    onExit: (handler) => worker.addEventListener('error', (event) => handler(event.message)),
+    terminate: () => {
+      worker.terminate();
+      URL.revokeObjectURL(url);
+    },
+  };
+}

@@ -1,0 +1,14 @@
+/** What every feature is given. */
+import type * as vscode from 'vscode';
+import type { Platform } from './platform.js';
+import type { Sessions } from './sessions.js';
+
+export interface App {
+  readonly context: vscode.ExtensionContext;
+  readonly platform: Platform;
+  readonly sessions: Sessions;
+  readonly log: vscode.LogOutputChannel;
+}
+
+/** A feature wires itself up and returns what undoes it. */
+export type Feature = (app: App) => vscode.Disposable;

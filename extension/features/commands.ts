@@ -1,0 +1,52 @@
+/** Commands that act on a trace as a whole. */
+import * as vscode from 'vscode';
+import type { App, Feature } from '../app.js';
+import { revealLine } from '../tabs.js';
+import { traceOf } from './target.js';
+
+/** A recording from a kernel with one bug put in; the walkthrough opens it. */
+const SAMPLE = 'sample-traces/labelled/inplace/M2.p.txt';
+
+export const commands: Feature = (app) => {
+  const register = (id: string, run: (target?: unknown) => unknown): vscode.Disposable => vscode.commands.registerCommand(id, run);
+  return vscode.Disposable.from(
+    register('shimtrace.check', (target) => check(app, target)),
+    register('shimtrace.cancel', (target) => {
+      const trace = traceOf(target);
+      if (trace) app.sessions.find(trace)?.cancel();
+    }),
+    register('shimtrace.openSample', () => openSample(app)),
+    register('shimtrace.goToFirstViolation', (target) => goToFirstViolation(app, target)),
+    register('shimtrace.showLog', () => app.log.show()),
+  );
+};
+
+/** Reads the file again, whatever it looks like, and shows it. */
+async function check(app: App, target: unknown): Promise<void> {
+  const trace = traceOf(target);
+  if (!trace) {
+    await vscode.window.showInformationMessage(vscode.l10n.t('Open a trace first: the text of an ftrace buffer, for example.'));
+    return;
+  }
+  app.sessions.find(trace)?.forget();
+  await app.sessions.check(trace);
+}
+
+async function openSample(app: App): Promise<void> {
+  const uri = vscode.Uri.joinPath(app.context.extensionUri, SAMPLE);
+  await vscode.commands.executeCommand('vscode.open', uri);
+  await app.sessions.report(uri);
+}
+
+async function goToFirstViolation(app: App, target: unknown): Promise<void> {
+  const active = traceOf(target);
+  const trace = active && app.sessions.find(active) ? active : vscode.Uri.joinPath(app.context.extensionUri, SAMPLE);
+  const report = await app.sessions.report(trace);
+  const first = report?.findings.find((finding) => finding.verdict === 'violation') ?? report?.findings[0];
+  if (!first) {
+    if (report) await vscode.window.showInformationMessage(vscode.l10n.t('This trace breaks no rule that it can be judged by.'));
+    return;
+  }
+  await revealLine(trace, first.at.line, first.at.startColumn, first.at.endColumn);
+  await vscode.commands.executeCommand('editor.action.showHover');
+}

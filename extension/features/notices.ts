@@ -1,0 +1,93 @@
+/** One clear message for an input that cannot be judged, and progress with a way to cancel for work that takes long. */
+import * as vscode from 'vscode';
+import type { TraceSession } from '../analysis/client.js';
+import type { IssueView, JobError } from '../analysis/job.js';
+import type { App, Feature } from '../app.js';
+import { progressText, unusable } from './status.js';
+
+/** Work that takes longer than this gets a notification of its own. */
+const LONG_MS = 1500;
+
+export const notices: Feature = (app) => {
+  const told = new WeakMap<object, true>();
+  const busy = new Map<TraceSession, Run>();
+  return app.sessions.onDidChange((session) => {
+    followRun(app, busy, session);
+    tell(app, told, session);
+  });
+};
+
+/** Tells once per outcome: a state or report is announced several times. */
+function tell(app: App, told: WeakMap<object, true>, session: TraceSession): void {
+  const { state, report } = session;
+  if (state.kind === 'failed' && !told.has(state)) {
+    told.set(state, true);
+    void showFailure(app, session.uri, state.error);
+  }
+  const issue = state.kind === 'done' && report ? unusable(report) : undefined;
+  if (report && issue && !told.has(report)) {
+    told.set(report, true);
+    void showUnusable(session.uri, issue);
+  }
+}
+
+function nameOf(uri: vscode.Uri): string {
+  return uri.path.slice(uri.path.lastIndexOf('/') + 1);
+}
+
+async function showUnusable(uri: vscode.Uri, issue: IssueView): Promise<void> {
+  const detail = issue.detail === '' ? '' : ` (${issue.detail})`;
+  await vscode.window.showWarningMessage(`${nameOf(uri)}: ${issue.sentence}${detail} ${issue.advice}`);
+}
+
+async function showFailure(app: App, uri: vscode.Uri, error: JobError): Promise<void> {
+  app.log.error(`${uri.toString()}: ${error.code}: ${error.message}`);
+  const text = error.code === 'internal'
+    ? vscode.l10n.t('{0}: Shimtrace failed on this trace by a mistake of its own. The log has the details.', nameOf(uri))
+    : vscode.l10n.t('{0} could not be checked: {1}', nameOf(uri), error.message);
+  const showLog = vscode.l10n.t('Show Log');
+  if ((await vscode.window.showErrorMessage(text, showLog)) === showLog) app.log.show();
+}
+
+interface Run {
+  readonly timer: number;
+  done: () => void;
+}
+
+function followRun(app: App, busy: Map<TraceSession, Run>, session: TraceSession): void {
+  const run = busy.get(session);
+  if (session.state.kind === 'running') {
+    if (!run) {
+      const started: Run = { timer: setTimeout(() => showProgress(app, started, session), LONG_MS), done: () => undefined };
+      busy.set(session, started);
+    }
+    return;
+  }
+  if (!run) return;
+  busy.delete(session);
+  clearTimeout(run.timer);
+  run.done();
+}
+
+function showProgress(app: App, run: Run, session: TraceSession): void {
+  const options = { location: vscode.ProgressLocation.Notification, title: `Shimtrace: ${nameOf(session.uri)}`, cancellable: true };
+  void vscode.window.withProgress(options, (progress, token) => new Promise<void>((done) => {
+    let percent = 0;
+    const watch = session.onDidChange(() => {
+      if (session.state.kind !== 'running' || !session.state.progress) return;
+      const { done: got, total, stage } = session.state.progress;
+      // Reading is shown as the first half of the bar, judging as the second.
+      const now = (stage === 'reading' ? 0 : 50) + (50 * Math.min(got, total)) / Math.max(1, total);
+      progress.report({ message: progressText(session.state.progress), increment: Math.max(0, now - percent) });
+      percent = Math.max(percent, now);
+    });
+    run.done = () => {
+      watch.dispose();
+      done();
+    };
+    token.onCancellationRequested(() => {
+      app.log.info(`cancelled: ${session.uri.toString()}`);
+      session.cancel();
+    });
+  }));
+}

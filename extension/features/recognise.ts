@@ -1,0 +1,74 @@
+/**
+ * Decides which open files are traces. A document of the language `ftrace` is one; a plain text whose first lines are
+ * those of a trace becomes one; and a file too large for VS Code to send us its document is looked at by its first bytes.
+ */
+import * as vscode from 'vscode';
+import type { App, Feature } from '../app.js';
+import { checksOnOpen } from '../config.js';
+import { firstLines, LINES_LOOKED_AT, looksLikeTrace } from '../shape.js';
+import { openTabUris } from '../tabs.js';
+
+export const LANGUAGE = 'ftrace';
+/** Languages that say nothing: `.txt` and `.log` files get these by their names before anyone looks at their content. */
+const NEUTRAL = new Set(['plaintext', 'log']);
+/** VS Code sends extensions no document above this. */
+const SYNC_LIMIT_BYTES = 50 * 1024 * 1024;
+const HEAD_BYTES = 64 * 1024;
+
+export const recognise: Feature = (app) => {
+  const lookAt = (uris: readonly vscode.Uri[]): void => {
+    for (const uri of uris) void look(app, uri);
+  };
+  lookAt(openTabUris());
+  return vscode.Disposable.from(
+    // A tab may open before its document does, or after; a document without a tab is nobody's to judge.
+    vscode.workspace.onDidOpenTextDocument(({ uri }) => lookAt(openTabUris().filter((open) => open.toString() === uri.toString()))),
+    vscode.window.tabGroups.onDidChangeTabs(({ opened, closed }) => {
+      lookAt(openTabUris(opened));
+      if (closed.length > 0) closeUnseen(app);
+    }),
+  );
+};
+
+async function look(app: App, uri: vscode.Uri): Promise<void> {
+  if (!isFile(uri) || app.sessions.find(uri)) return;
+  const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === uri.toString());
+  if (!document) await lookAtLarge(app, uri);
+  else if (document.languageId === LANGUAGE) begin(app, uri);
+  // The document is closed and opened again by this, and comes back here with its new language.
+  else if (NEUTRAL.has(document.languageId) && looksLikeTrace(headOf(document))) await vscode.languages.setTextDocumentLanguage(document, LANGUAGE);
+}
+
+function closeUnseen(app: App): void {
+  const seen = new Set(openTabUris().map(String));
+  for (const { uri } of app.sessions.all()) if (!seen.has(uri.toString())) app.sessions.close(uri);
+}
+
+/** True when the file system behind a URI is one that can be read from: not an unsaved buffer, not a virtual view. */
+function isFile(uri: vscode.Uri): boolean {
+  return uri.scheme === 'file' || vscode.workspace.fs.isWritableFileSystem(uri.scheme) !== undefined;
+}
+
+function headOf(document: vscode.TextDocument): string[] {
+  const lines: string[] = [];
+  for (let i = 0; i < Math.min(document.lineCount, LINES_LOOKED_AT); i++) lines.push(document.lineAt(i).text);
+  return lines;
+}
+
+/** A file without a document: one that VS Code does not send us, or one whose document is still to come. */
+async function lookAtLarge(app: App, uri: vscode.Uri): Promise<void> {
+  try {
+    const { size } = await vscode.workspace.fs.stat(uri);
+    if (size <= SYNC_LIMIT_BYTES) return;
+    if (looksLikeTrace(firstLines(await app.platform.readHead(uri, HEAD_BYTES)))) begin(app, uri);
+  } catch (error) {
+    // VS Code itself tells the user that the file cannot be opened; here it only cannot be recognised.
+    app.log.debug(`not looked at: ${uri.toString()}: ${String(error)}`);
+  }
+}
+
+function begin(app: App, uri: vscode.Uri): void {
+  if (!checksOnOpen(uri) || app.sessions.find(uri)) return;
+  app.log.info(`checking ${uri.toString()}`);
+  void app.sessions.check(uri);
+}

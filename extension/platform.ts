@@ -1,0 +1,21 @@
+/** What the two extension hosts do differently: reading a file's head, and starting the worker that reads all of it. */
+import type * as vscode from 'vscode';
+import type { FromWorker, Port, Request } from './analysis/job.js';
+
+export interface AnalysisWorker extends Port<Request, FromWorker> {
+  /** Called once when the worker ends for any reason but {@link terminate}; `message` says why. */
+  onExit(handler: (message: string) => void): void;
+  terminate(): void;
+}
+
+export interface Platform {
+  readonly host: 'node' | 'web';
+  /** At most `length` bytes from the start of a file. Rejects when it cannot be read. */
+  readHead(uri: vscode.Uri, length: number): Promise<Uint8Array>;
+  /** Size and time of change of a file as text, '' when it is not there. */
+  stamp(uri: vscode.Uri): Promise<string>;
+  /** Starts a worker that has the trace at `uri` as its source. Rejects when the file cannot be reached at all. */
+  startWorker(uri: vscode.Uri): Promise<AnalysisWorker>;
+  /** Milliseconds from any fixed point. */
+  now(): number;
+}

@@ -1,0 +1,79 @@
+/** The traces that are open: one session per file, by its URI. */
+import * as vscode from 'vscode';
+import { TraceSession } from './analysis/client.js';
+import { affectsVerdicts, checkOptions } from './config.js';
+import type { Platform } from './platform.js';
+import type { Report } from './analysis/job.js';
+
+export class Sessions implements vscode.Disposable {
+  private readonly byUri = new Map<string, TraceSession>();
+  private readonly changed = new vscode.EventEmitter<TraceSession>();
+  /** A session's state or report changed. */
+  readonly onDidChange = this.changed.event;
+  private readonly closed = new vscode.EventEmitter<vscode.Uri>();
+  readonly onDidClose = this.closed.event;
+  private readonly settings: vscode.Disposable;
+
+  constructor(private readonly platform: Platform) {
+    this.settings = vscode.workspace.onDidChangeConfiguration((event) => {
+      if (affectsVerdicts(event)) for (const session of this.all()) if (session.report) void this.check(session.uri);
+    });
+  }
+
+  all(): readonly TraceSession[] {
+    return [...this.byUri.values()];
+  }
+
+  find(uri: vscode.Uri | undefined): TraceSession | undefined {
+    return uri && this.byUri.get(uri.toString());
+  }
+
+  /** The session of a file, made when it is new. */
+  open(uri: vscode.Uri): TraceSession {
+    const key = uri.toString();
+    let session = this.byUri.get(key);
+    if (!session) {
+      session = new TraceSession(uri, this.platform);
+      const opened = session;
+      session.onDidChange(() => this.changed.fire(opened));
+      this.byUri.set(key, session);
+    }
+    return session;
+  }
+
+  /** Judges a trace with the settings of the moment. */
+  check(uri: vscode.Uri): Promise<Report | undefined> {
+    return this.open(uri).check(checkOptions(uri));
+  }
+
+  /** The report of a trace, waiting for one that is being made; checks when there is none yet. */
+  async report(uri: vscode.Uri): Promise<Report | undefined> {
+    const session = this.open(uri);
+    if (session.state.kind === 'running') {
+      await new Promise<void>((done) => {
+        const wait = session.onDidChange(() => {
+          if (session.state.kind === 'running') return;
+          wait.dispose();
+          done();
+        });
+      });
+    }
+    return session.report ?? this.check(uri);
+  }
+
+  close(uri: vscode.Uri): void {
+    const session = this.byUri.get(uri.toString());
+    if (!session) return;
+    this.byUri.delete(uri.toString());
+    session.dispose();
+    this.closed.fire(uri);
+  }
+
+  dispose(): void {
+    this.settings.dispose();
+    for (const session of this.byUri.values()) session.dispose();
+    this.byUri.clear();
+    this.changed.dispose();
+    this.closed.dispose();
+  }
+}

@@ -1,0 +1,29 @@
+/** Text tabs and the places they show. A large file has a tab and no text editor, so tabs are what is asked. */
+import * as vscode from 'vscode';
+
+function uriOf(tab: vscode.Tab | undefined): vscode.Uri | undefined {
+  return tab?.input instanceof vscode.TabInputText ? tab.input.uri : undefined;
+}
+
+/** URIs of the given tabs, or of all open ones. */
+export function openTabUris(tabs: readonly vscode.Tab[] = vscode.window.tabGroups.all.flatMap((group) => group.tabs)): vscode.Uri[] {
+  return tabs.flatMap((tab) => uriOf(tab) ?? []);
+}
+
+export function activeTabUri(): vscode.Uri | undefined {
+  return uriOf(vscode.window.tabGroups.activeTabGroup.activeTab);
+}
+
+/** Calls `handler` whenever another tab may have become the active one. */
+export function onDidChangeActiveTab(handler: () => void): vscode.Disposable {
+  return vscode.Disposable.from(
+    vscode.window.tabGroups.onDidChangeTabs(handler),
+    vscode.window.tabGroups.onDidChangeTabGroups(handler),
+  );
+}
+
+/** Shows a 1-based line of a file of any size, with its event selected. */
+export async function revealLine(uri: vscode.Uri, line: number, startColumn = 0, endColumn = startColumn): Promise<void> {
+  const selection = new vscode.Range(line - 1, startColumn, line - 1, endColumn);
+  await vscode.commands.executeCommand('vscode.open', uri, { selection } satisfies vscode.TextDocumentShowOptions);
+}

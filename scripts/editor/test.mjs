@@ -1,0 +1,59 @@
+// The in-editor tests: mocha inside the extension host on the sources, then mocha here driving the packaged extension
+// in a browser. Leaves the totals of both in the file named by SHIMTRACE_TOTALS.
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { bin, must, root, run } from '../steps.mjs';
+import { bundleTests } from './bundleTests.mjs';
+import { runInExtensionHost, startEditor } from './host.mjs';
+import { ensureChromium, ensureEditor } from './setup.mjs';
+
+const results = path.join(root, 'out/test-results');
+const total = { passed: 0, failed: 0 };
+
+async function inHost(chromium) {
+  const workspace = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-workspace-'));
+  const report = path.join(results, 'in-host-rows.json');
+  const logFile = path.join(results, 'in-host.log');
+  fs.rmSync(report, { force: true });
+  const tests = await bundleTests();
+  const editor = await startEditor();
+  try {
+    const code = await runInExtensionHost(editor, chromium, {
+      folder: workspace, development: root, tests, env: { SHIMTRACE_IN_HOST: report }, reportFile: report, logFile, timeoutMs: 240000,
+    });
+    const rows = fs.existsSync(report) ? JSON.parse(fs.readFileSync(report, 'utf8')) : [];
+    console.log('\n  inside the extension host');
+    for (const row of rows) console.log(row.error ? `    ✗ ${row.title}\n${row.error}` : `    ✓ ${row.title}`);
+    const failed = rows.filter((row) => row.error).length;
+    total.passed += rows.length - failed;
+    // No report means that the host died or hung: that counts too.
+    total.failed += rows.length > 0 ? failed : 1;
+    if (rows.length === 0) console.error(`    the extension host ended with ${code}; see ${logFile}`);
+  } finally {
+    await editor.stop();
+    fs.rmSync(workspace, { recursive: true, force: true });
+  }
+}
+
+function inBrowser(chromium) {
+  const file = path.join(results, 'editor-browser.json');
+  fs.rmSync(file, { force: true });
+  const args = [bin('mocha'), '--no-config', '--reporter', 'scripts/reporter.cjs', '--timeout', '120000', '--fail-zero', 'test/editor/*.test.mjs'];
+  run(process.execPath, args, { env: { ...process.env, SHIMTRACE_TOTALS: file, CHROMIUM: chromium } });
+  const got = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : { passed: 0, failed: 1 };
+  total.passed += got.passed;
+  total.failed += got.failed;
+}
+
+ensureEditor();
+const chromium = ensureChromium();
+fs.mkdirSync(results, { recursive: true });
+await inHost(chromium);
+if (!process.argv.includes('--in-host-only')) {
+  must(process.execPath, ['scripts/package.mjs'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  inBrowser(chromium);
+}
+const file = process.env.SHIMTRACE_TOTALS;
+if (file) fs.writeFileSync(file, JSON.stringify(total));
+process.exitCode = total.failed === 0 ? 0 : 1;
