@@ -3,6 +3,7 @@
  * after the findings of a trace a table of its rules. Vim's quickfix and Emacs' compile mode step through it.
  */
 import { ISSUE_KINDS } from '../../parsers/events/issues.js';
+import { hex } from '../timeline/state.js';
 import type { Finding, RuleStatus } from './finding.js';
 import { address, countVerdict, issueText, pagesText, plural, reasonText, ruleOf, verdictWord, type TraceReport } from './report.js';
 
@@ -27,7 +28,9 @@ function shownFindings(report: TraceReport, undecidable: boolean): readonly Find
 function findingLines(report: TraceReport, finding: Finding): string[] {
   const reason = finding.reason === undefined ? '' : ` (undecidable: ${finding.reason})`;
   const pages = pagesText(report.analysis, finding.pages);
-  const about = pages === '' || finding.message.includes(pages) ? '' : ` (${pages})`;
+  // Most messages name their pages already.
+  const isNamed = pages === '' || (finding.pages !== undefined && finding.message.includes(hex(finding.pages.first)));
+  const about = isNamed ? '' : ` (${pages})`;
   const lines = [`${address(report, finding.at)}: ${verdictWord(finding.verdict)}: ${finding.message}${about}${reason} [${finding.rule}]`];
   const others = finding.evidence.filter((e) => e.row !== finding.at || e.note !== finding.message);
   for (const e of others.length > 0 ? others : finding.evidence) {

@@ -1,0 +1,272 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { Ajv } from 'ajv';
+import { run } from './run.js';
+import { openSource } from './fileSource.js';
+import { parseRange } from './select.js';
+import { UsageError } from './errors.js';
+
+const PINNED = 'sample-traces/labelled/inplace/M2.p.txt';
+const CORRECT = 'sample-traces/labelled/inplace/N.p.txt';
+const LOST = 'sample-traces/scenarios/20-pin-with-loss.txt';
+const SCENARIO = 'sample-traces/scenarios/05-stored-while-pinned.txt';
+
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: readonly string[];
+}
+
+/** Runs a command in this process; progress is refused, for it belongs on a terminal only. */
+async function shimtrace(...argv: string[]): Promise<Ran> {
+  let out = '';
+  const err: string[] = [];
+  const code = await run(argv, { out: (text) => (out += text), err: (line) => err.push(line), progress: () => undefined });
+  return { code, out, err };
+}
+
+/** Runs the program itself, as a shell would. */
+function program(argv: readonly string[], input?: Buffer): { readonly code: number | null; readonly out: string; readonly err: string } {
+  const result = spawnSync(process.execPath, ['out/cli/main.js', ...argv], { encoding: 'utf8', ...(input === undefined ? {} : { input }) });
+  return { code: result.status, out: result.stdout, err: result.stderr };
+}
+
+describe('the command line', () => {
+  let folder = '';
+  before(() => (folder = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-'))));
+  after(() => fs.rmSync(folder, { recursive: true }));
+
+  /** A file of the test's own. */
+  function file(name: string, content: string | Buffer): string {
+    const at = path.join(folder, name);
+    fs.writeFileSync(at, content);
+    return at;
+  }
+
+  describe('check', () => {
+    it('finds the pin, on its line, and exits with 1', async () => {
+      const { code, out } = await shimtrace('check', PINNED);
+      assert.equal(code, 1);
+      assert.match(out, /^sample-traces\/labelled\/inplace\/M2\.p\.txt:702:1: error: .* \[G9\]\n {4}sample-traces\/\S+:662:1: note: /);
+      assert.match(out, /\nG9 refs-safe +guest-memfd +judged +1 +1\n/);
+    });
+
+    it('exits with 0 on a correct kernel', async () => {
+      assert.equal((await shimtrace('check', CORRECT)).code, 0);
+    });
+
+    it('judges by the profiles it is given', async () => {
+      const { code, out } = await shimtrace('check', '--rules', 'luto-2022', '--rules', 'sean-2022', '--format', 'json', SCENARIO);
+      assert.equal(code, 1);
+      const trace = (JSON.parse(out) as { traces: { profiles: string[]; rules: { profile: string }[] }[] }).traces[0]!;
+      assert.deepEqual(trace.profiles, ['sean-2022', 'luto-2022']);
+      assert.deepEqual([...new Set(trace.rules.map((r) => r.profile))].sort(), ['luto-2022', 'sean-2022']);
+    });
+
+    it('gives JSON of its schema for real traces', async () => {
+      const check = new Ajv({ strict: true, strictRequired: false }).compile(JSON.parse(fs.readFileSync('docs/check.schema.json', 'utf8')) as object);
+      const { out } = await shimtrace('check', '--format', 'json', PINNED, CORRECT, LOST, 'sample-traces/labelled/base/N.vf.txt');
+      assert.ok(check(JSON.parse(out)), JSON.stringify(check.errors));
+      assert.equal((JSON.parse(out) as { traces: unknown[] }).traces.length, 4);
+    });
+
+    it('gives SARIF whose parts are those of 2.1.0 for real traces', async () => {
+      const check = new Ajv({ strict: true, strictRequired: false, formats: { uri: true } }).compile(JSON.parse(fs.readFileSync('test/support/sarif-parts.schema.json', 'utf8')) as object);
+      const { out } = await shimtrace('check', '--format', 'sarif', PINNED, LOST);
+      assert.ok(check(JSON.parse(out)), JSON.stringify(check.errors));
+    });
+
+    it('gives the same bytes for the same bytes', async () => {
+      for (const format of ['text', 'json', 'sarif', 'junit']) {
+        const first = await shimtrace('check', '--format', format, PINNED);
+        assert.deepEqual(await shimtrace('check', '--format', format, PINNED), first);
+      }
+    });
+
+    it('reads standard input as it reads the file', () => {
+      const piped = program(['check', '-'], fs.readFileSync(PINNED));
+      const read = program(['check', PINNED]);
+      assert.equal(piped.code, 1);
+      assert.equal(piped.out.replaceAll('<stdin>', PINNED), read.out);
+    });
+
+    it('fails on loss only with --strict', async () => {
+      const loose = await shimtrace('check', LOST);
+      const strict = await shimtrace('check', '--strict', LOST);
+      assert.equal(loose.code, 0);
+      assert.equal(strict.code, 2);
+      assert.match(strict.err[0]!, /events were lost/);
+      assert.equal(strict.out, loose.out);
+    });
+
+    it('prints only the verdicts asked for, with the same exit code', async () => {
+      const { code, out } = await shimtrace('check', '--verdict', 'suspicious', PINNED);
+      assert.equal(code, 1);
+      assert.doesNotMatch(out, /: error: /);
+    });
+
+    it('judges the usable files of several and exits with 2', async () => {
+      const { code, out, err } = await shimtrace('check', path.join(folder, 'none.txt'), PINNED);
+      assert.equal(code, 2);
+      assert.match(err[0]!, /none\.txt: no such file/);
+      assert.match(out, /\[G9\]/);
+    });
+  });
+
+  describe('what cannot be used', () => {
+    const bad: readonly (readonly [name: string, content: string | Buffer, message: RegExp])[] = [
+      ['empty.txt', '', /empty\.txt: The input holds no event\./],
+      ['prose.txt', 'Dear all,\nthis is no trace.\n', /prose\.txt: This is none of the formats/],
+      ['noise.bin', Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * 7919) & 0xff)), /noise\.bin: This is none of the formats/],
+      ['long.txt', 'x'.repeat(3_000_000), /long\.txt(:1)?: /],
+      ['header.txt', '# tracer: nop\n#\n# entries-in-buffer/entries-written: 0/0   #P:2\n#\n', /header\.txt.*: The input holds no event\./],
+    ];
+    for (const [name, content, message] of bad) {
+      it(`says so of ${name}`, async () => {
+        const { code, out, err } = await shimtrace('check', file(name, content));
+        assert.equal(code, 2);
+        assert.equal(out, '');
+        assert.match(err.join('\n'), message);
+      });
+    }
+
+    it('says so of a folder', async () => {
+      const { code, err } = await shimtrace('check', folder);
+      assert.equal(code, 2);
+      assert.match(err[0]!, /is a directory, expected a trace file/);
+    });
+
+    it('keeps what precedes a tear, and says that it is torn', async () => {
+      const whole = fs.readFileSync(PINNED);
+      const { code, out } = await shimtrace('check', file('torn.txt', whole.subarray(0, whole.length - 70_000)));
+      assert.equal(code, 1);
+      assert.match(out, /\[torn-tail\]/);
+    });
+
+    it('notices a file that grows or shrinks while it is read', () => {
+      const at = file('growing.txt', 'a'.repeat(100));
+      const source = openSource(at);
+      assert.equal(source.changed(), undefined);
+      fs.appendFileSync(at, 'b');
+      assert.equal(source.read(0, 1000).length, 100);
+      assert.match(source.changed()!, /grew from 100 to 101 bytes/);
+      fs.truncateSync(at, 40);
+      assert.equal(source.read(0, 1000).length, 40);
+      assert.match(source.changed()!, /shrank from 100 to 40 bytes/);
+      source.close();
+    });
+
+    it('goes on reading a file that was deleted after it was opened', () => {
+      const at = file('gone.txt', 'abc');
+      const source = openSource(at);
+      fs.rmSync(at);
+      assert.equal(Buffer.from(source.read(1, 5)).toString(), 'bc');
+      source.close();
+    });
+
+    const usage: readonly (readonly [argv: readonly string[], message: RegExp])[] = [
+      [[], /expected a command/],
+      [['chek', 'x'], /no command 'chek'; there are check, /],
+      [['check'], /expected at least one FILE/],
+      [['check', '--rules', 'linus', 'x'], /--rules takes sean-2022, luto-2022, guest-memfd; not 'linus'/],
+      [['check', '--format', 'yaml', 'x'], /--format takes text, json, sarif, junit; not 'yaml'/],
+      [['check', '--frmat', 'json', 'x'], /Unknown option '--frmat'/],
+      [['check', '--clock', 'sundial', PINNED], /--clock takes local, global, /],
+      [['check', '--skew-us', '-1', PINNED], /--skew-us/],
+      [['explain', PINNED], /expected FILE FINDING/],
+      [['explain', PINNED, 'G99'], /no finding 'G99' in .*; there are G9@/],
+      [['timeline', PINNED, '--gfn', 'x'], /--gfn takes a page number/],
+      [['timeline', PINNED, '--vm', 'x'], /no VM 'x' in this trace; it has kvm:0x/],
+      [['timeline', PINNED, '--inode', '1'], /no inode 1 of guest_memfd in this trace; it has 268/],
+      [['timeline', PINNED, '--at', 'noon'], /--at takes a line/],
+    ];
+    for (const [argv, message] of usage) {
+      it(`refuses shimtrace ${argv.join(' ')}`, async () => {
+        const { code, err } = await shimtrace(...argv);
+        assert.equal(code, 2);
+        assert.match(err.join('\n'), message);
+      });
+    }
+  });
+
+  describe('explain', () => {
+    it('tells the chain of a finding with the page\'s state after each event', async () => {
+      const { code, out } = await shimtrace('explain', PINNED, 'G9');
+      assert.equal(code, 0);
+      assert.match(out, /M2\.p\.txt:662:1: 62\.291405 \[000\] CPU 0\/KVM-275 gup_longterm_ret: .* index0=0x4 ino0=268\n.*\n {8}after: .*1 pin\n/);
+      assert.match(out, /\n=> \S+:702:1: .*kvm_gmem_store_attributes/);
+    });
+
+    it('knows a finding by its id', async () => {
+      const id = /G9@\d+/.exec((await shimtrace('check', PINNED)).out)![0];
+      const { out } = await shimtrace('explain', '--format', 'json', PINNED, id);
+      assert.equal((JSON.parse(out) as { finding: { id: string } }).finding.id, id);
+    });
+  });
+
+  describe('timeline', () => {
+    it('prints the life of a page', async () => {
+      const { out } = await shimtrace('timeline', PINNED, '--gfn', '0x100004');
+      assert.match(out, /^kvm:0xffff8881009cc000 gfn 0x100004\n {5}start \.\. 574 /);
+      assert.match(out, /private, .*1 pin.*<- kvm_gmem_store_attributes\n/);
+    });
+
+    it('prints the state at a line and at a time alike', async () => {
+      const atLine = await shimtrace('timeline', PINNED, '--inode', '268:4', '--at', '702', '--format', 'csv');
+      const atTime = await shimtrace('timeline', PINNED, '--inode', '268:4', '--at', '62.292357', '--format', 'csv');
+      assert.equal(atLine.out, atTime.out);
+      assert.match(atLine.out, /^unit,vm,.*\npgoff,,268,0x4,1,702,62\.292357,\d+,[\d.]+,private,/);
+    });
+
+    it('joins pages of one life in a range', async () => {
+      const { out } = await shimtrace('timeline', PINNED, '--inode', '268:8-15', '--format', 'json');
+      const { intervals } = JSON.parse(out) as { intervals: { first: number; count: number }[] };
+      assert.ok(intervals.every((i) => i.first === 8 && i.count === 8));
+    });
+
+    it('reads ranges', () => {
+      assert.deepEqual(parseRange('--gfn', '0x10'), { first: 16, count: 1 });
+      assert.deepEqual(parseRange('--gfn', '0x10-0x1f'), { first: 16, count: 16 });
+      assert.deepEqual(parseRange('--gfn', '16+4'), { first: 16, count: 4 });
+      for (const text of ['', '-1', '0x', '5-4', '5+0', '1..2']) assert.throws(() => parseRange('--gfn', text), UsageError);
+    });
+  });
+
+  describe('info, rules and help', () => {
+    it('says what a trace holds and lacks', async () => {
+      const { code, out } = await shimtrace('info', PINNED);
+      assert.equal(code, 0);
+      assert.match(out, /^slot {4}kvm:0xffff8881009cc000 slot 10: gfn 0x100000\.\.0x10000f, inode 268 from page 0x0$/m);
+      assert.match(out, /^ {2}GmemFallocate: p:guest_memfd\/kvm_gmem_fallocate /m);
+    });
+
+    it('writes a recipe of probes and tracepoints', async () => {
+      const { out } = await shimtrace('info', '--recipe');
+      assert.match(out, /^probe 'p:guest_memfd\/kvm_gmem_bind kvm_gmem_bind /m);
+      assert.match(out, /^echo 1 > events\/kvmmmu\/kvm_tdp_mmu_spte_changed\/enable$/m);
+    });
+
+    it('lists the rules', async () => {
+      const { out } = await shimtrace('rules', '--rules', 'luto-2022', '--format', 'json');
+      assert.deepEqual((JSON.parse(out) as { rules: { id: string }[] }).rules.map((r) => r.id), ['A1', 'A2', 'A3a', 'A3b', 'A4a', 'A4b']);
+    });
+
+    it('has help for every command', async () => {
+      for (const name of ['check', 'timeline', 'explain', 'info', 'rules']) {
+        const { code, out } = await shimtrace(name, '--help');
+        assert.equal(code, 0);
+        assert.match(out, new RegExp(`^usage: shimtrace ${name} `));
+      }
+      assert.match((await shimtrace('--help')).out, /^usage: shimtrace COMMAND/);
+    });
+
+    it('leaves quietly when the reader of a pipe has had enough', () => {
+      const result = spawnSync('sh', ['-c', `"$0" out/cli/main.js timeline ${PINNED} --format json | head -n 1`, process.execPath], { encoding: 'utf8' });
+      assert.equal(result.stdout, '{\n');
+      assert.equal(result.stderr, '');
+    });
+  });
+});
