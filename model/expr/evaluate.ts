@@ -5,7 +5,7 @@
 import { ExprError } from './error.js';
 import { globMatches } from './glob.js';
 import { parse, type BinaryOp, type Expr } from './parser.js';
-import { formatValue, isList, isObject, scalarOf, type ExprObject, type Format, type Value } from './value.js';
+import { countOf, formatValue, isList, isObject, scalarOf, type ExprObject, type Format, type Value } from './value.js';
 
 export interface Evaluated {
   readonly value: Value;
@@ -25,7 +25,7 @@ export function evaluate(expr: Expr, root: ExprObject): Evaluated {
     case 'member': {
       const of = evaluate(expr.of, root).value;
       if (of === undefined) return { value: undefined };
-      if (isList(of) && expr.name === 'count') return { value: of.length };
+      if (isList(of) && expr.name === 'count') return { value: countOf(of) };
       if (!isObject(of)) throw new ExprError(`${isList(of) ? 'a list' : 'this value'} has no member ${expr.name}`, expr.at);
       return member(of, expr.name, expr.at, of.object);
     }

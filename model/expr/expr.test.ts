@@ -150,7 +150,7 @@ describe('globs', () => {
 describe('values as they are shown', () => {
   const cases: readonly (readonly [Value, Parameters<typeof formatValue>[1], string])[] = [
     [undefined, undefined, 'unknown'], [255, 'hex', '0xff'], [-11, 'errno', '-11 (-EAGAIN)'], [0, 'errno', '0'],
-    [1.5, 'seconds', '1.500000'], [0.123456789, 'seconds', '0.123456789'], [makeList('x', []), undefined, 'none'],
+    [1.5, 'seconds', '1.500000'], [0.123456789, 'seconds', '0.123456789'], [makeList('x', []), undefined, 'none'], [makeList('x', [], 'none seen'), undefined, 'none seen'],
     [makeList('x', [{ name: '0', value: 1, format: 'hex' }, { name: '1', value: 2 }, { name: '2', value: 3 }]), undefined, '3: 0x1; 2; …'],
   ];
   for (const [value, format, expect] of cases) it(expect, () => assert.equal(formatValue(value, format), expect));

@@ -34,6 +34,8 @@ export interface Member {
 export interface ExprList {
   readonly list: string;
   readonly length: number;
+  /** Set where having no item does not mean that there is none: what to show, and then it counts as not known. */
+  readonly emptyText?: string | undefined;
   /** Items [start, start + count), fewer at the end. */
   items(start: number, count: number): readonly Item[];
 }
@@ -54,10 +56,15 @@ export function isList(value: Value): value is ExprList {
 
 /** What the value counts as in arithmetic, comparisons and conditions. */
 export function scalarOf(value: Value): number | bigint | string | boolean | undefined {
-  if (isList(value)) return value.length;
+  if (isList(value)) return countOf(value);
   if (!isObject(value)) return value;
   const inner = value.scalar?.();
   return isObject(inner) || isList(inner) ? undefined : inner;
+}
+
+/** Items of a list, undefined when it is empty and that means nothing. */
+export function countOf(list: ExprList): number | undefined {
+  return list.length === 0 && list.emptyText !== undefined ? undefined : list.length;
 }
 
 /** Linux error names that the model meets; others are shown as numbers. */
@@ -86,7 +93,7 @@ export function formatValue(value: Value, format?: Format): string {
 }
 
 function listSummary(list: ExprList): string {
-  if (list.length === 0) return 'none';
+  if (list.length === 0) return list.emptyText ?? 'none';
   const shown = list.items(0, 2).map((item) => formatValue(item.value, item.format));
   const text = `${list.length}: ${shown.join('; ')}${list.length > 2 ? '; …' : ''}`;
   return text.length > 120 ? `${text.slice(0, 119)}…` : text;
@@ -130,6 +137,6 @@ export function makeObject(
 }
 
 /** A list whose items are at hand. */
-export function makeList(list: string, items: readonly Item[]): ExprList {
-  return { list, length: items.length, items: (start, count) => items.slice(start, start + count) };
+export function makeList(list: string, items: readonly Item[], emptyText?: string): ExprList {
+  return { list, length: items.length, emptyText, items: (start, count) => items.slice(start, start + count) };
 }

@@ -1,5 +1,6 @@
 /** What does not change while one moves through a trace: who is where, by thread, rule, VM and inode. */
 import type { Analysis, Conversion, SlotInfo } from '../analysis.js';
+import { OP_BLOCK_LENGTH, type OpCode } from '../timeline/oplog.js';
 import type { Finding } from '../findings/finding.js';
 import { kindId, kindSlots } from '../../parsers/events/kinds.js';
 import type { EventTable } from '../../parsers/events/table.js';
@@ -28,6 +29,7 @@ export class TraceIndex {
   private readonly slotsByVm = new Map<number, SlotInfo[]>();
   private readonly slotsByInode = new Map<number, SlotInfo[]>();
   private notifierRows: readonly NotifierEvent[] | undefined;
+  private opsSeen: Uint8Array | undefined;
 
   constructor(readonly table: EventTable, readonly analysis: Analysis, readonly describe: (row: number) => PrintedEvent) {
     this.byStart = [...analysis.conversions].sort((a, b) => a.fromRow - b.fromRow || a.index - b.index);
@@ -98,6 +100,19 @@ export class TraceIndex {
     const owners = vms.filter((vm) => vm.tgid >= 0 && (vm.tgid === tgid || vm.tgid === tid));
     if (owners.length === 1) return vms.indexOf(owners[0]!);
     return vms.length === 1 ? 0 : -1;
+  }
+
+  /** True when the trace records operations of this sort at all: without any, absence says nothing. */
+  records(op: OpCode): boolean {
+    if (!this.opsSeen) {
+      const { ops } = this.analysis;
+      this.opsSeen = new Uint8Array(256);
+      ops.blocks.forEach((block, b) => {
+        const length = Math.min(OP_BLOCK_LENGTH, ops.length - b * OP_BLOCK_LENGTH);
+        for (let i = 0; i < length; i++) this.opsSeen![block.op[i]!] = 1;
+      });
+    }
+    return this.opsSeen[op] === 1;
   }
 
   /** Rows at which notifiers of the restricted memfd come and go; read once. */

@@ -18,6 +18,9 @@ export function sizeText(pageCount: number): string {
   return `${size}${'KMGT'[unit]!}`;
 }
 
+/** Absence of evidence: the trace shows none, which does not mean that there is none. */
+export const NONE_SEEN = 'none seen';
+
 /** The ranges of one map, in order; `show` says what a range means. */
 export function rangeList(list: string, map: StepMap | undefined, show: (value: number, first: number) => Value): ExprList {
   return joinLists(list, map ? [{ map, show }] : []);
@@ -35,6 +38,7 @@ export function joinLists(list: string, parts: readonly MapPart[]): ExprList {
   return {
     list,
     length,
+    emptyText: NONE_SEEN,
     items: (start, count) => {
       const items: Item[] = [];
       let skipped = 0;

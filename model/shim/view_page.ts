@@ -5,7 +5,8 @@ import { coversPage, inFlight } from './view.js';
 import { conversionObject } from './view_conversion.js';
 import { ABSENT } from './view_map.js';
 import { MapKind, frameAt, frameExtra, type Holder, type MapKindCode } from './view_registry.js';
-import { RefKind } from '../timeline/oplog.js';
+import { NONE_SEEN } from './view_lists.js';
+import { Op, RefKind, type OpCode } from '../timeline/oplog.js';
 import { makeList, makeObject, type ExprList, type ExprObject, type Item, type Value } from '../expr/value.js';
 
 const REF_NAMES = ['get_pfn', 'gup', 'pin'] as const;
@@ -70,21 +71,37 @@ function refItem(holder: Holder, count: number, index: number): Item {
   };
 }
 
+/**
+ * Whether no mapping or reference seen means that there is none: the page was allocated since events were last lost,
+ * when it had none, and the trace records those that it gets.
+ */
+function absenceIsKnown(view: StateView, page: PageRef, op: OpCode): boolean {
+  return page.inode >= 0 && view.state.value(MapKind.Cache, page.inode, page.pgoff) !== ABSENT && view.index.records(op);
+}
+
+/** How many user mappings the page has; undefined when none was seen and that may not be all. */
+function mappedCount(view: StateView, page: PageRef): number | undefined {
+  const { length } = holders(view, MapKind.Mapping, page);
+  return length > 0 || absenceIsKnown(view, page, Op.MapAdd) ? length : undefined;
+}
+
 /** Who maps the page in user space. */
 export function pageMappings(view: StateView, page: PageRef): ExprList {
-  return makeList('mappings', holders(view, MapKind.Mapping, page).map(({ holder }, i) => mappingItem(holder, i)));
+  return makeList('mappings', holders(view, MapKind.Mapping, page).map(({ holder }, i) => mappingItem(holder, i)), absenceIsKnown(view, page, Op.MapAdd) ? undefined : NONE_SEEN);
 }
 
 /** References to the page with their holders; in arithmetic it counts as the number of references. */
 export function pageRefs(view: StateView, page: PageRef): ExprObject {
   const all = holders(view, MapKind.Ref, page);
-  const count = (kind?: number): number => all.reduce((sum, { holder, value }) => sum + (kind === undefined || holder.a === kind ? value : 0), 0);
-  return makeObject('refs', () => (all.length === 0 ? 'none' : `${count()}: ${all.map(({ holder, value }) => `${value} ${refKindText(holder.a)}`).join(', ')}`), {
+  const known = all.length > 0 || absenceIsKnown(view, page, Op.RefGet);
+  const count = (kind?: number): number | undefined =>
+    (known ? all.reduce((sum, { holder, value }) => sum + (kind === undefined || holder.a === kind ? value : 0), 0) : undefined);
+  return makeObject('refs', () => (all.length === 0 ? (known ? 'none' : NONE_SEEN) : `${count()}: ${all.map(({ holder, value }) => `${value} ${refKindText(holder.a)}`).join(', ')}`), {
     count: { doc: 'References in all', get: () => count() },
     pins: { doc: 'Pins (FOLL_PIN)', get: () => count(RefKind.Pin) },
     gups: { doc: 'References by get_user_pages', get: () => count(RefKind.Gup) },
     getPfns: { doc: 'References held by a guest fault in progress', get: () => count(RefKind.GetPfn) },
-    holders: { doc: 'Who holds them', get: () => makeList('holders', all.map(({ holder, value }, i) => refItem(holder, value, i))) },
+    holders: { doc: 'Who holds them', get: () => makeList('holders', all.map(({ holder, value }, i) => refItem(holder, value, i)), known ? undefined : NONE_SEEN) },
   }, { scalar: () => count() });
 }
 
@@ -133,11 +150,11 @@ function makePageObject(view: StateView, page: PageRef, call?: (args: readonly V
     slot: { doc: 'Memslot that holds it', get: () => (page.vm < 0 ? undefined : index.slotOfGfn(page.vm, page.gfn, view.row)?.slot) },
     pfn: { doc: 'Host frame number', format: 'hex', get: () => known(pfn()) },
     spte: { doc: 'The leaf SPTE that maps it for the guest; unknown when none was seen', get: spte },
-    mapped: { doc: 'How many user mappings it has, as far as the trace shows', get: () => holders(view, MapKind.Mapping, page).length },
+    mapped: { doc: 'How many user mappings it has, as far as the trace shows', get: () => mappedCount(view, page) },
     mappings: { doc: 'Who maps it in user space', get: () => pageMappings(view, page) },
     refs: { doc: 'References with their holders', get: () => pageRefs(view, page) },
-    poisoned: { doc: 'Hardware poison was reported', get: () => page.inode >= 0 && state.value(MapKind.Poison, page.inode, page.pgoff) === 1 },
-    invalidating: { doc: 'Inside the range of an invalidation in progress', get: () => page.vm >= 0 && state.value(MapKind.InvRange, page.vm, page.gfn) === 1 },
+    poisoned: { doc: 'Hardware poison was reported', get: () => page.inode >= 0 && state.value(MapKind.Poison, page.inode, page.pgoff) === 1 ? true : undefined },
+    invalidating: { doc: 'Inside the range of an invalidation in progress', get: () => invalidating(view, page) },
     conversion: {
       doc: 'The conversion in flight that covers it',
       get: () => {
@@ -146,6 +163,13 @@ function makePageObject(view: StateView, page: PageRef, call?: (args: readonly V
       },
     },
   }, call ? { call } : {});
+}
+
+/** Unknown until a bracket was seen, and again after a loss. */
+function invalidating(view: StateView, page: PageRef): boolean | undefined {
+  if (page.vm < 0) return undefined;
+  if (view.state.value(MapKind.InvRange, page.vm, page.gfn) === 1) return true;
+  return view.state.value(MapKind.InvCount, -1, page.vm) === ABSENT ? undefined : false;
 }
 
 export function pageText(view: StateView, page: PageRef): string {
