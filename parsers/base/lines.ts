@@ -8,6 +8,7 @@ const CARRIAGE_RETURN = 0x0d;
 /** Longer lines are not text of any tracer (the kernel's own limit is a page or two): they are skipped. */
 export const MAX_LINE_BYTES = 1 << 20;
 const FIRST_CARRY_BYTES = 1 << 12;
+const NO_WORDS = new Int32Array(0);
 
 /** Who takes the lines. `at` is the line's byte offset in the source, `line` its 1-based number. */
 export interface LineSink {
@@ -35,8 +36,9 @@ export class LineSplitter {
 
   /** Takes the next bytes of the source; `chunk` is not kept. */
   push(chunk: Uint8Array): void {
-    const lead = Math.min(chunk.length, -chunk.byteOffset & 3);
-    const words = new Int32Array(chunk.buffer, chunk.byteOffset + lead, (chunk.length - lead) >>> 2);
+    const lead = -chunk.byteOffset & 3;
+    const wordCount = Math.max(0, chunk.length - lead) >>> 2;
+    const words = wordCount > 0 ? new Int32Array(chunk.buffer, chunk.byteOffset + lead, wordCount) : NO_WORDS;
     let pos = 0;
     while (pos < chunk.length) {
       const newline = this.findNewline(chunk, words, lead, pos);

@@ -29,14 +29,16 @@ export const ftraceText: TraceFormat = {
   /** Reads the head and looks at what came out. A format with a magic of its own is more certain than this. */
   sniff(head: Uint8Array): number {
     if (hasText(head, 0, head.length, '# tracer:') || hasText(head, 0, head.length, '# event histogram')) return CERTAIN;
+    const end = head.lastIndexOf(NEWLINE) + 1;
+    if (end === 0) return 0;
     const reader = new FtraceTextReader();
-    reader.push(head.subarray(0, head.lastIndexOf(NEWLINE) + 1));
+    reader.push(head.subarray(0, end));
     const table = reader.finish();
     const count = (code: string): number =>
       table.issues.reduce((sum, issue) => (issue.code === code ? sum + issue.count : sum), 0);
     if (count('raw-format') + count('hex-format') > 0) return LIKELY;
     const known = table.length + count('duration-lines');
-    if (known === 0) return count('lost-events') + count('empty') > 0 && head.length > 0 ? POSSIBLE : 0;
+    if (known === 0) return count('lost-events') + count('empty') > 0 ? POSSIBLE : 0;
     return known > count('foreign-lines') ? LIKELY : POSSIBLE;
   },
 

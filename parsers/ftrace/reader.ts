@@ -289,6 +289,9 @@ export class FtraceTextReader implements LineSink {
       splitEvent(bytes, event, end, span);
       const plan = planOf(this.book, bytes, span);
       if (plan && closesLine(plan, bytes, span.start, span.end, end)) return false;
+    } else if (this.builder.length === 0 && !this.header.isTrace) {
+      this.foreign(bytes, start, end, at, line);
+      return true;
     }
     this.builder.issues.add('torn-tail', at, line, `${end - start} bytes`);
     this.lose(-1, 0, at, line);
