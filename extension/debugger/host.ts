@@ -40,6 +40,8 @@ export interface SourceMap {
 export interface DebugHost {
   /** Reads and judges a trace. Rejects with a message for the user when it cannot be used. */
   openTrace(path: string, rules: readonly string[]): Promise<LoadedTrace>;
+  /** How a path of the client is compared with others: made absolute, where there is a working folder. */
+  readonly absolute?: (path: string) => string;
   /** Finds a frame's source line; undefined when it cannot. Absent where programs and files cannot be reached. */
   readonly findSource?: (frame: FrameName, map: SourceMap) => Promise<SourcePlace | undefined>;
   /** Lets other messages in during long work. */

@@ -15,7 +15,7 @@ export class Lines {
   private readonly listing: ReturnType<NonNullable<DebugHost['listingOf']>>;
   readonly isText: boolean;
 
-  constructor(private readonly index: TraceIndex, readonly path: string, host: DebugHost) {
+  constructor(private readonly index: TraceIndex, readonly path: string, private readonly host: DebugHost) {
     const { table } = index;
     this.isText = table.length > 0 && table.line(0) > 0;
     this.listing = this.isText ? undefined : host.listingOf?.(path);
@@ -37,8 +37,12 @@ export class Lines {
       if (this.isText) return -1;
       return Math.min(this.index.table.length - 1, (source.sourceReference - 1) * PAGE_EVENTS + Math.max(0, line - 1));
     }
-    if (source?.path !== undefined && source.path !== this.path && source.path !== this.listing?.path) return -1;
+    if (source?.path !== undefined && !this.isHere(source.path)) return -1;
     return this.rowAt(line);
+  }
+
+  private isHere(path: string): boolean {
+    return path === this.path || path === this.listing?.path || this.host.absolute?.(path) === this.path;
   }
 
   /** First row at or after a line, the last row when there is none. */

@@ -122,7 +122,8 @@ export class DebugSession {
   }
 
   private async launch(raw: DebugProtocol.LaunchRequestArguments): Promise<void> {
-    const args = launchArgs(raw);
+    const given = launchArgs(raw);
+    const args = { ...given, trace: this.host.absolute?.(given.trace) ?? given.trace };
     const trace = await this.host.openTrace(args.trace, args.rules);
     const { table } = trace.open;
     if (table.length === 0) throw new UserError(20, `${args.trace} holds no event to replay`);

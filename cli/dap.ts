@@ -1,0 +1,96 @@
+/** The debug adapter on a stream: standard input and output, or connections to a port of the loopback. */
+import net from 'node:net';
+import path from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { DebugSession } from '../extension/debugger/session.js';
+import type { DebugHost, LoadedTrace } from '../extension/debugger/host.js';
+import { PROFILES } from '../model/findings/finding.js';
+import { KernelSources } from '../shell/kernelSource.node.js';
+import { prepareCodecs } from './codecs.js';
+import { FramingError, MessageReader, frame } from './dapFraming.js';
+import { InputError } from './errors.js';
+import { openSource } from './fileSource.js';
+import { load } from './load.js';
+import type { Output } from './output.js';
+
+const LOOPBACK = '127.0.0.1';
+
+async function openTrace(file: string, rules: readonly string[], output: Output): Promise<LoadedTrace> {
+  const unknown = rules.find((rule) => !PROFILES.some((profile) => profile === rule));
+  if (unknown !== undefined) throw new InputError(`no profile ${unknown}; there are ${PROFILES.join(', ')}`);
+  if (file === '-') throw new InputError('a trace to be replayed must be a file, not standard input');
+  await prepareCodecs([file]);
+  const profiles = rules.length === 0 ? undefined : PROFILES.filter((profile) => rules.includes(profile));
+  const trace = load(file, { profiles, clock: undefined, skewNs: undefined }, output);
+  const source = openSource(file);
+  return {
+    open: trace.open,
+    analysis: trace.analysis,
+    read: (offset, length) => source.read(offset, length),
+    close: () => {
+      trace.close();
+      source.close();
+    },
+  };
+}
+
+export function dapHost(output: Output): DebugHost {
+  const kernel = new KernelSources();
+  return {
+    openTrace: (file, rules) => openTrace(file, rules, output),
+    findSource: (frameName, map) => kernel.find(frameName, map),
+    absolute: (file) => path.resolve(file),
+    breathe: () => new Promise((done) => setImmediate(done)),
+    now: () => performance.now(),
+  };
+}
+
+/** Serves one client until its stream ends or says something that is no message. */
+export function serve(input: Readable, out: Writable, host: DebugHost): Promise<void> {
+  return new Promise((done) => {
+    let over = false;
+    const session = new DebugSession(host, (message) => {
+      if (!over) out.write(frame(message));
+      if (message.type === 'event' && 'event' in message && message.event === 'terminated') finish();
+    });
+    const finish = (error?: Error): void => {
+      if (over) return;
+      over = true;
+      session.dispose();
+      if (error) process.stderr.write(`shimtrace dap: ${error.message}\n`);
+      input.pause();
+      done();
+    };
+    const reader = new MessageReader((message) => void session.receive(message));
+    input.on('data', (bytes: Buffer) => {
+      try {
+        if (!over) reader.push(bytes);
+      } catch (error) {
+        if (!(error instanceof FramingError)) throw error;
+        finish(error);
+      }
+    });
+    input.on('end', () => finish());
+    input.on('close', () => finish());
+    input.on('error', () => finish());
+    out.on('error', () => finish());
+  });
+}
+
+/** Listens on a port of the loopback (0: any free one) and serves every client with a session of its own. Ends when closed. */
+export function listen(port: number, host: DebugHost, output: Output): Promise<net.Server> {
+  const server = net.createServer((socket) => {
+    socket.setNoDelay(true);
+    void serve(socket, socket, host).then(() => socket.end());
+  });
+  return new Promise((done, fail) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      fail(new InputError(error.code === 'EADDRINUSE' ? `port ${port} is in use; choose another, or 0 for any` : `port ${port}: ${error.message}`));
+    });
+    server.listen(port, LOOPBACK, () => {
+      const address = server.address();
+      output.err(`shimtrace dap: listening on ${LOOPBACK}:${typeof address === 'object' && address ? address.port : port}`);
+      done(server);
+    });
+  });
+}

@@ -1,0 +1,62 @@
+/**
+ * Messages of the debug adapter protocol on a byte stream: `Content-Length: N`, an empty line, N bytes of JSON. A
+ * message has a limit, and what is no message ends the stream: there is no way to find the next one.
+ */
+const HEADER_END = '\r\n\r\n';
+const HEADER_BYTES_MAX = 4096;
+export const MESSAGE_BYTES_MAX = 16 * 1024 * 1024;
+
+export class FramingError extends Error {
+  override readonly name = 'FramingError';
+}
+
+/** Takes bytes as they come and gives out whole messages. */
+export class MessageReader {
+  private pending: Buffer = Buffer.alloc(0);
+  /** Bytes of the message that is being read, -1 while its header is. */
+  private wanted = -1;
+
+  constructor(private readonly take: (message: unknown) => void) {}
+
+  /** Throws {@link FramingError} on bytes that are no message. */
+  push(bytes: Buffer): void {
+    this.pending = this.pending.length === 0 ? bytes : Buffer.concat([this.pending, bytes]);
+    for (;;) {
+      if (this.wanted < 0 && !this.readHeader()) return;
+      if (this.pending.length < this.wanted) return;
+      const text = this.pending.toString('utf8', 0, this.wanted);
+      this.pending = this.pending.subarray(this.wanted);
+      this.wanted = -1;
+      this.take(parse(text));
+    }
+  }
+
+  private readHeader(): boolean {
+    const end = this.pending.indexOf(HEADER_END);
+    if (end < 0) {
+      if (this.pending.length > HEADER_BYTES_MAX) throw new FramingError('no header within 4096 bytes: this is not the debug adapter protocol');
+      return false;
+    }
+    const header = this.pending.toString('latin1', 0, end);
+    const length = /^content-length:\s*(\d{1,10})\s*$/im.exec(header)?.[1];
+    if (length === undefined) throw new FramingError('a header without Content-Length: this is not the debug adapter protocol');
+    if (Number(length) > MESSAGE_BYTES_MAX) throw new FramingError(`a message of ${length} bytes is longer than ${MESSAGE_BYTES_MAX}`);
+    this.wanted = Number(length);
+    this.pending = this.pending.subarray(end + HEADER_END.length);
+    return true;
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new FramingError(`a message that is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** A message as it goes over the wire. */
+export function frame(message: object): string {
+  const text = JSON.stringify(message);
+  return `Content-Length: ${Buffer.byteLength(text, 'utf8')}${HEADER_END}${text}`;
+}
