@@ -15,6 +15,7 @@ export interface IssueKind {
 export const ISSUE_KINDS = {
   'lost-events': { severity: 'dataLoss', sentence: 'The kernel dropped events here.', advice: 'Record with a larger buffer (buffer_size_kb, trace-cmd -b, perf -m) or fewer events.' },
   'overwritten': { severity: 'dataLoss', sentence: 'The buffer holds fewer entries than were written: the oldest were overwritten.', advice: 'Record with a larger buffer_size_kb, or read trace_pipe while recording.' },
+  'fewer-entries': { severity: 'dataLoss', sentence: 'The file shows fewer entries than its header counts.', advice: 'It was cut or filtered, or it is the buffer of one CPU only: give Shimtrace the whole trace.' },
   'buffer-started': { severity: 'dataLoss', sentence: 'This CPU\'s buffer starts here: its earlier events are absent.', advice: 'Record with a larger buffer_size_kb.' },
   'torn-tail': { severity: 'dataLoss', sentence: 'The input ends inside a record.', advice: 'Copy the trace after recording has stopped; what precedes the tear is kept.' },
   'empty': { severity: 'error', sentence: 'The input holds no event.', advice: 'Check that tracing_on was 1 and that events were enabled.' },

@@ -50,6 +50,12 @@ export class ClockTracker {
     this.lastOfCpu = bigger;
   }
 
+  /** The CPU that all rows were on, -1 where there are several or none. */
+  get onlyCpu(): number {
+    const seen = [...this.lastOfCpu.keys()].filter((cpu) => this.lastOfCpu[cpu] !== NEVER);
+    return seen.length === 1 ? seen[0]! : -1;
+  }
+
   /** Says in `meta` what the times are. */
   finish(meta: TraceMeta): void {
     if (this.unit === UNIT_NS || this.unit === UNIT_TICKS) {

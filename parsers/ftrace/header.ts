@@ -14,6 +14,8 @@ export class Header {
   isHistogram = false;
   /** True once a clock was named. */
   hasClock = false;
+  /** Entries that the headers so far say the text has; 0 where they do not say. */
+  entries = 0;
 }
 
 export const COMMENT_PLAIN = 0;
@@ -62,6 +64,7 @@ export function readComment(text: string, header: Header, meta: TraceMeta): Comm
   const entries = ENTRIES.exec(text) ?? LATENCY_ENTRIES.exec(text);
   if (entries) {
     header.isTrace = true;
+    header.entries += Number(entries[1]);
     const missing = Number(entries[2]) - Number(entries[1]);
     if (missing > 0) return { kind: COMMENT_OVERWRITTEN, value: missing };
   }

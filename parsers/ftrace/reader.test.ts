@@ -162,16 +162,23 @@ describe('ftrace text: losses', () => {
     assert.deepEqual(losses(`${line(GET_PFN)}CPU:3 [LOST 123 EVENTS]\n${line(GET_PFN)}CPU:0 [LOST EVENTS]\n${line(GET_PFN)}`), [[1, 3, 123, false], [2, 0, 0, false]]);
   });
   it('takes an overwritten start from the entry counts', () => {
-    assert.deepEqual(losses(`# tracer: nop\n#\n# entries-in-buffer/entries-written: 10/25   #P:2\n${line(GET_PFN)}`), [[0, -1, 15, true]]);
+    assert.deepEqual(losses(`# tracer: nop\n#\n# entries-in-buffer/entries-written: 1/16   #P:2\n${line(GET_PFN)}`), [[0, -1, 15, true]]);
   });
   it('takes an overwritten start from a latency header', () => {
-    assert.deepEqual(losses('# tracer: nop\n# latency: 0 us, #10/25, CPU#0 | (M:PREEMPT VP:0, KP:0, SP:0 HP:0 #P:2)\ngmem_con-2245      1.l.2. 552465us+: tlb_flush: x\n'), [[0, -1, 15, true]]);
+    assert.deepEqual(losses('# tracer: nop\n# latency: 0 us, #1/16, CPU#0 | (M:PREEMPT VP:0, KP:0, SP:0 HP:0 #P:2)\ngmem_con-2245      1.l.2. 552465us+: tlb_flush: x\n'), [[0, -1, 15, true]]);
   });
   it('takes a buffer that starts late', () => {
     assert.deepEqual(losses(`${line(GET_PFN)}##### CPU 3 buffer started ####\n${line(GET_PFN, { cpu: 3 })}`), [[1, 3, 0, true]]);
   });
   it('sees nothing lost when nothing was', () => {
     assert.deepEqual(losses(`# tracer: nop\n#\n# entries-in-buffer/entries-written: 1/1   #P:2\n${line(GET_PFN)}`), []);
+  });
+  it('knows nothing of other CPUs where the header counts more than one CPU shows', () => {
+    const head = (entries: number): string => `# tracer: nop\n#\n# entries-in-buffer/entries-written: ${entries}/${entries}   #P:3\n`;
+    assert.deepEqual(losses(head(2) + line(GET_PFN, { cpu: 1 })), [[1, 0, 0, true], [1, 2, 0, true]]);
+    assert.deepEqual(losses(head(3) + line(GET_PFN, { cpu: 1 }) + line(GET_PFN, { cpu: 2 })), [[2, -1, 1, false]]);
+    assert.deepEqual(losses(head(2) + line(GET_PFN, { cpu: 1 }) + line('<stack trace>', { cpu: 1 })), []);
+    assert.deepEqual(codes(read(head(2) + line(GET_PFN))), ['fewer-entries']);
   });
   it('drops a torn last line and says so', () => {
     const table = read(line(GET_PFN) + line(GET_PFN).slice(0, -4));

@@ -49,6 +49,8 @@ export class FtraceTextReader implements LineSink {
   /** Comm by the low bits of the thread id; always verified. */
   private readonly commGuesses = new Uint32Array(COMM_GUESS_MASK + 1);
   private bytesSeen = 0;
+  /** Lines so far that the header's count includes: events, stacks and traced functions. */
+  private entries = 0;
   private sawNul = false;
   private refused = false;
   private noContext = false;
@@ -77,8 +79,21 @@ export class FtraceTextReader implements LineSink {
       else if (header.isTrace || this.bytesSeen === 0) issues.add('empty', 0, 1);
       else issues.add('not-a-trace', 0, 1);
     }
+    if (builder.length > 0 && this.entries < header.entries) this.missEntries(header.entries - this.entries);
     this.clock.finish(meta);
     return builder.finish();
+  }
+
+  /**
+   * The header counts more than was shown. Where only one CPU shows up, this is that CPU's own buffer, and nothing at
+   * all is known of the others; else the end is taken to be missing.
+   */
+  private missEntries(count: number): void {
+    const { builder } = this;
+    const cpu = this.clock.onlyCpu;
+    builder.issues.add('fewer-entries', 0, 1, `${count} fewer`);
+    if (cpu < 0) builder.addLoss(-1, count, this.bytesSeen, 0);
+    else for (let other = 0; other < builder.meta.cpus; other++) if (other !== cpu) builder.addLoss(other, 0, 0, 1, true);
   }
 
   /** Says that the source gave fewer bytes than it had promised. */
@@ -113,6 +128,7 @@ export class FtraceTextReader implements LineSink {
     const { builder, context, span } = this;
     this.stacks.close();
     this.openChar = false;
+    this.entries++;
     const kind = splitEvent(bytes, start, end, span);
     if (kind === EVENT_FUNCTION) {
       builder.issues.tally('duration-lines', at, line);
