@@ -60,7 +60,10 @@ function replay(w: World, table: EventTable, options: AnalyzeOptions): boolean {
         if (options.cancel?.cancelled) return true;
       }
       const row = s * SEGMENT_ROWS + i;
-      for (; next < losses.length && losses[next]!.row <= row; next++) w.op(Op.Loss, -1, row, 0, 0, losses[next]!.cpu, losses[next]!.count);
+      if (next < losses.length && losses[next]!.row <= row) {
+        for (; next < losses.length && losses[next]!.row <= row; next++) w.op(Op.Loss, -1, row, 0, 0, losses[next]!.cpu, losses[next]!.count);
+        w.loss(row);
+      }
       const fn = lower[seg.kind[i]!];
       if (fn === undefined) continue;
       ev.point(seg, s, i);

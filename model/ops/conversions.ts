@@ -20,7 +20,7 @@ const VMIOCTL_RET = slotsOf('VmIoctlRet', 'ret', 'cmd');
 const GIOCTL = slotsOf('GmemIoctl', 'ino', 'cmd', 'offset', 'size', 'attrs');
 const GIOCTL_RET = slotsOf('GmemIoctlRet', 'ret');
 const ENTER = slotsOf('ConvertEnter', 'ino', 'start', 'nr', 'end', 'attrs', 'to_private');
-const RET = slotsOf('ConvertRet', 'ino', 'start', 'nr', 'end', 'attrs', 'to_private', 'ret', 'error_offset');
+const RET = slotsOf('ConvertRet', 'ino', 'start', 'nr', 'end', 'attrs', 'to_private', 'ret', 'error_offset', 'error_index');
 const BLOCKED = slotsOf('ConvertBlocked', 'ino', 'start', 'end', 'attrs');
 const SAFE = slotsOf('ConvertSafeRet', 'safe');
 const HAS_REFS = slotsOf('HasRefsRet', 'busy');
@@ -82,13 +82,28 @@ function stored(w: World, conv: Conv, first: number, end: number, row: number, e
   w.phase(conv, Phase.Stored, row);
 }
 
+/** True when the whole range certainly has the value; notes in the conversion when that cannot be excluded. */
+function alreadySo(conv: Conv): boolean {
+  const map = conv.scope === 'vm' ? conv.vm?.attr : conv.inode?.attr;
+  const value = conv.toPrivate ? Attr.Private : Attr.Shared;
+  let same = true;
+  let possible = true;
+  map?.visit(conv.first, conv.end, (_first, _end, v) => {
+    if (v !== value) same = false;
+    if (v !== value && v !== Attr.Unknown) possible = false;
+  });
+  conv.maybeNoop = possible;
+  return same;
+}
+
 /** The function or ioctl of a conversion returned. */
 export function closeConversion(w: World, t: Thread, conv: Conv, row: number, result: number | undefined): void {
   if (t.conv === conv) t.conv = undefined;
   conv.inode?.converting.delete(conv);
   conv.endRow = row;
   conv.result = result;
-  if (conv.rangeKnown && conv.storeRow < 0) {
+  if (conv.rangeKnown && conv.storeRow < 0 && result === 0 && alreadySo(conv)) conv.wasAlready = true;
+  else if (conv.rangeKnown && conv.storeRow < 0) {
     if (conv.scope === 'vm' && conv.vm) {
       // Where post is recorded and did not fire, a return of 0 means "already so".
       if (result === 0 && !w.recordedPost) stored(w, conv, conv.first, conv.end, row, false);
@@ -144,6 +159,8 @@ function lowerVmConversions(on: On): void {
     const conv = vmConv(w, t, ev.row, false);
     if (conv.preRow < 0) conv.preRow = ev.row;
     conv.vm = vm ?? conv.vm;
+    // Where the request is not recorded, pre is the first event, and the bracket is open already.
+    if (vm?.open.some((b) => b.tid === t.tid)) conv.sawInvStart = true;
     if (!conv.rangeKnown) setRange(conv, ev.num(PRE.start), ev.num(PRE.end), isPrivate(ev.num(PRE.attrs)));
   });
   on('PostSetAttr', (w, ev, t) => {
@@ -202,7 +219,6 @@ function lowerInodeConversions(on: On): void {
     const conv = inodeConv(w, t, ev.row, inode, true);
     const [first, end] = pageRange(ev, ENTER);
     setRange(conv, first, end, toPrivateOf(ev, ENTER));
-    conv.enterRow = ev.row;
     w.phase(conv, Phase.Requested, ev.row);
   });
   on('ConvertBlocked', (w, ev, t) => {
@@ -229,7 +245,7 @@ function lowerInodeConversions(on: On): void {
     const conv = inodeConv(w, t, ev.row, inode, false);
     const [first, end] = pageRange(ev, RET);
     if (!conv.rangeKnown && first >= 0) setRange(conv, first, end, toPrivateOf(ev, RET));
-    conv.errorOffset = ev.num(RET.error_offset);
+    conv.errorOffset = ev.has(RET.error_index) ? ev.num(RET.error_index) * 4096 : ev.num(RET.error_offset);
     closeConversion(w, t, conv, ev.row, ev.signed(RET.ret, 0));
   });
   on('GmemIoctlRet', (w, ev, t) => {

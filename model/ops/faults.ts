@@ -25,12 +25,12 @@ const QCONVERT = slotsOf('QemuConvert', 'start', 'size', 'to_private');
 const PRIVATE_ACCESS_HI = 1 << 17;
 
 function newFault(row: number, gfn: number): GuestFault {
-  return { startRow: row, gfn, side: -1, faultinRow: -1, getPfnRow: -1, getPfnOkRow: -1, mapRow: -1, faultSeq: -1, seq: -1, exited: false };
+  return { startRow: row, gfn, side: -1, faultinRow: -1, getPfnRow: -1, getPfnOkRow: -1, mapRow: -1, faultSeq: -1, seq: -1, installed: false };
 }
 
 /** The thread's fault on a gfn, begun here when no earlier event showed its start. */
 function faultOn(t: Thread, gfn: number, row: number): GuestFault {
-  if (!t.fault || (gfn >= 0 && t.fault.gfn !== gfn)) t.fault = newFault(row, gfn);
+  if (!t.fault || t.fault.installed || (gfn >= 0 && t.fault.gfn !== gfn)) t.fault = newFault(row, gfn);
   return t.fault;
 }
 
@@ -57,6 +57,8 @@ export function lowerFaults(on: On): void {
   });
   on('FaultinPfn', (w, ev, t) => {
     if (ev.has(FAULTIN.kvm)) w.vmOf(ev, t, FAULTIN.kvm);
+    // Entered again without an event in between: a retry, with a new look-up.
+    if (t.fault && t.fault.faultinRow >= 0) t.fault = undefined;
     const fault = faultOn(t, ev.num(FAULTIN.gfn), ev.row);
     fault.faultinRow = ev.row;
     if (ev.has(FAULTIN.priv)) fault.side = ev.num(FAULTIN.priv) === 0 ? 0 : 1;

@@ -32,7 +32,7 @@ function fileOf(w: World, ev: Ev, t: Thread, s: { ino: number; file: number }): 
 /** The bracket of notifiers that this thread has open, begun by whichever event shows it first. */
 function bracket(t: Thread, inode: Inode, first: number, end: number, row: number): NonNullable<Thread['shimBracket']> {
   if (!t.shimBracket || t.shimBracket.inode !== inode) {
-    t.shimBracket = { inode, started: new Map(), ended: new Set(), first, end, row, checked: false };
+    t.shimBracket = { inode, started: new Map(), ended: new Set(), first, end, row, checked: false, fromEntry: false };
   }
   return t.shimBracket;
 }
@@ -109,7 +109,7 @@ function lowerInvalidateNotifiers(on: On): void {
     const inode = fileOf(w, ev, t, SSTART);
     if (!inode) return;
     t.shimBracket = undefined;
-    bracket(t, inode, ev.num(SSTART.start), ev.num(SSTART.end), ev.row);
+    bracket(t, inode, ev.num(SSTART.start), ev.num(SSTART.end), ev.row).fromEntry = true;
     if (t.conv && t.conv.invOpenRow < 0) {
       t.conv.invOpenRow = ev.row;
       w.phase(t.conv, 4, ev.row);

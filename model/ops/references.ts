@@ -108,11 +108,17 @@ function gupReturned(w: World, ev: Ev, t: Thread): void {
     gup.depth--;
     if (gup.depth <= 0) t.gup = undefined;
   }
-  if (ret <= 0) return;
+  if (ret <= 0) {
+    const refused = addr >= 0 ? vmaAt(w, t, addr) : undefined;
+    if (refused) w.facts.tell('gupRefused', refused.inode, ev.row);
+    return;
+  }
+  let vmaRow = -1;
   let page = pageOf(w, ev, t, RET.page, RET.ino, RET.pgoff);
   if (!page && addr >= 0 && !ev.has(RET.ino)) {
     // Without the page, the address in a VMA of the file names it.
     const vma = vmaAt(w, t, addr);
+    if (vma) vmaRow = vma.row;
     if (vma && vma.pgoff >= 0) page = { inode: vma.inode, pgoff: vma.pgoff + Math.floor((addr - vma.start) / 4096) };
   }
   if (!page || counted) return;
@@ -123,7 +129,7 @@ function gupReturned(w: World, ev: Ev, t: Thread): void {
   const pointer = ev.pointer(RET.page);
   if (pointer >= 0) w.folios.set(pointer, page);
   const count = Math.min(ret, MAX_PAGES);
-  w.facts.tell('gup', { row: ev.row, inode: page.inode, pgoff: page.pgoff, count, flags, start: addr, tid: t.tid, remote: false });
+  w.facts.tell('gup', { row: ev.row, inode: page.inode, pgoff: page.pgoff, count, flags, start: addr, tid: t.tid, vmaRow });
   const kind = (flags & FOLL_PIN) !== 0 ? RefKind.Pin : RefKind.Gup;
   // A plain FOLL_GET reference goes by put_page, which no probe here shows: it is told as a fact, not kept as held.
   if (kind === RefKind.Pin) for (let i = 0; i < count; i++) refGet(w, page.inode, page.pgoff + i, kind, ev.row, t.tid, (flags & FOLL_LONGTERM) !== 0);

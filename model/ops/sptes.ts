@@ -65,24 +65,28 @@ function changed(w: World, ev: Ev, t: Thread): void {
 
 function installed(w: World, vm: Vm, ev: Ev, t: Thread, level: number, gfn: number, lo: number, hi: number): void {
   const key = spteKey(Math.max(0, ev.num(CHANGED.as_id)), level, gfn);
-  const fault = t.fault && t.fault.gfn >= gfn && t.fault.gfn < gfn + PAGES_PER_LEVEL[level]! ? t.fault : undefined;
+  const fault = t.fault && !t.fault.installed && t.fault.gfn >= gfn && t.fault.gfn < gfn + PAGES_PER_LEVEL[level]! ? t.fault : undefined;
   const root = t.mirrorGfn === gfn ? 1 : -1;
   t.mirrorGfn = -1;
   const rec: SpteRec = {
-    gfn, level, pfn: ptePfn(lo, hi), lo, hi, row: ev.row, side: fault?.side ?? -1, root, vmSure: w.vmIsSure(t), pending: undefined,
+    gfn, level, pfn: ptePfn(lo, hi), lo, hi, row: ev.row, side: fault?.side ?? -1, root, vmSure: w.vmIsSure(t), doubtful: false, pending: undefined,
   };
   const list = vm.sptes.get(key);
   // Another root may hold the same frame; that a zap went unseen looks the same, so neither is concluded from it.
   if (list) {
     for (const r of list) {
+      // On TDX the two sides have roots of their own: the other side's leaf says nothing of this one.
+      if (vm.hasMirror && r.side !== rec.side) continue;
       for (const p of r.pending ?? []) p.refute(ev.row);
       r.pending = undefined;
+      r.doubtful = true;
     }
     list.push(rec);
   } else vm.sptes.set(key, [rec]);
   vm.spteCount[level]!++;
   w.op(Op.SpteSet, vm.index, ev.row, gfn, PAGES_PER_LEVEL[level]!, rec.pfn, level);
   w.facts.tell('spteInstall', vm, rec, fault, t);
+  if (fault) fault.installed = true;
 }
 
 function zapped(w: World, vm: Vm, ev: Ev, t: Thread, level: number, gfn: number, lo: number, hi: number): void {
@@ -99,8 +103,9 @@ function zapped(w: World, vm: Vm, ev: Ev, t: Thread, level: number, gfn: number,
   const list = vm.sptes.get(key);
   if (!list) return;
   const pfn = ptePfn(lo, hi);
-  let at = list.findIndex((r) => r.pfn === pfn);
-  if (at < 0) at = 0;
+  // The certain record goes first: a doubtful one that stays is never taken for proof.
+  let at = list.findIndex((r) => r.pfn === pfn && !r.doubtful);
+  if (at < 0) at = Math.max(0, list.findIndex((r) => r.pfn === pfn));
   const rec = list[at]!;
   for (const p of rec.pending ?? []) if (rec.pfn === pfn) p.confirm(ev.row); else p.refute(ev.row);
   list.splice(at, 1);

@@ -44,6 +44,8 @@ function mmapped(w: World, t: Thread, row: number, ret: number): void {
   if (ret < 0) return;
   if (m.inode.pageCount < 0 && m.size > 0) m.inode.pageCount = Math.ceil(m.size / 4096);
   const vma: Vma = { inode: m.inode, mm: m.mm, tgid: w.group(t), start: m.start, end: m.end, pgoff: m.pgoff, row };
+  // What lay at these addresses before is gone, whether or not its end was seen.
+  for (const inode of w.inodes) for (const old of [...inode.vmas]) if (old.tgid === vma.tgid && old.start < vma.end && old.end > vma.start) removeVma(w, old, row);
   w.facts.tell('mmapOk', vma, row, t, m.hasVmOps, m.vmOps);
   addVma(w, vma, row);
 }

@@ -53,6 +53,12 @@ export function mappingsAt(run: RuleRun, inode: Inode, first: number, end: numbe
   return { is: 'empty' };
 }
 
+/** True when the mapping certainly was there at the store: added before it, or before the whole call when only the call is known. */
+export function mappedBeforeStore(run: RuleRun, state: MapState & { is: 'mapped' }, conv: Conv, row: number): boolean {
+  if (!conv.storeExact) return conv.callRow >= 0 && state.rec.lastAdd < conv.callRow && run.w.ordered(state.rec.lastAdd, conv.callRow);
+  return run.w.ordered(state.rec.lastAdd, row);
+}
+
 /** Counts an unknown mapping state as undecided. */
 export function undecidedMapping(run: RuleRun, state: MapState & { is: 'unknown' }, conv: Conv, row: number): void {
   const pages = run.pagesOfConv(conv);

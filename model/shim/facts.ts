@@ -10,7 +10,8 @@ export interface GupFact {
   readonly flags: number;
   readonly start: number;
   readonly tid: number;
-  readonly remote: boolean;
+  /** The VMA by whose address the page is known, -1 when the event itself names the page. */
+  readonly vmaRow: number;
 }
 
 export interface Facts {
@@ -27,6 +28,8 @@ export interface Facts {
   rmapAdd(inode: Inode, pgoff: number, count: number, row: number, fault: UserFaultCtx | undefined, t: Thread): void;
   rmapRemove(inode: Inode, pgoff: number, count: number, row: number): void;
   gup(fact: GupFact): void;
+  /** GUP of an address in a mapping of the file failed. */
+  gupRefused(inode: Inode, row: number): void;
   unpin(inode: Inode, pgoff: number, row: number): void;
   pin(inode: Inode, pgoff: number, row: number): void;
   mmapOk(vma: Vma, row: number, t: Thread, hasVmOps: boolean, vmOps: number): void;

@@ -15,6 +15,8 @@ export interface SpteRec {
   /** 1 mirror root, 0 direct root, -1 unknown. */
   readonly root: number;
   readonly vmSure: boolean;
+  /** Another install of the same leaf followed: another root holds it too, or a zap went unseen. */
+  doubtful: boolean;
   /** Checks that wait for the next event of this SPTE to prove that it was present all along. */
   pending: PendingSpteCheck[] | undefined;
 }
@@ -194,10 +196,13 @@ export class Conv {
   storeExact = false;
   endRow = -1;
   result: number | undefined;
+  /** Only a return of 0 tells of the store, and the range may have had the value already. */
+  maybeNoop = false;
   /** The range had the value already: the call returned 0 without a store. */
   wasAlready = false;
   zapped = 0;
-  enterRow = -1;
+  /** Where the call that converts began: the conversion's own entry, else its ioctl; -1 when neither is in the trace. */
+  callRow = -1;
   /** The part whose store is being told. */
   storeFirst = -1;
   storeEnd = -1;
@@ -229,8 +234,8 @@ export interface GuestFault {
   getPfnRow: number;
   getPfnOkRow: number;
   mapRow: number;
-  /** The fault left to user space. */
-  exited: boolean;
+  /** Its SPTE is made: what follows on this gfn is another fault. */
+  installed: boolean;
   /** Sequence snapshot and current at kvm_tdp_mmu_map; -1 unknown. */
   faultSeq: number;
   seq: number;
@@ -285,10 +290,33 @@ export class Thread {
   gup: { readonly start: number; depth: number; flags: number; counted: boolean } | undefined;
   notifierBind: Notifier | undefined;
   mmapNotify: { started: Notifier[]; ended: Set<Notifier>; aborted: Notifier[]; startRow: number } | undefined;
-  shimBracket: { inode: Inode; started: Map<Notifier, number>; ended: Set<Notifier>; first: number; end: number; row: number; checked: boolean } | undefined;
-  pendingCreateRow = -1;
+  shimBracket: { inode: Inode; started: Map<Notifier, number>; ended: Set<Notifier>; first: number; end: number; row: number; checked: boolean; fromEntry: boolean } | undefined;
 
   constructor(readonly tid: number) {}
+
+  /**
+   * Events are missing: no call that was in flight can be trusted to be still the one that the next event belongs to.
+   * Brackets of notifiers stay: their rules ask for losses since the bracket began.
+   */
+  forgetCalls(): void {
+    this.fault = undefined;
+    this.userFault = undefined;
+    this.serviced = undefined;
+    this.getPfn = undefined;
+    this.getFolio = undefined;
+    this.mmap = undefined;
+    this.mmapStarting = undefined;
+    this.bind = undefined;
+    this.fallocate = undefined;
+    this.syscall = undefined;
+    this.syscallOn = undefined;
+    this.splitRow = -1;
+    this.gup = undefined;
+    this.notifierBind = undefined;
+    this.gmemBracket = undefined;
+    this.mremapInode = undefined;
+    this.vmFresh = false;
+  }
 }
 
 /** Key of a leaf in Vm.sptes: gfn < 2^40, level < 8, as_id < 8. */

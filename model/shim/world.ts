@@ -5,6 +5,7 @@
 import { assert } from '../../parsers/base/assert.js';
 import { kindId } from '../../parsers/events/kinds.js';
 import type { EventTable } from '../../parsers/events/table.js';
+import { closeConversion } from '../ops/conversions.js';
 import type { Ev } from '../ops/ev.js';
 import { Survey } from '../ops/survey.js';
 import { Attr, Op, OpLog, type OpCode } from '../timeline/oplog.js';
@@ -68,6 +69,14 @@ export class World {
     return t;
   }
 
+  /** Events are missing before `row`: calls in flight end with an unknown outcome. */
+  loss(row: number): void {
+    for (const t of this.threads.values()) {
+      if (t.conv) closeConversion(this, t, t.conv, row, undefined);
+      t.forgetCalls();
+    }
+  }
+
   /** Thread group for ownership: the printed one, else the thread itself. */
   group(t: Thread): number {
     return t.tgid >= 0 ? t.tgid : t.tid;
@@ -77,18 +86,20 @@ export class World {
   vmOf(ev: Ev, t: Thread, kvmSlot: number): Vm | undefined {
     const key = ev.pointer(kvmSlot);
     if (key < 0) return this.vmOfThread(t);
-    let vm = this.vmByKvm.get(key);
-    if (vm && this.isAnotherVm(vm, t)) vm = undefined;
-    if (!vm) {
-      vm = new Vm(this.vms.length, key, t.tgid);
-      this.vms.push(vm);
-      this.vmByKvm.set(key, vm);
-      if (t.pendingCreateRow >= 0) this.markFresh(vm, t.pendingCreateRow);
-      else if (this.pendingCreateOfGroup.has(this.group(t))) this.markFresh(vm, this.pendingCreateOfGroup.get(this.group(t))!);
-    }
+    const before = this.vmByKvm.get(key);
+    const vm = before && !this.isAnotherVm(before, t) ? before : this.newVmOf(key, t);
     if (vm.tgid < 0 && t.tgid >= 0) vm.tgid = t.tgid;
     t.vm = vm;
     t.vmFresh = true;
+    return vm;
+  }
+
+  private newVmOf(key: number, t: Thread): Vm {
+    const vm = new Vm(this.vms.length, key, t.tgid);
+    this.vms.push(vm);
+    if (key >= 0) this.vmByKvm.set(key, vm);
+    const created = this.pendingCreateOfGroup.get(this.group(t));
+    if (created !== undefined) this.markFresh(vm, created);
     return vm;
   }
 
@@ -115,21 +126,15 @@ export class World {
   /** The VM whose business a thread without a kvm pointer does. */
   vmOfThread(t: Thread): Vm | undefined {
     if (t.vm) return t.vm;
-    const known = this.survey.kvmsOfTgid.get(t.tgid);
-    if (t.tgid >= 0 && known?.size === 1) {
-      const vm = this.vmByKvm.get([...known][0]!);
-      if (vm) return (t.vm = vm);
+    // The only VM that this group, or a trace without groups, ever names is the one, even before it is first named.
+    const known = t.tgid >= 0 ? this.survey.kvmsOfTgid.get(t.tgid) : this.survey.kvms;
+    if (known?.size === 1) {
+      const key = [...known][0]!;
+      return (t.vm = this.vmByKvm.get(key) ?? this.newVmOf(key, t));
     }
-    const key = t.tgid >= 0 ? t.tgid : -1;
-    let vm = this.vmByTgid.get(key);
-    if (!vm && t.tgid < 0 && this.survey.kvms.size === 1) vm = this.vms.find((v) => v.kvm >= 0);
-    if (!vm) {
-      vm = new Vm(this.vms.length, -1, t.tgid);
-      this.vms.push(vm);
-      this.vmByTgid.set(key, vm);
-      const created = this.pendingCreateOfGroup.get(this.group(t));
-      if (created !== undefined) this.markFresh(vm, created);
-    }
+    const group = t.tgid >= 0 ? t.tgid : -1;
+    let vm = this.vmByTgid.get(group);
+    if (!vm) this.vmByTgid.set(group, (vm = this.newVmOf(-1, t)));
     return vm;
   }
 
@@ -197,6 +202,7 @@ export class World {
 
   newConv(scope: 'vm' | 'inode', t: Thread, row: number, entrySeen: boolean): Conv {
     const conv = new Conv(this.conversions.length, scope, t.tid, row, entrySeen);
+    conv.callRow = entrySeen ? row : t.syscall?.name === 'ioctl' ? t.syscall.row : -1;
     this.conversions.push(conv);
     t.conv = conv;
     t.lastConvRow = row;

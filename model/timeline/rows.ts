@@ -134,6 +134,7 @@ export function buildRows(analysis: Analysis, table: EventTable, index: PageInde
 type Plan = Pick<Group, 'kind' | 'label' | 'vm' | 'inode' | 'unit'> & { readonly windows: Window[] };
 
 function planGroups(analysis: Analysis, index: PageIndex, filter: RowFilter): readonly Plan[] {
+  const labels = distinctLabels(analysis);
   const vmShown = (vm: number): boolean => filter.vm < 0 || filter.vm === vm;
   if (filter.grouping === 'inode') {
     const ofVm = new Set(analysis.slots.filter((s) => vmShown(s.vm)).map((s) => s.inode));
@@ -142,18 +143,28 @@ function planGroups(analysis: Analysis, index: PageIndex, filter: RowFilter): re
       return [{ kind: 'inode', label: inode.label, vm: -1, inode: i, unit: 'pgoff', windows: [wholeSpace(index, inodeSpace(i))] }];
     });
   }
-  return analysis.vms.flatMap((vm, v): Plan[] => {
+  return analysis.vms.flatMap((_vm, v): Plan[] => {
     if (!vmShown(v)) return [];
     const slots = distinctSlots(analysis.slots.filter((s) => s.vm === v && s.inode >= 0 && s.pgoff >= 0));
     const own = wholeSpace(index, vmSpace(analysis, v));
     if (filter.grouping === 'vm') {
       const windows = [...slots.map((s) => slotWindow(index, s)), own].sort((a, b) => firstPage(index, a) - firstPage(index, b));
-      return [{ kind: 'vm', label: vm.label, vm: v, inode: -1, unit: 'gfn', windows }];
+      return [{ kind: 'vm', label: labels[v]!, vm: v, inode: -1, unit: 'gfn', windows }];
     }
     const plans = slots.map((s): Plan => ({
-      kind: 'slot', label: `${vm.label} slot ${s.slot}`, vm: v, inode: s.inode, unit: 'gfn', windows: [slotWindow(index, s)],
+      kind: 'slot', label: `${labels[v]!} slot ${s.slot}`, vm: v, inode: s.inode, unit: 'gfn', windows: [slotWindow(index, s)],
     }));
-    return [...plans, { kind: 'slot', label: `${vm.label} outside guest_memfd slots`, vm: v, inode: -1, unit: 'gfn', windows: [own] }];
+    return [...plans, { kind: 'slot', label: `${labels[v]!} outside guest_memfd slots`, vm: v, inode: -1, unit: 'gfn', windows: [own] }];
+  });
+}
+
+/** Labels of VMs; where a kvm pointer was used again, later VMs are numbered. */
+function distinctLabels(analysis: Analysis): readonly string[] {
+  const seen = new Map<string, number>();
+  return analysis.vms.map(({ label }) => {
+    const nth = (seen.get(label) ?? 0) + 1;
+    seen.set(label, nth);
+    return nth === 1 ? label : `${label} (${nth})`;
   });
 }
 

@@ -14,6 +14,8 @@ export interface TimelineMeta {
   readonly unit: 'ns' | 'ticks' | 'rows';
   /** Smallest step of time. */
   readonly resolution: number;
+  /** Absolute time of time 0, in decimal digits. */
+  readonly t0: string;
   readonly start: number;
   readonly end: number;
   readonly rows: number;
@@ -80,7 +82,7 @@ export class Timeline {
     const { findings } = this.analysis;
     const rules = [...new Set(findings.map((f) => f.rule))];
     return {
-      unit: this.axis.unit, resolution: this.table.meta.resolution, start: this.axis.start, end: this.axis.end, rows: this.table.length,
+      unit: this.axis.unit, resolution: this.table.meta.resolution, t0: String(this.table.meta.t0), start: this.axis.start, end: this.axis.end, rows: this.table.length,
       plain: this.axis.knots(false), compressed: this.axis.knots(true), lanes: this.lanes.list, vms: this.analysis.vms.map((v) => v.label),
       findingRow: Uint32Array.from(findings, (f) => f.at),
       findingTime: Float64Array.from(findings, (f) => this.axis.time(f.at)),

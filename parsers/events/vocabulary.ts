@@ -129,7 +129,7 @@ export const VOCABULARY: readonly Meaning[] = [
     text: ['gfn {gfn:x} pfn {pfn:x} level {level:d}'], slots: { gfn: ['gfn'], pfn: ['pfn'], level: ['level'] },
   },
   {
-    kind: 'MmuGetPage', tracepoints: ['kvmmmu:kvm_mmu_get_page'], text: ['sp gen {gen:d} gfn {gfn:x} l{level:d}'],
+    kind: 'MmuGetPage', tracepoints: ['kvmmmu:kvm_mmu_get_page'], text: ['sp gen {gen:d} gfn {gfn:x} l{level:d}', '{_} sp gfn {gfn:x} {level:d} q'],
     slots: { gfn: ['gfn'], role: ['role'], gen: ['mmu_valid_gen', 'gen'], level: ['level'] },
   },
   {
@@ -487,7 +487,7 @@ export const VOCABULARY: readonly Meaning[] = [
   },
   {
     kind: 'ConvertRet', ret: ['__kvm_gmem_set_attributes', 'kvm_gmem_set_attributes', 'restrictedmem_convert'],
-    slots: { ino: INO, start: [...START, 'pgoff'], nr: NPAGES, end: END, attrs: ATTRS, to_private: ['to_private'], ret: RET, error_offset: ['error_offset', 'err_index'] },
+    slots: { ino: INO, start: [...START, 'pgoff'], nr: NPAGES, end: END, attrs: ATTRS, to_private: ['to_private'], ret: RET, error_offset: ['error_offset'], error_index: ['error_index', 'err_index'] },
     probe: 'r:guest_memfd/kvm_gmem_set_attributes_ret __kvm_gmem_set_attributes ino=inode->i_ino:u64 start=start:x64 nr_pages=nr_pages:u64 attrs=attrs:x64 ret=$retval:s32',
   },
   {

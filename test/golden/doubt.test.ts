@@ -55,9 +55,16 @@ function withLoss(lines: readonly Line[], cpu: number, first: number, count: num
 
 function expectNoMore(sample: Sample, text: string, what: string): void {
   const before = new Set(violatedRules(judgeText(sample.text, sample.expect.profiles)));
-  const added = violatedRules(judgeText(text, sample.expect.profiles)).filter((rule) => !before.has(rule));
+  const inferred = what === `without ${SURVIVING_MAPPING.name}` && before.has(SURVIVING_MAPPING.beside) ? SURVIVING_MAPPING.rule : '';
+  const added = violatedRules(judgeText(text, sample.expect.profiles)).filter((rule) => !before.has(rule) && rule !== inferred);
   assert.deepEqual(added, [], `${sample.name} ${what}`);
 }
+
+/**
+ * The one inference from less: a page that was mapped before a conversion and still is when private is stored was not
+ * unmapped by it. Without the unmap probe that is A3a (docs/decisions/0003); with it, the unmap was called in vain: A3b.
+ */
+const SURVIVING_MAPPING = { name: 'unmap_mapping_pages', rule: 'A3a luto-2022', beside: 'A3b luto-2022' };
 
 const samples = [...samplesIn('scenarios'), ...samplesIn('rules')];
 

@@ -1,6 +1,6 @@
 import { isServiced } from '../../ops/rmap.js';
 import { Attr } from '../../timeline/oplog.js';
-import { attrOfPage, convText, hex, inodeText, mappingsAt, undecidedMapping } from '../common.js';
+import { attrOfPage, convText, hex, inodeText, mappedBeforeStore, mappingsAt, undecidedMapping } from '../common.js';
 import type { RuleDef } from '../rule.js';
 
 /** G1: a private page is never mapped by the host. A SIGBUS for the host's access is the enforcement, not a breach. */
@@ -20,7 +20,7 @@ export const g1: RuleDef = {
         const state = mappingsAt(run, conv.inode, conv.first, conv.end, row);
         if (state.is === 'unknown') undecidedMapping(run, state, conv, row);
         else if (state.is === 'empty') run.ok();
-        else if (!w.ordered(state.rec.lastAdd, row)) run.undecided('order', row, 'A mapping was added on another CPU too close in time to be ordered.', ['a global trace_clock'], run.pagesOf(conv.inode, state.pgoff));
+        else if (!mappedBeforeStore(run, state, conv, row)) run.undecided('order', row, 'A mapping was added on another CPU too close in time to be ordered.', ['a global trace_clock'], run.pagesOf(conv.inode, state.pgoff));
         else {
           run.violation({
             row, pages: run.pagesOf(conv.inode, state.pgoff),

@@ -10,27 +10,30 @@ export const g10: RuleDef = {
   about: ['SetAttrRequest', 'ConvertEnter'],
   fix: 'Return before the bracket when the whole range has the value.',
   listen: (run) => {
-    const already = new Map<number, { same: boolean; since: number }>();
+    const already = new Map<number, { same: boolean; unknown: boolean; since: number }>();
     return {
       // Before the store changes the model: does the whole range have the value?
       store: (conv) => {
         const map = conv.scope === 'vm' ? conv.vm?.attr : conv.inode?.attr;
         if (!map || already.has(conv.index)) return;
         let same = true;
+        let unknown = false;
         let since = conv.fromRow;
         const value = conv.toPrivate ? Attr.Private : Attr.Shared;
         map.visit(conv.first, conv.end, (_a, _b, v, from) => {
           if (v !== value) same = false;
+          if (v === Attr.Unknown) unknown = true;
           since = Math.min(since, from);
         });
-        already.set(conv.index, { same, since });
+        already.set(conv.index, { same, unknown, since });
       },
       convEnd: (conv, row) => {
         const before = already.get(conv.index);
         already.delete(conv.index);
         if (conv.result !== 0 || !conv.rangeKnown) return;
         if (before && run.lost(before.since, row)) return;
-        if (before?.same && conv.zapped > 0) run.suspicious({ row, pages: run.pagesOfConv(conv), message: `${convText(conv)} was converted to what it already was, and ${conv.zapped} SPTEs were zapped for it`, evidence: [[conv.zapRow, 'cause', 'the first zap']] });
+        if (before?.unknown && conv.zapped > 0) run.undecided('unknown-start', row, 'What the range was before is not known.', [], run.pagesOfConv(conv));
+        else if (before?.same && conv.zapped > 0) run.suspicious({ row, pages: run.pagesOfConv(conv), message: `${convText(conv)} was converted to what it already was, and ${conv.zapped} SPTEs were zapped for it`, evidence: [[conv.zapRow, 'cause', 'the first zap']] });
         else run.ok();
       },
     };

@@ -38,13 +38,13 @@ export const g2: RuleDef = {
           return;
         }
         const end = rec.gfn + PAGES_PER_LEVEL[rec.level]!;
+        if (!rec.vmSure && run.w.vms.some((v) => v.open.some((b) => b.ranges.some((r) => r.first < end && r.end > rec.gfn)))) {
+          run.undecided('vm-identity', rec.row, 'The SPTE event carries no VM, and its thread group has more than one.', ['kprobe:kvm_tdp_mmu_map kvm=vcpu->kvm'], run.gfns(vm, rec.gfn));
+          return;
+        }
         for (const bracket of vm.open) {
           const range = bracket.ranges.find((r) => r.first < end && r.end > rec.gfn);
           if (!range) continue;
-          if (!rec.vmSure) {
-            run.undecided('vm-identity', rec.row, 'The SPTE event carries no VM, and its thread group has more than one.', ['kprobe:kvm_tdp_mmu_map kvm=vcpu->kvm'], run.gfns(vm, rec.gfn));
-            return;
-          }
           const list = waiting.get(bracket) ?? [];
           list.push({ vm, bracket, rec, rangeRow: range.row });
           waiting.set(bracket, list);

@@ -28,6 +28,7 @@ function oldSide(run: RuleRun, conv: Conv, row: number): { vm: Vm; rec: SpteRec 
 /** A judgement that stands unless the SPTE turns out to have been zapped unseen. */
 interface Waiting {
   readonly vm: Vm;
+  readonly row: number;
   readonly judge: (confirmRow: number) => void;
   readonly undecided: () => void;
 }
@@ -46,6 +47,10 @@ export const g3: RuleDef = {
     store: (conv, row) => {
       if (!conv.rangeKnown) return;
       const pages = run.pagesOfConv(conv);
+      if (conv.maybeNoop && !conv.storeExact) {
+        run.undecided('unknown-start', row, 'The request succeeded, but the range may have had the attribute already.', ['PostSetAttr', 'StoreAttr'], pages);
+        return;
+      }
       if (!run.recorded('SpteChanged')) {
         run.notRecorded(row, run.recorded('SetSpte', 'MmuPrepareZapPage') ? 'Shadow paging has no event for a zapped SPTE.' : 'SPTE events are not recorded.', ['SpteChanged'], pages);
         return;
@@ -55,13 +60,17 @@ export const g3: RuleDef = {
         return;
       }
       const old = oldSide(run, conv, row);
-      const first = old[0];
+      const first = old.find((o) => !o.rec.doubtful) ?? old[0];
       if (!first) {
         run.ok();
         return;
       }
       const { vm, rec } = first;
       if (run.lost(rec.row, row, pages)) return;
+      if (rec.doubtful) {
+        run.notRecorded(row, 'Two leaves for one gfn were installed: which root each is in, or a zap in between, is not recorded.', ['ExternalSpte'], pages);
+        return;
+      }
       if (!rec.vmSure) {
         run.undecided('vm-identity', row, 'The SPTE event carries no VM, and its thread group has more than one.', ['kprobe:kvm_tdp_mmu_map kvm=vcpu->kvm'], pages);
         return;
@@ -81,14 +90,15 @@ export const g3: RuleDef = {
           open = false;
         },
       });
-      waiting.push({ vm, judge, undecided: () => {
+      waiting.push({ vm, row, judge, undecided: () => {
         if (open) run.undecided('not-recorded', row, 'The VM went away without a zap of this SPTE in the trace: zaps were not all recorded.', ['an empty set_event_pid'], pages);
         open = false;
       } });
     },
-    finish: () => {
+    finish: (lastRow) => {
       for (const x of waiting) {
-        if (x.vm.slots.length > 0 && x.vm.slots.every((s) => s.untilRow >= 0)) x.undecided();
+        // What would have refuted it may be among lost events, or gone with the VM.
+        if (run.w.gapBetween(x.row, lastRow) || (x.vm.slots.length > 0 && x.vm.slots.every((s) => s.untilRow >= 0))) x.undecided();
         else x.judge(-1);
       }
       waiting.length = 0;

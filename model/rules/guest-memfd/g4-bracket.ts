@@ -16,16 +16,24 @@ export const g4: RuleDef = {
   listen: (run) => {
     const candidates: { conv: Conv; row: number; vms: Vm[] }[] = [];
     const report = (conv: Conv, row: number): void => {
-      if (run.lost(conv.fromRow, row, run.pagesOfConv(conv))) return;
+      if (conv.callRow < 0) {
+        run.undecided(run.w.survey.gaps.length > 0 ? 'lost' : 'unknown-start', row, 'The beginning of the conversion is not in the trace.', [], run.pagesOfConv(conv));
+        return;
+      }
+      if (run.lost(conv.callRow, row, run.pagesOfConv(conv))) return;
       run.violation({
         row, pages: run.pagesOfConv(conv), message: `${convText(conv)} became ${conv.toPrivate ? 'private' : 'shared'} without an invalidation bracket`,
-        evidence: [[conv.fromRow, 'missing-since', 'the conversion begins; no invalidate start follows']],
+        evidence: [[conv.callRow, 'missing-since', 'the conversion begins; no invalidate start follows']],
       });
     };
     return {
       store: (conv, row) => {
         if (!conv.rangeKnown) return;
         const pages = run.pagesOfConv(conv);
+        if (conv.maybeNoop && !conv.storeExact) {
+          run.undecided('unknown-start', row, 'The request succeeded, but the range may have had the attribute already.', ['PostSetAttr', 'StoreAttr'], pages);
+          return;
+        }
         if (conv.scope === 'vm') {
           if (conv.sawInvStart && conv.sawInvEnd) run.ok();
           else if (!run.recorded('InvStart') || !run.recorded('InvEnd')) run.notRecorded(row, 'Invalidation brackets are not recorded.', missingOf(run, ['InvStart', 'InvEnd']), pages);

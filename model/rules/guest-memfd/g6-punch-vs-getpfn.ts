@@ -12,7 +12,7 @@ export const g6: RuleDef = {
   about: ['FilemapDelete', 'GmemFallocate'],
   fix: 'Invalidate and zap the range before truncating it, and let the fault retry on the sequence number.',
   listen: (run) => {
-    const waiting: { vm: Vm; judge: (confirmRow: number) => void; drop: () => void }[] = [];
+    const waiting: { vm: Vm; row: number; judge: (confirmRow: number) => void; drop: () => void }[] = [];
     const wait = (vm: Vm, rec: SpteRec, row: number, message: string): void => {
       let open = true;
       const pages = run.gfns(vm, rec.gfn);
@@ -25,7 +25,7 @@ export const g6: RuleDef = {
         open = false;
       };
       (rec.pending ??= []).push({ confirm: judge, refute: drop });
-      waiting.push({ vm, judge, drop });
+      waiting.push({ vm, row, judge, drop });
     };
     return {
       filemapDelete: (inode, pgoff, count, pfn, row, t) => {
@@ -46,6 +46,10 @@ export const g6: RuleDef = {
           const rec = sptesIn(s.vm, first, end).find((r) => r.row < row && pfnInside(r, pfn, count));
           if (!rec) continue;
           clean = false;
+          if (rec.doubtful) {
+            run.notRecorded(row, 'Two leaves for one gfn were installed: a zap in between may not be recorded.', ['SpteChanged'], run.pagesOf(inode, pgoff));
+            continue;
+          }
           if (run.lost(rec.row, row, run.pagesOf(inode, pgoff))) continue;
           if (!rec.vmSure) run.undecided('vm-identity', row, 'The SPTE event carries no VM, and its thread group has more than one.', ['kprobe:kvm_tdp_mmu_map kvm=vcpu->kvm'], run.gfns(s.vm, rec.gfn));
           else wait(s.vm, rec, row, `page ${hex(pgoff)} of ${inodeText(inode)} deleted while the SPTE of gfn ${hex(rec.gfn)} maps its pfn ${hex(pfn)}`);
@@ -67,9 +71,9 @@ export const g6: RuleDef = {
           evidence: [[found, 'cause', 'get_pfn returned the page'], [gone.row, 'cause', 'the page was deleted here']],
         });
       },
-      finish: () => {
+      finish: (lastRow) => {
         for (const x of waiting) {
-          if (x.vm.slots.length > 0 && x.vm.slots.every((s) => s.untilRow >= 0)) x.drop();
+          if (run.w.gapBetween(x.row, lastRow) || (x.vm.slots.length > 0 && x.vm.slots.every((s) => s.untilRow >= 0))) x.drop();
           else x.judge(-1);
         }
       },

@@ -30,6 +30,10 @@ export const g8: RuleDef = {
           run.ok();
           return;
         }
+        if (run.lost(seen.firstRow, row)) {
+          repeats.delete(key);
+          return;
+        }
         seen.count++;
         if (seen.count === REPEATS) {
           run.suspicious({ row, message: `the vCPU left ${REPEATS} times with a memory fault on gfn ${hex(fault.gfn)} and nothing was converted in between`, evidence: [[seen.firstRow, 'cause', 'the first of these exits']] });

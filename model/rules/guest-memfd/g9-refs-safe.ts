@@ -1,4 +1,4 @@
-import { HeldRefs, convText, hex, mappingsAt, undecidedMapping } from '../common.js';
+import { HeldRefs, convText, hex, mappedBeforeStore, mappingsAt, undecidedMapping } from '../common.js';
 import type { RuleDef } from '../rule.js';
 
 /** G9: an in-place conversion to private succeeds only when nothing else refers to the pages. */
@@ -25,7 +25,7 @@ export const g9: RuleDef = {
         const state = mappingsAt(run, inode, conv.first, conv.end, row);
         const pinned = held.judge(conv, inode, conv.first, conv.end, row, (pgoff) => `${convText(conv)} became private while page ${hex(pgoff)} is pinned`);
         if (state.is === 'mapped') {
-          if (!run.w.ordered(state.rec.lastAdd, row)) run.undecided('order', row, 'A mapping was added on another CPU too close in time to be ordered.', ['a global trace_clock'], run.pagesOf(inode, state.pgoff));
+          if (!mappedBeforeStore(run, state, conv, row)) run.undecided('order', row, 'A mapping was added on another CPU too close in time to be ordered.', ['a global trace_clock'], run.pagesOf(inode, state.pgoff));
           else {
             run.violation({
               row, pages: run.pagesOf(inode, state.pgoff), message: `${convText(conv)} became private while page ${hex(state.pgoff)} is mapped by the host`,

@@ -24,6 +24,10 @@ export const s4: RuleDef = {
           run.ok();
           return;
         }
+        if (run.lost(before.fromRow, row, run.pagesOfConv(conv))) {
+          seen.delete(key);
+          return;
+        }
         before.count++;
         if (before.count >= STORM && !before.told) {
           before.told = true;

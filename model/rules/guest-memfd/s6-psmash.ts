@@ -6,7 +6,7 @@ export const s6: RuleDef = {
   statement: 'PSMASH of an RMP entry succeeds.',
   source: 'sev_handle_rmp_fault(), arch/x86/kvm/svm/sev.c',
   needs: [['RmpFault']],
-  about: ['RmpFault'],
+  about: ['RmpFault', 'GmemPrepare'],
   fix: 'Look for a 2M RMP entry that another CPU is changing, or a page that is no longer assigned.',
   listen: (run) => ({
     rmpFault: (row, pfn, psmash) => {

@@ -15,10 +15,13 @@ export const a1: RuleDef = {
       if (!fact.inode) return;
       const { attr } = attrOfPage(run.w, fact.inode, fact.pgoff);
       if (attr === Attr.Private) return;
+      const pages = run.pagesOf(fact.inode, fact.pgoff, fact.count);
+      if (fact.vmaRow >= 0 && run.lost(fact.vmaRow, fact.row, pages)) return;
       run.violation({
-        row: fact.row, pages: run.pagesOf(fact.inode, fact.pgoff, fact.count),
+        row: fact.row, pages,
         message: `GUP of ${pagesText(fact.pgoff, fact.count, 'page')} of ${inodeText(fact.inode)} succeeded (flags ${hex(fact.flags)})`,
       });
     },
+    gupRefused: () => run.ok(),
   }),
 };

@@ -1,4 +1,4 @@
-import { convText, hex, mappingsAt, undecidedMapping } from '../common.js';
+import { convText, hex, mappedBeforeStore, mappingsAt, undecidedMapping } from '../common.js';
 import type { RuleDef } from '../rule.js';
 
 export const a3b: RuleDef = {
@@ -14,7 +14,7 @@ export const a3b: RuleDef = {
       const state = mappingsAt(run, conv.inode, conv.first, conv.end, row);
       if (state.is === 'empty') run.ok();
       else if (state.is === 'unknown') undecidedMapping(run, state, conv, row);
-      else if (!run.w.ordered(state.rec.lastAdd, row)) run.undecided('order', row, 'A mapping was added on another CPU too close in time to be ordered.', ['a global trace_clock'], run.pagesOf(conv.inode, state.pgoff));
+      else if (!mappedBeforeStore(run, state, conv, row)) run.undecided('order', row, 'A mapping was added on another CPU too close in time to be ordered.', ['a global trace_clock'], run.pagesOf(conv.inode, state.pgoff));
       else {
         run.violation({
           row, pages: run.pagesOf(conv.inode, state.pgoff), message: `${convText(conv)} became private while page ${hex(state.pgoff)} has a user mapping`,

@@ -23,7 +23,7 @@ export const r1b: RuleDef = {
       }
       const parent = inode.vmas.find((v) => v.tgid !== t.tgid && ctx.addr >= v.start && ctx.addr < v.end);
       // Another process faults at the very address of the parent's mapping without ever having mapped the file itself.
-      if (!parent || run.w.gapBetween(parent.row, ctx.row)) return;
+      if (!parent || run.lost(parent.row, ctx.row)) return;
       run.violation({ row: ctx.row, pages: run.pagesOf(inode, Math.max(0, ctx.pgoff)), message: `another process uses a mapping of ${inodeText(inode)} that it never made`, evidence: [[parent.row, 'state', 'the mapping that was duplicated']] });
     },
     mmapOk: () => run.ok(),

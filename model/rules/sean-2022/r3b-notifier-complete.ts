@@ -1,5 +1,6 @@
+import type { Notifier } from '../../shim/state.js';
 import { inodeText } from '../common.js';
-import type { RuleDef } from '../rule.js';
+import type { RuleDef, Ruling } from '../rule.js';
 
 export const r3b: RuleDef = {
   id: 'R3b', name: 'notifier-complete', profile: 'sean-2022', severity: 1, nature: 'invariant',
@@ -8,7 +9,24 @@ export const r3b: RuleDef = {
   needs: [['NotifierBind'], ['NotifierMmapStart', 'NotifierInvStart']],
   about: ['NotifierBind'],
   fix: 'Walk the whole list of bindings under its lock.',
-  listen: (run) => ({
+  listen: (run) => {
+    const waiting: { n: Notifier; ruling: Ruling }[] = [];
+    /** Without unbind probes a notifier may be gone: a later call of it proves that it was still bound. */
+    const missed = (n: Notifier, called: boolean, ruling: Ruling): void => {
+      if (run.lost(n.row, ruling.row)) return;
+      if (called || run.recorded('NotifierUnbind')) run.violation(ruling);
+      else waiting.push({ n, ruling });
+    };
+    const stillBound = (n: Notifier): void => {
+      for (let i = waiting.length - 1; i >= 0; i--) if (waiting[i]!.n === n) run.violation(waiting.splice(i, 1)[0]!.ruling);
+    };
+    return {
+    notifierStart: stillBound,
+    notifierEnd: stillBound,
+    notifierMmapEnd: stillBound,
+    finish: () => {
+      for (const x of waiting) run.notRecorded(x.ruling.row, 'Whether the notifier was still bound is not recorded.', ['NotifierUnbind']);
+    },
     mmapRet: (inode, ret, row, t) => {
       const m = t.mmapNotify;
       if (ret < 0 || !m || inode.notifiers.length === 0) return;
@@ -16,10 +34,13 @@ export const r3b: RuleDef = {
         run.notRecorded(row, 'The mmap callbacks of notifiers are not recorded.', ['NotifierMmapStart']);
         return;
       }
-      const missed = inode.notifiers.find((n) => n.row < m.startRow && !m.started.includes(n));
-      if (!missed) run.ok();
-      else if (!run.lost(missed.row, row)) {
-        run.violation({ row, message: `mmap of ${inodeText(inode)} succeeded, but notifier ${missed.id} was not started`, evidence: [[missed.row, 'state', `notifier ${missed.id} was bound here`], [m.startRow, 'missing-since', 'the mmap begins']] });
+      const skipped = inode.notifiers.find((n) => n.row < m.startRow && !m.started.includes(n));
+      if (!skipped) run.ok();
+      else {
+        missed(skipped, m.ended.has(skipped), {
+          row, message: `mmap of ${inodeText(inode)} succeeded, but notifier ${skipped.id} was not started`,
+          evidence: [[skipped.row, 'state', `notifier ${skipped.id} was bound here`], [m.startRow, 'missing-since', 'the mmap begins']],
+        });
       }
     },
     shimOp: (t, inode, first, end, row, what) => {
@@ -33,14 +54,15 @@ export const r3b: RuleDef = {
       if (b) b.checked = true;
       const from = b?.first ?? first;
       const to = b?.end ?? end;
-      const missed = inode.notifiers.find((n) => n.first < to && n.end > from && !b?.started.has(n) && n.row < row);
-      if (!missed) run.ok();
-      else if (!run.lost(missed.row, row)) {
-        run.violation({
-          row, pages: run.pagesOf(inode, from, Math.max(1, to - from)), message: `${what === 'delete' ? 'a hole is punched in' : 'a conversion of'} ${inodeText(inode)} takes effect without invalidate_start on notifier ${missed.id}`,
-          evidence: [[missed.row, 'state', `notifier ${missed.id} was bound here`], [b?.row ?? -1, 'missing-since', 'the bracket begins']],
+      const skipped = inode.notifiers.find((n) => n.first < to && n.end > from && !b?.started.has(n) && n.row < row);
+      if (!skipped) run.ok();
+      else {
+        missed(skipped, false, {
+          row, pages: run.pagesOf(inode, from, Math.max(1, to - from)), message: `${what === 'delete' ? 'a hole is punched in' : 'a conversion of'} ${inodeText(inode)} takes effect without invalidate_start on notifier ${skipped.id}`,
+          evidence: [[skipped.row, 'state', `notifier ${skipped.id} was bound here`], [b?.row ?? -1, 'missing-since', 'the bracket begins']],
         });
       }
     },
-  }),
+    };
+  },
 };

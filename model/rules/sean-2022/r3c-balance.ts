@@ -18,20 +18,20 @@ export const r3c: RuleDef = {
     notifierEnd: (n, row, t: Thread) => {
       const started = t.shimBracket?.started.has(n) ?? false;
       if (started) run.ok();
-      else if (run.recorded('NotifierInvStart')) unstarted(run, n, row, 'invalidate_end', t.shimBracket?.row ?? n.row);
+      else if (run.recorded('NotifierInvStart')) unstarted(run, n, row, 'invalidate_end', t.shimBracket?.fromEntry ? t.shimBracket.row : n.row);
     },
-    notifierMmapEnd: (n, row, t) => {
-      const m = t.mmapNotify;
-      if (!m || !run.recorded('NotifierMmapStart')) return;
-      if (m.started.includes(n)) run.ok();
-      else unstarted(run, n, row, 'mmap_end', m.startRow);
+    // An mmap_end without its start is what R3b finds at the mmap's return: one fact, told once.
+    notifierMmapEnd: (n, _row, t) => {
+      if (t.mmapNotify?.started.includes(n)) run.ok();
     },
-    mmapRet: (inode, _ret, row, t) => {
+    mmapRet: (inode, ret, row, t) => {
       const m = t.mmapNotify;
       if (!m || !run.recorded('NotifierMmapEnd', 'NotifierMmapAbort')) return;
-      const open = m.started.find((n) => !m.ended.has(n) && !m.aborted.includes(n));
+      // Without its result the last one started may be the one that refused, which gets no abort.
+      const started = ret < 0 && !run.recorded('NotifierMmapStartRet') ? m.started.slice(0, -1) : m.started;
+      const open = started.find((n) => !m.ended.has(n) && !m.aborted.includes(n));
       if (!open) return;
-      const other = _ret < 0 ? 'NotifierMmapAbort' : 'NotifierMmapEnd';
+      const other = ret < 0 ? 'NotifierMmapAbort' : 'NotifierMmapEnd';
       if (!run.recorded(other)) run.notRecorded(row, 'How a started notifier is told the outcome is not recorded.', [other]);
       else if (!run.lost(m.startRow, row)) run.violation({ row, message: `mmap of ${inodeText(inode)} returned; notifier ${open.id} was started and neither ended nor aborted`, evidence: [[m.startRow, 'cause', 'the mmap begins']] });
     },
