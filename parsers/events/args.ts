@@ -34,8 +34,14 @@ export class ArgPlan {
   private readonly slotOf: ReadonlyMap<string, number>;
   /** One flag a slot: a negative decimal in parentheses overrides the hexadecimal before it. */
   readonly signed: readonly boolean[];
+  /**
+   * Of `trace-cmd report -R`, which prints `gfn=180` where the kernel's text says `gfn 180`: one flag a slot, true where
+   * a number without 0x is hexadecimal. Undefined for every other text.
+   */
+  readonly hex: readonly boolean[] | undefined;
 
-  constructor(resolved: Resolved, readonly isSyscall: boolean) {
+  constructor(resolved: Resolved, readonly isSyscall: boolean, isRaw = false) {
+    this.hex = isRaw ? hexSlots(resolved) : undefined;
     this.slotOf = resolved.slotOf;
     for (const name of resolved.slotOf.keys()) this.rankOf.set(name, this.rankOf.size);
     this.signed = kindSlots(resolved.kind).map((slot) => SIGNED_SLOTS.has(slot));
@@ -108,7 +114,8 @@ function walk(plan: ArgPlan, bytes: Uint8Array, start: number, end: number, pool
       continue;
     }
     const word = at + 1 + 2 * slot;
-    const after = readValue(bytes, pos, end, pool, word, isSyscall);
+    const after = plan.hex === undefined
+      ? readValue(bytes, pos, end, pool, word, isSyscall) : readRawValue(plan.hex[slot]!, bytes, pos, end, pool, word);
     if (after >= 0) {
       mask |= 1 << slot;
       if (plan.signed[slot] && bytes[after] === 0x20 && bytes[after + 1] === 0x28 && bytes[after + 2] === 0x2d) {
@@ -153,6 +160,25 @@ function readValue(bytes: Uint8Array, pos: number, end: number, out: Uint32Array
     }
   }
   return after >= 0 && endsValue(bytes, after, end) ? after : -1;
+}
+
+/** Slots that the kernel prints in hexadecimal; none where the print format is a statement, whose fields -R prints in decimal. */
+function hexSlots(resolved: Resolved): boolean[] {
+  const slots = kindSlots(resolved.kind);
+  const forms = (resolved.meaning.text ?? []).join(' ');
+  return slots.map((slot) => !slots.includes('role') && forms.includes(`{${slot}:x}`));
+}
+
+/** A value of `trace-cmd report -R`: also `180` for 0x180, and `symbol (0xffff…)` or ` (0x7f…)` of an address. */
+function readRawValue(isHex: boolean, bytes: Uint8Array, pos: number, end: number, out: Uint32Array, word: number): number {
+  const prefixed = bytes[pos] === 0x30 && bytes[pos + 1] === 0x78;
+  const after = isHex && !prefixed ? readHex(bytes, pos, end, out, word) : readValue(bytes, pos, end, out, word, false);
+  if (after >= 0 && endsValue(bytes, after, end)) return after;
+  let p = pos;
+  while (p < end && bytes[p] !== 0x20 && bytes[p] !== 0x3d) p++;
+  if (bytes[p] !== 0x20 || bytes[p + 1] !== 0x28 || bytes[p + 2] !== 0x30) return -1;
+  const close = readHex(bytes, p + 2, end, out, word);
+  return close >= 0 && bytes[close] === 0x29 ? close + 1 : -1;
 }
 
 function endsValue(bytes: Uint8Array, pos: number, end: number): boolean {

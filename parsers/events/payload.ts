@@ -68,7 +68,8 @@ export class PlanBook {
   private readonly exits: (EventPlan | undefined)[] = [];
   private readonly qemu: (EventPlan | undefined)[] = [];
 
-  constructor(private readonly names: Interner) {}
+  /** `isRaw`: the text is that of `trace-cmd report -R`, whose numbers lack their 0x. */
+  constructor(private readonly names: Interner, private readonly isRaw = false) {}
 
   /** Plan of `name: payload`, where the name may be `system:name`, at bytes[nameStart, nameEnd) and bytes[start, end). */
   event(bytes: Uint8Array, nameStart: number, nameEnd: number, start: number, end: number): EventPlan {
@@ -131,8 +132,8 @@ export class PlanBook {
     const system = colon < 0 ? '' : printed.slice(0, colon);
     const bare = printed.slice(colon + 1);
     const place = bytes.slice(start, placeEnd);
-    if (place.length === 0) return makePlan(name, place, resolveTracepoint(system, bare), styleOf(bare, bytes, start, end));
-    return makePlan(name, place, resolvePlace(bare, decoder.decode(place)), PayloadStyle.Event);
+    if (place.length === 0) return makePlan(name, place, resolveTracepoint(system, bare), styleOf(bare, bytes, start, end), this.isRaw);
+    return makePlan(name, place, resolvePlace(bare, decoder.decode(place)), PayloadStyle.Event, this.isRaw);
   }
 }
 
@@ -145,7 +146,7 @@ function styleOf(bare: string, bytes: Uint8Array, start: number, end: number): P
   return bytes[p] === 0x3d ? PayloadStyle.Event : PayloadStyle.SyscallEnter;
 }
 
-function makePlan(name: number, place: Uint8Array, resolved: Resolved | undefined, style: PayloadStyle): EventPlan {
+function makePlan(name: number, place: Uint8Array, resolved: Resolved | undefined, style: PayloadStyle, isRaw = false): EventPlan {
   const isSyscall = style === PayloadStyle.SyscallEnter;
   if (!resolved) return { name, kind: KIND_UNKNOWN, place, forms: [], args: undefined, slotCount: 0, isSyscall };
   const slots = kindSlots(resolved.kind);
@@ -154,7 +155,7 @@ function makePlan(name: number, place: Uint8Array, resolved: Resolved | undefine
     const text = style === PayloadStyle.SyscallExit && slots.includes('ret') ? [SYSCALL_EXIT_FORM] : resolved.meaning.text ?? [];
     formsOf.set(resolved, (forms = text.map((template) => compileForm(template, slots))));
   }
-  const args = new ArgPlan(resolved, isSyscall);
+  const args = new ArgPlan(resolved, isSyscall, isRaw);
   return { name, kind: resolved.kind, place, forms: place.length > 0 ? [] : forms, args, slotCount: slots.length, isSyscall };
 }
 

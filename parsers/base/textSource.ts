@@ -1,0 +1,57 @@
+/** Text from a source: all of it in chunks, or one line again. */
+import type { CancelToken } from './cancel.js';
+import { MAX_LINE_BYTES } from './lines.js';
+import type { ByteSource } from './source.js';
+
+const CHUNK_BYTES = 1 << 20;
+/** Bytes read at first for one line: nearly every line is shorter. */
+const LINE_BYTES = 1 << 12;
+const NEWLINE = 0x0a;
+
+export interface TextReader {
+  push(chunk: Uint8Array): void;
+  /** Says that the source gave fewer bytes than it had promised. */
+  sourceShrank(offset: number): void;
+}
+
+/** Pushes a whole source, up to a cancel. */
+export function pushSource(
+  source: ByteSource, reader: TextReader, options: { readonly cancel: CancelToken; readonly progress?: (bytesDone: number) => void },
+): void {
+  let offset = 0;
+  while (offset < source.size && !options.cancel.cancelled) {
+    const chunk = source.read(offset, CHUNK_BYTES);
+    if (chunk.length === 0) {
+      reader.sourceShrank(offset);
+      return;
+    }
+    reader.push(chunk);
+    offset += chunk.length;
+    options.progress?.(offset);
+  }
+}
+
+/** The line that begins at byte `at`, with a newline after its last byte, and where it ends without its line end. */
+export function lineAt(source: ByteSource, at: number): { readonly bytes: Uint8Array; readonly end: number } {
+  for (let length = LINE_BYTES; ; length *= 4) {
+    const bytes = source.read(at, length);
+    const newline = bytes.indexOf(NEWLINE);
+    if (newline >= 0) return { bytes: bytes.slice(0, newline + 1), end: newline > 0 && bytes[newline - 1] === 0x0d ? newline - 1 : newline };
+    if (bytes.length < length || length > MAX_LINE_BYTES) {
+      const line = new Uint8Array(bytes.length + 1);
+      line.set(bytes);
+      line[bytes.length] = NEWLINE;
+      return { bytes: line, end: bytes.length };
+    }
+  }
+}
+
+/** Calls `visit` for each whole line of a head, without its line end. */
+export function eachLine(head: Uint8Array, visit: (start: number, end: number) => void): void {
+  for (let start = 0; ; ) {
+    const newline = head.indexOf(NEWLINE, start);
+    if (newline < 0) return;
+    visit(start, newline > start && head[newline - 1] === 0x0d ? newline - 1 : newline);
+    start = newline + 1;
+  }
+}

@@ -1,0 +1,64 @@
+/** The text of `trace-cmd report` as a format of the registry. */
+import { Interner } from '../base/intern.js';
+import type { ByteSource } from '../base/source.js';
+import { eachLine, lineAt, pushSource } from '../base/textSource.js';
+import { describePayload, PlanBook } from '../events/payload.js';
+import type { EventText, OpenTrace, ReadOptions, TraceFormat } from '../reader.js';
+import { ReportSpan, parseReport } from './head.js';
+import { readNotice, NOTICE_CPUS, NOTICE_LOST } from './notices.js';
+import { ReportReader, TRACE_CMD_REPORT } from './reader.js';
+import { afterFailed } from './stacks.js';
+
+const CERTAIN = 0.95;
+/** Above what a plain ftrace text gets for lines that fit both. */
+const LIKELY = 0.85;
+
+const decoder = new TextDecoder();
+
+export const traceCmdReport: TraceFormat = {
+  id: TRACE_CMD_REPORT,
+
+  /** `cpus=N` before the events, or lines in a form that only trace-cmd prints: -R, -l, and names padded to a column. */
+  sniff(head: Uint8Array): number {
+    const span = new ReportSpan();
+    let events = 0;
+    let typical = 0;
+    let others = 0;
+    let isReport = false;
+    eachLine(head, (start, end) => {
+      if (parseReport(head, start, end, span)) {
+        events++;
+        if (span.isRaw || isPadded(head, span)) typical++;
+      } else if (end > start && head[start] !== 0x3d) {
+        const { kind } = readNotice(head, start, end);
+        if (kind === NOTICE_CPUS || kind === NOTICE_LOST) isReport = true;
+        else others++;
+      }
+    });
+    if (events === 0) return 0;
+    if (isReport) return CERTAIN;
+    return typical * 2 > events && others <= events ? LIKELY : 0;
+  },
+
+  read(source: ByteSource, options: ReadOptions): OpenTrace {
+    const reader = new ReportReader();
+    pushSource(source, reader, options);
+    const table = reader.finish();
+    const books = { plain: new PlanBook(new Interner()), raw: new PlanBook(new Interner(), true) };
+    return { table, describe: (row) => describeLine(books, lineAt(source, table.at(row)), table.name(row)) };
+  },
+};
+
+/** True when the event's name stands in a column of its own, at least 21 wide. */
+function isPadded(bytes: Uint8Array, span: ReportSpan): boolean {
+  return span.start - span.nameEnd > 2 && span.start - span.nameStart >= 21 && bytes[span.nameEnd + 1] === 0x20;
+}
+
+function describeLine(books: { readonly plain: PlanBook; readonly raw: PlanBook }, source: { readonly bytes: Uint8Array; readonly end: number }, name: string): EventText {
+  const { bytes: line, end } = source;
+  const span = new ReportSpan();
+  if (!parseReport(line, 0, end, span)) return { name, fields: [], text: decoder.decode(line.subarray(0, end)) };
+  const start = afterFailed(line, span.start, end);
+  const plan = (span.isRaw ? books.raw : books.plain).event(line, span.nameStart, span.nameEnd, start, end);
+  return { name, fields: describePayload(plan, line, start, end), text: decoder.decode(line.subarray(span.start, end)) };
+}
