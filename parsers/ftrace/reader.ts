@@ -19,6 +19,7 @@ import {
   COMMENT_BUFFER_STARTED, COMMENT_OVERWRITTEN, COMMENT_TRACER, Header, readClockLine, readComment, readLost,
 } from './header.js';
 import { planOf } from './plan.js';
+import { EventPredictor } from './predict.js';
 import { afterPrefix } from './prefix.js';
 import { REFUSED_NONE, refusedFormat } from './refused.js';
 import { StackCollector } from './stacks.js';
@@ -36,6 +37,7 @@ export class FtraceTextReader implements LineSink {
   private readonly splitter = new LineSplitter(this);
   private readonly builder = new TableBuilder();
   private readonly book = new PlanBook(this.builder.names);
+  private readonly predictor = new EventPredictor();
   private readonly clock = new ClockTracker(this.builder);
   private readonly stacks = new StackCollector(this.builder);
   private readonly header = new Header();
@@ -92,7 +94,7 @@ export class FtraceTextReader implements LineSink {
     const { builder } = this;
     const cpu = this.clock.onlyCpu;
     builder.issues.add('fewer-entries', 0, 1, `${count} fewer`);
-    if (cpu < 0) builder.addLoss(-1, count, this.bytesSeen, 0);
+    if (cpu < 0 || builder.meta.cpus <= 1) builder.addLoss(-1, count, this.bytesSeen, 0);
     else for (let other = 0; other < builder.meta.cpus; other++) if (other !== cpu) builder.addLoss(other, 0, 0, 1, true);
   }
 
@@ -129,6 +131,11 @@ export class FtraceTextReader implements LineSink {
     this.stacks.close();
     this.openChar = false;
     this.entries++;
+    const guess = this.predictor.match(bytes, start, end, span);
+    if (guess !== undefined) {
+      this.row(bytes, guess, at, line);
+      return;
+    }
     const kind = splitEvent(bytes, start, end, span);
     if (kind === EVENT_FUNCTION) {
       builder.issues.tally('duration-lines', at, line);
@@ -138,10 +145,9 @@ export class FtraceTextReader implements LineSink {
       builder.issues.add('bad-line', at, line, 'a context without an event');
       this.lose(context.cpu, 0, at, line);
     } else {
-      const comm = this.comm(bytes);
-      if (context.hasTgid) builder.meta.hasTgid = true;
-      const ts = this.clock.time(context, at, line);
-      this.row(bytes, ts, comm, at, line);
+      const plan = planOf(this.book, bytes, span);
+      if (plan) this.predictor.learn(plan, bytes, start, span);
+      this.row(bytes, plan, at, line);
     }
   }
 
@@ -155,10 +161,16 @@ export class FtraceTextReader implements LineSink {
     return (this.commGuesses[guess] = builder.comms.intern(bytes, context.commStart, context.commEnd));
   }
 
-  /** Appends the row of the event in `span` with the context's CPU and task. */
-  private row(bytes: Uint8Array, ts: number, comm: number, at: number, line: number): void {
+  /** Appends the row of the event in `span` with the context's CPU, task and time. */
+  private row(bytes: Uint8Array, plan: EventPlan | undefined, at: number, line: number): void {
+    const { builder, context } = this;
+    if (context.hasTgid) builder.meta.hasTgid = true;
+    const ts = this.clock.time(context, at, line);
+    this.addRow(bytes, plan, ts, this.comm(bytes), at, line);
+  }
+
+  private addRow(bytes: Uint8Array, plan: EventPlan | undefined, ts: number, comm: number, at: number, line: number): void {
     const { builder, context, span } = this;
-    const plan = planOf(this.book, bytes, span);
     const name = plan ? plan.name : this.printName;
     const kind = plan ? plan.kind : KIND_UNKNOWN;
     const row = builder.addRow(ts, context.cpu, context.tid, context.tgid, comm, kind, name, at, line);
@@ -246,7 +258,7 @@ export class FtraceTextReader implements LineSink {
       comm = known.comm;
     }
     if (context.unit === UNIT_NONE) builder.issues.tally('no-time', at, line);
-    this.row(bytes, this.clock.time(context, at, line), comm, at, line);
+    this.addRow(bytes, planOf(this.book, bytes, span), this.clock.time(context, at, line), comm, at, line);
     return true;
   }
 
@@ -285,7 +297,7 @@ export class FtraceTextReader implements LineSink {
     this.stacks.close();
     if (kind === EVENT_STACK || kind === EVENT_USER_STACK) this.stacks.open(UNKNOWN_CPU, kind === EVENT_USER_STACK);
     else if (kind === EVENT_FUNCTION) builder.issues.tally('duration-lines', at, line);
-    else if (isEvent) this.row(bytes, this.clock.time(context, at, line), this.noComm, at, line);
+    else if (isEvent) this.row(bytes, planOf(this.book, bytes, span), at, line);
     else return false;
     return true;
   }

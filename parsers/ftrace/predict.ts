@@ -1,0 +1,70 @@
+/**
+ * Guesses the next event from the last one. A workload's events follow each other in loops, so what came after this
+ * event the last time comes again 98 times of 100 (3.1 million events of private_mem_conversions_test): then one
+ * comparison of bytes, name and probe place together, replaces splitting the line and looking up its plan. A guess is
+ * always verified, so it can be wrong but never matter.
+ */
+import type { EventPlan } from '../events/payload.js';
+import { EVENT_NAMED, type EventSpan } from './event.js';
+
+interface Prediction {
+  readonly plan: EventPlan;
+  /** `name: ` and the probe's place, if it has one. */
+  readonly prefix: Uint8Array;
+  /** Length of the name. */
+  readonly nameLength: number;
+  readonly hasPlace: boolean;
+  next: Prediction | undefined;
+}
+
+export class EventPredictor {
+  private readonly known = new Map<EventPlan, Prediction>();
+  private last: Prediction | undefined;
+
+  /** The plan of the event at bytes[start, end) with its parts in `span`, when the guess is right; else undefined. */
+  match(bytes: Uint8Array, start: number, end: number, span: EventSpan): EventPlan | undefined {
+    const guess = this.last?.next;
+    if (guess === undefined || !begins(guess, bytes, start, end)) return undefined;
+    this.last = guess;
+    span.kind = EVENT_NAMED;
+    span.nameStart = start;
+    span.nameEnd = start + guess.nameLength;
+    span.start = span.nameEnd + 2;
+    span.end = end;
+    return guess.plan;
+  }
+
+  /** Takes what the line turned out to be: the event in `span`, whose text begins at `start`. */
+  learn(plan: EventPlan, bytes: Uint8Array, start: number, span: EventSpan): void {
+    if (span.kind !== EVENT_NAMED || span.nameStart !== start || span.start !== span.nameEnd + 2) return;
+    let found = this.known.get(plan);
+    if (found === undefined) {
+      if (this.known.size >= KEPT) this.forget();
+      const prefix = bytes.slice(start, span.start + plan.place.length);
+      found = { plan, prefix, nameLength: span.nameEnd - start, hasPlace: plan.place.length > 0, next: undefined };
+      this.known.set(plan, found);
+    }
+    if (this.last !== undefined) this.last.next = found;
+    this.last = found;
+  }
+
+  private forget(): void {
+    this.known.clear();
+    this.last = undefined;
+  }
+}
+
+/** Predictions kept at once: a trace with more distinct events and places starts over. */
+const KEPT = 4096;
+
+function begins(guess: Prediction, bytes: Uint8Array, start: number, end: number): boolean {
+  const prefix = guess.prefix;
+  const n = prefix.length;
+  const after = start + n;
+  if (after > end) return false;
+  for (let i = 0; i < n; i++) if (bytes[start + i] !== prefix[i]) return false;
+  const c = bytes[after];
+  if (guess.hasPlace) return after === end || c === 0x20;
+  // Without a place, a payload that could begin with one is looked at properly.
+  return c !== 0x28 && c !== 0x5f && c !== 0x20;
+}
