@@ -3,7 +3,7 @@ import { filesBelow, read } from './support/files.js';
 import { importsOf } from './support/imports.js';
 import { breaches } from './support/layers.js';
 
-const FOLDERS = ['parsers', 'model', 'webview', 'extension', 'cli', 'bench', 'test'];
+const FOLDERS = ['parsers', 'model', 'webview', 'shell', 'extension', 'cli', 'bench', 'test'];
 
 function sources(): readonly string[] {
   return FOLDERS.flatMap(filesBelow).filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'));
@@ -35,6 +35,8 @@ const CANARIES: readonly (readonly [file: string, source: string])[] = [
   ['extension/debugger/session.ts', `import * as vscode from 'vscode';`],
   ['cli/x.ts', `import * as vscode from 'vscode';`],
   ['cli/x.ts', `import { activate } from '../extension/app.js';`],
+  ['shell/x.ts', `import zlib from 'node:zlib';`],
+  ['model/x.ts', `import { codecs } from '../shell/codecs.node.js';`],
   ['elsewhere/x.ts', `export const a = 1;`],
 ];
 

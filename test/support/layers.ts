@@ -30,12 +30,14 @@ export const LAYERS: readonly Layer[] = [
   { name: 'parsers/<format>', holds: within('parsers'), may: ['.', ...FORMAT_SHARED], packages: [] },
   { name: 'model', holds: within('model'), may: ['parsers/base', 'parsers/events', 'model'], packages: [] },
   { name: 'webview/protocol', holds: within('webview/protocol'), may: ['webview/protocol', 'parsers/base', 'model/timeline', 'model/findings'], packages: [] },
-  { name: 'webview toolkit', holds: (file) => file === 'webview/toolkit.ts', may: ['webview'], packages: ['@vscode/webview-ui-toolkit'] },
+  { name: 'webview controls', holds: (file) => file === 'webview/controls.ts', may: ['webview'], packages: ['@vscode/webview-ui-toolkit'] },
   { name: 'webview', holds: within('webview'), may: ['webview', 'parsers/base', 'model/timeline', 'model/findings'], packages: [] },
-  { name: 'extension/debugger/session', holds: (file) => /^extension\/debugger\/(?:session[^/]*|dap[^/]*)\.ts$/.test(file), may: ['extension/debugger', ...CORE], packages: ['@vscode/debugadapter', '@vscode/debugprotocol'] },
-  { name: 'extension for Node', holds: (file) => within('extension')(file) && (file.endsWith('.node.ts') || file === 'extension/node.ts'), may: ['extension', 'webview/protocol', ...CORE], packages: ['vscode', 'node:', '*'] },
-  { name: 'extension', holds: within('extension'), may: ['extension', 'webview/protocol', ...CORE], packages: ['vscode', '@vscode/debugadapter', '@vscode/debugprotocol'] },
-  { name: 'cli', holds: within('cli'), may: ['cli', 'extension/debugger', ...CORE], packages: ['node:', '@vscode/debugadapter', '@vscode/debugprotocol'] },
+  { name: 'debug session', holds: (file) => within('extension/debugger')(file) && !/\/(?:factory|config)\.ts$/.test(file), may: ['extension/debugger', ...CORE], packages: ['@vscode/debugprotocol'] },
+  { name: 'shell for Node', holds: (file) => within('shell')(file) && file.endsWith('.node.ts'), may: ['shell', ...CORE], packages: ['node:'] },
+  { name: 'shell', holds: within('shell'), may: ['shell', ...CORE], packages: ['fflate', 'zstddec/stream'] },
+  { name: 'extension for Node', holds: (file) => within('extension')(file) && (file.endsWith('.node.ts') || file === 'extension/node.ts'), may: ['extension', 'shell', 'webview/protocol', ...CORE], packages: ['vscode', 'node:'] },
+  { name: 'extension', holds: within('extension'), may: ['extension', 'shell', 'webview/protocol', ...CORE], packages: ['vscode', '@vscode/debugprotocol'] },
+  { name: 'cli', holds: within('cli'), may: ['cli', 'extension/debugger', 'shell', ...CORE], packages: ['node:'] },
   { name: 'bench', holds: within('bench'), may: ['bench', 'cli', ...CORE], packages: ['node:'] },
 ];
 
@@ -64,5 +66,5 @@ function allowed(layer: Layer, file: string, specifier: string): boolean {
   }
   if (specifier.startsWith('node:')) return layer.packages.includes('node:');
   // Any module that is neither relative nor named by the layer is refused: Node's own without `node:` among them.
-  return layer.packages.includes(specifier) || (layer.packages.includes('*') && specifier !== 'vscode');
+  return layer.packages.includes(specifier);
 }
