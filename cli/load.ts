@@ -59,7 +59,7 @@ export function load(path: string, options: LoadOptions, output: Output): Loaded
   const source = openSource(path);
   const open = readOpen(source, output);
   const table = withChange(open.table, source);
-  refuseUnusable(source.name, table);
+  refuseUnusable(source, table);
   const analysis = judge(source.name, table, options, output);
   output.progress('');
   const damaged = table.issues.some((issue) => ISSUE_KINDS[issue.code].severity === 'error');
@@ -70,7 +70,7 @@ export function load(path: string, options: LoadOptions, output: Output): Loaded
 export function loadEvents(path: string, output: Output): { readonly name: string; readonly open: OpenTrace } {
   const source = openSource(path);
   const open = readOpen(source, output);
-  refuseUnusable(source.name, open.table);
+  refuseUnusable(source, open.table);
   output.progress('');
   return { name: source.name, open };
 }
@@ -96,12 +96,13 @@ function percent(done: number, total: number): string {
   return `${Math.min(100, Math.floor((100 * done) / Math.max(1, total)))}%`;
 }
 
-function refuseUnusable(name: string, table: EventTable): void {
+function refuseUnusable(source: OpenSource, table: EventTable): void {
   if (table.length > 0) return;
+  source.close();
   const worst = table.issues.find((issue) => ISSUE_KINDS[issue.code].severity === 'error') ?? table.issues[0];
   const place = worst === undefined ? '' : worst.line > 0 ? `:${worst.line}` : worst.offset > 0 ? `: offset ${worst.offset}` : '';
   const text = worst === undefined ? `${ISSUE_KINDS.empty.sentence} ${ISSUE_KINDS.empty.advice}` : issueText(worst);
-  throw new InputError(`${name}${place}: ${text}`);
+  throw new InputError(`${source.name}${place}: ${text}`);
 }
 
 /** A file that changed while it was read is judged as far as it was read, and says so with the other issues. */

@@ -8,7 +8,7 @@ import type { Verdict } from '../../model/findings/finding.js';
 import { oneOf } from '../args.js';
 import type { Command } from '../command.js';
 import { EXIT, InputError, UsageError, type ExitCode } from '../errors.js';
-import { load, LOAD_OPTIONS, loadOptions, type LoadedTrace } from '../load.js';
+import { load, LOAD_OPTIONS, loadOptions, type LoadedTrace, type LoadOptions } from '../load.js';
 import type { Output } from '../output.js';
 import { VERSION } from '../version.js';
 
@@ -31,32 +31,54 @@ Exit code: 0 nothing found, 1 violations found, 2 a file or an argument cannot b
     if (args.positionals.length === 0) throw new UsageError('expected at least one FILE, or - for standard input');
     const format = args.choice('format', FORMATS, 'text');
     const verdicts = args.list('verdict').flatMap((w) => w.split(',')).map((w) => oneOf('--verdict', w, VERDICTS));
-    const options = loadOptions(args);
-    const traces: LoadedTrace[] = [];
-    let printed = 0;
-    let code: ExitCode = EXIT.clean;
-    for (const path of args.positionals) {
-      try {
-        const trace = load(path, options, output);
-        trace.close();
-        code = worse(code, exitOf(trace, args.flag('strict'), output));
-        const shown = only(trace, verdicts);
-        // Text is printed trace by trace, so that a long run shows what it has.
-        if (format === 'text') output.out(`${printed++ > 0 ? '\n' : ''}${renderText(shown, { undecidable: verdicts.includes('undecidable') })}`);
-        else traces.push(shown);
-      } catch (error) {
-        if (!(error instanceof InputError)) throw error;
-        // One unusable file of several does not keep the others from being judged.
-        output.err(`shimtrace: ${error.message}`);
-        code = worse(code, EXIT.unusable);
+    const batch = new Batch(args.positionals, loadOptions(args), args.flag('strict'), verdicts, output);
+    if (format === 'json') output.out(renderJson(batch.traces()));
+    if (format === 'sarif') output.out(renderSarif(batch.traces(), VERSION));
+    if (format === 'junit') output.out(renderJunit(batch.traces()));
+    if (format === 'text') {
+      // Printed trace by trace, so that a long run shows what it has.
+      let separator = '';
+      for (const trace of batch.traces()) {
+        output.out(separator + renderText(trace, { undecidable: verdicts.includes('undecidable') }));
+        separator = '\n';
       }
     }
-    if (format === 'json') output.out(renderJson(traces));
-    if (format === 'sarif') output.out(renderSarif(traces, VERSION));
-    if (format === 'junit') output.out(renderJunit(traces));
-    return code;
+    return batch.code;
   },
 };
+
+/** The traces of one call, judged as they are asked for: only one is in memory at a time. */
+class Batch {
+  code: ExitCode = EXIT.clean;
+
+  constructor(
+    private readonly paths: readonly string[], private readonly options: LoadOptions, private readonly strict: boolean,
+    private readonly verdicts: readonly Verdict[], private readonly output: Output,
+  ) {}
+
+  *traces(): Generator<LoadedTrace> {
+    for (const path of this.paths) {
+      const trace = this.judge(path);
+      if (!trace) continue;
+      this.code = worse(this.code, exitOf(trace, this.strict, this.output));
+      yield only(trace, this.verdicts);
+    }
+  }
+
+  /** One unusable file of several does not keep the others from being judged. */
+  private judge(path: string): LoadedTrace | undefined {
+    try {
+      const trace = load(path, this.options, this.output);
+      trace.close();
+      return trace;
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      this.output.err(`shimtrace: ${error.message}`);
+      this.code = worse(this.code, EXIT.unusable);
+      return undefined;
+    }
+  }
+}
 
 /** An unusable input outranks violations found elsewhere: the run as a whole is not what was asked for. */
 function worse(a: ExitCode, b: ExitCode): ExitCode {

@@ -6,9 +6,9 @@ import { issueText, placeOf, type TraceReport } from './report.js';
 
 export const CHECK_SCHEMA = 'shimtrace.check/1';
 
-/** All judged traces of one call, as one document that ends in a newline. */
-export function renderJson(reports: readonly TraceReport[]): string {
-  return `${JSON.stringify({ schema: CHECK_SCHEMA, traces: reports.map(traceJson) }, undefined, 2)}\n`;
+/** All judged traces of one call, as one document that ends in a newline; they are asked for one at a time. */
+export function renderJson(reports: Iterable<TraceReport>): string {
+  return `${JSON.stringify({ schema: CHECK_SCHEMA, traces: Array.from(reports, traceJson) }, undefined, 2)}\n`;
 }
 
 function traceJson(report: TraceReport): object {

@@ -2,9 +2,9 @@
 import type { Finding, RuleStatus } from './finding.js';
 import { address, reasonText, ruleOf, type TraceReport } from './report.js';
 
-/** All judged traces of one call, as one document that ends in a newline. */
-export function renderJunit(reports: readonly TraceReport[]): string {
-  const suites = reports.map(suite);
+/** All judged traces of one call, asked for one at a time, as one document that ends in a newline. */
+export function renderJunit(reports: Iterable<TraceReport>): string {
+  const suites = Array.from(reports, suite);
   const total = (key: 'tests' | 'failures' | 'skipped'): number => suites.reduce((n, s) => n + s[key], 0);
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',

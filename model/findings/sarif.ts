@@ -10,9 +10,9 @@ import { pageOf, stateAtRow } from '../timeline/query.js';
 
 const SCHEMA_URI = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
 
-/** All judged traces of one call, as one log that ends in a newline. `version` is this tool's. */
-export function renderSarif(reports: readonly TraceReport[], version: string): string {
-  const log = { $schema: SCHEMA_URI, version: '2.1.0', runs: reports.map((report) => run(report, version)) };
+/** All judged traces of one call, asked for one at a time, as one log that ends in a newline. `version` is this tool's. */
+export function renderSarif(reports: Iterable<TraceReport>, version: string): string {
+  const log = { $schema: SCHEMA_URI, version: '2.1.0', runs: Array.from(reports, (report) => run(report, version)) };
   return `${JSON.stringify(log, undefined, 2)}\n`;
 }
 
