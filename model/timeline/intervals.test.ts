@@ -101,6 +101,14 @@ describe('page history', () => {
     ]);
   });
 
+  it('takes away the mapping at the address that goes, whoever removes it', () => {
+    const analysis = analysisOf([
+      [Op.Alloc, 0, 0, 4, 1, 0x10, 0], [Op.MapAdd, 0, 1, 4, 1, 50, 0x7000], [Op.MapAdd, 0, 2, 4, 1, 60, 0x9000], [Op.MapRemove, 0, 3, 4, 1, 50, 0x9000], [Op.MapRemove, 0, 4, 4, 1, 99, 0x1],
+    ]);
+    assert.deepEqual(stateAtRow(analysis, page4, 3).mappings.map((m) => m.holder), [50]);
+    assert.deepEqual(stateAtRow(analysis, page4, 4).mappings, []);
+  });
+
   it('answers for the row itself and for the row before it', () => {
     const analysis = analysisOf([[Op.PageAttr, 0, 0, 4, 1, Attr.Shared, 0], [Op.PageAttr, 0, 5, 4, 1, Attr.Private, 0]]);
     assert.equal(stateAtRow(analysis, page4, -1).attribute, 'unknown');

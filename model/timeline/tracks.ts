@@ -120,13 +120,17 @@ export class FileTrack implements Track {
         this.mappings = [...this.mappings, { holder: ops.value(i), address: ops.aux(i), row: ops.row(i) }];
         break;
       case Op.MapRemove:
-        this.mappings = without(this.mappings, (m) => m.holder === ops.value(i) && m.address === ops.aux(i), (m) => m.holder === ops.value(i));
+        // The event names who removes, which for an unmap of the whole file need not be who had it.
+        this.mappings = without(
+          this.mappings, (m) => m.holder === ops.value(i) && m.address === ops.aux(i), (m) => m.address === ops.aux(i), () => true,
+        );
         break;
       case Op.RefGet:
         this.references = [...this.references, { kind: referenceKind(ops.value(i)), tid: ops.aux(i), row: ops.row(i) }];
         break;
       case Op.RefPut: {
         const kind = referenceKind(ops.value(i));
+        // A pin is often dropped by another thread than its holder, or in an interrupt.
         this.references = without(this.references, (r) => r.kind === kind && r.tid === ops.aux(i), (r) => r.kind === kind);
         break;
       }
@@ -175,9 +179,11 @@ export class FileTrack implements Track {
   }
 }
 
-/** The list without the first element that fits exactly, else without the first that fits loosely (freed by another thread). */
-function without<T>(list: readonly T[], exact: (t: T) => boolean, loose: (t: T) => boolean): T[] {
-  let at = list.findIndex(exact);
-  if (at < 0) at = list.findIndex(loose);
-  return at < 0 ? [...list] : [...list.slice(0, at), ...list.slice(at + 1)];
+/** The list without the first element that fits the first test that any fits. */
+function without<T>(list: readonly T[], ...tests: readonly ((t: T) => boolean)[]): T[] {
+  for (const test of tests) {
+    const at = list.findIndex(test);
+    if (at >= 0) return [...list.slice(0, at), ...list.slice(at + 1)];
+  }
+  return [...list];
 }
