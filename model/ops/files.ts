@@ -66,7 +66,7 @@ function cacheInode(w: World, ev: Ev, t: Thread, ino: number): Inode | undefined
 
 export function lowerFiles(on: On): void {
   on('GmemCreate', (w, ev, t) => {
-    const vm = ev.pointer(CREATE.kvm) >= 0 ? w.vmOf(ev, t, CREATE.kvm) : undefined;
+    const vm = ev.pointer(CREATE.kvm) >= 0 ? w.vmThatCreates(ev, t, CREATE.kvm) : undefined;
     if (vm && !vm.fresh && vm.slots.length === 0 && vm.sptes.size === 0) vm.fresh = true;
     const group = w.group(t);
     const list = w.unnamedCreates.get(group) ?? [];

@@ -77,7 +77,7 @@ export function lowerInvalidation(on: On): void {
   on('GmemInvStart', (w, ev, t) => {
     const vm = ev.has(GSTART.kvm) ? w.vmOf(ev, t, GSTART.kvm) : undefined;
     const ino = ev.num(GSTART.ino);
-    const inode = ino > 0 ? w.inodeOf(ino, ev, t) : (t.conv?.inode ?? t.fallocate?.inode ?? onlyInodeOf(w, t));
+    const inode = ino > 0 ? w.knownInode(ino, ev, t) : (t.conv?.inode ?? t.fallocate?.inode ?? onlyInodeOf(w, t));
     const first = Math.max(0, ev.num(GSTART.start));
     // A release invalidates [0, ~0).
     const end = ev.hi(GSTART.end) === 0xffffffff ? Infinity : ev.num(GSTART.end);
@@ -101,7 +101,7 @@ export function lowerInvalidation(on: On): void {
   });
   on('GmemInvEnd', (w, ev, t) => {
     const ino = ev.num(GEND.ino);
-    const inode: Inode | undefined = ino > 0 ? w.inodeOf(ino, ev, t) : t.conv?.inode;
+    const inode: Inode | undefined = ino > 0 ? w.knownInode(ino, ev, t) : t.conv?.inode;
     if (inode) inode.gmemBrackets = inode.gmemBrackets.filter((b) => b.tid !== t.tid);
     t.gmemBracket = undefined;
     if (t.conv && t.conv.storeRow < 0) t.conv.gmemClosedBeforeStore = true;

@@ -12,6 +12,11 @@ import { Attr, Op, OpLog, type OpCode } from '../timeline/oplog.js';
 import type { FactBus } from './facts.js';
 import { Conv, Inode, Thread, Vm, type Slot } from './state.js';
 
+/** Every memslot that was seen is gone. */
+function isDead(vm: Vm): boolean {
+  return vm.slots.length > 0 && vm.slots.every((s) => s.untilRow >= 0);
+}
+
 export class World {
   readonly survey: Survey;
   readonly ops = new OpLog();
@@ -115,12 +120,28 @@ export class World {
 
   /** A kvm structure is reused after its VM is gone: same pointer, but created since or owned by another process. */
   private isAnotherVm(vm: Vm, t: Thread): boolean {
-    if (vm.tgid >= 0 && t.tgid >= 0 && vm.tgid !== t.tgid) {
-      // Workers such as kvm-nx-lpage-recovery are threads of their own group: only a creation makes it another VM.
-      return this.pendingCreateOfGroup.has(t.tgid);
-    }
-    const created = this.pendingCreateOfGroup.get(this.group(t));
-    return created !== undefined && vm.slots.length > 0 && vm.slots.every((s) => s.untilRow >= 0);
+    // Workers such as kvm-nx-lpage-recovery are threads of another group: that alone does not make it another VM.
+    const stranger = vm.tgid >= 0 && t.tgid >= 0 && vm.tgid !== t.tgid;
+    const created = this.pendingCreateOfGroup.has(this.group(t));
+    return isDead(vm) ? stranger || created : stranger && created;
+  }
+
+  /**
+   * The VM that creates a guest_memfd, which only its owner does: another process's pointer is a new VM, and one whose
+   * slots are all gone may be.
+   */
+  vmThatCreates(ev: Ev, t: Thread, kvmSlot: number): Vm | undefined {
+    const key = ev.pointer(kvmSlot);
+    const before = this.vmByKvm.get(key);
+    if (!before) return this.vmOf(ev, t, kvmSlot);
+    const stranger = before.tgid >= 0 && t.tgid >= 0 && before.tgid !== t.tgid;
+    if (!stranger && !isDead(before)) return this.vmOf(ev, t, kvmSlot);
+    const vm = this.newVmOf(key, t);
+    // The older VM with this pointer lived in this trace, so a stranger's was made in it.
+    if (stranger && !vm.fresh) this.markFresh(vm, ev.row);
+    t.vm = vm;
+    t.vmFresh = true;
+    return vm;
   }
 
   /** The VM whose business a thread without a kvm pointer does. */
@@ -153,12 +174,15 @@ export class World {
   /** The memfd with this inode number, made when new; undefined for 0 or an ambiguous number. */
   inodeOf(ino: number, ev: Ev, t: Thread): Inode | undefined {
     if (ino <= 0) return undefined;
-    let inode = this.inodeByIno.get(ino);
-    if (!inode) {
+    const before = this.inodeByIno.get(ino);
+    let inode = before;
+    // A released file is not used again: the number belongs to a new one.
+    if (!inode || inode.releasedRow >= 0) {
       inode = new Inode(this.inodes.length, ino, -1, ev.row);
       this.inodes.push(inode);
       this.inodeByIno.set(ino, inode);
       if (/restricted|inaccessible/.test(this.table.name(ev.row))) inode.provider = 'restrictedmem';
+      if (before) inode.fresh = true;
       this.adoptCreate(inode, t);
     }
     if (t.tgid >= 0) inode.tgids.add(t.tgid);
