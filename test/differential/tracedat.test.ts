@@ -1,0 +1,124 @@
+/**
+ * trace.dat against what `trace-cmd report` printed of it, event by event and field by field. The recordings in
+ * sample-traces/ always; the larger set, and the installed trace-cmd, where SHIMTRACE_TRACES names its folder. What may
+ * differ is listed, with its reason, here and in docs/FORMATS.md.
+ */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
+import { MemorySource } from '../../parsers/base/source.js';
+import type { OpenTrace } from '../../parsers/reader.js';
+import { traceDat } from '../../parsers/tracedat/index.js';
+import { nodeCodecs, type Codecs } from '../../shell/codecs.node.js';
+import { parseReport, reportDifferences, type Comparison } from '../support/tracecmdReport.js';
+import { loadZstd, readMaybeZstd } from '../support/zstd.js';
+
+/** The print format in C's own terms where the tool's arithmetic or tables go wrong. */
+const BETTER = [
+  // The tool compares the signed errno as unsigned, so that it never prints `restart` or `error`.
+  'kvm:kvm_userspace_exit',
+  // The tool takes every shift by an enumerator that it does not know for a shift by zero.
+  'kvm:kvm_apicv_inhibit_changed',
+  // The tool prints a probe's array as zeros, and ends the line at a NUL.
+  'restrictedmem:unmap_gfn_range',
+];
+/** The tool has plugins of its own for these, which print other words than the kernel's print format. */
+const PLUGINS = [
+  'kvm:kvm_exit', 'kvm:kvm_entry', 'kvm:kvm_emulate_insn', 'kvm:kvm_nested_vmexit', 'kvmmmu:kvm_mmu_get_page', 'kvmmmu:kvm_mmu_sync_page',
+  'kvmmmu:kvm_mmu_unsync_page', 'kvmmmu:kvm_mmu_prepare_zap_page', 'tlb:tlb_flush',
+];
+/** Without its plugins, or of raw fields, the tool reads a stack of any depth as eight entries. */
+const STACKS = ['ftrace:kernel_stack', 'ftrace:user_stack'];
+
+const PLAIN: Comparison = { allowed: new Set([...BETTER, ...PLUGINS]), raw: false, latency: false };
+const NO_PLUGINS: Comparison = { allowed: new Set([...BETTER, ...STACKS]), raw: false, latency: false };
+const RAW: Comparison = { allowed: new Set(STACKS), raw: true, latency: false };
+const LATENCY: Comparison = { ...PLAIN, latency: true };
+
+const SHIPPED: readonly (readonly [string, string, Comparison])[] = [
+  ['conv_small.v7-stack.dat', 'conv_small.v7-stack.report.txt', PLAIN],
+  ['conv.restrictedmem.dat', 'conv.restrictedmem.report.txt', PLAIN],
+  ['multibuf.dat', 'multibuf.report.txt.zst', PLAIN],
+  ['conv.v6.cut.dat', 'conv.v6.cut.report.txt.zst', PLAIN],
+  ['conv.v6.cut.dat', 'conv.v6.cut.report-R.txt.zst', RAW],
+  ['conv.v6.cut.dat', 'conv.v6.cut.report-N-t.txt.zst', NO_PLUGINS],
+];
+const LARGE: readonly (readonly [string, string, Comparison])[] = [
+  ['base/tracecmd/conv.v6.dat', 'base/tracecmd/conv.v6.report.txt', PLAIN],
+  ['base/tracecmd/conv.v7-default.dat', 'base/tracecmd/conv.v7-default.report.txt', PLAIN],
+  ['base/tracecmd/conv.v7-default.dat', 'base/tracecmd/conv.v7-default.report-R.txt', RAW],
+  ['base/tracecmd/conv.v7-default.dat', 'base/tracecmd/conv.v7-default.report-t.txt.zst', PLAIN],
+  ['base/tracecmd/conv.v7-default.dat', 'base/tracecmd/conv.v7-default.report-l.txt.zst', LATENCY],
+  ['base/tracecmd/conv_small.v7-fgraph.dat', 'base/tracecmd/conv_small.v7-fgraph.report.txt', PLAIN],
+  ['base/tracecmd/conv_small.v7-mono.dat', 'base/tracecmd/conv_small.v7-mono.report.txt', PLAIN],
+  ['base/tracecmd/conv_small.v7-stack.dat', 'base/tracecmd/conv_small.v7-stack.report.txt', PLAIN],
+  ['base/tracecmd/shared.v7-default.dat', 'base/tracecmd/shared.v7-default.report.txt', PLAIN],
+  ['base/tracecmd/shared.v7-default.dat', 'base/tracecmd/shared.v7-default.report-R.txt', RAW],
+  ['base/tracecmd/shared.v7-default.dat', 'base/tracecmd/shared.v7-default.report-t.txt.zst', PLAIN],
+  ['base/dyn/conv.restrictedmem.dat', 'base/dyn/conv.restrictedmem.report.txt', PLAIN],
+  ['inplace/convtest.v7.dat', 'inplace/convtest.v7.report.txt.zst', PLAIN],
+  ['inplace/inplace.v7.dat', 'inplace/inplace.v7.report.txt', PLAIN],
+  ['inplace/inplace.v7.dat', 'inplace/inplace.v7.report-R.txt', RAW],
+  ['inplace/inplace.v7.dat', 'inplace/inplace.v7.report-t.txt.zst', PLAIN],
+  ['inplace/inplace.v7.dat', 'inplace/inplace.v7.report-l.txt.zst', LATENCY],
+  ['inplace/multi/multibuf.dat', 'inplace/multi/multibuf.report.txt', PLAIN],
+  ['inplace/twovms/inplace.twovms.dat', 'inplace/twovms/inplace.twovms.report.txt', PLAIN],
+];
+/** Compared with the installed trace-cmd, with its plugins and without, and raw. */
+const LIVE = [
+  'labelled/base/M10.va.dat', 'labelled/inplace/M1.a.dat', 'labelled/inplace/M2.p.dat', 'labelled/inplace/M6.q.dat', 'labelled/inplace/N.apx.n2m2.dat',
+  'labelled/shim/SN.all.dat', 'base/tracecmd/conv.v7-zstd.dat',
+];
+
+let codecs: Codecs;
+
+function open(file: string): OpenTrace {
+  const bytes = readMaybeZstd(file);
+  assert.equal(traceDat.sniff(bytes.subarray(0, 1 << 16)), 1, `${file} is not recognised`);
+  return traceDat.read(new MemorySource(bytes), { cancel: NEVER_CANCELLED, ...codecs });
+}
+
+function compareAll(folder: string, pairs: readonly (readonly [string, string, Comparison])[]): void {
+  for (const [data, text, how] of pairs) {
+    it(`${data} is what ${text} says`, () => {
+      const trace = open(path.join(folder, data));
+      assert.deepEqual(trace.table.issues, []);
+      const report = parseReport(Buffer.from(readMaybeZstd(path.join(folder, text))).toString('utf8'));
+      assert.ok(report.length > 100);
+      assert.deepEqual(reportDifferences(trace, report, how), []);
+    }).timeout(60_000);
+  }
+}
+
+function compareLive(file: string): void {
+  const trace = open(file);
+  for (const [args, how] of [[['-t'], PLAIN], [['-N', '-t'], NO_PLUGINS], [['-R'], RAW]] as const) {
+    const ran = spawnSync('trace-cmd', ['report', ...args, file], { maxBuffer: 1 << 30, encoding: 'utf8' });
+    assert.equal(ran.status, 0, ran.stderr);
+    assert.deepEqual(reportDifferences(trace, parseReport(ran.stdout), how), []);
+  }
+}
+
+describe('trace.dat against trace-cmd report', () => {
+  before(async () => {
+    await loadZstd();
+    codecs = await nodeCodecs();
+  });
+  compareAll('sample-traces/tracecmd', SHIPPED);
+
+  it('notices a difference', () => {
+    const text = fs.readFileSync('sample-traces/tracecmd/conv.restrictedmem.report.txt', 'utf8').replace('even_cows=0', 'even_cows=1').replace('[001]', '[000]');
+    const found = reportDifferences(open('sample-traces/tracecmd/conv.restrictedmem.dat'), parseReport(text), PLAIN);
+    assert.equal(found.length, 2, 'the payload and the head');
+  });
+
+  const large = process.env['SHIMTRACE_TRACES'];
+  if (large !== undefined) {
+    compareAll(large, LARGE);
+    if (spawnSync('trace-cmd', ['--version']).error === undefined) {
+      for (const file of LIVE) it(`${file} is what the installed trace-cmd says`, () => compareLive(path.join(large, file))).timeout(120_000);
+    }
+  }
+});
