@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { earliest, horizon, type Run } from './merge.js';
+
+class ListRun implements Run {
+  private at = 0;
+  constructor(private readonly times: readonly number[], readonly index: number) {}
+  get ts(): number {
+    return this.times[this.at]!;
+  }
+  get sequence(): number {
+    return this.at;
+  }
+  advance(): boolean {
+    return ++this.at < this.times.length;
+  }
+}
+
+/** Merges as a reader does: a run goes on up to its horizon. */
+function merge(lists: readonly (readonly number[])[]): [number, number, number][] {
+  const out: [number, number, number][] = [];
+  const live = lists.map((times, i) => new ListRun(times, i)).filter((_, i) => lists[i]!.length > 0);
+  while (live.length > 0) {
+    const chosen = earliest(live);
+    const run = live[chosen]!;
+    const { until, strict } = horizon(live, chosen);
+    let more = true;
+    do {
+      out.push([run.ts, run.index, run.sequence]);
+      more = run.advance();
+    } while (more && (run.ts < until || (run.ts === until && !strict)));
+    if (!more) live.splice(chosen, 1);
+  }
+  return out;
+}
+
+describe('merge', () => {
+  it('is the stable sort by time, run and sequence of runs in order', () => {
+    const run = fc.array(fc.nat(20)).map((times) => times.sort((a, b) => a - b));
+    fc.assert(fc.property(fc.array(run, { maxLength: 6 }), (lists) => {
+      const wanted = lists.flatMap((times, i) => times.map((ts, k): [number, number, number] => [ts, i, k]));
+      wanted.sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]);
+      assert.deepEqual(merge(lists), wanted);
+    }));
+  });
+
+  it('keeps the order of a run whose clock jumps back, and loses nothing', () => {
+    fc.assert(fc.property(fc.array(fc.array(fc.nat(20)), { maxLength: 4 }), (lists) => {
+      const merged = merge(lists);
+      lists.forEach((times, i) => assert.deepEqual(merged.filter((e) => e[1] === i).map((e) => e[0]), times));
+    }));
+  });
+
+  it('knows when there is nothing', () => assert.equal(earliest([]), -1));
+});
