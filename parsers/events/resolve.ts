@@ -30,6 +30,9 @@ const CLONE_SUFFIX = /(?:\.(?:constprop|isra|part|cold|llvm)\.?\d*)+$|\s*\[[^\]]
 /** With CONFIG_X86_KERNEL_IBT a probe at a function's entry sits behind its ENDBR64 and prints `symbol+0x4`. */
 const ENDBR_BYTES = 4;
 
+/** Stubs behind which a tracepoint probe sits: their place means the tracepoint itself. */
+const TRACEPOINT_STUB = /^__(?:probestub|traceiter)_(\w+)$/;
+
 const byTracepoint = new Map<string, Resolved>();
 const byBareTracepoint = new Map<string, Resolved>();
 const byEntry = new Map<string, Resolved>();
@@ -69,6 +72,8 @@ export function resolveTracepoint(system: string, name: string): Resolved | unde
 export function resolveProbe(name: string, place: ProbePlace): Resolved | undefined {
   if (place.symbol !== '') {
     const symbol = plainSymbol(place.symbol);
+    const stub = TRACEPOINT_STUB.exec(symbol);
+    if (stub) return byBareTracepoint.get(stub[1]!);
     if (place.isReturn) return byReturn.get(symbol);
     if (place.offset === 0) return byEntry.get(symbol);
     // Inside a function the author's name tells: a probe in an inlined copy is named after the function it stands for.

@@ -37,7 +37,7 @@ export const traceCmdReport: TraceFormat = {
     });
     if (events === 0) return 0;
     if (isReport) return CERTAIN;
-    return typical * 2 > events && others <= events ? LIKELY : 0;
+    return typical * 100 > events && others <= events ? LIKELY : 0;
   },
 
   read(source: ByteSource, options: ReadOptions): OpenTrace {
@@ -49,9 +49,9 @@ export const traceCmdReport: TraceFormat = {
   },
 };
 
-/** True when the event's name stands in a column of its own, at least 21 wide. */
+/** True when the event's name stands in a column of 22, which no other tool pads to. */
 function isPadded(bytes: Uint8Array, span: ReportSpan): boolean {
-  return span.start - span.nameEnd > 2 && span.start - span.nameStart >= 21 && bytes[span.nameEnd + 1] === 0x20;
+  return span.start - span.nameStart === 22 && bytes[span.nameEnd + 2] === 0x20;
 }
 
 function describeLine(books: { readonly plain: PlanBook; readonly raw: PlanBook }, source: { readonly bytes: Uint8Array; readonly end: number }, name: string): EventText {

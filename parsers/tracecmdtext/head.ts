@@ -23,6 +23,8 @@ const SECONDS_DIGITS = 10;
 /** Ticks of a counter or a TSC: 2^64 has 20 digits; what exceeds 18 is no time that a double could hold anyway. */
 const TICKS_DIGITS = 18;
 const BILLION_DIGITS = 9;
+/** Width of an event's name with its colon; a longer name is followed by one blank. */
+const NAME_COLUMN = 22;
 /** irqs-off, need-resched, hardirq/softirq, preempt-depth, and from Linux 5.15 on migrate-disable. */
 const FLAG_COUNTS = [5, 4, 6] as const;
 
@@ -180,7 +182,17 @@ function parseEvent(bytes: Uint8Array, start: number, end: number, out: ReportSp
   out.nameEnd = p - 1;
   out.start = skipBlanks(bytes, p, end);
   out.end = end;
+  // Without a flags column (trace-cmd before 3.2) -R is known by the blank that it prints before each field.
+  const column = Math.max(NAME_COLUMN, p - out.nameStart + 1);
+  if (out.start - out.nameStart === column + 1 && isField(bytes, out.start, end)) out.isRaw = true;
   return true;
+}
+
+/** `field=` at `start`. */
+function isField(bytes: Uint8Array, start: number, end: number): boolean {
+  let p = start;
+  while (p < end && bytes[p] !== BLANK && bytes[p] !== 0x3d) p++;
+  return p > start && bytes[p] === 0x3d;
 }
 
 const FLAG_BYTES = new Set([...'.dDbBXxNnpPlLZzHhsS0123456789abcdef'].map((c) => c.charCodeAt(0)));

@@ -56,7 +56,7 @@ const ALLOWED: Allowed = {
     ]),
     // perf's plugins leave these out.
     'kvm:kvm_exit vcpu', 'kvm:kvm_userspace_exit errno',
-    ...['gen', 'gfn', 'role'].flatMap((slot) => [`kvmmmu:kvm_mmu_get_page ${slot}`, `kvmmmu:kvm_mmu_prepare_zap_page ${slot}`]),
+    ...['gen', 'gfn', 'role', 'level'].flatMap((slot) => [`kvmmmu:kvm_mmu_get_page ${slot}`, `kvmmmu:kvm_mmu_prepare_zap_page ${slot}`]),
   ]),
 };
 
