@@ -169,4 +169,16 @@ describe('the plan book', () => {
     }
     assert.equal(names.size, 1);
   });
+  it('keeps its names bounded when names never repeat, and known events known', () => {
+    const names = new Interner();
+    const book = new PlanBook(names);
+    const plan = (name: string): ReturnType<PlanBook['event']> => {
+      const bytes = bytesOf(`${name}: x\n`);
+      return book.event(bytes, 0, name.length, name.length + 2, bytes.length - 1);
+    };
+    for (let i = 0; i < 140_000; i++) plan(`n${i.toString(36)}`);
+    assert.ok(names.size <= 131_073, `${names.size} names`);
+    assert.equal(kindName(plan('tlb_flush').kind), 'TlbFlush');
+    assert.deepEqual([names.text(plan('tlb_flush').name), names.text(plan('one_more').name)], ['tlb_flush', '(another event)']);
+  });
 });

@@ -16,6 +16,10 @@ export const PAYLOAD_FAULT = ARGS_FAULT;
 
 /** Plans of probe places kept at once; a trace with more distinct places makes some of them again. */
 const PLANS_KEPT = 1 << 16;
+/** Distinct names remembered at once, and shown at all: a kernel has some thousands of events. */
+const NAMES_KEPT = 1 << 16;
+const NAMES_SHOWN = 1 << 17;
+const OTHER_NAME = '(another event)';
 /** Above the largest id of a place, so that a name's and a place's id make one key. */
 const PLACE_RANGE = 2 ** 26;
 
@@ -58,7 +62,7 @@ interface NameEntry {
 
 /** All plans of one source. */
 export class PlanBook {
-  private readonly tokens = new Interner();
+  private tokens = new Interner();
   private places = new Interner();
   private readonly plans = new Map<number, EventPlan>();
   private readonly events: NameEntry[] = [];
@@ -83,7 +87,7 @@ export class PlanBook {
   }
 
   private named(bytes: Uint8Array, nameStart: number, nameEnd: number): NameEntry {
-    const token = this.tokens.intern(bytes, nameStart, nameEnd);
+    const token = this.token(bytes, nameStart, nameEnd);
     return (this.events[token] ??= {
       token, bytes: bytes.slice(nameStart, nameEnd), text: this.tokens.text(token), last: undefined,
     });
@@ -103,13 +107,14 @@ export class PlanBook {
 
   /** Plan of a syscall event whose bare name (`sys_ioctl`) stands at bytes[nameStart, nameEnd). */
   syscall(bytes: Uint8Array, nameStart: number, nameEnd: number, style: PayloadStyle): EventPlan {
-    const token = this.tokens.intern(bytes, nameStart, nameEnd);
+    const token = this.token(bytes, nameStart, nameEnd);
     const plans = style === PayloadStyle.SyscallEnter ? this.enters : this.exits;
     let plan = plans[token];
     if (plan === undefined) {
       const call = this.tokens.text(token).replace(/^sys_/, '');
       const name = `sys_${style === PayloadStyle.SyscallEnter ? 'enter' : 'exit'}_${call}`;
-      plan = plans[token] = makePlan(this.names.internString(name), NO_BYTES, resolveTracepoint('syscalls', name), style);
+      const resolved = resolveTracepoint('syscalls', name);
+      plan = plans[token] = makePlan(this.nameId(name, resolved), NO_BYTES, resolved, style);
     }
     return plan;
   }
@@ -119,21 +124,38 @@ export class PlanBook {
    * does not know it. QEMU's ftrace backend writes `name args` into trace_marker.
    */
   qemuEvent(bytes: Uint8Array, nameStart: number, nameEnd: number): EventPlan | undefined {
-    const token = this.tokens.intern(bytes, nameStart, nameEnd);
+    const token = this.token(bytes, nameStart, nameEnd);
     if (token in this.qemu) return this.qemu[token];
     const name = this.tokens.text(token);
     const resolved = resolveTracepoint('qemu', name);
     return (this.qemu[token] = resolved && makePlan(this.names.internString(`qemu:${name}`), NO_BYTES, resolved, PayloadStyle.Event));
   }
 
+  /** Id of a name in `tokens`. A text with more names than any kernel has events makes the book start over. */
+  private token(bytes: Uint8Array, start: number, end: number): number {
+    if (this.tokens.size >= NAMES_KEPT) {
+      this.tokens = new Interner();
+      this.plans.clear();
+      this.guesses.fill(undefined);
+      for (const list of [this.events, this.enters, this.exits, this.qemu]) list.length = 0;
+    }
+    return this.tokens.intern(bytes, start, end);
+  }
+
+  /** Id of the name to show; past a limit, one for all further unknown events: the source still has what was printed. */
+  private nameId(printed: string, resolved: Resolved | undefined): number {
+    return this.names.internString(resolved !== undefined || this.names.size < NAMES_SHOWN ? printed : OTHER_NAME);
+  }
+
   private plan(printed: string, bytes: Uint8Array, start: number, placeEnd: number, end: number): EventPlan {
-    const name = this.names.internString(printed);
     const colon = printed.indexOf(':');
     const system = colon < 0 ? '' : printed.slice(0, colon);
     const bare = printed.slice(colon + 1);
     const place = bytes.slice(start, placeEnd);
-    if (place.length === 0) return makePlan(name, place, resolveTracepoint(system, bare), styleOf(bare, bytes, start, end), this.isRaw);
-    return makePlan(name, place, resolvePlace(bare, decoder.decode(place)), PayloadStyle.Event, this.isRaw);
+    const isPlaced = place.length > 0;
+    const resolved = isPlaced ? resolvePlace(bare, decoder.decode(place)) : resolveTracepoint(system, bare);
+    const style = isPlaced ? PayloadStyle.Event : styleOf(bare, bytes, start, end);
+    return makePlan(this.nameId(printed, resolved), place, resolved, style, this.isRaw);
   }
 }
 
