@@ -32,6 +32,7 @@ export function learnSlot(w: World, vm: Vm, id: number, base: number, npages: nu
     w.slots.push(slot);
     inode?.slots.push(slot);
     w.op(Op.SlotAdd, vm.index, row, base, slot.npages, id, inode ? inode.index : -1);
+    logInitialAttr(w, slot, row);
   } else {
     if (slot.pgoff < 0) slot.pgoff = pgoff;
     if (!slot.inode && inode) {
@@ -183,6 +184,14 @@ function commitBind(w: World, slot: Slot, row: number): void {
   w.slots.push(slot);
   slot.inode?.slots.push(slot);
   w.op(Op.SlotAdd, slot.vm.index, row, slot.baseGfn, slot.npages, slot.id, slot.inode ? slot.inode.index : -1);
+  logInitialAttr(w, slot, row);
+}
+
+/** The frames of a fresh VM are shared until the first conversion: said when a slot makes frames of them. */
+function logInitialAttr(w: World, slot: Slot, row: number): void {
+  const { vm } = slot;
+  if (!vm.fresh || vm.attr.size > 0) return;
+  w.op(Op.GfnAttr, vm.index, row, slot.baseGfn, slot.npages, vm.attr.get(slot.baseGfn), -1);
 }
 
 function lowerCache(on: On): void {

@@ -12,6 +12,9 @@ import { Attr, Op, OpLog, type OpCode } from '../timeline/oplog.js';
 import type { FactBus } from './facts.js';
 import { Conv, Inode, Thread, Vm, type Slot } from './state.js';
 
+/** Pages of the file begin shared; without it, private. */
+const GUEST_MEMFD_FLAG_INIT_SHARED = 2;
+
 /** Every memslot that was seen is gone. */
 function isDead(vm: Vm): boolean {
   return vm.slots.length > 0 && vm.slots.every((s) => s.untilRow >= 0);
@@ -183,7 +186,7 @@ export class World {
       this.inodeByIno.set(ino, inode);
       if (/restricted|inaccessible/.test(this.table.name(ev.row))) inode.provider = 'restrictedmem';
       if (before) inode.fresh = true;
-      this.adoptCreate(inode, t);
+      this.adoptCreate(inode, t, ev.row);
     }
     if (t.tgid >= 0) inode.tgids.add(t.tgid);
     return inode;
@@ -203,13 +206,13 @@ export class World {
       this.inodes.push(inode);
       this.inodeByFile.set(file, inode);
       inode.provider = 'restrictedmem';
-      this.adoptCreate(inode, t);
+      this.adoptCreate(inode, t, ev.row);
     }
     return inode;
   }
 
   /** The first inode a group shows after it created exactly one memfd is that memfd. */
-  private adoptCreate(inode: Inode, t: Thread): void {
+  private adoptCreate(inode: Inode, t: Thread, row: number): void {
     const waiting = this.unnamedCreates.get(this.group(t));
     if (waiting?.length !== 1) return;
     const create = waiting[0]!;
@@ -217,7 +220,10 @@ export class World {
     inode.pageCount = create.size > 0 ? Math.ceil(create.size / 4096) : -1;
     inode.fresh = true;
     inode.firstRow = create.row;
-    if (create.flags >= 0) inode.attr.reset((create.flags & 2) !== 0 ? Attr.Shared : Attr.Private, create.row);
+    if (create.flags < 0) return;
+    const attr = (create.flags & GUEST_MEMFD_FLAG_INIT_SHARED) !== 0 ? Attr.Shared : Attr.Private;
+    inode.attr.reset(attr, create.row);
+    if (inode.pageCount > 0) this.op(Op.PageAttr, inode.index, row, 0, inode.pageCount, attr, -1);
   }
 
   op(code: OpCode, subject: number, row: number, first: number, count: number, value: number, aux: number): void {
