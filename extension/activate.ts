@@ -3,6 +3,8 @@ import * as vscode from 'vscode';
 import type { App, Feature } from './app.js';
 import type { Platform } from './platform.js';
 import { Sessions } from './sessions.js';
+import { debugConfig } from './debugger/config.js';
+import { debugAdapter } from './debugger/factory.js';
 import { commands } from './features/commands.js';
 import { diagnostics } from './features/diagnostics.js';
 import { follow } from './features/follow.js';
@@ -14,7 +16,7 @@ import { rulePages } from './features/rulePages.js';
 import { status } from './features/status.js';
 
 /** `recognise` comes last: it opens the sessions that the others watch. */
-const FEATURES: readonly Feature[] = [diagnostics, hover, status, report, rulePages, commands, notices, follow, recognise];
+const FEATURES: readonly Feature[] = [diagnostics, hover, status, report, rulePages, commands, debugConfig, debugAdapter, notices, follow, recognise];
 
 export function activate(context: vscode.ExtensionContext, platform: Platform): App & { readonly activatedInMs: number } {
   const start = platform.now();

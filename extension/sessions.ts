@@ -12,6 +12,7 @@ export class Sessions implements vscode.Disposable {
   readonly onDidChange = this.changed.event;
   private readonly closed = new vscode.EventEmitter<vscode.Uri>();
   readonly onDidClose = this.closed.event;
+  private readonly held = new Map<string, number>();
   private readonly settings: vscode.Disposable;
 
   constructor(private readonly platform: Platform) {
@@ -61,7 +62,19 @@ export class Sessions implements vscode.Disposable {
     return session.report ?? this.check(uri);
   }
 
+  /** Keeps the session of a file open while something other than a tab uses it. */
+  hold(uri: vscode.Uri): vscode.Disposable {
+    const key = uri.toString();
+    this.held.set(key, (this.held.get(key) ?? 0) + 1);
+    return new vscode.Disposable(() => {
+      const left = (this.held.get(key) ?? 1) - 1;
+      if (left > 0) this.held.set(key, left);
+      else this.held.delete(key);
+    });
+  }
+
   close(uri: vscode.Uri): void {
+    if (this.held.has(uri.toString())) return;
     const session = this.byUri.get(uri.toString());
     if (!session) return;
     this.byUri.delete(uri.toString());

@@ -4,6 +4,7 @@
  */
 import * as vscode from 'vscode';
 import type { AnalysisWorker, Platform } from '../platform.js';
+import type { DebugMessage } from './debugServer.js';
 import type { CheckOptions, FromWorker, JobError, Method, Methods, Progress, Report } from './job.js';
 
 export type SessionState =
@@ -39,6 +40,12 @@ export class TraceSession implements vscode.Disposable {
   private run = 0;
   private readonly changed = new vscode.EventEmitter<void>();
   readonly onDidChange = this.changed.event;
+  private readonly debugged = new vscode.EventEmitter<DebugMessage>();
+  /** A debug session in the worker says something. */
+  readonly onDidDebug = this.debugged.event;
+  private readonly dropped = new vscode.EventEmitter<void>();
+  /** The worker is gone, and its debug sessions with it. */
+  readonly onDidDrop = this.dropped.event;
 
   constructor(readonly uri: vscode.Uri, private readonly platform: Platform) {}
 
@@ -70,6 +77,11 @@ export class TraceSession implements vscode.Disposable {
     });
   }
 
+  /** Ends a debug session, without starting a worker for it. */
+  endDebug(session: number): void {
+    if (this.worker) this.request('endDebug', { session }).catch(() => undefined);
+  }
+
   /** Ends the work in flight; the next request starts afresh. */
   cancel(): void {
     this.dropWorker(CANCELLED);
@@ -83,6 +95,8 @@ export class TraceSession implements vscode.Disposable {
   dispose(): void {
     this.dropWorker(CANCELLED);
     this.changed.dispose();
+    this.debugged.dispose();
+    this.dropped.dispose();
   }
 
   private startedWorker(): Promise<AnalysisWorker> {
@@ -108,6 +122,10 @@ export class TraceSession implements vscode.Disposable {
       if (this.state.kind === 'running') this.enter({ kind: 'running', progress: message.progress });
       return;
     }
+    if ('debug' in message) {
+      this.debugged.fire(message.debug);
+      return;
+    }
     const pending = this.pending.get(message.id);
     this.pending.delete(message.id);
     if ('error' in message) pending?.reject(new RequestFailed(message.error));
@@ -117,6 +135,7 @@ export class TraceSession implements vscode.Disposable {
   private dropWorker(error: JobError): void {
     const worker = this.worker;
     this.worker = undefined;
+    if (worker) this.dropped.fire();
     // A worker that is still starting ends as soon as it has started; one that never started has nothing to end.
     worker?.then((started) => started.terminate(), () => undefined);
     const pending = [...this.pending.values()];

@@ -4,6 +4,7 @@
  */
 import type { ProfileId, Reason, EvidenceRole, Severity, Verdict } from '../../model/findings/finding.js';
 import type { ClockName } from '../../parsers/events/table.js';
+import type { DebugMessage } from './debugServer.js';
 import type { IssueCode, IssueSeverity } from '../../parsers/events/issues.js';
 
 /** Where an event stands in the trace. */
@@ -127,12 +128,26 @@ export interface PageStateView {
   readonly after: string;
 }
 
+/** A conversion as it is chosen from a list. */
+export interface ConversionView {
+  readonly index: number;
+  readonly label: string;
+  readonly row: number;
+  readonly line: number;
+}
+
 /** Requests by method name. */
 export interface Methods {
   /** Reads the trace unless it was read already, and judges it. */
   check: { params: CheckOptions; result: Report };
   /** The event that a 1-based line belongs to. */
   eventAtLine: { params: { readonly line: number }; result: EventView | null };
+  /** A message of the debug adapter protocol for a session on this trace; what it answers comes as messages. */
+  debug: { params: DebugMessage; result: null };
+  /** Ends a debug session. */
+  endDebug: { params: { readonly session: number }; result: null };
+  /** Conversions of the judged trace, the first thousand. */
+  conversions: { params: object; result: readonly ConversionView[] };
 }
 export type Method = keyof Methods;
 
@@ -153,7 +168,8 @@ export interface Progress {
 export type FromWorker =
   | { readonly id: number; readonly result: Methods[Method]['result'] }
   | { readonly id: number; readonly error: JobError }
-  | { readonly progress: Progress };
+  | { readonly progress: Progress }
+  | { readonly debug: DebugMessage };
 
 /** One end of a channel to the other side; both hosts' workers fit it. */
 export interface Port<Out, In> {

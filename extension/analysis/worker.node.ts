@@ -6,6 +6,7 @@ import { assert } from '../../parsers/base/assert.js';
 import type { FromWorker, Request } from './job.js';
 import { FileSource } from './fileSource.node.js';
 import { serve } from './worker.js';
+import { KernelSources } from '../../shell/kernelSource.node.js';
 
 /** What the host starts this worker with: a path, or the whole file. */
 export type NodeWorkerData = { readonly path: string } | { readonly bytes: Uint8Array };
@@ -13,6 +14,7 @@ export type NodeWorkerData = { readonly path: string } | { readonly bytes: Uint8
 const port = parentPort;
 assert(port !== null, 'worker.node runs in a worker thread');
 const data = workerData as NodeWorkerData;
+const kernel = new KernelSources();
 
 serve(
   {
@@ -22,6 +24,7 @@ serve(
   {
     open: () => ('path' in data ? new FileSource(data.path) : new MemorySource(data.bytes)),
     now: () => performance.now(),
+    findSource: (frame, map) => kernel.find(frame, map),
     decompress: { inflate: (bytes, expectedLength) => zlib.inflateSync(bytes, { maxOutputLength: expectedLength }) },
   },
 );

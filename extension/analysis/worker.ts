@@ -8,7 +8,11 @@ import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import type { ByteSource } from '../../parsers/base/source.js';
 import { analyze, readTrace } from './core.js';
 import type { OpenTrace, ReadOptions } from '../../parsers/reader.js';
-import type { CheckOptions, FromWorker, JobError, Method, Methods, Port, Progress, Report, Request } from './job.js';
+import type { CheckOptions, ConversionView, FromWorker, JobError, Method, Methods, Port, Progress, Report, Request } from './job.js';
+import type { DebugHost, LoadedTrace } from '../debugger/host.js';
+import { PROFILES } from '../../model/findings/finding.js';
+import { conversionText } from '../../model/shim/view_conversion.js';
+import { DebugServer, type DebugMessage } from './debugServer.js';
 import { eventAtLine } from './eventView.js';
 import { reportOf } from './reportView.js';
 
@@ -18,6 +22,8 @@ export interface WorkerTools {
   open(): ByteSource;
   now(): number;
   readonly decompress: Pick<ReadOptions, 'inflate' | 'unzstd'>;
+  /** Finds the source line of a kernel frame, where programs can be run. */
+  readonly findSource?: DebugHost['findSource'];
 }
 
 /** A trace that was read, and judged at least once. */
@@ -36,6 +42,8 @@ export class JobFailure extends Error {
 
 /** Progress goes to the host no more often than this. */
 const PROGRESS_EVERY_MS = 80;
+/** Nobody reads a longer list of conversions to choose from. */
+const CONVERSIONS_MAX = 1000;
 
 class TraceServer {
   private source: ByteSource | undefined;
@@ -43,6 +51,7 @@ class TraceServer {
   private readMs = 0;
   private analysis: Analysis | undefined;
   private lastProgress = 0;
+  private debugging: DebugServer | undefined;
 
   constructor(private readonly tools: WorkerTools, private readonly post: (message: FromWorker) => void) {}
 
@@ -62,6 +71,38 @@ class TraceServer {
   judged(): Judged {
     assert(this.source !== undefined && this.trace !== undefined && this.analysis !== undefined, 'asked before the trace was checked');
     return { source: this.source, trace: this.trace, analysis: this.analysis };
+  }
+
+  debug(message: DebugMessage): null {
+    this.debugging ??= new DebugServer({
+      openTrace: async (_path, rules) => this.loaded(rules),
+      breathe: () => new Promise((done) => setTimeout(done, 0)),
+      now: () => this.tools.now(),
+      ...(this.tools.findSource && { findSource: this.tools.findSource }),
+    }, (debug) => this.post({ debug }));
+    this.debugging.take(message);
+    return null;
+  }
+
+  endDebug(session: number): null {
+    this.debugging?.end(session);
+    return null;
+  }
+
+  conversions(): readonly ConversionView[] {
+    const { trace, analysis } = this.judged();
+    return analysis.conversions.slice(0, CONVERSIONS_MAX).map((conversion) => ({
+      index: conversion.index, label: conversionText(analysis, conversion), row: conversion.fromRow, line: trace.table.line(conversion.fromRow),
+    }));
+  }
+
+  /** The trace for a replay: as it was judged last, or by the profiles that the launch names. */
+  private loaded(rules: readonly string[]): LoadedTrace {
+    const { source, trace } = this.read();
+    const profiles = PROFILES.filter((profile) => rules.includes(profile));
+    if (profiles.length === 0 && !this.analysis) this.check({});
+    const analysis = profiles.length > 0 ? analyze(trace.table, { profiles }) : this.judged().analysis;
+    return { open: trace, analysis, read: (offset, length) => source.read(offset, length) };
   }
 
   private read(): { source: ByteSource; trace: OpenTrace } {
@@ -92,6 +133,9 @@ type Handlers = { [M in Method]: (server: TraceServer, params: Methods[M]['param
 const HANDLERS: Handlers = {
   check: (server, options) => server.check(options),
   eventAtLine: (server, { line }) => eventAtLine(server.judged(), line),
+  debug: (server, message) => server.debug(message),
+  endDebug: (server, { session }) => server.endDebug(session),
+  conversions: (server) => server.conversions(),
 };
 
 function answer(server: TraceServer, request: Request): FromWorker {

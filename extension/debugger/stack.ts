@@ -36,7 +36,7 @@ export function stackOf(replay: Replay, thread: ThreadInfo): readonly Frame[] {
   const { view } = replay.at(row);
   const own = row === replay.row ? view.conversion() : index.conversionOfThread(index.table.tid(row), row);
   if (own) {
-    const title = conversionText(view, own);
+    const title = conversionText(index.analysis, own);
     const entered = phasesSeen(own).filter((phase) => phase.row <= row).reverse();
     frames.push({ name: title, row, hint: 'label' });
     for (const phase of entered) frames.push({ name: phaseName(phase.phase), row: phase.row, hint: 'normal' });

@@ -1,5 +1,5 @@
 /** A conversion: its range, the phase it is in at the cursor, and what it waits for. */
-import type { Conversion } from '../analysis.js';
+import type { Analysis, Conversion } from '../analysis.js';
 import { PHASE_NAMES, Phase } from '../timeline/oplog.js';
 import { makeList, makeObject, type ExprObject, type Item, type Value } from '../expr/value.js';
 import type { StateView } from './view.js';
@@ -26,8 +26,7 @@ export function phasesSeen(conversion: Conversion): readonly { readonly phase: n
 }
 
 /** The range in the field's words: `gfns [0x100,0x200) of kvm:0x… to private`. */
-export function conversionText(view: StateView, conversion: Conversion): string {
-  const { analysis } = view.index;
+export function conversionText(analysis: Analysis, conversion: Conversion): string {
   const owner = conversion.scope === 'vm' ? analysis.vms[conversion.vm]?.label : analysis.inodes[conversion.inode]?.label;
   const unit = conversion.scope === 'vm' ? 'gfn' : 'page';
   const plural = conversion.count === 1 ? '' : 's';
@@ -61,7 +60,7 @@ export function conversionObject(view: StateView, conversion: Conversion, call?:
     return at === undefined ? undefined : phaseName(at);
   };
   const { index } = view;
-  return makeObject('conversion', () => `${conversionText(view, conversion)}: ${phase() ?? 'not begun'}`, {
+  return makeObject('conversion', () => `${conversionText(view.index.analysis, conversion)}: ${phase() ?? 'not begun'}`, {
     phase: { doc: 'Requested, Blocked, Unmapped, RefsOk, InvOpen, Zapped, Stored, InvClosed, Done or Failed', get: phase },
     waitsFor: { doc: 'The next phase that the trace shows', get: () => waitsFor(view, conversion) },
     to: { doc: 'Private or Shared', get: () => (conversion.toPrivate ? 'Private' : 'Shared') },

@@ -1,0 +1,141 @@
+/** Launch configurations of the debug type `shimtrace`, and the commands that start and steer a replay. */
+import * as vscode from 'vscode';
+import type { FindingView } from '../analysis/job.js';
+import type { App, Feature } from '../app.js';
+import { activeTabUri } from '../tabs.js';
+
+export const DEBUG_TYPE = 'shimtrace';
+
+/** What a replay command can be given. */
+export interface ReplayFrom {
+  readonly trace: vscode.Uri;
+  readonly from?: object | string;
+  readonly follow?: object | string;
+}
+
+/** The trace of a configuration: a URI, or a path as users write it. */
+export function traceUri(configuration: vscode.DebugConfiguration): vscode.Uri | undefined {
+  const trace: unknown = configuration['trace'];
+  if (typeof trace !== 'string' || trace === '') return undefined;
+  // One letter before the colon is a drive, not a scheme.
+  return /^[A-Za-z][\w+.-]+:\/\//.test(trace) ? vscode.Uri.parse(trace, true) : vscode.Uri.file(trace);
+}
+
+/** A path for local files, so that breakpoints and stack frames name the file as the editor does; else the URI. */
+function traceText(uri: vscode.Uri): string {
+  return uri.scheme === 'file' ? uri.fsPath : uri.toString();
+}
+
+const provider: vscode.DebugConfigurationProvider = {
+  provideDebugConfigurations: () => [
+    { type: DEBUG_TYPE, request: 'launch', name: vscode.l10n.t('Replay the open trace'), trace: '${file}' },
+  ],
+  /** F5 without a launch.json comes with an empty configuration: the open trace is meant. */
+  resolveDebugConfiguration: (_folder, config) => {
+    if (config.type && config.request) return config['trace'] === undefined ? withActive(config) : config;
+    return withActive({ ...config, type: DEBUG_TYPE, request: 'launch', name: vscode.l10n.t('Replay') });
+  },
+  resolveDebugConfigurationWithSubstitutedVariables: (folder, config) => {
+    const trace: unknown = config['trace'];
+    if (typeof trace !== 'string') return config;
+    const relative = folder && !trace.startsWith('/') && !/^[A-Za-z][\w+.-]*:/.test(trace) && !trace.startsWith('\\\\');
+    const uri = relative ? vscode.Uri.joinPath(folder.uri, trace) : traceUri(config);
+    return uri ? { ...config, trace: traceText(uri) } : config;
+  },
+};
+
+async function withActive(config: vscode.DebugConfiguration): Promise<vscode.DebugConfiguration | undefined> {
+  const uri = activeTabUri();
+  if (uri) return { ...config, trace: traceText(uri) };
+  await vscode.window.showInformationMessage(vscode.l10n.t('Open a trace to replay, or name it as "trace" in launch.json.'));
+  return undefined;
+}
+
+/** Starts a replay. Resolves to false when it did not start. */
+export async function startReplay({ trace, from, follow }: ReplayFrom): Promise<boolean> {
+  const name = trace.path.slice(trace.path.lastIndexOf('/') + 1);
+  return vscode.debug.startDebugging(vscode.workspace.getWorkspaceFolder(trace), {
+    type: DEBUG_TYPE, request: 'launch', name: vscode.l10n.t('Replay {0}', name), trace: traceText(trace),
+    ...(from !== undefined && { from }), ...(follow !== undefined && { follow }),
+  });
+}
+
+function given(target: unknown): ReplayFrom | undefined {
+  if (target instanceof vscode.Uri) return { trace: target };
+  if (typeof target === 'object' && target !== null && 'trace' in target && target.trace instanceof vscode.Uri) return target as ReplayFrom;
+  const trace = activeTabUri();
+  return trace && { trace };
+}
+
+async function replay(target: unknown): Promise<void> {
+  const wanted = given(target);
+  if (wanted) await startReplay(wanted);
+  else await vscode.window.showInformationMessage(vscode.l10n.t('Open a trace to replay.'));
+}
+
+async function replayHere(): Promise<void> {
+  const editor = vscode.window.activeTextEditor;
+  if (editor) await startReplay({ trace: editor.document.uri, from: { line: editor.selection.active.line + 1 } });
+}
+
+async function replayFinding(app: App, target: unknown): Promise<void> {
+  const wanted = given(target);
+  const report = wanted && (await app.sessions.report(wanted.trace));
+  if (!wanted || !report) return;
+  const picked = await vscode.window.showQuickPick(
+    report.findings.map((finding) => ({ label: `${finding.rule} ${finding.verdict}`, description: placeText(finding), detail: finding.message, finding })),
+    { placeHolder: vscode.l10n.t('Replay from which finding?'), matchOnDetail: true },
+  );
+  if (picked) await startReplay({ trace: wanted.trace, from: { finding: picked.finding.id } });
+}
+
+function placeText({ at }: FindingView): string {
+  return at.line > 0 ? vscode.l10n.t('line {0}', at.line) : vscode.l10n.t('event {0}', at.row);
+}
+
+async function replayConversion(app: App, target: unknown): Promise<void> {
+  const wanted = given(target);
+  if (!wanted || !(await app.sessions.report(wanted.trace))) return;
+  const conversions = await app.sessions.open(wanted.trace).request('conversions', {});
+  const picked = await vscode.window.showQuickPick(
+    conversions.map(({ index, label, line, row }) => ({ label, description: line > 0 ? vscode.l10n.t('line {0}', line) : vscode.l10n.t('event {0}', row), index })),
+    { placeHolder: conversions.length === 0 ? vscode.l10n.t('This trace shows no conversion.') : vscode.l10n.t('Replay which conversion?') },
+  );
+  if (picked) await startReplay({ trace: wanted.trace, from: { conversion: picked.index } });
+}
+
+/** Steps that the editor has no button for. */
+function step(kind: 'change' | 'conversion', direction: 1 | -1): () => Promise<void> {
+  return async () => {
+    const session = vscode.debug.activeDebugSession;
+    if (session?.type === DEBUG_TYPE) await session.customRequest('shimtrace/step', { kind, direction });
+  };
+}
+
+/** Offers a replay on the line of a finding. */
+const actions = (app: App): vscode.CodeActionProvider => ({
+  provideCodeActions: (document, range) => {
+    const findings = app.sessions.find(document.uri)?.report?.findings ?? [];
+    return findings.filter((finding) => finding.at.line === range.start.line + 1).slice(0, 5).map((finding) => {
+      const title = vscode.l10n.t('Replay from this {0} of {1}', finding.verdict, finding.rule);
+      const action = new vscode.CodeAction(title, vscode.CodeActionKind.Empty);
+      action.command = { command: 'shimtrace.replay', title, arguments: [{ trace: document.uri, from: { finding: finding.id } } satisfies ReplayFrom] };
+      return action;
+    });
+  },
+});
+
+/** Registers configurations, commands and the code action. */
+export const debugConfig: Feature = (app) => {
+  const register = (id: string, run: (target?: unknown) => unknown): vscode.Disposable => vscode.commands.registerCommand(id, run);
+  return vscode.Disposable.from(
+    vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, provider),
+    register('shimtrace.replay', replay),
+    register('shimtrace.replayHere', replayHere),
+    register('shimtrace.replayFinding', (target) => replayFinding(app, target)),
+    register('shimtrace.replayConversion', (target) => replayConversion(app, target)),
+    register('shimtrace.replay.previousChange', step('change', -1)),
+    register('shimtrace.replay.startOfConversion', step('conversion', -1)),
+    vscode.languages.registerCodeActionsProvider({ language: 'ftrace' }, actions(app)),
+  );
+};
