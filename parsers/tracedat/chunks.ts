@@ -64,7 +64,10 @@ export class Pieces {
   at = 0;
   /** Compressed or plain bytes of the file consumed so far. */
   done = 0;
+  /** True when bytes before the current piece, or behind the last, could not be had. Cleared by who takes note. */
+  lost = false;
   private readonly end: number;
+  private readonly torn: boolean;
   private position: number;
   private chunksLeft = -1;
   private window: Uint8Array = new Uint8Array(0);
@@ -77,13 +80,15 @@ export class Pieces {
   ) {
     this.position = Math.min(recording.offset, source.size);
     this.end = Math.min(recording.offset + recording.size, source.size);
-    if (recording.offset + recording.size > source.size) issues.add('torn-tail', source.size, 0, `CPU ${recording.cpu}`);
+    this.torn = recording.offset + recording.size > source.size;
+    if (this.torn) issues.add('torn-tail', source.size, 0, `CPU ${recording.cpu}`);
   }
 
   /** Loads the next piece; false when there is none. */
   next(): boolean {
     const found = this.buffer.compressed ? this.nextChunk() : this.nextPages();
     this.done = this.position - this.recording.offset;
+    if (!found && this.torn) this.lost = true;
     return found;
   }
 
@@ -114,12 +119,14 @@ export class Pieces {
       if (!head.ok || size > this.end - offset || plainSize > CHUNK_LIMIT) {
         this.issues.add(head.ok && offset + size > this.source.size ? 'torn-tail' : 'bad-record', this.position, 0, `chunk of CPU ${this.recording.cpu}`);
         this.position = this.end;
+        this.lost = true;
         return false;
       }
       this.position += CHUNK_HEADER_BYTES;
       const body = this.fetch(size);
       this.position += size;
       const plain = decompress(body, plainSize, this.compression, this.options, this.issues, offset);
+      if (!plain || plain.length < plainSize) this.lost = true;
       if (!plain || plain.length === 0) continue;
       this.bytes = plain;
       this.at = this.index.add(offset, size, plainSize);

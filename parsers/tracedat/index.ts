@@ -9,7 +9,7 @@ import { PrintkFormats } from '../format/printk.js';
 import type { TraceContext } from '../format/record.js';
 import type { EventText, OpenTrace, ReadOptions, TraceFormat } from '../reader.js';
 import { hasMagic, readFile } from './file.js';
-import { markOverruns } from './loss.js';
+import { markOverruns, markUnread } from './loss.js';
 import type { TraceDatFile } from './model.js';
 import { PlanBook } from './plans.js';
 import { mergeStreams, openRecordings } from './read.js';
@@ -44,6 +44,8 @@ function read(source: ByteSource, options: ReadOptions, text: TraceFormat | unde
     builder.issues.add('unsupported-version', 0, 0, 'record headers of a kernel before 2.6.32');
     return unreadable(builder);
   }
+  // A damaged header may have named recordings that were not found.
+  const headerDamaged = builder.issues.list.length > 0;
   const context = contextOf(file);
   const plans = new PlanBook(file, context, builder.names, builder.issues);
   const threads = new Threads(file.cmdlines, file.options.savedTgids, builder.comms);
@@ -51,6 +53,7 @@ function read(source: ByteSource, options: ReadOptions, text: TraceFormat | unde
   describeTrace(file, builder, threads.hasTgids);
   builder.meta.t0 = recordings.clock.t0;
   mergeStreams(recordings, plans, threads, builder, options);
+  markUnread(headerDamaged ? [-1] : recordings.unread, builder);
   markOverruns(file.options.cpuStats, recordings.streams, builder);
   if (builder.length === 0) builder.issues.add('empty', 0, 0);
   return new TraceDat(builder.finish(), file, plans, recordings.chunks, source, options);

@@ -1,4 +1,4 @@
-/** Loss that only the CPU statistics tell of, not the sub-buffers. */
+/** Loss that no sub-buffer tells of: what the CPU statistics say, and recordings that could not be found. */
 import type { TableBuilder } from '../events/table.js';
 import type { CpuStat } from './model.js';
 import type { CpuStream } from './stream.js';
@@ -23,6 +23,11 @@ export function markOverruns(stats: readonly CpuStat[], streams: readonly CpuStr
     }
   }
   builder.losses.sort((a, b) => a.row - b.row);
+}
+
+/** Recordings of which nothing could be read: their CPUs (-1: any CPU) may miss events anywhere. */
+export function markUnread(cpus: readonly number[], builder: TableBuilder): void {
+  for (const cpu of cpus) builder.addLoss(cpu, 0, 0, 0, true);
 }
 
 /** The first row of a CPU, or `none` when it has no event. */

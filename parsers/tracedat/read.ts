@@ -19,18 +19,25 @@ export interface Recordings {
   readonly streams: CpuStream[];
   readonly clock: TickClock;
   readonly chunks: ChunkIndex;
+  /** CPUs of whose recordings nothing could be read. */
+  readonly unread: readonly number[];
 }
 
 /** Opens every recording; the earliest first page is what all times count from. */
 export function openRecordings(source: ByteSource, file: TraceDatFile, options: ReadOptions, builder: TableBuilder): Recordings {
   const chunks = new ChunkIndex();
   const opened: { pieces: Pieces; cpu: number; pageSize: number }[] = [];
+  const unread: number[] = [];
   let base: bigint | undefined;
   for (const buffer of file.buffers) {
     for (const recording of buffer.cpus) {
       if (recording.size === 0) continue;
       const pieces = new Pieces(source, buffer, recording, file.compression, file.bigEndian, chunks, options, builder.issues);
-      if (!pieces.next()) continue;
+      if (!pieces.next()) {
+        // Nothing of this CPU is left: it may miss events anywhere.
+        if (pieces.lost) unread.push(recording.cpu);
+        continue;
+      }
       const stamp = firstStamp(pieces.bytes, file.bigEndian);
       if (stamp !== undefined && stamp > 0n && (base === undefined || stamp < base)) base = stamp;
       opened.push({ pieces, cpu: recording.cpu, pageSize: buffer.pageSize });
@@ -40,7 +47,7 @@ export function openRecordings(source: ByteSource, file: TraceDatFile, options: 
   const hi = Number(start >> 32n);
   const lo = Number(start & 0xffffffffn);
   const streams = opened.map((o) => new CpuStream(o.cpu, o.pieces, o.pageSize, file.page, !file.bigEndian, hi, lo, builder.issues));
-  return { streams, clock: new TickClock(start, file.options), chunks };
+  return { streams, clock: new TickClock(start, file.options), chunks, unread };
 }
 
 /** Adds the rows of all streams in order. */

@@ -48,6 +48,8 @@ export class CpuStream {
   private position = 0;
   private pageEnd = 0;
   private nextPage = 0;
+  /** True while the page at hand ends before its data does. */
+  private cutPage = false;
 
   /** `baseHi`, `baseLo` are the words of the tick that `ts` counts from. */
   constructor(
@@ -55,7 +57,10 @@ export class CpuStream {
     private readonly little: boolean, private readonly baseHi: number, private readonly baseLo: number, private readonly issues: IssueLog,
   ) {
     // The first piece is there already when its stamp was needed to choose the base.
-    if (pieces.bytes.length > 0) this.adoptPiece();
+    if (pieces.bytes.length === 0) return;
+    if (pieces.lost) this.noteMissing(0);
+    pieces.lost = false;
+    this.adoptPiece();
   }
 
   /** Steps to the next data record; false at the end of the recording. */
@@ -142,8 +147,17 @@ export class CpuStream {
   }
 
   private openPage(): boolean {
+    if (this.cutPage) {
+      this.cutPage = false;
+      this.noteMissing(0);
+    }
     while (this.nextPage >= this.bytes.length) {
-      if (!this.pieces.next()) return false;
+      const more = this.pieces.next();
+      if (this.pieces.lost) {
+        this.pieces.lost = false;
+        this.noteMissing(0);
+      }
+      if (!more) return false;
       this.adoptPiece();
     }
     const { commitOffset, commitSize, dataOffset } = this.layout;
@@ -152,6 +166,7 @@ export class CpuStream {
     const limit = Math.min(this.nextPage, this.bytes.length);
     if (page + dataOffset > limit) {
       this.issues.add('torn-tail', this.at + page, 0, `CPU ${this.cpu}`);
+      this.noteMissing(0);
       return true;
     }
     const little = this.little;
@@ -167,6 +182,7 @@ export class CpuStream {
       const torn = limit < this.nextPage;
       this.issues.add(torn ? 'torn-tail' : 'bad-record', this.at + page, 0, `${length} bytes in a page of CPU ${this.cpu}`);
       this.pageEnd = limit;
+      this.cutPage = true;
     }
     if ((flags & MISSING_EVENTS) !== 0) {
       const stored = (flags & MISSING_STORED) !== 0 && this.pageEnd + commitSize <= limit;

@@ -30,6 +30,19 @@ function onePage(page: Uint8Array, more: Partial<Content> = {}): OpenTrace {
   return read(writeTraceDat({ ...smallContent(LITTLE7), options: [clockOption('local')], buffers: [{ name: '', cpus: [page] }], ...more }));
 }
 
+/** Damages the compressed data of the last recording: its deflate stream no longer ends well. */
+function breakLastChunk(bytes: Uint8Array): Uint8Array {
+  const out = bytes.slice();
+  // The option sections follow the recordings; the recording of CPU 1 is the last thing on a page boundary before them.
+  const view = new DataView(out.buffer);
+  for (let at = out.length - (out.length % 512); at > 0; at -= 512) {
+    if (view.getUint32(at, true) !== 1 || view.getUint32(at + 8, true) !== 1024) continue;
+    out.fill(0xff, at + 14, at + 12 + view.getUint32(at + 4, true));
+    return out;
+  }
+  throw new Error('no chunk found');
+}
+
 describe('trace.dat', () => {
   before(async () => {
     codecs = await nodeCodecs();
@@ -82,6 +95,28 @@ describe('trace.dat', () => {
     assert.deepEqual(trace.table.losses.map((l) => [l.row, l.cpu, l.count, l.fromStart]), [[0, 0, 5, true], [1, 0, 3, true]]);
     const marked = onePage(new PageWriter(1000n).record(0, exitRecord(false, 1, 2, 0)).done(5), { options: [{ id: 2, data: new Uint8Array(stat) }] });
     assert.deepEqual(marked.table.losses.map((l) => l.count), [5, 3], 'the page accounts for the overrun');
+  });
+
+  it('takes a tear as loss on the CPUs that it cuts, from their last event on', () => {
+    const page = (stamp: bigint): Uint8Array => new PageWriter(stamp, false, 8, 512).record(0, exitRecord(false, 1, 2, 0)).record(5, exitRecord(false, 1, 2, 0)).done();
+    const cpus = [Uint8Array.from([...page(1000n), ...page(2000n)]), Uint8Array.from([...page(1500n), ...page(2500n)])];
+    for (const [compression, kept] of [['none', 7], ['zlib', 4]] as const) {
+      const version = compression === 'none' ? 6 : 7;
+      const small = VARIANTS.find((v) => v.version === version && v.compression === compression && !v.bigEndian && v.longSize === 8)!;
+      const bytes = writeTraceDat({ ...smallContent(small), pageSize: 512, buffers: [{ name: '', cpus }] });
+      const { table } = read(version === 6 ? bytes.subarray(0, bytes.length - 512 + 40) : breakLastChunk(bytes));
+      assert.equal(table.length, kept);
+      assert.deepEqual(table.losses.map((l) => [l.row, l.cpu, l.count, l.fromStart]), version === 6 ? [[7, 1, 0, false]] : [[4, 1, 0, true]]);
+    }
+  });
+
+  it('takes a damaged header as loss on any CPU', () => {
+    const bytes = smallTrace({ ...LITTLE7, version: 6 });
+    const at = Buffer.from(bytes).indexOf('flyrecord');
+    const { table } = read(Uint8Array.from([...bytes.subarray(0, at), ...Buffer.from('xxxxxxxxxx')]));
+    assert.equal(table.length, 0);
+    assert.ok(table.issues.some((i) => i.code === 'bad-header'));
+    assert.deepEqual(table.losses.map((l) => [l.row, l.cpu, l.fromStart]), [[0, -1, true]]);
   });
 
   it('shifts and converts times as the options say', () => {
