@@ -66,15 +66,6 @@ export function load(path: string, options: LoadOptions, output: Output): Loaded
   return { path: source.name, table, analysis, rules: RULES, open, damaged, close: () => source.close() };
 }
 
-/** Reads without judging. The source stays open for `describe`, until the process ends. */
-export function loadEvents(path: string, output: Output): { readonly name: string; readonly open: OpenTrace } {
-  const source = openSource(path);
-  const open = readOpen(source, output);
-  refuseUnusable(source, open.table);
-  output.progress('');
-  return { name: source.name, open };
-}
-
 function readOpen(source: OpenSource, output: Output): OpenTrace {
   const total = Math.max(1, source.size);
   return readTrace(source, {

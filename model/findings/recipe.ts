@@ -2,13 +2,13 @@
  * What a trace does not record, and how to record it: read from the vocabulary, so that the probe definitions shown to
  * a user are those that the decoders know.
  */
-import { KIND_COUNT, kindId, kindName } from '../../parsers/events/kinds.js';
+import { KIND_COUNT, kindId } from '../../parsers/events/kinds.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import { VOCABULARY, type Meaning } from '../../parsers/events/vocabulary.js';
 import { howToRecord } from '../rules/rule.js';
 
 /** How often each kind of event occurs in a trace, by kind number. */
-export function countKinds(table: EventTable): Uint32Array {
+function countKinds(table: EventTable): Uint32Array {
   const counts = new Uint32Array(KIND_COUNT);
   for (const segment of table.segments) {
     for (let i = 0; i < segment.length; i++) counts[segment.kind[i]!]!++;
@@ -34,7 +34,7 @@ const RECIPE_TRACEPOINTS: readonly string[] = [
 ];
 
 /** Probes of the vocabulary, in its order. */
-export const RECIPE_PROBES: readonly Meaning[] = VOCABULARY.filter((meaning) => meaning.probe !== undefined);
+const RECIPE_PROBES: readonly Meaning[] = VOCABULARY.filter((meaning) => meaning.probe !== undefined);
 
 /** Kinds of the recipe that a trace does not hold. They may also just not have happened: only the user knows. */
 export function missingKinds(table: EventTable): readonly MissingKind[] {
@@ -47,12 +47,6 @@ export function missingKinds(table: EventTable): readonly MissingKind[] {
     else if (tracepoint !== undefined) out.push({ kind: meaning.kind, how: tracepoint });
   }
   return out;
-}
-
-/** Kinds that do occur, most frequent first, with their counts. */
-export function seenKinds(table: EventTable): readonly { readonly kind: string; readonly count: number }[] {
-  return [...countKinds(table)].flatMap((count, kind) => (count > 0 && kind > 0 ? [{ kind: kindName(kind), count }] : []))
-    .sort((a, b) => b.count - a.count || (a.kind < b.kind ? -1 : 1));
 }
 
 /**
