@@ -210,7 +210,7 @@ describe('the command line', () => {
   describe('timeline', () => {
     it('prints the life of a page', async () => {
       const { out } = await shimtrace('timeline', PINNED, '--gfn', '0x100004');
-      assert.match(out, /^kvm:0xffff8881009cc000 gfn 0x100004\n {5}start \.\. 574 /);
+      assert.match(out, /^kvm:0xffff8881009cc000 gfn 0x100004\n {5}start \.\. 357 /);
       assert.match(out, /private, .*1 pin.*<- kvm_gmem_store_attributes\n/);
     });
 
