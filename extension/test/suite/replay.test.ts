@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import { app, closeAll, findings, G9_LINE, open, PIN_LINE, SAMPLE, until, workspaceFile } from '../support.js';
+
+interface Stop {
+  readonly reason: string;
+  readonly text?: string;
+}
+
+/** What the adapter says, as the editor sees it. */
+class Watch implements vscode.Disposable {
+  readonly stops: Stop[] = [];
+  readonly places: { readonly line: number; readonly row: number }[] = [];
+  private readonly undo = vscode.Disposable.from(
+    vscode.debug.registerDebugAdapterTrackerFactory('shimtrace', {
+      createDebugAdapterTracker: () => ({
+        onDidSendMessage: (message: { type: string; event?: string; body?: unknown }) => {
+          if (message.type === 'event' && message.event === 'stopped') this.stops.push(message.body as Stop);
+          if (message.type === 'event' && message.event === 'shimtrace/at') this.places.push(message.body as { line: number; row: number });
+        },
+      }),
+    }),
+  );
+
+  dispose(): void {
+    this.undo.dispose();
+  }
+
+  /** Does something and waits for the stop that follows. */
+  async after(what: string, body: () => Thenable<unknown>): Promise<{ readonly stop: Stop; readonly line: number }> {
+    const before = this.places.length;
+    await body();
+    await until(`a stop after ${what}`, () => (this.places.length > before ? true : undefined));
+    return { stop: this.stops[this.places.length - 1]!, line: this.places[this.places.length - 1]!.line };
+  }
+}
+
+describe('replaying a trace in the debugger', () => {
+  let uri: vscode.Uri;
+  let watch: Watch;
+  const session = (): vscode.DebugSession => vscode.debug.activeDebugSession!;
+  const run = (command: string) => (): Thenable<unknown> => vscode.commands.executeCommand(`workbench.action.debug.${command}`);
+  const request = (command: string, args: object = {}): Thenable<unknown> => session().customRequest(command, args);
+
+  beforeEach(async () => {
+    await app();
+    uri = workspaceFile('replayed.txt', { copyOf: SAMPLE });
+    await open(uri);
+    await findings(uri);
+    watch = new Watch();
+  });
+  afterEach(async () => {
+    await vscode.debug.stopDebugging();
+    await until('the end of the session', () => (vscode.debug.activeDebugSession ? undefined : true));
+    vscode.debug.removeBreakpoints(vscode.debug.breakpoints);
+    watch.dispose();
+    await closeAll();
+  });
+
+  const start = (from: object | string = 'start'): Promise<{ readonly stop: Stop; readonly line: number }> =>
+    watch.after('the start', () => vscode.commands.executeCommand('shimtrace.replay', { trace: uri, from }));
+
+  it('steps forward and back, and shows where in the editor', async () => {
+    const first = await start({ line: PIN_LINE });
+    assert.equal(first.line, PIN_LINE);
+    assert.equal(first.stop.reason, 'entry');
+    const next = await watch.after('step over', run('stepOver'));
+    assert.equal(next.line, PIN_LINE + 1);
+    const back = await watch.after('step back', run('stepBack'));
+    assert.equal(back.line, PIN_LINE);
+    await until('the editor at the line', () => (vscode.window.activeTextEditor?.selection.active.line === PIN_LINE - 1 ? true : undefined));
+    const into = await watch.after('step into', run('stepInto'));
+    assert.ok(into.line > PIN_LINE);
+    const change = await watch.after('the change before', () => vscode.commands.executeCommand('shimtrace.replay.previousChange'));
+    assert.ok(change.line < into.line);
+  });
+
+  it('ends on the violating line of a real trace, forward and from the end', async () => {
+    await start();
+    await request('setExceptionBreakpoints', { filters: ['violation'] });
+    const forward = await watch.after('continue', run('continue'));
+    assert.equal(forward.line, G9_LINE);
+    assert.equal(forward.stop.reason, 'exception');
+    assert.match(forward.stop.text!, /became private while page 0x4 is pinned/);
+    await watch.after('continue to the end', run('continue'));
+    const back = await watch.after('reverse continue', run('reverseContinue'));
+    assert.equal(back.line, G9_LINE);
+  });
+
+  it('stops at line, function and data breakpoints', async () => {
+    vscode.debug.addBreakpoints([
+      new vscode.SourceBreakpoint(new vscode.Location(uri, new vscode.Position(PIN_LINE - 1, 0))),
+      new vscode.FunctionBreakpoint('kvm_gmem_store_attributes', true, 'page.refs > 0'),
+    ]);
+    await start();
+    await request('setExceptionBreakpoints', { filters: [] });
+    const line = await watch.after('continue', run('continue'));
+    assert.deepEqual([line.stop.reason, line.line], ['breakpoint', PIN_LINE]);
+    const named = await watch.after('continue', run('continue'));
+    assert.deepEqual([named.stop.reason, named.line], ['function breakpoint', G9_LINE]);
+    vscode.debug.removeBreakpoints(vscode.debug.breakpoints);
+    const info = await request('dataBreakpointInfo', { name: 'page.refs' }) as { dataId: string };
+    await request('setDataBreakpoints', { breakpoints: [{ dataId: info.dataId }] });
+    const data = await watch.after('reverse continue', run('reverseContinue'));
+    assert.equal(data.stop.reason, 'data breakpoint');
+    assert.ok(data.line <= PIN_LINE && data.line > 0, `line ${data.line}`);
+  });
+
+  it('starts from a finding, evaluates expressions, and tells others where it stands', async () => {
+    const at = await start({ finding: 'G9' });
+    assert.equal(at.line, G9_LINE);
+    const { result } = await request('evaluate', { expression: 'conversion.phase', context: 'watch' }) as { result: string };
+    assert.equal(result, 'Stored');
+    const moved = await watch.after('a jump', () => request('shimtrace/goto', { line: 100 }));
+    assert.ok(moved.line >= 100);
+  });
+
+  it('starts by F5 in a trace', async () => {
+    const at = await watch.after('F5', run('start'));
+    assert.equal(at.stop.reason, 'entry');
+    assert.equal(session().type, 'shimtrace');
+  });
+
+  it('ends when the trace is read again', async () => {
+    await start();
+    await vscode.commands.executeCommand('shimtrace.check', uri);
+    await until('the end of the session', () => (vscode.debug.activeDebugSession ? undefined : true));
+  });
+});
