@@ -51,6 +51,8 @@ function replay(w: World, table: EventTable, options: AnalyzeOptions): boolean {
   const lower = lowerings();
   const ev = new Ev();
   const losses = [...table.losses].sort((a, b) => a.row - b.row);
+  const { restarts } = w.survey;
+  let restart = 0;
   let next = 0;
   for (let s = 0; s < table.segments.length; s++) {
     const seg = table.segments[s]!;
@@ -62,6 +64,10 @@ function replay(w: World, table: EventTable, options: AnalyzeOptions): boolean {
       const row = s * SEGMENT_ROWS + i;
       if (next < losses.length && losses[next]!.row <= row) {
         for (; next < losses.length && losses[next]!.row <= row; next++) w.op(Op.Loss, -1, row, 0, 0, losses[next]!.cpu, losses[next]!.count);
+        w.loss(row);
+      }
+      if (restart < restarts.length && restarts[restart] === row) {
+        restart++;
         w.loss(row);
       }
       const fn = lower[seg.kind[i]!];

@@ -46,6 +46,9 @@ function setRange(conv: Conv, first: number, end: number, toPrivate: boolean): v
   conv.rangeKnown = first >= 0 && end > first;
 }
 
+/** Past every guest frame. */
+const ALL_GFNS = 1099511627776;
+
 /** An attribute of unknown outcome: the range may be either from here on. */
 function forget(w: World, vm: Vm, first: number, end: number, row: number): void {
   vm.attr.set(first, end, Attr.Unknown, row);
@@ -54,13 +57,22 @@ function forget(w: World, vm: Vm, first: number, end: number, row: number): void
 
 /** A set-attributes ioctl succeeded of which only the system call is seen: any range may have changed. */
 export function requestByIoctl(w: World, ev: Ev, t: Thread): void {
-  for (const vm of w.vms) if (vm.tgid === t.tgid) forget(w, vm, 0, 1099511627776, ev.row);
+  for (const vm of w.vms) if (vm.tgid === t.tgid) forget(w, vm, 0, ALL_GFNS, ev.row);
   for (const inode of w.inodes) {
     if (!inode.tgids.has(t.tgid)) continue;
     inode.attr.reset(Attr.Unknown, ev.row);
-    w.op(Op.PageAttr, inode.index, ev.row, 0, 4294967296, Attr.Unknown, 0);
+    w.op(Op.PageAttr, inode.index, ev.row, 0, ALL_PAGES, Attr.Unknown, 0);
   }
 }
+
+/** The same for pages of a file. */
+function forgetPages(w: World, inode: Inode, first: number, end: number, row: number): void {
+  inode.attr.set(first, end, Attr.Unknown, row);
+  w.op(Op.PageAttr, inode.index, row, first, end - first, Attr.Unknown, 0);
+}
+
+/** Past every page that a file can have. */
+const ALL_PAGES = 4294967296;
 
 /** Stores the attribute of [first, end) in the model and tells the rules, once per row of a conversion. */
 function stored(w: World, conv: Conv, first: number, end: number, row: number, exact: boolean): void {
@@ -112,7 +124,12 @@ export function closeConversion(w: World, t: Thread, conv: Conv, row: number, re
     } else if (conv.inode) {
       if (result === 0 && !w.recordedStore) stored(w, conv, conv.first, conv.end, row, false);
       else if (result === 0) conv.wasAlready = true;
+      else if (result === undefined && !w.recordedStore) forgetPages(w, conv.inode, conv.first, conv.end, row);
     }
+  } else if (!conv.rangeKnown && conv.storeRow < 0 && !(result !== undefined && result < 0)) {
+    // What was converted is not known: anything may have changed.
+    if (conv.inode && !w.recordedStore) forgetPages(w, conv.inode, 0, ALL_PAGES, row);
+    else if (conv.vm && !w.recordedPost) forget(w, conv.vm, 0, ALL_GFNS, row);
   }
   w.phase(conv, result !== undefined && result < 0 ? Phase.Failed : Phase.Done, row);
   w.facts.tell('convEnd', conv, row, t);
@@ -182,9 +199,10 @@ function lowerVmConversions(on: On): void {
   });
 }
 
-function inodeConv(w: World, t: Thread, row: number, inode: Inode, entrySeen: boolean): Conv {
+/** The thread's conversion on this inode, begun here when no earlier event showed its start. `over` tells that the open one cannot be it. */
+function inodeConv(w: World, t: Thread, row: number, inode: Inode, entrySeen: boolean, over: (open: Conv) => boolean = () => false): Conv {
   const open = t.conv;
-  if (open && open.scope === 'inode' && open.inode === inode) return open;
+  if (open && !over(open) && open.scope === 'inode' && open.inode === inode) return open;
   if (open) closeConversion(w, t, open, row, undefined);
   const conv = w.newConv('inode', t, row, entrySeen);
   conv.inode = inode;
@@ -208,7 +226,7 @@ function lowerInodeConversions(on: On): void {
   on('GmemIoctl', (w, ev, t) => {
     const inode = w.inodeOf(ev.num(GIOCTL.ino), ev, t);
     if (!inode || !SET_ATTRIBUTES2.includes(ev.num(GIOCTL.cmd))) return;
-    const conv = inodeConv(w, t, ev.row, inode, true);
+    const conv = inodeConv(w, t, ev.row, inode, true, () => true);
     const offset = ev.num(GIOCTL.offset);
     const size = ev.num(GIOCTL.size);
     if (offset >= 0 && size > 0 && ev.has(GIOCTL.attrs)) setRange(conv, Math.floor(offset / 4096), Math.floor((offset + size) / 4096), isPrivate(ev.num(GIOCTL.attrs)));
@@ -216,7 +234,8 @@ function lowerInodeConversions(on: On): void {
   on('ConvertEnter', (w, ev, t) => {
     const inode = w.inodeOf(ev.num(ENTER.ino), ev, t);
     if (!inode) return;
-    const conv = inodeConv(w, t, ev.row, inode, true);
+    const conv = inodeConv(w, t, ev.row, inode, true, (open) => open.enterRow >= 0 || open.blockedRow >= 0 || open.storeRow >= 0);
+    conv.enterRow = ev.row;
     const [first, end] = pageRange(ev, ENTER);
     setRange(conv, first, end, toPrivateOf(ev, ENTER));
     w.phase(conv, Phase.Requested, ev.row);
@@ -225,7 +244,7 @@ function lowerInodeConversions(on: On): void {
     const ino = ev.num(BLOCKED.ino);
     const inode = ino > 0 ? w.inodeOf(ino, ev, t) : t.conv?.inode;
     if (!inode) return;
-    const conv = inodeConv(w, t, ev.row, inode, false);
+    const conv = inodeConv(w, t, ev.row, inode, false, (open) => open.blockedRow >= 0 || open.storeRow >= 0);
     if (!conv.rangeKnown && ev.num(BLOCKED.start) >= 0) setRange(conv, ev.num(BLOCKED.start), ev.num(BLOCKED.end), ev.has(BLOCKED.attrs) ? isPrivate(ev.num(BLOCKED.attrs)) : true);
     conv.blockedRow = ev.row;
     w.phase(conv, Phase.Blocked, ev.row);
@@ -263,12 +282,16 @@ function storeAttr(w: World, ev: Ev, t: Thread): void {
   const ino = ev.num(STORE.ino);
   const inode = ino > 0 ? w.inodeOf(ino, ev, t) : t.conv?.inode;
   if (!inode) return;
-  const conv = inodeConv(w, t, ev.row, inode, false);
+  const toPrivate = toPrivateOf(ev, STORE);
+  // Where neither entry nor return is recorded, the next conversion shows itself by its store.
+  const conv = inodeConv(w, t, ev.row, inode, false, (open) => open.storeRow >= 0 && (!open.entrySeen || open.toPrivate !== toPrivate));
   const first = ev.num(STORE.start);
   const last = ev.num(STORE.last);
   const end = last >= 0 ? last + 1 : ev.num(STORE.end);
-  const toPrivate = toPrivateOf(ev, STORE);
-  if (!conv.rangeKnown && first >= 0 && end > first) setRange(conv, first, end, toPrivate);
+  if (!conv.rangeKnown && first >= 0 && end > first) {
+    setRange(conv, first, end, toPrivate);
+    conv.rangeMerged = last >= 0;
+  }
   if (!conv.rangeKnown) return;
   w.facts.tell('shimOp', t, inode, conv.first, conv.end, ev.row, 'store');
   stored(w, conv, conv.first, conv.end, ev.row, true);

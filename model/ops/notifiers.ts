@@ -109,6 +109,7 @@ function lowerInvalidateNotifiers(on: On): void {
     const inode = fileOf(w, ev, t, SSTART);
     if (!inode) return;
     t.shimBracket = undefined;
+    t.mmapNotify = undefined;
     bracket(t, inode, ev.num(SSTART.start), ev.num(SSTART.end), ev.row).fromEntry = true;
     if (t.conv && t.conv.invOpenRow < 0) {
       t.conv.invOpenRow = ev.row;
@@ -118,6 +119,8 @@ function lowerInvalidateNotifiers(on: On): void {
   on('NotifierInvStart', (w, ev, t) => {
     const n = notifierOf(w, ev.pointer(ISTART.notifier));
     if (!n) return;
+    // No mmap is in flight in a call that invalidates: the return of the last one was not seen.
+    t.mmapNotify = undefined;
     const hole = t.fallocate;
     const conv = t.conv;
     const first = hole ? hole.first : conv?.rangeKnown ? conv.first : ev.num(ISTART.start);

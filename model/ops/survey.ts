@@ -17,6 +17,9 @@ export interface Gap {
   readonly line: number;
 }
 
+/** Events of one CPU are in the order of its clock, in nanoseconds or ticks; nested ones may be printed a little out of it. */
+const CLOCK_JITTER = 100_000;
+
 /** Share of events by unrelated tasks above which a trace is taken as unfiltered. Stray events of a filtered trace stay far below. */
 const UNRELATED_SHARE = 0.01;
 
@@ -44,6 +47,8 @@ export class Survey {
   readonly kvmsOfTgid = new Map<number, Set<number>>();
   readonly kvms = new Set<number>();
   readonly gaps: Gap[] = [];
+  /** Rows at which the clock of a CPU jumps back: another recording begins, and what was true before says nothing of it. */
+  readonly restarts: number[] = [];
   /** True when events of unrelated tasks show that no pid filter hid interrupts and other tasks. */
   unfiltered = false;
   /** Some return probe on bind reads the inode. */
@@ -133,6 +138,12 @@ export class Survey {
     this.unfiltered = unrelated > 0 && unrelated >= UNRELATED_SHARE * table.length;
   }
 
+  private restart(row: number, lastTs: Float64Array): void {
+    lastTs.fill(-Infinity);
+    this.restarts.push(row);
+    this.gaps.push({ after: row - 1, before: row, cpu: -1, line: this.table.line(row) });
+  }
+
   private addKvm(kvm: number, tgid: number): void {
     if (kvm < 0) return;
     this.kvms.add(kvm);
@@ -141,11 +152,14 @@ export class Survey {
     set.add(kvm);
   }
 
-  /** A gap runs from the last event of its CPU before the mark to the mark. */
+  /** A gap runs from the last event of its CPU before the mark to the mark; so does a joint of two recordings. */
   private findGaps(): void {
     const { table } = this;
     const lastOnCpu = new Int32Array(UNKNOWN_CPU + 1).fill(-1);
+    const lastTs = new Float64Array(UNKNOWN_CPU + 1).fill(-Infinity);
     const firstOnCpu = new Map<number, number>();
+    // The counter clock counts events: it never goes back by itself.
+    const jitter = table.meta.clock === 'counter' ? 0 : CLOCK_JITTER;
     const losses = [...table.losses].sort((a, b) => a.row - b.row);
     let next = 0;
     const close = (row: number): void => {
@@ -161,6 +175,10 @@ export class Survey {
         const row = s * SEGMENT_ROWS + i;
         if (next < losses.length && losses[next]!.row <= row) close(row);
         const cpu = seg.cpu[i]!;
+        if (cpu !== UNKNOWN_CPU) {
+          if (seg.ts[i]! < lastTs[cpu]! - jitter) this.restart(row, lastTs);
+          lastTs[cpu] = seg.ts[i]!;
+        }
         if (lastOnCpu[cpu] === -1) firstOnCpu.set(cpu, row);
         lastOnCpu[cpu] = row;
       }

@@ -10,7 +10,10 @@ import type { World } from '../shim/world.js';
 const KVM_CREATE_VM = 0xae01;
 export const KVM_RUN = 0xae80;
 
-function enter(t: Thread, ctx: SyscallCtx): void {
+function enter(w: World, t: Thread, ctx: SyscallCtx): void {
+  // A thread that enters the kernel has left its last call: a conversion whose return was not seen is over.
+  if (t.conv) closeConversion(w, t, t.conv, ctx.row, undefined);
+  t.mmapNotify = undefined;
   t.syscall = ctx;
   t.vmFresh = false;
   t.gup = undefined;
@@ -32,7 +35,7 @@ const IOCTL_RET = slotsOf('SysExitIoctl', 'ret');
 export function lowerSyscalls(on: On): void {
   on('SysEnterIoctl', (w, ev, t) => {
     const cmd = ev.num(IOCTL.cmd) % 4294967296;
-    enter(t, { name: 'ioctl', row: ev.row, a: cmd, b: 0 });
+    enter(w, t, { name: 'ioctl', row: ev.row, a: cmd, b: 0 });
     const group = w.group(t);
     if (cmd === KVM_CREATE_VM) {
       w.pendingCreateOfGroup.set(group, ev.row);
@@ -43,7 +46,8 @@ export function lowerSyscalls(on: On): void {
   on('SysExitIoctl', (w, ev, t) => {
     const ret = ev.signed(IOCTL_RET.ret, NaN);
     const ctx = t.syscall;
-    if (t.conv && ctx && isSetAttributes(ctx.a)) closeConversion(w, t, t.conv, ev.row, Number.isNaN(ret) ? undefined : ret);
+    // A conversion in flight ends with its ioctl, whatever number a shim gave that.
+    if (t.conv) closeConversion(w, t, t.conv, ev.row, Number.isNaN(ret) ? undefined : ret);
     else if (ctx && isSetAttributes(ctx.a) && ret === 0 && t.lastConvRow < ctx.row) requestByIoctl(w, ev, t);
     leave(w, t, ev.row, 'ioctl');
   });
@@ -55,7 +59,7 @@ export function lowerSyscalls(on: On): void {
     const inSlots = slotsOf(`SysEnter${suffix}`, a, b) as Record<string, number>;
     const out = slotsOf(`SysExit${suffix}`, 'ret');
     on(`SysEnter${suffix}`, (w, ev, t) => {
-      enter(t, { name, row: ev.row, a: ev.num(inSlots[a]!), b: ev.num(inSlots[b]!) });
+      enter(w, t, { name, row: ev.row, a: ev.num(inSlots[a]!), b: ev.num(inSlots[b]!) });
       t.syscallOn = touchedMapping(w, t);
     });
     on(`SysExit${suffix}`, (w, ev, t) => {
@@ -65,9 +69,9 @@ export function lowerSyscalls(on: On): void {
       leave(w, t, ev.row, name);
     });
   }
-  on('SysEnterClose', (_w, ev, t) => enter(t, { name: 'close', row: ev.row, a: 0, b: 0 }));
+  on('SysEnterClose', (w, ev, t) => enter(w, t, { name: 'close', row: ev.row, a: 0, b: 0 }));
   on('SysExitClose', (w, ev, t) => void leave(w, t, ev.row, 'close'));
-  on('SysEnterVmRead', (_w, ev, t) => enter(t, { name: 'other', row: ev.row, a: 0, b: 0 }));
+  on('SysEnterVmRead', (w, ev, t) => enter(w, t, { name: 'other', row: ev.row, a: 0, b: 0 }));
   on('SysExitVmRead', (w, ev, t) => void leave(w, t, ev.row, 'process_vm'));
 }
 

@@ -1,5 +1,6 @@
 /** User mappings of the file as VMAs: mmap, fork, split, mremap, munmap. */
 import type { On } from './lower.js';
+import { closeConversion } from './conversions.js';
 import { slotsOf } from './slots.js';
 import { Op } from '../timeline/oplog.js';
 import type { Inode, Thread, Vma } from '../shim/state.js';
@@ -83,6 +84,8 @@ export function lowerVmas(on: On): void {
   on('FileMmap', (w, ev, t) => {
     const inode = w.inodeOf(ev.num(MMAP.ino), ev, t);
     if (!inode) return;
+    // A thread that maps is not converting: the return of its conversion was not seen.
+    if (t.conv) closeConversion(w, t, t.conv, ev.row, undefined);
     t.mmap = {
       row: ev.row, inode, start: ev.num(MMAP.start), end: ev.num(MMAP.end), pgoff: ev.num(MMAP.pgoff), size: ev.num(MMAP.size),
       mm: ev.pointer(MMAP.mm), vmOps: ev.pointer(MMAP.vm_ops), hasVmOps: ev.has(MMAP.vm_ops),

@@ -179,6 +179,10 @@ export class Conv {
   end = -1;
   toPrivate = false;
   rangeKnown = false;
+  /** The range is that of the store alone, which the maple tree may have merged with neighbours that had the value before. */
+  rangeMerged = false;
+  /** Row of the conversion function's own entry, inside the ioctl; -1 not seen. */
+  enterRow = -1;
   blockedRow = -1;
   /** Row of the first unmap_mapping_* after the start, and whether they cover the range. */
   unmapRow = -1;

@@ -65,6 +65,10 @@ export const g3: RuleDef = {
         run.ok();
         return;
       }
+      if (conv.rangeMerged) {
+        run.notRecorded(row, 'Only the store shows the range, and the maple tree merges it with neighbours that had the attribute before.', ['ConvertEnter'], pages);
+        return;
+      }
       const { vm, rec } = first;
       if (run.lost(rec.row, row, pages)) return;
       if (rec.doubtful) {

@@ -41,7 +41,7 @@ export const g4: RuleDef = {
           else candidates.push({ conv, row, vms: conv.vm ? [conv.vm] : [] });
           return;
         }
-        const covered = conv.sawGmemBracket && conv.gmemFirst <= conv.first && conv.gmemEnd >= conv.end;
+        const covered = conv.sawGmemBracket && (conv.rangeMerged || (conv.gmemFirst <= conv.first && conv.gmemEnd >= conv.end));
         if (covered && !(conv.storeExact && conv.gmemClosedBeforeStore)) run.ok();
         else if (run.recorded('GmemInvStart')) report(conv, row);
         else if (run.recorded('InvStart') && run.recorded('InvEnd')) {

@@ -5,7 +5,7 @@ export const r1: RuleDef = {
   id: 'R1', name: 'whole-single-map', profile: 'sean-2022', severity: 2, nature: 'invariant',
   statement: 'The file is mapped as a whole or not at all, and at most once.',
   source: 'Sean Christopherson, mailing list, 19 September 2022, restriction 1',
-  needs: [['FileMmap', 'FileMmapRet'], ['VmaClose', 'SysExitMunmap', 'UnmapVmas']],
+  needs: [['FileMmap', 'FileMmapRet'], ['VmaClose', 'SysExitMunmap']],
   about: ['FileMmap', 'FileMmapRet'],
   fix: 'Check vm_pgoff, the length against the file\'s size, and the mapping count in .mmap.',
   listen: (run) => ({
@@ -20,7 +20,7 @@ export const r1: RuleDef = {
       }
       const other = inode.vmas[0];
       if (other) {
-        if (!run.recorded('VmaClose', 'SysExitMunmap', 'UnmapVmas')) run.notRecorded(row, 'Whether the older mapping is gone is not recorded.', ['VmaClose', 'SysExitMunmap'], pages);
+        if (!run.recorded('VmaClose', 'SysExitMunmap')) run.notRecorded(row, 'Whether the older mapping is gone is not recorded.', ['VmaClose', 'SysExitMunmap'], pages);
         else if (!run.lost(other.row, row, pages)) run.violation({ row, pages, message: `${inodeText(inode)} was mapped again while it is mapped`, evidence: [[other.row, 'state', 'the older mapping, still live']] });
         return;
       }
