@@ -22,8 +22,8 @@ export function onDidChangeActiveTab(handler: () => void): vscode.Disposable {
   );
 }
 
-/** Shows a 1-based line of a file of any size, with its event selected. */
-export async function revealLine(uri: vscode.Uri, line: number, startColumn = 0, endColumn = startColumn): Promise<void> {
-  const selection = new vscode.Range(line - 1, startColumn, line - 1, endColumn);
+/** Shows a 1-based line of a file of any size, with the cursor on its event: selecting it would scroll its task out of sight. */
+export async function revealLine(uri: vscode.Uri, line: number, column = 0): Promise<void> {
+  const selection = new vscode.Range(line - 1, column, line - 1, column);
   await vscode.commands.executeCommand('vscode.open', uri, { selection } satisfies vscode.TextDocumentShowOptions);
 }

@@ -14,6 +14,7 @@ const common = {
 // Browser bundles have `vscode` as their only external: a Node import that leaks into one fails the build.
 const bundles = [
   { entry: 'cli/main.ts', outfile: 'dist/cli.js', platform: 'node', format: 'esm', target: 'node20', shebang: true },
+  { entry: 'cli/aheadWorker.ts', outfile: 'dist/aheadWorker.js', platform: 'node', format: 'esm', target: 'node20' },
   { entry: 'extension/node.ts', outfile: 'dist/extension.cjs', platform: 'node', format: 'cjs', target: 'node20', external: ['vscode'] },
   { entry: 'extension/analysis/worker.node.ts', outfile: 'dist/worker.cjs', platform: 'node', format: 'cjs', target: 'node20' },
   { entry: 'extension/web.ts', outfile: 'dist/web/extension.cjs', platform: 'browser', format: 'cjs', external: ['vscode'] },

@@ -47,6 +47,6 @@ async function goToFirstViolation(app: App, target: unknown): Promise<void> {
     if (report) await vscode.window.showInformationMessage(vscode.l10n.t('This trace breaks no rule that it can be judged by.'));
     return;
   }
-  await revealLine(trace, first.at.line, first.at.startColumn, first.at.endColumn);
+  await revealLine(trace, first.at.line, first.at.startColumn);
   await vscode.commands.executeCommand('editor.action.showHover');
 }

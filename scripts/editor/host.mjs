@@ -63,9 +63,10 @@ async function untilHealthy(child, base, logFile) {
 
 /**
  * Starts the editor. `vsix` is installed first; `settings` are added to {@link SETTINGS}; `port` 0 takes a free one.
+ * `forTests` lets a window load an extension and its tests from a folder; such a window shows no notifications.
  * The result's `stop()` ends every process of the editor and removes its folders.
  */
-export async function startEditor({ vsix, settings = {}, port = 0, trust = true } = {}) {
+export async function startEditor({ vsix, settings = {}, port = 0, trust = true, forTests = false } = {}) {
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-editor-'));
   const user = path.join(home, 'user');
   fs.mkdirSync(path.join(user, 'User'), { recursive: true });
@@ -82,7 +83,8 @@ export async function startEditor({ vsix, settings = {}, port = 0, trust = true 
   const logFile = path.join(home, 'server.log');
   const log = fs.openSync(logFile, 'w');
   const flags = ['--auth', 'none', '--disable-telemetry', '--disable-update-check', '--disable-getting-started-override',
-    '--reconnection-grace-time', '1', '--vscode-option', 'enable-smoke-test-driver'];
+    '--reconnection-grace-time', '1'];
+  if (forTests) flags.push('--vscode-option', 'enable-smoke-test-driver');
   if (trust) flags.push('--disable-workspace-trust');
   const child = spawn(hostNode, [serverEntry, ...folders, '--bind-addr', address, ...flags], { env, stdio: ['ignore', log, log], detached: true });
   const base = `http://${address}`;

@@ -17,7 +17,7 @@ async function inHost(chromium) {
   const logFile = path.join(results, 'in-host.log');
   fs.rmSync(report, { force: true });
   const tests = await bundleTests();
-  const editor = await startEditor();
+  const editor = await startEditor({ forTests: true });
   try {
     const code = await runInExtensionHost(editor, chromium, {
       folder: workspace, development: root, tests, env: { SHIMTRACE_IN_HOST: report }, reportFile: report, logFile, timeoutMs: 240000,
@@ -39,7 +39,7 @@ async function inHost(chromium) {
 function inBrowser(chromium) {
   const file = path.join(results, 'editor-browser.json');
   fs.rmSync(file, { force: true });
-  const args = [bin('mocha'), '--no-config', '--reporter', 'scripts/reporter.cjs', '--timeout', '120000', '--fail-zero', 'test/editor/*.test.mjs'];
+  const args = [bin('mocha'), '--no-config', '--reporter', 'scripts/reporter.cjs', '--timeout', '60000', '--fail-zero', '--exit', 'test/editor/*.test.mjs'];
   run(process.execPath, args, { env: { ...process.env, SHIMTRACE_TOTALS: file, CHROMIUM: chromium } });
   const got = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : { passed: 0, failed: 1 };
   total.passed += got.passed;

@@ -1,0 +1,32 @@
+/** The document of the timeline's page: one script with a nonce, nothing inline, nothing from elsewhere. */
+
+export interface PageParts {
+  readonly nonce: string;
+  /** Address of the page's script, as the webview sees it. */
+  readonly script: string;
+  /** Source of local resources for the content security policy. */
+  readonly source: string;
+  readonly title: string;
+}
+
+/** Styles are constructed in script, which the policy allows without an exception. */
+export function pageHtml({ nonce, script, source, title }: PageParts): string {
+  const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src ${source}; img-src ${source} data: blob:; font-src ${source}`;
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${escapeHtml(policy)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)}</title>
+</head>
+<body>
+<script nonce="${nonce}" src="${escapeHtml(script)}"></script>
+</body>
+</html>
+`;
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]!);
+}

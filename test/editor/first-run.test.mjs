@@ -1,0 +1,32 @@
+// The walkthrough, from nothing to the first violation, in an untrusted folder.
+import { openWorkbench, picture, runCommand, statusItem } from './support.mjs';
+
+describe('the first run', () => {
+  let bench;
+  let page;
+  before(async () => {
+    bench = await openWorkbench({ fill: () => {}, settings: { 'workbench.colorTheme': 'Default Light Modern' } });
+    ({ page } = bench);
+  });
+  after(() => bench?.close());
+  afterEach(async function () {
+    if (this.currentTest.state === 'failed') await picture(page, `failed-${this.currentTest.title.replace(/\W+/g, '-')}`);
+  });
+
+  it('gets from the walkthrough to the first violation', async () => {
+    await runCommand(page, 'Welcome: Open Walkthrough...');
+    const row = page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'Judge a trace of shared/private conversions' });
+    await row.waitFor();
+    await row.click();
+    await page.getByRole('button', { name: 'Open the Sample Trace' }).waitFor();
+    await picture(page, 'walkthrough-light');
+    await page.getByRole('button', { name: 'Open the Sample Trace' }).click();
+    await statusItem(page).filter({ hasText: '1 violation' }).waitFor();
+    await page.locator('.tab', { hasText: 'Walkthrough' }).click();
+    await page.locator('.getting-started-step', { hasText: 'Go to its first violation' }).click();
+    await page.getByRole('button', { name: 'Go to First Violation' }).click();
+    await page.locator('.squiggly-error').first().waitFor();
+    await page.locator('.monaco-hover:not(.hidden)').getByText('became private while page 0x4 is pinned').first().waitFor();
+    await picture(page, 'first-violation-light');
+  });
+});

@@ -1,0 +1,98 @@
+// The packaged extension in a browser window of a real VS Code, on a real recording: what a person sees.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { openFile, openWorkbench, offeredCommands, picture, runCommand, SAMPLE, statusItem, webviewBody } from './support.mjs';
+
+describe('judging a trace in the editor', () => {
+  let bench;
+  let page;
+  before(async () => {
+    bench = await openWorkbench({
+      fill: (folder) => {
+        fs.copyFileSync(SAMPLE, path.join(folder, 'pinned.txt'));
+        fs.writeFileSync(path.join(folder, 'notes.txt'), 'A note about nothing\n'.repeat(20));
+        fs.writeFileSync(path.join(folder, 'shortened'), fs.readFileSync(SAMPLE).subarray(0, 40000));
+      },
+      settings: { 'workbench.colorTheme': 'Default Dark Modern' },
+    });
+    ({ page } = bench);
+  });
+  after(() => bench?.close());
+  afterEach(async function () {
+    if (this.currentTest.state === 'failed') await picture(page, `failed-${this.currentTest.title.replace(/\W+/g, '-')}`);
+  });
+
+  it('puts a squiggle on the line of the violation', async () => {
+    await openFile(page, 'pinned.txt');
+    await statusItem(page).filter({ hasText: '1 violation' }).waitFor();
+    await runCommand(page, 'Shimtrace: Go to First Violation');
+    await page.locator('.squiggly-error').first().waitFor();
+  });
+
+  it('says in the hover what happened, from what evidence, and how the page was before and after', async () => {
+    const hover = page.locator('.monaco-hover:not(.hidden)').first();
+    await hover.getByText('became private while page 0x4 is pinned').waitFor();
+    await hover.getByText('page 0x4 referenced here').waitFor();
+    await hover.locator('th', { hasText: 'before' }).waitFor();
+    await hover.locator('td', { hasText: '1 pin' }).first().waitFor();
+    await picture(page, 'violation-dark');
+  });
+
+  it('colours the parts of an event', async () => {
+    const colours = await page.locator('.view-line').filter({ hasText: 'kvm_gmem_store_attributes' }).first().locator('span > span').evaluateAll(
+      (spans) => spans.map((span) => [span.textContent, getComputedStyle(span).color]));
+    const colourOf = (text) => colours.find(([part]) => part.includes(text))?.[1];
+    const distinct = new Set([colourOf('CPU'), colourOf('62.292357'), colourOf('kvm_gmem_store'), colourOf('index')]);
+    assert.equal(distinct.size, 4, JSON.stringify(colours));
+  });
+
+  it('lists it in Problems with the rule linked to its page', async () => {
+    await runCommand(page, 'View: Focus Problems');
+    const row = page.locator('.markers-panel .monaco-list-row').filter({ hasText: 'became private while page 0x4 is pinned' });
+    await row.waitFor();
+    await picture(page, 'problems-dark');
+    await row.locator('a', { hasText: 'G9' }).click();
+    const body = webviewBody(page);
+    await body.locator('h1', { hasText: 'G9' }).waitFor();
+    assert.match(await body.innerText(), /reference|pinned/i);
+    await picture(page, 'rule-page-dark');
+    await runCommand(page, 'View: Close Editor');
+  });
+
+  it('shows the verdict of every rule one click away', async () => {
+    await openFile(page, 'pinned.txt');
+    await statusItem(page).click();
+    const body = webviewBody(page);
+    await body.locator('td', { hasText: 'G6b' }).first().waitFor();
+    const text = await body.innerText();
+    assert.match(text, /undecidable/);
+    assert.match(text, /kprobe:kvm_gmem_fallocate/);
+    await picture(page, 'rules-dark');
+    await runCommand(page, 'View: Close Editor');
+  });
+
+  it('offers its commands where they make sense only', async () => {
+    await openFile(page, 'notes.txt');
+    await page.locator('.tab.active', { hasText: 'notes.txt' }).waitFor();
+    const offered = await offeredCommands(page, 'Shimtrace:');
+    assert.ok(offered.some((title) => title.includes('Open the Sample Trace')), offered.join());
+    assert.ok(!offered.some((title) => title.includes('Show Verdicts')), offered.join());
+    assert.ok(!offered.some((title) => title.includes('Cancel')), offered.join());
+  });
+
+  it('says of a foreign file what it is not, in one message', async () => {
+    await runCommand(page, 'Shimtrace: Check This Trace');
+    const toast = page.locator('.notification-toast', { hasText: 'none of the formats' });
+    await toast.waitFor();
+    assert.equal(await toast.count(), 1);
+    await picture(page, 'foreign-dark');
+    await page.keyboard.press('Escape');
+    await runCommand(page, 'Notifications: Clear All Notifications');
+  });
+
+  it('judges what there is of a shortened file', async () => {
+    await openFile(page, 'shortened');
+    await statusItem(page).filter({ hasText: 'no violation' }).waitFor();
+  });
+});

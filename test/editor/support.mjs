@@ -1,0 +1,81 @@
+// One editor with the packaged extension for a suite, and the steps that suites share.
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { root } from '../../scripts/steps.mjs';
+import { editorUrl, openBrowser, startEditor } from '../../scripts/editor/host.mjs';
+
+export const SAMPLE = path.join(root, 'sample-traces/labelled/inplace/M2.p.txt');
+/** Screenshots of a run, for whoever wants to look. */
+const PICTURES = path.join(root, 'out/test-results/pictures');
+
+/** Starts the editor on a new folder that `fill` puts files into, and opens a window on it. */
+export async function openWorkbench({ fill, settings, width, height } = {}) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-folder-'));
+  fill?.(folder);
+  const editor = await startEditor({ vsix: path.join(root, 'dist/shimtrace.vsix'), settings });
+  const opened = { editor, folder, page: undefined, context: undefined };
+  const close = async () => {
+    await opened.context?.close();
+    await editor.stop();
+    fs.rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    Object.assign(opened, await openBrowser(editor, process.env.CHROMIUM, { width, height }));
+    await opened.page.goto(editorUrl(editor, folder));
+    await opened.page.locator('.statusbar').waitFor({ timeout: 60000 });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { page: opened.page, folder, editor, close };
+}
+
+export function picture(page, name) {
+  fs.mkdirSync(PICTURES, { recursive: true });
+  return page.screenshot({ path: path.join(PICTURES, `${name}.png`) });
+}
+
+export async function openFile(page, name) {
+  await page.locator('.explorer-folders-view .monaco-list-row').filter({ has: page.getByText(name, { exact: true }) }).first().dblclick();
+}
+
+/** Runs a command by its title as the palette shows it; a palette opened before the extensions are ready is opened again. */
+export async function runCommand(page, title) {
+  const input = page.locator('.quick-input-widget input');
+  const row = page.locator('.quick-input-list .monaco-list-row').filter({ hasText: title }).first();
+  for (let attempt = 0; ; attempt++) {
+    await page.keyboard.press('F1');
+    await input.waitFor();
+    await input.fill(`>${title}`);
+    try {
+      await row.waitFor({ timeout: 3000 });
+      break;
+    } catch (error) {
+      if (attempt === 4) throw error;
+      await page.keyboard.press('Escape');
+    }
+  }
+  await row.click();
+}
+
+/** Titles that the palette offers for what is typed. */
+export async function offeredCommands(page, typed) {
+  await page.keyboard.press('F1');
+  const input = page.locator('.quick-input-widget input');
+  await input.waitFor();
+  await input.fill(`>${typed}`);
+  await page.waitForTimeout(400);
+  const rows = await page.locator('.quick-input-list .monaco-list-row .label-name').allTextContents();
+  await page.keyboard.press('Escape');
+  return rows;
+}
+
+export function statusItem(page) {
+  return page.locator('#shimtrace\\.shimtrace\\.shimtrace\\.verdict, .statusbar-item[id*="shimtrace"]').first();
+}
+
+/** The document inside a webview, two frames deep. */
+export function webviewBody(page) {
+  return page.frameLocator('iframe.webview.ready').last().frameLocator('iframe#active-frame').locator('body');
+}
