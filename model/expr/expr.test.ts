@@ -5,7 +5,7 @@ import { ExprError } from './error.js';
 import { evaluateText } from './evaluate.js';
 import { globMatches } from './glob.js';
 import { parseTemplate, renderTemplate } from './template.js';
-import { formatValue, makeList, makeObject, type ExprObject, type Value } from './value.js';
+import { absentObject, formatValue, makeList, makeObject, type ExprObject, type Value } from './value.js';
 
 const page = (gfn: number): ExprObject =>
   makeObject('page', () => `gfn 0x${gfn.toString(16)}`, {
@@ -154,4 +154,13 @@ describe('values as they are shown', () => {
     [makeList('x', [{ name: '0', value: 1, format: 'hex' }, { name: '1', value: 2 }, { name: '2', value: 3 }]), undefined, '3: 0x1; 2; …'],
   ];
   for (const [value, format, expect] of cases) it(expect, () => assert.equal(formatValue(value, format), expect));
+});
+
+describe('what is not there', () => {
+  it('has the names of what could be, all unknown, and no others', () => {
+    const root = makeObject('state', () => '', { page: { doc: '', get: () => absentObject(page(1), 'no page') } });
+    assert.equal(evaluateText('page.attribute == "Private"', root).value, undefined);
+    assert.equal(evaluateText('page(0x100).attribute', root).value, 'Private');
+    assert.throws(() => evaluateText('page.atribute', root), /has no member atribute/);
+  });
 });

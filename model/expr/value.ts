@@ -136,6 +136,19 @@ export function makeObject(
   };
 }
 
+/** An object that is not there now: it has the names of `like`, so that a mistyped one is an error, and nothing is known of them. */
+export function absentObject(like: ExprObject, summary: string): ExprObject {
+  return {
+    ...like,
+    summary: () => summary,
+    scalar: () => undefined,
+    member: (name) => {
+      const member = like.names().includes(name) ? like.member(name) : undefined;
+      return member && { doc: member.doc, value: undefined };
+    },
+  };
+}
+
 /** A list whose items are at hand. */
 export function makeList(list: string, items: readonly Item[], emptyText?: string): ExprList {
   return { list, length: items.length, emptyText, items: (start, count) => items.slice(start, start + count) };

@@ -1,7 +1,8 @@
 /** The names that an expression starts from: event, page, conversion, shim, vm, rules, and what leads to others. */
 import { ExprError } from '../expr/error.js';
-import { makeList, makeObject, scalarOf, type ExprObject, type Value } from '../expr/value.js';
+import { absentObject, makeList, makeObject, scalarOf, type ExprObject, type Value } from '../expr/value.js';
 import { inFlight, type StateView } from './view.js';
+import type { Conversion } from '../analysis.js';
 import { conversionObject } from './view_conversion.js';
 import { eventObject, timeFormat, timeOf } from './view_event.js';
 import { pageOfFile, pageOfGfn, type PageRef } from './view_focus.js';
@@ -29,6 +30,11 @@ function indexArg(args: readonly Value[], what: string, count: number): number {
 function callable(name: string, doc: string, call: (args: readonly Value[]) => Value): ExprObject {
   return makeObject(name, () => doc, {}, { call });
 }
+
+const NO_PAGE: PageRef = { vm: -1, gfn: -1, inode: -1, pgoff: -1 };
+const NO_CONVERSION: Conversion = {
+  index: -1, scope: 'vm', vm: -1, inode: -1, first: 0, count: 0, toPrivate: false, tid: -1, fromRow: -1, untilRow: -1, result: undefined, phaseRows: [],
+};
 
 export interface Focus {
   readonly page: PageRef | undefined;
@@ -65,23 +71,23 @@ export function rootObject(view: StateView): ExprObject {
       doc: 'The page that the event is about; page(gfn) or page(gfn, vm) for another',
       get: () => {
         const { page } = focus();
-        return page ? pageObject(view, page, pageCall) : callable('page', 'no page seen yet', pageCall);
+        return page ? pageObject(view, page, pageCall) : absentObject(pageObject(view, NO_PAGE, pageCall), 'no page seen yet');
       },
     },
     conversion: {
       doc: 'The conversion that the event belongs to; conversion(number) for another',
       get: () => {
         const found = view.conversion();
-        return found ? conversionObject(view, found, conversionCall) : callable('conversion', 'none in flight', conversionCall);
+        return found ? conversionObject(view, found, conversionCall) : absentObject(conversionObject(view, NO_CONVERSION, conversionCall), 'none in flight');
       },
     },
     shim: {
       doc: 'The guest_memfd file of the page; inode(number) for another',
-      get: () => { const { inode } = focus(); return inode < 0 ? undefined : shimObject(view, inode); },
+      get: () => { const { inode } = focus(); return inode < 0 ? absentObject(shimObject(view, -1), 'not known') : shimObject(view, inode); },
     },
     vm: {
       doc: 'The VM of the event; vm(number) for another',
-      get: () => { const { vm } = focus(); return vm < 0 ? callable('vm', 'not known', vmCall) : vmObject(view, vm, vmCall); },
+      get: () => { const { vm } = focus(); return vm < 0 ? absentObject(vmObject(view, -1, vmCall), 'not known') : vmObject(view, vm, vmCall); },
     },
     rules: { doc: 'The rules and what they have said so far', get: () => rulesObject(view) },
     findings: { doc: 'Findings at this event', get: () => findingsHere(view) },

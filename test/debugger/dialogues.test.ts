@@ -215,3 +215,14 @@ describe('dialogues with a debug session', () => {
     assert.equal(CAPABILITIES.supportsStepBack, true);
   });
 });
+
+describe('conditions where something is not there', () => {
+  it('do not stop the replay: what is unknown is not true', async () => {
+    const d = new Dialogue();
+    await d.start({ trace: PINNED, stopOnEntry: false }, async () => {
+      await d.ask('setFunctionBreakpoints', { breakpoints: [{ name: '*', condition: 'conversion.phase == "RefsOk"' }] });
+    });
+    assert.equal(d.lastStop.reason, 'function breakpoint');
+    assert.equal(d.events.filter((event) => event.event === 'stopped').length, 1);
+  });
+});
