@@ -1,0 +1,736 @@
+/** The timeline's page: holds the view, asks for what it shows, and answers what the user and the host do. */
+import type { AskName, EventRef, FindingReply, FindReply, InspectReply, MeasureReply, Place, TableLine, TableReply, TimelineAsks } from '../model/timeline/asks.js';
+import type { RowFilter } from '../model/timeline/rows.js';
+import type { Tile } from '../model/timeline/tiles.js';
+import type { RowsReply, TimelineMeta } from '../model/timeline/timeline.js';
+import { Announcer, LifeTable } from './a11y.js';
+import { Canvas } from './canvas.js';
+import { clock, duration } from './format.js';
+import { attachGestures } from './gestures.js';
+import { targetAt, type Target } from './hit.js';
+import { actionOf, type Action } from './keyboard.js';
+import { mapThrough } from './knots.js';
+import { layout } from './layout.js';
+import { fullLegend, shortLegend } from './legend.js';
+import { MARK_NAMES } from '../model/timeline/marks.js';
+import { buildPage, type Page } from './page.js';
+import { Endpoint, RequestError } from './protocol/endpoint.js';
+import type { HostRequests, Opening, PageRequests } from './protocol/messages.js';
+import type { Picture, Scene } from './scene.js';
+import { TileSource, type Wanted } from './source.js';
+import { FIRST_VIEW, History, readView, writeView, type View } from './state.js';
+import { VERDICT_NAMES } from './style.js';
+import { toSvg } from './svg.js';
+import type { Theme } from './theme.js';
+import { clampSpan, clampTop, DisplayRows, fittingLevel, frameOf, pan, reveal, ROW_H, wholeSpan, zoomRows, zoomTime, type Bounds, type DisplayRow, type Frame } from './viewport.js';
+import { element, eventLink, findingLine, findingWords, inspectWords, measureWords } from './words.js';
+
+/** What the page needs from the window that it is in. */
+export interface Surroundings {
+  post(message: unknown): void;
+  /** State that outlives the page in this window. */
+  load(): string;
+  store(text: string): void;
+  theme(): Theme;
+}
+
+const LANES_MAX = 6;
+const HOVER_MS = 120;
+const TABLE_MS = 250;
+const TABLE_LINES = 300;
+
+/** What is known of the trace once the host has answered. */
+interface Loaded {
+  readonly meta: TimelineMeta;
+  readonly bounds: { readonly plain: Bounds; readonly compressed: Bounds };
+  rows: RowsReply;
+}
+
+export class App {
+  readonly endpoint: Endpoint<HostRequests, PageRequests>;
+  private readonly page: Page;
+  private readonly canvas: Canvas;
+  private readonly announcer = new Announcer();
+  private readonly table: LifeTable;
+  private readonly source: TileSource;
+  private history = new History(FIRST_VIEW);
+  private opening: Opening | undefined;
+  private loaded: Loaded | undefined;
+  private minimap: Tile | null = null;
+  /** What the minimap was last asked for. */
+  private minimapKey = '';
+  private finding: FindingReply | null = null;
+  private lanes: number[] = [];
+  private scene: Scene | undefined;
+  private picture: Picture | undefined;
+  private hover = { x: NaN, y: NaN };
+  private hoverTimer = 0;
+  private tableTimer = 0;
+  private drawing = false;
+  private size = { width: 1, height: 1 };
+  /** Milliseconds of script and paint of the last frames, for tests and benchmarks. */
+  readonly frameMs: number[] = [];
+
+  constructor(private readonly around: Surroundings) {
+    this.canvas = new Canvas(around.theme());
+    this.page = buildPage({
+      jump: (text) => this.run(this.jump(text)), nextFinding: () => this.stepFinding(1), previousFinding: () => this.stepFinding(-1), whole: () => this.act('whole'),
+      zoom: (factor) => this.zoom(factor), undo: () => this.act('undo'), redo: () => this.act('redo'), compress: (on) => this.compress(on),
+      grouping: (v) => this.filter({ grouping: v as RowFilter['grouping'] }), vm: (v) => this.filter({ vm: Number(v) }), states: (v) => this.filter({ states: Number(v) }),
+      marks: (v) => this.go({ ...this.view, marks: Number(v) }), thread: (v) => this.filter({ tid: Number(v) }), pages: (text) => this.filterPages(text),
+      findingsOnly: (on) => this.filter({ findings: on }), exportAs: (v) => this.run(this.exportAs(v)), side: () => this.toggleSide(), panel: () => this.fillTable(),
+    });
+    this.endpoint = new Endpoint<HostRequests, PageRequests>((packet) => around.post(packet), {
+      select: ({ row, finding }) => this.selectFromHost(row, finding),
+      renew: async () => { await this.load(); return null; },
+      show: ({ view }) => { this.go(readView(view, this.view)); return null; },
+    });
+    this.source = new TileSource((request) => this.ask('tile', request), (tile) => this.takeTile(tile), () => this.run(this.askRows()), (error) => this.report(error));
+    this.table = new LifeTable({ choose: (line) => this.chooseLine(line) }, (t) => this.clock(t));
+    this.page.tablePlace.append(this.table.element);
+    this.setUpCanvas();
+  }
+
+  /** Puts the page into a document and starts. */
+  start(body: HTMLElement): void {
+    body.append(this.page.root, this.announcer.element);
+    this.setTheme();
+    new ResizeObserver(() => this.resize()).observe(this.page.picture);
+    this.run(this.load());
+  }
+
+  get view(): View {
+    return this.history.view;
+  }
+
+  setTheme(): void {
+    const theme = this.around.theme();
+    this.canvas.setTheme(theme);
+    this.page.legendPlace.replaceChildren(shortLegend(theme));
+    this.page.legend.replaceChildren(fullLegend(theme));
+    this.draw();
+  }
+
+  private setUpCanvas(): void {
+    const { element: canvas } = this.canvas;
+    canvas.className = 'main';
+    canvas.tabIndex = 0;
+    canvas.setAttribute('role', 'application');
+    canvas.setAttribute('aria-label', 'Timeline of pages over time. The same content is in the table of the Details panel; press T to go there.');
+    this.page.picture.prepend(canvas);
+    canvas.addEventListener('keydown', (event) => {
+      const action = actionOf(event);
+      if (!action) return;
+      event.preventDefault();
+      this.act(action);
+    });
+    attachGestures(canvas, {
+      frame: () => this.frame(),
+      zoomTime: (x, factor) => this.change((v, b) => zoomTime(v, this.frame(), x, factor, b)),
+      zoomRows: (y, by) => this.change((v) => zoomRows(v, this.frame(), y, by, this.groups())),
+      pan: (dx, dy) => this.change((v, b) => pan(v, this.frame(), dx, dy, b, this.displayRows().length)),
+      minimap: (x) => this.moveToMinimap(x),
+      hover: (x, y) => this.moveHover(x, y),
+      leave: () => this.moveHover(NaN, NaN),
+      click: (x, y, measuring) => this.click(x, y, measuring),
+    });
+  }
+
+  // ---- asking -----------------------------------------------------------------------------------------------------
+
+  private ask<K extends AskName>(name: K, params: TimelineAsks[K]['params']): Promise<TimelineAsks[K]['result']> {
+    return this.endpoint.request(name, params as PageRequests[K]['params']) as Promise<TimelineAsks[K]['result']>;
+  }
+
+  /** Runs something that may fail, and says so when it does. */
+  private run(work: Promise<unknown>): void {
+    work.catch((error: unknown) => this.report(error));
+  }
+
+  private report(error: unknown): void {
+    if (error instanceof RequestError && error.code === 'cancelled') return;
+    const busy = error instanceof RequestError && error.code === 'busy';
+    const text = busy ? 'The trace is being read' : `The timeline could not be drawn: ${error instanceof Error ? error.message : String(error)}`;
+    if (!this.loaded) this.notice(text);
+    this.announcer.say(text);
+  }
+
+  private notice(text: string): void {
+    this.page.notice.textContent = text;
+    this.page.notice.hidden = text === '';
+  }
+
+  private async load(): Promise<void> {
+    this.opening = await this.endpoint.request('open', {});
+    const meta = await this.ask('meta', {});
+    const knots = (k: TimelineMeta['plain']): Bounds => ({ start: k.view[0] ?? 0, end: k.view[k.view.length - 1] ?? 0, resolution: meta.resolution });
+    const bounds = { plain: knots(meta.plain), compressed: knots(meta.compressed) };
+    const saved = this.opening.view !== '' ? this.opening.view : this.around.load();
+    const first: View = { ...FIRST_VIEW, ...wholeSpan(bounds.plain), level: -1 };
+    let view = saved === '' ? first : readView(saved, first);
+    const rows = await this.ask('rows', view.filter);
+    this.loaded = { meta, bounds, rows };
+    this.lanes = busiestLanes(meta);
+    if (view.level < 0) view = { ...view, level: fittingLevel(rows.groups, Math.floor(this.frame().rowsH / ROW_H)), selectedFinding: worstFinding(meta) };
+    this.history = new History(view);
+    this.source.drop();
+    this.minimapKey = '';
+    this.canvas.setTile(null, 1);
+    this.notice(rows.groups.length === 0 ? 'No event of this trace says anything about a page.' : '');
+    this.fillChoices();
+    this.summarize();
+    this.run(this.askMinimap());
+    if (view.selectedFinding >= 0) this.run(this.selectFinding(view.selectedFinding, false));
+    this.refresh();
+  }
+
+  private async askRows(): Promise<void> {
+    if (!this.loaded) return;
+    this.loaded.rows = await this.ask('rows', this.view.filter);
+    this.history.replace({ ...this.view, top: clampTop(this.view.top, this.frame(), this.displayRows().length) });
+    this.run(this.askMinimap());
+    this.refresh();
+    const { groups } = this.loaded.rows;
+    this.announcer.say(groups.length === 0 ? 'No page passes the filter' : `${groups.reduce((n, g) => n + g.rowCount, 0)} rows in ${groups.length} groups`, 200);
+  }
+
+  private async askMinimap(): Promise<void> {
+    if (!this.loaded) return;
+    const { rows } = this.loaded;
+    const whole = wholeSpan(this.bounds());
+    const columns = Math.max(1, Math.ceil(this.frame().plotW));
+    const key = `${rows.rowSet} ${this.view.compress} ${columns}`;
+    if (columns < 2 || key === this.minimapKey) return;
+    this.minimapKey = key;
+    this.minimap = await this.ask('tile', {
+      rowSet: rows.rowSet, rows: Int32Array.from(rows.groups.flatMap((_, g) => [g, -1, 0])), ...whole, columns, compress: this.view.compress,
+      lanes: new Int32Array(0), marks: 0, tid: -1,
+    });
+    this.draw();
+  }
+
+  private takeTile(tile: Tile): void {
+    this.canvas.setTile(tile, window.devicePixelRatio);
+    this.draw();
+  }
+
+  // ---- view -------------------------------------------------------------------------------------------------------
+
+  private frame(): Frame {
+    return frameOf(this.size, this.lanes.length);
+  }
+
+  private groups(): RowsReply['groups'] {
+    return this.loaded?.rows.groups ?? [];
+  }
+
+  private displayRows(): DisplayRows {
+    return new DisplayRows(this.groups(), Math.max(0, this.view.level), this.view.collapsed);
+  }
+
+  private bounds(): Bounds {
+    if (!this.loaded) return { start: 0, end: 1, resolution: 1 };
+    return this.view.compress ? this.loaded.bounds.compressed : this.loaded.bounds.plain;
+  }
+
+  private knots(): TimelineMeta['plain'] {
+    const { meta } = this.loaded!;
+    return this.view.compress ? meta.compressed : meta.plain;
+  }
+
+  private viewOfTime(time: number): number {
+    return mapThrough(this.knots().time, this.knots().view, time);
+  }
+  private timeOfView(at: number): number {
+    return mapThrough(this.knots().view, this.knots().time, at);
+  }
+
+  private clock(time: number): string {
+    if (!this.loaded) return '';
+    const { unit, t0, resolution } = this.loaded.meta;
+    return clock(time, unit, t0, resolution);
+  }
+
+  private change(to: (view: View, bounds: Bounds) => View): void {
+    if (this.loaded) this.go(to(this.view, this.bounds()));
+  }
+
+  /** Shows another view, as a step that can be undone. */
+  private go(view: View): void {
+    const before = this.view;
+    this.history.go(view, performance.now());
+    this.afterMove(before);
+  }
+
+  private afterMove(before: View): void {
+    const { view } = this;
+    if (JSON.stringify(before.filter) !== JSON.stringify(view.filter)) this.run(this.askRows());
+    if (before.compress !== view.compress) this.run(this.askMinimap());
+    if (before.selectedFinding !== view.selectedFinding) this.run(this.selectFinding(view.selectedFinding, false));
+    this.refresh();
+  }
+
+  /** Brings everything up to the present view. */
+  private refresh(): void {
+    if (!this.loaded) return;
+    const { view } = this;
+    this.around.store(writeView(view));
+    this.page.undo.enable(this.history.canUndo);
+    this.page.redo.enable(this.history.canRedo);
+    this.page.compress.set(view.compress);
+    this.page.findingsOnly.set(view.filter.findings);
+    this.page.grouping.set(view.filter.grouping);
+    this.page.vm.set(String(view.filter.vm));
+    this.page.states.set(String(view.filter.states));
+    this.page.thread.set(String(view.filter.tid));
+    const wanted = this.wanted();
+    if (wanted) this.source.want(wanted);
+    this.draw();
+    clearTimeout(this.tableTimer);
+    this.tableTimer = setTimeout(() => this.fillTable(), TABLE_MS);
+  }
+
+  private wanted(): Wanted | undefined {
+    if (!this.loaded || this.size.width < 2) return undefined;
+    return { rowSet: this.loaded.rows.rowSet, view: this.view, frame: this.frame(), rows: this.displayRows(), lanes: this.lanes, scale: window.devicePixelRatio };
+  }
+
+  private resize(): void {
+    const box = this.page.picture.getBoundingClientRect();
+    if (box.width < 2 || box.height < 2) return;
+    const first = this.size.width < 2;
+    this.size = { width: box.width, height: box.height };
+    this.canvas.resize(box.width, box.height, window.devicePixelRatio);
+    if (first && this.loaded) this.history.replace({ ...this.view, level: fittingLevel(this.groups(), Math.floor(this.frame().rowsH / ROW_H)) });
+    this.refresh();
+    // A resized canvas is blank until it is painted: not a frame later.
+    this.paintNow();
+    if (!this.minimap || Math.abs(this.minimap.request.columns - this.frame().plotW) > 50) this.run(this.askMinimap());
+  }
+
+  /** Paints before the next frame; many calls paint once. */
+  private draw(): void {
+    if (this.drawing) return;
+    this.drawing = true;
+    requestAnimationFrame(() => {
+      this.drawing = false;
+      this.paintNow();
+    });
+  }
+
+  private paintNow(): void {
+    if (!this.loaded) return;
+    const start = performance.now();
+    const { meta, rows: rowsReply } = this.loaded;
+    const { view } = this;
+    this.scene = {
+      meta, rowsReply, rows: this.displayRows(), view, frame: this.frame(), bounds: this.bounds(), lanes: this.lanes, tile: this.source.tile,
+      minimap: this.minimap, finding: view.selectedFinding >= 0 ? this.finding : null, hoverX: this.hover.y < this.frame().minimapY ? this.hover.x : NaN,
+    };
+    this.picture = layout(this.scene);
+    this.canvas.draw(this.picture, this.scene.frame, window.devicePixelRatio);
+    this.frameMs.push(performance.now() - start);
+    if (this.frameMs.length > 1000) this.frameMs.shift();
+  }
+
+  // ---- controls ---------------------------------------------------------------------------------------------------
+
+  private fillChoices(): void {
+    const { meta } = this.loaded!;
+    this.page.vm.fill([{ value: '-1', text: 'all VMs' }, ...meta.vms.map((text, i) => ({ value: String(i), text }))], String(this.view.filter.vm));
+    const threads = [...meta.lanes].sort((a, b) => b.events - a.events).slice(0, 40);
+    this.page.thread.fill([{ value: '-1', text: 'all threads' }, ...threads.map((l) => ({ value: String(l.tid), text: `${l.comm}-${l.tid}` }))], String(this.view.filter.tid));
+  }
+
+  private summarize(): void {
+    const { meta } = this.loaded!;
+    const counts = VERDICT_NAMES.map((name, v) => ({ name, n: meta.findingVerdict.reduce((n, x) => n + (x === v ? 1 : 0), 0) }));
+    const parts = counts.filter((c) => c.n > 0).map((c) => element('span', `${c.n} ${c.name}${c.n > 1 && c.name === 'violation' ? 's' : ''} `, `count ${c.name}`));
+    if (parts.length === 0) parts.push(element('span', 'No findings ', 'count'));
+    this.page.summary.replaceChildren(...parts, element('span', `${this.opening?.trace ?? ''}, ${duration(meta.end - meta.start, meta.unit)}`, 'dim'));
+  }
+
+  private filter(change: Partial<RowFilter>): void {
+    const filter = { ...this.view.filter, ...change };
+    if (JSON.stringify(filter) !== JSON.stringify(this.view.filter)) this.go({ ...this.view, filter, top: 0 });
+  }
+
+  private filterPages(text: string): void {
+    const match = text.trim().match(/^(0x[0-9a-f]+|\d+)(?:\s*(?:-|\.\.)\s*(0x[0-9a-f]+|\d+))?$/i);
+    if (!match && text.trim() !== '') this.announcer.say(`${text} is not a range of pages`);
+    else this.filter({ firstPage: match ? Number(match[1]) : -1, lastPage: match ? Number(match[2] ?? match[1]) : -1 });
+  }
+
+  private compress(on: boolean): void {
+    if (on === this.view.compress || !this.loaded) return;
+    const from = this.timeOfView(this.view.from);
+    const until = this.timeOfView(this.view.until);
+    const knots = on ? this.loaded.meta.compressed : this.loaded.meta.plain;
+    const bounds = on ? this.loaded.bounds.compressed : this.loaded.bounds.plain;
+    this.go({ ...this.view, compress: on, ...clampSpan(mapThrough(knots.time, knots.view, from), mapThrough(knots.time, knots.view, until), bounds) });
+  }
+
+  private zoom(factor: number): void {
+    const frame = this.frame();
+    const x = Number.isNaN(this.hover.x) ? frame.plotX + frame.plotW / 2 : Math.max(frame.plotX, this.hover.x);
+    this.change((v, b) => zoomTime(v, frame, x, factor, b));
+  }
+
+  private act(action: Action): void {
+    if (!this.loaded) return;
+    const frame = this.frame();
+    const by = (dx: number, dy: number): void => this.change((v, b) => pan(v, frame, dx * frame.plotW, dy * ROW_H, b, this.displayRows().length));
+    const bounds = this.bounds();
+    const span = this.view.until - this.view.from;
+    const before = this.view;
+    switch (action) {
+      case 'zoomIn': this.zoom(0.7); break;
+      case 'zoomOut': this.zoom(1 / 0.7); break;
+      case 'left': by(-0.15, 0); break;
+      case 'right': by(0.15, 0); break;
+      case 'up': by(0, -3); break;
+      case 'down': by(0, 3); break;
+      case 'moreRows': this.change((v) => zoomRows(v, frame, this.rowsMiddle(), -1, this.groups())); break;
+      case 'fewerRows': this.change((v) => zoomRows(v, frame, this.rowsMiddle(), 1, this.groups())); break;
+      case 'whole': this.go({ ...this.view, ...wholeSpan(bounds), top: 0, level: fittingLevel(this.groups(), Math.floor(frame.rowsH / ROW_H)) }); break;
+      case 'start': this.go({ ...this.view, ...clampSpan(bounds.start, bounds.start + span, bounds) }); break;
+      case 'end': this.go({ ...this.view, ...clampSpan(bounds.end - span, bounds.end, bounds) }); break;
+      case 'nextFinding': this.stepFinding(1); break;
+      case 'previousFinding': this.stepFinding(-1); break;
+      case 'undo': if (this.history.undo()) this.afterMove(before); break;
+      case 'redo': if (this.history.redo()) this.afterMove(before); break;
+      case 'jump': this.page.jump.focus(); break;
+      case 'compress': this.compress(!this.view.compress); break;
+      case 'clear': this.go({ ...this.view, selectedFinding: -1, selectedRow: -1, measure: [] }); break;
+      case 'table': this.page.side.classList.remove('closed'); this.page.panels.show('table'); this.fillTable(true); break;
+      case 'open': if (this.finding) this.goTo(this.finding.at, this.finding.id); break;
+    }
+  }
+
+  private rowsMiddle(): number {
+    const frame = this.frame();
+    return Number.isNaN(this.hover.y) ? frame.rowsY + frame.rowsH / 2 : this.hover.y;
+  }
+
+  private toggleSide(): void {
+    this.page.side.classList.toggle('closed');
+  }
+
+  private async jump(text: string): Promise<void> {
+    if (!this.loaded || text.trim() === '') return;
+    const reply: FindReply = await this.ask('find', { text, rowSet: this.loaded.rows.rowSet, fromTime: this.timeOfView((this.view.from + this.view.until) / 2) });
+    this.announcer.say(reply.message);
+    if (!reply.place) {
+      this.showWords(element('p', reply.message));
+      return;
+    }
+    this.goToPlace(reply.place);
+    if (reply.place.group >= 0) this.run(this.inspect({ group: reply.place.group, first: reply.place.groupRow, count: 1 }, Number.isFinite(reply.place.time) && reply.place.time !== null ? reply.place.time : this.timeOfView((this.view.from + this.view.until) / 2)));
+  }
+
+  /** Brings a place into sight. */
+  private goToPlace(place: Place): void {
+    const at = typeof place.time === 'number' && Number.isFinite(place.time) ? this.viewOfTime(place.time) : NaN;
+    const rows = this.displayRows();
+    const row = place.group < 0 ? -1 : rows.indexOf(place.group, place.groupRow);
+    this.go({ ...reveal(this.view, this.frame(), at, row, this.bounds(), rows.length), selectedRow: place.row });
+  }
+
+  // ---- findings and selection -------------------------------------------------------------------------------------
+
+  private stepFinding(by: number): void {
+    if (!this.loaded) return;
+    const { meta } = this.loaded;
+    const order = [...meta.findingRow.keys()].sort((a, b) => meta.findingRow[a]! - meta.findingRow[b]!);
+    if (order.length === 0) {
+      this.announcer.say('This trace has no findings');
+      return;
+    }
+    const now = order.indexOf(this.view.selectedFinding);
+    const next = order[now < 0 ? (by > 0 ? 0 : order.length - 1) : (now + by + order.length) % order.length]!;
+    this.run(this.selectFinding(next, true));
+  }
+
+  /** Shows a finding's words and arrows; brings it into sight and into the editor when asked to. */
+  private async selectFinding(index: number, follow: boolean): Promise<void> {
+    if (!this.loaded || index < 0 || index >= this.loaded.meta.findingRow.length) {
+      this.finding = null;
+      return;
+    }
+    const { meta, rows } = this.loaded;
+    if (follow) {
+      const at = this.viewOfTime(meta.findingTime[index]!);
+      const quad = findQuad(rows.findingRows, index);
+      const display = this.displayRows();
+      const row = quad < 0 ? -1 : display.indexOf(rows.findingRows[quad + 1]!, rows.findingRows[quad + 2]!);
+      const before = this.view;
+      this.history.go({ ...reveal(this.view, this.frame(), at, row, this.bounds(), display.length), selectedFinding: index, selectedRow: meta.findingRow[index]! }, performance.now());
+      if (before !== this.view) this.refresh();
+    }
+    this.finding = await this.ask('finding', { index });
+    this.showWords(findingWords(this.finding, (event) => this.link(event)));
+    this.draw();
+    if (!follow) return;
+    this.announcer.say(findingLine(this.finding));
+    this.goTo(this.finding.at, this.finding.id);
+  }
+
+  private link(event: EventRef): HTMLElement {
+    return eventLink(event, (t) => this.clock(t), (e) => this.goTo(e, ''));
+  }
+
+  /** Selects an event in the editor and the trees. */
+  private goTo(event: EventRef, finding: string): void {
+    this.run(this.endpoint.request('reveal', { row: event.row, line: event.line, finding }));
+  }
+
+  private async selectFromHost(row: number, finding: string): Promise<null> {
+    if (!this.loaded) return null;
+    const { meta } = this.loaded;
+    const index = finding === '' ? -1 : meta.findingRow.findIndex((r, i) => r === row && finding.startsWith(`${meta.rules[meta.findingRule[i]!]!}@`));
+    const place = await this.ask('locate', { row, rowSet: this.loaded.rows.rowSet });
+    this.goToPlace(place);
+    if (index >= 0) {
+      this.go({ ...this.view, selectedFinding: index });
+      await this.selectFinding(index, false);
+    } else if (place.group >= 0) await this.inspect({ group: place.group, first: place.groupRow, count: 1 }, place.time);
+    return null;
+  }
+
+  private showWords(words: HTMLElement): void {
+    this.page.selection.replaceChildren(words);
+    this.page.panels.show('selection');
+  }
+
+  private moveToMinimap(x: number): void {
+    this.change((v, b) => {
+      const frame = this.frame();
+      const whole = wholeSpan(b);
+      const at = whole.from + ((x - frame.plotX) / frame.plotW) * (whole.until - whole.from);
+      const span = v.until - v.from;
+      return { ...v, ...clampSpan(at - span / 2, at + span / 2, b) };
+    });
+  }
+
+  private targetAt(x: number, y: number): Target | undefined {
+    if (!this.scene || !this.picture) return undefined;
+    return targetAt(this.picture.hits, this.scene.frame, this.view, this.scene.rows, x, y);
+  }
+
+  private click(x: number, y: number, measuring: boolean): void {
+    this.canvas.element.focus();
+    const target = this.targetAt(x, y);
+    if (!target || !this.loaded) return;
+    if (measuring) {
+      this.measureAt(this.exactTime(target));
+      return;
+    }
+    if (target.area === 'row') this.run(this.inspect(target.row, this.timeOfView(target.at)));
+    if (target.area !== 'thing') return;
+    const { hit } = target;
+    if (hit.kind === 'finding') this.run(this.selectFinding(hit.index, true));
+    else if (hit.kind === 'group') this.toggleGroup(hit.index);
+    else if (hit.kind === 'mark') this.run(this.selectMark(hit.index));
+    else if (hit.kind === 'conversion') this.run(this.selectConversion(hit.index, target.at));
+  }
+
+  private toggleGroup(group: number): void {
+    const { label } = this.groups()[group]!;
+    const collapsed = this.view.collapsed.includes(label) ? this.view.collapsed.filter((x) => x !== label) : [...this.view.collapsed, label];
+    this.go({ ...this.view, collapsed });
+  }
+
+  private async selectMark(index: number): Promise<void> {
+    const { tile } = this.source;
+    if (!tile || !this.loaded) return;
+    const row = Math.floor(tile.markCell[index]! / tile.request.columns);
+    const place = await this.ask('locate', { row: tile.markRow[index]!, rowSet: this.loaded.rows.rowSet });
+    this.history.replace({ ...this.view, selectedRow: place.row });
+    this.run(this.endpoint.request('reveal', { row: place.row, line: place.line, finding: '' }));
+    await this.inspect(displayRowOf(tile, row), place.time);
+  }
+
+  private async selectConversion(conversion: number, at: number): Promise<void> {
+    const { tile } = this.source;
+    if (!tile) return;
+    for (let i = 0; i < tile.spans.length; i += 6) {
+      const row = tile.spans[i + 5]!;
+      if (tile.spans[i + 3] === conversion && row >= 0) await this.inspect(displayRowOf(tile, row), this.timeOfView(at));
+    }
+  }
+
+  private async inspect(row: DisplayRow, time: number): Promise<void> {
+    if (!this.loaded) return;
+    const reply = await this.askInspect(row, time);
+    this.showWords(inspectWords(reply, this.clock(time), (event) => this.link(event), (index) => this.findingLink(index)));
+    this.announcer.say(`${reply.title}: ${reply.facts.map((f) => `${f.label} ${f.text}`).join(', ')}`);
+  }
+
+  private findingLink(index: number): HTMLElement {
+    const link = document.createElement('a');
+    link.href = '#';
+    link.textContent = this.ruleOf(index);
+    link.addEventListener('click', (event) => {
+      event.preventDefault();
+      this.run(this.selectFinding(index, true));
+    });
+    return link;
+  }
+
+  private ruleOf(finding: number): string {
+    const { meta } = this.loaded!;
+    return `${meta.rules[meta.findingRule[finding]!]!} ${VERDICT_NAMES[meta.findingVerdict[finding]!]!}`;
+  }
+
+  private askInspect(row: DisplayRow, time: number): Promise<InspectReply> {
+    const perPx = (this.timeOfView(this.view.until) - this.timeOfView(this.view.from)) / this.frame().plotW;
+    return this.ask('inspect', { rowSet: this.loaded!.rows.rowSet, group: row.group, first: row.first, count: row.count, time, tolerance: Math.max(1, perPx * 5) });
+  }
+
+  private exactTime(target: Target): number {
+    if (target.area === 'thing' && target.hit.kind === 'finding') return this.loaded!.meta.findingTime[target.hit.index]!;
+    return this.timeOfView(target.at);
+  }
+
+  private measureAt(time: number): void {
+    const measure = this.view.measure.length === 1 ? [this.view.measure[0]!, time] : [time];
+    this.go({ ...this.view, measure });
+    if (measure.length < 2) {
+      this.announcer.say(`Measuring from ${this.clock(time)}`);
+      return;
+    }
+    this.run(this.ask('measure', { fromTime: measure[0]!, untilTime: measure[1]! }).then((reply: MeasureReply) => {
+      this.showWords(measureWords(reply, this.loaded!.meta.unit, (t) => this.clock(t)));
+      this.announcer.say(`${duration(reply.untilTime - reply.fromTime, this.loaded!.meta.unit)}, ${reply.events} events`);
+    }));
+  }
+
+  // ---- hover ------------------------------------------------------------------------------------------------------
+
+  private moveHover(x: number, y: number): void {
+    this.hover = { x, y };
+    this.draw();
+    clearTimeout(this.hoverTimer);
+    this.page.tooltip.hidden = true;
+    if (!Number.isNaN(x)) this.hoverTimer = setTimeout(() => this.run(this.showTooltip(x, y)), HOVER_MS);
+  }
+
+  private async showTooltip(x: number, y: number): Promise<void> {
+    const target = this.targetAt(x, y);
+    if (!target || !this.loaded) return;
+    const text = await this.tooltipText(target);
+    // The pointer may have moved on while the answer came.
+    if (text === '' || this.hover.x !== x || this.hover.y !== y) return;
+    const { tooltip } = this.page;
+    tooltip.textContent = text;
+    tooltip.hidden = false;
+    tooltip.style.left = `${Math.max(0, Math.min(x + 12, this.size.width - tooltip.offsetWidth - 4))}px`;
+    tooltip.style.top = `${y + 18 + tooltip.offsetHeight > this.size.height ? Math.max(0, y - tooltip.offsetHeight - 8) : y + 18}px`;
+  }
+
+  private async tooltipText(target: Target): Promise<string> {
+    const time = this.timeOfView(target.at);
+    if (target.area === 'row') return inspectText(await this.askInspect(target.row, time), this.clock(time), (t) => this.clock(t));
+    if (target.area !== 'thing') return target.area === 'ruler' ? this.clock(time) : '';
+    const { hit } = target;
+    const { tile } = this.source;
+    if (hit.kind === 'finding') {
+      const finding = await this.ask('finding', { index: hit.index });
+      return `${findingLine(finding)}\n${finding.pages}\n${eventText(finding.at, (t) => this.clock(t))}`;
+    }
+    if (hit.kind === 'mark' && tile) {
+      const row = displayRowOf(tile, Math.floor(tile.markCell[hit.index]! / tile.request.columns));
+      const what = MARK_NAMES.filter((_, bit) => (tile.markBits[hit.index]! & (1 << bit)) !== 0).join(', ');
+      const n = tile.markCount[hit.index]!;
+      return `${n > 1 ? `${n}: ` : ''}${what}\n${inspectText(await this.askInspect(row, time), this.clock(time), (t) => this.clock(t))}`;
+    }
+    if (hit.kind === 'loss') return 'Events are missing before this point: nothing is known of any page until an event says so again.';
+    return '';
+  }
+
+  // ---- table and export -------------------------------------------------------------------------------------------
+
+  private fillTable(focus = false): void {
+    const shown = this.loaded && !this.page.side.classList.contains('closed');
+    if (!shown) return;
+    const rows = this.displayRows();
+    const triples: number[] = [];
+    const end = Math.min(rows.length, Math.ceil(this.view.top + this.frame().rowsH / ROW_H));
+    for (let i = Math.floor(this.view.top); i < end; i++) {
+      const row = rows.at(i);
+      if (row && row.first >= 0) triples.push(row.group, row.first, row.count);
+    }
+    const ask = { rowSet: this.loaded!.rows.rowSet, rows: Int32Array.from(triples), fromTime: this.timeOfView(this.view.from), untilTime: this.timeOfView(this.view.until), limit: TABLE_LINES };
+    this.run(this.ask('table', ask).then((reply: TableReply) => {
+      this.table.fill(reply);
+      if (focus) this.table.focus();
+    }));
+  }
+
+  private chooseLine(line: TableLine): void {
+    if (line.finding >= 0) {
+      this.run(this.selectFinding(line.finding, true));
+      return;
+    }
+    const rows = this.displayRows();
+    this.go(reveal(this.view, this.frame(), this.viewOfTime(line.from), rows.indexOf(line.group, line.rowFirst), this.bounds(), rows.length));
+    if (line.cause) this.goTo(line.cause, '');
+  }
+
+  private async exportAs(kind: string): Promise<void> {
+    if (kind === 'link') {
+      await this.endpoint.request('copyLink', { view: writeView(this.view) });
+      this.announcer.say('Link copied');
+      return;
+    }
+    const name = `${this.opening?.trace ?? 'timeline'}.${kind}`;
+    const bytes = kind === 'svg' ? this.svgBytes() : await this.pngBytes();
+    const { saved } = await this.endpoint.request('save', { name, bytes });
+    if (saved) this.announcer.say(`${name} saved`);
+  }
+
+  private svgBytes(): Uint8Array {
+    this.paintNow();
+    const svg = toSvg(this.picture!, this.canvas.bands, this.canvas.bandColumns, this.frame(), this.canvas.currentTheme, this.opening?.trace ?? 'timeline');
+    return new TextEncoder().encode(svg);
+  }
+
+  private async pngBytes(): Promise<Uint8Array> {
+    const blob = await new Promise<Blob | null>((done) => this.canvas.element.toBlob(done, 'image/png'));
+    return new Uint8Array(blob ? await blob.arrayBuffer() : new ArrayBuffer(0));
+  }
+}
+
+/** Lanes worth showing: those of findings and conversions come with the most events, so the busiest are taken. */
+function busiestLanes(meta: TimelineMeta): number[] {
+  const withFindings = new Set(meta.findingLane);
+  const order = meta.lanes.map((lane, i) => ({ i, weight: lane.events + (withFindings.has(i) ? 1e12 : 0) + (lane.vcpu >= 0 ? 1e9 : 0) }));
+  return order.sort((a, b) => b.weight - a.weight).slice(0, LANES_MAX).map((l) => l.i).sort((a, b) => a - b);
+}
+
+/** The first finding of the worst verdict and severity; -1 when there is none. */
+function worstFinding(meta: TimelineMeta): number {
+  let best = -1;
+  const rank = (f: number): number => meta.findingVerdict[f]! * 10 + meta.findingSeverity[f]!;
+  for (let f = 0; f < meta.findingRow.length; f++) if (best < 0 || rank(f) < rank(best)) best = f;
+  return best;
+}
+
+function findQuad(quads: Int32Array, finding: number): number {
+  for (let i = 0; i < quads.length; i += 4) if (quads[i] === finding) return i;
+  return -1;
+}
+
+function displayRowOf(tile: Tile, row: number): DisplayRow {
+  return { group: tile.request.rows[row * 3]!, first: tile.request.rows[row * 3 + 1]!, count: tile.request.rows[row * 3 + 2]! };
+}
+
+function eventText(event: EventRef, time: (t: number) => string): string {
+  return `${time(event.time)}${event.line > 0 ? `, line ${event.line}` : ''}: ${event.name}${event.who === '' ? '' : ` by ${event.who}`}`;
+}
+
+function inspectText(reply: InspectReply, at: string, time: (t: number) => string): string {
+  const facts = reply.facts.map((f) => `${f.label}: ${f.text}${f.since ? ` since ${eventText(f.since, time)}` : ''}`);
+  const events = reply.events.slice(0, 4).map((e) => eventText(e, time));
+  return [`${reply.title} at ${at}`, ...facts, ...events].join('\n');
+}

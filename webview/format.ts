@@ -1,0 +1,67 @@
+/** Times and numbers as text. */
+
+/** Decimal digits of a duration that steps of `step` can tell apart. */
+function fixed(value: number, unit: number, step: number): string {
+  const digits = Math.max(0, Math.min(9, Math.ceil(-Math.log10(step / unit) - 1e-9)));
+  return (value / unit).toFixed(digits);
+}
+
+/** A duration: `12.5 µs`, `3 ms`; plain counts for clocks without seconds. */
+export function duration(value: number, unit: 'ns' | 'ticks' | 'rows'): string {
+  if (unit !== 'ns') return `${Math.round(value)} ${unit === 'rows' ? 'events' : 'ticks'}`;
+  const magnitude = Math.abs(value);
+  if (magnitude >= 1e9) return `${trim((value / 1e9).toFixed(3))} s`;
+  if (magnitude >= 1e6) return `${trim((value / 1e6).toFixed(3))} ms`;
+  if (magnitude >= 1e3) return `${trim((value / 1e3).toFixed(3))} µs`;
+  return `${Math.round(value)} ns`;
+}
+
+function trim(text: string): string {
+  return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
+}
+
+/** A time as the trace prints it: seconds with microseconds or more, or a plain count. `t0` is that of time 0. */
+export function clock(time: number, unit: 'ns' | 'ticks' | 'rows', t0: string, resolution = 1): string {
+  if (unit === 'rows') return `event ${Math.round(time)}`;
+  const absolute = BigInt(t0) + BigInt(Math.round(time));
+  if (unit === 'ticks') return String(absolute);
+  const seconds = absolute / 1_000_000_000n;
+  const fraction = String(absolute % 1_000_000_000n).padStart(9, '0');
+  return `${seconds}.${fraction.slice(0, resolution >= 1000 ? 6 : 9)}`;
+}
+
+export interface Ticks {
+  readonly at: readonly number[];
+  readonly label: (value: number) => string;
+}
+
+/** Round values between two times, about `count` of them, labelled relative to the start of the trace. */
+export function ticks(from: number, until: number, count: number, unit: 'ns' | 'ticks' | 'rows'): Ticks {
+  const raw = (until - from) / Math.max(1, count);
+  const power = 10 ** Math.floor(Math.log10(Math.max(raw, 1e-9)));
+  const step = Math.max(1, [1, 2, 5, 10].map((m) => m * power).find((s) => s >= raw)!);
+  const at: number[] = [];
+  for (let t = Math.ceil(from / step) * step; t <= until && at.length < 200; t += step) at.push(t);
+  const scale = unit !== 'ns' ? 1 : step >= 1e8 ? 1e9 : step >= 1e5 ? 1e6 : step >= 100 ? 1e3 : 1;
+  const name = unit !== 'ns' ? '' : ({ 1e9: ' s', 1e6: ' ms', 1e3: ' µs', 1: ' ns' } as Record<number, string>)[scale]!;
+  return { at, label: (value) => `${fixed(value, scale, step)}${name}` };
+}
+
+export function hex(n: number): string {
+  return `0x${n.toString(16)}`;
+}
+
+/** `0x100..0x13f`: first and last page. */
+export function pageRange(first: number, end: number): string {
+  return end - first <= 1 ? hex(first) : `${hex(first)}..${hex(end - 1)}`;
+}
+
+/** `1 page`, `2,048 pages`. */
+export function pages(count: number): string {
+  return `${grouped(count)} page${count === 1 ? '' : 's'}`;
+}
+
+/** Digits in groups of three, the same in every locale. */
+export function grouped(n: number): string {
+  return String(n).replace(/\B(?=(\d{3})+$)/g, ',');
+}

@@ -1,0 +1,128 @@
+/** From tiles and a view to a draw list: pure, so that a test can read what is drawn. */
+import { Plane } from '../model/timeline/tiles.js';
+import { CELL_MIN } from '../model/timeline/tiles.js';
+import { cellAt } from './bandsLayout.js';
+import { DrawList } from './drawList.js';
+import { duration, ticks } from './format.js';
+import { mapThrough } from './knots.js';
+import { layoutCauses, layoutFindings, layoutSelection, xOfTime } from './layoutFindings.js';
+import { layoutLanes } from './layoutLanes.js';
+import { layoutLosses, layoutMarks, layoutRows, visibleRows } from './layoutRows.js';
+import { xOfColumn, type Hit, type Picture, type Scene } from './scene.js';
+import { Style, VERDICT_STYLES } from './style.js';
+import { MINIMAP_H, RULER_H } from './viewport.js';
+
+const TICK_PX = 110;
+const MINIMAP_GROUPS = 8;
+
+export function layout(scene: Scene): Picture {
+  const under = new DrawList();
+  const over = new DrawList();
+  const hits: Hit[] = [];
+  const { frame, tile } = scene;
+  under.fill(Style.Background, 0, 0, frame.size.width, frame.size.height);
+  layoutSelection(scene, under);
+  layoutRuler(scene, under);
+  const seen = visibleRows(scene);
+  const y = layoutRows(scene, seen, under, over, hits);
+  layoutLanes(scene, under, over, hits, y);
+  over.clip(frame.plotX - 6, frame.lanesY - RULER_H, frame.plotW + 12, frame.rowsY + frame.rowsH);
+  layoutLosses(scene, over, hits);
+  over.clip(frame.plotX - 6, frame.rowsY, frame.plotW + 12, frame.rowsH);
+  layoutMarks(scene, y, over, hits);
+  over.unclip();
+  layoutCauses(scene, over);
+  layoutFindings(scene, over, hits);
+  over.unclip();
+  layoutMeasure(scene, over);
+  layoutMinimap(scene, over);
+  const x = tile ? xOfColumn(scene, tile, 0) : 0;
+  const w = tile ? xOfColumn(scene, tile, tile.request.columns) - x : 0;
+  return { under, over, bands: { x, w, y }, hits };
+}
+
+function layoutRuler(scene: Scene, under: DrawList): void {
+  const { frame, view, meta } = scene;
+  const knots = view.compress ? meta.compressed : meta.plain;
+  const bottom = frame.rowsY + frame.rowsH;
+  under.line(Style.Grid, frame.plotX - 0.5, 0, frame.plotX - 0.5, bottom);
+  under.text(Style.Dim, 12, RULER_H / 2, 'time from start', frame.plotX - 20);
+  const from = mapThrough(knots.view, knots.time, view.from) - meta.start;
+  const until = mapThrough(knots.view, knots.time, view.until) - meta.start;
+  const { at, label } = ticks(from, until, frame.plotW / TICK_PX, meta.unit);
+  let lastX = -Infinity;
+  for (const t of at) {
+    const x = xOfTime(scene, t + meta.start);
+    if (x < frame.plotX || x > frame.plotX + frame.plotW || x - lastX < TICK_PX / 2) continue;
+    lastX = x;
+    under.line(Style.Grid, x, RULER_H - 8, x, bottom);
+    under.text(Style.Dim, x + 3, RULER_H / 2 - 3, label(t), frame.plotX + frame.plotW - x);
+  }
+}
+
+/** Two marks and the time between them; and the time under the pointer. */
+function layoutMeasure(scene: Scene, over: DrawList): void {
+  const { frame, view, meta, hoverX } = scene;
+  const bottom = frame.rowsY + frame.rowsH;
+  if (hoverX >= frame.plotX && hoverX <= frame.plotX + frame.plotW) over.line(Style.Cursor, hoverX, RULER_H, hoverX, bottom);
+  const xs = view.measure.map((t) => xOfTime(scene, t));
+  over.clip(frame.plotX, 0, frame.plotW, bottom);
+  for (const x of xs) over.line(Style.Selected, x, 0, x, bottom);
+  if (xs.length === 2) {
+    const [a, b] = [Math.min(...xs), Math.max(...xs)];
+    over.fill(Style.Window, a, RULER_H - 12, b - a, 12);
+    over.text(Style.Strong, (a + b) / 2 - 24, RULER_H - 6, duration(Math.abs(view.measure[1]! - view.measure[0]!), meta.unit));
+  }
+  over.unclip();
+}
+
+export function xOfMinimap(scene: Pick<Scene, 'frame'>, tile: { readonly request: { readonly from: number; readonly until: number } }, at: number): number {
+  const { frame } = scene;
+  return frame.plotX + ((at - tile.request.from) / (tile.request.until - tile.request.from)) * frame.plotW;
+}
+
+/** The whole trace: a line per group, findings over them, and the part in view. */
+function layoutMinimap(scene: Scene, over: DrawList): void {
+  const { frame, minimap, view, meta } = scene;
+  const y = frame.minimapY;
+  over.fill(Style.Background, 0, y, frame.size.width, MINIMAP_H);
+  over.line(Style.Grid, 0, y + 0.5, frame.size.width, y + 0.5);
+  over.text(Style.Dim, 12, y + MINIMAP_H / 2, 'whole trace', frame.plotX - 20);
+  if (!minimap || minimap.request.compress !== view.compress) return;
+  const groups = Math.min(MINIMAP_GROUPS, minimap.rowFirst.length);
+  const h = (MINIMAP_H - 12) / Math.max(1, groups);
+  const scale = frame.plotW / minimap.request.columns;
+  for (let g = 0; g < groups; g++) minimapRow(scene, g, y + 8 + g * h, Math.max(2, h - 1), scale, over);
+  const knots = view.compress ? meta.compressed : meta.plain;
+  for (let f = 0; f < meta.findingTime.length; f++) {
+    const x = xOfMinimap(scene, minimap, mapThrough(knots.time, knots.view, meta.findingTime[f]!));
+    over.fill(VERDICT_STYLES[meta.findingVerdict[f]!]!, x - 1, y + 2, 2, MINIMAP_H - 4);
+  }
+  const from = Math.max(frame.plotX, xOfMinimap(scene, minimap, view.from));
+  const until = Math.min(frame.plotX + frame.plotW, xOfMinimap(scene, minimap, view.until));
+  over.fill(Style.Window, from, y + 3, Math.max(3, until - from), MINIMAP_H - 6);
+  over.outline(Style.Selected, from, y + 3, Math.max(3, until - from), MINIMAP_H - 6);
+}
+
+function minimapRow(scene: Scene, row: number, y: number, h: number, scale: number, over: DrawList): void {
+  const tile = scene.minimap!;
+  const { frame } = scene;
+  over.fill(Style.Unknown, frame.plotX, y, frame.plotW, h);
+  for (let c = 0; c < tile.request.columns; ) {
+    const style = minimapStyle(scene, row, c);
+    let end = c + 1;
+    while (end < tile.request.columns && minimapStyle(scene, row, end) === style) end++;
+    if (style !== Style.Unknown) over.fill(style, frame.plotX + c * scale, y, (end - c) * scale, h);
+    c = end;
+  }
+}
+
+function minimapStyle(scene: Scene, row: number, column: number): (typeof Style)[keyof typeof Style] {
+  const tile = scene.minimap!;
+  if (cellAt(tile, Plane.Unconverted, row, column) > 0) return Style.Unconverted;
+  if (cellAt(tile, Plane.Converting, row, column) > 0) return Style.Converting;
+  const shared = cellAt(tile, Plane.Shared, row, column);
+  const priv = cellAt(tile, Plane.Private, row, column);
+  if (Math.max(shared, priv) < CELL_MIN) return Style.Unknown;
+  return priv >= shared ? Style.Private : Style.Shared;
+}

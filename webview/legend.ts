@@ -1,0 +1,73 @@
+/** What the signs mean: each is painted by the painter itself, so that the legend cannot differ from the picture. */
+import { DrawList, Glyph } from './drawList.js';
+import { KEYS } from './keyboard.js';
+import { MARK_SIGNS } from './layoutRows.js';
+import { MARK_NAMES } from '../model/timeline/marks.js';
+import { Brushes, paint } from './paint.js';
+import { Style, type StyleId } from './style.js';
+import type { Theme } from './theme.js';
+import { element } from './words.js';
+
+const W = 34;
+const H = 16;
+
+const BANDS: readonly (readonly [StyleId, number, string])[] = [
+  [Style.Private, 12, 'private'], [Style.Shared, 12, 'shared'], [Style.Converting, 12, 'converting'], [Style.Unconverted, 12, 'conversion failed or stuck'],
+  [Style.Unknown, 12, 'not known'], [Style.Spte4K, 2, 'SPTE 4K'], [Style.Spte2M, 5, 'SPTE 2M'], [Style.Spte1G, 5, 'SPTE 1G'], [Style.Mapped, 2, 'mapped by user space'], [Style.Referenced, 2, 'references (pin, GUP)'],
+  [Style.Loss, 12, 'events lost'],
+];
+const ACTORS: readonly (readonly [StyleId, string])[] = [
+  [Style.Guest, 'guest (1st line of a thread)'], [Style.Vmm, 'VMM (2nd)'], [Style.Kvm, 'KVM (3rd)'], [Style.Mm, 'host mm (4th)'], [Style.Other, 'other (5th)'],
+];
+const VERDICTS: readonly (readonly [StyleId, number, string])[] = [
+  [Style.Violation, Glyph.Diamond, 'violation'], [Style.Suspicious, Glyph.Warning, 'suspicious'], [Style.Undecidable, Glyph.Question, 'undecidable'],
+];
+
+function sample(theme: Theme, draw: (list: DrawList) => void): HTMLElement {
+  const canvas = document.createElement('canvas');
+  canvas.width = W;
+  canvas.height = H;
+  canvas.setAttribute('aria-hidden', 'true');
+  const context = canvas.getContext('2d');
+  if (context) {
+    const list = new DrawList();
+    list.fill(Style.Background, 0, 0, W, H);
+    draw(list);
+    paint(context, list, new Brushes(theme, context));
+  }
+  return canvas;
+}
+
+function entry(picture: HTMLElement, text: string): HTMLElement {
+  const item = element('li');
+  item.append(picture, document.createTextNode(text));
+  return item;
+}
+
+/** The short legend above the picture: what a band can be. */
+export function shortLegend(theme: Theme): HTMLElement {
+  const list = element('ul', '', 'legend short');
+  for (const [style, h, text] of BANDS.filter(([s]) => s !== Style.Spte1G && s !== Style.Loss)) {
+    list.append(entry(sample(theme, (d) => d.fill(style, 3, (H - h) / 2, W - 6, h)), text));
+  }
+  for (const [style, glyph, text] of VERDICTS.slice(0, 1)) list.append(entry(sample(theme, (d) => d.glyph(style, glyph as 0, W / 2, H / 2, 12)), text));
+  return list;
+}
+
+/** The whole legend, with the keys. */
+export function fullLegend(theme: Theme): HTMLElement {
+  const out = element('div', '', 'words');
+  const section = (title: string, items: readonly HTMLElement[]): void => {
+    const list = element('ul', '', 'legend');
+    list.append(...items);
+    out.append(element('h3', title), list);
+  };
+  section('Bands', BANDS.map(([style, h, text]) => entry(sample(theme, (d) => d.fill(style, 2, (H - h) / 2, W - 4, h)), text)));
+  section('Verdicts', VERDICTS.map(([style, glyph, text]) => entry(sample(theme, (d) => d.glyph(style, glyph as 0, W / 2, H / 2, 12)), text)));
+  section('Marks', MARK_SIGNS.map(({ mark, glyph, style }) => entry(sample(theme, (d) => d.glyph(style, glyph, W / 2, H / 2, 9)), MARK_NAMES[mark]!)));
+  section('Threads', ACTORS.map(([style, text]) => entry(sample(theme, (d) => d.fill(style, 2, 7, W - 4, 3)), text)));
+  const keys = element('dl', '', 'keys');
+  for (const key of KEYS) keys.append(element('dt', key.keys.join(' ')), element('dd', key.help));
+  out.append(element('h3', 'Keys'), keys);
+  return out;
+}
