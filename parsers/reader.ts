@@ -3,10 +3,29 @@ import type { CancelToken } from './base/cancel.js';
 import type { ByteSource } from './base/source.js';
 import type { EventTable } from './events/table.js';
 
+/** One compressed piece of a source: `size` bytes at `offset` hold `plainSize`. */
+export interface CompressedRange {
+  readonly offset: number;
+  readonly size: number;
+  readonly plainSize: number;
+}
+
+/** Pieces that are decompressed elsewhere, ahead of their need. */
+export interface Ahead {
+  /**
+   * The next piece of a lane, waited for; valid until the lane's next one is asked for. Empty where it is damaged,
+   * undefined when whoever decompresses has failed: the rest must then be decompressed here.
+   */
+  next(lane: number): Uint8Array | undefined;
+  close(): void;
+}
+
 export interface ReadOptions {
   readonly cancel: CancelToken;
   /** Called now and then with the bytes read so far. */
   readonly progress?: (bytesDone: number) => void;
+  /** Text of QEMU's trace-events file, for a recording of its simple backend. */
+  readonly traceEvents?: string;
   /** Decompressors that the shell injects; a format that needs a missing one reports `unsupported-compression`. */
   readonly inflate?: (bytes: Uint8Array, expectedLength: number) => Uint8Array;
   readonly unzstd?: (bytes: Uint8Array, expectedLength: number) => Uint8Array;
@@ -15,6 +34,11 @@ export interface ReadOptions {
    * its end, as perf's does. What it yields is the caller's to keep. Throws where the stream is damaged.
    */
   readonly unzstdStream?: (pieces: Iterable<Uint8Array>) => Iterable<Uint8Array>;
+  /**
+   * Decompresses zstd pieces of the source on another thread: in lanes, each in the order in which its pieces will be
+   * asked for. Undefined where that is not worth its start.
+   */
+  readonly unzstdAhead?: (lanes: readonly (readonly CompressedRange[])[]) => Ahead | undefined;
 }
 
 /** One event's printed fields, for hovers, listings and `shimtrace events`. Values as the trace's own format prints them. */

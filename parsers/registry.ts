@@ -4,13 +4,15 @@ import { TableBuilder } from './events/table.js';
 import { ftraceText } from './ftrace/format.js';
 import { perfData } from './perf/perfdata.js';
 import { perfScript } from './perf/script/format.js';
+import { qemuLog } from './qemu/log.js';
+import { qemuSimple } from './qemu/simple.js';
 import type { OpenTrace, ReadOptions, TraceFormat } from './reader.js';
 import { SNIFF_BYTES, sniffFormat } from './sniff.js';
 import { traceCmdReport } from './tracecmdtext/format.js';
 import { traceDatFormat } from './tracedat/index.js';
 
 /** In the order in which equals are preferred: formats with a magic first, texts from the most to the least particular. */
-export const FORMATS: readonly TraceFormat[] = [traceDatFormat(ftraceText), perfData, perfScript, traceCmdReport, ftraceText];
+export const FORMATS: readonly TraceFormat[] = [traceDatFormat(ftraceText), perfData, qemuSimple, perfScript, traceCmdReport, ftraceText, qemuLog];
 
 /**
  * Reads a source in whatever format it has. Never throws on content: what cannot be read comes back with no rows and

@@ -24,6 +24,7 @@ export const ISSUE_KINDS = {
   'hex-format': { severity: 'error', sentence: 'The trace was printed with options/hex: it has raw numbers in place of events.', advice: 'Print it again after `echo 0 > /sys/kernel/tracing/options/hex`.' },
   'bin-format': { severity: 'error', sentence: 'The trace was printed with options/bin: it is raw binary without its formats.', advice: 'Print it again after `echo 0 > /sys/kernel/tracing/options/bin`.' },
   'no-context': { severity: 'notice', sentence: 'The trace was printed without context (options/context-info is off): no task, CPU or time is known, so order across CPUs cannot be decided.', advice: 'Print it again after `echo 1 > /sys/kernel/tracing/options/context-info`.' },
+  'untimed': { severity: 'notice', sentence: 'The lines have no time: their order is known, but they cannot be aligned with another file.', advice: 'Print times: -msg timestamp=on for QEMU, -F +time for perf script.' },
   'no-time': { severity: 'notice', sentence: 'function_graph prints no time for the events between its calls, so order across CPUs cannot be decided.', advice: 'Record with the nop tracer, or print with options/funcgraph-abstime and options/funcgraph-proc on.' },
   'histogram': { severity: 'error', sentence: 'This is the output of a hist trigger: counts, not events.', advice: 'Give Shimtrace the trace itself.' },
   'bad-line': { severity: 'notice', sentence: 'This line is not an event and not a comment.', advice: 'Nothing, if it is foreign text; otherwise tell us the kernel and the options that printed it.' },

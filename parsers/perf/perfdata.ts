@@ -61,7 +61,7 @@ function fillMeta(builder: TableBuilder, info: PerfInfo, reader: RecordReader): 
   meta.kernel = info.osRelease;
   meta.producer = info.cmdline === '' && info.version !== '' ? `perf ${info.version}` : info.cmdline;
   meta.hasTgid = info.attrs.some((a) => a.layout.tid >= 0);
-  if (!timed) builder.issues.add('no-context', 0, 0, 'samples without TIME');
+  if (!timed) builder.issues.add('untimed', 0, 0);
 }
 
 class RecordReader {

@@ -101,7 +101,7 @@ export class PerfScriptReader implements LineSink {
     const { builder, head } = this;
     if (head.decimals === 0 && !this.untimed) {
       this.untimed = true;
-      builder.issues.add('no-context', at, line, 'no time');
+      builder.issues.add('untimed', at, line);
     }
     const start = afterFailed(bytes, head.start, head.end);
     const plan = this.book.event(bytes, head.nameStart, head.nameEnd, start, head.end);

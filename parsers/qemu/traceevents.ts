@@ -1,0 +1,104 @@
+/**
+ * QEMU's trace-events files: what each event's arguments are and how they are printed.
+ *
+ *     kvm_memory_fault(uint64_t start, uint64_t size, uint64_t flags) "start 0x%" PRIx64 " size 0x%" PRIx64 " flags 0x%" PRIx64
+ *
+ * The simple backend's file has only names; its arguments need these definitions. Those of the events that the model
+ * knows are here, as QEMU 10 and 11 have them; a file of the QEMU that recorded knows all.
+ */
+import { formatInteger, formatString, parsePieces, type Piece } from '../format/cprintf.js';
+
+export interface QemuEvent {
+  readonly name: string;
+  /** One flag an argument: true for a string. */
+  readonly strings: readonly boolean[];
+  readonly argNames: readonly string[];
+  /** The printed form; undefined when its format is not C's. */
+  readonly pieces: readonly Piece[] | undefined;
+}
+
+/** More arguments than any event has. */
+const ARGS_LIMIT = 64;
+const LINE_LIMIT = 8192;
+const LONG_SIZE = 8;
+
+const BUILT_IN = `
+kvm_convert_memory(uint64_t start, uint64_t size, const char *msg) "start 0x%" PRIx64 " size 0x%" PRIx64 " %s"
+kvm_memory_fault(uint64_t start, uint64_t size, uint64_t flags) "start 0x%" PRIx64 " size 0x%" PRIx64 " flags 0x%" PRIx64
+kvm_hc_map_gpa_range(uint64_t gpa, uint64_t size, uint64_t attributes, uint64_t flags) "gpa 0x%" PRIx64 " size 0x%" PRIx64 " attributes 0x%" PRIx64 " flags 0x%" PRIx64
+kvm_set_user_memory(uint16_t as, uint16_t slot, uint32_t flags, uint64_t gpa, uint64_t size, uint64_t ua, uint32_t fd, uint64_t fd_offset, int ret) "AddrSpace#%d Slot#%d flags=0x%x gpa=0x%" PRIx64 " size=0x%" PRIx64 " ua=0x%" PRIx64 " guest_memfd=%d guest_memfd_offset=0x%" PRIx64 " ret=%d"
+kvm_run_exit(int cpu_index, uint32_t reason) "cpu_index %d, reason %d"
+kvm_ioctl(unsigned long type, void *arg) "type 0x%lx, arg %p"
+kvm_vm_ioctl(unsigned long type, void *arg) "type 0x%lx, arg %p"
+kvm_vcpu_ioctl(int cpu_index, unsigned long type, void *arg) "cpu_index %d, type 0x%lx, arg %p"
+kvm_sev_snp_launch_update(void *src, uint64_t gpa, uint64_t len, const char *type) "src %p gpa 0x%" PRIx64 " len 0x%" PRIx64 " (%s page)"
+ram_block_discard_range(const char *name, void *hva, size_t length, bool madvise, bool fallocate, int ret) "%s@%p + 0x%zx: madvise: %d fallocate: %d ret: %d"
+ram_block_discard_shared_range(const char *name, void *hva, size_t length, bool madvise, bool fallocate, int ret) "%s@%p + 0x%zx: madvise: %d fallocate: %d ret: %d"
+ram_block_attributes_state_change(uint64_t offset, uint64_t size, const char *from, const char *to) "offset 0x%" PRIx64 " size 0x%" PRIx64 " from '%s' to '%s'"
+`;
+
+/** The definitions of the events that the model knows. */
+export function builtInEvents(): ReadonlyMap<string, QemuEvent> {
+  return new Map(readTraceEvents(BUILT_IN).map((event) => [event.name, event]));
+}
+
+const DEFINITION = /^\s*(?:(?:disable|vcpu|tcg|nop)\s+)*(\w+)\s*\(([^)]*)\)\s*(.*)$/;
+
+/** Reads a trace-events file; lines that are no definitions are passed over. The order gives the ids of version 3. */
+export function readTraceEvents(text: string): QemuEvent[] {
+  const events: QemuEvent[] = [];
+  for (const line of text.split('\n')) {
+    const match = line.length > LINE_LIMIT || line.startsWith('#') ? null : DEFINITION.exec(line);
+    if (!match) continue;
+    const args = match[2]!.trim() === 'void' || match[2]!.trim() === '' ? [] : match[2]!.split(',').slice(0, ARGS_LIMIT);
+    events.push({
+      name: match[1]!,
+      strings: args.map((arg) => /\bchar\s*(?:const\s*)?\*/.test(arg)),
+      argNames: args.map((arg) => /(\w+)\s*$/.exec(arg)?.[1] ?? ''),
+      pieces: parsePieces(joinFormat(match[3]!)),
+    });
+  }
+  return events;
+}
+
+/** Length modifiers that inttypes.h's names stand for. */
+const PRI = /^PRI([diouxX])(8|16|32|64|PTR|MAX)$/;
+const PRI_LENGTHS: Readonly<Record<string, string>> = { 8: 'hh', 16: 'h', 32: '', 64: 'll', PTR: 'l', MAX: 'll' };
+
+/** `"start 0x%" PRIx64 " size"` as one format. */
+function joinFormat(text: string): string {
+  let out = '';
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|\w+/g)) {
+    const pri = PRI.exec(token);
+    if (pri) out += PRI_LENGTHS[pri[2]!]! + pri[1]!;
+    else if (token.startsWith('"')) out += token.slice(1, -1);
+    // QEMU's own macros for addresses.
+    else if (/_FMT_|_PRI/.test(token)) out += 'llx';
+  }
+  return out;
+}
+
+/** The event's arguments as QEMU prints them. */
+export function printEvent(event: QemuEvent, values: readonly (bigint | string)[]): string {
+  if (!event.pieces) return event.argNames.map((name, i) => `${name}=${plain(values[i])}`).join(' ');
+  let next = 0;
+  let out = '';
+  for (const piece of event.pieces) {
+    if (piece.kind === 'text') {
+      out += piece.text;
+      continue;
+    }
+    const { spec } = piece;
+    const value = values[next++];
+    if (typeof value === 'string') out += formatString(spec, value, Math.max(spec.width, -1), Math.max(spec.precision, -1));
+    else if (spec.conv === 'p') out += value === undefined || value === 0n ? '(nil)' : `0x${value.toString(16)}`;
+    else out += formatInteger(spec, value ?? 0n, LONG_SIZE, Math.max(spec.width, -1), Math.max(spec.precision, -1));
+  }
+  return out;
+}
+
+/** Values without a format: numbers in hexadecimal. */
+export function plain(value: bigint | string | undefined): string {
+  if (value === undefined) return '?';
+  return typeof value === 'string' ? value : `0x${value.toString(16)}`;
+}
