@@ -34,7 +34,6 @@ kvm_vcpu_ioctl(int cpu_index, unsigned long type, void *arg) "cpu_index %d, type
 kvm_sev_snp_launch_update(void *src, uint64_t gpa, uint64_t len, const char *type) "src %p gpa 0x%" PRIx64 " len 0x%" PRIx64 " (%s page)"
 ram_block_discard_range(const char *name, void *hva, size_t length, bool madvise, bool fallocate, int ret) "%s@%p + 0x%zx: madvise: %d fallocate: %d ret: %d"
 ram_block_discard_shared_range(const char *name, void *hva, size_t length, bool madvise, bool fallocate, int ret) "%s@%p + 0x%zx: madvise: %d fallocate: %d ret: %d"
-ram_block_attributes_state_change(uint64_t offset, uint64_t size, const char *from, const char *to) "offset 0x%" PRIx64 " size 0x%" PRIx64 " from '%s' to '%s'"
 `;
 
 /** The definitions of the events that the model knows. */

@@ -12,6 +12,8 @@ import { afterFailed } from './stacks.js';
 const CERTAIN = 0.95;
 /** Above what a plain ftrace text gets for lines that fit both. */
 const LIKELY = 0.85;
+/** Where payloads begin behind short names. */
+const NAME_COLUMN = 22;
 
 const decoder = new TextDecoder();
 
@@ -29,6 +31,7 @@ export const traceCmdReport: TraceFormat = {
       if (parseReport(head, start, end, span)) {
         events++;
         if (span.isRaw || isPadded(head, span)) typical++;
+        else if (span.start - span.nameStart < NAME_COLUMN) others++;
       } else if (end > start && head[start] !== 0x3d) {
         const { kind } = readNotice(head, start, end);
         if (kind === NOTICE_CPUS || kind === NOTICE_LOST) isReport = true;
@@ -37,7 +40,7 @@ export const traceCmdReport: TraceFormat = {
     });
     if (events === 0) return 0;
     if (isReport) return CERTAIN;
-    return typical * 100 > events && others <= events ? LIKELY : 0;
+    return typical > 0 && others * 10 <= events ? LIKELY : 0;
   },
 
   read(source: ByteSource, options: ReadOptions): OpenTrace {
@@ -51,7 +54,7 @@ export const traceCmdReport: TraceFormat = {
 
 /** True when the event's name stands in a column of 22, which no other tool pads to. */
 function isPadded(bytes: Uint8Array, span: ReportSpan): boolean {
-  return span.start - span.nameStart === 22 && bytes[span.nameEnd + 2] === 0x20;
+  return span.start - span.nameStart === NAME_COLUMN && bytes[span.nameEnd + 2] === 0x20;
 }
 
 function describeLine(books: { readonly plain: PlanBook; readonly raw: PlanBook }, source: { readonly bytes: Uint8Array; readonly end: number }, name: string): EventText {
