@@ -14,9 +14,10 @@ import { recognise } from './features/recognise.js';
 import { report } from './features/report.js';
 import { rulePages } from './features/rulePages.js';
 import { status } from './features/status.js';
+import { timeline } from './timeline/panel.js';
 
 /** `recognise` comes last: it opens the sessions that the others watch. */
-const FEATURES: readonly Feature[] = [diagnostics, hover, status, report, rulePages, commands, debugConfig, debugAdapter, notices, follow, recognise];
+const FEATURES: readonly Feature[] = [diagnostics, hover, status, report, rulePages, commands, debugConfig, debugAdapter, notices, follow, timeline, recognise];
 
 export function activate(context: vscode.ExtensionContext, platform: Platform): App & { readonly activatedInMs: number } {
   const start = platform.now();

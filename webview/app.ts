@@ -30,7 +30,7 @@ export interface Surroundings {
   post(message: unknown): void;
   /** State that outlives the page in this window. */
   load(): string;
-  store(text: string): void;
+  store(view: string, uri: string): void;
   theme(): Theme;
 }
 
@@ -274,7 +274,7 @@ export class App {
   private refresh(): void {
     if (!this.loaded) return;
     const { view } = this;
-    this.around.store(writeView(view));
+    this.around.store(writeView(view), this.opening?.uri ?? '');
     this.page.undo.enable(this.history.canUndo);
     this.page.redo.enable(this.history.canRedo);
     this.page.compress.set(view.compress);

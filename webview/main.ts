@@ -28,7 +28,7 @@ function start(): void {
       const state = code.getState();
       return typeof state === 'object' && state !== null && 'view' in state ? String(state.view) : '';
     },
-    store: (view) => code.setState({ ...(code.getState() as object | undefined), view }),
+    store: (view, uri) => code.setState({ view, uri }),
     theme: () => {
       const style = getComputedStyle(document.body);
       const kinds = document.body.classList;

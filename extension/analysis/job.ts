@@ -3,6 +3,7 @@
  * host gets views: plain data, a few kilobytes for a trace of any size. Every request ends in a result or an error.
  */
 import type { ProfileId, Reason, EvidenceRole, Severity, Verdict } from '../../model/findings/finding.js';
+import type { TimelineAsk, TimelineResult } from '../../model/timeline/asks.js';
 import type { ClockName } from '../../parsers/events/table.js';
 import type { DebugMessage } from './debugServer.js';
 import type { IssueCode, IssueSeverity } from '../../parsers/events/issues.js';
@@ -148,6 +149,8 @@ export interface Methods {
   endDebug: { params: { readonly session: number }; result: null };
   /** Conversions of the judged trace, the first thousand. */
   conversions: { params: object; result: readonly ConversionView[] };
+  /** A question to the timeline of the judged trace, which is made at the first one. */
+  timeline: { params: TimelineAsk; result: TimelineResult };
 }
 export type Method = keyof Methods;
 
@@ -173,6 +176,7 @@ export type FromWorker =
 
 /** One end of a channel to the other side; both hosts' workers fit it. */
 export interface Port<Out, In> {
-  post(message: Out): void;
+  /** Buffers in `moved` are handed over rather than copied. */
+  post(message: Out, moved?: readonly ArrayBuffer[]): void;
   onMessage(handler: (message: In) => void): void;
 }

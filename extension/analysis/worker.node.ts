@@ -18,7 +18,7 @@ const kernel = new KernelSources();
 
 serve(
   {
-    post: (message: FromWorker) => port.postMessage(message),
+    post: (message: FromWorker, moved: readonly ArrayBuffer[] = []) => port.postMessage(message, moved),
     onMessage: (handler) => port.on('message', (request: Request) => handler(request)),
   },
   {

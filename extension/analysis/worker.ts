@@ -13,6 +13,9 @@ import type { DebugHost, LoadedTrace } from '../debugger/host.js';
 import { PROFILES } from '../../model/findings/finding.js';
 import { conversionText } from '../../model/shim/view_conversion.js';
 import { DebugServer, type DebugMessage } from './debugServer.js';
+import { answerTimeline, transferOf } from '../../model/timeline/answer.js';
+import type { TimelineAsk, TimelineResult } from '../../model/timeline/asks.js';
+import { Timeline } from '../../model/timeline/timeline.js';
 import { eventAtLine } from './eventView.js';
 import { reportOf } from './reportView.js';
 
@@ -52,6 +55,7 @@ class TraceServer {
   private analysis: Analysis | undefined;
   private lastProgress = 0;
   private debugging: DebugServer | undefined;
+  private timelineMade: Timeline | undefined;
 
   constructor(private readonly tools: WorkerTools, private readonly post: (message: FromWorker) => void) {}
 
@@ -87,6 +91,13 @@ class TraceServer {
   endDebug(session: number): null {
     this.debugging?.end(session);
     return null;
+  }
+
+  /** Another analysis has another timeline; it is made when it is asked for. */
+  timeline(ask: TimelineAsk): TimelineResult {
+    const { trace, analysis } = this.judged();
+    if (this.timelineMade?.analysis !== analysis) this.timelineMade = new Timeline(analysis, trace.table);
+    return answerTimeline(this.timelineMade, ask);
   }
 
   conversions(): readonly ConversionView[] {
@@ -136,6 +147,7 @@ const HANDLERS: Handlers = {
   debug: (server, message) => server.debug(message),
   endDebug: (server, { session }) => server.endDebug(session),
   conversions: (server) => server.conversions(),
+  timeline: (server, ask) => server.timeline(ask),
 };
 
 function answer(server: TraceServer, request: Request): FromWorker {
@@ -152,5 +164,9 @@ function answer(server: TraceServer, request: Request): FromWorker {
 /** Answers requests on `port` for the trace that `tools` opens. */
 export function serve(port: Port<FromWorker, Request>, tools: WorkerTools): void {
   const server = new TraceServer(tools, (message) => port.post(message));
-  port.onMessage((request) => port.post(answer(server, request)));
+  port.onMessage((request) => {
+    const reply = answer(server, request);
+    const moved = request.method === 'timeline' && 'result' in reply ? transferOf(reply.result as TimelineResult) : [];
+    port.post(reply, moved);
+  });
 }

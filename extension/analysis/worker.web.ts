@@ -20,7 +20,7 @@ scope.addEventListener('message', (event: MessageEvent<Uint8Array | Request>) =>
 
 serve(
   {
-    post: (message: FromWorker) => scope.postMessage(message),
+    post: (message: FromWorker, moved: readonly ArrayBuffer[] = []) => scope.postMessage(message, [...moved]),
     onMessage: (handler) => {
       handle = handler;
     },

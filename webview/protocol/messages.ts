@@ -9,6 +9,8 @@ import type { AskName, TimelineAsks } from '../../model/timeline/asks.js';
 export interface Opening {
   /** Name of the trace, for titles. */
   readonly trace: string;
+  /** Address of the trace, kept with the window's state. */
+  readonly uri: string;
   /** False for a binary trace, which has no lines to show. */
   readonly hasLines: boolean;
   /** A view from a link or an earlier window, as state.ts writes it; '' for none. */

@@ -43,7 +43,7 @@ self.onmessage = ({ data }) => {
   if (request.type !== 'request') return;
   void ready.then(({ timeline }) => {
     const { id, name } = request;
-    if (name === 'open') self.postMessage({ type: 'reply', id, result: { trace: what.split('/').pop(), hasLines: true, view: '' } });
+    if (name === 'open') self.postMessage({ type: 'reply', id, result: { trace: what.split('/').pop(), uri: what, hasLines: true, view: '' } });
     else if (name === 'save') self.postMessage({ type: 'reply', id, result: { saved: true } });
     else if (['reveal', 'copy', 'copyLink'].includes(name)) self.postMessage({ type: 'reply', id, result: null });
     else {
