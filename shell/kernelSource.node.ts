@@ -46,7 +46,8 @@ export class KernelSources {
     // Compiler clones are defined under their plain name.
     const symbol = frame.symbol.replace(/\..*$/, '');
     if (symbol === '') return undefined;
-    const exact = vmlinux === '' ? undefined : await this.inVmlinux(frame, vmlinux);
+    // Absolute, so that no name can be taken for an option of the tools.
+    const exact = vmlinux === '' ? undefined : await this.inVmlinux(frame, path.resolve(vmlinux));
     if (exact) return exact;
     return tree === '' ? undefined : this.inTree(symbol, tree);
   }

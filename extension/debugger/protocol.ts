@@ -3,6 +3,7 @@
  * neither Node nor an editor, so that the same session runs in a worker, in a browser and behind a socket.
  */
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import { assert } from '../../parsers/base/assert.js';
 
 /** Something that the user should read: the request fails with this message. */
 export class UserError extends Error {
@@ -18,7 +19,8 @@ export type Handler = (args: never, request: DebugProtocol.Request) => object | 
 export class Connection {
   private sequence = 1;
   private readonly handlers = new Map<string, Handler>();
-  private readonly later: (() => Promise<void>)[] = [];
+  /** What the request whose handler is running wants done once it is answered. */
+  private later: (() => Promise<void>)[] | undefined;
 
   constructor(private readonly send: (message: DebugProtocol.ProtocolMessage) => void) {}
 
@@ -27,8 +29,12 @@ export class Connection {
     this.handlers.set(command, handler);
   }
 
-  /** Does something once the request at hand is answered. What goes wrong there is told to the user. */
+  /**
+   * Does something once the request at hand is answered with success; to be called before the handler first waits.
+   * What goes wrong there is told to the user.
+   */
   after(work: () => Promise<void>): void {
+    assert(this.later !== undefined, 'work after a request, outside of one');
     this.later.push(work);
   }
 
@@ -43,16 +49,22 @@ export class Connection {
     const response: DebugProtocol.Response = {
       seq: 0, type: 'response', request_seq: request.seq, command: request.command, success: true,
     };
+    const later: (() => Promise<void>)[] = [];
     try {
       const handler = this.handlers.get(request.command);
       if (!handler) throw new UserError(1, `shimtrace does not know the request '${request.command}'`, false);
-      const body = await handler((request.arguments ?? {}) as never, request);
+      this.later = later;
+      const answer = handler((request.arguments ?? {}) as never, request);
+      this.later = undefined;
+      const body = await answer;
       if (body) response.body = body;
     } catch (error) {
       fail(response, error);
+    } finally {
+      this.later = undefined;
     }
     this.post(response);
-    for (const work of this.later.splice(0)) await this.guarded(work);
+    if (response.success) for (const work of later) await this.guarded(work);
   }
 
   private async guarded(work: () => Promise<void>): Promise<void> {

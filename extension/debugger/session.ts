@@ -103,7 +103,10 @@ export class DebugSession {
       this.linesFrom = args.linesStartAt1 === false ? 0 : 1;
       return CAPABILITIES;
     });
-    connection.on('launch', (args: DebugProtocol.LaunchRequestArguments) => this.launch(args));
+    connection.on('launch', (args: DebugProtocol.LaunchRequestArguments) => {
+      connection.after(async () => connection.event('initialized'));
+      return this.launch(args);
+    });
     connection.on('configurationDone', () => {
       const { replay } = this.ready();
       connection.after(() => this.begin(replay.row));
@@ -139,7 +142,6 @@ export class DebugSession {
     const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
     const output = `${counted(table.length, 'event')}, ${counted(conversions.length, 'conversion')}, ${counted(findings.length, 'finding')}\n`;
     this.connection.event('output', { category: 'console', output });
-    this.connection.after(async () => this.connection.event('initialized'));
   }
 
   /** The first stop, or the first run when the launch says not to stop at once. */

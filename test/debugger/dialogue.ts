@@ -45,6 +45,8 @@ export class Dialogue {
   private readonly session: DebugSession;
   private readonly answers = new Map<number, DebugProtocol.Response>();
   private seq = 0;
+  /** Message of the last request that failed. */
+  lastFailure: string | undefined;
 
   constructor(host: DebugHost = testHost()) {
     this.session = new DebugSession(host, (message) => this.take(message));
@@ -112,7 +114,7 @@ export class Dialogue {
     if (message.type === 'response') {
       const response = message as DebugProtocol.Response;
       this.answers.set(response.request_seq, response);
-      if (!response.success) this.lines.push(`← failed: ${response.message}`);
+      if (!response.success) this.lines.push(`← failed: ${(this.lastFailure = response.message)}`);
       else this.lines.push(...answerLines(response));
       return;
     }

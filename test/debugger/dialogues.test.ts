@@ -226,3 +226,23 @@ describe('conditions where something is not there', () => {
     assert.equal(d.events.filter((event) => event.event === 'stopped').length, 1);
   });
 });
+
+describe('a long run', () => {
+  it('lets other messages in, is paused by the client, and refuses a second move', async () => {
+    let ms = 0;
+    const d = new Dialogue(testHost({ now: () => (ms += 100) }));
+    await d.start({ trace: PINNED }, async () => {
+      await d.ask('setFunctionBreakpoints', { breakpoints: [{ name: '*', condition: 'row < 0' }] });
+    });
+    const running = d.ask('continue');
+    await d.ask('next');
+    assert.equal(d.lastFailure, 'the replay is moving');
+    await d.ask('pause', { threadId: 1 });
+    await running;
+    assert.equal(d.lastStop.reason, 'pause');
+    assert.equal(d.lastStop['description'], 'Paused');
+    assert.ok(d.row > 0 && d.row < 106, `row ${d.row}`);
+    await d.ask('next');
+    assert.equal(d.lastStop.reason, 'step');
+  });
+});

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { KernelSources } from './kernelSource.node.js';
+
+const GUEST_MEMFD = `// SPDX-License-Identifier: GPL-2.0
+static struct folio *kvm_gmem_get_folio(struct inode *inode, pgoff_t index);
+
+int kvm_gmem_get_pfn(struct kvm *kvm, struct kvm_memory_slot *slot,
+		     gfn_t gfn, kvm_pfn_t *pfn)
+{
+	return kvm_gmem_call(gfn);
+}
+EXPORT_SYMBOL_GPL(kvm_gmem_get_pfn);
+
+static struct folio *kvm_gmem_get_folio(struct inode *inode, pgoff_t index)
+{
+	if (kvm_gmem_other(index))
+	{
+		return NULL;
+	}
+}
+`;
+
+describe('kernel frames to source lines', () => {
+  let folder: string;
+  const file = (name: string, text: string, mode = 0o644): string => {
+    const full = path.join(folder, name);
+    fs.mkdirSync(path.dirname(full), { recursive: true });
+    fs.writeFileSync(full, text, { mode });
+    return full;
+  };
+
+  beforeEach(() => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-kernel-'));
+  });
+  afterEach(() => fs.rmSync(folder, { recursive: true }));
+
+  it('finds definitions in a kernel tree, not declarations, calls or other folders', async () => {
+    const source = file('virt/kvm/guest_memfd.c', GUEST_MEMFD);
+    file('Documentation/x.c', 'int elsewhere(void)\n{\n}\n');
+    const kernel = new KernelSources();
+    const find = (symbol: string): unknown => kernel.find({ symbol, offset: 0x10 }, { vmlinux: '', tree: folder });
+    assert.deepEqual(await find('kvm_gmem_get_pfn'), { path: source, line: 4 });
+    assert.deepEqual(await find('kvm_gmem_get_folio.constprop.0'), { path: source, line: 11 });
+    for (const symbol of ['kvm_gmem_call', 'kvm_gmem_other', 'EXPORT_SYMBOL_GPL', 'elsewhere', 'if', '']) assert.equal(await find(symbol), undefined, symbol);
+  });
+
+  it('asks the user\'s tools for the exact line, one byte before a return address', async () => {
+    file('bin/nm', '#!/bin/sh\necho "ffffffff81000100 T kvm_gmem_get_pfn"\n', 0o755);
+    file('bin/addr2line', '#!/bin/sh\n[ "$3" = 0xffffffff8100010f ] && echo "/build/virt/kvm/guest_memfd.c:640 (discriminator 2)" || echo "??:0"\n', 0o755);
+    const before = process.env['PATH'];
+    process.env['PATH'] = `${path.join(folder, 'bin')}:${before}`;
+    try {
+      const kernel = new KernelSources();
+      const folders = { vmlinux: path.join(folder, 'vmlinux'), tree: '' };
+      assert.deepEqual(await kernel.find({ symbol: 'kvm_gmem_get_pfn', offset: 0x10 }, folders), { path: '/build/virt/kvm/guest_memfd.c', line: 640 });
+      assert.equal(await kernel.find({ symbol: 'kvm_gmem_get_pfn', offset: 0x20 }, folders), undefined);
+      assert.equal(await kernel.find({ symbol: 'nobody', offset: 0 }, folders), undefined);
+    } finally {
+      process.env['PATH'] = before;
+    }
+  });
+
+  it('finds nothing, without failing, where there is nothing', async () => {
+    const kernel = new KernelSources();
+    assert.equal(await kernel.find({ symbol: 'kvm_gmem_get_pfn', offset: 0 }, { vmlinux: path.join(folder, 'no'), tree: path.join(folder, 'none') }), undefined);
+  });
+});
