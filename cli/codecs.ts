@@ -1,38 +1,53 @@
 /** Decompressors for the files at hand: zstd takes 30 ms to start, which a text trace need not wait for. */
 import fs from 'node:fs';
+import type { ReadOptions } from '../parsers/reader.js';
 import { nodeCodecs, type Codecs } from '../shell/codecs.node.js';
+import { startAhead } from './ahead.js';
 
 const HEAD_BYTES = 64;
+/** Pipes and devices may hold anything, and must not lose their first bytes. */
+const UNKNOWN_HEAD = '?';
 /** What may hold zstd: a zstd frame, a trace.dat of version 7, a perf.data of either byte order. */
-const ZSTD_HEADS = ['\x28\xb5\x2f\xfd', '\x17\x08\x44tracing7', 'PERFILE2', '2ELIFREP'];
+const TRACE_DAT_7 = '\x17\x08\x44tracing7';
+const ZSTD_HEADS = ['\x28\xb5\x2f\xfd', TRACE_DAT_7, 'PERFILE2', '2ELIFREP'];
+
+/** A trace.dat of this size is worth a second thread. */
+const AHEAD_BYTES = 4 << 20;
 
 let ready: Partial<Codecs> = {};
+let ahead: { readonly path: string; readonly option: Required<Pick<ReadOptions, 'unzstdAhead'>> } | undefined;
 
 /** Starts what these paths need; to be awaited before they are read. Standard input may hold anything. */
 export async function prepareCodecs(paths: readonly string[]): Promise<void> {
+  const large = paths.find((path) => headOf(path).startsWith(TRACE_DAT_7) && fs.statSync(path).size >= AHEAD_BYTES);
+  if (large !== undefined && ahead === undefined) ahead = { path: large, option: startAhead(large) };
   if (ready.unzstd === undefined && paths.some(mayHoldZstd)) ready = await nodeCodecs();
 }
 
-/** The decompressors that were prepared. */
-export function codecs(): Partial<Codecs> {
-  return ready;
+/** The decompressors that were prepared, for the file at `path`. */
+export function codecs(path: string): Partial<Codecs & ReadOptions> {
+  return ahead?.path === path ? { ...ready, ...ahead.option } : ready;
 }
 
 function mayHoldZstd(path: string): boolean {
-  if (path === '-') return true;
-  const head = Buffer.alloc(HEAD_BYTES);
+  const head = headOf(path);
+  return head === UNKNOWN_HEAD || ZSTD_HEADS.some((start) => head.startsWith(start));
+}
+
+/** The first bytes of a file; UNKNOWN_HEAD where it cannot be looked at without taking them away; '' where it cannot be read. */
+function headOf(path: string): string {
+  if (path === '-') return UNKNOWN_HEAD;
   try {
-    // A pipe must not lose its first bytes.
-    if (!fs.statSync(path).isFile()) return true;
+    if (!fs.statSync(path).isFile()) return UNKNOWN_HEAD;
     const fd = fs.openSync(path, 'r');
     try {
-      const text = head.toString('latin1', 0, fs.readSync(fd, head, 0, HEAD_BYTES, 0));
-      return ZSTD_HEADS.some((start) => text.startsWith(start));
+      const head = Buffer.alloc(HEAD_BYTES);
+      return head.toString('latin1', 0, fs.readSync(fd, head, 0, HEAD_BYTES, 0));
     } finally {
       fs.closeSync(fd);
     }
   } catch {
     // The command opens it again and says what is wrong with it.
-    return false;
+    return '';
   }
 }

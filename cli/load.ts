@@ -70,7 +70,7 @@ function readOpen(source: OpenSource, output: Output): OpenTrace {
   const total = Math.max(1, source.size);
   return readTrace(source, {
     cancel: NEVER_CANCELLED,
-    ...codecs(),
+    ...codecs(source.name),
     progress: (done) => output.progress(`${source.name}: reading ${percent(done, total)}`),
   });
 }

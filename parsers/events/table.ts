@@ -258,7 +258,8 @@ export class TableBuilder {
     seg.kind[i] = kind;
     seg.name[i] = name;
     seg.at[i] = at;
-    seg.line[i] = line;
+    // Binary sources have no lines: their column stays untouched, and so takes no memory.
+    if (line !== 0) seg.line[i] = line;
     return (this.segments.length - 1) * SEGMENT_ROWS + i;
   }
 

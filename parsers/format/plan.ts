@@ -16,8 +16,9 @@ export interface SlotPlan {
   /** Quadruples: slot, offset in the record, bytes, 1 when signed. */
   readonly steps: Int32Array;
   /**
-   * The same for records of little-endian words: quadruples of pool index of the slot's low word, word of the record,
-   * operation, bit of a smaller field. Empty when a field straddles words, or there is nothing to fill.
+   * The same for records of little-endian words, sorted so that the loops over them do not branch: the ends of the
+   * first two sorts; pairs of (pool index of the slot's low word, word of the record) for 64 bits; pairs for unsigned
+   * 32; quadruples (…, operation, bit) for the rest. Empty when a field straddles words, or there is nothing to fill.
    */
   readonly words4: Int32Array;
   /** Bytes that a record must have for `words4`. */
@@ -26,8 +27,6 @@ export interface SlotPlan {
   readonly mask: number;
 }
 
-const OP_U64 = 0;
-const OP_U32 = 1;
 const OP_S32 = 2;
 const OP_U16 = 3;
 const OP_S16 = 4;
@@ -83,18 +82,22 @@ export function planSlots(format: EventFormat, resolved: Resolved): SlotPlan {
 
 /** The steps as whole words, where every field lies within one or is two. */
 function wordSteps(steps: readonly number[]): { words4: Int32Array; span: number; mask: number } {
-  const out: number[] = [];
+  const byOp: number[][] = [[], [], []];
   let span = 0;
   let mask = 0;
   for (let i = 0; i < steps.length; i += 4) {
     const [slot, offset, size, signed] = steps.slice(i, i + 4) as [number, number, number, number];
     if (offset % Math.min(size, 4) !== 0) return { words4: new Int32Array(0), span: 0, mask: 0 };
-    const op = size === 8 ? OP_U64 : (size === 4 ? OP_U32 : size === 2 ? OP_U16 : OP_U8) + signed;
-    out.push(1 + 2 * slot, offset >> 2, op, (offset & 3) * 8);
+    const place = [1 + 2 * slot, offset >> 2];
+    if (size === 8) byOp[0]!.push(...place);
+    else if (size === 4 && signed === 0) byOp[1]!.push(...place);
+    else byOp[2]!.push(...place, (size === 4 ? OP_S32 : size === 2 ? OP_U16 : OP_U8) + (size === 4 ? 0 : signed), (offset & 3) * 8);
     span = Math.max(span, offset + size);
     mask |= 1 << slot;
   }
-  return { words4: Int32Array.from(out), span, mask };
+  const [wide, narrow, small] = byOp as [number[], number[], number[]];
+  const end64 = 2 + wide.length;
+  return { words4: steps.length === 0 ? new Int32Array(0) : Int32Array.from([end64, end64 + narrow.length, ...wide, ...narrow, ...small]), span, mask };
 }
 
 /**
@@ -103,26 +106,28 @@ function wordSteps(steps: readonly number[]): { words4: Int32Array; span: number
  */
 export function fillSlotsByWords(record: Uint32Array, start: number, words4: Int32Array, mask: number, pool: Uint32Array, p: number): void {
   pool[p] = mask;
-  for (let i = 0; i < words4.length; i += 4) {
+  const end64 = words4[0]!;
+  const end32 = words4[1]!;
+  let i = 2;
+  for (; i < end64; i += 2) {
     const q = p + words4[i]!;
     const at = start + words4[i + 1]!;
+    pool[q] = record[at]!;
+    pool[q + 1] = record[at + 1]!;
+  }
+  for (; i < end32; i += 2) pool[p + words4[i]!] = record[start + words4[i + 1]!]!;
+  for (; i < words4.length; i += 4) {
+    const q = p + words4[i]!;
+    const word = record[start + words4[i + 1]!]!;
     const op = words4[i + 2]!;
-    const word = record[at]!;
-    if (op === OP_U64) {
-      pool[q] = word;
-      pool[q + 1] = record[at + 1]!;
-    } else if (op === OP_U32) {
-      pool[q] = word;
-    } else {
-      const shift = words4[i + 3]!;
-      let value = word | 0;
-      if (op === OP_U16) value = (word >>> shift) & 0xffff;
-      else if (op === OP_S16) value = (word << (16 - shift)) >> 16;
-      else if (op === OP_U8) value = (word >>> shift) & 0xff;
-      else if (op === OP_S8) value = (word << (24 - shift)) >> 24;
-      pool[q] = value;
-      if (op === OP_S32 || op === OP_S16 || op === OP_S8) pool[q + 1] = value >> 31;
-    }
+    const shift = words4[i + 3]!;
+    let value = word | 0;
+    if (op === OP_U16) value = (word >>> shift) & 0xffff;
+    else if (op === OP_S16) value = (word << (16 - shift)) >> 16;
+    else if (op === OP_U8) value = (word >>> shift) & 0xff;
+    else if (op === OP_S8) value = (word << (24 - shift)) >> 24;
+    pool[q] = value;
+    if (op === OP_S32 || op === OP_S16 || op === OP_S8) pool[q + 1] = value >> 31;
   }
 }
 

@@ -6,8 +6,8 @@
 import { ByteReader } from '../base/bytes.js';
 import type { ByteSource } from '../base/source.js';
 import type { IssueLog } from '../events/issues.js';
-import type { ReadOptions } from '../reader.js';
-import { decompress } from './codec.js';
+import type { Ahead, CompressedRange, ReadOptions } from '../reader.js';
+import { decompress, isPlausible } from './codec.js';
 import type { BufferInstance, Compression, CpuRecording } from './model.js';
 
 /** Bytes read from an uncompressed recording at once. */
@@ -57,6 +57,28 @@ export class ChunkIndex {
   }
 }
 
+/**
+ * Where the chunks of a compressed recording lie, as its headers say; up to the first header that cannot be true, which
+ * {@link Pieces} meets again and reports.
+ */
+export function scanChunks(source: ByteSource, recording: CpuRecording, bigEndian: boolean): CompressedRange[] {
+  const out: CompressedRange[] = [];
+  const end = Math.min(recording.offset + recording.size, source.size);
+  if (recording.offset + 4 > end) return out;
+  let left = new ByteReader(source.read(recording.offset, 4), bigEndian).u32();
+  let position = recording.offset + 4;
+  for (; left > 0 && position + CHUNK_HEADER_BYTES <= end; left--) {
+    const head = new ByteReader(source.read(position, CHUNK_HEADER_BYTES), bigEndian);
+    const size = head.u32();
+    const plainSize = head.u32();
+    const offset = position + CHUNK_HEADER_BYTES;
+    if (!head.ok || size > end - offset || !isPlausible(size, plainSize)) break;
+    out.push({ offset, size, plainSize });
+    position = offset + size;
+  }
+  return out;
+}
+
 /** One piece after another of one CPU's recording. `bytes` is whole pages, except at a torn end. */
 export class Pieces {
   bytes: Uint8Array = new Uint8Array(0);
@@ -70,6 +92,7 @@ export class Pieces {
   private readonly torn: boolean;
   private position: number;
   private chunksLeft = -1;
+  private aheadTaken = 0;
   private window: Uint8Array = new Uint8Array(0);
   private windowAt = 0;
 
@@ -77,6 +100,8 @@ export class Pieces {
     private readonly source: ByteSource, private readonly buffer: BufferInstance, private readonly recording: CpuRecording,
     private readonly compression: Compression, private readonly bigEndian: boolean, private readonly index: ChunkIndex,
     private readonly options: ReadOptions, private readonly issues: IssueLog,
+    /** Decompression on another thread, and the chunks that it was told of. */
+    private ahead: { readonly from: Ahead; readonly lane: number; readonly ranges: readonly CompressedRange[] } | undefined,
   ) {
     this.position = Math.min(recording.offset, source.size);
     this.end = Math.min(recording.offset + recording.size, source.size);
@@ -106,6 +131,7 @@ export class Pieces {
   }
 
   private nextChunk(): boolean {
+    if (this.ahead && this.nextAhead(this.ahead)) return true;
     if (this.chunksLeft < 0) {
       this.chunksLeft = new ByteReader(this.fetch(4), this.bigEndian).u32();
       this.position += 4;
@@ -122,16 +148,39 @@ export class Pieces {
         this.lost = true;
         return false;
       }
-      this.position += CHUNK_HEADER_BYTES;
-      const body = this.fetch(size);
-      this.position += size;
-      const plain = decompress(body, plainSize, this.compression, this.options, this.issues, offset);
+      this.position = offset;
+      const plain = decompress(this.fetch(size), plainSize, this.compression, this.options, this.issues, offset);
+      this.position = offset + size;
       if (!plain || plain.length < plainSize) this.lost = true;
       if (!plain || plain.length === 0) continue;
       this.bytes = plain;
       this.at = this.index.add(offset, size, plainSize);
       return true;
     }
+    return false;
+  }
+
+  /** The next chunk from the other thread; false when it has no more, and the rest is to be decompressed here. */
+  private nextAhead(ahead: NonNullable<Pieces['ahead']>): boolean {
+    while (this.aheadTaken < ahead.ranges.length) {
+      const { offset, size, plainSize } = ahead.ranges[this.aheadTaken]!;
+      const plain = ahead.from.next(ahead.lane);
+      if (!plain) break;
+      this.aheadTaken++;
+      this.position = offset + size;
+      if (plain.length !== plainSize) {
+        this.issues.add('decompress-failed', offset, 0, `${plain.length} bytes of ${plainSize}`);
+        this.lost = true;
+      }
+      if (plain.length === 0) continue;
+      this.bytes = plain;
+      this.at = this.index.add(offset, size, plainSize);
+      return true;
+    }
+    // What is left, chunks or a header that cannot be true, is met here.
+    this.chunksLeft = new ByteReader(this.source.read(this.recording.offset, 4), this.bigEndian).u32() - this.aheadTaken;
+    if (this.aheadTaken === 0) this.position = this.recording.offset + 4;
+    this.ahead = undefined;
     return false;
   }
 

@@ -9,6 +9,11 @@ const SLACK_BYTES = 1 << 16;
 /** Larger than any section that trace-cmd writes. */
 const PLAIN_LIMIT = 256 << 20;
 
+/** False when `size` bytes cannot hold `plainSize` compressed ones. */
+export function isPlausible(size: number, plainSize: number): boolean {
+  return plainSize <= PLAIN_LIMIT && plainSize <= size * RATIO_LIMIT + SLACK_BYTES;
+}
+
 /** The plain bytes; undefined, with an issue at `offset`, when they cannot be had. The result is the caller's to keep. */
 export function decompress(
   bytes: Uint8Array, plainSize: number, compression: Compression, options: ReadOptions, issues: IssueLog, offset: number,
@@ -18,7 +23,7 @@ export function decompress(
     issues.tally('unsupported-compression', offset, 0, compression);
     return undefined;
   }
-  if (plainSize > PLAIN_LIMIT || plainSize > bytes.length * RATIO_LIMIT + SLACK_BYTES) {
+  if (!isPlausible(bytes.length, plainSize)) {
     issues.add('decompress-failed', offset, 0, `${bytes.length} bytes said to hold ${plainSize}`);
     return undefined;
   }

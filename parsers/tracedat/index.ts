@@ -52,7 +52,11 @@ function read(source: ByteSource, options: ReadOptions, text: TraceFormat | unde
   const recordings = openRecordings(source, file, options, builder);
   describeTrace(file, builder, threads.hasTgids);
   builder.meta.t0 = recordings.clock.t0;
-  mergeStreams(recordings, plans, threads, builder, options);
+  try {
+    mergeStreams(recordings, plans, threads, builder, options);
+  } finally {
+    recordings.close();
+  }
   markUnread(headerDamaged ? [-1] : recordings.unread, builder);
   markOverruns(file.options.cpuStats, recordings.streams, builder);
   if (builder.length === 0) builder.issues.add('empty', 0, 0);

@@ -43,7 +43,8 @@ export class EventPlan {
 }
 
 export class PlanBook {
-  private readonly plans: (EventPlan | undefined)[] = [];
+  /** By id, of which there are 65536: an array that grew to the ids in use would be a slow, sparse one. */
+  private readonly plans: (EventPlan | undefined)[] = new Array<EventPlan | undefined>(1 << 16).fill(undefined);
   private readonly texts = new Map<number, { readonly system: string; readonly text: string }>();
   private readonly printers = new Map<number, EventPrinter>();
   /** Where a record has its event's id and its thread's. */

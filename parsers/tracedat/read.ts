@@ -5,7 +5,7 @@ import { fillSlots, fillSlotsByWords } from '../format/plan.js';
 import { stackAddresses } from '../format/stack.js';
 import { earliest, horizon } from '../order/merge.js';
 import type { ReadOptions } from '../reader.js';
-import { ChunkIndex, Pieces } from './chunks.js';
+import { ChunkIndex, Pieces, scanChunks } from './chunks.js';
 import { TickClock } from './clock.js';
 import type { TraceDatFile } from './model.js';
 import type { EventPlan, PlanBook } from './plans.js';
@@ -21,33 +21,36 @@ export interface Recordings {
   readonly chunks: ChunkIndex;
   /** CPUs of whose recordings nothing could be read. */
   readonly unread: readonly number[];
+  close(): void;
 }
 
-/** Opens every recording; the earliest first page is what all times count from. */
+/** Opens every recording; the earliest first page is what all times count from. `close` ends what runs elsewhere. */
 export function openRecordings(source: ByteSource, file: TraceDatFile, options: ReadOptions, builder: TableBuilder): Recordings {
   const chunks = new ChunkIndex();
   const opened: { pieces: Pieces; cpu: number; pageSize: number }[] = [];
   const unread: number[] = [];
   let base: bigint | undefined;
-  for (const buffer of file.buffers) {
-    for (const recording of buffer.cpus) {
-      if (recording.size === 0) continue;
-      const pieces = new Pieces(source, buffer, recording, file.compression, file.bigEndian, chunks, options, builder.issues);
-      if (!pieces.next()) {
-        // Nothing of this CPU is left: it may miss events anywhere.
-        if (pieces.lost) unread.push(recording.cpu);
-        continue;
-      }
-      const stamp = firstStamp(pieces.bytes, file.bigEndian);
-      if (stamp !== undefined && stamp > 0n && (base === undefined || stamp < base)) base = stamp;
-      opened.push({ pieces, cpu: recording.cpu, pageSize: buffer.pageSize });
+  const wanted = file.buffers.flatMap((buffer) => buffer.cpus.filter((c) => c.size > 0).map((recording) => ({ buffer, recording })));
+  const lanes = wanted.map(({ buffer, recording }) => (buffer.compressed && file.compression === 'zstd' && options.unzstdAhead ? scanChunks(source, recording, file.bigEndian) : []));
+  const ahead = lanes.some((lane) => lane.length > 0) ? options.unzstdAhead?.(lanes) : undefined;
+  for (let lane = 0; lane < wanted.length; lane++) {
+    const { buffer, recording } = wanted[lane]!;
+    const from = ahead && { from: ahead, lane, ranges: lanes[lane]! };
+    const pieces = new Pieces(source, buffer, recording, file.compression, file.bigEndian, chunks, options, builder.issues, from);
+    if (!pieces.next()) {
+      // Nothing of this CPU is left: it may miss events anywhere.
+      if (pieces.lost) unread.push(recording.cpu);
+      continue;
     }
+    const stamp = firstStamp(pieces.bytes, file.bigEndian);
+    if (stamp !== undefined && stamp > 0n && (base === undefined || stamp < base)) base = stamp;
+    opened.push({ pieces, cpu: recording.cpu, pageSize: buffer.pageSize });
   }
   const start = base ?? 0n;
   const hi = Number(start >> 32n);
   const lo = Number(start & 0xffffffffn);
   const streams = opened.map((o) => new CpuStream(o.cpu, o.pieces, o.pageSize, file.page, !file.bigEndian, hi, lo, builder.issues));
-  return { streams, clock: new TickClock(start, file.options), chunks, unread };
+  return { streams, clock: new TickClock(start, file.options), chunks, unread, close: () => ahead?.close() };
 }
 
 /** Adds the rows of all streams in order. */

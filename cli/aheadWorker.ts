@@ -1,0 +1,80 @@
+/** The thread behind ahead.ts: reads pieces of the file by itself, decompresses them into the ring, waits for room. */
+import fs from 'node:fs';
+import { parentPort } from 'node:worker_threads';
+import { startZstd } from '../shell/zstd.js';
+import type { AheadPlan } from './ahead.js';
+
+const STOP = -1;
+const WINDOW_BYTES = 1 << 18;
+
+/** Reads ranges of a file that follow one another, in large steps. */
+class Window {
+  private bytes = new Uint8Array(WINDOW_BYTES);
+  private from = 0;
+  private to = 0;
+  constructor(private readonly fd: number) {}
+
+  read(offset: number, size: number): Uint8Array {
+    if (offset < this.from || offset + size > this.to) {
+      if (size > this.bytes.length) this.bytes = new Uint8Array(size);
+      this.from = offset;
+      this.to = offset + fs.readSync(this.fd, this.bytes, 0, this.bytes.length, offset);
+    }
+    return this.bytes.subarray(offset - this.from, Math.min(offset + size, this.to) - this.from);
+  }
+}
+
+const zstd = startZstd();
+
+parentPort!.once('message', (plan: AheadPlan) => {
+  void zstd.then(({ unzstd }) => fill(plan, unzstd));
+});
+
+function fill(plan: AheadPlan, unzstd: (bytes: Uint8Array, expectedLength: number) => Uint8Array): void {
+  const { lanes, slots, slotBytes } = plan;
+  const counters = new Int32Array(plan.counters);
+  const lengths = new Int32Array(plan.lengths);
+  const ring = new Uint8Array(plan.ring);
+  const wake = 2 * lanes.length;
+  const fd = fs.openSync(plan.path, 'r');
+  const windows = lanes.map(() => new Window(fd));
+  for (;;) {
+    const before = Atomics.load(counters, wake);
+    if (before === STOP) return;
+    const lane = neediest(lanes, counters, slots);
+    if (lane === DONE) return;
+    if (lane === FULL) {
+      Atomics.wait(counters, wake, before);
+      continue;
+    }
+    const piece = counters[lane]!;
+    const [offset, size, plainSize] = lanes[lane]!.subarray(3 * piece, 3 * piece + 3) as unknown as [number, number, number];
+    const slot = lane * slots + (piece % slots);
+    const plain = unzstd(windows[lane]!.read(offset, size), plainSize);
+    const length = Math.min(plain.length, plainSize);
+    ring.set(plain.length === length ? plain : plain.subarray(0, length), slot * slotBytes);
+    lengths[slot] = length;
+    Atomics.add(counters, lane, 1);
+    Atomics.notify(counters, lane);
+  }
+}
+
+const DONE = -1;
+const FULL = -2;
+
+/** The lane with the fewest pieces ready that has both a piece to make and room for it. */
+function neediest(lanes: readonly Float64Array[], counters: Int32Array, slots: number): number {
+  let best = DONE;
+  let bestReady = slots;
+  for (let lane = 0; lane < lanes.length; lane++) {
+    const produced = counters[lane]!;
+    if (3 * produced >= lanes[lane]!.length) continue;
+    const ready = produced - Atomics.load(counters, lanes.length + lane);
+    if (best === DONE) best = FULL;
+    if (ready < bestReady) {
+      best = lane;
+      bestReady = ready;
+    }
+  }
+  return best;
+}
