@@ -22,8 +22,13 @@ export function onDidChangeActiveTab(handler: () => void): vscode.Disposable {
   );
 }
 
-/** Shows a 1-based line of a file of any size, with the cursor on its event: selecting it would scroll its task out of sight. */
+/**
+ * Shows a 1-based line of a file of any size, where the file is open already if it is. The cursor goes to its event:
+ * selecting it would scroll its task out of sight.
+ */
 export async function revealLine(uri: vscode.Uri, line: number, column = 0): Promise<void> {
   const selection = new vscode.Range(line - 1, column, line - 1, column);
-  await vscode.commands.executeCommand('vscode.open', uri, { selection } satisfies vscode.TextDocumentShowOptions);
+  const shown = vscode.window.tabGroups.all.find((group) => group.tabs.some((tab) => uriOf(tab)?.toString() === uri.toString()));
+  const options: vscode.TextDocumentShowOptions = { selection, ...(shown ? { viewColumn: shown.viewColumn } : {}) };
+  await vscode.commands.executeCommand('vscode.open', uri, options);
 }

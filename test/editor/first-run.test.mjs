@@ -22,7 +22,6 @@ describe('the first run', () => {
     await picture(page, 'walkthrough-light');
     await page.getByRole('button', { name: 'Open the Sample Trace' }).click();
     await statusItem(page).filter({ hasText: '1 violation' }).waitFor();
-    await page.locator('.tab', { hasText: 'Walkthrough' }).click();
     await page.locator('.getting-started-step', { hasText: 'Go to its first violation' }).click();
     await page.getByRole('button', { name: 'Go to First Violation' }).click();
     await page.locator('.squiggly-error').first().waitFor();
