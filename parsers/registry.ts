@@ -3,6 +3,7 @@ import type { ByteSource } from './base/source.js';
 import { TableBuilder } from './events/table.js';
 import { ftraceText } from './ftrace/format.js';
 import { perfData } from './perf/perfdata.js';
+import { perfJson } from './perf/json/format.js';
 import { perfScript } from './perf/script/format.js';
 import { qemuLog } from './qemu/log.js';
 import { qemuSimple } from './qemu/simple.js';
@@ -12,7 +13,7 @@ import { traceCmdReport } from './tracecmdtext/format.js';
 import { traceDatFormat } from './tracedat/index.js';
 
 /** In the order in which equals are preferred: formats with a magic first, texts from the most to the least particular. */
-export const FORMATS: readonly TraceFormat[] = [traceDatFormat(ftraceText), perfData, qemuSimple, perfScript, traceCmdReport, ftraceText, qemuLog];
+export const FORMATS: readonly TraceFormat[] = [traceDatFormat(ftraceText), perfData, qemuSimple, perfJson, perfScript, traceCmdReport, ftraceText, qemuLog];
 
 /**
  * Reads a source in whatever format it has. Never throws on content: what cannot be read comes back with no rows and
