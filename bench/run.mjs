@@ -1,6 +1,7 @@
 // `npm run bench [FILE]`: speed and memory as ratios to simple tools in the same run; asserts no time.
 // FILE is a large trace, .zst too; else a recording in the folder $SHIMTRACE_TRACES; else one is made.
-import { must, root } from '../scripts/steps.mjs';
+import { bin, must, root } from '../scripts/steps.mjs';
+import { benchDebugger } from './debugger.mjs';
 import { benchStart } from './start.mjs';
 import { benchText } from './text.mjs';
 
@@ -8,3 +9,5 @@ must(process.execPath, ['scripts/build.mjs', '--production']);
 const [file] = process.argv.slice(2);
 await benchStart(root);
 await benchText(root, file);
+must(bin('tsc'), ['-b']);
+await benchDebugger(root, file);

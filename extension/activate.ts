@@ -11,13 +11,14 @@ import { follow } from './features/follow.js';
 import { hover } from './features/hover.js';
 import { notices } from './features/notices.js';
 import { recognise } from './features/recognise.js';
+import { replayOffer } from './features/replayOffer.js';
 import { report } from './features/report.js';
 import { rulePages } from './features/rulePages.js';
 import { status } from './features/status.js';
 import { timeline } from './timeline/panel.js';
 
 /** `recognise` comes last: it opens the sessions that the others watch. */
-const FEATURES: readonly Feature[] = [diagnostics, hover, status, report, rulePages, commands, debugConfig, debugAdapter, notices, follow, timeline, recognise];
+const FEATURES: readonly Feature[] = [diagnostics, hover, status, report, rulePages, commands, debugConfig, debugAdapter, replayOffer, notices, follow, timeline, recognise];
 
 export function activate(context: vscode.ExtensionContext, platform: Platform): App & { readonly activatedInMs: number } {
   const start = platform.now();

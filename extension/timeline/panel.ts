@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { App, Feature } from '../app.js';
 import { RequestFailed } from '../analysis/client.js';
+import { onDidMoveReplay } from '../debugger/factory.js';
 import { traceOf } from '../features/target.js';
 import { Endpoint, RequestError, type Handlers } from '../../webview/protocol/endpoint.js';
 import type { HostRequests, PageRequests } from '../../webview/protocol/messages.js';
@@ -46,6 +47,9 @@ class TimelinePage implements vscode.Disposable {
         if (session.uri.toString() === uri.toString() && session.state.kind === 'done' && this.isOpen) this.tell(this.endpoint.request('renew', {}));
       }),
       vscode.window.onDidChangeTextEditorSelection((event) => this.cursorMoved(event)),
+      onDidMoveReplay((instant) => {
+        if (instant?.uri.toString() === uri.toString() && this.isOpen) this.go({ row: instant.row, finding: '' });
+      }),
     );
     webview.html = pageHtml({ nonce: nonce(), script: webview.asWebviewUri(script).toString(), source: webview.cspSource, title: panel.title });
     panel.onDidDispose(() => this.dispose());

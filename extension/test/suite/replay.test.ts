@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { app, closeAll, findings, G9_LINE, open, PIN_LINE, SAMPLE, until, workspaceFile } from '../support.js';
+import { app, closeAll, extensionFile, findings, G9_LINE, open, PIN_LINE, SAMPLE, until, workspaceFile } from '../support.js';
 
 interface Stop {
   readonly reason: string;
@@ -111,14 +111,30 @@ describe('replaying a trace in the debugger', () => {
     assert.equal(at.line, G9_LINE);
     const { result } = await request('evaluate', { expression: 'conversion.phase', context: 'watch' }) as { result: string };
     assert.equal(result, 'Stored');
-    const moved = await watch.after('a jump', () => request('shimtrace/goto', { line: 100 }));
-    assert.ok(moved.line >= 100);
+    const moved = await watch.after('a jump', () => vscode.commands.executeCommand('shimtrace.replay.goTo', uri, PIN_LINE));
+    assert.equal(moved.line, PIN_LINE);
   });
 
   it('starts by F5 in a trace', async () => {
     const at = await watch.after('F5', run('start'));
     assert.equal(at.stop.reason, 'entry');
     assert.equal(session().type, 'shimtrace');
+  });
+
+  it('goes on when the trace\'s tab is closed', async () => {
+    await start({ line: PIN_LINE });
+    await closeAll();
+    const next = await watch.after('next', () => request('next', { threadId: 1 }));
+    assert.ok(next.line > 0);
+  });
+
+  it('replays a binary trace over a listing of its events', async () => {
+    const binary = vscode.Uri.file(extensionFile('sample-traces/perf/7.2.13/M2.p.perf.data'));
+    const at = await watch.after('the start', () => vscode.commands.executeCommand('shimtrace.replay', { trace: binary, from: { finding: 'G9' } }));
+    assert.equal(at.stop.reason, 'entry');
+    const stack = await request('stackTrace', { threadId: 1, levels: 1 }) as { stackFrames: { source?: { sourceReference?: number } }[] };
+    assert.ok((stack.stackFrames[0]?.source?.sourceReference ?? 0) > 0);
+    await until('the listing in the editor', () => (vscode.window.activeTextEditor?.document.uri.scheme === 'debug' ? true : undefined));
   });
 
   it('ends when the trace is read again', async () => {
