@@ -7,6 +7,7 @@ import { EventPrinter } from '../format/printfmt.js';
 import { isStackFormat } from '../format/stack.js';
 import type { TraceContext } from '../format/record.js';
 import { findField, formatId, parseFormat, type EventFormat } from '../format/tep.js';
+import { isMarkerFormat, Markers } from './marker.js';
 import type { TraceDatFile } from './model.js';
 
 const NO_STEPS = new Int32Array(0);
@@ -30,6 +31,8 @@ export class EventPlan {
     readonly format: EventFormat | undefined, readonly nameId: number,
     /** Offset and size of a probe's address in the record, offset -1 for other events. */
     readonly addressOffset: number, readonly addressSize: number, readonly isStack: boolean,
+    /** What finds QEMU's events in the texts of markers; undefined for other events. */
+    readonly markers: Markers | undefined,
   ) {}
 
   use(plan: SlotPlan): void {
@@ -100,11 +103,12 @@ export class PlanBook {
     const format = stored && parseFormat(stored.text, stored.system, this.context.longSize);
     if (!format) {
       this.issues.add(stored ? 'bad-format' : 'unknown-event-id', 0, 0, `event id ${id}`);
-      return new EventPlan(undefined, this.names.internString(`event-${id}`), -1, 0, false);
+      return new EventPlan(undefined, this.names.internString(`event-${id}`), -1, 0, false, undefined);
     }
     const probe = probeField(format);
     const name = this.names.internString(`${format.system}:${format.name}`);
-    const plan = new EventPlan(format, name, probe?.offset ?? -1, probe?.size ?? 0, isStackFormat(format));
+    const markers = isMarkerFormat(format) ? new Markers(format, this.names) : undefined;
+    const plan = new EventPlan(format, name, probe?.offset ?? -1, probe?.size ?? 0, isStackFormat(format), markers);
     const resolved = probe ? undefined : resolveFormat(format, this.context, 0n);
     if (resolved) plan.use(planSlots(format, resolved));
     // No kernel function or user code lies at the last address: the first record switches the plan.

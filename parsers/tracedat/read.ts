@@ -116,7 +116,11 @@ function addRecord(stream: CpuStream, plans: PlanBook, threads: Threads, builder
   const ts = clock.convert(stream.ts, stream.cpu);
   if (ts < stream.lastTs) builder.issues.add('clock-back', stream.at + start, 0, `CPU ${stream.cpu}`);
   stream.lastTs = ts;
-  const row = builder.addRow(ts, stream.cpu, stream.lastTid, stream.lastTgid, stream.lastComm, plan.kind, plan.nameId, stream.at + start, 0);
+  const nested = plan.markers?.find(stream);
+  const kind = nested ? nested.plan.kind : plan.kind;
+  const name = nested ? nested.plan.name : plan.nameId;
+  const row = builder.addRow(ts, stream.cpu, stream.lastTid, stream.lastTgid, stream.lastComm, kind, name, stream.at + start, 0);
+  if (nested) plan.markers!.fill(builder, stream, nested);
   if (plan.words > 0) {
     const segment = builder.current;
     const p = segment.reserve(plan.words);

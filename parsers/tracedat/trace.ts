@@ -37,12 +37,16 @@ export class TraceDat implements OpenTrace {
     const record = locate(this.table.at(row), this.file, this.chunks, this.source, this.options);
     if (!record) return { name, fields: [], text: '(the record could not be read again)' };
     const id = Number(readUnsigned(this.plans.context, record, this.plans.typeOffset, this.plans.typeSize)) & 0xffff;
+    const markers = this.plans.plan(id).markers;
+    const nested = markers?.find(record);
+    if (nested) return markers!.describe(name, record, nested);
     const printer = this.plans.printer(id);
     if (!printer) return { name, fields: [], text: rawBytes(record) };
     const fields = printer.fields(record);
     if (name === 'ftrace:bprint') return { name, fields, text: printBinaryPrintk(printer.format, this.plans.context, record) };
     if (isStackFormat(printer.format)) return { name, fields, text: stackText(printer.format, this.plans.context, record) };
-    return { name, fields, text: printer.text(record) };
+    // A marker's text usually ends its own line.
+    return { name, fields, text: printer.text(record).replace(/\n$/, '') };
   }
 }
 

@@ -4,7 +4,7 @@ import { MemorySource } from '../base/source.js';
 import { kindName, slotIndex } from '../events/kinds.js';
 import type { OpenTrace, TraceFormat } from '../reader.js';
 import { nodeCodecs, type Codecs } from '../../shell/codecs.node.js';
-import { clockOption, exitRecord, smallContent, smallTrace, VARIANTS, type Variant } from '../../test/support/tracedatSamples.js';
+import { clockOption, exitRecord, formatText, smallContent, smallTrace, VARIANTS, type Variant } from '../../test/support/tracedatSamples.js';
 import { Bytes, PageWriter, writeTraceDat, type Content } from '../../test/support/tracedatWriter.js';
 import { TraceDat, traceDat, traceDatFormat } from './index.js';
 
@@ -155,6 +155,18 @@ describe('trace.dat', () => {
     assert.equal(trace.table.name(0), 'event-777');
     assert.equal(trace.describe(0).text, '09 03 00 00 05 00 00 00 cd ab 00 00');
     assert.ok(trace.table.issues.some((i) => i.code === 'unknown-event-id'));
+  });
+
+  it('reads QEMU events in trace_marker texts', () => {
+    const print = formatText('print', 5, '\tfield:unsigned long ip;\toffset:8;\tsize:8;\tsigned:0;\n\tfield:char buf[];\toffset:16;\tsize:0;\tsigned:0;\n', '"%ps: %s", (void *)REC->ip, REC->buf');
+    const text = (content: string): Uint8Array => new Bytes(false).int(5, 2).int(0, 2).int(9, 4).int(0x1000, 8).text(`${content}\n\0`).done();
+    const page = new PageWriter(1n).record(0, text('kvm_convert_memory start 0x1000 size 0x2000 shared_to_private')).record(1, text('something else')).done();
+    const trace = onePage(page, { ftraceFormats: [print] });
+    assert.deepEqual([trace.table.name(0), kindName(trace.table.kind(0)), trace.table.num(0, slotIndex('QemuConvert', 'size'))], ['qemu:kvm_convert_memory', 'QemuConvert', 0x2000]);
+    assert.equal(trace.describe(0).text, 'start 0x1000 size 0x2000 shared_to_private');
+    assert.equal(trace.describe(0).fields.find((f) => f.name === 'start')?.value, '0x1000');
+    assert.equal(trace.table.name(1), 'ftrace:print');
+    assert.equal(trace.describe(1).text, '0x1000: something else');
   });
 
   it('says what it cannot do without a decompressor', () => {
