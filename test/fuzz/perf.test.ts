@@ -1,5 +1,5 @@
 /**
- * Damaged perf.data: cut anywhere, bits flipped, lengths that lie. Nothing may throw, hang, or allocate far beyond the
+ * Damaged perf.data, and the texts and JSON that tools make of it and of trace.dat: cut anywhere, bits flipped, lengths that lie. Nothing may throw, hang, or allocate far beyond the
  * file; what came out must be whole. SEED=n replays one, FUZZ=n runs that many.
  */
 import assert from 'node:assert/strict';
@@ -8,12 +8,19 @@ import path from 'node:path';
 import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import { MemorySource } from '../../parsers/base/source.js';
 import { perfData } from '../../parsers/perf/perfdata.js';
+import { perfJson } from '../../parsers/perf/json/format.js';
 import { perfScript } from '../../parsers/perf/script/format.js';
+import { qemuLog } from '../../parsers/qemu/log.js';
 import type { TraceFormat } from '../../parsers/reader.js';
+import { traceCmdReport } from '../../parsers/tracecmdtext/format.js';
 import { mutate } from '../support/mutate.js';
-import { loadZstd, unzstdStream } from '../support/zstd.js';
+import { loadZstd, readMaybeZstd, unzstdStream } from '../support/zstd.js';
 
 const FOLDER = 'sample-traces/perf/7.2.13';
+const OTHERS: readonly (readonly [TraceFormat, string])[] = [
+  [perfJson, 'sample-traces/perf/7.2.13/inplace.g.perf.json.zst'], [traceCmdReport, 'sample-traces/tracecmd/conv.restrictedmem.report.txt'],
+  [traceCmdReport, 'sample-traces/tracecmd/conv.v6.cut.report-R.txt.zst'], [qemuLog, 'sample-traces/qemu/11.1.3/q35-seabios.log'],
+];
 const HEAD = 4096;
 const RUNS = Number(process.env['FUZZ'] ?? 60);
 const SLOW_MS = 5000;
@@ -39,8 +46,9 @@ function verdict(format: TraceFormat, bytes: Uint8Array): string | undefined {
   return took > SLOW_MS ? `took ${took} ms` : undefined;
 }
 
-function fuzz(format: TraceFormat, name: string): readonly string[] {
-  const bytes = new Uint8Array(fs.readFileSync(path.join(FOLDER, name)));
+function fuzz(format: TraceFormat, file: string): readonly string[] {
+  // A text's worth of damage needs no more than its first part.
+  const bytes = readMaybeZstd(file).slice(0, 1 << 19);
   const one = process.env['SEED'];
   const seeds = one === undefined ? Array.from({ length: RUNS }, (_, i) => i + 1) : [Number(one)];
   return seeds.flatMap((seed) => {
@@ -52,10 +60,14 @@ function fuzz(format: TraceFormat, name: string): readonly string[] {
 describe('damaged perf traces', () => {
   before(loadZstd);
   for (const name of ['conv.restrictedmem.perf.data', 'conv_small.zstd.perf.data', 'shared.g.perf.data']) {
-    it(`reads ${name} whatever is broken`, () => assert.deepEqual(fuzz(perfData, name), [])).timeout(120_000);
+    it(`reads ${name} whatever is broken`, () => assert.deepEqual(fuzz(perfData, path.join(FOLDER, name)), [])).timeout(120_000);
   }
   for (const name of ['conv.restrictedmem.perf-script.txt', 'conv.lost.perf-script.txt']) {
-    it(`reads ${name} whatever is broken`, () => assert.deepEqual(fuzz(perfScript, name), []));
+    it(`reads ${name} whatever is broken`, () => assert.deepEqual(fuzz(perfScript, path.join(FOLDER, name)), []));
+  }
+
+  for (const [format, file] of OTHERS) {
+    it(`reads ${file} whatever is broken`, () => assert.deepEqual(fuzz(format, file), [])).timeout(120_000);
   }
 
   it('keeps what precedes the damage', () => {
@@ -82,6 +94,6 @@ describe('damaged perf traces', () => {
         return perfData.read(source, options);
       },
     };
-    assert.ok(fuzz(canary, 'conv.restrictedmem.perf.data').some((line) => line.includes('canary')));
+    assert.ok(fuzz(canary, path.join(FOLDER, 'conv.restrictedmem.perf.data')).some((line) => line.includes('canary')));
   });
 });
