@@ -22,7 +22,7 @@ export interface SessionInfo {
 export class TraceDat implements OpenTrace {
   constructor(
     readonly table: EventTable, private readonly file: TraceDatFile, private readonly plans: PlanBook,
-    private readonly chunks: ChunkIndex, private readonly source: ByteSource, private readonly options: ReadOptions,
+    private readonly chunks: ChunkIndex, private readonly input: ByteSource, private readonly options: ReadOptions,
   ) {}
 
   get session(): SessionInfo {
@@ -34,7 +34,7 @@ export class TraceDat implements OpenTrace {
   describe(row: number): EventText {
     assert(row >= 0 && row < this.table.length, `row ${row} of ${this.table.length}`);
     const name = this.table.name(row);
-    const record = locate(this.table.at(row), this.file, this.chunks, this.source, this.options);
+    const record = locate(this.table.at(row), this.file, this.chunks, this.input, this.options);
     if (!record) return { name, fields: [], text: '(the record could not be read again)' };
     const id = Number(readUnsigned(this.plans.context, record, this.plans.typeOffset, this.plans.typeSize)) & 0xffff;
     const markers = this.plans.plan(id).markers;
