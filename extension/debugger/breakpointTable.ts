@@ -5,6 +5,7 @@ import type { Verdict } from '../../model/findings/finding.js';
 import {
   DataBreakpoint, FindingBreakpoint, LineBreakpoint, NameBreakpoint, parseCondition, parseFindingTest, type Breakpoint, type Condition,
 } from './breakpoints.js';
+import { UserError } from './protocol.js';
 import type { Replay } from './replay.js';
 import { Watcher, parseWatch, watchText } from './watch.js';
 
@@ -23,11 +24,13 @@ export class BreakpointTable {
   private names: readonly NameBreakpoint[] = [];
   private data: readonly DataBreakpoint[] = [];
   private findings: readonly FindingBreakpoint[] = [];
+  /** Watches that were set by a request of our own, by what they watch: the client knows nothing of them. */
+  private readonly watches = new Map<string, DataBreakpoint>();
 
   constructor(private readonly replay: Replay) {}
 
   all(): readonly Breakpoint[] {
-    return [...[...this.lines.values()].flat(), ...this.names, ...this.data, ...this.findings];
+    return [...[...this.lines.values()].flat(), ...this.names, ...this.data, ...this.watches.values(), ...this.findings];
   }
 
   /** Counts hits from nothing again. */
@@ -86,6 +89,17 @@ export class BreakpointTable {
     });
     this.data = set;
     return shown;
+  }
+
+  /** Stops when this changes, or no longer. */
+  toggleWatch(dataId: string): { readonly on: boolean; readonly description: string; readonly dataId: string } {
+    const { index, here } = this.replay;
+    const watch = parseWatch(dataId);
+    if (!watch) throw new UserError(33, `nothing to watch is named ${dataId}`);
+    const description = watchText(index, watch);
+    const on = !this.watches.delete(dataId);
+    if (on) this.watches.set(dataId, new DataBreakpoint(this.nextId++, here.view.cursor.ops, new Watcher(index, watch), description, parseCondition({})));
+    return { on, description, dataId };
   }
 
   setFindings(args: DebugProtocol.SetExceptionBreakpointsArguments): DebugProtocol.Breakpoint[] {

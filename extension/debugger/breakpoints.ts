@@ -197,13 +197,15 @@ export class DataBreakpoint implements Breakpoint {
 
   reason(view: StateView): StopReason | undefined {
     const { row } = view;
-    const after = this.watcher.textAt(view);
+    const after = this.watcher.factsAt(view);
     view.cursor.seek(row - 1);
-    const before = this.watcher.textAt(view);
+    const before = this.watcher.factsAt(view);
     view.cursor.seek(row);
-    if (before === after) return undefined;
-    const shown = this.watcher.watch.count === 1 ? `: ${before || 'none'} → ${after || 'none'}` : ' changed';
-    return { reason: 'data breakpoint', description: `Data breakpoint`, text: `${this.name}${shown}` };
+    const changed = [...after].filter(([fact, text]) => text !== before.get(fact));
+    if (changed.length === 0) return undefined;
+    const { count, fact: watched } = this.watcher.watch;
+    const shown = changed.map(([fact, text]) => `${watched === 'state' ? `${fact} ` : ''}${before.get(fact)} → ${text}`).join('; ');
+    return { reason: 'data breakpoint', description: 'Data breakpoint', text: count === 1 ? `${this.name}: ${shown}` : `${this.name} changed` };
   }
 }
 

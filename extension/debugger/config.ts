@@ -78,6 +78,26 @@ async function replayHere(): Promise<void> {
   if (editor) await startReplay({ trace: editor.document.uri, from: { line: editor.selection.active.line + 1 } });
 }
 
+/** From the event of the cursor's line, following its page. */
+async function replayPage(): Promise<void> {
+  const editor = vscode.window.activeTextEditor;
+  if (editor) await startReplay({ trace: editor.document.uri, from: { line: editor.selection.active.line + 1 }, follow: 'page' });
+}
+
+/** Stops the replay whenever the page of an event changes, or no longer; by default of the event at the cursor. */
+async function stopOnChange(target: unknown): Promise<void> {
+  const session = vscode.debug.activeDebugSession;
+  if (session?.type !== DEBUG_TYPE) return;
+  const line = vscode.window.activeTextEditor?.selection.active.line;
+  const given = typeof target === 'object' && target !== null && ('row' in target || 'dataId' in target) ? target : { line: (line ?? 0) + 1 };
+  try {
+    const { on, description }: { on: boolean; description: string } = await session.customRequest('shimtrace/watch', given);
+    await vscode.window.showInformationMessage(on ? vscode.l10n.t('The replay stops at changes: {0}', description) : vscode.l10n.t('The replay no longer stops at changes: {0}', description));
+  } catch (error) {
+    await vscode.window.showWarningMessage(error instanceof Error ? error.message : String(error));
+  }
+}
+
 async function replayFinding(app: App, target: unknown): Promise<void> {
   const wanted = given(target);
   const report = wanted && (await app.sessions.report(wanted.trace));
@@ -132,6 +152,8 @@ export const debugConfig: Feature = (app) => {
     vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, provider),
     register('shimtrace.replay', replay),
     register('shimtrace.replayHere', replayHere),
+    register('shimtrace.replayPage', replayPage),
+    register('shimtrace.replay.stopOnChange', stopOnChange),
     register('shimtrace.replayFinding', (target) => replayFinding(app, target)),
     register('shimtrace.replayConversion', (target) => replayConversion(app, target)),
     register('shimtrace.replay.previousChange', step('change', -1)),

@@ -1,6 +1,7 @@
 /** Launch arguments: what to replay, by which rules, from where, following whom. */
 import type { Conversion } from '../../model/analysis.js';
 import type { TraceIndex } from '../../model/shim/view_index.js';
+import type { StateView } from '../../model/shim/view.js';
 import type { SourceMap } from './host.js';
 import type { Lines } from './lines.js';
 import { UserError } from './protocol.js';
@@ -21,9 +22,10 @@ export type From =
   | { readonly kind: 'time'; readonly text: string }
   | { readonly kind: 'finding'; readonly id: string };
 
-/** Which events a step goes to. */
+/** Which events a step goes to. `here` is what the event that the launch begins at is about. */
 export type Follow =
   | { readonly kind: 'all' }
+  | { readonly kind: 'here'; readonly what: 'page' | 'thread' | 'conversion' }
   | { readonly kind: 'page'; readonly gfn: number; readonly pgoff: number; readonly vm: number; readonly inode: number }
   | { readonly kind: 'vcpu' | 'thread' | 'conversion'; readonly number: number };
 
@@ -82,6 +84,7 @@ function prefixed(value: string): Record<string, unknown> {
 
 function followOf(value: unknown): Follow {
   if (value === undefined || value === 'all') return { kind: 'all' };
+  if (value === 'page' || value === 'thread' || value === 'conversion') return { kind: 'here', what: value };
   const object = fields(value, 'follow');
   const optional = (name: string): number => (object[name] === undefined ? -1 : whole(object[name], `"follow".${name}`));
   const page = object['page'] ?? object['gfn'];
@@ -90,7 +93,7 @@ function followOf(value: unknown): Follow {
   for (const kind of ['vcpu', 'thread', 'conversion'] as const) {
     if (object[kind] !== undefined) return { kind, number: whole(object[kind], `"follow".${kind}`) };
   }
-  throw new UserError(15, 'launch: "follow" must be "all", {"page": "0x100"}, {"vcpu": 0}, {"thread": 1234} or {"conversion": 0}');
+  throw new UserError(15, 'launch: "follow" must be "all", "page", "thread", "conversion", {"page": "0x100"}, {"vcpu": 0}, {"thread": 1234} or {"conversion": 0}');
 }
 
 function sourceMapOf(value: unknown): SourceMap {
@@ -107,6 +110,18 @@ function sourceMapOf(value: unknown): SourceMap {
   }
   prefixes.sort((a, b) => b[0].length - a[0].length);
   return { vmlinux, tree, prefixes };
+}
+
+/** What a launch follows, once it stands where it begins; throws UserError where there is nothing of that sort. */
+export function followHere(follow: Follow, view: StateView): Follow {
+  if (follow.kind === 'conversion') conversionOf(view.index.analysis.conversions, follow.number);
+  if (follow.kind !== 'here') return follow;
+  if (follow.what === 'thread') return { kind: 'thread', number: view.index.table.tid(view.row) };
+  const conversion = follow.what === 'conversion' ? view.conversion() : undefined;
+  if (conversion) return { kind: 'conversion', number: conversion.index };
+  const page = follow.what === 'page' ? view.page() : undefined;
+  if (page) return { kind: 'page', ...page };
+  throw new UserError(19, `launch: the event at ${view.index.place(view.row)} belongs to no ${follow.what} that could be followed`);
 }
 
 /** The row that a launch begins at. */

@@ -21,6 +21,7 @@ export function followTest(follow: Follow, index: TraceIndex, threads: Threads):
   const { table, analysis } = index;
   switch (follow.kind) {
     case 'all':
+    case 'here':
       return undefined;
     case 'thread':
       return (row) => table.tid(row) === follow.number;

@@ -7,8 +7,8 @@ import type { Finding } from '../../model/findings/finding.js';
 import { BreakpointTable, FILTERS } from './breakpointTable.js';
 import type { Breakpoint, Direction } from './breakpoints.js';
 import type { DebugHost } from './host.js';
-import { completionsRequest, dataBreakpointInfo, evaluateRequest, exceptionInfo } from './inspect.js';
-import { conversionOf, launchArgs, rowOfFrom, type LaunchArgs } from './launch.js';
+import { completionsRequest, dataBreakpointInfo, evaluateRequest, exceptionInfo, watchAt } from './inspect.js';
+import { followHere, launchArgs, rowOfFrom, type LaunchArgs } from './launch.js';
 import { followTest, nearestChange, nearestRow, run, stopAt, type EventTest, type RunEnd } from './motion.js';
 import { Connection, UserError } from './protocol.js';
 import { Replay } from './replay.js';
@@ -131,9 +131,8 @@ export class DebugSession {
     const { table } = trace.open;
     if (table.length === 0) throw new UserError(20, `${args.trace} holds no event to replay`);
     const replay = new Replay(trace, args.trace, this.host);
-    if (args.follow.kind === 'conversion') conversionOf(trace.analysis.conversions, args.follow.number);
     replay.here.view.cursor.seek(rowOfFrom(args.from, replay.index, replay.lines));
-    this.follow = followTest(args.follow, replay.index, replay.threads);
+    this.follow = followTest(followHere(args.follow, replay.here.view), replay.index, replay.threads);
     this.args = args;
     this.replay = replay;
     this.breakpoints = new BreakpointTable(replay);
@@ -262,6 +261,11 @@ export class DebugSession {
       const kind = STEP_TARGETS.find((target) => target.kind === args.kind)?.kind;
       if (!kind) throw new UserError(21, 'there is no such step');
       this.stepByTarget(kind, direction, {});
+    });
+    connection.on('shimtrace/watch', (args: { dataId?: string; row?: number; line?: number }) => {
+      const { replay } = this.ready();
+      const id = args.dataId ?? watchAt(replay, args.row ?? (args.line === undefined ? replay.row : replay.lines.rowAt(args.line)));
+      return this.loaded().toggleWatch(id);
     });
     connection.on('shimtrace/where', () => this.whereabouts(this.ready().replay));
   }

@@ -8,7 +8,9 @@ import { rangeText } from '../../model/shim/view_lists.js';
 import { attributeOf, pageMappings, pageRefs, spteObject } from '../../model/shim/view_page.js';
 import { pageOfFile, pageOfGfn, type PageRef } from '../../model/shim/view_focus.js';
 import type { StateView } from '../../model/shim/view.js';
-import { MapKind } from '../../model/shim/view_registry.js';
+import { phaseName } from '../../model/shim/view_conversion.js';
+import { ABSENT } from '../../model/shim/view_map.js';
+import { MapKind, frameAt } from '../../model/shim/view_registry.js';
 import { formatValue } from '../../model/expr/value.js';
 
 /** Facts of a page that can be watched, and the operations that change them. */
@@ -17,7 +19,7 @@ const FACTS = {
   spte: [Op.SpteSet, Op.SpteZap],
   mappings: [Op.MapAdd, Op.MapRemove],
   refs: [Op.RefGet, Op.RefPut],
-  pfn: [Op.Alloc, Op.Free, Op.SpteSet, Op.SpteZap],
+  pfn: [Op.Alloc, Op.Free],
   poisoned: [Op.Poison],
   invalidating: [Op.InvStart, Op.InvRange, Op.InvEnd],
   conversion: [Op.Phase],
@@ -109,15 +111,20 @@ export class Watcher {
     return meets(ofVm ? this.gfns : this.pages, subject, ops.first(i), ops.count(i));
   }
 
-  /** What is watched, as text, at the view's row: two states with the same text are the same to this watch. */
-  textAt(view: StateView): string {
+  /** What is watched at the view's row, fact by fact: two states with the same texts are the same to this watch. */
+  factsAt(view: StateView): ReadonlyMap<string, string> {
+    const { watch } = this;
+    const row = Math.max(0, view.row);
+    if (watch.count > 1) return new Map([['', this.rangeText(view, row)]]);
+    const page = watch.unit === 'gfn' ? pageOfGfn(this.index, watch.subject, watch.first, row) : pageOfFile(this.index, watch.subject, watch.first, row);
+    const facts = watch.fact === 'state' ? (Object.keys(FACTS) as (keyof typeof FACTS)[]) : [watch.fact];
+    return new Map(facts.map((fact) => [fact, pageFact(view, page, fact)]));
+  }
+
+  /** Every range of every map that is meant; to be compared, not to be read. */
+  private rangeText(view: StateView, row: number): string {
     const { watch } = this;
     const { state } = view;
-    const row = Math.max(0, view.row);
-    if (watch.count === 1) {
-      const page = watch.unit === 'gfn' ? pageOfGfn(this.index, watch.subject, watch.first, row) : pageOfFile(this.index, watch.subject, watch.first, row);
-      return pageFact(view, page, watch.fact);
-    }
     const parts: string[] = [];
     const { names } = state.registry;
     state.maps.forEach((map, id) => {
@@ -152,12 +159,12 @@ function meets(ranges: readonly Range[], subject: number, first: number, count: 
 function kindsOf(fact: Fact): ReadonlySet<number> {
   const kinds: Readonly<Record<keyof typeof FACTS, readonly number[]>> = {
     attribute: [MapKind.GfnAttr, MapKind.PageAttr], spte: [MapKind.Spte], mappings: [MapKind.Mapping], refs: [MapKind.Ref],
-    pfn: [MapKind.Cache, MapKind.Spte], poisoned: [MapKind.Poison], invalidating: [MapKind.InvRange], conversion: [],
+    pfn: [MapKind.Cache], poisoned: [MapKind.Poison], invalidating: [MapKind.InvRange], conversion: [],
   };
   return new Set(fact === 'state' ? Object.values(kinds).flat() : kinds[fact]);
 }
 
-function pageFact(view: StateView, page: PageRef, fact: Fact): string {
+function pageFact(view: StateView, page: PageRef, fact: keyof typeof FACTS): string {
   const { state } = view;
   switch (fact) {
     case 'attribute':
@@ -168,8 +175,10 @@ function pageFact(view: StateView, page: PageRef, fact: Fact): string {
       return formatValue(pageMappings(view, page));
     case 'refs':
       return pageRefs(view, page).summary();
-    case 'pfn':
-      return String(page.inode < 0 ? '' : state.value(MapKind.Cache, page.inode, page.pgoff)) + pageFact(view, page, 'spte');
+    case 'pfn': {
+      const packed = page.inode < 0 ? ABSENT : state.value(MapKind.Cache, page.inode, page.pgoff);
+      return packed === ABSENT ? 'not in the page cache' : formatValue(frameAt(packed, page.pgoff), 'hex');
+    }
     case 'poisoned':
       return String(page.inode >= 0 && state.value(MapKind.Poison, page.inode, page.pgoff) === 1);
     case 'invalidating':
@@ -178,9 +187,7 @@ function pageFact(view: StateView, page: PageRef, fact: Fact): string {
       const covering = view.index.inFlight(Math.max(0, view.row)).filter((c) => (c.scope === 'vm'
         ? c.vm === page.vm && page.gfn >= c.first && page.gfn < c.first + c.count
         : c.inode === page.inode && page.pgoff >= c.first && page.pgoff < c.first + c.count));
-      return covering.map((c) => `${c.index}=${state.value(MapKind.Phase, -1, c.index)}`).join(' ');
+      return covering.map((c) => `conversion ${c.index} ${phaseName(state.value(MapKind.Phase, -1, c.index))}`).join(', ') || 'none';
     }
-    case 'state':
-      return (Object.keys(FACTS) as (keyof typeof FACTS)[]).map((each) => pageFact(view, page, each)).join('; ');
   }
 }

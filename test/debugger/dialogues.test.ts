@@ -182,8 +182,19 @@ describe('dialogues with a debug session', () => {
     await page.ask('next');
     await page.ask('stepBack');
     await page.ask('stepBack', { granularity: 'instruction' });
+    const here = new Dialogue();
+    await here.start({ trace: PINNED, from: { line: 84 }, follow: 'page' });
+    await here.ask('next');
+    await here.ask('shimtrace/watch', { line: 84 });
+    await here.ask('shimtrace/goto', { line: 104 });
+    await here.ask('continue');
+    await here.ask('shimtrace/watch', { line: 84 });
+    await here.ask('shimtrace/watch', { line: 14 });
+    await here.ask('launch', { trace: PINNED, follow: 'conversion' });
+    await here.ask('continue');
     d.matches('threads');
     page.matches('follow-page');
+    here.matches('follow-here');
   });
 
   it('mistakes: each is answered, none ends the session', async () => {
