@@ -122,9 +122,9 @@ export function closeConversion(w: World, t: Thread, conv: Conv, row: number, re
       else if (result === undefined && !w.recordedPost) forget(w, conv.vm, conv.first, conv.end, row);
       else if (result === 0) conv.wasAlready = true;
     } else if (conv.inode) {
-      if (result === 0 && !w.recordedStore) stored(w, conv, conv.first, conv.end, row, false);
-      else if (result === 0) conv.wasAlready = true;
-      else if (result === undefined && !w.recordedStore) forgetPages(w, conv.inode, conv.first, conv.end, row);
+      if (result === 0 && !w.recordedStore && !conv.directionAssumed) stored(w, conv, conv.first, conv.end, row, false);
+      else if (result === 0 && w.recordedStore) conv.wasAlready = true;
+      else if ((result === undefined || result === 0) && !w.recordedStore) forgetPages(w, conv.inode, conv.first, conv.end, row);
     }
   } else if (!conv.rangeKnown && conv.storeRow < 0 && !(result !== undefined && result < 0)) {
     // What was converted is not known: anything may have changed.
@@ -245,7 +245,10 @@ function lowerInodeConversions(on: On): void {
     const inode = ino > 0 ? w.inodeOf(ino, ev, t) : t.conv?.inode;
     if (!inode) return;
     const conv = inodeConv(w, t, ev.row, inode, false, (open) => open.blockedRow >= 0 || open.storeRow >= 0);
-    if (!conv.rangeKnown && ev.num(BLOCKED.start) >= 0) setRange(conv, ev.num(BLOCKED.start), ev.num(BLOCKED.end), ev.has(BLOCKED.attrs) ? isPrivate(ev.num(BLOCKED.attrs)) : true);
+    if (!conv.rangeKnown && ev.num(BLOCKED.start) >= 0) {
+      conv.directionAssumed = !ev.has(BLOCKED.attrs);
+      setRange(conv, ev.num(BLOCKED.start), ev.num(BLOCKED.end), conv.directionAssumed || isPrivate(ev.num(BLOCKED.attrs)));
+    }
     conv.blockedRow = ev.row;
     w.phase(conv, Phase.Blocked, ev.row);
     w.facts.tell('convBlocked', conv, ev.row);
@@ -263,7 +266,10 @@ function lowerInodeConversions(on: On): void {
     if (!inode) return;
     const conv = inodeConv(w, t, ev.row, inode, false);
     const [first, end] = pageRange(ev, RET);
-    if (!conv.rangeKnown && first >= 0) setRange(conv, first, end, toPrivateOf(ev, RET));
+    if (first >= 0 && (!conv.rangeKnown || (conv.directionAssumed && conv.storeRow < 0))) {
+      setRange(conv, first, end, toPrivateOf(ev, RET));
+      conv.directionAssumed = !ev.has(RET.attrs) && !ev.has(RET.to_private);
+    }
     conv.errorOffset = ev.has(RET.error_index) ? ev.num(RET.error_index) * 4096 : ev.num(RET.error_offset);
     closeConversion(w, t, conv, ev.row, ev.signed(RET.ret, 0));
   });
@@ -291,7 +297,8 @@ function storeAttr(w: World, ev: Ev, t: Thread): void {
   if (!conv.rangeKnown && first >= 0 && end > first) {
     setRange(conv, first, end, toPrivate);
     conv.rangeMerged = last >= 0;
-  }
+  } else if (conv.directionAssumed) conv.toPrivate = toPrivate;
+  conv.directionAssumed = false;
   if (!conv.rangeKnown) return;
   w.facts.tell('shimOp', t, inode, conv.first, conv.end, ev.row, 'store');
   stored(w, conv, conv.first, conv.end, ev.row, true);

@@ -136,5 +136,5 @@ function getPfnReturned(w: World, ev: Ev, t: Thread): void {
   if (!inode) return;
   w.facts.tell('getPfnOk', inode, pgoff, ev.row, ctx?.row ?? ev.row, inode.provider);
   // guest_memfd drops the reference at the end of the fault; restrictedmem hands it to the caller until put_page.
-  if (inode.provider === 'restrictedmem' && pgoff >= 0) refGet(w, inode, pgoff, RefKind.GetPfn, ev.row, t.tid, false);
+  if (inode.provider === 'restrictedmem' && pgoff >= 0) refGet(w, inode, pgoff, RefKind.GetPfn, ev.row, t.tid, false, false);
 }

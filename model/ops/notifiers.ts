@@ -43,6 +43,9 @@ export function lowerNotifiers(on: On): void {
     const key = ev.pointer(BIND.notifier);
     if (!inode || key < 0) return;
     inode.provider = 'restrictedmem';
+    // A notifier is freed when it is unbound: the same pointer again means that its unbind was not seen.
+    const stale = notifierOf(w, key);
+    if (stale) stale.inode.notifiers.splice(stale.inode.notifiers.indexOf(stale), 1);
     const ranged = ev.has(BIND.start) && ev.has(BIND.end);
     const n: Notifier = { key, inode, id: inode.notifiers.length + 1, first: ranged ? ev.num(BIND.start) : 0, end: ranged ? ev.num(BIND.end) : Infinity, row: ev.row };
     inode.notifiers.push(n);

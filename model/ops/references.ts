@@ -4,7 +4,7 @@ import type { On } from './lower.js';
 import { slotsOf } from './slots.js';
 import { vmaAt } from './vmas.js';
 import { Op, RefKind } from '../timeline/oplog.js';
-import type { Inode, Thread } from '../shim/state.js';
+import type { Inode, RefRec, Thread } from '../shim/state.js';
 import type { World } from '../shim/world.js';
 
 const ENTER = slotsOf('GupEnter', 'start', 'nr', 'flags');
@@ -24,10 +24,13 @@ const FOLL_LONGTERM = 0x100;
 const FOLL_PIN = 0x80000;
 const MAX_PAGES = 1 << 18;
 
-export function refGet(w: World, inode: Inode, pgoff: number, kind: number, row: number, tid: number, longterm: boolean): void {
+/** @param named true when the trace gave the page's pointer with the reference, so that a release by pointer is recognised */
+export function refGet(w: World, inode: Inode, pgoff: number, kind: number, row: number, tid: number, longterm: boolean, named: boolean): void {
   const list = inode.refs.get(pgoff) ?? [];
-  list.push({ kind, row, tid, count: 1, longterm });
+  const ref: RefRec = { kind, row, tid, count: 1, longterm, maybeReleased: false };
+  list.push(ref);
   inode.refs.set(pgoff, list);
+  if (kind === RefKind.Pin) (named ? w.namedPins : w.unnamedPins).push(ref);
   w.op(Op.RefGet, inode.index, row, pgoff, 1, kind, tid);
   if (kind === RefKind.Pin) w.facts.tell('pin', inode, pgoff, row);
 }
@@ -74,15 +77,15 @@ export function lowerReferences(on: On): void {
     const page = pageOf(w, ev, t, GUP_PUT.folio, GUP_PUT.ino, GUP_PUT.pgoff);
     if (page && (ev.num(GUP_PUT.flags) & FOLL_PIN) !== 0) refPut(w, page.inode, page.pgoff, RefKind.Pin, ev.row, t.tid);
   });
-  on('UnpinPage', (w, ev, t) => unpinned(w, ev, t, pageOf(w, ev, t, UNPIN_PAGE.page, UNPIN_PAGE.ino, UNPIN_PAGE.pgoff), 1));
-  on('UnpinPages', (w, ev, t) => unpinned(w, ev, t, pageOf(w, ev, t, UNPIN_PAGES.page, -1, -1), ev.num(UNPIN_PAGES.nr)));
+  on('UnpinPage', (w, ev, t) => unpinned(w, ev, t, pageOf(w, ev, t, UNPIN_PAGE.page, UNPIN_PAGE.ino, UNPIN_PAGE.pgoff), 1, ev.pointer(UNPIN_PAGE.page), ev.num(UNPIN_PAGE.ino)));
+  on('UnpinPages', (w, ev, t) => unpinned(w, ev, t, pageOf(w, ev, t, UNPIN_PAGES.page, -1, -1), ev.num(UNPIN_PAGES.nr), ev.pointer(UNPIN_PAGES.page), -1));
   on('UnpinFolio', (w, ev, t) => {
     const page = pageOf(w, ev, t, UNPIN_FOLIO.folio, UNPIN_FOLIO.ino, UNPIN_FOLIO.pgoff);
     const pointer = ev.pointer(UNPIN_FOLIO.folio);
     if (page && pointer >= 0) w.folios.set(pointer, page);
-    unpinned(w, ev, t, page, ev.num(UNPIN_FOLIO.nr));
+    unpinned(w, ev, t, page, ev.num(UNPIN_FOLIO.nr), pointer, ev.num(UNPIN_FOLIO.ino));
   });
-  on('UnpinRange', (w, ev, t) => unpinned(w, ev, t, pageOf(w, ev, t, UNPIN_RANGE.page, -1, -1), ev.num(UNPIN_RANGE.nr)));
+  on('UnpinRange', (w, ev, t) => unpinned(w, ev, t, pageOf(w, ev, t, UNPIN_RANGE.page, -1, -1), ev.num(UNPIN_RANGE.nr), ev.pointer(UNPIN_RANGE.page), -1));
   on('PutPage', (w, ev, t) => {
     const inode = w.inodeOf(ev.num(PUT_PAGE.ino), ev, t);
     const pgoff = ev.num(PUT_PAGE.pgoff);
@@ -90,8 +93,24 @@ export function lowerReferences(on: On): void {
   });
 }
 
-function unpinned(w: World, ev: Ev, t: Thread, page: { inode: Inode; pgoff: number } | undefined, nr: number): void {
-  if (!page) return;
+/**
+ * A release of a page that cannot be named. With an inode number it is another file's; with a pointer it can only be a
+ * pin whose own pointer the trace did not give; with neither it can be any.
+ */
+function releasedSome(w: World, pointer: number, ino: number): void {
+  if (ino > 0) return;
+  for (const ref of w.unnamedPins) ref.maybeReleased = true;
+  w.unnamedPins.length = 0;
+  if (pointer >= 0) return;
+  for (const ref of w.namedPins) ref.maybeReleased = true;
+  w.namedPins.length = 0;
+}
+
+function unpinned(w: World, ev: Ev, t: Thread, page: { inode: Inode; pgoff: number } | undefined, nr: number, pointer: number, ino: number): void {
+  if (!page) {
+    releasedSome(w, pointer, ino);
+    return;
+  }
   const count = nr > 0 && nr <= MAX_PAGES ? nr : 1;
   for (let i = 0; i < count; i++) refPut(w, page.inode, page.pgoff + i, RefKind.Pin, ev.row, t.tid);
 }
@@ -132,7 +151,7 @@ function gupReturned(w: World, ev: Ev, t: Thread): void {
   w.facts.tell('gup', { row: ev.row, inode: page.inode, pgoff: page.pgoff, count, flags, start: addr, tid: t.tid, vmaRow });
   const kind = (flags & FOLL_PIN) !== 0 ? RefKind.Pin : RefKind.Gup;
   // A plain FOLL_GET reference goes by put_page, which no probe here shows: it is told as a fact, not kept as held.
-  if (kind === RefKind.Pin) for (let i = 0; i < count; i++) refGet(w, page.inode, page.pgoff + i, kind, ev.row, t.tid, (flags & FOLL_LONGTERM) !== 0);
+  if (kind === RefKind.Pin) for (let i = 0; i < count; i++) refGet(w, page.inode, page.pgoff + i, kind, ev.row, t.tid, (flags & FOLL_LONGTERM) !== 0, i === 0 && pointer >= 0);
 }
 
 function grabbed(w: World, ev: Ev, t: Thread, s: typeof GRAB): void {
@@ -143,5 +162,5 @@ function grabbed(w: World, ev: Ev, t: Thread, s: typeof GRAB): void {
   if (w.recordedGupRet) return;
   const flags = Math.max(0, ev.num(s.flags));
   if ((flags & (FOLL_PIN | FOLL_GET)) === 0) return;
-  if ((flags & FOLL_PIN) !== 0) refGet(w, page.inode, page.pgoff, RefKind.Pin, ev.row, t.tid, (flags & FOLL_LONGTERM) !== 0);
+  if ((flags & FOLL_PIN) !== 0) refGet(w, page.inode, page.pgoff, RefKind.Pin, ev.row, t.tid, (flags & FOLL_LONGTERM) !== 0, pointer >= 0);
 }

@@ -46,6 +46,8 @@ export class Survey {
   /** kvm pointer keys by thread group. */
   readonly kvmsOfTgid = new Map<number, Set<number>>();
   readonly kvms = new Set<number>();
+  /** Without kvm pointers: something shows that more than one VM is at work, as two threads that run the same vCPU number. */
+  severalVms = false;
   readonly gaps: Gap[] = [];
   /** Rows at which the clock of a CPU jumps back: another recording begins, and what was true before says nothing of it. */
   readonly restarts: number[] = [];
@@ -94,10 +96,13 @@ export class Survey {
     const tlb = K('TlbFlush');
     const bindRet = K('GmemBindRet');
     const shmem = K('ShmemFallocate');
+    const kvmEntry = K('KvmEntry');
+    const entryVcpu = slotsOf('KvmEntry', 'vcpu').vcpu;
     const shmemIno = slotsOf('ShmemFallocate', 'ino').ino;
     const relatedTasks = new Set<number>();
     const perTask = new Map<number, number>();
     const others = new Set<number>();
+    const vcpuTasks = new Map<number, number>();
     const ev = new Ev();
     let lastTask = -2;
     let run = 0;
@@ -118,8 +123,14 @@ export class Survey {
         }
         const hasIno = inoSlot[kind]! >= 0;
         const hasKvm = kvmSlot[kind]! >= 0;
-        if (!hasIno && !hasKvm && kind !== shmem) continue;
+        if (!hasIno && !hasKvm && kind !== shmem && kind !== kvmEntry) continue;
         ev.point(seg, s, i);
+        if (kind === kvmEntry) {
+          const vcpu = ev.num(entryVcpu);
+          const task = vcpuTasks.get(vcpu);
+          if (task === undefined) vcpuTasks.set(vcpu, ev.tid);
+          else if (vcpu >= 0 && task !== ev.tid) this.severalVms = true;
+        }
         if (hasIno) {
           const ino = ev.num(inoSlot[kind]!);
           if (ino > 0) {
@@ -132,6 +143,7 @@ export class Survey {
       }
     });
     if (run > 0) perTask.set(lastTask, (perTask.get(lastTask) ?? 0) + run);
+    if (this.memfdInodes.size > 1) this.severalVms = true;
     for (const ino of others) if (this.memfdInodes.has(ino)) this.ambiguousInodes.add(ino);
     let unrelated = 0;
     for (const [task, n] of perTask) if (!relatedTasks.has(task)) unrelated += n;

@@ -72,6 +72,11 @@ export function missingOf(run: RuleRun, kinds: readonly string[]): string[] {
   return kinds.filter((k) => !run.recorded(k));
 }
 
+/** Whether the end of a mapping shows: its close, or both sides of munmap. */
+export function unmapsAreSeen(run: RuleRun): boolean {
+  return run.recorded('VmaClose') || (run.recorded('SysEnterMunmap') && run.recorded('SysExitMunmap'));
+}
+
 /** Kinds that show the release of a pin. */
 export const UNPIN_KINDS = ['UnpinPage', 'UnpinPages', 'UnpinFolio', 'UnpinRange'] as const;
 
@@ -115,7 +120,7 @@ export class HeldRefs {
     const { run } = this;
     const held = refsIn(inode, first, end, [RefKind.Pin, RefKind.GetPfn]).filter((h) => h.ref.row < row);
     if (held.length === 0) return conv !== undefined && this.pastIsUnknown(conv, inode, row, message);
-    const { pgoff, ref } = held[0]!;
+    const { pgoff, ref } = held.find((h) => !h.ref.maybeReleased) ?? held[0]!;
     const pages = run.pagesOf(inode, pgoff);
     if (run.lost(ref.row, row, pages)) return true;
     const released = ref.kind === RefKind.Pin ? run.recorded(...UNPIN_KINDS) : run.recorded('PutPage');
@@ -129,7 +134,7 @@ export class HeldRefs {
     }
     const text = message(pgoff);
     // The provider's own references go by put_page on the caller's thread, which a filter that shows the get shows too.
-    if ((run.w.survey.unfiltered && conv?.kernelSaysSafe !== 1) || ref.kind === RefKind.GetPfn) this.report(conv, inode, pgoff, ref, row, text, -1);
+    if ((run.w.survey.unfiltered && conv?.kernelSaysSafe !== 1 && !ref.maybeReleased) || ref.kind === RefKind.GetPfn) this.report(conv, inode, pgoff, ref, row, text, -1);
     else this.waiting.push({ conv, inode, pgoff, ref, row, message: text });
     return true;
   }

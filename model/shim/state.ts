@@ -112,6 +112,8 @@ export interface RefRec {
   readonly tid: number;
   count: number;
   readonly longterm: boolean;
+  /** A release that does not say of which page followed: this reference may be the one. */
+  maybeReleased: boolean;
 }
 
 /** A mapping of the file, one VMA. */
@@ -181,6 +183,8 @@ export class Conv {
   rangeKnown = false;
   /** The range is that of the store alone, which the maple tree may have merged with neighbours that had the value before. */
   rangeMerged = false;
+  /** Only the block shows it, which does not say which way it goes. */
+  directionAssumed = false;
   /** Row of the conversion function's own entry, inside the ioctl; -1 not seen. */
   enterRow = -1;
   blockedRow = -1;

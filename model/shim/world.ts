@@ -10,7 +10,7 @@ import type { Ev } from '../ops/ev.js';
 import { Survey } from '../ops/survey.js';
 import { Attr, Op, OpLog, type OpCode } from '../timeline/oplog.js';
 import type { FactBus } from './facts.js';
-import { Conv, Inode, Thread, Vm, type Slot } from './state.js';
+import { Conv, Inode, Thread, Vm, type RefRec, type Slot } from './state.js';
 
 /** Pages of the file begin shared; without it, private. */
 const GUEST_MEMFD_FLAG_INIT_SHARED = 2;
@@ -37,6 +37,9 @@ export class World {
   readonly unnamedCreates = new Map<number, { size: number; flags: number; row: number; vm: Vm | undefined }[]>();
   /** page or folio pointer key → page of a memfd. */
   readonly folios = new Map<number, { inode: Inode; pgoff: number }>();
+  /** Pins not yet doubted, by whether the trace gave the page's pointer when they were taken; released ones may stay. */
+  readonly namedPins: RefRec[] = [];
+  readonly unnamedPins: RefRec[] = [];
 
   constructor(
     readonly table: EventTable,
@@ -165,7 +168,7 @@ export class World {
   /** True when an event of this thread without a kvm pointer certainly belongs to `vmOfThread`. */
   vmIsSure(t: Thread): boolean {
     if (t.vmFresh) return true;
-    if (t.tgid < 0) return this.survey.kvms.size <= 1;
+    if (t.tgid < 0) return this.survey.kvms.size === 1 || (this.survey.kvms.size === 0 && !this.survey.severalVms);
     const kvms = this.survey.kvmsOfTgid.get(t.tgid)?.size ?? 0;
     if (kvms === 1) return true;
     return kvms === 0 && (this.createsOfGroup.get(t.tgid) ?? 0) <= 1;

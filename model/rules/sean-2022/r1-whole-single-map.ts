@@ -1,4 +1,4 @@
-import { hex, inodeText } from '../common.js';
+import { hex, inodeText, unmapsAreSeen } from '../common.js';
 import type { RuleDef } from '../rule.js';
 
 export const r1: RuleDef = {
@@ -20,7 +20,7 @@ export const r1: RuleDef = {
       }
       const other = inode.vmas[0];
       if (other) {
-        if (!run.recorded('VmaClose', 'SysExitMunmap')) run.notRecorded(row, 'Whether the older mapping is gone is not recorded.', ['VmaClose', 'SysExitMunmap'], pages);
+        if (!unmapsAreSeen(run)) run.notRecorded(row, 'Whether the older mapping is gone is not recorded.', ['VmaClose', 'SysExitMunmap'], pages);
         else if (!run.lost(other.row, row, pages)) run.violation({ row, pages, message: `${inodeText(inode)} was mapped again while it is mapped`, evidence: [[other.row, 'state', 'the older mapping, still live']] });
         return;
       }

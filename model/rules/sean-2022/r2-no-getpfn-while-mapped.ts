@@ -1,4 +1,4 @@
-import { hex, inodeText } from '../common.js';
+import { hex, inodeText, unmapsAreSeen } from '../common.js';
 import type { RuleDef } from '../rule.js';
 
 export const r2: RuleDef = {
@@ -22,7 +22,7 @@ export const r2: RuleDef = {
         return;
       }
       if (run.lost(vma.row, row, pages)) return;
-      if (!run.recorded('VmaClose', 'SysExitMunmap')) run.notRecorded(row, 'Whether the mapping is gone is not recorded.', ['VmaClose', 'SysExitMunmap'], pages);
+      if (!unmapsAreSeen(run)) run.notRecorded(row, 'Whether the mapping is gone is not recorded.', ['VmaClose', 'SysExitMunmap'], pages);
       else if (!run.w.ordered(vma.row, row)) run.undecided('order', row, 'The mapping and get_pfn are on two CPUs too close in time to be ordered.', ['a global trace_clock'], pages);
       else run.violation({ row, pages, message: `get_pfn of page ${hex(pgoff)} of ${inodeText(inode)} succeeded while the file is mapped`, evidence: [[vma.row, 'state', 'the mapping, still live']] });
     },
