@@ -8,8 +8,9 @@ const STACK_BYTES_MAX = 1 << 16;
 const FRAMES_MAX = 128;
 
 /** ` => kvm_gmem_get_pfn+0x10/0x20 [kvm]`, `\tffffffff81253990 kvm_gmem_get_pfn+0x10 ([kernel.kallsyms])`, ` => 00000000002a`. */
-const FRAME = /^\s*(?:=>\s*)?(?:<?([0-9a-f]{8,16})>?\s+)?([A-Za-z_.$][\w.$]*)?(?:\+0x([0-9a-f]+))?(?:\/0x[0-9a-f]+)?(?:\s*[[(]+([^\])]+)[\])]+)?\s*$/i;
-const ADDRESS = /^\s*(?:=>\s*)?<?([0-9a-f]{8,16})>?\s*$/i;
+const FRAME = /^\s*(?:=>\s*)?(?:([0-9a-f]{4,16})\s+)?([A-Za-z_.$][\w.$]*)(?:\+0x([0-9a-f]+))?(?:\/0x[0-9a-f]+)?(?:\s*[[(]+([^\])]+)[\])]+)?\s*$/i;
+/** Without a symbol: ` => 0xffffffffa0001000`, ` => <00007f8d2b1c9a37>`, `\tffffffff81253990 [unknown] ([kernel.kallsyms])`. */
+const ADDRESS = /^\s*(?:=>\s*)?(?:<|0x)?([0-9a-f]{8,16})>?(?:\s+\[unknown\].*)?\s*$/i;
 
 const decoder = new TextDecoder('utf-8');
 
@@ -53,10 +54,10 @@ function parseFrame(line: string): FrameName | undefined {
   const bare = ADDRESS.exec(line);
   if (bare) return { symbol: '', offset: -1, module: '', address: BigInt(`0x${bare[1]}`) };
   const match = FRAME.exec(line.replace(/\r$/, ''));
-  if (!match || (match[1] === undefined && match[2] === undefined)) return undefined;
+  if (!match) return undefined;
   const inside = match[4] ?? '';
   return {
-    symbol: match[2] ?? '',
+    symbol: match[2]!,
     offset: match[3] === undefined ? -1 : parseInt(match[3], 16),
     module: inside.startsWith('kernel.') || inside.includes('/') ? '' : inside,
     address: match[1] === undefined ? undefined : BigInt(`0x${match[1]}`),

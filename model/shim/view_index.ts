@@ -15,6 +15,9 @@ export interface PrintedEvent {
 const NOTIFIER_BIND = kindId('NotifierBind');
 const NOTIFIER_UNBIND = kindId('NotifierUnbind');
 
+/** A thread converts one range at a time; a request may hold a few that overlap. */
+const NESTED_MAX = 8;
+
 export interface NotifierEvent {
   readonly row: number;
   readonly bind: boolean;
@@ -22,9 +25,11 @@ export interface NotifierEvent {
 
 export class TraceIndex {
   private readonly byTid = new Map<number, Conversion[]>();
-  /** Conversions by first row, and the furthest row that any of the first n reaches. */
-  private readonly byStart: readonly Conversion[];
+  /** Conversions that end, by first row, and the furthest row that any of the first n reaches. */
+  private readonly ended: readonly Conversion[];
   private readonly reach: Float64Array;
+  /** Conversions that are still in flight at the end of the trace, by first row. */
+  private readonly unended: readonly Conversion[];
   private readonly byRule = new Map<string, Finding[]>();
   private readonly slotsByVm = new Map<number, SlotInfo[]>();
   private readonly slotsByInode = new Map<number, SlotInfo[]>();
@@ -32,13 +37,15 @@ export class TraceIndex {
   private opsSeen: Uint8Array | undefined;
 
   constructor(readonly table: EventTable, readonly analysis: Analysis, readonly describe: (row: number) => PrintedEvent) {
-    this.byStart = [...analysis.conversions].sort((a, b) => a.fromRow - b.fromRow || a.index - b.index);
-    this.reach = new Float64Array(this.byStart.length);
+    const byStart = [...analysis.conversions].sort((a, b) => a.fromRow - b.fromRow || a.index - b.index);
+    for (const conversion of byStart) push(this.byTid, conversion.tid, conversion);
+    this.ended = byStart.filter((conversion) => conversion.untilRow >= 0);
+    this.unended = byStart.filter((conversion) => conversion.untilRow < 0);
+    this.reach = new Float64Array(this.ended.length);
     let furthest = -1;
-    this.byStart.forEach((conversion, i) => {
-      furthest = Math.max(furthest, lastRow(conversion));
+    this.ended.forEach((conversion, i) => {
+      furthest = Math.max(furthest, conversion.untilRow);
       this.reach[i] = furthest;
-      push(this.byTid, conversion.tid, conversion);
     });
     for (const finding of analysis.findings) push(this.byRule, finding.rule, finding);
     for (const slot of analysis.slots) {
@@ -51,20 +58,19 @@ export class TraceIndex {
   conversionOfThread(tid: number, row: number): Conversion | undefined {
     const list = this.byTid.get(tid);
     if (!list) return undefined;
-    for (let i = lastAtOrBefore(list, row); i >= 0 && i >= lastAtOrBefore(list, row) - 8; i--) {
-      if (lastRow(list[i]!) >= row) return list[i];
-    }
+    const last = lastAtOrBefore(list, row);
+    for (let i = last; i >= 0 && i > last - NESTED_MAX; i--) if (lastRow(list[i]!) >= row) return list[i];
     return undefined;
   }
 
   /** Conversions in flight at a row, oldest first. */
   inFlight(row: number): readonly Conversion[] {
-    const found: Conversion[] = [];
-    for (let i = lastAtOrBefore(this.byStart, row); i >= 0 && this.reach[i]! >= row; i--) {
-      const conversion = this.byStart[i]!;
-      if (lastRow(conversion) >= row) found.push(conversion);
+    const found = this.unended.slice(0, lastAtOrBefore(this.unended, row) + 1);
+    for (let i = lastAtOrBefore(this.ended, row); i >= 0 && this.reach[i]! >= row; i--) {
+      const conversion = this.ended[i]!;
+      if (conversion.untilRow >= row) found.push(conversion);
     }
-    return found.reverse();
+    return found.sort((a, b) => a.fromRow - b.fromRow || a.index - b.index);
   }
 
   findingsOf(rule: string): readonly Finding[] {
