@@ -151,8 +151,10 @@ export function lowerConversions(on: On): void {
 function lowerVmConversions(on: On): void {
   const request = (w: World, ev: Ev, t: Thread, vm: Vm | undefined, first: number, end: number, attrs: number): void => {
     const before = t.conv;
-    // A second request on a thread whose first never showed its end: that one is over.
-    if (before?.scope === 'vm' && before.rangeKnown && (before.first !== first || before.end !== end)) closeConversion(w, t, before, ev.row, undefined);
+    // A second request on a thread whose first never showed its end: that one is over. Several events of one request
+    // have one range and direction, and precede its store.
+    const isOther = before !== undefined && (before.first !== first || before.end !== end || before.toPrivate !== isPrivate(attrs) || before.storeRow >= 0);
+    if (before?.scope === 'vm' && before.rangeKnown && isOther) closeConversion(w, t, before, ev.row, undefined);
     const conv = vmConv(w, t, ev.row, true);
     conv.vm ??= vm ?? w.vmOfThread(t);
     if (conv.rangeKnown) return;
