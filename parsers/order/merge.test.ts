@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { earliest, horizon, type Run } from './merge.js';
+import { earliest, runnerUp, type Run } from './merge.js';
 
 class ListRun implements Run {
   private at = 0;
@@ -16,19 +16,20 @@ class ListRun implements Run {
   }
 }
 
-/** Merges as a reader does: a run goes on up to its horizon. */
+/** Merges as a reader does: a run goes on up to the time of the next one. */
 function merge(lists: readonly (readonly number[])[]): [number, number, number][] {
   const out: [number, number, number][] = [];
   const live = lists.map((times, i) => new ListRun(times, i)).filter((_, i) => lists[i]!.length > 0);
   while (live.length > 0) {
     const chosen = earliest(live);
     const run = live[chosen]!;
-    const { until, strict } = horizon(live, chosen);
+    const next = runnerUp(live, chosen);
+    const until = next < 0 ? Infinity : live[next]!.ts;
     let more = true;
     do {
       out.push([run.ts, run.index, run.sequence]);
       more = run.advance();
-    } while (more && (run.ts < until || (run.ts === until && !strict)));
+    } while (more && (run.ts < until || (run.ts === until && chosen < next)));
     if (!more) live.splice(chosen, 1);
   }
   return out;

@@ -25,19 +25,19 @@ export function earliest(runs: readonly Run[]): number {
 }
 
 /**
- * The time up to which run `chosen` may go on without looking at the others: the least of theirs. At that very time
- * it may go on only when no earlier run in the list has it too, which `strict` says.
+ * Index of the run that comes next after `chosen`, -1 when it is the only one. Up to that run's time, and at that very
+ * time when it stands behind `chosen` in the list, `chosen` may go on without a look at the others.
  */
-export function horizon(runs: readonly Run[], chosen: number): { readonly until: number; readonly strict: boolean } {
-  let until = Infinity;
-  let strict = false;
+export function runnerUp(runs: readonly Run[], chosen: number): number {
+  let best = -1;
+  let bestTs = 0;
   for (let i = 0; i < runs.length; i++) {
     if (i === chosen) continue;
     const ts = runs[i]!.ts;
-    if (ts < until) {
-      until = ts;
-      strict = i < chosen;
+    if (best < 0 || ts < bestTs) {
+      best = i;
+      bestTs = ts;
     }
   }
-  return { until, strict };
+  return best;
 }

@@ -54,6 +54,8 @@ export class PlanBook {
   readonly typeOffset: number;
   readonly typeSize: number;
   readonly pidOffset: number;
+  /** True for a type of two bytes at 0 and a pid at 4. */
+  readonly isUsualHeader: boolean;
 
   constructor(private readonly file: TraceDatFile, readonly context: TraceContext, private readonly names: Interner, private readonly issues: IssueLog) {
     for (const stored of file.formats) {
@@ -65,6 +67,7 @@ export class PlanBook {
     this.typeOffset = type?.offset ?? 0;
     this.typeSize = type?.size === 4 ? 4 : 2;
     this.pidOffset = (first && findField(first, 'common_pid'))?.offset ?? 4;
+    this.isUsualHeader = this.typeOffset === 0 && this.typeSize === 2 && this.pidOffset === 4;
   }
 
   /** The plan of an event id; an id that the file does not describe gets an unnamed one. */

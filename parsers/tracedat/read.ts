@@ -3,7 +3,7 @@ import type { ByteSource } from '../base/source.js';
 import type { TableBuilder } from '../events/table.js';
 import { fillSlots, fillSlotsByWords } from '../format/plan.js';
 import { stackAddresses } from '../format/stack.js';
-import { earliest, horizon } from '../order/merge.js';
+import { earliest, runnerUp } from '../order/merge.js';
 import type { ReadOptions } from '../reader.js';
 import { ChunkIndex, Pieces, scanChunks } from './chunks.js';
 import { TickClock } from './clock.js';
@@ -61,7 +61,8 @@ export function mergeStreams(recordings: Recordings, plans: PlanBook, threads: T
   while (live.length > 0) {
     const chosen = earliest(live);
     const stream = live[chosen]!;
-    const { until, strict } = horizon(live, chosen);
+    const next = runnerUp(live, chosen);
+    const until = next < 0 ? Infinity : live[next]!.ts;
     let more = true;
     do {
       addRecord(stream, plans, threads, builder, clock);
@@ -71,7 +72,7 @@ export function mergeStreams(recordings: Recordings, plans: PlanBook, threads: T
         if (options.cancel.cancelled) return;
         options.progress?.(recordings.streams.reduce((sum, s) => sum + s.pieces.done, 0));
       }
-    } while (more && (stream.ts < until || (stream.ts === until && !strict)));
+    } while (more && (stream.ts < until || (stream.ts === until && chosen < next)));
     if (!more) {
       endStream(stream, builder);
       live.splice(chosen, 1);
@@ -102,10 +103,13 @@ function addRecord(stream: CpuStream, plans: PlanBook, threads: Threads, builder
     builder.issues.add('bad-record', stream.at + start, 0, `${end - start} bytes`);
     return;
   }
-  const id = plans.typeSize === 2 ? view.getUint16(start + plans.typeOffset, little) : view.getUint32(start + plans.typeOffset, little) & 0xffff;
+  const byWords = stream.words.length > 0 && (start & 3) === 0;
+  // Where type and pid lie as in every kernel yet, they are the low half of the first word and the second.
+  const usual = byWords && plans.isUsualHeader && start + 8 <= end;
+  const id = usual ? stream.words[start >> 2]! & 0xffff : typeOf(view, start, plans, little);
   const plan = plans.plan(id);
-  if (start + plans.pidOffset + 4 <= end) {
-    const tid = view.getInt32(start + plans.pidOffset, little);
+  if (usual || start + plans.pidOffset + 4 <= end) {
+    const tid = usual ? stream.words[(start >> 2) + 1]! | 0 : view.getInt32(start + plans.pidOffset, little);
     if (tid !== stream.lastTid) {
       stream.lastTid = tid;
       stream.lastComm = threads.comm(tid);
@@ -125,13 +129,19 @@ function addRecord(stream: CpuStream, plans: PlanBook, threads: Threads, builder
     const segment = builder.current;
     const p = segment.reserve(plan.words);
     segment.payload[segment.length - 1] = p;
-    const fits = plan.words4.length > 0 && end - start >= plan.span && stream.words.length > 0 && (start & 3) === 0;
+    const fits = byWords && plan.words4.length > 0 && end - start >= plan.span;
     if (fits) fillSlotsByWords(stream.words, start >> 2, plan.words4, plan.mask, segment.pool, p);
     else fillSlots(view, start, end, little, plan.steps, segment.pool, p);
   }
   if (stream.firstRow < 0) stream.firstRow = row;
   if (plan.isStack) addStack(stream, plan, plans, builder);
   else stream.lastRow = row;
+}
+
+/** The event id of the record at view[start]. */
+function typeOf(view: DataView, start: number, plans: PlanBook, little: boolean): number {
+  const at = start + plans.typeOffset;
+  return plans.typeSize === 2 ? view.getUint16(at, little) : view.getUint32(at, little) & 0xffff;
 }
 
 /** Switches a probe's plan when its record comes from another place than the last one's. */

@@ -77,7 +77,7 @@ export class CpuStream {
     const little = this.little;
     const p = this.position;
     if (p + 4 > this.pageEnd) return this.bad(p);
-    const word = view.getUint32(p, little);
+    const word = this.words.length > 0 && (p & 3) === 0 ? this.words[p >> 2]! : view.getUint32(p, little);
     const type = little ? word & 31 : word >>> 27;
     const delta = little ? word >>> 5 : word & COMMIT_MASK;
     if (type > 0 && type < TYPE_PADDING) {
