@@ -1,29 +1,30 @@
 /** The timeline's page: holds the view, asks for what it shows, and answers what the user and the host do. */
-import type { AskName, EventRef, FindingReply, FindReply, InspectReply, MeasureReply, Place, TableLine, TableReply, TimelineAsks } from '../model/timeline/asks.js';
+import type { AskName, TableReply, TimelineAsks } from '../model/timeline/asks.js';
 import type { RowFilter } from '../model/timeline/rows.js';
 import type { Tile } from '../model/timeline/tiles.js';
 import type { RowsReply, TimelineMeta } from '../model/timeline/timeline.js';
 import { Announcer, LifeTable } from './a11y.js';
 import { Canvas } from './canvas.js';
 import { clock, duration } from './format.js';
+import { Exports } from './exports.js';
 import { attachGestures } from './gestures.js';
 import { targetAt, type Target } from './hit.js';
 import { actionOf, type Action } from './keyboard.js';
 import { mapThrough } from './knots.js';
 import { layout } from './layout.js';
+import { Hovering } from './hovering.js';
 import { fullLegend, shortLegend } from './legend.js';
-import { MARK_NAMES } from '../model/timeline/marks.js';
 import { buildPage, type Page } from './page.js';
 import { Endpoint, RequestError } from './protocol/endpoint.js';
 import type { HostRequests, Opening, PageRequests } from './protocol/messages.js';
 import type { Picture, Scene } from './scene.js';
 import { TileSource, type Wanted } from './source.js';
+import { Selection } from './selection.js';
 import { FIRST_VIEW, History, readView, writeView, type View } from './state.js';
 import { VERDICT_NAMES } from './style.js';
-import { toSvg } from './svg.js';
 import type { Theme } from './theme.js';
-import { clampSpan, clampTop, DisplayRows, fittingLevel, frameOf, pan, reveal, ROW_H, wholeSpan, zoomRows, zoomTime, type Bounds, type DisplayRow, type Frame } from './viewport.js';
-import { element, eventLink, findingLine, findingWords, inspectWords, measureWords } from './words.js';
+import { clampSpan, clampTop, DisplayRows, fittingLevel, frameOf, pan, ROW_H, wholeSpan, zoomRows, zoomTime, type Bounds, type Frame } from './viewport.js';
+import { element } from './words.js';
 
 /** What the page needs from the window that it is in. */
 export interface Surroundings {
@@ -35,7 +36,6 @@ export interface Surroundings {
 }
 
 const LANES_MAX = 6;
-const HOVER_MS = 120;
 const TABLE_MS = 250;
 const TABLE_LINES = 300;
 
@@ -47,46 +47,49 @@ interface Loaded {
 }
 
 export class App {
+  readonly selection = new Selection(this);
+  private readonly hovering = new Hovering(this);
+  private readonly exports = new Exports(this);
   readonly endpoint: Endpoint<HostRequests, PageRequests>;
-  private readonly page: Page;
-  private readonly canvas: Canvas;
-  private readonly announcer = new Announcer();
+  readonly page: Page;
+  readonly canvas: Canvas;
+  readonly announcer = new Announcer();
   private readonly table: LifeTable;
-  private readonly source: TileSource;
-  private history = new History(FIRST_VIEW);
-  private opening: Opening | undefined;
-  private loaded: Loaded | undefined;
+  readonly source: TileSource;
+  history = new History(FIRST_VIEW);
+  opening: Opening | undefined;
+  loaded: Loaded | undefined;
   private minimap: Tile | null = null;
   /** What the minimap was last asked for. */
   private minimapKey = '';
-  private finding: FindingReply | null = null;
   private lanes: number[] = [];
-  private scene: Scene | undefined;
-  private picture: Picture | undefined;
-  private hover = { x: NaN, y: NaN };
-  private hoverTimer = 0;
+  scene: Scene | undefined;
+  picture: Picture | undefined;
   private tableTimer = 0;
   private drawing = false;
-  private size = { width: 1, height: 1 };
+  size = { width: 1, height: 1 };
+  /** Where findings are drawn, for tests. */
+  readonly findingPlaces = (): { readonly x: number; readonly y: number; readonly index: number }[] =>
+    (this.picture?.hits ?? []).filter((h) => h.kind === 'finding').map((h) => ({ x: h.x + 8, y: h.y + h.h / 2, index: h.index }));
   /** Milliseconds of script and paint of the last frames, for tests and benchmarks. */
   readonly frameMs: number[] = [];
 
   constructor(private readonly around: Surroundings) {
     this.canvas = new Canvas(around.theme());
     this.page = buildPage({
-      jump: (text) => this.run(this.jump(text)), nextFinding: () => this.stepFinding(1), previousFinding: () => this.stepFinding(-1), whole: () => this.act('whole'),
+      jump: (text) => this.run(this.selection.jump(text)), nextFinding: () => this.selection.stepFinding(1), previousFinding: () => this.selection.stepFinding(-1), whole: () => this.act('whole'),
       zoom: (factor) => this.zoom(factor), undo: () => this.act('undo'), redo: () => this.act('redo'), compress: (on) => this.compress(on),
       grouping: (v) => this.filter({ grouping: v as RowFilter['grouping'] }), vm: (v) => this.filter({ vm: Number(v) }), states: (v) => this.filter({ states: Number(v) }),
       marks: (v) => this.go({ ...this.view, marks: Number(v) }), thread: (v) => this.filter({ tid: Number(v) }), pages: (text) => this.filterPages(text),
-      findingsOnly: (on) => this.filter({ findings: on }), exportAs: (v) => this.run(this.exportAs(v)), side: () => this.toggleSide(), panel: () => this.fillTable(),
+      findingsOnly: (on) => this.filter({ findings: on }), exportAs: (v) => this.run(this.exports.exportAs(v)), side: () => this.toggleSide(), panel: () => this.fillTable(),
     });
     this.endpoint = new Endpoint<HostRequests, PageRequests>((packet) => around.post(packet), {
-      select: ({ row, finding }) => this.selectFromHost(row, finding),
+      select: ({ row, finding }) => this.selection.selectFromHost(row, finding),
       renew: async () => { await this.load(); return null; },
       show: ({ view }) => { this.go(readView(view, this.view)); return null; },
     });
     this.source = new TileSource((request) => this.ask('tile', request), (tile) => this.takeTile(tile), () => this.run(this.askRows()), (error) => this.report(error));
-    this.table = new LifeTable({ choose: (line) => this.chooseLine(line) }, (t) => this.clock(t));
+    this.table = new LifeTable({ choose: (line) => this.selection.chooseLine(line) }, (t) => this.clock(t));
     this.page.tablePlace.append(this.table.element);
     this.setUpCanvas();
   }
@@ -130,20 +133,20 @@ export class App {
       zoomRows: (y, by) => this.change((v) => zoomRows(v, this.frame(), y, by, this.groups())),
       pan: (dx, dy) => this.change((v, b) => pan(v, this.frame(), dx, dy, b, this.displayRows().length)),
       minimap: (x) => this.moveToMinimap(x),
-      hover: (x, y) => this.moveHover(x, y),
-      leave: () => this.moveHover(NaN, NaN),
-      click: (x, y, measuring) => this.click(x, y, measuring),
+      hover: (x, y) => this.hovering.moveHover(x, y),
+      leave: () => this.hovering.moveHover(NaN, NaN),
+      click: (x, y, measuring) => this.selection.click(x, y, measuring),
     });
   }
 
   // ---- asking -----------------------------------------------------------------------------------------------------
 
-  private ask<K extends AskName>(name: K, params: TimelineAsks[K]['params']): Promise<TimelineAsks[K]['result']> {
+  ask<K extends AskName>(name: K, params: TimelineAsks[K]['params']): Promise<TimelineAsks[K]['result']> {
     return this.endpoint.request(name, params as PageRequests[K]['params']) as Promise<TimelineAsks[K]['result']>;
   }
 
   /** Runs something that may fail, and says so when it does. */
-  private run(work: Promise<unknown>): void {
+  run(work: Promise<unknown>): void {
     work.catch((error: unknown) => this.report(error));
   }
 
@@ -180,7 +183,7 @@ export class App {
     this.fillChoices();
     this.summarize();
     this.run(this.askMinimap());
-    if (view.selectedFinding >= 0) this.run(this.selectFinding(view.selectedFinding, false));
+    if (view.selectedFinding >= 0) this.run(this.selection.selectFinding(view.selectedFinding, false));
     this.refresh();
   }
 
@@ -216,19 +219,19 @@ export class App {
 
   // ---- view -------------------------------------------------------------------------------------------------------
 
-  private frame(): Frame {
+  frame(): Frame {
     return frameOf(this.size, this.lanes.length);
   }
 
-  private groups(): RowsReply['groups'] {
+  groups(): RowsReply['groups'] {
     return this.loaded?.rows.groups ?? [];
   }
 
-  private displayRows(): DisplayRows {
+  displayRows(): DisplayRows {
     return new DisplayRows(this.groups(), Math.max(0, this.view.level), this.view.collapsed);
   }
 
-  private bounds(): Bounds {
+  bounds(): Bounds {
     if (!this.loaded) return { start: 0, end: 1, resolution: 1 };
     return this.view.compress ? this.loaded.bounds.compressed : this.loaded.bounds.plain;
   }
@@ -238,14 +241,14 @@ export class App {
     return this.view.compress ? meta.compressed : meta.plain;
   }
 
-  private viewOfTime(time: number): number {
+  viewOfTime(time: number): number {
     return mapThrough(this.knots().time, this.knots().view, time);
   }
-  private timeOfView(at: number): number {
+  timeOfView(at: number): number {
     return mapThrough(this.knots().view, this.knots().time, at);
   }
 
-  private clock(time: number): string {
+  clock(time: number): string {
     if (!this.loaded) return '';
     const { unit, t0, resolution } = this.loaded.meta;
     return clock(time, unit, t0, resolution);
@@ -256,7 +259,7 @@ export class App {
   }
 
   /** Shows another view, as a step that can be undone. */
-  private go(view: View): void {
+  go(view: View): void {
     const before = this.view;
     this.history.go(view, performance.now());
     this.afterMove(before);
@@ -266,12 +269,12 @@ export class App {
     const { view } = this;
     if (JSON.stringify(before.filter) !== JSON.stringify(view.filter)) this.run(this.askRows());
     if (before.compress !== view.compress) this.run(this.askMinimap());
-    if (before.selectedFinding !== view.selectedFinding) this.run(this.selectFinding(view.selectedFinding, false));
+    if (before.selectedFinding !== view.selectedFinding) this.run(this.selection.selectFinding(view.selectedFinding, false));
     this.refresh();
   }
 
   /** Brings everything up to the present view. */
-  private refresh(): void {
+  refresh(): void {
     if (!this.loaded) return;
     const { view } = this;
     this.around.store(writeView(view), this.opening?.uri ?? '');
@@ -309,7 +312,7 @@ export class App {
   }
 
   /** Paints before the next frame; many calls paint once. */
-  private draw(): void {
+  draw(): void {
     if (this.drawing) return;
     this.drawing = true;
     requestAnimationFrame(() => {
@@ -318,14 +321,14 @@ export class App {
     });
   }
 
-  private paintNow(): void {
+  paintNow(): void {
     if (!this.loaded) return;
     const start = performance.now();
     const { meta, rows: rowsReply } = this.loaded;
     const { view } = this;
     this.scene = {
       meta, rowsReply, rows: this.displayRows(), view, frame: this.frame(), bounds: this.bounds(), lanes: this.lanes, tile: this.source.tile,
-      minimap: this.minimap, finding: view.selectedFinding >= 0 ? this.finding : null, hoverX: this.hover.y < this.frame().minimapY ? this.hover.x : NaN,
+      minimap: this.minimap, finding: view.selectedFinding >= 0 ? this.selection.finding : null, selectedTime: view.selectedRow >= 0 ? this.selection.selectedTime : NaN, hoverX: this.hovering.hover.y < this.frame().minimapY ? this.hovering.hover.x : NaN,
     };
     this.picture = layout(this.scene);
     this.canvas.draw(this.picture, this.scene.frame, window.devicePixelRatio);
@@ -372,7 +375,7 @@ export class App {
 
   private zoom(factor: number): void {
     const frame = this.frame();
-    const x = Number.isNaN(this.hover.x) ? frame.plotX + frame.plotW / 2 : Math.max(frame.plotX, this.hover.x);
+    const x = Number.isNaN(this.hovering.hover.x) ? frame.plotX + frame.plotW / 2 : Math.max(frame.plotX, this.hovering.hover.x);
     this.change((v, b) => zoomTime(v, frame, x, factor, b));
   }
 
@@ -395,111 +398,25 @@ export class App {
       case 'whole': this.go({ ...this.view, ...wholeSpan(bounds), top: 0, level: fittingLevel(this.groups(), Math.floor(frame.rowsH / ROW_H)) }); break;
       case 'start': this.go({ ...this.view, ...clampSpan(bounds.start, bounds.start + span, bounds) }); break;
       case 'end': this.go({ ...this.view, ...clampSpan(bounds.end - span, bounds.end, bounds) }); break;
-      case 'nextFinding': this.stepFinding(1); break;
-      case 'previousFinding': this.stepFinding(-1); break;
+      case 'nextFinding': this.selection.stepFinding(1); break;
+      case 'previousFinding': this.selection.stepFinding(-1); break;
       case 'undo': if (this.history.undo()) this.afterMove(before); break;
       case 'redo': if (this.history.redo()) this.afterMove(before); break;
       case 'jump': this.page.jump.focus(); break;
       case 'compress': this.compress(!this.view.compress); break;
       case 'clear': this.go({ ...this.view, selectedFinding: -1, selectedRow: -1, measure: [] }); break;
       case 'table': this.page.side.classList.remove('closed'); this.page.panels.show('table'); this.fillTable(true); break;
-      case 'open': if (this.finding) this.goTo(this.finding.at, this.finding.id); break;
+      case 'open': if (this.selection.finding) this.selection.goTo(this.selection.finding.at, this.selection.finding.id); break;
     }
   }
 
   private rowsMiddle(): number {
     const frame = this.frame();
-    return Number.isNaN(this.hover.y) ? frame.rowsY + frame.rowsH / 2 : this.hover.y;
+    return Number.isNaN(this.hovering.hover.y) ? frame.rowsY + frame.rowsH / 2 : this.hovering.hover.y;
   }
 
   private toggleSide(): void {
     this.page.side.classList.toggle('closed');
-  }
-
-  private async jump(text: string): Promise<void> {
-    if (!this.loaded || text.trim() === '') return;
-    const reply: FindReply = await this.ask('find', { text, rowSet: this.loaded.rows.rowSet, fromTime: this.timeOfView((this.view.from + this.view.until) / 2) });
-    this.announcer.say(reply.message);
-    if (!reply.place) {
-      this.showWords(element('p', reply.message));
-      return;
-    }
-    this.goToPlace(reply.place);
-    if (reply.place.group >= 0) this.run(this.inspect({ group: reply.place.group, first: reply.place.groupRow, count: 1 }, Number.isFinite(reply.place.time) && reply.place.time !== null ? reply.place.time : this.timeOfView((this.view.from + this.view.until) / 2)));
-  }
-
-  /** Brings a place into sight. */
-  private goToPlace(place: Place): void {
-    const at = typeof place.time === 'number' && Number.isFinite(place.time) ? this.viewOfTime(place.time) : NaN;
-    const rows = this.displayRows();
-    const row = place.group < 0 ? -1 : rows.indexOf(place.group, place.groupRow);
-    this.go({ ...reveal(this.view, this.frame(), at, row, this.bounds(), rows.length), selectedRow: place.row });
-  }
-
-  // ---- findings and selection -------------------------------------------------------------------------------------
-
-  private stepFinding(by: number): void {
-    if (!this.loaded) return;
-    const { meta } = this.loaded;
-    const order = [...meta.findingRow.keys()].sort((a, b) => meta.findingRow[a]! - meta.findingRow[b]!);
-    if (order.length === 0) {
-      this.announcer.say('This trace has no findings');
-      return;
-    }
-    const now = order.indexOf(this.view.selectedFinding);
-    const next = order[now < 0 ? (by > 0 ? 0 : order.length - 1) : (now + by + order.length) % order.length]!;
-    this.run(this.selectFinding(next, true));
-  }
-
-  /** Shows a finding's words and arrows; brings it into sight and into the editor when asked to. */
-  private async selectFinding(index: number, follow: boolean): Promise<void> {
-    if (!this.loaded || index < 0 || index >= this.loaded.meta.findingRow.length) {
-      this.finding = null;
-      return;
-    }
-    const { meta, rows } = this.loaded;
-    if (follow) {
-      const at = this.viewOfTime(meta.findingTime[index]!);
-      const quad = findQuad(rows.findingRows, index);
-      const display = this.displayRows();
-      const row = quad < 0 ? -1 : display.indexOf(rows.findingRows[quad + 1]!, rows.findingRows[quad + 2]!);
-      const before = this.view;
-      this.history.go({ ...reveal(this.view, this.frame(), at, row, this.bounds(), display.length), selectedFinding: index, selectedRow: meta.findingRow[index]! }, performance.now());
-      if (before !== this.view) this.refresh();
-    }
-    this.finding = await this.ask('finding', { index });
-    this.showWords(findingWords(this.finding, (event) => this.link(event)));
-    this.draw();
-    if (!follow) return;
-    this.announcer.say(findingLine(this.finding));
-    this.goTo(this.finding.at, this.finding.id);
-  }
-
-  private link(event: EventRef): HTMLElement {
-    return eventLink(event, (t) => this.clock(t), (e) => this.goTo(e, ''));
-  }
-
-  /** Selects an event in the editor and the trees. */
-  private goTo(event: EventRef, finding: string): void {
-    this.run(this.endpoint.request('reveal', { row: event.row, line: event.line, finding }));
-  }
-
-  private async selectFromHost(row: number, finding: string): Promise<null> {
-    if (!this.loaded) return null;
-    const { meta } = this.loaded;
-    const index = finding === '' ? -1 : meta.findingRow.findIndex((r, i) => r === row && finding.startsWith(`${meta.rules[meta.findingRule[i]!]!}@`));
-    const place = await this.ask('locate', { row, rowSet: this.loaded.rows.rowSet });
-    this.goToPlace(place);
-    if (index >= 0) {
-      this.go({ ...this.view, selectedFinding: index });
-      await this.selectFinding(index, false);
-    } else if (place.group >= 0) await this.inspect({ group: place.group, first: place.groupRow, count: 1 }, place.time);
-    return null;
-  }
-
-  private showWords(words: HTMLElement): void {
-    this.page.selection.replaceChildren(words);
-    this.page.panels.show('selection');
   }
 
   private moveToMinimap(x: number): void {
@@ -512,143 +429,16 @@ export class App {
     });
   }
 
-  private targetAt(x: number, y: number): Target | undefined {
+  targetAt(x: number, y: number): Target | undefined {
     if (!this.scene || !this.picture) return undefined;
     return targetAt(this.picture.hits, this.scene.frame, this.view, this.scene.rows, x, y);
   }
 
-  private click(x: number, y: number, measuring: boolean): void {
-    this.canvas.element.focus();
-    const target = this.targetAt(x, y);
-    if (!target || !this.loaded) return;
-    if (measuring) {
-      this.measureAt(this.exactTime(target));
-      return;
-    }
-    if (target.area === 'row') this.run(this.inspect(target.row, this.timeOfView(target.at)));
-    if (target.area !== 'thing') return;
-    const { hit } = target;
-    if (hit.kind === 'finding') this.run(this.selectFinding(hit.index, true));
-    else if (hit.kind === 'group') this.toggleGroup(hit.index);
-    else if (hit.kind === 'mark') this.run(this.selectMark(hit.index));
-    else if (hit.kind === 'conversion') this.run(this.selectConversion(hit.index, target.at));
-  }
-
-  private toggleGroup(group: number): void {
+  toggleGroup(group: number): void {
     const { label } = this.groups()[group]!;
     const collapsed = this.view.collapsed.includes(label) ? this.view.collapsed.filter((x) => x !== label) : [...this.view.collapsed, label];
     this.go({ ...this.view, collapsed });
   }
-
-  private async selectMark(index: number): Promise<void> {
-    const { tile } = this.source;
-    if (!tile || !this.loaded) return;
-    const row = Math.floor(tile.markCell[index]! / tile.request.columns);
-    const place = await this.ask('locate', { row: tile.markRow[index]!, rowSet: this.loaded.rows.rowSet });
-    this.history.replace({ ...this.view, selectedRow: place.row });
-    this.run(this.endpoint.request('reveal', { row: place.row, line: place.line, finding: '' }));
-    await this.inspect(displayRowOf(tile, row), place.time);
-  }
-
-  private async selectConversion(conversion: number, at: number): Promise<void> {
-    const { tile } = this.source;
-    if (!tile) return;
-    for (let i = 0; i < tile.spans.length; i += 6) {
-      const row = tile.spans[i + 5]!;
-      if (tile.spans[i + 3] === conversion && row >= 0) await this.inspect(displayRowOf(tile, row), this.timeOfView(at));
-    }
-  }
-
-  private async inspect(row: DisplayRow, time: number): Promise<void> {
-    if (!this.loaded) return;
-    const reply = await this.askInspect(row, time);
-    this.showWords(inspectWords(reply, this.clock(time), (event) => this.link(event), (index) => this.findingLink(index)));
-    this.announcer.say(`${reply.title}: ${reply.facts.map((f) => `${f.label} ${f.text}`).join(', ')}`);
-  }
-
-  private findingLink(index: number): HTMLElement {
-    const link = document.createElement('a');
-    link.href = '#';
-    link.textContent = this.ruleOf(index);
-    link.addEventListener('click', (event) => {
-      event.preventDefault();
-      this.run(this.selectFinding(index, true));
-    });
-    return link;
-  }
-
-  private ruleOf(finding: number): string {
-    const { meta } = this.loaded!;
-    return `${meta.rules[meta.findingRule[finding]!]!} ${VERDICT_NAMES[meta.findingVerdict[finding]!]!}`;
-  }
-
-  private askInspect(row: DisplayRow, time: number): Promise<InspectReply> {
-    const perPx = (this.timeOfView(this.view.until) - this.timeOfView(this.view.from)) / this.frame().plotW;
-    return this.ask('inspect', { rowSet: this.loaded!.rows.rowSet, group: row.group, first: row.first, count: row.count, time, tolerance: Math.max(1, perPx * 5) });
-  }
-
-  private exactTime(target: Target): number {
-    if (target.area === 'thing' && target.hit.kind === 'finding') return this.loaded!.meta.findingTime[target.hit.index]!;
-    return this.timeOfView(target.at);
-  }
-
-  private measureAt(time: number): void {
-    const measure = this.view.measure.length === 1 ? [this.view.measure[0]!, time] : [time];
-    this.go({ ...this.view, measure });
-    if (measure.length < 2) {
-      this.announcer.say(`Measuring from ${this.clock(time)}`);
-      return;
-    }
-    this.run(this.ask('measure', { fromTime: measure[0]!, untilTime: measure[1]! }).then((reply: MeasureReply) => {
-      this.showWords(measureWords(reply, this.loaded!.meta.unit, (t) => this.clock(t)));
-      this.announcer.say(`${duration(reply.untilTime - reply.fromTime, this.loaded!.meta.unit)}, ${reply.events} events`);
-    }));
-  }
-
-  // ---- hover ------------------------------------------------------------------------------------------------------
-
-  private moveHover(x: number, y: number): void {
-    this.hover = { x, y };
-    this.draw();
-    clearTimeout(this.hoverTimer);
-    this.page.tooltip.hidden = true;
-    if (!Number.isNaN(x)) this.hoverTimer = setTimeout(() => this.run(this.showTooltip(x, y)), HOVER_MS);
-  }
-
-  private async showTooltip(x: number, y: number): Promise<void> {
-    const target = this.targetAt(x, y);
-    if (!target || !this.loaded) return;
-    const text = await this.tooltipText(target);
-    // The pointer may have moved on while the answer came.
-    if (text === '' || this.hover.x !== x || this.hover.y !== y) return;
-    const { tooltip } = this.page;
-    tooltip.textContent = text;
-    tooltip.hidden = false;
-    tooltip.style.left = `${Math.max(0, Math.min(x + 12, this.size.width - tooltip.offsetWidth - 4))}px`;
-    tooltip.style.top = `${y + 18 + tooltip.offsetHeight > this.size.height ? Math.max(0, y - tooltip.offsetHeight - 8) : y + 18}px`;
-  }
-
-  private async tooltipText(target: Target): Promise<string> {
-    const time = this.timeOfView(target.at);
-    if (target.area === 'row') return inspectText(await this.askInspect(target.row, time), this.clock(time), (t) => this.clock(t));
-    if (target.area !== 'thing') return target.area === 'ruler' ? this.clock(time) : '';
-    const { hit } = target;
-    const { tile } = this.source;
-    if (hit.kind === 'finding') {
-      const finding = await this.ask('finding', { index: hit.index });
-      return `${findingLine(finding)}\n${finding.pages}\n${eventText(finding.at, (t) => this.clock(t))}`;
-    }
-    if (hit.kind === 'mark' && tile) {
-      const row = displayRowOf(tile, Math.floor(tile.markCell[hit.index]! / tile.request.columns));
-      const what = MARK_NAMES.filter((_, bit) => (tile.markBits[hit.index]! & (1 << bit)) !== 0).join(', ');
-      const n = tile.markCount[hit.index]!;
-      return `${n > 1 ? `${n}: ` : ''}${what}\n${inspectText(await this.askInspect(row, time), this.clock(time), (t) => this.clock(t))}`;
-    }
-    if (hit.kind === 'loss') return 'Events are missing before this point: nothing is known of any page until an event says so again.';
-    return '';
-  }
-
-  // ---- table and export -------------------------------------------------------------------------------------------
 
   private fillTable(focus = false): void {
     const shown = this.loaded && !this.page.side.classList.contains('closed');
@@ -667,38 +457,6 @@ export class App {
     }));
   }
 
-  private chooseLine(line: TableLine): void {
-    if (line.finding >= 0) {
-      this.run(this.selectFinding(line.finding, true));
-      return;
-    }
-    const rows = this.displayRows();
-    this.go(reveal(this.view, this.frame(), this.viewOfTime(line.from), rows.indexOf(line.group, line.rowFirst), this.bounds(), rows.length));
-    if (line.cause) this.goTo(line.cause, '');
-  }
-
-  private async exportAs(kind: string): Promise<void> {
-    if (kind === 'link') {
-      await this.endpoint.request('copyLink', { view: writeView(this.view) });
-      this.announcer.say('Link copied');
-      return;
-    }
-    const name = `${this.opening?.trace ?? 'timeline'}.${kind}`;
-    const bytes = kind === 'svg' ? this.svgBytes() : await this.pngBytes();
-    const { saved } = await this.endpoint.request('save', { name, bytes });
-    if (saved) this.announcer.say(`${name} saved`);
-  }
-
-  private svgBytes(): Uint8Array {
-    this.paintNow();
-    const svg = toSvg(this.picture!, this.canvas.bands, this.canvas.bandColumns, this.frame(), this.canvas.currentTheme, this.opening?.trace ?? 'timeline');
-    return new TextEncoder().encode(svg);
-  }
-
-  private async pngBytes(): Promise<Uint8Array> {
-    const blob = await new Promise<Blob | null>((done) => this.canvas.element.toBlob(done, 'image/png'));
-    return new Uint8Array(blob ? await blob.arrayBuffer() : new ArrayBuffer(0));
-  }
 }
 
 /** Lanes worth showing: those of findings and conversions come with the most events, so the busiest are taken. */
@@ -714,23 +472,4 @@ function worstFinding(meta: TimelineMeta): number {
   const rank = (f: number): number => meta.findingVerdict[f]! * 10 + meta.findingSeverity[f]!;
   for (let f = 0; f < meta.findingRow.length; f++) if (best < 0 || rank(f) < rank(best)) best = f;
   return best;
-}
-
-function findQuad(quads: Int32Array, finding: number): number {
-  for (let i = 0; i < quads.length; i += 4) if (quads[i] === finding) return i;
-  return -1;
-}
-
-function displayRowOf(tile: Tile, row: number): DisplayRow {
-  return { group: tile.request.rows[row * 3]!, first: tile.request.rows[row * 3 + 1]!, count: tile.request.rows[row * 3 + 2]! };
-}
-
-function eventText(event: EventRef, time: (t: number) => string): string {
-  return `${time(event.time)}${event.line > 0 ? `, line ${event.line}` : ''}: ${event.name}${event.who === '' ? '' : ` by ${event.who}`}`;
-}
-
-function inspectText(reply: InspectReply, at: string, time: (t: number) => string): string {
-  const facts = reply.facts.map((f) => `${f.label}: ${f.text}${f.since ? ` since ${eventText(f.since, time)}` : ''}`);
-  const events = reply.events.slice(0, 4).map((e) => eventText(e, time));
-  return [`${reply.title} at ${at}`, ...facts, ...events].join('\n');
 }

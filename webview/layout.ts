@@ -67,6 +67,7 @@ function layoutMeasure(scene: Scene, over: DrawList): void {
   if (hoverX >= frame.plotX && hoverX <= frame.plotX + frame.plotW) over.line(Style.Cursor, hoverX, RULER_H, hoverX, bottom);
   const xs = view.measure.map((t) => xOfTime(scene, t));
   over.clip(frame.plotX, 0, frame.plotW, bottom);
+  if (!Number.isNaN(scene.selectedTime)) over.line(Style.Selected, xOfTime(scene, scene.selectedTime), RULER_H - 8, xOfTime(scene, scene.selectedTime), bottom);
   for (const x of xs) over.line(Style.Selected, x, 0, x, bottom);
   if (xs.length === 2) {
     const [a, b] = [Math.min(...xs), Math.max(...xs)];

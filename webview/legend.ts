@@ -48,7 +48,10 @@ function entry(picture: HTMLElement, text: string): HTMLElement {
 export function shortLegend(theme: Theme): HTMLElement {
   const list = element('ul', '', 'legend short');
   for (const [style, h, text] of BANDS.filter(([s]) => s !== Style.Spte1G && s !== Style.Loss)) {
-    list.append(entry(sample(theme, (d) => d.fill(style, 3, (H - h) / 2, W - 6, h)), text));
+    const item = entry(sample(theme, (d) => d.fill(style, 3, (H - h) / 2, W - 6, h)), text);
+    // Thin strips explain themselves on a second look: where room is short they go first.
+    if (h < 12) item.className = 'fine';
+    list.append(item);
   }
   for (const [style, glyph, text] of VERDICTS.slice(0, 1)) list.append(entry(sample(theme, (d) => d.glyph(style, glyph as 0, W / 2, H / 2, 12)), text));
   return list;

@@ -80,16 +80,19 @@ export function buildPage(acts: PageActs): Page {
     button('Previous', 'Previous finding', () => acts.previousFinding()).element, button('Next finding', 'Next finding', () => acts.nextFinding()).element,
     jump.element, element('span', '', 'gap'),
     button('+', 'Zoom in', () => acts.zoom(0.5)).element, button('−', 'Zoom out', () => acts.zoom(2)).element, button('Whole', 'Whole trace', () => acts.whole()).element,
-    undo.element, redo.element, element('span', '', 'gap'),
-    grouping.element, vm.element, states.element, marks.element, thread.element, pageFilter.element, findingsOnly.element, compress.element, element('span', '', 'gap'),
+    undo.element, redo.element, element('span', '', 'gap'), button('Filter', 'Show or hide the filters', () => filters.classList.toggle('closed')).element,
     exports.element, button('Panel', 'Show or hide the panel', () => acts.side()).element,
   );
-  return { ...buildBody(toolbar, acts), jump, undo, redo, compress, findingsOnly, grouping, vm, states, thread };
+  const filters = element('div', '', 'toolbar filters closed');
+  filters.setAttribute('role', 'toolbar');
+  filters.setAttribute('aria-label', 'Filters');
+  filters.append(grouping.element, vm.element, states.element, marks.element, thread.element, pageFilter.element, findingsOnly.element, compress.element);
+  return { ...buildBody([toolbar, filters], acts), jump, undo, redo, compress, findingsOnly, grouping, vm, states, thread };
 }
 
 type Body = Omit<Page, 'jump' | 'undo' | 'redo' | 'compress' | 'findingsOnly' | 'grouping' | 'vm' | 'states' | 'thread'>;
 
-function buildBody(toolbar: HTMLElement, acts: PageActs): Body {
+function buildBody(toolbars: readonly HTMLElement[], acts: PageActs): Body {
   const summary = element('div');
   const legendPlace = element('div');
   const header = element('header', '', 'summary');
@@ -117,6 +120,6 @@ function buildBody(toolbar: HTMLElement, acts: PageActs): Body {
   split.append(picture, side);
   const root = element('div');
   root.id = 'app';
-  root.append(toolbar, header, split);
+  root.append(...toolbars, header, split);
   return { root, picture, summary, legendPlace, tooltip, notice, side, selection, tablePlace, legend, panels: tabs };
 }

@@ -21,6 +21,8 @@ export interface Scene {
   readonly minimap: Tile | null;
   /** Detail of the selected finding, for its arrows. */
   readonly finding: FindingReply | null;
+  /** Time of the selected event and x of the pointer, NaN for none. */
+  readonly selectedTime: number;
   readonly hoverX: number;
 }
 

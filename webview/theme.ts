@@ -74,8 +74,15 @@ export function readTheme(variable: Variable, kind: { readonly light: boolean; r
     const rule = RULES[name];
     const color = rule.variables.map((v) => variable(v).trim()).find((v) => v !== '') ?? (kind.light ? rule.light : rule.dark);
     const alpha = kind.highContrast && !TINTS.has(name) ? 1 : (rule.alpha ?? 1);
-    looks[id] = { color, alpha, pattern: rule.pattern ?? 'none' };
+    looks[id] = { color: TINTS.has(name) ? color : opaque(color), alpha, pattern: rule.pattern ?? 'none' };
   }
   const family = variable('--vscode-font-family').trim();
   return { looks, font: family === '' ? 'system-ui, sans-serif' : family, highContrast: kind.highContrast };
+}
+
+/** Some chart colours of the editor are see-through, which would make a band look like its neighbour. */
+function opaque(color: string): string {
+  if (/^#[0-9a-f]{8}$/i.test(color)) return color.slice(0, 7);
+  const rgba = color.match(/^rgba\(\s*(\d+)[\s,]+(\d+)[\s,]+(\d+)[\s,/]+[\d.]+\s*\)$/);
+  return rgba ? `rgb(${rgba[1]}, ${rgba[2]}, ${rgba[3]})` : color;
 }

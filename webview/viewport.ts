@@ -39,7 +39,7 @@ export interface Frame {
 }
 
 export function frameOf(size: Size, lanes: number): Frame {
-  const gutter = Math.min(GUTTER, size.width * 0.4);
+  const gutter = Math.round(Math.min(GUTTER, Math.max(120, size.width * 0.24)));
   const lanesH = lanes * LANE_H;
   const rowsY = RULER_H + lanesH + (lanes > 0 ? 6 : 0);
   const minimapY = size.height - MINIMAP_H;

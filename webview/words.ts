@@ -100,6 +100,15 @@ export function measureWords(reply: MeasureReply, unit: Unit, time: (t: number) 
   return out;
 }
 
+/** An event that says nothing about a page. */
+export function eventWords(event: EventRef, link: Link): HTMLElement {
+  const out = element('div', '', 'words');
+  const at = element('p');
+  at.append(link(event));
+  out.append(element('h2', event.name), at, element('p', 'This event changes no page.', 'dim'));
+  return out;
+}
+
 /** One line about a finding, for the tooltip and for announcements. */
 export function findingLine(finding: FindingReply): string {
   return `${finding.rule} ${finding.verdict}: ${finding.message}`;

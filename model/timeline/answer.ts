@@ -5,7 +5,7 @@ import { find, locate } from './find.js';
 import { tileBuffers, type Tile } from './tiles.js';
 import type { Timeline } from './timeline.js';
 
-const NOWHERE: Omit<Place, 'row'> = { time: NaN, group: -1, groupRow: -1, lane: -1, line: 0 };
+const NOWHERE: Omit<Place, 'row'> = { time: NaN, group: -1, groupRow: -1, lane: -1, line: 0, event: null };
 const DROPPED: FindReply = { place: null, message: 'The rows have changed: try again' };
 
 const ANSWERS: { readonly [K in AskName]: (timeline: Timeline, params: TimelineAsks[K]['params']) => TimelineAsks[K]['result'] } = {

@@ -92,6 +92,8 @@ export interface Place {
   readonly groupRow: number;
   readonly lane: number;
   readonly line: number;
+  /** The event itself, null when the place is not that of an event. */
+  readonly event: EventRef | null;
 }
 
 export interface FindReply {

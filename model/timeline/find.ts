@@ -1,6 +1,7 @@
 /** Jumps: from what a person types, or from an event, to a place in a timeline. */
 import { PAGE_SIZE } from '../../parsers/base/units.js';
 import type { FindReply, Place } from './asks.js';
+import { eventRef } from './details.js';
 import { Op } from './oplog.js';
 import { inodeSpace, ownerOf, PlaceCutter, unitOf } from './places.js';
 import type { RowSet } from './rows.js';
@@ -35,7 +36,7 @@ export function find(timeline: Timeline, set: RowSet, text: string, fromTime: nu
 /** Where an event is: its time, its thread's lane, and the first shown row that it touches. */
 export function locate(timeline: Timeline, set: RowSet, row: number): Place {
   const { ops, findings } = timeline.analysis;
-  const base = { time: timeline.axis.time(row), row, lane: timeline.lanes.laneOfRow(row), line: row < timeline.table.length ? timeline.table.line(row) : 0 };
+  const base = { event: row < timeline.table.length ? eventRef(timeline, row) : null, time: timeline.axis.time(row), row, lane: timeline.lanes.laneOfRow(row), line: row < timeline.table.length ? timeline.table.line(row) : 0 };
   const at = timeline.index.findingAtoms;
   for (let i = 0; i < at.length; i += 3) {
     const found = findings[at[i]!]!.at === row ? set.find(at[i + 1]!) : undefined;
@@ -67,7 +68,7 @@ function toRow(timeline: Timeline, set: RowSet, row: number, what: string): Find
 }
 
 function place(group: number, groupRow: number): Place {
-  return { time: NaN, row: -1, group, groupRow, lane: -1, line: 0 };
+  return { time: NaN, row: -1, group, groupRow, lane: -1, line: 0, event: null };
 }
 
 function toFrame(set: RowSet, gfn: number): FindReply {

@@ -1,0 +1,208 @@
+/** What is selected, in the picture, in the panel and in the editor: findings, pages at a time, events, measurements. */
+import type { EventRef, FindingReply, FindReply, InspectReply, MeasureReply, Place, TableLine } from '../model/timeline/asks.js';
+import type { Tile } from '../model/timeline/tiles.js';
+import { SPAN_FIELDS } from '../model/timeline/tiles.js';
+import type { App } from './app.js';
+import { duration } from './format.js';
+import type { Target } from './hit.js';
+import { VERDICT_NAMES } from './style.js';
+import { reveal, type DisplayRow } from './viewport.js';
+import { element, eventLink, eventWords, findingLine, findingWords, inspectWords, measureWords } from './words.js';
+
+export class Selection {
+  /** Detail of the selected finding. */
+  finding: FindingReply | null = null;
+  /** Time of the selected event. */
+  selectedTime = NaN;
+
+  constructor(private readonly app: App) {}
+
+  async jump(text: string): Promise<void> {
+    if (!this.app.loaded || text.trim() === '') return;
+    const reply: FindReply = await this.app.ask('find', { text, rowSet: this.app.loaded.rows.rowSet, fromTime: this.app.timeOfView((this.app.view.from + this.app.view.until) / 2) });
+    this.app.announcer.say(reply.message);
+    if (!reply.place) {
+      this.showWords(element('p', reply.message));
+      return;
+    }
+    this.goToPlace(reply.place);
+    if (reply.place.group >= 0) this.app.run(this.inspect({ group: reply.place.group, first: reply.place.groupRow, count: 1 }, Number.isFinite(reply.place.time) && reply.place.time !== null ? reply.place.time : this.app.timeOfView((this.app.view.from + this.app.view.until) / 2)));
+  }
+
+  /** Brings a place into sight. */
+  private goToPlace(place: Place): void {
+    const at = typeof place.time === 'number' && Number.isFinite(place.time) ? this.app.viewOfTime(place.time) : NaN;
+    this.selectedTime = place.row >= 0 ? place.time : NaN;
+    const rows = this.app.displayRows();
+    const row = place.group < 0 ? -1 : rows.indexOf(place.group, place.groupRow);
+    this.app.go({ ...reveal(this.app.view, this.app.frame(), at, row, this.app.bounds(), rows.length), selectedRow: place.row });
+  }
+
+  stepFinding(by: number): void {
+    if (!this.app.loaded) return;
+    const { meta } = this.app.loaded;
+    const order = [...meta.findingRow.keys()].sort((a, b) => meta.findingRow[a]! - meta.findingRow[b]!);
+    if (order.length === 0) {
+      this.app.announcer.say('This trace has no findings');
+      return;
+    }
+    const now = order.indexOf(this.app.view.selectedFinding);
+    const next = order[now < 0 ? (by > 0 ? 0 : order.length - 1) : (now + by + order.length) % order.length]!;
+    this.app.run(this.selectFinding(next, true));
+  }
+
+  /** Shows a finding's words and arrows; brings it into sight and into the editor when asked to. */
+  async selectFinding(index: number, follow: boolean): Promise<void> {
+    if (!this.app.loaded || index < 0 || index >= this.app.loaded.meta.findingRow.length) {
+      this.finding = null;
+      return;
+    }
+    const { meta, rows } = this.app.loaded;
+    if (follow) {
+      const at = this.app.viewOfTime(meta.findingTime[index]!);
+      const quad = findQuad(rows.findingRows, index);
+      const display = this.app.displayRows();
+      const row = quad < 0 ? -1 : display.indexOf(rows.findingRows[quad + 1]!, rows.findingRows[quad + 2]!);
+      const before = this.app.view;
+      this.app.history.go({ ...reveal(this.app.view, this.app.frame(), at, row, this.app.bounds(), display.length), selectedFinding: index, selectedRow: meta.findingRow[index]! }, performance.now());
+      if (before !== this.app.view) this.app.refresh();
+    }
+    this.finding = await this.app.ask('finding', { index });
+    this.showWords(findingWords(this.finding, (event) => this.link(event)));
+    this.app.draw();
+    if (!follow) return;
+    this.app.announcer.say(findingLine(this.finding));
+    this.goTo(this.finding.at, this.finding.id);
+  }
+
+  private link(event: EventRef): HTMLElement {
+    return eventLink(event, (t) => this.app.clock(t), (e) => this.goTo(e, ''));
+  }
+
+  /** Selects an event in the editor and the trees. */
+  goTo(event: EventRef, finding: string): void {
+    this.app.run(this.app.endpoint.request('reveal', { row: event.row, line: event.line, finding }));
+  }
+
+  async selectFromHost(row: number, finding: string): Promise<null> {
+    if (!this.app.loaded) return null;
+    const { meta } = this.app.loaded;
+    const index = finding === '' ? -1 : meta.findingRow.findIndex((r, i) => r === row && finding.startsWith(`${meta.rules[meta.findingRule[i]!]!}@`));
+    const place = await this.app.ask('locate', { row, rowSet: this.app.loaded.rows.rowSet });
+    this.goToPlace(place);
+    if (index >= 0) {
+      this.app.go({ ...this.app.view, selectedFinding: index });
+      await this.selectFinding(index, false);
+    } else if (place.group >= 0) await this.inspect({ group: place.group, first: place.groupRow, count: 1 }, place.time);
+    else if (place.event) this.showWords(eventWords(place.event, (event) => this.link(event)));
+    return null;
+  }
+
+  private showWords(words: HTMLElement): void {
+    this.app.page.selection.replaceChildren(words);
+    this.app.page.panels.show('selection');
+  }
+
+  click(x: number, y: number, measuring: boolean): void {
+    this.app.canvas.element.focus();
+    const target = this.app.targetAt(x, y);
+    if (!target || !this.app.loaded) return;
+    if (measuring) {
+      this.measureAt(this.exactTime(target));
+      return;
+    }
+    if (target.area === 'row') this.app.run(this.inspect(target.row, this.app.timeOfView(target.at)));
+    if (target.area !== 'thing') return;
+    const { hit } = target;
+    if (hit.kind === 'finding') this.app.run(this.selectFinding(hit.index, true));
+    else if (hit.kind === 'group') this.app.toggleGroup(hit.index);
+    else if (hit.kind === 'mark') this.app.run(this.selectMark(hit.index));
+    else if (hit.kind === 'conversion') this.app.run(this.selectConversion(hit.index, target.at));
+  }
+
+  private async selectMark(index: number): Promise<void> {
+    const { tile } = this.app.source;
+    if (!tile || !this.app.loaded) return;
+    const row = Math.floor(tile.markCell[index]! / tile.request.columns);
+    const place = await this.app.ask('locate', { row: tile.markRow[index]!, rowSet: this.app.loaded.rows.rowSet });
+    this.selectedTime = place.time;
+    this.app.history.replace({ ...this.app.view, selectedRow: place.row });
+    this.app.run(this.app.endpoint.request('reveal', { row: place.row, line: place.line, finding: '' }));
+    await this.inspect(displayRowOf(tile, row), place.time);
+  }
+
+  private async selectConversion(conversion: number, at: number): Promise<void> {
+    const { tile } = this.app.source;
+    if (!tile) return;
+    for (let i = 0; i < tile.spans.length; i += SPAN_FIELDS) {
+      const row = tile.spans[i + 5]!;
+      if (tile.spans[i + 3] === conversion && row >= 0) await this.inspect(displayRowOf(tile, row), this.app.timeOfView(at));
+    }
+  }
+
+  async inspect(row: DisplayRow, time: number): Promise<void> {
+    if (!this.app.loaded) return;
+    const reply = await this.askInspect(row, time);
+    this.showWords(inspectWords(reply, this.app.clock(time), (event) => this.link(event), (index) => this.findingLink(index)));
+    this.app.announcer.say(`${reply.title}: ${reply.facts.map((f) => `${f.label} ${f.text}`).join(', ')}`);
+  }
+
+  private findingLink(index: number): HTMLElement {
+    const link = document.createElement('a');
+    link.href = '#';
+    link.textContent = this.ruleOf(index);
+    link.addEventListener('click', (event) => {
+      event.preventDefault();
+      this.app.run(this.selectFinding(index, true));
+    });
+    return link;
+  }
+
+  private ruleOf(finding: number): string {
+    const { meta } = this.app.loaded!;
+    return `${meta.rules[meta.findingRule[finding]!]!} ${VERDICT_NAMES[meta.findingVerdict[finding]!]!}`;
+  }
+
+  askInspect(row: DisplayRow, time: number): Promise<InspectReply> {
+    const perPx = (this.app.timeOfView(this.app.view.until) - this.app.timeOfView(this.app.view.from)) / this.app.frame().plotW;
+    return this.app.ask('inspect', { rowSet: this.app.loaded!.rows.rowSet, group: row.group, first: row.first, count: row.count, time, tolerance: Math.max(1, perPx * 5) });
+  }
+
+  private exactTime(target: Target): number {
+    if (target.area === 'thing' && target.hit.kind === 'finding') return this.app.loaded!.meta.findingTime[target.hit.index]!;
+    return this.app.timeOfView(target.at);
+  }
+
+  private measureAt(time: number): void {
+    const measure = this.app.view.measure.length === 1 ? [this.app.view.measure[0]!, time] : [time];
+    this.app.go({ ...this.app.view, measure });
+    if (measure.length < 2) {
+      this.app.announcer.say(`Measuring from ${this.app.clock(time)}`);
+      return;
+    }
+    this.app.run(this.app.ask('measure', { fromTime: measure[0]!, untilTime: measure[1]! }).then((reply: MeasureReply) => {
+      this.showWords(measureWords(reply, this.app.loaded!.meta.unit, (t) => this.app.clock(t)));
+      this.app.announcer.say(`${duration(reply.untilTime - reply.fromTime, this.app.loaded!.meta.unit)}, ${reply.events} events`);
+    }));
+  }
+
+  chooseLine(line: TableLine): void {
+    if (line.finding >= 0) {
+      this.app.run(this.selectFinding(line.finding, true));
+      return;
+    }
+    const rows = this.app.displayRows();
+    this.app.go(reveal(this.app.view, this.app.frame(), this.app.viewOfTime(line.from), rows.indexOf(line.group, line.rowFirst), this.app.bounds(), rows.length));
+    if (line.cause) this.goTo(line.cause, '');
+  }
+}
+
+function findQuad(quads: Int32Array, finding: number): number {
+  for (let i = 0; i < quads.length; i += 4) if (quads[i] === finding) return i;
+  return -1;
+}
+
+/** Row of the picture that a row of a tile is. */
+export function displayRowOf(tile: Tile, row: number): DisplayRow {
+  return { group: tile.request.rows[row * 3]!, first: tile.request.rows[row * 3 + 1]!, count: tile.request.rows[row * 3 + 2]! };
+}
