@@ -302,6 +302,20 @@ function storeAttr(w: World, ev: Ev, t: Thread): void {
   } else if (conv.directionAssumed) conv.toPrivate = toPrivate;
   conv.directionAssumed = false;
   if (!conv.rangeKnown) return;
+  noteChanged(w, conv, inode, first, end, toPrivate, ev.row);
   w.facts.tell('shimOp', t, inode, conv.first, conv.end, ev.row, 'store');
-  stored(w, conv, conv.first, conv.end, ev.row, true);
+  // The store tells which pages have the value now: those asked for, unless it stores another range.
+  const whole = first >= 0 && end > first && (first > conv.first || end < conv.end);
+  stored(w, conv, whole ? first : conv.first, whole ? end : conv.end, ev.row, true);
+}
+
+/** What a store certainly changes: pages of its range that had the other value. A merged range holds others too. */
+function noteChanged(w: World, conv: Conv, inode: Inode, first: number, end: number, toPrivate: boolean, row: number): void {
+  if (first < 0 || end <= first) return;
+  const other = toPrivate ? Attr.Shared : Attr.Private;
+  inode.attr.visit(first, end, (from, to, value, since) => {
+    if (value !== other || w.gapBetween(since, row)) return;
+    conv.changedFirst = Math.min(conv.changedFirst, from);
+    conv.changedEnd = Math.max(conv.changedEnd, to);
+  });
 }

@@ -32,6 +32,7 @@ function addRange(w: World, vm: Vm, t: Thread, ev: Ev, first: number, end: numbe
     const b = vm.open[i]!;
     if (b.tid !== t.tid) continue;
     if (fromAdd) b.sawRangeAdd = true;
+    if (b.context === 'convert' && t.conv) t.conv.invRanges.push({ first, end });
     if (!b.ranges.some((r) => r.first <= first && r.end >= end)) b.ranges.push({ first, end, row: ev.row });
     break;
   }

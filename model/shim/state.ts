@@ -183,6 +183,11 @@ export class Conv {
   rangeKnown = false;
   /** The range is that of the store alone, which the maple tree may have merged with neighbours that had the value before. */
   rangeMerged = false;
+  /** Hull of the pages whose attribute the store certainly changed; empty when none is known. */
+  changedFirst = Infinity;
+  changedEnd = -Infinity;
+  /** Ranges that its own invalidation brackets cover, in gfns. */
+  readonly invRanges: { readonly first: number; readonly end: number }[] = [];
   /** Only the block shows it, which does not say which way it goes. */
   directionAssumed = false;
   /** Row of the conversion function's own entry, inside the ioctl; -1 not seen. */

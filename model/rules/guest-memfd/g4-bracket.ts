@@ -2,6 +2,13 @@ import type { Conv, Vm } from '../../shim/state.js';
 import { convText, missingOf } from '../common.js';
 import type { RuleDef } from '../rule.js';
 
+/** Whether the union of ranges holds [first, end). */
+function covers(ranges: readonly { readonly first: number; readonly end: number }[], first: number, end: number): boolean {
+  let at = first;
+  for (const r of [...ranges].sort((a, b) => a.first - b.first)) if (r.first <= at) at = Math.max(at, r.end);
+  return at >= end;
+}
+
 /**
  * G4: an attribute is stored only inside an invalidation bracket of its range. In VM mode the post handler runs after
  * the bracket's end on correct kernels, so the bracket is looked for between the request and post.
@@ -15,15 +22,15 @@ export const g4: RuleDef = {
   fix: 'Call invalidate_start for the range before the store, and invalidate_end after it, under the same lock.',
   listen: (run) => {
     const candidates: { conv: Conv; row: number; vms: Vm[] }[] = [];
-    const report = (conv: Conv, row: number): void => {
+    const report = (conv: Conv, row: number, what = 'without an invalidation bracket'): void => {
       if (conv.callRow < 0) {
         run.undecided(run.w.survey.gaps.length > 0 ? 'lost' : 'unknown-start', row, 'The beginning of the conversion is not in the trace.', [], run.pagesOfConv(conv));
         return;
       }
       if (run.lost(conv.callRow, row, run.pagesOfConv(conv))) return;
       run.violation({
-        row, pages: run.pagesOfConv(conv), message: `${convText(conv)} became ${conv.toPrivate ? 'private' : 'shared'} without an invalidation bracket`,
-        evidence: [[conv.callRow, 'missing-since', 'the conversion begins; no invalidate start follows']],
+        row, pages: run.pagesOfConv(conv), message: `${convText(conv)} became ${conv.toPrivate ? 'private' : 'shared'} ${what}`,
+        evidence: [[conv.callRow, 'missing-since', `the conversion begins${conv.sawInvStart || conv.sawGmemBracket ? '' : '; no invalidate start follows'}`], [conv.invOpenRow, 'related', 'its bracket begins']],
       });
     };
     return {
@@ -35,14 +42,18 @@ export const g4: RuleDef = {
           return;
         }
         if (conv.scope === 'vm') {
-          if (conv.sawInvStart && conv.sawInvEnd) run.ok();
+          if (conv.sawInvStart && conv.sawInvEnd && conv.storeExact && conv.invRanges.length > 0 && !covers(conv.invRanges, conv.storeFirst, conv.storeEnd)) report(conv, row, 'outside the range of its invalidation bracket');
+          else if (conv.sawInvStart && conv.sawInvEnd) run.ok();
           else if (!run.recorded('InvStart') || !run.recorded('InvEnd')) run.notRecorded(row, 'Invalidation brackets are not recorded.', missingOf(run, ['InvStart', 'InvEnd']), pages);
           else if (conv.sawInvStart || conv.sawInvEnd) run.notRecorded(row, 'Only one side of the bracket is recorded (inlined copies escape probes).', ['InvStart'], pages);
           else candidates.push({ conv, row, vms: conv.vm ? [conv.vm] : [] });
           return;
         }
         const covered = conv.sawGmemBracket && (conv.rangeMerged || (conv.gmemFirst <= conv.first && conv.gmemEnd >= conv.end));
-        if (covered && !(conv.storeExact && conv.gmemClosedBeforeStore)) run.ok();
+        const changedOutside = conv.storeExact && conv.changedEnd > conv.changedFirst && (conv.gmemFirst > conv.changedFirst || conv.gmemEnd < conv.changedEnd);
+        const closed = conv.storeExact && conv.gmemClosedBeforeStore;
+        if (covered && !closed && !changedOutside) run.ok();
+        else if (conv.sawGmemBracket) report(conv, row, closed ? 'after its invalidation bracket had ended' : 'outside the range of its invalidation bracket');
         else if (run.recorded('GmemInvStart')) report(conv, row);
         else if (run.recorded('InvStart') && run.recorded('InvEnd')) {
           const vms = [...new Set(run.w.slotsOfPages(conv.inode!, conv.first, conv.end).map((s) => s.vm))];
