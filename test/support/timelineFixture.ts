@@ -190,7 +190,7 @@ export function synthetic(pages: number, transitions: number): Fixture {
       const row = m.event('SpteChanged', 'kvm_tdp_mmu_spte_changed', 400 + random(8), random(4), 1);
       m.op(random(3) === 0 ? Op.SpteZap : Op.SpteSet, vm, row, gfn, 1, gfn, 1);
     }
-    if (random(5000) === 0) m.finding('G1', m.builder.length - 1, inode, chunk * 512 + 7, 1, 'private page mapped');
+    if (random(50) === 0) m.finding('G1', m.builder.length - 1, inode, chunk * 512 + 7, 1, 'private page mapped');
   }
   return m.finish();
 }

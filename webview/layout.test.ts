@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { scene as fixture, synthetic, type Fixture } from '../test/support/timelineFixture.js';
+import { Plane } from '../model/timeline/tiles.js';
+import { Timeline } from '../model/timeline/timeline.js';
+import { cellAt, layoutBands } from './bandsLayout.js';
+import { Draw, Glyph, type DrawList } from './drawList.js';
+import { targetAt } from './hit.js';
+import { layout } from './layout.js';
+import type { Picture, Scene } from './scene.js';
+import { requestFor, isGoodFor } from './source.js';
+import { FIRST_VIEW, type View } from './state.js';
+import { Style } from './style.js';
+import { toSvg } from './svg.js';
+import { readTheme } from './theme.js';
+import { DisplayRows, fittingLevel, frameOf, ROW_H, wholeSpan, xOfView, yOfRow, type Bounds } from './viewport.js';
+
+function sceneOf(f: Fixture, change: Partial<View> = {}, size = { width: 1200, height: 700 }): Scene {
+  const timeline = new Timeline(f.analysis, f.table);
+  const meta = timeline.meta();
+  const lanes = meta.lanes.map((_, i) => i).slice(0, 5);
+  const bounds: Bounds = { start: meta.start, end: meta.end, resolution: meta.resolution };
+  const view: View = { ...FIRST_VIEW, ...wholeSpan(bounds), ...change };
+  const rowsReply = timeline.rows(view.filter);
+  const rows = new DisplayRows(rowsReply.groups, view.level, view.collapsed);
+  const frame = frameOf(size, lanes.length);
+  const tile = timeline.tile(requestFor({ rowSet: rowsReply.rowSet, view, frame, rows, lanes, scale: 1 }))!;
+  const minimap = timeline.tile({ ...tile.request, rows: Int32Array.of(0, -1, 0), ...wholeSpan(bounds), columns: 300 })!;
+  return { meta, rowsReply, rows, view, frame, bounds, lanes, tile, minimap, finding: null, selectedTime: NaN, hoverX: NaN };
+}
+
+interface Command {
+  readonly kind: number;
+  readonly style: number;
+  readonly x: number;
+  readonly y: number;
+  readonly w: number;
+  readonly h: number;
+  readonly text: string;
+}
+
+function commands(list: DrawList): Command[] {
+  return Array.from({ length: list.length }, (_, i) => {
+    const [x, y, w, h] = list.box.subarray(i * 4, i * 4 + 4) as unknown as [number, number, number, number];
+    return { kind: list.kind[i]!, style: list.style[i]!, x, y, w, h, text: list.kind[i] === Draw.Text ? list.texts[h]! : '' };
+  });
+}
+
+function texts(picture: Picture): string[] {
+  return [...commands(picture.under), ...commands(picture.over)].filter((c) => c.text !== '').map((c) => c.text);
+}
+
+describe('timeline layout', () => {
+  it('labels groups, rows, lanes and time', () => {
+    const words = texts(layout(sceneOf(fixture())));
+    for (const text of ['tgid:400', '64 pages in 8 rows, by gfn', '0x100..0x104', '5 pages', '0x105', 'vcpu-401-401', 'whole trace', '0.2 ms']) {
+      assert.ok(words.includes(text), `${text} in ${words.join(' | ')}`);
+    }
+  });
+
+  it('puts the bands of each row where the row is', () => {
+    const scene = sceneOf(fixture());
+    const { bands } = layout(scene);
+    assert.equal(bands.y[0], yOfRow(scene.frame, scene.view, 0));
+    assert.equal(bands.y[2], yOfRow(scene.frame, scene.view, 2));
+    assert.ok(bands.x < scene.frame.plotX && bands.x + bands.w > scene.frame.plotX + scene.frame.plotW);
+  });
+
+  it('draws a finding at its time on its row, with its rule', () => {
+    const scene = sceneOf(fixture());
+    const over = commands(layout(scene).over);
+    const diamond = over.find((c) => c.kind === Draw.Glyph && c.style === Style.Violation && c.h === Glyph.Diamond);
+    assert.ok(diamond);
+    assert.ok(Math.abs(diamond.x - xOfView(scene.frame, scene.view, scene.meta.findingTime[0]!)) < 0.01);
+    const row = Math.floor((diamond.y - scene.frame.rowsY) / ROW_H);
+    assert.deepEqual(scene.rows.at(row), { group: 0, first: 3, count: 1 });
+    assert.ok(over.some((c) => c.text === 'G1'));
+  });
+
+  it('never hides a violation, however much is on the screen', () => {
+    const f = synthetic(1 << 20, 60000);
+    const violations = f.analysis.findings.length;
+    assert.ok(violations > 0);
+    for (const level of [0, 5, 12, 20]) {
+      const scene = sceneOf(f, { level });
+      const picture = layout(scene);
+      const drawn = texts(picture);
+      const shown = drawn.filter((t) => /^G1( ×\d+)?$/.test(t)).reduce((n, t) => n + Number(t.split('×')[1] ?? 1), 0);
+      const away = drawn.map((t) => /^(\d+) violations? (?:above|below|earlier|later)$/.exec(t)).reduce((n, m) => n + Number(m?.[1] ?? 0), 0);
+      assert.equal(shown + away, violations, `level ${level}`);
+      const ticks = commands(picture.over).filter((c) => c.kind === Draw.Fill && c.style === Style.Violation && c.y < scene.frame.lanesY);
+      assert.equal(ticks.length, violations, 'each has its tick on the ruler');
+    }
+  });
+
+  it('says how many violations are out of sight, and which way', () => {
+    const scene = sceneOf(fixture(), { from: 900000, until: 1000000 });
+    assert.ok(texts(layout(scene)).includes('1 violation earlier'));
+    assert.ok(texts(layout(sceneOf(fixture(), { top: 5 }, { width: 1200, height: 340 }))).includes('1 violation above'));
+  });
+
+  it('draws a stuck conversion, its span and an arrow to its pages', () => {
+    const scene = sceneOf(fixture());
+    const over = commands(layout(scene).over);
+    assert.ok(over.some((c) => c.kind === Draw.Fill && c.style === Style.Unconverted && c.w > 100));
+    assert.ok(over.some((c) => c.text === 'to private, stuck'));
+    assert.equal(over.filter((c) => c.kind === Draw.Arrow).length, 4);
+  });
+
+  it('draws bands as runs: one box for what stays the same', () => {
+    const scene = sceneOf(fixture());
+    const list = commands(layoutBands(scene.tile!));
+    const last = scene.tile!.rowFirst.length - 1;
+    const mine = list.filter((c) => c.y >= last * ROW_H && c.y < (last + 1) * ROW_H);
+    // Unknown, shared, unknown again after the loss, the 2M SPTE, and a trace of both in the column of the loss.
+    assert.deepEqual(mine.map((c) => c.style), [Style.Unknown, Style.Shared, Style.Unknown, Style.Shared, Style.Spte2M, Style.Spte2M]);
+    assert.ok(list.length < 120, `${list.length} boxes`);
+  });
+
+  it('shows a mixed row as shares: private below, shared above', () => {
+    const scene = sceneOf(fixture());
+    const column = Math.floor(scene.tile!.request.columns / 2);
+    const shared = cellAt(scene.tile!, Plane.Shared, 0, column);
+    const priv = cellAt(scene.tile!, Plane.Private, 0, column);
+    assert.ok(shared > priv && priv > 2);
+    const at = commands(layoutBands(scene.tile!)).filter((c) => c.y < ROW_H && c.x <= column && c.x + c.w > column);
+    const top = at.find((c) => c.style === Style.Shared)!;
+    const bottom = at.find((c) => c.style === Style.Private)!;
+    assert.ok(top.h > bottom.h && top.y < bottom.y && top.y + top.h <= bottom.y);
+  });
+
+  it('keeps labels when the tile has not come yet', () => {
+    const scene = { ...sceneOf(fixture()), tile: null, minimap: null };
+    const picture = layout(scene);
+    assert.ok(texts(picture).includes('tgid:400'));
+    assert.equal(picture.bands.y.length, 0);
+  });
+
+  it('finds what is under the pointer, the weightiest first', () => {
+    const scene = sceneOf(fixture());
+    const { hits } = layout(scene);
+    const finding = hits.find((h) => h.kind === 'finding')!;
+    const at = (x: number, y: number) => targetAt(hits, scene.frame, scene.view, scene.rows, x, y);
+    const hit = at(finding.x + 5, finding.y + 5);
+    assert.ok(hit.area === 'thing' && hit.hit.kind === 'finding');
+    const group = at(20, scene.frame.rowsY + 5);
+    assert.ok(group.area === 'thing' && group.hit.kind === 'group');
+    assert.equal(at(600, 5).area, 'ruler');
+    assert.equal(at(600, scene.frame.size.height - 5).area, 'minimap');
+    const row = at(scene.frame.plotX + 2, scene.frame.rowsY + ROW_H * 6.5);
+    assert.ok(row.area === 'row' && row.row.first === 5);
+  });
+
+  it('asks for a tile once per zoom, and not for panning within it', () => {
+    const scene = sceneOf(fixture());
+    const span = scene.view.until - scene.view.from;
+    const wanted = (view: View) => ({ rowSet: scene.rowsReply.rowSet, view, frame: scene.frame, rows: scene.rows, lanes: scene.lanes, scale: 1 });
+    assert.ok(isGoodFor(scene.tile!, wanted(scene.view)));
+    assert.ok(isGoodFor(scene.tile!, wanted({ ...scene.view, from: scene.view.from + span * 0.3, until: scene.view.until + span * 0.3 })));
+    assert.ok(!isGoodFor(scene.tile!, wanted({ ...scene.view, from: scene.view.from + span * 0.7, until: scene.view.until + span * 0.7 })));
+    assert.ok(!isGoodFor(scene.tile!, wanted({ ...scene.view, until: scene.view.from + span / 3 })));
+  });
+
+  it('starts at the level at which the rows fit', () => {
+    const groups = sceneOf(synthetic(1 << 20, 20000)).rowsReply.groups;
+    const level = fittingLevel(groups, 30);
+    assert.ok(level > 3);
+    assert.ok(new DisplayRows(groups, level, []).length <= 30);
+    assert.ok(new DisplayRows(groups, level - 1, []).length > 30);
+  });
+
+  it('can be written as SVG', () => {
+    const scene = sceneOf(fixture());
+    const theme = readTheme(() => '', { light: false, highContrast: false });
+    const svg = toSvg(layout(scene), layoutBands(scene.tile!), scene.tile!.request.columns, scene.frame, theme, 'a <trace>');
+    assert.ok(svg.startsWith('<svg ') && svg.endsWith('</svg>'));
+    assert.ok(svg.includes('a &lt;trace&gt;'));
+    assert.equal(svg.split('<g').length, svg.split('</g>').length);
+    assert.equal(svg.split('<clipPath').length, svg.split('</clipPath>').length);
+  });
+});
