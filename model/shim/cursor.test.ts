@@ -146,8 +146,12 @@ describe('ShimState', () => {
     assert.equal(text, '12 -1 - [2,3) 5\n13 -1 - [0,1) 4\n13 -1 - [1,2) 1\n5 0 - [0,64) 50331649');
   });
 
-  it('takes a mapping from whoever may hold it when the holder is not known', () => {
+  it('takes a mapping from the holder that is named, else from the one with its address, else from the oldest', () => {
     assert.equal(stateOf([Op.MapAdd, 0, 0, 4, 10, 4096], [Op.MapRemove, 0, 0, 2, -1, -1]), '7 0 10/4096 [2,4) 1');
-    assert.equal(stateOf([Op.MapAdd, 0, 0, 4, 10, 4096], [Op.MapRemove, 0, 0, 4, 11, 4096]), '7 0 10/4096 [0,4) 1');
+    const two = [[Op.MapAdd, 0, 0, 4, 10, 4096], [Op.MapAdd, 0, 0, 4, 11, 8192]] as const;
+    // A converting thread of group 99 removes other processes' mappings.
+    assert.equal(stateOf(...two, [Op.MapRemove, 0, 0, 4, 99, 8192]), '7 0 10/4096 [0,4) 1');
+    assert.equal(stateOf(...two, [Op.MapRemove, 0, 0, 4, 99, 0]), '7 0 11/8192 [0,4) 1');
+    assert.equal(stateOf(...two, [Op.MapRemove, 0, 0, 4, 11, 0]), '7 0 10/4096 [0,4) 1');
   });
 });

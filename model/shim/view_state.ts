@@ -5,7 +5,7 @@
  */
 import { Attr, Op, type OpLog } from '../timeline/oplog.js';
 import { ABSENT, StepMap, type OverwriteSink } from './view_map.js';
-import { MapKind, MapRegistry, frameAt, packFrame, packSlot, slotOf, type MapKindCode } from './view_registry.js';
+import { MapKind, MapRegistry, frameAt, packFrame, packSlot, slotOf, type Holder, type MapKindCode } from './view_registry.js';
 
 /** Wider than any range of pages: 2^52 bytes of guest memory are 2^40 frames. */
 const WHOLE = 2 ** 51;
@@ -109,18 +109,23 @@ export class ShimState {
     return this.map(this.registry.id(kind, subject, this.registry.holderId(a, b))).assign(first, end, 1, sink);
   }
 
-  /** Takes a range from its holder; when that one has none of it, from every holder that may be meant (-1: any). */
+  /**
+   * Takes a range from its holder. Where that one has none of it, the event still took it from someone: a thread that
+   * converts removes other processes' mappings too. So from the one with the same address, else from the oldest.
+   */
   private release(
     kind: MapKindCode, subject: number, first: number, end: number, a: number, b: number, sink: OverwriteSink | undefined,
   ): boolean {
-    if (a >= 0 && b >= 0 && this.find(kind, subject, this.registry.holderId(a, b))?.assign(first, end, ABSENT, sink)) return true;
-    let changed = false;
-    for (const id of this.registry.ofSubject(kind, subject)) {
-      const holder = this.registry.holder(this.registry.names[id]!.holder);
-      if ((a >= 0 && holder.a !== a) || (b > 0 && holder.b > 0 && holder.b !== b)) continue;
-      if (this.maps[id]?.assign(first, end, ABSENT, sink)) changed = true;
+    if (this.find(kind, subject, this.registry.holderId(a, b))?.assign(first, end, ABSENT, sink)) return true;
+    const likeness = (holder: Holder): number => (a >= 0 && holder.a === a && (b <= 0 || holder.b <= 0) ? 2 : b > 0 && holder.b === b ? 1 : 0);
+    for (const wanted of [2, 1, 0]) {
+      for (const id of this.registry.ofSubject(kind, subject)) {
+        const map = this.maps[id];
+        if (!map || map.ranges === 0 || likeness(this.registry.holder(this.registry.names[id]!.holder)) !== wanted) continue;
+        if (map.assign(first, end, ABSENT, sink)) return true;
+      }
     }
-    return changed;
+    return false;
   }
 
   /** A zap takes away the SPTE it names by its frame; the other root's SPTE at the same gfn stays. */
