@@ -44,7 +44,7 @@ export function refPut(w: World, inode: Inode, pgoff: number, kind: number, row:
     if (list.length === 0) inode.refs.delete(pgoff);
     w.op(Op.RefPut, inode.index, row, pgoff, 1, kind, tid);
   }
-  if (kind === RefKind.Pin) w.facts.tell('unpin', inode, pgoff, row);
+  if (kind === RefKind.Pin) w.facts.tell('unpin', inode, pgoff, row, at >= 0);
 }
 
 /** The page of a memfd that a probe names: by inode and index, else by a page or folio pointer seen before. */
@@ -159,8 +159,11 @@ function grabbed(w: World, ev: Ev, t: Thread, s: typeof GRAB): void {
   if (!page) return;
   const pointer = ev.pointer(s.folio);
   if (pointer >= 0) w.folios.set(pointer, page);
-  if (w.recordedGupRet) return;
   const flags = Math.max(0, ev.num(s.flags));
+  if (w.recordedGupRet) {
+    if ((flags & FOLL_PIN) !== 0) w.facts.tell('grab', page.inode, page.pgoff, ev.row);
+    return;
+  }
   if ((flags & (FOLL_PIN | FOLL_GET)) === 0) return;
   if ((flags & FOLL_PIN) !== 0) refGet(w, page.inode, page.pgoff, RefKind.Pin, ev.row, t.tid, (flags & FOLL_LONGTERM) !== 0, pointer >= 0);
 }

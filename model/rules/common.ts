@@ -2,7 +2,8 @@
 import type { RefRec, Inode, Conv, MapRec } from '../shim/state.js';
 import type { World } from '../shim/world.js';
 import { Attr, RefKind } from '../timeline/oplog.js';
-import type { RuleRun } from './rule.js';
+import type { PageRange } from '../findings/finding.js';
+import type { RuleRun, Ruling } from './rule.js';
 
 /** Formats a count of pages or a range the way the field writes it. */
 export function hex(n: number): string {
@@ -113,6 +114,12 @@ export class HeldRefs {
   private unknownPast: { conv: Conv; inode: Inode; row: number; why: 'lost' | 'unknown-start'; message: (pgoff: number) => string }[] = [];
   private waiting: { conv: Conv | undefined; inode: Inode; pgoff: number; ref: RefRec; row: number; message: string }[] = [];
 
+  /** What a release proved of the past, kept until it is known whether the probes see every pin. */
+  private proven: { ruling: Ruling; pages: PageRange }[] = [];
+  private pins = 0;
+  /** A page was released whose taking the trace should show and does not: some way to pin escapes the probes. */
+  private escapes = false;
+
   constructor(private readonly run: RuleRun) {}
 
   /** Judges references at `row`; returns false when there certainly were none. */
@@ -156,7 +163,8 @@ export class HeldRefs {
     for (const x of mine) this.undecidedPast(x);
     const { run } = this;
     if (unpinRow >= 0 && !run.w.gapBetween(last.row, unpinRow)) {
-      run.violation({ row: last.row, message: last.message(pgoff), pages: run.pagesOf(inode, pgoff), evidence: [[unpinRow, 'confirms', 'released only here, with no reference taken since the store']] });
+      const pages = run.pagesOf(inode, pgoff);
+      this.proven.push({ pages, ruling: { row: last.row, message: last.message(pgoff), pages, evidence: [[unpinRow, 'confirms', 'released only here, with no reference taken since the store']] } });
     } else this.undecidedPast(last);
   }
 
@@ -176,14 +184,25 @@ export class HeldRefs {
     });
   }
 
+  /** A folio of the page was grabbed: whether or not that became a pin, a later release proves nothing of the past. */
+  grabbed(inode: Inode, pgoff: number): void {
+    this.takenAgain(inode, pgoff);
+  }
+
   pinned(inode: Inode, pgoff: number): void {
+    this.pins++;
+    this.takenAgain(inode, pgoff);
+  }
+
+  private takenAgain(inode: Inode, pgoff: number): void {
     this.settlePast(inode, pgoff, -1);
     this.drop(inode, pgoff, (x) => {
       this.run.undecided('not-recorded', x.row, 'The page was pinned again before a release was seen: the first pin may have been released in interrupt context, which a pid filter hides.', ['an empty set_event_pid'], this.run.pagesOf(inode, pgoff));
     });
   }
 
-  unpinned(inode: Inode, pgoff: number, row: number): void {
+  unpinned(inode: Inode, pgoff: number, row: number, seen: boolean): void {
+    if (!seen && inode.fresh && !this.run.w.gapBetween(inode.firstRow, row)) this.escapes = true;
     this.settlePast(inode, pgoff, row);
     this.drop(inode, pgoff, (x) => {
       if (!this.run.lost(x.row, row, this.run.pagesOf(inode, pgoff))) this.report(x.conv, inode, pgoff, x.ref, x.row, x.message, row);
@@ -191,6 +210,11 @@ export class HeldRefs {
   }
 
   finish(): void {
+    for (const { ruling, pages } of this.proven) {
+      if (this.pins > 0 && !this.escapes) this.run.violation(ruling);
+      else this.run.notRecorded(ruling.row, 'A release follows, but not every pin shows in the trace: it may have been taken since.', ['GupRet'], pages);
+    }
+    this.proven = [];
     for (const x of this.waiting) {
       this.run.undecided('not-recorded', x.row, 'The release of the reference is not in the trace: it may have happened in interrupt context, which a pid filter hides.', ['an empty set_event_pid'], this.run.pagesOf(x.inode, x.pgoff));
     }

@@ -30,7 +30,10 @@ export interface Facts {
   gup(fact: GupFact): void;
   /** GUP of an address in a mapping of the file failed. */
   gupRefused(inode: Inode, row: number): void;
-  unpin(inode: Inode, pgoff: number, row: number): void;
+  /** @param seen whether the trace showed this reference being taken */
+  unpin(inode: Inode, pgoff: number, row: number, seen: boolean): void;
+  /** A folio was grabbed to be pinned, in a trace where the results of GUP are what counts. */
+  grab(inode: Inode, pgoff: number, row: number): void;
   pin(inode: Inode, pgoff: number, row: number): void;
   mmapOk(vma: Vma, row: number, t: Thread, hasVmOps: boolean, vmOps: number): void;
   mmapRet(inode: Inode, ret: number, row: number, t: Thread): void;

@@ -36,7 +36,8 @@ export const g9: RuleDef = {
         else if (!pinned) run.ok();
       },
       pin: (inode, pgoff) => held.pinned(inode, pgoff),
-      unpin: (inode, pgoff, row) => held.unpinned(inode, pgoff, row),
+      grab: (inode, pgoff) => held.grabbed(inode, pgoff),
+      unpin: (inode, pgoff, row, seen) => held.unpinned(inode, pgoff, row, seen),
       finish: () => held.finish(),
     };
   },

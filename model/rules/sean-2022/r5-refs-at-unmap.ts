@@ -40,7 +40,8 @@ export const r5: RuleDef = {
       getPfnOk: (inode) => settle(inode, true),
       mmapOk: (vma) => settle(vma.inode, true),
       pin: (inode, pgoff) => held.pinned(inode, pgoff),
-      unpin: (inode, pgoff, row) => held.unpinned(inode, pgoff, row),
+      grab: (inode, pgoff) => held.grabbed(inode, pgoff),
+      unpin: (inode, pgoff, row, seen) => held.unpinned(inode, pgoff, row, seen),
       finish: () => {
         for (const c of closing) {
           if (run.recorded('ShimDestroy')) judge(c);
