@@ -3,12 +3,16 @@ import * as vscode from 'vscode';
 import type { App, Feature } from './app.js';
 import type { Platform } from './platform.js';
 import { Sessions } from './sessions.js';
+import { SuppressionStore } from './suppressions.js';
 import { debugConfig } from './debugger/config.js';
 import { debugAdapter } from './debugger/factory.js';
 import { commands } from './features/commands.js';
 import { diagnostics } from './features/diagnostics.js';
 import { follow } from './features/follow.js';
 import { hover } from './features/hover.js';
+import { findingActions } from './features/findingActions.js';
+import { navigation } from './features/navigation.js';
+import { outline } from './features/outline.js';
 import { notices } from './features/notices.js';
 import { recognise } from './features/recognise.js';
 import { replayOffer } from './features/replayOffer.js';
@@ -16,16 +20,22 @@ import { report } from './features/report.js';
 import { rulePages } from './features/rulePages.js';
 import { status } from './features/status.js';
 import { timeline } from './timeline/panel.js';
+import { views } from './views/views.js';
 
 /** `recognise` comes last: it opens the sessions that the others watch. */
-const FEATURES: readonly Feature[] = [diagnostics, hover, status, report, rulePages, commands, debugConfig, debugAdapter, replayOffer, notices, follow, timeline, recognise];
+const FEATURES: readonly Feature[] = [
+  diagnostics, hover, status, report, rulePages, commands, findingActions, navigation, outline, views, debugConfig, debugAdapter, replayOffer,
+  notices, follow, timeline, recognise,
+];
 
 export function activate(context: vscode.ExtensionContext, platform: Platform): App & { readonly activatedInMs: number } {
   const start = platform.now();
   const log = vscode.window.createOutputChannel('Shimtrace', { log: true });
   const sessions = new Sessions(platform);
-  const app: App = { context, platform, sessions, log };
-  context.subscriptions.push(log, sessions, ...FEATURES.map((feature) => feature(app)));
+  const suppressions = new SuppressionStore(log);
+  const app: App = { context, platform, sessions, suppressions, log };
+  sessions.onDidChange(({ uri }) => void suppressions.load(uri));
+  context.subscriptions.push(log, sessions, suppressions, ...FEATURES.map((feature) => feature(app)));
   const activatedInMs = platform.now() - start;
   log.info(`activated in ${activatedInMs.toFixed(1)} ms on the ${platform.host} host`);
   return { ...app, activatedInMs };

@@ -2,11 +2,13 @@
 import type * as vscode from 'vscode';
 import type { Platform } from './platform.js';
 import type { Sessions } from './sessions.js';
+import type { SuppressionStore } from './suppressions.js';
 
 export interface App {
   readonly context: vscode.ExtensionContext;
   readonly platform: Platform;
   readonly sessions: Sessions;
+  readonly suppressions: SuppressionStore;
   readonly log: vscode.LogOutputChannel;
 }
 

@@ -32,3 +32,10 @@ export async function revealLine(uri: vscode.Uri, line: number, column = 0): Pro
   const options: vscode.TextDocumentShowOptions = { selection, ...(shown ? { viewColumn: shown.viewColumn } : {}) };
   await vscode.commands.executeCommand('vscode.open', uri, options);
 }
+
+/** What a list or a link hands over: a trace and a place in it. */
+export async function revealSpot(uri: unknown, spot: unknown): Promise<void> {
+  if (!(uri instanceof vscode.Uri) || typeof spot !== 'object' || spot === null) return;
+  const { line, column } = spot as { readonly line?: unknown; readonly column?: unknown };
+  if (typeof line === 'number' && line > 0) await revealLine(uri, line, typeof column === 'number' ? column : 0);
+}

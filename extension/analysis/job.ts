@@ -6,6 +6,7 @@ import type { ProfileId, Reason, EvidenceRole, Severity, Verdict } from '../../m
 import type { TimelineAsk, TimelineResult } from '../../model/timeline/asks.js';
 import type { ClockName } from '../../parsers/events/table.js';
 import type { DebugMessage } from './debugServer.js';
+import type { ViewMethods } from './views.js';
 import type { IssueCode, IssueSeverity } from '../../parsers/events/issues.js';
 
 /** Where an event stands in the trace. */
@@ -138,7 +139,7 @@ export interface ConversionView {
 }
 
 /** Requests by method name. */
-export interface Methods {
+export interface Methods extends ViewMethods {
   /** Reads the trace unless it was read already, and judges it. */
   check: { params: CheckOptions; result: Report };
   /** The event that a 1-based line belongs to. */

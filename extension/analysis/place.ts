@@ -4,6 +4,7 @@ import { UNKNOWN_CPU } from '../../parsers/events/table.js';
 import { timeText } from '../../model/findings/report.js';
 import type { Judged } from './worker.js';
 import type { PlaceView } from './job.js';
+import type { Spot } from './views.js';
 
 /** A longer line is shown up to here. */
 const LINE_BYTES = 4096;
@@ -51,4 +52,10 @@ export function placeOf({ source, trace }: Pick<Judged, 'source' | 'trace'>, row
     row, line, offset: table.at(row), ...columns, time: timeText(table, row), cpu: cpu === UNKNOWN_CPU ? -1 : cpu,
     tid: table.tid(row), comm: table.comm(row), event: name,
   };
+}
+
+/** Where to go for a row; line 0 when there is none. */
+export function spotOf(judged: Pick<Judged, 'source' | 'trace'>, row: number): Spot {
+  const { line, startColumn } = placeOf(judged, row);
+  return { row, line, column: startColumn };
 }

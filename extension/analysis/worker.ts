@@ -17,6 +17,9 @@ import { answerTimeline, transferOf } from '../../model/timeline/answer.js';
 import type { TimelineAsk, TimelineResult } from '../../model/timeline/asks.js';
 import { Timeline } from '../../model/timeline/timeline.js';
 import { eventAtLine } from './eventView.js';
+import { explain, recipe } from './explainView.js';
+import { listsAt } from './lists.js';
+import { hints, life, neighbour, origin, rowOfLine, stackLines, windowAround } from './moves.js';
 import { reportOf } from './reportView.js';
 
 /** What the host gives its worker besides the channel. */
@@ -148,6 +151,15 @@ const HANDLERS: Handlers = {
   endDebug: (server, { session }) => server.endDebug(session),
   conversions: (server) => server.conversions(),
   timeline: (server, ask) => server.timeline(ask),
+  lists: (server, { line }) => listsAt(server.judged(), line === undefined ? -1 : rowOfLine(server.judged(), line)),
+  explain: (server, { finding }) => explain(server.judged(), finding),
+  neighbour: (server, { line, along, forward }) => neighbour(server.judged(), line, along, forward),
+  origin: (server, { line }) => origin(server.judged(), line),
+  life: (server, { line }) => life(server.judged(), line),
+  hints: (server, { fromLine, toLine }) => hints(server.judged(), fromLine, toLine),
+  window: (server, { line, lines }) => windowAround(server.judged(), line, lines),
+  stacks: (server) => stackLines(server.judged()),
+  recipe: (server) => recipe(server.judged()),
 };
 
 function answer(server: TraceServer, request: Request): FromWorker {

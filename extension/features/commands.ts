@@ -17,6 +17,7 @@ export const commands: Feature = (app) => {
     }),
     register('shimtrace.openSample', () => openSample(app)),
     register('shimtrace.goToFirstViolation', (target) => goToFirstViolation(app, target)),
+    register('shimtrace.openWalkthrough', () => vscode.commands.executeCommand('workbench.action.openWalkthrough', `${app.context.extension.id}#start`)),
     register('shimtrace.showLog', () => app.log.show()),
   );
 };

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { TraceSession } from '../analysis/client.js';
 import type { EvidenceRole } from '../../model/findings/finding.js';
-import type { EvidenceView, FindingView, PlaceView, Report } from '../analysis/job.js';
+import type { EvidenceView, FindingView, PlaceView } from '../analysis/job.js';
 import type { Feature } from '../app.js';
 import { affectsSeverity, shownAs, type ShownAs } from '../config.js';
 import { ruleUri } from './rulePages.js';
@@ -18,15 +18,17 @@ const ROLES: Readonly<Record<EvidenceRole, string>> = {
   'witness': 'shows it', 'state': 'state before', 'cause': 'cause', 'missing-since': 'missing since', 'confirms': 'confirms it', 'related': 'related',
 };
 
-export const diagnostics: Feature = ({ sessions }) => {
+export const diagnostics: Feature = ({ sessions, suppressions }) => {
   const collection = vscode.languages.createDiagnosticCollection('shimtrace');
   const publish = (session: TraceSession): void => {
-    if (session.state.kind === 'done' && session.report) collection.set(session.uri, diagnosticsOf(session.uri, session.report));
+    const { uri, state, report } = session;
+    if (state.kind === 'done' && report) collection.set(uri, diagnosticsOf(uri, report.findings.filter((finding) => !suppressions.find(uri, finding))));
     if (session.state.kind === 'failed') collection.delete(session.uri);
   };
   return vscode.Disposable.from(
     collection,
     sessions.onDidChange(publish),
+    suppressions.onDidChange(() => sessions.all().forEach(publish)),
     sessions.onDidClose((uri) => collection.delete(uri)),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (affectsSeverity(event)) sessions.all().forEach(publish);
@@ -40,8 +42,8 @@ export function rangeOf(place: PlaceView): vscode.Range {
   return new vscode.Range(line, place.startColumn, line, place.endColumn);
 }
 
-function diagnosticsOf(uri: vscode.Uri, report: Report): vscode.Diagnostic[] {
-  return report.findings.flatMap((finding) => {
+function diagnosticsOf(uri: vscode.Uri, findings: readonly FindingView[]): vscode.Diagnostic[] {
+  return findings.flatMap((finding) => {
     const shown = shownAs(uri, finding.verdict);
     return shown === 'off' ? [] : [diagnosticOf(uri, finding, SEVERITIES[shown])];
   });

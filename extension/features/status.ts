@@ -2,11 +2,11 @@
 import * as vscode from 'vscode';
 import type { TraceSession } from '../analysis/client.js';
 import type { Verdict } from '../../model/findings/finding.js';
-import type { Progress, Report } from '../analysis/job.js';
+import type { FindingView, Progress, Report } from '../analysis/job.js';
 import type { Feature } from '../app.js';
 import { activeTabUri, onDidChangeActiveTab } from '../tabs.js';
 
-export const status: Feature = ({ sessions }) => {
+export const status: Feature = ({ sessions, suppressions }) => {
   const item = vscode.window.createStatusBarItem('shimtrace.verdict', vscode.StatusBarAlignment.Left, 50);
   item.name = vscode.l10n.t('Shimtrace: verdict of the trace');
   const update = (): void => {
@@ -16,11 +16,11 @@ export const status: Feature = ({ sessions }) => {
       item.hide();
       return;
     }
-    paint(item, session);
+    paint(item, session, (finding) => suppressions.find(session.uri, finding) === undefined);
     item.show();
   };
   update();
-  return vscode.Disposable.from(item, sessions.onDidChange(update), sessions.onDidClose(update), onDidChangeActiveTab(update));
+  return vscode.Disposable.from(item, suppressions.onDidChange(update), sessions.onDidChange(update), sessions.onDidClose(update), onDidChangeActiveTab(update));
 };
 
 let lastContext = '';
@@ -35,8 +35,9 @@ function setContext(session: TraceSession | undefined): void {
   void vscode.commands.executeCommand('setContext', 'shimtrace.hasFindings', (session?.report?.findings.length ?? 0) > 0);
 }
 
-function paint(item: vscode.StatusBarItem, session: TraceSession): void {
-  const { state, report } = session;
+function paint(item: vscode.StatusBarItem, session: TraceSession, counts: (finding: FindingView) => boolean): void {
+  const { state } = session;
+  const report = session.report && { ...session.report, findings: session.report.findings.filter(counts) };
   item.backgroundColor = undefined;
   item.command = 'shimtrace.showRules';
   if (state.kind === 'running') {

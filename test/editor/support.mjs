@@ -46,17 +46,15 @@ export async function runCommand(page, title) {
   const row = page.locator('.quick-input-list .monaco-list-row').filter({ hasText: title }).first();
   for (let attempt = 0; ; attempt++) {
     await page.keyboard.press('F1');
-    await input.waitFor();
-    await input.fill(`>${title}`);
     try {
-      await row.waitFor({ timeout: 3000 });
-      break;
+      await input.fill(`>${title}`, { timeout: 3000 });
+      await row.click({ timeout: 3000 });
+      return;
     } catch (error) {
       if (attempt === 4) throw error;
       await page.keyboard.press('Escape');
     }
   }
-  await row.click();
 }
 
 /** Titles that the palette offers for what is typed. */

@@ -1,0 +1,135 @@
+/** What the worker tells of a trace for the lists beside it and for moving about in it: plain data. */
+import type { EvidenceRole, Verdict } from '../../model/findings/finding.js';
+
+/** A place to go to: 1-based line (0 in a binary trace), column from 0, row. */
+export interface Spot {
+  readonly row: number;
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface PhaseView {
+  readonly name: string;
+  readonly spot: Spot;
+}
+
+/** One conversion. Durations are nanoseconds, -1 when the trace has no such unit or it has not ended. */
+export interface ConversionRow {
+  readonly index: number;
+  readonly label: string;
+  readonly toPrivate: boolean;
+  readonly state: 'in flight' | 'failed' | 'done' | 'unknown';
+  /** `EAGAIN` for a failed one, else ''. */
+  readonly errno: string;
+  readonly durationNs: number;
+  readonly duration: string;
+  /** How many conversions of the same pages in the same direction came before it and failed. */
+  readonly retries: number;
+  readonly spot: Spot;
+  /** Line of its last event; 0 while in flight or in a binary trace. */
+  readonly lastLine: number;
+  readonly pageCount: number;
+  readonly phases: readonly PhaseView[];
+}
+
+/** Pages with one state. */
+export interface PageRun {
+  readonly label: string;
+  readonly kind: 'shared' | 'private' | 'converting' | 'unknown';
+  readonly state: string;
+  readonly count: number;
+  /** The event that made it so; row -1 when none in the trace did. */
+  readonly since: Spot;
+}
+
+/** A memslot, or a file or VM without one, with its pages at one instant. */
+export interface SlotView {
+  readonly vm: string;
+  readonly label: string;
+  readonly runs: readonly PageRun[];
+  /** Runs that were left out because there are too many. */
+  readonly more: number;
+}
+
+/** A reference that somebody holds at one instant. */
+export interface HolderView {
+  readonly pages: string;
+  readonly kind: string;
+  readonly holder: string;
+  readonly age: string;
+  /** Conversions of these pages that failed since it was taken. */
+  readonly outlived: number;
+  readonly spot: Spot;
+}
+
+export interface Lists {
+  readonly conversions: readonly ConversionRow[];
+  readonly conversionsTotal: number;
+  readonly slots: readonly SlotView[];
+  readonly holders: readonly HolderView[];
+  /** `at the end`, or the line that pages and references are told of. */
+  readonly at: string;
+}
+
+export interface StepView {
+  readonly spot: Spot;
+  readonly time: string;
+  readonly actor: string;
+  readonly event: string;
+  readonly text: string;
+  readonly role: EvidenceRole;
+  readonly note: string;
+  readonly stateAfter: string;
+}
+
+export interface ExplanationView {
+  readonly id: string;
+  readonly rule: string;
+  readonly name: string;
+  readonly verdict: Verdict;
+  readonly message: string;
+  readonly statement: string;
+  readonly source: string;
+  readonly fix: string;
+  readonly pages: string;
+  readonly stateBefore: string;
+  readonly steps: readonly StepView[];
+}
+
+/** Which events are neighbours of one: those of its page, of its conversion, or of its task. */
+export type Along = 'page' | 'conversion' | 'task';
+
+/** A stretch of the trace's text. */
+export interface WindowText {
+  /** 1-based line of the trace that the text begins with. */
+  readonly firstLine: number;
+  readonly text: string;
+}
+
+export interface HintView {
+  readonly line: number;
+  readonly column: number;
+  readonly text: string;
+  readonly tooltip: string;
+}
+
+/** Requests by name, as in job.ts. */
+export interface ViewMethods {
+  /** Conversions, pages and references, at a line or at the end. */
+  lists: { params: { readonly line?: number }; result: Lists };
+  explain: { params: { readonly finding: string }; result: ExplanationView | null };
+  /** The next (or previous) event after a line along a page, a conversion or a task. */
+  neighbour: { params: { readonly line: number; readonly along: Along; readonly forward: boolean }; result: Spot | null };
+  /** Where the present state of an event's page was made. */
+  origin: { params: { readonly line: number }; result: readonly Spot[] };
+  /** The whole life of an event's page. */
+  life: { params: { readonly line: number }; result: readonly (Spot & { readonly what: string })[] };
+  /** State after, and time since the page's last event, for the events of some lines. */
+  hints: { params: { readonly fromLine: number; readonly toLine: number }; result: readonly HintView[] };
+  /** Text around a line. */
+  window: { params: { readonly line: number; readonly lines: number }; result: WindowText };
+  /** Line ranges of the stacks that follow events, 1-based, both inclusive. */
+  stacks: { params: object; result: readonly { readonly from: number; readonly to: number }[] };
+  /** Shell commands that record what is missing. */
+  recipe: { params: object; result: string };
+}

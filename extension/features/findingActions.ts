@@ -1,0 +1,120 @@
+/** What can be done with a finding: explain it, copy it as a mail, set it aside with a reason, record what was missing. */
+import * as vscode from 'vscode';
+import type { FindingView } from '../analysis/job.js';
+import type { ExplanationView } from '../analysis/views.js';
+import type { App, Feature } from '../app.js';
+import { code, escapeMarkdown, showMarkdown } from '../markdown.js';
+import { traceLine } from '../window.js';
+import { mailOf } from './mail.js';
+import { LANGUAGE } from './recognise.js';
+import { activeTabUri } from '../tabs.js';
+
+export const EXPLANATION_SCHEME = 'shimtrace-explanation';
+
+export const findingActions: Feature = (app) => vscode.Disposable.from(
+  vscode.languages.registerCodeActionsProvider([{ language: LANGUAGE }], {
+    provideCodeActions: (document, range, context) => actionsAt(app, document, range, context),
+  }, { providedCodeActionKinds: [vscode.CodeActionKind.QuickFix] }),
+  vscode.workspace.registerTextDocumentContentProvider(EXPLANATION_SCHEME, { provideTextDocumentContent: (uri) => explanationText(app, uri) }),
+  vscode.commands.registerCommand('shimtrace.explain', (...args: unknown[]) => withFinding(app, args, explain)),
+  vscode.commands.registerCommand('shimtrace.copyAsMail', (...args: unknown[]) => withFinding(app, args, copyAsMail)),
+  vscode.commands.registerCommand('shimtrace.suppress', (...args: unknown[]) => withFinding(app, args, suppress)),
+  vscode.commands.registerCommand('shimtrace.unsuppress', (...args: unknown[]) => withFinding(app, args, (_app, trace, finding) => app.suppressions.remove(trace, finding))),
+  vscode.commands.registerCommand('shimtrace.openRuleOfFinding', (...args: unknown[]) => withFinding(app, args, async (_app, _trace, { rule }) => {
+    await vscode.commands.executeCommand('shimtrace.openRule', rule);
+  })),
+  vscode.commands.registerCommand('shimtrace.copyRecipe', () => copyRecipe(app)),
+);
+
+function actionsAt(app: App, document: vscode.TextDocument, range: vscode.Range, context: vscode.CodeActionContext): vscode.CodeAction[] {
+  const at = traceLine(document, range.start.line);
+  const report = at && app.sessions.find(at.trace)?.report;
+  if (!at || !report) return [];
+  const here = report.findings.filter((finding) => finding.at.line === at.line && !app.suppressions.find(at.trace, finding));
+  return here.flatMap((finding) => {
+    const diagnostics = context.diagnostics.filter((diagnostic) => diagnostic.source === 'shimtrace' && diagnostic.message === finding.message);
+    const action = (title: string, command: string, args: readonly unknown[]): vscode.CodeAction => {
+      const made = new vscode.CodeAction(title, vscode.CodeActionKind.QuickFix);
+      made.command = { title, command, arguments: [...args] };
+      made.diagnostics = diagnostics;
+      return made;
+    };
+    return [
+      action(vscode.l10n.t('Explain {0}', finding.rule), 'shimtrace.explain', [at.trace, finding.id]),
+      action(vscode.l10n.t('Copy {0} as a mail', finding.rule), 'shimtrace.copyAsMail', [at.trace, finding.id]),
+      action(vscode.l10n.t('Suppress {0} here, with a reason…', finding.rule), 'shimtrace.suppress', [at.trace, finding.id]),
+      action(vscode.l10n.t('Open the page of {0}', finding.rule), 'shimtrace.openRule', [finding.rule]),
+    ];
+  });
+}
+
+type OnFinding = (app: App, trace: vscode.Uri, finding: FindingView) => Promise<void>;
+
+/** From a code action (trace and id), a node of a list (its finding), or the cursor. */
+async function withFinding(app: App, args: readonly unknown[], run: OnFinding): Promise<void> {
+  const [first, second] = args;
+  const node = first as { readonly finding?: unknown } | undefined;
+  const id = typeof second === 'string' ? second : typeof node?.finding === 'string' ? node.finding : undefined;
+  const traces = first instanceof vscode.Uri ? [first] : [activeTabUri(), ...app.sessions.all().map((session) => session.uri)];
+  for (const trace of traces) {
+    const report = app.sessions.find(trace)?.report;
+    const finding = trace && report?.findings.find((found) => (id === undefined ? found.at.line === cursorLine(trace) : found.id === id));
+    if (trace && finding) return run(app, trace, finding);
+  }
+  await vscode.window.showInformationMessage(vscode.l10n.t('Put the cursor on a line with a finding first.'));
+}
+
+function cursorLine(trace: vscode.Uri): number | undefined {
+  const editor = vscode.window.activeTextEditor;
+  const at = editor && traceLine(editor.document, editor.selection.active.line);
+  return at?.trace.toString() === trace.toString() ? at.line : undefined;
+}
+
+async function explain(app: App, trace: vscode.Uri, finding: FindingView): Promise<void> {
+  const name = trace.path.slice(trace.path.lastIndexOf('/') + 1);
+  await showMarkdown(vscode.Uri.from({ scheme: EXPLANATION_SCHEME, path: `/${finding.id} of ${name}.md`, query: JSON.stringify([trace.toString(), finding.id]) }), app.log);
+}
+
+async function explanationText(app: App, uri: vscode.Uri): Promise<string> {
+  const [trace, id] = JSON.parse(uri.query) as [string, string];
+  const explanation = await app.sessions.find(vscode.Uri.parse(trace, true))?.request('explain', { finding: id });
+  return explanation ? explanationMarkdown(explanation) : 'The trace was closed, or no longer holds this finding.\n';
+}
+
+export function explanationMarkdown(of: ExplanationView): string {
+  const out = [
+    `# ${of.rule} ${of.name}: ${of.verdict}`, escapeMarkdown(of.message),
+    `> ${escapeMarkdown(of.statement)}\n>\n> — ${escapeMarkdown(of.source)}`,
+    ...(of.pages === '' ? [] : [`Pages: ${code(of.pages)}`]), '## What happened', ...(of.stateBefore === '' ? [] : [`Before: *${escapeMarkdown(of.stateBefore)}*`]),
+  ];
+  of.steps.forEach((step, i) => {
+    const place = step.spot.line > 0 ? `line ${step.spot.line}` : step.time;
+    out.push(`${i + 1}. **${escapeMarkdown(step.note)}** (${place}, ${escapeMarkdown([step.time, step.actor].filter((part) => part !== '').join(' '))})\n\n   ${code(`${step.event}${step.text === '' ? '' : `: ${step.text}`}`)}\n\n   ${step.stateAfter === '' ? '' : `After: *${escapeMarkdown(step.stateAfter)}*`}`);
+  });
+  out.push('## How to fix it', escapeMarkdown(of.fix));
+  return `${out.join('\n\n')}\n`;
+}
+
+async function copyAsMail(app: App, trace: vscode.Uri, finding: FindingView): Promise<void> {
+  const session = app.sessions.find(trace);
+  const explanation = await session?.request('explain', { finding: finding.id });
+  if (!session?.report || !explanation) return;
+  await vscode.env.clipboard.writeText(mailOf(trace.path.slice(trace.path.lastIndexOf('/') + 1), session.report, explanation));
+  vscode.window.setStatusBarMessage(vscode.l10n.t('Copied as a mail'), 3000);
+}
+
+async function suppress(app: App, trace: vscode.Uri, finding: FindingView): Promise<void> {
+  const reason = await vscode.window.showInputBox({
+    title: vscode.l10n.t('Suppress {0}', finding.rule), prompt: vscode.l10n.t('Why? The reason is kept in .shimtrace.json.'),
+    validateInput: (text) => (text.trim() === '' ? vscode.l10n.t('A reason is needed') : undefined),
+  });
+  if (reason !== undefined && reason.trim() !== '') await app.suppressions.add(trace, finding, reason.trim());
+}
+
+async function copyRecipe(app: App): Promise<void> {
+  const session = app.sessions.find(activeTabUri()) ?? app.sessions.all().find((open) => open.report);
+  const recipe = await session?.request('recipe', {});
+  if (recipe === undefined) return;
+  await vscode.env.clipboard.writeText(recipe);
+  await vscode.window.showInformationMessage(vscode.l10n.t('Copied: the commands that record what this trace does not hold. They are run as root on the host.'));
+}

@@ -1,0 +1,101 @@
+/** Moving through a trace: along a page, a conversion or a task; to what made a page's state; over a page's whole life. */
+import * as vscode from 'vscode';
+import { RequestFailed, type TraceSession } from '../analysis/client.js';
+import type { Along, Spot } from '../analysis/views.js';
+import type { App, Feature } from '../app.js';
+import { activeTabUri, revealLine } from '../tabs.js';
+import { locationIn, rememberWindow, traceLine, WINDOW_LINES, WINDOW_SCHEME, windowAddress, windowUri } from '../window.js';
+import { LANGUAGE } from './recognise.js';
+
+const SELECTOR: vscode.DocumentSelector = [{ language: LANGUAGE }];
+const MOVES: readonly (readonly [string, Along, boolean, string])[] = [
+  ['nextOfPage', 'page', true, 'No later event of this page'], ['previousOfPage', 'page', false, 'No earlier event of this page'],
+  ['nextOfConversion', 'conversion', true, 'No later step of this conversion'], ['previousOfConversion', 'conversion', false, 'No earlier step of this conversion'],
+  ['nextOfTask', 'task', true, 'No later event of this task'], ['previousOfTask', 'task', false, 'No earlier event of this task'],
+];
+
+export const navigation: Feature = (app) => vscode.Disposable.from(
+  ...MOVES.map(([id, along, forward, none]) => vscode.commands.registerCommand(`shimtrace.${id}`, () => move(app, along, forward, none))),
+  vscode.commands.registerCommand('shimtrace.openWindow', (line?: unknown) => openWindow(app, line)),
+  vscode.workspace.registerTextDocumentContentProvider(WINDOW_SCHEME, { provideTextDocumentContent: (uri) => windowText(app, uri) }),
+  vscode.languages.registerDefinitionProvider(SELECTOR, {
+    provideDefinition: (document, position) => locations(app, document, position, (session, line) => session.request('origin', { line })),
+  }),
+  vscode.languages.registerReferenceProvider(SELECTOR, {
+    provideReferences: (document, position) => locations(app, document, position, (session, line) => session.request('life', { line })),
+  }),
+);
+
+/** What a provider answers when the worker was ended under it. */
+export async function orNothing<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof RequestFailed) return undefined;
+    throw error;
+  }
+}
+
+/** The judged session of a document's trace; a document that was edited no longer lines up with the file. */
+export function sessionOf(app: App, document: vscode.TextDocument): TraceSession | undefined {
+  const trace = traceLine(document, 0)?.trace;
+  const session = app.sessions.find(trace);
+  return session?.report && !document.isDirty ? session : undefined;
+}
+
+async function locations(
+  app: App, document: vscode.TextDocument, position: vscode.Position, ask: (session: TraceSession, line: number) => Promise<readonly Spot[]>,
+): Promise<vscode.Location[]> {
+  const session = sessionOf(app, document);
+  const at = traceLine(document, position.line);
+  if (!session || !at) return [];
+  const spots = (await orNothing(ask(session, at.line))) ?? [];
+  return spots.filter((spot) => spot.line > 0).map((spot) => locationIn(document, session.uri, spot));
+}
+
+async function move(app: App, along: Along, forward: boolean, none: string): Promise<void> {
+  const editor = vscode.window.activeTextEditor;
+  const at = editor && traceLine(editor.document, editor.selection.active.line);
+  const session = editor && sessionOf(app, editor.document);
+  if (!editor || !at || !session) return;
+  const spot = await orNothing(session.request('neighbour', { line: at.line, along, forward }));
+  if (!spot || spot.line === 0) {
+    vscode.window.setStatusBarMessage(vscode.l10n.t(none), 3000);
+    return;
+  }
+  const { uri, range } = locationIn(editor.document, session.uri, spot);
+  if (uri.toString() === editor.document.uri.toString()) {
+    editor.selection = new vscode.Selection(range.start, range.start);
+    editor.revealRange(range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+  } else if (editor.document.uri.scheme === WINDOW_SCHEME) await showWindow(app, session.uri, spot.line, spot.column);
+  else await revealLine(uri, spot.line, spot.column);
+}
+
+/** A window around a line, or around the first finding of the trace in the active tab. */
+async function openWindow(app: App, line: unknown): Promise<void> {
+  const editor = vscode.window.activeTextEditor;
+  const at = editor && traceLine(editor.document, editor.selection.active.line);
+  const trace = at && app.sessions.find(at.trace) ? at.trace : activeTabUri();
+  const report = app.sessions.find(trace)?.report;
+  if (!trace || !report) return;
+  const wanted = typeof line === 'number' ? line : at ? at.line : (report.findings.find((finding) => finding.verdict === 'violation') ?? report.findings[0])?.at.line;
+  await showWindow(app, trace, wanted ?? 1, 0);
+}
+
+export async function showWindow(app: App, trace: vscode.Uri, line: number, column: number): Promise<void> {
+  const uri = windowUri(trace, line);
+  const document = await vscode.workspace.openTextDocument(uri);
+  if (document.languageId !== LANGUAGE) await vscode.languages.setTextDocumentLanguage(document, LANGUAGE);
+  const at = locationIn(document, trace, { row: 0, line, column });
+  app.log.debug(`window of ${document.lineCount} lines at ${line}`);
+  await vscode.window.showTextDocument(document, { preview: true, selection: at.range });
+}
+
+async function windowText(app: App, uri: vscode.Uri): Promise<string> {
+  const address = windowAddress(uri);
+  const session = address && app.sessions.find(address.trace);
+  if (!address || !session?.report) return 'The trace was closed. Open it again to look into it.\n';
+  const { firstLine, text } = await session.request('window', { line: address.around, lines: WINDOW_LINES });
+  rememberWindow(uri, firstLine);
+  return text;
+}

@@ -1,0 +1,129 @@
+/** The shape of a trace in its text: conversions as symbols, folds and lenses; the state after an event as a hint. */
+import * as vscode from 'vscode';
+import type { TraceSession } from '../analysis/client.js';
+import type { ConversionRow } from '../analysis/views.js';
+import type { App, Feature } from '../app.js';
+import { SECTION } from '../config.js';
+import { documentLine, locationIn, traceLine } from '../window.js';
+import { orNothing, sessionOf } from './navigation.js';
+import { LANGUAGE } from './recognise.js';
+
+const SELECTOR: vscode.DocumentSelector = [{ language: LANGUAGE }];
+
+export const outline: Feature = (app) => {
+  const lenses = new vscode.EventEmitter<void>();
+  const inlays = new vscode.EventEmitter<void>();
+  return vscode.Disposable.from(
+    lenses, inlays,
+    app.sessions.onDidChange(({ state }) => {
+      if (state.kind !== 'done') return;
+      lenses.fire();
+      inlays.fire();
+    }),
+    vscode.languages.registerDocumentSymbolProvider(SELECTOR, { provideDocumentSymbols: (document) => symbols(app, document) }, { label: 'Conversions' }),
+    vscode.languages.registerFoldingRangeProvider(SELECTOR, { provideFoldingRanges: (document) => folds(app, document) }),
+    vscode.languages.registerCodeLensProvider(SELECTOR, { onDidChangeCodeLenses: lenses.event, provideCodeLenses: (document) => codeLenses(app, document) }),
+    vscode.languages.registerInlayHintsProvider(SELECTOR, { onDidChangeInlayHints: inlays.event, provideInlayHints: (document, range) => hints(app, document, range) }),
+  );
+};
+
+interface Shown {
+  readonly row: ConversionRow;
+  /** 0-based lines of the document. */
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Conversions whose first line the document shows. A conversion in flight reaches to the document's end. */
+async function conversionsIn(app: App, document: vscode.TextDocument): Promise<{ session: TraceSession; shown: readonly Shown[] } | undefined> {
+  const session = sessionOf(app, document);
+  const lists = session && (await orNothing(session.request('lists', {})));
+  if (!session || !lists) return undefined;
+  const shown = lists.conversions.flatMap((row): Shown[] => {
+    const first = documentLine(document, row.spot.line);
+    if (first === undefined) return [];
+    const last = row.lastLine === 0 ? document.lineCount - 1 : (documentLine(document, row.lastLine) ?? document.lineCount - 1);
+    return [{ row, first, last: Math.max(first, last) }];
+  });
+  return { session, shown };
+}
+
+async function symbols(app: App, document: vscode.TextDocument): Promise<vscode.DocumentSymbol[]> {
+  const found = await conversionsIn(app, document);
+  return (found?.shown ?? []).map(({ row, first, last }) => {
+    const whole = new vscode.Range(first, 0, last, document.lineAt(last).text.length);
+    const symbol = new vscode.DocumentSymbol(row.label, detail(row), vscode.SymbolKind.Event, whole, new vscode.Range(first, 0, first, document.lineAt(first).text.length));
+    symbol.children = row.phases.flatMap(({ name, spot }) => {
+      const line = documentLine(document, spot.line);
+      if (line === undefined || line < first || line > last) return [];
+      const range = document.lineAt(line).range;
+      return [new vscode.DocumentSymbol(name, '', vscode.SymbolKind.EnumMember, range, range)];
+    });
+    return symbol;
+  });
+}
+
+function detail(row: ConversionRow): string {
+  return [row.errno === '' ? row.state : row.errno, row.duration].filter((part) => part !== '').join(', ');
+}
+
+async function folds(app: App, document: vscode.TextDocument): Promise<vscode.FoldingRange[]> {
+  const found = await conversionsIn(app, document);
+  if (!found) return [];
+  const stacks = (await orNothing(found.session.request('stacks', {}))) ?? [];
+  const header = headerFold(document);
+  return [
+    ...(header ? [header] : []),
+    ...found.shown.filter(({ first, last }) => last > first).map(({ first, last }) => new vscode.FoldingRange(first, last, vscode.FoldingRangeKind.Region)),
+    ...stacks.flatMap(({ from, to }) => {
+      const [first, last] = [documentLine(document, from), documentLine(document, to)];
+      return first === undefined || last === undefined || last <= first ? [] : [new vscode.FoldingRange(first, last)];
+    }),
+  ];
+}
+
+function headerFold(document: vscode.TextDocument): vscode.FoldingRange | undefined {
+  let last = 0;
+  while (last < document.lineCount && document.lineAt(last).text.startsWith('#')) last++;
+  return last > 1 ? new vscode.FoldingRange(0, last - 1, vscode.FoldingRangeKind.Comment) : undefined;
+}
+
+async function codeLenses(app: App, document: vscode.TextDocument): Promise<vscode.CodeLens[]> {
+  if (vscode.workspace.getConfiguration(SECTION, document.uri).get('codeLens') === false) return [];
+  const found = await conversionsIn(app, document);
+  if (!found) return [];
+  const { session, shown } = found;
+  return shown.flatMap(({ row, first }) => {
+    const range = new vscode.Range(first, 0, first, 0);
+    const lens = (title: string, command: string, args: readonly unknown[]): vscode.CodeLens => new vscode.CodeLens(range, { title, command, arguments: [...args] });
+    return [
+      lens(summary(session, row), 'shimtrace.findings.focus', []),
+      lens('$(debug-alt) Replay', 'shimtrace.replay', [{ trace: session.uri, from: { conversion: row.index } }]),
+      lens('$(graph-line) Show on timeline', 'shimtrace.showTimeline', [{ uri: session.uri, row: row.spot.row }]),
+    ];
+  });
+}
+
+/** `$(lock) 2 pages to private, 553 µs, 1 violation`. */
+function summary(session: TraceSession, row: ConversionRow): string {
+  const inside = session.report!.findings.filter((finding) => finding.at.line >= row.spot.line && (row.lastLine === 0 || finding.at.line <= row.lastLine));
+  const violations = inside.filter((finding) => finding.verdict === 'violation').length;
+  const verdict = violations > 0 ? `${violations} violation${violations === 1 ? '' : 's'}` : 'no violation';
+  const facts = [`${row.pageCount} page${row.pageCount === 1 ? '' : 's'} to ${row.toPrivate ? 'private' : 'shared'}`, row.duration, row.errno === '' ? row.state : `failed ${row.errno}`, verdict];
+  return `$(${row.toPrivate ? 'lock' : 'unlock'}) ${facts.filter((fact) => fact !== '').join(', ')}`;
+}
+
+async function hints(app: App, document: vscode.TextDocument, range: vscode.Range): Promise<vscode.InlayHint[]> {
+  const limit = vscode.workspace.getConfiguration(SECTION, document.uri).get('inlayHints.maximumLines');
+  const session = sessionOf(app, document);
+  const from = traceLine(document, range.start.line);
+  const to = traceLine(document, range.end.line);
+  if (!session || !from || !to || document.lineCount > (typeof limit === 'number' ? limit : 0)) return [];
+  const found = (await orNothing(session.request('hints', { fromLine: from.line, toLine: to.line }))) ?? [];
+  return found.map(({ line, column, text, tooltip }) => {
+    const hint = new vscode.InlayHint(locationIn(document, session.uri, { row: 0, line, column }).range.start, text);
+    hint.paddingLeft = true;
+    hint.tooltip = tooltip;
+    return hint;
+  });
+}

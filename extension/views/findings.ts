@@ -1,0 +1,66 @@
+/** Findings as nodes: by rule, by page or by time; what was set aside comes last. */
+import * as vscode from 'vscode';
+import type { FindingView, Report } from '../analysis/job.js';
+import type { Suppression } from '../../model/findings/suppress.js';
+import type { ListNode } from './list.js';
+
+export type GroupBy = 'rule' | 'page' | 'time';
+export type SuppressedBy = (finding: FindingView) => Suppression | undefined;
+
+const ICONS = {
+  violation: new vscode.ThemeIcon('error', new vscode.ThemeColor('problemsErrorIcon.foreground')),
+  suspicious: new vscode.ThemeIcon('warning', new vscode.ThemeColor('problemsWarningIcon.foreground')),
+  undecidable: new vscode.ThemeIcon('question', new vscode.ThemeColor('problemsInfoIcon.foreground')),
+  suppressed: new vscode.ThemeIcon('mute'),
+} as const;
+
+export function findingNodes(report: Report, groupBy: GroupBy, suppressedBy: SuppressedBy): ListNode[] {
+  const open = report.findings.filter((finding) => !suppressedBy(finding));
+  const aside = report.findings.filter((finding) => suppressedBy(finding));
+  const nodes = groupBy === 'time' ? open.map(findingNode) : grouped(report, open, groupBy);
+  if (aside.length > 0) nodes.push(suppressedNode(aside, suppressedBy));
+  return nodes;
+}
+
+function grouped(report: Report, findings: readonly FindingView[], groupBy: 'rule' | 'page'): ListNode[] {
+  const groups = new Map<string, FindingView[]>();
+  for (const finding of findings) {
+    const key = groupBy === 'rule' ? finding.rule : (finding.pages?.label ?? 'no page');
+    groups.set(key, [...(groups.get(key) ?? []), finding]);
+  }
+  const worst = (group: readonly FindingView[]): FindingView => group.reduce((a, b) => (rank(b) < rank(a) ? b : a));
+  return [...groups].sort(([, a], [, b]) => rank(worst(a)) - rank(worst(b))).map(([key, group]) => {
+    const name = groupBy === 'rule' ? report.rules.find((rule) => rule.id === key)?.name : undefined;
+    const { verdict } = worst(group);
+    return {
+      id: `${groupBy} ${key}`, label: name === undefined ? key : `${key} ${name}`, description: `${group.length} ${verdict}${group.length > 1 && verdict === 'violation' ? 's' : ''}`,
+      icon: ICONS[verdict], children: group.map(findingNode), open: verdict !== 'undecidable', context: groupBy === 'rule' ? 'rule' : 'page',
+    };
+  });
+}
+
+function rank({ verdict, severity }: FindingView): number {
+  return (verdict === 'violation' ? 0 : verdict === 'suspicious' ? 10 : 20) + severity;
+}
+
+function findingNode(finding: FindingView): ListNode {
+  const { at, pages } = finding;
+  return {
+    id: finding.id, label: finding.message, description: `${finding.rule} · ${at.line > 0 ? `line ${at.line}` : at.time}`,
+    tooltip: [finding.message, `${finding.rule} (${finding.profile})`, pages?.label ?? '', `${at.event} ${at.time}`].filter((part) => part !== '').join('\n'),
+    icon: ICONS[finding.verdict], spot: { row: at.row, line: at.line, column: at.startColumn }, context: 'finding', finding: finding.id,
+    children: finding.evidence.filter((evidence) => evidence.place.row !== at.row).map(({ place, role, note }, i) => ({
+      id: `${finding.id} ${i}`, label: note, description: `${role} · ${place.line > 0 ? `line ${place.line}` : place.time}`, icon: new vscode.ThemeIcon('circle-small'),
+      spot: { row: place.row, line: place.line, column: place.startColumn }, context: 'evidence',
+    })),
+  };
+}
+
+function suppressedNode(findings: readonly FindingView[], suppressedBy: SuppressedBy): ListNode {
+  return {
+    id: 'suppressed', label: 'Suppressed', description: String(findings.length), icon: ICONS.suppressed,
+    children: findings.map((finding) => ({
+      ...findingNode(finding), icon: ICONS.suppressed, description: `${finding.rule} · ${suppressedBy(finding)?.reason ?? ''}`, context: 'suppressedFinding',
+    })),
+  };
+}

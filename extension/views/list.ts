@@ -1,0 +1,129 @@
+/** A native tree of plain nodes: what every list of ours is made of. */
+import * as vscode from 'vscode';
+import type { Spot } from '../analysis/views.js';
+
+export interface ListNode {
+  /** Stable within its list, so that what is open and selected stays so. */
+  readonly id: string;
+  readonly label: string;
+  readonly description?: string;
+  readonly tooltip?: string;
+  readonly icon?: vscode.ThemeIcon;
+  readonly children?: readonly ListNode[];
+  readonly open?: boolean;
+  /** Where selecting it goes. */
+  readonly spot?: Spot;
+  /** For menus. */
+  readonly context?: string;
+  /** The finding that it is about. */
+  readonly finding?: string;
+}
+
+export class ListView implements vscode.TreeDataProvider<ListNode>, vscode.Disposable {
+  readonly view: vscode.TreeView<ListNode>;
+  private readonly changed = new vscode.EventEmitter<void>();
+  readonly onDidChangeTreeData = this.changed.event;
+  private all: readonly ListNode[] = [];
+  private shown: readonly ListNode[] = [];
+  private readonly parents = new Map<string, ListNode>();
+  private filter = '';
+  private note = '';
+  trace: vscode.Uri | undefined;
+
+  constructor(readonly id: string) {
+    this.view = vscode.window.createTreeView(id, { treeDataProvider: this, showCollapseAll: true });
+  }
+
+  /** Shows these nodes of a trace; `note` stands above them, `badge` counts on the container's icon. */
+  set(trace: vscode.Uri | undefined, nodes: readonly ListNode[], note = ''): void {
+    this.trace = trace;
+    this.all = nodes;
+    this.note = note;
+    this.refresh();
+  }
+
+  setFilter(filter: string): void {
+    this.filter = filter.trim().toLowerCase();
+    this.refresh();
+  }
+
+  private refresh(): void {
+    this.shown = this.filter === '' ? this.all : filtered(this.all, this.filter);
+    this.parents.clear();
+    this.remember(this.shown);
+    const text = this.filter === '' ? this.note : [`“${this.filter}”: ${count(this.shown)} of ${count(this.all)}`, this.note].filter((part) => part !== '').join(' · ');
+    // An empty list shows its welcome instead of a note.
+    this.view.message = this.all.length === 0 ? '' : text;
+    this.changed.fire();
+  }
+
+  private remember(nodes: readonly ListNode[], parent?: ListNode): void {
+    for (const node of nodes) {
+      if (parent) this.parents.set(node.id, parent);
+      if (node.children) this.remember(node.children, node);
+    }
+  }
+
+  getTreeItem(node: ListNode): vscode.TreeItem {
+    const { None, Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
+    const open = node.open === true || this.filter !== '';
+    const item = new vscode.TreeItem(node.label, !node.children?.length ? None : open ? Expanded : Collapsed);
+    item.id = `${this.filter === '' ? '' : 'filtered '}${node.id}`;
+    if (node.description !== undefined) item.description = node.description;
+    item.tooltip = node.tooltip ?? [node.label, node.description].filter((part) => part).join(' — ');
+    if (node.icon) item.iconPath = node.icon;
+    item.contextValue = node.context ?? 'node';
+    item.accessibilityInformation = { label: [node.label, node.description].filter((part) => part).join(', ') };
+    if (node.spot && node.spot.row >= 0 && this.trace) {
+      item.command = { command: 'shimtrace.reveal', title: 'Reveal', arguments: [this.trace, node.spot] };
+    }
+    return item;
+  }
+
+  getChildren(node?: ListNode): ListNode[] {
+    return [...(node ? (node.children ?? []) : this.shown)];
+  }
+
+  getParent(node: ListNode): ListNode | undefined {
+    return this.parents.get(node.id);
+  }
+
+  /** Selects the first node that stands at a line, without taking the focus, when the list is in sight. */
+  follow(line: number): void {
+    if (!this.view.visible) return;
+    const node = atLine(this.shown, line);
+    if (node && this.view.selection[0]?.id !== node.id) void this.view.reveal(node, { select: true, focus: false });
+  }
+
+  dispose(): void {
+    this.view.dispose();
+    this.changed.dispose();
+  }
+}
+
+function atLine(nodes: readonly ListNode[], line: number): ListNode | undefined {
+  for (const node of nodes) {
+    if (node.spot?.line === line) return node;
+    const inside = node.children && atLine(node.children, line);
+    if (inside) return inside;
+  }
+  return undefined;
+}
+
+function matches(node: ListNode, filter: string): boolean {
+  return `${node.label} ${node.description ?? ''}`.toLowerCase().includes(filter);
+}
+
+/** Nodes that match, with all that is in them, and those that hold one that does. */
+function filtered(nodes: readonly ListNode[], filter: string): readonly ListNode[] {
+  return nodes.flatMap((node) => {
+    if (matches(node, filter)) return [node];
+    const children = filtered(node.children ?? [], filter);
+    return children.length > 0 ? [{ ...node, children }] : [];
+  });
+}
+
+/** Leaves. */
+function count(nodes: readonly ListNode[]): number {
+  return nodes.reduce((sum, node) => sum + (node.children?.length ? count(node.children) : 1), 0);
+}
