@@ -16,6 +16,7 @@ const PIECE_BYTES = 1 << 18;
 const WINDOW_BYTES = 1 << 18;
 /** trace-cmd compresses ten pages at a time; a chunk far above that is a lie. */
 const CHUNK_LIMIT = 64 << 20;
+const COUNT_BYTES = 4;
 const CHUNK_HEADER_BYTES = 8;
 
 /** Where the decompressed chunks of a file lie, in order of their virtual offset. */
@@ -63,10 +64,10 @@ export class ChunkIndex {
  */
 export function scanChunks(source: ByteSource, recording: CpuRecording, bigEndian: boolean): CompressedRange[] {
   const out: CompressedRange[] = [];
-  const end = Math.min(recording.offset + recording.size, source.size);
-  if (recording.offset + 4 > end) return out;
-  let left = new ByteReader(source.read(recording.offset, 4), bigEndian).u32();
-  let position = recording.offset + 4;
+  const end = endOf(recording, true, source);
+  if (recording.offset + COUNT_BYTES > end) return out;
+  let left = new ByteReader(source.read(recording.offset, COUNT_BYTES), bigEndian).u32();
+  let position = recording.offset + COUNT_BYTES;
   for (; left > 0 && position + CHUNK_HEADER_BYTES <= end; left--) {
     const head = new ByteReader(source.read(position, CHUNK_HEADER_BYTES), bigEndian);
     const size = head.u32();
@@ -77,6 +78,14 @@ export function scanChunks(source: ByteSource, recording: CpuRecording, bigEndia
     position = offset + size;
   }
   return out;
+}
+
+/**
+ * Where a recording ends. trace-cmd 3.1's `convert` and `split` leave the chunk count out of a compressed recording's
+ * size; the count itself says how many chunks there are.
+ */
+function endOf(recording: CpuRecording, isCompressed: boolean, source: ByteSource): number {
+  return Math.min(recording.offset + recording.size + (isCompressed ? COUNT_BYTES : 0), source.size);
 }
 
 /** One piece after another of one CPU's recording. `bytes` is whole pages, except at a torn end. */
@@ -104,7 +113,7 @@ export class Pieces {
     private ahead: { readonly from: Ahead; readonly lane: number; readonly ranges: readonly CompressedRange[] } | undefined,
   ) {
     this.position = Math.min(recording.offset, source.size);
-    this.end = Math.min(recording.offset + recording.size, source.size);
+    this.end = endOf(recording, buffer.compressed, source);
     this.torn = recording.offset + recording.size > source.size;
     if (this.torn) issues.add('torn-tail', source.size, 0, `CPU ${recording.cpu}`);
   }
@@ -133,8 +142,8 @@ export class Pieces {
   private nextChunk(): boolean {
     if (this.ahead && this.nextAhead(this.ahead)) return true;
     if (this.chunksLeft < 0) {
-      this.chunksLeft = new ByteReader(this.fetch(4), this.bigEndian).u32();
-      this.position += 4;
+      this.chunksLeft = new ByteReader(this.fetch(COUNT_BYTES), this.bigEndian).u32();
+      this.position += COUNT_BYTES;
     }
     while (this.chunksLeft > 0 && this.position < this.end) {
       this.chunksLeft--;
@@ -178,8 +187,8 @@ export class Pieces {
       return true;
     }
     // What is left, chunks or a header that cannot be true, is met here.
-    this.chunksLeft = new ByteReader(this.source.read(this.recording.offset, 4), this.bigEndian).u32() - this.aheadTaken;
-    if (this.aheadTaken === 0) this.position = this.recording.offset + 4;
+    this.chunksLeft = new ByteReader(this.source.read(this.recording.offset, COUNT_BYTES), this.bigEndian).u32() - this.aheadTaken;
+    if (this.aheadTaken === 0) this.position = this.recording.offset + COUNT_BYTES;
     this.ahead = undefined;
     return false;
   }

@@ -2,6 +2,7 @@
 import { assert } from '../base/assert.js';
 import type { ByteSource } from '../base/source.js';
 import type { EventTable } from '../events/table.js';
+import type { SymbolPlace } from '../format/kallsyms.js';
 import { printBinaryPrintk } from '../format/bprint.js';
 import { isStackFormat, stackText } from '../format/stack.js';
 import { readUnsigned, type RecordBytes } from '../format/record.js';
@@ -28,6 +29,10 @@ export class TraceDat implements OpenTrace {
   get session(): SessionInfo {
     const { traceId, peerTraceId, guests } = this.file.options;
     return { traceId, peerTraceId, guests };
+  }
+
+  symbolOf(address: bigint): SymbolPlace | undefined {
+    return this.plans.context.symbols()?.lookup(address);
   }
 
   /** Decodes one row again. Asserts that the row exists; where the source can no longer be read, the text says so. */

@@ -69,6 +69,12 @@ describe('trace.dat', () => {
     });
   }
 
+  it('reads recordings whose sizes leave the chunk count out', () => {
+    const trace = read(writeTraceDat({ ...smallContent({ ...LITTLE7, compression: 'zlib' }), shortSizes: true }));
+    assert.deepEqual(rows(trace), SMALL_ROWS);
+    assert.deepEqual(trace.table.issues.map((i) => i.code), ['lost-events']);
+  });
+
   it('is recognised by its magic alone', () => {
     assert.equal(traceDat.sniff(smallTrace(LITTLE7)), 1);
     assert.equal(traceDat.sniff(Uint8Array.from(Buffer.from('PERFILE2'))), 0);

@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import { MemorySource } from '../../parsers/base/source.js';
@@ -101,6 +102,28 @@ function compareLive(file: string): void {
   }
 }
 
+const CONVERTED = ['base/tracecmd/conv.v6.dat', 'inplace/multi/multibuf.dat', 'base/tracecmd/conv_small.v7-mono.dat'];
+
+/** The same file in each version and compression that the installed trace-cmd writes has the same events. */
+function compareConverted(file: string): void {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-convert-'));
+  const events = (trace: OpenTrace): string[] => Array.from({ length: trace.table.length }, (_, row) =>
+    [trace.table.absoluteTime(row), trace.table.cpu(row), trace.table.tid(row), trace.table.comm(row), trace.table.name(row), trace.describe(row).text].join(' '));
+  try {
+    const wanted = events(open(file));
+    for (const args of [['--file-version', '6'], ['--file-version', '7', '--compression', 'none'], ['--file-version', '7', '--compression', 'zstd']]) {
+      const out = path.join(folder, 'converted.dat');
+      const ran = spawnSync('trace-cmd', ['convert', ...args, '-i', file, '-o', out], { encoding: 'utf8' });
+      assert.equal(ran.status, 0, ran.stderr);
+      const converted = open(out);
+      assert.deepEqual(converted.table.issues, [], args.join(' '));
+      assert.deepEqual(events(converted), wanted, args.join(' '));
+    }
+  } finally {
+    fs.rmSync(folder, { recursive: true });
+  }
+}
+
 describe('trace.dat against trace-cmd report', () => {
   before(async () => {
     await loadZstd();
@@ -118,6 +141,7 @@ describe('trace.dat against trace-cmd report', () => {
   if (large !== undefined) {
     compareAll(large, LARGE);
     if (spawnSync('trace-cmd', ['--version']).error === undefined) {
+      for (const file of CONVERTED) it(`${file} is the same when converted`, () => compareConverted(path.join(large, file))).timeout(120_000);
       for (const file of LIVE) it(`${file} is what the installed trace-cmd says`, () => compareLive(path.join(large, file))).timeout(120_000);
     }
   }

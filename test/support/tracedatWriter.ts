@@ -111,6 +111,8 @@ export interface Content {
   readonly options?: readonly { readonly id: number; readonly data: Uint8Array }[];
   /** By instance ('' for the top one), by CPU: its pages. */
   readonly buffers: readonly { readonly name: string; readonly clock?: string; readonly cpus: readonly Uint8Array[] }[];
+  /** Leave the chunk count out of the recordings' sizes, as trace-cmd 3.1's convert does. */
+  readonly shortSizes?: boolean;
   /** Text in place of the buffers: a latency trace. */
   readonly latency?: string;
 }
@@ -239,7 +241,7 @@ function writeBuffer7(out: Bytes, buffer: Content['buffers'][number], content: C
     out.zeros((pageSize - (out.length % pageSize)) % pageSize);
     const start = out.length;
     out.raw(codec ? chunked(pages, pageSize * 2, codec.compress, out.bigEndian) : pages);
-    body.int(cpu, 4).int(start, 8).int(out.length - start, 8);
+    body.int(cpu, 4).int(start, 8).int(out.length - start - (content.shortSizes === true ? 4 : 0), 8);
   });
   out.patch(at + 8, out.length - at - 16, 8);
   return new Bytes(out.bigEndian).int(3, 2).int(body.length, 4).raw(body.done()).done();
