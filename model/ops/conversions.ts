@@ -108,6 +108,16 @@ function alreadySo(conv: Conv): boolean {
   return same;
 }
 
+/**
+ * Success without the event that shows a store. Where the range may have had the value, that is why; where it certainly
+ * had another, the store went unseen: post handlers run for memslots only, and a store probe may not name its file.
+ */
+function doneUnseen(w: World, conv: Conv, row: number): void {
+  if (conv.maybeNoop) conv.wasAlready = true;
+  else if (conv.inode) forgetPages(w, conv.inode, conv.first, conv.end, row);
+  else if (conv.vm) forget(w, conv.vm, conv.first, conv.end, row);
+}
+
 /** The function or ioctl of a conversion returned. */
 export function closeConversion(w: World, t: Thread, conv: Conv, row: number, result: number | undefined): void {
   if (t.conv === conv) t.conv = undefined;
@@ -120,10 +130,10 @@ export function closeConversion(w: World, t: Thread, conv: Conv, row: number, re
       // Where post is recorded and did not fire, a return of 0 means "already so".
       if (result === 0 && !w.recordedPost) stored(w, conv, conv.first, conv.end, row, false);
       else if (result === undefined && !w.recordedPost) forget(w, conv.vm, conv.first, conv.end, row);
-      else if (result === 0) conv.wasAlready = true;
+      else if (result === 0) doneUnseen(w, conv, row);
     } else if (conv.inode) {
       if (result === 0 && !w.recordedStore && !conv.directionAssumed) stored(w, conv, conv.first, conv.end, row, false);
-      else if (result === 0 && w.recordedStore) conv.wasAlready = true;
+      else if (result === 0 && w.recordedStore) doneUnseen(w, conv, row);
       else if ((result === undefined || result === 0) && !w.recordedStore) forgetPages(w, conv.inode, conv.first, conv.end, row);
     }
   } else if (!conv.rangeKnown && conv.storeRow < 0 && !(result !== undefined && result < 0)) {

@@ -110,18 +110,18 @@ export class World {
     this.vms.push(vm);
     if (key >= 0) this.vmByKvm.set(key, vm);
     const created = this.pendingCreateOfGroup.get(this.group(t));
-    if (created !== undefined) this.markFresh(vm, created);
+    if (created !== undefined) this.markFresh(vm, created, this.group(t));
     return vm;
   }
 
   /** KVM_CREATE_VM by a thread group, at a row; its next new kvm pointer is a fresh VM. */
   readonly pendingCreateOfGroup = new Map<number, number>();
 
-  private markFresh(vm: Vm, row: number): void {
+  private markFresh(vm: Vm, row: number, group: number): void {
     vm.fresh = true;
     vm.createdRow = row;
     vm.attr.reset(Attr.Shared, row);
-    this.pendingCreateOfGroup.delete(vm.tgid);
+    this.pendingCreateOfGroup.delete(group);
   }
 
   /** A kvm structure is reused after its VM is gone: same pointer, but created since or owned by another process. */
@@ -144,7 +144,7 @@ export class World {
     if (!stranger && !isDead(before)) return this.vmOf(ev, t, kvmSlot);
     const vm = this.newVmOf(key, t);
     // The older VM with this pointer lived in this trace, so a stranger's was made in it.
-    if (stranger && !vm.fresh) this.markFresh(vm, ev.row);
+    if (stranger && !vm.fresh) this.markFresh(vm, ev.row, this.group(t));
     t.vm = vm;
     t.vmFresh = true;
     return vm;
