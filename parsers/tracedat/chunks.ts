@@ -16,6 +16,8 @@ const PIECE_BYTES = 1 << 18;
 const WINDOW_BYTES = 1 << 18;
 /** trace-cmd compresses ten pages at a time; a chunk far above that is a lie. */
 const CHUNK_LIMIT = 64 << 20;
+/** Decompressed chunks kept for rows that are shown. */
+const CACHE_BYTES = 32 << 20;
 const COUNT_BYTES = 4;
 const CHUNK_HEADER_BYTES = 8;
 
@@ -24,8 +26,9 @@ export class ChunkIndex {
   private readonly starts: number[] = [];
   private readonly places: { readonly offset: number; readonly size: number; readonly plainSize: number }[] = [];
   private next = 0;
-  private cachedChunk = -1;
-  private cached: Uint8Array = new Uint8Array(0);
+  /** Latest chunks, the oldest first: neighbouring rows come from as many chunks as there are CPUs. */
+  private readonly cached = new Map<number, Uint8Array>();
+  private cachedBytes = 0;
 
   /** Gives a chunk its virtual offset. */
   add(offset: number, size: number, plainSize: number): number {
@@ -36,7 +39,7 @@ export class ChunkIndex {
     return start;
   }
 
-  /** The chunk that holds a virtual offset, decompressed again, and where it starts. The latest one is kept. */
+  /** The chunk that holds a virtual offset, decompressed again, and where it starts. The latest ones are kept. */
   load(at: number, source: ByteSource, compression: Compression, options: ReadOptions, issues: IssueLog): { bytes: Uint8Array; start: number } | undefined {
     let low = 0;
     let high = this.starts.length;
@@ -48,13 +51,23 @@ export class ChunkIndex {
     const chunk = low - 1;
     const place = this.places[chunk];
     if (!place) return undefined;
-    if (this.cachedChunk !== chunk) {
-      const bytes = decompress(source.read(place.offset, place.size).slice(), place.plainSize, compression, options, issues, place.offset);
+    let bytes = this.cached.get(chunk);
+    if (!bytes) {
+      bytes = decompress(source.read(place.offset, place.size).slice(), place.plainSize, compression, options, issues, place.offset);
       if (!bytes) return undefined;
-      this.cached = bytes;
-      this.cachedChunk = chunk;
+      this.keep(chunk, bytes);
     }
-    return { bytes: this.cached, start: this.starts[chunk]! };
+    return { bytes, start: this.starts[chunk]! };
+  }
+
+  private keep(chunk: number, bytes: Uint8Array): void {
+    this.cached.set(chunk, bytes);
+    this.cachedBytes += bytes.length;
+    for (const [oldest, old] of this.cached) {
+      if (this.cachedBytes <= CACHE_BYTES || oldest === chunk) break;
+      this.cached.delete(oldest);
+      this.cachedBytes -= old.length;
+    }
   }
 }
 

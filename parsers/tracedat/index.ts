@@ -77,7 +77,9 @@ function contextOf(file: TraceDatFile): TraceContext {
 
 function describeTrace(file: TraceDatFile, builder: TableBuilder, hasTgid: boolean): void {
   const { meta } = builder;
-  const clock = file.buffers.find((b) => b.clock !== '')?.clock ?? file.options.clock;
+  const clocks = new Set(file.buffers.filter((b) => b.cpus.some((c) => c.size > 0)).map((b) => b.clock || file.options.clock));
+  if (clocks.size > 1) builder.issues.add('unaligned-clocks', 0, 0, `instances on ${[...clocks].join(', ')}`);
+  const clock = clocks.size > 1 ? '' : ([...clocks][0] ?? file.options.clock);
   // A TSC that the file can convert is recorded as x86-tsc, whatever name the user gave.
   const name = clock === 'tsc2nsec' ? 'x86-tsc' : clock;
   meta.clock = CLOCKS.includes(name) ? (name as ClockName) : 'unknown';

@@ -90,6 +90,13 @@ describe('trace.dat', () => {
     }
   });
 
+  it('says so when instances use different clocks', () => {
+    const page = new PageWriter(5000n).record(0, exitRecord(false, 1, 2, 0)).done();
+    const { table } = onePage(page, { buffers: [{ name: '', clock: 'mono', cpus: [page] }, { name: 'b', clock: 'x86-tsc', cpus: [page] }] });
+    assert.equal(table.meta.clock, 'unknown');
+    assert.ok(table.issues.some((i) => i.code === 'unaligned-clocks' && i.detail.includes('x86-tsc')));
+  });
+
   it('takes loss of unknown extent, behind the last event too', () => {
     const trace = onePage(Uint8Array.from([...new PageWriter(1000n).record(0, exitRecord(false, 1, 2, 0)).done(), ...new PageWriter(2000n).done(0)]));
     assert.deepEqual(trace.table.losses.map((l) => [l.row, l.cpu, l.count]), [[1, 0, 0]]);
