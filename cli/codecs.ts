@@ -1,5 +1,6 @@
 /** Decompressors for the files at hand: zstd takes 30 ms to start, which a text trace need not wait for. */
 import fs from 'node:fs';
+import { compressionOf } from '../parsers/compressed/detect.js';
 import type { ReadOptions } from '../parsers/reader.js';
 import { nodeCodecs, type Codecs } from '../shell/codecs.node.js';
 import { startAhead } from './ahead.js';
@@ -7,9 +8,9 @@ import { startAhead } from './ahead.js';
 const HEAD_BYTES = 64;
 /** Pipes and devices may hold anything, and must not lose their first bytes. */
 const UNKNOWN_HEAD = '?';
-/** What may hold zstd: a zstd frame, a trace.dat of version 7, a perf.data of either byte order. */
 const TRACE_DAT_7 = '\x17\x08\x44tracing7';
-const ZSTD_HEADS = ['\x28\xb5\x2f\xfd', TRACE_DAT_7, 'PERFILE2', '2ELIFREP'];
+/** What may hold zstd inside: a trace.dat of version 7, a perf.data of either byte order. */
+const ZSTD_HEADS = [TRACE_DAT_7, 'PERFILE2', '2ELIFREP'];
 
 /** A trace.dat of this size is worth a second thread. */
 const AHEAD_BYTES = 4 << 20;
@@ -21,7 +22,7 @@ let ahead: { readonly path: string; readonly option: Required<Pick<ReadOptions, 
 export async function prepareCodecs(paths: readonly string[]): Promise<void> {
   const large = paths.find((path) => headOf(path).startsWith(TRACE_DAT_7) && fs.statSync(path).size >= AHEAD_BYTES);
   if (large !== undefined && ahead === undefined) ahead = { path: large, option: startAhead(large) };
-  if (ready.unzstd === undefined && paths.some(mayHoldZstd)) ready = await nodeCodecs();
+  if (ready.unzstd === undefined && paths.some(needsCodecs)) ready = await nodeCodecs();
 }
 
 /** The decompressors that were prepared, for the file at `path`. */
@@ -29,9 +30,10 @@ export function codecs(path: string): Partial<Codecs & ReadOptions> {
   return ahead?.path === path ? { ...ready, ...ahead.option } : ready;
 }
 
-function mayHoldZstd(path: string): boolean {
+/** True for what is compressed, as a whole or inside, and for what cannot be looked at. */
+function needsCodecs(path: string): boolean {
   const head = headOf(path);
-  return head === UNKNOWN_HEAD || ZSTD_HEADS.some((start) => head.startsWith(start));
+  return head === UNKNOWN_HEAD || compressionOf(Buffer.from(head, 'latin1')) !== undefined || ZSTD_HEADS.some((start) => head.startsWith(start));
 }
 
 /** The first bytes of a file; UNKNOWN_HEAD where it cannot be looked at without taking them away; '' where it cannot be read. */

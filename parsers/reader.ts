@@ -1,7 +1,10 @@
 /** What every format module offers to the registry. */
 import type { CancelToken } from './base/cancel.js';
 import type { ByteSource } from './base/source.js';
+import type { StreamCodec } from './compressed/detect.js';
+import type { Decompress } from './compressed/plainSource.js';
 import type { EventTable } from './events/table.js';
+import type { SymbolPlace } from './format/kallsyms.js';
 
 /** One compressed piece of a source: `size` bytes at `offset` hold `plainSize`. */
 export interface CompressedRange {
@@ -39,6 +42,10 @@ export interface ReadOptions {
    * asked for. Undefined where that is not worth its start.
    */
   readonly unzstdAhead?: (lanes: readonly (readonly CompressedRange[])[]) => Ahead | undefined;
+  /** Decompressors of whole files, for a trace inside a .gz, .zst, .xz or .bz2. */
+  readonly decompress?: Partial<Record<StreamCodec, Decompress>>;
+  /** What a compressed binary trace may take when decompressed; undefined: 2 GiB. */
+  readonly memoryBytes?: number;
 }
 
 /** One event's printed fields, for hovers, listings and `shimtrace events`. Values as the trace's own format prints them. */
@@ -55,10 +62,16 @@ export interface OpenTrace {
   readonly table: EventTable;
   /** Decodes one row again from the source, on demand. */
   describe(row: number): EventText;
+  /** The kernel symbol that holds an address, where a symbol table came with the trace. */
+  readonly symbolOf?: (address: bigint) => SymbolPlace | undefined;
+  /** What the table's places refer to, where the file was compressed: its decompressed content. */
+  readonly plain?: ByteSource;
 }
 
 export interface TraceFormat {
   readonly id: string;
+  /** True when it reads its source from start to end, so that a compressed one may pass through. */
+  readonly isSequential?: boolean;
   /** How sure the head of a file (up to 64 KiB) is of this format: 0 not at all, 1 certain. */
   sniff(head: Uint8Array): number;
   /** Reads a whole source. Never throws on content: what could not be read is an issue in the table. */

@@ -1,5 +1,9 @@
 /** The formats that Shimtrace reads, and the one way in: bytes to an open trace. */
 import type { ByteSource } from './base/source.js';
+import { archiveOf, compressionOf, otherCompression } from './compressed/detect.js';
+import { plainOf, readPlain } from './compressed/open.js';
+import type { PlainSource } from './compressed/plainSource.js';
+import type { IssueCode } from './events/issues.js';
 import { TableBuilder } from './events/table.js';
 import { ftraceText } from './ftrace/format.js';
 import { perfData } from './perf/perfdata.js';
@@ -15,20 +19,42 @@ import { traceDatFormat } from './tracedat/index.js';
 /** In the order in which equals are preferred: formats with a magic first, texts from the most to the least particular. */
 export const FORMATS: readonly TraceFormat[] = [traceDatFormat(ftraceText), perfData, qemuSimple, perfJson, perfScript, traceCmdReport, ftraceText, qemuLog];
 
+/** Compressed files may hold compressed files, though not for ever. */
+const NESTED_MAX = 3;
+
 /**
- * Reads a source in whatever format it has. Never throws on content: what cannot be read comes back with no rows and
- * an issue that says why (`empty`, `not-a-trace`).
+ * Reads a source in whatever format it has, compressed or not. Never throws on content: what cannot be read comes back
+ * with no rows and an issue that says why (`empty`, `not-a-trace`, `archive`, `unsupported-compression`, `too-large`).
  */
 export function readTrace(source: ByteSource, options: ReadOptions): OpenTrace {
-  // A copy: a source's bytes are valid until its next read only.
-  const head = source.read(0, SNIFF_BYTES).slice();
-  const format = sniffFormat(head, FORMATS);
-  return format ? format.read(source, options) : nothing(head.length === 0 ? 'empty' : 'not-a-trace');
+  return readNested(source, options, undefined, 0);
 }
 
-function nothing(code: 'empty' | 'not-a-trace'): OpenTrace {
+/** `plain` is the same as `source` where that is the content of a compressed file. */
+function readNested(source: ByteSource, options: ReadOptions, plain: PlainSource | undefined, depth: number): OpenTrace {
+  // A copy: a source's bytes are valid until its next read only.
+  const head = source.read(0, SNIFF_BYTES).slice();
+  const codec = depth < NESTED_MAX ? compressionOf(head) : undefined;
+  if (codec !== undefined) {
+    const content = plainOf(source, codec, options);
+    return content ? readNested(content, options, content, depth + 1) : nothing('unsupported-compression', codec);
+  }
+  // Before the formats: what is stored in an archive as it is may look like one of them.
+  const archive = archiveOf(head);
+  if (archive !== undefined) return nothing('archive', archive);
+  const format = sniffFormat(head, FORMATS);
+  const open = format && (plain ? readPlain(plain, format, options) : format.read(source, options));
+  if (open) return open;
+  // What is wrong with the compressed file explains why nothing was found in it.
+  if (plain?.fault) return nothing(plain.fault.code, plain.fault.detail);
+  const other = otherCompression(head);
+  if (other !== undefined) return nothing('unsupported-compression', other);
+  return nothing(head.length === 0 ? 'empty' : 'not-a-trace');
+}
+
+function nothing(code: IssueCode, detail = ''): OpenTrace {
   const builder = new TableBuilder();
   builder.meta.timeUnit = 'none';
-  builder.issues.add(code, 0, 0);
+  builder.issues.add(code, 0, 0, detail);
   return { table: builder.finish(), describe: () => ({ name: '', fields: [], text: '' }) };
 }

@@ -199,6 +199,12 @@ export class EventTable {
   }
 }
 
+/** The table with one more issue, and with a loss after its last row where one is given; rows are shared. */
+export function withIssue(table: EventTable, issue: Issue, loss?: Pick<LossMark, 'cpu' | 'count' | 'fromStart'>): EventTable {
+  const losses = loss === undefined ? table.losses : [...table.losses, { ...loss, row: table.length, offset: issue.offset, line: issue.line }];
+  return new EventTable(table.length, table.segments, table.meta, table.names, table.comms, [...table.issues, issue], losses, table.stacks);
+}
+
 /** Slot of the payload at `p` as an unsigned number, -1 when absent. Exact below 2^53. For hot loops. */
 export function readSlot(seg: Segment, p: number, slot: number): number {
   const pool = seg.pool;

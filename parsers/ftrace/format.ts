@@ -25,6 +25,7 @@ const POSSIBLE = 0.4;
 
 export const ftraceText: TraceFormat = {
   id: FTRACE_TEXT,
+  isSequential: true,
 
   /** Reads the head and looks at what came out. A format with a magic of its own is more certain than this. */
   sniff(head: Uint8Array): number {

@@ -20,6 +20,7 @@ const decoder = new TextDecoder();
 
 export const qemuLog: TraceFormat = {
   id: QEMU_LOG,
+  isSequential: true,
 
   /** Lines of the form, most of all lines, with an event of QEMU that the vocabulary knows. */
   sniff(head: Uint8Array): number {

@@ -19,6 +19,7 @@ const decoder = new TextDecoder();
 
 export const traceCmdReport: TraceFormat = {
   id: TRACE_CMD_REPORT,
+  isSequential: true,
 
   /** `cpus=N` before the events, or lines in a form that only trace-cmd prints: -R, -l, and names padded to a column. */
   sniff(head: Uint8Array): number {

@@ -16,6 +16,7 @@ const decoder = new TextDecoder();
 
 export const perfScript: TraceFormat = {
   id: PERF_SCRIPT,
+  isSequential: true,
 
   /** Lines with `system:event: ` behind the columns of perf script, or its header. */
   sniff(head: Uint8Array): number {

@@ -1,0 +1,34 @@
+/** Reads a trace out of a compressed source: what its places refer to is the decompressed content. */
+import type { ByteSource } from '../base/source.js';
+import { withIssue, type EventTable } from '../events/table.js';
+import type { OpenTrace, ReadOptions, TraceFormat } from '../reader.js';
+import type { StreamCodec } from './detect.js';
+import { PlainSource } from './plainSource.js';
+
+/** A binary trace that is larger than this must be decompressed first. */
+const MEMORY_BYTES = 2 ** 31;
+
+/** The decompressed content of `source`; undefined where the shell has no decompressor for it. */
+export function plainOf(source: ByteSource, codec: StreamCodec, options: ReadOptions): PlainSource | undefined {
+  const decompress = options.decompress?.[codec];
+  return decompress && new PlainSource(source, decompress);
+}
+
+/**
+ * Reads `plain` in its format. A text passes through while it is decompressed; a binary trace is kept in memory, and
+ * undefined when it does not fit. Damage is an issue and a loss where the plain bytes end; what precedes is kept.
+ */
+export function readPlain(plain: PlainSource, format: TraceFormat, options: ReadOptions): OpenTrace | undefined {
+  // What decompresses ahead reads the file itself, whose offsets are not those of its content.
+  const { progress, unzstdAhead, ...rest } = options;
+  void unzstdAhead;
+  const inner: ReadOptions = { ...rest, ...(progress && { progress: () => progress(plain.taken) }) };
+  if (!format.isSequential && !plain.keepAll(options.memoryBytes ?? MEMORY_BYTES)) return undefined;
+  const open = format.read(plain, inner);
+  return { table: withFault(open.table, plain), plain, describe: (row) => open.describe(row) };
+}
+
+function withFault(table: EventTable, { fault }: PlainSource): EventTable {
+  if (!fault) return table;
+  return withIssue(table, { code: fault.code, offset: fault.offset, line: 0, count: 1, detail: fault.detail }, { cpu: -1, count: 0, fromStart: false });
+}

@@ -1,0 +1,163 @@
+/**
+ * What a compressed source holds, as a source: decompressed while it is read, so that a text of any size passes
+ * through a bounded window. What the window has passed is decompressed again from the start when it is asked for.
+ */
+import type { ByteSource } from '../base/source.js';
+
+/** Bytes of compressed input handed over at a time: small, so that a place of damage says something. */
+const INPUT_BYTES = 1 << 17;
+/** Plain bytes kept behind the furthest that was read. */
+const WINDOW_BYTES = 64 << 20;
+/** A stream that expands to more than this and by more than EXPANSION_MAX is made to fill memory, not to be read. */
+const EXPANSION_FREE_BYTES = 256 << 20;
+const EXPANSION_MAX = 2000;
+
+/** Decompresses pieces lazily: pulls one only when it needs more. Throws where they are damaged. */
+export type Decompress = (pieces: Iterable<Uint8Array>) => Iterable<Uint8Array>;
+
+/** Why the plain bytes end before their end. */
+export interface PlainFault {
+  readonly code: 'decompress-failed' | 'too-large';
+  /** Plain bytes before it. */
+  readonly offset: number;
+  readonly detail: string;
+}
+
+interface Piece {
+  readonly at: number;
+  readonly bytes: Uint8Array;
+}
+
+export class PlainSource implements ByteSource {
+  private pieces: Piece[] = [];
+  /** Where the kept pieces begin, and where the next one will. */
+  private from = 0;
+  private until = 0;
+  private known = Infinity;
+  private window = WINDOW_BYTES;
+  private joined = new Uint8Array(0);
+  private output: Iterator<Uint8Array> | undefined;
+  /** Bytes of the compressed source that were taken so far, at most. */
+  taken = 0;
+  /** Why the plain bytes end where they do; undefined while nothing is wrong. */
+  fault: PlainFault | undefined;
+
+  constructor(private readonly compressed: ByteSource, private readonly decompress: Decompress) {}
+
+  /** Plain bytes in all; Infinity until the last of them was decompressed, which a read up to it ensures. */
+  get size(): number {
+    return this.known;
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    if (offset < this.from) this.restart();
+    // One byte more than asked for: the end is then known as soon as its last byte was handed out.
+    while (this.until <= offset + length && this.until < this.known) this.pull(offset);
+    const end = Math.min(offset + length, this.until);
+    return offset >= end ? new Uint8Array(0) : this.range(offset, end);
+  }
+
+  /** Keeps all plain bytes in memory, for formats that jump about; false, with a fault, when they are more than `limit`. */
+  keepAll(limit: number): boolean {
+    this.window = Infinity;
+    if (this.from > 0) this.restart();
+    while (this.until < this.known && this.until <= limit) this.pull(0);
+    if (this.until <= limit) return true;
+    this.end({ code: 'too-large', offset: limit, detail: `it holds more than ${limit >>> 20} MiB, and a binary trace inside must fit into memory: decompress it first` });
+    this.pieces = [];
+    return false;
+  }
+
+  /** Ends the decompression under way, and frees what it holds. */
+  close(): void {
+    this.output?.return?.();
+    this.output = undefined;
+  }
+
+  private restart(): void {
+    this.close();
+    this.pieces = [];
+    this.from = 0;
+    this.until = 0;
+    this.taken = 0;
+  }
+
+  /** Decompresses one more piece, and drops those that lie more than the window before `needed`. */
+  private pull(needed: number): void {
+    this.output ??= this.decompress(this.input())[Symbol.iterator]();
+    let next: IteratorResult<Uint8Array>;
+    try {
+      next = this.output.next();
+    } catch (error) {
+      // Decompressors throw on damaged content; that is a property of the input.
+      const why = error instanceof Error ? error.message : String(error);
+      this.end({ code: 'decompress-failed', offset: this.until, detail: `${why}, before byte ${this.taken} of the compressed file` });
+      return;
+    }
+    if (next.done) {
+      this.end(undefined);
+      return;
+    }
+    this.keep(next.value, needed);
+    if (this.until > EXPANSION_FREE_BYTES && this.until > this.taken * EXPANSION_MAX) {
+      this.end({ code: 'too-large', offset: this.until, detail: `${this.taken} bytes expand to more than ${EXPANSION_MAX} times as much` });
+    }
+  }
+
+  private keep(bytes: Uint8Array, needed: number): void {
+    if (bytes.length === 0) return;
+    // Where a fault was found the first time, the second time ends before it.
+    const room = this.known - this.until;
+    const kept = bytes.length > room ? bytes.subarray(0, room) : bytes;
+    this.pieces.push({ at: this.until, bytes: kept });
+    this.until += kept.length;
+    let drop = 0;
+    while (drop + 1 < this.pieces.length && this.pieces[drop + 1]!.at <= Math.min(needed, this.until - this.window)) drop++;
+    // Many at once: each removal moves all that stay.
+    if (drop * 8 < this.pieces.length) return;
+    this.pieces.splice(0, drop);
+    this.from = this.pieces[0]!.at;
+  }
+
+  private end(fault: PlainFault | undefined): void {
+    this.known = this.until;
+    this.fault ??= fault;
+    this.close();
+  }
+
+  private *input(): Generator<Uint8Array> {
+    while (this.taken < this.compressed.size) {
+      const bytes = this.compressed.read(this.taken, INPUT_BYTES);
+      if (bytes.length === 0) return;
+      this.taken += bytes.length;
+      yield bytes.slice();
+    }
+  }
+
+  /** Bytes [offset, end), all of them kept. */
+  private range(offset: number, end: number): Uint8Array {
+    let i = this.pieceAt(offset);
+    const first = this.pieces[i]!;
+    if (end <= first.at + first.bytes.length) return first.bytes.subarray(offset - first.at, end - first.at);
+    if (this.joined.length < end - offset) this.joined = new Uint8Array(end - offset);
+    for (let at = offset; at < end; i++) {
+      const piece = this.pieces[i]!;
+      const part = piece.bytes.subarray(at - piece.at, Math.min(piece.bytes.length, end - piece.at));
+      this.joined.set(part, at - offset);
+      at += part.length;
+    }
+    return this.joined.subarray(0, end - offset);
+  }
+
+  /** Index of the piece that holds `offset`. */
+  private pieceAt(offset: number): number {
+    let lo = 0;
+    let hi = this.pieces.length - 1;
+    while (lo < hi) {
+      const mid = (lo + hi + 1) >>> 1;
+      if (this.pieces[mid]!.at <= offset) lo = mid;
+      else hi = mid - 1;
+    }
+    return lo;
+  }
+}

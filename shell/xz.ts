@@ -1,0 +1,120 @@
+/**
+ * xz for every host. The library's own stream is asynchronous and fails on a file that is cut, so its WebAssembly
+ * module is driven directly: xz-embedded, stream after stream, behind a context of these words.
+ */
+import xz from 'xz-decompress';
+
+/** Words of a context: the buffers' size, then address, position and length of the input, then of the output. */
+const BUFFER_SIZE = 0;
+const IN_ADDRESS = 1;
+const IN_POSITION = 2;
+const IN_SIZE = 3;
+const OUT_ADDRESS = 4;
+const OUT_POSITION = 5;
+
+const XZ_OK = 0;
+const XZ_STREAM_END = 1;
+const XZ_UNSUPPORTED_CHECK = 2;
+const ERRORS: Readonly<Record<number, string>> = {
+  3: 'xz: not enough memory', 4: 'xz: its dictionary is too large', 5: 'xz: not an xz stream', 6: 'xz: it uses a filter or a check that is not supported here; pack it with plain xz',
+  7: 'xz: damaged data', 8: 'xz: damaged data',
+};
+
+interface XzExports {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  create_context(): number;
+  destroy_context(context: number): void;
+  supply_input(context: number, size: number): void;
+  get_next_output(context: number): number;
+}
+
+/** What the pinned version of the library keeps. */
+interface XzLibrary {
+  _moduleInstance: { readonly exports: unknown } | undefined;
+  _getModuleInstance(): Promise<void>;
+}
+
+export type XzStream = (pieces: Iterable<Uint8Array>) => Generator<Uint8Array>;
+
+let starting: Promise<XzStream> | undefined;
+
+/** Compiles the decoder on the first call; later calls share it. */
+export function startXz(): Promise<XzStream> {
+  return (starting ??= start());
+}
+
+async function start(): Promise<XzStream> {
+  const library = xz.XzReadableStream as unknown as XzLibrary;
+  await library._getModuleInstance();
+  const exports = library._moduleInstance!.exports as XzExports;
+  return (pieces) => unxzStream(exports, pieces);
+}
+
+/** Throws where the file is damaged or ends too early. */
+function* unxzStream(xzExports: XzExports, pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
+  const context = new Context(xzExports);
+  try {
+    for (const piece of pieces) {
+      for (let rest = piece; rest.length > 0; ) {
+        rest = context.supply(rest);
+        yield* context.output();
+      }
+    }
+    context.finish();
+  } finally {
+    context.free();
+  }
+}
+
+class Context {
+  private readonly at: number;
+  private readonly size: number;
+
+  constructor(private readonly exports: XzExports) {
+    this.at = exports.create_context();
+    this.size = this.words()[BUFFER_SIZE]!;
+  }
+
+  /** The memory may have grown since the last call. */
+  private words(): Uint32Array {
+    return new Uint32Array(this.exports.memory.buffer, this.at, OUT_POSITION + 2);
+  }
+
+  private bytes(address: number, size: number): Uint8Array {
+    return new Uint8Array(this.exports.memory.buffer, address, size);
+  }
+
+  /** Hands over as much as fits and returns the rest. */
+  supply(input: Uint8Array): Uint8Array {
+    const size = Math.min(this.size, input.length);
+    this.bytes(this.words()[IN_ADDRESS]!, size).set(input.subarray(0, size));
+    this.exports.supply_input(this.at, size);
+    return input.subarray(size);
+  }
+
+  /** All that the input at hand gives. */
+  *output(): Generator<Uint8Array> {
+    for (;;) {
+      const code = this.exports.get_next_output(this.at);
+      const words = this.words();
+      const size = words[OUT_POSITION]!;
+      words[OUT_POSITION] = 0;
+      // Copied: the buffer is used again.
+      if (size > 0) yield this.bytes(words[OUT_ADDRESS]!, size).slice();
+      if (code !== XZ_OK && code !== XZ_UNSUPPORTED_CHECK) throw new Error(ERRORS[code] ?? `xz: error ${code}`);
+      // Only a call without output says that all is out.
+      const now = this.words();
+      if (size === 0 && now[IN_POSITION] === now[IN_SIZE]) return;
+    }
+  }
+
+  /** Says, by an empty input, that there is no more. Throws unless a stream has just ended. */
+  finish(): void {
+    this.exports.supply_input(this.at, 0);
+    if (this.exports.get_next_output(this.at) !== XZ_STREAM_END) throw new Error('xz: the file ends inside a stream');
+  }
+
+  free(): void {
+    this.exports.destroy_context(this.at);
+  }
+}
