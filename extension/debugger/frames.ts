@@ -12,6 +12,9 @@ const FRAME = /^\s*(?:=>\s*)?(?:([0-9a-f]{4,16})\s+)?([A-Za-z_.$][\w.$]*)(?:\+0x
 /** Without a symbol: ` => 0xffffffffa0001000`, ` => <00007f8d2b1c9a37>`, `\tffffffff81253990 [unknown] ([kernel.kallsyms])`. */
 const ADDRESS = /^\s*(?:=>\s*)?(?:<|0x)?([0-9a-f]{8,16})>?(?:\s+\[unknown\].*)?\s*$/i;
 
+/** PERF_CONTEXT_*: the last values of the address space say whose addresses follow, and are none themselves. */
+const CONTEXT_MARKS = 0xfffffffffffff001n;
+
 const decoder = new TextDecoder('utf-8');
 
 /** Stacks of an event: the kernel's and the user's. */
@@ -32,10 +35,18 @@ export function stacksOf(index: TraceIndex, row: number): readonly StackMark[] {
 /** Frames of one stack, innermost first. */
 export function framesOf(trace: LoadedTrace, stack: StackMark): readonly FrameName[] {
   if (stack.addresses.length > 0) {
-    return stack.addresses.slice(0, FRAMES_MAX).map((address) => ({ symbol: '', offset: -1, module: '', address }));
+    return stack.addresses.filter((address) => address < CONTEXT_MARKS).slice(0, FRAMES_MAX).map((address) => frameAt(trace, address, stack.user));
   }
-  const bytes = trace.read?.(stack.offset, Math.min(STACK_BYTES_MAX, stack.endOffset - stack.offset));
+  const { plain } = trace.open;
+  const read = plain ? (offset: number, length: number) => plain.read(offset, length) : trace.read;
+  const bytes = read?.(stack.offset, Math.min(STACK_BYTES_MAX, stack.endOffset - stack.offset));
   return bytes ? parseFrames(decoder.decode(bytes)) : [];
+}
+
+/** The symbol of a user's address is not the kernel's to know. */
+function frameAt(trace: LoadedTrace, address: bigint, user: boolean): FrameName {
+  const place = user ? undefined : trace.open.symbolOf?.(address);
+  return { symbol: place?.name ?? '', offset: place ? Number(place.offset) : -1, module: '', address };
 }
 
 /** Frames of a stack's text, one per line; lines that are none are left out. */

@@ -45,7 +45,7 @@ export function openPerfTrace(
     if (!printer) printers.set(id, (printer = new EventPrinter(format, info.context)));
     return { name, fields: printer.fields(raw), text: printer.text(raw) };
   };
-  return { table, describe };
+  return { table, describe, symbolOf: (address) => info.context.symbols()?.lookup(address) };
 }
 
 /** The bytes of a row's record, whole; undefined when they are no longer there. */

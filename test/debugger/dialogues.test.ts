@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { dapHost } from '../../cli/dap.js';
 import type { FrameName } from '../../extension/debugger/host.js';
 import { CAPABILITIES } from '../../extension/debugger/session.js';
 import { Dialogue, testHost } from './dialogue.js';
@@ -139,6 +140,12 @@ describe('dialogues with a debug session', () => {
     const plain = new Dialogue();
     await plain.start({ trace: OFFSETS });
     await plain.where();
+    // The symbols of a trace.dat are its own; a frame inside the tracing code is where the first one always is.
+    const quiet = { out: () => undefined, err: () => undefined, progress: () => undefined };
+    const binary = new Dialogue(testHost({ openTrace: dapHost(quiet).openTrace }));
+    await binary.start({ trace: 'sample-traces/tracecmd/conv_small.v7-stack.dat' });
+    const { stackFrames } = await binary.where();
+    assert.match(stackFrames.map((frame) => frame.name).join('\n'), /kernel stack\ntrace_event_raw_event_kvm_unmap_hva_range\+0x7d\n/);
     d.matches('stacks');
     plain.matches('stacks-offsets');
   });
