@@ -1,10 +1,21 @@
 /**
  * Bytes in, whole records out: a record may lie across two reads of the file, or across two outputs of the
- * decompressor. What comes in is not copied but for the one record that crosses; it lives as long as a record in it
- * waits for its turn.
+ * decompressor. What comes in is not copied but for the one record that crosses; nobody keeps it.
  */
-import type { Chunk } from './queue.js';
 
+export interface Chunk {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  /** The same as words, where they are aligned and both host and trace are little-endian; else empty. */
+  readonly words: Uint32Array;
+  /** Position in its stream of byte 0 (in the file, or in the decompressed stream). */
+  readonly start: number;
+  /** Byte in the file that it comes from, where that is not `start`; else -1. */
+  readonly origin: number;
+}
+
+const HOST_IS_LITTLE = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+const NO_WORDS = new Uint32Array(0);
 const HEADER_BYTES = 8;
 const NO_BYTES = new Uint8Array(0);
 
@@ -29,7 +40,7 @@ export class Feed {
   isBad = false;
 
   constructor(start: number, private readonly little: boolean, private readonly take: TakeRecord) {
-    this.input = makeChunk(NO_BYTES, start, -1);
+    this.input = makeChunk(NO_BYTES, start, -1, little);
   }
 
   /** Bytes of an incomplete record, or of skipped data still to come. */
@@ -48,11 +59,11 @@ export class Feed {
   }
 
   /**
-   * Takes the next bytes of the stream, which must never change again. `origin` is where in the file they come from
+   * Takes the next bytes of the stream; they must stay as they are until all are taken in. `origin` is where in the file they come from
    * when that is not their position in the stream, else -1.
    */
   append(bytes: Uint8Array, origin: number): void {
-    this.input = makeChunk(bytes, this.input.start + this.input.bytes.length, origin);
+    this.input = makeChunk(bytes, this.input.start + this.input.bytes.length, origin, this.little);
     this.at = 0;
     this.takeIn();
   }
@@ -117,7 +128,7 @@ export class Feed {
     }
     this.at += whole.length - have;
     this.partial = NO_BYTES;
-    this.one(makeChunk(whole, position, origin), 0, size);
+    this.one(makeChunk(whole, position, origin, this.little), 0, size);
   }
 
   /** Hands out one whole record; returns its size. */
@@ -133,8 +144,10 @@ export class Feed {
   }
 }
 
-function makeChunk(bytes: Uint8Array, start: number, origin: number): Chunk {
-  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), start, origin };
+function makeChunk(bytes: Uint8Array, start: number, origin: number, little: boolean): Chunk {
+  const isAligned = HOST_IS_LITTLE && little && (bytes.byteOffset & 3) === 0;
+  const words = isAligned ? new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2) : NO_WORDS;
+  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), words, start, origin };
 }
 
 /** `head` and what of bytes[at, …) it takes to make `size`, or as much as there is. */

@@ -2,7 +2,7 @@
  * perf.data: what `perf record` writes, as a file or through a pipe, compressed (`-z`) or not, of either byte order.
  * Events are decoded by the format files in its own tracing data. Two streams of records: the file's, and, where
  * records are compressed, the one stream that all COMPRESSED records together hold; a record may cross any of their
- * borders. Both feed one queue that orders by time (see queue.ts).
+ * borders. Both feed one stage that orders by time (see stage.ts).
  *
  * Producer: tools/perf/util/session.c and header.c, Linux 7.2.
  */
@@ -15,13 +15,15 @@ import {
   RECORD_SAMPLE, RECORD_TRACING_DATA,
 } from './abi.js';
 import { PerfInfo, perfMagic, readContainer, type DataRange } from './container.js';
-import { Feed } from './feed.js';
+import { Feed, type Chunk } from './feed.js';
 import { openPerfTrace, type RecordPositions } from './describe.js';
 import { inflatePieces } from './inflate.js';
 import { readPipeAttr, readPipeFeature, readPipeName } from './pipe.js';
 import { compressedBody, skippedAfter } from './records.js';
-import { RecordQueue, type Chunk } from './queue.js';
+import { Rows } from './rows.js';
 import { Samples } from './samples.js';
+import { Stacks } from './stacks.js';
+import { Stage } from './stage.js';
 
 const READ_BYTES = 1 << 20;
 /** Tracing data in pipe mode is kept until it is whole. */
@@ -56,7 +58,7 @@ function fillMeta(builder: TableBuilder, info: PerfInfo, reader: RecordReader): 
   const timed = info.attrs.some((a) => a.layout.time >= 0);
   meta.clock = timed ? clockName(info.attrs[0]) : 'unknown';
   meta.timeUnit = timed ? 'ns' : 'none';
-  meta.t0 = BigInt(reader.base) + BigInt(reader.samples.origin);
+  meta.t0 = BigInt(reader.base) + BigInt(reader.rows.origin);
   meta.cpus = Math.max(info.cpus, reader.samples.cpus);
   meta.kernel = info.osRelease;
   meta.producer = info.cmdline === '' && info.version !== '' ? `perf ${info.version}` : info.cmdline;
@@ -67,7 +69,8 @@ function fillMeta(builder: TableBuilder, info: PerfInfo, reader: RecordReader): 
 class RecordReader {
   readonly samples: Samples;
   private readonly little: boolean;
-  private readonly queue: RecordQueue;
+  readonly rows: Rows;
+  private readonly stage = new Stage();
   private readonly outer: Feed;
   private readonly inner: Feed;
   private baseHigh = 0;
@@ -81,8 +84,9 @@ class RecordReader {
     private readonly range: DataRange, private readonly options: ReadOptions,
   ) {
     this.little = !info.bigEndian;
-    this.samples = new Samples(info, builder);
-    this.queue = new RecordQueue((chunk, offset, time) => this.samples.emit(chunk, offset, time));
+    const stacks = new Stacks(builder, this.little);
+    this.samples = new Samples(info, builder, this.stage, stacks);
+    this.rows = new Rows(info, builder, this.stage, this.samples.programs.all, stacks);
     this.outer = new Feed(range.start, this.little, (chunk, offset, type, size) => this.takeOuter(chunk, offset, type, size));
     this.inner = new Feed(0, this.little, (chunk, offset, type, size) => this.takeInner(chunk, offset, type, size));
   }
@@ -94,7 +98,7 @@ class RecordReader {
 
   /** Where each row's record lies, for reading it again. */
   get positions(): RecordPositions {
-    return { start: this.range.start, end: this.range.end, ofRow: this.samples.positions };
+    return { start: this.range.start, end: this.range.end, ofRow: this.rows.positions };
   }
 
   /** Reads all records. */
@@ -102,8 +106,9 @@ class RecordReader {
     const { issues } = this.builder;
     for (const piece of inflatePieces(this.compressedPieces(), this.options, issues, () => this.compressedAt)) {
       this.inner.append(piece, this.compressedAt);
+      this.rows.relieve();
     }
-    this.queue.finish();
+    this.rows.finish(this.range.end);
     for (const feed of [this.outer, this.inner]) {
       const at = feed === this.outer ? feed.position : this.compressedAt;
       if (feed.isBad) {
@@ -114,7 +119,6 @@ class RecordReader {
         this.builder.addLoss(-1, 0, at, 0);
       }
     }
-    this.samples.finish(this.range.end);
   }
 
   /** Walks the file's own records; yields what is compressed, and goes on when all of it has been taken in. */
@@ -127,7 +131,8 @@ class RecordReader {
         return;
       }
       at += bytes.length;
-      yield* this.takeBytes(bytes.slice());
+      yield* this.takeBytes(bytes);
+      this.rows.relieve();
       this.options.progress?.(at);
     }
   }
@@ -181,34 +186,36 @@ class RecordReader {
   private takeInner(chunk: Chunk, offset: number, type: number, size: number): number {
     if (type === RECORD_SAMPLE) {
       const layout = this.info.layoutOf(chunk.view, offset, size);
-      if (layout === undefined || layout.rest > size) this.samples.emit(chunk, offset, 0);
-      else this.queueAt(chunk, offset, layout.time < 0 ? -1 : offset + layout.time);
-    } else if (type === RECORD_FINISHED_ROUND) this.queue.finishRound();
+      if (layout === undefined || layout.rest > size) this.samples.bad(chunk, offset, size, Math.max(this.stage.newest, 0), 'sample shorter than its fields');
+      else this.samples.add(chunk, offset, size, layout.time < 0 ? 0 : this.timeAt(chunk, offset + layout.time, 0), layout);
+    } else if (type === RECORD_FINISHED_ROUND) this.rows.finishRound();
     else if (type === RECORD_COMM || type === RECORD_FORK || type === RECORD_EXIT || type === RECORD_LOST || type === RECORD_LOST_SAMPLES) {
-      const back = this.info.attrs[0]?.layout.trailerTime ?? 0;
-      this.queueAt(chunk, offset, back > 0 && back <= size - 16 ? offset + size - back : -1);
+      this.takeTask(chunk, offset, size);
     }
     return 0;
   }
 
-  /** Queues a record by the time at `timeAt`. What has no time, or none yet (0), is due at once, as in perf. */
-  private queueAt(chunk: Chunk, offset: number, timeAt: number): void {
-    if (timeAt < 0) {
-      this.samples.emit(chunk, offset, 0);
-      return;
-    }
+  /** What has no time, or none yet (0), is due at once, as in perf. */
+  private takeTask(chunk: Chunk, offset: number, size: number): void {
+    const back = this.info.attrs[0]?.layout.trailerTime ?? 0;
+    const time = back > 0 && back <= size - 16 ? this.timeAt(chunk, offset + size - back, NaN) : NaN;
+    const record = chunk.bytes.subarray(offset, offset + size);
+    const at = chunk.origin >= 0 ? chunk.origin : chunk.start + offset;
+    if (time !== time) this.rows.task(record, at);
+    else this.stage.addTask(time, record, at);
+  }
+
+  /** The time at `at`, relative to the first; `none` for 0 and for all ones. */
+  private timeAt(chunk: Chunk, at: number, none: number): number {
     const { view } = chunk;
-    const low = view.getUint32(this.little ? timeAt : timeAt + 4, this.little);
-    const high = view.getUint32(this.little ? timeAt + 4 : timeAt, this.little);
-    if ((low === 0 && high === 0) || (low === 0xffffffff && high === 0xffffffff)) {
-      this.samples.emit(chunk, offset, 0);
-      return;
-    }
+    const low = view.getUint32(this.little ? at : at + 4, this.little);
+    const high = view.getUint32(this.little ? at + 4 : at, this.little);
+    if ((low === 0 && high === 0) || (low === 0xffffffff && high === 0xffffffff)) return none;
     if (!this.hasBase) {
       this.hasBase = true;
       this.baseHigh = high;
       this.baseLow = low;
     }
-    this.queue.push((high - this.baseHigh) * 4294967296 + (low - this.baseLow), chunk, offset);
+    return (high - this.baseHigh) * 4294967296 + (low - this.baseLow);
   }
 }

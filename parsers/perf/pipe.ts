@@ -1,7 +1,7 @@
 /** What pipe mode writes as records in place of the header's tables: attrs, features, names. */
 import { ByteReader, textUntilNul } from '../base/bytes.js';
 import type { PerfInfo } from './container.js';
-import type { Chunk } from './queue.js';
+import type { Chunk } from './feed.js';
 
 const UPDATE_NAME = 2;
 

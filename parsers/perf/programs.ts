@@ -5,18 +5,24 @@
 import type { Interner } from '../base/intern.js';
 import { KIND_UNKNOWN } from '../events/kinds.js';
 import { resolveTracepoint, type Resolved } from '../events/resolve.js';
-import { planSlots, probeField, resolveFormat } from '../format/plan.js';
+import { planSlots, probeField, resolveFormat, type SlotPlan } from '../format/plan.js';
 import type { TraceContext } from '../format/record.js';
 import type { EventFormat } from '../format/tep.js';
 
-const NO_STEPS = new Int32Array(0);
+const EMPTY = new Int32Array(0);
+const NO_PLAN: SlotPlan = { kind: KIND_UNKNOWN, words: 0, steps: EMPTY, words4: EMPTY, span: 0, mask: 0 };
+export const NO_PROGRAM = -1;
+const TYPES = 1 << 16;
+/** More addresses than one event can have been put at; beyond, programs are made again. */
+const ADDRESSES_LIMIT = 4096;
 
 export interface RawProgram {
-  readonly kind: number;
+  /** Index among all programs. */
+  readonly index: number;
   /** Id of `system:name` in the table's names. */
   readonly name: number;
-  /** For `fillSlots`; empty when nothing is to be filled. */
-  readonly steps: Int32Array;
+  /** How to fill the payload; no words when nothing is to be filled. */
+  readonly plan: SlotPlan;
   /** Of a probe: what its records mean depends on the address that they hit. */
   readonly probe: Probe | undefined;
 }
@@ -24,7 +30,6 @@ export interface RawProgram {
 /** A probe event's programs, by address; the last one is tried first. */
 export interface Probe {
   readonly format: EventFormat;
-  readonly name: number;
   /** Where in the record the probed address stands, and its size. */
   readonly addressAt: number;
   readonly addressSize: number;
@@ -34,43 +39,63 @@ export interface Probe {
   last: RawProgram | undefined;
 }
 
-/** More addresses than one event can have been put at; beyond, programs are made again. */
-const ADDRESSES_LIMIT = 4096;
+/** All programs of one trace. */
+export class Programs {
+  readonly all: RawProgram[] = [];
+  /** Format ID (`common_type`) to index; NO_PROGRAM for an ID without a format. */
+  readonly ofType = new Int32Array(TYPES).fill(NO_PROGRAM);
 
-/** Compiles the program of one event; a probe's is compiled when its address is known (see {@link placedProgram}). */
-export function compileProgram(format: EventFormat, names: Interner): RawProgram {
-  const name = names.internString(`${format.system}:${format.name}`);
-  const address = probeField(format);
-  if (!address) return fieldsProgram(format, name, resolveTracepoint(format.system, format.name));
-  const probe: Probe = {
-    format, name, addressAt: address.offset, addressSize: address.size, programs: new Map(), lastHigh: 0, lastLow: 0, last: undefined,
-  };
-  return { kind: KIND_UNKNOWN, name, steps: NO_STEPS, probe };
-}
+  constructor(private readonly names: Interner) {}
 
-/** The program of the probe event whose record is view[base, end). */
-export function placedProgram(
-  probe: Probe, view: DataView, base: number, end: number, little: boolean, context: TraceContext,
-): RawProgram {
-  const at = base + probe.addressAt;
-  let high = 0;
-  let low = 0;
-  if (at + probe.addressSize <= end) {
-    const wide = probe.addressSize === 8;
-    low = view.getUint32(little || !wide ? at : at + 4, little);
-    if (wide) high = view.getUint32(little ? at + 4 : at, little);
+  /** Compiles formats; those already known are passed over. A probe's is compiled when its address is known. */
+  addFormats(formats: readonly EventFormat[]): void {
+    for (const format of formats) {
+      if (format.id >= TYPES || this.ofType[format.id] !== NO_PROGRAM) continue;
+      const name = this.names.internString(`${format.system}:${format.name}`);
+      const address = probeField(format);
+      const probe = address && {
+        format, addressAt: address.offset, addressSize: address.size, programs: new Map<number, RawProgram>(), lastHigh: 0, lastLow: 0, last: undefined,
+      };
+      const resolved = probe ? undefined : resolveTracepoint(format.system, format.name);
+      this.ofType[format.id] = this.add(name, planOf(format, resolved), probe).index;
+    }
   }
-  if (probe.last !== undefined && high === probe.lastHigh && low === probe.lastLow) return probe.last;
-  const key = high * 4294967296 + low;
-  let program = probe.programs.get(key);
-  if (program === undefined) {
-    if (probe.programs.size >= ADDRESSES_LIMIT) probe.programs.clear();
-    program = fieldsProgram(probe.format, probe.name, resolveAddress(probe, high, low, context));
-    probe.programs.set(key, program);
+
+  /** The program of an event that the file names but does not describe. */
+  addBare(fullName: string): RawProgram {
+    const colon = fullName.indexOf(':');
+    const resolved = colon < 0 ? undefined : resolveTracepoint(fullName.slice(0, colon), fullName.slice(colon + 1));
+    return this.add(this.names.internString(fullName), resolved ? { ...NO_PLAN, kind: resolved.kind } : NO_PLAN, undefined);
   }
-  probe.lastHigh = high;
-  probe.lastLow = low;
-  return (probe.last = program);
+
+  /** The program of the probe event whose record is view[base, end). */
+  placed(from: RawProgram, probe: Probe, view: DataView, base: number, end: number, little: boolean, context: TraceContext): RawProgram {
+    const at = base + probe.addressAt;
+    let high = 0;
+    let low = 0;
+    if (at + probe.addressSize <= end) {
+      const wide = probe.addressSize === 8;
+      low = view.getUint32(little || !wide ? at : at + 4, little);
+      if (wide) high = view.getUint32(little ? at + 4 : at, little);
+    }
+    if (probe.last !== undefined && high === probe.lastHigh && low === probe.lastLow) return probe.last;
+    const key = high * 4294967296 + low;
+    let program = probe.programs.get(key);
+    if (program === undefined) {
+      if (probe.programs.size >= ADDRESSES_LIMIT) probe.programs.clear();
+      program = this.add(from.name, planOf(probe.format, resolveAddress(probe, high, low, context)), undefined);
+      probe.programs.set(key, program);
+    }
+    probe.lastHigh = high;
+    probe.lastLow = low;
+    return (probe.last = program);
+  }
+
+  private add(name: number, plan: SlotPlan, probe: Probe | undefined): RawProgram {
+    const program: RawProgram = { index: this.all.length, name, plan, probe };
+    this.all.push(program);
+    return program;
+  }
 }
 
 /** Meaning of a probe at an address; the name of a probe in user space means nothing here. */
@@ -80,15 +105,8 @@ function resolveAddress(probe: Probe, high: number, low: number, context: TraceC
   return resolveFormat(probe.format, context, (BigInt(high) << 32n) | BigInt(low));
 }
 
-function fieldsProgram(format: EventFormat, name: number, resolved: Resolved | undefined): RawProgram {
-  if (!resolved) return { kind: KIND_UNKNOWN, name, steps: NO_STEPS, probe: undefined };
-  return { kind: resolved.kind, name, steps: planSlots(format, resolved).steps, probe: undefined };
-}
-
-/** The program of an event that the file names but does not describe. */
-export function bareProgram(fullName: string, names: Interner): RawProgram {
-  const colon = fullName.indexOf(':');
-  const system = colon < 0 ? '' : fullName.slice(0, colon);
-  const resolved = colon < 0 ? undefined : resolveTracepoint(system, fullName.slice(colon + 1));
-  return { kind: resolved?.kind ?? KIND_UNKNOWN, name: names.internString(fullName), steps: NO_STEPS, probe: undefined };
+function planOf(format: EventFormat, resolved: Resolved | undefined): SlotPlan {
+  if (!resolved) return NO_PLAN;
+  const plan = planSlots(format, resolved);
+  return plan.steps.length > 0 ? plan : { ...NO_PLAN, kind: resolved.kind };
 }

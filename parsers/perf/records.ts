@@ -1,6 +1,6 @@
 /** What the outer records of a perf.data carry besides themselves. */
 import { RECORD_AUXTRACE, RECORD_COMPRESSED2, RECORD_TRACING_DATA } from './abi.js';
-import type { Chunk } from './queue.js';
+import type { Chunk } from './feed.js';
 
 /**
  * The compressed bytes of a COMPRESSED record (all after its header) or a COMPRESSED2 one (a u64 length, then as many,

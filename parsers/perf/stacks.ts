@@ -4,8 +4,8 @@
  * Producer: kernel/events/callchain.c, enum perf_callchain_context in include/uapi/linux/perf_event.h, Linux 7.2.
  */
 import { Interner } from '../base/intern.js';
-import type { StackMark, TableBuilder } from '../events/table.js';
-import type { Chunk } from './queue.js';
+import type { TableBuilder } from '../events/table.js';
+import type { Chunk } from './feed.js';
 
 /** PERF_CONTEXT_MAX: markers are the values from here up. */
 const CONTEXT_MAX = (1n << 64n) - 4095n;
@@ -23,16 +23,19 @@ export class Stacks {
 
   constructor(private readonly builder: TableBuilder, private readonly little: boolean) {}
 
-  /** Marks the last row with the chain in bytes[at, end): a count, then addresses. */
-  add(chunk: Chunk, at: number, end: number): void {
+  /** Id of the chain at bytes[at, end): a count, then addresses. */
+  intern(chunk: Chunk, at: number, end: number): number {
     const id = this.interner.intern(chunk.bytes, at + 8, end);
-    const chain = (this.chains[id] ??= splitChain(chunk.view, at + 8, end, this.little));
-    const row = this.builder.length - 1;
-    const offset = chunk.origin >= 0 ? chunk.origin : chunk.start + at;
-    const mark = (user: boolean, addresses: readonly bigint[]): StackMark =>
-      ({ row, user, offset, endOffset: offset, line: 0, addresses });
-    if (chain.kernel.length > 0) this.builder.stacks.push(mark(false, chain.kernel));
-    if (chain.user.length > 0) this.builder.stacks.push(mark(true, chain.user));
+    this.chains[id] ??= splitChain(chunk.view, at + 8, end, this.little);
+    return id;
+  }
+
+  /** Marks a row with a chain. */
+  mark(row: number, id: number, offset: number): void {
+    const { kernel, user } = this.chains[id]!;
+    const { stacks } = this.builder;
+    if (kernel.length > 0) stacks.push({ row, user: false, offset, endOffset: offset, line: 0, addresses: kernel });
+    if (user.length > 0) stacks.push({ row, user: true, offset, endOffset: offset, line: 0, addresses: user });
   }
 }
 
