@@ -63,7 +63,8 @@ function attributes(out: DrawList, tile: Tile, row: number, y: number): void {
     const privateH = Math.min(p, s > 0 ? STEPS - 1 : STEPS) * (BAND_H / STEPS);
     out.fill(Style.Shared, c, y + BAND_Y, end - c, sharedH);
     out.fill(Style.Private, c, y + BAND_Y + BAND_H - privateH, end - c, privateH);
-    out.fill(Style.Unknown, c, y + BAND_Y + sharedH, end - c, BAND_H - sharedH - privateH);
+    const from = Math.max(c, tile.rowFrom[row]!);
+    out.fill(Style.Unknown, from, y + BAND_Y + sharedH, Math.min(end, tile.rowUntil[row]!) - from, BAND_H - sharedH - privateH);
     c = end;
   }
   for (let c = 0; c < columns; c++) {

@@ -13,7 +13,8 @@ import { Style, VERDICT_STYLES } from './style.js';
 import { MINIMAP_H, RULER_H } from './viewport.js';
 
 const TICK_PX = 110;
-const MINIMAP_GROUPS = 8;
+/** More lines than this are not told apart in the minimap's height. */
+const MINIMAP_GROUPS = 512;
 
 export function layout(scene: Scene): Picture {
   const under = new DrawList();
@@ -93,7 +94,7 @@ function layoutMinimap(scene: Scene, over: DrawList): void {
   const groups = Math.min(MINIMAP_GROUPS, minimap.rowFirst.length);
   const h = (MINIMAP_H - 12) / Math.max(1, groups);
   const scale = frame.plotW / minimap.request.columns;
-  for (let g = 0; g < groups; g++) minimapRow(scene, g, y + 8 + g * h, Math.max(2, h - 1), scale, over);
+  for (let g = 0; g < groups; g++) minimapRow(scene, g, y + 6 + g * h, h > 3 ? h - 1 : Math.max(1, h), scale, over);
   const knots = view.compress ? meta.compressed : meta.plain;
   for (let f = 0; f < meta.findingTime.length; f++) {
     const x = xOfMinimap(scene, minimap, mapThrough(knots.time, knots.view, meta.findingTime[f]!));
@@ -101,14 +102,17 @@ function layoutMinimap(scene: Scene, over: DrawList): void {
   }
   const from = Math.max(frame.plotX, xOfMinimap(scene, minimap, view.from));
   const until = Math.min(frame.plotX + frame.plotW, xOfMinimap(scene, minimap, view.until));
-  over.fill(Style.Window, from, y + 3, Math.max(3, until - from), MINIMAP_H - 6);
+  // What is out of view is shaded, so that what is in view keeps its colours.
+  over.fill(Style.Outside, frame.plotX, y + 3, from - frame.plotX, MINIMAP_H - 6);
+  over.fill(Style.Outside, until, y + 3, frame.plotX + frame.plotW - until, MINIMAP_H - 6);
   over.outline(Style.Selected, from, y + 3, Math.max(3, until - from), MINIMAP_H - 6);
 }
 
 function minimapRow(scene: Scene, row: number, y: number, h: number, scale: number, over: DrawList): void {
   const tile = scene.minimap!;
   const { frame } = scene;
-  over.fill(Style.Unknown, frame.plotX, y, frame.plotW, h);
+  const lifeFrom = tile.rowFrom[row]! * scale;
+  over.fill(Style.Unknown, frame.plotX + lifeFrom, y, tile.rowUntil[row]! * scale - lifeFrom, h);
   for (let c = 0; c < tile.request.columns; ) {
     const style = minimapStyle(scene, row, c);
     let end = c + 1;

@@ -11,6 +11,8 @@ import { ROW_H, yOfRow } from './viewport.js';
 /** Marks nearer than this on one row are drawn as a tick, so that the rest stays readable. */
 const MARK_GAP = 9;
 const MARK_SIZE = 7;
+/** Columns with marks in a row from which on they are ticks only. */
+const CROWD = 60;
 /** Width of a digit or letter of the label font, near enough to place text. */
 const LETTER = 6.6;
 
@@ -99,6 +101,7 @@ export function layoutMarks(scene: Scene, bandY: Float32Array, over: DrawList, h
   const { tile, frame } = scene;
   if (!tile) return;
   const { columns } = tile.request;
+  const crowded = crowdedRows(tile);
   let lastRow = -1;
   let lastX = -Infinity;
   for (let i = 0; i < tile.markCell.length; i++) {
@@ -109,7 +112,7 @@ export function layoutMarks(scene: Scene, bandY: Float32Array, over: DrawList, h
     if (x < frame.plotX || x > frame.plotX + frame.plotW) continue;
     const sign = SIGNS.find((s) => (tile.markBits[i]! & (1 << s.mark)) !== 0)!;
     const trouble = sign.style === Style.Trouble;
-    if (row === lastRow && x - lastX < MARK_GAP && !trouble) {
+    if (!trouble && (crowded[row] === 1 || (row === lastRow && x - lastX < MARK_GAP))) {
       over.fill(Style.Mark, x - 0.5, y + BAND_Y + BAND_H - 4, 1, 4);
       continue;
     }
@@ -119,6 +122,16 @@ export function layoutMarks(scene: Scene, bandY: Float32Array, over: DrawList, h
     lastRow = row;
     lastX = x;
   }
+}
+
+/** 1 for rows with so many marks that signs would cover the band: those are ticks. */
+function crowdedRows(tile: Tile): Uint8Array {
+  const counts = new Uint32Array(tile.rowFirst.length);
+  for (let i = 0; i < tile.markCell.length; i++) {
+    const row = Math.floor(tile.markCell[i]! / tile.request.columns);
+    counts[row] = counts[row]! + 1;
+  }
+  return Uint8Array.from(counts, (n) => (n > CROWD ? 1 : 0));
 }
 
 /** Columns before which events are missing. */

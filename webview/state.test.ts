@@ -110,7 +110,7 @@ describe('timeline words', () => {
     const themed = readTheme((name) => (name === '--vscode-charts-blue' ? ' #11223380' : ''), { light: true, highContrast: false });
     assert.equal(themed.looks[Style.Shared]!.color, '#112233');
     assert.equal(themed.looks[Style.Private]!.color, '#388a34');
-    assert.equal(readTheme(() => '', { light: false, highContrast: true }).looks[Style.Unknown]!.alpha, 1);
+    assert.equal(readTheme(() => '', { light: false, highContrast: true }).looks[Style.Cursor]!.alpha, 1);
     // What colour tells, pattern tells too.
     const bands = [Style.Shared, Style.Private, Style.Converting, Style.Unconverted, Style.Unknown].map((s) => themed.looks[s]!.pattern);
     assert.equal(new Set(bands).size, bands.length);

@@ -62,11 +62,12 @@ const RULES: Readonly<Record<keyof typeof Style, Rule>> = {
   Trouble: { variables: ['--vscode-charts-orange'], light: '#b5200d', dark: '#f48771' },
   Edge: { variables: ['--vscode-foreground'], light: '#3b3b3b', dark: '#cccccc', alpha: 0.6 },
   Halo: { variables: ['--vscode-editor-background'], light: '#ffffff', dark: '#1e1e1e', alpha: 0.9 },
+  Outside: { variables: ['--vscode-editor-background'], light: '#ffffff', dark: '#1e1e1e', alpha: 0.6 },
   Shade: { variables: ['--vscode-editor-selectionBackground'], light: '#add6ff', dark: '#264f78', alpha: 0.3 },
 };
 
 /** High contrast themes want full colours: a tint there is neither seen nor wanted. */
-const TINTS: ReadonlySet<string> = new Set(['Window', 'Shade', 'Header']);
+const TINTS: ReadonlySet<string> = new Set(['Window', 'Shade', 'Header', 'Outside', 'Unknown', 'Grid']);
 
 export function readTheme(variable: Variable, kind: { readonly light: boolean; readonly highContrast: boolean }): Theme {
   const looks: Look[] = new Array<Look>(STYLE_COUNT);
@@ -74,7 +75,7 @@ export function readTheme(variable: Variable, kind: { readonly light: boolean; r
     const rule = RULES[name];
     const color = rule.variables.map((v) => variable(v).trim()).find((v) => v !== '') ?? (kind.light ? rule.light : rule.dark);
     const alpha = kind.highContrast && !TINTS.has(name) ? 1 : (rule.alpha ?? 1);
-    looks[id] = { color: TINTS.has(name) ? color : opaque(color), alpha, pattern: rule.pattern ?? 'none' };
+    looks[id] = { color: name === 'Shade' ? color : opaque(color), alpha, pattern: rule.pattern ?? 'none' };
   }
   const family = variable('--vscode-font-family').trim();
   return { looks, font: family === '' ? 'system-ui, sans-serif' : family, highContrast: kind.highContrast };

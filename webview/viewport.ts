@@ -105,10 +105,14 @@ export class DisplayRows {
   }
 }
 
+/** Rows that a group shows at least, its own included, when there are many groups. */
+const ROWS_PER_GROUP = 6;
+
 /** The level at which all rows come near to fitting: a picture of the whole trace first, details by zooming in. */
 export function fittingLevel(groups: readonly GroupInfo[], rowsThatFit: number): number {
   let level = 0;
-  while (level < LEVEL_MAX && new DisplayRows(groups, level, []).length > Math.max(rowsThatFit, groups.length * 2)) level++;
+  // With many groups a group still shows a few rows of its own: scrolling is better than rows that say what their group says.
+  while (level < LEVEL_MAX && new DisplayRows(groups, level, []).length > Math.max(rowsThatFit, groups.length * ROWS_PER_GROUP)) level++;
   return level;
 }
 

@@ -9,7 +9,7 @@ import { AtomBuilder, type Atoms } from './atoms.js';
 import { BandStore, BandSweep } from './bands.js';
 import { markOf } from './marks.js';
 import { Attr, Op, OP_BLOCK_LENGTH, Phase, type OpCode } from './oplog.js';
-import { ownerOf, PlaceCutter, spaceCount, unitOf } from './places.js';
+import { inodeSpace, ownerOf, PlaceCutter, spaceCount, unitOf, vmSpace } from './places.js';
 
 export const Layer = { Attribute: 0, Spte: 1, Mapping: 2, Reference: 3 } as const;
 export const LAYER_COUNT = 4;
@@ -77,7 +77,8 @@ export function buildPageIndex(analysis: Analysis, rowCount: number): PageIndex 
   const atoms = buildAtoms(analysis, cutter);
   const signature = buildSignatures(analysis, cutter, atoms);
   const layers: BandStore[] = [];
-  for (let layer = 0; layer < LAYER_COUNT; layer++) layers.push(buildLayer(analysis, cutter, atoms, layer, signature));
+  const ends = endings(analysis, rowCount);
+  for (let layer = 0; layer < LAYER_COUNT; layer++) layers.push(buildLayer(analysis, cutter, atoms, layer, signature, ends));
   const conversionOf: number[] = [];
   const conversions = buildConversions(analysis, cutter, atoms, rowCount, conversionOf);
   signConversions(conversions, signature);
@@ -143,10 +144,42 @@ function finishSignatures(signature: Uint32Array): void {
   }
 }
 
-function buildLayer(analysis: Analysis, cutter: PlaceCutter, atoms: Atoms, layer: number, signature: Uint32Array): BandStore {
+/** Pages whose VM is gone after a row: what was known of its attributes and SPTEs says nothing any more. */
+interface Ending {
+  readonly row: number;
+  readonly vm: number;
+}
+
+/** VMs all of whose memslots have gone by a row of the trace. */
+function endings(analysis: Analysis, rowCount: number): readonly Ending[] {
+  const out: Ending[] = [];
+  for (let vm = 0; vm < analysis.vms.length; vm++) {
+    const row = Math.max(-1, ...analysis.slots.filter((s) => s.vm === vm).map((s) => s.untilRow));
+    if (row >= 0 && row < rowCount) out.push({ row, vm });
+  }
+  return out.sort((a, b) => a.row - b.row);
+}
+
+/** Takes what a VM held out of a layer. */
+function endVm(analysis: Analysis, atoms: Atoms, sweep: BandSweep, { row, vm }: Ending): void {
+  for (const s of analysis.slots) {
+    if (s.vm !== vm || s.inode < 0 || s.pgoff < 0) continue;
+    sweep.carve(atoms.at(inodeSpace(s.inode), s.pgoff), atoms.at(inodeSpace(s.inode), s.pgoff + s.pageCount), row);
+  }
+  sweep.carve(atoms.spaceStart[vmSpace(analysis, vm)]!, atoms.spaceStart[vmSpace(analysis, vm) + 1]!, row);
+}
+
+function buildLayer(analysis: Analysis, cutter: PlaceCutter, atoms: Atoms, layer: number, signature: Uint32Array, ends: readonly Ending[]): BandStore {
   const sweep = new BandSweep(atoms.length);
   const mine = LAYER_OPS[layer]!;
+  // An inode's own attributes outlive the VM, as do its mappings and references.
+  const ending = ends.filter((e) => layer === Layer.Spte || (layer === Layer.Attribute && analysis.vms[e.vm]!.attributesOf !== 'inode'));
+  let next = 0;
+  const endBefore = (row: number): void => {
+    for (; next < ending.length && ending[next]!.row < row; next++) endVm(analysis, atoms, sweep, ending[next]!);
+  };
   eachPiece(analysis, cutter, (op) => op === Op.Loss || mine.includes(op as OpCode), (op, space, first, count, row, value, aux) => {
+    endBefore(row);
     if (space < 0) {
       sweep.clearAll(row);
       return;
@@ -164,6 +197,7 @@ function buildLayer(analysis: Analysis, cutter: PlaceCutter, atoms: Atoms, layer
       default: sweep.add(a0, a1, -1, row); break;
     }
   });
+  endBefore(Infinity);
   // How a page ends belongs to its life: it tells a page that went private last from one that went shared last.
   sweep.eachOpen((a0, a1, value) => addSignature(signature, a0, a1, mix(4096 + layer * 256 + value)));
   return sweep.store;

@@ -53,6 +53,9 @@ interface Window {
 }
 
 export interface Group extends GroupInfo {
+  /** Rows of the table between which its pages were there at all. */
+  readonly lifeFrom: number;
+  readonly lifeUntil: number;
   readonly windows: readonly Window[];
   /** Atoms of each row. */
   readonly from: Uint32Array;
@@ -131,7 +134,15 @@ export function buildRows(analysis: Analysis, table: EventTable, index: PageInde
   return new RowSet(filter, groups, index);
 }
 
-type Plan = Pick<Group, 'kind' | 'label' | 'vm' | 'inode' | 'unit'> & { readonly windows: Window[] };
+type Plan = Pick<Group, 'kind' | 'label' | 'vm' | 'inode' | 'unit' | 'lifeFrom' | 'lifeUntil'> & { readonly windows: Window[] };
+
+const ALWAYS = { lifeFrom: 0, lifeUntil: 0xffffffff } as const;
+
+/** From the first memslot to the end of the last one. */
+function lifeOf(slots: readonly SlotInfo[]): { readonly lifeFrom: number; readonly lifeUntil: number } {
+  if (slots.length === 0) return ALWAYS;
+  return { lifeFrom: Math.min(...slots.map((s) => s.fromRow)), lifeUntil: Math.max(...slots.map((s) => s.untilRow)) };
+}
 
 function planGroups(analysis: Analysis, index: PageIndex, filter: RowFilter): readonly Plan[] {
   const labels = distinctLabels(analysis);
@@ -140,7 +151,7 @@ function planGroups(analysis: Analysis, index: PageIndex, filter: RowFilter): re
     const ofVm = new Set(analysis.slots.filter((s) => vmShown(s.vm)).map((s) => s.inode));
     return analysis.inodes.flatMap((inode, i): Plan[] => {
       if (filter.vm >= 0 && !ofVm.has(i)) return [];
-      return [{ kind: 'inode', label: inode.label, vm: -1, inode: i, unit: 'pgoff', windows: [wholeSpace(index, inodeSpace(i))] }];
+      return [{ kind: 'inode', label: inode.label, vm: -1, inode: i, unit: 'pgoff', ...ALWAYS, windows: [wholeSpace(index, inodeSpace(i))] }];
     });
   }
   return analysis.vms.flatMap((_vm, v): Plan[] => {
@@ -149,12 +160,12 @@ function planGroups(analysis: Analysis, index: PageIndex, filter: RowFilter): re
     const own = wholeSpace(index, vmSpace(analysis, v));
     if (filter.grouping === 'vm') {
       const windows = [...slots.map((s) => slotWindow(index, s)), own].sort((a, b) => firstPage(index, a) - firstPage(index, b));
-      return [{ kind: 'vm', label: labels[v]!, vm: v, inode: -1, unit: 'gfn', windows }];
+      return [{ kind: 'vm', label: labels[v]!, vm: v, inode: -1, unit: 'gfn', ...lifeOf(analysis.slots.filter((s) => s.vm === v)), windows }];
     }
     const plans = slots.map((s): Plan => ({
-      kind: 'slot', label: `${labels[v]!} slot ${s.slot}`, vm: v, inode: s.inode, unit: 'gfn', windows: [slotWindow(index, s)],
+      kind: 'slot', label: `${labels[v]!} slot ${s.slot}`, vm: v, inode: s.inode, unit: 'gfn', ...lifeOf([s]), windows: [slotWindow(index, s)],
     }));
-    return [...plans, { kind: 'slot', label: `${labels[v]!} outside guest_memfd slots`, vm: v, inode: -1, unit: 'gfn', windows: [own] }];
+    return [...plans, { kind: 'slot', label: `${labels[v]!} outside guest_memfd slots`, vm: v, inode: -1, unit: 'gfn', ...lifeOf(analysis.slots.filter((s) => s.vm === v)), windows: [own] }];
   });
 }
 
@@ -216,8 +227,7 @@ function foldGroup(index: PageIndex, plan: Plan, keep: Uint8Array, filter: RowFi
     }
     w.endRow = rows;
   }
-  const { kind, label, vm, inode, unit, windows } = plan;
-  return { kind, label, vm, inode, unit, windows, rowCount: rows, pageCount, from: from.slice(0, rows), until: until.slice(0, rows) };
+  return { ...plan, rowCount: rows, pageCount, from: from.slice(0, rows), until: until.slice(0, rows) };
 }
 
 /** 1 for each atom that something happened to and that the filter wants. */

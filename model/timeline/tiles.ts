@@ -38,6 +38,9 @@ export interface Tile {
   readonly rowFirst: Float64Array;
   readonly rowEnd: Float64Array;
   readonly rowPages: Float64Array;
+  /** Columns [rowFrom, rowUntil) in which the row's pages were there at all: before and after there is nothing to know. */
+  readonly rowFrom: Uint32Array;
+  readonly rowUntil: Uint32Array;
   /** Cell of row r, column c and plane p is planes[(p * rows + r) * columns + c]. */
   readonly planes: Uint8Array;
   /** Marks: cell r * columns + c, bits by Mark, how many, and the first event. */
@@ -64,7 +67,7 @@ export const SPAN_FIELDS = 6;
 /** Buffers of a tile, for a transfer list. */
 export function tileBuffers(tile: Tile): ArrayBuffer[] {
   const columns = [
-    tile.rowFirst, tile.rowEnd, tile.rowPages, tile.planes, tile.markCell, tile.markBits, tile.markCount, tile.markRow,
+    tile.rowFirst, tile.rowEnd, tile.rowPages, tile.rowFrom, tile.rowUntil, tile.planes, tile.markCell, tile.markBits, tile.markCount, tile.markRow,
     tile.lossColumn, tile.lossRow, tile.laneActors, tile.laneEvents, tile.spans,
   ];
   return columns.map((c) => c.buffer as ArrayBuffer);

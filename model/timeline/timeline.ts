@@ -134,8 +134,8 @@ export class Timeline {
     const { columns } = request;
     const rows = request.rows.length / 3;
     const map = new ColumnMap(this.axis, this.axis.knots(request.compress), request.from, request.until, columns);
-    const shape = { rowFirst: new Float64Array(rows), rowEnd: new Float64Array(rows), rowPages: new Float64Array(rows) };
-    const targets = disjointTargets(this.targets(set, request.rows, shape));
+    const shape = { rowFirst: new Float64Array(rows), rowEnd: new Float64Array(rows), rowPages: new Float64Array(rows), rowFrom: new Uint32Array(rows), rowUntil: new Uint32Array(rows) };
+    const targets = disjointTargets(this.targets(set, request.rows, map, shape));
     const cells = new Uint8Array(PLANE_COUNT * rows * columns);
     const pageStart = this.index.atoms.start;
     for (const { layer, first, planes: count, planeOf } of LAYER_PLANES) {
@@ -150,7 +150,7 @@ export class Timeline {
   }
 
   /** Atom ranges of each wanted row, and what the row is called. */
-  private targets(set: RowSet, wanted: Int32Array, shape: { rowFirst: Float64Array; rowEnd: Float64Array; rowPages: Float64Array }): Target[] {
+  private targets(set: RowSet, wanted: Int32Array, map: ColumnMap, shape: Pick<Tile, 'rowFirst' | 'rowEnd' | 'rowPages' | 'rowFrom' | 'rowUntil'>): Target[] {
     const out: Target[] = [];
     const { start } = this.index.atoms;
     for (let r = 0; r * 3 < wanted.length; r++) {
@@ -162,6 +162,8 @@ export class Timeline {
       if (end <= first) continue;
       shape.rowFirst[r] = set.pages(wanted[r * 3]!, first).first;
       shape.rowEnd[r] = set.pages(wanted[r * 3]!, end - 1).end;
+      shape.rowFrom[r] = map.column(group.lifeFrom);
+      shape.rowUntil[r] = map.column(group.lifeUntil);
       let from = group.from[first]!;
       let until = group.until[first]!;
       let pages = 0;
