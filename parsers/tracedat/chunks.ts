@@ -24,23 +24,23 @@ const CHUNK_HEADER_BYTES = 8;
 /** Where the decompressed chunks of a file lie, in order of their virtual offset. */
 export class ChunkIndex {
   private readonly starts: number[] = [];
-  private readonly places: { readonly offset: number; readonly size: number; readonly plainSize: number }[] = [];
+  private readonly places: (CompressedRange & { readonly pageSize: number })[] = [];
   private next = 0;
   /** Latest chunks, the oldest first: neighbouring rows come from as many chunks as there are CPUs. */
   private readonly cached = new Map<number, Uint8Array>();
   private cachedBytes = 0;
 
-  /** Gives a chunk its virtual offset. */
-  add(offset: number, size: number, plainSize: number): number {
+  /** Gives a chunk, of sub-buffers of `pageSize` bytes, its virtual offset. */
+  add(offset: number, size: number, plainSize: number, pageSize: number): number {
     const start = this.next;
     this.starts.push(start);
-    this.places.push({ offset, size, plainSize });
+    this.places.push({ offset, size, plainSize, pageSize });
     this.next += plainSize;
     return start;
   }
 
   /** The chunk that holds a virtual offset, decompressed again, and where it starts. The latest ones are kept. */
-  load(at: number, source: ByteSource, compression: Compression, options: ReadOptions, issues: IssueLog): { bytes: Uint8Array; start: number } | undefined {
+  load(at: number, source: ByteSource, compression: Compression, options: ReadOptions, issues: IssueLog): { bytes: Uint8Array; start: number; pageSize: number } | undefined {
     let low = 0;
     let high = this.starts.length;
     while (low < high) {
@@ -57,7 +57,7 @@ export class ChunkIndex {
       if (!bytes) return undefined;
       this.keep(chunk, bytes);
     }
-    return { bytes, start: this.starts[chunk]! };
+    return { bytes, start: this.starts[chunk]!, pageSize: place.pageSize };
   }
 
   private keep(chunk: number, bytes: Uint8Array): void {
@@ -176,7 +176,7 @@ export class Pieces {
       if (!plain || plain.length < plainSize) this.lost = true;
       if (!plain || plain.length === 0) continue;
       this.bytes = plain;
-      this.at = this.index.add(offset, size, plainSize);
+      this.at = this.index.add(offset, size, plainSize, this.buffer.pageSize);
       return true;
     }
     return false;
@@ -196,7 +196,7 @@ export class Pieces {
       }
       if (plain.length === 0) continue;
       this.bytes = plain;
-      this.at = this.index.add(offset, size, plainSize);
+      this.at = this.index.add(offset, size, plainSize, this.buffer.pageSize);
       return true;
     }
     // What is left, chunks or a header that cannot be true, is met here.

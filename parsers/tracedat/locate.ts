@@ -13,13 +13,12 @@ const COMMIT_MASK = (1 << 27) - 1;
 export function locate(at: number, file: TraceDatFile, chunks: ChunkIndex, source: ByteSource, options: ReadOptions): RecordBytes | undefined {
   const inFile = file.buffers.find((b) => !b.compressed && b.cpus.some((c) => at >= c.offset && at < c.offset + c.size));
   if (inFile) return inPage(at, inFile, file, source);
-  const pageSize = file.buffers.find((b) => b.compressed)?.pageSize ?? file.pageSize;
   // The damage that this may meet again was reported when the trace was read.
   const chunk = chunks.load(at, source, file.compression, options, new IssueLog());
   if (!chunk) return undefined;
   const start = at - chunk.start;
-  const page = Math.floor(start / pageSize) * pageSize;
-  return recordAt(chunk.bytes, start, page, Math.min(page + pageSize, chunk.bytes.length), file);
+  const page = Math.floor(start / chunk.pageSize) * chunk.pageSize;
+  return recordAt(chunk.bytes, start, page, Math.min(page + chunk.pageSize, chunk.bytes.length), file);
 }
 
 function inPage(at: number, buffer: BufferInstance, file: TraceDatFile, source: ByteSource): RecordBytes | undefined {

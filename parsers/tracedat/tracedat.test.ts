@@ -90,6 +90,17 @@ describe('trace.dat', () => {
     }
   });
 
+  it('reads instances whose sub-buffers differ in size, and their rows again', () => {
+    const pages = (size: number): Uint8Array => Uint8Array.from([1000n, 2000n, 3000n].flatMap((stamp) => [...new PageWriter(stamp, false, 8, size).record(0, exitRecord(false, size, 2, 0)).done()]));
+    for (const compression of ['none', 'zlib'] as const) {
+      const trace = read(writeTraceDat({
+        ...smallContent({ ...LITTLE7, compression }), options: [],
+        buffers: [{ name: '', cpus: [pages(4096)] }, { name: 'big', pageSize: 8192, cpus: [pages(8192)] }, { name: 'small', pageSize: 512, cpus: [pages(512)] }],
+      }));
+      assert.deepEqual(Array.from({ length: 9 }, (_, r) => `${trace.table.tid(r)} ${trace.describe(r).text}`), [1, 2, 3].flatMap(() => [4096, 8192, 512].map((size) => `${size} reason KVM_EXIT_IO (2)`)));
+    }
+  });
+
   it('says so when instances use different clocks', () => {
     const page = new PageWriter(5000n).record(0, exitRecord(false, 1, 2, 0)).done();
     const { table } = onePage(page, { buffers: [{ name: '', clock: 'mono', cpus: [page] }, { name: 'b', clock: 'x86-tsc', cpus: [page] }] });

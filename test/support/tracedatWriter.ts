@@ -110,7 +110,7 @@ export interface Content {
   readonly cmdlines?: string;
   readonly options?: readonly { readonly id: number; readonly data: Uint8Array }[];
   /** By instance ('' for the top one), by CPU: its pages. */
-  readonly buffers: readonly { readonly name: string; readonly clock?: string; readonly cpus: readonly Uint8Array[] }[];
+  readonly buffers: readonly { readonly name: string; readonly clock?: string; readonly pageSize?: number; readonly cpus: readonly Uint8Array[] }[];
   /** Leave the chunk count out of the recordings' sizes, as trace-cmd 3.1's convert does. */
   readonly shortSizes?: boolean;
   /** Text in place of the buffers: a latency trace. */
@@ -232,7 +232,7 @@ function section(out: Bytes, id: number, bytes: Uint8Array, codec: Content['comp
 }
 
 function writeBuffer7(out: Bytes, buffer: Content['buffers'][number], content: Content): Uint8Array {
-  const pageSize = content.pageSize ?? 4096;
+  const pageSize = buffer.pageSize ?? content.pageSize ?? 4096;
   const codec = content.compression;
   const at = out.length;
   out.int(3, 2).int(codec ? 1 : 0, 2).int(0, 4).int(0, 8);
