@@ -5,6 +5,8 @@ import { affectsVerdicts, checkOptions } from './config.js';
 import type { Platform } from './platform.js';
 import type { Report } from './analysis/job.js';
 
+const SOON_MS = 1500;
+
 export class Sessions implements vscode.Disposable {
   private readonly byUri = new Map<string, TraceSession>();
   private readonly changed = new vscode.EventEmitter<TraceSession>();
@@ -50,16 +52,51 @@ export class Sessions implements vscode.Disposable {
   /** The report of a trace, waiting for one that is being made; checks when there is none yet. */
   async report(uri: vscode.Uri): Promise<Report | undefined> {
     const session = this.open(uri);
-    if (session.state.kind === 'running') {
-      await new Promise<void>((done) => {
-        const wait = session.onDidChange(() => {
-          if (session.state.kind === 'running') return;
-          wait.dispose();
-          done();
-        });
-      });
-    }
+    await this.untilSettled(session);
     return session.report ?? this.check(uri);
+  }
+
+  /**
+   * The session of a trace once nothing runs in it. One that is not there yet is waited for, but not for long: whether
+   * a text is a trace is decided at once when it is opened.
+   */
+  async settled(uri: vscode.Uri): Promise<TraceSession | undefined> {
+    const session = this.find(uri) ?? (await this.soon(uri));
+    if (session) await this.untilSettled(session);
+    return session;
+  }
+
+  private soon(uri: vscode.Uri): Promise<TraceSession | undefined> {
+    return new Promise((done) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        wait.dispose();
+        done(this.find(uri));
+      };
+      const timer = setTimeout(end, SOON_MS);
+      const wait = this.onDidChange((session) => {
+        if (session.uri.toString() === uri.toString()) end();
+      });
+    });
+  }
+
+  private untilSettled(session: TraceSession): Promise<void> {
+    if (session.state.kind !== 'running') return Promise.resolve();
+    return new Promise((done) => {
+      const waits = vscode.Disposable.from(
+        session.onDidChange(() => {
+          if (session.state.kind === 'running') return;
+          waits.dispose();
+          done();
+        }),
+        // A trace that is closed meanwhile announces nothing more.
+        this.onDidClose((uri) => {
+          if (uri.toString() !== session.uri.toString()) return;
+          waits.dispose();
+          done();
+        }),
+      );
+    });
   }
 
   /** Keeps the session of a file open while something other than a tab uses it. */

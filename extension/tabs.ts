@@ -26,16 +26,16 @@ export function onDidChangeActiveTab(handler: () => void): vscode.Disposable {
  * Shows a 1-based line of a file of any size, where the file is open already if it is. The cursor goes to its event:
  * selecting it would scroll its task out of sight.
  */
-export async function revealLine(uri: vscode.Uri, line: number, column = 0): Promise<void> {
+export async function revealLine(uri: vscode.Uri, line: number, column = 0, preserveFocus = false): Promise<void> {
   const selection = new vscode.Range(line - 1, column, line - 1, column);
   const shown = vscode.window.tabGroups.all.find((group) => group.tabs.some((tab) => uriOf(tab)?.toString() === uri.toString()));
-  const options: vscode.TextDocumentShowOptions = { selection, ...(shown ? { viewColumn: shown.viewColumn } : {}) };
+  const options: vscode.TextDocumentShowOptions = { selection, preserveFocus, ...(shown ? { viewColumn: shown.viewColumn } : {}) };
   await vscode.commands.executeCommand('vscode.open', uri, options);
 }
 
-/** What a list or a link hands over: a trace and a place in it. */
+/** What a list hands over: a trace and a place in it. The list keeps the focus, so that one can step through it. */
 export async function revealSpot(uri: unknown, spot: unknown): Promise<void> {
   if (!(uri instanceof vscode.Uri) || typeof spot !== 'object' || spot === null) return;
   const { line, column } = spot as { readonly line?: unknown; readonly column?: unknown };
-  if (typeof line === 'number' && line > 0) await revealLine(uri, line, typeof column === 'number' ? column : 0);
+  if (typeof line === 'number' && line > 0) await revealLine(uri, line, typeof column === 'number' ? column : 0, true);
 }

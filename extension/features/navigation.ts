@@ -9,13 +9,13 @@ import { LANGUAGE } from './recognise.js';
 
 const SELECTOR: vscode.DocumentSelector = [{ language: LANGUAGE }];
 const MOVES: readonly (readonly [string, Along, boolean, string])[] = [
-  ['nextOfPage', 'page', true, 'No later event of this page'], ['previousOfPage', 'page', false, 'No earlier event of this page'],
-  ['nextOfConversion', 'conversion', true, 'No later step of this conversion'], ['previousOfConversion', 'conversion', false, 'No earlier step of this conversion'],
-  ['nextOfTask', 'task', true, 'No later event of this task'], ['previousOfTask', 'task', false, 'No earlier event of this task'],
+  ['shimtrace.nextOfPage', 'page', true, 'No later event of this page'], ['shimtrace.previousOfPage', 'page', false, 'No earlier event of this page'],
+  ['shimtrace.nextOfConversion', 'conversion', true, 'No later step of this conversion'], ['shimtrace.previousOfConversion', 'conversion', false, 'No earlier step of this conversion'],
+  ['shimtrace.nextOfTask', 'task', true, 'No later event of this task'], ['shimtrace.previousOfTask', 'task', false, 'No earlier event of this task'],
 ];
 
 export const navigation: Feature = (app) => vscode.Disposable.from(
-  ...MOVES.map(([id, along, forward, none]) => vscode.commands.registerCommand(`shimtrace.${id}`, () => move(app, along, forward, none))),
+  ...MOVES.map(([id, along, forward, none]) => vscode.commands.registerCommand(id, () => move(app, along, forward, none))),
   vscode.commands.registerCommand('shimtrace.openWindow', (line?: unknown) => openWindow(app, line)),
   vscode.workspace.registerTextDocumentContentProvider(WINDOW_SCHEME, { provideTextDocumentContent: (uri) => windowText(app, uri) }),
   vscode.languages.registerDefinitionProvider(SELECTOR, {

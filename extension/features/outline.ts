@@ -34,8 +34,13 @@ interface Shown {
   readonly last: number;
 }
 
-/** Conversions whose first line the document shows. A conversion in flight reaches to the document's end. */
+/**
+ * Conversions whose first line the document shows; one in flight reaches to the document's end. Waits for the verdicts
+ * that are being made: VS Code asks for symbols and folds once, and keeps an empty answer.
+ */
 async function conversionsIn(app: App, document: vscode.TextDocument): Promise<{ session: TraceSession; shown: readonly Shown[] } | undefined> {
+  const trace = traceLine(document, 0)?.trace;
+  if (trace) await app.sessions.settled(trace);
   const session = sessionOf(app, document);
   const lists = session && (await orNothing(session.request('lists', {})));
   if (!session || !lists) return undefined;

@@ -1,14 +1,43 @@
 /**
  * While a trace is replayed, whatever event is selected in it can be gone to: a button in the status bar offers the line
- * of the cursor. The timeline and the lists select by moving that cursor, so it offers what was selected there too.
+ * of the cursor. The timeline and the lists select by moving that cursor, so it offers what was selected there too; the
+ * lists have a command of their own besides, which begins a replay where there is none.
  */
 import * as vscode from 'vscode';
-import type { Feature } from '../app.js';
+import type { App, Feature } from '../app.js';
+import { startReplay } from '../debugger/config.js';
 import { goToInReplay, onDidMoveReplay, type Instant } from '../debugger/factory.js';
+import { activeTabUri } from '../tabs.js';
 
 const COMMAND = 'shimtrace.replay.goTo';
 
-export const replayOffer: Feature = () => {
+/** A node of a list: a finding, a conversion, a page, a reference, each with the event where it begins. */
+interface Node {
+  readonly finding?: string;
+  readonly context?: string;
+  readonly spot?: { readonly row: number };
+}
+
+/** From where a list points: a replay that is under way goes there, otherwise one begins there. */
+async function replayNode(app: App, target: unknown): Promise<void> {
+  const node = (typeof target === 'object' && target !== null ? target : {}) as Node;
+  const row = node.spot?.row ?? -1;
+  const trace = traceOfNode(app, node);
+  if (!trace || row < 0 || (await goToInReplay(trace, { row }))) return;
+  const from = node.finding === undefined ? { row } : { finding: node.finding };
+  await startReplay({ trace, from, ...(node.context === 'pages' && { follow: 'page' }) });
+}
+
+/** Lists show the trace of the active tab, or the one that was looked at last. */
+function traceOfNode(app: App, { finding }: Node): vscode.Uri | undefined {
+  const active = activeTabUri();
+  const judged = app.sessions.all().filter((session) => session.report);
+  const own = judged.find((session) => session.uri.toString() === active?.toString());
+  const fitting = finding === undefined ? judged : judged.filter((session) => session.report!.findings.some(({ id }) => id === finding));
+  return (own ?? fitting.at(-1))?.uri;
+}
+
+export const replayOffer: Feature = (app) => {
   const item = vscode.window.createStatusBarItem('shimtrace.replayOffer', vscode.StatusBarAlignment.Left, 10);
   item.name = vscode.l10n.t('Shimtrace: go to in the replay');
   let here: Instant | undefined;
@@ -34,6 +63,7 @@ export const replayOffer: Feature = () => {
     }),
     vscode.window.onDidChangeTextEditorSelection(update),
     vscode.window.onDidChangeActiveTextEditor(update),
+    vscode.commands.registerCommand('shimtrace.replayNode', (node: unknown) => replayNode(app, node)),
     vscode.commands.registerCommand(COMMAND, async (uri?: unknown, line?: unknown) => {
       if (uri instanceof vscode.Uri && typeof line === 'number') await goToInReplay(uri, { line });
       else if (vscode.window.activeTextEditor) await goToInReplay(vscode.window.activeTextEditor.document.uri, { line: vscode.window.activeTextEditor.selection.active.line + 1 });

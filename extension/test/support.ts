@@ -31,7 +31,7 @@ export function workspaceFile(name: string, content: string | { readonly copyOf:
 }
 
 /** Waits until `probe` gives something; fails with what was waited for. */
-export async function until<T>(what: string, probe: () => T | undefined | Promise<T | undefined>, timeoutMs = 15000): Promise<T> {
+export async function until<T>(what: string, probe: () => T | undefined | PromiseLike<T | undefined>, timeoutMs = 15000): Promise<T> {
   const end = Date.now() + timeoutMs;
   for (;;) {
     const value = await probe();

@@ -11,7 +11,7 @@ import { conversionNodes, coverageNodes, pageNodes, referenceNodes } from './oth
 
 /** The cursor rests this long before the lists follow it. */
 const REST_MS = 250;
-const GROUPINGS: readonly GroupBy[] = ['rule', 'page', 'time'];
+const GROUPINGS: readonly (readonly [string, GroupBy])[] = [['shimtrace.groupBy.rule', 'rule'], ['shimtrace.groupBy.page', 'page'], ['shimtrace.groupBy.time', 'time']];
 
 class Views implements vscode.Disposable {
   private readonly findings = new ListView('shimtrace.findings');
@@ -44,7 +44,7 @@ class Views implements vscode.Disposable {
       onDidChangeActiveTab(() => this.lookAt(activeTabUri())),
       vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => this.cursorMoved(textEditor)),
       ...this.asked.map((list) => list.view.onDidChangeVisibility(() => void this.ask())),
-      ...GROUPINGS.map((by) => vscode.commands.registerCommand(`shimtrace.groupBy.${by}`, () => this.group(by))),
+      ...GROUPINGS.map(([id, by]) => vscode.commands.registerCommand(id, () => this.group(by))),
       vscode.commands.registerCommand('shimtrace.filterViews', () => this.askFilter()),
       vscode.commands.registerCommand('shimtrace.clearFilter', () => this.setFilter('')),
       vscode.commands.registerCommand('shimtrace.pagesAtEnd', () => {

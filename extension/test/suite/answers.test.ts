@@ -26,7 +26,7 @@ describe('answers', () => {
     assert.match(text, /kvm\\_gmem\\_store\\_attributes/);
     assert.match(text, /\| pages \| before \| after \|/);
     assert.match(text, /\| index \| `0x4` \|/);
-    assert.match(text, /attribute unknown.*1 pin.*\| private.*1 pin/);
+    assert.match(text, /shared.*1 pin.*\| private.*1 pin/);
   });
 
   it('has nothing to say of a comment line', async () => assert.equal(await hoverAt(2), ''));

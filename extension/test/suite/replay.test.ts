@@ -121,6 +121,30 @@ describe('replaying a trace in the debugger', () => {
     assert.equal(session().type, 'shimtrace');
   });
 
+  it('begins where a node of a list points, and goes there when it is under way', async () => {
+    const finding = (await app()).sessions.find(uri)!.report!.findings.find(({ verdict }) => verdict === 'violation')!;
+    const node = { finding: finding.id, context: 'finding', spot: { row: finding.at.row } };
+    const at = await watch.after('a node', () => vscode.commands.executeCommand('shimtrace.replayNode', node));
+    assert.deepEqual([at.stop.reason, at.line], ['entry', G9_LINE]);
+    const other = await watch.after('another node', () => vscode.commands.executeCommand('shimtrace.replayNode', { context: 'evidence', spot: { row: 10 } }));
+    assert.equal(other.stop.reason, 'goto');
+    assert.equal(watch.places.at(-1)!.row, 10);
+  });
+
+  it('stops at changes of the page of an event, from the editor', async () => {
+    await start({ line: PIN_LINE });
+    const editor = vscode.window.activeTextEditor!;
+    editor.selection = new vscode.Selection(G9_LINE - 1, 0, G9_LINE - 1, 0);
+    void vscode.commands.executeCommand('shimtrace.replay.stopOnChange');
+    await until('the watch', async () => {
+      const { on } = await request('shimtrace/watch', { dataId: 'gfn:0:0x1:1:state' }) as { on: boolean };
+      return on ? true : undefined;
+    });
+    const changed = await watch.after('continue', run('continue'));
+    assert.equal(changed.stop.reason, 'data breakpoint');
+    assert.ok(changed.line > PIN_LINE && changed.line <= G9_LINE, `line ${changed.line}`);
+  });
+
   it('goes on when the trace\'s tab is closed', async () => {
     await start({ line: PIN_LINE });
     await closeAll();
