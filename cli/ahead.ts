@@ -4,6 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { Ahead, CompressedRange, ReadOptions } from '../parsers/reader.js';
+import { StreamRing, streamPlan } from './aheadStream.js';
 
 /** Pieces that are ready at most, of one lane. */
 const SLOTS = 32;
@@ -11,6 +12,8 @@ const SLOTS = 32;
 const WAKE_EVERY = SLOTS / 2;
 /** Below this much plain data a worker costs more than it spares. */
 const WORTH_BYTES = 16 << 20;
+/** The same of a stream's compressed data, whose plain size nobody knows. */
+const STREAM_WORTH_BYTES = 1 << 20;
 /** A lane's ring takes SLOTS of its largest piece: rings beyond this are not made. */
 const RING_LIMIT_BYTES = 256 << 20;
 /** A piece that takes this long will not come. */
@@ -29,8 +32,8 @@ export interface AheadPlan {
   readonly lengths: SharedArrayBuffer;
 }
 
-/** `unzstdAhead` for the file at `path`, for at least `worthBytes` of plain data. The worker is started now, so that it is ready when the first piece is needed. */
-export function startAhead(path: string, worthBytes = WORTH_BYTES): Required<Pick<ReadOptions, 'unzstdAhead'>> {
+/** `unzstdAhead` and `unzstdStreamAhead` for the file at `path`, for at least `worthBytes` of plain data. The worker is started now, so that it is ready when the first piece is needed. */
+export function startAhead(path: string, worthBytes = WORTH_BYTES): Required<Pick<ReadOptions, 'unzstdAhead' | 'unzstdStreamAhead'>> {
   const worker = new Worker(new URL('./aheadWorker.js', import.meta.url));
   let failed = false;
   worker.on('error', () => {
@@ -44,6 +47,12 @@ export function startAhead(path: string, worthBytes = WORTH_BYTES): Required<Pic
       if (!plan) return undefined;
       worker.postMessage(plan);
       return new SharedRing(plan, lanes.length);
+    },
+    unzstdStreamAhead: (pieces) => {
+      const plan = failed ? undefined : streamPlan(path, pieces, Math.min(worthBytes, STREAM_WORTH_BYTES));
+      if (!plan) return undefined;
+      worker.postMessage(plan);
+      return new StreamRing(plan);
     },
   };
 }

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { startZstd } from '../shell/zstd.js';
 import type { AheadPlan } from './ahead.js';
+import { fillStream, type StreamPlan } from './aheadStream.js';
 
 const STOP = -1;
 const WINDOW_BYTES = 1 << 18;
@@ -26,8 +27,8 @@ class Window {
 
 const zstd = startZstd();
 
-parentPort!.once('message', (plan: AheadPlan) => {
-  void zstd.then(({ unzstd }) => fill(plan, unzstd));
+parentPort!.once('message', (plan: AheadPlan | StreamPlan) => {
+  void zstd.then(({ unzstd, unzstdStream }) => ('lanes' in plan ? fill(plan, unzstd) : fillStream(plan, unzstdStream)));
 });
 
 function fill(plan: AheadPlan, unzstd: (bytes: Uint8Array, expectedLength: number) => Uint8Array): void {

@@ -12,15 +12,15 @@ const TRACE_DAT_7 = '\x17\x08\x44tracing7';
 /** What may hold zstd inside: a trace.dat of version 7, a perf.data of either byte order. */
 const ZSTD_HEADS = [TRACE_DAT_7, 'PERFILE2', '2ELIFREP'];
 
-/** A trace.dat of this size is worth a second thread. */
+/** A file of this size is worth a second thread. */
 const AHEAD_BYTES = 4 << 20;
 
 let ready: Partial<Codecs> = {};
-let ahead: { readonly path: string; readonly option: Required<Pick<ReadOptions, 'unzstdAhead'>> } | undefined;
+let ahead: { readonly path: string; readonly option: ReturnType<typeof startAhead> } | undefined;
 
 /** Starts what these paths need; to be awaited before they are read. Standard input may hold anything. */
 export async function prepareCodecs(paths: readonly string[]): Promise<void> {
-  const large = paths.find((path) => headOf(path).startsWith(TRACE_DAT_7) && fs.statSync(path).size >= AHEAD_BYTES);
+  const large = paths.find((path) => ZSTD_HEADS.some((start) => headOf(path).startsWith(start)) && fs.statSync(path).size >= AHEAD_BYTES);
   if (large !== undefined && ahead === undefined) ahead = { path: large, option: startAhead(large) };
   if (ready.unzstd === undefined && paths.some(needsCodecs)) ready = await nodeCodecs();
 }

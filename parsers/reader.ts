@@ -23,6 +23,17 @@ export interface Ahead {
   close(): void;
 }
 
+/** One stream that is decompressed elsewhere, ahead of its need. */
+export interface AheadStream {
+  /** Waits for the next output and tells whether there is one: 1, 0 at the end, -1 where the stream is damaged or whoever decompresses has failed. */
+  next(): 1 | 0 | -1;
+  /** The output, valid until the next one is asked for. */
+  readonly bytes: Uint8Array;
+  /** Index of the piece that it came out of, or of a later one. */
+  readonly piece: number;
+  close(): void;
+}
+
 export interface ReadOptions {
   readonly cancel: CancelToken;
   /** Called now and then with the bytes read so far. */
@@ -42,6 +53,8 @@ export interface ReadOptions {
    * asked for. Undefined where that is not worth its start.
    */
   readonly unzstdAhead?: (lanes: readonly (readonly CompressedRange[])[]) => Ahead | undefined;
+  /** The same for the pieces of one stream, as in a compressed perf.data. */
+  readonly unzstdStreamAhead?: (pieces: readonly Pick<CompressedRange, 'offset' | 'size'>[]) => AheadStream | undefined;
   /** Decompressors of whole files, for a trace inside a .gz, .zst, .xz or .bz2. */
   readonly decompress?: Partial<Record<StreamCodec, Decompress>>;
   /** What a compressed binary trace may take when decompressed; undefined: 2 GiB. */

@@ -1,6 +1,6 @@
 /** The one zstd stream that all COMPRESSED records of a perf.data hold, through the host's decompressor. */
 import type { IssueLog } from '../events/issues.js';
-import type { ReadOptions } from '../reader.js';
+import type { AheadStream, ReadOptions } from '../reader.js';
 
 /** An empty last block: perf flushes its stream but never ends it, and a decompressor may hold back what follows no end. */
 const STREAM_END = Uint8Array.of(1, 0, 0);
@@ -22,6 +22,20 @@ export function* inflatePieces(
   for (let next = state.ended ? undefined : source.next(); next && !next.done; next = source.next()) {
     if (!options.unzstdStream) issues.tally('unsupported-compression', at(), 0, 'zstd');
   }
+}
+
+/** The same where another thread decompresses: the pieces are walked as their outputs come, for the other records between them. */
+export function* aheadPieces(pieces: Iterable<Uint8Array>, ahead: AheadStream, issues: IssueLog, at: () => number): Generator<Uint8Array> {
+  const source = pieces[Symbol.iterator]();
+  let pulled = 0;
+  let status = ahead.next();
+  for (; status === 1; status = ahead.next()) {
+    for (; pulled <= ahead.piece; pulled++) source.next();
+    yield ahead.bytes;
+  }
+  ahead.close();
+  if (status < 0) issues.add('decompress-failed', at(), 0, 'damaged block');
+  while (source.next().done !== true);
 }
 
 interface PullState {

@@ -17,9 +17,9 @@ import {
 import { PerfInfo, perfMagic, readContainer, type DataRange } from './container.js';
 import { Feed, type Chunk } from './feed.js';
 import { openPerfTrace, type RecordPositions } from './describe.js';
-import { inflatePieces } from './inflate.js';
+import { aheadPieces, inflatePieces } from './inflate.js';
 import { readPipeAttr, readPipeFeature, readPipeName } from './pipe.js';
-import { compressedBody, skippedAfter } from './records.js';
+import { compressedBody, compressedRanges, skippedAfter } from './records.js';
 import { Rows } from './rows.js';
 import { Samples } from './samples.js';
 import { Stacks } from './stacks.js';
@@ -104,7 +104,12 @@ class RecordReader {
   /** Reads all records. */
   run(): void {
     const { issues } = this.builder;
-    for (const piece of inflatePieces(this.compressedPieces(), this.options, issues, () => this.compressedAt)) {
+    const ranges = this.options.unzstdStreamAhead && compressedRanges(this.source, this.range, this.little);
+    const ahead = ranges && this.options.unzstdStreamAhead?.(ranges);
+    const at = (): number => this.compressedAt;
+    const plain = ahead
+      ? aheadPieces(this.compressedPieces(), ahead, issues, at) : inflatePieces(this.compressedPieces(), this.options, issues, at);
+    for (const piece of plain) {
       this.inner.append(piece, this.compressedAt);
       this.rows.relieve();
     }

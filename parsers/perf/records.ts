@@ -1,6 +1,7 @@
 /** What the outer records of a perf.data carry besides themselves. */
-import { RECORD_AUXTRACE, RECORD_COMPRESSED2, RECORD_TRACING_DATA } from './abi.js';
-import type { Chunk } from './feed.js';
+import type { ByteSource } from '../base/source.js';
+import { RECORD_AUXTRACE, RECORD_COMPRESSED, RECORD_COMPRESSED2, RECORD_TRACING_DATA } from './abi.js';
+import { Feed, type Chunk } from './feed.js';
 
 /**
  * The compressed bytes of a COMPRESSED record (all after its header) or a COMPRESSED2 one (a u64 length, then as many,
@@ -20,4 +21,27 @@ export function skippedAfter(chunk: Chunk, offset: number, type: number, size: n
     return Math.min(Number(chunk.view.getBigUint64(offset + 8, little)), Number.MAX_SAFE_INTEGER);
   }
   return type === RECORD_TRACING_DATA && size >= 12 ? chunk.view.getUint32(offset + 8, little) : 0;
+}
+
+const READ_BYTES = 1 << 20;
+
+/** Where the pieces of the compressed stream lie in the file, in order. Reads through the data once. */
+export function compressedRanges(
+  source: ByteSource, range: { readonly start: number; readonly end: number }, little: boolean,
+): { readonly offset: number; readonly size: number }[] {
+  const ranges: { offset: number; size: number }[] = [];
+  const feed = new Feed(range.start, little, (chunk, offset, type, size) => {
+    if (type === RECORD_COMPRESSED || type === RECORD_COMPRESSED2) {
+      const body = compressedBody(chunk, offset, type, size, little);
+      ranges.push({ offset: chunk.start + body.byteOffset - chunk.bytes.byteOffset, size: body.length });
+    }
+    return skippedAfter(chunk, offset, type, size, little);
+  });
+  for (let at = range.start; at < range.end && !feed.stopped; ) {
+    const bytes = source.read(at, Math.min(READ_BYTES, range.end - at));
+    if (bytes.length === 0) break;
+    feed.append(bytes, -1);
+    at += bytes.length;
+  }
+  return ranges;
 }

@@ -57,14 +57,15 @@ export class Rows {
     const { stage } = this;
     if (stage.count === 0) return;
     const order = stage.sorted();
+    const { live } = stage;
     let done = 0;
-    for (; done < stage.count; done++) {
+    for (; done < live; done++) {
       const i = order[done]!;
       if (stage.times[i]! > limit) break;
       if (stage.programs[i] === IS_TASK) this.task(stage.tasks[stage.payloads[i]!]!, stage.at[i]!);
       else this.row(i);
     }
-    if (done > 0) stage.keep(order, done);
+    if (done > 0) stage.keep(order, live, done);
   }
 
   private row(i: number): void {

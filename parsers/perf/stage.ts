@@ -31,6 +31,8 @@ export class Stage {
   poolUsed = 1;
   tasks: Uint8Array[] = [];
   newest = -Infinity;
+  /** Rows that the last {@link sorted} named: all but those that were done out of turn. */
+  live = 0;
   private order = new Uint32Array(0);
   private scratch = new Uint32Array(0);
 
@@ -68,19 +70,24 @@ export class Stage {
     this.tasks.push(record.slice());
   }
 
-  /** Row numbers in time order: a stable merge of the ascending runs that the buffers left. */
+  /** Row numbers in time order, as many as {@link live} says: a stable merge of the ascending runs that the buffers left. */
   sorted(): Uint32Array {
-    const n = this.count;
     const times = this.times;
-    if (this.order.length < n) {
+    if (this.order.length < this.count) {
       this.order = new Uint32Array(times.length);
       this.scratch = new Uint32Array(times.length);
     }
     const starts: number[] = [0];
-    for (let i = 0; i < n; i++) {
-      this.order[i] = i;
-      if (i > 0 && times[i]! < times[i - 1]!) starts.push(i);
+    let n = 0;
+    let last = -Infinity;
+    for (let i = 0; i < this.count; i++) {
+      const time = times[i]!;
+      if (time !== time) continue;
+      if (time < last) starts.push(n);
+      last = time;
+      this.order[n++] = i;
     }
+    this.live = n;
     let from = this.order;
     let into = this.scratch;
     let runs = starts;
@@ -98,45 +105,38 @@ export class Stage {
     return from;
   }
 
-  /** Keeps what order[done…] names, in arrival order. */
-  keep(order: Uint32Array, done: number): void {
-    const n = this.count;
+  /**
+   * Keeps what order[done…] names, in arrival order. What waits came nearly all after what is done, so that the rest of
+   * the columns is moved down as a whole; the few rows therein that are done already stay as rows without a time.
+   */
+  keep(order: Uint32Array, live: number, done: number): void {
     for (let k = 0; k < done; k++) this.times[order[k]!] = NaN;
-    this.count = 0;
-    this.poolUsed = 1;
-    if (done === n) {
-      this.tasks = [];
-      return;
+    let first = this.count;
+    for (let k = done; k < live; k++) if (order[k]! < first) first = order[k]!;
+    const n = this.count;
+    this.count = n - first;
+    for (const column of [this.times, this.at, this.positions, this.programs, this.tids, this.tgids, this.cpus, this.chains, this.payloads, this.words]) {
+      column.copyWithin(0, first, n);
     }
-    const tasks = this.tasks;
-    this.tasks = [];
-    for (let i = 0; i < n; i++) if (this.times[i]! === this.times[i]!) this.move(i, tasks);
+    this.movePayloads();
   }
 
-  /** Moves a waiting row down to the next free place. */
-  private move(i: number, tasks: readonly Uint8Array[]): void {
-    const to = this.count++;
-    this.times[to] = this.times[i]!;
-    this.at[to] = this.at[i]!;
-    this.positions[to] = this.positions[i]!;
-    this.programs[to] = this.programs[i]!;
-    this.tids[to] = this.tids[i]!;
-    this.tgids[to] = this.tgids[i]!;
-    this.cpus[to] = this.cpus[i]!;
-    this.chains[to] = this.chains[i]!;
-    const words = this.words[i]!;
-    this.words[to] = words;
-    let payload = this.payloads[i]!;
-    if (this.programs[to] === IS_TASK) {
-      this.tasks.push(tasks[payload]!);
-      payload = this.tasks.length - 1;
-    } else if (words > 0) {
-      const start = this.poolUsed;
-      for (let w = 0; w < words; w++) this.pool[start + w] = this.pool[payload + w]!;
-      this.poolUsed = start + words;
-      payload = start;
+  /** Moves payloads and tasks down to where the first row that is left begins. */
+  private movePayloads(): void {
+    const { payloads, programs, words, count } = this;
+    let poolStart = this.poolUsed;
+    let taskStart = this.tasks.length;
+    for (let i = 0; i < count && (poolStart === this.poolUsed || taskStart === this.tasks.length); i++) {
+      if (programs[i] === IS_TASK) taskStart = Math.min(taskStart, payloads[i]!);
+      else if (words[i] !== 0) poolStart = Math.min(poolStart, payloads[i]!);
     }
-    this.payloads[to] = payload;
+    for (let i = 0; i < count; i++) {
+      if (programs[i] === IS_TASK) payloads[i] = payloads[i]! - taskStart;
+      else if (words[i] !== 0) payloads[i] = payloads[i]! - poolStart + 1;
+    }
+    this.pool.copyWithin(1, poolStart, this.poolUsed);
+    this.poolUsed += 1 - poolStart;
+    this.tasks = this.tasks.slice(taskStart);
   }
 
   private grow(): void {
