@@ -20,12 +20,14 @@ export function plainOf(source: ByteSource, codec: StreamCodec, options: ReadOpt
  */
 export function readPlain(plain: PlainSource, format: TraceFormat, options: ReadOptions): OpenTrace | undefined {
   // What decompresses ahead reads the file itself, whose offsets are not those of its content.
-  const { progress, unzstdAhead, ...rest } = options;
+  const { progress, unzstdAhead, unzstdStreamAhead, ...rest } = options;
   void unzstdAhead;
+  void unzstdStreamAhead;
   const inner: ReadOptions = { ...rest, ...(progress && { progress: () => progress(plain.taken) }) };
   if (!format.isSequential && !plain.keepAll(options.memoryBytes ?? MEMORY_BYTES)) return undefined;
   const open = format.read(plain, inner);
-  return { table: withFault(open.table, plain), plain, describe: (row) => open.describe(row) };
+  const { symbolOf } = open;
+  return { table: withFault(open.table, plain), plain, describe: (row) => open.describe(row), ...(symbolOf && { symbolOf }) };
 }
 
 function withFault(table: EventTable, { fault }: PlainSource): EventTable {
