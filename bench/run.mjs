@@ -4,6 +4,7 @@ import { bin, must, root } from '../scripts/steps.mjs';
 import { benchDebugger } from './debugger.mjs';
 import { benchStart } from './start.mjs';
 import { benchText } from './text.mjs';
+import { benchTiles } from './tiles.mjs';
 
 must(process.execPath, ['scripts/build.mjs', '--production']);
 const [file] = process.argv.slice(2);
@@ -11,3 +12,4 @@ await benchStart(root);
 await benchText(root, file);
 must(bin('tsc'), ['-b']);
 await benchDebugger(root, file);
+await benchTiles(root, file);

@@ -96,7 +96,8 @@ export class App {
 
   /** Puts the page into a document and starts. */
   start(body: HTMLElement): void {
-    body.append(this.page.root, this.announcer.element);
+    this.page.split.append(this.announcer.element);
+    body.append(this.page.root);
     this.setTheme();
     new ResizeObserver(() => this.resize()).observe(this.page.picture);
     this.run(this.load());
@@ -348,6 +349,7 @@ export class App {
   private summarize(): void {
     const { meta } = this.loaded!;
     const counts = VERDICT_NAMES.map((name, v) => ({ name, n: meta.findingVerdict.reduce((n, x) => n + (x === v ? 1 : 0), 0) }));
+    this.page.title.textContent = `Timeline of ${this.opening?.trace ?? ''}`;
     const parts = counts.filter((c) => c.n > 0).map((c) => element('span', `${c.n} ${c.name}${c.n > 1 && c.name === 'violation' ? 's' : ''} `, `count ${c.name}`));
     if (parts.length === 0) parts.push(element('span', 'No findings ', 'count'));
     this.page.summary.replaceChildren(...parts, element('span', `${this.opening?.trace ?? ''}, ${duration(meta.end - meta.start, meta.unit)}`, 'dim'));

@@ -63,7 +63,7 @@ export function fullLegend(theme: Theme): HTMLElement {
   const section = (title: string, items: readonly HTMLElement[]): void => {
     const list = element('ul', '', 'legend');
     list.append(...items);
-    out.append(element('h3', title), list);
+    out.append(element('h2', title), list);
   };
   section('Bands', BANDS.map(([style, h, text]) => entry(sample(theme, (d) => d.fill(style, 2, (H - h) / 2, W - 4, h)), text)));
   section('Verdicts', VERDICTS.map(([style, glyph, text]) => entry(sample(theme, (d) => d.glyph(style, glyph as 0, W / 2, H / 2, 12)), text)));
@@ -71,6 +71,6 @@ export function fullLegend(theme: Theme): HTMLElement {
   section('Threads', ACTORS.map(([style, text]) => entry(sample(theme, (d) => d.fill(style, 2, 7, W - 4, 3)), text)));
   const keys = element('dl', '', 'keys');
   for (const key of KEYS) keys.append(element('dt', key.keys.join(' ')), element('dd', key.help));
-  out.append(element('h3', 'Keys'), keys);
+  out.append(element('h2', 'Keys'), keys);
   return out;
 }

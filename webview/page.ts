@@ -26,10 +26,12 @@ export interface PageActs {
 export interface Page {
   readonly root: HTMLElement;
   readonly picture: HTMLElement;
+  readonly title: HTMLElement;
   readonly summary: HTMLElement;
   readonly legendPlace: HTMLElement;
   readonly tooltip: HTMLElement;
   readonly notice: HTMLElement;
+  readonly split: HTMLElement;
   readonly side: HTMLElement;
   readonly selection: HTMLElement;
   readonly tablePlace: HTMLElement;
@@ -80,8 +82,8 @@ export function buildPage(acts: PageActs): Page {
     button('Previous', 'Previous finding', () => acts.previousFinding()).element, button('Next finding', 'Next finding', () => acts.nextFinding()).element,
     jump.element, element('span', '', 'gap'),
     button('+', 'Zoom in', () => acts.zoom(0.5)).element, button('−', 'Zoom out', () => acts.zoom(2)).element, button('Whole', 'Whole trace', () => acts.whole()).element,
-    undo.element, redo.element, element('span', '', 'gap'), button('Filter', 'Show or hide the filters', () => filters.classList.toggle('closed')).element,
-    exports.element, button('Panel', 'Show or hide the panel', () => acts.side()).element,
+    undo.element, redo.element, element('span', '', 'gap'), button('Filter', 'Filter: show or hide the filters', () => filters.classList.toggle('closed')).element,
+    exports.element, button('Panel', 'Panel: show or hide the details', () => acts.side()).element,
   );
   const filters = element('div', '', 'toolbar filters closed');
   filters.setAttribute('role', 'toolbar');
@@ -95,8 +97,11 @@ type Body = Omit<Page, 'jump' | 'undo' | 'redo' | 'compress' | 'findingsOnly' | 
 function buildBody(toolbars: readonly HTMLElement[], acts: PageActs): Body {
   const summary = element('div');
   const legendPlace = element('div');
-  const header = element('header', '', 'summary');
-  header.append(summary, legendPlace);
+  const line = element('div', '', 'summary');
+  line.append(summary, legendPlace);
+  const title = element('h1', 'Timeline', 'unseen');
+  const header = element('header');
+  header.append(title, ...toolbars, line);
   const picture = element('section', '', 'picture');
   picture.setAttribute('aria-label', 'Picture');
   const tooltip = element('div', '', 'tooltip');
@@ -120,6 +125,6 @@ function buildBody(toolbars: readonly HTMLElement[], acts: PageActs): Body {
   split.append(picture, side);
   const root = element('div');
   root.id = 'app';
-  root.append(...toolbars, header, split);
-  return { root, picture, summary, legendPlace, tooltip, notice, side, selection, tablePlace, legend, panels: tabs };
+  root.append(header, split);
+  return { root, picture, title, summary, legendPlace, tooltip, notice, split, side, selection, tablePlace, legend, panels: tabs };
 }

@@ -64,6 +64,9 @@ export class AtomBuilder {
   }
 }
 
+/** Page numbers: four bytes each where they fit, as they do below 16 TiB of guest memory. */
+export type PageNumbers = Uint32Array | Float64Array;
+
 interface RankedChunk {
   readonly bits: Uint32Array;
   /** Atoms before each word. */
@@ -73,7 +76,7 @@ interface RankedChunk {
 /** Numbered atoms: those of a space are consecutive, in page order; the last of a space has no end and nothing in it. */
 export class Atoms {
   /** First page of each atom. */
-  readonly start: Float64Array;
+  readonly start: PageNumbers;
   /** First atom of each space, and the total at the end. */
   readonly spaceStart: Uint32Array;
   private readonly ranked: Map<number, RankedChunk>[] = [];
@@ -85,7 +88,9 @@ export class Atoms {
   constructor(spaces: readonly Map<number, Uint32Array>[]) {
     let total = 0;
     for (const chunks of spaces) for (const bits of chunks.values()) total += countBits(bits);
-    this.start = new Float64Array(total);
+    let lastKey = 0;
+    for (const chunks of spaces) for (const key of chunks.keys()) lastKey = Math.max(lastKey, key);
+    this.start = (lastKey + 1) * CHUNK_PAGES <= 2 ** 32 ? new Uint32Array(total) : new Float64Array(total);
     this.spaceStart = new Uint32Array(spaces.length + 1);
     let atom = 0;
     for (let s = 0; s < spaces.length; s++) {

@@ -3,6 +3,7 @@
  * taken away where it ends; running sums over the columns then give the share of a row's pages at the end of each
  * column. What lived only inside one column leaves a trace too, so nothing is too short to be seen.
  */
+import type { PageNumbers } from './atoms.js';
 import type { ColumnMap } from './axis.js';
 import type { BandStore } from './bands.js';
 import { CELL_MAX, CELL_MIN, CELL_MOMENT } from './tiles.js';
@@ -62,7 +63,7 @@ export function newSums(planes: number, rows: number, columns: number): Sums {
 }
 
 /** Adds a store's rectangles; planeOf gives the plane of each value within `sums`, 255 for none. */
-export function addBands(store: BandStore, targets: Targets, map: ColumnMap, pageStart: Float64Array, planeOf: Uint8Array, sums: Sums): void {
+export function addBands(store: BandStore, targets: Targets, map: ColumnMap, pageStart: PageNumbers, planeOf: Uint8Array, sums: Sums): void {
   const n = targets.from.length;
   if (n === 0) return;
   const firstAtom = targets.from[0]!;
@@ -84,7 +85,7 @@ export function addBands(store: BandStore, targets: Targets, map: ColumnMap, pag
 }
 
 function addBand(
-  targets: Targets, k: number, a0: number, a1: number, c0: number, c1: number, begins: boolean, pageStart: Float64Array, plane: number, sums: Sums,
+  targets: Targets, k: number, a0: number, a1: number, c0: number, c1: number, begins: boolean, pageStart: PageNumbers, plane: number, sums: Sums,
 ): void {
   const { pages, moment, rows, columns } = sums;
   for (; k < targets.from.length && targets.from[k]! < a1; k++) {

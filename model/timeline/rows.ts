@@ -208,8 +208,11 @@ function foldGroup(index: PageIndex, plan: Plan, keep: Uint8Array, filter: RowFi
   const { start } = index.atoms;
   const lowest = filter.firstPage < 0 ? -Infinity : filter.firstPage;
   const highest = filter.lastPage < 0 ? Infinity : filter.lastPage;
+  const shown = (a: number, w: Window): boolean => keep[a] === 1 && start[a]! + w.shift <= highest && start[a + 1]! + w.shift > lowest;
+  const begins = (a: number, w: Window): boolean => a === w.a0 || !shown(a - 1, w) || index.signature[a] !== index.signature[a - 1];
+  // Counted first: with millions of rows, arrays that are too long and then cut would be the peak of memory.
   let size = 0;
-  for (const w of plan.windows) size += w.a1 - w.a0;
+  for (const w of plan.windows) for (let a = w.a0; a < w.a1; a++) if (shown(a, w) && begins(a, w)) size++;
   const from = new Uint32Array(size);
   const until = new Uint32Array(size);
   let rows = 0;
@@ -217,17 +220,14 @@ function foldGroup(index: PageIndex, plan: Plan, keep: Uint8Array, filter: RowFi
   for (const w of plan.windows) {
     w.firstRow = rows;
     for (let a = w.a0; a < w.a1; a++) {
-      if (keep[a] === 0 || start[a]! + w.shift > highest || start[a + 1]! + w.shift <= lowest) continue;
+      if (!shown(a, w)) continue;
       pageCount += start[a + 1]! - start[a]!;
-      if (rows > w.firstRow && until[rows - 1] === a && index.signature[a] === index.signature[a - 1]) until[rows - 1] = a + 1;
-      else {
-        from[rows] = a;
-        until[rows++] = a + 1;
-      }
+      if (begins(a, w)) from[rows++] = a;
+      until[rows - 1] = a + 1;
     }
     w.endRow = rows;
   }
-  return { ...plan, rowCount: rows, pageCount, from: from.slice(0, rows), until: until.slice(0, rows) };
+  return { ...plan, rowCount: rows, pageCount, from, until };
 }
 
 /** 1 for each atom that something happened to and that the filter wants. */

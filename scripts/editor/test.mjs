@@ -39,7 +39,7 @@ async function inHost(chromium) {
 function inBrowser(chromium) {
   const file = path.join(results, 'editor-browser.json');
   fs.rmSync(file, { force: true });
-  const args = [bin('mocha'), '--no-config', '--reporter', 'scripts/reporter.cjs', '--timeout', '60000', '--fail-zero', '--exit', 'test/editor/*.test.mjs'];
+  const args = [bin('mocha'), '--no-config', '--reporter', 'scripts/reporter.cjs', '--timeout', '60000', '--fail-zero', '--exit', 'test/editor/*.test.mjs', 'out/webview/test/*.browser.js'];
   run(process.execPath, args, { env: { ...process.env, SHIMTRACE_TOTALS: file, CHROMIUM: chromium } });
   const got = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : { passed: 0, failed: 1 };
   total.passed += got.passed;

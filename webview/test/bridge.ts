@@ -17,7 +17,14 @@ worker.onmessage = ({ data }: MessageEvent<{ readonly built?: number; readonly f
     times['ready'] = performance.now();
     Object.assign(times, data);
   } else if (data.failed !== undefined) times[data.failed] = 1;
-  else window.postMessage(data, '*');
+  else {
+    window.postMessage(data, '*');
+    const { type, result } = data as { readonly type?: string; readonly result?: { readonly laneActors?: Uint8Array } | null };
+    // The first tile that has lanes is that of the picture itself: two frames later it is on the screen.
+    if (type === 'reply' && (result?.laneActors?.length ?? 0) > 0 && times['drawn'] === undefined) {
+      requestAnimationFrame(() => requestAnimationFrame(() => (times['drawn'] ??= performance.now())));
+    }
+  }
 };
 
 Object.assign(window, {
