@@ -10,6 +10,7 @@ import type { Command } from '../command.js';
 import { EXIT, InputError, UsageError, type ExitCode } from '../errors.js';
 import { load, LOAD_OPTIONS, loadOptions, type LoadedTrace, type LoadOptions } from '../load.js';
 import type { Output } from '../output.js';
+import { withoutSuppressed } from '../suppressions.js';
 import { VERSION } from '../version.js';
 
 const FORMATS = ['text', 'json', 'sarif', 'junit'] as const;
@@ -25,7 +26,8 @@ export const check: Command = {
     strict: { type: 'boolean', help: 'lost events or a damaged file also fail, with exit code 2' },
     verdict: { type: 'string', multiple: true, value: 'VERDICT', help: `print only these findings (${VERDICTS.join(', ')}); repeatable; the exit code does not change` },
   },
-  details: `FILE is a trace, or - for standard input.
+  details: `FILE is a trace, or - for standard input. Findings that a .shimtrace.json in its folder or above sets aside are listed
+as suppressed and do not count.
 Exit code: 0 nothing found, 1 violations found, 2 a file or an argument cannot be used, 3 a bug of shimtrace.`,
   run(args, output) {
     if (args.positionals.length === 0) throw new UsageError('expected at least one FILE, or - for standard input');
@@ -58,8 +60,9 @@ class Batch {
 
   *traces(): Generator<LoadedTrace> {
     for (const path of this.paths) {
-      const trace = this.judge(path);
-      if (!trace) continue;
+      const judged = this.judge(path);
+      if (!judged) continue;
+      const trace = withoutSuppressed(judged, this.output);
       this.code = worse(this.code, exitOf(trace, this.strict, this.output));
       yield only(trace, this.verdicts);
     }

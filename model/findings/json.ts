@@ -33,6 +33,7 @@ function traceJson(report: TraceReport): object {
       })),
     })),
     findings: analysis.findings.map((finding) => findingJson(report, finding)),
+    ...(report.suppressed && { suppressed: report.suppressed.map(({ finding, reason }) => ({ id: finding.id, rule: finding.rule, line: placeOf(table, finding.at).line, reason })) }),
   };
 }
 

@@ -30,6 +30,13 @@ export interface TraceReport {
   readonly analysis: Analysis;
   /** Every rule there is; those of other profiles are not shown. */
   readonly rules: readonly RuleInfo[];
+  /** Findings that were set aside with a reason: not among those of the analysis. */
+  readonly suppressed?: readonly SuppressedFinding[];
+}
+
+export interface SuppressedFinding {
+  readonly finding: Finding;
+  readonly reason: string;
 }
 
 /** Place of an event: in text a line, in a binary trace the event's number as `shimtrace events` lists it. */

@@ -16,7 +16,7 @@ export interface TextOptions {
 export function renderText(report: TraceReport, options: TextOptions = {}): string {
   const lines: string[] = [];
   for (const finding of shownFindings(report, options.undecidable === true)) lines.push(...findingLines(report, finding));
-  lines.push(...issueLines(report), ...ruleTable(report), summary(report));
+  lines.push(...suppressedLines(report), ...issueLines(report), ...ruleTable(report), summary(report));
   return `${lines.join('\n')}\n`;
 }
 
@@ -39,6 +39,11 @@ function findingLines(report: TraceReport, finding: Finding): string[] {
   const fix = ruleOf(report, finding.rule)?.fix ?? '';
   lines.push(`    ${finding.id}${fix === '' ? '' : `; fix: ${fix}`}`);
   return lines;
+}
+
+function suppressedLines(report: TraceReport): string[] {
+  return (report.suppressed ?? []).map(({ finding, reason }) =>
+    `${address(report, finding.at)}: info: suppressed ${finding.verdict} ${finding.id}: ${finding.message} [${finding.rule}] (reason: ${reason})`);
 }
 
 /** What the reader noticed, worst kinds only: the rest is counted in `shimtrace info`. */
