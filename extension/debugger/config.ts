@@ -92,9 +92,10 @@ async function stopOnChange(target: unknown): Promise<void> {
   const given = typeof target === 'object' && target !== null && ('row' in target || 'dataId' in target) ? target : { line: (line ?? 0) + 1 };
   try {
     const { on, description }: { on: boolean; description: string } = await session.customRequest('shimtrace/watch', given);
-    await vscode.window.showInformationMessage(on ? vscode.l10n.t('The replay stops at changes: {0}', description) : vscode.l10n.t('The replay no longer stops at changes: {0}', description));
+    // Not waited for: the message stands until it is dismissed.
+    void vscode.window.showInformationMessage(on ? vscode.l10n.t('The replay stops at changes: {0}', description) : vscode.l10n.t('The replay no longer stops at changes: {0}', description));
   } catch (error) {
-    await vscode.window.showWarningMessage(error instanceof Error ? error.message : String(error));
+    void vscode.window.showWarningMessage(error instanceof Error ? error.message : String(error));
   }
 }
 
