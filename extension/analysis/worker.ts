@@ -27,7 +27,7 @@ export interface WorkerTools {
   /** Opens the source; throws a JobError when it cannot be read. */
   open(): ByteSource;
   now(): number;
-  readonly decompress: Pick<ReadOptions, 'inflate' | 'unzstd'>;
+  readonly decompress: Pick<ReadOptions, 'inflate' | 'unzstd' | 'unzstdStream' | 'decompress'>;
   /** Finds the source line of a kernel frame, where programs can be run. */
   readonly findSource?: DebugHost['findSource'];
 }
