@@ -11,7 +11,11 @@ interface Stop {
 class Watch implements vscode.Disposable {
   readonly stops: Stop[] = [];
   readonly places: { readonly line: number; readonly row: number }[] = [];
+  private shown = 0;
   private readonly undo = vscode.Disposable.from(
+    vscode.debug.onDidChangeActiveStackItem((item) => {
+      if (item instanceof vscode.DebugStackFrame) this.shown = this.places.length;
+    }),
     vscode.debug.registerDebugAdapterTrackerFactory('shimtrace', {
       createDebugAdapterTracker: () => ({
         onDidSendMessage: (message: { type: string; event?: string; body?: unknown }) => {
@@ -26,11 +30,12 @@ class Watch implements vscode.Disposable {
     this.undo.dispose();
   }
 
-  /** Does something and waits for the stop that follows. */
+  /** Does something and waits until the stop that follows is shown: before that, the editor's own step commands do nothing. */
   async after(what: string, body: () => Thenable<unknown>): Promise<{ readonly stop: Stop; readonly line: number }> {
     const before = this.places.length;
     await body();
     await until(`a stop after ${what}`, () => (this.places.length > before ? true : undefined));
+    await until(`the frame of the stop after ${what}`, () => (this.shown === this.places.length ? true : undefined));
     return { stop: this.stops[this.places.length - 1]!, line: this.places[this.places.length - 1]!.line };
   }
 }
