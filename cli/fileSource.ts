@@ -43,14 +43,26 @@ function openAdvice(error: unknown): string {
   }
 }
 
+/** What is read at once for small ranges: rows that are described one after another lie side by side. */
+const WINDOW_BYTES = 1 << 18;
+
 class FileSource implements OpenSource {
-  private buffer = new Uint8Array(1 << 16);
+  private buffer = new Uint8Array(WINDOW_BYTES);
+  /** The buffer holds bytes [from, to) of the file. */
+  private from = 0;
+  private to = 0;
   private shortRead = false;
 
   constructor(readonly name: string, private readonly fd: number, readonly size: number) {}
 
   read(offset: number, length: number): Uint8Array {
     const wanted = Math.max(0, Math.min(length, this.size - offset));
+    // What begins where the window does is read again: it may have changed since.
+    if (offset <= this.from || offset + wanted > this.to) this.fill(offset, Math.max(wanted, Math.min(WINDOW_BYTES, this.size - offset)));
+    return this.buffer.subarray(offset - this.from, Math.min(offset + wanted, this.to) - this.from);
+  }
+
+  private fill(offset: number, wanted: number): void {
     if (wanted > this.buffer.length) this.buffer = new Uint8Array(wanted);
     let done = 0;
     while (done < wanted) {
@@ -61,7 +73,8 @@ class FileSource implements OpenSource {
       }
       done += got;
     }
-    return this.buffer.subarray(0, done);
+    this.from = offset;
+    this.to = offset + done;
   }
 
   changed(): string | undefined {

@@ -1,8 +1,8 @@
 /** From a path to a judged trace: opens, reads, analyses, with progress, and says clearly when a file cannot be used. */
 import type { CancelToken } from '../parsers/base/cancel.js';
 import { NEVER_CANCELLED } from '../parsers/base/cancel.js';
-import { ISSUE_KINDS, type Issue } from '../parsers/events/issues.js';
-import { EventTable, type ClockName } from '../parsers/events/table.js';
+import { ISSUE_KINDS } from '../parsers/events/issues.js';
+import { withIssue, type ClockName, type EventTable } from '../parsers/events/table.js';
 import type { OpenTrace } from '../parsers/reader.js';
 import type { Analysis } from '../model/analysis.js';
 import { PROFILES, type ProfileId } from '../model/findings/finding.js';
@@ -51,19 +51,37 @@ export interface LoadedTrace extends TraceReport {
   close(): void;
 }
 
+/** A trace that was read, not judged. */
+export interface LoadedOpen {
+  readonly path: string;
+  readonly open: OpenTrace;
+  /** Closes the file; `open.describe` no longer works afterwards. */
+  close(): void;
+}
+
 /**
  * Reads and judges one file, or standard input for `-`. Throws InputError when it holds no event at all; what could
  * be read of a damaged file is kept and judged.
  */
 export function load(path: string, options: LoadOptions, output: Output): LoadedTrace {
+  return judged(openTrace(path, output), options, output);
+}
+
+/** Judges a trace that was read. */
+export function judged(trace: LoadedOpen, options: LoadOptions, output: Output): LoadedTrace {
+  const { path, open } = trace;
+  const analysis = judgeOpen(trace, options, output);
+  const damaged = open.table.issues.some((issue) => ISSUE_KINDS[issue.code].severity === 'error');
+  return { path, table: open.table, analysis, rules: RULES, open, damaged, close: () => trace.close() };
+}
+
+/** Reads one file, as {@link load} does. */
+export function openTrace(path: string, output: Output): LoadedOpen {
   const source = openSource(path);
-  const open = readOpen(source, output);
-  const table = withChange(open.table, source);
-  refuseUnusable(source, table);
-  const analysis = judge(source.name, table, options, output);
+  const open = withChange(readOpen(source, output), source);
+  refuseUnusable(source, open.table);
   output.progress('');
-  const damaged = table.issues.some((issue) => ISSUE_KINDS[issue.code].severity === 'error');
-  return { path: source.name, table, analysis, rules: RULES, open, damaged, close: () => source.close() };
+  return { path: source.name, open, close: () => source.close() };
 }
 
 function readOpen(source: OpenSource, output: Output): OpenTrace {
@@ -75,12 +93,14 @@ function readOpen(source: OpenSource, output: Output): OpenTrace {
   });
 }
 
-function judge(name: string, table: EventTable, options: LoadOptions, output: Output): Analysis {
-  return analyze(table, {
+export function judgeOpen({ path, open: { table } }: LoadedOpen, options: LoadOptions, output: Output): Analysis {
+  const analysis = analyze(table, {
     profiles: options.profiles, clock: options.clock, skewNs: options.skewNs,
     ...(options.cancel === undefined ? {} : { cancel: options.cancel }),
-    progress: (rows) => output.progress(`${name}: judging ${percent(rows, table.length)}`),
+    progress: (rows) => output.progress(`${path}: judging ${percent(rows, table.length)}`),
   });
+  output.progress('');
+  return analysis;
 }
 
 function percent(done: number, total: number): string {
@@ -97,11 +117,12 @@ function refuseUnusable(source: OpenSource, table: EventTable): void {
 }
 
 /** A file that changed while it was read is judged as far as it was read, and says so with the other issues. */
-function withChange(table: EventTable, source: OpenSource): EventTable {
+function withChange(open: OpenTrace, source: OpenSource): OpenTrace {
   const change = source.changed();
-  if (change === undefined || table.issues.some((issue) => issue.code === 'changed-while-read')) return table;
-  const issue: Issue = { code: 'changed-while-read', offset: source.size, line: 0, count: 1, detail: change };
-  return new EventTable(table.length, table.segments, table.meta, table.names, table.comms, [...table.issues, issue], table.losses, table.stacks);
+  if (change === undefined || open.table.issues.some((issue) => issue.code === 'changed-while-read')) return open;
+  const table = withIssue(open.table, { code: 'changed-while-read', offset: source.size, line: 0, count: 1, detail: change });
+  const { plain, symbolOf } = open;
+  return { table, describe: (row) => open.describe(row), ...(plain && { plain }), ...(symbolOf && { symbolOf }) };
 }
 
 /** The only positional argument of a command that reads one file. */

@@ -1,6 +1,7 @@
 /** Finds the command, prints help, and turns what a command throws into a message and an exit code. */
 import { check } from './commands/check.js';
 import { dap } from './commands/dap.js';
+import { events } from './commands/events.js';
 import { explain } from './commands/explain.js';
 import { info } from './commands/info.js';
 import { rules } from './commands/rules.js';
@@ -12,7 +13,7 @@ import { EXIT, InputError, UsageError, type ExitCode } from './errors.js';
 import { PipeClosed, type Output } from './output.js';
 import { VERSION } from './version.js';
 
-export const COMMANDS: readonly Command[] = [check, timeline, explain, info, rules, dap];
+export const COMMANDS: readonly Command[] = [check, events, timeline, explain, info, rules, dap];
 
 /** Runs `shimtrace argv...` and returns its exit code; nothing it throws escapes. */
 export async function run(argv: readonly string[], output: Output): Promise<ExitCode> {

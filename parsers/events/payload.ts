@@ -271,7 +271,10 @@ export function describePayload(plan: EventPlan, bytes: Uint8Array, start: numbe
   }
   for (const form of plan.forms) {
     const found = formFields(form, bytes, start, end);
-    if (found) return found.map((field) => ({ name: field.name, value: text(field.start, field.end) }));
+    if (!found) continue;
+    // A form names what the model needs; what else the kernel prints as name=value is shown behind it.
+    const rest = argFields(bytes, start, end, plan.isSyscall).filter((field) => found.every((f) => field.end <= f.start || field.start >= f.end));
+    return [...found, ...rest].sort((a, b) => a.start - b.start).map((field) => ({ name: field.name, value: text(field.start, field.end) }));
   }
   const from = place ? placeEnd : start;
   for (const field of argFields(bytes, from, end, plan.isSyscall)) {

@@ -1,0 +1,128 @@
+/** `shimtrace events`: prints the events of a trace, in its order. */
+import { globMatches } from '../../model/expr/glob.js';
+import { eventJson, eventLine, eventTsv } from '../../model/findings/listing.js';
+import { pagesOfRow } from '../../model/timeline/query.js';
+import type { EventTable } from '../../parsers/events/table.js';
+import type { Args } from '../args.js';
+import type { Command } from '../command.js';
+import { EXIT, UsageError } from '../errors.js';
+import { judgeOpen, loadOptions, LOAD_OPTIONS, oneFile, openTrace, type LoadedOpen } from '../load.js';
+import type { Output } from '../output.js';
+import { parseRange } from '../select.js';
+
+const FORMATS = ['text', 'tsv', 'json'] as const;
+type Format = (typeof FORMATS)[number];
+/** Printed at a time. */
+const FLUSH_CHARS = 1 << 16;
+const NS_DIGITS = 9;
+
+export const events: Command = {
+  name: 'events',
+  summary: 'print the events of a trace',
+  usage: 'FILE',
+  options: {
+    ...LOAD_OPTIONS,
+    format: { type: 'string', value: 'FORMAT', help: `${FORMATS.join(', ')} (default text)` },
+    from: { type: 'string', value: 'PLACE', help: 'from this line of a text trace or event of a binary one; with a fraction, as 12.345, from this second; @N from this tick' },
+    to: { type: 'string', value: 'PLACE', help: 'up to this place, which is included' },
+    cpu: { type: 'string', multiple: true, value: 'N', help: 'only events of this CPU; repeatable' },
+    tid: { type: 'string', multiple: true, value: 'N', help: 'only events of this thread; repeatable' },
+    event: { type: 'string', multiple: true, value: 'GLOB', help: 'only events of such names, with or without their system; repeatable' },
+    gfn: { type: 'string', value: 'RANGE', help: 'only events about these guest frames: 0x100000, 0x100000-0x10000f or 0x100000+16' },
+  },
+  details: `A line of tsv: time in nanoseconds (or ticks), CPU, thread, task, system:name of the event, then one field=value each, with tabs
+between them. Values are printed as the trace's own formats print them; what is not known is empty.`,
+  run(args, output) {
+    const trace = openTrace(oneFile(args, events.usage), output);
+    try {
+      print(trace, wantedRows(trace, args, output), args.choice('format', FORMATS, 'text'), output);
+    } finally {
+      trace.close();
+    }
+    return EXIT.clean;
+  },
+};
+
+type Filter = (row: number) => boolean;
+
+function print({ path, open }: LoadedOpen, wanted: Filter, format: Format, output: Output): void {
+  const { table } = open;
+  const line = format === 'text' ? eventLine : eventTsv;
+  let text = format === 'json' ? `{\n  "schema": "shimtrace.events/1",\n  "path": ${JSON.stringify(path)},\n  "events": [` : '';
+  let count = 0;
+  for (let row = 0; row < table.length; row++) {
+    if (!wanted(row)) continue;
+    const event = open.describe(row);
+    text += format === 'json' ? `${count > 0 ? ',' : ''}\n    ${JSON.stringify(eventJson(table, row, event))}` : `${line(table, row, event)}\n`;
+    count++;
+    if (text.length < FLUSH_CHARS) continue;
+    output.out(text);
+    text = '';
+  }
+  output.out(format === 'json' ? `${text}${count > 0 ? '\n  ' : ''}]\n}\n` : text);
+}
+
+function wantedRows(trace: LoadedOpen, args: Args, output: Output): Filter {
+  const { table } = trace.open;
+  const filters: Filter[] = [];
+  const cpus = numbers(args, 'cpu');
+  if (cpus.size > 0) filters.push((row) => cpus.has(table.cpu(row)));
+  const tids = numbers(args, 'tid');
+  if (tids.size > 0) filters.push((row) => tids.has(table.tid(row)));
+  const names = args.list('event');
+  if (names.length > 0) filters.push(nameFilter(table, names));
+  const from = placeFilter(table, args.text('from'), 'from');
+  const to = placeFilter(table, args.text('to'), 'to');
+  if (from) filters.push(from);
+  if (to) filters.push(to);
+  const gfn = args.text('gfn');
+  if (gfn !== undefined) filters.push(gfnFilter(trace, gfn, args, output));
+  return (row) => filters.every((filter) => filter(row));
+}
+
+function numbers(args: Args, name: string): ReadonlySet<number> {
+  return new Set(args.list(name).map((text) => {
+    if (!/^\d+$/.test(text)) throw new UsageError(`--${name} takes a number, not '${text}'`);
+    return Number(text);
+  }));
+}
+
+/** By the names' ids: each name is matched once. */
+function nameFilter(table: EventTable, patterns: readonly string[]): Filter {
+  const known = new Map<number, boolean>();
+  return (row) => {
+    const id = table.nameId(row);
+    let is = known.get(id);
+    if (is === undefined) {
+      const name = table.names.text(id);
+      const bare = name.slice(name.indexOf(':') + 1);
+      known.set(id, (is = patterns.some((pattern) => globMatches(pattern, name) || globMatches(pattern, bare))));
+    }
+    return is;
+  };
+}
+
+/** A line or event number, a time in seconds, or ticks. */
+function placeFilter(table: EventTable, text: string | undefined, option: 'from' | 'to'): Filter | undefined {
+  if (text === undefined) return undefined;
+  const isFrom = option === 'from';
+  if (/^\d+$/.test(text)) {
+    const place = Number(text);
+    const at = table.length > 0 && table.line(0) > 0 ? (row: number) => table.line(row) : (row: number) => row + 1;
+    return isFrom ? (row) => at(row) >= place : (row) => at(row) <= place;
+  }
+  const seconds = /^(\d+)\.(\d{1,9})$/.exec(text);
+  const ticks = /^@(\d+)$/.exec(text);
+  if (!seconds && !ticks) throw new UsageError(`--${option} takes a line, a time such as 12.345678 or ticks such as @123456, not '${text}'`);
+  const absolute = ticks ? BigInt(ticks[1]!) : BigInt(seconds![1]!) * 1_000_000_000n + BigInt(seconds![2]!.padEnd(NS_DIGITS, '0'));
+  const time = Number(absolute - table.meta.t0);
+  return isFrom ? (row) => table.ts(row) >= time : (row) => table.ts(row) <= time;
+}
+
+/** Which frames an event is about is known only to the model. */
+function gfnFilter(trace: LoadedOpen, text: string, args: Args, output: Output): Filter {
+  const { first, count } = parseRange('--gfn', text);
+  const { table } = trace.open;
+  const analysis = judgeOpen(trace, loadOptions(args), output);
+  return (row) => pagesOfRow(analysis, table, row).some((pages) => pages.unit === 'gfn' && pages.first < first + count && first < pages.first + pages.count);
+}

@@ -1,0 +1,47 @@
+/** Events as lines: as a person reads them, as columns for other programs, and as data. */
+import type { EventTable } from '../../parsers/events/table.js';
+import { UNKNOWN_CPU } from '../../parsers/events/table.js';
+import { placeOf, timeText } from './report.js';
+
+/** What a trace says of one event, besides its columns: parsers' EventText. */
+export interface DescribedEvent {
+  readonly name: string;
+  readonly fields: readonly { readonly name: string; readonly value: string }[];
+  readonly text: string;
+}
+
+/** `qemu-274 [001] 12.345678: kvm:kvm_exit: reason …`, with what is known of it; one line. */
+export function eventLine(table: EventTable, row: number, event: DescribedEvent): string {
+  const cpu = table.cpu(row);
+  const tid = table.tid(row);
+  const time = timeText(table, row);
+  const task = tid < 0 ? table.comm(row) : `${table.comm(row)}-${tid}`;
+  const head = `${task === '' ? '' : `${task} `}${cpu === UNKNOWN_CPU ? '' : `[${String(cpu).padStart(3, '0')}] `}${time === '' ? '' : `${time}: `}`;
+  return `${head}${event.name}: ${event.text}`.replace(/[\r\n]+/g, ' ');
+}
+
+/** Time in nanoseconds (or ticks), CPU, thread, task, event, then `field=value` each; tabs between, '' for what is not known. */
+export function eventTsv(table: EventTable, row: number, event: DescribedEvent): string {
+  const cpu = table.cpu(row);
+  const tid = table.tid(row);
+  const time = table.meta.timeUnit === 'none' ? '' : String(table.absoluteTime(row));
+  let line = `${time}\t${cpu === UNKNOWN_CPU ? '' : cpu}\t${tid < 0 ? '' : tid}\t${cell(table.comm(row))}\t${cell(event.name)}`;
+  for (const field of event.fields) line += `\t${cell(field.name)}=${cell(field.value)}`;
+  return line;
+}
+
+/** The event as data; 64-bit times are strings. */
+export function eventJson(table: EventTable, row: number, event: DescribedEvent): object {
+  const cpu = table.cpu(row);
+  const tid = table.tid(row);
+  return {
+    ...placeOf(table, row), timeNs: table.meta.timeUnit === 'none' ? null : String(table.absoluteTime(row)),
+    cpu: cpu === UNKNOWN_CPU ? null : cpu, tid: tid < 0 ? null : tid, comm: table.comm(row), event: event.name,
+    fields: Object.fromEntries(event.fields.map((field) => [field.name, field.value])), text: event.text,
+  };
+}
+
+/** A tab or a line end within a value must not look like one between values. */
+function cell(text: string): string {
+  return /[\t\n\r]/.test(text) ? text.replace(/\t/g, '\\t').replace(/\n/g, '\\n').replace(/\r/g, '\\r') : text;
+}
