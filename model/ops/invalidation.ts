@@ -52,6 +52,7 @@ export function lowerInvalidation(on: On): void {
     const first = ev.num(START.start);
     const end = ev.num(START.end);
     if (first >= 0 && end > first) b.ranges.push({ first, end, row: ev.row });
+    t.lastInvStartRow = ev.row;
     vm.open.push(b);
     vm.inProgress++;
     const conv = t.conv;
@@ -84,6 +85,7 @@ export function lowerInvalidation(on: On): void {
     const end = ev.hi(GSTART.end) === 0xffffffff ? Infinity : ev.num(GSTART.end);
     const b: GmemBracket = { tid: t.tid, startRow: ev.row, first, end: end < 0 ? Infinity : end, vm };
     t.gmemBracket = b;
+    t.lastGmemBracket = b;
     if (inode) {
       inode.gmemBrackets = inode.gmemBrackets.filter((x) => x.tid !== t.tid || x.vm !== vm);
       inode.gmemBrackets.push(b);
@@ -121,6 +123,7 @@ function ended(w: World, ev: Ev, t: Thread): void {
   const vm = w.vmOf(ev, t, END.kvm);
   if (!vm) return;
   vm.ends++;
+  t.lastInvEndRow = ev.row;
   const inprog = ev.has(END.inprog) ? ev.signed(END.inprog, 0) : NaN;
   let at = -1;
   for (let i = vm.open.length - 1; i >= 0 && at < 0; i--) if (vm.open[i]!.tid === t.tid) at = i;

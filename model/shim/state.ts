@@ -275,6 +275,10 @@ export class Thread {
   /** The last kvm pointer was seen in the same kernel call. */
   vmFresh = false;
   conv: Conv | undefined;
+  /** The thread's latest brackets, for a conversion of which only a later event is seen. */
+  lastGmemBracket: GmemBracket | undefined;
+  lastInvStartRow = -1;
+  lastInvEndRow = -1;
   /** Where the thread's latest conversion began, -1 never. */
   lastConvRow = -1;
   fault: GuestFault | undefined;

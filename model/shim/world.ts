@@ -235,11 +235,26 @@ export class World {
 
   newConv(scope: 'vm' | 'inode', t: Thread, row: number, entrySeen: boolean): Conv {
     const conv = new Conv(this.conversions.length, scope, t.tid, row, entrySeen);
+    if (!entrySeen) this.adoptBrackets(conv, t);
     conv.callRow = entrySeen ? row : t.syscall?.name === 'ioctl' ? t.syscall.row : -1;
     this.conversions.push(conv);
     t.conv = conv;
     t.lastConvRow = row;
     return conv;
+  }
+
+  /** A conversion that shows itself late may have opened its bracket before: in the same system call it counts as its own. */
+  private adoptBrackets(conv: Conv, t: Thread): void {
+    const from = t.syscall?.row ?? Infinity;
+    const gmem = t.lastGmemBracket;
+    if (gmem && gmem.startRow > from) {
+      conv.sawGmemBracket = true;
+      conv.gmemFirst = gmem.first;
+      conv.gmemEnd = gmem.end;
+      conv.invOpenRow = gmem.startRow;
+    }
+    conv.sawInvStart = t.lastInvStartRow > from;
+    conv.sawInvEnd = t.lastInvEndRow > from;
   }
 
   phase(conv: Conv, phase: number, row: number): void {
