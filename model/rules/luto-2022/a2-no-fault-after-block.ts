@@ -48,6 +48,10 @@ export const a2: RuleDef = {
         return true;
       }
       if (run.lost(Math.min(since, row), row, pages)) return true;
+      if (conv && !run.recorded('ConvertRet', 'GmemIoctlRet', 'SysExitIoctl', 'SysEnterIoctl')) {
+        run.notRecorded(row, 'Whether the conversion has ended is not recorded.', ['ConvertRet'], pages);
+        return true;
+      }
       if (begin < 0 || begin < since) return false;
       if (!w.ordered(since, begin)) {
         run.undecided('order', row, 'The fault and the block are on two CPUs too close in time to be ordered.', ['a global trace_clock'], pages);
