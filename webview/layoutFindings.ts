@@ -125,7 +125,7 @@ function pointers(scene: Scene, away: { above: number; below: number; left: numb
   put(away.right, Glyph.Right, frame.plotX + frame.plotW, frame.rowsY + frame.rowsH / 2, 'later');
 }
 
-/** Arrows from the events that led to the selected finding, in their threads' lanes, to the finding. */
+/** Arrows between the selected finding and its evidence in the threads' lanes: from what led to it, to what followed. */
 export function layoutCauses(scene: Scene, over: DrawList): void {
   const { finding, view, rowsReply, frame, lanes, meta } = scene;
   if (!finding || view.selectedFinding < 0) return;
@@ -145,7 +145,9 @@ export function layoutCauses(scene: Scene, over: DrawList): void {
     const fromY = lane >= 0 ? laneTop(scene, lane) + LANE_H / 2 : frame.lanesY + frame.lanesH;
     over.glyph(Style.Effect, Glyph.Ring, fromX, fromY, 8);
     if (e.event.row === finding.at.row) continue;
-    over.arrow(Style.Effect, fromX, fromY, x, target - 9);
+    // What came later followed from it, or shows that it was so: the arrow goes there.
+    if (e.event.row > finding.at.row) over.arrow(Style.Effect, x, target - 9, fromX, fromY + 6);
+    else over.arrow(Style.Effect, fromX, fromY, x, target - 9);
   }
   over.unclip();
 }

@@ -6,8 +6,11 @@ import type { App } from './app.js';
 import { duration } from './format.js';
 import type { Target } from './hit.js';
 import { VERDICT_NAMES } from './style.js';
-import { reveal, type DisplayRow } from './viewport.js';
+import { clampSpan, reveal, type DisplayRow } from './viewport.js';
 import { element, eventLink, eventWords, findingLine, findingWords, inspectWords, measureWords } from './words.js';
+
+/** Evidence within this share of the picture is a dot. */
+const DOT = 0.12;
 
 export class Selection {
   /** Detail of the selected finding. */
@@ -71,8 +74,19 @@ export class Selection {
     this.showWords(findingWords(this.finding, (event) => this.link(event)));
     this.app.draw();
     if (!follow) return;
+    this.zoomToEvidence(this.finding);
     this.app.announcer.say(findingLine(this.finding));
     this.goTo(this.finding.at, this.finding.id);
+  }
+
+  /** Where the evidence is a dot in the picture, zooms in until the steps are told apart. */
+  private zoomToEvidence(finding: FindingReply): void {
+    const times = [finding.at, ...finding.evidence.map((e) => e.event)].map((e) => this.app.viewOfTime(e.time));
+    const from = Math.min(...times);
+    const range = Math.max(...times) - from;
+    const { view } = this.app;
+    if (range <= 0 || range > (view.until - view.from) * DOT) return;
+    this.app.go({ ...view, ...clampSpan(from - range, from + 2 * range, this.app.bounds()) });
   }
 
   private link(event: EventRef): HTMLElement {

@@ -4,6 +4,7 @@ import type { App, Feature } from '../app.js';
 import { RequestFailed } from '../analysis/client.js';
 import { onDidMoveReplay } from '../debugger/factory.js';
 import { traceOf } from '../features/target.js';
+import { traceLine } from '../window.js';
 import { Endpoint, RequestError, type Handlers } from '../../webview/protocol/endpoint.js';
 import type { HostRequests, PageRequests } from '../../webview/protocol/messages.js';
 import type { AskName, TimelineAsk, TimelineAsks } from '../../model/timeline/asks.js';
@@ -116,8 +117,9 @@ class TimelinePage implements vscode.Disposable {
   }
 
   private cursorMoved(event: vscode.TextEditorSelectionChangeEvent): void {
-    if (event.textEditor.document.uri.toString() !== this.uri.toString() || !this.isOpen) return;
-    const line = event.selections[0]!.active.line + 1;
+    const at = traceLine(event.textEditor.document, event.selections[0]!.active.line);
+    if (at?.trace.toString() !== this.uri.toString() || !this.isOpen) return;
+    const { line } = at;
     if (line === this.shownLine) return;
     this.shownLine = 0;
     clearTimeout(this.cursorTimer);
