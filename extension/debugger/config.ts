@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { FindingView } from '../analysis/job.js';
 import type { App, Feature } from '../app.js';
 import { activeTabUri } from '../tabs.js';
+import { traceLine, windowAddress } from '../window.js';
 
 export const DEBUG_TYPE = 'shimtrace';
 
@@ -19,6 +20,13 @@ export function traceUri(configuration: vscode.DebugConfiguration): vscode.Uri |
   if (typeof trace !== 'string' || trace === '') return undefined;
   // One letter before the colon is a drive, not a scheme.
   return /^[A-Za-z][\w+.-]+:\/\//.test(trace) ? vscode.Uri.parse(trace, true) : vscode.Uri.file(trace);
+}
+
+/** The trace of the active tab: its text, a window on it, or the timeline that a binary one opens as. */
+function activeTrace(): vscode.Uri | undefined {
+  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  const uri = input instanceof vscode.TabInputCustom ? input.uri : activeTabUri();
+  return uri && (windowAddress(uri)?.trace ?? uri);
 }
 
 /** A path for local files, so that breakpoints and stack frames name the file as the editor does; else the URI. */
@@ -45,7 +53,7 @@ const provider: vscode.DebugConfigurationProvider = {
 };
 
 async function withActive(config: vscode.DebugConfiguration): Promise<vscode.DebugConfiguration | undefined> {
-  const uri = activeTabUri();
+  const uri = activeTrace();
   if (uri) return { ...config, trace: traceText(uri) };
   await vscode.window.showInformationMessage(vscode.l10n.t('Open a trace to replay, or name it as "trace" in launch.json.'));
   return undefined;
@@ -63,7 +71,7 @@ export async function startReplay({ trace, from, follow }: ReplayFrom): Promise<
 function given(target: unknown): ReplayFrom | undefined {
   if (target instanceof vscode.Uri) return { trace: target };
   if (typeof target === 'object' && target !== null && 'trace' in target && target.trace instanceof vscode.Uri) return target as ReplayFrom;
-  const trace = activeTabUri();
+  const trace = activeTrace();
   return trace && { trace };
 }
 
@@ -73,23 +81,28 @@ async function replay(target: unknown): Promise<void> {
   else await vscode.window.showInformationMessage(vscode.l10n.t('Open a trace to replay.'));
 }
 
-async function replayHere(): Promise<void> {
+/** The trace and the line of the cursor, also in a window that shows a piece of a large trace. */
+function cursorPlace(): { readonly trace: vscode.Uri; readonly line: number } | undefined {
   const editor = vscode.window.activeTextEditor;
-  if (editor) await startReplay({ trace: editor.document.uri, from: { line: editor.selection.active.line + 1 } });
+  return editor && traceLine(editor.document, editor.selection.active.line);
+}
+
+async function replayHere(): Promise<void> {
+  const place = cursorPlace();
+  if (place) await startReplay({ trace: place.trace, from: { line: place.line } });
 }
 
 /** From the event of the cursor's line, following its page. */
 async function replayPage(): Promise<void> {
-  const editor = vscode.window.activeTextEditor;
-  if (editor) await startReplay({ trace: editor.document.uri, from: { line: editor.selection.active.line + 1 }, follow: 'page' });
+  const place = cursorPlace();
+  if (place) await startReplay({ trace: place.trace, from: { line: place.line }, follow: 'page' });
 }
 
 /** Stops the replay whenever the page of an event changes, or no longer; by default of the event at the cursor. */
 async function stopOnChange(target: unknown): Promise<void> {
   const session = vscode.debug.activeDebugSession;
   if (session?.type !== DEBUG_TYPE) return;
-  const line = vscode.window.activeTextEditor?.selection.active.line;
-  const given = typeof target === 'object' && target !== null && ('row' in target || 'dataId' in target) ? target : { line: (line ?? 0) + 1 };
+  const given = typeof target === 'object' && target !== null && ('row' in target || 'dataId' in target) ? target : { line: cursorPlace()?.line ?? 1 };
   try {
     const { on, description }: { on: boolean; description: string } = await session.customRequest('shimtrace/watch', given);
     // Not waited for: the message stands until it is dismissed.
@@ -136,11 +149,12 @@ function step(kind: 'change' | 'conversion', direction: 1 | -1): () => Promise<v
 /** Offers a replay on the line of a finding. */
 const actions = (app: App): vscode.CodeActionProvider => ({
   provideCodeActions: (document, range) => {
-    const findings = app.sessions.find(document.uri)?.report?.findings ?? [];
-    return findings.filter((finding) => finding.at.line === range.start.line + 1).slice(0, 5).map((finding) => {
+    const place = traceLine(document, range.start.line);
+    const findings = (place && app.sessions.find(place.trace)?.report?.findings) ?? [];
+    return findings.filter((finding) => finding.at.line === place?.line).slice(0, 5).map((finding) => {
       const title = vscode.l10n.t('Replay from this {0} of {1}', finding.verdict, finding.rule);
       const action = new vscode.CodeAction(title, vscode.CodeActionKind.Empty);
-      action.command = { command: 'shimtrace.replay', title, arguments: [{ trace: document.uri, from: { finding: finding.id } } satisfies ReplayFrom] };
+      action.command = { command: 'shimtrace.replay', title, arguments: [{ trace: place!.trace, from: { finding: finding.id } } satisfies ReplayFrom] };
       return action;
     });
   },

@@ -14,7 +14,7 @@ describe('frames of a stack\'s text', () => {
   check('\tffffffff81253990 do_wp_page+0xd71 ([kernel.kallsyms])', 'do_wp_page+0xd71');
   check('\tffffffff81253990 do_wp_page ([kernel.kallsyms])', 'do_wp_page');
   check('\tffffffffc0a53990 kvm_mmu_page_fault+0x1 ([kvm])', 'kvm_mmu_page_fault+0x1 [kvm]');
-  check('\t          401136 main+0x6 (/root/conv)', 'main+0x6');
+  check('\t          401136 main+0x6 (/usr/bin/conv)', 'main+0x6');
   check('\tffffffff81253990 [unknown] ([kernel.kallsyms])', '0xffffffff81253990');
   check(' => 0xffffffffa0001000', '0xffffffffa0001000');
   check(' => <00007f8d2b1c9a37>', '0x7f8d2b1c9a37');

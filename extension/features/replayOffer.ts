@@ -8,6 +8,7 @@ import type { App, Feature } from '../app.js';
 import { startReplay } from '../debugger/config.js';
 import { goToInReplay, onDidMoveReplay, type Instant } from '../debugger/factory.js';
 import { activeTabUri } from '../tabs.js';
+import { traceLine } from '../window.js';
 
 const COMMAND = 'shimtrace.replay.goTo';
 
@@ -44,8 +45,9 @@ export const replayOffer: Feature = (app) => {
 
   const update = (): void => {
     const editor = vscode.window.activeTextEditor;
-    const line = editor && editor.selection.active.line + 1;
-    if (!here || here.line === 0 || line === undefined || line === here.line || editor?.document.uri.toString() !== here.uri.toString()) {
+    const place = editor && traceLine(editor.document, editor.selection.active.line);
+    const line = place?.line;
+    if (!here || here.line === 0 || line === undefined || line === here.line || place?.trace.toString() !== here.uri.toString()) {
       item.hide();
       return;
     }
@@ -66,7 +68,11 @@ export const replayOffer: Feature = (app) => {
     vscode.commands.registerCommand('shimtrace.replayNode', (node: unknown) => replayNode(app, node)),
     vscode.commands.registerCommand(COMMAND, async (uri?: unknown, line?: unknown) => {
       if (uri instanceof vscode.Uri && typeof line === 'number') await goToInReplay(uri, { line });
-      else if (vscode.window.activeTextEditor) await goToInReplay(vscode.window.activeTextEditor.document.uri, { line: vscode.window.activeTextEditor.selection.active.line + 1 });
+      else {
+        const editor = vscode.window.activeTextEditor;
+        const place = editor && traceLine(editor.document, editor.selection.active.line);
+        if (place) await goToInReplay(place.trace, { line: place.line });
+      }
     }),
   );
 };
