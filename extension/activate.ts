@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { App, Feature } from './app.js';
 import type { Platform } from './platform.js';
+import { ReportIndex } from './reportIndex.js';
 import { Sessions } from './sessions.js';
 import { SuppressionStore } from './suppressions.js';
 import { debugConfig } from './debugger/config.js';
@@ -31,9 +32,10 @@ const FEATURES: readonly Feature[] = [
 export function activate(context: vscode.ExtensionContext, platform: Platform): App & { readonly activatedInMs: number } {
   const start = platform.now();
   const log = vscode.window.createOutputChannel('Shimtrace', { log: true });
-  const sessions = new Sessions(platform);
+  const index = new ReportIndex(context, log);
+  const sessions = new Sessions(platform, index);
   const suppressions = new SuppressionStore(log);
-  const app: App = { context, platform, sessions, suppressions, log };
+  const app: App = { context, platform, sessions, suppressions, index, log };
   sessions.onDidChange(({ uri }) => void suppressions.load(uri));
   context.subscriptions.push(log, sessions, suppressions, ...FEATURES.map((feature) => feature(app)));
   const activatedInMs = platform.now() - start;

@@ -1,6 +1,7 @@
 /** What every feature is given. */
 import type * as vscode from 'vscode';
 import type { Platform } from './platform.js';
+import type { ReportIndex } from './reportIndex.js';
 import type { Sessions } from './sessions.js';
 import type { SuppressionStore } from './suppressions.js';
 
@@ -9,6 +10,7 @@ export interface App {
   readonly platform: Platform;
   readonly sessions: Sessions;
   readonly suppressions: SuppressionStore;
+  readonly index: ReportIndex;
   readonly log: vscode.LogOutputChannel;
 }
 

@@ -4,6 +4,7 @@ import { TraceSession } from './analysis/client.js';
 import { affectsVerdicts, checkOptions } from './config.js';
 import type { Platform } from './platform.js';
 import type { Report } from './analysis/job.js';
+import type { ReportIndex } from './reportIndex.js';
 
 const SOON_MS = 1500;
 
@@ -17,7 +18,7 @@ export class Sessions implements vscode.Disposable {
   private readonly held = new Map<string, number>();
   private readonly settings: vscode.Disposable;
 
-  constructor(private readonly platform: Platform) {
+  constructor(private readonly platform: Platform, private readonly index?: ReportIndex) {
     this.settings = vscode.workspace.onDidChangeConfiguration((event) => {
       if (affectsVerdicts(event)) for (const session of this.all()) if (session.report) void this.check(session.uri);
     });
@@ -36,7 +37,7 @@ export class Sessions implements vscode.Disposable {
     const key = uri.toString();
     let session = this.byUri.get(key);
     if (!session) {
-      session = new TraceSession(uri, this.platform);
+      session = new TraceSession(uri, this.platform, this.index);
       const opened = session;
       session.onDidChange(() => this.changed.fire(opened));
       this.byUri.set(key, session);

@@ -4,6 +4,7 @@
  */
 import * as vscode from 'vscode';
 import type { AnalysisWorker, Platform } from '../platform.js';
+import type { ReportIndex } from '../reportIndex.js';
 import type { DebugMessage } from './debugServer.js';
 import type { CheckOptions, FromWorker, JobError, Method, Methods, Progress, Report } from './job.js';
 
@@ -36,6 +37,9 @@ export class TraceSession implements vscode.Disposable {
   private worker: Promise<AnalysisWorker> | undefined;
   private readonly pending = new Map<number, Pending>();
   private nextId = 1;
+  /** Until the trace was read in this session: judging it anew by other rules is faster than any index. */
+  private mayUseIndex = true;
+  private digest = '';
   /** Runs of check, so that an older one that ends late changes nothing. */
   private run = 0;
   private readonly changed = new vscode.EventEmitter<void>();
@@ -47,14 +51,14 @@ export class TraceSession implements vscode.Disposable {
   /** The worker is gone, and its debug sessions with it. */
   readonly onDidDrop = this.dropped.event;
 
-  constructor(readonly uri: vscode.Uri, private readonly platform: Platform) {}
+  constructor(readonly uri: vscode.Uri, private readonly platform: Platform, private readonly index?: ReportIndex) {}
 
   /** Reads (once per content) and judges. Resolves to the report, or undefined when it failed or was overtaken; see `state`. */
   async check(options: CheckOptions): Promise<Report | undefined> {
     const run = ++this.run;
     this.enter({ kind: 'running', progress: undefined });
     try {
-      const report = await this.request('check', options);
+      const report = await this.fromIndex(options) ?? await this.fromWorker(options);
       if (run !== this.run) return undefined;
       this.report = report;
       this.enter({ kind: 'done' });
@@ -64,6 +68,22 @@ export class TraceSession implements vscode.Disposable {
       if (run === this.run) this.enter(error.error.code === 'cancelled' ? { kind: 'idle' } : { kind: 'failed', error: error.error });
       return undefined;
     }
+  }
+
+  /** What was found when the same content was judged in the same way before. */
+  private async fromIndex(options: CheckOptions): Promise<Report | undefined> {
+    this.digest = '';
+    if (!this.index || !this.mayUseIndex) return undefined;
+    this.digest = await this.request('digest', options);
+    return this.digest === '' ? undefined : this.index.find(this.digest, options);
+  }
+
+  private async fromWorker(options: CheckOptions): Promise<Report> {
+    const { digest } = this;
+    const report = await this.request('check', options);
+    this.mayUseIndex = false;
+    if (digest !== '') void this.index?.keep(digest, options, report);
+    return report;
   }
 
   async request<M extends Method>(method: M, params: Methods[M]['params']): Promise<Methods[M]['result']> {
@@ -87,8 +107,9 @@ export class TraceSession implements vscode.Disposable {
     this.dropWorker(CANCELLED);
   }
 
-  /** The file has changed: what the worker holds is old. */
+  /** The file has changed, or shall be read again for certain: what the worker holds and the index knows is old. */
   forget(): void {
+    this.mayUseIndex = false;
     this.dropWorker(CANCELLED);
   }
 

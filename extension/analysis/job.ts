@@ -140,6 +140,8 @@ export interface ConversionView {
 
 /** Requests by method name. */
 export interface Methods extends ViewMethods {
+  /** Digest of a large trace's content, '' for a small one; what is asked later is judged by these options. */
+  digest: { params: CheckOptions; result: string };
   /** Reads the trace unless it was read already, and judges it. */
   check: { params: CheckOptions; result: Report };
   /** The event that a 1-based line belongs to. */

@@ -27,6 +27,8 @@ export interface WorkerTools {
   /** Opens the source; throws a JobError when it cannot be read. */
   open(): ByteSource;
   now(): number;
+  /** Digest of a source's content, where the host has a fast one. */
+  readonly digest?: (source: ByteSource) => string;
   readonly decompress: Pick<ReadOptions, 'inflate' | 'unzstd' | 'unzstdStream' | 'decompress'>;
   /** Finds the source line of a kernel frame, where programs can be run. */
   readonly findSource?: DebugHost['findSource'];
@@ -50,6 +52,7 @@ export class JobFailure extends Error {
 const PROGRESS_EVERY_MS = 80;
 /** Nobody reads a longer list of conversions to choose from. */
 const CONVERSIONS_MAX = 1000;
+const INDEXED_FROM_BYTES = 4 * 1024 * 1024;
 
 class TraceServer {
   private source: ByteSource | undefined;
@@ -57,12 +60,21 @@ class TraceServer {
   private readMs = 0;
   private analysis: Analysis | undefined;
   private lastProgress = 0;
+  private options: CheckOptions = {};
   private debugging: DebugServer | undefined;
   private timelineMade: Timeline | undefined;
 
   constructor(private readonly tools: WorkerTools, private readonly post: (message: FromWorker) => void) {}
 
+  /** Below a size reading again is as fast as an index. */
+  digest(options: CheckOptions): string {
+    this.options = options;
+    const source = this.tools.open();
+    return this.tools.digest && source.size >= INDEXED_FROM_BYTES ? this.tools.digest(source) : '';
+  }
+
   check(options: CheckOptions): Report {
+    this.options = options;
     const { source, trace } = this.read();
     const start = this.tools.now();
     const total = trace.table.length;
@@ -74,9 +86,10 @@ class TraceServer {
     return reportOf({ source, trace, analysis: this.analysis }, tookMs);
   }
 
-  /** The judged trace; requests about events come after a check. */
+  /** The judged trace; it is read now where its report came out of the index. */
   judged(): Judged {
-    assert(this.source !== undefined && this.trace !== undefined && this.analysis !== undefined, 'asked before the trace was checked');
+    if (!this.analysis) this.check(this.options);
+    assert(this.source !== undefined && this.trace !== undefined && this.analysis !== undefined, 'a check leaves a judged trace');
     return { source: this.source, trace: this.trace, analysis: this.analysis };
   }
 
@@ -145,6 +158,7 @@ class TraceServer {
 type Handlers = { [M in Method]: (server: TraceServer, params: Methods[M]['params']) => Methods[M]['result'] };
 
 const HANDLERS: Handlers = {
+  digest: (server, options) => server.digest(options),
   check: (server, options) => server.check(options),
   eventAtLine: (server, { line }) => eventAtLine(server.judged(), line),
   debug: (server, message) => server.debug(message),

@@ -18,6 +18,10 @@ export const commands: Feature = (app) => {
     register('shimtrace.openSample', () => openSample(app)),
     register('shimtrace.goToFirstViolation', (target) => goToFirstViolation(app, target)),
     register('shimtrace.openWalkthrough', () => vscode.commands.executeCommand('workbench.action.openWalkthrough', `${app.context.extension.id}#start`)),
+    register('shimtrace.clearCache', async () => {
+      await app.index.clear();
+      await vscode.window.showInformationMessage(vscode.l10n.t('The reports that Shimtrace kept of large traces are gone.'));
+    }),
     register('shimtrace.showLog', () => app.log.show()),
   );
 };
