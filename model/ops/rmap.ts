@@ -1,4 +1,5 @@
 /** User mappings of pages: rmap add and remove, unmap_mapping_*, and the user's faults that lead to them. */
+import { closeConversion } from './conversions.js';
 import type { Ev } from './ev.js';
 import type { On } from './lower.js';
 import { slotsOf } from './slots.js';
@@ -112,6 +113,8 @@ function lowerUserFaults(on: On): void {
     const ino = ev.num(FAULT.ino);
     const inode = ino > 0 ? w.inodeOf(ino, ev, t) : onlyInodeOf(w, t);
     const pgoff = ev.num(FAULT.pgoff);
+    // Whoever faults does not hold the invalidate lock: the return of its own conversion was not seen.
+    if (t.conv && (t.conv.blockedRow >= 0 || t.conv.unmapRow >= 0)) closeConversion(w, t, t.conv, ev.row, undefined);
     const ctx: UserFaultCtx = { row: ev.row, inode, pgoff, addr: ev.num(FAULT.addr) };
     t.userFault = ctx;
     t.serviced = undefined;

@@ -48,7 +48,7 @@ export const a2: RuleDef = {
         return true;
       }
       if (run.lost(Math.min(since, row), row, pages)) return true;
-      if (conv && !run.recorded('ConvertRet', 'GmemIoctlRet', 'SysExitIoctl', 'SysEnterIoctl')) {
+      if (conv && !run.recorded('ConvertRet', 'GmemIoctlRet', 'SysExitIoctl')) {
         run.notRecorded(row, 'Whether the conversion has ended is not recorded.', ['ConvertRet'], pages);
         return true;
       }

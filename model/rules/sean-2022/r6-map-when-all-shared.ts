@@ -31,7 +31,7 @@ export const r6: RuleDef = {
         return;
       }
       const conv = [...inode.converting].find((c) => c.blockedRow >= 0 && c.blockedRow < row && c.storeRow < 0 && run.w.ordered(c.blockedRow, row));
-      if (conv && run.recorded('ConvertRet', 'GmemIoctlRet', 'SysExitIoctl', 'SysEnterIoctl')) {
+      if (conv && run.recorded('ConvertRet', 'GmemIoctlRet', 'SysExitIoctl')) {
         run.violation({ row, pages: run.pagesOfConv(conv), message: `${inodeText(inode)} was mapped during a conversion`, evidence: [[conv.blockedRow, 'state', 'the conversion blocks here and has not ended']] });
         return;
       }
