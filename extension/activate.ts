@@ -7,6 +7,7 @@ import { Sessions } from './sessions.js';
 import { SuppressionStore } from './suppressions.js';
 import { debugConfig } from './debugger/config.js';
 import { debugAdapter } from './debugger/factory.js';
+import { ask } from './features/ask.js';
 import { commands } from './features/commands.js';
 import { diagnostics } from './features/diagnostics.js';
 import { follow } from './features/follow.js';
@@ -25,7 +26,7 @@ import { views } from './views/views.js';
 
 /** `recognise` comes last: it opens the sessions that the others watch. */
 const FEATURES: readonly Feature[] = [
-  diagnostics, hover, status, report, rulePages, commands, findingActions, navigation, outline, views, debugConfig, debugAdapter, replayOffer,
+  diagnostics, hover, status, report, rulePages, commands, findingActions, ask, navigation, outline, views, debugConfig, debugAdapter, replayOffer,
   notices, follow, timeline, recognise,
 ];
 

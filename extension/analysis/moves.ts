@@ -19,7 +19,7 @@ export function rowOfLine({ trace }: Judged, line: number): number {
 }
 
 /** First page that the event touches; undefined when it names none. */
-function pageOfRow({ trace, analysis }: Judged, row: number): PageId | undefined {
+export function pageOfRow({ trace, analysis }: Judged, row: number): PageId | undefined {
   const range = row < 0 ? undefined : pagesOfRow(analysis, trace.table, row)[0];
   return range && pageOf(range);
 }

@@ -1,4 +1,5 @@
 /** What the worker tells of a trace for the lists beside it and for moving about in it: plain data. */
+import type { QuestionId } from '../../model/answers/index.js';
 import type { EvidenceRole, Verdict } from '../../model/findings/finding.js';
 
 /** A place to go to: 1-based line (0 in a binary trace), column from 0, row. */
@@ -113,6 +114,14 @@ export interface HintView {
   readonly tooltip: string;
 }
 
+/** An answer about the page of an event. */
+export interface AnswerView {
+  readonly question: string;
+  readonly page: string;
+  readonly statements: readonly { readonly text: string; readonly spots: readonly Spot[] }[];
+  readonly missing: readonly string[];
+}
+
 /** Requests by name, as in job.ts. */
 export interface ViewMethods {
   /** Conversions, pages and references, at a line or at the end. */
@@ -126,6 +135,8 @@ export interface ViewMethods {
   life: { params: { readonly line: number }; result: readonly (Spot & { readonly what: string })[] };
   /** State after, and time since the page's last event, for the events of some lines. */
   hints: { params: { readonly fromLine: number; readonly toLine: number }; result: readonly HintView[] };
+  /** A question about the page of the event at a line; null when the event names no page. */
+  answer: { params: { readonly line: number; readonly question: QuestionId }; result: AnswerView | null };
   /** Text around a line. */
   window: { params: { readonly line: number; readonly lines: number }; result: WindowText };
   /** Line ranges of the stacks that follow events, 1-based, both inclusive. */

@@ -16,6 +16,7 @@ import { DebugServer, type DebugMessage } from './debugServer.js';
 import { answerTimeline, transferOf } from '../../model/timeline/answer.js';
 import type { TimelineAsk, TimelineResult } from '../../model/timeline/asks.js';
 import { Timeline } from '../../model/timeline/timeline.js';
+import { answerAt } from './answerView.js';
 import { eventAtLine } from './eventView.js';
 import { explain, recipe } from './explainView.js';
 import { listsAt } from './lists.js';
@@ -171,6 +172,7 @@ const HANDLERS: Handlers = {
   origin: (server, { line }) => origin(server.judged(), line),
   life: (server, { line }) => life(server.judged(), line),
   hints: (server, { fromLine, toLine }) => hints(server.judged(), fromLine, toLine),
+  answer: (server, { line, question }) => answerAt(server.judged(), line, question),
   window: (server, { line, lines }) => windowAround(server.judged(), line, lines),
   stacks: (server) => stackLines(server.judged()),
   recipe: (server) => recipe(server.judged()),

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { app, closeAll, findings, G9_LINE, open, SAMPLE, until, workspaceFile } from '../support.js';
+import { app, closeAll, findings, G9_LINE, open, PIN_LINE, SAMPLE, until, workspaceFile } from '../support.js';
+import { QUESTIONS, type QuestionId } from '../../../model/answers/index.js';
+import { ASKED } from '../../features/ask.js';
 import { reportUri } from '../../features/report.js';
 import { RULE_SCHEME } from '../../features/rulePages.js';
 
@@ -44,6 +46,21 @@ describe('answers', () => {
     const document = await vscode.workspace.openTextDocument(vscode.Uri.from({ scheme: RULE_SCHEME, path: '/G9.md' }));
     assert.match(document.getText(), /^# G9\b[^\n]*refs-safe/);
     assert.doesNotMatch(document.getText(), /\bG9b\b.*\n=|^#+ G10/m);
+  });
+
+  it('answers who holds a page, since when and until when, with the events', async () => {
+    const answer = await (await app()).sessions.find(uri)!.request('answer', { line: G9_LINE, question: 'holds' });
+    const pin = answer!.statements.find(({ text }) => text.startsWith('A long-term or DMA pin of CPU 0/KVM-275'));
+    assert.match(pin!.text, /held for \d+ µs; released \d+.* later/);
+    assert.ok(pin!.spots.some((spot) => spot.line === PIN_LINE));
+  });
+
+  it('has an answer to every question that it offers', async () => {
+    assert.deepEqual(Object.keys(ASKED), Object.keys(QUESTIONS));
+    for (const question of Object.keys(ASKED) as QuestionId[]) {
+      const answer = await (await app()).sessions.find(uri)!.request('answer', { line: G9_LINE, question });
+      assert.ok(answer!.statements.length > 0 && answer!.statements.every(({ text }) => text !== ''), question);
+    }
   });
 
   it('goes to the first violation', async () => {

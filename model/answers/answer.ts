@@ -1,0 +1,78 @@
+/** What an answer is: sentences, each with the events that show it, or what is missing to give one. */
+import type { Analysis, Conversion } from '../analysis.js';
+import type { EventTable } from '../../parsers/events/table.js';
+import { aliasesOf, type PageId } from '../timeline/intervals.js';
+import { opSpace, opSubject } from '../timeline/opindex.js';
+import type { OpCode } from '../timeline/oplog.js';
+
+export interface Statement {
+  readonly text: string;
+  /** Events that show it, in trace order. */
+  readonly rows: readonly number[];
+}
+
+export interface Answer {
+  readonly question: string;
+  readonly statements: readonly Statement[];
+  /** Probes and tracepoints without which more cannot be said. */
+  readonly missing: readonly string[];
+}
+
+export interface Asked {
+  readonly analysis: Analysis;
+  readonly table: EventTable;
+  readonly page: PageId;
+  /** The instant that is asked about: after this event. */
+  readonly row: number;
+}
+
+/** One operation on the asked page, under any of its names. */
+export interface PageOp {
+  readonly op: OpCode;
+  readonly row: number;
+  readonly value: number;
+  readonly aux: number;
+}
+
+/** Operations on a page, in trace order. */
+export function opsOfPage({ analysis, page }: Pick<Asked, 'analysis' | 'page'>): PageOp[] {
+  const { ops } = analysis;
+  const names: readonly PageId[] = [page, ...aliasesOf(analysis, page)];
+  const out: PageOp[] = [];
+  for (let i = 0; i < ops.length; i++) {
+    const space = opSpace(analysis, ops, i);
+    if (space === undefined) continue;
+    const hit = names.some((name) => name.unit === space && name.subject === opSubject(analysis, ops, i) && name.page >= ops.first(i) && name.page < ops.first(i) + ops.count(i));
+    if (hit) out.push({ op: ops.op(i), row: ops.row(i), value: ops.value(i), aux: ops.aux(i) });
+  }
+  return out;
+}
+
+/** Conversions whose range holds the page, under any of its names, in trace order. */
+export function conversionsOfPage({ analysis, page }: Pick<Asked, 'analysis' | 'page'>): Conversion[] {
+  const names: readonly PageId[] = [page, ...aliasesOf(analysis, page)];
+  return analysis.conversions.filter((conversion) => names.some((name) =>
+    (conversion.scope === 'vm' ? name.unit === 'gfn' && name.subject === conversion.vm : name.unit === 'pgoff' && name.subject === conversion.inode)
+    && name.page >= conversion.first && name.page < conversion.first + conversion.count));
+}
+
+/** The conversion over the page that is under way at a row, else the last one before it. */
+export function conversionAt(asked: Asked): Conversion | undefined {
+  const begun = conversionsOfPage(asked).filter((conversion) => conversion.fromRow <= asked.row);
+  return begun.find((conversion) => conversion.untilRow < 0 || conversion.untilRow >= asked.row) ?? begun[begun.length - 1];
+}
+
+/** `1.2 ms`, or `12 events` where the trace has no clock in nanoseconds. */
+export function span({ table }: Pick<Asked, 'table'>, fromRow: number, untilRow: number): string {
+  if (table.meta.timeUnit !== 'ns') return `${untilRow - fromRow} events`;
+  const ns = table.ts(untilRow) - table.ts(fromRow);
+  const units: readonly (readonly [number, string])[] = [[1e9, 's'], [1e6, 'ms'], [1e3, 'µs']];
+  for (const [size, unit] of units) if (ns >= size) return `${Number((ns / size).toPrecision(3))} ${unit}`;
+  return `${ns} ns`;
+}
+
+/** `comm-tid` of an event's task. */
+export function task({ table }: Pick<Asked, 'table'>, row: number): string {
+  const tid = table.tid(row);
+  return tid < 0 ? 'an unknown task' : `${table.comm(row) || 'tid'}-${tid}`;
+}
