@@ -90,6 +90,10 @@ export class RuleRun {
   undecided(reason: Reason, row: number, detail: string, missing: readonly string[] = [], pages?: PageRange): void {
     this.checks++;
     const entry = this.reasons.get(reason);
+    if (entry && entry.detail === detail && row >= entry.row) {
+      entry.count++;
+      return;
+    }
     if (!entry) this.reasons.set(reason, { count: 1, row, missing: new Set(missing), detail, pages });
     else {
       entry.count++;

@@ -12,8 +12,8 @@ export const g11: RuleDef = {
   fix: 'Zap the old root\'s leaf before the other one is made.',
   listen: (run) => ({
     spteInstall: (vm, rec) => {
-      const others = (vm.sptes.get(spteKey(0, rec.level, rec.gfn)) ?? []).filter((r) => r !== rec);
-      const other = others[0];
+      const leaves = vm.sptes.get(spteKey(0, rec.level, rec.gfn));
+      const other = leaves && leaves.length > 1 ? leaves.find((r) => r !== rec) : undefined;
       if (!other) {
         if (vm.hasMirror) run.ok();
         return;

@@ -22,6 +22,8 @@ export const g2: RuleDef = {
   about: ['SpteChanged'],
   fix: 'Check is_page_fault_stale() under mmu_lock, after get_pfn and before the SPTE is made.',
   listen: (run) => {
+    const bracketsShow = run.recorded('InvStart') && run.recorded('InvEnd') && run.recorded('InvRange', 'UnmapGfnRange');
+    const missing = missingOf(run, ['InvStart', 'InvRange', 'InvEnd']);
     const waiting = new Map<Bracket, Candidate[]>();
     const report = (c: Candidate, endRow: number): void => {
       const pages = run.gfns(c.vm, c.rec.gfn, PAGES_PER_LEVEL[c.rec.level]);
@@ -33,8 +35,8 @@ export const g2: RuleDef = {
     };
     return {
       spteInstall: (vm, rec) => {
-        if (!run.recorded('InvStart') || !run.recorded('InvEnd') || !run.recorded('InvRange', 'UnmapGfnRange')) {
-          run.notRecorded(rec.row, 'Installs are seen, but no invalidation brackets with their ranges.', missingOf(run, ['InvStart', 'InvRange', 'InvEnd']), run.gfns(vm, rec.gfn));
+        if (!bracketsShow) {
+          run.notRecorded(rec.row, 'Installs are seen, but no invalidation brackets with their ranges.', missing, run.gfns(vm, rec.gfn));
           return;
         }
         const end = rec.gfn + PAGES_PER_LEVEL[rec.level]!;

@@ -9,22 +9,25 @@ export const g2b: RuleDef = {
   needs: [['SpteChanged'], ['TdpMap', 'GetPfn'], ['TdpMap', 'InvStart']],
   about: ['SpteChanged'],
   fix: 'Compare fault->mmu_seq with kvm->mmu_invalidate_seq under mmu_lock and retry when they differ.',
-  listen: (run) => ({
+  listen: (run) => {
+    const bracketsShow = run.recorded('InvStart') && run.recorded('InvEnd');
+    const missing = missingOf(run, ['TdpMap', 'InvStart', 'InvEnd']);
+    return {
     spteInstall: (vm, rec, fault) => {
       if (!fault) return;
-      const pages = run.gfns(vm, rec.gfn);
       if (fault.mapRow >= 0 && fault.faultSeq >= 0 && fault.seq >= 0) {
         if (fault.faultSeq === fault.seq) run.ok();
         else {
           run.violation({
-            row: rec.row, pages, message: `SPTE installed for gfn ${hex(rec.gfn)} by a fault with sequence ${fault.faultSeq} while the VM is at ${fault.seq}`,
+            row: rec.row, pages: run.gfns(vm, rec.gfn), message: `SPTE installed for gfn ${hex(rec.gfn)} by a fault with sequence ${fault.faultSeq} while the VM is at ${fault.seq}`,
             evidence: [[fault.mapRow, 'cause', `fault_seq=${fault.faultSeq} seq=${fault.seq}`], [fault.getPfnRow, 'related', 'the fault looked up the page']],
           });
         }
         return;
       }
-      if (!run.recorded('InvStart') || !run.recorded('InvEnd')) {
-        run.notRecorded(rec.row, 'Neither sequence numbers nor invalidation brackets are recorded.', missingOf(run, ['TdpMap', 'InvStart', 'InvEnd']), pages);
+      const pages = run.gfns(vm, rec.gfn);
+      if (!bracketsShow) {
+        run.notRecorded(rec.row, 'Neither sequence numbers nor invalidation brackets are recorded.', missing, pages);
         return;
       }
       if (fault.getPfnRow < 0) {
@@ -48,5 +51,6 @@ export const g2b: RuleDef = {
         });
       }
     },
-  }),
+    };
+  },
 };

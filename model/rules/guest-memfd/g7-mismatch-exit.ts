@@ -10,7 +10,9 @@ export const g7: RuleDef = {
   needs: [['SpteChanged'], ['TdpMap', 'FaultinPfn'], ['PostSetAttr', 'StoreAttr', 'ConvertRet', 'SetAttrRequest', 'SysEnterIoctl']],
   about: ['SpteChanged'],
   fix: 'Compare fault->is_private with kvm_mem_is_private() before the page is looked up.',
-  listen: (run) => ({
+  listen: (run) => {
+    const inPlaceKernel = run.recorded('ConvertEnter', 'ConvertRet', 'GmemIoctl', 'GetAttr', 'ConvertSafe', 'StoreAttr');
+    return {
     spteInstall: (vm, rec, fault) => {
       if (!fault) return;
       const { w } = run;
@@ -21,7 +23,7 @@ export const g7: RuleDef = {
       }
       const byInode = slot?.inode && slot.pgoff >= 0 ? attrOfPage(w, slot.inode, slot.pgoff + (rec.gfn - slot.baseGfn)) : undefined;
       // Only kernels with in-place conversion keep attributes in the inode; upstream keeps them in the VM.
-      const inPlace = vm.attributesOf === 'inode' || (vm.attributesOf === 'none' && run.recorded('ConvertEnter', 'ConvertRet', 'GmemIoctl', 'GetAttr', 'ConvertSafe', 'StoreAttr'));
+      const inPlace = vm.attributesOf === 'inode' || (vm.attributesOf === 'none' && inPlaceKernel);
       const known = inPlace ? byInode : { attr: vm.attr.get(rec.gfn), row: vm.attr.rowOf(rec.gfn) };
       if (!known || known.attr === Attr.Unknown) {
         if (slot) run.undecided('unknown-start', rec.row, 'The gfn\'s attribute is not known yet.', [], run.gfns(vm, rec.gfn));
@@ -49,7 +51,8 @@ export const g7: RuleDef = {
         });
       }
     },
-  }),
+    };
+  },
 };
 
 /** System calls show conversions too: where ioctls are recorded and none sets attributes, none happened. */
