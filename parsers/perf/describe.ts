@@ -1,6 +1,6 @@
 /** One row of a perf.data again, as its format prints it. Records of a compressed trace are decompressed again. */
 import type { ByteSource } from '../base/source.js';
-import type { EventTable } from '../events/table.js';
+import { SEGMENT_ROWS, SEGMENT_SHIFT, type EventTable } from '../events/table.js';
 import { IssueLog } from '../events/issues.js';
 import { EventPrinter } from '../format/printfmt.js';
 import type { RecordBytes } from '../format/record.js';
@@ -21,8 +21,8 @@ const WINDOW_BYTES = 48 << 20;
 export interface RecordPositions {
   readonly start: number;
   readonly end: number;
-  /** Position in the decompressed stream by row; -1, or nothing, for a record that lies in the file as it is. */
-  readonly ofRow: readonly number[];
+  /** By segment: position in the decompressed stream by row; -1 for a record that lies in the file as it is. */
+  readonly ofRow: readonly Float64Array[];
 }
 
 /** Puts the table and the way back to its source together. */
@@ -52,7 +52,7 @@ export function openPerfTrace(
 function recordOf(
   table: EventTable, row: number, source: ByteSource, positions: RecordPositions, stream: StreamWindow, info: PerfInfo,
 ): Uint8Array | undefined {
-  const position = positions.ofRow[row] ?? -1;
+  const position = positions.ofRow[row >>> SEGMENT_SHIFT]?.[row & (SEGMENT_ROWS - 1)] ?? -1;
   const bytes = position >= 0 ? stream.read(position) : source.read(table.at(row), RECORD_MAX);
   if (!bytes || bytes.length < 8) return undefined;
   const size = new DataView(bytes.buffer, bytes.byteOffset, 8).getUint16(6, !info.bigEndian);

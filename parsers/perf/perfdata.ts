@@ -14,6 +14,7 @@ import {
   RECORD_FINISHED_ROUND, RECORD_FORK, RECORD_HEADER_ATTR, RECORD_HEADER_FEATURE, RECORD_LOST, RECORD_LOST_SAMPLES,
   RECORD_SAMPLE, RECORD_TRACING_DATA,
 } from './abi.js';
+import { PerfClock } from './clock.js';
 import { PerfInfo, perfMagic, readContainer, type DataRange } from './container.js';
 import { Feed, type Chunk } from './feed.js';
 import { openPerfTrace, type RecordPositions } from './describe.js';
@@ -73,9 +74,8 @@ class RecordReader {
   private readonly stage = new Stage();
   private readonly outer: Feed;
   private readonly inner: Feed;
-  private baseHigh = 0;
-  private baseLow = 0;
-  private hasBase = false;
+  private readonly clock = new PerfClock();
+  private readonly time = new Float64Array(1);
   private compressed: Uint8Array | undefined;
   private compressedAt = 0;
 
@@ -85,7 +85,7 @@ class RecordReader {
   ) {
     this.little = !info.bigEndian;
     const stacks = new Stacks(builder, this.little);
-    this.samples = new Samples(info, builder, this.stage, stacks);
+    this.samples = new Samples(info, builder, this.stage, stacks, this.clock);
     this.rows = new Rows(info, builder, this.stage, this.samples.programs.all, stacks);
     this.outer = new Feed(range.start, this.little, (chunk, offset, type, size) => this.takeOuter(chunk, offset, type, size));
     this.inner = new Feed(0, this.little, (chunk, offset, type, size) => this.takeInner(chunk, offset, type, size));
@@ -93,7 +93,7 @@ class RecordReader {
 
   /** What was subtracted from every time. */
   get base(): bigint {
-    return BigInt(this.baseHigh) * 4294967296n + BigInt(this.baseLow);
+    return this.clock.base;
   }
 
   /** Where each row's record lies, for reading it again. */
@@ -191,8 +191,8 @@ class RecordReader {
   private takeInner(chunk: Chunk, offset: number, type: number, size: number): number {
     if (type === RECORD_SAMPLE) {
       const layout = this.info.layoutOf(chunk.view, offset, size);
-      if (layout === undefined || layout.rest > size) this.samples.bad(chunk, offset, size, Math.max(this.stage.newest, 0), 'sample shorter than its fields');
-      else this.samples.add(chunk, offset, size, layout.time < 0 ? 0 : this.timeAt(chunk, offset + layout.time, 0), layout);
+      if (layout === undefined || layout.rest > size) this.samples.bad(chunk, offset, size, 'sample shorter than its fields');
+      else this.samples.add(chunk, offset, size, layout);
     } else if (type === RECORD_FINISHED_ROUND) this.rows.finishRound();
     else if (type === RECORD_COMM || type === RECORD_FORK || type === RECORD_EXIT || type === RECORD_LOST || type === RECORD_LOST_SAMPLES) {
       this.takeTask(chunk, offset, size);
@@ -203,24 +203,10 @@ class RecordReader {
   /** What has no time, or none yet (0), is due at once, as in perf. */
   private takeTask(chunk: Chunk, offset: number, size: number): void {
     const back = this.info.attrs[0]?.layout.trailerTime ?? 0;
-    const time = back > 0 && back <= size - 16 ? this.timeAt(chunk, offset + size - back, NaN) : NaN;
+    const hasTime = back > 0 && back <= size - 16 && this.clock.read(chunk.view, offset + size - back, this.little, this.time, 0);
     const record = chunk.bytes.subarray(offset, offset + size);
     const at = chunk.origin >= 0 ? chunk.origin : chunk.start + offset;
-    if (time !== time) this.rows.task(record, at);
-    else this.stage.addTask(time, record, at);
-  }
-
-  /** The time at `at`, relative to the first; `none` for 0 and for all ones. */
-  private timeAt(chunk: Chunk, at: number, none: number): number {
-    const { view } = chunk;
-    const low = view.getUint32(this.little ? at : at + 4, this.little);
-    const high = view.getUint32(this.little ? at + 4 : at, this.little);
-    if ((low === 0 && high === 0) || (low === 0xffffffff && high === 0xffffffff)) return none;
-    if (!this.hasBase) {
-      this.hasBase = true;
-      this.baseHigh = high;
-      this.baseLow = low;
-    }
-    return (high - this.baseHigh) * 4294967296 + (low - this.baseLow);
+    if (hasTime) this.stage.addTask(this.time[0]!, record, at);
+    else this.rows.task(record, at);
   }
 }

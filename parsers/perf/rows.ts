@@ -2,7 +2,7 @@
  * Staged records in their final order become rows: samples as they were decoded, COMM, FORK and EXIT as the names of
  * threads, LOST and LOST_SAMPLES as marks of loss.
  */
-import { UNKNOWN_CPU, type TableBuilder } from '../events/table.js';
+import { SEGMENT_ROWS, UNKNOWN_CPU, type TableBuilder } from '../events/table.js';
 import {
   count64, MISC_LOST_SAMPLES_BPF, RECORD_COMM, RECORD_EXIT, RECORD_FORK, RECORD_LOST, RECORD_LOST_SAMPLES, RECORD_SAMPLE,
 } from './abi.js';
@@ -22,8 +22,8 @@ export class Rows {
   private roundLimit = -Infinity;
   private lostInGaps = 0;
   private lostSamples = 0;
-  /** Position of each row's record in the decompressed stream, -1 for one that is not compressed; empty when none is. */
-  readonly positions: number[] = [];
+  /** By segment: position of each row's record in the decompressed stream, -1 for one that is not compressed. */
+  readonly positions: Float64Array[] = [];
 
   constructor(
     private readonly info: PerfInfo, private readonly builder: TableBuilder, private readonly stage: Stage,
@@ -68,30 +68,35 @@ export class Rows {
     if (done > 0) stage.keep(order, live, done);
   }
 
+  /** One sample. Its columns are filled here, and not by a call, which would box the time and the place. */
   private row(i: number): void {
     const { stage, builder } = this;
     const time = stage.times[i]!;
-    const at = stage.at[i]!;
     if (this.firstTime !== this.firstTime) this.firstTime = time;
-    if (time < this.lastTime) builder.issues.tally('clock-back', at, 0);
+    if (time < this.lastTime) builder.issues.tally('clock-back', stage.at[i]!, 0);
     else this.lastTime = time;
     const program = this.programs[stage.programs[i]!]!;
     const tid = stage.tids[i]!;
-    const row = builder.addRow(time - this.firstTime, stage.cpus[i]!, tid, stage.tgids[i]!, this.threads.comm(tid), program.plan.kind, program.name, at, 0);
+    const segment = builder.room();
+    const k = segment.length++;
+    segment.ts[k] = time - this.firstTime;
+    segment.cpu[k] = stage.cpus[i]!;
+    segment.tid[k] = tid;
+    segment.tgid[k] = stage.tgids[i]!;
+    segment.comm[k] = this.threads.comm(tid);
+    segment.kind[k] = program.plan.kind;
+    segment.name[k] = program.name;
+    segment.at[k] = stage.at[i]!;
     const words = stage.words[i]!;
     if (words > 0) {
-      const segment = builder.current;
       const into = segment.reserve(words);
-      segment.payload[segment.length - 1] = into;
+      segment.payload[k] = into;
       copyWords(stage.pool, stage.payloads[i]!, segment.pool, into, words);
     }
-    const position = stage.positions[i]!;
-    if (position >= 0) {
-      while (this.positions.length < row) this.positions.push(-1);
-      this.positions.push(position);
-    }
+    if (k === 0) this.positions.push(new Float64Array(SEGMENT_ROWS));
+    this.positions[this.positions.length - 1]![k] = stage.positions[i]!;
     const chain = stage.chains[i]!;
-    if (chain >= 0) this.stacks.mark(row, chain, at);
+    if (chain >= 0) this.stacks.mark(builder.length - 1, chain, stage.at[i]!);
   }
 
   /** A record that is no sample, in its turn, or at once where it has no time. */

@@ -5,6 +5,7 @@
 import { UNKNOWN_CPU, UNKNOWN_TID, type TableBuilder } from '../events/table.js';
 import { fillSlots, fillSlotsByWords } from '../format/plan.js';
 import { chainStart, rawStart, TYPE_TRACEPOINT, type SampleLayout } from './abi.js';
+import type { PerfClock } from './clock.js';
 import type { PerfInfo } from './container.js';
 import type { Chunk } from './feed.js';
 import { NO_PROGRAM, Programs, type RawProgram } from './programs.js';
@@ -19,6 +20,7 @@ export class Samples {
 
   constructor(
     private readonly info: PerfInfo, private readonly builder: TableBuilder, private readonly stage: Stage, private readonly stacks: Stacks,
+    private readonly clock: PerfClock,
   ) {
     this.little = !info.bigEndian;
     this.programs = new Programs(builder.names);
@@ -35,18 +37,21 @@ export class Samples {
     return this.maxCpu + 1;
   }
 
-  /** Decodes the sample at chunk.bytes[offset, offset + size), whose fixed fields are all there, into the stage. */
-  add(chunk: Chunk, offset: number, size: number, time: number, layout: SampleLayout): void {
+  /**
+   * Decodes the sample at chunk.bytes[offset, offset + size), whose fixed fields are all there, into the stage. Its time
+   * goes straight from the bytes into its column: as an argument it would be boxed.
+   */
+  add(chunk: Chunk, offset: number, size: number, layout: SampleLayout): void {
     const { view } = chunk;
     const little = this.little;
     const end = offset + size;
     const chain = chainStart(view, offset, end, layout, little);
     const raw = rawStart(view, chain, end, layout, little);
-    if (raw > end) return this.bad(chunk, offset, size, time, 'call chain longer than its sample');
+    if (raw > end) return this.bad(chunk, offset, size, 'call chain longer than its sample');
     let rawEnd = raw;
     if (layout.hasRaw && raw + 4 <= end) {
       rawEnd = raw + 4 + view.getUint32(raw, little);
-      if (rawEnd > end) return this.bad(chunk, offset, size, time, 'raw data longer than its sample');
+      if (rawEnd > end) return this.bad(chunk, offset, size, 'raw data longer than its sample');
     }
     const type = rawEnd >= raw + 6 ? view.getUint16(raw + 4, little) : -1;
     let index = type < 0 ? NO_PROGRAM : this.programs.ofType[type]!;
@@ -54,7 +59,10 @@ export class Samples {
     let program = this.programs.all[index]!;
     if (program.probe !== undefined) program = this.programs.placed(program, program.probe, view, raw + 4, rawEnd, little, this.info.context);
     const { stage } = this;
-    const i = stage.add(time);
+    const i = stage.add();
+    if (layout.time < 0) stage.times[i] = 0;
+    else this.clock.read(view, offset + layout.time, little, stage.times, i);
+    if (stage.times[i]! > stage.newest) stage.newest = stage.times[i]!;
     this.fill(i, chunk, offset, layout, program);
     stage.words[i] = 0;
     if (program.plan.words > 0) this.payload(i, chunk, raw + 4, rawEnd, program);
@@ -96,11 +104,11 @@ export class Samples {
     else fillSlots(chunk.view, from, to, this.little, plan.steps, stage.pool, at);
   }
 
-  /** A sample that cannot be read is lost, at its time. */
-  bad(chunk: Chunk, offset: number, size: number, time: number, detail: string): void {
+  /** A sample that cannot be read is lost, where the file is by now. */
+  bad(chunk: Chunk, offset: number, size: number, detail: string): void {
     const at = chunk.origin >= 0 ? chunk.origin : chunk.start + offset;
     this.builder.issues.add('bad-record', at, 0, detail);
-    this.stage.addTask(time, chunk.bytes.subarray(offset, offset + size), at);
+    this.stage.addTask(Math.max(this.stage.newest, 0), chunk.bytes.subarray(offset, offset + size), at);
   }
 
   /** The program of an event that has no format, or no raw data: known by its attr's name, or not at all. */

@@ -36,13 +36,10 @@ export class Stage {
   private order = new Uint32Array(0);
   private scratch = new Uint32Array(0);
 
-  /** Adds a row for the caller to fill, and returns its index. The columns may be other arrays afterwards. */
-  add(time: number): number {
+  /** Adds a row for the caller to fill, its time included, and returns its index. The columns may be other arrays afterwards. */
+  add(): number {
     if (this.count === this.times.length) this.grow();
-    const i = this.count++;
-    this.times[i] = time;
-    if (time > this.newest) this.newest = time;
-    return i;
+    return this.count++;
   }
 
   /** Reserves and zeroes a payload; `pool` may be another array afterwards. */
@@ -62,7 +59,9 @@ export class Stage {
 
   /** Adds a copy of a record that is no sample. */
   addTask(time: number, record: Uint8Array, at: number): void {
-    const i = this.add(time);
+    const i = this.add();
+    this.times[i] = time;
+    if (time > this.newest) this.newest = time;
     this.programs[i] = IS_TASK;
     this.at[i] = at;
     this.payloads[i] = this.tasks.length;
@@ -154,7 +153,7 @@ export class Stage {
   }
 }
 
-const FIRST_ROWS = 1 << 13;
+const FIRST_ROWS = 1 << 15;
 
 function bigger<T extends { set(from: T): void }>(from: T, into: T): T {
   into.set(from);

@@ -1,0 +1,28 @@
+/** Times of records relative to the first one, so that nanoseconds since 1970 stay exact in a double. */
+export class PerfClock {
+  private started = false;
+  private high = 0;
+  private low = 0;
+
+  /** What is subtracted from every time. */
+  get base(): bigint {
+    return BigInt(this.high) * 4294967296n + BigInt(this.low);
+  }
+
+  /** Reads the 64-bit time at `at` into out[i]: 0 where it says 0 or all ones, which stand for none. Returns whether there is one. */
+  read(view: DataView, at: number, little: boolean, out: Float64Array, i: number): boolean {
+    const low = view.getUint32(little ? at : at + 4, little);
+    const high = view.getUint32(little ? at + 4 : at, little);
+    if ((low === 0 && high === 0) || (low === 0xffffffff && high === 0xffffffff)) {
+      out[i] = 0;
+      return false;
+    }
+    if (!this.started) {
+      this.started = true;
+      this.high = high;
+      this.low = low;
+    }
+    out[i] = (high - this.high) * 4294967296 + (low - this.low);
+    return true;
+  }
+}
