@@ -2,6 +2,7 @@
 // FILE is a large trace, .zst too; else a recording in the folder $SHIMTRACE_TRACES; else one is made.
 import { bin, must, root } from '../scripts/steps.mjs';
 import { benchDebugger } from './debugger.mjs';
+import { benchPerf } from './perf.mjs';
 import { benchStart } from './start.mjs';
 import { benchText } from './text.mjs';
 import { benchTiles } from './tiles.mjs';
@@ -10,6 +11,7 @@ must(process.execPath, ['scripts/build.mjs', '--production']);
 const [file] = process.argv.slice(2);
 await benchStart(root);
 await benchText(root, file);
+await benchPerf(root);
 must(bin('tsc'), ['-b']);
 await benchDebugger(root, file);
 await benchTiles(root, file);
