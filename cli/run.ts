@@ -7,6 +7,7 @@ import { info } from './commands/info.js';
 import { rules } from './commands/rules.js';
 import { timeline } from './commands/timeline.js';
 import { optionsHelp, parse } from './args.js';
+import { filesBehind } from './bundle.js';
 import { prepareCodecs } from './codecs.js';
 import type { Command } from './command.js';
 import { EXIT, InputError, UsageError, type ExitCode } from './errors.js';
@@ -43,7 +44,7 @@ async function dispatch(argv: readonly string[], output: Output): Promise<ExitCo
     output.out(commandHelp(command));
     return EXIT.clean;
   }
-  await prepareCodecs(args.positionals);
+  await prepareCodecs(args.positionals.flatMap(filesBehind));
   return command.run(args, output);
 }
 

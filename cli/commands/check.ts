@@ -8,7 +8,8 @@ import type { Verdict } from '../../model/findings/finding.js';
 import { oneOf } from '../args.js';
 import type { Command } from '../command.js';
 import { EXIT, InputError, UsageError, type ExitCode } from '../errors.js';
-import { load, LOAD_OPTIONS, loadOptions, type LoadedTrace, type LoadOptions } from '../load.js';
+import { BUNDLE_OPTIONS, groupsOf, openGroup, separateNote, type BundleFile } from '../bundle.js';
+import { judged as judgeTrace, LOAD_OPTIONS, loadOptions, type LoadedTrace, type LoadOptions } from '../load.js';
 import type { Output } from '../output.js';
 import { withoutSuppressed } from '../suppressions.js';
 import { VERSION } from '../version.js';
@@ -22,18 +23,20 @@ export const check: Command = {
   usage: 'FILE...',
   options: {
     ...LOAD_OPTIONS,
+    ...BUNDLE_OPTIONS,
     format: { type: 'string', value: 'FORMAT', help: `${FORMATS.join(', ')} (default text)` },
     strict: { type: 'boolean', help: 'lost events or a damaged file also fail, with exit code 2' },
     verdict: { type: 'string', multiple: true, value: 'VERDICT', help: `print only these findings (${VERDICTS.join(', ')}); repeatable; the exit code does not change` },
   },
-  details: `FILE is a trace, or - for standard input. Findings that a .shimtrace.json in its folder or above sets aside are listed
+  details: `FILE is a trace, - for standard input, or a .shimtrace.json that names the files of one run. Findings that a .shimtrace.json in its folder or above sets aside are listed
 as suppressed and do not count.
 Exit code: 0 nothing found, 1 violations found, 2 a file or an argument cannot be used, 3 a bug of shimtrace.`,
   run(args, output) {
     if (args.positionals.length === 0) throw new UsageError('expected at least one FILE, or - for standard input');
     const format = args.choice('format', FORMATS, 'text');
     const verdicts = args.list('verdict').flatMap((w) => w.split(',')).map((w) => oneOf('--verdict', w, VERDICTS));
-    const batch = new Batch(args.positionals, loadOptions(args), args.flag('strict'), verdicts, output);
+    const groups = groupsOf(args);
+    const batch = new Batch(groups, loadOptions(args), args.flag('strict'), verdicts, output);
     if (format === 'json') output.out(renderJson(batch.traces()));
     if (format === 'sarif') output.out(renderSarif(batch.traces(), VERSION));
     if (format === 'junit') output.out(renderJunit(batch.traces()));
@@ -45,6 +48,8 @@ Exit code: 0 nothing found, 1 violations found, 2 a file or an argument cannot b
         separator = '\n';
       }
     }
+    const note = separateNote(groups, args);
+    if (note !== undefined) output.err(note);
     return batch.code;
   },
 };
@@ -54,31 +59,32 @@ class Batch {
   code: ExitCode = EXIT.clean;
 
   constructor(
-    private readonly paths: readonly string[], private readonly options: LoadOptions, private readonly strict: boolean,
+    private readonly groups: readonly (readonly BundleFile[])[], private readonly options: LoadOptions, private readonly strict: boolean,
     private readonly verdicts: readonly Verdict[], private readonly output: Output,
   ) {}
 
   *traces(): Generator<LoadedTrace> {
-    for (const path of this.paths) {
-      const judged = this.judge(path);
-      if (!judged) continue;
-      const trace = withoutSuppressed(judged, this.output);
-      this.code = worse(this.code, exitOf(trace, this.strict, this.output));
-      yield only(trace, this.verdicts);
+    for (const group of this.groups) {
+      for (const judged of this.judge(group)) {
+        const trace = withoutSuppressed(judged, this.output);
+        this.code = worse(this.code, exitOf(trace, this.strict, this.output));
+        yield only(trace, this.verdicts);
+      }
     }
   }
 
   /** One unusable file of several does not keep the others from being judged. */
-  private judge(path: string): LoadedTrace | undefined {
+  private *judge(group: readonly BundleFile[]): Generator<LoadedTrace> {
     try {
-      const trace = load(path, this.options, this.output);
-      trace.close();
-      return trace;
+      for (const open of openGroup(group, this.output)) {
+        const trace = judgeTrace(open, this.options, this.output);
+        trace.close();
+        yield { ...trace, ...(open.pathOf && { pathOf: open.pathOf }), ...(open.files && { files: open.files }) };
+      }
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       this.output.err(`shimtrace: ${error.message}`);
       this.code = worse(this.code, EXIT.unusable);
-      return undefined;
     }
   }
 }

@@ -98,7 +98,7 @@ export function renderExplanation(report: TraceReport, finding: Finding, explana
   for (const s of explanation.steps) {
     const mark = s.row === finding.at ? '=>' : '  ';
     lines.push(
-      `${mark} ${report.path}:${s.line}:1: ${[s.time, s.actor].filter((t) => t !== '').join(' ')} ${s.event}${s.text === '' ? '' : `: ${s.text}`}`,
+      `${mark} ${report.pathOf?.(s.row) ?? report.path}:${s.line}:1: ${[s.time, s.actor].filter((t) => t !== '').join(' ')} ${s.event}${s.text === '' ? '' : `: ${s.text}`}`,
       `        ${s.role}: ${s.note}`,
       ...(s.stateAfter === '' ? [] : [`        after: ${s.stateAfter}`]),
     );

@@ -15,6 +15,7 @@ function traceJson(report: TraceReport): object {
   const { analysis, table } = report;
   return {
     path: report.path,
+    ...(report.files && { files: report.files }),
     format: table.meta.format,
     clock: table.meta.clock,
     timeUnit: table.meta.timeUnit,
@@ -44,7 +45,7 @@ export function findingJson(report: TraceReport, finding: Finding): object {
     message: finding.message, reason: finding.reason ?? null,
     at: eventJson(report, finding.at),
     pages: finding.pages ? pagesJson(report, finding.pages) : null,
-    evidence: finding.evidence.map((e) => ({ ...placeOf(report.table, e.row), role: e.role, event: report.table.name(e.row), note: e.note })),
+    evidence: finding.evidence.map((e) => ({ ...pathJson(report, e.row), ...placeOf(report.table, e.row), role: e.role, event: report.table.name(e.row), note: e.note })),
   };
 }
 
@@ -52,6 +53,7 @@ function eventJson(report: TraceReport, row: number): object {
   const { table } = report;
   const cpu = table.cpu(row);
   return {
+    ...pathJson(report, row),
     ...placeOf(table, row),
     timeNs: table.meta.timeUnit === 'none' ? null : String(table.absoluteTime(row)),
     cpu: cpu === UNKNOWN_CPU ? null : cpu,
@@ -59,6 +61,11 @@ function eventJson(report: TraceReport, row: number): object {
     comm: table.comm(row),
     event: table.name(row),
   };
+}
+
+/** The row's own file, where the trace was merged from several. */
+function pathJson(report: TraceReport, row: number): { readonly path?: string } {
+  return report.pathOf ? { path: report.pathOf(row) } : {};
 }
 
 /** VM by its label, inode by its number as the kernel has it: both null when not known. */

@@ -32,6 +32,10 @@ export interface TraceReport {
   readonly rules: readonly RuleInfo[];
   /** Findings that were set aside with a reason: not among those of the analysis. */
   readonly suppressed?: readonly SuppressedFinding[];
+  /** The files of a trace that was merged from several, in their order. */
+  readonly files?: readonly string[];
+  /** The file that a row came from, where there are several. */
+  readonly pathOf?: (row: number) => string;
 }
 
 export interface SuppressedFinding {
@@ -54,7 +58,7 @@ export function placeOf(table: EventTable, row: number): Place {
 
 /** `path:line:column`, with column 1: an event is its whole line. */
 export function address(report: TraceReport, row: number): string {
-  return `${report.path}:${placeOf(report.table, row).line}:1`;
+  return `${report.pathOf?.(row) ?? report.path}:${placeOf(report.table, row).line}:1`;
 }
 
 /** Time as the trace prints it: seconds with the trace's own number of digits, ticks as they are, '' without a clock. */

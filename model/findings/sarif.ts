@@ -27,7 +27,7 @@ function run(report: TraceReport, version: string): object {
       executionSuccessful: !report.table.issues.some((issue) => ISSUE_KINDS[issue.code].severity === 'error'),
       toolExecutionNotifications: report.table.issues.map((issue) => notification(report, issue)),
     }],
-    artifacts: [{ location: { uri: toUri(report.path) }, roles: ['analysisTarget'] }],
+    artifacts: (report.files ?? [report.path]).map((file) => ({ location: { uri: toUri(file) }, roles: ['analysisTarget'] })),
     columnKind: 'utf16CodeUnits',
     results: [
       ...report.analysis.findings.map((finding) => result(report, finding, indexOf(finding.rule))),
@@ -107,13 +107,13 @@ function stateOf(report: TraceReport, finding: Finding, row: number): Record<str
 
 function location(report: TraceReport, row: number): object {
   const { table } = report;
-  return { physicalLocation: physical(report, row < table.length ? table.line(row) : 0, row < table.length ? table.at(row) : 0) };
+  return { physicalLocation: physical(report, row < table.length ? table.line(row) : 0, row < table.length ? table.at(row) : 0, report.pathOf?.(row)) };
 }
 
 /** A line in text; a byte offset where there are no lines. */
-function physical(report: TraceReport, line: number, offset: number): object {
+function physical(report: TraceReport, line: number, offset: number, file = report.path): object {
   const region = line > 0 ? { startLine: line } : { byteOffset: offset };
-  return { artifactLocation: { uri: toUri(report.path), index: 0 }, region };
+  return { artifactLocation: { uri: toUri(file), index: Math.max(0, report.files?.indexOf(file) ?? 0) }, region };
 }
 
 /** A path as a URI reference: relative stays relative, absolute becomes file://. */
