@@ -37,10 +37,13 @@ export class LifeTable {
   }
 
   fill(reply: TableReply): void {
+    // Rows are made anew: whoever stands in one must not be thrown out of the table by it.
+    const hadFocus = this.body.contains(document.activeElement);
     this.lines = reply.lines;
     this.current = Math.max(0, Math.min(this.current, this.lines.length - 1));
     this.body.replaceChildren(...this.lines.map((line, i) => this.row(line, i)));
     this.note.textContent = this.lines.length === 0 ? 'No page is in view.' : reply.more ? `The first ${this.lines.length} lines; zoom in for the rest.` : '';
+    if (hadFocus) this.focus();
   }
 
   focus(): void {
