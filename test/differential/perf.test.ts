@@ -1,9 +1,10 @@
 /**
  * perf.data against what `perf script` printed of it. The recordings in sample-traces/ always; a larger set, laid out
- * as the pairs below, where SHIMTRACE_TRACES names its folder. What may differ is listed, with its reason, here and in
- * docs/FORMATS.md.
+ * as the pairs below, where SHIMTRACE_TRACES names its folder; and these against a live perf, where SHIMTRACE_PERF is the
+ * command of one that can read them. What may differ is listed, with its reason, here and in docs/FORMATS.md.
  */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
@@ -95,4 +96,17 @@ describe('perf.data against perf script', () => {
 
   const large = process.env['SHIMTRACE_TRACES'];
   if (large !== undefined) compareAll(large, LARGE_PAIRS);
+
+  const perf = process.env['SHIMTRACE_PERF']?.split(' ');
+  if (large !== undefined && perf !== undefined) {
+    for (const data of new Set(LARGE_PAIRS.map(([file]) => file))) {
+      it(`${data} is what the installed perf prints of it`, () => {
+        const args = [...perf.slice(1), 'script', '--ns', '-F', 'comm,pid,tid,cpu,time,event,trace', '-i', path.join(large, data)];
+        const { status, stdout } = spawnSync(perf[0]!, args, { maxBuffer: 1 << 30 });
+        assert.equal(status, 0, `${perf.join(' ')} does not read it`);
+        const script = perfScript.read(new MemorySource(new Uint8Array(stdout)), { cancel: NEVER_CANCELLED });
+        assert.deepEqual(differences(open(perfData, path.join(large, data)), script, ALLOWED), []);
+      });
+    }
+  }
 });
