@@ -1,4 +1,5 @@
 /** The timeline's page: holds the view, asks for what it shows, and answers what the user and the host do. */
+import { mapThrough } from '../model/timeline/axis.js';
 import type { AskName, TableReply, TimelineAsks } from '../model/timeline/asks.js';
 import type { RowFilter } from '../model/timeline/rows.js';
 import type { Tile } from '../model/timeline/tiles.js';
@@ -10,7 +11,6 @@ import { Exports } from './exports.js';
 import { attachGestures } from './gestures.js';
 import { targetAt, type Target } from './hit.js';
 import { actionOf, type Action } from './keyboard.js';
-import { mapThrough } from './knots.js';
 import { layout } from './layout.js';
 import { Hovering } from './hovering.js';
 import { fullLegend, shortLegend } from './legend.js';
@@ -174,7 +174,7 @@ export class App {
     let view = saved === '' ? first : readView(saved, first);
     const rows = await this.ask('rows', view.filter);
     this.loaded = { meta, bounds, rows };
-    this.lanes = busiestLanes(meta);
+    this.lanes = lanesFor(meta, view.filter.tid);
     if (view.level < 0) view = { ...view, level: fittingLevel(rows.groups, Math.floor(this.frame().rowsH / ROW_H)), selectedFinding: worstFinding(meta) };
     this.history = new History(view);
     this.source.drop();
@@ -191,6 +191,7 @@ export class App {
   private async askRows(): Promise<void> {
     if (!this.loaded) return;
     this.loaded.rows = await this.ask('rows', this.view.filter);
+    this.lanes = lanesFor(this.loaded.meta, this.view.filter.tid);
     this.history.replace({ ...this.view, top: clampTop(this.view.top, this.frame(), this.displayRows().length) });
     this.run(this.askMinimap());
     this.refresh();
@@ -461,8 +462,9 @@ export class App {
 
 }
 
-/** Lanes worth showing: those of findings and conversions come with the most events, so the busiest are taken. */
-function busiestLanes(meta: TimelineMeta): number[] {
+/** Lanes worth showing: that of the only thread asked for, else those of findings, of virtual CPUs, and the busiest. */
+function lanesFor(meta: TimelineMeta, tid: number): number[] {
+  if (tid >= 0) return [...meta.lanes.keys()].filter((i) => meta.lanes[i]!.tid === tid);
   const withFindings = new Set(meta.findingLane);
   const order = meta.lanes.map((lane, i) => ({ i, weight: lane.events + (withFindings.has(i) ? 1e12 : 0) + (lane.vcpu >= 0 ? 1e9 : 0) }));
   return order.sort((a, b) => b.weight - a.weight).slice(0, LANES_MAX).map((l) => l.i).sort((a, b) => a - b);

@@ -1,10 +1,10 @@
 /** From tiles and a view to a draw list: pure, so that a test can read what is drawn. */
+import { mapThrough } from '../model/timeline/axis.js';
 import { Plane } from '../model/timeline/tiles.js';
 import { CELL_MIN } from '../model/timeline/tiles.js';
 import { cellAt } from './bandsLayout.js';
 import { DrawList } from './drawList.js';
 import { duration, ticks } from './format.js';
-import { mapThrough } from './knots.js';
 import { layoutCauses, layoutFindings, layoutSelection, xOfTime } from './layoutFindings.js';
 import { layoutLanes } from './layoutLanes.js';
 import { layoutLosses, layoutMarks, layoutRows, visibleRows } from './layoutRows.js';

@@ -1,8 +1,8 @@
 /** Findings: on their rows, on the ruler, and as pointers to what is out of sight. No level of detail hides one. */
+import { mapThrough } from '../model/timeline/axis.js';
 import { BAND_H, BAND_Y } from './bandsLayout.js';
 import { Glyph, type DrawList, type GlyphId } from './drawList.js';
 import { laneTop } from './layoutLanes.js';
-import { mapThrough } from './knots.js';
 import type { Hit, Scene } from './scene.js';
 import { Style, VERDICT_STYLES } from './style.js';
 import { LANE_H, ROW_H, RULER_H, xOfView, yOfRow } from './viewport.js';
