@@ -15,6 +15,8 @@ const BLANK = 0x20;
 const COLON = 0x3a;
 /** Columns before the event are far shorter than this; a comm has at most 15 bytes. */
 const HEAD_LIMIT = 160;
+const COMM_COLUMN = 16;
+const TOD_BYTES = 'YYYY-MM-DD HH:MM:SS.uuuuuu'.length;
 /** Digits of a time that a double holds exactly before its fraction is added: seconds of 30 years. */
 const SECONDS_DIGITS = 10;
 
@@ -81,7 +83,7 @@ function parseTime(bytes: Uint8Array, start: number, colon: number, out: HeadSpa
 
 /** Reads comm, pid or pid/tid, and [cpu] from bytes[start, end), right to left. Nothing at all is well, too. */
 function parseTask(bytes: Uint8Array, start: number, end: number, out: HeadSpan): boolean {
-  let p = trimRight(bytes, start, end);
+  let p = skipTod(bytes, start, trimRight(bytes, start, end));
   const misc = skipMisc(bytes, start, p);
   if (p > start && bytes[misc - 1] === 0x5d) p = parseCpu(bytes, start, misc, out);
   if (p < 0) return false;
@@ -118,6 +120,13 @@ function setComm(bytes: Uint8Array, start: number, end: number, out: HeadSpan): 
   while (p < e && bytes[p] === BLANK) p++;
   out.commStart = p;
   out.commEnd = e;
+}
+
+/** The time of day (-F tod) before the time: `2026-11-22 13:34:20.705937`. */
+function skipTod(bytes: Uint8Array, start: number, end: number): number {
+  const from = end - TOD_BYTES;
+  if (from < start || bytes[from + 4] !== 0x2d || bytes[from + 7] !== 0x2d || bytes[from + 13] !== COLON || bytes[from + 16] !== COLON) return end;
+  return isDigit(bytes[from]!) && isDigit(bytes[end - 1]!) ? trimRight(bytes, start, from) : end;
 }
 
 /** The misc column (-F misc): letters between [cpu] and time. */
@@ -168,17 +177,24 @@ function parseUntimed(bytes: Uint8Array, start: number, limit: number, end: numb
     if (tokenEnd === token) return false;
     if (bytes[tokenEnd - 1] === COLON && hasSystem(bytes, token, tokenEnd - 1)) {
       out.commStart = out.commEnd = start;
-      let head = trimRight(bytes, start, token);
+      const whole = trimRight(bytes, start, token);
+      let head = whole;
       if (head > start && !parseTask(bytes, start, head, out)) {
         // The period stands between task and event.
         while (head > start && isDigit(bytes[head - 1]!)) head--;
-        if (!parseTask(bytes, start, head, out)) return false;
+        if (!parseTask(bytes, start, head, out) && !isCommColumn(bytes, start, whole, out)) return false;
       }
       return parseEvent(bytes, token, end, out);
     }
     p = tokenEnd;
   }
   return false;
+}
+
+/** A comm alone (-F comm,event): known by its column, which is 16 wide. */
+function isCommColumn(bytes: Uint8Array, start: number, end: number, out: HeadSpan): boolean {
+  setComm(bytes, start, end, out);
+  return out.commEnd === start + COMM_COLUMN;
 }
 
 /** `system:event`: an identifier, a colon, and more. */

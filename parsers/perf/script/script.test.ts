@@ -49,6 +49,8 @@ describe('perf script columns', () => {
   check(`qemu 1236   484.474685:   ${EXIT}`, `+0 cpu? -1/1236 "qemu" ${READ}`);
   check(`qemu  [003]   484.474685:   ${EXIT}`, `+0 cpu3 -1/-1 "qemu" ${READ}`);
   check(`qemu 1236 [003] K   484.474685:   ${EXIT}`, `+0 cpu3 -1/1236 "qemu" ${READ}`);
+  check(`            perf                      ${EXIT}`, `+0 cpu? -1/-1 "perf" ${READ}`);
+  check(`qemu 1236 [003] 2026-11-22 13:34:20.705937   484.474685: ${EXIT}`, `+0 cpu3 -1/1236 "qemu" ${READ}`);
   check(`qemu 1236 [003]   ${EXIT}`, `+0 cpu3 -1/1236 "qemu" ${READ}`);
   check(`qemu 1236 [003]   484.474685:   kvm:kvm_userspace_exit:k: reason KVM_EXIT_IO (2)`, `+0 cpu3 -1/1236 "qemu" ${READ}`);
   check(`qemu 1236 [003]   484.474685:   kvm:kvm_userspace_exit:                         reason KVM_EXIT_IO (2)`, `+0 cpu3 -1/1236 "qemu" ${READ}`);
