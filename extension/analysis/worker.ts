@@ -143,9 +143,10 @@ class TraceServer {
       progress: (done) => this.progress({ stage: 'reading', done, total: source.size }),
     });
     this.readMs = this.tools.now() - start;
-    this.source = source;
+    // Places in a compressed file are those of its content.
+    this.source = trace.plain ?? source;
     this.trace = trace;
-    return { source, trace };
+    return { source: this.source, trace };
   }
 
   private progress(progress: Progress): void {
