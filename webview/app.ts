@@ -37,6 +37,8 @@ export interface Surroundings {
 
 const LANES_MAX = 6;
 const TABLE_MS = 250;
+/** Of a frame, for painting the bands of a new tile. */
+const BANDS_MS = 5;
 const TABLE_LINES = 300;
 
 /** What is known of the trace once the host has answered. */
@@ -326,10 +328,11 @@ export class App {
   paintNow(): void {
     if (!this.loaded) return;
     const start = performance.now();
+    if (this.canvas.work(BANDS_MS)) this.draw();
     const { meta, rows: rowsReply } = this.loaded;
     const { view } = this;
     this.scene = {
-      meta, rowsReply, rows: this.displayRows(), view, frame: this.frame(), bounds: this.bounds(), lanes: this.lanes, tile: this.source.tile,
+      meta, rowsReply, rows: this.displayRows(), view, frame: this.frame(), bounds: this.bounds(), lanes: this.lanes, tile: this.canvas.tile,
       minimap: this.minimap, finding: view.selectedFinding >= 0 ? this.selection.finding : null, selectedTime: view.selectedRow >= 0 ? this.selection.selectedTime : NaN, hoverX: this.hovering.hover.y < this.frame().minimapY ? this.hovering.hover.x : NaN,
     };
     this.picture = layout(this.scene);

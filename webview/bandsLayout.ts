@@ -16,6 +16,7 @@ const REF_H = 2;
 /** Shares are drawn in this many steps: finer ones cannot be told apart in BAND_H pixels. */
 const STEPS = 12;
 const FULL = CELL_MAX - 3;
+export const TICK_H = 4;
 
 /** Height in steps of a cell: 0 nothing, at least 1 for anything, STEPS for all pages. */
 function steps(cell: number): number {
@@ -40,6 +41,7 @@ export function layoutBands(tile: Tile): DrawList {
     overlay(out, tile, r, Plane.Converting, Style.Converting, y);
     overlay(out, tile, r, Plane.Unconverted, Style.Unconverted, y);
   }
+  crowdTicks(out, tile);
   return out;
 }
 
@@ -107,6 +109,36 @@ function overlay(out: DrawList, tile: Tile, row: number, plane: number, style: S
     while (end < cells.length && cells[end] === cells[c]) end++;
     out.fill(style, c, y + BAND_Y + (BAND_H - height) / 2, end - c, height);
     c = end;
+  }
+}
+
+/** Columns with marks in a row from which on they are ticks, and part of the bands: signs would cover each other and the band. */
+const CROWD = 60;
+
+/** 1 for rows whose marks are ticks. */
+export function crowdedRows(tile: Tile): Uint8Array {
+  const counts = new Uint32Array(tile.rowFirst.length);
+  for (let i = 0; i < tile.markCell.length; i++) {
+    const row = Math.floor(tile.markCell[i]! / tile.request.columns);
+    counts[row] = counts[row]! + 1;
+  }
+  return Uint8Array.from(counts, (n) => (n > CROWD ? 1 : 0));
+}
+
+/** Marks of crowded rows; neighbours are one box. A group's own row has none: its rows do. */
+function crowdTicks(out: DrawList, tile: Tile): void {
+  const crowded = crowdedRows(tile);
+  const { columns } = tile.request;
+  for (let i = 0; i < tile.markCell.length; i++) {
+    const cell = tile.markCell[i]!;
+    const row = Math.floor(cell / columns);
+    if (crowded[row] === 0 || tile.request.rows[row * 3 + 1]! < 0) continue;
+    let run = 1;
+    while (tile.markCell[i + 1] === cell + run && (cell + run) % columns !== 0) {
+      run++;
+      i++;
+    }
+    out.fill(Style.Mark, cell % columns, row * ROW_H + BAND_Y + BAND_H - TICK_H, run, TICK_H);
   }
 }
 

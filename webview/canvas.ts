@@ -7,15 +7,24 @@ import type { Theme } from './theme.js';
 import type { Tile } from '../model/timeline/tiles.js';
 import { ROW_H, type Frame } from './viewport.js';
 
+/** Commands painted between two looks at the clock. */
+const SLICE = 500;
+
+/** A tile's bands, as a list and as far as it is painted. */
+interface Bands {
+  readonly tile: Tile | null;
+  readonly bands: DrawList;
+  readonly bitmap: OffscreenCanvas | null;
+  readonly scale: number;
+  painted: number;
+}
+
 export class Canvas {
   readonly element = document.createElement('canvas');
   private readonly context: CanvasRenderingContext2D;
   private brushes: Brushes;
-  private bitmap: OffscreenCanvas | null = null;
-  private bitmapScale = 1;
-  /** The list that the bitmap was painted from, for exports. */
-  bands = new DrawList();
-  bandColumns = 0;
+  private shown: Bands = { tile: null, bands: new DrawList(), bitmap: null, scale: 1, painted: 0 };
+  private next: Bands | null = null;
 
   constructor(private theme: Theme) {
     const context = this.element.getContext('2d', { alpha: false });
@@ -32,41 +41,64 @@ export class Canvas {
   setTheme(theme: Theme): void {
     this.theme = theme;
     this.brushes = new Brushes(theme, this.context);
-    this.paintBands();
+    const { tile, scale } = this.next ?? this.shown;
+    this.setTile(tile, scale);
   }
 
   get currentTheme(): Theme {
     return this.theme;
   }
 
-  /** Takes a new tile; its bands are painted once, here. */
+  /** Takes a new tile. Its bands are painted once, a slice at a time (see {@link work}); until then the old tile stays. */
   setTile(tile: Tile | null, scale: number): void {
-    this.bands = tile ? layoutBands(tile) : new DrawList();
-    this.bandColumns = tile ? tile.request.columns : 0;
-    this.bitmapScale = scale;
-    this.bitmap = tile && tile.rowFirst.length > 0 ? new OffscreenCanvas(tile.request.columns, Math.ceil(tile.rowFirst.length * ROW_H * scale)) : null;
-    this.paintBands();
+    const bands = tile ? layoutBands(tile) : new DrawList();
+    const bitmap = tile && tile.rowFirst.length > 0 ? new OffscreenCanvas(tile.request.columns, Math.ceil(tile.rowFirst.length * ROW_H * scale)) : null;
+    this.next = { tile, bands, bitmap, scale, painted: 0 };
+    if (!tile) this.work(Infinity);
   }
 
-  private paintBands(): void {
-    const context = this.bitmap?.getContext('2d');
-    if (!context) return;
-    context.setTransform(1, 0, 0, this.bitmapScale, 0, 0);
-    context.clearRect(0, 0, this.bandColumns, 1e6);
-    paint(context, this.bands, this.brushes);
+  /** Paints bands that wait to be painted for about this long; true when more is left. */
+  work(budgetMs: number): boolean {
+    const { next } = this;
+    if (!next) return false;
+    const context = next.bitmap?.getContext('2d');
+    const end = performance.now() + budgetMs;
+    context?.setTransform(1, 0, 0, next.scale, 0, 0);
+    while (context && next.painted < next.bands.length) {
+      const until = Math.min(next.bands.length, next.painted + SLICE);
+      paint(context, next.bands, this.brushes, next.painted, until);
+      next.painted = until;
+      if (until < next.bands.length && performance.now() > end) return true;
+    }
+    this.shown = next;
+    this.next = null;
+    return false;
+  }
+
+  /** The tile that is on the screen. */
+  get tile(): Tile | null {
+    return this.shown.tile;
+  }
+  /** The list that its bands were painted from, for exports. */
+  get bands(): DrawList {
+    return this.shown.bands;
+  }
+  get bandColumns(): number {
+    return this.shown.tile?.request.columns ?? 0;
   }
 
   draw(picture: Picture, frame: Frame, scale: number): void {
     const { context } = this;
     context.setTransform(scale, 0, 0, scale, 0, 0);
     paint(context, picture.under, this.brushes);
-    if (this.bitmap && picture.bands.w > 0) this.drawBands(picture, frame);
+    if (this.shown.bitmap && picture.bands.w > 0) this.drawBands(picture, frame);
     paint(context, picture.over, this.brushes);
   }
 
   private drawBands(picture: Picture, frame: Frame): void {
-    const { context, bitmap } = this;
-    const h = ROW_H * this.bitmapScale;
+    const { context } = this;
+    const { bitmap, scale } = this.shown;
+    const h = ROW_H * scale;
     // Only the part in view is copied: zoomed far in, the whole tile would be scaled to a huge width.
     const left = Math.max(frame.plotX, picture.bands.x);
     const right = Math.min(frame.plotX + frame.plotW, picture.bands.x + picture.bands.w);

@@ -41,7 +41,7 @@ export class Hovering {
     if (target.area === 'row') return inspectText(await this.app.selection.askInspect(target.row, time), this.app.clock(time), (t) => this.app.clock(t));
     if (target.area !== 'thing') return target.area === 'ruler' ? this.app.clock(time) : '';
     const { hit } = target;
-    const { tile } = this.app.source;
+    const { tile } = this.app.canvas;
     if (hit.kind === 'finding') {
       const finding = await this.app.ask('finding', { index: hit.index });
       return `${findingLine(finding)}\n${finding.pages}\n${eventText(finding.at, (t) => this.app.clock(t))}`;

@@ -1,7 +1,7 @@
 /** Rows of the picture: labels, grid, where the bands go, and the marks on them. */
 import { Mark } from '../model/timeline/marks.js';
 import type { Tile } from '../model/timeline/tiles.js';
-import { BAND_H, BAND_Y } from './bandsLayout.js';
+import { BAND_H, BAND_Y, crowdedRows, TICK_H } from './bandsLayout.js';
 import { Glyph, type DrawList, type GlyphId } from './drawList.js';
 import { pageRange, pages } from './format.js';
 import { xOfColumn, type Hit, type Scene } from './scene.js';
@@ -10,9 +10,9 @@ import { ROW_H, yOfRow } from './viewport.js';
 
 /** Marks nearer than this on one row are drawn as a tick, so that the rest stays readable. */
 const MARK_GAP = 9;
+/** Trouble may cover what is beside it, but not other trouble. */
+const TROUBLE_GAP = 3;
 const MARK_SIZE = 7;
-/** Columns with marks in a row from which on they are ticks only. */
-const CROWD = 60;
 /** Width of a digit or letter of the label font, near enough to place text. */
 const LETTER = 6.6;
 
@@ -112,8 +112,10 @@ export function layoutMarks(scene: Scene, bandY: Float32Array, over: DrawList, h
     if (x < frame.plotX || x > frame.plotX + frame.plotW) continue;
     const sign = SIGNS.find((s) => (tile.markBits[i]! & (1 << s.mark)) !== 0)!;
     const trouble = sign.style === Style.Trouble;
-    if (!trouble && (crowded[row] === 1 || (row === lastRow && x - lastX < MARK_GAP))) {
-      over.fill(Style.Mark, x - 0.5, y + BAND_Y + BAND_H - 4, 1, 4);
+    // The ticks of a crowd are part of the bands.
+    if (crowded[row] === 1 && !trouble) continue;
+    if (row === lastRow && x - lastX < (trouble ? TROUBLE_GAP : MARK_GAP)) {
+      over.fill(sign.style, x - 0.5, y + BAND_Y + BAND_H - TICK_H, 1, TICK_H);
       continue;
     }
     over.glyph(Style.Halo, sign.glyph, x, y + BAND_Y + BAND_H / 2, MARK_SIZE + 3);
@@ -122,16 +124,6 @@ export function layoutMarks(scene: Scene, bandY: Float32Array, over: DrawList, h
     lastRow = row;
     lastX = x;
   }
-}
-
-/** 1 for rows with so many marks that signs would cover the band: those are ticks. */
-function crowdedRows(tile: Tile): Uint8Array {
-  const counts = new Uint32Array(tile.rowFirst.length);
-  for (let i = 0; i < tile.markCell.length; i++) {
-    const row = Math.floor(tile.markCell[i]! / tile.request.columns);
-    counts[row] = counts[row]! + 1;
-  }
-  return Uint8Array.from(counts, (n) => (n > CROWD ? 1 : 0));
 }
 
 /** Columns before which events are missing. */

@@ -57,10 +57,10 @@ function hatch(c: OffscreenCanvasRenderingContext2D, pattern: Pattern): void {
   if (pattern === 'dots') c.fillRect(1, 1, 2, 2);
 }
 
-/** Paints commands [0, length) of a list. */
-export function paint(context: Context, list: DrawList, brushes: Brushes): void {
+/** Paints commands [from, until) of a list, all when no range is given. A range may not begin inside a clip. */
+export function paint(context: Context, list: DrawList, brushes: Brushes, from = 0, until = list.length): void {
   let style = -1;
-  for (let i = 0; i < list.length; i++) {
+  for (let i = from; i < until; i++) {
     const x = list.box[i * 4]!;
     const y = list.box[i * 4 + 1]!;
     const w = list.box[i * 4 + 2]!;

@@ -135,7 +135,7 @@ export class Selection {
   }
 
   private async selectMark(index: number): Promise<void> {
-    const { tile } = this.app.source;
+    const { tile } = this.app.canvas;
     if (!tile || !this.app.loaded) return;
     const row = Math.floor(tile.markCell[index]! / tile.request.columns);
     const place = await this.app.ask('locate', { row: tile.markRow[index]!, rowSet: this.app.loaded.rows.rowSet });
@@ -146,7 +146,7 @@ export class Selection {
   }
 
   private async selectConversion(conversion: number, at: number): Promise<void> {
-    const { tile } = this.app.source;
+    const { tile } = this.app.canvas;
     if (!tile) return;
     for (let i = 0; i < tile.spans.length; i += SPAN_FIELDS) {
       const row = tile.spans[i + 5]!;
