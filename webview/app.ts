@@ -23,7 +23,7 @@ import { Selection } from './selection.js';
 import { FIRST_VIEW, History, readView, writeView, type View } from './state.js';
 import { VERDICT_NAMES } from './style.js';
 import type { Theme } from './theme.js';
-import { clampSpan, clampTop, DisplayRows, fittingLevel, frameOf, pan, ROW_H, wholeSpan, zoomRows, zoomTime, type Bounds, type Frame } from './viewport.js';
+import { clampSpan, clampTop, DisplayRows, fittingLevel, frameOf, LANE_H, pan, ROW_H, wholeSpan, zoomRows, zoomTime, type Bounds, type Frame } from './viewport.js';
 import { element } from './words.js';
 
 /** What the page needs from the window that it is in. */
@@ -224,7 +224,12 @@ export class App {
   // ---- view -------------------------------------------------------------------------------------------------------
 
   frame(): Frame {
-    return frameOf(this.size, this.lanes.length);
+    return frameOf(this.size, this.shownLanes().length);
+  }
+
+  /** Lanes take no more than a third of the picture, the weightiest first; they are drawn in the order of their threads. */
+  private shownLanes(): number[] {
+    return this.lanes.slice(0, Math.max(1, Math.floor(this.size.height / 3 / LANE_H))).sort((a, b) => a - b);
   }
 
   groups(): RowsReply['groups'] {
@@ -299,7 +304,7 @@ export class App {
 
   private wanted(): Wanted | undefined {
     if (!this.loaded || this.size.width < 2) return undefined;
-    return { rowSet: this.loaded.rows.rowSet, view: this.view, frame: this.frame(), rows: this.displayRows(), lanes: this.lanes, scale: window.devicePixelRatio };
+    return { rowSet: this.loaded.rows.rowSet, view: this.view, frame: this.frame(), rows: this.displayRows(), lanes: this.shownLanes(), scale: window.devicePixelRatio };
   }
 
   private resize(): void {
@@ -332,7 +337,7 @@ export class App {
     const { meta, rows: rowsReply } = this.loaded;
     const { view } = this;
     this.scene = {
-      meta, rowsReply, rows: this.displayRows(), view, frame: this.frame(), bounds: this.bounds(), lanes: this.lanes, tile: this.canvas.tile,
+      meta, rowsReply, rows: this.displayRows(), view, frame: this.frame(), bounds: this.bounds(), lanes: this.shownLanes(), tile: this.canvas.tile,
       minimap: this.minimap, finding: view.selectedFinding >= 0 ? this.selection.finding : null, selectedTime: view.selectedRow >= 0 ? this.selection.selectedTime : NaN, hoverX: this.hovering.hover.y < this.frame().minimapY ? this.hovering.hover.x : NaN,
     };
     this.picture = layout(this.scene);
@@ -470,7 +475,7 @@ function lanesFor(meta: TimelineMeta, tid: number): number[] {
   if (tid >= 0) return [...meta.lanes.keys()].filter((i) => meta.lanes[i]!.tid === tid);
   const withFindings = new Set(meta.findingLane);
   const order = meta.lanes.map((lane, i) => ({ i, weight: lane.events + (withFindings.has(i) ? 1e12 : 0) + (lane.vcpu >= 0 ? 1e9 : 0) }));
-  return order.sort((a, b) => b.weight - a.weight).slice(0, LANES_MAX).map((l) => l.i).sort((a, b) => a - b);
+  return order.sort((a, b) => b.weight - a.weight).slice(0, LANES_MAX).map((l) => l.i);
 }
 
 /** The first finding of the worst verdict and severity; -1 when there is none. */

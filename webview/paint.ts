@@ -131,7 +131,8 @@ const SHORTENED_MAX = 4000;
 
 /** The text, or its beginning with an ellipsis. Measuring is slow, so answers are kept. */
 function shortened(context: Context, words: string, limit: number): string {
-  if (words.length * 4 < limit) return words;
+  // No letter of an 11 pixel font is wider.
+  if (words.length * 11 < limit) return words;
   const key = `${Math.round(limit)} ${context.font} ${words}`;
   let cut = shortenedTexts.get(key);
   if (cut === undefined) {
