@@ -44,6 +44,18 @@ describe('a trace of 300 MB', () => {
     await picture(page, 'large-dark');
   });
 
+  it('opens a window around a place at once, in which lenses work', async () => {
+    const start = Date.now();
+    await runCommand(page, 'Shimtrace: Open a Window into This Trace');
+    await page.locator('.tab.active', { hasText: 'around line' }).waitFor();
+    await page.locator('.view-line', { hasText: 'kvm_gmem_store_attributes' }).first().waitFor();
+    // The palette takes most of it.
+    assert.ok(Date.now() - start < 3000, `${Date.now() - start} ms`);
+    await page.locator('.codelens-decoration', { hasText: '2 pages to private' }).first().waitFor();
+    await picture(page, 'window');
+    await openFile(page, 'large.txt');
+  });
+
   it('can be cancelled', async () => {
     await runCommand(page, 'Shimtrace: Check This Trace');
     await statusItem(page).filter({ hasText: /reading|judging|starting/ }).waitFor();
