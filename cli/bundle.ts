@@ -1,7 +1,7 @@
 /** Several files as one trace: which ones, on which clock, from the command line or a .shimtrace.json. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { whyUnaligned } from '../parsers/bundle/align.js';
+import { clockOffsets, whyUnaligned } from '../parsers/bundle/align.js';
 import { mergeTraces, type Bundle } from '../parsers/bundle/merge.js';
 import { withIssue } from '../parsers/events/table.js';
 import type { Args, OptionSpecs } from './args.js';
@@ -98,9 +98,11 @@ export function openGroup(group: readonly BundleFile[], output: Output): readonl
     throw error;
   }
   if (opens.length === 1) return opens;
-  const why = whyUnaligned(opens.map((trace, i) => ({ path: trace.path, meta: trace.open.table.meta, offsetNs: group[i]!.offsetNs })));
+  const aligned = opens.map((trace, i) => ({ path: trace.path, meta: trace.open.table.meta, offsetNs: group[i]!.offsetNs }));
+  const why = whyUnaligned(aligned);
   if (why !== undefined) return opens.map((trace) => unaligned(trace, why));
-  const bundle: Bundle = mergeTraces(opens.map((trace, i) => ({ path: trace.path, open: trace.open, offsetNs: group[i]!.offsetNs ?? 0n })));
+  const offsets = clockOffsets(aligned);
+  const bundle: Bundle = mergeTraces(opens.map((trace, i) => ({ path: trace.path, open: trace.open, offsetNs: offsets[i]! })));
   const files = opens.map((trace) => trace.path);
   return [{
     path: files[0]!, files, open: bundle, pathOf: (row) => (row < bundle.table.length ? bundle.sourceOf(row).path : files[0]!),

@@ -92,6 +92,8 @@ export interface TraceMeta {
    * An event absent from the table but listed here simply did not happen.
    */
   enabledEvents?: ReadonlySet<string>;
+  /** Nanoseconds from the clock's times to the wall clock's, where the source read both at one moment (perf's CLOCK_DATA). */
+  wallOffsetNs?: bigint;
 }
 
 /** A stack that follows an event in the source. */

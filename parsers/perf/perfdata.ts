@@ -64,6 +64,7 @@ function fillMeta(builder: TableBuilder, info: PerfInfo, reader: RecordReader): 
   meta.kernel = info.osRelease;
   meta.producer = info.cmdline === '' && info.version !== '' ? `perf ${info.version}` : info.cmdline;
   meta.hasTgid = info.attrs.some((a) => a.layout.tid >= 0);
+  if (timed && info.wallTime > 0n) meta.wallOffsetNs = info.wallTime - info.clockTime;
   if (!timed) builder.issues.add('untimed', 0, 0);
 }
 
