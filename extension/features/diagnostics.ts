@@ -5,6 +5,7 @@ import type { EvidenceRole } from '../../model/findings/finding.js';
 import type { EvidenceView, FindingView, PlaceView } from '../analysis/job.js';
 import type { Feature } from '../app.js';
 import { affectsSeverity, shownAs, type ShownAs } from '../config.js';
+import { documentLine, windowAddress } from '../window.js';
 import { ruleUri } from './rulePages.js';
 
 const SEVERITIES: Readonly<Record<Exclude<ShownAs, 'off'>, vscode.DiagnosticSeverity>> = {
@@ -23,12 +24,25 @@ export const diagnostics: Feature = ({ sessions, suppressions }) => {
   const publish = (session: TraceSession): void => {
     const { uri, state, report } = session;
     if (state.kind === 'done' && report) collection.set(uri, diagnosticsOf(uri, report.findings.filter((finding) => !suppressions.find(uri, finding))));
-    if (session.state.kind === 'failed') collection.delete(session.uri);
+    if (state.kind === 'failed') collection.delete(uri);
+    for (const document of vscode.workspace.textDocuments) if (windowAddress(document.uri)?.trace.toString() === uri.toString()) publishWindow(document);
+  };
+  // A window shows the findings that lie within it, at its own lines.
+  const publishWindow = (document: vscode.TextDocument): void => {
+    const address = windowAddress(document.uri);
+    const report = address && sessions.find(address.trace)?.report;
+    if (!address || !report) return;
+    const inside = report.findings.filter((finding) => !suppressions.find(address.trace, finding) && documentLine(document, finding.at.line) !== undefined);
+    collection.set(document.uri, diagnosticsOf(address.trace, inside).map((diagnostic) => moved(diagnostic, document)));
   };
   return vscode.Disposable.from(
     collection,
     sessions.onDidChange(publish),
     suppressions.onDidChange(() => sessions.all().forEach(publish)),
+    vscode.workspace.onDidOpenTextDocument(publishWindow),
+    vscode.workspace.onDidCloseTextDocument(({ uri }) => {
+      if (windowAddress(uri)) collection.delete(uri);
+    }),
     sessions.onDidClose((uri) => collection.delete(uri)),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (affectsSeverity(event)) sessions.all().forEach(publish);
@@ -40,6 +54,13 @@ export const diagnostics: Feature = ({ sessions, suppressions }) => {
 export function rangeOf(place: PlaceView): vscode.Range {
   const line = Math.max(0, place.line - 1);
   return new vscode.Range(line, place.startColumn, line, place.endColumn);
+}
+
+/** A diagnostic of a trace, at the line of a window that shows it. */
+function moved(diagnostic: vscode.Diagnostic, window: vscode.TextDocument): vscode.Diagnostic {
+  const line = documentLine(window, diagnostic.range.start.line + 1) ?? 0;
+  diagnostic.range = new vscode.Range(line, diagnostic.range.start.character, line, diagnostic.range.end.character);
+  return diagnostic;
 }
 
 function diagnosticsOf(uri: vscode.Uri, findings: readonly FindingView[]): vscode.Diagnostic[] {

@@ -1,28 +1,21 @@
 /** Hover on an event: its decoded fields, and its pages' state before and after it. A finding on it is in VS Code's own part of the hover. */
 import * as vscode from 'vscode';
-import { RequestFailed } from '../analysis/client.js';
 import type { EventView, PageStateView } from '../analysis/job.js';
 import type { Feature } from '../app.js';
 import { code, escapeMarkdown } from '../markdown.js';
+import { traceLine } from '../window.js';
+import { orNothing, sessionOf } from './navigation.js';
 import { LANGUAGE } from './recognise.js';
 
 /** A hover lists no more fields than this. */
 const FIELDS_SHOWN = 24;
 
-export const hover: Feature = ({ sessions }) => vscode.languages.registerHoverProvider({ language: LANGUAGE }, {
+export const hover: Feature = (app) => vscode.languages.registerHoverProvider({ language: LANGUAGE }, {
   async provideHover(document, position) {
-    const session = sessions.find(document.uri);
-    // A document that was edited no longer lines up with the file that was read.
-    if (!session?.report || document.isDirty) return undefined;
-    try {
-      const event = await session.request('eventAtLine', { line: position.line + 1 });
-      if (!event) return undefined;
-      return new vscode.Hover(hoverText(event), document.lineAt(position.line).range);
-    } catch (error) {
-      // The worker was ended while it was asked: there is nothing to show.
-      if (error instanceof RequestFailed) return undefined;
-      throw error;
-    }
+    const session = sessionOf(app, document);
+    const at = traceLine(document, position.line);
+    const event = session && at && (await orNothing(session.request('eventAtLine', { line: at.line })));
+    return event ? new vscode.Hover(hoverText(event), document.lineAt(position.line).range) : undefined;
   },
 });
 

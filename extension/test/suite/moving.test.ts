@@ -91,6 +91,10 @@ describe('moving through a trace', () => {
     assert.match(window.document.lineAt(window.selection.active.line).text, /kvm_gmem_store_attributes/);
     const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', window.document.uri, 20);
     assert.ok(lenses.length > 0);
+    const line = window.selection.active.line;
+    await until('the finding in the window', () => vscode.languages.getDiagnostics(window.document.uri).find((diagnostic) => diagnostic.range.start.line === line && diagnostic.source === 'shimtrace'));
+    const hovers = await vscode.commands.executeCommand<vscode.Hover[]>('vscode.executeHoverProvider', window.document.uri, new vscode.Position(line, 70));
+    assert.ok(hovers.length > 0, 'a hover in the window');
   });
 
   it('takes no key that VS Code uses', async () => {
