@@ -1,8 +1,11 @@
 /** Text tabs and the places they show. A large file has a tab and no text editor, so tabs are what is asked. */
 import * as vscode from 'vscode';
+import { windowAddress } from './window.js';
 
+/** What a tab shows; a window into a trace counts as the trace. */
 function uriOf(tab: vscode.Tab | undefined): vscode.Uri | undefined {
-  return tab?.input instanceof vscode.TabInputText ? tab.input.uri : undefined;
+  if (!(tab?.input instanceof vscode.TabInputText)) return undefined;
+  return windowAddress(tab.input.uri)?.trace ?? tab.input.uri;
 }
 
 /** URIs of the given tabs, or of all open ones. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as vscode from 'vscode';
-import { app, closeAll, extensionFile, findings, G9_LINE, open, SAMPLE, workspaceFile } from '../support.js';
+import { app, closeAll, extensionFile, findings, G9_LINE, open, SAMPLE, until, workspaceFile } from '../support.js';
 
 /** The sample with enough behind it to be worth an index. */
 function largeTrace(): string {
@@ -30,7 +30,8 @@ describe('reopening a large trace', () => {
 
   it('takes the report from the index, which lies in the user\'s storage', async () => {
     const first = (await app()).sessions.find(uri)!.report!;
-    assert.equal((await indexFiles()).length, 1);
+    // It is written behind the verdicts' back.
+    await until('the index', async () => ((await indexFiles()).length === 1 ? true : undefined));
     const again = await reopened();
     // A report that was made anew would have times of its own.
     assert.equal(again.readMs, first.tookMs.read);
@@ -43,7 +44,8 @@ describe('reopening a large trace', () => {
   });
 
   it('builds a corrupt index anew', async () => {
-    const file = vscode.Uri.joinPath(await indexFolder(), (await indexFiles())[0]!);
+    const name = await until('the index', async () => (await indexFiles())[0]);
+    const file = vscode.Uri.joinPath(await indexFolder(), name);
     await vscode.workspace.fs.writeFile(file, new TextEncoder().encode('{"format": "shimtr'));
     assert.match((await reopened()).id, /^G9@/);
   });
