@@ -177,7 +177,7 @@ export class App {
     const rows = await this.ask('rows', view.filter);
     this.loaded = { meta, bounds, rows };
     this.lanes = lanesFor(meta, view.filter.tid);
-    if (view.level < 0) view = { ...view, level: fittingLevel(rows.groups, Math.floor(this.frame().rowsH / ROW_H)), selectedFinding: worstFinding(meta) };
+    if (view.level < 0) view = { ...view, level: this.fittingLevel(), selectedFinding: worstFinding(meta) };
     this.history = new History(view);
     this.source.drop();
     this.minimapKey = '';
@@ -234,6 +234,10 @@ export class App {
 
   groups(): RowsReply['groups'] {
     return this.loaded?.rows.groups ?? [];
+  }
+
+  private fittingLevel(): number {
+    return fittingLevel(this.groups(), Math.floor(this.frame().rowsH / ROW_H));
   }
 
   displayRows(): DisplayRows {
@@ -310,10 +314,12 @@ export class App {
   private resize(): void {
     const box = this.page.picture.getBoundingClientRect();
     if (box.width < 2 || box.height < 2) return;
-    const first = this.size.width < 2;
+    // A level that fitted before is fitted again; one that was chosen stays.
+    const fitted = this.size.width < 2 || this.view.level === this.fittingLevel();
     this.size = { width: box.width, height: box.height };
     this.canvas.resize(box.width, box.height, window.devicePixelRatio);
-    if (first && this.loaded) this.history.replace({ ...this.view, level: fittingLevel(this.groups(), Math.floor(this.frame().rowsH / ROW_H)) });
+    if (fitted && this.loaded) this.history.replace({ ...this.view, level: this.fittingLevel() });
+    this.history.replace({ ...this.view, top: clampTop(this.view.top, this.frame(), this.displayRows().length) });
     this.refresh();
     // A resized canvas is blank until it is painted: not a frame later.
     this.paintNow();
@@ -406,7 +412,7 @@ export class App {
       case 'down': by(0, 3); break;
       case 'moreRows': this.change((v) => zoomRows(v, frame, this.rowsMiddle(), -1, this.groups())); break;
       case 'fewerRows': this.change((v) => zoomRows(v, frame, this.rowsMiddle(), 1, this.groups())); break;
-      case 'whole': this.go({ ...this.view, ...wholeSpan(bounds), top: 0, level: fittingLevel(this.groups(), Math.floor(frame.rowsH / ROW_H)) }); break;
+      case 'whole': this.go({ ...this.view, ...wholeSpan(bounds), top: 0, level: this.fittingLevel() }); break;
       case 'start': this.go({ ...this.view, ...clampSpan(bounds.start, bounds.start + span, bounds) }); break;
       case 'end': this.go({ ...this.view, ...clampSpan(bounds.end - span, bounds.end, bounds) }); break;
       case 'nextFinding': this.selection.stepFinding(1); break;

@@ -6,7 +6,7 @@ import type { App } from './app.js';
 import { duration } from './format.js';
 import type { Target } from './hit.js';
 import { VERDICT_NAMES } from './style.js';
-import { clampSpan, reveal, type DisplayRow } from './viewport.js';
+import { clampSpan, DisplayRows, reveal, type DisplayRow } from './viewport.js';
 import { element, eventLink, eventWords, findingLine, findingWords, inspectWords, measureWords } from './words.js';
 
 /** Evidence within this share of the picture is a dot. */
@@ -64,10 +64,11 @@ export class Selection {
     if (follow) {
       const at = this.app.viewOfTime(meta.findingTime[index]!);
       const quad = findQuad(rows.findingRows, index);
-      const display = this.app.displayRows();
+      // At the finest level, where a page with a finding has a row of its own.
+      const display = new DisplayRows(rows.groups, 0, this.app.view.collapsed);
       const row = quad < 0 ? -1 : display.indexOf(rows.findingRows[quad + 1]!, rows.findingRows[quad + 2]!);
       const before = this.app.view;
-      this.app.history.go({ ...reveal(this.app.view, this.app.frame(), at, row, this.app.bounds(), display.length), selectedFinding: index, selectedRow: meta.findingRow[index]! }, performance.now());
+      this.app.history.go({ ...reveal({ ...this.app.view, level: 0 }, this.app.frame(), at, row, this.app.bounds(), display.length), selectedFinding: index, selectedRow: meta.findingRow[index]! }, performance.now());
       if (before !== this.app.view) this.app.refresh();
     }
     this.finding = await this.app.ask('finding', { index });
