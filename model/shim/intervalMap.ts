@@ -89,6 +89,7 @@ export class IntervalMap {
 
   /** Visits [first, end) in order, gaps included with the initial value. */
   visit(first: number, end: number, visitor: PieceVisitor): void {
+    if (end <= first) return;
     let at = first;
     for (let i = this.indexAt(first); i < this.starts.length && this.starts[i]! < end; i++) {
       const from = Math.max(at, this.starts[i]!);
