@@ -1,5 +1,6 @@
 // The in-editor tests: mocha inside the extension host on the sources, then mocha here driving the packaged extension
-// in a browser. Leaves the totals of both in the file named by SHIMTRACE_TOTALS.
+// in a browser. Leaves the totals of both in the file named by SHIMTRACE_TOTALS. Names as arguments run only the test files
+// whose names hold one of them.
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -9,14 +10,16 @@ import { runInExtensionHost, startEditor } from './host.mjs';
 import { ensureChromium, ensureEditor } from './setup.mjs';
 
 const results = path.join(root, 'out/test-results');
+const names = process.argv.slice(2);
 const total = { passed: 0, failed: 0 };
 
 async function inHost(chromium) {
+  const tests = await bundleTests(names);
+  if (tests === undefined) return;
   const workspace = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-workspace-'));
   const report = path.join(results, 'in-host-rows.json');
   const logFile = path.join(results, 'in-host.log');
   fs.rmSync(report, { force: true });
-  const tests = await bundleTests();
   const editor = await startEditor({ forTests: true });
   try {
     const code = await runInExtensionHost(editor, chromium, {
@@ -36,10 +39,17 @@ async function inHost(chromium) {
   }
 }
 
-function inBrowser(chromium) {
+/** The test files that drive the packaged extension. */
+function browserFiles() {
+  const files = [['test/editor', '.test.mjs'], ['out/webview/test', '.browser.js']].flatMap(([folder, ending]) =>
+    fs.readdirSync(path.join(root, folder)).filter((file) => file.endsWith(ending)).map((file) => path.join(folder, file)));
+  return files.filter((file) => names.length === 0 || names.some((name) => path.basename(file).includes(name)));
+}
+
+function inBrowser(chromium, files) {
   const file = path.join(results, 'editor-browser.json');
   fs.rmSync(file, { force: true });
-  const args = [bin('mocha'), '--no-config', '--reporter', 'scripts/reporter.cjs', '--timeout', '60000', '--fail-zero', '--exit', 'test/editor/*.test.mjs', 'out/webview/test/*.browser.js'];
+  const args = [bin('mocha'), '--no-config', '--reporter', 'scripts/reporter.cjs', '--timeout', '60000', '--fail-zero', '--exit', ...files];
   run(process.execPath, args, { env: { ...process.env, SHIMTRACE_TOTALS: file, CHROMIUM: chromium } });
   const got = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : { passed: 0, failed: 1 };
   total.passed += got.passed;
@@ -50,10 +60,12 @@ ensureEditor();
 const chromium = ensureChromium();
 fs.mkdirSync(results, { recursive: true });
 await inHost(chromium);
-if (!process.argv.includes('--in-host-only')) {
+const files = browserFiles();
+if (files.length > 0) {
   must(process.execPath, ['scripts/package.mjs'], { stdio: ['ignore', 'ignore', 'inherit'] });
-  inBrowser(chromium);
+  inBrowser(chromium, files);
 }
 const file = process.env.SHIMTRACE_TOTALS;
 if (file) fs.writeFileSync(file, JSON.stringify(total));
-process.exitCode = total.failed === 0 ? 0 : 1;
+if (total.passed + total.failed === 0) console.error(`no test file's name holds ${names.join(' or ')}`);
+process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;

@@ -1,4 +1,4 @@
-// The walkthrough, from nothing to the first violation, in an untrusted folder.
+// The walkthrough, from nothing to the first violation.
 import { openWorkbench, picture, runCommand, statusItem } from './support.mjs';
 
 describe('the first run', () => {
