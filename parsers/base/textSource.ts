@@ -31,8 +31,15 @@ export function pushSource(
   }
 }
 
-/** The line that begins at byte `at`, with a newline after its last byte, and where it ends without its line end. */
-export function lineAt(source: ByteSource, at: number): { readonly bytes: Uint8Array; readonly end: number } {
+/** One line, with a newline after its last byte. */
+export interface SourceLine {
+  readonly bytes: Uint8Array;
+  /** Where it ends without its line end. */
+  readonly end: number;
+}
+
+/** The line that begins at byte `at`. */
+export function lineAt(source: ByteSource, at: number): SourceLine {
   for (let length = LINE_BYTES; ; length *= 4) {
     const bytes = source.read(at, length);
     const newline = bytes.indexOf(NEWLINE);

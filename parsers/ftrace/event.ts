@@ -6,6 +6,7 @@
  *   `<stack trace>`, `<user stack trace>`         belongs to the event before it
  *   `func <-caller`                  the function tracer
  */
+import { isText, skipBlanks } from '../base/text.js';
 import { endsWord } from '../events/number.js';
 
 export const EVENT_NAMED = 1;
@@ -35,10 +36,9 @@ export class EventSpan {
 
 /** Splits the event at bytes[start, end) into `out` and returns its kind. */
 export function splitEvent(bytes: Uint8Array, start: number, end: number, out: EventSpan): number {
-  let p = start;
-  while (p < end && bytes[p] === 0x20) p++;
-  out.nameStart = p;
-  const nameStart = p;
+  const nameStart = skipBlanks(bytes, start, end);
+  let p = nameStart;
+  out.nameStart = nameStart;
   while (p < end && !endsWord(bytes, p, end)) p++;
   out.nameEnd = p;
   if (p >= end) return (out.kind = EVENT_NONE);
@@ -60,9 +60,7 @@ export function splitEvent(bytes: Uint8Array, start: number, end: number, out: E
 }
 
 function named(bytes: Uint8Array, colon: number, end: number, out: EventSpan): number {
-  let p = colon + 1;
-  while (p < end && bytes[p] === 0x20) p++;
-  out.start = p;
+  out.start = skipBlanks(bytes, colon + 1, end);
   out.end = end;
   return (out.kind = EVENT_NAMED);
 }
@@ -91,16 +89,4 @@ function splitOther(bytes: Uint8Array, start: number, end: number, out: EventSpa
     if (bytes[p] === 0x20 && bytes[p + 1] === 0x3c && bytes[p + 2] === 0x2d) return EVENT_FUNCTION;
   }
   return EVENT_UNNAMED;
-}
-
-/** True when bytes[start, end) is exactly `text`. */
-export function isText(bytes: Uint8Array, start: number, end: number, text: string): boolean {
-  return end - start === text.length && hasText(bytes, start, end, text);
-}
-
-/** True when bytes[start, end) begins with `text` (ASCII). */
-export function hasText(bytes: Uint8Array, start: number, end: number, text: string): boolean {
-  if (end - start < text.length) return false;
-  for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text.charCodeAt(i)) return false;
-  return true;
 }

@@ -1,21 +1,18 @@
 /** ftrace text as a format of the registry: how it is recognised, read from a source, and described row by row. */
-import { MAX_LINE_BYTES } from '../base/lines.js';
 import type { ByteSource } from '../base/source.js';
+import { hasText } from '../base/text.js';
+import { lineAt, pushSource, type SourceLine } from '../base/textSource.js';
 import type { EventTable } from '../events/table.js';
 import { PlanBook, describePayload } from '../events/payload.js';
 import { Interner } from '../base/intern.js';
 import type { EventText, OpenTrace, ReadOptions, TraceFormat } from '../reader.js';
 import { LineContext, parseContext } from './context.js';
-import { EVENT_SYSCALL_ENTER, EVENT_SYSCALL_EXIT, EventSpan, hasText, splitEvent } from './event.js';
+import { EVENT_SYSCALL_ENTER, EVENT_SYSCALL_EXIT, EventSpan, splitEvent } from './event.js';
 import { GRAPH_EVENT, GraphSpan, parseGraph } from './graph.js';
 import { planOf } from './plan.js';
 import { afterPrefix } from './prefix.js';
 import { FTRACE_TEXT, FtraceTextReader } from './reader.js';
 
-/** Bytes pushed at a time: large enough to be cheap, small enough to answer a cancel at once. */
-const CHUNK_BYTES = 1 << 20;
-/** Bytes read at first to describe a row: nearly every line is shorter. */
-const LINE_BYTES = 1 << 12;
 const NEWLINE = 0x0a;
 const decoder = new TextDecoder();
 
@@ -45,19 +42,7 @@ export const ftraceText: TraceFormat = {
 
   read(source: ByteSource, options: ReadOptions): OpenTrace {
     const reader = new FtraceTextReader();
-    let offset = 0;
-    let isShort = false;
-    while (offset < source.size && !options.cancel.cancelled) {
-      const chunk = source.read(offset, CHUNK_BYTES);
-      if (chunk.length === 0) {
-        isShort = true;
-        break;
-      }
-      reader.push(chunk);
-      offset += chunk.length;
-      options.progress?.(offset);
-    }
-    if (isShort) reader.sourceShrank(offset);
+    pushSource(source, reader, options);
     return openFtraceText(source, reader.finish());
   },
 };
@@ -65,27 +50,11 @@ export const ftraceText: TraceFormat = {
 /** A table read from this source by {@link FtraceTextReader}, with its rows' texts. */
 export function openFtraceText(source: ByteSource, table: EventTable): OpenTrace {
   const book = new PlanBook(new Interner());
-  return { table, describe: (row) => describeLine(book, readLine(source, table.at(row)), table.name(row)) };
+  return { table, describe: (row) => describeLine(book, lineAt(source, table.at(row)), table.name(row)) };
 }
 
-/** The line that begins at byte `at`, with a newline after it; without it where the source ends. */
-function readLine(source: ByteSource, at: number): Uint8Array {
-  for (let length = LINE_BYTES; ; length *= 4) {
-    const bytes = source.read(at, length);
-    const newline = bytes.indexOf(NEWLINE);
-    if (newline >= 0) return bytes.slice(0, newline + 1);
-    if (bytes.length < length || length > MAX_LINE_BYTES) {
-      const line = new Uint8Array(bytes.length + 1);
-      line.set(bytes);
-      line[bytes.length] = NEWLINE;
-      return line;
-    }
-  }
-}
-
-function describeLine(book: PlanBook, line: Uint8Array, name: string): EventText {
-  let end = line.length - 1;
-  if (end > 0 && line[end - 1] === 0x0d) end--;
+function describeLine(book: PlanBook, source: SourceLine, name: string): EventText {
+  const { bytes: line, end } = source;
   const span = new EventSpan();
   if (!locate(line, end, span)) return { name, fields: [], text: decoder.decode(line.subarray(0, end)) };
   const plan = planOf(book, line, span);

@@ -4,6 +4,7 @@
  * column; time only with options/funcgraph-abstime; the task only with options/funcgraph-proc, or from the lines that
  * announce a switch: ` 1)    <idle>-0    =>  gmem_co-2358`.
  */
+import { decimal, endOfDigits, skipBlanks, startOfDigits, trimRight } from '../base/text.js';
 import { UNKNOWN_CPU } from '../events/table.js';
 import { UNIT_NS, type LineContext } from './context.js';
 
@@ -26,17 +27,15 @@ export function parseGraph(bytes: Uint8Array, start: number, end: number, ctx: L
   let p = skipBlanks(bytes, start, end);
   if (isRule(bytes, p, end)) return GRAPH_CALL;
   ctx.clear();
-  let cpu = 0;
   let digits = p;
-  while (p < end && isDigit(bytes[p]!)) cpu = cpu * 10 + (bytes[p++]! - 0x30);
+  p = endOfDigits(bytes, digits, end);
   if (p > digits && bytes[p] === 0x2e) {
-    p = absTime(bytes, digits, p, end, ctx);
-    if (p < 0) return GRAPH_NONE;
-    digits = p;
-    cpu = 0;
-    while (p < end && isDigit(bytes[p]!)) cpu = cpu * 10 + (bytes[p++]! - 0x30);
+    digits = absTime(bytes, digits, p, end, ctx);
+    if (digits < 0) return GRAPH_NONE;
+    p = endOfDigits(bytes, digits, end);
   }
   if (p === digits || p - digits > 5 || bytes[p] !== 0x29) return GRAPH_NONE;
+  const cpu = decimal(bytes, digits, p);
   if (cpu >= UNKNOWN_CPU) return GRAPH_NONE;
   ctx.cpu = cpu;
   const bar = bytes.indexOf(0x7c, p);
@@ -47,35 +46,28 @@ export function parseGraph(bytes: Uint8Array, start: number, end: number, ctx: L
 
 /** `331.037598 |  ` of options/funcgraph-abstime; returns where the CPU begins, or -1. */
 function absTime(bytes: Uint8Array, start: number, dot: number, end: number, ctx: LineContext): number {
-  let p = dot + 1;
-  let micros = 0;
-  while (p < end && isDigit(bytes[p]!)) micros = micros * 10 + (bytes[p++]! - 0x30);
-  if (p - dot !== 7) return -1;
-  p = skipBlanks(bytes, p, end);
-  if (bytes[p] !== 0x7c) return -1;
-  let seconds = 0;
-  for (let q = start; q < dot; q++) seconds = seconds * 10 + (bytes[q]! - 0x30);
-  ctx.time[0] = seconds;
-  ctx.time[1] = micros * 1000;
+  const fractionEnd = endOfDigits(bytes, dot + 1, end);
+  if (fractionEnd - dot !== 7) return -1;
+  const bar = skipBlanks(bytes, fractionEnd, end);
+  if (bytes[bar] !== 0x7c) return -1;
+  ctx.time[0] = decimal(bytes, start, dot);
+  ctx.time[1] = decimal(bytes, dot + 1, fractionEnd) * 1000;
   ctx.unit = UNIT_NS;
   ctx.decimals = 6;
-  return skipBlanks(bytes, p + 1, end);
+  return skipBlanks(bytes, bar + 1, end);
 }
 
 /** The `comm-pid` of options/funcgraph-proc between the CPU and the first bar, if it is there. */
 function task(bytes: Uint8Array, start: number, end: number, ctx: LineContext): void {
   const s = skipBlanks(bytes, start, end);
-  let e = end;
-  while (e > s && bytes[e - 1] === 0x20) e--;
-  let dash = e;
-  while (dash > s && isDigit(bytes[dash - 1]!)) dash--;
-  if (dash === e || e - dash > 10 || dash - 1 <= s || bytes[dash - 1] !== 0x2d) return;
-  let tid = 0;
-  for (let p = dash; p < e; p++) tid = tid * 10 + (bytes[p]! - 0x30);
+  const e = trimRight(bytes, s, end);
+  const digits = startOfDigits(bytes, s, e);
+  if (digits === e || e - digits > 10 || digits - 1 <= s || bytes[digits - 1] !== 0x2d) return;
+  const tid = decimal(bytes, digits, e);
   if (tid > 0x7fffffff) return;
   ctx.tid = tid;
   ctx.commStart = s;
-  ctx.commEnd = dash - 1;
+  ctx.commEnd = digits - 1;
 }
 
 /** `    <idle>-0    =>  gmem_co-2358 `: the task after the arrow. */
@@ -98,12 +90,10 @@ function comment(bytes: Uint8Array, bar: number, end: number, out: GraphSpan): b
     if (next < 0 || next >= end) return false;
     p = next + 1;
   }
-  let e = end;
-  while (e > p && bytes[e - 1] === 0x20) e--;
+  const e = trimRight(bytes, p, end);
   if (e - p < 6 || bytes[e - 1] !== 0x2f || bytes[e - 2] !== 0x2a) return false;
   out.start = skipBlanks(bytes, p + 2, e);
-  out.end = e - 2;
-  while (out.end > out.start && bytes[out.end - 1] === 0x20) out.end--;
+  out.end = trimRight(bytes, out.start, e - 2);
   return out.end > out.start;
 }
 
@@ -112,14 +102,4 @@ function isRule(bytes: Uint8Array, start: number, end: number): boolean {
   let p = start;
   while (p < end && bytes[p] === 0x2d) p++;
   return p - start >= 20 && skipBlanks(bytes, p, end) === end;
-}
-
-function skipBlanks(bytes: Uint8Array, start: number, end: number): number {
-  let p = start;
-  while (p < end && bytes[p] === 0x20) p++;
-  return p;
-}
-
-function isDigit(c: number): boolean {
-  return c >= 0x30 && c <= 0x39;
 }

@@ -1,6 +1,7 @@
 /** From a split event to its decode plan. */
+import { endOfToken, isText } from '../base/text.js';
 import { PayloadStyle, type EventPlan, type PlanBook } from '../events/payload.js';
-import { EVENT_NAMED, EVENT_SYSCALL_ENTER, EVENT_SYSCALL_EXIT, isText, type EventSpan } from './event.js';
+import { EVENT_NAMED, EVENT_SYSCALL_ENTER, EVENT_SYSCALL_EXIT, type EventSpan } from './event.js';
 
 const MARKER = 'tracing_mark_write';
 
@@ -14,8 +15,7 @@ export function planOf(book: PlanBook, bytes: Uint8Array, span: EventSpan): Even
   if (span.kind === EVENT_SYSCALL_EXIT) return book.syscall(bytes, nameStart, nameEnd, PayloadStyle.SyscallExit);
   if (span.kind !== EVENT_NAMED) return undefined;
   if (isText(bytes, nameStart, nameEnd, MARKER)) {
-    let p = start;
-    while (p < end && bytes[p] !== 0x20) p++;
+    const p = endOfToken(bytes, start, end);
     const nested = p > start ? book.qemuEvent(bytes, start, p) : undefined;
     if (nested) {
       span.start = Math.min(end, p + 1);

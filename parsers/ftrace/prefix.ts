@@ -2,7 +2,7 @@
  * What a console or a log puts before each line of a dumped ftrace buffer (ftrace_dump_on_oops, sysrq-z): printk's
  * level and time (`<4>[   12.345678][    T1] `), or a log daemon's own prefix (`Nov 22 10:00:00 host kernel: `).
  */
-import { isText } from './event.js';
+import { endOfDigits, isDigit, isText, skipBlanks } from '../base/text.js';
 
 /** How far from a line's start `kernel: ` of a log daemon may stand. */
 const DAEMON_PREFIX_BYTES = 120;
@@ -24,9 +24,8 @@ export function afterPrefix(bytes: Uint8Array, start: number, end: number): numb
 /** `<4>`, `[   12.345678]`, `[    T1]` or `[   C0]`, then one blank. */
 function afterPrintk(bytes: Uint8Array, start: number, end: number): number {
   let p = start;
-  if (bytes[p] === 0x3c && bytes[p + 1]! >= 0x30 && bytes[p + 1]! <= 0x39) {
-    let q = p + 1;
-    while (q < end && bytes[q]! >= 0x30 && bytes[q]! <= 0x39) q++;
+  if (bytes[p] === 0x3c && isDigit(bytes[p + 1]!)) {
+    const q = endOfDigits(bytes, p + 1, end);
     if (bytes[q] === 0x3e) p = q + 1;
   }
   const time = afterBracket(bytes, p, end, true);
@@ -43,8 +42,7 @@ function afterPrintk(bytes: Uint8Array, start: number, end: number): number {
 /** After `[   12.345678]` (a time) or `[    T1]` (printk's caller: T or C and a number), or -1. */
 function afterBracket(bytes: Uint8Array, start: number, end: number, time: boolean): number {
   if (bytes[start] !== 0x5b) return -1;
-  let p = start + 1;
-  while (p < end && bytes[p] === 0x20) p++;
+  let p = skipBlanks(bytes, start + 1, end);
   if (!time) {
     if (bytes[p] !== 0x54 && bytes[p] !== 0x43) return -1;
     p++;
@@ -54,7 +52,7 @@ function afterBracket(bytes: Uint8Array, start: number, end: number, time: boole
   for (; p < end; p++) {
     const c = bytes[p]!;
     if (c === 0x2e) dots++;
-    else if (c < 0x30 || c > 0x39) break;
+    else if (!isDigit(c)) break;
   }
   return p > digits && bytes[p] === 0x5d && dots === (time ? 1 : 0) ? p + 1 : -1;
 }

@@ -6,13 +6,15 @@
  * frame, a function_graph line, a console line, or foreign. Nothing is guessed: a line that is none of these is no row.
  */
 import { LineSplitter, isUtf8, type LineSink } from '../base/lines.js';
+import { hasText } from '../base/text.js';
 import { KIND_UNKNOWN } from '../events/kinds.js';
 import { PAYLOAD_FAULT, PlanBook, closesLine, fillPayload, matchesForm, type EventPlan } from '../events/payload.js';
 import { TableBuilder, UNKNOWN_CPU, type EventTable } from '../events/table.js';
+import { LastRows, StackLines } from '../events/textstacks.js';
 import { ClockTracker } from './clock.js';
 import { LineContext, UNIT_NONE, parseContext } from './context.js';
 import {
-  EVENT_FUNCTION, EVENT_NAMED, EVENT_NONE, EVENT_STACK, EVENT_SYSCALL_ENTER, EVENT_SYSCALL_EXIT, EVENT_USER_STACK, EventSpan, hasText, splitEvent,
+  EVENT_FUNCTION, EVENT_NAMED, EVENT_NONE, EVENT_STACK, EVENT_SYSCALL_ENTER, EVENT_SYSCALL_EXIT, EVENT_USER_STACK, EventSpan, splitEvent,
 } from './event.js';
 import { GRAPH_CALL, GRAPH_EVENT, GRAPH_NONE, GraphSpan, GRAPH_SWITCH, parseGraph } from './graph.js';
 import {
@@ -22,7 +24,6 @@ import { planOf } from './plan.js';
 import { EventPredictor } from './predict.js';
 import { afterPrefix } from './prefix.js';
 import { REFUSED_NONE, refusedFormat } from './refused.js';
-import { StackCollector } from './stacks.js';
 
 /** The format's id in TraceMeta and in the registry. */
 export const FTRACE_TEXT = 'ftrace-text';
@@ -39,7 +40,8 @@ export class FtraceTextReader implements LineSink {
   private readonly book = new PlanBook(this.builder.names);
   private readonly predictor = new EventPredictor();
   private readonly clock = new ClockTracker(this.builder);
-  private readonly stacks = new StackCollector(this.builder);
+  private readonly stacks = new StackLines(this.builder);
+  private readonly lastRows = new LastRows();
   private readonly header = new Header();
   private readonly context = new LineContext();
   private readonly span = new EventSpan();
@@ -140,7 +142,7 @@ export class FtraceTextReader implements LineSink {
     if (kind === EVENT_FUNCTION) {
       builder.issues.tally('duration-lines', at, line);
     } else if (kind === EVENT_STACK || kind === EVENT_USER_STACK) {
-      this.stacks.open(context.cpu, kind === EVENT_USER_STACK);
+      this.stacks.open(this.lastRows.of(context.cpu), kind === EVENT_USER_STACK);
     } else if (kind === EVENT_NONE) {
       builder.issues.add('bad-line', at, line, 'a context without an event');
       this.lose(context.cpu, 0, at, line);
@@ -174,7 +176,7 @@ export class FtraceTextReader implements LineSink {
     const name = plan ? plan.name : this.printName;
     const kind = plan ? plan.kind : KIND_UNKNOWN;
     const row = builder.addRow(ts, context.cpu, context.tid, context.tgid, comm, kind, name, at, line);
-    this.stacks.sawRow(row, context.cpu);
+    this.lastRows.saw(row, context.cpu);
     if (plan === undefined) return;
     if (fillPayload(builder, plan, bytes, span.start, span.end) === PAYLOAD_FAULT) {
       builder.issues.tally('unreadable-value', at, line, builder.names.text(name));
@@ -295,7 +297,7 @@ export class FtraceTextReader implements LineSink {
     }
     context.clear();
     this.stacks.close();
-    if (kind === EVENT_STACK || kind === EVENT_USER_STACK) this.stacks.open(UNKNOWN_CPU, kind === EVENT_USER_STACK);
+    if (kind === EVENT_STACK || kind === EVENT_USER_STACK) this.stacks.open(this.lastRows.of(UNKNOWN_CPU), kind === EVENT_USER_STACK);
     else if (kind === EVENT_FUNCTION) builder.issues.tally('duration-lines', at, line);
     else if (isEvent) this.row(bytes, planOf(this.book, bytes, span), at, line);
     else return false;

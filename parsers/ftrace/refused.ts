@@ -1,4 +1,5 @@
 /** Lines of traces printed with options/raw or options/hex: numbers in place of events, which cannot be read back. */
+import { isDigit } from '../base/text.js';
 
 export const REFUSED_NONE = '';
 export type Refused = typeof REFUSED_NONE | 'raw-format' | 'hex-format';
@@ -12,7 +13,7 @@ const decoder = new TextDecoder();
 /** Which option printed this line, if one did. */
 export function refusedFormat(bytes: Uint8Array, start: number, end: number): Refused {
   const c = bytes[start]!;
-  if (!((c >= 0x30 && c <= 0x39) || (c >= 0x61 && c <= 0x66))) return REFUSED_NONE;
+  if (!isDigit(c) && (c < 0x61 || c > 0x66)) return REFUSED_NONE;
   const text = decoder.decode(bytes.subarray(start, end));
   if (HEX.test(text)) return 'hex-format';
   return RAW.test(text) && text.includes('type: ') ? 'raw-format' : REFUSED_NONE;

@@ -1,0 +1,60 @@
+/** Stacks that a text prints on the lines behind an event: one mark each, from the first frame's line to the last's. */
+import { UNKNOWN_CPU, type TableBuilder } from './table.js';
+
+export class StackLines {
+  protected row = -1;
+  protected user = false;
+  private offset = -1;
+  private endOffset = 0;
+  private line = 0;
+
+  constructor(private readonly builder: TableBuilder) {}
+
+  /** Frames that follow belong to `row`; to nothing when it is negative. */
+  open(row: number, user: boolean): void {
+    this.row = row;
+    this.user = user;
+    this.offset = -1;
+  }
+
+  /** One frame's line; false when no stack is open. */
+  frame(at: number, endOffset: number, line: number): boolean {
+    if (this.row < 0) return false;
+    if (this.offset < 0) {
+      this.offset = at;
+      this.line = line;
+    }
+    this.endOffset = endOffset;
+    return true;
+  }
+
+  /** Ends the stack that is open, if any. */
+  close(): void {
+    if (this.row >= 0 && this.offset >= 0) {
+      const { row, user, offset, endOffset, line } = this;
+      this.builder.stacks.push({ row, user, offset, endOffset, line, addresses: [] });
+    }
+    this.row = -1;
+  }
+}
+
+/** The last row of each CPU: a stack that is printed next on a CPU belongs to it. */
+export class LastRows {
+  private readonly rows = new Map<number, number>();
+  /** The CPU under way, whose row is not in the map yet: traces stay on one for long. */
+  private cpu = -1;
+  private row = -1;
+
+  saw(row: number, cpu: number): void {
+    if (cpu !== this.cpu) {
+      if (this.cpu >= 0) this.rows.set(this.cpu, this.row);
+      this.cpu = cpu;
+    }
+    this.row = row;
+  }
+
+  /** The last row of `cpu`, of all where the CPU is unknown; -1 where there is none. */
+  of(cpu: number): number {
+    return cpu === this.cpu || cpu === UNKNOWN_CPU ? this.row : this.rows.get(cpu) ?? -1;
+  }
+}
