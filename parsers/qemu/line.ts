@@ -7,7 +7,10 @@
  *
  * Producer: scripts/tracetool/backend/log.py and util/log.c of QEMU 11 and 8.
  */
+import { endOfDigits, isDigit, skipBlanks } from '../base/text.js';
+import { endsWord } from '../events/number.js';
 import { UNKNOWN_TID } from '../events/table.js';
+import type { LineSpan } from '../events/textline.js';
 
 const BLANK = 0x20;
 const ISO_MIN = 'YYYY-MM-DDTHH:MM:SSZ'.length;
@@ -16,22 +19,8 @@ const SECONDS_A_DAY = 86400;
 const DAYS_TO_1970 = 719468;
 const SECONDS_DIGITS = 11;
 
-/** What a line says; reused for every line. */
-export class QemuSpan {
-  /** Seconds since 1970 and nanoseconds; digits of the fraction, 0 for a line without a time. */
-  seconds = 0;
-  nanos = 0;
-  decimals = 0;
-  tid = UNKNOWN_TID;
-  nameStart = 0;
-  nameEnd = 0;
-  /** The arguments. */
-  start = 0;
-  end = 0;
-}
-
 /** Reads the line at bytes[start, end) into `out`; false when it is no event. bytes[end] must be readable. */
-export function parseQemuLine(bytes: Uint8Array, start: number, end: number, out: QemuSpan): boolean {
+export function parseQemuLine(bytes: Uint8Array, start: number, end: number, out: LineSpan): boolean {
   out.decimals = out.seconds = out.nanos = 0;
   out.tid = UNKNOWN_TID;
   let p = start;
@@ -42,18 +31,17 @@ export function parseQemuLine(bytes: Uint8Array, start: number, end: number, out
   }
   out.nameStart = p;
   let underscores = 0;
-  for (; p < end && isWord(bytes[p]!); p++) if (bytes[p] === 0x5f) underscores++;
+  for (; !endsWord(bytes, p, end); p++) if (bytes[p] === 0x5f) underscores++;
   // Every event of QEMU has its subsystem before an underscore; a line of anything else rarely begins so.
   if (underscores === 0 || isDigit(bytes[out.nameStart]!) || (p < end && bytes[p] !== BLANK)) return false;
   out.nameEnd = p;
-  while (p < end && bytes[p] === BLANK) p++;
-  out.start = p;
+  out.start = skipBlanks(bytes, p, end);
   out.end = end;
   return true;
 }
 
 /** Reads `YYYY-MM-DDTHH:MM:SS.ffffffZ ` and returns the position after its blank, or -1. */
-function parseIso(bytes: Uint8Array, start: number, end: number, out: QemuSpan): number {
+function parseIso(bytes: Uint8Array, start: number, end: number, out: LineSpan): number {
   if (end - start < ISO_MIN) return -1;
   const year = digits(bytes, start, 4);
   const month = digits(bytes, start + 5, 2);
@@ -81,13 +69,12 @@ function daysSince1970(year: number, month: number, day: number): number {
 }
 
 /** Reads `TID@SECONDS.MICROSECONDS:` and returns the position after it, or -1. */
-function parseTidAt(bytes: Uint8Array, start: number, end: number, out: QemuSpan): number {
-  let p = start;
-  while (p < end && isDigit(bytes[p]!)) p++;
+function parseTidAt(bytes: Uint8Array, start: number, end: number, out: LineSpan): number {
+  let p = endOfDigits(bytes, start, end);
   if (bytes[p] !== 0x40 || p - start > 10) return -1;
   out.tid = digits(bytes, start, p - start);
-  const secondsAt = ++p;
-  while (p < end && isDigit(bytes[p]!)) p++;
+  const secondsAt = p + 1;
+  p = endOfDigits(bytes, secondsAt, end);
   if (p === secondsAt || p - secondsAt > SECONDS_DIGITS || bytes[p] !== 0x2e) return -1;
   out.seconds = digits(bytes, secondsAt, p - secondsAt);
   p = fraction(bytes, p + 1, out);
@@ -95,7 +82,7 @@ function parseTidAt(bytes: Uint8Array, start: number, end: number, out: QemuSpan
 }
 
 /** Reads up to nine digits after a decimal point; returns the position after them, or -1. */
-function fraction(bytes: Uint8Array, start: number, out: QemuSpan): number {
+function fraction(bytes: Uint8Array, start: number, out: LineSpan): number {
   let p = start;
   let value = 0;
   while (isDigit(bytes[p]!) && p - start < 9) value = value * 10 + (bytes[p++]! - 0x30);
@@ -114,12 +101,4 @@ function digits(bytes: Uint8Array, start: number, count: number): number {
     value = value * 10 + (bytes[i]! - 0x30);
   }
   return value;
-}
-
-function isDigit(c: number): boolean {
-  return c >= 0x30 && c <= 0x39;
-}
-
-function isWord(c: number): boolean {
-  return ((c | 0x20) >= 0x61 && (c | 0x20) <= 0x7a) || isDigit(c) || c === 0x5f;
 }

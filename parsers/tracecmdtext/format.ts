@@ -1,13 +1,13 @@
 /** The text of `trace-cmd report` as a format of the registry. */
 import { Interner } from '../base/intern.js';
 import type { ByteSource } from '../base/source.js';
-import { eachLine, lineAt, pushSource } from '../base/textSource.js';
+import { eachLine, lineAt, pushSource, type SourceLine } from '../base/textSource.js';
 import { describePayload, PlanBook } from '../events/payload.js';
+import { afterFailed } from '../events/textline.js';
 import type { EventText, OpenTrace, ReadOptions, TraceFormat } from '../reader.js';
 import { ReportSpan, parseReport } from './head.js';
 import { readNotice, NOTICE_CPUS, NOTICE_LOST } from './notices.js';
 import { ReportReader, TRACE_CMD_REPORT } from './reader.js';
-import { afterFailed } from './stacks.js';
 
 const CERTAIN = 0.95;
 /** Above what a plain ftrace text gets for lines that fit both. */
@@ -58,7 +58,7 @@ function isPadded(bytes: Uint8Array, span: ReportSpan): boolean {
   return span.start - span.nameStart === NAME_COLUMN && bytes[span.nameEnd + 2] === 0x20;
 }
 
-function describeLine(books: { readonly plain: PlanBook; readonly raw: PlanBook }, source: { readonly bytes: Uint8Array; readonly end: number }, name: string): EventText {
+function describeLine(books: { readonly plain: PlanBook; readonly raw: PlanBook }, source: SourceLine, name: string): EventText {
   const { bytes: line, end } = source;
   const span = new ReportSpan();
   if (!parseReport(line, 0, end, span)) return { name, fields: [], text: decoder.decode(line.subarray(0, end)) };

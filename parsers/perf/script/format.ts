@@ -1,11 +1,12 @@
 /** The text of `perf script` as a format of the registry. */
 import { Interner } from '../../base/intern.js';
 import type { ByteSource } from '../../base/source.js';
-import { eachLine, lineAt, pushSource } from '../../base/textSource.js';
+import { eachLine, lineAt, pushSource, type SourceLine } from '../../base/textSource.js';
 import { describePayload, PlanBook } from '../../events/payload.js';
+import { afterFailed } from '../../events/textline.js';
 import type { EventText, OpenTrace, ReadOptions, TraceFormat } from '../../reader.js';
 import { HeadSpan, hasSystem, parseHead } from './head.js';
-import { afterFailed, PERF_SCRIPT, PerfScriptReader } from './reader.js';
+import { PERF_SCRIPT, PerfScriptReader } from './reader.js';
 
 const CERTAIN = 0.95;
 const LIKELY = 0.85;
@@ -44,7 +45,7 @@ export const perfScript: TraceFormat = {
   },
 };
 
-function describeLine(book: PlanBook, source: { readonly bytes: Uint8Array; readonly end: number }, name: string): EventText {
+function describeLine(book: PlanBook, source: SourceLine, name: string): EventText {
   const { bytes: line, end } = source;
   const head = new HeadSpan();
   if (!parseHead(line, 0, end, head)) return { name, fields: [], text: decoder.decode(line.subarray(0, end)) };

@@ -9,7 +9,10 @@
  *
  * Producer: tools/perf/builtin-script.c perf_sample__fprintf_start(), Linux 7.2 and 6.1.
  */
+import { allDigits, decimal, endOfToken, hasText, isDigit, skipBlanks, startOfDigits, trimRight } from '../../base/text.js';
+import { endsWord } from '../../events/number.js';
 import { UNKNOWN_CPU, UNKNOWN_TID } from '../../events/table.js';
+import { LineSpan, readCpu, readSeconds } from '../../events/textline.js';
 
 const BLANK = 0x20;
 const COLON = 0x3a;
@@ -17,68 +20,24 @@ const COLON = 0x3a;
 const HEAD_LIMIT = 160;
 const COMM_COLUMN = 16;
 const TOD_BYTES = 'YYYY-MM-DD HH:MM:SS.uuuuuu'.length;
-/** Digits of a time that a double holds exactly before its fraction is added: seconds of 30 years. */
-const SECONDS_DIGITS = 10;
 
 /** What a line's head says; reused for every line. */
-export class HeadSpan {
-  commStart = 0;
-  commEnd = 0;
-  pid = UNKNOWN_TID;
-  tid = UNKNOWN_TID;
-  cpu = UNKNOWN_CPU;
-  /** Whole seconds and nanoseconds; digits of the fraction: 6 or 9, 0 for no time. */
-  seconds = 0;
-  nanos = 0;
-  decimals = 0;
-  nameStart = 0;
-  nameEnd = 0;
-  /** The payload. */
-  start = 0;
-  end = 0;
+export class HeadSpan extends LineSpan {
   /** True for a line like `PERF_RECORD_LOST lost 3`, whose name has no colon after it. */
   isRecord = false;
 }
 
 /** Reads the line at bytes[start, end) into `out`; false when it is no event. bytes[end] must be readable. */
 export function parseHead(bytes: Uint8Array, start: number, end: number, out: HeadSpan): boolean {
-  out.pid = out.tid = UNKNOWN_TID;
+  out.tgid = out.tid = UNKNOWN_TID;
   out.cpu = UNKNOWN_CPU;
   const limit = Math.min(end, start + HEAD_LIMIT);
   for (let p = start + 7; p < limit; p++) {
     if (bytes[p] !== COLON || (bytes[p + 1] !== BLANK && p + 1 !== end) || !isDigit(bytes[p - 1]!)) continue;
-    const left = parseTime(bytes, start, p, out);
+    const left = readSeconds(bytes, start, p, out);
     if (left >= 0 && parseTask(bytes, start, left, out) && parseEvent(bytes, p + 1, end, out)) return true;
   }
   return parseUntimed(bytes, start, limit, end, out);
-}
-
-/** Reads `seconds.fraction` that ends at `colon`; returns where it starts, or -1. */
-function parseTime(bytes: Uint8Array, start: number, colon: number, out: HeadSpan): number {
-  let p = colon - 1;
-  let nanos = 0;
-  let scale = 1;
-  while (p >= start && isDigit(bytes[p]!) && colon - p <= 9) {
-    nanos += (bytes[p]! - 0x30) * scale;
-    scale *= 10;
-    p--;
-  }
-  const decimals = colon - 1 - p;
-  if ((decimals !== 6 && decimals !== 9) || p <= start || bytes[p] !== 0x2e) return -1;
-  const dot = p--;
-  let seconds = 0;
-  scale = 1;
-  while (p >= start && isDigit(bytes[p]!)) {
-    seconds += (bytes[p]! - 0x30) * scale;
-    scale *= 10;
-    p--;
-  }
-  const digits = dot - 1 - p;
-  if (digits === 0 || digits > SECONDS_DIGITS || (p >= start && bytes[p] !== BLANK)) return -1;
-  out.seconds = seconds;
-  out.nanos = decimals === 6 ? nanos * 1000 : nanos;
-  out.decimals = decimals;
-  return p + 1;
 }
 
 /** Reads comm, pid or pid/tid, and [cpu] from bytes[start, end), right to left. Nothing at all is well, too. */
@@ -89,19 +48,19 @@ function parseTask(bytes: Uint8Array, start: number, end: number, out: HeadSpan)
   if (p < 0) return false;
   p = trimRight(bytes, start, p);
   const numberEnd = p;
-  while (p > start && isDigit(bytes[p - 1]!)) p--;
+  p = startOfDigits(bytes, start, p);
   if (p === numberEnd) return onlyComm(bytes, start, p, out);
   let from = p;
   if (p > start && bytes[p - 1] === 0x2d) from = --p;
-  out.tid = decimal(bytes, from, numberEnd);
+  out.tid = taskNumber(bytes, from, numberEnd);
   if (p > start && bytes[p - 1] === 0x2f) {
     const pidEnd = --p;
     while (p > start && (isDigit(bytes[p - 1]!) || bytes[p - 1] === 0x2d)) p--;
-    out.pid = decimal(bytes, p, pidEnd);
+    out.tgid = taskNumber(bytes, p, pidEnd);
   }
   // A number glued to what precedes it is the end of a name (or of another tool's `comm-pid`).
   if (p > start && bytes[p - 1] !== BLANK) {
-    out.pid = out.tid = UNKNOWN_TID;
+    out.tgid = out.tid = UNKNOWN_TID;
     return false;
   }
   setComm(bytes, start, p, out);
@@ -115,11 +74,8 @@ function onlyComm(bytes: Uint8Array, start: number, end: number, out: HeadSpan):
 }
 
 function setComm(bytes: Uint8Array, start: number, end: number, out: HeadSpan): void {
-  let p = start;
-  const e = trimRight(bytes, start, end);
-  while (p < e && bytes[p] === BLANK) p++;
-  out.commStart = p;
-  out.commEnd = e;
+  out.commEnd = trimRight(bytes, start, end);
+  out.commStart = skipBlanks(bytes, start, out.commEnd);
 }
 
 /** The time of day (-F tod) before the time: `2026-11-22 13:34:20.705937`. */
@@ -139,11 +95,9 @@ function skipMisc(bytes: Uint8Array, start: number, end: number): number {
 
 /** Reads `[digits]` that ends at `end`; returns where it starts, or -1 when it is none. */
 function parseCpu(bytes: Uint8Array, start: number, end: number, out: HeadSpan): number {
-  let p = end - 1;
-  while (p > start && isDigit(bytes[p - 1]!)) p--;
+  const p = startOfDigits(bytes, start, end - 1);
   if (p <= start || bytes[p - 1] !== 0x5b || p === end - 1) return -1;
-  const cpu = decimal(bytes, p, end - 1);
-  out.cpu = cpu < UNKNOWN_CPU ? cpu : UNKNOWN_CPU;
+  out.cpu = readCpu(bytes, p, end - 1);
   return p - 1;
 }
 
@@ -181,7 +135,7 @@ function parseUntimed(bytes: Uint8Array, start: number, limit: number, end: numb
       let head = whole;
       if (head > start && !parseTask(bytes, start, head, out)) {
         // The period stands between task and event.
-        while (head > start && isDigit(bytes[head - 1]!)) head--;
+        head = startOfDigits(bytes, start, head);
         if (!parseTask(bytes, start, head, out) && !isCommColumn(bytes, start, whole, out)) return false;
       }
       return parseEvent(bytes, token, end, out);
@@ -200,8 +154,8 @@ function isCommColumn(bytes: Uint8Array, start: number, end: number, out: HeadSp
 /** `system:event`: an identifier, a colon, and more. */
 export function hasSystem(bytes: Uint8Array, start: number, end: number): boolean {
   let p = start;
-  while (p < end && isWord(bytes[p]!)) p++;
-  return p > start && p + 1 < end && bytes[p] === COLON && isWord(bytes[p + 1]!);
+  while (!endsWord(bytes, p, end)) p++;
+  return p > start && bytes[p] === COLON && !endsWord(bytes, p + 1, end);
 }
 
 /** Cuts what perf appends to a tracepoint's name for its modifiers: `kvm:kvm_exit:k`. */
@@ -215,47 +169,13 @@ function withoutModifier(bytes: Uint8Array, start: number, end: number): number 
 const PERF_RECORD = 'PERF_RECORD_';
 
 function isPerfRecord(bytes: Uint8Array, start: number, end: number): boolean {
-  if (end - start <= PERF_RECORD.length) return false;
-  for (let i = 0; i < PERF_RECORD.length; i++) if (bytes[start + i] !== PERF_RECORD.charCodeAt(i)) return false;
-  return true;
+  return end - start > PERF_RECORD.length && hasText(bytes, start, end, PERF_RECORD);
 }
 
-function isDigit(c: number): boolean {
-  return c >= 0x30 && c <= 0x39;
-}
-
-function isWord(c: number): boolean {
-  return ((c | 0x20) >= 0x61 && (c | 0x20) <= 0x7a) || isDigit(c) || c === 0x5f;
-}
-
-function allDigits(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let p = start; p < end; p++) if (!isDigit(bytes[p]!)) return false;
-  return end > start;
-}
-
-function skipBlanks(bytes: Uint8Array, start: number, end: number): number {
-  let p = start;
-  while (p < end && bytes[p] === BLANK) p++;
-  return p;
-}
-
-function endOfToken(bytes: Uint8Array, start: number, end: number): number {
-  let p = start;
-  while (p < end && bytes[p] !== BLANK) p++;
-  return p;
-}
-
-function trimRight(bytes: Uint8Array, start: number, end: number): number {
-  let p = end;
-  while (p > start && bytes[p - 1] === BLANK) p--;
-  return p;
-}
-
-/** A decimal number, perhaps negative; what exceeds 31 bits is no task. */
-function decimal(bytes: Uint8Array, start: number, end: number): number {
+/** A task's number, perhaps negative; what exceeds 31 bits is none. */
+function taskNumber(bytes: Uint8Array, start: number, end: number): number {
   const negative = bytes[start] === 0x2d;
-  let value = 0;
-  for (let p = negative ? start + 1 : start; p < end; p++) value = value * 10 + (bytes[p]! - 0x30);
+  const value = decimal(bytes, negative ? start + 1 : start, end);
   if (value > 0x7fffffff) return UNKNOWN_TID;
   return negative ? -value : value;
 }
