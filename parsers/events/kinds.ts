@@ -22,6 +22,14 @@ for (const meaning of VOCABULARY) {
   assert(slots.length <= 16, `${meaning.kind} has more than 16 slots`);
 }
 
+/**
+ * An event of a guest's own kernel, in a trace that was merged with its host's: kept and shown, but it says nothing of the
+ * host's pages, whatever its name.
+ */
+export const KIND_GUEST = names.length;
+names.push('GuestEvent');
+slotNames.push([]);
+
 export const KIND_COUNT = names.length;
 
 export function kindName(kind: number): string {

@@ -92,8 +92,31 @@ export interface TraceMeta {
    * An event absent from the table but listed here simply did not happen.
    */
   enabledEvents?: ReadonlySet<string>;
-  /** Nanoseconds from the clock's times to the wall clock's, where the source read both at one moment (perf's CLOCK_DATA). */
+  /** Nanoseconds from the table's times to the wall clock's, where the source says it (perf's CLOCK_DATA, trace-cmd's --date). */
   wallOffsetNs?: bigint;
+  /** Nanoseconds that were added to what the clock read, by the source's own word (trace-cmd's --date and --ts-offset). */
+  addedNs?: bigint;
+  /** Name of the machine, where the source says it. */
+  host?: string;
+  /** What a recording of a host together with its guests says of itself. */
+  session?: Session;
+}
+
+/** A guest that was traced along with its host. */
+export interface GuestInfo {
+  readonly name: string;
+  /** The session id of the guest's own trace. */
+  readonly traceId: bigint;
+  /** Host thread of each virtual CPU, by its number. */
+  readonly vcpuTids: ReadonlyMap<number, number>;
+}
+
+/** What aligning a host's and a guest's trace of one session needs. */
+export interface Session {
+  readonly traceId: bigint | undefined;
+  /** The trace that this one's times were brought to; undefined when its times are its own. */
+  readonly peerTraceId: bigint | undefined;
+  readonly guests: readonly GuestInfo[];
 }
 
 /** A stack that follows an event in the source. */
@@ -199,6 +222,18 @@ export class EventTable {
     }
     return lo;
   }
+}
+
+/**
+ * Gives up what a segment holds besides what it takes to read its rows again (offsets and names): for a table whose rows
+ * were copied into another one.
+ */
+export function releaseSegment(segment: Segment): void {
+  const none32 = new Uint32Array(0);
+  const none16 = new Uint16Array(0);
+  Object.assign(segment, {
+    ts: new Float64Array(0), line: none32, tid: new Int32Array(0), tgid: new Int32Array(0), comm: none32, cpu: none16, kind: none16, payload: none32, pool: none32,
+  } satisfies Partial<Segment>);
 }
 
 /** The table with one more issue, and with a loss after its last row where one is given; rows are shared. */

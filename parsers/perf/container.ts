@@ -17,6 +17,7 @@ import { readAttr, ATTR_SIZE_MAX, ATTR_SIZE_MIN, type PerfAttr, type SampleLayou
 import { readTracingData, type TracingData } from './tracingdata.js';
 
 const FEATURE_TRACING_DATA = 1;
+const FEATURE_HOSTNAME = 3;
 const FEATURE_OSRELEASE = 4;
 const FEATURE_VERSION = 5;
 const FEATURE_NRCPUS = 7;
@@ -61,6 +62,7 @@ export class PerfInfo {
   private traceContext: TraceContext | undefined;
   private uniform: SampleLayout | undefined;
   private uniformOf = -1;
+  hostName = '';
   osRelease = '';
   version = '';
   cmdline = '';
@@ -138,6 +140,7 @@ export class PerfInfo {
   readFeature(feature: number, bytes: Uint8Array, offset: number): void {
     const reader = new ByteReader(bytes, this.bigEndian);
     if (feature === FEATURE_TRACING_DATA) this.readTracing(bytes, offset);
+    else if (feature === FEATURE_HOSTNAME) this.hostName = readString(reader);
     else if (feature === FEATURE_OSRELEASE) this.osRelease = readString(reader);
     else if (feature === FEATURE_VERSION) this.version = readString(reader);
     else if (feature === FEATURE_NRCPUS) this.cpus = reader.u32();

@@ -62,6 +62,7 @@ function fillMeta(builder: TableBuilder, info: PerfInfo, reader: RecordReader): 
   meta.t0 = BigInt(reader.base) + BigInt(reader.rows.origin);
   meta.cpus = Math.max(info.cpus, reader.samples.cpus);
   meta.kernel = info.osRelease;
+  meta.host = info.hostName;
   meta.producer = info.cmdline === '' && info.version !== '' ? `perf ${info.version}` : info.cmdline;
   meta.hasTgid = info.attrs.some((a) => a.layout.tid >= 0);
   if (timed && info.wallTime > 0n) meta.wallOffsetNs = info.wallTime - info.clockTime;

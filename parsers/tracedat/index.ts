@@ -14,9 +14,9 @@ import type { TraceDatFile } from './model.js';
 import { PlanBook } from './plans.js';
 import { mergeStreams, openRecordings } from './read.js';
 import { Threads } from './threads.js';
-import { TraceDat } from './trace.js';
+import { sessionOf, TraceDat } from './trace.js';
 
-export { TraceDat, type SessionInfo } from './trace.js';
+export { TraceDat } from './trace.js';
 
 const ID = 'trace.dat';
 const CLOCKS: readonly string[] = ['local', 'global', 'mono', 'mono_raw', 'boot', 'tai', 'uptime', 'counter', 'x86-tsc', 'perf', 'realtime'];
@@ -89,6 +89,17 @@ function describeTrace(file: TraceDatFile, builder: TableBuilder, hasTgid: boole
   meta.kernel = kernelOf(file.options.uname);
   meta.producer = file.options.version === '' ? 'trace-cmd' : `trace-cmd ${file.options.version}`;
   meta.hasTgid = hasTgid;
+  const { dateNs, offsetNs } = file.options;
+  if (offsetNs !== 0n) meta.addedNs = offsetNs;
+  if (dateNs !== undefined) meta.wallOffsetNs = dateNs - offsetNs;
+  meta.host = hostOf(file.options.uname);
+  meta.session = sessionOf(file);
+}
+
+/** `Linux host 7.2.13 x86_64`: the machine's name is the second word. */
+function hostOf(uname: string): string {
+  const words = uname.split(/\s+/);
+  return words.length >= 3 ? words[1]! : '';
 }
 
 /** `Linux host 7.2.13 x86_64`: the release is the third word. */

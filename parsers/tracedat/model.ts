@@ -1,4 +1,5 @@
 /** What a trace.dat says of itself, whatever its version: the plain data between the container and the record decoder. */
+import type { GuestInfo } from '../events/table.js';
 import type { PageLayout } from '../format/page.js';
 
 export type Compression = 'none' | 'zlib' | 'zstd' | 'unknown';
@@ -44,14 +45,6 @@ export interface TimeShift {
   readonly fractions: readonly bigint[];
 }
 
-/** A guest that was traced along with its host. */
-export interface GuestInfo {
-  readonly name: string;
-  readonly traceId: bigint;
-  /** Host thread of each virtual CPU, by its number. */
-  readonly vcpuTids: ReadonlyMap<number, number>;
-}
-
 export interface CpuStat {
   readonly cpu: number;
   /** Events overwritten before they could be read. */
@@ -69,6 +62,8 @@ export interface TraceOptions {
   traceId: bigint | undefined;
   /** Nanoseconds to add to every timestamp: OFFSET, and DATE in its microseconds. */
   offsetNs: bigint;
+  /** The part of it that is DATE's: from the clock to the wall clock; undefined without one. */
+  dateNs: bigint | undefined;
   tsc2nsec: { readonly mult: bigint; readonly shift: bigint; readonly offset: bigint } | undefined;
   peerTraceId: bigint | undefined;
   /** Bit 0: interpolate between corrections. */

@@ -3,7 +3,8 @@
  * page trace-cmd.dat.v7(5) of trace-cmd 3.
  */
 import { ByteReader, textUntilNul } from '../base/bytes.js';
-import type { CpuStat, GuestInfo, TimeShift, TraceOptions } from './model.js';
+import type { GuestInfo } from '../events/table.js';
+import type { CpuStat, TimeShift, TraceOptions } from './model.js';
 
 export const OPTION = {
   DONE: 0, DATE: 1, CPUSTAT: 2, BUFFER: 3, TRACECLOCK: 4, UNAME: 5, HOOK: 6, OFFSET: 7, CPUCOUNT: 8, VERSION: 9, PROCMAPS: 10,
@@ -18,7 +19,7 @@ const GUEST_LIMIT = 1024;
 
 export function emptyOptions(): TraceOptions {
   return {
-    clock: '', uname: '', version: '', cpuCount: 0, traceId: undefined, offsetNs: 0n, tsc2nsec: undefined, peerTraceId: undefined,
+    clock: '', uname: '', version: '', cpuCount: 0, traceId: undefined, offsetNs: 0n, dateNs: undefined, tsc2nsec: undefined, peerTraceId: undefined,
     timeShiftFlags: 0, timeShifts: [], guests: [], cpuStats: [], savedTgids: '',
   };
 }
@@ -29,7 +30,10 @@ export function applyOption(id: number, data: Uint8Array, bigEndian: boolean, op
   const text = (): string => textUntilNul(data, 0, data.length);
   switch (id) {
     // The date's offset is in microseconds.
-    case OPTION.DATE: options.offsetNs += parseInteger(text()) * 1000n; break;
+    case OPTION.DATE:
+      options.dateNs = parseInteger(text()) * 1000n;
+      options.offsetNs += options.dateNs;
+      break;
     case OPTION.OFFSET: options.offsetNs += parseInteger(text()); break;
     case OPTION.CPUSTAT: options.cpuStats.push(...parseCpuStats(text())); break;
     case OPTION.TRACECLOCK: options.clock = /\[([^\]]+)\]/.exec(text())?.[1] ?? text().trim(); break;

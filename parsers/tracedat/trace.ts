@@ -1,7 +1,7 @@
 /** A trace.dat that was read: its table, its rows' texts on demand, and what it says of the machines it was recorded on. */
 import { assert } from '../base/assert.js';
 import type { ByteSource } from '../base/source.js';
-import type { EventTable } from '../events/table.js';
+import type { EventTable, Session } from '../events/table.js';
 import type { SymbolPlace } from '../format/kallsyms.js';
 import { printBinaryPrintk } from '../format/bprint.js';
 import { isStackFormat, stackText } from '../format/stack.js';
@@ -9,16 +9,8 @@ import { readUnsigned, type RecordBytes } from '../format/record.js';
 import type { EventText, OpenTrace, ReadOptions } from '../reader.js';
 import type { ChunkIndex } from './chunks.js';
 import { locate } from './locate.js';
-import type { GuestInfo, TraceDatFile } from './model.js';
+import type { TraceDatFile } from './model.js';
 import type { PlanBook } from './plans.js';
-
-/** What aligning a host's and a guest's trace of one session needs. */
-export interface SessionInfo {
-  readonly traceId: bigint | undefined;
-  /** The trace that this one's time shift leads to; undefined when its times are its own. */
-  readonly peerTraceId: bigint | undefined;
-  readonly guests: readonly GuestInfo[];
-}
 
 export class TraceDat implements OpenTrace {
   constructor(
@@ -26,9 +18,8 @@ export class TraceDat implements OpenTrace {
     private readonly chunks: ChunkIndex, private readonly input: ByteSource, private readonly options: ReadOptions,
   ) {}
 
-  get session(): SessionInfo {
-    const { traceId, peerTraceId, guests } = this.file.options;
-    return { traceId, peerTraceId, guests };
+  get session(): Session {
+    return sessionOf(this.file);
   }
 
   symbolOf(address: bigint): SymbolPlace | undefined {
@@ -53,6 +44,12 @@ export class TraceDat implements OpenTrace {
     // A marker's text usually ends its own line.
     return { name, fields, text: printer.text(record).replace(/\n$/, '') };
   }
+}
+
+/** What a file says of the session that it is part of. */
+export function sessionOf({ options: { traceId, peerTraceId, timeShifts, guests } }: TraceDatFile): Session {
+  // A time shift without samples has brought nothing to the peer's clock.
+  return { traceId, peerTraceId: timeShifts.some((shift) => shift.times.length > 0) ? peerTraceId : undefined, guests };
 }
 
 /** The bytes of a record that no format describes. */

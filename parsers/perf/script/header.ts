@@ -22,6 +22,7 @@ export class ScriptHeader {
     if (!entry) return;
     const value = entry[2]!.trim();
     if (entry[1] === 'os release') this.meta.kernel = value;
+    else if (entry[1] === 'hostname') this.meta.host = value;
     else if (entry[1] === 'cmdline') this.meta.producer = value;
     else if (entry[1] === 'nrcpus online') this.meta.cpus = Number(/^\d{1,6}$/.exec(value)?.[0] ?? 0);
     else if (entry[1] === 'event') this.event(value);
