@@ -9,6 +9,7 @@
  * A comm may hold anything, so the parts after it are what a line is known by: the field's fixed width is tried first,
  * then every place where a comm of at most 15 bytes could end, rightmost first.
  */
+import { decimal, endOfDigits, isDigit, skipBlanks } from '../base/text.js';
 import { UNKNOWN_CPU, UNKNOWN_TID } from '../events/table.js';
 
 /** Widest comm the kernel keeps (TASK_COMM_LEN without its NUL). */
@@ -45,6 +46,8 @@ export class LineContext {
   /** Decimals printed after the second: 0 for ticks and whole microseconds. */
   decimals = 0;
   layout = LAYOUT_NORMAL;
+  /** What {@link readNumber} read last. */
+  number = 0;
   /** The time as time[0] * 1e9 + time[1], in nanoseconds or ticks. */
   readonly time = new Float64Array(2);
 
@@ -102,27 +105,36 @@ function noTask(event: number, out: LineContext): number {
 }
 
 function setComm(bytes: Uint8Array, start: number, end: number, out: LineContext): boolean {
-  let s = start;
-  while (s < end && bytes[s] === 0x20) s++;
+  const s = skipBlanks(bytes, start, end);
   if (s === end || end - s > COMM_BYTES) return false;
   out.commStart = s;
   out.commEnd = end;
   return true;
 }
 
-/** From the `-` before a pid to the event, or -1. */
-function afterDash(bytes: Uint8Array, dash: number, end: number, out: LineContext): number {
-  let p = dash + 1;
-  let pid = 0;
+/**
+ * Reads the digits at `start` into `out.number`. Returns the position after them, `start` itself where there are none,
+ * or -1 where they exceed `max`.
+ */
+function readNumber(bytes: Uint8Array, start: number, end: number, max: number, out: LineContext): number {
+  let p = start;
+  let value = 0;
   for (; p < end; p++) {
     const digit = bytes[p]! - 0x30;
     if (digit < 0 || digit > 9) break;
-    pid = pid * 10 + digit;
-    if (pid > MAX_PID) return -1;
+    value = value * 10 + digit;
+    if (value > max) return -1;
   }
-  if (p === dash + 1 || bytes[p] !== 0x20) return -1;
-  while (p < end && bytes[p] === 0x20) p++;
-  out.tid = pid;
+  out.number = value;
+  return p;
+}
+
+/** From the `-` before a pid to the event, or -1. */
+function afterDash(bytes: Uint8Array, dash: number, end: number, out: LineContext): number {
+  const digitsEnd = readNumber(bytes, dash + 1, end, MAX_PID, out);
+  if (digitsEnd <= dash + 1 || bytes[digitsEnd] !== 0x20) return -1;
+  let p = skipBlanks(bytes, digitsEnd, end);
+  out.tid = out.number;
   out.tgid = UNKNOWN_TID;
   out.hasTgid = false;
   if (bytes[p] === 0x28) {
@@ -134,91 +146,67 @@ function afterDash(bytes: Uint8Array, dash: number, end: number, out: LineContex
 
 /** `(   2279) ` or `(-------) `. */
 function afterTgid(bytes: Uint8Array, start: number, end: number, out: LineContext): number {
-  let p = start + 1;
-  while (p < end && bytes[p] === 0x20) p++;
-  const first = p;
-  let tgid = 0;
+  const first = skipBlanks(bytes, start + 1, end);
+  let p = first;
   while (p < end && bytes[p] === 0x2d) p++;
   if (p === first) {
-    for (; p < end; p++) {
-      const digit = bytes[p]! - 0x30;
-      if (digit < 0 || digit > 9) break;
-      tgid = tgid * 10 + digit;
-      if (tgid > MAX_PID) return -1;
-    }
-    out.tgid = tgid;
+    p = readNumber(bytes, first, end, MAX_PID, out);
+    out.tgid = out.number;
   }
-  if (p === first || bytes[p] !== 0x29) return -1;
+  if (p <= first || bytes[p] !== 0x29) return -1;
   out.hasTgid = true;
-  p++;
-  while (p < end && bytes[p] === 0x20) p++;
-  return p;
+  return skipBlanks(bytes, p + 1, end);
 }
 
 /** `[003] `, optional flags, and the time. */
 function afterCpu(bytes: Uint8Array, start: number, end: number, out: LineContext): number {
-  let p = start + 1;
-  let cpu = 0;
-  for (; p < end; p++) {
-    const digit = bytes[p]! - 0x30;
-    if (digit < 0 || digit > 9) break;
-    cpu = cpu * 10 + digit;
-    if (cpu >= UNKNOWN_CPU) return -1;
-  }
+  let p = readNumber(bytes, start + 1, end, UNKNOWN_CPU - 1, out);
   if (p - start < 4 || bytes[p] !== 0x5d || p + 1 >= end || (bytes[p + 1] !== 0x20 && bytes[p + 1] !== 0x09)) return -1;
-  out.cpu = cpu;
+  out.cpu = out.number;
   p++;
   while (p < end && (bytes[p] === 0x20 || bytes[p] === 0x09)) p++;
   out.layout = LAYOUT_NORMAL;
   const event = parseTime(bytes, p, end, out);
   if (event >= 0) return event;
-  const flags = p;
+  p = afterFlags(bytes, p, end);
+  return p < 0 ? -1 : parseTime(bytes, p, end, out);
+}
+
+/** After 4 to 8 flags and the blanks behind them, or -1. */
+function afterFlags(bytes: Uint8Array, start: number, end: number): number {
+  let p = start;
   while (p < end && isFlag(bytes[p]!)) p++;
-  if (p - flags < MIN_FLAGS || p - flags > MAX_FLAGS || bytes[p] !== 0x20) return -1;
-  while (p < end && bytes[p] === 0x20) p++;
-  return parseTime(bytes, p, end, out);
+  return p - start < MIN_FLAGS || p - start > MAX_FLAGS || bytes[p] !== 0x20 ? -1 : skipBlanks(bytes, p, end);
 }
 
 /** Letters, digits and dots: the characters of irq, need-resched, context, preempt and migrate flags of all kernels. */
 function isFlag(c: number): boolean {
-  return c === 0x2e || (c >= 0x30 && c <= 0x39) || ((c | 0x20) >= 0x61 && (c | 0x20) <= 0x7a) || c === 0x23;
+  return c === 0x2e || isDigit(c) || ((c | 0x20) >= 0x61 && (c | 0x20) <= 0x7a) || c === 0x23;
 }
 
 /** `331.037598: `, `924706363306: `; sets time, unit and decimals. Returns where the event begins, or -1. */
 function parseTime(bytes: Uint8Array, start: number, end: number, out: LineContext): number {
-  let p = start;
-  let whole = 0;
-  const exactEnd = Math.min(end, start + EXACT_DIGITS);
-  for (; p < exactEnd; p++) {
-    const digit = bytes[p]! - 0x30;
-    if (digit < 0 || digit > 9) break;
-    whole = whole * 10 + digit;
-  }
+  let p = readNumber(bytes, start, Math.min(end, start + EXACT_DIGITS), Infinity, out);
   if (p === start) return -1;
+  const whole = out.number;
   if (bytes[p] === 0x2e) return parseSeconds(bytes, p + 1, end, whole, out);
   if (bytes[p] === 0x3a) {
-    out.time[0] = Math.floor(whole / BILLION);
-    out.time[1] = whole - out.time[0]! * BILLION;
+    setTicks(whole, out);
   } else {
-    while (p < end && bytes[p]! >= 0x30 && bytes[p]! <= 0x39) p++;
+    p = endOfDigits(bytes, p, end);
     if (bytes[p] !== 0x3a || p - start > 20) return -1;
     out.time[0] = decimal(bytes, start, p - 9);
     out.time[1] = decimal(bytes, p - 9, p);
+    out.unit = UNIT_TICKS;
   }
-  out.unit = UNIT_TICKS;
   out.decimals = 0;
   return afterColon(bytes, p, end);
 }
 
 function parseSeconds(bytes: Uint8Array, start: number, end: number, seconds: number, out: LineContext): number {
-  let p = start;
-  let nanos = 0;
-  for (; p < end; p++) {
-    const digit = bytes[p]! - 0x30;
-    if (digit < 0 || digit > 9) break;
-    nanos = nanos * 10 + digit;
-  }
+  const p = readNumber(bytes, start, end, Infinity, out);
   const decimals = p - start;
+  let nanos = out.number;
   if (decimals < 1 || decimals > 9 || bytes[p] !== 0x3a) return -1;
   for (let d = decimals; d < 9; d++) nanos *= 10;
   out.time[0] = seconds;
@@ -235,38 +223,20 @@ function afterColon(bytes: Uint8Array, colon: number, end: number): number {
   return bytes[colon + 1] === 0x20 ? colon + 2 : -1;
 }
 
-function decimal(bytes: Uint8Array, start: number, end: number): number {
-  let value = 0;
-  for (let p = start; p < end; p++) value = value * 10 + (bytes[p]! - 0x30);
-  return value;
-}
-
 /** `  1.l.2. 552465us+: ` after a pid, or ` 924706: ` for a clock in ticks. */
 function latencyAfterPid(bytes: Uint8Array, start: number, end: number, out: LineContext): number {
-  let p = start;
-  let cpu = 0;
-  for (; p < end; p++) {
-    const digit = bytes[p]! - 0x30;
-    if (digit < 0 || digit > 9) break;
-    cpu = cpu * 10 + digit;
-    if (cpu >= UNKNOWN_CPU) return -1;
-  }
-  if (p === start) return -1;
-  const flags = p;
-  while (p < end && isFlag(bytes[p]!)) p++;
-  if (p - flags < MIN_FLAGS || p - flags > MAX_FLAGS || bytes[p] !== 0x20) return -1;
-  while (p < end && bytes[p] === 0x20) p++;
-  const digits = p;
-  while (p < end && bytes[p]! >= 0x30 && bytes[p]! <= 0x39) p++;
+  const cpuEnd = readNumber(bytes, start, end, UNKNOWN_CPU - 1, out);
+  if (cpuEnd <= start) return -1;
+  const digits = afterFlags(bytes, cpuEnd, end);
+  if (digits < 0) return -1;
+  const p = endOfDigits(bytes, digits, end);
   if (p === digits || p - digits > EXACT_DIGITS) return -1;
   const value = decimal(bytes, digits, p);
-  out.cpu = cpu;
+  out.cpu = out.number;
   out.layout = LAYOUT_LATENCY;
   out.decimals = 0;
   if (bytes[p] === 0x75 && bytes[p + 1] === 0x73) return latencyMicros(bytes, p + 2, end, value, out);
-  out.unit = UNIT_TICKS;
-  out.time[0] = Math.floor(value / BILLION);
-  out.time[1] = value - out.time[0] * BILLION;
+  setTicks(value, out);
   return afterColon(bytes, p, end);
 }
 
@@ -275,6 +245,12 @@ function latencyMicros(bytes: Uint8Array, start: number, end: number, micros: nu
   out.unit = UNIT_NS;
   setMicros(micros, out);
   return bytes[start] === 0x3a ? afterColon(bytes, start, end) : afterColon(bytes, start + 1, end);
+}
+
+function setTicks(ticks: number, out: LineContext): void {
+  out.unit = UNIT_TICKS;
+  out.time[0] = Math.floor(ticks / BILLION);
+  out.time[1] = ticks - out.time[0] * BILLION;
 }
 
 function setMicros(micros: number, out: LineContext): void {
@@ -288,9 +264,8 @@ const VERBOSE_BYTES = 160;
 const decoder = new TextDecoder();
 
 function verboseAfterComm(bytes: Uint8Array, start: number, end: number, out: LineContext): number {
-  let p = start;
-  while (p < end && bytes[p] === 0x20) p++;
-  if (p >= end || bytes[p]! < 0x30 || bytes[p]! > 0x39) return -1;
+  const p = skipBlanks(bytes, start, end);
+  if (p >= end || !isDigit(bytes[p]!)) return -1;
   const found = VERBOSE.exec(decoder.decode(bytes.subarray(start, Math.min(end, start + VERBOSE_BYTES))));
   if (!found) return -1;
   const [all, pid, cpu, stamp, offset] = found;
