@@ -4,14 +4,17 @@ import type { AskName, TableReply, TimelineAsks } from '../model/timeline/asks.j
 import type { RowFilter } from '../model/timeline/rows.js';
 import type { Tile } from '../model/timeline/tiles.js';
 import type { RowsReply, TimelineMeta } from '../model/timeline/timeline.js';
+import { Actions } from './actions.js';
 import { Announcer, LifeTable } from './a11y.js';
 import { Canvas } from './canvas.js';
-import { clock, duration } from './format.js';
+import { clock } from './format.js';
 import { Exports } from './exports.js';
 import { attachGestures } from './gestures.js';
 import { targetAt, type Target } from './hit.js';
-import { actionOf, type Action } from './keyboard.js';
+import { actionOf } from './keyboard.js';
+import { clampLanes, lanesThatFit, laneWindow, orderLanes, topToShow } from './lanes.js';
 import { layout } from './layout.js';
+import { fillThreads, readPages, summaryOf } from './header.js';
 import { Hovering } from './hovering.js';
 import { fullLegend, shortLegend } from './legend.js';
 import { buildPage, type Page } from './page.js';
@@ -21,10 +24,8 @@ import type { Picture, Scene } from './scene.js';
 import { TileSource, type Wanted } from './source.js';
 import { Selection } from './selection.js';
 import { FIRST_VIEW, History, readView, writeView, type View } from './state.js';
-import { VERDICT_NAMES } from './style.js';
 import type { Theme } from './theme.js';
-import { clampSpan, clampTop, DisplayRows, fittingLevel, frameOf, LANE_H, pan, ROW_H, wholeSpan, zoomRows, zoomTime, type Bounds, type Frame } from './viewport.js';
-import { element } from './words.js';
+import { clampTop, DisplayRows, fittingLevel, frameOf, pan, ROW_H, wholeSpan, zoomRows, zoomTime, type Bounds, type Frame } from './viewport.js';
 
 /** What the page needs from the window that it is in. */
 export interface Surroundings {
@@ -35,7 +36,6 @@ export interface Surroundings {
   theme(): Theme;
 }
 
-const LANES_MAX = 6;
 const TABLE_MS = 250;
 /** Of a frame, for painting the bands of a new tile. */
 const BANDS_MS = 5;
@@ -50,7 +50,8 @@ interface Loaded {
 
 export class App {
   readonly selection = new Selection(this);
-  private readonly hovering = new Hovering(this);
+  readonly hovering = new Hovering(this);
+  private readonly actions = new Actions(this);
   private readonly exports = new Exports(this);
   readonly endpoint: Endpoint<HostRequests, PageRequests>;
   readonly page: Page;
@@ -64,6 +65,7 @@ export class App {
   private minimap: Tile | null = null;
   /** What the minimap was last asked for. */
   private minimapKey = '';
+  /** All lanes, the weightiest first. */
   private lanes: number[] = [];
   scene: Scene | undefined;
   picture: Picture | undefined;
@@ -79,8 +81,8 @@ export class App {
   constructor(private readonly around: Surroundings) {
     this.canvas = new Canvas(around.theme());
     this.page = buildPage({
-      jump: (text) => this.run(this.selection.jump(text)), nextFinding: () => this.selection.stepFinding(1), previousFinding: () => this.selection.stepFinding(-1), whole: () => this.act('whole'),
-      zoom: (factor) => this.zoom(factor), undo: () => this.act('undo'), redo: () => this.act('redo'), compress: (on) => this.compress(on),
+      jump: (text) => this.run(this.selection.jump(text)), nextFinding: () => this.selection.stepFinding(1), previousFinding: () => this.selection.stepFinding(-1), whole: () => this.actions.act('whole'),
+      zoom: (factor) => this.actions.zoom(factor), undo: () => this.actions.act('undo'), redo: () => this.actions.act('redo'), compress: (on) => this.actions.compress(on),
       grouping: (v) => this.filter({ grouping: v as RowFilter['grouping'] }), vm: (v) => this.filter({ vm: Number(v) }), states: (v) => this.filter({ states: Number(v) }),
       marks: (v) => this.go({ ...this.view, marks: Number(v) }), thread: (v) => this.filter({ tid: Number(v) }), pages: (text) => this.filterPages(text),
       findingsOnly: (on) => this.filter({ findings: on }), exportAs: (v) => this.run(this.exports.exportAs(v)), side: () => this.toggleSide(), panel: () => this.fillTable(),
@@ -112,9 +114,13 @@ export class App {
   setTheme(): void {
     const theme = this.around.theme();
     this.canvas.setTheme(theme);
-    this.page.legendPlace.replaceChildren(shortLegend(theme));
     this.page.legend.replaceChildren(fullLegend(theme));
+    this.showShortLegend(theme);
     this.draw();
+  }
+
+  private showShortLegend(theme: Theme): void {
+    this.page.legendPlace.replaceChildren(shortLegend(theme, new Set(this.loaded?.meta.findingVerdict)));
   }
 
   private setUpCanvas(): void {
@@ -128,14 +134,15 @@ export class App {
       const action = actionOf(event);
       if (!action) return;
       event.preventDefault();
-      this.act(action);
+      this.actions.act(action);
     });
     attachGestures(canvas, {
       frame: () => this.frame(),
       zoomTime: (x, factor) => this.change((v, b) => zoomTime(v, this.frame(), x, factor, b)),
       zoomRows: (y, by) => this.change((v) => zoomRows(v, this.frame(), y, by, this.groups())),
       pan: (dx, dy) => this.change((v, b) => pan(v, this.frame(), dx, dy, b, this.displayRows().length)),
-      minimap: (x) => this.moveToMinimap(x),
+      scrollLanes: (by) => this.scrollLanes(by),
+      minimap: (x) => this.actions.moveToMinimap(x),
       hover: (x, y) => this.hovering.moveHover(x, y),
       leave: () => this.hovering.moveHover(NaN, NaN),
       click: (x, y, measuring) => this.selection.click(x, y, measuring),
@@ -176,13 +183,14 @@ export class App {
     let view = saved === '' ? first : readView(saved, first);
     const rows = await this.ask('rows', view.filter);
     this.loaded = { meta, bounds, rows };
-    this.lanes = lanesFor(meta, view.filter.tid);
+    this.lanes = orderLanes(meta, view.filter.tid);
     if (view.level < 0) view = { ...view, level: this.fittingLevel(), selectedFinding: worstFinding(meta) };
     this.history = new History(view);
     this.source.drop();
     this.minimapKey = '';
     this.canvas.setTile(null, 1);
-    this.notice(rows.groups.length === 0 ? 'No event of this trace says anything about a page.' : '');
+    this.notice(meta.rows === 0 ? 'This trace has no events.' : '');
+    this.showShortLegend(this.canvas.currentTheme);
     this.fillChoices();
     this.summarize();
     this.run(this.askMinimap());
@@ -193,7 +201,7 @@ export class App {
   private async askRows(): Promise<void> {
     if (!this.loaded) return;
     this.loaded.rows = await this.ask('rows', this.view.filter);
-    this.lanes = lanesFor(this.loaded.meta, this.view.filter.tid);
+    this.lanes = orderLanes(this.loaded.meta, this.view.filter.tid);
     this.history.replace({ ...this.view, top: clampTop(this.view.top, this.frame(), this.displayRows().length) });
     this.run(this.askMinimap());
     this.refresh();
@@ -224,19 +232,28 @@ export class App {
   // ---- view -------------------------------------------------------------------------------------------------------
 
   frame(): Frame {
-    return frameOf(this.size, this.shownLanes().length);
+    return frameOf(this.size, this.shownLanes().length, this.lanes.length > 0);
   }
 
-  /** Lanes take no more than a third of the picture, the weightiest first; they are drawn in the order of their threads. */
-  private shownLanes(): number[] {
-    return this.lanes.slice(0, Math.max(1, Math.floor(this.size.height / 3 / LANE_H))).sort((a, b) => a - b);
+  shownLanes(): number[] {
+    return this.view.lanesFolded ? [] : laneWindow(this.lanes, this.view.lanesTop, lanesThatFit(this.lanes.length, this.size.height));
+  }
+
+  scrollLanes(by: number): void {
+    const lanesTop = clampLanes(this.view.lanesTop + by, this.lanes.length, lanesThatFit(this.lanes.length, this.size.height));
+    if (lanesTop !== this.view.lanesTop) this.go({ ...this.view, lanesTop });
+  }
+
+  /** The view with a lane in sight, unless lanes are folded. */
+  withLane(view: View, lane: number): View {
+    return { ...view, lanesTop: topToShow(this.lanes, view.lanesTop, lanesThatFit(this.lanes.length, this.size.height), lane) };
   }
 
   groups(): RowsReply['groups'] {
     return this.loaded?.rows.groups ?? [];
   }
 
-  private fittingLevel(): number {
+  fittingLevel(): number {
     return fittingLevel(this.groups(), Math.floor(this.frame().rowsH / ROW_H));
   }
 
@@ -267,7 +284,7 @@ export class App {
     return clock(time, unit, t0, resolution);
   }
 
-  private change(to: (view: View, bounds: Bounds) => View): void {
+  change(to: (view: View, bounds: Bounds) => View): void {
     if (this.loaded) this.go(to(this.view, this.bounds()));
   }
 
@@ -278,7 +295,7 @@ export class App {
     this.afterMove(before);
   }
 
-  private afterMove(before: View): void {
+  afterMove(before: View): void {
     const { view } = this;
     if (JSON.stringify(before.filter) !== JSON.stringify(view.filter)) this.run(this.askRows());
     if (before.compress !== view.compress) this.run(this.askMinimap());
@@ -343,7 +360,7 @@ export class App {
     const { meta, rows: rowsReply } = this.loaded;
     const { view } = this;
     this.scene = {
-      meta, rowsReply, rows: this.displayRows(), view, frame: this.frame(), bounds: this.bounds(), lanes: this.shownLanes(), tile: this.canvas.tile,
+      meta, rowsReply, rows: this.displayRows(), view, frame: this.frame(), bounds: this.bounds(), lanes: this.shownLanes(), laneCount: this.lanes.length, lanesTop: this.view.lanesTop, tile: this.canvas.tile,
       minimap: this.minimap, finding: view.selectedFinding >= 0 ? this.selection.finding : null, selectedTime: view.selectedRow >= 0 ? this.selection.selectedTime : NaN, hoverX: this.hovering.hover.y < this.frame().minimapY ? this.hovering.hover.x : NaN,
     };
     this.picture = layout(this.scene);
@@ -357,17 +374,12 @@ export class App {
   private fillChoices(): void {
     const { meta } = this.loaded!;
     this.page.vm.fill([{ value: '-1', text: 'all VMs' }, ...meta.vms.map((text, i) => ({ value: String(i), text }))], String(this.view.filter.vm));
-    const threads = [...meta.lanes].sort((a, b) => b.events - a.events).slice(0, 40);
-    this.page.thread.fill([{ value: '-1', text: 'all threads' }, ...threads.map((l) => ({ value: String(l.tid), text: `${l.comm}-${l.tid}` }))], String(this.view.filter.tid));
+    fillThreads(this.page.thread, meta, this.view.filter.tid);
   }
 
   private summarize(): void {
-    const { meta } = this.loaded!;
-    const counts = VERDICT_NAMES.map((name, v) => ({ name, n: meta.findingVerdict.reduce((n, x) => n + (x === v ? 1 : 0), 0) }));
     this.page.title.textContent = `Timeline of ${this.opening?.trace ?? ''}`;
-    const parts = counts.filter((c) => c.n > 0).map((c) => element('span', `${c.n} ${c.name}${c.n > 1 && c.name === 'violation' ? 's' : ''} `, `count ${c.name}`));
-    if (parts.length === 0) parts.push(element('span', 'No findings ', 'count'));
-    this.page.summary.replaceChildren(...parts, element('span', `${this.opening?.trace ?? ''}, ${duration(meta.end - meta.start, meta.unit)}`, 'dim'));
+    this.page.summary.replaceChildren(...summaryOf(this.loaded!.meta, this.opening?.trace ?? ''));
   }
 
   private filter(change: Partial<RowFilter>): void {
@@ -376,74 +388,13 @@ export class App {
   }
 
   private filterPages(text: string): void {
-    const match = text.trim().match(/^(0x[0-9a-f]+|\d+)(?:\s*(?:-|\.\.)\s*(0x[0-9a-f]+|\d+))?$/i);
-    if (!match && text.trim() !== '') this.announcer.say(`${text} is not a range of pages`);
-    else this.filter({ firstPage: match ? Number(match[1]) : -1, lastPage: match ? Number(match[2] ?? match[1]) : -1 });
+    const range = readPages(text);
+    if (range) this.filter(range);
+    else this.announcer.say(`${text} is not a range of pages`);
   }
 
-  private compress(on: boolean): void {
-    if (on === this.view.compress || !this.loaded) return;
-    const from = this.timeOfView(this.view.from);
-    const until = this.timeOfView(this.view.until);
-    const knots = on ? this.loaded.meta.compressed : this.loaded.meta.plain;
-    const bounds = on ? this.loaded.bounds.compressed : this.loaded.bounds.plain;
-    this.go({ ...this.view, compress: on, ...clampSpan(mapThrough(knots.time, knots.view, from), mapThrough(knots.time, knots.view, until), bounds) });
-  }
-
-  private zoom(factor: number): void {
-    const frame = this.frame();
-    const x = Number.isNaN(this.hovering.hover.x) ? frame.plotX + frame.plotW / 2 : Math.max(frame.plotX, this.hovering.hover.x);
-    this.change((v, b) => zoomTime(v, frame, x, factor, b));
-  }
-
-  private act(action: Action): void {
-    if (!this.loaded) return;
-    const frame = this.frame();
-    const by = (dx: number, dy: number): void => this.change((v, b) => pan(v, frame, dx * frame.plotW, dy * ROW_H, b, this.displayRows().length));
-    const bounds = this.bounds();
-    const span = this.view.until - this.view.from;
-    const before = this.view;
-    switch (action) {
-      case 'zoomIn': this.zoom(0.7); break;
-      case 'zoomOut': this.zoom(1 / 0.7); break;
-      case 'left': by(-0.15, 0); break;
-      case 'right': by(0.15, 0); break;
-      case 'up': by(0, -3); break;
-      case 'down': by(0, 3); break;
-      case 'moreRows': this.change((v) => zoomRows(v, frame, this.rowsMiddle(), -1, this.groups())); break;
-      case 'fewerRows': this.change((v) => zoomRows(v, frame, this.rowsMiddle(), 1, this.groups())); break;
-      case 'whole': this.go({ ...this.view, ...wholeSpan(bounds), top: 0, level: this.fittingLevel() }); break;
-      case 'start': this.go({ ...this.view, ...clampSpan(bounds.start, bounds.start + span, bounds) }); break;
-      case 'end': this.go({ ...this.view, ...clampSpan(bounds.end - span, bounds.end, bounds) }); break;
-      case 'nextFinding': this.selection.stepFinding(1); break;
-      case 'previousFinding': this.selection.stepFinding(-1); break;
-      case 'undo': if (this.history.undo()) this.afterMove(before); break;
-      case 'redo': if (this.history.redo()) this.afterMove(before); break;
-      case 'jump': this.page.jump.focus(); break;
-      case 'compress': this.compress(!this.view.compress); break;
-      case 'clear': this.go({ ...this.view, selectedFinding: -1, selectedRow: -1, measure: [] }); break;
-      case 'table': this.page.side.classList.remove('closed'); this.page.panels.show('table'); this.fillTable(true); break;
-      case 'open': if (this.selection.finding) this.selection.goTo(this.selection.finding.at, this.selection.finding.id); break;
-    }
-  }
-
-  private rowsMiddle(): number {
-    const frame = this.frame();
-    return Number.isNaN(this.hovering.hover.y) ? frame.rowsY + frame.rowsH / 2 : this.hovering.hover.y;
-  }
-
-  private toggleSide(): void {
+  toggleSide(): void {
     this.page.side.classList.toggle('closed');
-  }
-
-  private moveToMinimap(x: number): void {
-    this.change((v, b) => {
-      const frame = this.frame();
-      const whole = wholeSpan(b);
-      const at = whole.from + ((x - frame.plotX) / frame.plotW) * (whole.until - whole.from);
-      const span = v.until - v.from;
-      return { ...v, ...clampSpan(at - span / 2, at + span / 2, b) };
-    });
   }
 
   targetAt(x: number, y: number): Target | undefined {
@@ -457,7 +408,11 @@ export class App {
     this.go({ ...this.view, collapsed });
   }
 
-  private fillTable(focus = false): void {
+  toggleLanes(): void {
+    this.go({ ...this.view, lanesFolded: !this.view.lanesFolded });
+  }
+
+  fillTable(focus = false): void {
     const shown = this.loaded && !this.page.side.classList.contains('closed');
     if (!shown) return;
     const rows = this.displayRows();
@@ -474,14 +429,6 @@ export class App {
     }));
   }
 
-}
-
-/** Lanes worth showing: that of the only thread asked for, else those of findings, of virtual CPUs, and the busiest. */
-function lanesFor(meta: TimelineMeta, tid: number): number[] {
-  if (tid >= 0) return [...meta.lanes.keys()].filter((i) => meta.lanes[i]!.tid === tid);
-  const withFindings = new Set(meta.findingLane);
-  const order = meta.lanes.map((lane, i) => ({ i, weight: lane.events + (withFindings.has(i) ? 1e12 : 0) + (lane.vcpu >= 0 ? 1e9 : 0) }));
-  return order.sort((a, b) => b.weight - a.weight).slice(0, LANES_MAX).map((l) => l.i);
 }
 
 /** The first finding of the worst verdict and severity; -1 when there is none. */

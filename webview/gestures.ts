@@ -1,11 +1,13 @@
 /** Pointer and wheel on the picture, as changes of the view. */
-import { RULER_H, type Frame } from './viewport.js';
+import { LANE_H, RULER_H, type Frame } from './viewport.js';
 
 export interface GestureEvents {
   frame(): Frame;
   zoomTime(x: number, factor: number): void;
   zoomRows(y: number, by: number): void;
   pan(dx: number, dy: number): void;
+  /** Threads above (negative) or below come into sight. */
+  scrollLanes(by: number): void;
   /** The minimap was pressed or dragged at x. */
   minimap(x: number): void;
   hover(x: number, y: number): void;
@@ -27,8 +29,26 @@ export function attachGestures(canvas: HTMLCanvasElement, events: GestureEvents)
   canvas.addEventListener('pointerleave', () => events.leave());
 }
 
-/** Wheel and pinch zoom time around the pointer; over the labels, or with Shift, rows scroll; with Alt, rows zoom. */
+/** What is left of a movement after its whole lanes. */
+class LaneSteps {
+  private left = 0;
+
+  /** Adds pixels; returns how many lanes that makes. */
+  add(pixels: number): number {
+    this.left += pixels;
+    const whole = Math.trunc(this.left / LANE_H);
+    this.left -= whole * LANE_H;
+    return whole;
+  }
+}
+
+function inLanes(frame: Frame, y: number): boolean {
+  return y >= frame.lanesHeadY && y < frame.lanesY + frame.lanesH;
+}
+
+/** Wheel and pinch zoom time around the pointer; over the labels, or with Shift, rows or lanes scroll; with Alt, rows zoom. */
 function wheel(canvas: HTMLCanvasElement, events: GestureEvents, point: (event: MouseEvent) => { x: number; y: number }): void {
+  const steps = new LaneSteps();
   canvas.addEventListener('wheel', (event) => {
     event.preventDefault();
     const { x, y } = point(event);
@@ -36,7 +56,10 @@ function wheel(canvas: HTMLCanvasElement, events: GestureEvents, point: (event: 
     const dx = event.deltaX * unit;
     const dy = event.deltaY * unit;
     if (event.altKey) events.zoomRows(y, Math.sign(dy));
-    else if (event.shiftKey || (x < events.frame().plotX && !event.ctrlKey)) events.pan(0, dy === 0 ? dx : dy);
+    else if (event.shiftKey || (x < events.frame().plotX && !event.ctrlKey)) {
+      if (inLanes(events.frame(), y)) events.scrollLanes(steps.add((dy === 0 ? dx : dy) / 2));
+      else events.pan(0, dy === 0 ? dx : dy);
+    }
     else if (Math.abs(dx) > Math.abs(dy)) events.pan(dx, 0);
     // A pinch comes as a wheel with Control and small steps.
     else events.zoomTime(x, NOTCH ** (dy / (event.ctrlKey ? 25 : 100)));
@@ -48,11 +71,14 @@ function drag(canvas: HTMLCanvasElement, events: GestureEvents, point: (event: M
   let last = { x: 0, y: 0 };
   let moved = false;
   let onMinimap = false;
+  let onLanes = false;
+  const steps = new LaneSteps();
   canvas.addEventListener('pointerdown', (event) => {
     if (event.button !== 0) return;
     from = last = point(event);
     moved = false;
     onMinimap = from.y >= events.frame().minimapY;
+    onLanes = inLanes(events.frame(), from.y);
     canvas.setPointerCapture(event.pointerId);
     if (onMinimap) events.minimap(from.x);
   });
@@ -67,7 +93,10 @@ function drag(canvas: HTMLCanvasElement, events: GestureEvents, point: (event: M
       return;
     }
     moved ||= Math.abs(at.x - from.x) > DRAG_MIN || Math.abs(at.y - from.y) > DRAG_MIN;
-    if (moved) events.pan(last.x - at.x, from.y < RULER_H ? 0 : last.y - at.y);
+    if (moved) {
+      events.pan(last.x - at.x, from.y < RULER_H || onLanes ? 0 : last.y - at.y);
+      if (onLanes) events.scrollLanes(steps.add(last.y - at.y));
+    }
     last = at;
   });
   const end = (event: PointerEvent): void => {

@@ -1,8 +1,11 @@
 /** What the pointer rests on, in words beside it. */
 import type { EventRef, InspectReply } from '../model/timeline/asks.js';
 import { MARK_NAMES } from '../model/timeline/marks.js';
+import { SPAN_FIELDS } from '../model/timeline/tiles.js';
 import type { App } from './app.js';
+import { grouped } from './format.js';
 import type { Target } from './hit.js';
+import { laneName } from './layoutLanes.js';
 import { displayRowOf } from './selection.js';
 import { findingLine } from './words.js';
 
@@ -39,6 +42,7 @@ export class Hovering {
   private async tooltipText(target: Target): Promise<string> {
     const time = this.app.timeOfView(target.at);
     if (target.area === 'row') return inspectText(await this.app.selection.askInspect(target.row, time), this.app.clock(time), (t) => this.app.clock(t));
+    if (target.area === 'lane') return this.laneText(target.lane, time);
     if (target.area !== 'thing') return target.area === 'ruler' ? this.app.clock(time) : '';
     const { hit } = target;
     const { tile } = this.app.canvas;
@@ -52,9 +56,35 @@ export class Hovering {
       const n = tile.markCount[hit.index]!;
       return `${n > 1 ? `${n}: ` : ''}${what}\n${inspectText(await this.app.selection.askInspect(row, time), this.app.clock(time), (t) => this.app.clock(t))}`;
     }
+    if (hit.kind === 'conversion') return this.conversionText(hit.index, time);
+    if (hit.kind === 'lanes') return 'Who did what, a lane for each thread. Click folds them; [ and ], the wheel or a drag here scroll them.';
     if (hit.kind === 'loss') return 'Events are missing before this point: nothing is known of any page until an event says so again.';
     return '';
   }
+
+  private async laneText(shown: number, time: number): Promise<string> {
+    const lane = this.app.shownLanes()[shown];
+    if (lane === undefined) return '';
+    const { events, moreEvents } = await this.app.selection.askLane(lane, time);
+    const name = laneName(this.app.loaded!.meta.lanes[lane]!);
+    return [`${name} at ${this.app.clock(time)}`, ...events.slice(0, 5).map((e) => eventText(e, (t) => this.app.clock(t))), ...moreText(moreEvents + Math.max(0, events.length - 5))].join('\n');
+  }
+
+  /** A span says what its page says at that time. */
+  private async conversionText(conversion: number, time: number): Promise<string> {
+    const { tile } = this.app.canvas;
+    for (let i = 0; tile && i < tile.spans.length; i += SPAN_FIELDS) {
+      const row = tile.spans[i + 5]!;
+      if (tile.spans[i + 3] !== conversion) continue;
+      if (row < 0) return `conversion to ${(tile.spans[i + 4]! & 8) !== 0 ? 'private' : 'shared'} of pages out of sight`;
+      return inspectText(await this.app.selection.askInspect(displayRowOf(tile, row), time), this.app.clock(time), (t) => this.app.clock(t));
+    }
+    return '';
+  }
+}
+
+function moreText(count: number): string[] {
+  return count > 0 ? [`and ${grouped(count)} more`] : [];
 }
 
 function eventText(event: EventRef, time: (t: number) => string): string {

@@ -1,7 +1,7 @@
 /** Keys of the picture, as actions by name. One table, which the help shows too. */
 export type Action =
   | 'zoomIn' | 'zoomOut' | 'left' | 'right' | 'up' | 'down' | 'moreRows' | 'fewerRows' | 'whole' | 'nextFinding' | 'previousFinding' | 'undo' | 'redo'
-  | 'jump' | 'table' | 'start' | 'end' | 'compress' | 'clear' | 'open';
+  | 'jump' | 'table' | 'start' | 'end' | 'compress' | 'clear' | 'open' | 'lanes' | 'lanesUp' | 'lanesDown';
 
 export interface Key {
   readonly keys: readonly string[];
@@ -29,6 +29,9 @@ export const KEYS: readonly Key[] = [
   { keys: ['Home'], action: 'start', help: 'start of the trace' },
   { keys: ['End'], action: 'end', help: 'end of the trace' },
   { keys: ['c', 'C'], action: 'compress', help: 'compress empty time' },
+  { keys: ['['], action: 'lanesUp', help: 'threads above' },
+  { keys: [']'], action: 'lanesDown', help: 'threads below' },
+  { keys: ['l', 'L'], action: 'lanes', help: 'fold or show the threads' },
   { keys: ['Escape'], action: 'clear', help: 'clear the selection and the measurement' },
   { keys: ['Enter'], action: 'open', help: 'show the selected event in the editor' },
 ];

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
-import { scene as fixture, synthetic, type Fixture } from '../test/support/timelineFixture.js';
+import fc from 'fast-check';
+import { FixtureMaker, scene as fixture, synthetic, type Fixture } from '../test/support/timelineFixture.js';
+import { answerTimeline } from '../model/timeline/answer.js';
+import type { FindingReply } from '../model/timeline/asks.js';
+import { mapThrough } from '../model/timeline/axis.js';
 import { Plane } from '../model/timeline/tiles.js';
 import { Timeline } from '../model/timeline/timeline.js';
 import { cellAt, layoutBands } from './bandsLayout.js';
 import { Draw, Glyph, type DrawList } from './drawList.js';
 import { targetAt } from './hit.js';
+import { laneWindow, orderLanes, topToShow } from './lanes.js';
 import { layout } from './layout.js';
 import type { Picture, Scene } from './scene.js';
 import { requestFor, isGoodFor } from './source.js';
@@ -12,20 +17,36 @@ import { FIRST_VIEW, type View } from './state.js';
 import { Style } from './style.js';
 import { toSvg } from './svg.js';
 import { readTheme } from './theme.js';
-import { DisplayRows, fittingLevel, frameOf, ROW_H, wholeSpan, xOfView, yOfRow, type Bounds } from './viewport.js';
+import { DisplayRows, fittingLevel, frameOf, ROW_H, RULER_H, wholeSpan, xOfView, yOfRow, type Bounds, type Size } from './viewport.js';
+
+function timelineOf(f: Fixture): Timeline {
+  return new Timeline(f.analysis, f.table);
+}
 
 function sceneOf(f: Fixture, change: Partial<View> = {}, size = { width: 1200, height: 700 }): Scene {
-  const timeline = new Timeline(f.analysis, f.table);
+  return sceneOfTimeline(timelineOf(f), change, size);
+}
+
+/** Findings that the signs in a picture stand for, and those that its pointers count. */
+function shownFindings(picture: Picture): number {
+  return picture.hits.filter((h) => h.kind === 'finding').reduce((n, h) => n + h.count, 0);
+}
+function awayFindings(drawn: readonly string[]): number {
+  return drawn.map((t) => /^(\d+) violations? (?:above|below|earlier|later)$/.exec(t)).reduce((n, m) => n + Number(m?.[1] ?? 0), 0);
+}
+
+function sceneOfTimeline(timeline: Timeline, change: Partial<View> = {}, size: Size = { width: 1200, height: 700 }): Scene {
   const meta = timeline.meta();
-  const lanes = meta.lanes.map((_, i) => i).slice(0, 5);
+  const all = orderLanes(meta, -1);
+  const lanes = change.lanesFolded ? [] : laneWindow(all, change.lanesTop ?? 0, Math.min(5, all.length));
   const bounds: Bounds = { start: meta.start, end: meta.end, resolution: meta.resolution };
   const view: View = { ...FIRST_VIEW, ...wholeSpan(bounds), ...change };
   const rowsReply = timeline.rows(view.filter);
   const rows = new DisplayRows(rowsReply.groups, view.level, view.collapsed);
-  const frame = frameOf(size, lanes.length);
+  const frame = frameOf(size, lanes.length, true);
   const tile = timeline.tile(requestFor({ rowSet: rowsReply.rowSet, view, frame, rows, lanes, scale: 1 }))!;
   const minimap = timeline.tile({ ...tile.request, rows: Int32Array.of(0, -1, 0), ...wholeSpan(bounds), columns: 300 })!;
-  return { meta, rowsReply, rows, view, frame, bounds, lanes, tile, minimap, finding: null, selectedTime: NaN, hoverX: NaN };
+  return { meta, rowsReply, rows, view, frame, bounds, lanes, tile, minimap, laneCount: all.length, lanesTop: view.lanesTop, finding: null, selectedTime: NaN, hoverX: NaN };
 }
 
 interface Command {
@@ -52,7 +73,7 @@ function texts(picture: Picture): string[] {
 describe('timeline layout', () => {
   it('labels groups, rows, lanes and time', () => {
     const words = texts(layout(sceneOf(fixture())));
-    for (const text of ['tgid:400', '64 pages in 8 rows, by gfn', '0x100..0x104', '5 pages', '0x105', 'vcpu-401-401', 'whole trace', '0.2 ms']) {
+    for (const text of ['tgid:400', '64 pages in 8 rows', 'gfn 0x100..0x104', '5 pages', 'gfn 0x105', 'vcpu-401-401', 'KVM', '5 threads', 'whole trace', 'time since 0.000000', '0.2 ms']) {
       assert.ok(words.includes(text), `${text} in ${words.join(' | ')}`);
     }
   });
@@ -84,12 +105,44 @@ describe('timeline layout', () => {
       const scene = sceneOf(f, { level });
       const picture = layout(scene);
       const drawn = texts(picture);
-      const shown = drawn.filter((t) => /^G1( ×\d+)?$/.test(t)).reduce((n, t) => n + Number(t.split('×')[1] ?? 1), 0);
-      const away = drawn.map((t) => /^(\d+) violations? (?:above|below|earlier|later)$/.exec(t)).reduce((n, m) => n + Number(m?.[1] ?? 0), 0);
+      const shown = shownFindings(picture);
+      const away = awayFindings(drawn);
       assert.equal(shown + away, violations, `level ${level}`);
       const ticks = commands(picture.over).filter((c) => c.kind === Draw.Fill && c.style === Style.Violation && c.y < scene.frame.lanesY);
       assert.equal(ticks.length, violations, 'each has its tick on the ruler');
     }
+  });
+
+  it('tells the same of violations at every zoom, level, fold and compression', () => {
+    const f = synthetic(1 << 16, 8000);
+    const timeline = new Timeline(f.analysis, f.table);
+    const meta = timeline.meta();
+    const violations = meta.findingVerdict.filter((v) => v === 0).length;
+    const label = timeline.rows(FIRST_VIEW.filter).groups[0]!.label;
+    fc.assert(fc.property(
+      fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: -5, max: 0, noNaN: true }), fc.nat(24), fc.double({ min: 0, max: 1, noNaN: true }),
+      fc.boolean(), fc.boolean(), fc.boolean(), fc.constantFrom<Size>({ width: 1200, height: 700 }, { width: 500, height: 300 }),
+      (at, zoom, level, scroll, compress, collapse, fold, size) => {
+        const knots = compress ? meta.compressed : meta.plain;
+        const [start, end] = [knots.view[0]!, knots.view[knots.view.length - 1]!];
+        const span = (end - start) * 10 ** zoom;
+        const from = start + at * (end - start - span);
+        const seen = (change: Partial<View>): { readonly told: number; readonly ticks: readonly number[] } => {
+          const scene = sceneOfTimeline(timeline, { from, until: from + span, compress, lanesFolded: fold, ...change }, size);
+          const picture = layout({ ...scene, view: { ...scene.view, top: scroll * Math.max(0, scene.rows.length - 3) } });
+          const ticks = commands(picture.over).filter((c) => c.kind === Draw.Fill && c.style === Style.Violation && c.y < RULER_H && c.h === 7).map((c) => c.x);
+          return { told: shownFindings(picture) + awayFindings(texts(picture)), ticks };
+        };
+        const finest = seen({ level: 0 });
+        const any = seen({ level, collapsed: collapse ? [label] : [] });
+        // Each violation is on a row or counted by a pointer, and the ruler has its tick wherever it is in the span.
+        assert.equal(finest.told, violations);
+        assert.equal(any.told, violations);
+        assert.deepEqual(any.ticks, finest.ticks);
+        const inSpan = [...meta.findingTime].filter((t) => { const v = mapThrough(knots.time, knots.view, t); return v >= from && v <= from + span; }).length;
+        assert.equal(finest.ticks.length, inSpan);
+      },
+    ), { numRuns: 40 });
   });
 
   it('says how many violations are out of sight, and which way', () => {
@@ -166,6 +219,62 @@ describe('timeline layout', () => {
     assert.ok(level > 3);
     assert.ok(new DisplayRows(groups, level, []).length <= 30);
     assert.ok(new DisplayRows(groups, level - 1, []).length > 30);
+  });
+
+  it('numbers the evidence as the panel does, and joins badges that would cover each other', () => {
+    const scene = sceneOf(fixture(), { selectedFinding: 0 });
+    const finding = answerTimeline(timelineOf(fixture()), { ask: 'finding', params: { index: 0 } }) as FindingReply;
+    const drawn = texts(layout({ ...scene, finding }));
+    for (const number of ['1', '2']) assert.ok(drawn.includes(number), number);
+    const near = { ...finding, evidence: finding.evidence.map((e) => ({ ...e, lane: finding.evidence[0]!.lane, event: { ...e.event, time: finding.at.time } })) };
+    assert.ok(texts(layout({ ...scene, finding: near })).includes('1,2'));
+  });
+
+  it('shows a window of the threads, says which, and goes to the one of a finding', () => {
+    const f = fixture();
+    const scene = sceneOf(f);
+    const order = [4, 2, 0, 1, 3];
+    assert.deepEqual(laneWindow(order, 0, 3), [0, 2, 4]);
+    assert.deepEqual(laneWindow(order, 1, 3), [2, 4, 1]);
+    assert.deepEqual(laneWindow(order, 9, 3), [4, 1, 3]);
+    assert.equal(topToShow(order, 0, 3, 3), 2);
+    assert.equal(topToShow(order, 2, 3, 0), 0);
+    assert.equal(topToShow(order, 1, 3, 4), 1);
+    assert.equal(topToShow(order, 1, 3, -1), 1);
+    const lanes = scene.lanes.slice(0, 2);
+    assert.ok(texts(layout({ ...scene, lanes, lanesTop: 1 })).includes('threads 2–3 of 5'));
+    const folded = layout(sceneOf(f, { lanesFolded: true }));
+    assert.ok(texts(folded).includes('5 threads folded'));
+    assert.equal(folded.hits.find((h) => h.kind === 'lanes')?.y, RULER_H);
+    const withOmitted = { ...scene, tile: { ...scene.tile!, spansOmitted: 1234 } };
+    assert.ok(texts(layout(withOmitted)).includes('1,234 more conversions than can be drawn here: zoom in'));
+  });
+
+  it('draws threads and findings of a trace without pages', () => {
+    const f = fixture();
+    const scene = sceneOf(f);
+    const bare = { ...scene, rowsReply: { ...scene.rowsReply, groups: [], findingRows: new Int32Array(0) }, rows: new DisplayRows([], 0, []), tile: null, minimap: null };
+    const picture = layout(bare);
+    assert.ok(texts(picture).some((t) => t.startsWith('No event of this trace says anything about a page')));
+    assert.equal(shownFindings(picture), 1);
+    assert.ok(texts(layout({ ...bare, view: { ...bare.view, filter: { ...bare.view.filter, findings: true } } })).includes('No page passes the filter.'));
+  });
+
+  it('labels of findings cover no sign and no other label', () => {
+    const m = new FixtureMaker();
+    m.vm();
+    const inode = m.inode(8);
+    for (const rule of ['G1', 'G2', 'G3']) m.finding(rule, m.wait(12).event('StoreAttr', 'store', 1), inode, 0, 1, 'x');
+    m.wait(400).event('KvmExit', 'x', 1);
+    for (const zoom of [1, 0.5, 0.2]) {
+      const scene = sceneOf(m.finish(), { from: 0, until: 440000 * zoom });
+      const over = commands(layout({ ...scene, view: { ...scene.view, filter: { ...scene.view.filter, grouping: 'inode' } } }).over);
+      const labels = over.filter((c) => /^G\d$/.test(c.text)).map((c) => ({ from: c.x, until: c.x + c.text.length * 7 }));
+      const signs = over.filter((c) => c.kind === Draw.Glyph && c.h === Glyph.Diamond && c.style === Style.Violation).map((c) => ({ from: c.x - c.w / 2, until: c.x + c.w / 2 }));
+      assert.equal(signs.length, 3);
+      const all = [...labels, ...signs].sort((a, b) => a.from - b.from);
+      all.forEach((box, i) => assert.ok(i === 0 || box.from >= all[i - 1]!.until - 0.5, `${zoom}: ${JSON.stringify(all)}`));
+    }
   });
 
   it('can be written as SVG', () => {

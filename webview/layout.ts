@@ -4,7 +4,7 @@ import { Plane } from '../model/timeline/tiles.js';
 import { CELL_MIN } from '../model/timeline/tiles.js';
 import { cellAt } from './bandsLayout.js';
 import { DrawList } from './drawList.js';
-import { duration, ticks } from './format.js';
+import { clock, duration, ticks } from './format.js';
 import { layoutCauses, layoutFindings, layoutSelection, xOfTime } from './layoutFindings.js';
 import { layoutLanes } from './layoutLanes.js';
 import { layoutLosses, layoutMarks, layoutRows, visibleRows } from './layoutRows.js';
@@ -13,6 +13,8 @@ import { Style, VERDICT_STYLES } from './style.js';
 import { MINIMAP_H, RULER_H } from './viewport.js';
 
 const TICK_PX = 110;
+/** Width of a letter of the label font, near enough to tell what fits. */
+const LETTER = 6.6;
 /** More lines than this are not told apart in the minimap's height. */
 const MINIMAP_GROUPS = 512;
 
@@ -26,8 +28,9 @@ export function layout(scene: Scene): Picture {
   layoutRuler(scene, under);
   const seen = visibleRows(scene);
   const y = layoutRows(scene, seen, under, over, hits);
+  layoutEmpty(scene, under);
   layoutLanes(scene, under, over, hits, y);
-  over.clip(frame.plotX - 6, frame.lanesY - RULER_H, frame.plotW + 12, frame.rowsY + frame.rowsH);
+  over.clip(frame.plotX - 6, 0, frame.plotW + 12, frame.rowsY + frame.rowsH);
   layoutLosses(scene, over, hits);
   over.clip(frame.plotX - 6, frame.rowsY, frame.plotW + 12, frame.rowsH);
   layoutMarks(scene, y, over, hits);
@@ -42,12 +45,23 @@ export function layout(scene: Scene): Picture {
   return { under, over, bands: { x, w, y }, hits };
 }
 
+/** Why there are no rows: threads, findings without a page and the minimap are drawn all the same. */
+function layoutEmpty(scene: Scene, under: DrawList): void {
+  const { frame, rowsReply, view } = scene;
+  if (rowsReply.groups.length > 0) return;
+  const { vm, firstPage, states, findings, tid } = view.filter;
+  const filtered = vm >= 0 || firstPage >= 0 || states !== 0 || findings || tid >= 0;
+  const text = filtered ? 'No page passes the filter.' : 'No event of this trace says anything about a page: threads are above, findings on their lanes.';
+  under.text(Style.Dim, frame.plotX + 12, frame.rowsY + 20, text, frame.plotW - 24);
+}
+
 function layoutRuler(scene: Scene, under: DrawList): void {
   const { frame, view, meta } = scene;
   const knots = view.compress ? meta.compressed : meta.plain;
   const bottom = frame.rowsY + frame.rowsH;
   under.line(Style.Grid, frame.plotX - 0.5, 0, frame.plotX - 0.5, bottom);
-  under.text(Style.Dim, 12, RULER_H / 2, 'time from start', frame.plotX - 20);
+  // Times on the ruler count from here; everywhere else they are as the trace prints them.
+  under.text(Style.Dim, 12, RULER_H / 2, meta.unit === 'rows' ? 'events' : `time since ${clock(meta.start, meta.unit, meta.t0, meta.resolution)}`, frame.plotX - 20);
   const from = mapThrough(knots.view, knots.time, view.from) - meta.start;
   const until = mapThrough(knots.view, knots.time, view.until) - meta.start;
   const { at, label } = ticks(from, until, frame.plotW / TICK_PX, meta.unit);
@@ -57,7 +71,8 @@ function layoutRuler(scene: Scene, under: DrawList): void {
     if (x < frame.plotX || x > frame.plotX + frame.plotW || x - lastX < TICK_PX / 2) continue;
     lastX = x;
     under.line(Style.Grid, x, RULER_H - 8, x, bottom);
-    under.text(Style.Dim, x + 3, RULER_H / 2 - 3, label(t), frame.plotX + frame.plotW - x);
+    // A label that would be cut says less than none.
+    if (x + 3 + label(t).length * LETTER < frame.size.width) under.text(Style.Dim, x + 3, RULER_H / 2 - 3, label(t));
   }
 }
 
@@ -89,7 +104,8 @@ function layoutMinimap(scene: Scene, over: DrawList): void {
   const y = frame.minimapY;
   over.fill(Style.Background, 0, y, frame.size.width, MINIMAP_H);
   over.line(Style.Grid, 0, y + 0.5, frame.size.width, y + 0.5);
-  over.text(Style.Dim, 12, y + MINIMAP_H / 2, 'whole trace', frame.plotX - 20);
+  over.text(Style.Dim, 12, y + MINIMAP_H / 2 - 6, 'whole trace', frame.plotX - 20);
+  over.text(Style.Dim, 12, y + MINIMAP_H / 2 + 7, duration(meta.end - meta.start, meta.unit), frame.plotX - 20);
   if (!minimap || minimap.request.compress !== view.compress) return;
   const groups = Math.min(MINIMAP_GROUPS, minimap.rowFirst.length);
   const h = (MINIMAP_H - 12) / Math.max(1, groups);
@@ -111,13 +127,14 @@ function layoutMinimap(scene: Scene, over: DrawList): void {
 function minimapRow(scene: Scene, row: number, y: number, h: number, scale: number, over: DrawList): void {
   const tile = scene.minimap!;
   const { frame } = scene;
-  const lifeFrom = tile.rowFrom[row]! * scale;
-  over.fill(Style.Unknown, frame.plotX + lifeFrom, y, tile.rowUntil[row]! * scale - lifeFrom, h);
   for (let c = 0; c < tile.request.columns; ) {
     const style = minimapStyle(scene, row, c);
     let end = c + 1;
     while (end < tile.request.columns && minimapStyle(scene, row, end) === style) end++;
-    if (style !== Style.Unknown) over.fill(style, frame.plotX + c * scale, y, (end - c) * scale, h);
+    // Patterns are see-through: nothing may be painted under them.
+    const from = style === Style.Unknown ? Math.max(c, tile.rowFrom[row]!) : c;
+    const until = style === Style.Unknown ? Math.min(end, tile.rowUntil[row]!) : end;
+    over.fill(style, frame.plotX + from * scale, y, (until - from) * scale, h);
     c = end;
   }
 }

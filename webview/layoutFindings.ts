@@ -5,13 +5,15 @@ import { Glyph, type DrawList, type GlyphId } from './drawList.js';
 import { laneTop } from './layoutLanes.js';
 import type { Hit, Scene } from './scene.js';
 import { Style, VERDICT_STYLES } from './style.js';
-import { LANE_H, ROW_H, RULER_H, xOfView, yOfRow } from './viewport.js';
+import { ROW_H, RULER_H, xOfView, yOfRow } from './viewport.js';
 
 /** A verdict is told by its shape: filled diamond, triangle with a stroke, question mark. */
 export const VERDICT_GLYPHS: readonly GlyphId[] = [Glyph.Diamond, Glyph.Warning, Glyph.Question];
 const SIZE = 13;
 /** Findings nearer than this on one row are drawn as one, with their number. */
 const CLUSTER = 10;
+/** In a lane findings are below the badges of evidence. */
+const LANE_FINDING_Y = 23;
 
 interface Cluster {
   x: number;
@@ -20,6 +22,8 @@ interface Cluster {
   verdict: number;
   index: number;
   selected: boolean;
+  /** Left edge of its label, NaN where there is no room for one. */
+  labelX: number;
 }
 
 function knotsOf(scene: Scene): { readonly time: Float64Array; readonly view: Float64Array } {
@@ -54,9 +58,10 @@ export function layoutFindings(scene: Scene, over: DrawList, hits: Hit[]): void 
     if (x < frame.plotX || x > frame.plotX + frame.plotW) continue;
     over.fill(VERDICT_STYLES[meta.findingVerdict[f]!]!, x - 1, RULER_H - 7, 3, 7);
     const lane = scene.lanes.indexOf(meta.findingLane[f]!);
-    if (placed[f] === 0 && lane >= 0) addTo(clusters, -2 - lane, x, laneTop(scene, lane) + LANE_H / 2, f, scene);
+    if (placed[f] === 0 && lane >= 0) addTo(clusters, -2 - lane, x, laneTop(scene, lane) + LANE_FINDING_Y, f, scene);
     else if (placed[f] === 0) addTo(clusters, -1, x, RULER_H - 8, f, scene);
   }
+  placeLabels(scene, [...clusters.values()]);
   for (const c of [...clusters.values()].sort((a, b) => b.verdict - a.verdict)) drawCluster(scene, c, over, hits);
   pointers(scene, away, over);
 }
@@ -76,7 +81,7 @@ function addTo(clusters: Map<number, Cluster>, row: number, x: number, y: number
   const selected = scene.view.selectedFinding === finding;
   const known = clusters.get(key);
   if (!known) {
-    clusters.set(key, { x, y, count: 1, verdict, index: finding, selected });
+    clusters.set(key, { x, y, count: 1, verdict, index: finding, selected, labelX: NaN });
     return;
   }
   known.count++;
@@ -88,21 +93,53 @@ function addTo(clusters: Map<number, Cluster>, row: number, x: number, y: number
   known.selected ||= selected;
 }
 
+function sizeOf(c: Cluster): number {
+  return c.selected ? SIZE + 4 : SIZE;
+}
+
+function labelOf(scene: Scene, c: Cluster): string {
+  const rule = scene.meta.rules[scene.meta.findingRule[c.index]!] ?? '';
+  return c.count > 1 ? `${rule} ×${c.count}` : rule;
+}
+
+function labelWidth(text: string): number {
+  return text.length * 7 + 4;
+}
+
+/** Puts each label to the right of its sign, else to the left, else nowhere: a label never covers a sign or another label. A count is always told. */
+function placeLabels(scene: Scene, clusters: readonly Cluster[]): void {
+  const { frame } = scene;
+  const sorted = [...clusters].sort((a, b) => a.y - b.y || a.x - b.x);
+  let takenUntil = frame.plotX;
+  sorted.forEach((c, i) => {
+    const next = sorted[i + 1];
+    const sameRow = (o: Cluster | undefined): o is Cluster => o !== undefined && Math.abs(o.y - c.y) < 10;
+    if (!sameRow(sorted[i - 1])) takenUntil = frame.plotX;
+    const w = labelWidth(labelOf(scene, c));
+    const half = sizeOf(c) / 2;
+    const right = c.x + half + 4;
+    const left = c.x - half - 4 - w;
+    const limit = sameRow(next) ? next.x - sizeOf(next) / 2 - 2 : frame.plotX + frame.plotW;
+    if (right + w <= limit) c.labelX = right;
+    else if (left >= takenUntil) c.labelX = left;
+    else if (c.count > 1 || c.selected) c.labelX = right;
+    takenUntil = Math.max(c.x + half, c.labelX === right ? right + w : 0);
+  });
+}
+
 function drawCluster(scene: Scene, c: Cluster, over: DrawList, hits: Hit[]): void {
   const style = VERDICT_STYLES[c.verdict]!;
-  const size = c.selected ? SIZE + 4 : SIZE;
+  const size = sizeOf(c);
   const glyph = VERDICT_GLYPHS[c.verdict]!;
   over.glyph(Style.Halo, glyph, c.x, c.y, size + 4);
   over.glyph(style, glyph, c.x, c.y, size);
   if (c.selected) over.outline(Style.Selected, c.x - size / 2 - 3, c.y - size / 2 - 3, size + 6, size + 6);
-  const rule = scene.meta.rules[scene.meta.findingRule[c.index]!] ?? '';
-  const text = c.count > 1 ? `${rule} ×${c.count}` : rule;
-  const w = text.length * 7 + 4;
-  const right = c.x + size / 2 + 3 + w < scene.frame.plotX + scene.frame.plotW;
-  const x = right ? c.x + size / 2 + 4 : c.x - size / 2 - 4 - w;
-  over.fill(Style.Background, x - 2, c.y - 7, w, 14);
-  over.text(style, x, c.y, text);
-  hits.push({ x: c.x - size / 2 - 2, y: c.y - size / 2 - 2, w: size + 4 + w, h: size + 4, kind: 'finding', index: c.index });
+  if (!Number.isNaN(c.labelX)) {
+    const text = labelOf(scene, c);
+    over.fill(Style.Background, c.labelX - 2, c.y - 7, labelWidth(text), 14);
+    over.text(style, c.labelX, c.y, text);
+  }
+  hits.push({ x: c.x - size / 2 - 2, y: c.y - size / 2 - 2, w: size + 4, h: size + 4, kind: 'finding', index: c.index, count: c.count });
 }
 
 /** How many violations are out of sight, and which way. */
@@ -125,7 +162,14 @@ function pointers(scene: Scene, away: { above: number; below: number; left: numb
   put(away.right, Glyph.Right, frame.plotX + frame.plotW, frame.rowsY + frame.rowsH / 2, 'later');
 }
 
-/** Arrows between the selected finding and its evidence in the threads' lanes: from what led to it, to what followed. */
+/** Evidence nearer than this in one lane shares a badge. */
+const BADGE_GAP = 14;
+const BADGE_H = 13;
+
+/**
+ * Arrows between the selected finding and its evidence in the threads' lanes: from what led to it, to what followed.
+ * Each begins at a badge with the number that the evidence has in the panel.
+ */
 export function layoutCauses(scene: Scene, over: DrawList): void {
   const { finding, view, rowsReply, frame, lanes, meta } = scene;
   if (!finding || view.selectedFinding < 0) return;
@@ -139,17 +183,44 @@ export function layoutCauses(scene: Scene, over: DrawList): void {
   if (Number.isNaN(target)) return;
   const x = xOfTime(scene, meta.findingTime[view.selectedFinding]!);
   over.clip(frame.plotX, frame.lanesY, frame.plotW, frame.rowsY + frame.rowsH - frame.lanesY);
-  for (const e of finding.evidence) {
+  const badges: Badge[] = [];
+  finding.evidence.forEach((e, i) => {
     const lane = lanes.indexOf(e.lane);
     const fromX = xOfTime(scene, e.event.time);
-    const fromY = lane >= 0 ? laneTop(scene, lane) + LANE_H / 2 : frame.lanesY + frame.lanesH;
-    over.glyph(Style.Effect, Glyph.Ring, fromX, fromY, 8);
-    if (e.event.row === finding.at.row) continue;
+    const fromY = lane >= 0 ? laneTop(scene, lane) + BADGE_H / 2 + 1 : frame.lanesY + frame.lanesH;
+    badges.push({ x: fromX, y: fromY, numbers: [i + 1] });
+    if (e.event.row === finding.at.row) return;
     // What came later followed from it, or shows that it was so: the arrow goes there.
     if (e.event.row > finding.at.row) over.arrow(Style.Effect, x, target - 9, fromX, fromY + 6);
     else over.arrow(Style.Effect, fromX, fromY, x, target - 9);
-  }
+  });
+  for (const badge of joined(badges)) drawBadge(badge, over);
   over.unclip();
+}
+
+interface Badge {
+  readonly x: number;
+  readonly y: number;
+  readonly numbers: readonly number[];
+}
+
+/** Badges that would cover each other, as one. */
+function joined(badges: readonly Badge[]): readonly Badge[] {
+  const out: Badge[] = [];
+  for (const badge of [...badges].sort((a, b) => a.y - b.y || a.x - b.x)) {
+    const last = out[out.length - 1];
+    if (last && last.y === badge.y && badge.x - last.x < BADGE_GAP) out[out.length - 1] = { ...last, numbers: [...last.numbers, ...badge.numbers].sort((a, b) => a - b) };
+    else out.push(badge);
+  }
+  return out;
+}
+
+function drawBadge({ x, y, numbers }: Badge, over: DrawList): void {
+  const text = numbers.join(',');
+  const w = text.length * 6.4 + 6;
+  over.fill(Style.Background, x - w / 2 - 1, y - BADGE_H / 2 - 1, w + 2, BADGE_H + 2);
+  over.outline(Style.Effect, x - w / 2, y - BADGE_H / 2, w, BADGE_H);
+  over.text(Style.Text, x - w / 2 + 3, y, text);
 }
 
 /** The row of the selected finding, tinted along its whole length. */

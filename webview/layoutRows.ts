@@ -3,7 +3,7 @@ import { Mark } from '../model/timeline/marks.js';
 import type { Tile } from '../model/timeline/tiles.js';
 import { BAND_H, BAND_Y, crowdedRows, TICK_H } from './bandsLayout.js';
 import { Glyph, type DrawList, type GlyphId } from './drawList.js';
-import { pageRange, pages } from './format.js';
+import { grouped, pageRange, pages } from './format.js';
 import { xOfColumn, type Hit, type Scene } from './scene.js';
 import { Style, type StyleId } from './style.js';
 import { ROW_H, yOfRow } from './viewport.js';
@@ -70,7 +70,7 @@ export function layoutRows(scene: Scene, seen: VisibleRows, under: DrawList, ove
     if (row.first < 0) groupLabel(scene, row.group, top, under, over, hits);
     else {
       under.line(Style.Grid, 0, top + ROW_H - 0.5, frame.size.width, top + ROW_H - 0.5);
-      if (tile && tileRow >= 0) rowLabel(tile, tileRow, frame.plotX, top, over);
+      if (tile && tileRow >= 0) rowLabel(tile, tileRow, scene.rowsReply.groups[row.group]!.unit, frame.plotX, top, over);
     }
   }
   under.unclip();
@@ -85,15 +85,17 @@ function groupLabel(scene: Scene, group: number, top: number, under: DrawList, o
   under.fill(Style.Header, 0, top, frame.size.width, ROW_H);
   over.glyph(Style.Text, collapsed ? Glyph.Right : Glyph.TriangleDown, 12, top + ROW_H / 2, 8);
   over.text(Style.Strong, 22, top + 10, info.label, frame.plotX - 28);
-  over.text(Style.Dim, 22, top + 23, `${pages(info.pageCount)} in ${info.rowCount} row${info.rowCount === 1 ? '' : 's'}, by ${info.unit}`, frame.plotX - 28);
-  hits.push({ x: 0, y: top, w: frame.plotX, h: ROW_H, kind: 'group', index: group });
+  over.text(Style.Dim, 22, top + 23, `${pages(info.pageCount)} in ${grouped(info.rowCount)} row${info.rowCount === 1 ? '' : 's'}`, frame.plotX - 28);
+  hits.push({ x: 0, y: top, w: frame.plotX, h: ROW_H, kind: 'group', index: group, count: 1 });
 }
 
-function rowLabel(tile: Tile, row: number, plotX: number, top: number, over: DrawList): void {
-  const range = pageRange(tile.rowFirst[row]!, tile.rowEnd[row]!);
-  over.text(Style.Text, 22, top + 10, range, plotX - 30);
+function rowLabel(tile: Tile, row: number, unit: 'gfn' | 'pgoff', plotX: number, top: number, over: DrawList): void {
+  over.text(Style.Text, 22, top + 10, `${unit} ${pageRange(tile.rowFirst[row]!, tile.rowEnd[row]!)}`, plotX - 30);
   const count = tile.rowPages[row]!;
-  if (count > 1) over.text(Style.Dim, 22, top + 22, pages(count), plotX - 30);
+  const folded = tile.request.rows[row * 3 + 2]!;
+  // A row of several lives is a density: its label says so.
+  const lives = folded > 1 ? `, ${grouped(folded)} rows in one` : '';
+  if (count > 1) over.text(Style.Dim, 22, top + 22, `${pages(count)}${lives}`, plotX - 30);
 }
 
 /** Signs on the bands. One that would cover its neighbour becomes a tick, unless it weighs more. */
@@ -120,7 +122,7 @@ export function layoutMarks(scene: Scene, bandY: Float32Array, over: DrawList, h
     }
     over.glyph(Style.Halo, sign.glyph, x, y + BAND_Y + BAND_H / 2, MARK_SIZE + 3);
     over.glyph(sign.style, sign.glyph, x, y + BAND_Y + BAND_H / 2, MARK_SIZE);
-    hits.push({ x: x - 5, y: y + BAND_Y - 2, w: 10, h: BAND_H + 4, kind: 'mark', index: i });
+    hits.push({ x: x - 5, y: y + BAND_Y - 2, w: 10, h: BAND_H + 4, kind: 'mark', index: i, count: 1 });
     lastRow = row;
     lastX = x;
   }
@@ -139,7 +141,7 @@ export function layoutLosses(scene: Scene, over: DrawList, hits: Hit[]): void {
     const x = xOfColumn(scene, tile, column + 0.5);
     if (x < frame.plotX || x > frame.plotX + frame.plotW) return;
     over.fill(Style.Loss, x - 2, frame.lanesY, 4, bottom - frame.lanesY);
-    hits.push({ x: x - 4, y: frame.lanesY, w: 8, h: bottom - frame.lanesY, kind: 'loss', index: i });
+    hits.push({ x: x - 4, y: frame.lanesY, w: 8, h: bottom - frame.lanesY, kind: 'loss', index: i, count: 1 });
     over.text(Style.Dim, x + 5, bottom - 8, 'events lost', LETTER * 12);
   });
 }

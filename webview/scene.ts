@@ -15,6 +15,9 @@ export interface Scene {
   readonly bounds: Bounds;
   /** Lanes shown, as numbers in meta.lanes. */
   readonly lanes: readonly number[];
+  /** How many lanes there are in all, and the number of the first shown among them. */
+  readonly laneCount: number;
+  readonly lanesTop: number;
   /** The newest tile, which may be of an older view. */
   readonly tile: Tile | null;
   /** Whole groups over the whole trace. */
@@ -32,9 +35,11 @@ export interface Hit {
   readonly y: number;
   readonly w: number;
   readonly h: number;
-  readonly kind: 'finding' | 'mark' | 'conversion' | 'group' | 'loss';
-  /** Finding, mark in the tile, conversion, group, loss. */
+  readonly kind: 'finding' | 'mark' | 'conversion' | 'group' | 'loss' | 'lanes';
+  /** Finding, mark in the tile, conversion, group, loss; 0 for the head of the lanes. */
   readonly index: number;
+  /** How many findings the sign stands for; 1 for everything else. */
+  readonly count: number;
 }
 
 export interface Picture {

@@ -1,13 +1,14 @@
 /** What is selected, in the picture, in the panel and in the editor: findings, pages at a time, events, measurements. */
-import type { EventRef, FindingReply, FindReply, InspectReply, MeasureReply, Place, TableLine } from '../model/timeline/asks.js';
+import type { EventRef, FindingReply, FindReply, InspectReply, LaneReply, MeasureReply, Place, TableLine } from '../model/timeline/asks.js';
 import type { Tile } from '../model/timeline/tiles.js';
 import { SPAN_FIELDS } from '../model/timeline/tiles.js';
 import type { App } from './app.js';
 import { duration } from './format.js';
 import type { Target } from './hit.js';
+import { laneName } from './layoutLanes.js';
 import { VERDICT_NAMES } from './style.js';
 import { clampSpan, DisplayRows, reveal, type DisplayRow } from './viewport.js';
-import { element, eventLink, eventWords, findingLine, findingWords, inspectWords, measureWords } from './words.js';
+import { element, eventLink, eventWords, findingLine, findingWords, inspectWords, laneWords, measureWords } from './words.js';
 
 /** Evidence within this share of the picture is a dot. */
 const DOT = 0.12;
@@ -38,7 +39,7 @@ export class Selection {
     this.selectedTime = place.row >= 0 ? place.time : NaN;
     const rows = this.app.displayRows();
     const row = place.group < 0 ? -1 : rows.indexOf(place.group, place.groupRow);
-    this.app.go({ ...reveal(this.app.view, this.app.frame(), at, row, this.app.bounds(), rows.length), selectedRow: place.row });
+    this.app.go({ ...this.app.withLane(reveal(this.app.view, this.app.frame(), at, row, this.app.bounds(), rows.length), place.lane), selectedRow: place.row });
   }
 
   stepFinding(by: number): void {
@@ -68,7 +69,8 @@ export class Selection {
       const display = new DisplayRows(rows.groups, 0, this.app.view.collapsed);
       const row = quad < 0 ? -1 : display.indexOf(rows.findingRows[quad + 1]!, rows.findingRows[quad + 2]!);
       const before = this.app.view;
-      this.app.history.go({ ...reveal({ ...this.app.view, level: 0 }, this.app.frame(), at, row, this.app.bounds(), display.length), selectedFinding: index, selectedRow: meta.findingRow[index]! }, performance.now());
+      const shown = reveal({ ...this.app.view, level: 0 }, this.app.frame(), at, row, this.app.bounds(), display.length);
+      this.app.history.go({ ...this.app.withLane(shown, meta.findingLane[index]!), selectedFinding: index, selectedRow: meta.findingRow[index]! }, performance.now());
       if (before !== this.app.view) this.app.refresh();
     }
     this.finding = await this.app.ask('finding', { index });
@@ -126,11 +128,13 @@ export class Selection {
       this.measureAt(this.exactTime(target));
       return;
     }
+    if (target.area === 'lane') this.app.run(this.inspectLane(target.lane, this.app.timeOfView(target.at)));
     if (target.area === 'row') this.app.run(this.inspect(target.row, this.app.timeOfView(target.at)));
     if (target.area !== 'thing') return;
     const { hit } = target;
     if (hit.kind === 'finding') this.app.run(this.selectFinding(hit.index, true));
     else if (hit.kind === 'group') this.app.toggleGroup(hit.index);
+    else if (hit.kind === 'lanes') this.app.toggleLanes();
     else if (hit.kind === 'mark') this.app.run(this.selectMark(hit.index));
     else if (hit.kind === 'conversion') this.app.run(this.selectConversion(hit.index, target.at));
   }
@@ -178,9 +182,27 @@ export class Selection {
     return `${meta.rules[meta.findingRule[finding]!]!} ${VERDICT_NAMES[meta.findingVerdict[finding]!]!}`;
   }
 
-  askInspect(row: DisplayRow, time: number): Promise<InspectReply> {
+  private async inspectLane(shown: number, time: number): Promise<void> {
+    const lane = this.app.shownLanes()[shown];
+    if (lane === undefined) return;
+    const reply = await this.askLane(lane, time);
+    const name = laneName(this.app.loaded!.meta.lanes[lane]!);
+    this.showWords(laneWords(name, reply, this.app.clock(time), (event) => this.link(event)));
+    this.app.announcer.say(`${name}: ${reply.events.map((e) => e.name).join(', ')}`);
+  }
+
+  /** How far from the pointer an event still counts as under it. */
+  private tolerance(): number {
     const perPx = (this.app.timeOfView(this.app.view.until) - this.app.timeOfView(this.app.view.from)) / this.app.frame().plotW;
-    return this.app.ask('inspect', { rowSet: this.app.loaded!.rows.rowSet, group: row.group, first: row.first, count: row.count, time, tolerance: Math.max(1, perPx * 5) });
+    return Math.max(1, perPx * 5);
+  }
+
+  askLane(lane: number, time: number): Promise<LaneReply> {
+    return this.app.ask('lane', { lane, time, tolerance: this.tolerance() });
+  }
+
+  askInspect(row: DisplayRow, time: number): Promise<InspectReply> {
+    return this.app.ask('inspect', { rowSet: this.app.loaded!.rows.rowSet, group: row.group, first: row.first, count: row.count, time, tolerance: this.tolerance() });
   }
 
   private exactTime(target: Target): number {

@@ -11,6 +11,9 @@ export interface View {
   readonly level: number;
   readonly compress: boolean;
   readonly collapsed: readonly string[];
+  /** First thread lane shown (see lanes.ts), and true when none is. */
+  readonly lanesTop: number;
+  readonly lanesFolded: boolean;
   readonly filter: RowFilter;
   /** Mark bits shown. */
   readonly marks: number;
@@ -26,7 +29,7 @@ export const ALL_MARKS = 0xffff;
 export const LEVEL_MAX = 30;
 
 export const FIRST_VIEW: View = {
-  from: 0, until: 1, top: 0, level: 0, compress: false, collapsed: [], marks: ALL_MARKS, selectedRow: -1, selectedFinding: -1, measure: [],
+  from: 0, until: 1, top: 0, level: 0, compress: false, collapsed: [], lanesTop: 0, lanesFolded: false, marks: ALL_MARKS, selectedRow: -1, selectedFinding: -1, measure: [],
   filter: { grouping: 'vm', vm: -1, firstPage: -1, lastPage: -1, states: 0, findings: false, tid: -1 },
 };
 

@@ -4,7 +4,9 @@ import { LEVEL_MAX, type View } from './state.js';
 
 export const GUTTER = 208;
 export const RULER_H = 26;
-export const LANE_H = 30;
+export const LANE_H = 34;
+/** The line above the lanes that says how many threads there are, and folds them. */
+export const LANES_HEAD_H = 18;
 export const ROW_H = 30;
 export const MINIMAP_H = 44;
 /** Room for the time axis at the right of the last column. */
@@ -26,11 +28,12 @@ export interface Size {
   readonly height: number;
 }
 
-/** Areas of the picture, top to bottom: ruler, lanes, rows, minimap. */
+/** Areas of the picture, top to bottom: ruler, head of the lanes, lanes, rows, minimap. */
 export interface Frame {
   readonly size: Size;
   readonly plotX: number;
   readonly plotW: number;
+  readonly lanesHeadY: number;
   readonly lanesY: number;
   readonly lanesH: number;
   readonly rowsY: number;
@@ -38,13 +41,15 @@ export interface Frame {
   readonly minimapY: number;
 }
 
-export function frameOf(size: Size, lanes: number): Frame {
+/** Areas of a picture with `lanes` lanes shown; their head is there whenever the trace has a thread (`head`). */
+export function frameOf(size: Size, lanes: number, head = lanes > 0): Frame {
   const gutter = Math.round(Math.min(GUTTER, Math.max(120, size.width * 0.24)));
+  const lanesY = RULER_H + (head ? LANES_HEAD_H : 0);
   const lanesH = lanes * LANE_H;
-  const rowsY = RULER_H + lanesH + (lanes > 0 ? 6 : 0);
+  const rowsY = lanesY + lanesH + (lanes > 0 ? 6 : 0);
   const minimapY = size.height - MINIMAP_H;
   return {
-    size, plotX: gutter, plotW: Math.max(1, size.width - gutter - RIGHT_PAD), lanesY: RULER_H, lanesH, rowsY, rowsH: Math.max(0, minimapY - rowsY - 4), minimapY,
+    size, plotX: gutter, plotW: Math.max(1, size.width - gutter - RIGHT_PAD), lanesHeadY: RULER_H, lanesY, lanesH, rowsY, rowsH: Math.max(0, minimapY - rowsY - 4), minimapY,
   };
 }
 

@@ -1,5 +1,5 @@
 /** What the side panel and tooltips say, as elements. */
-import type { EventRef, FindingReply, InspectReply, MeasureReply } from '../model/timeline/asks.js';
+import type { EventRef, FindingReply, InspectReply, LaneReply, MeasureReply } from '../model/timeline/asks.js';
 import { duration, grouped } from './format.js';
 
 export type Unit = 'ns' | 'ticks' | 'rows';
@@ -86,6 +86,25 @@ export function inspectWords(reply: InspectReply, at: string, link: Link, findin
     if (reply.moreEvents > 0) list.append(element('li', `and ${grouped(reply.moreEvents)} more`, 'dim'));
     out.append(list);
   }
+  return out;
+}
+
+/** What a thread did near a time. */
+export function laneWords(name: string, reply: LaneReply, at: string, link: Link): HTMLElement {
+  const out = element('div', '', 'words');
+  out.append(element('h2', name), element('p', `near ${at}`, 'dim'));
+  if (reply.events.length === 0) {
+    out.append(element('p', 'Nothing of this thread is recorded here.', 'dim'));
+    return out;
+  }
+  const list = element('ul');
+  for (const event of reply.events) {
+    const item = element('li');
+    item.append(link(event));
+    list.append(item);
+  }
+  if (reply.moreEvents > 0) list.append(element('li', `and ${grouped(reply.moreEvents)} more`, 'dim'));
+  out.append(list);
   return out;
 }
 

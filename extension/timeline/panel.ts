@@ -18,7 +18,7 @@ const SCRIPT = 'dist/webview/main.js';
 /** A cursor that moves through lines asks for its event when it rests this long. */
 const CURSOR_REST_MS = 150;
 
-const ASKS: readonly AskName[] = ['meta', 'rows', 'tile', 'inspect', 'table', 'measure', 'find', 'locate', 'finding'];
+const ASKS: readonly AskName[] = ['meta', 'rows', 'tile', 'inspect', 'lane', 'table', 'measure', 'find', 'locate', 'finding'];
 
 /** Where to go once the page is up. */
 interface Goal {

@@ -2,6 +2,7 @@
 import type { AskName, FindReply, Place, TimelineAsk, TimelineAsks, TimelineResult } from './asks.js';
 import { findingDetail, inspect, measure, tableLines } from './details.js';
 import { find, locate } from './find.js';
+import { laneEvents } from './laneDetails.js';
 import { tileBuffers, type Tile } from './tiles.js';
 import type { Timeline } from './timeline.js';
 
@@ -13,6 +14,7 @@ const ANSWERS: { readonly [K in AskName]: (timeline: Timeline, params: TimelineA
   rows: (timeline, filter) => timeline.rows(filter),
   tile: (timeline, request) => timeline.tile(request) ?? null,
   inspect,
+  lane: (timeline, { lane, time, tolerance }) => laneEvents(timeline, lane, time, tolerance),
   table: tableLines,
   measure: (timeline, { fromTime, untilTime }) => measure(timeline, fromTime, untilTime),
   find: (timeline, { text, rowSet, fromTime }) => {

@@ -45,6 +45,11 @@ export interface InspectReply {
   readonly findings: readonly number[];
 }
 
+export interface LaneReply {
+  readonly events: readonly EventRef[];
+  readonly moreEvents: number;
+}
+
 export interface TableAsk {
   readonly rowSet: number;
   /** Triples as in TileRequest. */
@@ -120,6 +125,8 @@ export interface TimelineAsks {
   /** null when the row set was dropped: ask for the rows again. */
   tile: { params: TileRequest; result: Tile | null };
   inspect: { params: InspectAsk; result: InspectReply };
+  /** What a lane's thread did near a time. */
+  lane: { params: { readonly lane: number; readonly time: number; readonly tolerance: number }; result: LaneReply };
   table: { params: TableAsk; result: TableReply };
   measure: { params: { readonly fromTime: number; readonly untilTime: number }; result: MeasureReply };
   find: { params: { readonly text: string; readonly rowSet: number; readonly fromTime: number }; result: FindReply };

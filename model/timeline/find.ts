@@ -12,6 +12,7 @@ const NUMBER = '(0x[0-9a-f]+|\\d+)';
 const FORMS: readonly { readonly form: RegExp; readonly find: (t: Timeline, set: RowSet, m: RegExpMatchArray, fromTime: number) => FindReply }[] = [
   { form: new RegExp(`^(?:line\\s*|:)(\\d+)$`), find: (t, set, m) => toRow(t, set, lineRow(t, Number(m[1])), `line ${m[1]}`) },
   { form: new RegExp(`^gpa:\\s*${NUMBER}$`), find: (_t, set, m) => toFrame(set, Math.floor(Number(m[1]) / PAGE_SIZE)) },
+  { form: /^tid:\s*(\d+)$/, find: (t, set, m, from) => toThread(t, set, Number(m[1]), from) },
   { form: new RegExp(`^pfn:\\s*${NUMBER}$`), find: (t, set, m, from) => toPfn(t, set, Number(m[1]), from) },
   { form: new RegExp(`^(?:gfn:\\s*)?(0x[0-9a-f]+)$`), find: (_t, set, m) => toFrame(set, Number(m[1])) },
   { form: new RegExp(`^gfn:\\s*(\\d+)$`), find: (_t, set, m) => toFrame(set, Number(m[1])) },
@@ -19,7 +20,7 @@ const FORMS: readonly { readonly form: RegExp; readonly find: (t: Timeline, set:
   { form: /^(\d+)(?:\.(\d+))?\s*s?$/, find: (t, set, m) => toTime(t, set, m[1]!, m[2] ?? '') },
 ];
 
-/** Time (`12.345678` as the trace prints it), `line 90` or `:90`, `0x1000` or `gfn:`, `gpa:`, `pfn:`, `inode:pgoff`, or a rule or finding id. */
+/** Time (`12.345678` as the trace prints it), `line 90` or `:90`, `0x1000` or `gfn:`, `gpa:`, `pfn:`, `inode:pgoff`, `tid:275`, or a rule or finding id. */
 export function find(timeline: Timeline, set: RowSet, text: string, fromTime: number): FindReply {
   const trimmed = text.trim();
   const lower = trimmed.toLowerCase();
@@ -30,7 +31,7 @@ export function find(timeline: Timeline, set: RowSet, text: string, fromTime: nu
   const named = timeline.analysis.findings.filter((f) => f.id === trimmed || f.rule.toLowerCase() === lower);
   const next = named.find((f) => timeline.axis.time(f.at) > fromTime) ?? named[0];
   if (next) return toRow(timeline, set, next.at, `${next.rule}: ${next.message}`);
-  return { place: null, message: `${trimmed}: not a time, line, gfn (0x100000), gpa:0x…, pfn:0x…, inode:pgoff, rule or finding` };
+  return { place: null, message: `${trimmed}: not a time, line, gfn (0x100000), gpa:0x…, pfn:0x…, inode:pgoff, tid:…, rule or finding` };
 }
 
 /** Where an event is: its time, its thread's lane, and the first shown row that it touches. */
@@ -100,6 +101,18 @@ function toPfn(timeline: Timeline, set: RowSet, pfn: number, fromTime: number): 
     if (timeline.axis.time(ops.row(i)) > fromTime) return toRow(timeline, set, ops.row(i), `pfn ${hex(pfn)}`);
   }
   return first < 0 ? { place: null, message: `pfn ${hex(pfn)}: not in this trace` } : toRow(timeline, set, first, `pfn ${hex(pfn)}`);
+}
+
+/** The first event of a thread at or after `fromTime`, else its first at all. */
+function toThread(timeline: Timeline, set: RowSet, tid: number, fromTime: number): FindReply {
+  const lane = timeline.lanes.laneOfTid(tid);
+  let first = -1;
+  for (let row = 0; lane >= 0 && row < timeline.table.length; row++) {
+    if (timeline.table.tid(row) !== tid) continue;
+    if (first < 0) first = row;
+    if (timeline.axis.time(row) >= fromTime) return toRow(timeline, set, row, `thread ${tid}`);
+  }
+  return first < 0 ? { place: null, message: `thread ${tid}: not in this trace` } : toRow(timeline, set, first, `thread ${tid}`);
 }
 
 /** Seconds as the trace prints them (absolute), or a bare count where the clock has no seconds. */

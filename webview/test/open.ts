@@ -21,6 +21,9 @@ export async function openPage(browser: Browser, served: Served, what: string, t
   const page = await browser.newPage({ viewport: size, reducedMotion: 'reduce' });
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(error.message));
+  page.on('console', (message) => {
+    if (message.text().includes('Content Security Policy')) errors.push(message.text());
+  });
   await page.goto(`${served.url}/?what=${encodeURIComponent(what)}&theme=${encodeURIComponent(theme)}`);
   await page.waitForFunction(() => (window as unknown as { readonly times: Record<string, number> }).times['drawn'] !== undefined, undefined, { timeout: 120000 });
   return { page, errors };
