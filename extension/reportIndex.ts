@@ -7,7 +7,7 @@ import type { CheckOptions, Report } from './analysis/job.js';
 
 /** Changes whenever a report's form or the rules' verdicts may: another version's index is not used. */
 const FORMAT = 'shimtrace.index/1';
-const MAX_BYTES = 64 * 1024 * 1024;
+const KEPT_BYTES_MAX = 64 * 1024 * 1024;
 
 interface Entry {
   readonly format: string;
@@ -21,7 +21,7 @@ export class ReportIndex {
   private readonly folder: vscode.Uri;
   private readonly version: string;
 
-  constructor(context: vscode.ExtensionContext, private readonly log: vscode.LogOutputChannel) {
+  constructor(context: vscode.ExtensionContext, private readonly log: vscode.LogOutputChannel, private readonly maxBytes = KEPT_BYTES_MAX) {
     this.folder = vscode.Uri.joinPath(context.globalStorageUri, 'index');
     const { version } = context.extension.packageJSON as { readonly version?: unknown };
     this.version = String(version);
@@ -41,9 +41,9 @@ export class ReportIndex {
   async keep(digest: string, options: CheckOptions, report: Report): Promise<void> {
     const entry: Entry = { format: FORMAT, version: this.version, digest, options: JSON.stringify(options), report };
     const bytes = new TextEncoder().encode(JSON.stringify(entry));
-    if (bytes.length > MAX_BYTES) return;
+    if (bytes.length > this.maxBytes) return;
     try {
-      await vscode.workspace.fs.writeFile(this.file(digest, options), bytes);
+      await this.write(this.file(digest, options), bytes);
       await this.shrink();
     } catch (error) {
       // A full or read-only disk costs speed the next time, nothing else.
@@ -55,18 +55,26 @@ export class ReportIndex {
     await vscode.workspace.fs.delete(this.folder, { recursive: true }).then(undefined, (error: unknown) => this.log.debug(String(error)));
   }
 
-  /** Removes the oldest until what is kept fits. */
+  /** Under a name of its own first: another window reads a whole index or none. */
+  private async write(file: vscode.Uri, bytes: Uint8Array): Promise<void> {
+    const own = [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16)).join('');
+    const draft = file.with({ path: `${file.path}.${own}` });
+    await vscode.workspace.fs.writeFile(draft, bytes);
+    await vscode.workspace.fs.rename(draft, file, { overwrite: true });
+  }
+
+  /** Removes the oldest until what is kept fits. Another window may do the same at the same time. */
   private async shrink(): Promise<void> {
     const names = await vscode.workspace.fs.readDirectory(this.folder);
-    const files = await Promise.all(names.map(async ([name]) => {
+    const found = await Promise.all(names.map(async ([name]) => {
       const uri = vscode.Uri.joinPath(this.folder, name);
-      return { uri, ...(await vscode.workspace.fs.stat(uri)) };
+      return vscode.workspace.fs.stat(uri).then(({ size, mtime }) => ({ uri, size, mtime }), () => undefined);
     }));
-    files.sort((a, b) => b.mtime - a.mtime);
+    const files = found.filter((file) => file !== undefined).sort((a, b) => b.mtime - a.mtime);
     let total = 0;
     for (const { uri, size } of files) {
       total += size;
-      if (total > MAX_BYTES) await vscode.workspace.fs.delete(uri);
+      if (total > this.maxBytes) await vscode.workspace.fs.delete(uri).then(undefined, (error: unknown) => this.log.debug(String(error)));
     }
   }
 

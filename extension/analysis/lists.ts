@@ -1,65 +1,39 @@
-/** Conversions, pages and references of a judged trace, for the lists beside it. */
+/** Pages and references of a judged trace at one instant, for the lists beside it. */
 import type { Analysis, Conversion, SlotInfo } from '../../model/analysis.js';
-import { conversionText, phasesSeen, phaseName } from '../../model/shim/view_conversion.js';
 import { rangeText } from '../../model/shim/view_lists.js';
 import { intervalAtRow, rangePieces, type RangePiece } from '../../model/timeline/query.js';
 import type { PageId, PageInterval } from '../../model/timeline/intervals.js';
-import { Op, Phase } from '../../model/timeline/oplog.js';
+import { Op } from '../../model/timeline/oplog.js';
 import { describeState, type PageState, type Reference } from '../../model/timeline/state.js';
-import { durationText, errnoName } from './format.js';
+import { durationText } from './format.js';
 import { spotOf } from './place.js';
-import type { ConversionRow, HolderView, Lists, PageRun, SlotView } from './views.js';
+import { HOLDERS, PAGE_SIZE, type HolderView, type Lists, type PageKind, type PageRun, type SlotView, type Wanted } from './views.js';
 import type { Judged } from './worker.js';
 
-/** No list is longer than this. */
-const CONVERSIONS_SHOWN = 1000;
-const RUNS_SHOWN = 300;
-const HOLDERS_SHOWN = 300;
+/** So many stretches of pages with lives of their own are looked at for one answer: about 0.2 s of work. */
+const LOOKED_AT_MAX = 20000;
 
 /** Everything at a row; -1 for the end of the trace. */
-export function listsAt(judged: Judged, row: number): Lists {
+export function listsAt(judged: Judged, row: number, { filter = '', shown = {} }: Partial<Wanted>): Lists {
   const { trace, analysis } = judged;
   const at = row < 0 ? trace.table.length - 1 : row;
-  const blocks = blocksAt(analysis, at);
-  const pieces = blocks.map((block) => ({ block, states: statesOf(analysis, block, at) }));
+  const wanted = filter.toLowerCase();
+  let left = LOOKED_AT_MAX;
+  const looked = blocksAt(analysis, at).map((block) => {
+    const states = statesOf(analysis, block, at, left);
+    left -= states.length;
+    return { block, states };
+  });
+  const slots = looked.map(({ block, states }) => slotView(judged, block, states, wanted, shown[keyOf(block)] ?? PAGE_SIZE));
+  const held = holdersOf(looked);
+  const matching = wanted === '' ? held : held.filter((holder) => holderText(judged, holder, at).includes(wanted));
   return {
-    conversions: conversionRows(judged), conversionsTotal: analysis.conversions.length,
-    slots: pieces.map(({ block, states }) => slotView(judged, block, states)),
-    holders: holdersOf(judged, pieces, at),
+    slots: slots.map(({ view }) => view),
+    holders: matching.slice(0, shown[HOLDERS] ?? PAGE_SIZE).map((holder) => holderView(judged, holder, at)),
+    holdersMatching: matching.length, holdersTotal: held.length,
+    runsMatching: slots.reduce((sum, { view }) => sum + view.total, 0), runsTotal: slots.reduce((sum, { all }) => sum + all, 0),
     at: row < 0 ? 'at the end of the trace' : `at line ${trace.table.line(row)}`,
   };
-}
-
-export function conversionRows(judged: Judged): readonly ConversionRow[] {
-  const failures = new Map<string, number>();
-  return judged.analysis.conversions.slice(0, CONVERSIONS_SHOWN).map((conversion) => {
-    const key = `${conversion.scope} ${conversion.vm} ${conversion.inode} ${conversion.first} ${conversion.count} ${conversion.toPrivate}`;
-    const retries = failures.get(key) ?? 0;
-    if (conversion.result !== undefined && conversion.result < 0) failures.set(key, retries + 1);
-    else failures.delete(key);
-    return conversionRow(judged, conversion, retries);
-  });
-}
-
-function conversionRow(judged: Judged, conversion: Conversion, retries: number): ConversionRow {
-  const { table } = judged.trace;
-  const { fromRow, untilRow, result } = conversion;
-  const ended = untilRow >= 0 && table.meta.timeUnit === 'ns';
-  const durationNs = ended ? table.ts(untilRow) - table.ts(fromRow) : -1;
-  return {
-    index: conversion.index, label: conversionText(judged.analysis, conversion), toPrivate: conversion.toPrivate,
-    state: stateOf(conversion), errno: result !== undefined && result < 0 ? errnoName(result) : '',
-    durationNs, duration: durationNs < 0 ? '' : durationText(durationNs), retries, spot: spotOf(judged, fromRow),
-    lastLine: untilRow < 0 ? 0 : table.line(untilRow), pageCount: conversion.count,
-    phases: phasesSeen(conversion).map(({ phase, row }) => ({ name: phaseName(phase), spot: spotOf(judged, row) })),
-  };
-}
-
-function stateOf({ result, untilRow, phaseRows }: Conversion): ConversionRow['state'] {
-  if (result !== undefined) return result < 0 ? 'failed' : 'done';
-  if (phaseRows[Phase.Failed]! >= 0) return 'failed';
-  if (phaseRows[Phase.Done]! >= 0) return 'done';
-  return untilRow < 0 ? 'in flight' : 'unknown';
 }
 
 /** A run of pages that is looked at as one thing: a memslot, or a file or VM that no slot shows. */
@@ -68,6 +42,32 @@ interface Block {
   readonly count: number;
   readonly vm: string;
   readonly label: string;
+}
+
+/** What takes a pass over all operations, worked out once for each analysis. */
+interface Memory {
+  readonly pieces: Map<string, readonly RangePiece[]>;
+  readonly hulls: Map<string, RangePiece | undefined>;
+}
+
+const memories = new WeakMap<Analysis, Memory>();
+
+function memoryOf(analysis: Analysis): Memory {
+  const known = memories.get(analysis);
+  if (known) return known;
+  const made = { pieces: new Map(), hulls: new Map() };
+  memories.set(analysis, made);
+  return made;
+}
+
+/** What `make` gives, kept under a key. */
+function kept<T>(map: Map<string, T>, key: string, make: () => T): T {
+  if (!map.has(key)) map.set(key, make());
+  return map.get(key)!;
+}
+
+function keyOf({ page, count, label }: Block): string {
+  return `${page.unit} ${page.subject} ${page.page} ${count} ${label}`;
 }
 
 function blocksAt(analysis: Analysis, row: number): Block[] {
@@ -101,6 +101,10 @@ const HULL_MAX = 2 ** 32;
 
 /** The hull of the pages that operations touch; undefined when none does. */
 function touched(analysis: Analysis, unit: 'gfn' | 'pgoff', subject: number): RangePiece | undefined {
+  return kept(memoryOf(analysis).hulls, `${unit} ${subject}`, () => hullOf(analysis, unit, subject));
+}
+
+function hullOf(analysis: Analysis, unit: 'gfn' | 'pgoff', subject: number): RangePiece | undefined {
   const wanted = unit === 'gfn' ? GFN_OPS : FILE_OPS;
   const { ops } = analysis;
   let first = Infinity;
@@ -117,31 +121,50 @@ interface Piece extends RangePiece {
   readonly interval: PageInterval;
 }
 
-function statesOf(analysis: Analysis, block: Block, row: number): Piece[] {
-  return rangePieces(analysis, block.page, block.count).slice(0, RUNS_SHOWN * 4).map(({ first, count }) => ({
-    first, count, interval: intervalAtRow(analysis, { ...block.page, page: first }, row),
-  }));
+/** At most `limit` stretches of a block, each with its state. */
+function statesOf(analysis: Analysis, block: Block, row: number, limit: number): Piece[] {
+  const pieces = kept(memoryOf(analysis).pieces, keyOf(block), () => rangePieces(analysis, block.page, block.count));
+  return pieces.slice(0, limit).map(({ first, count }) => ({ first, count, interval: intervalAtRow(analysis, { ...block.page, page: first }, row) }));
 }
 
-function kindOf(state: PageState): PageRun['kind'] {
+function kindOf(state: PageState): PageKind {
   return state.conversions.length > 0 ? 'converting' : state.attribute;
 }
 
-function slotView(judged: Judged, block: Block, pieces: readonly Piece[]): SlotView {
-  const runs: { first: number; count: number; interval: PageInterval; state: string }[] = [];
+interface Run extends Piece {
+  count: number;
+  readonly state: string;
+}
+
+/** Neighbours with one state as one run. */
+function runsOf(pieces: readonly Piece[]): Run[] {
+  const runs: Run[] = [];
   for (const { first, count, interval } of pieces) {
     const state = describeState(interval.state);
     const last = runs[runs.length - 1];
     if (last && plain(last.state) === plain(state) && last.first + last.count === first) last.count += count;
     else runs.push({ first, count, interval, state });
   }
-  return {
-    vm: block.vm, label: block.label, more: Math.max(0, runs.length - RUNS_SHOWN),
-    runs: runs.slice(0, RUNS_SHOWN).map((run) => ({
+  return runs;
+}
+
+/** A block with the runs that hold a text; `all` is how many there are without it. */
+function slotView(judged: Judged, block: Block, pieces: readonly Piece[], wanted: string, shown: number): { view: SlotView; all: number } {
+  const runs = runsOf(pieces);
+  const counts: Partial<Record<PageKind, number>> = {};
+  for (const { interval, count } of runs) counts[kindOf(interval.state)] = (counts[kindOf(interval.state)] ?? 0) + count;
+  const looked = runs.reduce((sum, { count }) => sum + count, 0);
+  const ofBlock = `${block.vm} ${block.label}`.toLowerCase();
+  const holds = ({ first, count, state }: Run): boolean => ofBlock.includes(wanted) || `${rangeText(first, count)} ${state}`.toLowerCase().includes(wanted);
+  const matching = wanted === '' ? runs : runs.filter(holds);
+  const view: SlotView = {
+    key: keyOf(block), vm: block.vm, label: block.label, counts, total: matching.length, leftOut: block.count - looked,
+    runs: matching.slice(0, shown).map((run): PageRun => ({
       label: rangeText(run.first, run.count), kind: kindOf(run.interval.state), state: run.state, count: run.count,
       since: spotOf(judged, run.interval.fromRow),
     })),
   };
+  return { view, all: runs.length };
 }
 
 /** A state without its frame: neighbours that differ in that alone are one run. */
@@ -149,8 +172,17 @@ function plain(state: string): string {
   return state.replace(/ ?pfn 0x[0-9a-f]+/g, '');
 }
 
-function holdersOf(judged: Judged, blocks: readonly { block: Block; states: readonly Piece[] }[], row: number): HolderView[] {
-  const seen = new Map<string, { reference: Reference; block: Block; first: number; count: number }>();
+/** One reference, with the pages that it holds. */
+interface Holder {
+  readonly reference: Reference;
+  readonly block: Block;
+  readonly first: number;
+  count: number;
+}
+
+/** References that the blocks' pages have, the oldest first. */
+function holdersOf(blocks: readonly { block: Block; states: readonly Piece[] }[]): Holder[] {
+  const seen = new Map<string, Holder>();
   for (const { block, states } of blocks) {
     for (const { first, count, interval } of states) {
       for (const reference of interval.state.references) {
@@ -161,19 +193,34 @@ function holdersOf(judged: Judged, blocks: readonly { block: Block; states: read
       }
     }
   }
-  const held = [...seen.values()].sort((a, b) => a.reference.row - b.reference.row).slice(0, HOLDERS_SHOWN);
-  return held.map(({ reference, block, first, count }) => holderView(judged, { ...block.page, page: first }, count, reference, row));
+  return [...seen.values()].sort((a, b) => a.reference.row - b.reference.row);
 }
 
-function holderView(judged: Judged, page: PageId, count: number, { kind, tid, row }: Reference, now: number): HolderView {
-  const { table } = judged.trace;
-  const unit = page.unit === 'gfn' ? 'gfn' : 'page';
+function holderName({ trace: { table } }: Judged, { tid, row }: Reference): string {
   const comm = row >= 0 && table.tid(row) === tid ? table.comm(row) : '';
+  return tid < 0 ? 'unknown' : comm === '' ? `tid ${tid}` : `${comm}-${tid}`;
+}
+
+const KIND_NAMES: Readonly<Record<Reference['kind'], string>> = { gup: 'GUP reference', pin: 'pin', get_pfn: 'get_pfn reference' };
+
+function holderPages({ block, first, count }: Holder): string {
+  return `${block.page.unit === 'gfn' ? 'gfn' : 'page'}${count === 1 ? '' : 's'} ${rangeText(first, count)}`;
+}
+
+function holderAge({ trace: { table } }: Judged, { row }: Reference, now: number): string {
+  return row >= 0 && table.meta.timeUnit === 'ns' ? durationText(table.ts(now) - table.ts(row)) : '';
+}
+
+function holderText(judged: Judged, holder: Holder, now: number): string {
+  const { reference } = holder;
+  return `${holderPages(holder)}: ${KIND_NAMES[reference.kind]} by ${holderName(judged, reference)} ${holderAge(judged, reference, now)}${reference.row < 0 ? '' : ` line ${judged.trace.table.line(reference.row)}`}`.toLowerCase();
+}
+
+function holderView(judged: Judged, holder: Holder, now: number): HolderView {
+  const { reference, block, first } = holder;
   return {
-    pages: `${unit}${count === 1 ? '' : 's'} ${rangeText(page.page, count)}`, kind: kind === 'gup' ? 'GUP reference' : kind === 'pin' ? 'pin' : 'get_pfn reference',
-    holder: tid < 0 ? 'unknown' : comm === '' ? `tid ${tid}` : `${comm}-${tid}`,
-    age: row >= 0 && table.meta.timeUnit === 'ns' ? durationText(table.ts(now) - table.ts(row)) : '',
-    outlived: outlived(judged.analysis, page, row, now), spot: spotOf(judged, row),
+    pages: holderPages(holder), kind: KIND_NAMES[reference.kind], holder: holderName(judged, reference), age: holderAge(judged, reference, now),
+    outlived: outlived(judged.analysis, { ...block.page, page: first }, reference.row, now), spot: spotOf(judged, reference.row),
   };
 }
 

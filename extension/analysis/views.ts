@@ -33,23 +33,49 @@ export interface ConversionRow {
   readonly phases: readonly PhaseView[];
 }
 
+/** What makes a conversion worth a look; `all` holds every one. */
+export type ConversionGroup = 'in flight' | 'failed' | 'slow' | 'repeated' | 'all';
+
+export interface ConversionGroupView {
+  readonly group: ConversionGroup;
+  /** How many belong to it and hold the filter. */
+  readonly total: number;
+  /** The first of them; `slow` begins with the slowest, the others with the earliest. */
+  readonly rows: readonly ConversionRow[];
+}
+
+export interface ConversionGroups {
+  readonly groups: readonly ConversionGroupView[];
+  readonly total: number;
+  /** How many hold the filter. */
+  readonly matching: number;
+}
+
 /** Pages with one state. */
 export interface PageRun {
   readonly label: string;
-  readonly kind: 'shared' | 'private' | 'converting' | 'unknown';
+  readonly kind: PageKind;
   readonly state: string;
   readonly count: number;
   /** The event that made it so; row -1 when none in the trace did. */
   readonly since: Spot;
 }
 
+export type PageKind = 'shared' | 'private' | 'converting' | 'unknown';
+
 /** A memslot, or a file or VM without one, with its pages at one instant. */
 export interface SlotView {
+  /** The same at every instant of a trace. */
+  readonly key: string;
   readonly vm: string;
   readonly label: string;
+  /** All its pages by kind, whatever is listed of them. */
+  readonly counts: Readonly<Partial<Record<PageKind, number>>>;
+  /** The first runs that hold the filter, of how many. */
   readonly runs: readonly PageRun[];
-  /** Runs that were left out because there are too many. */
-  readonly more: number;
+  readonly total: number;
+  /** Pages whose state was not worked out, because too many differ. */
+  readonly leftOut: number;
 }
 
 /** A reference that somebody holds at one instant. */
@@ -64,12 +90,27 @@ export interface HolderView {
 }
 
 export interface Lists {
-  readonly conversions: readonly ConversionRow[];
-  readonly conversionsTotal: number;
   readonly slots: readonly SlotView[];
+  /** The oldest references that hold the filter, of how many; and how many there are without it. */
   readonly holders: readonly HolderView[];
+  readonly holdersMatching: number;
+  readonly holdersTotal: number;
+  /** Runs of pages over all slots: those that hold the filter, and all. */
+  readonly runsMatching: number;
+  readonly runsTotal: number;
   /** `at the end`, or the line that pages and references are told of. */
   readonly at: string;
+}
+
+/** The part of {@link Lists} that holds references. */
+export const HOLDERS = 'holders';
+/** Entries of a part of a list, and how many more each *Show more* brings. */
+export const PAGE_SIZE = 200;
+
+/** What is wanted of a list: what holds a text, and how many of each part (200 unless said). */
+export interface Wanted {
+  readonly filter: string;
+  readonly shown: Readonly<Record<string, number>>;
 }
 
 export interface StepView {
@@ -124,8 +165,12 @@ export interface AnswerView {
 
 /** Requests by name, as in job.ts. */
 export interface ViewMethods {
-  /** Conversions, pages and references, at a line or at the end. */
-  lists: { params: { readonly line?: number }; result: Lists };
+  /** Pages and references at a line or at the end; parts are `SlotView.key`s and {@link HOLDERS}. */
+  lists: { params: Partial<Wanted> & { readonly line?: number }; result: Lists };
+  /** Conversions by what is worth a look; parts are the groups. */
+  conversionGroups: { params: Partial<Wanted>; result: ConversionGroups };
+  /** Conversions that begin in these lines, both inclusive: the first of how many. */
+  conversionsIn: { params: { readonly fromLine: number; readonly toLine: number }; result: { readonly rows: readonly ConversionRow[]; readonly total: number } };
   explain: { params: { readonly finding: string }; result: ExplanationView | null };
   /** The next (or previous) event after a line along a page, a conversion or a task. */
   neighbour: { params: { readonly line: number; readonly along: Along; readonly forward: boolean }; result: Spot | null };

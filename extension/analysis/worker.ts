@@ -19,6 +19,7 @@ import { Timeline } from '../../model/timeline/timeline.js';
 import { answerAt } from './answerView.js';
 import { eventAtLine } from './eventView.js';
 import { explain, recipe } from './explainView.js';
+import { conversionGroups, conversionsIn } from './conversions.js';
 import { listsAt } from './lists.js';
 import { hints, life, neighbour, origin, rowOfLine, stackLines, windowAround } from './moves.js';
 import { reportOf } from './reportView.js';
@@ -53,7 +54,8 @@ export class JobFailure extends Error {
 const PROGRESS_EVERY_MS = 80;
 /** Nobody reads a longer list of conversions to choose from. */
 const CONVERSIONS_MAX = 1000;
-const INDEXED_FROM_BYTES = 4 * 1024 * 1024;
+/** Below this, reading again is as fast as an index. */
+export const INDEXED_FROM_BYTES = 4 * 1024 * 1024;
 
 class TraceServer {
   private source: ByteSource | undefined;
@@ -67,7 +69,6 @@ class TraceServer {
 
   constructor(private readonly tools: WorkerTools, private readonly post: (message: FromWorker) => void) {}
 
-  /** Below a size reading again is as fast as an index. */
   digest(options: CheckOptions): string {
     this.options = options;
     const source = this.tools.open();
@@ -167,7 +168,9 @@ const HANDLERS: Handlers = {
   endDebug: (server, { session }) => server.endDebug(session),
   conversions: (server) => server.conversions(),
   timeline: (server, ask) => server.timeline(ask),
-  lists: (server, { line }) => listsAt(server.judged(), line === undefined ? -1 : rowOfLine(server.judged(), line)),
+  lists: (server, { line, ...wanted }) => listsAt(server.judged(), line === undefined ? -1 : rowOfLine(server.judged(), line), wanted),
+  conversionGroups: (server, wanted) => conversionGroups(server.judged(), wanted),
+  conversionsIn: (server, { fromLine, toLine }) => conversionsIn(server.judged(), fromLine, toLine),
   explain: (server, { finding }) => explain(server.judged(), finding),
   neighbour: (server, { line, along, forward }) => neighbour(server.judged(), line, along, forward),
   origin: (server, { line }) => origin(server.judged(), line),

@@ -19,7 +19,7 @@ export function traceUri(configuration: vscode.DebugConfiguration): vscode.Uri |
   const trace: unknown = configuration['trace'];
   if (typeof trace !== 'string' || trace === '') return undefined;
   // One letter before the colon is a drive, not a scheme.
-  return /^[A-Za-z][\w+.-]+:\/\//.test(trace) ? vscode.Uri.parse(trace, true) : vscode.Uri.file(trace);
+  return /^[A-Za-z][\w+.-]+:\//.test(trace) ? vscode.Uri.parse(trace, true) : vscode.Uri.file(trace);
 }
 
 /** The trace of the active tab: its text, a window on it, or the timeline that a binary one opens as. */

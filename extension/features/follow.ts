@@ -1,17 +1,27 @@
 /** Judges a trace again when its file changes on disk: saved, copied over, or growing while something records into it. */
 import * as vscode from 'vscode';
 import type { App, Feature } from '../app.js';
+import { DEBUG_TYPE, traceUri } from '../debugger/config.js';
 
 /** A growing file is read again once it has been quiet for this long, or at the latest after {@link LATEST_MS}. */
 const QUIET_MS = 700;
 const LATEST_MS = 5000;
+/**
+ * Every verdict depends on all of the trace, so each reading is of the whole file. A file that takes long gets as many
+ * times its own duration of rest in between: following costs a fifth of a core at most, whatever the size.
+ */
+const REST_FACTOR = 4;
 
 class Follower implements vscode.Disposable {
   private timer: number | undefined;
   private changedAt = 0;
+  /** When the run in progress began; 0 while there is none. */
+  private startedAt = 0;
+  /** No reading begins before this. */
+  private earliestAt = 0;
   private readonly watcher: vscode.FileSystemWatcher;
 
-  constructor(private readonly app: App, private readonly uri: vscode.Uri) {
+  constructor(private readonly app: App, private readonly uri: vscode.Uri, private readonly isReplayed: () => boolean) {
     const folder = vscode.Uri.joinPath(uri, '..');
     const name = uri.path.slice(uri.path.lastIndexOf('/') + 1);
     this.watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(folder, globLiteral(name)));
@@ -19,11 +29,21 @@ class Follower implements vscode.Disposable {
     this.watcher.onDidCreate(() => this.changed());
   }
 
-  private changed(): void {
+  /** A run of the session began or ended. */
+  sessionChanged(isRunning: boolean): void {
+    const now = this.app.platform.now();
+    if (isRunning && this.startedAt === 0) this.startedAt = now;
+    if (isRunning || this.startedAt === 0) return;
+    this.earliestAt = now + REST_FACTOR * (now - this.startedAt);
+    this.startedAt = 0;
+  }
+
+  changed(): void {
     const now = this.app.platform.now();
     if (this.timer === undefined) this.changedAt = now;
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.readAgain(), Math.max(0, Math.min(QUIET_MS, this.changedAt + LATEST_MS - now)));
+    const at = Math.max(this.earliestAt, Math.min(now + QUIET_MS, this.changedAt + LATEST_MS));
+    this.timer = setTimeout(() => void this.readAgain(), Math.max(0, at - now));
   }
 
   private async readAgain(): Promise<void> {
@@ -31,6 +51,11 @@ class Follower implements vscode.Disposable {
     const session = this.app.sessions.find(this.uri);
     // Events about a change from before the reading arrive late and mean nothing.
     if (!session || (await this.app.platform.stamp(this.uri)) === session.stamp) return;
+    // A reading that was cut off by the next one would never end, and a replay would lose its trace under its feet.
+    if (session.state.kind === 'running' || this.isReplayed() || this.app.platform.now() < this.earliestAt) {
+      this.changed();
+      return;
+    }
     this.app.log.info(`changed on disk, read again: ${this.uri.toString()}`);
     session.forget();
     void this.app.sessions.check(this.uri);
@@ -42,6 +67,26 @@ class Follower implements vscode.Disposable {
   }
 }
 
+/** The traces that are replayed: their files may change, and are read again when the replay has ended. */
+class Replays implements vscode.Disposable {
+  private readonly traces = new Map<string, string>();
+  private readonly subscriptions = [
+    vscode.debug.onDidStartDebugSession(({ id, type, configuration }) => {
+      const trace = type === DEBUG_TYPE ? traceUri(configuration) : undefined;
+      if (trace) this.traces.set(id, trace.toString());
+    }),
+    vscode.debug.onDidTerminateDebugSession(({ id }) => this.traces.delete(id)),
+  ];
+
+  has(trace: vscode.Uri): boolean {
+    return [...this.traces.values()].includes(trace.toString());
+  }
+
+  dispose(): void {
+    vscode.Disposable.from(...this.subscriptions).dispose();
+  }
+}
+
 /** A file name as a glob that means only itself. */
 function globLiteral(name: string): string {
   return name.replace(/[[\]{}*?]/g, (character) => `[${character}]`);
@@ -49,9 +94,13 @@ function globLiteral(name: string): string {
 
 export const follow: Feature = (app) => {
   const followers = new Map<string, Follower>();
+  const replays = new Replays();
   return vscode.Disposable.from(
-    app.sessions.onDidChange(({ uri }) => {
-      if (!followers.has(uri.toString())) followers.set(uri.toString(), new Follower(app, uri));
+    replays,
+    app.sessions.onDidChange(({ uri, state }) => {
+      const follower = followers.get(uri.toString()) ?? new Follower(app, uri, () => replays.has(uri));
+      followers.set(uri.toString(), follower);
+      follower.sessionChanged(state.kind === 'running');
     }),
     app.sessions.onDidClose((uri) => {
       followers.get(uri.toString())?.dispose();

@@ -1,6 +1,7 @@
 /** The shape of a trace in its text: conversions as symbols, folds and lenses; the state after an event as a hint. */
 import * as vscode from 'vscode';
 import type { TraceSession } from '../analysis/client.js';
+import type { Report } from '../analysis/job.js';
 import type { ConversionRow } from '../analysis/views.js';
 import type { App, Feature } from '../app.js';
 import { SECTION } from '../config.js';
@@ -42,15 +43,38 @@ async function conversionsIn(app: App, document: vscode.TextDocument): Promise<{
   const trace = traceLine(document, 0)?.trace;
   if (trace) await app.sessions.settled(trace);
   const session = sessionOf(app, document);
-  const lists = session && (await orNothing(session.request('lists', {})));
-  if (!session || !lists) return undefined;
-  const shown = lists.conversions.flatMap((row): Shown[] => {
+  const rows = session && (await rowsIn(app, session, document));
+  if (!session || !rows) return undefined;
+  const shown = rows.flatMap((row): Shown[] => {
     const first = documentLine(document, row.spot.line);
     if (first === undefined) return [];
     const last = row.lastLine === 0 ? document.lineCount - 1 : (documentLine(document, row.lastLine) ?? document.lineCount - 1);
     return [{ row, first, last: Math.max(first, last) }];
   });
   return { session, shown };
+}
+
+/** Symbols, folds and lenses all ask for the same rows: one answer for each report and stretch of lines. */
+const answers = new WeakMap<Report, Map<string, Promise<readonly ConversionRow[] | undefined>>>();
+
+function rowsIn(app: App, session: TraceSession, document: vscode.TextDocument): Promise<readonly ConversionRow[] | undefined> {
+  const report = session.report!;
+  const fromLine = traceLine(document, 0)?.line ?? 1;
+  const toLine = fromLine + document.lineCount - 1;
+  const known = answers.get(report) ?? new Map<string, Promise<readonly ConversionRow[] | undefined>>();
+  answers.set(report, known);
+  const key = `${fromLine} ${toLine}`;
+  const asked = known.get(key) ?? askRows(app, session, fromLine, toLine);
+  known.set(key, asked);
+  // A worker that was ended has given no answer to keep.
+  void asked.then((rows) => rows ?? known.delete(key));
+  return asked;
+}
+
+async function askRows(app: App, session: TraceSession, fromLine: number, toLine: number): Promise<readonly ConversionRow[] | undefined> {
+  const found = await orNothing(session.request('conversionsIn', { fromLine, toLine }));
+  if (found && found.total > found.rows.length) app.log.info(`symbols, folds and lenses for the first ${found.rows.length} of ${found.total} conversions: ${session.uri.toString()}`);
+  return found?.rows;
 }
 
 async function symbols(app: App, document: vscode.TextDocument): Promise<vscode.DocumentSymbol[]> {

@@ -17,6 +17,14 @@ export interface ListNode {
   readonly context?: string;
   /** The finding that it is about. */
   readonly finding?: string;
+  /** Selecting it brings more of this part of the list. */
+  readonly more?: string;
+}
+
+/** What a list holds altogether, where not all of it was made into nodes. */
+export interface Counts {
+  readonly matching: number;
+  readonly total: number;
 }
 
 export class ListView implements vscode.TreeDataProvider<ListNode>, vscode.Disposable {
@@ -28,17 +36,20 @@ export class ListView implements vscode.TreeDataProvider<ListNode>, vscode.Dispo
   private readonly parents = new Map<string, ListNode>();
   private filter = '';
   private note = '';
+  private counts: Counts | undefined;
   trace: vscode.Uri | undefined;
 
-  constructor(readonly id: string) {
+  /** `filteredBefore`: whoever sets the nodes has filtered them, and says how many there are. */
+  constructor(readonly id: string, private readonly filteredBefore = false) {
     this.view = vscode.window.createTreeView(id, { treeDataProvider: this, showCollapseAll: true });
   }
 
-  /** Shows these nodes of a trace; `note` stands above them, `badge` counts on the container's icon. */
-  set(trace: vscode.Uri | undefined, nodes: readonly ListNode[], note = ''): void {
+  /** Shows these nodes of a trace; `note` stands above them. */
+  set(trace: vscode.Uri | undefined, nodes: readonly ListNode[], note = '', counts?: Counts): void {
     this.trace = trace;
     this.all = nodes;
     this.note = note;
+    this.counts = counts;
     this.refresh();
   }
 
@@ -48,12 +59,13 @@ export class ListView implements vscode.TreeDataProvider<ListNode>, vscode.Dispo
   }
 
   private refresh(): void {
-    this.shown = this.filter === '' ? this.all : filtered(this.all, this.filter);
+    this.shown = this.filter === '' || this.filteredBefore ? this.all : filtered(this.all, this.filter);
     this.parents.clear();
     this.remember(this.shown);
-    const text = this.filter === '' ? this.note : [`“${this.filter}”: ${count(this.shown)} of ${count(this.all)}`, this.note].filter((part) => part !== '').join(' · ');
+    const { matching, total } = this.counts ?? { matching: count(this.shown), total: count(this.all) };
+    const text = this.filter === '' ? this.note : [`“${this.filter}”: ${matching} of ${total}`, this.note].filter((part) => part !== '').join(' · ');
     // An empty list shows its welcome instead of a note.
-    this.view.message = this.all.length === 0 ? '' : text;
+    this.view.message = total === 0 ? '' : text;
     this.changed.fire();
   }
 
@@ -74,7 +86,9 @@ export class ListView implements vscode.TreeDataProvider<ListNode>, vscode.Dispo
     if (node.icon) item.iconPath = node.icon;
     item.contextValue = node.context ?? 'node';
     item.accessibilityInformation = { label: [node.label, node.description].filter((part) => part).join(', ') };
-    if (node.spot && node.spot.row >= 0 && this.trace) {
+    if (node.more !== undefined) {
+      item.command = { command: 'shimtrace.internal.showMore', title: 'Show More', arguments: [this.id, node.more] };
+    } else if (node.spot && node.spot.row >= 0 && this.trace) {
       item.command = { command: 'shimtrace.reveal', title: 'Reveal', arguments: [this.trace, node.spot] };
     }
     return item;

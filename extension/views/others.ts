@@ -1,33 +1,33 @@
 /** Conversions, pages, references and coverage as nodes. */
 import * as vscode from 'vscode';
 import type { Report, RuleView } from '../analysis/job.js';
-import type { ConversionRow, HolderView, Lists, PageRun, SlotView } from '../analysis/views.js';
+import { HOLDERS, PAGE_SIZE, type ConversionGroup, type ConversionGroups, type ConversionRow, type HolderView, type Lists, type PageKind, type SlotView } from '../analysis/views.js';
 import type { ListNode } from './list.js';
-
-/** A conversion that takes this many times as long as half of them do is slow. */
-const SLOW_TIMES_MEDIAN = 10;
 
 const color = (name: string): vscode.ThemeColor => new vscode.ThemeColor(name);
 
-export function conversionNodes({ conversions, conversionsTotal }: Lists): ListNode[] {
-  const times = conversions.map((row) => row.durationNs).filter((ns) => ns >= 0).sort((a, b) => a - b);
-  const median = times[times.length >> 1] ?? Infinity;
-  const groups: readonly (readonly [string, string, (row: ConversionRow) => boolean])[] = [
-    ['In flight', 'sync', (row) => row.state === 'in flight'],
-    ['Failed', 'error', (row) => row.state === 'failed'],
-    ['Slow', 'watch', (row) => row.durationNs > SLOW_TIMES_MEDIAN * median],
-    ['Repeated', 'history', (row) => row.retries > 0],
-    ['All', 'arrow-swap', () => true],
-  ];
-  return groups.flatMap(([label, icon, belongs]) => {
-    const rows = conversions.filter(belongs);
-    if (rows.length === 0) return [];
-    const more = label === 'All' && conversionsTotal > rows.length ? ` of ${conversionsTotal}` : '';
-    return [{ id: label, label, description: `${rows.length}${more}`, icon: new vscode.ThemeIcon(icon), open: label !== 'All' || rows.length <= 50, children: rows.map((row) => conversionNode(label, row)) }];
+const GROUPS: Readonly<Record<ConversionGroup, readonly [label: string, icon: string]>> = {
+  'in flight': ['In flight', 'sync'], failed: ['Failed', 'error'], slow: ['Slow', 'watch'], repeated: ['Repeated', 'history'], all: ['All', 'arrow-swap'],
+};
+/** A longer group is closed at first. */
+const OPEN_MAX = 50;
+
+export function conversionNodes({ groups }: ConversionGroups): ListNode[] {
+  return groups.flatMap(({ group, total, rows }): ListNode[] => {
+    if (total === 0) return [];
+    const [label, icon] = GROUPS[group];
+    const children = [...rows.map((row) => conversionNode(group, row)), ...moreNode(group, group, rows.length, total)];
+    return [{ id: group, label, description: String(total), icon: new vscode.ThemeIcon(icon), open: total <= OPEN_MAX, children, context: 'group' }];
   });
 }
 
-function conversionNode(group: string, row: ConversionRow): ListNode {
+/** What leads to the rest of a part of a list; none when all of it is shown. */
+function moreNode(id: string, part: string, shown: number, total: number): ListNode[] {
+  if (shown >= total) return [];
+  return [{ id: `${id} more`, label: vscode.l10n.t('Show {0} more', Math.min(PAGE_SIZE, total - shown)), description: vscode.l10n.t('{0} of {1} shown', shown, total), icon: new vscode.ThemeIcon('ellipsis'), context: 'more', more: part }];
+}
+
+function conversionNode(group: ConversionGroup, row: ConversionRow): ListNode {
   const facts = [row.state === 'failed' ? row.errno || 'failed' : row.state, row.duration, row.retries > 0 ? `after ${row.retries} failed` : '', row.spot.line > 0 ? `line ${row.spot.line}` : ''];
   return {
     id: `${group} ${row.index}`, label: row.label, description: facts.filter((fact) => fact !== '').join(' · '), spot: row.spot, context: 'conversion',
@@ -38,38 +38,42 @@ function conversionNode(group: string, row: ConversionRow): ListNode {
   };
 }
 
-const PAGE_ICONS: Readonly<Record<PageRun['kind'], string>> = { shared: 'unlock', private: 'lock', converting: 'sync', unknown: 'question' };
+const PAGE_ICONS: Readonly<Record<PageKind, string>> = { shared: 'unlock', private: 'lock', converting: 'sync', unknown: 'question' };
 
 export function pageNodes({ slots }: Lists): ListNode[] {
   const byVm = new Map<string, SlotView[]>();
-  for (const slot of slots) byVm.set(slot.vm, [...(byVm.get(slot.vm) ?? []), slot]);
+  for (const slot of slots) if (slot.total > 0 || slot.leftOut > 0) byVm.set(slot.vm, [...(byVm.get(slot.vm) ?? []), slot]);
   return [...byVm].map(([vm, own]) => ({
-    id: vm, label: vm, description: countsText(own.flatMap((slot) => slot.runs)), icon: new vscode.ThemeIcon('server'), open: true, context: 'vm',
-    children: own.map((slot, i) => slotNode(`${vm} ${i}`, slot)),
+    id: vm, label: vm, description: countsText(own), icon: new vscode.ThemeIcon('server'), open: true, context: 'vm',
+    children: own.map((slot) => slotNode(slot)),
   }));
 }
 
-function slotNode(id: string, slot: SlotView): ListNode {
-  const runs: ListNode[] = slot.runs.map((run, i) => ({
-    id: `${id} ${i}`, label: run.label, description: run.state, spot: run.since, icon: new vscode.ThemeIcon(PAGE_ICONS[run.kind]), context: 'pages',
+function slotNode(slot: SlotView): ListNode {
+  const runs: ListNode[] = slot.runs.map((run) => ({
+    id: `${slot.key} ${run.label}`, label: run.label, description: run.state, spot: run.since, icon: new vscode.ThemeIcon(PAGE_ICONS[run.kind]), context: 'pages',
   }));
-  if (slot.more > 0) runs.push({ id: `${id} more`, label: `${slot.more} more`, context: 'more' });
-  return { id, label: slot.label, description: countsText(slot.runs), icon: new vscode.ThemeIcon('symbol-array'), open: runs.length <= 20, children: runs, context: 'slot' };
+  runs.push(...moreNode(slot.key, slot.key, slot.runs.length, slot.total));
+  return { id: slot.key, label: slot.label, description: countsText([slot]), icon: new vscode.ThemeIcon('symbol-array'), open: runs.length <= 20, children: runs, context: 'slot' };
 }
 
 /** `12 private, 4 unknown`: pages by kind. */
-function countsText(runs: readonly PageRun[]): string {
+function countsText(slots: readonly SlotView[]): string {
   const counts = new Map<string, number>();
-  for (const { kind, count } of runs) counts.set(kind, (counts.get(kind) ?? 0) + count);
+  for (const slot of slots) {
+    for (const [kind, count] of Object.entries(slot.counts)) counts.set(kind, (counts.get(kind) ?? 0) + count);
+    if (slot.leftOut > 0) counts.set('not worked out', (counts.get('not worked out') ?? 0) + slot.leftOut);
+  }
   return [...counts].map(([kind, count]) => `${count} ${kind}`).join(', ');
 }
 
-export function referenceNodes({ holders }: Lists): ListNode[] {
-  return holders.map((holder: HolderView, i): ListNode => ({
-    id: String(i), label: `${holder.pages}: ${holder.kind} by ${holder.holder}`,
+export function referenceNodes({ holders, holdersMatching }: Lists): ListNode[] {
+  const nodes = holders.map((holder: HolderView): ListNode => ({
+    id: `${holder.spot.row} ${holder.pages} ${holder.kind} ${holder.holder}`, label: `${holder.pages}: ${holder.kind} by ${holder.holder}`,
     description: [holder.age, holder.outlived > 0 ? `outlived ${holder.outlived} failed conversion${holder.outlived === 1 ? '' : 's'}` : '', holder.spot.line > 0 ? `line ${holder.spot.line}` : ''].filter((fact) => fact !== '').join(' · '),
     spot: holder.spot, icon: new vscode.ThemeIcon(holder.kind === 'pin' ? 'pinned' : 'references'), context: 'reference',
   }));
+  return [...nodes, ...moreNode(HOLDERS, HOLDERS, holders.length, holdersMatching)];
 }
 
 export function coverageNodes(report: Report): ListNode[] {

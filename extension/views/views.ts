@@ -1,7 +1,8 @@
 /** The lists of the activity-bar container, on the trace that was looked at last. */
 import * as vscode from 'vscode';
 import { RequestFailed, type TraceSession } from '../analysis/client.js';
-import type { Lists } from '../analysis/views.js';
+import type { Report } from '../analysis/job.js';
+import { PAGE_SIZE, type Wanted } from '../analysis/views.js';
 import type { App, Feature } from '../app.js';
 import { activeTabUri, onDidChangeActiveTab, revealSpot } from '../tabs.js';
 import { traceLine } from '../window.js';
@@ -13,11 +14,17 @@ import { conversionNodes, coverageNodes, pageNodes, referenceNodes } from './oth
 const REST_MS = 250;
 const GROUPINGS: readonly (readonly [string, GroupBy])[] = [['shimtrace.groupBy.rule', 'rule'], ['shimtrace.groupBy.page', 'page'], ['shimtrace.groupBy.time', 'time']];
 
+/** A report and what else an answer depends on. */
+interface Asked {
+  readonly report: Report;
+  readonly key: string;
+}
+
 class Views implements vscode.Disposable {
   private readonly findings = new ListView('shimtrace.findings');
-  private readonly conversions = new ListView('shimtrace.conversions');
-  private readonly pages = new ListView('shimtrace.pages');
-  private readonly references = new ListView('shimtrace.references');
+  private readonly conversions = new ListView('shimtrace.conversions', true);
+  private readonly pages = new ListView('shimtrace.pages', true);
+  private readonly references = new ListView('shimtrace.references', true);
   private readonly coverage = new ListView('shimtrace.coverage');
   private readonly asked: readonly ListView[] = [this.conversions, this.pages, this.references];
   private readonly all: readonly ListView[] = [this.findings, ...this.asked, this.coverage];
@@ -26,8 +33,11 @@ class Views implements vscode.Disposable {
   /** Line that pages and references are told of; undefined for the end of the trace. */
   private line: number | undefined;
   private timer: number | undefined;
-  /** What the asked lists show already. */
-  private shownFor = '';
+  private filter = '';
+  /** How many entries of a part of a list are shown, where more than at first. */
+  private shown: Readonly<Record<string, number>> = {};
+  /** What the asked lists show already, or wait for. */
+  private readonly answered: { conversions?: Asked | undefined; lists?: Asked | undefined } = {};
   private readonly disposables: vscode.Disposable[];
 
   constructor(private readonly app: App) {
@@ -51,6 +61,7 @@ class Views implements vscode.Disposable {
         this.line = undefined;
         void this.ask();
       }),
+      vscode.commands.registerCommand('shimtrace.internal.showMore', (_list: unknown, part: unknown) => this.showMore(part)),
       vscode.commands.registerCommand('shimtrace.reveal', (uri: unknown, spot: unknown) => revealSpot(uri, spot)),
     ];
     this.group('rule');
@@ -67,17 +78,26 @@ class Views implements vscode.Disposable {
     if (!gone && (!uri || uri.toString() === this.trace?.toString() || !this.app.sessions.find(uri))) return;
     this.trace = this.app.sessions.find(uri) ? uri : undefined;
     this.line = undefined;
-    this.shownFor = '';
+    this.shown = {};
     this.show();
   }
 
   private show(): void {
     const report = this.session()?.report;
-    if (!report) for (const list of this.all) list.set(this.trace, []);
+    if (!report) this.empty();
     else this.coverage.set(this.trace, coverageNodes(report));
-    this.shownFor = '';
     this.showFindings();
     void this.ask();
+  }
+
+  private empty(): void {
+    for (const list of this.all) {
+      list.set(this.trace, []);
+      list.view.description = '';
+    }
+    this.findings.view.badge = undefined;
+    this.answered.conversions = undefined;
+    this.answered.lists = undefined;
   }
 
   private showFindings(): void {
@@ -92,28 +112,46 @@ class Views implements vscode.Disposable {
   }
 
   /** Asks the worker for what the lists in sight show, unless they show it already. */
-  private async ask(): Promise<void> {
+  private ask(): Promise<unknown> {
+    return Promise.all([
+      this.askFor('conversions', [this.conversions], '', (session, wanted) => session.request('conversionGroups', wanted), (trace, groups) => {
+        this.conversions.set(trace, conversionNodes(groups), '', groups);
+        this.conversions.view.description = String(groups.total);
+      }),
+      this.askFor('lists', [this.pages, this.references], String(this.line), (session, wanted) => session.request('lists', this.line === undefined ? wanted : { ...wanted, line: this.line }), (trace, lists) => {
+        this.pages.set(trace, pageNodes(lists), lists.at, { matching: lists.runsMatching, total: lists.runsTotal });
+        this.references.set(trace, referenceNodes(lists), lists.at, { matching: lists.holdersMatching, total: lists.holdersTotal });
+        this.references.view.description = String(lists.holdersTotal);
+      }),
+    ]);
+  }
+
+  /** One question for some of the lists: asked when one of them is in sight, and shown unless another one was asked meanwhile. */
+  private async askFor<T>(
+    name: 'conversions' | 'lists', lists: readonly ListView[], instant: string, request: (session: TraceSession, wanted: Wanted) => Promise<T>, show: (trace: vscode.Uri, answer: T) => void,
+  ): Promise<void> {
     const session = this.session();
-    if (!session?.report || !this.asked.some((list) => list.view.visible)) return;
-    const key = `${session.uri.toString()} ${this.line ?? ''} ${session.stamp} ${session.report.profiles.join()}`;
-    if (key === this.shownFor) return;
-    this.shownFor = key;
+    const report = session?.report;
+    if (!report || !lists.some((list) => list.view.visible)) return;
+    const asked: Asked = { report, key: `${session.stamp} ${instant} ${this.filter} ${JSON.stringify(this.shown)}` };
+    const before = this.answered[name];
+    if (before?.report === report && before.key === asked.key) return;
+    this.answered[name] = asked;
     try {
-      const lists = await session.request('lists', this.line === undefined ? {} : { line: this.line });
-      if (this.shownFor === key) this.showLists(session.uri, lists);
+      const wanted = { filter: this.filter, shown: this.shown };
+      const answer = await vscode.window.withProgress({ location: { viewId: lists[0]!.id } }, () => request(session, wanted));
+      if (this.answered[name] === asked) show(session.uri, answer);
     } catch (error) {
       // The worker was ended while it was asked; the next report asks again.
       if (!(error instanceof RequestFailed)) throw error;
-      this.shownFor = '';
+      if (this.answered[name] === asked) this.answered[name] = undefined;
     }
   }
 
-  private showLists(trace: vscode.Uri, lists: Lists): void {
-    this.conversions.set(trace, conversionNodes(lists));
-    this.conversions.view.description = String(lists.conversionsTotal);
-    this.pages.set(trace, pageNodes(lists), lists.at);
-    this.references.set(trace, referenceNodes(lists), lists.at);
-    this.references.view.description = String(lists.holders.length);
+  private showMore(part: unknown): void {
+    if (typeof part !== 'string') return;
+    this.shown = { ...this.shown, [part]: (this.shown[part] ?? PAGE_SIZE) + PAGE_SIZE };
+    void this.ask();
   }
 
   private cursorMoved(editor: vscode.TextEditor): void {
@@ -135,13 +173,16 @@ class Views implements vscode.Disposable {
   }
 
   private async askFilter(): Promise<void> {
-    const filter = await vscode.window.showInputBox({ prompt: vscode.l10n.t('Show only what contains this text, in all lists') });
+    const filter = await vscode.window.showInputBox({ prompt: vscode.l10n.t('Show only what contains this text, in all lists'), value: this.filter });
     if (filter !== undefined) this.setFilter(filter);
   }
 
   private setFilter(filter: string): void {
-    void vscode.commands.executeCommand('setContext', 'shimtrace.filtered', filter.trim() !== '');
+    this.filter = filter.trim();
+    this.shown = {};
+    void vscode.commands.executeCommand('setContext', 'shimtrace.filtered', this.filter !== '');
     for (const list of this.all) list.setFilter(filter);
+    void this.ask();
   }
 
   dispose(): void {

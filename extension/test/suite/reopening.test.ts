@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as vscode from 'vscode';
+import { ReportIndex } from '../../reportIndex.js';
+import type { Report } from '../../analysis/job.js';
 import { app, closeAll, extensionFile, findings, G9_LINE, open, SAMPLE, until, workspaceFile } from '../support.js';
 
 /** The sample with enough behind it to be worth an index. */
@@ -12,7 +14,7 @@ function largeTrace(): string {
 describe('reopening a large trace', () => {
   let uri: vscode.Uri;
   const indexFolder = async (): Promise<vscode.Uri> => vscode.Uri.joinPath((await app()).context.globalStorageUri, 'index');
-  const indexFiles = async (): Promise<string[]> => vscode.workspace.fs.readDirectory(await indexFolder()).then((all) => all.map(([name]) => name), () => []);
+  const indexFiles = async (): Promise<string[]> => vscode.workspace.fs.readDirectory(await indexFolder()).then((all) => all.map(([name]) => name).filter((name) => name.endsWith('.json')), () => []);
   const reopened = async (): Promise<{ readMs: number; id: string }> => {
     const { sessions } = await app();
     sessions.close(uri);
@@ -50,8 +52,64 @@ describe('reopening a large trace', () => {
     assert.match((await reopened()).id, /^G9@/);
   });
 
-  it('forgets it all when told to', async () => {
+  it('builds the index of another version, and one under another trace\'s name, anew', async () => {
+    const name = await until('the index', async () => (await indexFiles())[0]);
+    const file = vscode.Uri.joinPath(await indexFolder(), name);
+    const own = JSON.parse(new TextDecoder().decode(await vscode.workspace.fs.readFile(file))) as { readonly report: Report };
+    const foreign = { ...own.report, findings: [] };
+    for (const change of [{ version: '0.0.0' }, { digest: 'f'.repeat(64) }, { format: 'other/1' }, { options: '{"skewNs":1}' }]) {
+      await vscode.workspace.fs.writeFile(file, new TextEncoder().encode(JSON.stringify({ ...own, ...change, report: foreign })));
+      assert.match((await reopened()).id, /^G9@/, JSON.stringify(change));
+      await until('the index anew', async () => ((await indexFiles()).includes(name) ? true : undefined));
+    }
+  });
+
+  it('knows a trace by its content, wherever it lies', async () => {
+    const { sessions } = await app();
+    const first = sessions.find(uri)!.report!;
+    const elsewhere = workspaceFile('moved.txt', fs.readFileSync(uri.fsPath, 'utf8'));
+    const report = await sessions.check(elsewhere);
+    assert.deepEqual(report!.tookMs, first.tookMs);
+    sessions.close(elsewhere);
+  });
+
+  it('is bounded in size: the oldest goes first', async () => {
+    const { context, log, sessions } = await app();
+    const report = sessions.find(uri)!.report!;
+    const size = JSON.stringify(report).length;
     await (await app()).index.clear();
-    assert.deepEqual(await indexFiles(), []);
+    const index = new ReportIndex(context, log, 3.5 * size);
+    for (const digest of ['a', 'b', 'c', 'd', 'e']) {
+      await index.keep(digest, {}, report);
+      await new Promise((done) => setTimeout(done, 20));
+    }
+    assert.deepEqual((await indexFiles()).map((name) => name[0]).sort(), ['c', 'd', 'e']);
+    await index.keep('f', {}, { ...report, producer: 'x'.repeat(4 * size) });
+    assert.equal(await index.find('f', {}), undefined, 'one that alone is too large is not kept');
+    assert.ok(await index.find('e', {}), 'and drives out none');
+  });
+
+  it('is written by several windows at once and stays whole', async () => {
+    const { context, log, sessions } = await app();
+    const report = sessions.find(uri)!.report!;
+    const size = JSON.stringify(report).length;
+    const windows = [1, 2, 3].map(() => new ReportIndex(context, log, 4.5 * size));
+    await Promise.all(windows.flatMap((index, window) => Array.from({ length: 12 }, async (_, i) => {
+      await index.keep(`d${i % 6}`, {}, { ...report, producer: `window ${window}` });
+      const found = await index.find(`d${i % 6}`, {});
+      // Another window may have driven it out; what is there is a whole report of one of them.
+      if (found) assert.deepEqual({ ...found, producer: '' }, { ...report, producer: '' });
+    })));
+    const names = await vscode.workspace.fs.readDirectory(await indexFolder());
+    assert.ok(names.length > 0);
+    for (const [name] of names) {
+      const bytes = await vscode.workspace.fs.readFile(vscode.Uri.joinPath(await indexFolder(), name));
+      assert.doesNotThrow(() => JSON.parse(new TextDecoder().decode(bytes)), name);
+    }
+  });
+
+  it('forgets it all when told to', async () => {
+    void vscode.commands.executeCommand('shimtrace.clearCache');
+    await until('an empty cache', async () => ((await indexFiles()).length === 0 ? true : undefined));
   });
 });

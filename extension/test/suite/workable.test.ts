@@ -56,9 +56,11 @@ describe('working with a finding', () => {
 
   it('lists conversions, pages and references at any line', async () => {
     const session = (await app()).sessions.find(uri)!;
-    const { conversions, slots, holders } = await session.request('lists', { line: G9_LINE });
-    assert.equal(conversions.length, 2);
-    assert.ok(conversions.some((row) => row.toPrivate && row.state === 'done' && row.phases.some((phase) => phase.name === 'Stored' && phase.spot.line === G9_LINE)));
+    const { groups, total } = await session.request('conversionGroups', {});
+    assert.equal(total, 2);
+    const all = groups.find(({ group }) => group === 'all')!;
+    assert.ok(all.rows.some((row) => row.toPrivate && row.state === 'done' && row.phases.some((phase) => phase.name === 'Stored' && phase.spot.line === G9_LINE)));
+    const { slots, holders } = await session.request('lists', { line: G9_LINE });
     assert.ok(slots.some((slot) => slot.runs.some((run) => run.kind === 'converting')));
     assert.equal(holders.length, 1);
     assert.equal(holders[0]!.kind, 'pin');
