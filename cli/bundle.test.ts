@@ -111,7 +111,7 @@ describe('several files as one trace', () => {
       [['--offset', 'x=1', first], '', /not one of the files/],
       [[project], '{', /bad\.shimtrace\.json: /],
       [[project], '{"suppress": []}', /expected "trace"/],
-      [[project], '{"trace": [{"path": "a.txt", "role": "guest"}]}', /cannot be merged yet/],
+      [[project], '{"trace": [{"path": "a.txt", "role": "vm"}]}', /role is one of host, guest, qemu/],
       [[project], '{"trace": [{"path": "a.txt", "clockOffsetNs": "soon"}]}', /nanoseconds/],
     ];
     for (const [argv, content, message] of bad) {

@@ -1,40 +1,68 @@
 /** Several files as one trace: which ones, on which clock, from the command line or a .shimtrace.json. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { clockOffsets, whyUnaligned } from '../parsers/bundle/align.js';
-import { mergeTraces, type Bundle } from '../parsers/bundle/merge.js';
-import { withIssue } from '../parsers/events/table.js';
+import { NEVER_CANCELLED } from '../parsers/base/cancel.js';
+import type { Role } from '../parsers/bundle/align.js';
+import type { Bundle } from '../parsers/bundle/merge.js';
+import { openRun } from '../parsers/bundle/open.js';
+import { parseProject } from '../parsers/bundle/project.js';
+import { factsOf, provenRuns } from '../parsers/bundle/run.js';
 import type { Args, OptionSpecs } from './args.js';
+import { codecs } from './codecs.js';
+import { maySayItsRun } from './core.js';
 import { InputError, UsageError } from './errors.js';
-import { openTrace, type LoadedOpen } from './load.js';
+import { openSource, STDIN_NAME } from './fileSource.js';
+import { judged, openTrace, type LoadedOpen, type LoadedTrace, type LoadOptions } from './load.js';
 import type { Output } from './output.js';
 
-export const BUNDLE_OPTIONS: OptionSpecs = {
-  merge: { type: 'boolean', help: 'the files are one run: judge them as one trace, where their clocks can be aligned' },
-  separate: { type: 'boolean', help: 'the files are runs of their own (the default, said aloud)' },
-  offset: { type: 'string', multiple: true, value: 'FILE=NS', help: 'add this to the times of FILE, to be on the first file\'s clock; repeatable; implies --merge' },
+/** Options of every command that reads traces. */
+export const RUN_OPTIONS: OptionSpecs = {
+  offset: { type: 'string', multiple: true, value: 'FILE=NS', help: 'add this to the times of FILE, to be on the first file\'s clock; repeatable' },
+  guest: { type: 'string', multiple: true, value: 'FILE', help: 'FILE was recorded in a guest of the machine that the others are of; trace-cmd\'s files of one session say so themselves; repeatable' },
+  'trace-events': { type: 'string', value: 'FILE', help: 'QEMU\'s trace-events-all, for recordings of its simple backend' },
 };
 
-const ROLES = ['host', 'guest', 'qemu'];
+/** Those of `check`, which may also judge its files one by one. */
+export const BUNDLE_OPTIONS: OptionSpecs = {
+  merge: { type: 'boolean', help: 'the files are one run: judge them as one trace, where their clocks can be aligned (implied by --offset and --guest)' },
+  separate: { type: 'boolean', help: 'the files are runs of their own, whatever they say' },
+  ...RUN_OPTIONS,
+};
+
 const PROJECT_NAME = '.shimtrace.json';
 
-/** A file of a run, and what the user says of its clock. */
+/** A file of a run, and what the user says of it. */
 export interface BundleFile {
   readonly path: string;
+  readonly role: Role | undefined;
   readonly offsetNs: bigint | undefined;
+  /** Path of QEMU's trace-events file. */
+  readonly traceEvents: string | undefined;
 }
 
-/** Groups of files that are to be one trace each; a group of one is a trace by itself. */
-export function groupsOf(args: Args): readonly (readonly BundleFile[])[] {
-  const offsets = new Map(args.list('offset').map(parseOffset));
-  for (const name of offsets.keys()) if (!args.positionals.includes(name)) throw new UsageError(`--offset names '${name}', which is not one of the files`);
-  const merge = args.flag('merge') || offsets.size > 0;
-  if (merge && args.flag('separate')) throw new UsageError('--merge and --offset contradict --separate');
-  const isProject = (name: string): boolean => path.basename(name).endsWith(PROJECT_NAME);
+/** A trace of one file or, where `bundle` is there, of several. */
+export interface LoadedRun extends LoadedOpen {
+  readonly bundle?: Bundle;
+  /** The file of a row; undefined for a trace of one file. */
+  readonly pathOf?: (row: number) => string;
+  readonly files?: readonly string[];
+}
+
+function isProject(name: string): boolean {
+  return path.basename(name).endsWith(PROJECT_NAME);
+}
+
+/** Groups of files that are to be one trace each, a group of one by itself: as the user says, else as the files say. */
+export function groupsOf(args: Args, output: Output): readonly (readonly BundleFile[])[] {
+  const files = namedFiles(args, args.positionals);
+  const merge = args.flag('merge') || args.list('offset').length > 0 || args.list('guest').length > 0;
+  if (merge && args.flag('separate')) throw new UsageError('--merge, --offset and --guest contradict --separate');
   const projects = args.positionals.filter(isProject).map(readProject);
-  const files = args.positionals.filter((name) => !isProject(name)).map((name) => ({ path: name, offsetNs: offsets.get(name) }));
   if (merge && files.length > 1) return [...projects, files];
-  return [...projects, ...files.map((file) => [file])];
+  const runs = merge || args.flag('separate') ? [] : runsByThemselves(files, output);
+  const first = new Map(runs.map((run) => [run[0]!, run]));
+  const others = new Set(runs.flatMap((run) => run.slice(1)));
+  return [...projects, ...files.flatMap((_, i) => (others.has(i) ? [] : [(first.get(i) ?? [i]).map((index) => files[index]!)]))];
 }
 
 /** What to say when several files were judged one by one though nobody said so; undefined otherwise. */
@@ -43,75 +71,155 @@ export function separateNote(groups: readonly (readonly BundleFile[])[], args: A
   return `shimtrace: ${groups.length} traces were judged one by one: nothing in them says that they are one run; --merge judges files as one trace, --separate says that this is meant`;
 }
 
+function namedFiles(args: Args, positionals: readonly string[]): readonly BundleFile[] {
+  const offsets = new Map(args.list('offset').map(parseOffset));
+  const guests = args.list('guest');
+  for (const [option, names] of [['--offset', [...offsets.keys()]], ['--guest', guests]] as const) {
+    for (const name of names) if (!positionals.includes(name)) throw new UsageError(`${option} names '${name}', which is not one of the files`);
+  }
+  const traceEvents = args.text('trace-events');
+  return positionals.filter((name) => !isProject(name)).map((name) => ({ path: name, role: guests.includes(name) ? 'guest' : undefined, offsetNs: offsets.get(name), traceEvents }));
+}
+
 function parseOffset(text: string): readonly [string, bigint] {
   const match = /^(.+)=([+-]?\d+)$/.exec(text);
   if (!match) throw new UsageError(`--offset takes FILE=NANOSECONDS, not '${text}'`);
   return [match[1]!, BigInt(match[2]!)];
 }
 
+/**
+ * Files that say of themselves that they are one run, by index. Only those that can say so are read for it, one after
+ * another: what is judged is read again, so that no more than one trace is in memory at a time.
+ */
+function runsByThemselves(files: readonly BundleFile[], output: Output): readonly (readonly number[])[] {
+  const asked = files.flatMap((file, index) => (maySay(file.path) ? [{ file, index }] : []));
+  if (asked.length < 2) return [];
+  const facts = asked.flatMap(({ file, index }) => {
+    const open = readable(file, output);
+    if (!open) return [];
+    const fact = factsOf(open.path, open.open.table);
+    open.close();
+    return [{ fact, index }];
+  });
+  return provenRuns(facts.map(({ fact }) => fact)).map((run) => run.map((i) => facts[i]!.index));
+}
+
+function maySay(name: string): boolean {
+  if (name === '-' || !fs.statSync(name, { throwIfNoEntry: false })?.isFile()) return false;
+  return withoutFailing(() => {
+    const source = openSource(name);
+    try {
+      return maySayItsRun(source, { cancel: NEVER_CANCELLED, ...codecs(name) });
+    } finally {
+      source.close();
+    }
+  }) ?? false;
+}
+
+function readable(file: BundleFile, output: Output): LoadedOpen | undefined {
+  return withoutFailing(() => openFile(file, output));
+}
+
+/** A file that cannot be used is said to be so when it is judged. */
+function withoutFailing<T>(run: () => T): T | undefined {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return undefined;
+  }
+}
+
 /** The files that a .shimtrace.json names under `trace`, relative to it. */
 export function readProject(name: string): readonly BundleFile[] {
-  let parsed: unknown;
+  let text: string;
   try {
-    parsed = JSON.parse(fs.readFileSync(name, 'utf8'));
+    text = fs.readFileSync(name, 'utf8');
   } catch (error) {
     throw new InputError(`${name}: ${error instanceof Error ? error.message : String(error)}`);
   }
-  const list: unknown = typeof parsed === 'object' && parsed !== null ? (parsed as { trace?: unknown }).trace : undefined;
-  if (!Array.isArray(list) || list.length === 0) throw new InputError(`${name}: expected "trace": [{"path": …, "role": …, "clockOffsetNs": …}]`);
-  return list.map((entry: unknown, i) => projectFile(name, entry, i));
-}
-
-function projectFile(name: string, entry: unknown, index: number): BundleFile {
-  const { path: file, role, clockOffsetNs } = (typeof entry === 'object' && entry !== null ? entry : {}) as Record<string, unknown>;
-  if (typeof file !== 'string') throw new InputError(`${name}: trace[${index}] has no "path"`);
-  if (role !== undefined && !ROLES.includes(String(role))) throw new InputError(`${name}: trace[${index}].role is one of ${ROLES.join(', ')}; not '${String(role)}'`);
-  if (role === 'guest') throw new InputError(`${name}: trace[${index}]: a guest's trace cannot be merged yet, since its CPUs and threads are not the host's; check it by itself`);
-  if (clockOffsetNs !== undefined && !/^[+-]?\d+$/.test(String(clockOffsetNs))) throw new InputError(`${name}: trace[${index}].clockOffsetNs is a whole number of nanoseconds, or such a string`);
-  return { path: path.join(path.dirname(name), file), offsetNs: clockOffsetNs === undefined ? undefined : BigInt(String(clockOffsetNs)) };
+  const { files, problem } = parseProject(text);
+  if (problem !== undefined) throw new InputError(`${name}: ${problem}`);
+  const beside = (file: string): string => (path.isAbsolute(file) ? file : path.join(path.dirname(name), file));
+  return files.map(({ traceEvents, ...file }) => ({ ...file, path: beside(file.path), traceEvents: traceEvents === undefined ? undefined : beside(traceEvents) }));
 }
 
 /** The files behind an argument: those that a .shimtrace.json names, else itself. What is wrong with it is said when it is read. */
 export function filesBehind(name: string): readonly string[] {
-  if (!path.basename(name).endsWith(PROJECT_NAME)) return [name];
+  if (!isProject(name)) return [name];
+  return withoutFailing(() => readProject(name).map((file) => file.path)) ?? [];
+}
+
+function openFile(file: BundleFile, output: Output): LoadedOpen {
+  return openTrace(file.path, output, file.traceEvents === undefined ? undefined : readTraceEvents(file.traceEvents));
+}
+
+function readTraceEvents(name: string): string {
   try {
-    return readProject(name).map((file) => file.path);
+    return fs.readFileSync(name, 'utf8');
   } catch (error) {
-    if (error instanceof InputError) return [];
-    throw error;
+    throw new InputError(`${name}: ${error instanceof Error ? error.message : String(error)}; expected QEMU's trace-events-all, which its package installs beside its firmware`);
   }
 }
 
-export interface LoadedBundle extends LoadedOpen {
-  /** The file of a row; undefined for a trace of one file. */
-  readonly pathOf?: (row: number) => string;
-  readonly files?: readonly string[];
-}
-
-/** Reads a group: one trace where the clocks can be aligned, else each file by itself with an issue that says why. */
-export function openGroup(group: readonly BundleFile[], output: Output): readonly LoadedBundle[] {
+/** Reads a group: one trace where the clocks can be aligned, else as few as there can be with an issue that says why. */
+export function openGroup(group: readonly BundleFile[], output: Output): readonly LoadedRun[] {
   const opens: LoadedOpen[] = [];
   try {
-    for (const file of group) opens.push(openTrace(file.path, output));
+    for (const file of group) opens.push(openFile(file, output));
   } catch (error) {
     for (const open of opens) open.close();
     throw error;
   }
-  if (opens.length === 1) return opens;
-  const aligned = opens.map((trace, i) => ({ path: trace.path, meta: trace.open.table.meta, offsetNs: group[i]!.offsetNs }));
-  const why = whyUnaligned(aligned);
-  if (why !== undefined) return opens.map((trace) => unaligned(trace, why));
-  const offsets = clockOffsets(aligned);
-  const bundle: Bundle = mergeTraces(opens.map((trace, i) => ({ path: trace.path, open: trace.open, offsetNs: offsets[i]! })));
-  const files = opens.map((trace) => trace.path);
-  return [{
-    path: files[0]!, files, open: bundle, pathOf: (row) => (row < bundle.table.length ? bundle.sourceOf(row).path : files[0]!),
-    close: () => opens.forEach((trace) => trace.close()),
-  }];
+  const runs = openRun(opens.map((trace, i) => ({ path: trace.path, open: trace.open, role: group[i]!.role, offsetNs: group[i]!.offsetNs })));
+  return runs.map(({ files: indexes, open, bundle }): LoadedRun => {
+    const files = indexes.map((index) => opens[index]!.path);
+    const close = (): void => indexes.forEach((index) => opens[index]!.close());
+    if (!bundle) return { path: files[0]!, open, close };
+    const { table } = bundle;
+    return { path: files[0]!, files, open, bundle, close, pathOf: (row) => (row >= 0 && row < table.length ? bundle.parts[bundle.sourceOf(row).part]!.path : files[0]!) };
+  });
 }
 
-function unaligned(trace: LoadedOpen, why: string): LoadedOpen {
-  const { open } = trace;
-  const table = withIssue(open.table, { code: 'unaligned-clocks', offset: 0, line: 0, count: 1, detail: why });
-  return { ...trace, open: { ...open, table, describe: (row) => open.describe(row) } };
+/** The files of a command that shows one trace: they are one run, or it cannot be done. */
+export function openOne(args: Args, names: readonly string[], usage: string, output: Output): LoadedRun {
+  if (names.length === 0) throw new UsageError(`expected ${usage}`);
+  const group = [...names.filter(isProject).flatMap(readProject), ...namedFiles(args, names)];
+  const runs = openGroup(group, output);
+  if (runs.length === 1) return runs[0]!;
+  for (const run of runs) run.close();
+  const why = runs[0]!.open.table.issues.find((issue) => issue.code === 'unaligned-clocks')?.detail ?? '';
+  throw new InputError(`these files cannot be shown as one trace: ${why}; give --offset FILE=NS, or one file at a time`);
+}
+
+/** Reads and judges the files of such a command. */
+export function loadOne(args: Args, names: readonly string[], usage: string, options: LoadOptions, output: Output): LoadedTrace & LoadedRun {
+  return judgedRun(openOne(args, names, usage, output), options, output);
+}
+
+export function judgedRun(run: LoadedRun, options: LoadOptions, output: Output): LoadedTrace & LoadedRun {
+  const { bundle, pathOf, files } = run;
+  return { ...judged(run, options, output), ...(bundle && { bundle }), ...(pathOf && { pathOf }), ...(files && { files }) };
+}
+
+/** How a trace is called: its file, or its files. */
+export function nameOf(trace: LoadedRun): string {
+  return trace.files ? trace.files.join(' + ') : trace.path;
+}
+
+/**
+ * Row at or after a place that the user names: a line of a text trace or event of a binary one, in a trace of several files
+ * behind the file's name, `host.txt:120`. undefined when the text names no such place; the table's length when nothing is there.
+ */
+export function rowAtPlace(run: LoadedRun, text: string): number | undefined {
+  const { table } = run.open;
+  const match = /^(?:(.+):)?(\d+)$/.exec(text);
+  if (!match) return undefined;
+  const line = Number(match[2]);
+  const { bundle } = run;
+  if (!bundle) return match[1] !== undefined && match[1] !== run.path ? undefined : table.length > 0 && table.line(0) > 0 ? table.rowAtLine(line) : Math.min(table.length, Math.max(0, line - 1));
+  const parts = bundle.parts.map((part) => part.path);
+  const part = parts.findIndex((name) => name === match[1]) >= 0 ? parts.indexOf(match[1]!) : parts.findIndex((name) => match[1] !== undefined && path.basename(name) === match[1]);
+  if (part < 0) throw new UsageError(`a place in a trace of several files is FILE:LINE, with FILE one of ${parts.map((name) => path.basename(name === STDIN_NAME ? '-' : name)).join(', ')}; not '${text}'`);
+  return bundle.rowAtLine(part, line);
 }

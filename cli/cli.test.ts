@@ -176,7 +176,7 @@ describe('the command line', () => {
       [['check', '--frmat', 'json', 'x'], /Unknown option '--frmat'/],
       [['check', '--clock', 'sundial', PINNED], /--clock takes local, global, /],
       [['check', '--skew-us', '-1', PINNED], /--skew-us/],
-      [['explain', PINNED], /expected FILE FINDING/],
+      [['explain', PINNED], /expected FILE\.\.\. FINDING/],
       [['explain', PINNED, 'G99'], /no finding 'G99' in .*; there are G9@/],
       [['timeline', PINNED, '--gfn', 'x'], /--gfn takes a page number/],
       [['timeline', PINNED, '--vm', 'x'], /no VM 'x' in this trace; it has kvm:0x/],

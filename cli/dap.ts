@@ -3,33 +3,54 @@ import net from 'node:net';
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { DebugSession } from '../extension/debugger/session.js';
-import type { DebugHost, LoadedTrace } from '../extension/debugger/host.js';
+import type { DebugHost, LoadedTrace, TraceFiles } from '../extension/debugger/host.js';
+import type { Bundle } from '../parsers/bundle/merge.js';
 import { PROFILES } from '../model/findings/finding.js';
 import { KernelSources } from '../shell/kernelSource.node.js';
+import { Args } from './args.js';
+import { filesBehind, loadOne, RUN_OPTIONS } from './bundle.js';
 import { prepareCodecs } from './codecs.js';
 import { FramingError, MessageReader, frame } from './dapFraming.js';
 import { InputError } from './errors.js';
-import { openSource } from './fileSource.js';
-import { load } from './load.js';
+import { openSource, type OpenSource } from './fileSource.js';
 import type { Output } from './output.js';
 
 const LOOPBACK = '127.0.0.1';
 
-async function openTrace(file: string, rules: readonly string[], output: Output): Promise<LoadedTrace> {
+async function openTrace(files: readonly string[], rules: readonly string[], output: Output): Promise<LoadedTrace> {
   const unknown = rules.find((rule) => !PROFILES.some((profile) => profile === rule));
   if (unknown !== undefined) throw new InputError(`no profile ${unknown}; there are ${PROFILES.join(', ')}`);
-  if (file === '-') throw new InputError('a trace to be replayed must be a file, not standard input');
-  await prepareCodecs([file]);
+  if (files.includes('-')) throw new InputError('a trace to be replayed must be a file, not standard input');
+  await prepareCodecs(files.flatMap(filesBehind));
   const profiles = rules.length === 0 ? undefined : PROFILES.filter((profile) => rules.includes(profile));
-  const trace = load(file, { profiles, clock: undefined, skewNs: undefined }, output);
-  const source = openSource(file);
+  const trace = loadOne(new Args(files, {}, RUN_OPTIONS), files, 'a trace', { profiles, clock: undefined, skewNs: undefined }, output);
+  const sources = new Map((trace.files ?? [trace.path]).map((file) => [file, openSource(file)]));
+  const only = sources.get(trace.path)!;
   return {
     open: trace.open,
     analysis: trace.analysis,
-    read: (offset, length) => source.read(offset, length),
+    read: (offset, length) => only.read(offset, length),
+    ...(trace.bundle && { files: traceFiles(trace.bundle, sources) }),
     close: () => {
       trace.close();
-      source.close();
+      for (const source of sources.values()) source.close();
+    },
+  };
+}
+
+/** Files are named by their absolute paths, as clients do. */
+function traceFiles(bundle: Bundle, sources: ReadonlyMap<string, OpenSource>): TraceFiles {
+  const { parts } = bundle;
+  const paths = parts.map((part) => path.resolve(part.path));
+  return {
+    of: (row) => {
+      const { part } = bundle.sourceOf(row);
+      return { path: paths[part]!, isText: parts[part]!.isText && !parts[part]!.plain };
+    },
+    rowAtLine: (file, line) => (paths.includes(file) ? bundle.rowAtLine(paths.indexOf(file), line) : -1),
+    read: (row, offset, length) => {
+      const { path: file, plain } = parts[bundle.sourceOf(row).part]!;
+      return (plain ?? sources.get(file)!).read(offset, length);
     },
   };
 }
@@ -37,7 +58,7 @@ async function openTrace(file: string, rules: readonly string[], output: Output)
 export function dapHost(output: Output): DebugHost {
   const kernel = new KernelSources();
   return {
-    openTrace: (file, rules) => openTrace(file, rules, output),
+    openTrace: (file, rules, more) => openTrace([file, ...more], rules, output),
     findSource: (frameName, map) => kernel.find(frameName, map),
     absolute: (file) => path.resolve(file),
     breathe: () => new Promise((done) => setImmediate(done)),

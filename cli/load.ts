@@ -11,7 +11,7 @@ import { issueText } from '../model/findings/report.js';
 import { codecs } from './codecs.js';
 import { analyze, readTrace, RULES } from './core.js';
 import { oneOf, type Args, type OptionSpecs } from './args.js';
-import { InputError, UsageError } from './errors.js';
+import { InputError } from './errors.js';
 import { openSource, type OpenSource } from './fileSource.js';
 import type { Output } from './output.js';
 
@@ -59,14 +59,6 @@ export interface LoadedOpen {
   close(): void;
 }
 
-/**
- * Reads and judges one file, or standard input for `-`. Throws InputError when it holds no event at all; what could
- * be read of a damaged file is kept and judged.
- */
-export function load(path: string, options: LoadOptions, output: Output): LoadedTrace {
-  return judged(openTrace(path, output), options, output);
-}
-
 /** Judges a trace that was read. */
 export function judged(trace: LoadedOpen, options: LoadOptions, output: Output): LoadedTrace {
   const { path, open } = trace;
@@ -75,20 +67,24 @@ export function judged(trace: LoadedOpen, options: LoadOptions, output: Output):
   return { path, table: open.table, analysis, rules: RULES, open, damaged, close: () => trace.close() };
 }
 
-/** Reads one file, as {@link load} does. */
-export function openTrace(path: string, output: Output): LoadedOpen {
+/**
+ * Reads one file, or standard input for `-`; `traceEvents` is the text of QEMU's trace-events file. Throws InputError when
+ * it holds no event at all; what could be read of a damaged file is kept.
+ */
+export function openTrace(path: string, output: Output, traceEvents?: string): LoadedOpen {
   const source = openSource(path);
-  const open = withChange(readOpen(source, output), source);
+  const open = withChange(readOpen(source, output, traceEvents), source);
   refuseUnusable(source, open.table);
   output.progress('');
   return { path: source.name, open, close: () => source.close() };
 }
 
-function readOpen(source: OpenSource, output: Output): OpenTrace {
+function readOpen(source: OpenSource, output: Output, traceEvents: string | undefined): OpenTrace {
   const total = Math.max(1, source.size);
   return readTrace(source, {
     cancel: NEVER_CANCELLED,
     ...codecs(source.name),
+    ...(traceEvents === undefined ? {} : { traceEvents }),
     progress: (done) => output.progress(`${source.name}: reading ${percent(done, total)}`),
   });
 }
@@ -122,12 +118,5 @@ function withChange(open: OpenTrace, source: OpenSource): OpenTrace {
   if (change === undefined || open.table.issues.some((issue) => issue.code === 'changed-while-read')) return open;
   const table = withIssue(open.table, { code: 'changed-while-read', offset: source.size, line: 0, count: 1, detail: change });
   const { plain, symbolOf } = open;
-  return { table, describe: (row) => open.describe(row), ...(plain && { plain }), ...(symbolOf && { symbolOf }) };
-}
-
-/** The only positional argument of a command that reads one file. */
-export function oneFile(args: Args, usage: string): string {
-  const [path, ...rest] = args.positionals;
-  if (path === undefined || rest.length > 0) throw new UsageError(`expected ${usage}`);
-  return path;
+  return { table, describe: (row, part) => open.describe(row, part), ...(plain && { plain }), ...(symbolOf && { symbolOf }) };
 }

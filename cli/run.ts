@@ -72,7 +72,8 @@ function generalHelp(): string {
     ...COMMANDS.map((c) => `  ${c.name.padEnd(width)}  ${c.summary}`),
     '',
     '`shimtrace COMMAND --help` has the options of a command; `shimtrace --version` the version.',
-    'FILE is the text of an ftrace buffer, a trace.dat, a perf.data, their text, or a QEMU log; - reads standard input.',
+    'FILE is the text of an ftrace buffer, a trace.dat, a perf.data, their text, or a QEMU log; - reads standard input. Several files',
+    'are one trace where they say so; a .shimtrace.json names the files of a run.',
     '',
   ].join('\n');
 }

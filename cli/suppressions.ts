@@ -12,10 +12,10 @@ export function withoutSuppressed(trace: LoadedTrace, output: Output): LoadedTra
   const file = trace.path === STDIN_NAME ? undefined : projectFile(path.resolve(trace.path));
   if (file === undefined) return trace;
   const suppressions = read(file, output);
-  const relative = path.relative(path.dirname(file), path.resolve(trace.path)).split(path.sep).join('/');
+  const relative = (name: string): string => path.relative(path.dirname(file), path.resolve(name)).split(path.sep).join('/');
   const suppressed: SuppressedFinding[] = [];
   const findings = trace.analysis.findings.filter((finding) => {
-    const entry = suppressionFor(suppressions, relative, finding);
+    const entry = suppressionFor(suppressions, relative(trace.pathOf?.(finding.at) ?? trace.path), finding);
     if (entry) suppressed.push({ finding, reason: entry.reason });
     return !entry;
   });

@@ -70,11 +70,16 @@ export interface EventText {
   readonly text: string;
 }
 
+export type EventPart = 'fields' | 'text';
+
 /** A trace that was read: its table, and access to what the table does not keep. */
 export interface OpenTrace {
   readonly table: EventTable;
-  /** Decodes one row again from the source, on demand. */
-  describe(row: number): EventText;
+  /**
+   * Decodes one row again from the source, on demand. With `part` only that part is wanted, and the other may be empty:
+   * a listing of millions of rows prints one of them.
+   */
+  describe(row: number, part?: EventPart): EventText;
   /** The kernel symbol that holds an address, where a symbol table came with the trace. */
   readonly symbolOf?: (address: bigint) => SymbolPlace | undefined;
   /** What the table's places refer to, where the file was compressed: its decompressed content. */

@@ -8,8 +8,8 @@ import type { Verdict } from '../../model/findings/finding.js';
 import { oneOf } from '../args.js';
 import type { Command } from '../command.js';
 import { EXIT, InputError, UsageError, type ExitCode } from '../errors.js';
-import { BUNDLE_OPTIONS, groupsOf, openGroup, separateNote, type BundleFile } from '../bundle.js';
-import { judged as judgeTrace, LOAD_OPTIONS, loadOptions, type LoadedTrace, type LoadOptions } from '../load.js';
+import { BUNDLE_OPTIONS, groupsOf, judgedRun, openGroup, separateNote, type BundleFile } from '../bundle.js';
+import { LOAD_OPTIONS, loadOptions, type LoadedTrace, type LoadOptions } from '../load.js';
 import type { Output } from '../output.js';
 import { withoutSuppressed } from '../suppressions.js';
 import { VERSION } from '../version.js';
@@ -28,14 +28,15 @@ export const check: Command = {
     strict: { type: 'boolean', help: 'lost events or a damaged file also fail, with exit code 2' },
     verdict: { type: 'string', multiple: true, value: 'VERDICT', help: `print only these findings (${VERDICTS.join(', ')}); repeatable; the exit code does not change` },
   },
-  details: `FILE is a trace, - for standard input, or a .shimtrace.json that names the files of one run. Findings that a .shimtrace.json in its folder or above sets aside are listed
-as suppressed and do not count.
+  details: `FILE is a trace, - for standard input, or a .shimtrace.json that names the files of one run. Files that say of themselves that
+they are one run (a host's and its guests' trace.dat of one session, a QEMU log beside a trace with wall time) are judged as one trace.
+Findings that a .shimtrace.json in a trace's folder or above sets aside are listed as suppressed and do not count.
 Exit code: 0 nothing found, 1 violations found, 2 a file or an argument cannot be used, 3 a bug of shimtrace.`,
   run(args, output) {
     if (args.positionals.length === 0) throw new UsageError('expected at least one FILE, or - for standard input');
     const format = args.choice('format', FORMATS, 'text');
     const verdicts = args.list('verdict').flatMap((w) => w.split(',')).map((w) => oneOf('--verdict', w, VERDICTS));
-    const groups = groupsOf(args);
+    const groups = groupsOf(args, output);
     const batch = new Batch(groups, loadOptions(args), args.flag('strict'), verdicts, output);
     if (format === 'json') output.out(renderJson(batch.traces()));
     if (format === 'sarif') output.out(renderSarif(batch.traces(), VERSION));
@@ -77,9 +78,9 @@ class Batch {
   private *judge(group: readonly BundleFile[]): Generator<LoadedTrace> {
     try {
       for (const open of openGroup(group, this.output)) {
-        const trace = judgeTrace(open, this.options, this.output);
+        const trace = judgedRun(open, this.options, this.output);
         trace.close();
-        yield { ...trace, ...(open.pathOf && { pathOf: open.pathOf }), ...(open.files && { files: open.files }) };
+        yield trace;
       }
     } catch (error) {
       if (!(error instanceof InputError)) throw error;

@@ -6,7 +6,8 @@ import type { EventTable } from '../../parsers/events/table.js';
 import type { Args } from '../args.js';
 import type { Command } from '../command.js';
 import { EXIT, UsageError } from '../errors.js';
-import { judgeOpen, loadOptions, LOAD_OPTIONS, oneFile, openTrace, type LoadedOpen } from '../load.js';
+import { openOne, rowAtPlace, RUN_OPTIONS, type LoadedRun } from '../bundle.js';
+import { judgeOpen, loadOptions, LOAD_OPTIONS } from '../load.js';
 import type { Output } from '../output.js';
 import { parseRange } from '../select.js';
 
@@ -19,11 +20,12 @@ const NS_DIGITS = 9;
 export const events: Command = {
   name: 'events',
   summary: 'print the events of a trace',
-  usage: 'FILE',
+  usage: 'FILE...',
   options: {
     ...LOAD_OPTIONS,
+    ...RUN_OPTIONS,
     format: { type: 'string', value: 'FORMAT', help: `${FORMATS.join(', ')} (default text)` },
-    from: { type: 'string', value: 'PLACE', help: 'from this line of a text trace or event of a binary one; with a fraction, as 12.345, from this second; @N from this tick' },
+    from: { type: 'string', value: 'PLACE', help: 'from this line of a text trace or event of a binary one, of several files behind the file\'s name, as FILE:120; with a fraction, as 12.345, from this second; @N from this tick' },
     to: { type: 'string', value: 'PLACE', help: 'up to this place, which is included' },
     cpu: { type: 'string', multiple: true, value: 'N', help: 'only events of this CPU; repeatable' },
     tid: { type: 'string', multiple: true, value: 'N', help: 'only events of this thread; repeatable' },
@@ -33,7 +35,7 @@ export const events: Command = {
   details: `A line of tsv: time in nanoseconds (or ticks), CPU, thread, task, system:name of the event, then one field=value each, with tabs
 between them. Values are printed as the trace's own formats print them; what is not known is empty.`,
   run(args, output) {
-    const trace = openTrace(oneFile(args, events.usage), output);
+    const trace = openOne(args, args.positionals, events.usage, output);
     try {
       print(trace, wantedRows(trace, args, output), args.choice('format', FORMATS, 'text'), output);
     } finally {
@@ -45,15 +47,17 @@ between them. Values are printed as the trace's own formats print them; what is 
 
 type Filter = (row: number) => boolean;
 
-function print({ path, open }: LoadedOpen, wanted: Filter, format: Format, output: Output): void {
+function print({ path, files, pathOf, open }: LoadedRun, wanted: Filter, format: Format, output: Output): void {
   const { table } = open;
   const line = format === 'text' ? eventLine : eventTsv;
-  let text = format === 'json' ? `{\n  "schema": "shimtrace.events/1",\n  "path": ${JSON.stringify(path)},\n  "events": [` : '';
+  const part = format === 'text' ? 'text' : format === 'tsv' ? 'fields' : undefined;
+  let text = format === 'json' ? `{\n  "schema": "shimtrace.events/1",\n  "path": ${JSON.stringify(path)},${files ? `\n  "files": ${JSON.stringify(files)},` : ''}\n  "events": [` : '';
   let count = 0;
   for (let row = 0; row < table.length; row++) {
     if (!wanted(row)) continue;
-    const event = open.describe(row);
-    text += format === 'json' ? `${count > 0 ? ',' : ''}\n    ${JSON.stringify(eventJson(table, row, event))}` : `${line(table, row, event)}\n`;
+    const event = open.describe(row, part);
+    const file = pathOf?.(row);
+    text += format === 'json' ? `${count > 0 ? ',' : ''}\n    ${JSON.stringify({ ...(pathOf && { path: file }), ...eventJson(table, row, event) })}` : withFile(line(table, row, event), format, file);
     count++;
     if (text.length < FLUSH_CHARS) continue;
     output.out(text);
@@ -62,7 +66,13 @@ function print({ path, open }: LoadedOpen, wanted: Filter, format: Format, outpu
   output.out(format === 'json' ? `${text}${count > 0 ? '\n  ' : ''}]\n}\n` : text);
 }
 
-function wantedRows(trace: LoadedOpen, args: Args, output: Output): Filter {
+/** Of several files each line says its own: before it where a person reads it, as the last of the fields in tsv. */
+function withFile(line: string, format: Format, file: string | undefined): string {
+  if (file === undefined) return `${line}\n`;
+  return format === 'text' ? `${file}: ${line}\n` : `${line}\ttrace=${file.replace(/[\t\r\n]/g, ' ')}\n`;
+}
+
+function wantedRows(trace: LoadedRun, args: Args, output: Output): Filter {
   const { table } = trace.open;
   const filters: Filter[] = [];
   const cpus = numbers(args, 'cpu');
@@ -71,8 +81,8 @@ function wantedRows(trace: LoadedOpen, args: Args, output: Output): Filter {
   if (tids.size > 0) filters.push((row) => tids.has(table.tid(row)));
   const names = args.list('event');
   if (names.length > 0) filters.push(nameFilter(table, names));
-  const from = placeFilter(table, args.text('from'), 'from');
-  const to = placeFilter(table, args.text('to'), 'to');
+  const from = placeFilter(trace, args.text('from'), 'from');
+  const to = placeFilter(trace, args.text('to'), 'to');
   if (from) filters.push(from);
   if (to) filters.push(to);
   const gfn = args.text('gfn');
@@ -103,9 +113,16 @@ function nameFilter(table: EventTable, patterns: readonly string[]): Filter {
 }
 
 /** A line or event number, a time in seconds, or ticks. */
-function placeFilter(table: EventTable, text: string | undefined, option: 'from' | 'to'): Filter | undefined {
+function placeFilter(trace: LoadedRun, text: string | undefined, option: 'from' | 'to'): Filter | undefined {
   if (text === undefined) return undefined;
+  const { table } = trace.open;
   const isFrom = option === 'from';
+  if (trace.bundle && !/^(@|\d+\.)/.test(text)) {
+    // The order of all files is that of their times: a place in one of them is an instant of all.
+    const place = isFrom ? text : text.replace(/\d+$/, (line) => String(Number(line) + 1));
+    const row = rowAtPlace(trace, place);
+    if (row !== undefined) return isFrom ? (r) => r >= row : (r) => r < row;
+  }
   if (/^\d+$/.test(text)) {
     const place = Number(text);
     const at = table.length > 0 && table.line(0) > 0 ? (row: number) => table.line(row) : (row: number) => row + 1;
@@ -120,7 +137,7 @@ function placeFilter(table: EventTable, text: string | undefined, option: 'from'
 }
 
 /** Which frames an event is about is known only to the model. */
-function gfnFilter(trace: LoadedOpen, text: string, args: Args, output: Output): Filter {
+function gfnFilter(trace: LoadedRun, text: string, args: Args, output: Output): Filter {
   const { first, count } = parseRange('--gfn', text);
   const { table } = trace.open;
   const analysis = judgeOpen(trace, loadOptions(args), output);

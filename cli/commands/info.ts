@@ -1,4 +1,5 @@
 /** `shimtrace info`: what a trace holds, and what it lacks to be judged. */
+import type { Bundle } from '../../parsers/bundle/merge.js';
 import { KIND_UNKNOWN } from '../../parsers/events/kinds.js';
 import { ISSUE_KINDS } from '../../parsers/events/issues.js';
 import { SEGMENT_ROWS, UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
@@ -7,16 +8,18 @@ import { missingKinds, recordingRecipe } from '../../model/findings/recipe.js';
 import { hex } from '../../model/timeline/state.js';
 import type { Command } from '../command.js';
 import { EXIT } from '../errors.js';
-import { load, loadOptions, LOAD_OPTIONS, oneFile, type LoadedTrace } from '../load.js';
+import { loadOne, nameOf, RUN_OPTIONS, type LoadedRun } from '../bundle.js';
+import { loadOptions, LOAD_OPTIONS, type LoadedTrace } from '../load.js';
 
 const FORMATS = ['text', 'json'] as const;
 
 export const info: Command = {
   name: 'info',
   summary: 'say what a trace holds, and what it lacks to be judged',
-  usage: 'FILE',
+  usage: 'FILE...',
   options: {
     ...LOAD_OPTIONS,
+    ...RUN_OPTIONS,
     format: { type: 'string', value: 'FORMAT', help: `${FORMATS.join(', ')} (default text)` },
     recipe: { type: 'boolean', help: 'print only the commands that record everything the rules need' },
   },
@@ -25,9 +28,8 @@ export const info: Command = {
       output.out(`${recordingRecipe().join('\n')}\n`);
       return EXIT.clean;
     }
-    const path = oneFile(args, info.usage);
     const format = args.choice('format', FORMATS, 'text');
-    const trace = load(path, loadOptions(args), output);
+    const trace = loadOne(args, args.positionals, info.usage, loadOptions(args), output);
     const facts = gather(trace);
     if (args.flag('recipe')) output.out(`${recordingRecipe(facts.missing).join('\n')}\n`);
     else output.out(format === 'json' ? `${JSON.stringify(facts, undefined, 2)}\n` : text(trace, facts));
@@ -38,11 +40,11 @@ export const info: Command = {
 type Facts = ReturnType<typeof gather>;
 
 /** Everything that is printed, as plain data with 64-bit values as strings. */
-function gather(trace: LoadedTrace) {
+function gather(trace: LoadedTrace & LoadedRun) {
   const { table, analysis } = trace;
   const last = table.length - 1;
   return {
-    schema: 'shimtrace.info/1', path: trace.path,
+    schema: 'shimtrace.info/1', path: trace.path, ...(trace.bundle && { files: trace.bundle.parts.map(fileFacts) }),
     format: table.meta.format, clock: table.meta.clock, timeUnit: table.meta.timeUnit, kernel: table.meta.kernel, producer: table.meta.producer,
     hasTgid: table.meta.hasTgid,
     from: timeText(table, 0), until: timeText(table, last),
@@ -62,6 +64,10 @@ function gather(trace: LoadedTrace) {
     undecided: analysis.rules.filter((r) => r.reasons.length > 0).map((r) => ({ rule: r.id, status: r.status, reasons: r.reasons.map((reason) => reasonText(table, reason)) })),
     missing: missingKinds(table),
   };
+}
+
+function fileFacts({ path, role, guest }: Bundle['parts'][number]) {
+  return { path, role, ...(guest && { guest: { name: guest.name, vcpus: [...guest.vcpuTids].map(([cpu, tid]) => ({ cpu, tid })) } }) };
 }
 
 function cpuCounts(table: EventTable): readonly { readonly cpu: number | null; readonly events: number }[] {
@@ -86,9 +92,10 @@ function nameCounts(table: EventTable): readonly { readonly name: string; readon
     .sort((a, b) => b.count - a.count || (a.name < b.name ? -1 : 1));
 }
 
-function text(trace: LoadedTrace, facts: Facts): string {
+function text(trace: LoadedTrace & LoadedRun, facts: Facts): string {
   const lines: string[] = [
-    `${facts.path}: ${facts.format}, clock ${facts.clock}${facts.kernel === '' ? '' : `, kernel ${facts.kernel}`}${facts.producer === '' ? '' : `, by ${facts.producer}`}`,
+    `${nameOf(trace)}: ${facts.format}, clock ${facts.clock}${facts.kernel === '' ? '' : `, kernel ${facts.kernel}`}${facts.producer === '' ? '' : `, by ${facts.producer}`}`,
+    ...(facts.files ?? []).map((f) => `file    ${f.path}: ${f.role}${f.guest === undefined ? '' : ` ${f.guest.name}${f.guest.vcpus.map((v) => `, its CPU ${v.cpu} is thread ${v.tid}`).join('')}`}`),
     `time    ${facts.from === '' ? 'none: the order is known, the times are not' : `${facts.from} .. ${facts.until}${facts.timeUnit === 'ns' ? ' s' : ' ticks'}`}`,
     `cpus    ${facts.cpus.map((c) => `${c.cpu ?? '?'}: ${plural(c.events, 'event')}`).join(', ')}`,
     `tgid    ${facts.hasTgid ? 'recorded' : 'not recorded: VMs are told apart by kvm pointers only (options/record-tgid)'}`,

@@ -1,4 +1,5 @@
 /** `shimtrace timeline`: the life of pages as intervals, or the state of pages at a place in the trace. */
+import path from 'node:path';
 import type { EventTable } from '../../parsers/events/table.js';
 import type { Analysis } from '../../model/analysis.js';
 import { pageHistory, type PageId, type PageInterval } from '../../model/timeline/intervals.js';
@@ -7,7 +8,8 @@ import { describeDimension, describeState, hex, isUnknown } from '../../model/ti
 import { placeOf, timeText } from '../../model/findings/report.js';
 import type { Command } from '../command.js';
 import { EXIT, InputError, UsageError } from '../errors.js';
-import { load, loadOptions, LOAD_OPTIONS, oneFile, type LoadedTrace } from '../load.js';
+import { loadOne, rowAtPlace, RUN_OPTIONS, type LoadedRun } from '../bundle.js';
+import { loadOptions, LOAD_OPTIONS, type LoadedTrace } from '../load.js';
 import type { Output } from '../output.js';
 import { SELECT_OPTIONS, selectPages } from '../select.js';
 
@@ -17,21 +19,21 @@ type Format = (typeof FORMATS)[number];
 export const timeline: Command = {
   name: 'timeline',
   summary: 'print the life of pages as intervals, or their state at one place',
-  usage: 'FILE [--gfn RANGE] [--inode INODE[:RANGE]] [--vm VM] [--at LINE|TIME]',
+  usage: 'FILE... [--gfn RANGE] [--inode INODE[:RANGE]] [--vm VM] [--at LINE|TIME]',
   options: {
     ...SELECT_OPTIONS,
-    at: { type: 'string', value: 'LINE|TIME', help: 'the state after the event on this line, or (with a decimal point) after the last event up to this time' },
+    at: { type: 'string', value: 'LINE|TIME', help: 'the state after the event on this line (of several files: FILE:LINE), or (with a decimal point) after the last event up to this time' },
     format: { type: 'string', value: 'FORMAT', help: `${FORMATS.join(', ')} (default table)` },
     ...LOAD_OPTIONS,
+    ...RUN_OPTIONS,
   },
   details: `Without --gfn, --inode or --vm every page that the trace says something about is printed. Pages whose life is the
 same are one range. A page of a guest_memfd is shown under its guest frame while a memslot binds the two.`,
   run(args, output) {
-    const path = oneFile(args, timeline.usage);
     const format = args.choice('format', FORMATS, 'table');
-    const trace = load(path, loadOptions(args), output);
+    const trace = loadOne(args, args.positionals, timeline.usage, loadOptions(args), output);
     const at = args.text('at');
-    const row = at === undefined ? undefined : rowOf(trace.table, at);
+    const row = at === undefined ? undefined : trace.bundle && !/^\d+\./.test(at) ? rowInFile(trace, at) : rowOf(trace.table, at);
     const printer = new Printer(trace, format, output);
     for (const selected of selectPages(trace.analysis, args)) {
       for (const piece of mergeAlike(trace.analysis, selected.id, rangePieces(trace.analysis, selected.id, selected.count))) {
@@ -42,6 +44,13 @@ same are one range. A page of a guest_memfd is shown under its guest frame while
     return EXIT.clean;
   },
 };
+
+/** Row of `--at FILE:LINE`, or the last before it. */
+function rowInFile(trace: LoadedRun, at: string): number {
+  const row = rowAtPlace(trace, at);
+  if (row === undefined) throw new UsageError(`--at takes FILE:LINE, or a time in seconds such as 62.263697; not '${at}'`);
+  return Math.min(row, trace.open.table.length - 1);
+}
 
 /** Row of `--at`: a line's event (or the last before it), or with a decimal point the last event up to a time. */
 export function rowOf(table: EventTable, at: string): number {
@@ -89,9 +98,9 @@ class Printer {
   private buffer = '';
   private intervals = 0;
 
-  constructor(private readonly trace: LoadedTrace, private readonly format: Format, private readonly output: Output) {
+  constructor(private readonly trace: LoadedTrace & LoadedRun, private readonly format: Format, private readonly output: Output) {
     if (format === 'csv') this.put(`${CSV_COLUMNS.join(',')}\n`);
-    if (format === 'json') this.put(`{\n  "schema": "shimtrace.timeline/1",\n  "path": ${JSON.stringify(trace.path)},\n  "intervals": [`);
+    if (format === 'json') this.put(`{\n  "schema": "shimtrace.timeline/1",\n  "path": ${JSON.stringify(trace.path)},${trace.files ? `\n  "files": ${JSON.stringify(trace.files)},` : ''}\n  "intervals": [`);
   }
 
   /** All intervals of a piece that say anything, or the one that holds `row`. */
@@ -129,11 +138,17 @@ class Printer {
 
   private tableLine(interval: PageInterval): string {
     const { table } = this.trace;
-    const from = interval.fromRow < 0 ? 'start' : String(placeOf(table, interval.fromRow).line);
-    const until = interval.untilRow >= table.length ? 'end' : String(placeOf(table, interval.untilRow).line);
+    const from = interval.fromRow < 0 ? 'start' : this.place(interval.fromRow);
+    const until = interval.untilRow >= table.length ? 'end' : this.place(interval.untilRow);
     const time = interval.fromRow < 0 ? '' : timeText(table, interval.fromRow);
     const event = interval.fromRow < 0 ? '' : `  <- ${table.name(interval.fromRow)}`;
     return `  ${from.padStart(8)} .. ${until.padEnd(8)} ${time.padStart(16)}  ${describeState(interval.state)}${event}\n`;
+  }
+
+  /** Line of a row, behind its file's name where there are several. */
+  private place(row: number): string {
+    const { line } = placeOf(this.trace.table, row);
+    return this.trace.pathOf ? `${path.basename(this.trace.pathOf(row))}:${line}` : String(line);
   }
 
   private csvLine(page: PageId, count: number, { fromRow, untilRow, state }: PageInterval): string {
@@ -141,8 +156,8 @@ class Printer {
     const { vm, inode } = this.names(page);
     const ended = untilRow >= table.length;
     const cells = [
-      page.unit, vm ?? '', inode ?? '', hex(page.page), count, fromRow < 0 ? '' : placeOf(table, fromRow).line, timeText(table, fromRow),
-      ended ? '' : placeOf(table, untilRow).line, ended ? '' : timeText(table, untilRow), state.attribute, describeDimension(state, 'conversion'),
+      page.unit, vm ?? '', inode ?? '', hex(page.page), count, fromRow < 0 ? '' : this.place(fromRow), timeText(table, fromRow),
+      ended ? '' : this.place(untilRow), ended ? '' : timeText(table, untilRow), state.attribute, describeDimension(state, 'conversion'),
       state.mappingsKnown ? state.mappings.length : '', describeDimension(state, 'sptes'), state.referencesKnown ? state.references.length : '',
       state.pfnKnown && state.pfn >= 0 ? hex(state.pfn) : '', state.poisoned ? 1 : 0, fromRow < 0 ? '' : table.name(fromRow),
     ];
@@ -176,7 +191,7 @@ class Printer {
   private placeJson(row: number): object | null {
     const { table } = this.trace;
     if (row < 0 || row >= table.length) return null;
-    return { ...placeOf(table, row), timeNs: table.meta.timeUnit === 'none' ? null : String(table.absoluteTime(row)), event: table.name(row) };
+    return { ...(this.trace.pathOf && { path: this.trace.pathOf(row) }), ...placeOf(table, row), timeNs: table.meta.timeUnit === 'none' ? null : String(table.absoluteTime(row)), event: table.name(row) };
   }
 
   private put(text: string): void {

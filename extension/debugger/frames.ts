@@ -38,7 +38,9 @@ export function framesOf(trace: LoadedTrace, stack: StackMark): readonly FrameNa
     return stack.addresses.filter((address) => address < CONTEXT_MARKS).slice(0, FRAMES_MAX).map((address) => frameAt(trace, address, stack.user));
   }
   const { plain } = trace.open;
-  const read = plain ? (offset: number, length: number) => plain.read(offset, length) : trace.read;
+  const { files } = trace;
+  const own = files && ((offset: number, length: number) => files.read(stack.row, offset, length));
+  const read = own ?? (plain ? (offset: number, length: number) => plain.read(offset, length) : trace.read);
   const bytes = read?.(stack.offset, Math.min(STACK_BYTES_MAX, stack.endOffset - stack.offset));
   return bytes ? parseFrames(decoder.decode(bytes)) : [];
 }

@@ -2,11 +2,22 @@
 import type { Analysis } from '../../model/analysis.js';
 import type { OpenTrace } from '../../parsers/reader.js';
 
+/** The files of a trace that was merged from several. */
+export interface TraceFiles {
+  /** The file of a row, and whether its lines can be shown: else it is shown as a listing. */
+  of(row: number): { readonly path: string; readonly isText: boolean };
+  /** First row at or after a line of a file, the table's length when there is none; -1 for a file that is none of the trace's. */
+  rowAtLine(path: string, line: number): number;
+  /** Bytes of the file that a row is of. */
+  read(row: number, offset: number, length: number): Uint8Array;
+}
+
 export interface LoadedTrace {
   readonly open: OpenTrace;
   readonly analysis: Analysis;
   /** Bytes of a text source, for the stacks that are read again; absent where they cannot be had. */
   readonly read?: (offset: number, length: number) => Uint8Array;
+  readonly files?: TraceFiles;
   /** Frees what the trace holds, when the session ends. */
   readonly close?: () => void;
 }
@@ -38,8 +49,8 @@ export interface SourceMap {
 }
 
 export interface DebugHost {
-  /** Reads and judges a trace. Rejects with a message for the user when it cannot be used. */
-  openTrace(path: string, rules: readonly string[]): Promise<LoadedTrace>;
+  /** Reads and judges a trace, of one file or of `more` with it. Rejects with a message for the user when it cannot be used. */
+  openTrace(path: string, rules: readonly string[], more: readonly string[]): Promise<LoadedTrace>;
   /** How a path of the client is compared with others: made absolute, where there is a working folder. */
   readonly absolute?: (path: string) => string;
   /** Finds a frame's source line; undefined when it cannot. Absent where programs and files cannot be reached. */

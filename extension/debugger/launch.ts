@@ -8,6 +8,8 @@ import { UserError } from './protocol.js';
 
 export interface LaunchArgs {
   readonly trace: string;
+  /** Further files of the same run. */
+  readonly more: readonly string[];
   readonly rules: readonly string[];
   readonly from: From;
   readonly follow: Follow;
@@ -46,14 +48,20 @@ function fields(value: unknown, what: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
+/** One file, or several of one run. */
+function traces(value: unknown): readonly string[] {
+  return Array.isArray(value) && value.length > 0 ? value.map((file) => text(file, 'trace')) : [text(value, 'trace')];
+}
+
 /** Checks what a client sent; throws UserError that names what is wrong. */
 export function launchArgs(raw: unknown): LaunchArgs {
   const args = fields(raw, 'arguments');
   const rules = args['rules'] ?? [];
   const list = typeof rules === 'string' ? [rules] : rules;
   if (!Array.isArray(list) || list.some((rule) => typeof rule !== 'string')) throw new UserError(13, 'launch: "rules" must be a list of profile names');
+  const [trace, ...more] = traces(args['trace'] ?? args['program']);
   return {
-    trace: text(args['trace'] ?? args['program'], 'trace'),
+    trace: trace!, more,
     rules: list as string[],
     from: fromOf(args['from']),
     follow: followOf(args['follow']),

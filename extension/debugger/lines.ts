@@ -4,7 +4,7 @@
  */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { TraceIndex } from '../../model/shim/view_index.js';
-import type { DebugHost } from './host.js';
+import type { DebugHost, TraceFiles } from './host.js';
 
 /** Events in one page of a listing. */
 const PAGE_EVENTS = 5000;
@@ -15,16 +15,18 @@ export class Lines {
   private readonly listing: ReturnType<NonNullable<DebugHost['listingOf']>>;
   readonly isText: boolean;
 
-  constructor(private readonly index: TraceIndex, readonly path: string, private readonly host: DebugHost) {
+  constructor(private readonly index: TraceIndex, readonly path: string, private readonly host: DebugHost, private readonly files?: TraceFiles) {
     const { table } = index;
-    this.isText = table.length > 0 && table.line(0) > 0;
-    this.listing = this.isText ? undefined : host.listingOf?.(path);
+    this.isText = files === undefined && table.length > 0 && table.line(0) > 0;
+    this.listing = this.isText || files !== undefined ? undefined : host.listingOf?.(path);
     this.byLine = this.isText && !inLineOrder(index) ? sortedByLine(index) : undefined;
   }
 
   /** The source that holds a row, and its line there. */
   placeOf(row: number): { readonly source: DebugProtocol.Source; readonly line: number } {
-    const name = this.path.slice(Math.max(this.path.lastIndexOf('/'), this.path.lastIndexOf('\\')) + 1);
+    const file = this.files?.of(row);
+    if (file?.isText === true) return { source: { name: baseName(file.path), path: file.path }, line: this.index.table.line(row) };
+    const name = baseName(this.path);
     if (this.isText) return { source: { name, path: this.path }, line: this.index.table.line(row) };
     if (this.listing) return { source: { name, path: this.listing.path }, line: this.listing.lineOfRow(row) };
     const page = Math.floor(row / PAGE_EVENTS);
@@ -37,8 +39,14 @@ export class Lines {
       if (this.isText) return -1;
       return Math.min(this.index.table.length - 1, (source.sourceReference - 1) * PAGE_EVENTS + Math.max(0, line - 1));
     }
+    if (source?.path !== undefined && this.files) return this.rowInFile(this.files, source.path, line);
     if (source?.path !== undefined && !this.isHere(source.path)) return -1;
     return this.rowAt(line);
+  }
+
+  private rowInFile(files: TraceFiles, path: string, line: number): number {
+    const row = Math.max(files.rowAtLine(path, line), files.rowAtLine(this.host.absolute?.(path) ?? path, line));
+    return Math.min(row, this.index.table.length - 1);
   }
 
   private isHere(path: string): boolean {
@@ -48,6 +56,8 @@ export class Lines {
   /** First row at or after a line, the last row when there is none. */
   rowAt(line: number): number {
     const { table } = this.index;
+    // Without a file's name a line of several files is that of the file that begins.
+    if (this.files && table.length > 0) return Math.max(0, this.rowInFile(this.files, this.files.of(0).path, line));
     const lineOfRow = this.isText ? (row: number) => table.line(row) : this.listing?.lineOfRow ?? ((row: number) => row + 1);
     const at = (i: number): number => (this.byLine ? this.byLine[i]! : i);
     let lo = 0;
@@ -77,6 +87,10 @@ export class Lines {
     const last = Math.min(this.index.table.length, (page + 1) * PAGE_EVENTS) - 1;
     return { name: `${name} events ${page * PAGE_EVENTS}-${last}`, sourceReference: page + 1, origin: 'listing of a binary trace' };
   }
+}
+
+function baseName(path: string): string {
+  return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
 }
 
 /** Absolute time as traces print it. */

@@ -127,7 +127,7 @@ export class DebugSession {
   private async launch(raw: DebugProtocol.LaunchRequestArguments): Promise<void> {
     const given = launchArgs(raw);
     const args = { ...given, trace: this.host.absolute?.(given.trace) ?? given.trace };
-    const trace = await this.host.openTrace(args.trace, args.rules);
+    const trace = await this.host.openTrace(args.trace, args.rules, given.more.map((file) => this.host.absolute?.(file) ?? file));
     const { table } = trace.open;
     if (table.length === 0) throw new UserError(20, `${args.trace} holds no event to replay`);
     const replay = new Replay(trace, args.trace, this.host);

@@ -1,92 +1,169 @@
 /**
  * Several traces of one run as one table: a stable merge on time, then the order of the files. Nothing is sorted within
  * a file. A row keeps its place in its own file: `at` is an offset there, `line` its line, or its number in a binary trace.
+ *
+ * The parts' tables are used up: a segment whose rows were copied keeps only what it takes to describe them. So the merge
+ * needs the memory of the merged table, and 17 bytes for each row of the parts besides.
  */
-import { payloadWords, SEGMENT_ROWS, SEGMENT_SHIFT, TableBuilder, type EventTable, type Segment } from '../events/table.js';
-import { kindSlots } from '../events/kinds.js';
+import type { ByteSource } from '../base/source.js';
+import { SEGMENT_ROWS, SEGMENT_SHIFT, releaseSegment, TableBuilder, UNKNOWN_CPU, UNKNOWN_TID, type EventTable, type Segment } from '../events/table.js';
+import { KIND_COUNT, KIND_GUEST, kindSlots } from '../events/kinds.js';
 import { earliest, runnerUp, type Run } from '../order/merge.js';
-import type { OpenTrace } from '../reader.js';
+import type { EventPart, EventText, OpenTrace } from '../reader.js';
+import { isTextTable, Places, type FilePlace } from './places.js';
+import { describeGuestEvent, vcpuNames, type Guest } from './guest.js';
+import type { Role } from './align.js';
+import { describeMerged } from './meta.js';
 
 /** One file of a run. */
 export interface Part {
   readonly path: string;
   readonly open: OpenTrace;
+  readonly role: Role;
   /** Added to its times, to be on the first file's clock. */
   readonly offsetNs: bigint;
+  /** Where the role is a guest's. */
+  readonly guest?: Guest;
+}
+
+/** What a bundle says of one of its files. */
+export interface BundlePart extends Pick<Part, 'path' | 'role' | 'guest'> {
+  /** Whether its rows have lines. */
+  readonly isText: boolean;
+  /** What its rows' places refer to, where the file was compressed. */
+  readonly plain?: ByteSource;
 }
 
 /** Several files as one trace. */
 export interface Bundle extends OpenTrace {
-  /** The file that a row came from, and its row there. */
-  sourceOf(row: number): { readonly path: string; readonly row: number };
+  readonly parts: readonly BundlePart[];
+  /** The file that a row came from, by its index among the parts, and its row there. */
+  sourceOf(row: number): FilePlace;
+  /** First row of a part at or after a 1-based line of its text (or event of a binary trace); the table's length when none. */
+  rowAtLine(part: number, line: number): number;
 }
+
+/** Words of a payload by kind. */
+const WORDS = Uint8Array.from({ length: KIND_COUNT }, (_, kind) => 1 + 2 * kindSlots(kind).length);
 
 class PartRun implements Run {
   row = 0;
+  ts = 0;
   readonly table: EventTable;
   private readonly shift: number;
   private readonly names: Uint32Array;
   private readonly comms: Uint32Array;
+  private readonly commOfVcpu: Int32Array | undefined;
+  private segment: Segment;
+  private inSegment = 0;
   private nextLoss = 0;
   private nextStack = 0;
 
-  constructor(part: Part, readonly index: number, private readonly builder: TableBuilder) {
+  constructor(private readonly part: Part, readonly index: number, private readonly builder: TableBuilder, vcpus: ReadonlyMap<number, string>) {
     this.table = part.open.table;
     this.shift = Number(this.table.meta.t0 + part.offsetNs - builder.meta.t0);
-    this.names = Uint32Array.from({ length: this.table.names.size }, (_, id) => builder.names.internString(this.table.names.text(id)));
+    const { guest } = part;
+    const prefix = guest ? `${guest.name}:` : '';
+    this.names = Uint32Array.from({ length: this.table.names.size }, (_, id) => builder.names.internString(prefix + this.table.names.text(id)));
     this.comms = Uint32Array.from({ length: this.table.comms.size }, (_, id) => builder.comms.internString(this.table.comms.text(id)));
+    this.commOfVcpu = guest && Int32Array.from({ length: Math.max(-1, ...guest.vcpuTids.keys()) + 2 }, (_, cpu) => builder.comms.internString(vcpus.get(guest.vcpuTids.get(cpu) ?? -1) ?? guest.name));
+    this.segment = this.table.segments[0]!;
+    this.point();
   }
 
-  get ts(): number {
-    return this.table.ts(this.row) + this.shift;
+  private point(): void {
+    if (this.row < this.table.length) this.ts = this.segment.ts[this.inSegment]! + this.shift;
   }
 
   advance(): boolean {
-    return ++this.row < this.table.length;
+    this.row++;
+    this.inSegment++;
+    if (this.inSegment === SEGMENT_ROWS) {
+      // A guest's rows are described with what they were in the guest.
+      if (!this.part.guest) releaseSegment(this.segment);
+      this.inSegment = 0;
+      this.segment = this.table.segments[this.row >>> SEGMENT_SHIFT] ?? this.segment;
+    }
+    this.point();
+    return this.row < this.table.length;
   }
 
   /** Copies the current row, and the marks that stand before it. */
   copy(): void {
     this.marks(this.row);
-    const segment = this.table.segments[this.row >>> SEGMENT_SHIFT]!;
-    const i = this.row & (SEGMENT_ROWS - 1);
-    const row = this.builder.addRow(
-      segment.ts[i]! + this.shift, segment.cpu[i]!, segment.tid[i]!, segment.tgid[i]!, this.comms[segment.comm[i]!]!, segment.kind[i]!,
-      this.names[segment.name[i]!]!, segment.at[i]!, segment.line[i]! || this.row + 1,
-    );
-    this.payload(segment, i);
+    const { builder, segment, inSegment } = this;
+    if (this.part.guest) {
+      this.copyGuest(this.part.guest);
+      return;
+    }
+    const kind = segment.kind[inSegment]!;
+    copyRow(segment, inSegment, builder.room(), this.ts, this.comms[segment.comm[inSegment]!]!, this.names[segment.name[inSegment]!]!, this.row + 1);
+    const from = segment.payload[inSegment]!;
+    if (from !== 0) copyPayload(segment.pool, from, WORDS[kind]!, builder.current);
     const { stacks } = this.table;
     for (; this.nextStack < stacks.length && stacks[this.nextStack]!.row <= this.row; this.nextStack++) {
-      this.builder.stacks.push({ ...stacks[this.nextStack]!, row });
+      builder.stacks.push({ ...stacks[this.nextStack]!, row: builder.length - 1 });
     }
   }
 
-  private payload(segment: Segment, i: number): void {
-    const from = segment.payload[i]!;
-    if (from === 0) return;
-    const start = this.builder.payload(segment.kind[i]!);
-    const words = payloadWords(kindSlots(segment.kind[i]!).length);
-    this.builder.current.pool.set(segment.pool.subarray(from, from + words), start);
+  /** A guest's CPU is no CPU of the host's, and its stacks are of another kernel's addresses. */
+  private copyGuest(guest: Guest): void {
+    const { builder, segment, inSegment } = this;
+    const cpu = segment.cpu[inSegment]!;
+    const comms = this.commOfVcpu!;
+    builder.addRow(
+      this.ts, UNKNOWN_CPU, guest.vcpuTids.get(cpu) ?? UNKNOWN_TID, UNKNOWN_TID, comms[Math.min(cpu, comms.length - 1)]!, KIND_GUEST,
+      this.names[segment.name[inSegment]!]!, segment.at[inSegment]!, segment.line[inSegment]! || this.row + 1,
+    );
   }
 
-  /** Losses before `row` of this file stand before the next row of all files. */
+  /** Losses before `row` of this file stand before the next row of all files. A guest's are none of the host's. */
   marks(row: number): void {
     const { losses } = this.table;
     for (; this.nextLoss < losses.length && losses[this.nextLoss]!.row <= row; this.nextLoss++) {
-      this.builder.losses.push({ ...losses[this.nextLoss]!, row: this.builder.length });
+      if (!this.part.guest) this.builder.losses.push({ ...losses[this.nextLoss]!, row: this.builder.length });
     }
+  }
+
+  /** After the last row. */
+  end(): void {
+    this.marks(this.table.length);
+    if (!this.part.guest && this.table.length > 0) releaseSegment(this.segment);
   }
 }
 
-/** Merges parts whose times are in nanoseconds. Their clocks must have been aligned: see align.ts. */
+function copyRow(from: Segment, i: number, to: Segment, ts: number, comm: number, name: number, number: number): void {
+  const k = to.length++;
+  to.ts[k] = ts;
+  to.at[k] = from.at[i]!;
+  to.line[k] = from.line[i] === 0 ? number : from.line[i]!;
+  to.tid[k] = from.tid[i]!;
+  to.tgid[k] = from.tgid[i]!;
+  to.comm[k] = comm;
+  to.cpu[k] = from.cpu[i]!;
+  to.kind[k] = from.kind[i]!;
+  to.name[k] = name;
+}
+
+/** Copies a payload to the last row of `to`. */
+function copyPayload(pool: Uint32Array, from: number, words: number, to: Segment): void {
+  const start = to.reserve(words);
+  const target = to.pool;
+  for (let w = 0; w < words; w++) target[start + w] = pool[from + w]!;
+  to.payload[to.length - 1] = start;
+}
+
+/** Merges parts that have one unit of time. Their clocks must have been aligned: see align.ts. */
 export function mergeTraces(parts: readonly Part[]): Bundle {
   const builder = new TableBuilder();
-  describe(parts, builder);
-  const runs = parts.map((part, index) => new PartRun(part, index, builder));
-  const total = parts.reduce((sum, part) => sum + part.open.table.length, 0);
-  const partOf = new Uint8Array(total);
-  const rowOf = new Uint32Array(total);
+  describeMerged(parts, builder);
+  const isText = parts.map((part) => isTextTable(part.open.table));
+  const hosts = parts.filter((part) => !part.guest).map((part) => part.open.table);
+  const vcpus = vcpuNames(hosts, parts.flatMap((part) => part.guest ?? []));
+  const runs = parts.map((part, index) => new PartRun(part, index, builder, vcpus));
+  const places = new Places(parts.map((part) => part.open.table.length));
   const live = runs.filter((run) => run.table.length > 0);
+  for (const run of runs) if (run.table.length === 0) run.marks(0);
   while (live.length > 0) {
     const chosen = earliest(live);
     const run = live[chosen]!;
@@ -94,37 +171,29 @@ export function mergeTraces(parts: readonly Part[]): Bundle {
     const until = next < 0 ? Infinity : live[next]!.ts;
     let more = true;
     do {
-      partOf[builder.length] = run.index;
-      rowOf[builder.length] = run.row;
+      places.add(run.index, run.row);
       run.copy();
       more = run.advance();
     } while (more && (run.ts < until || (run.ts === until && next > chosen)));
     if (more) continue;
-    run.marks(run.table.length);
+    run.end();
     live.splice(chosen, 1);
   }
-  const sourceOf = (row: number): { path: string; row: number } => ({ path: parts[partOf[row]!]!.path, row: rowOf[row]! });
-  return { table: builder.finish(), sourceOf, describe: (row) => parts[partOf[row]!]!.open.describe(rowOf[row]!) };
+  const table = builder.finish();
+  const symbols = parts.find((part) => part.role === 'host' && part.open.symbolOf)?.open.symbolOf;
+  return {
+    table, parts: parts.map(({ path, role, guest, open: { plain } }, i) => ({ path, role, isText: isText[i]!, ...(guest && { guest }), ...(plain && { plain }) })),
+    sourceOf: (row) => places.of(row),
+    rowAtLine: (part, line) => places.rowAtLine(table, part, isText[part]!, line),
+    describe: (row, part) => describeRow(parts, places.of(row), part),
+    ...(symbols && { symbolOf: symbols }),
+  };
 }
 
-function describe(parts: readonly Part[], builder: TableBuilder): void {
-  const { meta, issues } = builder;
-  const metas = parts.map((part) => part.open.table.meta);
-  const starts = parts.map((part) => part.open.table.meta.t0 + part.offsetNs);
-  meta.t0 = starts.reduce((least, t0) => (t0 < least ? t0 : least));
-  meta.format = [...new Set(metas.map((m) => m.format))].join('+');
-  // Clocks that only an offset joins are as doubtful as one that is not known.
-  meta.clock = parts.every((part) => part.offsetNs === 0n) && metas.every((m) => m.clock === metas[0]!.clock) ? metas[0]!.clock : 'unknown';
-  meta.resolution = Math.max(...metas.map((m) => m.resolution));
-  meta.cpus = Math.max(...metas.map((m) => m.cpus));
-  meta.kernel = metas.find((m) => m.kernel !== '')?.kernel ?? '';
-  meta.producer = [...new Set(metas.map((m) => m.producer).filter((p) => p !== ''))].join(', ');
-  meta.hasTgid = metas.some((m) => m.hasTgid);
-  const enabled = metas.flatMap((m) => [...(m.enabledEvents ?? [])]);
-  if (enabled.length > 0) meta.enabledEvents = new Set(enabled);
-  for (const { path, open } of parts) {
-    for (const issue of open.table.issues) {
-      issues.add(issue.code, issue.offset, issue.line, issue.detail === '' ? path : `${path}: ${issue.detail}`, issue.count);
-    }
-  }
+function describeRow(parts: readonly Part[], { part, row }: FilePlace, wanted: EventPart | undefined): EventText {
+  const { open, guest } = parts[part]!;
+  const event = open.describe(row, wanted);
+  if (!guest) return event;
+  const { table } = open;
+  return describeGuestEvent(event, { cpu: table.cpu(row), tid: table.tid(row), comm: table.comm(row) }, guest);
 }

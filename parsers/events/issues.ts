@@ -39,6 +39,7 @@ export const ISSUE_KINDS = {
   'bad-record': { severity: 'dataLoss', sentence: 'A record\'s length or type is impossible; the rest of its page or buffer was skipped.', advice: 'Record or copy the file again.' },
   'bad-format': { severity: 'notice', sentence: 'An event\'s format description could not be read: its events are kept undecoded.', advice: 'Tell us the kernel version.' },
   'unknown-event-id': { severity: 'notice', sentence: 'Events with a type id that the file does not describe were kept without a name.', advice: 'Record with the events\' formats (a module may have been unloaded).' },
+  'needs-trace-events': { severity: 'notice', sentence: 'This recording of QEMU\'s simple backend has numbers in place of its events\' names.', advice: 'Give the trace-events-all file of the QEMU that recorded it: --trace-events FILE, "traceEvents" in a .shimtrace.json, or the setting shimtrace.qemu.traceEvents.' },
   'unsupported-version': { severity: 'error', sentence: 'This version of the format is newer than what Shimtrace reads.', advice: 'Convert it with the tool that wrote it, or update Shimtrace.' },
   'unsupported-compression': { severity: 'error', sentence: 'This compression is not supported here.', advice: 'Decompress the file first.' },
   'archive': { severity: 'error', sentence: 'This is an archive, not a trace.', advice: 'Unpack it and give Shimtrace the trace inside.' },
@@ -46,7 +47,7 @@ export const ISSUE_KINDS = {
   'too-large': { severity: 'error', sentence: 'This file needs more memory than this host can give.', advice: 'Use the command line or the desktop editor, or cut the trace.' },
   'io': { severity: 'error', sentence: 'The file could not be read.', advice: 'Check the path and its permissions.' },
   'changed-while-read': { severity: 'notice', sentence: 'The file changed while it was read; what had been read is judged.', advice: 'Run again when recording has stopped.' },
-  'unaligned-clocks': { severity: 'notice', sentence: 'The clocks of these files cannot be aligned by what they say of themselves.', advice: 'Give an explicit offset in .shimtrace.json, or record with -C x86-tsc or mono on both sides.' },
+  'unaligned-clocks': { severity: 'notice', sentence: 'The clocks of these files cannot be aligned by what they say of themselves, so nothing was decided across them.', advice: 'Give an offset (--offset FILE=NS, or clockOffsetNs in a .shimtrace.json), or record with one clock: trace-cmd -C mono, perf -k mono, trace-cmd --date beside a QEMU log.' },
 } as const satisfies Record<string, IssueKind>;
 
 export type IssueCode = keyof typeof ISSUE_KINDS;

@@ -29,6 +29,8 @@ const FEATURE_COUNT = 256;
 
 const HEADER_BYTES = 104;
 const PIPE_HEADER_BYTES = 16;
+/** 256 bits, in words of 64. */
+const FEATURES_OFFSET = 72;
 /** A feature section larger than this is not read: tracing data of a whole kernel is some 10 MB, with kallsyms 20. */
 const FEATURE_LIMIT = 256 << 20;
 const NAME_LIMIT = 4096;
@@ -45,6 +47,16 @@ export function perfMagic(head: Uint8Array): { bigEndian: boolean; version: 1 | 
   if (text === 'PERFFILE') return { bigEndian: false, version: 1 };
   if (text === 'ELIFFREP') return { bigEndian: true, version: 1 };
   return undefined;
+}
+
+/** True when a file's header tells of a CLOCK_DATA section; in pipe mode it may come as a record. */
+export function perfSaysWallTime(head: Uint8Array): boolean {
+  const magic = perfMagic(head);
+  if (!magic || head.length < PIPE_HEADER_BYTES) return false;
+  const view = new DataView(head.buffer, head.byteOffset, head.length);
+  if (view.getUint32(magic.bigEndian ? 12 : 8, !magic.bigEndian) === PIPE_HEADER_BYTES) return true;
+  const bits = head.length >= HEADER_BYTES ? view.getUint32(magic.bigEndian ? FEATURES_OFFSET + 4 : FEATURES_OFFSET, !magic.bigEndian) : 0;
+  return ((bits >>> FEATURE_CLOCK_DATA) & 1) === 1;
 }
 
 /** Everything the file says besides its records. Filled from the header, or record by record in pipe mode. */

@@ -168,7 +168,7 @@ describe('QEMU simple backend', () => {
     assert.equal(row(readSimple(file.bytes, { traceEvents }).table, 0), 'QemuMemoryFault qemu:kvm_memory_fault start=4096 size=8192 flags=8');
     const without = readSimple(file.bytes).table;
     assert.equal(row(without, 0), 'Unknown qemu:event#1');
-    assert.deepEqual(without.issues.map((issue) => issue.code), ['bad-format', 'unknown-event-id']);
+    assert.deepEqual(without.issues.map((issue) => issue.code), ['needs-trace-events', 'unknown-event-id']);
   });
 
   it('keeps what precedes damage, wherever the file is cut or a length lies', () => {

@@ -83,7 +83,7 @@ class SimpleReader {
     if (version < 2n || version > 4n) builder.issues.add('unsupported-version', 16, 0, `version ${version}`);
     else {
       this.version = Number(version);
-      if (version < 4n && options.traceEvents === undefined) builder.issues.add('bad-format', 16, 0, `version ${version} needs the trace-events file of the QEMU that recorded`);
+      if (version < 4n && options.traceEvents === undefined) builder.issues.add('needs-trace-events', 16, 0, `version ${version}`);
       this.records();
       if (builder.length === 0) builder.issues.add('empty', 0, 0);
     }

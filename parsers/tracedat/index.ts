@@ -14,7 +14,8 @@ import type { TraceDatFile } from './model.js';
 import { PlanBook } from './plans.js';
 import { mergeStreams, openRecordings } from './read.js';
 import { Threads } from './threads.js';
-import { sessionOf, TraceDat } from './trace.js';
+import { sessionOf } from './session.js';
+import { TraceDat } from './trace.js';
 
 export { TraceDat } from './trace.js';
 

@@ -163,8 +163,8 @@ describe('trace.dat', () => {
     const guest = new Bytes(false).text('vm1\0').int(0x1234, 8).int(2, 4).int(0, 4).int(500, 4).int(1, 4).int(501, 4).done();
     const trace = onePage(new PageWriter(1n).record(0, exitRecord(false, 1, 2, 0)).done(), { options: [{ id: 11, data: new Bytes(false).int(0x99, 8).done() }, { id: 13, data: guest }] });
     assert.ok(trace instanceof TraceDat);
-    assert.equal(trace.session.traceId, 0x99n);
-    assert.deepEqual(trace.session.guests.map((g) => [g.name, g.traceId, [...g.vcpuTids]]), [['vm1', 0x1234n, [[0, 500], [1, 501]]]]);
+    assert.equal(trace.table.meta.session!.traceId, 0x99n);
+    assert.deepEqual(trace.table.meta.session!.guests.map((g) => [g.name, g.traceId, [...g.vcpuTids]]), [['vm1', 0x1234n, [[0, 500], [1, 501]]]]);
   });
 
   it('says so of a clock that jumps back, and keeps the order of the CPU', () => {
