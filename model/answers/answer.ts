@@ -1,5 +1,7 @@
 /** What an answer is: sentences, each with the events that show it, or what is missing to give one. */
 import type { Analysis, Conversion } from '../analysis.js';
+import { howToRecord } from '../rules/rule.js';
+import { kindId } from '../../parsers/events/kinds.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import { aliasesOf, type PageId } from '../timeline/intervals.js';
 import { opSpace, opSubject } from '../timeline/opindex.js';
@@ -46,6 +48,13 @@ export function opsOfPage({ analysis, page }: Pick<Asked, 'analysis' | 'page'>):
     if (hit) out.push({ op: ops.op(i), row: ops.row(i), value: ops.value(i), aux: ops.aux(i) });
   }
   return out;
+}
+
+/** Those of some kinds of events that the trace holds none of, as what would record them. */
+export function absent({ table }: Pick<Asked, 'table'>, kinds: readonly string[]): string[] {
+  const present = new Set<number>();
+  for (let row = 0; row < table.length; row++) present.add(table.kind(row));
+  return kinds.filter((kind) => !present.has(kindId(kind))).map(howToRecord);
 }
 
 /** Conversions whose range holds the page, under any of its names, in trace order. */

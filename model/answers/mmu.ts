@@ -1,56 +1,130 @@
 /** Invalidations and SPTEs: is every start paired, was anything installed in between, does the vCPU get on, what does a huge SPTE cover. */
+import { slotsOf } from '../ops/slots.js';
+import { aliasesOf } from '../timeline/intervals.js';
 import { intervalAtRow, rangePieces, vmOfRow } from '../timeline/query.js';
 import { Op } from '../timeline/oplog.js';
 import { hex, levelName } from '../timeline/state.js';
 import { PAGES_PER_LEVEL } from '../../parsers/base/units.js';
-import { opsOfPage, span, type Answer, type Asked, type Statement } from './answer.js';
+import { kindId } from '../../parsers/events/kinds.js';
+import { absent, opsOfPage, span, type Answer, type Asked, type PageOp, type Statement } from './answer.js';
 
 const SHOWN = 20;
 
-/** Starts and ends of the VM's invalidations, and what was installed between them in their range. */
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+const BRACKET_KINDS = ['InvStart', 'InvRange', 'InvEnd'] as const;
+
+interface OpenBracket {
+  readonly row: number;
+  readonly tid: number;
+  readonly ranges: [number, number][];
+}
+
+/** Starts and ends of the VM's invalidations by task, and what was installed between them in their range. */
 export function brackets(asked: Asked): Answer {
   const { analysis, table, page, row } = asked;
+  const question = 'Is every invalidation paired, and was an SPTE installed inside one?';
   const vm = page.unit === 'gfn' ? page.subject : vmOfRow(analysis, table, row);
   const { ops } = analysis;
-  const open: { row: number; ranges: [number, number][] }[] = [];
-  const statements: Statement[] = [];
+  /** The newest first. */
+  const open: OpenBracket[] = [];
+  const inside: Statement[] = [];
+  const lone: number[] = [];
   let pairs = 0;
   for (let i = 0; i < ops.length; i++) {
     if (ops.subject(i) !== vm) continue;
     const op = ops.op(i);
-    if (op === Op.InvStart) open.push({ row: ops.row(i), ranges: ops.count(i) > 0 ? [[ops.first(i), ops.first(i) + ops.count(i)]] : [] });
-    else if (op === Op.InvRange) open.at(-1)?.ranges.push([ops.first(i), ops.first(i) + ops.count(i)]);
+    if (op === Op.InvStart) open.unshift({ row: ops.row(i), tid: ops.aux(i), ranges: ops.count(i) > 0 ? [[ops.first(i), ops.first(i) + ops.count(i)]] : [] });
+    else if (op === Op.InvRange) open.find(({ tid }) => tid === ops.aux(i))?.ranges.push([ops.first(i), ops.first(i) + ops.count(i)]);
     else if (op === Op.InvEnd) {
-      if (open.pop()) pairs++;
-      else statements.push({ text: 'An end without a start.', rows: [ops.row(i)] });
+      const at = open.findIndex(({ tid }) => tid === ops.aux(i));
+      if (at >= 0) {
+        open.splice(at, 1);
+        pairs++;
+      } else lone.push(ops.row(i));
     } else if (op === Op.SpteSet) {
-      const inside = open.find(({ ranges }) => ranges.some(([first, end]) => ops.first(i) < end && first < ops.first(i) + ops.count(i)));
-      if (inside) statements.push({ text: `An SPTE for gfn ${hex(ops.first(i))} was installed inside an invalidation of it.`, rows: [inside.row, ops.row(i)] });
+      const bracket = open.find(({ ranges }) => ranges.some(([first, end]) => ops.first(i) < end && first < ops.first(i) + ops.count(i)));
+      if (bracket) inside.push({ text: `An SPTE for gfn ${hex(ops.first(i))} was installed inside an invalidation of it.`, rows: [bracket.row, ops.row(i)] });
     }
   }
-  for (const left of open) statements.push({ text: 'A start without an end.', rows: [left.row] });
-  const found = statements.length;
-  statements.unshift({ text: `${pairs} start${pairs === 1 ? '' : 's'} with their end${found === 0 ? '; nothing was installed in between in their ranges.' : '.'}`, rows: [] });
-  const none = pairs === 0 && found === 0;
-  return { question: 'Is every invalidation paired, and was an SPTE installed inside one?', statements: statements.slice(0, SHOWN), missing: none ? ['kprobe:kvm_mmu_invalidate_start', 'kprobe:kvm_mmu_invalidate_range_add', 'kprobe:kvm_mmu_invalidate_end'] : [] };
+  if (pairs + lone.length + open.length === 0) return { question, statements: [{ text: 'No invalidation is seen: it cannot be said.', rows: [] }], missing: absent(asked, BRACKET_KINDS) };
+  const whole = inside.length + lone.length + open.length === 0;
+  const statements = [{ text: `${plural(pairs, 'start')} with their end${whole ? '; nothing was installed in between in their ranges.' : '.'}`, rows: [] }, ...inside, ...unpaired(lone, open)];
+  return { question, statements: statements.slice(0, SHOWN), missing: lone.length > 0 ? absent(asked, [...BRACKET_KINDS, 'GmemInvStart']) : [] };
 }
+
+/** Ordinary builds inline kvm_mmu_invalidate_start: an end alone does not show that the kernel made no start. */
+function unpaired(lone: readonly number[], open: readonly OpenBracket[]): Statement[] {
+  const out: Statement[] = [];
+  if (lone.length > 0) out.push({ text: `${plural(lone.length, 'end')} without a start that is seen: whether one is missing cannot be said, for inlined copies of kvm_mmu_invalidate_start escape its probe.`, rows: lone.slice(0, SHOWN) });
+  return [...out, ...open.map(({ row }) => ({ text: 'A start without an end up to the end of the trace.', rows: [row] }))];
+}
+
+/** So many faults since the last install, or zaps without a cause, make a pattern. */
+const PATTERN_MIN = 3;
+const FAULT_KINDS = ['KvmPageFault', 'SpteChanged'] as const;
+const INSTALL_KINDS = ['SpteChanged', 'SetSpte'] as const;
+const MAP = slotsOf('TdpMap', 'gfn', 'fault_seq');
 
 /** Whether the guest gets on with this page: faults against installs and zaps. */
 export function progress(asked: Asked): Answer {
+  const question = 'Is this vCPU hung, thrashing or progressing?';
   const all = opsOfPage(asked);
   const faults = all.filter((op) => op.op === Op.GuestFault);
+  if (faults.length === 0) {
+    const missing = absent(asked, FAULT_KINDS);
+    return { question, statements: [{ text: missing.length > 0 ? 'Faults of the guest are not recorded: it cannot be said.' : 'No fault of the guest on this page is seen.', rows: [] }], missing };
+  }
   const installs = all.filter((op) => op.op === Op.SpteSet);
+  if (installs.length === 0 && absent(asked, INSTALL_KINDS).length === INSTALL_KINDS.length) {
+    return { question, statements: [{ text: `${plural(faults.length, 'fault')}; installs are not recorded: whether it gets on cannot be said.`, rows: faults.map((op) => op.row).slice(0, SHOWN) }, ...sequences(asked)], missing: absent(asked, ['SpteChanged']) };
+  }
   const zaps = all.filter((op) => op.op === Op.SpteZap);
+  const unasked = zapsWithoutCause(all);
   const last = installs.at(-1);
   const since = faults.filter((fault) => fault.row > (last?.row ?? -1));
-  const verdict = faults.length === 0 ? 'No fault of the guest on this page is seen.'
-    : since.length >= 3 ? `Hung: ${since.length} faults${last ? ' since the last install' : ' and no install'}.`
-      : installs.length >= 3 && zaps.length >= 3 ? `Thrashing: ${installs.length} installs and ${zaps.length} zaps.`
-        : 'Progressing.';
-  const statements: Statement[] = [{ text: verdict, rows: since.map((fault) => fault.row).slice(0, SHOWN) }];
-  if (faults.length > 0) statements.push({ text: `${faults.length} faults by ${new Set(faults.map((fault) => fault.aux)).size} vCPU(s), over ${span(asked, faults[0]!.row, faults.at(-1)!.row)}.`, rows: [faults[0]!.row, faults.at(-1)!.row] });
+  const converted = zaps.length > unasked.length ? ` (${zaps.length - unasked.length} of ${zaps.length} zaps after a conversion or a punched hole)` : '';
+  const verdict = since.length >= PATTERN_MIN ? `Hung: ${since.length} faults${last ? ' since the last install' : ' and no install'}.`
+    : installs.length >= PATTERN_MIN && unasked.length >= PATTERN_MIN ? `Thrashing: ${installs.length} installs and ${unasked.length} zaps without a conversion or a punched hole before them.`
+      : since.length > 0 && !last ? 'Not yet: it has faulted, and no install is seen.' : `Progressing${converted}.`;
+  const statements: Statement[] = [
+    { text: verdict, rows: (since.length > 0 ? since : unasked).map((op) => op.row).slice(0, SHOWN) },
+    { text: `${plural(faults.length, 'fault')} by ${new Set(faults.map((fault) => fault.aux)).size} vCPU(s), over ${span(asked, faults[0]!.row, faults.at(-1)!.row)}.`, rows: [faults[0]!.row, faults.at(-1)!.row] },
+    ...sequences(asked),
+  ];
   if (last) statements.push({ text: `The last install maps pfn ${hex(last.value)}.`, rows: [last.row] });
-  return { question: 'Is this vCPU hung, thrashing or progressing?', statements, missing: faults.length === 0 ? ['kvm:kvm_page_fault', 'kvmmmu:kvm_tdp_mmu_spte_changed'] : [] };
+  return { question, statements, missing: absent(asked, ['TdpMap']) };
+}
+
+/** Zaps of an SPTE under which nothing happened to the page since it was installed. */
+function zapsWithoutCause(all: readonly PageOp[]): PageOp[] {
+  const causes: ReadonlySet<number> = new Set([Op.Phase, Op.GfnAttr, Op.PageAttr, Op.Punch, Op.Free]);
+  const out: PageOp[] = [];
+  let changed = true;
+  for (const op of all) {
+    if (op.op === Op.SpteSet) changed = false;
+    else if (causes.has(op.op)) changed = true;
+    else if (op.op === Op.SpteZap && !changed) out.push(op);
+  }
+  return out;
+}
+
+/** Attempts to map the page by the sequence count that they began with: many of one are retries, many counts are invalidations in between. */
+function sequences({ table, analysis, page }: Asked): Statement[] {
+  const gfns = new Set([page, ...aliasesOf(analysis, page)].filter(({ unit }) => unit === 'gfn').map((name) => name.page));
+  const tdpMap = kindId('TdpMap');
+  const rows: number[] = [];
+  const counts = new Set<number>();
+  for (let row = 0; row < table.length; row++) {
+    if (table.kind(row) !== tdpMap || !gfns.has(table.num(row, MAP.gfn))) continue;
+    rows.push(row);
+    if (table.has(row, MAP.fault_seq)) counts.add(table.num(row, MAP.fault_seq));
+  }
+  if (rows.length === 0) return [];
+  const distinct = counts.size === 0 ? '' : `, with ${plural(counts.size, 'distinct sequence count')}`;
+  return [{ text: `${plural(rows.length, 'attempt')} to map it${distinct}.`, rows: rows.slice(0, SHOWN) }];
 }
 
 /** The huge SPTE over this page: does it cover pages of both kinds, and what did installing it zap. */
@@ -66,14 +140,31 @@ export function hugeSpte(asked: Asked): Answer {
       kinds.set(attribute, (kinds.get(attribute) ?? 0) + piece.count);
     }
     const mixed = kinds.has('shared') && kinds.has('private');
-    const { ops } = analysis;
-    let zapped = 0;
-    for (let i = ops.firstAtRow(spte.row); i < ops.length && ops.row(i) === spte.row; i++) if (ops.op(i) === Op.SpteZap) zapped += ops.count(i);
+    const zapped = zappedBy(asked, spte.row, first, count);
     return [
       { text: `A ${levelName(spte.level)} SPTE covers gfns ${hex(first)}..${hex(first + count - 1)}: ${[...kinds].map(([kind, pages]) => `${pages} ${kind}`).join(', ')}${mixed ? ' — both kinds under one SPTE' : ''}.`, rows: [spte.row] },
-      { text: zapped === 0 ? 'Installing it zapped nothing that is seen.' : `Installing it zapped ${zapped} pages.`, rows: [spte.row] },
+      { text: zapped.pages === 0 ? 'Installing it zapped nothing that is seen.' : `Installing it zapped ${plural(zapped.pages, 'page')}.`, rows: [spte.row, ...zapped.rows.slice(0, SHOWN)] },
     ];
   });
-  if (statements.length === 0) statements.push({ text: state.sptesKnown ? 'No huge SPTE covers this page now.' : 'No huge SPTE is seen over this page, but not every SPTE is known.', rows: [] });
-  return { question: 'Which huge SPTE covers this page?', statements, missing: state.sptesKnown ? [] : ['kvmmmu:kvm_tdp_mmu_spte_changed'] };
+  const missing = absent(asked, ['SpteChanged']);
+  const none = state.sptesKnown ? 'No huge SPTE covers this page now.'
+    : missing.length > 0 ? 'SPTEs are not recorded: it cannot be said.' : 'No huge SPTE is seen over this page; one from before the trace, or before a loss, cannot be excluded.';
+  if (statements.length === 0) statements.push({ text: none, rows: [] });
+  return { question: 'Which huge SPTE covers this page?', statements, missing };
+}
+
+/** A table that a huge SPTE replaces is taken down by the same task right after: its leaves' own events follow. */
+function zappedBy({ analysis: { ops }, table }: Asked, row: number, first: number, count: number): { readonly pages: number; readonly rows: readonly number[] } {
+  const tid = table.tid(row);
+  const rows: number[] = [];
+  let pages = 0;
+  for (let i = ops.firstAtRow(row); i < ops.length; i++) {
+    if (table.tid(ops.row(i)) !== tid) continue;
+    const isZap = ops.op(i) === Op.SpteZap && ops.first(i) >= first && ops.first(i) + ops.count(i) <= first + count;
+    if (!isZap && ops.row(i) > row) break;
+    if (!isZap) continue;
+    pages += ops.count(i);
+    rows.push(ops.row(i));
+  }
+  return { pages, rows };
 }

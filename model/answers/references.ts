@@ -1,16 +1,21 @@
 /** Who holds what blocks a conversion, and which retry went through and why. */
 import type { Conversion } from '../analysis.js';
-import { howToRecord } from '../rules/rule.js';
 import { intervalAtRow } from '../timeline/query.js';
 import { Op } from '../timeline/oplog.js';
+import { opSpace, opSubject } from '../timeline/opindex.js';
 import type { Reference } from '../timeline/state.js';
-import { kindId } from '../../parsers/events/kinds.js';
-import { conversionsOfPage, opsOfPage, span, task, type Answer, type Asked, type Statement } from './answer.js';
+import { absent, conversionsOfPage, opsOfPage, span, task, type Answer, type Asked, type PageOp, type Statement } from './answer.js';
 
 const failed = ({ result }: Conversion): boolean => result !== undefined && result < 0;
 
 /** Kinds that show a reference being taken or dropped. */
 const REFERENCE_KINDS = ['GupRet', 'GrabFolio', 'UnpinPage', 'UnpinPages', 'UnpinFolio', 'GetPfnRet'] as const;
+
+/** What a conversion that meets a holder is refused with. */
+const EAGAIN = 11;
+/** Pages of a refused range whose holders are looked for. */
+const RANGE_LOOKED_AT = 512;
+const SHOWN = 20;
 
 /** Who holds the reference that blocks the conversion of this page. */
 export function whoHolds(asked: Asked): Answer {
@@ -20,7 +25,7 @@ export function whoHolds(asked: Asked): Answer {
     statements.push({ text: `A user mapping of ${mapping.holder < 0 ? 'an unknown task' : `task ${mapping.holder}`} stands${mapping.row >= 0 ? ` since ${span(asked, mapping.row, asked.row)}` : ''}.`, rows: mapping.row < 0 ? [] : [mapping.row] });
   }
   if (statements.length === 0) statements.push(nobody(asked, state.referencesKnown));
-  return { question: 'Who holds this page?', statements, missing: state.referencesKnown ? [] : missing(asked) };
+  return { question: 'Who holds this page?', statements, missing: state.referencesKnown ? [] : absent(asked, REFERENCE_KINDS) };
 }
 
 function holderStatement(asked: Asked, { kind, tid, row }: Reference): Statement {
@@ -33,17 +38,31 @@ function holderStatement(asked: Asked, { kind, tid, row }: Reference): Statement
   return { text: `${what} of ${who}, held for ${row >= 0 ? span(asked, row, asked.row) : 'an unknown time'}${retries}${until}.`, rows: [row, ...outlived.map((c) => c.untilRow), ...(released ? [released.row] : [])].filter((r) => r >= 0) };
 }
 
+/** What is said where nobody is seen to hold the page: of the last conversion that ended, if it was refused, why. */
 function nobody(asked: Asked, known: boolean): Statement {
-  const blocked = conversionsOfPage(asked).filter((c) => failed(c) && c.fromRow <= asked.row).at(-1);
-  if (blocked) return { text: 'A conversion was refused although no holder is seen: a reference in an LRU batch, or one that was not recorded.', rows: [blocked.untilRow] };
-  return { text: known ? 'Nobody holds it.' : 'No holder is seen, but not every reference is recorded.', rows: [] };
+  const { analysis, page } = asked;
+  const last = conversionsOfPage(asked).filter((c) => c.result !== undefined && c.untilRow >= 0 && c.untilRow <= asked.row).sort((a, b) => a.untilRow - b.untilRow).at(-1);
+  if (last?.result === -EAGAIN) {
+    const then = intervalAtRow(analysis, page, last.untilRow).state;
+    const held = then.references.length + then.mappings.length > 0 || others(asked, last);
+    return held
+      ? { text: 'Nobody holds it now; what blocked its last conversion is gone.', rows: [last.untilRow] }
+      : { text: 'A conversion was refused although no holder is seen: a reference in an LRU batch, or one that was not recorded.', rows: [last.untilRow] };
+  }
+  return { text: known ? 'Nobody holds it.' : 'No holder is seen, but not every reference is recorded, or known from before the trace.', rows: [] };
 }
 
-function missing({ table }: Asked): string[] {
-  const present = new Set<number>();
-  for (let row = 0; row < table.length; row++) present.add(table.kind(row));
-  return REFERENCE_KINDS.filter((kind) => !present.has(kindId(kind))).map(howToRecord);
+/** True when another page of a refused conversion was held: the refusal is about the range. */
+function others({ analysis }: Asked, { scope, inode, vm, first, count, untilRow }: Conversion): boolean {
+  for (let page = first; page < first + Math.min(count, RANGE_LOOKED_AT); page++) {
+    const { references, mappings } = intervalAtRow(analysis, scope === 'vm' ? { unit: 'gfn', subject: vm, page } : { unit: 'pgoff', subject: inode, page }, untilRow).state;
+    if (references.length + mappings.length > 0) return true;
+  }
+  return false;
 }
+
+/** Kinds that show how a conversion ended. */
+const RESULT_KINDS = ['SysExitIoctl', 'GmemIoctlRet', 'VmIoctlRet', 'ConvertRet'] as const;
 
 /** Which retry of a conversion went through, and what had been released since the last refusal. */
 export function whichRetry(asked: Asked): Answer {
@@ -58,13 +77,39 @@ export function whichRetry(asked: Asked): Answer {
     } else refusals = [];
   }
   if (refusals.length > 0) statements.push({ text: `${refusals.length} refused, and no retry that went through.`, rows: refusals.map((c) => c.untilRow) });
-  if (statements.length === 0) statements.push({ text: 'No conversion of this page was refused.', rows: conversions.map((c) => c.fromRow).slice(0, 1) });
-  return { question: 'Which retry succeeded, and what released it?', statements, missing: [] };
+  const unknown = conversions.filter((c) => c.result === undefined);
+  if (unknown.length > 0) statements.push({ text: `How ${unknown.length} conversion${unknown.length === 1 ? '' : 's'} of this page ended cannot be said.`, rows: unknown.map((c) => c.fromRow).slice(0, SHOWN) });
+  if (conversions.length === 0) statements.push({ text: 'No conversion of this page is seen.', rows: [] });
+  else if (statements.length === 0) statements.push({ text: 'No conversion of this page was refused.', rows: conversions.map((c) => c.fromRow).slice(0, 1) });
+  return { question: 'Which retry succeeded, and what released it?', statements, missing: unknown.length > 0 ? resultKinds(asked, unknown) : [] };
+}
+
+/** What would have told how these conversions ended: another ioctl for each way to convert. */
+function resultKinds(asked: Asked, unknown: readonly Conversion[]): string[] {
+  const kinds = RESULT_KINDS.filter((kind) => (kind === 'SysExitIoctl' ? true : kind === 'VmIoctlRet' ? unknown.some((c) => c.scope === 'vm') : unknown.some((c) => c.scope === 'inode')));
+  const gone = absent(asked, kinds);
+  return gone.length === kinds.length ? gone : [];
 }
 
 function retryStatement(asked: Asked, refusals: readonly Conversion[], done: Conversion): Statement {
   const last = refusals[refusals.length - 1]!;
-  const released = opsOfPage(asked).filter((op) => (op.op === Op.RefPut || op.op === Op.MapRemove) && op.row >= last.fromRow && op.row <= done.untilRow);
-  const by = released.length === 0 ? 'what released it is not seen' : `after ${released.map((op) => `${op.op === Op.RefPut ? 'a reference' : 'a mapping'} was dropped by ${task(asked, op.row)}`).join(' and ')}`;
-  return { text: `Retry ${refusals.length} went through, ${span(asked, last.fromRow, done.fromRow)} after the last refusal: ${by}.`, rows: [...refusals.map((c) => c.untilRow), ...released.map((op) => op.row), done.untilRow] };
+  const between = (op: PageOp): boolean => (op.op === Op.RefPut || op.op === Op.MapRemove) && op.row >= last.fromRow && op.row <= done.untilRow;
+  const own = opsOfPage(asked).filter(between);
+  const released = own.length > 0 ? own : opsOfRange(asked, last).filter(between);
+  const where = own.length > 0 ? '' : ' on another page of the range';
+  const what = [...new Set(released.map((op) => `${op.op === Op.RefPut ? 'a reference' : 'a mapping'} was dropped${where} by ${task(asked, op.row)}`))];
+  const by = released.length === 0 ? 'what released it is not seen' : `after ${what.join(' and ')}`;
+  return { text: `Retry ${refusals.length} went through, ${span(asked, last.fromRow, done.fromRow)} after the last refusal: ${by}.`, rows: [...refusals.map((c) => c.untilRow), ...released.map((op) => op.row).slice(0, SHOWN), done.untilRow] };
+}
+
+/** Operations on the pages of a conversion, in its own unit. */
+function opsOfRange({ analysis }: Asked, { scope, inode, vm, first, count }: Conversion): PageOp[] {
+  const { ops } = analysis;
+  const [unit, subject] = scope === 'vm' ? ['gfn', vm] : ['pgoff', inode];
+  const out: PageOp[] = [];
+  for (let i = 0; i < ops.length; i++) {
+    if (opSpace(analysis, ops, i) !== unit || opSubject(analysis, ops, i) !== subject) continue;
+    if (ops.first(i) < first + count && first < ops.first(i) + ops.count(i)) out.push({ op: ops.op(i), row: ops.row(i), value: ops.value(i), aux: ops.aux(i) });
+  }
+  return out;
 }
