@@ -10,14 +10,22 @@ export interface DescribedEvent {
   readonly text: string;
 }
 
-/** `qemu-274 [001] 12.345678: kvm:kvm_exit: reason …`, with what is known of it; one line. */
-export function eventLine(table: EventTable, row: number, event: DescribedEvent): string {
+/** `qemu-274 [001] 12.345678: `, with what is known of it: what stands before the event in its line. */
+export function eventHead(table: EventTable, row: number): string {
   const cpu = table.cpu(row);
   const tid = table.tid(row);
   const time = timeText(table, row);
   const task = tid < 0 ? table.comm(row) : `${table.comm(row)}-${tid}`;
-  const head = `${task === '' ? '' : `${task} `}${cpu === UNKNOWN_CPU ? '' : `[${String(cpu).padStart(3, '0')}] `}${time === '' ? '' : `${time}: `}`;
-  return `${head}${event.name}: ${event.text}`.replace(/[\r\n]+/g, ' ');
+  return oneLine(`${task === '' ? '' : `${task} `}${cpu === UNKNOWN_CPU ? '' : `[${String(cpu).padStart(3, '0')}] `}${time === '' ? '' : `${time}: `}`);
+}
+
+/** `qemu-274 [001] 12.345678: kvm:kvm_exit: reason …`; one line. Of the event only its text is used. */
+export function eventLine(table: EventTable, row: number, event: DescribedEvent): string {
+  return `${eventHead(table, row)}${oneLine(`${event.name}: ${event.text}`)}`;
+}
+
+function oneLine(text: string): string {
+  return text.includes('\n') || text.includes('\r') ? text.replace(/[\r\n]+/g, ' ') : text;
 }
 
 /** Time in nanoseconds (or ticks), CPU, thread, task, event, then `field=value` each; tabs between, '' for what is not known. */

@@ -61,16 +61,40 @@ export function address(report: TraceReport, row: number): string {
   return `${report.pathOf?.(row) ?? report.path}:${placeOf(report.table, row).line}:1`;
 }
 
+const NS_PER_SECOND = 1_000_000_000;
+const PER_SECOND = 1_000_000_000n;
+
+/** The start of a trace in whole seconds and the rest in nanoseconds, NaN where it is before zero. */
+interface Start {
+  readonly t0: bigint;
+  readonly seconds: number;
+  readonly rest: number;
+}
+
+let lastStart: Start = { t0: 0n, seconds: 0, rest: 0 };
+
+/** By numbers, and the last one kept: a listing prints the times of millions of events of one trace. */
+function startOf({ t0 }: EventTable['meta']): Start {
+  if (lastStart.t0 !== t0) lastStart = { t0, seconds: Number(t0 / PER_SECOND), rest: t0 < 0n ? NaN : Number(t0 % PER_SECOND) };
+  return lastStart;
+}
+
 /** Time as the trace prints it: seconds with the trace's own number of digits, ticks as they are, '' without a clock. */
 export function timeText(table: EventTable, row: number): string {
   const { timeUnit, resolution } = table.meta;
   if (timeUnit === 'none' || row < 0 || row >= table.length) return '';
-  const t = table.absoluteTime(row);
-  if (timeUnit === 'ticks') return String(t);
+  if (timeUnit === 'ticks') return String(table.absoluteTime(row));
   const digits = resolution >= 1000 ? 6 : 9;
+  const start = startOf(table.meta);
+  const rest = start.rest + table.ts(row);
+  if (rest >= 0 && Number.isSafeInteger(rest)) {
+    const seconds = Math.floor(rest / NS_PER_SECOND);
+    return `${start.seconds + seconds}.${String(rest - seconds * NS_PER_SECOND).padStart(9, '0').slice(0, digits)}`;
+  }
+  const t = table.absoluteTime(row);
   const magnitude = t < 0n ? -t : t;
-  const fraction = String(magnitude % 1_000_000_000n).padStart(9, '0').slice(0, digits);
-  return `${t < 0n ? '-' : ''}${magnitude / 1_000_000_000n}.${fraction}`;
+  const fraction = String(magnitude % PER_SECOND).padStart(9, '0').slice(0, digits);
+  return `${t < 0n ? '-' : ''}${magnitude / PER_SECOND}.${fraction}`;
 }
 
 /** `[001] qemu-274` or what of it is known. */

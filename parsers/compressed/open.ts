@@ -27,7 +27,7 @@ export function readPlain(plain: PlainSource, format: TraceFormat, options: Read
   if (!format.isSequential && !plain.keepAll(options.memoryBytes ?? MEMORY_BYTES)) return undefined;
   const open = format.read(plain, inner);
   const { symbolOf } = open;
-  return { table: withFault(open.table, plain), plain, describe: (row) => open.describe(row), ...(symbolOf && { symbolOf }) };
+  return { table: withFault(open.table, plain), plain, describe: (row, part) => open.describe(row, part), ...(symbolOf && { symbolOf }) };
 }
 
 function withFault(table: EventTable, { fault }: PlainSource): EventTable {

@@ -97,7 +97,8 @@ export function formatString(spec: Spec, text: string, width: number, precision:
   return pad(cut, spec.flags.replaceAll('0', ''), width, '');
 }
 
-function pad(body: string, flags: string, width: number, sign: string): string {
+/** `sign` and `body` in `width`: blanks before them or, by the flags, behind them, or zeros between. */
+export function pad(body: string, flags: string, width: number, sign: string): string {
   const left = flags.includes('-') || width < -1;
   const wanted = Math.min(Math.abs(width), WIDTH_LIMIT);
   const missing = width === -1 ? 0 : wanted - body.length - sign.length;

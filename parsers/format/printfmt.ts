@@ -5,11 +5,13 @@
  */
 import { parseArguments, type Expr } from './cexpr.js';
 import { formatInteger, formatString, parsePieces, type Spec } from './cprintf.js';
+import { compileFastInteger } from './fastint.js';
 import { compileNum, namedField, type Num } from './numbers.js';
 import { compilePointer } from './pointer.js';
 import { rawField } from './rawfield.js';
 import { compileStr, type Str } from './strings.js';
 import type { RecordBytes, TraceContext } from './record.js';
+import { isStackFormat } from './stack.js';
 import type { EventFormat, FormatField } from './tep.js';
 
 /** One piece of a compiled print format. */
@@ -19,6 +21,8 @@ interface Part {
   readonly print: ((record: RecordBytes) => string) | undefined;
   /** The field that this conversion prints directly, casts aside. */
   readonly field: FormatField | undefined;
+  /** True for `%s`, which may print a line end. */
+  readonly isString: boolean;
 }
 
 export interface FieldText {
@@ -27,10 +31,19 @@ export interface FieldText {
 }
 
 export class EventPrinter {
+  /** True for the stacks of the ftrace system, whose length no print format says. */
+  readonly isStack: boolean;
+  /** True where the text may end in a line end. */
+  readonly mayEndLine: boolean;
   private readonly parts: readonly Part[] | undefined;
+  private readonly fieldParts: readonly FieldPart[];
 
   constructor(readonly format: EventFormat, private readonly context: TraceContext) {
+    this.isStack = isStackFormat(format);
     this.parts = compileParts(format, context);
+    const last = this.parts?.at(-1);
+    this.mayEndLine = last === undefined || last.isString || last.text.endsWith('\n');
+    this.fieldParts = fieldParts(format.fields, this.parts ?? []);
   }
 
   /** True when the print format could be compiled. */
@@ -48,29 +61,35 @@ export class EventPrinter {
 
   /** Each field of the event's own, with the conversion that the print format uses for it where it prints it directly. */
   fields(record: RecordBytes): FieldText[] {
-    const out: FieldText[] = [];
-    let from = 0;
-    for (const field of this.format.fields) {
-      const at = field.isArray ? -1 : this.partOf(field, from);
-      if (at < 0) {
-        out.push({ name: field.name, value: rawField(this.context, record, field) });
-        continue;
-      }
-      const before = at > 0 ? this.parts![at - 1]! : undefined;
-      const prefix = before && !before.print && before.text.endsWith('0x') ? '0x' : '';
-      out.push({ name: field.name, value: prefix + this.parts![at]!.print!(record) });
-      from = at + 1;
-    }
-    return out;
+    return this.fieldParts.map(({ field, prefix, print }) => ({ name: field.name, value: print ? prefix + print(record) : rawField(this.context, record, field) }));
   }
+}
 
-  /** The next part, cyclically from `from`, that prints `field` directly; -1 when none does. */
-  private partOf(field: FormatField, from: number): number {
-    if (!this.parts) return -1;
-    const n = this.parts.length;
-    for (let i = 0; i < n; i++) if (this.parts[(from + i) % n]!.field === field) return (from + i) % n;
-    return -1;
-  }
+/** How one field is printed. */
+interface FieldPart {
+  readonly field: FormatField;
+  /** `0x` where the format has it before the conversion. */
+  readonly prefix: string;
+  /** Undefined for a field that no conversion prints directly. */
+  readonly print: Part['print'];
+}
+
+function fieldParts(fields: readonly FormatField[], parts: readonly Part[]): FieldPart[] {
+  let from = 0;
+  return fields.map((field) => {
+    const at = field.isArray ? -1 : partOf(parts, field, from);
+    if (at < 0) return { field, prefix: '', print: undefined };
+    const before = at > 0 ? parts[at - 1]! : undefined;
+    from = at + 1;
+    return { field, prefix: before && !before.print && before.text.endsWith('0x') ? '0x' : '', print: parts[at]!.print };
+  });
+}
+
+/** The next part, cyclically from `from`, that prints `field` directly; -1 when none does. */
+function partOf(parts: readonly Part[], field: FormatField, from: number): number {
+  const n = parts.length;
+  for (let i = 0; i < n; i++) if (parts[(from + i) % n]!.field === field) return (from + i) % n;
+  return -1;
 }
 
 function compileParts(format: EventFormat, context: TraceContext): Part[] | undefined {
@@ -86,8 +105,8 @@ function compileParts(format: EventFormat, context: TraceContext): Part[] | unde
     if (piece.kind === 'text') {
       const last = parts.at(-1);
       // `%%` splits the text; joined again so that a `0x` before a conversion is seen whole.
-      if (last && !last.print) parts[parts.length - 1] = { text: last.text + piece.text, print: undefined, field: undefined };
-      else parts.push({ text: piece.text, print: undefined, field: undefined });
+      if (last && !last.print) parts[parts.length - 1] = { text: last.text + piece.text, print: undefined, field: undefined, isString: false };
+      else parts.push({ text: piece.text, print: undefined, field: undefined, isString: false });
       continue;
     }
     const stars: Expr[] = [];
@@ -97,7 +116,7 @@ function compileParts(format: EventFormat, context: TraceContext): Part[] | unde
     const print = arg && compileSpec(piece.spec, stars, arg, format, context);
     if (!print) return undefined;
     const field = stars.length === 0 ? directField(arg, format) : undefined;
-    parts.push({ text: '', print, field });
+    parts.push({ text: '', print, field, isString: piece.spec.conv === 's' });
   }
   return parts;
 }
@@ -128,6 +147,8 @@ function compileSpec(
     const pointer = compilePointer(spec.ext, arg, format, context);
     return pointer && ((r) => (spec.ext[0] === 'h' ? pointer(r, width(r)) : formatString(spec, pointer(r, 0), width(r), -1)));
   }
+  const fast = compileFastInteger(spec, arg, format, context);
+  if (fast) return fast;
   const num = compileNum(arg, format, context);
   return num && ((r) => formatInteger(spec, num.get(r), context.longSize, width(r), precision(r)));
 }

@@ -22,14 +22,24 @@ export interface RecordBytes {
 
 /** An unsigned number of 1, 2, 4 or 8 bytes at `offset` of the record; 0 where the record does not reach or the size is another. */
 export function readUnsigned(context: TraceContext, record: RecordBytes, offset: number, size: number): bigint {
+  if (size !== 8) return BigInt(smallUnsigned(context, record, offset, size));
+  if (offset < 0 || record.start + offset + 8 > record.end) return 0n;
+  const hi = smallUnsigned(context, record, context.bigEndian ? offset : offset + 4, 4);
+  const lo = smallUnsigned(context, record, context.bigEndian ? offset + 4 : offset, 4);
+  return (BigInt(hi) << 32n) | BigInt(lo);
+}
+
+/** The same of at most 4 bytes, as a number: without the allocations of a view and a bigint. */
+export function smallUnsigned(context: TraceContext, record: RecordBytes, offset: number, size: number): number {
   const at = record.start + offset;
-  if (offset < 0 || at + size > record.end) return 0n;
-  const view = new DataView(record.bytes.buffer, record.bytes.byteOffset + at, size);
-  const little = !context.bigEndian;
-  if (size === 8) return view.getBigUint64(0, little);
-  if (size === 4) return BigInt(view.getUint32(0, little));
-  if (size === 2) return BigInt(view.getUint16(0, little));
-  return size === 1 ? BigInt(view.getUint8(0)) : 0n;
+  const { bytes } = record;
+  if (offset < 0 || at + size > record.end) return 0;
+  if (size === 1) return bytes[at]!;
+  if (size === 2) return context.bigEndian ? (bytes[at]! << 8) | bytes[at + 1]! : bytes[at]! | (bytes[at + 1]! << 8);
+  if (size !== 4) return 0;
+  return context.bigEndian
+    ? ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
+    : (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
 }
 
 /** Where a field's data lies in `record.bytes`: for a dynamic field what its location word points to; empty when that lies outside. */

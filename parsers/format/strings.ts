@@ -1,6 +1,7 @@
 /** What `%s` prints: fields with text, and the tracing macros that render flags, symbols, masks and arrays. */
 import { textUntilNul } from '../base/bytes.js';
 import type { Expr } from './cexpr.js';
+import { rememberByField } from './fastint.js';
 import { compileNum, namedField, type Num } from './numbers.js';
 import { fieldRange, readUnsigned, type RecordBytes, type TraceContext } from './record.js';
 import type { EventFormat, FormatField } from './tep.js';
@@ -95,7 +96,7 @@ function flagsText(args: readonly Expr[], format: EventFormat, context: TraceCon
   const table = pairs(args.slice(2), format, context);
   if (!flags || delimiter === undefined || !table) return undefined;
   const get = widened(flags);
-  return (r) => {
+  return rememberByField(args[0]!, format, context, (r) => {
     let left = get(r);
     const out: string[] = [];
     for (const { value, text } of table) {
@@ -105,7 +106,7 @@ function flagsText(args: readonly Expr[], format: EventFormat, context: TraceCon
     }
     if (left !== 0n) out.push(`0x${left.toString(16)}`);
     return out.join(delimiter);
-  };
+  });
 }
 
 function symbolicText(args: readonly Expr[], format: EventFormat, context: TraceContext): Str | undefined {
@@ -115,10 +116,10 @@ function symbolicText(args: readonly Expr[], format: EventFormat, context: Trace
   const get = widened(value);
   const texts = new Map<bigint, string>();
   for (const named of table) if (!texts.has(named.value)) texts.set(named.value, named.text);
-  return (r) => {
+  return rememberByField(args[0]!, format, context, (r) => {
     const v = get(r);
     return texts.get(v) ?? `0x${v.toString(16)}`;
-  };
+  });
 }
 
 function hexText(args: readonly Expr[], delimiter: string, format: EventFormat, context: TraceContext): Str | undefined {

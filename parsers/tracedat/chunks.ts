@@ -39,16 +39,15 @@ export class ChunkIndex {
     return start;
   }
 
+  /** Where the chunk that holds a virtual offset starts, and the size of its sub-buffers; undefined before the first one. */
+  spanOf(at: number): { readonly from: number; readonly pageSize: number } | undefined {
+    const chunk = this.chunkOf(at);
+    return chunk < 0 ? undefined : { from: this.starts[chunk]!, pageSize: this.places[chunk]!.pageSize };
+  }
+
   /** The chunk that holds a virtual offset, decompressed again, and where it starts. The latest ones are kept. */
   load(at: number, source: ByteSource, compression: Compression, options: ReadOptions, issues: IssueLog): { bytes: Uint8Array; start: number; pageSize: number } | undefined {
-    let low = 0;
-    let high = this.starts.length;
-    while (low < high) {
-      const mid = (low + high) >>> 1;
-      if (this.starts[mid]! <= at) low = mid + 1;
-      else high = mid;
-    }
-    const chunk = low - 1;
+    const chunk = this.chunkOf(at);
     const place = this.places[chunk];
     if (!place) return undefined;
     let bytes = this.cached.get(chunk);
@@ -58,6 +57,18 @@ export class ChunkIndex {
       this.keep(chunk, bytes);
     }
     return { bytes, start: this.starts[chunk]!, pageSize: place.pageSize };
+  }
+
+  /** Index of the last chunk that starts at or before a virtual offset, -1 for none. */
+  private chunkOf(at: number): number {
+    let low = 0;
+    let high = this.starts.length;
+    while (low < high) {
+      const mid = (low + high) >>> 1;
+      if (this.starts[mid]! <= at) low = mid + 1;
+      else high = mid;
+    }
+    return low - 1;
   }
 
   private keep(chunk: number, bytes: Uint8Array): void {

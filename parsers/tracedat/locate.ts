@@ -1,61 +1,140 @@
 /** From a row's `at` back to its record: the sub-buffer page is read, or its chunk decompressed, again. */
 import type { ByteSource } from '../base/source.js';
 import { IssueLog } from '../events/issues.js';
-import type { PageLayout } from '../format/page.js';
 import type { RecordBytes } from '../format/record.js';
 import type { ReadOptions } from '../reader.js';
 import type { ChunkIndex } from './chunks.js';
-import type { BufferInstance, TraceDatFile } from './model.js';
+import type { TraceDatFile } from './model.js';
 
 const COMMIT_MASK = (1 << 27) - 1;
+/** Rows that are shown one after another lie in as many pages as there are CPUs. */
+const PAGES_KEPT = 256;
 
-/** The record whose data begins at `at`, undefined when it cannot be read again. */
-export function locate(at: number, file: TraceDatFile, chunks: ChunkIndex, source: ByteSource, options: ReadOptions): RecordBytes | undefined {
-  const inFile = file.buffers.find((b) => !b.compressed && b.cpus.some((c) => at >= c.offset && at < c.offset + c.size));
-  if (inFile) return inPage(at, inFile, file, source);
-  // The damage that this may meet again was reported when the trace was read.
-  const chunk = chunks.load(at, source, file.compression, options, new IssueLog());
-  if (!chunk) return undefined;
-  const start = at - chunk.start;
-  const page = Math.floor(start / chunk.pageSize) * chunk.pageSize;
-  return recordAt(chunk.bytes, start, page, Math.min(page + chunk.pageSize, chunk.bytes.length), file);
+/** An uncompressed recording: bytes [from, to) of the file, in pages. */
+interface Range {
+  readonly from: number;
+  readonly to: number;
+  readonly pageSize: number;
 }
 
-function inPage(at: number, buffer: BufferInstance, file: TraceDatFile, source: ByteSource): RecordBytes | undefined {
-  const recording = buffer.cpus.find((c) => at >= c.offset && at < c.offset + c.size)!;
-  const page = recording.offset + Math.floor((at - recording.offset) / buffer.pageSize) * buffer.pageSize;
-  const bytes = source.read(page, buffer.pageSize).slice();
-  return recordAt(bytes, at - page, 0, bytes.length, file);
+/** A page that is being walked: its data begins at bytes[first] and ends at bytes[end]. */
+interface OpenPage {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  /** `at` of bytes[0]. */
+  readonly at: number;
+  readonly first: number;
+  readonly end: number;
+  /** A record's header, from which the walk goes on: later rows lie behind it. */
+  position: number;
 }
 
-/** The record whose data begins at bytes[start]: its length is in the words before it. */
-function recordAt(bytes: Uint8Array, start: number, page: number, limit: number, file: TraceDatFile): RecordBytes | undefined {
-  const layout: PageLayout = file.page;
-  if (start + 4 > limit || start < page + layout.dataOffset + 4) return undefined;
-  const little = !file.bigEndian;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const commitAt = page + layout.commitOffset + (layout.commitSize === 8 && !little ? 4 : 0);
-  const dataEnd = Math.min(limit, page + layout.dataOffset + (view.getUint32(commitAt, little) & COMMIT_MASK));
-  // A record of more than 112 bytes has its length in a word of its own, behind a header word of type 0. A short
-  // record's header is the word right before the data, and its type cannot be 0: but a length word can look like a
-  // header. So the page is walked from its start, as it was when it was read.
-  for (let p = page + layout.dataOffset; p + 4 <= dataEnd;) {
+/** Finds records again; rows in ascending order cost one walk over each page. */
+export class RecordFinder {
+  private readonly ranges: readonly Range[];
+  /** By the `at` of their first byte, the oldest first. */
+  private readonly pages = new Map<number, OpenPage>();
+
+  constructor(
+    private readonly file: TraceDatFile, private readonly chunks: ChunkIndex, private readonly source: ByteSource,
+    private readonly options: ReadOptions,
+  ) {
+    this.ranges = file.buffers.filter((b) => !b.compressed).flatMap((b) => b.cpus.map((c) => ({ from: c.offset, to: c.offset + c.size, pageSize: b.pageSize })))
+      .sort((a, b) => a.from - b.from);
+  }
+
+  /** The record whose data begins at `at`, undefined when it cannot be read again. */
+  find(at: number): RecordBytes | undefined {
+    const page = this.pageOf(at);
+    return page && recordAt(page, at - page.at, !this.file.bigEndian);
+  }
+
+  private pageOf(at: number): OpenPage | undefined {
+    const range = this.rangeOf(at);
+    const span = range ?? this.chunks.spanOf(at);
+    if (!span) return undefined;
+    const start = span.from + Math.floor((at - span.from) / span.pageSize) * span.pageSize;
+    const known = this.pages.get(start);
+    if (known) return known;
+    const opened = range ? this.read(start, range.pageSize) : this.decompressed(start);
+    if (opened) this.keep(start, opened);
+    return opened;
+  }
+
+  private rangeOf(at: number): Range | undefined {
+    const { ranges } = this;
+    let low = 0;
+    let high = ranges.length;
+    while (low < high) {
+      const mid = (low + high) >>> 1;
+      if (ranges[mid]!.from <= at) low = mid + 1;
+      else high = mid;
+    }
+    const range = ranges[low - 1];
+    return range && at < range.to ? range : undefined;
+  }
+
+  private read(start: number, pageSize: number): OpenPage | undefined {
+    return this.open(this.source.read(start, pageSize).slice(), start, 0, pageSize);
+  }
+
+  private decompressed(start: number): OpenPage | undefined {
+    // The damage that this may meet again was reported when the trace was read.
+    const chunk = this.chunks.load(start, this.source, this.file.compression, this.options, new IssueLog());
+    return chunk && this.open(chunk.bytes, chunk.start, start - chunk.start, chunk.pageSize);
+  }
+
+  /** The page at bytes[page]; undefined when not even its header is there. */
+  private open(bytes: Uint8Array, at: number, page: number, pageSize: number): OpenPage | undefined {
+    const { page: layout, bigEndian } = this.file;
+    const limit = Math.min(page + pageSize, bytes.length);
+    const first = page + layout.dataOffset;
+    const commitAt = page + layout.commitOffset + (layout.commitSize === 8 && bigEndian ? 4 : 0);
+    if (first > limit || commitAt + 4 > limit) return undefined;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const end = Math.min(limit, first + (view.getUint32(commitAt, !bigEndian) & COMMIT_MASK));
+    return { bytes, view, at, first, end, position: first };
+  }
+
+  private keep(start: number, page: OpenPage): void {
+    this.pages.set(start, page);
+    for (const oldest of this.pages.keys()) {
+      if (this.pages.size <= PAGES_KEPT) break;
+      this.pages.delete(oldest);
+    }
+  }
+}
+
+/**
+ * The record whose data begins at bytes[start]. A record of more than 112 bytes has its length in a word of its own,
+ * behind a header word of type 0. A short record's header is the word right before the data, and its type cannot be 0:
+ * but a length word can look like a header. So the page is walked from its start, as it was when it was read.
+ */
+function recordAt(page: OpenPage, start: number, little: boolean): RecordBytes | undefined {
+  const { bytes, view, end } = page;
+  for (let p = start > page.position ? page.position : page.first; p + 4 <= end && p < start;) {
     const word = view.getUint32(p, little);
     const type = little ? word & 31 : word >>> 27;
     const delta = little ? word >>> 5 : word & COMMIT_MASK;
     if (type > 0 && type < 29) {
-      if (p + 4 === start) return { bytes, start, end: Math.min(dataEnd, start + type * 4) };
+      if (p + 4 === start) {
+        page.position = p;
+        return { bytes, start, end: Math.min(end, start + type * 4) };
+      }
       p += 4 + type * 4;
       continue;
     }
-    if ((type === 29 && delta === 0) || p + 8 > dataEnd) return undefined;
+    if ((type === 29 && delta === 0) || p + 8 > end) return undefined;
     if (type >= 30) {
       p += 8;
       continue;
     }
     const length = view.getUint32(p + 4, little);
     if (length < 4) return undefined;
-    if (p + 8 === start && type === 0) return { bytes, start, end: Math.min(dataEnd, p + 4 + length) };
+    if (p + 8 === start && type === 0) {
+      page.position = p;
+      return { bytes, start, end: Math.min(end, p + 4 + length) };
+    }
     p += 4 + ((length + 3) & ~3);
   }
   return undefined;

@@ -1,0 +1,107 @@
+/**
+ * The usual integer conversion, `%u` or `%lx` of a field, by numbers alone: a listing prints tens of millions of them, and
+ * a bigint for each is most of its time. Whatever is not usual is left to {@link formatInteger}, which this must agree with.
+ */
+import type { Expr } from './cexpr.js';
+import { lengthSize, pad, type Spec } from './cprintf.js';
+import { namedType } from './ctype.js';
+import { smallUnsigned, type RecordBytes, type TraceContext } from './record.js';
+import { findField, type EventFormat, type FormatField } from './tep.js';
+
+/** Above this a high word makes a number beyond 2^53. */
+const EXACT_HIGH = 1 << 21;
+const HIGH = 4294967296;
+
+/** A field under casts of its own size, and whether the outermost of them is signed. */
+function directField(expr: Expr, format: EventFormat, context: TraceContext): { field: FormatField; signed: boolean } | undefined {
+  if (expr.op === 'field') {
+    const field = findField(format, expr.name);
+    return field && { field, signed: field.signed };
+  }
+  if (expr.op !== 'cast' || expr.type[0] === 'struct') return undefined;
+  const inner = directField(expr.item, format, context);
+  const type = namedType(expr.type, context.longSize);
+  return inner && type.size === inner.field.size ? { field: inner.field, signed: type.signed } : undefined;
+}
+
+/** Compiles a conversion of a field; undefined for one that is not usual. */
+export function compileFastInteger(spec: Spec, arg: Expr, format: EventFormat, context: TraceContext): ((record: RecordBytes) => string) | undefined {
+  const { conv, flags, width } = spec;
+  if (!'diux'.includes(conv) || /[^0#]/.test(flags) || width === -2 || spec.precision !== -1) return undefined;
+  const direct = directField(arg, format, context);
+  if (!direct || ![1, 2, 4, 8].includes(direct.field.size)) return undefined;
+  const signedConv = conv === 'd' || conv === 'i';
+  const bits = lengthSize(spec.length, context.longSize) * 8;
+  const radix = conv === 'x' ? 16 : 10;
+  const digits = direct.field.size === 8 ? wide(direct.field, bits, signedConv, radix, context) : narrow(direct.field, direct.signed, bits, signedConv, radix, context);
+  if (width === -1 && flags === '') return digits;
+  const prefix = radix === 16 && flags.includes('#') ? '0x' : '';
+  return (r) => {
+    const text = digits(r);
+    return text.startsWith('-') ? pad(text.slice(1), flags, width, '-') : pad(text, flags, width, text === '0' ? '' : prefix);
+  };
+}
+
+function narrow(field: FormatField, signed: boolean, bits: number, signedConv: boolean, radix: number, context: TraceContext): (record: RecordBytes) => string {
+  const { offset, size } = field;
+  const unread = 32 - size * 8;
+  const shift = Math.max(0, 32 - bits);
+  return (r) => {
+    const raw = smallUnsigned(context, r, offset, size);
+    const value = signed ? (raw << unread) >> unread : raw;
+    if (bits < 64) return (signedConv ? (value << shift) >> shift : (value << shift) >>> shift).toString(radix);
+    return signedConv || value >= 0 ? value.toString(radix) : unsignedText(0xffffffff, value >>> 0, radix);
+  };
+}
+
+function wide(field: FormatField, bits: number, signedConv: boolean, radix: number, context: TraceContext): (record: RecordBytes) => string {
+  const { offset } = field;
+  const loAt = context.bigEndian ? offset + 4 : offset;
+  const hiAt = context.bigEndian ? offset : offset + 4;
+  const shift = Math.max(0, 32 - bits);
+  return (r) => {
+    // A record that ends within the field has none of it.
+    const fits = r.start + offset + 8 <= r.end;
+    const lo = fits ? smallUnsigned(context, r, loAt, 4) : 0;
+    if (bits < 64) return (signedConv ? (lo << shift) >> shift : (lo << shift) >>> shift).toString(radix);
+    const hi = fits ? smallUnsigned(context, r, hiAt, 4) : 0;
+    if (signedConv && hi >= 0x80000000) return `-${unsignedText((~hi + (lo === 0 ? 1 : 0)) >>> 0, -lo >>> 0, radix)}`;
+    return unsignedText(hi, lo, radix);
+  };
+}
+
+function unsignedText(hi: number, lo: number, radix: number): string {
+  if (hi === 0) return lo.toString(radix);
+  if (radix === 16) return (hi < 0x10000 ? hi.toString(16) : hex4(hi >>> 16, true) + hex4(hi & 0xffff, false)) + hex4(lo >>> 16, false) + hex4(lo & 0xffff, false);
+  return hi < EXACT_HIGH ? String(hi * HIGH + lo) : String((BigInt(hi) << 32n) | BigInt(lo));
+}
+
+/** Texts of 16 bits, made when they are first printed: addresses are most of what is printed. */
+const padded: string[] = new Array<string>(0x10000).fill('');
+
+/** Hexadecimal digits of 16 bits, four of them unless they come first. */
+function hex4(value: number, first: boolean): string {
+  if (first) return value >= 0x1000 ? hex4(value, false) : value.toString(16);
+  const known = padded[value]!;
+  return known !== '' ? known : (padded[value] = value.toString(16).padStart(4, '0'));
+}
+
+/** Texts of one field's values that are remembered. */
+const REMEMBERED = 4096;
+
+/** What `text` makes of a field of at most 4 bytes, made once for each value; `text` itself for any other expression. */
+export function rememberByField(expr: Expr, format: EventFormat, context: TraceContext, text: (record: RecordBytes) => string): (record: RecordBytes) => string {
+  const direct = directField(expr, format, context);
+  if (!direct || ![1, 2, 4].includes(direct.field.size)) return text;
+  const { offset, size } = direct.field;
+  const known = new Map<number, string>();
+  return (r) => {
+    const value = smallUnsigned(context, r, offset, size);
+    let made = known.get(value);
+    if (made === undefined) {
+      made = text(r);
+      if (known.size < REMEMBERED) known.set(value, made);
+    }
+    return made;
+  };
+}
