@@ -3,10 +3,15 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { Ajv } from 'ajv';
+import { Args } from './args.js';
+import { BUNDLE_OPTIONS, groupsOf } from './bundle.js';
+import type { Output } from './output.js';
 import { run } from './run.js';
 
 const WHOLE = 'sample-traces/labelled/inplace/M2.p.txt';
 const BINARY = 'sample-traces/tracecmd/conv_small.v7-stack.dat';
+const HOST = 'sample-traces/session/host.dat';
+const GUEST = 'sample-traces/session/guest.dat';
 const SHIFT_S = 5;
 
 interface Event { readonly path?: string; readonly line: number; readonly event: string }
@@ -119,6 +124,116 @@ describe('several files as one trace', () => {
       const { code, err } = await check(...argv);
       assert.equal(code, 2);
       assert.match(err, message);
+    }
+  });
+
+  it('are one trace without a word where their sessions say so, beside what does not meet them', async () => {
+    const log = 'sample-traces/qemu/11.1.3/pc-anon.log';
+    const { traces, err } = await check('--format', 'json', HOST, log, GUEST);
+    assert.deepEqual(traces.map((trace) => trace.files ?? [trace.path]), [[HOST, GUEST], [log]]);
+    assert.match(err, /2 traces were judged one by one/);
+    const apart = await check('--format', 'json', '--separate', HOST, log, GUEST);
+    assert.equal(apart.traces.length, 3);
+    const said = await check('--format', 'json', '--merge', log, HOST, GUEST);
+    assert.deepEqual(said.traces.map((trace) => trace.files ?? [trace.path]), [[log], [HOST, GUEST]]);
+    for (const trace of said.traces) assert.match(trace.issues.find((issue) => issue.code === 'unaligned-clocks')!.message, /pc-anon\.log has no times/);
+  });
+
+  it('are never one trace where two recordings only look alike', () => {
+    const output: Output = { out: () => undefined, err: () => undefined, progress: () => undefined };
+    const files = fs.readdirSync('sample-traces', { recursive: true, encoding: 'utf8' }).map((name) => path.join('sample-traces', name))
+      .filter((name) => fs.statSync(name).isFile() && !/\.(json|md)$/.test(name));
+    assert.ok(files.length > 200);
+    const groups = groupsOf(new Args(files, {}, BUNDLE_OPTIONS), output).filter((group) => group.length > 1);
+    assert.deepEqual(groups.map((group) => group.map((file) => file.path).sort()), [[GUEST, HOST]]);
+  });
+
+  it('finds in a host\'s trace the same beside a guest\'s and beside QEMU\'s', async () => {
+    const first = async (name: string): Promise<number> => {
+      let out = '';
+      await run(['info', '--format', 'json', name], { out: (text) => (out += text), err: () => undefined, progress: () => undefined });
+      return Math.round(Number((JSON.parse(out) as { from: string }).from) * 1e9);
+    };
+    const other = 'sample-traces/labelled/inplace/M8.p.txt';
+    const log = 'sample-traces/qemu/11.1.3/q35-seabios.log';
+    const findings = (trace: Trace, file: string): readonly string[] => trace.findings.map((finding) => {
+      assert.ok((finding.at.path ?? file) === file && finding.evidence.every((event) => (event.path ?? file) === file), 'every event of it is the host\'s');
+      return `${finding.rule} ${finding.verdict} ${finding.at.line} ${finding.evidence.map((event) => event.line).join(',')} ${finding.message}`;
+    });
+    for (const host of [WHOLE, 'sample-traces/labelled/inplace/N.p.txt', 'sample-traces/labelled/inplace/M7.h.txt', 'sample-traces/labelled/base/M10.va.txt']) {
+      const alone = await check('--format', 'json', host);
+      const start = await first(host);
+      const merged = await check('--format', 'json', '--guest', other, '--offset', `${other}=${start - (await first(other))}`, '--offset', `${log}=${start - (await first(log))}`, host, other, log);
+      assert.deepEqual(merged.traces.map((trace) => trace.files), [[host, other, log]], merged.err);
+      assert.deepEqual(findings(merged.traces[0]!, host), findings(alone.traces[0]!, host), host);
+      assert.equal(merged.code, alone.code);
+    }
+  });
+
+  it('finds nothing in a QEMU and its host, which an offset in a .shimtrace.json joins', async () => {
+    const { traces, code } = await check('--format', 'json', 'sample-traces/qemu/11.1.3/q35-seabios.shimtrace.json');
+    assert.equal(code, 0);
+    assert.deepEqual([traces[0]!.events.total, traces[0]!.findings.length], [1269, 0]);
+  });
+
+  it('takes QEMU\'s trace-events file for its simple backend', async () => {
+    const bin = path.join(folder, 'trace.bin');
+    const names = path.join(folder, 'trace-events-all');
+    const words = [(1n << 64n) - 1n, 0xf2b177cb0aa429b4n, 3n, 1n, 7n, (4563n << 32n) | 48n, 0x1000n, 0x2000n, 8n];
+    fs.writeFileSync(bin, new Uint8Array(BigUint64Array.from(words).buffer));
+    fs.writeFileSync(names, 'kvm_ioctl(unsigned long type, void *arg) "type 0x%lx, arg %p"\nkvm_memory_fault(uint64_t start, uint64_t size, uint64_t flags) "start 0x%" PRIx64 " size 0x%" PRIx64 " flags 0x%" PRIx64\n');
+    const project = path.join(folder, 'simple.shimtrace.json');
+    fs.writeFileSync(project, JSON.stringify({ traceEvents: 'trace-events-all', trace: ['trace.bin'] }));
+    assert.match((await check(bin)).out, /numbers in place of its events' names.*--trace-events FILE/s);
+    assert.doesNotMatch((await check('--trace-events', names, bin)).out, /numbers in place/);
+    assert.doesNotMatch((await check(project)).out, /numbers in place/);
+    const missing = await check('--trace-events', path.join(folder, 'gone'), bin);
+    assert.deepEqual([missing.code, /gone.*trace-events-all/.test(missing.err)], [2, true]);
+  });
+});
+
+describe('several files in every command', () => {
+  async function shown(...argv: string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+    let out = '';
+    let err = '';
+    const code = await run(argv, { out: (text) => (out += text), err: (line) => (err += `${line}\n`), progress: () => undefined });
+    return { code, out, err };
+  }
+  const project = 'sample-traces/qemu/11.1.3/q35-seabios.shimtrace.json';
+
+  it('info names them, with a guest\'s virtual CPUs', async () => {
+    const { out } = await shown('info', GUEST, HOST);
+    assert.match(out, /file {4}sample-traces\/session\/guest\.dat: guest vm1, its CPU 0 is thread 100, its CPU 1 is thread 101\nfile {4}.*host\.dat: host/);
+    assert.match(out, /issue {3}sample-traces\/session\/guest\.dat: .*\[lost-events\]/);
+  });
+
+  it('events prints them in one order, each with its file', async () => {
+    const { out } = await shown('events', '--format', 'tsv', GUEST, HOST);
+    assert.deepEqual(out.trim().split('\n').map((line) => line.split('\t')).map((cells) => [cells[0], cells[4]!.split(':')[0], cells.at(-1)]), [
+      ['10000000', 'kvm', `trace=${HOST}`], ['10500000', 'kvm', `trace=${HOST}`], ['11000000', 'kvmmmu', `trace=${HOST}`], ['12000000', 'vm1', `trace=${GUEST}`],
+      ['12500000', 'vm1', `trace=${GUEST}`], ['13000000', 'vm1', `trace=${GUEST}`], ['15000000', 'kvmmmu', `trace=${HOST}`],
+    ]);
+    const own = await shown('events', '--event', 'kvm_tdp_mmu_spte_changed', GUEST, HOST);
+    assert.equal(own.out.trim().split('\n').length, 2, 'a guest\'s events have other names');
+    const range = await shown('events', '--from', 'host.dat:3', '--to', 'guest.dat:2', GUEST, HOST);
+    assert.deepEqual(range.out.trim().split('\n').map((line) => line.split(': ')[0]), [HOST, GUEST, GUEST]);
+    assert.match((await shown('events', '--from', '3', GUEST, HOST)).err, /FILE:LINE, with FILE one of guest\.dat, host\.dat/);
+  });
+
+  it('timeline and explain take them, and a .shimtrace.json', async () => {
+    const { out } = await shown('timeline', '--at', 'host.dat:3', GUEST, HOST);
+    assert.match(out, /host\.dat:3 .* SPTE 4K pfn 0x123456/);
+    assert.equal((await shown('timeline', project)).code, 0);
+    const { out: csv } = await shown('timeline', '--format', 'csv', HOST, GUEST);
+    assert.match(csv, /,host\.dat:3,/);
+    const { err } = await shown('explain', project, 'G1');
+    assert.match(err, /no finding 'G1' in .*q35-seabios\.ftrace\.txt \+ .*q35-seabios\.log; it has none/);
+  });
+
+  it('says why files cannot be shown as one', async () => {
+    for (const command of ['info', 'events', 'timeline']) {
+      const { code, err } = await shown(command, HOST, 'sample-traces/qemu/11.1.3/pc-anon.log');
+      assert.deepEqual([code, /cannot be shown as one trace: .*pc-anon\.log has no times; give --offset FILE=NS/.test(err)], [2, true], err);
     }
   });
 });

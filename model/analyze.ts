@@ -1,7 +1,7 @@
 /** Judges a trace: replays the table through the model of the shim and collects what the rules say. Pure and repeatable. */
 import type { ClockName, EventTable } from '../parsers/events/table.js';
 import { SEGMENT_ROWS } from '../parsers/events/table.js';
-import { KIND_UNKNOWN } from '../parsers/events/kinds.js';
+import { KIND_GUEST, KIND_UNKNOWN } from '../parsers/events/kinds.js';
 import type { EventRow } from '../parsers/base/units.js';
 import type { Analysis, AnalyzeOptions, Conversion, InodeInfo, SlotInfo, VmInfo } from './analysis.js';
 import type { Finding, RuleStatus } from './findings/finding.js';
@@ -41,7 +41,7 @@ export function analyze(table: EventTable, options: AnalyzeOptions = {}): Analys
       vm: s.vm.index, slot: s.id, baseGfn: s.baseGfn, pageCount: s.npages, pgoff: s.pgoff, inode: s.inode?.index ?? -1, fromRow: s.fromRow,
       untilRow: s.untilRow >= 0 ? s.untilRow : table.length,
     })),
-    conversions: w.conversions.map(conversion), ops: w.ops, understood: table.length - w.survey.counts[KIND_UNKNOWN]!,
+    conversions: w.conversions.map(conversion), ops: w.ops, understood: table.length - w.survey.counts[KIND_UNKNOWN]! - w.survey.counts[KIND_GUEST]!,
     unknown: w.survey.counts[KIND_UNKNOWN]!, cancelled,
   };
 }

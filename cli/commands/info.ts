@@ -52,7 +52,7 @@ function gather(trace: LoadedTrace & LoadedRun) {
     events: { total: table.length, understood: analysis.understood, unknown: analysis.unknown },
     names: nameCounts(table),
     loss: table.losses.map((l) => ({ line: l.line, offset: l.offset, cpu: l.cpu, count: l.count, fromStart: l.fromStart })),
-    issues: table.issues.map((i) => ({ code: i.code, severity: ISSUE_KINDS[i.code].severity, line: i.line, offset: i.offset, count: i.count, message: issueText(i) })),
+    issues: table.issues.map((i) => ({ ...(i.file !== undefined && { path: i.file }), code: i.code, severity: ISSUE_KINDS[i.code].severity, line: i.line, offset: i.offset, count: i.count, message: issueText(i) })),
     vms: analysis.vms.map((vm) => ({ label: vm.label, kvm: vm.kvm === 0n ? null : `0x${vm.kvm.toString(16)}`, tgid: vm.tgid, attributesOf: vm.attributesOf })),
     inodes: analysis.inodes.map((i) => ({ label: i.label, inode: String(i.ino), provider: i.provider, pageCount: i.pageCount })),
     slots: analysis.slots.map((s) => ({
@@ -102,7 +102,7 @@ function text(trace: LoadedTrace & LoadedRun, facts: Facts): string {
     `events  ${facts.events.total}: ${facts.events.understood} understood, ${facts.events.unknown} unknown`,
     ...facts.names.map((n) => `  ${String(n.count).padStart(9)}  ${n.name}${n.unknown === 0 ? '' : n.unknown === n.count ? '  (unknown)' : `  (${n.unknown} unknown)`}`),
     ...lossLines(facts),
-    ...facts.issues.map((i) => `issue   ${i.line > 0 ? `line ${i.line}` : `offset ${i.offset}`}: ${i.message} [${i.code}]`),
+    ...facts.issues.map((i) => `issue   ${i.path === undefined ? '' : `${i.path}: `}${i.line > 0 ? `line ${i.line}` : `offset ${i.offset}`}: ${i.message} [${i.code}]`),
     ...facts.vms.map((vm) => `vm      ${vm.label}${vm.tgid >= 0 ? `, thread group ${vm.tgid}` : ''}, attributes of ${vm.attributesOf === 'none' ? 'nothing seen' : `the ${vm.attributesOf}`}`),
     ...facts.inodes.map((i) => `inode   ${i.label}: ${i.provider}, ${i.pageCount < 0 ? 'size unknown' : plural(i.pageCount, 'page')}`),
     ...facts.slots.map((s) => `slot    ${s.vm ?? 'vm?'} slot ${s.slot}: gfn ${hex(s.baseGfn)}..${hex(s.baseGfn + s.pageCount - 1)}${s.inode === null ? '' : `, inode ${s.inode} from page ${s.pgoff < 0 ? '?' : hex(s.pgoff)}`}`),

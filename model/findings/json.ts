@@ -25,7 +25,7 @@ function traceJson(report: TraceReport): object {
     events: { total: table.length, understood: analysis.understood, unknown: analysis.unknown },
     loss: table.losses.map((loss) => ({ line: loss.line, offset: loss.offset, cpu: loss.cpu, count: loss.count, fromStart: loss.fromStart })),
     issues: table.issues.map((issue) => ({
-      code: issue.code, severity: ISSUE_KINDS[issue.code].severity, line: issue.line, offset: issue.offset, count: issue.count, message: issueText(issue),
+      ...(issue.file !== undefined && { path: issue.file }), code: issue.code, severity: ISSUE_KINDS[issue.code].severity, line: issue.line, offset: issue.offset, count: issue.count, message: issueText(issue),
     })),
     rules: analysis.rules.map((status) => ({
       id: status.id, profile: status.profile, status: status.status, checks: status.checks,

@@ -52,7 +52,7 @@ function notification(report: TraceReport, issue: TraceReport['table']['issues']
     descriptor: { id: issue.code },
     level: severity === 'error' ? 'error' : severity === 'dataLoss' ? 'warning' : 'note',
     message: { text: issueText(issue) },
-    locations: [{ physicalLocation: physical(report, issue.line, issue.offset) }],
+    locations: [{ physicalLocation: physical(report, issue.line, issue.offset, issue.file) }],
   };
 }
 

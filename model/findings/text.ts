@@ -53,7 +53,7 @@ function issueLines(report: TraceReport): string[] {
     const severity = ISSUE_KINDS[issue.code].severity;
     if (severity === 'info') continue;
     const word = severity === 'error' ? 'error' : severity === 'dataLoss' ? 'warning' : 'info';
-    lines.push(`${report.path}:${Math.max(1, issue.line)}:1: ${word}: ${issueText(issue)} [${issue.code}]`);
+    lines.push(`${issue.file ?? report.path}:${Math.max(1, issue.line)}:1: ${word}: ${issueText(issue)} [${issue.code}]`);
   }
   return lines;
 }
@@ -78,7 +78,7 @@ function statusRows(report: TraceReport, status: RuleStatus): string[][] {
 function summary(report: TraceReport): string {
   const { analysis, table } = report;
   const lost = table.losses.length === 0 ? 'no loss seen' : `${plural(table.losses.length, 'gap')} of lost events`;
-  return `${report.path}: ${plural(countVerdict(analysis.findings, 'violation'), 'violation')}, `
+  return `${(report.files ?? [report.path]).join(' + ')}: ${plural(countVerdict(analysis.findings, 'violation'), 'violation')}, `
     + `${countVerdict(analysis.findings, 'suspicious')} suspicious, ${plural(analysis.rules.filter((r) => r.status === 'undecidable').length, 'rule')} undecided; `
     + `${plural(table.length, 'event')} (${analysis.understood} understood, ${analysis.unknown} unknown), ${lost}; `
     + `profile ${analysis.profiles.join(', ')} (${analysis.profileReason})`;

@@ -3,7 +3,7 @@
  * memfds, which VMs live in which thread group, where events are missing, and whether a pid filter may have been on.
  * A kind counts as recorded only when the trace shows it firing: an absent probe and one that never fired look alike.
  */
-import { KIND_COUNT } from '../../parsers/events/kinds.js';
+import { KIND_COUNT, KIND_GUEST } from '../../parsers/events/kinds.js';
 import { SEGMENT_ROWS, UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
 import { Ev } from './ev.js';
 import { K, slotsOf } from './slots.js';
@@ -104,13 +104,19 @@ export class Survey {
     const others = new Set<number>();
     const vcpuTasks = new Map<number, number>();
     const ev = new Ev();
+    const qemuNames = Uint8Array.from({ length: table.names.size }, (_, id) => (table.names.text(id).startsWith('qemu:') ? 1 : 0));
+    let fromQemu = 0;
     let lastTask = -2;
     let run = 0;
     table.segments.forEach((seg, s) => {
       for (let i = 0; i < seg.length; i++) {
         const kind = seg.kind[i]!;
         this.counts[kind]!++;
-        if (kind !== tlb) {
+        // What a guest's kernel or QEMU itself recorded tells nothing of which tasks the host's tracer saw.
+        if (kind === KIND_GUEST) continue;
+        const byQemu = seg.cpu[i] === UNKNOWN_CPU && qemuNames[seg.name[i]!] === 1;
+        if (byQemu) fromQemu++;
+        if (kind !== tlb && !byQemu) {
           const task = seg.tgid[i]! >= 0 ? seg.tgid[i]! : seg.tid[i]!;
           if (task !== lastTask) {
             // Events of one task come in runs: one map look-up a run.
@@ -147,7 +153,7 @@ export class Survey {
     for (const ino of others) if (this.memfdInodes.has(ino)) this.ambiguousInodes.add(ino);
     let unrelated = 0;
     for (const [task, n] of perTask) if (!relatedTasks.has(task)) unrelated += n;
-    this.unfiltered = unrelated > 0 && unrelated >= UNRELATED_SHARE * table.length;
+    this.unfiltered = unrelated > 0 && unrelated >= UNRELATED_SHARE * (table.length - fromQemu - this.counts[KIND_GUEST]!);
   }
 
   private restart(row: number, lastTs: Float64Array): void {

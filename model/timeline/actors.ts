@@ -5,7 +5,7 @@ import { KIND_COUNT, kindName } from '../../parsers/events/kinds.js';
 export const Actor = { Guest: 1, Vmm: 2, Kvm: 4, Mm: 8, Other: 16 } as const;
 export const ACTOR_NAMES = ['guest', 'VMM', 'KVM', 'host mm', 'other'] as const;
 
-const GUEST = /^(KvmPageFault|KvmExit|KvmEntry|Hypercall|Vmgexit|ArmGuestFault|RmpFault)/;
+const GUEST = /^(GuestEvent|KvmPageFault|KvmExit|KvmEntry|Hypercall|Vmgexit|ArmGuestFault|RmpFault)/;
 const VMM = /^(Sys|Qemu|VmIoctl|UserspaceExit|UserPageFault|KernelPageFault|SetMemoryRegion|Process)/;
 const MM = /^(Rmap|Gup|Grab|Unpin|Unmap(Mapping|Vmas|Hva)|Filemap|Vma|Vmi|SplitVma|MaySplit|CopyVma|Page|PutPage|Migrate|TryToUnmap|Truncate|TlbFlush|MemoryFailure|ExitMmap|MmapRegion|FileMmap|Munmap|SetPteRange|BioRelease|ShmemFallocate|AgeHva|UserFault)/;
 

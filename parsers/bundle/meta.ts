@@ -26,8 +26,6 @@ export function describeMerged(parts: readonly Part[], builder: TableBuilder): v
   const enabled = metas.flatMap((m) => [...(m.enabledEvents ?? [])]);
   if (enabled.length > 0) meta.enabledEvents = new Set(enabled);
   for (const { path, open } of parts) {
-    for (const issue of open.table.issues) {
-      issues.add(issue.code, issue.offset, issue.line, issue.detail === '' ? path : `${path}: ${issue.detail}`, issue.count);
-    }
+    for (const issue of open.table.issues) issues.list.push({ ...issue, file: path });
   }
 }

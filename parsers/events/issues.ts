@@ -64,6 +64,8 @@ export interface Issue extends SourcePlace {
   count: number;
   /** Facts: what was found, for example the bytes or the length. May be empty. */
   readonly detail: string;
+  /** The file that it is of, where a trace was merged from several. */
+  readonly file?: string;
 }
 
 /** Events are missing before `row` on `cpu` (-1: on every CPU). `count` 0 means unknown how many. */
