@@ -1,5 +1,6 @@
 // The timeline: from a judged trace to the first picture, tiles while zooming in, against a plain count of every page in
-// every column; frames of the page in a browser; and a made guest of 256 GiB in a process of its own, for its memory.
+// every column; frames of the page in a browser; and a made guest of 256 GiB in a process of its own, and in a browser with
+// the page that draws it, for their memory.
 // Uses the compiled sources in out/.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -94,7 +95,8 @@ async function benchTrace(root, given) {
     ['first picture after the replay', p.firstPicture.toFixed(0)],
     ['  index, rows, tile', `${p.built.toFixed(0)}, ${p.rows.toFixed(0)}, ${p.first.toFixed(0)}`],
     ['tiles while zooming: median / p95', `${percentile(p.tiles, 0.5).toFixed(1)} / ${percentile(p.tiles, 0.95).toFixed(1)}`],
-    ['a plain count of attributes and SPTEs, in one row', `${plain.toFixed(0)} (${(plain / p.first).toFixed(1)} times the whole tile)`],
+    ['a plain count of attributes and SPTEs, in one row', plain.toFixed(0)],
+    ['  as many times the first tile / the median tile', `${(plain / p.first).toFixed(1)} / ${(plain / percentile(p.tiles, 0.5)).toFixed(0)}`],
   ]);
   return file;
 }
@@ -126,6 +128,58 @@ async function benchPage(root, file) {
   }
 }
 
+/** Memory of the browser that a process started, in bytes: shared pages are counted once (Linux only). */
+function browserBytes(root) {
+  const stats = fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map((pid) => {
+    try {
+      // The name in parentheses may hold spaces: fields are counted from behind it.
+      return { pid: Number(pid), parent: Number(fs.readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ')[1]), pss: /chrom/.test(fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8')) ? pssOf(pid) : 0 };
+    } catch {
+      // It has ended meanwhile.
+      return { pid: 0, parent: 0, pss: 0 };
+    }
+  });
+  const wanted = new Set([root]);
+  for (let before = 0; before !== wanted.size; ) {
+    before = wanted.size;
+    for (const { pid, parent } of stats) if (wanted.has(parent)) wanted.add(pid);
+  }
+  wanted.delete(root);
+  return stats.filter(({ pid }) => wanted.has(pid)).reduce((sum, { pss }) => sum + pss, 0);
+}
+
+function pssOf(pid) {
+  const line = fs.readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8').match(/^Pss:\s+(\d+) kB/m);
+  return line ? Number(line[1]) * 1024 : 0;
+}
+
+/** The made guest in a browser: worker, page and browser together, while it is panned and zoomed. */
+async function guestPage(root) {
+  const out = from(root);
+  const [{ serve }, { launch, openPage }, { frameTimes }] = await Promise.all(['webview/test/server.js', 'webview/test/open.js', 'webview/test/frames.js'].map(out));
+  const served = await serve();
+  const browser = await launch();
+  let peak = 0;
+  const watch = setInterval(() => (peak = Math.max(peak, browserBytes(process.pid))), 250);
+  try {
+    const empty = browserBytes(process.pid);
+    const { page } = await openPage(browser, served, `synthetic:${GUEST_PAGES}:${GUEST_TRANSITIONS}`);
+    const times = await page.evaluate(() => window.times);
+    const frames = await frameTimes(page, FRAMES);
+    peak = Math.max(peak, browserBytes(process.pid));
+    table([
+      ['the same guest in a browser', ''],
+      ['answered to drawn (ms)', (times.drawn - times.ready).toFixed(0)],
+      ['frame: median / p95 / max (ms)', `${frames.medianMs.toFixed(1)} / ${frames.p95Ms.toFixed(1)} / ${frames.maxMs.toFixed(1)}`],
+      ['memory of worker, page and browser: now / peak / browser alone (MB)', `${mb(browserBytes(process.pid))} / ${mb(peak)} / ${mb(empty)}`],
+    ]);
+  } finally {
+    clearInterval(watch);
+    await browser.close();
+    served.close();
+  }
+}
+
 /** The made guest, in this process: prints what it took. */
 async function guest(root) {
   const out = from(root);
@@ -148,7 +202,9 @@ export async function benchTiles(root, given) {
   await benchPage(root, file);
   const { status } = spawnSync(process.execPath, [fileURLToPath(import.meta.url), 'guest', root], { stdio: 'inherit' });
   if (status !== 0) throw new Error('the made guest failed');
+  if (fs.existsSync(process.env.CHROMIUM ?? '/usr/bin/chromium') && fs.existsSync('/proc/self/smaps_rollup')) await guestPage(root);
 }
 
 if (process.argv[2] === 'guest') await guest(process.argv[3]);
+else if (process.argv[2] === 'guest-page') await guestPage(process.argv[3]);
 else if (process.argv[1] === fileURLToPath(import.meta.url)) await benchTiles(path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..'), process.argv[2]);

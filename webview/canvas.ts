@@ -25,6 +25,8 @@ export class Canvas {
   private brushes: Brushes;
   private shown: Bands = { tile: null, bands: new DrawList(), bitmap: null, scale: 1, painted: 0 };
   private next: Bands | null = null;
+  /** A bitmap that is not shown any more: the next tile is painted on it, since a new one for each would be garbage by the megabyte. */
+  private spare: OffscreenCanvas | null = null;
 
   constructor(private theme: Theme) {
     const context = this.element.getContext('2d', { alpha: false });
@@ -52,7 +54,9 @@ export class Canvas {
   /** Takes a new tile. Its bands are painted once, a slice at a time (see {@link work}); until then the old tile stays. */
   setTile(tile: Tile | null, scale: number): void {
     const bands = tile ? layoutBands(tile) : new DrawList();
-    const bitmap = tile && tile.rowFirst.length > 0 ? new OffscreenCanvas(tile.request.columns, Math.ceil(tile.rowFirst.length * ROW_H * scale)) : null;
+    // What was being painted will not be shown.
+    this.spare = this.next?.bitmap ?? this.spare;
+    const bitmap = tile && tile.rowFirst.length > 0 ? this.bitmapOf(tile.request.columns, Math.ceil(tile.rowFirst.length * ROW_H * scale)) : null;
     this.next = { tile, bands, bitmap, scale, painted: 0 };
     if (!tile) this.work(Infinity);
   }
@@ -70,9 +74,19 @@ export class Canvas {
       next.painted = until;
       if (until < next.bands.length && performance.now() > end) return true;
     }
+    this.spare = this.shown.bitmap ?? this.spare;
     this.shown = next;
     this.next = null;
     return false;
+  }
+
+  /** An empty bitmap; setting the size of a canvas clears it. */
+  private bitmapOf(width: number, height: number): OffscreenCanvas {
+    const bitmap = this.spare ?? new OffscreenCanvas(width, height);
+    this.spare = null;
+    bitmap.width = width;
+    bitmap.height = height;
+    return bitmap;
   }
 
   /** The tile that is on the screen. */

@@ -53,6 +53,11 @@ export class BandStore {
     return this.blocks[i >>> 14]!;
   }
 
+  /** For rectangles that begin and end at one row: keeps that row once. */
+  mergeEnds(): void {
+    for (const [i, b] of this.blocks.entries()) this.blocks[i] = { ...b, until: b.from };
+  }
+
   /** Ends what is open at `endRow`, and draws the box around each block. */
   finish(endRow: number): void {
     for (const b of this.blocks) {
@@ -79,11 +84,17 @@ export class BandStore {
 export class BandSweep {
   private readonly starts: BitSet;
   private readonly open: Int32Array;
-  readonly store = new BandStore();
+  store = new BandStore();
 
   constructor(atomCount: number) {
     this.starts = new BitSet(atomCount + 1);
     this.open = new Int32Array(atomCount + 1);
+  }
+
+  /** Nothing is open, and what follows goes to a store of its own; the old one is the caller's. */
+  restart(): void {
+    this.starts.clearAll();
+    this.store = new BandStore();
   }
 
   /** The range has `value` from `row` on; a piece that has exactly this value already goes on. */

@@ -32,6 +32,10 @@ export class BitSet {
     }
   }
 
+  clearAll(): void {
+    for (const level of this.levels) level.fill(0);
+  }
+
   /** Smallest member at or after i, -1 when none. */
   next(i: number): number {
     for (let k = 0; k < this.levels.length; k++) {

@@ -78,7 +78,8 @@ export function buildPageIndex(analysis: Analysis, rowCount: number): PageIndex 
   const signature = buildSignatures(analysis, cutter, atoms);
   const layers: BandStore[] = [];
   const ends = endings(analysis, rowCount);
-  for (let layer = 0; layer < LAYER_COUNT; layer++) layers.push(buildLayer(analysis, cutter, atoms, layer, signature, ends));
+  const sweep = new BandSweep(atoms.length);
+  for (let layer = 0; layer < LAYER_COUNT; layer++) layers.push(buildLayer(analysis, cutter, atoms, layer, signature, ends, sweep));
   const conversionOf: number[] = [];
   const conversions = buildConversions(analysis, cutter, atoms, rowCount, conversionOf);
   signConversions(conversions, signature);
@@ -169,8 +170,8 @@ function endVm(analysis: Analysis, atoms: Atoms, sweep: BandSweep, { row, vm }: 
   sweep.carve(atoms.spaceStart[vmSpace(analysis, vm)]!, atoms.spaceStart[vmSpace(analysis, vm) + 1]!, row);
 }
 
-function buildLayer(analysis: Analysis, cutter: PlaceCutter, atoms: Atoms, layer: number, signature: Uint32Array, ends: readonly Ending[]): BandStore {
-  const sweep = new BandSweep(atoms.length);
+function buildLayer(analysis: Analysis, cutter: PlaceCutter, atoms: Atoms, layer: number, signature: Uint32Array, ends: readonly Ending[], sweep: BandSweep): BandStore {
+  sweep.restart();
   const mine = LAYER_OPS[layer]!;
   // An inode's own attributes outlive the VM, as do its mappings and references.
   const ending = ends.filter((e) => layer === Layer.Spte || (layer === Layer.Attribute && analysis.vms[e.vm]!.attributesOf !== 'inode'));
@@ -211,6 +212,7 @@ function buildMarks(analysis: Analysis, cutter: PlaceCutter, atoms: Atoms): Band
     const a1 = Math.max(a0 + 1, atoms.holding(space, first + count - 1) + 1);
     if (a0 < atoms.spaceStart[space + 1]!) store.push(a0, a1, row, row, markOf(op, value));
   });
+  store.mergeEnds();
   return store;
 }
 

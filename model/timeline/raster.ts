@@ -58,8 +58,19 @@ export interface Sums {
   readonly columns: number;
 }
 
-export function newSums(planes: number, rows: number, columns: number): Sums {
-  return { pages: new Float64Array(planes * rows * (columns + 1)), moment: new Uint8Array(planes * rows * columns), rows, columns };
+/** Buffers that one tile after another is summed up in: made anew for each layer they would be garbage by the megabyte. */
+export class SumBuffers {
+  private pages = new Float64Array(0);
+  private moment = new Uint8Array(0);
+
+  /** Zeroed sums; those given before must not be in use any more. */
+  take(planes: number, rows: number, columns: number): Sums {
+    const cells = planes * rows * columns;
+    const edges = planes * rows * (columns + 1);
+    if (this.pages.length < edges) this.pages = new Float64Array(edges);
+    if (this.moment.length < cells) this.moment = new Uint8Array(cells);
+    return { pages: this.pages.subarray(0, edges).fill(0), moment: this.moment.subarray(0, cells).fill(0), rows, columns };
+  }
 }
 
 /** Adds a store's rectangles; planeOf gives the plane of each value within `sums`, 255 for none. */

@@ -57,6 +57,8 @@ export interface Group extends GroupInfo {
   readonly lifeFrom: number;
   readonly lifeUntil: number;
   readonly windows: readonly Window[];
+  /** True when each row ends where the next begins. */
+  readonly gapless: boolean;
   /** Atoms of each row. */
   readonly from: Uint32Array;
   readonly until: Uint32Array;
@@ -68,6 +70,10 @@ export class RowSet {
     readonly groups: readonly Group[],
     private readonly index: PageIndex,
   ) {}
+
+  get rowCount(): number {
+    return this.groups.reduce((n, g) => n + g.rowCount, 0);
+  }
 
   /** Groups as plain data. */
   info(): readonly GroupInfo[] {
@@ -213,8 +219,11 @@ function foldGroup(index: PageIndex, plan: Plan, keep: Uint8Array, filter: RowFi
   // Counted first: with millions of rows, arrays that are too long and then cut would be the peak of memory.
   let size = 0;
   for (const w of plan.windows) for (let a = w.a0; a < w.a1; a++) if (shown(a, w) && begins(a, w)) size++;
-  const from = new Uint32Array(size);
-  const until = new Uint32Array(size);
+  // Where no page is left out, a row ends where the next begins: one array is both.
+  const gapless = !hasGaps(plan.windows, shown);
+  const ends = gapless ? new Uint32Array(size + 1) : undefined;
+  const from = ends ? ends.subarray(0, size) : new Uint32Array(size);
+  const until = ends ? ends.subarray(1) : new Uint32Array(size);
   let rows = 0;
   let pageCount = 0;
   for (const w of plan.windows) {
@@ -227,18 +236,32 @@ function foldGroup(index: PageIndex, plan: Plan, keep: Uint8Array, filter: RowFi
     }
     w.endRow = rows;
   }
-  return { ...plan, rowCount: rows, pageCount, from, until };
+  return { ...plan, rowCount: rows, pageCount, gapless, from, until };
+}
+
+/** True when some page between the first and the last shown one is not shown, or lies in another place. */
+function hasGaps(windows: readonly Window[], shown: (a: number, w: Window) => boolean): boolean {
+  let next = -1;
+  for (const w of windows) {
+    for (let a = w.a0; a < w.a1; a++) {
+      if (!shown(a, w)) continue;
+      if (next >= 0 && a !== next) return true;
+      next = a + 1;
+    }
+  }
+  return false;
 }
 
 /** 1 for each atom that something happened to and that the filter wants. */
 function keptAtoms(analysis: Analysis, table: EventTable, index: PageIndex, filter: RowFilter): Uint8Array {
   const keep = new Uint8Array(index.atoms.length);
   for (let a = 0; a < keep.length; a++) keep[a] = index.signature[a] === 0 ? 0 : 1;
-  cover(keep, index.marks, () => true, 1, index);
   for (let inode = 0; inode < analysis.inodes.length; inode++) {
     const w = wholeSpace(index, inodeSpace(inode));
     keep.fill(1, w.a0, w.a1);
   }
+  // Pages of inodes are kept as they are: only those of VMs are left to look at.
+  cover(keep, index.marks, () => true, 1, index.atoms.spaceStart[analysis.inodes.length]!);
   if (filter.states !== 0) intersect(keep, everBits(index, filter.states));
   if (filter.findings) {
     const found = new Uint8Array(keep.length);
@@ -256,32 +279,34 @@ function intersect(keep: Uint8Array, other: Uint8Array): void {
 function everBits(index: PageIndex, states: number): Uint8Array {
   const bits = new Uint8Array(index.atoms.length);
   const attribute = index.layers[Layer.Attribute]!;
-  if (states & Ever.Shared) cover(bits, attribute, (v) => v === Attr.Shared, Ever.Shared, index);
-  if (states & Ever.Private) cover(bits, attribute, (v) => v === Attr.Private, Ever.Private, index);
-  if (states & Ever.Converting) cover(bits, index.conversions, () => true, Ever.Converting, index);
-  if (states & Ever.Unconverted) cover(bits, index.conversions, (v) => (v & 7) === Outcome.Failed || (v & 7) === Outcome.Unfinished, Ever.Unconverted, index);
-  if (states & Ever.Mapped) cover(bits, index.layers[Layer.Mapping]!, () => true, Ever.Mapped, index);
-  if (states & Ever.Referenced) cover(bits, index.layers[Layer.Reference]!, () => true, Ever.Referenced, index);
+  if (states & Ever.Shared) cover(bits, attribute, (v) => v === Attr.Shared, Ever.Shared);
+  if (states & Ever.Private) cover(bits, attribute, (v) => v === Attr.Private, Ever.Private);
+  if (states & Ever.Converting) cover(bits, index.conversions, () => true, Ever.Converting);
+  if (states & Ever.Unconverted) cover(bits, index.conversions, (v) => (v & 7) === Outcome.Failed || (v & 7) === Outcome.Unfinished, Ever.Unconverted);
+  if (states & Ever.Mapped) cover(bits, index.layers[Layer.Mapping]!, () => true, Ever.Mapped);
+  if (states & Ever.Referenced) cover(bits, index.layers[Layer.Reference]!, () => true, Ever.Referenced);
   return bits;
 }
 
-/** Sets `bit` on every atom that a rectangle with a wanted value covers. */
-function cover(bits: Uint8Array, store: BandStore, wanted: (value: number) => boolean, bit: number, index: PageIndex): void {
-  const depth = new Int32Array(index.atoms.length + 1);
+/** Sets `bit` on every atom from `base` on that a rectangle with a wanted value covers. */
+function cover(bits: Uint8Array, store: BandStore, wanted: (value: number) => boolean, bit: number, base = 0): void {
+  const depth = new Int32Array(bits.length - base + 1);
   for (const b of store.blocks) {
     for (let i = 0; i < b.length; i++) {
-      if (!wanted(b.value[i]!)) continue;
-      depth[b.a0[i]!] = depth[b.a0[i]!]! + 1;
-      depth[b.a1[i]!] = depth[b.a1[i]!]! - 1;
+      if (b.a1[i]! <= base || !wanted(b.value[i]!)) continue;
+      const a0 = Math.max(b.a0[i]!, base) - base;
+      const a1 = b.a1[i]! - base;
+      depth[a0] = depth[a0]! + 1;
+      depth[a1] = depth[a1]! - 1;
     }
   }
-  spread(bits, depth, bit);
+  spread(bits, depth, bit, base);
 }
 
-function spread(bits: Uint8Array, depth: Int32Array, bit: number): void {
+function spread(bits: Uint8Array, depth: Int32Array, bit: number, base: number): void {
   let open = 0;
-  for (let a = 0; a < bits.length; a++) {
-    open += depth[a]!;
+  for (let a = base; a < bits.length; a++) {
+    open += depth[a - base]!;
     if (open > 0) bits[a] = bits[a]! | bit;
   }
 }
@@ -308,6 +333,6 @@ function touchedBy(analysis: Analysis, table: EventTable, index: PageIndex, tid:
       depth[a1] = depth[a1]! - 1;
     }
   }
-  spread(bits, depth, 1);
+  spread(bits, depth, 1, 0);
   return bits;
 }

@@ -77,6 +77,19 @@ describe('timeline rows', () => {
   });
 });
 
+describe('timeline row sets', () => {
+  it('forget the old ones when they have many rows, never the newest', () => {
+    const t = timeline(synthetic(1 << 22, 1_500_000));
+    const many = t.rows(ALL_ROWS);
+    assert.ok(many.groups[0]!.rowCount > 1 << 20);
+    const few = t.rows({ ...ALL_ROWS, lastPage: 100 });
+    assert.ok(t.rowSet(few.rowSet));
+    assert.equal(t.rowSet(many.rowSet), undefined);
+    const again = t.rows(ALL_ROWS);
+    assert.ok(t.rowSet(again.rowSet) && t.rowSet(few.rowSet));
+  });
+});
+
 describe('timeline tiles', () => {
   it('say the same as asking for every row and column one by one', () => {
     const t = timeline(synthetic(4096, 3000));

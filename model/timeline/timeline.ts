@@ -5,7 +5,7 @@ import { TimeAxis, ColumnMap } from './axis.js';
 import { Lanes, type LaneInfo } from './lanes.js';
 import { Attr } from './oplog.js';
 import { buildPageIndex, Layer, type PageIndex } from './pageIndex.js';
-import { addBands, addMarks, disjointTargets, newMarkCells, newSums, sumsToCells, type Target, type Targets } from './raster.js';
+import { addBands, addMarks, disjointTargets, newMarkCells, SumBuffers, sumsToCells, type Target, type Targets } from './raster.js';
 import { buildRows, type GroupInfo, type RowFilter, type RowSet } from './rows.js';
 import { Plane, PLANE_COUNT, SPAN_FIELDS, type Tile, type TileRequest } from './tiles.js';
 
@@ -46,8 +46,9 @@ export interface RowsReply {
 }
 
 const VERDICTS = ['violation', 'suspicious', 'undecidable'] as const;
-/** Row sets kept: the current one and those that undo goes back to. */
+/** Row sets kept: the current one and those that undo goes back to, as long as these have no more rows than this in all. */
 const ROW_SETS_MAX = 8;
+const KEPT_ROWS_MAX = 1 << 20;
 const SPANS_MAX = 2000;
 const NO_PLANE = 255;
 
@@ -70,6 +71,7 @@ export class Timeline {
   readonly lanes: Lanes;
   private readonly rowSets = new Map<number, RowSet>();
   private nextRowSet = 1;
+  private readonly sums = new SumBuffers();
 
   /** Passes over the operations a fixed number of times; memory is a few tens of bytes per operation. */
   constructor(readonly analysis: Analysis, readonly table: EventTable) {
@@ -102,10 +104,20 @@ export class Timeline {
     if (id === 0) {
       id = this.nextRowSet++;
       this.rowSets.set(id, buildRows(this.analysis, this.table, this.index, filter));
-      if (this.rowSets.size > ROW_SETS_MAX) this.rowSets.delete(Math.min(...this.rowSets.keys()));
+      this.dropOld(id);
     }
     const set = this.rowSets.get(id)!;
     return { rowSet: id, filter, groups: set.info(), findingRows: this.findingRows(set) };
+  }
+
+  /** Forgets old row sets: the page asks again for one that it goes back to. */
+  private dropOld(newest: number): void {
+    let rows = 0;
+    const ids = [...this.rowSets.keys()].sort((a, b) => b - a);
+    ids.forEach((id, i) => {
+      if (id !== newest) rows += this.rowSets.get(id)!.rowCount;
+      if (id !== newest && (i >= ROW_SETS_MAX || rows > KEPT_ROWS_MAX)) this.rowSets.delete(id);
+    });
   }
 
   /** A row set by number; undefined when it was dropped, and must be asked for again. */
@@ -139,11 +151,11 @@ export class Timeline {
     const cells = new Uint8Array(PLANE_COUNT * rows * columns);
     const pageStart = this.index.atoms.start;
     for (const { layer, first, planes: count, planeOf } of LAYER_PLANES) {
-      const sums = newSums(count, rows, columns);
+      const sums = this.sums.take(count, rows, columns);
       for (const t of targets) addBands(this.index.layers[layer]!, t, map, pageStart, planeOf, sums);
       sumsToCells(sums, shape.rowPages, cells, first);
     }
-    const sums = newSums(2, rows, columns);
+    const sums = this.sums.take(2, rows, columns);
     for (const t of targets) addBands(this.index.conversions, t, map, pageStart, CONVERSION_PLANES, sums);
     sumsToCells(sums, shape.rowPages, cells, Plane.Converting);
     return { request, ...shape, planes: cells, ...this.marks(request, map, targets), ...this.losses(map), ...this.laneCells(request, map, targets) };
@@ -164,6 +176,12 @@ export class Timeline {
       shape.rowEnd[r] = set.pages(wanted[r * 3]!, end - 1).end;
       shape.rowFrom[r] = map.column(group.lifeFrom);
       shape.rowUntil[r] = map.column(group.lifeUntil);
+      if (group.gapless) {
+        const [from, until] = [group.from[first]!, group.until[end - 1]!];
+        shape.rowPages[r] = start[until]! - start[from]!;
+        out.push({ from, until, row: r });
+        continue;
+      }
       let from = group.from[first]!;
       let until = group.until[first]!;
       let pages = 0;
