@@ -8,7 +8,7 @@ import type { Target } from './hit.js';
 import { laneName } from './layoutLanes.js';
 import { VERDICT_NAMES } from './style.js';
 import { clampSpan, DisplayRows, reveal, type DisplayRow } from './viewport.js';
-import { element, eventLink, eventWords, findingLine, findingWords, inspectWords, laneWords, measureWords } from './words.js';
+import { actionLinks, element, eventLink, eventWords, findingLine, findingWords, inspectWords, laneWords, measureWords } from './words.js';
 
 /** Evidence within this share of the picture is a dot. */
 const DOT = 0.12;
@@ -74,7 +74,9 @@ export class Selection {
       if (before !== this.app.view) this.app.refresh();
     }
     this.finding = await this.app.ask('finding', { index });
-    this.showWords(findingWords(this.finding, (event) => this.link(event)));
+    const words = findingWords(this.finding, (event) => this.link(event));
+    words.querySelector('h2')!.after(this.actions(this.finding.at.row, this.finding.id, null));
+    this.showWords(words);
     this.app.draw();
     if (!follow) return;
     this.zoomToEvidence(this.finding);
@@ -162,8 +164,22 @@ export class Selection {
   async inspect(row: DisplayRow, time: number): Promise<void> {
     if (!this.app.loaded) return;
     const reply = await this.askInspect(row, time);
-    this.showWords(inspectWords(reply, this.app.clock(time), (event) => this.link(event), (index) => this.findingLink(index)));
+    const words = inspectWords(reply, this.app.clock(time), (event) => this.link(event), (index) => this.findingLink(index));
+    if (reply.row >= 0) words.querySelector('h2')!.after(this.actions(reply.row, '', reply.pages));
+    this.showWords(words);
     this.app.announcer.say(`${reply.title}: ${reply.facts.map((f) => `${f.label} ${f.text}`).join(', ')}`);
+  }
+
+  /** What the debugger can do with what is shown. */
+  private actions(row: number, finding: string, pages: InspectReply['pages']): HTMLElement {
+    const { endpoint } = this.app;
+    const from = { label: 'Replay from here', title: 'Step through the trace in the debugger from this event on; a replay that is under way goes there', run: () => this.app.run(endpoint.request('replay', { row, finding })) };
+    if (!pages || (pages.unit === 'gfn' ? pages.vm : pages.inode) < 0) return actionLinks([from]);
+    const watch = {
+      label: 'Break on change', title: 'Stop the replay of this trace wherever the state of these pages changes',
+      run: () => this.app.run(endpoint.request('watch', { row, pages })),
+    };
+    return actionLinks([from, watch]);
   }
 
   private findingLink(index: number): HTMLElement {

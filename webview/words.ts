@@ -27,6 +27,23 @@ export function eventLink(event: EventRef, time: (t: number) => string, go: (eve
   return span;
 }
 
+/** Links to what can be done with what is shown. */
+export function actionLinks(actions: readonly { readonly label: string; readonly title: string; readonly run: () => void }[]): HTMLElement {
+  const line = element('p', '', 'actions');
+  for (const { label, title, run } of actions) {
+    const link = document.createElement('a');
+    link.href = '#';
+    link.textContent = label;
+    link.title = title;
+    link.addEventListener('click', (event) => {
+      event.preventDefault();
+      run();
+    });
+    line.append(link);
+  }
+  return line;
+}
+
 export function findingWords(finding: FindingReply, link: Link): HTMLElement {
   const out = element('div', '', 'words');
   out.append(element('h2', `${finding.rule} ${finding.verdict}`, finding.verdict));

@@ -4,6 +4,7 @@ import { pagesText } from '../../model/findings/report.js';
 import type { PageRange } from '../../model/findings/finding.js';
 import { describeState } from '../../model/timeline/state.js';
 import { pageOf, pagesOfRow, stateAtRow } from '../../model/timeline/query.js';
+import { watchIdOfRange } from '../debugger/watchId.js';
 import type { EventView, PageStateView } from './job.js';
 import { placeOf } from './place.js';
 import type { Judged } from './worker.js';
@@ -47,5 +48,5 @@ export function eventView(judged: Judged, row: number): EventView {
 function pageStateView({ analysis }: Judged, range: PageRange, row: number): PageStateView {
   const page = pageOf(range);
   const state = (at: number): string => (page ? describeState(stateAtRow(analysis, page, at)) : 'unknown');
-  return { label: pagesText(analysis, range), before: state(row - 1), after: state(row) };
+  return { label: pagesText(analysis, range), before: state(row - 1), after: state(row), dataId: watchIdOfRange(range) };
 }

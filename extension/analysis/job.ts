@@ -128,6 +128,8 @@ export interface PageStateView {
   readonly label: string;
   readonly before: string;
   readonly after: string;
+  /** What a data breakpoint on these pages watches (see extension/debugger/watchId.ts), '' where their owner is not known. */
+  readonly dataId: string;
 }
 
 /** A conversion as it is chosen from a list. */

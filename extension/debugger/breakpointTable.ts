@@ -102,6 +102,11 @@ export class BreakpointTable {
     return { on, description, dataId };
   }
 
+  /** What the watches set by our own request are on. */
+  watched(): readonly string[] {
+    return [...this.watches.values()].map(({ name }) => name);
+  }
+
   setFindings(args: DebugProtocol.SetExceptionBreakpointsArguments): DebugProtocol.Breakpoint[] {
     const set: FindingBreakpoint[] = [];
     const wanted = [...args.filters.map((filterId) => ({ filterId, condition: undefined })), ...(args.filterOptions ?? [])];

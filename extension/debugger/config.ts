@@ -4,22 +4,13 @@ import type { FindingView } from '../analysis/job.js';
 import type { App, Feature } from '../app.js';
 import { activeTabUri } from '../tabs.js';
 import { traceLine, windowAddress } from '../window.js';
-
-export const DEBUG_TYPE = 'shimtrace';
+import { currentReplay, DEBUG_TYPE, replayOf, runningReplays, traceUri } from './running.js';
 
 /** What a replay command can be given. */
 export interface ReplayFrom {
   readonly trace: vscode.Uri;
   readonly from?: object | string;
   readonly follow?: object | string;
-}
-
-/** The trace of a configuration: a URI, or a path as users write it. */
-export function traceUri(configuration: vscode.DebugConfiguration): vscode.Uri | undefined {
-  const trace: unknown = configuration['trace'];
-  if (typeof trace !== 'string' || trace === '') return undefined;
-  // One letter before the colon is a drive, not a scheme.
-  return /^[A-Za-z][\w+.-]+:\//.test(trace) ? vscode.Uri.parse(trace, true) : vscode.Uri.file(trace);
 }
 
 /** The trace of the active tab: its text, a window on it, or the timeline that a binary one opens as. */
@@ -98,13 +89,28 @@ async function replayPage(): Promise<void> {
   if (place) await startReplay({ trace: place.trace, from: { line: place.line }, follow: 'page' });
 }
 
-/** Stops the replay whenever the page of an event changes, or no longer; by default of the event at the cursor. */
+/** What a link or another page says is to be watched: pages by their id, or those of an event. */
+interface WatchTarget {
+  readonly trace?: unknown;
+  readonly row?: unknown;
+  readonly dataId?: unknown;
+}
+
+/**
+ * Stops the replay whenever a page changes, or no longer; by default the page of the event at the cursor. A trace that
+ * is not being replayed begins to be, at the event that was pointed at.
+ */
 async function stopOnChange(target: unknown): Promise<void> {
-  const session = vscode.debug.activeDebugSession;
-  if (session?.type !== DEBUG_TYPE) return;
-  const given = typeof target === 'object' && target !== null && ('row' in target || 'dataId' in target) ? target : { line: cursorPlace()?.line ?? 1 };
+  const { trace, row, dataId } = (typeof target === 'object' && target !== null ? target : {}) as WatchTarget;
+  const cursor = cursorPlace();
+  const uri = typeof trace === 'string' ? vscode.Uri.parse(trace, true) : cursor?.trace ?? activeTrace();
+  if (!uri) return;
+  const place = typeof row === 'number' ? { row } : { line: cursor?.line ?? 1 };
+  if (!replayOf(uri) && !(await startReplay({ trace: uri, from: place }))) return;
+  const session = replayOf(uri);
+  if (!session) return;
   try {
-    const { on, description }: { on: boolean; description: string } = await session.customRequest('shimtrace/watch', given);
+    const { on, description }: { on: boolean; description: string } = await session.customRequest('shimtrace/watch', typeof dataId === 'string' ? { dataId } : place);
     // Not waited for: the message stands until it is dismissed.
     void vscode.window.showInformationMessage(on ? vscode.l10n.t('The replay stops at changes: {0}', description) : vscode.l10n.t('The replay no longer stops at changes: {0}', description));
   } catch (error) {
@@ -141,8 +147,7 @@ async function replayConversion(app: App, target: unknown): Promise<void> {
 /** Steps that the editor has no button for. */
 function step(kind: 'change' | 'conversion', direction: 1 | -1): () => Promise<void> {
   return async () => {
-    const session = vscode.debug.activeDebugSession;
-    if (session?.type === DEBUG_TYPE) await session.customRequest('shimtrace/step', { kind, direction });
+    await currentReplay()?.customRequest('shimtrace/step', { kind, direction });
   };
 }
 
@@ -164,6 +169,7 @@ const actions = (app: App): vscode.CodeActionProvider => ({
 export const debugConfig: Feature = (app) => {
   const register = (id: string, run: (target?: unknown) => unknown): vscode.Disposable => vscode.commands.registerCommand(id, run);
   return vscode.Disposable.from(
+    runningReplays(),
     vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, provider),
     register('shimtrace.replay', replay),
     register('shimtrace.replayHere', replayHere),

@@ -6,7 +6,7 @@ import * as vscode from 'vscode';
 import type { TraceSession } from '../analysis/client.js';
 import { RequestFailed } from '../analysis/client.js';
 import type { App, Feature } from '../app.js';
-import { DEBUG_TYPE, traceUri } from './config.js';
+import { DEBUG_TYPE, replayOf, traceUri } from './running.js';
 
 /** Where a replay stands. */
 export interface Instant {
@@ -20,12 +20,6 @@ export interface Instant {
 const moved = new vscode.EventEmitter<Instant | undefined>();
 /** A replay stopped somewhere; undefined when the last one ended. */
 export const onDidMoveReplay: vscode.Event<Instant | undefined> = moved.event;
-
-/** The replay of a trace, if there is one. */
-export function replayOf(uri: vscode.Uri): vscode.DebugSession | undefined {
-  const active = vscode.debug.activeDebugSession;
-  return active?.type === DEBUG_TYPE && traceUri(active.configuration)?.toString() === uri.toString() ? active : undefined;
-}
 
 /** Takes the replay of a trace to an event. False when the trace is not being replayed. */
 export async function goToInReplay(uri: vscode.Uri, place: { readonly row: number } | { readonly line: number }): Promise<boolean> {

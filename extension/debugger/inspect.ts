@@ -9,7 +9,8 @@ import { pageRefOf } from '../../model/shim/view_page.js';
 import { UserError } from './protocol.js';
 import type { Replay } from './replay.js';
 import type { Variables } from './variables.js';
-import { factOf, watchId, watchOfPage, watchText, type Fact, type Watch } from './watch.js';
+import { factOf, watchOfPage, watchText, type Fact, type Watch } from './watch.js';
+import { watchId } from './watchId.js';
 
 /** Copying a list takes at most this many items. */
 const COPIED_ITEMS_MAX = 10000;

@@ -263,11 +263,13 @@ export class DebugSession {
       this.stepByTarget(kind, direction, {});
     });
     connection.on('shimtrace/watch', (args: { dataId?: string; row?: number; line?: number }) => {
+      // By its id a watch is set also while the replay moves.
+      if (args.dataId !== undefined) return this.loaded().toggleWatch(args.dataId);
       const { replay } = this.ready();
-      const id = args.dataId ?? watchAt(replay, args.row ?? (args.line === undefined ? replay.row : replay.lines.rowAt(args.line)));
+      const id = watchAt(replay, args.row ?? (args.line === undefined ? replay.row : replay.lines.rowAt(args.line)));
       return this.loaded().toggleWatch(id);
     });
-    connection.on('shimtrace/where', () => this.whereabouts(this.ready().replay));
+    connection.on('shimtrace/where', () => ({ ...this.whereabouts(this.ready().replay), watches: this.loaded().watched() }));
   }
 
   /** Whether or not it is moving. */

@@ -1,6 +1,5 @@
 /**
- * What a data breakpoint watches: some fact of a page or a range. A watch is named by text, so that a client can
- * keep it: `gfn:0:0x100:16:attribute` (VM, first, count) or `pgoff:0:0x100:16:refs` (inode, first, count).
+ * What a data breakpoint watches: some fact of a page or a range. watchId.ts says how a watch is named.
  */
 import { Op, type OpCode, type OpLog } from '../../model/timeline/oplog.js';
 import type { TraceIndex } from '../../model/shim/view_index.js';
@@ -43,10 +42,6 @@ export interface Watch {
   readonly first: number;
   readonly count: number;
   readonly fact: Fact;
-}
-
-export function watchId(watch: Watch): string {
-  return `${watch.unit}:${watch.subject}:0x${watch.first.toString(16)}:${watch.count}:${watch.fact}`;
 }
 
 /** The watch that a text names, undefined when it names none. */

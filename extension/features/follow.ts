@@ -1,7 +1,7 @@
 /** Judges a trace again when its file changes on disk: saved, copied over, or growing while something records into it. */
 import * as vscode from 'vscode';
 import type { App, Feature } from '../app.js';
-import { DEBUG_TYPE, traceUri } from '../debugger/config.js';
+import { DEBUG_TYPE, traceUri } from '../debugger/running.js';
 
 /** A growing file is read again once it has been quiet for this long, or at the latest after {@link LATEST_MS}. */
 const QUIET_MS = 700;

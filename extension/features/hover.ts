@@ -7,6 +7,7 @@ import { traceLine } from '../window.js';
 import { orNothing, sessionOf } from './navigation.js';
 import { LANGUAGE } from './recognise.js';
 
+const STOP_ON_CHANGE = 'shimtrace.replay.stopOnChange';
 /** A hover lists no more fields than this. */
 const FIELDS_SHOWN = 24;
 
@@ -15,17 +16,19 @@ export const hover: Feature = (app) => vscode.languages.registerHoverProvider({ 
     const session = sessionOf(app, document);
     const at = traceLine(document, position.line);
     const event = session && at && (await orNothing(session.request('eventAtLine', { line: at.line })));
-    return event ? new vscode.Hover(hoverText(event), document.lineAt(position.line).range) : undefined;
+    return event && at ? new vscode.Hover(hoverText(event, at.trace), document.lineAt(position.line).range) : undefined;
   },
 });
 
-export function hoverText(event: EventView): vscode.MarkdownString {
+export function hoverText(event: EventView, trace: vscode.Uri): vscode.MarkdownString {
   const text = new vscode.MarkdownString('', true);
+  // What the trace says is escaped: the only links are ours, and they can run nothing else.
+  text.isTrusted = { enabledCommands: [STOP_ON_CHANGE] };
   const { place } = event;
   const actor = [place.time === '' ? '' : `${place.time}`, place.cpu < 0 ? '' : `CPU ${place.cpu}`, taskText(place.comm, place.tid)];
   text.appendMarkdown(`**${escapeMarkdown(event.name)}** — ${escapeMarkdown(actor.filter((part) => part !== '').join(' · '))}\n\n`);
   if (!event.understood) text.appendMarkdown('$(question) Not in the vocabulary: kept and counted, never judged.\n\n');
-  if (event.pages.length > 0) text.appendMarkdown(pageTable(event.pages));
+  if (event.pages.length > 0) text.appendMarkdown(pageTable(event.pages, trace, place.row));
   if (event.fields.length > 0) text.appendMarkdown(fieldTable(event.fields));
   return text;
 }
@@ -35,10 +38,16 @@ function taskText(comm: string, tid: number): string {
   return comm === '' ? `tid ${tid}` : `${comm}-${tid}`;
 }
 
-function pageTable(pages: readonly PageStateView[]): string {
-  const rows = pages.map(({ label, before, after }) =>
-    `| ${escapeMarkdown(label)} | ${escapeMarkdown(before)} | ${before === after ? '*unchanged*' : escapeMarkdown(after)} |`);
-  return `| pages | before | after |\n|---|---|---|\n${rows.join('\n')}\n\n`;
+function pageTable(pages: readonly PageStateView[], trace: vscode.Uri, row: number): string {
+  const rows = pages.map(({ label, before, after, dataId }) =>
+    `| ${escapeMarkdown(label)} | ${escapeMarkdown(before)} | ${before === after ? '*unchanged*' : escapeMarkdown(after)} | ${dataId === '' ? '' : stopLink(trace, row, dataId)} |`);
+  return `| pages | before | after | |\n|---|---|---|---|\n${rows.join('\n')}\n\n`;
+}
+
+/** The data breakpoint of a hover: the editor has no such thing on a place in a text. */
+function stopLink(trace: vscode.Uri, row: number, dataId: string): string {
+  const target = encodeURIComponent(JSON.stringify([{ trace: trace.toString(), row, dataId }]));
+  return `[$(debug-breakpoint-data) ${vscode.l10n.t('Break on change')}](command:${STOP_ON_CHANGE}?${target} "${vscode.l10n.t('Stop the replay of this trace wherever the state of these pages changes')}")`;
 }
 
 function fieldTable(fields: EventView['fields']): string {

@@ -38,16 +38,24 @@ function traceOfNode(app: App, { finding }: Node): vscode.Uri | undefined {
   return (own ?? fitting.at(-1))?.uri;
 }
 
+/** The selected line of a trace: in the active editor, else in one that shows it while the timeline or a list has the focus. */
+function selectedLine(trace: vscode.Uri): number | undefined {
+  const { activeTextEditor, visibleTextEditors } = vscode.window;
+  for (const editor of activeTextEditor ? [activeTextEditor] : visibleTextEditors) {
+    const place = traceLine(editor.document, editor.selection.active.line);
+    if (place?.trace.toString() === trace.toString()) return place.line;
+  }
+  return undefined;
+}
+
 export const replayOffer: Feature = (app) => {
   const item = vscode.window.createStatusBarItem('shimtrace.replayOffer', vscode.StatusBarAlignment.Left, 10);
   item.name = vscode.l10n.t('Shimtrace: go to in the replay');
   let here: Instant | undefined;
 
   const update = (): void => {
-    const editor = vscode.window.activeTextEditor;
-    const place = editor && traceLine(editor.document, editor.selection.active.line);
-    const line = place?.line;
-    if (!here || here.line === 0 || line === undefined || line === here.line || place?.trace.toString() !== here.uri.toString()) {
+    const line = here && selectedLine(here.uri);
+    if (!here || here.line === 0 || line === undefined || line === here.line) {
       item.hide();
       return;
     }

@@ -2,7 +2,8 @@
 import * as vscode from 'vscode';
 import type { App, Feature } from '../app.js';
 import { RequestFailed } from '../analysis/client.js';
-import { onDidMoveReplay } from '../debugger/factory.js';
+import { goToInReplay, onDidMoveReplay } from '../debugger/factory.js';
+import { watchIdOfRange } from '../debugger/watchId.js';
 import { traceOf } from '../features/target.js';
 import { traceLine } from '../window.js';
 import { Endpoint, RequestError, type Handlers } from '../../webview/protocol/endpoint.js';
@@ -84,6 +85,15 @@ class TimelinePage implements vscode.Disposable {
       reveal: async ({ row, line }) => {
         this.shownLine = line;
         await showEvent(this.app, this.uri, row, line, this.panel.viewColumn);
+        return null;
+      },
+      replay: async ({ row, finding }) => {
+        if (await goToInReplay(this.uri, { row })) return null;
+        await vscode.commands.executeCommand('shimtrace.replay', { trace: this.uri, from: finding === '' ? { row } : { finding } });
+        return null;
+      },
+      watch: async ({ row, pages }) => {
+        await vscode.commands.executeCommand('shimtrace.replay.stopOnChange', { trace: this.uri.toString(), row, dataId: watchIdOfRange(pages) });
         return null;
       },
       copy: async ({ text }) => {

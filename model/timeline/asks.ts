@@ -1,5 +1,5 @@
 /** What can be asked of a timeline, and what is answered: plain data with typed arrays, fit for any message channel. */
-import type { Severity, Verdict } from '../findings/finding.js';
+import type { PageRange, Severity, Verdict } from '../findings/finding.js';
 import type { RowFilter } from './rows.js';
 import type { Tile, TileRequest } from './tiles.js';
 import type { RowsReply, TimelineMeta } from './timeline.js';
@@ -38,6 +38,10 @@ export interface Fact {
 
 export interface InspectReply {
   readonly title: string;
+  /** The pages from the first to the last that the title names; null for a whole group. */
+  readonly pages: PageRange | null;
+  /** The last event at or before the time, -1 before the first. */
+  readonly row: number;
   readonly facts: readonly Fact[];
   readonly events: readonly EventRef[];
   /** Events near the time beyond those listed. */

@@ -76,16 +76,18 @@ export function inspect(timeline: Timeline, ask: InspectAsk): InspectReply {
   const set = timeline.rowSet(ask.rowSet);
   const group = set?.groups[ask.group];
   const title = spanTitle(timeline, ask);
-  if (!set || !group) return { title, facts: [], events: [], moreEvents: 0, findings: [] };
+  if (!set || !group) return { title, pages: null, row: -1, facts: [], events: [], moreEvents: 0, findings: [] };
   const first = Math.max(0, ask.first);
   const last = Math.min(group.rowCount, ask.first < 0 ? group.rowCount : first + ask.count) - 1;
   const row = axis.rowAt(ask.time + timeline.table.meta.resolution / 1024) - 1;
+  const page = set.pages(ask.group, first).first;
+  const pages = ask.first < 0 ? null : { unit: group.unit, vm: group.vm, inode: group.inode, first: page, count: set.pages(ask.group, last).end - page };
   const facts = first === last ? atomFacts(timeline, group.from[first]!, row) : [];
   const fromRow = axis.rowAt(ask.time - ask.tolerance);
   const untilRow = axis.rowAt(ask.time + ask.tolerance);
   const near = marksIn(timeline, group.from[first]!, group.until[last]!, fromRow, untilRow);
   const events = near.slice(0, EVENTS_MAX).map(({ row: at, what }) => ({ ...eventRef(timeline, at), name: `${timeline.table.name(at)}: ${what}` }));
-  return { title, facts, events, moreEvents: near.length - events.length, findings: findingsIn(timeline, group.from[first]!, group.until[last]!, fromRow, untilRow) };
+  return { title, pages, row, facts, events, moreEvents: near.length - events.length, findings: findingsIn(timeline, group.from[first]!, group.until[last]!, fromRow, untilRow) };
 }
 
 function atomFacts(timeline: Timeline, atom: number, row: number): Fact[] {

@@ -207,6 +207,7 @@ describe('timeline answers', () => {
     assert.deepEqual(reply.facts.map((x) => `${x.label}: ${x.text}`), ['attribute: private', 'SPTE: SPTE 4K', 'mappings: 2 user mappings', 'references: none seen']);
     assert.deepEqual(reply.findings, [0]);
     assert.equal(reply.title, 'tgid:400 gfn 0x109');
+    assert.deepEqual([reply.pages, reply.row], [{ unit: 'gfn', vm: 0, inode: -1, first: 0x109, count: 1 }, f.at]);
   });
 
   it('tell a row as a table of stretches with causes and verdicts', () => {

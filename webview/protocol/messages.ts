@@ -3,6 +3,7 @@
  * typed from this file; endpoint.ts carries the requests and sees to it that each ends in a reply, an error or a cancel.
  * Messages cross a process as JSON with typed arrays, so there are no bigints, maps or functions in them.
  */
+import type { PageRange } from '../../model/findings/finding.js';
 import type { AskName, TimelineAsks } from '../../model/timeline/asks.js';
 
 /** What the page is told when it starts. */
@@ -25,6 +26,10 @@ export interface PageRequests extends Asks {
   open: { params: Record<string, never>; result: Opening };
   /** Select this event in the editor and the trees. */
   reveal: { params: { readonly row: number; readonly line: number; readonly finding: string }; result: null };
+  /** Take the replay of the trace to this event, or begin one there. */
+  replay: { params: { readonly row: number; readonly finding: string }; result: null };
+  /** Have a replay of the trace stop wherever these pages change, or no longer; without one, one begins at the event. */
+  watch: { params: { readonly row: number; readonly pages: PageRange }; result: null };
   /** Put text on the clipboard. */
   copy: { params: { readonly text: string }; result: null };
   /** Put a link to this view on the clipboard. */

@@ -45,7 +45,7 @@ self.onmessage = ({ data }) => {
     const { id, name } = request;
     if (name === 'open') self.postMessage({ type: 'reply', id, result: { trace: what.split('/').pop(), uri: what, hasLines: true, view: '' } });
     else if (name === 'save') self.postMessage({ type: 'reply', id, result: { saved: true } });
-    else if (['reveal', 'copy', 'copyLink'].includes(name)) self.postMessage({ type: 'reply', id, result: null });
+    else if (['reveal', 'replay', 'watch', 'copy', 'copyLink'].includes(name)) self.postMessage({ type: 'reply', id, result: null });
     else {
       const result = answerTimeline(timeline, { ask: name as AskName, params: request.params } as TimelineAsk);
       self.postMessage({ type: 'reply', id, result }, transferOf(result));

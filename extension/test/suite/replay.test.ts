@@ -40,12 +40,27 @@ class Watch implements vscode.Disposable {
   }
 }
 
+/** The link of the hover on a line that sets a data breakpoint: a command and its arguments, as the editor would run it. */
+async function hoverLink(uri: vscode.Uri, line: number): Promise<vscode.Uri> {
+  const hovers = await vscode.commands.executeCommand<vscode.Hover[]>('vscode.executeHoverProvider', uri, new vscode.Position(line - 1, 2));
+  const texts = hovers.flatMap(({ contents }) => contents as vscode.MarkdownString[]);
+  const ours = texts.find(({ value }) => value.includes('Break on change'));
+  assert.ok(ours, `no link in ${texts.map(({ value }) => value).join()}`);
+  assert.deepEqual(ours.isTrusted, { enabledCommands: ['shimtrace.replay.stopOnChange'] });
+  return vscode.Uri.parse(/\((command:[^ )]+)/.exec(ours.value)![1]!, true);
+}
+
+function follow(link: vscode.Uri): Thenable<unknown> {
+  return vscode.commands.executeCommand(link.path, ...(JSON.parse(link.query) as unknown[]));
+}
+
 describe('replaying a trace in the debugger', () => {
   let uri: vscode.Uri;
   let watch: Watch;
   const session = (): vscode.DebugSession => vscode.debug.activeDebugSession!;
   const run = (command: string) => (): Thenable<unknown> => vscode.commands.executeCommand(`workbench.action.debug.${command}`);
   const request = (command: string, args: object = {}): Thenable<unknown> => session().customRequest(command, args);
+  const watched = async (): Promise<readonly string[]> => ((await request('shimtrace/where')) as { watches: string[] }).watches;
 
   beforeEach(async () => {
     await app();
@@ -144,6 +159,35 @@ describe('replaying a trace in the debugger', () => {
     const changed = await watch.after('continue', run('continue'));
     assert.equal(changed.stop.reason, 'data breakpoint');
     assert.ok(changed.line > PIN_LINE && changed.line <= G9_LINE, `line ${changed.line}`);
+  });
+
+  it('a hover offers to stop at changes of its pages, and begins a replay where there is none', async () => {
+    const link = await hoverLink(uri, PIN_LINE);
+    const begun = await watch.after('the link', () => follow(link));
+    assert.deepEqual([begun.stop.reason, begun.line], ['entry', PIN_LINE]);
+    await request('setExceptionBreakpoints', { filters: [] });
+    // The watch is set once the replay has begun.
+    await until('the watch', async () => ((await watched()).length > 0 ? true : undefined));
+    const changed = await watch.after('continue', run('continue'));
+    assert.equal(changed.stop.reason, 'data breakpoint');
+    assert.match(changed.stop.text!, /^state of /);
+    // The same link again: no longer.
+    await follow(link);
+    assert.deepEqual(await watched(), []);
+  });
+
+  it('another trace is not stopped at', async () => {
+    await start({ line: PIN_LINE });
+    const other = workspaceFile('other.txt', { copyOf: SAMPLE });
+    await open(other);
+    await findings(other);
+    await vscode.commands.executeCommand('shimtrace.replay.goTo', other, 1);
+    assert.equal(((await request('shimtrace/where')) as { line: number }).line, PIN_LINE);
+    const before = watch.places.length;
+    await follow(await hoverLink(other, G9_LINE));
+    await until('the replay of the other trace', () => (watch.places.length > before ? true : undefined));
+    assert.equal(watch.places.at(-1)!.line, G9_LINE);
+    await vscode.debug.stopDebugging();
   });
 
   it('goes on when the trace\'s tab is closed', async () => {

@@ -1,0 +1,99 @@
+// A replay as its user sees it: the stopped line, the timeline and the lists at the same event, breakpoints set by hand.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { openFile, openWorkbench, picture, runCommand, SAMPLE, statusItem, webviewBody } from './support.mjs';
+
+/** Lines of the violation in the sample, and of the pin that it is about. */
+const LINE = 702;
+const PIN = 662;
+
+describe('a replay in the editor', () => {
+  let bench;
+  let page;
+  before(async () => {
+    bench = await openWorkbench({
+      fill: (folder) => fs.copyFileSync(SAMPLE, path.join(folder, 'pinned.txt')), width: 1700, height: 1000,
+      settings: { 'workbench.colorTheme': 'Default Dark Modern', 'debug.openDebug': 'openOnSessionStart', 'debug.internalConsoleOptions': 'neverOpen' },
+    });
+    ({ page } = bench);
+    await openFile(page, 'pinned.txt');
+    await statusItem(page).filter({ hasText: '1 violation' }).waitFor();
+    await runCommand(page, 'Show Timeline');
+    await body().getByRole('heading', { name: 'G9 violation' }).waitFor();
+  });
+  after(() => bench?.close());
+  afterEach(async function () {
+    if (this.currentTest.state === 'failed') await picture(page, `failed-replay-${this.currentTest.title.replace(/\W+/g, '-')}`);
+  });
+
+  const body = () => webviewBody(page);
+  /** Waits until the arrow of the stopped replay stands beside a line. */
+  const stoppedAt = (line) => page.waitForFunction((wanted) => {
+    const arrow = document.querySelector('.codicon-debug-stackframe')?.getBoundingClientRect();
+    const number = [...document.querySelectorAll('.line-numbers')].find((e) => e.textContent === wanted)?.getBoundingClientRect();
+    return arrow && number && Math.abs(arrow.top - number.top) < 4;
+  }, String(line));
+  const button = (name) => page.locator(`.debug-toolbar .codicon-debug-${name}`).first();
+  const inTimeline = (line) => body().locator('.words').getByText(new RegExp(`line ${line}\\b`)).first().waitFor();
+
+  it('begins at the finding that the timeline shows', async () => {
+    await body().getByRole('link', { name: 'Replay from here' }).click();
+    await stoppedAt(LINE);
+  });
+
+  it('steps both ways, and the timeline goes along', async () => {
+    await button('step-back').click();
+    await stoppedAt(LINE - 1);
+    await inTimeline(LINE - 1);
+    await button('step-over').click();
+    await stoppedAt(LINE);
+    await inTimeline(LINE);
+  });
+
+  it('offers to go to what is selected elsewhere', async () => {
+    await body().getByRole('link', { name: new RegExp(`line ${PIN}\\b`) }).first().click();
+    await page.locator('.statusbar-item').getByText(`Go to line ${PIN}`).click();
+    await stoppedAt(PIN);
+    await page.locator('.statusbar-item').getByText(`Go to line ${PIN}`).waitFor({ state: 'hidden' });
+  });
+
+  it('stops where the pages that the timeline shows change', async () => {
+    await inTimeline(PIN);
+    await body().getByRole('link', { name: 'Break on change' }).click();
+    await page.getByText(/The replay stops at changes: state of/).first().waitFor();
+    await button('continue').click();
+    await page.locator('.debug-call-stack, .debug-pane').getByText(/Data breakpoint/i).first().waitFor();
+  });
+
+  it('stops where a value of the Variables view changes', async () => {
+    const variable = (name) => page.locator('.debug-variables .monaco-list-row', { hasText: name }).first();
+    // The lists below it leave the breakpoints no room.
+    await page.getByRole('button', { name: 'Watch Section' }).click();
+    await page.getByRole('treeitem', { name: 'Scope Event' }).locator('.monaco-tl-twistie').click();
+    await page.getByRole('treeitem', { name: 'Scope Page' }).locator('.monaco-tl-twistie').click();
+    await variable(/^attribute\b/).click({ button: 'right' });
+    const item = page.locator('.action-label', { hasText: 'Break on Value Change' });
+    await item.hover();
+    // A menu that has just opened takes the release of the button for the end of the click that opened it.
+    await page.waitForTimeout(500);
+    await item.click();
+    await page.locator('.debug-breakpoints .monaco-list-row', { hasText: /attribute/ }).first().waitFor();
+    await body().getByRole('link', { name: 'Break on change' }).click();
+    await page.getByText(/no longer stops at changes/).first().waitFor();
+    await button('continue').click();
+    await stoppedAt(LINE);
+    await variable(/^attribute\b.*Private \(was Shared\)/).waitFor();
+  });
+
+  it('is seen in dark and light', async () => {
+    for (const theme of ['Dark Modern', 'Light Modern']) {
+      await runCommand(page, 'Preferences: Color Theme');
+      await page.locator('.quick-input-widget input').fill(theme);
+      await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: theme }).first().click();
+      await page.waitForTimeout(1200);
+      await picture(page, `replay-${theme.split(' ')[0].toLowerCase()}`);
+    }
+    assert.ok(true);
+  });
+});
