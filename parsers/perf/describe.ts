@@ -5,14 +5,17 @@ import { IssueLog } from '../events/issues.js';
 import { EventPrinter } from '../format/printfmt.js';
 import type { RecordBytes } from '../format/record.js';
 import type { EventFormat } from '../format/tep.js';
-import type { EventText, OpenTrace, ReadOptions } from '../reader.js';
+import type { EventPart, EventText, OpenTrace, ReadOptions } from '../reader.js';
 import { chainStart, rawStart, RECORD_COMPRESSED, RECORD_COMPRESSED2 } from './abi.js';
 import type { PerfInfo } from './container.js';
 import { Feed } from './feed.js';
 import { inflatePieces } from './inflate.js';
 import { compressedBody, skippedAfter } from './records.js';
 
-const RECORD_MAX = 1 << 16;
+const HEADER_BYTES = 8;
+/** A record's size has 16 bits. */
+const BLOCK_BYTES = 1 << 17;
+const BLOCKS_KEPT = 256;
 const READ_BYTES = 1 << 20;
 /** Decompressed bytes kept behind the furthest that was asked for: rows in time order lie within a few rounds. */
 const WINDOW_BYTES = 48 << 20;
@@ -33,9 +36,10 @@ export function openPerfTrace(
   for (const format of info.tracing?.formats ?? []) if (!formats.has(format.id)) formats.set(format.id, format);
   const printers = new Map<number, EventPrinter>();
   const stream = new StreamWindow(source, positions, !info.bigEndian, options);
-  const describe = (row: number): EventText => {
+  const blocks = new Blocks(source);
+  const describe = (row: number, part?: EventPart): EventText => {
     const name = table.name(row);
-    const record = recordOf(table, row, source, positions, stream, info);
+    const record = recordOf(table, row, blocks, positions, stream, info);
     const raw = record && rawOf(record, info);
     if (!raw) return { name, fields: [], text: '' };
     const id = new DataView(raw.bytes.buffer, raw.bytes.byteOffset).getUint16(raw.start, !info.bigEndian);
@@ -43,20 +47,58 @@ export function openPerfTrace(
     if (!format) return { name, fields: [], text: '' };
     let printer = printers.get(id);
     if (!printer) printers.set(id, (printer = new EventPrinter(format, info.context)));
-    return { name, fields: printer.fields(raw), text: printer.text(raw) };
+    return { name, fields: part === 'text' ? [] : printer.fields(raw), text: part === 'fields' ? '' : printer.text(raw) };
   };
   return { table, describe, symbolOf: (address) => info.context.symbols()?.lookup(address) };
 }
 
 /** The bytes of a row's record, whole; undefined when they are no longer there. */
 function recordOf(
-  table: EventTable, row: number, source: ByteSource, positions: RecordPositions, stream: StreamWindow, info: PerfInfo,
+  table: EventTable, row: number, blocks: Blocks, positions: RecordPositions, stream: StreamWindow, info: PerfInfo,
 ): Uint8Array | undefined {
   const position = positions.ofRow[row >>> SEGMENT_SHIFT]?.[row & (SEGMENT_ROWS - 1)] ?? -1;
-  const bytes = position >= 0 ? stream.read(position) : source.read(table.at(row), RECORD_MAX);
-  if (!bytes || bytes.length < 8) return undefined;
-  const size = new DataView(bytes.buffer, bytes.byteOffset, 8).getUint16(6, !info.bigEndian);
-  return size >= 8 && size <= bytes.length ? bytes.subarray(0, size) : undefined;
+  const from = position >= 0 ? stream : blocks;
+  const at = position >= 0 ? position : table.at(row);
+  const head = from.read(at, HEADER_BYTES);
+  if (!head || head.length < HEADER_BYTES) return undefined;
+  const size = info.bigEndian ? (head[6]! << 8) | head[7]! : head[6]! | (head[7]! << 8);
+  const record = size >= HEADER_BYTES ? from.read(at, size) : undefined;
+  return record?.length === size ? record : undefined;
+}
+
+/** Blocks of the file that were read last: rows in time order lie in as many places as there are buffers. */
+class Blocks {
+  private readonly kept = new Map<number, Uint8Array>();
+
+  constructor(private readonly source: ByteSource) {}
+
+  /** Bytes from `at` on, fewer at the end of the file. */
+  read(at: number, length: number): Uint8Array {
+    const first = Math.floor(at / BLOCK_BYTES);
+    const start = at - first * BLOCK_BYTES;
+    const block = this.block(first);
+    if (start + length <= block.length || block.length < BLOCK_BYTES) return block.subarray(start, start + length);
+    const head = block.subarray(start);
+    const out = new Uint8Array(length);
+    out.set(head);
+    // A record is shorter than a block, so it lies in two at most.
+    const rest = this.block(first + 1).subarray(0, length - head.length);
+    out.set(rest, head.length);
+    return out.subarray(0, head.length + rest.length);
+  }
+
+  private block(index: number): Uint8Array {
+    let block = this.kept.get(index);
+    if (!block) {
+      block = this.source.read(index * BLOCK_BYTES, BLOCK_BYTES).slice();
+      this.kept.set(index, block);
+      for (const oldest of this.kept.keys()) {
+        if (this.kept.size <= BLOCKS_KEPT) break;
+        this.kept.delete(oldest);
+      }
+    }
+    return block;
+  }
 }
 
 /** The sample's raw data: the tracepoint's own record. */
@@ -83,10 +125,10 @@ class StreamWindow {
     private readonly options: ReadOptions,
   ) {}
 
-  /** Bytes from `position` on, at least one record's unless the stream ends before; undefined beyond the stream's end. */
-  read(position: number): Uint8Array | undefined {
+  /** `length` bytes from `position` on, fewer where the stream ends before; undefined beyond its end. */
+  read(position: number, length: number): Uint8Array | undefined {
     if (!this.output || position < (this.pieces[0]?.at ?? 0)) this.restart();
-    while (this.next < position + RECORD_MAX && this.advance());
+    while (this.next < position + length && this.advance());
     let low = 0;
     for (let high = this.pieces.length; high - low > 1; ) {
       const mid = (low + high) >>> 1;
@@ -95,16 +137,16 @@ class StreamWindow {
     }
     const first = this.pieces[low];
     if (!first || position < first.at || position >= this.next) return undefined;
-    const head = first.bytes.subarray(position - first.at);
-    return head.length >= RECORD_MAX ? head : this.join(low, position);
+    const start = position - first.at;
+    return start + length <= first.bytes.length ? first.bytes.subarray(start, start + length) : this.join(low, position, length);
   }
 
-  private join(from: number, position: number): Uint8Array {
-    const out = new Uint8Array(RECORD_MAX);
+  private join(from: number, position: number, length: number): Uint8Array {
+    const out = new Uint8Array(length);
     let have = 0;
-    for (let i = from; i < this.pieces.length && have < RECORD_MAX; i++) {
+    for (let i = from; i < this.pieces.length && have < length; i++) {
       const piece = this.pieces[i]!;
-      const part = piece.bytes.subarray(Math.max(0, position - piece.at)).subarray(0, RECORD_MAX - have);
+      const part = piece.bytes.subarray(Math.max(0, position - piece.at)).subarray(0, length - have);
       out.set(part, have);
       have += part.length;
     }
