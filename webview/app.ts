@@ -72,9 +72,9 @@ export class App {
   private tableTimer = 0;
   private drawing = false;
   size = { width: 1, height: 1 };
-  /** Where findings are drawn, for tests. */
-  readonly findingPlaces = (): { readonly x: number; readonly y: number; readonly index: number }[] =>
-    (this.picture?.hits ?? []).filter((h) => h.kind === 'finding').map((h) => ({ x: h.x + 8, y: h.y + h.h / 2, index: h.index }));
+  /** Where signs are drawn, for tests. */
+  readonly signPlaces = (): { readonly kind: string; readonly x: number; readonly y: number; readonly index: number }[] =>
+    (this.picture?.hits ?? []).map((h) => ({ kind: h.kind, x: h.x + Math.min(8, h.w / 2), y: h.y + h.h / 2, index: h.index }));
   /** Milliseconds of script and paint of the last frames, for tests and benchmarks; a new tile counts to the frame that shows it. */
   readonly frameMs: number[] = [];
   private tileMs = 0;

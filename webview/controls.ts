@@ -90,7 +90,8 @@ export interface Field {
 export function textField(title: string, placeholder: string, act: (text: string) => void): Field {
   const element = document.createElement('vscode-text-field') as ValueElement;
   element.setAttribute('placeholder', placeholder);
-  element.setAttribute('aria-label', title);
+  // The toolkit calls a field without a visible label `Text field` once it is in the document: its name comes after that.
+  queueMicrotask(() => element.setAttribute('aria-label', title));
   element.title = title;
   element.addEventListener('keydown', (event) => {
     if (event.key === 'Enter') act(element.value);

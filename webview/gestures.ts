@@ -25,7 +25,8 @@ export function attachGestures(canvas: HTMLCanvasElement, events: GestureEvents)
     return { x: event.clientX - box.left, y: event.clientY - box.top };
   };
   wheel(canvas, events, point);
-  drag(canvas, events, point);
+  const fingers = pinch(canvas, events, point);
+  drag(canvas, events, point, fingers);
   canvas.addEventListener('pointerleave', () => events.leave());
 }
 
@@ -47,7 +48,7 @@ function inLanes(frame: Frame, y: number): boolean {
 }
 
 /** Wheel and pinch zoom time around the pointer; over the labels, or with Shift, rows or lanes scroll; with Alt, rows zoom. */
-function wheel(canvas: HTMLCanvasElement, events: GestureEvents, point: (event: MouseEvent) => { x: number; y: number }): void {
+function wheel(canvas: HTMLCanvasElement, events: GestureEvents, point: Point): void {
   const steps = new LaneSteps();
   canvas.addEventListener('wheel', (event) => {
     event.preventDefault();
@@ -66,7 +67,32 @@ function wheel(canvas: HTMLCanvasElement, events: GestureEvents, point: (event: 
   }, { passive: false });
 }
 
-function drag(canvas: HTMLCanvasElement, events: GestureEvents, point: (event: MouseEvent) => { x: number; y: number }): void {
+type Point = (event: MouseEvent) => { x: number; y: number };
+
+/** Two fingers zoom time by their distance, around the place between them, and pan with it. Returns where fingers are. */
+function pinch(canvas: HTMLCanvasElement, events: GestureEvents, point: Point): ReadonlyMap<number, { x: number; y: number }> {
+  const fingers = new Map<number, { x: number; y: number }>();
+  const measured = (): { x: number; y: number; wide: number } => {
+    const [a, b] = [...fingers.values()] as [{ x: number; y: number }, { x: number; y: number }];
+    return { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2, wide: Math.max(1, Math.hypot(a.x - b.x, a.y - b.y)) };
+  };
+  canvas.addEventListener('pointerdown', (event) => {
+    if (event.pointerType === 'touch') fingers.set(event.pointerId, point(event));
+  });
+  canvas.addEventListener('pointermove', (event) => {
+    if (!fingers.has(event.pointerId)) return;
+    const before = fingers.size === 2 ? measured() : undefined;
+    fingers.set(event.pointerId, point(event));
+    if (!before) return;
+    const now = measured();
+    events.pan(before.x - now.x, before.y - now.y);
+    events.zoomTime(now.x, before.wide / now.wide);
+  });
+  for (const type of ['pointerup', 'pointercancel'] as const) canvas.addEventListener(type, (event) => fingers.delete(event.pointerId));
+  return fingers;
+}
+
+function drag(canvas: HTMLCanvasElement, events: GestureEvents, point: Point, fingers: ReadonlyMap<number, unknown>): void {
   let from: { x: number; y: number } | undefined;
   let last = { x: 0, y: 0 };
   let moved = false;
@@ -75,6 +101,11 @@ function drag(canvas: HTMLCanvasElement, events: GestureEvents, point: (event: M
   const steps = new LaneSteps();
   canvas.addEventListener('pointerdown', (event) => {
     if (event.button !== 0) return;
+    if (fingers.size > 1) {
+      // A second finger makes it a pinch.
+      from = undefined;
+      return;
+    }
     from = last = point(event);
     moved = false;
     onMinimap = from.y >= events.frame().minimapY;
@@ -85,7 +116,7 @@ function drag(canvas: HTMLCanvasElement, events: GestureEvents, point: (event: M
   canvas.addEventListener('pointermove', (event) => {
     const at = point(event);
     if (!from) {
-      events.hover(at.x, at.y);
+      if (fingers.size === 0) events.hover(at.x, at.y);
       return;
     }
     if (onMinimap) {

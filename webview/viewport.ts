@@ -152,7 +152,9 @@ export function zoomTime(view: View, frame: Frame, x: number, factor: number, bo
 /** Pans by pixels. */
 export function pan(view: View, frame: Frame, dx: number, dy: number, bounds: Bounds, rows: number): View {
   const shift = (dx / frame.plotW) * (view.until - view.from);
-  return { ...view, ...clampSpan(view.from + shift, view.until + shift, bounds), top: clampTop(view.top + dy / ROW_H, frame, rows) };
+  // Rows that scroll leave the span as it is, to the last bit: the tile is good for it then.
+  const span = dx === 0 ? {} : clampSpan(view.from + shift, view.until + shift, bounds);
+  return { ...view, ...span, top: clampTop(view.top + dy / ROW_H, frame, rows) };
 }
 
 export function clampTop(top: number, frame: Frame, rows: number): number {

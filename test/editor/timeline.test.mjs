@@ -38,7 +38,7 @@ describe('the timeline in the editor', () => {
 
   it('a click on the violation in the picture ends on its line', async () => {
     const canvas = body().locator('canvas.main');
-    const place = await canvas.evaluate(() => window.shimtraceFindings()[0]);
+    const place = await canvas.evaluate(() => window.shimtraceSigns().find((s) => s.kind === 'finding'));
     await canvas.click({ position: { x: place.x, y: place.y } });
     await onLine(LINE);
     assert.equal(await activeLine(), String(LINE));

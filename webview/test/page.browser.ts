@@ -6,37 +6,22 @@ import type { Browser, Page } from 'playwright-core';
 import { frameTimes } from './frames.js';
 import { launch, openPage } from './open.js';
 import { serve, type Served } from './server.js';
+import { lastPosted, posted, signs, type Sign } from './support.js';
 import { THEMES } from './themes.js';
 
 const PICTURES = path.join('out', 'test-results', 'pictures');
 const AXE = path.join('node_modules', 'axe-core', 'axe.min.js');
 
-interface Posted {
-  readonly type: string;
-  readonly name: string;
-  readonly params: Record<string, unknown>;
-}
 interface AxeResult {
   readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[];
 }
-type Place = { readonly x: number; readonly y: number };
-
-function posted(page: Page, name: string): Promise<Posted[]> {
-  return page.evaluate((n) => (window as unknown as { readonly posted: Posted[] }).posted.filter((p) => p.name === n), name);
-}
-
-async function lastPosted(page: Page, name: string, atLeast: number): Promise<Posted> {
-  await page.waitForFunction(([n, count]) => (window as unknown as { readonly posted: Posted[] }).posted.filter((p) => p.name === n).length >= (count as number), [name, atLeast] as const);
-  return (await posted(page, name)).at(-1)!;
-}
-
 describe('the timeline page in a browser', () => {
   let served: Served;
   let browser: Browser;
   let page: Page;
   let errors: readonly string[];
   const canvas = () => page.locator('canvas.main');
-  const violation = (): Promise<Place> => page.evaluate(() => (window as unknown as { shimtraceFindings(): Place[] }).shimtraceFindings()[0]!);
+  const violation = async (): Promise<Sign> => (await signs(page, 'finding'))[0]!;
 
   before(async () => {
     served = await serve();
