@@ -2,6 +2,7 @@
  * Breakpoints of all kinds. Each finds its candidates on its own, in either direction, without moving the cursor;
  * conditions, hit counts and whether a watched fact really changed are asked at the candidate.
  */
+import { firstAbove } from '../../parsers/base/search.js';
 import { evaluate, truthOf } from '../../model/expr/evaluate.js';
 import { ExprError } from '../../model/expr/error.js';
 import { globMatches } from '../../model/expr/glob.js';
@@ -89,13 +90,7 @@ export class RowSet {
 
   nearest(row: number, direction: Direction): number {
     const { rows } = this;
-    let lo = 0;
-    let hi = rows.length;
-    while (lo < hi) {
-      const mid = (lo + hi) >>> 1;
-      if (rows[mid]! <= row) lo = mid + 1;
-      else hi = mid;
-    }
+    let lo = firstAbove(rows, row);
     if (direction > 0) return rows[lo] ?? -1;
     while (lo > 0 && rows[lo - 1]! >= row) lo--;
     return rows[lo - 1] ?? -1;

@@ -1,4 +1,5 @@
 /** Kernel stack frames that follow an event: read from the text of the source, or addresses of a binary one. */
+import { firstIndex } from '../../parsers/base/search.js';
 import type { StackMark } from '../../parsers/events/table.js';
 import type { TraceIndex } from '../../model/shim/view_index.js';
 import type { FrameName, LoadedTrace } from './host.js';
@@ -20,15 +21,8 @@ const decoder = new TextDecoder('utf-8');
 /** Stacks of an event: the kernel's and the user's. */
 export function stacksOf(index: TraceIndex, row: number): readonly StackMark[] {
   const { stacks } = index.table;
-  let lo = 0;
-  let hi = stacks.length;
-  while (lo < hi) {
-    const mid = (lo + hi) >>> 1;
-    if (stacks[mid]!.row < row) lo = mid + 1;
-    else hi = mid;
-  }
   const found: StackMark[] = [];
-  for (; lo < stacks.length && stacks[lo]!.row === row; lo++) found.push(stacks[lo]!);
+  for (let lo = firstIndex(stacks.length, (i) => stacks[i]!.row >= row); lo < stacks.length && stacks[lo]!.row === row; lo++) found.push(stacks[lo]!);
   return found;
 }
 

@@ -1,4 +1,5 @@
 /** Launch arguments: what to replay, by which rules, from where, following whom. */
+import { firstIndex } from '../../parsers/base/search.js';
 import type { Conversion } from '../../model/analysis.js';
 import type { TraceIndex } from '../../model/shim/view_index.js';
 import type { StateView } from '../../model/shim/view.js';
@@ -171,12 +172,5 @@ function rowAtTime(index: TraceIndex, timeText: string): number {
   }
   const seconds = BigInt(match[1]!);
   const wanted = table.meta.timeUnit === 'ticks' ? seconds : seconds * 1000000000n + BigInt((match[2] ?? '').padEnd(9, '0'));
-  let lo = 0;
-  let hi = table.length;
-  while (lo < hi) {
-    const mid = (lo + hi) >>> 1;
-    if (table.absoluteTime(mid) < wanted) lo = mid + 1;
-    else hi = mid;
-  }
-  return Math.min(lo, table.length - 1);
+  return Math.min(firstIndex(table.length, (row) => table.absoluteTime(row) >= wanted), table.length - 1);
 }

@@ -2,6 +2,7 @@
  * Between rows and the lines that a client shows: lines of a text trace, lines of an editor's listing of a binary
  * one, or lines of the pages of a listing that the adapter gives out itself.
  */
+import { firstIndex } from '../../parsers/base/search.js';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { TraceIndex } from '../../model/shim/view_index.js';
 import type { DebugHost, TraceFiles } from './host.js';
@@ -60,14 +61,7 @@ export class Lines {
     if (this.files && table.length > 0) return Math.max(0, this.rowInFile(this.files, this.files.of(0).path, line));
     const lineOfRow = this.isText ? (row: number) => table.line(row) : this.listing?.lineOfRow ?? ((row: number) => row + 1);
     const at = (i: number): number => (this.byLine ? this.byLine[i]! : i);
-    let lo = 0;
-    let hi = table.length;
-    while (lo < hi) {
-      const mid = (lo + hi) >>> 1;
-      if (lineOfRow(at(mid)) < line) lo = mid + 1;
-      else hi = mid;
-    }
-    return at(Math.min(lo, table.length - 1));
+    return at(Math.min(firstIndex(table.length, (i) => lineOfRow(at(i)) >= line), table.length - 1));
   }
 
   /** Text of a page of the listing; undefined for a reference that was never given out. */

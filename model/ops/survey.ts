@@ -4,6 +4,7 @@
  * A kind counts as recorded only when the trace shows it firing: an absent probe and one that never fired look alike.
  */
 import { KIND_COUNT, KIND_GUEST } from '../../parsers/events/kinds.js';
+import { firstIndex } from '../../parsers/base/search.js';
 import { SEGMENT_ROWS, UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
 import { Ev } from './ev.js';
 import { K, slotsOf } from './slots.js';
@@ -75,14 +76,7 @@ export class Survey {
   }
 
   private firstGapEndingAfter(row: number): number {
-    let lo = 0;
-    let hi = this.gaps.length;
-    while (lo < hi) {
-      const mid = (lo + hi) >>> 1;
-      if (this.gaps[mid]!.before <= row) lo = mid + 1;
-      else hi = mid;
-    }
-    return lo;
+    return firstIndex(this.gaps.length, (i) => this.gaps[i]!.before > row);
   }
 
   private scan(): void {

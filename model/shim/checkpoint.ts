@@ -4,6 +4,7 @@
  * `checkpointsMax` every second checkpoint is dropped and the distance doubles, and the undo log forgets its older
  * half when the newer one is full.
  */
+import { firstIndex } from '../../parsers/base/search.js';
 import { assert } from '../../parsers/base/assert.js';
 import { StepMap, type FrozenMap, type OverwriteSink } from './view_map.js';
 import type { MapRegistry } from './view_registry.js';
@@ -91,14 +92,7 @@ export class CheckpointStore {
   }
 
   private indexOf(at: number): number {
-    let lo = 0;
-    let hi = this.list.length;
-    while (lo < hi) {
-      const mid = (lo + hi) >>> 1;
-      if (this.list[mid]!.at <= at) lo = mid + 1;
-      else hi = mid;
-    }
-    return lo - 1;
+    return firstIndex(this.list.length, (i) => this.list[i]!.at > at) - 1;
   }
 }
 

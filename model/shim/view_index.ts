@@ -1,4 +1,5 @@
 /** What does not change while one moves through a trace: who is where, by thread, rule, VM and inode. */
+import { firstIndex } from '../../parsers/base/search.js';
 import type { Analysis, Conversion, SlotInfo } from '../analysis.js';
 import { OP_BLOCK_LENGTH, type OpCode } from '../timeline/oplog.js';
 import type { Finding } from '../findings/finding.js';
@@ -149,14 +150,7 @@ function lastRow(conversion: Conversion): number {
 }
 
 function lastAtOrBefore(list: readonly Conversion[], row: number): number {
-  let lo = 0;
-  let hi = list.length;
-  while (lo < hi) {
-    const mid = (lo + hi) >>> 1;
-    if (list[mid]!.fromRow <= row) lo = mid + 1;
-    else hi = mid;
-  }
-  return lo - 1;
+  return firstIndex(list.length, (i) => list[i]!.fromRow > row) - 1;
 }
 
 function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {

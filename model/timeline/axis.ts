@@ -5,6 +5,7 @@
  * table's t0. `view` is what a picture is laid out in: equal to time, or shorter by the empty stretches when these are
  * compressed. Rows are the third, exact one: a picture's columns are resolved to rows, never to rounded times.
  */
+import { firstAbove, firstIndex } from '../../parsers/base/search.js';
 import { SEGMENT_ROWS, SEGMENT_SHIFT, type EventTable } from '../../parsers/events/table.js';
 
 /** Piecewise linear map between time and view: knot i is at time[i], view[i]; both increase. */
@@ -45,14 +46,7 @@ export class TimeAxis {
 
   /** First row at or after a time; the table's length when none. */
   rowAt(time: number): number {
-    let lo = 0;
-    let hi = this.table.length;
-    while (lo < hi) {
-      const mid = (lo + hi) >>> 1;
-      if (this.time(mid) < time) lo = mid + 1;
-      else hi = mid;
-    }
-    return lo;
+    return firstIndex(this.table.length, (row) => this.time(row) >= time);
   }
 
   /** The map to view coordinates, without or with compression of empty time. */
@@ -93,13 +87,8 @@ export function mapThrough(from: Float64Array, to: Float64Array, x: number): num
   if (last < 0) return x;
   if (x <= from[0]!) return to[0]! + (x - from[0]!);
   if (x >= from[last]!) return to[last]! + (x - from[last]!);
-  let lo = 0;
-  let hi = last;
-  while (hi - lo > 1) {
-    const mid = (lo + hi) >>> 1;
-    if (from[mid]! <= x) lo = mid;
-    else hi = mid;
-  }
+  const hi = firstAbove(from, x);
+  const lo = hi - 1;
   return to[lo]! + ((x - from[lo]!) / (from[hi]! - from[lo]!)) * (to[hi]! - to[lo]!);
 }
 

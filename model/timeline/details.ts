@@ -1,11 +1,11 @@
 /** Words about a timeline: what holds at a point, the lives of rows as a table, what happened between two times. */
+import { firstAbove } from '../../parsers/base/search.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import type { EventRef, Fact, FindingReply, InspectAsk, InspectReply, MeasureReply, RowSpan, TableAsk, TableLine, TableReply } from './asks.js';
 import type { BandStore } from './bands.js';
 import { MARK_NAMES } from './marks.js';
 import { Attr } from './oplog.js';
 import { LAYER_COUNT, Layer, Outcome } from './pageIndex.js';
-import { firstTarget } from './raster.js';
 import { hex, levelName } from './state.js';
 import type { Timeline } from './timeline.js';
 
@@ -171,7 +171,7 @@ function collectStretches(timeline: Timeline, atoms: readonly number[], fromRow:
       if (b.minRow >= untilRow || b.maxRow < fromRow) continue;
       for (let i = 0; i < b.length; i++) {
         if (b.from[i]! >= untilRow || b.until[i]! <= fromRow) continue;
-        for (let k = firstTarget(ends, b.a0[i]!); k < sorted.length && sorted[k]! < b.a1[i]!; k++) {
+        for (let k = firstAbove(ends, b.a0[i]!); k < sorted.length && sorted[k]! < b.a1[i]!; k++) {
           const list = out.get(sorted[k]!)!;
           if (list.length < STRETCHES_MAX) list.push({ from: b.from[i]!, until: b.until[i]!, layer, value: b.value[i]! });
         }

@@ -3,6 +3,7 @@
  * it. This is what the timeline is built from and what a cursor steps over. Ranges are half-open and range-compressed:
  * converting 64 GiB is one operation.
  */
+import { firstIndex } from '../../parsers/base/search.js';
 import { assert } from '../../parsers/base/assert.js';
 
 /** What changed. The comments say what subject, first, count, value and aux mean. */
@@ -168,13 +169,6 @@ export class OpLog {
 
   /** Index of the first operation whose row is at or after `row`. */
   firstAtRow(row: number): number {
-    let lo = 0;
-    let hi = this.length;
-    while (lo < hi) {
-      const mid = (lo + hi) >>> 1;
-      if (this.row(mid) < row) lo = mid + 1;
-      else hi = mid;
-    }
-    return lo;
+    return firstIndex(this.length, (i) => this.row(i) >= row);
   }
 }

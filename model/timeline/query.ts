@@ -2,6 +2,7 @@
  * Questions about pages that every shell asks: the state of a page at a row, the pages that an event touches, and a
  * range of pages cut into pieces whose life is the same.
  */
+import { firstIndex } from '../../parsers/base/search.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import { kindName, kindSlots } from '../../parsers/events/kinds.js';
 import { PAGE_SIZE } from '../../parsers/base/units.js';
@@ -19,14 +20,7 @@ export function pageOf(range: PageRange, offset = 0): PageId | undefined {
 /** The interval of a page's history that holds `row`; row -1 is the instant before the first event. */
 export function intervalAtRow(analysis: Analysis, page: PageId, row: number): PageInterval {
   const { intervals } = pageHistory(analysis, page);
-  let lo = 0;
-  let hi = intervals.length - 1;
-  while (lo < hi) {
-    const mid = (lo + hi + 1) >>> 1;
-    if (intervals[mid]!.fromRow <= row) lo = mid;
-    else hi = mid - 1;
-  }
-  return intervals[lo]!;
+  return intervals[Math.max(0, firstIndex(intervals.length, (i) => intervals[i]!.fromRow > row) - 1)]!;
 }
 
 /** State of a page after the event `row`; ask for `row - 1` to get the state before it. */

@@ -3,6 +3,7 @@
  * taken away where it ends; running sums over the columns then give the share of a row's pages at the end of each
  * column. What lived only inside one column leaves a trace too, so nothing is too short to be seen.
  */
+import { firstAbove } from '../../parsers/base/search.js';
 import type { PageNumbers } from './atoms.js';
 import type { ColumnMap } from './axis.js';
 import type { BandStore } from './bands.js';
@@ -34,18 +35,6 @@ export function disjointTargets(ranges: readonly Target[]): readonly Targets[] {
   return sets.map((set) => ({
     from: Uint32Array.from(set, (t) => t.from), until: Uint32Array.from(set, (t) => t.until), row: Uint32Array.from(set, (t) => t.row),
   }));
-}
-
-/** First range that ends after an atom. */
-export function firstTarget(until: Uint32Array, atom: number): number {
-  let lo = 0;
-  let hi = until.length;
-  while (lo < hi) {
-    const mid = (lo + hi) >>> 1;
-    if (until[mid]! <= atom) lo = mid + 1;
-    else hi = mid;
-  }
-  return lo;
 }
 
 /** Sums of one store while its cells are made. */
@@ -89,7 +78,7 @@ export function addBands(store: BandStore, targets: Targets, map: ColumnMap, pag
       if (from >= map.endRow || until < map.firstRow || a1 <= firstAtom || a0 >= endAtom) continue;
       const plane = planeOf[b.value[i]!]!;
       if (plane === 255) continue;
-      const k = firstTarget(targets.until, a0);
+      const k = firstAbove(targets.until, a0);
       if (k < n && targets.from[k]! < a1) addBand(targets, k, a0, a1, map.column(from), map.column(until), from >= map.firstRow, pageStart, plane, sums);
     }
   }
@@ -158,7 +147,7 @@ export function addMarks(
       if (rowWanted && !rowWanted(row)) continue;
       const a1 = b.a1[i]!;
       const c = map.column(row);
-      for (let k = firstTarget(targets.until, b.a0[i]!); k < n && targets.from[k]! < a1; k++) {
+      for (let k = firstAbove(targets.until, b.a0[i]!); k < n && targets.from[k]! < a1; k++) {
         const cell = targets.row[k]! * map.columns + c;
         cells.bits[cell] = cells.bits[cell]! | (1 << b.value[i]!);
         cells.count[cell] = cells.count[cell]! + 1;

@@ -2,6 +2,7 @@
  * Rows of a timeline: atoms grouped by VM, memslot or inode, neighbours with the same life folded into one row, and only
  * those that a filter asks for. A row set is computed once per filter; pictures refer to its rows by group and number.
  */
+import { firstAbove } from '../../parsers/base/search.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import type { Analysis, SlotInfo } from '../analysis.js';
 import type { BandStore } from './bands.js';
@@ -85,13 +86,7 @@ export class RowSet {
     const g = this.groups[group];
     for (const w of g?.windows ?? []) {
       if (atom < w.a0 || atom >= w.a1) continue;
-      let lo = w.firstRow;
-      let hi = w.endRow;
-      while (lo < hi) {
-        const mid = (lo + hi) >>> 1;
-        if (g!.until[mid]! <= atom) lo = mid + 1;
-        else hi = mid;
-      }
+      const lo = firstAbove(g!.until, atom, w.firstRow, w.endRow);
       if (lo < w.endRow && g!.from[lo]! <= atom) return lo;
     }
     return -1;

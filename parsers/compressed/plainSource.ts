@@ -2,6 +2,7 @@
  * What a compressed source holds, as a source: decompressed while it is read, so that a text of any size passes
  * through a bounded window. What the window has passed is decompressed again from the start when it is asked for.
  */
+import { firstIndex } from '../base/search.js';
 import type { ByteSource } from '../base/source.js';
 
 /** Bytes of compressed input handed over at a time: small, so that a place of damage says something. */
@@ -151,13 +152,6 @@ export class PlainSource implements ByteSource {
 
   /** Index of the piece that holds `offset`. */
   private pieceAt(offset: number): number {
-    let lo = 0;
-    let hi = this.pieces.length - 1;
-    while (lo < hi) {
-      const mid = (lo + hi + 1) >>> 1;
-      if (this.pieces[mid]!.at <= offset) lo = mid;
-      else hi = mid - 1;
-    }
-    return lo;
+    return Math.max(0, firstIndex(this.pieces.length, (i) => this.pieces[i]!.at > offset) - 1);
   }
 }

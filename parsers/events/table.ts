@@ -5,6 +5,7 @@
  * A row's payload is a run of words in its segment's pool: `[mask, lo0, hi0, lo1, hi1, …]`, one 64-bit value per slot
  * of the row's kind (see kinds.ts); bit i of the mask says that slot i was read. Signed values are two's complement.
  */
+import { firstIndex } from '../base/search.js';
 import { assert } from '../base/assert.js';
 import { Interner } from '../base/intern.js';
 import { IssueLog, type Issue, type LossMark } from './issues.js';
@@ -201,26 +202,12 @@ export class EventTable {
 
   /** First row at or after byte offset `at` in source order; `length` when none. Only for sources whose rows are in byte order. */
   rowAtOffset(at: number): number {
-    let lo = 0;
-    let hi = this.length;
-    while (lo < hi) {
-      const mid = (lo + hi) >>> 1;
-      if (this.at(mid) < at) lo = mid + 1;
-      else hi = mid;
-    }
-    return lo;
+    return firstIndex(this.length, (row) => this.at(row) >= at);
   }
 
   /** First row at or after a 1-based line of a text source; `length` when none. */
   rowAtLine(line: number): number {
-    let lo = 0;
-    let hi = this.length;
-    while (lo < hi) {
-      const mid = (lo + hi) >>> 1;
-      if (this.line(mid) < line) lo = mid + 1;
-      else hi = mid;
-    }
-    return lo;
+    return firstIndex(this.length, (row) => this.line(row) >= line);
   }
 }
 

@@ -2,6 +2,8 @@
  * A kernel's symbol table as /proc/kallsyms prints it: `ffffffff81000000 T _text` and, for a module's symbol,
  * `ffffffffc0000000 t name<TAB>[module]`. Kept as sorted columns over the bytes; names are decoded when shown.
  */
+import { firstIndex } from '../base/search.js';
+
 export interface SymbolPlace {
   readonly name: string;
   /** Bytes from the symbol's start. */
@@ -54,14 +56,7 @@ export class Kallsyms {
   }
 
   private lastAtOrBelow(address: bigint): number {
-    let low = 0;
-    let high = this.count;
-    while (low < high) {
-      const mid = (low + high) >>> 1;
-      if (this.address(mid) <= address) low = mid + 1;
-      else high = mid;
-    }
-    return low - 1;
+    return firstIndex(this.count, (i) => this.address(i) > address) - 1;
   }
 
   private address(i: number): bigint {
