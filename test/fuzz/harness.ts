@@ -4,19 +4,17 @@
  */
 import assert from 'node:assert/strict';
 import type { EventTable } from '../../parsers/events/table.js';
+import { random } from '../support/mutate.js';
 import { integrityErrors, tableText } from '../support/tables.js';
 
 /** Reads a text pushed in chunks of a size. */
 export type ReadText = (bytes: Uint8Array, chunkBytes: number) => EventTable;
 
-/** A small generator with a seed (mulberry32). */
+/** Choices from a seed. */
 export class Random {
-  constructor(private state: number) {}
-  next(): number {
-    this.state = (this.state + 0x6d2b79f5) | 0;
-    let t = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  readonly next: () => number;
+  constructor(seed: number) {
+    this.next = random(seed);
   }
   below(n: number): number {
     return Math.floor(this.next() * n);

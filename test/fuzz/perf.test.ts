@@ -5,15 +5,13 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
-import { MemorySource } from '../../parsers/base/source.js';
 import { perfData } from '../../parsers/perf/perfdata.js';
 import { perfJson } from '../../parsers/perf/json/format.js';
 import { perfScript } from '../../parsers/perf/script/format.js';
 import { qemuLog } from '../../parsers/qemu/log.js';
 import type { TraceFormat } from '../../parsers/reader.js';
 import { traceCmdReport } from '../../parsers/tracecmdtext/format.js';
-import { mutate } from '../support/mutate.js';
+import { fuzzFormat, readBytes, throwing, type Limits } from '../support/damage.js';
 import { loadZstd, readMaybeZstd, unzstdStream } from '../support/zstd.js';
 
 const FOLDER = 'sample-traces/perf/7.2.13';
@@ -21,40 +19,15 @@ const OTHERS: readonly (readonly [TraceFormat, string])[] = [
   [perfJson, 'sample-traces/perf/7.2.13/inplace.g.perf.json.zst'], [traceCmdReport, 'sample-traces/tracecmd/conv.restrictedmem.report.txt'],
   [traceCmdReport, 'sample-traces/tracecmd/conv.v6.cut.report-R.txt.zst'], [qemuLog, 'sample-traces/qemu/11.1.3/q35-seabios.log'],
 ];
-const HEAD = 4096;
 const RUNS = Number(process.env['FUZZ'] ?? 60);
-const SLOW_MS = 5000;
 
-/** What is wrong with how `format` reads the damaged bytes; undefined for nothing. */
-function verdict(format: TraceFormat, bytes: Uint8Array): string | undefined {
-  const started = performance.now();
-  try {
-    const { table, describe } = format.read(new MemorySource(bytes), { cancel: NEVER_CANCELLED, unzstdStream });
-    for (const row of [0, table.length >> 1, table.length - 1]) if (row >= 0 && row < table.length) describe(row);
-    // A record of a sample takes 40 bytes at least, and a decompressed byte costs some bits.
-    if (table.length > bytes.length) return `${table.length} rows of ${bytes.length} bytes`;
-    for (let row = 0; row < table.length; row++) {
-      if (!Number.isFinite(table.ts(row)) || table.nameId(row) >= table.names.size) return `row ${row} is not whole`;
-    }
-    for (const loss of table.losses) if (loss.row > table.length) return `loss at row ${loss.row}`;
-    for (const stack of table.stacks) if (stack.row >= table.length) return `stack of row ${stack.row}`;
-    if (table.length === 0 && table.issues.length === 0) return 'neither rows nor issues';
-  } catch (error) {
-    return error instanceof Error ? error.stack ?? error.message : 'threw';
-  }
-  const took = performance.now() - started;
-  return took > SLOW_MS ? `took ${took} ms` : undefined;
-}
+/** A record of a sample takes 40 bytes at least, and a decompressed byte costs some bits. */
+const LIMITS: Limits = { rowsPerByte: 1, isTime: Number.isFinite };
 
 function fuzz(format: TraceFormat, file: string): readonly string[] {
   // A text's worth of damage needs no more than its first part.
   const bytes = readMaybeZstd(file).slice(0, 1 << 19);
-  const one = process.env['SEED'];
-  const seeds = one === undefined ? Array.from({ length: RUNS }, (_, i) => i + 1) : [Number(one)];
-  return seeds.flatMap((seed) => {
-    const wrong = verdict(format, mutate(bytes, seed, HEAD));
-    return wrong === undefined ? [] : [`SEED=${seed}: ${wrong}`];
-  });
+  return fuzzFormat(format, bytes, { unzstdStream }, LIMITS, RUNS);
 }
 
 describe('damaged perf traces', () => {
@@ -72,7 +45,7 @@ describe('damaged perf traces', () => {
 
   it('keeps what precedes the damage', () => {
     const bytes = new Uint8Array(fs.readFileSync(path.join(FOLDER, 'shared.g.perf.data')));
-    const read = (b: Uint8Array) => perfData.read(new MemorySource(b), { cancel: NEVER_CANCELLED, unzstdStream }).table;
+    const read = (b: Uint8Array) => readBytes(perfData, b, { unzstdStream }).table;
     const whole = read(bytes);
     // A record in the middle of the data that claims to have no bytes: what follows it cannot be found.
     const broken = bytes.slice();
@@ -87,13 +60,6 @@ describe('damaged perf traces', () => {
   });
 
   it('would notice a reader that throws', () => {
-    const canary: TraceFormat = {
-      ...perfData,
-      read: (source, options) => {
-        if (source.size % 8 !== 0) throw new RangeError('canary');
-        return perfData.read(source, options);
-      },
-    };
-    assert.ok(fuzz(canary, path.join(FOLDER, 'conv.restrictedmem.perf.data')).some((line) => line.includes('canary')));
+    assert.ok(fuzz(throwing(perfData), path.join(FOLDER, 'conv.restrictedmem.perf.data')).some((line) => line.includes('canary')));
   });
 });
