@@ -38,6 +38,17 @@ export function checksOnOpen(uri: vscode.Uri): boolean {
   return section(uri).get('checkOnOpen') !== false;
 }
 
+/** Path of QEMU's trace-events file; undefined when it is not set. */
+export function traceEventsFile(uri: vscode.Uri): string | undefined {
+  const path: unknown = section(uri).get('qemu.traceEvents');
+  return typeof path === 'string' && path !== '' ? path : undefined;
+}
+
+/** True when `event` changes how traces are read. */
+export function affectsReading(event: vscode.ConfigurationChangeEvent): boolean {
+  return event.affectsConfiguration(`${SECTION}.qemu.traceEvents`);
+}
+
 /** True when `event` changes what the worker is asked, so that the verdicts are judged again. */
 export function affectsVerdicts(event: vscode.ConfigurationChangeEvent): boolean {
   return ['profiles', 'skewMicroseconds', 'clock'].some((name) => event.affectsConfiguration(`${SECTION}.${name}`));

@@ -3,6 +3,8 @@ import type * as vscode from 'vscode';
 import type { FromWorker, Port, Request } from './analysis/job.js';
 
 export interface AnalysisWorker extends Port<Request, FromWorker> {
+  /** The files of a run, where its trace is of several. */
+  readonly files?: readonly vscode.Uri[];
   /** Called once when the worker ends for any reason but {@link terminate}; `message` says why. */
   onExit(handler: (message: string) => void): void;
   terminate(): void;

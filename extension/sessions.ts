@@ -1,7 +1,7 @@
 /** The traces that are open: one session per file, by its URI. */
 import * as vscode from 'vscode';
 import { TraceSession } from './analysis/client.js';
-import { affectsVerdicts, checkOptions } from './config.js';
+import { affectsReading, affectsVerdicts, checkOptions } from './config.js';
 import type { Platform } from './platform.js';
 import type { Report } from './analysis/job.js';
 import type { ReportIndex } from './reportIndex.js';
@@ -20,7 +20,8 @@ export class Sessions implements vscode.Disposable {
 
   constructor(private readonly platform: Platform, private readonly index?: ReportIndex) {
     this.settings = vscode.workspace.onDidChangeConfiguration((event) => {
-      if (affectsVerdicts(event)) for (const session of this.all()) if (session.report) void this.check(session.uri);
+      if (affectsReading(event)) for (const session of this.all()) session.forget();
+      if (affectsVerdicts(event) || affectsReading(event)) for (const session of this.all()) if (session.report) void this.check(session.uri);
     });
   }
 
@@ -30,6 +31,11 @@ export class Sessions implements vscode.Disposable {
 
   find(uri: vscode.Uri | undefined): TraceSession | undefined {
     return uri && this.byUri.get(uri.toString());
+  }
+
+  /** The run that a file is judged as part of, undefined when no open one names it. */
+  runOf(uri: vscode.Uri | undefined): TraceSession | undefined {
+    return uri && this.all().find((session) => session.files.some((file) => file.toString() === uri.toString()));
   }
 
   /** The session of a file, made when it is new. */

@@ -2,6 +2,10 @@
 import * as vscode from 'vscode';
 import { NO_SUPPRESSIONS, parseSuppressions, PROJECT_FILE, suppressionFor, withoutSuppression, withSuppression, type Suppression, type Suppressions } from '../model/findings/suppress.js';
 import type { FindingView } from './analysis/job.js';
+import { fileOf } from './tabs.js';
+
+/** A finding of a run is set aside in the file that it stands in. */
+type Suppressible = Pick<FindingView, 'id'> & Partial<Pick<FindingView, 'at'>>;
 
 export class SuppressionStore implements vscode.Disposable {
   private readonly known = new Map<string, Suppressions>();
@@ -22,17 +26,20 @@ export class SuppressionStore implements vscode.Disposable {
     if (!this.known.has(file.toString())) await this.read(file);
   }
 
-  find(trace: vscode.Uri, finding: Pick<FindingView, 'id'>): Suppression | undefined {
+  find(of: vscode.Uri, finding: Suppressible): Suppression | undefined {
+    const trace = fileOf(of, finding.at?.file);
     const file = projectFile(trace);
     return suppressionFor(this.known.get(file.toString()) ?? NO_SUPPRESSIONS, relativePath(file, trace), finding);
   }
 
-  async add(trace: vscode.Uri, finding: Pick<FindingView, 'id'>, reason: string): Promise<void> {
+  async add(of: vscode.Uri, finding: Suppressible, reason: string): Promise<void> {
+    const trace = fileOf(of, finding.at?.file);
     const file = projectFile(trace);
     await this.rewrite(file, (text) => withSuppression(text, { trace: relativePath(file, trace), finding: finding.id, reason }));
   }
 
-  async remove(trace: vscode.Uri, finding: Pick<FindingView, 'id'>): Promise<void> {
+  async remove(of: vscode.Uri, finding: Suppressible): Promise<void> {
+    const trace = fileOf(of, finding.at?.file);
     const file = projectFile(trace);
     await this.rewrite(file, (text) => withoutSuppression(text, { trace: relativePath(file, trace), finding: finding.id }));
   }

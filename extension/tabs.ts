@@ -36,9 +36,14 @@ export async function revealLine(uri: vscode.Uri, line: number, column = 0, pres
   await vscode.commands.executeCommand('vscode.open', uri, options);
 }
 
+/** The file that a place is in: its own where the trace is of several. */
+export function fileOf(trace: vscode.Uri, file: unknown): vscode.Uri {
+  return typeof file === 'string' ? vscode.Uri.parse(file, true) : trace;
+}
+
 /** What a list hands over: a trace and a place in it. The list keeps the focus, so that one can step through it. */
 export async function revealSpot(uri: unknown, spot: unknown): Promise<void> {
   if (!(uri instanceof vscode.Uri) || typeof spot !== 'object' || spot === null) return;
-  const { line, column } = spot as { readonly line?: unknown; readonly column?: unknown };
-  if (typeof line === 'number' && line > 0) await revealLine(uri, line, typeof column === 'number' ? column : 0, true);
+  const { line, column, file } = spot as { readonly line?: unknown; readonly column?: unknown; readonly file?: unknown };
+  if (typeof line === 'number' && line > 0) await revealLine(fileOf(uri, file), line, typeof column === 'number' ? column : 0, true);
 }

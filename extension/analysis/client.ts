@@ -34,6 +34,8 @@ export class TraceSession implements vscode.Disposable {
   report: Report | undefined;
   /** Stamp of the file from just before it was read: one that differs later means that it has changed. */
   stamp = '';
+  /** The files of a run; empty for a trace of one file. */
+  files: readonly vscode.Uri[] = [];
   private worker: Promise<AnalysisWorker> | undefined;
   private readonly pending = new Map<number, Pending>();
   private nextId = 1;
@@ -133,6 +135,7 @@ export class TraceSession implements vscode.Disposable {
       this.worker = undefined;
       throw new RequestFailed({ code: 'io', message: error instanceof Error ? error.message : String(error) });
     }
+    this.files = worker.files ?? [];
     worker.onMessage((message) => this.receive(message));
     worker.onExit((message) => this.dropWorker({ code: 'internal', message }));
     return worker;

@@ -6,7 +6,7 @@ import type { ProfileId, Reason, EvidenceRole, Severity, Verdict } from '../../m
 import type { TimelineAsk, TimelineResult } from '../../model/timeline/asks.js';
 import type { ClockName } from '../../parsers/events/table.js';
 import type { DebugMessage } from './debugServer.js';
-import type { ViewMethods } from './views.js';
+import type { Spot, ViewMethods } from './views.js';
 import type { IssueCode, IssueSeverity } from '../../parsers/events/issues.js';
 
 /** Where an event stands in the trace. */
@@ -25,6 +25,8 @@ export interface PlaceView {
   readonly tid: number;
   readonly comm: string;
   readonly event: string;
+  /** URI of its file, where the trace is of several. */
+  readonly file?: string;
 }
 
 export interface EvidenceView {
@@ -92,11 +94,16 @@ export interface IssueView {
 
 /** All that the host keeps of a trace. */
 export interface Report {
+  /** The files of a trace of several, by their URIs. */
+  readonly files?: readonly { readonly uri: string; readonly name: string; readonly role: string }[];
   readonly format: string;
   readonly clock: ClockName;
   readonly kernel: string;
   readonly producer: string;
   readonly sizeBytes: number;
+  readonly shown: Shown;
+  /** Line of its last event, in its file or its listing. */
+  readonly lines: number;
   readonly events: { readonly total: number; readonly understood: number; readonly unknown: number };
   readonly profiles: readonly ProfileId[];
   readonly profileReason: string;
@@ -146,6 +153,8 @@ export interface Methods extends ViewMethods {
   digest: { params: CheckOptions; result: string };
   /** Reads the trace unless it was read already, and judges it. */
   check: { params: CheckOptions; result: Report };
+  /** Whether the file, or what a compressed one holds, begins as a trace does; it is not read further. */
+  holdsTrace: { params: object; result: boolean };
   /** The event that a 1-based line belongs to. */
   eventAtLine: { params: { readonly line: number }; result: EventView | null };
   /** A message of the debug adapter protocol for a session on this trace; what it answers comes as messages. */
@@ -154,6 +163,8 @@ export interface Methods extends ViewMethods {
   endDebug: { params: { readonly session: number }; result: null };
   /** Conversions of the judged trace, the first thousand. */
   conversions: { params: object; result: readonly ConversionView[] };
+  /** Where the event of a row stands. */
+  spot: { params: { readonly row: number }; result: Spot };
   /** A question to the timeline of the judged trace, which is made at the first one. */
   timeline: { params: TimelineAsk; result: TimelineResult };
 }

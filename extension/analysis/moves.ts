@@ -5,6 +5,7 @@ import { opSpace, opSubject } from '../../model/timeline/opindex.js';
 import { intervalAtRow, pageOf, pagesOfRow } from '../../model/timeline/query.js';
 import { describeState, describeDimension, type PageState } from '../../model/timeline/state.js';
 import { durationText } from './format.js';
+import { eventLine } from '../../model/findings/listing.js';
 import { lineText, placeOf, spotOf } from './place.js';
 import type { Along, HintView, Spot, WindowText } from './views.js';
 import type { Judged } from './worker.js';
@@ -14,7 +15,9 @@ const LIFE_SHOWN = 5000;
 const WINDOW_LINES_MAX = 20000;
 
 /** The last row whose line is at or before `line`; -1 before the first event. */
-export function rowOfLine({ trace }: Judged, line: number): number {
+export function rowOfLine({ trace, files }: Judged, line: number): number {
+  // A line of several files is none of this trace's: what is asked of it is told of the end.
+  if (files) return trace.table.length - 1;
   return trace.table.rowAtLine(line + 1) - 1;
 }
 
@@ -99,6 +102,7 @@ export function life(judged: Judged, line: number): readonly (Spot & { readonly 
 export function hints(judged: Judged, fromLine: number, toLine: number): readonly HintView[] {
   const { trace: { table }, analysis } = judged;
   const out: HintView[] = [];
+  if (judged.files) return out;
   for (let row = table.rowAtLine(fromLine); row < table.length && table.line(row) <= toLine; row++) {
     const i = analysis.ops.firstAtRow(row);
     if (i >= analysis.ops.length || analysis.ops.row(i) !== row) continue;
@@ -109,16 +113,21 @@ export function hints(judged: Judged, fromLine: number, toLine: number): readonl
     const before = intervalAtRow(analysis, page, row - 1);
     const since = before.fromRow >= 0 && table.meta.timeUnit === 'ns' ? ` +${durationText(table.ts(row) - table.ts(before.fromRow))}` : '';
     const text = interval.changed.map((dimension) => describeDimension(interval.state, dimension) || `no ${dimension}`).join(', ');
-    out.push({ line: table.line(row), column: placeOf(judged, row).endColumn, text: `${text}${since}`, tooltip: describeState(interval.state) });
+    out.push({ line: table.line(row), column: endOfLine(judged, row), text: `${text}${since}`, tooltip: describeState(interval.state) });
   }
   return out;
 }
 
+function endOfLine(judged: Judged, row: number): number {
+  const { trace, shown } = judged;
+  return shown === 'events' ? eventLine(trace.table, row, trace.describe(row, 'text')).length : placeOf(judged, row).endColumn;
+}
+
 /** Lines around one, from where the events stand: a trace is not indexed by line, but its events know theirs. */
 export function windowAround(judged: Judged, line: number, lines: number): WindowText {
-  const { trace: { table }, source } = judged;
+  const { trace: { table }, source, files } = judged;
   const half = Math.min(lines, WINDOW_LINES_MAX) >>> 1;
-  if (table.length === 0) return { firstLine: 1, text: '' };
+  if (table.length === 0 || files) return { firstLine: 1, text: '' };
   const firstRow = Math.max(0, table.rowAtLine(Math.max(1, line - half)) - (line - half <= 1 ? 0 : 1));
   const lastRow = Math.min(table.length - 1, table.rowAtLine(line + half));
   const start = line - half <= 1 ? 0 : table.at(firstRow);
@@ -127,8 +136,8 @@ export function windowAround(judged: Judged, line: number, lines: number): Windo
   return { firstLine: start === 0 ? 1 : table.line(firstRow), text };
 }
 
-export function stackLines({ trace: { table }, source }: Judged): readonly { from: number; to: number }[] {
-  return table.stacks.filter((stack) => stack.line > 0).slice(0, LIFE_SHOWN).map((stack) => {
+export function stackLines({ trace: { table }, source, files }: Judged): readonly { from: number; to: number }[] {
+  return (files ? [] : table.stacks).filter((stack) => stack.line > 0).slice(0, LIFE_SHOWN).map((stack) => {
     let lines = 0;
     for (const byte of source.read(stack.offset, stack.endOffset - stack.offset)) if (byte === 10) lines++;
     return { from: table.line(stack.row), to: Math.max(table.line(stack.row), stack.line + lines - 1) };

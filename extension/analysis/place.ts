@@ -1,6 +1,7 @@
 /** From an event row to what a person sees: its line, its columns and its printed time. */
 import type { ByteSource } from '../../parsers/base/source.js';
 import { UNKNOWN_CPU } from '../../parsers/events/table.js';
+import { eventHead } from '../../model/findings/listing.js';
 import { timeText } from '../../model/findings/report.js';
 import type { Judged } from './worker.js';
 import type { PlaceView } from './job.js';
@@ -39,23 +40,27 @@ function eventColumns(text: string, name: string): { startColumn: number; endCol
   return { startColumn: trimmed.length - trimmed.trimStart().length, endColumn };
 }
 
-export function placeOf({ source, trace }: Pick<Judged, 'source' | 'trace'>, row: number): PlaceView {
+/** Beyond any line's end: an event's text reaches to the end of its line, which in a listing is not known before it is made. */
+export const LINE_END = 1 << 20;
+
+export function placeOf({ source, trace, shown, files }: Pick<Judged, 'source' | 'trace' | 'shown' | 'files'>, row: number): PlaceView {
   const table = trace.table;
   if (row < 0 || row >= table.length) {
     return { row: -1, line: 0, offset: 0, startColumn: 0, endColumn: 0, time: '', cpu: -1, tid: -1, comm: '', event: '' };
   }
   const line = table.line(row);
   const name = table.name(row);
-  const columns = line > 0 ? eventColumns(lineText(source, table.at(row)), name) : { startColumn: 0, endColumn: 0 };
+  const part = files?.partOf(row);
+  const columns = shown === 'events' ? { startColumn: eventHead(table, row).length, endColumn: LINE_END } : part?.isText ?? line > 0 ? eventColumns(lineText(part?.source ?? source, table.at(row)), name) : { startColumn: 0, endColumn: 0 };
   const cpu = table.cpu(row);
   return {
     row, line, offset: table.at(row), ...columns, time: timeText(table, row), cpu: cpu === UNKNOWN_CPU ? -1 : cpu,
-    tid: table.tid(row), comm: table.comm(row), event: name,
+    tid: table.tid(row), comm: table.comm(row), event: name, ...(part && { file: part.uri }),
   };
 }
 
 /** Where to go for a row; line 0 when there is none. */
-export function spotOf(judged: Pick<Judged, 'source' | 'trace'>, row: number): Spot {
-  const { line, startColumn } = placeOf(judged, row);
-  return { row, line, column: startColumn };
+export function spotOf(judged: Pick<Judged, 'source' | 'trace' | 'shown' | 'files'>, row: number): Spot {
+  const { line, startColumn, file } = placeOf(judged, row);
+  return { row, line, column: startColumn, ...(file !== undefined && { file }) };
 }

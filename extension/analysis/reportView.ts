@@ -6,14 +6,16 @@ import { assert } from '../../parsers/base/assert.js';
 import { ISSUE_KINDS, type Issue } from '../../parsers/events/issues.js';
 import { RULES } from './core.js';
 import type { FindingView, IssueView, PagesView, Report, RuleView } from './job.js';
+import { linesOf } from './listing.js';
 import { placeOf } from './place.js';
 import type { Judged } from './worker.js';
 
 export function reportOf(judged: Judged, tookMs: Report['tookMs']): Report {
-  const { source, trace, analysis } = judged;
+  const { source, trace, analysis, files } = judged;
   const { meta, length, issues } = trace.table;
   return {
-    format: meta.format, clock: meta.clock, kernel: meta.kernel, producer: meta.producer, sizeBytes: source.size,
+    ...(files && { files: files.parts.map(({ uri, name, role }) => ({ uri, name, role })) }),
+    format: meta.format, clock: meta.clock, kernel: meta.kernel, producer: meta.producer, shown: judged.shown, lines: linesOf(trace), sizeBytes: files?.sizeBytes ?? source.size,
     events: { total: length, understood: analysis.understood, unknown: analysis.unknown },
     profiles: analysis.profiles, profileReason: analysis.profileReason,
     findings: analysis.findings.map((finding) => findingView(judged, finding)),
@@ -49,7 +51,8 @@ function ruleView(judged: Judged, status: RuleStatus): RuleView {
   };
 }
 
-function issueView({ code, line, offset, count, detail }: Issue): IssueView {
+function issueView({ code, line, offset, count, detail: own, file }: Issue): IssueView {
   const { severity, sentence, advice } = ISSUE_KINDS[code];
+  const detail = file === undefined ? own : own === '' ? file : `${file}: ${own}`;
   return { code, severity, sentence, advice, detail, line, offset, count };
 }

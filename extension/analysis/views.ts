@@ -7,6 +7,8 @@ export interface Spot {
   readonly row: number;
   readonly line: number;
   readonly column: number;
+  /** URI of its file, where the trace is of several. */
+  readonly file?: string;
 }
 
 export interface PhaseView {
@@ -16,6 +18,10 @@ export interface PhaseView {
 
 /** One conversion. Durations are nanoseconds, -1 when the trace has no such unit or it has not ended. */
 export interface ConversionRow {
+  /** `pages [0x4,0x6)`. */
+  readonly pages: string;
+  /** The VM or file, where the trace has several; else ''. */
+  readonly owner: string;
   readonly index: number;
   readonly label: string;
   readonly toPrivate: boolean;
@@ -141,6 +147,12 @@ export interface ExplanationView {
 /** Which events are neighbours of one: those of its page, of its conversion, or of its task. */
 export type Along = 'page' | 'conversion' | 'task';
 
+/**
+ * What shows a trace as text: its own file, a listing of its events (one in a line, row 0 in line 1), or a listing of
+ * the lines that a compressed file holds.
+ */
+export type Shown = 'file' | 'events' | 'content';
+
 /** A stretch of the trace's text. */
 export interface WindowText {
   /** 1-based line of the trace that the text begins with. */
@@ -182,6 +194,8 @@ export interface ViewMethods {
   hints: { params: { readonly fromLine: number; readonly toLine: number }; result: readonly HintView[] };
   /** A question about the page of the event at a line; null when the event names no page. */
   answer: { params: { readonly line: number; readonly question: QuestionId }; result: AnswerView | null };
+  /** Lines of the listing of a trace that no editor can show as it is, both included. */
+  listing: { params: { readonly first: number; readonly last: number }; result: string };
   /** Text around a line. */
   window: { params: { readonly line: number; readonly lines: number }; result: WindowText };
   /** Line ranges of the stacks that follow events, 1-based, both inclusive. */

@@ -5,17 +5,25 @@ import { MemorySource, type ByteSource } from '../../parsers/base/source.js';
 import { assert } from '../../parsers/base/assert.js';
 import type { FromWorker, Request } from './job.js';
 import { FileSource } from './fileSource.node.js';
+import type { RunSource } from './run.js';
 import { serve } from './worker.js';
 import { nodeCodecs } from '../../shell/codecs.node.js';
 import { KernelSources } from '../../shell/kernelSource.node.js';
 
 /** What the host starts this worker with: a path, or the whole file. */
-export type NodeWorkerData = { readonly path: string } | { readonly bytes: Uint8Array };
+export type NodeFile = ({ readonly path: string } | { readonly bytes: Uint8Array }) & { readonly traceEvents?: string | undefined };
+/** Or with the files of a run. */
+export type NodeWorkerData = NodeFile | { readonly run: readonly (NodeFile & { readonly described: Omit<RunSource, 'open' | 'traceEvents'> })[] };
 
 const port = parentPort;
 assert(port !== null, 'worker.node runs in a worker thread');
 const data = workerData as NodeWorkerData;
 const kernel = new KernelSources();
+
+function sourceOf(file: NodeFile): ByteSource {
+  return 'path' in file ? new FileSource(file.path) : new MemorySource(file.bytes);
+}
+
 const DIGEST_CHUNK_BYTES = 4 << 20;
 
 /** SHA-256, at hundreds of megabytes a second. */
@@ -33,7 +41,7 @@ void nodeCodecs().then((codecs) =>
       onMessage: (handler) => port.on('message', (request: Request) => handler(request)),
     },
     {
-      open: () => ('path' in data ? new FileSource(data.path) : new MemorySource(data.bytes)),
+      ...('run' in data ? { open: () => sourceOf(data.run[0]!), run: data.run.map((file) => ({ ...file.described, traceEvents: file.traceEvents, open: () => sourceOf(file) })) } : { open: () => sourceOf(data), traceEvents: data.traceEvents }),
       now: () => performance.now(),
       digest,
       findSource: (frame, map) => kernel.find(frame, map),

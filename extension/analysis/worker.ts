@@ -20,14 +20,22 @@ import { answerAt } from './answerView.js';
 import { eventAtLine } from './eventView.js';
 import { explain, recipe } from './explainView.js';
 import { conversionGroups, conversionsIn } from './conversions.js';
+import { holdsTrace, listingText, shownOf } from './listing.js';
 import { listsAt } from './lists.js';
 import { hints, life, neighbour, origin, rowOfLine, stackLines, windowAround } from './moves.js';
+import { spotOf } from './place.js';
 import { reportOf } from './reportView.js';
+import type { Shown } from './views.js';
+import { readRun, type RunFiles, type RunSource } from './run.js';
 
 /** What the host gives its worker besides the channel. */
 export interface WorkerTools {
   /** Opens the source; throws a JobError when it cannot be read. */
   open(): ByteSource;
+  /** The files of a run, in place of one source. */
+  readonly run?: readonly RunSource[];
+  /** Text of QEMU's trace-events file. */
+  readonly traceEvents?: string | undefined;
   now(): number;
   /** Digest of a source's content, where the host has a fast one. */
   readonly digest?: (source: ByteSource) => string;
@@ -41,6 +49,9 @@ export interface Judged {
   readonly source: ByteSource;
   readonly trace: OpenTrace;
   readonly analysis: Analysis;
+  readonly shown: Shown;
+  /** Where it is of several files: `source` is then the first one's. */
+  readonly files?: RunFiles;
 }
 
 /** An expected refusal, as an exception up to the boundary of the worker. */
@@ -60,6 +71,8 @@ export const INDEXED_FROM_BYTES = 4 * 1024 * 1024;
 class TraceServer {
   private source: ByteSource | undefined;
   private trace: OpenTrace | undefined;
+  private files: RunFiles | undefined;
+  private shown: Shown = 'file';
   private readMs = 0;
   private analysis: Analysis | undefined;
   private lastProgress = 0;
@@ -71,8 +84,13 @@ class TraceServer {
 
   digest(options: CheckOptions): string {
     this.options = options;
+    if (this.tools.run) return '';
     const source = this.tools.open();
     return this.tools.digest && source.size >= INDEXED_FROM_BYTES ? this.tools.digest(source) : '';
+  }
+
+  holdsTrace(): boolean {
+    return holdsTrace(this.tools.open(), this.tools.decompress);
   }
 
   check(options: CheckOptions): Report {
@@ -85,14 +103,14 @@ class TraceServer {
       progress: (done) => this.progress({ stage: 'judging', done, total }),
     });
     const tookMs = { read: this.readMs, judge: this.tools.now() - start };
-    return reportOf({ source, trace, analysis: this.analysis }, tookMs);
+    return reportOf({ source, trace, analysis: this.analysis, shown: this.shown, ...(this.files && { files: this.files }) }, tookMs);
   }
 
   /** The judged trace; it is read now where its report came out of the index. */
   judged(): Judged {
     if (!this.analysis) this.check(this.options);
     assert(this.source !== undefined && this.trace !== undefined && this.analysis !== undefined, 'a check leaves a judged trace');
-    return { source: this.source, trace: this.trace, analysis: this.analysis };
+    return { source: this.source, trace: this.trace, analysis: this.analysis, shown: this.shown, ...(this.files && { files: this.files }) };
   }
 
   debug(message: DebugMessage): null {
@@ -131,23 +149,35 @@ class TraceServer {
     const profiles = PROFILES.filter((profile) => rules.includes(profile));
     if (profiles.length === 0 && !this.analysis) this.check({});
     const analysis = profiles.length > 0 ? analyze(trace.table, { profiles }) : this.judged().analysis;
-    return { open: trace, analysis, read: (offset, length) => source.read(offset, length) };
+    return { open: trace, analysis, read: (offset, length) => source.read(offset, length), shown: this.shown, ...(this.files && { files: this.files }) };
   }
 
   private read(): { source: ByteSource; trace: OpenTrace } {
     if (this.source && this.trace) return { source: this.source, trace: this.trace };
     const start = this.tools.now();
-    const source = this.tools.open();
-    const trace = readTrace(source, {
+    if (this.tools.run) {
+      const { trace, files } = readRun(this.tools.run, (file, source) => this.readOne(source, file.traceEvents));
+      this.source = files.parts[0]!.source;
+      this.trace = trace;
+      this.files = files;
+    } else {
+      const source = this.tools.open();
+      this.trace = this.readOne(source, this.tools.traceEvents);
+      // Places in a compressed file are those of its content.
+      this.source = this.trace.plain ?? source;
+      this.shown = shownOf(this.trace);
+    }
+    this.readMs = this.tools.now() - start;
+    return { source: this.source, trace: this.trace };
+  }
+
+  private readOne(source: ByteSource, traceEvents: string | undefined): OpenTrace {
+    return readTrace(source, {
       cancel: NEVER_CANCELLED,
       ...this.tools.decompress,
+      ...(traceEvents === undefined ? {} : { traceEvents }),
       progress: (done) => this.progress({ stage: 'reading', done, total: source.size }),
     });
-    this.readMs = this.tools.now() - start;
-    // Places in a compressed file are those of its content.
-    this.source = trace.plain ?? source;
-    this.trace = trace;
-    return { source: this.source, trace };
   }
 
   private progress(progress: Progress): void {
@@ -163,11 +193,13 @@ type Handlers = { [M in Method]: (server: TraceServer, params: Methods[M]['param
 const HANDLERS: Handlers = {
   digest: (server, options) => server.digest(options),
   check: (server, options) => server.check(options),
+  holdsTrace: (server) => server.holdsTrace(),
   eventAtLine: (server, { line }) => eventAtLine(server.judged(), line),
   debug: (server, message) => server.debug(message),
   endDebug: (server, { session }) => server.endDebug(session),
   conversions: (server) => server.conversions(),
   timeline: (server, ask) => server.timeline(ask),
+  spot: (server, { row }) => spotOf(server.judged(), row),
   lists: (server, { line, ...wanted }) => listsAt(server.judged(), line === undefined ? -1 : rowOfLine(server.judged(), line), wanted),
   conversionGroups: (server, wanted) => conversionGroups(server.judged(), wanted),
   conversionsIn: (server, { fromLine, toLine }) => conversionsIn(server.judged(), fromLine, toLine),
@@ -177,6 +209,7 @@ const HANDLERS: Handlers = {
   life: (server, { line }) => life(server.judged(), line),
   hints: (server, { fromLine, toLine }) => hints(server.judged(), fromLine, toLine),
   answer: (server, { line, question }) => answerAt(server.judged(), line, question),
+  listing: (server, { first, last }) => listingText(server.judged(), first, last),
   window: (server, { line, lines }) => windowAround(server.judged(), line, lines),
   stacks: (server) => stackLines(server.judged()),
   recipe: (server) => recipe(server.judged()),

@@ -1,17 +1,28 @@
-/** Worker entry of the browser host. The first message is the whole file; those after it are requests. */
+/** Worker entry of the browser host. The first message is the whole file, or those of a run; those after it are requests. */
 import { MemorySource } from '../../parsers/base/source.js';
 import { webCodecs } from '../../shell/codecs.web.js';
 import type { FromWorker, Request } from './job.js';
-import { INDEXED_FROM_BYTES, serve } from './worker.js';
+import type { RunSource } from './run.js';
+import { INDEXED_FROM_BYTES, serve, type WorkerTools } from './worker.js';
+
+/** A whole file. */
+export interface WebFile {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly traceEvents: string | undefined;
+}
+
+export interface WebRun {
+  readonly run: readonly (WebFile & { readonly described: Omit<RunSource, 'open' | 'traceEvents'> })[];
+}
 
 const scope = globalThis as unknown as DedicatedWorkerGlobalScope;
 let handle: ((request: Request) => void) | undefined;
 /** Requests that came before all was ready. */
 const waiting: Request[] = [];
 
-const file = new Promise<Uint8Array<ArrayBuffer>>((got) => {
-  scope.addEventListener('message', ({ data }: MessageEvent<Uint8Array<ArrayBuffer> | Request>) => {
-    if (data instanceof Uint8Array) got(data);
+const file = new Promise<WebFile | WebRun>((got) => {
+  scope.addEventListener('message', ({ data }: MessageEvent<WebFile | WebRun | Request>) => {
+    if (!('id' in data)) got(data);
     else if (handle === undefined) waiting.push(data);
     else handle(data);
   });
@@ -25,9 +36,15 @@ async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return [...new Uint8Array(sum)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
+function inputOf(data: WebFile | WebRun): Pick<WorkerTools, 'open' | 'run' | 'traceEvents'> {
+  if (!('run' in data)) return { open: () => new MemorySource(data.bytes), traceEvents: data.traceEvents };
+  const run = data.run.map((file): RunSource => ({ ...file.described, traceEvents: file.traceEvents, open: () => new MemorySource(file.bytes) }));
+  return { open: () => run[0]!.open(), run };
+}
+
 async function begin(): Promise<void> {
-  const [codecs, bytes] = await Promise.all([webCodecs(), file]);
-  const digest = await digestOf(bytes);
+  const [codecs, data] = await Promise.all([webCodecs(), file]);
+  const digest = 'run' in data ? '' : await digestOf(data.bytes);
   serve(
     {
       post: (message: FromWorker, moved: readonly ArrayBuffer[] = []) => scope.postMessage(message, [...moved]),
@@ -36,7 +53,7 @@ async function begin(): Promise<void> {
         for (const request of waiting.splice(0)) handler(request);
       },
     },
-    { open: () => new MemorySource(bytes), now: () => performance.now(), digest: () => digest, decompress: codecs },
+    { ...inputOf(data), now: () => performance.now(), digest: () => digest, decompress: codecs },
   );
 }
 

@@ -4,18 +4,30 @@ import { Worker } from 'node:worker_threads';
 import * as vscode from 'vscode';
 import type { AnalysisWorker } from '../platform.js';
 import type { FromWorker } from './job.js';
-import type { NodeWorkerData } from './worker.node.js';
+import { isRunFile, partsOf, traceEventsText, type RunPart } from '../runs.js';
+import type { NodeFile, NodeWorkerData } from './worker.node.js';
 
 /** A local file is read by the worker itself; anything else is handed over whole. */
-async function workerDataFor(uri: vscode.Uri): Promise<NodeWorkerData> {
-  if (uri.scheme === 'file') return { path: uri.fsPath };
-  return { bytes: await vscode.workspace.fs.readFile(uri) };
+async function fileFor(uri: vscode.Uri, traceEvents: string | undefined): Promise<NodeFile> {
+  if (uri.scheme === 'file') return { path: uri.fsPath, traceEvents };
+  return { bytes: await vscode.workspace.fs.readFile(uri), traceEvents };
+}
+
+async function runFor(parts: readonly RunPart[]): Promise<NodeWorkerData> {
+  return {
+    run: await Promise.all(parts.map(async ({ uri, name, role, offsetNs, traceEvents }) => ({
+      ...await fileFor(uri, traceEvents), described: { uri: uri.toString(), path: uri.scheme === 'file' ? uri.fsPath : uri.toString(), name, role, offsetNs },
+    }))),
+  };
 }
 
 export async function startNodeWorker(extensionPath: string, uri: vscode.Uri): Promise<AnalysisWorker> {
-  const worker = new Worker(path.join(extensionPath, 'dist/worker.cjs'), { workerData: await workerDataFor(uri) });
+  const parts = isRunFile(uri) ? await partsOf(uri) : undefined;
+  const workerData = parts ? await runFor(parts) : await fileFor(uri, await traceEventsText(uri));
+  const worker = new Worker(path.join(extensionPath, 'dist/worker.cjs'), { workerData });
   let ended = false;
   return {
+    ...(parts && { files: parts.map((part) => part.uri) }),
     post: (request) => worker.postMessage(request),
     onMessage: (handler) => worker.on('message', (message: FromWorker) => handler(message)),
     onExit: (handler) => {

@@ -1,7 +1,9 @@
 /** Starts the analysis worker in a browser: the file's bytes are in memory, so its size is bounded. */
 import * as vscode from 'vscode';
 import type { AnalysisWorker } from '../platform.js';
+import { isRunFile, partsOf, traceEventsText, type RunPart } from '../runs.js';
 import type { FromWorker } from './job.js';
+import type { WebFile, WebRun } from './worker.web.js';
 
 /** Above this a browser tab is likely to be ended by its browser. */
 export const WEB_MAX_BYTES = 512 * 1024 * 1024;
@@ -12,18 +14,28 @@ export async function refuseTooLarge(uri: vscode.Uri): Promise<void> {
   if (size > WEB_MAX_BYTES) throw new Error(`in the browser a trace may have ${WEB_MAX_BYTES / 1048576} MB, and this one has ${Math.ceil(size / 1048576)} MB: open its folder in a desktop or remote window`);
 }
 
-export async function startWebWorker(extensionUri: vscode.Uri, uri: vscode.Uri): Promise<AnalysisWorker> {
+async function bytesOf(uri: vscode.Uri): Promise<Uint8Array<ArrayBuffer>> {
   await refuseTooLarge(uri);
-  const [script, bytes] = await Promise.all([
-    vscode.workspace.fs.readFile(vscode.Uri.joinPath(extensionUri, 'dist/web/worker.js')),
-    vscode.workspace.fs.readFile(uri),
-  ]);
+  return new Uint8Array(await vscode.workspace.fs.readFile(uri));
+}
+
+async function fileFor(uri: vscode.Uri): Promise<WebFile> {
+  return { bytes: await bytesOf(uri), traceEvents: await traceEventsText(uri) };
+}
+
+async function runFor(parts: readonly RunPart[]): Promise<WebRun> {
+  return { run: await Promise.all(parts.map(async ({ uri, name, role, offsetNs, traceEvents }) => ({ bytes: await bytesOf(uri), traceEvents, described: { uri: uri.toString(), path: uri.toString(), name, role, offsetNs } }))) };
+}
+
+export async function startWebWorker(extensionUri: vscode.Uri, uri: vscode.Uri): Promise<AnalysisWorker> {
+  const parts = isRunFile(uri) ? await partsOf(uri) : undefined;
+  const [script, file] = await Promise.all([vscode.workspace.fs.readFile(vscode.Uri.joinPath(extensionUri, 'dist/web/worker.js')), parts ? runFor(parts) : fileFor(uri)]);
   // A worker's script must come from the page's own origin, which an extension's files do not.
   const url = URL.createObjectURL(new Blob([new Uint8Array(script)], { type: 'text/javascript' }));
   const worker = new Worker(url);
-  const own = new Uint8Array(bytes);
-  worker.postMessage(own, [own.buffer]);
+  worker.postMessage(file, 'run' in file ? file.run.map((part) => part.bytes.buffer) : [file.bytes.buffer]);
   return {
+    ...(parts && { files: parts.map((part) => part.uri) }),
     post: (request) => worker.postMessage(request),
     onMessage: (handler) => worker.addEventListener('message', (event: MessageEvent<FromWorker>) => handler(event.data)),
     onExit: (handler) => worker.addEventListener('error', (event) => handler(event.message)),

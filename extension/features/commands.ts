@@ -1,7 +1,7 @@
 /** Commands that act on a trace as a whole. */
 import * as vscode from 'vscode';
 import type { App, Feature } from '../app.js';
-import { revealLine } from '../tabs.js';
+import { fileOf, revealLine } from '../tabs.js';
 import { traceOf } from './target.js';
 
 /** A recording from a kernel with one bug put in; the walkthrough opens it. */
@@ -52,6 +52,6 @@ async function goToFirstViolation(app: App, target: unknown): Promise<void> {
     if (report) await vscode.window.showInformationMessage(vscode.l10n.t('This trace breaks no rule that it can be judged by.'));
     return;
   }
-  await revealLine(trace, first.at.line, first.at.startColumn);
+  await revealLine(fileOf(trace, first.at.file), first.at.line, first.at.startColumn);
   await vscode.commands.executeCommand('editor.action.showHover');
 }

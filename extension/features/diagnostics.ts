@@ -5,6 +5,7 @@ import type { EvidenceRole } from '../../model/findings/finding.js';
 import type { EvidenceView, FindingView, PlaceView } from '../analysis/job.js';
 import type { Feature } from '../app.js';
 import { affectsSeverity, shownAs, type ShownAs } from '../config.js';
+import { fileOf } from '../tabs.js';
 import { documentLine, windowAddress } from '../window.js';
 import { ruleUri } from './rulePages.js';
 
@@ -21,11 +22,23 @@ const ROLES: Readonly<Record<EvidenceRole, string>> = {
 
 export const diagnostics: Feature = ({ sessions, suppressions }) => {
   const collection = vscode.languages.createDiagnosticCollection('shimtrace');
+  const runs = new Map<string, readonly vscode.Uri[]>();
   const publish = (session: TraceSession): void => {
     const { uri, state, report } = session;
-    if (state.kind === 'done' && report) collection.set(uri, diagnosticsOf(uri, report.findings.filter((finding) => !suppressions.find(uri, finding))));
+    if (session.files.length > 0) publishRun(session);
+    else if (sessions.runOf(uri)?.report) return;
+    else if (state.kind === 'done' && report) collection.set(uri, diagnosticsOf(uri, report.findings.filter((finding) => !suppressions.find(uri, finding))));
     if (state.kind === 'failed') collection.delete(uri);
     for (const document of vscode.workspace.textDocuments) if (windowAddress(document.uri)?.trace.toString() === uri.toString()) publishWindow(document);
+  };
+  // The findings of a run stand in its files, in place of what these show by themselves.
+  const publishRun = ({ uri, files, state, report }: TraceSession): void => {
+    if (state.kind !== 'done' || !report) return;
+    runs.set(uri.toString(), files);
+    for (const file of files) {
+      const own = report.findings.filter((finding) => finding.at.file === file.toString() && !suppressions.find(uri, finding));
+      collection.set(file, diagnosticsOf(file, own));
+    }
   };
   // A window shows the findings that lie within it, at its own lines.
   const publishWindow = (document: vscode.TextDocument): void => {
@@ -43,7 +56,11 @@ export const diagnostics: Feature = ({ sessions, suppressions }) => {
     vscode.workspace.onDidCloseTextDocument(({ uri }) => {
       if (windowAddress(uri)) collection.delete(uri);
     }),
-    sessions.onDidClose((uri) => collection.delete(uri)),
+    sessions.onDidClose((uri) => {
+      for (const gone of [uri, ...(runs.get(uri.toString()) ?? [])]) collection.delete(gone);
+      runs.delete(uri.toString());
+      sessions.all().forEach(publish);
+    }),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (affectsSeverity(event)) sessions.all().forEach(publish);
     }),
@@ -82,5 +99,5 @@ function diagnosticOf(uri: vscode.Uri, finding: FindingView, severity: vscode.Di
 
 function related(uri: vscode.Uri, { place, role, note }: EvidenceView): vscode.DiagnosticRelatedInformation {
   const at = place.event === '' ? '' : ` · ${place.event}`;
-  return new vscode.DiagnosticRelatedInformation(new vscode.Location(uri, rangeOf(place)), `${ROLES[role]}: ${note}${at}`);
+  return new vscode.DiagnosticRelatedInformation(new vscode.Location(fileOf(uri, place.file), rangeOf(place)), `${ROLES[role]}: ${note}${at}`);
 }

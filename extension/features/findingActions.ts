@@ -28,9 +28,11 @@ export const findingActions: Feature = (app) => vscode.Disposable.from(
 
 function actionsAt(app: App, document: vscode.TextDocument, range: vscode.Range, context: vscode.CodeActionContext): vscode.CodeAction[] {
   const at = traceLine(document, range.start.line);
-  const report = at && app.sessions.find(at.trace)?.report;
-  if (!at || !report) return [];
-  const here = report.findings.filter((finding) => finding.at.line === at.line && !app.suppressions.find(at.trace, finding));
+  const session = at && (app.sessions.runOf(at.trace) ?? app.sessions.find(at.trace));
+  if (!at || !session?.report) return [];
+  const { uri, report } = session;
+  const isHere = ({ line, file }: FindingView['at']): boolean => line === at.line && (file === undefined || file === at.trace.toString());
+  const here = report.findings.filter((finding) => isHere(finding.at) && !app.suppressions.find(uri, finding));
   return here.flatMap((finding) => {
     const diagnostics = context.diagnostics.filter((diagnostic) => diagnostic.source === 'shimtrace' && diagnostic.message === finding.message);
     const action = (title: string, command: string, args: readonly unknown[]): vscode.CodeAction => {
@@ -40,9 +42,9 @@ function actionsAt(app: App, document: vscode.TextDocument, range: vscode.Range,
       return made;
     };
     return [
-      action(vscode.l10n.t('Explain {0}', finding.rule), 'shimtrace.explain', [at.trace, finding.id]),
-      action(vscode.l10n.t('Copy {0} as a mail', finding.rule), 'shimtrace.copyAsMail', [at.trace, finding.id]),
-      action(vscode.l10n.t('Suppress {0} here, with a reason…', finding.rule), 'shimtrace.suppress', [at.trace, finding.id]),
+      action(vscode.l10n.t('Explain {0}', finding.rule), 'shimtrace.explain', [uri, finding.id]),
+      action(vscode.l10n.t('Copy {0} as a mail', finding.rule), 'shimtrace.copyAsMail', [uri, finding.id]),
+      action(vscode.l10n.t('Suppress {0} here, with a reason…', finding.rule), 'shimtrace.suppress', [uri, finding.id]),
       action(vscode.l10n.t('Open the page of {0}', finding.rule), 'shimtrace.openRule', [finding.rule]),
     ];
   });

@@ -5,7 +5,9 @@
 import * as vscode from 'vscode';
 import type { App, Feature } from '../app.js';
 import { checksOnOpen } from '../config.js';
+import { namesTraces } from '../../parsers/bundle/project.js';
 import { firstLines, LINES_LOOKED_AT, looksLikeTrace } from '../shape.js';
+import { isRunFile } from '../runs.js';
 import { openTabUris } from '../tabs.js';
 
 export const LANGUAGE = 'ftrace';
@@ -34,14 +36,15 @@ async function look(app: App, uri: vscode.Uri): Promise<void> {
   if (!isFile(uri) || app.sessions.find(uri)) return;
   const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === uri.toString());
   if (!document) await lookAtLarge(app, uri);
-  else if (document.languageId === LANGUAGE) begin(app, uri);
+  else if (document.languageId === LANGUAGE || (isRunFile(uri) && namesTraces(document.getText()))) begin(app, uri);
   // The document is closed and opened again by this, and comes back here with its new language.
   else if (NEUTRAL.has(document.languageId) && looksLikeTrace(headOf(document))) await vscode.languages.setTextDocumentLanguage(document, LANGUAGE);
 }
 
 function closeUnseen(app: App): void {
   const seen = new Set(openTabUris().map(String));
-  for (const { uri } of app.sessions.all()) if (!seen.has(uri.toString())) app.sessions.close(uri);
+  // A run stays while one of its files is looked at.
+  for (const { uri, files } of app.sessions.all()) if (![uri, ...files].some((file) => seen.has(file.toString()))) app.sessions.close(uri);
 }
 
 /** True when the file system behind a URI is one that can be read from: not an unsaved buffer, not a virtual view. */

@@ -10,7 +10,7 @@ export const status: Feature = ({ sessions, suppressions }) => {
   const item = vscode.window.createStatusBarItem('shimtrace.verdict', vscode.StatusBarAlignment.Left, 50);
   item.name = vscode.l10n.t('Shimtrace: verdict of the trace');
   const update = (): void => {
-    const session = sessions.find(activeTabUri());
+    const session = sessions.runOf(activeTabUri()) ?? sessions.find(activeTabUri());
     setContext(session);
     if (!session) {
       item.hide();

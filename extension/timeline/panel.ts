@@ -5,6 +5,7 @@ import { RequestFailed } from '../analysis/client.js';
 import { goToInReplay, onDidMoveReplay } from '../debugger/factory.js';
 import { watchIdOfRange } from '../debugger/watchId.js';
 import { traceOf } from '../features/target.js';
+import { fileOf } from '../tabs.js';
 import { traceLine } from '../window.js';
 import { Endpoint, RequestError, type Handlers } from '../../webview/protocol/endpoint.js';
 import type { HostRequests, PageRequests } from '../../webview/protocol/messages.js';
@@ -84,7 +85,9 @@ class TimelinePage implements vscode.Disposable {
       },
       reveal: async ({ row, line }) => {
         this.shownLine = line;
-        await showEvent(this.app, this.uri, row, line, this.panel.viewColumn);
+        const { files } = this.app.sessions.find(this.uri)?.report ?? {};
+        const { file } = files ? await this.app.sessions.open(this.uri).request('spot', { row }) : {};
+        await showEvent(this.app, fileOf(this.uri, file), row, line, this.panel.viewColumn);
         return null;
       },
       replay: async ({ row, finding }) => {

@@ -1,6 +1,7 @@
 /** Findings as nodes: by rule, by page or by time; what was set aside comes last. */
 import * as vscode from 'vscode';
-import type { FindingView, Report } from '../analysis/job.js';
+import type { FindingView, PlaceView, Report } from '../analysis/job.js';
+import type { Spot } from '../analysis/views.js';
 import type { Suppression } from '../../model/findings/suppress.js';
 import type { ListNode } from './list.js';
 
@@ -43,15 +44,25 @@ function rank({ verdict, severity }: FindingView): number {
   return (verdict === 'violation' ? 0 : verdict === 'suspicious' ? 10 : 20) + severity;
 }
 
+export function spotOf({ row, line, startColumn, file }: PlaceView): Spot {
+  return { row, line, column: startColumn, ...(file !== undefined && { file }) };
+}
+
+/** Line of a text, time in a binary trace; behind the file's name where there are several. */
+function placeText({ line, time, file }: PlaceView): string {
+  if (file !== undefined) return `${decodeURIComponent(file.slice(file.lastIndexOf('/') + 1))}:${line}`;
+  return line > 0 ? `line ${line}` : time;
+}
+
 function findingNode(finding: FindingView): ListNode {
   const { at, pages } = finding;
   return {
-    id: finding.id, label: finding.message, description: `${finding.rule} · ${at.line > 0 ? `line ${at.line}` : at.time}`,
+    id: finding.id, label: finding.message, description: `${finding.rule} · ${placeText(at)}`,
     tooltip: [finding.message, `${finding.rule} (${finding.profile})`, pages?.label ?? '', `${at.event} ${at.time}`].filter((part) => part !== '').join('\n'),
-    icon: ICONS[finding.verdict], spot: { row: at.row, line: at.line, column: at.startColumn }, context: 'finding', finding: finding.id,
+    icon: ICONS[finding.verdict], spot: spotOf(at), context: 'finding', finding: finding.id,
     children: finding.evidence.filter((evidence) => evidence.place.row !== at.row).map(({ place, role, note }, i) => ({
-      id: `${finding.id} ${i}`, label: note, description: `${role} · ${place.line > 0 ? `line ${place.line}` : place.time}`, icon: new vscode.ThemeIcon('circle-small'),
-      spot: { row: place.row, line: place.line, column: place.startColumn }, context: 'evidence',
+      id: `${finding.id} ${i}`, label: note, description: `${role} · ${placeText(place)}`, icon: new vscode.ThemeIcon('circle-small'),
+      spot: spotOf(place), context: 'evidence',
     })),
   };
 }

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { Report, RuleView } from '../analysis/job.js';
 import { HOLDERS, PAGE_SIZE, type ConversionGroup, type ConversionGroups, type ConversionRow, type HolderView, type Lists, type PageKind, type SlotView } from '../analysis/views.js';
+import { spotOf } from './findings.js';
 import type { ListNode } from './list.js';
 
 const color = (name: string): vscode.ThemeColor => new vscode.ThemeColor(name);
@@ -28,9 +29,10 @@ function moreNode(id: string, part: string, shown: number, total: number): ListN
 }
 
 function conversionNode(group: ConversionGroup, row: ConversionRow): ListNode {
-  const facts = [row.state === 'failed' ? row.errno || 'failed' : row.state, row.duration, row.retries > 0 ? `after ${row.retries} failed` : '', row.spot.line > 0 ? `line ${row.spot.line}` : ''];
+  const facts = [row.state === 'done' ? '' : row.errno || row.state, `to ${row.toPrivate ? 'private' : 'shared'}`, row.duration, row.retries > 0 ? `after ${row.retries} failed` : '', row.spot.line > 0 ? `line ${row.spot.line}` : '', row.owner];
   return {
-    id: `${group} ${row.index}`, label: row.label, description: facts.filter((fact) => fact !== '').join(' · '), spot: row.spot, context: 'conversion',
+    id: `${group} ${row.index}`, label: row.pages, description: facts.filter((fact) => fact !== '').join(' · '), spot: row.spot, context: 'conversion',
+    tooltip: [row.label, ...facts].filter((fact) => fact !== '').join('\n'),
     icon: new vscode.ThemeIcon(row.toPrivate ? 'lock' : 'unlock', row.state === 'failed' ? color('problemsErrorIcon.foreground') : undefined),
     children: row.phases.map((phase, i) => ({
       id: `${group} ${row.index} ${i}`, label: phase.name, ...(phase.spot.line > 0 ? { description: `line ${phase.spot.line}` } : {}), spot: phase.spot, icon: new vscode.ThemeIcon('circle-small'), context: 'phase',
@@ -103,7 +105,7 @@ function ruleNode(rule: RuleView): ListNode {
     children: rule.reasons.map((reason, i) => ({
       id: `${rule.profile} ${rule.id} ${i}`, label: reason.missing.length > 0 ? `missing: ${reason.missing.join(', ')}` : reason.detail,
       description: `${reason.reason}${reason.count > 0 ? ` ×${reason.count}` : ''}`, tooltip: reason.detail, icon: new vscode.ThemeIcon('question'), context: 'reason',
-      ...(reason.count > 0 ? { spot: { row: reason.at.row, line: reason.at.line, column: reason.at.startColumn } } : {}),
+      ...(reason.count > 0 ? { spot: spotOf(reason.at) } : {}),
     })),
   };
 }

@@ -44,14 +44,14 @@ class Views implements vscode.Disposable {
     this.disposables = [
       ...this.all,
       app.sessions.onDidChange((session) => {
-        if (session.uri.toString() !== this.trace?.toString()) this.lookAt(activeTabUri());
+        if (session.uri.toString() !== this.trace?.toString()) this.lookAt(this.active());
         else if (session.state.kind !== 'running') this.show();
       }),
       app.sessions.onDidClose((uri) => {
         if (uri.toString() === this.trace?.toString()) this.lookAt(app.sessions.all()[0]?.uri);
       }),
       app.suppressions.onDidChange(() => this.showFindings()),
-      onDidChangeActiveTab(() => this.lookAt(activeTabUri())),
+      onDidChangeActiveTab(() => this.lookAt(this.active())),
       vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => this.cursorMoved(textEditor)),
       ...this.asked.map((list) => list.view.onDidChangeVisibility(() => void this.ask())),
       ...GROUPINGS.map(([id, by]) => vscode.commands.registerCommand(id, () => this.group(by))),
@@ -65,7 +65,13 @@ class Views implements vscode.Disposable {
       vscode.commands.registerCommand('shimtrace.reveal', (uri: unknown, spot: unknown) => revealSpot(uri, spot)),
     ];
     this.group('rule');
-    this.lookAt(activeTabUri());
+    this.lookAt(this.active());
+  }
+
+  /** The trace of the active tab: the run that its file is part of, where that is open. */
+  private active(): vscode.Uri | undefined {
+    const uri = activeTabUri();
+    return this.app.sessions.runOf(uri)?.uri ?? uri;
   }
 
   private session(): TraceSession | undefined {

@@ -1,0 +1,45 @@
+/** A .shimtrace.json that names the files of a run: it opens as their one trace. */
+import * as vscode from 'vscode';
+import { PROJECT_FILE } from '../model/findings/suppress.js';
+import type { Role } from '../parsers/bundle/align.js';
+import { parseProject } from '../parsers/bundle/project.js';
+import { traceEventsFile } from './config.js';
+
+/** A file of a run, found. */
+export interface RunPart {
+  readonly uri: vscode.Uri;
+  /** As the .shimtrace.json calls it. */
+  readonly name: string;
+  readonly role: Role | undefined;
+  readonly offsetNs: bigint | undefined;
+  readonly traceEvents: string | undefined;
+}
+
+/** True for files that may name a run, by their names. */
+export function isRunFile(uri: vscode.Uri): boolean {
+  return uri.path.endsWith(PROJECT_FILE);
+}
+
+/** The files that a .shimtrace.json names. Rejects with what is wrong with it. */
+export async function partsOf(run: vscode.Uri): Promise<readonly RunPart[]> {
+  const { files, problem } = parseProject(new TextDecoder('utf-8').decode(await vscode.workspace.fs.readFile(run)));
+  if (problem !== undefined) throw new Error(problem);
+  const beside = (path: string): vscode.Uri => (/^(\/|[A-Za-z]:[\\/])/.test(path) ? run.with({ path: vscode.Uri.file(path).path }) : vscode.Uri.joinPath(run, '..', path));
+  return Promise.all(files.map(async ({ path, role, offsetNs, traceEvents }): Promise<RunPart> => ({
+    uri: beside(path), name: path, role, offsetNs, traceEvents: traceEvents === undefined ? await traceEventsText(run) : await textOf(beside(traceEvents)),
+  })));
+}
+
+/** Text of the trace-events file that the settings name; undefined when they name none. */
+export async function traceEventsText(trace: vscode.Uri): Promise<string | undefined> {
+  const path = traceEventsFile(trace);
+  return path === undefined ? undefined : textOf(vscode.Uri.file(path));
+}
+
+async function textOf(file: vscode.Uri): Promise<string> {
+  try {
+    return new TextDecoder('utf-8').decode(await vscode.workspace.fs.readFile(file));
+  } catch (error) {
+    throw new Error(`${file.fsPath}: ${error instanceof Error ? error.message : String(error)}; expected QEMU's trace-events-all`);
+  }
+}

@@ -1,0 +1,115 @@
+/** Several files as one trace: a .shimtrace.json that names them opens as their run. */
+import * as assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import * as vscode from 'vscode';
+import { app, closeAll, codeOf, extensionFile, findings, open, SAMPLE, until, workspaceFile } from '../support.js';
+
+const SHIFT_S = 5;
+
+describe('a run of several files', () => {
+  let first: vscode.Uri;
+  let second: vscode.Uri;
+  let run: vscode.Uri;
+
+  /** The sample's events in turns of fifty, in two files, the second on a clock that runs five seconds late. */
+  before(() => {
+    const parts: [string[], string[]] = [['# tracer: nop'], ['# tracer: nop']];
+    let events = 0;
+    for (const line of fs.readFileSync(extensionFile(SAMPLE), 'utf8').split('\n')) {
+      if (line === '' || line.startsWith('#')) continue;
+      const which = Math.floor(events++ / 50) % 2;
+      parts[which]!.push(which === 0 ? line : line.replace(/ (\d+)\.(\d{6}): /, (_, s: string, us: string) => ` ${Number(s) - SHIFT_S}.${us}: `));
+    }
+    first = workspaceFile('run-a.txt', `${parts[0].join('\n')}\n`);
+    second = workspaceFile('run-b.txt', `${parts[1].join('\n')}\n`);
+    run = workspaceFile('two.shimtrace.json', JSON.stringify({ trace: [{ path: 'run-a.txt', clockOffsetNs: 0 }, { path: 'run-b.txt', clockOffsetNs: `${SHIFT_S}000000000` }] }));
+  });
+  afterEach(closeAll);
+  after(() => [first, second, run].forEach((file) => fs.rmSync(file.fsPath)));
+
+  it('is judged when it opens, and its findings stand in its files, each at its place', async () => {
+    const { sessions } = await app();
+    await open(run);
+    const report = await until('the report of the run', () => sessions.find(run)?.report);
+    assert.deepEqual(report.files?.map(({ uri, name }) => [uri, name]), [[first.toString(), 'run-a.txt'], [second.toString(), 'run-b.txt']]);
+    const violation = report.findings.find((finding) => finding.verdict === 'violation')!;
+    assert.equal(violation.rule, 'G9');
+    const file = vscode.Uri.parse(violation.at.file!);
+    const [shown] = (await findings(file)).filter((diagnostic) => codeOf(diagnostic) === 'G9');
+    const text = fs.readFileSync(file.fsPath, 'utf8').split('\n')[shown!.range.start.line]!;
+    assert.equal(shown!.range.start.line, violation.at.line - 1);
+    assert.match(text.slice(shown!.range.start.character), /^\w+: \(/);
+    assert.ok(text.includes(violation.at.event));
+    for (const { location } of shown!.relatedInformation!) {
+      const line = fs.readFileSync(location.uri.fsPath, 'utf8').split('\n')[location.range.start.line]!;
+      assert.ok(line.includes(': '), line);
+    }
+    assert.ok(new Set(violation.evidence.map(({ place }) => place.file)).size > 0);
+  });
+
+  it('goes to a finding in its own file, and the lists stay on the run', async () => {
+    const { sessions } = await app();
+    await open(run);
+    const report = await until('the report of the run', () => sessions.find(run)?.report);
+    const violation = report.findings.find((finding) => finding.verdict === 'violation')!;
+    await vscode.commands.executeCommand('shimtrace.goToFirstViolation');
+    const editor = await until('the file of the finding', () => (vscode.window.activeTextEditor?.document.uri.toString() === violation.at.file ? vscode.window.activeTextEditor : undefined));
+    assert.equal(editor.selection.active.line, violation.at.line - 1);
+    assert.equal(sessions.runOf(editor.document.uri)?.uri.toString(), run.toString());
+    const lists = await sessions.open(run).request('lists', {});
+    assert.ok(lists.runsTotal > 0);
+    const timeline = await sessions.open(run).request('timeline', { ask: 'meta', params: {} } as never);
+    assert.ok(timeline);
+  });
+
+  it('gives its files back to themselves when it is closed', async () => {
+    await app();
+    await open(run);
+    await until('squiggles', () => (vscode.languages.getDiagnostics(first).concat(vscode.languages.getDiagnostics(second)).length > 0 ? true : undefined));
+    await closeAll();
+    await until('no squiggles', () => (vscode.languages.getDiagnostics(first).concat(vscode.languages.getDiagnostics(second)).length === 0 ? true : undefined));
+  });
+
+  it('offers actions on a finding in its file, and sets it aside there', async () => {
+    const { sessions, suppressions } = await app();
+    await open(run);
+    const report = await until('the report of the run', () => sessions.find(run)?.report);
+    const violation = report.findings.find((finding) => finding.verdict === 'violation')!;
+    const file = vscode.Uri.parse(violation.at.file!);
+    await open(file);
+    const range = new vscode.Range(violation.at.line - 1, violation.at.startColumn, violation.at.line - 1, violation.at.startColumn);
+    const actions = await until('actions', async () => {
+      const found = await vscode.commands.executeCommand<vscode.CodeAction[]>('vscode.executeCodeActionProvider', file, range);
+      return found.some((action) => action.command?.command === 'shimtrace.suppress') ? found : undefined;
+    });
+    assert.deepEqual(actions.find((action) => action.command?.command === 'shimtrace.suppress')!.command!.arguments!.map(String), [run.toString(), violation.id]);
+    await suppressions.add(run, violation, 'known');
+    await until('the finding is gone', () => (vscode.languages.getDiagnostics(file).every((diagnostic) => codeOf(diagnostic) !== 'G9') ? true : undefined));
+    const project = vscode.Uri.joinPath(vscode.workspace.workspaceFolders![0]!.uri, '.shimtrace.json');
+    assert.match(fs.readFileSync(project.fsPath, 'utf8'), /"trace": "run-[ab]\.txt"/);
+    await suppressions.remove(run, violation);
+    await findings(file);
+    fs.rmSync(project.fsPath);
+  });
+
+  it('says what is wrong with it', async () => {
+    const { sessions } = await app();
+    const bad = workspaceFile('bad.shimtrace.json', JSON.stringify({ trace: [{ path: 'run-a.txt', role: 'vm' }] }));
+    await open(bad);
+    const state = await until('a failure', () => {
+      const found = sessions.find(bad)?.state;
+      return found?.kind === 'failed' ? found : undefined;
+    });
+    assert.match(state.error.message, /trace\[0\]\.role is one of host, guest, qemu/);
+    fs.rmSync(bad.fsPath);
+  });
+
+  it('leaves a .shimtrace.json alone that names no trace', async () => {
+    const { sessions } = await app();
+    const other = workspaceFile('other.shimtrace.json', '{"suppress": []}');
+    await open(other);
+    await new Promise((done) => setTimeout(done, 300));
+    assert.equal(sessions.find(other), undefined);
+    fs.rmSync(other.fsPath);
+  });
+});
