@@ -230,3 +230,10 @@ export class HeldRefs {
     for (const x of mine) each(x);
   }
 }
+
+/** True, and said, when a store may have changed nothing: the request succeeded, but nobody saw what was stored. */
+export function mayChangeNothing(run: RuleRun, conv: Conv, row: number): boolean {
+  if (!conv.maybeNoop || conv.storeExact) return false;
+  run.undecided('unknown-start', row, 'The request succeeded, but the range may have had the attribute already.', ['PostSetAttr', 'StoreAttr'], run.pagesOfConv(conv));
+  return true;
+}

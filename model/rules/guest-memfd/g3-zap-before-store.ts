@@ -1,6 +1,6 @@
 import { sptesIn } from '../../ops/sptes.js';
 import type { Conv, SpteRec, Vm } from '../../shim/state.js';
-import { convText, hex } from '../common.js';
+import { convText, hex, mayChangeNothing } from '../common.js';
 import type { RuleDef, RuleRun } from '../rule.js';
 
 /** First row from which an SPTE of the new side may legally appear: the end of the bracket, for want of it the pre handler. */
@@ -45,12 +45,8 @@ export const g3: RuleDef = {
     const waiting: Waiting[] = [];
     return {
     store: (conv, row) => {
-      if (!conv.rangeKnown) return;
+      if (!conv.rangeKnown || mayChangeNothing(run, conv, row)) return;
       const pages = run.pagesOfConv(conv);
-      if (conv.maybeNoop && !conv.storeExact) {
-        run.undecided('unknown-start', row, 'The request succeeded, but the range may have had the attribute already.', ['PostSetAttr', 'StoreAttr'], pages);
-        return;
-      }
       if (!run.recorded('SpteChanged')) {
         run.notRecorded(row, run.recorded('SetSpte', 'MmuPrepareZapPage') ? 'Shadow paging has no event for a zapped SPTE.' : 'SPTE events are not recorded.', ['SpteChanged'], pages);
         return;

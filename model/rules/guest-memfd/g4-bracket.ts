@@ -1,5 +1,5 @@
 import type { Conv, Vm } from '../../shim/state.js';
-import { convText, missingOf } from '../common.js';
+import { convText, mayChangeNothing, missingOf } from '../common.js';
 import type { RuleDef } from '../rule.js';
 
 /** Whether the union of ranges holds [first, end). */
@@ -35,12 +35,8 @@ export const g4: RuleDef = {
     };
     return {
       store: (conv, row) => {
-        if (!conv.rangeKnown) return;
+        if (!conv.rangeKnown || mayChangeNothing(run, conv, row)) return;
         const pages = run.pagesOfConv(conv);
-        if (conv.maybeNoop && !conv.storeExact) {
-          run.undecided('unknown-start', row, 'The request succeeded, but the range may have had the attribute already.', ['PostSetAttr', 'StoreAttr'], pages);
-          return;
-        }
         if (conv.scope === 'vm') {
           if (conv.sawInvStart && conv.sawInvEnd && conv.storeExact && conv.invRanges.length > 0 && !covers(conv.invRanges, conv.storeFirst, conv.storeEnd)) report(conv, row, 'outside the range of its invalidation bracket');
           else if (conv.sawInvStart && conv.sawInvEnd) run.ok();
