@@ -30,7 +30,8 @@ export class BreakpointTable {
   constructor(private readonly replay: Replay) {}
 
   all(): readonly Breakpoint[] {
-    return [...[...this.lines.values()].flat(), ...this.names, ...this.data, ...this.watches.values(), ...this.findings];
+    // Where several stop at one event, the first says why: a finding says most.
+    return [...this.findings, ...this.data, ...this.watches.values(), ...this.names, ...[...this.lines.values()].flat()];
   }
 
   /** Counts hits from nothing again. */

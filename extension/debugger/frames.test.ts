@@ -25,5 +25,9 @@ describe('frames of a stack\'s text', () => {
   check('', '');
   check('x'.repeat(600), '');
 
+  it('keeps the function\'s size, which tells apart functions of one name', () => {
+    assert.deepEqual(parseFrames(' => do_wp_page+0xd71/0x1240\n => f').map(({ offset, size }) => [offset, size]), [[0xd71, 0x1240], [-1, -1]]);
+  });
+
   it('stops at 128 frames', () => assert.equal(parseFrames(' => f\n'.repeat(500)).length, 128));
 });

@@ -9,7 +9,7 @@ const STACK_BYTES_MAX = 1 << 16;
 const FRAMES_MAX = 128;
 
 /** ` => kvm_gmem_get_pfn+0x10/0x20 [kvm]`, `\tffffffff81253990 kvm_gmem_get_pfn+0x10 ([kernel.kallsyms])`, ` => 00000000002a`. */
-const FRAME = /^\s*(?:=>\s*)?(?:([0-9a-f]{4,16})\s+)?([A-Za-z_.$][\w.$]*)(?:\+0x([0-9a-f]+))?(?:\/0x[0-9a-f]+)?(?:\s*[[(]+([^\])]+)[\])]+)?\s*$/i;
+const FRAME = /^\s*(?:=>\s*)?(?:([0-9a-f]{4,16})\s+)?([A-Za-z_.$][\w.$]*)(?:\+0x([0-9a-f]+))?(?:\/0x([0-9a-f]+))?(?:\s*[[(]+([^\])]+)[\])]+)?\s*$/i;
 /** Without a symbol: ` => 0xffffffffa0001000`, ` => <00007f8d2b1c9a37>`, `\tffffffff81253990 [unknown] ([kernel.kallsyms])`. */
 const ADDRESS = /^\s*(?:=>\s*)?(?:<|0x)?([0-9a-f]{8,16})>?(?:\s+\[unknown\].*)?\s*$/i;
 
@@ -42,7 +42,7 @@ export function framesOf(trace: LoadedTrace, stack: StackMark): readonly FrameNa
 /** The symbol of a user's address is not the kernel's to know. */
 function frameAt(trace: LoadedTrace, address: bigint, user: boolean): FrameName {
   const place = user ? undefined : trace.open.symbolOf?.(address);
-  return { symbol: place?.name ?? '', offset: place ? Number(place.offset) : -1, module: '', address };
+  return { symbol: place?.name ?? '', offset: place ? Number(place.offset) : -1, size: -1, module: place?.module ?? '', address };
 }
 
 /** Frames of a stack's text, one per line; lines that are none are left out. */
@@ -59,13 +59,14 @@ export function parseFrames(text: string): readonly FrameName[] {
 function parseFrame(line: string): FrameName | undefined {
   if (line.length > 512 || /^\s*$/.test(line) || /stack trace>/.test(line)) return undefined;
   const bare = ADDRESS.exec(line);
-  if (bare) return { symbol: '', offset: -1, module: '', address: BigInt(`0x${bare[1]}`) };
+  if (bare) return { symbol: '', offset: -1, size: -1, module: '', address: BigInt(`0x${bare[1]}`) };
   const match = FRAME.exec(line.replace(/\r$/, ''));
   if (!match) return undefined;
-  const inside = match[4] ?? '';
+  const inside = match[5] ?? '';
   return {
     symbol: match[2]!,
     offset: match[3] === undefined ? -1 : parseInt(match[3], 16),
+    size: match[4] === undefined ? -1 : parseInt(match[4], 16),
     module: inside.startsWith('kernel.') || inside.includes('/') ? '' : inside,
     address: match[1] === undefined ? undefined : BigInt(`0x${match[1]}`),
   };

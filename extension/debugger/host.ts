@@ -28,6 +28,8 @@ export interface FrameName {
   readonly symbol: string;
   /** Offset from the symbol in bytes, -1 unknown. */
   readonly offset: number;
+  /** Size of the function in bytes, -1 unknown. */
+  readonly size: number;
   /** Module, '' for the kernel itself. */
   readonly module: string;
   readonly address: bigint | undefined;

@@ -436,12 +436,10 @@ export class DebugSession {
     const all = stackOf(replay, thread);
     const start = args.startFrame ?? 0;
     const wanted = all.slice(start, args.levels ? start + args.levels : undefined);
-    const stackFrames: DebugProtocol.StackFrame[] = [];
-    for (const frame of wanted) {
-      const shown = await shownFrame(replay, this.host, this.args!.sourceMap, frame, this.frames.push(frame));
-      stackFrames.push({ ...shown, line: shown.line > 0 ? this.toClient(shown.line) : shown.line });
-    }
-    return { stackFrames, totalFrames: all.length };
+    const { sourceMap } = this.args!;
+    // The sources of kernel frames are looked for side by side: each may cost a run of the user's tool.
+    const shown = await Promise.all(wanted.map((frame) => shownFrame(replay, this.host, sourceMap, frame, this.frames.push(frame))));
+    return { stackFrames: shown.map((frame) => ({ ...frame, line: frame.line > 0 ? this.toClient(frame.line) : frame.line })), totalFrames: all.length };
   }
 
   private rowOfFrame(frameId: number | undefined): number {

@@ -8,9 +8,13 @@ export interface SymbolPlace {
   readonly name: string;
   /** Bytes from the symbol's start. */
   readonly offset: bigint;
+  /** The module that holds it; absent for the kernel itself. */
+  readonly module?: string;
 }
 
 const decoder = new TextDecoder('utf-8');
+/** MODULE_NAME_LEN is 64 less a pointer; more is damage. */
+const MODULE_BYTES_MAX = 72;
 /** More symbols than any kernel has; a longer table is damage. */
 const SYMBOL_LIMIT = 4_000_000;
 
@@ -42,7 +46,9 @@ export class Kallsyms {
   /** The symbol that holds `address`; of several at one address, the last listed. Undefined below the first. */
   lookup(address: bigint): SymbolPlace | undefined {
     const i = this.lastAtOrBelow(address);
-    return i < 0 ? undefined : { name: this.name(i), offset: address - this.address(i) };
+    if (i < 0) return undefined;
+    const module = this.module(i);
+    return { name: this.name(i), offset: address - this.address(i), ...(module !== '' && { module }) };
   }
 
   /** Every name of the symbol that holds `address` (aliases share one address), and the offset into it. */
@@ -66,6 +72,14 @@ export class Kallsyms {
   /** The name without its module. */
   private name(i: number): string {
     return decoder.decode(this.bytes.subarray(this.from[i]!, this.to[i]!));
+  }
+
+  /** `kvm` of `name<TAB>[kvm]`, '' where none follows. */
+  private module(i: number): string {
+    const open = this.to[i]! + 1;
+    if (this.bytes[open - 1] !== 9 || this.bytes[open] !== 91) return '';
+    const close = this.bytes.subarray(open, open + MODULE_BYTES_MAX).indexOf(93);
+    return close < 0 ? '' : decoder.decode(this.bytes.subarray(open + 1, open + close));
   }
 }
 
