@@ -4,6 +4,7 @@
  */
 import type { Analysis, Conversion } from '../../model/analysis.js';
 import { conversionText, phaseName, phasesSeen } from '../../model/shim/view_conversion.js';
+import { rangeText } from '../../model/shim/view_lists.js';
 import { Phase } from '../../model/timeline/oplog.js';
 import { durationText, errnoName } from './format.js';
 import { spotOf } from './place.js';
@@ -99,12 +100,19 @@ export function conversionsIn(judged: Judged, fromLine: number, toLine: number):
   return { rows: inside.slice(0, IN_DOCUMENT_MAX).map((conversion) => conversionRow(judged, facts, conversion)), total: inside.length };
 }
 
+/** What an entry begins with, short enough for a side bar. */
+function pagesOf({ vms, inodes }: Analysis, { scope, vm, inode, first, count }: Conversion): { readonly pages: string; readonly owner: string } {
+  const several = (scope === 'vm' ? vms : inodes).length > 1;
+  const owner = scope === 'vm' ? vms[vm]?.label : inodes[inode]?.label;
+  return { pages: `${scope === 'vm' ? 'gfn' : 'page'}${count === 1 ? '' : 's'} ${rangeText(first, count)}`, owner: several ? (owner ?? '') : '' };
+}
+
 function conversionRow(judged: Judged, facts: Facts, conversion: Conversion): ConversionRow {
   const { table } = judged.trace;
   const { index, fromRow, untilRow, result, toPrivate, count } = conversion;
   const durationNs = facts.durationsNs[index]!;
   return {
-    index, label: conversionText(judged.analysis, conversion), toPrivate,
+    index, label: conversionText(judged.analysis, conversion), toPrivate, ...pagesOf(judged.analysis, conversion),
     state: facts.states[index]!, errno: result !== undefined && result < 0 ? errnoName(result) : '',
     durationNs, duration: durationNs < 0 ? '' : durationText(durationNs), retries: facts.retries[index]!, spot: spotOf(judged, fromRow),
     lastLine: untilRow < 0 ? 0 : table.line(untilRow), pageCount: count,

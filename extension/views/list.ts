@@ -78,7 +78,8 @@ export class ListView implements vscode.TreeDataProvider<ListNode>, vscode.Dispo
 
   getTreeItem(node: ListNode): vscode.TreeItem {
     const { None, Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
-    const open = node.open === true || this.filter !== '';
+    // What was filtered node by node is shown down to the match; a list that was filtered before, down to its entries.
+    const open = this.filter === '' ? node.open === true : !this.filteredBefore || node.open !== undefined;
     const item = new vscode.TreeItem(node.label, !node.children?.length ? None : open ? Expanded : Collapsed);
     item.id = `${this.filter === '' ? '' : 'filtered '}${node.id}`;
     if (node.description !== undefined) item.description = node.description;
@@ -102,6 +103,12 @@ export class ListView implements vscode.TreeDataProvider<ListNode>, vscode.Dispo
     return this.parents.get(node.id);
   }
 
+  /** Takes the focus to an entry of a part of the list: the first one that *Show more* has brought. */
+  async focusOn(part: string, index: number): Promise<void> {
+    const node = (find(this.shown, part)?.children ?? this.shown)[index];
+    if (node) await this.view.reveal(node, { select: false, focus: true });
+  }
+
   /** Selects the first node that stands at a line, without taking the focus, when the list is in sight. */
   follow(line: number): void {
     if (!this.view.visible) return;
@@ -113,6 +120,14 @@ export class ListView implements vscode.TreeDataProvider<ListNode>, vscode.Dispo
     this.view.dispose();
     this.changed.dispose();
   }
+}
+
+function find(nodes: readonly ListNode[], id: string): ListNode | undefined {
+  for (const node of nodes) {
+    const found = node.id === id ? node : find(node.children ?? [], id);
+    if (found) return found;
+  }
+  return undefined;
 }
 
 function atLine(nodes: readonly ListNode[], line: number): ListNode | undefined {

@@ -32,7 +32,7 @@ function conversionNode(group: ConversionGroup, row: ConversionRow): ListNode {
   const facts = [row.state === 'done' ? '' : row.errno || row.state, `to ${row.toPrivate ? 'private' : 'shared'}`, row.duration, row.retries > 0 ? `after ${row.retries} failed` : '', row.spot.line > 0 ? `line ${row.spot.line}` : '', row.owner];
   return {
     id: `${group} ${row.index}`, label: row.pages, description: facts.filter((fact) => fact !== '').join(' · '), spot: row.spot, context: 'conversion',
-    tooltip: [row.label, ...facts].filter((fact) => fact !== '').join('\n'),
+    tooltip: [row.label, ...facts.filter((fact) => !fact.startsWith('to '))].filter((fact) => fact !== '').join('\n'),
     icon: new vscode.ThemeIcon(row.toPrivate ? 'lock' : 'unlock', row.state === 'failed' ? color('problemsErrorIcon.foreground') : undefined),
     children: row.phases.map((phase, i) => ({
       id: `${group} ${row.index} ${i}`, label: phase.name, ...(phase.spot.line > 0 ? { description: `line ${phase.spot.line}` } : {}), spot: phase.spot, icon: new vscode.ThemeIcon('circle-small'), context: 'phase',

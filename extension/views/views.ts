@@ -61,7 +61,7 @@ class Views implements vscode.Disposable {
         this.line = undefined;
         void this.ask();
       }),
-      vscode.commands.registerCommand('shimtrace.internal.showMore', (_list: unknown, part: unknown) => this.showMore(part)),
+      vscode.commands.registerCommand('shimtrace.internal.showMore', (list: unknown, part: unknown) => this.showMore(list, part)),
       vscode.commands.registerCommand('shimtrace.reveal', (uri: unknown, spot: unknown) => revealSpot(uri, spot)),
     ];
     this.group('rule');
@@ -154,10 +154,12 @@ class Views implements vscode.Disposable {
     }
   }
 
-  private showMore(part: unknown): void {
+  private async showMore(id: unknown, part: unknown): Promise<void> {
     if (typeof part !== 'string') return;
-    this.shown = { ...this.shown, [part]: (this.shown[part] ?? PAGE_SIZE) + PAGE_SIZE };
-    void this.ask();
+    const before = this.shown[part] ?? PAGE_SIZE;
+    this.shown = { ...this.shown, [part]: before + PAGE_SIZE };
+    await this.ask();
+    await this.asked.find((list) => list.id === id)?.focusOn(part, before);
   }
 
   private cursorMoved(editor: vscode.TextEditor): void {

@@ -1,14 +1,27 @@
 // The extension in the browser's own extension host: the same verdicts, from the browser entry and a browser worker.
+import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { openFile, openWorkbench, picture, runCommand, SAMPLE, statusItem } from './support.mjs';
+import { openFile, openWorkbench, picture, runCommand, SAMPLE, statusItem, webviewBody } from './support.mjs';
+
+/** Large enough to be worth an index. */
+function middling() {
+  const line = (i) => ` qemu-system-x86-274     (    274) [000] d..2. ${String(100 + Math.floor(i / 1000)).padStart(5)}.${String((i % 1000) * 1000).padStart(6, '0')}: tlb_flush: pages:-1 reason:flush on task switch (0)\n`;
+  return fs.readFileSync(SAMPLE, 'utf8').replace(/entries-written: \d+\/\d+/, 'entries-written: 60000/60000') + Array.from({ length: 50000 }, (_, i) => line(i)).join('');
+}
 
 describe('in the browser\'s extension host', () => {
   let bench;
   let page;
   before(async () => {
     bench = await openWorkbench({
-      fill: (folder) => fs.copyFileSync(SAMPLE, path.join(folder, 'pinned.txt')),
+      fill: (folder) => {
+        fs.copyFileSync(SAMPLE, path.join(folder, 'pinned.txt'));
+        fs.writeFileSync(path.join(folder, 'middling.txt'), middling());
+        const huge = fs.openSync(path.join(folder, 'huge.txt'), 'w');
+        fs.ftruncateSync(huge, 513 * 1024 * 1024);
+        fs.closeSync(huge);
+      },
       settings: { 'remote.extensionKind': { 'shimtrace.shimtrace': ['web'] } },
     });
     ({ page } = bench);
@@ -24,6 +37,36 @@ describe('in the browser\'s extension host', () => {
     await runCommand(page, 'Shimtrace: Go to First Violation');
     await page.locator('.squiggly-error').first().waitFor();
     await page.locator('.monaco-hover:not(.hidden) td', { hasText: '1 pin' }).first().waitFor();
+  });
+
+  it('has lists, explanations and the timeline', async () => {
+    await openFile(page, 'pinned.txt');
+    await runCommand(page, 'Shimtrace: Go to First Violation');
+    await page.keyboard.press('Escape');
+    await runCommand(page, 'Shimtrace: Explain This Finding');
+    await webviewBody(page).getByText('What happened').waitFor();
+    await runCommand(page, 'View: Close Editor');
+    await runCommand(page, 'Shimtrace: Show Timeline');
+    await webviewBody(page).getByRole('heading', { name: 'G9 violation' }).waitFor();
+    await runCommand(page, 'Focus on Conversions View');
+    await page.locator('.pane-body .monaco-list-row').filter({ hasText: 'to private' }).first().waitFor();
+    await runCommand(page, 'View: Show Explorer');
+  });
+
+  it('keeps an index in the user\'s storage, as far as the page offers one', async () => {
+    await openFile(page, 'middling.txt');
+    await statusItem(page).filter({ hasText: '1 violation' }).waitFor();
+    const folder = path.join(bench.editor.userDir, 'User/globalStorage/shimtrace.shimtrace/index');
+    const kept = () => (fs.existsSync(folder) ? fs.readdirSync(folder) : []).filter((name) => name.endsWith('.json'));
+    for (let i = 0; i < 50 && kept().length === 0; i++) await page.waitForTimeout(200);
+    assert.equal(kept().length, 1);
+  });
+
+  it('says of a file beyond its memory that it is, before reading it', async () => {
+    const file = page.locator('.explorer-folders-view .monaco-list-row').filter({ has: page.getByText('huge.txt', { exact: true }) }).first();
+    await file.click({ button: 'right' });
+    await page.locator('.monaco-menu .action-label', { hasText: 'Check This Trace' }).click();
+    await page.locator('.notification-toast', { hasText: 'in the browser a trace may have 512 MB, and this one has 513 MB' }).waitFor();
   });
 
   it('does so in a web worker', async () => {

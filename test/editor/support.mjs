@@ -10,10 +10,10 @@ export const SAMPLE = path.join(root, 'sample-traces/labelled/inplace/M2.p.txt')
 const PICTURES = path.join(root, 'out/test-results/pictures');
 
 /** Starts the editor on a new folder that `fill` puts files into, and opens a window on it. */
-export async function openWorkbench({ fill, settings, width, height } = {}) {
+export async function openWorkbench({ fill, settings, trust, width, height } = {}) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-folder-'));
   fill?.(folder);
-  const editor = await startEditor({ vsix: path.join(root, 'dist/shimtrace.vsix'), settings });
+  const editor = await startEditor({ vsix: path.join(root, 'dist/shimtrace.vsix'), settings, ...(trust === undefined ? {} : { trust }) });
   const opened = { editor, folder, page: undefined, context: undefined };
   const close = async () => {
     await opened.context?.close();
@@ -28,7 +28,7 @@ export async function openWorkbench({ fill, settings, width, height } = {}) {
     await close();
     throw error;
   }
-  return { page: opened.page, folder, editor, close };
+  return { page: opened.page, context: opened.context, folder, editor, close };
 }
 
 export function picture(page, name) {

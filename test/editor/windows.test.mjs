@@ -1,0 +1,75 @@
+// Two traces in one window, and two windows of one user on the same storage.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { editorUrl } from '../../scripts/editor/host.mjs';
+import { openFile, openWorkbench, picture, runCommand, SAMPLE, statusItem } from './support.mjs';
+
+/** Large enough to be worth an index. */
+function largeTrace() {
+  const line = (i) => ` qemu-system-x86-274     (    274) [000] d..2. ${String(100 + Math.floor(i / 1000)).padStart(5)}.${String((i % 1000) * 1000).padStart(6, '0')}: tlb_flush: pages:-1 reason:flush on task switch (0)\n`;
+  return fs.readFileSync(SAMPLE, 'utf8').replace(/entries-written: \d+\/\d+/, 'entries-written: 60000/60000') + Array.from({ length: 50000 }, (_, i) => line(i)).join('');
+}
+
+describe('two traces, two windows', () => {
+  let bench;
+  let page;
+  before(async () => {
+    bench = await openWorkbench({
+      fill: (folder) => {
+        fs.copyFileSync(SAMPLE, path.join(folder, 'pinned.txt'));
+        fs.writeFileSync(path.join(folder, 'correct.txt'), fs.readFileSync(SAMPLE.replace('M2.p', 'N.p')));
+        fs.writeFileSync(path.join(folder, 'large.txt'), largeTrace());
+      },
+    });
+    ({ page } = bench);
+  });
+  after(() => bench?.close());
+  afterEach(async function () {
+    if (this.currentTest.state === 'failed') await picture(page, `failed-windows-${this.currentTest.title.replace(/\W+/g, '-')}`);
+  });
+
+  const indexes = () => {
+    const found = fs.readdirSync(bench.editor.userDir, { recursive: true }).map(String).filter((file) => file.includes('shimtrace.shimtrace/index/'));
+    return found.map((file) => path.join(bench.editor.userDir, file));
+  };
+
+  it('lists and status follow the trace in front', async () => {
+    await openFile(page, 'pinned.txt');
+    await statusItem(page).filter({ hasText: '1 violation' }).waitFor();
+    await runCommand(page, 'Focus on Findings View');
+    const finding = page.locator('.pane-body .monaco-list-row').filter({ hasText: 'became private while page 0x4' }).first();
+    await finding.waitFor();
+    await runCommand(page, 'View: Show Explorer');
+    await openFile(page, 'correct.txt');
+    await statusItem(page).filter({ hasText: 'no violation' }).waitFor();
+    await runCommand(page, 'Focus on Findings View');
+    await finding.waitFor({ state: 'detached' });
+    await page.locator('.tab', { hasText: 'pinned.txt' }).click();
+    await finding.waitFor();
+    await statusItem(page).filter({ hasText: '1 violation' }).waitFor();
+    await runCommand(page, 'View: Show Explorer');
+  });
+
+  it('two windows judge and index one trace at once, and a third takes it from there', async () => {
+    const other = await bench.context.newPage();
+    await other.goto(editorUrl(bench.editor, bench.folder));
+    await other.locator('.explorer-folders-view .monaco-list-row').first().waitFor({ timeout: 60000 });
+    await Promise.all([openFile(page, 'large.txt'), openFile(other, 'large.txt')]);
+    await Promise.all([page, other].map((window) => statusItem(window).filter({ hasText: '1 violation' }).waitFor()));
+    for (let i = 0; i < 50 && indexes().length === 0; i++) await page.waitForTimeout(200);
+    await page.waitForTimeout(1000);
+    const written = indexes();
+    assert.equal(written.length, 1, written.join());
+    const kept = JSON.parse(fs.readFileSync(written[0], 'utf8'));
+    assert.equal(kept.report.findings.filter((finding) => finding.verdict === 'violation').length, 1);
+    await other.close();
+    const third = await bench.context.newPage();
+    await third.goto(editorUrl(bench.editor, bench.folder));
+    await third.locator('.explorer-folders-view .monaco-list-row').first().waitFor({ timeout: 60000 });
+    await openFile(third, 'large.txt');
+    await statusItem(third).filter({ hasText: '1 violation' }).waitFor();
+    assert.equal(fs.readFileSync(written[0], 'utf8'), JSON.stringify(kept), 'the index was used, not written again');
+    await third.close();
+  });
+});
