@@ -54,7 +54,7 @@ export async function benchDebugger(root, given) {
   const quiet = { out() {}, err() {}, progress() {} };
   const host = dapHost(quiet);
   let began = performance.now();
-  const trace = await host.openTrace(file, []);
+  const trace = await host.openTrace(file, [], []);
   const readMs = performance.now() - began;
   const { length } = trace.open.table;
   const { ops } = trace.analysis;

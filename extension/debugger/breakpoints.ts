@@ -97,6 +97,23 @@ export class RowSet {
   }
 }
 
+/** The row that a search found last: it stays right until it is passed. */
+class LastFound {
+  private row = 0;
+  private direction: Direction | 0 = 0;
+  private found = -1;
+
+  /** The last answer where it still holds, else that of `search`; -1 for none. */
+  find(row: number, direction: Direction, search: () => number): number {
+    const { found } = this;
+    const holds = direction > 0 ? this.row <= row && (found < 0 || row < found) : this.row >= row && (found < 0 || row > found);
+    if (this.direction === direction && holds) return found;
+    this.row = row;
+    this.direction = direction;
+    return (this.found = search());
+  }
+}
+
 export class LineBreakpoint implements Breakpoint {
   hits = 0;
   constructor(readonly id: number, readonly row: number, readonly condition: Condition) {}
@@ -115,7 +132,7 @@ export class NameBreakpoint implements Breakpoint {
   /** By name id of the table. */
   private readonly matching: Uint8Array;
   readonly names: readonly string[];
-  private memo: { row: number; direction: Direction; found: number } | undefined;
+  private readonly last = new LastFound();
 
   constructor(readonly id: number, private readonly index: TraceIndex, readonly pattern: string, readonly condition: Condition) {
     const { names } = index.table;
@@ -132,14 +149,7 @@ export class NameBreakpoint implements Breakpoint {
 
   nearest(row: number, direction: Direction): number {
     if (this.names.length === 0) return -1;
-    const { memo } = this;
-    // The last answer stays right until it is passed.
-    if (memo && memo.direction === direction && (direction > 0 ? memo.row <= row && (memo.found < 0 || row < memo.found) : memo.row >= row && (memo.found < 0 || row > memo.found))) {
-      return memo.found;
-    }
-    const found = this.scan(row, direction);
-    this.memo = { row, direction, found };
-    return found;
+    return this.last.find(row, direction, () => this.scan(row, direction));
   }
 
   private scan(row: number, direction: Direction): number {
@@ -169,18 +179,12 @@ export class NameBreakpoint implements Breakpoint {
 /** Stops where a watched fact is another one after the event than before it. */
 export class DataBreakpoint implements Breakpoint {
   hits = 0;
-  private memo: { row: number; direction: Direction; found: number } | undefined;
+  private readonly last = new LastFound();
 
   constructor(readonly id: number, private readonly ops: OpLog, readonly watcher: Watcher, readonly name: string, readonly condition: Condition) {}
 
   nearest(row: number, direction: Direction): number {
-    const { memo } = this;
-    if (memo && memo.direction === direction && (direction > 0 ? memo.row <= row && (memo.found < 0 || row < memo.found) : memo.row >= row && (memo.found < 0 || row > memo.found))) {
-      return memo.found;
-    }
-    const found = this.scan(row, direction);
-    this.memo = { row, direction, found };
-    return found;
+    return this.last.find(row, direction, () => this.scan(row, direction));
   }
 
   private scan(row: number, direction: Direction): number {
