@@ -3,19 +3,24 @@ import { readSigned, readSlot, SEGMENT_ROWS, type Segment } from '../../parsers/
 
 export class Ev {
   row = 0;
-  ts = 0;
-  cpu = 0;
   tid = -1;
   tgid = -1;
   private seg: Segment | undefined;
+  private i = 0;
   private p = 0;
+
+  get ts(): number {
+    return this.seg!.ts[this.i]!;
+  }
+  get cpu(): number {
+    return this.seg!.cpu[this.i]!;
+  }
 
   /** Points at row `base + i` of `seg`, the segment that starts at row `base`. */
   point(seg: Segment, segmentIndex: number, i: number): void {
     this.seg = seg;
     this.row = segmentIndex * SEGMENT_ROWS + i;
-    this.ts = seg.ts[i]!;
-    this.cpu = seg.cpu[i]!;
+    this.i = i;
     this.tid = seg.tid[i]!;
     this.tgid = seg.tgid[i]!;
     this.p = seg.payload[i]!;

@@ -25,7 +25,8 @@ const MAX_ORDER = 18;
 
 /** The live slot with this id, learnt from whatever shows it. */
 export function learnSlot(w: World, vm: Vm, id: number, base: number, npages: number, pgoff: number, inode: Inode | undefined, row: number, fd: number): Slot {
-  let slot = vm.slots.find((s) => s.untilRow < 0 && s.id === id && s.baseGfn === base);
+  let slot: Slot | undefined;
+  for (const s of vm.slots) if (!slot && s.untilRow < 0 && s.id === id && s.baseGfn === base) slot = s;
   if (!slot) {
     slot = { vm, id, baseGfn: base, npages: Math.max(1, npages), sized: npages > 0, pgoff, inode, fd, fromRow: row, untilRow: -1 };
     vm.slots.push(slot);
@@ -68,7 +69,7 @@ function cacheInode(w: World, ev: Ev, t: Thread, ino: number): Inode | undefined
 export function lowerFiles(on: On): void {
   on('GmemCreate', (w, ev, t) => {
     const vm = ev.pointer(CREATE.kvm) >= 0 ? w.vmThatCreates(ev, t, CREATE.kvm) : undefined;
-    if (vm && !vm.fresh && vm.slots.length === 0 && vm.sptes.size === 0) vm.fresh = true;
+    if (vm && !vm.fresh && vm.slots.length === 0 && vm.sptes.count === 0) vm.fresh = true;
     const group = w.group(t);
     const list = w.unnamedCreates.get(group) ?? [];
     list.push({ size: ev.num(CREATE.size), flags: ev.num(CREATE.flags), row: ev.row, vm });
@@ -154,8 +155,8 @@ export function lowerFiles(on: On): void {
   on('MemoryFailure', (w, ev) => {
     const pfn = ev.num(MF.pfn);
     for (const inode of w.inodes) {
-      for (const [pgoff, p] of inode.pfns) {
-        if (p !== pfn) continue;
+      for (const [pgoff, page] of inode.cache) {
+        if (page.deletedRow >= 0 || page.pfn !== pfn) continue;
         inode.poisoned.set(pgoff, ev.row);
         w.op(Op.Poison, inode.index, ev.row, pgoff, 1, 0, 0);
       }
@@ -202,8 +203,7 @@ function lowerCache(on: On): void {
     if (!inode || pgoff < 0) return;
     const count = 1 << Math.min(MAX_ORDER, Math.max(0, ev.num(ADD.order)));
     for (let i = 0; i < count; i++) {
-      inode.pfns.set(pgoff + i, pfn + i);
-      inode.deleted.delete(pgoff + i);
+      noteCached(inode, pgoff + i, pfn + i, -1);
     }
     w.op(Op.Alloc, inode.index, ev.row, pgoff, count, pfn, 0);
   });
@@ -216,10 +216,17 @@ function lowerCache(on: On): void {
     w.facts.tell('shimOp', t, inode, pgoff, pgoff + count, ev.row, 'delete');
     w.facts.tell('filemapDelete', inode, pgoff, count, pfn, ev.row, t);
     for (let i = 0; i < count; i++) {
-      inode.pfns.delete(pgoff + i);
-      inode.deleted.set(pgoff + i, { row: ev.row, pfn: pfn + i });
+      noteCached(inode, pgoff + i, pfn + i, ev.row);
       inode.poisoned.delete(pgoff + i);
     }
     w.op(Op.Free, inode.index, ev.row, pgoff, count, pfn, 0);
   });
+}
+
+function noteCached(inode: Inode, pgoff: number, pfn: number, deletedRow: number): void {
+  const page = inode.cache.get(pgoff);
+  if (page) {
+    page.pfn = pfn;
+    page.deletedRow = deletedRow;
+  } else inode.cache.set(pgoff, { pfn, deletedRow });
 }

@@ -5,7 +5,7 @@ import { slotsOf } from './slots.js';
 import { vmaAt } from './vmas.js';
 import { Op, RefKind } from '../timeline/oplog.js';
 import type { Inode, RefRec, Thread } from '../shim/state.js';
-import type { World } from '../shim/world.js';
+import { noteFolio, type World } from '../shim/world.js';
 
 const ENTER = slotsOf('GupEnter', 'start', 'nr', 'flags');
 const RET = slotsOf('GupRet', 'ret', 'start', 'flags', 'page', 'pgoff', 'ino');
@@ -82,7 +82,7 @@ export function lowerReferences(on: On): void {
   on('UnpinFolio', (w, ev, t) => {
     const page = pageOf(w, ev, t, UNPIN_FOLIO.folio, UNPIN_FOLIO.ino, UNPIN_FOLIO.pgoff);
     const pointer = ev.pointer(UNPIN_FOLIO.folio);
-    if (page && pointer >= 0) w.folios.set(pointer, page);
+    if (page && pointer >= 0) noteFolio(w, pointer, page.inode, page.pgoff);
     unpinned(w, ev, t, page, ev.num(UNPIN_FOLIO.nr), pointer, ev.num(UNPIN_FOLIO.ino));
   });
   on('UnpinRange', (w, ev, t) => unpinned(w, ev, t, pageOf(w, ev, t, UNPIN_RANGE.page, -1, -1), ev.num(UNPIN_RANGE.nr), ev.pointer(UNPIN_RANGE.page), -1));
@@ -146,7 +146,7 @@ function gupReturned(w: World, ev: Ev, t: Thread): void {
   t.lastGupStart = addr;
   t.lastGupPage = page.pgoff;
   const pointer = ev.pointer(RET.page);
-  if (pointer >= 0) w.folios.set(pointer, page);
+  if (pointer >= 0) noteFolio(w, pointer, page.inode, page.pgoff);
   const count = Math.min(ret, MAX_PAGES);
   w.facts.tell('gup', { row: ev.row, inode: page.inode, pgoff: page.pgoff, count, flags, start: addr, tid: t.tid, vmaRow });
   const kind = (flags & FOLL_PIN) !== 0 ? RefKind.Pin : RefKind.Gup;
@@ -158,7 +158,7 @@ function grabbed(w: World, ev: Ev, t: Thread, s: typeof GRAB): void {
   const page = pageOf(w, ev, t, s.folio, s.ino, s.pgoff);
   if (!page) return;
   const pointer = ev.pointer(s.folio);
-  if (pointer >= 0) w.folios.set(pointer, page);
+  if (pointer >= 0) noteFolio(w, pointer, page.inode, page.pgoff);
   const flags = Math.max(0, ev.num(s.flags));
   if (w.recordedGupRet) {
     if ((flags & FOLL_PIN) !== 0) w.facts.tell('grab', page.inode, page.pgoff, ev.row);

@@ -5,7 +5,7 @@ import type { On } from './lower.js';
 import { slotsOf } from './slots.js';
 import { Op } from '../timeline/oplog.js';
 import type { Conv, Inode, Thread, UserFaultCtx } from '../shim/state.js';
-import type { World } from '../shim/world.js';
+import { noteFolio, type World } from '../shim/world.js';
 
 const ADD = slotsOf('RmapAdd', 'folio', 'ino', 'pgoff', 'page', 'nr', 'vma_start');
 const REMOVE = slotsOf('RmapRemove', 'folio', 'ino', 'pgoff', 'page', 'nr', 'vma_start');
@@ -40,7 +40,7 @@ function pages(w: World, ev: Ev, t: Thread, s: typeof ADD): { inode: Inode; firs
   const inFolio = page >= 0 && folio >= 0 && page > folio ? Math.floor((page - folio) / STRUCT_PAGE) : 0;
   const nr = ev.num(s.nr);
   const count = nr > 0 && nr <= MAX_NR ? nr : 1;
-  if (folio >= 0) w.folios.set(folio, { inode, pgoff: index });
+  if (folio >= 0) noteFolio(w, folio, inode, index);
   return { inode, first: index + (inFolio <= MAX_NR ? inFolio : 0), count };
 }
 
@@ -145,7 +145,7 @@ function lowerUserFaults(on: On): void {
     const folio = ev.pointer(GET_FOLIO_RET.folio);
     const pgoff = ev.num(GET_FOLIO_RET.pgoff);
     // An error pointer has all its high bits set.
-    if (inode && folio >= 0 && pgoff >= 0 && ev.hi(GET_FOLIO_RET.folio) !== 0xffffffff) w.folios.set(folio, { inode, pgoff });
+    if (inode && folio >= 0 && pgoff >= 0 && ev.hi(GET_FOLIO_RET.folio) !== 0xffffffff) noteFolio(w, folio, inode, pgoff);
   });
 }
 

@@ -4,7 +4,7 @@ import type { On } from './lower.js';
 import { slotsOf } from './slots.js';
 import { PAGES_PER_LEVEL } from '../../parsers/base/units.js';
 import { Op } from '../timeline/oplog.js';
-import { spteKey, type SpteRec, type Thread, type Vm } from '../shim/state.js';
+import type { SpteRec, Thread, Vm } from '../shim/state.js';
 import type { World } from '../shim/world.js';
 
 const CHANGED = slotsOf('SpteChanged', 'as_id', 'gfn', 'level', 'old', 'new');
@@ -35,9 +35,9 @@ export function lowerSptes(on: On): void {
     if (!vm) return;
     vm.hasMirror = true;
     t.mirrorGfn = ev.num(EXTERNAL.gfn);
-    const list = vm.sptes.get(spteKey(0, 1, t.mirrorGfn));
-    const last = list?.[list.length - 1];
-    if (last && ev.row - last.row <= 8 && last.root < 0) list[list.length - 1] = { ...last, root: 1 };
+    let last = vm.sptes.first(0, 1, t.mirrorGfn);
+    while (last?.next) last = last.next;
+    if (last && ev.row - last.row <= 8 && last.root < 0) last.root = 1;
   });
 }
 
@@ -64,34 +64,30 @@ function changed(w: World, ev: Ev, t: Thread): void {
 }
 
 function installed(w: World, vm: Vm, ev: Ev, t: Thread, level: number, gfn: number, lo: number, hi: number): void {
-  const key = spteKey(Math.max(0, ev.num(CHANGED.as_id)), level, gfn);
+  const asId = Math.max(0, ev.num(CHANGED.as_id));
   const fault = t.fault && !t.fault.installed && t.fault.gfn >= gfn && t.fault.gfn < gfn + PAGES_PER_LEVEL[level]! ? t.fault : undefined;
   const root = t.mirrorGfn === gfn ? 1 : -1;
   t.mirrorGfn = -1;
   const rec: SpteRec = {
-    gfn, level, pfn: ptePfn(lo, hi), lo, hi, row: ev.row, side: fault?.side ?? -1, root, vmSure: w.vmIsSure(t), doubtful: false, pending: undefined,
+    gfn, level, asId, pfn: ptePfn(lo, hi), row: ev.row, side: fault?.side ?? -1, root, vmSure: w.vmIsSure(t), doubtful: false, pending: undefined, next: undefined,
   };
-  const list = vm.sptes.get(key);
   // Another root may hold the same frame; that a zap went unseen looks the same, so neither is concluded from it.
-  if (list) {
-    for (const r of list) {
-      // On TDX the two sides have roots of their own: the other side's leaf says nothing of this one.
-      if (vm.hasMirror && r.side !== rec.side) continue;
-      for (const p of r.pending ?? []) p.refute(ev.row);
-      r.pending = undefined;
-      r.doubtful = true;
-    }
-    list.push(rec);
-  } else vm.sptes.set(key, [rec]);
-  vm.spteCount[level]!++;
+  for (let r = vm.sptes.first(asId, level, gfn); r; r = r.next) {
+    // On TDX the two sides have roots of their own: the other side's leaf says nothing of this one.
+    if (vm.hasMirror && r.side !== rec.side) continue;
+    if (r.pending) for (const p of r.pending) p.refute(ev.row);
+    r.pending = undefined;
+    r.doubtful = true;
+  }
+  vm.sptes.add(rec);
   w.op(Op.SpteSet, vm.index, ev.row, gfn, PAGES_PER_LEVEL[level]!, rec.pfn, level);
   w.facts.tell('spteInstall', vm, rec, fault, t);
   if (fault) fault.installed = true;
 }
 
 function zapped(w: World, vm: Vm, ev: Ev, t: Thread, level: number, gfn: number, lo: number, hi: number): void {
-  const key = spteKey(Math.max(0, ev.num(CHANGED.as_id)), level, gfn);
-  w.op(Op.SpteZap, vm.index, ev.row, gfn, PAGES_PER_LEVEL[level]!, ptePfn(lo, hi), level);
+  const pfn = ptePfn(lo, hi);
+  w.op(Op.SpteZap, vm.index, ev.row, gfn, PAGES_PER_LEVEL[level]!, pfn, level);
   const conv = t.conv;
   if (conv && conv.storeRow < 0) {
     conv.zapped++;
@@ -100,59 +96,39 @@ function zapped(w: World, vm: Vm, ev: Ev, t: Thread, level: number, gfn: number,
       w.phase(conv, 5, ev.row);
     }
   }
-  const list = vm.sptes.get(key);
-  if (!list) return;
-  const pfn = ptePfn(lo, hi);
-  // The certain record goes first: a doubtful one that stays is never taken for proof.
-  let at = list.findIndex((r) => r.pfn === pfn && !r.doubtful);
-  if (at < 0) at = Math.max(0, list.findIndex((r) => r.pfn === pfn));
-  const rec = list[at]!;
-  for (const p of rec.pending ?? []) if (rec.pfn === pfn) p.confirm(ev.row); else p.refute(ev.row);
-  list.splice(at, 1);
-  if (list.length === 0) vm.sptes.delete(key);
-  vm.spteCount[level]!--;
+  const rec = zappedLeaf(vm, Math.max(0, ev.num(CHANGED.as_id)), level, gfn, pfn);
+  if (!rec) return;
+  if (rec.pending) for (const p of rec.pending) if (rec.pfn === pfn) p.confirm(ev.row); else p.refute(ev.row);
+  vm.sptes.remove(rec);
   w.facts.tell('spteZap', vm, rec, ev.row);
+}
+
+/** The record that a zap ends. A certain one goes first: a doubtful one that stays is never taken for proof. */
+function zappedLeaf(vm: Vm, asId: number, level: number, gfn: number, pfn: number): SpteRec | undefined {
+  const oldest = vm.sptes.first(asId, level, gfn);
+  let samePfn: SpteRec | undefined;
+  for (let rec = oldest; rec; rec = rec.next) {
+    if (rec.pfn !== pfn) continue;
+    if (!rec.doubtful) return rec;
+    samePfn ??= rec;
+  }
+  return samePfn ?? oldest;
 }
 
 /** A later event shows the SPTE still present: what waited for that is proven. */
 function proven(vm: Vm, ev: Ev, level: number, gfn: number, lo: number, hi: number): void {
-  const list = vm.sptes.get(spteKey(Math.max(0, ev.num(CHANGED.as_id)), level, gfn));
-  const rec = list?.find((r) => r.pfn === ptePfn(lo, hi));
+  const pfn = ptePfn(lo, hi);
+  let rec = vm.sptes.first(Math.max(0, ev.num(CHANGED.as_id)), level, gfn);
+  while (rec && rec.pfn !== pfn) rec = rec.next;
   if (!rec?.pending) return;
   for (const p of rec.pending) p.confirm(ev.row);
   rec.pending = undefined;
 }
 
 function dropAll(w: World, vm: Vm, row: number): void {
-  for (const list of vm.sptes.values()) {
-    for (const rec of list) {
-      for (const p of rec.pending ?? []) p.confirm(row);
-      w.op(Op.SpteZap, vm.index, row, rec.gfn, PAGES_PER_LEVEL[rec.level]!, rec.pfn, rec.level);
-    }
+  for (const rec of vm.sptes.all()) {
+    for (const p of rec.pending ?? []) p.confirm(row);
+    w.op(Op.SpteZap, vm.index, row, rec.gfn, PAGES_PER_LEVEL[rec.level]!, rec.pfn, rec.level);
   }
   vm.sptes.clear();
-  vm.spteCount.fill(0);
 }
-
-/** Present leaf SPTEs that cover a gfn of [first, end), smallest work first. */
-export function sptesIn(vm: Vm, first: number, end: number): SpteRec[] {
-  const found: SpteRec[] = [];
-  if (vm.sptes.size === 0 || end <= first) return found;
-  for (let level = 1; level <= 5; level++) {
-    if (vm.spteCount[level]! <= 0) continue;
-    const span = PAGES_PER_LEVEL[level]!;
-    const firstTable = Math.floor(first / span) * span;
-    if ((end - firstTable) / span > vm.sptes.size) {
-      for (const list of vm.sptes.values()) for (const r of list) if (r.level === level && r.gfn < end && r.gfn + span > first) found.push(r);
-      continue;
-    }
-    for (let asId = 0; asId < 2; asId++) {
-      for (let gfn = firstTable; gfn < end; gfn += span) {
-        const list = vm.sptes.get(spteKey(asId, level, gfn));
-        if (list) found.push(...list);
-      }
-    }
-  }
-  return found;
-}
-

@@ -3,23 +3,13 @@
  * memfds, which VMs live in which thread group, where events are missing, and whether a pid filter may have been on.
  * A kind counts as recorded only when the trace shows it firing: an absent probe and one that never fired look alike.
  */
-import { KIND_COUNT, KIND_GUEST } from '../../parsers/events/kinds.js';
 import { firstIndex } from '../../parsers/base/search.js';
-import { SEGMENT_ROWS, UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
+import { KIND_COUNT, KIND_GUEST } from '../../parsers/events/kinds.js';
+import { UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
 import { Ev } from './ev.js';
+import { GapFinder, type Gap } from './gaps.js';
 import { K, slotsOf } from './slots.js';
-
-/** Events are missing on some CPU at rows strictly between `after` and `before`. */
-export interface Gap {
-  /** Last row that is certainly whole, -1 when everything up to `before` may be missing. */
-  readonly after: number;
-  readonly before: number;
-  readonly cpu: number;
-  readonly line: number;
-}
-
-/** Events of one CPU are in the order of its clock, in nanoseconds or ticks; nested ones may be printed a little out of it. */
-const CLOCK_JITTER = 100_000;
+import { Tasks } from './tasks.js';
 
 /** Share of events by unrelated tasks above which a trace is taken as unfiltered. Stray events of a filtered trace stay far below. */
 const UNRELATED_SHARE = 0.01;
@@ -37,6 +27,33 @@ const kvmKinds: readonly (readonly [kind: number, slot: number])[] = [
 
 /** Kinds whose presence on a task makes it part of a VM's business. */
 const RELATED = ['KvmPageFault', 'KvmExit', 'KvmEntry', 'SpteChanged', 'SetAttrRequest', 'UserFault', 'ConvertEnter', 'GetPfn', 'FileMmap', 'GmemCreate', 'GmemFallocate', 'NotifierBind', 'GupRet', 'PutPage'].map(K);
+
+const bindRet = K('GmemBindRet');
+const shmem = K('ShmemFallocate');
+const entryVcpu = slotsOf('KvmEntry', 'vcpu').vcpu;
+const shmemIno = slotsOf('ShmemFallocate', 'ino').ino;
+
+/** What the survey does with an event, by kind: bits. */
+const IS_RELATED = 1;
+const NO_TASK = 2;
+const IS_ENTRY = 4;
+const HAS_DETAILS = 8;
+const USES = new Uint8Array(KIND_COUNT);
+const INO_SLOT = new Int8Array(KIND_COUNT).fill(-1);
+const KVM_SLOT = new Int8Array(KIND_COUNT).fill(-1);
+for (const kind of RELATED) USES[kind]! |= IS_RELATED;
+for (const [kind, slot] of inodeKinds) {
+  INO_SLOT[kind] = slot;
+  USES[kind]! |= HAS_DETAILS;
+}
+for (const [kind, slot] of kvmKinds) {
+  KVM_SLOT[kind] = slot;
+  USES[kind]! |= HAS_DETAILS;
+}
+USES[shmem]! |= HAS_DETAILS;
+USES[K('KvmEntry')]! |= HAS_DETAILS | IS_ENTRY;
+USES[K('TlbFlush')]! |= NO_TASK;
+USES[KIND_GUEST]! |= NO_TASK;
 
 export class Survey {
   readonly counts = new Uint32Array(KIND_COUNT);
@@ -59,10 +76,16 @@ export class Survey {
   /** Set attributes ioctls seen as system calls, by VM and by inode. */
   setAttrIoctls = 0;
   private suffixMinAfter: Int32Array = new Int32Array(0);
+  private readonly ev = new Ev();
+  private readonly otherInodes = new Set<number>();
+  private readonly vcpuTasks = new Map<number, number>();
+  private lastInode = -1;
+  private lastKvm = -1;
+  private lastKvmTgid = -1;
 
   constructor(readonly table: EventTable) {
     this.scan();
-    this.findGaps();
+    this.sortGaps();
   }
 
   recorded(kind: number): boolean {
@@ -79,127 +102,74 @@ export class Survey {
     return firstIndex(this.gaps.length, (i) => this.gaps[i]!.before > row);
   }
 
+  /** One pass over the rows: what fires, by which tasks, and where events are missing. */
   private scan(): void {
-    const { table } = this;
-    const inoSlot = new Int8Array(KIND_COUNT).fill(-1);
-    for (const [kind, slot] of inodeKinds) inoSlot[kind] = slot;
-    const kvmSlot = new Int8Array(KIND_COUNT).fill(-1);
-    for (const [kind, slot] of kvmKinds) kvmSlot[kind] = slot;
-    const related = new Uint8Array(KIND_COUNT);
-    for (const kind of RELATED) related[kind] = 1;
-    const tlb = K('TlbFlush');
-    const bindRet = K('GmemBindRet');
-    const shmem = K('ShmemFallocate');
-    const kvmEntry = K('KvmEntry');
-    const entryVcpu = slotsOf('KvmEntry', 'vcpu').vcpu;
-    const shmemIno = slotsOf('ShmemFallocate', 'ino').ino;
-    const relatedTasks = new Set<number>();
-    const perTask = new Map<number, number>();
-    const others = new Set<number>();
-    const vcpuTasks = new Map<number, number>();
-    const ev = new Ev();
+    const { table, counts } = this;
+    const tasks = new Tasks();
+    const gaps = new GapFinder(table);
     const qemuNames = Uint8Array.from({ length: table.names.size }, (_, id) => (table.names.text(id).startsWith('qemu:') ? 1 : 0));
+    const hasQemu = qemuNames.includes(1);
     let fromQemu = 0;
-    let lastTask = -2;
-    let run = 0;
-    table.segments.forEach((seg, s) => {
+    for (let s = 0; s < table.segments.length; s++) {
+      const seg = table.segments[s]!;
+      const { kind: kinds, tid: tids, tgid: tgids } = seg;
+      gaps.segment(seg, s, this);
       for (let i = 0; i < seg.length; i++) {
-        const kind = seg.kind[i]!;
-        this.counts[kind]!++;
+        const kind = kinds[i]!;
+        counts[kind]!++;
+        const uses = USES[kind]!;
         // What a guest's kernel or QEMU itself recorded tells nothing of which tasks the host's tracer saw.
-        if (kind === KIND_GUEST) continue;
-        const byQemu = seg.cpu[i] === UNKNOWN_CPU && qemuNames[seg.name[i]!] === 1;
-        if (byQemu) fromQemu++;
-        if (kind !== tlb && !byQemu) {
-          const task = seg.tgid[i]! >= 0 ? seg.tgid[i]! : seg.tid[i]!;
-          if (task !== lastTask) {
-            // Events of one task come in runs: one map look-up a run.
-            if (run > 0) perTask.set(lastTask, (perTask.get(lastTask) ?? 0) + run);
-            lastTask = task;
-            run = 0;
-          }
-          run++;
-          if (related[kind] === 1) relatedTasks.add(task);
-        }
-        const hasIno = inoSlot[kind]! >= 0;
-        const hasKvm = kvmSlot[kind]! >= 0;
-        if (!hasIno && !hasKvm && kind !== shmem && kind !== kvmEntry) continue;
-        ev.point(seg, s, i);
-        if (kind === kvmEntry) {
-          const vcpu = ev.num(entryVcpu);
-          const task = vcpuTasks.get(vcpu);
-          if (task === undefined) vcpuTasks.set(vcpu, ev.tid);
-          else if (vcpu >= 0 && task !== ev.tid) this.severalVms = true;
-        }
-        if (hasIno) {
-          const ino = ev.num(inoSlot[kind]!);
-          if (ino > 0) {
-            this.memfdInodes.add(ino);
-            if (kind === bindRet) this.bindRetHasInode = true;
-          }
-        }
-        if (hasKvm) this.addKvm(ev.pointer(kvmSlot[kind]!), ev.tgid);
-        if (kind === shmem) others.add(ev.num(shmemIno));
+        const byQemu = hasQemu && seg.cpu[i] === UNKNOWN_CPU && qemuNames[seg.name[i]!] === 1;
+        if (byQemu && kind !== KIND_GUEST) fromQemu++;
+        if ((uses & NO_TASK) === 0 && !byQemu) tasks.saw(tgids[i]! >= 0 ? tgids[i]! : tids[i]!, (uses & IS_RELATED) !== 0);
+        if ((uses & HAS_DETAILS) === 0) continue;
+        this.ev.point(seg, s, i);
+        this.details(kind, uses);
       }
-    });
-    if (run > 0) perTask.set(lastTask, (perTask.get(lastTask) ?? 0) + run);
+    }
+    gaps.finish(this);
     if (this.memfdInodes.size > 1) this.severalVms = true;
-    for (const ino of others) if (this.memfdInodes.has(ino)) this.ambiguousInodes.add(ino);
-    let unrelated = 0;
-    for (const [task, n] of perTask) if (!relatedTasks.has(task)) unrelated += n;
-    this.unfiltered = unrelated > 0 && unrelated >= UNRELATED_SHARE * (table.length - fromQemu - this.counts[KIND_GUEST]!);
+    for (const ino of this.otherInodes) if (this.memfdInodes.has(ino)) this.ambiguousInodes.add(ino);
+    const unrelated = tasks.unrelated();
+    this.unfiltered = unrelated > 0 && unrelated >= UNRELATED_SHARE * (table.length - fromQemu - counts[KIND_GUEST]!);
   }
 
-  private restart(row: number, lastTs: Float64Array): void {
-    lastTs.fill(-Infinity);
-    this.restarts.push(row);
-    this.gaps.push({ after: row - 1, before: row, cpu: -1, line: this.table.line(row) });
+  /** What an event that names an inode, a VM or a vCPU says. */
+  private details(kind: number, uses: number): void {
+    const { ev } = this;
+    if ((uses & IS_ENTRY) !== 0 && !this.severalVms) this.entered(ev.num(entryVcpu), ev.tid);
+    if (INO_SLOT[kind]! >= 0) {
+      const ino = ev.num(INO_SLOT[kind]!);
+      // Events on one file and VM come in runs: a look-up in a set for each would be most of this pass.
+      if (ino > 0 && (ino !== this.lastInode || kind === bindRet)) {
+        this.lastInode = ino;
+        this.memfdInodes.add(ino);
+        if (kind === bindRet) this.bindRetHasInode = true;
+      }
+    }
+    if (KVM_SLOT[kind]! >= 0) this.addKvm(ev.pointer(KVM_SLOT[kind]!), ev.tgid);
+    if (kind === shmem) this.otherInodes.add(ev.num(shmemIno));
+  }
+
+  /** A vCPU number that two threads enter with belongs to two VMs. */
+  private entered(vcpu: number, tid: number): void {
+    const task = this.vcpuTasks.get(vcpu);
+    if (task === undefined) this.vcpuTasks.set(vcpu, tid);
+    else if (vcpu >= 0 && task !== tid) this.severalVms = true;
   }
 
   private addKvm(kvm: number, tgid: number): void {
-    if (kvm < 0) return;
+    if (kvm < 0 || (kvm === this.lastKvm && tgid === this.lastKvmTgid)) return;
+    this.lastKvm = kvm;
+    this.lastKvmTgid = tgid;
     this.kvms.add(kvm);
     let set = this.kvmsOfTgid.get(tgid);
     if (!set) this.kvmsOfTgid.set(tgid, (set = new Set()));
     set.add(kvm);
   }
 
-  /** A gap runs from the last event of its CPU before the mark to the mark; so does a joint of two recordings. */
-  private findGaps(): void {
-    const { table } = this;
-    const lastOnCpu = new Int32Array(UNKNOWN_CPU + 1).fill(-1);
-    const lastTs = new Float64Array(UNKNOWN_CPU + 1).fill(-Infinity);
-    const firstOnCpu = new Map<number, number>();
-    // The counter clock counts events: it never goes back by itself.
-    const jitter = table.meta.clock === 'counter' ? 0 : CLOCK_JITTER;
-    const losses = [...table.losses].sort((a, b) => a.row - b.row);
-    let next = 0;
-    const close = (row: number): void => {
-      for (; next < losses.length && losses[next]!.row <= row; next++) {
-        const loss = losses[next]!;
-        if (loss.cpu < 0 && loss.fromStart) continue;
-        const after = loss.fromStart ? -1 : loss.cpu < 0 ? loss.row - 1 : (lastOnCpu[loss.cpu] ?? -1);
-        this.gaps.push({ after, before: loss.row, cpu: loss.cpu, line: loss.line });
-      }
-    };
-    table.segments.forEach((seg, s) => {
-      for (let i = 0; i < seg.length; i++) {
-        const row = s * SEGMENT_ROWS + i;
-        if (next < losses.length && losses[next]!.row <= row) close(row);
-        const cpu = seg.cpu[i]!;
-        if (cpu !== UNKNOWN_CPU) {
-          if (seg.ts[i]! < lastTs[cpu]! - jitter) this.restart(row, lastTs);
-          lastTs[cpu] = seg.ts[i]!;
-        }
-        if (lastOnCpu[cpu] === -1) firstOnCpu.set(cpu, row);
-        lastOnCpu[cpu] = row;
-      }
-    });
-    close(table.length);
-    const overwritten = losses.find((l) => l.cpu < 0 && l.fromStart);
-    if (overwritten) {
-      for (const [cpu, row] of firstOnCpu) if (cpu !== UNKNOWN_CPU) this.gaps.push({ after: -1, before: row, cpu, line: overwritten.line });
-    }
+  /** Orders the gaps for {@link gapBetween}. */
+  private sortGaps(): void {
     this.gaps.sort((a, b) => a.before - b.before || a.after - b.after);
     const n = this.gaps.length;
     this.suffixMinAfter = new Int32Array(n);

@@ -1,24 +1,26 @@
 /** The entities of the shim model (DOMAIN: Vm, Ino, Slot, Page, Vma, Spte, Conv) as the replay keeps them. */
 import { Attr } from '../timeline/oplog.js';
 import { IntervalMap } from './intervalMap.js';
+import { Leaves } from './leaves.js';
 
 /** A leaf SPTE that is present. */
 export interface SpteRec {
   readonly gfn: number;
   readonly level: number;
+  readonly asId: number;
   readonly pfn: number;
-  readonly lo: number;
-  readonly hi: number;
   readonly row: number;
   /** 1 private, 0 shared, -1 unknown: the side of the fault that installed it. */
   readonly side: number;
   /** 1 mirror root, 0 direct root, -1 unknown. */
-  readonly root: number;
+  root: number;
   readonly vmSure: boolean;
   /** Another install of the same leaf followed: another root holds it too, or a zap went unseen. */
   doubtful: boolean;
   /** Checks that wait for the next event of this SPTE to prove that it was present all along. */
   pending: PendingSpteCheck[] | undefined;
+  /** The next record of the same leaf, in another root. */
+  next: SpteRec | undefined;
 }
 
 /** A judgement that stands unless the SPTE turns out to have gone unseen. */
@@ -51,10 +53,7 @@ export interface GmemBracket {
 export class Vm {
   /** Attributes of guest frames where the VM keeps them. */
   readonly attr = new IntervalMap(Attr.Unknown, 0);
-  /** Present leaf SPTEs by key(level, gfn, as_id); several when several roots hold the frame. */
-  readonly sptes = new Map<number, SpteRec[]>();
-  /** Number of present leaf SPTEs per level, to skip levels in range look-ups. */
-  readonly spteCount = [0, 0, 0, 0, 0, 0];
+  readonly sptes = new Leaves();
   readonly slots: Slot[] = [];
   readonly open: Bracket[] = [];
   /** Brackets that closed, newest last, bounded: for "opened and closed in between". */
@@ -94,6 +93,19 @@ export interface Slot {
   readonly fd: number;
   readonly fromRow: number;
   untilRow: number;
+}
+
+/** A page of a file. */
+export interface FilePage {
+  readonly inode: Inode;
+  readonly pgoff: number;
+}
+
+/** A page in the page cache, or the last one that was there. */
+export interface CacheRec {
+  pfn: number;
+  /** Row of the last delete, -1 while it is there. */
+  deletedRow: number;
 }
 
 /** Mappings of one page. */
@@ -142,10 +154,8 @@ export class Inode {
   readonly attr = new IntervalMap(Attr.Unknown, 0);
   readonly maps = new Map<number, MapRec>();
   readonly refs = new Map<number, RefRec[]>();
-  /** pgoff → pfn of the page cache. */
-  readonly pfns = new Map<number, number>();
-  /** pgoff → row of the last delete, until added again. */
-  readonly deleted = new Map<number, { row: number; pfn: number }>();
+  /** Page cache by pgoff: every page that was ever added or deleted. */
+  readonly cache = new Map<number, CacheRec>();
   readonly vmas: Vma[] = [];
   readonly notifiers: Notifier[] = [];
   readonly poisoned = new Map<number, number>();
@@ -334,9 +344,4 @@ export class Thread {
     this.mremapInode = undefined;
     this.vmFresh = false;
   }
-}
-
-/** Key of a leaf in Vm.sptes: gfn < 2^40, level < 8, as_id < 8. */
-export function spteKey(asId: number, level: number, gfn: number): number {
-  return ((asId & 7) * 8 + (level & 7)) * 1099511627776 + gfn;
 }

@@ -10,7 +10,8 @@ import type { Ev } from '../ops/ev.js';
 import { Survey } from '../ops/survey.js';
 import { Attr, Op, OpLog, type OpCode } from '../timeline/oplog.js';
 import type { FactBus } from './facts.js';
-import { Conv, Inode, Thread, Vm, type RefRec, type Slot } from './state.js';
+import { Pointers } from './pointers.js';
+import { Conv, Inode, Thread, Vm, type FilePage, type RefRec, type Slot } from './state.js';
 
 /** Pages of the file begin shared; without it, private. */
 const GUEST_MEMFD_FLAG_INIT_SHARED = 2;
@@ -18,6 +19,11 @@ const GUEST_MEMFD_FLAG_INIT_SHARED = 2;
 /** Every memslot that was seen is gone. */
 function isDead(vm: Vm): boolean {
   return vm.slots.length > 0 && vm.slots.every((s) => s.untilRow >= 0);
+}
+
+/** True for a live slot that covers a page of [first, end) of its file. */
+export function holdsPages(slot: Slot, first: number, end: number): boolean {
+  return slot.untilRow < 0 && slot.pgoff >= 0 && slot.pgoff < end && slot.pgoff + slot.npages > first;
 }
 
 export class World {
@@ -36,7 +42,7 @@ export class World {
   /** Freshly created memfds whose inode number is not known yet, by thread group. */
   readonly unnamedCreates = new Map<number, { size: number; flags: number; row: number; vm: Vm | undefined }[]>();
   /** page or folio pointer key → page of a memfd. */
-  readonly folios = new Map<number, { inode: Inode; pgoff: number }>();
+  readonly folios = new Pointers<FilePage>();
   /** Pins not yet doubted, by whether the trace gave the page's pointer when they were taken; released ones may stay. */
   readonly namedPins: RefRec[] = [];
   readonly unnamedPins: RefRec[] = [];
@@ -282,7 +288,7 @@ export class World {
 
   /** Live slots that cover pages [first, end) of an inode. */
   slotsOfPages(inode: Inode, first: number, end: number): Slot[] {
-    return inode.slots.filter((s) => s.untilRow < 0 && s.pgoff >= 0 && s.pgoff < end && s.pgoff + s.npages > first);
+    return inode.slots.filter((s) => holdsPages(s, first, end));
   }
 
   /** The live slot that holds a gfn. */
@@ -293,4 +299,11 @@ export class World {
     }
     return undefined;
   }
+}
+
+/** Notes that a page or folio pointer is this page of a memfd. */
+export function noteFolio(w: World, pointer: number, inode: Inode, pgoff: number): void {
+  const known = w.folios.get(pointer);
+  if (known?.inode === inode && known.pgoff === pgoff) return;
+  w.folios.set(pointer, { inode, pgoff });
 }

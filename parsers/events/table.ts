@@ -8,6 +8,7 @@
 import { firstIndex } from '../base/search.js';
 import { assert } from '../base/assert.js';
 import { Interner } from '../base/intern.js';
+import { Columns } from '../base/columns.js';
 import { IssueLog, type Issue, type LossMark } from './issues.js';
 import { kindSlots } from './kinds.js';
 
@@ -23,32 +24,49 @@ export function payloadWords(slotCount: number): number {
   return 1 + 2 * slotCount;
 }
 
+/** Bytes of a segment's columns, `line` apart. */
+const COLUMN_BYTES = SEGMENT_ROWS * (2 * 8 + 5 * 4 + 2 * 2);
+/** The lines of a segment without any: never written. */
+const NO_LINES = new Uint32Array(SEGMENT_ROWS);
+/** Words of a pool before anything is known of what its payloads need. */
+const FIRST_POOL_WORDS = 1 << 15;
+
 export class Segment {
   length = 0;
   /** Nanoseconds (or ticks) since TraceMeta.t0. */
-  readonly ts = new Float64Array(SEGMENT_ROWS);
+  readonly ts: Float64Array;
   /** Byte offset in the source of the event's line or record. */
-  readonly at = new Float64Array(SEGMENT_ROWS);
+  readonly at: Float64Array;
   /** 1-based line in a text source, 0 in a binary one. */
-  readonly line = new Uint32Array(SEGMENT_ROWS);
+  line: Uint32Array = NO_LINES;
   /** Thread, -1 when the source does not say. */
-  readonly tid = new Int32Array(SEGMENT_ROWS);
+  readonly tid: Int32Array;
   /** Thread group, -1 when the source does not say. */
-  readonly tgid = new Int32Array(SEGMENT_ROWS);
+  readonly tgid: Int32Array;
   /** Id in EventTable.comms. */
-  readonly comm = new Uint32Array(SEGMENT_ROWS);
-  readonly cpu = new Uint16Array(SEGMENT_ROWS);
-  /** Model event kind, 0 for an event that nobody knows. */
-  readonly kind = new Uint16Array(SEGMENT_ROWS);
+  readonly comm: Uint32Array;
   /** Id in EventTable.names: the printed name, with `system:` where the source says it. */
-  readonly name = new Uint32Array(SEGMENT_ROWS);
+  readonly name: Uint32Array;
   /** Start in `pool`, 0 for none (word 0 of the pool is never used). */
-  readonly payload = new Uint32Array(SEGMENT_ROWS);
+  readonly payload: Uint32Array;
+  readonly cpu: Uint16Array;
+  /** Model event kind, 0 for an event that nobody knows. */
+  readonly kind: Uint16Array;
   pool: Uint32Array;
   poolUsed = 1;
 
   /** `poolWords`: what the payloads will probably need. */
-  constructor(poolWords = 1 << 15) {
+  constructor(poolWords = FIRST_POOL_WORDS) {
+    const columns = new Columns(COLUMN_BYTES);
+    this.ts = columns.f64(SEGMENT_ROWS);
+    this.at = columns.f64(SEGMENT_ROWS);
+    this.tid = columns.i32(SEGMENT_ROWS);
+    this.tgid = columns.i32(SEGMENT_ROWS);
+    this.comm = columns.u32(SEGMENT_ROWS);
+    this.name = columns.u32(SEGMENT_ROWS);
+    this.payload = columns.u32(SEGMENT_ROWS);
+    this.cpu = columns.u16(SEGMENT_ROWS);
+    this.kind = columns.u16(SEGMENT_ROWS);
     this.pool = new Uint32Array(poolWords);
   }
 
@@ -56,13 +74,22 @@ export class Segment {
   reserve(words: number): number {
     const start = this.poolUsed;
     const end = start + words;
-    if (end > this.pool.length) {
-      const bigger = new Uint32Array(Math.max(this.pool.length * 2, end));
-      bigger.set(this.pool.subarray(0, start));
-      this.pool = bigger;
-    }
+    if (end > this.pool.length) this.grow(end);
     this.poolUsed = end;
     return start;
+  }
+
+  /** Notes the line of a row. */
+  setLine(row: number, line: number): void {
+    // Binary sources have no lines, and so no memory for them.
+    if (this.line === NO_LINES) this.line = new Uint32Array(SEGMENT_ROWS);
+    this.line[row] = line;
+  }
+
+  private grow(end: number): void {
+    const bigger = new Uint32Array(Math.max(this.pool.length * 2, end));
+    bigger.set(this.pool.subarray(0, this.poolUsed));
+    this.pool = bigger;
   }
 }
 
@@ -218,7 +245,9 @@ export class EventTable {
 export function releaseSegment(segment: Segment): void {
   const none32 = new Uint32Array(0);
   const none16 = new Uint16Array(0);
+  // All columns are cut off one piece of memory, which goes only with the last of them.
   Object.assign(segment, {
+    at: segment.at.slice(0, segment.length), name: segment.name.slice(0, segment.length),
     ts: new Float64Array(0), line: none32, tid: new Int32Array(0), tgid: new Int32Array(0), comm: none32, cpu: none16, kind: none16, payload: none32, pool: none32,
   } satisfies Partial<Segment>);
 }
@@ -276,7 +305,7 @@ export class TableBuilder {
     let seg = this.current;
     if (seg.length === SEGMENT_ROWS) {
       // Traces are much the same throughout: an eighth more than the last segment took spares most growing.
-      seg = new Segment(Math.max(1 << 15, seg.poolUsed + (seg.poolUsed >>> 3)));
+      seg = new Segment(Math.max(FIRST_POOL_WORDS, seg.poolUsed + (seg.poolUsed >>> 3)));
       this.segments.push(seg);
       this.current = seg;
     }
@@ -297,8 +326,7 @@ export class TableBuilder {
     seg.kind[i] = kind;
     seg.name[i] = name;
     seg.at[i] = at;
-    // Binary sources have no lines: their column stays untouched, and so takes no memory.
-    if (line !== 0) seg.line[i] = line;
+    if (line !== 0) seg.setLine(i, line);
     return (this.segments.length - 1) * SEGMENT_ROWS + i;
   }
 

@@ -75,9 +75,9 @@ export class PlanBook {
     return (this.plans[id] ??= this.make(id));
   }
 
-  /** Switches a probe's plan to the address of the record at hand. */
+  /** Switches a probe's plan to the address of the record at hand, given as two signed words. */
   forProbe(plan: EventPlan, hi: number, lo: number): void {
-    const address = (BigInt(hi) << 32n) | BigInt(lo);
+    const address = (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0);
     const known = (plan.byAddress ??= new Map());
     let slots = known.get(address);
     if (!slots) {
@@ -115,7 +115,7 @@ export class PlanBook {
     const resolved = probe ? undefined : resolveFormat(format, this.context, 0n);
     if (resolved) plan.use(planSlots(format, resolved));
     // No kernel function or user code lies at the last address: the first record switches the plan.
-    plan.addressHi = plan.addressLo = 0xffffffff;
+    plan.addressHi = plan.addressLo = -1;
     return plan;
   }
 

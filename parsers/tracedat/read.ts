@@ -117,18 +117,26 @@ function addRecord(stream: CpuStream, plans: PlanBook, threads: Threads, builder
     }
   }
   if (plan.addressOffset >= 0) choosePlan(plan, plans, view, start + plan.addressOffset, end, little);
-  const ts = clock.convert(stream.ts, stream.cpu);
+  const nested = plan.markers?.find(stream);
+  // The columns are filled here, and not by a call, which would box the time and the place.
+  const segment = builder.room();
+  const i = segment.length++;
+  const ts = clock.isIdentity ? stream.ts : clock.convert(stream.ts, stream.cpu);
+  segment.ts[i] = ts;
+  segment.at[i] = stream.at + start;
   if (ts < stream.lastTs) builder.issues.add('clock-back', stream.at + start, 0, `CPU ${stream.cpu}`);
   stream.lastTs = ts;
-  const nested = plan.markers?.find(stream);
-  const kind = nested ? nested.plan.kind : plan.kind;
-  const name = nested ? nested.plan.name : plan.nameId;
-  const row = builder.addRow(ts, stream.cpu, stream.lastTid, stream.lastTgid, stream.lastComm, kind, name, stream.at + start, 0);
+  segment.cpu[i] = stream.cpu;
+  segment.tid[i] = stream.lastTid;
+  segment.tgid[i] = stream.lastTgid;
+  segment.comm[i] = stream.lastComm;
+  segment.kind[i] = nested ? nested.plan.kind : plan.kind;
+  segment.name[i] = nested ? nested.plan.name : plan.nameId;
+  const row = builder.length - 1;
   if (nested) plan.markers!.fill(builder, stream, nested);
   if (plan.words > 0) {
-    const segment = builder.current;
     const p = segment.reserve(plan.words);
-    segment.payload[segment.length - 1] = p;
+    segment.payload[i] = p;
     const fits = byWords && plan.words4.length > 0 && end - start >= plan.span;
     if (fits) fillSlotsByWords(stream.words, start >> 2, plan.words4, plan.mask, segment.pool, p);
     else fillSlots(view, start, end, little, plan.steps, segment.pool, p);
@@ -148,8 +156,9 @@ function typeOf(view: DataView, start: number, plans: PlanBook, little: boolean)
 function choosePlan(plan: EventPlan, plans: PlanBook, view: DataView, at: number, end: number, little: boolean): void {
   if (at + plan.addressSize > end) return;
   const wide = plan.addressSize === 8;
-  const lo = view.getUint32(wide && !little ? at + 4 : at, little);
-  const hi = wide ? view.getUint32(little ? at + 4 : at, little) : 0;
+  // Signed, so that they are small integers and no number is boxed.
+  const lo = view.getInt32(wide && !little ? at + 4 : at, little);
+  const hi = wide ? view.getInt32(little ? at + 4 : at, little) : 0;
   if (lo !== plan.addressLo || hi !== plan.addressHi) plans.forProbe(plan, hi, lo);
 }
 

@@ -1,4 +1,3 @@
-import { spteKey } from '../../shim/state.js';
 import { hex } from '../common.js';
 import type { RuleDef } from '../rule.js';
 
@@ -12,8 +11,8 @@ export const g11: RuleDef = {
   fix: 'Zap the old root\'s leaf before the other one is made.',
   listen: (run) => ({
     spteInstall: (vm, rec) => {
-      const leaves = vm.sptes.get(spteKey(0, rec.level, rec.gfn));
-      const other = leaves && leaves.length > 1 ? leaves.find((r) => r !== rec) : undefined;
+      const oldest = vm.sptes.first(0, rec.level, rec.gfn);
+      const other = oldest === rec ? rec.next : oldest?.next && oldest;
       if (!other) {
         if (vm.hasMirror) run.ok();
         return;

@@ -9,6 +9,7 @@ export const g12: RuleDef = {
   about: ['GmemPrepare', 'RmpFault'],
   fix: 'Prepare the page in kvm_gmem_get_pfn before it is mapped.',
   listen: (run) => {
+    const preparesShow = run.recorded('GmemPrepare');
     const prepared = new Map<number, Set<number>>();
     return {
       prepare: (vm, gfn) => {
@@ -18,7 +19,7 @@ export const g12: RuleDef = {
         prepared.set(vm.index, set);
       },
       spteInstall: (vm, rec, fault) => {
-        if (!run.recorded('GmemPrepare') || fault?.side !== 1) return;
+        if (!preparesShow || fault?.side !== 1) return;
         const pages = run.gfns(vm, rec.gfn);
         if (prepared.get(vm.index)?.has(rec.gfn)) run.ok();
         else if (!vm.fresh) run.undecided('unknown-start', rec.row, 'The page may have been prepared before the trace began.', [], pages);

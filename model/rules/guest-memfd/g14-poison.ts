@@ -8,9 +8,9 @@ export const g14: RuleDef = {
   needs: [['GetPfnRet'], ['MemoryFailure', 'GmemErrorFolio']],
   about: ['MemoryFailure', 'GmemErrorFolio'],
   fix: 'Test folio_test_hwpoison() before the page is returned.',
-  listen: (run) => ({
+  listen: (run) => (!run.recorded('MemoryFailure', 'GmemErrorFolio') ? {} : {
     getPfnOk: (inode, pgoff, row, fromRow) => {
-      if (pgoff < 0 || !run.recorded('MemoryFailure', 'GmemErrorFolio')) return;
+      if (pgoff < 0) return;
       const poisoned = inode.poisoned.get(pgoff);
       if (poisoned === undefined) {
         run.ok();

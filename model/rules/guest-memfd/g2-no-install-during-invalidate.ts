@@ -39,20 +39,18 @@ export const g2: RuleDef = {
           run.notRecorded(rec.row, 'Installs are seen, but no invalidation brackets with their ranges.', missing, run.gfns(vm, rec.gfn));
           return;
         }
-        const end = rec.gfn + PAGES_PER_LEVEL[rec.level]!;
-        if (!rec.vmSure && run.w.vms.some((v) => v.open.some((b) => b.ranges.some((r) => r.first < end && r.end > rec.gfn)))) {
+        if (!rec.vmSure && run.w.vms.some((v) => openOver(v, rec))) {
           run.undecided('vm-identity', rec.row, 'The SPTE event carries no VM, and its thread group has more than one.', ['kprobe:kvm_tdp_mmu_map kvm=vcpu->kvm'], run.gfns(vm, rec.gfn));
           return;
         }
-        for (const bracket of vm.open) {
-          const range = bracket.ranges.find((r) => r.first < end && r.end > rec.gfn);
-          if (!range) continue;
-          const list = waiting.get(bracket) ?? [];
-          list.push({ vm, bracket, rec, rangeRow: range.row });
-          waiting.set(bracket, list);
+        const open = vm.open.length > 0 ? openOver(vm, rec) : undefined;
+        if (!open) {
+          run.ok();
           return;
         }
-        run.ok();
+        const list = waiting.get(open.bracket) ?? [];
+        list.push({ vm, rec, ...open });
+        waiting.set(open.bracket, list);
       },
       // The bracket's end on its own thread proves that it was open all the while.
       invEnd: (_vm, bracket, row) => {
@@ -70,3 +68,13 @@ export const g2: RuleDef = {
     };
   },
 };
+
+/** The oldest open bracket of a VM that has a leaf's gfns in one of its ranges. */
+function openOver(vm: Vm, rec: SpteRec): { readonly bracket: Bracket; readonly rangeRow: number } | undefined {
+  const end = rec.gfn + PAGES_PER_LEVEL[rec.level]!;
+  for (const bracket of vm.open) {
+    const range = bracket.ranges.find((r) => r.first < end && r.end > rec.gfn);
+    if (range) return { bracket, rangeRow: range.row };
+  }
+  return undefined;
+}

@@ -1,3 +1,4 @@
+import type { Bracket, SpteRec, Vm } from '../../shim/state.js';
 import { hex, missingOf } from '../common.js';
 import type { RuleDef } from '../rule.js';
 
@@ -11,6 +12,7 @@ export const g2b: RuleDef = {
   fix: 'Compare fault->mmu_seq with kvm->mmu_invalidate_seq under mmu_lock and retry when they differ.',
   listen: (run) => {
     const bracketsShow = run.recorded('InvStart') && run.recorded('InvEnd');
+    const lookUpsShow = run.recorded('GetPfn');
     const missing = missingOf(run, ['TdpMap', 'InvStart', 'InvEnd']);
     return {
     spteInstall: (vm, rec, fault) => {
@@ -25,20 +27,20 @@ export const g2b: RuleDef = {
         }
         return;
       }
-      const pages = run.gfns(vm, rec.gfn);
       if (!bracketsShow) {
-        run.notRecorded(rec.row, 'Neither sequence numbers nor invalidation brackets are recorded.', missing, pages);
+        run.notRecorded(rec.row, 'Neither sequence numbers nor invalidation brackets are recorded.', missing, run.gfns(vm, rec.gfn));
         return;
       }
       if (fault.getPfnRow < 0) {
-        if (!run.recorded('GetPfn')) run.notRecorded(rec.row, 'The moment at which the fault looked up the page is not recorded.', ['TdpMap', 'GetPfn'], pages);
+        if (!lookUpsShow) run.notRecorded(rec.row, 'The moment at which the fault looked up the page is not recorded.', ['TdpMap', 'GetPfn'], run.gfns(vm, rec.gfn));
         return;
       }
-      const between = vm.closed.find((b) => b.startRow > fault.getPfnRow && b.endRow < rec.row && b.ranges.some((r) => r.first <= rec.gfn && r.end > rec.gfn));
+      const between = closedSince(vm, fault.getPfnRow, rec);
       if (!between) {
         run.ok();
         return;
       }
+      const pages = run.gfns(vm, rec.gfn);
       if (run.lost(fault.getPfnRow, rec.row, pages)) return;
       if (!rec.vmSure) {
         run.undecided('vm-identity', rec.row, 'The SPTE event carries no VM, and its thread group has more than one.', ['kprobe:kvm_tdp_mmu_map kvm=vcpu->kvm'], pages);
@@ -54,3 +56,16 @@ export const g2b: RuleDef = {
     };
   },
 };
+
+/** The oldest bracket over the gfn of an SPTE that began and ended between `fromRow` and its install. */
+function closedSince(vm: Vm, fromRow: number, rec: SpteRec): Bracket | undefined {
+  let oldest: Bracket | undefined;
+  // They stand in the order of their ends: what ended before the fault ends the search, which most do at once.
+  for (let i = vm.closed.length - 1; i >= 0; i--) {
+    const b = vm.closed[i]!;
+    if (b.endRow <= fromRow) break;
+    if (b.startRow <= fromRow || b.endRow >= rec.row) continue;
+    for (const r of b.ranges) if (r.first <= rec.gfn && r.end > rec.gfn) oldest = b;
+  }
+  return oldest;
+}

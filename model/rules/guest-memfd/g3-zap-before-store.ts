@@ -1,4 +1,3 @@
-import { sptesIn } from '../../ops/sptes.js';
 import type { Conv, SpteRec, Vm } from '../../shim/state.js';
 import { convText, hex, mayChangeNothing } from '../common.js';
 import type { RuleDef, RuleRun } from '../rule.js';
@@ -15,7 +14,7 @@ function oldSide(run: RuleRun, conv: Conv, row: number): { vm: Vm; rec: SpteRec 
   const limit = threshold(conv, row);
   const newSide = conv.toPrivate ? 1 : 0;
   const pick = (vm: Vm, first: number, end: number): { vm: Vm; rec: SpteRec }[] =>
-    sptesIn(vm, first, end).filter((r) => r.row < limit && (conv.scope === 'inode' || r.side !== newSide)).map((rec) => ({ vm, rec }));
+    vm.sptes.covering(first, end, []).filter((r) => r.row < limit && (conv.scope === 'inode' || r.side !== newSide)).map((rec) => ({ vm, rec }));
   if (conv.scope === 'vm') return conv.vm ? pick(conv.vm, conv.storeFirst, conv.storeEnd) : [];
   const inode = conv.inode!;
   return run.w.slotsOfPages(inode, conv.first, conv.end).flatMap((s) => {

@@ -1,5 +1,5 @@
 import type { SpteRec, Vm } from '../../shim/state.js';
-import { sptesIn } from '../../ops/sptes.js';
+import { holdsPages } from '../../shim/world.js';
 import { hex, inodeText } from '../common.js';
 import type { RuleDef } from '../rule.js';
 
@@ -12,6 +12,8 @@ export const g6: RuleDef = {
   about: ['FilemapDelete', 'GmemFallocate'],
   fix: 'Invalidate and zap the range before truncating it, and let the fault retry on the sequence number.',
   listen: (run) => {
+    const sptesShow = run.recorded('SpteChanged');
+    const leaves: SpteRec[] = [];
     const waiting: { vm: Vm; row: number; judge: (confirmRow: number) => void; drop: () => void }[] = [];
     const wait = (vm: Vm, rec: SpteRec, row: number, message: string): void => {
       let open = true;
@@ -30,20 +32,18 @@ export const g6: RuleDef = {
     return {
       filemapDelete: (inode, pgoff, count, pfn, row, t) => {
         if (inode.provider !== 'guest_memfd') return;
-        const slots = run.w.slotsOfPages(inode, pgoff, pgoff + count);
-        if (slots.length === 0) {
-          if (t.fallocate && inode.slots.length === 0 && inode.releasedRow < 0) run.notRecorded(row, 'Which gfn the page is bound to is not recorded.', ['GmemBind', 'GetPfn'], run.pagesOf(inode, pgoff));
-          return;
-        }
-        if (!run.recorded('SpteChanged')) {
-          run.notRecorded(row, 'SPTE events are not recorded.', ['SpteChanged'], run.pagesOf(inode, pgoff));
-          return;
-        }
+        let bound = false;
         let clean = true;
-        for (const s of slots) {
+        for (const s of inode.slots) {
+          if (!holdsPages(s, pgoff, pgoff + count)) continue;
+          if (!sptesShow) {
+            run.notRecorded(row, 'SPTE events are not recorded.', ['SpteChanged'], run.pagesOf(inode, pgoff));
+            return;
+          }
+          bound = true;
           const first = s.baseGfn + (Math.max(pgoff, s.pgoff) - s.pgoff);
           const end = s.baseGfn + (Math.min(pgoff + count, s.pgoff + s.npages) - s.pgoff);
-          const rec = sptesIn(s.vm, first, end).find((r) => r.row < row && pfnInside(r, pfn, count));
+          const rec = leafOf(s.vm.sptes.covering(first, end, leaves), pfn, count, row);
           if (!rec) continue;
           clean = false;
           if (rec.doubtful) {
@@ -54,21 +54,23 @@ export const g6: RuleDef = {
           if (!rec.vmSure) run.undecided('vm-identity', row, 'The SPTE event carries no VM, and its thread group has more than one.', ['kprobe:kvm_tdp_mmu_map kvm=vcpu->kvm'], run.gfns(s.vm, rec.gfn));
           else wait(s.vm, rec, row, `page ${hex(pgoff)} of ${inodeText(inode)} deleted while the SPTE of gfn ${hex(rec.gfn)} maps its pfn ${hex(pfn)}`);
         }
-        if (clean) run.ok();
+        if (!bound) {
+          if (t.fallocate && inode.slots.length === 0 && inode.releasedRow < 0) run.notRecorded(row, 'Which gfn the page is bound to is not recorded.', ['GmemBind', 'GetPfn'], run.pagesOf(inode, pgoff));
+        } else if (clean) run.ok();
       },
       spteInstall: (vm, rec, fault) => {
         const slot = run.w.slotOfGfn(vm, rec.gfn);
         if (!slot?.inode || slot.pgoff < 0 || rec.level !== 1) return;
         const pgoff = slot.pgoff + (rec.gfn - slot.baseGfn);
-        const gone = slot.inode.deleted.get(pgoff);
-        if (!gone || gone.pfn !== rec.pfn) return;
+        const gone = slot.inode.cache.get(pgoff);
+        if (!gone || gone.deletedRow < 0 || gone.pfn !== rec.pfn) return;
         const found = fault ? Math.max(fault.getPfnOkRow, fault.getPfnRow) : -1;
-        if (found < 0 || found > gone.row) return;
-        if (run.lost(gone.row, rec.row, run.gfns(vm, rec.gfn))) return;
+        if (found < 0 || found > gone.deletedRow) return;
+        if (run.lost(gone.deletedRow, rec.row, run.gfns(vm, rec.gfn))) return;
         if (!rec.vmSure) return;
         run.violation({
           row: rec.row, pages: run.gfns(vm, rec.gfn), message: `SPTE of gfn ${hex(rec.gfn)} installed with pfn ${hex(rec.pfn)}, which was deleted from ${inodeText(slot.inode)} since get_pfn`,
-          evidence: [[found, 'cause', 'get_pfn returned the page'], [gone.row, 'cause', 'the page was deleted here']],
+          evidence: [[found, 'cause', 'get_pfn returned the page'], [gone.deletedRow, 'cause', 'the page was deleted here']],
         });
       },
       finish: (lastRow) => {
@@ -80,6 +82,12 @@ export const g6: RuleDef = {
     };
   },
 };
+
+/** The first of `leaves` that maps one of `count` frames from `pfn` on, made before `row`. */
+function leafOf(leaves: readonly SpteRec[], pfn: number, count: number, row: number): SpteRec | undefined {
+  for (const rec of leaves) if (rec.row < row && pfnInside(rec, pfn, count)) return rec;
+  return undefined;
+}
 
 function pfnInside(rec: SpteRec, pfn: number, count: number): boolean {
   return rec.level === 1 ? rec.pfn >= pfn && rec.pfn < pfn + count : pfn >= rec.pfn;

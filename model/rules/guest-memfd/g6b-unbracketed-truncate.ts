@@ -1,4 +1,5 @@
-import type { Vm } from '../../shim/state.js';
+import type { Inode, Slot, Thread, Vm } from '../../shim/state.js';
+import { holdsPages } from '../../shim/world.js';
 import { hex, inodeText, missingOf } from '../common.js';
 import type { RuleDef } from '../rule.js';
 
@@ -11,23 +12,33 @@ export const g6b: RuleDef = {
   about: ['FilemapDelete', 'GmemFallocate'],
   fix: 'Bracket the truncation with kvm_gmem_invalidate_start and _end under the invalidate lock.',
   listen: (run) => {
+    const ownBrackets = run.recorded('GmemInvStart');
+    const brackets = run.recorded('InvStart') && run.recorded('InvEnd');
     const candidates: { vm: Vm; row: number; message: string; pages: ReturnType<typeof run.pagesOf>; fromRow: number }[] = [];
+    const unbracketed = (inode: Inode, pgoff: number, count: number, row: number, t: Thread, fromRow: number, vm: Vm): void => {
+      const pages = run.pagesOf(inode, pgoff, count);
+      const message = `page ${hex(pgoff)} of ${inodeText(inode)} deleted outside an invalidation bracket`;
+      if (ownBrackets) {
+        if (!run.lost(fromRow, row, pages)) run.violation({ row, message, pages, evidence: [[fromRow, 'missing-since', 'punching the hole begins; no invalidate start follows']] });
+      } else if (brackets) {
+        const slots = run.w.slotsOfPages(inode, pgoff, pgoff + count);
+        if (slots.every((s) => s.vm.open.some((b) => b.tid === t.tid))) run.ok();
+        else candidates.push({ vm, row, message, pages, fromRow });
+      } else run.notRecorded(row, 'Invalidation brackets are not recorded.', missingOf(run, ['GmemInvStart', 'InvStart', 'InvEnd']), pages);
+    };
     return {
       filemapDelete: (inode, pgoff, count, _pfn, row, t) => {
         const hole = t.fallocate;
         if (inode.provider !== 'guest_memfd' || !hole || inode.releasedRow >= 0) return;
-        const pages = run.pagesOf(inode, pgoff, count);
-        const slots = run.w.slotsOfPages(inode, pgoff, pgoff + count);
-        if (slots.length === 0) return;
-        const message = `page ${hex(pgoff)} of ${inodeText(inode)} deleted outside an invalidation bracket`;
-        const bracket = inode.gmemBrackets.find((b) => b.tid === t.tid && b.startRow > hole.row && b.first <= pgoff && b.end >= pgoff + count);
-        if (bracket) run.ok();
-        else if (run.recorded('GmemInvStart')) {
-          if (!run.lost(hole.row, row, pages)) run.violation({ row, message, pages, evidence: [[hole.row, 'missing-since', 'punching the hole begins; no invalidate start follows']] });
-        } else if (run.recorded('InvStart') && run.recorded('InvEnd')) {
-          if (slots.every((s) => s.vm.open.some((b) => b.tid === t.tid))) run.ok();
-          else candidates.push({ vm: slots[0]!.vm, row, message, pages, fromRow: hole.row });
-        } else run.notRecorded(row, 'Invalidation brackets are not recorded.', missingOf(run, ['GmemInvStart', 'InvStart', 'InvEnd']), pages);
+        let slot: Slot | undefined;
+        for (const s of inode.slots) if (!slot && holdsPages(s, pgoff, pgoff + count)) slot = s;
+        if (!slot) return;
+        for (const b of inode.gmemBrackets) {
+          if (b.tid !== t.tid || b.startRow <= hole.row || b.first > pgoff || b.end < pgoff + count) continue;
+          run.ok();
+          return;
+        }
+        unbracketed(inode, pgoff, count, row, t, hole.row, slot.vm);
       },
       finish: () => {
         for (const c of candidates) {

@@ -1,0 +1,95 @@
+/** The present leaf SPTEs of a VM, by address space, level and gfn; several records where several roots hold the frame. */
+import { PAGES_PER_LEVEL } from '../../parsers/base/units.js';
+import type { SpteRec } from './state.js';
+
+const LEVELS = 8;
+/** Address spaces of x86: the normal one, and that of system management mode. */
+const ADDRESS_SPACES = 8;
+
+export class Leaves {
+  /**
+   * One map per address space and level: a gfn alone is a small integer, which a map finds several times as fast as a
+   * key that holds all three. Records of one leaf are linked, the oldest first.
+   */
+  private readonly maps: (Map<number, SpteRec> | undefined)[] = new Array<Map<number, SpteRec> | undefined>(LEVELS * ADDRESS_SPACES).fill(undefined);
+  /** Leaves by level, to skip levels in range look-ups. */
+  private readonly levelCounts = new Int32Array(LEVELS);
+  /** Records of all leaves. */
+  count = 0;
+
+  /** The oldest record of a leaf; `next` leads to the others. */
+  first(asId: number, level: number, gfn: number): SpteRec | undefined {
+    return this.maps[(asId & (ADDRESS_SPACES - 1)) * LEVELS + (level & (LEVELS - 1))]?.get(gfn);
+  }
+
+  /** Adds a record behind those of the same leaf. */
+  add(rec: SpteRec): void {
+    const at = (rec.asId & (ADDRESS_SPACES - 1)) * LEVELS + rec.level;
+    const map = (this.maps[at] ??= new Map());
+    this.count++;
+    this.levelCounts[rec.level]!++;
+    let last = map.get(rec.gfn);
+    if (!last) {
+      map.set(rec.gfn, rec);
+      return;
+    }
+    while (last.next) last = last.next;
+    last.next = rec;
+  }
+
+  /** Takes a record out, which must be there. */
+  remove(rec: SpteRec): void {
+    const map = this.maps[(rec.asId & (ADDRESS_SPACES - 1)) * LEVELS + rec.level]!;
+    const head = map.get(rec.gfn)!;
+    this.count--;
+    this.levelCounts[rec.level]!--;
+    if (head === rec) {
+      if (rec.next) map.set(rec.gfn, rec.next);
+      else map.delete(rec.gfn);
+    } else {
+      let before = head;
+      while (before.next !== rec) before = before.next!;
+      before.next = rec.next;
+    }
+    rec.next = undefined;
+  }
+
+  clear(): void {
+    this.maps.fill(undefined);
+    this.levelCounts.fill(0);
+    this.count = 0;
+  }
+
+  /** All records, by address space and level, the oldest of a leaf first. */
+  *all(): Generator<SpteRec> {
+    for (const map of this.maps) for (const head of map?.values() ?? []) for (let rec: SpteRec | undefined = head; rec; rec = rec.next) yield rec;
+  }
+
+  /**
+   * Puts the records of leaves that cover a gfn of [first, end) into `found`, emptied before, by level, and returns it.
+   * Takes the smaller of the range's and the VM's size.
+   */
+  covering(first: number, end: number, found: SpteRec[]): SpteRec[] {
+    found.length = 0;
+    if (this.count === 0 || end <= first) return found;
+    for (let level = 1; level < PAGES_PER_LEVEL.length; level++) {
+      if (this.levelCounts[level]! <= 0) continue;
+      for (let asId = 0; asId < 2; asId++) {
+        const map = this.maps[asId * LEVELS + level];
+        if (map && map.size > 0) addCovering(map, PAGES_PER_LEVEL[level]!, first, end, found);
+      }
+    }
+    return found;
+  }
+}
+
+function addCovering(map: ReadonlyMap<number, SpteRec>, span: number, first: number, end: number, found: SpteRec[]): void {
+  const firstTable = first - (first % span);
+  if ((end - firstTable) / span > map.size) {
+    for (const head of map.values()) {
+      if (head.gfn < end && head.gfn + span > first) for (let rec: SpteRec | undefined = head; rec; rec = rec.next) found.push(rec);
+    }
+    return;
+  }
+  for (let gfn = firstTable; gfn < end; gfn += span) for (let rec = map.get(gfn); rec; rec = rec.next) found.push(rec);
+}
