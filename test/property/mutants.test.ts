@@ -37,6 +37,12 @@ function conversion(r: Recording): number {
   return r.find('kvm_gmem_set_attributes: ', 0, 3);
 }
 
+/** M1: takes out how the file's pages are unmapped; returns the line of the store. */
+function withoutUnmap(r: Recording): number {
+  r.remove(['unmap_mapping_pages', 'ino=7479']).remove(['folio_remove_rmap_ptes', 'ino=7479'], r.find('kvm_gmem_ioctl: '), r.find('kvm_gmem_store_attributes'));
+  return r.lineOf('kvm_gmem_store_attributes');
+}
+
 const shim: readonly Mutant[] = [
   {
     name: 'S12: a second mapping is accepted', file: SEAN, profile: 'sean-2022',
@@ -117,16 +123,14 @@ const inplace: readonly Mutant[] = [
   {
     name: 'M1: no unmap, in both attempts', file: INPLACE, profile: 'guest-memfd',
     edit: (r) => {
-      r.remove(['unmap_mapping_pages', 'ino=7479']).remove(['folio_remove_rmap_ptes', 'ino=7479'], r.find('kvm_gmem_ioctl: '), r.find('kvm_gmem_store_attributes'));
-      const line = r.lineOf('kvm_gmem_store_attributes');
+      const line = withoutUnmap(r);
       return { G1: line, G9: line };
     },
   },
   {
     name: 'M1, the proposal of Andy', file: INPLACE, profile: 'luto-2022',
     edit: (r) => {
-      r.remove(['unmap_mapping_pages', 'ino=7479']).remove(['folio_remove_rmap_ptes', 'ino=7479'], r.find('kvm_gmem_ioctl: '), r.find('kvm_gmem_store_attributes'));
-      const line = r.lineOf('kvm_gmem_store_attributes');
+      const line = withoutUnmap(r);
       return { A3a: line, A3b: line };
     },
   },
