@@ -131,7 +131,3 @@ export function packSlot(slot: number, inode: number): number {
 export function slotOf(packed: number): number {
   return Math.floor(packed / SLOT_SPAN);
 }
-
-export function slotInode(packed: number): number {
-  return packed - Math.floor(packed / SLOT_SPAN) * SLOT_SPAN - 1;
-}

@@ -3,7 +3,6 @@ import { KIND_COUNT, kindName } from '../../parsers/events/kinds.js';
 
 /** Bits, so that a column of a lane can hold several. */
 export const Actor = { Guest: 1, Vmm: 2, Kvm: 4, Mm: 8, Other: 16 } as const;
-export const ACTOR_NAMES = ['guest', 'VMM', 'KVM', 'host mm', 'other'] as const;
 
 const GUEST = /^(GuestEvent|KvmPageFault|KvmExit|KvmEntry|Hypercall|Vmgexit|ArmGuestFault|RmpFault)/;
 const VMM = /^(Sys|Qemu|VmIoctl|UserspaceExit|UserPageFault|KernelPageFault|SetMemoryRegion|Process)/;

@@ -63,12 +63,6 @@ export interface PageState {
   readonly poisoned: boolean;
 }
 
-/** The state before anything is known. */
-export const UNKNOWN_STATE: PageState = {
-  attribute: 'unknown', attributeRow: -1, conversions: [], mappings: [], mappingsKnown: false, sptes: [], sptesKnown: false,
-  references: [], referencesKnown: false, pfn: -1, pfnKnown: false, poisoned: false,
-};
-
 /** What can change of a page, one lane each. */
 export const DIMENSIONS = ['attribute', 'conversion', 'mappings', 'sptes', 'references', 'pfn', 'poison'] as const;
 export type Dimension = (typeof DIMENSIONS)[number];
