@@ -9,7 +9,7 @@ import { parseProject } from '../parsers/bundle/project.js';
 import { factsOf, provenRuns } from '../parsers/bundle/run.js';
 import type { Args, OptionSpecs } from './args.js';
 import { codecs } from './codecs.js';
-import { maySayItsRun } from './core.js';
+import { runHint, type RunHint } from './core.js';
 import { InputError, UsageError } from './errors.js';
 import { openSource, STDIN_NAME } from './fileSource.js';
 import { judged, openTrace, type LoadedOpen, type LoadedTrace, type LoadOptions } from './load.js';
@@ -92,7 +92,9 @@ function parseOffset(text: string): readonly [string, bigint] {
  * another: what is judged is read again, so that no more than one trace is in memory at a time.
  */
 function runsByThemselves(files: readonly BundleFile[], output: Output): readonly (readonly number[])[] {
-  const asked = files.flatMap((file, index) => (maySay(file.path) ? [{ file, index }] : []));
+  const hints = files.map((file) => hintOf(file.path));
+  const guests = new Set(hints.flatMap((hint) => hint.guests ?? []));
+  const asked = files.flatMap((file, index) => (hints[index]!.may || guests.has(hints[index]!.traceId ?? -1n) ? [{ file, index }] : []));
   if (asked.length < 2) return [];
   const facts = asked.flatMap(({ file, index }) => {
     const open = readable(file, output);
@@ -104,16 +106,17 @@ function runsByThemselves(files: readonly BundleFile[], output: Output): readonl
   return provenRuns(facts.map(({ fact }) => fact)).map((run) => run.map((i) => facts[i]!.index));
 }
 
-function maySay(name: string): boolean {
-  if (name === '-' || !fs.statSync(name, { throwIfNoEntry: false })?.isFile()) return false;
+function hintOf(name: string): RunHint {
+  const nothing: RunHint = { may: false };
+  if (name === '-' || !fs.statSync(name, { throwIfNoEntry: false })?.isFile()) return nothing;
   return withoutFailing(() => {
     const source = openSource(name);
     try {
-      return maySayItsRun(source, { cancel: NEVER_CANCELLED, ...codecs(name) });
+      return runHint(source, { cancel: NEVER_CANCELLED, ...codecs(name) });
     } finally {
       source.close();
     }
-  }) ?? false;
+  }) ?? nothing;
 }
 
 function readable(file: BundleFile, output: Output): LoadedOpen | undefined {

@@ -10,18 +10,29 @@ import { FORMATS } from './registry.js';
 import { SNIFF_BYTES, sniffFormat } from './sniff.js';
 import { readFile } from './tracedat/file.js';
 
-/** False for a file that names no session, no machine and no wall time; what is compressed may say anything. */
-export function maySayItsRun(source: ByteSource, options: ReadOptions): boolean {
+/** What the head of a file says of its run. */
+export interface RunHint {
+  /** It may say by itself that it is one run with others: it names a peer, its guests or the wall time. What is compressed may say anything. */
+  readonly may: boolean;
+  /** Its session, which a host's file may name as its guest's. */
+  readonly traceId?: bigint | undefined;
+  /** Sessions of its guests. */
+  readonly guests?: readonly bigint[];
+}
+
+export function runHint(source: ByteSource, options: ReadOptions): RunHint {
   const head = source.read(0, SNIFF_BYTES).slice();
-  if (compressionOf(head) !== undefined) return true;
+  if (compressionOf(head) !== undefined) return { may: true };
   switch (sniffFormat(head, FORMATS)?.id) {
     case 'trace.dat': {
       const known = readFile(source, options, new IssueLog())?.options;
-      return known !== undefined && (known.traceId !== undefined || known.peerTraceId !== undefined || known.guests.length > 0 || known.dateNs !== undefined);
+      if (!known) return { may: false };
+      const { traceId, peerTraceId, guests, dateNs } = known;
+      return { may: peerTraceId !== undefined || guests.length > 0 || dateNs !== undefined, traceId, guests: guests.map((guest) => guest.traceId) };
     }
-    case 'perf.data': return perfSaysWallTime(head);
-    case 'qemu-log': return hasTimes(head);
-    default: return false;
+    case 'perf.data': return { may: perfSaysWallTime(head) };
+    case 'qemu-log': return { may: hasTimes(head) };
+    default: return { may: false };
   }
 }
 
