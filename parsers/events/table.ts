@@ -26,8 +26,6 @@ export function payloadWords(slotCount: number): number {
 
 /** Bytes of a segment's columns, `line` apart. */
 const COLUMN_BYTES = SEGMENT_ROWS * (2 * 8 + 5 * 4 + 2 * 2);
-/** The lines of a segment without any: never written. */
-const NO_LINES = new Uint32Array(SEGMENT_ROWS);
 /** Words of a pool before anything is known of what its payloads need. */
 const FIRST_POOL_WORDS = 1 << 15;
 
@@ -37,8 +35,7 @@ export class Segment {
   readonly ts: Float64Array;
   /** Byte offset in the source of the event's line or record. */
   readonly at: Float64Array;
-  /** 1-based line in a text source, 0 in a binary one. */
-  line: Uint32Array = NO_LINES;
+  private lines: Uint32Array | undefined;
   /** Thread, -1 when the source does not say. */
   readonly tid: Int32Array;
   /** Thread group, -1 when the source does not say. */
@@ -79,11 +76,12 @@ export class Segment {
     return start;
   }
 
-  /** Notes the line of a row. */
-  setLine(row: number, line: number): void {
-    // Binary sources have no lines, and so no memory for them.
-    if (this.line === NO_LINES) this.line = new Uint32Array(SEGMENT_ROWS);
-    this.line[row] = line;
+  /** 1-based line in a text source, 0 in a binary one, for which nobody asks and which so takes no memory. */
+  get line(): Uint32Array {
+    return (this.lines ??= new Uint32Array(SEGMENT_ROWS));
+  }
+  set line(lines: Uint32Array) {
+    this.lines = lines;
   }
 
   private grow(end: number): void {
@@ -326,7 +324,7 @@ export class TableBuilder {
     seg.kind[i] = kind;
     seg.name[i] = name;
     seg.at[i] = at;
-    if (line !== 0) seg.setLine(i, line);
+    if (line !== 0) seg.line[i] = line;
     return (this.segments.length - 1) * SEGMENT_ROWS + i;
   }
 
