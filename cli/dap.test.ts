@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import net from 'node:net';
 import path from 'node:path';
 import { DebugClient } from '@vscode/debugadapter-testsupport';
+import { dapHost, listen } from './dap.js';
 import { FramingError, MESSAGE_BYTES_MAX, MessageReader, frame } from './dapFraming.js';
 
 const PINNED = path.resolve('sample-traces/scenarios/05-stored-while-pinned.txt');
@@ -98,6 +99,52 @@ describe('shimtrace dap on a port', function () {
     }
   });
 });
+
+describe('clients that speak something else', function () {
+  this.timeout(20000);
+
+  it('lose their own connection; others, and the port, go on', async () => {
+    const quiet = { out: () => undefined, err: () => undefined, progress: () => undefined };
+    const server = await listen(0, dapHost(quiet), quiet);
+    const complaints: string[] = [];
+    const { write } = process.stderr;
+    process.stderr.write = ((text: string) => complaints.push(text)) as unknown as typeof write;
+    try {
+      const { address, port } = server.address() as net.AddressInfo;
+      assert.equal(address, '127.0.0.1');
+      const good = net.connect(port, address);
+      const answers: { readonly command?: string; readonly success?: boolean }[] = [];
+      const reader = new MessageReader((message) => answers.push(message as { command: string }));
+      good.on('data', (bytes: Buffer) => reader.push(bytes));
+      good.write(frame({ type: 'request', seq: 1, command: 'initialize', arguments: {} }));
+      for (const bad of [
+        'Content-Length: 99999999999\r\n\r\n', 'Content-Length: 9999999999\r\n\r\n', 'Content-Length: 7\r\n\r\n{"a": b', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n', '\0'.repeat(9000),
+        `Content-Length: 400000\r\n\r\n${'['.repeat(400000)}`,
+      ]) await closedAfter(port, bad);
+      assert.equal(complaints.length, 6);
+      // What is JSON and no request is passed over; a request that nobody knows is refused.
+      for (const odd of ['7', '[]', 'null', '{"type":"event"}', '{"type":"request","seq":"x","command":"next"}']) good.write(`Content-Length: ${odd.length}\r\n\r\n${odd}`);
+      good.write(frame({ type: 'request', seq: 2, command: '__proto__' }) + frame({ type: 'request', seq: 3, command: 'launch', arguments: { trace: PINNED } }));
+      while (!answers.some(({ command }) => command === 'launch')) await new Promise((done) => setTimeout(done, 20));
+      assert.deepEqual(answers.filter(({ command }) => command).map(({ command, success }) => [command, success]), [['initialize', true], ['__proto__', false], ['launch', true]]);
+      good.destroy();
+    } finally {
+      process.stderr.write = write;
+      await new Promise((done) => server.close(done));
+    }
+  });
+});
+
+/** Sends bytes and waits until the other side ends the connection. */
+function closedAfter(port: number, bytes: string): Promise<void> {
+  return new Promise((done, fail) => {
+    const socket = net.connect(port, '127.0.0.1', () => socket.write(bytes));
+    socket.resume();
+    socket.on('end', () => socket.end());
+    socket.on('close', () => done());
+    socket.on('error', fail);
+  });
+}
 
 function ask(port: number, request: object): Promise<unknown> {
   return new Promise((done, fail) => {

@@ -8,6 +8,15 @@ import { openFile, openWorkbench, picture, runCommand, SAMPLE, statusItem, webvi
 const LINE = 702;
 const PIN = 662;
 
+/** Waits until the arrow of the stopped replay stands beside a line. */
+function arrowAt(page, line) {
+  return page.waitForFunction((wanted) => {
+    const arrow = document.querySelector('.codicon-debug-stackframe')?.getBoundingClientRect();
+    const number = [...document.querySelectorAll('.line-numbers')].find((e) => e.textContent === wanted)?.getBoundingClientRect();
+    return arrow && number && Math.abs(arrow.top - number.top) < 4;
+  }, String(line));
+}
+
 describe('a replay in the editor', () => {
   let bench;
   let page;
@@ -28,12 +37,7 @@ describe('a replay in the editor', () => {
   });
 
   const body = () => webviewBody(page);
-  /** Waits until the arrow of the stopped replay stands beside a line. */
-  const stoppedAt = (line) => page.waitForFunction((wanted) => {
-    const arrow = document.querySelector('.codicon-debug-stackframe')?.getBoundingClientRect();
-    const number = [...document.querySelectorAll('.line-numbers')].find((e) => e.textContent === wanted)?.getBoundingClientRect();
-    return arrow && number && Math.abs(arrow.top - number.top) < 4;
-  }, String(line));
+  const stoppedAt = (line) => arrowAt(page, line);
   const button = (name) => page.locator(`.debug-toolbar .codicon-debug-${name}`).first();
   const inTimeline = (line) => body().locator('.words').getByText(new RegExp(`line ${line}\\b`)).first().waitFor();
 
@@ -99,5 +103,47 @@ describe('a replay in the editor', () => {
       await picture(page, `replay-${theme.split(' ')[0].toLowerCase()}`);
     }
     assert.ok(true);
+  });
+});
+
+describe('a replay in the browser\'s extension host', () => {
+  let bench;
+  let page;
+  before(async () => {
+    bench = await openWorkbench({
+      fill: (folder) => fs.copyFileSync(SAMPLE, path.join(folder, 'pinned.txt')), width: 1500, height: 900,
+      settings: { 'remote.extensionKind': { 'shimtrace.shimtrace': ['web'] } },
+    });
+    ({ page } = bench);
+    await openFile(page, 'pinned.txt');
+    await statusItem(page).filter({ hasText: '1 violation' }).waitFor();
+  });
+  after(() => bench?.close());
+  afterEach(async function () {
+    if (this.currentTest.state === 'failed') await picture(page, `failed-replay-browser-${this.currentTest.title.replace(/\W+/g, '-')}`);
+  });
+  const button = (name) => page.locator(`.debug-toolbar .codicon-debug-${name}`).first();
+
+  it('stops at the violation, forward and from the end', async () => {
+    await runCommand(page, 'Shimtrace: Replay This Trace');
+    await button('continue').click();
+    await arrowAt(page, LINE);
+    await page.getByText(/became private while page 0x4 is pinned/).first().waitFor();
+    await button('continue').click();
+    await page.waitForFunction((line) => !document.querySelector('.exception-widget') && document.querySelector('.active-line-number')?.textContent !== line, String(LINE));
+    await button('reverse-continue').click();
+    await arrowAt(page, LINE);
+  });
+
+  it('steps both ways', async () => {
+    await button('step-back').click();
+    await arrowAt(page, LINE - 1);
+    await button('step-over').click();
+    await arrowAt(page, LINE);
+  });
+
+  it('shows the state', async () => {
+    await page.getByRole('treeitem', { name: 'Scope Event' }).waitFor();
+    await page.getByRole('treeitem', { name: 'Scope Conversion' }).waitFor();
   });
 });
