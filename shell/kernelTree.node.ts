@@ -61,7 +61,7 @@ export function addDefinitions(file: string, found: Map<string, FoundSource>): v
 }
 
 /**
- * A path as the build wrote it (`debian/build/x/mm/memory.c`, `/home/me/linux/mm/memory.c`) in a tree: the longest end of
+ * A path as the build wrote it (`debian/build/x/mm/memory.c`, `/build/linux/mm/memory.c`) in a tree: the longest end of
  * it that is a file there. undefined when none is.
  */
 export function inTree(tree: string, built: string): string | undefined {
