@@ -136,7 +136,7 @@ function copyRow(from: Segment, i: number, to: Segment, ts: number, comm: number
   const k = to.length++;
   to.ts[k] = ts;
   to.at[k] = from.at[i]!;
-  to.setLine(k, from.line[i] === 0 ? number : from.line[i]!);
+  to.line[k] = from.line[i] === 0 ? number : from.line[i]!;
   to.tid[k] = from.tid[i]!;
   to.tgid[k] = from.tgid[i]!;
   to.comm[k] = comm;
