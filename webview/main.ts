@@ -42,7 +42,7 @@ function start(): void {
   new MutationObserver(() => app.setTheme()).observe(document.documentElement, { attributes: true, attributeFilter: ['style'] });
   app.start(document.body);
   // Read by tests and benchmarks only.
-  Object.assign(window, { shimtraceFrames: app.frameMs, shimtraceSigns: app.signPlaces });
+  Object.assign(window, { shimtraceFrames: app.frameMs, shimtraceSigns: app.signPlaces, shimtraceView: () => app.view });
 }
 
 start();

@@ -81,7 +81,10 @@ class TimelinePage implements vscode.Disposable {
         this.isOpen = true;
         // The page asks for all it needs before it can select anything.
         if (goal) setTimeout(() => this.go(goal), 0);
-        return { trace: baseName(this.uri), uri: this.uri.toString(), hasLines: report.findings.every((f) => f.at.line > 0), view: this.view };
+        // A view from a link or an earlier window is for the first picture: one of a trace judged anew keeps its own.
+        const { view } = this;
+        this.view = '';
+        return { trace: baseName(this.uri), uri: this.uri.toString(), hasLines: report.findings.every((f) => f.at.line > 0), view };
       },
       reveal: async ({ row, line }) => {
         this.shownLine = line;

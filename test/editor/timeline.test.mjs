@@ -51,6 +51,47 @@ describe('the timeline in the editor', () => {
     await body().locator('.words h2').filter({ hasNotText: 'G9 violation' }).first().waitFor();
   });
 
+  it('the window brings the timeline back as it was', async () => {
+    const canvas = body().locator('canvas.main');
+    const view = () => body().locator('canvas.main').evaluate(() => window.shimtraceView());
+    await canvas.press('0');
+    for (const key of ['w', 'w', 'd', 'l']) await canvas.press(key);
+    const before = await view();
+    assert.ok(before.lanesFolded);
+    const loaded = page.waitForEvent('load');
+    await runCommand(page, 'Developer: Reload Window');
+    await loaded;
+    await page.locator('.statusbar').waitFor({ timeout: 60000 });
+    await body().getByText('1 violation').first().waitFor();
+    await body().locator('canvas.main').evaluate(async () => {
+      for (let i = 0; i < 100 && window.shimtraceSigns().length === 0; i++) await new Promise((done) => setTimeout(done, 50));
+    });
+    assert.deepEqual(await view(), before);
+    await body().locator('canvas.main').press('l');
+  });
+
+  it('a copied link leads from outside to the same view', async () => {
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    const view = () => body().locator('canvas.main').evaluate(() => window.shimtraceView());
+    await body().locator('canvas.main').press('w');
+    const before = await view();
+    await body().getByRole('combobox', { name: 'Export' }).click();
+    await body().getByRole('option', { name: 'Copy link' }).click();
+    await body().getByText('Link copied').waitFor({ state: 'attached' });
+    const link = await page.evaluate(() => navigator.clipboard.readText());
+    assert.match(link, /^[\w-]+:\/\/shimtrace\.shimtrace\/timeline\?[\w-]+$/);
+    await page.locator('.tab', { hasText: 'Timeline of' }).click();
+    await runCommand(page, 'View: Close Editor');
+    await page.locator('.tab', { hasText: 'Timeline of' }).waitFor({ state: 'detached' });
+    await runCommand(page, 'Developer: Open URL');
+    await page.locator('.quick-input-widget input').fill(link);
+    await page.keyboard.press('Enter');
+    await page.locator('.monaco-dialog-box').getByRole('button', { name: 'Open' }).click();
+    await body().getByText('1 violation').first().waitFor();
+    for (let i = 0; i < 40 && JSON.stringify(await view()) !== JSON.stringify(before); i++) await page.waitForTimeout(100);
+    assert.deepEqual(await view(), before);
+  });
+
   it('is seen in every theme', async () => {
     for (const [name, theme, kind] of THEMES) {
       await runCommand(page, 'Preferences: Color Theme');
