@@ -1,7 +1,8 @@
 /**
  * Buttons, drop-downs, check boxes, text fields and panels. The only module that knows which library they come from:
  * @vscode/webview-ui-toolkit is archived upstream, and `@vscode-elements/elements`, which has the same kinds of
- * elements, takes its place by changing this file alone.
+ * elements, takes its place by changing this file alone: styles and tests know the elements by the classes given here
+ * (`field`, `choice`, `check`, `panels`) and by their roles.
  */
 import {
   provideVSCodeDesignSystem, vsCodeButton, vsCodeCheckbox, vsCodeDropdown, vsCodeOption, vsCodePanels, vsCodePanelTab, vsCodePanelView, vsCodeTextField,
@@ -42,6 +43,7 @@ export interface Choice {
 
 export function dropdown(title: string, options: readonly { readonly value: string; readonly text: string }[], act: (value: string) => void): Choice {
   const element = document.createElement('vscode-dropdown') as ValueElement;
+  element.className = 'choice';
   element.setAttribute('aria-label', title);
   element.title = title;
   const fill = (list: readonly { readonly value: string; readonly text: string }[], value: string): void => {
@@ -65,6 +67,7 @@ export interface Check {
 
 export function checkbox(text: string, act: (on: boolean) => void): Check {
   const element = document.createElement('vscode-checkbox') as HTMLElement & { checked: boolean };
+  element.className = 'check';
   element.textContent = text;
   element.setAttribute('aria-label', text);
   let quiet = false;
@@ -89,6 +92,7 @@ export interface Field {
 /** A line of text that acts on Enter. */
 export function textField(title: string, placeholder: string, act: (text: string) => void): Field {
   const element = document.createElement('vscode-text-field') as ValueElement;
+  element.className = 'field';
   element.setAttribute('placeholder', placeholder);
   // The toolkit calls a field without a visible label `Text field` once it is in the document: its name comes after that.
   queueMicrotask(() => element.setAttribute('aria-label', title));
@@ -108,6 +112,7 @@ export interface Panels {
 /** Contents of which one is shown, with a tab each. */
 export function panels(title: string, contents: readonly { readonly name: string; readonly text: string; readonly element: HTMLElement }[], shown: (name: string) => void): Panels {
   const element = document.createElement('vscode-panels') as HTMLElement & { activeid: string };
+  element.className = 'panels';
   element.setAttribute('aria-label', title);
   for (const { name, text } of contents) {
     const tab = document.createElement('vscode-panel-tab');

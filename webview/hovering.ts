@@ -3,7 +3,7 @@ import type { EventRef, InspectReply } from '../model/timeline/asks.js';
 import { MARK_NAMES } from '../model/timeline/marks.js';
 import { SPAN_FIELDS } from '../model/timeline/tiles.js';
 import type { App } from './app.js';
-import { grouped } from './format.js';
+import { grouped, pages } from './format.js';
 import type { Target } from './hit.js';
 import { laneName } from './layoutLanes.js';
 import { displayRowOf } from './selection.js';
@@ -57,6 +57,10 @@ export class Hovering {
       return `${n > 1 ? `${n}: ` : ''}${what}\n${inspectText(await this.app.selection.askInspect(row, time), this.app.clock(time), (t) => this.app.clock(t))}`;
     }
     if (hit.kind === 'conversion') return this.conversionText(hit.index, time);
+    if (hit.kind === 'group') {
+      const info = this.app.groups()[hit.index]!;
+      return `${info.label}\n${pages(info.pageCount)} in ${grouped(info.rowCount)} rows of pages with one life each, by ${info.unit}\nClick folds them. The line beside shows the shares of all its pages.`;
+    }
     if (hit.kind === 'lanes') return 'Who did what, a lane for each thread. Click folds them; [ and ], the wheel or a drag here scroll them.';
     if (hit.kind === 'loss') return 'Events are missing before this point: nothing is known of any page until an event says so again.';
     return '';

@@ -13,6 +13,8 @@ const MARK_GAP = 9;
 /** Trouble may cover what is beside it, but not other trouble. */
 const TROUBLE_GAP = 3;
 const MARK_SIZE = 7;
+/** Left edge of the labels of rows. */
+const ROW_TEXT_X = 18;
 /** Width of a digit or letter of the label font, near enough to place text. */
 const LETTER = 6.6;
 
@@ -90,12 +92,12 @@ function groupLabel(scene: Scene, group: number, top: number, under: DrawList, o
 }
 
 function rowLabel(tile: Tile, row: number, unit: 'gfn' | 'pgoff', plotX: number, top: number, over: DrawList): void {
-  over.text(Style.Text, 22, top + 10, `${unit} ${pageRange(tile.rowFirst[row]!, tile.rowEnd[row]!)}`, plotX - 30);
+  over.text(Style.Text, ROW_TEXT_X, top + 10, `${unit} ${pageRange(tile.rowFirst[row]!, tile.rowEnd[row]!)}`, plotX - ROW_TEXT_X - 4);
   const count = tile.rowPages[row]!;
   const folded = tile.request.rows[row * 3 + 2]!;
   // A row of several lives is a density: its label says so.
-  const lives = folded > 1 ? `, ${grouped(folded)} rows in one` : '';
-  if (count > 1) over.text(Style.Dim, 22, top + 22, `${pages(count)}${lives}`, plotX - 30);
+  const lives = folded > 1 ? ` of ${grouped(folded)} rows` : '';
+  if (count > 1) over.text(Style.Dim, ROW_TEXT_X, top + 22, `${pages(count)}${lives}`, plotX - ROW_TEXT_X - 4);
 }
 
 /** Signs on the bands. One that would cover its neighbour becomes a tick, unless it weighs more. */

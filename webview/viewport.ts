@@ -3,6 +3,8 @@ import type { GroupInfo } from '../model/timeline/rows.js';
 import { LEVEL_MAX, type View } from './state.js';
 
 export const GUTTER = 208;
+/** Wide enough for a range of two gfns above 4 GiB. */
+const GUTTER_MIN = 172;
 export const RULER_H = 26;
 export const LANE_H = 34;
 /** The line above the lanes that says how many threads there are, and folds them. */
@@ -43,7 +45,7 @@ export interface Frame {
 
 /** Areas of a picture with `lanes` lanes shown; their head is there whenever the trace has a thread (`head`). */
 export function frameOf(size: Size, lanes: number, head = lanes > 0): Frame {
-  const gutter = Math.round(Math.min(GUTTER, Math.max(120, size.width * 0.24)));
+  const gutter = Math.round(Math.min(GUTTER, Math.max(GUTTER_MIN, size.width * 0.24)));
   const lanesY = RULER_H + (head ? LANES_HEAD_H : 0);
   const lanesH = lanes * LANE_H;
   const rowsY = lanesY + lanesH + (lanes > 0 ? 6 : 0);

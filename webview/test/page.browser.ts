@@ -65,11 +65,11 @@ describe('the timeline page in a browser', () => {
     await page.waitForTimeout(700);
     await canvas().press('Control+z');
     await canvas().press('Control+z');
-    await page.waitForFunction(() => document.querySelectorAll('.toolbar vscode-button[disabled]').length === 1);
+    await page.waitForFunction(() => document.querySelectorAll('.toolbar [aria-label^="Undo"][disabled]').length === 1);
   });
 
   it('jumps to a page, a line and a time, and says when there is none', async () => {
-    const jump = page.locator('vscode-text-field').first();
+    const jump = page.locator('.field').first();
     const type = async (text: string): Promise<void> => {
       await jump.locator('input').fill(text);
       await jump.locator('input').press('Enter');
@@ -90,7 +90,7 @@ describe('the timeline page in a browser', () => {
 
   it('filters rows, and asks for rows and tiles anew', async () => {
     await page.getByRole('button', { name: 'Filter: show or hide the filters' }).click();
-    await page.locator('vscode-checkbox', { hasText: 'only findings' }).click();
+    await page.locator('.check', { hasText: 'only findings' }).click();
     const { params } = await lastPosted(page, 'rows', 2);
     assert.equal(params['findings'], true);
   });
@@ -113,7 +113,7 @@ describe('the timeline page in a browser', () => {
   });
 
   it('exports a picture', async () => {
-    await page.locator('vscode-dropdown').first().click();
+    await page.getByRole('combobox', { name: 'Export' }).click();
     await page.getByRole('option', { name: 'Save SVG' }).click();
     const bytes = (await lastPosted(page, 'save', 1)).params['name'];
     assert.equal(bytes, 'scene.svg');
