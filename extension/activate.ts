@@ -14,6 +14,7 @@ import { follow } from './features/follow.js';
 import { hover } from './features/hover.js';
 import { findingActions } from './features/findingActions.js';
 import { navigation } from './features/navigation.js';
+import { openListing } from './features/openListing.js';
 import { outline } from './features/outline.js';
 import { notices } from './features/notices.js';
 import { recognise } from './features/recognise.js';
@@ -24,9 +25,9 @@ import { status } from './features/status.js';
 import { timeline } from './timeline/panel.js';
 import { views } from './views/views.js';
 
-/** `recognise` comes last: it opens the sessions that the others watch. */
+/** `openListing` comes first, since the others ask where a trace is shown; `recognise` last: it opens the sessions that the others watch. */
 const FEATURES: readonly Feature[] = [
-  diagnostics, hover, status, report, rulePages, commands, findingActions, ask, navigation, outline, views, debugConfig, debugAdapter, replayOffer,
+  openListing, diagnostics, hover, status, report, rulePages, commands, findingActions, ask, navigation, outline, views, debugConfig, debugAdapter, replayOffer,
   notices, follow, timeline, recognise,
 ];
 

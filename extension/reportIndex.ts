@@ -6,7 +6,7 @@ import * as vscode from 'vscode';
 import type { CheckOptions, Report } from './analysis/job.js';
 
 /** Changes whenever a report's form or the rules' verdicts may: another version's index is not used. */
-const FORMAT = 'shimtrace.index/1';
+const FORMAT = 'shimtrace.index/2';
 const KEPT_BYTES_MAX = 64 * 1024 * 1024;
 
 interface Entry {

@@ -1,6 +1,6 @@
 /** Text tabs and the places they show. A large file has a tab and no text editor, so tabs are what is asked. */
 import * as vscode from 'vscode';
-import { windowAddress } from './window.js';
+import { shownAt, windowAddress } from './window.js';
 
 /** What a tab shows; a window into a trace counts as the trace. */
 function uriOf(tab: vscode.Tab | undefined): vscode.Uri | undefined {
@@ -26,14 +26,15 @@ export function onDidChangeActiveTab(handler: () => void): vscode.Disposable {
 }
 
 /**
- * Shows a 1-based line of a file of any size, where the file is open already if it is. The cursor goes to its event:
+ * Shows a 1-based line of a file of any size, or of its listing, where it is open already if it is. The cursor goes to its event:
  * selecting it would scroll its task out of sight.
  */
 export async function revealLine(uri: vscode.Uri, line: number, column = 0, preserveFocus = false): Promise<void> {
-  const selection = new vscode.Range(line - 1, column, line - 1, column);
+  const place = shownAt(uri, line);
+  const selection = new vscode.Range(place.line, column, place.line, column);
   const shown = vscode.window.tabGroups.all.find((group) => group.tabs.some((tab) => uriOf(tab)?.toString() === uri.toString()));
   const options: vscode.TextDocumentShowOptions = { selection, preserveFocus, ...(shown ? { viewColumn: shown.viewColumn } : {}) };
-  await vscode.commands.executeCommand('vscode.open', uri, options);
+  await vscode.commands.executeCommand('vscode.open', place.uri, options);
 }
 
 /** The file that a place is in: its own where the trace is of several. */

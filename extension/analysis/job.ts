@@ -6,7 +6,7 @@ import type { ProfileId, Reason, EvidenceRole, Severity, Verdict } from '../../m
 import type { TimelineAsk, TimelineResult } from '../../model/timeline/asks.js';
 import type { ClockName } from '../../parsers/events/table.js';
 import type { DebugMessage } from './debugServer.js';
-import type { Spot, ViewMethods } from './views.js';
+import type { Spot, Shown, ViewMethods } from './views.js';
 import type { IssueCode, IssueSeverity } from '../../parsers/events/issues.js';
 
 /** Where an event stands in the trace. */

@@ -15,7 +15,7 @@ export function reportOf(judged: Judged, tookMs: Report['tookMs']): Report {
   const { meta, length, issues } = trace.table;
   return {
     ...(files && { files: files.parts.map(({ uri, name, role }) => ({ uri, name, role })) }),
-    format: meta.format, clock: meta.clock, kernel: meta.kernel, producer: meta.producer, shown: judged.shown, lines: linesOf(trace), sizeBytes: files?.sizeBytes ?? source.size,
+    format: meta.format, clock: meta.clock, kernel: meta.kernel, producer: meta.producer, shown: judged.shown, lines: judged.files ? trace.table.length : linesOf(trace), sizeBytes: files?.sizeBytes ?? source.size,
     events: { total: length, understood: analysis.understood, unknown: analysis.unknown },
     profiles: analysis.profiles, profileReason: analysis.profileReason,
     findings: analysis.findings.map((finding) => findingView(judged, finding)),

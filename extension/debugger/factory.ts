@@ -6,7 +6,9 @@ import * as vscode from 'vscode';
 import type { TraceSession } from '../analysis/client.js';
 import { RequestFailed } from '../analysis/client.js';
 import type { App, Feature } from '../app.js';
+import { listingUri, WINDOW_SCHEME, windowAddress } from '../window.js';
 import { DEBUG_TYPE, replayOf, traceUri } from './running.js';
+import { fromDocuments, toDocuments } from './sources.js';
 
 /** Where a replay stands. */
 export interface Instant {
@@ -51,7 +53,7 @@ class WorkerAdapter implements vscode.DebugAdapter {
     this.undo = vscode.Disposable.from(
       app.sessions.hold(uri),
       this.trace.onDidDebug(({ session, message }) => {
-        if (session === this.id) this.sent.fire(message as vscode.DebugProtocolMessage);
+        if (session === this.id) this.sent.fire(toDocuments(message, (part) => listingUri(uri, part).toString()) as vscode.DebugProtocolMessage);
       }),
       this.trace.onDidDrop(() => this.end()),
     );
@@ -74,7 +76,12 @@ class WorkerAdapter implements vscode.DebugAdapter {
       const { state } = this.trace;
       throw new Error(state.kind === 'failed' ? state.error.message : vscode.l10n.t('The trace was not read.'));
     }
-    await this.trace.request('debug', { session: this.id, message: request });
+    await this.trace.request('debug', { session: this.id, message: fromDocuments(request, (address) => this.partAt(address)) });
+  }
+
+  private partAt(address: string): number | undefined {
+    const shown = address.startsWith(`${WINDOW_SCHEME}:`) ? windowAddress(vscode.Uri.parse(address)) : undefined;
+    return shown && 'part' in shown && shown.trace.toString() === this.uri.toString() ? shown.part : undefined;
   }
 
   private refuse(request: Message, error: unknown): void {

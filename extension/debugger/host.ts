@@ -17,6 +17,8 @@ export interface LoadedTrace {
   readonly analysis: Analysis;
   /** Bytes of a text source, for the stacks that are read again; absent where they cannot be had. */
   readonly read?: (offset: number, length: number) => Uint8Array;
+  /** `file` or absent: a text's lines are those of its file; else it is shown in the parts of a listing. */
+  readonly shown?: 'file' | 'events' | 'content';
   readonly files?: TraceFiles;
   /** Frees what the trace holds, when the session ends. */
   readonly close?: () => void;

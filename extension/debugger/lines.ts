@@ -4,21 +4,29 @@
  */
 import { firstIndex } from '../../parsers/base/search.js';
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import { eventLine } from '../../model/findings/listing.js';
 import type { TraceIndex } from '../../model/shim/view_index.js';
-import type { DebugHost, TraceFiles } from './host.js';
+import { firstOf, lastOf, partCount, partOf } from './parts.js';
+import type { DebugHost, LoadedTrace, TraceFiles } from './host.js';
 
-/** Events in one page of a listing. */
-const PAGE_EVENTS = 5000;
+/** What sources that are parts of the listing are marked with. */
+export const LISTING_ORIGIN = 'listing of a binary trace';
 
 export class Lines {
   /** Rows by line where the rows are not in line order; undefined where they are. */
   private readonly byLine: Uint32Array | undefined;
   private readonly listing: ReturnType<NonNullable<DebugHost['listingOf']>>;
   readonly isText: boolean;
+  private readonly lineOf: (row: number) => number;
+  /** Lines of the listing. */
+  private readonly total: number;
 
-  constructor(private readonly index: TraceIndex, readonly path: string, private readonly host: DebugHost, private readonly files?: TraceFiles) {
+  constructor(private readonly index: TraceIndex, readonly path: string, private readonly host: DebugHost, private readonly files?: TraceFiles, shown: LoadedTrace['shown'] = 'file') {
     const { table } = index;
-    this.isText = files === undefined && table.length > 0 && table.line(0) > 0;
+    this.isText = files === undefined && shown === 'file' && table.length > 0 && table.line(0) > 0;
+    // Rows that are numbered as the lines of a listing are, or lines of a text that only a listing shows.
+    this.lineOf = table.length > 0 && table.line(0) > 0 && files === undefined ? (row) => table.line(row) : (row) => row + 1;
+    this.total = table.length === 0 ? 0 : this.lineOf(table.length - 1);
     this.listing = this.isText || files !== undefined ? undefined : host.listingOf?.(path);
     this.byLine = this.isText && !inLineOrder(index) ? sortedByLine(index) : undefined;
   }
@@ -30,15 +38,15 @@ export class Lines {
     const name = baseName(this.path);
     if (this.isText) return { source: { name, path: this.path }, line: this.index.table.line(row) };
     if (this.listing) return { source: { name, path: this.listing.path }, line: this.listing.lineOfRow(row) };
-    const page = Math.floor(row / PAGE_EVENTS);
-    return { source: this.pageSource(name, page), line: row - page * PAGE_EVENTS + 1 };
+    const part = partOf(this.lineOf(row), this.total);
+    return { source: this.partSource(name, part), line: this.lineOf(row) - firstOf(part) + 1 };
   }
 
   /** First row at or after a line of a source, the last row when there is none. -1 when the source is not this trace. */
   rowIn(source: DebugProtocol.Source | undefined, line: number): number {
     if (source?.sourceReference !== undefined && source.sourceReference > 0) {
       if (this.isText) return -1;
-      return Math.min(this.index.table.length - 1, (source.sourceReference - 1) * PAGE_EVENTS + Math.max(0, line - 1));
+      return this.rowAtListed(firstOf(source.sourceReference - 1) + Math.max(0, line - 1));
     }
     if (source?.path !== undefined && this.files) return this.rowInFile(this.files, source.path, line);
     if (source?.path !== undefined && !this.isHere(source.path)) return -1;
@@ -59,42 +67,33 @@ export class Lines {
     const { table } = this.index;
     // Without a file's name a line of several files is that of the file that begins.
     if (this.files && table.length > 0) return Math.max(0, this.rowInFile(this.files, this.files.of(0).path, line));
-    const lineOfRow = this.isText ? (row: number) => table.line(row) : this.listing?.lineOfRow ?? ((row: number) => row + 1);
+    return this.rowAtListed(line);
+  }
+
+  private rowAtListed(line: number): number {
+    const { table } = this.index;
+    const lineOfRow = this.listing?.lineOfRow ?? this.lineOf;
     const at = (i: number): number => (this.byLine ? this.byLine[i]! : i);
     return at(Math.min(firstIndex(table.length, (i) => lineOfRow(at(i)) >= line), table.length - 1));
   }
 
-  /** Text of a page of the listing; undefined for a reference that was never given out. */
+  /** Text of a part of the listing; undefined for a reference that was never given out. */
   pageText(reference: number): string | undefined {
     const { table, describe } = this.index;
-    const first = (reference - 1) * PAGE_EVENTS;
-    if (this.isText || reference < 1 || first >= table.length) return undefined;
+    const part = reference - 1;
+    if (this.isText || part < 0 || part >= partCount(this.total)) return undefined;
     const lines: string[] = [];
-    for (let row = first; row < Math.min(table.length, first + PAGE_EVENTS); row++) {
-      const event = describe(row);
-      lines.push(`${table.comm(row)}-${table.tid(row)} [${String(table.cpu(row)).padStart(3, '0')}] ${timeText(this.index, row)}: ${event.name}: ${event.text}`.replace(/[\r\n]+/g, ' '));
-    }
+    for (let row = firstOf(part) - 1; row < Math.min(table.length, lastOf(part, this.total)); row++) lines.push(eventLine(table, row, describe(row)));
     return `${lines.join('\n')}\n`;
   }
 
-  private pageSource(name: string, page: number): DebugProtocol.Source {
-    const last = Math.min(this.index.table.length, (page + 1) * PAGE_EVENTS) - 1;
-    return { name: `${name} events ${page * PAGE_EVENTS}-${last}`, sourceReference: page + 1, origin: 'listing of a binary trace' };
+  private partSource(name: string, part: number): DebugProtocol.Source {
+    return { name: `${name} events ${firstOf(part)}-${lastOf(part, this.total)}`, sourceReference: part + 1, origin: LISTING_ORIGIN };
   }
 }
 
 function baseName(path: string): string {
   return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
-}
-
-/** Absolute time as traces print it. */
-export function timeText(index: TraceIndex, row: number): string {
-  const { meta } = index.table;
-  if (meta.timeUnit === 'none') return String(row);
-  const absolute = index.table.absoluteTime(row);
-  if (meta.timeUnit === 'ticks') return String(absolute);
-  const fraction = String(absolute % 1000000000n).padStart(9, '0');
-  return `${absolute / 1000000000n}.${meta.resolution >= 1000 ? fraction.slice(0, 6) : fraction}`;
 }
 
 function inLineOrder(index: TraceIndex): boolean {

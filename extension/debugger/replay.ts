@@ -27,7 +27,7 @@ export class Replay {
   constructor(readonly trace: LoadedTrace, path: string, host: DebugHost) {
     const { open, analysis } = trace;
     this.index = new TraceIndex(open.table, analysis, (row) => open.describe(row));
-    this.lines = new Lines(this.index, path, host, trace.files);
+    this.lines = new Lines(this.index, path, host, trace.files, trace.shown);
     this.threads = new Threads(this.index);
     const cursor = new Cursor(analysis.ops, open.table.length);
     const share = { share: cursor.checkpoints, undoOps: 1024 };

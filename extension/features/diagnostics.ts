@@ -6,7 +6,7 @@ import type { EvidenceView, FindingView, PlaceView } from '../analysis/job.js';
 import type { Feature } from '../app.js';
 import { affectsSeverity, shownAs, type ShownAs } from '../config.js';
 import { fileOf } from '../tabs.js';
-import { documentLine, windowAddress } from '../window.js';
+import { documentLine, shownAt, windowAddress } from '../window.js';
 import { ruleUri } from './rulePages.js';
 
 const SEVERITIES: Readonly<Record<Exclude<ShownAs, 'off'>, vscode.DiagnosticSeverity>> = {
@@ -23,13 +23,29 @@ const ROLES: Readonly<Record<EvidenceRole, string>> = {
 export const diagnostics: Feature = ({ sessions, suppressions }) => {
   const collection = vscode.languages.createDiagnosticCollection('shimtrace');
   const runs = new Map<string, readonly vscode.Uri[]>();
+  /** Documents that have diagnostics of ours, by session and file. */
+  const published = new Map<string, readonly vscode.Uri[]>();
   const publish = (session: TraceSession): void => {
     const { uri, state, report } = session;
     if (session.files.length > 0) publishRun(session);
     else if (sessions.runOf(uri)?.report) return;
-    else if (state.kind === 'done' && report) collection.set(uri, diagnosticsOf(uri, report.findings.filter((finding) => !suppressions.find(uri, finding))));
-    if (state.kind === 'failed') collection.delete(uri);
+    else if (state.kind === 'done' && report) publishIn(uri, uri, report.findings.filter((finding) => !suppressions.find(uri, finding)));
+    if (state.kind === 'failed') publishIn(uri, uri, []);
     for (const document of vscode.workspace.textDocuments) if (windowAddress(document.uri)?.trace.toString() === uri.toString()) publishWindow(document);
+  };
+  // Findings stand where their file is shown: in itself, or in the parts of its listing.
+  const publishIn = (session: vscode.Uri, file: vscode.Uri, findings: readonly FindingView[]): void => {
+    const key = `${session.toString()} ${file.toString()}`;
+    const shown = new Map<string, { readonly uri: vscode.Uri; readonly found: FindingView[] }>([[file.toString(), { uri: file, found: [] }]]);
+    for (const uri of published.get(key) ?? []) shown.set(uri.toString(), { uri, found: [] });
+    for (const finding of findings) {
+      const { uri } = shownAt(file, finding.at.line);
+      const at = shown.get(uri.toString()) ?? { uri, found: [] };
+      at.found.push(finding);
+      shown.set(uri.toString(), at);
+    }
+    published.set(key, [...shown.values()].map(({ uri }) => uri));
+    for (const { uri, found } of shown.values()) collection.set(uri, diagnosticsOf(file, found));
   };
   // The findings of a run stand in its files, in place of what these show by themselves.
   const publishRun = ({ uri, files, state, report }: TraceSession): void => {
@@ -37,14 +53,14 @@ export const diagnostics: Feature = ({ sessions, suppressions }) => {
     runs.set(uri.toString(), files);
     for (const file of files) {
       const own = report.findings.filter((finding) => finding.at.file === file.toString() && !suppressions.find(uri, finding));
-      collection.set(file, diagnosticsOf(file, own));
+      publishIn(uri, file, own);
     }
   };
   // A window shows the findings that lie within it, at its own lines.
   const publishWindow = (document: vscode.TextDocument): void => {
     const address = windowAddress(document.uri);
     const report = address && sessions.find(address.trace)?.report;
-    if (!address || !report) return;
+    if (!address || 'part' in address || !report) return;
     const inside = report.findings.filter((finding) => !suppressions.find(address.trace, finding) && documentLine(document, finding.at.line) !== undefined);
     collection.set(document.uri, diagnosticsOf(address.trace, inside).map((diagnostic) => moved(diagnostic, document)));
   };
@@ -54,10 +70,11 @@ export const diagnostics: Feature = ({ sessions, suppressions }) => {
     suppressions.onDidChange(() => sessions.all().forEach(publish)),
     vscode.workspace.onDidOpenTextDocument(publishWindow),
     vscode.workspace.onDidCloseTextDocument(({ uri }) => {
-      if (windowAddress(uri)) collection.delete(uri);
+      const address = windowAddress(uri);
+      if (address && 'around' in address) collection.delete(uri);
     }),
     sessions.onDidClose((uri) => {
-      for (const gone of [uri, ...(runs.get(uri.toString()) ?? [])]) collection.delete(gone);
+      for (const file of [uri, ...(runs.get(uri.toString()) ?? [])]) publishIn(uri, file, []);
       runs.delete(uri.toString());
       sessions.all().forEach(publish);
     }),
@@ -67,10 +84,10 @@ export const diagnostics: Feature = ({ sessions, suppressions }) => {
   );
 };
 
-/** Range of an event in its line; a place without a line stands at the top of the file. */
-export function rangeOf(place: PlaceView): vscode.Range {
-  const line = Math.max(0, place.line - 1);
-  return new vscode.Range(line, place.startColumn, line, place.endColumn);
+/** Where an event of a file is shown; one without a line stands at the top. */
+function locationOf(file: vscode.Uri, place: PlaceView): vscode.Location {
+  const { uri, line } = shownAt(file, place.line);
+  return new vscode.Location(uri, new vscode.Range(line, place.startColumn, line, place.endColumn));
 }
 
 /** A diagnostic of a trace, at the line of a window that shows it. */
@@ -88,7 +105,7 @@ function diagnosticsOf(uri: vscode.Uri, findings: readonly FindingView[]): vscod
 }
 
 function diagnosticOf(uri: vscode.Uri, finding: FindingView, severity: vscode.DiagnosticSeverity): vscode.Diagnostic {
-  const diagnostic = new vscode.Diagnostic(rangeOf(finding.at), finding.message, severity);
+  const diagnostic = new vscode.Diagnostic(locationOf(uri, finding.at).range, finding.message, severity);
   diagnostic.source = 'shimtrace';
   diagnostic.code = { value: finding.rule, target: ruleUri(finding.rule) };
   // The finding's own event says again what the message says.
@@ -99,5 +116,5 @@ function diagnosticOf(uri: vscode.Uri, finding: FindingView, severity: vscode.Di
 
 function related(uri: vscode.Uri, { place, role, note }: EvidenceView): vscode.DiagnosticRelatedInformation {
   const at = place.event === '' ? '' : ` · ${place.event}`;
-  return new vscode.DiagnosticRelatedInformation(new vscode.Location(fileOf(uri, place.file), rangeOf(place)), `${ROLES[role]}: ${note}${at}`);
+  return new vscode.DiagnosticRelatedInformation(locationOf(fileOf(uri, place.file), place), `${ROLES[role]}: ${note}${at}`);
 }

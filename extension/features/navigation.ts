@@ -4,7 +4,7 @@ import { RequestFailed, type TraceSession } from '../analysis/client.js';
 import type { Along, Spot } from '../analysis/views.js';
 import type { App, Feature } from '../app.js';
 import { activeTabUri, revealLine } from '../tabs.js';
-import { locationIn, rememberWindow, traceLine, WINDOW_LINES, WINDOW_SCHEME, windowAddress, windowUri } from '../window.js';
+import { listingLines, locationIn, traceLine, windowAddress, windowUri } from '../window.js';
 import { LANGUAGE } from './recognise.js';
 
 const SELECTOR: vscode.DocumentSelector = [{ language: LANGUAGE }];
@@ -17,7 +17,6 @@ const MOVES: readonly (readonly [string, Along, boolean, string])[] = [
 export const navigation: Feature = (app) => vscode.Disposable.from(
   ...MOVES.map(([id, along, forward, none]) => vscode.commands.registerCommand(id, () => move(app, along, forward, none))),
   vscode.commands.registerCommand('shimtrace.openWindow', (line?: unknown) => openWindow(app, line)),
-  vscode.workspace.registerTextDocumentContentProvider(WINDOW_SCHEME, { provideTextDocumentContent: (uri) => windowText(app, uri) }),
   vscode.languages.registerDefinitionProvider(SELECTOR, {
     provideDefinition: (document, position) => locations(app, document, position, (session, line) => session.request('origin', { line })),
   }),
@@ -67,8 +66,8 @@ async function move(app: App, along: Along, forward: boolean, none: string): Pro
   if (uri.toString() === editor.document.uri.toString()) {
     editor.selection = new vscode.Selection(range.start, range.start);
     editor.revealRange(range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
-  } else if (editor.document.uri.scheme === WINDOW_SCHEME) await showWindow(app, session.uri, spot.line, spot.column);
-  else await revealLine(uri, spot.line, spot.column);
+  } else if (windowAddress(editor.document.uri) && listingLines(session.uri) === undefined) await showWindow(app, session.uri, spot.line, spot.column);
+  else await revealLine(session.uri, spot.line, spot.column);
 }
 
 /** A window around a line, or around the first finding of the trace in the active tab. */
@@ -79,7 +78,8 @@ async function openWindow(app: App, line: unknown): Promise<void> {
   const report = app.sessions.find(trace)?.report;
   if (!trace || !report) return;
   const wanted = typeof line === 'number' ? line : at ? at.line : (report.findings.find((finding) => finding.verdict === 'violation') ?? report.findings[0])?.at.line;
-  await showWindow(app, trace, wanted ?? 1, 0);
+  if (listingLines(trace) === undefined) await showWindow(app, trace, wanted ?? 1, 0);
+  else await revealLine(trace, wanted ?? 1);
 }
 
 export async function showWindow(app: App, trace: vscode.Uri, line: number, column: number): Promise<void> {
@@ -89,13 +89,4 @@ export async function showWindow(app: App, trace: vscode.Uri, line: number, colu
   const at = locationIn(document, trace, { row: 0, line, column });
   app.log.debug(`window of ${document.lineCount} lines at ${line}`);
   await vscode.window.showTextDocument(document, { preview: true, selection: at.range });
-}
-
-async function windowText(app: App, uri: vscode.Uri): Promise<string> {
-  const address = windowAddress(uri);
-  const session = address && app.sessions.find(address.trace);
-  if (!address || !session?.report) return 'The trace was closed. Open it again to look into it.\n';
-  const { firstLine, text } = await session.request('window', { line: address.around, lines: WINDOW_LINES });
-  rememberWindow(uri, firstLine);
-  return text;
 }

@@ -1,6 +1,7 @@
 /**
  * Decides which open files are traces. A document of the language `ftrace` is one; a plain text whose first lines are
- * those of a trace becomes one; and a file too large for VS Code to send us its document is looked at by its first bytes.
+ * those of a trace becomes one; and a file too large for VS Code to send us its document, or a binary one that has none,
+ * is looked at by its first bytes.
  */
 import * as vscode from 'vscode';
 import type { App, Feature } from '../app.js';
@@ -9,6 +10,8 @@ import { namesTraces } from '../../parsers/bundle/project.js';
 import { firstLines, LINES_LOOKED_AT, looksLikeTrace } from '../shape.js';
 import { isRunFile } from '../runs.js';
 import { openTabUris } from '../tabs.js';
+import { windowAddress } from '../window.js';
+import { isListed, showListing } from './openListing.js';
 
 export const LANGUAGE = 'ftrace';
 /** Languages that say nothing: `.txt` and `.log` files get these by their names before anyone looks at their content. */
@@ -58,9 +61,20 @@ function headOf(document: vscode.TextDocument): string[] {
   return lines;
 }
 
-/** A file without a document: one that VS Code does not send us, or one whose document is still to come. */
+/** True when a tab shows the file's listing, or a part of it, and none the file itself. */
+function hasListing(trace: vscode.Uri): boolean {
+  const uris = vscode.window.tabGroups.all.flatMap((group) => group.tabs).flatMap(({ input }) => (input instanceof vscode.TabInputText ? [input.uri] : []));
+  return uris.some((uri) => windowAddress(uri)?.trace.toString() === trace.toString()) && !uris.some((uri) => uri.toString() === trace.toString());
+}
+
+/** A file without a document: one that VS Code does not send us or has no text of, or one whose document is still to come. */
 async function lookAtLarge(app: App, uri: vscode.Uri): Promise<void> {
   try {
+    if (await isListed(app, uri)) {
+      begin(app, uri);
+      if (!hasListing(uri)) await showListing(uri, {});
+      return;
+    }
     const { size } = await vscode.workspace.fs.stat(uri);
     if (size <= SYNC_LIMIT_BYTES) return;
     if (looksLikeTrace(firstLines(await app.platform.readHead(uri, HEAD_BYTES)))) begin(app, uri);

@@ -1,7 +1,8 @@
 /** Which trace a command is about: the one it was given by a menu, or that of the active tab. */
 import * as vscode from 'vscode';
 import { activeTabUri } from '../tabs.js';
+import { windowAddress } from '../window.js';
 
 export function traceOf(target: unknown): vscode.Uri | undefined {
-  return target instanceof vscode.Uri ? target : activeTabUri();
+  return target instanceof vscode.Uri ? (windowAddress(target)?.trace ?? target) : activeTabUri();
 }

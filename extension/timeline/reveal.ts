@@ -1,16 +1,18 @@
 /** Shows an event of a trace in the editor, in a column other than the timeline's. */
 import * as vscode from 'vscode';
 import type { App } from '../app.js';
+import { shownAt } from '../window.js';
 
-/** A text trace at a 1-based line; a binary one has no line to show, and its event is only selected in the picture. */
+/** The trace, or its listing, at a 1-based line; without one the event is only selected in the picture. */
 export async function showEvent(app: App, uri: vscode.Uri, row: number, line: number, not: vscode.ViewColumn | undefined): Promise<void> {
   if (line <= 0) {
-    app.log.debug(`event ${row} of a binary trace has no line`);
+    app.log.debug(`event ${row} has no line`);
     return;
   }
-  const selection = new vscode.Range(line - 1, 0, line - 1, 0);
-  await vscode.commands.executeCommand('vscode.open', uri, {
-    selection, preserveFocus: true, preview: false, viewColumn: columnOf(uri, not) ?? vscode.ViewColumn.Beside,
+  const place = shownAt(uri, line);
+  const selection = new vscode.Range(place.line, 0, place.line, 0);
+  await vscode.commands.executeCommand('vscode.open', place.uri, {
+    selection, preserveFocus: true, preview: false, viewColumn: columnOf(place.uri, not) ?? vscode.ViewColumn.Beside,
   } satisfies vscode.TextDocumentShowOptions);
 }
 

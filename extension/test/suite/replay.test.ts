@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { app, closeAll, extensionFile, findings, G9_LINE, open, PIN_LINE, SAMPLE, until, workspaceFile } from '../support.js';
+import { listingUri } from '../../window.js';
 
 interface Stop {
   readonly reason: string;
@@ -201,9 +202,9 @@ describe('replaying a trace in the debugger', () => {
     const binary = vscode.Uri.file(extensionFile('sample-traces/perf/7.2.13/M2.p.perf.data'));
     const at = await watch.after('the start', () => vscode.commands.executeCommand('shimtrace.replay', { trace: binary, from: { finding: 'G9' } }));
     assert.equal(at.stop.reason, 'entry');
-    const stack = await request('stackTrace', { threadId: 1, levels: 1 }) as { stackFrames: { source?: { sourceReference?: number } }[] };
-    assert.ok((stack.stackFrames[0]?.source?.sourceReference ?? 0) > 0);
-    await until('the listing in the editor', () => (vscode.window.activeTextEditor?.document.uri.scheme === 'debug' ? true : undefined));
+    const stack = await request('stackTrace', { threadId: 1, levels: 1 }) as { stackFrames: { source?: { path?: string } }[] };
+    assert.equal(stack.stackFrames[0]?.source?.path, listingUri(binary, 0).toString());
+    await until('the listing in the editor', () => (vscode.window.activeTextEditor?.document.uri.toString() === listingUri(binary, 0).toString() ? true : undefined));
   });
 
   it('ends when the trace is read again', async () => {
