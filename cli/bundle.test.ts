@@ -132,11 +132,23 @@ describe('several files as one trace', () => {
     const { traces, err } = await check('--format', 'json', HOST, log, GUEST);
     assert.deepEqual(traces.map((trace) => trace.files ?? [trace.path]), [[HOST, GUEST], [log]]);
     assert.match(err, /2 traces were judged one by one/);
+    assert.match(traces[1]!.issues.find((issue) => issue.code === 'unaligned-clocks')!.message, /nothing says that it is one run with sample-traces\/session\/host\.dat/);
+    assert.ok(!traces[0]!.issues.some((issue) => issue.code === 'unaligned-clocks'));
     const apart = await check('--format', 'json', '--separate', HOST, log, GUEST);
     assert.equal(apart.traces.length, 3);
     const said = await check('--format', 'json', '--merge', log, HOST, GUEST);
     assert.deepEqual(said.traces.map((trace) => trace.files ?? [trace.path]), [[log], [HOST, GUEST]]);
     for (const trace of said.traces) assert.match(trace.issues.find((issue) => issue.code === 'unaligned-clocks')!.message, /pc-anon\.log has no times/);
+  });
+
+  it('are in the order in which trace-cmd report prints them', async () => {
+    let out = '';
+    await run(['events', GUEST, HOST], { out: (text) => (out += text), err: () => undefined, progress: () => undefined });
+    const ours = [...out.matchAll(/^sample-traces\/session\/(\S+): .*? (\d+\.\d{9}): (?:vm1:)?\w+:(\w+):/gm)].map(([, ...parts]) => parts);
+    const report = fs.readFileSync('sample-traces/session/report-N-t.txt', 'utf8').replace(/^(.*EVENTS DROPPED\])\n/gm, 'guest.dat: ');
+    const theirs = [...report.matchAll(/^ *(\S+): .*? (\d+\.\d{9}): (\w+):/gm)].map(([, ...parts]) => parts);
+    assert.equal(ours.length, 7);
+    assert.deepEqual(ours, theirs);
   });
 
   it('are never one trace where two recordings only look alike', () => {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { NEVER_CANCELLED } from '../parsers/base/cancel.js';
 import type { Role } from '../parsers/bundle/align.js';
 import type { Bundle } from '../parsers/bundle/merge.js';
-import { openRun } from '../parsers/bundle/open.js';
+import { openRun, unalignedTrace } from '../parsers/bundle/open.js';
 import { parseProject } from '../parsers/bundle/project.js';
 import { factsOf, provenRuns } from '../parsers/bundle/run.js';
 import type { Args, OptionSpecs } from './args.js';
@@ -38,6 +38,8 @@ export interface BundleFile {
   readonly offsetNs: bigint | undefined;
   /** Path of QEMU's trace-events file. */
   readonly traceEvents: string | undefined;
+  /** Why it is judged by itself although it lies beside others of its run. */
+  readonly apart?: string;
 }
 
 /** A trace of one file or, where `bundle` is there, of several. */
@@ -59,10 +61,21 @@ export function groupsOf(args: Args, output: Output): readonly (readonly BundleF
   if (merge && args.flag('separate')) throw new UsageError('--merge, --offset and --guest contradict --separate');
   const projects = args.positionals.filter(isProject).map(readProject);
   if (merge && files.length > 1) return [...projects, files];
-  const runs = merge || args.flag('separate') ? [] : runsByThemselves(files, output);
+  if (merge || args.flag('separate')) return [...projects, ...files.map((file) => [file])];
+  const hints = files.map((file) => hintOf(file.path));
+  const runs = runsByThemselves(files, hints, output);
   const first = new Map(runs.map((run) => [run[0]!, run]));
   const others = new Set(runs.flatMap((run) => run.slice(1)));
-  return [...projects, ...files.flatMap((_, i) => (others.has(i) ? [] : [(first.get(i) ?? [i]).map((index) => files[index]!)]))];
+  const groups = files.flatMap((_, i) => (others.has(i) ? [] : [first.get(i) ?? [i]]));
+  return [...projects, ...groups.map((group) => group.map((index) => withReason(files, hints, groups, group, index)))];
+}
+
+/** A QEMU log that lies beside the traces of one run is meant to be part of it: says so where it could not be. */
+function withReason(files: readonly BundleFile[], hints: readonly RunHint[], groups: readonly (readonly number[])[], group: readonly number[], index: number): BundleFile {
+  const isLog = (i: number): boolean => hints[i]!.format?.startsWith('qemu') === true;
+  const [kernel, ...more] = groups.filter((other) => !other.every(isLog));
+  if (!kernel || more.length > 0 || group.length > 1 || !isLog(index)) return files[index]!;
+  return { ...files[index]!, apart: `nothing says that it is one run with ${files[kernel[0]!]!.path} and how their clocks stand to each other` };
 }
 
 /** What to say when several files were judged one by one though nobody said so; undefined otherwise. */
@@ -91,8 +104,7 @@ function parseOffset(text: string): readonly [string, bigint] {
  * Files that say of themselves that they are one run, by index. Only those that can say so are read for it, one after
  * another: what is judged is read again, so that no more than one trace is in memory at a time.
  */
-function runsByThemselves(files: readonly BundleFile[], output: Output): readonly (readonly number[])[] {
-  const hints = files.map((file) => hintOf(file.path));
+function runsByThemselves(files: readonly BundleFile[], hints: readonly RunHint[], output: Output): readonly (readonly number[])[] {
   const guests = new Set(hints.flatMap((hint) => hint.guests ?? []));
   const asked = files.flatMap((file, index) => (hints[index]!.may || guests.has(hints[index]!.traceId ?? -1n) ? [{ file, index }] : []));
   if (asked.length < 2) return [];
@@ -178,7 +190,8 @@ export function openGroup(group: readonly BundleFile[], output: Output): readonl
   return runs.map(({ files: indexes, open, bundle }): LoadedRun => {
     const files = indexes.map((index) => opens[index]!.path);
     const close = (): void => indexes.forEach((index) => opens[index]!.close());
-    if (!bundle) return { path: files[0]!, open, close };
+    const apart = group[indexes[0]!]!.apart;
+    if (!bundle) return { path: files[0]!, open: apart === undefined ? open : unalignedTrace(open, apart), close };
     const { table } = bundle;
     return { path: files[0]!, files, open, bundle, close, pathOf: (row) => (row >= 0 && row < table.length ? bundle.parts[bundle.sourceOf(row).part]!.path : files[0]!) };
   });

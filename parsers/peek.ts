@@ -12,6 +12,8 @@ import { readFile } from './tracedat/file.js';
 
 /** What the head of a file says of its run. */
 export interface RunHint {
+  /** Id of its format; undefined for what is compressed, or no trace. */
+  readonly format?: string | undefined;
   /** It may say by itself that it is one run with others: it names a peer, its guests or the wall time. What is compressed may say anything. */
   readonly may: boolean;
   /** Its session, which a host's file may name as its guest's. */
@@ -23,16 +25,17 @@ export interface RunHint {
 export function runHint(source: ByteSource, options: ReadOptions): RunHint {
   const head = source.read(0, SNIFF_BYTES).slice();
   if (compressionOf(head) !== undefined) return { may: true };
-  switch (sniffFormat(head, FORMATS)?.id) {
+  const format = sniffFormat(head, FORMATS)?.id;
+  switch (format) {
     case 'trace.dat': {
       const known = readFile(source, options, new IssueLog())?.options;
-      if (!known) return { may: false };
+      if (!known) return { format, may: false };
       const { traceId, peerTraceId, guests, dateNs } = known;
-      return { may: peerTraceId !== undefined || guests.length > 0 || dateNs !== undefined, traceId, guests: guests.map((guest) => guest.traceId) };
+      return { format, may: peerTraceId !== undefined || guests.length > 0 || dateNs !== undefined, traceId, guests: guests.map((guest) => guest.traceId) };
     }
-    case 'perf.data': return { may: perfSaysWallTime(head) };
-    case 'qemu-log': return { may: hasTimes(head) };
-    default: return { may: false };
+    case 'perf.data': return { format, may: perfSaysWallTime(head) };
+    case 'qemu-log': return { format, may: hasTimes(head) };
+    default: return { format, may: false };
   }
 }
 

@@ -1,6 +1,5 @@
 /** From files that were read to traces: what is one run becomes one trace, where its clocks meet. */
-import type { EventTable, TraceMeta } from '../events/table.js';
-import { withIssue } from '../events/table.js';
+import { withIssue, type TraceMeta } from '../events/table.js';
 import type { OpenTrace } from '../reader.js';
 import { alignFiles, listedGuest, rolesOf, type Placed, type Role, type RunFile } from './align.js';
 import { guestOf, type Guest } from './guest.js';
@@ -41,7 +40,7 @@ function openAligned(files: readonly ReadFile[], known: readonly RunFile[], run:
   const indexes = run.map(({ index }) => index);
   if (run.length === 1) {
     const { open } = files[indexes[0]!]!;
-    return { files: indexes, open: why === undefined ? open : { ...withTable(open, unaligned(open.table, why)) } };
+    return { files: indexes, open: why === undefined ? open : unalignedTrace(open, why) };
   }
   const roles = rolesOf(known);
   const taken: string[] = [];
@@ -50,7 +49,7 @@ function openAligned(files: readonly ReadFile[], known: readonly RunFile[], run:
     return { path: files[index]!.path, open: files[index]!.open, role: roles[index]!, offsetNs, ...(guest && { guest }) };
   });
   const bundle = mergeTraces(parts);
-  const open = why === undefined ? bundle : withTable(bundle, unaligned(bundle.table, why));
+  const open = why === undefined ? bundle : unalignedTrace(bundle, why);
   return { files: indexes, open, bundle };
 }
 
@@ -62,12 +61,9 @@ function guestBeside(known: readonly RunFile[], index: number, taken: string[]):
   return guest;
 }
 
-function unaligned(table: EventTable, why: string): EventTable {
-  return withIssue(table, { code: 'unaligned-clocks', offset: 0, line: 0, count: 1, detail: why });
-}
-
-/** The same trace with another table of the same rows. */
-function withTable(open: OpenTrace, table: EventTable): OpenTrace {
+/** The same trace with an issue that says why it stands by itself. */
+export function unalignedTrace(open: OpenTrace, why: string): OpenTrace {
   const { plain, symbolOf } = open;
+  const table = withIssue(open.table, { code: 'unaligned-clocks', offset: 0, line: 0, count: 1, detail: why });
   return { table, describe: (row, part) => open.describe(row, part), ...(plain && { plain }), ...(symbolOf && { symbolOf }) };
 }
