@@ -7,6 +7,7 @@ import { Sessions } from './sessions.js';
 import { SuppressionStore } from './suppressions.js';
 import { debugConfig } from './debugger/config.js';
 import { debugAdapter } from './debugger/factory.js';
+import { hoverValue } from './debugger/hoverValue.js';
 import { ask } from './features/ask.js';
 import { commands } from './features/commands.js';
 import { diagnostics } from './features/diagnostics.js';
@@ -27,7 +28,7 @@ import { views } from './views/views.js';
 
 /** `openListing` comes first, since the others ask where a trace is shown; `recognise` last: it opens the sessions that the others watch. */
 const FEATURES: readonly Feature[] = [
-  openListing, diagnostics, hover, status, report, rulePages, commands, findingActions, ask, navigation, outline, views, debugConfig, debugAdapter, replayOffer,
+  openListing, diagnostics, hover, status, report, rulePages, commands, findingActions, ask, navigation, outline, views, debugConfig, debugAdapter, hoverValue, replayOffer,
   notices, follow, timeline, recognise,
 ];
 

@@ -146,4 +146,15 @@ describe('a replay in the browser\'s extension host', () => {
     await page.getByRole('treeitem', { name: 'Scope Event' }).waitFor();
     await page.getByRole('treeitem', { name: 'Scope Conversion' }).waitFor();
   });
+
+  it('tells a field\'s value on the line where it stands, and shows the event on any other', async () => {
+    const token = (time, text) => page.locator('.view-line').filter({ hasText: time }).locator('span span').filter({ hasText: text }).first();
+    await token('62.292357', /^attrs/).hover({ position: { x: 12, y: 6 } });
+    await page.locator('.debug-hover-widget').getByText('0x8 (PRIVATE)').first().waitFor();
+    await page.mouse.move(20, 400);
+    await page.locator('.debug-hover-widget').waitFor({ state: 'hidden' });
+    await token('62.292346', /^slot/).hover({ position: { x: 12, y: 6 } });
+    await page.locator('.monaco-hover:not(.hidden)').getByText('Break on change').first().waitFor();
+    await picture(page, 'replay-hover');
+  });
 });

@@ -32,7 +32,7 @@ export const LAYERS: readonly Layer[] = [
   { name: 'webview/protocol', holds: within('webview/protocol'), may: ['webview/protocol', 'parsers/base', 'model/timeline', 'model/findings'], packages: [] },
   { name: 'webview controls', holds: (file) => file === 'webview/controls.ts', may: ['webview'], packages: ['@vscode/webview-ui-toolkit'] },
   { name: 'webview', holds: within('webview'), may: ['webview', 'parsers/base', 'model/timeline', 'model/findings'], packages: [] },
-  { name: 'debug session', holds: (file) => within('extension/debugger')(file) && !/\/(?:factory|config|running)\.ts$/.test(file), may: ['extension/debugger', ...CORE], packages: ['@vscode/debugprotocol'] },
+  { name: 'debug session', holds: (file) => within('extension/debugger')(file) && !/\/(?:factory|config|running|hoverValue)\.ts$/.test(file), may: ['extension/debugger', ...CORE], packages: ['@vscode/debugprotocol'] },
   { name: 'shell for Node', holds: (file) => within('shell')(file) && file.endsWith('.node.ts'), may: ['shell', ...CORE], packages: ['node:'] },
   { name: 'shell', holds: within('shell'), may: ['shell', ...CORE], packages: ['fflate', 'xz-decompress', 'zstddec/stream'] },
   { name: 'extension for Node', holds: (file) => within('extension')(file) && (file.endsWith('.node.ts') || file === 'extension/node.ts'), may: ['extension', 'shell', 'webview/protocol', ...CORE], packages: ['vscode', 'node:'] },

@@ -207,6 +207,28 @@ describe('replaying a trace in the debugger', () => {
     await until('the listing in the editor', () => (vscode.window.activeTextEditor?.document.uri.toString() === listingUri(binary, 0).toString() ? true : undefined));
   });
 
+  it('steps both ways through the listing of a trace.dat, and goes to a line selected in it', async () => {
+    const binary = workspaceFile('small.dat', { copyOf: 'sample-traces/tracecmd/conv_small.v7-stack.dat' });
+    await watch.after('the start', () => vscode.commands.executeCommand('shimtrace.replay', { trace: binary, from: { row: 40 } }));
+    /** Waits until the cursor stands in a line of the listing. */
+    const inLine = (line: number): Promise<true> => until(`line ${line} of the listing`, () => {
+      const editor = vscode.window.activeTextEditor;
+      return editor?.document.uri.toString() === listingUri(binary, 0).toString() && editor.selection.active.line === line - 1 ? true : undefined;
+    });
+    await inLine(41);
+    const next = await watch.after('step over', run('stepOver'));
+    assert.equal(next.line, 42);
+    await inLine(42);
+    const back = await watch.after('step back', run('stepBack'));
+    assert.equal(back.line, 41);
+    await inLine(41);
+    const shown = vscode.window.activeTextEditor!;
+    shown.selection = new vscode.Selection(99, 0, 99, 0);
+    const gone = await watch.after('go to', () => vscode.commands.executeCommand('shimtrace.replay.goTo'));
+    assert.deepEqual([gone.line, watch.places.at(-1)!.row], [100, 99]);
+    await inLine(100);
+  });
+
   it('ends when the trace is read again', async () => {
     await start();
     await vscode.commands.executeCommand('shimtrace.check', uri);
