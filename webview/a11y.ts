@@ -36,12 +36,13 @@ export class LifeTable {
     this.element.append(this.table, this.note);
   }
 
-  fill(reply: TableReply): void {
+  /** `label` names a group. */
+  fill(reply: TableReply, label: (group: number) => string): void {
     // Rows are made anew: whoever stands in one must not be thrown out of the table by it.
     const hadFocus = this.body.contains(document.activeElement);
     this.lines = reply.lines;
     this.current = Math.max(0, Math.min(this.current, this.lines.length - 1));
-    this.body.replaceChildren(...this.lines.map((line, i) => this.row(line, i)));
+    this.body.replaceChildren(...this.lines.flatMap((line, i) => (line.group === this.lines[i - 1]?.group ? [this.row(line, i)] : [groupRow(label(line.group)), this.row(line, i)])));
     this.note.textContent = this.lines.length === 0 ? 'No page is in view.' : reply.more ? `The first ${this.lines.length} lines; zoom in for the rest.` : '';
     if (hadFocus) this.focus();
   }
@@ -102,6 +103,18 @@ export class LifeTable {
     const line = this.lines[i];
     if (line) this.events.choose(line);
   }
+}
+
+/** Whose pages the lines below it are. */
+function groupRow(label: string): HTMLTableRowElement {
+  const row = document.createElement('tr');
+  const cell = document.createElement('th');
+  cell.scope = 'rowgroup';
+  cell.colSpan = HEADS.length;
+  cell.className = 'group';
+  cell.textContent = label;
+  row.append(cell);
+  return row;
 }
 
 /** Says things to a screen reader, the newest only. */

@@ -50,6 +50,7 @@ export class Actions {
       case 'lanesUp': this.app.scrollLanes(-1); break;
       case 'lanesDown': this.app.scrollLanes(1); break;
       case 'lanes': this.app.toggleLanes(); break;
+      case 'activeLanes': this.app.showActiveLanes(); break;
       case 'clear': this.app.go({ ...this.app.view, selectedFinding: -1, selectedRow: -1, measure: [] }); break;
       case 'table': this.app.page.side.classList.remove('closed'); this.app.page.panels.show('table'); this.app.fillTable(true); break;
       case 'open': if (this.app.selection.finding) this.app.selection.goTo(this.app.selection.finding.at, this.app.selection.finding.id); break;

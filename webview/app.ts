@@ -12,7 +12,7 @@ import { Exports } from './exports.js';
 import { attachGestures } from './gestures.js';
 import { targetAt, type Target } from './hit.js';
 import { actionOf } from './keyboard.js';
-import { clampLanes, lanesThatFit, laneWindow, orderLanes, topToShow } from './lanes.js';
+import { activeLanes, clampLanes, lanesThatFit, laneWindow, orderLanes, topToShow } from './lanes.js';
 import { layout } from './layout.js';
 import { fillThreads, readPages, summaryOf } from './header.js';
 import { Hovering } from './hovering.js';
@@ -86,7 +86,7 @@ export class App {
       zoom: (factor) => this.actions.zoom(factor), undo: () => this.actions.act('undo'), redo: () => this.actions.act('redo'), compress: (on) => this.actions.compress(on),
       grouping: (v) => this.filter({ grouping: v as RowFilter['grouping'] }), vm: (v) => this.filter({ vm: Number(v) }), states: (v) => this.filter({ states: Number(v) }),
       marks: (v) => this.go({ ...this.view, marks: Number(v) }), thread: (v) => this.filter({ tid: Number(v) }), pages: (text) => this.filterPages(text),
-      findingsOnly: (on) => this.filter({ findings: on }), exportAs: (v) => this.run(this.exports.exportAs(v)), side: () => this.toggleSide(), panel: () => this.fillTable(),
+      findingsOnly: (on) => this.filter({ findings: on }), exportAs: (v) => this.run(this.exports.exportAs(v)), side: () => this.toggleSide(), panel: (name) => this.showPanel(name),
     });
     this.endpoint = new Endpoint<HostRequests, PageRequests>((packet) => around.post(packet), {
       select: ({ row, finding }) => this.selection.selectFromHost(row, finding),
@@ -412,6 +412,22 @@ export class App {
     this.go({ ...this.view, collapsed });
   }
 
+  /** A table of six columns needs more room than words do. */
+  private showPanel(name: string): void {
+    this.page.side.classList.toggle('wide', name === 'table');
+    this.fillTable();
+  }
+
+  /** Threads that do something in view come first, the others after them. */
+  showActiveLanes(): void {
+    const { tile } = this.canvas;
+    if (!tile) return;
+    const order = activeLanes(tile);
+    this.lanes = [...order, ...this.lanes.filter((lane) => !order.includes(lane))];
+    this.go({ ...this.view, lanesTop: 0, lanesFolded: false });
+    this.announcer.say(`${order.length} thread${order.length === 1 ? '' : 's'} active here`);
+  }
+
   toggleLanes(): void {
     this.go({ ...this.view, lanesFolded: !this.view.lanesFolded });
   }
@@ -428,7 +444,7 @@ export class App {
     }
     const ask = { rowSet: this.loaded!.rows.rowSet, rows: Int32Array.from(triples), fromTime: this.timeOfView(this.view.from), untilTime: this.timeOfView(this.view.until), limit: TABLE_LINES };
     this.run(this.ask('table', ask).then((reply: TableReply) => {
-      this.table.fill(reply);
+      this.table.fill(reply, (group) => this.groups()[group]?.label ?? '');
       if (focus) this.table.focus();
     }));
   }

@@ -9,7 +9,7 @@ export type Target =
   | { readonly area: 'lane'; readonly lane: number; readonly at: number }
   | { readonly area: 'ruler' | 'minimap' | 'none'; readonly at: number };
 
-const WEIGHT: Readonly<Record<Hit['kind'], number>> = { finding: 5, mark: 4, conversion: 3, group: 2, lanes: 2, loss: 1 };
+const WEIGHT: Readonly<Record<Hit['kind'], number>> = { finding: 5, mark: 4, conversion: 3, group: 2, lanes: 2, active: 2, loss: 1 };
 
 /** Target at a point; `at` is the point's time in view coordinates. */
 export function targetAt(hits: readonly Hit[], frame: Frame, view: View, rows: DisplayRows, x: number, y: number): Target {

@@ -1,7 +1,7 @@
 /** Keys of the picture, as actions by name. One table, which the help shows too. */
 export type Action =
   | 'zoomIn' | 'zoomOut' | 'left' | 'right' | 'up' | 'down' | 'moreRows' | 'fewerRows' | 'whole' | 'nextFinding' | 'previousFinding' | 'undo' | 'redo'
-  | 'jump' | 'table' | 'start' | 'end' | 'compress' | 'clear' | 'open' | 'lanes' | 'lanesUp' | 'lanesDown';
+  | 'jump' | 'table' | 'start' | 'end' | 'compress' | 'clear' | 'open' | 'lanes' | 'lanesUp' | 'lanesDown' | 'activeLanes';
 
 export interface Key {
   readonly keys: readonly string[];
@@ -31,6 +31,7 @@ export const KEYS: readonly Key[] = [
   { keys: ['c', 'C'], action: 'compress', help: 'compress empty time' },
   { keys: ['['], action: 'lanesUp', help: 'threads above' },
   { keys: [']'], action: 'lanesDown', help: 'threads below' },
+  { keys: ['o', 'O'], action: 'activeLanes', help: 'threads active in view first' },
   { keys: ['l', 'L'], action: 'lanes', help: 'fold or show the threads' },
   { keys: ['Escape'], action: 'clear', help: 'clear the selection and the measurement' },
   { keys: ['Enter'], action: 'open', help: 'show the selected event in the editor' },

@@ -1,4 +1,5 @@
 /** Which threads have a lane in the picture: all in one order, a window of them at a time. Pure. */
+import type { Tile } from '../model/timeline/tiles.js';
 import type { TimelineMeta } from '../model/timeline/timeline.js';
 import { LANE_H } from './viewport.js';
 
@@ -13,6 +14,13 @@ export function orderLanes(meta: TimelineMeta, tid: number): number[] {
   const withFindings = new Set(meta.findingLane);
   const weight = (i: number): number => meta.lanes[i]!.events + (withFindings.has(i) ? 1e12 : 0) + (meta.lanes[i]!.vcpu >= 0 ? 1e9 : 0);
   return [...meta.lanes.keys()].sort((a, b) => weight(b) - weight(a));
+}
+
+/** Lanes with an event in a tile: those that it was asked for, then the others. */
+export function activeLanes(tile: Tile): number[] {
+  const { columns } = tile.request;
+  const shown = [...tile.request.lanes].filter((_, i) => tile.laneActors.subarray(i * columns, (i + 1) * columns).some((actors) => actors !== 0));
+  return [...shown, ...tile.lanesElsewhere];
 }
 
 /** Lanes that fit a picture of this height. */

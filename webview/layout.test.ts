@@ -4,12 +4,13 @@ import { FixtureMaker, scene as fixture, synthetic, type Fixture } from '../test
 import { answerTimeline } from '../model/timeline/answer.js';
 import type { FindingReply } from '../model/timeline/asks.js';
 import { mapThrough } from '../model/timeline/axis.js';
+import { Op } from '../model/timeline/oplog.js';
 import { Plane } from '../model/timeline/tiles.js';
 import { Timeline } from '../model/timeline/timeline.js';
 import { cellAt, layoutBands } from './bandsLayout.js';
 import { Draw, Glyph, type DrawList } from './drawList.js';
 import { targetAt } from './hit.js';
-import { laneWindow, orderLanes, topToShow } from './lanes.js';
+import { activeLanes, laneWindow, orderLanes, topToShow } from './lanes.js';
 import { layout } from './layout.js';
 import type { Picture, Scene } from './scene.js';
 import { requestFor, isGoodFor } from './source.js';
@@ -248,6 +249,31 @@ describe('timeline layout', () => {
     assert.equal(folded.hits.find((h) => h.kind === 'lanes')?.y, RULER_H);
     const withOmitted = { ...scene, tile: { ...scene.tile!, spansOmitted: 1234 } };
     assert.ok(texts(layout(withOmitted)).includes('1,234 more conversions than can be drawn here: zoom in'));
+  });
+
+  it('says of a group whose life is elsewhere how far, and of threads that others are active', () => {
+    const scene = sceneOf(fixture(), { from: 200000, until: 300000 });
+    const elsewhere = (from: number, until: number): string[] => texts(layout({ ...scene, rowsReply: { ...scene.rowsReply, groupFrom: Float64Array.of(from), groupUntil: Float64Array.of(until) } }));
+    assert.ok(elsewhere(0, 150000).includes('ended 50 µs before'));
+    assert.ok(elsewhere(400000, 500000).includes('begins 100 µs later'));
+    assert.ok(!elsewhere(0, 250000).some((t) => /^(ended|begins)/.test(t)));
+    const tile = { ...scene.tile!, lanesElsewhere: Uint32Array.of(4, 3) };
+    const picture = layout({ ...scene, tile });
+    assert.ok(texts(picture).includes('2 other threads active here: click to see them'));
+    assert.equal(picture.hits.filter((h) => h.kind === 'active').length, 1);
+    assert.deepEqual(activeLanes(tile).slice(-2), [4, 3]);
+  });
+
+  it('marks where empty time is compressed, with the time that is left out', () => {
+    const m = new FixtureMaker();
+    m.vm();
+    const inode = m.inode(4);
+    for (let i = 0; i < 50; i++) m.op(Op.PageAttr, inode, m.wait(i === 25 ? 1e6 : 1).event('StoreAttr', 'store', 1), i % 4, 1, i % 2);
+    const timeline = timelineOf(m.finish());
+    const { compressed } = timeline.meta();
+    const view = { from: compressed.view[0]!, until: compressed.view[compressed.view.length - 1]! };
+    assert.ok(texts(layout(sceneOfTimeline(timeline, { ...view, compress: true }))).includes('+1 s'));
+    assert.ok(!texts(layout(sceneOfTimeline(timeline, { ...wholeSpan({ start: 0, end: 1e9, resolution: 1000 }) }))).some((t) => t.startsWith('+')));
   });
 
   it('draws threads and findings of a trace without pages', () => {

@@ -13,6 +13,8 @@ import { Style, VERDICT_STYLES } from './style.js';
 import { MINIMAP_H, RULER_H } from './viewport.js';
 
 const TICK_PX = 110;
+/** A stretch that stands for less than this many times its length is not worth a mark. */
+const BREAK_MIN = 1.5;
 /** Width of a letter of the label font, near enough to tell what fits. */
 const LETTER = 6.6;
 /** More lines than this are not told apart in the minimap's height. */
@@ -25,6 +27,7 @@ export function layout(scene: Scene): Picture {
   const { frame, tile } = scene;
   under.fill(Style.Background, 0, 0, frame.size.width, frame.size.height);
   layoutSelection(scene, under);
+  layoutBreaks(scene, under);
   layoutRuler(scene, under);
   const seen = visibleRows(scene);
   const y = layoutRows(scene, seen, under, over, hits);
@@ -53,6 +56,24 @@ function layoutEmpty(scene: Scene, under: DrawList): void {
   const filtered = vm >= 0 || firstPage >= 0 || states !== 0 || findings || tid >= 0;
   const text = filtered ? 'No page passes the filter.' : 'No event of this trace says anything about a page: threads are above, findings on their lanes.';
   under.text(Style.Dim, frame.plotX + 12, frame.rowsY + 20, text, frame.plotW - 24);
+}
+
+/** Where empty time is compressed: a shaded stretch with the time that it stands for. */
+function layoutBreaks(scene: Scene, under: DrawList): void {
+  const { frame, view, meta } = scene;
+  if (!view.compress) return;
+  const { time, view: at } = meta.compressed;
+  const right = frame.plotX + frame.plotW;
+  for (let i = 0; i + 1 < time.length; i++) {
+    const spanned = time[i + 1]! - time[i]!;
+    if (spanned < (at[i + 1]! - at[i]!) * BREAK_MIN || at[i + 1]! < view.from || at[i]! > view.until) continue;
+    const from = Math.max(frame.plotX, xOfTime(scene, time[i]!));
+    const until = Math.min(right, Math.max(from + 2, xOfTime(scene, time[i + 1]!)));
+    under.fill(Style.Shade, from, frame.lanesHeadY, until - from, frame.rowsY + frame.rowsH - frame.lanesHeadY);
+    const text = `+${duration(spanned, meta.unit)}`;
+    const wide = text.length * LETTER;
+    if (until - from > wide + 4) under.text(Style.Dim, (from + until - wide) / 2, frame.rowsY + frame.rowsH - 8, text);
+  }
 }
 
 function layoutRuler(scene: Scene, under: DrawList): void {

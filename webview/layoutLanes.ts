@@ -1,6 +1,6 @@
 /** Lanes of threads: who did what, conversions as spans, and arrows from a conversion to the pages it changes. */
 import { Outcome } from '../model/timeline/pageIndex.js';
-import { SPAN_FIELDS, type Tile } from '../model/timeline/tiles.js';
+import { LANES_ELSEWHERE_MAX, SPAN_FIELDS, type Tile } from '../model/timeline/tiles.js';
 import type { LaneInfo } from '../model/timeline/lanes.js';
 import { BAND_Y } from './bandsLayout.js';
 import type { DrawList } from './drawList.js';
@@ -61,8 +61,14 @@ function layoutHead(scene: Scene, under: DrawList, hits: Hit[]): void {
   under.glyph(Style.Text, view.lanesFolded ? Glyph.Right : Glyph.TriangleDown, 12, y, 8);
   under.text(Style.Strong, 22, y, lanesText(lanes.length, laneCount, lanesTop), frame.plotX - 28);
   hits.push({ x: 0, y: frame.lanesHeadY, w: frame.plotX, h: LANES_HEAD_H, kind: 'lanes', index: 0, count: 1 });
+  const words: string[] = [];
+  const elsewhere = tile?.lanesElsewhere.length ?? 0;
+  if (elsewhere > 0) words.push(`${elsewhere === LANES_ELSEWHERE_MAX ? 'many' : elsewhere} other thread${elsewhere === 1 ? '' : 's'} active here: click to see ${elsewhere === 1 ? 'it' : 'them'}`);
   const omitted = tile?.spansOmitted ?? 0;
-  if (omitted > 0) under.text(Style.Dim, frame.plotX + 6, y, `${grouped(omitted)} more conversions than can be drawn here: zoom in`, frame.plotW - 12);
+  if (omitted > 0) words.push(`${grouped(omitted)} more conversions than can be drawn here: zoom in`);
+  if (words.length === 0) return;
+  under.text(Style.Dim, frame.plotX + 6, y, words.join(' · '), frame.plotW - 12);
+  if (elsewhere > 0) hits.push({ x: frame.plotX, y: frame.lanesHeadY, w: frame.plotW, h: LANES_HEAD_H, kind: 'active', index: 0, count: 1 });
 }
 
 /** `2 threads`; `threads 1–6 of 23` when not all are shown. */

@@ -1,9 +1,10 @@
 /** Rows of the picture: labels, grid, where the bands go, and the marks on them. */
+import { mapThrough } from '../model/timeline/axis.js';
 import { Mark } from '../model/timeline/marks.js';
 import type { Tile } from '../model/timeline/tiles.js';
 import { BAND_H, BAND_Y, crowdedRows, TICK_H } from './bandsLayout.js';
 import { Glyph, type DrawList, type GlyphId } from './drawList.js';
-import { grouped, pageRange, pages } from './format.js';
+import { duration, grouped, pageRange, pages } from './format.js';
 import { xOfColumn, type Hit, type Scene } from './scene.js';
 import { Style, type StyleId } from './style.js';
 import { ROW_H, yOfRow } from './viewport.js';
@@ -89,6 +90,26 @@ function groupLabel(scene: Scene, group: number, top: number, under: DrawList, o
   over.text(Style.Strong, 22, top + 10, info.label, frame.plotX - 28);
   over.text(Style.Dim, 22, top + 23, `${pages(info.pageCount)} in ${grouped(info.rowCount)} row${info.rowCount === 1 ? '' : 's'}`, frame.plotX - 28);
   hits.push({ x: 0, y: top, w: frame.plotX, h: ROW_H, kind: 'group', index: group, count: 1 });
+  groupElsewhere(scene, group, top, over);
+}
+
+/** Where a group's life is, when none of it is in view: an empty row would say nothing. */
+function groupElsewhere(scene: Scene, group: number, top: number, over: DrawList): void {
+  const { frame, rowsReply, view, meta } = scene;
+  const knots = view.compress ? meta.compressed : meta.plain;
+  const ended = mapThrough(knots.view, knots.time, view.from) - rowsReply.groupUntil[group]!;
+  const begins = rowsReply.groupFrom[group]! - mapThrough(knots.view, knots.time, view.until);
+  const y = top + ROW_H / 2;
+  if (ended <= 0 && begins <= 0) return;
+  const text = ended > 0 ? `ended ${duration(ended, meta.unit)} before` : `begins ${duration(begins, meta.unit)} later`;
+  const wide = text.length * LETTER;
+  const right = frame.plotX + frame.plotW;
+  over.unclip();
+  over.clip(0, frame.rowsY, right, frame.rowsH);
+  over.glyph(Style.Dim, ended > 0 ? Glyph.Left : Glyph.Right, ended > 0 ? frame.plotX + 12 : right - 12, y, 8);
+  over.text(Style.Dim, ended > 0 ? frame.plotX + 22 : right - 24 - wide, y, text);
+  over.unclip();
+  over.clip(0, frame.rowsY, frame.plotX, frame.rowsH);
 }
 
 function rowLabel(tile: Tile, row: number, unit: 'gfn' | 'pgoff', plotX: number, top: number, over: DrawList): void {

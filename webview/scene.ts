@@ -35,8 +35,8 @@ export interface Hit {
   readonly y: number;
   readonly w: number;
   readonly h: number;
-  readonly kind: 'finding' | 'mark' | 'conversion' | 'group' | 'loss' | 'lanes';
-  /** Finding, mark in the tile, conversion, group, loss; 0 for the head of the lanes. */
+  readonly kind: 'finding' | 'mark' | 'conversion' | 'group' | 'loss' | 'lanes' | 'active';
+  /** Finding, mark in the tile, conversion, group, loss; 0 for the head of the lanes and what it says of other threads. */
   readonly index: number;
   /** How many findings the sign stands for; 1 for everything else. */
   readonly count: number;

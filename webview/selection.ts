@@ -137,6 +137,7 @@ export class Selection {
     if (hit.kind === 'finding') this.app.run(this.selectFinding(hit.index, true));
     else if (hit.kind === 'group') this.app.toggleGroup(hit.index);
     else if (hit.kind === 'lanes') this.app.toggleLanes();
+    else if (hit.kind === 'active') this.app.showActiveLanes();
     else if (hit.kind === 'mark') this.app.run(this.selectMark(hit.index));
     else if (hit.kind === 'conversion') this.app.run(this.selectConversion(hit.index, target.at));
   }

@@ -67,6 +67,7 @@ export interface TableAsk {
 export interface TableLine {
   readonly group: number;
   readonly rowFirst: number;
+  /** Without what they belong to, which is the group's label. */
   readonly pages: string;
   readonly from: number;
   readonly until: number;

@@ -22,10 +22,9 @@ export function eventRef(timeline: Timeline, row: number): EventRef {
   return { row, time: axis.time(row), line: table.line(row), name: table.name(row), who };
 }
 
-/** `gfn 0x100..0x13f, 64 pages`: end excluded in, included out, as people say it. */
-export function pagesText(unit: string, first: number, end: number): string {
-  const count = end - first;
-  return count === 1 ? `${unit} ${hex(first)}` : `${unit} ${hex(first)}..${hex(end - 1)}, ${count} pages`;
+/** `gfn 0x100..0x13f, 64 pages`: end excluded in, included out, as people say it. Where pages between are left out, `count` are meant. */
+export function pagesText(unit: string, first: number, end: number, count = end - first): string {
+  return end - first === 1 ? `${unit} ${hex(first)}` : `${unit} ${hex(first)}..${hex(end - 1)}, ${count} pages`;
 }
 
 /** What a span of rows is called. */
@@ -34,8 +33,18 @@ export function spanTitle(timeline: Timeline, span: RowSpan): string {
   const group = set?.groups[span.group];
   if (!set || !group || group.rowCount === 0) return '';
   if (span.first < 0) return `${group.label}, ${group.pageCount} pages`;
+  return `${group.label} ${spanPages(timeline, span)}`;
+}
+
+/** The pages of a span of rows, without what they belong to. */
+function spanPages(timeline: Timeline, span: RowSpan): string {
+  const set = timeline.rowSet(span.rowSet)!;
+  const group = set.groups[span.group]!;
   const last = Math.min(group.rowCount, span.first + span.count) - 1;
-  return `${group.label} ${pagesText(group.unit, set.pages(span.group, span.first).first, set.pages(span.group, last).end)}`;
+  const { start } = timeline.index.atoms;
+  let count = group.gapless ? start[group.until[last]!]! - start[group.from[span.first]!]! : 0;
+  for (let row = group.gapless ? last + 1 : span.first; row <= last; row++) count += start[group.until[row]!]! - start[group.from[row]!]!;
+  return pagesText(group.unit, set.pages(span.group, span.first).first, set.pages(span.group, last).end, count);
 }
 
 /** Value and first row of the rectangle that holds an atom after a row; undefined for none. */
@@ -148,7 +157,7 @@ export function tableLines(timeline: Timeline, ask: TableAsk): TableReply {
     const group = set.groups[span.group];
     if (!group || span.first < 0 || span.first >= group.rowCount) continue;
     const last = Math.min(group.rowCount, span.first + span.count) - 1;
-    wanted.push({ group: span.group, first: span.first, atom: group.from[span.first]!, title: spanTitle(timeline, span), last: group.until[last]! });
+    wanted.push({ group: span.group, first: span.first, atom: group.from[span.first]!, title: spanPages(timeline, span), last: group.until[last]! });
   }
   const stretches = collectStretches(timeline, wanted.map((w) => w.atom), fromRow, untilRow);
   for (const w of wanted) {

@@ -3,6 +3,7 @@ import { kindSlots } from '../../parsers/events/kinds.js';
 import { SEGMENT_ROWS, SEGMENT_SHIFT, type EventTable } from '../../parsers/events/table.js';
 import type { ColumnMap } from './axis.js';
 import { ACTOR_OF_KIND } from './actors.js';
+import { LANES_ELSEWHERE_MAX } from './tiles.js';
 
 /** One thread of the trace. */
 export interface LaneInfo {
@@ -58,24 +59,31 @@ export class Lanes {
     return this.ofRow[row] ?? -1;
   }
 
-  /** Fills Actor bits and event counts of the wanted lanes, a byte per lane and column each. */
-  fill(wanted: Int32Array, map: ColumnMap, actors: Uint8Array, events: Uint8Array): void {
+  /** Fills Actor bits and event counts of the wanted lanes, a byte per lane and column each; returns the busiest of the others. */
+  fill(wanted: Int32Array, map: ColumnMap, actors: Uint8Array, events: Uint8Array): Uint32Array {
     const at = new Int32Array(this.list.length).fill(-1);
     wanted.forEach((lane, i) => {
       if (lane >= 0 && lane < at.length) at[lane] = i;
     });
     const counts = new Uint32Array(wanted.length * map.columns);
+    const elsewhere = new Uint32Array(this.list.length);
     for (let c = 0; c < map.columns; c++) {
       const end = map.edges[c + 1]!;
       for (let row = map.edges[c]!; row < end; row++) {
-        const i = at[this.ofRow[row]!]!;
-        if (i < 0) continue;
+        const lane = this.ofRow[row]!;
+        const i = at[lane]!;
+        if (i < 0) {
+          elsewhere[lane] = elsewhere[lane]! + 1;
+          continue;
+        }
         const cell = i * map.columns + c;
         counts[cell] = counts[cell]! + 1;
         actors[cell] = actors[cell]! | ACTOR_OF_KIND[this.table.segments[row >>> SEGMENT_SHIFT]!.kind[row & (SEGMENT_ROWS - 1)]!]!;
       }
     }
     for (let i = 0; i < counts.length; i++) events[i] = counts[i] === 0 ? 0 : Math.min(255, 1 + Math.round(2 * Math.log2(counts[i]!)));
+    const others = [...elsewhere.keys()].filter((lane) => elsewhere[lane]! > 0).sort((a, b) => elsewhere[b]! - elsewhere[a]!);
+    return Uint32Array.from(others.slice(0, LANES_ELSEWHERE_MAX));
   }
 }
 

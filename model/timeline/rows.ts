@@ -41,6 +41,9 @@ export interface GroupInfo {
   readonly unit: 'gfn' | 'pgoff';
   readonly rowCount: number;
   readonly pageCount: number;
+  /** Rows of the table between which its pages were there at all. */
+  readonly lifeFrom: number;
+  readonly lifeUntil: number;
 }
 
 /** Atoms [a0, a1) of one space, shown as pages `start + shift`. */
@@ -54,9 +57,6 @@ interface Window {
 }
 
 export interface Group extends GroupInfo {
-  /** Rows of the table between which its pages were there at all. */
-  readonly lifeFrom: number;
-  readonly lifeUntil: number;
   readonly windows: readonly Window[];
   /** True when each row ends where the next begins. */
   readonly gapless: boolean;
@@ -78,7 +78,7 @@ export class RowSet {
 
   /** Groups as plain data. */
   info(): readonly GroupInfo[] {
-    return this.groups.map(({ kind, label, vm, inode, unit, rowCount, pageCount }) => ({ kind, label, vm, inode, unit, rowCount, pageCount }));
+    return this.groups.map(({ kind, label, vm, inode, unit, rowCount, pageCount, lifeFrom, lifeUntil }) => ({ kind, label, vm, inode, unit, rowCount, pageCount, lifeFrom, lifeUntil }));
   }
 
   /** Row of an atom in a group, -1 when it is not shown. */

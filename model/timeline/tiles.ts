@@ -56,6 +56,8 @@ export interface Tile {
   /** Cell of lane l and column c is at l * columns + c: Actor bits, and twice the logarithm of the number of events. */
   readonly laneActors: Uint8Array;
   readonly laneEvents: Uint8Array;
+  /** Lanes that were not wanted and have events in the tile's span, the busiest there first, no more than LANES_ELSEWHERE_MAX. */
+  readonly lanesElsewhere: Uint32Array;
   /** Conversions in flight: lane (-1 not shown), column from, column until, conversion, Outcome + 8 when to private, row of the picture (-1 not shown). */
   readonly spans: Int32Array;
   /** Conversions left out of `spans` because there were too many. */
@@ -63,12 +65,13 @@ export interface Tile {
 }
 
 export const SPAN_FIELDS = 6;
+export const LANES_ELSEWHERE_MAX = 64;
 
 /** Buffers of a tile, for a transfer list. */
 export function tileBuffers(tile: Tile): ArrayBuffer[] {
   const columns = [
     tile.rowFirst, tile.rowEnd, tile.rowPages, tile.rowFrom, tile.rowUntil, tile.planes, tile.markCell, tile.markBits, tile.markCount, tile.markRow,
-    tile.lossColumn, tile.lossRow, tile.laneActors, tile.laneEvents, tile.spans,
+    tile.lossColumn, tile.lossRow, tile.laneActors, tile.laneEvents, tile.lanesElsewhere, tile.spans,
   ];
   return columns.map((c) => c.buffer as ArrayBuffer);
 }

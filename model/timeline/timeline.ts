@@ -41,6 +41,9 @@ export interface RowsReply {
   readonly rowSet: number;
   readonly filter: RowFilter;
   readonly groups: readonly GroupInfo[];
+  /** Times of the first and the last event of each group's life. */
+  readonly groupFrom: Float64Array;
+  readonly groupUntil: Float64Array;
   /** Quadruples of finding, group, first row, last row; first those of the worst verdict are not sorted apart. */
   readonly findingRows: Int32Array;
 }
@@ -107,7 +110,10 @@ export class Timeline {
       this.dropOld(id);
     }
     const set = this.rowSets.get(id)!;
-    return { rowSet: id, filter, groups: set.info(), findingRows: this.findingRows(set) };
+    return {
+      rowSet: id, filter, groups: set.info(), findingRows: this.findingRows(set),
+      groupFrom: Float64Array.from(set.groups, (g) => this.axis.time(g.lifeFrom)), groupUntil: Float64Array.from(set.groups, (g) => this.axis.time(g.lifeUntil)),
+    };
   }
 
   /** Forgets old row sets: the page asks again for one that it goes back to. */
@@ -232,12 +238,12 @@ export class Timeline {
     return { lossColumn: Uint32Array.from(columns), lossRow: Uint32Array.from(rows), lossUntil };
   }
 
-  private laneCells(request: TileRequest, map: ColumnMap, targets: readonly Targets[]): Pick<Tile, 'laneActors' | 'laneEvents' | 'spans' | 'spansOmitted'> {
+  private laneCells(request: TileRequest, map: ColumnMap, targets: readonly Targets[]): Pick<Tile, 'laneActors' | 'laneEvents' | 'lanesElsewhere' | 'spans' | 'spansOmitted'> {
     const cells = request.lanes.length * request.columns;
     const laneActors = new Uint8Array(cells);
     const laneEvents = new Uint8Array(cells);
-    this.lanes.fill(request.lanes, map, laneActors, laneEvents);
-    return { laneActors, laneEvents, ...this.spans(request, map, targets) };
+    const lanesElsewhere = this.lanes.fill(request.lanes, map, laneActors, laneEvents);
+    return { laneActors, laneEvents, lanesElsewhere, ...this.spans(request, map, targets) };
   }
 
   private spans(request: TileRequest, map: ColumnMap, targets: readonly Targets[]): Pick<Tile, 'spans' | 'spansOmitted'> {
