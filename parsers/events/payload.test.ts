@@ -126,7 +126,7 @@ describe('payloads of other printers', () => {
   });
   it('a kretprobe with bare addresses', () => {
     const found = decode('kvm_gmem_get_pfn_ret', '(ffffffff812540f0 <- ffffffff8129af8a) ret=0');
-    assert.deepEqual([found.kind, found.slots, found.fields], ['GetPfnRet', { ret: 0n }, ['__probe_func=0xffffffff812540f0', '__probe_ret_ip=ffffffff8129af8a', 'ret=0']]);
+    assert.deepEqual([found.kind, found.slots, found.fields], ['GetPfnRet', { ret: 0n }, ['__probe_func=ffffffff812540f0', '__probe_ret_ip=ffffffff8129af8a', 'ret=0']]);
   });
   it('a uprobe with the name of a kernel function is not one', () => assert.equal(decode('kvm_gmem_get_pfn', '(55d0c0de1234) gfn=0x1').kind, 'Unknown'));
   it('perf\'s syscalls', () => {

@@ -266,7 +266,7 @@ export function describePayload(plan: EventPlan, bytes: Uint8Array, start: numbe
     const spot = text(start + 1, placeEnd - 1);
     const arrow = spot.indexOf(ARROW);
     const name = place.isReturn ? '__probe_func' : '__probe_ip';
-    fields.push({ name, value: arrow < 0 ? spot : place.symbol || `0x${place.address}` });
+    fields.push({ name, value: arrow < 0 ? spot : place.symbol || place.address });
     if (place.caller !== '') fields.push({ name: '__probe_ret_ip', value: place.caller });
   }
   for (const form of plan.forms) {
