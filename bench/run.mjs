@@ -6,11 +6,13 @@ import { benchPerf } from './perf.mjs';
 import { benchStart } from './start.mjs';
 import { benchText } from './text.mjs';
 import { benchTiles } from './tiles.mjs';
+import { benchTraceCmd } from './tracecmd.mjs';
 
 must(process.execPath, ['scripts/build.mjs', '--production']);
 const [file] = process.argv.slice(2);
 await benchStart(root);
 await benchText(root, file);
+await benchTraceCmd(root);
 await benchPerf(root);
 must(bin('tsc'), ['-b']);
 await benchDebugger(root, file);
