@@ -18,6 +18,9 @@ const MODULE_BYTES_MAX = 72;
 /** More symbols than any kernel has; a longer table is damage. */
 const SYMBOL_LIMIT = 4_000_000;
 
+/** Names of one address that are looked at; a damaged table may give all of them one. */
+const ALIASES = 64;
+
 export class Kallsyms {
   private readonly hi: Uint32Array;
   private readonly lo: Uint32Array;
@@ -43,10 +46,13 @@ export class Kallsyms {
     this.count = n > 0 && this.hi[n - 1] === 0 && this.lo[n - 1] === 0 ? 0 : n;
   }
 
-  /** The symbol that holds `address`; of several at one address, the last listed. Undefined below the first. */
+  /** The symbol that holds `address`; of several at one address, the first listed, as the kernel does. Undefined below the first. */
   lookup(address: bigint): SymbolPlace | undefined {
-    const i = this.lastAtOrBelow(address);
-    if (i < 0) return undefined;
+    const last = this.lastAtOrBelow(address);
+    if (last < 0) return undefined;
+    const start = this.address(last);
+    let i = last;
+    while (i > 0 && last - i < ALIASES && this.address(i - 1) === start) i--;
     const module = this.module(i);
     return { name: this.name(i), offset: address - this.address(i), ...(module !== '' && { module }) };
   }
@@ -57,7 +63,7 @@ export class Kallsyms {
     const last = this.lastAtOrBelow(address);
     if (last < 0) return out;
     const start = this.address(last);
-    for (let i = last; i >= 0 && this.address(i) === start && out.length < 64; i--) out.push({ name: this.name(i), offset: address - start });
+    for (let i = last; i >= 0 && this.address(i) === start && out.length < ALIASES; i--) out.push({ name: this.name(i), offset: address - start });
     return out;
   }
 

@@ -122,8 +122,8 @@ describe('events of the ftrace system', () => {
 
 describe('kallsyms', () => {
   it('finds the symbol that holds an address, and its aliases, in any order of lines', () => {
-    const table = new Kallsyms(encode('00000300 t c\n00000100 T a\nnot a line\n00000200 T b\n00000200 t b_alias\t[kvm]\n'));
-    assert.deepEqual(table.lookup(0x204n), { name: 'b_alias', offset: 4n, module: 'kvm' });
+    const table = new Kallsyms(encode('00000300 t c\n00000100 T a\nnot a line\n00000200 t b\t[kvm]\n00000200 t b_alias\n'));
+    assert.deepEqual(table.lookup(0x204n), { name: 'b', offset: 4n, module: 'kvm' });
     assert.deepEqual(table.aliases(0x200n).map((p) => p.name), ['b_alias', 'b']);
     assert.equal(table.lookup(0xffn), undefined);
   });

@@ -60,6 +60,9 @@ function parseTicks(bytes: Uint8Array, start: number, colon: number, out: Report
   const token = startOfToken(bytes, start, colon);
   let from = -1;
   if (allDigits(bytes, token, colon)) from = token;
+  // More digits than the column is wide stand right behind the cpu: `[000]17014665805817:`.
+  const bracket = bytes[token] === 0x5b ? bytes.subarray(token, colon).indexOf(0x5d) : -1;
+  if (bracket > 0 && allDigits(bytes, token + bracket + 1, colon)) from = token + bracket + 1;
   for (const count of FLAG_COUNTS) {
     if (from < 0 && areFlags(bytes, token, token + count) && allDigits(bytes, token + count, colon)) from = token + count;
   }

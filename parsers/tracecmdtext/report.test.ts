@@ -46,6 +46,8 @@ describe('trace-cmd report columns', () => {
   check('       CPU 1/KVM-2495  [000]-0x0   407.131091: kvm_mmu_prepare_zap_page:  mmu_valid_gen=0 gfn=1048576 role=28545 root_count=0 unsync=0',
     '407131091000 cpu0 -1/2495 "CPU 1/KVM" MmuPrepareZapPage gfn=0x100000 role=0x6f81 gen=0x0');
   check(' gmem_conv_workl-2493  [000]-0x1   407.079907: page_fault_user:       address= (0x7f1d1c027d00) ip= (0x7f1d1c027d00) error_code=0x14', '407079907000 cpu0 -1/2493 "gmem_conv_workl" UserPageFault address=0x7f1d1c027d00');
+  // A clock without seconds, of more digits than the column is wide.
+  check('            node-23945 [000]17014665805817: page_fault_user:      address=0x3a056000 ip=0x1287578 error_code=0x6', '17014665805817 cpu0 -1/23945 "node" UserPageFault address=0x3a056000');
 });
 
 describe('trace-cmd report', () => {

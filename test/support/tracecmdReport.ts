@@ -14,8 +14,11 @@ export interface ReportLine {
   text: string;
 }
 
-const LINE = /^(?: *(\S+): )? *(.*?)-(\d+) +\[(\d+)\](?:-0x[0-9a-f]+| +[.A-Za-z0-9#]+)? +(\d+\.\d+): +(?:\(\+\d+\) +)?(\S+):(.*)$/;
-const LATENCY = /^ *(.*?)-(\d+) +(\d+)[.A-Za-z0-9#]+ +(\d+\.\d+): +(\S+):(.*)$/;
+const LINE = /^(?: *(\S+): )? *(.*?)-(\d+) +\[(\d+)\](?:-0x[0-9a-f]+| +[.A-Za-z0-9#]+(?= ))? *(\d+(?:\.\d+)?): +(?:\(\+\d+\) +)?(\S+):(.*)$/;
+const LATENCY = /^ *(.*?)-(\d+) +(\d+)[.A-Za-z0-9#]+ +(\d+(?:\.\d+)?): +(\S+):(.*)$/;
+
+/** Says that events are missing; it is no event. */
+const LOST = /^CPU:\d+ \[(?:\d+ )?EVENTS DROPPED\]$/;
 
 /** trace-cmd draws a call without calls of its own as one line, of two events. */
 const GRAPH: ReadonlySet<string> = new Set(['ftrace:funcgraph_entry', 'ftrace:funcgraph_exit']);
@@ -26,6 +29,7 @@ const SYMBOL_AND_ADDRESS = /=(\S*) \((0x[0-9a-f]+)\)/g;
 export function parseReport(text: string): ReportLine[] {
   const out: ReportLine[] = [];
   for (const line of text.split('\n')) {
+    if (LOST.test(line)) continue;
     const match = LINE.exec(line);
     const latency = match ? null : LATENCY.exec(line);
     if (match) out.push({ instance: match[1] ?? '', comm: match[2]!, tid: Number(match[3]), cpu: Number(match[4]), time: match[5]!, name: match[6]!, text: match[7]!.trim() });
@@ -35,9 +39,10 @@ export function parseReport(text: string): ReportLine[] {
   return out;
 }
 
-/** A row's time as trace-cmd prints it: nanoseconds, or microseconds rounded to the nearest. */
+/** A row's time as trace-cmd prints it: nanoseconds, microseconds rounded to the nearest, or the bare number of a clock that it takes for ticks. */
 export function reportTime(table: EventTable, row: number, decimals: number): string {
   const ns = table.absoluteTime(row);
+  if (decimals === 0) return String(ns);
   const value = decimals === 9 ? ns : (ns + 500n) / 1000n;
   const scale = decimals === 9 ? 1_000_000_000n : 1_000_000n;
   return `${value / scale}.${String(value % scale).padStart(decimals, '0')}`;
@@ -70,7 +75,7 @@ export function reportDifferences(trace: OpenTrace, report: readonly ReportLine[
     const described = trace.describe(row);
     const bare = described.name.slice(described.name.indexOf(':') + 1);
     const comm = how.latency ? table.comm(row).slice(0, 8) : table.comm(row);
-    const head = [comm, table.tid(row), table.cpu(row), reportTime(table, row, line.time.length - line.time.indexOf('.') - 1), bare].join(' ');
+    const head = [comm, table.tid(row), table.cpu(row), reportTime(table, row, decimalsOf(line.time)), bare].join(' ');
     const printed = [line.comm, line.tid, line.cpu, line.time, line.name].join(' ');
     if (head !== printed) note('head', row, printed, head);
     if (how.allowed.has(described.name)) continue;
@@ -79,4 +84,8 @@ export function reportDifferences(trace: OpenTrace, report: readonly ReportLine[
     if (mine !== tool) note(`payload of ${described.name}`, row, tool, mine);
   }
   return [...found.values()].flat();
+}
+
+function decimalsOf(time: string): number {
+  return time.includes('.') ? time.length - time.indexOf('.') - 1 : 0;
 }
