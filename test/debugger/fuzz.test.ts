@@ -8,7 +8,7 @@ const TRACE = 'sample-traces/scenarios/05-stored-while-pinned.txt';
 const COMMANDS = [
   'initialize', 'launch', 'configurationDone', 'restart', 'next', 'stepBack', 'stepIn', 'stepInTargets', 'stepOut', 'continue', 'reverseContinue',
   'pause', 'gotoTargets', 'goto', 'setBreakpoints', 'setFunctionBreakpoints', 'setDataBreakpoints', 'setExceptionBreakpoints', 'dataBreakpointInfo',
-  'breakpointLocations', 'threads', 'stackTrace', 'scopes', 'variables', 'evaluate', 'completions', 'exceptionInfo', 'source',
+  'breakpointLocations', 'shimtrace/watch', 'threads', 'stackTrace', 'scopes', 'variables', 'evaluate', 'completions', 'exceptionInfo', 'source',
   'shimtrace/goto', 'shimtrace/step', 'shimtrace/where', 'nonsense',
 ];
 const NAMES = ['threadId', 'frameId', 'source', 'breakpoints', 'line', 'expression', 'context', 'variablesReference', 'start', 'count', 'filters', 'name', 'text', 'column', 'targetId', 'row', 'trace', 'from'];

@@ -74,9 +74,14 @@ describe('a replay in the editor', () => {
     const variable = (name) => page.locator('.debug-variables .monaco-list-row', { hasText: name }).first();
     // The lists below it leave the breakpoints no room.
     await page.getByRole('button', { name: 'Watch Section' }).click();
-    const fold = async (scope) => page.getByRole('treeitem', { name: `Scope ${scope}` }).locator('.monaco-tl-twistie').click();
-    await fold('Event');
-    await fold('Page');
+    const showPage = async () => {
+      await runCommand(page, 'Focus on Variables View');
+      for (const key of ['Home', 'ArrowLeft', 'ArrowDown', 'ArrowRight']) {
+        await page.keyboard.press(key);
+        await page.waitForTimeout(150);
+      }
+    };
+    await showPage();
     await variable(/^attribute\b/).click({ button: 'right' });
     const item = page.locator('.action-label', { hasText: 'Break on Value Change' });
     await item.hover();
@@ -89,8 +94,7 @@ describe('a replay in the editor', () => {
     await button('continue').click();
     await stoppedAt(LINE);
     // Another event has scopes of its own.
-    await fold('Event');
-    await fold('Page');
+    await showPage();
     await variable(/^attribute\b.*Private.\(was.Shared\)/).waitFor();
   });
 
@@ -112,7 +116,7 @@ describe('a replay in the browser\'s extension host', () => {
   before(async () => {
     bench = await openWorkbench({
       fill: (folder) => fs.copyFileSync(SAMPLE, path.join(folder, 'pinned.txt')), width: 1500, height: 900,
-      settings: { 'remote.extensionKind': { 'shimtrace.shimtrace': ['web'] } },
+      settings: { 'remote.extensionKind': { 'shimtrace.shimtrace': ['web'] }, 'debug.openDebug': 'openOnSessionStart', 'debug.internalConsoleOptions': 'neverOpen' },
     });
     ({ page } = bench);
     await openFile(page, 'pinned.txt');
