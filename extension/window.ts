@@ -23,10 +23,12 @@ export function rememberWindow(window: vscode.Uri, firstLine: number): void {
   firstLines.set(window.toString(), firstLine);
 }
 
-/** Keeps in mind whether a trace is shown as a listing, and how long that is. */
+/** Keeps in mind whether a trace, or each file of it, is shown as a listing, and how long that is. */
 export function rememberListing(trace: vscode.Uri, report: Report): void {
-  if (report.shown === 'file') listings.delete(trace.toString());
-  else listings.set(trace.toString(), report.lines);
+  for (const { uri, shown, lines } of report.files ?? [{ uri: trace.toString(), ...report }]) {
+    if (shown === 'file') listings.delete(uri);
+    else listings.set(uri, lines);
+  }
 }
 
 /** Lines of a trace's listing; undefined when it has none, or was not read yet. */

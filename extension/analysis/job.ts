@@ -95,7 +95,7 @@ export interface IssueView {
 /** All that the host keeps of a trace. */
 export interface Report {
   /** The files of a trace of several, by their URIs. */
-  readonly files?: readonly { readonly uri: string; readonly name: string; readonly role: string }[];
+  readonly files?: readonly { readonly uri: string; readonly name: string; readonly role: string; readonly shown: Shown; readonly lines: number }[];
   readonly format: string;
   readonly clock: ClockName;
   readonly kernel: string;
@@ -156,7 +156,7 @@ export interface Methods extends ViewMethods {
   /** Whether the file, or what a compressed one holds, begins as a trace does; it is not read further. */
   holdsTrace: { params: object; result: boolean };
   /** The event that a 1-based line belongs to. */
-  eventAtLine: { params: { readonly line: number }; result: EventView | null };
+  eventAtLine: { params: { readonly line: number; /** URI of the line's file, in a trace of several. */ readonly file?: string }; result: EventView | null };
   /** A message of the debug adapter protocol for a session on this trace; what it answers comes as messages. */
   debug: { params: DebugMessage; result: null };
   /** Ends a debug session. */

@@ -11,25 +11,23 @@ import type { Judged } from './worker.js';
 const READ_BYTES = 1 << 20;
 const LF = 10;
 
-/** How a trace is shown. The rows of one that has no lines are given those of its listing: row 0 is line 1. */
+/** How a trace is shown. */
 export function shownOf({ table, plain }: OpenTrace): Shown {
-  if (table.length > 0 && table.line(0) === 0) {
-    numberRows(table);
-    return 'events';
-  }
+  if (table.length > 0 && table.line(0) === 0) return 'events';
   return plain ? 'content' : 'file';
 }
 
-function numberRows(table: EventTable): void {
+/** Gives the rows of a trace that has no lines those of its listing: row 0 is line 1. */
+export function numberRows(table: EventTable): void {
   table.segments.forEach((segment, s) => {
     const first = s * 2 ** SEGMENT_SHIFT + 1;
     for (let i = 0; i < segment.length; i++) segment.line[i] = first + i;
   });
 }
 
-/** Lines of a listing, as far as its events reach. */
+/** Lines of a trace or its listing, as far as its events reach. */
 export function linesOf({ table }: OpenTrace): number {
-  return table.length === 0 ? 0 : table.line(table.length - 1);
+  return table.length === 0 ? 0 : table.line(table.length - 1) || table.length;
 }
 
 /** Text of the lines `first` to `last`. */

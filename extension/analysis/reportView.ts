@@ -14,7 +14,7 @@ export function reportOf(judged: Judged, tookMs: Report['tookMs']): Report {
   const { source, trace, analysis, files } = judged;
   const { meta, length, issues } = trace.table;
   return {
-    ...(files && { files: files.parts.map(({ uri, name, role }) => ({ uri, name, role })) }),
+    ...(files && { files: files.parts.map(({ uri, name, role, shown, lines }) => ({ uri, name, role, shown, lines })) }),
     format: meta.format, clock: meta.clock, kernel: meta.kernel, producer: meta.producer, shown: judged.shown, lines: judged.files ? trace.table.length : linesOf(trace), sizeBytes: files?.sizeBytes ?? source.size,
     events: { total: length, understood: analysis.understood, unknown: analysis.unknown },
     profiles: analysis.profiles, profileReason: analysis.profileReason,

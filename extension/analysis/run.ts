@@ -5,6 +5,8 @@ import { openRun } from '../../parsers/bundle/open.js';
 import type { ByteSource } from '../../parsers/base/source.js';
 import type { OpenTrace } from '../../parsers/reader.js';
 import type { TraceFiles } from '../debugger/host.js';
+import { linesOf, shownOf } from './listing.js';
+import type { Shown } from './views.js';
 
 /** A file of a run as the host hands it over. */
 export interface RunSource {
@@ -24,6 +26,9 @@ export interface RunSource {
 interface PartView extends Pick<RunSource, 'uri' | 'path' | 'name'> {
   readonly role: Role;
   readonly isText: boolean;
+  /** How it is shown by itself, and the line of its last event there. */
+  readonly shown: Shown;
+  readonly lines: number;
   /** What the rows' places refer to. */
   readonly source: ByteSource;
 }
@@ -57,13 +62,15 @@ export class RunFiles implements TraceFiles {
 export function readRun(run: readonly RunSource[], read: (file: RunSource, source: ByteSource) => OpenTrace): { readonly trace: OpenTrace; readonly files: RunFiles } {
   const sources = run.map((file) => file.open());
   const opens = run.map((file, i) => read(file, sources[i]!));
+  // Before their tables are given up.
+  const shown = opens.map((open) => ({ shown: shownOf(open), lines: linesOf(open) }));
   const opened = openRun(run.map(({ name, role, offsetNs }, i) => ({ path: name, open: opens[i]!, role, offsetNs })));
   const most = opened.reduce((best, next) => (next.files.length > best.files.length ? next : best));
   const parts = most.files.map((index, i): PartView => {
     const { uri, path, name } = run[index]!;
     const known = most.bundle?.parts[i];
     const { table } = most.open;
-    return { uri, path, name, role: known?.role ?? 'host', isText: known?.isText ?? (table.length > 0 && table.line(0) > 0), source: opens[index]!.plain ?? sources[index]! };
+    return { uri, path, name, ...shown[index]!, role: known?.role ?? 'host', isText: known?.isText ?? (table.length > 0 && table.line(0) > 0), source: opens[index]!.plain ?? sources[index]! };
   });
   return { trace: most.open, files: new RunFiles(parts, sources.reduce((sum, source) => sum + source.size, 0), most.bundle) };
 }

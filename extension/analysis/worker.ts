@@ -20,7 +20,7 @@ import { answerAt } from './answerView.js';
 import { eventAtLine } from './eventView.js';
 import { explain, recipe } from './explainView.js';
 import { conversionGroups, conversionsIn } from './conversions.js';
-import { holdsTrace, listingText, shownOf } from './listing.js';
+import { holdsTrace, listingText, numberRows, shownOf } from './listing.js';
 import { listsAt } from './lists.js';
 import { hints, life, neighbour, origin, rowOfLine, stackLines, windowAround } from './moves.js';
 import { spotOf } from './place.js';
@@ -166,6 +166,7 @@ class TraceServer {
       // Places in a compressed file are those of its content.
       this.source = this.trace.plain ?? source;
       this.shown = shownOf(this.trace);
+      if (this.shown === 'events') numberRows(this.trace.table);
     }
     this.readMs = this.tools.now() - start;
     return { source: this.source, trace: this.trace };
@@ -194,7 +195,7 @@ const HANDLERS: Handlers = {
   digest: (server, options) => server.digest(options),
   check: (server, options) => server.check(options),
   holdsTrace: (server) => server.holdsTrace(),
-  eventAtLine: (server, { line }) => eventAtLine(server.judged(), line),
+  eventAtLine: (server, { line, file }) => eventAtLine(server.judged(), line, file),
   debug: (server, message) => server.debug(message),
   endDebug: (server, { session }) => server.endDebug(session),
   conversions: (server) => server.conversions(),

@@ -1,7 +1,9 @@
 /** Commands that act on a trace as a whole. */
 import * as vscode from 'vscode';
 import type { App, Feature } from '../app.js';
-import { fileOf, revealLine } from '../tabs.js';
+import { fileOf, openTabUris, revealLine } from '../tabs.js';
+import { listingLines } from '../window.js';
+import { showListing } from './openListing.js';
 import { traceOf } from './target.js';
 
 /** A recording from a kernel with one bug put in; the walkthrough opens it. */
@@ -35,6 +37,8 @@ async function check(app: App, target: unknown): Promise<void> {
   }
   app.sessions.find(trace)?.forget();
   await app.sessions.check(trace);
+  // A binary trace that was named in the explorer has nothing open yet that could show its findings.
+  if (listingLines(trace) !== undefined && !openTabUris().some((open) => open.toString() === trace.toString())) await showListing(trace, {});
 }
 
 async function openSample(app: App): Promise<void> {

@@ -10,7 +10,6 @@ import { namesTraces } from '../../parsers/bundle/project.js';
 import { firstLines, LINES_LOOKED_AT, looksLikeTrace } from '../shape.js';
 import { isRunFile } from '../runs.js';
 import { openTabUris } from '../tabs.js';
-import { windowAddress } from '../window.js';
 import { isListed, showListing } from './openListing.js';
 
 export const LANGUAGE = 'ftrace';
@@ -36,9 +35,10 @@ export const recognise: Feature = (app) => {
 };
 
 async function look(app: App, uri: vscode.Uri): Promise<void> {
-  if (!isFile(uri) || app.sessions.find(uri)) return;
+  if (!isFile(uri)) return;
   const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === uri.toString());
   if (!document) await lookAtLarge(app, uri);
+  else if (app.sessions.find(uri)) return;
   else if (document.languageId === LANGUAGE || (isRunFile(uri) && namesTraces(document.getText()))) begin(app, uri);
   // The document is closed and opened again by this, and comes back here with its new language.
   else if (NEUTRAL.has(document.languageId) && looksLikeTrace(headOf(document))) await vscode.languages.setTextDocumentLanguage(document, LANGUAGE);
@@ -61,10 +61,9 @@ function headOf(document: vscode.TextDocument): string[] {
   return lines;
 }
 
-/** True when a tab shows the file's listing, or a part of it, and none the file itself. */
-function hasListing(trace: vscode.Uri): boolean {
-  const uris = vscode.window.tabGroups.all.flatMap((group) => group.tabs).flatMap(({ input }) => (input instanceof vscode.TabInputText ? [input.uri] : []));
-  return uris.some((uri) => windowAddress(uri)?.trace.toString() === trace.toString()) && !uris.some((uri) => uri.toString() === trace.toString());
+/** True when a tab shows the file itself, not its listing. */
+function hasOwnTab(file: vscode.Uri): boolean {
+  return vscode.window.tabGroups.all.flatMap((group) => group.tabs).some(({ input }) => input instanceof vscode.TabInputText && input.uri.toString() === file.toString());
 }
 
 /** A file without a document: one that VS Code does not send us or has no text of, or one whose document is still to come. */
@@ -72,9 +71,10 @@ async function lookAtLarge(app: App, uri: vscode.Uri): Promise<void> {
   try {
     if (await isListed(app, uri)) {
       begin(app, uri);
-      if (!hasListing(uri)) await showListing(uri, {});
+      if (hasOwnTab(uri)) await showListing(uri, {});
       return;
     }
+    if (app.sessions.find(uri)) return;
     const { size } = await vscode.workspace.fs.stat(uri);
     if (size <= SYNC_LIMIT_BYTES) return;
     if (looksLikeTrace(firstLines(await app.platform.readHead(uri, HEAD_BYTES)))) begin(app, uri);

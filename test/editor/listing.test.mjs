@@ -1,0 +1,68 @@
+// A binary trace as a user meets it: a double click in the explorer, its findings, and what stands on its lines.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { root } from '../../scripts/steps.mjs';
+import { openFile, openWorkbench, picture, runCommand, statusItem } from './support.mjs';
+
+const SAMPLES = path.join(root, 'sample-traces');
+
+for (const [theme, name] of [['Default Dark Modern', 'dark'], ['Default Light Modern', 'light']]) {
+  describe(`a binary trace in the editor, ${name}`, () => {
+    let bench;
+    let page;
+    before(async () => {
+      bench = await openWorkbench({
+        fill: (folder) => {
+          fs.copyFileSync(path.join(SAMPLES, 'perf/7.2.13/M2.p.perf.data'), path.join(folder, 'perf.data'));
+          fs.copyFileSync(path.join(SAMPLES, 'tracecmd/multibuf.dat'), path.join(folder, 'boot.dat'));
+          fs.copyFileSync(path.join(SAMPLES, 'compressed/M2.p.txt.zst'), path.join(folder, 'trace.txt.zst'));
+          fs.writeFileSync(path.join(folder, 'points.dat'), '1 2\n3 4\n');
+        },
+        settings: { 'workbench.colorTheme': theme },
+      });
+      ({ page } = bench);
+    });
+    after(() => bench?.close());
+    afterEach(async function () {
+      if (this.currentTest.state === 'failed') await picture(page, `failed-${this.currentTest.title.replace(/\W+/g, '-')}-${name}`);
+    });
+
+    it('opens by a double click, by its name or its content, as its events', async () => {
+      for (const [file, text] of [['perf.data', 'rmap:folio_remove_rmap_ptes'], ['boot.dat', 'gup:try_grab_folio'], ['trace.txt.zst', '# tracer: nop']]) {
+        await openFile(page, file);
+        await page.locator('.tab.active', { hasText: `${file} · listing` }).waitFor();
+        await page.locator('.view-line', { hasText: text }).first().waitFor();
+        assert.equal(await page.locator('.tab', { hasText: new RegExp(`^${file}$`) }).count(), 0);
+      }
+    });
+
+    it('leaves a text of the same name ending to the editor', async () => {
+      await openFile(page, 'points.dat');
+      await page.locator('.view-line', { hasText: '1 2' }).first().waitFor();
+      assert.equal(await page.locator('.tab', { hasText: 'points.dat · listing' }).count(), 0);
+    });
+
+    it('shows its violation with lenses, hints and a hover', async () => {
+      await openFile(page, 'perf.data');
+      await page.locator('.tab.active', { hasText: 'perf.data · listing' }).waitFor();
+      await statusItem(page).filter({ hasText: '1 violation' }).waitFor();
+      await runCommand(page, 'Shimtrace: Go to First Violation');
+      await page.locator('.squiggly-error').first().waitFor();
+      await page.locator('.codelens-decoration', { hasText: '2 pages to private' }).first().waitFor();
+      await page.locator('.monaco-hover:not(.hidden) th', { hasText: 'before' }).first().waitFor();
+      await picture(page, `listing-${name}`);
+    });
+
+    it('has its conversions in the outline and its findings in Problems, which lead there', async () => {
+      await page.keyboard.press('Escape');
+      await runCommand(page, 'View: Focus Problems');
+      const problem = page.locator('.markers-panel .monaco-list-row', { hasText: 'became private while page 0x4 is pinned' }).first();
+      await problem.dblclick();
+      await page.locator('.tab.active', { hasText: 'perf.data · listing' }).waitFor();
+      await page.locator('.line-numbers.active-line-number', { hasText: /^1962$/ }).first().waitFor();
+      await page.locator('.breadcrumb-item', { hasText: 'to private' }).first().waitFor();
+      await picture(page, `listing-problems-${name}`);
+    });
+  });
+}
