@@ -139,6 +139,15 @@ describe('the command line', () => {
       assert.match(err[0]!, /is a directory, expected a trace file/);
     });
 
+    it('says what to do with a folder of perf record --threads', async () => {
+      const threads = path.join(folder, 'threads.data');
+      fs.mkdirSync(threads);
+      for (const name of ['data', 'data.0']) fs.writeFileSync(path.join(threads, name), 'PERFILE2');
+      const { code, err } = await shimtrace('check', threads);
+      assert.equal(code, 2);
+      assert.match(err[0]!, /directory of perf record --threads.*perf script -i/);
+    });
+
     it('keeps what precedes a tear, and says that it is torn', async () => {
       const whole = fs.readFileSync(PINNED);
       const { code, out } = await shimtrace('check', file('torn.txt', whole.subarray(0, whole.length - 70_000)));

@@ -26,11 +26,17 @@ export function openSource(path: string): OpenSource {
   const stat = fs.fstatSync(fd);
   if (stat.isDirectory()) {
     fs.closeSync(fd);
-    throw new InputError(`${path}: is a directory, expected a trace file; give the files inside it`);
+    throw new InputError(`${path}: ${directoryAdvice(path)}`);
   }
   // Pipes and the files of tracefs say size 0: they are read to their end first.
   if (!stat.isFile() || stat.size === 0) return readWhole(path, fd);
   return new FileSource(path, fd, stat.size);
+}
+
+/** `perf record --threads` writes a directory, of which each file holds a part that nothing but perf puts in order. */
+function directoryAdvice(path: string): string {
+  if (fs.existsSync(`${path}/data`) && fs.existsSync(`${path}/data.0`)) return `is a directory of perf record --threads, which is not read; give the output of \`perf script -i ${path}\``;
+  return 'is a directory, expected a trace file; give the files inside it';
 }
 
 function openAdvice(error: unknown): string {

@@ -49,7 +49,7 @@ function readPerfData(source: ByteSource, options: ReadOptions): OpenTrace {
   const reader = new RecordReader(source, info, builder, range, options);
   reader.run();
   fillMeta(builder, info, reader);
-  if (info.isDirectory) builder.issues.add('unsupported-version', 0, 0, 'a perf.data directory keeps its samples in data.0, data.1, …');
+  if (info.isDirectory) builder.issues.add('unsupported-version', 0, 0, 'a perf.data directory keeps its samples in data.0, data.1, …: give the output of perf script -i DIRECTORY');
   else if (builder.length === 0) builder.issues.add('empty', 0, 0);
   return openPerfTrace(builder.finish(), source, info, reader.positions, options);
 }

@@ -18,7 +18,7 @@ import { smallTrace, VARIANTS } from '../support/tracedatSamples.js';
 const RUNS = Number(process.env['FUZZ'] ?? 30);
 const HEAD = 4096;
 /** What a reader takes for the smallest trace: a segment of the table, its stage, the windows that it reads by. */
-const BASE_BYTES = 8 << 20;
+const BASE_BYTES = 20 << 20;
 const PER_BYTE = 64;
 
 /** All that reads a file, from its first bytes on. */
