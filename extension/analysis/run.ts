@@ -5,7 +5,7 @@ import { openRun } from '../../parsers/bundle/open.js';
 import type { ByteSource } from '../../parsers/base/source.js';
 import type { OpenTrace } from '../../parsers/reader.js';
 import type { TraceFiles } from '../debugger/host.js';
-import { linesOf, shownOf } from './listing.js';
+import { linesOf, numberRows, shownOf } from './listing.js';
 import type { Shown } from './views.js';
 
 /** A file of a run as the host hands it over. */
@@ -72,5 +72,7 @@ export function readRun(run: readonly RunSource[], read: (file: RunSource, sourc
     const { table } = most.open;
     return { uri, path, name, ...shown[index]!, role: known?.role ?? 'host', isText: known?.isText ?? (table.length > 0 && table.line(0) > 0), source: opens[index]!.plain ?? sources[index]! };
   });
+  // A run of one file has no merge that would have numbered its rows.
+  if (!most.bundle && shownOf(most.open) === 'events') numberRows(most.open.table);
   return { trace: most.open, files: new RunFiles(parts, sources.reduce((sum, source) => sum + source.size, 0), most.bundle) };
 }

@@ -4,8 +4,8 @@
  */
 
 /** A listing of up to this many lines is one document: all of the editor's features work on it. */
-export const WHOLE_LINES = 50_000;
-export const PART_LINES = 10_000;
+export const WHOLE_LINES = 20_000;
+export const PART_LINES = 4000;
 
 /** The part that a line stands in, of a listing of `total` lines. */
 export function partOf(line: number, total: number): number {

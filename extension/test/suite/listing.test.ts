@@ -54,6 +54,24 @@ describe('a trace that no editor can show', () => {
     });
   }
 
+  it('opens again where its listing is open already', async () => {
+    await app();
+    const uri = workspaceFile('again.bin', { copyOf: DAT });
+    await openFile(uri);
+    await vscode.commands.executeCommand('vscode.open', uri, { preview: false });
+    await until('the listing alone', () => {
+      const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+      return tabs.length === 1 && tabs.every(({ input }) => input instanceof vscode.TabInputText && input.uri.scheme === WINDOW_SCHEME) ? true : undefined;
+    });
+  });
+
+  it('is checked and shown by its name in the explorer', async () => {
+    await app();
+    const uri = workspaceFile('named.dat', { copyOf: DAT });
+    await vscode.commands.executeCommand('shimtrace.check', uri);
+    await listing(uri, 0);
+  });
+
   it('leaves what is no trace to its own editor', async () => {
     const { sessions } = await app();
     for (const [name, bytes] of [['trace.dat', Buffer.from('1 2\n3 4\n')], ['perf.data', Buffer.from([1, 0, 2, 0])], ['trace.gz', gzipSync('A note about nothing\n'.repeat(50))]] as const) {
@@ -154,6 +172,15 @@ describe('a trace that no editor can show', () => {
     }
   });
 
+  it('shows what a run that names it was found to hold', async () => {
+    await app();
+    const uri = workspaceFile('part.perf.data', { copyOf: PERF });
+    await vscode.window.showTextDocument(workspaceFile('listed.shimtrace.json', JSON.stringify({ trace: [{ path: 'part.perf.data' }] })), { preview: false });
+    const found = await findings(listingUri(uri, 0));
+    const violation = found.find((diagnostic) => codeOf(diagnostic) === 'G9');
+    assert.equal(violation!.range.start.line, PERF_G9 - 1);
+  });
+
   describe('a listing of 72,000 lines', () => {
     const LINES = 72_000;
     let uri: vscode.Uri;
@@ -178,15 +205,15 @@ describe('a trace that no editor can show', () => {
       editor.selection = new vscode.Selection(at(G9_LINE), at(G9_LINE));
       const start = Date.now();
       await vscode.commands.executeCommand('shimtrace.goToEvent', 65_000);
-      await cursor(6, 65_000 - 6 * PART_LINES - 1);
+      await cursor(16, 65_000 - 16 * PART_LINES - 1);
       assert.ok(Date.now() - start < 1000, `${Date.now() - start} ms`);
       await vscode.commands.executeCommand('shimtrace.previousPart');
-      await cursor(5, PART_LINES - 1);
+      await cursor(15, PART_LINES - 1);
       await vscode.commands.executeCommand('shimtrace.nextOfTask');
-      const after = await cursor(6, 0);
+      const after = await cursor(16, 0);
       const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', after.document.uri, 20);
       assert.deepEqual(lenses.filter((lens) => lens.command?.command === 'shimtrace.goToEvent').map((lens) => lens.command!.title), [
-        '$(arrow-up) Lines 50001 to 60000 of 72000', '$(arrow-down) Lines 70001 to 72000 of 72000',
+        '$(arrow-up) Lines 60001 to 64000 of 72000', '$(arrow-down) Lines 68001 to 72000 of 72000',
       ]);
     });
   });
