@@ -18,6 +18,8 @@ const NEUTRAL = new Set(['plaintext', 'log']);
 /** VS Code sends extensions no document above this. */
 const SYNC_LIMIT_BYTES = 50 * 1024 * 1024;
 const HEAD_BYTES = 64 * 1024;
+/** The document of a text follows its tab within this. */
+const DOCUMENT_MS = 400;
 
 export const recognise: Feature = (app) => {
   const lookAt = (uris: readonly vscode.Uri[]): void => {
@@ -69,6 +71,8 @@ function hasOwnTab(file: vscode.Uri): boolean {
 /** A file without a document: one that VS Code does not send us or has no text of, or one whose document is still to come. */
 async function lookAtLarge(app: App, uri: vscode.Uri): Promise<void> {
   try {
+    // A browser reads a file whole to see its head: the document of a text, which comes at once, is waited for.
+    if (app.platform.host === 'web' && (await hasDocumentSoon(uri))) return;
     if (await isListed(app, uri)) {
       begin(app, uri);
       if (hasOwnTab(uri)) await showListing(uri, {});
@@ -82,6 +86,10 @@ async function lookAtLarge(app: App, uri: vscode.Uri): Promise<void> {
     // VS Code itself tells the user that the file cannot be opened; here it only cannot be recognised.
     app.log.debug(`not looked at: ${uri.toString()}: ${String(error)}`);
   }
+}
+
+function hasDocumentSoon(uri: vscode.Uri): Promise<boolean> {
+  return new Promise((done) => setTimeout(() => done(vscode.workspace.textDocuments.some((open) => open.uri.toString() === uri.toString())), DOCUMENT_MS));
 }
 
 function begin(app: App, uri: vscode.Uri): void {
