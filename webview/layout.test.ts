@@ -182,6 +182,11 @@ describe('timeline layout', () => {
     assert.ok(top.h > bottom.h && top.y < bottom.y && top.y + top.h <= bottom.y);
   });
 
+  it('keeps the name of a group in sight when its own row is scrolled away', () => {
+    const named = (top: number): number => texts(layout(sceneOf(fixture(), { top }, { width: 1200, height: 400 }))).filter((t) => t === 'tgid:400').length;
+    assert.deepEqual([named(0), named(0.5), named(2.5)], [1, 1, 1]);
+  });
+
   it('keeps labels when the tile has not come yet', () => {
     const scene = { ...sceneOf(fixture()), tile: null, minimap: null };
     const picture = layout(scene);

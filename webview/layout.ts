@@ -7,7 +7,7 @@ import { DrawList } from './drawList.js';
 import { clock, duration, ticks } from './format.js';
 import { layoutCauses, layoutFindings, layoutSelection, xOfTime } from './layoutFindings.js';
 import { layoutLanes } from './layoutLanes.js';
-import { layoutLosses, layoutMarks, layoutRows, visibleRows } from './layoutRows.js';
+import { layoutLosses, layoutMarks, layoutRows, layoutSticky, visibleRows } from './layoutRows.js';
 import { xOfColumn, type Hit, type Picture, type Scene } from './scene.js';
 import { Style, VERDICT_STYLES } from './style.js';
 import { MINIMAP_H, RULER_H } from './viewport.js';
@@ -31,6 +31,7 @@ export function layout(scene: Scene): Picture {
   layoutRuler(scene, under);
   const seen = visibleRows(scene);
   const y = layoutRows(scene, seen, under, over, hits);
+  layoutSticky(scene, over);
   layoutEmpty(scene, under);
   layoutLanes(scene, under, over, hits, y);
   over.clip(frame.plotX - 6, 0, frame.plotW + 12, frame.rowsY + frame.rowsH);

@@ -93,6 +93,22 @@ function groupLabel(scene: Scene, group: number, top: number, under: DrawList, o
   groupElsewhere(scene, group, top, over);
 }
 
+/** Height of the line that says whose the first rows are, when the group's own row is scrolled away. */
+const STICKY_H = 17;
+
+/** Keeps the name of the first row's group in sight. What is drawn after it (marks, findings) lies over it. */
+export function layoutSticky(scene: Scene, over: DrawList): void {
+  const { frame, view, rows, rowsReply } = scene;
+  const row = rows.at(Math.floor(view.top));
+  // A group's own row says its name itself, also when it is half scrolled away and the next is its first.
+  if (!row || row.first < 0 || rows.at(Math.floor(view.top + STICKY_H / ROW_H))?.first === -1) return;
+  over.clip(0, frame.rowsY, frame.size.width, STICKY_H);
+  over.fill(Style.Background, 0, frame.rowsY, frame.plotX, STICKY_H);
+  over.fill(Style.Header, 0, frame.rowsY, frame.plotX, STICKY_H);
+  over.text(Style.Strong, ROW_TEXT_X, frame.rowsY + STICKY_H / 2, rowsReply.groups[row.group]!.label, frame.plotX - ROW_TEXT_X - 4);
+  over.unclip();
+}
+
 /** Where a group's life is, when none of it is in view: an empty row would say nothing. */
 function groupElsewhere(scene: Scene, group: number, top: number, over: DrawList): void {
   const { frame, rowsReply, view, meta } = scene;
