@@ -12,11 +12,29 @@ export interface DescribedEvent {
 
 /** `qemu-274 [001] 12.345678: `, with what is known of it: what stands before the event in its line. */
 export function eventHead(table: EventTable, row: number): string {
-  const cpu = table.cpu(row);
-  const tid = table.tid(row);
   const time = timeText(table, row);
-  const task = tid < 0 ? table.comm(row) : `${table.comm(row)}-${tid}`;
-  return oneLine(`${task === '' ? '' : `${task} `}${cpu === UNKNOWN_CPU ? '' : `[${String(cpu).padStart(3, '0')}] `}${time === '' ? '' : `${time}: `}`);
+  const task = taskText(table.comm(row), table.tid(row), table.cpu(row));
+  return time === '' ? task : `${task}${time}: `;
+}
+
+interface Task {
+  readonly comm: string;
+  readonly text: string;
+}
+
+/** Texts of tasks on CPUs that were made last: a listing of millions of events has a few hundred of them. */
+const tasks = new Map<number, Task>();
+const TASKS_KEPT = 4096;
+
+function taskText(comm: string, tid: number, cpu: number): string {
+  const key = tid * 65536 + cpu;
+  const known = tasks.get(key);
+  if (known?.comm === comm) return known.text;
+  const task = tid < 0 ? comm : `${comm}-${tid}`;
+  const text = oneLine(`${task === '' ? '' : `${task} `}${cpu === UNKNOWN_CPU ? '' : `[${String(cpu).padStart(3, '0')}] `}`);
+  if (tasks.size >= TASKS_KEPT) tasks.clear();
+  tasks.set(key, { comm, text });
+  return text;
 }
 
 /** `qemu-274 [001] 12.345678: kvm:kvm_exit: reason …`; one line. Of the event only its text is used. */

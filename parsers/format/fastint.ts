@@ -11,6 +11,8 @@ import { findField, type EventFormat, type FormatField } from './tep.js';
 /** Above this a high word makes a number beyond 2^53. */
 const EXACT_HIGH = 1 << 21;
 const HIGH = 4294967296;
+/** Texts of one field's values, or of high words, that are remembered. */
+const REMEMBERED = 4096;
 
 /** A field under casts of its own size, and whether the outermost of them is signed. */
 function directField(expr: Expr, format: EventFormat, context: TraceContext): { field: FormatField; signed: boolean } | undefined {
@@ -72,22 +74,30 @@ function wide(field: FormatField, bits: number, signedConv: boolean, radix: numb
 
 function unsignedText(hi: number, lo: number, radix: number): string {
   if (hi === 0) return lo.toString(radix);
-  if (radix === 16) return (hi < 0x10000 ? hi.toString(16) : hex4(hi >>> 16, true) + hex4(hi & 0xffff, false)) + hex4(lo >>> 16, false) + hex4(lo & 0xffff, false);
+  if (radix === 16) return highHex(hi) + hex4(lo >>> 16) + hex4(lo & 0xffff);
   return hi < EXACT_HIGH ? String(hi * HIGH + lo) : String((BigInt(hi) << 32n) | BigInt(lo));
 }
 
 /** Texts of 16 bits, made when they are first printed: addresses are most of what is printed. */
 const padded: string[] = new Array<string>(0x10000).fill('');
 
-/** Hexadecimal digits of 16 bits, four of them unless they come first. */
-function hex4(value: number, first: boolean): string {
-  if (first) return value >= 0x1000 ? hex4(value, false) : value.toString(16);
+/** Texts of high words, which are few: most addresses lie in a few regions. */
+const highs = new Map<number, string>();
+
+function highHex(hi: number): string {
+  let known = highs.get(hi);
+  if (known === undefined) {
+    known = hi.toString(16);
+    if (highs.size < REMEMBERED) highs.set(hi, known);
+  }
+  return known;
+}
+
+/** Four hexadecimal digits. */
+function hex4(value: number): string {
   const known = padded[value]!;
   return known !== '' ? known : (padded[value] = value.toString(16).padStart(4, '0'));
 }
-
-/** Texts of one field's values that are remembered. */
-const REMEMBERED = 4096;
 
 /** What `text` makes of a field of at most 4 bytes, made once for each value; `text` itself for any other expression. */
 export function rememberByField(expr: Expr, format: EventFormat, context: TraceContext, text: (record: RecordBytes) => string): (record: RecordBytes) => string {
