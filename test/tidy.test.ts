@@ -11,9 +11,30 @@ import { markdownLinks, tidyText } from './support/tidy.js';
 
 const BLOB_BYTES_MAX = 1 << 20;
 
+interface Item {
+  readonly command?: string;
+  readonly when?: string;
+  readonly enablement?: string;
+  readonly title?: string;
+  readonly contents?: string;
+}
+interface Setting {
+  readonly scope?: string;
+  readonly description?: string;
+  readonly markdownDescription?: string;
+}
 interface Manifest {
   readonly version: string;
-  readonly contributes?: { readonly commands?: readonly { readonly command: string; readonly title: string }[] };
+  readonly icon: string;
+  readonly categories: readonly string[];
+  readonly capabilities: { readonly untrustedWorkspaces: { readonly restrictedConfigurations: readonly string[] }; readonly virtualWorkspaces: boolean };
+  readonly contributes: {
+    readonly commands: readonly { readonly command: string; readonly title: string; readonly category?: string; readonly enablement?: string }[];
+    readonly menus: Readonly<Record<string, readonly Item[]>>;
+    readonly keybindings: readonly Item[];
+    readonly viewsWelcome: readonly Item[];
+    readonly configuration: { readonly properties: Readonly<Record<string, Setting>> };
+  };
 }
 const manifest = JSON.parse(read('package.json')) as Manifest;
 
@@ -107,7 +128,7 @@ describe('tidy: documents', () => {
 });
 
 describe('tidy: the extension\'s manifest', () => {
-  const commands = (manifest.contributes?.commands ?? []).map((c) => c.command);
+  const commands = manifest.contributes.commands.map((c) => c.command);
   const sources = filesBelow('extension').filter((file) => file.endsWith('.ts') && !file.includes('/test/')).map(read).join('\n');
 
   it('offers only commands that exist', () => {
@@ -118,6 +139,56 @@ describe('tidy: the extension\'s manifest', () => {
   it('offers every command that is registered, but internal ones', () => {
     const registered = [...sources.matchAll(/registerCommand\(\s*'([^']+)'/g)].map((m) => m[1]!);
     assert.deepEqual(registered.filter((command) => !command.startsWith('shimtrace.internal.') && !commands.includes(command)), []);
+  });
+
+  /** What makes sense wherever one is. */
+  const ANYWHERE = ['shimtrace.openSample', 'shimtrace.openRule', 'shimtrace.showLog', 'shimtrace.openWalkthrough', 'shimtrace.clearCache'];
+  const { menus, keybindings, viewsWelcome } = manifest.contributes;
+
+  it('says when a command, a menu entry or a key makes sense', () => {
+    const inPalette = (menus['commandPalette'] ?? []).map((item) => item.command);
+    assert.deepEqual(commands.filter((command) => !ANYWHERE.includes(command) && !inPalette.includes(command)), []);
+    for (const item of [...Object.values(menus).flat(), ...keybindings]) {
+      assert.ok(commands.includes(item.command!), item.command);
+      assert.notEqual(item.when ?? '', '', item.command);
+    }
+  });
+
+  it('asks in its conditions only for what is set somewhere', () => {
+    const conditions = [...Object.values(menus).flat(), ...keybindings, ...viewsWelcome].map((item) => item.when ?? '');
+    conditions.push(...manifest.contributes.commands.map((command) => command.enablement ?? ''));
+    const asked = new Set(conditions.flatMap((text) => [...text.matchAll(/(?<![\w.])(?:!)?(shimtrace\.\w+)/g)].map((m) => m[1]!)));
+    const views = [...read('package.json').matchAll(/"id": "(shimtrace\.\w+)"/g)].map((m) => m[1]!);
+    assert.ok(asked.size > 3);
+    assert.deepEqual([...asked].filter((name) => !views.includes(name) && !sources.includes(`'setContext', '${name}'`)), []);
+  });
+
+  it('has all its texts where they can be translated', () => {
+    const plain = [...read('package.json').matchAll(/"(title|description|markdownDescription|contents|name|displayName|label)": "([^"%][^"]*)"/g)].map((m) => m[2]!);
+    // Names of the product, and what stands for a market or a package that takes no placeholders.
+    const named = plain.filter((text) => !/^(?:shimtrace|Shimtrace\b.*|Trace and replay .*|Replay \$\{.*)$/.test(text));
+    assert.deepEqual(named, []);
+  });
+
+  it('describes every setting, and lets a folder that is not trusted name no file', () => {
+    const settings = Object.entries(manifest.contributes.configuration.properties);
+    assert.ok(settings.length > 5);
+    for (const [name, { scope, description, markdownDescription }] of settings) {
+      assert.ok((description ?? markdownDescription ?? '') !== '' && scope !== undefined, name);
+    }
+    const { untrustedWorkspaces, virtualWorkspaces } = manifest.capabilities;
+    assert.deepEqual(untrustedWorkspaces.restrictedConfigurations, settings.map(([name]) => name).filter((name) => /traceEvents|[pP]ath|[fF]ile$/.test(name)));
+    assert.equal(virtualWorkspaces, true);
+  });
+
+  it('has what a market shows: an icon of 128 pixels or more, categories, pictures', () => {
+    const icon = fs.readFileSync(manifest.icon);
+    assert.equal(icon.toString('latin1', 1, 4), 'PNG');
+    assert.ok(icon.readUInt32BE(16) >= 128 && icon.readUInt32BE(20) >= 128);
+    assert.ok(manifest.categories.length > 0);
+    const pictures = [...read('README.md').matchAll(/!\[[^\]]+\]\(([^)]+\.png)\)/g)].map((m) => m[1]!);
+    assert.ok(pictures.length >= 2 && pictures.every((file) => fs.existsSync(file)), pictures.join());
+    for (const icon of [...read('package.json').matchAll(/"\.\/(extension\/media\/[^"]+)"/g)].map((m) => m[1]!)) assert.ok(fs.existsSync(icon), icon);
   });
 
   it('has a text for every placeholder', () => {

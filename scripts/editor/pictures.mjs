@@ -8,14 +8,16 @@ ensureDependencies();
 must(process.execPath, ['scripts/package.mjs'], { stdio: ['ignore', 'ignore', 'inherit'] });
 ensureEditor();
 process.env.CHROMIUM = ensureChromium();
-const { openFile, openWorkbench, runCommand, SAMPLE, statusItem, webviewBody } = await import('../../test/editor/support.mjs');
+const { goToFirstViolation, openFile, openWorkbench, runCommand, SAMPLE, statusItem, webviewBody } = await import('../../test/editor/support.mjs');
 
+const THEMES = [
+  ['', 'Default Dark Modern'], ['-light', 'Default Light Modern'], ['-hc-dark', 'Default High Contrast'], ['-hc-light', 'Default High Contrast Light'],
+];
+/** File name of the picture without its theme, and what it shows. */
+const SHOWN = [['violation', showViolation], ['lists', showLists], ['explanation', showExplanation], ['verdicts', showVerdicts]];
 /** File name of the picture, theme, and what it shows. */
 const PICTURES = [
-  ['violation', 'Default Dark Modern', showViolation],
-  ['violation-light', 'Default Light Modern', showViolation],
-  ['violation-hc-dark', 'Default High Contrast', showViolation],
-  ['violation-hc-light', 'Default High Contrast Light', showViolation],
+  ...SHOWN.flatMap(([name, show]) => THEMES.map(([suffix, theme]) => [`${name}${suffix}`, theme, show])),
   ['timeline', 'Default Dark Modern', showTimeline],
 ];
 
@@ -24,6 +26,38 @@ async function showViolation(page) {
   await runCommand(page, 'View: Toggle Primary Side Bar Visibility');
   await runCommand(page, 'Shimtrace: Go to First Violation');
   await page.locator('.monaco-hover:not(.hidden) th', { hasText: 'before' }).first().waitFor();
+}
+
+/** All five lists at the violation's line, beside the trace with its lenses and hints. */
+async function showLists(page) {
+  await goToFirstViolation(page);
+  await runCommand(page, 'Focus on Findings View');
+  for (const view of ['Pages', 'References']) await page.locator('.pane-header', { hasText: view }).click();
+  const sash = await page.locator('.split-view-container .sash-container .monaco-sash.vertical').evaluateAll((all) => all.map((node) => node.getBoundingClientRect()).map(({ x, y }) => ({ x, y })));
+  const edge = sash.filter(({ x }) => x > 200 && x < 500)[0];
+  if (edge) {
+    await page.mouse.move(edge.x + 2, 400);
+    await page.mouse.down();
+    await page.mouse.move(520, 400, { steps: 5 });
+    await page.mouse.up();
+    await page.mouse.move(750, 20);
+  }
+  await page.locator('.pane-body .monaco-list-row').filter({ hasText: 'pin by CPU 0/KVM-275' }).waitFor();
+}
+
+/** The finding as a chain of events. */
+async function showExplanation(page) {
+  await runCommand(page, 'View: Toggle Primary Side Bar Visibility');
+  await goToFirstViolation(page);
+  await runCommand(page, 'Shimtrace: Explain This Finding');
+  await webviewBody(page).getByText('What happened').waitFor();
+}
+
+/** The verdict of every rule. */
+async function showVerdicts(page) {
+  await runCommand(page, 'View: Toggle Primary Side Bar Visibility');
+  await runCommand(page, 'Shimtrace: Show Verdicts of All Rules');
+  await webviewBody(page).locator('td', { hasText: 'G9' }).first().waitFor();
 }
 
 /** The timeline alone, at the evidence of the violation. */

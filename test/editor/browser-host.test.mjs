@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { openFile, openWorkbench, picture, runCommand, SAMPLE, statusItem, webviewBody } from './support.mjs';
+import { goToFirstViolation, openFile, openWorkbench, picture, runCommand, SAMPLE, statusItem, webviewBody } from './support.mjs';
 
 /** Large enough to be worth an index. */
 function middling() {
@@ -41,8 +41,7 @@ describe('in the browser\'s extension host', () => {
 
   it('has lists, explanations and the timeline', async () => {
     await openFile(page, 'pinned.txt');
-    await runCommand(page, 'Shimtrace: Go to First Violation');
-    await page.keyboard.press('Escape');
+    await goToFirstViolation(page);
     await runCommand(page, 'Shimtrace: Explain This Finding');
     await webviewBody(page).getByText('What happened').waitFor();
     await runCommand(page, 'View: Close Editor');
@@ -65,6 +64,8 @@ describe('in the browser\'s extension host', () => {
   it('says of a file beyond its memory that it is, before reading it', async () => {
     const file = page.locator('.explorer-folders-view .monaco-list-row').filter({ has: page.getByText('huge.txt', { exact: true }) }).first();
     await file.click({ button: 'right' });
+    // A menu takes no click in its first moments.
+    await page.waitForTimeout(800);
     await page.locator('.monaco-menu .action-label', { hasText: 'Check This Trace' }).click();
     await page.locator('.notification-toast', { hasText: 'in the browser a trace may have 512 MB, and this one has 513 MB' }).waitFor();
   });

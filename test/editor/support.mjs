@@ -57,6 +57,15 @@ export async function runCommand(page, title) {
   }
 }
 
+/** Goes to the first violation and closes its hover: one that opens later would take the focus from what comes next. */
+export async function goToFirstViolation(page) {
+  await runCommand(page, 'Shimtrace: Go to First Violation');
+  const hover = page.locator('.monaco-hover:not(.hidden)').first();
+  await hover.waitFor({ timeout: 10_000 }).catch(() => undefined);
+  await page.keyboard.press('Escape');
+  await hover.waitFor({ state: 'hidden', timeout: 5_000 }).catch(() => undefined);
+}
+
 /** Titles that the palette offers for what is typed. */
 export async function offeredCommands(page, typed) {
   await page.keyboard.press('F1');

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as vscode from 'vscode';
-import { app, closeAll, codeOf, extensionFile, findings, G9_LINE, open, SAMPLE, until, workspaceFile } from '../support.js';
+import { app, closeAll, codeOf, extensionFile, findings, G9_LINE, open, PIN_LINE, SAMPLE, until, workspaceFile } from '../support.js';
+import { EXPLANATION_SCHEME } from '../../features/findingActions.js';
 
 describe('working with a finding', () => {
   let uri: vscode.Uri;
@@ -22,6 +23,23 @@ describe('working with a finding', () => {
     for (const wanted of ['Explain G9', 'Copy G9 as a mail', 'Suppress G9 here, with a reason…', 'Open the page of G9']) assert.ok(titles.includes(wanted), titles.join());
   });
 
+  it('explains it as a chain of events, each with the state after it', async () => {
+    const document = await vscode.workspace.openTextDocument(vscode.Uri.from({ scheme: EXPLANATION_SCHEME, path: '/explained.md', query: JSON.stringify([uri.toString(), await id()]) }));
+    const text = document.getText();
+    const steps = [...text.matchAll(/^\d+\. \*\*.*\(line (\d+), /gm)].map((m) => Number(m[1]));
+    assert.ok(steps.length >= 4 && steps.length <= 10, steps.join());
+    assert.deepEqual(steps, [...steps].sort((a, b) => a - b));
+    assert.ok(steps.includes(PIN_LINE) && steps.includes(G9_LINE));
+    assert.equal([...text.matchAll(/^ +After: \*.+\*$/gm)].length, steps.length);
+    assert.match(text, /## How to fix it/);
+  });
+
+  it('says of a finding of a closed trace that it is gone', async () => {
+    const gone = vscode.Uri.joinPath(uri, '..', 'never-open.txt').toString();
+    const document = await vscode.workspace.openTextDocument(vscode.Uri.from({ scheme: EXPLANATION_SCHEME, path: '/gone.md', query: JSON.stringify([gone, 'G9@1']) }));
+    assert.match(document.getText(), /The trace was closed/);
+  });
+
   it('copies it as a mail of 72 columns with the lines quoted whole', async () => {
     await vscode.commands.executeCommand('shimtrace.copyAsMail', uri, await id());
     const mail = await until('the mail', async () => {
@@ -31,6 +49,7 @@ describe('working with a finding', () => {
     for (const line of mail.split('\n')) assert.ok(line.length <= 72 || line.startsWith('> '), line);
     assert.match(mail, /^> .*kvm_gmem_store_attributes: .*attrs=0x8$/m);
     assert.match(mail, /^Rule: {4}G9 refs-safe$/m);
+    assert.match(mail, /^Command: shimtrace explain worked\.txt G9@\d+$/m);
   });
 
   it('is set aside with a reason, which the project keeps, and comes back without it', async () => {
