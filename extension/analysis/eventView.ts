@@ -12,9 +12,13 @@ import type { Judged } from './worker.js';
 /** A hover shows no more ranges than this. */
 const PAGES_SHOWN = 4;
 
-/** The event whose line, or whose stack's line, is `line`; null when the line belongs to none. */
-export function eventAtLine(judged: Judged, line: number): EventView | null {
+/** The event whose line, or whose stack's line, is `line`, in a trace of several files of one of them; null when the line belongs to none. */
+export function eventAtLine(judged: Judged, line: number, file?: string): EventView | null {
   const { table } = judged.trace;
+  if (judged.files) {
+    const own = file === undefined ? -1 : judged.files.rowAtLine(file, line);
+    return own >= 0 && own < table.length && table.line(own) === line ? eventView(judged, own) : null;
+  }
   const after = table.rowAtLine(line + 1);
   const row = after - 1;
   if (row < 0) return null;

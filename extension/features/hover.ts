@@ -13,10 +13,12 @@ const FIELDS_SHOWN = 24;
 
 export const hover: Feature = (app) => vscode.languages.registerHoverProvider({ language: LANGUAGE }, {
   async provideHover(document, position) {
-    const session = sessionOf(app, document);
     const at = traceLine(document, position.line);
-    const event = session && at && (await orNothing(session.request('eventAtLine', { line: at.line })));
-    return event && at ? new vscode.Hover(hoverText(event, at.trace), document.lineAt(position.line).range) : undefined;
+    // As part of a run an event is told of with what all files say.
+    const run = at && app.sessions.runOf(at.trace);
+    const session = run?.report ? run : sessionOf(app, document);
+    const event = session && at && (await orNothing(session.request('eventAtLine', { line: at.line, ...(session === run && { file: at.trace.toString() }) })));
+    return event && at ? new vscode.Hover(hoverText(event, session.uri), document.lineAt(position.line).range) : undefined;
   },
 });
 

@@ -62,6 +62,22 @@ describe('a run of several files', () => {
     assert.ok(timeline);
   });
 
+  it('tells in a hover what all files say', async () => {
+    const { sessions } = await app();
+    await open(run);
+    const report = await until('the report of the run', () => sessions.find(run)?.report);
+    const violation = report.findings.find((finding) => finding.verdict === 'violation')!;
+    const file = vscode.Uri.parse(violation.at.file!);
+    await open(file);
+    // The file is recognised as a trace a moment after it opens.
+    const text = await until('a hover', async () => {
+      const hovers = await vscode.commands.executeCommand<vscode.Hover[]>('vscode.executeHoverProvider', file, new vscode.Position(violation.at.line - 1, violation.at.startColumn));
+      const found = hovers.flatMap(({ contents }) => contents.map((content) => (typeof content === 'string' ? content : content.value))).join('\n');
+      return found.includes('pages | before') ? found : undefined;
+    });
+    assert.match(text, /1 pin/, text);
+  });
+
   it('gives its files back to themselves when it is closed', async () => {
     await app();
     await open(run);
