@@ -187,7 +187,7 @@ describe('tidy: the extension\'s manifest', () => {
     assert.ok(icon.readUInt32BE(16) >= 128 && icon.readUInt32BE(20) >= 128);
     assert.ok(manifest.categories.length > 0);
     const pictures = [...read('README.md').matchAll(/!\[[^\]]+\]\(([^)]+\.png)\)/g)].map((m) => m[1]!);
-    assert.ok(pictures.length >= 2 && pictures.every((file) => fs.existsSync(file)), pictures.join());
+    assert.ok(pictures.length >= 2 && pictures.every((file) => fs.existsSync(file) && read('.vscodeignore').includes(`!${file}\n`)), pictures.join());
     for (const icon of [...read('package.json').matchAll(/"\.\/(extension\/media\/[^"]+)"/g)].map((m) => m[1]!)) assert.ok(fs.existsSync(icon), icon);
   });
 
