@@ -73,7 +73,10 @@ export function layoutRows(scene: Scene, seen: VisibleRows, under: DrawList, ove
     if (row.first < 0) groupLabel(scene, row.group, top, under, over, hits);
     else {
       under.line(Style.Grid, 0, top + ROW_H - 0.5, frame.size.width, top + ROW_H - 0.5);
-      if (tile && tileRow >= 0) rowLabel(tile, tileRow, scene.rowsReply.groups[row.group]!.unit, frame.plotX, top, over);
+      // The name of the group lies over the first row's upper half; where too little is left for its own, it has none.
+      const free = isSticky(scene) ? frame.rowsY + STICKY_H - 3 : -Infinity;
+      const hidden = top < free && free + 10 > top + ROW_H - 6;
+      if (tile && tileRow >= 0 && !hidden) rowLabel(tile, tileRow, scene.rowsReply.groups[row.group]!.unit, frame.plotX, Math.max(top, free), over, top < free);
     }
   }
   under.unclip();
@@ -96,12 +99,17 @@ function groupLabel(scene: Scene, group: number, top: number, under: DrawList, o
 /** Height of the line that says whose the first rows are, when the group's own row is scrolled away. */
 const STICKY_H = 17;
 
+/** A group's own row says its name itself, also when it is half scrolled away and the next is its first. */
+function isSticky({ view, rows }: Scene): boolean {
+  const row = rows.at(Math.floor(view.top));
+  return row !== undefined && row.first >= 0 && rows.at(Math.floor(view.top + STICKY_H / ROW_H))?.first !== -1;
+}
+
 /** Keeps the name of the first row's group in sight. What is drawn after it (marks, findings) lies over it. */
 export function layoutSticky(scene: Scene, over: DrawList): void {
+  if (!isSticky(scene)) return;
   const { frame, view, rows, rowsReply } = scene;
-  const row = rows.at(Math.floor(view.top));
-  // A group's own row says its name itself, also when it is half scrolled away and the next is its first.
-  if (!row || row.first < 0 || rows.at(Math.floor(view.top + STICKY_H / ROW_H))?.first === -1) return;
+  const row = rows.at(Math.floor(view.top))!;
   over.clip(0, frame.rowsY, frame.size.width, STICKY_H);
   over.fill(Style.Background, 0, frame.rowsY, frame.plotX, STICKY_H);
   over.fill(Style.Header, 0, frame.rowsY, frame.plotX, STICKY_H);
@@ -128,13 +136,13 @@ function groupElsewhere(scene: Scene, group: number, top: number, over: DrawList
   over.clip(0, frame.rowsY, frame.plotX, frame.rowsH);
 }
 
-function rowLabel(tile: Tile, row: number, unit: 'gfn' | 'pgoff', plotX: number, top: number, over: DrawList): void {
+function rowLabel(tile: Tile, row: number, unit: 'gfn' | 'pgoff', plotX: number, top: number, over: DrawList, short: boolean): void {
   over.text(Style.Text, ROW_TEXT_X, top + 10, `${unit} ${pageRange(tile.rowFirst[row]!, tile.rowEnd[row]!)}`, plotX - ROW_TEXT_X - 4);
   const count = tile.rowPages[row]!;
   const folded = tile.request.rows[row * 3 + 2]!;
   // A row of several lives is a density: its label says so.
   const lives = folded > 1 ? ` of ${grouped(folded)} rows` : '';
-  if (count > 1) over.text(Style.Dim, ROW_TEXT_X, top + 22, `${pages(count)}${lives}`, plotX - ROW_TEXT_X - 4);
+  if (count > 1 && !short) over.text(Style.Dim, ROW_TEXT_X, top + 22, `${pages(count)}${lives}`, plotX - ROW_TEXT_X - 4);
 }
 
 /** Signs on the bands. One that would cover its neighbour becomes a tick, unless it weighs more. */
