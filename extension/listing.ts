@@ -46,7 +46,13 @@ export class Listings implements vscode.FileSystemProvider, vscode.Disposable {
   }
 
   async readFile(uri: vscode.Uri): Promise<Uint8Array> {
-    return new TextEncoder().encode(await this.textOf(uri));
+    const trace = windowAddress(uri)?.trace;
+    const held = trace && this.app.sessions.hold(trace);
+    try {
+      return new TextEncoder().encode(await this.textOf(uri));
+    } finally {
+      held?.dispose();
+    }
   }
 
   /** Reads the trace where it is not open yet. */

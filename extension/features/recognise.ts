@@ -20,19 +20,25 @@ const SYNC_LIMIT_BYTES = 50 * 1024 * 1024;
 const HEAD_BYTES = 64 * 1024;
 /** The document of a text follows its tab within this. */
 const DOCUMENT_MS = 400;
+/** A tab that takes another's place opens after that has closed: the trace of both stays open meanwhile. */
+const CLOSE_MS = 400;
 
 export const recognise: Feature = (app) => {
   const lookAt = (uris: readonly vscode.Uri[]): void => {
     for (const uri of uris) void look(app, uri);
   };
   lookAt(openTabUris());
+  let closing: number | undefined;
   return vscode.Disposable.from(
     // A tab may open before its document does, or after; a document without a tab is nobody's to judge.
     vscode.workspace.onDidOpenTextDocument(({ uri }) => lookAt(openTabUris().filter((open) => open.toString() === uri.toString()))),
     vscode.window.tabGroups.onDidChangeTabs(({ opened, closed }) => {
       lookAt(openTabUris(opened));
-      if (closed.length > 0) closeUnseen(app);
+      if (closed.length === 0) return;
+      clearTimeout(closing);
+      closing = setTimeout(() => closeUnseen(app), CLOSE_MS);
     }),
+    new vscode.Disposable(() => clearTimeout(closing)),
   );
 };
 

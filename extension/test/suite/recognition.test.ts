@@ -31,6 +31,7 @@ describe('recognition', () => {
 
   it('opens no session for what is no trace, and closes that of a closed trace', async () => {
     const { sessions } = await app();
+    await until('the sessions of before to close', () => (sessions.all().length === 0 ? true : undefined));
     await languageOf('notes.txt', 'A note about nothing\n'.repeat(20));
     assert.equal(sessions.all().length, 0);
     await languageOf('recording.txt', { copyOf: SAMPLE });
