@@ -148,7 +148,7 @@ describe('a replay in the browser\'s extension host', () => {
 
   it('shows the state', async () => {
     await page.getByRole('treeitem', { name: 'Scope Event' }).waitFor();
-    await page.getByRole('treeitem', { name: 'Scope Conversion' }).waitFor();
+    await page.locator('.debug-variables .monaco-list-row', { hasText: 'kvm_gmem_store_attributes' }).first().waitFor();
   });
 
   it('tells a field\'s value on the line where it stands, and shows the event on any other', async () => {

@@ -71,8 +71,12 @@ describe('replaying a trace in the debugger', () => {
     watch = new Watch();
   });
   afterEach(async () => {
-    await vscode.debug.stopDebugging();
-    await until('the end of the session', () => (vscode.debug.activeDebugSession ? undefined : true));
+    // One session after another: each may be the active one once the others are gone.
+    await until('the end of every session', async () => {
+      const active = vscode.debug.activeDebugSession;
+      await vscode.debug.stopDebugging(active);
+      return active ? undefined : true;
+    });
     vscode.debug.removeBreakpoints(vscode.debug.breakpoints);
     watch.dispose();
     await closeAll();
@@ -188,7 +192,6 @@ describe('replaying a trace in the debugger', () => {
     await follow(await hoverLink(other, G9_LINE));
     await until('the replay of the other trace', () => (watch.places.length > before ? true : undefined));
     assert.equal(watch.places.at(-1)!.line, G9_LINE);
-    await vscode.debug.stopDebugging();
   });
 
   it('goes on when the trace\'s tab is closed', async () => {
