@@ -2,12 +2,15 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
+import { root } from '../../scripts/steps.mjs';
 import { openFile, openWorkbench, picture, runCommand, SAMPLE, statusItem, webviewBody } from './support.mjs';
 
 const THEMES = [
   ['light', 'Light Modern', 'vscode-light'], ['hc-light', 'Light High Contrast', 'vscode-high-contrast-light'], ['hc-dark', 'Dark High Contrast', 'vscode-high-contrast'],
   ['dark', 'Dark Modern', 'vscode-dark'],
 ];
+/** The same kernel's bug, recorded by perf. */
+const BINARY = path.join(root, 'sample-traces/perf/7.2.13/M2.p.perf.data');
 /** Line of the violation in the sample. */
 const LINE = 702;
 
@@ -15,7 +18,11 @@ describe('the timeline in the editor', () => {
   let bench;
   let page;
   before(async () => {
-    bench = await openWorkbench({ fill: (folder) => fs.copyFileSync(SAMPLE, path.join(folder, 'pinned.txt')), settings: { 'workbench.colorTheme': 'Default Dark Modern' }, width: 1700, height: 950 });
+    const fill = (folder) => {
+      fs.copyFileSync(SAMPLE, path.join(folder, 'pinned.txt'));
+      fs.copyFileSync(BINARY, path.join(folder, 'binary.perf.data'));
+    };
+    bench = await openWorkbench({ fill, settings: { 'workbench.colorTheme': 'Default Dark Modern' }, width: 1700, height: 950 });
     ({ page } = bench);
     await openFile(page, 'pinned.txt');
     await statusItem(page).filter({ hasText: '1 violation' }).waitFor();
@@ -90,6 +97,29 @@ describe('the timeline in the editor', () => {
     await body().getByText('1 violation').first().waitFor();
     for (let i = 0; i < 40 && JSON.stringify(await view()) !== JSON.stringify(before); i++) await page.waitForTimeout(100);
     assert.deepEqual(await view(), before);
+  });
+
+  it('a click on a violation of a binary trace ends on its line in the listing, and the listing selects in the timeline', async () => {
+    await runCommand(page, 'View: Close All Editors');
+    await openFile(page, 'binary.perf.data');
+    await page.locator('.tab', { hasText: 'binary.perf.data' }).first().waitFor();
+    await runCommand(page, 'Show Timeline');
+    await body().getByRole('heading', { name: 'G9 violation' }).waitFor();
+    const canvas = body().locator('canvas.main');
+    const place = await canvas.evaluate(async () => {
+      for (let i = 0; i < 100; i++) {
+        const found = window.shimtraceSigns().find((s) => s.kind === 'finding');
+        if (found) return found;
+        await new Promise((done) => setTimeout(done, 50));
+      }
+      return undefined;
+    });
+    await canvas.click({ position: { x: place.x, y: place.y } });
+    const link = await body().getByRole('link', { name: /, line \d+/ }).first().textContent();
+    await onLine(Number(/line (\d+)/.exec(link)[1]));
+    await page.locator('.view-line').filter({ hasText: 'kvm_gmem_store_attributes' }).first().waitFor();
+    await page.locator('.view-line').filter({ hasText: 'kvm_gmem_invalidate' }).first().click();
+    await body().locator('.words h2').filter({ hasNotText: 'G9 violation' }).first().waitFor();
   });
 
   it('is seen in every theme', async () => {
