@@ -108,6 +108,20 @@ describe('a replay in the editor', () => {
     }
     assert.ok(true);
   });
+
+  it('takes the lists along', async () => {
+    await runCommand(page, 'Focus on Findings View');
+    await page.locator('.pane-header', { hasText: 'References' }).click();
+    const listsAt = (line) => page.locator('.pane-body .message').filter({ hasText: `at line ${line}` }).first().waitFor();
+    await button('step-back').click();
+    await stoppedAt(LINE - 1);
+    await listsAt(LINE - 1);
+    await button('step-over').click();
+    await stoppedAt(LINE);
+    await listsAt(LINE);
+    await page.locator('.pane-body .monaco-list-row.selected').filter({ hasText: 'became private while page 0x4' }).waitFor();
+    await picture(page, 'replay-lists');
+  });
 });
 
 describe('a replay in the browser\'s extension host', () => {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { app, closeAll, extensionFile, findings, G9_LINE, open, PIN_LINE, SAMPLE, until, workspaceFile } from '../support.js';
 import { listingUri } from '../../window.js';
@@ -208,6 +210,21 @@ describe('replaying a trace in the debugger', () => {
     const stack = await request('stackTrace', { threadId: 1, levels: 1 }) as { stackFrames: { source?: { path?: string } }[] };
     assert.equal(stack.stackFrames[0]?.source?.path, listingUri(binary, 0).toString());
     await until('the listing in the editor', () => (vscode.window.activeTextEditor?.document.uri.toString() === listingUri(binary, 0).toString() ? true : undefined));
+  });
+
+  it('gives a kernel frame its line in the user\'s tree', async () => {
+    const stacks = workspaceFile('stacks.txt', { copyOf: 'sample-traces/ftrace/7.2.13/inplace.stacktrace.txt' });
+    await open(stacks);
+    const tree = path.join(path.dirname(stacks.fsPath), 'linux');
+    fs.mkdirSync(path.join(tree, 'mm'), { recursive: true });
+    fs.writeFileSync(path.join(tree, 'mm/vma.c'), '/* made for a test */\n\nunsigned long mmap_region(struct file *file)\n{\n\treturn 0;\n}\n');
+    await watch.after('the start', () => vscode.debug.startDebugging(undefined, {
+      type: 'shimtrace', request: 'launch', name: 'stacks', trace: stacks.fsPath, from: { line: 25 }, sourceMap: { tree },
+    }));
+    const { threads } = await request('threads') as { threads: { id: number }[] };
+    const stacksOf = await Promise.all(threads.map(async ({ id }) => ((await request('stackTrace', { threadId: id })) as { stackFrames: { name: string; line: number; source?: { path: string } }[] }).stackFrames));
+    const kernel = stacksOf.flat().find(({ source }) => source?.path.endsWith('vma.c'));
+    assert.deepEqual([kernel?.name, kernel?.line], ['mmap_region', 3]);
   });
 
   it('steps both ways through the listing of a trace.dat, and goes to a line selected in it', async () => {
