@@ -1,8 +1,8 @@
 /** Pages and references of a judged trace at one instant, for the lists beside it. */
 import type { Analysis, Conversion, SlotInfo } from '../../model/analysis.js';
 import { rangeText } from '../../model/shim/view_lists.js';
-import { intervalAtRow, rangePieces, type RangePiece } from '../../model/timeline/query.js';
-import type { PageId, PageInterval } from '../../model/timeline/intervals.js';
+import { rangePieces, type RangePiece } from '../../model/timeline/query.js';
+import { pageInstant, type PageId, type PageInstant } from '../../model/timeline/intervals.js';
 import { Op } from '../../model/timeline/oplog.js';
 import { describeState, type PageState, type Reference } from '../../model/timeline/state.js';
 import { durationText } from './format.js';
@@ -118,13 +118,13 @@ function hullOf(analysis: Analysis, unit: 'gfn' | 'pgoff', subject: number): Ran
 }
 
 interface Piece extends RangePiece {
-  readonly interval: PageInterval;
+  readonly interval: PageInstant;
 }
 
 /** At most `limit` stretches of a block, each with its state. */
 function statesOf(analysis: Analysis, block: Block, row: number, limit: number): Piece[] {
   const pieces = kept(memoryOf(analysis).pieces, keyOf(block), () => rangePieces(analysis, block.page, block.count));
-  return pieces.slice(0, limit).map(({ first, count }) => ({ first, count, interval: intervalAtRow(analysis, { ...block.page, page: first }, row) }));
+  return pieces.slice(0, limit).map(({ first, count }) => ({ first, count, interval: pageInstant(analysis, { ...block.page, page: first }, row) }));
 }
 
 function kindOf(state: PageState): PageKind {

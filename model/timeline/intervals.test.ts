@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Analysis, Conversion, SlotInfo } from '../analysis.js';
-import { aliasesOf, lane, pageHistory, type PageId } from './intervals.js';
+import { aliasesOf, lane, pageHistory, pageInstant, type PageId } from './intervals.js';
 import { Attr, Op, OpLog, Phase, RefKind, type OpCode } from './oplog.js';
-import { rangePieces, stateAtRow, translate } from './query.js';
+import { intervalAtRow, rangePieces, stateAtRow, translate } from './query.js';
 import { describeState, DIMENSIONS, type PageState } from './state.js';
 
 const ROWS = 200;
@@ -171,6 +171,16 @@ describe('page history, any operations', () => {
       }
       assert.equal(next, 20);
     }), { numRuns: 150 });
+  });
+
+  it('says of one instant what the interval that holds it says', () => {
+    fc.assert(fc.property(fc.array(anyStep, { maxLength: 40 }), fc.array(anySlot, { maxLength: 3 }), anyPage, fc.integer({ min: -1, max: ROWS - 1 }), (steps, slots, page, row) => {
+      const analysis = randomAnalysis(steps, slots);
+      const { fromRow, state } = pageInstant(analysis, page, row);
+      // Another analysis of the same: the first one may remember the page's history by now.
+      const interval = intervalAtRow(randomAnalysis(steps, slots), page, row);
+      assert.deepEqual({ fromRow, state }, { fromRow: interval.fromRow, state: interval.state });
+    }), { numRuns: 500 });
   });
 
   it('agrees with folding the operations one by one', () => {

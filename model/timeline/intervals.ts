@@ -7,6 +7,7 @@
  * live at a row, so the history of either shows both while a slot binds them.
  */
 import type { Analysis, SlotInfo } from '../analysis.js';
+import { firstIndex } from '../../parsers/base/search.js';
 import { OpIndex, opSpace, opSubject, type Space } from './opindex.js';
 import type { OpLog } from './oplog.js';
 import { Op } from './oplog.js';
@@ -61,6 +62,11 @@ interface Memory {
 }
 const memories = new WeakMap<Analysis, Memory>();
 
+/** The operations of an analysis by page; made at the first question. */
+export function indexOf(analysis: Analysis): OpIndex {
+  return memoryOf(analysis).index;
+}
+
 function memoryOf(analysis: Analysis): Memory {
   let memory = memories.get(analysis);
   if (!memory) memories.set(analysis, (memory = { index: new OpIndex(analysis), histories: new Map() }));
@@ -95,7 +101,7 @@ function frameAlias(slot: SlotInfo, page: PageId): Alias | undefined {
  */
 export function pageHistory(analysis: Analysis, page: PageId): PageHistory {
   const memory = memoryOf(analysis);
-  const key = `${page.unit}:${page.subject}:${page.page}`;
+  const key = keyOf(page);
   const known = memory.histories.get(key);
   if (known) return known;
   const history = new HistoryBuilder(analysis, memory.index, page).build();
@@ -109,6 +115,10 @@ export function pageHistory(analysis: Analysis, page: PageId): PageHistory {
   return history;
 }
 
+function keyOf(page: PageId): string {
+  return `${page.unit}:${page.subject}:${page.page}`;
+}
+
 /** One dimension of a history, as long intervals as possible. */
 export function lane(history: PageHistory, dimension: Dimension): readonly LaneInterval[] {
   const out: LaneInterval[] = [];
@@ -119,6 +129,31 @@ export function lane(history: PageHistory, dimension: Dimension): readonly LaneI
     else out.push({ fromRow: interval.fromRow, untilRow: interval.untilRow, text });
   }
   return out;
+}
+
+/** What was known of a page at a row, and since which row (-1: from before the first event). */
+export interface PageInstant {
+  readonly fromRow: number;
+  readonly state: PageState;
+}
+
+/** So many changes before a row are looked at for the last one that made a difference; nearly always the last did. */
+const LAST_CHANGES = 8;
+
+/**
+ * The state of a page after event `row`, as the interval of its history that holds the row. Operations are applied
+ * without making the states between, which is most of the work of a history.
+ */
+export function pageInstant(analysis: Analysis, page: PageId, row: number): PageInstant {
+  const memory = memoryOf(analysis);
+  const known = memory.histories.get(keyOf(page));
+  if (known) return intervalIn(known.intervals, row);
+  return new HistoryBuilder(analysis, memory.index, page).instant(row) ?? intervalIn(pageHistory(analysis, page).intervals, row);
+}
+
+/** The interval that holds a row. */
+export function intervalIn(intervals: readonly PageInterval[], row: number): PageInterval {
+  return intervals[Math.max(0, firstIndex(intervals.length, (i) => intervals[i]!.fromRow > row) - 1)]!;
 }
 
 class HistoryBuilder {
@@ -157,6 +192,29 @@ class HistoryBuilder {
     return { page: this.page, intervals };
   }
 
+  /** The state after `row`; undefined when the last few changes before it made no difference. */
+  instant(row: number): PageInstant | undefined {
+    const ops = this.analysis.ops;
+    const mine = this.operations();
+    const rows = this.changeRows(mine);
+    const end = firstIndex(rows.length, (i) => rows[i]! > row);
+    const quiet = Math.max(0, end - LAST_CHANGES);
+    let next = 0;
+    const applyUpTo = (last: number): PageState => {
+      for (; next < mine.length && ops.row(mine[next]!) <= last; next++) this.apply(ops, mine[next]!);
+      return this.compose(last);
+    };
+    let state = quiet === 0 ? this.compose(-1) : applyUpTo(rows[quiet - 1]!);
+    let fromRow = quiet === 0 ? -1 : undefined;
+    for (let i = quiet; i < end; i++) {
+      const after = applyUpTo(rows[i]!);
+      if (DIMENSIONS.every((d) => sameDimension(state, after, d))) continue;
+      state = after;
+      fromRow = rows[i]!;
+    }
+    return fromRow === undefined ? undefined : { fromRow, state };
+  }
+
   private track(id: { readonly unit: Space; readonly subject: number; readonly page: number }): GfnTrack | FileTrack {
     const key = `${id.unit}:${id.subject}:${id.page}`;
     let track = this.tracks.get(key);
@@ -189,14 +247,16 @@ class HistoryBuilder {
     }
   }
 
+  /** Rows after which something may differ, ascending. Operations are in the order of their rows. */
   private changeRows(mine: Uint32Array): readonly number[] {
-    const rows = new Set<number>();
-    for (const op of mine) rows.add(this.analysis.ops.row(op));
-    for (const alias of this.aliases) {
-      rows.add(alias.fromRow);
-      rows.add(alias.untilRow);
+    const rows: number[] = [];
+    const inside = (row: number): boolean => row >= 0 && row < this.rowCount;
+    for (const op of mine) {
+      const row = this.analysis.ops.row(op);
+      if (inside(row) && row !== rows[rows.length - 1]) rows.push(row);
     }
-    return [...rows].filter((row) => row >= 0 && row < this.rowCount).sort((a, b) => a - b);
+    const bounds = this.aliases.flatMap(({ fromRow, untilRow }) => [fromRow, untilRow]).filter(inside);
+    return bounds.length === 0 ? rows : [...new Set([...rows, ...bounds])].sort((a, b) => a - b);
   }
 
   /** The state after `row`: the page's own track, joined with those names that hold at that row. */

@@ -19,6 +19,7 @@ export class OpIndex {
   private readonly dense = new Map<number, number>();
   private starts = new Uint32Array(0);
   private entries = new Uint32Array(0);
+  private readonly bySubject = new Map<string, number[]>();
   /** Loss operations: they touch every page. */
   readonly losses: number[] = [];
 
@@ -42,7 +43,13 @@ export class OpIndex {
     }
   }
 
+  /** Operations on pages of a VM or a file, in their order. */
+  ofSubject(space: Space, subject: number): readonly number[] {
+    return this.bySubject.get(`${space} ${subject}`) ?? [];
+  }
+
   private build(): void {
+    this.sortBySubject();
     const counts: number[] = [];
     this.visit((key) => {
       let id = this.dense.get(key);
@@ -61,6 +68,17 @@ export class OpIndex {
       const id = this.dense.get(key)!;
       this.entries[next[id]!++] = op;
     }, false);
+  }
+
+  private sortBySubject(): void {
+    const ops = this.analysis.ops;
+    const lists: Readonly<Record<Space, number[][]>> = { gfn: [], pgoff: [] };
+    for (let i = 0; i < ops.length; i++) {
+      const space = opSpace(this.analysis, ops, i);
+      const subject = space === undefined ? -1 : opSubject(this.analysis, ops, i);
+      if (space !== undefined && subject >= 0) (lists[space][subject] ??= []).push(i);
+    }
+    for (const space of ['gfn', 'pgoff'] as const) lists[space].forEach((list, subject) => this.bySubject.set(`${space} ${subject}`, list));
   }
 
   private visit(put: (key: number, op: number) => void, keepLosses: boolean): void {

@@ -2,13 +2,12 @@
  * Questions about pages that every shell asks: the state of a page at a row, the pages that an event touches, and a
  * range of pages cut into pieces whose life is the same.
  */
-import { firstIndex } from '../../parsers/base/search.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import { kindName, kindSlots } from '../../parsers/events/kinds.js';
 import { PAGE_SIZE } from '../../parsers/base/units.js';
 import type { Analysis } from '../analysis.js';
 import type { PageRange } from '../findings/finding.js';
-import { aliasesOf, pageHistory, type PageId, type PageInterval } from './intervals.js';
+import { aliasesOf, indexOf, intervalIn, pageHistory, type PageId, type PageInterval } from './intervals.js';
 import { opSpace, opSubject, type Space } from './opindex.js';
 
 /** The `offset`-th page of a range, undefined when its VM or inode is not known. */
@@ -19,8 +18,7 @@ export function pageOf(range: PageRange, offset = 0): PageId | undefined {
 
 /** The interval of a page's history that holds `row`; row -1 is the instant before the first event. */
 export function intervalAtRow(analysis: Analysis, page: PageId, row: number): PageInterval {
-  const { intervals } = pageHistory(analysis, page);
-  return intervals[Math.max(0, firstIndex(intervals.length, (i) => intervals[i]!.fromRow > row) - 1)]!;
+  return intervalIn(pageHistory(analysis, page).intervals, row);
 }
 
 /** State of a page after the event `row`; ask for `row - 1` to get the state before it. */
@@ -121,12 +119,8 @@ export function rangePieces(analysis: Analysis, range: PageId, count: number): r
   };
   const spaces = rangeSpaces(analysis, range, count);
   const ops = analysis.ops;
-  for (let i = 0; i < ops.length; i++) {
-    const space = opSpace(analysis, ops, i);
-    if (space === undefined) continue;
-    for (const s of spaces) {
-      if (s.unit === space && s.subject === opSubject(analysis, ops, i)) cut(ops.first(i) - s.shift, ops.count(i));
-    }
+  for (const s of spaces) {
+    for (const i of indexOf(analysis).ofSubject(s.unit, s.subject)) cut(ops.first(i) - s.shift, ops.count(i));
   }
   for (const s of spaces) cut(s.first, s.count);
   const starts = [...cuts].sort((a, b) => a - b);
