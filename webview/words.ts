@@ -65,6 +65,22 @@ export function findingWords(finding: FindingReply, link: Link): HTMLElement {
   return out;
 }
 
+function bullets(contents: readonly HTMLElement[]): HTMLElement {
+  const list = element('ul');
+  for (const content of contents) {
+    const item = element('li');
+    item.append(content);
+    list.append(item);
+  }
+  return list;
+}
+
+function eventList({ events, moreEvents }: Pick<LaneReply, 'events' | 'moreEvents'>, link: Link): HTMLElement {
+  const list = bullets(events.map(link));
+  if (moreEvents > 0) list.append(element('li', `and ${grouped(moreEvents)} more`, 'dim'));
+  return list;
+}
+
 export function inspectWords(reply: InspectReply, at: string, link: Link, finding: (index: number) => HTMLElement): HTMLElement {
   const out = element('div', '', 'words');
   out.append(element('h2', reply.title), element('p', `at ${at}`, 'dim'));
@@ -84,24 +100,11 @@ export function inspectWords(reply: InspectReply, at: string, link: Link, findin
   }
   if (reply.findings.length > 0) {
     out.append(element('h3', 'Findings here'));
-    const list = element('ul');
-    for (const index of reply.findings) {
-      const item = element('li');
-      item.append(finding(index));
-      list.append(item);
-    }
-    out.append(list);
+    out.append(bullets(reply.findings.map(finding)));
   }
   if (reply.events.length > 0) {
     out.append(element('h3', 'What happened here'));
-    const list = element('ul');
-    for (const event of reply.events) {
-      const item = element('li');
-      item.append(link(event));
-      list.append(item);
-    }
-    if (reply.moreEvents > 0) list.append(element('li', `and ${grouped(reply.moreEvents)} more`, 'dim'));
-    out.append(list);
+    out.append(eventList(reply, link));
   }
   return out;
 }
@@ -114,14 +117,7 @@ export function laneWords(name: string, reply: LaneReply, at: string, link: Link
     out.append(element('p', 'Nothing of this thread is recorded here.', 'dim'));
     return out;
   }
-  const list = element('ul');
-  for (const event of reply.events) {
-    const item = element('li');
-    item.append(link(event));
-    list.append(item);
-  }
-  if (reply.moreEvents > 0) list.append(element('li', `and ${grouped(reply.moreEvents)} more`, 'dim'));
-  out.append(list);
+  out.append(eventList(reply, link));
   return out;
 }
 

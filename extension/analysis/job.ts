@@ -2,7 +2,7 @@
  * What the host and the analysis worker say to each other. One worker serves one trace; it keeps the event table, the
  * host gets views: plain data, a few kilobytes for a trace of any size. Every request ends in a result or an error.
  */
-import type { ProfileId, Reason, EvidenceRole, Severity, Verdict } from '../../model/findings/finding.js';
+import type { EvidenceRole, ProfileId, Reason, RuleStatus, Severity, UndecidedReason, Verdict } from '../../model/findings/finding.js';
 import type { TimelineAsk, TimelineResult } from '../../model/timeline/asks.js';
 import type { ClockName } from '../../parsers/events/table.js';
 import type { DebugMessage } from './debugServer.js';
@@ -60,19 +60,11 @@ export interface PagesView {
   readonly label: string;
 }
 
-export interface ReasonView {
-  readonly reason: Reason;
-  readonly count: number;
+export interface ReasonView extends Omit<UndecidedReason, 'row'> {
   readonly at: PlaceView;
-  readonly missing: readonly string[];
-  readonly detail: string;
 }
 
-export interface RuleView {
-  readonly id: string;
-  readonly profile: ProfileId;
-  readonly status: 'judged' | 'undecidable' | 'not-applicable';
-  readonly checks: number;
+export interface RuleView extends Omit<RuleStatus, 'reasons'> {
   readonly reasons: readonly ReasonView[];
   /** Short name, statement and advice from the rule's own file. */
   readonly name: string;

@@ -1,6 +1,7 @@
 /** What the worker tells of a trace for the lists beside it and for moving about in it: plain data. */
 import type { QuestionId } from '../../model/answers/index.js';
-import type { EvidenceRole, Verdict } from '../../model/findings/finding.js';
+import type { ExplainedStep } from '../../model/findings/explain.js';
+import type { Verdict } from '../../model/findings/finding.js';
 
 /** A place to go to: 1-based line (0 in a binary trace), column from 0, row. */
 export interface Spot {
@@ -119,15 +120,8 @@ export interface Wanted {
   readonly shown: Readonly<Record<string, number>>;
 }
 
-export interface StepView {
+export interface StepView extends Omit<ExplainedStep, 'row' | 'line'> {
   readonly spot: Spot;
-  readonly time: string;
-  readonly actor: string;
-  readonly event: string;
-  readonly text: string;
-  readonly role: EvidenceRole;
-  readonly note: string;
-  readonly stateAfter: string;
 }
 
 export interface ExplanationView {

@@ -2,13 +2,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { goToFirstViolation, openFile, openWorkbench, picture, runCommand, SAMPLE, statusItem, webviewBody } from './support.mjs';
-
-/** Large enough to be worth an index. */
-function middling() {
-  const line = (i) => ` qemu-system-x86-274     (    274) [000] d..2. ${String(100 + Math.floor(i / 1000)).padStart(5)}.${String((i % 1000) * 1000).padStart(6, '0')}: tlb_flush: pages:-1 reason:flush on task switch (0)\n`;
-  return fs.readFileSync(SAMPLE, 'utf8').replace(/entries-written: \d+\/\d+/, 'entries-written: 60000/60000') + Array.from({ length: 50000 }, (_, i) => line(i)).join('');
-}
+import { goToFirstViolation, indexedTrace, openFile, openWorkbench, picture, runCommand, SAMPLE, statusItem, webviewBody } from './support.mjs';
 
 describe('in the browser\'s extension host', () => {
   let bench;
@@ -17,7 +11,7 @@ describe('in the browser\'s extension host', () => {
     bench = await openWorkbench({
       fill: (folder) => {
         fs.copyFileSync(SAMPLE, path.join(folder, 'pinned.txt'));
-        fs.writeFileSync(path.join(folder, 'middling.txt'), middling());
+        fs.writeFileSync(path.join(folder, 'middling.txt'), indexedTrace());
         const huge = fs.openSync(path.join(folder, 'huge.txt'), 'w');
         fs.ftruncateSync(huge, 513 * 1024 * 1024);
         fs.closeSync(huge);

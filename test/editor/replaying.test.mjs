@@ -103,10 +103,16 @@ describe('a replay in the editor', () => {
       await runCommand(page, 'Preferences: Color Theme');
       await page.locator('.quick-input-widget input').fill(theme);
       await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: theme }).first().click();
+      const kind = theme.startsWith('Dark') ? 'vs-dark' : 'vs';
+      await page.locator(`.monaco-workbench.${kind}`).waitFor();
       await page.waitForTimeout(1200);
       await picture(page, `replay-${theme.split(' ')[0].toLowerCase()}`);
+      const { background, line } = await page.evaluate(() => ({
+        background: getComputedStyle(document.querySelector('.monaco-editor .lines-content')?.closest('.monaco-editor')).backgroundColor,
+        line: getComputedStyle(document.querySelector('.debug-top-stack-frame-line')).backgroundColor,
+      }));
+      assert.notEqual(line, background, `${theme}: the current step is not told from its lines`);
     }
-    assert.ok(true);
   });
 
   it('takes the lists along', async () => {

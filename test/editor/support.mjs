@@ -31,6 +31,12 @@ export async function openWorkbench({ fill, settings, trust, width, height } = {
   return { page: opened.page, context: opened.context, folder, editor, close };
 }
 
+/** A real trace that is large enough to be worth an index. */
+export function indexedTrace() {
+  const line = (i) => ` qemu-system-x86-274     (    274) [000] d..2. ${String(100 + Math.floor(i / 1000)).padStart(5)}.${String((i % 1000) * 1000).padStart(6, '0')}: tlb_flush: pages:-1 reason:flush on task switch (0)\n`;
+  return fs.readFileSync(SAMPLE, 'utf8').replace(/entries-written: \d+\/\d+/, 'entries-written: 60000/60000') + Array.from({ length: 50000 }, (_, i) => line(i)).join('');
+}
+
 export function picture(page, name) {
   fs.mkdirSync(PICTURES, { recursive: true });
   return page.screenshot({ path: path.join(PICTURES, `${name}.png`) });

@@ -3,13 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { editorUrl } from '../../scripts/editor/host.mjs';
-import { openFile, openWorkbench, picture, runCommand, SAMPLE, statusItem } from './support.mjs';
-
-/** Large enough to be worth an index. */
-function largeTrace() {
-  const line = (i) => ` qemu-system-x86-274     (    274) [000] d..2. ${String(100 + Math.floor(i / 1000)).padStart(5)}.${String((i % 1000) * 1000).padStart(6, '0')}: tlb_flush: pages:-1 reason:flush on task switch (0)\n`;
-  return fs.readFileSync(SAMPLE, 'utf8').replace(/entries-written: \d+\/\d+/, 'entries-written: 60000/60000') + Array.from({ length: 50000 }, (_, i) => line(i)).join('');
-}
+import { indexedTrace, openFile, openWorkbench, picture, runCommand, SAMPLE, statusItem } from './support.mjs';
 
 describe('two traces, two windows', () => {
   let bench;
@@ -19,7 +13,7 @@ describe('two traces, two windows', () => {
       fill: (folder) => {
         fs.copyFileSync(SAMPLE, path.join(folder, 'pinned.txt'));
         fs.writeFileSync(path.join(folder, 'correct.txt'), fs.readFileSync(SAMPLE.replace('M2.p', 'N.p')));
-        fs.writeFileSync(path.join(folder, 'large.txt'), largeTrace());
+        fs.writeFileSync(path.join(folder, 'large.txt'), indexedTrace());
       },
     });
     ({ page } = bench);
