@@ -44,6 +44,8 @@ export class TraceSession implements vscode.Disposable {
   private digest = '';
   /** Runs of check, so that an older one that ends late changes nothing. */
   private run = 0;
+  /** How often the worker was dropped. */
+  private drops = 0;
   private readonly changed = new vscode.EventEmitter<void>();
   readonly onDidChange = this.changed.event;
   private readonly debugged = new vscode.EventEmitter<DebugMessage>();
@@ -60,7 +62,11 @@ export class TraceSession implements vscode.Disposable {
     const run = ++this.run;
     this.enter({ kind: 'running', progress: undefined });
     try {
-      const report = await this.fromIndex(options) ?? await this.fromWorker(options);
+      const { drops } = this;
+      const known = await this.fromIndex(options);
+      // Cancelled between the two: a new worker must not begin.
+      if (drops !== this.drops) throw new RequestFailed(CANCELLED);
+      const report = known ?? await this.fromWorker(options);
       if (run !== this.run) return undefined;
       this.report = report;
       this.enter({ kind: 'done' });
@@ -159,6 +165,7 @@ export class TraceSession implements vscode.Disposable {
   private dropWorker(error: JobError): void {
     const worker = this.worker;
     this.worker = undefined;
+    this.drops++;
     if (worker) this.dropped.fire();
     // A worker that is still starting ends as soon as it has started; one that never started has nothing to end.
     worker?.then((started) => started.terminate(), () => undefined);

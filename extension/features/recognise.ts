@@ -4,6 +4,7 @@
  * is looked at by its first bytes.
  */
 import * as vscode from 'vscode';
+import type { TraceSession } from '../analysis/client.js';
 import type { App, Feature } from '../app.js';
 import { checksOnOpen } from '../config.js';
 import { namesTraces } from '../../parsers/bundle/project.js';
@@ -28,6 +29,7 @@ export const recognise: Feature = (app) => {
     for (const uri of uris) void look(app, uri);
   };
   lookAt(openTabUris());
+  const unseen = new Set<TraceSession>();
   let closing: number | undefined;
   return vscode.Disposable.from(
     // A tab may open before its document does, or after; a document without a tab is nobody's to judge.
@@ -35,8 +37,17 @@ export const recognise: Feature = (app) => {
     vscode.window.tabGroups.onDidChangeTabs(({ opened, closed }) => {
       lookAt(openTabUris(opened));
       if (closed.length === 0) return;
+      // A trace that is checked meanwhile without a tab, from a menu, is not what was closed.
+      for (const session of unseenOf(app)) {
+        unseen.add(session);
+        // Its document is gone too; a new one begins without a language.
+        decided.delete(session);
+      }
       clearTimeout(closing);
-      closing = setTimeout(() => closeUnseen(app), CLOSE_MS);
+      closing = setTimeout(() => {
+        for (const session of unseenOf(app)) if (unseen.has(session)) app.sessions.close(session.uri);
+        unseen.clear();
+      }, CLOSE_MS);
     }),
     new vscode.Disposable(() => clearTimeout(closing)),
   );
@@ -46,16 +57,31 @@ async function look(app: App, uri: vscode.Uri): Promise<void> {
   if (!isFile(uri)) return;
   const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === uri.toString());
   if (!document) await lookAtLarge(app, uri);
-  else if (app.sessions.find(uri)) return;
+  else if (isDecided(app.sessions.find(uri))) return;
   else if (document.languageId === LANGUAGE || (isRunFile(uri) && namesTraces(document.getText()))) begin(app, uri);
   // The document is closed and opened again by this, and comes back here with its new language.
-  else if (NEUTRAL.has(document.languageId) && looksLikeTrace(headOf(document))) await vscode.languages.setTextDocumentLanguage(document, LANGUAGE);
+  else if (NEUTRAL.has(document.languageId) && looksLikeTrace(headOf(document))) {
+    decide(app, uri);
+    await vscode.languages.setTextDocumentLanguage(document, LANGUAGE);
+  }
 }
 
-function closeUnseen(app: App): void {
+/** Traces whose documents have their language: the user may choose another one then. */
+const decided = new WeakSet<TraceSession>();
+
+function isDecided(session: TraceSession | undefined): boolean {
+  return session !== undefined && decided.has(session);
+}
+
+function decide(app: App, uri: vscode.Uri): void {
+  const session = app.sessions.find(uri);
+  if (session) decided.add(session);
+}
+
+/** Sessions of which no tab shows a file. A run stays while one of its files is looked at. */
+function unseenOf(app: App): TraceSession[] {
   const seen = new Set(openTabUris().map(String));
-  // A run stays while one of its files is looked at.
-  for (const { uri, files } of app.sessions.all()) if (![uri, ...files].some((file) => seen.has(file.toString()))) app.sessions.close(uri);
+  return app.sessions.all().filter(({ uri, files }) => ![uri, ...files].some((file) => seen.has(file.toString())));
 }
 
 /** True when the file system behind a URI is one that can be read from: not an unsaved buffer, not a virtual view. */
@@ -102,4 +128,5 @@ function begin(app: App, uri: vscode.Uri): void {
   if (!checksOnOpen(uri) || app.sessions.find(uri)) return;
   app.log.info(`checking ${uri.toString()}`);
   void app.sessions.check(uri);
+  decide(app, uri);
 }

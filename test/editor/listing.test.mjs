@@ -45,9 +45,9 @@ for (const [theme, name] of [['Default Dark Modern', 'dark'], ['Default Light Mo
     });
 
     it('is there again when the window is loaded anew', async () => {
-      await page.reload();
-      // Which of the tabs the editor had written down is not ours to say.
-      await page.locator('.tab.active', { hasText: '· listing' }).waitFor({ timeout: 50000 });
+      // A reload of the page would lose what the editor has not written down yet.
+      await runCommand(page, 'Developer: Reload Window');
+      await page.locator('.tab', { hasText: 'perf.data · listing' }).click({ timeout: 50000 });
       await page.locator('.view-line', { hasText: /\[00\d\]|# tracer/ }).first().waitFor();
     });
 

@@ -6,7 +6,12 @@ import { app, closeAll, codeOf, extensionFile, findings, G9_LINE, open, SAMPLE, 
 const CLEAN = 'sample-traces/labelled/inplace/N.p.txt';
 
 describe('several traces at once', () => {
-  afterEach(closeAll);
+  afterEach(async () => {
+    await closeAll();
+    const { sessions } = await app();
+    // A trace is let go a moment after its tab.
+    await until('no trace', () => (sessions.all().length === 0 ? true : undefined));
+  });
 
   const errors = (uri: vscode.Uri): vscode.Diagnostic[] => vscode.languages.getDiagnostics(uri).filter((d) => d.severity === vscode.DiagnosticSeverity.Error);
 
