@@ -1,4 +1,4 @@
-// Mocha's spec reporter that also leaves its totals in the file named by SHIMTRACE_TOTALS.
+// Mocha's spec reporter that also leaves its totals, and what failed, in the file named by SHIMTRACE_TOTALS.
 const fs = require('node:fs');
 const Mocha = require('mocha');
 
@@ -7,7 +7,8 @@ module.exports = class TotalsReporter extends Mocha.reporters.Spec {
     super(runner, options);
     runner.once(Mocha.Runner.constants.EVENT_RUN_END, () => {
       const file = process.env.SHIMTRACE_TOTALS;
-      if (file) fs.writeFileSync(file, JSON.stringify({ passed: this.stats.passes, failed: this.stats.failures }));
+      const failures = this.failures.map((test) => `${test.fullTitle()}\n${test.err?.stack ?? test.err}`);
+      if (file) fs.writeFileSync(file, JSON.stringify({ passed: this.stats.passes, failed: this.stats.failures, failures }));
     });
   }
 };

@@ -1,5 +1,5 @@
 // Small steps that the npm scripts share. Nothing here needs a dependency: it must run before `npm ci` has.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +17,20 @@ export function run(command, args, options = {}) {
   const result = spawnSync(command, args, { cwd: root, stdio: 'inherit', ...options });
   if (result.error) fail(`${command}: ${result.error.message}`);
   return result.status ?? 1;
+}
+
+/** Runs a program beside others: its output comes out in one piece when it ends. Gives its exit status. */
+export function runBeside(command, args, options = {}) {
+  return new Promise((done, failed) => {
+    const child = spawn(command, args, { cwd: root, ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+    const output = [];
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => output.push(bytes));
+    child.once('error', failed);
+    child.once('close', (status) => {
+      process.stdout.write(Buffer.concat(output));
+      done(status ?? 1);
+    });
+  });
 }
 
 /** Runs a program that must succeed. */

@@ -3,26 +3,19 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { bin, ensureDependencies, exists, fail, root, run } from './steps.mjs';
+import { addTotals, newTotals } from './totals.mjs';
 
 const parts = process.argv.slice(2);
 const wants = (part) => parts.length === 0 || parts.includes(part);
 const results = path.join(root, 'out/test-results');
 // Output must not depend on where the tests run.
 const env = { ...process.env, TZ: 'UTC', LC_ALL: 'C' };
-const total = { passed: 0, failed: 0 };
-
-/** Adds a suite's totals; a suite that left none, or failed without a failed test, counts as one failure. */
-function add(name, file, status) {
-  const got = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : undefined;
-  if (!got) console.error(`${name}: ended with status ${status} and left no totals`);
-  total.passed += got?.passed ?? 0;
-  total.failed += got ? Math.max(got.failed, status === 0 ? 0 : 1) : 1;
-}
+const total = newTotals();
 
 function suite(name, command, args) {
   const file = path.join(results, `${name}.json`);
   fs.rmSync(file, { force: true });
-  add(name, file, run(command, args, { env: { ...env, SHIMTRACE_TOTALS: file } }));
+  addTotals(total, name, file, run(command, args, { env: { ...env, SHIMTRACE_TOTALS: file } }));
 }
 
 ensureDependencies();
@@ -39,5 +32,7 @@ for (const [title, command, args] of [
 }
 if (wants('unit')) suite('unit', process.execPath, [bin('mocha')]);
 if (wants('editor') && exists('scripts/editor/test.mjs')) suite('editor', process.execPath, ['scripts/editor/test.mjs']);
+// What failed stands far above by now.
+if (total.failures.length > 0) console.log(`\nFailed:\n\n${total.failures.join('\n\n')}\n`);
 console.log(`${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;

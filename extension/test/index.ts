@@ -1,9 +1,11 @@
 /** What VS Code's extension host loads as `extensionTestsPath`: runs the suites that the bundler found in suite/. */
 import Mocha from 'mocha';
 import * as fs from 'node:fs';
+import { takeFigures } from './support.js';
 
 interface Row {
   readonly title: string;
+  readonly figures: readonly string[];
   readonly error?: string;
 }
 
@@ -17,8 +19,8 @@ export async function run(): Promise<void> {
   const rows: Row[] = [];
   const failures = await new Promise<number>((done) => {
     const runner = mocha.run(done);
-    runner.on('pass', (test) => rows.push({ title: test.fullTitle() }));
-    runner.on('fail', (test, error: unknown) => rows.push({ title: test.fullTitle(), error: error instanceof Error ? (error.stack ?? error.message) : String(error) }));
+    runner.on('pass', (test) => rows.push({ title: test.fullTitle(), figures: takeFigures() }));
+    runner.on('fail', (test, error: unknown) => rows.push({ title: test.fullTitle(), figures: takeFigures(), error: error instanceof Error ? (error.stack ?? error.message) : String(error) }));
   });
   const file = process.env['SHIMTRACE_IN_HOST'];
   // Under another name first: who waits for the report must not read half of it.

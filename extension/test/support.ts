@@ -30,6 +30,18 @@ export function workspaceFile(name: string, content: string | { readonly copyOf:
   return vscode.Uri.file(file);
 }
 
+const figures: string[] = [];
+
+/** Keeps a duration in milliseconds for the report of the test that runs; what is measured on a busy machine is never judged. */
+export function measured(what: string, ms: number): void {
+  figures.push(`${what}: ${Math.round(ms)} ms`);
+}
+
+/** What was measured since this was last asked. */
+export function takeFigures(): string[] {
+  return figures.splice(0);
+}
+
 /** Waits until `probe` gives something; fails with what was waited for. */
 export async function until<T>(what: string, probe: () => T | undefined | PromiseLike<T | undefined>, timeoutMs = 15000): Promise<T> {
   const end = Date.now() + timeoutMs;

@@ -1,5 +1,6 @@
 // Starts code-server on a free port with its own folders, opens it in Chromium, and runs tests inside its extension host.
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
@@ -36,20 +37,12 @@ function freePort() {
   });
 }
 
-/** True while any process of the group lives: the server, its extension hosts and file watchers. */
-function groupLives(pid) {
-  try {
-    process.kill(-pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
+/** What the editor would write down at its end goes with its folders, so the whole group may end at once. */
 async function stopGroup(child) {
-  child.kill('SIGTERM');
-  for (let i = 0; i < 100 && groupLives(child.pid); i++) await wait(100);
-  if (groupLives(child.pid)) process.kill(-child.pid, 'SIGKILL');
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  process.kill(-child.pid, 'SIGKILL');
+  await ended;
 }
 
 async function untilHealthy(child, base, logFile) {

@@ -1,21 +1,22 @@
-// The in-editor tests: mocha inside the extension host on the sources, then mocha here driving the packaged extension
-// in a browser. Leaves the totals of both in the file named by SHIMTRACE_TOTALS. Names as arguments run only the test files
-// whose names hold one of them.
+// The in-editor tests: mocha inside the extension host on the sources, and mocha here driving the packaged extension
+// in a browser, one process per file. Leaves the totals of all in the file named by SHIMTRACE_TOTALS. Names as arguments run
+// only the test files whose names hold one of them.
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { bin, must, root, run } from '../steps.mjs';
+import { bin, must, root, runBeside } from '../steps.mjs';
+import { addFailure, addTotals, newTotals } from '../totals.mjs';
 import { bundleTests } from './bundleTests.mjs';
 import { runInExtensionHost, startEditor } from './host.mjs';
 import { ensureChromium, ensureEditor } from './setup.mjs';
 
+/** An editor spends half its time waiting: two of them keep two cores busy. */
+const LANES = 2;
 const results = path.join(root, 'out/test-results');
 const names = process.argv.slice(2);
-const total = { passed: 0, failed: 0 };
+const total = newTotals();
 
-async function inHost(chromium) {
-  const tests = await bundleTests(names);
-  if (tests === undefined) return;
+async function inHost(chromium, tests) {
   const workspace = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-workspace-'));
   const report = path.join(results, 'in-host-rows.json');
   const logFile = path.join(results, 'in-host.log');
@@ -26,13 +27,13 @@ async function inHost(chromium) {
       folder: workspace, development: root, tests, env: { SHIMTRACE_IN_HOST: report }, reportFile: report, logFile, timeoutMs: 240000,
     });
     const rows = fs.existsSync(report) ? JSON.parse(fs.readFileSync(report, 'utf8')) : [];
-    console.log('\n  inside the extension host');
-    for (const row of rows) console.log(row.error ? `    ✗ ${row.title}\n${row.error}` : `    ✓ ${row.title}`);
-    const failed = rows.filter((row) => row.error).length;
-    total.passed += rows.length - failed;
+    const lines = rows.flatMap((row) => [row.error ? `    ✗ ${row.title}\n${row.error}` : `    ✓ ${row.title}`, ...row.figures.map((figure) => `      ${figure}`)]);
+    console.log(`\n  inside the extension host\n${lines.join('\n')}`);
+    const failures = rows.filter((row) => row.error).map((row) => `${row.title}\n${row.error}`);
+    total.passed += rows.length - failures.length;
+    for (const failure of failures) addFailure(total, failure);
     // No report means that the host died or hung: that counts too.
-    total.failed += rows.length > 0 ? failed : 1;
-    if (rows.length === 0) console.error(`    the extension host ended with ${code}; see ${logFile}`);
+    if (rows.length === 0) addFailure(total, `the extension host ended with ${code}; see ${logFile}`);
   } finally {
     await editor.stop();
     fs.rmSync(workspace, { recursive: true, force: true });
@@ -46,25 +47,29 @@ function browserFiles() {
   return files.filter((file) => names.length === 0 || names.some((name) => path.basename(file).includes(name)));
 }
 
-function inBrowser(chromium, files) {
-  const file = path.join(results, 'editor-browser.json');
-  fs.rmSync(file, { force: true });
-  const args = [bin('mocha'), '--no-config', '--reporter', 'scripts/reporter.cjs', '--timeout', '60000', '--fail-zero', '--exit', ...files];
-  run(process.execPath, args, { env: { ...process.env, SHIMTRACE_TOTALS: file, CHROMIUM: chromium } });
-  const got = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : { passed: 0, failed: 1 };
-  total.passed += got.passed;
-  total.failed += got.failed;
+async function inBrowser(chromium, file) {
+  const left = path.join(results, `${path.basename(file)}.json`);
+  fs.rmSync(left, { force: true });
+  const args = [bin('mocha'), '--no-config', '--reporter', 'scripts/reporter.cjs', '--timeout', '60000', '--fail-zero', '--exit', file];
+  const status = await runBeside(process.execPath, args, { env: { ...process.env, SHIMTRACE_TOTALS: left, CHROMIUM: chromium } });
+  addTotals(total, file, left, status);
+}
+
+/** Runs the jobs in their order, {@link LANES} at a time. */
+async function runAll(jobs) {
+  const waiting = jobs.values();
+  await Promise.all(Array.from({ length: LANES }, async () => {
+    for (const job of waiting) await job();
+  }));
 }
 
 ensureEditor();
 const chromium = ensureChromium();
 fs.mkdirSync(results, { recursive: true });
-await inHost(chromium);
+const tests = await bundleTests(names);
 const files = browserFiles();
-if (files.length > 0) {
-  must(process.execPath, ['scripts/package.mjs'], { stdio: ['ignore', 'ignore', 'inherit'] });
-  inBrowser(chromium, files);
-}
+if (files.length > 0) must(process.execPath, ['scripts/package.mjs'], { stdio: ['ignore', 'ignore', 'inherit'] });
+await runAll([...(tests ? [() => inHost(chromium, tests)] : []), ...files.map((file) => () => inBrowser(chromium, file))]);
 const file = process.env.SHIMTRACE_TOTALS;
 if (file) fs.writeFileSync(file, JSON.stringify(total));
 if (total.passed + total.failed === 0) console.error(`no test file's name holds ${names.join(' or ')}`);

@@ -84,6 +84,21 @@ export async function offeredCommands(page, typed) {
   return rows;
 }
 
+/** What a theme is called in a picture's name and in the editor's list, and the class that the window has under it. */
+export const THEMES = [
+  ['light', 'Light Modern', 'vs'], ['hc-light', 'Light High Contrast', 'hc-light'], ['hc-dark', 'Dark High Contrast', 'hc-black'], ['dark', 'Dark Modern', 'vs-dark'],
+];
+
+/** Chooses a theme in the running window, which takes a tenth of the time of a new one. */
+export async function chooseTheme(page, [, label, windowClass]) {
+  await runCommand(page, 'Preferences: Color Theme');
+  await page.locator('.quick-input-widget input').fill(label);
+  await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: label }).first().click();
+  await page.locator(`.monaco-workbench.${windowClass}`).waitFor();
+  // Lists and webviews take the new colours a little later.
+  await page.waitForTimeout(400);
+}
+
 export function statusItem(page) {
   return page.locator('#shimtrace\\.shimtrace\\.shimtrace\\.verdict, .statusbar-item[id*="shimtrace"]').first();
 }

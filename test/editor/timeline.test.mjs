@@ -3,12 +3,8 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { root } from '../../scripts/steps.mjs';
-import { openFile, openWorkbench, picture, runCommand, SAMPLE, statusItem, webviewBody } from './support.mjs';
+import { chooseTheme, openFile, openWorkbench, picture, runCommand, SAMPLE, statusItem, THEMES, webviewBody } from './support.mjs';
 
-const THEMES = [
-  ['light', 'Light Modern', 'vscode-light'], ['hc-light', 'Light High Contrast', 'vscode-high-contrast-light'], ['hc-dark', 'Dark High Contrast', 'vscode-high-contrast'],
-  ['dark', 'Dark Modern', 'vscode-dark'],
-];
 /** The same kernel's bug, recorded by perf. */
 const BINARY = path.join(root, 'sample-traces/perf/7.2.13/M2.p.perf.data');
 /** Line of the violation in the sample. */
@@ -123,17 +119,11 @@ describe('the timeline in the editor', () => {
   });
 
   it('is seen in every theme', async () => {
-    for (const [name, theme, kind] of THEMES) {
-      await runCommand(page, 'Preferences: Color Theme');
-      const row = page.locator('.quick-input-list .monaco-list-row').filter({ hasText: theme }).first();
-      await page.locator('.quick-input-widget input').fill(theme);
-      await row.waitFor();
-      await row.click();
-      for (let i = 0; !(await body().evaluate((b) => b.className)).split(' ').includes(kind); i++) {
-        assert.ok(i < 50, `${theme} did not become the theme`);
-        await page.waitForTimeout(100);
-      }
-      await page.waitForTimeout(400);
+    const kinds = { light: 'vscode-light', 'hc-light': 'vscode-high-contrast-light', 'hc-dark': 'vscode-high-contrast', dark: 'vscode-dark' };
+    for (const theme of THEMES) {
+      await chooseTheme(page, theme);
+      const [name] = theme;
+      assert.ok((await body().evaluate((b) => b.className)).split(' ').includes(kinds[name]), name);
       await picture(page, `timeline-${name}`);
     }
   });

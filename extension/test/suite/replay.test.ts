@@ -69,6 +69,8 @@ describe('replaying a trace in the debugger', () => {
     await app();
     uri = workspaceFile('replayed.txt', { copyOf: SAMPLE });
     await open(uri);
+    // F5 asks which debugger to use while the text has no language yet.
+    await until('the language', () => (vscode.window.activeTextEditor?.document.languageId === 'ftrace' ? true : undefined));
     await findings(uri);
     watch = new Watch();
   });

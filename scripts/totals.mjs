@@ -1,0 +1,23 @@
+// What a run of tests leaves for whoever started it: `{ passed, failed, failures }`, failures as texts.
+import fs from 'node:fs';
+
+export function newTotals() {
+  return { passed: 0, failed: 0, failures: [] };
+}
+
+/** Adds one failure that no test stands for. */
+export function addFailure(total, text) {
+  total.failed++;
+  total.failures.push(text);
+}
+
+/** Adds the totals in a file. A run that left none, or ended with a status and no failed test, counts as one failure. */
+export function addTotals(total, name, file, status) {
+  const got = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : undefined;
+  if (got) {
+    total.passed += got.passed;
+    total.failed += got.failed;
+    total.failures.push(...got.failures);
+  }
+  if (!got || (status !== 0 && got.failed === 0)) addFailure(total, `${name}: ended with status ${status}${got ? '' : ' and left no totals'}`);
+}
