@@ -32,8 +32,8 @@ export interface AheadPlan {
   readonly lengths: SharedArrayBuffer;
 }
 
-/** `unzstdAhead` and `unzstdStreamAhead` for the file at `path`, for at least `worthBytes` of plain data. The worker is started now, so that it is ready when the first piece is needed. */
-export function startAhead(path: string, worthBytes = WORTH_BYTES): Required<Pick<ReadOptions, 'unzstdAhead' | 'unzstdStreamAhead'>> {
+/** `unzstdAhead` and `unzstdStreamAhead` for the file at `path`, for at least `worthBytes` of plain data; `slots` of a stream's ring are for tests. The worker is started now, so that it is ready when the first piece is needed. */
+export function startAhead(path: string, worthBytes = WORTH_BYTES, slots?: number): Required<Pick<ReadOptions, 'unzstdAhead' | 'unzstdStreamAhead'>> {
   const worker = new Worker(new URL('./aheadWorker.js', import.meta.url));
   let failed = false;
   worker.on('error', () => {
@@ -49,7 +49,7 @@ export function startAhead(path: string, worthBytes = WORTH_BYTES): Required<Pic
       return new SharedRing(plan, lanes.length);
     },
     unzstdStreamAhead: (pieces) => {
-      const plan = failed ? undefined : streamPlan(path, pieces, Math.min(worthBytes, STREAM_WORTH_BYTES));
+      const plan = failed ? undefined : streamPlan(path, pieces, Math.min(worthBytes, STREAM_WORTH_BYTES), slots);
       if (!plan) return undefined;
       worker.postMessage(plan);
       return new StreamRing(plan);

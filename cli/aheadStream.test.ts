@@ -17,12 +17,12 @@ describe('a compressed perf.data, decompressed ahead', () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-ahead-'));
   after(() => fs.rmSync(folder, { recursive: true }));
 
-  async function both(bytes: Uint8Array): Promise<{ readonly here: EventTable; readonly ahead: EventTable }> {
+  async function both(bytes: Uint8Array, slots?: number): Promise<{ readonly here: EventTable; readonly ahead: EventTable }> {
     const file = path.join(folder, 'perf.data');
     fs.writeFileSync(file, bytes);
     const codecs = await nodeCodecs();
     const read = (more: object): EventTable => perfData.read(new MemorySource(bytes), { cancel: NEVER_CANCELLED, ...codecs, ...more }).table;
-    return { here: read({}), ahead: read(startAhead(file, 0)) };
+    return { here: read({}), ahead: read(startAhead(file, 0, slots)) };
   }
 
   /** Byte of the n-th compressed record's data. */
@@ -40,6 +40,11 @@ describe('a compressed perf.data, decompressed ahead', () => {
     // A row's place is its compressed record, which the decoder may have been past when it gave the row out.
     const strip = (table: EventTable): string => tableText(table).replace(/@0:\d+/g, '');
     assert.equal(strip(ahead), strip(here));
+  });
+
+  it('gives the same table when records wait for longer than there is room', async () => {
+    const { here, ahead } = await both(new Uint8Array(fs.readFileSync(RECORDED)), 3);
+    assert.equal(ahead.length, here.length);
   });
 
   it('keeps what precedes a damaged block, and says where it was', async () => {

@@ -5,11 +5,14 @@
 import fs from 'node:fs';
 import type { AheadStream, CompressedRange } from '../parsers/reader.js';
 
-/** Outputs that are ready at most. */
-const SLOTS = 64;
+/** Outputs that lie ready or are borrowed at most; only as many take memory as were so at once. */
+const SLOTS = 1024;
+/** Outputs that lie ready at most. */
+const READY = 256;
 /** The largest block of zstd, which is the most that one output holds. */
 const SLOT_BYTES = 1 << 17;
-const WAKE_EVERY = SLOTS / 4;
+/** Of the slots, so many are not lent: with none free, neither side could go on. */
+const UNLENT_SHARE = 1 / 16;
 const PATIENCE_MS = 10_000;
 /** In place of an output's length. */
 const END = -1;
@@ -17,9 +20,14 @@ const DAMAGED = -2;
 
 /** Places in `counters`. */
 const PRODUCED = 0;
-const RELEASED = 1;
-const WAKE = 2;
+const RETURNED = 1;
+const TAKEN = 2;
+const WAKE = 3;
 const STOP = -1;
+/** Outputs taken, or slots given back, between two wake-ups of the worker: each costs both threads a system call. */
+const WAKE_EVERY = 16;
+/** Numbers of an entry of `outputs`: slot, length or how the stream ended, piece. */
+const ENTRY = 3;
 
 /** An empty last block: perf flushes its stream but never ends it, and the decoder may hold back what follows no end. */
 const STREAM_END = Uint8Array.of(1, 0, 0);
@@ -27,20 +35,24 @@ const STREAM_END = Uint8Array.of(1, 0, 0);
 /** What the worker is told. */
 export interface StreamPlan {
   readonly path: string;
+  readonly slots: number;
   /** Offset and size of each piece in the file. */
   readonly pieces: Float64Array;
   readonly ring: SharedArrayBuffer;
   readonly counters: SharedArrayBuffer;
-  /** Per slot: length of the output, and its piece. */
+  /** A queue from the worker: one entry for each output, and one for the end. */
   readonly outputs: SharedArrayBuffer;
+  /** A queue to the worker: slots that are free again. */
+  readonly returned: SharedArrayBuffer;
 }
 
 /** The plan for these pieces; undefined where they have less than `worthBytes`, for which a thread costs more than it spares. */
-export function streamPlan(path: string, pieces: readonly Pick<CompressedRange, 'offset' | 'size'>[], worthBytes: number): StreamPlan | undefined {
+export function streamPlan(path: string, pieces: readonly Pick<CompressedRange, 'offset' | 'size'>[], worthBytes: number, slots = SLOTS): StreamPlan | undefined {
   if (pieces.reduce((sum, piece) => sum + piece.size, 0) < worthBytes) return undefined;
   return {
-    path, pieces: Float64Array.from(pieces.flatMap((piece) => [piece.offset, piece.size])),
-    ring: new SharedArrayBuffer(SLOTS * SLOT_BYTES), counters: new SharedArrayBuffer(12), outputs: new SharedArrayBuffer(8 * SLOTS),
+    path, slots, pieces: Float64Array.from(pieces.flatMap((piece) => [piece.offset, piece.size])),
+    ring: new SharedArrayBuffer(slots * SLOT_BYTES), counters: new SharedArrayBuffer(16),
+    outputs: new SharedArrayBuffer(4 * ENTRY * (slots + 1)), returned: new SharedArrayBuffer(4 * slots),
   };
 }
 
@@ -49,30 +61,62 @@ export class StreamRing implements AheadStream {
   bytes: Uint8Array = new Uint8Array(0);
   piece = 0;
   private taken = 0;
+  /** The latest output's slot, -1 when it is borrowed or there is none. */
+  private slot = -1;
+  private lent = 0;
   private readonly counters: Int32Array;
   private readonly outputs: Int32Array;
+  private readonly returned: Int32Array;
 
   constructor(private readonly plan: StreamPlan) {
     this.counters = new Int32Array(plan.counters);
     this.outputs = new Int32Array(plan.outputs);
+    this.returned = new Int32Array(plan.returned);
   }
 
   next(): 1 | 0 | -1 {
-    if (this.taken > 0) this.release();
-    while (Atomics.load(this.counters, PRODUCED) <= this.taken) {
-      if (Atomics.wait(this.counters, PRODUCED, this.taken, PATIENCE_MS) === 'timed-out') return -1;
+    if (this.slot >= 0) this.free(this.slot);
+    this.slot = -1;
+    if (Atomics.load(this.counters, PRODUCED) <= this.taken) {
+      // What was given back since the last wake-up may be all that the worker waits for.
+      this.wake();
+      while (Atomics.load(this.counters, PRODUCED) <= this.taken) {
+        if (Atomics.wait(this.counters, PRODUCED, this.taken, PATIENCE_MS) === 'timed-out') return -1;
+      }
     }
-    const slot = this.taken++ % SLOTS;
-    const length = this.outputs[2 * slot]!;
+    const entry = ENTRY * (this.taken++ % (this.plan.slots + 1));
+    this.count(TAKEN);
+    const length = this.outputs[entry + 1]!;
     if (length < 0) return length === END ? 0 : -1;
-    this.piece = this.outputs[2 * slot + 1]!;
-    this.bytes = new Uint8Array(this.plan.ring, slot * SLOT_BYTES, length);
+    this.slot = this.outputs[entry]!;
+    this.piece = this.outputs[entry + 2]!;
+    this.bytes = new Uint8Array(this.plan.ring, this.slot * SLOT_BYTES, length);
     return 1;
   }
 
-  /** Gives the latest output's slot back, and wakes the worker when there is room for several. */
-  private release(): void {
-    if ((Atomics.add(this.counters, RELEASED, 1) + 1) % WAKE_EVERY !== 0) return;
+  borrow(): number {
+    const { slot } = this;
+    if (this.lent >= Math.floor(this.plan.slots * (1 - UNLENT_SHARE))) return -1;
+    this.lent++;
+    this.slot = -1;
+    return slot;
+  }
+
+  giveBack(borrowed: number): void {
+    this.lent--;
+    this.free(borrowed);
+  }
+
+  private free(slot: number): void {
+    this.returned[this.counters[RETURNED]! % this.plan.slots] = slot;
+    this.count(RETURNED);
+  }
+
+  private count(what: typeof RETURNED | typeof TAKEN): void {
+    if ((Atomics.add(this.counters, what, 1) + 1) % WAKE_EVERY === 0) this.wake();
+  }
+
+  private wake(): void {
     Atomics.add(this.counters, WAKE, 1);
     Atomics.notify(this.counters, WAKE);
   }
@@ -88,25 +132,54 @@ export function fillStream(plan: StreamPlan, unzstdStream: (pieces: Iterable<Uin
   const counters = new Int32Array(plan.counters);
   const outputs = new Int32Array(plan.outputs);
   const ring = new Uint8Array(plan.ring);
+  const slots = new FreeSlots(plan, counters);
   const state = { piece: -1, ended: false };
-  const give = (bytes: Uint8Array | undefined, status: number): boolean => {
-    if (!hasRoom(counters)) return false;
-    const slot = counters[PRODUCED]! % SLOTS;
-    if (bytes) ring.set(bytes, slot * SLOT_BYTES);
-    outputs[2 * slot] = bytes ? bytes.length : status;
-    outputs[2 * slot + 1] = Math.max(0, state.piece);
+  const tell = (slot: number, length: number): void => {
+    outputs.set([slot, length, Math.max(0, state.piece)], ENTRY * (counters[PRODUCED]! % (plan.slots + 1)));
     Atomics.add(counters, PRODUCED, 1);
     Atomics.notify(counters, PRODUCED);
-    return true;
   };
   try {
     for (const output of unzstdStream(readPieces(plan, state))) {
-      for (let at = 0; at < output.length; at += SLOT_BYTES) if (!give(output.subarray(at, at + SLOT_BYTES), END)) return;
+      for (let at = 0; at < output.length; at += SLOT_BYTES) {
+        const slot = slots.take();
+        if (slot < 0) return;
+        const bytes = output.subarray(at, at + SLOT_BYTES);
+        ring.set(bytes, slot * SLOT_BYTES);
+        tell(slot, bytes.length);
+      }
     }
-    give(undefined, END);
+    tell(-1, END);
   } catch (error) {
     // What the decoder makes of the end that was added is no damage: a stream that did end has nothing to add to.
-    give(undefined, error instanceof Error && state.ended ? END : DAMAGED);
+    tell(-1, error instanceof Error && state.ended ? END : DAMAGED);
+  }
+}
+
+/** Slots for the worker to fill: those that came back first, for their memory is there already. */
+class FreeSlots {
+  private fresh = 0;
+  private reused = 0;
+  private readonly returned: Int32Array;
+
+  constructor(private readonly plan: StreamPlan, private readonly counters: Int32Array) {
+    this.returned = new Int32Array(plan.returned);
+  }
+
+  /** Waits until a slot is free and not too much lies ready; -1 when the reader has closed the ring. */
+  take(): number {
+    for (;;) {
+      const before = Atomics.load(this.counters, WAKE);
+      if (before === STOP) return -1;
+      const slot = this.counters[PRODUCED]! - Atomics.load(this.counters, TAKEN) < READY ? this.free() : -1;
+      if (slot >= 0) return slot;
+      Atomics.wait(this.counters, WAKE, before);
+    }
+  }
+
+  private free(): number {
+    if (this.reused < Atomics.load(this.counters, RETURNED)) return this.returned[this.reused++ % this.plan.slots]!;
+    return this.fresh < this.plan.slots ? this.fresh++ : -1;
   }
 }
 
@@ -124,14 +197,4 @@ function* readPieces(plan: StreamPlan, state: { piece: number; ended: boolean })
   }
   state.ended = true;
   yield STREAM_END;
-}
-
-/** Waits for a free slot; false when the reader has closed the ring. */
-function hasRoom(counters: Int32Array): boolean {
-  for (;;) {
-    const before = Atomics.load(counters, WAKE);
-    if (before === STOP) return false;
-    if (counters[PRODUCED]! - Atomics.load(counters, RELEASED) < SLOTS) return true;
-    Atomics.wait(counters, WAKE, before);
-  }
 }

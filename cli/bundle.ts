@@ -62,6 +62,8 @@ export function groupsOf(args: Args, output: Output): readonly (readonly BundleF
   const projects = args.positionals.filter(isProject).map(readProject);
   if (merge && files.length > 1) return [...projects, files];
   if (merge || args.flag('separate')) return [...projects, ...files.map((file) => [file])];
+  // What a file by itself says of others is of no use.
+  if (files.length < 2) return [...projects, ...files.map((file) => [file])];
   const hints = files.map((file) => hintOf(file.path));
   const runs = runsByThemselves(files, hints, output);
   const first = new Map(runs.map((run) => [run[0]!, run]));

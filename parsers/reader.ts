@@ -27,10 +27,13 @@ export interface Ahead {
 export interface AheadStream {
   /** Waits for the next output and tells whether there is one: 1, 0 at the end, -1 where the stream is damaged or whoever decompresses has failed. */
   next(): 1 | 0 | -1;
-  /** The output, valid until the next one is asked for. */
+  /** The output, valid until the next one is asked for unless it is borrowed. */
   readonly bytes: Uint8Array;
   /** Index of the piece that it came out of, or of a later one. */
   readonly piece: number;
+  /** Keeps the latest output as it is until it is given back by the number that is returned; -1 where too much is borrowed already. */
+  borrow(): number;
+  giveBack(borrowed: number): void;
   close(): void;
 }
 

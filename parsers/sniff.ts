@@ -4,11 +4,12 @@ import type { TraceFormat } from './reader.js';
 /** Bytes of a source's head that formats look at. */
 export const SNIFF_BYTES = 1 << 16;
 
-/** The format that is surest of these first bytes, or undefined when none knows them. The first of equals wins. */
+/** The format that is surest of these first bytes, or undefined when none knows them. The first of equals wins, and of those that are certain (1). */
 export function sniffFormat(head: Uint8Array, formats: readonly TraceFormat[]): TraceFormat | undefined {
   let best: TraceFormat | undefined;
   let bestSure = 0;
   for (const format of formats) {
+    if (bestSure === 1) break;
     const sure = format.sniff(head);
     if (sure > bestSure) {
       best = format;

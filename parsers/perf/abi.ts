@@ -39,6 +39,9 @@ const SAMPLE_RAW = 1 << 10;
 const SAMPLE_IDENTIFIER = 1 << 16;
 
 /** `attr.type` of a tracepoint; `attr.config` is then the event's format ID. */
+/** PERF_TYPE_SOFTWARE with PERF_COUNT_SW_DUMMY: an event that never happens, for records that are no samples. */
+export const TYPE_SOFTWARE = 1;
+export const SOFTWARE_DUMMY = 9;
 export const TYPE_TRACEPOINT = 2;
 
 /** The first version of the structure: type to bp_len. */

@@ -13,7 +13,7 @@ import type { IssueLog } from '../events/issues.js';
 import { Kallsyms } from '../format/kallsyms.js';
 import { PrintkFormats } from '../format/printk.js';
 import type { TraceContext } from '../format/record.js';
-import { readAttr, ATTR_SIZE_MAX, ATTR_SIZE_MIN, type PerfAttr, type SampleLayout } from './abi.js';
+import { readAttr, ATTR_SIZE_MAX, ATTR_SIZE_MIN, SOFTWARE_DUMMY, TYPE_SOFTWARE, type PerfAttr, type SampleLayout } from './abi.js';
 import { readTracingData, type TracingData } from './tracingdata.js';
 
 const FEATURE_TRACING_DATA = 1;
@@ -140,11 +140,12 @@ export class PerfInfo {
     return this.attrs[Math.max(0, this.attrOf(view, offset, size))]?.layout;
   }
 
-  /** The one layout of all samples, when there is but one. */
+  /** The one layout of all samples, when there is but one. A dummy event, which perf adds for COMM and the like, has none. */
   private findUniform(): void {
     this.uniformOf = this.attrs.length;
-    const first = this.attrs[0]?.layout;
-    const same = this.attrs.every((a) => a.layout.sampleType === first?.sampleType && (!a.layout.hasRead || a.layout.readFormat === first.readFormat));
+    const sampling = this.attrs.filter((a) => a.type !== TYPE_SOFTWARE || a.config !== SOFTWARE_DUMMY);
+    const first = sampling[0]?.layout;
+    const same = sampling.every((a) => a.layout.sampleType === first?.sampleType && (!a.layout.hasRead || a.layout.readFormat === first.readFormat));
     this.uniform = same ? first : undefined;
   }
 

@@ -1,6 +1,6 @@
 /**
  * Bytes in, whole records out: a record may lie across two reads of the file, or across two outputs of the
- * decompressor. What comes in is not copied but for the one record that crosses; nobody keeps it.
+ * decompressor. What comes in is not copied but for the one record that crosses, unless the taker keeps it (kept.ts).
  */
 
 export interface Chunk {
@@ -12,6 +12,18 @@ export interface Chunk {
   readonly start: number;
   /** Byte in the file that it comes from, where that is not `start`; else -1. */
   readonly origin: number;
+  /** Among the chunks that are kept; -1 for one that is not. */
+  readonly id: number;
+  /** True while a feed hands out its records. */
+  isRead: boolean;
+}
+
+/** Makes a chunk of bytes that begin at `start` of their stream, `origin` in the file (-1 where that is the same). */
+export type MakeChunk = (bytes: Uint8Array, start: number, origin: number) => Chunk;
+
+/** Byte in the file of what stands at `offset`, or of the compressed record that it comes from. */
+export function fileOffset(chunk: Chunk, offset: number): number {
+  return chunk.origin >= 0 ? chunk.origin : chunk.start + offset;
 }
 
 const HOST_IS_LITTLE = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
@@ -39,7 +51,11 @@ export class Feed {
   /** True when it stopped for a record's length. */
   isBad = false;
 
-  constructor(start: number, private readonly little: boolean, private readonly take: TakeRecord) {
+  /** `make`: how the bytes that come in are handed out, by default as they are, for the time of the call. */
+  constructor(
+    start: number, private readonly little: boolean, private readonly take: TakeRecord,
+    private readonly make: MakeChunk = (bytes, at, origin) => makeChunk(bytes, at, origin, little),
+  ) {
     this.input = makeChunk(NO_BYTES, start, -1, little);
   }
 
@@ -63,7 +79,9 @@ export class Feed {
    * when that is not their position in the stream, else -1.
    */
   append(bytes: Uint8Array, origin: number): void {
-    this.input = makeChunk(bytes, this.input.start + this.input.bytes.length, origin, this.little);
+    this.input.isRead = false;
+    this.input = this.make(bytes, this.input.start + this.input.bytes.length, origin);
+    this.input.isRead = true;
     this.at = 0;
     this.takeIn();
   }
@@ -103,7 +121,8 @@ export class Feed {
     const { view, bytes } = input;
     while (this.skip === 0 && !this.paused && !this.stopped) {
       const left = bytes.length - this.at;
-      const size = left < HEADER_BYTES ? Infinity : view.getUint16(this.at + 6, this.little);
+      // Not Infinity: a size that may be a fraction would be boxed for each record.
+      const size = left < HEADER_BYTES ? HEADER_BYTES : view.getUint16(this.at + 6, this.little);
       if (size > left) {
         this.partial = bytes.slice(this.at);
         this.at = bytes.length;
@@ -128,7 +147,7 @@ export class Feed {
     }
     this.at += whole.length - have;
     this.partial = NO_BYTES;
-    this.one(makeChunk(whole, position, origin, this.little), 0, size);
+    this.one(this.make(whole, position, origin), 0, size);
   }
 
   /** Hands out one whole record; returns its size. */
@@ -144,10 +163,10 @@ export class Feed {
   }
 }
 
-function makeChunk(bytes: Uint8Array, start: number, origin: number, little: boolean): Chunk {
+export function makeChunk(bytes: Uint8Array, start: number, origin: number, little: boolean, id = -1): Chunk {
   const isAligned = HOST_IS_LITTLE && little && (bytes.byteOffset & 3) === 0;
   const words = isAligned ? new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2) : NO_WORDS;
-  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), words, start, origin };
+  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), words, start, origin, id, isRead: false };
 }
 
 /** `head` and what of bytes[at, …) it takes to make `size`, or as much as there is. */

@@ -17,6 +17,7 @@ import {
 import { PerfClock } from './clock.js';
 import { PerfInfo, perfMagic, readContainer, type DataRange } from './container.js';
 import { Feed, type Chunk } from './feed.js';
+import { KeptBytes } from './kept.js';
 import { openPerfTrace, type RecordPositions } from './describe.js';
 import { aheadPieces, inflatePieces } from './inflate.js';
 import { readPipeAttr, readPipeFeature, readPipeName } from './pipe.js';
@@ -25,6 +26,7 @@ import { Rows } from './rows.js';
 import { Samples } from './samples.js';
 import { Stacks } from './stacks.js';
 import { Stage } from './stage.js';
+import { Threads } from './threads.js';
 
 const READ_BYTES = 1 << 20;
 /** Tracing data in pipe mode is kept until it is whole. */
@@ -59,7 +61,7 @@ function fillMeta(builder: TableBuilder, info: PerfInfo, reader: RecordReader): 
   const timed = info.attrs.some((a) => a.layout.time >= 0);
   meta.clock = timed ? clockName(info.attrs[0]) : 'unknown';
   meta.timeUnit = timed ? 'ns' : 'none';
-  meta.t0 = BigInt(reader.base) + BigInt(reader.rows.origin);
+  meta.t0 = BigInt(reader.base) + BigInt(reader.samples.origin);
   meta.cpus = Math.max(info.cpus, reader.samples.cpus);
   meta.kernel = info.osRelease;
   meta.host = info.hostName;
@@ -73,7 +75,8 @@ class RecordReader {
   readonly samples: Samples;
   private readonly little: boolean;
   readonly rows: Rows;
-  private readonly stage = new Stage();
+  private readonly kept: KeptBytes;
+  private readonly stage: Stage;
   private readonly outer: Feed;
   private readonly inner: Feed;
   private readonly clock = new PerfClock();
@@ -86,11 +89,14 @@ class RecordReader {
     private readonly range: DataRange, private readonly options: ReadOptions,
   ) {
     this.little = !info.bigEndian;
-    const stacks = new Stacks(builder, this.little);
-    this.samples = new Samples(info, builder, this.stage, stacks, this.clock);
-    this.rows = new Rows(info, builder, this.stage, this.samples.programs.all, stacks);
-    this.outer = new Feed(range.start, this.little, (chunk, offset, type, size) => this.takeOuter(chunk, offset, type, size));
-    this.inner = new Feed(0, this.little, (chunk, offset, type, size) => this.takeInner(chunk, offset, type, size));
+    const threads = new Threads(builder.comms);
+    const kept = (this.kept = new KeptBytes(this.little));
+    this.stage = new Stage(kept);
+    this.samples = new Samples(info, builder, new Stacks(builder, this.little), threads);
+    this.rows = new Rows(info, builder, this.stage, this.samples, threads);
+    const keep = kept.keep.bind(kept);
+    this.outer = new Feed(range.start, this.little, (chunk, offset, type, size) => this.takeOuter(chunk, offset, type, size), keep);
+    this.inner = new Feed(0, this.little, (chunk, offset, type, size) => this.takeInner(chunk, offset, type, size), keep);
   }
 
   /** What was subtracted from every time. */
@@ -100,7 +106,7 @@ class RecordReader {
 
   /** Where each row's record lies, for reading it again. */
   get positions(): RecordPositions {
-    return { start: this.range.start, end: this.range.end, ofRow: this.rows.positions };
+    return { start: this.range.start, end: this.range.end, ofRow: this.samples.positions };
   }
 
   /** Reads all records. */
@@ -108,6 +114,7 @@ class RecordReader {
     const { issues } = this.builder;
     const ranges = this.options.unzstdStreamAhead && compressedRanges(this.source, this.range, this.little);
     const ahead = ranges && this.options.unzstdStreamAhead?.(ranges);
+    if (ahead) this.kept.lender = ahead;
     const at = (): number => this.compressedAt;
     const plain = ahead
       ? aheadPieces(this.compressedPieces(), ahead, issues, at) : inflatePieces(this.compressedPieces(), this.options, issues, at);
@@ -191,24 +198,33 @@ class RecordReader {
 
   /** A record of either stream that waits for its turn by time, or ends a round. */
   private takeInner(chunk: Chunk, offset: number, type: number, size: number): number {
-    if (type === RECORD_SAMPLE) {
-      const layout = this.info.layoutOf(chunk.view, offset, size);
-      if (layout === undefined || layout.rest > size) this.samples.bad(chunk, offset, size, 'sample shorter than its fields');
-      else this.samples.add(chunk, offset, size, layout);
-    } else if (type === RECORD_FINISHED_ROUND) this.rows.finishRound();
+    if (type === RECORD_SAMPLE) this.takeSample(chunk, offset, size);
+    else if (type === RECORD_FINISHED_ROUND) this.rows.finishRound();
     else if (type === RECORD_COMM || type === RECORD_FORK || type === RECORD_EXIT || type === RECORD_LOST || type === RECORD_LOST_SAMPLES) {
-      this.takeTask(chunk, offset, size);
+      this.takeTask(chunk, offset, type, size);
     }
     return 0;
   }
 
+  /** A sample waits for its turn; one that is too short to have a time is where the file is by now. */
+  private takeSample(chunk: Chunk, offset: number, size: number): void {
+    const { stage } = this;
+    const layout = this.info.layoutOf(chunk.view, offset, size);
+    const i = stage.add(chunk, offset);
+    if (layout === undefined || layout.rest > size) stage.times[i] = Math.max(stage.newest, 0);
+    else if (layout.time < 0) stage.times[i] = 0;
+    else this.clock.read(chunk.view, offset + layout.time, this.little, stage.times, i);
+    stage.enqueue(i);
+  }
+
   /** What has no time, or none yet (0), is due at once, as in perf. */
-  private takeTask(chunk: Chunk, offset: number, size: number): void {
+  private takeTask(chunk: Chunk, offset: number, type: number, size: number): void {
     const back = this.info.attrs[0]?.layout.trailerTime ?? 0;
     const hasTime = back > 0 && back <= size - 16 && this.clock.read(chunk.view, offset + size - back, this.little, this.time, 0);
-    const record = chunk.bytes.subarray(offset, offset + size);
-    const at = chunk.origin >= 0 ? chunk.origin : chunk.start + offset;
-    if (hasTime) this.stage.addTask(this.time[0]!, record, at);
-    else this.rows.task(record, at);
+    if (!hasTime) return this.rows.task(chunk, offset, type, size);
+    const { stage } = this;
+    const i = stage.add(chunk, offset);
+    stage.times[i] = this.time[0]!;
+    stage.enqueue(i);
   }
 }

@@ -75,15 +75,16 @@ export class Programs {
     let low = 0;
     if (at + probe.addressSize <= end) {
       const wide = probe.addressSize === 8;
-      low = view.getUint32(little || !wide ? at : at + 4, little);
-      if (wide) high = view.getUint32(little ? at + 4 : at, little);
+      // Signed: an unsigned word of a kernel address would be boxed.
+      low = view.getInt32(little || !wide ? at : at + 4, little);
+      if (wide) high = view.getInt32(little ? at + 4 : at, little);
     }
     if (probe.last !== undefined && high === probe.lastHigh && low === probe.lastLow) return probe.last;
-    const key = high * 4294967296 + low;
+    const key = (high >>> 0) * 4294967296 + (low >>> 0);
     let program = probe.programs.get(key);
     if (program === undefined) {
       if (probe.programs.size >= ADDRESSES_LIMIT) probe.programs.clear();
-      program = this.add(from.name, planOf(probe.format, resolveAddress(probe, high, low, context)), undefined);
+      program = this.add(from.name, planOf(probe.format, resolveAddress(probe, high >>> 0, low >>> 0, context)), undefined);
       probe.programs.set(key, program);
     }
     probe.lastHigh = high;

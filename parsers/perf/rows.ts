@@ -1,41 +1,30 @@
 /**
- * Staged records in their final order become rows: samples as they were decoded, COMM, FORK and EXIT as the names of
- * threads, LOST and LOST_SAMPLES as marks of loss.
+ * Staged records in their final order: samples become rows, COMM, FORK and EXIT the names of threads, LOST and
+ * LOST_SAMPLES marks of loss.
  */
-import { SEGMENT_ROWS, UNKNOWN_CPU, type TableBuilder } from '../events/table.js';
+import { UNKNOWN_CPU, type TableBuilder } from '../events/table.js';
 import {
   count64, MISC_LOST_SAMPLES_BPF, RECORD_COMM, RECORD_EXIT, RECORD_FORK, RECORD_LOST, RECORD_LOST_SAMPLES, RECORD_SAMPLE,
 } from './abi.js';
 import type { PerfInfo } from './container.js';
-import type { RawProgram } from './programs.js';
-import type { Stacks } from './stacks.js';
-import { IS_TASK, type Stage } from './stage.js';
-import { Threads } from './threads.js';
+import { fileOffset, type Chunk } from './feed.js';
+import type { Samples } from './samples.js';
+import type { Stage } from './stage.js';
+import type { Threads } from './threads.js';
 
-/** Without FINISHED_ROUND, more waiting records than this are written out by half, as perf does when it runs out of memory. */
-const WAITING_LIMIT = 1 << 22;
+/** Without FINISHED_ROUND, more bytes than these do not wait: half of the time that they span is written out, as perf does when it runs out of memory. */
+const WAITING_BYTES = 256 << 20;
 
 export class Rows {
-  private readonly threads: Threads;
-  private firstTime = NaN;
-  private lastTime = -Infinity;
   private roundLimit = -Infinity;
   private lostInGaps = 0;
   private lostSamples = 0;
-  /** By segment: position of each row's record in the decompressed stream, -1 for one that is not compressed. */
-  readonly positions: Float64Array[] = [];
+  private relieveAt = WAITING_BYTES;
 
   constructor(
-    private readonly info: PerfInfo, private readonly builder: TableBuilder, private readonly stage: Stage,
-    private readonly programs: readonly RawProgram[], private readonly stacks: Stacks,
-  ) {
-    this.threads = new Threads(builder.comms);
-  }
-
-  /** Time of the first row, relative to the base that the caller subtracted; 0 when there is none. */
-  get origin(): number {
-    return Number.isNaN(this.firstTime) ? 0 : this.firstTime;
-  }
+    private readonly info: PerfInfo, private readonly builder: TableBuilder, private readonly stage: Stage, private readonly samples: Samples,
+    private readonly threads: Threads,
+  ) {}
 
   /** A round ends: what the round before had seen is in order now. */
   finishRound(): void {
@@ -46,82 +35,57 @@ export class Rows {
   /** To be called now and then: bounds what waits where the file has no rounds. */
   relieve(): void {
     const { stage } = this;
-    if (stage.count < WAITING_LIMIT) return;
-    let oldest = Infinity;
-    for (let i = 0; i < stage.count; i++) if (stage.times[i]! < oldest) oldest = stage.times[i]!;
-    this.flush(oldest + (stage.newest - oldest) / 2);
+    if (stage.bytes.size < this.relieveAt) return;
+    if (stage.waiting > 0) this.flush(stage.oldest + (stage.newest - stage.oldest) / 2);
+    // Where times are so uneven that this gave up little, trying again at once would sort the same rows over and over.
+    this.relieveAt = Math.max(WAITING_BYTES, 2 * stage.bytes.size);
   }
 
   /** Writes out what is not newer than `limit`, in order. */
   private flush(limit: number): void {
     const { stage } = this;
-    if (stage.count === 0) return;
+    if (stage.waiting === 0) return;
     const order = stage.sorted();
-    const { live } = stage;
     let done = 0;
-    for (; done < live; done++) {
+    for (; done < stage.waiting; done++) {
       const i = order[done]!;
       if (stage.times[i]! > limit) break;
-      if (stage.programs[i] === IS_TASK) this.task(stage.tasks[stage.payloads[i]!]!, stage.at[i]!);
-      else this.row(i);
+      this.take(i);
     }
-    if (done > 0) stage.keep(order, live, done);
+    if (done > 0) stage.keep(done);
   }
 
-  /** One sample. Its columns are filled here, and not by a call, which would box the time and the place. */
-  private row(i: number): void {
-    const { stage, builder } = this;
-    const time = stage.times[i]!;
-    if (this.firstTime !== this.firstTime) this.firstTime = time;
-    if (time < this.lastTime) builder.issues.tally('clock-back', stage.at[i]!, 0);
-    else this.lastTime = time;
-    const program = this.programs[stage.programs[i]!]!;
-    const tid = stage.tids[i]!;
-    const segment = builder.room();
-    const k = segment.length++;
-    segment.ts[k] = time - this.firstTime;
-    segment.cpu[k] = stage.cpus[i]!;
-    segment.tid[k] = tid;
-    segment.tgid[k] = stage.tgids[i]!;
-    segment.comm[k] = this.threads.comm(tid);
-    segment.kind[k] = program.plan.kind;
-    segment.name[k] = program.name;
-    segment.at[k] = stage.at[i]!;
-    const words = stage.words[i]!;
-    if (words > 0) {
-      const into = segment.reserve(words);
-      segment.payload[k] = into;
-      copyWords(stage.pool, stage.payloads[i]!, segment.pool, into, words);
-    }
-    if (k === 0) this.positions.push(new Float64Array(SEGMENT_ROWS));
-    this.positions[this.positions.length - 1]![k] = stage.positions[i]!;
-    const chain = stage.chains[i]!;
-    if (chain >= 0) this.stacks.mark(builder.length - 1, chain, stage.at[i]!);
+  private take(i: number): void {
+    const { stage } = this;
+    const chunk = stage.bytes.chunk(stage.chunks[i]!);
+    const offset = stage.offsets[i]!;
+    const little = !this.info.bigEndian;
+    const type = chunk.view.getUint32(offset, little);
+    const size = chunk.view.getUint16(offset + 6, little);
+    if (type === RECORD_SAMPLE) this.samples.write(chunk, offset, size, stage, i);
+    else this.task(chunk, offset, type, size);
   }
 
   /** A record that is no sample, in its turn, or at once where it has no time. */
-  task(record: Uint8Array, at: number): void {
+  task(chunk: Chunk, offset: number, type: number, size: number): void {
     const little = !this.info.bigEndian;
-    const view = new DataView(record.buffer, record.byteOffset, record.length);
-    const type = view.getUint32(0, little);
-    const size = record.length;
-    // A sample is here only when it could not be read.
-    if (type === RECORD_SAMPLE) this.builder.addLoss(-1, 1, at, 0);
-    else if (type === RECORD_LOST && size >= 24) this.lost(view, at, little);
+    const { view, bytes } = chunk;
+    if (type === RECORD_LOST && size >= 24) this.lost(chunk, offset, size, little);
     else if (type === RECORD_LOST_SAMPLES && size >= 16) {
-      const count = count64(view, 8, little);
-      if (!(view.getUint16(4, little) & MISC_LOST_SAMPLES_BPF) && count !== Infinity) this.lostSamples += count;
-    } else if (type === RECORD_COMM && size >= 16) this.threads.rename(view.getInt32(12, little), record, 16, size);
-    else if (type === RECORD_FORK && size >= 24) this.threads.fork(view.getInt32(16, little), view.getInt32(20, little));
-    else if (type === RECORD_EXIT && size >= 24) this.threads.exit(view.getInt32(16, little));
+      const count = count64(view, offset + 8, little);
+      if (!(view.getUint16(offset + 4, little) & MISC_LOST_SAMPLES_BPF) && count !== Infinity) this.lostSamples += count;
+    } else if (type === RECORD_COMM && size >= 16) this.threads.rename(view.getInt32(offset + 12, little), bytes, offset + 16, offset + size);
+    else if (type === RECORD_FORK && size >= 24) this.threads.fork(view.getInt32(offset + 16, little), view.getInt32(offset + 20, little));
+    else if (type === RECORD_EXIT && size >= 24) this.threads.exit(view.getInt32(offset + 16, little));
   }
 
   /** LOST: the kernel dropped records of this CPU's buffer, here. */
-  private lost(view: DataView, at: number, little: boolean): void {
-    const size = view.byteLength;
-    const count = count64(view, 16, little);
+  private lost(chunk: Chunk, offset: number, size: number, little: boolean): void {
+    const { view } = chunk;
+    const at = fileOffset(chunk, offset);
+    const count = count64(view, offset + 16, little);
     const back = this.info.attrs[0]?.layout.trailerCpu ?? 0;
-    const cpu = back > 0 && back <= size - 24 ? view.getUint32(size - back, little) : UNKNOWN_CPU;
+    const cpu = back > 0 && back <= size - 24 ? view.getUint32(offset + size - back, little) : UNKNOWN_CPU;
     const known = count === Infinity ? 0 : count;
     this.lostInGaps += known;
     this.builder.addLoss(cpu < UNKNOWN_CPU ? cpu : -1, known, at, 0);
@@ -139,8 +103,4 @@ export class Rows {
     this.builder.addLoss(-1, untold, endOffset, 0, this.lostInGaps === 0);
     this.builder.issues.add('lost-events', endOffset, 0, 'by the totals at the end', untold);
   }
-}
-
-function copyWords(from: Uint32Array, at: number, into: Uint32Array, to: number, words: number): void {
-  for (let w = 0; w < words; w++) into[to + w] = from[at + w]!;
 }

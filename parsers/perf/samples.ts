@@ -1,26 +1,29 @@
 /**
- * Samples into the stage: where their fields lie is known by the attr's layout, what their raw data means by its event's
+ * Samples as rows: where their fields lie is known by the attr's layout, what their raw data means by its event's
  * program. This is the hot path of a perf.data: no object, no string, no closure per sample.
  */
-import { UNKNOWN_CPU, UNKNOWN_TID, type TableBuilder } from '../events/table.js';
+import { SEGMENT_ROWS, UNKNOWN_CPU, UNKNOWN_TID, type Segment, type TableBuilder } from '../events/table.js';
 import { fillSlots, fillSlotsByWords } from '../format/plan.js';
 import { chainStart, rawStart, TYPE_TRACEPOINT, type SampleLayout } from './abi.js';
-import type { PerfClock } from './clock.js';
 import type { PerfInfo } from './container.js';
-import type { Chunk } from './feed.js';
+import { fileOffset, type Chunk } from './feed.js';
 import { NO_PROGRAM, Programs, type RawProgram } from './programs.js';
 import type { Stacks } from './stacks.js';
 import type { Stage } from './stage.js';
+import type { Threads } from './threads.js';
 
 export class Samples {
   readonly programs: Programs;
+  /** By segment: position of each row's record in the decompressed stream, -1 for one that is not compressed. */
+  readonly positions: Float64Array[] = [];
   private readonly little: boolean;
   private readonly programOfAttr = new Map<number, number>();
   private maxCpu = -1;
+  private firstTime = NaN;
+  private lastTime = -Infinity;
 
   constructor(
-    private readonly info: PerfInfo, private readonly builder: TableBuilder, private readonly stage: Stage, private readonly stacks: Stacks,
-    private readonly clock: PerfClock,
+    private readonly info: PerfInfo, private readonly builder: TableBuilder, private readonly stacks: Stacks, private readonly threads: Threads,
   ) {
     this.little = !info.bigEndian;
     this.programs = new Programs(builder.names);
@@ -37,40 +40,44 @@ export class Samples {
     return this.maxCpu + 1;
   }
 
-  /**
-   * Decodes the sample at chunk.bytes[offset, offset + size), whose fixed fields are all there, into the stage. Its time
-   * goes straight from the bytes into its column: as an argument it would be boxed.
-   */
-  add(chunk: Chunk, offset: number, size: number, layout: SampleLayout): void {
+  /** Time of the first row, relative to the base that the clock subtracted; 0 when there is none. */
+  get origin(): number {
+    return Number.isNaN(this.firstTime) ? 0 : this.firstTime;
+  }
+
+  /** Writes the sample at chunk.bytes[offset, offset + size), whose time is stage.times[i]: as an argument it would be boxed. */
+  write(chunk: Chunk, offset: number, size: number, stage: Stage, i: number): void {
     const { view } = chunk;
-    const little = this.little;
+    const { little } = this;
+    const layout = this.info.layoutOf(view, offset, size);
+    if (layout === undefined || layout.rest > size) return this.bad(chunk, offset, 'sample shorter than its fields');
     const end = offset + size;
     const chain = chainStart(view, offset, end, layout, little);
     const raw = rawStart(view, chain, end, layout, little);
-    if (raw > end) return this.bad(chunk, offset, size, 'call chain longer than its sample');
+    if (raw > end) return this.bad(chunk, offset, 'call chain longer than its sample');
     let rawEnd = raw;
     if (layout.hasRaw && raw + 4 <= end) {
       rawEnd = raw + 4 + view.getUint32(raw, little);
-      if (rawEnd > end) return this.bad(chunk, offset, size, 'raw data longer than its sample');
+      if (rawEnd > end) return this.bad(chunk, offset, 'raw data longer than its sample');
     }
-    const type = rawEnd >= raw + 6 ? view.getUint16(raw + 4, little) : -1;
-    let index = type < 0 ? NO_PROGRAM : this.programs.ofType[type]!;
-    if (index === NO_PROGRAM) index = this.programByAttr(this.info.attrOf(view, offset, size), type, chunk, offset);
-    let program = this.programs.all[index]!;
-    if (program.probe !== undefined) program = this.programs.placed(program, program.probe, view, raw + 4, rawEnd, little, this.info.context);
-    const { stage } = this;
-    const i = stage.add();
-    if (layout.time < 0) stage.times[i] = 0;
-    else this.clock.read(view, offset + layout.time, little, stage.times, i);
-    if (stage.times[i]! > stage.newest) stage.newest = stage.times[i]!;
-    this.fill(i, chunk, offset, layout, program);
-    stage.words[i] = 0;
-    if (program.plan.words > 0) this.payload(i, chunk, raw + 4, rawEnd, program);
-    stage.chains[i] = layout.hasCallchain && raw > chain + 8 ? this.stacks.intern(chunk, chain, raw) : -1;
+    const program = this.programOf(chunk, offset, size, raw, rawEnd);
+    const segment = this.builder.room();
+    const k = segment.length++;
+    if (k === 0) this.positions.push(new Float64Array(SEGMENT_ROWS));
+    const time = stage.times[i]!;
+    if (this.firstTime !== this.firstTime) this.firstTime = time;
+    if (time < this.lastTime) this.builder.issues.tally('clock-back', fileOffset(chunk, offset), 0);
+    else this.lastTime = time;
+    segment.ts[k] = time - this.firstTime;
+    this.fill(segment, k, chunk, offset, layout);
+    segment.kind[k] = program.plan.kind;
+    segment.name[k] = program.name;
+    if (program.plan.words > 0) this.payload(segment, k, chunk, raw + 4, rawEnd, program);
+    if (layout.hasCallchain && raw > chain + 8) this.stacks.mark(this.builder.length - 1, chunk, chain, raw, fileOffset(chunk, offset));
   }
 
-  private fill(i: number, chunk: Chunk, offset: number, layout: SampleLayout, program: RawProgram): void {
-    const { stage, little } = this;
+  private fill(segment: Segment, k: number, chunk: Chunk, offset: number, layout: SampleLayout): void {
+    const { little } = this;
     const { view } = chunk;
     let tgid = UNKNOWN_TID;
     let tid = UNKNOWN_TID;
@@ -84,31 +91,40 @@ export class Samples {
       if (cpu >= UNKNOWN_CPU) cpu = UNKNOWN_CPU;
       else if (cpu > this.maxCpu) this.maxCpu = cpu;
     }
-    stage.tids[i] = tid;
-    stage.tgids[i] = tgid;
-    stage.cpus[i] = cpu;
-    stage.programs[i] = program.index;
+    segment.tid[k] = tid;
+    segment.tgid[k] = tgid;
+    segment.cpu[k] = cpu;
+    segment.comm[k] = this.threads.comm(tid);
     const isCompressed = chunk.origin >= 0;
-    stage.at[i] = isCompressed ? chunk.origin : chunk.start + offset;
-    stage.positions[i] = isCompressed ? chunk.start + offset : -1;
+    segment.at[k] = isCompressed ? chunk.origin : chunk.start + offset;
+    this.positions[this.positions.length - 1]![k] = isCompressed ? chunk.start + offset : -1;
   }
 
-  private payload(i: number, chunk: Chunk, from: number, to: number, program: RawProgram): void {
-    const { stage } = this;
+  private payload(segment: Segment, k: number, chunk: Chunk, from: number, to: number, program: RawProgram): void {
     const { plan } = program;
-    const at = stage.reserve(plan.words);
-    stage.payloads[i] = at;
-    stage.words[i] = plan.words;
+    const at = segment.reserve(plan.words);
+    segment.payload[k] = at;
     const byWords = plan.words4.length > 0 && to - from >= plan.span && chunk.words.length > 0 && (from & 3) === 0;
-    if (byWords) fillSlotsByWords(chunk.words, from >> 2, plan.words4, plan.mask, stage.pool, at);
-    else fillSlots(chunk.view, from, to, this.little, plan.steps, stage.pool, at);
+    if (byWords) fillSlotsByWords(chunk.words, from >> 2, plan.words4, plan.mask, segment.pool, at);
+    else fillSlots(chunk.view, from, to, this.little, plan.steps, segment.pool, at);
   }
 
-  /** A sample that cannot be read is lost, where the file is by now. */
-  bad(chunk: Chunk, offset: number, size: number, detail: string): void {
-    const at = chunk.origin >= 0 ? chunk.origin : chunk.start + offset;
+  /** A sample that cannot be read is lost, in its turn. */
+  private bad(chunk: Chunk, offset: number, detail: string): void {
+    const at = fileOffset(chunk, offset);
     this.builder.issues.add('bad-record', at, 0, detail);
-    this.stage.addTask(Math.max(this.stage.newest, 0), chunk.bytes.subarray(offset, offset + size), at);
+    this.builder.addLoss(-1, 1, at, 0);
+  }
+
+  /** What the sample means whose raw data lie in chunk.bytes[raw + 4, rawEnd). */
+  private programOf(chunk: Chunk, offset: number, size: number, raw: number, rawEnd: number): RawProgram {
+    const { view } = chunk;
+    const { little, programs } = this;
+    const type = rawEnd >= raw + 6 ? view.getUint16(raw + 4, little) : -1;
+    let index = type < 0 ? NO_PROGRAM : programs.ofType[type]!;
+    if (index === NO_PROGRAM) index = this.programByAttr(this.info.attrOf(view, offset, size), type, chunk, offset);
+    const program = programs.all[index]!;
+    return program.probe === undefined ? program : programs.placed(program, program.probe, view, raw + 4, rawEnd, little, this.info.context);
   }
 
   /** The program of an event that has no format, or no raw data: known by its attr's name, or not at all. */
@@ -121,8 +137,7 @@ export class Samples {
     let index = isTracepoint ? this.programs.ofType[config.config]! : NO_PROGRAM;
     if (index === NO_PROGRAM) {
       const name = this.info.names[attr] || (type >= 0 ? `event#${type}` : 'event');
-      const at = chunk.origin >= 0 ? chunk.origin : chunk.start + offset;
-      if (type >= 0 || attr < 0) this.builder.issues.tally('unknown-event-id', at, 0, name);
+      if (type >= 0 || attr < 0) this.builder.issues.tally('unknown-event-id', fileOffset(chunk, offset), 0, name);
       index = this.programs.addBare(name).index;
     }
     this.programOfAttr.set(key, index);

@@ -23,16 +23,10 @@ export class Stacks {
 
   constructor(private readonly builder: TableBuilder, private readonly little: boolean) {}
 
-  /** Id of the chain at bytes[at, end): a count, then addresses. */
-  intern(chunk: Chunk, at: number, end: number): number {
+  /** Marks a row with the chain at chunk.bytes[at, end): a count, then addresses. `offset` is where in the file its record lies. */
+  mark(row: number, chunk: Chunk, at: number, end: number, offset: number): void {
     const id = this.interner.intern(chunk.bytes, at + 8, end);
-    this.chains[id] ??= splitChain(chunk.view, at + 8, end, this.little);
-    return id;
-  }
-
-  /** Marks a row with a chain. */
-  mark(row: number, id: number, offset: number): void {
-    const { kernel, user } = this.chains[id]!;
+    const { kernel, user } = (this.chains[id] ??= splitChain(chunk.view, at + 8, end, this.little));
     const { stacks } = this.builder;
     if (kernel.length > 0) stacks.push({ row, user: false, offset, endOffset: offset, line: 0, addresses: kernel });
     if (user.length > 0) stacks.push({ row, user: true, offset, endOffset: offset, line: 0, addresses: user });

@@ -1,102 +1,67 @@
 /**
- * Where decoded samples wait until their order is sure. perf writes one buffer after another, each in time order, and
- * marks with FINISHED_ROUND that nothing older than the round before can still come; so what waits is two rounds,
- * however long the recording. Equal times keep the order of the file, as perf's own ordered_events does.
+ * Where records wait until their order is sure. perf writes one buffer after another, each in time order, and marks with
+ * FINISHED_ROUND that nothing older than the round before can still come; so what waits is two rounds, however long the
+ * recording. Equal times keep the order of the file, as perf's own ordered_events does.
  *
- * Samples are decoded when they arrive, while their bytes are at hand, into columns that are used again and again: no
- * object per sample, and no bytes of the trace are kept. Records of other types, which are few, wait as copies.
+ * A record waits as its bytes, which it is decoded from when its turn comes: a row here is only its time and its place.
  */
+import type { Chunk } from './feed.js';
+import type { KeptBytes } from './kept.js';
 
-/** In `programs`: not a sample, but the record `tasks[payloads[i]]`. */
-export const IS_TASK = -1;
+const FIRST_ROWS = 1 << 15;
 
 export class Stage {
   count = 0;
   times = new Float64Array(FIRST_ROWS);
-  /** Byte in the file. */
-  at = new Float64Array(FIRST_ROWS);
-  /** Position in the decompressed stream, -1 for a record that is not compressed. */
-  positions = new Float64Array(FIRST_ROWS);
-  programs = new Int32Array(FIRST_ROWS);
-  tids = new Int32Array(FIRST_ROWS);
-  tgids = new Int32Array(FIRST_ROWS);
-  cpus = new Uint16Array(FIRST_ROWS);
-  /** Id of the call chain, -1 for none. */
-  chains = new Int32Array(FIRST_ROWS);
-  /** Start in `pool`, 0 for none. */
-  payloads = new Uint32Array(FIRST_ROWS);
-  /** Words of the payload. */
-  words = new Uint8Array(FIRST_ROWS);
-  pool = new Uint32Array(1 << 14);
-  poolUsed = 1;
-  tasks: Uint8Array[] = [];
+  /** Ids of the chunks that hold the records. */
+  chunks = new Uint32Array(FIRST_ROWS);
+  /** Places of the records in their chunks. */
+  offsets = new Uint32Array(FIRST_ROWS);
   newest = -Infinity;
-  /** Rows that the last {@link sorted} named: all but those that were done out of turn. */
-  live = 0;
-  private order = new Uint32Array(0);
-  private scratch = new Uint32Array(0);
+  /** Rows that wait, in runs of ascending time; what the last {@link keep} left is one run. */
+  private order = new Uint32Array(FIRST_ROWS);
+  private scratch = new Uint32Array(FIRST_ROWS);
+  private starts: number[] = [0];
+  private lastTime = -Infinity;
+  /** Rows that wait. */
+  waiting = 0;
 
-  /** Adds a row for the caller to fill, its time included, and returns its index. The columns may be other arrays afterwards. */
-  add(): number {
+  constructor(readonly bytes: KeptBytes) {}
+
+  /** Adds the record at chunk.bytes[offset] and returns its row: the caller sets its time, then calls {@link enqueue}. The columns may be other arrays afterwards. */
+  add(chunk: Chunk, offset: number): number {
     if (this.count === this.times.length) this.grow();
-    return this.count++;
+    const i = this.count++;
+    this.chunks[i] = chunk.id;
+    this.offsets[i] = offset;
+    return i;
   }
 
-  /** Reserves and zeroes a payload; `pool` may be another array afterwards. */
-  reserve(words: number): number {
-    const start = this.poolUsed;
-    const end = start + words;
-    if (end > this.pool.length) {
-      const bigger = new Uint32Array(this.pool.length * 2);
-      bigger.set(this.pool);
-      this.pool = bigger;
-    }
-    const { pool } = this;
-    for (let i = start; i < end; i++) pool[i] = 0;
-    this.poolUsed = end;
-    return start;
-  }
-
-  /** Adds a copy of a record that is no sample. */
-  addTask(time: number, record: Uint8Array, at: number): void {
-    const i = this.add();
-    this.times[i] = time;
+  /** Lets the row wait that was just added, by its time. */
+  enqueue(i: number): void {
+    const time = this.times[i]!;
+    if (time < this.lastTime) this.starts.push(this.waiting);
+    this.lastTime = time;
     if (time > this.newest) this.newest = time;
-    this.programs[i] = IS_TASK;
-    this.at[i] = at;
-    this.payloads[i] = this.tasks.length;
-    this.words[i] = 0;
-    this.tasks.push(record.slice());
+    this.order[this.waiting++] = i;
   }
 
-  /** Row numbers in time order, as many as {@link live} says: a stable merge of the ascending runs that the buffers left. */
+  /** Time of the oldest row that waits; there must be one. */
+  get oldest(): number {
+    return this.starts.reduce((oldest, start) => Math.min(oldest, this.times[this.order[start]!]!), Infinity);
+  }
+
+  /** The rows that wait in time order: a stable merge of the ascending runs that the buffers left. */
   sorted(): Uint32Array {
-    const times = this.times;
-    if (this.order.length < this.count) {
-      this.order = new Uint32Array(times.length);
-      this.scratch = new Uint32Array(times.length);
-    }
-    const starts: number[] = [0];
-    let n = 0;
-    let last = -Infinity;
-    for (let i = 0; i < this.count; i++) {
-      const time = times[i]!;
-      if (time !== time) continue;
-      if (time < last) starts.push(n);
-      last = time;
-      this.order[n++] = i;
-    }
-    this.live = n;
     let from = this.order;
     let into = this.scratch;
-    let runs = starts;
-    while (runs.length > 1) {
+    while (this.starts.length > 1) {
       const merged: number[] = [];
-      for (let r = 0; r < runs.length; r += 2) {
-        merged.push(runs[r]!);
-        mergeRuns(times, from, into, runs[r]!, runs[r + 1] ?? n, runs[r + 2] ?? n);
+      for (let r = 0; r < this.starts.length; r += 2) {
+        merged.push(this.starts[r]!);
+        mergeRuns(this.times, from, into, this.starts[r]!, this.starts[r + 1] ?? this.waiting, this.starts[r + 2] ?? this.waiting);
       }
-      runs = merged;
+      this.starts = merged;
       [from, into] = [into, from];
     }
     this.order = from;
@@ -105,55 +70,35 @@ export class Stage {
   }
 
   /**
-   * Keeps what order[done…] names, in arrival order. What waits came nearly all after what is done, so that the rest of
-   * the columns is moved down as a whole; the few rows therein that are done already stay as rows without a time.
+   * Keeps all but the first `done` rows of {@link sorted}, and gives up the bytes before them. What waits came nearly all
+   * after what is done, so that the rest of the columns is moved down as a whole, with the few rows therein that are done.
    */
-  keep(order: Uint32Array, live: number, done: number): void {
-    for (let k = 0; k < done; k++) this.times[order[k]!] = NaN;
-    let first = this.count;
-    for (let k = done; k < live; k++) if (order[k]! < first) first = order[k]!;
-    const n = this.count;
-    this.count = n - first;
-    for (const column of [this.times, this.at, this.positions, this.programs, this.tids, this.tgids, this.cpus, this.chains, this.payloads, this.words]) {
-      column.copyWithin(0, first, n);
+  keep(done: number): void {
+    const { order, chunks, count } = this;
+    let first = count;
+    let oldestChunk = Infinity;
+    for (let k = done; k < this.waiting; k++) {
+      const i = order[k]!;
+      if (i < first) first = i;
+      if (chunks[i]! < oldestChunk) oldestChunk = chunks[i]!;
     }
-    this.movePayloads();
-  }
-
-  /** Moves payloads and tasks down to where the first row that is left begins. */
-  private movePayloads(): void {
-    const { payloads, programs, words, count } = this;
-    let poolStart = this.poolUsed;
-    let taskStart = this.tasks.length;
-    for (let i = 0; i < count && (poolStart === this.poolUsed || taskStart === this.tasks.length); i++) {
-      if (programs[i] === IS_TASK) taskStart = Math.min(taskStart, payloads[i]!);
-      else if (words[i] !== 0) poolStart = Math.min(poolStart, payloads[i]!);
-    }
-    for (let i = 0; i < count; i++) {
-      if (programs[i] === IS_TASK) payloads[i] = payloads[i]! - taskStart;
-      else if (words[i] !== 0) payloads[i] = payloads[i]! - poolStart + 1;
-    }
-    this.pool.copyWithin(1, poolStart, this.poolUsed);
-    this.poolUsed += 1 - poolStart;
-    this.tasks = this.tasks.slice(taskStart);
+    for (let k = done; k < this.waiting; k++) order[k - done] = order[k]! - first;
+    this.waiting -= done;
+    this.count = count - first;
+    for (const column of [this.times, this.chunks, this.offsets]) column.copyWithin(0, first, count);
+    this.lastTime = this.waiting > 0 ? this.times[order[this.waiting - 1]!]! : -Infinity;
+    this.bytes.release(oldestChunk);
   }
 
   private grow(): void {
     const size = this.times.length * 2;
     this.times = bigger(this.times, new Float64Array(size));
-    this.at = bigger(this.at, new Float64Array(size));
-    this.positions = bigger(this.positions, new Float64Array(size));
-    this.programs = bigger(this.programs, new Int32Array(size));
-    this.tids = bigger(this.tids, new Int32Array(size));
-    this.tgids = bigger(this.tgids, new Int32Array(size));
-    this.cpus = bigger(this.cpus, new Uint16Array(size));
-    this.chains = bigger(this.chains, new Int32Array(size));
-    this.payloads = bigger(this.payloads, new Uint32Array(size));
-    this.words = bigger(this.words, new Uint8Array(size));
+    this.chunks = bigger(this.chunks, new Uint32Array(size));
+    this.offsets = bigger(this.offsets, new Uint32Array(size));
+    this.order = bigger(this.order, new Uint32Array(size));
+    this.scratch = new Uint32Array(size);
   }
 }
-
-const FIRST_ROWS = 1 << 15;
 
 function bigger<T extends { set(from: T): void }>(from: T, into: T): T {
   into.set(from);

@@ -5,9 +5,11 @@ import { app, closeAll, codeOf, findings, G9_LINE, open, PIN_LINE, SAMPLE, until
 
 describe('findings', () => {
   let uri: vscode.Uri;
+  let files = 0;
   beforeEach(async () => {
     await app();
-    uri = workspaceFile('judged.txt', { copyOf: SAMPLE });
+    // A file of its own: one that is written anew while it is open is read again, at some moment.
+    uri = workspaceFile(`judged-${++files}.txt`, { copyOf: SAMPLE });
     await open(uri);
   });
   afterEach(closeAll);

@@ -59,6 +59,7 @@ function follow(link: vscode.Uri): Thenable<unknown> {
 
 describe('replaying a trace in the debugger', () => {
   let uri: vscode.Uri;
+  let files = 0;
   let watch: Watch;
   const session = (): vscode.DebugSession => vscode.debug.activeDebugSession!;
   const run = (command: string) => (): Thenable<unknown> => vscode.commands.executeCommand(`workbench.action.debug.${command}`);
@@ -67,7 +68,8 @@ describe('replaying a trace in the debugger', () => {
 
   beforeEach(async () => {
     await app();
-    uri = workspaceFile('replayed.txt', { copyOf: SAMPLE });
+    // A file of its own: one that is written anew while it is open is read again, at some moment.
+    uri = workspaceFile(`replayed-${++files}.txt`, { copyOf: SAMPLE });
     await open(uri);
     // F5 asks which debugger to use while the text has no language yet.
     await until('the language', () => (vscode.window.activeTextEditor?.document.languageId === 'ftrace' ? true : undefined));
