@@ -10,8 +10,8 @@ import { rememberListing, rememberWindow, WINDOW_LINES, WINDOW_SCHEME, windowAdd
 export class Listings implements vscode.FileSystemProvider, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
   readonly onDidChangeFile = this.changed.event;
-  /** Which content of a trace its texts are of: the stamp, and a number that grows with each new one. */
-  private readonly contents = new Map<string, { readonly stamp: string; readonly version: number }>();
+  /** Which reading of a trace its texts are of: the file's stamp with the times it was forgotten, and a number that grows with each new one. */
+  private readonly contents = new Map<string, { readonly reading: string; readonly version: number }>();
   private readonly disposables: vscode.Disposable;
 
   constructor(private readonly app: App) {
@@ -27,12 +27,13 @@ export class Listings implements vscode.FileSystemProvider, vscode.Disposable {
   }
 
   /** What was read anew is shown anew. */
-  private follow({ uri, report, state, stamp }: TraceSession): void {
+  private follow({ uri, report, state, stamp, forgotten }: TraceSession): void {
     if (state.kind !== 'done' || !report) return;
     rememberListing(uri, report);
     const known = this.contents.get(uri.toString());
-    if (known?.stamp === stamp) return;
-    this.contents.set(uri.toString(), { stamp, version: (known?.version ?? 0) + 1 });
+    const reading = `${forgotten} ${stamp}`;
+    if (known?.reading === reading) return;
+    this.contents.set(uri.toString(), { reading, version: (known?.version ?? 0) + 1 });
     if (!known) return;
     const shown = vscode.workspace.textDocuments.filter((document) => windowAddress(document.uri)?.trace.toString() === uri.toString());
     this.changed.fire(shown.map((document) => ({ type: vscode.FileChangeType.Changed, uri: document.uri })));

@@ -34,6 +34,8 @@ export class TraceSession implements vscode.Disposable {
   report: Report | undefined;
   /** Stamp of the file from just before it was read: one that differs later means that it has changed. */
   stamp = '';
+  /** How often it was told to be read again: with other settings the same file may give other events. */
+  forgotten = 0;
   /** The files of a run; empty for a trace of one file. */
   files: readonly vscode.Uri[] = [];
   private worker: Promise<AnalysisWorker> | undefined;
@@ -118,6 +120,7 @@ export class TraceSession implements vscode.Disposable {
   /** The file has changed, or shall be read again for certain: what the worker holds and the index knows is old. */
   forget(): void {
     this.mayUseIndex = false;
+    this.forgotten++;
     this.dropWorker(CANCELLED);
   }
 
