@@ -14,11 +14,10 @@
 import { ByteReader } from '../base/bytes.js';
 import type { ByteSource } from '../base/source.js';
 import { KIND_UNKNOWN } from '../events/kinds.js';
-import { describePayload, fillPayload, PlanBook } from '../events/payload.js';
-import { Interner } from '../base/intern.js';
+import { fillPayload, PlanBook } from '../events/payload.js';
 import { TableBuilder, UNKNOWN_CPU, UNKNOWN_TID } from '../events/table.js';
 import type { EventText, OpenTrace, ReadOptions, TraceFormat } from '../reader.js';
-import { builtInEvents, plain, printEvent, readTraceEvents, type QemuEvent } from './traceevents.js';
+import { builtInEvents, printEvent, printFields, readTraceEvents, type QemuEvent } from './traceevents.js';
 
 export const QEMU_SIMPLE = 'qemu-simple';
 
@@ -89,8 +88,7 @@ class SimpleReader {
     }
     builder.meta.t0 = this.start < 0n ? 0n : this.start;
     const table = builder.finish();
-    const book = new PlanBook(new Interner());
-    return { table, describe: (row) => this.describe(book, table.at(row), table.name(row)) };
+    return { table, describe: (row) => this.describe(table.at(row), table.name(row)) };
   }
 
   private records(): void {
@@ -155,19 +153,14 @@ class SimpleReader {
     if (plan) fillPayload(builder, plan, line, nameEnd + 1, line.length);
   }
 
-  private describe(book: PlanBook, at: number, name: string): EventText {
+  private describe(at: number, name: string): EventText {
     const reader = new ByteReader(this.source.read(at, AHEAD).slice(), this.bigEndian);
     if (this.version >= 4) reader.skip(8);
     const record = readRecord(reader);
     const event = this.events.get(name.slice(name.indexOf(':') + 1));
     if (!record || !event) return { name, fields: [], text: '' };
     const values = readArgs(event, record.body);
-    const text = printEvent(event, values);
-    const line = encoder.encode(`${event.name} ${text}`);
-    const plan = book.qemuEvent(line, 0, event.name.length);
-    const printed = plan ? describePayload(plan, line, event.name.length + 1, line.length) : [];
-    const fields = printed.length > 0 ? printed : event.argNames.map((argument, i) => ({ name: argument, value: plain(values[i]) }));
-    return { name, fields, text };
+    return { name, fields: printFields(event, values), text: printEvent(event, values) };
   }
 }
 

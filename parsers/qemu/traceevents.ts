@@ -6,7 +6,7 @@
  * The simple backend's file has only names; its arguments need these definitions. Those of the events that the model
  * knows are here, as QEMU 10 and 11 have them; a file of the QEMU that recorded knows all.
  */
-import { formatInteger, formatString, parsePieces, type Piece } from '../format/cprintf.js';
+import { formatInteger, formatString, parsePieces, type Piece, type Spec } from '../format/cprintf.js';
 
 export interface QemuEvent {
   readonly name: string;
@@ -87,13 +87,31 @@ export function printEvent(event: QemuEvent, values: readonly (bigint | string)[
       out += piece.text;
       continue;
     }
-    const { spec } = piece;
-    const value = values[next++];
-    if (typeof value === 'string') out += formatString(spec, value, Math.max(spec.width, -1), Math.max(spec.precision, -1));
-    else if (spec.conv === 'p') out += value === undefined || value === 0n ? '(nil)' : `0x${value.toString(16)}`;
-    else out += formatInteger(spec, value ?? 0n, LONG_SIZE, Math.max(spec.width, -1), Math.max(spec.precision, -1));
+    out += printed(piece.spec, values[next++]);
   }
   return out;
+}
+
+/** Each argument by itself, as the event's format prints it, with the 0x that stands before it there. */
+export function printFields(event: QemuEvent, values: readonly (bigint | string)[]): { readonly name: string; readonly value: string }[] {
+  const pieces = event.pieces ?? [];
+  const places = pieces.flatMap((piece, i) => (piece.kind === 'text' ? [] : [i]));
+  return event.argNames.map((name, i) => {
+    const piece = pieces[places[i] ?? -1];
+    // A format that prints more or fewer arguments than there are does not say which is which.
+    if (!piece || piece.kind === 'text' || places.length !== event.argNames.length || values[i] === undefined) return { name, value: plain(values[i]) };
+    const before = pieces[places[i]! - 1];
+    const isHex = before?.kind === 'text' && before.text.endsWith('0x');
+    return { name, value: (isHex ? '0x' : '') + printed(piece.spec, values[i]) };
+  });
+}
+
+function printed(spec: Spec, value: bigint | string | undefined): string {
+  const width = Math.max(spec.width, -1);
+  const precision = Math.max(spec.precision, -1);
+  if (typeof value === 'string') return formatString(spec, value, width, precision);
+  if (spec.conv === 'p') return value === undefined || value === 0n ? '(nil)' : `0x${value.toString(16)}`;
+  return formatInteger(spec, value ?? 0n, LONG_SIZE, width, precision);
 }
 
 /** Values without a format: numbers in hexadecimal. */
