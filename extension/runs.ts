@@ -22,12 +22,25 @@ export function isRunFile(uri: vscode.Uri): boolean {
 
 /** The files that a .shimtrace.json names. Rejects with what is wrong with it. */
 export async function partsOf(run: vscode.Uri): Promise<readonly RunPart[]> {
-  const { files, problem } = parseProject(new TextDecoder('utf-8').decode(await vscode.workspace.fs.readFile(run)));
+  const { files, problem } = await projectOf(run);
   if (problem !== undefined) throw new Error(problem);
-  const beside = (path: string): vscode.Uri => (/^(\/|[A-Za-z]:[\\/])/.test(path) ? run.with({ path: vscode.Uri.file(path).path }) : vscode.Uri.joinPath(run, '..', path));
   return Promise.all(files.map(async ({ path, role, offsetNs, traceEvents }): Promise<RunPart> => ({
-    uri: beside(path), name: path, role, offsetNs, traceEvents: traceEvents === undefined ? await traceEventsText(run) : await textOf(beside(traceEvents)),
+    uri: beside(run, path), name: path, role, offsetNs, traceEvents: traceEvents === undefined ? await traceEventsText(run) : await textOf(beside(run, traceEvents)),
   })));
+}
+
+/** Every file that a trace is read from: itself and, where it is a run, those that it names; only itself where it is wrong. */
+export async function filesBehind(trace: vscode.Uri): Promise<readonly vscode.Uri[]> {
+  if (!isRunFile(trace)) return [trace];
+  return projectOf(trace).then(({ files }) => [trace, ...files.map(({ path }) => beside(trace, path))], () => [trace]);
+}
+
+async function projectOf(run: vscode.Uri): Promise<ReturnType<typeof parseProject>> {
+  return parseProject(new TextDecoder('utf-8').decode(await vscode.workspace.fs.readFile(run)));
+}
+
+function beside(run: vscode.Uri, path: string): vscode.Uri {
+  return /^(\/|[A-Za-z]:[\\/])/.test(path) ? run.with({ path: vscode.Uri.file(path).path }) : vscode.Uri.joinPath(run, '..', path);
 }
 
 /** Text of the trace-events file that the settings name; undefined when they name none. */

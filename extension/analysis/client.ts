@@ -5,6 +5,7 @@
 import * as vscode from 'vscode';
 import type { AnalysisWorker, Platform } from '../platform.js';
 import type { ReportIndex } from '../reportIndex.js';
+import { filesBehind } from '../runs.js';
 import type { DebugMessage } from './debugServer.js';
 import type { CheckOptions, FromWorker, JobError, Method, Methods, Progress, Report } from './job.js';
 
@@ -32,7 +33,7 @@ export class TraceSession implements vscode.Disposable {
   state: SessionState = { kind: 'idle' };
   /** The last complete report; it outlives a later run that fails or is cancelled. */
   report: Report | undefined;
-  /** Stamp of the file from just before it was read: one that differs later means that it has changed. */
+  /** Stamp of the trace from just before it was read: one that differs later means that it has changed. */
   stamp = '';
   /** How often it was told to be read again: with other settings the same file may give other events. */
   forgotten = 0;
@@ -117,6 +118,12 @@ export class TraceSession implements vscode.Disposable {
     this.dropWorker(CANCELLED);
   }
 
+  /** Stamp of the trace as it lies there now: of all its files, where it is a run of several. */
+  async stampNow(): Promise<string> {
+    const files = await filesBehind(this.uri);
+    return (await Promise.all(files.map((file) => this.platform.stamp(file)))).join(' ');
+  }
+
   /** The file has changed, or shall be read again for certain: what the worker holds and the index knows is old. */
   forget(): void {
     this.mayUseIndex = false;
@@ -138,7 +145,7 @@ export class TraceSession implements vscode.Disposable {
   private async startWorker(): Promise<AnalysisWorker> {
     let worker: AnalysisWorker;
     try {
-      this.stamp = await this.platform.stamp(this.uri);
+      this.stamp = await this.stampNow();
       worker = await this.platform.startWorker(this.uri);
     } catch (error) {
       this.worker = undefined;

@@ -1,4 +1,4 @@
-/** Judges a trace again when its file changes on disk: saved, copied over, or growing while something records into it. */
+/** Judges a trace again when a file of it changes on disk: saved, copied over, or growing while something records into it. */
 import * as vscode from 'vscode';
 import type { App, Feature } from '../app.js';
 import { DEBUG_TYPE, traceUri } from '../debugger/running.js';
@@ -19,18 +19,33 @@ class Follower implements vscode.Disposable {
   private startedAt = 0;
   /** No reading begins before this. */
   private earliestAt = 0;
-  private readonly watcher: vscode.FileSystemWatcher;
+  private readonly watchers = new Map<string, vscode.FileSystemWatcher>();
 
   constructor(private readonly app: App, private readonly uri: vscode.Uri, private readonly isReplayed: () => boolean) {
-    const folder = vscode.Uri.joinPath(uri, '..');
-    const name = uri.path.slice(uri.path.lastIndexOf('/') + 1);
-    this.watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(folder, globLiteral(name)));
-    this.watcher.onDidChange(() => this.changed());
-    this.watcher.onDidCreate(() => this.changed());
+    this.watch([uri]);
   }
 
-  /** A run of the session began or ended. */
-  sessionChanged(isRunning: boolean): void {
+  /** Watches these files, and no others. */
+  private watch(files: readonly vscode.Uri[]): void {
+    const wanted = new Map(files.map((file) => [file.toString(), file]));
+    for (const [key, watcher] of this.watchers) {
+      if (wanted.has(key)) continue;
+      watcher.dispose();
+      this.watchers.delete(key);
+    }
+    for (const [key, file] of wanted) {
+      if (this.watchers.has(key)) continue;
+      const name = file.path.slice(file.path.lastIndexOf('/') + 1);
+      const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(vscode.Uri.joinPath(file, '..'), globLiteral(name)));
+      watcher.onDidChange(() => this.changed());
+      watcher.onDidCreate(() => this.changed());
+      this.watchers.set(key, watcher);
+    }
+  }
+
+  /** A run of the session began or ended; `files` are those that the trace is of, where it is of several. */
+  sessionChanged(isRunning: boolean, files: readonly vscode.Uri[]): void {
+    this.watch([this.uri, ...files]);
     const now = this.app.platform.now();
     if (isRunning && this.startedAt === 0) this.startedAt = now;
     if (isRunning || this.startedAt === 0) return;
@@ -50,7 +65,7 @@ class Follower implements vscode.Disposable {
     this.timer = undefined;
     const session = this.app.sessions.find(this.uri);
     // Events about a change from before the reading arrive late and mean nothing.
-    if (!session || (await this.app.platform.stamp(this.uri)) === session.stamp) return;
+    if (!session || (await session.stampNow()) === session.stamp) return;
     // A reading that was cut off by the next one would never end, and a replay would lose its trace under its feet.
     if (session.state.kind === 'running' || this.isReplayed() || this.app.platform.now() < this.earliestAt) {
       this.changed();
@@ -63,7 +78,7 @@ class Follower implements vscode.Disposable {
 
   dispose(): void {
     clearTimeout(this.timer);
-    this.watcher.dispose();
+    this.watch([]);
   }
 }
 
@@ -97,10 +112,10 @@ export const follow: Feature = (app) => {
   const replays = new Replays();
   return vscode.Disposable.from(
     replays,
-    app.sessions.onDidChange(({ uri, state }) => {
+    app.sessions.onDidChange(({ uri, state, files }) => {
       const follower = followers.get(uri.toString()) ?? new Follower(app, uri, () => replays.has(uri));
       followers.set(uri.toString(), follower);
-      follower.sessionChanged(state.kind === 'running');
+      follower.sessionChanged(state.kind === 'running', files);
     }),
     app.sessions.onDidClose((uri) => {
       followers.get(uri.toString())?.dispose();

@@ -78,6 +78,22 @@ describe('a run of several files', () => {
     assert.match(text, /1 pin/, text);
   });
 
+  it('is judged again when one of its files grows', async () => {
+    const { sessions } = await app();
+    const whole = fs.readFileSync(second.fsPath, 'utf8');
+    const cut = whole.indexOf('\n', whole.length / 2) + 1;
+    const growing = workspaceFile('run-growing.txt', whole.slice(0, cut));
+    const other = workspaceFile('growing.shimtrace.json', fs.readFileSync(run.fsPath, 'utf8').replace('run-b.txt', 'run-growing.txt'));
+    await open(other);
+    const total = (): number | undefined => sessions.find(other)?.report?.events.total;
+    const before = await until('the report of the run', total);
+    const added = whole.slice(cut);
+    fs.appendFileSync(growing.fsPath, added);
+    await until('the report of all of it', () => (total() === before + added.split('\n').length - 1 ? true : undefined));
+    assert.ok(sessions.find(other)!.report!.findings.some(({ rule, verdict }) => rule === 'G9' && verdict === 'violation'));
+    for (const file of [growing, other]) fs.rmSync(file.fsPath);
+  });
+
   it('gives its files back to themselves when it is closed', async () => {
     await app();
     await open(run);
