@@ -57,6 +57,20 @@ export function absent({ table }: Pick<Asked, 'table'>, kinds: readonly string[]
   return kinds.filter((kind) => !present.has(kindId(kind))).map(howToRecord);
 }
 
+/** True when the trace holds no event of any of these kinds: what they show did not happen, or is not recorded. */
+export function noneOf(asked: Pick<Asked, 'table'>, kinds: readonly string[]): boolean {
+  return absent(asked, kinds).length === kinds.length;
+}
+
+/** Kinds that show how a conversion ended. */
+const RESULT_KINDS = ['SysExitIoctl', 'GmemIoctlRet', 'VmIoctlRet', 'ConvertRet'] as const;
+
+/** What would have told how these conversions ended, another ioctl for each way to convert; empty where the trace has such events. */
+export function resultsNotRecorded(asked: Pick<Asked, 'table'>, unknown: readonly Conversion[]): string[] {
+  const kinds = RESULT_KINDS.filter((kind) => (kind === 'SysExitIoctl' ? true : kind === 'VmIoctlRet' ? unknown.some((c) => c.scope === 'vm') : unknown.some((c) => c.scope === 'inode')));
+  return noneOf(asked, kinds) ? absent(asked, kinds) : [];
+}
+
 /** Conversions whose range holds the page, under any of its names, in trace order. */
 export function conversionsOfPage({ analysis, page }: Pick<Asked, 'analysis' | 'page'>): Conversion[] {
   const names: readonly PageId[] = [page, ...aliasesOf(analysis, page)];

@@ -21,6 +21,11 @@ function askText(bytes: Uint8Array, line: number, question: QuestionId): Answer 
 const INPLACE = 'sample-traces/labelled/inplace';
 const PINNED = `${INPLACE}/M2.p.txt`;
 const CORRECT = `${INPLACE}/N.p.txt`;
+/** A recording with every phase of two conversions of one page to private, and one of the like without the unmapping. */
+const ALL_PHASES = `${INPLACE}/M3.a.nofault.txt`;
+const NO_UNMAP = `${INPLACE}/M1.a.norm.txt`;
+/** Lines that show how a conversion ended. */
+const RETURNS = /_ret: |sys_ioctl -> /;
 const BASE = 'sample-traces/labelled/base/N.vf.txt';
 /** A recording without the events of KVM's MMU. */
 const WITHOUT_MMU = 'sample-traces/rules/A1/clean.txt';
@@ -49,6 +54,11 @@ function expectAnswer({ statements, lines, missing }: ReturnType<typeof askText>
   else assert.deepEqual(missing, []);
 }
 
+/** The same trace with some lines made comments, so that every other line keeps its number. */
+function without(file: string, cut: RegExp): Uint8Array {
+  return Buffer.from(fs.readFileSync(file, 'utf8').split('\n').map((text) => (cut.test(text) ? '# cut' : text)).join('\n'));
+}
+
 describe('answers about a page', () => {
   const check = (title: string, file: string, line: number, question: QuestionId, expected: Expected): void => {
     it(`${question}: ${title}`, () => expectAnswer(askText(fs.readFileSync(file), line, question), expected));
@@ -62,10 +72,8 @@ describe('answers about a page', () => {
   check('nobody any more', CORRECT, 753, 'holds', { text: /^Nobody holds it now; what blocked its last conversion is gone\.$/ });
   check('not said where unpins are not recorded', PINNED, 41, 'holds', { text: /^No holder is seen, but not every reference/, missing: /kprobe:unpin_user_page/ });
   it('holds: an LRU batch, where a conversion is refused and nobody is seen', () => {
-    const lines = fs.readFileSync(CORRECT, 'utf8').split('\n');
     // Without the pin and the mapping, a refusal has no cause that can be seen.
-    const kept = lines.map((text) => (/try_grab_folio|get_user_pages|gup_fast|pin_user|rmap_ptes/.test(text) ? '# cut' : text));
-    const { statements } = askText(Buffer.from(kept.join('\n')), 732, 'holds');
+    const { statements } = askText(without(CORRECT, /try_grab_folio|get_user_pages|gup_fast|pin_user|rmap_ptes/), 732, 'holds');
     assert.match(statements[0]!.text, /an LRU batch, or one that was not recorded/);
   });
 
@@ -106,6 +114,29 @@ describe('answers about a page', () => {
 
   check('begins with what the trace shows first', PINNED, 702, 'ownership', { text: /shared/ });
   check('not said of a page that nothing touches', 'sample-traces/labelled/base/M10.va.txt', 406, 'ownership', { text: /cannot be said/ });
+  check('user mappings and SPTEs among it where they are recorded', PINNED, 702, 'ownership', { text: /^1 user mapping /, through: 577 });
+  check('of SPTEs not, where they are not recorded', WITHOUT_MMU, 21, 'ownership', { text: /^Of conversions and SPTEs this trace shows nothing, for any page/, missing: /kvm_gmem_store_attributes,kvmmmu:kvm_tdp_mmu_spte_changed$/ });
+  check('never whose it was, where neither the file nor a conversion is recorded', 'sample-traces/labelled/shim/S2.getmapped.nommap.txt', 59, 'ownership', { text: /^Whether it was shared or private cannot be said at any time\.$/, missing: /kvm:kvm_vm_set_mem_attributes.*kprobe:kvm_gmem_create$/ });
+  for (const [what, cut, missing] of [
+    ['user mappings and SPTEs', /rmap_ptes|spte_changed/, /^kprobe:folio_add_file_rmap_ptes,kprobe:folio_remove_rmap_ptes,kvmmmu:kvm_tdp_mmu_spte_changed$/],
+    ['references', /gup|get_user_pages|try_grab|unpin|pin_user|get_pfn_ret/, /^kprobe:try_grab_folio,.*kprobe:unpin_user_pages$/],
+  ] as const) {
+    it(`ownership: ${what} are said to be missing where they are not recorded`, () => {
+      const text = new RegExp(`^Of ${what} this trace shows nothing, for any page: there were none, or they are not recorded\\.$`);
+      expectAnswer(askText(without(PINNED, cut), 702, 'ownership'), { text, missing });
+    });
+  }
+  it('ownership: unknown from where a conversion is not recorded, and what would record it', () => {
+    const { statements, missing } = askText(without(PINNED, /kvm_gmem_(store|set_attr|ioctl|blocked|convert)/), 627, 'ownership');
+    assert.ok(statements.some(({ text }) => /attribute unknown/.test(text)));
+    assert.match(statements.at(-1)!.text, /^Of conversions this trace shows nothing/);
+    assert.deepEqual(missing, ['kvm:kvm_vm_set_mem_attributes', 'kprobe:kvm_arch_post_set_memory_attributes', 'kprobe:__kvm_gmem_set_attributes', 'kprobe:kvm_gmem_store_attributes']);
+  });
+  it('ownership: unknown where events were lost, and says so', () => {
+    const lines = fs.readFileSync(PINNED, 'utf8').split('\n');
+    const bytes = Buffer.from([...lines.slice(0, 702), 'CPU:0 [LOST 7 EVENTS]', ...lines.slice(702)].join('\n'));
+    expectAnswer(askText(bytes, 702, 'ownership'), { text: /^events were lost before it: attribute unknown, user mappings unknown, / });
+  });
 
   const store = lineOf(CORRECT, /kvm_gmem_store_attributes: .*attrs=0x8/);
   check('the one that went through, and what released it', CORRECT, store, 'retry', { text: /^Retry \d+ went through, .*dropped by/ });
@@ -114,11 +145,28 @@ describe('answers about a page', () => {
   check('none went through', 'sample-traces/rules/G5/clean.txt', 125, 'retry', { text: /^1 refused, and no retry that went through\.$/ });
   check('not said where a loss hides it', 'sample-traces/rules/S3/undecidable.txt', 114, 'retry', { text: /ended cannot be said/ });
   it('retry: not said where returns are not recorded', () => {
-    const kept = fs.readFileSync(PINNED, 'utf8').split('\n').map((text) => (/_ret: |sys_ioctl -> /.test(text) ? '# cut' : text));
-    expectAnswer(askText(Buffer.from(kept.join('\n')), 702, 'retry'), { text: /ended cannot be said/, missing: /syscalls:sys_exit_ioctl,kretprobe:kvm_gmem_ioctl/ });
+    expectAnswer(askText(without(PINNED, RETURNS), 702, 'retry'), { text: /ended cannot be said/, missing: /syscalls:sys_exit_ioctl,kretprobe:kvm_gmem_ioctl/ });
   });
 
-  check('the times of its phases', `${INPLACE}/M1.a.norm.txt`, 1060, 'difference', { text: /after .* here, after .* in the good one\.$/ });
+  check('the times of its phases', ALL_PHASES, lineOf(ALL_PHASES, /kvm_gmem_set_attributes: /, 1003), 'difference', { text: /^Unmapped after .* here, after .* in the good one\.$/ });
+  check('a phase that neither shows, nor the trace could', NO_UNMAP, 1060, 'difference', { text: /^Unmapped cannot be compared: this trace has no event that shows such a phase, of any conversion; there was none, or it is not recorded\.$/, missing: /^kprobe:unmap_mapping_pages$/ });
+  check('no conversion at all is recorded', WITHOUT_MMU, 21, 'difference', { text: /whether one of this page has begun cannot be said\.$/, missing: /kprobe:__kvm_gmem_set_attributes,kprobe:kvm_gmem_store_attributes$/ });
+  it('difference: phases whose events are not recorded are named, and what would record them', () => {
+    expectAnswer(askText(without(NO_UNMAP, /kvm_gmem_invalid|safe_for_conv|spte_changed/), 1060, 'difference'), {
+      text: /^Unmapped, RefsOk, InvOpen, Zapped and InvClosed cannot be compared/, missing: /unmap_mapping_pages,.*is_safe_for_conversion,.*invalidate_start,kvmmmu:kvm_tdp_mmu_spte_changed,.*invalidate_end$/,
+    });
+  });
+  it('difference: not said that none ended well where returns are not recorded', () => {
+    expectAnswer(askText(without(NO_UNMAP, RETURNS), 1060, 'difference'), { text: /^How the conversion to private before it ended cannot be said/, through: 922, missing: /syscalls:sys_exit_ioctl,kretprobe:kvm_gmem_ioctl/ });
+  });
+  it('difference: a phase is not called missing where events were lost', () => {
+    const lines = fs.readFileSync(ALL_PHASES, 'utf8').split('\n');
+    const entry = lineOf(ALL_PHASES, /kvm_gmem_set_attributes: /, 1003);
+    const unmap = lineOf(ALL_PHASES, /unmap_mapping_pages: /, entry);
+    const bytes = (put: string): Uint8Array => Buffer.from(lines.map((text, i) => (i + 1 === unmap ? put : text)).join('\n'));
+    assert.match(askText(bytes('# cut'), entry, 'difference').statements.map(({ text }) => text).join(' '), /Unmapped is missing here\./);
+    assert.match(askText(bytes('CPU:0 [LOST 1 EVENTS]'), entry, 'difference').statements.map(({ text }) => text).join(' '), /Unmapped is not seen here; events were lost meanwhile, so it may have been\./);
+  });
   check('a phase that is not there', 'sample-traces/rules/G10/clean.txt', 165, 'difference', { text: /^InvOpen is missing here\.$/ });
   check('none to compare with', PINNED, 702, 'difference', { text: /^No other conversion to private ended well/ });
   check('not begun', PINNED, 41, 'difference', { text: /^No conversion of this page has begun\.$/ });

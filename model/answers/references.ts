@@ -4,12 +4,12 @@ import { intervalAtRow } from '../timeline/query.js';
 import { Op } from '../timeline/oplog.js';
 import { opSpace, opSubject } from '../timeline/opindex.js';
 import type { Reference } from '../timeline/state.js';
-import { absent, conversionsOfPage, opsOfPage, span, task, type Answer, type Asked, type PageOp, type Statement } from './answer.js';
+import { absent, conversionsOfPage, opsOfPage, resultsNotRecorded, span, task, type Answer, type Asked, type PageOp, type Statement } from './answer.js';
 
 const failed = ({ result }: Conversion): boolean => result !== undefined && result < 0;
 
 /** Kinds that show a reference being taken or dropped. */
-const REFERENCE_KINDS = ['GupRet', 'GrabFolio', 'UnpinPage', 'UnpinPages', 'UnpinFolio', 'GetPfnRet'] as const;
+export const REFERENCE_KINDS = ['GupRet', 'GrabFolio', 'UnpinPage', 'UnpinPages', 'UnpinFolio', 'GetPfnRet'] as const;
 
 /** What a conversion that meets a holder is refused with. */
 const EAGAIN = 11;
@@ -61,9 +61,6 @@ function others({ analysis }: Asked, { scope, inode, vm, first, count, untilRow 
   return false;
 }
 
-/** Kinds that show how a conversion ended. */
-const RESULT_KINDS = ['SysExitIoctl', 'GmemIoctlRet', 'VmIoctlRet', 'ConvertRet'] as const;
-
 /** Which retry of a conversion went through, and what had been released since the last refusal. */
 export function whichRetry(asked: Asked): Answer {
   const conversions = conversionsOfPage(asked);
@@ -81,14 +78,7 @@ export function whichRetry(asked: Asked): Answer {
   if (unknown.length > 0) statements.push({ text: `How ${unknown.length} conversion${unknown.length === 1 ? '' : 's'} of this page ended cannot be said.`, rows: unknown.map((c) => c.fromRow).slice(0, SHOWN) });
   if (conversions.length === 0) statements.push({ text: 'No conversion of this page is seen.', rows: [] });
   else if (statements.length === 0) statements.push({ text: 'No conversion of this page was refused.', rows: conversions.map((c) => c.fromRow).slice(0, 1) });
-  return { question: 'Which retry succeeded, and what released it?', statements, missing: unknown.length > 0 ? resultKinds(asked, unknown) : [] };
-}
-
-/** What would have told how these conversions ended: another ioctl for each way to convert. */
-function resultKinds(asked: Asked, unknown: readonly Conversion[]): string[] {
-  const kinds = RESULT_KINDS.filter((kind) => (kind === 'SysExitIoctl' ? true : kind === 'VmIoctlRet' ? unknown.some((c) => c.scope === 'vm') : unknown.some((c) => c.scope === 'inode')));
-  const gone = absent(asked, kinds);
-  return gone.length === kinds.length ? gone : [];
+  return { question: 'Which retry succeeded, and what released it?', statements, missing: unknown.length > 0 ? resultsNotRecorded(asked, unknown) : [] };
 }
 
 function retryStatement(asked: Asked, refusals: readonly Conversion[], done: Conversion): Statement {
