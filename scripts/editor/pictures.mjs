@@ -1,20 +1,23 @@
 // `npm run pictures [NAME...]`: takes the screenshots under docs/images from the packaged extension on a shipped recording.
 import fs from 'node:fs';
 import path from 'node:path';
-import { ensureDependencies, must, root } from '../steps.mjs';
+import { bin, ensureDependencies, must, root } from '../steps.mjs';
 import { ensureChromium, ensureEditor } from './setup.mjs';
 
 ensureDependencies();
+must(bin('tsc'), ['-b']);
 must(process.execPath, ['scripts/package.mjs'], { stdio: ['ignore', 'ignore', 'inherit'] });
 ensureEditor();
 process.env.CHROMIUM = ensureChromium();
 const { goToFirstViolation, openFile, openWorkbench, runCommand, SAMPLE, statusItem, webviewBody } = await import('../../test/editor/support.mjs');
+const { manyConversions } = await import('../../out/extension/test/many.js');
 
+const MANY = 'many.txt';
 const THEMES = [
   ['', 'Default Dark Modern'], ['-light', 'Default Light Modern'], ['-hc-dark', 'Default High Contrast'], ['-hc-light', 'Default High Contrast Light'],
 ];
 /** File name of the picture without its theme, and what it shows. */
-const SHOWN = [['violation', showViolation], ['lists', showLists], ['explanation', showExplanation], ['verdicts', showVerdicts]];
+const SHOWN = [['violation', showViolation], ['lists', showLists], ['conversions', showConversions], ['explanation', showExplanation], ['verdicts', showVerdicts]];
 /** File name of the picture, theme, and what it shows. */
 const PICTURES = [
   ...SHOWN.flatMap(([name, show]) => THEMES.map(([suffix, theme]) => [`${name}${suffix}`, theme, show])),
@@ -40,9 +43,23 @@ async function showLists(page) {
     await page.mouse.down();
     await page.mouse.move(520, 400, { steps: 5 });
     await page.mouse.up();
-    await page.mouse.move(750, 20);
   }
   await page.locator('.pane-body .monaco-list-row').filter({ hasText: 'pin by CPU 0/KVM-275' }).waitFor();
+  // Away from everything that tells something when the pointer rests on it.
+  await page.mouse.move(450, 744);
+  await page.locator('.monaco-hover:not(.hidden)').first().waitFor({ state: 'hidden' });
+}
+
+/** Hundreds of conversions, a few of which failed: what is in flight, failed, slow and repeated. */
+async function showConversions(page) {
+  await runCommand(page, 'View: Close Editor');
+  await openFile(page, MANY);
+  await statusItem(page).filter({ hasText: 'violation' }).waitFor();
+  await runCommand(page, 'Focus on Conversions View');
+  await page.locator('.pane-header', { hasText: 'Findings' }).click();
+  const row = page.locator('.pane-body .monaco-list-row').filter({ hasText: 'ENOMEM' }).first();
+  await row.click();
+  await page.mouse.move(450, 744);
 }
 
 /** The finding as a chain of events. */
@@ -78,7 +95,10 @@ fs.mkdirSync(images, { recursive: true });
 const only = process.argv.slice(2);
 for (const [name, theme, show] of PICTURES.filter(([name]) => only.length === 0 || only.includes(name))) {
   const bench = await openWorkbench({
-    fill: (folder) => fs.copyFileSync(SAMPLE, path.join(folder, 'conversion.txt')),
+    fill: (folder) => {
+      fs.copyFileSync(SAMPLE, path.join(folder, 'conversion.txt'));
+      fs.writeFileSync(path.join(folder, MANY), manyConversions({ conversions: 450, failEvery: 100, slowEvery: 200 }));
+    },
     settings: { 'workbench.colorTheme': theme, 'window.commandCenter': false, 'workbench.layoutControl.enabled': false },
     width: 1200, height: 760,
   });
