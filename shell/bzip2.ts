@@ -2,6 +2,7 @@
  * bzip2 for every host, block by block. Written here since no kept library does it: those at hand decompress 5 MB/s,
  * want the whole file, or need Node's deprecated Buffer constructor.
  */
+import { UnsupportedCompression } from '../parsers/compressed/plainSource.js';
 import { BitReader } from './bits.js';
 
 const BLOCK_UNIT = 100_000;
@@ -113,7 +114,7 @@ class Block {
   }
 
   read(bits: BitReader): void {
-    if (bits.read(1) !== 0) throw new Error('bzip2: randomised blocks of bzip2 0.9 are not supported');
+    if (bits.read(1) !== 0) throw new UnsupportedCompression('bzip2: randomised blocks of bzip2 0.9 are not read here; repack it: bzip2 -dc FILE | bzip2 > NEW');
     this.origin = bits.read(24);
     const used = this.readUsed(bits);
     const selectorCount = this.readCodes(bits, used + 2);

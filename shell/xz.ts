@@ -3,6 +3,7 @@
  * module is driven directly: xz-embedded, stream after stream, behind a context of these words.
  */
 import xz from 'xz-decompress';
+import { UnsupportedCompression } from '../parsers/compressed/plainSource.js';
 
 /** Words of a context: the buffers' size, then address, position and length of the input, then of the output. */
 const BUFFER_SIZE = 0;
@@ -15,10 +16,24 @@ const OUT_POSITION = 5;
 const XZ_OK = 0;
 const XZ_STREAM_END = 1;
 const XZ_UNSUPPORTED_CHECK = 2;
-const ERRORS: Readonly<Record<number, string>> = {
-  3: 'xz: not enough memory', 4: 'xz: its dictionary is too large', 5: 'xz: not an xz stream', 6: 'xz: it uses a filter or a check that is not supported here; pack it with plain xz',
-  7: 'xz: damaged data', 8: 'xz: damaged data',
-};
+const XZ_DICTIONARY = 4;
+const XZ_OPTIONS = 6;
+const ERRORS: Readonly<Record<number, string>> = { 3: 'xz: not enough memory', 5: 'xz: not an xz stream', 7: 'xz: damaged data', 8: 'xz: damaged data' };
+
+/** A stream's header: its magic, two bytes of flags of which the last four bits name the check, and a CRC32. */
+const HEADER_BYTES = 12;
+const HEADER_MAGIC = [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00];
+const HEADER_FLAGS = 7;
+const CHECK_SHA256 = 10;
+const REPACK = 'repack it: xz -dc FILE | xz > NEW';
+
+/** What is not read here, of a file that need not be damaged. `seen`: the last bytes that were read before. */
+function unsupported(code: number, seen: Uint8Array): string {
+  if (code === XZ_DICTIONARY) return `xz: its dictionary is larger than what is read here; ${REPACK}`;
+  if (seen.length < HEADER_BYTES || HEADER_MAGIC.some((byte, i) => seen[i] !== byte)) return `xz: it uses a filter other than LZMA2, which is not read here; ${REPACK}`;
+  const check = seen[HEADER_FLAGS]! & 15;
+  return `xz: its integrity check is ${check === CHECK_SHA256 ? 'SHA-256' : `of kind ${check}`}, and only CRC32, CRC64 and none are read here; ${REPACK}`;
+}
 
 interface XzExports {
   readonly memory: { readonly buffer: ArrayBuffer };
@@ -50,7 +65,7 @@ async function start(): Promise<XzStream> {
   return (pieces) => unxzStream(exports, pieces);
 }
 
-/** Throws where the file is damaged or ends too early. */
+/** Throws where the file is damaged or ends too early, and UnsupportedCompression where the decoder does not read it. */
 function* unxzStream(xzExports: XzExports, pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
   const context = new Context(xzExports);
   try {
@@ -69,6 +84,9 @@ function* unxzStream(xzExports: XzExports, pieces: Iterable<Uint8Array>): Genera
 class Context {
   private readonly at: number;
   private readonly size: number;
+  private input: Uint8Array = new Uint8Array(0);
+  /** Bytes of a header's length at most, before the input at hand. */
+  private before: Uint8Array = new Uint8Array(0);
 
   constructor(private readonly exports: XzExports) {
     this.at = exports.create_context();
@@ -87,9 +105,17 @@ class Context {
   /** Hands over as much as fits and returns the rest. */
   supply(input: Uint8Array): Uint8Array {
     const size = Math.min(this.size, input.length);
+    this.before = this.seen(this.input.length);
+    this.input = input.subarray(0, size);
     this.bytes(this.words()[IN_ADDRESS]!, size).set(input.subarray(0, size));
     this.exports.supply_input(this.at, size);
     return input.subarray(size);
+  }
+
+  /** The last bytes, of a header's length at most, up to a position in the input at hand. */
+  private seen(position: number): Uint8Array {
+    const own = this.input.subarray(Math.max(0, position - HEADER_BYTES), position);
+    return Uint8Array.from([...this.before, ...own].slice(-HEADER_BYTES));
   }
 
   /** All that the input at hand gives. */
@@ -101,6 +127,7 @@ class Context {
       words[OUT_POSITION] = 0;
       // Copied: the buffer is used again.
       if (size > 0) yield this.bytes(words[OUT_ADDRESS]!, size).slice();
+      if (code === XZ_DICTIONARY || code === XZ_OPTIONS) throw new UnsupportedCompression(unsupported(code, this.seen(words[IN_POSITION]!)));
       if (code !== XZ_OK && code !== XZ_UNSUPPORTED_CHECK) throw new Error(ERRORS[code] ?? `xz: error ${code}`);
       // Only a call without output says that all is out.
       const now = this.words();

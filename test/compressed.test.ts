@@ -131,6 +131,40 @@ describe('compressed traces', () => {
     assert.deepEqual(codes(read(zlib.gzipSync(binary), { memoryBytes: 1000 })), ['too-large']);
   });
 
+  for (const [what, hex, detail] of [
+    ['the check SHA-256', 'fd377a585a00000ae1fb0ca10200210116000000742fe5a301000d23207472616365723a206e6f700a000000c82600262c5e5f53dfa255db686df98e267c7d159df63a5e5b1df2c8a30d9ed300013e0e5183fb86189b4b9a01000000000a595a',
+      /^xz: its integrity check is SHA-256, and only CRC32, CRC64 and none are read here; repack it: xz -dc FILE \| xz > NEW$/],
+    ['a filter for x86', 'fd377a585a000004e6d6b44602010400210116000d86351f01000d23207472616365723a206e6f700a0000006c9eb13622e494560001260e081be0041fb6f37d010000000004595a', /^xz: it uses a filter other than LZMA2, .*repack it/],
+    ['a dictionary of 1.5 GiB', 'fd377a585a000004e6d6b44602002101250000003b787b4101000d23207472616365723a206e6f700a0000006c9eb13622e494560001260e081be0041fb6f37d010000000004595a', /^xz: its dictionary is larger than what is read here; repack it/],
+  ] as const) {
+    it(`does not call an xz with ${what} damaged: it is not read here, and why`, () => {
+      const bytes = Buffer.from(hex, 'hex');
+      const { issues } = read(bytes).table;
+      assert.deepEqual(issues.map(({ code }) => code), ['unsupported-compression']);
+      assert.match(issues[0]!.detail, detail);
+      for (const size of [1, 5, 12, 13, 64]) assert.match(decompressed(decompress.xz, bytes, size).error, detail);
+      // After a stream that is read, with padding: what it holds is kept.
+      const good = fs.readFileSync(`${FOLDER}/M2.p.txt.xz`);
+      for (const size of [1, 1 << 12]) {
+        const { plain, error } = decompressed(decompress.xz, Buffer.concat([good, Buffer.alloc(4), bytes]), size);
+        assert.ok(plain.equals(PLAIN));
+        assert.match(error, detail);
+      }
+      const { table } = read(Buffer.concat([good, bytes]));
+      assert.ok(table.length > 0 && table.losses.some((loss) => loss.row === table.length));
+      assert.ok(table.issues.some(({ code }) => code === 'unsupported-compression'));
+    });
+  }
+
+  it('does not call the randomised blocks of old bzip2 damaged', () => {
+    const bytes = fs.readFileSync(`${FOLDER}/M2.p.txt.bz2`);
+    // The bit after the file's magic, the block's and its checksum.
+    bytes[14]! |= 0x80;
+    const { issues } = read(bytes).table;
+    assert.deepEqual(issues.map(({ code }) => code), ['unsupported-compression']);
+    assert.match(issues[0]!.detail, /randomised blocks of bzip2 0\.9 are not read here; repack it: bzip2 -dc FILE \| bzip2 > NEW$/);
+  });
+
   it('takes no text for compressed', () => {
     for (const text of ['BZhello', 'P*M', '']) {
       const bytes = Buffer.from(text);

@@ -13,12 +13,15 @@ const WINDOW_BYTES = 64 << 20;
 const EXPANSION_FREE_BYTES = 256 << 20;
 const EXPANSION_MAX = 2000;
 
-/** Decompresses pieces lazily: pulls one only when it needs more. Throws where they are damaged. */
+/** Thrown by a decompressor that meets what it does not read, in place of damage; the message says what to do. */
+export class UnsupportedCompression extends Error {}
+
+/** Decompresses pieces lazily: pulls one only when it needs more. Throws where they are damaged, or UnsupportedCompression. */
 export type Decompress = (pieces: Iterable<Uint8Array>) => Iterable<Uint8Array>;
 
 /** Why the plain bytes end before their end. */
 export interface PlainFault {
-  readonly code: 'decompress-failed' | 'too-large';
+  readonly code: 'decompress-failed' | 'unsupported-compression' | 'too-large';
   /** Plain bytes before it. */
   readonly offset: number;
   readonly detail: string;
@@ -90,9 +93,10 @@ export class PlainSource implements ByteSource {
     try {
       next = this.output.next();
     } catch (error) {
-      // Decompressors throw on damaged content; that is a property of the input.
+      // Decompressors throw on damaged content, and on what they do not read; that is a property of the input.
       const why = error instanceof Error ? error.message : String(error);
-      this.end({ code: 'decompress-failed', offset: this.until, detail: `${why}, before byte ${this.taken} of the compressed file` });
+      if (error instanceof UnsupportedCompression) this.end({ code: 'unsupported-compression', offset: this.until, detail: why });
+      else this.end({ code: 'decompress-failed', offset: this.until, detail: `${why}, before byte ${this.taken} of the compressed file` });
       return;
     }
     if (next.done) {
