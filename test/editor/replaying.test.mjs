@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
+import { root } from '../../scripts/steps.mjs';
 import { chooseTheme, openFile, openWorkbench, picture, runCommand, SAMPLE, statusItem, THEMES, webviewBody } from './support.mjs';
 
 /** Lines of the violation in the sample, and of the pin that it is about. */
@@ -17,12 +18,26 @@ function arrowAt(page, line) {
   }, String(line));
 }
 
+/** A trace with stacks, a kernel tree that has the source of one of their functions, and how they belong together. */
+function fillKernelFrames(folder) {
+  fs.copyFileSync(path.join(root, 'sample-traces/ftrace/7.2.13/inplace.stacktrace.txt'), path.join(folder, 'stacks.txt'));
+  fs.mkdirSync(path.join(folder, 'linux/mm'), { recursive: true });
+  fs.writeFileSync(path.join(folder, 'linux/mm/vma.c'), '/* made for a test */\n\nunsigned long mmap_region(struct file *file)\n{\n\treturn 0;\n}\n');
+  fs.mkdirSync(path.join(folder, '.vscode'));
+  const configuration = { type: 'shimtrace', request: 'launch', name: 'With sources', trace: '${workspaceFolder}/stacks.txt', from: { line: 25 }, sourceMap: { tree: '${workspaceFolder}/linux' } };
+  fs.writeFileSync(path.join(folder, '.vscode/launch.json'), JSON.stringify({ version: '0.2.0', configurations: [configuration] }));
+}
+
 describe('a replay in the editor', () => {
   let bench;
   let page;
   before(async () => {
     bench = await openWorkbench({
-      fill: (folder) => fs.copyFileSync(SAMPLE, path.join(folder, 'pinned.txt')), width: 1700, height: 1000,
+      fill: (folder) => {
+        fs.copyFileSync(SAMPLE, path.join(folder, 'pinned.txt'));
+        fillKernelFrames(folder);
+      },
+      width: 1700, height: 1000,
       settings: { 'workbench.colorTheme': 'Default Dark Modern', 'debug.openDebug': 'openOnSessionStart', 'debug.internalConsoleOptions': 'neverOpen' },
     });
     ({ page } = bench);
@@ -123,6 +138,17 @@ describe('a replay in the editor', () => {
     await listsAt(LINE);
     await page.locator('.pane-body .monaco-list-row.selected').filter({ hasText: 'became private while page 0x4' }).waitFor();
     await picture(page, 'replay-lists');
+  });
+
+  it('opens the source of a kernel frame that is clicked in the call stack', async () => {
+    await button('stop').click();
+    await page.locator('.debug-toolbar').waitFor({ state: 'hidden' });
+    await runCommand(page, 'Debug: Start Debugging');
+    await arrowAt(page, 25);
+    await page.locator('.debug-call-stack .monaco-list-row').filter({ hasText: /^mmap_region/ }).filter({ hasText: 'vma.c' }).click();
+    await page.locator('.tab.active', { hasText: 'vma.c' }).waitFor();
+    await page.locator('.line-numbers.active-line-number', { hasText: /^3$/ }).first().waitFor();
+    await picture(page, 'replay-kernel-frame');
   });
 });
 
