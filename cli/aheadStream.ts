@@ -23,7 +23,8 @@ const PRODUCED = 0;
 const RETURNED = 1;
 const TAKEN = 2;
 const WAKE = 3;
-const STOP = -1;
+const CLOSED = 4;
+const COUNTERS = 5;
 /** Outputs taken, or slots given back, between two wake-ups of the worker: each costs both threads a system call. */
 const WAKE_EVERY = 16;
 /** Numbers of an entry of `outputs`: slot, length or how the stream ended, piece. */
@@ -51,7 +52,7 @@ export function streamPlan(path: string, pieces: readonly Pick<CompressedRange, 
   if (pieces.reduce((sum, piece) => sum + piece.size, 0) < worthBytes) return undefined;
   return {
     path, slots, pieces: Float64Array.from(pieces.flatMap((piece) => [piece.offset, piece.size])),
-    ring: new SharedArrayBuffer(slots * SLOT_BYTES), counters: new SharedArrayBuffer(16),
+    ring: new SharedArrayBuffer(slots * SLOT_BYTES), counters: new SharedArrayBuffer(4 * COUNTERS),
     outputs: new SharedArrayBuffer(4 * ENTRY * (slots + 1)), returned: new SharedArrayBuffer(4 * slots),
   };
 }
@@ -122,8 +123,8 @@ export class StreamRing implements AheadStream {
   }
 
   close(): void {
-    Atomics.store(this.counters, WAKE, STOP);
-    Atomics.notify(this.counters, WAKE);
+    Atomics.store(this.counters, CLOSED, 1);
+    this.wake();
   }
 }
 
@@ -170,7 +171,7 @@ class FreeSlots {
   take(): number {
     for (;;) {
       const before = Atomics.load(this.counters, WAKE);
-      if (before === STOP) return -1;
+      if (Atomics.load(this.counters, CLOSED) !== 0) return -1;
       const slot = this.counters[PRODUCED]! - Atomics.load(this.counters, TAKEN) < READY ? this.free() : -1;
       if (slot >= 0) return slot;
       Atomics.wait(this.counters, WAKE, before);

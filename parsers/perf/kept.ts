@@ -16,11 +16,12 @@ export type Lender = Pick<AheadStream, 'bytes' | 'borrow' | 'giveBack'>;
 export class KeptBytes {
   /** Bytes held at the moment. */
   size = 0;
+  /** Who gives the bytes that come in and lends them; undefined while nobody does. */
+  lender: Lender | undefined;
   private readonly chunks: Chunk[] = [];
   /** By chunk, what its lender knows it by; -1 for a copy. */
   private readonly borrowed: number[] = [];
   private firstId = 0;
-  lender: Lender | undefined;
   private readonly spare = new Map<number, ArrayBuffer[]>(PIECE_BYTES.map((bytes) => [bytes, []]));
 
   constructor(private readonly little: boolean) {}
