@@ -3,12 +3,12 @@ import { QUESTIONS, type QuestionId } from '../../model/answers/index.js';
 import { pagesText } from '../../model/findings/report.js';
 import { pageOfRow, rowOfLine } from './moves.js';
 import { spotOf } from './place.js';
-import type { AnswerView } from './views.js';
+import type { AnswerView, LineOf } from './views.js';
 import type { Judged } from './worker.js';
 
-export function answerAt(judged: Judged, line: number, question: QuestionId): AnswerView | null {
+export function answerAt(judged: Judged, at: LineOf, question: QuestionId): AnswerView | null {
   const { analysis, trace: { table } } = judged;
-  const row = rowOfLine(judged, line);
+  const row = rowOfLine(judged, at);
   const page = pageOfRow(judged, row);
   if (!page) return null;
   const answer = QUESTIONS[question]({ analysis, table, page, row });

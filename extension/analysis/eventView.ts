@@ -6,22 +6,21 @@ import { describeState } from '../../model/timeline/state.js';
 import { pageOf, pagesOfRow, stateAtRow } from '../../model/timeline/query.js';
 import { watchIdOfRange } from '../debugger/watchId.js';
 import type { EventView, PageStateView } from './job.js';
+import { rowOfLine } from './moves.js';
 import { placeOf } from './place.js';
+import type { LineOf } from './views.js';
 import type { Judged } from './worker.js';
 
 /** A hover shows no more ranges than this. */
 const PAGES_SHOWN = 4;
 
-/** The event whose line, or whose stack's line, is `line`, in a trace of several files of one of them; null when the line belongs to none. */
-export function eventAtLine(judged: Judged, line: number, file?: string): EventView | null {
+/** The event whose line, or whose stack's line, this is; null when the line belongs to none. */
+export function eventAtLine(judged: Judged, at: LineOf): EventView | null {
   const { table } = judged.trace;
-  if (judged.files) {
-    const own = file === undefined ? -1 : judged.files.rowAtLine(file, line);
-    return own >= 0 && own < table.length && table.line(own) === line ? eventView(judged, own) : null;
-  }
-  const after = table.rowAtLine(line + 1);
-  const row = after - 1;
+  const { line } = at;
+  const row = at.file === undefined && judged.files ? -1 : rowOfLine(judged, at);
   if (row < 0) return null;
+  if (judged.files) return eventView(judged, row);
   if (table.line(row) !== line && !inStack(judged, row, line)) return null;
   return eventView(judged, row);
 }

@@ -6,7 +6,7 @@ import type { EvidenceRole, ProfileId, Reason, RuleStatus, Severity, UndecidedRe
 import type { TimelineAsk, TimelineResult } from '../../model/timeline/asks.js';
 import type { ClockName } from '../../parsers/events/table.js';
 import type { DebugMessage } from './debugServer.js';
-import type { Spot, Shown, ViewMethods } from './views.js';
+import type { LineOf, Spot, Shown, ViewMethods } from './views.js';
 import type { IssueCode, IssueSeverity } from '../../parsers/events/issues.js';
 
 /** Where an event stands in the trace. */
@@ -148,7 +148,7 @@ export interface Methods extends ViewMethods {
   /** Whether the file, or what a compressed one holds, begins as a trace does; it is not read further. */
   holdsTrace: { params: object; result: boolean };
   /** The event that a 1-based line belongs to. */
-  eventAtLine: { params: { readonly line: number; /** URI of the line's file, in a trace of several. */ readonly file?: string }; result: EventView | null };
+  eventAtLine: { params: LineOf; result: EventView | null };
   /** A message of the debug adapter protocol for a session on this trace; what it answers comes as messages. */
   debug: { params: DebugMessage; result: null };
   /** Ends a debug session. */

@@ -7,18 +7,20 @@ import { describeState, describeDimension, type PageState } from '../../model/ti
 import { durationText } from './format.js';
 import { eventLine } from '../../model/findings/listing.js';
 import { lineText, placeOf, spotOf } from './place.js';
-import type { Along, HintView, Spot, WindowText } from './views.js';
+import type { Along, HintView, LineOf, Spot, WindowText } from './views.js';
 import type { Judged } from './worker.js';
 
 /** A page's life is listed up to here. */
 const LIFE_SHOWN = 5000;
 const WINDOW_LINES_MAX = 20000;
 
-/** The last row whose line is at or before `line`; -1 before the first event. */
-export function rowOfLine({ trace, files }: Judged, line: number): number {
-  // A line of several files is none of this trace's: what is asked of it is told of the end.
-  if (files) return trace.table.length - 1;
-  return trace.table.rowAtLine(line + 1) - 1;
+/** The last row whose line is at or before this one; -1 before the first event, and in a file of several where no event has this line. */
+export function rowOfLine({ trace: { table }, files }: Judged, { line, file }: LineOf): number {
+  if (!files) return table.rowAtLine(line + 1) - 1;
+  // A line without its file is none of this trace's: what is asked of it is told of the end.
+  if (file === undefined) return table.length - 1;
+  const row = files.rowAtLine(file, line);
+  return row >= 0 && row < table.length && table.line(row) === line ? row : -1;
 }
 
 /** First page that the event touches; undefined when it names none. */
@@ -27,8 +29,8 @@ export function pageOfRow({ trace, analysis }: Judged, row: number): PageId | un
   return range && pageOf(range);
 }
 
-export function neighbour(judged: Judged, line: number, along: Along, forward: boolean): Spot | null {
-  const here = rowOfLine(judged, line);
+export function neighbour(judged: Judged, at: LineOf, along: Along, forward: boolean): Spot | null {
+  const here = rowOfLine(judged, at);
   if (here < 0) return null;
   const row = along === 'page' ? alongPage(judged, here, forward) : along === 'task' ? alongTask(judged, here, forward) : alongConversion(judged, here, forward);
   return row < 0 ? null : spotOf(judged, row);
@@ -78,8 +80,8 @@ function alongConversion({ analysis, trace }: Judged, here: number, forward: boo
 }
 
 /** Events that made what is true of the event's page: its attribute, its mappings, SPTEs, references and conversions. */
-export function origin(judged: Judged, line: number): readonly Spot[] {
-  const here = rowOfLine(judged, line);
+export function origin(judged: Judged, at: LineOf): readonly Spot[] {
+  const here = rowOfLine(judged, at);
   const page = pageOfRow(judged, here);
   if (!page) return [];
   const before = intervalAtRow(judged.analysis, page, here - 1).state;
@@ -90,8 +92,8 @@ function causeRows(state: PageState): number[] {
   return [state.attributeRow, ...[...state.conversions, ...state.mappings, ...state.sptes, ...state.references].map(({ row }) => row)];
 }
 
-export function life(judged: Judged, line: number): readonly (Spot & { readonly what: string })[] {
-  const page = pageOfRow(judged, rowOfLine(judged, line));
+export function life(judged: Judged, at: LineOf): readonly (Spot & { readonly what: string })[] {
+  const page = pageOfRow(judged, rowOfLine(judged, at));
   if (!page) return [];
   return pageHistory(judged.analysis, page).intervals.filter(({ fromRow }) => fromRow >= 0).slice(0, LIFE_SHOWN).map(({ fromRow, state, changed }) => ({
     ...spotOf(judged, fromRow), what: changed.map((dimension) => describeDimension(state, dimension)).filter((text) => text !== '').join(', ') || describeState(state),

@@ -138,6 +138,13 @@ export interface ExplanationView {
   readonly steps: readonly StepView[];
 }
 
+/** A 1-based line, in a trace of several files of one of them. */
+export interface LineOf {
+  readonly line: number;
+  /** URI of the line's file. */
+  readonly file?: string;
+}
+
 /** Which events are neighbours of one: those of its page, of its conversion, or of its task. */
 export type Along = 'page' | 'conversion' | 'task';
 
@@ -179,15 +186,15 @@ export interface ViewMethods {
   conversionsIn: { params: { readonly fromLine: number; readonly toLine: number }; result: { readonly rows: readonly ConversionRow[]; readonly total: number } };
   explain: { params: { readonly finding: string }; result: ExplanationView | null };
   /** The next (or previous) event after a line along a page, a conversion or a task. */
-  neighbour: { params: { readonly line: number; readonly along: Along; readonly forward: boolean }; result: Spot | null };
+  neighbour: { params: LineOf & { readonly along: Along; readonly forward: boolean }; result: Spot | null };
   /** Where the present state of an event's page was made. */
-  origin: { params: { readonly line: number }; result: readonly Spot[] };
+  origin: { params: LineOf; result: readonly Spot[] };
   /** The whole life of an event's page. */
-  life: { params: { readonly line: number }; result: readonly (Spot & { readonly what: string })[] };
+  life: { params: LineOf; result: readonly (Spot & { readonly what: string })[] };
   /** State after, and time since the page's last event, for the events of some lines. */
   hints: { params: { readonly fromLine: number; readonly toLine: number }; result: readonly HintView[] };
   /** A question about the page of the event at a line; null when the event names no page. */
-  answer: { params: { readonly line: number; readonly question: QuestionId }; result: AnswerView | null };
+  answer: { params: LineOf & { readonly question: QuestionId }; result: AnswerView | null };
   /** Lines of the listing of a trace that no editor can show as it is, both included. */
   listing: { params: { readonly first: number; readonly last: number }; result: string };
   /** Text around a line. */

@@ -3,9 +3,8 @@ import * as vscode from 'vscode';
 import type { QuestionId } from '../../model/answers/index.js';
 import type { AnswerView, Spot } from '../analysis/views.js';
 import type { App, Feature } from '../app.js';
-import { traceLine } from '../window.js';
 import { revealSpot } from '../tabs.js';
-import { orNothing, sessionOf } from './navigation.js';
+import { askedAt, orNothing } from './navigation.js';
 
 /** Kept here, not taken from the model, so that the host's bundle holds none of it; a test compares the two. */
 export const ASKED: Readonly<Record<QuestionId, string>> = {
@@ -22,12 +21,12 @@ export const ask: Feature = (app) => vscode.commands.registerCommand('shimtrace.
 
 async function run(app: App, wanted: unknown): Promise<void> {
   const editor = vscode.window.activeTextEditor;
-  const at = editor && traceLine(editor.document, editor.selection.active.line);
-  const session = editor && sessionOf(app, editor.document);
-  if (!at || !session) return;
+  const asked = editor && askedAt(app, editor.document, editor.selection.active.line);
+  if (!asked) return;
+  const { session, at } = asked;
   const question = isQuestion(wanted) ? wanted : await pick();
   if (!question) return;
-  const answer = await orNothing(session.request('answer', { line: at.line, question }));
+  const answer = await orNothing(session.request('answer', { ...at, question }));
   if (!answer) await vscode.window.showInformationMessage(vscode.l10n.t('The event in this line names no page. Put the cursor on one that does.'));
   else show(session.uri, answer);
 }

@@ -3,8 +3,7 @@ import * as vscode from 'vscode';
 import type { EventView, PageStateView } from '../analysis/job.js';
 import type { Feature } from '../app.js';
 import { code, escapeMarkdown } from '../markdown.js';
-import { traceLine } from '../window.js';
-import { orNothing, sessionOf } from './navigation.js';
+import { askedAt, orNothing } from './navigation.js';
 import { LANGUAGE } from './recognise.js';
 
 const STOP_ON_CHANGE = 'shimtrace.replay.stopOnChange';
@@ -13,12 +12,9 @@ const FIELDS_SHOWN = 24;
 
 export const hover: Feature = (app) => vscode.languages.registerHoverProvider({ language: LANGUAGE }, {
   async provideHover(document, position) {
-    const at = traceLine(document, position.line);
-    // As part of a run an event is told of with what all files say.
-    const run = at && app.sessions.runOf(at.trace);
-    const session = run?.report ? run : sessionOf(app, document);
-    const event = session && at && (await orNothing(session.request('eventAtLine', { line: at.line, ...(session === run && { file: at.trace.toString() }) })));
-    return event && at ? new vscode.Hover(hoverText(event, session.uri), document.lineAt(position.line).range) : undefined;
+    const asked = askedAt(app, document, position.line);
+    const event = asked && (await orNothing(asked.session.request('eventAtLine', asked.at)));
+    return event ? new vscode.Hover(hoverText(event, asked.session.uri), document.lineAt(position.line).range) : undefined;
   },
 });
 

@@ -1,10 +1,10 @@
 /** Moving through a trace: along a page, a conversion or a task; to what made a page's state; over a page's whole life. */
 import * as vscode from 'vscode';
 import { RequestFailed, type TraceSession } from '../analysis/client.js';
-import type { Along, Spot } from '../analysis/views.js';
+import type { Along, LineOf, Spot } from '../analysis/views.js';
 import type { App, Feature } from '../app.js';
-import { activeTabUri, revealLine } from '../tabs.js';
-import { listingLines, locationIn, traceLine, windowAddress, windowUri } from '../window.js';
+import { activeTabUri, fileOf, revealLine } from '../tabs.js';
+import { listingLines, locationIn, shownAt, traceLine, windowAddress, windowUri } from '../window.js';
 import { LANGUAGE } from './recognise.js';
 
 const SELECTOR: vscode.DocumentSelector = [{ language: LANGUAGE }];
@@ -18,10 +18,10 @@ export const navigation: Feature = (app) => vscode.Disposable.from(
   ...MOVES.map(([id, along, forward, none]) => vscode.commands.registerCommand(id, () => move(app, along, forward, none))),
   vscode.commands.registerCommand('shimtrace.openWindow', (line?: unknown) => openWindow(app, line)),
   vscode.languages.registerDefinitionProvider(SELECTOR, {
-    provideDefinition: (document, position) => locations(app, document, position, (session, line) => session.request('origin', { line })),
+    provideDefinition: (document, position) => locations(app, document, position, ({ session, at }) => session.request('origin', at)),
   }),
   vscode.languages.registerReferenceProvider(SELECTOR, {
-    provideReferences: (document, position) => locations(app, document, position, (session, line) => session.request('life', { line })),
+    provideReferences: (document, position) => locations(app, document, position, ({ session, at }) => session.request('life', at)),
   }),
 );
 
@@ -42,32 +42,54 @@ export function sessionOf(app: App, document: vscode.TextDocument): TraceSession
   return session?.report && !document.isDirty ? session : undefined;
 }
 
-async function locations(
-  app: App, document: vscode.TextDocument, position: vscode.Position, ask: (session: TraceSession, line: number) => Promise<readonly Spot[]>,
-): Promise<vscode.Location[]> {
+interface Asked {
+  readonly session: TraceSession;
+  readonly at: LineOf;
+}
+
+/** Whom to ask about a 0-based line of a document, and how: as part of a run an event is told of with what all files say. */
+export function askedAt(app: App, document: vscode.TextDocument, line: number): Asked | undefined {
+  const at = traceLine(document, line);
+  const run = at && !document.isDirty ? app.sessions.runOf(at.trace) : undefined;
+  if (at && run?.report) return { session: run, at: { line: at.line, file: at.trace.toString() } };
   const session = sessionOf(app, document);
-  const at = traceLine(document, position.line);
-  if (!session || !at) return [];
-  const spots = (await orNothing(ask(session, at.line))) ?? [];
-  return spots.filter((spot) => spot.line > 0).map((spot) => locationIn(document, session.uri, spot));
+  return at && session && { session, at: { line: at.line } };
+}
+
+async function locations(
+  app: App, document: vscode.TextDocument, position: vscode.Position, ask: (asked: Asked) => Promise<readonly Spot[]>,
+): Promise<vscode.Location[]> {
+  const asked = askedAt(app, document, position.line);
+  if (!asked) return [];
+  const spots = (await orNothing(ask(asked))) ?? [];
+  return spots.filter((spot) => spot.line > 0).map((spot) => locationOf(document, asked.session.uri, spot));
+}
+
+/** A place of a trace: in this document where it shows the place's file, else where that is shown. */
+function locationOf(document: vscode.TextDocument, trace: vscode.Uri, spot: Spot): vscode.Location {
+  const file = fileOf(trace, spot.file);
+  if (traceLine(document, 0)?.trace.toString() === file.toString()) return locationIn(document, file, spot);
+  const { uri, line } = shownAt(file, spot.line);
+  return new vscode.Location(uri, new vscode.Position(line, spot.column));
 }
 
 async function move(app: App, along: Along, forward: boolean, none: string): Promise<void> {
   const editor = vscode.window.activeTextEditor;
-  const at = editor && traceLine(editor.document, editor.selection.active.line);
-  const session = editor && sessionOf(app, editor.document);
-  if (!editor || !at || !session) return;
-  const spot = await orNothing(session.request('neighbour', { line: at.line, along, forward }));
+  const asked = editor && askedAt(app, editor.document, editor.selection.active.line);
+  if (!editor || !asked) return;
+  const { session, at } = asked;
+  const spot = await orNothing(session.request('neighbour', { ...at, along, forward }));
   if (!spot || spot.line === 0) {
     vscode.window.setStatusBarMessage(vscode.l10n.t(none), 3000);
     return;
   }
-  const { uri, range } = locationIn(editor.document, session.uri, spot);
+  const file = fileOf(session.uri, spot.file);
+  const { uri, range } = locationOf(editor.document, session.uri, spot);
   if (uri.toString() === editor.document.uri.toString()) {
     editor.selection = new vscode.Selection(range.start, range.start);
     editor.revealRange(range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
-  } else if (windowAddress(editor.document.uri) && listingLines(session.uri) === undefined) await showWindow(app, session.uri, spot.line, spot.column);
-  else await revealLine(session.uri, spot.line, spot.column);
+  } else if (windowAddress(editor.document.uri) && listingLines(file) === undefined) await showWindow(app, file, spot.line, spot.column);
+  else await revealLine(file, spot.line, spot.column);
 }
 
 /** A window around a line, or around the first finding of the trace in the active tab. */

@@ -78,6 +78,33 @@ describe('a run of several files', () => {
     assert.match(text, /1 pin/, text);
   });
 
+  it('is moved through across its files', async () => {
+    const { sessions } = await app();
+    await open(run);
+    const report = await until('the report of the run', () => sessions.find(run)?.report);
+    const violation = report.findings.find((finding) => finding.verdict === 'violation')!;
+    const file = vscode.Uri.parse(violation.at.file!);
+    const editor = await open(file);
+    const at = new vscode.Position(violation.at.line - 1, violation.at.startColumn);
+    const life = await until('the life of the page', async () => {
+      const found = await vscode.commands.executeCommand<vscode.Location[]>('vscode.executeReferenceProvider', file, at);
+      return found.length > 0 ? found : undefined;
+    });
+    assert.deepEqual([...new Set(life.map(({ uri }) => uri.toString()))].sort(), [first.toString(), second.toString()]);
+    const eventAt = ({ uri, range }: vscode.Location): string => fs.readFileSync(uri.fsPath, 'utf8').split('\n')[range.start.line]!.slice(range.start.character);
+    assert.deepEqual(life.map(eventAt).filter((text) => !/^\w+(?:: |\()/.test(text)), []);
+    const causes = await vscode.commands.executeCommand<vscode.Location[]>('vscode.executeDefinitionProvider', file, at);
+    assert.ok(causes.length > 0);
+    // Back along the page until the other file shows.
+    editor.selection = new vscode.Selection(at, at);
+    for (let i = 0; i < 200 && vscode.window.activeTextEditor?.document.uri.toString() === file.toString(); i++) await vscode.commands.executeCommand('shimtrace.previousOfPage');
+    const other = file.toString() === first.toString() ? second : first;
+    await until('an event of the other file', () => {
+      const shown = vscode.window.activeTextEditor;
+      return shown?.document.uri.toString() === other.toString() && /^\w+: /.test(eventAt(new vscode.Location(other, shown.selection.active))) ? true : undefined;
+    });
+  });
+
   it('is judged again when one of its files grows', async () => {
     const { sessions } = await app();
     const whole = fs.readFileSync(second.fsPath, 'utf8');
