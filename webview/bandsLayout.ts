@@ -1,5 +1,5 @@
 /** A tile's bands as a draw list, in the tile's own pixels: one per column, ROW_H per row. Made once per tile. */
-import { CELL_MAX, CELL_MIN, CELL_MOMENT, Plane, type Tile } from '../model/timeline/tiles.js';
+import { CELL_MAX, CELL_MIN, CELL_MOMENT, Plane, SECOND_LINE, type Tile } from '../model/timeline/tiles.js';
 import { DrawList } from './drawList.js';
 import { Style, type StyleId } from './style.js';
 import { ROW_H } from './viewport.js';
@@ -13,6 +13,11 @@ const MAP_Y = 24;
 const MAP_H = 2;
 const REF_Y = 27;
 const REF_H = 2;
+/** Two lines of SPTEs in the place of one: 4K is thinner than 2M and 1G still. */
+const FIRST_OF_TWO_Y = 17;
+const SECOND_OF_TWO_Y = 21;
+const OF_TWO_H = 3;
+const OF_TWO_4K_H = 2;
 /** Shares are drawn in this many steps: finer ones cannot be told apart in BAND_H pixels. */
 const STEPS = 12;
 const FULL = CELL_MAX - 3;
@@ -33,9 +38,10 @@ export function layoutBands(tile: Tile): DrawList {
     if (tile.rowPages[r] === 0) continue;
     const y = r * ROW_H;
     attributes(out, tile, r, y);
-    strip(out, tile, r, Plane.Spte4K, Style.Spte4K, y + SPTE_Y + 3, SPTE_H - 3);
-    strip(out, tile, r, Plane.Spte2M, Style.Spte2M, y + SPTE_Y, SPTE_H);
-    strip(out, tile, r, Plane.Spte1G, Style.Spte1G, y + SPTE_Y, SPTE_H);
+    if (tile.spteLines[r] === 2) {
+      sptes(out, tile, r, Plane, y + FIRST_OF_TWO_Y, OF_TWO_H, OF_TWO_4K_H);
+      sptes(out, tile, r, SECOND_LINE, y + SECOND_OF_TWO_Y, OF_TWO_H, OF_TWO_4K_H);
+    } else sptes(out, tile, r, Plane, y + SPTE_Y, SPTE_H, SPTE_H - 3);
     strip(out, tile, r, Plane.Mapped, Style.Mapped, y + MAP_Y, MAP_H);
     strip(out, tile, r, Plane.Referenced, Style.Referenced, y + REF_Y, REF_H);
     overlay(out, tile, r, Plane.Converting, Style.Converting, y);
@@ -73,6 +79,13 @@ function attributes(out: DrawList, tile: Tile, row: number, y: number): void {
     if (shared[c] === CELL_MOMENT) out.fill(Style.Shared, c, y + BAND_Y, 1, BAND_H / 2);
     if (priv[c] === CELL_MOMENT) out.fill(Style.Private, c, y + BAND_Y + BAND_H / 2, 1, BAND_H / 2);
   }
+}
+
+/** A line of SPTEs of all levels. */
+function sptes(out: DrawList, tile: Tile, row: number, planes: { readonly Spte4K: number; readonly Spte2M: number; readonly Spte1G: number }, y: number, height: number, height4K: number): void {
+  strip(out, tile, row, planes.Spte4K, Style.Spte4K, y + height - height4K, height4K);
+  strip(out, tile, row, planes.Spte2M, Style.Spte2M, y, height);
+  strip(out, tile, row, planes.Spte1G, Style.Spte1G, y, height);
 }
 
 function strip(out: DrawList, tile: Tile, row: number, plane: number, style: StyleId, y: number, height: number): void {

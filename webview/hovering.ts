@@ -59,7 +59,7 @@ export class Hovering {
     if (hit.kind === 'conversion') return this.conversionText(hit.index, time);
     if (hit.kind === 'group') {
       const info = this.app.groups()[hit.index]!;
-      return `${info.label}\n${pages(info.pageCount)} in ${grouped(info.rowCount)} rows of pages with one life each, by ${info.unit}\nClick folds them. The line beside shows the shares of all its pages.`;
+      return `${info.label}\n${pages(info.pageCount)} in ${grouped(info.rowCount)} rows of pages with one life each, by ${info.unit}${sharersText(info.sharers)}\nClick folds them. The line beside shows the shares of all its pages.`;
     }
     if (hit.kind === 'lanes') return 'Who did what, a lane for each thread. Click folds them; [ and ], the wheel or a drag here scroll them.';
     if (hit.kind === 'loss') return 'Events are missing before this point: nothing is known of any page until an event says so again.';
@@ -85,6 +85,12 @@ export class Hovering {
     }
     return '';
   }
+}
+
+/** Whose the lines of SPTEs are in rows of several VMs. */
+function sharersText(sharers: readonly string[]): string {
+  if (sharers.length < 2) return '';
+  return `\nSPTEs on the upper line are of ${sharers[0]!}, on the lower line of ${sharers.slice(1).join(', ')}`;
 }
 
 function moreText(count: number): string[] {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { FixtureMaker, scene as fixture, synthetic, type Fixture } from '../test/support/timelineFixture.js';
+import { FixtureMaker, scene as fixture, sharedInode, synthetic, type Fixture } from '../test/support/timelineFixture.js';
 import { answerTimeline } from '../model/timeline/answer.js';
 import type { FindingReply } from '../model/timeline/asks.js';
 import { mapThrough } from '../model/timeline/axis.js';
@@ -168,6 +168,19 @@ describe('timeline layout', () => {
     // Unknown, shared, unknown again after the loss, the 2M SPTE, and a trace of both in the column of the loss.
     assert.deepEqual(mine.map((c) => c.style), [Style.Unknown, Style.Shared, Style.Unknown, Style.Shared, Style.Spte2M, Style.Spte2M]);
     assert.ok(list.length < 120, `${list.length} boxes`);
+  });
+
+  it('draws the SPTEs of two VMs that bind a page on two lines, and says so at the inode', () => {
+    const scene = sceneOf(sharedInode(), { filter: { ...FIRST_VIEW.filter, grouping: 'inode' } });
+    assert.ok(texts(layout(scene)).includes('2 VMs: 16 pages in 4 rows'));
+    const sptes = (of: Scene): string[] => {
+      const columns = of.tile!.request.columns;
+      return commands(layoutBands(of.tile!)).filter((c) => c.y >= ROW_H && c.y < ROW_H * 2 && (c.style === Style.Spte4K || c.style === Style.Spte2M) && c.w > columns / 100)
+        .map((c) => `${c.style === Style.Spte4K ? '4K' : '2M'} ${c.y - ROW_H}+${c.h}`);
+    };
+    assert.deepEqual(sptes(scene), ['4K 18+2', '2M 21+3']);
+    // In the rows of a VM there is one line, its own.
+    assert.deepEqual(sptes(sceneOf(sharedInode())), ['4K 21+2']);
   });
 
   it('shows a mixed row as shares: private below, shared above', () => {

@@ -91,7 +91,7 @@ function groupLabel(scene: Scene, group: number, top: number, under: DrawList, o
   under.fill(Style.Header, 0, top, frame.size.width, ROW_H);
   over.glyph(Style.Text, collapsed ? Glyph.Right : Glyph.TriangleDown, 12, top + ROW_H / 2, 8);
   over.text(Style.Strong, 22, top + 10, info.label, frame.plotX - 28);
-  over.text(Style.Dim, 22, top + 23, `${pages(info.pageCount)} in ${grouped(info.rowCount)} row${info.rowCount === 1 ? '' : 's'}`, frame.plotX - 28);
+  over.text(Style.Dim, 22, top + 23, `${info.sharers.length > 1 ? `${info.sharers.length} VMs: ` : ''}${pages(info.pageCount)} in ${grouped(info.rowCount)} row${info.rowCount === 1 ? '' : 's'}`, frame.plotX - 28);
   hits.push({ x: 0, y: top, w: frame.plotX, h: ROW_H, kind: 'group', index: group, count: 1 });
   groupElsewhere(scene, group, top, over);
 }

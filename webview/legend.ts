@@ -70,6 +70,12 @@ export function shortLegend(theme: Theme, verdicts: ReadonlySet<number>): HTMLEl
   return list;
 }
 
+/** Two lines as in the row of an inode: one VM zaps while the other goes on. */
+function twoVms(list: DrawList): void {
+  list.fill(Style.Spte4K, 2, 5, 16, 2);
+  list.fill(Style.Spte4K, 10, 9, W - 12, 2);
+}
+
 /** The whole legend, with the keys. */
 export function fullLegend(theme: Theme): HTMLElement {
   const out = element('div', '', 'words');
@@ -78,7 +84,7 @@ export function fullLegend(theme: Theme): HTMLElement {
     list.append(...items);
     out.append(element('h2', title), list);
   };
-  section('Bands', BANDS.map(([style, h, text]) => entry(sample(theme, (d) => d.fill(style, 2, (H - h) / 2, W - 4, h)), text)));
+  section('Bands', BANDS.map(([style, h, text]) => entry(sample(theme, (d) => d.fill(style, 2, (H - h) / 2, W - 4, h)), text)).concat(entry(sample(theme, twoVms), 'SPTEs of two VMs that bind a page: the first above')));
   section('Verdicts', VERDICTS.map(([style, glyph, text]) => entry(sample(theme, (d) => d.glyph(style, glyph, W / 2, H / 2, 12)), text)));
   section('Marks', MARK_SIGNS.map(({ mark, glyph, style }) => entry(sample(theme, (d) => d.glyph(style, glyph, W / 2, H / 2, 9)), MARK_NAMES[mark]!)));
   section('Threads', ACTORS.map(({ style, name }, i) => entry(sample(theme, (d) => d.fill(style, 2, 7, W - 4, 3)), `${name} (${LINES[i]!})`)));

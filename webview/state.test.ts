@@ -10,8 +10,8 @@ const bounds = { start: 0, end: 1000000, resolution: 1000 };
 const frame = frameOf({ width: 1000, height: 600 }, 2);
 const view = { ...FIRST_VIEW, from: 100000, until: 200000 };
 const groups = [
-  { kind: 'vm' as const, label: 'a', vm: 0, inode: -1, unit: 'gfn' as const, rowCount: 100, lifeFrom: 0, lifeUntil: 0, pageCount: 100 },
-  { kind: 'vm' as const, label: 'b', vm: 1, inode: -1, unit: 'gfn' as const, rowCount: 7, lifeFrom: 0, lifeUntil: 0, pageCount: 7 },
+  { kind: 'vm' as const, label: 'a', vm: 0, inode: -1, unit: 'gfn' as const, sharers: [], rowCount: 100, lifeFrom: 0, lifeUntil: 0, pageCount: 100 },
+  { kind: 'vm' as const, label: 'b', vm: 1, inode: -1, unit: 'gfn' as const, sharers: [], rowCount: 7, lifeFrom: 0, lifeUntil: 0, pageCount: 7 },
 ];
 
 describe('timeline view', () => {

@@ -59,8 +59,9 @@ export class AtomBuilder {
     return bits;
   }
 
-  finish(): Atoms {
-    return new Atoms(this.spaces.map((s) => s.chunks));
+  /** `mirrored` are spaces whose atoms there are once more, in spaces of their own behind the others. */
+  finish(mirrored: readonly number[] = []): Atoms {
+    return new Atoms([...this.spaces, ...mirrored.map((s) => this.spaces[s]!)].map((s) => s.chunks));
   }
 }
 

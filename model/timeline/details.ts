@@ -3,9 +3,11 @@ import { firstAbove } from '../../parsers/base/search.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import type { EventRef, Fact, FindingReply, InspectAsk, InspectReply, MeasureReply, RowSpan, TableAsk, TableLine, TableReply } from './asks.js';
 import type { BandStore } from './bands.js';
+import { guestRanges, type GuestRange } from './guests.js';
 import { MARK_NAMES } from './marks.js';
 import { Attr } from './oplog.js';
 import { LAYER_COUNT, Layer, Outcome } from './pageIndex.js';
+import { distinctLabels, viewLabel, type RowSet } from './rows.js';
 import { hex, levelName } from './state.js';
 import type { Timeline } from './timeline.js';
 
@@ -91,27 +93,72 @@ export function inspect(timeline: Timeline, ask: InspectAsk): InspectReply {
   const row = axis.rowAt(ask.time + timeline.table.meta.resolution / 1024) - 1;
   const page = set.pages(ask.group, first).first;
   const pages = ask.first < 0 ? null : { unit: group.unit, vm: group.vm, inode: group.inode, first: page, count: set.pages(ask.group, last).end - page };
-  const facts = first === last ? atomFacts(timeline, group.from[first]!, row) : [];
+  const guests = guestsOf(timeline, set, ask.group, group.from[first]!, group.until[last]!);
+  const facts = first === last ? atomFacts(timeline, group.from[first]!, row, guests) : [];
   const fromRow = axis.rowAt(ask.time - ask.tolerance);
   const untilRow = axis.rowAt(ask.time + ask.tolerance);
-  const near = marksIn(timeline, group.from[first]!, group.until[last]!, fromRow, untilRow);
+  const near = [{ from: group.from[first]!, until: group.until[last]!, of: '' }, ...guests]
+    .flatMap(({ from, until, of }) => marksIn(timeline, from, until, fromRow, untilRow).map((m) => ({ ...m, what: m.what + whose('of', of) })))
+    .sort((a, b) => a.row - b.row);
   const events = near.slice(0, EVENTS_MAX).map(({ row: at, what }) => ({ ...eventRef(timeline, at), name: `${timeline.table.name(at)}: ${what}` }));
   return { title, pages, row, facts, events, moreEvents: near.length - events.length, findings: findingsIn(timeline, group.from[first]!, group.until[last]!, fromRow, untilRow) };
 }
 
-function atomFacts(timeline: Timeline, atom: number, row: number): Fact[] {
+/** What a VM has of pages that several bind. */
+interface Guest extends Pick<GuestRange, 'from' | 'until'> {
+  /** The VM's label, or '' where it goes without saying. */
+  readonly of: string;
+}
+
+function whose(word: 'of' | 'for', label: string): string {
+  return label === '' ? '' : ` ${word} ${label}`;
+}
+
+/** What a layer (LAYER_COUNT: a conversion) says of a VM. */
+function textOf(layer: number, text: string, label: string): string {
+  return text + whose(layer === Layer.Attribute ? 'for' : 'of', label);
+}
+
+/** What the VMs that a group shows have of the atoms [from, until); empty where one VM at most binds each. */
+function guestsOf(timeline: Timeline, set: RowSet, group: number, from: number, until: number): readonly Guest[] {
+  const { guests, atoms } = timeline.index;
+  if (guests.all.length === 0) return [];
+  const labels = distinctLabels(timeline.analysis);
+  const several = set.groups[group]!.sharers.length > 0;
+  return guestRanges(guests, atoms, from, until, set.vmOf(group)).map((part) => ({ from: part.from, until: part.until, of: several ? viewLabel(labels, part.view) : '' }));
+}
+
+/** Layers that are a VM's own where several bind a page. */
+function isGuests(layer: number): boolean {
+  return layer === Layer.Attribute || layer === Layer.Spte;
+}
+
+function atomFacts(timeline: Timeline, atom: number, row: number, guests: readonly Guest[]): Fact[] {
   const facts: Fact[] = [];
   const { index } = timeline;
-  for (let layer = 0; layer < LAYER_COUNT; layer++) {
-    const found = row < 0 ? undefined : holding(index.layers[layer]!, atom, row);
+  const fact = (layer: number, at: number, of: string): void => {
+    const found = row < 0 ? undefined : holding(index.layers[layer]!, at, row);
     facts.push({
-      label: LAYER_LABELS[layer]!, text: found ? valueText(layer, found.value) : NOTHING[layer]!,
+      label: LAYER_LABELS[layer]!, text: textOf(layer, found ? valueText(layer, found.value) : NOTHING[layer]!, of),
       since: found ? eventRef(timeline, found.from) : null,
     });
+  };
+  for (let layer = 0; layer < LAYER_COUNT; layer++) {
+    if (guests.length === 0 || !isGuests(layer)) fact(layer, atom, '');
+    else if (layer === Layer.Attribute && agree(index.layers[layer]!, guests, row)) fact(layer, guests[0]!.from, '');
+    else for (const guest of guests) fact(layer, guest.from, guest.of);
   }
-  const conversion = row < 0 ? undefined : holding(index.conversions, atom, row);
-  if (conversion) facts.push({ label: 'conversion', text: conversionText(conversion.value), since: eventRef(timeline, conversion.from) });
+  for (const { from, of } of [{ from: atom, of: '' }, ...guests]) {
+    const conversion = row < 0 ? undefined : holding(index.conversions, from, row);
+    if (conversion) facts.push({ label: 'conversion', text: textOf(LAYER_COUNT, conversionText(conversion.value), of), since: eventRef(timeline, conversion.from) });
+  }
   return facts;
+}
+
+/** True when all VMs have the same of a page. */
+function agree(store: BandStore, guests: readonly Guest[], row: number): boolean {
+  const values = guests.map(({ from }) => holding(store, from, row)?.value);
+  return values.every((v) => v === values[0]);
 }
 
 function marksIn(timeline: Timeline, a0: number, a1: number, fromRow: number, untilRow: number): { row: number; what: string }[] {
@@ -138,6 +185,8 @@ function findingsIn(timeline: Timeline, a0: number, a1: number, fromRow: number,
 }
 
 interface Stretch {
+  /** The VM whose it is where a row has several: see Guest. */
+  readonly of: string;
   readonly from: number;
   readonly until: number;
   readonly layer: number;
@@ -151,17 +200,19 @@ export function tableLines(timeline: Timeline, ask: TableAsk): TableReply {
   if (!set) return { lines, more: false };
   const fromRow = timeline.axis.rowAt(ask.fromTime);
   const untilRow = timeline.axis.rowAt(ask.untilTime);
-  const wanted: { group: number; first: number; atom: number; title: string; last: number }[] = [];
+  const wanted: { group: number; first: number; atom: number; title: string; last: number; guests: readonly Guest[] }[] = [];
   for (let i = 0; i < ask.rows.length; i += 3) {
     const span = { rowSet: ask.rowSet, group: ask.rows[i]!, first: ask.rows[i + 1]!, count: ask.rows[i + 2]! };
     const group = set.groups[span.group];
     if (!group || span.first < 0 || span.first >= group.rowCount) continue;
     const last = Math.min(group.rowCount, span.first + span.count) - 1;
-    wanted.push({ group: span.group, first: span.first, atom: group.from[span.first]!, title: spanPages(timeline, span), last: group.until[last]! });
+    const atom = group.from[span.first]!;
+    wanted.push({ group: span.group, first: span.first, atom, title: spanPages(timeline, span), last: group.until[last]!, guests: guestsOf(timeline, set, span.group, atom, atom + 1) });
   }
-  const stretches = collectStretches(timeline, wanted.map((w) => w.atom), fromRow, untilRow);
+  const stretches = collectStretches(timeline, wanted.flatMap((w) => [w.atom, ...w.guests.map((g) => g.from)]), fromRow, untilRow);
   for (const w of wanted) {
-    for (const line of linesOf(timeline, w, stretches.get(w.atom)!, fromRow, untilRow)) {
+    const mine = [...stretches.get(w.atom)!, ...w.guests.flatMap((g) => stretches.get(g.from)!.map((s) => ({ ...s, of: g.of })))];
+    for (const line of linesOf(timeline, w, mine, fromRow, untilRow)) {
       if (lines.length === ask.limit) return { lines, more: true };
       lines.push(line);
     }
@@ -182,7 +233,7 @@ function collectStretches(timeline: Timeline, atoms: readonly number[], fromRow:
         if (b.from[i]! >= untilRow || b.until[i]! <= fromRow) continue;
         for (let k = firstAbove(ends, b.a0[i]!); k < sorted.length && sorted[k]! < b.a1[i]!; k++) {
           const list = out.get(sorted[k]!)!;
-          if (list.length < STRETCHES_MAX) list.push({ from: b.from[i]!, until: b.until[i]!, layer, value: b.value[i]! });
+          if (list.length < STRETCHES_MAX) list.push({ of: '', from: b.from[i]!, until: b.until[i]!, layer, value: b.value[i]! });
         }
       }
     }
@@ -191,7 +242,7 @@ function collectStretches(timeline: Timeline, atoms: readonly number[], fromRow:
 }
 
 function linesOf(
-  timeline: Timeline, w: { readonly group: number; readonly first: number; readonly atom: number; readonly title: string; readonly last: number },
+  timeline: Timeline, w: { readonly group: number; readonly first: number; readonly atom: number; readonly title: string; readonly last: number; readonly guests: readonly Guest[] },
   stretches: readonly Stretch[], fromRow: number, untilRow: number,
 ): TableLine[] {
   const cuts = new Set<number>([fromRow]);
@@ -207,18 +258,21 @@ function linesOf(
     const verdicts = found.map((f) => `${timeline.analysis.findings[f]!.verdict} ${timeline.analysis.findings[f]!.rule}`);
     const began = stretches.some((s) => s.from === from) || stretches.some((s) => s.until === from);
     return {
-      group: w.group, rowFirst: w.first, pages: w.title, from: axis.time(from), until: axis.time(until), state: stateText(stretches, from),
+      group: w.group, rowFirst: w.first, pages: w.title, from: axis.time(from), until: axis.time(until), state: stateText(stretches, from, w.guests.length),
       cause: began && from < timeline.table.length ? eventRef(timeline, from) : null, verdict: verdicts.join(', '), finding: found[0] ?? -1,
     };
   });
 }
 
-function stateText(stretches: readonly Stretch[], row: number): string {
+function stateText(stretches: readonly Stretch[], row: number, sharers: number): string {
   const parts: string[] = [];
   for (let layer = 0; layer <= LAYER_COUNT; layer++) {
-    const s = stretches.find((x) => x.layer === layer && x.from <= row && row < x.until);
-    if (s) parts.push(layer === LAYER_COUNT ? conversionText(s.value) : valueText(layer, s.value));
-    else if (layer === Layer.Attribute) parts.push('attribute unknown');
+    const here: Stretch[] = [];
+    for (const s of stretches) if (s.layer === layer && s.from <= row && row < s.until && !here.some((h) => h.of === s.of)) here.push(s);
+    // One attribute that all VMs have needs no names.
+    const all = layer === Layer.Attribute && here.length === Math.max(1, sharers) && here.every((s) => s.value === here[0]!.value);
+    for (const s of all ? here.slice(0, 1) : here) parts.push(textOf(layer, layer === LAYER_COUNT ? conversionText(s.value) : valueText(layer, s.value), all ? '' : s.of));
+    if (here.length === 0 && layer === Layer.Attribute) parts.push('attribute unknown');
   }
   return parts.join(', ');
 }

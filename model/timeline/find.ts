@@ -52,7 +52,7 @@ export function locate(timeline: Timeline, set: RowSet, row: number): Place {
     for (let p = 0; p < pieces; p++) {
       const piece = cutter.pieces[p]!;
       const atom = timeline.index.atoms.holding(piece.space, piece.first);
-      const found = atom < 0 ? undefined : set.find(atom);
+      const found = atom < 0 ? undefined : set.find(atom, unit === 'gfn' ? ownerOf(timeline.analysis, op, ops.subject(i)) : -1);
       if (found) return { ...base, group: found.group, groupRow: found.row };
     }
   }

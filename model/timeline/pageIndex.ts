@@ -7,6 +7,7 @@
 import type { Analysis, Conversion } from '../analysis.js';
 import { AtomBuilder, type Atoms } from './atoms.js';
 import { BandStore, BandSweep } from './bands.js';
+import { GuestViews, viewShift } from './guests.js';
 import { markOf } from './marks.js';
 import { Attr, Op, OP_BLOCK_LENGTH, Phase, type OpCode } from './oplog.js';
 import { inodeSpace, ownerOf, PlaceCutter, spaceCount, unitOf, vmSpace } from './places.js';
@@ -19,6 +20,8 @@ export const Outcome = { Done: 1, Failed: 2, Unfinished: 3, Unknown: 4 } as cons
 
 export interface PageIndex {
   readonly atoms: Atoms;
+  /** Inodes that several VMs bind: attributes, SPTEs, guest faults, zaps and conversions of a VM are in its view, not at the inode. */
+  readonly guests: GuestViews;
   /** By Layer. Values: Attr; SPTE level; number of mappings; number of references. */
   readonly layers: readonly BandStore[];
   /** Values: Outcome + 8 when to private. Rectangle i belongs to conversion conversionOf[i]. */
@@ -42,7 +45,8 @@ const SIGNING: ReadonlySet<number> = new Set([
   Op.GfnAttr, Op.PageAttr, Op.MapAdd, Op.MapRemove, Op.SpteSet, Op.SpteZap, Op.RefGet, Op.RefPut, Op.Free, Op.SlotAdd, Op.Poison,
 ]);
 
-type SeePiece = (op: OpCode, space: number, first: number, count: number, row: number, value: number, aux: number) => void;
+/** `vm` is the VM whose frames the pages are, -1 for pages of a file. */
+type SeePiece = (op: OpCode, space: number, first: number, count: number, row: number, value: number, aux: number, vm: number) => void;
 
 /** Calls back with each piece of each wanted operation, in order; a loss has space -1. */
 function eachPiece(analysis: Analysis, cutter: PlaceCutter, wanted: (op: number) => boolean, see: SeePiece): void {
@@ -57,15 +61,16 @@ function eachPiece(analysis: Analysis, cutter: PlaceCutter, wanted: (op: number)
       if (want[op] === 0) continue;
       const row = b.row[i]!;
       if (op === Op.Loss) {
-        see(op, -1, 0, 0, row, b.value[i]!, 0);
+        see(op, -1, 0, 0, row, b.value[i]!, 0, -1);
         continue;
       }
       const unit = unitOf(analysis, op, b.subject[i]!);
       if (unit === '') continue;
-      const pieces = cutter.cut(unit, ownerOf(analysis, op, b.subject[i]!), b.first[i]!, b.count[i]!, row);
+      const owner = ownerOf(analysis, op, b.subject[i]!);
+      const pieces = cutter.cut(unit, owner, b.first[i]!, b.count[i]!, row);
       for (let p = 0; p < pieces; p++) {
         const piece = cutter.pieces[p]!;
-        see(op, piece.space, piece.first, piece.count, row, b.value[i]!, b.aux[i]!);
+        see(op, piece.space, piece.first, piece.count, row, b.value[i]!, b.aux[i]!, unit === 'gfn' ? owner : -1);
       }
     }
   }
@@ -74,23 +79,55 @@ function eachPiece(analysis: Analysis, cutter: PlaceCutter, wanted: (op: number)
 /** Builds the index; `rowCount` is the table's length. */
 export function buildPageIndex(analysis: Analysis, rowCount: number): PageIndex {
   const cutter = new PlaceCutter(analysis);
-  const atoms = buildAtoms(analysis, cutter);
-  const signature = buildSignatures(analysis, cutter, atoms);
+  const guests = new GuestViews(analysis, spaceCount(analysis));
+  const atoms = buildAtoms(analysis, cutter, guests);
+  const shifts = new Shifts(guests, atoms);
+  const signature = buildSignatures(analysis, cutter, atoms, shifts);
   const layers: BandStore[] = [];
   const ends = endings(analysis, rowCount);
   const sweep = new BandSweep(atoms.length);
-  for (let layer = 0; layer < LAYER_COUNT; layer++) layers.push(buildLayer(analysis, cutter, atoms, layer, signature, ends, sweep));
+  for (let layer = 0; layer < LAYER_COUNT; layer++) layers.push(buildLayer(analysis, cutter, atoms, shifts, layer, signature, ends, sweep));
   const conversionOf: number[] = [];
-  const conversions = buildConversions(analysis, cutter, atoms, rowCount, conversionOf);
+  const conversions = buildConversions(analysis, cutter, atoms, shifts, rowCount, conversionOf);
   signConversions(conversions, signature);
   finishSignatures(signature);
-  const marks = buildMarks(analysis, cutter, atoms);
+  foldGuestSignatures(signature, atoms, guests);
+  const marks = buildMarks(analysis, cutter, atoms, shifts);
   const findingAtoms = placeFindings(analysis, cutter, atoms, signature);
   for (const store of [...layers, marks, conversions]) store.finish(rowCount);
-  return { atoms, layers, conversions, conversionOf, marks, signature, findingAtoms };
+  return { atoms, guests, layers, conversions, conversionOf, marks, signature, findingAtoms };
 }
 
-function buildAtoms(analysis: Analysis, cutter: PlaceCutter): Atoms {
+const HERE: readonly number[] = [0];
+
+/** How far behind an inode's atoms those lie that an operation is about: 0, but for inodes that several VMs bind. */
+class Shifts {
+  private readonly ofVm = new Map<number, readonly number[]>();
+  private readonly ofAll = new Map<number, readonly number[]>();
+  /** False: every answer is 0, and need not be asked for. */
+  readonly some: boolean;
+
+  constructor(private readonly guests: GuestViews, atoms: Atoms) {
+    this.some = guests.all.length > 0;
+    for (const view of guests.all) {
+      const shift = viewShift(atoms, view);
+      this.ofAll.set(view.inode, [...(this.ofAll.get(view.inode) ?? []), shift]);
+      for (const vm of view.vms) this.ofVm.set(this.key(view.inode, vm), [shift]);
+    }
+  }
+
+  /** For an operation on pages of a space: a VM's own are in its view; the file's attribute is that of each of its VMs. */
+  at(op: OpCode, space: number, vm: number): readonly number[] {
+    if (vm >= 0) return this.ofVm.get(this.key(space, vm)) ?? HERE;
+    return op === Op.PageAttr ? (this.ofAll.get(space) ?? HERE) : HERE;
+  }
+
+  private key(space: number, vm: number): number {
+    return vm * (this.guests.firstSpace + 1) + space;
+  }
+}
+
+function buildAtoms(analysis: Analysis, cutter: PlaceCutter, guests: GuestViews): Atoms {
   const builder = new AtomBuilder(spaceCount(analysis));
   eachPiece(analysis, cutter, (op) => op !== Op.Loss && !NO_BOUNDARY.has(op), (_op, space, first, count) => builder.add(space, first, count));
   const put = (unit: 'gfn' | 'pgoff', owner: number, first: number, count: number, row: number): void => {
@@ -108,7 +145,7 @@ function buildAtoms(analysis: Analysis, cutter: PlaceCutter): Atoms {
   for (const f of analysis.findings) {
     if (f.pages) put(f.pages.unit, f.pages.unit === 'gfn' ? f.pages.vm : f.pages.inode, f.pages.first, f.pages.count, f.at);
   }
-  return builder.finish();
+  return builder.finish(guests.all.map((view) => inodeSpace(view.inode)));
 }
 
 function mix(h: number): number {
@@ -124,10 +161,13 @@ function signatureOf(op: OpCode, value: number, aux: number): number {
 }
 
 /** Sums of what touched each atom, still as differences between neighbours: see finishSignatures. */
-function buildSignatures(analysis: Analysis, cutter: PlaceCutter, atoms: Atoms): Uint32Array {
+function buildSignatures(analysis: Analysis, cutter: PlaceCutter, atoms: Atoms, shifts: Shifts): Uint32Array {
   const signature = new Uint32Array(atoms.length + 1);
-  eachPiece(analysis, cutter, (op) => SIGNING.has(op), (op, space, first, count, _row, value, aux) => {
-    addSignature(signature, atoms.at(space, first), atoms.at(space, first + count), signatureOf(op, value, aux));
+  eachPiece(analysis, cutter, (op) => SIGNING.has(op), (op, space, first, count, _row, value, aux, vm) => {
+    const a0 = atoms.at(space, first);
+    const a1 = atoms.at(space, first + count);
+    if (!shifts.some) addSignature(signature, a0, a1, signatureOf(op, value, aux));
+    else for (const shift of shifts.at(op, space, vm)) addSignature(signature, a0 + shift, a1 + shift, signatureOf(op, value, aux));
   });
   return signature;
 }
@@ -142,6 +182,16 @@ function finishSignatures(signature: Uint32Array): void {
   for (let a = 0; a < signature.length; a++) {
     sum = (sum + signature[a]!) >>> 0;
     signature[a] = sum;
+  }
+}
+
+/** What each of its VMs had of a page belongs to the page's life. */
+function foldGuestSignatures(signature: Uint32Array, atoms: Atoms, guests: GuestViews): void {
+  for (const view of guests.all) {
+    const shift = viewShift(atoms, view);
+    for (let a = atoms.spaceStart[view.inode]!; a < atoms.spaceStart[view.inode + 1]!; a++) {
+      if (signature[a + shift] !== 0) signature[a] = (signature[a]! + mix(signature[a + shift]! + mix(16384 + view.ordinal))) >>> 0;
+    }
   }
 }
 
@@ -162,24 +212,27 @@ function endings(analysis: Analysis, rowCount: number): readonly Ending[] {
 }
 
 /** Takes what a VM held out of a layer. */
-function endVm(analysis: Analysis, atoms: Atoms, sweep: BandSweep, { row, vm }: Ending): void {
+function endVm(analysis: Analysis, atoms: Atoms, shifts: Shifts, sweep: BandSweep, { row, vm }: Ending): void {
   for (const s of analysis.slots) {
     if (s.vm !== vm || s.inode < 0 || s.pgoff < 0) continue;
-    sweep.carve(atoms.at(inodeSpace(s.inode), s.pgoff), atoms.at(inodeSpace(s.inode), s.pgoff + s.pageCount), row);
+    const space = inodeSpace(s.inode);
+    for (const shift of shifts.at(Op.SlotRemove, space, vm)) sweep.carve(atoms.at(space, s.pgoff) + shift, atoms.at(space, s.pgoff + s.pageCount) + shift, row);
   }
   sweep.carve(atoms.spaceStart[vmSpace(analysis, vm)]!, atoms.spaceStart[vmSpace(analysis, vm) + 1]!, row);
 }
 
-function buildLayer(analysis: Analysis, cutter: PlaceCutter, atoms: Atoms, layer: number, signature: Uint32Array, ends: readonly Ending[], sweep: BandSweep): BandStore {
+function buildLayer(
+  analysis: Analysis, cutter: PlaceCutter, atoms: Atoms, shifts: Shifts, layer: number, signature: Uint32Array, ends: readonly Ending[], sweep: BandSweep,
+): BandStore {
   sweep.restart();
   const mine = LAYER_OPS[layer]!;
   // An inode's own attributes outlive the VM, as do its mappings and references.
   const ending = ends.filter((e) => layer === Layer.Spte || (layer === Layer.Attribute && analysis.vms[e.vm]!.attributesOf !== 'inode'));
   let next = 0;
   const endBefore = (row: number): void => {
-    for (; next < ending.length && ending[next]!.row < row; next++) endVm(analysis, atoms, sweep, ending[next]!);
+    for (; next < ending.length && ending[next]!.row < row; next++) endVm(analysis, atoms, shifts, sweep, ending[next]!);
   };
-  eachPiece(analysis, cutter, (op) => op === Op.Loss || mine.includes(op as OpCode), (op, space, first, count, row, value, aux) => {
+  eachPiece(analysis, cutter, (op) => op === Op.Loss || mine.includes(op as OpCode), (op, space, first, count, row, value, aux, vm) => {
     endBefore(row);
     if (space < 0) {
       sweep.clearAll(row);
@@ -187,16 +240,8 @@ function buildLayer(analysis: Analysis, cutter: PlaceCutter, atoms: Atoms, layer
     }
     const a0 = atoms.at(space, first);
     const a1 = Math.max(a0 + 1, atoms.at(space, first + count));
-    switch (op) {
-      case Op.GfnAttr: case Op.PageAttr:
-        if (value === Attr.Unknown) sweep.carve(a0, a1, row);
-        else sweep.assign(a0, a1, value, row);
-        break;
-      case Op.SpteSet: sweep.assign(a0, a1, Math.max(1, Math.min(5, aux)), row); break;
-      case Op.SpteZap: sweep.carve(a0, a1, row); break;
-      case Op.MapAdd: case Op.RefGet: sweep.add(a0, a1, 1, row); break;
-      default: sweep.add(a0, a1, -1, row); break;
-    }
+    if (!shifts.some) change(sweep, op, a0, a1, row, value, aux);
+    else for (const shift of shifts.at(op, space, vm)) change(sweep, op, a0 + shift, a1 + shift, row, value, aux);
   });
   endBefore(Infinity);
   // How a page ends belongs to its life: it tells a page that went private last from one that went shared last.
@@ -204,13 +249,27 @@ function buildLayer(analysis: Analysis, cutter: PlaceCutter, atoms: Atoms, layer
   return sweep.store;
 }
 
-function buildMarks(analysis: Analysis, cutter: PlaceCutter, atoms: Atoms): BandStore {
+function change(sweep: BandSweep, op: OpCode, a0: number, a1: number, row: number, value: number, aux: number): void {
+  switch (op) {
+    case Op.GfnAttr: case Op.PageAttr:
+      if (value === Attr.Unknown) sweep.carve(a0, a1, row);
+      else sweep.assign(a0, a1, value, row);
+      break;
+    case Op.SpteSet: sweep.assign(a0, a1, Math.max(1, Math.min(5, aux)), row); break;
+    case Op.SpteZap: sweep.carve(a0, a1, row); break;
+    case Op.MapAdd: case Op.RefGet: sweep.add(a0, a1, 1, row); break;
+    default: sweep.add(a0, a1, -1, row); break;
+  }
+}
+
+function buildMarks(analysis: Analysis, cutter: PlaceCutter, atoms: Atoms, shifts: Shifts): BandStore {
   const store = new BandStore();
-  eachPiece(analysis, cutter, (op) => op !== Op.Loss && markOf(op as OpCode, 0) >= 0, (op, space, first, count, row, value) => {
+  eachPiece(analysis, cutter, (op) => op !== Op.Loss && markOf(op as OpCode, 0) >= 0, (op, space, first, count, row, value, _aux, vm) => {
     // These ranges need not begin or end where an atom does.
     const a0 = Math.max(atoms.spaceStart[space]!, atoms.holding(space, first));
     const a1 = Math.max(a0 + 1, atoms.holding(space, first + count - 1) + 1);
-    if (a0 < atoms.spaceStart[space + 1]!) store.push(a0, a1, row, row, markOf(op, value));
+    if (a0 >= atoms.spaceStart[space + 1]!) return;
+    for (const shift of shifts.at(op, space, vm)) store.push(a0 + shift, a1 + shift, row, row, markOf(op, value));
   });
   store.mergeEnds();
   return store;
@@ -224,7 +283,7 @@ export function outcomeOf(c: Conversion): number {
   return Outcome.Unknown;
 }
 
-function buildConversions(analysis: Analysis, cutter: PlaceCutter, atoms: Atoms, rowCount: number, conversionOf: number[]): BandStore {
+function buildConversions(analysis: Analysis, cutter: PlaceCutter, atoms: Atoms, shifts: Shifts, rowCount: number, conversionOf: number[]): BandStore {
   const store = new BandStore();
   cutter.reset();
   for (const c of analysis.conversions) {
@@ -232,9 +291,12 @@ function buildConversions(analysis: Analysis, cutter: PlaceCutter, atoms: Atoms,
     for (let p = 0; p < pieces; p++) {
       const piece = cutter.pieces[p]!;
       const a0 = atoms.at(piece.space, piece.first);
+      const a1 = Math.max(a0 + 1, atoms.at(piece.space, piece.first + piece.count));
       const until = c.untilRow < 0 ? rowCount : c.untilRow;
-      store.push(a0, Math.max(a0 + 1, atoms.at(piece.space, piece.first + piece.count)), c.fromRow, until, outcomeOf(c) + (c.toPrivate ? 8 : 0));
-      conversionOf.push(c.index);
+      for (const shift of shifts.at(Op.Phase, piece.space, c.scope === 'vm' ? c.vm : -1)) {
+        store.push(a0 + shift, a1 + shift, c.fromRow, until, outcomeOf(c) + (c.toPrivate ? 8 : 0));
+        conversionOf.push(c.index);
+      }
     }
   }
   return store;

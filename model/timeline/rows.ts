@@ -6,6 +6,7 @@ import { firstAbove } from '../../parsers/base/search.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import type { Analysis, SlotInfo } from '../analysis.js';
 import type { BandStore } from './bands.js';
+import { viewShift, type GuestView } from './guests.js';
 import { Attr, OP_BLOCK_LENGTH } from './oplog.js';
 import { Layer, Outcome, type PageIndex } from './pageIndex.js';
 import { inodeSpace, ownerOf, PlaceCutter, unitOf, vmSpace } from './places.js';
@@ -41,6 +42,8 @@ export interface GroupInfo {
   readonly unit: 'gfn' | 'pgoff';
   readonly rowCount: number;
   readonly pageCount: number;
+  /** VMs that are told apart within its rows, in the order of their lines; empty for a VM's own rows, and where one VM at most binds a page. */
+  readonly sharers: readonly string[];
   /** Rows of the table between which its pages were there at all. */
   readonly lifeFrom: number;
   readonly lifeUntil: number;
@@ -78,7 +81,7 @@ export class RowSet {
 
   /** Groups as plain data. */
   info(): readonly GroupInfo[] {
-    return this.groups.map(({ kind, label, vm, inode, unit, rowCount, pageCount, lifeFrom, lifeUntil }) => ({ kind, label, vm, inode, unit, rowCount, pageCount, lifeFrom, lifeUntil }));
+    return this.groups.map(({ kind, label, vm, inode, unit, rowCount, pageCount, sharers, lifeFrom, lifeUntil }) => ({ kind, label, vm, inode, unit, rowCount, pageCount, sharers, lifeFrom, lifeUntil }));
   }
 
   /** Row of an atom in a group, -1 when it is not shown. */
@@ -92,13 +95,22 @@ export class RowSet {
     return -1;
   }
 
-  /** First group and row that show an atom. */
-  find(atom: number): { readonly group: number; readonly row: number } | undefined {
+  /** First group and row that show an atom; those of a VM before others, where several show it. */
+  find(atom: number, vm = -1): { readonly group: number; readonly row: number } | undefined {
+    let found: { readonly group: number; readonly row: number } | undefined;
     for (let group = 0; group < this.groups.length; group++) {
       const row = this.rowOf(group, atom);
-      if (row >= 0) return { group, row };
+      if (row < 0) continue;
+      if (vm < 0 || this.groups[group]!.vm === vm) return { group, row };
+      found ??= { group, row };
     }
-    return undefined;
+    return found;
+  }
+
+  /** The only VM whose share of a page the rows of a group show, -1 for all. */
+  vmOf(group: number): number {
+    const { vm } = this.groups[group]!;
+    return vm >= 0 ? vm : this.filter.vm;
   }
 
   /** Row that shows a page of a group (in the group's unit), -1 when none does. */
@@ -135,7 +147,7 @@ export function buildRows(analysis: Analysis, table: EventTable, index: PageInde
   return new RowSet(filter, groups, index);
 }
 
-type Plan = Pick<Group, 'kind' | 'label' | 'vm' | 'inode' | 'unit' | 'lifeFrom' | 'lifeUntil'> & { readonly windows: Window[] };
+type Plan = Pick<Group, 'kind' | 'label' | 'vm' | 'inode' | 'unit' | 'sharers' | 'lifeFrom' | 'lifeUntil'> & { readonly windows: Window[] };
 
 const ALWAYS = { lifeFrom: 0, lifeUntil: 0xffffffff } as const;
 
@@ -152,7 +164,8 @@ function planGroups(analysis: Analysis, index: PageIndex, filter: RowFilter): re
     const ofVm = new Set(analysis.slots.filter((s) => vmShown(s.vm)).map((s) => s.inode));
     return analysis.inodes.flatMap((inode, i): Plan[] => {
       if (filter.vm >= 0 && !ofVm.has(i)) return [];
-      return [{ kind: 'inode', label: inode.label, vm: -1, inode: i, unit: 'pgoff', ...ALWAYS, windows: [wholeSpace(index, inodeSpace(i))] }];
+      const sharers = filter.vm >= 0 ? [] : index.guests.of(i).map((view) => viewLabel(labels, view));
+      return [{ kind: 'inode', label: inode.label, vm: -1, inode: i, unit: 'pgoff', sharers, ...ALWAYS, windows: [wholeSpace(index, inodeSpace(i))] }];
     });
   }
   return analysis.vms.flatMap((_vm, v): Plan[] => {
@@ -161,23 +174,29 @@ function planGroups(analysis: Analysis, index: PageIndex, filter: RowFilter): re
     const own = wholeSpace(index, vmSpace(analysis, v));
     if (filter.grouping === 'vm') {
       const windows = [...slots.map((s) => slotWindow(index, s)), own].sort((a, b) => firstPage(index, a) - firstPage(index, b));
-      return [{ kind: 'vm', label: labels[v]!, vm: v, inode: -1, unit: 'gfn', ...lifeOf(analysis.slots.filter((s) => s.vm === v)), windows }];
+      return [{ kind: 'vm', label: labels[v]!, vm: v, inode: -1, unit: 'gfn', sharers: [], ...lifeOf(analysis.slots.filter((s) => s.vm === v)), windows }];
     }
     const plans = slots.map((s): Plan => ({
-      kind: 'slot', label: `${labels[v]!} slot ${s.slot}`, vm: v, inode: s.inode, unit: 'gfn', ...lifeOf([s]), windows: [slotWindow(index, s)],
+      kind: 'slot', label: `${labels[v]!} slot ${s.slot}`, vm: v, inode: s.inode, unit: 'gfn', sharers: [], ...lifeOf([s]), windows: [slotWindow(index, s)],
     }));
-    return [...plans, { kind: 'slot', label: `${labels[v]!} outside guest_memfd slots`, vm: v, inode: -1, unit: 'gfn', ...lifeOf(analysis.slots.filter((s) => s.vm === v)), windows: [own] }];
+    return [...plans, { kind: 'slot', label: `${labels[v]!} outside guest_memfd slots`, vm: v, inode: -1, unit: 'gfn', sharers: [], ...lifeOf(analysis.slots.filter((s) => s.vm === v)), windows: [own] }];
   });
 }
 
 /** Labels of VMs; where a kvm pointer was used again, later VMs are numbered. */
-function distinctLabels(analysis: Analysis): readonly string[] {
+export function distinctLabels(analysis: Analysis): readonly string[] {
   const seen = new Map<string, number>();
   return analysis.vms.map(({ label }) => {
     const nth = (seen.get(label) ?? 0) + 1;
     seen.set(label, nth);
     return nth === 1 ? label : `${label} (${nth})`;
   });
+}
+
+/** What a view of an inode is called: its VM, or the first of those that share it. */
+export function viewLabel(labels: readonly string[], view: GuestView): string {
+  const first = labels[view.vms[0]!]!;
+  return view.vms.length === 1 ? first : `${first} or ${view.vms.length - 1} others`;
 }
 
 function distinctSlots(slots: readonly SlotInfo[]): readonly SlotInfo[] {
@@ -280,6 +299,11 @@ function everBits(index: PageIndex, states: number): Uint8Array {
   if (states & Ever.Unconverted) cover(bits, index.conversions, (v) => (v & 7) === Outcome.Failed || (v & 7) === Outcome.Unfinished, Ever.Unconverted);
   if (states & Ever.Mapped) cover(bits, index.layers[Layer.Mapping]!, () => true, Ever.Mapped);
   if (states & Ever.Referenced) cover(bits, index.layers[Layer.Reference]!, () => true, Ever.Referenced);
+  // What a page was for one of its VMs, it was.
+  for (const view of index.guests.all) {
+    const shift = viewShift(index.atoms, view);
+    for (let a = index.atoms.spaceStart[view.inode]!; a < index.atoms.spaceStart[view.inode + 1]!; a++) bits[a] = bits[a]! | bits[a + shift]!;
+  }
   return bits;
 }
 

@@ -9,6 +9,9 @@ export const Plane = {
   Shared: 0, Private: 1, Spte4K: 2, Spte2M: 3, Spte1G: 4, Mapped: 5, Referenced: 6, Converting: 7, Unconverted: 8,
 } as const;
 export const PLANE_COUNT = 9;
+/** Planes of a tile that has rows with two lines of SPTEs: those of the second line. */
+export const SECOND_LINE = { Spte4K: 9, Spte2M: 10, Spte1G: 11 } as const;
+export const SECOND_LINE_PLANES = 3;
 
 /** Cell values: 0 none of the row's pages at any time in the column, 1 some for a moment, 2..255 their share at its end. */
 export const CELL_MOMENT = 1;
@@ -43,6 +46,8 @@ export interface Tile {
   readonly rowUntil: Uint32Array;
   /** Cell of row r, column c and plane p is planes[(p * rows + r) * columns + c]. */
   readonly planes: Uint8Array;
+  /** 2 for a row whose pages several VMs bind: SPTEs of the first VM are on the first line, those of others on the second. Else 1. */
+  readonly spteLines: Uint8Array;
   /** Marks: cell r * columns + c, bits by Mark, how many, and the first event. */
   readonly markCell: Uint32Array;
   readonly markBits: Uint16Array;
@@ -70,7 +75,7 @@ export const LANES_ELSEWHERE_MAX = 64;
 /** Buffers of a tile, for a transfer list. */
 export function tileBuffers(tile: Tile): ArrayBuffer[] {
   const columns = [
-    tile.rowFirst, tile.rowEnd, tile.rowPages, tile.rowFrom, tile.rowUntil, tile.planes, tile.markCell, tile.markBits, tile.markCount, tile.markRow,
+    tile.rowFirst, tile.rowEnd, tile.rowPages, tile.rowFrom, tile.rowUntil, tile.planes, tile.spteLines, tile.markCell, tile.markBits, tile.markCount, tile.markRow,
     tile.lossColumn, tile.lossRow, tile.laneActors, tile.laneEvents, tile.lanesElsewhere, tile.spans,
   ];
   return columns.map((c) => c.buffer as ArrayBuffer);

@@ -233,7 +233,7 @@ describe('timeline answers', () => {
     assert.ok('evidence' in finding!);
     assert.deepEqual(finding.evidence.map((e) => e.role), ['cause', 'witness']);
     assert.equal(transferOf(finding).length, 0);
-    assert.equal(transferOf(tileOf(t).tile).length, 16);
+    assert.equal(transferOf(tileOf(t).tile).length, 17);
     assert.equal(answerTimeline(t, { ask: 'tile', params: { ...tileOf(t).tile.request, rowSet: 99 } }), null);
   });
 

@@ -2,12 +2,14 @@
 import type { EventTable } from '../../parsers/events/table.js';
 import type { Analysis } from '../analysis.js';
 import { TimeAxis, ColumnMap } from './axis.js';
+import { guestRanges } from './guests.js';
 import { Lanes, type LaneInfo } from './lanes.js';
+import type { BandStore } from './bands.js';
 import { Attr } from './oplog.js';
 import { buildPageIndex, Layer, type PageIndex } from './pageIndex.js';
 import { addBands, addMarks, disjointTargets, newMarkCells, SumBuffers, sumsToCells, type Target, type Targets } from './raster.js';
 import { buildRows, type GroupInfo, type RowFilter, type RowSet } from './rows.js';
-import { Plane, PLANE_COUNT, SPAN_FIELDS, type Tile, type TileRequest } from './tiles.js';
+import { Plane, PLANE_COUNT, SECOND_LINE, SECOND_LINE_PLANES, SPAN_FIELDS, type Tile, type TileRequest } from './tiles.js';
 
 /** What a picture has to know before it asks for anything. */
 export interface TimelineMeta {
@@ -153,18 +155,38 @@ export class Timeline {
     const rows = request.rows.length / 3;
     const map = new ColumnMap(this.axis, this.axis.knots(request.compress), request.from, request.until, columns);
     const shape = { rowFirst: new Float64Array(rows), rowEnd: new Float64Array(rows), rowPages: new Float64Array(rows), rowFrom: new Uint32Array(rows), rowUntil: new Uint32Array(rows) };
-    const targets = disjointTargets(this.targets(set, request.rows, map, shape));
-    const cells = new Uint8Array(PLANE_COUNT * rows * columns);
-    const pageStart = this.index.atoms.start;
-    for (const { layer, first, planes: count, planeOf } of LAYER_PLANES) {
+    const ranges = this.targets(set, request.rows, map, shape);
+    const guests = this.guestTargets(set, request.rows, ranges);
+    const first = disjointTargets([...ranges, ...guests.first]);
+    const targets = guests.second.length === 0 ? first : [...first, ...disjointTargets(guests.second)];
+    const spteLines = Uint8Array.from({ length: rows }, (_, r) => ((set.groups[request.rows[r * 3]!]?.sharers.length ?? 0) > 1 ? 2 : 1));
+    const cells = new Uint8Array((PLANE_COUNT + (spteLines.includes(2) ? SECOND_LINE_PLANES : 0)) * rows * columns);
+    const draw = (store: BandStore, within: readonly Targets[], count: number, planeOf: Uint8Array, rowPages: Float64Array, plane: number): void => {
       const sums = this.sums.take(count, rows, columns);
-      for (const t of targets) addBands(this.index.layers[layer]!, t, map, pageStart, planeOf, sums);
-      sumsToCells(sums, shape.rowPages, cells, first);
+      for (const t of within) addBands(store, t, map, this.index.atoms.start, planeOf, sums);
+      sumsToCells(sums, rowPages, cells, plane);
+    };
+    for (const { layer, first: plane, planes: count, planeOf } of LAYER_PLANES) {
+      // Where VMs do not agree on an attribute the row is mixed.
+      const rowPages = layer === Layer.Attribute && guests.second.length > 0 ? shape.rowPages.map((n, r) => n * Math.max(1, set.groups[request.rows[r * 3]!]?.sharers.length ?? 0)) : shape.rowPages;
+      draw(this.index.layers[layer]!, layer === Layer.Spte ? first : targets, count, planeOf, rowPages, plane);
+      if (layer === Layer.Spte && guests.second.length > 0) draw(this.index.layers[layer]!, disjointTargets(guests.second), count, planeOf, rowPages, SECOND_LINE.Spte4K);
     }
-    const sums = this.sums.take(2, rows, columns);
-    for (const t of targets) addBands(this.index.conversions, t, map, pageStart, CONVERSION_PLANES, sums);
-    sumsToCells(sums, shape.rowPages, cells, Plane.Converting);
-    return { request, ...shape, planes: cells, ...this.marks(request, map, targets), ...this.losses(map), ...this.laneCells(request, map, targets) };
+    draw(this.index.conversions, targets, 2, CONVERSION_PLANES, shape.rowPages, Plane.Converting);
+    return { request, ...shape, planes: cells, spteLines, ...this.marks(request, map, targets), ...this.losses(map), ...this.laneCells(request, map, targets) };
+  }
+
+  /** What VMs have of the wanted pages where several bind them: the only or first VM's, and where a row shows several, the others'. */
+  private guestTargets(set: RowSet, wanted: Int32Array, ranges: readonly Target[]): { readonly first: readonly Target[]; readonly second: readonly Target[] } {
+    const first: Target[] = [];
+    const second: Target[] = [];
+    const { guests, atoms } = this.index;
+    if (guests.all.length === 0) return { first, second };
+    for (const { from, until, row } of ranges) {
+      const vm = set.vmOf(wanted[row * 3]!);
+      for (const part of guestRanges(guests, atoms, from, until, vm)) (vm >= 0 || part.view.ordinal === 0 ? first : second).push({ from: part.from, until: part.until, row });
+    }
+    return { first, second };
   }
 
   /** Atom ranges of each wanted row, and what the row is called. */

@@ -194,3 +194,33 @@ export function synthetic(pages: number, transitions: number): Fixture {
   }
   return m.finish();
 }
+
+/**
+ * Two VMs that bind the same 16 pages of an inode, `tgid:400` from gfn 0x100 on and `tgid:401` from 0x800 on. Both map pages 0 to 3
+ * for a while, the first 4K and the second 2M; then the first alone maps page 8, and after it the second alone.
+ */
+export function sharedInode(attributesOf: VmInfo['attributesOf'] = 'inode'): Fixture {
+  const m = new FixtureMaker();
+  const [first, second] = [m.vm(attributesOf), m.vm(attributesOf)];
+  const inode = m.inode(16);
+  m.slot(first, 0x100, 16, inode);
+  m.slot(second, 0x800, 16, inode);
+  const attribute = (vm: number, base: number, value: number): void => {
+    if (attributesOf === 'vm') m.op(Op.GfnAttr, vm, m.event('StoreAttr', 'store_attr', 400 + vm), base, 16, value);
+    else m.op(Op.PageAttr, inode, m.event('StoreAttr', 'store_attr', 400 + vm), 0, 16, Attr.Shared);
+  };
+  attribute(first, 0x100, Attr.Private);
+  attribute(second, 0x800, Attr.Shared);
+  const spte = (op: typeof Op.SpteSet | typeof Op.SpteZap, vm: number, gfn: number, count: number, level: number): void => {
+    m.op(op, vm, m.wait(40).event('SpteChanged', 'kvm_tdp_mmu_spte_changed', 410 + vm), gfn, count, 0x9000, level);
+  };
+  spte(Op.SpteSet, first, 0x100, 4, 1);
+  spte(Op.SpteSet, second, 0x800, 4, 2);
+  spte(Op.SpteZap, first, 0x100, 4, 1);
+  spte(Op.SpteZap, second, 0x800, 4, 2);
+  spte(Op.SpteSet, first, 0x108, 1, 1);
+  spte(Op.SpteZap, first, 0x108, 1, 1);
+  spte(Op.SpteSet, second, 0x808, 1, 1);
+  m.wait(40).event('KvmExit', 'kvm_exit', 411);
+  return m.finish();
+}
