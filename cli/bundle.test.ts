@@ -93,12 +93,29 @@ describe('several files as one trace', () => {
     assert.equal(other.traces.length, 2);
   });
 
-  it('merges files that name the same clock, with the place of each', async () => {
-    const once = await check('--format', 'json', BINARY);
-    const twice = await check('--format', 'json', '--merge', BINARY, BINARY);
-    const clocks = JSON.parse(once.out) as { traces: { clock: string }[] };
-    if (clocks.traces[0]!.clock === 'local') assert.equal(twice.traces.length, 2);
-    else assert.equal(twice.traces[0]!.events.total, 2 * once.traces[0]!.events.total);
+  it('does not take the same events twice: says so, and judges the files by themselves', async () => {
+    const recorded = 'sample-traces/perf/7.2.13/M2.p.perf.data';
+    const copy = path.join(folder, 'copy.perf.data');
+    fs.copyFileSync(recorded, copy);
+    const once = await check('--format', 'json', recorded);
+    const [alone] = once.traces;
+    assert.ok(violations(alone!, ({ line }) => line).length > 0);
+    const project = path.join(folder, 'twice.shimtrace.json');
+    fs.writeFileSync(project, JSON.stringify({ trace: [path.resolve(recorded), copy] }));
+    for (const argv of [['--merge', recorded, copy], ['--offset', `${copy}=0`, recorded, copy], [project]]) {
+      const { traces, code } = await check('--format', 'json', ...argv);
+      assert.equal(code, once.code);
+      assert.equal(traces.length, 2);
+      for (const trace of traces) {
+        assert.match(trace.issues.find((issue) => issue.code === 'same-events')!.message, /^Two of these files hold the same events, .*copy\.perf\.data holds events of .*M2\.p\.perf\.data/);
+        assert.equal(trace.events.total, alone!.events.total);
+        assert.deepEqual(violations(trace, ({ line }) => line), violations(alone!, ({ line }) => line));
+      }
+    }
+    let err = '';
+    const code = await run(['events', recorded, copy], { out: () => undefined, err: (line) => (err += line), progress: () => undefined });
+    assert.equal(code, 2);
+    assert.match(err, /cannot be shown as one trace: .*copy\.perf\.data holds events of .*M2\.p\.perf\.data, and each would count twice; give one of the two$/);
   });
 
   it('never merges what nobody says is one run', async () => {

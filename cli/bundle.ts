@@ -4,7 +4,7 @@ import path from 'node:path';
 import { NEVER_CANCELLED } from '../parsers/base/cancel.js';
 import type { Role } from '../parsers/bundle/align.js';
 import type { Bundle } from '../parsers/bundle/merge.js';
-import { openRun, unalignedTrace } from '../parsers/bundle/open.js';
+import { openRun, unalignedTrace, whyApart } from '../parsers/bundle/open.js';
 import { parseProject } from '../parsers/bundle/project.js';
 import { factsOf, provenRuns } from '../parsers/bundle/run.js';
 import type { Args, OptionSpecs } from './args.js';
@@ -179,7 +179,7 @@ function readTraceEvents(name: string): string {
   }
 }
 
-/** Reads a group: one trace where the clocks can be aligned, else as few as there can be with an issue that says why. */
+/** Reads a group: one trace where the clocks can be aligned and no two files hold the same events, else as few as there can be with an issue that says why. */
 export function openGroup(group: readonly BundleFile[], output: Output): readonly LoadedRun[] {
   const opens: LoadedOpen[] = [];
   try {
@@ -206,8 +206,7 @@ export function openOne(args: Args, names: readonly string[], usage: string, out
   const runs = openGroup(group, output);
   if (runs.length === 1) return runs[0]!;
   for (const run of runs) run.close();
-  const why = runs[0]!.open.table.issues.find((issue) => issue.code === 'unaligned-clocks')?.detail ?? '';
-  throw new InputError(`these files cannot be shown as one trace: ${why}; give --offset FILE=NS, or one file at a time`);
+  throw new InputError(`these files cannot be shown as one trace: ${whyApart(runs) ?? 'give one file at a time'}`);
 }
 
 /** Reads and judges the files of such a command. */

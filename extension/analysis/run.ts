@@ -56,8 +56,8 @@ export class RunFiles implements TraceFiles {
 }
 
 /**
- * Reads the files of a run. Those whose clocks do not meet the others' stay out, which an issue says: what is judged is the
- * trace of the most files.
+ * Reads the files of a run. Those whose clocks do not meet the others' stay out, and so does what holds the same events once
+ * more, which an issue says: what is judged is the trace of the most files.
  */
 export function readRun(run: readonly RunSource[], read: (file: RunSource, source: ByteSource) => OpenTrace): { readonly trace: OpenTrace; readonly files: RunFiles } {
   const sources = run.map((file) => file.open());

@@ -48,6 +48,7 @@ export const ISSUE_KINDS = {
   'io': { severity: 'error', sentence: 'The file could not be read.', advice: 'Check the path and its permissions.' },
   'changed-while-read': { severity: 'notice', sentence: 'The file changed while it was read; what had been read is judged.', advice: 'Run again when recording has stopped.' },
   'unaligned-clocks': { severity: 'notice', sentence: 'The clocks of these files cannot be aligned by what they say of themselves, so nothing was decided across them.', advice: 'Give an offset (--offset FILE=NS, or clockOffsetNs in a .shimtrace.json), or record with one clock: trace-cmd -C mono, perf -k mono, trace-cmd --date beside a QEMU log.' },
+  'same-events': { severity: 'notice', sentence: 'Two of these files hold the same events, each of which would count twice, so they were not taken as one trace.', advice: 'Give one of the two.' },
 } as const satisfies Record<string, IssueKind>;
 
 export type IssueCode = keyof typeof ISSUE_KINDS;
