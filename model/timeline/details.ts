@@ -3,7 +3,7 @@ import { firstAbove } from '../../parsers/base/search.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import type { EventRef, Fact, FindingReply, InspectAsk, InspectReply, MeasureReply, RowSpan, TableAsk, TableLine, TableReply } from './asks.js';
 import type { BandStore } from './bands.js';
-import { guestRanges, type GuestRange } from './guests.js';
+import { guestRanges, isOfVm, type GuestRange } from './guests.js';
 import { MARK_NAMES } from './marks.js';
 import { Attr } from './oplog.js';
 import { LAYER_COUNT, Layer, Outcome } from './pageIndex.js';
@@ -101,7 +101,7 @@ export function inspect(timeline: Timeline, ask: InspectAsk): InspectReply {
     .flatMap(({ from, until, of }) => marksIn(timeline, from, until, fromRow, untilRow).map((m) => ({ ...m, what: m.what + whose('of', of) })))
     .sort((a, b) => a.row - b.row);
   const events = near.slice(0, EVENTS_MAX).map(({ row: at, what }) => ({ ...eventRef(timeline, at), name: `${timeline.table.name(at)}: ${what}` }));
-  return { title, pages, row, facts, events, moreEvents: near.length - events.length, findings: findingsIn(timeline, group.from[first]!, group.until[last]!, fromRow, untilRow) };
+  return { title, pages, row, facts, events, moreEvents: near.length - events.length, findings: findingsIn(timeline, set.vmOf(ask.group), group.from[first]!, group.until[last]!, fromRow, untilRow) };
 }
 
 /** What a VM has of pages that several bind. */
@@ -174,12 +174,13 @@ function marksIn(timeline: Timeline, a0: number, a1: number, fromRow: number, un
   return out.sort((a, b) => a.row - b.row);
 }
 
-function findingsIn(timeline: Timeline, a0: number, a1: number, fromRow: number, untilRow: number): number[] {
+function findingsIn(timeline: Timeline, vm: number, a0: number, a1: number, fromRow: number, untilRow: number): number[] {
   const out: number[] = [];
   const at = timeline.index.findingAtoms;
   for (let i = 0; i < at.length; i += 3) {
-    const row = timeline.analysis.findings[at[i]!]!.at;
-    if (at[i + 1]! < a1 && at[i + 2]! > a0 && row >= fromRow && row < untilRow && !out.includes(at[i]!)) out.push(at[i]!);
+    const finding = timeline.analysis.findings[at[i]!]!;
+    const row = finding.at;
+    if (isOfVm(finding, vm) && at[i + 1]! < a1 && at[i + 2]! > a0 && row >= fromRow && row < untilRow && !out.includes(at[i]!)) out.push(at[i]!);
   }
   return out;
 }
@@ -200,14 +201,14 @@ export function tableLines(timeline: Timeline, ask: TableAsk): TableReply {
   if (!set) return { lines, more: false };
   const fromRow = timeline.axis.rowAt(ask.fromTime);
   const untilRow = timeline.axis.rowAt(ask.untilTime);
-  const wanted: { group: number; first: number; atom: number; title: string; last: number; guests: readonly Guest[] }[] = [];
+  const wanted: { group: number; first: number; atom: number; title: string; last: number; vm: number; guests: readonly Guest[] }[] = [];
   for (let i = 0; i < ask.rows.length; i += 3) {
     const span = { rowSet: ask.rowSet, group: ask.rows[i]!, first: ask.rows[i + 1]!, count: ask.rows[i + 2]! };
     const group = set.groups[span.group];
     if (!group || span.first < 0 || span.first >= group.rowCount) continue;
     const last = Math.min(group.rowCount, span.first + span.count) - 1;
     const atom = group.from[span.first]!;
-    wanted.push({ group: span.group, first: span.first, atom, title: spanPages(timeline, span), last: group.until[last]!, guests: guestsOf(timeline, set, span.group, atom, atom + 1) });
+    wanted.push({ group: span.group, first: span.first, atom, title: spanPages(timeline, span), last: group.until[last]!, vm: set.vmOf(span.group), guests: guestsOf(timeline, set, span.group, atom, atom + 1) });
   }
   const stretches = collectStretches(timeline, wanted.flatMap((w) => [w.atom, ...w.guests.map((g) => g.from)]), fromRow, untilRow);
   for (const w of wanted) {
@@ -242,7 +243,7 @@ function collectStretches(timeline: Timeline, atoms: readonly number[], fromRow:
 }
 
 function linesOf(
-  timeline: Timeline, w: { readonly group: number; readonly first: number; readonly atom: number; readonly title: string; readonly last: number; readonly guests: readonly Guest[] },
+  timeline: Timeline, w: { readonly group: number; readonly first: number; readonly atom: number; readonly title: string; readonly last: number; readonly vm: number; readonly guests: readonly Guest[] },
   stretches: readonly Stretch[], fromRow: number, untilRow: number,
 ): TableLine[] {
   const cuts = new Set<number>([fromRow]);
@@ -254,7 +255,7 @@ function linesOf(
   const { axis } = timeline;
   return rows.map((from, i) => {
     const until = rows[i + 1] ?? untilRow;
-    const found = findingsIn(timeline, w.atom, w.last, from, until);
+    const found = findingsIn(timeline, w.vm, w.atom, w.last, from, until);
     const verdicts = found.map((f) => `${timeline.analysis.findings[f]!.verdict} ${timeline.analysis.findings[f]!.rule}`);
     const began = stretches.some((s) => s.from === from) || stretches.some((s) => s.until === from);
     return {

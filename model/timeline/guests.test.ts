@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { FixtureMaker, scene, sharedInode, synthetic, type Fixture } from '../../test/support/timelineFixture.js';
+import { eventRow } from '../../parsers/base/units.js';
+import type { Finding } from '../findings/finding.js';
 import type { InspectReply, TableReply } from './asks.js';
 import { answerTimeline } from './answer.js';
 import { GUESTS_MAX } from './guests.js';
@@ -122,6 +124,24 @@ describe('timeline of an inode that several VMs bind', () => {
     assert.deepEqual(reply.facts.slice(0, 2).map((f) => f.text), [`private for ${FIRST}`, `shared for ${SECOND}`]);
     // Where they agree, the band is whole and needs no name.
     assert.equal(cells(tileOf(timelineOf(sharedInode()), 'inode'), Plane.Shared, 1)[last], CELL_MAX);
+  });
+
+  it('puts a finding on frames of a VM on its own rows, and one on the file page on all', () => {
+    const f = sharedInode();
+    const found = (unit: 'gfn' | 'pgoff', vm: number, first: number, rule: string): Finding => ({
+      id: rule, rule, profile: 'guest-memfd', verdict: 'violation', severity: 1, message: 'x', at: eventRow(5), evidence: [], pages: { vm, inode: 0, unit, first, count: 1 },
+    });
+    const t = timelineOf({ ...f, analysis: { ...f.analysis, findings: [found('gfn', 1, 0x801, 'G7'), found('pgoff', -1, 1, 'G1')] } });
+    const placed = (vm: number, grouping: Grouping): readonly string[] => {
+      const { findingRows, groups } = t.rows({ ...ALL_ROWS, grouping, vm });
+      return Array.from({ length: findingRows.length / 4 }, (_, i) => `${findingRows[i * 4]} ${groups[findingRows[i * 4 + 1]!]!.label}`);
+    };
+    assert.deepEqual(placed(-1, 'vm'), [`0 ${SECOND}`, `1 ${FIRST}`, `1 ${SECOND}`]);
+    assert.deepEqual(placed(-1, 'inode'), ['0 ino 1000', '1 ino 1000']);
+    assert.deepEqual(placed(0, 'vm'), [`0 ${FIRST}`, `1 ${FIRST}`], 'no filter hides it');
+    const { rowSet } = t.rows(ALL_ROWS);
+    const verdicts = [0, 1].map((group) => (answerTimeline(t, { ask: 'table', params: { rowSet, rows: Int32Array.of(group, 1, 1), fromTime: t.axis.start, untilTime: t.axis.end, limit: 99 } }) as TableReply).lines.map((l) => l.verdict).filter((v) => v !== ''));
+    assert.deepEqual(verdicts, [['violation G1'], ['violation G7, violation G1']]);
   });
 
   it('ends what a VM had with its last memslot, and nothing of the others', () => {

@@ -4,6 +4,7 @@
  * very same atoms. All other inodes have none, and cost nothing.
  */
 import type { Analysis, SlotInfo } from '../analysis.js';
+import type { Finding } from '../findings/finding.js';
 import type { Atoms } from './atoms.js';
 
 /** So many VMs of an inode have a space of their own; those beyond share the last one. */
@@ -72,6 +73,11 @@ function overlapping(slots: readonly SlotInfo[]): boolean {
 /** How far the atoms of a view lie behind those of its inode. */
 export function viewShift(atoms: Atoms, view: GuestView): number {
   return atoms.spaceStart[view.space]! - atoms.spaceStart[view.inode]!;
+}
+
+/** True when a finding may be shown at a VM (-1: at all of them): it is not about the frames of another. */
+export function isOfVm({ pages }: Finding, vm: number): boolean {
+  return vm < 0 || pages === undefined || pages.unit !== 'gfn' || pages.vm < 0 || pages.vm === vm;
 }
 
 /** Part of a view, as atoms of its space. */

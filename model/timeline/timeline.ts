@@ -2,7 +2,7 @@
 import type { EventTable } from '../../parsers/events/table.js';
 import type { Analysis } from '../analysis.js';
 import { TimeAxis, ColumnMap } from './axis.js';
-import { guestRanges } from './guests.js';
+import { guestRanges, isOfVm } from './guests.js';
 import { Lanes, type LaneInfo } from './lanes.js';
 import type { BandStore } from './bands.js';
 import { Attr } from './oplog.js';
@@ -135,9 +135,13 @@ export class Timeline {
 
   private findingRows(set: RowSet): Int32Array {
     const out: number[] = [];
-    const { findingAtoms } = this.index;
+    const { findingAtoms, guests } = this.index;
     for (let i = 0; i < findingAtoms.length; i += 3) {
+      const finding = this.analysis.findings[findingAtoms[i]!]!;
+      // Of rows of several VMs that show a page, a VM's finding is on its own; where only others show it, it is still shown.
+      const own = guests.all.length > 0 && set.groups.some((_, group) => isOfVm(finding, set.vmOf(group)) && set.rowOf(group, findingAtoms[i + 1]!) >= 0);
       for (let group = 0; group < set.groups.length; group++) {
+        if (own && !isOfVm(finding, set.vmOf(group))) continue;
         const first = set.rowOf(group, findingAtoms[i + 1]!);
         if (first < 0) continue;
         const last = set.rowOf(group, findingAtoms[i + 2]! - 1);
