@@ -19,24 +19,26 @@ import { Hovering } from './hovering.js';
 import { fullLegend, shortLegend } from './legend.js';
 import { buildPage, type Page } from './page.js';
 import { Endpoint, RequestError } from './protocol/endpoint.js';
-import type { HostRequests, Opening, PageRequests } from './protocol/messages.js';
+import type { HostRequests, KeptView, Opening, PageRequests } from './protocol/messages.js';
 import type { Picture, Scene } from './scene.js';
 import { TileSource, type Wanted } from './source.js';
 import { Selection } from './selection.js';
-import { FIRST_VIEW, History, readView, writeView, type View } from './state.js';
+import { FIRST_VIEW, History, readView, returningView, writeView, type View } from './state.js';
 import type { Theme } from './theme.js';
 import { clampTop, DisplayRows, fittingLevel, frameOf, pan, ROW_H, wholeSpan, zoomRows, zoomTime, type Bounds, type Frame } from './viewport.js';
 
 /** What the page needs from the window that it is in. */
 export interface Surroundings {
   post(message: unknown): void;
-  /** State that outlives the page in this window. */
-  load(): string;
-  store(view: string, uri: string): void;
+  /** State that outlives the page in this window, null for a page that is new. */
+  load(): KeptView | null;
+  store(kept: KeptView, uri: string): void;
   theme(): Theme;
 }
 
 const TABLE_MS = 250;
+/** The host keeps a view that rests this long. */
+const KEEP_MS = 250;
 /** Of a frame, for painting the bands of a new tile. */
 const BANDS_MS = 5;
 const TABLE_LINES = 300;
@@ -70,6 +72,7 @@ export class App {
   scene: Scene | undefined;
   picture: Picture | undefined;
   private tableTimer = 0;
+  private keepTimer = 0;
   private drawing = false;
   size = { width: 1, height: 1 };
   /** Where signs are drawn, for tests. */
@@ -179,7 +182,7 @@ export class App {
     const meta = await this.ask('meta', {});
     const knots = (k: TimelineMeta['plain']): Bounds => ({ start: k.view[0] ?? 0, end: k.view[k.view.length - 1] ?? 0, resolution: meta.resolution });
     const bounds = { plain: knots(meta.plain), compressed: knots(meta.compressed) };
-    const saved = this.opening.view !== '' ? this.opening.view : this.around.load();
+    const saved = this.opening.view !== '' ? this.opening.view : returningView(this.around.load(), this.opening.kept);
     const first: View = { ...FIRST_VIEW, ...wholeSpan(bounds.plain), level: -1 };
     let view = saved === '' ? first : readView(saved, first);
     const rows = await this.ask('rows', view.filter);
@@ -310,7 +313,10 @@ export class App {
   refresh(): void {
     if (!this.loaded) return;
     const { view } = this;
-    this.around.store(writeView(view), this.opening?.uri ?? '');
+    const kept = { view: writeView(view), at: Date.now() };
+    this.around.store(kept, this.opening?.uri ?? '');
+    clearTimeout(this.keepTimer);
+    this.keepTimer = setTimeout(() => this.run(this.endpoint.request('keep', kept)), KEEP_MS);
     this.page.undo.enable(this.history.canUndo);
     this.page.redo.enable(this.history.canRedo);
     this.page.compress.set(view.compress);

@@ -26,9 +26,10 @@ function start(): void {
     post: (message) => code.postMessage(message),
     load: () => {
       const state = code.getState();
-      return typeof state === 'object' && state !== null && 'view' in state ? String(state.view) : '';
+      if (typeof state !== 'object' || state === null || !('view' in state)) return null;
+      return { view: String(state.view), at: 'at' in state ? Number(state.at) : 0 };
     },
-    store: (view, uri) => code.setState({ view, uri }),
+    store: (kept, uri) => code.setState({ ...kept, uri }),
     theme: () => {
       const style = getComputedStyle(document.body);
       const kinds = document.body.classList;

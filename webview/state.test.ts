@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { actionOf, KEYS } from './keyboard.js';
 import { clock, duration, grouped, pageRange, ticks } from './format.js';
-import { FIRST_VIEW, History, readView, writeView } from './state.js';
+import { FIRST_VIEW, History, readView, returningView, writeView } from './state.js';
 import { readTheme } from './theme.js';
 import { Style } from './style.js';
 import { clampSpan, DisplayRows, frameOf, pan, reveal, xOfView, zoomRows, zoomTime, viewOfX } from './viewport.js';
@@ -15,6 +15,13 @@ const groups = [
 ];
 
 describe('timeline view', () => {
+  it('comes back as what was last seen of it, and only to a page that comes back', () => {
+    assert.equal(returningView({ view: 'own', at: 5 }, { view: 'kept', at: 6 }), 'kept');
+    assert.equal(returningView({ view: 'own', at: 6 }, { view: 'kept', at: 5 }), 'own');
+    assert.equal(returningView({ view: 'own', at: 0 }, null), 'own');
+    assert.equal(returningView(null, { view: 'kept', at: 6 }), '');
+  });
+
   it('is read back as it was written, and from anything else as the fallback', () => {
     const some = { ...view, level: 3, collapsed: ['a'], measure: [1, 2], filter: { ...view.filter, grouping: 'inode' as const, tid: 7 } };
     assert.deepEqual(readView(writeView(some), FIRST_VIEW), some);

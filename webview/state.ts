@@ -1,5 +1,6 @@
 /** The view: everything that a link, a saved window or undo brings back. Plain data and pure functions. */
 import type { RowFilter } from '../model/timeline/rows.js';
+import type { KeptView } from './protocol/messages.js';
 
 export interface View {
   /** Span in view coordinates (see model/timeline/axis.ts). */
@@ -61,6 +62,12 @@ function merged(data: Record<string, unknown>, fallback: Record<string, unknown>
 function sameType(a: unknown, b: unknown): boolean {
   if (typeof b === 'number') return typeof a === 'number' && Number.isFinite(a);
   return typeof a === typeof b && a !== null && Array.isArray(a) === Array.isArray(b);
+}
+
+/** The view of a page that comes back, '' for one that is new: the newer of its own state and what the host kept. */
+export function returningView(own: KeptView | null, kept: KeptView | null): string {
+  if (!own) return '';
+  return kept && kept.at > own.at ? kept.view : own.view;
 }
 
 /** Changes closer together than this are one step of undo. */

@@ -13,6 +13,7 @@ import type { AskName, TimelineAsk, TimelineAsks } from '../../model/timeline/as
 import { pageHtml } from './html.js';
 import { linkTo, readLink } from './link.js';
 import { showEvent } from './reveal.js';
+import { keepView, keptView } from './views.js';
 
 const PANEL = 'shimtrace.timeline';
 const EDITOR = 'shimtrace.timelineEditor';
@@ -81,10 +82,10 @@ class TimelinePage implements vscode.Disposable {
         this.isOpen = true;
         // The page asks for all it needs before it can select anything.
         if (goal) setTimeout(() => this.go(goal), 0);
-        // A view from a link or an earlier window is for the first picture: one of a trace judged anew keeps its own.
+        // A view from a link is for the first picture: one of a trace judged anew keeps its own.
         const { view } = this;
         this.view = '';
-        return { trace: baseName(this.uri), uri: this.uri.toString(), hasLines: report.findings.every((f) => f.at.line > 0), view };
+        return { trace: baseName(this.uri), uri: this.uri.toString(), hasLines: report.findings.every((f) => f.at.line > 0), view, kept: keptView(this.app.context.workspaceState, this.uri.toString()) };
       },
       reveal: async ({ row, line }) => {
         this.shownLine = line;
@@ -104,6 +105,10 @@ class TimelinePage implements vscode.Disposable {
       },
       copy: async ({ text }) => {
         await vscode.env.clipboard.writeText(text);
+        return null;
+      },
+      keep: async (kept) => {
+        await keepView(this.app.context.workspaceState, this.uri.toString(), kept);
         return null;
       },
       copyLink: async ({ view }) => {
@@ -218,8 +223,9 @@ export const timeline: Feature = (app) => {
     }),
     vscode.window.registerWebviewPanelSerializer(PANEL, {
       deserializeWebviewPanel: async (panel: vscode.WebviewPanel, state: unknown) => {
-        const { uri, view } = (state ?? {}) as { readonly uri?: unknown; readonly view?: unknown };
-        if (typeof uri === 'string') adopt(vscode.Uri.parse(uri), panel, typeof view === 'string' ? view : '');
+        // The page has the view that the window saved, and is told the one that was kept.
+        const { uri } = (state ?? {}) as { readonly uri?: unknown };
+        if (typeof uri === 'string') adopt(vscode.Uri.parse(uri), panel);
         else panel.dispose();
       },
     }),

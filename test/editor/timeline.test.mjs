@@ -73,6 +73,20 @@ describe('the timeline in the editor', () => {
     await body().locator('canvas.main').press('l');
   });
 
+  it('a reload of the page itself brings the timeline back as it was, too', async () => {
+    const view = () => body().locator('canvas.main').evaluate(() => window.shimtraceView());
+    for (const key of ['a', 'w']) await body().locator('canvas.main').press(key);
+    const before = await view();
+    // The editor saves what its pages are once a minute, and not at all when it is reloaded like this: the view is kept beside that,
+    // as soon as it rests.
+    await page.waitForTimeout(3000);
+    await page.reload();
+    await page.locator('.statusbar').waitFor({ timeout: 60000 });
+    await body().getByText('1 violation').first().waitFor();
+    for (let i = 0; i < 40 && JSON.stringify(await view()) !== JSON.stringify(before); i++) await page.waitForTimeout(100);
+    assert.deepEqual(await view(), before);
+  });
+
   it('a copied link leads from outside to the same view', async () => {
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     const view = () => body().locator('canvas.main').evaluate(() => window.shimtraceView());

@@ -14,8 +14,19 @@ export interface Opening {
   readonly uri: string;
   /** False for a binary trace, which has no lines to show. */
   readonly hasLines: boolean;
-  /** A view from a link or an earlier window, as state.ts writes it; '' for none. */
+  /** A view from a link, as state.ts writes it; '' for none. */
   readonly view: string;
+  /** The last view of the trace that was kept, null for none: for a page that comes back, see KeptView. */
+  readonly kept: KeptView | null;
+}
+
+/**
+ * A view and when it was the page's, in milliseconds since 1970. The editor saves the state of its pages once a minute and
+ * when it ends in good order; when its own page is reloaded it does not, and then the view that the host keeps is the newer.
+ */
+export interface KeptView {
+  readonly view: string;
+  readonly at: number;
 }
 
 type Asks = { readonly [K in AskName]: TimelineAsks[K] };
@@ -32,6 +43,8 @@ export interface PageRequests extends Asks {
   watch: { params: { readonly row: number; readonly pages: PageRange }; result: null };
   /** Put text on the clipboard. */
   copy: { params: { readonly text: string }; result: null };
+  /** Keep the page's view. */
+  keep: { params: KeptView; result: null };
   /** Put a link to this view on the clipboard. */
   copyLink: { params: { readonly view: string }; result: null };
   /** Ask for a file name and write a picture. */

@@ -43,9 +43,9 @@ self.onmessage = ({ data }) => {
   if (request.type !== 'request') return;
   void ready.then(({ timeline }) => {
     const { id, name } = request;
-    if (name === 'open') self.postMessage({ type: 'reply', id, result: { trace: what.split('/').pop(), uri: what, hasLines: true, view: '' } });
+    if (name === 'open') self.postMessage({ type: 'reply', id, result: { trace: what.split('/').pop(), uri: what, hasLines: true, view: '', kept: null } });
     else if (name === 'save') self.postMessage({ type: 'reply', id, result: { saved: true } });
-    else if (['reveal', 'replay', 'watch', 'copy', 'copyLink'].includes(name)) self.postMessage({ type: 'reply', id, result: null });
+    else if (['reveal', 'replay', 'watch', 'keep', 'copy', 'copyLink'].includes(name)) self.postMessage({ type: 'reply', id, result: null });
     else {
       const result = answerTimeline(timeline, { ask: name as AskName, params: request.params } as TimelineAsk);
       self.postMessage({ type: 'reply', id, result }, transferOf(result));
