@@ -42,6 +42,8 @@ describe('clocks of several files', () => {
   check('of ticks are one where both have ticks', [file('a', 'x86-tsc', { timeUnit: 'ticks' }), file('b', 'x86-tsc', { timeUnit: 'ticks' })], [0n, 0n]);
   check('of ticks and nanoseconds do not meet', [file('a', 'x86-tsc'), file('b', 'x86-tsc', { timeUnit: 'ticks' })], /b has ticks/);
   check('of a guest are its host\'s by its time shift', [file('host', 'local', session(1n)), file('guest', 'x86-tsc', { ...session(2n, 1n), host: 'vm', kernel: '6.1' })], [0n, 0n]);
+  check('of a guest are its host\'s, though that has no id and only names it', [file('host', 'local', { session: { traceId: undefined, peerTraceId: undefined, guests: [{ name: 'vm', traceId: 2n, vcpuTids: new Map() }] } }), file('guest', 'local', session(2n, 1n))], [0n, 0n]);
+  check('of a guest are not those of a host that names another', [file('host', 'local', { session: { traceId: undefined, peerTraceId: undefined, guests: [{ name: 'vm', traceId: 3n, vcpuTids: new Map() }] } }), file('guest', 'local', session(2n, 1n))], /guest is of a guest.*no time shift to host/);
   check('of two guests of one host are one', [file('g', 'local', session(2n, 1n)), file('h', 'local', session(3n, 1n))], [0n, 0n]);
   check('of a guest are its own', [file('a', 'mono'), file('b', 'mono', {}, { role: 'guest' })], /b is of a guest.*no time shift to a/);
   check('of a guest go by the user\'s offset', [file('a', 'mono'), file('b', 'mono', {}, { role: 'guest', offsetNs: 9n })], [0n, 9n]);

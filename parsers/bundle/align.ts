@@ -62,9 +62,15 @@ export function listedGuest(host: Readonly<TraceMeta>, guest: Readonly<TraceMeta
   return only && id === undefined && isPeer(guest, host) ? only : undefined;
 }
 
-/** True when `guest` was brought to the clock of the session that `host` is. */
+/**
+ * True when `guest` was brought to the clock of the session that `host` is. A host that recorded into instances alone has
+ * no id of its own (add_options() in tracecmd/trace-record.c of trace-cmd 3.4), but names its guests by theirs.
+ */
 export function isPeer(guest: Readonly<TraceMeta>, host: Readonly<TraceMeta>): boolean {
-  return guest.session?.peerTraceId !== undefined && guest.session.peerTraceId === host.session?.traceId;
+  const peer = guest.session?.peerTraceId;
+  if (peer === undefined || !host.session) return false;
+  const { traceId, guests } = host.session;
+  return traceId !== undefined ? peer === traceId : guests.some((info) => info.traceId === guest.session?.traceId);
 }
 
 /** Puts files of one run on one clock, as far as they can be. A file with an offset of its own is on the first file's clock. */

@@ -110,6 +110,9 @@ function sortByTime(times: bigint[], offsets: bigint[], scalings: bigint[], frac
   };
 }
 
+/** A host that could not tell which thread runs a CPU, as over a network, writes -1. */
+const NO_TID = 0xffffffff;
+
 function readGuest(reader: ByteReader, options: TraceOptions): void {
   const name = reader.cstring();
   const traceId = reader.u64();
@@ -119,7 +122,11 @@ function readGuest(reader: ByteReader, options: TraceOptions): void {
     reader.ok = false;
     return;
   }
-  for (let i = 0; i < count; i++) vcpuTids.set(reader.u32(), reader.u32());
+  for (let i = 0; i < count; i++) {
+    const cpu = reader.u32();
+    const tid = reader.u32();
+    if (tid !== NO_TID) vcpuTids.set(cpu, tid);
+  }
   const guest: GuestInfo = { name, traceId, vcpuTids };
   if (reader.ok && options.guests.length < GUEST_LIMIT) options.guests.push(guest);
 }

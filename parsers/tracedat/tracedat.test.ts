@@ -160,7 +160,7 @@ describe('trace.dat', () => {
   });
 
   it('keeps what aligning host and guest needs', () => {
-    const guest = new Bytes(false).text('vm1\0').int(0x1234, 8).int(2, 4).int(0, 4).int(500, 4).int(1, 4).int(501, 4).done();
+    const guest = new Bytes(false).text('vm1\0').int(0x1234, 8).int(3, 4).int(0, 4).int(500, 4).int(1, 4).int(501, 4).int(2, 4).int(0xffffffff, 4).done();
     const trace = onePage(new PageWriter(1n).record(0, exitRecord(false, 1, 2, 0)).done(), { options: [{ id: 11, data: new Bytes(false).int(0x99, 8).done() }, { id: 13, data: guest }] });
     assert.ok(trace instanceof TraceDat);
     assert.equal(trace.table.meta.session!.traceId, 0x99n);
