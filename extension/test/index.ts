@@ -1,7 +1,7 @@
 /** What VS Code's extension host loads as `extensionTestsPath`: runs the suites that the bundler found in suite/. */
 import Mocha from 'mocha';
 import * as fs from 'node:fs';
-import { takeFigures } from './support.js';
+import { leaveNothing, takeFigures } from './support.js';
 
 interface Row {
   readonly title: string;
@@ -16,6 +16,7 @@ export async function run(): Promise<void> {
   const mocha = new Mocha({ ui: 'bdd', timeout: 30000, reporter: 'min' });
   mocha.suite.emit('pre-require', globalThis, '', mocha);
   require('shimtrace-suites');
+  for (const suite of mocha.suite.suites) suite.afterAll(leaveNothing);
   const rows: Row[] = [];
   const failures = await new Promise<number>((done) => {
     const runner = mocha.run(done);

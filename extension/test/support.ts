@@ -61,6 +61,13 @@ export async function closeAll(): Promise<void> {
   await vscode.commands.executeCommand('workbench.action.closeAllEditors');
 }
 
+/** Lets go of every trace at once: the extension itself waits a moment after a tab was closed, and the next suite would still see it. */
+export async function leaveNothing(): Promise<void> {
+  await closeAll();
+  const { sessions } = await app();
+  for (const { uri } of sessions.all()) sessions.close(uri);
+}
+
 /** Diagnostics of ours on a file, once there are any. */
 export function findings(uri: vscode.Uri): Promise<vscode.Diagnostic[]> {
   return until(`diagnostics on ${uri.path}`, () => {
