@@ -15,8 +15,11 @@ const LANES = 2;
 const results = path.join(root, 'out/test-results');
 const names = process.argv.slice(2);
 const total = newTotals();
+/** What failed and then passed: told at the end, since it may be a bug that shows at times. */
+const again = [];
 
 async function inHost(chromium, tests) {
+  const total = newTotals();
   const workspace = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-workspace-'));
   const report = path.join(results, 'in-host-rows.json');
   const logFile = path.join(results, 'in-host.log');
@@ -38,6 +41,7 @@ async function inHost(chromium, tests) {
     await editor.stop();
     fs.rmSync(workspace, { recursive: true, force: true });
   }
+  return total;
 }
 
 /** The test files that drive the packaged extension. */
@@ -48,18 +52,34 @@ function browserFiles() {
 }
 
 async function inBrowser(chromium, file) {
+  const total = newTotals();
   const left = path.join(results, `${path.basename(file)}.json`);
   fs.rmSync(left, { force: true });
   const args = [bin('mocha'), '--no-config', '--reporter', 'scripts/reporter.cjs', '--timeout', '60000', '--fail-zero', '--exit', file];
   const status = await runBeside(process.execPath, args, { env: { ...process.env, SHIMTRACE_TOTALS: left, CHROMIUM: chromium } });
   addTotals(total, file, left, status);
+  return total;
+}
+
+/** Runs tests, and once more when any failed: a window on a busy machine may lose a focus or a hover, a bug fails twice. */
+async function twiceAtMost(job) {
+  let got = await job();
+  if (got.failed > 0) {
+    const first = got.failures;
+    console.log('\n  some of these failed: they are run once more in a new editor\n');
+    got = await job();
+    if (got.failed === 0) again.push(...first);
+  }
+  total.passed += got.passed;
+  total.failed += got.failed;
+  total.failures.push(...got.failures);
 }
 
 /** Runs the jobs in their order, {@link LANES} at a time. */
 async function runAll(jobs) {
   const waiting = jobs.values();
   await Promise.all(Array.from({ length: LANES }, async () => {
-    for (const job of waiting) await job();
+    for (const job of waiting) await twiceAtMost(job);
   }));
 }
 
@@ -70,6 +90,7 @@ const tests = await bundleTests(names);
 const files = browserFiles();
 if (files.length > 0) must(process.execPath, ['scripts/package.mjs'], { stdio: ['ignore', 'ignore', 'inherit'] });
 await runAll([...(tests ? [() => inHost(chromium, tests)] : []), ...files.map((file) => () => inBrowser(chromium, file))]);
+if (again.length > 0) console.log(`\nFailed, and passed when run again:\n\n${again.join('\n\n')}\n`);
 const file = process.env.SHIMTRACE_TOTALS;
 if (file) fs.writeFileSync(file, JSON.stringify(total));
 if (total.passed + total.failed === 0) console.error(`no test file's name holds ${names.join(' or ')}`);

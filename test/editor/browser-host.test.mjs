@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { goToFirstViolation, indexedTrace, openFile, openWorkbench, picture, runCommand, SAMPLE, statusItem, webviewBody } from './support.mjs';
+import { goToFirstViolation, indexedTrace, openFile, openWorkbench, picture, runCommand, SAMPLE, statusItem, violationHoverShows, webviewBody } from './support.mjs';
 
 describe('in the browser\'s extension host', () => {
   let bench;
@@ -30,7 +30,7 @@ describe('in the browser\'s extension host', () => {
     await statusItem(page).filter({ hasText: '1 violation' }).waitFor();
     await runCommand(page, 'Shimtrace: Go to First Violation');
     await page.locator('.squiggly-error').first().waitFor();
-    await page.locator('.monaco-hover:not(.hidden) td', { hasText: '1 pin' }).first().waitFor();
+    await violationHoverShows(page, page.locator('.monaco-hover:not(.hidden) td', { hasText: '1 pin' }).first());
   });
 
   it('has lists, explanations and the timeline', async () => {

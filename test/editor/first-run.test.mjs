@@ -1,5 +1,5 @@
 // The walkthrough, from nothing to the first violation.
-import { openWorkbench, picture, runCommand, statusItem } from './support.mjs';
+import { openWorkbench, picture, runCommand, statusItem, violationHoverShows } from './support.mjs';
 
 describe('the first run', () => {
   let bench;
@@ -26,10 +26,7 @@ describe('the first run', () => {
     await page.getByRole('button', { name: 'Go to First Violation' }).click();
     await page.locator('.squiggly-error').first().waitFor();
     const reason = page.locator('.monaco-hover:not(.hidden)').getByText('became private while page 0x4 is pinned').first();
-    // On a busy machine the editor may close the hover that the command opens when the window's focus settles: then the mouse asks for it.
-    const shown = await reason.waitFor({ timeout: 8_000 }).then(() => true, () => false);
-    if (!shown) await page.locator('.squiggly-error').first().hover({ force: true });
-    await reason.waitFor();
+    await violationHoverShows(page, reason);
     await picture(page, 'first-violation-light');
   });
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { openFile, openWorkbench, offeredCommands, picture, runCommand, SAMPLE, statusItem, webviewBody } from './support.mjs';
+import { offeredCommands, openFile, openWorkbench, picture, runCommand, SAMPLE, statusItem, violationHoverShows, webviewBody } from './support.mjs';
 
 describe('judging a trace in the editor', () => {
   let bench;
@@ -32,7 +32,7 @@ describe('judging a trace in the editor', () => {
 
   it('says in the hover what happened, from what evidence, and how the page was before and after', async () => {
     const hover = page.locator('.monaco-hover:not(.hidden)').first();
-    await hover.getByText('became private while page 0x4 is pinned').waitFor();
+    await violationHoverShows(page, hover.getByText('became private while page 0x4 is pinned'));
     await hover.getByText('page 0x4 referenced here').waitFor();
     await hover.locator('th', { hasText: 'before' }).waitFor();
     await hover.locator('td', { hasText: '1 pin' }).first().waitFor();

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { root } from '../../scripts/steps.mjs';
-import { chooseTheme, openFile, openWorkbench, picture, runCommand, statusItem, THEMES } from './support.mjs';
+import { chooseTheme, openFile, openWorkbench, picture, runCommand, statusItem, THEMES, violationHoverShows } from './support.mjs';
 
 const SAMPLES = path.join(root, 'sample-traces');
 
@@ -57,10 +57,7 @@ describe('a binary trace in the editor', () => {
     await page.locator('.squiggly-error').first().waitFor();
     await page.locator('.codelens-decoration', { hasText: '2 pages to private' }).first().waitFor();
     const hover = page.locator('.monaco-hover:not(.hidden) th', { hasText: 'before' }).first();
-    // On a busy machine the editor may close the hover that the command opens: then the mouse asks for it.
-    const shown = await hover.waitFor({ timeout: 8000 }).then(() => true, () => false);
-    if (!shown) await page.locator('.squiggly-error').first().hover({ force: true });
-    await hover.waitFor();
+    await violationHoverShows(page, hover);
     await picture(page, 'listing');
   });
 

@@ -72,6 +72,20 @@ export async function goToFirstViolation(page) {
   await hover.waitFor({ state: 'hidden', timeout: 5_000 }).catch(() => undefined);
 }
 
+/**
+ * Waits for a part of the hover of the violation that a command went to. On a busy machine the editor may close it again when
+ * the window's focus settles: then the mouse asks for it.
+ */
+export async function violationHoverShows(page, part) {
+  for (let attempt = 0; attempt < 3; attempt++) {
+    if (await part.waitFor({ timeout: 6_000 }).then(() => true, () => false)) return;
+    const { height } = page.viewportSize();
+    await page.mouse.move(450, height - 10);
+    await page.locator('.squiggly-error, .squiggly-warning').first().hover({ force: true, position: { x: 12, y: 6 } });
+  }
+  await part.waitFor();
+}
+
 /** Titles that the palette offers for what is typed. */
 export async function offeredCommands(page, typed) {
   await page.keyboard.press('F1');

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { openFile, openWorkbench, picture, runCommand, SAMPLE, statusItem } from './support.mjs';
+import { openFile, openWorkbench, picture, runCommand, SAMPLE, statusItem, violationHoverShows } from './support.mjs';
 
 describe('in a folder that is not trusted', () => {
   let bench;
@@ -35,7 +35,7 @@ describe('in a folder that is not trusted', () => {
     await runCommand(page, 'Shimtrace: Go to First Violation');
     await page.locator('.squiggly-warning').first().waitFor();
     assert.equal(await page.locator('.squiggly-error').count(), 0);
-    await page.locator('.monaco-hover:not(.hidden) td', { hasText: '1 pin' }).first().waitFor();
+    await violationHoverShows(page, page.locator('.monaco-hover:not(.hidden) td', { hasText: '1 pin' }).first());
     await page.keyboard.press('Escape');
   });
 
