@@ -11,13 +11,16 @@ export function addFailure(total, text) {
   total.failures.push(text);
 }
 
+/** Adds the totals of a part. */
+export function addPart(total, part) {
+  total.passed += part.passed;
+  total.failed += part.failed;
+  total.failures.push(...part.failures);
+}
+
 /** Adds the totals in a file. A run that left none, or ended with a status and no failed test, counts as one failure. */
 export function addTotals(total, name, file, status) {
   const got = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : undefined;
-  if (got) {
-    total.passed += got.passed;
-    total.failed += got.failed;
-    total.failures.push(...got.failures);
-  }
+  if (got) addPart(total, got);
   if (!got || (status !== 0 && got.failed === 0)) addFailure(total, `${name}: ended with status ${status}${got ? '' : ' and left no totals'}`);
 }

@@ -75,7 +75,6 @@ class RecordReader {
   readonly samples: Samples;
   private readonly little: boolean;
   readonly rows: Rows;
-  private readonly kept: KeptBytes;
   private readonly stage: Stage;
   private readonly outer: Feed;
   private readonly inner: Feed;
@@ -90,7 +89,7 @@ class RecordReader {
   ) {
     this.little = !info.bigEndian;
     const threads = new Threads(builder.comms);
-    const kept = (this.kept = new KeptBytes(this.little));
+    const kept = new KeptBytes(this.little);
     this.stage = new Stage(kept);
     this.samples = new Samples(info, builder, new Stacks(builder, this.little), threads);
     this.rows = new Rows(info, builder, this.stage, this.samples, threads);
@@ -114,7 +113,7 @@ class RecordReader {
     const { issues } = this.builder;
     const ranges = this.options.unzstdStreamAhead && compressedRanges(this.source, this.range, this.little);
     const ahead = ranges && this.options.unzstdStreamAhead?.(ranges);
-    if (ahead) this.kept.lender = ahead;
+    if (ahead) this.stage.bytes.lender = ahead;
     const at = (): number => this.compressedAt;
     const plain = ahead
       ? aheadPieces(this.compressedPieces(), ahead, issues, at) : inflatePieces(this.compressedPieces(), this.options, issues, at);

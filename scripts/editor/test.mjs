@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { bin, must, root, runBeside } from '../steps.mjs';
-import { addFailure, addTotals, newTotals } from '../totals.mjs';
+import { addFailure, addPart, addTotals, newTotals } from '../totals.mjs';
 import { bundleTests } from './bundleTests.mjs';
 import { runInExtensionHost, startEditor } from './host.mjs';
 import { ensureChromium, ensureEditor } from './setup.mjs';
@@ -70,9 +70,7 @@ async function twiceAtMost(job) {
     got = await job();
     if (got.failed === 0) again.push(...first);
   }
-  total.passed += got.passed;
-  total.failed += got.failed;
-  total.failures.push(...got.failures);
+  addPart(total, got);
 }
 
 /** Runs the jobs in their order, {@link LANES} at a time. */
