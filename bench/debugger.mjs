@@ -49,7 +49,7 @@ class Client {
 
 export async function benchDebugger(root, given) {
   const out = (file) => import(pathToFileURL(path.join(root, 'out', file)).href);
-  const [{ DebugSession }, { dapHost }, { Cursor }] = await Promise.all([out('extension/debugger/session.js'), out('cli/dap.js'), out('model/shim/cursor.js')]);
+  const [{ DebugSession }, { dapHost }, { Cursor }] = await Promise.all([out('extension/debugger/session.js'), out('cli/dap.js'), out('model/cursor/cursor.js')]);
   const { file, origin } = largeText(root, given);
   const quiet = { out() {}, err() {}, progress() {} };
   const host = dapHost(quiet);

@@ -14,7 +14,7 @@ const ROWS = 24;
 const GUEST_PAGES = 67108864;
 const GUEST_TRANSITIONS = 10_000_000;
 const FRAMES = 300;
-/** Attribute values of model/timeline/oplog.ts. */
+/** Attribute values of model/ops/oplog.ts. */
 const PRIVATE = 1;
 
 const from = (root) => (file) => import(pathToFileURL(path.join(root, 'out', file)).href);
@@ -82,7 +82,7 @@ function plainPicture(Op, analysis, eventTable, axis) {
 
 async function benchTrace(root, given) {
   const out = from(root);
-  const [{ readTrace }, { analyze }, { Timeline }, { ALL_ROWS }, { Op }] = await Promise.all(['parsers/index.js', 'model/index.js', 'model/timeline/timeline.js', 'model/timeline/rows.js', 'model/timeline/oplog.js'].map(out));
+  const [{ readTrace }, { analyze }, { Timeline }, { ALL_ROWS }, { Op }] = await Promise.all(['parsers/index.js', 'model/index.js', 'model/timeline/timeline.js', 'model/timeline/rows.js', 'model/ops/oplog.js'].map(out));
   const { file, origin } = largeText(root, given);
   const bytes = fs.readFileSync(file);
   const { table: events } = readTrace({ size: bytes.length, read: (offset, length) => bytes.subarray(offset, offset + length) }, { cancel: { cancelled: false } });

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { NEVER_CANCELLED } from '../parsers/base/cancel.js';
 import { MemorySource } from '../parsers/base/source.js';
-import { traceDat } from '../parsers/tracedat/index.js';
+import { traceDat } from '../parsers/tracedat/format.js';
 import { nodeCodecs } from '../shell/codecs.node.js';
 import { exitRecord, smallContent, VARIANTS } from '../test/support/tracedatSamples.js';
 import { tableText } from '../test/support/tables.js';

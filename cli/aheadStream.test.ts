@@ -5,7 +5,7 @@ import path from 'node:path';
 import { NEVER_CANCELLED } from '../parsers/base/cancel.js';
 import { MemorySource } from '../parsers/base/source.js';
 import type { EventTable } from '../parsers/events/table.js';
-import { perfData } from '../parsers/perf/perfdata.js';
+import { perfData } from '../parsers/perf/format.js';
 import { nodeCodecs } from '../shell/codecs.node.js';
 import { tableText } from '../test/support/tables.js';
 import { startAhead } from './ahead.js';

@@ -24,7 +24,7 @@ import { report } from './features/report.js';
 import { rulePages } from './features/rulePages.js';
 import { status } from './features/status.js';
 import { timeline } from './timeline/panel.js';
-import { views } from './views/views.js';
+import { views } from './views/sidebar.js';
 
 /** `openListing` comes first, since the others ask where a trace is shown; `recognise` last: it opens the sessions that the others watch. */
 const FEATURES: readonly Feature[] = [

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { PROFILES, type ProfileId, type Verdict } from '../model/findings/finding.js';
 import type { ClockName } from '../parsers/events/table.js';
-import type { CheckOptions } from './analysis/job.js';
+import type { CheckOptions } from './protocol/requests.js';
 
 export const SECTION = 'shimtrace';
 

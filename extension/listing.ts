@@ -1,7 +1,7 @@
 /** The texts behind windows and listings, as files that cannot be written: a window that is opened again finds them again. */
 import * as vscode from 'vscode';
 import type { TraceSession } from './analysis/client.js';
-import type { Report } from './analysis/job.js';
+import type { Report } from './protocol/requests.js';
 import type { App } from './app.js';
 import { firstOf, lastOf } from './debugger/parts.js';
 import { unusable } from './features/status.js';

@@ -1,6 +1,6 @@
 /** What the two extension hosts do differently: reading a file's head, and starting the worker that reads all of it. */
 import type * as vscode from 'vscode';
-import type { FromWorker, Port, Request } from './analysis/job.js';
+import type { FromWorker, Port, Request } from './protocol/requests.js';
 
 export interface AnalysisWorker extends Port<Request, FromWorker> {
   /** The files of a run, where its trace is of several. */

@@ -3,7 +3,7 @@
  * and by what it was judged with; never by the trace's place, and never beside it. What is corrupt is thrown away.
  */
 import * as vscode from 'vscode';
-import type { CheckOptions, Report } from './analysis/job.js';
+import type { CheckOptions, Report } from './protocol/requests.js';
 
 /** Changes whenever a report's form or the rules' verdicts may: another version's index is not used. */
 const FORMAT = 'shimtrace.index/2';

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { TraceSession } from './analysis/client.js';
 import { affectsReading, affectsVerdicts, checkOptions } from './config.js';
 import type { Platform } from './platform.js';
-import type { Report } from './analysis/job.js';
+import type { Report } from './protocol/requests.js';
 import type { ReportIndex } from './reportIndex.js';
 
 const SOON_MS = 1500;

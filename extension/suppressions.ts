@@ -1,7 +1,7 @@
 /** Suppressions of findings: the .shimtrace.json at the root of a trace's workspace folder, or beside the trace. */
 import * as vscode from 'vscode';
 import { NO_SUPPRESSIONS, parseSuppressions, PROJECT_FILE, suppressionFor, withoutSuppression, withSuppression, type Suppression, type Suppressions } from '../model/findings/suppress.js';
-import type { FindingView } from './analysis/job.js';
+import type { FindingView } from './protocol/requests.js';
 import { fileOf } from './tabs.js';
 
 /** A finding of a run is set aside in the file that it stands in. */

@@ -4,8 +4,8 @@
  * can show: a binary or a compressed one.
  */
 import * as vscode from 'vscode';
-import type { Report } from './analysis/job.js';
-import type { Spot } from './analysis/views.js';
+import type { Report } from './protocol/requests.js';
+import type { Spot } from './protocol/shapes.js';
 import { firstOf, lastOf, partOf } from './debugger/parts.js';
 
 export const WINDOW_SCHEME = 'shimtrace-window';

@@ -1,7 +1,7 @@
 /** The result of judging a trace: plain data that every shell shows. */
 import type { ClockName } from '../parsers/events/table.js';
 import type { Finding, ProfileId, RuleStatus } from './findings/finding.js';
-import type { OpLog } from './timeline/oplog.js';
+import type { OpLog } from './ops/oplog.js';
 import type { CancelToken } from '../parsers/base/cancel.js';
 
 export interface AnalyzeOptions {

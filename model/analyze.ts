@@ -5,15 +5,15 @@ import { KIND_GUEST, KIND_UNKNOWN } from '../parsers/events/kinds.js';
 import type { EventRow } from '../parsers/base/units.js';
 import type { Analysis, AnalyzeOptions, Conversion, InodeInfo, SlotInfo, VmInfo } from './analysis.js';
 import type { Finding, RuleStatus } from './findings/finding.js';
-import { Ev } from './ops/ev.js';
-import { lowerings } from './ops/lower.js';
+import { Ev } from './world/event.js';
+import { lowerings } from './lower/lower.js';
 import { chooseProfiles } from './profiles.js';
 import { RULES } from './rules/registry.js';
 import { RuleRun } from './rules/rule.js';
-import { FactBus } from './shim/facts.js';
-import { Op } from './timeline/oplog.js';
-import type { Conv, Inode, Vm } from './shim/state.js';
-import { World } from './shim/world.js';
+import { FactBus } from './world/facts.js';
+import { Op } from './ops/oplog.js';
+import type { Conv, Inode, Vm } from './world/state.js';
+import { World } from './world/world.js';
 
 /** Clocks whose times on different CPUs can be compared. */
 const GLOBAL_CLOCKS: readonly ClockName[] = ['global', 'mono', 'mono_raw', 'boot', 'tai', 'x86-tsc', 'counter', 'perf', 'realtime'];

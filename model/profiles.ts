@@ -1,8 +1,8 @@
 /** Which profile fits what a trace holds. */
 import type { ProfileId } from './findings/finding.js';
 import { PROFILES } from './findings/finding.js';
-import { K } from './ops/slots.js';
-import type { Survey } from './ops/survey.js';
+import { K } from './world/slots.js';
+import type { Survey } from './world/survey.js';
 
 export function chooseProfiles(survey: Survey, asked: readonly ProfileId[] | undefined): { profiles: ProfileId[]; reason: string } {
   if (asked && asked.length > 0) return { profiles: PROFILES.filter((p) => asked.includes(p)), reason: 'asked for' };

@@ -4,7 +4,7 @@ import type { ByteSource } from './base/source.js';
 import type { StreamCodec } from './compressed/detect.js';
 import type { Decompress } from './compressed/plainSource.js';
 import type { EventTable } from './events/table.js';
-import type { SymbolPlace } from './format/kallsyms.js';
+import type { SymbolPlace } from './tep/kallsyms.js';
 
 /** One compressed piece of a source: `size` bytes at `offset` hold `plainSize`. */
 export interface CompressedRange {

@@ -6,15 +6,15 @@ import type { PlainSource } from './compressed/plainSource.js';
 import type { IssueCode } from './events/issues.js';
 import { TableBuilder } from './events/table.js';
 import { ftraceText } from './ftrace/format.js';
-import { perfData } from './perf/perfdata.js';
+import { perfData } from './perf/format.js';
 import { perfJson } from './perf/json/format.js';
 import { perfScript } from './perf/script/format.js';
-import { qemuLog } from './qemu/log.js';
-import { qemuSimple } from './qemu/simple.js';
+import { qemuLog } from './qemu/logFormat.js';
+import { qemuSimple } from './qemu/simpleFormat.js';
 import type { OpenTrace, ReadOptions, TraceFormat } from './reader.js';
 import { SNIFF_BYTES, sniffFormat } from './sniff.js';
 import { traceCmdReport } from './tracecmdtext/format.js';
-import { traceDatFormat } from './tracedat/index.js';
+import { traceDatFormat } from './tracedat/format.js';
 
 /** In the order in which equals are preferred: formats with a magic first, texts from the most to the least particular. */
 export const FORMATS: readonly TraceFormat[] = [traceDatFormat(ftraceText), perfData, qemuSimple, perfJson, perfScript, traceCmdReport, ftraceText, qemuLog];

@@ -16,9 +16,9 @@ const bundles = [
   { entry: 'cli/main.ts', outfile: 'dist/cli.js', platform: 'node', format: 'esm', target: 'node20', shebang: true },
   { entry: 'cli/aheadWorker.ts', outfile: 'dist/aheadWorker.js', platform: 'node', format: 'esm', target: 'node20' },
   { entry: 'extension/node.ts', outfile: 'dist/extension.cjs', platform: 'node', format: 'cjs', target: 'node20', external: ['vscode'] },
-  { entry: 'extension/analysis/worker.node.ts', outfile: 'dist/worker.cjs', platform: 'node', format: 'cjs', target: 'node20' },
+  { entry: 'extension/worker/worker.node.ts', outfile: 'dist/worker.cjs', platform: 'node', format: 'cjs', target: 'node20' },
   { entry: 'extension/web.ts', outfile: 'dist/web/extension.cjs', platform: 'browser', format: 'cjs', external: ['vscode'] },
-  { entry: 'extension/analysis/worker.web.ts', outfile: 'dist/web/worker.js', platform: 'browser', format: 'iife' },
+  { entry: 'extension/worker/worker.web.ts', outfile: 'dist/web/worker.js', platform: 'browser', format: 'iife' },
   { entry: 'webview/main.ts', outfile: 'dist/webview/main.js', platform: 'browser', format: 'iife', loader: { '.css': 'text' } },
 ];
 

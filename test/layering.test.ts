@@ -48,7 +48,7 @@ const INNOCENTS: readonly (readonly [file: string, source: string])[] = [
   ['parsers/ftrace/x.ts', `import { a } from './line.js';\nimport type { OpenTrace } from '../reader.js';`],
   ['model/rules/x.ts', `export const quote = /'/; // it's\nimport { assert } from '../../parsers/base/assert.js';`],
   ['model/rules/x.test.ts', `import fc from 'fast-check';\nimport fs from 'node:fs';`],
-  ['extension/analysis/worker.node.ts', `import { parentPort } from 'node:worker_threads';`],
+  ['extension/worker/worker.node.ts', `import { parentPort } from 'node:worker_threads';`],
   ['cli/x.ts', `import zlib from 'node:zlib';\nimport { analyze } from '../model/index.js';`],
 ];
 

@@ -2,7 +2,7 @@
 import { mapThrough } from '../model/timeline/axis.js';
 import type { App } from './app.js';
 import type { Action } from './keyboard.js';
-import { clampSpan, pan, ROW_H, wholeSpan, zoomRows, zoomTime } from './viewport.js';
+import { clampSpan, pan, ROW_H, wholeSpan, zoomRows, zoomTime } from './picture/viewport.js';
 
 export class Actions {
   constructor(private readonly app: App) {}

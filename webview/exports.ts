@@ -1,7 +1,7 @@
 /** The picture and the view, taken elsewhere: a link, a PNG, an SVG. */
 import type { App } from './app.js';
 import { writeView } from './state.js';
-import { toSvg } from './svg.js';
+import { toSvg } from './paint/svg.js';
 
 export class Exports {
   constructor(private readonly app: App) {}

@@ -1,5 +1,5 @@
 /** Pointer and wheel on the picture, as changes of the view. */
-import { LANE_H, RULER_H, type Frame } from './viewport.js';
+import { LANE_H, RULER_H, type Frame } from './picture/viewport.js';
 
 export interface GestureEvents {
   frame(): Frame;

@@ -3,11 +3,11 @@ import type { EventRef, InspectReply } from '../model/timeline/asks.js';
 import { MARK_NAMES } from '../model/timeline/marks.js';
 import { SPAN_FIELDS } from '../model/timeline/tiles.js';
 import type { App } from './app.js';
-import { grouped, pages } from './format.js';
-import type { Target } from './hit.js';
-import { laneName } from './layoutLanes.js';
+import { grouped, pages } from './page/format.js';
+import type { Target } from './picture/hit.js';
+import { laneName } from './picture/layoutLanes.js';
 import { displayRowOf } from './selection.js';
-import { findingLine } from './words.js';
+import { findingLine } from './page/words.js';
 
 /** A pointer that rests this long wants to know. */
 const HOVER_MS = 120;

@@ -1,8 +1,8 @@
 /** The page's entry: connects the app to the window that VS Code gives it. */
 import { App } from './app.js';
-import { registerControls } from './controls.js';
+import { registerControls } from './page/controls.js';
 import css from './page.css';
-import { readTheme } from './theme.js';
+import { readTheme } from './paint/theme.js';
 
 interface CodeApi {
   postMessage(message: unknown): void;

@@ -3,12 +3,12 @@ import type { EventRef, FindingReply, FindReply, InspectReply, LaneReply, Measur
 import type { Tile } from '../model/timeline/tiles.js';
 import { SPAN_FIELDS } from '../model/timeline/tiles.js';
 import type { App } from './app.js';
-import { duration } from './format.js';
-import type { Target } from './hit.js';
-import { laneName } from './layoutLanes.js';
-import { VERDICT_NAMES } from './style.js';
-import { clampSpan, DisplayRows, reveal, type DisplayRow } from './viewport.js';
-import { actionLinks, element, eventLink, eventWords, findingLine, findingWords, inspectWords, laneWords, measureWords } from './words.js';
+import { duration } from './page/format.js';
+import type { Target } from './picture/hit.js';
+import { laneName } from './picture/layoutLanes.js';
+import { VERDICT_NAMES } from './paint/style.js';
+import { clampSpan, DisplayRows, reveal, type DisplayRow } from './picture/viewport.js';
+import { actionLinks, element, eventLink, eventWords, findingLine, findingWords, inspectWords, laneWords, measureWords } from './page/words.js';
 
 /** Evidence within this share of the picture is a dot. */
 const DOT = 0.12;

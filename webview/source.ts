@@ -2,8 +2,8 @@
 import type { TimelineAsks } from '../model/timeline/asks.js';
 import type { Tile, TileRequest } from '../model/timeline/tiles.js';
 import type { View } from './state.js';
-import type { DisplayRows, Frame } from './viewport.js';
-import { ROW_H } from './viewport.js';
+import type { DisplayRows, Frame } from './picture/viewport.js';
+import { ROW_H } from './picture/viewport.js';
 
 export type AskTile = (request: TileRequest) => Promise<TimelineAsks['tile']['result']>;
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { actionOf, KEYS } from './keyboard.js';
-import { clock, duration, grouped, pageRange, ticks } from './format.js';
+import { clock, duration, grouped, pageRange, ticks } from './page/format.js';
 import { FIRST_VIEW, History, readView, returningView, writeView } from './state.js';
-import { readTheme } from './theme.js';
-import { Style } from './style.js';
-import { clampSpan, DisplayRows, frameOf, pan, reveal, xOfView, zoomRows, zoomTime, viewOfX } from './viewport.js';
+import { readTheme } from './paint/theme.js';
+import { Style } from './paint/style.js';
+import { clampSpan, DisplayRows, frameOf, pan, reveal, xOfView, zoomRows, zoomTime, viewOfX } from './picture/viewport.js';
 
 const bounds = { start: 0, end: 1000000, resolution: 1000 };
 const frame = frameOf({ width: 1000, height: 600 }, 2);

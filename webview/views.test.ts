@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { keepView, keptView, type Memory } from '../extension/timeline/views.js';
+import { keepView, keptView, type Memory } from '../extension/timeline/keptView.js';
 
 /** A memory that lasts as long as the test. */
 function memory(): Memory {

@@ -1,7 +1,7 @@
 /** `shimtrace events`: prints the events of a trace, in its order. */
 import { globMatches } from '../../model/expr/glob.js';
 import { eventJson, eventLine, eventTsv } from '../../model/findings/listing.js';
-import { pagesOfRow } from '../../model/timeline/query.js';
+import { pagesOfRow } from '../../model/pages/query.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import type { Args } from '../args.js';
 import type { Command } from '../command.js';

@@ -5,7 +5,7 @@ import { ISSUE_KINDS } from '../../parsers/events/issues.js';
 import { SEGMENT_ROWS, UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
 import { issueText, plural, reasonText, timeText } from '../../model/findings/report.js';
 import { missingKinds, recordingRecipe } from '../../model/findings/recipe.js';
-import { hex } from '../../model/timeline/state.js';
+import { hex } from '../../model/pages/state.js';
 import type { Command } from '../command.js';
 import { EXIT } from '../errors.js';
 import { loadOne, nameOf, RUN_OPTIONS, type LoadedRun } from '../bundle.js';

@@ -2,9 +2,9 @@
 import path from 'node:path';
 import type { EventTable } from '../../parsers/events/table.js';
 import type { Analysis } from '../../model/analysis.js';
-import { pageHistory, type PageId, type PageInterval } from '../../model/timeline/intervals.js';
-import { intervalAtRow, rangePieces, type RangePiece } from '../../model/timeline/query.js';
-import { describeDimension, describeState, hex, isUnknown } from '../../model/timeline/state.js';
+import { pageHistory, type PageId, type PageInterval } from '../../model/pages/intervals.js';
+import { intervalAtRow, rangePieces, type RangePiece } from '../../model/pages/query.js';
+import { describeDimension, describeState, hex, isUnknown } from '../../model/pages/state.js';
 import { placeOf, timeText } from '../../model/findings/report.js';
 import type { Command } from '../command.js';
 import { EXIT, InputError, UsageError } from '../errors.js';

@@ -6,8 +6,8 @@ import * as vscode from 'vscode';
 import type { AnalysisWorker, Platform } from '../platform.js';
 import type { ReportIndex } from '../reportIndex.js';
 import { filesBehind } from '../runs.js';
-import type { DebugMessage } from './debugServer.js';
-import type { CheckOptions, FromWorker, JobError, Method, Methods, Progress, Report } from './job.js';
+import type { DebugMessage } from '../worker/debugServer.js';
+import type { CheckOptions, FromWorker, JobError, Method, Methods, Progress, Report } from '../protocol/requests.js';
 
 export type SessionState =
   | { readonly kind: 'idle' }

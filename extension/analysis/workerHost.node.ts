@@ -3,9 +3,9 @@ import * as path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import * as vscode from 'vscode';
 import type { AnalysisWorker } from '../platform.js';
-import type { FromWorker } from './job.js';
+import type { FromWorker } from '../protocol/requests.js';
 import { isRunFile, partsOf, traceEventsText, type RunPart } from '../runs.js';
-import type { NodeFile, NodeWorkerData } from './worker.node.js';
+import type { NodeFile, NodeWorkerData } from '../worker/worker.node.js';
 
 /** A local file is read by the worker itself; anything else is handed over whole. */
 async function fileFor(uri: vscode.Uri, traceEvents: string | undefined): Promise<NodeFile> {

@@ -2,8 +2,8 @@
 import * as vscode from 'vscode';
 import type { AnalysisWorker } from '../platform.js';
 import { isRunFile, partsOf, traceEventsText, type RunPart } from '../runs.js';
-import type { FromWorker } from './job.js';
-import type { WebFile, WebRun } from './worker.web.js';
+import type { FromWorker } from '../protocol/requests.js';
+import type { WebFile, WebRun } from '../worker/worker.web.js';
 
 /** Above this a browser tab is likely to be ended by its browser. */
 export const WEB_MAX_BYTES = 512 * 1024 * 1024;

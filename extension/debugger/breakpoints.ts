@@ -10,10 +10,10 @@ import { parse, type Expr } from '../../model/expr/parser.js';
 import { parseTemplate, type Template } from '../../model/expr/template.js';
 import type { ExprObject } from '../../model/expr/value.js';
 import type { Finding, Verdict } from '../../model/findings/finding.js';
-import { findingObject } from '../../model/shim/view_rules.js';
-import type { TraceIndex } from '../../model/shim/view_index.js';
-import type { StateView } from '../../model/shim/view.js';
-import type { OpLog } from '../../model/timeline/oplog.js';
+import { findingObject } from '../../model/objects/rules.js';
+import type { TraceIndex } from '../../model/cursor/traceIndex.js';
+import type { StateView } from '../../model/objects/stateView.js';
+import type { OpLog } from '../../model/ops/oplog.js';
 import type { Watcher } from './watch.js';
 
 export type Direction = 1 | -1;

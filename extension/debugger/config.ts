@@ -1,6 +1,6 @@
 /** Launch configurations of the debug type `shimtrace`, and the commands that start and steer a replay. */
 import * as vscode from 'vscode';
-import type { FindingView } from '../analysis/job.js';
+import type { FindingView } from '../protocol/requests.js';
 import type { App, Feature } from '../app.js';
 import { activeTabUri } from '../tabs.js';
 import { traceLine, windowAddress } from '../window.js';

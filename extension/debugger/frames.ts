@@ -1,7 +1,7 @@
 /** Kernel stack frames that follow an event: read from the text of the source, or addresses of a binary one. */
 import { firstIndex } from '../../parsers/base/search.js';
 import type { StackMark } from '../../parsers/events/table.js';
-import type { TraceIndex } from '../../model/shim/view_index.js';
+import type { TraceIndex } from '../../model/cursor/traceIndex.js';
 import type { FrameName, LoadedTrace } from './host.js';
 
 /** A stack's text is read up to here. */

@@ -5,7 +5,7 @@ import { ExprError } from '../../model/expr/error.js';
 import { evaluateText, type Evaluated } from '../../model/expr/evaluate.js';
 import { formatValue, isList, isObject, type ExprObject, type Value } from '../../model/expr/value.js';
 import type { Finding } from '../../model/findings/finding.js';
-import { pageRefOf } from '../../model/shim/view_page.js';
+import { pageRefOf } from '../../model/objects/page.js';
 import { UserError } from './protocol.js';
 import type { Replay } from './replay.js';
 import type { Variables } from './variables.js';

@@ -1,8 +1,8 @@
 /** Launch arguments: what to replay, by which rules, from where, following whom. */
 import { firstIndex } from '../../parsers/base/search.js';
 import type { Conversion } from '../../model/analysis.js';
-import type { TraceIndex } from '../../model/shim/view_index.js';
-import type { StateView } from '../../model/shim/view.js';
+import type { TraceIndex } from '../../model/cursor/traceIndex.js';
+import type { StateView } from '../../model/objects/stateView.js';
 import type { SourceMap } from './host.js';
 import type { Lines } from './lines.js';
 import { UserError } from './protocol.js';

@@ -5,7 +5,7 @@
 import { firstIndex } from '../../parsers/base/search.js';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { eventLine } from '../../model/findings/listing.js';
-import type { TraceIndex } from '../../model/shim/view_index.js';
+import type { TraceIndex } from '../../model/cursor/traceIndex.js';
 import { firstOf, lastOf, partCount, partOf } from './parts.js';
 import type { DebugHost, LoadedTrace, TraceFiles } from './host.js';
 

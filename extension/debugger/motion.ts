@@ -2,9 +2,9 @@
  * Moving through the trace: which event a step goes to, and running until something stops it. Everything works in
  * both directions.
  */
-import { Op, type OpCode } from '../../model/timeline/oplog.js';
-import type { TraceIndex } from '../../model/shim/view_index.js';
-import type { StateView } from '../../model/shim/view.js';
+import { Op, type OpCode } from '../../model/ops/oplog.js';
+import type { TraceIndex } from '../../model/cursor/traceIndex.js';
+import type { StateView } from '../../model/objects/stateView.js';
 import type { ExprObject } from '../../model/expr/value.js';
 import { renderTemplate } from '../../model/expr/template.js';
 import { conditionHolds, type Breakpoint, type Direction, type StopReason } from './breakpoints.js';

@@ -1,8 +1,8 @@
 /** One trace being replayed: its indexes, the state at the cursor, and the state at the stop before. */
-import { Cursor } from '../../model/shim/cursor.js';
-import { StateView } from '../../model/shim/view.js';
-import { TraceIndex } from '../../model/shim/view_index.js';
-import { rootObject } from '../../model/shim/view_root.js';
+import { Cursor } from '../../model/cursor/cursor.js';
+import { StateView } from '../../model/objects/stateView.js';
+import { TraceIndex } from '../../model/cursor/traceIndex.js';
+import { rootObject } from '../../model/objects/root.js';
 import type { ExprObject } from '../../model/expr/value.js';
 import type { DebugHost, LoadedTrace } from './host.js';
 import { Lines } from './lines.js';

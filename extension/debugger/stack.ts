@@ -3,7 +3,7 @@
  * them the kernel's frames where the trace recorded a stack.
  */
 import type { DebugProtocol } from '@vscode/debugprotocol';
-import { conversionText, phaseName, phasesSeen } from '../../model/shim/view_conversion.js';
+import { conversionText, phaseName, phasesSeen } from '../../model/objects/conversion.js';
 import { frameText, framesOf, stacksOf } from './frames.js';
 import type { DebugHost, FrameName, SourceMap, SourcePlace } from './host.js';
 import type { Replay } from './replay.js';

@@ -1,7 +1,7 @@
 /** Threads of a trace as a debugger shows them: vCPUs, threads of the VMM, others. */
 import { kindId, slotIndex } from '../../parsers/events/kinds.js';
 import { SEGMENT_SHIFT, readSlot } from '../../parsers/events/table.js';
-import type { TraceIndex } from '../../model/shim/view_index.js';
+import type { TraceIndex } from '../../model/cursor/traceIndex.js';
 
 const ENTRY = kindId('KvmEntry');
 const EXIT = kindId('KvmExit');

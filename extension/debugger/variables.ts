@@ -6,7 +6,7 @@ import type { DebugProtocol } from '@vscode/debugprotocol';
 import { ExprError } from '../../model/expr/error.js';
 import { evaluateText } from '../../model/expr/evaluate.js';
 import { formatValue, isList, isObject, type ExprList, type ExprObject, type Format, type Value } from '../../model/expr/value.js';
-import { focusOf } from '../../model/shim/view_root.js';
+import { focusOf } from '../../model/objects/root.js';
 import { factOf } from './watch.js';
 import type { Replay, Seat } from './replay.js';
 

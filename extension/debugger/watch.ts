@@ -1,15 +1,15 @@
 /**
  * What a data breakpoint watches: some fact of a page or a range. watchId.ts says how a watch is named.
  */
-import { Op, type OpCode, type OpLog } from '../../model/timeline/oplog.js';
-import type { TraceIndex } from '../../model/shim/view_index.js';
-import { rangeText } from '../../model/shim/view_lists.js';
-import { attributeOf, pageMappings, pageRefs, spteObject } from '../../model/shim/view_page.js';
-import { pageOfFile, pageOfGfn, type PageRef } from '../../model/shim/view_focus.js';
-import type { StateView } from '../../model/shim/view.js';
-import { phaseName } from '../../model/shim/view_conversion.js';
-import { ABSENT } from '../../model/shim/view_map.js';
-import { MapKind, frameAt } from '../../model/shim/view_registry.js';
+import { Op, type OpCode, type OpLog } from '../../model/ops/oplog.js';
+import type { TraceIndex } from '../../model/cursor/traceIndex.js';
+import { rangeText } from '../../model/objects/lists.js';
+import { attributeOf, pageMappings, pageRefs, spteObject } from '../../model/objects/page.js';
+import { pageOfFile, pageOfGfn, type PageRef } from '../../model/objects/focus.js';
+import type { StateView } from '../../model/objects/stateView.js';
+import { phaseName } from '../../model/objects/conversion.js';
+import { ABSENT } from '../../model/cursor/stepMap.js';
+import { MapKind, frameAt } from '../../model/cursor/mapRegistry.js';
 import { formatValue } from '../../model/expr/value.js';
 
 /** Facts of a page that can be watched, and the operations that change them. */

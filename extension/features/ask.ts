@@ -1,7 +1,7 @@
 /** Questions about the page of the event at the cursor: each answer is a list whose entries lead to the events that show it. */
 import * as vscode from 'vscode';
 import type { QuestionId } from '../../model/answers/index.js';
-import type { AnswerView, Spot } from '../analysis/views.js';
+import type { AnswerView, Spot } from '../protocol/shapes.js';
 import type { App, Feature } from '../app.js';
 import { revealSpot } from '../tabs.js';
 import { askedAt, orNothing } from './navigation.js';

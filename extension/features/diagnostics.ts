@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { TraceSession } from '../analysis/client.js';
 import type { EvidenceRole } from '../../model/findings/finding.js';
-import type { EvidenceView, FindingView, PlaceView } from '../analysis/job.js';
+import type { EvidenceView, FindingView, PlaceView } from '../protocol/requests.js';
 import type { Feature } from '../app.js';
 import { affectsSeverity, shownAs, type ShownAs } from '../config.js';
 import { fileOf } from '../tabs.js';

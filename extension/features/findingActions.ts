@@ -1,7 +1,7 @@
 /** What can be done with a finding: explain it, copy it as a mail, set it aside with a reason, record what was missing. */
 import * as vscode from 'vscode';
-import type { FindingView } from '../analysis/job.js';
-import type { ExplanationView } from '../analysis/views.js';
+import type { FindingView } from '../protocol/requests.js';
+import type { ExplanationView } from '../protocol/shapes.js';
 import type { App, Feature } from '../app.js';
 import { code, escapeMarkdown, showMarkdown } from '../markdown.js';
 import { traceLine } from '../window.js';

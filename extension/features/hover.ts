@@ -1,6 +1,6 @@
 /** Hover on an event: its decoded fields, and its pages' state before and after it. A finding on it is in VS Code's own part of the hover. */
 import * as vscode from 'vscode';
-import type { EventView, PageStateView } from '../analysis/job.js';
+import type { EventView, PageStateView } from '../protocol/requests.js';
 import type { Feature } from '../app.js';
 import { code, escapeMarkdown } from '../markdown.js';
 import { askedAt, orNothing } from './navigation.js';

@@ -1,6 +1,6 @@
 /** A finding as the body of a mail to a kernel list: 72 columns of prose, the trace's lines quoted whole. */
-import type { Report } from '../analysis/job.js';
-import type { ExplanationView } from '../analysis/views.js';
+import type { Report } from '../protocol/requests.js';
+import type { ExplanationView } from '../protocol/shapes.js';
 
 const COLUMNS = 72;
 

@@ -1,7 +1,7 @@
 /** Moving through a trace: along a page, a conversion or a task; to what made a page's state; over a page's whole life. */
 import * as vscode from 'vscode';
 import { RequestFailed, type TraceSession } from '../analysis/client.js';
-import type { Along, LineOf, Spot } from '../analysis/views.js';
+import type { Along, LineOf, Spot } from '../protocol/shapes.js';
 import type { App, Feature } from '../app.js';
 import { activeTabUri, fileOf, revealLine } from '../tabs.js';
 import { listingLines, locationIn, shownAt, traceLine, windowAddress, windowUri } from '../window.js';

@@ -1,7 +1,7 @@
 /** One clear message for an input that cannot be judged, and progress with a way to cancel for work that takes long. */
 import * as vscode from 'vscode';
 import type { TraceSession } from '../analysis/client.js';
-import type { IssueView, JobError } from '../analysis/job.js';
+import type { IssueView, JobError } from '../protocol/requests.js';
 import type { App, Feature } from '../app.js';
 import { progressText, unusable } from './status.js';
 

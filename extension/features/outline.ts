@@ -1,8 +1,8 @@
 /** The shape of a trace in its text: conversions as symbols, folds and lenses; the state after an event as a hint. */
 import * as vscode from 'vscode';
 import type { TraceSession } from '../analysis/client.js';
-import type { Report } from '../analysis/job.js';
-import type { ConversionRow } from '../analysis/views.js';
+import type { Report } from '../protocol/requests.js';
+import type { ConversionRow } from '../protocol/shapes.js';
 import type { App, Feature } from '../app.js';
 import { SECTION } from '../config.js';
 import { documentLine, locationIn, traceLine } from '../window.js';

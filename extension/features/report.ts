@@ -1,7 +1,7 @@
 /** The report of a trace as a read-only Markdown document: every rule's verdict, and what the trace lacked. */
 import * as vscode from 'vscode';
 import type { TraceSession } from '../analysis/client.js';
-import type { IssueView, Report, RuleView } from '../analysis/job.js';
+import type { IssueView, Report, RuleView } from '../protocol/requests.js';
 import type { Feature } from '../app.js';
 import { code, escapeMarkdown, showMarkdown } from '../markdown.js';
 import { traceOf } from './target.js';

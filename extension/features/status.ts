@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { TraceSession } from '../analysis/client.js';
 import type { Verdict } from '../../model/findings/finding.js';
-import type { FindingView, Progress, Report } from '../analysis/job.js';
+import type { FindingView, Progress, Report } from '../protocol/requests.js';
 import type { Feature } from '../app.js';
 import { activeTabUri, onDidChangeActiveTab } from '../tabs.js';
 

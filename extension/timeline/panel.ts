@@ -13,7 +13,7 @@ import type { AskName, TimelineAsk, TimelineAsks } from '../../model/timeline/as
 import { pageHtml } from './html.js';
 import { linkTo, readLink } from './link.js';
 import { showEvent } from './reveal.js';
-import { keepView, keptView } from './views.js';
+import { keepView, keptView } from './keptView.js';
 
 const PANEL = 'shimtrace.timeline';
 const EDITOR = 'shimtrace.timelineEditor';

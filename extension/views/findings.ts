@@ -1,7 +1,7 @@
 /** Findings as nodes: by rule, by page or by time; what was set aside comes last. */
 import * as vscode from 'vscode';
-import type { FindingView, PlaceView, Report } from '../analysis/job.js';
-import type { Spot } from '../analysis/views.js';
+import type { FindingView, PlaceView, Report } from '../protocol/requests.js';
+import type { Spot } from '../protocol/shapes.js';
 import type { Suppression } from '../../model/findings/suppress.js';
 import type { ListNode } from './list.js';
 

@@ -1,6 +1,6 @@
 /** A native tree of plain nodes: what every list of ours is made of. */
 import * as vscode from 'vscode';
-import type { Spot } from '../analysis/views.js';
+import type { Spot } from '../protocol/shapes.js';
 
 export interface ListNode {
   /** Stable within its list, so that what is open and selected stays so. */

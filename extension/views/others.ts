@@ -1,7 +1,7 @@
 /** Conversions, pages, references and coverage as nodes. */
 import * as vscode from 'vscode';
-import type { Report, RuleView } from '../analysis/job.js';
-import { HOLDERS, PAGE_SIZE, type ConversionGroup, type ConversionGroups, type ConversionRow, type HolderView, type Lists, type PageKind, type SlotView } from '../analysis/views.js';
+import type { Report, RuleView } from '../protocol/requests.js';
+import { HOLDERS, PAGE_SIZE, type ConversionGroup, type ConversionGroups, type ConversionRow, type HolderView, type Lists, type PageKind, type SlotView } from '../protocol/shapes.js';
 import { spotOf } from './findings.js';
 import type { ListNode } from './list.js';
 

@@ -3,9 +3,9 @@ import type { Analysis, Conversion } from '../analysis.js';
 import { howToRecord } from '../rules/rule.js';
 import { kindId } from '../../parsers/events/kinds.js';
 import type { EventTable } from '../../parsers/events/table.js';
-import { aliasesOf, type PageId } from '../timeline/intervals.js';
-import { opSpace, opSubject } from '../timeline/opindex.js';
-import type { OpCode } from '../timeline/oplog.js';
+import { aliasesOf, type PageId } from '../pages/intervals.js';
+import { opSpace, opSubject } from '../pages/opindex.js';
+import type { OpCode } from '../ops/oplog.js';
 
 export interface Statement {
   readonly text: string;

@@ -4,7 +4,7 @@ import { analyze } from '../analyze.js';
 import { MemorySource } from '../../parsers/base/source.js';
 import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import { readTrace } from '../../parsers/index.js';
-import { pageOf, pagesOfRow } from '../timeline/query.js';
+import { pageOf, pagesOfRow } from '../pages/query.js';
 import { QUESTIONS, type Answer, type QuestionId } from './index.js';
 
 /** Asks about the first page of the event in a line of a trace. */

@@ -1,9 +1,9 @@
 /** The whole ownership of a page, and how a conversion differs from the last good one. */
 import type { Conversion } from '../analysis.js';
-import { phasesSeen } from '../shim/view_conversion.js';
-import { pageHistory } from '../timeline/intervals.js';
-import { Phase, PHASE_NAMES } from '../timeline/oplog.js';
-import { describeDimension, describeState } from '../timeline/state.js';
+import { phasesSeen } from '../objects/conversion.js';
+import { pageHistory } from '../pages/intervals.js';
+import { Phase, PHASE_NAMES } from '../ops/oplog.js';
+import { describeDimension, describeState } from '../pages/state.js';
 import { absent, conversionAt, conversionsOfPage, noneOf, resultsNotRecorded, span, task, type Answer, type Asked, type Statement } from './answer.js';
 import { REFERENCE_KINDS } from './references.js';
 

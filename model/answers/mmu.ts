@@ -1,9 +1,9 @@
 /** Invalidations and SPTEs: is every start paired, was anything installed in between, does the vCPU get on, what does a huge SPTE cover. */
-import { slotsOf } from '../ops/slots.js';
-import { aliasesOf } from '../timeline/intervals.js';
-import { intervalAtRow, rangePieces, vmOfRow } from '../timeline/query.js';
-import { Op } from '../timeline/oplog.js';
-import { hex, levelName } from '../timeline/state.js';
+import { slotsOf } from '../world/slots.js';
+import { aliasesOf } from '../pages/intervals.js';
+import { intervalAtRow, rangePieces, vmOfRow } from '../pages/query.js';
+import { Op } from '../ops/oplog.js';
+import { hex, levelName } from '../pages/state.js';
 import { PAGES_PER_LEVEL } from '../../parsers/base/units.js';
 import { kindId } from '../../parsers/events/kinds.js';
 import { absent, opsOfPage, span, type Answer, type Asked, type PageOp, type Statement } from './answer.js';

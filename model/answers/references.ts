@@ -1,9 +1,9 @@
 /** Who holds what blocks a conversion, and which retry went through and why. */
 import type { Conversion } from '../analysis.js';
-import { intervalAtRow } from '../timeline/query.js';
-import { Op } from '../timeline/oplog.js';
-import { opSpace, opSubject } from '../timeline/opindex.js';
-import type { Reference } from '../timeline/state.js';
+import { intervalAtRow } from '../pages/query.js';
+import { Op } from '../ops/oplog.js';
+import { opSpace, opSubject } from '../pages/opindex.js';
+import type { Reference } from '../pages/state.js';
 import { absent, conversionsOfPage, opsOfPage, resultsNotRecorded, span, task, type Answer, type Asked, type PageOp, type Statement } from './answer.js';
 
 const failed = ({ result }: Conversion): boolean => result !== undefined && result < 0;

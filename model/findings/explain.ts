@@ -4,8 +4,8 @@
  */
 import type { Finding, EvidenceRole } from './finding.js';
 import { actorText, address, pagesText, placeOf, ruleOf, timeText, type TraceReport } from './report.js';
-import { pageOf, intervalAtRow } from '../timeline/query.js';
-import { describeState, type PageState } from '../timeline/state.js';
+import { pageOf, intervalAtRow } from '../pages/query.js';
+import { describeState, type PageState } from '../pages/state.js';
 
 export interface ExplainedStep {
   readonly row: number;

@@ -3,7 +3,7 @@ import { UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
 import { ISSUE_KINDS, type Issue } from '../../parsers/events/issues.js';
 import type { Analysis } from '../analysis.js';
 import type { Finding, PageRange, ProfileId, Severity, UndecidedReason, Verdict } from './finding.js';
-import { hex } from '../timeline/state.js';
+import { hex } from '../pages/state.js';
 
 /** The facts of a rule that reports show. */
 export interface RuleInfo {

@@ -5,8 +5,8 @@
 import { ISSUE_KINDS } from '../../parsers/events/issues.js';
 import type { Finding, RuleStatus } from './finding.js';
 import { issueText, reasonText, type RuleInfo, type TraceReport } from './report.js';
-import { describeDimension, DIMENSIONS } from '../timeline/state.js';
-import { pageOf, stateAtRow } from '../timeline/query.js';
+import { describeDimension, DIMENSIONS } from '../pages/state.js';
+import { pageOf, stateAtRow } from '../pages/query.js';
 
 const SCHEMA_URI = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
 

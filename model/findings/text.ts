@@ -3,7 +3,7 @@
  * after the findings of a trace a table of its rules. Vim's quickfix and Emacs' compile mode step through it.
  */
 import { ISSUE_KINDS } from '../../parsers/events/issues.js';
-import { hex } from '../timeline/state.js';
+import { hex } from '../pages/state.js';
 import type { Finding, RuleStatus } from './finding.js';
 import { address, countVerdict, issueText, pagesText, plural, reasonText, ruleOf, verdictWord, type TraceReport } from './report.js';
 

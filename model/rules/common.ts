@@ -1,7 +1,7 @@
 /** Questions that several rules ask of the model. */
-import type { RefRec, Inode, Conv, MapRec } from '../shim/state.js';
-import type { World } from '../shim/world.js';
-import { Attr, RefKind } from '../timeline/oplog.js';
+import type { RefRec, Inode, Conv, MapRec } from '../world/state.js';
+import type { World } from '../world/world.js';
+import { Attr, RefKind } from '../ops/oplog.js';
 import type { PageRange } from '../findings/finding.js';
 import type { RuleRun, Ruling } from './rule.js';
 

@@ -3,9 +3,9 @@ import { kindId } from '../../parsers/events/kinds.js';
 import { VOCABULARY } from '../../parsers/events/vocabulary.js';
 import type { EventRow } from '../../parsers/base/units.js';
 import type { Evidence, EvidenceRole, Finding, PageRange, ProfileId, Reason, RuleStatus, Severity, UndecidedReason, Verdict } from '../findings/finding.js';
-import type { Listener } from '../shim/facts.js';
-import type { Conv, Inode, Vm } from '../shim/state.js';
-import type { World } from '../shim/world.js';
+import type { Listener } from '../world/facts.js';
+import type { Conv, Inode, Vm } from '../world/state.js';
+import type { World } from '../world/world.js';
 
 export interface RuleDef {
   readonly id: string;

@@ -5,10 +5,10 @@ import type { EventRef, Fact, FindingReply, InspectAsk, InspectReply, MeasureRep
 import type { BandStore } from './bands.js';
 import { guestRanges, isOfVm, type GuestRange } from './guests.js';
 import { MARK_NAMES } from './marks.js';
-import { Attr } from './oplog.js';
+import { Attr } from '../ops/oplog.js';
 import { LAYER_COUNT, Layer, Outcome } from './pageIndex.js';
 import { distinctLabels, viewLabel, type RowSet } from './rows.js';
-import { hex, levelName } from './state.js';
+import { hex, levelName } from '../pages/state.js';
 import type { Timeline } from './timeline.js';
 
 const EVENTS_MAX = 12;

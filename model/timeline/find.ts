@@ -2,10 +2,10 @@
 import { PAGE_SIZE } from '../../parsers/base/units.js';
 import type { FindReply, Place } from './asks.js';
 import { eventRef } from './details.js';
-import { Op } from './oplog.js';
+import { Op } from '../ops/oplog.js';
 import { inodeSpace, ownerOf, PlaceCutter, unitOf } from './places.js';
 import type { RowSet } from './rows.js';
-import { hex } from './state.js';
+import { hex } from '../pages/state.js';
 import type { Timeline } from './timeline.js';
 
 const NUMBER = '(0x[0-9a-f]+|\\d+)';

@@ -1,5 +1,5 @@
 /** Marks: instants at pages that a picture shows as a sign on the band. */
-import { Op, Phase, type OpCode } from './oplog.js';
+import { Op, Phase, type OpCode } from '../ops/oplog.js';
 
 /** Kinds of marks; a cell of a picture holds them as bits. */
 export const Mark = {

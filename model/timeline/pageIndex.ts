@@ -9,7 +9,7 @@ import { AtomBuilder, type Atoms } from './atoms.js';
 import { BandStore, BandSweep } from './bands.js';
 import { GuestViews, viewShift } from './guests.js';
 import { markOf } from './marks.js';
-import { Attr, Op, OP_BLOCK_LENGTH, Phase, type OpCode } from './oplog.js';
+import { Attr, Op, OP_BLOCK_LENGTH, Phase, type OpCode } from '../ops/oplog.js';
 import { inodeSpace, ownerOf, PlaceCutter, spaceCount, unitOf, vmSpace } from './places.js';
 
 export const Layer = { Attribute: 0, Spte: 1, Mapping: 2, Reference: 3 } as const;

@@ -4,7 +4,7 @@
  * operation lands in exactly one of them per piece.
  */
 import type { Analysis, SlotInfo } from '../analysis.js';
-import { Op, type OpCode } from './oplog.js';
+import { Op, type OpCode } from '../ops/oplog.js';
 
 /** Pages `first .. first + count` of a space. */
 export interface Piece {

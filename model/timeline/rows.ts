@@ -7,7 +7,7 @@ import type { EventTable } from '../../parsers/events/table.js';
 import type { Analysis, SlotInfo } from '../analysis.js';
 import type { BandStore } from './bands.js';
 import { viewShift, type GuestView } from './guests.js';
-import { Attr, OP_BLOCK_LENGTH } from './oplog.js';
+import { Attr, OP_BLOCK_LENGTH } from '../ops/oplog.js';
 import { Layer, Outcome, type PageIndex } from './pageIndex.js';
 import { inodeSpace, ownerOf, PlaceCutter, unitOf, vmSpace } from './places.js';
 

@@ -3,7 +3,7 @@ import { FixtureMaker, scene, synthetic, type Fixture } from '../../test/support
 import { answerTimeline, transferOf } from './answer.js';
 import { ColumnMap } from './axis.js';
 import { Mark } from './marks.js';
-import { Attr, Op } from './oplog.js';
+import { Attr, Op } from '../ops/oplog.js';
 import { ALL_ROWS, Ever, type RowFilter, type RowSet } from './rows.js';
 import { CELL_MAX, CELL_MOMENT, Plane, SPAN_FIELDS, type Tile } from './tiles.js';
 import { Timeline } from './timeline.js';

@@ -5,7 +5,7 @@ import { TimeAxis, ColumnMap } from './axis.js';
 import { guestRanges, isOfVm } from './guests.js';
 import { Lanes, type LaneInfo } from './lanes.js';
 import type { BandStore } from './bands.js';
-import { Attr } from './oplog.js';
+import { Attr } from '../ops/oplog.js';
 import { buildPageIndex, Layer, type PageIndex } from './pageIndex.js';
 import { addBands, addMarks, disjointTargets, newMarkCells, SumBuffers, sumsToCells, type Target, type Targets } from './raster.js';
 import { buildRows, type GroupInfo, type RowFilter, type RowSet } from './rows.js';

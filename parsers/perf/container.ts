@@ -10,9 +10,9 @@
 import { ByteReader, textUntilNul } from '../base/bytes.js';
 import type { ByteSource } from '../base/source.js';
 import type { IssueLog } from '../events/issues.js';
-import { Kallsyms } from '../format/kallsyms.js';
-import { PrintkFormats } from '../format/printk.js';
-import type { TraceContext } from '../format/record.js';
+import { Kallsyms } from '../tep/kallsyms.js';
+import { PrintkFormats } from '../tep/printk.js';
+import type { TraceContext } from '../tep/record.js';
 import { readAttr, ATTR_SIZE_MAX, ATTR_SIZE_MIN, SOFTWARE_DUMMY, TYPE_SOFTWARE, type PerfAttr, type SampleLayout } from './abi.js';
 import { readTracingData, type TracingData } from './tracingdata.js';
 

@@ -2,9 +2,9 @@
 import type { ByteSource } from '../base/source.js';
 import { SEGMENT_ROWS, SEGMENT_SHIFT, type EventTable } from '../events/table.js';
 import { IssueLog } from '../events/issues.js';
-import { EventPrinter } from '../format/printfmt.js';
-import type { RecordBytes } from '../format/record.js';
-import type { EventFormat } from '../format/tep.js';
+import { EventPrinter } from '../tep/printfmt.js';
+import type { RecordBytes } from '../tep/record.js';
+import type { EventFormat } from '../tep/tep.js';
 import type { EventPart, EventText, OpenTrace, ReadOptions } from '../reader.js';
 import { chainStart, rawStart, RECORD_COMPRESSED, RECORD_COMPRESSED2 } from './abi.js';
 import type { PerfInfo } from './container.js';

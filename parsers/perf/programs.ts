@@ -5,9 +5,9 @@
 import type { Interner } from '../base/intern.js';
 import { KIND_UNKNOWN } from '../events/kinds.js';
 import { resolveTracepoint, type Resolved } from '../events/resolve.js';
-import { planSlots, probeField, resolveFormat, type SlotPlan } from '../format/plan.js';
-import type { TraceContext } from '../format/record.js';
-import type { EventFormat } from '../format/tep.js';
+import { planSlots, probeField, resolveFormat, type SlotPlan } from '../tep/plan.js';
+import type { TraceContext } from '../tep/record.js';
+import type { EventFormat } from '../tep/tep.js';
 
 const EMPTY = new Int32Array(0);
 const NO_PLAN: SlotPlan = { kind: KIND_UNKNOWN, words: 0, steps: EMPTY, words4: EMPTY, span: 0, mask: 0 };

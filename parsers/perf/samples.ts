@@ -3,7 +3,7 @@
  * program. This is the hot path of a perf.data: no object, no string, no closure per sample.
  */
 import { SEGMENT_ROWS, UNKNOWN_CPU, UNKNOWN_TID, type Segment, type TableBuilder } from '../events/table.js';
-import { fillSlots, fillSlotsByWords } from '../format/plan.js';
+import { fillSlots, fillSlotsByWords } from '../tep/plan.js';
 import { chainStart, rawStart, TYPE_TRACEPOINT, type SampleLayout } from './abi.js';
 import type { PerfInfo } from './container.js';
 import { fileOffset, type Chunk } from './feed.js';

@@ -10,7 +10,7 @@
  * Producer: tools/perf/util/trace-event-info.c, Linux 7.2.
  */
 import { ByteReader, textUntilNul } from '../base/bytes.js';
-import { parseFormat, type EventFormat } from '../format/tep.js';
+import { parseFormat, type EventFormat } from '../tep/tep.js';
 
 const MAGIC = [0x17, 0x08, 0x44, 0x74, 0x72, 0x61, 0x63, 0x69, 0x6e, 0x67] as const;
 /** More systems or events than any kernel has. */

@@ -7,8 +7,8 @@ import type { EventTable } from '../events/table.js';
 import type { OpenTrace, ReadOptions } from '../reader.js';
 import { FORMATS, sniffFormat } from '../index.js';
 import { SimpleFile } from '../../test/support/simpleFile.js';
-import { QemuLogReader, qemuLog } from './log.js';
-import { qemuSimple } from './simple.js';
+import { QemuLogReader, qemuLog } from './logFormat.js';
+import { qemuSimple } from './simpleFormat.js';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 

@@ -6,7 +6,7 @@
  * The simple backend's file has only names; its arguments need these definitions. Those of the events that the model
  * knows are here, as QEMU 10 and 11 have them; a file of the QEMU that recorded knows all.
  */
-import { formatInteger, formatString, parsePieces, type Piece, type Spec } from '../format/cprintf.js';
+import { formatInteger, formatString, parsePieces, type Piece, type Spec } from '../tep/cprintf.js';
 
 export interface QemuEvent {
   readonly name: string;

@@ -5,7 +5,7 @@
 import { ByteReader } from '../base/bytes.js';
 import type { ByteSource } from '../base/source.js';
 import type { IssueLog } from '../events/issues.js';
-import { defaultPageLayout } from '../format/page.js';
+import { defaultPageLayout } from '../tep/page.js';
 import type { ReadOptions } from '../reader.js';
 import type { Compression, TraceDatFile } from './model.js';
 import { emptyOptions } from './options.js';

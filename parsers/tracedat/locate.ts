@@ -1,7 +1,7 @@
 /** From a row's `at` back to its record: the sub-buffer page is read, or its chunk decompressed, again. */
 import type { ByteSource } from '../base/source.js';
 import { IssueLog } from '../events/issues.js';
-import type { RecordBytes } from '../format/record.js';
+import type { RecordBytes } from '../tep/record.js';
 import type { ReadOptions } from '../reader.js';
 import type { ChunkIndex } from './chunks.js';
 import type { TraceDatFile } from './model.js';

@@ -2,8 +2,8 @@
 import { describePayload, fillPayload, PlanBook as TextPlans, type EventPlan as TextPlan } from '../events/payload.js';
 import type { TableBuilder } from '../events/table.js';
 import type { Interner } from '../base/intern.js';
-import type { RecordBytes } from '../format/record.js';
-import { findField, type EventFormat } from '../format/tep.js';
+import type { RecordBytes } from '../tep/record.js';
+import { findField, type EventFormat } from '../tep/tep.js';
 import type { EventText } from '../reader.js';
 
 const BLANK = 0x20;

@@ -1,6 +1,6 @@
 /** What a trace.dat says of itself, whatever its version: the plain data between the container and the record decoder. */
 import type { GuestInfo } from '../events/table.js';
-import type { PageLayout } from '../format/page.js';
+import type { PageLayout } from '../tep/page.js';
 
 export type Compression = 'none' | 'zlib' | 'zstd' | 'unknown';
 

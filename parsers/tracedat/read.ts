@@ -1,14 +1,14 @@
 /** From the recordings of all CPUs and instances to rows: merged by time, decoded by the plans, in one pass. */
 import type { ByteSource } from '../base/source.js';
 import type { TableBuilder } from '../events/table.js';
-import { fillSlots, fillSlotsByWords } from '../format/plan.js';
-import { stackAddresses } from '../format/stack.js';
+import { fillSlots, fillSlotsByWords } from '../tep/plan.js';
+import { stackAddresses } from '../tep/stack.js';
 import { earliest, runnerUp } from '../order/merge.js';
 import type { ReadOptions } from '../reader.js';
 import { ChunkIndex, Pieces, scanChunks } from './chunks.js';
 import { TickClock } from './clock.js';
 import type { TraceDatFile } from './model.js';
-import type { EventPlan, PlanBook } from './plans.js';
+import type { EventPlan, PlanBook } from './recordPlans.js';
 import { CpuStream, firstStamp } from './stream.js';
 import type { Threads } from './threads.js';
 

@@ -1,6 +1,6 @@
 /** The parts of a trace.dat's header that v6 and v7 share, read from bytes whose lengths are all checked. */
 import { ByteReader } from '../base/bytes.js';
-import { parsePageLayout } from '../format/page.js';
+import { parsePageLayout } from '../tep/page.js';
 import type { TraceDatFile } from './model.js';
 
 const decoder = new TextDecoder('utf-8');

@@ -7,7 +7,7 @@
  * little endian) and the time since the previous record in 27. Producer: kernel/trace/ring_buffer.c, Linux 7.2.
  */
 import type { IssueLog } from '../events/issues.js';
-import type { PageLayout } from '../format/page.js';
+import type { PageLayout } from '../tep/page.js';
 import type { Pieces } from './chunks.js';
 
 const TYPE_PADDING = 29;

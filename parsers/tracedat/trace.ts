@@ -2,16 +2,16 @@
 import { assert } from '../base/assert.js';
 import type { ByteSource } from '../base/source.js';
 import type { EventTable } from '../events/table.js';
-import type { SymbolPlace } from '../format/kallsyms.js';
-import { printBinaryPrintk } from '../format/bprint.js';
-import type { EventPrinter } from '../format/printfmt.js';
-import { stackText } from '../format/stack.js';
-import { smallUnsigned, type RecordBytes } from '../format/record.js';
+import type { SymbolPlace } from '../tep/kallsyms.js';
+import { printBinaryPrintk } from '../tep/bprint.js';
+import type { EventPrinter } from '../tep/printfmt.js';
+import { stackText } from '../tep/stack.js';
+import { smallUnsigned, type RecordBytes } from '../tep/record.js';
 import type { EventPart, EventText, OpenTrace, ReadOptions } from '../reader.js';
 import type { ChunkIndex } from './chunks.js';
 import { RecordFinder } from './locate.js';
 import type { TraceDatFile } from './model.js';
-import type { PlanBook } from './plans.js';
+import type { PlanBook } from './recordPlans.js';
 
 export class TraceDat implements OpenTrace {
   private readonly finder: RecordFinder;

@@ -6,7 +6,7 @@ import type { OpenTrace, TraceFormat } from '../reader.js';
 import { nodeCodecs, type Codecs } from '../../shell/codecs.node.js';
 import { clockOption, exitRecord, formatText, smallContent, smallTrace, VARIANTS, type Variant } from '../../test/support/tracedatSamples.js';
 import { Bytes, PageWriter, writeTraceDat, type Content } from '../../test/support/tracedatWriter.js';
-import { TraceDat, traceDat, traceDatFormat } from './index.js';
+import { TraceDat, traceDat, traceDatFormat } from './format.js';
 
 let codecs: Codecs;
 const read = (bytes: Uint8Array, format: TraceFormat = traceDat): OpenTrace => format.read(new MemorySource(bytes), { cancel: NEVER_CANCELLED, ...codecs });

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { Cursor } from '../../model/shim/cursor.js';
-import { StateView } from '../../model/shim/view.js';
-import { TraceIndex } from '../../model/shim/view_index.js';
-import { attributeOf, pageMappings, pageRefs } from '../../model/shim/view_page.js';
-import { ABSENT } from '../../model/shim/view_map.js';
-import { MapKind, frameAt } from '../../model/shim/view_registry.js';
-import { pageHistory } from '../../model/timeline/intervals.js';
-import { Op, type OpCode } from '../../model/timeline/oplog.js';
-import { pageOfFile } from '../../model/shim/view_focus.js';
+import { Cursor } from '../../model/cursor/cursor.js';
+import { StateView } from '../../model/objects/stateView.js';
+import { TraceIndex } from '../../model/cursor/traceIndex.js';
+import { attributeOf, pageMappings, pageRefs } from '../../model/objects/page.js';
+import { ABSENT } from '../../model/cursor/stepMap.js';
+import { MapKind, frameAt } from '../../model/cursor/mapRegistry.js';
+import { pageHistory } from '../../model/pages/intervals.js';
+import { Op, type OpCode } from '../../model/ops/oplog.js';
+import { pageOfFile } from '../../model/objects/focus.js';
 import { loadTrace } from './dialogue.js';
 
 const FOLDERS = ['sample-traces/labelled/inplace', 'sample-traces/labelled/shim', 'sample-traces/scenarios'];

@@ -1,8 +1,8 @@
 /** The tables of docs/EXPRESSIONS.md, from the objects themselves: what a page, a conversion and the others offer. */
-import { Cursor } from '../../model/shim/cursor.js';
-import { StateView } from '../../model/shim/view.js';
-import { TraceIndex } from '../../model/shim/view_index.js';
-import { rootObject } from '../../model/shim/view_root.js';
+import { Cursor } from '../../model/cursor/cursor.js';
+import { StateView } from '../../model/objects/stateView.js';
+import { TraceIndex } from '../../model/cursor/traceIndex.js';
+import { rootObject } from '../../model/objects/root.js';
 import { evaluateText } from '../../model/expr/evaluate.js';
 import { isObject, type ExprObject } from '../../model/expr/value.js';
 import type { LoadedTrace } from '../../extension/debugger/host.js';

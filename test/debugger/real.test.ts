@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { Cursor } from '../../model/shim/cursor.js';
-import { MapRegistry } from '../../model/shim/view_registry.js';
-import { ShimState, describeState } from '../../model/shim/view_state.js';
+import { Cursor } from '../../model/cursor/cursor.js';
+import { MapRegistry } from '../../model/cursor/mapRegistry.js';
+import { ShimState, describeState } from '../../model/cursor/shimState.js';
 import { Dialogue, loadTrace, testHost } from './dialogue.js';
 
 const FOLDERS = ['sample-traces/labelled/inplace', 'sample-traces/labelled/base', 'sample-traces/labelled/shim', 'sample-traces/scenarios'];

@@ -9,7 +9,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import { MemorySource } from '../../parsers/base/source.js';
-import { perfData } from '../../parsers/perf/perfdata.js';
+import { perfData } from '../../parsers/perf/format.js';
 import { perfScript } from '../../parsers/perf/script/format.js';
 import type { OpenTrace, TraceFormat } from '../../parsers/reader.js';
 import { differences, type Allowed } from '../support/sameTables.js';

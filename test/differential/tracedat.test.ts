@@ -11,7 +11,7 @@ import path from 'node:path';
 import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import { MemorySource } from '../../parsers/base/source.js';
 import type { OpenTrace } from '../../parsers/reader.js';
-import { traceDat } from '../../parsers/tracedat/index.js';
+import { traceDat } from '../../parsers/tracedat/format.js';
 import { nodeCodecs, type Codecs } from '../../shell/codecs.node.js';
 import { parseReport, reportDifferences, type Comparison } from '../support/tracecmdReport.js';
 import { loadZstd, readMaybeZstd } from '../support/zstd.js';

@@ -5,10 +5,10 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { perfData } from '../../parsers/perf/perfdata.js';
+import { perfData } from '../../parsers/perf/format.js';
 import { perfJson } from '../../parsers/perf/json/format.js';
 import { perfScript } from '../../parsers/perf/script/format.js';
-import { qemuLog } from '../../parsers/qemu/log.js';
+import { qemuLog } from '../../parsers/qemu/logFormat.js';
 import type { TraceFormat } from '../../parsers/reader.js';
 import { traceCmdReport } from '../../parsers/tracecmdtext/format.js';
 import { fuzzFormat, readBytes, throwing, type Limits } from '../support/damage.js';

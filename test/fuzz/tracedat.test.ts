@@ -7,7 +7,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { EventTable } from '../../parsers/events/table.js';
 import type { TraceFormat } from '../../parsers/reader.js';
-import { traceDat } from '../../parsers/tracedat/index.js';
+import { traceDat } from '../../parsers/tracedat/format.js';
 import { nodeCodecs, type Codecs } from '../../shell/codecs.node.js';
 import { fuzzFormat, readBytes, throwing, verdict, type Limits } from '../support/damage.js';
 import { smallTrace, VARIANTS } from '../support/tracedatSamples.js';

@@ -9,8 +9,8 @@ import { MemorySource } from '../../parsers/base/source.js';
 import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import { FORMATS, SNIFF_BYTES, readTrace, sniffFormat } from '../../parsers/index.js';
 import { goldenText, integrityErrors, readFtrace, tableText } from '../support/tables.js';
-import { twinRows } from '../support/ftrace_twin.js';
-import { rowTextOfTwin } from '../support/ftrace_twin.js';
+import { twinRows } from '../support/ftraceTwin.js';
+import { rowTextOfTwin } from '../support/ftraceTwin.js';
 import { rowText } from '../support/tables.js';
 
 const FOLDER = 'sample-traces/ftrace';

@@ -1,8 +1,8 @@
 /** The engine and a slow, readable shim agree on short histories: on the state, and on what the core rules say. */
 import assert from 'node:assert/strict';
-import { Cursor } from '../../model/shim/cursor.js';
-import { MapKind } from '../../model/shim/view_registry.js';
-import { describeState } from '../../model/shim/view_state.js';
+import { Cursor } from '../../model/cursor/cursor.js';
+import { MapKind } from '../../model/cursor/mapRegistry.js';
+import { describeState } from '../../model/cursor/shimState.js';
 import { PROFILES } from '../../model/findings/finding.js';
 import { judgeText, lineOf, type Judged } from '../golden/judge.js';
 import { random } from '../support/mutate.js';

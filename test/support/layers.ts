@@ -30,7 +30,7 @@ export const LAYERS: readonly Layer[] = [
   { name: 'parsers/<format>', holds: within('parsers'), may: ['.', ...FORMAT_SHARED], packages: [] },
   { name: 'model', holds: within('model'), may: ['parsers/base', 'parsers/events', 'model'], packages: [] },
   { name: 'webview/protocol', holds: within('webview/protocol'), may: ['webview/protocol', 'parsers/base', 'model/timeline', 'model/findings'], packages: [] },
-  { name: 'webview controls', holds: (file) => file === 'webview/controls.ts', may: ['webview'], packages: ['@vscode/webview-ui-toolkit'] },
+  { name: 'webview controls', holds: (file) => file === 'webview/page/controls.ts', may: ['webview'], packages: ['@vscode/webview-ui-toolkit'] },
   { name: 'webview', holds: within('webview'), may: ['webview', 'parsers/base', 'model/timeline', 'model/findings'], packages: [] },
   { name: 'debug session', holds: (file) => within('extension/debugger')(file) && !/\/(?:factory|config|running|hoverValue)\.ts$/.test(file), may: ['extension/debugger', ...CORE], packages: ['@vscode/debugprotocol'] },
   { name: 'shell for Node', holds: (file) => within('shell')(file) && file.endsWith('.node.ts'), may: ['shell', ...CORE], packages: ['node:'] },

@@ -4,7 +4,7 @@ import { TableBuilder } from '../../parsers/events/table.js';
 import type { EventRow } from '../../parsers/base/units.js';
 import type { Analysis } from '../../model/analysis.js';
 import type { TraceReport, RuleInfo } from '../../model/findings/report.js';
-import { Attr, Op, OpLog, RefKind } from '../../model/timeline/oplog.js';
+import { Attr, Op, OpLog, RefKind } from '../../model/ops/oplog.js';
 
 export const RULES_BY_HAND: readonly RuleInfo[] = [
   { id: 'G9', name: 'refs-safe', profile: 'guest-memfd', statement: 'A page goes private only when nobody holds it.', source: 'kvm_gmem_is_safe_for_conversion', severity: 1, nature: 'invariant', needs: [['StoreAttr']], fix: 'return -EAGAIN' },

@@ -1,7 +1,7 @@
 /** Analyses made by hand or by rule, for tests and benchmarks of the timeline: a table of events and what they meant. */
 import type { Analysis, Conversion, InodeInfo, SlotInfo, VmInfo } from '../../model/analysis.js';
 import type { Finding } from '../../model/findings/finding.js';
-import { Attr, Op, OpLog, Phase, type OpCode } from '../../model/timeline/oplog.js';
+import { Attr, Op, OpLog, Phase, type OpCode } from '../../model/ops/oplog.js';
 import { kindId } from '../../parsers/events/kinds.js';
 import { TableBuilder, type EventTable } from '../../parsers/events/table.js';
 import { eventRow } from '../../parsers/base/units.js';

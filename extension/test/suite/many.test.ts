@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import type { ConversionGroup } from '../../analysis/views.js';
+import type { ConversionGroup } from '../../protocol/shapes.js';
 import { manyConversions } from '../many.js';
 import { app, closeAll, measured, open, until, workspaceFile } from '../support.js';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as vscode from 'vscode';
 import { ReportIndex } from '../../reportIndex.js';
-import type { Report } from '../../analysis/job.js';
+import type { Report } from '../../protocol/requests.js';
 import { app, closeAll, extensionFile, findings, G9_LINE, open, SAMPLE, until, workspaceFile } from '../support.js';
 
 /** The sample with enough behind it to be worth an index. */

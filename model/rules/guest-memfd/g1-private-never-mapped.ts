@@ -1,5 +1,5 @@
-import { isServiced } from '../../ops/rmap.js';
-import { Attr } from '../../timeline/oplog.js';
+import { isServiced } from '../../lower/rmap.js';
+import { Attr } from '../../ops/oplog.js';
 import { attrOfPage, convText, hex, inodeText, mappedBeforeStore, mappingsAt, undecidedMapping } from '../common.js';
 import type { RuleDef } from '../rule.js';
 

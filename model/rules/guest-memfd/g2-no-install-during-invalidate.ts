@@ -1,5 +1,5 @@
 import { PAGES_PER_LEVEL } from '../../../parsers/base/units.js';
-import type { Bracket, SpteRec, Vm } from '../../shim/state.js';
+import type { Bracket, SpteRec, Vm } from '../../world/state.js';
 import { hex, missingOf } from '../common.js';
 import type { RuleDef } from '../rule.js';
 

@@ -1,4 +1,4 @@
-import type { Bracket, SpteRec, Vm } from '../../shim/state.js';
+import type { Bracket, SpteRec, Vm } from '../../world/state.js';
 import { hex, missingOf } from '../common.js';
 import type { RuleDef } from '../rule.js';
 

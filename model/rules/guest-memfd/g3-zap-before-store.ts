@@ -1,4 +1,4 @@
-import type { Conv, SpteRec, Vm } from '../../shim/state.js';
+import type { Conv, SpteRec, Vm } from '../../world/state.js';
 import { convText, hex, mayChangeNothing } from '../common.js';
 import type { RuleDef, RuleRun } from '../rule.js';
 

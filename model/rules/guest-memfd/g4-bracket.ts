@@ -1,4 +1,4 @@
-import type { Conv, Vm } from '../../shim/state.js';
+import type { Conv, Vm } from '../../world/state.js';
 import { convText, mayChangeNothing, missingOf } from '../common.js';
 import type { RuleDef } from '../rule.js';
 

@@ -1,4 +1,4 @@
-import type { Bracket, Thread, Vm } from '../../shim/state.js';
+import type { Bracket, Thread, Vm } from '../../world/state.js';
 import type { RuleDef } from '../rule.js';
 
 interface Leak {

@@ -1,5 +1,5 @@
-import type { SpteRec, Vm } from '../../shim/state.js';
-import { holdsPages } from '../../shim/world.js';
+import type { SpteRec, Vm } from '../../world/state.js';
+import { holdsPages } from '../../world/world.js';
 import { hex, inodeText } from '../common.js';
 import type { RuleDef } from '../rule.js';
 

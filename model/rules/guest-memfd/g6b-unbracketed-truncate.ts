@@ -1,5 +1,5 @@
-import type { Inode, Slot, Thread, Vm } from '../../shim/state.js';
-import { holdsPages } from '../../shim/world.js';
+import type { Inode, Slot, Thread, Vm } from '../../world/state.js';
+import { holdsPages } from '../../world/world.js';
 import { hex, inodeText, missingOf } from '../common.js';
 import type { RuleDef } from '../rule.js';
 

@@ -1,5 +1,5 @@
-import { Attr } from '../../timeline/oplog.js';
-import type { GuestFault, Slot, SpteRec, Vm } from '../../shim/state.js';
+import { Attr } from '../../ops/oplog.js';
+import type { GuestFault, Slot, SpteRec, Vm } from '../../world/state.js';
 import { attrOfPage, hex } from '../common.js';
 import type { RuleDef, RuleRun } from '../rule.js';
 

@@ -1,6 +1,6 @@
-import { isServiced } from '../../ops/rmap.js';
-import { Attr } from '../../timeline/oplog.js';
-import type { Conv, Inode } from '../../shim/state.js';
+import { isServiced } from '../../lower/rmap.js';
+import { Attr } from '../../ops/oplog.js';
+import type { Conv, Inode } from '../../world/state.js';
 import { attrOfPage, hex, inodeText } from '../common.js';
 import type { RuleDef } from '../rule.js';
 

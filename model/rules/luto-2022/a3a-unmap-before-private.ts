@@ -1,5 +1,5 @@
 import type { PageRange } from '../../findings/finding.js';
-import type { Conv } from '../../shim/state.js';
+import type { Conv } from '../../world/state.js';
 import { convText, hex, mappingsAt, undecidedMapping, type MapState } from '../common.js';
 import type { RuleDef, Ruling } from '../rule.js';
 

@@ -1,4 +1,4 @@
-import type { Notifier } from '../../shim/state.js';
+import type { Notifier } from '../../world/state.js';
 import { inodeText } from '../common.js';
 import type { RuleDef, Ruling } from '../rule.js';
 

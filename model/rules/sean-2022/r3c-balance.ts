@@ -1,4 +1,4 @@
-import type { Notifier, Thread } from '../../shim/state.js';
+import type { Notifier, Thread } from '../../world/state.js';
 import { inodeText } from '../common.js';
 import type { RuleDef, RuleRun } from '../rule.js';
 

@@ -1,5 +1,5 @@
-import { RefKind } from '../../timeline/oplog.js';
-import type { Inode, Thread } from '../../shim/state.js';
+import { RefKind } from '../../ops/oplog.js';
+import type { Inode, Thread } from '../../world/state.js';
 import { HeldRefs, convText, hex, inodeText, refsIn } from '../common.js';
 import type { RuleDef } from '../rule.js';
 

@@ -1,4 +1,4 @@
-import { Attr } from '../../timeline/oplog.js';
+import { Attr } from '../../ops/oplog.js';
 import { hex, inodeText } from '../common.js';
 import type { RuleDef } from '../rule.js';
 

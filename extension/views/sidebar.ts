@@ -1,0 +1,206 @@
+/** The lists of the activity-bar container, on the trace that was looked at last. */
+import * as vscode from 'vscode';
+import { RequestFailed, type TraceSession } from '../analysis/client.js';
+import type { Report } from '../protocol/requests.js';
+import { PAGE_SIZE, type Wanted } from '../protocol/shapes.js';
+import type { App, Feature } from '../app.js';
+import { activeTabUri, onDidChangeActiveTab, revealSpot } from '../tabs.js';
+import { traceLine } from '../window.js';
+import { findingNodes, type GroupBy } from './findings.js';
+import { ListView } from './list.js';
+import { conversionNodes, coverageNodes, pageNodes, referenceNodes } from './others.js';
+
+/** The cursor rests this long before the lists follow it. */
+const REST_MS = 250;
+const GROUPINGS: readonly (readonly [string, GroupBy])[] = [['shimtrace.groupBy.rule', 'rule'], ['shimtrace.groupBy.page', 'page'], ['shimtrace.groupBy.time', 'time']];
+
+/** A report and what else an answer depends on. */
+interface Asked {
+  readonly report: Report;
+  readonly key: string;
+}
+
+class Views implements vscode.Disposable {
+  private readonly findings = new ListView('shimtrace.findings');
+  private readonly conversions = new ListView('shimtrace.conversions', true);
+  private readonly pages = new ListView('shimtrace.pages', true);
+  private readonly references = new ListView('shimtrace.references', true);
+  private readonly coverage = new ListView('shimtrace.coverage');
+  private readonly asked: readonly ListView[] = [this.conversions, this.pages, this.references];
+  private readonly all: readonly ListView[] = [this.findings, ...this.asked, this.coverage];
+  private groupBy: GroupBy = 'rule';
+  private trace: vscode.Uri | undefined;
+  /** Line that pages and references are told of; undefined for the end of the trace. */
+  private line: number | undefined;
+  private timer: number | undefined;
+  private filter = '';
+  /** How many entries of a part of a list are shown, where more than at first. */
+  private shown: Readonly<Record<string, number>> = {};
+  /** What the asked lists show already, or wait for. */
+  private readonly answered: { conversions?: Asked | undefined; lists?: Asked | undefined } = {};
+  private readonly disposables: vscode.Disposable[];
+
+  constructor(private readonly app: App) {
+    this.disposables = [
+      ...this.all,
+      app.sessions.onDidChange((session) => {
+        if (session.uri.toString() !== this.trace?.toString()) this.lookAt(this.active());
+        else if (session.state.kind !== 'running') this.show();
+      }),
+      app.sessions.onDidClose((uri) => {
+        if (uri.toString() === this.trace?.toString()) this.lookAt(app.sessions.all()[0]?.uri);
+      }),
+      app.suppressions.onDidChange(() => this.showFindings()),
+      onDidChangeActiveTab(() => this.lookAt(this.active())),
+      vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => this.cursorMoved(textEditor)),
+      ...this.asked.map((list) => list.view.onDidChangeVisibility(() => void this.ask())),
+      ...GROUPINGS.map(([id, by]) => vscode.commands.registerCommand(id, () => this.group(by))),
+      vscode.commands.registerCommand('shimtrace.filterViews', () => this.askFilter()),
+      vscode.commands.registerCommand('shimtrace.clearFilter', () => this.setFilter('')),
+      vscode.commands.registerCommand('shimtrace.pagesAtEnd', () => {
+        this.line = undefined;
+        void this.ask();
+      }),
+      vscode.commands.registerCommand('shimtrace.internal.showMore', (list: unknown, part: unknown) => this.showMore(list, part)),
+      vscode.commands.registerCommand('shimtrace.reveal', (uri: unknown, spot: unknown) => revealSpot(uri, spot)),
+    ];
+    this.group('rule');
+    this.lookAt(this.active());
+  }
+
+  /** The trace of the active tab: the run that its file is part of, where that is open. */
+  private active(): vscode.Uri | undefined {
+    const uri = activeTabUri();
+    return this.app.sessions.runOf(uri)?.uri ?? uri;
+  }
+
+  private session(): TraceSession | undefined {
+    return this.app.sessions.find(this.trace);
+  }
+
+  /** Another trace comes into sight; a tab that is no trace leaves the lists as they are. */
+  private lookAt(uri: vscode.Uri | undefined): void {
+    const gone = this.trace !== undefined && !this.session();
+    if (!gone && (!uri || uri.toString() === this.trace?.toString() || !this.app.sessions.find(uri))) return;
+    this.trace = this.app.sessions.find(uri) ? uri : undefined;
+    this.line = undefined;
+    this.shown = {};
+    this.show();
+  }
+
+  private show(): void {
+    const report = this.session()?.report;
+    if (!report) this.empty();
+    else this.coverage.set(this.trace, coverageNodes(report));
+    this.showFindings();
+    void this.ask();
+  }
+
+  private empty(): void {
+    for (const list of this.all) {
+      list.set(this.trace, []);
+      list.view.description = '';
+    }
+    this.findings.view.badge = undefined;
+    this.answered.conversions = undefined;
+    this.answered.lists = undefined;
+  }
+
+  private showFindings(): void {
+    const { trace } = this;
+    const report = this.session()?.report;
+    if (!trace || !report) return;
+    const open = report.findings.filter((finding) => !this.app.suppressions.find(trace, finding));
+    const violations = open.filter((finding) => finding.verdict === 'violation').length;
+    this.findings.set(trace, findingNodes(report, this.groupBy, (finding) => this.app.suppressions.find(trace, finding)));
+    this.findings.view.description = name(trace);
+    this.findings.view.badge = violations > 0 ? { value: violations, tooltip: `${violations} violation${violations === 1 ? '' : 's'}` } : undefined;
+  }
+
+  /** Asks the worker for what the lists in sight show, unless they show it already. */
+  private ask(): Promise<unknown> {
+    return Promise.all([
+      this.askFor('conversions', [this.conversions], '', (session, wanted) => session.request('conversionGroups', wanted), (trace, groups) => {
+        this.conversions.set(trace, conversionNodes(groups), '', groups);
+        this.conversions.view.description = String(groups.total);
+      }),
+      this.askFor('lists', [this.pages, this.references], String(this.line), (session, wanted) => session.request('lists', this.line === undefined ? wanted : { ...wanted, line: this.line }), (trace, lists) => {
+        this.pages.set(trace, pageNodes(lists), lists.at, { matching: lists.runsMatching, total: lists.runsTotal });
+        this.references.set(trace, referenceNodes(lists), lists.at, { matching: lists.holdersMatching, total: lists.holdersTotal });
+        this.references.view.description = String(lists.holdersTotal);
+      }),
+    ]);
+  }
+
+  /** One question for some of the lists: asked when one of them is in sight, and shown unless another one was asked meanwhile. */
+  private async askFor<T>(
+    name: 'conversions' | 'lists', lists: readonly ListView[], instant: string, request: (session: TraceSession, wanted: Wanted) => Promise<T>, show: (trace: vscode.Uri, answer: T) => void,
+  ): Promise<void> {
+    const session = this.session();
+    const report = session?.report;
+    if (!report || !lists.some((list) => list.view.visible)) return;
+    const asked: Asked = { report, key: `${session.stamp} ${instant} ${this.filter} ${JSON.stringify(this.shown)}` };
+    const before = this.answered[name];
+    if (before?.report === report && before.key === asked.key) return;
+    this.answered[name] = asked;
+    try {
+      const wanted = { filter: this.filter, shown: this.shown };
+      const answer = await vscode.window.withProgress({ location: { viewId: lists[0]!.id } }, () => request(session, wanted));
+      if (this.answered[name] === asked) show(session.uri, answer);
+    } catch (error) {
+      // The worker was ended while it was asked; the next report asks again.
+      if (!(error instanceof RequestFailed)) throw error;
+      if (this.answered[name] === asked) this.answered[name] = undefined;
+    }
+  }
+
+  private async showMore(id: unknown, part: unknown): Promise<void> {
+    if (typeof part !== 'string') return;
+    const before = this.shown[part] ?? PAGE_SIZE;
+    this.shown = { ...this.shown, [part]: before + PAGE_SIZE };
+    await this.ask();
+    await this.asked.find((list) => list.id === id)?.focusOn(part, before);
+  }
+
+  private cursorMoved(editor: vscode.TextEditor): void {
+    const at = traceLine(editor.document, editor.selection.active.line);
+    if (!at || at.trace.toString() !== this.trace?.toString()) return;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      this.line = at.line;
+      this.findings.follow(at.line);
+      this.conversions.follow(at.line);
+      void this.ask();
+    }, REST_MS);
+  }
+
+  private group(by: GroupBy): void {
+    this.groupBy = by;
+    void vscode.commands.executeCommand('setContext', 'shimtrace.groupBy', by);
+    this.showFindings();
+  }
+
+  private async askFilter(): Promise<void> {
+    const filter = await vscode.window.showInputBox({ prompt: vscode.l10n.t('Show only what contains this text, in all lists'), value: this.filter });
+    if (filter !== undefined) this.setFilter(filter);
+  }
+
+  private setFilter(filter: string): void {
+    this.filter = filter.trim();
+    this.shown = {};
+    void vscode.commands.executeCommand('setContext', 'shimtrace.filtered', this.filter !== '');
+    for (const list of this.all) list.setFilter(filter);
+    void this.ask();
+  }
+
+  dispose(): void {
+    clearTimeout(this.timer);
+    vscode.Disposable.from(...this.disposables).dispose();
+  }
+}
+
+function name(uri: vscode.Uri): string {
+  return uri.path.slice(uri.path.lastIndexOf('/') + 1);
+}
+
+export const views: Feature = (app) => new Views(app);

@@ -1,0 +1,55 @@
+/** An event as a hover shows it: its decoded fields, and the state of its pages before and after it. */
+import { KIND_UNKNOWN } from '../../parsers/events/kinds.js';
+import { pagesText } from '../../model/findings/report.js';
+import type { PageRange } from '../../model/findings/finding.js';
+import { describeState } from '../../model/pages/state.js';
+import { pageOf, pagesOfRow, stateAtRow } from '../../model/pages/query.js';
+import { watchIdOfRange } from '../debugger/watchId.js';
+import type { EventView, PageStateView } from '../protocol/requests.js';
+import { rowOfLine } from './moves.js';
+import { placeOf } from './place.js';
+import type { LineOf } from '../protocol/shapes.js';
+import type { Judged } from './worker.js';
+
+/** A hover shows no more ranges than this. */
+const PAGES_SHOWN = 4;
+
+/** The event whose line, or whose stack's line, this is; null when the line belongs to none. */
+export function eventAtLine(judged: Judged, at: LineOf): EventView | null {
+  const { table } = judged.trace;
+  const { line } = at;
+  const row = at.file === undefined && judged.files ? -1 : rowOfLine(judged, at);
+  if (row < 0) return null;
+  if (judged.files) return eventView(judged, row);
+  if (table.line(row) !== line && !inStack(judged, row, line)) return null;
+  return eventView(judged, row);
+}
+
+/** True when `line` lies in a stack that follows `row`. */
+function inStack({ trace, source }: Judged, row: number, line: number): boolean {
+  for (const stack of trace.table.stacks) {
+    if (stack.row !== row || stack.line === 0 || line < stack.line) continue;
+    const bytes = source.read(stack.offset, stack.endOffset - stack.offset);
+    let lines = 0;
+    for (const byte of bytes) if (byte === 10) lines++;
+    if (line <= stack.line + lines) return true;
+  }
+  return false;
+}
+
+export function eventView(judged: Judged, row: number): EventView {
+  const { trace, analysis } = judged;
+  const described = trace.describe(row);
+  return {
+    place: placeOf(judged, row), name: described.name, fields: described.fields, text: described.text,
+    understood: trace.table.kind(row) !== KIND_UNKNOWN,
+    pages: pagesOfRow(analysis, trace.table, row).slice(0, PAGES_SHOWN).map((range) => pageStateView(judged, range, row)),
+  };
+}
+
+/** State of the range's first page before and after the event; the label names the whole range. */
+function pageStateView({ analysis }: Judged, range: PageRange, row: number): PageStateView {
+  const page = pageOf(range);
+  const state = (at: number): string => (page ? describeState(stateAtRow(analysis, page, at)) : 'unknown');
+  return { label: pagesText(analysis, range), before: state(row - 1), after: state(row), dataId: watchIdOfRange(range) };
+}

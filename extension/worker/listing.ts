@@ -1,0 +1,76 @@
+/** The text of a trace that no editor can show as it is: its events, one in a line, or the content of a compressed text. */
+import type { ByteSource } from '../../parsers/base/source.js';
+import { compressionOf } from '../../parsers/compressed/detect.js';
+import { plainOf } from '../../parsers/compressed/open.js';
+import { SEGMENT_SHIFT, type EventTable } from '../../parsers/events/table.js';
+import { FORMATS, SNIFF_BYTES, sniffFormat, type OpenTrace, type ReadOptions } from './core.js';
+import { eventLine } from '../../model/findings/listing.js';
+import type { Shown } from '../protocol/shapes.js';
+import type { Judged } from './worker.js';
+
+const READ_BYTES = 1 << 20;
+const LF = 10;
+
+/** How a trace is shown. */
+export function shownOf({ table, plain }: OpenTrace): Shown {
+  if (table.length > 0 && table.line(0) === 0) return 'events';
+  return plain ? 'content' : 'file';
+}
+
+/** Gives the rows of a trace that has no lines those of its listing: row 0 is line 1. */
+export function numberRows(table: EventTable): void {
+  table.segments.forEach((segment, s) => {
+    const first = s * 2 ** SEGMENT_SHIFT + 1;
+    for (let i = 0; i < segment.length; i++) segment.line[i] = first + i;
+  });
+}
+
+/** Lines of a trace or its listing, as far as its events reach. */
+export function linesOf({ table }: OpenTrace): number {
+  return table.length === 0 ? 0 : table.line(table.length - 1) || table.length;
+}
+
+/** Text of the lines `first` to `last`. */
+export function listingText(judged: Judged, first: number, last: number): string {
+  return judged.shown === 'events' || judged.files ? eventLines(judged.trace, first, last) : contentLines(judged, first, last);
+}
+
+function eventLines(trace: OpenTrace, first: number, last: number): string {
+  const { table } = trace;
+  const lines: string[] = [];
+  for (let row = first - 1; row < Math.min(last, table.length); row++) lines.push(eventLine(table, row, trace.describe(row, 'text')));
+  return lines.join('\n');
+}
+
+/** From the event before on, since a content is not indexed by line, but its events know theirs. */
+function contentLines({ trace: { table }, source }: Judged, first: number, last: number): string {
+  const row = table.rowAtLine(first + 1) - 1;
+  let line = row < 0 ? 1 : table.line(row);
+  const decoder = new TextDecoder('utf-8');
+  let text = '';
+  for (let at = row < 0 ? 0 : table.at(row); line <= last; ) {
+    const bytes = source.read(at, READ_BYTES);
+    if (bytes.length === 0) break;
+    at += bytes.length;
+    let from = 0;
+    let to = 0;
+    for (; to < bytes.length && line <= last; to++) {
+      if (bytes[to] !== LF) continue;
+      line++;
+      if (line === first) from = to + 1;
+    }
+    if (line >= first) text += decoder.decode(bytes.subarray(from, to), { stream: true });
+  }
+  return text.endsWith('\n') ? text.slice(0, -1) : text;
+}
+
+/** True when a file, or what a compressed one holds, begins as a trace does. */
+export function holdsTrace(source: ByteSource, options: Partial<ReadOptions>): boolean {
+  const head = source.read(0, SNIFF_BYTES).slice();
+  const codec = compressionOf(head);
+  const plain = codec && plainOf(source, codec, options as ReadOptions);
+  const begins = plain ? plain.read(0, SNIFF_BYTES) : head;
+  const found = sniffFormat(begins, FORMATS) !== undefined;
+  plain?.close();
+  return found;
+}

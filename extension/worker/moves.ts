@@ -1,0 +1,147 @@
+/** From an event to others: its neighbours along a page, a conversion or a task; what made its page's state; its page's life. */
+import { aliasesOf, pageHistory, type PageId } from '../../model/pages/intervals.js';
+import { Op } from '../../model/ops/oplog.js';
+import { opSpace, opSubject } from '../../model/pages/opindex.js';
+import { intervalAtRow, pageOf, pagesOfRow } from '../../model/pages/query.js';
+import { describeState, describeDimension, type PageState } from '../../model/pages/state.js';
+import { durationText } from './format.js';
+import { eventLine } from '../../model/findings/listing.js';
+import { lineText, placeOf, spotOf } from './place.js';
+import type { Along, HintView, LineOf, Spot, WindowText } from '../protocol/shapes.js';
+import type { Judged } from './worker.js';
+
+/** A page's life is listed up to here. */
+const LIFE_SHOWN = 5000;
+const WINDOW_LINES_MAX = 20000;
+
+/** The last row whose line is at or before this one; -1 before the first event, and in a file of several where no event has this line. */
+export function rowOfLine({ trace: { table }, files }: Judged, { line, file }: LineOf): number {
+  if (!files) return table.rowAtLine(line + 1) - 1;
+  // A line without its file is none of this trace's: what is asked of it is told of the end.
+  if (file === undefined) return table.length - 1;
+  const row = files.rowAtLine(file, line);
+  return row >= 0 && row < table.length && table.line(row) === line ? row : -1;
+}
+
+/** First page that the event touches; undefined when it names none. */
+export function pageOfRow({ trace, analysis }: Judged, row: number): PageId | undefined {
+  const range = row < 0 ? undefined : pagesOfRow(analysis, trace.table, row)[0];
+  return range && pageOf(range);
+}
+
+export function neighbour(judged: Judged, at: LineOf, along: Along, forward: boolean): Spot | null {
+  const here = rowOfLine(judged, at);
+  if (here < 0) return null;
+  const row = along === 'page' ? alongPage(judged, here, forward) : along === 'task' ? alongTask(judged, here, forward) : alongConversion(judged, here, forward);
+  return row < 0 ? null : spotOf(judged, row);
+}
+
+function alongTask({ trace: { table } }: Judged, here: number, forward: boolean): number {
+  const tid = table.tid(here);
+  const step = forward ? 1 : -1;
+  for (let row = here + step; row >= 0 && row < table.length; row += step) if (table.tid(row) === tid) return row;
+  return -1;
+}
+
+/** Rows of operations on the page itself, or on the same page under its other names. */
+function alongPage(judged: Judged, here: number, forward: boolean): number {
+  const { analysis } = judged;
+  const { ops } = analysis;
+  const page = pageOfRow(judged, here);
+  if (!page) return -1;
+  const names: readonly PageId[] = [page, ...aliasesOf(analysis, page)];
+  const touches = (i: number): boolean => {
+    const space = opSpace(analysis, ops, i);
+    return names.some((name) => name.unit === space && name.subject === opSubject(analysis, ops, i) && name.page >= ops.first(i) && name.page < ops.first(i) + ops.count(i));
+  };
+  if (forward) {
+    for (let i = ops.firstAtRow(here + 1); i < ops.length; i++) if (touches(i)) return ops.row(i);
+  } else {
+    for (let i = ops.firstAtRow(here) - 1; i >= 0; i--) if (touches(i)) return ops.row(i);
+  }
+  return -1;
+}
+
+/** Steps through the phases of the conversion that is under way at the row: by this task first, else over this page. */
+function alongConversion({ analysis, trace }: Judged, here: number, forward: boolean): number {
+  const tid = trace.table.tid(here);
+  const open = analysis.conversions.filter((c) => c.fromRow <= here && (c.untilRow < 0 || here <= c.untilRow));
+  const conversion = open.find((c) => c.tid === tid) ?? open[0];
+  if (!conversion) return -1;
+  const rows = new Set<number>([conversion.fromRow, ...conversion.phaseRows.filter((row) => row >= 0)]);
+  if (conversion.untilRow >= 0) rows.add(conversion.untilRow);
+  const { ops } = analysis;
+  for (let i = ops.firstAtRow(conversion.fromRow); i < ops.length; i++) {
+    if (conversion.untilRow >= 0 && ops.row(i) > conversion.untilRow) break;
+    if (ops.op(i) === Op.Phase && ops.subject(i) === conversion.index) rows.add(ops.row(i));
+  }
+  const sorted = [...rows].sort((a, b) => a - b);
+  return (forward ? sorted.find((row) => row > here) : sorted.reverse().find((row) => row < here)) ?? -1;
+}
+
+/** Events that made what is true of the event's page: its attribute, its mappings, SPTEs, references and conversions. */
+export function origin(judged: Judged, at: LineOf): readonly Spot[] {
+  const here = rowOfLine(judged, at);
+  const page = pageOfRow(judged, here);
+  if (!page) return [];
+  const before = intervalAtRow(judged.analysis, page, here - 1).state;
+  return [...new Set(causeRows(before))].filter((row) => row >= 0 && row < here).sort((a, b) => b - a).map((row) => spotOf(judged, row));
+}
+
+function causeRows(state: PageState): number[] {
+  return [state.attributeRow, ...[...state.conversions, ...state.mappings, ...state.sptes, ...state.references].map(({ row }) => row)];
+}
+
+export function life(judged: Judged, at: LineOf): readonly (Spot & { readonly what: string })[] {
+  const page = pageOfRow(judged, rowOfLine(judged, at));
+  if (!page) return [];
+  return pageHistory(judged.analysis, page).intervals.filter(({ fromRow }) => fromRow >= 0).slice(0, LIFE_SHOWN).map(({ fromRow, state, changed }) => ({
+    ...spotOf(judged, fromRow), what: changed.map((dimension) => describeDimension(state, dimension)).filter((text) => text !== '').join(', ') || describeState(state),
+  }));
+}
+
+/** For the events that change a page: its state after it, and how long the state before had lasted. */
+export function hints(judged: Judged, fromLine: number, toLine: number): readonly HintView[] {
+  const { trace: { table }, analysis } = judged;
+  const out: HintView[] = [];
+  if (judged.files) return out;
+  for (let row = table.rowAtLine(fromLine); row < table.length && table.line(row) <= toLine; row++) {
+    const i = analysis.ops.firstAtRow(row);
+    if (i >= analysis.ops.length || analysis.ops.row(i) !== row) continue;
+    const page = pageOfRow(judged, row);
+    if (!page) continue;
+    const interval = intervalAtRow(analysis, page, row);
+    if (interval.fromRow !== row) continue;
+    const before = intervalAtRow(analysis, page, row - 1);
+    const since = before.fromRow >= 0 && table.meta.timeUnit === 'ns' ? ` +${durationText(table.ts(row) - table.ts(before.fromRow))}` : '';
+    const text = interval.changed.map((dimension) => describeDimension(interval.state, dimension) || `no ${dimension}`).join(', ');
+    out.push({ line: table.line(row), column: endOfLine(judged, row), text: `${text}${since}`, tooltip: describeState(interval.state) });
+  }
+  return out;
+}
+
+function endOfLine(judged: Judged, row: number): number {
+  const { trace, shown } = judged;
+  return shown === 'events' ? eventLine(trace.table, row, trace.describe(row, 'text')).length : placeOf(judged, row).endColumn;
+}
+
+/** Lines around one, from where the events stand: a trace is not indexed by line, but its events know theirs. */
+export function windowAround(judged: Judged, line: number, lines: number): WindowText {
+  const { trace: { table }, source, files } = judged;
+  const half = Math.min(lines, WINDOW_LINES_MAX) >>> 1;
+  if (table.length === 0 || files) return { firstLine: 1, text: '' };
+  const firstRow = Math.max(0, table.rowAtLine(Math.max(1, line - half)) - (line - half <= 1 ? 0 : 1));
+  const lastRow = Math.min(table.length - 1, table.rowAtLine(line + half));
+  const start = line - half <= 1 ? 0 : table.at(firstRow);
+  const end = table.at(lastRow);
+  const text = new TextDecoder('utf-8').decode(source.read(start, end - start)) + lineText(source, end);
+  return { firstLine: start === 0 ? 1 : table.line(firstRow), text };
+}
+
+export function stackLines({ trace: { table }, source, files }: Judged): readonly { from: number; to: number }[] {
+  return (files ? [] : table.stacks).filter((stack) => stack.line > 0).slice(0, LIFE_SHOWN).map((stack) => {
+    let lines = 0;
+    for (const byte of source.read(stack.offset, stack.endOffset - stack.offset)) if (byte === 10) lines++;
+    return { from: table.line(stack.row), to: Math.max(table.line(stack.row), stack.line + lines - 1) };
+  });
+}

@@ -1,0 +1,58 @@
+/** The report of a judged trace: what the host keeps, as plain data. */
+import type { Analysis } from '../../model/analysis.js';
+import { pagesText } from '../../model/findings/report.js';
+import type { Finding, PageRange, RuleStatus } from '../../model/findings/finding.js';
+import { assert } from '../../parsers/base/assert.js';
+import { ISSUE_KINDS, type Issue } from '../../parsers/events/issues.js';
+import { RULES } from './core.js';
+import type { FindingView, IssueView, PagesView, Report, RuleView } from '../protocol/requests.js';
+import { linesOf } from './listing.js';
+import { placeOf } from './place.js';
+import type { Judged } from './worker.js';
+
+export function reportOf(judged: Judged, tookMs: Report['tookMs']): Report {
+  const { source, trace, analysis, files } = judged;
+  const { meta, length, issues } = trace.table;
+  return {
+    ...(files && { files: files.parts.map(({ uri, name, role, shown, lines }) => ({ uri, name, role, shown, lines })) }),
+    format: meta.format, clock: meta.clock, kernel: meta.kernel, producer: meta.producer, shown: judged.shown, lines: judged.files ? trace.table.length : linesOf(trace), sizeBytes: files?.sizeBytes ?? source.size,
+    events: { total: length, understood: analysis.understood, unknown: analysis.unknown },
+    profiles: analysis.profiles, profileReason: analysis.profileReason,
+    findings: analysis.findings.map((finding) => findingView(judged, finding)),
+    rules: analysis.rules.map((rule) => ruleView(judged, rule)),
+    issues: issues.map(issueView),
+    tookMs,
+  };
+}
+
+export function pagesView(analysis: Analysis, pages: PageRange): PagesView {
+  const { vm, inode, unit, first, count } = pages;
+  return { vm, inode, unit, first, count, label: pagesText(analysis, pages) };
+}
+
+function findingView(judged: Judged, finding: Finding): FindingView {
+  const { id, rule, profile, verdict, severity, message, reason, pages } = finding;
+  return {
+    id, rule, profile, verdict, severity, message,
+    ...(reason === undefined ? {} : { reason }),
+    ...(pages === undefined ? {} : { pages: pagesView(judged.analysis, pages) }),
+    at: placeOf(judged, finding.at),
+    evidence: finding.evidence.map(({ row, role, note }) => ({ place: placeOf(judged, row), role, note })),
+  };
+}
+
+function ruleView(judged: Judged, status: RuleStatus): RuleView {
+  const rule = RULES.find(({ id }) => id === status.id);
+  assert(rule !== undefined, `a status for the unknown rule ${status.id}`);
+  return {
+    id: status.id, profile: status.profile, status: status.status, checks: status.checks,
+    reasons: status.reasons.map(({ row, ...reason }) => ({ ...reason, at: placeOf(judged, row) })),
+    name: rule.name, statement: rule.statement, fix: rule.fix, severity: rule.severity,
+  };
+}
+
+function issueView({ code, line, offset, count, detail: own, file }: Issue): IssueView {
+  const { severity, sentence, advice } = ISSUE_KINDS[code];
+  const detail = file === undefined ? own : own === '' ? file : `${file}: ${own}`;
+  return { code, severity, sentence, advice, detail, line, offset, count };
+}

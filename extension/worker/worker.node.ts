@@ -1,0 +1,51 @@
+/** Worker entry of the desktop and remote host: reads the file where it lies, by descriptor, or bytes it was handed. */
+import { createHash } from 'node:crypto';
+import { parentPort, workerData } from 'node:worker_threads';
+import { MemorySource, type ByteSource } from '../../parsers/base/source.js';
+import { assert } from '../../parsers/base/assert.js';
+import type { FromWorker, Request } from '../protocol/requests.js';
+import { FileSource } from './fileSource.node.js';
+import type { RunSource } from './run.js';
+import { serve } from './worker.js';
+import { nodeCodecs } from '../../shell/codecs.node.js';
+import { KernelSources } from '../../shell/kernelSource.node.js';
+
+/** What the host starts this worker with: a path, or the whole file. */
+export type NodeFile = ({ readonly path: string } | { readonly bytes: Uint8Array }) & { readonly traceEvents?: string | undefined };
+/** Or with the files of a run. */
+export type NodeWorkerData = NodeFile | { readonly run: readonly (NodeFile & { readonly described: Omit<RunSource, 'open' | 'traceEvents'> })[] };
+
+const port = parentPort;
+assert(port !== null, 'worker.node runs in a worker thread');
+const data = workerData as NodeWorkerData;
+const kernel = new KernelSources();
+
+function sourceOf(file: NodeFile): ByteSource {
+  return 'path' in file ? new FileSource(file.path) : new MemorySource(file.bytes);
+}
+
+const DIGEST_CHUNK_BYTES = 4 << 20;
+
+/** SHA-256, at hundreds of megabytes a second. */
+function digest(source: ByteSource): string {
+  const sum = createHash('sha256');
+  for (let at = 0; at < source.size; at += DIGEST_CHUNK_BYTES) sum.update(source.read(at, DIGEST_CHUNK_BYTES));
+  return sum.digest('hex');
+}
+
+// Requests wait in the port until the worker listens.
+void nodeCodecs().then((codecs) =>
+  serve(
+    {
+      post: (message: FromWorker, moved: readonly ArrayBuffer[] = []) => port.postMessage(message, moved),
+      onMessage: (handler) => port.on('message', (request: Request) => handler(request)),
+    },
+    {
+      ...('run' in data ? { open: () => sourceOf(data.run[0]!), run: data.run.map((file) => ({ ...file.described, traceEvents: file.traceEvents, open: () => sourceOf(file) })) } : { open: () => sourceOf(data), traceEvents: data.traceEvents }),
+      now: () => performance.now(),
+      digest,
+      findSource: (frame, map) => kernel.find(frame, map),
+      decompress: codecs,
+    },
+  ),
+);

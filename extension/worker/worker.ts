@@ -1,0 +1,238 @@
+/**
+ * The analysis worker of one trace, the same in both hosts: it owns the source, the event table and the analysis, and
+ * answers requests one after another. What a request throws becomes its error reply; the worker lives on.
+ */
+import type { Analysis } from '../../model/analysis.js';
+import { assert } from '../../parsers/base/assert.js';
+import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
+import type { ByteSource } from '../../parsers/base/source.js';
+import { analyze, readTrace } from './core.js';
+import type { OpenTrace, ReadOptions } from '../../parsers/reader.js';
+import type { CheckOptions, ConversionView, FromWorker, JobError, Method, Methods, Port, Progress, Report, Request } from '../protocol/requests.js';
+import type { DebugHost, LoadedTrace } from '../debugger/host.js';
+import { PROFILES } from '../../model/findings/finding.js';
+import { conversionText } from '../../model/objects/conversion.js';
+import { DebugServer, type DebugMessage } from './debugServer.js';
+import { answerTimeline, transferOf } from '../../model/timeline/answer.js';
+import type { TimelineAsk, TimelineResult } from '../../model/timeline/asks.js';
+import { Timeline } from '../../model/timeline/timeline.js';
+import { answerAt } from './answerView.js';
+import { eventAtLine } from './eventView.js';
+import { explain, recipe } from './explainView.js';
+import { conversionGroups, conversionsIn } from './conversions.js';
+import { holdsTrace, listingText, numberRows, shownOf } from './listing.js';
+import { listsAt } from './lists.js';
+import { hints, life, neighbour, origin, rowOfLine, stackLines, windowAround } from './moves.js';
+import { spotOf } from './place.js';
+import { reportOf } from './reportView.js';
+import type { Shown } from '../protocol/shapes.js';
+import { readRun, type RunFiles, type RunSource } from './run.js';
+
+/** What the host gives its worker besides the channel. */
+export interface WorkerTools {
+  /** Opens the source; throws a JobError when it cannot be read. */
+  open(): ByteSource;
+  /** The files of a run, in place of one source. */
+  readonly run?: readonly RunSource[];
+  /** Text of QEMU's trace-events file. */
+  readonly traceEvents?: string | undefined;
+  now(): number;
+  /** Digest of a source's content, where the host has a fast one. */
+  readonly digest?: (source: ByteSource) => string;
+  readonly decompress: Pick<ReadOptions, 'inflate' | 'unzstd' | 'unzstdStream' | 'decompress'>;
+  /** Finds the source line of a kernel frame, where programs can be run. */
+  readonly findSource?: DebugHost['findSource'];
+}
+
+/** A trace that was read, and judged at least once. */
+export interface Judged {
+  readonly source: ByteSource;
+  readonly trace: OpenTrace;
+  readonly analysis: Analysis;
+  readonly shown: Shown;
+  /** Where it is of several files: `source` is then the first one's. */
+  readonly files?: RunFiles;
+}
+
+/** An expected refusal, as an exception up to the boundary of the worker. */
+export class JobFailure extends Error {
+  constructor(readonly error: JobError) {
+    super(error.message);
+  }
+}
+
+/** Progress goes to the host no more often than this. */
+const PROGRESS_EVERY_MS = 80;
+/** Nobody reads a longer list of conversions to choose from. */
+const CONVERSIONS_MAX = 1000;
+/** Below this, reading again is as fast as an index. */
+export const INDEXED_FROM_BYTES = 4 * 1024 * 1024;
+
+class TraceServer {
+  private source: ByteSource | undefined;
+  private trace: OpenTrace | undefined;
+  private files: RunFiles | undefined;
+  private shown: Shown = 'file';
+  private readMs = 0;
+  private analysis: Analysis | undefined;
+  private lastProgress = 0;
+  private options: CheckOptions = {};
+  private debugging: DebugServer | undefined;
+  private timelineMade: Timeline | undefined;
+
+  constructor(private readonly tools: WorkerTools, private readonly post: (message: FromWorker) => void) {}
+
+  digest(options: CheckOptions): string {
+    this.options = options;
+    if (this.tools.run) return '';
+    const source = this.tools.open();
+    return this.tools.digest && source.size >= INDEXED_FROM_BYTES ? this.tools.digest(source) : '';
+  }
+
+  holdsTrace(): boolean {
+    return holdsTrace(this.tools.open(), this.tools.decompress);
+  }
+
+  check(options: CheckOptions): Report {
+    this.options = options;
+    const { source, trace } = this.read();
+    const start = this.tools.now();
+    const total = trace.table.length;
+    this.analysis = analyze(trace.table, {
+      profiles: options.profiles, skewNs: options.skewNs, clock: options.clock,
+      progress: (done) => this.progress({ stage: 'judging', done, total }),
+    });
+    const tookMs = { read: this.readMs, judge: this.tools.now() - start };
+    return reportOf({ source, trace, analysis: this.analysis, shown: this.shown, ...(this.files && { files: this.files }) }, tookMs);
+  }
+
+  /** The judged trace; it is read now where its report came out of the index. */
+  judged(): Judged {
+    if (!this.analysis) this.check(this.options);
+    assert(this.source !== undefined && this.trace !== undefined && this.analysis !== undefined, 'a check leaves a judged trace');
+    return { source: this.source, trace: this.trace, analysis: this.analysis, shown: this.shown, ...(this.files && { files: this.files }) };
+  }
+
+  debug(message: DebugMessage): null {
+    this.debugging ??= new DebugServer({
+      openTrace: async (_path, rules) => this.loaded(rules),
+      breathe: () => new Promise((done) => setTimeout(done, 0)),
+      now: () => this.tools.now(),
+      ...(this.tools.findSource && { findSource: this.tools.findSource }),
+    }, (debug) => this.post({ debug }));
+    this.debugging.take(message);
+    return null;
+  }
+
+  endDebug(session: number): null {
+    this.debugging?.end(session);
+    return null;
+  }
+
+  /** Another analysis has another timeline; it is made when it is asked for. */
+  timeline(ask: TimelineAsk): TimelineResult {
+    const { trace, analysis } = this.judged();
+    if (this.timelineMade?.analysis !== analysis) this.timelineMade = new Timeline(analysis, trace.table);
+    return answerTimeline(this.timelineMade, ask);
+  }
+
+  conversions(): readonly ConversionView[] {
+    const { trace, analysis } = this.judged();
+    return analysis.conversions.slice(0, CONVERSIONS_MAX).map((conversion) => ({
+      index: conversion.index, label: conversionText(analysis, conversion), row: conversion.fromRow, line: trace.table.line(conversion.fromRow),
+    }));
+  }
+
+  /** The trace for a replay: as it was judged last, or by the profiles that the launch names. */
+  private loaded(rules: readonly string[]): LoadedTrace {
+    const { source, trace } = this.read();
+    const profiles = PROFILES.filter((profile) => rules.includes(profile));
+    if (profiles.length === 0 && !this.analysis) this.check({});
+    const analysis = profiles.length > 0 ? analyze(trace.table, { profiles }) : this.judged().analysis;
+    return { open: trace, analysis, read: (offset, length) => source.read(offset, length), shown: this.shown, ...(this.files && { files: this.files }) };
+  }
+
+  private read(): { source: ByteSource; trace: OpenTrace } {
+    if (this.source && this.trace) return { source: this.source, trace: this.trace };
+    const start = this.tools.now();
+    if (this.tools.run) {
+      const { trace, files } = readRun(this.tools.run, (file, source) => this.readOne(source, file.traceEvents));
+      this.source = files.parts[0]!.source;
+      this.trace = trace;
+      this.files = files;
+    } else {
+      const source = this.tools.open();
+      this.trace = this.readOne(source, this.tools.traceEvents);
+      // Places in a compressed file are those of its content.
+      this.source = this.trace.plain ?? source;
+      this.shown = shownOf(this.trace);
+      if (this.shown === 'events') numberRows(this.trace.table);
+    }
+    this.readMs = this.tools.now() - start;
+    return { source: this.source, trace: this.trace };
+  }
+
+  private readOne(source: ByteSource, traceEvents: string | undefined): OpenTrace {
+    return readTrace(source, {
+      cancel: NEVER_CANCELLED,
+      ...this.tools.decompress,
+      ...(traceEvents === undefined ? {} : { traceEvents }),
+      progress: (done) => this.progress({ stage: 'reading', done, total: source.size }),
+    });
+  }
+
+  private progress(progress: Progress): void {
+    const now = this.tools.now();
+    if (now - this.lastProgress < PROGRESS_EVERY_MS) return;
+    this.lastProgress = now;
+    this.post({ progress });
+  }
+}
+
+type Handlers = { [M in Method]: (server: TraceServer, params: Methods[M]['params']) => Methods[M]['result'] };
+
+const HANDLERS: Handlers = {
+  digest: (server, options) => server.digest(options),
+  check: (server, options) => server.check(options),
+  holdsTrace: (server) => server.holdsTrace(),
+  eventAtLine: (server, at) => eventAtLine(server.judged(), at),
+  debug: (server, message) => server.debug(message),
+  endDebug: (server, { session }) => server.endDebug(session),
+  conversions: (server) => server.conversions(),
+  timeline: (server, ask) => server.timeline(ask),
+  spot: (server, { row }) => spotOf(server.judged(), row),
+  lists: (server, { line, ...wanted }) => listsAt(server.judged(), line === undefined ? -1 : rowOfLine(server.judged(), { line }), wanted),
+  conversionGroups: (server, wanted) => conversionGroups(server.judged(), wanted),
+  conversionsIn: (server, { fromLine, toLine }) => conversionsIn(server.judged(), fromLine, toLine),
+  explain: (server, { finding }) => explain(server.judged(), finding),
+  neighbour: (server, { along, forward, ...at }) => neighbour(server.judged(), at, along, forward),
+  origin: (server, at) => origin(server.judged(), at),
+  life: (server, at) => life(server.judged(), at),
+  hints: (server, { fromLine, toLine }) => hints(server.judged(), fromLine, toLine),
+  answer: (server, { question, ...at }) => answerAt(server.judged(), at, question),
+  listing: (server, { first, last }) => listingText(server.judged(), first, last),
+  window: (server, { line, lines }) => windowAround(server.judged(), line, lines),
+  stacks: (server) => stackLines(server.judged()),
+  recipe: (server) => recipe(server.judged()),
+};
+
+function answer(server: TraceServer, request: Request): FromWorker {
+  try {
+    const handler = HANDLERS[request.method] as (server: TraceServer, params: unknown) => Methods[Method]['result'];
+    return { id: request.id, result: handler(server, request.params) };
+  } catch (error) {
+    if (error instanceof JobFailure) return { id: request.id, error: error.error };
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { id: request.id, error: { code: 'internal', message: text } };
+  }
+}
+
+/** Answers requests on `port` for the trace that `tools` opens. */
+export function serve(port: Port<FromWorker, Request>, tools: WorkerTools): void {
+  const server = new TraceServer(tools, (message) => port.post(message));
+  port.onMessage((request) => {
+    const reply = answer(server, request);
+    const moved = request.method === 'timeline' && 'result' in reply ? transferOf(reply.result as TimelineResult) : [];
+    port.post(reply, moved);
+  });
+}

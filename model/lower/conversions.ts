@@ -1,0 +1,331 @@
+/**
+ * Conversions, in the three shapes that kernels gave them: KVM_SET_MEMORY_ATTRIBUTES on the VM (request, pre, post),
+ * the ioctl on the guest_memfd inode (entry, blocked, unmap, check, bracket, store, return), and restrictedmem's.
+ * A request is not a commit: the attribute changes where the store, post or a return of 0 says so.
+ */
+import type { Ev } from '../world/event.js';
+import type { On } from './lower.js';
+import { slotsOf } from '../world/slots.js';
+import { Attr, Op, Phase } from '../ops/oplog.js';
+import type { Conv, Inode, Thread, Vm } from '../world/state.js';
+import type { World } from '../world/world.js';
+
+const REQ = slotsOf('SetAttrRequest', 'start', 'end', 'attrs');
+const PRE = slotsOf('PreSetAttr', 'kvm', 'start', 'end', 'attrs');
+const POST = slotsOf('PostSetAttr', 'kvm', 'start', 'end', 'attrs');
+const VMSET = slotsOf('VmSetAttr', 'kvm', 'start', 'end', 'attrs');
+const VMSET_RET = slotsOf('VmSetAttrRet', 'ret');
+const VMIOCTL = slotsOf('VmIoctl', 'kvm', 'cmd', 'address', 'size', 'attrs');
+const VMIOCTL_RET = slotsOf('VmIoctlRet', 'ret', 'cmd');
+const GIOCTL = slotsOf('GmemIoctl', 'ino', 'cmd', 'offset', 'size', 'attrs');
+const GIOCTL_RET = slotsOf('GmemIoctlRet', 'ret');
+const ENTER = slotsOf('ConvertEnter', 'ino', 'start', 'nr', 'end', 'attrs', 'to_private');
+const RET = slotsOf('ConvertRet', 'ino', 'start', 'nr', 'end', 'attrs', 'to_private', 'ret', 'error_offset', 'error_index');
+const BLOCKED = slotsOf('ConvertBlocked', 'ino', 'start', 'end', 'attrs');
+const SAFE = slotsOf('ConvertSafeRet', 'safe');
+const HAS_REFS = slotsOf('HasRefsRet', 'busy');
+const STORE = slotsOf('StoreAttr', 'ino', 'start', 'end', 'last', 'attrs', 'to_private');
+
+const PRIVATE_ATTRIBUTE = 8;
+/** KVM_SET_MEMORY_ATTRIBUTES, and KVM_SET_MEMORY_ATTRIBUTES2 of the in-place series v8 and RFC v1. */
+const SET_ATTRIBUTES = 0x4020aed2;
+const SET_ATTRIBUTES2 = [0xc080aed2, 0xc040aed6];
+
+export function isSetAttributes(cmd: number): boolean {
+  return cmd === SET_ATTRIBUTES || SET_ATTRIBUTES2.includes(cmd);
+}
+
+function isPrivate(attrs: number): boolean {
+  return attrs >= 0 && Math.floor(attrs / PRIVATE_ATTRIBUTE) % 2 === 1;
+}
+
+function setRange(conv: Conv, first: number, end: number, toPrivate: boolean): void {
+  conv.first = first;
+  conv.end = end;
+  conv.toPrivate = toPrivate;
+  conv.rangeKnown = first >= 0 && end > first;
+}
+
+/** Past every guest frame. */
+const ALL_GFNS = 1099511627776;
+
+/** An attribute of unknown outcome: the range may be either from here on. */
+function forget(w: World, vm: Vm, first: number, end: number, row: number): void {
+  vm.attr.set(first, end, Attr.Unknown, row);
+  w.op(Op.GfnAttr, vm.index, row, first, end - first, Attr.Unknown, 0);
+}
+
+/** A set-attributes ioctl succeeded of which only the system call is seen: any range may have changed. */
+export function requestByIoctl(w: World, ev: Ev, t: Thread): void {
+  for (const vm of w.vms) if (vm.tgid === t.tgid) forget(w, vm, 0, ALL_GFNS, ev.row);
+  for (const inode of w.inodes) {
+    if (!inode.tgids.has(t.tgid)) continue;
+    inode.attr.reset(Attr.Unknown, ev.row);
+    w.op(Op.PageAttr, inode.index, ev.row, 0, ALL_PAGES, Attr.Unknown, 0);
+  }
+}
+
+/** The same for pages of a file. */
+function forgetPages(w: World, inode: Inode, first: number, end: number, row: number): void {
+  inode.attr.set(first, end, Attr.Unknown, row);
+  w.op(Op.PageAttr, inode.index, row, first, end - first, Attr.Unknown, 0);
+}
+
+/** Past every page that a file can have. */
+const ALL_PAGES = 4294967296;
+
+/** Stores the attribute of [first, end) in the model and tells the rules, once per row of a conversion. */
+function stored(w: World, conv: Conv, first: number, end: number, row: number, exact: boolean): void {
+  conv.storeRow = row;
+  conv.storeExact = exact;
+  conv.storeFirst = first;
+  conv.storeEnd = end;
+  w.facts.tell('store', conv, row);
+  const value = conv.toPrivate ? Attr.Private : Attr.Shared;
+  if (conv.scope === 'vm' && conv.vm) {
+    conv.vm.attributesOf = 'vm';
+    conv.vm.attr.set(first, end, value, row);
+    w.op(Op.GfnAttr, conv.vm.index, row, first, end - first, value, conv.index);
+  } else if (conv.inode) {
+    for (const slot of conv.inode.slots) slot.vm.attributesOf = 'inode';
+    conv.inode.attr.set(first, end, value, row);
+    w.op(Op.PageAttr, conv.inode.index, row, first, end - first, value, conv.index);
+  }
+  w.phase(conv, Phase.Stored, row);
+}
+
+/** True when the whole range certainly has the value; notes in the conversion when that cannot be excluded. */
+function alreadySo(conv: Conv): boolean {
+  const map = conv.scope === 'vm' ? conv.vm?.attr : conv.inode?.attr;
+  const value = conv.toPrivate ? Attr.Private : Attr.Shared;
+  let same = true;
+  let possible = true;
+  map?.visit(conv.first, conv.end, (_first, _end, v) => {
+    if (v !== value) same = false;
+    if (v !== value && v !== Attr.Unknown) possible = false;
+  });
+  conv.maybeNoop = possible;
+  return same;
+}
+
+/**
+ * Success without the event that shows a store. Where the range may have had the value, that is why; where it certainly
+ * had another, the store went unseen: post handlers run for memslots only, and a store probe may not name its file.
+ */
+function doneUnseen(w: World, conv: Conv, row: number): void {
+  if (conv.maybeNoop) conv.wasAlready = true;
+  else if (conv.inode) forgetPages(w, conv.inode, conv.first, conv.end, row);
+  else if (conv.vm) forget(w, conv.vm, conv.first, conv.end, row);
+}
+
+/** The function or ioctl of a conversion returned. */
+export function closeConversion(w: World, t: Thread, conv: Conv, row: number, result: number | undefined): void {
+  if (t.conv === conv) t.conv = undefined;
+  conv.inode?.converting.delete(conv);
+  conv.endRow = row;
+  conv.result = result;
+  if (conv.rangeKnown && conv.storeRow < 0 && result === 0 && alreadySo(conv)) conv.wasAlready = true;
+  else if (conv.rangeKnown && conv.storeRow < 0) {
+    if (conv.scope === 'vm' && conv.vm) {
+      // Where post is recorded and did not fire, a return of 0 means "already so".
+      if (result === 0 && !w.recordedPost) stored(w, conv, conv.first, conv.end, row, false);
+      else if (result === undefined && !w.recordedPost) forget(w, conv.vm, conv.first, conv.end, row);
+      else if (result === 0) doneUnseen(w, conv, row);
+    } else if (conv.inode) {
+      if (result === 0 && !w.recordedStore && !conv.directionAssumed) stored(w, conv, conv.first, conv.end, row, false);
+      else if (result === 0 && w.recordedStore) doneUnseen(w, conv, row);
+      else if ((result === undefined || result === 0) && !w.recordedStore) forgetPages(w, conv.inode, conv.first, conv.end, row);
+    }
+  } else if (!conv.rangeKnown && conv.storeRow < 0 && !(result !== undefined && result < 0)) {
+    // What was converted is not known: anything may have changed.
+    if (conv.inode && !w.recordedStore) forgetPages(w, conv.inode, 0, ALL_PAGES, row);
+    else if (conv.vm && !w.recordedPost) forget(w, conv.vm, 0, ALL_GFNS, row);
+  }
+  w.phase(conv, result !== undefined && result < 0 ? Phase.Failed : Phase.Done, row);
+  w.facts.tell('convEnd', conv, row, t);
+}
+
+/** The thread's VM conversion, begun here when no earlier event showed its start. */
+function vmConv(w: World, t: Thread, row: number, entrySeen: boolean): Conv {
+  const open = t.conv;
+  if (open && open.scope === 'vm') return open;
+  if (open) closeConversion(w, t, open, row, undefined);
+  return w.newConv('vm', t, row, entrySeen);
+}
+
+export function lowerConversions(on: On): void {
+  lowerVmConversions(on);
+  lowerInodeConversions(on);
+}
+
+function lowerVmConversions(on: On): void {
+  const request = (w: World, ev: Ev, t: Thread, vm: Vm | undefined, first: number, end: number, attrs: number): void => {
+    const before = t.conv;
+    // A second request on a thread whose first never showed its end: that one is over. Several events of one request
+    // have one range and direction, and precede its store.
+    const isOther = before !== undefined && (before.first !== first || before.end !== end || before.toPrivate !== isPrivate(attrs) || before.storeRow >= 0);
+    if (before?.scope === 'vm' && before.rangeKnown && isOther) closeConversion(w, t, before, ev.row, undefined);
+    const conv = vmConv(w, t, ev.row, true);
+    conv.vm ??= vm ?? w.vmOfThread(t);
+    if (conv.rangeKnown) return;
+    setRange(conv, first, end, isPrivate(attrs));
+    w.phase(conv, Phase.Requested, ev.row);
+    if (!w.recordedVmResult && conv.vm && conv.rangeKnown) forget(w, conv.vm, first, end, ev.row);
+  };
+  on('SetAttrRequest', (w, ev, t) => request(w, ev, t, undefined, ev.num(REQ.start), ev.num(REQ.end), ev.num(REQ.attrs)));
+  on('VmSetAttr', (w, ev, t) => {
+    if (ev.has(VMSET.start)) request(w, ev, t, w.vmOf(ev, t, VMSET.kvm), ev.num(VMSET.start), ev.num(VMSET.end), ev.num(VMSET.attrs));
+  });
+  on('VmIoctl', (w, ev, t) => {
+    if (ev.has(VMIOCTL.kvm)) w.vmOf(ev, t, VMIOCTL.kvm);
+    if (ev.num(VMIOCTL.cmd) !== SET_ATTRIBUTES) return;
+    const address = ev.num(VMIOCTL.address);
+    const size = ev.num(VMIOCTL.size);
+    if (address >= 0 && size > 0) request(w, ev, t, undefined, Math.floor(address / 4096), Math.floor((address + size) / 4096), ev.num(VMIOCTL.attrs));
+  });
+  on('PreSetAttr', (w, ev, t) => {
+    const vm = w.vmOf(ev, t, PRE.kvm);
+    const conv = vmConv(w, t, ev.row, false);
+    if (conv.preRow < 0) conv.preRow = ev.row;
+    conv.vm = vm ?? conv.vm;
+    // Where the request is not recorded, pre is the first event, and the bracket is open already.
+    if (vm?.open.some((b) => b.tid === t.tid)) conv.sawInvStart = true;
+    if (!conv.rangeKnown) setRange(conv, ev.num(PRE.start), ev.num(PRE.end), isPrivate(ev.num(PRE.attrs)));
+  });
+  on('PostSetAttr', (w, ev, t) => {
+    const vm = w.vmOf(ev, t, POST.kvm);
+    const conv = vmConv(w, t, ev.row, false);
+    conv.vm = vm ?? conv.vm;
+    const first = ev.num(POST.start);
+    const end = ev.num(POST.end);
+    if (first < 0 || end <= first) return;
+    if (!conv.rangeKnown) setRange(conv, first, end, isPrivate(ev.num(POST.attrs)));
+    stored(w, conv, first, end, ev.row, true);
+  });
+  on('VmSetAttrRet', (w, ev, t) => {
+    if (t.conv?.scope === 'vm') closeConversion(w, t, t.conv, ev.row, ev.signed(VMSET_RET.ret, 0));
+  });
+  on('VmIoctlRet', (w, ev, t) => {
+    const cmd = ev.num(VMIOCTL_RET.cmd);
+    if (t.conv?.scope === 'vm' && (cmd < 0 || cmd === SET_ATTRIBUTES)) closeConversion(w, t, t.conv, ev.row, ev.signed(VMIOCTL_RET.ret, 0));
+  });
+}
+
+/** The thread's conversion on this inode, begun here when no earlier event showed its start. `over` tells that the open one cannot be it. */
+function inodeConv(w: World, t: Thread, row: number, inode: Inode, entrySeen: boolean, over: (open: Conv) => boolean = () => false): Conv {
+  const open = t.conv;
+  if (open && !over(open) && open.scope === 'inode' && open.inode === inode) return open;
+  if (open) closeConversion(w, t, open, row, undefined);
+  const conv = w.newConv('inode', t, row, entrySeen);
+  conv.inode = inode;
+  inode.converting.add(conv);
+  return conv;
+}
+
+/** Half-open page range of an event with start and nr or end. */
+function pageRange(ev: Ev, s: { start: number; nr: number; end: number }): [number, number] {
+  const first = ev.num(s.start);
+  const nr = ev.num(s.nr);
+  const end = ev.num(s.end);
+  return [first, nr > 0 ? first + nr : end];
+}
+
+function toPrivateOf(ev: Ev, s: { attrs: number; to_private: number }): boolean {
+  return ev.has(s.to_private) ? ev.num(s.to_private) !== 0 : isPrivate(ev.num(s.attrs));
+}
+
+function lowerInodeConversions(on: On): void {
+  on('GmemIoctl', (w, ev, t) => {
+    const inode = w.inodeOf(ev.num(GIOCTL.ino), ev, t);
+    if (!inode || !SET_ATTRIBUTES2.includes(ev.num(GIOCTL.cmd))) return;
+    const conv = inodeConv(w, t, ev.row, inode, true, () => true);
+    const offset = ev.num(GIOCTL.offset);
+    const size = ev.num(GIOCTL.size);
+    if (offset >= 0 && size > 0 && ev.has(GIOCTL.attrs)) setRange(conv, Math.floor(offset / 4096), Math.floor((offset + size) / 4096), isPrivate(ev.num(GIOCTL.attrs)));
+  });
+  on('ConvertEnter', (w, ev, t) => {
+    const inode = w.inodeOf(ev.num(ENTER.ino), ev, t);
+    if (!inode) return;
+    const conv = inodeConv(w, t, ev.row, inode, true, (open) => open.enterRow >= 0 || open.blockedRow >= 0 || open.storeRow >= 0);
+    conv.enterRow = ev.row;
+    const [first, end] = pageRange(ev, ENTER);
+    setRange(conv, first, end, toPrivateOf(ev, ENTER));
+    w.phase(conv, Phase.Requested, ev.row);
+  });
+  on('ConvertBlocked', (w, ev, t) => {
+    const ino = ev.num(BLOCKED.ino);
+    const inode = ino > 0 ? w.inodeOf(ino, ev, t) : t.conv?.inode;
+    if (!inode) return;
+    const conv = inodeConv(w, t, ev.row, inode, false, (open) => open.blockedRow >= 0 || open.storeRow >= 0);
+    if (!conv.rangeKnown && ev.num(BLOCKED.start) >= 0) {
+      conv.directionAssumed = !ev.has(BLOCKED.attrs);
+      setRange(conv, ev.num(BLOCKED.start), ev.num(BLOCKED.end), conv.directionAssumed || isPrivate(ev.num(BLOCKED.attrs)));
+    }
+    conv.blockedRow = ev.row;
+    w.phase(conv, Phase.Blocked, ev.row);
+    w.facts.tell('convBlocked', conv, ev.row);
+  });
+  on('ConvertSafeRet', (w, ev, t) => {
+    if (t.conv) checked(w, t.conv, ev.num(SAFE.safe) !== 0, ev.row);
+  });
+  on('HasRefsRet', (w, ev, t) => {
+    if (t.conv) checked(w, t.conv, ev.num(HAS_REFS.busy) === 0, ev.row);
+  });
+  on('StoreAttr', (w, ev, t) => storeAttr(w, ev, t));
+  on('ConvertRet', (w, ev, t) => {
+    const ino = ev.num(RET.ino);
+    const inode = ino > 0 ? w.inodeOf(ino, ev, t) : t.conv?.inode;
+    if (!inode) return;
+    const conv = inodeConv(w, t, ev.row, inode, false);
+    const [first, end] = pageRange(ev, RET);
+    if (first >= 0 && (!conv.rangeKnown || (conv.directionAssumed && conv.storeRow < 0))) {
+      setRange(conv, first, end, toPrivateOf(ev, RET));
+      conv.directionAssumed = !ev.has(RET.attrs) && !ev.has(RET.to_private);
+    }
+    conv.errorOffset = ev.has(RET.error_index) ? ev.num(RET.error_index) * 4096 : ev.num(RET.error_offset);
+    closeConversion(w, t, conv, ev.row, ev.signed(RET.ret, 0));
+  });
+  on('GmemIoctlRet', (w, ev, t) => {
+    if (t.conv?.scope === 'inode') closeConversion(w, t, t.conv, ev.row, ev.signed(GIOCTL_RET.ret, 0));
+  });
+}
+
+function checked(w: World, conv: Conv, safe: boolean, row: number): void {
+  conv.kernelSaysSafe = safe ? 1 : 0;
+  conv.safeRow = row;
+  if (safe) w.phase(conv, Phase.RefsOk, row);
+}
+
+function storeAttr(w: World, ev: Ev, t: Thread): void {
+  const ino = ev.num(STORE.ino);
+  const inode = ino > 0 ? w.inodeOf(ino, ev, t) : t.conv?.inode;
+  if (!inode) return;
+  const toPrivate = toPrivateOf(ev, STORE);
+  // Where neither entry nor return is recorded, the next conversion shows itself by its store.
+  const conv = inodeConv(w, t, ev.row, inode, false, (open) => open.storeRow >= 0 && (!open.entrySeen || open.toPrivate !== toPrivate));
+  const first = ev.num(STORE.start);
+  const last = ev.num(STORE.last);
+  const end = last >= 0 ? last + 1 : ev.num(STORE.end);
+  if (!conv.rangeKnown && first >= 0 && end > first) {
+    setRange(conv, first, end, toPrivate);
+    conv.rangeMerged = last >= 0;
+  } else if (conv.directionAssumed) conv.toPrivate = toPrivate;
+  conv.directionAssumed = false;
+  if (!conv.rangeKnown) return;
+  noteChanged(w, conv, inode, first, end, toPrivate, ev.row);
+  w.facts.tell('shimOp', t, inode, conv.first, conv.end, ev.row, 'store');
+  // The store tells which pages have the value now: those asked for, unless it stores another range.
+  const whole = first >= 0 && end > first && (first > conv.first || end < conv.end);
+  stored(w, conv, whole ? first : conv.first, whole ? end : conv.end, ev.row, true);
+}
+
+/** What a store certainly changes: pages of its range that had the other value. A merged range holds others too. */
+function noteChanged(w: World, conv: Conv, inode: Inode, first: number, end: number, toPrivate: boolean, row: number): void {
+  if (first < 0 || end <= first) return;
+  const other = toPrivate ? Attr.Shared : Attr.Private;
+  inode.attr.visit(first, end, (from, to, value, since) => {
+    if (value !== other || w.gapBetween(since, row)) return;
+    conv.changedFirst = Math.min(conv.changedFirst, from);
+    conv.changedEnd = Math.max(conv.changedEnd, to);
+  });
+}

@@ -1,0 +1,140 @@
+/** The guest's faults: from kvm_page_fault to the SPTE or to user space, and get_pfn on the way. */
+import type { Ev } from '../world/event.js';
+import { learnSlot } from './files.js';
+import type { On } from './lower.js';
+import { onlyInodeOf } from './rmap.js';
+import { refGet } from './references.js';
+import { slotsOf } from '../world/slots.js';
+import { Op, RefKind } from '../ops/oplog.js';
+import type { GuestFault, Thread } from '../world/state.js';
+import type { World } from '../world/world.js';
+
+const PF = slotsOf('KvmPageFault', 'address', 'error_code');
+const FAULTIN = slotsOf('FaultinPfn', 'gfn', 'error_code', 'priv', 'kvm');
+const GET = slotsOf('GetPfn', 'kvm', 'slot', 'gfn', 'base_gfn', 'pgoff', 'ino', 'file');
+const GET_RET = slotsOf('GetPfnRet', 'gfn', 'ret', 'ino', 'pgoff');
+const STALE = slotsOf('FaultStale', 'kvm', 'gfn', 'priv');
+const MAP = slotsOf('TdpMap', 'kvm', 'gfn', 'fault_seq', 'seq', 'priv');
+const EXIT = slotsOf('UserspaceExit', 'reason', 'errno');
+const ARM = slotsOf('ArmGuestFault', 'ipa');
+const RMP = slotsOf('RmpFault', 'pfn', 'psmash_ret');
+const PREPARE = slotsOf('GmemPrepare', 'kvm', 'gfn');
+const QCONVERT = slotsOf('QemuConvert', 'start', 'size', 'to_private');
+
+/** Bit 49 of the error code, PFERR_PRIVATE_ACCESS, as a bit of the high word. */
+const PRIVATE_ACCESS_HI = 1 << 17;
+
+function newFault(row: number, gfn: number): GuestFault {
+  return { startRow: row, gfn, side: -1, faultinRow: -1, getPfnRow: -1, getPfnOkRow: -1, mapRow: -1, faultSeq: -1, seq: -1, installed: false };
+}
+
+/** The thread's fault on a gfn, begun here when no earlier event showed its start. */
+function faultOn(t: Thread, gfn: number, row: number): GuestFault {
+  if (!t.fault || t.fault.installed || (gfn >= 0 && t.fault.gfn !== gfn)) t.fault = newFault(row, gfn);
+  return t.fault;
+}
+
+function endFault(w: World, t: Thread, row: number, errno: number, reason: number): void {
+  const fault = t.fault;
+  t.fault = undefined;
+  if (fault) w.facts.tell('guestFaultEnd', fault, t, row, errno, reason);
+}
+
+export function lowerFaults(on: On): void {
+  on('KvmPageFault', (w, ev, t) => {
+    endFault(w, t, ev.row, 0, -1);
+    const gfn = Math.floor(ev.num(PF.address) / 4096);
+    t.fault = newFault(ev.row, gfn);
+    if ((ev.hi(PF.error_code) & PRIVATE_ACCESS_HI) !== 0) t.fault.side = 1;
+    const vm = w.vmOfThread(t);
+    if (vm) w.op(Op.GuestFault, vm.index, ev.row, gfn, 1, ev.lo(PF.error_code), t.tid);
+  });
+  on('ArmGuestFault', (w, ev, t) => {
+    const gfn = Math.floor(ev.num(ARM.ipa) / 4096);
+    t.fault = newFault(ev.row, gfn);
+    const vm = w.vmOfThread(t);
+    if (vm) w.op(Op.GuestFault, vm.index, ev.row, gfn, 1, 0, t.tid);
+  });
+  on('FaultinPfn', (w, ev, t) => {
+    if (ev.has(FAULTIN.kvm)) w.vmOf(ev, t, FAULTIN.kvm);
+    // Entered again without an event in between: a retry, with a new look-up.
+    if (t.fault && t.fault.faultinRow >= 0) t.fault = undefined;
+    const fault = faultOn(t, ev.num(FAULTIN.gfn), ev.row);
+    fault.faultinRow = ev.row;
+    if (ev.has(FAULTIN.priv)) fault.side = ev.num(FAULTIN.priv) === 0 ? 0 : 1;
+    else if (ev.has(FAULTIN.error_code)) fault.side = (ev.hi(FAULTIN.error_code) & PRIVATE_ACCESS_HI) !== 0 ? 1 : 0;
+  });
+  on('GetPfn', (w, ev, t) => getPfn(w, ev, t));
+  on('GetPfnRet', (w, ev, t) => getPfnReturned(w, ev, t));
+  on('FaultStale', (w, ev, t) => {
+    w.vmOf(ev, t, STALE.kvm);
+    const fault = faultOn(t, ev.num(STALE.gfn), ev.row);
+    if (ev.has(STALE.priv)) fault.side = ev.num(STALE.priv) === 0 ? 0 : 1;
+  });
+  on('TdpMap', (w, ev, t) => {
+    w.vmOf(ev, t, MAP.kvm);
+    const fault = faultOn(t, ev.num(MAP.gfn), ev.row);
+    fault.mapRow = ev.row;
+    fault.faultSeq = ev.num(MAP.fault_seq);
+    fault.seq = ev.num(MAP.seq);
+    if (ev.has(MAP.priv)) fault.side = ev.num(MAP.priv) === 0 ? 0 : 1;
+  });
+  on('TdpMapRet', (_w, _ev, t) => {
+    if (t.fault) t.fault.mapRow = -1;
+  });
+  on('KvmEntry', (w, ev, t) => {
+    endFault(w, t, ev.row, 0, -1);
+    t.vmFresh = false;
+  });
+  on('UserspaceExit', (w, ev, t) => {
+    const reason = ev.num(EXIT.reason);
+    const errno = ev.num(EXIT.errno);
+    endFault(w, t, ev.row, errno, reason);
+    t.vmFresh = false;
+  });
+  on('RmpFault', (w, ev) => w.facts.tell('rmpFault', ev.row, ev.num(RMP.pfn), ev.signed(RMP.psmash_ret, 0)));
+  on('GmemPrepare', (w, ev, t) => {
+    const vm = w.vmOf(ev, t, PREPARE.kvm);
+    w.facts.tell('prepare', vm, ev.num(PREPARE.gfn), ev.row);
+  });
+  on('QemuConvert', (w, ev, t) => w.facts.tell('qemuConvert', ev.row, ev.num(QCONVERT.start), ev.num(QCONVERT.size), ev.num(QCONVERT.to_private) === 1, t));
+  on('QemuDiscard', (w, ev, t) => w.facts.tell('qemuDiscard', ev.row, t));
+}
+
+function getPfn(w: World, ev: Ev, t: Thread): void {
+  const gfn = ev.num(GET.gfn);
+  const ino = ev.num(GET.ino);
+  const hasVm = ev.has(GET.kvm);
+  const vm = hasVm ? w.vmOf(ev, t, GET.kvm) : undefined;
+  const inode = ino > 0 ? w.inodeOf(ino, ev, t) : ev.has(GET.file) ? w.inodeOfFile(ev.pointer(GET.file), ev, t) : gfn < 0 ? onlyInodeOf(w, t) : undefined;
+  let pgoff = ev.num(GET.pgoff);
+  // guest_memfd is asked by gfn, restrictedmem by page.
+  if (gfn < 0 && inode) inode.provider = 'restrictedmem';
+  if (gfn >= 0) {
+    const base = ev.num(GET.base_gfn);
+    const id = ev.num(GET.slot);
+    const owner = vm ?? w.vmOfThread(t);
+    if (owner && base >= 0 && id >= 0) {
+      const slot = learnSlot(w, owner, id, base, gfn - base + 1, pgoff, inode, ev.row, -1);
+      if (!slot.sized && gfn >= slot.baseGfn + slot.npages) slot.npages = gfn - slot.baseGfn + 1;
+      pgoff = slot.pgoff >= 0 ? slot.pgoff + (gfn - base) : -1;
+    } else pgoff = -1;
+    faultOn(t, gfn, ev.row).getPfnRow = ev.row;
+  }
+  t.getPfn = { row: ev.row, inode: inode ?? (vm && gfn >= 0 ? w.slotOfGfn(vm, gfn)?.inode : undefined), pgoff, gfn, vm };
+}
+
+function getPfnReturned(w: World, ev: Ev, t: Thread): void {
+  const ctx = t.getPfn;
+  t.getPfn = undefined;
+  const ino = ev.num(GET_RET.ino);
+  const inode = ctx?.inode ?? (ino > 0 ? w.inodeOf(ino, ev, t) : undefined);
+  const pgoff = ctx && ctx.pgoff >= 0 ? ctx.pgoff : ev.num(GET_RET.pgoff);
+  if (ev.signed(GET_RET.ret, -1) !== 0) return;
+  const gfn = ctx && ctx.gfn >= 0 ? ctx.gfn : ev.num(GET_RET.gfn);
+  if (gfn >= 0 && t.fault?.gfn === gfn) t.fault.getPfnOkRow = ev.row;
+  if (!inode) return;
+  w.facts.tell('getPfnOk', inode, pgoff, ev.row, ctx?.row ?? ev.row, inode.provider);
+  // guest_memfd drops the reference at the end of the fault; restrictedmem hands it to the caller until put_page.
+  if (inode.provider === 'restrictedmem' && pgoff >= 0) refGet(w, inode, pgoff, RefKind.GetPfn, ev.row, t.tid, false, false);
+}

@@ -1,0 +1,232 @@
+/** The life of the file and its slots: create, bind, unbind, fallocate, release, and its page cache. */
+import type { Ev } from '../world/event.js';
+import type { On } from './lower.js';
+import { slotsOf } from '../world/slots.js';
+import { Op } from '../ops/oplog.js';
+import type { Inode, Slot, Thread, Vm } from '../world/state.js';
+import type { World } from '../world/world.js';
+
+const CREATE = slotsOf('GmemCreate', 'kvm', 'size', 'flags');
+const BIND = slotsOf('GmemBind', 'kvm', 'slot', 'base_gfn', 'npages', 'fd', 'offset', 'ino');
+const BIND_RET = slotsOf('GmemBindRet', 'ret', 'ino', 'pgoff');
+const UNBIND = slotsOf('GmemUnbind', 'slot', 'base_gfn');
+const FALLOC = slotsOf('GmemFallocate', 'ino', 'file', 'mode', 'offset', 'len');
+const PUNCH = slotsOf('GmemPunchHole', 'ino', 'offset', 'len');
+const RELEASE = slotsOf('GmemRelease', 'ino', 'size');
+const ERROR = slotsOf('GmemErrorFolio', 'ino', 'pgoff');
+const MF = slotsOf('MemoryFailure', 'pfn');
+const ADD = slotsOf('FilemapAdd', 'ino', 'pfn', 'pgoff', 'ofs', 'order');
+const DEL = slotsOf('FilemapDelete', 'ino', 'pfn', 'pgoff', 'ofs', 'order');
+const QMEM = slotsOf('QemuSetUserMemory', 'slot', 'flags', 'gpa', 'size', 'gmem_offset', 'ret');
+
+const FALLOC_FL_PUNCH_HOLE = 2;
+/** A folio of a guest_memfd is at most 1 GiB: order 18. */
+const MAX_ORDER = 18;
+
+/** The live slot with this id, learnt from whatever shows it. */
+export function learnSlot(w: World, vm: Vm, id: number, base: number, npages: number, pgoff: number, inode: Inode | undefined, row: number, fd: number): Slot {
+  let slot: Slot | undefined;
+  for (const s of vm.slots) if (!slot && s.untilRow < 0 && s.id === id && s.baseGfn === base) slot = s;
+  if (!slot) {
+    slot = { vm, id, baseGfn: base, npages: Math.max(1, npages), sized: npages > 0, pgoff, inode, fd, fromRow: row, untilRow: -1 };
+    vm.slots.push(slot);
+    w.slots.push(slot);
+    inode?.slots.push(slot);
+    w.op(Op.SlotAdd, vm.index, row, base, slot.npages, id, inode ? inode.index : -1);
+    logInitialAttr(w, slot, row);
+  } else {
+    if (slot.pgoff < 0) slot.pgoff = pgoff;
+    if (!slot.inode && inode) {
+      slot.inode = inode;
+      inode.slots.push(slot);
+      w.op(Op.SlotAdd, vm.index, row, base, slot.npages, id, inode.index);
+    }
+  }
+  return slot;
+}
+
+function removeSlot(w: World, slot: Slot, row: number): void {
+  if (slot.untilRow >= 0) return;
+  slot.untilRow = row;
+  w.op(Op.SlotRemove, slot.vm.index, row, slot.baseGfn, slot.npages, slot.id, slot.inode ? slot.inode.index : -1);
+}
+
+function pagesOf(ev: Ev, s: { pgoff: number; ofs: number }): number {
+  const pgoff = ev.num(s.pgoff);
+  if (pgoff >= 0) return pgoff;
+  const ofs = ev.num(s.ofs);
+  return ofs >= 0 ? Math.floor(ofs / 4096) : -1;
+}
+
+/** The inode of a page cache event: by number, or the one whose hole this thread is punching. */
+function cacheInode(w: World, ev: Ev, t: Thread, ino: number): Inode | undefined {
+  const known = w.knownInode(ino, ev, t);
+  if (known) return w.survey.ambiguousInodes.has(ino) && t.fallocate?.inode !== known ? undefined : known;
+  const punched = t.fallocate?.inode;
+  return punched && punched.ino < 0 ? punched : undefined;
+}
+
+export function lowerFiles(on: On): void {
+  on('GmemCreate', (w, ev, t) => {
+    const vm = ev.pointer(CREATE.kvm) >= 0 ? w.vmThatCreates(ev, t, CREATE.kvm) : undefined;
+    if (vm && !vm.fresh && vm.slots.length === 0 && vm.sptes.count === 0) vm.fresh = true;
+    const group = w.group(t);
+    const list = w.unnamedCreates.get(group) ?? [];
+    list.push({ size: ev.num(CREATE.size), flags: ev.num(CREATE.flags), row: ev.row, vm });
+    w.unnamedCreates.set(group, list);
+  });
+  on('GmemBind', (w, ev, t) => {
+    const vm = w.vmOf(ev, t, BIND.kvm);
+    const base = ev.num(BIND.base_gfn);
+    if (!vm || base < 0) return;
+    const offset = ev.num(BIND.offset);
+    const ino = ev.num(BIND.ino);
+    const inode = ino > 0 ? w.inodeOf(ino, ev, t) : undefined;
+    const slot: Slot = {
+      vm, id: ev.num(BIND.slot), baseGfn: base, npages: Math.max(1, ev.num(BIND.npages)), sized: ev.num(BIND.npages) > 0,
+      pgoff: offset >= 0 ? Math.floor(offset / 4096) : -1, inode, fd: ev.num(BIND.fd), fromRow: ev.row, untilRow: -1,
+    };
+    t.bind = slot;
+    t.bindRow = ev.row;
+    if (!w.recordedBindRet) commitBind(w, slot, ev.row);
+  });
+  on('GmemBindRet', (w, ev, t) => {
+    const slot = t.bind;
+    const ino = ev.num(BIND_RET.ino);
+    // Where one of several return probes reads the inode, that one tells.
+    if (ino <= 0 && w.survey.bindRetHasInode) return;
+    t.bind = undefined;
+    if (!slot || ev.signed(BIND_RET.ret, -1) !== 0) return;
+    if (!slot.inode && ino > 0) slot.inode = w.inodeOf(ino, ev, t);
+    if (slot.pgoff < 0 && ev.num(BIND_RET.pgoff) >= 0) slot.pgoff = ev.num(BIND_RET.pgoff);
+    commitBind(w, slot, ev.row);
+    w.facts.tell('bindOk', slot, ev.row);
+  });
+  on('GmemUnbind', (w, ev, t) => {
+    const id = ev.num(UNBIND.slot);
+    const base = ev.num(UNBIND.base_gfn);
+    const vm = w.vmOfThread(t);
+    const own = vm?.slots.find((s) => s.untilRow < 0 && s.id === id && s.baseGfn === base);
+    const slot = own ?? w.slots.find((s) => s.untilRow < 0 && s.id === id && s.baseGfn === base && (t.tgid < 0 || s.vm.tgid === t.tgid));
+    if (slot) removeSlot(w, slot, ev.row);
+  });
+  on('GmemFallocate', (w, ev, t) => {
+    const ino = ev.num(FALLOC.ino);
+    const inode = ino > 0 ? w.inodeOf(ino, ev, t) : w.inodeOfFile(ev.pointer(FALLOC.file), ev, t);
+    const first = Math.floor(Math.max(0, ev.num(FALLOC.offset)) / 4096);
+    const end = first + Math.ceil(Math.max(0, ev.num(FALLOC.len)) / 4096);
+    const punch = (ev.num(FALLOC.mode) & FALLOC_FL_PUNCH_HOLE) !== 0 || ev.num(FALLOC.mode) < 0;
+    if (!punch) return;
+    t.fallocate = { row: ev.row, inode, first, end };
+    if (inode) w.op(Op.Punch, inode.index, ev.row, first, end - first, 0, t.tid);
+  });
+  on('GmemPunchHole', (w, ev, t) => {
+    if (t.fallocate) return;
+    const inode = w.inodeOf(ev.num(PUNCH.ino), ev, t);
+    const first = Math.floor(Math.max(0, ev.num(PUNCH.offset)) / 4096);
+    t.fallocate = { row: ev.row, inode, first, end: first + Math.ceil(Math.max(0, ev.num(PUNCH.len)) / 4096) };
+  });
+  on('GmemFallocateRet', (w, ev, t) => {
+    if (t.fallocate) w.facts.tell('callReturn', t, ev.row, t.fallocate.row, 'fallocate');
+    t.fallocate = undefined;
+  });
+  on('SysExitFallocate', (_w, _ev, t) => {
+    t.fallocate = undefined;
+  });
+  on('SysExitIoctl', (_w, _ev, t) => {
+    t.fallocate = undefined;
+  });
+  on('GmemRelease', (w, ev, t) => {
+    const inode = w.inodeOf(ev.num(RELEASE.ino), ev, t);
+    if (!inode) return;
+    inode.releasedRow = ev.row;
+    const size = ev.num(RELEASE.size);
+    if (inode.pageCount < 0 && size > 0) inode.pageCount = Math.ceil(size / 4096);
+    for (const slot of inode.slots) removeSlot(w, slot, ev.row);
+    w.facts.tell('released', inode, ev.row);
+  });
+  on('GmemErrorFolio', (w, ev, t) => {
+    const inode = w.inodeOf(ev.num(ERROR.ino), ev, t);
+    const pgoff = ev.num(ERROR.pgoff);
+    if (!inode || pgoff < 0) return;
+    inode.poisoned.set(pgoff, ev.row);
+    w.op(Op.Poison, inode.index, ev.row, pgoff, 1, 0, 0);
+  });
+  on('MemoryFailure', (w, ev) => {
+    const pfn = ev.num(MF.pfn);
+    for (const inode of w.inodes) {
+      for (const [pgoff, page] of inode.cache) {
+        if (page.deletedRow >= 0 || page.pfn !== pfn) continue;
+        inode.poisoned.set(pgoff, ev.row);
+        w.op(Op.Poison, inode.index, ev.row, pgoff, 1, 0, 0);
+      }
+    }
+  });
+  lowerCache(on);
+  on('QemuSetUserMemory', (w, ev, t) => {
+    if (ev.signed(QMEM.ret, 0) !== 0 || (ev.num(QMEM.flags) & 4) === 0) return;
+    const vm = w.vmOfThread(t);
+    if (!vm) return;
+    const base = Math.floor(ev.num(QMEM.gpa) / 4096);
+    const size = ev.num(QMEM.size);
+    const id = ev.num(QMEM.slot);
+    const live = vm.slots.find((s) => s.untilRow < 0 && s.id === id);
+    if (size === 0) {
+      if (live) removeSlot(w, live, ev.row);
+    } else if (!live) {
+      learnSlot(w, vm, id, base, Math.floor(size / 4096), Math.floor(ev.num(QMEM.gmem_offset) / 4096), undefined, ev.row, -1);
+    }
+  });
+}
+
+function commitBind(w: World, slot: Slot, row: number): void {
+  for (const old of slot.vm.slots) if (old.untilRow < 0 && old.id === slot.id) removeSlot(w, old, row);
+  slot.vm.slots.push(slot);
+  w.slots.push(slot);
+  slot.inode?.slots.push(slot);
+  w.op(Op.SlotAdd, slot.vm.index, row, slot.baseGfn, slot.npages, slot.id, slot.inode ? slot.inode.index : -1);
+  logInitialAttr(w, slot, row);
+}
+
+/** The frames of a fresh VM are shared until the first conversion: said when a slot makes frames of them. */
+function logInitialAttr(w: World, slot: Slot, row: number): void {
+  const { vm } = slot;
+  if (!vm.fresh || vm.attr.size > 0) return;
+  w.op(Op.GfnAttr, vm.index, row, slot.baseGfn, slot.npages, vm.attr.get(slot.baseGfn), -1);
+}
+
+function lowerCache(on: On): void {
+  on('FilemapAdd', (w, ev, t) => {
+    const inode = cacheInode(w, ev, t, ev.num(ADD.ino));
+    const pgoff = pagesOf(ev, ADD);
+    const pfn = ev.num(ADD.pfn);
+    if (!inode || pgoff < 0) return;
+    const count = 1 << Math.min(MAX_ORDER, Math.max(0, ev.num(ADD.order)));
+    for (let i = 0; i < count; i++) {
+      noteCached(inode, pgoff + i, pfn + i, -1);
+    }
+    w.op(Op.Alloc, inode.index, ev.row, pgoff, count, pfn, 0);
+  });
+  on('FilemapDelete', (w, ev, t) => {
+    const inode = cacheInode(w, ev, t, ev.num(DEL.ino));
+    const pgoff = pagesOf(ev, DEL);
+    const pfn = ev.num(DEL.pfn);
+    if (!inode || pgoff < 0) return;
+    const count = 1 << Math.min(MAX_ORDER, Math.max(0, ev.num(DEL.order)));
+    w.facts.tell('shimOp', t, inode, pgoff, pgoff + count, ev.row, 'delete');
+    w.facts.tell('filemapDelete', inode, pgoff, count, pfn, ev.row, t);
+    for (let i = 0; i < count; i++) {
+      noteCached(inode, pgoff + i, pfn + i, ev.row);
+      inode.poisoned.delete(pgoff + i);
+    }
+    w.op(Op.Free, inode.index, ev.row, pgoff, count, pfn, 0);
+  });
+}
+
+function noteCached(inode: Inode, pgoff: number, pfn: number, deletedRow: number): void {
+  const page = inode.cache.get(pgoff);
+  if (page) {
+    page.pfn = pfn;
+    page.deletedRow = deletedRow;
+  } else inode.cache.set(pgoff, { pfn, deletedRow });
+}

@@ -1,0 +1,151 @@
+/** Invalidation brackets: kvm_mmu_invalidate_start, range_add, end, and guest_memfd's own around them. */
+import type { Ev } from '../world/event.js';
+import type { On } from './lower.js';
+import { onlyInodeOf } from './rmap.js';
+import { slotsOf } from '../world/slots.js';
+import { Op } from '../ops/oplog.js';
+import type { Bracket, GmemBracket, Inode, Thread, Vm } from '../world/state.js';
+import type { World } from '../world/world.js';
+
+const START = slotsOf('InvStart', 'kvm', 'inprog', 'start', 'end');
+const RANGE = slotsOf('InvRange', 'kvm', 'start', 'end');
+const END = slotsOf('InvEnd', 'kvm', 'inprog');
+const UNMAP = slotsOf('UnmapGfnRange', 'kvm', 'start', 'end');
+const GSTART = slotsOf('GmemInvStart', 'kvm', 'ino', 'start', 'end');
+const GEND = slotsOf('GmemInvEnd', 'kvm', 'ino', 'start', 'end');
+
+/** Closed brackets kept per VM, for "opened and closed between get_pfn and install". */
+const CLOSED_KEPT = 64;
+
+/** The count that the kernel shows contradicts the one that the trace adds up to: some start or end went unseen. */
+function checkCount(vm: Vm, inprog: number, row: number): void {
+  if (inprog === vm.inProgress) return;
+  if (vm.holeRow < 0) vm.holeRow = row;
+  vm.inProgress = inprog;
+  // Brackets that the kernel no longer counts have ended unseen.
+  if (inprog === 0) vm.open.length = 0;
+}
+
+function addRange(w: World, vm: Vm, t: Thread, ev: Ev, first: number, end: number, fromAdd: boolean): void {
+  if (first < 0 || end <= first) return;
+  for (let i = vm.open.length - 1; i >= 0; i--) {
+    const b = vm.open[i]!;
+    if (b.tid !== t.tid) continue;
+    if (fromAdd) b.sawRangeAdd = true;
+    if (b.context === 'convert' && t.conv) t.conv.invRanges.push({ first, end });
+    if (!b.ranges.some((r) => r.first <= first && r.end >= end)) b.ranges.push({ first, end, row: ev.row });
+    break;
+  }
+  w.op(Op.InvRange, vm.index, ev.row, first, end - first, vm.inProgress, t.tid);
+}
+
+export function lowerInvalidation(on: On): void {
+  on('InvStart', (w, ev, t) => {
+    const vm = w.vmOf(ev, t, START.kvm);
+    if (!vm) return;
+    vm.starts++;
+    if (ev.has(START.inprog)) checkCount(vm, ev.signed(START.inprog, 0), ev.row);
+    const b: Bracket = {
+      tid: t.tid, startRow: ev.row, context: t.gmemBracket ? 'gmem' : t.conv ? 'convert' : 'notifier', ranges: [], endRow: -1, sawRangeAdd: false,
+    };
+    // Kernels before range_add passed the range to start itself.
+    const first = ev.num(START.start);
+    const end = ev.num(START.end);
+    if (first >= 0 && end > first) b.ranges.push({ first, end, row: ev.row });
+    t.lastInvStartRow = ev.row;
+    vm.open.push(b);
+    vm.inProgress++;
+    const conv = t.conv;
+    if (conv && conv.invOpenRow < 0 && (conv.scope === 'vm' || t.gmemBracket)) {
+      conv.invOpenRow = ev.row;
+      w.phase(conv, 4, ev.row);
+    }
+    if (conv) conv.sawInvStart = true;
+    w.op(Op.InvStart, vm.index, ev.row, 0, 0, vm.inProgress, t.tid);
+    w.facts.tell('invStart', vm, b, ev.row);
+  });
+  on('InvRange', (w, ev, t) => {
+    const vm = w.vmOf(ev, t, RANGE.kvm);
+    if (!vm) return;
+    vm.rangeAdds++;
+    addRange(w, vm, t, ev, ev.num(RANGE.start), ev.num(RANGE.end), true);
+  });
+  on('UnmapGfnRange', (w, ev, t) => {
+    // Called with the same range right after range_add, and visible where range_add is inlined.
+    const vm = w.vmOf(ev, t, UNMAP.kvm);
+    if (vm && vm.open.some((b) => b.tid === t.tid)) addRange(w, vm, t, ev, ev.num(UNMAP.start), ev.num(UNMAP.end), false);
+  });
+  on('InvEnd', (w, ev, t) => ended(w, ev, t));
+  on('GmemInvStart', (w, ev, t) => {
+    const vm = ev.has(GSTART.kvm) ? w.vmOf(ev, t, GSTART.kvm) : undefined;
+    const ino = ev.num(GSTART.ino);
+    const inode = ino > 0 ? w.knownInode(ino, ev, t) : (t.conv?.inode ?? t.fallocate?.inode ?? onlyInodeOf(w, t));
+    const first = Math.max(0, ev.num(GSTART.start));
+    // A release invalidates [0, ~0).
+    const end = ev.hi(GSTART.end) === 0xffffffff ? Infinity : ev.num(GSTART.end);
+    const b: GmemBracket = { tid: t.tid, startRow: ev.row, first, end: end < 0 ? Infinity : end, vm };
+    t.gmemBracket = b;
+    t.lastGmemBracket = b;
+    if (inode) {
+      inode.gmemBrackets = inode.gmemBrackets.filter((x) => x.tid !== t.tid || x.vm !== vm);
+      inode.gmemBrackets.push(b);
+    }
+    const conv = t.conv;
+    if (conv) {
+      conv.sawGmemBracket = true;
+      conv.gmemFirst = Math.min(conv.gmemFirst, b.first);
+      conv.gmemEnd = Math.max(conv.gmemEnd, b.end);
+      if (conv.invOpenRow < 0) {
+        conv.invOpenRow = ev.row;
+        w.phase(conv, 4, ev.row);
+      }
+    }
+    w.facts.tell('gmemInvStart', inode, b, ev.row);
+  });
+  on('GmemInvEnd', (w, ev, t) => {
+    const ino = ev.num(GEND.ino);
+    const inode: Inode | undefined = ino > 0 ? w.knownInode(ino, ev, t) : t.conv?.inode;
+    if (inode) inode.gmemBrackets = inode.gmemBrackets.filter((b) => b.tid !== t.tid);
+    t.gmemBracket = undefined;
+    if (t.conv && t.conv.storeRow < 0) t.conv.gmemClosedBeforeStore = true;
+    if (t.conv && t.conv.storeRow >= 0 && t.conv.invCloseRow < 0) closeInConv(w, t, ev.row);
+  });
+}
+
+function closeInConv(w: World, t: Thread, row: number): void {
+  const conv = t.conv;
+  if (!conv) return;
+  conv.invCloseRow = row;
+  w.phase(conv, 7, row);
+}
+
+function ended(w: World, ev: Ev, t: Thread): void {
+  const vm = w.vmOf(ev, t, END.kvm);
+  if (!vm) return;
+  vm.ends++;
+  t.lastInvEndRow = ev.row;
+  const inprog = ev.has(END.inprog) ? ev.signed(END.inprog, 0) : NaN;
+  let at = -1;
+  for (let i = vm.open.length - 1; i >= 0 && at < 0; i--) if (vm.open[i]!.tid === t.tid) at = i;
+  const bracket = at >= 0 ? vm.open[at] : undefined;
+  if (!Number.isNaN(inprog) && inprog > 0) checkCount(vm, inprog, ev.row);
+  else if (Number.isNaN(inprog) && !bracket && vm.holeRow < 0) vm.holeRow = ev.row;
+  if (bracket) {
+    const i = vm.open.indexOf(bracket);
+    if (i >= 0) vm.open.splice(i, 1);
+    bracket.endRow = ev.row;
+    vm.closed.push(bracket);
+    if (vm.closed.length > CLOSED_KEPT) vm.closed.shift();
+  }
+  vm.inProgress = Math.max(0, vm.inProgress - 1);
+  const conv = t.conv;
+  if (conv) {
+    conv.sawInvEnd = true;
+    if (conv.invCloseRow < 0 && conv.scope === 'vm') {
+      conv.invCloseRow = ev.row;
+      w.phase(conv, 7, ev.row);
+    }
+  }
+  w.op(Op.InvEnd, vm.index, ev.row, 0, 0, vm.inProgress, t.tid);
+  w.facts.tell('invEnd', vm, bracket, ev.row, inprog);
+}

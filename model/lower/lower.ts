@@ -1,0 +1,41 @@
+/** The table from event kind to the code that lowers it to page operations and facts. One file per area fills it. */
+import { KIND_COUNT } from '../../parsers/events/kinds.js';
+import type { Thread } from '../world/state.js';
+import type { World } from '../world/world.js';
+import type { Ev } from '../world/event.js';
+import { K } from '../world/slots.js';
+import { lowerConversions } from './conversions.js';
+import { lowerFaults } from './faults.js';
+import { lowerFiles } from './files.js';
+import { lowerInvalidation } from './invalidation.js';
+import { lowerNotifiers } from './notifiers.js';
+import { lowerReferences } from './references.js';
+import { lowerRmap } from './rmap.js';
+import { lowerSptes } from './sptes.js';
+import { lowerSyscalls } from './syscalls.js';
+import { lowerVmas } from './vmas.js';
+
+export type Lowering = (w: World, ev: Ev, t: Thread) => void;
+/** Registers the lowering of a kind; several run in the order of registration. */
+export type On = (kind: string, lowering: Lowering) => void;
+
+/** Lowerings by kind number; undefined where an event changes nothing. */
+export function lowerings(): (Lowering | undefined)[] {
+  const table: (Lowering | undefined)[] = new Array<Lowering | undefined>(KIND_COUNT).fill(undefined);
+  const on: On = (kind, lowering) => {
+    const id = K(kind);
+    const before = table[id];
+    table[id] = before
+      ? (w, ev, t) => {
+          before(w, ev, t);
+          lowering(w, ev, t);
+        }
+      : lowering;
+  };
+  for (const fill of [
+    lowerSyscalls, lowerFiles, lowerVmas, lowerRmap, lowerReferences, lowerFaults, lowerSptes, lowerInvalidation, lowerConversions, lowerNotifiers,
+  ]) {
+    fill(on);
+  }
+  return table;
+}

@@ -1,0 +1,169 @@
+/** References to pages of the file: GUP, pins, and the page references of the restrictedmem trees. */
+import type { Ev } from '../world/event.js';
+import type { On } from './lower.js';
+import { slotsOf } from '../world/slots.js';
+import { vmaAt } from './vmas.js';
+import { Op, RefKind } from '../ops/oplog.js';
+import type { Inode, RefRec, Thread } from '../world/state.js';
+import { noteFolio, type World } from '../world/world.js';
+
+const ENTER = slotsOf('GupEnter', 'start', 'nr', 'flags');
+const RET = slotsOf('GupRet', 'ret', 'start', 'flags', 'page', 'pgoff', 'ino');
+const GRAB = slotsOf('GrabFolio', 'folio', 'refs', 'flags', 'pgoff', 'ino');
+const GRAB_FAST = slotsOf('GrabFolioFast', 'folio', 'refs', 'flags', 'pgoff', 'ino');
+const GUP_PUT = slotsOf('GupPutFolio', 'folio', 'refs', 'flags', 'pgoff', 'ino');
+const UNPIN_PAGE = slotsOf('UnpinPage', 'page', 'pgoff', 'ino');
+const UNPIN_PAGES = slotsOf('UnpinPages', 'nr', 'page');
+const UNPIN_FOLIO = slotsOf('UnpinFolio', 'folio', 'nr', 'ino', 'pgoff');
+const UNPIN_RANGE = slotsOf('UnpinRange', 'page', 'nr');
+const PUT_PAGE = slotsOf('PutPage', 'ino', 'pgoff');
+
+/** Internal GUP flags, mm/internal.h and linux/mm_types.h of 6.12 and 7.2. */
+const FOLL_GET = 0x2;
+const FOLL_LONGTERM = 0x100;
+const FOLL_PIN = 0x80000;
+const MAX_PAGES = 1 << 18;
+
+/** @param named true when the trace gave the page's pointer with the reference, so that a release by pointer is recognised */
+export function refGet(w: World, inode: Inode, pgoff: number, kind: number, row: number, tid: number, longterm: boolean, named: boolean): void {
+  const list = inode.refs.get(pgoff) ?? [];
+  const ref: RefRec = { kind, row, tid, count: 1, longterm, maybeReleased: false };
+  list.push(ref);
+  inode.refs.set(pgoff, list);
+  if (kind === RefKind.Pin) (named ? w.namedPins : w.unnamedPins).push(ref);
+  w.op(Op.RefGet, inode.index, row, pgoff, 1, kind, tid);
+  if (kind === RefKind.Pin) w.facts.tell('pin', inode, pgoff, row);
+}
+
+/** Drops the oldest reference of a kind; one that was never seen taken changes nothing but is told. */
+export function refPut(w: World, inode: Inode, pgoff: number, kind: number, row: number, tid: number): void {
+  const list = inode.refs.get(pgoff);
+  const at = list ? list.findIndex((r) => r.kind === kind) : -1;
+  if (list && at >= 0) {
+    list.splice(at, 1);
+    if (list.length === 0) inode.refs.delete(pgoff);
+    w.op(Op.RefPut, inode.index, row, pgoff, 1, kind, tid);
+  }
+  if (kind === RefKind.Pin) w.facts.tell('unpin', inode, pgoff, row, at >= 0);
+}
+
+/** The page of a memfd that a probe names: by inode and index, else by a page or folio pointer seen before. */
+function pageOf(w: World, ev: Ev, t: Thread, pointerSlot: number, inoSlot: number, pgoffSlot: number): { inode: Inode; pgoff: number } | undefined {
+  const ino = inoSlot >= 0 ? ev.num(inoSlot) : -1;
+  const inode = w.knownInode(ino, ev, t);
+  const pgoff = pgoffSlot >= 0 ? ev.num(pgoffSlot) : -1;
+  if (inode && pgoff >= 0 && pgoff < 4294967296) return { inode, pgoff };
+  const pointer = ev.pointer(pointerSlot);
+  return pointer >= 0 ? w.folios.get(pointer) : undefined;
+}
+
+export function lowerReferences(on: On): void {
+  on('GupEnter', (_w, ev, t) => {
+    const flags = Math.max(0, ev.num(ENTER.flags));
+    const start = ev.num(ENTER.start);
+    const outer = t.gup;
+    // GUP functions call each other with the same address; not all of them have a return probe to count down on.
+    if (outer && outer.start === start) {
+      outer.depth++;
+      outer.flags |= flags;
+    } else t.gup = { start, depth: 1, flags, counted: false };
+  });
+  on('GupRet', (w, ev, t) => gupReturned(w, ev, t));
+  // Where no return probe tells what GUP took, the grabs themselves do.
+  on('GrabFolio', (w, ev, t) => grabbed(w, ev, t, GRAB));
+  on('GrabFolioFast', (w, ev, t) => grabbed(w, ev, t, GRAB_FAST));
+  on('GupPutFolio', (w, ev, t) => {
+    if (w.recordedGupRet) return;
+    const page = pageOf(w, ev, t, GUP_PUT.folio, GUP_PUT.ino, GUP_PUT.pgoff);
+    if (page && (ev.num(GUP_PUT.flags) & FOLL_PIN) !== 0) refPut(w, page.inode, page.pgoff, RefKind.Pin, ev.row, t.tid);
+  });
+  on('UnpinPage', (w, ev, t) => unpinned(w, ev, t, pageOf(w, ev, t, UNPIN_PAGE.page, UNPIN_PAGE.ino, UNPIN_PAGE.pgoff), 1, ev.pointer(UNPIN_PAGE.page), ev.num(UNPIN_PAGE.ino)));
+  on('UnpinPages', (w, ev, t) => unpinned(w, ev, t, pageOf(w, ev, t, UNPIN_PAGES.page, -1, -1), ev.num(UNPIN_PAGES.nr), ev.pointer(UNPIN_PAGES.page), -1));
+  on('UnpinFolio', (w, ev, t) => {
+    const page = pageOf(w, ev, t, UNPIN_FOLIO.folio, UNPIN_FOLIO.ino, UNPIN_FOLIO.pgoff);
+    const pointer = ev.pointer(UNPIN_FOLIO.folio);
+    if (page && pointer >= 0) noteFolio(w, pointer, page.inode, page.pgoff);
+    unpinned(w, ev, t, page, ev.num(UNPIN_FOLIO.nr), pointer, ev.num(UNPIN_FOLIO.ino));
+  });
+  on('UnpinRange', (w, ev, t) => unpinned(w, ev, t, pageOf(w, ev, t, UNPIN_RANGE.page, -1, -1), ev.num(UNPIN_RANGE.nr), ev.pointer(UNPIN_RANGE.page), -1));
+  on('PutPage', (w, ev, t) => {
+    const inode = w.inodeOf(ev.num(PUT_PAGE.ino), ev, t);
+    const pgoff = ev.num(PUT_PAGE.pgoff);
+    if (inode && pgoff >= 0) refPut(w, inode, pgoff, RefKind.GetPfn, ev.row, t.tid);
+  });
+}
+
+/**
+ * A release of a page that cannot be named. With an inode number it is another file's; with a pointer it can only be a
+ * pin whose own pointer the trace did not give; with neither it can be any.
+ */
+function releasedSome(w: World, pointer: number, ino: number): void {
+  if (ino > 0) return;
+  for (const ref of w.unnamedPins) ref.maybeReleased = true;
+  w.unnamedPins.length = 0;
+  if (pointer >= 0) return;
+  for (const ref of w.namedPins) ref.maybeReleased = true;
+  w.namedPins.length = 0;
+}
+
+function unpinned(w: World, ev: Ev, t: Thread, page: { inode: Inode; pgoff: number } | undefined, nr: number, pointer: number, ino: number): void {
+  if (!page) {
+    releasedSome(w, pointer, ino);
+    return;
+  }
+  const count = nr > 0 && nr <= MAX_PAGES ? nr : 1;
+  for (let i = 0; i < count; i++) refPut(w, page.inode, page.pgoff + i, RefKind.Pin, ev.row, t.tid);
+}
+
+function gupReturned(w: World, ev: Ev, t: Thread): void {
+  const gup = t.gup;
+  const ret = ev.signed(RET.ret, 0);
+  const own = ev.num(RET.flags);
+  const flags = (gup?.flags ?? 0) | (own > 0 ? own : 0);
+  const start = ev.num(RET.start);
+  const addr = start >= 0 ? start : (gup?.start ?? -1);
+  const counted = gup?.counted ?? false;
+  if (gup) {
+    gup.depth--;
+    if (gup.depth <= 0) t.gup = undefined;
+  }
+  if (ret <= 0) {
+    const refused = addr >= 0 ? vmaAt(w, t, addr) : undefined;
+    if (refused) w.facts.tell('gupRefused', refused.inode, ev.row);
+    return;
+  }
+  let vmaRow = -1;
+  let page = pageOf(w, ev, t, RET.page, RET.ino, RET.pgoff);
+  if (!page && addr >= 0 && !ev.has(RET.ino)) {
+    // Without the page, the address in a VMA of the file names it.
+    const vma = vmaAt(w, t, addr);
+    if (vma) vmaRow = vma.row;
+    if (vma && vma.pgoff >= 0) page = { inode: vma.inode, pgoff: vma.pgoff + Math.floor((addr - vma.start) / 4096) };
+  }
+  if (!page || counted) return;
+  if (gup) gup.counted = true;
+  else if (t.lastGupStart === addr && t.lastGupPage === page.pgoff) return;
+  t.lastGupStart = addr;
+  t.lastGupPage = page.pgoff;
+  const pointer = ev.pointer(RET.page);
+  if (pointer >= 0) noteFolio(w, pointer, page.inode, page.pgoff);
+  const count = Math.min(ret, MAX_PAGES);
+  w.facts.tell('gup', { row: ev.row, inode: page.inode, pgoff: page.pgoff, count, flags, start: addr, tid: t.tid, vmaRow });
+  const kind = (flags & FOLL_PIN) !== 0 ? RefKind.Pin : RefKind.Gup;
+  // A plain FOLL_GET reference goes by put_page, which no probe here shows: it is told as a fact, not kept as held.
+  if (kind === RefKind.Pin) for (let i = 0; i < count; i++) refGet(w, page.inode, page.pgoff + i, kind, ev.row, t.tid, (flags & FOLL_LONGTERM) !== 0, i === 0 && pointer >= 0);
+}
+
+function grabbed(w: World, ev: Ev, t: Thread, s: typeof GRAB): void {
+  const page = pageOf(w, ev, t, s.folio, s.ino, s.pgoff);
+  if (!page) return;
+  const pointer = ev.pointer(s.folio);
+  if (pointer >= 0) noteFolio(w, pointer, page.inode, page.pgoff);
+  const flags = Math.max(0, ev.num(s.flags));
+  if (w.recordedGupRet) {
+    if ((flags & FOLL_PIN) !== 0) w.facts.tell('grab', page.inode, page.pgoff, ev.row);
+    return;
+  }
+  if ((flags & (FOLL_PIN | FOLL_GET)) === 0) return;
+  if ((flags & FOLL_PIN) !== 0) refGet(w, page.inode, page.pgoff, RefKind.Pin, ev.row, t.tid, (flags & FOLL_LONGTERM) !== 0, pointer >= 0);
+}

@@ -1,0 +1,161 @@
+/** User mappings of pages: rmap add and remove, unmap_mapping_*, and the user's faults that lead to them. */
+import { closeConversion } from './conversions.js';
+import type { Ev } from '../world/event.js';
+import type { On } from './lower.js';
+import { slotsOf } from '../world/slots.js';
+import { Op } from '../ops/oplog.js';
+import type { Conv, Inode, Thread, UserFaultCtx } from '../world/state.js';
+import { noteFolio, type World } from '../world/world.js';
+
+const ADD = slotsOf('RmapAdd', 'folio', 'ino', 'pgoff', 'page', 'nr', 'vma_start');
+const REMOVE = slotsOf('RmapRemove', 'folio', 'ino', 'pgoff', 'page', 'nr', 'vma_start');
+const UNMAP = slotsOf('UnmapMappingPages', 'ino', 'mapping', 'start', 'nr');
+const UNMAP_RANGE = slotsOf('UnmapMappingRange', 'ino', 'begin', 'len');
+const UNMAP_FOLIO = slotsOf('UnmapMappingFolio', 'ino', 'pgoff');
+const FAULT = slotsOf('UserFault', 'ino', 'pgoff', 'addr');
+const FAULT_RET = slotsOf('UserFaultRet', 'ret', 'pgoff', 'ino');
+const GET_FOLIO_RET = slotsOf('GmemGetFolioRet', 'pgoff', 'folio');
+const GET_FOLIO = slotsOf('GmemGetFolio', 'ino', 'pgoff');
+
+/** Pages of one PUD: no rmap event covers more. */
+const MAX_NR = 1 << 18;
+/** sizeof(struct page) on every kernel this is about. */
+const STRUCT_PAGE = 64;
+
+/** First page and count of an rmap event on a tracked memfd; undefined for anything else. */
+function pages(w: World, ev: Ev, t: Thread, s: typeof ADD): { inode: Inode; first: number; count: number } | undefined {
+  const ino = ev.num(s.ino);
+  const folio = ev.pointer(s.folio);
+  let inode = w.knownInode(ino, ev, t);
+  let index = ev.num(s.pgoff);
+  if (inode && w.survey.ambiguousInodes.has(ino) && !w.folios.has(folio)) return undefined;
+  if (!inode && ino < 0) {
+    const page = w.folios.get(folio);
+    if (!page) return undefined;
+    inode = page.inode;
+    index = page.pgoff;
+  }
+  if (!inode || index < 0 || index > 4294967296) return undefined;
+  const page = ev.pointer(s.page);
+  const inFolio = page >= 0 && folio >= 0 && page > folio ? Math.floor((page - folio) / STRUCT_PAGE) : 0;
+  const nr = ev.num(s.nr);
+  const count = nr > 0 && nr <= MAX_NR ? nr : 1;
+  if (folio >= 0) noteFolio(w, folio, inode, index);
+  return { inode, first: index + (inFolio <= MAX_NR ? inFolio : 0), count };
+}
+
+/** Notes an unmap in the thread's conversion. */
+function unmapIn(conv: Conv | undefined, inode: Inode, first: number, end: number, row: number, w: World): void {
+  if (!conv || conv.inode !== inode || conv.storeRow >= 0) return;
+  if (conv.unmapRow < 0) {
+    conv.unmapRow = row;
+    w.phase(conv, 2, row);
+  }
+  conv.unmapFirst = Math.min(conv.unmapFirst, first);
+  conv.unmapEnd = Math.max(conv.unmapEnd, end);
+}
+
+export function lowerRmap(on: On): void {
+  on('RmapAdd', (w, ev, t) => {
+    const p = pages(w, ev, t, ADD);
+    if (!p) return;
+    for (let i = 0; i < p.count; i++) {
+      const rec = p.inode.maps.get(p.first + i);
+      if (rec) {
+        rec.count++;
+        rec.lastAdd = ev.row;
+      } else p.inode.maps.set(p.first + i, { count: 1, since: ev.row, lastAdd: ev.row });
+    }
+    w.op(Op.MapAdd, p.inode.index, ev.row, p.first, p.count, w.group(t), Math.max(0, ev.num(ADD.vma_start)));
+    const fault = t.serviced && t.serviced.inode === p.inode && t.serviced.pgoff >= p.first && t.serviced.pgoff < p.first + p.count ? t.serviced : undefined;
+    t.serviced = undefined;
+    w.facts.tell('rmapAdd', p.inode, p.first, p.count, ev.row, fault, t);
+  });
+  on('RmapRemove', (w, ev, t) => {
+    const p = pages(w, ev, t, REMOVE);
+    if (!p) return;
+    for (let i = 0; i < p.count; i++) {
+      const rec = p.inode.maps.get(p.first + i);
+      if (!rec) continue;
+      if (--rec.count <= 0) p.inode.maps.delete(p.first + i);
+    }
+    w.op(Op.MapRemove, p.inode.index, ev.row, p.first, p.count, w.group(t), Math.max(0, ev.num(REMOVE.vma_start)));
+    w.facts.tell('rmapRemove', p.inode, p.first, p.count, ev.row);
+  });
+  on('UnmapMappingPages', (w, ev, t) => {
+    const ino = ev.num(UNMAP.ino);
+    // A probe that prints only the mapping pointer: inside a conversion it can only be the file being converted.
+    const inode = ino > 0 ? w.knownInode(ino, ev, t) : t.conv?.inode;
+    const first = ev.num(UNMAP.start);
+    const nr = ev.num(UNMAP.nr);
+    if (!inode || first < 0) return;
+    const end = nr > 0 ? first + nr : Infinity;
+    unmapIn(t.conv, inode, first, end, ev.row, w);
+    w.op(Op.Unmap, inode.index, ev.row, first, nr > 0 ? nr : -1, 0, t.tid);
+  });
+  on('UnmapMappingRange', (w, ev, t) => {
+    const inode = w.knownInode(ev.num(UNMAP_RANGE.ino), ev, t);
+    const begin = ev.num(UNMAP_RANGE.begin);
+    const len = ev.num(UNMAP_RANGE.len);
+    if (!inode || begin < 0) return;
+    unmapIn(t.conv, inode, Math.floor(begin / 4096), len > 0 ? Math.ceil((begin + len) / 4096) : Infinity, ev.row, w);
+  });
+  on('UnmapMappingFolio', (w, ev, t) => {
+    const inode = w.knownInode(ev.num(UNMAP_FOLIO.ino), ev, t);
+    const pgoff = ev.num(UNMAP_FOLIO.pgoff);
+    if (inode && pgoff >= 0) unmapIn(t.conv, inode, pgoff, pgoff + 1, ev.row, w);
+  });
+  lowerUserFaults(on);
+}
+
+function lowerUserFaults(on: On): void {
+  on('UserFault', (w, ev, t) => {
+    const ino = ev.num(FAULT.ino);
+    const inode = ino > 0 ? w.inodeOf(ino, ev, t) : onlyInodeOf(w, t);
+    const pgoff = ev.num(FAULT.pgoff);
+    // Whoever faults does not hold the invalidate lock: the return of its own conversion was not seen.
+    if (t.conv && (t.conv.blockedRow >= 0 || t.conv.unmapRow >= 0)) closeConversion(w, t, t.conv, ev.row, undefined);
+    const ctx: UserFaultCtx = { row: ev.row, inode, pgoff, addr: ev.num(FAULT.addr) };
+    t.userFault = ctx;
+    t.serviced = undefined;
+    if (inode && pgoff >= 0) {
+      w.op(Op.UserFault, inode.index, ev.row, pgoff, 1, -1, t.tid);
+      w.facts.tell('userFaultEnter', ctx, t);
+    }
+  });
+  on('UserFaultRet', (w, ev, t) => {
+    const ctx = t.userFault;
+    t.userFault = undefined;
+    const ret = ev.num(FAULT_RET.ret);
+    const ino = ev.num(FAULT_RET.ino);
+    const inode = ctx?.inode ?? (ino > 0 ? w.inodeOf(ino, ev, t) : undefined);
+    const pgoff = ctx && ctx.pgoff >= 0 ? ctx.pgoff : ev.num(FAULT_RET.pgoff);
+    if (!inode || pgoff < 0 || ret < 0) return;
+    w.op(Op.UserFault, inode.index, ev.row, pgoff, 1, ret, t.tid);
+    if (ctx && isServiced(ret)) t.serviced = ctx;
+    w.facts.tell('userFaultRet', ctx, inode, pgoff, ret, ev.row, t);
+  });
+  on('GmemGetFolio', (w, ev, t) => {
+    const inode = w.inodeOf(ev.num(GET_FOLIO.ino), ev, t);
+    t.getFolio = inode;
+  });
+  on('GmemGetFolioRet', (w, ev, t) => {
+    const inode = t.getFolio;
+    t.getFolio = undefined;
+    const folio = ev.pointer(GET_FOLIO_RET.folio);
+    const pgoff = ev.num(GET_FOLIO_RET.pgoff);
+    // An error pointer has all its high bits set.
+    if (inode && folio >= 0 && pgoff >= 0 && ev.hi(GET_FOLIO_RET.folio) !== 0xffffffff) noteFolio(w, folio, inode, pgoff);
+  });
+}
+
+/** A probe without an inode number: fine when its thread group has one memfd only. */
+export function onlyInodeOf(w: World, t: Thread): Inode | undefined {
+  const mine = w.inodes.filter((i) => t.tgid < 0 || i.tgids.has(t.tgid));
+  return mine.length === 1 ? mine[0] : undefined;
+}
+
+/** VM_FAULT_LOCKED (0x200), or 0 with the page installed, or NOPAGE: the fault was serviced. Errors are OOM 1, SIGBUS 2, HWPOISON 0x10/0x20, SIGSEGV 0x40, RETRY 0x400. */
+export function isServiced(ret: number): boolean {
+  return ret === 0 || ((ret & 0x200) !== 0 && (ret & 0x473) === 0) || ret === 0x100;
+}

@@ -1,0 +1,134 @@
+/** Leaf SPTEs of the TDP MMU: installs and zaps, by level and root. */
+import type { Ev } from '../world/event.js';
+import type { On } from './lower.js';
+import { slotsOf } from '../world/slots.js';
+import { PAGES_PER_LEVEL } from '../../parsers/base/units.js';
+import { Op } from '../ops/oplog.js';
+import type { SpteRec, Thread, Vm } from '../world/state.js';
+import type { World } from '../world/world.js';
+
+const CHANGED = slotsOf('SpteChanged', 'as_id', 'gfn', 'level', 'old', 'new');
+const EXTERNAL = slotsOf('ExternalSpte', 'kvm', 'gfn', 'new');
+
+/** SPTE_MMU_PRESENT_MASK is bit 11; PT_PAGE_SIZE_MASK is bit 7 (arch/x86/kvm/mmu/spte.h). */
+const PRESENT = 1 << 11;
+const LARGE = 1 << 7;
+/** Physical address bits 12..45: encryption bits (47, 51) lie above. */
+const PFN_HI_MASK = 0x3fff;
+
+export function isPresentLeaf(lo: number, level: number): boolean {
+  return (lo & PRESENT) !== 0 && (level === 1 || (lo & LARGE) !== 0);
+}
+
+export function ptePfn(lo: number, hi: number): number {
+  return (hi & PFN_HI_MASK) * 1048576 + (lo >>> 12);
+}
+
+export function lowerSptes(on: On): void {
+  on('SpteChanged', (w, ev, t) => changed(w, ev, t));
+  on('ZapAllFast', (w, ev, t) => {
+    const vm = w.vmOfThread(t);
+    if (vm) dropAll(w, vm, ev.row);
+  });
+  on('ExternalSpte', (w, ev, t) => {
+    const vm = w.vmOf(ev, t, EXTERNAL.kvm);
+    if (!vm) return;
+    vm.hasMirror = true;
+    t.mirrorGfn = ev.num(EXTERNAL.gfn);
+    let last = vm.sptes.first(0, 1, t.mirrorGfn);
+    while (last?.next) last = last.next;
+    if (last && ev.row - last.row <= 8 && last.root < 0) last.root = 1;
+  });
+}
+
+function changed(w: World, ev: Ev, t: Thread): void {
+  const level = ev.num(CHANGED.level);
+  const gfn = ev.num(CHANGED.gfn);
+  if (level < 1 || level > 5 || gfn < 0) return;
+  const oldLo = ev.lo(CHANGED.old);
+  const newLo = ev.lo(CHANGED.new);
+  const was = isPresentLeaf(oldLo, level);
+  const is = isPresentLeaf(newLo, level);
+  if (!was && !is) return;
+  const vm = w.vmOfThread(t);
+  if (!vm) return;
+  const oldHi = ev.hi(CHANGED.old);
+  const newHi = ev.hi(CHANGED.new);
+  // Present to present with the same frame only changes permission or accessed bits.
+  if (was && is && ptePfn(oldLo, oldHi) === ptePfn(newLo, newHi)) {
+    proven(vm, ev, level, gfn, oldLo, oldHi);
+    return;
+  }
+  if (was) zapped(w, vm, ev, t, level, gfn, oldLo, oldHi);
+  if (is) installed(w, vm, ev, t, level, gfn, newLo, newHi);
+}
+
+function installed(w: World, vm: Vm, ev: Ev, t: Thread, level: number, gfn: number, lo: number, hi: number): void {
+  const asId = Math.max(0, ev.num(CHANGED.as_id));
+  const fault = t.fault && !t.fault.installed && t.fault.gfn >= gfn && t.fault.gfn < gfn + PAGES_PER_LEVEL[level]! ? t.fault : undefined;
+  const root = t.mirrorGfn === gfn ? 1 : -1;
+  t.mirrorGfn = -1;
+  const rec: SpteRec = {
+    gfn, level, asId, pfn: ptePfn(lo, hi), row: ev.row, side: fault?.side ?? -1, root, vmSure: w.vmIsSure(t), doubtful: false, pending: undefined, next: undefined,
+  };
+  // Another root may hold the same frame; that a zap went unseen looks the same, so neither is concluded from it.
+  for (let r = vm.sptes.first(asId, level, gfn); r; r = r.next) {
+    // On TDX the two sides have roots of their own: the other side's leaf says nothing of this one.
+    if (vm.hasMirror && r.side !== rec.side) continue;
+    if (r.pending) for (const p of r.pending) p.refute(ev.row);
+    r.pending = undefined;
+    r.doubtful = true;
+  }
+  vm.sptes.add(rec);
+  w.op(Op.SpteSet, vm.index, ev.row, gfn, PAGES_PER_LEVEL[level]!, rec.pfn, level);
+  w.facts.tell('spteInstall', vm, rec, fault, t);
+  if (fault) fault.installed = true;
+}
+
+function zapped(w: World, vm: Vm, ev: Ev, t: Thread, level: number, gfn: number, lo: number, hi: number): void {
+  const pfn = ptePfn(lo, hi);
+  w.op(Op.SpteZap, vm.index, ev.row, gfn, PAGES_PER_LEVEL[level]!, pfn, level);
+  const conv = t.conv;
+  if (conv && conv.storeRow < 0) {
+    conv.zapped++;
+    if (conv.zapRow < 0) {
+      conv.zapRow = ev.row;
+      w.phase(conv, 5, ev.row);
+    }
+  }
+  const rec = zappedLeaf(vm, Math.max(0, ev.num(CHANGED.as_id)), level, gfn, pfn);
+  if (!rec) return;
+  if (rec.pending) for (const p of rec.pending) if (rec.pfn === pfn) p.confirm(ev.row); else p.refute(ev.row);
+  vm.sptes.remove(rec);
+  w.facts.tell('spteZap', vm, rec, ev.row);
+}
+
+/** The record that a zap ends. A certain one goes first: a doubtful one that stays is never taken for proof. */
+function zappedLeaf(vm: Vm, asId: number, level: number, gfn: number, pfn: number): SpteRec | undefined {
+  const oldest = vm.sptes.first(asId, level, gfn);
+  let samePfn: SpteRec | undefined;
+  for (let rec = oldest; rec; rec = rec.next) {
+    if (rec.pfn !== pfn) continue;
+    if (!rec.doubtful) return rec;
+    samePfn ??= rec;
+  }
+  return samePfn ?? oldest;
+}
+
+/** A later event shows the SPTE still present: what waited for that is proven. */
+function proven(vm: Vm, ev: Ev, level: number, gfn: number, lo: number, hi: number): void {
+  const pfn = ptePfn(lo, hi);
+  let rec = vm.sptes.first(Math.max(0, ev.num(CHANGED.as_id)), level, gfn);
+  while (rec && rec.pfn !== pfn) rec = rec.next;
+  if (!rec?.pending) return;
+  for (const p of rec.pending) p.confirm(ev.row);
+  rec.pending = undefined;
+}
+
+function dropAll(w: World, vm: Vm, row: number): void {
+  for (const rec of vm.sptes.all()) {
+    for (const p of rec.pending ?? []) p.confirm(row);
+    w.op(Op.SpteZap, vm.index, row, rec.gfn, PAGES_PER_LEVEL[rec.level]!, rec.pfn, rec.level);
+  }
+  vm.sptes.clear();
+}

@@ -1,0 +1,100 @@
+/** System calls: the frame in which a thread's probes fire, and the only witness of some results. */
+import type { On } from './lower.js';
+import { slotsOf } from '../world/slots.js';
+import { closeConversion, isSetAttributes, requestByIoctl } from './conversions.js';
+import { unmapped } from './vmas.js';
+import type { Inode, SyscallCtx, Thread } from '../world/state.js';
+import type { World } from '../world/world.js';
+
+/** ioctl numbers: KVM_CREATE_VM and KVM_RUN of include/uapi/linux/kvm.h. */
+const KVM_CREATE_VM = 0xae01;
+export const KVM_RUN = 0xae80;
+
+function enter(w: World, t: Thread, ctx: SyscallCtx): void {
+  // A thread that enters the kernel has left its last call: a conversion whose return was not seen is over.
+  if (t.conv) closeConversion(w, t, t.conv, ctx.row, undefined);
+  t.mmapNotify = undefined;
+  t.syscall = ctx;
+  t.vmFresh = false;
+  t.gup = undefined;
+  t.lastGupStart = -1;
+}
+
+/** Ends the frame: whatever was open in it has returned. */
+function leave(w: World, t: Thread, row: number, name: string): SyscallCtx | undefined {
+  const ctx = t.syscall;
+  t.syscall = undefined;
+  t.vmFresh = false;
+  if (ctx) w.facts.tell('callReturn', t, row, ctx.row, name);
+  return ctx;
+}
+
+const IOCTL = slotsOf('SysEnterIoctl', 'cmd');
+const IOCTL_RET = slotsOf('SysExitIoctl', 'ret');
+
+export function lowerSyscalls(on: On): void {
+  on('SysEnterIoctl', (w, ev, t) => {
+    const cmd = ev.num(IOCTL.cmd) % 4294967296;
+    enter(w, t, { name: 'ioctl', row: ev.row, a: cmd, b: 0 });
+    const group = w.group(t);
+    if (cmd === KVM_CREATE_VM) {
+      w.pendingCreateOfGroup.set(group, ev.row);
+      w.createsOfGroup.set(group, (w.createsOfGroup.get(group) ?? 0) + 1);
+    }
+    if (isSetAttributes(cmd)) w.survey.setAttrIoctls++;
+  });
+  on('SysExitIoctl', (w, ev, t) => {
+    const ret = ev.signed(IOCTL_RET.ret, NaN);
+    const ctx = t.syscall;
+    // A conversion in flight ends with its ioctl, whatever number a shim gave that.
+    if (t.conv) closeConversion(w, t, t.conv, ev.row, Number.isNaN(ret) ? undefined : ret);
+    else if (ctx && isSetAttributes(ctx.a) && ret === 0 && t.lastConvRow < ctx.row) requestByIoctl(w, ev, t);
+    leave(w, t, ev.row, 'ioctl');
+  });
+  const pairs = [
+    ['Mmap', 'mmap', 'addr', 'len'], ['Munmap', 'munmap', 'addr', 'len'], ['Mremap', 'mremap', 'addr', 'old_len'], ['Mprotect', 'mprotect', 'addr', 'len'],
+    ['Mlock', 'mlock', 'addr', 'len'], ['Madvise', 'madvise', 'addr', 'len'], ['Fallocate', 'fallocate', 'offset', 'len'],
+  ] as const;
+  for (const [suffix, name, a, b] of pairs) {
+    const inSlots = slotsOf(`SysEnter${suffix}`, a, b) as Record<string, number>;
+    const out = slotsOf(`SysExit${suffix}`, 'ret');
+    on(`SysEnter${suffix}`, (w, ev, t) => {
+      enter(w, t, { name, row: ev.row, a: ev.num(inSlots[a]!), b: ev.num(inSlots[b]!) });
+      t.syscallOn = touchedMapping(w, t);
+    });
+    on(`SysExit${suffix}`, (w, ev, t) => {
+      const ctx = t.syscall;
+      const ret = ev.signed(out.ret, NaN);
+      if (ctx?.name === name && ret >= 0) succeeded(w, t, ctx, ev.row);
+      leave(w, t, ev.row, name);
+    });
+  }
+  on('SysEnterClose', (w, ev, t) => enter(w, t, { name: 'close', row: ev.row, a: 0, b: 0 }));
+  on('SysExitClose', (w, ev, t) => void leave(w, t, ev.row, 'close'));
+  on('SysEnterVmRead', (w, ev, t) => enter(w, t, { name: 'other', row: ev.row, a: 0, b: 0 }));
+  on('SysExitVmRead', (w, ev, t) => void leave(w, t, ev.row, 'process_vm'));
+}
+
+/** The tracked file whose mapping an mprotect or mlock covers in part, or an mremap moves; asked at entry, before any split. */
+function touchedMapping(w: World, t: Thread): Inode | undefined {
+  const ctx = t.syscall;
+  if (!ctx || (ctx.name !== 'mprotect' && ctx.name !== 'mlock' && ctx.name !== 'mremap')) return undefined;
+  const [start, end] = span(ctx);
+  for (const inode of w.inodes) {
+    for (const vma of inode.vmas) {
+      if (vma.tgid !== w.group(t) || start >= vma.end || end <= vma.start) continue;
+      if (ctx.name === 'mremap' || start > vma.start || end < vma.end) return inode;
+    }
+  }
+  return undefined;
+}
+
+/** Half-open address range of a call, in whole pages. */
+function span(ctx: SyscallCtx): [number, number] {
+  return [ctx.a, ctx.a + Math.ceil(ctx.b / 4096) * 4096];
+}
+
+function succeeded(w: World, t: Thread, ctx: SyscallCtx, row: number): void {
+  if (ctx.name === 'munmap') unmapped(w, t, ...span(ctx), row, ctx.row);
+  else if (t.syscallOn) w.facts.tell('vmaSplit', t.syscallOn, row, ctx.name, ctx.row);
+}

@@ -1,0 +1,66 @@
+/** Ranges of the state as lists that are read in pages. */
+import { makeObject, type ExprList, type Item, type Value } from '../expr/value.js';
+import type { StepMap } from '../cursor/stepMap.js';
+
+/** `0x100` for one page, `[0x100,0x200)` for more. */
+export function rangeText(first: number, count: number): string {
+  return count === 1 ? `0x${first.toString(16)}` : `[0x${first.toString(16)},0x${(first + count).toString(16)})`;
+}
+
+/** `4K`, `2M`, `64G`: a count of pages as a size. */
+export function sizeText(pageCount: number): string {
+  let size = pageCount * 4;
+  let unit = 0;
+  while (size >= 1024 && size % 1024 === 0 && unit < 3) {
+    size /= 1024;
+    unit++;
+  }
+  return `${size}${'KMGT'[unit]!}`;
+}
+
+/** Absence of evidence: the trace shows none, which does not mean that there is none. */
+export const NONE_SEEN = 'none seen';
+
+/** The ranges of one map, in order; `show` says what a range means. */
+export function rangeList(list: string, map: StepMap | undefined, show: (value: number, first: number) => Value): ExprList {
+  return joinLists(list, map ? [{ map, show }] : []);
+}
+
+export interface MapPart {
+  readonly map: StepMap;
+  readonly show: (value: number, first: number) => Value;
+}
+
+/** The ranges of several maps, one after the other. */
+export function joinLists(list: string, parts: readonly MapPart[]): ExprList {
+  const full = parts.filter(({ map }) => map.ranges > 0);
+  const length = full.reduce((sum, { map }) => sum + map.ranges, 0);
+  return {
+    list,
+    length,
+    emptyText: NONE_SEEN,
+    items: (start, count) => {
+      const items: Item[] = [];
+      let skipped = 0;
+      for (const { map, show } of full) {
+        const from = Math.max(0, start - skipped);
+        if (from < map.ranges && items.length < count) {
+          map.visitPage(from, count - items.length, (first, end, value) => {
+            items.push({ name: rangeText(first, end - first), value: rangeObject(first, end - first, show(value, first)) });
+          });
+        }
+        skipped += map.ranges;
+      }
+      return items;
+    },
+  };
+}
+
+function rangeObject(first: number, count: number, value: Value): Value {
+  return makeObject('range', () => (typeof value === 'object' ? value && 'summary' in value ? value.summary() : '' : String(value)), {
+    first: { doc: 'First page', format: 'hex', get: () => first },
+    count: { doc: 'How many pages', get: () => count },
+    size: { doc: 'How many bytes', get: () => sizeText(count) },
+    value: { doc: 'What holds there', get: () => value },
+  });
+}

@@ -1,0 +1,97 @@
+/** The rules at the cursor: what each one has said so far, and how far the chain of its next finding has come. */
+import { makeList, makeObject, type ExprObject, type Item, type MemberSource, type Value } from '../expr/value.js';
+import type { Finding, RuleStatus, Verdict } from '../findings/finding.js';
+import type { StateView } from './stateView.js';
+
+function countUntil(findings: readonly Finding[], row: number, verdict: Verdict): number {
+  let count = 0;
+  for (const finding of findings) if (finding.at <= row && finding.verdict === verdict) count++;
+  return count;
+}
+
+export function findingObject(view: StateView, finding: Finding): ExprObject {
+  const { index } = view;
+  return makeObject('finding', () => `${finding.verdict}: ${finding.message}`, {
+    id: { doc: 'Its stable id', get: () => finding.id },
+    rule: { doc: 'The rule', get: () => finding.rule },
+    verdict: { doc: 'violation, suspicious or undecidable', get: () => finding.verdict },
+    severity: { doc: '1 isolation broken to 4 hygiene', get: () => finding.severity },
+    message: { doc: 'What happened', get: () => finding.message },
+    reason: { doc: 'Why it was not decided', get: () => finding.reason },
+    at: { doc: 'Where', get: () => index.place(finding.at) },
+    evidence: { doc: 'What shows it', get: () => makeList('evidence', evidenceItems(view, finding)) },
+  });
+}
+
+function evidenceItems(view: StateView, finding: Finding): Item[] {
+  return finding.evidence.map((evidence, i) => ({
+    name: `${i}`,
+    value: `${view.index.place(evidence.row)}${evidence.row > view.row ? ' (to come)' : ''}: ${evidence.note}`,
+  }));
+}
+
+/** The finding whose evidence is being gathered at the cursor: the first one that is not complete yet. */
+function nextFinding(findings: readonly Finding[], row: number): Finding | undefined {
+  return findings.find((finding) => lastRow(finding) > row);
+}
+
+function lastRow(finding: Finding): number {
+  return finding.evidence.reduce<number>((row, evidence) => Math.max(row, evidence.row), finding.at);
+}
+
+function chainText(view: StateView, findings: readonly Finding[]): string {
+  const next = nextFinding(findings, view.row);
+  if (!next) return findings.length === 0 ? 'no finding in this trace' : 'every finding lies behind';
+  const seen = next.evidence.filter((evidence) => evidence.row <= view.row).length;
+  const missing = next.evidence.find((evidence) => evidence.row > view.row);
+  const waits = missing ? `, next: ${missing.note} at ${view.index.place(missing.row)}` : '';
+  return `${seen} of ${next.evidence.length} of ${next.id}${waits}`;
+}
+
+function judgement(view: StateView, rule: RuleStatus, findings: readonly Finding[]): string {
+  const counts = (['violation', 'suspicious', 'undecidable'] as const)
+    .map((verdict) => ({ verdict, count: countUntil(findings, view.row, verdict) }))
+    .filter(({ count }) => count > 0)
+    .map(({ verdict, count }) => `${count} ${verdict}`);
+  if (counts.length > 0) return counts.join(', ');
+  if (rule.status === 'not-applicable') return 'not applicable';
+  return rule.status === 'undecidable' ? `undecidable (${[...new Set(rule.reasons.map((r) => r.reason))].join(', ')})` : 'OK so far';
+}
+
+function ruleObject(view: StateView, rule: RuleStatus): ExprObject {
+  const findings = view.index.findingsOf(rule.id).filter((finding) => finding.profile === rule.profile);
+  const next = (): Finding | undefined => findings.find((finding) => finding.at > view.row);
+  return makeObject('rule', () => judgement(view, rule, findings), {
+    judgement: { doc: 'What it has said so far', get: () => judgement(view, rule, findings) },
+    chain: { doc: 'How much of the next finding\'s evidence has been seen', get: () => chainText(view, findings) },
+    violations: { doc: 'Violations so far', get: () => countUntil(findings, view.row, 'violation') },
+    suspicious: { doc: 'Suspicions so far', get: () => countUntil(findings, view.row, 'suspicious') },
+    undecidable: { doc: 'Undecided so far', get: () => countUntil(findings, view.row, 'undecidable') },
+    next: { doc: 'The next finding', get: () => { const f = next(); return f && findingObject(view, f); } },
+    status: { doc: 'Over the whole trace: judged, undecidable or not-applicable', get: () => rule.status },
+    checks: { doc: 'Checks over the whole trace', get: () => rule.checks },
+    profile: { doc: 'Profile it belongs to', get: () => rule.profile },
+    reasons: {
+      doc: 'Why checks were not decided',
+      get: () => makeList('reasons', rule.reasons.map((reason, i) => ({ name: `${i}`, value: `${reason.count} ${reason.reason}: ${reason.detail}` }))),
+    },
+  });
+}
+
+/** Rules by id. Those of the profiles judged, in the order of the analysis. */
+export function rulesObject(view: StateView): ExprObject {
+  const { rules, findings } = view.index.analysis;
+  const members: Record<string, MemberSource> = {};
+  for (const rule of rules) {
+    const name = rule.id in members ? `${rule.id}_${rule.profile.replace(/-/g, '_')}` : rule.id;
+    members[name] = { doc: `Rule ${rule.id} of ${rule.profile}`, get: () => ruleObject(view, rule) };
+  }
+  const violations = (): number => countUntil(findings, view.row, 'violation');
+  return makeObject('rules', () => `${violations()} violations, ${countUntil(findings, view.row, 'suspicious')} suspicious, ${countUntil(findings, view.row, 'undecidable')} undecidable so far`, members, { scalar: violations });
+}
+
+/** Findings at the event of the cursor. */
+export function findingsHere(view: StateView): Value {
+  const here = view.index.analysis.findings.filter((finding) => finding.at === view.row);
+  return makeList('findings', here.map((finding) => ({ name: finding.id, value: findingObject(view, finding) })));
+}

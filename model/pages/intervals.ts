@@ -1,0 +1,314 @@
+/**
+ * The life of one page as intervals: what was known of it, from which event until which. Intervals tile the trace from
+ * row -1 (the instant before the first event) to the last row and never overlap. The operations of one page are found
+ * through an index that is built at the first question and kept as long as the analysis.
+ *
+ * A page is a file page `(inode, pgoff)` or a guest frame `(vm, gfn)`; the two are joined by the memslots that are
+ * live at a row, so the history of either shows both while a slot binds them.
+ */
+import type { Analysis, SlotInfo } from '../analysis.js';
+import { firstIndex } from '../../parsers/base/search.js';
+import { OpIndex, opSpace, opSubject, type Space } from './opindex.js';
+import type { OpLog } from '../ops/oplog.js';
+import { Op } from '../ops/oplog.js';
+import { describeDimension, DIMENSIONS, type Dimension, type PageState } from './state.js';
+import { FileTrack, GfnTrack } from './tracks.js';
+
+/** Names a page: `subject` is an index into Analysis.vms for a gfn, into Analysis.inodes for a pgoff. */
+export interface PageId {
+  readonly unit: Space;
+  readonly subject: number;
+  readonly page: number;
+}
+
+export interface PageInterval {
+  /** The event that began it; -1 for the first interval, which begins before the first event. */
+  readonly fromRow: number;
+  /** First row that no longer belongs to it; the table's length for the last interval. */
+  readonly untilRow: number;
+  /** State after each row in [fromRow, untilRow). */
+  readonly state: PageState;
+  /** Dimensions that differ from the interval before. */
+  readonly changed: readonly Dimension[];
+}
+
+export interface PageHistory {
+  readonly page: PageId;
+  readonly intervals: readonly PageInterval[];
+}
+
+/** One dimension of a history: neighbours that read alike are one. */
+export interface LaneInterval {
+  readonly fromRow: number;
+  readonly untilRow: number;
+  /** As describeDimension says it; '' for nothing. */
+  readonly text: string;
+}
+
+/** A file page or guest frame that is another name of the page while a slot lives. */
+interface Alias {
+  readonly unit: Space;
+  readonly subject: number;
+  readonly page: number;
+  readonly fromRow: number;
+  readonly untilRow: number;
+}
+
+const CACHED_HISTORIES = 256;
+
+interface Memory {
+  readonly index: OpIndex;
+  readonly histories: Map<string, PageHistory>;
+}
+const memories = new WeakMap<Analysis, Memory>();
+
+/** The operations of an analysis by page; made at the first question. */
+export function indexOf(analysis: Analysis): OpIndex {
+  return memoryOf(analysis).index;
+}
+
+function memoryOf(analysis: Analysis): Memory {
+  let memory = memories.get(analysis);
+  if (!memory) memories.set(analysis, (memory = { index: new OpIndex(analysis), histories: new Map() }));
+  return memory;
+}
+
+/** Memslots that show this page: other names of it with the rows between which they hold. */
+export function aliasesOf(analysis: Analysis, page: PageId): readonly Alias[] {
+  const out: Alias[] = [];
+  for (const slot of analysis.slots) {
+    const alias = page.unit === 'gfn' ? fileAlias(slot, page) : frameAlias(slot, page);
+    if (alias) out.push(alias);
+  }
+  return out;
+}
+
+function fileAlias(slot: SlotInfo, page: PageId): Alias | undefined {
+  if (slot.vm !== page.subject || slot.inode < 0 || slot.pgoff < 0) return undefined;
+  if (page.page < slot.baseGfn || page.page >= slot.baseGfn + slot.pageCount) return undefined;
+  return { unit: 'pgoff', subject: slot.inode, page: slot.pgoff + page.page - slot.baseGfn, fromRow: slot.fromRow, untilRow: slot.untilRow };
+}
+
+function frameAlias(slot: SlotInfo, page: PageId): Alias | undefined {
+  if (slot.inode !== page.subject || slot.pgoff < 0) return undefined;
+  if (page.page < slot.pgoff || page.page >= slot.pgoff + slot.pageCount) return undefined;
+  return { unit: 'gfn', subject: slot.vm, page: slot.baseGfn + page.page - slot.pgoff, fromRow: slot.fromRow, untilRow: slot.untilRow };
+}
+
+/**
+ * The whole life of one page. Remembered for the last pages asked for, so asking again while stepping through a trace
+ * costs nothing.
+ */
+export function pageHistory(analysis: Analysis, page: PageId): PageHistory {
+  const memory = memoryOf(analysis);
+  const key = keyOf(page);
+  const known = memory.histories.get(key);
+  if (known) return known;
+  const history = new HistoryBuilder(analysis, memory.index, page).build();
+  if (memory.histories.size >= CACHED_HISTORIES) {
+    for (const oldest of memory.histories.keys()) {
+      memory.histories.delete(oldest);
+      break;
+    }
+  }
+  memory.histories.set(key, history);
+  return history;
+}
+
+function keyOf(page: PageId): string {
+  return `${page.unit}:${page.subject}:${page.page}`;
+}
+
+/** One dimension of a history, as long intervals as possible. */
+export function lane(history: PageHistory, dimension: Dimension): readonly LaneInterval[] {
+  const out: LaneInterval[] = [];
+  for (const interval of history.intervals) {
+    const text = describeDimension(interval.state, dimension);
+    const last = out[out.length - 1];
+    if (last && last.text === text) out[out.length - 1] = { ...last, untilRow: interval.untilRow };
+    else out.push({ fromRow: interval.fromRow, untilRow: interval.untilRow, text });
+  }
+  return out;
+}
+
+/** What was known of a page at a row, and since which row (-1: from before the first event). */
+export interface PageInstant {
+  readonly fromRow: number;
+  readonly state: PageState;
+}
+
+/** So many changes before a row are looked at for the last one that made a difference; nearly always the last did. */
+const LAST_CHANGES = 8;
+
+/**
+ * The state of a page after event `row`, as the interval of its history that holds the row. Operations are applied
+ * without making the states between, which is most of the work of a history.
+ */
+export function pageInstant(analysis: Analysis, page: PageId, row: number): PageInstant {
+  const memory = memoryOf(analysis);
+  const known = memory.histories.get(keyOf(page));
+  if (known) return intervalIn(known.intervals, row);
+  return new HistoryBuilder(analysis, memory.index, page).instant(row) ?? intervalIn(pageHistory(analysis, page).intervals, row);
+}
+
+/** The interval that holds a row. */
+export function intervalIn(intervals: readonly PageInterval[], row: number): PageInterval {
+  return intervals[Math.max(0, firstIndex(intervals.length, (i) => intervals[i]!.fromRow > row) - 1)]!;
+}
+
+class HistoryBuilder {
+  private readonly tracks = new Map<string, GfnTrack | FileTrack>();
+  private readonly aliases: readonly Alias[];
+  /** Every event is either understood or not, so these two add up to the table's length. */
+  private readonly rowCount: number;
+
+  constructor(private readonly analysis: Analysis, private readonly index: OpIndex, private readonly page: PageId) {
+    this.rowCount = analysis.understood + analysis.unknown;
+    this.aliases = aliasesOf(analysis, page);
+    this.track(page);
+    for (const alias of this.aliases) this.track(alias);
+  }
+
+  build(): PageHistory {
+    const ops = this.analysis.ops;
+    const mine = this.operations();
+    const rows = this.changeRows(mine);
+    const intervals: PageInterval[] = [];
+    let state = this.compose(-1);
+    let from = -1;
+    let changed: readonly Dimension[] = [];
+    let next = 0;
+    for (const row of rows) {
+      for (; next < mine.length && ops.row(mine[next]!) <= row; next++) this.apply(ops, mine[next]!);
+      const after = this.compose(row);
+      const differs = DIMENSIONS.filter((d) => !sameDimension(state, after, d));
+      if (differs.length === 0) continue;
+      intervals.push({ fromRow: from, untilRow: row, state, changed });
+      state = after;
+      from = row;
+      changed = differs;
+    }
+    intervals.push({ fromRow: from, untilRow: Math.max(this.rowCount, from + 1), state, changed });
+    return { page: this.page, intervals };
+  }
+
+  /** The state after `row`; undefined when the last few changes before it made no difference. */
+  instant(row: number): PageInstant | undefined {
+    const ops = this.analysis.ops;
+    const mine = this.operations();
+    const rows = this.changeRows(mine);
+    const end = firstIndex(rows.length, (i) => rows[i]! > row);
+    const quiet = Math.max(0, end - LAST_CHANGES);
+    let next = 0;
+    const applyUpTo = (last: number): PageState => {
+      for (; next < mine.length && ops.row(mine[next]!) <= last; next++) this.apply(ops, mine[next]!);
+      return this.compose(last);
+    };
+    let state = quiet === 0 ? this.compose(-1) : applyUpTo(rows[quiet - 1]!);
+    let fromRow = quiet === 0 ? -1 : undefined;
+    for (let i = quiet; i < end; i++) {
+      const after = applyUpTo(rows[i]!);
+      if (DIMENSIONS.every((d) => sameDimension(state, after, d))) continue;
+      state = after;
+      fromRow = rows[i]!;
+    }
+    return fromRow === undefined ? undefined : { fromRow, state };
+  }
+
+  private track(id: { readonly unit: Space; readonly subject: number; readonly page: number }): GfnTrack | FileTrack {
+    const key = `${id.unit}:${id.subject}:${id.page}`;
+    let track = this.tracks.get(key);
+    if (!track) {
+      track = id.unit === 'gfn' ? new GfnTrack(this.analysis, id.subject, id.page) : new FileTrack(this.analysis, id.subject, id.page);
+      this.tracks.set(key, track);
+    }
+    return track;
+  }
+
+  /** Operations on any of the names, and losses, in trace order. */
+  private operations(): Uint32Array {
+    const found: number[] = [...this.index.losses];
+    for (const t of this.tracks.values()) this.index.collect(t.space, t.subject, t.page, found);
+    const sorted = Uint32Array.from(found).sort();
+    return sorted.filter((op, i) => i === 0 || op !== sorted[i - 1]);
+  }
+
+  private apply(ops: OpLog, i: number): void {
+    if (ops.op(i) === Op.Loss) {
+      for (const t of this.tracks.values()) t.apply(ops, i);
+      return;
+    }
+    const space = opSpace(this.analysis, ops, i);
+    const subject = opSubject(this.analysis, ops, i);
+    const first = ops.first(i);
+    const end = first + ops.count(i);
+    for (const t of this.tracks.values()) {
+      if (t.space === space && t.subject === subject && t.page >= first && t.page < end) t.apply(ops, i);
+    }
+  }
+
+  /** Rows after which something may differ, ascending. Operations are in the order of their rows. */
+  private changeRows(mine: Uint32Array): readonly number[] {
+    const rows: number[] = [];
+    const inside = (row: number): boolean => row >= 0 && row < this.rowCount;
+    for (const op of mine) {
+      const row = this.analysis.ops.row(op);
+      if (inside(row) && row !== rows[rows.length - 1]) rows.push(row);
+    }
+    const bounds = this.aliases.flatMap(({ fromRow, untilRow }) => [fromRow, untilRow]).filter(inside);
+    return bounds.length === 0 ? rows : [...new Set([...rows, ...bounds])].sort((a, b) => a - b);
+  }
+
+  /** The state after `row`: the page's own track, joined with those names that hold at that row. */
+  private compose(row: number): PageState {
+    const own = this.track(this.page);
+    const frames: GfnTrack[] = own instanceof GfnTrack ? [own] : [];
+    const files: FileTrack[] = own instanceof FileTrack ? [own] : [];
+    for (const alias of this.aliases) {
+      // A slot that is there from the first row on was there before it.
+      if (alias.fromRow > Math.max(row, 0) || row >= alias.untilRow) continue;
+      const t = this.track(alias);
+      if (t instanceof GfnTrack && !frames.includes(t)) frames.push(t);
+      if (t instanceof FileTrack && !files.includes(t)) files.push(t);
+    }
+    return joinTracks(this.analysis, frames, files);
+  }
+}
+
+function joinTracks(analysis: Analysis, frames: readonly GfnTrack[], files: readonly FileTrack[]): PageState {
+  const file = files[0];
+  const ofInode = frames.some((f) => analysis.vms[f.subject]?.attributesOf === 'inode');
+  const sources = ofInode ? [...files, ...frames] : [...frames, ...files];
+  const attribute = sources.find((s) => s.attribute !== 'unknown');
+  return {
+    attribute: attribute?.attribute ?? 'unknown',
+    attributeRow: attribute?.attributeRow ?? -1,
+    conversions: [...files, ...frames].flatMap((t) => t.phases.open),
+    mappings: file?.mappings ?? [],
+    mappingsKnown: file?.mappingsKnown ?? false,
+    sptes: frames.flatMap((f) => f.sptes),
+    sptesKnown: frames.length > 0 && frames.every((f) => f.sptesKnown),
+    references: file?.references ?? [],
+    referencesKnown: file?.referencesKnown ?? false,
+    pfn: file?.pfn ?? -1,
+    pfnKnown: file?.pfnKnown ?? false,
+    poisoned: file?.poisoned ?? false,
+  };
+}
+
+/** Same words and same facts: lists are compared by what they hold, since tracks replace a list whenever it changes. */
+function sameDimension(a: PageState, b: PageState, dimension: Dimension): boolean {
+  switch (dimension) {
+    case 'attribute': return a.attribute === b.attribute && a.attributeRow === b.attributeRow;
+    case 'conversion': return sameList(a.conversions, b.conversions);
+    case 'mappings': return a.mappingsKnown === b.mappingsKnown && sameList(a.mappings, b.mappings);
+    case 'sptes': return a.sptesKnown === b.sptesKnown && sameList(a.sptes, b.sptes);
+    case 'references': return a.referencesKnown === b.referencesKnown && sameList(a.references, b.references);
+    case 'pfn': return a.pfn === b.pfn && a.pfnKnown === b.pfnKnown;
+    case 'poison': return a.poisoned === b.poisoned;
+  }
+}
+
+function sameList<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((x, i) => x === b[i]);
+}

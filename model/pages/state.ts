@@ -1,0 +1,141 @@
+/**
+ * What is known of one page at one instant, as plain data, and how the field says it. Unknown is a value of its own:
+ * a trace that starts in mid-life, or lost events, leaves things unknown until an event establishes them again.
+ */
+import { RefKind, PHASE_NAMES } from '../ops/oplog.js';
+
+export type Attribute = 'shared' | 'private' | 'unknown';
+export type ReferenceKind = 'get_pfn' | 'gup' | 'pin';
+export const REFERENCE_KINDS: readonly ReferenceKind[] = ['get_pfn', 'gup', 'pin'];
+
+/** One user mapping: the thread group (or thread) that has it and the start of its VMA. */
+export interface UserMapping {
+  /** Thread group, or thread when no thread group is known; -1 unknown. */
+  readonly holder: number;
+  /** Address of the VMA or of the mapping, 0 or -1 when not known. */
+  readonly address: number;
+  readonly row: number;
+}
+
+export interface Spte {
+  /** Index into Analysis.vms. */
+  readonly vm: number;
+  readonly gfn: number;
+  /** 1 is 4K, 2 is 2M, 3 is 1G. */
+  readonly level: number;
+  /** Host frame that maps this very page's leaf start, -1 unknown. */
+  readonly pfn: number;
+  readonly row: number;
+}
+
+export interface Reference {
+  readonly kind: ReferenceKind;
+  /** Thread that took it, -1 unknown. */
+  readonly tid: number;
+  readonly row: number;
+}
+
+/** A conversion in flight: index into Analysis.conversions and the phase last entered. */
+export interface PhaseState {
+  readonly conversion: number;
+  /** Index into PHASE_NAMES. */
+  readonly phase: number;
+  readonly toPrivate: boolean;
+  readonly row: number;
+}
+
+export interface PageState {
+  readonly attribute: Attribute;
+  /** Row that set the attribute, -1 while unknown. */
+  readonly attributeRow: number;
+  /** Conversions in flight over this page, oldest first. */
+  readonly conversions: readonly PhaseState[];
+  readonly mappings: readonly UserMapping[];
+  /** False: there may be mappings that the trace does not show. */
+  readonly mappingsKnown: boolean;
+  readonly sptes: readonly Spte[];
+  readonly sptesKnown: boolean;
+  readonly references: readonly Reference[];
+  readonly referencesKnown: boolean;
+  /** Frame in the page cache; -1 none or unknown, see pfnKnown. */
+  readonly pfn: number;
+  readonly pfnKnown: boolean;
+  readonly poisoned: boolean;
+}
+
+/** What can change of a page, one lane each. */
+export const DIMENSIONS = ['attribute', 'conversion', 'mappings', 'sptes', 'references', 'pfn', 'poison'] as const;
+export type Dimension = (typeof DIMENSIONS)[number];
+
+const LEVEL_NAMES = ['level 0', '4K', '2M', '1G', '512G', '256T'] as const;
+
+/** `4K`, `2M` or `1G` for the level of an SPTE. */
+export function levelName(level: number): string {
+  return LEVEL_NAMES[level] ?? `level ${level}`;
+}
+
+/** RefKind of the operation log to the name used here. */
+export function referenceKind(value: number): ReferenceKind {
+  if (value === RefKind.Pin) return 'pin';
+  return value === RefKind.Gup ? 'gup' : 'get_pfn';
+}
+
+/** `0x1f`: how frames and addresses are written everywhere. */
+export function hex(n: number): string {
+  return n < 0 ? '?' : `0x${n.toString(16)}`;
+}
+
+/** One dimension of a state in the field's words; '' when there is nothing to say. */
+export function describeDimension(state: PageState, dimension: Dimension): string {
+  switch (dimension) {
+    case 'attribute': return state.attribute === 'unknown' ? 'attribute unknown' : state.attribute;
+    case 'conversion':
+      return state.conversions.map((c) => `converting to ${c.toPrivate ? 'private' : 'shared'} (${PHASE_NAMES[c.phase] ?? '?'})`).join(', ');
+    case 'mappings': return counted(state.mappings.length, state.mappingsKnown, 'user mapping');
+    case 'sptes': return describeSptes(state);
+    case 'references': return describeReferences(state);
+    case 'pfn': return state.pfnKnown && state.pfn >= 0 ? `pfn ${hex(state.pfn)}` : '';
+    case 'poison': return state.poisoned ? 'poisoned' : '';
+  }
+}
+
+/** The whole state on one line: `private, no user mapping, SPTE 4K pfn 0x103059, 1 pin`. */
+export function describeState(state: PageState): string {
+  if (isUnknown(state)) return 'unknown';
+  const parts: string[] = [];
+  for (const dimension of DIMENSIONS) {
+    // The SPTE names the frame already; the page cache's is worth a word only where no SPTE does.
+    if (dimension === 'pfn' && state.sptes.some((s) => s.pfn === state.pfn)) continue;
+    const text = describeDimension(state, dimension);
+    if (text !== '') parts.push(text);
+  }
+  return parts.join(', ');
+}
+
+/** True when no dimension holds anything that an event established. */
+export function isUnknown(state: PageState): boolean {
+  return state.attribute === 'unknown' && state.conversions.length === 0 && state.mappings.length === 0 && !state.mappingsKnown
+    && state.sptes.length === 0 && !state.sptesKnown && state.references.length === 0 && !state.referencesKnown && !state.pfnKnown
+    && !state.poisoned;
+}
+
+function counted(count: number, known: boolean, noun: string): string {
+  if (count === 0) return known ? `no ${noun}` : `${noun}s unknown`;
+  return `${known ? '' : 'at least '}${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function describeSptes(state: PageState): string {
+  if (state.sptes.length === 0) return state.sptesKnown ? 'no SPTE' : 'SPTE unknown';
+  return state.sptes.map((s) => `SPTE ${levelName(s.level)}${s.pfn >= 0 ? ` pfn ${hex(s.pfn)}` : ''}`).join(', ');
+}
+
+/** References are named when there are any; none is the normal case and is not worth a word. */
+function describeReferences(state: PageState): string {
+  if (state.references.length === 0) return state.referencesKnown ? '' : 'references unknown';
+  const parts: string[] = [];
+  for (const kind of REFERENCE_KINDS) {
+    const count = state.references.filter((r) => r.kind === kind).length;
+    if (count > 0) parts.push(`${count} ${kind === 'gup' ? 'GUP reference' : kind === 'pin' ? 'pin' : 'get_pfn reference'}${count === 1 ? '' : 's'}`);
+  }
+  return parts.join(', ');
+}

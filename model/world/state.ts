@@ -1,0 +1,347 @@
+/** The entities of the shim model (DOMAIN: Vm, Ino, Slot, Page, Vma, Spte, Conv) as the replay keeps them. */
+import { Attr } from '../ops/oplog.js';
+import { IntervalMap } from './intervalMap.js';
+import { Leaves } from './leaves.js';
+
+/** A leaf SPTE that is present. */
+export interface SpteRec {
+  readonly gfn: number;
+  readonly level: number;
+  readonly asId: number;
+  readonly pfn: number;
+  readonly row: number;
+  /** 1 private, 0 shared, -1 unknown: the side of the fault that installed it. */
+  readonly side: number;
+  /** 1 mirror root, 0 direct root, -1 unknown. */
+  root: number;
+  readonly vmSure: boolean;
+  /** Another install of the same leaf followed: another root holds it too, or a zap went unseen. */
+  doubtful: boolean;
+  /** Checks that wait for the next event of this SPTE to prove that it was present all along. */
+  pending: PendingSpteCheck[] | undefined;
+  /** The next record of the same leaf, in another root. */
+  next: SpteRec | undefined;
+}
+
+/** A judgement that stands unless the SPTE turns out to have gone unseen. */
+export interface PendingSpteCheck {
+  confirm(row: number): void;
+  refute(row: number): void;
+}
+
+/** One invalidation bracket: start (…range…) end, on one VM by one thread. */
+export interface Bracket {
+  readonly tid: number;
+  readonly startRow: number;
+  /** Which code opened it: two brackets of one context come from one call site. */
+  readonly context: 'gmem' | 'convert' | 'notifier';
+  /** Half-open gfn ranges with the row that added each. */
+  readonly ranges: { first: number; end: number; row: number }[];
+  endRow: number;
+  sawRangeAdd: boolean;
+}
+
+/** A guest_memfd-level bracket (kvm_gmem_invalidate_start … end), in pages of the inode. */
+export interface GmemBracket {
+  readonly tid: number;
+  readonly startRow: number;
+  readonly first: number;
+  readonly end: number;
+  readonly vm: Vm | undefined;
+}
+
+export class Vm {
+  /** Attributes of guest frames where the VM keeps them. */
+  readonly attr = new IntervalMap(Attr.Unknown, 0);
+  readonly sptes = new Leaves();
+  readonly slots: Slot[] = [];
+  readonly open: Bracket[] = [];
+  /** Brackets that closed, newest last, bounded: for "opened and closed in between". */
+  readonly closed: Bracket[] = [];
+  /** kvm->mmu_invalidate_in_progress as the trace shows it, leaked brackets included. */
+  inProgress = 0;
+  /** Row at which a bracket event contradicted the count: some start or end was not recorded. -1 never. */
+  holeRow = -1;
+  starts = 0;
+  ends = 0;
+  rangeAdds = 0;
+  /** True when this trace shows the VM's creation, so that its state at the start is known. */
+  fresh = false;
+  createdRow = -1;
+  attributesOf: 'vm' | 'inode' | 'none' = 'none';
+  /** SPTEs of this VM belong to a TDX mirror root for some frames. */
+  hasMirror = false;
+
+  constructor(
+    readonly index: number,
+    /** 48-bit key of the kvm pointer, -1 when the trace gives none. */
+    readonly kvm: number,
+    public tgid: number,
+  ) {}
+}
+
+export interface Slot {
+  readonly vm: Vm;
+  readonly id: number;
+  readonly baseGfn: number;
+  /** Extent; grows while only faults tell of it (`sized` false). */
+  npages: number;
+  sized: boolean;
+  /** First page of the file, -1 unknown. */
+  pgoff: number;
+  inode: Inode | undefined;
+  readonly fd: number;
+  readonly fromRow: number;
+  untilRow: number;
+}
+
+/** A page of a file. */
+export interface FilePage {
+  readonly inode: Inode;
+  readonly pgoff: number;
+}
+
+/** A page in the page cache, or the last one that was there. */
+export interface CacheRec {
+  pfn: number;
+  /** Row of the last delete, -1 while it is there. */
+  deletedRow: number;
+}
+
+/** Mappings of one page. */
+export interface MapRec {
+  count: number;
+  /** Row of the add since which it has been mapped without a break. */
+  since: number;
+  /** Row and CPU of the latest add. */
+  lastAdd: number;
+}
+
+/** References to one page that the trace shows. */
+export interface RefRec {
+  readonly kind: number;
+  readonly row: number;
+  readonly tid: number;
+  count: number;
+  readonly longterm: boolean;
+  /** A release that does not say of which page followed: this reference may be the one. */
+  maybeReleased: boolean;
+}
+
+/** A mapping of the file, one VMA. */
+export interface Vma {
+  readonly inode: Inode;
+  /** Owner: mm pointer key where known, else thread group, else thread. */
+  readonly mm: number;
+  readonly tgid: number;
+  start: number;
+  end: number;
+  pgoff: number;
+  readonly row: number;
+}
+
+export interface Notifier {
+  readonly key: number;
+  readonly inode: Inode;
+  id: number;
+  /** Bound range in pages, whole file when the tree binds files. */
+  readonly first: number;
+  readonly end: number;
+  readonly row: number;
+}
+
+export class Inode {
+  readonly attr = new IntervalMap(Attr.Unknown, 0);
+  readonly maps = new Map<number, MapRec>();
+  readonly refs = new Map<number, RefRec[]>();
+  /** Page cache by pgoff: every page that was ever added or deleted. */
+  readonly cache = new Map<number, CacheRec>();
+  readonly vmas: Vma[] = [];
+  readonly notifiers: Notifier[] = [];
+  readonly poisoned = new Map<number, number>();
+  readonly slots: Slot[] = [];
+  /** Open conversions of this inode. */
+  readonly converting = new Set<Conv>();
+  gmemBrackets: GmemBracket[] = [];
+  pageCount = -1;
+  /** True when the trace shows it from its creation, so that what was not seen was not there. */
+  fresh = false;
+  firstRow: number;
+  releasedRow = -1;
+  destroyedRow = -1;
+  provider: 'guest_memfd' | 'restrictedmem' = 'guest_memfd';
+  readonly tgids = new Set<number>();
+
+  constructor(
+    readonly index: number,
+    /** Inode number, -1 when only a file pointer is known. */
+    readonly ino: number,
+    readonly file: number,
+    row: number,
+  ) {
+    this.firstRow = row;
+  }
+}
+
+/** A conversion of a range, from request to return. */
+export class Conv {
+  vm: Vm | undefined;
+  inode: Inode | undefined;
+  first = -1;
+  end = -1;
+  toPrivate = false;
+  rangeKnown = false;
+  /** The range is that of the store alone, which the maple tree may have merged with neighbours that had the value before. */
+  rangeMerged = false;
+  /** Hull of the pages whose attribute the store certainly changed; empty when none is known. */
+  changedFirst = Infinity;
+  changedEnd = -Infinity;
+  /** Ranges that its own invalidation brackets cover, in gfns. */
+  readonly invRanges: { readonly first: number; readonly end: number }[] = [];
+  /** Only the block shows it, which does not say which way it goes. */
+  directionAssumed = false;
+  /** Row of the conversion function's own entry, inside the ioctl; -1 not seen. */
+  enterRow = -1;
+  blockedRow = -1;
+  /** Row of the first unmap_mapping_* after the start, and whether they cover the range. */
+  unmapRow = -1;
+  unmapFirst = Infinity;
+  unmapEnd = -Infinity;
+  /** What the kernel's own reference check said: 1 safe, 0 unsafe, -1 not seen. */
+  kernelSaysSafe = -1;
+  safeRow = -1;
+  invOpenRow = -1;
+  invCloseRow = -1;
+  preRow = -1;
+  zapRow = -1;
+  storeRow = -1;
+  /** False when the store is only known to lie between entry and return. */
+  storeExact = false;
+  endRow = -1;
+  result: number | undefined;
+  /** Only a return of 0 tells of the store, and the range may have had the value already. */
+  maybeNoop = false;
+  /** The range had the value already: the call returned 0 without a store. */
+  wasAlready = false;
+  zapped = 0;
+  /** Where the call that converts began: the conversion's own entry, else its ioctl; -1 when neither is in the trace. */
+  callRow = -1;
+  /** The part whose store is being told. */
+  storeFirst = -1;
+  storeEnd = -1;
+  sawInvStart = false;
+  sawInvEnd = false;
+  sawGmemBracket = false;
+  gmemClosedBeforeStore = false;
+  gmemFirst = Infinity;
+  gmemEnd = -Infinity;
+  errorOffset = -1;
+
+  constructor(
+    readonly index: number,
+    readonly scope: 'vm' | 'inode',
+    readonly tid: number,
+    readonly fromRow: number,
+    /** True when the trace shows the entry of the function, not just a later step. */
+    readonly entrySeen: boolean,
+  ) {}
+}
+
+/** A guest fault being served by a thread. */
+export interface GuestFault {
+  readonly startRow: number;
+  gfn: number;
+  /** 1 private, 0 shared, -1 unknown. */
+  side: number;
+  faultinRow: number;
+  getPfnRow: number;
+  getPfnOkRow: number;
+  mapRow: number;
+  /** Its SPTE is made: what follows on this gfn is another fault. */
+  installed: boolean;
+  /** Sequence snapshot and current at kvm_tdp_mmu_map; -1 unknown. */
+  faultSeq: number;
+  seq: number;
+}
+
+export interface UserFaultCtx {
+  readonly row: number;
+  readonly inode: Inode | undefined;
+  readonly pgoff: number;
+  readonly addr: number;
+}
+
+/** A system call in flight on a thread that the rules look at. */
+export interface SyscallCtx {
+  readonly name: 'ioctl' | 'mmap' | 'munmap' | 'mremap' | 'mprotect' | 'mlock' | 'madvise' | 'fallocate' | 'close' | 'other';
+  readonly row: number;
+  readonly a: number;
+  readonly b: number;
+}
+
+export class Thread {
+  tgid = -1;
+  vm: Vm | undefined;
+  /** The last kvm pointer was seen in the same kernel call. */
+  vmFresh = false;
+  conv: Conv | undefined;
+  /** The thread's latest brackets, for a conversion of which only a later event is seen. */
+  lastGmemBracket: GmemBracket | undefined;
+  lastInvStartRow = -1;
+  lastInvEndRow = -1;
+  /** Where the thread's latest conversion began, -1 never. */
+  lastConvRow = -1;
+  fault: GuestFault | undefined;
+  userFault: UserFaultCtx | undefined;
+  /** The last user fault that was serviced, until its rmap add. */
+  serviced: UserFaultCtx | undefined;
+  getPfn: { row: number; inode: Inode | undefined; pgoff: number; gfn: number; vm: Vm | undefined } | undefined;
+  mmap: { row: number; inode: Inode; start: number; end: number; pgoff: number; size: number; mm: number; vmOps: number; hasVmOps: boolean } | undefined;
+  bind: Slot | undefined;
+  bindRow = -1;
+  fallocate: { row: number; inode: Inode | undefined; first: number; end: number } | undefined;
+  syscall: SyscallCtx | undefined;
+  /** The file whose mapping the call in flight would split or move. */
+  syscallOn: Inode | undefined;
+  splitAddr = -1;
+  splitRow = -1;
+  mremapInode: Inode | undefined;
+  mremapRow = -1;
+  getFolio: Inode | undefined;
+  mirrorGfn = -1;
+  mmapStarting: Notifier | undefined;
+  gmemBracket: GmemBracket | undefined;
+  /** The last GUP result of this call, where only returns are probed: nested functions repeat it. */
+  lastGupStart = -1;
+  lastGupPage = -1;
+  gup: { readonly start: number; depth: number; flags: number; counted: boolean } | undefined;
+  notifierBind: Notifier | undefined;
+  mmapNotify: { started: Notifier[]; ended: Set<Notifier>; aborted: Notifier[]; startRow: number } | undefined;
+  shimBracket: { inode: Inode; started: Map<Notifier, number>; ended: Set<Notifier>; first: number; end: number; row: number; checked: boolean; fromEntry: boolean } | undefined;
+
+  constructor(readonly tid: number) {}
+
+  /**
+   * Events are missing: no call that was in flight can be trusted to be still the one that the next event belongs to.
+   * Brackets of notifiers stay: their rules ask for losses since the bracket began.
+   */
+  forgetCalls(): void {
+    this.fault = undefined;
+    this.userFault = undefined;
+    this.serviced = undefined;
+    this.getPfn = undefined;
+    this.getFolio = undefined;
+    this.mmap = undefined;
+    this.mmapStarting = undefined;
+    this.bind = undefined;
+    this.fallocate = undefined;
+    this.syscall = undefined;
+    this.syscallOn = undefined;
+    this.splitRow = -1;
+    this.gup = undefined;
+    this.notifierBind = undefined;
+    this.gmemBracket = undefined;
+    this.mremapInode = undefined;
+    this.vmFresh = false;
+  }
+}

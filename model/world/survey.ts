@@ -1,0 +1,179 @@
+/**
+ * What a trace can tell, looked up before it is replayed: which event kinds fire at all, which inodes are restricted
+ * memfds, which VMs live in which thread group, where events are missing, and whether a pid filter may have been on.
+ * A kind counts as recorded only when the trace shows it firing: an absent probe and one that never fired look alike.
+ */
+import { firstIndex } from '../../parsers/base/search.js';
+import { KIND_COUNT, KIND_GUEST } from '../../parsers/events/kinds.js';
+import { UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
+import { Ev } from './event.js';
+import { GapFinder, type Gap } from './gaps.js';
+import { K, slotsOf } from './slots.js';
+import { Tasks } from './tasks.js';
+
+/** Share of events by unrelated tasks above which a trace is taken as unfiltered. Stray events of a filtered trace stay far below. */
+const UNRELATED_SHARE = 0.01;
+
+const inodeKinds: readonly (readonly [kind: number, slot: number])[] = [
+  'GmemBind', 'GmemBindRet', 'GmemRelease', 'GmemFallocate', 'GmemErrorFolio', 'FileMmap', 'FileMmapRet', 'VmaOpen', 'VmaClose', 'UserFault',
+  'GetPfn', 'GmemGetFolio', 'ConvertEnter', 'ConvertRet', 'ConvertBlocked', 'GmemIoctl', 'GmemInvEnd', 'NotifierBind', 'NotifierUnbind', 'ShimInvStart', 'ShimInvEnd',
+  'PutPage', 'ShimDestroy', 'StoreAttr', 'MaySplit',
+].map((kind) => [K(kind), slotsOf(kind, 'ino').ino] as const);
+
+const kvmKinds: readonly (readonly [kind: number, slot: number])[] = [
+  'GmemCreate', 'GmemBind', 'GetPfn', 'FaultStale', 'TdpMap', 'InvStart', 'InvRange', 'InvEnd', 'GmemInvStart', 'UnmapGfnRange', 'FlushRemoteTlbs',
+  'PreSetAttr', 'PostSetAttr', 'VmSetAttr', 'GmemPrepare', 'ExternalSpte', 'GetAttr', 'FaultinPfn', 'VmIoctl',
+].map((kind) => [K(kind), slotsOf(kind, 'kvm').kvm] as const);
+
+/** Kinds whose presence on a task makes it part of a VM's business. */
+const RELATED = ['KvmPageFault', 'KvmExit', 'KvmEntry', 'SpteChanged', 'SetAttrRequest', 'UserFault', 'ConvertEnter', 'GetPfn', 'FileMmap', 'GmemCreate', 'GmemFallocate', 'NotifierBind', 'GupRet', 'PutPage'].map(K);
+
+const bindRet = K('GmemBindRet');
+const shmem = K('ShmemFallocate');
+const entryVcpu = slotsOf('KvmEntry', 'vcpu').vcpu;
+const shmemIno = slotsOf('ShmemFallocate', 'ino').ino;
+
+/** What the survey does with an event, by kind: bits. */
+const IS_RELATED = 1;
+const NO_TASK = 2;
+const IS_ENTRY = 4;
+const HAS_DETAILS = 8;
+const USES = new Uint8Array(KIND_COUNT);
+const INO_SLOT = new Int8Array(KIND_COUNT).fill(-1);
+const KVM_SLOT = new Int8Array(KIND_COUNT).fill(-1);
+for (const kind of RELATED) USES[kind]! |= IS_RELATED;
+for (const [kind, slot] of inodeKinds) {
+  INO_SLOT[kind] = slot;
+  USES[kind]! |= HAS_DETAILS;
+}
+for (const [kind, slot] of kvmKinds) {
+  KVM_SLOT[kind] = slot;
+  USES[kind]! |= HAS_DETAILS;
+}
+USES[shmem]! |= HAS_DETAILS;
+USES[K('KvmEntry')]! |= HAS_DETAILS | IS_ENTRY;
+USES[K('TlbFlush')]! |= NO_TASK;
+USES[KIND_GUEST]! |= NO_TASK;
+
+export class Survey {
+  readonly counts = new Uint32Array(KIND_COUNT);
+  /** Inode numbers of restricted memfds. */
+  readonly memfdInodes = new Set<number>();
+  /** Inode numbers that some other file system uses too, so that an rmap event cannot be attributed. */
+  readonly ambiguousInodes = new Set<number>();
+  /** kvm pointer keys by thread group. */
+  readonly kvmsOfTgid = new Map<number, Set<number>>();
+  readonly kvms = new Set<number>();
+  /** Without kvm pointers: something shows that more than one VM is at work, as two threads that run the same vCPU number. */
+  severalVms = false;
+  readonly gaps: Gap[] = [];
+  /** Rows at which the clock of a CPU jumps back: another recording begins, and what was true before says nothing of it. */
+  readonly restarts: number[] = [];
+  /** True when events of unrelated tasks show that no pid filter hid interrupts and other tasks. */
+  unfiltered = false;
+  /** Some return probe on bind reads the inode. */
+  bindRetHasInode = false;
+  /** Set attributes ioctls seen as system calls, by VM and by inode. */
+  setAttrIoctls = 0;
+  private suffixMinAfter: Int32Array = new Int32Array(0);
+  private readonly ev = new Ev();
+  private readonly otherInodes = new Set<number>();
+  private readonly vcpuTasks = new Map<number, number>();
+  private lastInode = -1;
+  private lastKvm = -1;
+  private lastKvmTgid = -1;
+
+  constructor(readonly table: EventTable) {
+    this.scan();
+    this.sortGaps();
+  }
+
+  recorded(kind: number): boolean {
+    return this.counts[kind]! > 0;
+  }
+
+  /** True when events may be missing on some CPU between two rows. */
+  gapBetween(fromRow: number, toRow: number): boolean {
+    const i = this.firstGapEndingAfter(fromRow);
+    return i < this.gaps.length && this.suffixMinAfter[i]! < toRow;
+  }
+
+  private firstGapEndingAfter(row: number): number {
+    return firstIndex(this.gaps.length, (i) => this.gaps[i]!.before > row);
+  }
+
+  /** One pass over the rows: what fires, by which tasks, and where events are missing. */
+  private scan(): void {
+    const { table, counts } = this;
+    const tasks = new Tasks();
+    const gaps = new GapFinder(table);
+    const qemuNames = Uint8Array.from({ length: table.names.size }, (_, id) => (table.names.text(id).startsWith('qemu:') ? 1 : 0));
+    const hasQemu = qemuNames.includes(1);
+    let fromQemu = 0;
+    for (let s = 0; s < table.segments.length; s++) {
+      const seg = table.segments[s]!;
+      const { kind: kinds, tid: tids, tgid: tgids } = seg;
+      gaps.segment(seg, s, this);
+      for (let i = 0; i < seg.length; i++) {
+        const kind = kinds[i]!;
+        counts[kind]!++;
+        const uses = USES[kind]!;
+        // What a guest's kernel or QEMU itself recorded tells nothing of which tasks the host's tracer saw.
+        const byQemu = hasQemu && seg.cpu[i] === UNKNOWN_CPU && qemuNames[seg.name[i]!] === 1;
+        if (byQemu && kind !== KIND_GUEST) fromQemu++;
+        if ((uses & NO_TASK) === 0 && !byQemu) tasks.saw(tgids[i]! >= 0 ? tgids[i]! : tids[i]!, (uses & IS_RELATED) !== 0);
+        if ((uses & HAS_DETAILS) === 0) continue;
+        this.ev.point(seg, s, i);
+        this.details(kind, uses);
+      }
+    }
+    gaps.finish(this);
+    if (this.memfdInodes.size > 1) this.severalVms = true;
+    for (const ino of this.otherInodes) if (this.memfdInodes.has(ino)) this.ambiguousInodes.add(ino);
+    const unrelated = tasks.unrelated();
+    this.unfiltered = unrelated > 0 && unrelated >= UNRELATED_SHARE * (table.length - fromQemu - counts[KIND_GUEST]!);
+  }
+
+  /** What an event that names an inode, a VM or a vCPU says. */
+  private details(kind: number, uses: number): void {
+    const { ev } = this;
+    if ((uses & IS_ENTRY) !== 0 && !this.severalVms) this.entered(ev.num(entryVcpu), ev.tid);
+    if (INO_SLOT[kind]! >= 0) {
+      const ino = ev.num(INO_SLOT[kind]!);
+      // Events on one file and VM come in runs: a look-up in a set for each would be most of this pass.
+      if (ino > 0 && (ino !== this.lastInode || kind === bindRet)) {
+        this.lastInode = ino;
+        this.memfdInodes.add(ino);
+        if (kind === bindRet) this.bindRetHasInode = true;
+      }
+    }
+    if (KVM_SLOT[kind]! >= 0) this.addKvm(ev.pointer(KVM_SLOT[kind]!), ev.tgid);
+    if (kind === shmem) this.otherInodes.add(ev.num(shmemIno));
+  }
+
+  /** A vCPU number that two threads enter with belongs to two VMs. */
+  private entered(vcpu: number, tid: number): void {
+    const task = this.vcpuTasks.get(vcpu);
+    if (task === undefined) this.vcpuTasks.set(vcpu, tid);
+    else if (vcpu >= 0 && task !== tid) this.severalVms = true;
+  }
+
+  private addKvm(kvm: number, tgid: number): void {
+    if (kvm < 0 || (kvm === this.lastKvm && tgid === this.lastKvmTgid)) return;
+    this.lastKvm = kvm;
+    this.lastKvmTgid = tgid;
+    this.kvms.add(kvm);
+    let set = this.kvmsOfTgid.get(tgid);
+    if (!set) this.kvmsOfTgid.set(tgid, (set = new Set()));
+    set.add(kvm);
+  }
+
+  /** Orders the gaps for {@link gapBetween}. */
+  private sortGaps(): void {
+    this.gaps.sort((a, b) => a.before - b.before || a.after - b.after);
+    const n = this.gaps.length;
+    this.suffixMinAfter = new Int32Array(n);
+    let min = 0x7fffffff;
+    for (let i = n - 1; i >= 0; i--) this.suffixMinAfter[i] = min = Math.min(min, this.gaps[i]!.after);
+  }
+}

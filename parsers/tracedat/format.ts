@@ -1,0 +1,129 @@
+/**
+ * trace.dat of trace-cmd, versions 6 and 7, uncompressed or compressed with zlib or zstd, of either byte order and
+ * word size. Every field is found by the format files in the trace itself.
+ */
+import type { ByteSource } from '../base/source.js';
+import { TableBuilder, type ClockName } from '../events/table.js';
+import { Kallsyms } from '../tep/kallsyms.js';
+import { PrintkFormats } from '../tep/printk.js';
+import type { TraceContext } from '../tep/record.js';
+import type { EventText, OpenTrace, ReadOptions, TraceFormat } from '../reader.js';
+import { hasMagic, readFile } from './file.js';
+import { markOverruns, markUnread } from './loss.js';
+import type { TraceDatFile } from './model.js';
+import { PlanBook } from './recordPlans.js';
+import { mergeStreams, openRecordings } from './read.js';
+import { Threads } from './threads.js';
+import { sessionOf } from './session.js';
+import { TraceDat } from './trace.js';
+
+export { TraceDat } from './trace.js';
+
+const ID = 'trace.dat';
+const CLOCKS: readonly string[] = ['local', 'global', 'mono', 'mono_raw', 'boot', 'tai', 'uptime', 'counter', 'x86-tsc', 'perf', 'realtime'];
+/** Clocks that count something else than nanoseconds. */
+const TICK_CLOCKS: readonly string[] = ['uptime', 'counter', 'x86-tsc', 'ppc-tb'];
+
+/** The format; `text` reads the text of latency traces, which are ftrace text inside a trace.dat. */
+export function traceDatFormat(text?: TraceFormat): TraceFormat {
+  return {
+    id: ID,
+    sniff: (head) => (hasMagic(head) && (head[10] === 0x36 || head[10] === 0x37) ? 1 : hasMagic(head) ? 0.5 : 0),
+    read: (source, options) => read(source, options, text),
+  };
+}
+
+export const traceDat: TraceFormat = traceDatFormat();
+
+function read(source: ByteSource, options: ReadOptions, text: TraceFormat | undefined): OpenTrace {
+  const builder = new TableBuilder();
+  builder.meta.format = ID;
+  const file = readFile(source, options, builder.issues);
+  if (!file) return unreadable(builder);
+  if (file.buffers.every((b) => b.cpus.every((c) => c.size === 0)) && file.texts.length > 0) return readText(source, options, file, text, builder);
+  if (!file.hasTypeLen) {
+    builder.issues.add('unsupported-version', 0, 0, 'record headers of a kernel before 2.6.32');
+    return unreadable(builder);
+  }
+  // A damaged header may have named recordings that were not found.
+  const headerDamaged = builder.issues.list.length > 0;
+  const context = contextOf(file);
+  const plans = new PlanBook(file, context, builder.names, builder.issues);
+  const threads = new Threads(file.cmdlines, file.options.savedTgids, builder.comms);
+  const recordings = openRecordings(source, file, options, builder);
+  describeTrace(file, builder, threads.hasTgids);
+  builder.meta.t0 = recordings.clock.t0;
+  try {
+    mergeStreams(recordings, plans, threads, builder, options);
+  } finally {
+    recordings.close();
+  }
+  markUnread(headerDamaged ? [-1] : recordings.unread, builder);
+  markOverruns(file.options.cpuStats, recordings.streams, builder);
+  if (builder.length === 0) builder.issues.add('empty', 0, 0);
+  return new TraceDat(builder.finish(), file, plans, recordings.chunks, source, options);
+}
+
+/** Symbols and printk formats are parsed at the first event that needs them. */
+function contextOf(file: TraceDatFile): TraceContext {
+  let symbols: Kallsyms | undefined;
+  let printk: PrintkFormats | undefined;
+  return {
+    bigEndian: file.bigEndian,
+    longSize: file.page.commitSize,
+    symbols: () => (symbols ??= file.kallsyms && new Kallsyms(file.kallsyms)),
+    printk: () => (printk ??= file.printk === '' ? undefined : new PrintkFormats(file.printk)),
+  };
+}
+
+function describeTrace(file: TraceDatFile, builder: TableBuilder, hasTgid: boolean): void {
+  const { meta } = builder;
+  const clocks = new Set(file.buffers.filter((b) => b.cpus.some((c) => c.size > 0)).map((b) => b.clock || file.options.clock));
+  if (clocks.size > 1) builder.issues.add('unaligned-clocks', 0, 0, `instances on ${[...clocks].join(', ')}`);
+  const clock = clocks.size > 1 ? '' : ([...clocks][0] ?? file.options.clock);
+  // A TSC that the file can convert is recorded as x86-tsc, whatever name the user gave.
+  const name = clock === 'tsc2nsec' ? 'x86-tsc' : clock;
+  meta.clock = CLOCKS.includes(name) ? (name as ClockName) : 'unknown';
+  meta.timeUnit = TICK_CLOCKS.includes(name) && !file.options.tsc2nsec ? 'ticks' : 'ns';
+  const recorded = file.buffers.reduce((most, b) => Math.max(most, ...b.cpus.map((c) => c.cpu + 1)), 0);
+  meta.cpus = Math.max(file.options.cpuCount, Math.min(recorded, 65535));
+  meta.kernel = kernelOf(file.options.uname);
+  meta.producer = file.options.version === '' ? 'trace-cmd' : `trace-cmd ${file.options.version}`;
+  meta.hasTgid = hasTgid;
+  const { dateNs, offsetNs } = file.options;
+  if (offsetNs !== 0n) meta.addedNs = offsetNs;
+  if (dateNs !== undefined) meta.wallOffsetNs = dateNs - offsetNs;
+  meta.host = hostOf(file.options.uname);
+  meta.session = sessionOf(file);
+}
+
+/** `Linux host 7.2.13 x86_64`: the machine's name is the second word. */
+function hostOf(uname: string): string {
+  const words = uname.split(/\s+/);
+  return words.length >= 3 ? words[1]! : '';
+}
+
+/** `Linux host 7.2.13 x86_64`: the release is the third word. */
+function kernelOf(uname: string): string {
+  const words = uname.split(/\s+/);
+  return words.length >= 3 ? words[2]! : '';
+}
+
+function readText(source: ByteSource, options: ReadOptions, file: TraceDatFile, text: TraceFormat | undefined, builder: TableBuilder): OpenTrace {
+  const part = file.texts[0]!;
+  if (!text) {
+    builder.issues.add('unsupported-version', part.offset, 0, 'a latency trace');
+    return unreadable(builder);
+  }
+  const window: ByteSource = {
+    size: part.size,
+    read: (offset, length) => source.read(part.offset + offset, Math.max(0, Math.min(length, part.size - offset))),
+  };
+  return text.read(window, options);
+}
+
+/** A table without rows; its issues say why. */
+function unreadable(builder: TableBuilder): OpenTrace {
+  const describe = (): EventText => ({ name: '', fields: [], text: '' });
+  return { table: builder.finish(), describe };
+}
