@@ -21,17 +21,29 @@ export async function beside(root, { relative, tool, args, advice }) {
   }
   const { size } = fs.statSync(file);
   console.log(`\n${path.basename(file)}: ${mb(size)} MB; the fastest of ${RUNS} runs each, whole process`);
-  const check = await best(RUNS, 'sh', [...TO_NULL, process.execPath, path.join(root, 'dist/cli.js'), 'check', file]);
+  const check = await best(RUNS, 'sh', [
+    ...TO_NULL,
+    process.execPath,
+    path.join(root, 'dist/cli.js'),
+    'check',
+    file,
+  ]);
   if (check.status > 1) throw new Error(`${check.command} ended with ${check.status}: ${check.errors}`);
   const rows = [['shimtrace check', check]];
   const name = [...tool, ...args].join(' ');
   const other = has(tool[0]) ? await best(RUNS, 'sh', [...TO_NULL, ...tool, ...args, file]) : undefined;
   if (other === undefined) console.log(`${tool[0]} is not there; skipped. ${advice}`);
-  else if (other.status !== 0) console.log(`${name} does not read it (it ended with ${other.status}); skipped. ${advice}`);
+  else if (other.status !== 0)
+    console.log(`${name} does not read it (it ended with ${other.status}); skipped. ${advice}`);
   else rows.push([name, other]);
   table([
     ['', 'seconds', 'peak MB', 'times shimtrace'],
-    ...rows.map(([label, run]) => [label, run.seconds.toFixed(2), mb(run.peakBytes), (run.seconds / check.seconds).toFixed(2)]),
+    ...rows.map(([label, run]) => [
+      label,
+      run.seconds.toFixed(2),
+      mb(run.peakBytes),
+      (run.seconds / check.seconds).toFixed(2),
+    ]),
   ]);
   return rows.length > 1 ? other.seconds / check.seconds : undefined;
 }

@@ -43,13 +43,18 @@ class Client {
     const { stackFrames } = await this.ask('stackTrace', { threadId: 1, levels: 20 });
     const frameId = stackFrames[0]?.id;
     const { scopes } = await this.ask('scopes', { frameId });
-    for (const scope of scopes) if (!scope.expensive) await this.ask('variables', { variablesReference: scope.variablesReference });
+    for (const scope of scopes)
+      if (!scope.expensive) await this.ask('variables', { variablesReference: scope.variablesReference });
   }
 }
 
 export async function benchDebugger(root, given) {
   const out = (file) => import(pathToFileURL(path.join(root, 'out', file)).href);
-  const [{ DebugSession }, { dapHost }, { Cursor }] = await Promise.all([out('extension/debugger/session.js'), out('cli/dap.js'), out('model/cursor/cursor.js')]);
+  const [{ DebugSession }, { dapHost }, { Cursor }] = await Promise.all([
+    out('extension/debugger/session.js'),
+    out('cli/dap.js'),
+    out('model/cursor/cursor.js'),
+  ]);
   const { file, origin } = largeText(root, given);
   const quiet = { out() {}, err() {}, progress() {} };
   const host = dapHost(quiet);
@@ -58,7 +63,9 @@ export async function benchDebugger(root, given) {
   const readMs = performance.now() - began;
   const { length } = trace.open.table;
   const { ops } = trace.analysis;
-  console.log(`\ndebugger: ${file} (${origin}): ${mb(fs.statSync(file).size)} MB, ${length} events, ${ops.length} operations, read and judged in ${(readMs / 1000).toFixed(1)} s`);
+  console.log(
+    `\ndebugger: ${file} (${origin}): ${mb(fs.statSync(file).size)} MB, ${length} events, ${ops.length} operations, read and judged in ${(readMs / 1000).toFixed(1)} s`,
+  );
   const shared = { ...host, openTrace: async () => ({ ...trace, close: undefined }) };
 
   const rows = [['what', 'ms: median / p99 / max']];
@@ -88,7 +95,10 @@ export async function benchDebugger(root, given) {
         shown.push(performance.now() - began);
       }
     }
-    rows.push([`${command} (${STEPS} at ${PLACES} places)`, latency(bare)], [`${command}, with stack and variables`, latency(shown)]);
+    rows.push(
+      [`${command} (${STEPS} at ${PLACES} places)`, latency(bare)],
+      [`${command}, with stack and variables`, latency(shown)],
+    );
   }
   const jumps = [];
   for (let i = 0; i < 200; i++) {
@@ -106,7 +116,10 @@ export async function benchDebugger(root, given) {
 /** From one end to the other, with breakpoints of every kind that nothing meets. */
 async function whole(client, length, rows) {
   const run = async (what) => {
-    for (const [command, from] of [['continue', 0], ['reverseContinue', length - 1]]) {
+    for (const [command, from] of [
+      ['continue', 0],
+      ['reverseContinue', length - 1],
+    ]) {
       await client.ask('shimtrace/goto', { row: from });
       const began = performance.now();
       await client.ask(command);
@@ -114,13 +127,26 @@ async function whole(client, length, rows) {
     }
   };
   await run('no breakpoint');
-  await client.ask('setFunctionBreakpoints', { breakpoints: [{ name: 'kvm_vm_set_mem_attributes', condition: 'gfn == 0x7fffffff' }] });
+  await client.ask('setFunctionBreakpoints', {
+    breakpoints: [{ name: 'kvm_vm_set_mem_attributes', condition: 'gfn == 0x7fffffff' }],
+  });
   await client.ask('setDataBreakpoints', { breakpoints: [{ dataId: 'gfn:0:0x7fffffff:16:state' }] });
   await run('a data breakpoint and a condition that nothing meets');
 }
 
 function memory(Cursor, ops, length) {
-  const rows = [['events', 'operations', 'checkpoints', 'checkpoint MB', 'undo MB', 'state entries', 'all forward s', 'all back s']];
+  const rows = [
+    [
+      'events',
+      'operations',
+      'checkpoints',
+      'checkpoint MB',
+      'undo MB',
+      'state entries',
+      'all forward s',
+      'all back s',
+    ],
+  ];
   for (const share of [0.1, 0.25, 0.5, 1]) {
     const until = Math.floor(length * share) - 1;
     const cursor = new Cursor(ops, length);
@@ -131,7 +157,16 @@ function memory(Cursor, ops, length) {
     began = performance.now();
     while (cursor.row >= 0) cursor.back();
     const back = (performance.now() - began) / 1000;
-    rows.push([until + 1, cursor.ops.firstAtRow(until + 1), checkpoints, (checkpointBytes / 1e6).toFixed(1), (undoBytes / 1e6).toFixed(1), stateEntries, forward.toFixed(2), back.toFixed(2)]);
+    rows.push([
+      until + 1,
+      cursor.ops.firstAtRow(until + 1),
+      checkpoints,
+      (checkpointBytes / 1e6).toFixed(1),
+      (undoBytes / 1e6).toFixed(1),
+      stateEntries,
+      forward.toFixed(2),
+      back.toFixed(2),
+    ]);
   }
   table(rows);
 }

@@ -34,7 +34,13 @@ export function measure(command, args, { stdin } = {}) {
     child.on('close', (status) => {
       clearInterval(timer);
       if (typeof input === 'number') fs.closeSync(input);
-      done({ command: [command, ...args].join(' '), seconds: Number(process.hrtime.bigint() - start) / 1e9, peakBytes: peak, status, errors });
+      done({
+        command: [command, ...args].join(' '),
+        seconds: Number(process.hrtime.bigint() - start) / 1e9,
+        peakBytes: peak,
+        status,
+        errors,
+      });
     });
   });
 }
@@ -58,5 +64,10 @@ export const mb = (bytes) => (bytes / 1e6).toFixed(0);
 /** Prints rows of cells in columns; the first row is the heading. */
 export function table(rows) {
   const widths = rows[0].map((_, c) => Math.max(...rows.map((row) => String(row[c]).length)));
-  for (const row of rows) console.log(row.map((cell, c) => (c === 0 ? String(cell).padEnd(widths[c]) : String(cell).padStart(widths[c]))).join('  '));
+  for (const row of rows)
+    console.log(
+      row
+        .map((cell, c) => (c === 0 ? String(cell).padEnd(widths[c]) : String(cell).padStart(widths[c])))
+        .join('  '),
+    );
 }

@@ -7,7 +7,9 @@ import { beside } from './beside.mjs';
  */
 export function benchPerf(root) {
   return beside(root, {
-    relative: 'huge/base-privmemconv-6runs.zstd.perf.data', tool: (process.env.SHIMTRACE_PERF ?? 'perf').split(' '), args: ['script', '-i'],
+    relative: 'huge/base-privmemconv-6runs.zstd.perf.data',
+    tool: (process.env.SHIMTRACE_PERF ?? 'perf').split(' '),
+    args: ['script', '-i'],
     advice: 'Name a perf that reads it in $SHIMTRACE_PERF: that of Linux 7.2 does.',
   });
 }

@@ -11,9 +11,18 @@ const RUNS = 3;
 export async function benchText(root, given) {
   const { file, origin } = largeText(root, given);
   const { size } = fs.statSync(file);
-  console.log(`\n${path.basename(file)}: ${mb(size)} MB, ${origin}; the fastest of ${RUNS} runs each, whole process`);
+  console.log(
+    `\n${path.basename(file)}: ${mb(size)} MB, ${origin}; the fastest of ${RUNS} runs each, whole process`,
+  );
   const cli = path.join(root, 'dist/cli.js');
-  const check = await best(RUNS, process.execPath, [cli, 'check', '--format', 'json', ...PROFILES.flatMap((p) => ['--rules', p]), file]);
+  const check = await best(RUNS, process.execPath, [
+    cli,
+    'check',
+    '--format',
+    'json',
+    ...PROFILES.flatMap((p) => ['--rules', p]),
+    file,
+  ]);
   if (check.status > 1) throw new Error(`${check.command} ended with ${check.status}: ${check.errors}`);
   const rows = [
     ['shimtrace check, all profiles', check],
@@ -23,7 +32,12 @@ export async function benchText(root, given) {
   table([
     ['', 'seconds', 'MB/s', 'peak MB', 'peak / file', 'times shimtrace'],
     ...rows.map(([name, run]) => [
-      name, run.seconds.toFixed(2), (size / 1e6 / run.seconds).toFixed(0), mb(run.peakBytes), (run.peakBytes / size).toFixed(2), (run.seconds / check.seconds).toFixed(3),
+      name,
+      run.seconds.toFixed(2),
+      (size / 1e6 / run.seconds).toFixed(0),
+      mb(run.peakBytes),
+      (run.peakBytes / size).toFixed(2),
+      (run.seconds / check.seconds).toFixed(3),
     ]),
   ]);
   return { mbPerSecond: size / 1e6 / check.seconds, peakRatio: check.peakBytes / size };

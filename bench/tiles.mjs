@@ -34,9 +34,23 @@ function percentile(list, share) {
 function requestOf(timeline, reply, view) {
   const total = reply.groups.reduce((n, g) => n + g.rowCount, 0);
   const size = Math.max(1, Math.ceil(total / ROWS));
-  const rows = reply.groups.flatMap((g, group) => [group, -1, 0, ...Array.from({ length: Math.ceil(g.rowCount / size) }, (_, i) => [group, i * size, size]).flat()]);
+  const rows = reply.groups.flatMap((g, group) => [
+    group,
+    -1,
+    0,
+    ...Array.from({ length: Math.ceil(g.rowCount / size) }, (_, i) => [group, i * size, size]).flat(),
+  ]);
   const lanes = Int32Array.from(timeline.lanes.list.keys()).slice(0, 6);
-  return { rowSet: reply.rowSet, rows: Int32Array.from(rows), ...view, columns: COLUMNS, compress: false, lanes, marks: 0xffff, tid: -1 };
+  return {
+    rowSet: reply.rowSet,
+    rows: Int32Array.from(rows),
+    ...view,
+    columns: COLUMNS,
+    compress: false,
+    lanes,
+    marks: 0xffff,
+    tid: -1,
+  };
 }
 
 /** Times from the analysis to the first tile, and of tiles while zooming to a ten-thousandth and back. */
@@ -50,9 +64,22 @@ function pictures(Timeline, ALL_ROWS, analysis, eventTable) {
   for (let step = 0; step < 20; step++) {
     const span = (end - start) * 0.63 ** step;
     const middle = start + (end - start) * 0.4;
-    tiles.push(timed(() => timeline.tile(requestOf(timeline, rows.result, { from: middle - span * 0.4, until: middle + span * 0.6 }))).ms);
+    tiles.push(
+      timed(() =>
+        timeline.tile(
+          requestOf(timeline, rows.result, { from: middle - span * 0.4, until: middle + span * 0.6 }),
+        ),
+      ).ms,
+    );
   }
-  return { timeline, built: built.ms, rows: rows.ms, first: first.ms, firstPicture: built.ms + rows.ms + first.ms, tiles };
+  return {
+    timeline,
+    built: built.ms,
+    rows: rows.ms,
+    first: first.ms,
+    firstPicture: built.ms + rows.ms + first.ms,
+    tiles,
+  };
 }
 
 /** What a tile would cost without any index: every operation into a map of pages, all pages counted at every column. */
@@ -82,21 +109,40 @@ function plainPicture(Op, analysis, eventTable, axis) {
 
 async function benchTrace(root, given) {
   const out = from(root);
-  const [{ readTrace }, { analyze }, { Timeline }, { ALL_ROWS }, { Op }] = await Promise.all(['parsers/index.js', 'model/index.js', 'model/timeline/timeline.js', 'model/timeline/rows.js', 'model/ops/oplog.js'].map(out));
+  const [{ readTrace }, { analyze }, { Timeline }, { ALL_ROWS }, { Op }] = await Promise.all(
+    [
+      'parsers/index.js',
+      'model/index.js',
+      'model/timeline/timeline.js',
+      'model/timeline/rows.js',
+      'model/ops/oplog.js',
+    ].map(out),
+  );
   const { file, origin } = largeText(root, given);
   const bytes = fs.readFileSync(file);
-  const { table: events } = readTrace({ size: bytes.length, read: (offset, length) => bytes.subarray(offset, offset + length) }, { cancel: { cancelled: false } });
+  const { table: events } = readTrace(
+    { size: bytes.length, read: (offset, length) => bytes.subarray(offset, offset + length) },
+    { cancel: { cancelled: false } },
+  );
   const analysis = analyze(events, {});
-  console.log(`\ntimeline: ${file} (${origin}): ${mb(bytes.length)} MB, ${events.length} events, ${analysis.ops.length} operations`);
+  console.log(
+    `\ntimeline: ${file} (${origin}): ${mb(bytes.length)} MB, ${events.length} events, ${analysis.ops.length} operations`,
+  );
   const p = pictures(Timeline, ALL_ROWS, analysis, events);
   const plain = timed(() => plainPicture(Op, analysis, events, p.timeline.axis)).ms;
   table([
     ['what', 'ms'],
     ['first picture after the replay', p.firstPicture.toFixed(0)],
     ['  index, rows, tile', `${p.built.toFixed(0)}, ${p.rows.toFixed(0)}, ${p.first.toFixed(0)}`],
-    ['tiles while zooming: median / p95', `${percentile(p.tiles, 0.5).toFixed(1)} / ${percentile(p.tiles, 0.95).toFixed(1)}`],
+    [
+      'tiles while zooming: median / p95',
+      `${percentile(p.tiles, 0.5).toFixed(1)} / ${percentile(p.tiles, 0.95).toFixed(1)}`,
+    ],
     ['a plain count of attributes and SPTEs, in one row', plain.toFixed(0)],
-    ['  as many times the first tile / the median tile', `${(plain / p.first).toFixed(1)} / ${(plain / percentile(p.tiles, 0.5)).toFixed(0)}`],
+    [
+      '  as many times the first tile / the median tile',
+      `${(plain / p.first).toFixed(1)} / ${(plain / percentile(p.tiles, 0.5)).toFixed(0)}`,
+    ],
   ]);
   return file;
 }
@@ -109,7 +155,9 @@ async function benchPage(root, file) {
     return;
   }
   const out = from(root);
-  const [{ serve }, { launch, openPage }, { frameTimes }] = await Promise.all(['webview/test/server.js', 'webview/test/open.js', 'webview/test/frames.js'].map(out));
+  const [{ serve }, { launch, openPage }, { frameTimes }] = await Promise.all(
+    ['webview/test/server.js', 'webview/test/open.js', 'webview/test/frames.js'].map(out),
+  );
   const served = await serve(path.dirname(file));
   const browser = await launch();
   try {
@@ -118,7 +166,12 @@ async function benchPage(root, file) {
       const { page } = await openPage(browser, served, what);
       const times = await page.evaluate(() => window.times);
       const frames = await frameTimes(page, FRAMES);
-      rows.push([what, times.built.toFixed(0), (times.drawn - times.ready).toFixed(0), `${frames.medianMs.toFixed(1)} / ${frames.p95Ms.toFixed(1)} / ${frames.maxMs.toFixed(1)}`]);
+      rows.push([
+        what,
+        times.built.toFixed(0),
+        (times.drawn - times.ready).toFixed(0),
+        `${frames.medianMs.toFixed(1)} / ${frames.p95Ms.toFixed(1)} / ${frames.maxMs.toFixed(1)}`,
+      ]);
       await page.close();
     }
     table(rows);
@@ -130,15 +183,27 @@ async function benchPage(root, file) {
 
 /** Memory of the browser that a process started, in bytes: shared pages are counted once (Linux only). */
 function browserBytes(root) {
-  const stats = fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map((pid) => {
-    try {
-      // The name in parentheses may hold spaces: fields are counted from behind it.
-      return { pid: Number(pid), parent: Number(fs.readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ')[1]), pss: /chrom/.test(fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8')) ? pssOf(pid) : 0 };
-    } catch {
-      // It has ended meanwhile.
-      return { pid: 0, parent: 0, pss: 0 };
-    }
-  });
+  const stats = fs
+    .readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => {
+      try {
+        // The name in parentheses may hold spaces: fields are counted from behind it.
+        return {
+          pid: Number(pid),
+          parent: Number(
+            fs
+              .readFileSync(`/proc/${pid}/stat`, 'utf8')
+              .replace(/^.*\) /, '')
+              .split(' ')[1],
+          ),
+          pss: /chrom/.test(fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8')) ? pssOf(pid) : 0,
+        };
+      } catch {
+        // It has ended meanwhile.
+        return { pid: 0, parent: 0, pss: 0 };
+      }
+    });
   const wanted = new Set([root]);
   for (let before = 0; before !== wanted.size; ) {
     before = wanted.size;
@@ -156,7 +221,9 @@ function pssOf(pid) {
 /** The made guest in a browser: worker, page and browser together, while it is panned and zoomed. */
 async function guestPage(root) {
   const out = from(root);
-  const [{ serve }, { launch, openPage }, { frameTimes }] = await Promise.all(['webview/test/server.js', 'webview/test/open.js', 'webview/test/frames.js'].map(out));
+  const [{ serve }, { launch, openPage }, { frameTimes }] = await Promise.all(
+    ['webview/test/server.js', 'webview/test/open.js', 'webview/test/frames.js'].map(out),
+  );
   const served = await serve();
   const browser = await launch();
   let peak = 0;
@@ -170,8 +237,14 @@ async function guestPage(root) {
     table([
       ['the same guest in a browser', ''],
       ['answered to drawn (ms)', (times.drawn - times.ready).toFixed(0)],
-      ['frame: median / p95 / max (ms)', `${frames.medianMs.toFixed(1)} / ${frames.p95Ms.toFixed(1)} / ${frames.maxMs.toFixed(1)}`],
-      ['memory of worker, page and browser: now / peak / browser alone (MB)', `${mb(browserBytes(process.pid))} / ${mb(peak)} / ${mb(empty)}`],
+      [
+        'frame: median / p95 / max (ms)',
+        `${frames.medianMs.toFixed(1)} / ${frames.p95Ms.toFixed(1)} / ${frames.maxMs.toFixed(1)}`,
+      ],
+      [
+        'memory of worker, page and browser: now / peak / browser alone (MB)',
+        `${mb(browserBytes(process.pid))} / ${mb(peak)} / ${mb(empty)}`,
+      ],
     ]);
   } finally {
     clearInterval(watch);
@@ -183,14 +256,22 @@ async function guestPage(root) {
 /** The made guest, in this process: prints what it took. */
 async function guest(root) {
   const out = from(root);
-  const [{ synthetic }, { Timeline }, { ALL_ROWS }] = await Promise.all(['test/support/timelineFixture.js', 'model/timeline/timeline.js', 'model/timeline/rows.js'].map(out));
+  const [{ synthetic }, { Timeline }, { ALL_ROWS }] = await Promise.all(
+    ['test/support/timelineFixture.js', 'model/timeline/timeline.js', 'model/timeline/rows.js'].map(out),
+  );
   const { analysis, table: events } = synthetic(GUEST_PAGES, GUEST_TRANSITIONS);
   const p = pictures(Timeline, ALL_ROWS, analysis, events);
   const peak = process.resourceUsage().maxRSS * 1024;
   table([
     ['guest of 256 GiB, 10 M transitions', ''],
-    ['first picture: index, rows, tile (ms)', `${p.built.toFixed(0)}, ${p.rows.toFixed(0)}, ${p.first.toFixed(0)}`],
-    ['tiles while zooming: median / p95 (ms)', `${percentile(p.tiles, 0.5).toFixed(0)} / ${percentile(p.tiles, 0.95).toFixed(0)}`],
+    [
+      'first picture: index, rows, tile (ms)',
+      `${p.built.toFixed(0)}, ${p.rows.toFixed(0)}, ${p.first.toFixed(0)}`,
+    ],
+    [
+      'tiles while zooming: median / p95 (ms)',
+      `${percentile(p.tiles, 0.5).toFixed(0)} / ${percentile(p.tiles, 0.95).toFixed(0)}`,
+    ],
     ['atoms', String(p.timeline.index.atoms.length)],
     ['peak memory with table and operations (MB)', mb(peak)],
   ]);
@@ -200,11 +281,15 @@ async function guest(root) {
 export async function benchTiles(root, given) {
   const file = await benchTrace(root, given);
   await benchPage(root, file);
-  const { status } = spawnSync(process.execPath, [fileURLToPath(import.meta.url), 'guest', root], { stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, [fileURLToPath(import.meta.url), 'guest', root], {
+    stdio: 'inherit',
+  });
   if (status !== 0) throw new Error('the made guest failed');
-  if (fs.existsSync(process.env.CHROMIUM ?? '/usr/bin/chromium') && fs.existsSync('/proc/self/smaps_rollup')) await guestPage(root);
+  if (fs.existsSync(process.env.CHROMIUM ?? '/usr/bin/chromium') && fs.existsSync('/proc/self/smaps_rollup'))
+    await guestPage(root);
 }
 
 if (process.argv[2] === 'guest') await guest(process.argv[3]);
 else if (process.argv[2] === 'guest-page') await guestPage(process.argv[3]);
-else if (process.argv[1] === fileURLToPath(import.meta.url)) await benchTiles(path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..'), process.argv[2]);
+else if (process.argv[1] === fileURLToPath(import.meta.url))
+  await benchTiles(path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..'), process.argv[2]);

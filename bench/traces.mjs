@@ -19,7 +19,8 @@ export function recording(relative) {
 /** The large text: unpacked when it is compressed, made from a sample where there is none. */
 export function largeText(root, given) {
   const file = given ?? recording(HUGE);
-  if (file === undefined) return { file: made(root), origin: 'made by repeating a sample, for want of $SHIMTRACE_TRACES' };
+  if (file === undefined)
+    return { file: made(root), origin: 'made by repeating a sample, for want of $SHIMTRACE_TRACES' };
   return { file: file.endsWith('.zst') ? unpacked(file) : file, origin: 'a recording' };
 }
 
@@ -28,8 +29,11 @@ function unpacked(file) {
   const { mtimeMs } = fs.statSync(file);
   if (fs.existsSync(target) && fs.statSync(target).mtimeMs >= mtimeMs) return target;
   fs.mkdirSync(cache, { recursive: true });
-  const result = spawnSync('zstd', ['-d', '-f', '-q', '--long=31', file, '-o', `${target}.part`], { stdio: 'inherit' });
-  if (result.error || result.status !== 0) throw new Error(`zstd could not unpack ${file}; install zstd or unpack it by hand and name the file`);
+  const result = spawnSync('zstd', ['-d', '-f', '-q', '--long=31', file, '-o', `${target}.part`], {
+    stdio: 'inherit',
+  });
+  if (result.error || result.status !== 0)
+    throw new Error(`zstd could not unpack ${file}; install zstd or unpack it by hand and name the file`);
   fs.renameSync(`${target}.part`, target);
   fs.utimesSync(target, new Date(), new Date());
   return target;
@@ -57,5 +61,8 @@ function made(root) {
 const SECONDS_PER_RUN = 10;
 
 function moved(line, run) {
-  return line.replace(/ (\d+)(\.\d{6}: )/, (_, seconds, rest) => ` ${Number(seconds) + run * SECONDS_PER_RUN}${rest}`);
+  return line.replace(
+    / (\d+)(\.\d{6}: )/,
+    (_, seconds, rest) => ` ${Number(seconds) + run * SECONDS_PER_RUN}${rest}`,
+  );
 }

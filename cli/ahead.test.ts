@@ -11,27 +11,42 @@ import { tableText } from '../test/support/tables.js';
 import { PageWriter, writeTraceDat } from '../test/support/tracedatWriter.js';
 import { startAhead } from './ahead.js';
 
-const ZSTD = VARIANTS.find((v) => v.version === 7 && v.compression === 'zstd' && !v.bigEndian && v.longSize === 8)!;
+const ZSTD = VARIANTS.find(
+  (v) => v.version === 7 && v.compression === 'zstd' && !v.bigEndian && v.longSize === 8,
+)!;
 
 /** Two CPUs of many chunks each, more than fit into a ring. */
 function manyChunks(): Uint8Array {
   const cpu = (first: bigint): Uint8Array => {
     const pages: number[] = [];
-    for (let i = 0n; i < 150n; i++) pages.push(...new PageWriter(first + i * 100n, false, 8, 512).record(0, exitRecord(false, Number(i), 2, 0)).record(5, exitRecord(false, 1, 2, 0)).done());
+    for (let i = 0n; i < 150n; i++)
+      pages.push(
+        ...new PageWriter(first + i * 100n, false, 8, 512)
+          .record(0, exitRecord(false, Number(i), 2, 0))
+          .record(5, exitRecord(false, 1, 2, 0))
+          .done(),
+      );
     return Uint8Array.from(pages);
   };
-  return writeTraceDat({ ...smallContent(ZSTD), pageSize: 512, buffers: [{ name: '', cpus: [cpu(1000n), cpu(1050n)] }] });
+  return writeTraceDat({
+    ...smallContent(ZSTD),
+    pageSize: 512,
+    buffers: [{ name: '', cpus: [cpu(1000n), cpu(1050n)] }],
+  });
 }
 
 describe('decompression ahead', () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-ahead-'));
   after(() => fs.rmSync(folder, { recursive: true }));
 
-  async function both(bytes: Uint8Array): Promise<{ readonly here: string; readonly ahead: string; readonly rows: number }> {
+  async function both(
+    bytes: Uint8Array,
+  ): Promise<{ readonly here: string; readonly ahead: string; readonly rows: number }> {
     const file = path.join(folder, 'trace.dat');
     fs.writeFileSync(file, bytes);
     const codecs = await nodeCodecs();
-    const read = (more: object) => traceDat.read(new MemorySource(bytes), { cancel: NEVER_CANCELLED, ...codecs, ...more });
+    const read = (more: object) =>
+      traceDat.read(new MemorySource(bytes), { cancel: NEVER_CANCELLED, ...codecs, ...more });
     const trace = read(startAhead(file, 0));
     trace.describe(trace.table.length - 1);
     return { here: tableText(read({}).table), ahead: tableText(trace.table), rows: trace.table.length };
@@ -57,6 +72,9 @@ describe('decompression ahead', () => {
   });
 
   it('is not offered where it is not worth its start', () => {
-    assert.equal(startAhead(path.join(folder, 'trace.dat')).unzstdAhead([[{ offset: 0, size: 10, plainSize: 100 }]]), undefined);
+    assert.equal(
+      startAhead(path.join(folder, 'trace.dat')).unzstdAhead([[{ offset: 0, size: 10, plainSize: 100 }]]),
+      undefined,
+    );
   });
 });

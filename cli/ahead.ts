@@ -33,7 +33,11 @@ export interface AheadPlan {
 }
 
 /** `unzstdAhead` and `unzstdStreamAhead` for the file at `path`, for at least `worthBytes` of plain data; `slots` of a stream's ring are for tests. The worker is started now, so that it is ready when the first piece is needed. */
-export function startAhead(path: string, worthBytes = WORTH_BYTES, slots?: number): Required<Pick<ReadOptions, 'unzstdAhead' | 'unzstdStreamAhead'>> {
+export function startAhead(
+  path: string,
+  worthBytes = WORTH_BYTES,
+  slots?: number,
+): Required<Pick<ReadOptions, 'unzstdAhead' | 'unzstdStreamAhead'>> {
   const worker = new Worker(new URL('./aheadWorker.js', import.meta.url));
   let failed = false;
   worker.on('error', () => {
@@ -49,7 +53,9 @@ export function startAhead(path: string, worthBytes = WORTH_BYTES, slots?: numbe
       return new SharedRing(plan, lanes.length);
     },
     unzstdStreamAhead: (pieces) => {
-      const plan = failed ? undefined : streamPlan(path, pieces, Math.min(worthBytes, STREAM_WORTH_BYTES), slots);
+      const plan = failed
+        ? undefined
+        : streamPlan(path, pieces, Math.min(worthBytes, STREAM_WORTH_BYTES), slots);
       if (!plan) return undefined;
       worker.postMessage(plan);
       return new StreamRing(plan);
@@ -57,7 +63,11 @@ export function startAhead(path: string, worthBytes = WORTH_BYTES, slots?: numbe
   };
 }
 
-function planOf(path: string, lanes: readonly (readonly CompressedRange[])[], worthBytes: number): AheadPlan | undefined {
+function planOf(
+  path: string,
+  lanes: readonly (readonly CompressedRange[])[],
+  worthBytes: number,
+): AheadPlan | undefined {
   let plain = 0;
   let slotBytes = 8;
   for (const lane of lanes) {
@@ -69,9 +79,15 @@ function planOf(path: string, lanes: readonly (readonly CompressedRange[])[], wo
   const ringBytes = slotBytes * SLOTS * lanes.length;
   if (plain < worthBytes || ringBytes > RING_LIMIT_BYTES) return undefined;
   return {
-    path, slotBytes, slots: SLOTS,
-    lanes: lanes.map((lane) => Float64Array.from(lane.flatMap((range) => [range.offset, range.size, range.plainSize]))),
-    ring: new SharedArrayBuffer(ringBytes), counters: new SharedArrayBuffer(4 * (2 * lanes.length + 1)), lengths: new SharedArrayBuffer(4 * SLOTS * lanes.length),
+    path,
+    slotBytes,
+    slots: SLOTS,
+    lanes: lanes.map((lane) =>
+      Float64Array.from(lane.flatMap((range) => [range.offset, range.size, range.plainSize])),
+    ),
+    ring: new SharedArrayBuffer(ringBytes),
+    counters: new SharedArrayBuffer(4 * (2 * lanes.length + 1)),
+    lengths: new SharedArrayBuffer(4 * SLOTS * lanes.length),
   };
 }
 
@@ -80,7 +96,10 @@ class SharedRing implements Ahead {
   private readonly lengths: Int32Array;
   private readonly taken: Int32Array;
 
-  constructor(private readonly plan: AheadPlan, private readonly laneCount: number) {
+  constructor(
+    private readonly plan: AheadPlan,
+    private readonly laneCount: number,
+  ) {
     this.counters = new Int32Array(plan.counters);
     this.lengths = new Int32Array(plan.lengths);
     this.taken = new Int32Array(laneCount);

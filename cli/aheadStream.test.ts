@@ -17,11 +17,15 @@ describe('a compressed perf.data, decompressed ahead', () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-ahead-'));
   after(() => fs.rmSync(folder, { recursive: true }));
 
-  async function both(bytes: Uint8Array, slots?: number): Promise<{ readonly here: EventTable; readonly ahead: EventTable }> {
+  async function both(
+    bytes: Uint8Array,
+    slots?: number,
+  ): Promise<{ readonly here: EventTable; readonly ahead: EventTable }> {
     const file = path.join(folder, 'perf.data');
     fs.writeFileSync(file, bytes);
     const codecs = await nodeCodecs();
-    const read = (more: object): EventTable => perfData.read(new MemorySource(bytes), { cancel: NEVER_CANCELLED, ...codecs, ...more }).table;
+    const read = (more: object): EventTable =>
+      perfData.read(new MemorySource(bytes), { cancel: NEVER_CANCELLED, ...codecs, ...more }).table;
     return { here: read({}), ahead: read(startAhead(file, 0, slots)) };
   }
 
@@ -54,7 +58,8 @@ describe('a compressed perf.data, decompressed ahead', () => {
     const { here, ahead } = await both(bytes);
     assert.ok(here.length > 0 && here.length < 3718);
     assert.equal(ahead.length, here.length);
-    for (const table of [here, ahead]) assert.ok(table.issues.some((issue) => issue.code === 'decompress-failed'));
+    for (const table of [here, ahead])
+      assert.ok(table.issues.some((issue) => issue.code === 'decompress-failed'));
   });
 
   it('is not worth a thread for little', () => {

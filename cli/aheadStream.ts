@@ -48,12 +48,21 @@ export interface StreamPlan {
 }
 
 /** The plan for these pieces; undefined where they have less than `worthBytes`, for which a thread costs more than it spares. */
-export function streamPlan(path: string, pieces: readonly Pick<CompressedRange, 'offset' | 'size'>[], worthBytes: number, slots = SLOTS): StreamPlan | undefined {
+export function streamPlan(
+  path: string,
+  pieces: readonly Pick<CompressedRange, 'offset' | 'size'>[],
+  worthBytes: number,
+  slots = SLOTS,
+): StreamPlan | undefined {
   if (pieces.reduce((sum, piece) => sum + piece.size, 0) < worthBytes) return undefined;
   return {
-    path, slots, pieces: Float64Array.from(pieces.flatMap((piece) => [piece.offset, piece.size])),
-    ring: new SharedArrayBuffer(slots * SLOT_BYTES), counters: new SharedArrayBuffer(4 * COUNTERS),
-    outputs: new SharedArrayBuffer(4 * ENTRY * (slots + 1)), returned: new SharedArrayBuffer(4 * slots),
+    path,
+    slots,
+    pieces: Float64Array.from(pieces.flatMap((piece) => [piece.offset, piece.size])),
+    ring: new SharedArrayBuffer(slots * SLOT_BYTES),
+    counters: new SharedArrayBuffer(4 * COUNTERS),
+    outputs: new SharedArrayBuffer(4 * ENTRY * (slots + 1)),
+    returned: new SharedArrayBuffer(4 * slots),
   };
 }
 
@@ -129,7 +138,10 @@ export class StreamRing implements AheadStream {
 }
 
 /** The worker's side: reads the pieces by itself and fills the ring until the end, or until the reader closes it. */
-export function fillStream(plan: StreamPlan, unzstdStream: (pieces: Iterable<Uint8Array>) => Iterable<Uint8Array>): void {
+export function fillStream(
+  plan: StreamPlan,
+  unzstdStream: (pieces: Iterable<Uint8Array>) => Iterable<Uint8Array>,
+): void {
   const counters = new Int32Array(plan.counters);
   const outputs = new Int32Array(plan.outputs);
   const ring = new Uint8Array(plan.ring);
@@ -163,7 +175,10 @@ class FreeSlots {
   private reused = 0;
   private readonly returned: Int32Array;
 
-  constructor(private readonly plan: StreamPlan, private readonly counters: Int32Array) {
+  constructor(
+    private readonly plan: StreamPlan,
+    private readonly counters: Int32Array,
+  ) {
     this.returned = new Int32Array(plan.returned);
   }
 
@@ -179,7 +194,8 @@ class FreeSlots {
   }
 
   private free(): number {
-    if (this.reused < Atomics.load(this.counters, RETURNED)) return this.returned[this.reused++ % this.plan.slots]!;
+    if (this.reused < Atomics.load(this.counters, RETURNED))
+      return this.returned[this.reused++ % this.plan.slots]!;
     return this.fresh < this.plan.slots ? this.fresh++ : -1;
   }
 }

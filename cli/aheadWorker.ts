@@ -28,7 +28,9 @@ class Window {
 const zstd = startZstd();
 
 parentPort!.once('message', (plan: AheadPlan | StreamPlan) => {
-  void zstd.then(({ unzstd, unzstdStream }) => ('lanes' in plan ? fill(plan, unzstd) : fillStream(plan, unzstdStream)));
+  void zstd.then(({ unzstd, unzstdStream }) =>
+    'lanes' in plan ? fill(plan, unzstd) : fillStream(plan, unzstdStream),
+  );
 });
 
 function fill(plan: AheadPlan, unzstd: (bytes: Uint8Array, expectedLength: number) => Uint8Array): void {
@@ -49,7 +51,11 @@ function fill(plan: AheadPlan, unzstd: (bytes: Uint8Array, expectedLength: numbe
       continue;
     }
     const piece = counters[lane]!;
-    const [offset, size, plainSize] = lanes[lane]!.subarray(3 * piece, 3 * piece + 3) as unknown as [number, number, number];
+    const [offset, size, plainSize] = lanes[lane]!.subarray(3 * piece, 3 * piece + 3) as unknown as [
+      number,
+      number,
+      number,
+    ];
     const slot = lane * slots + (piece % slots);
     const plain = unzstd(windows[lane]!.read(offset, size), plainSize);
     const length = Math.min(plain.length, plainSize);

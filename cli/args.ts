@@ -45,7 +45,8 @@ export class Args {
   number(name: string): number | undefined {
     const value = this.text(name);
     if (value === undefined) return undefined;
-    if (!/^\d+(\.\d+)?$/.test(value)) throw new UsageError(`--${name} takes a number${this.unit(name)}, not '${value}'`);
+    if (!/^\d+(\.\d+)?$/.test(value))
+      throw new UsageError(`--${name} takes a number${this.unit(name)}, not '${value}'`);
     return Number(value);
   }
 
@@ -64,12 +65,23 @@ export function oneOf<T extends string>(what: string, value: string, allowed: re
 
 /** Parses a command's own arguments by its specs. */
 export function parse(argv: readonly string[], specs: OptionSpecs): Args {
-  const options: Record<string, { type: 'string' | 'boolean'; multiple?: boolean; short?: string }> = { help: { type: 'boolean', short: 'h' } };
+  const options: Record<string, { type: 'string' | 'boolean'; multiple?: boolean; short?: string }> = {
+    help: { type: 'boolean', short: 'h' },
+  };
   for (const [name, spec] of Object.entries(specs)) {
-    options[name] = { type: spec.type, ...(spec.multiple ? { multiple: true } : {}), ...(spec.short === undefined ? {} : { short: spec.short }) };
+    options[name] = {
+      type: spec.type,
+      ...(spec.multiple ? { multiple: true } : {}),
+      ...(spec.short === undefined ? {} : { short: spec.short }),
+    };
   }
   try {
-    const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      options,
+      allowPositionals: true,
+      strict: true,
+    });
     return new Args(positionals, values, specs);
   } catch (error) {
     // parseArgs reports every mistake of the user as a TypeError with a code of its own.

@@ -17,14 +17,31 @@ import type { Output } from './output.js';
 
 /** Options of every command that reads traces. */
 export const RUN_OPTIONS: OptionSpecs = {
-  offset: { type: 'string', multiple: true, value: 'FILE=NS', help: 'add this to the times of FILE, to be on the first file\'s clock; repeatable' },
-  guest: { type: 'string', multiple: true, value: 'FILE', help: 'FILE was recorded in a guest of the machine that the others are of; trace-cmd\'s files of one session say so themselves; repeatable' },
-  'trace-events': { type: 'string', value: 'FILE', help: 'QEMU\'s trace-events-all, for recordings of its simple backend' },
+  offset: {
+    type: 'string',
+    multiple: true,
+    value: 'FILE=NS',
+    help: "add this to the times of FILE, to be on the first file's clock; repeatable",
+  },
+  guest: {
+    type: 'string',
+    multiple: true,
+    value: 'FILE',
+    help: "FILE was recorded in a guest of the machine that the others are of; trace-cmd's files of one session say so themselves; repeatable",
+  },
+  'trace-events': {
+    type: 'string',
+    value: 'FILE',
+    help: "QEMU's trace-events-all, for recordings of its simple backend",
+  },
 };
 
 /** Those of `check`, which may also judge its files one by one. */
 export const BUNDLE_OPTIONS: OptionSpecs = {
-  merge: { type: 'boolean', help: 'the files are one run: judge them as one trace, where their clocks can be aligned (implied by --offset and --guest)' },
+  merge: {
+    type: 'boolean',
+    help: 'the files are one run: judge them as one trace, where their clocks can be aligned (implied by --offset and --guest)',
+  },
   separate: { type: 'boolean', help: 'the files are runs of their own, whatever they say' },
   ...RUN_OPTIONS,
 };
@@ -58,7 +75,8 @@ function isProject(name: string): boolean {
 export function groupsOf(args: Args, output: Output): readonly (readonly BundleFile[])[] {
   const files = namedFiles(args, args.positionals);
   const merge = args.flag('merge') || args.list('offset').length > 0 || args.list('guest').length > 0;
-  if (merge && args.flag('separate')) throw new UsageError('--merge, --offset and --guest contradict --separate');
+  if (merge && args.flag('separate'))
+    throw new UsageError('--merge, --offset and --guest contradict --separate');
   const projects = args.positionals.filter(isProject).map(readProject);
   if (merge && files.length > 1) return [...projects, files];
   if (merge || args.flag('separate')) return [...projects, ...files.map((file) => [file])];
@@ -69,15 +87,27 @@ export function groupsOf(args: Args, output: Output): readonly (readonly BundleF
   const first = new Map(runs.map((run) => [run[0]!, run]));
   const others = new Set(runs.flatMap((run) => run.slice(1)));
   const groups = files.flatMap((_, i) => (others.has(i) ? [] : [first.get(i) ?? [i]]));
-  return [...projects, ...groups.map((group) => group.map((index) => withReason(files, hints, groups, group, index)))];
+  return [
+    ...projects,
+    ...groups.map((group) => group.map((index) => withReason(files, hints, groups, group, index))),
+  ];
 }
 
 /** A QEMU log that lies beside the traces of one run is meant to be part of it: says so where it could not be. */
-function withReason(files: readonly BundleFile[], hints: readonly RunHint[], groups: readonly (readonly number[])[], group: readonly number[], index: number): BundleFile {
+function withReason(
+  files: readonly BundleFile[],
+  hints: readonly RunHint[],
+  groups: readonly (readonly number[])[],
+  group: readonly number[],
+  index: number,
+): BundleFile {
   const isLog = (i: number): boolean => hints[i]!.format?.startsWith('qemu') === true;
   const [kernel, ...more] = groups.filter((other) => !other.every(isLog));
   if (!kernel || more.length > 0 || group.length > 1 || !isLog(index)) return files[index]!;
-  return { ...files[index]!, apart: `nothing says that it is one run with ${files[kernel[0]!]!.path} and how their clocks stand to each other` };
+  return {
+    ...files[index]!,
+    apart: `nothing says that it is one run with ${files[kernel[0]!]!.path} and how their clocks stand to each other`,
+  };
 }
 
 /** What to say when several files were judged one by one though nobody said so; undefined otherwise. */
@@ -89,11 +119,23 @@ export function separateNote(groups: readonly (readonly BundleFile[])[], args: A
 function namedFiles(args: Args, positionals: readonly string[]): readonly BundleFile[] {
   const offsets = new Map(args.list('offset').map(parseOffset));
   const guests = args.list('guest');
-  for (const [option, names] of [['--offset', [...offsets.keys()]], ['--guest', guests]] as const) {
-    for (const name of names) if (!positionals.includes(name)) throw new UsageError(`${option} names '${name}', which is not one of the files`);
+  for (const [option, names] of [
+    ['--offset', [...offsets.keys()]],
+    ['--guest', guests],
+  ] as const) {
+    for (const name of names)
+      if (!positionals.includes(name))
+        throw new UsageError(`${option} names '${name}', which is not one of the files`);
   }
   const traceEvents = args.text('trace-events');
-  return positionals.filter((name) => !isProject(name)).map((name) => ({ path: name, role: guests.includes(name) ? 'guest' : undefined, offsetNs: offsets.get(name), traceEvents }));
+  return positionals
+    .filter((name) => !isProject(name))
+    .map((name) => ({
+      path: name,
+      role: guests.includes(name) ? 'guest' : undefined,
+      offsetNs: offsets.get(name),
+      traceEvents,
+    }));
 }
 
 function parseOffset(text: string): readonly [string, bigint] {
@@ -106,9 +148,15 @@ function parseOffset(text: string): readonly [string, bigint] {
  * Files that say of themselves that they are one run, by index. Only those that can say so are read for it, one after
  * another: what is judged is read again, so that no more than one trace is in memory at a time.
  */
-function runsByThemselves(files: readonly BundleFile[], hints: readonly RunHint[], output: Output): readonly (readonly number[])[] {
+function runsByThemselves(
+  files: readonly BundleFile[],
+  hints: readonly RunHint[],
+  output: Output,
+): readonly (readonly number[])[] {
   const guests = new Set(hints.flatMap((hint) => hint.guests ?? []));
-  const asked = files.flatMap((file, index) => (hints[index]!.may || guests.has(hints[index]!.traceId ?? -1n) ? [{ file, index }] : []));
+  const asked = files.flatMap((file, index) =>
+    hints[index]!.may || guests.has(hints[index]!.traceId ?? -1n) ? [{ file, index }] : [],
+  );
   if (asked.length < 2) return [];
   const facts = asked.flatMap(({ file, index }) => {
     const open = readable(file, output);
@@ -123,14 +171,16 @@ function runsByThemselves(files: readonly BundleFile[], hints: readonly RunHint[
 function hintOf(name: string): RunHint {
   const nothing: RunHint = { may: false };
   if (name === '-' || !fs.statSync(name, { throwIfNoEntry: false })?.isFile()) return nothing;
-  return withoutFailing(() => {
-    const source = openSource(name);
-    try {
-      return runHint(source, { cancel: NEVER_CANCELLED, ...codecs(name) });
-    } finally {
-      source.close();
-    }
-  }) ?? nothing;
+  return (
+    withoutFailing(() => {
+      const source = openSource(name);
+      try {
+        return runHint(source, { cancel: NEVER_CANCELLED, ...codecs(name) });
+      } finally {
+        source.close();
+      }
+    }) ?? nothing
+  );
 }
 
 function readable(file: BundleFile, output: Output): LoadedOpen | undefined {
@@ -157,8 +207,13 @@ export function readProject(name: string): readonly BundleFile[] {
   }
   const { files, problem } = parseProject(text);
   if (problem !== undefined) throw new InputError(`${name}: ${problem}`);
-  const beside = (file: string): string => (path.isAbsolute(file) ? file : path.join(path.dirname(name), file));
-  return files.map(({ traceEvents, ...file }) => ({ ...file, path: beside(file.path), traceEvents: traceEvents === undefined ? undefined : beside(traceEvents) }));
+  const beside = (file: string): string =>
+    path.isAbsolute(file) ? file : path.join(path.dirname(name), file);
+  return files.map(({ traceEvents, ...file }) => ({
+    ...file,
+    path: beside(file.path),
+    traceEvents: traceEvents === undefined ? undefined : beside(traceEvents),
+  }));
 }
 
 /** The files behind an argument: those that a .shimtrace.json names, else itself. What is wrong with it is said when it is read. */
@@ -168,14 +223,20 @@ export function filesBehind(name: string): readonly string[] {
 }
 
 function openFile(file: BundleFile, output: Output): LoadedOpen {
-  return openTrace(file.path, output, file.traceEvents === undefined ? undefined : readTraceEvents(file.traceEvents));
+  return openTrace(
+    file.path,
+    output,
+    file.traceEvents === undefined ? undefined : readTraceEvents(file.traceEvents),
+  );
 }
 
 function readTraceEvents(name: string): string {
   try {
     return fs.readFileSync(name, 'utf8');
   } catch (error) {
-    throw new InputError(`${name}: ${error instanceof Error ? error.message : String(error)}; expected QEMU's trace-events-all, which its package installs beside its firmware`);
+    throw new InputError(
+      `${name}: ${error instanceof Error ? error.message : String(error)}; expected QEMU's trace-events-all, which its package installs beside its firmware`,
+    );
   }
 }
 
@@ -188,14 +249,30 @@ export function openGroup(group: readonly BundleFile[], output: Output): readonl
     for (const open of opens) open.close();
     throw error;
   }
-  const runs = openRun(opens.map((trace, i) => ({ path: trace.path, open: trace.open, role: group[i]!.role, offsetNs: group[i]!.offsetNs })));
+  const runs = openRun(
+    opens.map((trace, i) => ({
+      path: trace.path,
+      open: trace.open,
+      role: group[i]!.role,
+      offsetNs: group[i]!.offsetNs,
+    })),
+  );
   return runs.map(({ files: indexes, open, bundle }): LoadedRun => {
     const files = indexes.map((index) => opens[index]!.path);
     const close = (): void => indexes.forEach((index) => opens[index]!.close());
     const apart = group[indexes[0]!]!.apart;
-    if (!bundle) return { path: files[0]!, open: apart === undefined ? open : unalignedTrace(open, apart), close };
+    if (!bundle)
+      return { path: files[0]!, open: apart === undefined ? open : unalignedTrace(open, apart), close };
     const { table } = bundle;
-    return { path: files[0]!, files, open, bundle, close, pathOf: (row) => (row >= 0 && row < table.length ? bundle.parts[bundle.sourceOf(row).part]!.path : files[0]!) };
+    return {
+      path: files[0]!,
+      files,
+      open,
+      bundle,
+      close,
+      pathOf: (row) =>
+        row >= 0 && row < table.length ? bundle.parts[bundle.sourceOf(row).part]!.path : files[0]!,
+    };
   });
 }
 
@@ -206,17 +283,30 @@ export function openOne(args: Args, names: readonly string[], usage: string, out
   const runs = openGroup(group, output);
   if (runs.length === 1) return runs[0]!;
   for (const run of runs) run.close();
-  throw new InputError(`these files cannot be shown as one trace: ${whyApart(runs) ?? 'give one file at a time'}`);
+  throw new InputError(
+    `these files cannot be shown as one trace: ${whyApart(runs) ?? 'give one file at a time'}`,
+  );
 }
 
 /** Reads and judges the files of such a command. */
-export function loadOne(args: Args, names: readonly string[], usage: string, options: LoadOptions, output: Output): LoadedTrace & LoadedRun {
+export function loadOne(
+  args: Args,
+  names: readonly string[],
+  usage: string,
+  options: LoadOptions,
+  output: Output,
+): LoadedTrace & LoadedRun {
   return judgedRun(openOne(args, names, usage, output), options, output);
 }
 
 export function judgedRun(run: LoadedRun, options: LoadOptions, output: Output): LoadedTrace & LoadedRun {
   const { bundle, pathOf, files } = run;
-  return { ...judged(run, options, output), ...(bundle && { bundle }), ...(pathOf && { pathOf }), ...(files && { files }) };
+  return {
+    ...judged(run, options, output),
+    ...(bundle && { bundle }),
+    ...(pathOf && { pathOf }),
+    ...(files && { files }),
+  };
 }
 
 /** How a trace is called: its file, or its files. */
@@ -234,9 +324,20 @@ export function rowAtPlace(run: LoadedRun, text: string): number | undefined {
   if (!match) return undefined;
   const line = Number(match[2]);
   const { bundle } = run;
-  if (!bundle) return match[1] !== undefined && match[1] !== run.path ? undefined : table.length > 0 && table.line(0) > 0 ? table.rowAtLine(line) : Math.min(table.length, Math.max(0, line - 1));
+  if (!bundle)
+    return match[1] !== undefined && match[1] !== run.path
+      ? undefined
+      : table.length > 0 && table.line(0) > 0
+        ? table.rowAtLine(line)
+        : Math.min(table.length, Math.max(0, line - 1));
   const parts = bundle.parts.map((part) => part.path);
-  const part = parts.findIndex((name) => name === match[1]) >= 0 ? parts.indexOf(match[1]!) : parts.findIndex((name) => match[1] !== undefined && path.basename(name) === match[1]);
-  if (part < 0) throw new UsageError(`a place in a trace of several files is FILE:LINE, with FILE one of ${parts.map((name) => path.basename(name === STDIN_NAME ? '-' : name)).join(', ')}; not '${text}'`);
+  const part =
+    parts.findIndex((name) => name === match[1]) >= 0
+      ? parts.indexOf(match[1]!)
+      : parts.findIndex((name) => match[1] !== undefined && path.basename(name) === match[1]);
+  if (part < 0)
+    throw new UsageError(
+      `a place in a trace of several files is FILE:LINE, with FILE one of ${parts.map((name) => path.basename(name === STDIN_NAME ? '-' : name)).join(', ')}; not '${text}'`,
+    );
   return bundle.rowAtLine(part, line);
 }

@@ -24,13 +24,23 @@ interface Ran {
 async function shimtrace(...argv: string[]): Promise<Ran> {
   let out = '';
   const err: string[] = [];
-  const code = await run(argv, { out: (text) => (out += text), err: (line) => err.push(line), progress: () => undefined });
+  const code = await run(argv, {
+    out: (text) => (out += text),
+    err: (line) => err.push(line),
+    progress: () => undefined,
+  });
   return { code, out, err };
 }
 
 /** Runs the program itself, as a shell would. */
-function program(argv: readonly string[], input?: Buffer): { readonly code: number | null; readonly out: string; readonly err: string } {
-  const result = spawnSync(process.execPath, ['out/cli/main.js', ...argv], { encoding: 'utf8', ...(input === undefined ? {} : { input }) });
+function program(
+  argv: readonly string[],
+  input?: Buffer,
+): { readonly code: number | null; readonly out: string; readonly err: string } {
+  const result = spawnSync(process.execPath, ['out/cli/main.js', ...argv], {
+    encoding: 'utf8',
+    ...(input === undefined ? {} : { input }),
+  });
   return { code: result.status, out: result.stdout, err: result.stderr };
 }
 
@@ -50,7 +60,10 @@ describe('the command line', () => {
     it('finds the pin, on its line, and exits with 1', async () => {
       const { code, out } = await shimtrace('check', PINNED);
       assert.equal(code, 1);
-      assert.match(out, /^sample-traces\/labelled\/inplace\/M2\.p\.txt:702:1: error: .* \[G9\]\n {4}sample-traces\/\S+:662:1: note: /);
+      assert.match(
+        out,
+        /^sample-traces\/labelled\/inplace\/M2\.p\.txt:702:1: error: .* \[G9\]\n {4}sample-traces\/\S+:662:1: note: /,
+      );
       assert.match(out, /\nG9 refs-safe +guest-memfd +judged +1 +1\n/);
     });
 
@@ -59,22 +72,44 @@ describe('the command line', () => {
     });
 
     it('judges by the profiles it is given', async () => {
-      const { code, out } = await shimtrace('check', '--rules', 'luto-2022', '--rules', 'sean-2022', '--format', 'json', SCENARIO);
+      const { code, out } = await shimtrace(
+        'check',
+        '--rules',
+        'luto-2022',
+        '--rules',
+        'sean-2022',
+        '--format',
+        'json',
+        SCENARIO,
+      );
       assert.equal(code, 1);
-      const trace = (JSON.parse(out) as { traces: { profiles: string[]; rules: { profile: string }[] }[] }).traces[0]!;
+      const trace = (JSON.parse(out) as { traces: { profiles: string[]; rules: { profile: string }[] }[] })
+        .traces[0]!;
       assert.deepEqual(trace.profiles, ['sean-2022', 'luto-2022']);
       assert.deepEqual([...new Set(trace.rules.map((r) => r.profile))].sort(), ['luto-2022', 'sean-2022']);
     });
 
     it('gives JSON of its schema for real traces', async () => {
-      const check = new Ajv({ strict: true, strictRequired: false }).compile(JSON.parse(fs.readFileSync('docs/check.schema.json', 'utf8')) as object);
-      const { out } = await shimtrace('check', '--format', 'json', PINNED, CORRECT, LOST, 'sample-traces/labelled/base/N.vf.txt');
+      const check = new Ajv({ strict: true, strictRequired: false }).compile(
+        JSON.parse(fs.readFileSync('docs/check.schema.json', 'utf8')) as object,
+      );
+      const { out } = await shimtrace(
+        'check',
+        '--format',
+        'json',
+        PINNED,
+        CORRECT,
+        LOST,
+        'sample-traces/labelled/base/N.vf.txt',
+      );
       assert.ok(check(JSON.parse(out)), JSON.stringify(check.errors));
       assert.equal((JSON.parse(out) as { traces: unknown[] }).traces.length, 4);
     });
 
     it('gives SARIF whose parts are those of 2.1.0 for real traces', async () => {
-      const check = new Ajv({ strict: true, strictRequired: false, formats: { uri: true } }).compile(JSON.parse(fs.readFileSync('test/support/sarif-parts.schema.json', 'utf8')) as object);
+      const check = new Ajv({ strict: true, strictRequired: false, formats: { uri: true } }).compile(
+        JSON.parse(fs.readFileSync('test/support/sarif-parts.schema.json', 'utf8')) as object,
+      );
       const { out } = await shimtrace('check', '--format', 'sarif', PINNED, LOST);
       assert.ok(check(JSON.parse(out)), JSON.stringify(check.errors));
     });
@@ -120,9 +155,17 @@ describe('the command line', () => {
     const bad: readonly (readonly [name: string, content: string | Buffer, message: RegExp])[] = [
       ['empty.txt', '', /empty\.txt: The input holds no event\./],
       ['prose.txt', 'Dear all,\nthis is no trace.\n', /prose\.txt: This is none of the formats/],
-      ['noise.bin', Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * 7919) & 0xff)), /noise\.bin: This is none of the formats/],
+      [
+        'noise.bin',
+        Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * 7919) & 0xff)),
+        /noise\.bin: This is none of the formats/,
+      ],
       ['long.txt', 'x'.repeat(3_000_000), /long\.txt(:1)?: /],
-      ['header.txt', '# tracer: nop\n#\n# entries-in-buffer/entries-written: 0/0   #P:2\n#\n', /header\.txt.*: The input holds no event\./],
+      [
+        'header.txt',
+        '# tracer: nop\n#\n# entries-in-buffer/entries-written: 0/0   #P:2\n#\n',
+        /header\.txt.*: The input holds no event\./,
+      ],
     ];
     for (const [name, content, message] of bad) {
       it(`says so of ${name}`, async () => {
@@ -150,7 +193,10 @@ describe('the command line', () => {
 
     it('keeps what precedes a tear, and says that it is torn', async () => {
       const whole = fs.readFileSync(PINNED);
-      const { code, out } = await shimtrace('check', file('torn.txt', whole.subarray(0, whole.length - 70_000)));
+      const { code, out } = await shimtrace(
+        'check',
+        file('torn.txt', whole.subarray(0, whole.length - 70_000)),
+      );
       assert.equal(code, 1);
       assert.match(out, /\[torn-tail\]/);
     });
@@ -202,10 +248,13 @@ describe('the command line', () => {
   });
 
   describe('explain', () => {
-    it('tells the chain of a finding with the page\'s state after each event', async () => {
+    it("tells the chain of a finding with the page's state after each event", async () => {
       const { code, out } = await shimtrace('explain', PINNED, 'G9');
       assert.equal(code, 0);
-      assert.match(out, /M2\.p\.txt:662:1: 62\.291405 \[000\] CPU 0\/KVM-275 gup_longterm_ret: .* index0=0x4 ino0=268\n.*\n {8}after: .*1 pin\n/);
+      assert.match(
+        out,
+        /M2\.p\.txt:662:1: 62\.291405 \[000\] CPU 0\/KVM-275 gup_longterm_ret: .* index0=0x4 ino0=268\n.*\n {8}after: .*1 pin\n/,
+      );
       assert.match(out, /\n=> \S+:702:1: .*kvm_gmem_store_attributes/);
     });
 
@@ -224,8 +273,26 @@ describe('the command line', () => {
     });
 
     it('prints the state at a line and at a time alike', async () => {
-      const atLine = await shimtrace('timeline', PINNED, '--inode', '268:4', '--at', '702', '--format', 'csv');
-      const atTime = await shimtrace('timeline', PINNED, '--inode', '268:4', '--at', '62.292357', '--format', 'csv');
+      const atLine = await shimtrace(
+        'timeline',
+        PINNED,
+        '--inode',
+        '268:4',
+        '--at',
+        '702',
+        '--format',
+        'csv',
+      );
+      const atTime = await shimtrace(
+        'timeline',
+        PINNED,
+        '--inode',
+        '268:4',
+        '--at',
+        '62.292357',
+        '--format',
+        'csv',
+      );
       assert.equal(atLine.out, atTime.out);
       assert.match(atLine.out, /^unit,vm,.*\npgoff,,268,0x4,1,702,62\.292357,\d+,[\d.]+,private,/);
     });
@@ -240,7 +307,8 @@ describe('the command line', () => {
       assert.deepEqual(parseRange('--gfn', '0x10'), { first: 16, count: 1 });
       assert.deepEqual(parseRange('--gfn', '0x10-0x1f'), { first: 16, count: 16 });
       assert.deepEqual(parseRange('--gfn', '16+4'), { first: 16, count: 4 });
-      for (const text of ['', '-1', '0x', '5-4', '5+0', '1..2']) assert.throws(() => parseRange('--gfn', text), UsageError);
+      for (const text of ['', '-1', '0x', '5-4', '5+0', '1..2'])
+        assert.throws(() => parseRange('--gfn', text), UsageError);
     });
   });
 
@@ -248,7 +316,10 @@ describe('the command line', () => {
     it('says what a trace holds and lacks', async () => {
       const { code, out } = await shimtrace('info', PINNED);
       assert.equal(code, 0);
-      assert.match(out, /^slot {4}kvm:0xffff8881009cc000 slot 10: gfn 0x100000\.\.0x10000f, inode 268 from page 0x0$/m);
+      assert.match(
+        out,
+        /^slot {4}kvm:0xffff8881009cc000 slot 10: gfn 0x100000\.\.0x10000f, inode 268 from page 0x0$/m,
+      );
       assert.match(out, /^ {2}GmemFallocate: p:guest_memfd\/kvm_gmem_fallocate /m);
     });
 
@@ -260,7 +331,10 @@ describe('the command line', () => {
 
     it('lists the rules', async () => {
       const { out } = await shimtrace('rules', '--rules', 'luto-2022', '--format', 'json');
-      assert.deepEqual((JSON.parse(out) as { rules: { id: string }[] }).rules.map((r) => r.id), ['A1', 'A2', 'A3a', 'A3b', 'A4a', 'A4b']);
+      assert.deepEqual(
+        (JSON.parse(out) as { rules: { id: string }[] }).rules.map((r) => r.id),
+        ['A1', 'A2', 'A3a', 'A3b', 'A4a', 'A4b'],
+      );
     });
 
     it('has help for every command', async () => {
@@ -273,7 +347,11 @@ describe('the command line', () => {
     });
 
     it('leaves quietly when the reader of a pipe has had enough', () => {
-      const result = spawnSync('sh', ['-c', `"$0" out/cli/main.js timeline ${PINNED} --format json | head -n 1`, process.execPath], { encoding: 'utf8' });
+      const result = spawnSync(
+        'sh',
+        ['-c', `"$0" out/cli/main.js timeline ${PINNED} --format json | head -n 1`, process.execPath],
+        { encoding: 'utf8' },
+      );
       assert.equal(result.stdout, '{\n');
       assert.equal(result.stderr, '');
     });

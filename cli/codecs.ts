@@ -20,7 +20,10 @@ let ahead: { readonly path: string; readonly option: ReturnType<typeof startAhea
 
 /** Starts what these paths need; to be awaited before they are read. Standard input may hold anything. */
 export async function prepareCodecs(paths: readonly string[]): Promise<void> {
-  const large = paths.find((path) => ZSTD_HEADS.some((start) => headOf(path).startsWith(start)) && fs.statSync(path).size >= AHEAD_BYTES);
+  const large = paths.find(
+    (path) =>
+      ZSTD_HEADS.some((start) => headOf(path).startsWith(start)) && fs.statSync(path).size >= AHEAD_BYTES,
+  );
   if (large !== undefined && ahead === undefined) ahead = { path: large, option: startAhead(large) };
   if (ready.unzstd === undefined && paths.some(needsCodecs)) ready = await nodeCodecs();
 }
@@ -33,7 +36,11 @@ export function codecs(path: string): Partial<Codecs & ReadOptions> {
 /** True for what is compressed, as a whole or inside, and for what cannot be looked at. */
 function needsCodecs(path: string): boolean {
   const head = headOf(path);
-  return head === UNKNOWN_HEAD || compressionOf(Buffer.from(head, 'latin1')) !== undefined || ZSTD_HEADS.some((start) => head.startsWith(start));
+  return (
+    head === UNKNOWN_HEAD ||
+    compressionOf(Buffer.from(head, 'latin1')) !== undefined ||
+    ZSTD_HEADS.some((start) => head.startsWith(start))
+  );
 }
 
 /** The first bytes of a file; UNKNOWN_HEAD where it cannot be looked at without taking them away; '' where it cannot be read. */

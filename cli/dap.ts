@@ -17,13 +17,23 @@ import type { Output } from './output.js';
 
 const LOOPBACK = '127.0.0.1';
 
-async function openTrace(files: readonly string[], rules: readonly string[], output: Output): Promise<LoadedTrace> {
+async function openTrace(
+  files: readonly string[],
+  rules: readonly string[],
+  output: Output,
+): Promise<LoadedTrace> {
   const unknown = rules.find((rule) => !PROFILES.some((profile) => profile === rule));
   if (unknown !== undefined) throw new InputError(`no profile ${unknown}; there are ${PROFILES.join(', ')}`);
   if (files.includes('-')) throw new InputError('a trace to be replayed must be a file, not standard input');
   await prepareCodecs(files.flatMap(filesBehind));
   const profiles = rules.length === 0 ? undefined : PROFILES.filter((profile) => rules.includes(profile));
-  const trace = loadOne(new Args(files, {}, RUN_OPTIONS), files, 'a trace', { profiles, clock: undefined, skewNs: undefined }, output);
+  const trace = loadOne(
+    new Args(files, {}, RUN_OPTIONS),
+    files,
+    'a trace',
+    { profiles, clock: undefined, skewNs: undefined },
+    output,
+  );
   const sources = new Map((trace.files ?? [trace.path]).map((file) => [file, openSource(file)]));
   const only = sources.get(trace.path)!;
   return {
@@ -106,11 +116,19 @@ export function listen(port: number, host: DebugHost, output: Output): Promise<n
   });
   return new Promise((done, fail) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      fail(new InputError(error.code === 'EADDRINUSE' ? `port ${port} is in use; choose another, or 0 for any` : `port ${port}: ${error.message}`));
+      fail(
+        new InputError(
+          error.code === 'EADDRINUSE'
+            ? `port ${port} is in use; choose another, or 0 for any`
+            : `port ${port}: ${error.message}`,
+        ),
+      );
     });
     server.listen(port, LOOPBACK, () => {
       const address = server.address();
-      output.err(`shimtrace dap: listening on ${LOOPBACK}:${typeof address === 'object' && address ? address.port : port}`);
+      output.err(
+        `shimtrace dap: listening on ${LOOPBACK}:${typeof address === 'object' && address ? address.port : port}`,
+      );
       done(server);
     });
   });

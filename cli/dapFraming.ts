@@ -34,13 +34,16 @@ export class MessageReader {
   private readHeader(): boolean {
     const end = this.pending.indexOf(HEADER_END);
     if (end < 0) {
-      if (this.pending.length > HEADER_BYTES_MAX) throw new FramingError('no header within 4096 bytes: this is not the debug adapter protocol');
+      if (this.pending.length > HEADER_BYTES_MAX)
+        throw new FramingError('no header within 4096 bytes: this is not the debug adapter protocol');
       return false;
     }
     const header = this.pending.toString('latin1', 0, end);
     const length = /^content-length:\s*(\d{1,10})\s*$/im.exec(header)?.[1];
-    if (length === undefined) throw new FramingError('a header without Content-Length: this is not the debug adapter protocol');
-    if (Number(length) > MESSAGE_BYTES_MAX) throw new FramingError(`a message of ${length} bytes is longer than ${MESSAGE_BYTES_MAX}`);
+    if (length === undefined)
+      throw new FramingError('a header without Content-Length: this is not the debug adapter protocol');
+    if (Number(length) > MESSAGE_BYTES_MAX)
+      throw new FramingError(`a message of ${length} bytes is longer than ${MESSAGE_BYTES_MAX}`);
     this.wanted = Number(length);
     this.pending = this.pending.subarray(end + HEADER_END.length);
     return true;
@@ -51,7 +54,9 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new FramingError(`a message that is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw new FramingError(
+      `a message that is not JSON: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }
 

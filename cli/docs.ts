@@ -5,9 +5,12 @@ import { SEVERITY_WORDS, type RuleInfo } from '../model/findings/report.js';
 import { needsText } from '../model/findings/recipe.js';
 
 const PROFILE_TEXTS: Readonly<Record<ProfileId, string>> = {
-  'sean-2022': 'The contract of the mail of 19 September 2022 for a shim that lets the user map the hidden file under five restrictions, with the sketch that came with it. No mainline kernel enforces it.',
-  'luto-2022': 'The counter-proposal of the same thread: ordinary mmap until the switch, no GUP while mappable, and at the switch no new fault and `unmap_mapping_range()`.',
-  'guest-memfd': 'What guest_memfd and KVM\'s MMU hold to today (Linux 6.8 to 7.2), and what the in-place conversion series adds.',
+  'sean-2022':
+    'The contract of the mail of 19 September 2022 for a shim that lets the user map the hidden file under five restrictions, with the sketch that came with it. No mainline kernel enforces it.',
+  'luto-2022':
+    'The counter-proposal of the same thread: ordinary mmap until the switch, no GUP while mappable, and at the switch no new fault and `unmap_mapping_range()`.',
+  'guest-memfd':
+    "What guest_memfd and KVM's MMU hold to today (Linux 6.8 to 7.2), and what the in-place conversion series adds.",
 };
 
 /** docs/RULES.md. */
@@ -15,17 +18,27 @@ export function rulesPage(rules: readonly RuleInfo[]): string {
   const parts: string[] = [
     '# Rules',
     '',
-    'Generated from the rules\' sources by `npm run docs`; do not edit. `shimtrace rules` prints the same.',
+    "Generated from the rules' sources by `npm run docs`; do not edit. `shimtrace rules` prints the same.",
     '',
-    'A rule of nature *invariant* can be violated; one of nature *suspicion* can only be suspicious. Severity: '
-      + `${[1, 2, 3, 4].map((s) => `${s} ${SEVERITY_WORDS[s]}`).join(', ')}.`,
+    'A rule of nature *invariant* can be violated; one of nature *suspicion* can only be suspicious. Severity: ' +
+      `${[1, 2, 3, 4].map((s) => `${s} ${SEVERITY_WORDS[s]}`).join(', ')}.`,
     '*Needs* lists what a trace must record for the rule to be decided; where it does not, the verdict is undecidable, never a violation.',
     '',
   ];
   for (const profile of PROFILES) {
     const mine = rules.filter((rule) => rule.profile === profile);
-    parts.push(`## Profile ${profile}`, '', PROFILE_TEXTS[profile], '', '| Rule | Severity | Statement |', '| --- | --- | --- |');
-    for (const rule of mine) parts.push(`| [${rule.id}](#${anchor(rule)}) ${rule.name} | ${rule.severity} | ${cell(rule.statement)} |`);
+    parts.push(
+      `## Profile ${profile}`,
+      '',
+      PROFILE_TEXTS[profile],
+      '',
+      '| Rule | Severity | Statement |',
+      '| --- | --- | --- |',
+    );
+    for (const rule of mine)
+      parts.push(
+        `| [${rule.id}](#${anchor(rule)}) ${rule.name} | ${rule.severity} | ${cell(rule.statement)} |`,
+      );
     parts.push('');
     for (const rule of mine) parts.push(...section(rule));
   }
@@ -34,7 +47,10 @@ export function rulesPage(rules: readonly RuleInfo[]): string {
 
 /** Anchor of a rule's section, as Markdown renderers make it from the heading. */
 export function anchor(rule: Pick<RuleInfo, 'id' | 'name'>): string {
-  return `${rule.id} ${rule.name}`.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, '').replace(/ /g, '-');
+  return `${rule.id} ${rule.name}`
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N} _-]/gu, '')
+    .replace(/ /g, '-');
 }
 
 function section(rule: RuleInfo): readonly string[] {
@@ -58,8 +74,12 @@ function cell(text: string): string {
 
 /** The table of issue codes in docs/FORMATS.md. */
 export function issuesTable(): string {
-  const rows = Object.entries(ISSUE_KINDS).map(([code, kind]) => `| \`${code}\` | ${kind.severity} | ${cell(kind.sentence)} | ${cell(kind.advice)} |`);
-  return ['| Code | Severity | What was found | What to do |', '| --- | --- | --- | --- |', ...rows].join('\n');
+  const rows = Object.entries(ISSUE_KINDS).map(
+    ([code, kind]) => `| \`${code}\` | ${kind.severity} | ${cell(kind.sentence)} | ${cell(kind.advice)} |`,
+  );
+  return ['| Code | Severity | What was found | What to do |', '| --- | --- | --- | --- |', ...rows].join(
+    '\n',
+  );
 }
 
 const BEGIN = '<!-- generated: issues -->';

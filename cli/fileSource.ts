@@ -35,17 +35,24 @@ export function openSource(path: string): OpenSource {
 
 /** `perf record --threads` writes a directory, of which each file holds a part that nothing but perf puts in order. */
 function directoryAdvice(path: string): string {
-  if (fs.existsSync(`${path}/data`) && fs.existsSync(`${path}/data.0`)) return `is a directory of perf record --threads, which is not read; give the output of \`perf script -i ${path}\``;
+  if (fs.existsSync(`${path}/data`) && fs.existsSync(`${path}/data.0`))
+    return `is a directory of perf record --threads, which is not read; give the output of \`perf script -i ${path}\``;
   return 'is a directory, expected a trace file; give the files inside it';
 }
 
 function openAdvice(error: unknown): string {
   switch (errorCode(error)) {
-    case 'ENOENT': return 'no such file; check the path';
-    case 'EACCES': case 'EPERM': return 'permission denied; files under /sys/kernel/tracing need root: copy the trace with `sudo cat` first';
-    case 'EISDIR': return 'is a directory, expected a trace file; give the files inside it';
-    case 'EMFILE': return 'too many open files; give fewer files at once';
-    default: return `cannot be opened: ${error instanceof Error ? error.message : String(error)}`;
+    case 'ENOENT':
+      return 'no such file; check the path';
+    case 'EACCES':
+    case 'EPERM':
+      return 'permission denied; files under /sys/kernel/tracing need root: copy the trace with `sudo cat` first';
+    case 'EISDIR':
+      return 'is a directory, expected a trace file; give the files inside it';
+    case 'EMFILE':
+      return 'too many open files; give fewer files at once';
+    default:
+      return `cannot be opened: ${error instanceof Error ? error.message : String(error)}`;
   }
 }
 
@@ -59,12 +66,17 @@ class FileSource implements OpenSource {
   private to = 0;
   private shortRead = false;
 
-  constructor(readonly name: string, private readonly fd: number, readonly size: number) {}
+  constructor(
+    readonly name: string,
+    private readonly fd: number,
+    readonly size: number,
+  ) {}
 
   read(offset: number, length: number): Uint8Array {
     const wanted = Math.max(0, Math.min(length, this.size - offset));
     // What begins where the window does is read again: it may have changed since.
-    if (offset <= this.from || offset + wanted > this.to) this.fill(offset, Math.max(wanted, Math.min(WINDOW_BYTES, this.size - offset)));
+    if (offset <= this.from || offset + wanted > this.to)
+      this.fill(offset, Math.max(wanted, Math.min(WINDOW_BYTES, this.size - offset)));
     return this.buffer.subarray(offset - this.from, Math.min(offset + wanted, this.to) - this.from);
   }
 
@@ -85,7 +97,8 @@ class FileSource implements OpenSource {
 
   changed(): string | undefined {
     const now = fs.fstatSync(this.fd).size;
-    if (this.shortRead || now < this.size) return `the file shrank from ${this.size} to ${now} bytes while it was read`;
+    if (this.shortRead || now < this.size)
+      return `the file shrank from ${this.size} to ${now} bytes while it was read`;
     if (now > this.size) return `the file grew from ${this.size} to ${now} bytes while it was read`;
     return undefined;
   }
@@ -99,7 +112,11 @@ const CHUNK_BYTES = 1 << 20;
 
 /** A source that was read to its end into memory, in chunks: no second copy is made to join them. */
 class ChunkedSource implements OpenSource {
-  constructor(readonly name: string, private readonly chunks: readonly Uint8Array[], readonly size: number) {}
+  constructor(
+    readonly name: string,
+    private readonly chunks: readonly Uint8Array[],
+    readonly size: number,
+  ) {}
 
   /** All chunks but the last are full, so a range is found by division. */
   read(offset: number, length: number): Uint8Array {
@@ -107,9 +124,10 @@ class ChunkedSource implements OpenSource {
     if (offset >= end) return new Uint8Array(0);
     const first = Math.floor(offset / CHUNK_BYTES);
     const inFirst = offset - first * CHUNK_BYTES;
-    if (end <= (first + 1) * CHUNK_BYTES) return this.chunks[first]!.subarray(inFirst, inFirst + end - offset);
+    if (end <= (first + 1) * CHUNK_BYTES)
+      return this.chunks[first]!.subarray(inFirst, inFirst + end - offset);
     const joined = new Uint8Array(end - offset);
-    for (let at = offset; at < end;) {
+    for (let at = offset; at < end; ) {
       const chunk = Math.floor(at / CHUNK_BYTES);
       const start = at - chunk * CHUNK_BYTES;
       const part = this.chunks[chunk]!.subarray(start, Math.min(CHUNK_BYTES, start + end - at));
@@ -157,7 +175,14 @@ function readToEnd(name: string, fd: number): OpenSource {
   }
 }
 
-function readSome(name: string, fd: number, into: Uint8Array, at: number, length: number, position: number | null): number {
+function readSome(
+  name: string,
+  fd: number,
+  into: Uint8Array,
+  at: number,
+  length: number,
+  position: number | null,
+): number {
   for (;;) {
     try {
       return fs.readSync(fd, into, at, length, position);
@@ -169,9 +194,12 @@ function readSome(name: string, fd: number, into: Uint8Array, at: number, length
       }
       // A closed standard input reads as its end.
       if (code === 'EOF') return 0;
-      if (code === 'EISDIR') throw new InputError(`${name}: is a directory, expected a trace file; give the files inside it`);
+      if (code === 'EISDIR')
+        throw new InputError(`${name}: is a directory, expected a trace file; give the files inside it`);
       const where = position === null ? '' : ` at offset ${position}`;
-      throw new InputError(`${name}: reading failed${where}: ${error instanceof Error ? error.message : String(error)}; check the disk or copy the file again`);
+      throw new InputError(
+        `${name}: reading failed${where}: ${error instanceof Error ? error.message : String(error)}; check the disk or copy the file again`,
+      );
     }
   }
 }

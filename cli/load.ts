@@ -17,12 +17,38 @@ import type { Output } from './output.js';
 
 /** Options of every command that reads and judges a trace. */
 export const LOAD_OPTIONS: OptionSpecs = {
-  rules: { type: 'string', multiple: true, value: 'PROFILE', help: `judge by this profile (${PROFILES.join(', ')}); repeatable; default: chosen from what the trace holds` },
-  clock: { type: 'string', value: 'CLOCK', help: 'the clock that the trace was recorded with, where the trace does not say' },
-  'skew-us': { type: 'string', value: 'US', help: 'events of two CPUs closer than this are not ordered by time (default: 20 on a local or unknown clock, 1 on a global one)' },
+  rules: {
+    type: 'string',
+    multiple: true,
+    value: 'PROFILE',
+    help: `judge by this profile (${PROFILES.join(', ')}); repeatable; default: chosen from what the trace holds`,
+  },
+  clock: {
+    type: 'string',
+    value: 'CLOCK',
+    help: 'the clock that the trace was recorded with, where the trace does not say',
+  },
+  'skew-us': {
+    type: 'string',
+    value: 'US',
+    help: 'events of two CPUs closer than this are not ordered by time (default: 20 on a local or unknown clock, 1 on a global one)',
+  },
 };
 
-const CLOCKS: readonly ClockName[] = ['local', 'global', 'mono', 'mono_raw', 'boot', 'tai', 'uptime', 'counter', 'x86-tsc', 'perf', 'realtime', 'unknown'];
+const CLOCKS: readonly ClockName[] = [
+  'local',
+  'global',
+  'mono',
+  'mono_raw',
+  'boot',
+  'tai',
+  'uptime',
+  'counter',
+  'x86-tsc',
+  'perf',
+  'realtime',
+  'unknown',
+];
 
 export interface LoadOptions {
   readonly profiles: readonly ProfileId[] | undefined;
@@ -33,7 +59,10 @@ export interface LoadOptions {
 
 /** LOAD_OPTIONS as parsed. */
 export function loadOptions(args: Args): LoadOptions {
-  const profiles = args.list('rules').flatMap((word) => word.split(',')).map((word) => oneOf('--rules', word, PROFILES));
+  const profiles = args
+    .list('rules')
+    .flatMap((word) => word.split(','))
+    .map((word) => oneOf('--rules', word, PROFILES));
   const clock = args.text('clock');
   const skewUs = args.number('skew-us');
   return {
@@ -89,9 +118,15 @@ function readOpen(source: OpenSource, output: Output, traceEvents: string | unde
   });
 }
 
-export function judgeOpen({ path, open: { table } }: LoadedOpen, options: LoadOptions, output: Output): Analysis {
+export function judgeOpen(
+  { path, open: { table } }: LoadedOpen,
+  options: LoadOptions,
+  output: Output,
+): Analysis {
   const analysis = analyze(table, {
-    profiles: options.profiles, clock: options.clock, skewNs: options.skewNs,
+    profiles: options.profiles,
+    clock: options.clock,
+    skewNs: options.skewNs,
     ...(options.cancel === undefined ? {} : { cancel: options.cancel }),
     progress: (rows) => output.progress(`${path}: judging ${percent(rows, table.length)}`),
   });
@@ -107,16 +142,36 @@ function refuseUnusable(source: OpenSource, table: EventTable): void {
   if (table.length > 0) return;
   source.close();
   const worst = table.issues.find((issue) => ISSUE_KINDS[issue.code].severity === 'error') ?? table.issues[0];
-  const place = worst === undefined ? '' : worst.line > 0 ? `:${worst.line}` : worst.offset > 0 ? `: offset ${worst.offset}` : '';
-  const text = worst === undefined ? `${ISSUE_KINDS.empty.sentence} ${ISSUE_KINDS.empty.advice}` : issueText(worst);
+  const place =
+    worst === undefined
+      ? ''
+      : worst.line > 0
+        ? `:${worst.line}`
+        : worst.offset > 0
+          ? `: offset ${worst.offset}`
+          : '';
+  const text =
+    worst === undefined ? `${ISSUE_KINDS.empty.sentence} ${ISSUE_KINDS.empty.advice}` : issueText(worst);
   throw new InputError(`${source.name}${place}: ${text}`);
 }
 
 /** A file that changed while it was read is judged as far as it was read, and says so with the other issues. */
 function withChange(open: OpenTrace, source: OpenSource): OpenTrace {
   const change = source.changed();
-  if (change === undefined || open.table.issues.some((issue) => issue.code === 'changed-while-read')) return open;
-  const table = withIssue(open.table, { code: 'changed-while-read', offset: source.size, line: 0, count: 1, detail: change });
+  if (change === undefined || open.table.issues.some((issue) => issue.code === 'changed-while-read'))
+    return open;
+  const table = withIssue(open.table, {
+    code: 'changed-while-read',
+    offset: source.size,
+    line: 0,
+    count: 1,
+    detail: change,
+  });
   const { plain, symbolOf } = open;
-  return { table, describe: (row, part) => open.describe(row, part), ...(plain && { plain }), ...(symbolOf && { symbolOf }) };
+  return {
+    table,
+    describe: (row, part) => open.describe(row, part),
+    ...(plain && { plain }),
+    ...(symbolOf && { symbolOf }),
+  };
 }

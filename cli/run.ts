@@ -27,7 +27,8 @@ export async function run(argv: readonly string[], output: Output): Promise<Exit
 
 async function dispatch(argv: readonly string[], output: Output): Promise<ExitCode> {
   const [name, ...rest] = argv;
-  if (name === undefined) throw new UsageError(`expected a command: ${COMMANDS.map((c) => c.name).join(', ')}`);
+  if (name === undefined)
+    throw new UsageError(`expected a command: ${COMMANDS.map((c) => c.name).join(', ')}`);
   if (name === '--version' || name === '-V') {
     output.out(`shimtrace ${VERSION}\n`);
     return EXIT.clean;
@@ -38,7 +39,8 @@ async function dispatch(argv: readonly string[], output: Output): Promise<ExitCo
     return EXIT.clean;
   }
   const command = COMMANDS.find((c) => c.name === name);
-  if (!command) throw new UsageError(`no command '${name}'; there are ${COMMANDS.map((c) => c.name).join(', ')}`);
+  if (!command)
+    throw new UsageError(`no command '${name}'; there are ${COMMANDS.map((c) => c.name).join(', ')}`);
   const args = parse(rest, command.options);
   if (args.flag('help')) {
     output.out(commandHelp(command));
@@ -59,8 +61,10 @@ function report(error: unknown, output: Output): ExitCode {
     output.err(`shimtrace: ${error.message}`);
     return EXIT.unusable;
   }
-  const text = error instanceof Error ? error.stack ?? error.message : String(error);
-  output.err(`shimtrace: internal error, a bug of shimtrace ${VERSION}: please report it with the trace\n${text}`);
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  output.err(
+    `shimtrace: internal error, a bug of shimtrace ${VERSION}: please report it with the trace\n${text}`,
+  );
   return EXIT.internal;
 }
 
@@ -80,7 +84,12 @@ function generalHelp(): string {
 
 function commandHelp(command: Command): string {
   return [
-    `usage: shimtrace ${command.name} ${command.usage}`, '', command.summary, '', optionsHelp(command.options),
-    ...(command.details === undefined ? [] : ['', command.details]), '',
+    `usage: shimtrace ${command.name} ${command.usage}`,
+    '',
+    command.summary,
+    '',
+    optionsHelp(command.options),
+    ...(command.details === undefined ? [] : ['', command.details]),
+    '',
   ].join('\n');
 }

@@ -6,8 +6,16 @@ import { UsageError, InputError } from './errors.js';
 import type { Args, OptionSpecs } from './args.js';
 
 export const SELECT_OPTIONS: OptionSpecs = {
-  vm: { type: 'string', value: 'VM', help: 'only this VM: its label as `shimtrace info` prints it, its kvm pointer or its thread group' },
-  gfn: { type: 'string', value: 'RANGE', help: 'guest frames: 0x100000, 0x100000-0x10000f (both included) or 0x100000+16 (a count)' },
+  vm: {
+    type: 'string',
+    value: 'VM',
+    help: 'only this VM: its label as `shimtrace info` prints it, its kvm pointer or its thread group',
+  },
+  gfn: {
+    type: 'string',
+    value: 'RANGE',
+    help: 'guest frames: 0x100000, 0x100000-0x10000f (both included) or 0x100000+16 (a count)',
+  },
   inode: { type: 'string', value: 'INODE[:RANGE]', help: 'pages of an inode: 191, 191:0x4 or 191:0-15' },
 };
 
@@ -32,7 +40,9 @@ export function parseRange(what: string, text: string): Range {
   const second = match?.[3] === undefined ? undefined : Number(match[3]);
   const count = second === undefined ? 1 : match?.[2] === '+' ? second : second - first + 1;
   if (!Number.isSafeInteger(first) || !Number.isSafeInteger(count) || count < 1) {
-    throw new UsageError(`${what} takes a page number such as 0x100000, a range 0x100000-0x10000f or a count 0x100000+16; not '${text}'`);
+    throw new UsageError(
+      `${what} takes a page number such as 0x100000, a range 0x100000-0x10000f or a count 0x100000+16; not '${text}'`,
+    );
   }
   return { first, count };
 }
@@ -45,12 +55,14 @@ export function selectPages(analysis: Analysis, args: Args): readonly Selected[]
   const out: Selected[] = [];
   if (gfn !== undefined) {
     const range = parseRange('--gfn', gfn);
-    for (const vm of vms) out.push({ id: { unit: 'gfn', subject: vm, page: range.first }, count: range.count });
+    for (const vm of vms)
+      out.push({ id: { unit: 'gfn', subject: vm, page: range.first }, count: range.count });
   }
   if (inode !== undefined) out.push(...selectInode(analysis, inode));
   if (gfn === undefined && inode === undefined) {
     out.push(...vms.flatMap((vm) => touched(analysis, 'gfn', vm)));
-    if (args.text('vm') === undefined) out.push(...analysis.inodes.flatMap((_, i) => touched(analysis, 'pgoff', i)));
+    if (args.text('vm') === undefined)
+      out.push(...analysis.inodes.flatMap((_, i) => touched(analysis, 'pgoff', i)));
   }
   return out;
 }
@@ -60,18 +72,29 @@ function selectVms(analysis: Analysis, text: string | undefined): readonly numbe
   if (text === undefined) return all;
   const matches = all.filter((i) => {
     const vm = analysis.vms[i]!;
-    return vm.label === text || (vm.tgid >= 0 && String(vm.tgid) === text) || (vm.kvm !== 0n && `0x${vm.kvm.toString(16)}` === text);
+    return (
+      vm.label === text ||
+      (vm.tgid >= 0 && String(vm.tgid) === text) ||
+      (vm.kvm !== 0n && `0x${vm.kvm.toString(16)}` === text)
+    );
   });
-  if (matches.length === 0) throw new InputError(`no VM '${text}' in this trace; it has ${list(analysis.vms.map((vm) => vm.label))}`);
+  if (matches.length === 0)
+    throw new InputError(`no VM '${text}' in this trace; it has ${list(analysis.vms.map((vm) => vm.label))}`);
   return matches;
 }
 
 function selectInode(analysis: Analysis, text: string): readonly Selected[] {
   const [number, range] = text.split(':', 2);
-  if (number === undefined || !/^(0x[0-9a-fA-F]+|\d+)$/.test(number)) throw new UsageError(`--inode takes an inode number with an optional range, such as 191:0-15; not '${text}'`);
+  if (number === undefined || !/^(0x[0-9a-fA-F]+|\d+)$/.test(number))
+    throw new UsageError(
+      `--inode takes an inode number with an optional range, such as 191:0-15; not '${text}'`,
+    );
   const ino = Number(number);
   const subject = analysis.inodes.findIndex((inode) => inode.ino === ino);
-  if (subject < 0) throw new InputError(`no inode ${number} of guest_memfd in this trace; it has ${list(analysis.inodes.map((inode) => String(inode.ino)))}`);
+  if (subject < 0)
+    throw new InputError(
+      `no inode ${number} of guest_memfd in this trace; it has ${list(analysis.inodes.map((inode) => String(inode.ino)))}`,
+    );
   if (range === undefined) return touched(analysis, 'pgoff', subject);
   const { first, count } = parseRange('--inode', range);
   return [{ id: { unit: 'pgoff', subject, page: first }, count }];
@@ -87,7 +110,8 @@ function touched(analysis: Analysis, unit: Space, subject: number): readonly Sel
   let first = Infinity;
   let end = -Infinity;
   for (let i = 0; i < ops.length; i++) {
-    if (opSpace(analysis, ops, i) !== unit || opSubject(analysis, ops, i) !== subject || !(ops.count(i) > 0)) continue;
+    if (opSpace(analysis, ops, i) !== unit || opSubject(analysis, ops, i) !== subject || !(ops.count(i) > 0))
+      continue;
     first = Math.min(first, ops.first(i));
     end = Math.max(end, ops.first(i) + ops.count(i));
   }

@@ -21,12 +21,22 @@ describe('suppressions on the command line', () => {
   const check = async (format: string): Promise<{ code: number; out: string; err: string }> => {
     let out = '';
     let err = '';
-    const code = await run(['check', '--format', format, trace], { out: (text) => (out += text), err: (line) => (err += `${line}\n`), progress: () => undefined });
+    const code = await run(['check', '--format', format, trace], {
+      out: (text) => (out += text),
+      err: (line) => (err += `${line}\n`),
+      progress: () => undefined,
+    });
     return { code, out, err };
   };
-  const project = (content: unknown): void => fs.writeFileSync(path.join(folder, '.shimtrace.json'), typeof content === 'string' ? content : JSON.stringify(content));
+  const project = (content: unknown): void =>
+    fs.writeFileSync(
+      path.join(folder, '.shimtrace.json'),
+      typeof content === 'string' ? content : JSON.stringify(content),
+    );
   const idOf = async (): Promise<string> => {
-    const data = JSON.parse((await check('json')).out) as { traces: { findings: { id: string; rule: string }[] }[] };
+    const data = JSON.parse((await check('json')).out) as {
+      traces: { findings: { id: string; rule: string }[] }[];
+    };
     return data.traces[0]!.findings.find((finding) => finding.rule === 'G9')!.id;
   };
 
@@ -35,8 +45,13 @@ describe('suppressions on the command line', () => {
     project({ suppress: [{ trace: 'runs/pinned.txt', finding, reason: 'known on this kernel' }] });
     const text = await check('text');
     assert.equal(text.code, 0);
-    assert.match(text.out, /:702:1: info: suppressed violation G9@\d+: .*\[G9\] \(reason: known on this kernel\)/);
-    const json = JSON.parse((await check('json')).out) as { traces: { findings: unknown[]; suppressed: { id: string }[] }[] };
+    assert.match(
+      text.out,
+      /:702:1: info: suppressed violation G9@\d+: .*\[G9\] \(reason: known on this kernel\)/,
+    );
+    const json = JSON.parse((await check('json')).out) as {
+      traces: { findings: unknown[]; suppressed: { id: string }[] }[];
+    };
     assert.equal(json.traces[0]!.suppressed[0]!.id, finding);
     const valid = new Ajv().compile(JSON.parse(fs.readFileSync('docs/check.schema.json', 'utf8')) as object);
     assert.ok(valid(json), JSON.stringify(valid.errors));

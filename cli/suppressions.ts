@@ -1,7 +1,12 @@
 /** The .shimtrace.json that a trace belongs to: in its folder, or in the nearest one above that has it. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { parseSuppressions, PROJECT_FILE, suppressionFor, type Suppressions } from '../model/findings/suppress.js';
+import {
+  parseSuppressions,
+  PROJECT_FILE,
+  suppressionFor,
+  type Suppressions,
+} from '../model/findings/suppress.js';
 import type { SuppressedFinding } from '../model/findings/report.js';
 import type { LoadedTrace } from './load.js';
 import type { Output } from './output.js';
@@ -12,7 +17,8 @@ export function withoutSuppressed(trace: LoadedTrace, output: Output): LoadedTra
   const file = trace.path === STDIN_NAME ? undefined : projectFile(path.resolve(trace.path));
   if (file === undefined) return trace;
   const suppressions = read(file, output);
-  const relative = (name: string): string => path.relative(path.dirname(file), path.resolve(name)).split(path.sep).join('/');
+  const relative = (name: string): string =>
+    path.relative(path.dirname(file), path.resolve(name)).split(path.sep).join('/');
   const suppressed: SuppressedFinding[] = [];
   const findings = trace.analysis.findings.filter((finding) => {
     const entry = suppressionFor(suppressions, relative(trace.pathOf?.(finding.at) ?? trace.path), finding);
@@ -36,7 +42,9 @@ function read(file: string, output: Output): Suppressions {
     for (const problem of found.problems) output.err(`shimtrace: ${file}: ${problem}`);
     return found;
   } catch (error) {
-    output.err(`shimtrace: ${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    output.err(
+      `shimtrace: ${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    );
     return { list: [], problems: [] };
   }
 }

@@ -28,11 +28,32 @@ import { views } from './views/sidebar.js';
 
 /** `openListing` comes first, since the others ask where a trace is shown; `recognise` last: it opens the sessions that the others watch. */
 const FEATURES: readonly Feature[] = [
-  openListing, diagnostics, hover, status, report, rulePages, commands, findingActions, ask, navigation, outline, views, debugConfig, debugAdapter, hoverValue, replayOffer,
-  notices, follow, timeline, recognise,
+  openListing,
+  diagnostics,
+  hover,
+  status,
+  report,
+  rulePages,
+  commands,
+  findingActions,
+  ask,
+  navigation,
+  outline,
+  views,
+  debugConfig,
+  debugAdapter,
+  hoverValue,
+  replayOffer,
+  notices,
+  follow,
+  timeline,
+  recognise,
 ];
 
-export function activate(context: vscode.ExtensionContext, platform: Platform): App & { readonly activatedInMs: number } {
+export function activate(
+  context: vscode.ExtensionContext,
+  platform: Platform,
+): App & { readonly activatedInMs: number } {
   const start = platform.now();
   const log = vscode.window.createOutputChannel('Shimtrace', { log: true });
   const index = new ReportIndex(context, log);

@@ -8,8 +8,24 @@ export const SECTION = 'shimtrace';
 
 export type ShownAs = 'error' | 'warning' | 'information' | 'hint' | 'off';
 const SHOWN_AS: readonly ShownAs[] = ['error', 'warning', 'information', 'hint', 'off'];
-const DEFAULT_SHOWN: Readonly<Record<Verdict, ShownAs>> = { violation: 'error', suspicious: 'warning', undecidable: 'information' };
-const CLOCKS: readonly ClockName[] = ['local', 'global', 'mono', 'mono_raw', 'boot', 'tai', 'uptime', 'counter', 'x86-tsc', 'perf', 'realtime'];
+const DEFAULT_SHOWN: Readonly<Record<Verdict, ShownAs>> = {
+  violation: 'error',
+  suspicious: 'warning',
+  undecidable: 'information',
+};
+const CLOCKS: readonly ClockName[] = [
+  'local',
+  'global',
+  'mono',
+  'mono_raw',
+  'boot',
+  'tai',
+  'uptime',
+  'counter',
+  'x86-tsc',
+  'perf',
+  'realtime',
+];
 
 function section(uri: vscode.Uri): vscode.WorkspaceConfiguration {
   return vscode.workspace.getConfiguration(SECTION, uri);
@@ -19,7 +35,9 @@ function section(uri: vscode.Uri): vscode.WorkspaceConfiguration {
 export function checkOptions(uri: vscode.Uri): CheckOptions {
   const config = section(uri);
   const wanted: unknown = config.get('profiles');
-  const profiles = PROFILES.filter((id) => Array.isArray(wanted) && wanted.includes(id)) satisfies readonly ProfileId[];
+  const profiles = PROFILES.filter(
+    (id) => Array.isArray(wanted) && wanted.includes(id),
+  ) satisfies readonly ProfileId[];
   const skew: unknown = config.get('skewMicroseconds');
   const clock = CLOCKS.find((name) => name === config.get('clock'));
   return {
@@ -51,7 +69,9 @@ export function affectsReading(event: vscode.ConfigurationChangeEvent): boolean 
 
 /** True when `event` changes what the worker is asked, so that the verdicts are judged again. */
 export function affectsVerdicts(event: vscode.ConfigurationChangeEvent): boolean {
-  return ['profiles', 'skewMicroseconds', 'clock'].some((name) => event.affectsConfiguration(`${SECTION}.${name}`));
+  return ['profiles', 'skewMicroseconds', 'clock'].some((name) =>
+    event.affectsConfiguration(`${SECTION}.${name}`),
+  );
 }
 
 export function affectsSeverity(event: vscode.ConfigurationChangeEvent): boolean {

@@ -17,7 +17,10 @@ export class Listings implements vscode.FileSystemProvider, vscode.Disposable {
   constructor(private readonly app: App) {
     this.disposables = vscode.Disposable.from(
       this.changed,
-      vscode.workspace.registerFileSystemProvider(WINDOW_SCHEME, this, { isReadonly: true, isCaseSensitive: true }),
+      vscode.workspace.registerFileSystemProvider(WINDOW_SCHEME, this, {
+        isReadonly: true,
+        isCaseSensitive: true,
+      }),
       app.sessions.onDidChange((session) => this.follow(session)),
     );
   }
@@ -35,7 +38,9 @@ export class Listings implements vscode.FileSystemProvider, vscode.Disposable {
     if (known?.reading === reading) return;
     this.contents.set(uri.toString(), { reading, version: (known?.version ?? 0) + 1 });
     if (!known) return;
-    const shown = vscode.workspace.textDocuments.filter((document) => windowAddress(document.uri)?.trace.toString() === uri.toString());
+    const shown = vscode.workspace.textDocuments.filter(
+      (document) => windowAddress(document.uri)?.trace.toString() === uri.toString(),
+    );
     this.changed.fire(shown.map((document) => ({ type: vscode.FileChangeType.Changed, uri: document.uri })));
   }
 
@@ -43,7 +48,13 @@ export class Listings implements vscode.FileSystemProvider, vscode.Disposable {
     const address = windowAddress(uri);
     if (!address) throw vscode.FileSystemError.FileNotFound(uri);
     const mtime = this.contents.get(address.trace.toString())?.version ?? 0;
-    return { type: vscode.FileType.File, ctime: 0, mtime, size: 0, permissions: vscode.FilePermission.Readonly };
+    return {
+      type: vscode.FileType.File,
+      ctime: 0,
+      mtime,
+      size: 0,
+      permissions: vscode.FilePermission.Readonly,
+    };
   }
 
   async readFile(uri: vscode.Uri): Promise<Uint8Array> {
@@ -63,16 +74,24 @@ export class Listings implements vscode.FileSystemProvider, vscode.Disposable {
     const report = await this.app.sessions.report(address.trace);
     const session = this.app.sessions.open(address.trace);
     if (!report) {
-      if (session.state.kind === 'failed') throw vscode.FileSystemError.Unavailable(session.state.error.message);
+      if (session.state.kind === 'failed')
+        throw vscode.FileSystemError.Unavailable(session.state.error.message);
       return `# ${vscode.l10n.t('The reading was cancelled. Run "Shimtrace: Check This Trace" to read it.')}`;
     }
     if ('around' in address) {
-      const { firstLine, text } = await session.request('window', { line: address.around, lines: WINDOW_LINES });
+      const { firstLine, text } = await session.request('window', {
+        line: address.around,
+        lines: WINDOW_LINES,
+      });
       rememberWindow(uri, firstLine);
       return text;
     }
     const issue = unusable(report);
-    if (issue) return [issue.sentence, issue.detail, issue.advice].filter((part) => part !== '').map((part) => `# ${part}`).join('\n');
+    if (issue)
+      return [issue.sentence, issue.detail, issue.advice]
+        .filter((part) => part !== '')
+        .map((part) => `# ${part}`)
+        .join('\n');
     return session.request('listing', { first: firstOf(address.part), last: lastLine(address.part, report) });
   }
 

@@ -19,8 +19,14 @@ describe('binary traces by their first bytes', () => {
   }
 
   it('tell a compressed file, and know neither text nor noise', () => {
-    assert.equal(binaryKind(fs.readFileSync('sample-traces/compressed/M2.p.txt.zst').subarray(0, MAGIC_BYTES)), 'compressed');
-    assert.equal(binaryKind(fs.readFileSync('sample-traces/labelled/inplace/M2.p.txt').subarray(0, MAGIC_BYTES)), undefined);
+    assert.equal(
+      binaryKind(fs.readFileSync('sample-traces/compressed/M2.p.txt.zst').subarray(0, MAGIC_BYTES)),
+      'compressed',
+    );
+    assert.equal(
+      binaryKind(fs.readFileSync('sample-traces/labelled/inplace/M2.p.txt').subarray(0, MAGIC_BYTES)),
+      undefined,
+    );
     assert.equal(binaryKind(new Uint8Array(MAGIC_BYTES).fill(0xff)), undefined);
   });
 });

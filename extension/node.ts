@@ -19,7 +19,10 @@ async function readHead(uri: vscode.Uri, length: number): Promise<Uint8Array> {
 
 async function stamp(uri: vscode.Uri): Promise<string> {
   if (uri.scheme !== 'file') return stampOf(uri);
-  return fs.stat(uri.fsPath).then(({ size, mtimeMs }) => `${size} ${mtimeMs}`, () => '');
+  return fs.stat(uri.fsPath).then(
+    ({ size, mtimeMs }) => `${size} ${mtimeMs}`,
+    () => '',
+  );
 }
 
 export function activate(context: vscode.ExtensionContext): unknown {

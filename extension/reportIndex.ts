@@ -21,7 +21,11 @@ export class ReportIndex {
   private readonly folder: vscode.Uri;
   private readonly version: string;
 
-  constructor(context: vscode.ExtensionContext, private readonly log: vscode.LogOutputChannel, private readonly maxBytes = KEPT_BYTES_MAX) {
+  constructor(
+    context: vscode.ExtensionContext,
+    private readonly log: vscode.LogOutputChannel,
+    private readonly maxBytes = KEPT_BYTES_MAX,
+  ) {
     this.folder = vscode.Uri.joinPath(context.globalStorageUri, 'index');
     const { version } = context.extension.packageJSON as { readonly version?: unknown };
     this.version = String(version);
@@ -29,17 +33,31 @@ export class ReportIndex {
 
   async find(digest: string, options: CheckOptions): Promise<Report | undefined> {
     const file = this.file(digest, options);
-    const bytes = await vscode.workspace.fs.readFile(file).then((read) => read, () => undefined);
+    const bytes = await vscode.workspace.fs.readFile(file).then(
+      (read) => read,
+      () => undefined,
+    );
     if (!bytes) return undefined;
     const entry = entryOf(new TextDecoder('utf-8').decode(bytes));
-    if (entry?.digest === digest && entry.options === JSON.stringify(options) && entry.version === this.version) return entry.report;
+    if (
+      entry?.digest === digest &&
+      entry.options === JSON.stringify(options) &&
+      entry.version === this.version
+    )
+      return entry.report;
     this.log.info(`an index that does not fit is thrown away: ${file.toString()}`);
     await vscode.workspace.fs.delete(file).then(undefined, (error: unknown) => this.log.debug(String(error)));
     return undefined;
   }
 
   async keep(digest: string, options: CheckOptions, report: Report): Promise<void> {
-    const entry: Entry = { format: FORMAT, version: this.version, digest, options: JSON.stringify(options), report };
+    const entry: Entry = {
+      format: FORMAT,
+      version: this.version,
+      digest,
+      options: JSON.stringify(options),
+      report,
+    };
     const bytes = new TextEncoder().encode(JSON.stringify(entry));
     if (bytes.length > this.maxBytes) return;
     try {
@@ -52,7 +70,9 @@ export class ReportIndex {
   }
 
   async clear(): Promise<void> {
-    await vscode.workspace.fs.delete(this.folder, { recursive: true }).then(undefined, (error: unknown) => this.log.debug(String(error)));
+    await vscode.workspace.fs
+      .delete(this.folder, { recursive: true })
+      .then(undefined, (error: unknown) => this.log.debug(String(error)));
   }
 
   /** Under a name of its own first: another window reads a whole index or none. */
@@ -66,15 +86,23 @@ export class ReportIndex {
   /** Removes the oldest until what is kept fits. Another window may do the same at the same time. */
   private async shrink(): Promise<void> {
     const names = await vscode.workspace.fs.readDirectory(this.folder);
-    const found = await Promise.all(names.map(async ([name]) => {
-      const uri = vscode.Uri.joinPath(this.folder, name);
-      return vscode.workspace.fs.stat(uri).then(({ size, mtime }) => ({ uri, size, mtime }), () => undefined);
-    }));
+    const found = await Promise.all(
+      names.map(async ([name]) => {
+        const uri = vscode.Uri.joinPath(this.folder, name);
+        return vscode.workspace.fs.stat(uri).then(
+          ({ size, mtime }) => ({ uri, size, mtime }),
+          () => undefined,
+        );
+      }),
+    );
     const files = found.filter((file) => file !== undefined).sort((a, b) => b.mtime - a.mtime);
     let total = 0;
     for (const { uri, size } of files) {
       total += size;
-      if (total > this.maxBytes) await vscode.workspace.fs.delete(uri).then(undefined, (error: unknown) => this.log.debug(String(error)));
+      if (total > this.maxBytes)
+        await vscode.workspace.fs
+          .delete(uri)
+          .then(undefined, (error: unknown) => this.log.debug(String(error)));
     }
   }
 
@@ -87,7 +115,11 @@ function entryOf(text: string): Entry | undefined {
   try {
     const data: unknown = JSON.parse(text);
     const entry = data as Partial<Entry> | null;
-    return entry?.format === FORMAT && typeof entry.report === 'object' && Array.isArray(entry.report.findings) ? (entry as Entry) : undefined;
+    return entry?.format === FORMAT &&
+      typeof entry.report === 'object' &&
+      Array.isArray(entry.report.findings)
+      ? (entry as Entry)
+      : undefined;
   } catch {
     // Not JSON: a write that was cut short.
     return undefined;

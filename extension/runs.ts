@@ -24,15 +24,27 @@ export function isRunFile(uri: vscode.Uri): boolean {
 export async function partsOf(run: vscode.Uri): Promise<readonly RunPart[]> {
   const { files, problem } = await projectOf(run);
   if (problem !== undefined) throw new Error(problem);
-  return Promise.all(files.map(async ({ path, role, offsetNs, traceEvents }): Promise<RunPart> => ({
-    uri: beside(run, path), name: path, role, offsetNs, traceEvents: traceEvents === undefined ? await traceEventsText(run) : await textOf(beside(run, traceEvents)),
-  })));
+  return Promise.all(
+    files.map(
+      async ({ path, role, offsetNs, traceEvents }): Promise<RunPart> => ({
+        uri: beside(run, path),
+        name: path,
+        role,
+        offsetNs,
+        traceEvents:
+          traceEvents === undefined ? await traceEventsText(run) : await textOf(beside(run, traceEvents)),
+      }),
+    ),
+  );
 }
 
 /** Every file that a trace is read from: itself and, where it is a run, those that it names; only itself where it is wrong. */
 export async function filesBehind(trace: vscode.Uri): Promise<readonly vscode.Uri[]> {
   if (!isRunFile(trace)) return [trace];
-  return projectOf(trace).then(({ files }) => [trace, ...files.map(({ path }) => beside(trace, path))], () => [trace]);
+  return projectOf(trace).then(
+    ({ files }) => [trace, ...files.map(({ path }) => beside(trace, path))],
+    () => [trace],
+  );
 }
 
 async function projectOf(run: vscode.Uri): Promise<ReturnType<typeof parseProject>> {
@@ -40,7 +52,9 @@ async function projectOf(run: vscode.Uri): Promise<ReturnType<typeof parseProjec
 }
 
 function beside(run: vscode.Uri, path: string): vscode.Uri {
-  return /^(\/|[A-Za-z]:[\\/])/.test(path) ? run.with({ path: vscode.Uri.file(path).path }) : vscode.Uri.joinPath(run, '..', path);
+  return /^(\/|[A-Za-z]:[\\/])/.test(path)
+    ? run.with({ path: vscode.Uri.file(path).path })
+    : vscode.Uri.joinPath(run, '..', path);
 }
 
 /** Text of the trace-events file that the settings name; undefined when they name none. */
@@ -53,6 +67,8 @@ async function textOf(file: vscode.Uri): Promise<string> {
   try {
     return new TextDecoder('utf-8').decode(await vscode.workspace.fs.readFile(file));
   } catch (error) {
-    throw new Error(`${file.fsPath}: ${error instanceof Error ? error.message : String(error)}; expected QEMU's trace-events-all`);
+    throw new Error(
+      `${file.fsPath}: ${error instanceof Error ? error.message : String(error)}; expected QEMU's trace-events-all`,
+    );
   }
 }

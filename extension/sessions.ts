@@ -18,10 +18,14 @@ export class Sessions implements vscode.Disposable {
   private readonly held = new Map<string, number>();
   private readonly settings: vscode.Disposable;
 
-  constructor(private readonly platform: Platform, private readonly index?: ReportIndex) {
+  constructor(
+    private readonly platform: Platform,
+    private readonly index?: ReportIndex,
+  ) {
     this.settings = vscode.workspace.onDidChangeConfiguration((event) => {
       if (affectsReading(event)) for (const session of this.all()) session.forget();
-      if (affectsVerdicts(event) || affectsReading(event)) for (const session of this.all()) if (session.report) void this.check(session.uri);
+      if (affectsVerdicts(event) || affectsReading(event))
+        for (const session of this.all()) if (session.report) void this.check(session.uri);
     });
   }
 
@@ -35,7 +39,9 @@ export class Sessions implements vscode.Disposable {
 
   /** The run that a file is judged as part of, undefined when no open one names it. */
   runOf(uri: vscode.Uri | undefined): TraceSession | undefined {
-    return uri && this.all().find((session) => session.files.some((file) => file.toString() === uri.toString()));
+    return (
+      uri && this.all().find((session) => session.files.some((file) => file.toString() === uri.toString()))
+    );
   }
 
   /** The session of a file, made when it is new. */

@@ -16,7 +16,8 @@ const HEADERS: readonly RegExp[] = [
 ];
 
 /** `comm-pid (tgid) [cpu] flags time: event`, of the kernel and of trace-cmd; a console prefix may come before it. */
-const FTRACE_EVENT = /^(?:<\d>)?(?:\[ *\d+\.\d+\](?:\[ *[TC]\d+\])? )?\s*\S.{0,40}-\d+\s+(?:\( *[\d-]+\)\s+)?\[\d{3,}\]\s+(?:[^\s:]{4,7}\s+)?[^\s:]*\d: +\S/;
+const FTRACE_EVENT =
+  /^(?:<\d>)?(?:\[ *\d+\.\d+\](?:\[ *[TC]\d+\])? )?\s*\S.{0,40}-\d+\s+(?:\( *[\d-]+\)\s+)?\[\d{3,}\]\s+(?:[^\s:]{4,7}\s+)?[^\s:]*\d: +\S/;
 /** Latency format: `comm-pid cpuflags 12us : event`. */
 const LATENCY_EVENT = /^\s*\S.{0,10}-\d+\s+\d+[a-zA-Z.]{4}[\da-zA-Z.]?\s+\d+us[ !+*#@$]?: \S/;
 /** `comm pid[/tid] [cpu] time: system:event:` of perf script. */

@@ -1,6 +1,15 @@
 /** Suppressions of findings: the .shimtrace.json at the root of a trace's workspace folder, or beside the trace. */
 import * as vscode from 'vscode';
-import { NO_SUPPRESSIONS, parseSuppressions, PROJECT_FILE, suppressionFor, withoutSuppression, withSuppression, type Suppression, type Suppressions } from '../model/findings/suppress.js';
+import {
+  NO_SUPPRESSIONS,
+  parseSuppressions,
+  PROJECT_FILE,
+  suppressionFor,
+  withoutSuppression,
+  withSuppression,
+  type Suppression,
+  type Suppressions,
+} from '../model/findings/suppress.js';
 import type { FindingView } from './protocol/requests.js';
 import { fileOf } from './tabs.js';
 
@@ -29,19 +38,27 @@ export class SuppressionStore implements vscode.Disposable {
   find(of: vscode.Uri, finding: Suppressible): Suppression | undefined {
     const trace = fileOf(of, finding.at?.file);
     const file = projectFile(trace);
-    return suppressionFor(this.known.get(file.toString()) ?? NO_SUPPRESSIONS, relativePath(file, trace), finding);
+    return suppressionFor(
+      this.known.get(file.toString()) ?? NO_SUPPRESSIONS,
+      relativePath(file, trace),
+      finding,
+    );
   }
 
   async add(of: vscode.Uri, finding: Suppressible, reason: string): Promise<void> {
     const trace = fileOf(of, finding.at?.file);
     const file = projectFile(trace);
-    await this.rewrite(file, (text) => withSuppression(text, { trace: relativePath(file, trace), finding: finding.id, reason }));
+    await this.rewrite(file, (text) =>
+      withSuppression(text, { trace: relativePath(file, trace), finding: finding.id, reason }),
+    );
   }
 
   async remove(of: vscode.Uri, finding: Suppressible): Promise<void> {
     const trace = fileOf(of, finding.at?.file);
     const file = projectFile(trace);
-    await this.rewrite(file, (text) => withoutSuppression(text, { trace: relativePath(file, trace), finding: finding.id }));
+    await this.rewrite(file, (text) =>
+      withoutSuppression(text, { trace: relativePath(file, trace), finding: finding.id }),
+    );
   }
 
   private async rewrite(file: vscode.Uri, change: (text: string) => string): Promise<void> {
@@ -74,5 +91,8 @@ function relativePath(file: vscode.Uri, trace: vscode.Uri): string {
 
 /** '' when there is no such file. */
 async function textOf(file: vscode.Uri): Promise<string> {
-  return vscode.workspace.fs.readFile(file).then((bytes) => new TextDecoder('utf-8').decode(bytes), () => '');
+  return vscode.workspace.fs.readFile(file).then(
+    (bytes) => new TextDecoder('utf-8').decode(bytes),
+    () => '',
+  );
 }

@@ -9,7 +9,9 @@ function uriOf(tab: vscode.Tab | undefined): vscode.Uri | undefined {
 }
 
 /** URIs of the given tabs, or of all open ones. */
-export function openTabUris(tabs: readonly vscode.Tab[] = vscode.window.tabGroups.all.flatMap((group) => group.tabs)): vscode.Uri[] {
+export function openTabUris(
+  tabs: readonly vscode.Tab[] = vscode.window.tabGroups.all.flatMap((group) => group.tabs),
+): vscode.Uri[] {
   return tabs.flatMap((tab) => uriOf(tab) ?? []);
 }
 
@@ -29,11 +31,22 @@ export function onDidChangeActiveTab(handler: () => void): vscode.Disposable {
  * Shows a 1-based line of a file of any size, or of its listing, where it is open already if it is. The cursor goes to its event:
  * selecting it would scroll its task out of sight.
  */
-export async function revealLine(uri: vscode.Uri, line: number, column = 0, preserveFocus = false): Promise<void> {
+export async function revealLine(
+  uri: vscode.Uri,
+  line: number,
+  column = 0,
+  preserveFocus = false,
+): Promise<void> {
   const place = shownAt(uri, line);
   const selection = new vscode.Range(place.line, column, place.line, column);
-  const shown = vscode.window.tabGroups.all.find((group) => group.tabs.some((tab) => uriOf(tab)?.toString() === uri.toString()));
-  const options: vscode.TextDocumentShowOptions = { selection, preserveFocus, ...(shown ? { viewColumn: shown.viewColumn } : {}) };
+  const shown = vscode.window.tabGroups.all.find((group) =>
+    group.tabs.some((tab) => uriOf(tab)?.toString() === uri.toString()),
+  );
+  const options: vscode.TextDocumentShowOptions = {
+    selection,
+    preserveFocus,
+    ...(shown ? { viewColumn: shown.viewColumn } : {}),
+  };
   await vscode.commands.executeCommand('vscode.open', place.uri, options);
 }
 
@@ -45,6 +58,11 @@ export function fileOf(trace: vscode.Uri, file: unknown): vscode.Uri {
 /** What a list hands over: a trace and a place in it. The list keeps the focus, so that one can step through it. */
 export async function revealSpot(uri: unknown, spot: unknown): Promise<void> {
   if (!(uri instanceof vscode.Uri) || typeof spot !== 'object' || spot === null) return;
-  const { line, column, file } = spot as { readonly line?: unknown; readonly column?: unknown; readonly file?: unknown };
-  if (typeof line === 'number' && line > 0) await revealLine(fileOf(uri, file), line, typeof column === 'number' ? column : 0, true);
+  const { line, column, file } = spot as {
+    readonly line?: unknown;
+    readonly column?: unknown;
+    readonly file?: unknown;
+  };
+  if (typeof line === 'number' && line > 0)
+    await revealLine(fileOf(uri, file), line, typeof column === 'number' ? column : 0, true);
 }

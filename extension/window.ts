@@ -12,7 +12,10 @@ export const WINDOW_SCHEME = 'shimtrace-window';
 /** Lines in a window: small enough to open at once, and well below what the editor's features stop at. */
 export const WINDOW_LINES = 4000;
 
-type WindowAddress = { readonly trace: vscode.Uri } & ({ readonly around: number } | { readonly part: number });
+type WindowAddress = { readonly trace: vscode.Uri } & (
+  | { readonly around: number }
+  | { readonly part: number }
+);
 
 /** First line of the trace that each window shows, known once its text was made. */
 const firstLines = new Map<string, number>();
@@ -40,20 +43,32 @@ export function windowUri(trace: vscode.Uri, line: number): vscode.Uri {
   const base = trace.path.slice(trace.path.lastIndexOf('/') + 1);
   // Lines near each other share a window, so that stepping does not open one after another.
   const around = Math.max(1, Math.round(line / (WINDOW_LINES / 4)) * (WINDOW_LINES / 4));
-  return vscode.Uri.from({ scheme: WINDOW_SCHEME, path: `/${base} around line ${around}`, query: JSON.stringify({ trace: trace.toString(), around }) });
+  return vscode.Uri.from({
+    scheme: WINDOW_SCHEME,
+    path: `/${base} around line ${around}`,
+    query: JSON.stringify({ trace: trace.toString(), around }),
+  });
 }
 
 /** Address of a part of a trace's listing. By its name, which the language `ftrace` claims, it is no file's. */
 export function listingUri(trace: vscode.Uri, part: number): vscode.Uri {
   const range = part === 0 ? '' : ` ${firstOf(part)}–${lastOf(part, Infinity)}`;
-  return vscode.Uri.from({ scheme: WINDOW_SCHEME, path: `${trace.path} · listing${range}`, query: JSON.stringify({ trace: trace.toString(), part }) });
+  return vscode.Uri.from({
+    scheme: WINDOW_SCHEME,
+    path: `${trace.path} · listing${range}`,
+    query: JSON.stringify({ trace: trace.toString(), part }),
+  });
 }
 
 /** Undefined for whatever is no window or listing. */
 export function windowAddress(uri: vscode.Uri): WindowAddress | undefined {
   if (uri.scheme !== WINDOW_SCHEME) return undefined;
   try {
-    const { trace, around, part } = JSON.parse(uri.query) as { readonly trace?: unknown; readonly around?: unknown; readonly part?: unknown };
+    const { trace, around, part } = JSON.parse(uri.query) as {
+      readonly trace?: unknown;
+      readonly around?: unknown;
+      readonly part?: unknown;
+    };
     if (typeof trace !== 'string') return undefined;
     if (typeof part === 'number') return { trace: vscode.Uri.parse(trace, true), part };
     return typeof around === 'number' ? { trace: vscode.Uri.parse(trace, true), around } : undefined;
@@ -70,9 +85,14 @@ function firstLine(uri: vscode.Uri): number | undefined {
 }
 
 /** The trace and its 1-based line behind a 0-based line of a document. */
-export function traceLine(document: vscode.TextDocument, line: number): { readonly trace: vscode.Uri; readonly line: number } | undefined {
+export function traceLine(
+  document: vscode.TextDocument,
+  line: number,
+): { readonly trace: vscode.Uri; readonly line: number } | undefined {
   const first = firstLine(document.uri);
-  return first === undefined ? undefined : { trace: windowAddress(document.uri)?.trace ?? document.uri, line: first + line };
+  return first === undefined
+    ? undefined
+    : { trace: windowAddress(document.uri)?.trace ?? document.uri, line: first + line };
 }
 
 /** The 0-based line of a document that shows a line of its trace; undefined when the document does not reach it. */
@@ -83,7 +103,10 @@ export function documentLine(document: vscode.TextDocument, line: number): numbe
 }
 
 /** The document that shows a 1-based line of a trace, and its 0-based line there: the trace itself, or a part of its listing. */
-export function shownAt(trace: vscode.Uri, line: number): { readonly uri: vscode.Uri; readonly line: number } {
+export function shownAt(
+  trace: vscode.Uri,
+  line: number,
+): { readonly uri: vscode.Uri; readonly line: number } {
   const total = listingLines(trace);
   if (total === undefined) return { uri: trace, line: Math.max(0, line - 1) };
   const part = partOf(line, total);
@@ -93,6 +116,7 @@ export function shownAt(trace: vscode.Uri, line: number): { readonly uri: vscode
 /** A place of a trace within a document of it, or where the trace is shown when the document does not reach. */
 export function locationIn(document: vscode.TextDocument, trace: vscode.Uri, spot: Spot): vscode.Location {
   const inside = documentLine(document, spot.line);
-  const { uri, line } = inside === undefined ? shownAt(trace, spot.line) : { uri: document.uri, line: inside };
+  const { uri, line } =
+    inside === undefined ? shownAt(trace, spot.line) : { uri: document.uri, line: inside };
   return new vscode.Location(uri, new vscode.Position(line, spot.column));
 }

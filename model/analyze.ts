@@ -16,7 +16,17 @@ import type { Conv, Inode, Vm } from './world/state.js';
 import { World } from './world/world.js';
 
 /** Clocks whose times on different CPUs can be compared. */
-const GLOBAL_CLOCKS: readonly ClockName[] = ['global', 'mono', 'mono_raw', 'boot', 'tai', 'x86-tsc', 'counter', 'perf', 'realtime'];
+const GLOBAL_CLOCKS: readonly ClockName[] = [
+  'global',
+  'mono',
+  'mono_raw',
+  'boot',
+  'tai',
+  'x86-tsc',
+  'counter',
+  'perf',
+  'realtime',
+];
 const GLOBAL_SKEW_NS = 1_000;
 const LOCAL_SKEW_NS = 20_000;
 
@@ -30,19 +40,37 @@ export function analyze(table: EventTable, options: AnalyzeOptions = {}): Analys
   const w = new World(table, skew, bus);
   const { profiles, reason } = chooseProfiles(w.survey, options.profiles);
   const blind = table.meta.timeUnit === 'none' && table.length > 0 && table.cpu(0) === 0xffff;
-  const runs = RULES.filter((r) => profiles.includes(r.profile)).map((def) => new RuleRun(def, w, blind ? 'order' : undefined));
+  const runs = RULES.filter((r) => profiles.includes(r.profile)).map(
+    (def) => new RuleRun(def, w, blind ? 'order' : undefined),
+  );
   for (const run of runs) bus.listen(run.def.listen(run));
   const cancelled = replay(w, table, options);
   bus.tell('finish', Math.max(0, table.length - 1));
   const closed = runs.map((r) => r.close());
   return {
-    profiles, profileReason: reason, rules: closed.map((c): RuleStatus => c.status), findings: number(closed.flatMap((c) => c.findings)),
-    vms: w.vms.map(vmInfo), inodes: w.inodes.map(inodeInfo), slots: w.slots.map((s): SlotInfo => ({
-      vm: s.vm.index, slot: s.id, baseGfn: s.baseGfn, pageCount: s.npages, pgoff: s.pgoff, inode: s.inode?.index ?? -1, fromRow: s.fromRow,
-      untilRow: s.untilRow >= 0 ? s.untilRow : table.length,
-    })),
-    conversions: w.conversions.map(conversion), ops: w.ops, understood: table.length - w.survey.counts[KIND_UNKNOWN]! - w.survey.counts[KIND_GUEST]!,
-    unknown: w.survey.counts[KIND_UNKNOWN]!, cancelled,
+    profiles,
+    profileReason: reason,
+    rules: closed.map((c): RuleStatus => c.status),
+    findings: number(closed.flatMap((c) => c.findings)),
+    vms: w.vms.map(vmInfo),
+    inodes: w.inodes.map(inodeInfo),
+    slots: w.slots.map(
+      (s): SlotInfo => ({
+        vm: s.vm.index,
+        slot: s.id,
+        baseGfn: s.baseGfn,
+        pageCount: s.npages,
+        pgoff: s.pgoff,
+        inode: s.inode?.index ?? -1,
+        fromRow: s.fromRow,
+        untilRow: s.untilRow >= 0 ? s.untilRow : table.length,
+      }),
+    ),
+    conversions: w.conversions.map(conversion),
+    ops: w.ops,
+    understood: table.length - w.survey.counts[KIND_UNKNOWN]! - w.survey.counts[KIND_GUEST]!,
+    unknown: w.survey.counts[KIND_UNKNOWN]!,
+    cancelled,
   };
 }
 
@@ -63,7 +91,8 @@ function replay(w: World, table: EventTable, options: AnalyzeOptions): boolean {
       }
       const row = s * SEGMENT_ROWS + i;
       if (next < losses.length && losses[next]!.row <= row) {
-        for (; next < losses.length && losses[next]!.row <= row; next++) w.op(Op.Loss, -1, row, 0, 0, losses[next]!.cpu, losses[next]!.count);
+        for (; next < losses.length && losses[next]!.row <= row; next++)
+          w.op(Op.Loss, -1, row, 0, 0, losses[next]!.cpu, losses[next]!.count);
         w.loss(row);
       }
       if (restart < restarts.length && restarts[restart] === row) {
@@ -81,7 +110,13 @@ function replay(w: World, table: EventTable, options: AnalyzeOptions): boolean {
 
 /** Sorts by row, then rule, and gives each finding its stable id. */
 function number(findings: readonly Finding[]): Finding[] {
-  const sorted = [...findings].sort((a, b) => a.at - b.at || compare(a.rule, b.rule) || compare(a.verdict, b.verdict) || (a.pages?.first ?? 0) - (b.pages?.first ?? 0));
+  const sorted = [...findings].sort(
+    (a, b) =>
+      a.at - b.at ||
+      compare(a.rule, b.rule) ||
+      compare(a.verdict, b.verdict) ||
+      (a.pages?.first ?? 0) - (b.pages?.first ?? 0),
+  );
   const seen = new Map<string, number>();
   return sorted.map((f) => {
     const base = `${f.rule}@${f.at as EventRow}${f.verdict === 'undecidable' ? `?${f.reason ?? ''}` : ''}`;
@@ -104,14 +139,37 @@ function vmInfo(vm: Vm): VmInfo {
 
 function inodeInfo(inode: Inode): InodeInfo {
   return {
-    ino: inode.ino, provider: inode.provider, pageCount: inode.pageCount, label: inode.ino >= 0 ? `ino:${inode.ino}` : `file:0x${inode.file.toString(16)}`,
+    ino: inode.ino,
+    provider: inode.provider,
+    pageCount: inode.pageCount,
+    label: inode.ino >= 0 ? `ino:${inode.ino}` : `file:0x${inode.file.toString(16)}`,
   };
 }
 
 function conversion(c: Conv): Conversion {
   return {
-    index: c.index, scope: c.scope, vm: c.vm?.index ?? -1, inode: c.inode?.index ?? -1, first: c.first, count: Math.max(0, c.end - c.first),
-    toPrivate: c.toPrivate, tid: c.tid, fromRow: c.fromRow, untilRow: c.endRow, result: c.result,
-    phaseRows: [c.fromRow, c.blockedRow, c.unmapRow, c.safeRow, c.invOpenRow, c.zapRow, c.storeRow, c.invCloseRow, c.result === undefined || c.result >= 0 ? c.endRow : -1, c.result !== undefined && c.result < 0 ? c.endRow : -1],
+    index: c.index,
+    scope: c.scope,
+    vm: c.vm?.index ?? -1,
+    inode: c.inode?.index ?? -1,
+    first: c.first,
+    count: Math.max(0, c.end - c.first),
+    toPrivate: c.toPrivate,
+    tid: c.tid,
+    fromRow: c.fromRow,
+    untilRow: c.endRow,
+    result: c.result,
+    phaseRows: [
+      c.fromRow,
+      c.blockedRow,
+      c.unmapRow,
+      c.safeRow,
+      c.invOpenRow,
+      c.zapRow,
+      c.storeRow,
+      c.invCloseRow,
+      c.result === undefined || c.result >= 0 ? c.endRow : -1,
+      c.result !== undefined && c.result < 0 ? c.endRow : -1,
+    ],
   };
 }

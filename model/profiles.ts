@@ -4,13 +4,23 @@ import { PROFILES } from './findings/finding.js';
 import { K } from './world/slots.js';
 import type { Survey } from './world/survey.js';
 
-export function chooseProfiles(survey: Survey, asked: readonly ProfileId[] | undefined): { profiles: ProfileId[]; reason: string } {
-  if (asked && asked.length > 0) return { profiles: PROFILES.filter((p) => asked.includes(p)), reason: 'asked for' };
+export function chooseProfiles(
+  survey: Survey,
+  asked: readonly ProfileId[] | undefined,
+): { profiles: ProfileId[]; reason: string } {
+  if (asked && asked.length > 0)
+    return { profiles: PROFILES.filter((p) => asked.includes(p)), reason: 'asked for' };
   const has = (...kinds: string[]): boolean => kinds.some((k) => survey.recorded(K(k)));
   if (has('NotifierBind', 'NotifierInvStart', 'ShimInvStart', 'PutPage', 'VmaClose', 'MaySplitRet')) {
     // Unmapping by rmap while faults are blocked is the flavour of the second proposal.
-    if (has('UnmapMappingPages') && has('ConvertBlocked') && !has('NotifierMmapStart')) return { profiles: ['luto-2022'], reason: 'the trace shows restrictedmem that unmaps by rmap' };
+    if (has('UnmapMappingPages') && has('ConvertBlocked') && !has('NotifierMmapStart'))
+      return { profiles: ['luto-2022'], reason: 'the trace shows restrictedmem that unmaps by rmap' };
     return { profiles: ['sean-2022'], reason: 'the trace shows restrictedmem' };
   }
-  return { profiles: ['guest-memfd'], reason: has('GetPfn', 'GmemCreate', 'UserFault') ? 'the trace shows guest_memfd' : 'nothing in the trace asks for another' };
+  return {
+    profiles: ['guest-memfd'],
+    reason: has('GetPfn', 'GmemCreate', 'UserFault')
+      ? 'the trace shows guest_memfd'
+      : 'nothing in the trace asks for another',
+  };
 }

@@ -31,18 +31,26 @@ export function runHint(source: ByteSource, options: ReadOptions): RunHint {
       const known = readFile(source, options, new IssueLog())?.options;
       if (!known) return { format, may: false };
       const { traceId, peerTraceId, guests, dateNs } = known;
-      return { format, may: peerTraceId !== undefined || guests.length > 0 || dateNs !== undefined, traceId, guests: guests.map((guest) => guest.traceId) };
+      return {
+        format,
+        may: peerTraceId !== undefined || guests.length > 0 || dateNs !== undefined,
+        traceId,
+        guests: guests.map((guest) => guest.traceId),
+      };
     }
-    case 'perf.data': return { format, may: perfSaysWallTime(head) };
-    case 'qemu-log': return { format, may: hasTimes(head) };
-    default: return { format, may: false };
+    case 'perf.data':
+      return { format, may: perfSaysWallTime(head) };
+    case 'qemu-log':
+      return { format, may: hasTimes(head) };
+    default:
+      return { format, may: false };
   }
 }
 
 /** The first event of a QEMU log that has a time. */
 function hasTimes(head: Uint8Array): boolean {
   const span = new LineSpan();
-  for (let start = 0; start < head.length;) {
+  for (let start = 0; start < head.length; ) {
     const newline = head.indexOf(0x0a, start);
     const end = newline < 0 ? head.length : newline;
     if (parseQemuLine(head, start, end, span)) return span.decimals > 0;

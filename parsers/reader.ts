@@ -57,7 +57,9 @@ export interface ReadOptions {
    */
   readonly unzstdAhead?: (lanes: readonly (readonly CompressedRange[])[]) => Ahead | undefined;
   /** The same for the pieces of one stream, as in a compressed perf.data. */
-  readonly unzstdStreamAhead?: (pieces: readonly Pick<CompressedRange, 'offset' | 'size'>[]) => AheadStream | undefined;
+  readonly unzstdStreamAhead?: (
+    pieces: readonly Pick<CompressedRange, 'offset' | 'size'>[],
+  ) => AheadStream | undefined;
   /** Decompressors of whole files, for a trace inside a .gz, .zst, .xz or .bz2. */
   readonly decompress?: Partial<Record<StreamCodec, Decompress>>;
   /** What a compressed binary trace may take when decompressed; undefined: 2 GiB. */

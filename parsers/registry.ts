@@ -17,7 +17,16 @@ import { traceCmdReport } from './tracecmdtext/format.js';
 import { traceDatFormat } from './tracedat/format.js';
 
 /** In the order in which equals are preferred: formats with a magic first, texts from the most to the least particular. */
-export const FORMATS: readonly TraceFormat[] = [traceDatFormat(ftraceText), perfData, qemuSimple, perfJson, perfScript, traceCmdReport, ftraceText, qemuLog];
+export const FORMATS: readonly TraceFormat[] = [
+  traceDatFormat(ftraceText),
+  perfData,
+  qemuSimple,
+  perfJson,
+  perfScript,
+  traceCmdReport,
+  ftraceText,
+  qemuLog,
+];
 
 /** Compressed files may hold compressed files, though not for ever. */
 const NESTED_MAX = 3;
@@ -31,13 +40,20 @@ export function readTrace(source: ByteSource, options: ReadOptions): OpenTrace {
 }
 
 /** `plain` is the same as `source` where that is the content of a compressed file. */
-function readNested(source: ByteSource, options: ReadOptions, plain: PlainSource | undefined, depth: number): OpenTrace {
+function readNested(
+  source: ByteSource,
+  options: ReadOptions,
+  plain: PlainSource | undefined,
+  depth: number,
+): OpenTrace {
   // A copy: a source's bytes are valid until its next read only.
   const head = source.read(0, SNIFF_BYTES).slice();
   const codec = depth < NESTED_MAX ? compressionOf(head) : undefined;
   if (codec !== undefined) {
     const content = plainOf(source, codec, options);
-    return content ? readNested(content, options, content, depth + 1) : nothing('unsupported-compression', codec);
+    return content
+      ? readNested(content, options, content, depth + 1)
+      : nothing('unsupported-compression', codec);
   }
   // Before the formats: what is stored in an archive as it is may look like one of them.
   const archive = archiveOf(head);

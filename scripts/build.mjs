@@ -8,22 +8,72 @@ const watch = process.argv.includes('--watch');
 const production = process.argv.includes('--production');
 
 const common = {
-  absWorkingDir: root, bundle: true, target: 'es2022', sourcemap: production ? false : 'linked', minify: production,
-  legalComments: 'none', logLevel: 'warning', keepNames: false,
+  absWorkingDir: root,
+  bundle: true,
+  target: 'es2022',
+  sourcemap: production ? false : 'linked',
+  minify: production,
+  legalComments: 'none',
+  logLevel: 'warning',
+  keepNames: false,
 };
 // Browser bundles have `vscode` as their only external: a Node import that leaks into one fails the build.
 const bundles = [
-  { entry: 'cli/main.ts', outfile: 'dist/cli.js', platform: 'node', format: 'esm', target: 'node20', shebang: true },
-  { entry: 'cli/aheadWorker.ts', outfile: 'dist/aheadWorker.js', platform: 'node', format: 'esm', target: 'node20' },
-  { entry: 'extension/node.ts', outfile: 'dist/extension.cjs', platform: 'node', format: 'cjs', target: 'node20', external: ['vscode'] },
-  { entry: 'extension/worker/worker.node.ts', outfile: 'dist/worker.cjs', platform: 'node', format: 'cjs', target: 'node20' },
-  { entry: 'extension/web.ts', outfile: 'dist/web/extension.cjs', platform: 'browser', format: 'cjs', external: ['vscode'] },
-  { entry: 'extension/worker/worker.web.ts', outfile: 'dist/web/worker.js', platform: 'browser', format: 'iife' },
-  { entry: 'webview/main.ts', outfile: 'dist/webview/main.js', platform: 'browser', format: 'iife', loader: { '.css': 'text' } },
+  {
+    entry: 'cli/main.ts',
+    outfile: 'dist/cli.js',
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    shebang: true,
+  },
+  {
+    entry: 'cli/aheadWorker.ts',
+    outfile: 'dist/aheadWorker.js',
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+  },
+  {
+    entry: 'extension/node.ts',
+    outfile: 'dist/extension.cjs',
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    external: ['vscode'],
+  },
+  {
+    entry: 'extension/worker/worker.node.ts',
+    outfile: 'dist/worker.cjs',
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+  },
+  {
+    entry: 'extension/web.ts',
+    outfile: 'dist/web/extension.cjs',
+    platform: 'browser',
+    format: 'cjs',
+    external: ['vscode'],
+  },
+  {
+    entry: 'extension/worker/worker.web.ts',
+    outfile: 'dist/web/worker.js',
+    platform: 'browser',
+    format: 'iife',
+  },
+  {
+    entry: 'webview/main.ts',
+    outfile: 'dist/webview/main.js',
+    platform: 'browser',
+    format: 'iife',
+    loader: { '.css': 'text' },
+  },
 ];
 
 /** CommonJS packages inside an ESM bundle still call `require` for Node's own modules. */
-const REQUIRE = "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
+const REQUIRE =
+  "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 
 function options({ entry, shebang, ...rest }) {
   const hasShebang = fs.readFileSync(path.join(root, entry), 'utf8').startsWith('#!');

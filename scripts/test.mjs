@@ -31,7 +31,8 @@ for (const [title, command, args] of [
   }
 }
 if (wants('unit')) suite('unit', process.execPath, [bin('mocha')]);
-if (wants('editor') && exists('scripts/editor/test.mjs')) suite('editor', process.execPath, ['scripts/editor/test.mjs']);
+if (wants('editor') && exists('scripts/editor/test.mjs'))
+  suite('editor', process.execPath, ['scripts/editor/test.mjs']);
 // What failed stands far above by now.
 if (total.failures.length > 0) console.log(`\nFailed:\n\n${total.failures.join('\n\n')}\n`);
 console.log(`${total.passed} passed, ${total.failed} failed`);

@@ -22,5 +22,6 @@ export function addPart(total, part) {
 export function addTotals(total, name, file, status) {
   const got = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : undefined;
   if (got) addPart(total, got);
-  if (!got || (status !== 0 && got.failed === 0)) addFailure(total, `${name}: ended with status ${status}${got ? '' : ' and left no totals'}`);
+  if (!got || (status !== 0 && got.failed === 0))
+    addFailure(total, `${name}: ended with status ${status}${got ? '' : ' and left no totals'}`);
 }

@@ -16,7 +16,8 @@ export class BitReader {
   /** The next `count` bits, at most 24. Throws at the end of the input. */
   read(count: number): number {
     while (this.heldBits < count) {
-      if (this.at === this.piece.length && !this.pull()) throw new Error('the compressed file ends too early');
+      if (this.at === this.piece.length && !this.pull())
+        throw new Error('the compressed file ends too early');
       this.held = (this.held << 8) | this.piece[this.at++]!;
       this.heldBits += 8;
     }

@@ -114,7 +114,10 @@ class Block {
   }
 
   read(bits: BitReader): void {
-    if (bits.read(1) !== 0) throw new UnsupportedCompression('bzip2: randomised blocks of bzip2 0.9 are not read here; repack it: bzip2 -dc FILE | bzip2 > NEW');
+    if (bits.read(1) !== 0)
+      throw new UnsupportedCompression(
+        'bzip2: randomised blocks of bzip2 0.9 are not read here; repack it: bzip2 -dc FILE | bzip2 > NEW',
+      );
     this.origin = bits.read(24);
     const used = this.readUsed(bits);
     const selectorCount = this.readCodes(bits, used + 2);
@@ -179,7 +182,8 @@ class Block {
           if (run > this.capacity) throw new Error('bzip2: damaged block');
           continue;
         }
-        if (length + run + 1 > this.capacity + (symbol === end ? 1 : 0)) throw new Error('bzip2: damaged block');
+        if (length + run + 1 > this.capacity + (symbol === end ? 1 : 0))
+          throw new Error('bzip2: damaged block');
         if (run > 0) {
           const byte = order[0]!;
           chain.fill(byte, length, length + run);

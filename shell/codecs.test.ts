@@ -6,7 +6,10 @@ import { webCodecs } from './codecs.web.js';
 
 const PLAIN = Uint8Array.from({ length: 200_000 }, (_, i) => (i * i) & 0xff);
 
-for (const [host, codecs] of [['Node', nodeCodecs], ['browser', webCodecs]] as const) {
+for (const [host, codecs] of [
+  ['Node', nodeCodecs],
+  ['browser', webCodecs],
+] as const) {
   describe(`decompressors of the ${host} host`, () => {
     it('inflate zlib', async () => {
       const { inflate } = await codecs();

@@ -5,10 +5,14 @@ import { startDecompress, type Decompressors } from './decompress.js';
 import { startZstd } from './zstd.js';
 
 /** Ready to be injected into ReadOptions. */
-export async function webCodecs(): Promise<Required<Pick<ReadOptions, 'inflate' | 'unzstd' | 'unzstdStream'>> & { readonly decompress: Decompressors }> {
+export async function webCodecs(): Promise<
+  Required<Pick<ReadOptions, 'inflate' | 'unzstd' | 'unzstdStream'>> & { readonly decompress: Decompressors }
+> {
   const { unzstd, unzstdStream } = await startZstd();
   return {
     inflate: (bytes, expectedLength) => unzlibSync(bytes, { out: new Uint8Array(expectedLength) }),
-    unzstd, unzstdStream, decompress: await startDecompress(),
+    unzstd,
+    unzstdStream,
+    decompress: await startDecompress(),
   };
 }

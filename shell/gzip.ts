@@ -53,7 +53,8 @@ class Member {
     const trailer = new Uint8Array(TRAILER_BYTES);
     for (let i = 0; i < TRAILER_BYTES; i++) trailer[i] = this.byteAt(end - TRAILER_BYTES + i);
     const view = new DataView(trailer.buffer);
-    if (view.getUint32(0, true) !== this.crc || view.getUint32(4, true) !== this.size) throw new Error('gzip checksum or length does not match');
+    if (view.getUint32(0, true) !== this.crc || view.getUint32(4, true) !== this.size)
+      throw new Error('gzip checksum or length does not match');
     this.crc = 0;
     this.size = 0;
   }

@@ -33,19 +33,30 @@ export class KernelSources {
 
   /** The frame's source line; undefined when neither vmlinux nor the tree has it, or several functions have its name. */
   find(frame: FrameToFind, folders: KernelFolders): Promise<FoundSource | undefined> {
-    const key = [folders.vmlinux, folders.tree, frame.module ?? '', frame.symbol, frame.offset, frame.size ?? -1].join('\0');
+    const key = [
+      folders.vmlinux,
+      folders.tree,
+      frame.module ?? '',
+      frame.symbol,
+      frame.offset,
+      frame.size ?? -1,
+    ].join('\0');
     let known = this.found.get(key);
     if (!known) this.found.set(key, (known = this.look(frame, folders)));
     return known;
   }
 
-  private async look(frame: FrameToFind, { vmlinux, tree, prefixes }: KernelFolders): Promise<FoundSource | undefined> {
+  private async look(
+    frame: FrameToFind,
+    { vmlinux, tree, prefixes }: KernelFolders,
+  ): Promise<FoundSource | undefined> {
     if (frame.symbol === '') return undefined;
     // Absolute, so that no name can be taken for an option of the tools.
     const exact = vmlinux === '' ? undefined : await this.inBinary(frame, path.resolve(vmlinux));
     if (exact === 'several') return undefined;
     if (exact) {
-      const mapped = tree === '' || prefixes?.some(([from]) => exact.path.startsWith(from)) || fs.existsSync(exact.path);
+      const mapped =
+        tree === '' || prefixes?.some(([from]) => exact.path.startsWith(from)) || fs.existsSync(exact.path);
       return mapped ? exact : { path: inTree(tree, exact.path) ?? exact.path, line: exact.line };
     }
     // Compiler clones are defined under their plain name.
@@ -61,7 +72,8 @@ export class KernelSources {
     if (!symbols) this.symbols.set(file, (symbols = symbolsOf(file)));
     const named = (await symbols)?.get(frame.symbol) ?? [];
     const size = frame.size ?? -1;
-    const fitting = named.length > 1 && size > 0 ? named.filter((candidate) => candidate.size === size) : named;
+    const fitting =
+      named.length > 1 && size > 0 ? named.filter((candidate) => candidate.size === size) : named;
     const [symbol] = fitting;
     if (!symbol) return undefined;
     if (fitting.length > 1) return 'several';

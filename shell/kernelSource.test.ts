@@ -52,36 +52,65 @@ describe('kernel frames to source lines', () => {
     const source = file('virt/kvm/guest_memfd.c', GUEST_MEMFD);
     file('Documentation/x.c', 'int elsewhere(void)\n{\n}\n');
     const kernel = new KernelSources();
-    const find = (symbol: string): unknown => kernel.find({ symbol, offset: 0x10 }, { vmlinux: '', tree: folder });
+    const find = (symbol: string): unknown =>
+      kernel.find({ symbol, offset: 0x10 }, { vmlinux: '', tree: folder });
     assert.deepEqual(await find('kvm_gmem_get_pfn'), { path: source, line: 4 });
     assert.deepEqual(await find('kvm_gmem_get_folio.constprop.0'), { path: source, line: 11 });
-    for (const symbol of ['kvm_gmem_call', 'kvm_gmem_other', 'EXPORT_SYMBOL_GPL', 'elsewhere', 'if', '']) assert.equal(await find(symbol), undefined, symbol);
+    for (const symbol of ['kvm_gmem_call', 'kvm_gmem_other', 'EXPORT_SYMBOL_GPL', 'elsewhere', 'if', ''])
+      assert.equal(await find(symbol), undefined, symbol);
   });
 
-  it('asks the user\'s tools for the exact line, one byte before a return address', async () => {
-    file('bin/nm', '#!/bin/sh\necho "kvm_gmem_get_pfn    |ffffffff81000100|   T  |              FUNC|0000000000000040|     |.text"\n', 0o755);
-    file('bin/addr2line', '#!/bin/sh\necho "$5"; [ "$5" = 0xffffffff8100010f ] && printf "include/linux/list.h:7\\n/build/virt/kvm/guest_memfd.c:640 (discriminator 2)\\n" || echo "??:0"\n', 0o755);
+  it("asks the user's tools for the exact line, one byte before a return address", async () => {
+    file(
+      'bin/nm',
+      '#!/bin/sh\necho "kvm_gmem_get_pfn    |ffffffff81000100|   T  |              FUNC|0000000000000040|     |.text"\n',
+      0o755,
+    );
+    file(
+      'bin/addr2line',
+      '#!/bin/sh\necho "$5"; [ "$5" = 0xffffffff8100010f ] && printf "include/linux/list.h:7\\n/build/virt/kvm/guest_memfd.c:640 (discriminator 2)\\n" || echo "??:0"\n',
+      0o755,
+    );
     await withPath(path.join(folder, 'bin'), async () => {
       const kernel = new KernelSources();
       const folders = { vmlinux: path.join(folder, 'vmlinux'), tree: '' };
-      assert.deepEqual(await kernel.find({ symbol: 'kvm_gmem_get_pfn', offset: 0x10 }, folders), { path: '/build/virt/kvm/guest_memfd.c', line: 640 });
+      assert.deepEqual(await kernel.find({ symbol: 'kvm_gmem_get_pfn', offset: 0x10 }, folders), {
+        path: '/build/virt/kvm/guest_memfd.c',
+        line: 640,
+      });
       assert.equal(await kernel.find({ symbol: 'kvm_gmem_get_pfn', offset: 0x20 }, folders), undefined);
       assert.equal(await kernel.find({ symbol: 'nobody', offset: 0 }, folders), undefined);
     });
   });
 
-  it('asks LLVM\'s tools where there are no others', async () => {
+  it("asks LLVM's tools where there are no others", async () => {
     for (const name of ['nm', 'addr2line']) file(`bin/${name}`, '#!/bin/sh\nexit 1\n', 0o755);
-    file('bin/llvm-nm', '#!/bin/sh\necho "do_wp_page          |ffffffff81000100|   t  |              FUNC|0000000000000040|     |.text"\n', 0o755);
+    file(
+      'bin/llvm-nm',
+      '#!/bin/sh\necho "do_wp_page          |ffffffff81000100|   t  |              FUNC|0000000000000040|     |.text"\n',
+      0o755,
+    );
     file('bin/llvm-symbolizer', '#!/bin/sh\necho 0x1; echo "mm/memory.c:3405:1"\n', 0o755);
     const memory = file('tree/mm/memory.c', '');
     await withPath(path.join(folder, 'bin'), async () => {
       const vmlinux = path.join(folder, 'vmlinux');
       const tree = path.join(folder, 'tree');
-      assert.deepEqual(await new KernelSources().find({ symbol: 'do_wp_page', offset: 8 }, { vmlinux, tree: '' }), { path: 'mm/memory.c', line: 3405 });
-      assert.deepEqual(await new KernelSources().find({ symbol: 'do_wp_page', offset: 8 }, { vmlinux, tree }), { path: memory, line: 3405 });
+      assert.deepEqual(
+        await new KernelSources().find({ symbol: 'do_wp_page', offset: 8 }, { vmlinux, tree: '' }),
+        { path: 'mm/memory.c', line: 3405 },
+      );
+      assert.deepEqual(
+        await new KernelSources().find({ symbol: 'do_wp_page', offset: 8 }, { vmlinux, tree }),
+        { path: memory, line: 3405 },
+      );
       // What the user maps is left as the build wrote it.
-      assert.deepEqual(await new KernelSources().find({ symbol: 'do_wp_page', offset: 8 }, { vmlinux, tree, prefixes: [['mm/', '/src/mm/']] }), { path: 'mm/memory.c', line: 3405 });
+      assert.deepEqual(
+        await new KernelSources().find(
+          { symbol: 'do_wp_page', offset: 8 },
+          { vmlinux, tree, prefixes: [['mm/', '/src/mm/']] },
+        ),
+        { path: 'mm/memory.c', line: 3405 },
+      );
     });
   });
 
@@ -89,12 +118,21 @@ describe('kernel frames to source lines', () => {
     file('mm/a.c', 'static int helper(void)\n{\n}\n');
     file('mm/b.c', 'static int helper(void)\n{\n}\nint own(void)\n{\n}\n');
     const kernel = new KernelSources();
-    assert.equal(await kernel.find({ symbol: 'helper', offset: 4 }, { vmlinux: '', tree: folder }), undefined);
+    assert.equal(
+      await kernel.find({ symbol: 'helper', offset: 4 }, { vmlinux: '', tree: folder }),
+      undefined,
+    );
     assert.equal((await kernel.find({ symbol: 'own', offset: 4 }, { vmlinux: '', tree: folder }))?.line, 4);
   });
 
   it('finds nothing, without failing, where there is nothing', async () => {
     const kernel = new KernelSources();
-    assert.equal(await kernel.find({ symbol: 'kvm_gmem_get_pfn', offset: 0 }, { vmlinux: path.join(folder, 'no'), tree: path.join(folder, 'none') }), undefined);
+    assert.equal(
+      await kernel.find(
+        { symbol: 'kvm_gmem_get_pfn', offset: 0 },
+        { vmlinux: path.join(folder, 'no'), tree: path.join(folder, 'none') },
+      ),
+      undefined,
+    );
   });
 });

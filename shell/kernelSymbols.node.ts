@@ -17,7 +17,9 @@ export type CodeSymbols = ReadonlyMap<string, readonly CodeSymbol[]>;
 /** Standard output of a program, undefined when it is not there or fails. No shell is involved. */
 function tool(program: string, args: readonly string[]): Promise<string | undefined> {
   return new Promise((done) => {
-    execFile(program, args, { timeout: TOOL_TIMEOUT_MS, maxBuffer: TOOL_OUTPUT_BYTES_MAX }, (error, stdout) => done(error ? undefined : stdout));
+    execFile(program, args, { timeout: TOOL_TIMEOUT_MS, maxBuffer: TOOL_OUTPUT_BYTES_MAX }, (error, stdout) =>
+      done(error ? undefined : stdout),
+    );
   });
 }
 
@@ -27,8 +29,14 @@ export async function symbolsOf(file: string): Promise<CodeSymbols | undefined> 
   const text = (await tool('nm', args)) ?? (await tool('llvm-nm', args));
   if (text === undefined) return undefined;
   const symbols = new Map<string, CodeSymbol[]>();
-  for (const match of text.matchAll(/^(\S+) *\|([0-9a-f]{8,16})\| *[tTwW] *\|[^|\n]*\|([0-9a-f]*) *\|[^|\n]*\|(\S*)/gm)) {
-    const symbol = { address: BigInt(`0x${match[2]}`), size: parseInt(match[3] || '0', 16), section: match[4]! };
+  for (const match of text.matchAll(
+    /^(\S+) *\|([0-9a-f]{8,16})\| *[tTwW] *\|[^|\n]*\|([0-9a-f]*) *\|[^|\n]*\|(\S*)/gm,
+  )) {
+    const symbol = {
+      address: BigInt(`0x${match[2]}`),
+      size: parseInt(match[3] || '0', 16),
+      section: match[4]!,
+    };
     const known = symbols.get(match[1]!);
     if (known) known.push(symbol);
     else symbols.set(match[1]!, [symbol]);
@@ -67,8 +75,26 @@ export class CodeLines {
     const asked = this.waiting.get(key) ?? [];
     this.waiting.delete(key);
     const addresses = asked.map(({ address }) => `0x${address.toString(16)}`);
-    const text = (await tool('addr2line', ['-a', '-i', '-e', file, ...(section === '' ? [] : ['-j', section]), ...addresses]))
-      ?? (section === '' ? await tool('llvm-symbolizer', ['--output-style=GNU', '--print-address', '--inlines', '--functions=none', '-e', file, ...addresses]) : undefined);
+    const text =
+      (await tool('addr2line', [
+        '-a',
+        '-i',
+        '-e',
+        file,
+        ...(section === '' ? [] : ['-j', section]),
+        ...addresses,
+      ])) ??
+      (section === ''
+        ? await tool('llvm-symbolizer', [
+            '--output-style=GNU',
+            '--print-address',
+            '--inlines',
+            '--functions=none',
+            '-e',
+            file,
+            ...addresses,
+          ])
+        : undefined);
     // For each address a line with it, then the places from the innermost inlined function to the one that is the frame's.
     const blocks = (text ?? '').split(/^0x[0-9a-f]+\n/m).slice(1);
     asked.forEach(({ answer }, i) => {

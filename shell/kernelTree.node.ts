@@ -8,7 +8,20 @@ export interface FoundSource {
 }
 
 /** Where the functions of this domain's stacks are defined; the whole tree would take minutes. */
-const FOLDERS = ['virt', 'mm', 'fs', 'kernel', 'lib', 'block', 'io_uring', 'security', 'arch/x86', 'arch/arm64', 'drivers/vhost', 'drivers/vfio'];
+const FOLDERS = [
+  'virt',
+  'mm',
+  'fs',
+  'kernel',
+  'lib',
+  'block',
+  'io_uring',
+  'security',
+  'arch/x86',
+  'arch/arm64',
+  'drivers/vhost',
+  'drivers/vfio',
+];
 const FILES_MAX = 20000;
 const FILE_BYTES_MAX = 4 * 1024 * 1024;
 
@@ -50,8 +63,10 @@ export function addDefinitions(file: string, found: Map<string, FoundSource>): v
   if (fs.statSync(file).size > FILE_BYTES_MAX) return;
   const lines = fs.readFileSync(file, 'utf8').split('\n');
   for (let i = 0; i < lines.length; i++) {
-    const name = /^(?!#|\/|\*|typedef\b|return\b|else\b)[A-Za-z_](?:[\w\s*]*?[\s*])?([A-Za-z_]\w*)\((?!\()[^;]*$/.exec(lines[i]!)?.[1]
-      ?? /^([A-Za-z_]\w*)\((?!\()[^;]*$/.exec(lines[i]!)?.[1];
+    const name =
+      /^(?!#|\/|\*|typedef\b|return\b|else\b)[A-Za-z_](?:[\w\s*]*?[\s*])?([A-Za-z_]\w*)\((?!\()[^;]*$/.exec(
+        lines[i]!,
+      )?.[1] ?? /^([A-Za-z_]\w*)\((?!\()[^;]*$/.exec(lines[i]!)?.[1];
     if (name === undefined || found.has(name)) continue;
     for (let j = i + 1; j < Math.min(lines.length, i + SIGNATURE_LINES_MAX); j++) {
       if (lines[j]!.startsWith('{')) found.set(name, { path: file, line: i + 1 });

@@ -18,7 +18,12 @@ const XZ_STREAM_END = 1;
 const XZ_UNSUPPORTED_CHECK = 2;
 const XZ_DICTIONARY = 4;
 const XZ_OPTIONS = 6;
-const ERRORS: Readonly<Record<number, string>> = { 3: 'xz: not enough memory', 5: 'xz: not an xz stream', 7: 'xz: damaged data', 8: 'xz: damaged data' };
+const ERRORS: Readonly<Record<number, string>> = {
+  3: 'xz: not enough memory',
+  5: 'xz: not an xz stream',
+  7: 'xz: damaged data',
+  8: 'xz: damaged data',
+};
 
 /** A stream's header: its magic, two bytes of flags of which the last four bits name the check, and a CRC32. */
 const HEADER_BYTES = 12;
@@ -30,7 +35,8 @@ const REPACK = 'repack it: xz -dc FILE | xz > NEW';
 /** What is not read here, of a file that need not be damaged. `seen`: the last bytes that were read before. */
 function unsupported(code: number, seen: Uint8Array): string {
   if (code === XZ_DICTIONARY) return `xz: its dictionary is larger than what is read here; ${REPACK}`;
-  if (seen.length < HEADER_BYTES || HEADER_MAGIC.some((byte, i) => seen[i] !== byte)) return `xz: it uses a filter other than LZMA2, which is not read here; ${REPACK}`;
+  if (seen.length < HEADER_BYTES || HEADER_MAGIC.some((byte, i) => seen[i] !== byte))
+    return `xz: it uses a filter other than LZMA2, which is not read here; ${REPACK}`;
   const check = seen[HEADER_FLAGS]! & 15;
   return `xz: its integrity check is ${check === CHECK_SHA256 ? 'SHA-256' : `of kind ${check}`}, and only CRC32, CRC64 and none are read here; ${REPACK}`;
 }
@@ -127,8 +133,10 @@ class Context {
       words[OUT_POSITION] = 0;
       // Copied: the buffer is used again.
       if (size > 0) yield this.bytes(words[OUT_ADDRESS]!, size).slice();
-      if (code === XZ_DICTIONARY || code === XZ_OPTIONS) throw new UnsupportedCompression(unsupported(code, this.seen(words[IN_POSITION]!)));
-      if (code !== XZ_OK && code !== XZ_UNSUPPORTED_CHECK) throw new Error(ERRORS[code] ?? `xz: error ${code}`);
+      if (code === XZ_DICTIONARY || code === XZ_OPTIONS)
+        throw new UnsupportedCompression(unsupported(code, this.seen(words[IN_POSITION]!)));
+      if (code !== XZ_OK && code !== XZ_UNSUPPORTED_CHECK)
+        throw new Error(ERRORS[code] ?? `xz: error ${code}`);
       // Only a call without output says that all is out.
       const now = this.words();
       if (size === 0 && now[IN_POSITION] === now[IN_SIZE]) return;
@@ -138,7 +146,8 @@ class Context {
   /** Says, by an empty input, that there is no more. Throws unless a stream has just ended. */
   finish(): void {
     this.exports.supply_input(this.at, 0);
-    if (this.exports.get_next_output(this.at) !== XZ_STREAM_END) throw new Error('xz: the file ends inside a stream');
+    if (this.exports.get_next_output(this.at) !== XZ_STREAM_END)
+      throw new Error('xz: the file ends inside a stream');
   }
 
   free(): void {

@@ -30,7 +30,9 @@ function withLocalFetch(begin: () => Promise<void>): Promise<void> {
   const own = host.fetch;
   host.fetch = (url: string) => {
     const text = atob(url.slice(url.indexOf(',') + 1));
-    return Promise.resolve({ arrayBuffer: () => Promise.resolve(Uint8Array.from(text, (c) => c.charCodeAt(0)).buffer) });
+    return Promise.resolve({
+      arrayBuffer: () => Promise.resolve(Uint8Array.from(text, (c) => c.charCodeAt(0)).buffer),
+    });
   };
   try {
     return begin();
@@ -45,7 +47,11 @@ async function start(): Promise<Zstd> {
   const unzstd = (bytes: Uint8Array, expectedLength: number): Uint8Array =>
     expectedLength === 0 ? new Uint8Array(0) : decoder.decode(bytes, expectedLength);
   const unzstdStream = (pieces: Iterable<Uint8Array>): Iterable<Uint8Array> => streamed(decoder, pieces);
-  return { unzstd, unzstdStream, unzstdFile: (pieces) => unzstdFrames(pieces, { whole: unzstd, stream: unzstdStream }) };
+  return {
+    unzstd,
+    unzstdStream,
+    unzstdFile: (pieces) => unzstdFrames(pieces, { whole: unzstd, stream: unzstdStream }),
+  };
 }
 
 /**
@@ -88,7 +94,8 @@ function* streamed(decoder: ZSTDDecoder, pieces: Iterable<Uint8Array>): Iterable
 /** Runs a decoder to its end, which alone frees its memory, when nobody wants the rest of its output. */
 function drain(output: Iterator<Uint8Array>, isStuck: () => boolean): void {
   try {
-    for (let next = output.next(); !next.done; next = output.next()) if (next.value.length === 0 && isStuck()) return;
+    for (let next = output.next(); !next.done; next = output.next())
+      if (next.value.length === 0 && isStuck()) return;
   } catch (error) {
     if (!(error instanceof Error && error.message.startsWith('Incomplete stream'))) throw error;
   }

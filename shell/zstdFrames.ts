@@ -74,7 +74,13 @@ function readHeader(input: ByteQueue): FrameHeader {
   for (let i = 0; i < sizeBytes; i++) contentSize += head[sizeAt + i]! * 2 ** (8 * i);
   const base = windowAt < 0 ? 0 : 2 ** (WINDOW_LOG_MIN + (head[windowAt]! >>> 3));
   const windowSize = windowAt < 0 ? contentSize : base + (base / 8) * (head[windowAt]! & 7);
-  return { bytes: input.take(sizeAt + sizeBytes), windowSize, windowAt, contentSize, hasChecksum: (descriptor & 4) !== 0 };
+  return {
+    bytes: input.take(sizeAt + sizeBytes),
+    windowSize,
+    windowAt,
+    contentSize,
+    hasChecksum: (descriptor & 4) !== 0,
+  };
 }
 
 class Frame {
@@ -83,7 +89,10 @@ class Frame {
   /** The most that the blocks so far can hold. */
   private plainMax = 0;
 
-  constructor(private readonly input: ByteQueue, private readonly header: FrameHeader) {}
+  constructor(
+    private readonly input: ByteQueue,
+    private readonly header: FrameHeader,
+  ) {}
 
   fitsStream(): boolean {
     const { windowSize, contentSize, windowAt } = this.header;
@@ -148,7 +157,9 @@ class Frame {
   }
 
   private tooLarge(): Error {
-    return new Error(`zstd: a window of ${Math.round(this.header.windowSize / 2 ** 20)} MiB over more than ${WHOLE_BYTES_MAX >>> 20} MiB needs more memory than there is here; decompress it with zstd -d --long=31`);
+    return new Error(
+      `zstd: a window of ${Math.round(this.header.windowSize / 2 ** 20)} MiB over more than ${WHOLE_BYTES_MAX >>> 20} MiB needs more memory than there is here; decompress it with zstd -d --long=31`,
+    );
   }
 }
 

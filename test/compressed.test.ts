@@ -3,7 +3,12 @@ import fs from 'node:fs';
 import zlib from 'node:zlib';
 import { NEVER_CANCELLED } from '../parsers/base/cancel.js';
 import { MemorySource, type ByteSource } from '../parsers/base/source.js';
-import { archiveOf, compressionOf, otherCompression, type StreamCodec } from '../parsers/compressed/detect.js';
+import {
+  archiveOf,
+  compressionOf,
+  otherCompression,
+  type StreamCodec,
+} from '../parsers/compressed/detect.js';
 import { PlainSource } from '../parsers/compressed/plainSource.js';
 import { readTrace } from '../parsers/index.js';
 import type { OpenTrace, ReadOptions } from '../parsers/reader.js';
@@ -14,8 +19,12 @@ import { crc32 } from '../shell/crc32.js';
 const FOLDER = 'sample-traces/compressed';
 const PLAIN = fs.readFileSync('sample-traces/labelled/inplace/M2.p.txt');
 const FILES: readonly (readonly [file: string, codec: StreamCodec])[] = [
-  ['M2.p.txt.gz', 'gzip'], ['M2.p.txt.zst', 'zstd'], ['M2.p.window31.txt.zst', 'zstd'], ['M2.p.frames.txt.zst', 'zstd'],
-  ['M2.p.txt.xz', 'xz'], ['M2.p.txt.bz2', 'bzip2'],
+  ['M2.p.txt.gz', 'gzip'],
+  ['M2.p.txt.zst', 'zstd'],
+  ['M2.p.window31.txt.zst', 'zstd'],
+  ['M2.p.frames.txt.zst', 'zstd'],
+  ['M2.p.txt.xz', 'xz'],
+  ['M2.p.txt.bz2', 'bzip2'],
 ];
 type Decompressors = Codecs['decompress'];
 
@@ -24,7 +33,11 @@ function* inPieces(bytes: Uint8Array, size: number): Generator<Uint8Array> {
 }
 
 /** What came out, and what was thrown. */
-function decompressed(decompress: Decompressors[StreamCodec], bytes: Uint8Array, size = 1 << 12): { readonly plain: Buffer; readonly error: string } {
+function decompressed(
+  decompress: Decompressors[StreamCodec],
+  bytes: Uint8Array,
+  size = 1 << 12,
+): { readonly plain: Buffer; readonly error: string } {
   const parts: Uint8Array[] = [];
   try {
     for (const part of decompress(inPieces(bytes, size))) parts.push(part);
@@ -37,7 +50,8 @@ function decompressed(decompress: Decompressors[StreamCodec], bytes: Uint8Array,
 describe('compressed traces', () => {
   let decompress: Decompressors;
   let options: ReadOptions;
-  const read = (bytes: Uint8Array, more: Partial<ReadOptions> = {}): OpenTrace => readTrace(new MemorySource(bytes), { ...options, ...more });
+  const read = (bytes: Uint8Array, more: Partial<ReadOptions> = {}): OpenTrace =>
+    readTrace(new MemorySource(bytes), { ...options, ...more });
   const codes = (open: OpenTrace): readonly string[] => open.table.issues.map((issue) => issue.code);
 
   before(async () => {
@@ -57,7 +71,8 @@ describe('compressed traces', () => {
     it(`reads ${file} as the text that it holds, at any split`, () => {
       const bytes = fs.readFileSync(`${FOLDER}/${file}`);
       assert.equal(compressionOf(bytes), codec);
-      for (const size of [7, 4096, 1 << 20]) assert.deepEqual(decompressed(decompress[codec], bytes, size), { plain: PLAIN, error: '' });
+      for (const size of [7, 4096, 1 << 20])
+        assert.deepEqual(decompressed(decompress[codec], bytes, size), { plain: PLAIN, error: '' });
       const packed = read(bytes);
       const text = read(PLAIN);
       assert.deepEqual(packed.table.issues, text.table.issues);
@@ -67,7 +82,10 @@ describe('compressed traces', () => {
         assert.equal(packed.table.line(row), text.table.line(row));
         assert.deepEqual(packed.describe(row), text.describe(row));
       }
-      assert.deepEqual(packed.plain?.read(packed.table.at(99), 40).slice(), new Uint8Array(PLAIN.subarray(text.table.at(99), text.table.at(99) + 40)));
+      assert.deepEqual(
+        packed.plain?.read(packed.table.at(99), 40).slice(),
+        new Uint8Array(PLAIN.subarray(text.table.at(99), text.table.at(99) + 40)),
+      );
     });
 
     it(`keeps what precedes a cut or a flipped bit of ${file}`, () => {
@@ -93,30 +111,46 @@ describe('compressed traces', () => {
       assert.ok(codes(open).includes('decompress-failed'), codes(open).join());
       const { table } = open;
       // Without a whole block there is nothing to lose from.
-      assert.ok(table.length === 0 || table.losses.some((loss) => loss.row === table.length && loss.cpu === -1));
-      assert.match(table.issues.find((issue) => issue.code === 'decompress-failed')!.detail, new RegExp(`byte ${bytes.length - 30} of the compressed file$`));
+      assert.ok(
+        table.length === 0 || table.losses.some((loss) => loss.row === table.length && loss.cpu === -1),
+      );
+      assert.match(
+        table.issues.find((issue) => issue.code === 'decompress-failed')!.detail,
+        new RegExp(`byte ${bytes.length - 30} of the compressed file$`),
+      );
     });
   }
 
   it('decompresses in the browser host as in Node', async () => {
     const web = (await webCodecs()).decompress;
-    for (const [file, codec] of FILES) assert.ok(decompressed(web[codec], fs.readFileSync(`${FOLDER}/${file}`)).plain.equals(PLAIN));
+    for (const [file, codec] of FILES)
+      assert.ok(decompressed(web[codec], fs.readFileSync(`${FOLDER}/${file}`)).plain.equals(PLAIN));
   });
 
   it('reads members and streams that follow one another', () => {
     const half = PLAIN.length >>> 1;
     const gzip = Buffer.concat([zlib.gzipSync(PLAIN.subarray(0, half)), zlib.gzipSync(PLAIN.subarray(half))]);
-    for (const size of [11, 1 << 20]) assert.deepEqual(decompressed(decompress.gzip, gzip, size), { plain: PLAIN, error: '' });
+    for (const size of [11, 1 << 20])
+      assert.deepEqual(decompressed(decompress.gzip, gzip, size), { plain: PLAIN, error: '' });
     const bzip2 = fs.readFileSync(`${FOLDER}/M2.p.txt.bz2`);
-    assert.deepEqual(decompressed(decompress.bzip2, Buffer.concat([bzip2, bzip2])), { plain: Buffer.concat([PLAIN, PLAIN]), error: '' });
+    assert.deepEqual(decompressed(decompress.bzip2, Buffer.concat([bzip2, bzip2])), {
+      plain: Buffer.concat([PLAIN, PLAIN]),
+      error: '',
+    });
     const xz = fs.readFileSync(`${FOLDER}/M2.p.txt.xz`);
-    assert.deepEqual(decompressed(decompress.xz, Buffer.concat([xz, Buffer.alloc(8), xz])), { plain: Buffer.concat([PLAIN, PLAIN]), error: '' });
+    assert.deepEqual(decompressed(decompress.xz, Buffer.concat([xz, Buffer.alloc(8), xz])), {
+      plain: Buffer.concat([PLAIN, PLAIN]),
+      error: '',
+    });
   });
 
   it('reads a binary trace inside, and a compressed file inside a compressed one', () => {
     const binary = fs.readFileSync('sample-traces/tracecmd/conv.v6.cut.dat');
     assert.equal(read(zlib.gzipSync(binary)).table.length, read(binary).table.length);
-    assert.equal(read(zlib.gzipSync(fs.readFileSync(`${FOLDER}/M2.p.txt.xz`))).table.length, read(PLAIN).table.length);
+    assert.equal(
+      read(zlib.gzipSync(fs.readFileSync(`${FOLDER}/M2.p.txt.xz`))).table.length,
+      read(PLAIN).table.length,
+    );
   });
 
   it('refuses archives, other compressions, and a binary trace that does not fit', () => {
@@ -132,21 +166,40 @@ describe('compressed traces', () => {
   });
 
   for (const [what, hex, detail] of [
-    ['the check SHA-256', 'fd377a585a00000ae1fb0ca10200210116000000742fe5a301000d23207472616365723a206e6f700a000000c82600262c5e5f53dfa255db686df98e267c7d159df63a5e5b1df2c8a30d9ed300013e0e5183fb86189b4b9a01000000000a595a',
-      /^xz: its integrity check is SHA-256, and only CRC32, CRC64 and none are read here; repack it: xz -dc FILE \| xz > NEW$/],
-    ['a filter for x86', 'fd377a585a000004e6d6b44602010400210116000d86351f01000d23207472616365723a206e6f700a0000006c9eb13622e494560001260e081be0041fb6f37d010000000004595a', /^xz: it uses a filter other than LZMA2, .*repack it/],
-    ['a dictionary of 1.5 GiB', 'fd377a585a000004e6d6b44602002101250000003b787b4101000d23207472616365723a206e6f700a0000006c9eb13622e494560001260e081be0041fb6f37d010000000004595a', /^xz: its dictionary is larger than what is read here; repack it/],
+    [
+      'the check SHA-256',
+      'fd377a585a00000ae1fb0ca10200210116000000742fe5a301000d23207472616365723a206e6f700a000000c82600262c5e5f53dfa255db686df98e267c7d159df63a5e5b1df2c8a30d9ed300013e0e5183fb86189b4b9a01000000000a595a',
+      /^xz: its integrity check is SHA-256, and only CRC32, CRC64 and none are read here; repack it: xz -dc FILE \| xz > NEW$/,
+    ],
+    [
+      'a filter for x86',
+      'fd377a585a000004e6d6b44602010400210116000d86351f01000d23207472616365723a206e6f700a0000006c9eb13622e494560001260e081be0041fb6f37d010000000004595a',
+      /^xz: it uses a filter other than LZMA2, .*repack it/,
+    ],
+    [
+      'a dictionary of 1.5 GiB',
+      'fd377a585a000004e6d6b44602002101250000003b787b4101000d23207472616365723a206e6f700a0000006c9eb13622e494560001260e081be0041fb6f37d010000000004595a',
+      /^xz: its dictionary is larger than what is read here; repack it/,
+    ],
   ] as const) {
     it(`does not call an xz with ${what} damaged: it is not read here, and why`, () => {
       const bytes = Buffer.from(hex, 'hex');
       const { issues } = read(bytes).table;
-      assert.deepEqual(issues.map(({ code }) => code), ['unsupported-compression']);
+      assert.deepEqual(
+        issues.map(({ code }) => code),
+        ['unsupported-compression'],
+      );
       assert.match(issues[0]!.detail, detail);
-      for (const size of [1, 5, 12, 13, 64]) assert.match(decompressed(decompress.xz, bytes, size).error, detail);
+      for (const size of [1, 5, 12, 13, 64])
+        assert.match(decompressed(decompress.xz, bytes, size).error, detail);
       // After a stream that is read, with padding: what it holds is kept.
       const good = fs.readFileSync(`${FOLDER}/M2.p.txt.xz`);
       for (const size of [1, 1 << 12]) {
-        const { plain, error } = decompressed(decompress.xz, Buffer.concat([good, Buffer.alloc(4), bytes]), size);
+        const { plain, error } = decompressed(
+          decompress.xz,
+          Buffer.concat([good, Buffer.alloc(4), bytes]),
+          size,
+        );
         assert.ok(plain.equals(PLAIN));
         assert.match(error, detail);
       }
@@ -161,21 +214,33 @@ describe('compressed traces', () => {
     // The bit after the file's magic, the block's and its checksum.
     bytes[14]! |= 0x80;
     const { issues } = read(bytes).table;
-    assert.deepEqual(issues.map(({ code }) => code), ['unsupported-compression']);
-    assert.match(issues[0]!.detail, /randomised blocks of bzip2 0\.9 are not read here; repack it: bzip2 -dc FILE \| bzip2 > NEW$/);
+    assert.deepEqual(
+      issues.map(({ code }) => code),
+      ['unsupported-compression'],
+    );
+    assert.match(
+      issues[0]!.detail,
+      /randomised blocks of bzip2 0\.9 are not read here; repack it: bzip2 -dc FILE \| bzip2 > NEW$/,
+    );
   });
 
   it('takes no text for compressed', () => {
     for (const text of ['BZhello', 'P*M', '']) {
       const bytes = Buffer.from(text);
-      assert.deepEqual([compressionOf(bytes), archiveOf(bytes), otherCompression(bytes)], [undefined, undefined, undefined]);
+      assert.deepEqual(
+        [compressionOf(bytes), archiveOf(bytes), otherCompression(bytes)],
+        [undefined, undefined, undefined],
+      );
     }
   });
 });
 
 describe('the plain content of a compressed source', () => {
   const total = 200 << 20;
-  const compressed: ByteSource = { size: 1 << 20, read: (offset, length) => new Uint8Array(Math.max(0, Math.min(length, (1 << 20) - offset))) };
+  const compressed: ByteSource = {
+    size: 1 << 20,
+    read: (offset, length) => new Uint8Array(Math.max(0, Math.min(length, (1 << 20) - offset))),
+  };
   /** Each input piece of 128 KiB becomes 25 MiB in which byte i is i / 4096. */
   function* expand(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
     let at = 0;
@@ -223,7 +288,11 @@ describe('the plain content of a compressed source', () => {
       }
     });
     for (let at = 0; at < plain.size; at += 1 << 20) plain.read(at, 1 << 20);
-    assert.deepEqual(plain.fault, { code: 'decompress-failed', offset: 100 << 20, detail: 'damage 1, before byte 655360 of the compressed file' });
+    assert.deepEqual(plain.fault, {
+      code: 'decompress-failed',
+      offset: 100 << 20,
+      detail: 'damage 1, before byte 655360 of the compressed file',
+    });
     plain.read(0, 10);
     assert.equal(plain.read((100 << 20) - 5, 10).length, 5);
     assert.equal(ends, 1);

@@ -44,9 +44,15 @@ const CANARIES: readonly (readonly [file: string, source: string])[] = [
 const INNOCENTS: readonly (readonly [file: string, source: string])[] = [
   ['parsers/base/x.ts', `export const words = ['from', 'to', "import", 'x'];`],
   ['parsers/base/x.ts', `// import fs from 'node:fs';\nexport const a = 1;`],
-  ['parsers/base/x.ts', `/* export * from '../events/table.js'; */\nexport const url = 'http://x/y'; import './y.js';`],
+  [
+    'parsers/base/x.ts',
+    `/* export * from '../events/table.js'; */\nexport const url = 'http://x/y'; import './y.js';`,
+  ],
   ['parsers/ftrace/x.ts', `import { a } from './line.js';\nimport type { OpenTrace } from '../reader.js';`],
-  ['model/rules/x.ts', `export const quote = /'/; // it's\nimport { assert } from '../../parsers/base/assert.js';`],
+  [
+    'model/rules/x.ts',
+    `export const quote = /'/; // it's\nimport { assert } from '../../parsers/base/assert.js';`,
+  ],
   ['model/rules/x.test.ts', `import fc from 'fast-check';\nimport fs from 'node:fs';`],
   ['extension/worker/worker.node.ts', `import { parentPort } from 'node:worker_threads';`],
   ['cli/x.ts', `import zlib from 'node:zlib';\nimport { analyze } from '../model/index.js';`],
@@ -56,9 +62,16 @@ describe('layering', () => {
   it('holds in every source file', () => {
     const files = sources();
     assert.ok(files.length > 40, `saw only ${files.length} files`);
-    for (const folder of ['parsers', 'model', 'cli']) assert.ok(files.some((file) => file.startsWith(`${folder}/`)), `saw no file in ${folder}`);
+    for (const folder of ['parsers', 'model', 'cli'])
+      assert.ok(
+        files.some((file) => file.startsWith(`${folder}/`)),
+        `saw no file in ${folder}`,
+      );
     const found = files.flatMap((file) => breaches(file, read(file)));
-    assert.deepEqual(found.map((b) => `${b.file}:${b.line}: ${b.layer} may not import ${b.specifier}`), []);
+    assert.deepEqual(
+      found.map((b) => `${b.file}:${b.line}: ${b.layer} may not import ${b.specifier}`),
+      [],
+    );
   });
 
   for (const [file, source] of CANARIES) {
@@ -75,6 +88,11 @@ describe('layering', () => {
 
   it('finds every form of import, with its line', () => {
     const source = `import a from 'a';\nimport 'b';\nexport * from "c";\nconst d = await import('d');\ntype E = import('e').E;\nconst f = require('f');\nconst g = require.resolve('g');`;
-    assert.deepEqual(importsOf(source).map((i) => `${i.line}${i.specifier}`).sort(), ['1a', '2b', '3c', '4d', '5e', '6f', '7g']);
+    assert.deepEqual(
+      importsOf(source)
+        .map((i) => `${i.line}${i.specifier}`)
+        .sort(),
+      ['1a', '2b', '3c', '4d', '5e', '6f', '7g'],
+    );
   });
 });

@@ -19,7 +19,10 @@ describe('one buffer in two formats', () => {
   let codecs: Codecs;
   before(async () => (codecs = await nodeCodecs()));
   const read = (file: string): OnClock => {
-    const { table } = readTrace(new MemorySource(fs.readFileSync(`sample-traces/${file}`)), { cancel: NEVER_CANCELLED, ...codecs });
+    const { table } = readTrace(new MemorySource(fs.readFileSync(`sample-traces/${file}`)), {
+      cancel: NEVER_CANCELLED,
+      ...codecs,
+    });
     assert.ok(table.length > 0, file);
     return { table, start: table.meta.t0 };
   };
@@ -33,9 +36,16 @@ describe('one buffer in two formats', () => {
 
   it('is not taken for another recording of the same machine, begun at the same time', () => {
     const traces = PAIRS.map(([binary]) => read(binary));
-    traces.forEach((one, i) => traces.slice(i + 1).forEach((other) => {
-      assert.ok(!holdSameEvents(one, other));
-      assert.ok(!holdSameEvents({ ...one, start: 0n }, { ...other, start: BigInt(Math.round(one.table.ts(0) - other.table.ts(0))) }));
-    }));
+    traces.forEach((one, i) =>
+      traces.slice(i + 1).forEach((other) => {
+        assert.ok(!holdSameEvents(one, other));
+        assert.ok(
+          !holdSameEvents(
+            { ...one, start: 0n },
+            { ...other, start: BigInt(Math.round(one.table.ts(0) - other.table.ts(0))) },
+          ),
+        );
+      }),
+    );
   });
 });

@@ -27,9 +27,17 @@ interface Manifest {
   readonly version: string;
   readonly icon: string;
   readonly categories: readonly string[];
-  readonly capabilities: { readonly untrustedWorkspaces: { readonly restrictedConfigurations: readonly string[] }; readonly virtualWorkspaces: boolean };
+  readonly capabilities: {
+    readonly untrustedWorkspaces: { readonly restrictedConfigurations: readonly string[] };
+    readonly virtualWorkspaces: boolean;
+  };
   readonly contributes: {
-    readonly commands: readonly { readonly command: string; readonly title: string; readonly category?: string; readonly enablement?: string }[];
+    readonly commands: readonly {
+      readonly command: string;
+      readonly title: string;
+      readonly category?: string;
+      readonly enablement?: string;
+    }[];
     readonly menus: Readonly<Record<string, readonly Item[]>>;
     readonly keybindings: readonly Item[];
     readonly viewsWelcome: readonly Item[];
@@ -50,11 +58,17 @@ describe('tidy: sources', () => {
   });
 
   it('keeps files and functions short and free of what is banned', () => {
-    assert.deepEqual(files.filter(isText).flatMap((file) => tidyText(file, read(file))), []);
+    assert.deepEqual(
+      files.filter(isText).flatMap((file) => tidyText(file, read(file))),
+      [],
+    );
   });
 
   it('keeps big files out of version control', () => {
-    assert.deepEqual(files.filter((file) => fs.statSync(file).size > BLOB_BYTES_MAX), []);
+    assert.deepEqual(
+      files.filter((file) => fs.statSync(file).size > BLOB_BYTES_MAX),
+      [],
+    );
   });
 
   it('locks dependencies without addresses of a registry', () => {
@@ -83,8 +97,17 @@ describe('tidy: sources', () => {
   }
 
   it('lets pass what is not banned', () => {
-    assert.deepEqual(tidyText('model/x.ts', `export function all(on: On): void {\n${`  on('x', (w) => {\n${'    g();\n'.repeat(20)}  });\n`.repeat(5)}}\n`), []);
-    assert.deepEqual(tidyText('model/x.ts', `// not console.log, not Date.now\nconst url = '/sys/kernel/tracing/trace';\n`), []);
+    assert.deepEqual(
+      tidyText(
+        'model/x.ts',
+        `export function all(on: On): void {\n${`  on('x', (w) => {\n${'    g();\n'.repeat(20)}  });\n`.repeat(5)}}\n`,
+      ),
+      [],
+    );
+    assert.deepEqual(
+      tidyText('model/x.ts', `// not console.log, not Date.now\nconst url = '/sys/kernel/tracing/trace';\n`),
+      [],
+    );
   });
 });
 
@@ -103,7 +126,11 @@ describe('tidy: documents', () => {
   it('has links that lead somewhere', () => {
     const pages = trackedFiles().filter((file) => file.endsWith('.md'));
     assert.ok(pages.length >= 4);
-    const dead = pages.flatMap((page) => markdownLinks(read(page)).filter((link) => !fs.existsSync(path.join(path.dirname(page), decodeURIComponent(link)))).map((link) => `${page}: ${link}`));
+    const dead = pages.flatMap((page) =>
+      markdownLinks(read(page))
+        .filter((link) => !fs.existsSync(path.join(path.dirname(page), decodeURIComponent(link))))
+        .map((link) => `${page}: ${link}`),
+    );
     assert.deepEqual(dead, []);
   });
 
@@ -122,32 +149,53 @@ describe('tidy: documents', () => {
     for (const rule of RULES) {
       assert.match(rule.statement, /^[A-Z].*[.]$/, rule.id);
       assert.ok(rule.source !== '' && rule.fix !== '', rule.id);
-      for (const name of ['violation', 'clean', 'undecidable']) assert.ok(fs.existsSync(`sample-traces/rules/${rule.id}/${name}.txt`), `${rule.id}: ${name}.txt`);
+      for (const name of ['violation', 'clean', 'undecidable'])
+        assert.ok(fs.existsSync(`sample-traces/rules/${rule.id}/${name}.txt`), `${rule.id}: ${name}.txt`);
     }
   });
 });
 
-describe('tidy: the extension\'s manifest', () => {
+describe("tidy: the extension's manifest", () => {
   const commands = manifest.contributes.commands.map((c) => c.command);
-  const sources = filesBelow('extension').filter((file) => file.endsWith('.ts') && !file.includes('/test/')).map(read).join('\n');
+  const sources = filesBelow('extension')
+    .filter((file) => file.endsWith('.ts') && !file.includes('/test/'))
+    .map(read)
+    .join('\n');
 
   it('offers only commands that exist', () => {
     assert.ok(commands.length > 0);
-    assert.deepEqual(commands.filter((command) => !sources.includes(`'${command}'`)), []);
+    assert.deepEqual(
+      commands.filter((command) => !sources.includes(`'${command}'`)),
+      [],
+    );
   });
 
   it('offers every command that is registered, but internal ones', () => {
     const registered = [...sources.matchAll(/registerCommand\(\s*'([^']+)'/g)].map((m) => m[1]!);
-    assert.deepEqual(registered.filter((command) => !command.startsWith('shimtrace.internal.') && !commands.includes(command)), []);
+    assert.deepEqual(
+      registered.filter(
+        (command) => !command.startsWith('shimtrace.internal.') && !commands.includes(command),
+      ),
+      [],
+    );
   });
 
   /** What makes sense wherever one is. */
-  const ANYWHERE = ['shimtrace.openSample', 'shimtrace.openRule', 'shimtrace.showLog', 'shimtrace.openWalkthrough', 'shimtrace.clearCache'];
+  const ANYWHERE = [
+    'shimtrace.openSample',
+    'shimtrace.openRule',
+    'shimtrace.showLog',
+    'shimtrace.openWalkthrough',
+    'shimtrace.clearCache',
+  ];
   const { menus, keybindings, viewsWelcome } = manifest.contributes;
 
   it('says when a command, a menu entry or a key makes sense', () => {
     const inPalette = (menus['commandPalette'] ?? []).map((item) => item.command);
-    assert.deepEqual(commands.filter((command) => !ANYWHERE.includes(command) && !inPalette.includes(command)), []);
+    assert.deepEqual(
+      commands.filter((command) => !ANYWHERE.includes(command) && !inPalette.includes(command)),
+      [],
+    );
     for (const item of [...Object.values(menus).flat(), ...keybindings]) {
       assert.ok(commands.includes(item.command!), item.command);
       assert.notEqual(item.when ?? '', '', item.command);
@@ -155,18 +203,31 @@ describe('tidy: the extension\'s manifest', () => {
   });
 
   it('asks in its conditions only for what is set somewhere', () => {
-    const conditions = [...Object.values(menus).flat(), ...keybindings, ...viewsWelcome].map((item) => item.when ?? '');
+    const conditions = [...Object.values(menus).flat(), ...keybindings, ...viewsWelcome].map(
+      (item) => item.when ?? '',
+    );
     conditions.push(...manifest.contributes.commands.map((command) => command.enablement ?? ''));
-    const asked = new Set(conditions.flatMap((text) => [...text.matchAll(/(?<![\w.])(?:!)?(shimtrace\.\w+)/g)].map((m) => m[1]!)));
+    const asked = new Set(
+      conditions.flatMap((text) => [...text.matchAll(/(?<![\w.])(?:!)?(shimtrace\.\w+)/g)].map((m) => m[1]!)),
+    );
     const views = [...read('package.json').matchAll(/"id": "(shimtrace\.\w+)"/g)].map((m) => m[1]!);
     assert.ok(asked.size > 3);
-    assert.deepEqual([...asked].filter((name) => !views.includes(name) && !sources.includes(`'setContext', '${name}'`)), []);
+    assert.deepEqual(
+      [...asked].filter((name) => !views.includes(name) && !sources.includes(`'setContext', '${name}'`)),
+      [],
+    );
   });
 
   it('has all its texts where they can be translated', () => {
-    const plain = [...read('package.json').matchAll(/"(title|description|markdownDescription|contents|name|displayName|label)": "([^"%][^"]*)"/g)].map((m) => m[2]!);
+    const plain = [
+      ...read('package.json').matchAll(
+        /"(title|description|markdownDescription|contents|name|displayName|label)": "([^"%][^"]*)"/g,
+      ),
+    ].map((m) => m[2]!);
     // Names of the product, and what stands for a market or a package that takes no placeholders.
-    const named = plain.filter((text) => !/^(?:shimtrace|Shimtrace\b.*|Trace and replay .*|Replay \$\{.*)$/.test(text));
+    const named = plain.filter(
+      (text) => !/^(?:shimtrace|Shimtrace\b.*|Trace and replay .*|Replay \$\{.*)$/.test(text),
+    );
     assert.deepEqual(named, []);
   });
 
@@ -177,7 +238,10 @@ describe('tidy: the extension\'s manifest', () => {
       assert.ok((description ?? markdownDescription ?? '') !== '' && scope !== undefined, name);
     }
     const { untrustedWorkspaces, virtualWorkspaces } = manifest.capabilities;
-    assert.deepEqual(untrustedWorkspaces.restrictedConfigurations, settings.map(([name]) => name).filter((name) => /traceEvents|[pP]ath|[fF]ile$/.test(name)));
+    assert.deepEqual(
+      untrustedWorkspaces.restrictedConfigurations,
+      settings.map(([name]) => name).filter((name) => /traceEvents|[pP]ath|[fF]ile$/.test(name)),
+    );
     assert.equal(virtualWorkspaces, true);
   });
 
@@ -187,15 +251,28 @@ describe('tidy: the extension\'s manifest', () => {
     assert.ok(icon.readUInt32BE(16) >= 128 && icon.readUInt32BE(20) >= 128);
     assert.ok(manifest.categories.length > 0);
     const pictures = [...read('README.md').matchAll(/!\[[^\]]+\]\(([^)]+\.png)\)/g)].map((m) => m[1]!);
-    assert.ok(pictures.length >= 2 && pictures.every((file) => fs.existsSync(file) && read('.vscodeignore').includes(`!${file}\n`)), pictures.join());
-    for (const icon of [...read('package.json').matchAll(/"\.\/(extension\/media\/[^"]+)"/g)].map((m) => m[1]!)) assert.ok(fs.existsSync(icon), icon);
+    assert.ok(
+      pictures.length >= 2 &&
+        pictures.every((file) => fs.existsSync(file) && read('.vscodeignore').includes(`!${file}\n`)),
+      pictures.join(),
+    );
+    for (const icon of [...read('package.json').matchAll(/"\.\/(extension\/media\/[^"]+)"/g)].map(
+      (m) => m[1]!,
+    ))
+      assert.ok(fs.existsSync(icon), icon);
   });
 
   it('has a text for every placeholder', () => {
     if (!fs.existsSync('package.nls.json')) return;
     const texts = JSON.parse(read('package.nls.json')) as Record<string, string>;
     const used = [...read('package.json').matchAll(/"%([^%"]+)%"/g)].map((m) => m[1]!);
-    assert.deepEqual(used.filter((key) => texts[key] === undefined), []);
-    assert.deepEqual(Object.keys(texts).filter((key) => !used.includes(key)), []);
+    assert.deepEqual(
+      used.filter((key) => texts[key] === undefined),
+      [],
+    );
+    assert.deepEqual(
+      Object.keys(texts).filter((key) => !used.includes(key)),
+      [],
+    );
   });
 });

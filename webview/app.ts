@@ -25,7 +25,19 @@ import { TileSource, type Wanted } from './source.js';
 import { Selection } from './selection.js';
 import { FIRST_VIEW, History, readView, returningView, writeView, type View } from './state.js';
 import type { Theme } from './paint/theme.js';
-import { clampTop, DisplayRows, fittingLevel, frameOf, pan, ROW_H, wholeSpan, zoomRows, zoomTime, type Bounds, type Frame } from './picture/viewport.js';
+import {
+  clampTop,
+  DisplayRows,
+  fittingLevel,
+  frameOf,
+  pan,
+  ROW_H,
+  wholeSpan,
+  zoomRows,
+  zoomTime,
+  type Bounds,
+  type Frame,
+} from './picture/viewport.js';
 
 /** What the page needs from the window that it is in. */
 export interface Surroundings {
@@ -76,8 +88,18 @@ export class App {
   private drawing = false;
   size = { width: 1, height: 1 };
   /** Where signs are drawn, for tests. */
-  readonly signPlaces = (): { readonly kind: string; readonly x: number; readonly y: number; readonly index: number }[] =>
-    (this.picture?.hits ?? []).map((h) => ({ kind: h.kind, x: h.x + Math.min(8, h.w / 2), y: h.y + h.h / 2, index: h.index }));
+  readonly signPlaces = (): {
+    readonly kind: string;
+    readonly x: number;
+    readonly y: number;
+    readonly index: number;
+  }[] =>
+    (this.picture?.hits ?? []).map((h) => ({
+      kind: h.kind,
+      x: h.x + Math.min(8, h.w / 2),
+      y: h.y + h.h / 2,
+      index: h.index,
+    }));
   /** Milliseconds of script and paint of the last frames, for tests and benchmarks; a new tile counts to the frame that shows it. */
   readonly frameMs: number[] = [];
   private tileMs = 0;
@@ -85,18 +107,42 @@ export class App {
   constructor(private readonly around: Surroundings) {
     this.canvas = new Canvas(around.theme());
     this.page = buildPage({
-      jump: (text) => this.run(this.selection.jump(text)), nextFinding: () => this.selection.stepFinding(1), previousFinding: () => this.selection.stepFinding(-1), whole: () => this.actions.act('whole'),
-      zoom: (factor) => this.actions.zoom(factor), undo: () => this.actions.act('undo'), redo: () => this.actions.act('redo'), compress: (on) => this.actions.compress(on),
-      grouping: (v) => this.filter({ grouping: v as RowFilter['grouping'] }), vm: (v) => this.filter({ vm: Number(v) }), states: (v) => this.filter({ states: Number(v) }),
-      marks: (v) => this.go({ ...this.view, marks: Number(v) }), thread: (v) => this.filter({ tid: Number(v) }), pages: (text) => this.filterPages(text),
-      findingsOnly: (on) => this.filter({ findings: on }), exportAs: (v) => this.run(this.exports.exportAs(v)), side: () => this.toggleSide(), panel: (name) => this.showPanel(name),
+      jump: (text) => this.run(this.selection.jump(text)),
+      nextFinding: () => this.selection.stepFinding(1),
+      previousFinding: () => this.selection.stepFinding(-1),
+      whole: () => this.actions.act('whole'),
+      zoom: (factor) => this.actions.zoom(factor),
+      undo: () => this.actions.act('undo'),
+      redo: () => this.actions.act('redo'),
+      compress: (on) => this.actions.compress(on),
+      grouping: (v) => this.filter({ grouping: v as RowFilter['grouping'] }),
+      vm: (v) => this.filter({ vm: Number(v) }),
+      states: (v) => this.filter({ states: Number(v) }),
+      marks: (v) => this.go({ ...this.view, marks: Number(v) }),
+      thread: (v) => this.filter({ tid: Number(v) }),
+      pages: (text) => this.filterPages(text),
+      findingsOnly: (on) => this.filter({ findings: on }),
+      exportAs: (v) => this.run(this.exports.exportAs(v)),
+      side: () => this.toggleSide(),
+      panel: (name) => this.showPanel(name),
     });
     this.endpoint = new Endpoint<HostRequests, PageRequests>((packet) => around.post(packet), {
       select: ({ row, finding }) => this.selection.selectFromHost(row, finding),
-      renew: async () => { await this.load(); return null; },
-      show: ({ view }) => { this.go(readView(view, this.view)); return null; },
+      renew: async () => {
+        await this.load();
+        return null;
+      },
+      show: ({ view }) => {
+        this.go(readView(view, this.view));
+        return null;
+      },
     });
-    this.source = new TileSource((request) => this.ask('tile', request), (tile) => this.takeTile(tile), () => this.run(this.askRows()), (error) => this.report(error));
+    this.source = new TileSource(
+      (request) => this.ask('tile', request),
+      (tile) => this.takeTile(tile),
+      () => this.run(this.askRows()),
+      (error) => this.report(error),
+    );
     this.table = new LifeTable({ choose: (line) => this.selection.chooseLine(line) }, (t) => this.clock(t));
     this.page.tablePlace.append(this.table.element);
     this.setUpCanvas();
@@ -132,7 +178,10 @@ export class App {
     canvas.className = 'main';
     canvas.tabIndex = 0;
     canvas.setAttribute('role', 'application');
-    canvas.setAttribute('aria-label', 'Timeline of pages over time. The same content is in the table of the Details panel; press T to go there.');
+    canvas.setAttribute(
+      'aria-label',
+      'Timeline of pages over time. The same content is in the table of the Details panel; press T to go there.',
+    );
     this.page.picture.prepend(canvas);
     canvas.addEventListener('keydown', (event) => {
       const action = actionOf(event);
@@ -156,7 +205,9 @@ export class App {
   // ---- asking -----------------------------------------------------------------------------------------------------
 
   ask<K extends AskName>(name: K, params: TimelineAsks[K]['params']): Promise<TimelineAsks[K]['result']> {
-    return this.endpoint.request(name, params as PageRequests[K]['params']) as Promise<TimelineAsks[K]['result']>;
+    return this.endpoint.request(name, params as PageRequests[K]['params']) as Promise<
+      TimelineAsks[K]['result']
+    >;
   }
 
   /** Runs something that may fail, and says so when it does. */
@@ -167,7 +218,9 @@ export class App {
   private report(error: unknown): void {
     if (error instanceof RequestError && error.code === 'cancelled') return;
     const busy = error instanceof RequestError && error.code === 'busy';
-    const text = busy ? 'The trace is being read' : `The timeline could not be drawn: ${error instanceof Error ? error.message : String(error)}`;
+    const text = busy
+      ? 'The trace is being read'
+      : `The timeline could not be drawn: ${error instanceof Error ? error.message : String(error)}`;
     if (!this.loaded) this.notice(text);
     this.announcer.say(text);
   }
@@ -180,9 +233,14 @@ export class App {
   private async load(): Promise<void> {
     this.opening = await this.endpoint.request('open', {});
     const meta = await this.ask('meta', {});
-    const knots = (k: TimelineMeta['plain']): Bounds => ({ start: k.view[0] ?? 0, end: k.view[k.view.length - 1] ?? 0, resolution: meta.resolution });
+    const knots = (k: TimelineMeta['plain']): Bounds => ({
+      start: k.view[0] ?? 0,
+      end: k.view[k.view.length - 1] ?? 0,
+      resolution: meta.resolution,
+    });
     const bounds = { plain: knots(meta.plain), compressed: knots(meta.compressed) };
-    const saved = this.opening.view !== '' ? this.opening.view : returningView(this.around.load(), this.opening.kept);
+    const saved =
+      this.opening.view !== '' ? this.opening.view : returningView(this.around.load(), this.opening.kept);
     const first: View = { ...FIRST_VIEW, ...wholeSpan(bounds.plain), level: -1 };
     let view = saved === '' ? first : readView(saved, first);
     const rows = await this.ask('rows', view.filter);
@@ -206,11 +264,19 @@ export class App {
     if (!this.loaded) return;
     this.loaded.rows = await this.ask('rows', this.view.filter);
     this.lanes = orderLanes(this.loaded.meta, this.view.filter.tid);
-    this.history.replace({ ...this.view, top: clampTop(this.view.top, this.frame(), this.displayRows().length) });
+    this.history.replace({
+      ...this.view,
+      top: clampTop(this.view.top, this.frame(), this.displayRows().length),
+    });
     this.run(this.askMinimap());
     this.refresh();
     const { groups } = this.loaded.rows;
-    this.announcer.say(groups.length === 0 ? 'No page passes the filter' : `${groups.reduce((n, g) => n + g.rowCount, 0)} rows in ${groups.length} groups`, 200);
+    this.announcer.say(
+      groups.length === 0
+        ? 'No page passes the filter'
+        : `${groups.reduce((n, g) => n + g.rowCount, 0)} rows in ${groups.length} groups`,
+      200,
+    );
   }
 
   private async askMinimap(): Promise<void> {
@@ -222,8 +288,14 @@ export class App {
     if (columns < 2 || key === this.minimapKey) return;
     this.minimapKey = key;
     this.minimap = await this.ask('tile', {
-      rowSet: rows.rowSet, rows: Int32Array.from(rows.groups.flatMap((_, g) => [g, -1, 0])), ...whole, columns, compress: this.view.compress,
-      lanes: new Int32Array(0), marks: 0, tid: -1,
+      rowSet: rows.rowSet,
+      rows: Int32Array.from(rows.groups.flatMap((_, g) => [g, -1, 0])),
+      ...whole,
+      columns,
+      compress: this.view.compress,
+      lanes: new Int32Array(0),
+      marks: 0,
+      tid: -1,
     });
     this.draw();
   }
@@ -242,17 +314,26 @@ export class App {
   }
 
   shownLanes(): number[] {
-    return this.view.lanesFolded ? [] : laneWindow(this.lanes, this.view.lanesTop, lanesThatFit(this.lanes.length, this.size.height));
+    return this.view.lanesFolded
+      ? []
+      : laneWindow(this.lanes, this.view.lanesTop, lanesThatFit(this.lanes.length, this.size.height));
   }
 
   scrollLanes(by: number): void {
-    const lanesTop = clampLanes(this.view.lanesTop + by, this.lanes.length, lanesThatFit(this.lanes.length, this.size.height));
+    const lanesTop = clampLanes(
+      this.view.lanesTop + by,
+      this.lanes.length,
+      lanesThatFit(this.lanes.length, this.size.height),
+    );
     if (lanesTop !== this.view.lanesTop) this.go({ ...this.view, lanesTop });
   }
 
   /** The view with a lane in sight, unless lanes are folded. */
   withLane(view: View, lane: number): View {
-    return { ...view, lanesTop: topToShow(this.lanes, view.lanesTop, lanesThatFit(this.lanes.length, this.size.height), lane) };
+    return {
+      ...view,
+      lanesTop: topToShow(this.lanes, view.lanesTop, lanesThatFit(this.lanes.length, this.size.height), lane),
+    };
   }
 
   groups(): RowsReply['groups'] {
@@ -305,7 +386,8 @@ export class App {
     const { view } = this;
     if (JSON.stringify(before.filter) !== JSON.stringify(view.filter)) this.run(this.askRows());
     if (before.compress !== view.compress) this.run(this.askMinimap());
-    if (before.selectedFinding !== view.selectedFinding) this.run(this.selection.selectFinding(view.selectedFinding, false));
+    if (before.selectedFinding !== view.selectedFinding)
+      this.run(this.selection.selectFinding(view.selectedFinding, false));
     this.refresh();
   }
 
@@ -334,7 +416,14 @@ export class App {
 
   private wanted(): Wanted | undefined {
     if (!this.loaded || this.size.width < 2) return undefined;
-    return { rowSet: this.loaded.rows.rowSet, view: this.view, frame: this.frame(), rows: this.displayRows(), lanes: this.shownLanes(), scale: window.devicePixelRatio };
+    return {
+      rowSet: this.loaded.rows.rowSet,
+      view: this.view,
+      frame: this.frame(),
+      rows: this.displayRows(),
+      lanes: this.shownLanes(),
+      scale: window.devicePixelRatio,
+    };
   }
 
   private resize(): void {
@@ -345,11 +434,15 @@ export class App {
     this.size = { width: box.width, height: box.height };
     this.canvas.resize(box.width, box.height, window.devicePixelRatio);
     if (fitted && this.loaded) this.history.replace({ ...this.view, level: this.fittingLevel() });
-    this.history.replace({ ...this.view, top: clampTop(this.view.top, this.frame(), this.displayRows().length) });
+    this.history.replace({
+      ...this.view,
+      top: clampTop(this.view.top, this.frame(), this.displayRows().length),
+    });
     this.refresh();
     // A resized canvas is blank until it is painted: not a frame later.
     this.paintNow();
-    if (!this.minimap || Math.abs(this.minimap.request.columns - this.frame().plotW) > 50) this.run(this.askMinimap());
+    if (!this.minimap || Math.abs(this.minimap.request.columns - this.frame().plotW) > 50)
+      this.run(this.askMinimap());
   }
 
   /** Paints before the next frame; many calls paint once. */
@@ -369,8 +462,20 @@ export class App {
     const { meta, rows: rowsReply } = this.loaded;
     const { view } = this;
     this.scene = {
-      meta, rowsReply, rows: this.displayRows(), view, frame: this.frame(), bounds: this.bounds(), lanes: this.shownLanes(), laneCount: this.lanes.length, lanesTop: this.view.lanesTop, tile: this.canvas.tile,
-      minimap: this.minimap, finding: view.selectedFinding >= 0 ? this.selection.finding : null, selectedTime: view.selectedRow >= 0 ? this.selection.selectedTime : NaN, hoverX: this.hovering.hover.y < this.frame().minimapY ? this.hovering.hover.x : NaN,
+      meta,
+      rowsReply,
+      rows: this.displayRows(),
+      view,
+      frame: this.frame(),
+      bounds: this.bounds(),
+      lanes: this.shownLanes(),
+      laneCount: this.lanes.length,
+      lanesTop: this.view.lanesTop,
+      tile: this.canvas.tile,
+      minimap: this.minimap,
+      finding: view.selectedFinding >= 0 ? this.selection.finding : null,
+      selectedTime: view.selectedRow >= 0 ? this.selection.selectedTime : NaN,
+      hoverX: this.hovering.hover.y < this.frame().minimapY ? this.hovering.hover.x : NaN,
     };
     this.picture = layout(this.scene);
     this.canvas.draw(this.picture, this.scene.frame, window.devicePixelRatio);
@@ -383,7 +488,10 @@ export class App {
 
   private fillChoices(): void {
     const { meta } = this.loaded!;
-    this.page.vm.fill([{ value: '-1', text: 'all VMs' }, ...meta.vms.map((text, i) => ({ value: String(i), text }))], String(this.view.filter.vm));
+    this.page.vm.fill(
+      [{ value: '-1', text: 'all VMs' }, ...meta.vms.map((text, i) => ({ value: String(i), text }))],
+      String(this.view.filter.vm),
+    );
     fillThreads(this.page.thread, meta, this.view.filter.tid);
   }
 
@@ -394,7 +502,8 @@ export class App {
 
   private filter(change: Partial<RowFilter>): void {
     const filter = { ...this.view.filter, ...change };
-    if (JSON.stringify(filter) !== JSON.stringify(this.view.filter)) this.go({ ...this.view, filter, top: 0 });
+    if (JSON.stringify(filter) !== JSON.stringify(this.view.filter))
+      this.go({ ...this.view, filter, top: 0 });
   }
 
   private filterPages(text: string): void {
@@ -414,7 +523,9 @@ export class App {
 
   toggleGroup(group: number): void {
     const { label } = this.groups()[group]!;
-    const collapsed = this.view.collapsed.includes(label) ? this.view.collapsed.filter((x) => x !== label) : [...this.view.collapsed, label];
+    const collapsed = this.view.collapsed.includes(label)
+      ? this.view.collapsed.filter((x) => x !== label)
+      : [...this.view.collapsed, label];
     this.go({ ...this.view, collapsed });
   }
 
@@ -448,13 +559,20 @@ export class App {
       const row = rows.at(i);
       if (row && row.first >= 0) triples.push(row.group, row.first, row.count);
     }
-    const ask = { rowSet: this.loaded!.rows.rowSet, rows: Int32Array.from(triples), fromTime: this.timeOfView(this.view.from), untilTime: this.timeOfView(this.view.until), limit: TABLE_LINES };
-    this.run(this.ask('table', ask).then((reply: TableReply) => {
-      this.table.fill(reply, (group) => this.groups()[group]?.label ?? '');
-      if (focus) this.table.focus();
-    }));
+    const ask = {
+      rowSet: this.loaded!.rows.rowSet,
+      rows: Int32Array.from(triples),
+      fromTime: this.timeOfView(this.view.from),
+      untilTime: this.timeOfView(this.view.until),
+      limit: TABLE_LINES,
+    };
+    this.run(
+      this.ask('table', ask).then((reply: TableReply) => {
+        this.table.fill(reply, (group) => this.groups()[group]?.label ?? '');
+        if (focus) this.table.focus();
+      }),
+    );
   }
-
 }
 
 /** The first finding of the worst verdict and severity; -1 when there is none. */

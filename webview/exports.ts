@@ -20,7 +20,14 @@ export class Exports {
 
   private svgBytes(): Uint8Array {
     this.app.paintNow();
-    const svg = toSvg(this.app.picture!, this.app.canvas.bands, this.app.canvas.bandColumns, this.app.frame(), this.app.canvas.currentTheme, this.app.opening?.trace ?? 'timeline');
+    const svg = toSvg(
+      this.app.picture!,
+      this.app.canvas.bands,
+      this.app.canvas.bandColumns,
+      this.app.frame(),
+      this.app.canvas.currentTheme,
+      this.app.opening?.trace ?? 'timeline',
+    );
     return new TextEncoder().encode(svg);
   }
 

@@ -50,27 +50,34 @@ function inLanes(frame: Frame, y: number): boolean {
 /** Wheel and pinch zoom time around the pointer; over the labels, or with Shift, rows or lanes scroll; with Alt, rows zoom. */
 function wheel(canvas: HTMLCanvasElement, events: GestureEvents, point: Point): void {
   const steps = new LaneSteps();
-  canvas.addEventListener('wheel', (event) => {
-    event.preventDefault();
-    const { x, y } = point(event);
-    const unit = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 30 : 1;
-    const dx = event.deltaX * unit;
-    const dy = event.deltaY * unit;
-    if (event.altKey) events.zoomRows(y, Math.sign(dy));
-    else if (event.shiftKey || (x < events.frame().plotX && !event.ctrlKey)) {
-      if (inLanes(events.frame(), y)) events.scrollLanes(steps.add((dy === 0 ? dx : dy) / 2));
-      else events.pan(0, dy === 0 ? dx : dy);
-    }
-    else if (Math.abs(dx) > Math.abs(dy)) events.pan(dx, 0);
-    // A pinch comes as a wheel with Control and small steps.
-    else events.zoomTime(x, NOTCH ** (dy / (event.ctrlKey ? 25 : 100)));
-  }, { passive: false });
+  canvas.addEventListener(
+    'wheel',
+    (event) => {
+      event.preventDefault();
+      const { x, y } = point(event);
+      const unit = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 30 : 1;
+      const dx = event.deltaX * unit;
+      const dy = event.deltaY * unit;
+      if (event.altKey) events.zoomRows(y, Math.sign(dy));
+      else if (event.shiftKey || (x < events.frame().plotX && !event.ctrlKey)) {
+        if (inLanes(events.frame(), y)) events.scrollLanes(steps.add((dy === 0 ? dx : dy) / 2));
+        else events.pan(0, dy === 0 ? dx : dy);
+      } else if (Math.abs(dx) > Math.abs(dy)) events.pan(dx, 0);
+      // A pinch comes as a wheel with Control and small steps.
+      else events.zoomTime(x, NOTCH ** (dy / (event.ctrlKey ? 25 : 100)));
+    },
+    { passive: false },
+  );
 }
 
 type Point = (event: MouseEvent) => { x: number; y: number };
 
 /** Two fingers zoom time by their distance, around the place between them, and pan with it. Returns where fingers are. */
-function pinch(canvas: HTMLCanvasElement, events: GestureEvents, point: Point): ReadonlyMap<number, { x: number; y: number }> {
+function pinch(
+  canvas: HTMLCanvasElement,
+  events: GestureEvents,
+  point: Point,
+): ReadonlyMap<number, { x: number; y: number }> {
   const fingers = new Map<number, { x: number; y: number }>();
   const measured = (): { x: number; y: number; wide: number } => {
     const [a, b] = [...fingers.values()] as [{ x: number; y: number }, { x: number; y: number }];
@@ -88,11 +95,17 @@ function pinch(canvas: HTMLCanvasElement, events: GestureEvents, point: Point): 
     events.pan(before.x - now.x, before.y - now.y);
     events.zoomTime(now.x, before.wide / now.wide);
   });
-  for (const type of ['pointerup', 'pointercancel'] as const) canvas.addEventListener(type, (event) => fingers.delete(event.pointerId));
+  for (const type of ['pointerup', 'pointercancel'] as const)
+    canvas.addEventListener(type, (event) => fingers.delete(event.pointerId));
   return fingers;
 }
 
-function drag(canvas: HTMLCanvasElement, events: GestureEvents, point: Point, fingers: ReadonlyMap<number, unknown>): void {
+function drag(
+  canvas: HTMLCanvasElement,
+  events: GestureEvents,
+  point: Point,
+  fingers: ReadonlyMap<number, unknown>,
+): void {
   let from: { x: number; y: number } | undefined;
   let last = { x: 0, y: 0 };
   let moved = false;

@@ -41,7 +41,10 @@ export class Hovering {
 
   private async tooltipText(target: Target): Promise<string> {
     const time = this.app.timeOfView(target.at);
-    if (target.area === 'row') return inspectText(await this.app.selection.askInspect(target.row, time), this.app.clock(time), (t) => this.app.clock(t));
+    if (target.area === 'row')
+      return inspectText(await this.app.selection.askInspect(target.row, time), this.app.clock(time), (t) =>
+        this.app.clock(t),
+      );
     if (target.area === 'lane') return this.laneText(target.lane, time);
     if (target.area !== 'thing') return target.area === 'ruler' ? this.app.clock(time) : '';
     const { hit } = target;
@@ -61,8 +64,10 @@ export class Hovering {
       const info = this.app.groups()[hit.index]!;
       return `${info.label}\n${pages(info.pageCount)} in ${grouped(info.rowCount)} rows of pages with one life each, by ${info.unit}${sharersText(info.sharers)}\nClick folds them. The line beside shows the shares of all its pages.`;
     }
-    if (hit.kind === 'lanes') return 'Who did what, a lane for each thread. Click folds them; [ and ], the wheel or a drag here scroll them.';
-    if (hit.kind === 'loss') return 'Events are missing before this point: nothing is known of any page until an event says so again.';
+    if (hit.kind === 'lanes')
+      return 'Who did what, a lane for each thread. Click folds them; [ and ], the wheel or a drag here scroll them.';
+    if (hit.kind === 'loss')
+      return 'Events are missing before this point: nothing is known of any page until an event says so again.';
     return '';
   }
 
@@ -71,7 +76,11 @@ export class Hovering {
     if (lane === undefined) return '';
     const { events, moreEvents } = await this.app.selection.askLane(lane, time);
     const name = laneName(this.app.loaded!.meta.lanes[lane]!);
-    return [`${name} at ${this.app.clock(time)}`, ...events.slice(0, 5).map((e) => eventText(e, (t) => this.app.clock(t))), ...moreText(moreEvents + Math.max(0, events.length - 5))].join('\n');
+    return [
+      `${name} at ${this.app.clock(time)}`,
+      ...events.slice(0, 5).map((e) => eventText(e, (t) => this.app.clock(t))),
+      ...moreText(moreEvents + Math.max(0, events.length - 5)),
+    ].join('\n');
   }
 
   /** A span says what its page says at that time. */
@@ -80,8 +89,13 @@ export class Hovering {
     for (let i = 0; tile && i < tile.spans.length; i += SPAN_FIELDS) {
       const row = tile.spans[i + 5]!;
       if (tile.spans[i + 3] !== conversion) continue;
-      if (row < 0) return `conversion to ${(tile.spans[i + 4]! & 8) !== 0 ? 'private' : 'shared'} of pages out of sight`;
-      return inspectText(await this.app.selection.askInspect(displayRowOf(tile, row), time), this.app.clock(time), (t) => this.app.clock(t));
+      if (row < 0)
+        return `conversion to ${(tile.spans[i + 4]! & 8) !== 0 ? 'private' : 'shared'} of pages out of sight`;
+      return inspectText(
+        await this.app.selection.askInspect(displayRowOf(tile, row), time),
+        this.app.clock(time),
+        (t) => this.app.clock(t),
+      );
     }
     return '';
   }
@@ -102,7 +116,9 @@ function eventText(event: EventRef, time: (t: number) => string): string {
 }
 
 function inspectText(reply: InspectReply, at: string, time: (t: number) => string): string {
-  const facts = reply.facts.map((f) => `${f.label}: ${f.text}${f.since ? ` since ${eventText(f.since, time)}` : ''}`);
+  const facts = reply.facts.map(
+    (f) => `${f.label}: ${f.text}${f.since ? ` since ${eventText(f.since, time)}` : ''}`,
+  );
   const events = reply.events.slice(0, 4).map((e) => eventText(e, time));
   return [`${reply.title} at ${at}`, ...facts, ...events].join('\n');
 }

@@ -1,7 +1,29 @@
 /** Keys of the picture, as actions by name. One table, which the help shows too. */
 export type Action =
-  | 'zoomIn' | 'zoomOut' | 'left' | 'right' | 'up' | 'down' | 'moreRows' | 'fewerRows' | 'whole' | 'nextFinding' | 'previousFinding' | 'undo' | 'redo'
-  | 'jump' | 'table' | 'start' | 'end' | 'compress' | 'clear' | 'open' | 'lanes' | 'lanesUp' | 'lanesDown' | 'activeLanes';
+  | 'zoomIn'
+  | 'zoomOut'
+  | 'left'
+  | 'right'
+  | 'up'
+  | 'down'
+  | 'moreRows'
+  | 'fewerRows'
+  | 'whole'
+  | 'nextFinding'
+  | 'previousFinding'
+  | 'undo'
+  | 'redo'
+  | 'jump'
+  | 'table'
+  | 'start'
+  | 'end'
+  | 'compress'
+  | 'clear'
+  | 'open'
+  | 'lanes'
+  | 'lanesUp'
+  | 'lanesDown'
+  | 'activeLanes';
 
 export interface Key {
   readonly keys: readonly string[];
@@ -37,7 +59,12 @@ export const KEYS: readonly Key[] = [
   { keys: ['Enter'], action: 'open', help: 'show the selected event in the editor' },
 ];
 
-export function actionOf(event: { readonly key: string; readonly ctrlKey: boolean; readonly metaKey: boolean; readonly altKey: boolean }): Action | undefined {
+export function actionOf(event: {
+  readonly key: string;
+  readonly ctrlKey: boolean;
+  readonly metaKey: boolean;
+  readonly altKey: boolean;
+}): Action | undefined {
   if (event.altKey) return undefined;
   const key = event.ctrlKey || event.metaKey ? `Mod+${event.key}` : event.key;
   return KEYS.find((k) => k.keys.includes(key))?.action;

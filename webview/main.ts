@@ -33,17 +33,28 @@ function start(): void {
     theme: () => {
       const style = getComputedStyle(document.body);
       const kinds = document.body.classList;
-      const highContrast = kinds.contains('vscode-high-contrast') || kinds.contains('vscode-high-contrast-light');
+      const highContrast =
+        kinds.contains('vscode-high-contrast') || kinds.contains('vscode-high-contrast-light');
       const light = kinds.contains('vscode-light') || kinds.contains('vscode-high-contrast-light');
       return readTheme((name) => style.getPropertyValue(name), { light, highContrast });
     },
   });
   window.addEventListener('message', (event) => app.endpoint.receive(event.data));
-  new MutationObserver(() => app.setTheme()).observe(document.body, { attributes: true, attributeFilter: ['class'] });
-  new MutationObserver(() => app.setTheme()).observe(document.documentElement, { attributes: true, attributeFilter: ['style'] });
+  new MutationObserver(() => app.setTheme()).observe(document.body, {
+    attributes: true,
+    attributeFilter: ['class'],
+  });
+  new MutationObserver(() => app.setTheme()).observe(document.documentElement, {
+    attributes: true,
+    attributeFilter: ['style'],
+  });
   app.start(document.body);
   // Read by tests and benchmarks only.
-  Object.assign(window, { shimtraceFrames: app.frameMs, shimtraceSigns: app.signPlaces, shimtraceView: () => app.view });
+  Object.assign(window, {
+    shimtraceFrames: app.frameMs,
+    shimtraceSigns: app.signPlaces,
+    shimtraceView: () => app.view,
+  });
 }
 
 start();

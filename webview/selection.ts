@@ -1,5 +1,14 @@
 /** What is selected, in the picture, in the panel and in the editor: findings, pages at a time, events, measurements. */
-import type { EventRef, FindingReply, FindReply, InspectReply, LaneReply, MeasureReply, Place, TableLine } from '../model/timeline/asks.js';
+import type {
+  EventRef,
+  FindingReply,
+  FindReply,
+  InspectReply,
+  LaneReply,
+  MeasureReply,
+  Place,
+  TableLine,
+} from '../model/timeline/asks.js';
 import type { Tile } from '../model/timeline/tiles.js';
 import { SPAN_FIELDS } from '../model/timeline/tiles.js';
 import type { App } from './app.js';
@@ -8,7 +17,17 @@ import type { Target } from './picture/hit.js';
 import { laneName } from './picture/layoutLanes.js';
 import { VERDICT_NAMES } from './paint/style.js';
 import { clampSpan, DisplayRows, reveal, type DisplayRow } from './picture/viewport.js';
-import { actionLinks, element, eventLink, eventWords, findingLine, findingWords, inspectWords, laneWords, measureWords } from './page/words.js';
+import {
+  actionLinks,
+  element,
+  eventLink,
+  eventWords,
+  findingLine,
+  findingWords,
+  inspectWords,
+  laneWords,
+  measureWords,
+} from './page/words.js';
 
 /** Evidence within this share of the picture is a dot. */
 const DOT = 0.12;
@@ -23,23 +42,42 @@ export class Selection {
 
   async jump(text: string): Promise<void> {
     if (!this.app.loaded || text.trim() === '') return;
-    const reply: FindReply = await this.app.ask('find', { text, rowSet: this.app.loaded.rows.rowSet, fromTime: this.app.timeOfView((this.app.view.from + this.app.view.until) / 2) });
+    const reply: FindReply = await this.app.ask('find', {
+      text,
+      rowSet: this.app.loaded.rows.rowSet,
+      fromTime: this.app.timeOfView((this.app.view.from + this.app.view.until) / 2),
+    });
     this.app.announcer.say(reply.message);
     if (!reply.place) {
       this.showWords(element('p', reply.message));
       return;
     }
     this.goToPlace(reply.place);
-    if (reply.place.group >= 0) this.app.run(this.inspect({ group: reply.place.group, first: reply.place.groupRow, count: 1 }, Number.isFinite(reply.place.time) && reply.place.time !== null ? reply.place.time : this.app.timeOfView((this.app.view.from + this.app.view.until) / 2)));
+    if (reply.place.group >= 0)
+      this.app.run(
+        this.inspect(
+          { group: reply.place.group, first: reply.place.groupRow, count: 1 },
+          Number.isFinite(reply.place.time) && reply.place.time !== null
+            ? reply.place.time
+            : this.app.timeOfView((this.app.view.from + this.app.view.until) / 2),
+        ),
+      );
   }
 
   /** Brings a place into sight. */
   private goToPlace(place: Place): void {
-    const at = typeof place.time === 'number' && Number.isFinite(place.time) ? this.app.viewOfTime(place.time) : NaN;
+    const at =
+      typeof place.time === 'number' && Number.isFinite(place.time) ? this.app.viewOfTime(place.time) : NaN;
     this.selectedTime = place.row >= 0 ? place.time : NaN;
     const rows = this.app.displayRows();
     const row = place.group < 0 ? -1 : rows.indexOf(place.group, place.groupRow);
-    this.app.go({ ...this.app.withLane(reveal(this.app.view, this.app.frame(), at, row, this.app.bounds(), rows.length), place.lane), selectedRow: place.row });
+    this.app.go({
+      ...this.app.withLane(
+        reveal(this.app.view, this.app.frame(), at, row, this.app.bounds(), rows.length),
+        place.lane,
+      ),
+      selectedRow: place.row,
+    });
   }
 
   stepFinding(by: number): void {
@@ -69,8 +107,22 @@ export class Selection {
       const display = new DisplayRows(rows.groups, 0, this.app.view.collapsed);
       const row = quad < 0 ? -1 : display.indexOf(rows.findingRows[quad + 1]!, rows.findingRows[quad + 2]!);
       const before = this.app.view;
-      const shown = reveal({ ...this.app.view, level: 0 }, this.app.frame(), at, row, this.app.bounds(), display.length);
-      this.app.history.go({ ...this.app.withLane(shown, meta.findingLane[index]!), selectedFinding: index, selectedRow: meta.findingRow[index]! }, performance.now());
+      const shown = reveal(
+        { ...this.app.view, level: 0 },
+        this.app.frame(),
+        at,
+        row,
+        this.app.bounds(),
+        display.length,
+      );
+      this.app.history.go(
+        {
+          ...this.app.withLane(shown, meta.findingLane[index]!),
+          selectedFinding: index,
+          selectedRow: meta.findingRow[index]!,
+        },
+        performance.now(),
+      );
       if (before !== this.app.view) this.app.refresh();
     }
     this.finding = await this.app.ask('finding', { index });
@@ -86,7 +138,9 @@ export class Selection {
 
   /** Where the evidence is a dot in the picture, zooms in until the steps are told apart. */
   private zoomToEvidence(finding: FindingReply): void {
-    const times = [finding.at, ...finding.evidence.map((e) => e.event)].map((e) => this.app.viewOfTime(e.time));
+    const times = [finding.at, ...finding.evidence.map((e) => e.event)].map((e) =>
+      this.app.viewOfTime(e.time),
+    );
     const from = Math.min(...times);
     const range = Math.max(...times) - from;
     const { view } = this.app;
@@ -95,7 +149,11 @@ export class Selection {
   }
 
   private link(event: EventRef): HTMLElement {
-    return eventLink(event, (t) => this.app.clock(t), (e) => this.goTo(e, ''));
+    return eventLink(
+      event,
+      (t) => this.app.clock(t),
+      (e) => this.goTo(e, ''),
+    );
   }
 
   /** Selects an event in the editor and the trees. */
@@ -106,13 +164,19 @@ export class Selection {
   async selectFromHost(row: number, finding: string): Promise<null> {
     if (!this.app.loaded) return null;
     const { meta } = this.app.loaded;
-    const index = finding === '' ? -1 : meta.findingRow.findIndex((r, i) => r === row && finding.startsWith(`${meta.rules[meta.findingRule[i]!]!}@`));
+    const index =
+      finding === ''
+        ? -1
+        : meta.findingRow.findIndex(
+            (r, i) => r === row && finding.startsWith(`${meta.rules[meta.findingRule[i]!]!}@`),
+          );
     const place = await this.app.ask('locate', { row, rowSet: this.app.loaded.rows.rowSet });
     this.goToPlace(place);
     if (index >= 0) {
       this.app.go({ ...this.app.view, selectedFinding: index });
       await this.selectFinding(index, false);
-    } else if (place.group >= 0) await this.inspect({ group: place.group, first: place.groupRow, count: 1 }, place.time);
+    } else if (place.group >= 0)
+      await this.inspect({ group: place.group, first: place.groupRow, count: 1 }, place.time);
     else if (place.event) this.showWords(eventWords(place.event, (event) => this.link(event)));
     return null;
   }
@@ -146,7 +210,10 @@ export class Selection {
     const { tile } = this.app.canvas;
     if (!tile || !this.app.loaded) return;
     const row = Math.floor(tile.markCell[index]! / tile.request.columns);
-    const place = await this.app.ask('locate', { row: tile.markRow[index]!, rowSet: this.app.loaded.rows.rowSet });
+    const place = await this.app.ask('locate', {
+      row: tile.markRow[index]!,
+      rowSet: this.app.loaded.rows.rowSet,
+    });
     this.selectedTime = place.time;
     this.app.history.replace({ ...this.app.view, selectedRow: place.row });
     this.app.run(this.app.endpoint.request('reveal', { row: place.row, line: place.line, finding: '' }));
@@ -158,14 +225,20 @@ export class Selection {
     if (!tile) return;
     for (let i = 0; i < tile.spans.length; i += SPAN_FIELDS) {
       const row = tile.spans[i + 5]!;
-      if (tile.spans[i + 3] === conversion && row >= 0) await this.inspect(displayRowOf(tile, row), this.app.timeOfView(at));
+      if (tile.spans[i + 3] === conversion && row >= 0)
+        await this.inspect(displayRowOf(tile, row), this.app.timeOfView(at));
     }
   }
 
   async inspect(row: DisplayRow, time: number): Promise<void> {
     if (!this.app.loaded) return;
     const reply = await this.askInspect(row, time);
-    const words = inspectWords(reply, this.app.clock(time), (event) => this.link(event), (index) => this.findingLink(index));
+    const words = inspectWords(
+      reply,
+      this.app.clock(time),
+      (event) => this.link(event),
+      (index) => this.findingLink(index),
+    );
     if (reply.row >= 0) words.querySelector('h2')!.after(this.actions(reply.row, '', reply.pages));
     this.showWords(words);
     this.app.announcer.say(`${reply.title}: ${reply.facts.map((f) => `${f.label} ${f.text}`).join(', ')}`);
@@ -174,10 +247,16 @@ export class Selection {
   /** What the debugger can do with what is shown. */
   private actions(row: number, finding: string, pages: InspectReply['pages']): HTMLElement {
     const { endpoint } = this.app;
-    const from = { label: 'Replay from here', title: 'Step through the trace in the debugger from this event on; a replay that is under way goes there', run: () => this.app.run(endpoint.request('replay', { row, finding })) };
+    const from = {
+      label: 'Replay from here',
+      title:
+        'Step through the trace in the debugger from this event on; a replay that is under way goes there',
+      run: () => this.app.run(endpoint.request('replay', { row, finding })),
+    };
     if (!pages || (pages.unit === 'gfn' ? pages.vm : pages.inode) < 0) return actionLinks([from]);
     const watch = {
-      label: 'Break on change', title: 'Stop the replay of this trace wherever the state of these pages changes',
+      label: 'Break on change',
+      title: 'Stop the replay of this trace wherever the state of these pages changes',
       run: () => this.app.run(endpoint.request('watch', { row, pages })),
     };
     return actionLinks([from, watch]);
@@ -210,7 +289,9 @@ export class Selection {
 
   /** How far from the pointer an event still counts as under it. */
   private tolerance(): number {
-    const perPx = (this.app.timeOfView(this.app.view.until) - this.app.timeOfView(this.app.view.from)) / this.app.frame().plotW;
+    const perPx =
+      (this.app.timeOfView(this.app.view.until) - this.app.timeOfView(this.app.view.from)) /
+      this.app.frame().plotW;
     return Math.max(1, perPx * 5);
   }
 
@@ -219,11 +300,19 @@ export class Selection {
   }
 
   askInspect(row: DisplayRow, time: number): Promise<InspectReply> {
-    return this.app.ask('inspect', { rowSet: this.app.loaded!.rows.rowSet, group: row.group, first: row.first, count: row.count, time, tolerance: this.tolerance() });
+    return this.app.ask('inspect', {
+      rowSet: this.app.loaded!.rows.rowSet,
+      group: row.group,
+      first: row.first,
+      count: row.count,
+      time,
+      tolerance: this.tolerance(),
+    });
   }
 
   private exactTime(target: Target): number {
-    if (target.area === 'thing' && target.hit.kind === 'finding') return this.app.loaded!.meta.findingTime[target.hit.index]!;
+    if (target.area === 'thing' && target.hit.kind === 'finding')
+      return this.app.loaded!.meta.findingTime[target.hit.index]!;
     return this.app.timeOfView(target.at);
   }
 
@@ -234,10 +323,16 @@ export class Selection {
       this.app.announcer.say(`Measuring from ${this.app.clock(time)}`);
       return;
     }
-    this.app.run(this.app.ask('measure', { fromTime: measure[0]!, untilTime: measure[1]! }).then((reply: MeasureReply) => {
-      this.showWords(measureWords(reply, this.app.loaded!.meta.unit, (t) => this.app.clock(t)));
-      this.app.announcer.say(`${duration(reply.untilTime - reply.fromTime, this.app.loaded!.meta.unit)}, ${reply.events} events`);
-    }));
+    this.app.run(
+      this.app
+        .ask('measure', { fromTime: measure[0]!, untilTime: measure[1]! })
+        .then((reply: MeasureReply) => {
+          this.showWords(measureWords(reply, this.app.loaded!.meta.unit, (t) => this.app.clock(t)));
+          this.app.announcer.say(
+            `${duration(reply.untilTime - reply.fromTime, this.app.loaded!.meta.unit)}, ${reply.events} events`,
+          );
+        }),
+    );
   }
 
   chooseLine(line: TableLine): void {
@@ -246,7 +341,16 @@ export class Selection {
       return;
     }
     const rows = this.app.displayRows();
-    this.app.go(reveal(this.app.view, this.app.frame(), this.app.viewOfTime(line.from), rows.indexOf(line.group, line.rowFirst), this.app.bounds(), rows.length));
+    this.app.go(
+      reveal(
+        this.app.view,
+        this.app.frame(),
+        this.app.viewOfTime(line.from),
+        rows.indexOf(line.group, line.rowFirst),
+        this.app.bounds(),
+        rows.length,
+      ),
+    );
     if (line.cause) this.goTo(line.cause, '');
   }
 }
@@ -258,5 +362,9 @@ function findQuad(quads: Int32Array, finding: number): number {
 
 /** Row of the picture that a row of a tile is. */
 export function displayRowOf(tile: Tile, row: number): DisplayRow {
-  return { group: tile.request.rows[row * 3]!, first: tile.request.rows[row * 3 + 1]!, count: tile.request.rows[row * 3 + 2]! };
+  return {
+    group: tile.request.rows[row * 3]!,
+    first: tile.request.rows[row * 3 + 1]!,
+    count: tile.request.rows[row * 3 + 2]!,
+  };
 }

@@ -33,9 +33,15 @@ export function requestFor({ rowSet, view, frame, rows, lanes, scale }: Wanted):
   }
   const span = view.until - view.from;
   return {
-    rowSet, rows: Int32Array.from(triples), from: view.from - span * OVERSCAN, until: view.until + span * OVERSCAN,
+    rowSet,
+    rows: Int32Array.from(triples),
+    from: view.from - span * OVERSCAN,
+    until: view.until + span * OVERSCAN,
     columns: Math.min(COLUMNS_MAX, Math.ceil(frame.plotW * Math.min(2, scale) * (1 + 2 * OVERSCAN))),
-    compress: view.compress, lanes: Int32Array.from(lanes), marks: view.marks, tid: view.filter.tid,
+    compress: view.compress,
+    lanes: Int32Array.from(lanes),
+    marks: view.marks,
+    tid: view.filter.tid,
   };
 }
 
@@ -43,7 +49,13 @@ export function requestFor({ rowSet, view, frame, rows, lanes, scale }: Wanted):
 export function isGoodFor(tile: Tile, wanted: Wanted): boolean {
   const { request } = tile;
   const { view } = wanted;
-  if (request.rowSet !== wanted.rowSet || request.compress !== view.compress || request.marks !== view.marks || request.tid !== view.filter.tid) return false;
+  if (
+    request.rowSet !== wanted.rowSet ||
+    request.compress !== view.compress ||
+    request.marks !== view.marks ||
+    request.tid !== view.filter.tid
+  )
+    return false;
   if (request.from > view.from || request.until < view.until) return false;
   const fine = (request.until - request.from) / request.columns;
   const ideal = requestFor(wanted);
@@ -51,7 +63,8 @@ export function isGoodFor(tile: Tile, wanted: Wanted): boolean {
   if (fine > idealFine * 1.02 || fine < idealFine * 0.5) return false;
   if (ideal.lanes.some((lane) => !request.lanes.includes(lane))) return false;
   const have = new Set<string>();
-  for (let r = 0; r < request.rows.length; r += 3) have.add(`${request.rows[r]} ${request.rows[r + 1]} ${request.rows[r + 2]}`);
+  for (let r = 0; r < request.rows.length; r += 3)
+    have.add(`${request.rows[r]} ${request.rows[r + 1]} ${request.rows[r + 2]}`);
   const first = Math.floor(view.top);
   for (let i = first; i < Math.min(wanted.rows.length, view.top + wanted.frame.rowsH / ROW_H); i++) {
     const row = wanted.rows.at(i)!;
@@ -65,7 +78,12 @@ export class TileSource {
   private busy = false;
   private next: Wanted | null = null;
 
-  constructor(private readonly ask: AskTile, private readonly arrived: (tile: Tile) => void, private readonly lost: () => void, private readonly failed: (error: unknown) => void) {}
+  constructor(
+    private readonly ask: AskTile,
+    private readonly arrived: (tile: Tile) => void,
+    private readonly lost: () => void,
+    private readonly failed: (error: unknown) => void,
+  ) {}
 
   /** Says what is to be seen; asks for a tile unless the present one will do. */
   want(wanted: Wanted): void {

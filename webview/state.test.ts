@@ -4,14 +4,46 @@ import { clock, duration, grouped, pageRange, ticks } from './page/format.js';
 import { FIRST_VIEW, History, readView, returningView, writeView } from './state.js';
 import { readTheme } from './paint/theme.js';
 import { Style } from './paint/style.js';
-import { clampSpan, DisplayRows, frameOf, pan, reveal, xOfView, zoomRows, zoomTime, viewOfX } from './picture/viewport.js';
+import {
+  clampSpan,
+  DisplayRows,
+  frameOf,
+  pan,
+  reveal,
+  xOfView,
+  zoomRows,
+  zoomTime,
+  viewOfX,
+} from './picture/viewport.js';
 
 const bounds = { start: 0, end: 1000000, resolution: 1000 };
 const frame = frameOf({ width: 1000, height: 600 }, 2);
 const view = { ...FIRST_VIEW, from: 100000, until: 200000 };
 const groups = [
-  { kind: 'vm' as const, label: 'a', vm: 0, inode: -1, unit: 'gfn' as const, sharers: [], rowCount: 100, lifeFrom: 0, lifeUntil: 0, pageCount: 100 },
-  { kind: 'vm' as const, label: 'b', vm: 1, inode: -1, unit: 'gfn' as const, sharers: [], rowCount: 7, lifeFrom: 0, lifeUntil: 0, pageCount: 7 },
+  {
+    kind: 'vm' as const,
+    label: 'a',
+    vm: 0,
+    inode: -1,
+    unit: 'gfn' as const,
+    sharers: [],
+    rowCount: 100,
+    lifeFrom: 0,
+    lifeUntil: 0,
+    pageCount: 100,
+  },
+  {
+    kind: 'vm' as const,
+    label: 'b',
+    vm: 1,
+    inode: -1,
+    unit: 'gfn' as const,
+    sharers: [],
+    rowCount: 7,
+    lifeFrom: 0,
+    lifeUntil: 0,
+    pageCount: 7,
+  },
 ];
 
 describe('timeline view', () => {
@@ -23,9 +55,16 @@ describe('timeline view', () => {
   });
 
   it('is read back as it was written, and from anything else as the fallback', () => {
-    const some = { ...view, level: 3, collapsed: ['a'], measure: [1, 2], filter: { ...view.filter, grouping: 'inode' as const, tid: 7 } };
+    const some = {
+      ...view,
+      level: 3,
+      collapsed: ['a'],
+      measure: [1, 2],
+      filter: { ...view.filter, grouping: 'inode' as const, tid: 7 },
+    };
     assert.deepEqual(readView(writeView(some), FIRST_VIEW), some);
-    for (const text of ['', '{', 'null', '7', '[]', '{"from":5,"until":1}', '{"filter":{"grouping":"x"}}']) assert.deepEqual(readView(text, FIRST_VIEW), FIRST_VIEW, text);
+    for (const text of ['', '{', 'null', '7', '[]', '{"from":5,"until":1}', '{"filter":{"grouping":"x"}}'])
+      assert.deepEqual(readView(text, FIRST_VIEW), FIRST_VIEW, text);
     assert.deepEqual(readView('{"level":9999,"from":"x"}', FIRST_VIEW), { ...FIRST_VIEW, level: 30 });
   });
 
@@ -114,12 +153,17 @@ describe('timeline words', () => {
   });
 
   it('take their colours from the theme, and fall back by its kind', () => {
-    const themed = readTheme((name) => (name === '--vscode-charts-blue' ? ' #11223380' : ''), { light: true, highContrast: false });
+    const themed = readTheme((name) => (name === '--vscode-charts-blue' ? ' #11223380' : ''), {
+      light: true,
+      highContrast: false,
+    });
     assert.equal(themed.looks[Style.Shared]!.color, '#112233');
     assert.equal(themed.looks[Style.Private]!.color, '#388a34');
     assert.equal(readTheme(() => '', { light: false, highContrast: true }).looks[Style.Cursor]!.alpha, 1);
     // What colour tells, pattern tells too.
-    const bands = [Style.Shared, Style.Private, Style.Converting, Style.Unconverted, Style.Unknown].map((s) => themed.looks[s]!.pattern);
+    const bands = [Style.Shared, Style.Private, Style.Converting, Style.Unconverted, Style.Unknown].map(
+      (s) => themed.looks[s]!.pattern,
+    );
     assert.equal(new Set(bands).size, bands.length);
   });
 });

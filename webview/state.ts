@@ -30,7 +30,18 @@ export const ALL_MARKS = 0xffff;
 export const LEVEL_MAX = 30;
 
 export const FIRST_VIEW: View = {
-  from: 0, until: 1, top: 0, level: 0, compress: false, collapsed: [], lanesTop: 0, lanesFolded: false, marks: ALL_MARKS, selectedRow: -1, selectedFinding: -1, measure: [],
+  from: 0,
+  until: 1,
+  top: 0,
+  level: 0,
+  compress: false,
+  collapsed: [],
+  lanesTop: 0,
+  lanesFolded: false,
+  marks: ALL_MARKS,
+  selectedRow: -1,
+  selectedFinding: -1,
+  measure: [],
   filter: { grouping: 'vm', vm: -1, firstPage: -1, lastPage: -1, states: 0, findings: false, tid: -1 },
 };
 
@@ -48,15 +59,29 @@ export function readView(text: string, fallback: View): View {
     return fallback;
   }
   if (typeof data !== 'object' || data === null) return fallback;
-  const view = merged(data as Record<string, unknown>, fallback as unknown as Record<string, unknown>) as unknown as View;
-  const filter = merged(view.filter as unknown as Record<string, unknown>, fallback.filter as unknown as Record<string, unknown>) as unknown as RowFilter;
+  const view = merged(
+    data as Record<string, unknown>,
+    fallback as unknown as Record<string, unknown>,
+  ) as unknown as View;
+  const filter = merged(
+    view.filter as unknown as Record<string, unknown>,
+    fallback.filter as unknown as Record<string, unknown>,
+  ) as unknown as RowFilter;
   const level = Math.max(0, Math.min(LEVEL_MAX, Math.round(view.level)));
   if (!(view.until > view.from) || !['vm', 'slot', 'inode'].includes(filter.grouping)) return fallback;
-  return { ...view, level, filter, collapsed: view.collapsed.filter((x) => typeof x === 'string'), measure: view.measure.filter((x) => Number.isFinite(x)).slice(0, 2) };
+  return {
+    ...view,
+    level,
+    filter,
+    collapsed: view.collapsed.filter((x) => typeof x === 'string'),
+    measure: view.measure.filter((x) => Number.isFinite(x)).slice(0, 2),
+  };
 }
 
 function merged(data: Record<string, unknown>, fallback: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fallback).map(([key, value]) => [key, sameType(data[key], value) ? data[key] : value]));
+  return Object.fromEntries(
+    Object.entries(fallback).map(([key, value]) => [key, sameType(data[key], value) ? data[key] : value]),
+  );
 }
 
 function sameType(a: unknown, b: unknown): boolean {

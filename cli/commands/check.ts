@@ -26,16 +26,25 @@ export const check: Command = {
     ...BUNDLE_OPTIONS,
     format: { type: 'string', value: 'FORMAT', help: `${FORMATS.join(', ')} (default text)` },
     strict: { type: 'boolean', help: 'lost events or a damaged file also fail, with exit code 2' },
-    verdict: { type: 'string', multiple: true, value: 'VERDICT', help: `print only these findings (${VERDICTS.join(', ')}); repeatable; the exit code does not change` },
+    verdict: {
+      type: 'string',
+      multiple: true,
+      value: 'VERDICT',
+      help: `print only these findings (${VERDICTS.join(', ')}); repeatable; the exit code does not change`,
+    },
   },
   details: `FILE is a trace, - for standard input, or a .shimtrace.json that names the files of one run. Files that say of themselves that
 they are one run (a host's and its guests' trace.dat of one session, a QEMU log beside a trace with wall time) are judged as one trace.
 Findings that a .shimtrace.json in a trace's folder or above sets aside are listed as suppressed and do not count.
 Exit code: 0 nothing found, 1 violations found, 2 a file or an argument cannot be used, 3 a bug of shimtrace.`,
   run(args, output) {
-    if (args.positionals.length === 0) throw new UsageError('expected at least one FILE, or - for standard input');
+    if (args.positionals.length === 0)
+      throw new UsageError('expected at least one FILE, or - for standard input');
     const format = args.choice('format', FORMATS, 'text');
-    const verdicts = args.list('verdict').flatMap((w) => w.split(',')).map((w) => oneOf('--verdict', w, VERDICTS));
+    const verdicts = args
+      .list('verdict')
+      .flatMap((w) => w.split(','))
+      .map((w) => oneOf('--verdict', w, VERDICTS));
     const groups = groupsOf(args, output);
     const batch = new Batch(groups, loadOptions(args), args.flag('strict'), verdicts, output);
     if (format === 'json') output.out(renderJson(batch.traces()));
@@ -60,8 +69,11 @@ class Batch {
   code: ExitCode = EXIT.clean;
 
   constructor(
-    private readonly groups: readonly (readonly BundleFile[])[], private readonly options: LoadOptions, private readonly strict: boolean,
-    private readonly verdicts: readonly Verdict[], private readonly output: Output,
+    private readonly groups: readonly (readonly BundleFile[])[],
+    private readonly options: LoadOptions,
+    private readonly strict: boolean,
+    private readonly verdicts: readonly Verdict[],
+    private readonly output: Output,
   ) {}
 
   *traces(): Generator<LoadedTrace> {
@@ -110,6 +122,9 @@ function exitOf(trace: LoadedTrace, strict: boolean, output: Output): ExitCode {
 
 function only(trace: LoadedTrace, verdicts: readonly Verdict[]): LoadedTrace {
   if (verdicts.length === 0) return trace;
-  const analysis: Analysis = { ...trace.analysis, findings: trace.analysis.findings.filter((f) => verdicts.includes(f.verdict)) };
+  const analysis: Analysis = {
+    ...trace.analysis,
+    findings: trace.analysis.findings.filter((f) => verdicts.includes(f.verdict)),
+  };
   return { ...trace, analysis };
 }

@@ -10,18 +10,25 @@ export const dap: Command = {
   summary: 'replay a trace in a debugger: a debug adapter on standard input and output, or on a port',
   usage: '[--port N]',
   options: {
-    port: { type: 'string', value: 'N', help: 'listen on this port of the loopback (0: any free one, printed on standard error) for any number of clients' },
+    port: {
+      type: 'string',
+      value: 'N',
+      help: 'listen on this port of the loopback (0: any free one, printed on standard error) for any number of clients',
+    },
   },
-  details: 'The client sends a launch request with "trace", and optionally "rules", "from", "follow" and "sourceMap"; see docs/DEBUGGING.md.',
+  details:
+    'The client sends a launch request with "trace", and optionally "rules", "from", "follow" and "sourceMap"; see docs/DEBUGGING.md.',
   async run(args, output) {
-    if (args.positionals.length > 0) throw new UsageError('dap takes no file: the client names the trace in its launch request');
+    if (args.positionals.length > 0)
+      throw new UsageError('dap takes no file: the client names the trace in its launch request');
     const port = args.number('port');
     const host = dapHost(output);
     if (port === undefined) {
       await serve(process.stdin, process.stdout, host);
       return EXIT.clean;
     }
-    if (!Number.isInteger(port) || port < 0 || port > PORT_MAX) throw new UsageError(`--port takes a number from 0 to ${PORT_MAX}`);
+    if (!Number.isInteger(port) || port < 0 || port > PORT_MAX)
+      throw new UsageError(`--port takes a number from 0 to ${PORT_MAX}`);
     const server = await listen(port, host, output);
     await new Promise((done) => server.once('close', done));
     return EXIT.clean;

@@ -25,12 +25,25 @@ export const events: Command = {
     ...LOAD_OPTIONS,
     ...RUN_OPTIONS,
     format: { type: 'string', value: 'FORMAT', help: `${FORMATS.join(', ')} (default text)` },
-    from: { type: 'string', value: 'PLACE', help: 'from this line of a text trace or event of a binary one, of several files behind the file\'s name, as FILE:120; with a fraction, as 12.345, from this second; @N from this tick' },
+    from: {
+      type: 'string',
+      value: 'PLACE',
+      help: "from this line of a text trace or event of a binary one, of several files behind the file's name, as FILE:120; with a fraction, as 12.345, from this second; @N from this tick",
+    },
     to: { type: 'string', value: 'PLACE', help: 'up to this place, which is included' },
     cpu: { type: 'string', multiple: true, value: 'N', help: 'only events of this CPU; repeatable' },
     tid: { type: 'string', multiple: true, value: 'N', help: 'only events of this thread; repeatable' },
-    event: { type: 'string', multiple: true, value: 'GLOB', help: 'only events of such names, with or without their system; repeatable' },
-    gfn: { type: 'string', value: 'RANGE', help: 'only events about these guest frames: 0x100000, 0x100000-0x10000f or 0x100000+16' },
+    event: {
+      type: 'string',
+      multiple: true,
+      value: 'GLOB',
+      help: 'only events of such names, with or without their system; repeatable',
+    },
+    gfn: {
+      type: 'string',
+      value: 'RANGE',
+      help: 'only events about these guest frames: 0x100000, 0x100000-0x10000f or 0x100000+16',
+    },
   },
   details: `A line of tsv: time in nanoseconds (or ticks), CPU, thread, task, system:name of the event, then one field=value each, with tabs
 between them. Values are printed as the trace's own formats print them; what is not known is empty.`,
@@ -47,17 +60,28 @@ between them. Values are printed as the trace's own formats print them; what is 
 
 type Filter = (row: number) => boolean;
 
-function print({ path, files, pathOf, open }: LoadedRun, wanted: Filter, format: Format, output: Output): void {
+function print(
+  { path, files, pathOf, open }: LoadedRun,
+  wanted: Filter,
+  format: Format,
+  output: Output,
+): void {
   const { table } = open;
   const line = format === 'text' ? eventLine : eventTsv;
   const part = format === 'text' ? 'text' : format === 'tsv' ? 'fields' : undefined;
-  let text = format === 'json' ? `{\n  "schema": "shimtrace.events/1",\n  "path": ${JSON.stringify(path)},${files ? `\n  "files": ${JSON.stringify(files)},` : ''}\n  "events": [` : '';
+  let text =
+    format === 'json'
+      ? `{\n  "schema": "shimtrace.events/1",\n  "path": ${JSON.stringify(path)},${files ? `\n  "files": ${JSON.stringify(files)},` : ''}\n  "events": [`
+      : '';
   let count = 0;
   for (let row = 0; row < table.length; row++) {
     if (!wanted(row)) continue;
     const event = open.describe(row, part);
     const file = pathOf?.(row);
-    text += format === 'json' ? `${count > 0 ? ',' : ''}\n    ${JSON.stringify({ ...(pathOf && { path: file }), ...eventJson(table, row, event) })}` : withFile(line(table, row, event), format, file);
+    text +=
+      format === 'json'
+        ? `${count > 0 ? ',' : ''}\n    ${JSON.stringify({ ...(pathOf && { path: file }), ...eventJson(table, row, event) })}`
+        : withFile(line(table, row, event), format, file);
     count++;
     if (text.length < FLUSH_CHARS) continue;
     output.out(text);
@@ -91,10 +115,12 @@ function wantedRows(trace: LoadedRun, args: Args, output: Output): Filter {
 }
 
 function numbers(args: Args, name: string): ReadonlySet<number> {
-  return new Set(args.list(name).map((text) => {
-    if (!/^\d+$/.test(text)) throw new UsageError(`--${name} takes a number, not '${text}'`);
-    return Number(text);
-  }));
+  return new Set(
+    args.list(name).map((text) => {
+      if (!/^\d+$/.test(text)) throw new UsageError(`--${name} takes a number, not '${text}'`);
+      return Number(text);
+    }),
+  );
 }
 
 /** By the names' ids: each name is matched once. */
@@ -106,7 +132,10 @@ function nameFilter(table: EventTable, patterns: readonly string[]): Filter {
     if (is === undefined) {
       const name = table.names.text(id);
       const bare = name.slice(name.indexOf(':') + 1);
-      known.set(id, (is = patterns.some((pattern) => globMatches(pattern, name) || globMatches(pattern, bare))));
+      known.set(
+        id,
+        (is = patterns.some((pattern) => globMatches(pattern, name) || globMatches(pattern, bare))),
+      );
     }
     return is;
   };
@@ -125,13 +154,19 @@ function placeFilter(trace: LoadedRun, text: string | undefined, option: 'from' 
   }
   if (/^\d+$/.test(text)) {
     const place = Number(text);
-    const at = table.length > 0 && table.line(0) > 0 ? (row: number) => table.line(row) : (row: number) => row + 1;
+    const at =
+      table.length > 0 && table.line(0) > 0 ? (row: number) => table.line(row) : (row: number) => row + 1;
     return isFrom ? (row) => at(row) >= place : (row) => at(row) <= place;
   }
   const seconds = /^(\d+)\.(\d{1,9})$/.exec(text);
   const ticks = /^@(\d+)$/.exec(text);
-  if (!seconds && !ticks) throw new UsageError(`--${option} takes a line, a time such as 12.345678 or ticks such as @123456, not '${text}'`);
-  const absolute = ticks ? BigInt(ticks[1]!) : BigInt(seconds![1]!) * 1_000_000_000n + BigInt(seconds![2]!.padEnd(NS_DIGITS, '0'));
+  if (!seconds && !ticks)
+    throw new UsageError(
+      `--${option} takes a line, a time such as 12.345678 or ticks such as @123456, not '${text}'`,
+    );
+  const absolute = ticks
+    ? BigInt(ticks[1]!)
+    : BigInt(seconds![1]!) * 1_000_000_000n + BigInt(seconds![2]!.padEnd(NS_DIGITS, '0'));
   const time = Number(absolute - table.meta.t0);
   return isFrom ? (row) => table.ts(row) >= time : (row) => table.ts(row) <= time;
 }
@@ -141,5 +176,8 @@ function gfnFilter(trace: LoadedRun, text: string, args: Args, output: Output): 
   const { first, count } = parseRange('--gfn', text);
   const { table } = trace.open;
   const analysis = judgeOpen(trace, loadOptions(args), output);
-  return (row) => pagesOfRow(analysis, table, row).some((pages) => pages.unit === 'gfn' && pages.first < first + count && first < pages.first + pages.count);
+  return (row) =>
+    pagesOfRow(analysis, table, row).some(
+      (pages) => pages.unit === 'gfn' && pages.first < first + count && first < pages.first + pages.count,
+    );
 }

@@ -11,10 +11,15 @@ const SHOWN_IDS = 20;
 
 export const explain: Command = {
   name: 'explain',
-  summary: 'print a finding as a chain of events, each with the page\'s state after it',
+  summary: "print a finding as a chain of events, each with the page's state after it",
   usage: 'FILE... FINDING',
-  options: { ...LOAD_OPTIONS, ...RUN_OPTIONS, format: { type: 'string', value: 'FORMAT', help: `${FORMATS.join(', ')} (default text)` } },
-  details: 'FINDING is an id as `shimtrace check` prints it below each finding, for example G9@2138, or a rule: then its first finding.',
+  options: {
+    ...LOAD_OPTIONS,
+    ...RUN_OPTIONS,
+    format: { type: 'string', value: 'FORMAT', help: `${FORMATS.join(', ')} (default text)` },
+  },
+  details:
+    'FINDING is an id as `shimtrace check` prints it below each finding, for example G9@2138, or a rule: then its first finding.',
   run(args, output) {
     const files = args.positionals.slice(0, -1);
     const wanted = args.positionals.at(-1);
@@ -24,13 +29,23 @@ export const explain: Command = {
     const { findings } = trace.analysis;
     const finding = findings.find((f) => f.id === wanted) ?? findings.find((f) => f.rule === wanted);
     if (!finding) {
-      const ids = findings.slice(0, SHOWN_IDS).map((f) => f.id).join(', ');
+      const ids = findings
+        .slice(0, SHOWN_IDS)
+        .map((f) => f.id)
+        .join(', ');
       const more = findings.length > SHOWN_IDS ? ` and ${findings.length - SHOWN_IDS} more` : '';
-      throw new InputError(`no finding '${wanted}' in ${nameOf(trace)}; ${findings.length === 0 ? 'it has none' : `there are ${ids}${more}`}`);
+      throw new InputError(
+        `no finding '${wanted}' in ${nameOf(trace)}; ${findings.length === 0 ? 'it has none' : `there are ${ids}${more}`}`,
+      );
     }
     const explanation = explainFinding(trace, finding, (row) => trace.open.describe(row).text);
     if (format === 'json') {
-      const doc = { schema: 'shimtrace.explain/1', path: trace.path, finding: findingJson(trace, finding), ...explanation };
+      const doc = {
+        schema: 'shimtrace.explain/1',
+        path: trace.path,
+        finding: findingJson(trace, finding),
+        ...explanation,
+      };
       output.out(`${JSON.stringify(doc, undefined, 2)}\n`);
     } else output.out(renderExplanation(trace, finding, explanation));
     return EXIT.clean;

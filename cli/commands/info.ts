@@ -44,42 +44,95 @@ function gather(trace: LoadedTrace & LoadedRun) {
   const { table, analysis } = trace;
   const last = table.length - 1;
   return {
-    schema: 'shimtrace.info/1', path: trace.path, ...(trace.bundle && { files: trace.bundle.parts.map(fileFacts) }),
-    format: table.meta.format, clock: table.meta.clock, timeUnit: table.meta.timeUnit, kernel: table.meta.kernel, producer: table.meta.producer,
+    schema: 'shimtrace.info/1',
+    path: trace.path,
+    ...(trace.bundle && { files: trace.bundle.parts.map(fileFacts) }),
+    format: table.meta.format,
+    clock: table.meta.clock,
+    timeUnit: table.meta.timeUnit,
+    kernel: table.meta.kernel,
+    producer: table.meta.producer,
     hasTgid: table.meta.hasTgid,
-    from: timeText(table, 0), until: timeText(table, last),
+    from: timeText(table, 0),
+    until: timeText(table, last),
     cpus: cpuCounts(table),
     events: { total: table.length, understood: analysis.understood, unknown: analysis.unknown },
     names: nameCounts(table),
-    loss: table.losses.map((l) => ({ line: l.line, offset: l.offset, cpu: l.cpu, count: l.count, fromStart: l.fromStart })),
-    issues: table.issues.map((i) => ({ ...(i.file !== undefined && { path: i.file }), code: i.code, severity: ISSUE_KINDS[i.code].severity, line: i.line, offset: i.offset, count: i.count, message: issueText(i) })),
-    vms: analysis.vms.map((vm) => ({ label: vm.label, kvm: vm.kvm === 0n ? null : `0x${vm.kvm.toString(16)}`, tgid: vm.tgid, attributesOf: vm.attributesOf })),
-    inodes: analysis.inodes.map((i) => ({ label: i.label, inode: String(i.ino), provider: i.provider, pageCount: i.pageCount })),
+    loss: table.losses.map((l) => ({
+      line: l.line,
+      offset: l.offset,
+      cpu: l.cpu,
+      count: l.count,
+      fromStart: l.fromStart,
+    })),
+    issues: table.issues.map((i) => ({
+      ...(i.file !== undefined && { path: i.file }),
+      code: i.code,
+      severity: ISSUE_KINDS[i.code].severity,
+      line: i.line,
+      offset: i.offset,
+      count: i.count,
+      message: issueText(i),
+    })),
+    vms: analysis.vms.map((vm) => ({
+      label: vm.label,
+      kvm: vm.kvm === 0n ? null : `0x${vm.kvm.toString(16)}`,
+      tgid: vm.tgid,
+      attributesOf: vm.attributesOf,
+    })),
+    inodes: analysis.inodes.map((i) => ({
+      label: i.label,
+      inode: String(i.ino),
+      provider: i.provider,
+      pageCount: i.pageCount,
+    })),
     slots: analysis.slots.map((s) => ({
-      vm: analysis.vms[s.vm]?.label ?? null, slot: s.slot, baseGfn: s.baseGfn, pageCount: s.pageCount, pgoff: s.pgoff,
+      vm: analysis.vms[s.vm]?.label ?? null,
+      slot: s.slot,
+      baseGfn: s.baseGfn,
+      pageCount: s.pageCount,
+      pgoff: s.pgoff,
       inode: analysis.inodes[s.inode] === undefined ? null : String(analysis.inodes[s.inode]!.ino),
     })),
     conversions: analysis.conversions.length,
-    profiles: analysis.profiles, profileReason: analysis.profileReason,
-    undecided: analysis.rules.filter((r) => r.reasons.length > 0).map((r) => ({ rule: r.id, status: r.status, reasons: r.reasons.map((reason) => reasonText(table, reason)) })),
+    profiles: analysis.profiles,
+    profileReason: analysis.profileReason,
+    undecided: analysis.rules
+      .filter((r) => r.reasons.length > 0)
+      .map((r) => ({
+        rule: r.id,
+        status: r.status,
+        reasons: r.reasons.map((reason) => reasonText(table, reason)),
+      })),
     missing: missingKinds(table),
   };
 }
 
 function fileFacts({ path, role, guest }: Bundle['parts'][number]) {
-  return { path, role, ...(guest && { guest: { name: guest.name, vcpus: [...guest.vcpuTids].map(([cpu, tid]) => ({ cpu, tid })) } }) };
+  return {
+    path,
+    role,
+    ...(guest && {
+      guest: { name: guest.name, vcpus: [...guest.vcpuTids].map(([cpu, tid]) => ({ cpu, tid })) },
+    }),
+  };
 }
 
 function cpuCounts(table: EventTable): readonly { readonly cpu: number | null; readonly events: number }[] {
   const counts = new Map<number, number>();
   for (const segment of table.segments) {
-    for (let i = 0; i < segment.length; i++) counts.set(segment.cpu[i]!, (counts.get(segment.cpu[i]!) ?? 0) + 1);
+    for (let i = 0; i < segment.length; i++)
+      counts.set(segment.cpu[i]!, (counts.get(segment.cpu[i]!) ?? 0) + 1);
   }
-  return [...counts].sort((a, b) => a[0] - b[0]).map(([cpu, events]) => ({ cpu: cpu === UNKNOWN_CPU ? null : cpu, events }));
+  return [...counts]
+    .sort((a, b) => a[0] - b[0])
+    .map(([cpu, events]) => ({ cpu: cpu === UNKNOWN_CPU ? null : cpu, events }));
 }
 
 /** Names by how often they occur; one name may be understood at one place of a probe and not at another. */
-function nameCounts(table: EventTable): readonly { readonly name: string; readonly count: number; readonly unknown: number }[] {
+function nameCounts(
+  table: EventTable,
+): readonly { readonly name: string; readonly count: number; readonly unknown: number }[] {
   const counts = new Uint32Array(table.names.size);
   const unknown = new Uint32Array(table.names.size);
   for (const segment of table.segments) {
@@ -88,24 +141,43 @@ function nameCounts(table: EventTable): readonly { readonly name: string; readon
       if (segment.kind[i] === KIND_UNKNOWN) unknown[segment.name[i]!]!++;
     }
   }
-  return [...counts].flatMap((count, id) => (count > 0 ? [{ name: table.names.text(id), count, unknown: unknown[id]! }] : []))
+  return [...counts]
+    .flatMap((count, id) => (count > 0 ? [{ name: table.names.text(id), count, unknown: unknown[id]! }] : []))
     .sort((a, b) => b.count - a.count || (a.name < b.name ? -1 : 1));
 }
 
 function text(trace: LoadedTrace & LoadedRun, facts: Facts): string {
   const lines: string[] = [
     `${nameOf(trace)}: ${facts.format}, clock ${facts.clock}${facts.kernel === '' ? '' : `, kernel ${facts.kernel}`}${facts.producer === '' ? '' : `, by ${facts.producer}`}`,
-    ...(facts.files ?? []).map((f) => `file    ${f.path}: ${f.role}${f.guest === undefined ? '' : ` ${f.guest.name}${f.guest.vcpus.map((v) => `, its CPU ${v.cpu} is thread ${v.tid}`).join('')}`}`),
+    ...(facts.files ?? []).map(
+      (f) =>
+        `file    ${f.path}: ${f.role}${f.guest === undefined ? '' : ` ${f.guest.name}${f.guest.vcpus.map((v) => `, its CPU ${v.cpu} is thread ${v.tid}`).join('')}`}`,
+    ),
     `time    ${facts.from === '' ? 'none: the order is known, the times are not' : `${facts.from} .. ${facts.until}${facts.timeUnit === 'ns' ? ' s' : ' ticks'}`}`,
     `cpus    ${facts.cpus.map((c) => `${c.cpu ?? '?'}: ${plural(c.events, 'event')}`).join(', ')}`,
     `tgid    ${facts.hasTgid ? 'recorded' : 'not recorded: VMs are told apart by kvm pointers only (options/record-tgid)'}`,
     `events  ${facts.events.total}: ${facts.events.understood} understood, ${facts.events.unknown} unknown`,
-    ...facts.names.map((n) => `  ${String(n.count).padStart(9)}  ${n.name}${n.unknown === 0 ? '' : n.unknown === n.count ? '  (unknown)' : `  (${n.unknown} unknown)`}`),
+    ...facts.names.map(
+      (n) =>
+        `  ${String(n.count).padStart(9)}  ${n.name}${n.unknown === 0 ? '' : n.unknown === n.count ? '  (unknown)' : `  (${n.unknown} unknown)`}`,
+    ),
     ...lossLines(facts),
-    ...facts.issues.map((i) => `issue   ${i.path === undefined ? '' : `${i.path}: `}${i.line > 0 ? `line ${i.line}` : `offset ${i.offset}`}: ${i.message} [${i.code}]`),
-    ...facts.vms.map((vm) => `vm      ${vm.label}${vm.tgid >= 0 ? `, thread group ${vm.tgid}` : ''}, attributes of ${vm.attributesOf === 'none' ? 'nothing seen' : `the ${vm.attributesOf}`}`),
-    ...facts.inodes.map((i) => `inode   ${i.label}: ${i.provider}, ${i.pageCount < 0 ? 'size unknown' : plural(i.pageCount, 'page')}`),
-    ...facts.slots.map((s) => `slot    ${s.vm ?? 'vm?'} slot ${s.slot}: gfn ${hex(s.baseGfn)}..${hex(s.baseGfn + s.pageCount - 1)}${s.inode === null ? '' : `, inode ${s.inode} from page ${s.pgoff < 0 ? '?' : hex(s.pgoff)}`}`),
+    ...facts.issues.map(
+      (i) =>
+        `issue   ${i.path === undefined ? '' : `${i.path}: `}${i.line > 0 ? `line ${i.line}` : `offset ${i.offset}`}: ${i.message} [${i.code}]`,
+    ),
+    ...facts.vms.map(
+      (vm) =>
+        `vm      ${vm.label}${vm.tgid >= 0 ? `, thread group ${vm.tgid}` : ''}, attributes of ${vm.attributesOf === 'none' ? 'nothing seen' : `the ${vm.attributesOf}`}`,
+    ),
+    ...facts.inodes.map(
+      (i) =>
+        `inode   ${i.label}: ${i.provider}, ${i.pageCount < 0 ? 'size unknown' : plural(i.pageCount, 'page')}`,
+    ),
+    ...facts.slots.map(
+      (s) =>
+        `slot    ${s.vm ?? 'vm?'} slot ${s.slot}: gfn ${hex(s.baseGfn)}..${hex(s.baseGfn + s.pageCount - 1)}${s.inode === null ? '' : `, inode ${s.inode} from page ${s.pgoff < 0 ? '?' : hex(s.pgoff)}`}`,
+    ),
     `conversions ${facts.conversions}`,
     `profile ${facts.profiles.join(', ')} (${facts.profileReason})`,
     ...facts.undecided.flatMap((r) => r.reasons.map((reason) => `undecided ${r.rule}: ${reason}`)),
@@ -118,7 +190,11 @@ function lossLines(facts: Facts): string[] {
   if (facts.loss.length === 0) return ['loss    none seen'];
   return facts.loss.map((l) => {
     const where = l.line > 0 ? `line ${l.line}` : `offset ${l.offset}`;
-    const what = l.fromStart ? 'everything before may be missing events' : l.count > 0 ? plural(l.count, 'event') : 'an unknown number of events';
+    const what = l.fromStart
+      ? 'everything before may be missing events'
+      : l.count > 0
+        ? plural(l.count, 'event')
+        : 'an unknown number of events';
     return `loss    ${where}: ${what}${l.cpu < 0 ? '' : ` on CPU ${l.cpu}`}`;
   });
 }

@@ -14,28 +14,53 @@ export const rules: Command = {
   summary: 'list the rules with their statement, source, needs and fix',
   usage: '[RULE...]',
   options: {
-    rules: { type: 'string', multiple: true, value: 'PROFILE', help: `only this profile (${PROFILES.join(', ')}); repeatable` },
+    rules: {
+      type: 'string',
+      multiple: true,
+      value: 'PROFILE',
+      help: `only this profile (${PROFILES.join(', ')}); repeatable`,
+    },
     format: { type: 'string', value: 'FORMAT', help: `${FORMATS.join(', ')} (default text)` },
   },
   run(args, output) {
     const format = args.choice('format', FORMATS, 'text');
-    const profiles = args.list('rules').flatMap((w) => w.split(',')).map((w) => oneOf('--rules', w, PROFILES));
+    const profiles = args
+      .list('rules')
+      .flatMap((w) => w.split(','))
+      .map((w) => oneOf('--rules', w, PROFILES));
     for (const id of args.positionals) {
-      if (!RULES.some((rule) => rule.id === id)) throw new UsageError(`no rule '${id}'; there are ${RULES.map((rule) => rule.id).join(', ')}`);
+      if (!RULES.some((rule) => rule.id === id))
+        throw new UsageError(`no rule '${id}'; there are ${RULES.map((rule) => rule.id).join(', ')}`);
     }
-    const shown = RULES.filter((rule) => (profiles.length === 0 || profiles.includes(rule.profile)) && (args.positionals.length === 0 || args.positionals.includes(rule.id)));
+    const shown = RULES.filter(
+      (rule) =>
+        (profiles.length === 0 || profiles.includes(rule.profile)) &&
+        (args.positionals.length === 0 || args.positionals.includes(rule.id)),
+    );
     if (format === 'json') {
-      const plain = shown.map(({ id, name, profile, statement, source, severity, nature, needs, fix }) => ({ id, name, profile, statement, source, severity, nature, needs, fix }));
+      const plain = shown.map(({ id, name, profile, statement, source, severity, nature, needs, fix }) => ({
+        id,
+        name,
+        profile,
+        statement,
+        source,
+        severity,
+        nature,
+        needs,
+        fix,
+      }));
       output.out(`${JSON.stringify({ schema: 'shimtrace.rules/1', rules: plain }, undefined, 2)}\n`);
       return EXIT.clean;
     }
-    const blocks = shown.map((rule) => [
-      `${rule.id} ${rule.name} (${rule.profile}, severity ${rule.severity}: ${SEVERITY_WORDS[rule.severity]})`,
-      `    ${rule.statement}`,
-      `    source: ${rule.source}`,
-      `    needs:  ${needsText(rule.needs)}`,
-      `    fix:    ${rule.fix}`,
-    ].join('\n'));
+    const blocks = shown.map((rule) =>
+      [
+        `${rule.id} ${rule.name} (${rule.profile}, severity ${rule.severity}: ${SEVERITY_WORDS[rule.severity]})`,
+        `    ${rule.statement}`,
+        `    source: ${rule.source}`,
+        `    needs:  ${needsText(rule.needs)}`,
+        `    fix:    ${rule.fix}`,
+      ].join('\n'),
+    );
     output.out(`${blocks.join('\n\n')}\n`);
     return EXIT.clean;
   },

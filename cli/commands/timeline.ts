@@ -22,7 +22,11 @@ export const timeline: Command = {
   usage: 'FILE... [--gfn RANGE] [--inode INODE[:RANGE]] [--vm VM] [--at LINE|TIME]',
   options: {
     ...SELECT_OPTIONS,
-    at: { type: 'string', value: 'LINE|TIME', help: 'the state after the event on this line (of several files: FILE:LINE), or (with a decimal point) after the last event up to this time' },
+    at: {
+      type: 'string',
+      value: 'LINE|TIME',
+      help: 'the state after the event on this line (of several files: FILE:LINE), or (with a decimal point) after the last event up to this time',
+    },
     format: { type: 'string', value: 'FORMAT', help: `${FORMATS.join(', ')} (default table)` },
     ...LOAD_OPTIONS,
     ...RUN_OPTIONS,
@@ -33,10 +37,19 @@ same are one range. A page of a guest_memfd is shown under its guest frame while
     const format = args.choice('format', FORMATS, 'table');
     const trace = loadOne(args, args.positionals, timeline.usage, loadOptions(args), output);
     const at = args.text('at');
-    const row = at === undefined ? undefined : trace.bundle && !/^\d+\./.test(at) ? rowInFile(trace, at) : rowOf(trace.table, at);
+    const row =
+      at === undefined
+        ? undefined
+        : trace.bundle && !/^\d+\./.test(at)
+          ? rowInFile(trace, at)
+          : rowOf(trace.table, at);
     const printer = new Printer(trace, format, output);
     for (const selected of selectPages(trace.analysis, args)) {
-      for (const piece of mergeAlike(trace.analysis, selected.id, rangePieces(trace.analysis, selected.id, selected.count))) {
+      for (const piece of mergeAlike(
+        trace.analysis,
+        selected.id,
+        rangePieces(trace.analysis, selected.id, selected.count),
+      )) {
         printer.piece({ ...selected.id, page: piece.first }, piece.count, row);
       }
     }
@@ -48,7 +61,8 @@ same are one range. A page of a guest_memfd is shown under its guest frame while
 /** Row of `--at FILE:LINE`, or the last before it. */
 function rowInFile(trace: LoadedRun, at: string): number {
   const row = rowAtPlace(trace, at);
-  if (row === undefined) throw new UsageError(`--at takes FILE:LINE, or a time in seconds such as 62.263697; not '${at}'`);
+  if (row === undefined)
+    throw new UsageError(`--at takes FILE:LINE, or a time in seconds such as 62.263697; not '${at}'`);
   return Math.min(row, trace.open.table.length - 1);
 }
 
@@ -63,8 +77,14 @@ export function rowOf(table: EventTable, at: string): number {
     throw new InputError(`--at ${at}: the trace has ${table.length} events`);
   }
   const match = /^(\d+)\.(\d{1,9})s?$/.exec(at);
-  if (!match) throw new UsageError(`--at takes a line such as 1234, or a time in seconds such as 62.263697; not '${at}'`);
-  if (table.meta.timeUnit !== 'ns') throw new InputError(`--at ${at}: the times of this trace are not in seconds (${table.meta.timeUnit}); give a line`);
+  if (!match)
+    throw new UsageError(
+      `--at takes a line such as 1234, or a time in seconds such as 62.263697; not '${at}'`,
+    );
+  if (table.meta.timeUnit !== 'ns')
+    throw new InputError(
+      `--at ${at}: the times of this trace are not in seconds (${table.meta.timeUnit}); give a line`,
+    );
   const wanted = BigInt(match[1]!) * 1_000_000_000n + BigInt(match[2]!.padEnd(9, '0'));
   let row = -1;
   for (let i = 0; i < table.length; i++) if (table.absoluteTime(i) <= wanted) row = i;
@@ -88,8 +108,23 @@ function* mergeAlike(analysis: Analysis, id: PageId, pieces: readonly RangePiece
 }
 
 const CSV_COLUMNS = [
-  'unit', 'vm', 'inode', 'first', 'count', 'fromLine', 'fromTime', 'untilLine', 'untilTime', 'attribute', 'conversion', 'mappings', 'sptes',
-  'references', 'pfn', 'poison', 'event',
+  'unit',
+  'vm',
+  'inode',
+  'first',
+  'count',
+  'fromLine',
+  'fromTime',
+  'untilLine',
+  'untilTime',
+  'attribute',
+  'conversion',
+  'mappings',
+  'sptes',
+  'references',
+  'pfn',
+  'poison',
+  'event',
 ] as const;
 const FLUSH_CHARS = 1 << 16;
 
@@ -98,31 +133,42 @@ class Printer {
   private buffer = '';
   private intervals = 0;
 
-  constructor(private readonly trace: LoadedTrace & LoadedRun, private readonly format: Format, private readonly output: Output) {
+  constructor(
+    private readonly trace: LoadedTrace & LoadedRun,
+    private readonly format: Format,
+    private readonly output: Output,
+  ) {
     if (format === 'csv') this.put(`${CSV_COLUMNS.join(',')}\n`);
-    if (format === 'json') this.put(`{\n  "schema": "shimtrace.timeline/1",\n  "path": ${JSON.stringify(trace.path)},${trace.files ? `\n  "files": ${JSON.stringify(trace.files)},` : ''}\n  "intervals": [`);
+    if (format === 'json')
+      this.put(
+        `{\n  "schema": "shimtrace.timeline/1",\n  "path": ${JSON.stringify(trace.path)},${trace.files ? `\n  "files": ${JSON.stringify(trace.files)},` : ''}\n  "intervals": [`,
+      );
   }
 
   /** All intervals of a piece that say anything, or the one that holds `row`. */
   piece(page: PageId, count: number, row: number | undefined): void {
     const { analysis } = this.trace;
-    const all = row === undefined ? pageHistory(analysis, page).intervals : [intervalAtRow(analysis, page, row)];
+    const all =
+      row === undefined ? pageHistory(analysis, page).intervals : [intervalAtRow(analysis, page, row)];
     // A page of which nothing is ever known is only worth a line when somebody asks for its state.
     const shown = row === undefined && all.every((i) => isUnknown(i.state)) ? [] : all;
-    if (shown.length > 0 && this.format === 'table') this.put(`${this.intervals > 0 ? '\n' : ''}${this.title(page, count)}\n`);
+    if (shown.length > 0 && this.format === 'table')
+      this.put(`${this.intervals > 0 ? '\n' : ''}${this.title(page, count)}\n`);
     for (const interval of shown) this.interval(page, count, interval);
   }
 
   end(): void {
     if (this.format === 'json') this.put(`${this.intervals > 0 ? '\n  ' : ''}]\n}\n`);
-    if (this.format === 'table' && this.intervals === 0) this.put('The trace says nothing about these pages.\n');
+    if (this.format === 'table' && this.intervals === 0)
+      this.put('The trace says nothing about these pages.\n');
     this.flush();
   }
 
   private interval(page: PageId, count: number, interval: PageInterval): void {
     if (this.format === 'table') this.put(this.tableLine(interval));
     else if (this.format === 'csv') this.put(this.csvLine(page, count, interval));
-    else this.put(`${this.intervals > 0 ? ',' : ''}\n    ${JSON.stringify(this.json(page, count, interval))}`);
+    else
+      this.put(`${this.intervals > 0 ? ',' : ''}\n    ${JSON.stringify(this.json(page, count, interval))}`);
     this.intervals++;
   }
 
@@ -156,10 +202,23 @@ class Printer {
     const { vm, inode } = this.names(page);
     const ended = untilRow >= table.length;
     const cells = [
-      page.unit, vm ?? '', inode ?? '', hex(page.page), count, fromRow < 0 ? '' : this.place(fromRow), timeText(table, fromRow),
-      ended ? '' : this.place(untilRow), ended ? '' : timeText(table, untilRow), state.attribute, describeDimension(state, 'conversion'),
-      state.mappingsKnown ? state.mappings.length : '', describeDimension(state, 'sptes'), state.referencesKnown ? state.references.length : '',
-      state.pfnKnown && state.pfn >= 0 ? hex(state.pfn) : '', state.poisoned ? 1 : 0, fromRow < 0 ? '' : table.name(fromRow),
+      page.unit,
+      vm ?? '',
+      inode ?? '',
+      hex(page.page),
+      count,
+      fromRow < 0 ? '' : this.place(fromRow),
+      timeText(table, fromRow),
+      ended ? '' : this.place(untilRow),
+      ended ? '' : timeText(table, untilRow),
+      state.attribute,
+      describeDimension(state, 'conversion'),
+      state.mappingsKnown ? state.mappings.length : '',
+      describeDimension(state, 'sptes'),
+      state.referencesKnown ? state.references.length : '',
+      state.pfnKnown && state.pfn >= 0 ? hex(state.pfn) : '',
+      state.poisoned ? 1 : 0,
+      fromRow < 0 ? '' : table.name(fromRow),
     ];
     return `${cells.map((cell) => csvCell(String(cell))).join(',')}\n`;
   }
@@ -167,22 +226,47 @@ class Printer {
   private names(page: PageId): { readonly vm: string | null; readonly inode: string | null } {
     const { vms, inodes } = this.trace.analysis;
     const ino = page.unit === 'pgoff' ? inodes[page.subject]?.ino : undefined;
-    return { vm: page.unit === 'gfn' ? vms[page.subject]?.label ?? null : null, inode: ino === undefined ? null : String(ino) };
+    return {
+      vm: page.unit === 'gfn' ? (vms[page.subject]?.label ?? null) : null,
+      inode: ino === undefined ? null : String(ino),
+    };
   }
 
   private json(page: PageId, count: number, { fromRow, untilRow, state }: PageInterval): object {
     const { analysis } = this.trace;
     return {
-      unit: page.unit, ...this.names(page), first: page.page, count, from: this.placeJson(fromRow), until: this.placeJson(untilRow),
+      unit: page.unit,
+      ...this.names(page),
+      first: page.page,
+      count,
+      from: this.placeJson(fromRow),
+      until: this.placeJson(untilRow),
       state: {
         attribute: state.attribute,
-        conversions: state.conversions.map((c) => ({ conversion: c.conversion, to: c.toPrivate ? 'private' : 'shared', phase: describeDimension({ ...state, conversions: [c] }, 'conversion') })),
-        mappings: state.mappings.length, mappingsKnown: state.mappingsKnown,
+        conversions: state.conversions.map((c) => ({
+          conversion: c.conversion,
+          to: c.toPrivate ? 'private' : 'shared',
+          phase: describeDimension({ ...state, conversions: [c] }, 'conversion'),
+        })),
+        mappings: state.mappings.length,
+        mappingsKnown: state.mappingsKnown,
         mappedBy: [...new Set(state.mappings.map((m) => m.holder))],
-        sptes: state.sptes.map((s) => ({ vm: analysis.vms[s.vm]?.label ?? null, gfn: s.gfn, level: s.level, pfn: s.pfn < 0 ? null : hex(s.pfn) })),
+        sptes: state.sptes.map((s) => ({
+          vm: analysis.vms[s.vm]?.label ?? null,
+          gfn: s.gfn,
+          level: s.level,
+          pfn: s.pfn < 0 ? null : hex(s.pfn),
+        })),
         sptesKnown: state.sptesKnown,
-        references: state.references.map((r) => ({ kind: r.kind, tid: r.tid, line: placeOf(this.trace.table, r.row).line })), referencesKnown: state.referencesKnown,
-        pfn: state.pfnKnown && state.pfn >= 0 ? hex(state.pfn) : null, poisoned: state.poisoned, text: describeState(state),
+        references: state.references.map((r) => ({
+          kind: r.kind,
+          tid: r.tid,
+          line: placeOf(this.trace.table, r.row).line,
+        })),
+        referencesKnown: state.referencesKnown,
+        pfn: state.pfnKnown && state.pfn >= 0 ? hex(state.pfn) : null,
+        poisoned: state.poisoned,
+        text: describeState(state),
       },
     };
   }
@@ -191,7 +275,12 @@ class Printer {
   private placeJson(row: number): object | null {
     const { table } = this.trace;
     if (row < 0 || row >= table.length) return null;
-    return { ...(this.trace.pathOf && { path: this.trace.pathOf(row) }), ...placeOf(table, row), timeNs: table.meta.timeUnit === 'none' ? null : String(table.absoluteTime(row)), event: table.name(row) };
+    return {
+      ...(this.trace.pathOf && { path: this.trace.pathOf(row) }),
+      ...placeOf(table, row),
+      timeNs: table.meta.timeUnit === 'none' ? null : String(table.absoluteTime(row)),
+      event: table.name(row),
+    };
   }
 
   private put(text: string): void {

@@ -7,7 +7,15 @@ import type { AnalysisWorker, Platform } from '../platform.js';
 import type { ReportIndex } from '../reportIndex.js';
 import { filesBehind } from '../runs.js';
 import type { DebugMessage } from '../worker/debugServer.js';
-import type { CheckOptions, FromWorker, JobError, Method, Methods, Progress, Report } from '../protocol/requests.js';
+import type {
+  CheckOptions,
+  FromWorker,
+  JobError,
+  Method,
+  Methods,
+  Progress,
+  Report,
+} from '../protocol/requests.js';
 
 export type SessionState =
   | { readonly kind: 'idle' }
@@ -58,7 +66,11 @@ export class TraceSession implements vscode.Disposable {
   /** The worker is gone, and its debug sessions with it. */
   readonly onDidDrop = this.dropped.event;
 
-  constructor(readonly uri: vscode.Uri, private readonly platform: Platform, private readonly index?: ReportIndex) {}
+  constructor(
+    readonly uri: vscode.Uri,
+    private readonly platform: Platform,
+    private readonly index?: ReportIndex,
+  ) {}
 
   /** Reads (once per content) and judges. Resolves to the report, or undefined when it failed or was overtaken; see `state`. */
   async check(options: CheckOptions): Promise<Report | undefined> {
@@ -69,14 +81,17 @@ export class TraceSession implements vscode.Disposable {
       const known = await this.fromIndex(options);
       // Cancelled between the two: a new worker must not begin.
       if (drops !== this.drops) throw new RequestFailed(CANCELLED);
-      const report = known ?? await this.fromWorker(options);
+      const report = known ?? (await this.fromWorker(options));
       if (run !== this.run) return undefined;
       this.report = report;
       this.enter({ kind: 'done' });
       return report;
     } catch (error) {
       if (!(error instanceof RequestFailed)) throw error;
-      if (run === this.run) this.enter(error.error.code === 'cancelled' ? { kind: 'idle' } : { kind: 'failed', error: error.error });
+      if (run === this.run)
+        this.enter(
+          error.error.code === 'cancelled' ? { kind: 'idle' } : { kind: 'failed', error: error.error },
+        );
       return undefined;
     }
   }
@@ -149,7 +164,10 @@ export class TraceSession implements vscode.Disposable {
       worker = await this.platform.startWorker(this.uri);
     } catch (error) {
       this.worker = undefined;
-      throw new RequestFailed({ code: 'io', message: error instanceof Error ? error.message : String(error) });
+      throw new RequestFailed({
+        code: 'io',
+        message: error instanceof Error ? error.message : String(error),
+      });
     }
     this.files = worker.files ?? [];
     worker.onMessage((message) => this.receive(message));
@@ -178,7 +196,10 @@ export class TraceSession implements vscode.Disposable {
     this.drops++;
     if (worker) this.dropped.fire();
     // A worker that is still starting ends as soon as it has started; one that never started has nothing to end.
-    worker?.then((started) => started.terminate(), () => undefined);
+    worker?.then(
+      (started) => started.terminate(),
+      () => undefined,
+    );
     const pending = [...this.pending.values()];
     this.pending.clear();
     for (const { reject } of pending) reject(new RequestFailed(error));

@@ -15,9 +15,18 @@ async function fileFor(uri: vscode.Uri, traceEvents: string | undefined): Promis
 
 async function runFor(parts: readonly RunPart[]): Promise<NodeWorkerData> {
   return {
-    run: await Promise.all(parts.map(async ({ uri, name, role, offsetNs, traceEvents }) => ({
-      ...await fileFor(uri, traceEvents), described: { uri: uri.toString(), path: uri.scheme === 'file' ? uri.fsPath : uri.toString(), name, role, offsetNs },
-    }))),
+    run: await Promise.all(
+      parts.map(async ({ uri, name, role, offsetNs, traceEvents }) => ({
+        ...(await fileFor(uri, traceEvents)),
+        described: {
+          uri: uri.toString(),
+          path: uri.scheme === 'file' ? uri.fsPath : uri.toString(),
+          name,
+          role,
+          offsetNs,
+        },
+      })),
+    ),
   };
 }
 

@@ -11,7 +11,10 @@ export const WEB_MAX_BYTES = 512 * 1024 * 1024;
 /** A browser reads a file whole or not at all: says so of one that would not fit. */
 export async function refuseTooLarge(uri: vscode.Uri): Promise<void> {
   const { size } = await vscode.workspace.fs.stat(uri);
-  if (size > WEB_MAX_BYTES) throw new Error(`in the browser a trace may have ${WEB_MAX_BYTES / 1048576} MB, and this one has ${Math.ceil(size / 1048576)} MB: open its folder in a desktop or remote window`);
+  if (size > WEB_MAX_BYTES)
+    throw new Error(
+      `in the browser a trace may have ${WEB_MAX_BYTES / 1048576} MB, and this one has ${Math.ceil(size / 1048576)} MB: open its folder in a desktop or remote window`,
+    );
 }
 
 async function bytesOf(uri: vscode.Uri): Promise<Uint8Array<ArrayBuffer>> {
@@ -24,12 +27,23 @@ async function fileFor(uri: vscode.Uri): Promise<WebFile> {
 }
 
 async function runFor(parts: readonly RunPart[]): Promise<WebRun> {
-  return { run: await Promise.all(parts.map(async ({ uri, name, role, offsetNs, traceEvents }) => ({ bytes: await bytesOf(uri), traceEvents, described: { uri: uri.toString(), path: uri.toString(), name, role, offsetNs } }))) };
+  return {
+    run: await Promise.all(
+      parts.map(async ({ uri, name, role, offsetNs, traceEvents }) => ({
+        bytes: await bytesOf(uri),
+        traceEvents,
+        described: { uri: uri.toString(), path: uri.toString(), name, role, offsetNs },
+      })),
+    ),
+  };
 }
 
 export async function startWebWorker(extensionUri: vscode.Uri, uri: vscode.Uri): Promise<AnalysisWorker> {
   const parts = isRunFile(uri) ? await partsOf(uri) : undefined;
-  const [script, file] = await Promise.all([vscode.workspace.fs.readFile(vscode.Uri.joinPath(extensionUri, 'dist/web/worker.js')), parts ? runFor(parts) : fileFor(uri)]);
+  const [script, file] = await Promise.all([
+    vscode.workspace.fs.readFile(vscode.Uri.joinPath(extensionUri, 'dist/web/worker.js')),
+    parts ? runFor(parts) : fileFor(uri),
+  ]);
   // A worker's script must come from the page's own origin, which an extension's files do not.
   const url = URL.createObjectURL(new Blob([new Uint8Array(script)], { type: 'text/javascript' }));
   const worker = new Worker(url);
@@ -37,7 +51,8 @@ export async function startWebWorker(extensionUri: vscode.Uri, uri: vscode.Uri):
   return {
     ...(parts && { files: parts.map((part) => part.uri) }),
     post: (request) => worker.postMessage(request),
-    onMessage: (handler) => worker.addEventListener('message', (event: MessageEvent<FromWorker>) => handler(event.data)),
+    onMessage: (handler) =>
+      worker.addEventListener('message', (event: MessageEvent<FromWorker>) => handler(event.data)),
     onExit: (handler) => worker.addEventListener('error', (event) => handler(event.message)),
     terminate: () => {
       worker.terminate();

@@ -25,7 +25,11 @@ export interface Condition {
 }
 
 /** What a client gives with a breakpoint; throws ExprError on what cannot be read. */
-export function parseCondition(raw: { condition?: string; hitCondition?: string; logMessage?: string }): Condition {
+export function parseCondition(raw: {
+  condition?: string;
+  hitCondition?: string;
+  logMessage?: string;
+}): Condition {
   return {
     condition: raw.condition?.trim() ? parse(raw.condition) : undefined,
     hits: raw.hitCondition?.trim() ? parseHits(raw.hitCondition.trim()) : undefined,
@@ -37,7 +41,8 @@ export function parseCondition(raw: { condition?: string; hitCondition?: string;
 export function parseHits(text: string): (count: number) => boolean {
   const match = /^(==|>=|<=|>|<|%|=)?\s*(\d{1,9})$/.exec(text);
   const limit = Number(match?.[2]);
-  if (!match || limit === 0) throw new ExprError('a hit count is a number, or one after ==, >=, >, <=, < or %', 0);
+  if (!match || limit === 0)
+    throw new ExprError('a hit count is a number, or one after ==, >=, >, <=, < or %', 0);
   switch (match[1]) {
     case '>=':
       return (count) => count >= limit;
@@ -106,7 +111,10 @@ class LastFound {
   /** The last answer where it still holds, else that of `search`; -1 for none. */
   find(row: number, direction: Direction, search: () => number): number {
     const { found } = this;
-    const holds = direction > 0 ? this.row <= row && (found < 0 || row < found) : this.row >= row && (found < 0 || row > found);
+    const holds =
+      direction > 0
+        ? this.row <= row && (found < 0 || row < found)
+        : this.row >= row && (found < 0 || row > found);
     if (this.direction === direction && holds) return found;
     this.row = row;
     this.direction = direction;
@@ -116,7 +124,11 @@ class LastFound {
 
 export class LineBreakpoint implements Breakpoint {
   hits = 0;
-  constructor(readonly id: number, readonly row: number, readonly condition: Condition) {}
+  constructor(
+    readonly id: number,
+    readonly row: number,
+    readonly condition: Condition,
+  ) {}
 
   nearest(row: number, direction: Direction): number {
     return direction > 0 ? (this.row > row ? this.row : -1) : this.row < row ? this.row : -1;
@@ -134,7 +146,12 @@ export class NameBreakpoint implements Breakpoint {
   readonly names: readonly string[];
   private readonly last = new LastFound();
 
-  constructor(readonly id: number, private readonly index: TraceIndex, readonly pattern: string, readonly condition: Condition) {
+  constructor(
+    readonly id: number,
+    private readonly index: TraceIndex,
+    readonly pattern: string,
+    readonly condition: Condition,
+  ) {
     const { names } = index.table;
     this.matching = new Uint8Array(names.size);
     const found: string[] = [];
@@ -172,7 +189,10 @@ export class NameBreakpoint implements Breakpoint {
   }
 
   reason(view: StateView): StopReason {
-    return { reason: 'function breakpoint', description: `Function breakpoint: ${view.index.table.name(view.row)}` };
+    return {
+      reason: 'function breakpoint',
+      description: `Function breakpoint: ${view.index.table.name(view.row)}`,
+    };
   }
 }
 
@@ -181,7 +201,13 @@ export class DataBreakpoint implements Breakpoint {
   hits = 0;
   private readonly last = new LastFound();
 
-  constructor(readonly id: number, private readonly ops: OpLog, readonly watcher: Watcher, readonly name: string, readonly condition: Condition) {}
+  constructor(
+    readonly id: number,
+    private readonly ops: OpLog,
+    readonly watcher: Watcher,
+    readonly name: string,
+    readonly condition: Condition,
+  ) {}
 
   nearest(row: number, direction: Direction): number {
     return this.last.find(row, direction, () => this.scan(row, direction));
@@ -190,7 +216,8 @@ export class DataBreakpoint implements Breakpoint {
   private scan(row: number, direction: Direction): number {
     const { ops, watcher } = this;
     const start = direction > 0 ? ops.firstAtRow(row + 1) : ops.firstAtRow(row) - 1;
-    for (let i = start; i >= 0 && i < ops.length; i += direction) if (watcher.touches(ops, i)) return ops.row(i);
+    for (let i = start; i >= 0 && i < ops.length; i += direction)
+      if (watcher.touches(ops, i)) return ops.row(i);
     return -1;
   }
 
@@ -203,8 +230,14 @@ export class DataBreakpoint implements Breakpoint {
     const changed = [...after].filter(([fact, text]) => text !== before.get(fact));
     if (changed.length === 0) return undefined;
     const { count, fact: watched } = this.watcher.watch;
-    const shown = changed.map(([fact, text]) => `${watched === 'state' ? `${fact} ` : ''}${before.get(fact)} → ${text}`).join('; ');
-    return { reason: 'data breakpoint', description: 'Data breakpoint', text: count === 1 ? `${this.name}: ${shown}` : `${this.name} changed` };
+    const shown = changed
+      .map(([fact, text]) => `${watched === 'state' ? `${fact} ` : ''}${before.get(fact)} → ${text}`)
+      .join('; ');
+    return {
+      reason: 'data breakpoint',
+      description: 'Data breakpoint',
+      text: count === 1 ? `${this.name}: ${shown}` : `${this.name} changed`,
+    };
   }
 }
 
@@ -226,8 +259,18 @@ export class FindingBreakpoint implements Breakpoint {
   readonly condition: Condition = { condition: undefined, hits: undefined, log: undefined };
   private readonly rows: RowSet;
 
-  constructor(readonly id: number, private readonly index: TraceIndex, readonly verdict: Verdict, private readonly test: FindingTest | undefined) {
-    this.rows = new RowSet(index.analysis.findings.filter((finding) => finding.verdict === verdict).map((finding) => finding.at).sort((a, b) => a - b));
+  constructor(
+    readonly id: number,
+    private readonly index: TraceIndex,
+    readonly verdict: Verdict,
+    private readonly test: FindingTest | undefined,
+  ) {
+    this.rows = new RowSet(
+      index.analysis.findings
+        .filter((finding) => finding.verdict === verdict)
+        .map((finding) => finding.at)
+        .sort((a, b) => a - b),
+    );
   }
 
   nearest(row: number, direction: Direction): number {
@@ -235,10 +278,17 @@ export class FindingBreakpoint implements Breakpoint {
   }
 
   reason(view: StateView): StopReason | undefined {
-    const findings = this.index.analysis.findings.filter((finding) => finding.at === view.row && finding.verdict === this.verdict && this.passes(view, finding));
+    const findings = this.index.analysis.findings.filter(
+      (finding) => finding.at === view.row && finding.verdict === this.verdict && this.passes(view, finding),
+    );
     const first = findings[0];
     if (!first) return undefined;
-    return { reason: 'exception', description: `${first.rule}: ${this.verdict}`, text: findings.map((f) => `${f.rule}: ${f.message}`).join('\n'), findings };
+    return {
+      reason: 'exception',
+      description: `${first.rule}: ${this.verdict}`,
+      text: findings.map((f) => `${f.rule}: ${f.message}`).join('\n'),
+      findings,
+    };
   }
 
   private passes(view: StateView, finding: Finding): boolean {

@@ -37,7 +37,8 @@ const provider: vscode.DebugConfigurationProvider = {
   resolveDebugConfigurationWithSubstitutedVariables: (folder, config) => {
     const trace: unknown = config['trace'];
     if (typeof trace !== 'string') return config;
-    const relative = folder && !trace.startsWith('/') && !/^[A-Za-z][\w+.-]*:/.test(trace) && !trace.startsWith('\\\\');
+    const relative =
+      folder && !trace.startsWith('/') && !/^[A-Za-z][\w+.-]*:/.test(trace) && !trace.startsWith('\\\\');
     const uri = relative ? vscode.Uri.joinPath(folder.uri, trace) : traceUri(config);
     return uri ? { ...config, trace: traceText(uri) } : config;
   },
@@ -46,7 +47,9 @@ const provider: vscode.DebugConfigurationProvider = {
 async function withActive(config: vscode.DebugConfiguration): Promise<vscode.DebugConfiguration | undefined> {
   const uri = activeTrace();
   if (uri) return { ...config, trace: traceText(uri) };
-  await vscode.window.showInformationMessage(vscode.l10n.t('Open a trace to replay, or name it as "trace" in launch.json.'));
+  await vscode.window.showInformationMessage(
+    vscode.l10n.t('Open a trace to replay, or name it as "trace" in launch.json.'),
+  );
   return undefined;
 }
 
@@ -54,14 +57,24 @@ async function withActive(config: vscode.DebugConfiguration): Promise<vscode.Deb
 export async function startReplay({ trace, from, follow }: ReplayFrom): Promise<boolean> {
   const name = trace.path.slice(trace.path.lastIndexOf('/') + 1);
   return vscode.debug.startDebugging(vscode.workspace.getWorkspaceFolder(trace), {
-    type: DEBUG_TYPE, request: 'launch', name: vscode.l10n.t('Replay {0}', name), trace: traceText(trace),
-    ...(from !== undefined && { from }), ...(follow !== undefined && { follow }),
+    type: DEBUG_TYPE,
+    request: 'launch',
+    name: vscode.l10n.t('Replay {0}', name),
+    trace: traceText(trace),
+    ...(from !== undefined && { from }),
+    ...(follow !== undefined && { follow }),
   });
 }
 
 function given(target: unknown): ReplayFrom | undefined {
   if (target instanceof vscode.Uri) return { trace: target };
-  if (typeof target === 'object' && target !== null && 'trace' in target && target.trace instanceof vscode.Uri) return target as ReplayFrom;
+  if (
+    typeof target === 'object' &&
+    target !== null &&
+    'trace' in target &&
+    target.trace instanceof vscode.Uri
+  )
+    return target as ReplayFrom;
   const trace = activeTrace();
   return trace && { trace };
 }
@@ -103,16 +116,23 @@ interface WatchTarget {
 async function stopOnChange(target: unknown): Promise<void> {
   const { trace, row, dataId } = (typeof target === 'object' && target !== null ? target : {}) as WatchTarget;
   const cursor = cursorPlace();
-  const uri = typeof trace === 'string' ? vscode.Uri.parse(trace, true) : cursor?.trace ?? activeTrace();
+  const uri = typeof trace === 'string' ? vscode.Uri.parse(trace, true) : (cursor?.trace ?? activeTrace());
   if (!uri) return;
   const place = typeof row === 'number' ? { row } : { line: cursor?.line ?? 1 };
   if (!replayOf(uri) && !(await startReplay({ trace: uri, from: place }))) return;
   const session = replayOf(uri);
   if (!session) return;
   try {
-    const { on, description }: { on: boolean; description: string } = await session.customRequest('shimtrace/watch', typeof dataId === 'string' ? { dataId } : place);
+    const { on, description }: { on: boolean; description: string } = await session.customRequest(
+      'shimtrace/watch',
+      typeof dataId === 'string' ? { dataId } : place,
+    );
     // Not waited for: the message stands until it is dismissed.
-    void vscode.window.showInformationMessage(on ? vscode.l10n.t('The replay stops at changes: {0}', description) : vscode.l10n.t('The replay no longer stops at changes: {0}', description));
+    void vscode.window.showInformationMessage(
+      on
+        ? vscode.l10n.t('The replay stops at changes: {0}', description)
+        : vscode.l10n.t('The replay no longer stops at changes: {0}', description),
+    );
   } catch (error) {
     void vscode.window.showWarningMessage(error instanceof Error ? error.message : String(error));
   }
@@ -123,7 +143,12 @@ async function replayFinding(app: App, target: unknown): Promise<void> {
   const report = wanted && (await app.sessions.report(wanted.trace));
   if (!wanted || !report) return;
   const picked = await vscode.window.showQuickPick(
-    report.findings.map((finding) => ({ label: `${finding.rule} ${finding.verdict}`, description: placeText(finding), detail: finding.message, finding })),
+    report.findings.map((finding) => ({
+      label: `${finding.rule} ${finding.verdict}`,
+      description: placeText(finding),
+      detail: finding.message,
+      finding,
+    })),
     { placeHolder: vscode.l10n.t('Replay from which finding?'), matchOnDetail: true },
   );
   if (picked) await startReplay({ trace: wanted.trace, from: { finding: picked.finding.id } });
@@ -138,8 +163,17 @@ async function replayConversion(app: App, target: unknown): Promise<void> {
   if (!wanted || !(await app.sessions.report(wanted.trace))) return;
   const conversions = await app.sessions.open(wanted.trace).request('conversions', {});
   const picked = await vscode.window.showQuickPick(
-    conversions.map(({ index, label, line, row }) => ({ label, description: line > 0 ? vscode.l10n.t('line {0}', line) : vscode.l10n.t('event {0}', row), index })),
-    { placeHolder: conversions.length === 0 ? vscode.l10n.t('This trace shows no conversion.') : vscode.l10n.t('Replay which conversion?') },
+    conversions.map(({ index, label, line, row }) => ({
+      label,
+      description: line > 0 ? vscode.l10n.t('line {0}', line) : vscode.l10n.t('event {0}', row),
+      index,
+    })),
+    {
+      placeHolder:
+        conversions.length === 0
+          ? vscode.l10n.t('This trace shows no conversion.')
+          : vscode.l10n.t('Replay which conversion?'),
+    },
   );
   if (picked) await startReplay({ trace: wanted.trace, from: { conversion: picked.index } });
 }
@@ -156,18 +190,26 @@ const actions = (app: App): vscode.CodeActionProvider => ({
   provideCodeActions: (document, range) => {
     const place = traceLine(document, range.start.line);
     const findings = (place && app.sessions.find(place.trace)?.report?.findings) ?? [];
-    return findings.filter((finding) => finding.at.line === place?.line).slice(0, 5).map((finding) => {
-      const title = vscode.l10n.t('Replay from this {0} of {1}', finding.verdict, finding.rule);
-      const action = new vscode.CodeAction(title, vscode.CodeActionKind.Empty);
-      action.command = { command: 'shimtrace.replay', title, arguments: [{ trace: place!.trace, from: { finding: finding.id } } satisfies ReplayFrom] };
-      return action;
-    });
+    return findings
+      .filter((finding) => finding.at.line === place?.line)
+      .slice(0, 5)
+      .map((finding) => {
+        const title = vscode.l10n.t('Replay from this {0} of {1}', finding.verdict, finding.rule);
+        const action = new vscode.CodeAction(title, vscode.CodeActionKind.Empty);
+        action.command = {
+          command: 'shimtrace.replay',
+          title,
+          arguments: [{ trace: place!.trace, from: { finding: finding.id } } satisfies ReplayFrom],
+        };
+        return action;
+      });
   },
 });
 
 /** Registers configurations, commands and the code action. */
 export const debugConfig: Feature = (app) => {
-  const register = (id: string, run: (target?: unknown) => unknown): vscode.Disposable => vscode.commands.registerCommand(id, run);
+  const register = (id: string, run: (target?: unknown) => unknown): vscode.Disposable =>
+    vscode.commands.registerCommand(id, run);
   return vscode.Disposable.from(
     runningReplays(),
     vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, provider),

@@ -16,7 +16,9 @@ export interface Instant {
   readonly row: number;
   /** 1-based line of a text trace, 0 in a binary one. */
   readonly line: number;
-  readonly page?: { readonly vm: number; readonly gfn: number; readonly inode: number; readonly pgoff: number } | undefined;
+  readonly page?:
+    | { readonly vm: number; readonly gfn: number; readonly inode: number; readonly pgoff: number }
+    | undefined;
 }
 
 const moved = new vscode.EventEmitter<Instant | undefined>();
@@ -24,7 +26,10 @@ const moved = new vscode.EventEmitter<Instant | undefined>();
 export const onDidMoveReplay: vscode.Event<Instant | undefined> = moved.event;
 
 /** Takes the replay of a trace to an event. False when the trace is not being replayed. */
-export async function goToInReplay(uri: vscode.Uri, place: { readonly row: number } | { readonly line: number }): Promise<boolean> {
+export async function goToInReplay(
+  uri: vscode.Uri,
+  place: { readonly row: number } | { readonly line: number },
+): Promise<boolean> {
   const session = replayOf(uri);
   if (!session) return false;
   await session.customRequest('shimtrace/goto', place);
@@ -48,12 +53,18 @@ class WorkerAdapter implements vscode.DebugAdapter {
   private queue: Promise<void> = Promise.resolve();
   private ended = false;
 
-  constructor(private readonly app: App, private readonly uri: vscode.Uri) {
+  constructor(
+    private readonly app: App,
+    private readonly uri: vscode.Uri,
+  ) {
     this.trace = app.sessions.open(uri);
     this.undo = vscode.Disposable.from(
       app.sessions.hold(uri),
       this.trace.onDidDebug(({ session, message }) => {
-        if (session === this.id) this.sent.fire(toDocuments(message, (part) => listingUri(uri, part).toString()) as vscode.DebugProtocolMessage);
+        if (session === this.id)
+          this.sent.fire(
+            toDocuments(message, (part) => listingUri(uri, part).toString()) as vscode.DebugProtocolMessage,
+          );
       }),
       this.trace.onDidDrop(() => this.end()),
     );
@@ -61,7 +72,9 @@ class WorkerAdapter implements vscode.DebugAdapter {
 
   handleMessage(message: vscode.DebugProtocolMessage): void {
     const request = message as Message;
-    this.queue = this.queue.then(() => this.pass(request)).catch((error: unknown) => this.refuse(request, error));
+    this.queue = this.queue
+      .then(() => this.pass(request))
+      .catch((error: unknown) => this.refuse(request, error));
   }
 
   dispose(): void {
@@ -74,42 +87,61 @@ class WorkerAdapter implements vscode.DebugAdapter {
   private async pass(request: Message): Promise<void> {
     if (request.command === 'launch' && !(await this.app.sessions.report(this.uri))) {
       const { state } = this.trace;
-      throw new Error(state.kind === 'failed' ? state.error.message : vscode.l10n.t('The trace was not read.'));
+      throw new Error(
+        state.kind === 'failed' ? state.error.message : vscode.l10n.t('The trace was not read.'),
+      );
     }
-    await this.trace.request('debug', { session: this.id, message: fromDocuments(request, (address) => this.partAt(address)) });
+    await this.trace.request('debug', {
+      session: this.id,
+      message: fromDocuments(request, (address) => this.partAt(address)),
+    });
   }
 
   private partAt(address: string): number | undefined {
-    const shown = address.startsWith(`${WINDOW_SCHEME}:`) ? windowAddress(vscode.Uri.parse(address)) : undefined;
-    return shown && 'part' in shown && shown.trace.toString() === this.uri.toString() ? shown.part : undefined;
+    const shown = address.startsWith(`${WINDOW_SCHEME}:`)
+      ? windowAddress(vscode.Uri.parse(address))
+      : undefined;
+    return shown && 'part' in shown && shown.trace.toString() === this.uri.toString()
+      ? shown.part
+      : undefined;
   }
 
   private refuse(request: Message, error: unknown): void {
     if (this.ended) return;
     const text = error instanceof RequestFailed || error instanceof Error ? error.message : String(error);
-    this.sent.fire({ type: 'response', seq: 0, request_seq: request.seq, command: request.command, success: false, message: text } as vscode.DebugProtocolMessage);
+    this.sent.fire({
+      type: 'response',
+      seq: 0,
+      request_seq: request.seq,
+      command: request.command,
+      success: false,
+      message: text,
+    } as vscode.DebugProtocolMessage);
   }
 
   /** The worker is gone: the file has changed, or the work was cancelled. */
   private end(): void {
-    if (!this.ended) this.sent.fire({ type: 'event', seq: 0, event: 'terminated' } as vscode.DebugProtocolMessage);
+    if (!this.ended)
+      this.sent.fire({ type: 'event', seq: 0, event: 'terminated' } as vscode.DebugProtocolMessage);
   }
 }
 
 /** Registers the adapter and tells where replays stand. */
-export const debugAdapter: Feature = (app) => vscode.Disposable.from(
-  vscode.debug.registerDebugAdapterDescriptorFactory(DEBUG_TYPE, {
-    createDebugAdapterDescriptor: (session) => {
-      const uri = traceUri(session.configuration);
-      if (!uri) throw new Error(vscode.l10n.t('The launch configuration names no trace.'));
-      return new vscode.DebugAdapterInlineImplementation(new WorkerAdapter(app, uri));
-    },
-  }),
-  vscode.debug.onDidReceiveDebugSessionCustomEvent(({ session, event, body }) => {
-    const uri = session.type === DEBUG_TYPE && event === 'shimtrace/at' ? traceUri(session.configuration) : undefined;
-    if (uri) moved.fire({ uri, row: body.row, line: body.line, page: body.page });
-  }),
-  vscode.debug.onDidTerminateDebugSession((session) => {
-    if (session.type === DEBUG_TYPE) moved.fire(undefined);
-  }),
-);
+export const debugAdapter: Feature = (app) =>
+  vscode.Disposable.from(
+    vscode.debug.registerDebugAdapterDescriptorFactory(DEBUG_TYPE, {
+      createDebugAdapterDescriptor: (session) => {
+        const uri = traceUri(session.configuration);
+        if (!uri) throw new Error(vscode.l10n.t('The launch configuration names no trace.'));
+        return new vscode.DebugAdapterInlineImplementation(new WorkerAdapter(app, uri));
+      },
+    }),
+    vscode.debug.onDidReceiveDebugSessionCustomEvent(({ session, event, body }) => {
+      const uri =
+        session.type === DEBUG_TYPE && event === 'shimtrace/at' ? traceUri(session.configuration) : undefined;
+      if (uri) moved.fire({ uri, row: body.row, line: body.line, page: body.page });
+    }),
+    vscode.debug.onDidTerminateDebugSession((session) => {
+      if (session.type === DEBUG_TYPE) moved.fire(undefined);
+    }),
+  );

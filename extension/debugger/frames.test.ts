@@ -3,10 +3,11 @@ import { frameText, parseFrames } from './frames.js';
 
 /** `expect` is the frame as it is shown, '' for a line that is none. */
 function check(line: string, expect: string): void {
-  it(`${JSON.stringify(line)} is ${expect === '' ? 'no frame' : expect}`, () => assert.equal(parseFrames(line).map(frameText).join(), expect));
+  it(`${JSON.stringify(line)} is ${expect === '' ? 'no frame' : expect}`, () =>
+    assert.equal(parseFrames(line).map(frameText).join(), expect));
 }
 
-describe('frames of a stack\'s text', () => {
+describe("frames of a stack's text", () => {
   check(' => kvm_gmem_get_pfn', 'kvm_gmem_get_pfn');
   check(' => kvm_gmem_get_pfn+0x10/0x20', 'kvm_gmem_get_pfn+0x10');
   check(' => kvm_gmem_get_pfn+0x10/0x20 [kvm]', 'kvm_gmem_get_pfn+0x10 [kvm]');
@@ -25,8 +26,14 @@ describe('frames of a stack\'s text', () => {
   check('', '');
   check('x'.repeat(600), '');
 
-  it('keeps the function\'s size, which tells apart functions of one name', () => {
-    assert.deepEqual(parseFrames(' => do_wp_page+0xd71/0x1240\n => f').map(({ offset, size }) => [offset, size]), [[0xd71, 0x1240], [-1, -1]]);
+  it("keeps the function's size, which tells apart functions of one name", () => {
+    assert.deepEqual(
+      parseFrames(' => do_wp_page+0xd71/0x1240\n => f').map(({ offset, size }) => [offset, size]),
+      [
+        [0xd71, 0x1240],
+        [-1, -1],
+      ],
+    );
   });
 
   it('stops at 128 frames', () => assert.equal(parseFrames(' => f\n'.repeat(500)).length, 128));

@@ -9,7 +9,8 @@ const STACK_BYTES_MAX = 1 << 16;
 const FRAMES_MAX = 128;
 
 /** ` => kvm_gmem_get_pfn+0x10/0x20 [kvm]`, `\tffffffff81253990 kvm_gmem_get_pfn+0x10 ([kernel.kallsyms])`, ` => 00000000002a`. */
-const FRAME = /^\s*(?:=>\s*)?(?:([0-9a-f]{4,16})\s+)?([A-Za-z_.$][\w.$]*)(?:\+0x([0-9a-f]+))?(?:\/0x([0-9a-f]+))?(?:\s*[[(]+([^\])]+)[\])]+)?\s*$/i;
+const FRAME =
+  /^\s*(?:=>\s*)?(?:([0-9a-f]{4,16})\s+)?([A-Za-z_.$][\w.$]*)(?:\+0x([0-9a-f]+))?(?:\/0x([0-9a-f]+))?(?:\s*[[(]+([^\])]+)[\])]+)?\s*$/i;
 /** Without a symbol: ` => 0xffffffffa0001000`, ` => <00007f8d2b1c9a37>`, `\tffffffff81253990 [unknown] ([kernel.kallsyms])`. */
 const ADDRESS = /^\s*(?:=>\s*)?(?:<|0x)?([0-9a-f]{8,16})>?(?:\s+\[unknown\].*)?\s*$/i;
 
@@ -22,14 +23,22 @@ const decoder = new TextDecoder('utf-8');
 export function stacksOf(index: TraceIndex, row: number): readonly StackMark[] {
   const { stacks } = index.table;
   const found: StackMark[] = [];
-  for (let lo = firstIndex(stacks.length, (i) => stacks[i]!.row >= row); lo < stacks.length && stacks[lo]!.row === row; lo++) found.push(stacks[lo]!);
+  for (
+    let lo = firstIndex(stacks.length, (i) => stacks[i]!.row >= row);
+    lo < stacks.length && stacks[lo]!.row === row;
+    lo++
+  )
+    found.push(stacks[lo]!);
   return found;
 }
 
 /** Frames of one stack, innermost first. */
 export function framesOf(trace: LoadedTrace, stack: StackMark): readonly FrameName[] {
   if (stack.addresses.length > 0) {
-    return stack.addresses.filter((address) => address < CONTEXT_MARKS).slice(0, FRAMES_MAX).map((address) => frameAt(trace, address, stack.user));
+    return stack.addresses
+      .filter((address) => address < CONTEXT_MARKS)
+      .slice(0, FRAMES_MAX)
+      .map((address) => frameAt(trace, address, stack.user));
   }
   const { plain } = trace.open;
   const { files } = trace;
@@ -42,7 +51,13 @@ export function framesOf(trace: LoadedTrace, stack: StackMark): readonly FrameNa
 /** The symbol of a user's address is not the kernel's to know. */
 function frameAt(trace: LoadedTrace, address: bigint, user: boolean): FrameName {
   const place = user ? undefined : trace.open.symbolOf?.(address);
-  return { symbol: place?.name ?? '', offset: place ? Number(place.offset) : -1, size: -1, module: place?.module ?? '', address };
+  return {
+    symbol: place?.name ?? '',
+    offset: place ? Number(place.offset) : -1,
+    size: -1,
+    module: place?.module ?? '',
+    address,
+  };
 }
 
 /** Frames of a stack's text, one per line; lines that are none are left out. */

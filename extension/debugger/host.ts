@@ -67,5 +67,7 @@ export interface DebugHost {
    * How the source of a trace is named to the client when it is not the file itself, for example the address of an
    * editor's listing of a binary trace. undefined: the adapter gives it out in pages.
    */
-  readonly listingOf?: (path: string) => { readonly path: string; readonly lineOfRow: (row: number) => number } | undefined;
+  readonly listingOf?: (
+    path: string,
+  ) => { readonly path: string; readonly lineOfRow: (row: number) => number } | undefined;
 }

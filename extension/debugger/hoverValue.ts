@@ -14,13 +14,17 @@ export const hoverValue: Feature = () => {
     onDidMoveReplay((instant) => {
       here = instant;
     }),
-    vscode.languages.registerEvaluatableExpressionProvider({ language: LANGUAGE }, {
-      provideEvaluatableExpression: (document, position) => {
-        const at = traceLine(document, position.line);
-        const word = document.getWordRangeAtPosition(position, /[A-Za-z_]\w*/);
-        const isHere = here !== undefined && at?.line === here.line && at.trace.toString() === here.uri.toString();
-        return isHere && word ? new vscode.EvaluatableExpression(word) : undefined;
+    vscode.languages.registerEvaluatableExpressionProvider(
+      { language: LANGUAGE },
+      {
+        provideEvaluatableExpression: (document, position) => {
+          const at = traceLine(document, position.line);
+          const word = document.getWordRangeAtPosition(position, /[A-Za-z_]\w*/);
+          const isHere =
+            here !== undefined && at?.line === here.line && at.trace.toString() === here.uri.toString();
+          return isHere && word ? new vscode.EvaluatableExpression(word) : undefined;
+        },
       },
-    }),
+    ),
   );
 };

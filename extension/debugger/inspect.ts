@@ -15,20 +15,38 @@ import { watchId } from './watchId.js';
 /** Copying a list takes at most this many items. */
 const COPIED_ITEMS_MAX = 10000;
 
-export function evaluateRequest(replay: Replay, variables: Variables, args: DebugProtocol.EvaluateArguments, row: number): object {
+export function evaluateRequest(
+  replay: Replay,
+  variables: Variables,
+  args: DebugProtocol.EvaluateArguments,
+  row: number,
+): object {
   const { root } = replay.at(row);
   const quiet = args.context === 'hover' || args.context === 'watch';
   let result: Evaluated;
   try {
     result = evaluateIn(args.expression, root, args.context === 'hover');
   } catch (error) {
-    if (error instanceof ExprError) throw new UserError(30, `${error.message} (character ${error.at + 1})`, !quiet);
+    if (error instanceof ExprError)
+      throw new UserError(30, `${error.message} (character ${error.at + 1})`, !quiet);
     throw error;
   }
   if (args.context === 'clipboard') return { result: copied(result), variablesReference: 0 };
   const path = args.expression.trim();
-  const { value, variablesReference, type, namedVariables, indexedVariables } = variables.result(result.value, result.format, path, row, args.format?.hex === true);
-  return { result: value, variablesReference, ...(type && { type }), ...(namedVariables && { namedVariables }), ...(indexedVariables && { indexedVariables }) };
+  const { value, variablesReference, type, namedVariables, indexedVariables } = variables.result(
+    result.value,
+    result.format,
+    path,
+    row,
+    args.format?.hex === true,
+  );
+  return {
+    result: value,
+    variablesReference,
+    ...(type && { type }),
+    ...(namedVariables && { namedVariables }),
+    ...(indexedVariables && { indexedVariables }),
+  };
 }
 
 /** In a hover, the name of a field of the event stands for the field. */
@@ -41,32 +59,59 @@ function evaluateIn(text: string, root: ExprObject, hover: boolean): Evaluated {
 /** The whole value as text, lists one item per line. */
 function copied({ value, format }: Evaluated): string {
   if (isList(value)) {
-    return value.items(0, COPIED_ITEMS_MAX).map((item) => `${item.name}\t${formatValue(item.value, item.format)}`).join('\n');
+    return value
+      .items(0, COPIED_ITEMS_MAX)
+      .map((item) => `${item.name}\t${formatValue(item.value, item.format)}`)
+      .join('\n');
   }
   if (isObject(value) && !value.scalar) {
-    return [value.summary(), ...value.names().map((name) => {
-      const member = value.member(name)!;
-      return `${name}\t${formatValue(member.value, member.format)}`;
-    })].join('\n');
+    return [
+      value.summary(),
+      ...value.names().map((name) => {
+        const member = value.member(name)!;
+        return `${name}\t${formatValue(member.value, member.format)}`;
+      }),
+    ].join('\n');
   }
   return formatValue(value, format);
 }
 
-export function completionsRequest(replay: Replay, args: DebugProtocol.CompletionsArguments, row: number): object {
+export function completionsRequest(
+  replay: Replay,
+  args: DebugProtocol.CompletionsArguments,
+  row: number,
+): object {
   // Columns count from 1; a text of several lines is taken as one.
   const found = complete(args.text, Math.max(0, args.column - 1), replay.at(row).root);
   return {
     targets: found.map(({ label, kind, doc, from }) => ({
-      label, start: from, length: Math.max(0, args.column - 1 - from), type: kind === 'member' ? 'property' : kind, ...(doc && { detail: doc }),
+      label,
+      start: from,
+      length: Math.max(0, args.column - 1 - from),
+      type: kind === 'member' ? 'property' : kind,
+      ...(doc && { detail: doc }),
     })),
   };
 }
 
 /** What a data breakpoint on a variable or an expression would watch. */
-export function dataBreakpointInfo(replay: Replay, variables: Variables, args: DebugProtocol.DataBreakpointInfoArguments, row: number): object {
-  const watch = args.variablesReference ? watchOfVariable(variables, args.variablesReference, args.name) : watchOfExpression(replay, args.name, row);
-  if (!watch) return { dataId: null, description: 'Only pages, ranges of pages and their facts can be watched.' };
-  return { dataId: watchId(watch), description: watchText(replay.index, watch), accessTypes: ['write'], canPersist: true };
+export function dataBreakpointInfo(
+  replay: Replay,
+  variables: Variables,
+  args: DebugProtocol.DataBreakpointInfoArguments,
+  row: number,
+): object {
+  const watch = args.variablesReference
+    ? watchOfVariable(variables, args.variablesReference, args.name)
+    : watchOfExpression(replay, args.name, row);
+  if (!watch)
+    return { dataId: null, description: 'Only pages, ranges of pages and their facts can be watched.' };
+  return {
+    dataId: watchId(watch),
+    description: watchText(replay.index, watch),
+    accessTypes: ['write'],
+    canPersist: true,
+  };
 }
 
 function watchOfVariable(variables: Variables, reference: number, name: string): Watch | undefined {
@@ -84,7 +129,13 @@ function watchOfVariable(variables: Variables, reference: number, name: string):
 
 /** Facts behind the lists of ranges of a VM or a file. */
 const LIST_FACTS: Readonly<Record<string, Fact>> = {
-  attributes: 'attribute', sptes: 'spte', mappings: 'mappings', references: 'refs', pageCache: 'pfn', poisoned: 'poisoned', ranges: 'invalidating',
+  attributes: 'attribute',
+  sptes: 'spte',
+  mappings: 'mappings',
+  references: 'refs',
+  pageCache: 'pfn',
+  poisoned: 'poisoned',
+  ranges: 'invalidating',
 };
 
 function watchOfRange(value: Value, path: string): Watch | undefined {
@@ -135,7 +186,14 @@ export function exceptionInfo(replay: Replay, findings: readonly Finding[]): obj
     ...finding.evidence.map((evidence) => `  ${replay.index.place(evidence.row)}: ${evidence.note}`),
   ]);
   return {
-    exceptionId: `${first.rule} ${first.verdict}`, description: first.message, breakMode: 'always',
-    details: { message: first.message, typeName: first.rule, fullTypeName: `${first.profile}/${first.rule}`, stackTrace: lines.join('\n') },
+    exceptionId: `${first.rule} ${first.verdict}`,
+    description: first.message,
+    breakMode: 'always',
+    details: {
+      message: first.message,
+      typeName: first.rule,
+      fullTypeName: `${first.profile}/${first.rule}`,
+      stackTrace: lines.join('\n'),
+    },
   };
 }

@@ -29,7 +29,13 @@ export type From =
 export type Follow =
   | { readonly kind: 'all' }
   | { readonly kind: 'here'; readonly what: 'page' | 'thread' | 'conversion' }
-  | { readonly kind: 'page'; readonly gfn: number; readonly pgoff: number; readonly vm: number; readonly inode: number }
+  | {
+      readonly kind: 'page';
+      readonly gfn: number;
+      readonly pgoff: number;
+      readonly vm: number;
+      readonly inode: number;
+    }
   | { readonly kind: 'vcpu' | 'thread' | 'conversion'; readonly number: number };
 
 function text(value: unknown, what: string): string {
@@ -39,19 +45,24 @@ function text(value: unknown, what: string): string {
 
 /** Whole number from a JSON number or from text such as `0x100`. */
 function whole(value: unknown, what: string): number {
-  const number = typeof value === 'string' && /^\s*(?:0x[0-9a-f]+|\d+)\s*$/i.test(value) ? Number(value) : value;
-  if (typeof number !== 'number' || !Number.isInteger(number) || number < 0) throw new UserError(11, `launch: ${what} must be a whole number`);
+  const number =
+    typeof value === 'string' && /^\s*(?:0x[0-9a-f]+|\d+)\s*$/i.test(value) ? Number(value) : value;
+  if (typeof number !== 'number' || !Number.isInteger(number) || number < 0)
+    throw new UserError(11, `launch: ${what} must be a whole number`);
   return number;
 }
 
 function fields(value: unknown, what: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new UserError(12, `launch: "${what}" must be an object`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new UserError(12, `launch: "${what}" must be an object`);
   return value as Record<string, unknown>;
 }
 
 /** One file, or several of one run. */
 function traces(value: unknown): readonly string[] {
-  return Array.isArray(value) && value.length > 0 ? value.map((file) => text(file, 'trace')) : [text(value, 'trace')];
+  return Array.isArray(value) && value.length > 0
+    ? value.map((file) => text(file, 'trace'))
+    : [text(value, 'trace')];
 }
 
 /** Checks what a client sent; throws UserError that names what is wrong. */
@@ -59,10 +70,12 @@ export function launchArgs(raw: unknown): LaunchArgs {
   const args = fields(raw, 'arguments');
   const rules = args['rules'] ?? [];
   const list = typeof rules === 'string' ? [rules] : rules;
-  if (!Array.isArray(list) || list.some((rule) => typeof rule !== 'string')) throw new UserError(13, 'launch: "rules" must be a list of profile names');
+  if (!Array.isArray(list) || list.some((rule) => typeof rule !== 'string'))
+    throw new UserError(13, 'launch: "rules" must be a list of profile names');
   const [trace, ...more] = traces(args['trace'] ?? args['program']);
   return {
-    trace: trace!, more,
+    trace: trace!,
+    more,
     rules: list as string[],
     from: fromOf(args['from']),
     follow: followOf(args['follow']),
@@ -71,7 +84,8 @@ export function launchArgs(raw: unknown): LaunchArgs {
   };
 }
 
-const FROM_EXAMPLES = '"start", {"line": 120}, {"time": "81.502913"}, {"finding": "G9@101"} or {"conversion": 0}';
+const FROM_EXAMPLES =
+  '"start", {"line": 120}, {"time": "81.502913"}, {"finding": "G9@101"} or {"conversion": 0}';
 
 function fromOf(value: unknown): From {
   if (value === undefined || value === 'start') return { kind: 'start' };
@@ -79,8 +93,10 @@ function fromOf(value: unknown): From {
   const object = typeof value === 'string' ? prefixed(value) : fields(value, 'from');
   if (object['line'] !== undefined) return { kind: 'line', number: whole(object['line'], '"from".line') };
   if (object['row'] !== undefined) return { kind: 'row', number: whole(object['row'], '"from".row') };
-  if (object['conversion'] !== undefined) return { kind: 'conversion', number: whole(object['conversion'], '"from".conversion') };
-  if (object['finding'] !== undefined) return { kind: 'finding', id: text(object['finding'], 'from.finding') };
+  if (object['conversion'] !== undefined)
+    return { kind: 'conversion', number: whole(object['conversion'], '"from".conversion') };
+  if (object['finding'] !== undefined)
+    return { kind: 'finding', id: text(object['finding'], 'from.finding') };
   if (object['time'] !== undefined) return { kind: 'time', text: String(object['time']) };
   throw new UserError(14, `launch: "from" must be ${FROM_EXAMPLES}`);
 }
@@ -95,14 +111,20 @@ function followOf(value: unknown): Follow {
   if (value === undefined || value === 'all') return { kind: 'all' };
   if (value === 'page' || value === 'thread' || value === 'conversion') return { kind: 'here', what: value };
   const object = fields(value, 'follow');
-  const optional = (name: string): number => (object[name] === undefined ? -1 : whole(object[name], `"follow".${name}`));
+  const optional = (name: string): number =>
+    object[name] === undefined ? -1 : whole(object[name], `"follow".${name}`);
   const page = object['page'] ?? object['gfn'];
-  if (page !== undefined) return { kind: 'page', gfn: whole(page, '"follow".page'), pgoff: -1, vm: optional('vm'), inode: -1 };
-  if (object['pgoff'] !== undefined) return { kind: 'page', gfn: -1, pgoff: optional('pgoff'), vm: -1, inode: optional('inode') };
+  if (page !== undefined)
+    return { kind: 'page', gfn: whole(page, '"follow".page'), pgoff: -1, vm: optional('vm'), inode: -1 };
+  if (object['pgoff'] !== undefined)
+    return { kind: 'page', gfn: -1, pgoff: optional('pgoff'), vm: -1, inode: optional('inode') };
   for (const kind of ['vcpu', 'thread', 'conversion'] as const) {
     if (object[kind] !== undefined) return { kind, number: whole(object[kind], `"follow".${kind}`) };
   }
-  throw new UserError(15, 'launch: "follow" must be "all", "page", "thread", "conversion", {"page": "0x100"}, {"vcpu": 0}, {"thread": 1234} or {"conversion": 0}');
+  throw new UserError(
+    15,
+    'launch: "follow" must be "all", "page", "thread", "conversion", {"page": "0x100"}, {"vcpu": 0}, {"thread": 1234} or {"conversion": 0}',
+  );
 }
 
 function sourceMapOf(value: unknown): SourceMap {
@@ -130,7 +152,10 @@ export function followHere(follow: Follow, view: StateView): Follow {
   if (conversion) return { kind: 'conversion', number: conversion.index };
   const page = follow.what === 'page' ? view.page() : undefined;
   if (page) return { kind: 'page', ...page };
-  throw new UserError(19, `launch: the event at ${view.index.place(view.row)} belongs to no ${follow.what} that could be followed`);
+  throw new UserError(
+    19,
+    `launch: the event at ${view.index.place(view.row)} belongs to no ${follow.what} that could be followed`,
+  );
 }
 
 /** The row that a launch begins at. */
@@ -148,8 +173,14 @@ export function rowOfFrom(from: From, index: TraceIndex, lines: Lines): number {
       return conversionOf(analysis.conversions, from.number).fromRow;
     case 'finding': {
       // A rule's name alone means its first finding.
-      const found = analysis.findings.find((finding) => finding.id === from.id) ?? analysis.findings.find((finding) => finding.rule === from.id);
-      if (!found) throw new UserError(16, `launch: no finding ${from.id} in this trace; the list of findings shows their ids`);
+      const found =
+        analysis.findings.find((finding) => finding.id === from.id) ??
+        analysis.findings.find((finding) => finding.rule === from.id);
+      if (!found)
+        throw new UserError(
+          16,
+          `launch: no finding ${from.id} in this trace; the list of findings shows their ids`,
+        );
       return found.at;
     }
     case 'time':
@@ -159,7 +190,13 @@ export function rowOfFrom(from: From, index: TraceIndex, lines: Lines): number {
 
 export function conversionOf(conversions: readonly Conversion[], number: number): Conversion {
   const found = conversions[number];
-  if (!found) throw new UserError(17, conversions.length === 0 ? 'this trace holds no conversion' : `conversions go from 0 to ${conversions.length - 1}`);
+  if (!found)
+    throw new UserError(
+      17,
+      conversions.length === 0
+        ? 'this trace holds no conversion'
+        : `conversions go from 0 to ${conversions.length - 1}`,
+    );
   return found;
 }
 
@@ -168,9 +205,20 @@ function rowAtTime(index: TraceIndex, timeText: string): number {
   const { table } = index;
   const match = /^(\d+)(?:\.(\d{1,9}))?$/.exec(timeText.trim());
   if (!match || table.meta.timeUnit === 'none') {
-    throw new UserError(18, table.meta.timeUnit === 'none' ? 'launch: this trace has no clock' : 'launch: "from".time must be seconds as the trace prints them');
+    throw new UserError(
+      18,
+      table.meta.timeUnit === 'none'
+        ? 'launch: this trace has no clock'
+        : 'launch: "from".time must be seconds as the trace prints them',
+    );
   }
   const seconds = BigInt(match[1]!);
-  const wanted = table.meta.timeUnit === 'ticks' ? seconds : seconds * 1000000000n + BigInt((match[2] ?? '').padEnd(9, '0'));
-  return Math.min(firstIndex(table.length, (row) => table.absoluteTime(row) >= wanted), table.length - 1);
+  const wanted =
+    table.meta.timeUnit === 'ticks'
+      ? seconds
+      : seconds * 1000000000n + BigInt((match[2] ?? '').padEnd(9, '0'));
+  return Math.min(
+    firstIndex(table.length, (row) => table.absoluteTime(row) >= wanted),
+    table.length - 1,
+  );
 }

@@ -21,11 +21,20 @@ export class Lines {
   /** Lines of the listing. */
   private readonly total: number;
 
-  constructor(private readonly index: TraceIndex, readonly path: string, private readonly host: DebugHost, private readonly files?: TraceFiles, shown: LoadedTrace['shown'] = 'file') {
+  constructor(
+    private readonly index: TraceIndex,
+    readonly path: string,
+    private readonly host: DebugHost,
+    private readonly files?: TraceFiles,
+    shown: LoadedTrace['shown'] = 'file',
+  ) {
     const { table } = index;
     this.isText = files === undefined && shown === 'file' && table.length > 0 && table.line(0) > 0;
     // Rows that are numbered as the lines of a listing are, or lines of a text that only a listing shows.
-    this.lineOf = table.length > 0 && table.line(0) > 0 && files === undefined ? (row) => table.line(row) : (row) => row + 1;
+    this.lineOf =
+      table.length > 0 && table.line(0) > 0 && files === undefined
+        ? (row) => table.line(row)
+        : (row) => row + 1;
     this.total = table.length === 0 ? 0 : this.lineOf(table.length - 1);
     this.listing = this.isText || files !== undefined ? undefined : host.listingOf?.(path);
     this.byLine = this.isText && !inLineOrder(index) ? sortedByLine(index) : undefined;
@@ -34,7 +43,8 @@ export class Lines {
   /** The source that holds a row, and its line there. */
   placeOf(row: number): { readonly source: DebugProtocol.Source; readonly line: number } {
     const file = this.files?.of(row);
-    if (file?.isText === true) return { source: { name: baseName(file.path), path: file.path }, line: this.index.table.line(row) };
+    if (file?.isText === true)
+      return { source: { name: baseName(file.path), path: file.path }, line: this.index.table.line(row) };
     const name = baseName(this.path);
     if (this.isText) return { source: { name, path: this.path }, line: this.index.table.line(row) };
     if (this.listing) return { source: { name, path: this.listing.path }, line: this.listing.lineOfRow(row) };
@@ -54,7 +64,10 @@ export class Lines {
   }
 
   private rowInFile(files: TraceFiles, path: string, line: number): number {
-    const row = Math.max(files.rowAtLine(path, line), files.rowAtLine(this.host.absolute?.(path) ?? path, line));
+    const row = Math.max(
+      files.rowAtLine(path, line),
+      files.rowAtLine(this.host.absolute?.(path) ?? path, line),
+    );
     return Math.min(row, this.index.table.length - 1);
   }
 
@@ -66,7 +79,8 @@ export class Lines {
   rowAt(line: number): number {
     const { table } = this.index;
     // Without a file's name a line of several files is that of the file that begins.
-    if (this.files && table.length > 0) return Math.max(0, this.rowInFile(this.files, this.files.of(0).path, line));
+    if (this.files && table.length > 0)
+      return Math.max(0, this.rowInFile(this.files, this.files.of(0).path, line));
     return this.rowAtListed(line);
   }
 
@@ -74,7 +88,12 @@ export class Lines {
     const { table } = this.index;
     const lineOfRow = this.listing?.lineOfRow ?? this.lineOf;
     const at = (i: number): number => (this.byLine ? this.byLine[i]! : i);
-    return at(Math.min(firstIndex(table.length, (i) => lineOfRow(at(i)) >= line), table.length - 1));
+    return at(
+      Math.min(
+        firstIndex(table.length, (i) => lineOfRow(at(i)) >= line),
+        table.length - 1,
+      ),
+    );
   }
 
   /** Text of a part of the listing; undefined for a reference that was never given out. */
@@ -83,12 +102,17 @@ export class Lines {
     const part = reference - 1;
     if (this.isText || part < 0 || part >= partCount(this.total)) return undefined;
     const lines: string[] = [];
-    for (let row = firstOf(part) - 1; row < Math.min(table.length, lastOf(part, this.total)); row++) lines.push(eventLine(table, row, describe(row)));
+    for (let row = firstOf(part) - 1; row < Math.min(table.length, lastOf(part, this.total)); row++)
+      lines.push(eventLine(table, row, describe(row)));
     return `${lines.join('\n')}\n`;
   }
 
   private partSource(name: string, part: number): DebugProtocol.Source {
-    return { name: `${name} events ${firstOf(part)}-${lastOf(part, this.total)}`, sourceReference: part + 1, origin: LISTING_ORIGIN };
+    return {
+      name: `${name} events ${firstOf(part)}-${lastOf(part, this.total)}`,
+      sourceReference: part + 1,
+      origin: LISTING_ORIGIN,
+    };
   }
 }
 

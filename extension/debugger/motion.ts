@@ -34,7 +34,8 @@ export function followTest(follow: Follow, index: TraceIndex, threads: Threads):
       if (!conversion) return () => false;
       const last = conversion.untilRow < 0 ? table.length - 1 : conversion.untilRow;
       const phases = new Set(conversion.phaseRows);
-      return (row) => row >= conversion.fromRow && row <= last && (table.tid(row) === conversion.tid || phases.has(row));
+      return (row) =>
+        row >= conversion.fromRow && row <= last && (table.tid(row) === conversion.tid || phases.has(row));
     }
     case 'page':
       return touchTest(index, pageWatch(follow));
@@ -44,7 +45,10 @@ export function followTest(follow: Follow, index: TraceIndex, threads: Threads):
 function pageWatch(follow: Follow & { readonly kind: 'page' }): Watch {
   const ofVm = follow.gfn >= 0;
   return {
-    unit: ofVm ? 'gfn' : 'pgoff', subject: Math.max(0, ofVm ? follow.vm : follow.inode), first: ofVm ? follow.gfn : follow.pgoff, count: 1,
+    unit: ofVm ? 'gfn' : 'pgoff',
+    subject: Math.max(0, ofVm ? follow.vm : follow.inode),
+    first: ofVm ? follow.gfn : follow.pgoff,
+    count: 1,
     fact: 'state',
   };
 }
@@ -54,7 +58,8 @@ export function touchTest(index: TraceIndex, watch: Watch): EventTest {
   const { ops } = index.analysis;
   const watcher = new Watcher(index, watch);
   return (row) => {
-    for (let i = ops.firstAtRow(row); i < ops.length && ops.row(i) === row; i++) if (!isBracket(ops.op(i)) && watcher.touches(ops, i)) return true;
+    for (let i = ops.firstAtRow(row); i < ops.length && ops.row(i) === row; i++)
+      if (!isBracket(ops.op(i)) && watcher.touches(ops, i)) return true;
     return false;
   };
 }
@@ -66,7 +71,8 @@ function isBracket(op: OpCode): boolean {
 
 /** The nearest row that passes, -1 when there is none. */
 export function nearestRow(index: TraceIndex, row: number, direction: Direction, test: EventTest): number {
-  for (let r = row + direction; r >= 0 && r < index.table.length; r += direction) if (!test || test(r)) return r;
+  for (let r = row + direction; r >= 0 && r < index.table.length; r += direction)
+    if (!test || test(r)) return r;
   return -1;
 }
 
@@ -107,7 +113,13 @@ export interface RunOptions {
 const SLICE_MS = 40;
 
 /** Runs until a breakpoint stops it, the client pauses it, or nothing is left before the limit; leaves the view where it stopped. */
-export async function run(view: StateView, root: ExprObject, breakpoints: () => readonly Breakpoint[], host: DebugHost, options: RunOptions): Promise<RunEnd> {
+export async function run(
+  view: StateView,
+  root: ExprObject,
+  breakpoints: () => readonly Breakpoint[],
+  host: DebugHost,
+  options: RunOptions,
+): Promise<RunEnd> {
   const { direction, limit } = options;
   let row = view.row;
   let sliceEnd = host.now() + SLICE_MS;
@@ -130,7 +142,13 @@ export async function run(view: StateView, root: ExprObject, breakpoints: () => 
 }
 
 /** Whether something stops at `row` on the way; for the last event of a step. */
-export function stopAt(view: StateView, root: ExprObject, breakpoints: readonly Breakpoint[], direction: Direction, log: (message: string) => void): RunEnd | undefined {
+export function stopAt(
+  view: StateView,
+  root: ExprObject,
+  breakpoints: readonly Breakpoint[],
+  direction: Direction,
+  log: (message: string) => void,
+): RunEnd | undefined {
   return hitsAt(view, root, breakpoints, direction, view.row, log);
 }
 
@@ -144,7 +162,12 @@ function nearestOf(breakpoints: readonly Breakpoint[], row: number, direction: D
 }
 
 function hitsAt(
-  view: StateView, root: ExprObject, breakpoints: readonly Breakpoint[], direction: Direction, row: number, log: (message: string) => void,
+  view: StateView,
+  root: ExprObject,
+  breakpoints: readonly Breakpoint[],
+  direction: Direction,
+  row: number,
+  log: (message: string) => void,
 ): RunEnd | undefined {
   const hit: number[] = [];
   let stop: StopReason | undefined;
@@ -161,7 +184,14 @@ function hitsAt(
       continue;
     }
     hit.push(breakpoint.id);
-    stop ??= holds === true ? reason : { ...reason, description: 'Condition failed', text: `The condition cannot be worked out here: ${holds}` };
+    stop ??=
+      holds === true
+        ? reason
+        : {
+            ...reason,
+            description: 'Condition failed',
+            text: `The condition cannot be worked out here: ${holds}`,
+          };
   }
   return stop && { stop, breakpoints: hit, paused: false };
 }

@@ -9,7 +9,11 @@ import { assert } from '../../parsers/base/assert.js';
 export class UserError extends Error {
   override readonly name = 'UserError';
   /** `id` is stable; `shown` false keeps it out of notifications (a hover that finds nothing). */
-  constructor(readonly id: number, message: string, readonly shown = true) {
+  constructor(
+    readonly id: number,
+    message: string,
+    readonly shown = true,
+  ) {
     super(message);
   }
 }
@@ -47,7 +51,11 @@ export class Connection {
     const request = asRequest(message);
     if (!request) return;
     const response: DebugProtocol.Response = {
-      seq: 0, type: 'response', request_seq: request.seq, command: request.command, success: true,
+      seq: 0,
+      type: 'response',
+      request_seq: request.seq,
+      command: request.command,
+      success: true,
     };
     const later: (() => Promise<void>)[] = [];
     try {
@@ -71,7 +79,10 @@ export class Connection {
     try {
       await work();
     } catch (error) {
-      this.event('output', { category: 'important', output: `${error instanceof Error ? error.message : String(error)}\n` });
+      this.event('output', {
+        category: 'important',
+        output: `${error instanceof Error ? error.message : String(error)}\n`,
+      });
     }
   }
 
@@ -89,7 +100,9 @@ function fail(response: DebugProtocol.Response, error: unknown): void {
   response.message = message;
   response.body = {
     error: {
-      id: known ? error.id : 99, format: known ? '{text}' : 'Internal error: {text}', variables: { text: message },
+      id: known ? error.id : 99,
+      format: known ? '{text}' : 'Internal error: {text}',
+      variables: { text: message },
       showUser: !known || error.shown,
     },
   };
@@ -98,5 +111,7 @@ function fail(response: DebugProtocol.Response, error: unknown): void {
 function asRequest(message: unknown): DebugProtocol.Request | undefined {
   if (typeof message !== 'object' || message === null) return undefined;
   const { type, seq, command } = message as Partial<DebugProtocol.Request>;
-  return type === 'request' && typeof seq === 'number' && typeof command === 'string' ? (message as DebugProtocol.Request) : undefined;
+  return type === 'request' && typeof seq === 'number' && typeof command === 'string'
+    ? (message as DebugProtocol.Request)
+    : undefined;
 }

@@ -24,7 +24,11 @@ export class Replay {
   /** Goes to the row of whichever stack frame is looked at. */
   private readonly aside: Seat;
 
-  constructor(readonly trace: LoadedTrace, path: string, host: DebugHost) {
+  constructor(
+    readonly trace: LoadedTrace,
+    path: string,
+    host: DebugHost,
+  ) {
     const { open, analysis } = trace;
     this.index = new TraceIndex(open.table, analysis, (row) => open.describe(row));
     this.lines = new Lines(this.index, path, host, trace.files, trace.shown);

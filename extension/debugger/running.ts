@@ -22,7 +22,9 @@ export function currentReplay(): vscode.DebugSession | undefined {
 
 /** The replay of a trace, if there is one: the active one, else the newest. */
 export function replayOf(uri: vscode.Uri): vscode.DebugSession | undefined {
-  const ofTrace = sessions.filter(({ configuration }) => traceUri(configuration)?.toString() === uri.toString());
+  const ofTrace = sessions.filter(
+    ({ configuration }) => traceUri(configuration)?.toString() === uri.toString(),
+  );
   return ofTrace.find((session) => session.id === vscode.debug.activeDebugSession?.id) ?? ofTrace.at(-1);
 }
 

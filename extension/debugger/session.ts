@@ -7,7 +7,13 @@ import type { Finding } from '../../model/findings/finding.js';
 import { BreakpointTable, FILTERS } from './breakpointTable.js';
 import type { Breakpoint, Direction } from './breakpoints.js';
 import type { DebugHost } from './host.js';
-import { completionsRequest, dataBreakpointInfo, evaluateRequest, exceptionInfo, watchAt } from './inspect.js';
+import {
+  completionsRequest,
+  dataBreakpointInfo,
+  evaluateRequest,
+  exceptionInfo,
+  watchAt,
+} from './inspect.js';
 import { followHere, launchArgs, rowOfFrom, type LaunchArgs } from './launch.js';
 import { followTest, nearestChange, nearestRow, run, stopAt, type EventTest, type RunEnd } from './motion.js';
 import { Connection, UserError } from './protocol.js';
@@ -22,7 +28,9 @@ export const CAPABILITIES: DebugProtocol.Capabilities = {
   supportsHitConditionalBreakpoints: true,
   supportsEvaluateForHovers: true,
   exceptionBreakpointFilters: FILTERS.map((filter) => ({
-    ...filter, supportsCondition: true, conditionDescription: 'Rules such as G2, R*, or an expression over the finding: severity <= 2',
+    ...filter,
+    supportsCondition: true,
+    conditionDescription: 'Rules such as G2, R*, or an expression over the finding: severity <= 2',
   })),
   supportsStepBack: true,
   supportsGotoTargetsRequest: true,
@@ -76,7 +84,10 @@ export class DebugSession {
   private moving = false;
   private pauseAsked = false;
 
-  constructor(private readonly host: DebugHost, send: (message: DebugProtocol.ProtocolMessage) => void) {
+  constructor(
+    private readonly host: DebugHost,
+    send: (message: DebugProtocol.ProtocolMessage) => void,
+  ) {
     this.connection = new Connection(send);
     this.serveLife();
     this.serveMotion();
@@ -116,10 +127,11 @@ export class DebugSession {
       this.breakpoints!.resetHits();
       connection.after(() => this.begin(rowOfFrom(this.args!.from, replay.index, replay.lines)));
     });
-    const end = (): void => connection.after(async () => {
-      this.dispose();
-      connection.event('terminated');
-    });
+    const end = (): void =>
+      connection.after(async () => {
+        this.dispose();
+        connection.event('terminated');
+      });
     connection.on('terminate', end);
     connection.on('disconnect', end);
   }
@@ -127,7 +139,11 @@ export class DebugSession {
   private async launch(raw: DebugProtocol.LaunchRequestArguments): Promise<void> {
     const given = launchArgs(raw);
     const args = { ...given, trace: this.host.absolute?.(given.trace) ?? given.trace };
-    const trace = await this.host.openTrace(args.trace, args.rules, given.more.map((file) => this.host.absolute?.(file) ?? file));
+    const trace = await this.host.openTrace(
+      args.trace,
+      args.rules,
+      given.more.map((file) => this.host.absolute?.(file) ?? file),
+    );
     const { table } = trace.open;
     if (table.length === 0) throw new UserError(20, `${args.trace} holds no event to replay`);
     const replay = new Replay(trace, args.trace, this.host);
@@ -148,7 +164,11 @@ export class DebugSession {
     const { replay } = this.ready();
     replay.here.view.cursor.seek(row);
     if (this.args!.stopOnEntry) this.stopped({ reason: 'entry', description: 'Start of the replay' });
-    else await this.runTo(1, replay.lastRow + 1, replay.lastRow, { reason: 'pause', description: 'End of the trace' });
+    else
+      await this.runTo(1, replay.lastRow + 1, replay.lastRow, {
+        reason: 'pause',
+        description: 'End of the trace',
+      });
   }
 
   private serveMotion(): void {
@@ -168,7 +188,9 @@ export class DebugSession {
       this.stepByTarget(target.kind, target.direction, args);
     });
     connection.on('stepInTargets', () => ({ targets: STEP_TARGETS.map(({ id, label }) => ({ id, label })) }));
-    connection.on('stepOut', (args: DebugProtocol.StepOutArguments) => this.stepByTarget('conversion', 1, args));
+    connection.on('stepOut', (args: DebugProtocol.StepOutArguments) =>
+      this.stepByTarget('conversion', 1, args),
+    );
     connection.on('continue', () => {
       this.runOn(1);
       return { allThreadsContinued: true };
@@ -176,7 +198,8 @@ export class DebugSession {
     connection.on('reverseContinue', () => this.runOn(-1));
     connection.on('pause', () => {
       this.pauseAsked = true;
-      if (!this.moving && this.replay) connection.after(async () => this.stopped({ reason: 'pause', description: 'Paused' }));
+      if (!this.moving && this.replay)
+        connection.after(async () => this.stopped({ reason: 'pause', description: 'Paused' }));
     });
     connection.on('gotoTargets', (args: DebugProtocol.GotoTargetsArguments) => {
       const { replay } = this.ready();
@@ -192,8 +215,13 @@ export class DebugSession {
     const { connection } = this;
     connection.on('setBreakpoints', (args: DebugProtocol.SetBreakpointsArguments) => {
       const wanted = args.breakpoints ?? (args.lines ?? []).map((line) => ({ line }));
-      const set = this.loaded().setLines(args.source, wanted.map((b) => ({ ...b, line: this.fromClient(b.line) })));
-      return { breakpoints: set.map((b) => (b.line === undefined ? b : { ...b, line: this.toClient(b.line) })) };
+      const set = this.loaded().setLines(
+        args.source,
+        wanted.map((b) => ({ ...b, line: this.fromClient(b.line) })),
+      );
+      return {
+        breakpoints: set.map((b) => (b.line === undefined ? b : { ...b, line: this.toClient(b.line) })),
+      };
     });
     connection.on('setFunctionBreakpoints', (args: DebugProtocol.SetFunctionBreakpointsArguments) => {
       return { breakpoints: this.loaded().setNames(args.breakpoints) };
@@ -213,7 +241,11 @@ export class DebugSession {
       const first = this.fromClient(args.line);
       const last = this.fromClient(args.endLine ?? args.line);
       const found: DebugProtocol.BreakpointLocation[] = [];
-      for (let row = lines.rowIn(args.source, first); row >= 0 && row <= lastRow && found.length < BREAKPOINT_LOCATIONS_MAX; row++) {
+      for (
+        let row = lines.rowIn(args.source, first);
+        row >= 0 && row <= lastRow && found.length < BREAKPOINT_LOCATIONS_MAX;
+        row++
+      ) {
         const { line } = lines.placeOf(row);
         if (line < first || line > last) break;
         found.push({ line: this.toClient(line) });
@@ -224,26 +256,38 @@ export class DebugSession {
 
   private serveState(): void {
     const { connection } = this;
-    connection.on('threads', () => ({ threads: this.ready().replay.threads.list.map(({ id, name }) => ({ id, name })) }));
+    connection.on('threads', () => ({
+      threads: this.ready().replay.threads.list.map(({ id, name }) => ({ id, name })),
+    }));
     connection.on('stackTrace', (args: DebugProtocol.StackTraceArguments) => this.stackTrace(args));
-    connection.on('scopes', (args: DebugProtocol.ScopesArguments) => ({ scopes: this.ready().variables.scopes(this.rowOfFrame(args.frameId)) }));
+    connection.on('scopes', (args: DebugProtocol.ScopesArguments) => ({
+      scopes: this.ready().variables.scopes(this.rowOfFrame(args.frameId)),
+    }));
     connection.on('variables', (args: DebugProtocol.VariablesArguments) => {
       const { start, count, filter, format } = args;
       const found = this.ready().variables.variables(args.variablesReference, {
-        ...(start !== undefined && { start }), ...(count !== undefined && { count }), ...(filter !== undefined && { filter }), hex: format?.hex === true,
+        ...(start !== undefined && { start }),
+        ...(count !== undefined && { count }),
+        ...(filter !== undefined && { filter }),
+        hex: format?.hex === true,
       });
       if (!found) throw new UserError(23, 'this variable is of an earlier stop', false);
       return { variables: found };
     });
     connection.on('evaluate', (args: DebugProtocol.EvaluateArguments) => {
       const { replay, variables } = this.ready();
-      if (args.context === 'repl' && args.expression.trim().startsWith(':')) return this.replCommand(args.expression.trim());
+      if (args.context === 'repl' && args.expression.trim().startsWith(':'))
+        return this.replCommand(args.expression.trim());
       return evaluateRequest(replay, variables, args, this.rowOfFrame(args.frameId));
     });
-    connection.on('completions', (args: DebugProtocol.CompletionsArguments) => completionsRequest(this.ready().replay, args, this.rowOfFrame(args.frameId)));
+    connection.on('completions', (args: DebugProtocol.CompletionsArguments) =>
+      completionsRequest(this.ready().replay, args, this.rowOfFrame(args.frameId)),
+    );
     connection.on('exceptionInfo', () => exceptionInfo(this.ready().replay, this.findings));
     connection.on('source', (args: DebugProtocol.SourceArguments) => {
-      const content = this.ready().replay.lines.pageText(args.source?.sourceReference ?? args.sourceReference);
+      const content = this.ready().replay.lines.pageText(
+        args.source?.sourceReference ?? args.sourceReference,
+      );
       if (content === undefined) throw new UserError(24, 'this source was never given out');
       return { content, mimeType: 'text/plain' };
     });
@@ -266,10 +310,16 @@ export class DebugSession {
       // By its id a watch is set also while the replay moves.
       if (args.dataId !== undefined) return this.loaded().toggleWatch(args.dataId);
       const { replay } = this.ready();
-      const id = watchAt(replay, args.row ?? (args.line === undefined ? replay.row : replay.lines.rowAt(args.line)));
+      const id = watchAt(
+        replay,
+        args.row ?? (args.line === undefined ? replay.row : replay.lines.rowAt(args.line)),
+      );
       return this.loaded().toggleWatch(id);
     });
-    connection.on('shimtrace/where', () => ({ ...this.whereabouts(this.ready().replay), watches: this.loaded().watched() }));
+    connection.on('shimtrace/where', () => ({
+      ...this.whereabouts(this.ready().replay),
+      watches: this.loaded().watched(),
+    }));
   }
 
   /** Whether or not it is moving. */
@@ -305,7 +355,8 @@ export class DebugSession {
 
   private goTo(row: number): void {
     const { replay } = this.ready();
-    if (!Number.isInteger(row) || row < 0 || row > replay.lastRow) throw new UserError(27, `events go from 0 to ${replay.lastRow}`);
+    if (!Number.isInteger(row) || row < 0 || row > replay.lastRow)
+      throw new UserError(27, `events go from 0 to ${replay.lastRow}`);
     this.move(async () => {
       this.leave();
       replay.here.view.cursor.seek(row);
@@ -316,7 +367,12 @@ export class DebugSession {
   private runOn(direction: Direction): void {
     const { replay } = this.ready();
     const end = direction > 0 ? replay.lastRow : 0;
-    this.move(() => this.runTo(direction, end + direction, end, { reason: 'pause', description: direction > 0 ? 'End of the trace' : 'Start of the trace' }));
+    this.move(() =>
+      this.runTo(direction, end + direction, end, {
+        reason: 'pause',
+        description: direction > 0 ? 'End of the trace' : 'Start of the trace',
+      }),
+    );
   }
 
   /** A step to `target` (-1: there is none, so to the end), unless something stops it on the way. */
@@ -324,7 +380,10 @@ export class DebugSession {
     const { replay } = this;
     const end = direction > 0 ? replay!.lastRow : 0;
     const edge = direction > 0 ? 'End of the trace' : 'Start of the trace';
-    await this.runTo(direction, target < 0 ? end + direction : target, target < 0 ? end : target, { reason: 'step', description: target < 0 ? edge : 'Step' });
+    await this.runTo(direction, target < 0 ? end + direction : target, target < 0 ? end : target, {
+      reason: 'step',
+      description: target < 0 ? edge : 'Step',
+    });
   }
 
   /** Runs towards `limit`; what nothing stopped ends at `end`. */
@@ -335,7 +394,12 @@ export class DebugSession {
     // Asked again on the way: the client may set breakpoints while the replay moves.
     const all = (): readonly Breakpoint[] => this.breakpoints!.all();
     const log = (message: string): void => this.logged(message);
-    let ended = await run(view, root, all, this.host, { direction, limit, isPaused: () => this.pauseAsked, log });
+    let ended = await run(view, root, all, this.host, {
+      direction,
+      limit,
+      isPaused: () => this.pauseAsked,
+      log,
+    });
     if (!this.replay) return;
     if (ended.paused) return this.stopped({ reason: 'pause', description: 'Paused' });
     if (!ended.stop) {
@@ -349,7 +413,12 @@ export class DebugSession {
   private stopOf(end: RunEnd): Stopped {
     const stop = end.stop!;
     this.findings = stop.findings ?? [];
-    return { reason: stop.reason, description: stop.description, ...(stop.text && { text: stop.text }), breakpoints: end.breakpoints };
+    return {
+      reason: stop.reason,
+      description: stop.description,
+      ...(stop.text && { text: stop.text }),
+      breakpoints: end.breakpoints,
+    };
   }
 
   /** Remembers the stop that is being left: what changes from there on is marked at the next one. */
@@ -359,14 +428,23 @@ export class DebugSession {
     this.findings = [];
   }
 
-  private stepByTarget(kind: (typeof STEP_TARGETS)[number]['kind'], direction: Direction, args: { threadId?: number; singleThread?: boolean; granularity?: string }): void {
+  private stepByTarget(
+    kind: (typeof STEP_TARGETS)[number]['kind'],
+    direction: Direction,
+    args: { threadId?: number; singleThread?: boolean; granularity?: string },
+  ): void {
     const { replay } = this.ready();
     const { view } = replay.here;
     if (kind === 'conversion') return this.move(() => this.stepTo(direction, this.conversionEdge(direction)));
     if (kind === 'thread') {
       const { table } = replay.index;
       const tid = table.tid(replay.row);
-      return this.move(() => this.stepTo(direction, nearestRow(replay.index, replay.row, direction, (row) => table.tid(row) === tid)));
+      return this.move(() =>
+        this.stepTo(
+          direction,
+          nearestRow(replay.index, replay.row, direction, (row) => table.tid(row) === tid),
+        ),
+      );
     }
     const test = this.stepTest(args);
     this.move(async () => {
@@ -380,7 +458,8 @@ export class DebugSession {
   /** Where the conversion here ends (begins); outside of one, where the nearest one does. -1 when there is none. */
   private conversionEdge(direction: Direction): number {
     const { here, index, row } = this.replay!;
-    const edge = (conversion: { fromRow: number; untilRow: number }): number => (direction > 0 ? conversion.untilRow : conversion.fromRow);
+    const edge = (conversion: { fromRow: number; untilRow: number }): number =>
+      direction > 0 ? conversion.untilRow : conversion.fromRow;
     const beyond = (at: number): boolean => at >= 0 && (direction > 0 ? at > row : at < row);
     const own = here.view.conversion();
     if (own && beyond(edge(own))) return edge(own);
@@ -401,7 +480,8 @@ export class DebugSession {
     if (args.granularity === 'instruction') return undefined;
     const thread = args.threadId === undefined ? undefined : replay.threads.byId(args.threadId);
     const own = replay.threads.ofRow(replay.row);
-    if (thread && (args.singleThread || thread.id !== own.id)) return (row) => replay.threads.ofRow(row).id === thread.id;
+    if (thread && (args.singleThread || thread.id !== own.id))
+      return (row) => replay.threads.ofRow(row).id === thread.id;
     return this.follow;
   }
 
@@ -411,22 +491,37 @@ export class DebugSession {
     this.variables!.reset();
     this.frames = [];
     this.connection.event('stopped', {
-      reason: stop.reason, description: stop.description, threadId: replay.threads.ofRow(replay.row).id, allThreadsStopped: true,
-      ...(stop.text && { text: stop.text }), ...(stop.breakpoints && { hitBreakpointIds: stop.breakpoints }),
+      reason: stop.reason,
+      description: stop.description,
+      threadId: replay.threads.ofRow(replay.row).id,
+      allThreadsStopped: true,
+      ...(stop.text && { text: stop.text }),
+      ...(stop.breakpoints && { hitBreakpointIds: stop.breakpoints }),
     });
     this.connection.event('shimtrace/at', this.whereabouts(replay));
   }
 
   private logged(message: string): void {
     const { source, line } = this.replay!.lines.placeOf(this.replay!.row);
-    this.connection.event('output', { category: 'console', output: `${message}\n`, source, line: this.toClient(line) });
+    this.connection.event('output', {
+      category: 'console',
+      output: `${message}\n`,
+      source,
+      line: this.toClient(line),
+    });
   }
 
   /** The instant of the replay, for everything else that shows the trace. */
   private whereabouts(replay: Replay): object {
     const { row, index } = replay;
     const page = replay.here.view.page();
-    return { trace: this.args!.trace, row, line: index.table.line(row), offset: index.table.at(row), ...(page && { page }) };
+    return {
+      trace: this.args!.trace,
+      row,
+      line: index.table.line(row),
+      offset: index.table.at(row),
+      ...(page && { page }),
+    };
   }
 
   private async stackTrace(args: DebugProtocol.StackTraceArguments): Promise<object> {
@@ -438,22 +533,35 @@ export class DebugSession {
     const wanted = all.slice(start, args.levels ? start + args.levels : undefined);
     const { sourceMap } = this.args!;
     // The sources of kernel frames are looked for side by side: each may cost a run of the user's tool.
-    const shown = await Promise.all(wanted.map((frame) => shownFrame(replay, this.host, sourceMap, frame, this.frames.push(frame))));
-    return { stackFrames: shown.map((frame) => ({ ...frame, line: frame.line > 0 ? this.toClient(frame.line) : frame.line })), totalFrames: all.length };
+    const shown = await Promise.all(
+      wanted.map((frame) => shownFrame(replay, this.host, sourceMap, frame, this.frames.push(frame))),
+    );
+    return {
+      stackFrames: shown.map((frame) => ({
+        ...frame,
+        line: frame.line > 0 ? this.toClient(frame.line) : frame.line,
+      })),
+      totalFrames: all.length,
+    };
   }
 
   private rowOfFrame(frameId: number | undefined): number {
     const { replay } = this.ready();
-    return frameId === undefined ? replay.row : this.frames[frameId - 1]?.row ?? replay.row;
+    return frameId === undefined ? replay.row : (this.frames[frameId - 1]?.row ?? replay.row);
   }
 
   /** `:goto 120`, `:change back`, `:conversion`: moves for clients without buttons for them. */
   private replCommand(text: string): object {
     const [word, argument] = text.slice(1).split(/\s+/);
-    if (word === 'goto' && /^\d+$/.test(argument ?? '')) this.goTo(this.ready().replay.lines.rowAt(Number(argument)));
+    if (word === 'goto' && /^\d+$/.test(argument ?? ''))
+      this.goTo(this.ready().replay.lines.rowAt(Number(argument)));
     else {
       const kind = STEP_TARGETS.find((target) => target.kind === word)?.kind;
-      if (!kind || (argument !== undefined && argument !== 'back')) throw new UserError(29, 'commands are :goto LINE, :change [back], :thread [back], :conversion [back]');
+      if (!kind || (argument !== undefined && argument !== 'back'))
+        throw new UserError(
+          29,
+          'commands are :goto LINE, :change [back], :thread [back], :conversion [back]',
+        );
       this.stepByTarget(kind, argument === 'back' ? -1 : 1, {});
     }
     return { result: '', variablesReference: 0 };

@@ -11,15 +11,22 @@ interface Source {
 function replaced(message: unknown, replace: (source: Source) => object): unknown {
   if (Array.isArray(message)) return message.map((item: unknown) => replaced(item, replace));
   if (typeof message !== 'object' || message === null) return message;
-  return Object.fromEntries(Object.entries(message).map(([key, value]: [string, unknown]) =>
-    [key, key === 'source' && typeof value === 'object' && value !== null ? replace(value) : replaced(value, replace)]));
+  return Object.fromEntries(
+    Object.entries(message).map(([key, value]: [string, unknown]) => [
+      key,
+      key === 'source' && typeof value === 'object' && value !== null
+        ? replace(value)
+        : replaced(value, replace),
+    ]),
+  );
 }
 
 /** To the editor: a part of the listing is the document at `addressOf(part)`. */
 export function toDocuments(message: unknown, addressOf: (part: number) => string): unknown {
   return replaced(message, (source) => {
     const { sourceReference, origin, ...rest } = source;
-    if (origin !== LISTING_ORIGIN || typeof sourceReference !== 'number' || sourceReference < 1) return source;
+    if (origin !== LISTING_ORIGIN || typeof sourceReference !== 'number' || sourceReference < 1)
+      return source;
     return { ...rest, path: addressOf(sourceReference - 1) };
   });
 }

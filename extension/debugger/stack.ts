@@ -37,9 +37,12 @@ export function stackOf(replay: Replay, thread: ThreadInfo): readonly Frame[] {
   const own = row === replay.row ? view.conversion() : index.conversionOfThread(index.table.tid(row), row);
   if (own) {
     const title = conversionText(index.analysis, own);
-    const entered = phasesSeen(own).filter((phase) => phase.row <= row).reverse();
+    const entered = phasesSeen(own)
+      .filter((phase) => phase.row <= row)
+      .reverse();
     frames.push({ name: title, row, hint: 'label' });
-    for (const phase of entered) frames.push({ name: phaseName(phase.phase), row: phase.row, hint: 'normal' });
+    for (const phase of entered)
+      frames.push({ name: phaseName(phase.phase), row: phase.row, hint: 'normal' });
   }
   for (const stack of stacksOf(index, row)) {
     const inside = framesOf(replay.trace, stack);
@@ -51,7 +54,13 @@ export function stackOf(replay: Replay, thread: ThreadInfo): readonly Frame[] {
 }
 
 /** A frame as the client wants it. Kernel frames have a source only where the user's tree or vmlinux has it. */
-export async function shownFrame(replay: Replay, host: DebugHost, map: SourceMap, frame: Frame, id: number): Promise<DebugProtocol.StackFrame> {
+export async function shownFrame(
+  replay: Replay,
+  host: DebugHost,
+  map: SourceMap,
+  frame: Frame,
+  id: number,
+): Promise<DebugProtocol.StackFrame> {
   if (frame.hint === 'label') return { id, name: frame.name, line: 0, column: 0, presentationHint: 'label' };
   if (frame.kernel) {
     const place = await sourceOf(host, frame.kernel, map);

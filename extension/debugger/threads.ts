@@ -41,12 +41,27 @@ export class Threads {
     const tallies = count(index);
     const owners = vmmGroups(index, tallies);
     const rank = (t: Tally): number => (t.entersGuest ? 0 : owners.has(t.tgid) || owners.has(t.tid) ? 1 : 2);
-    tallies.sort((a, b) => rank(a) - rank(b) || (rank(a) === 2 ? b.events - a.events : 0) || a.vcpu - b.vcpu || a.tid - b.tid);
+    tallies.sort(
+      (a, b) =>
+        rank(a) - rank(b) || (rank(a) === 2 ? b.events - a.events : 0) || a.vcpu - b.vcpu || a.tid - b.tid,
+    );
     const shown = tallies.filter((t, i) => rank(t) < 2 || i < OTHERS_MAX);
-    const list = shown.map((t, i): ThreadInfo => ({ id: i + 1, name: this.nameOf(t, rank(t)), tid: t.tid, vcpu: t.entersGuest ? t.vcpu : -1 }));
+    const list = shown.map(
+      (t, i): ThreadInfo => ({
+        id: i + 1,
+        name: this.nameOf(t, rank(t)),
+        tid: t.tid,
+        vcpu: t.entersGuest ? t.vcpu : -1,
+      }),
+    );
     for (const thread of list) this.byTid.set(thread.tid, thread);
     if (shown.length < tallies.length) {
-      this.rest = { id: list.length + 1, name: `${tallies.length - shown.length} other threads`, tid: -1, vcpu: -1 };
+      this.rest = {
+        id: list.length + 1,
+        name: `${tallies.length - shown.length} other threads`,
+        tid: -1,
+        vcpu: -1,
+      };
       list.push(this.rest);
     }
     this.list = list;
@@ -81,7 +96,14 @@ function count(index: TraceIndex): Tally[] {
       const tid = segment.tid[i]!;
       let tally = byTid.get(tid);
       if (!tally) {
-        tally = { tid, tgid: segment.tgid[i]!, row: s * (1 << SEGMENT_SHIFT) + i, events: 0, vcpu: -1, entersGuest: false };
+        tally = {
+          tid,
+          tgid: segment.tgid[i]!,
+          row: s * (1 << SEGMENT_SHIFT) + i,
+          events: 0,
+          vcpu: -1,
+          entersGuest: false,
+        };
         byTid.set(tid, tally);
       }
       tally.events++;

@@ -5,7 +5,15 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { ExprError } from '../../model/expr/error.js';
 import { evaluateText } from '../../model/expr/evaluate.js';
-import { formatValue, isList, isObject, type ExprList, type ExprObject, type Format, type Value } from '../../model/expr/value.js';
+import {
+  formatValue,
+  isList,
+  isObject,
+  type ExprList,
+  type ExprObject,
+  type Format,
+  type Value,
+} from '../../model/expr/value.js';
 import { focusOf } from '../../model/objects/root.js';
 import { factOf } from './watch.js';
 import type { Replay, Seat } from './replay.js';
@@ -42,10 +50,18 @@ export class Variables {
     const seat = this.replay.at(row);
     const { page, vm, inode } = focusOf(seat.view);
     const conversion = seat.view.conversion();
-    const pagePath = !page ? '' : page.gfn >= 0 ? `page(0x${page.gfn.toString(16)}, ${Math.max(0, page.vm)})` : `filePage(0x${page.pgoff.toString(16)}, ${page.inode})`;
+    const pagePath = !page
+      ? ''
+      : page.gfn >= 0
+        ? `page(0x${page.gfn.toString(16)}, ${Math.max(0, page.vm)})`
+        : `filePage(0x${page.pgoff.toString(16)}, ${page.inode})`;
     const paths: readonly (readonly [string, string])[] = [
-      ['Event', 'event'], ['Page', pagePath], ['Conversion', conversion ? `conversion(${conversion.index})` : ''],
-      ['Shim', inode < 0 ? '' : `inode(${inode})`], ['VM', vm < 0 ? '' : `vm(${vm})`], ['Rules', 'rules'],
+      ['Event', 'event'],
+      ['Page', pagePath],
+      ['Conversion', conversion ? `conversion(${conversion.index})` : ''],
+      ['Shim', inode < 0 ? '' : `inode(${inode})`],
+      ['VM', vm < 0 ? '' : `vm(${vm})`],
+      ['Rules', 'rules'],
     ];
     const scopes: DebugProtocol.Scope[] = [];
     for (const [name, path] of paths) {
@@ -53,7 +69,10 @@ export class Variables {
       if (value === undefined || !isObject(value)) continue;
       const variablesReference = this.keep({ value, path, compared: name !== 'Event', row, seat });
       scopes.push({
-        name, expensive: name === 'Rules', namedVariables: value.names().length, variablesReference,
+        name,
+        expensive: name === 'Rules',
+        namedVariables: value.names().length,
+        variablesReference,
         ...(name === 'Page' && { presentationHint: 'locals' }),
       });
     }
@@ -61,22 +80,36 @@ export class Variables {
   }
 
   /** The children of a reference; undefined for one that was never given out. */
-  variables(reference: number, args: { start?: number; count?: number; filter?: string; hex?: boolean }): DebugProtocol.Variable[] | undefined {
+  variables(
+    reference: number,
+    args: { start?: number; count?: number; filter?: string; hex?: boolean },
+  ): DebugProtocol.Variable[] | undefined {
     const ref = this.refs[reference - 1];
     if (!ref) return undefined;
     if (ref.seat.view.row !== ref.row) ref.seat.view.cursor.seek(ref.row);
-    if (isList(ref.value)) return args.filter === 'named' ? [] : this.items(ref, ref.value, args.start ?? 0, args.count || PAGE_ITEMS, args.hex === true);
+    if (isList(ref.value))
+      return args.filter === 'named'
+        ? []
+        : this.items(ref, ref.value, args.start ?? 0, args.count || PAGE_ITEMS, args.hex === true);
     if (args.filter === 'indexed') return [];
     return this.members(ref, ref.value, args.hex === true);
   }
 
   /** The result of an expression as a variable. */
-  result(value: Value, format: Format | undefined, path: string, row: number, hex: boolean): Omit<DebugProtocol.Variable, 'name'> {
+  result(
+    value: Value,
+    format: Format | undefined,
+    path: string,
+    row: number,
+    hex: boolean,
+  ): Omit<DebugProtocol.Variable, 'name'> {
     return this.shown(value, hexed(format, hex), path, { compared: false, row, seat: this.replay.at(row) });
   }
 
   /** The object or list behind a reference and the expression that names it; undefined for one that was never given out. */
-  find(reference: number): { readonly value: ExprObject | ExprList; readonly path: string; readonly row: number } | undefined {
+  find(
+    reference: number,
+  ): { readonly value: ExprObject | ExprList; readonly path: string; readonly row: number } | undefined {
     const ref = this.refs[reference - 1];
     if (ref && ref.seat.view.row !== ref.row) ref.seat.view.cursor.seek(ref.row);
     return ref;
@@ -93,40 +126,101 @@ export class Variables {
       const member = object.member(name)!;
       const path = ref.path === '' ? '' : joinPath(ref.path, name);
       if (member.lazy && ref.lazy === undefined) {
-        return { name, value: '', variablesReference: this.keep({ ...ref, lazy: name }), evaluateName: path, presentationHint: { lazy: true } };
+        return {
+          name,
+          value: '',
+          variablesReference: this.keep({ ...ref, lazy: name }),
+          evaluateName: path,
+          presentationHint: { lazy: true },
+        };
       }
       const shown = this.shown(member.value, hexed(member.format, hex), path, ref);
       const was = before && isObject(before) ? before.member(name) : undefined;
-      return { name, ...shown, value: marked(shown.value, was && formatValue(was.value, hexed(was.format, hex)), before !== undefined) };
+      return {
+        name,
+        ...shown,
+        value: marked(
+          shown.value,
+          was && formatValue(was.value, hexed(was.format, hex)),
+          before !== undefined,
+        ),
+      };
     });
   }
 
-  private items(ref: Ref, list: ExprList, start: number, count: number, hex: boolean): DebugProtocol.Variable[] {
+  private items(
+    ref: Ref,
+    list: ExprList,
+    start: number,
+    count: number,
+    hex: boolean,
+  ): DebugProtocol.Variable[] {
     const before = list.length > COMPARED_ITEMS_MAX ? undefined : this.beforeOf(ref);
-    const was = before && isList(before) && before.length <= COMPARED_ITEMS_MAX
-      ? new Map(before.items(0, before.length).map((item) => [item.name, formatValue(item.value, hexed(item.format, hex))])) : undefined;
+    const was =
+      before && isList(before) && before.length <= COMPARED_ITEMS_MAX
+        ? new Map(
+            before
+              .items(0, before.length)
+              .map((item) => [item.name, formatValue(item.value, hexed(item.format, hex))]),
+          )
+        : undefined;
     return list.items(start, Math.min(count, 10000)).map((item, i) => {
-      const shown = this.shown(item.value, hexed(item.format, hex), ref.path === '' ? '' : `${ref.path}[${start + i}]`, ref);
-      return { name: item.name, ...shown, value: was && !was.has(item.name) ? `${shown.value} (new)` : marked(shown.value, was?.get(item.name), was !== undefined) };
+      const shown = this.shown(
+        item.value,
+        hexed(item.format, hex),
+        ref.path === '' ? '' : `${ref.path}[${start + i}]`,
+        ref,
+      );
+      return {
+        name: item.name,
+        ...shown,
+        value:
+          was && !was.has(item.name)
+            ? `${shown.value} (new)`
+            : marked(shown.value, was?.get(item.name), was !== undefined),
+      };
     });
   }
 
-  private shown(value: Value, format: Format | undefined, path: string, ref: Pick<Ref, 'compared' | 'row' | 'seat'>): Omit<DebugProtocol.Variable, 'name'> {
+  private shown(
+    value: Value,
+    format: Format | undefined,
+    path: string,
+    ref: Pick<Ref, 'compared' | 'row' | 'seat'>,
+  ): Omit<DebugProtocol.Variable, 'name'> {
     const text = formatValue(value, format);
     const named = path === '' ? {} : { evaluateName: path };
     if (isObject(value) && value.names().length > 0) {
-      return { value: text, type: value.object, variablesReference: this.keep({ value, path, compared: ref.compared, row: ref.row, seat: ref.seat }), namedVariables: value.names().length, ...named };
+      return {
+        value: text,
+        type: value.object,
+        variablesReference: this.keep({ value, path, compared: ref.compared, row: ref.row, seat: ref.seat }),
+        namedVariables: value.names().length,
+        ...named,
+      };
     }
     if (isList(value) && value.length > 0) {
-      return { value: text, type: 'list', variablesReference: this.keep({ value, path, compared: ref.compared, row: ref.row, seat: ref.seat }), indexedVariables: value.length, ...named };
+      return {
+        value: text,
+        type: 'list',
+        variablesReference: this.keep({ value, path, compared: ref.compared, row: ref.row, seat: ref.seat }),
+        indexedVariables: value.length,
+        ...named,
+      };
     }
-    return { value: text, variablesReference: 0, ...named, ...(factHint(path) && { presentationHint: { attributes: ['readOnly'] } }) };
+    return {
+      value: text,
+      variablesReference: 0,
+      ...named,
+      ...(factHint(path) && { presentationHint: { attributes: ['readOnly'] } }),
+    };
   }
 
   /** What the reference named at the stop before; undefined when nothing is to be compared. */
   private beforeOf(ref: Ref): ExprObject | ExprList | undefined {
     const { before, row } = this.replay;
-    if (!ref.compared || ref.path === '' || ref.row !== row || before.view.row < 0 || before.view.row === row) return undefined;
+    if (!ref.compared || ref.path === '' || ref.row !== row || before.view.row < 0 || before.view.row === row)
+      return undefined;
     try {
       const { value } = evaluateText(ref.path, before.root);
       return isObject(value) || isList(value) ? value : undefined;

@@ -27,8 +27,15 @@ export type Fact = keyof typeof FACTS | 'state';
 
 /** Members of a page object by the fact behind them. */
 const MEMBERS: Readonly<Record<string, Fact>> = {
-  attribute: 'attribute', spte: 'spte', mapped: 'mappings', mappings: 'mappings', refs: 'refs', pfn: 'pfn', poisoned: 'poisoned',
-  invalidating: 'invalidating', conversion: 'conversion',
+  attribute: 'attribute',
+  spte: 'spte',
+  mapped: 'mappings',
+  mappings: 'mappings',
+  refs: 'refs',
+  pfn: 'pfn',
+  poisoned: 'poisoned',
+  invalidating: 'invalidating',
+  conversion: 'conversion',
 };
 
 export function factOf(member: string): Fact | undefined {
@@ -50,17 +57,27 @@ export function parseWatch(id: string): Watch | undefined {
   if (!match) return undefined;
   const fact = match[5] === 'state' ? 'state' : factOf(match[5]!);
   if (!fact) return undefined;
-  return { unit: match[1] as 'gfn' | 'pgoff', subject: Number(match[2]), first: parseInt(match[3]!, 16), count: Math.max(1, Number(match[4])), fact };
+  return {
+    unit: match[1] as 'gfn' | 'pgoff',
+    subject: Number(match[2]),
+    first: parseInt(match[3]!, 16),
+    count: Math.max(1, Number(match[4])),
+    fact,
+  };
 }
 
 export function watchOfPage(page: PageRef, fact: Fact, count = 1): Watch | undefined {
   if (page.gfn >= 0 && page.vm >= 0) return { unit: 'gfn', subject: page.vm, first: page.gfn, count, fact };
-  if (page.pgoff >= 0 && page.inode >= 0) return { unit: 'pgoff', subject: page.inode, first: page.pgoff, count, fact };
+  if (page.pgoff >= 0 && page.inode >= 0)
+    return { unit: 'pgoff', subject: page.inode, first: page.pgoff, count, fact };
   return undefined;
 }
 
 export function watchText(index: TraceIndex, watch: Watch): string {
-  const owner = watch.unit === 'gfn' ? index.analysis.vms[watch.subject]?.label : index.analysis.inodes[watch.subject]?.label;
+  const owner =
+    watch.unit === 'gfn'
+      ? index.analysis.vms[watch.subject]?.label
+      : index.analysis.inodes[watch.subject]?.label;
   const unit = watch.unit === 'gfn' ? 'gfn' : 'page';
   return `${watch.fact} of ${unit}${watch.count === 1 ? '' : 's'} ${rangeText(watch.first, watch.count)}${owner ? ` of ${owner}` : ''}`;
 }
@@ -77,7 +94,10 @@ export class Watcher {
   private readonly gfns: Range[] = [];
   private readonly pages: Range[] = [];
 
-  constructor(private readonly index: TraceIndex, readonly watch: Watch) {
+  constructor(
+    private readonly index: TraceIndex,
+    readonly watch: Watch,
+  ) {
     const all = Object.values(FACTS).flat();
     this.ops = new Set<OpCode>([...(watch.fact === 'state' ? all : FACTS[watch.fact]), Op.Loss]);
     const own: Range = { subject: watch.subject, first: watch.first, end: watch.first + watch.count };
@@ -85,12 +105,18 @@ export class Watcher {
     // Slots come and go: whatever slot ever joins the two is meant. Whether a page changed is asked of the state.
     for (const slot of index.analysis.slots) {
       if (slot.inode < 0 || slot.pgoff < 0) continue;
-      const [subject, base, other, otherBase] = watch.unit === 'gfn'
-        ? [slot.vm, slot.baseGfn, slot.inode, slot.pgoff] : [slot.inode, slot.pgoff, slot.vm, slot.baseGfn];
+      const [subject, base, other, otherBase] =
+        watch.unit === 'gfn'
+          ? [slot.vm, slot.baseGfn, slot.inode, slot.pgoff]
+          : [slot.inode, slot.pgoff, slot.vm, slot.baseGfn];
       const first = Math.max(own.first, base);
       const end = Math.min(own.end, base + slot.pageCount);
       if (subject !== own.subject || first >= end) continue;
-      (watch.unit === 'gfn' ? this.pages : this.gfns).push({ subject: other, first: first - base + otherBase, end: end - base + otherBase });
+      (watch.unit === 'gfn' ? this.pages : this.gfns).push({
+        subject: other,
+        first: first - base + otherBase,
+        end: end - base + otherBase,
+      });
     }
   }
 
@@ -111,7 +137,10 @@ export class Watcher {
     const { watch } = this;
     const row = Math.max(0, view.row);
     if (watch.count > 1) return new Map([['', this.rangeText(view, row)]]);
-    const page = watch.unit === 'gfn' ? pageOfGfn(this.index, watch.subject, watch.first, row) : pageOfFile(this.index, watch.subject, watch.first, row);
+    const page =
+      watch.unit === 'gfn'
+        ? pageOfGfn(this.index, watch.subject, watch.first, row)
+        : pageOfFile(this.index, watch.subject, watch.first, row);
     const facts = watch.fact === 'state' ? (Object.keys(FACTS) as (keyof typeof FACTS)[]) : [watch.fact];
     return new Map(facts.map((fact) => [fact, pageFact(view, page, fact)]));
   }
@@ -124,16 +153,22 @@ export class Watcher {
     const { names } = state.registry;
     state.maps.forEach((map, id) => {
       const name = names[id]!;
-      const ofVm = name.kind === MapKind.GfnAttr || name.kind === MapKind.Spte || name.kind === MapKind.InvRange;
+      const ofVm =
+        name.kind === MapKind.GfnAttr || name.kind === MapKind.Spte || name.kind === MapKind.InvRange;
       if (!map || map.ranges === 0 || !kindsOf(watch.fact).has(name.kind)) return;
       for (const range of ofVm ? this.gfns : this.pages) {
         if (range.subject !== name.subject) continue;
-        map.visit(range.first, range.end, (first, end, value) => void parts.push(`${id}:${first}-${end}=${value}`));
+        map.visit(
+          range.first,
+          range.end,
+          (first, end, value) => void parts.push(`${id}:${first}-${end}=${value}`),
+        );
       }
     });
     if (watch.fact === 'conversion' || watch.fact === 'state') {
       for (const conversion of this.index.inFlight(row)) {
-        if (this.touchesConversion(conversion.index)) parts.push(`c${conversion.index}=${state.value(MapKind.Phase, -1, conversion.index)}`);
+        if (this.touchesConversion(conversion.index))
+          parts.push(`c${conversion.index}=${state.value(MapKind.Phase, -1, conversion.index)}`);
       }
     }
     return parts.join(' ');
@@ -143,18 +178,31 @@ export class Watcher {
     const conversion = this.index.analysis.conversions[number];
     if (!conversion) return false;
     const ofVm = conversion.scope === 'vm';
-    return meets(ofVm ? this.gfns : this.pages, ofVm ? conversion.vm : conversion.inode, conversion.first, conversion.count);
+    return meets(
+      ofVm ? this.gfns : this.pages,
+      ofVm ? conversion.vm : conversion.inode,
+      conversion.first,
+      conversion.count,
+    );
   }
 }
 
 function meets(ranges: readonly Range[], subject: number, first: number, count: number): boolean {
-  return ranges.some((range) => range.subject === subject && first < range.end && first + count > range.first);
+  return ranges.some(
+    (range) => range.subject === subject && first < range.end && first + count > range.first,
+  );
 }
 
 function kindsOf(fact: Fact): ReadonlySet<number> {
   const kinds: Readonly<Record<keyof typeof FACTS, readonly number[]>> = {
-    attribute: [MapKind.GfnAttr, MapKind.PageAttr], spte: [MapKind.Spte], mappings: [MapKind.Mapping], refs: [MapKind.Ref],
-    pfn: [MapKind.Cache], poisoned: [MapKind.Poison], invalidating: [MapKind.InvRange], conversion: [],
+    attribute: [MapKind.GfnAttr, MapKind.PageAttr],
+    spte: [MapKind.Spte],
+    mappings: [MapKind.Mapping],
+    refs: [MapKind.Ref],
+    pfn: [MapKind.Cache],
+    poisoned: [MapKind.Poison],
+    invalidating: [MapKind.InvRange],
+    conversion: [],
   };
   return new Set(fact === 'state' ? Object.values(kinds).flat() : kinds[fact]);
 }
@@ -165,7 +213,9 @@ function pageFact(view: StateView, page: PageRef, fact: keyof typeof FACTS): str
     case 'attribute':
       return attributeOf(view, page) ?? 'unknown';
     case 'spte':
-      return formatValue(page.vm < 0 ? undefined : spteObject(state.value(MapKind.Spte, page.vm, page.gfn), page.gfn));
+      return formatValue(
+        page.vm < 0 ? undefined : spteObject(state.value(MapKind.Spte, page.vm, page.gfn), page.gfn),
+      );
     case 'mappings':
       return formatValue(pageMappings(view, page));
     case 'refs':
@@ -179,10 +229,18 @@ function pageFact(view: StateView, page: PageRef, fact: keyof typeof FACTS): str
     case 'invalidating':
       return String(page.vm >= 0 && state.value(MapKind.InvRange, page.vm, page.gfn) === 1);
     case 'conversion': {
-      const covering = view.index.inFlight(Math.max(0, view.row)).filter((c) => (c.scope === 'vm'
-        ? c.vm === page.vm && page.gfn >= c.first && page.gfn < c.first + c.count
-        : c.inode === page.inode && page.pgoff >= c.first && page.pgoff < c.first + c.count));
-      return covering.map((c) => `conversion ${c.index} ${phaseName(state.value(MapKind.Phase, -1, c.index))}`).join(', ') || 'none';
+      const covering = view.index
+        .inFlight(Math.max(0, view.row))
+        .filter((c) =>
+          c.scope === 'vm'
+            ? c.vm === page.vm && page.gfn >= c.first && page.gfn < c.first + c.count
+            : c.inode === page.inode && page.pgoff >= c.first && page.pgoff < c.first + c.count,
+        );
+      return (
+        covering
+          .map((c) => `conversion ${c.index} ${phaseName(state.value(MapKind.Phase, -1, c.index))}`)
+          .join(', ') || 'none'
+      );
     }
   }
 }

@@ -17,7 +17,8 @@ export const ASKED: Readonly<Record<QuestionId, string>> = {
   difference: 'What differs between this conversion and the last good one?',
 };
 
-export const ask: Feature = (app) => vscode.commands.registerCommand('shimtrace.ask', (question?: unknown) => run(app, question));
+export const ask: Feature = (app) =>
+  vscode.commands.registerCommand('shimtrace.ask', (question?: unknown) => run(app, question));
 
 async function run(app: App, wanted: unknown): Promise<void> {
   const editor = vscode.window.activeTextEditor;
@@ -27,7 +28,10 @@ async function run(app: App, wanted: unknown): Promise<void> {
   const question = isQuestion(wanted) ? wanted : await pick();
   if (!question) return;
   const answer = await orNothing(session.request('answer', { ...at, question }));
-  if (!answer) await vscode.window.showInformationMessage(vscode.l10n.t('The event in this line names no page. Put the cursor on one that does.'));
+  if (!answer)
+    await vscode.window.showInformationMessage(
+      vscode.l10n.t('The event in this line names no page. Put the cursor on one that does.'),
+    );
   else show(session.uri, answer);
 }
 
@@ -37,7 +41,11 @@ function isQuestion(value: unknown): value is QuestionId {
 
 async function pick(): Promise<QuestionId | undefined> {
   const items = Object.entries(ASKED).map(([id, label]) => ({ id: id as QuestionId, label }));
-  return (await vscode.window.showQuickPick(items, { placeHolder: vscode.l10n.t('What do you want to know of this page?') }))?.id;
+  return (
+    await vscode.window.showQuickPick(items, {
+      placeHolder: vscode.l10n.t('What do you want to know of this page?'),
+    })
+  )?.id;
 }
 
 interface Entry extends vscode.QuickPickItem {
@@ -66,8 +74,26 @@ function entries({ statements, missing }: AnswerView): Entry[] {
   const out: Entry[] = statements.flatMap(({ text, spots }): Entry[] => {
     const lines = spots.filter((spot) => spot.line > 0);
     const [first] = lines;
-    return [{ label: text, ...(first ? { description: `line ${lines.map((spot) => spot.line).slice(0, 6).join(', ')}`, spot: first } : {}) }];
+    return [
+      {
+        label: text,
+        ...(first
+          ? {
+              description: `line ${lines
+                .map((spot) => spot.line)
+                .slice(0, 6)
+                .join(', ')}`,
+              spot: first,
+            }
+          : {}),
+      },
+    ];
   });
-  if (missing.length > 0) out.push({ label: `$(copy) Not recorded: ${missing.join(', ')}`, description: vscode.l10n.t('copy the commands that record it'), recipe: true });
+  if (missing.length > 0)
+    out.push({
+      label: `$(copy) Not recorded: ${missing.join(', ')}`,
+      description: vscode.l10n.t('copy the commands that record it'),
+      recipe: true,
+    });
   return out;
 }

@@ -10,7 +10,8 @@ import { traceOf } from './target.js';
 const SAMPLE = 'sample-traces/labelled/inplace/M2.p.txt';
 
 export const commands: Feature = (app) => {
-  const register = (id: string, run: (target?: unknown) => unknown): vscode.Disposable => vscode.commands.registerCommand(id, run);
+  const register = (id: string, run: (target?: unknown) => unknown): vscode.Disposable =>
+    vscode.commands.registerCommand(id, run);
   return vscode.Disposable.from(
     register('shimtrace.check', (target) => check(app, target)),
     register('shimtrace.cancel', (target) => {
@@ -19,10 +20,14 @@ export const commands: Feature = (app) => {
     }),
     register('shimtrace.openSample', () => openSample(app)),
     register('shimtrace.goToFirstViolation', (target) => goToFirstViolation(app, target)),
-    register('shimtrace.openWalkthrough', () => vscode.commands.executeCommand('workbench.action.openWalkthrough', `${app.context.extension.id}#start`)),
+    register('shimtrace.openWalkthrough', () =>
+      vscode.commands.executeCommand('workbench.action.openWalkthrough', `${app.context.extension.id}#start`),
+    ),
     register('shimtrace.clearCache', async () => {
       await app.index.clear();
-      await vscode.window.showInformationMessage(vscode.l10n.t('The reports that Shimtrace kept of large traces are gone.'));
+      await vscode.window.showInformationMessage(
+        vscode.l10n.t('The reports that Shimtrace kept of large traces are gone.'),
+      );
     }),
     register('shimtrace.showLog', () => app.log.show()),
   );
@@ -32,13 +37,19 @@ export const commands: Feature = (app) => {
 async function check(app: App, target: unknown): Promise<void> {
   const trace = traceOf(target);
   if (!trace) {
-    await vscode.window.showInformationMessage(vscode.l10n.t('Open a trace first: the text of an ftrace buffer, for example.'));
+    await vscode.window.showInformationMessage(
+      vscode.l10n.t('Open a trace first: the text of an ftrace buffer, for example.'),
+    );
     return;
   }
   app.sessions.find(trace)?.forget();
   await app.sessions.check(trace);
   // A binary trace that was named in the explorer has nothing open yet that could show its findings.
-  if (listingLines(trace) !== undefined && !openTabUris().some((open) => open.toString() === trace.toString())) await showListing(trace, {});
+  if (
+    listingLines(trace) !== undefined &&
+    !openTabUris().some((open) => open.toString() === trace.toString())
+  )
+    await showListing(trace, {});
 }
 
 async function openSample(app: App): Promise<void> {
@@ -49,11 +60,15 @@ async function openSample(app: App): Promise<void> {
 
 async function goToFirstViolation(app: App, target: unknown): Promise<void> {
   const active = traceOf(target);
-  const trace = active && app.sessions.find(active) ? active : vscode.Uri.joinPath(app.context.extensionUri, SAMPLE);
+  const trace =
+    active && app.sessions.find(active) ? active : vscode.Uri.joinPath(app.context.extensionUri, SAMPLE);
   const report = await app.sessions.report(trace);
   const first = report?.findings.find((finding) => finding.verdict === 'violation') ?? report?.findings[0];
   if (!first) {
-    if (report) await vscode.window.showInformationMessage(vscode.l10n.t('This trace breaks no rule that it can be judged by.'));
+    if (report)
+      await vscode.window.showInformationMessage(
+        vscode.l10n.t('This trace breaks no rule that it can be judged by.'),
+      );
     return;
   }
   await revealLine(fileOf(trace, first.at.file), first.at.line, first.at.startColumn);

@@ -17,7 +17,12 @@ const SEVERITIES: Readonly<Record<Exclude<ShownAs, 'off'>, vscode.DiagnosticSeve
 };
 
 const ROLES: Readonly<Record<EvidenceRole, string>> = {
-  'witness': 'shows it', 'state': 'state before', 'cause': 'cause', 'missing-since': 'missing since', 'confirms': 'confirms it', 'related': 'related',
+  witness: 'shows it',
+  state: 'state before',
+  cause: 'cause',
+  'missing-since': 'missing since',
+  confirms: 'confirms it',
+  related: 'related',
 };
 
 export const diagnostics: Feature = ({ sessions, suppressions }) => {
@@ -29,14 +34,22 @@ export const diagnostics: Feature = ({ sessions, suppressions }) => {
     const { uri, state, report } = session;
     if (session.files.length > 0) publishRun(session);
     else if (sessions.runOf(uri)?.report) return;
-    else if (state.kind === 'done' && report) publishIn(uri, uri, report.findings.filter((finding) => !suppressions.find(uri, finding)));
+    else if (state.kind === 'done' && report)
+      publishIn(
+        uri,
+        uri,
+        report.findings.filter((finding) => !suppressions.find(uri, finding)),
+      );
     if (state.kind === 'failed') publishIn(uri, uri, []);
-    for (const document of vscode.workspace.textDocuments) if (windowAddress(document.uri)?.trace.toString() === uri.toString()) publishWindow(document);
+    for (const document of vscode.workspace.textDocuments)
+      if (windowAddress(document.uri)?.trace.toString() === uri.toString()) publishWindow(document);
   };
   // Findings stand where their file is shown: in itself, or in the parts of its listing.
   const publishIn = (session: vscode.Uri, file: vscode.Uri, findings: readonly FindingView[]): void => {
     const key = `${session.toString()} ${file.toString()}`;
-    const shown = new Map<string, { readonly uri: vscode.Uri; readonly found: FindingView[] }>([[file.toString(), { uri: file, found: [] }]]);
+    const shown = new Map<string, { readonly uri: vscode.Uri; readonly found: FindingView[] }>([
+      [file.toString(), { uri: file, found: [] }],
+    ]);
     for (const uri of published.get(key) ?? []) shown.set(uri.toString(), { uri, found: [] });
     for (const finding of findings) {
       const { uri } = shownAt(file, finding.at.line);
@@ -44,7 +57,10 @@ export const diagnostics: Feature = ({ sessions, suppressions }) => {
       at.found.push(finding);
       shown.set(uri.toString(), at);
     }
-    published.set(key, [...shown.values()].map(({ uri }) => uri));
+    published.set(
+      key,
+      [...shown.values()].map(({ uri }) => uri),
+    );
     for (const { uri, found } of shown.values()) collection.set(uri, diagnosticsOf(file, found));
   };
   // The findings of a run stand in its files, in place of what these show by themselves.
@@ -52,7 +68,9 @@ export const diagnostics: Feature = ({ sessions, suppressions }) => {
     if (state.kind !== 'done' || !report) return;
     runs.set(uri.toString(), files);
     for (const file of files) {
-      const own = report.findings.filter((finding) => finding.at.file === file.toString() && !suppressions.find(uri, finding));
+      const own = report.findings.filter(
+        (finding) => finding.at.file === file.toString() && !suppressions.find(uri, finding),
+      );
       publishIn(uri, file, own);
     }
   };
@@ -61,8 +79,14 @@ export const diagnostics: Feature = ({ sessions, suppressions }) => {
     const address = windowAddress(document.uri);
     const report = address && sessions.find(address.trace)?.report;
     if (!address || 'part' in address || !report) return;
-    const inside = report.findings.filter((finding) => !suppressions.find(address.trace, finding) && documentLine(document, finding.at.line) !== undefined);
-    collection.set(document.uri, diagnosticsOf(address.trace, inside).map((diagnostic) => moved(diagnostic, document)));
+    const inside = report.findings.filter(
+      (finding) =>
+        !suppressions.find(address.trace, finding) && documentLine(document, finding.at.line) !== undefined,
+    );
+    collection.set(
+      document.uri,
+      diagnosticsOf(address.trace, inside).map((diagnostic) => moved(diagnostic, document)),
+    );
   };
   return vscode.Disposable.from(
     collection,
@@ -93,7 +117,12 @@ function locationOf(file: vscode.Uri, place: PlaceView): vscode.Location {
 /** A diagnostic of a trace, at the line of a window that shows it. */
 function moved(diagnostic: vscode.Diagnostic, window: vscode.TextDocument): vscode.Diagnostic {
   const line = documentLine(window, diagnostic.range.start.line + 1) ?? 0;
-  diagnostic.range = new vscode.Range(line, diagnostic.range.start.character, line, diagnostic.range.end.character);
+  diagnostic.range = new vscode.Range(
+    line,
+    diagnostic.range.start.character,
+    line,
+    diagnostic.range.end.character,
+  );
   return diagnostic;
 }
 
@@ -104,17 +133,26 @@ function diagnosticsOf(uri: vscode.Uri, findings: readonly FindingView[]): vscod
   });
 }
 
-function diagnosticOf(uri: vscode.Uri, finding: FindingView, severity: vscode.DiagnosticSeverity): vscode.Diagnostic {
+function diagnosticOf(
+  uri: vscode.Uri,
+  finding: FindingView,
+  severity: vscode.DiagnosticSeverity,
+): vscode.Diagnostic {
   const diagnostic = new vscode.Diagnostic(locationOf(uri, finding.at).range, finding.message, severity);
   diagnostic.source = 'shimtrace';
   diagnostic.code = { value: finding.rule, target: ruleUri(finding.rule) };
   // The finding's own event says again what the message says.
-  const others = finding.evidence.filter((evidence) => evidence.place.row !== finding.at.row || evidence.note !== finding.message);
+  const others = finding.evidence.filter(
+    (evidence) => evidence.place.row !== finding.at.row || evidence.note !== finding.message,
+  );
   diagnostic.relatedInformation = others.map((evidence) => related(uri, evidence));
   return diagnostic;
 }
 
 function related(uri: vscode.Uri, { place, role, note }: EvidenceView): vscode.DiagnosticRelatedInformation {
   const at = place.event === '' ? '' : ` · ${place.event}`;
-  return new vscode.DiagnosticRelatedInformation(locationOf(fileOf(uri, place.file), place), `${ROLES[role]}: ${note}${at}`);
+  return new vscode.DiagnosticRelatedInformation(
+    locationOf(fileOf(uri, place.file), place),
+    `${ROLES[role]}: ${note}${at}`,
+  );
 }

@@ -11,30 +11,57 @@ import { activeTabUri } from '../tabs.js';
 
 export const EXPLANATION_SCHEME = 'shimtrace-explanation';
 
-export const findingActions: Feature = (app) => vscode.Disposable.from(
-  vscode.languages.registerCodeActionsProvider([{ language: LANGUAGE }], {
-    provideCodeActions: (document, range, context) => actionsAt(app, document, range, context),
-  }, { providedCodeActionKinds: [vscode.CodeActionKind.QuickFix] }),
-  vscode.workspace.registerTextDocumentContentProvider(EXPLANATION_SCHEME, { provideTextDocumentContent: (uri) => explanationText(app, uri) }),
-  vscode.commands.registerCommand('shimtrace.explain', (...args: unknown[]) => withFinding(app, args, explain)),
-  vscode.commands.registerCommand('shimtrace.copyAsMail', (...args: unknown[]) => withFinding(app, args, copyAsMail)),
-  vscode.commands.registerCommand('shimtrace.suppress', (...args: unknown[]) => withFinding(app, args, suppress)),
-  vscode.commands.registerCommand('shimtrace.unsuppress', (...args: unknown[]) => withFinding(app, args, (_app, trace, finding) => app.suppressions.remove(trace, finding))),
-  vscode.commands.registerCommand('shimtrace.openRuleOfFinding', (...args: unknown[]) => withFinding(app, args, async (_app, _trace, { rule }) => {
-    await vscode.commands.executeCommand('shimtrace.openRule', rule);
-  })),
-  vscode.commands.registerCommand('shimtrace.copyRecipe', () => copyRecipe(app)),
-);
+export const findingActions: Feature = (app) =>
+  vscode.Disposable.from(
+    vscode.languages.registerCodeActionsProvider(
+      [{ language: LANGUAGE }],
+      {
+        provideCodeActions: (document, range, context) => actionsAt(app, document, range, context),
+      },
+      { providedCodeActionKinds: [vscode.CodeActionKind.QuickFix] },
+    ),
+    vscode.workspace.registerTextDocumentContentProvider(EXPLANATION_SCHEME, {
+      provideTextDocumentContent: (uri) => explanationText(app, uri),
+    }),
+    vscode.commands.registerCommand('shimtrace.explain', (...args: unknown[]) =>
+      withFinding(app, args, explain),
+    ),
+    vscode.commands.registerCommand('shimtrace.copyAsMail', (...args: unknown[]) =>
+      withFinding(app, args, copyAsMail),
+    ),
+    vscode.commands.registerCommand('shimtrace.suppress', (...args: unknown[]) =>
+      withFinding(app, args, suppress),
+    ),
+    vscode.commands.registerCommand('shimtrace.unsuppress', (...args: unknown[]) =>
+      withFinding(app, args, (_app, trace, finding) => app.suppressions.remove(trace, finding)),
+    ),
+    vscode.commands.registerCommand('shimtrace.openRuleOfFinding', (...args: unknown[]) =>
+      withFinding(app, args, async (_app, _trace, { rule }) => {
+        await vscode.commands.executeCommand('shimtrace.openRule', rule);
+      }),
+    ),
+    vscode.commands.registerCommand('shimtrace.copyRecipe', () => copyRecipe(app)),
+  );
 
-function actionsAt(app: App, document: vscode.TextDocument, range: vscode.Range, context: vscode.CodeActionContext): vscode.CodeAction[] {
+function actionsAt(
+  app: App,
+  document: vscode.TextDocument,
+  range: vscode.Range,
+  context: vscode.CodeActionContext,
+): vscode.CodeAction[] {
   const at = traceLine(document, range.start.line);
   const session = at && (app.sessions.runOf(at.trace) ?? app.sessions.find(at.trace));
   if (!at || !session?.report) return [];
   const { uri, report } = session;
-  const isHere = ({ line, file }: FindingView['at']): boolean => line === at.line && (file === undefined || file === at.trace.toString());
-  const here = report.findings.filter((finding) => isHere(finding.at) && !app.suppressions.find(uri, finding));
+  const isHere = ({ line, file }: FindingView['at']): boolean =>
+    line === at.line && (file === undefined || file === at.trace.toString());
+  const here = report.findings.filter(
+    (finding) => isHere(finding.at) && !app.suppressions.find(uri, finding),
+  );
   return here.flatMap((finding) => {
-    const diagnostics = context.diagnostics.filter((diagnostic) => diagnostic.source === 'shimtrace' && diagnostic.message === finding.message);
+    const diagnostics = context.diagnostics.filter(
+      (diagnostic) => diagnostic.source === 'shimtrace' && diagnostic.message === finding.message,
+    );
     const action = (title: string, command: string, args: readonly unknown[]): vscode.CodeAction => {
       const made = new vscode.CodeAction(title, vscode.CodeActionKind.QuickFix);
       made.command = { title, command, arguments: [...args] };
@@ -44,7 +71,10 @@ function actionsAt(app: App, document: vscode.TextDocument, range: vscode.Range,
     return [
       action(vscode.l10n.t('Explain {0}', finding.rule), 'shimtrace.explain', [uri, finding.id]),
       action(vscode.l10n.t('Copy {0} as a mail', finding.rule), 'shimtrace.copyAsMail', [uri, finding.id]),
-      action(vscode.l10n.t('Suppress {0} here, with a reason…', finding.rule), 'shimtrace.suppress', [uri, finding.id]),
+      action(vscode.l10n.t('Suppress {0} here, with a reason…', finding.rule), 'shimtrace.suppress', [
+        uri,
+        finding.id,
+      ]),
       action(vscode.l10n.t('Open the page of {0}', finding.rule), 'shimtrace.openRule', [finding.rule]),
     ];
   });
@@ -56,11 +86,19 @@ type OnFinding = (app: App, trace: vscode.Uri, finding: FindingView) => Promise<
 async function withFinding(app: App, args: readonly unknown[], run: OnFinding): Promise<void> {
   const [first, second] = args;
   const node = first as { readonly finding?: unknown } | undefined;
-  const id = typeof second === 'string' ? second : typeof node?.finding === 'string' ? node.finding : undefined;
-  const traces = first instanceof vscode.Uri ? [first] : [activeTabUri(), ...app.sessions.all().map((session) => session.uri)];
+  const id =
+    typeof second === 'string' ? second : typeof node?.finding === 'string' ? node.finding : undefined;
+  const traces =
+    first instanceof vscode.Uri
+      ? [first]
+      : [activeTabUri(), ...app.sessions.all().map((session) => session.uri)];
   for (const trace of traces) {
     const report = app.sessions.find(trace)?.report;
-    const finding = trace && report?.findings.find((found) => (id === undefined ? found.at.line === cursorLine(trace) : found.id === id));
+    const finding =
+      trace &&
+      report?.findings.find((found) =>
+        id === undefined ? found.at.line === cursorLine(trace) : found.id === id,
+      );
     if (trace && finding) return run(app, trace, finding);
   }
   await vscode.window.showInformationMessage(vscode.l10n.t('Put the cursor on a line with a finding first.'));
@@ -74,24 +112,40 @@ function cursorLine(trace: vscode.Uri): number | undefined {
 
 async function explain(app: App, trace: vscode.Uri, finding: FindingView): Promise<void> {
   const name = trace.path.slice(trace.path.lastIndexOf('/') + 1);
-  await showMarkdown(vscode.Uri.from({ scheme: EXPLANATION_SCHEME, path: `/${finding.id} of ${name}.md`, query: JSON.stringify([trace.toString(), finding.id]) }), app.log);
+  await showMarkdown(
+    vscode.Uri.from({
+      scheme: EXPLANATION_SCHEME,
+      path: `/${finding.id} of ${name}.md`,
+      query: JSON.stringify([trace.toString(), finding.id]),
+    }),
+    app.log,
+  );
 }
 
 async function explanationText(app: App, uri: vscode.Uri): Promise<string> {
   const [trace, id] = JSON.parse(uri.query) as [string, string];
-  const explanation = await app.sessions.find(vscode.Uri.parse(trace, true))?.request('explain', { finding: id });
-  return explanation ? explanationMarkdown(explanation) : 'The trace was closed, or no longer holds this finding.\n';
+  const explanation = await app.sessions
+    .find(vscode.Uri.parse(trace, true))
+    ?.request('explain', { finding: id });
+  return explanation
+    ? explanationMarkdown(explanation)
+    : 'The trace was closed, or no longer holds this finding.\n';
 }
 
 export function explanationMarkdown(of: ExplanationView): string {
   const out = [
-    `# ${of.rule} ${of.name}: ${of.verdict}`, escapeMarkdown(of.message),
+    `# ${of.rule} ${of.name}: ${of.verdict}`,
+    escapeMarkdown(of.message),
     `> ${escapeMarkdown(of.statement)}\n>\n> — ${escapeMarkdown(of.source)}`,
-    ...(of.pages === '' ? [] : [`Pages: ${code(of.pages)}`]), '## What happened', ...(of.stateBefore === '' ? [] : [`Before: *${escapeMarkdown(of.stateBefore)}*`]),
+    ...(of.pages === '' ? [] : [`Pages: ${code(of.pages)}`]),
+    '## What happened',
+    ...(of.stateBefore === '' ? [] : [`Before: *${escapeMarkdown(of.stateBefore)}*`]),
   ];
   of.steps.forEach((step, i) => {
     const place = step.spot.line > 0 ? `line ${step.spot.line}` : step.time;
-    out.push(`${i + 1}. **${escapeMarkdown(step.note)}** (${place}, ${escapeMarkdown([step.time, step.actor].filter((part) => part !== '').join(' '))})\n\n   ${code(`${step.event}${step.text === '' ? '' : `: ${step.text}`}`)}\n\n   ${step.stateAfter === '' ? '' : `After: *${escapeMarkdown(step.stateAfter)}*`}`);
+    out.push(
+      `${i + 1}. **${escapeMarkdown(step.note)}** (${place}, ${escapeMarkdown([step.time, step.actor].filter((part) => part !== '').join(' '))})\n\n   ${code(`${step.event}${step.text === '' ? '' : `: ${step.text}`}`)}\n\n   ${step.stateAfter === '' ? '' : `After: *${escapeMarkdown(step.stateAfter)}*`}`,
+    );
   });
   out.push('## How to fix it', escapeMarkdown(of.fix));
   return `${out.join('\n\n')}\n`;
@@ -101,13 +155,16 @@ async function copyAsMail(app: App, trace: vscode.Uri, finding: FindingView): Pr
   const session = app.sessions.find(trace);
   const explanation = await session?.request('explain', { finding: finding.id });
   if (!session?.report || !explanation) return;
-  await vscode.env.clipboard.writeText(mailOf(trace.path.slice(trace.path.lastIndexOf('/') + 1), session.report, explanation));
+  await vscode.env.clipboard.writeText(
+    mailOf(trace.path.slice(trace.path.lastIndexOf('/') + 1), session.report, explanation),
+  );
   vscode.window.setStatusBarMessage(vscode.l10n.t('Copied as a mail'), 3000);
 }
 
 async function suppress(app: App, trace: vscode.Uri, finding: FindingView): Promise<void> {
   const reason = await vscode.window.showInputBox({
-    title: vscode.l10n.t('Suppress {0}', finding.rule), prompt: vscode.l10n.t('Why? The reason is kept in .shimtrace.json.'),
+    title: vscode.l10n.t('Suppress {0}', finding.rule),
+    prompt: vscode.l10n.t('Why? The reason is kept in .shimtrace.json.'),
     validateInput: (text) => (text.trim() === '' ? vscode.l10n.t('A reason is needed') : undefined),
   });
   if (reason !== undefined && reason.trim() !== '') await app.suppressions.add(trace, finding, reason.trim());
@@ -118,5 +175,9 @@ async function copyRecipe(app: App): Promise<void> {
   const recipe = await session?.request('recipe', {});
   if (recipe === undefined) return;
   await vscode.env.clipboard.writeText(recipe);
-  await vscode.window.showInformationMessage(vscode.l10n.t('Copied: the commands that record what this trace does not hold. They are run as root on the host.'));
+  await vscode.window.showInformationMessage(
+    vscode.l10n.t(
+      'Copied: the commands that record what this trace does not hold. They are run as root on the host.',
+    ),
+  );
 }

@@ -21,7 +21,11 @@ class Follower implements vscode.Disposable {
   private earliestAt = 0;
   private readonly watchers = new Map<string, vscode.FileSystemWatcher>();
 
-  constructor(private readonly app: App, private readonly uri: vscode.Uri, private readonly isReplayed: () => boolean) {
+  constructor(
+    private readonly app: App,
+    private readonly uri: vscode.Uri,
+    private readonly isReplayed: () => boolean,
+  ) {
     this.watch([uri]);
   }
 
@@ -36,7 +40,9 @@ class Follower implements vscode.Disposable {
     for (const [key, file] of wanted) {
       if (this.watchers.has(key)) continue;
       const name = file.path.slice(file.path.lastIndexOf('/') + 1);
-      const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(vscode.Uri.joinPath(file, '..'), globLiteral(name)));
+      const watcher = vscode.workspace.createFileSystemWatcher(
+        new vscode.RelativePattern(vscode.Uri.joinPath(file, '..'), globLiteral(name)),
+      );
       watcher.onDidChange(() => this.changed());
       watcher.onDidCreate(() => this.changed());
       this.watchers.set(key, watcher);

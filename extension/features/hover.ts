@@ -10,22 +10,35 @@ const STOP_ON_CHANGE = 'shimtrace.replay.stopOnChange';
 /** A hover lists no more fields than this. */
 const FIELDS_SHOWN = 24;
 
-export const hover: Feature = (app) => vscode.languages.registerHoverProvider({ language: LANGUAGE }, {
-  async provideHover(document, position) {
-    const asked = askedAt(app, document, position.line);
-    const event = asked && (await orNothing(asked.session.request('eventAtLine', asked.at)));
-    return event ? new vscode.Hover(hoverText(event, asked.session.uri), document.lineAt(position.line).range) : undefined;
-  },
-});
+export const hover: Feature = (app) =>
+  vscode.languages.registerHoverProvider(
+    { language: LANGUAGE },
+    {
+      async provideHover(document, position) {
+        const asked = askedAt(app, document, position.line);
+        const event = asked && (await orNothing(asked.session.request('eventAtLine', asked.at)));
+        return event
+          ? new vscode.Hover(hoverText(event, asked.session.uri), document.lineAt(position.line).range)
+          : undefined;
+      },
+    },
+  );
 
 export function hoverText(event: EventView, trace: vscode.Uri): vscode.MarkdownString {
   const text = new vscode.MarkdownString('', true);
   // What the trace says is escaped: the only links are ours, and they can run nothing else.
   text.isTrusted = { enabledCommands: [STOP_ON_CHANGE] };
   const { place } = event;
-  const actor = [place.time === '' ? '' : `${place.time}`, place.cpu < 0 ? '' : `CPU ${place.cpu}`, taskText(place.comm, place.tid)];
-  text.appendMarkdown(`**${escapeMarkdown(event.name)}** — ${escapeMarkdown(actor.filter((part) => part !== '').join(' · '))}\n\n`);
-  if (!event.understood) text.appendMarkdown('$(question) Not in the vocabulary: kept and counted, never judged.\n\n');
+  const actor = [
+    place.time === '' ? '' : `${place.time}`,
+    place.cpu < 0 ? '' : `CPU ${place.cpu}`,
+    taskText(place.comm, place.tid),
+  ];
+  text.appendMarkdown(
+    `**${escapeMarkdown(event.name)}** — ${escapeMarkdown(actor.filter((part) => part !== '').join(' · '))}\n\n`,
+  );
+  if (!event.understood)
+    text.appendMarkdown('$(question) Not in the vocabulary: kept and counted, never judged.\n\n');
   if (event.pages.length > 0) text.appendMarkdown(pageTable(event.pages, trace, place.row));
   if (event.fields.length > 0) text.appendMarkdown(fieldTable(event.fields));
   return text;
@@ -37,8 +50,10 @@ function taskText(comm: string, tid: number): string {
 }
 
 function pageTable(pages: readonly PageStateView[], trace: vscode.Uri, row: number): string {
-  const rows = pages.map(({ label, before, after, dataId }) =>
-    `| ${escapeMarkdown(label)} | ${escapeMarkdown(before)} | ${before === after ? '*unchanged*' : escapeMarkdown(after)} | ${dataId === '' ? '' : stopLink(trace, row, dataId)} |`);
+  const rows = pages.map(
+    ({ label, before, after, dataId }) =>
+      `| ${escapeMarkdown(label)} | ${escapeMarkdown(before)} | ${before === after ? '*unchanged*' : escapeMarkdown(after)} | ${dataId === '' ? '' : stopLink(trace, row, dataId)} |`,
+  );
   return `| pages | before | after | |\n|---|---|---|---|\n${rows.join('\n')}\n\n`;
 }
 
@@ -49,7 +64,9 @@ function stopLink(trace: vscode.Uri, row: number, dataId: string): string {
 }
 
 function fieldTable(fields: EventView['fields']): string {
-  const rows = fields.slice(0, FIELDS_SHOWN).map(({ name, value }) => `| ${escapeMarkdown(name)} | ${code(value.replace(/\|/g, '¦'))} |`);
+  const rows = fields
+    .slice(0, FIELDS_SHOWN)
+    .map(({ name, value }) => `| ${escapeMarkdown(name)} | ${code(value.replace(/\|/g, '¦'))} |`);
   if (fields.length > FIELDS_SHOWN) rows.push(`| … | ${fields.length - FIELDS_SHOWN} more |`);
   return `| field | value |\n|---|---|\n${rows.join('\n')}\n`;
 }

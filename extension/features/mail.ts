@@ -27,11 +27,13 @@ export function mailOf(file: string, report: Report, of: ExplanationView): strin
     ...(of.pages === '' ? [] : [`Pages:   ${of.pages}`]),
     `Command: shimtrace explain ${file} ${of.id}`,
   ];
-  const steps = of.steps.map((step, i) => [
-    wrap(`${i + 1}. ${step.note}${step.spot.line > 0 ? ` (line ${step.spot.line})` : ''}`),
-    `> ${[step.actor, step.time].filter((part) => part !== '').join(' ')}: ${step.event}${step.text === '' ? '' : `: ${step.text}`}`,
-    ...(step.stateAfter === '' ? [] : [wrap(`after: ${step.stateAfter}`, '   ')]),
-  ].join('\n'));
+  const steps = of.steps.map((step, i) =>
+    [
+      wrap(`${i + 1}. ${step.note}${step.spot.line > 0 ? ` (line ${step.spot.line})` : ''}`),
+      `> ${[step.actor, step.time].filter((part) => part !== '').join(' ')}: ${step.event}${step.text === '' ? '' : `: ${step.text}`}`,
+      ...(step.stateAfter === '' ? [] : [wrap(`after: ${step.stateAfter}`, '   ')]),
+    ].join('\n'),
+  );
   const before = of.stateBefore === '' ? [] : [wrap(`Before: ${of.stateBefore}`)];
   return `${[wrap(`${of.verdict}: ${of.message}`), facts.join('\n'), wrap(of.statement), wrap(`Source: ${of.source}`), ...before, ...steps, wrap(`Fix: ${of.fix}`)].join('\n\n')}\n`;
 }

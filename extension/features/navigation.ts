@@ -9,21 +9,29 @@ import { LANGUAGE } from './recognise.js';
 
 const SELECTOR: vscode.DocumentSelector = [{ language: LANGUAGE }];
 const MOVES: readonly (readonly [string, Along, boolean, string])[] = [
-  ['shimtrace.nextOfPage', 'page', true, 'No later event of this page'], ['shimtrace.previousOfPage', 'page', false, 'No earlier event of this page'],
-  ['shimtrace.nextOfConversion', 'conversion', true, 'No later step of this conversion'], ['shimtrace.previousOfConversion', 'conversion', false, 'No earlier step of this conversion'],
-  ['shimtrace.nextOfTask', 'task', true, 'No later event of this task'], ['shimtrace.previousOfTask', 'task', false, 'No earlier event of this task'],
+  ['shimtrace.nextOfPage', 'page', true, 'No later event of this page'],
+  ['shimtrace.previousOfPage', 'page', false, 'No earlier event of this page'],
+  ['shimtrace.nextOfConversion', 'conversion', true, 'No later step of this conversion'],
+  ['shimtrace.previousOfConversion', 'conversion', false, 'No earlier step of this conversion'],
+  ['shimtrace.nextOfTask', 'task', true, 'No later event of this task'],
+  ['shimtrace.previousOfTask', 'task', false, 'No earlier event of this task'],
 ];
 
-export const navigation: Feature = (app) => vscode.Disposable.from(
-  ...MOVES.map(([id, along, forward, none]) => vscode.commands.registerCommand(id, () => move(app, along, forward, none))),
-  vscode.commands.registerCommand('shimtrace.openWindow', (line?: unknown) => openWindow(app, line)),
-  vscode.languages.registerDefinitionProvider(SELECTOR, {
-    provideDefinition: (document, position) => locations(app, document, position, ({ session, at }) => session.request('origin', at)),
-  }),
-  vscode.languages.registerReferenceProvider(SELECTOR, {
-    provideReferences: (document, position) => locations(app, document, position, ({ session, at }) => session.request('life', at)),
-  }),
-);
+export const navigation: Feature = (app) =>
+  vscode.Disposable.from(
+    ...MOVES.map(([id, along, forward, none]) =>
+      vscode.commands.registerCommand(id, () => move(app, along, forward, none)),
+    ),
+    vscode.commands.registerCommand('shimtrace.openWindow', (line?: unknown) => openWindow(app, line)),
+    vscode.languages.registerDefinitionProvider(SELECTOR, {
+      provideDefinition: (document, position) =>
+        locations(app, document, position, ({ session, at }) => session.request('origin', at)),
+    }),
+    vscode.languages.registerReferenceProvider(SELECTOR, {
+      provideReferences: (document, position) =>
+        locations(app, document, position, ({ session, at }) => session.request('life', at)),
+    }),
+  );
 
 /** What a provider answers when the worker was ended under it. */
 export async function orNothing<T>(asked: Promise<T>): Promise<T | undefined> {
@@ -57,7 +65,10 @@ export function askedAt(app: App, document: vscode.TextDocument, line: number): 
 }
 
 async function locations(
-  app: App, document: vscode.TextDocument, position: vscode.Position, ask: (asked: Asked) => Promise<readonly Spot[]>,
+  app: App,
+  document: vscode.TextDocument,
+  position: vscode.Position,
+  ask: (asked: Asked) => Promise<readonly Spot[]>,
 ): Promise<vscode.Location[]> {
   const asked = askedAt(app, document, position.line);
   if (!asked) return [];
@@ -88,7 +99,8 @@ async function move(app: App, along: Along, forward: boolean, none: string): Pro
   if (uri.toString() === editor.document.uri.toString()) {
     editor.selection = new vscode.Selection(range.start, range.start);
     editor.revealRange(range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
-  } else if (windowAddress(editor.document.uri) && listingLines(file) === undefined) await showWindow(app, file, spot.line, spot.column);
+  } else if (windowAddress(editor.document.uri) && listingLines(file) === undefined)
+    await showWindow(app, file, spot.line, spot.column);
   else await revealLine(file, spot.line, spot.column);
 }
 
@@ -99,7 +111,12 @@ async function openWindow(app: App, line: unknown): Promise<void> {
   const trace = at && app.sessions.find(at.trace) ? at.trace : activeTabUri();
   const report = app.sessions.find(trace)?.report;
   if (!trace || !report) return;
-  const wanted = typeof line === 'number' ? line : at ? at.line : (report.findings.find((finding) => finding.verdict === 'violation') ?? report.findings[0])?.at.line;
+  const wanted =
+    typeof line === 'number'
+      ? line
+      : at
+        ? at.line
+        : (report.findings.find((finding) => finding.verdict === 'violation') ?? report.findings[0])?.at.line;
   if (listingLines(trace) === undefined) await showWindow(app, trace, wanted ?? 1, 0);
   else await revealLine(trace, wanted ?? 1);
 }

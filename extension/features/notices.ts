@@ -42,9 +42,13 @@ async function showUnusable(uri: vscode.Uri, issue: IssueView): Promise<void> {
 
 async function showFailure(app: App, uri: vscode.Uri, error: JobError): Promise<void> {
   app.log.error(`${uri.toString()}: ${error.code}: ${error.message}`);
-  const text = error.code === 'internal'
-    ? vscode.l10n.t('{0}: Shimtrace failed on this trace by a mistake of its own. The log has the details.', nameOf(uri))
-    : vscode.l10n.t('{0} could not be checked: {1}', nameOf(uri), error.message);
+  const text =
+    error.code === 'internal'
+      ? vscode.l10n.t(
+          '{0}: Shimtrace failed on this trace by a mistake of its own. The log has the details.',
+          nameOf(uri),
+        )
+      : vscode.l10n.t('{0} could not be checked: {1}', nameOf(uri), error.message);
   const showLog = vscode.l10n.t('Show Log');
   if ((await vscode.window.showErrorMessage(text, showLog)) === showLog) app.log.show();
 }
@@ -58,7 +62,10 @@ function followRun(app: App, busy: Map<TraceSession, Run>, session: TraceSession
   const run = busy.get(session);
   if (session.state.kind === 'running') {
     if (!run) {
-      const started: Run = { timer: setTimeout(() => showProgress(app, started, session), LONG_MS), done: () => undefined };
+      const started: Run = {
+        timer: setTimeout(() => showProgress(app, started, session), LONG_MS),
+        done: () => undefined,
+      };
       busy.set(session, started);
     }
     return;
@@ -70,24 +77,35 @@ function followRun(app: App, busy: Map<TraceSession, Run>, session: TraceSession
 }
 
 function showProgress(app: App, run: Run, session: TraceSession): void {
-  const options = { location: vscode.ProgressLocation.Notification, title: `Shimtrace: ${nameOf(session.uri)}`, cancellable: true };
-  void vscode.window.withProgress(options, (progress, token) => new Promise<void>((done) => {
-    let percent = 0;
-    const watch = session.onDidChange(() => {
-      if (session.state.kind !== 'running' || !session.state.progress) return;
-      const { done: got, total, stage } = session.state.progress;
-      // Reading is shown as the first half of the bar, judging as the second.
-      const now = (stage === 'reading' ? 0 : 50) + (50 * Math.min(got, total)) / Math.max(1, total);
-      progress.report({ message: progressText(session.state.progress), increment: Math.max(0, now - percent) });
-      percent = Math.max(percent, now);
-    });
-    run.done = () => {
-      watch.dispose();
-      done();
-    };
-    token.onCancellationRequested(() => {
-      app.log.info(`cancelled: ${session.uri.toString()}`);
-      session.cancel();
-    });
-  }));
+  const options = {
+    location: vscode.ProgressLocation.Notification,
+    title: `Shimtrace: ${nameOf(session.uri)}`,
+    cancellable: true,
+  };
+  void vscode.window.withProgress(
+    options,
+    (progress, token) =>
+      new Promise<void>((done) => {
+        let percent = 0;
+        const watch = session.onDidChange(() => {
+          if (session.state.kind !== 'running' || !session.state.progress) return;
+          const { done: got, total, stage } = session.state.progress;
+          // Reading is shown as the first half of the bar, judging as the second.
+          const now = (stage === 'reading' ? 0 : 50) + (50 * Math.min(got, total)) / Math.max(1, total);
+          progress.report({
+            message: progressText(session.state.progress),
+            increment: Math.max(0, now - percent),
+          });
+          percent = Math.max(percent, now);
+        });
+        run.done = () => {
+          watch.dispose();
+          done();
+        };
+        token.onCancellationRequested(() => {
+          app.log.info(`cancelled: ${session.uri.toString()}`);
+          session.cancel();
+        });
+      }),
+  );
 }

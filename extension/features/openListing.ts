@@ -14,21 +14,23 @@ import { traceOf } from './target.js';
 
 const EDITOR = 'shimtrace.listing';
 
-export const openListing: Feature = (app) => vscode.Disposable.from(
-  new Listings(app),
-  vscode.window.registerCustomEditorProvider(EDITOR, {
-    openCustomDocument: (uri: vscode.Uri) => ({ uri, dispose: () => undefined }),
-    resolveCustomEditor: (document: vscode.CustomDocument, panel: vscode.WebviewPanel) => resolve(app, document.uri, panel),
-  }),
-  vscode.commands.registerCommand('shimtrace.openListing', async (target?: unknown) => {
-    const trace = traceOf(target);
-    if (trace) await showListing(trace, {});
-  }),
-  vscode.commands.registerCommand('shimtrace.nextPart', () => step(1)),
-  vscode.commands.registerCommand('shimtrace.previousPart', () => step(-1)),
-  vscode.commands.registerCommand('shimtrace.goToEvent', (line?: unknown) => goTo(line)),
-  vscode.languages.registerCodeLensProvider({ scheme: WINDOW_SCHEME }, { provideCodeLenses: partLenses }),
-);
+export const openListing: Feature = (app) =>
+  vscode.Disposable.from(
+    new Listings(app),
+    vscode.window.registerCustomEditorProvider(EDITOR, {
+      openCustomDocument: (uri: vscode.Uri) => ({ uri, dispose: () => undefined }),
+      resolveCustomEditor: (document: vscode.CustomDocument, panel: vscode.WebviewPanel) =>
+        resolve(app, document.uri, panel),
+    }),
+    vscode.commands.registerCommand('shimtrace.openListing', async (target?: unknown) => {
+      const trace = traceOf(target);
+      if (trace) await showListing(trace, {});
+    }),
+    vscode.commands.registerCommand('shimtrace.nextPart', () => step(1)),
+    vscode.commands.registerCommand('shimtrace.previousPart', () => step(-1)),
+    vscode.commands.registerCommand('shimtrace.goToEvent', (line?: unknown) => goTo(line)),
+    vscode.languages.registerCodeLensProvider({ scheme: WINDOW_SCHEME }, { provideCodeLenses: partLenses }),
+  );
 
 /** What was found out about files, by their stamps: a file that is no trace is not looked into each time. */
 const known = new Map<string, { readonly stamp: string; readonly is: Promise<boolean> }>();
@@ -61,17 +63,25 @@ async function holdsTrace(app: App, uri: vscode.Uri): Promise<boolean> {
 
 /** Puts the listing in the place of whatever tab shows the file. */
 export async function showListing(trace: vscode.Uri, options: vscode.TextDocumentShowOptions): Promise<void> {
-  const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs).filter((tab) => isTabOf(tab, trace));
+  const tabs = vscode.window.tabGroups.all
+    .flatMap((group) => group.tabs)
+    .filter((tab) => isTabOf(tab, trace));
   const [first] = tabs;
   await vscode.commands.executeCommand('vscode.open', listingUri(trace, 0), {
-    preview: first?.isPreview ?? false, ...(first && { viewColumn: first.group.viewColumn, preserveFocus: !first.group.isActive }), ...options,
+    preview: first?.isPreview ?? false,
+    ...(first && { viewColumn: first.group.viewColumn, preserveFocus: !first.group.isActive }),
+    ...options,
   } satisfies vscode.TextDocumentShowOptions);
-  const left = vscode.window.tabGroups.all.flatMap((group) => group.tabs).filter((tab) => isTabOf(tab, trace));
+  const left = vscode.window.tabGroups.all
+    .flatMap((group) => group.tabs)
+    .filter((tab) => isTabOf(tab, trace));
   if (left.length > 0) await vscode.window.tabGroups.close(left, true);
 }
 
 function isTabOf({ input }: vscode.Tab, uri: vscode.Uri): boolean {
-  const isOurs = input instanceof vscode.TabInputText || (input instanceof vscode.TabInputCustom && input.viewType === EDITOR);
+  const isOurs =
+    input instanceof vscode.TabInputText ||
+    (input instanceof vscode.TabInputCustom && input.viewType === EDITOR);
   return isOurs && input.uri.toString() === uri.toString();
 }
 
@@ -83,17 +93,24 @@ async function resolve(app: App, uri: vscode.Uri, panel: vscode.WebviewPanel): P
     return false;
   });
   // In a comparison of two files there is no tab of this one, and nothing that could take its place.
-  if (!tab) panel.webview.html = `<!DOCTYPE html><html lang="en"><body><p>${vscode.l10n.t('Binary traces are compared by their verdicts: run "shimtrace check" on each.')}</p></body></html>`;
+  if (!tab)
+    panel.webview.html = `<!DOCTYPE html><html lang="en"><body><p>${vscode.l10n.t('Binary traces are compared by their verdicts: run "shimtrace check" on each.')}</p></body></html>`;
   else if (is) await showListing(uri, {});
   else {
-    const options = { viewColumn: tab.group.viewColumn, preview: tab.isPreview, preserveFocus: !tab.group.isActive };
+    const options = {
+      viewColumn: tab.group.viewColumn,
+      preview: tab.isPreview,
+      preserveFocus: !tab.group.isActive,
+    };
     await vscode.commands.executeCommand('vscode.openWith', uri, 'default', options);
     panel.dispose();
   }
 }
 
 /** The part of a listing that the cursor is in: its trace, its number and how many lines there are. */
-function partHere(): { readonly trace: vscode.Uri; readonly part: number; readonly total: number } | undefined {
+function partHere():
+  | { readonly trace: vscode.Uri; readonly part: number; readonly total: number }
+  | undefined {
   const document = vscode.window.activeTextEditor?.document;
   const at = document && windowAddress(document.uri) && traceLine(document, 0);
   const total = at && listingLines(at.trace);
@@ -104,7 +121,13 @@ async function step(by: 1 | -1): Promise<void> {
   const here = partHere();
   if (!here) return;
   const next = here.part + by;
-  if (next < 0 || next >= partCount(here.total)) vscode.window.setStatusBarMessage(by > 0 ? vscode.l10n.t('This is the last part of the listing') : vscode.l10n.t('This is the first part of the listing'), 3000);
+  if (next < 0 || next >= partCount(here.total))
+    vscode.window.setStatusBarMessage(
+      by > 0
+        ? vscode.l10n.t('This is the last part of the listing')
+        : vscode.l10n.t('This is the first part of the listing'),
+      3000,
+    );
   else await revealLine(here.trace, by > 0 ? firstOf(next) : lastOf(next, here.total));
 }
 
@@ -113,10 +136,16 @@ async function goTo(wanted: unknown): Promise<void> {
   const trace = activeTabUri();
   const total = trace && listingLines(trace);
   if (!trace || total === undefined) return;
-  const text = typeof wanted === 'number' ? String(wanted) : await vscode.window.showInputBox({
-    prompt: vscode.l10n.t('Number of the event, 1 to {0}', total),
-    validateInput: (typed) => (/^\d+$/.test(typed) && Number(typed) >= 1 && Number(typed) <= total ? undefined : vscode.l10n.t('A number from 1 to {0}', total)),
-  });
+  const text =
+    typeof wanted === 'number'
+      ? String(wanted)
+      : await vscode.window.showInputBox({
+          prompt: vscode.l10n.t('Number of the event, 1 to {0}', total),
+          validateInput: (typed) =>
+            /^\d+$/.test(typed) && Number(typed) >= 1 && Number(typed) <= total
+              ? undefined
+              : vscode.l10n.t('A number from 1 to {0}', total),
+        });
   if (text !== undefined) await revealLine(trace, Math.max(1, Math.min(total, Number(text))));
 }
 
@@ -125,11 +154,15 @@ function partLenses(document: vscode.TextDocument): vscode.CodeLens[] {
   const address = windowAddress(document.uri);
   const total = address && listingLines(address.trace);
   if (!address || !('part' in address) || total === undefined) return [];
-  const lens = (line: number, icon: string, part: number, event: number): vscode.CodeLens => new vscode.CodeLens(new vscode.Range(line, 0, line, 0), {
-    title: `$(${icon}) ${vscode.l10n.t('Lines {0} to {1} of {2}', firstOf(part), lastOf(part, total), total)}`, command: 'shimtrace.goToEvent', arguments: [event],
-  });
+  const lens = (line: number, icon: string, part: number, event: number): vscode.CodeLens =>
+    new vscode.CodeLens(new vscode.Range(line, 0, line, 0), {
+      title: `$(${icon}) ${vscode.l10n.t('Lines {0} to {1} of {2}', firstOf(part), lastOf(part, total), total)}`,
+      command: 'shimtrace.goToEvent',
+      arguments: [event],
+    });
   const out: vscode.CodeLens[] = [];
   if (address.part > 0) out.push(lens(0, 'arrow-up', address.part - 1, lastOf(address.part - 1, total)));
-  if (address.part + 1 < partCount(total)) out.push(lens(document.lineCount - 1, 'arrow-down', address.part + 1, firstOf(address.part + 1)));
+  if (address.part + 1 < partCount(total))
+    out.push(lens(document.lineCount - 1, 'arrow-down', address.part + 1, firstOf(address.part + 1)));
   return out;
 }

@@ -15,16 +15,29 @@ export const outline: Feature = (app) => {
   const lenses = new vscode.EventEmitter<void>();
   const inlays = new vscode.EventEmitter<void>();
   return vscode.Disposable.from(
-    lenses, inlays,
+    lenses,
+    inlays,
     app.sessions.onDidChange(({ state }) => {
       if (state.kind !== 'done') return;
       lenses.fire();
       inlays.fire();
     }),
-    vscode.languages.registerDocumentSymbolProvider(SELECTOR, { provideDocumentSymbols: (document) => symbols(app, document) }, { label: 'Conversions' }),
-    vscode.languages.registerFoldingRangeProvider(SELECTOR, { provideFoldingRanges: (document) => folds(app, document) }),
-    vscode.languages.registerCodeLensProvider(SELECTOR, { onDidChangeCodeLenses: lenses.event, provideCodeLenses: (document) => codeLenses(app, document) }),
-    vscode.languages.registerInlayHintsProvider(SELECTOR, { onDidChangeInlayHints: inlays.event, provideInlayHints: (document, range) => hints(app, document, range) }),
+    vscode.languages.registerDocumentSymbolProvider(
+      SELECTOR,
+      { provideDocumentSymbols: (document) => symbols(app, document) },
+      { label: 'Conversions' },
+    ),
+    vscode.languages.registerFoldingRangeProvider(SELECTOR, {
+      provideFoldingRanges: (document) => folds(app, document),
+    }),
+    vscode.languages.registerCodeLensProvider(SELECTOR, {
+      onDidChangeCodeLenses: lenses.event,
+      provideCodeLenses: (document) => codeLenses(app, document),
+    }),
+    vscode.languages.registerInlayHintsProvider(SELECTOR, {
+      onDidChangeInlayHints: inlays.event,
+      provideInlayHints: (document, range) => hints(app, document, range),
+    }),
   );
 };
 
@@ -39,7 +52,10 @@ interface Shown {
  * Conversions whose first line the document shows; one in flight reaches to the document's end. Waits for the verdicts
  * that are being made: VS Code asks for symbols and folds once, and keeps an empty answer.
  */
-async function conversionsIn(app: App, document: vscode.TextDocument): Promise<{ session: TraceSession; shown: readonly Shown[] } | undefined> {
+async function conversionsIn(
+  app: App,
+  document: vscode.TextDocument,
+): Promise<{ session: TraceSession; shown: readonly Shown[] } | undefined> {
   const trace = traceLine(document, 0)?.trace;
   if (trace) await app.sessions.settled(trace);
   const session = sessionOf(app, document);
@@ -48,7 +64,10 @@ async function conversionsIn(app: App, document: vscode.TextDocument): Promise<{
   const shown = rows.flatMap((row): Shown[] => {
     const first = documentLine(document, row.spot.line);
     if (first === undefined) return [];
-    const last = row.lastLine === 0 ? document.lineCount - 1 : (documentLine(document, row.lastLine) ?? document.lineCount - 1);
+    const last =
+      row.lastLine === 0
+        ? document.lineCount - 1
+        : (documentLine(document, row.lastLine) ?? document.lineCount - 1);
     return [{ row, first, last: Math.max(first, last) }];
   });
   return { session, shown };
@@ -57,7 +76,11 @@ async function conversionsIn(app: App, document: vscode.TextDocument): Promise<{
 /** Symbols, folds and lenses all ask for the same rows: one answer for each report and stretch of lines. */
 const answers = new WeakMap<Report, Map<string, Promise<readonly ConversionRow[] | undefined>>>();
 
-function rowsIn(app: App, session: TraceSession, document: vscode.TextDocument): Promise<readonly ConversionRow[] | undefined> {
+function rowsIn(
+  app: App,
+  session: TraceSession,
+  document: vscode.TextDocument,
+): Promise<readonly ConversionRow[] | undefined> {
   const report = session.report!;
   const fromLine = traceLine(document, 0)?.line ?? 1;
   const toLine = fromLine + document.lineCount - 1;
@@ -71,9 +94,17 @@ function rowsIn(app: App, session: TraceSession, document: vscode.TextDocument):
   return asked;
 }
 
-async function askRows(app: App, session: TraceSession, fromLine: number, toLine: number): Promise<readonly ConversionRow[] | undefined> {
+async function askRows(
+  app: App,
+  session: TraceSession,
+  fromLine: number,
+  toLine: number,
+): Promise<readonly ConversionRow[] | undefined> {
   const found = await orNothing(session.request('conversionsIn', { fromLine, toLine }));
-  if (found && found.total > found.rows.length) app.log.info(`symbols, folds and lenses for the first ${found.rows.length} of ${found.total} conversions: ${session.uri.toString()}`);
+  if (found && found.total > found.rows.length)
+    app.log.info(
+      `symbols, folds and lenses for the first ${found.rows.length} of ${found.total} conversions: ${session.uri.toString()}`,
+    );
   return found?.rows;
 }
 
@@ -81,7 +112,13 @@ async function symbols(app: App, document: vscode.TextDocument): Promise<vscode.
   const found = await conversionsIn(app, document);
   return (found?.shown ?? []).map(({ row, first, last }) => {
     const whole = new vscode.Range(first, 0, last, document.lineAt(last).text.length);
-    const symbol = new vscode.DocumentSymbol(row.label, detail(row), vscode.SymbolKind.Event, whole, new vscode.Range(first, 0, first, document.lineAt(first).text.length));
+    const symbol = new vscode.DocumentSymbol(
+      row.label,
+      detail(row),
+      vscode.SymbolKind.Event,
+      whole,
+      new vscode.Range(first, 0, first, document.lineAt(first).text.length),
+    );
     symbol.children = row.phases.flatMap(({ name, spot }) => {
       const line = documentLine(document, spot.line);
       if (line === undefined || line < first || line > last) return [];
@@ -103,10 +140,14 @@ async function folds(app: App, document: vscode.TextDocument): Promise<vscode.Fo
   const header = headerFold(document);
   return [
     ...(header ? [header] : []),
-    ...found.shown.filter(({ first, last }) => last > first).map(({ first, last }) => new vscode.FoldingRange(first, last, vscode.FoldingRangeKind.Region)),
+    ...found.shown
+      .filter(({ first, last }) => last > first)
+      .map(({ first, last }) => new vscode.FoldingRange(first, last, vscode.FoldingRangeKind.Region)),
     ...stacks.flatMap(({ from, to }) => {
       const [first, last] = [documentLine(document, from), documentLine(document, to)];
-      return first === undefined || last === undefined || last <= first ? [] : [new vscode.FoldingRange(first, last)];
+      return first === undefined || last === undefined || last <= first
+        ? []
+        : [new vscode.FoldingRange(first, last)];
     }),
   ];
 }
@@ -124,25 +165,41 @@ async function codeLenses(app: App, document: vscode.TextDocument): Promise<vsco
   const { session, shown } = found;
   return shown.flatMap(({ row, first }) => {
     const range = new vscode.Range(first, 0, first, 0);
-    const lens = (title: string, command: string, args: readonly unknown[]): vscode.CodeLens => new vscode.CodeLens(range, { title, command, arguments: [...args] });
+    const lens = (title: string, command: string, args: readonly unknown[]): vscode.CodeLens =>
+      new vscode.CodeLens(range, { title, command, arguments: [...args] });
     return [
       lens(summary(session, row), 'shimtrace.findings.focus', []),
-      lens('$(debug-alt) Replay', 'shimtrace.replay', [{ trace: session.uri, from: { conversion: row.index } }]),
-      lens('$(graph-line) Show on timeline', 'shimtrace.showTimeline', [{ uri: session.uri, row: row.spot.row }]),
+      lens('$(debug-alt) Replay', 'shimtrace.replay', [
+        { trace: session.uri, from: { conversion: row.index } },
+      ]),
+      lens('$(graph-line) Show on timeline', 'shimtrace.showTimeline', [
+        { uri: session.uri, row: row.spot.row },
+      ]),
     ];
   });
 }
 
 /** `$(lock) 2 pages to private, 553 µs, 1 violation`. */
 function summary(session: TraceSession, row: ConversionRow): string {
-  const inside = session.report!.findings.filter((finding) => finding.at.line >= row.spot.line && (row.lastLine === 0 || finding.at.line <= row.lastLine));
+  const inside = session.report!.findings.filter(
+    (finding) => finding.at.line >= row.spot.line && (row.lastLine === 0 || finding.at.line <= row.lastLine),
+  );
   const violations = inside.filter((finding) => finding.verdict === 'violation').length;
   const verdict = violations > 0 ? `${violations} violation${violations === 1 ? '' : 's'}` : 'no violation';
-  const facts = [`${row.pageCount} page${row.pageCount === 1 ? '' : 's'} to ${row.toPrivate ? 'private' : 'shared'}`, row.duration, row.errno === '' ? row.state : `failed ${row.errno}`, verdict];
+  const facts = [
+    `${row.pageCount} page${row.pageCount === 1 ? '' : 's'} to ${row.toPrivate ? 'private' : 'shared'}`,
+    row.duration,
+    row.errno === '' ? row.state : `failed ${row.errno}`,
+    verdict,
+  ];
   return `$(${row.toPrivate ? 'lock' : 'unlock'}) ${facts.filter((fact) => fact !== '').join(', ')}`;
 }
 
-async function hints(app: App, document: vscode.TextDocument, range: vscode.Range): Promise<vscode.InlayHint[]> {
+async function hints(
+  app: App,
+  document: vscode.TextDocument,
+  range: vscode.Range,
+): Promise<vscode.InlayHint[]> {
   const limit = vscode.workspace.getConfiguration(SECTION, document.uri).get('inlayHints.maximumLines');
   const session = sessionOf(app, document);
   const from = traceLine(document, range.start.line);
@@ -150,7 +207,10 @@ async function hints(app: App, document: vscode.TextDocument, range: vscode.Rang
   if (!session || !from || !to || document.lineCount > (typeof limit === 'number' ? limit : 0)) return [];
   const found = (await orNothing(session.request('hints', { fromLine: from.line, toLine: to.line }))) ?? [];
   return found.map(({ line, column, text, tooltip }) => {
-    const hint = new vscode.InlayHint(locationIn(document, session.uri, { row: 0, line, column }).range.start, text);
+    const hint = new vscode.InlayHint(
+      locationIn(document, session.uri, { row: 0, line, column }).range.start,
+      text,
+    );
     hint.paddingLeft = true;
     hint.tooltip = tooltip;
     return hint;

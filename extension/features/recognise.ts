@@ -33,7 +33,9 @@ export const recognise: Feature = (app) => {
   let closing: number | undefined;
   return vscode.Disposable.from(
     // A tab may open before its document does, or after; a document without a tab is nobody's to judge.
-    vscode.workspace.onDidOpenTextDocument(({ uri }) => lookAt(openTabUris().filter((open) => open.toString() === uri.toString()))),
+    vscode.workspace.onDidOpenTextDocument(({ uri }) =>
+      lookAt(openTabUris().filter((open) => open.toString() === uri.toString())),
+    ),
     vscode.window.tabGroups.onDidChangeTabs(({ opened, closed }) => {
       lookAt(openTabUris(opened));
       if (closed.length === 0) return;
@@ -58,7 +60,8 @@ async function look(app: App, uri: vscode.Uri): Promise<void> {
   const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === uri.toString());
   if (!document) await lookAtLarge(app, uri);
   else if (isDecided(app.sessions.find(uri))) return;
-  else if (document.languageId === LANGUAGE || (isRunFile(uri) && namesTraces(document.getText()))) begin(app, uri);
+  else if (document.languageId === LANGUAGE || (isRunFile(uri) && namesTraces(document.getText())))
+    begin(app, uri);
   // The document is closed and opened again by this, and comes back here with its new language.
   else if (NEUTRAL.has(document.languageId) && looksLikeTrace(headOf(document))) {
     decide(app, uri);
@@ -81,7 +84,9 @@ function decide(app: App, uri: vscode.Uri): void {
 /** Sessions of which no tab shows a file. A run stays while one of its files is looked at. */
 function unseenOf(app: App): TraceSession[] {
   const seen = new Set(openTabUris().map(String));
-  return app.sessions.all().filter(({ uri, files }) => ![uri, ...files].some((file) => seen.has(file.toString())));
+  return app.sessions
+    .all()
+    .filter(({ uri, files }) => ![uri, ...files].some((file) => seen.has(file.toString())));
 }
 
 /** True when the file system behind a URI is one that can be read from: not an unsaved buffer, not a virtual view. */
@@ -97,7 +102,9 @@ function headOf(document: vscode.TextDocument): string[] {
 
 /** True when a tab shows the file itself, not its listing. */
 function hasOwnTab(file: vscode.Uri): boolean {
-  return vscode.window.tabGroups.all.flatMap((group) => group.tabs).some(({ input }) => input instanceof vscode.TabInputText && input.uri.toString() === file.toString());
+  return vscode.window.tabGroups.all
+    .flatMap((group) => group.tabs)
+    .some(({ input }) => input instanceof vscode.TabInputText && input.uri.toString() === file.toString());
 }
 
 /** A file without a document: one that VS Code does not send us or has no text of, or one whose document is still to come. */
@@ -121,7 +128,12 @@ async function lookAtLarge(app: App, uri: vscode.Uri): Promise<void> {
 }
 
 function hasDocumentSoon(uri: vscode.Uri): Promise<boolean> {
-  return new Promise((done) => setTimeout(() => done(vscode.workspace.textDocuments.some((open) => open.uri.toString() === uri.toString())), DOCUMENT_MS));
+  return new Promise((done) =>
+    setTimeout(
+      () => done(vscode.workspace.textDocuments.some((open) => open.uri.toString() === uri.toString())),
+      DOCUMENT_MS,
+    ),
+  );
 }
 
 function begin(app: App, uri: vscode.Uri): void {

@@ -34,7 +34,10 @@ function traceOfNode(app: App, { finding }: Node): vscode.Uri | undefined {
   const active = activeTabUri();
   const judged = app.sessions.all().filter((session) => session.report);
   const own = judged.find((session) => session.uri.toString() === active?.toString());
-  const fitting = finding === undefined ? judged : judged.filter((session) => session.report!.findings.some(({ id }) => id === finding));
+  const fitting =
+    finding === undefined
+      ? judged
+      : judged.filter((session) => session.report!.findings.some(({ id }) => id === finding));
   return (own ?? fitting.at(-1))?.uri;
 }
 

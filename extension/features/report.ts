@@ -48,21 +48,30 @@ export function markdownOf(trace: vscode.Uri, { rules, issues, events, ...of }: 
     '## Rules',
     '| rule | profile | verdict | checks |\n|---|---|---|--:|',
   ];
-  const table = rules.map((rule) => `| ${rule.id} ${escapeMarkdown(rule.name)} | ${rule.profile} | ${ruleVerdict(full, rule)} | ${rule.checks} |`);
+  const table = rules.map(
+    (rule) =>
+      `| ${rule.id} ${escapeMarkdown(rule.name)} | ${rule.profile} | ${ruleVerdict(full, rule)} | ${rule.checks} |`,
+  );
   out[out.length - 1] += `\n${table.join('\n')}`;
   const undecided = rules.filter((rule) => rule.reasons.length > 0);
-  if (undecided.length > 0) out.push('## What could not be decided, and why', ...undecided.map(undecidedText));
+  if (undecided.length > 0)
+    out.push('## What could not be decided, and why', ...undecided.map(undecidedText));
   if (issues.length > 0) out.push('## What the reader noticed', issues.map(issueLine).join('\n'));
   return `${out.join('\n\n')}\n`;
 }
 
 function ruleVerdict(report: Report, rule: RuleView): string {
-  const found = report.findings.filter((finding) => finding.rule === rule.id && finding.profile === rule.profile);
+  const found = report.findings.filter(
+    (finding) => finding.rule === rule.id && finding.profile === rule.profile,
+  );
   const violations = found.filter((finding) => finding.verdict === 'violation');
   const suspicious = found.filter((finding) => finding.verdict === 'suspicious');
-  if (violations.length > 0) return `**${plural(violations.length, 'violation')}**, first in line ${violations[0]!.at.line}`;
-  if (suspicious.length > 0) return `${suspicious.length} suspicious, first in line ${suspicious[0]!.at.line}`;
-  if (rule.status === 'judged') return rule.reasons.length > 0 ? 'no violation where it could be decided' : 'no violation';
+  if (violations.length > 0)
+    return `**${plural(violations.length, 'violation')}**, first in line ${violations[0]!.at.line}`;
+  if (suspicious.length > 0)
+    return `${suspicious.length} suspicious, first in line ${suspicious[0]!.at.line}`;
+  if (rule.status === 'judged')
+    return rule.reasons.length > 0 ? 'no violation where it could be decided' : 'no violation';
   return rule.status === 'undecidable' ? 'undecidable' : 'not applicable';
 }
 

@@ -11,18 +11,22 @@ export function ruleUri(rule: string): vscode.Uri {
   return vscode.Uri.parse(`command:${OPEN_RULE}?${encodeURIComponent(JSON.stringify([rule]))}`);
 }
 
-export const rulePages: Feature = (app) => vscode.Disposable.from(
-  vscode.workspace.registerTextDocumentContentProvider(RULE_SCHEME, {
-    provideTextDocumentContent: (uri) => rulePage(app, uri.path.slice(1).replace(/\.md$/, '')),
-  }),
-  vscode.commands.registerCommand(OPEN_RULE, async (rule: unknown) => {
-    const id = typeof rule === 'string' ? rule : await pickRule(app);
-    if (id !== undefined) await showMarkdown(vscode.Uri.from({ scheme: RULE_SCHEME, path: `/${id}.md` }), app.log);
-  }),
-);
+export const rulePages: Feature = (app) =>
+  vscode.Disposable.from(
+    vscode.workspace.registerTextDocumentContentProvider(RULE_SCHEME, {
+      provideTextDocumentContent: (uri) => rulePage(app, uri.path.slice(1).replace(/\.md$/, '')),
+    }),
+    vscode.commands.registerCommand(OPEN_RULE, async (rule: unknown) => {
+      const id = typeof rule === 'string' ? rule : await pickRule(app);
+      if (id !== undefined)
+        await showMarkdown(vscode.Uri.from({ scheme: RULE_SCHEME, path: `/${id}.md` }), app.log);
+    }),
+  );
 
 async function rulesText(app: App): Promise<string> {
-  const bytes = await vscode.workspace.fs.readFile(vscode.Uri.joinPath(app.context.extensionUri, 'docs/RULES.md'));
+  const bytes = await vscode.workspace.fs.readFile(
+    vscode.Uri.joinPath(app.context.extensionUri, 'docs/RULES.md'),
+  );
   return new TextDecoder('utf-8').decode(bytes);
 }
 
@@ -38,13 +42,20 @@ function sections(text: string): Map<string, string> {
 }
 
 async function rulePage(app: App, rule: string): Promise<string> {
-  return sections(await rulesText(app)).get(rule) ?? `# ${rule}\n\nThis version has no page for the rule ${rule}.\n`;
+  return (
+    sections(await rulesText(app)).get(rule) ??
+    `# ${rule}\n\nThis version has no page for the rule ${rule}.\n`
+  );
 }
 
 async function pickRule(app: App): Promise<string | undefined> {
   const items = [...sections(await rulesText(app))].map(([id, text]) => ({
-    label: id, description: text.split('\n', 1)[0]!.replace(/^#+ +\S+\s*/, ''),
+    label: id,
+    description: text.split('\n', 1)[0]!.replace(/^#+ +\S+\s*/, ''),
   }));
-  const picked = await vscode.window.showQuickPick(items, { placeHolder: vscode.l10n.t('Rule to read about'), matchOnDescription: true });
+  const picked = await vscode.window.showQuickPick(items, {
+    placeHolder: vscode.l10n.t('Rule to read about'),
+    matchOnDescription: true,
+  });
   return picked?.label;
 }

@@ -20,7 +20,13 @@ export const status: Feature = ({ sessions, suppressions }) => {
     item.show();
   };
   update();
-  return vscode.Disposable.from(item, suppressions.onDidChange(update), sessions.onDidChange(update), sessions.onDidClose(update), onDidChangeActiveTab(update));
+  return vscode.Disposable.from(
+    item,
+    suppressions.onDidChange(update),
+    sessions.onDidChange(update),
+    sessions.onDidClose(update),
+    onDidChangeActiveTab(update),
+  );
 };
 
 let lastContext = '';
@@ -32,10 +38,18 @@ function setContext(session: TraceSession | undefined): void {
   lastContext = context;
   void vscode.commands.executeCommand('setContext', 'shimtrace.isTrace', session !== undefined);
   void vscode.commands.executeCommand('setContext', 'shimtrace.running', session?.state.kind === 'running');
-  void vscode.commands.executeCommand('setContext', 'shimtrace.hasFindings', (session?.report?.findings.length ?? 0) > 0);
+  void vscode.commands.executeCommand(
+    'setContext',
+    'shimtrace.hasFindings',
+    (session?.report?.findings.length ?? 0) > 0,
+  );
 }
 
-function paint(item: vscode.StatusBarItem, session: TraceSession, counts: (finding: FindingView) => boolean): void {
+function paint(
+  item: vscode.StatusBarItem,
+  session: TraceSession,
+  counts: (finding: FindingView) => boolean,
+): void {
   const { state } = session;
   const report = session.report && { ...session.report, findings: session.report.findings.filter(counts) };
   item.backgroundColor = undefined;
@@ -72,7 +86,9 @@ export function countVerdict(report: Report, verdict: Verdict): number {
 
 /** An input that could not be used as it is: the first issue that says so. */
 export function unusable(report: Report): Report['issues'][number] | undefined {
-  return report.events.total === 0 ? (report.issues.find((i) => i.severity === 'error') ?? report.issues[0]) : undefined;
+  return report.events.total === 0
+    ? (report.issues.find((i) => i.severity === 'error') ?? report.issues[0])
+    : undefined;
 }
 
 function iconOf(report: Report): string {
@@ -103,6 +119,6 @@ function tooltip(report: Report): vscode.MarkdownString {
     `rules: ${of('judged')} judged, ${of('undecidable')} undecidable, ${of('not-applicable')} not applicable`,
   ];
   if (lossCount > 0) lines.push(`events are missing in ${plural(lossCount, 'place')}`);
-  lines.push('Click for every rule\'s verdict');
+  lines.push("Click for every rule's verdict");
   return new vscode.MarkdownString(lines.join('\n\n'));
 }

@@ -2,7 +2,15 @@
  * What the host and the analysis worker say to each other. One worker serves one trace; it keeps the event table, the
  * host gets views: plain data, a few kilobytes for a trace of any size. Every request ends in a result or an error.
  */
-import type { EvidenceRole, ProfileId, Reason, RuleStatus, Severity, UndecidedReason, Verdict } from '../../model/findings/finding.js';
+import type {
+  EvidenceRole,
+  ProfileId,
+  Reason,
+  RuleStatus,
+  Severity,
+  UndecidedReason,
+  Verdict,
+} from '../../model/findings/finding.js';
 import type { TimelineAsk, TimelineResult } from '../../model/timeline/asks.js';
 import type { ClockName } from '../../parsers/events/table.js';
 import type { DebugMessage } from '../worker/debugServer.js';
@@ -87,7 +95,13 @@ export interface IssueView {
 /** All that the host keeps of a trace. */
 export interface Report {
   /** The files of a trace of several, by their URIs. */
-  readonly files?: readonly { readonly uri: string; readonly name: string; readonly role: string; readonly shown: Shown; readonly lines: number }[];
+  readonly files?: readonly {
+    readonly uri: string;
+    readonly name: string;
+    readonly role: string;
+    readonly shown: Shown;
+    readonly lines: number;
+  }[];
   readonly format: string;
   readonly clock: ClockName;
   readonly kernel: string;
@@ -162,7 +176,9 @@ export interface Methods extends ViewMethods {
 }
 export type Method = keyof Methods;
 
-export type Request = { [M in Method]: { readonly id: number; readonly method: M; readonly params: Methods[M]['params'] } }[Method];
+export type Request = {
+  [M in Method]: { readonly id: number; readonly method: M; readonly params: Methods[M]['params'] };
+}[Method];
 
 /** `io`: the file could not be read; `too-large`: not on this host; `internal`: a bug of ours; `cancelled`: the worker was ended. */
 export interface JobError {

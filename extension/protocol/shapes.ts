@@ -183,7 +183,10 @@ export interface ViewMethods {
   /** Conversions by what is worth a look; parts are the groups. */
   conversionGroups: { params: Partial<Wanted>; result: ConversionGroups };
   /** Conversions that begin in these lines, both inclusive: the first of how many. */
-  conversionsIn: { params: { readonly fromLine: number; readonly toLine: number }; result: { readonly rows: readonly ConversionRow[]; readonly total: number } };
+  conversionsIn: {
+    params: { readonly fromLine: number; readonly toLine: number };
+    result: { readonly rows: readonly ConversionRow[]; readonly total: number };
+  };
   explain: { params: { readonly finding: string }; result: ExplanationView | null };
   /** The next (or previous) event after a line along a page, a conversion or a task. */
   neighbour: { params: LineOf & { readonly along: Along; readonly forward: boolean }; result: Spot | null };

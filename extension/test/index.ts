@@ -21,7 +21,13 @@ export async function run(): Promise<void> {
   const failures = await new Promise<number>((done) => {
     const runner = mocha.run(done);
     runner.on('pass', (test) => rows.push({ title: test.fullTitle(), figures: takeFigures() }));
-    runner.on('fail', (test, error: unknown) => rows.push({ title: test.fullTitle(), figures: takeFigures(), error: error instanceof Error ? (error.stack ?? error.message) : String(error) }));
+    runner.on('fail', (test, error: unknown) =>
+      rows.push({
+        title: test.fullTitle(),
+        figures: takeFigures(),
+        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      }),
+    );
   });
   const file = process.env['SHIMTRACE_IN_HOST'];
   // Under another name first: who waits for the report must not read half of it.

@@ -27,19 +27,27 @@ export function manyConversions({ conversions, failEvery, slowEvery }: Many): st
     const hex = gfn.toString(16);
     const end = (gfn + 1).toString(16);
     const fails = i % failEvery === failEvery - 1;
-    event(`kvm_vm_ioctl_attr: (kvm_vm_ioctl+0x0/0x2390) cmd=0x4020aed2 address=0x${hex}000 size=0x1000 attributes=0x8`);
+    event(
+      `kvm_vm_ioctl_attr: (kvm_vm_ioctl+0x0/0x2390) cmd=0x4020aed2 address=0x${hex}000 size=0x1000 attributes=0x8`,
+    );
     event(`kvm_vm_set_mem_attributes: 0x000000${hex} -- 0x000000${end} [0x8]`);
     if (i === conversions - 1) break;
     if (i % slowEvery === slowEvery - 1) us += 5000;
     if (!fails) {
       event(`kvm_mmu_invalidate_start: (kvm_mmu_invalidate_start+0x0/0x40)${BUILD} inprog=0 seq=${i}`);
-      event(`kvm_mmu_invalidate_range_add: (kvm_mmu_invalidate_range_add+0x0/0x60)${BUILD} start=0x${hex} end=0x${end}`);
+      event(
+        `kvm_mmu_invalidate_range_add: (kvm_mmu_invalidate_range_add+0x0/0x60)${BUILD} start=0x${hex} end=0x${end}`,
+      );
       event(`kvm_mmu_invalidate_end: (kvm_mmu_invalidate_end+0x0/0x70)${BUILD} inprog=1 seq=${i}`);
-      event(`kvm_arch_post_set_memory_attributes: (kvm_arch_post_set_memory_attributes+0x0/0x250)${BUILD} slot=10 start=0x${hex} end=0x${end} attributes=0x8`);
+      event(
+        `kvm_arch_post_set_memory_attributes: (kvm_arch_post_set_memory_attributes+0x0/0x250)${BUILD} slot=10 start=0x${hex} end=0x${end} attributes=0x8`,
+      );
       // Pages that differ in what maps them stay runs of their own.
       gfn += 2;
     }
-    event(`kvm_vm_ioctl_attr_ret: (__x64_sys_ioctl+0x3ec/0x980 <- kvm_vm_ioctl) cmd=0x4020aed2 ret=${fails ? '-12' : '0'}`);
+    event(
+      `kvm_vm_ioctl_attr_ret: (__x64_sys_ioctl+0x3ec/0x980 <- kvm_vm_ioctl) cmd=0x4020aed2 ret=${fails ? '-12' : '0'}`,
+    );
   }
   return `${lines.join('\n')}\n`;
 }

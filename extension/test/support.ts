@@ -26,7 +26,10 @@ export function extensionFile(relative: string): string {
 /** A file in the workspace folder with this content, or the bytes of a shipped file. */
 export function workspaceFile(name: string, content: string | { readonly copyOf: string }): vscode.Uri {
   const file = path.join(vscode.workspace.workspaceFolders![0]!.uri.fsPath, name);
-  fs.writeFileSync(file, typeof content === 'string' ? content : fs.readFileSync(extensionFile(content.copyOf)));
+  fs.writeFileSync(
+    file,
+    typeof content === 'string' ? content : fs.readFileSync(extensionFile(content.copyOf)),
+  );
   return vscode.Uri.file(file);
 }
 
@@ -43,7 +46,11 @@ export function takeFigures(): string[] {
 }
 
 /** Waits until `probe` gives something; fails with what was waited for. */
-export async function until<T>(what: string, probe: () => T | undefined | PromiseLike<T | undefined>, timeoutMs = 15000): Promise<T> {
+export async function until<T>(
+  what: string,
+  probe: () => T | undefined | PromiseLike<T | undefined>,
+  timeoutMs = 15000,
+): Promise<T> {
   const end = Date.now() + timeoutMs;
   for (;;) {
     const value = await probe();
@@ -71,7 +78,9 @@ export async function leaveNothing(): Promise<void> {
 /** Diagnostics of ours on a file, once there are any. */
 export function findings(uri: vscode.Uri): Promise<vscode.Diagnostic[]> {
   return until(`diagnostics on ${uri.path}`, () => {
-    const ours = vscode.languages.getDiagnostics(uri).filter((diagnostic) => diagnostic.source === 'shimtrace');
+    const ours = vscode.languages
+      .getDiagnostics(uri)
+      .filter((diagnostic) => diagnostic.source === 'shimtrace');
     return ours.length > 0 ? ours : undefined;
   });
 }

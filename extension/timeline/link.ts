@@ -13,13 +13,19 @@ export function linkTo(extensionId: string, scheme: string, trace: vscode.Uri, v
 }
 
 /** What such a link leads to; undefined when it is not one. */
-export function readLink(link: vscode.Uri): { readonly trace: vscode.Uri; readonly view: string } | undefined {
+export function readLink(
+  link: vscode.Uri,
+): { readonly trace: vscode.Uri; readonly view: string } | undefined {
   if (link.path !== PATH) return undefined;
   try {
-    const data: unknown = JSON.parse(decodeURIComponent(atob(link.query.replace(/-/g, '+').replace(/_/g, '/'))));
+    const data: unknown = JSON.parse(
+      decodeURIComponent(atob(link.query.replace(/-/g, '+').replace(/_/g, '/'))),
+    );
     if (typeof data !== 'object' || data === null) return undefined;
     const { trace, view } = data as { readonly trace?: unknown; readonly view?: unknown };
-    return typeof trace === 'string' ? { trace: vscode.Uri.parse(trace, true), view: typeof view === 'string' ? view : '' } : undefined;
+    return typeof trace === 'string'
+      ? { trace: vscode.Uri.parse(trace, true), view: typeof view === 'string' ? view : '' }
+      : undefined;
   } catch {
     // A link that was cut or typed by hand leads nowhere.
     return undefined;

@@ -21,7 +21,18 @@ const SCRIPT = 'dist/webview/main.js';
 /** A cursor that moves through lines asks for its event when it rests this long. */
 const CURSOR_REST_MS = 150;
 
-const ASKS: readonly AskName[] = ['meta', 'rows', 'tile', 'inspect', 'lane', 'table', 'measure', 'find', 'locate', 'finding'];
+const ASKS: readonly AskName[] = [
+  'meta',
+  'rows',
+  'tile',
+  'inspect',
+  'lane',
+  'table',
+  'measure',
+  'find',
+  'locate',
+  'finding',
+];
 
 /** Where to go once the page is up. */
 interface Goal {
@@ -39,23 +50,41 @@ class TimelinePage implements vscode.Disposable {
   private isOpen = false;
   private goal: Goal | undefined;
 
-  constructor(private readonly app: App, readonly uri: vscode.Uri, readonly panel: vscode.WebviewPanel, private view = '') {
+  constructor(
+    private readonly app: App,
+    readonly uri: vscode.Uri,
+    readonly panel: vscode.WebviewPanel,
+    private view = '',
+  ) {
     const { webview } = panel;
     const script = vscode.Uri.joinPath(app.context.extensionUri, SCRIPT);
-    webview.options = { enableScripts: true, localResourceRoots: [vscode.Uri.joinPath(app.context.extensionUri, 'dist/webview')] };
-    this.endpoint = new Endpoint<PageRequests, HostRequests>((packet) => void webview.postMessage(packet), this.handlers());
+    webview.options = {
+      enableScripts: true,
+      localResourceRoots: [vscode.Uri.joinPath(app.context.extensionUri, 'dist/webview')],
+    };
+    this.endpoint = new Endpoint<PageRequests, HostRequests>(
+      (packet) => void webview.postMessage(packet),
+      this.handlers(),
+    );
     this.subscriptions.push(
       webview.onDidReceiveMessage((message: unknown) => this.endpoint.receive(message)),
       app.sessions.hold(uri),
       app.sessions.onDidChange((session) => {
-        if (session.uri.toString() === uri.toString() && session.state.kind === 'done' && this.isOpen) this.tell(this.endpoint.request('renew', {}));
+        if (session.uri.toString() === uri.toString() && session.state.kind === 'done' && this.isOpen)
+          this.tell(this.endpoint.request('renew', {}));
       }),
       vscode.window.onDidChangeTextEditorSelection((event) => this.cursorMoved(event)),
       onDidMoveReplay((instant) => {
-        if (instant?.uri.toString() === uri.toString() && this.isOpen) this.go({ row: instant.row, finding: '' });
+        if (instant?.uri.toString() === uri.toString() && this.isOpen)
+          this.go({ row: instant.row, finding: '' });
       }),
     );
-    webview.html = pageHtml({ nonce: nonce(), script: webview.asWebviewUri(script).toString(), source: webview.cspSource, title: panel.title });
+    webview.html = pageHtml({
+      nonce: nonce(),
+      script: webview.asWebviewUri(script).toString(),
+      source: webview.cspSource,
+      title: panel.title,
+    });
     panel.onDidDispose(() => this.dispose());
   }
 
@@ -71,7 +100,9 @@ class TimelinePage implements vscode.Disposable {
   }
 
   private handlers(): Handlers<PageRequests> {
-    const asks = Object.fromEntries(ASKS.map((ask) => [ask, (params: unknown) => this.ask({ ask, params } as TimelineAsk)])) as unknown as Pick<Handlers<PageRequests>, AskName>;
+    const asks = Object.fromEntries(
+      ASKS.map((ask) => [ask, (params: unknown) => this.ask({ ask, params } as TimelineAsk)]),
+    ) as unknown as Pick<Handlers<PageRequests>, AskName>;
     return {
       ...asks,
       open: async () => {
@@ -85,7 +116,13 @@ class TimelinePage implements vscode.Disposable {
         // A view from a link is for the first picture: one of a trace judged anew keeps its own.
         const { view } = this;
         this.view = '';
-        return { trace: baseName(this.uri), uri: this.uri.toString(), hasLines: report.findings.every((f) => f.at.line > 0), view, kept: keptView(this.app.context.workspaceState, this.uri.toString()) };
+        return {
+          trace: baseName(this.uri),
+          uri: this.uri.toString(),
+          hasLines: report.findings.every((f) => f.at.line > 0),
+          view,
+          kept: keptView(this.app.context.workspaceState, this.uri.toString()),
+        };
       },
       reveal: async ({ row, line }) => {
         this.shownLine = line;
@@ -96,11 +133,18 @@ class TimelinePage implements vscode.Disposable {
       },
       replay: async ({ row, finding }) => {
         if (await goToInReplay(this.uri, { row })) return null;
-        await vscode.commands.executeCommand('shimtrace.replay', { trace: this.uri, from: finding === '' ? { row } : { finding } });
+        await vscode.commands.executeCommand('shimtrace.replay', {
+          trace: this.uri,
+          from: finding === '' ? { row } : { finding },
+        });
         return null;
       },
       watch: async ({ row, pages }) => {
-        await vscode.commands.executeCommand('shimtrace.replay.stopOnChange', { trace: this.uri.toString(), row, dataId: watchIdOfRange(pages) });
+        await vscode.commands.executeCommand('shimtrace.replay.stopOnChange', {
+          trace: this.uri.toString(),
+          row,
+          dataId: watchIdOfRange(pages),
+        });
         return null;
       },
       copy: async ({ text }) => {
@@ -112,7 +156,9 @@ class TimelinePage implements vscode.Disposable {
         return null;
       },
       copyLink: async ({ view }) => {
-        await vscode.env.clipboard.writeText(linkTo(this.app.context.extension.id, vscode.env.uriScheme, this.uri, view));
+        await vscode.env.clipboard.writeText(
+          linkTo(this.app.context.extension.id, vscode.env.uriScheme, this.uri, view),
+        );
         return null;
       },
       save: async ({ name, bytes }) => ({ saved: await this.save(name, bytes) }),
@@ -121,17 +167,24 @@ class TimelinePage implements vscode.Disposable {
 
   private async ask<K extends AskName>(ask: TimelineAsk): Promise<TimelineAsks[K]['result']> {
     const session = this.app.sessions.open(this.uri);
-    if (!session.report || session.state.kind === 'running') throw new RequestError('busy', vscode.l10n.t('The trace is being read.'));
+    if (!session.report || session.state.kind === 'running')
+      throw new RequestError('busy', vscode.l10n.t('The trace is being read.'));
     try {
       return (await session.request('timeline', ask)) as TimelineAsks[K]['result'];
     } catch (error) {
-      if (error instanceof RequestFailed) throw new RequestError(error.error.code === 'cancelled' ? 'cancelled' : 'failed', error.error.message);
+      if (error instanceof RequestFailed)
+        throw new RequestError(
+          error.error.code === 'cancelled' ? 'cancelled' : 'failed',
+          error.error.message,
+        );
       throw error;
     }
   }
 
   private async save(name: string, bytes: Uint8Array): Promise<boolean> {
-    const target = await vscode.window.showSaveDialog({ defaultUri: vscode.Uri.joinPath(this.uri, '..', name) });
+    const target = await vscode.window.showSaveDialog({
+      defaultUri: vscode.Uri.joinPath(this.uri, '..', name),
+    });
     if (!target) return false;
     await vscode.workspace.fs.writeFile(target, bytes);
     return true;
@@ -159,7 +212,8 @@ class TimelinePage implements vscode.Disposable {
   /** What fails here was asked for by no one in particular: the log says so. */
   private tell(work: Promise<unknown>): void {
     work.catch((error: unknown) => {
-      if (!(error instanceof RequestError && error.code === 'cancelled')) this.app.log.warn(`timeline: ${error instanceof Error ? error.message : String(error)}`);
+      if (!(error instanceof RequestError && error.code === 'cancelled'))
+        this.app.log.warn(`timeline: ${error instanceof Error ? error.message : String(error)}`);
     });
   }
 
@@ -176,7 +230,9 @@ function baseName(uri: vscode.Uri): string {
 
 /** 128 bits: a page that could guess it could run scripts of its own. */
 function nonce(): string {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join('');
 }
 
 /** What a command or a tree hands over: a trace, perhaps with the event to go to. */
@@ -208,18 +264,26 @@ export const timeline: Feature = (app) => {
       return known;
     }
     const title = vscode.l10n.t('Timeline of {0}', baseName(uri));
-    const panel = vscode.window.createWebviewPanel(PANEL, title, { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true }, { retainContextWhenHidden: true });
+    const panel = vscode.window.createWebviewPanel(
+      PANEL,
+      title,
+      { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true },
+      { retainContextWhenHidden: true },
+    );
     return adopt(uri, panel, view);
   };
   return vscode.Disposable.from(
     vscode.commands.registerCommand('shimtrace.showTimeline', async (target?: unknown) => {
       const uri = isShowTarget(target) ? target.uri : traceOf(target);
       if (!uri) {
-        await vscode.window.showInformationMessage(vscode.l10n.t('Open a trace first: the text of an ftrace buffer, for example.'));
+        await vscode.window.showInformationMessage(
+          vscode.l10n.t('Open a trace first: the text of an ftrace buffer, for example.'),
+        );
         return;
       }
       const page = show(uri);
-      if (isShowTarget(target) && target.row !== undefined) page.go({ row: target.row, finding: target.finding ?? '' });
+      if (isShowTarget(target) && target.row !== undefined)
+        page.go({ row: target.row, finding: target.finding ?? '' });
     }),
     vscode.window.registerWebviewPanelSerializer(PANEL, {
       deserializeWebviewPanel: async (panel: vscode.WebviewPanel, state: unknown) => {
@@ -229,12 +293,16 @@ export const timeline: Feature = (app) => {
         else panel.dispose();
       },
     }),
-    vscode.window.registerCustomEditorProvider(EDITOR, {
-      openCustomDocument: (uri: vscode.Uri) => ({ uri, dispose: () => undefined }),
-      resolveCustomEditor: (document: vscode.CustomDocument, panel: vscode.WebviewPanel) => {
-        adopt(document.uri, panel);
+    vscode.window.registerCustomEditorProvider(
+      EDITOR,
+      {
+        openCustomDocument: (uri: vscode.Uri) => ({ uri, dispose: () => undefined }),
+        resolveCustomEditor: (document: vscode.CustomDocument, panel: vscode.WebviewPanel) => {
+          adopt(document.uri, panel);
+        },
       },
-    }, { webviewOptions: { retainContextWhenHidden: true } }),
+      { webviewOptions: { retainContextWhenHidden: true } },
+    ),
     vscode.window.registerUriHandler({
       handleUri: (link) => {
         const target = readLink(link);

@@ -29,15 +29,23 @@ function grouped(report: Report, findings: readonly FindingView[], groupBy: 'rul
     const key = groupBy === 'rule' ? finding.rule : (finding.pages?.label ?? 'no page');
     groups.set(key, [...(groups.get(key) ?? []), finding]);
   }
-  const worst = (group: readonly FindingView[]): FindingView => group.reduce((a, b) => (rank(b) < rank(a) ? b : a));
-  return [...groups].sort(([, a], [, b]) => rank(worst(a)) - rank(worst(b))).map(([key, group]) => {
-    const name = groupBy === 'rule' ? report.rules.find((rule) => rule.id === key)?.name : undefined;
-    const { verdict } = worst(group);
-    return {
-      id: `${groupBy} ${key}`, label: name === undefined ? key : `${key} ${name}`, description: `${group.length} ${verdict}${group.length > 1 && verdict === 'violation' ? 's' : ''}`,
-      icon: ICONS[verdict], children: group.map(findingNode), open: verdict !== 'undecidable', context: groupBy === 'rule' ? 'rule' : 'page',
-    };
-  });
+  const worst = (group: readonly FindingView[]): FindingView =>
+    group.reduce((a, b) => (rank(b) < rank(a) ? b : a));
+  return [...groups]
+    .sort(([, a], [, b]) => rank(worst(a)) - rank(worst(b)))
+    .map(([key, group]) => {
+      const name = groupBy === 'rule' ? report.rules.find((rule) => rule.id === key)?.name : undefined;
+      const { verdict } = worst(group);
+      return {
+        id: `${groupBy} ${key}`,
+        label: name === undefined ? key : `${key} ${name}`,
+        description: `${group.length} ${verdict}${group.length > 1 && verdict === 'violation' ? 's' : ''}`,
+        icon: ICONS[verdict],
+        children: group.map(findingNode),
+        open: verdict !== 'undecidable',
+        context: groupBy === 'rule' ? 'rule' : 'page',
+      };
+    });
 }
 
 function rank({ verdict, severity }: FindingView): number {
@@ -57,21 +65,45 @@ function placeText({ line, time, file }: PlaceView): string {
 function findingNode(finding: FindingView): ListNode {
   const { at, pages } = finding;
   return {
-    id: finding.id, label: finding.message, description: `${finding.rule} · ${placeText(at)}`,
-    tooltip: [finding.message, `${finding.rule} (${finding.profile})`, pages?.label ?? '', `${at.event} ${at.time}`].filter((part) => part !== '').join('\n'),
-    icon: ICONS[finding.verdict], spot: spotOf(at), context: 'finding', finding: finding.id,
-    children: finding.evidence.filter((evidence) => evidence.place.row !== at.row).map(({ place, role, note }, i) => ({
-      id: `${finding.id} ${i}`, label: note, description: `${role} · ${placeText(place)}`, icon: new vscode.ThemeIcon('circle-small'),
-      spot: spotOf(place), context: 'evidence',
-    })),
+    id: finding.id,
+    label: finding.message,
+    description: `${finding.rule} · ${placeText(at)}`,
+    tooltip: [
+      finding.message,
+      `${finding.rule} (${finding.profile})`,
+      pages?.label ?? '',
+      `${at.event} ${at.time}`,
+    ]
+      .filter((part) => part !== '')
+      .join('\n'),
+    icon: ICONS[finding.verdict],
+    spot: spotOf(at),
+    context: 'finding',
+    finding: finding.id,
+    children: finding.evidence
+      .filter((evidence) => evidence.place.row !== at.row)
+      .map(({ place, role, note }, i) => ({
+        id: `${finding.id} ${i}`,
+        label: note,
+        description: `${role} · ${placeText(place)}`,
+        icon: new vscode.ThemeIcon('circle-small'),
+        spot: spotOf(place),
+        context: 'evidence',
+      })),
   };
 }
 
 function suppressedNode(findings: readonly FindingView[], suppressedBy: SuppressedBy): ListNode {
   return {
-    id: 'suppressed', label: 'Suppressed', description: String(findings.length), icon: ICONS.suppressed,
+    id: 'suppressed',
+    label: 'Suppressed',
+    description: String(findings.length),
+    icon: ICONS.suppressed,
     children: findings.map((finding) => ({
-      ...findingNode(finding), icon: ICONS.suppressed, description: `${finding.rule} · ${suppressedBy(finding)?.reason ?? ''}`, context: 'suppressedFinding',
+      ...findingNode(finding),
+      icon: ICONS.suppressed,
+      description: `${finding.rule} · ${suppressedBy(finding)?.reason ?? ''}`,
+      context: 'suppressedFinding',
     })),
   };
 }

@@ -40,7 +40,10 @@ export class ListView implements vscode.TreeDataProvider<ListNode>, vscode.Dispo
   trace: vscode.Uri | undefined;
 
   /** `filteredBefore`: whoever sets the nodes has filtered them, and says how many there are. */
-  constructor(readonly id: string, private readonly filteredBefore = false) {
+  constructor(
+    readonly id: string,
+    private readonly filteredBefore = false,
+  ) {
     this.view = vscode.window.createTreeView(id, { treeDataProvider: this, showCollapseAll: true });
   }
 
@@ -63,7 +66,10 @@ export class ListView implements vscode.TreeDataProvider<ListNode>, vscode.Dispo
     this.parents.clear();
     this.remember(this.shown);
     const { matching, total } = this.counts ?? { matching: count(this.shown), total: count(this.all) };
-    const text = this.filter === '' ? this.note : [`“${this.filter}”: ${matching} of ${total}`, this.note].filter((part) => part !== '').join(' · ');
+    const text =
+      this.filter === ''
+        ? this.note
+        : [`“${this.filter}”: ${matching} of ${total}`, this.note].filter((part) => part !== '').join(' · ');
     // An empty list shows its welcome instead of a note.
     this.view.message = total === 0 ? '' : text;
     this.changed.fire();
@@ -86,9 +92,15 @@ export class ListView implements vscode.TreeDataProvider<ListNode>, vscode.Dispo
     item.tooltip = node.tooltip ?? [node.label, node.description].filter((part) => part).join(' — ');
     if (node.icon) item.iconPath = node.icon;
     item.contextValue = node.context ?? 'node';
-    item.accessibilityInformation = { label: [node.label, node.description].filter((part) => part).join(', ') };
+    item.accessibilityInformation = {
+      label: [node.label, node.description].filter((part) => part).join(', '),
+    };
     if (node.more !== undefined) {
-      item.command = { command: 'shimtrace.internal.showMore', title: 'Show More', arguments: [this.id, node.more] };
+      item.command = {
+        command: 'shimtrace.internal.showMore',
+        title: 'Show More',
+        arguments: [this.id, node.more],
+      };
     } else if (node.spot && node.spot.row >= 0 && this.trace) {
       item.command = { command: 'shimtrace.reveal', title: 'Reveal', arguments: [this.trace, node.spot] };
     }
@@ -113,7 +125,8 @@ export class ListView implements vscode.TreeDataProvider<ListNode>, vscode.Dispo
   follow(line: number): void {
     if (!this.view.visible) return;
     const node = atLine(this.shown, line);
-    if (node && this.view.selection[0]?.id !== node.id) void this.view.reveal(node, { select: true, focus: false });
+    if (node && this.view.selection[0]?.id !== node.id)
+      void this.view.reveal(node, { select: true, focus: false });
   }
 
   dispose(): void {

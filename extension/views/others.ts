@@ -1,14 +1,28 @@
 /** Conversions, pages, references and coverage as nodes. */
 import * as vscode from 'vscode';
 import type { Report, RuleView } from '../protocol/requests.js';
-import { HOLDERS, PAGE_SIZE, type ConversionGroup, type ConversionGroups, type ConversionRow, type HolderView, type Lists, type PageKind, type SlotView } from '../protocol/shapes.js';
+import {
+  HOLDERS,
+  PAGE_SIZE,
+  type ConversionGroup,
+  type ConversionGroups,
+  type ConversionRow,
+  type HolderView,
+  type Lists,
+  type PageKind,
+  type SlotView,
+} from '../protocol/shapes.js';
 import { spotOf } from './findings.js';
 import type { ListNode } from './list.js';
 
 const color = (name: string): vscode.ThemeColor => new vscode.ThemeColor(name);
 
 const GROUPS: Readonly<Record<ConversionGroup, readonly [label: string, icon: string]>> = {
-  'in flight': ['In flight', 'sync'], failed: ['Failed', 'error'], slow: ['Slow', 'watch'], repeated: ['Repeated', 'history'], all: ['All', 'arrow-swap'],
+  'in flight': ['In flight', 'sync'],
+  failed: ['Failed', 'error'],
+  slow: ['Slow', 'watch'],
+  repeated: ['Repeated', 'history'],
+  all: ['All', 'arrow-swap'],
 };
 /** A longer group is closed at first. */
 const OPEN_MAX = 50;
@@ -17,80 +31,186 @@ export function conversionNodes({ groups }: ConversionGroups): ListNode[] {
   return groups.flatMap(({ group, total, rows }): ListNode[] => {
     if (total === 0) return [];
     const [label, icon] = GROUPS[group];
-    const children = [...rows.map((row) => conversionNode(group, row)), ...moreNode(group, group, rows.length, total)];
-    return [{ id: group, label, description: String(total), icon: new vscode.ThemeIcon(icon), open: total <= OPEN_MAX, children, context: 'group' }];
+    const children = [
+      ...rows.map((row) => conversionNode(group, row)),
+      ...moreNode(group, group, rows.length, total),
+    ];
+    return [
+      {
+        id: group,
+        label,
+        description: String(total),
+        icon: new vscode.ThemeIcon(icon),
+        open: total <= OPEN_MAX,
+        children,
+        context: 'group',
+      },
+    ];
   });
 }
 
 /** What leads to the rest of a part of a list; none when all of it is shown. */
 function moreNode(id: string, part: string, shown: number, total: number): ListNode[] {
   if (shown >= total) return [];
-  return [{ id: `${id} more`, label: vscode.l10n.t('Show {0} more', Math.min(PAGE_SIZE, total - shown)), description: vscode.l10n.t('{0} of {1} shown', shown, total), icon: new vscode.ThemeIcon('ellipsis'), context: 'more', more: part }];
+  return [
+    {
+      id: `${id} more`,
+      label: vscode.l10n.t('Show {0} more', Math.min(PAGE_SIZE, total - shown)),
+      description: vscode.l10n.t('{0} of {1} shown', shown, total),
+      icon: new vscode.ThemeIcon('ellipsis'),
+      context: 'more',
+      more: part,
+    },
+  ];
 }
 
 function conversionNode(group: ConversionGroup, row: ConversionRow): ListNode {
-  const facts = [row.state === 'done' ? '' : row.errno || row.state, `to ${row.toPrivate ? 'private' : 'shared'}`, row.duration, row.retries > 0 ? `after ${row.retries} failed` : '', row.spot.line > 0 ? `line ${row.spot.line}` : '', row.owner];
+  const facts = [
+    row.state === 'done' ? '' : row.errno || row.state,
+    `to ${row.toPrivate ? 'private' : 'shared'}`,
+    row.duration,
+    row.retries > 0 ? `after ${row.retries} failed` : '',
+    row.spot.line > 0 ? `line ${row.spot.line}` : '',
+    row.owner,
+  ];
   return {
-    id: `${group} ${row.index}`, label: row.pages, description: facts.filter((fact) => fact !== '').join(' · '), spot: row.spot, context: 'conversion',
-    tooltip: [row.label, ...facts.filter((fact) => !fact.startsWith('to '))].filter((fact) => fact !== '').join('\n'),
-    icon: new vscode.ThemeIcon(row.toPrivate ? 'lock' : 'unlock', row.state === 'failed' ? color('problemsErrorIcon.foreground') : undefined),
+    id: `${group} ${row.index}`,
+    label: row.pages,
+    description: facts.filter((fact) => fact !== '').join(' · '),
+    spot: row.spot,
+    context: 'conversion',
+    tooltip: [row.label, ...facts.filter((fact) => !fact.startsWith('to '))]
+      .filter((fact) => fact !== '')
+      .join('\n'),
+    icon: new vscode.ThemeIcon(
+      row.toPrivate ? 'lock' : 'unlock',
+      row.state === 'failed' ? color('problemsErrorIcon.foreground') : undefined,
+    ),
     children: row.phases.map((phase, i) => ({
-      id: `${group} ${row.index} ${i}`, label: phase.name, ...(phase.spot.line > 0 ? { description: `line ${phase.spot.line}` } : {}), spot: phase.spot, icon: new vscode.ThemeIcon('circle-small'), context: 'phase',
+      id: `${group} ${row.index} ${i}`,
+      label: phase.name,
+      ...(phase.spot.line > 0 ? { description: `line ${phase.spot.line}` } : {}),
+      spot: phase.spot,
+      icon: new vscode.ThemeIcon('circle-small'),
+      context: 'phase',
     })),
   };
 }
 
-const PAGE_ICONS: Readonly<Record<PageKind, string>> = { shared: 'unlock', private: 'lock', converting: 'sync', unknown: 'question' };
+const PAGE_ICONS: Readonly<Record<PageKind, string>> = {
+  shared: 'unlock',
+  private: 'lock',
+  converting: 'sync',
+  unknown: 'question',
+};
 
 export function pageNodes({ slots }: Lists): ListNode[] {
   const byVm = new Map<string, SlotView[]>();
-  for (const slot of slots) if (slot.total > 0 || slot.leftOut > 0) byVm.set(slot.vm, [...(byVm.get(slot.vm) ?? []), slot]);
+  for (const slot of slots)
+    if (slot.total > 0 || slot.leftOut > 0) byVm.set(slot.vm, [...(byVm.get(slot.vm) ?? []), slot]);
   return [...byVm].map(([vm, own]) => ({
-    id: vm, label: vm, description: countsText(own), icon: new vscode.ThemeIcon('server'), open: true, context: 'vm',
+    id: vm,
+    label: vm,
+    description: countsText(own),
+    icon: new vscode.ThemeIcon('server'),
+    open: true,
+    context: 'vm',
     children: own.map((slot) => slotNode(slot)),
   }));
 }
 
 function slotNode(slot: SlotView): ListNode {
   const runs: ListNode[] = slot.runs.map((run) => ({
-    id: `${slot.key} ${run.label}`, label: run.label, description: run.state, spot: run.since, icon: new vscode.ThemeIcon(PAGE_ICONS[run.kind]), context: 'pages',
+    id: `${slot.key} ${run.label}`,
+    label: run.label,
+    description: run.state,
+    spot: run.since,
+    icon: new vscode.ThemeIcon(PAGE_ICONS[run.kind]),
+    context: 'pages',
   }));
   runs.push(...moreNode(slot.key, slot.key, slot.runs.length, slot.total));
-  return { id: slot.key, label: slot.label, description: countsText([slot]), icon: new vscode.ThemeIcon('symbol-array'), open: runs.length <= 20, children: runs, context: 'slot' };
+  return {
+    id: slot.key,
+    label: slot.label,
+    description: countsText([slot]),
+    icon: new vscode.ThemeIcon('symbol-array'),
+    open: runs.length <= 20,
+    children: runs,
+    context: 'slot',
+  };
 }
 
 /** `12 private, 4 unknown`: pages by kind. */
 function countsText(slots: readonly SlotView[]): string {
   const counts = new Map<string, number>();
   for (const slot of slots) {
-    for (const [kind, count] of Object.entries(slot.counts)) counts.set(kind, (counts.get(kind) ?? 0) + count);
+    for (const [kind, count] of Object.entries(slot.counts))
+      counts.set(kind, (counts.get(kind) ?? 0) + count);
     if (slot.leftOut > 0) counts.set('not worked out', (counts.get('not worked out') ?? 0) + slot.leftOut);
   }
   return [...counts].map(([kind, count]) => `${count} ${kind}`).join(', ');
 }
 
 export function referenceNodes({ holders, holdersMatching }: Lists): ListNode[] {
-  const nodes = holders.map((holder: HolderView): ListNode => ({
-    id: `${holder.spot.row} ${holder.pages} ${holder.kind} ${holder.holder}`, label: `${holder.pages}: ${holder.kind} by ${holder.holder}`,
-    description: [holder.age, holder.outlived > 0 ? `outlived ${holder.outlived} failed conversion${holder.outlived === 1 ? '' : 's'}` : '', holder.spot.line > 0 ? `line ${holder.spot.line}` : ''].filter((fact) => fact !== '').join(' · '),
-    spot: holder.spot, icon: new vscode.ThemeIcon(holder.kind === 'pin' ? 'pinned' : 'references'), context: 'reference',
-  }));
+  const nodes = holders.map(
+    (holder: HolderView): ListNode => ({
+      id: `${holder.spot.row} ${holder.pages} ${holder.kind} ${holder.holder}`,
+      label: `${holder.pages}: ${holder.kind} by ${holder.holder}`,
+      description: [
+        holder.age,
+        holder.outlived > 0
+          ? `outlived ${holder.outlived} failed conversion${holder.outlived === 1 ? '' : 's'}`
+          : '',
+        holder.spot.line > 0 ? `line ${holder.spot.line}` : '',
+      ]
+        .filter((fact) => fact !== '')
+        .join(' · '),
+      spot: holder.spot,
+      icon: new vscode.ThemeIcon(holder.kind === 'pin' ? 'pinned' : 'references'),
+      context: 'reference',
+    }),
+  );
   return [...nodes, ...moreNode(HOLDERS, HOLDERS, holders.length, holdersMatching)];
 }
 
 export function coverageNodes(report: Report): ListNode[] {
   const groups: readonly (readonly [RuleView['status'], string, string])[] = [
-    ['undecidable', 'Undecidable', 'question'], ['judged', 'Judged', 'pass'], ['not-applicable', 'Not applicable', 'circle-slash'],
+    ['undecidable', 'Undecidable', 'question'],
+    ['judged', 'Judged', 'pass'],
+    ['not-applicable', 'Not applicable', 'circle-slash'],
   ];
   const nodes: ListNode[] = groups.flatMap(([status, label, icon]) => {
     const rules = report.rules.filter((rule) => rule.status === status);
-    return rules.length === 0 ? [] : [{ id: status, label, description: String(rules.length), icon: new vscode.ThemeIcon(icon), open: status === 'undecidable', children: rules.map(ruleNode), context: 'coverage' }];
+    return rules.length === 0
+      ? []
+      : [
+          {
+            id: status,
+            label,
+            description: String(rules.length),
+            icon: new vscode.ThemeIcon(icon),
+            open: status === 'undecidable',
+            children: rules.map(ruleNode),
+            context: 'coverage',
+          },
+        ];
   });
   const losses = report.issues.filter((issue) => issue.severity === 'dataLoss');
   if (losses.length > 0) {
     nodes.unshift({
-      id: 'loss', label: 'Events are missing', description: String(losses.reduce((sum, loss) => sum + loss.count, 0)), icon: new vscode.ThemeIcon('warning', color('problemsWarningIcon.foreground')), context: 'loss',
-      children: losses.map((loss, i) => ({ id: `loss ${i}`, label: loss.sentence, description: loss.line > 0 ? `line ${loss.line}` : loss.detail, tooltip: `${loss.sentence} ${loss.advice}`, spot: { row: 0, line: loss.line, column: 0 }, context: 'issue' })),
+      id: 'loss',
+      label: 'Events are missing',
+      description: String(losses.reduce((sum, loss) => sum + loss.count, 0)),
+      icon: new vscode.ThemeIcon('warning', color('problemsWarningIcon.foreground')),
+      context: 'loss',
+      children: losses.map((loss, i) => ({
+        id: `loss ${i}`,
+        label: loss.sentence,
+        description: loss.line > 0 ? `line ${loss.line}` : loss.detail,
+        tooltip: `${loss.sentence} ${loss.advice}`,
+        spot: { row: 0, line: loss.line, column: 0 },
+        context: 'issue',
+      })),
     });
   }
   return nodes;
@@ -100,11 +220,19 @@ function ruleNode(rule: RuleView): ListNode {
   const checks = rule.checks > 0 ? `${rule.checks} check${rule.checks === 1 ? '' : 's'}` : '';
   const partly = rule.status === 'judged' && rule.reasons.length > 0 ? 'partly undecidable' : '';
   return {
-    id: `${rule.profile} ${rule.id}`, label: `${rule.id} ${rule.name}`, description: [checks, partly].filter((fact) => fact !== '').join(' · '), tooltip: rule.statement, context: 'rule',
+    id: `${rule.profile} ${rule.id}`,
+    label: `${rule.id} ${rule.name}`,
+    description: [checks, partly].filter((fact) => fact !== '').join(' · '),
+    tooltip: rule.statement,
+    context: 'rule',
     icon: new vscode.ThemeIcon(partly === '' ? 'circle-small-filled' : 'circle-small'),
     children: rule.reasons.map((reason, i) => ({
-      id: `${rule.profile} ${rule.id} ${i}`, label: reason.missing.length > 0 ? `missing: ${reason.missing.join(', ')}` : reason.detail,
-      description: `${reason.reason}${reason.count > 0 ? ` ×${reason.count}` : ''}`, tooltip: reason.detail, icon: new vscode.ThemeIcon('question'), context: 'reason',
+      id: `${rule.profile} ${rule.id} ${i}`,
+      label: reason.missing.length > 0 ? `missing: ${reason.missing.join(', ')}` : reason.detail,
+      description: `${reason.reason}${reason.count > 0 ? ` ×${reason.count}` : ''}`,
+      tooltip: reason.detail,
+      icon: new vscode.ThemeIcon('question'),
+      context: 'reason',
       ...(reason.count > 0 ? { spot: spotOf(reason.at) } : {}),
     })),
   };

@@ -12,7 +12,11 @@ import { conversionNodes, coverageNodes, pageNodes, referenceNodes } from './oth
 
 /** The cursor rests this long before the lists follow it. */
 const REST_MS = 250;
-const GROUPINGS: readonly (readonly [string, GroupBy])[] = [['shimtrace.groupBy.rule', 'rule'], ['shimtrace.groupBy.page', 'page'], ['shimtrace.groupBy.time', 'time']];
+const GROUPINGS: readonly (readonly [string, GroupBy])[] = [
+  ['shimtrace.groupBy.rule', 'rule'],
+  ['shimtrace.groupBy.page', 'page'],
+  ['shimtrace.groupBy.time', 'time'],
+];
 
 /** A report and what else an answer depends on. */
 interface Asked {
@@ -61,8 +65,12 @@ class Views implements vscode.Disposable {
         this.line = undefined;
         void this.ask();
       }),
-      vscode.commands.registerCommand('shimtrace.internal.showMore', (list: unknown, part: unknown) => this.showMore(list, part)),
-      vscode.commands.registerCommand('shimtrace.reveal', (uri: unknown, spot: unknown) => revealSpot(uri, spot)),
+      vscode.commands.registerCommand('shimtrace.internal.showMore', (list: unknown, part: unknown) =>
+        this.showMore(list, part),
+      ),
+      vscode.commands.registerCommand('shimtrace.reveal', (uri: unknown, spot: unknown) =>
+        revealSpot(uri, spot),
+      ),
     ];
     this.group('rule');
     this.lookAt(this.active());
@@ -112,40 +120,74 @@ class Views implements vscode.Disposable {
     if (!trace || !report) return;
     const open = report.findings.filter((finding) => !this.app.suppressions.find(trace, finding));
     const violations = open.filter((finding) => finding.verdict === 'violation').length;
-    this.findings.set(trace, findingNodes(report, this.groupBy, (finding) => this.app.suppressions.find(trace, finding)));
+    this.findings.set(
+      trace,
+      findingNodes(report, this.groupBy, (finding) => this.app.suppressions.find(trace, finding)),
+    );
     this.findings.view.description = name(trace);
-    this.findings.view.badge = violations > 0 ? { value: violations, tooltip: `${violations} violation${violations === 1 ? '' : 's'}` } : undefined;
+    this.findings.view.badge =
+      violations > 0
+        ? { value: violations, tooltip: `${violations} violation${violations === 1 ? '' : 's'}` }
+        : undefined;
   }
 
   /** Asks the worker for what the lists in sight show, unless they show it already. */
   private ask(): Promise<unknown> {
     return Promise.all([
-      this.askFor('conversions', [this.conversions], '', (session, wanted) => session.request('conversionGroups', wanted), (trace, groups) => {
-        this.conversions.set(trace, conversionNodes(groups), '', groups);
-        this.conversions.view.description = String(groups.total);
-      }),
-      this.askFor('lists', [this.pages, this.references], String(this.line), (session, wanted) => session.request('lists', this.line === undefined ? wanted : { ...wanted, line: this.line }), (trace, lists) => {
-        this.pages.set(trace, pageNodes(lists), lists.at, { matching: lists.runsMatching, total: lists.runsTotal });
-        this.references.set(trace, referenceNodes(lists), lists.at, { matching: lists.holdersMatching, total: lists.holdersTotal });
-        this.references.view.description = String(lists.holdersTotal);
-      }),
+      this.askFor(
+        'conversions',
+        [this.conversions],
+        '',
+        (session, wanted) => session.request('conversionGroups', wanted),
+        (trace, groups) => {
+          this.conversions.set(trace, conversionNodes(groups), '', groups);
+          this.conversions.view.description = String(groups.total);
+        },
+      ),
+      this.askFor(
+        'lists',
+        [this.pages, this.references],
+        String(this.line),
+        (session, wanted) =>
+          session.request('lists', this.line === undefined ? wanted : { ...wanted, line: this.line }),
+        (trace, lists) => {
+          this.pages.set(trace, pageNodes(lists), lists.at, {
+            matching: lists.runsMatching,
+            total: lists.runsTotal,
+          });
+          this.references.set(trace, referenceNodes(lists), lists.at, {
+            matching: lists.holdersMatching,
+            total: lists.holdersTotal,
+          });
+          this.references.view.description = String(lists.holdersTotal);
+        },
+      ),
     ]);
   }
 
   /** One question for some of the lists: asked when one of them is in sight, and shown unless another one was asked meanwhile. */
   private async askFor<T>(
-    name: 'conversions' | 'lists', lists: readonly ListView[], instant: string, request: (session: TraceSession, wanted: Wanted) => Promise<T>, show: (trace: vscode.Uri, answer: T) => void,
+    name: 'conversions' | 'lists',
+    lists: readonly ListView[],
+    instant: string,
+    request: (session: TraceSession, wanted: Wanted) => Promise<T>,
+    show: (trace: vscode.Uri, answer: T) => void,
   ): Promise<void> {
     const session = this.session();
     const report = session?.report;
     if (!report || !lists.some((list) => list.view.visible)) return;
-    const asked: Asked = { report, key: `${session.stamp} ${instant} ${this.filter} ${JSON.stringify(this.shown)}` };
+    const asked: Asked = {
+      report,
+      key: `${session.stamp} ${instant} ${this.filter} ${JSON.stringify(this.shown)}`,
+    };
     const before = this.answered[name];
     if (before?.report === report && before.key === asked.key) return;
     this.answered[name] = asked;
     try {
       const wanted = { filter: this.filter, shown: this.shown };
-      const answer = await vscode.window.withProgress({ location: { viewId: lists[0]!.id } }, () => request(session, wanted));
+      const answer = await vscode.window.withProgress({ location: { viewId: lists[0]!.id } }, () =>
+        request(session, wanted),
+      );
       if (this.answered[name] === asked) show(session.uri, answer);
     } catch (error) {
       // The worker was ended while it was asked; the next report asks again.
@@ -181,7 +223,10 @@ class Views implements vscode.Disposable {
   }
 
   private async askFilter(): Promise<void> {
-    const filter = await vscode.window.showInputBox({ prompt: vscode.l10n.t('Show only what contains this text, in all lists'), value: this.filter });
+    const filter = await vscode.window.showInputBox({
+      prompt: vscode.l10n.t('Show only what contains this text, in all lists'),
+      value: this.filter,
+    });
     if (filter !== undefined) this.setFilter(filter);
   }
 

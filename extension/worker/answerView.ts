@@ -7,14 +7,28 @@ import type { AnswerView, LineOf } from '../protocol/shapes.js';
 import type { Judged } from './worker.js';
 
 export function answerAt(judged: Judged, at: LineOf, question: QuestionId): AnswerView | null {
-  const { analysis, trace: { table } } = judged;
+  const {
+    analysis,
+    trace: { table },
+  } = judged;
   const row = rowOfLine(judged, at);
   const page = pageOfRow(judged, row);
   if (!page) return null;
   const answer = QUESTIONS[question]({ analysis, table, page, row });
-  const range = { vm: page.unit === 'gfn' ? page.subject : -1, inode: page.unit === 'pgoff' ? page.subject : -1, unit: page.unit, first: page.page, count: 1 };
+  const range = {
+    vm: page.unit === 'gfn' ? page.subject : -1,
+    inode: page.unit === 'pgoff' ? page.subject : -1,
+    unit: page.unit,
+    first: page.page,
+    count: 1,
+  };
   return {
-    question: answer.question, page: pagesText(analysis, range), missing: answer.missing,
-    statements: answer.statements.map(({ text, rows }) => ({ text, spots: rows.map((at) => spotOf(judged, at)) })),
+    question: answer.question,
+    page: pagesText(analysis, range),
+    missing: answer.missing,
+    statements: answer.statements.map(({ text, rows }) => ({
+      text,
+      spots: rows.map((at) => spotOf(judged, at)),
+    })),
   };
 }

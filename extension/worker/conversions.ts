@@ -8,7 +8,13 @@ import { rangeText } from '../../model/objects/lists.js';
 import { Phase } from '../../model/ops/oplog.js';
 import { durationText, errnoName } from './format.js';
 import { spotOf } from './place.js';
-import { PAGE_SIZE, type ConversionGroup, type ConversionGroups, type ConversionRow, type Wanted } from '../protocol/shapes.js';
+import {
+  PAGE_SIZE,
+  type ConversionGroup,
+  type ConversionGroups,
+  type ConversionRow,
+  type Wanted,
+} from '../protocol/shapes.js';
 import type { Judged } from './worker.js';
 
 /** A conversion that takes this many times as long as half of them do is slow. */
@@ -35,14 +41,18 @@ function factsOf({ trace, analysis }: Judged): Facts {
   const all = analysis.conversions;
   const states = all.map(stateOf);
   const inNs = table.meta.timeUnit === 'ns';
-  const durationsNs = Float64Array.from(all, ({ fromRow, untilRow }) => (untilRow >= 0 && inNs ? table.ts(untilRow) - table.ts(fromRow) : -1));
+  const durationsNs = Float64Array.from(all, ({ fromRow, untilRow }) =>
+    untilRow >= 0 && inNs ? table.ts(untilRow) - table.ts(fromRow) : -1,
+  );
   const retries = retriesOf(all);
   const ended = durationsNs.filter((ns) => ns >= 0).sort();
   const slowNs = SLOW_TIMES_MEDIAN * (ended[ended.length >> 1] ?? Infinity);
   const groups = {
     'in flight': all.filter((_, i) => states[i] === 'in flight'),
     failed: all.filter((_, i) => states[i] === 'failed'),
-    slow: all.filter((_, i) => durationsNs[i]! > slowNs).sort((a, b) => durationsNs[b.index]! - durationsNs[a.index]!),
+    slow: all
+      .filter((_, i) => durationsNs[i]! > slowNs)
+      .sort((a, b) => durationsNs[b.index]! - durationsNs[a.index]!),
     repeated: all.filter((_, i) => retries[i]! > 0),
     all,
   };
@@ -69,42 +79,71 @@ function retriesOf(all: readonly Conversion[]): Uint32Array {
   });
 }
 
-export function conversionGroups(judged: Judged, { filter = '', shown = {} }: Partial<Wanted>): ConversionGroups {
+export function conversionGroups(
+  judged: Judged,
+  { filter = '', shown = {} }: Partial<Wanted>,
+): ConversionGroups {
   const facts = factsOf(judged);
   const wanted = filter.toLowerCase();
   const holds = (conversion: Conversion): boolean => searchText(judged, facts, conversion).includes(wanted);
   const matching = wanted === '' ? undefined : new Set(facts.groups.all.filter(holds));
   const groups = (Object.keys(facts.groups) as ConversionGroup[]).map((group) => {
-    const members = matching ? facts.groups[group].filter((conversion) => matching.has(conversion)) : facts.groups[group];
-    const rows = members.slice(0, shown[group] ?? PAGE_SIZE).map((conversion) => conversionRow(judged, facts, conversion));
+    const members = matching
+      ? facts.groups[group].filter((conversion) => matching.has(conversion))
+      : facts.groups[group];
+    const rows = members
+      .slice(0, shown[group] ?? PAGE_SIZE)
+      .map((conversion) => conversionRow(judged, facts, conversion));
     return { group, total: members.length, rows };
   });
   return { groups, total: facts.groups.all.length, matching: matching?.size ?? facts.groups.all.length };
 }
 
 /** What an entry says, its phases included, without a look at the file. */
-function searchText({ trace: { table }, analysis }: Judged, { states, durationsNs }: Facts, conversion: Conversion): string {
+function searchText(
+  { trace: { table }, analysis }: Judged,
+  { states, durationsNs }: Facts,
+  conversion: Conversion,
+): string {
   const { index, fromRow, result } = conversion;
-  const phases = phasesSeen(conversion).map(({ phase }) => phaseName(phase)).join(' ');
+  const phases = phasesSeen(conversion)
+    .map(({ phase }) => phaseName(phase))
+    .join(' ');
   const ns = durationsNs[index]!;
   return `${conversionText(analysis, conversion)} ${states[index]!} ${result !== undefined && result < 0 ? errnoName(result) : ''} ${ns < 0 ? '' : durationText(ns)} line ${table.line(fromRow)} ${phases}`.toLowerCase();
 }
 
-export function conversionsIn(judged: Judged, fromLine: number, toLine: number): { rows: readonly ConversionRow[]; total: number } {
-  const { trace: { table }, analysis } = judged;
+export function conversionsIn(
+  judged: Judged,
+  fromLine: number,
+  toLine: number,
+): { rows: readonly ConversionRow[]; total: number } {
+  const {
+    trace: { table },
+    analysis,
+  } = judged;
   const facts = factsOf(judged);
   const inside = analysis.conversions.filter(({ fromRow }) => {
     const line = table.line(fromRow);
     return line >= fromLine && line <= toLine;
   });
-  return { rows: inside.slice(0, IN_DOCUMENT_MAX).map((conversion) => conversionRow(judged, facts, conversion)), total: inside.length };
+  return {
+    rows: inside.slice(0, IN_DOCUMENT_MAX).map((conversion) => conversionRow(judged, facts, conversion)),
+    total: inside.length,
+  };
 }
 
 /** What an entry begins with, short enough for a side bar. */
-function pagesOf({ vms, inodes }: Analysis, { scope, vm, inode, first, count }: Conversion): { readonly pages: string; readonly owner: string } {
+function pagesOf(
+  { vms, inodes }: Analysis,
+  { scope, vm, inode, first, count }: Conversion,
+): { readonly pages: string; readonly owner: string } {
   const several = (scope === 'vm' ? vms : inodes).length > 1;
   const owner = scope === 'vm' ? vms[vm]?.label : inodes[inode]?.label;
-  return { pages: `${scope === 'vm' ? 'gfn' : 'page'}${count === 1 ? '' : 's'} ${rangeText(first, count)}`, owner: several ? (owner ?? '') : '' };
+  return {
+    pages: `${scope === 'vm' ? 'gfn' : 'page'}${count === 1 ? '' : 's'} ${rangeText(first, count)}`,
+    owner: several ? (owner ?? '') : '',
+  };
 }
 
 function conversionRow(judged: Judged, facts: Facts, conversion: Conversion): ConversionRow {
@@ -112,10 +151,21 @@ function conversionRow(judged: Judged, facts: Facts, conversion: Conversion): Co
   const { index, fromRow, untilRow, result, toPrivate, count } = conversion;
   const durationNs = facts.durationsNs[index]!;
   return {
-    index, label: conversionText(judged.analysis, conversion), toPrivate, ...pagesOf(judged.analysis, conversion),
-    state: facts.states[index]!, errno: result !== undefined && result < 0 ? errnoName(result) : '',
-    durationNs, duration: durationNs < 0 ? '' : durationText(durationNs), retries: facts.retries[index]!, spot: spotOf(judged, fromRow),
-    lastLine: untilRow < 0 ? 0 : table.line(untilRow), pageCount: count,
-    phases: phasesSeen(conversion).map(({ phase, row }) => ({ name: phaseName(phase), spot: spotOf(judged, row) })),
+    index,
+    label: conversionText(judged.analysis, conversion),
+    toPrivate,
+    ...pagesOf(judged.analysis, conversion),
+    state: facts.states[index]!,
+    errno: result !== undefined && result < 0 ? errnoName(result) : '',
+    durationNs,
+    duration: durationNs < 0 ? '' : durationText(durationNs),
+    retries: facts.retries[index]!,
+    spot: spotOf(judged, fromRow),
+    lastLine: untilRow < 0 ? 0 : table.line(untilRow),
+    pageCount: count,
+    phases: phasesSeen(conversion).map(({ phase, row }) => ({
+      name: phaseName(phase),
+      spot: spotOf(judged, row),
+    })),
   };
 }

@@ -1,3 +1,10 @@
 /** The core as the extension uses it: one reader, one judge, one list of rules. */
-export { FORMATS, readTrace, SNIFF_BYTES, sniffFormat, type OpenTrace, type ReadOptions } from '../../parsers/index.js';
+export {
+  FORMATS,
+  readTrace,
+  SNIFF_BYTES,
+  sniffFormat,
+  type OpenTrace,
+  type ReadOptions,
+} from '../../parsers/index.js';
 export { analyze, RULES } from '../../model/index.js';

@@ -12,7 +12,10 @@ export interface DebugMessage {
 export class DebugServer {
   private readonly sessions = new Map<number, DebugSession>();
 
-  constructor(private readonly host: DebugHost, private readonly post: (message: DebugMessage) => void) {}
+  constructor(
+    private readonly host: DebugHost,
+    private readonly post: (message: DebugMessage) => void,
+  ) {}
 
   /** Takes a message for a session, which is made when it is new. Its answers are posted. */
   take({ session, message }: DebugMessage): void {

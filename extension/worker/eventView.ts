@@ -41,9 +41,14 @@ export function eventView(judged: Judged, row: number): EventView {
   const { trace, analysis } = judged;
   const described = trace.describe(row);
   return {
-    place: placeOf(judged, row), name: described.name, fields: described.fields, text: described.text,
+    place: placeOf(judged, row),
+    name: described.name,
+    fields: described.fields,
+    text: described.text,
     understood: trace.table.kind(row) !== KIND_UNKNOWN,
-    pages: pagesOfRow(analysis, trace.table, row).slice(0, PAGES_SHOWN).map((range) => pageStateView(judged, range, row)),
+    pages: pagesOfRow(analysis, trace.table, row)
+      .slice(0, PAGES_SHOWN)
+      .map((range) => pageStateView(judged, range, row)),
   };
 }
 
@@ -51,5 +56,10 @@ export function eventView(judged: Judged, row: number): EventView {
 function pageStateView({ analysis }: Judged, range: PageRange, row: number): PageStateView {
   const page = pageOf(range);
   const state = (at: number): string => (page ? describeState(stateAtRow(analysis, page, at)) : 'unknown');
-  return { label: pagesText(analysis, range), before: state(row - 1), after: state(row), dataId: watchIdOfRange(range) };
+  return {
+    label: pagesText(analysis, range),
+    before: state(row - 1),
+    after: state(row),
+    dataId: watchIdOfRange(range),
+  };
 }

@@ -14,7 +14,11 @@ export function explain(judged: Judged, id: string): ExplanationView | null {
   const report = { path: '', table: trace.table, analysis, rules: RULES };
   const { steps, ...of } = explainFinding(report, finding, (row) => trace.describe(row).text);
   return {
-    ...of, id, name: RULES.find((rule) => rule.id === finding.rule)?.name ?? '', verdict: finding.verdict, message: finding.message,
+    ...of,
+    id,
+    name: RULES.find((rule) => rule.id === finding.rule)?.name ?? '',
+    verdict: finding.verdict,
+    message: finding.message,
     pages: pagesText(analysis, finding.pages),
     steps: steps.map(({ row, line: _line, ...step }) => ({ spot: spotOf(judged, row), ...step })),
   };

@@ -40,5 +40,8 @@ export class FileSource implements ByteSource {
 }
 
 function ioFailure(path: string, error: unknown): JobFailure {
-  return new JobFailure({ code: 'io', message: `${path}: ${error instanceof Error ? error.message : String(error)}` });
+  return new JobFailure({
+    code: 'io',
+    message: `${path}: ${error instanceof Error ? error.message : String(error)}`,
+  });
 }

@@ -1,8 +1,22 @@
 /** Numbers as people say them. */
 
 const ERRNO: Readonly<Record<number, string>> = {
-  1: 'EPERM', 4: 'EINTR', 5: 'EIO', 6: 'ENXIO', 7: 'E2BIG', 9: 'EBADF', 11: 'EAGAIN', 12: 'ENOMEM', 14: 'EFAULT', 16: 'EBUSY', 17: 'EEXIST',
-  22: 'EINVAL', 25: 'ENOTTY', 28: 'ENOSPC', 95: 'EOPNOTSUPP', 133: 'EHWPOISON',
+  1: 'EPERM',
+  4: 'EINTR',
+  5: 'EIO',
+  6: 'ENXIO',
+  7: 'E2BIG',
+  9: 'EBADF',
+  11: 'EAGAIN',
+  12: 'ENOMEM',
+  14: 'EFAULT',
+  16: 'EBUSY',
+  17: 'EEXIST',
+  22: 'EINVAL',
+  25: 'ENOTTY',
+  28: 'ENOSPC',
+  95: 'EOPNOTSUPP',
+  133: 'EHWPOISON',
 };
 
 /** `EAGAIN` for -11; the number where it has no name here. */
@@ -12,7 +26,11 @@ export function errnoName(result: number): string {
 
 /** `1.23 ms`: three digits that matter, with their unit. */
 export function durationText(ns: number): string {
-  const units: readonly (readonly [number, string])[] = [[1e9, 's'], [1e6, 'ms'], [1e3, 'µs']];
+  const units: readonly (readonly [number, string])[] = [
+    [1e9, 's'],
+    [1e6, 'ms'],
+    [1e3, 'µs'],
+  ];
   for (const [size, unit] of units) if (ns >= size) return `${Number((ns / size).toPrecision(3))} ${unit}`;
   return `${ns} ns`;
 }

@@ -32,13 +32,16 @@ export function linesOf({ table }: OpenTrace): number {
 
 /** Text of the lines `first` to `last`. */
 export function listingText(judged: Judged, first: number, last: number): string {
-  return judged.shown === 'events' || judged.files ? eventLines(judged.trace, first, last) : contentLines(judged, first, last);
+  return judged.shown === 'events' || judged.files
+    ? eventLines(judged.trace, first, last)
+    : contentLines(judged, first, last);
 }
 
 function eventLines(trace: OpenTrace, first: number, last: number): string {
   const { table } = trace;
   const lines: string[] = [];
-  for (let row = first - 1; row < Math.min(last, table.length); row++) lines.push(eventLine(table, row, trace.describe(row, 'text')));
+  for (let row = first - 1; row < Math.min(last, table.length); row++)
+    lines.push(eventLine(table, row, trace.describe(row, 'text')));
   return lines.join('\n');
 }
 

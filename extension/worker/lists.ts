@@ -7,7 +7,16 @@ import { Op } from '../../model/ops/oplog.js';
 import { describeState, type PageState, type Reference } from '../../model/pages/state.js';
 import { durationText } from './format.js';
 import { spotOf } from './place.js';
-import { HOLDERS, PAGE_SIZE, type HolderView, type Lists, type PageKind, type PageRun, type SlotView, type Wanted } from '../protocol/shapes.js';
+import {
+  HOLDERS,
+  PAGE_SIZE,
+  type HolderView,
+  type Lists,
+  type PageKind,
+  type PageRun,
+  type SlotView,
+  type Wanted,
+} from '../protocol/shapes.js';
 import type { Judged } from './worker.js';
 
 /** So many stretches of pages with lives of their own are looked at for one answer: about 0.2 s of work. */
@@ -24,14 +33,19 @@ export function listsAt(judged: Judged, row: number, { filter = '', shown = {} }
     left -= states.length;
     return { block, states };
   });
-  const slots = looked.map(({ block, states }) => slotView(judged, block, states, wanted, shown[keyOf(block)] ?? PAGE_SIZE));
+  const slots = looked.map(({ block, states }) =>
+    slotView(judged, block, states, wanted, shown[keyOf(block)] ?? PAGE_SIZE),
+  );
   const held = holdersOf(looked);
-  const matching = wanted === '' ? held : held.filter((holder) => holderText(judged, holder, at).includes(wanted));
+  const matching =
+    wanted === '' ? held : held.filter((holder) => holderText(judged, holder, at).includes(wanted));
   return {
     slots: slots.map(({ view }) => view),
     holders: matching.slice(0, shown[HOLDERS] ?? PAGE_SIZE).map((holder) => holderView(judged, holder, at)),
-    holdersMatching: matching.length, holdersTotal: held.length,
-    runsMatching: slots.reduce((sum, { view }) => sum + view.total, 0), runsTotal: slots.reduce((sum, { all }) => sum + all, 0),
+    holdersMatching: matching.length,
+    holdersTotal: held.length,
+    runsMatching: slots.reduce((sum, { view }) => sum + view.total, 0),
+    runsTotal: slots.reduce((sum, { all }) => sum + all, 0),
     at: row < 0 ? 'at the end of the trace' : `at line ${trace.table.line(row)}`,
   };
 }
@@ -75,12 +89,25 @@ function blocksAt(analysis: Analysis, row: number): Block[] {
   const blocks = live.map((slot) => slotBlock(analysis, slot));
   analysis.inodes.forEach((inode, subject) => {
     if (live.some((slot) => slot.inode === subject)) return;
-    const span = inode.pageCount > 0 ? { first: 0, count: inode.pageCount } : touched(analysis, 'pgoff', subject);
-    if (span) blocks.push({ page: { unit: 'pgoff', subject, page: span.first }, count: span.count, vm: 'no memslot', label: `pages ${rangeText(span.first, span.count)} of ${inode.label}` });
+    const span =
+      inode.pageCount > 0 ? { first: 0, count: inode.pageCount } : touched(analysis, 'pgoff', subject);
+    if (span)
+      blocks.push({
+        page: { unit: 'pgoff', subject, page: span.first },
+        count: span.count,
+        vm: 'no memslot',
+        label: `pages ${rangeText(span.first, span.count)} of ${inode.label}`,
+      });
   });
   analysis.vms.forEach((vm, subject) => {
     const span = live.some((slot) => slot.vm === subject) ? undefined : touched(analysis, 'gfn', subject);
-    if (span) blocks.push({ page: { unit: 'gfn', subject, page: span.first }, count: span.count, vm: vm.label, label: `gfns ${rangeText(span.first, span.count)}` });
+    if (span)
+      blocks.push({
+        page: { unit: 'gfn', subject, page: span.first },
+        count: span.count,
+        vm: vm.label,
+        label: `gfns ${rangeText(span.first, span.count)}`,
+      });
   });
   return blocks;
 }
@@ -88,14 +115,24 @@ function blocksAt(analysis: Analysis, row: number): Block[] {
 function slotBlock(analysis: Analysis, slot: SlotInfo): Block {
   const file = analysis.inodes[slot.inode]?.label;
   return {
-    page: { unit: 'gfn', subject: slot.vm, page: slot.baseGfn }, count: slot.pageCount, vm: analysis.vms[slot.vm]?.label ?? 'vm?',
+    page: { unit: 'gfn', subject: slot.vm, page: slot.baseGfn },
+    count: slot.pageCount,
+    vm: analysis.vms[slot.vm]?.label ?? 'vm?',
     label: `slot ${slot.slot}: gfns ${rangeText(slot.baseGfn, slot.pageCount)}${file === undefined ? '' : ` of ${file}`}`,
   };
 }
 
 /** Operations that say something of pages of a VM or of a file. */
 const GFN_OPS: ReadonlySet<number> = new Set([Op.GfnAttr, Op.SpteSet, Op.SpteZap]);
-const FILE_OPS: ReadonlySet<number> = new Set([Op.PageAttr, Op.MapAdd, Op.MapRemove, Op.RefGet, Op.RefPut, Op.Alloc, Op.Free]);
+const FILE_OPS: ReadonlySet<number> = new Set([
+  Op.PageAttr,
+  Op.MapAdd,
+  Op.MapRemove,
+  Op.RefGet,
+  Op.RefPut,
+  Op.Alloc,
+  Op.Free,
+]);
 /** A hull wider than this is not a piece of memory that somebody looks at. */
 const HULL_MAX = 2 ** 32;
 
@@ -123,8 +160,16 @@ interface Piece extends RangePiece {
 
 /** At most `limit` stretches of a block, each with its state. */
 function statesOf(analysis: Analysis, block: Block, row: number, limit: number): Piece[] {
-  const pieces = kept(memoryOf(analysis).pieces, keyOf(block), () => rangePieces(analysis, block.page, block.count));
-  return pieces.slice(0, limit).map(({ first, count }) => ({ first, count, interval: pageInstant(analysis, { ...block.page, page: first }, row) }));
+  const pieces = kept(memoryOf(analysis).pieces, keyOf(block), () =>
+    rangePieces(analysis, block.page, block.count),
+  );
+  return pieces
+    .slice(0, limit)
+    .map(({ first, count }) => ({
+      first,
+      count,
+      interval: pageInstant(analysis, { ...block.page, page: first }, row),
+    }));
 }
 
 function kindOf(state: PageState): PageKind {
@@ -149,20 +194,38 @@ function runsOf(pieces: readonly Piece[]): Run[] {
 }
 
 /** A block with the runs that hold a text; `all` is how many there are without it. */
-function slotView(judged: Judged, block: Block, pieces: readonly Piece[], wanted: string, shown: number): { view: SlotView; all: number } {
+function slotView(
+  judged: Judged,
+  block: Block,
+  pieces: readonly Piece[],
+  wanted: string,
+  shown: number,
+): { view: SlotView; all: number } {
   const runs = runsOf(pieces);
   const counts: Partial<Record<PageKind, number>> = {};
-  for (const { interval, count } of runs) counts[kindOf(interval.state)] = (counts[kindOf(interval.state)] ?? 0) + count;
+  for (const { interval, count } of runs)
+    counts[kindOf(interval.state)] = (counts[kindOf(interval.state)] ?? 0) + count;
   const looked = runs.reduce((sum, { count }) => sum + count, 0);
   const ofBlock = `${block.vm} ${block.label}`.toLowerCase();
-  const holds = ({ first, count, state }: Run): boolean => ofBlock.includes(wanted) || `${rangeText(first, count)} ${state}`.toLowerCase().includes(wanted);
+  const holds = ({ first, count, state }: Run): boolean =>
+    ofBlock.includes(wanted) || `${rangeText(first, count)} ${state}`.toLowerCase().includes(wanted);
   const matching = wanted === '' ? runs : runs.filter(holds);
   const view: SlotView = {
-    key: keyOf(block), vm: block.vm, label: block.label, counts, total: matching.length, leftOut: block.count - looked,
-    runs: matching.slice(0, shown).map((run): PageRun => ({
-      label: rangeText(run.first, run.count), kind: kindOf(run.interval.state), state: run.state, count: run.count,
-      since: spotOf(judged, run.interval.fromRow),
-    })),
+    key: keyOf(block),
+    vm: block.vm,
+    label: block.label,
+    counts,
+    total: matching.length,
+    leftOut: block.count - looked,
+    runs: matching.slice(0, shown).map(
+      (run): PageRun => ({
+        label: rangeText(run.first, run.count),
+        kind: kindOf(run.interval.state),
+        state: run.state,
+        count: run.count,
+        since: spotOf(judged, run.interval.fromRow),
+      }),
+    ),
   };
   return { view, all: runs.length };
 }
@@ -201,7 +264,11 @@ function holderName({ trace: { table } }: Judged, { tid, row }: Reference): stri
   return tid < 0 ? 'unknown' : comm === '' ? `tid ${tid}` : `${comm}-${tid}`;
 }
 
-const KIND_NAMES: Readonly<Record<Reference['kind'], string>> = { gup: 'GUP reference', pin: 'pin', get_pfn: 'get_pfn reference' };
+const KIND_NAMES: Readonly<Record<Reference['kind'], string>> = {
+  gup: 'GUP reference',
+  pin: 'pin',
+  get_pfn: 'get_pfn reference',
+};
 
 function holderPages({ block, first, count }: Holder): string {
   return `${block.page.unit === 'gfn' ? 'gfn' : 'page'}${count === 1 ? '' : 's'} ${rangeText(first, count)}`;
@@ -219,21 +286,39 @@ function holderText(judged: Judged, holder: Holder, now: number): string {
 function holderView(judged: Judged, holder: Holder, now: number): HolderView {
   const { reference, block, first } = holder;
   return {
-    pages: holderPages(holder), kind: KIND_NAMES[reference.kind], holder: holderName(judged, reference), age: holderAge(judged, reference, now),
-    outlived: outlived(judged.analysis, { ...block.page, page: first }, reference.row, now), spot: spotOf(judged, reference.row),
+    pages: holderPages(holder),
+    kind: KIND_NAMES[reference.kind],
+    holder: holderName(judged, reference),
+    age: holderAge(judged, reference, now),
+    outlived: outlived(judged.analysis, { ...block.page, page: first }, reference.row, now),
+    spot: spotOf(judged, reference.row),
   };
 }
 
 /** Conversions over a page that failed between two rows. */
 function outlived(analysis: Analysis, page: PageId, fromRow: number, untilRow: number): number {
-  return analysis.conversions.filter((c) => c.result !== undefined && c.result < 0 && c.fromRow >= fromRow && c.untilRow <= untilRow && covers(analysis, c, page)).length;
+  return analysis.conversions.filter(
+    (c) =>
+      c.result !== undefined &&
+      c.result < 0 &&
+      c.fromRow >= fromRow &&
+      c.untilRow <= untilRow &&
+      covers(analysis, c, page),
+  ).length;
 }
 
 function covers(analysis: Analysis, conversion: Conversion, page: PageId): boolean {
-  if (conversion.scope === 'vm') return page.unit === 'gfn' && page.subject === conversion.vm && within(page.page, conversion);
+  if (conversion.scope === 'vm')
+    return page.unit === 'gfn' && page.subject === conversion.vm && within(page.page, conversion);
   if (page.unit === 'pgoff') return page.subject === conversion.inode && within(page.page, conversion);
-  return analysis.slots.some((s) => s.vm === page.subject && s.inode === conversion.inode && page.page >= s.baseGfn
-    && page.page < s.baseGfn + s.pageCount && within(s.pgoff + page.page - s.baseGfn, conversion));
+  return analysis.slots.some(
+    (s) =>
+      s.vm === page.subject &&
+      s.inode === conversion.inode &&
+      page.page >= s.baseGfn &&
+      page.page < s.baseGfn + s.pageCount &&
+      within(s.pgoff + page.page - s.baseGfn, conversion),
+  );
 }
 
 function within(page: number, { first, count }: RangePiece): boolean {

@@ -32,14 +32,20 @@ export function pageOfRow({ trace, analysis }: Judged, row: number): PageId | un
 export function neighbour(judged: Judged, at: LineOf, along: Along, forward: boolean): Spot | null {
   const here = rowOfLine(judged, at);
   if (here < 0) return null;
-  const row = along === 'page' ? alongPage(judged, here, forward) : along === 'task' ? alongTask(judged, here, forward) : alongConversion(judged, here, forward);
+  const row =
+    along === 'page'
+      ? alongPage(judged, here, forward)
+      : along === 'task'
+        ? alongTask(judged, here, forward)
+        : alongConversion(judged, here, forward);
   return row < 0 ? null : spotOf(judged, row);
 }
 
 function alongTask({ trace: { table } }: Judged, here: number, forward: boolean): number {
   const tid = table.tid(here);
   const step = forward ? 1 : -1;
-  for (let row = here + step; row >= 0 && row < table.length; row += step) if (table.tid(row) === tid) return row;
+  for (let row = here + step; row >= 0 && row < table.length; row += step)
+    if (table.tid(row) === tid) return row;
   return -1;
 }
 
@@ -52,7 +58,13 @@ function alongPage(judged: Judged, here: number, forward: boolean): number {
   const names: readonly PageId[] = [page, ...aliasesOf(analysis, page)];
   const touches = (i: number): boolean => {
     const space = opSpace(analysis, ops, i);
-    return names.some((name) => name.unit === space && name.subject === opSubject(analysis, ops, i) && name.page >= ops.first(i) && name.page < ops.first(i) + ops.count(i));
+    return names.some(
+      (name) =>
+        name.unit === space &&
+        name.subject === opSubject(analysis, ops, i) &&
+        name.page >= ops.first(i) &&
+        name.page < ops.first(i) + ops.count(i),
+    );
   };
   if (forward) {
     for (let i = ops.firstAtRow(here + 1); i < ops.length; i++) if (touches(i)) return ops.row(i);
@@ -65,7 +77,9 @@ function alongPage(judged: Judged, here: number, forward: boolean): number {
 /** Steps through the phases of the conversion that is under way at the row: by this task first, else over this page. */
 function alongConversion({ analysis, trace }: Judged, here: number, forward: boolean): number {
   const tid = trace.table.tid(here);
-  const open = analysis.conversions.filter((c) => c.fromRow <= here && (c.untilRow < 0 || here <= c.untilRow));
+  const open = analysis.conversions.filter(
+    (c) => c.fromRow <= here && (c.untilRow < 0 || here <= c.untilRow),
+  );
   const conversion = open.find((c) => c.tid === tid) ?? open[0];
   if (!conversion) return -1;
   const rows = new Set<number>([conversion.fromRow, ...conversion.phaseRows.filter((row) => row >= 0)]);
@@ -85,24 +99,41 @@ export function origin(judged: Judged, at: LineOf): readonly Spot[] {
   const page = pageOfRow(judged, here);
   if (!page) return [];
   const before = intervalAtRow(judged.analysis, page, here - 1).state;
-  return [...new Set(causeRows(before))].filter((row) => row >= 0 && row < here).sort((a, b) => b - a).map((row) => spotOf(judged, row));
+  return [...new Set(causeRows(before))]
+    .filter((row) => row >= 0 && row < here)
+    .sort((a, b) => b - a)
+    .map((row) => spotOf(judged, row));
 }
 
 function causeRows(state: PageState): number[] {
-  return [state.attributeRow, ...[...state.conversions, ...state.mappings, ...state.sptes, ...state.references].map(({ row }) => row)];
+  return [
+    state.attributeRow,
+    ...[...state.conversions, ...state.mappings, ...state.sptes, ...state.references].map(({ row }) => row),
+  ];
 }
 
 export function life(judged: Judged, at: LineOf): readonly (Spot & { readonly what: string })[] {
   const page = pageOfRow(judged, rowOfLine(judged, at));
   if (!page) return [];
-  return pageHistory(judged.analysis, page).intervals.filter(({ fromRow }) => fromRow >= 0).slice(0, LIFE_SHOWN).map(({ fromRow, state, changed }) => ({
-    ...spotOf(judged, fromRow), what: changed.map((dimension) => describeDimension(state, dimension)).filter((text) => text !== '').join(', ') || describeState(state),
-  }));
+  return pageHistory(judged.analysis, page)
+    .intervals.filter(({ fromRow }) => fromRow >= 0)
+    .slice(0, LIFE_SHOWN)
+    .map(({ fromRow, state, changed }) => ({
+      ...spotOf(judged, fromRow),
+      what:
+        changed
+          .map((dimension) => describeDimension(state, dimension))
+          .filter((text) => text !== '')
+          .join(', ') || describeState(state),
+    }));
 }
 
 /** For the events that change a page: its state after it, and how long the state before had lasted. */
 export function hints(judged: Judged, fromLine: number, toLine: number): readonly HintView[] {
-  const { trace: { table }, analysis } = judged;
+  const {
+    trace: { table },
+    analysis,
+  } = judged;
   const out: HintView[] = [];
   if (judged.files) return out;
   for (let row = table.rowAtLine(fromLine); row < table.length && table.line(row) <= toLine; row++) {
@@ -113,21 +144,37 @@ export function hints(judged: Judged, fromLine: number, toLine: number): readonl
     const interval = intervalAtRow(analysis, page, row);
     if (interval.fromRow !== row) continue;
     const before = intervalAtRow(analysis, page, row - 1);
-    const since = before.fromRow >= 0 && table.meta.timeUnit === 'ns' ? ` +${durationText(table.ts(row) - table.ts(before.fromRow))}` : '';
-    const text = interval.changed.map((dimension) => describeDimension(interval.state, dimension) || `no ${dimension}`).join(', ');
-    out.push({ line: table.line(row), column: endOfLine(judged, row), text: `${text}${since}`, tooltip: describeState(interval.state) });
+    const since =
+      before.fromRow >= 0 && table.meta.timeUnit === 'ns'
+        ? ` +${durationText(table.ts(row) - table.ts(before.fromRow))}`
+        : '';
+    const text = interval.changed
+      .map((dimension) => describeDimension(interval.state, dimension) || `no ${dimension}`)
+      .join(', ');
+    out.push({
+      line: table.line(row),
+      column: endOfLine(judged, row),
+      text: `${text}${since}`,
+      tooltip: describeState(interval.state),
+    });
   }
   return out;
 }
 
 function endOfLine(judged: Judged, row: number): number {
   const { trace, shown } = judged;
-  return shown === 'events' ? eventLine(trace.table, row, trace.describe(row, 'text')).length : placeOf(judged, row).endColumn;
+  return shown === 'events'
+    ? eventLine(trace.table, row, trace.describe(row, 'text')).length
+    : placeOf(judged, row).endColumn;
 }
 
 /** Lines around one, from where the events stand: a trace is not indexed by line, but its events know theirs. */
 export function windowAround(judged: Judged, line: number, lines: number): WindowText {
-  const { trace: { table }, source, files } = judged;
+  const {
+    trace: { table },
+    source,
+    files,
+  } = judged;
   const half = Math.min(lines, WINDOW_LINES_MAX) >>> 1;
   if (table.length === 0 || files) return { firstLine: 1, text: '' };
   const firstRow = Math.max(0, table.rowAtLine(Math.max(1, line - half)) - (line - half <= 1 ? 0 : 1));
@@ -138,10 +185,17 @@ export function windowAround(judged: Judged, line: number, lines: number): Windo
   return { firstLine: start === 0 ? 1 : table.line(firstRow), text };
 }
 
-export function stackLines({ trace: { table }, source, files }: Judged): readonly { from: number; to: number }[] {
-  return (files ? [] : table.stacks).filter((stack) => stack.line > 0).slice(0, LIFE_SHOWN).map((stack) => {
-    let lines = 0;
-    for (const byte of source.read(stack.offset, stack.endOffset - stack.offset)) if (byte === 10) lines++;
-    return { from: table.line(stack.row), to: Math.max(table.line(stack.row), stack.line + lines - 1) };
-  });
+export function stackLines({
+  trace: { table },
+  source,
+  files,
+}: Judged): readonly { from: number; to: number }[] {
+  return (files ? [] : table.stacks)
+    .filter((stack) => stack.line > 0)
+    .slice(0, LIFE_SHOWN)
+    .map((stack) => {
+      let lines = 0;
+      for (const byte of source.read(stack.offset, stack.endOffset - stack.offset)) if (byte === 10) lines++;
+      return { from: table.line(stack.row), to: Math.max(table.line(stack.row), stack.line + lines - 1) };
+    });
 }

@@ -26,7 +26,12 @@ export function lineText(source: ByteSource, offset: number): string {
 /** Names under which an event may stand in its line: `sys_exit_close` is printed as `sys_close -> 0x0`. */
 function printedNames(name: string): readonly string[] {
   const bare = name.slice(name.indexOf(':') + 1);
-  return [`${name}:`, `${bare}:`, `${bare.replace(/^sys_(?:enter|exit)_/, 'sys_')}(`, `${bare.replace(/^sys_(?:enter|exit)_/, 'sys_')} -> `];
+  return [
+    `${name}:`,
+    `${bare}:`,
+    `${bare.replace(/^sys_(?:enter|exit)_/, 'sys_')}(`,
+    `${bare.replace(/^sys_(?:enter|exit)_/, 'sys_')} -> `,
+  ];
 }
 
 /** Where the event's own text (name and payload) stands in its line; the whole line where its name is not found. */
@@ -43,19 +48,46 @@ function eventColumns(text: string, name: string): { startColumn: number; endCol
 /** Beyond any line's end: an event's text reaches to the end of its line, which in a listing is not known before it is made. */
 export const LINE_END = 1 << 20;
 
-export function placeOf({ source, trace, shown, files }: Pick<Judged, 'source' | 'trace' | 'shown' | 'files'>, row: number): PlaceView {
+export function placeOf(
+  { source, trace, shown, files }: Pick<Judged, 'source' | 'trace' | 'shown' | 'files'>,
+  row: number,
+): PlaceView {
   const table = trace.table;
   if (row < 0 || row >= table.length) {
-    return { row: -1, line: 0, offset: 0, startColumn: 0, endColumn: 0, time: '', cpu: -1, tid: -1, comm: '', event: '' };
+    return {
+      row: -1,
+      line: 0,
+      offset: 0,
+      startColumn: 0,
+      endColumn: 0,
+      time: '',
+      cpu: -1,
+      tid: -1,
+      comm: '',
+      event: '',
+    };
   }
   const line = table.line(row);
   const name = table.name(row);
   const part = files?.partOf(row);
-  const columns = shown === 'events' ? { startColumn: eventHead(table, row).length, endColumn: LINE_END } : part?.isText ?? line > 0 ? eventColumns(lineText(part?.source ?? source, table.at(row)), name) : { startColumn: 0, endColumn: 0 };
+  const columns =
+    shown === 'events'
+      ? { startColumn: eventHead(table, row).length, endColumn: LINE_END }
+      : (part?.isText ?? line > 0)
+        ? eventColumns(lineText(part?.source ?? source, table.at(row)), name)
+        : { startColumn: 0, endColumn: 0 };
   const cpu = table.cpu(row);
   return {
-    row, line, offset: table.at(row), ...columns, time: timeText(table, row), cpu: cpu === UNKNOWN_CPU ? -1 : cpu,
-    tid: table.tid(row), comm: table.comm(row), event: name, ...(part && { file: part.uri }),
+    row,
+    line,
+    offset: table.at(row),
+    ...columns,
+    time: timeText(table, row),
+    cpu: cpu === UNKNOWN_CPU ? -1 : cpu,
+    tid: table.tid(row),
+    comm: table.comm(row),
+    event: name,
+    ...(part && { file: part.uri }),
   };
 }
 

@@ -14,10 +14,19 @@ export function reportOf(judged: Judged, tookMs: Report['tookMs']): Report {
   const { source, trace, analysis, files } = judged;
   const { meta, length, issues } = trace.table;
   return {
-    ...(files && { files: files.parts.map(({ uri, name, role, shown, lines }) => ({ uri, name, role, shown, lines })) }),
-    format: meta.format, clock: meta.clock, kernel: meta.kernel, producer: meta.producer, shown: judged.shown, lines: judged.files ? trace.table.length : linesOf(trace), sizeBytes: files?.sizeBytes ?? source.size,
+    ...(files && {
+      files: files.parts.map(({ uri, name, role, shown, lines }) => ({ uri, name, role, shown, lines })),
+    }),
+    format: meta.format,
+    clock: meta.clock,
+    kernel: meta.kernel,
+    producer: meta.producer,
+    shown: judged.shown,
+    lines: judged.files ? trace.table.length : linesOf(trace),
+    sizeBytes: files?.sizeBytes ?? source.size,
     events: { total: length, understood: analysis.understood, unknown: analysis.unknown },
-    profiles: analysis.profiles, profileReason: analysis.profileReason,
+    profiles: analysis.profiles,
+    profileReason: analysis.profileReason,
     findings: analysis.findings.map((finding) => findingView(judged, finding)),
     rules: analysis.rules.map((rule) => ruleView(judged, rule)),
     issues: issues.map(issueView),
@@ -33,7 +42,12 @@ export function pagesView(analysis: Analysis, pages: PageRange): PagesView {
 function findingView(judged: Judged, finding: Finding): FindingView {
   const { id, rule, profile, verdict, severity, message, reason, pages } = finding;
   return {
-    id, rule, profile, verdict, severity, message,
+    id,
+    rule,
+    profile,
+    verdict,
+    severity,
+    message,
     ...(reason === undefined ? {} : { reason }),
     ...(pages === undefined ? {} : { pages: pagesView(judged.analysis, pages) }),
     at: placeOf(judged, finding.at),
@@ -45,9 +59,15 @@ function ruleView(judged: Judged, status: RuleStatus): RuleView {
   const rule = RULES.find(({ id }) => id === status.id);
   assert(rule !== undefined, `a status for the unknown rule ${status.id}`);
   return {
-    id: status.id, profile: status.profile, status: status.status, checks: status.checks,
+    id: status.id,
+    profile: status.profile,
+    status: status.status,
+    checks: status.checks,
     reasons: status.reasons.map(({ row, ...reason }) => ({ ...reason, at: placeOf(judged, row) })),
-    name: rule.name, statement: rule.statement, fix: rule.fix, severity: rule.severity,
+    name: rule.name,
+    statement: rule.statement,
+    fix: rule.fix,
+    severity: rule.severity,
   };
 }
 

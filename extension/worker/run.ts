@@ -35,7 +35,11 @@ interface PartView extends Pick<RunSource, 'uri' | 'path' | 'name'> {
 
 /** The files of the trace that a run became. */
 export class RunFiles implements TraceFiles {
-  constructor(readonly parts: readonly PartView[], readonly sizeBytes: number, private readonly bundle: Bundle | undefined) {}
+  constructor(
+    readonly parts: readonly PartView[],
+    readonly sizeBytes: number,
+    private readonly bundle: Bundle | undefined,
+  ) {}
 
   partOf(row: number): PartView {
     return this.parts[this.bundle ? this.bundle.sourceOf(row).part : 0]!;
@@ -59,20 +63,40 @@ export class RunFiles implements TraceFiles {
  * Reads the files of a run. Those whose clocks do not meet the others' stay out, and so does what holds the same events once
  * more, which an issue says: what is judged is the trace of the most files.
  */
-export function readRun(run: readonly RunSource[], read: (file: RunSource, source: ByteSource) => OpenTrace): { readonly trace: OpenTrace; readonly files: RunFiles } {
+export function readRun(
+  run: readonly RunSource[],
+  read: (file: RunSource, source: ByteSource) => OpenTrace,
+): { readonly trace: OpenTrace; readonly files: RunFiles } {
   const sources = run.map((file) => file.open());
   const opens = run.map((file, i) => read(file, sources[i]!));
   // Before their tables are given up.
   const shown = opens.map((open) => ({ shown: shownOf(open), lines: linesOf(open) }));
-  const opened = openRun(run.map(({ name, role, offsetNs }, i) => ({ path: name, open: opens[i]!, role, offsetNs })));
+  const opened = openRun(
+    run.map(({ name, role, offsetNs }, i) => ({ path: name, open: opens[i]!, role, offsetNs })),
+  );
   const most = opened.reduce((best, next) => (next.files.length > best.files.length ? next : best));
   const parts = most.files.map((index, i): PartView => {
     const { uri, path, name } = run[index]!;
     const known = most.bundle?.parts[i];
     const { table } = most.open;
-    return { uri, path, name, ...shown[index]!, role: known?.role ?? 'host', isText: known?.isText ?? (table.length > 0 && table.line(0) > 0), source: opens[index]!.plain ?? sources[index]! };
+    return {
+      uri,
+      path,
+      name,
+      ...shown[index]!,
+      role: known?.role ?? 'host',
+      isText: known?.isText ?? (table.length > 0 && table.line(0) > 0),
+      source: opens[index]!.plain ?? sources[index]!,
+    };
   });
   // A run of one file has no merge that would have numbered its rows.
   if (!most.bundle && shownOf(most.open) === 'events') numberRows(most.open.table);
-  return { trace: most.open, files: new RunFiles(parts, sources.reduce((sum, source) => sum + source.size, 0), most.bundle) };
+  return {
+    trace: most.open,
+    files: new RunFiles(
+      parts,
+      sources.reduce((sum, source) => sum + source.size, 0),
+      most.bundle,
+    ),
+  };
 }

@@ -11,9 +11,13 @@ import { nodeCodecs } from '../../shell/codecs.node.js';
 import { KernelSources } from '../../shell/kernelSource.node.js';
 
 /** What the host starts this worker with: a path, or the whole file. */
-export type NodeFile = ({ readonly path: string } | { readonly bytes: Uint8Array }) & { readonly traceEvents?: string | undefined };
+export type NodeFile = ({ readonly path: string } | { readonly bytes: Uint8Array }) & {
+  readonly traceEvents?: string | undefined;
+};
 /** Or with the files of a run. */
-export type NodeWorkerData = NodeFile | { readonly run: readonly (NodeFile & { readonly described: Omit<RunSource, 'open' | 'traceEvents'> })[] };
+export type NodeWorkerData =
+  | NodeFile
+  | { readonly run: readonly (NodeFile & { readonly described: Omit<RunSource, 'open' | 'traceEvents'> })[] };
 
 const port = parentPort;
 assert(port !== null, 'worker.node runs in a worker thread');
@@ -29,7 +33,8 @@ const DIGEST_CHUNK_BYTES = 4 << 20;
 /** SHA-256, at hundreds of megabytes a second. */
 function digest(source: ByteSource): string {
   const sum = createHash('sha256');
-  for (let at = 0; at < source.size; at += DIGEST_CHUNK_BYTES) sum.update(source.read(at, DIGEST_CHUNK_BYTES));
+  for (let at = 0; at < source.size; at += DIGEST_CHUNK_BYTES)
+    sum.update(source.read(at, DIGEST_CHUNK_BYTES));
   return sum.digest('hex');
 }
 
@@ -41,7 +46,16 @@ void nodeCodecs().then((codecs) =>
       onMessage: (handler) => port.on('message', (request: Request) => handler(request)),
     },
     {
-      ...('run' in data ? { open: () => sourceOf(data.run[0]!), run: data.run.map((file) => ({ ...file.described, traceEvents: file.traceEvents, open: () => sourceOf(file) })) } : { open: () => sourceOf(data), traceEvents: data.traceEvents }),
+      ...('run' in data
+        ? {
+            open: () => sourceOf(data.run[0]!),
+            run: data.run.map((file) => ({
+              ...file.described,
+              traceEvents: file.traceEvents,
+              open: () => sourceOf(file),
+            })),
+          }
+        : { open: () => sourceOf(data), traceEvents: data.traceEvents }),
       now: () => performance.now(),
       digest,
       findSource: (frame, map) => kernel.find(frame, map),

@@ -8,7 +8,18 @@ import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import type { ByteSource } from '../../parsers/base/source.js';
 import { analyze, readTrace } from './core.js';
 import type { OpenTrace, ReadOptions } from '../../parsers/reader.js';
-import type { CheckOptions, ConversionView, FromWorker, JobError, Method, Methods, Port, Progress, Report, Request } from '../protocol/requests.js';
+import type {
+  CheckOptions,
+  ConversionView,
+  FromWorker,
+  JobError,
+  Method,
+  Methods,
+  Port,
+  Progress,
+  Report,
+  Request,
+} from '../protocol/requests.js';
 import type { DebugHost, LoadedTrace } from '../debugger/host.js';
 import { PROFILES } from '../../model/findings/finding.js';
 import { conversionText } from '../../model/objects/conversion.js';
@@ -80,7 +91,10 @@ class TraceServer {
   private debugging: DebugServer | undefined;
   private timelineMade: Timeline | undefined;
 
-  constructor(private readonly tools: WorkerTools, private readonly post: (message: FromWorker) => void) {}
+  constructor(
+    private readonly tools: WorkerTools,
+    private readonly post: (message: FromWorker) => void,
+  ) {}
 
   digest(options: CheckOptions): string {
     this.options = options;
@@ -99,27 +113,44 @@ class TraceServer {
     const start = this.tools.now();
     const total = trace.table.length;
     this.analysis = analyze(trace.table, {
-      profiles: options.profiles, skewNs: options.skewNs, clock: options.clock,
+      profiles: options.profiles,
+      skewNs: options.skewNs,
+      clock: options.clock,
       progress: (done) => this.progress({ stage: 'judging', done, total }),
     });
     const tookMs = { read: this.readMs, judge: this.tools.now() - start };
-    return reportOf({ source, trace, analysis: this.analysis, shown: this.shown, ...(this.files && { files: this.files }) }, tookMs);
+    return reportOf(
+      { source, trace, analysis: this.analysis, shown: this.shown, ...(this.files && { files: this.files }) },
+      tookMs,
+    );
   }
 
   /** The judged trace; it is read now where its report came out of the index. */
   judged(): Judged {
     if (!this.analysis) this.check(this.options);
-    assert(this.source !== undefined && this.trace !== undefined && this.analysis !== undefined, 'a check leaves a judged trace');
-    return { source: this.source, trace: this.trace, analysis: this.analysis, shown: this.shown, ...(this.files && { files: this.files }) };
+    assert(
+      this.source !== undefined && this.trace !== undefined && this.analysis !== undefined,
+      'a check leaves a judged trace',
+    );
+    return {
+      source: this.source,
+      trace: this.trace,
+      analysis: this.analysis,
+      shown: this.shown,
+      ...(this.files && { files: this.files }),
+    };
   }
 
   debug(message: DebugMessage): null {
-    this.debugging ??= new DebugServer({
-      openTrace: async (_path, rules) => this.loaded(rules),
-      breathe: () => new Promise((done) => setTimeout(done, 0)),
-      now: () => this.tools.now(),
-      ...(this.tools.findSource && { findSource: this.tools.findSource }),
-    }, (debug) => this.post({ debug }));
+    this.debugging ??= new DebugServer(
+      {
+        openTrace: async (_path, rules) => this.loaded(rules),
+        breathe: () => new Promise((done) => setTimeout(done, 0)),
+        now: () => this.tools.now(),
+        ...(this.tools.findSource && { findSource: this.tools.findSource }),
+      },
+      (debug) => this.post({ debug }),
+    );
     this.debugging.take(message);
     return null;
   }
@@ -139,7 +170,10 @@ class TraceServer {
   conversions(): readonly ConversionView[] {
     const { trace, analysis } = this.judged();
     return analysis.conversions.slice(0, CONVERSIONS_MAX).map((conversion) => ({
-      index: conversion.index, label: conversionText(analysis, conversion), row: conversion.fromRow, line: trace.table.line(conversion.fromRow),
+      index: conversion.index,
+      label: conversionText(analysis, conversion),
+      row: conversion.fromRow,
+      line: trace.table.line(conversion.fromRow),
     }));
   }
 
@@ -149,14 +183,22 @@ class TraceServer {
     const profiles = PROFILES.filter((profile) => rules.includes(profile));
     if (profiles.length === 0 && !this.analysis) this.check({});
     const analysis = profiles.length > 0 ? analyze(trace.table, { profiles }) : this.judged().analysis;
-    return { open: trace, analysis, read: (offset, length) => source.read(offset, length), shown: this.shown, ...(this.files && { files: this.files }) };
+    return {
+      open: trace,
+      analysis,
+      read: (offset, length) => source.read(offset, length),
+      shown: this.shown,
+      ...(this.files && { files: this.files }),
+    };
   }
 
   private read(): { source: ByteSource; trace: OpenTrace } {
     if (this.source && this.trace) return { source: this.source, trace: this.trace };
     const start = this.tools.now();
     if (this.tools.run) {
-      const { trace, files } = readRun(this.tools.run, (file, source) => this.readOne(source, file.traceEvents));
+      const { trace, files } = readRun(this.tools.run, (file, source) =>
+        this.readOne(source, file.traceEvents),
+      );
       this.source = files.parts[0]!.source;
       this.trace = trace;
       this.files = files;
@@ -189,7 +231,9 @@ class TraceServer {
   }
 }
 
-type Handlers = { [M in Method]: (server: TraceServer, params: Methods[M]['params']) => Methods[M]['result'] };
+type Handlers = {
+  [M in Method]: (server: TraceServer, params: Methods[M]['params']) => Methods[M]['result'];
+};
 
 const HANDLERS: Handlers = {
   digest: (server, options) => server.digest(options),
@@ -201,7 +245,8 @@ const HANDLERS: Handlers = {
   conversions: (server) => server.conversions(),
   timeline: (server, ask) => server.timeline(ask),
   spot: (server, { row }) => spotOf(server.judged(), row),
-  lists: (server, { line, ...wanted }) => listsAt(server.judged(), line === undefined ? -1 : rowOfLine(server.judged(), { line }), wanted),
+  lists: (server, { line, ...wanted }) =>
+    listsAt(server.judged(), line === undefined ? -1 : rowOfLine(server.judged(), { line }), wanted),
   conversionGroups: (server, wanted) => conversionGroups(server.judged(), wanted),
   conversionsIn: (server, { fromLine, toLine }) => conversionsIn(server.judged(), fromLine, toLine),
   explain: (server, { finding }) => explain(server.judged(), finding),
@@ -218,7 +263,10 @@ const HANDLERS: Handlers = {
 
 function answer(server: TraceServer, request: Request): FromWorker {
   try {
-    const handler = HANDLERS[request.method] as (server: TraceServer, params: unknown) => Methods[Method]['result'];
+    const handler = HANDLERS[request.method] as (
+      server: TraceServer,
+      params: unknown,
+    ) => Methods[Method]['result'];
     return { id: request.id, result: handler(server, request.params) };
   } catch (error) {
     if (error instanceof JobFailure) return { id: request.id, error: error.error };
@@ -232,7 +280,8 @@ export function serve(port: Port<FromWorker, Request>, tools: WorkerTools): void
   const server = new TraceServer(tools, (message) => port.post(message));
   port.onMessage((request) => {
     const reply = answer(server, request);
-    const moved = request.method === 'timeline' && 'result' in reply ? transferOf(reply.result as TimelineResult) : [];
+    const moved =
+      request.method === 'timeline' && 'result' in reply ? transferOf(reply.result as TimelineResult) : [];
     port.post(reply, moved);
   });
 }

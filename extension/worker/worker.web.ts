@@ -38,7 +38,13 @@ async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
 
 function inputOf(data: WebFile | WebRun): Pick<WorkerTools, 'open' | 'run' | 'traceEvents'> {
   if (!('run' in data)) return { open: () => new MemorySource(data.bytes), traceEvents: data.traceEvents };
-  const run = data.run.map((file): RunSource => ({ ...file.described, traceEvents: file.traceEvents, open: () => new MemorySource(file.bytes) }));
+  const run = data.run.map(
+    (file): RunSource => ({
+      ...file.described,
+      traceEvents: file.traceEvents,
+      open: () => new MemorySource(file.bytes),
+    }),
+  );
   return { open: () => run[0]!.open(), run };
 }
 
@@ -47,7 +53,8 @@ async function begin(): Promise<void> {
   const digest = 'run' in data ? '' : await digestOf(data.bytes);
   serve(
     {
-      post: (message: FromWorker, moved: readonly ArrayBuffer[] = []) => scope.postMessage(message, [...moved]),
+      post: (message: FromWorker, moved: readonly ArrayBuffer[] = []) =>
+        scope.postMessage(message, [...moved]),
       onMessage: (handler) => {
         handle = handler;
         for (const request of waiting.splice(0)) handler(request);

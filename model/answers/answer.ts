@@ -44,7 +44,13 @@ export function opsOfPage({ analysis, page }: Pick<Asked, 'analysis' | 'page'>):
   for (let i = 0; i < ops.length; i++) {
     const space = opSpace(analysis, ops, i);
     if (space === undefined) continue;
-    const hit = names.some((name) => name.unit === space && name.subject === opSubject(analysis, ops, i) && name.page >= ops.first(i) && name.page < ops.first(i) + ops.count(i));
+    const hit = names.some(
+      (name) =>
+        name.unit === space &&
+        name.subject === opSubject(analysis, ops, i) &&
+        name.page >= ops.first(i) &&
+        name.page < ops.first(i) + ops.count(i),
+    );
     if (hit) out.push({ op: ops.op(i), row: ops.row(i), value: ops.value(i), aux: ops.aux(i) });
   }
   return out;
@@ -67,29 +73,49 @@ const RESULT_KINDS = ['SysExitIoctl', 'GmemIoctlRet', 'VmIoctlRet', 'ConvertRet'
 
 /** What would have told how these conversions ended, another ioctl for each way to convert; empty where the trace has such events. */
 export function resultsNotRecorded(asked: Pick<Asked, 'table'>, unknown: readonly Conversion[]): string[] {
-  const kinds = RESULT_KINDS.filter((kind) => (kind === 'SysExitIoctl' ? true : kind === 'VmIoctlRet' ? unknown.some((c) => c.scope === 'vm') : unknown.some((c) => c.scope === 'inode')));
+  const kinds = RESULT_KINDS.filter((kind) =>
+    kind === 'SysExitIoctl'
+      ? true
+      : kind === 'VmIoctlRet'
+        ? unknown.some((c) => c.scope === 'vm')
+        : unknown.some((c) => c.scope === 'inode'),
+  );
   return noneOf(asked, kinds) ? absent(asked, kinds) : [];
 }
 
 /** Conversions whose range holds the page, under any of its names, in trace order. */
 export function conversionsOfPage({ analysis, page }: Pick<Asked, 'analysis' | 'page'>): Conversion[] {
   const names: readonly PageId[] = [page, ...aliasesOf(analysis, page)];
-  return analysis.conversions.filter((conversion) => names.some((name) =>
-    (conversion.scope === 'vm' ? name.unit === 'gfn' && name.subject === conversion.vm : name.unit === 'pgoff' && name.subject === conversion.inode)
-    && name.page >= conversion.first && name.page < conversion.first + conversion.count));
+  return analysis.conversions.filter((conversion) =>
+    names.some(
+      (name) =>
+        (conversion.scope === 'vm'
+          ? name.unit === 'gfn' && name.subject === conversion.vm
+          : name.unit === 'pgoff' && name.subject === conversion.inode) &&
+        name.page >= conversion.first &&
+        name.page < conversion.first + conversion.count,
+    ),
+  );
 }
 
 /** The conversion over the page that is under way at a row, else the last one before it. */
 export function conversionAt(asked: Asked): Conversion | undefined {
   const begun = conversionsOfPage(asked).filter((conversion) => conversion.fromRow <= asked.row);
-  return begun.find((conversion) => conversion.untilRow < 0 || conversion.untilRow >= asked.row) ?? begun[begun.length - 1];
+  return (
+    begun.find((conversion) => conversion.untilRow < 0 || conversion.untilRow >= asked.row) ??
+    begun[begun.length - 1]
+  );
 }
 
 /** `1.2 ms`, or `12 events` where the trace has no clock in nanoseconds. */
 export function span({ table }: Pick<Asked, 'table'>, fromRow: number, untilRow: number): string {
   if (table.meta.timeUnit !== 'ns') return `${untilRow - fromRow} events`;
   const ns = table.ts(untilRow) - table.ts(fromRow);
-  const units: readonly (readonly [number, string])[] = [[1e9, 's'], [1e6, 'ms'], [1e3, 'µs']];
+  const units: readonly (readonly [number, string])[] = [
+    [1e9, 's'],
+    [1e6, 'ms'],
+    [1e3, 'µs'],
+  ];
   for (const [size, unit] of units) if (ns >= size) return `${Number((ns / size).toPrecision(3))} ${unit}`;
   return `${ns} ns`;
 }

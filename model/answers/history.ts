@@ -4,18 +4,44 @@ import { phasesSeen } from '../objects/conversion.js';
 import { pageHistory } from '../pages/intervals.js';
 import { Phase, PHASE_NAMES } from '../ops/oplog.js';
 import { describeDimension, describeState } from '../pages/state.js';
-import { absent, conversionAt, conversionsOfPage, noneOf, resultsNotRecorded, span, task, type Answer, type Asked, type Statement } from './answer.js';
+import {
+  absent,
+  conversionAt,
+  conversionsOfPage,
+  noneOf,
+  resultsNotRecorded,
+  span,
+  task,
+  type Answer,
+  type Asked,
+  type Statement,
+} from './answer.js';
 import { REFERENCE_KINDS } from './references.js';
 
 const SHOWN = 500;
 
 /** Each of them shows that a conversion has begun. */
-const CONVERSION_KINDS = ['SetAttrRequest', 'VmSetAttr', 'VmIoctl', 'PreSetAttr', 'PostSetAttr', 'GmemIoctl', 'ConvertEnter', 'ConvertBlocked', 'StoreAttr', 'ConvertRet'] as const;
+const CONVERSION_KINDS = [
+  'SetAttrRequest',
+  'VmSetAttr',
+  'VmIoctl',
+  'PreSetAttr',
+  'PostSetAttr',
+  'GmemIoctl',
+  'ConvertEnter',
+  'ConvertBlocked',
+  'StoreAttr',
+  'ConvertRet',
+] as const;
 /** Those of them that are worth recording. */
 const CONVERSION_RECIPE = ['SetAttrRequest', 'PostSetAttr', 'ConvertEnter', 'StoreAttr'] as const;
 
 /** What a history is made of: all kinds that show it, and those to record where there are none. */
-const SHOWN_BY: readonly { readonly what: string; readonly kinds: readonly string[]; readonly record: readonly string[] }[] = [
+const SHOWN_BY: readonly {
+  readonly what: string;
+  readonly kinds: readonly string[];
+  readonly record: readonly string[];
+}[] = [
   { what: 'conversions', kinds: CONVERSION_KINDS, record: CONVERSION_RECIPE },
   { what: 'user mappings', kinds: ['RmapAdd', 'RmapRemove'], record: ['RmapAdd', 'RmapRemove'] },
   { what: 'SPTEs', kinds: ['SpteChanged', 'ExternalSpte'], record: ['SpteChanged'] },
@@ -25,7 +51,9 @@ const SHOWN_BY: readonly { readonly what: string; readonly kinds: readonly strin
 const BEGINNING_KINDS = ['GmemCreate', 'FilemapAdd'] as const;
 
 /** Kinds of events that make a phase of a conversion seen, by the two ways to convert; none where a way has no such phase. */
-const PHASE_KINDS: Readonly<Partial<Record<number, Readonly<Record<Conversion['scope'], readonly string[]>>>>> = {
+const PHASE_KINDS: Readonly<
+  Partial<Record<number, Readonly<Record<Conversion['scope'], readonly string[]>>>>
+> = {
   [Phase.Blocked]: { vm: [], inode: ['ConvertBlocked'] },
   [Phase.Unmapped]: { vm: [], inode: ['UnmapMappingPages', 'UnmapMappingRange', 'UnmapMappingFolio'] },
   [Phase.RefsOk]: { vm: [], inode: ['ConvertSafeRet', 'HasRefsRet'] },
@@ -39,14 +67,34 @@ export function ownership(asked: Asked): Answer {
   const { intervals } = pageHistory(asked.analysis, asked.page);
   const changes = intervals.filter(({ fromRow }) => fromRow >= 0);
   const losses = new Set(asked.table.losses.map(({ row }) => row));
-  const statements = changes.slice(0, SHOWN).map(({ fromRow, state, changed }): Statement => ({
-    text: `${losses.has(fromRow) ? 'events were lost before it: ' : ''}${changed.map((dimension) => describeDimension(state, dimension)).filter((text) => text !== '').join(', ') || describeState(state)} (${task(asked, fromRow)})`, rows: [fromRow],
-  }));
-  if (changes.length > SHOWN) statements.push({ text: `${changes.length - SHOWN} more changes follow.`, rows: [changes[SHOWN]!.fromRow] });
-  if (changes.length === 0) statements.push({ text: 'Nothing in this trace changes the page: who owned it cannot be said.', rows: [] });
+  const statements = changes.slice(0, SHOWN).map(
+    ({ fromRow, state, changed }): Statement => ({
+      text: `${losses.has(fromRow) ? 'events were lost before it: ' : ''}${
+        changed
+          .map((dimension) => describeDimension(state, dimension))
+          .filter((text) => text !== '')
+          .join(', ') || describeState(state)
+      } (${task(asked, fromRow)})`,
+      rows: [fromRow],
+    }),
+  );
+  if (changes.length > SHOWN)
+    statements.push({
+      text: `${changes.length - SHOWN} more changes follow.`,
+      rows: [changes[SHOWN]!.fromRow],
+    });
+  if (changes.length === 0)
+    statements.push({
+      text: 'Nothing in this trace changes the page: who owned it cannot be said.',
+      rows: [],
+    });
   const unseen = SHOWN_BY.filter(({ kinds }) => noneOf(asked, kinds));
   const missing = unseen.flatMap(({ record }) => absent(asked, record));
-  if (unseen.length > 0) statements.push({ text: `Of ${list(unseen.map(({ what }) => what))} this trace shows nothing, for any page: there were none, or they are not recorded.`, rows: [] });
+  if (unseen.length > 0)
+    statements.push({
+      text: `Of ${list(unseen.map(({ what }) => what))} this trace shows nothing, for any page: there were none, or they are not recorded.`,
+      rows: [],
+    });
   if (changes.length > 0 && intervals.every(({ state }) => state.attribute === 'unknown')) {
     missing.push(...absent(asked, BEGINNING_KINDS));
     statements.push({ text: 'Whether it was shared or private cannot be said at any time.', rows: [] });
@@ -59,17 +107,49 @@ export function difference(asked: Asked): Answer {
   const here = conversionAt(asked);
   if (!here) {
     return noneOf(asked, CONVERSION_KINDS)
-      ? { question, statements: [{ text: 'This trace shows no conversion of any page: whether one of this page has begun cannot be said.', rows: [] }], missing: absent(asked, CONVERSION_RECIPE) }
+      ? {
+          question,
+          statements: [
+            {
+              text: 'This trace shows no conversion of any page: whether one of this page has begun cannot be said.',
+              rows: [],
+            },
+          ],
+          missing: absent(asked, CONVERSION_RECIPE),
+        }
       : { question, statements: [{ text: 'No conversion of this page has begun.', rows: [] }], missing: [] };
   }
-  const isBefore = (other: Conversion): boolean => other.toPrivate === here.toPrivate && other.fromRow < here.fromRow;
+  const isBefore = (other: Conversion): boolean =>
+    other.toPrivate === here.toPrivate && other.fromRow < here.fromRow;
   const good = lastGood(asked, isBefore);
-  if (!good) return { question, ...withoutGood(asked, here, asked.analysis.conversions.filter((other) => isBefore(other) && other.result === undefined)) };
+  if (!good)
+    return {
+      question,
+      ...withoutGood(
+        asked,
+        here,
+        asked.analysis.conversions.filter((other) => isBefore(other) && other.result === undefined),
+      ),
+    };
   const unseen = phasesUnseen(asked, good, here);
-  const statements = [{ text: `Compared with the one that ended well ${span(asked, good.fromRow, here.fromRow)} before.`, rows: [good.fromRow, here.fromRow] }, ...phaseDifferences(asked, good, here)];
-  if (unseen.length > 0) statements.push({ text: `${list(unseen.map((phase) => PHASE_NAMES[phase]!))} cannot be compared: this trace has no event that shows such a phase, of any conversion; there was none, or it is not recorded.`, rows: [] });
+  const statements = [
+    {
+      text: `Compared with the one that ended well ${span(asked, good.fromRow, here.fromRow)} before.`,
+      rows: [good.fromRow, here.fromRow],
+    },
+    ...phaseDifferences(asked, good, here),
+  ];
+  if (unseen.length > 0)
+    statements.push({
+      text: `${list(unseen.map((phase) => PHASE_NAMES[phase]!))} cannot be compared: this trace has no event that shows such a phase, of any conversion; there was none, or it is not recorded.`,
+      rows: [],
+    });
   const missing = unseen.flatMap((phase) => absent(asked, PHASE_KINDS[phase]![here.scope].slice(0, 1)));
-  return { question, statements, missing: [...missing, ...(here.result === undefined ? resultsNotRecorded(asked, [here]) : [])] };
+  return {
+    question,
+    statements,
+    missing: [...missing, ...(here.result === undefined ? resultsNotRecorded(asked, [here]) : [])],
+  };
 }
 
 /** Of the same pages if there is one, else any in the same direction. */
@@ -79,11 +159,24 @@ function lastGood(asked: Asked, isBefore: (other: Conversion) => boolean): Conve
 }
 
 /** One whose end is not seen may have ended well: then there is no saying that none did. */
-function withoutGood(asked: Asked, here: Conversion, unknown: readonly Conversion[]): Pick<Answer, 'statements' | 'missing'> {
+function withoutGood(
+  asked: Asked,
+  here: Conversion,
+  unknown: readonly Conversion[],
+): Pick<Answer, 'statements' | 'missing'> {
   const direction = here.toPrivate ? 'private' : 'shared';
-  if (unknown.length === 0) return { statements: [{ text: `No other conversion to ${direction} ended well before it.`, rows: [here.fromRow] }], missing: [] };
+  if (unknown.length === 0)
+    return {
+      statements: [
+        { text: `No other conversion to ${direction} ended well before it.`, rows: [here.fromRow] },
+      ],
+      missing: [],
+    };
   const text = `How ${unknown.length === 1 ? 'the conversion' : `${unknown.length} conversions`} to ${direction} before it ended cannot be said, so there is none to compare it with.`;
-  return { statements: [{ text, rows: unknown.map(({ fromRow }) => fromRow).slice(0, SHOWN) }], missing: resultsNotRecorded(asked, unknown) };
+  return {
+    statements: [{ text, rows: unknown.map(({ fromRow }) => fromRow).slice(0, SHOWN) }],
+    missing: resultsNotRecorded(asked, unknown),
+  };
 }
 
 /** Phases of which neither shows one, nor could: the trace has no event of the kinds that show them. */
@@ -96,19 +189,39 @@ function phasesUnseen(asked: Asked, good: Conversion, here: Conversion): number[
 }
 
 function phaseDifferences(asked: Asked, good: Conversion, here: Conversion): Statement[] {
-  const rowsOf = (conversion: Conversion): Map<number, number> => new Map(phasesSeen(conversion).map(({ phase, row }) => [phase, row]));
+  const rowsOf = (conversion: Conversion): Map<number, number> =>
+    new Map(phasesSeen(conversion).map(({ phase, row }) => [phase, row]));
   const [before, now] = [rowsOf(good), rowsOf(here)];
   const statements: Statement[] = [];
-  const doubt = (conversion: Conversion): string => (hasLoss(asked, conversion) ? '; events were lost meanwhile, so it may have been' : '');
+  const doubt = (conversion: Conversion): string =>
+    hasLoss(asked, conversion) ? '; events were lost meanwhile, so it may have been' : '';
   PHASE_NAMES.forEach((name, phase) => {
     const [a, b] = [before.get(phase), now.get(phase)];
     if (a === good.fromRow && b === here.fromRow) return;
-    if (a !== undefined && b === undefined) statements.push({ text: doubt(here) === '' ? `${name} is missing here.` : `${name} is not seen here${doubt(here)}.`, rows: [a] });
-    else if (a === undefined && b !== undefined) statements.push({ text: doubt(good) === '' ? `${name} is only here.` : `${name} is not seen in the good one${doubt(good)}.`, rows: [b] });
-    else if (a !== undefined && b !== undefined) statements.push({ text: `${name} after ${span(asked, here.fromRow, b)} here, after ${span(asked, good.fromRow, a)} in the good one.`, rows: [a, b] });
+    if (a !== undefined && b === undefined)
+      statements.push({
+        text: doubt(here) === '' ? `${name} is missing here.` : `${name} is not seen here${doubt(here)}.`,
+        rows: [a],
+      });
+    else if (a === undefined && b !== undefined)
+      statements.push({
+        text:
+          doubt(good) === '' ? `${name} is only here.` : `${name} is not seen in the good one${doubt(good)}.`,
+        rows: [b],
+      });
+    else if (a !== undefined && b !== undefined)
+      statements.push({
+        text: `${name} after ${span(asked, here.fromRow, b)} here, after ${span(asked, good.fromRow, a)} in the good one.`,
+        rows: [a, b],
+      });
   });
-  if (here.result === undefined) statements.push({ text: 'How it ended cannot be said; the good one ended with 0.', rows: [] });
-  else if (here.result !== good.result) statements.push({ text: `It ended with ${here.result}, the good one with 0.`, rows: here.untilRow < 0 ? [] : [here.untilRow] });
+  if (here.result === undefined)
+    statements.push({ text: 'How it ended cannot be said; the good one ended with 0.', rows: [] });
+  else if (here.result !== good.result)
+    statements.push({
+      text: `It ended with ${here.result}, the good one with 0.`,
+      rows: here.untilRow < 0 ? [] : [here.untilRow],
+    });
   return statements;
 }
 

@@ -8,6 +8,12 @@ export type { Answer, Asked, Statement } from './answer.js';
 
 /** In the order in which they are offered. */
 export const QUESTIONS = {
-  holds: whoHolds, brackets, progress, huge: hugeSpte, ownership, retry: whichRetry, difference,
+  holds: whoHolds,
+  brackets,
+  progress,
+  huge: hugeSpte,
+  ownership,
+  retry: whichRetry,
+  difference,
 } as const satisfies Readonly<Record<string, (asked: Asked) => Answer>>;
 export type QuestionId = keyof typeof QUESTIONS;

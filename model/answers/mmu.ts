@@ -36,8 +36,14 @@ export function brackets(asked: Asked): Answer {
   for (let i = 0; i < ops.length; i++) {
     if (ops.subject(i) !== vm) continue;
     const op = ops.op(i);
-    if (op === Op.InvStart) open.unshift({ row: ops.row(i), tid: ops.aux(i), ranges: ops.count(i) > 0 ? [[ops.first(i), ops.first(i) + ops.count(i)]] : [] });
-    else if (op === Op.InvRange) open.find(({ tid }) => tid === ops.aux(i))?.ranges.push([ops.first(i), ops.first(i) + ops.count(i)]);
+    if (op === Op.InvStart)
+      open.unshift({
+        row: ops.row(i),
+        tid: ops.aux(i),
+        ranges: ops.count(i) > 0 ? [[ops.first(i), ops.first(i) + ops.count(i)]] : [],
+      });
+    else if (op === Op.InvRange)
+      open.find(({ tid }) => tid === ops.aux(i))?.ranges.push([ops.first(i), ops.first(i) + ops.count(i)]);
     else if (op === Op.InvEnd) {
       const at = open.findIndex(({ tid }) => tid === ops.aux(i));
       if (at >= 0) {
@@ -45,21 +51,50 @@ export function brackets(asked: Asked): Answer {
         pairs++;
       } else lone.push(ops.row(i));
     } else if (op === Op.SpteSet) {
-      const bracket = open.find(({ ranges }) => ranges.some(([first, end]) => ops.first(i) < end && first < ops.first(i) + ops.count(i)));
-      if (bracket) inside.push({ text: `An SPTE for gfn ${hex(ops.first(i))} was installed inside an invalidation of it.`, rows: [bracket.row, ops.row(i)] });
+      const bracket = open.find(({ ranges }) =>
+        ranges.some(([first, end]) => ops.first(i) < end && first < ops.first(i) + ops.count(i)),
+      );
+      if (bracket)
+        inside.push({
+          text: `An SPTE for gfn ${hex(ops.first(i))} was installed inside an invalidation of it.`,
+          rows: [bracket.row, ops.row(i)],
+        });
     }
   }
-  if (pairs + lone.length + open.length === 0) return { question, statements: [{ text: 'No invalidation is seen: it cannot be said.', rows: [] }], missing: absent(asked, BRACKET_KINDS) };
+  if (pairs + lone.length + open.length === 0)
+    return {
+      question,
+      statements: [{ text: 'No invalidation is seen: it cannot be said.', rows: [] }],
+      missing: absent(asked, BRACKET_KINDS),
+    };
   const whole = inside.length + lone.length + open.length === 0;
-  const statements = [{ text: `${plural(pairs, 'start')} with their end${whole ? '; nothing was installed in between in their ranges.' : '.'}`, rows: [] }, ...inside, ...unpaired(lone, open)];
-  return { question, statements: statements.slice(0, SHOWN), missing: lone.length > 0 ? absent(asked, [...BRACKET_KINDS, 'GmemInvStart']) : [] };
+  const statements = [
+    {
+      text: `${plural(pairs, 'start')} with their end${whole ? '; nothing was installed in between in their ranges.' : '.'}`,
+      rows: [],
+    },
+    ...inside,
+    ...unpaired(lone, open),
+  ];
+  return {
+    question,
+    statements: statements.slice(0, SHOWN),
+    missing: lone.length > 0 ? absent(asked, [...BRACKET_KINDS, 'GmemInvStart']) : [],
+  };
 }
 
 /** Ordinary builds inline kvm_mmu_invalidate_start: an end alone does not show that the kernel made no start. */
 function unpaired(lone: readonly number[], open: readonly OpenBracket[]): Statement[] {
   const out: Statement[] = [];
-  if (lone.length > 0) out.push({ text: `${plural(lone.length, 'end')} without a start that is seen: whether one is missing cannot be said, for inlined copies of kvm_mmu_invalidate_start escape its probe.`, rows: lone.slice(0, SHOWN) });
-  return [...out, ...open.map(({ row }) => ({ text: 'A start without an end up to the end of the trace.', rows: [row] }))];
+  if (lone.length > 0)
+    out.push({
+      text: `${plural(lone.length, 'end')} without a start that is seen: whether one is missing cannot be said, for inlined copies of kvm_mmu_invalidate_start escape its probe.`,
+      rows: lone.slice(0, SHOWN),
+    });
+  return [
+    ...out,
+    ...open.map(({ row }) => ({ text: 'A start without an end up to the end of the trace.', rows: [row] })),
+  ];
 }
 
 /** So many faults since the last install, or zaps without a cause, make a pattern. */
@@ -75,23 +110,56 @@ export function progress(asked: Asked): Answer {
   const faults = all.filter((op) => op.op === Op.GuestFault);
   if (faults.length === 0) {
     const missing = absent(asked, FAULT_KINDS);
-    return { question, statements: [{ text: missing.length > 0 ? 'Faults of the guest are not recorded: it cannot be said.' : 'No fault of the guest on this page is seen.', rows: [] }], missing };
+    return {
+      question,
+      statements: [
+        {
+          text:
+            missing.length > 0
+              ? 'Faults of the guest are not recorded: it cannot be said.'
+              : 'No fault of the guest on this page is seen.',
+          rows: [],
+        },
+      ],
+      missing,
+    };
   }
   const installs = all.filter((op) => op.op === Op.SpteSet);
   if (installs.length === 0 && absent(asked, INSTALL_KINDS).length === INSTALL_KINDS.length) {
-    return { question, statements: [{ text: `${plural(faults.length, 'fault')}; installs are not recorded: whether it gets on cannot be said.`, rows: faults.map((op) => op.row).slice(0, SHOWN) }, ...sequences(asked)], missing: absent(asked, ['SpteChanged']) };
+    return {
+      question,
+      statements: [
+        {
+          text: `${plural(faults.length, 'fault')}; installs are not recorded: whether it gets on cannot be said.`,
+          rows: faults.map((op) => op.row).slice(0, SHOWN),
+        },
+        ...sequences(asked),
+      ],
+      missing: absent(asked, ['SpteChanged']),
+    };
   }
   const zaps = all.filter((op) => op.op === Op.SpteZap);
   const unasked = zapsWithoutCause(all);
   const last = installs.at(-1);
   const since = faults.filter((fault) => fault.row > (last?.row ?? -1));
-  const converted = zaps.length > unasked.length ? ` (${zaps.length - unasked.length} of ${zaps.length} zaps after a conversion or a punched hole)` : '';
-  const verdict = since.length >= PATTERN_MIN ? `Hung: ${since.length} faults${last ? ' since the last install' : ' and no install'}.`
-    : installs.length >= PATTERN_MIN && unasked.length >= PATTERN_MIN ? `Thrashing: ${installs.length} installs and ${unasked.length} zaps without a conversion or a punched hole before them.`
-      : since.length > 0 && !last ? 'Not yet: it has faulted, and no install is seen.' : `Progressing${converted}.`;
+  const converted =
+    zaps.length > unasked.length
+      ? ` (${zaps.length - unasked.length} of ${zaps.length} zaps after a conversion or a punched hole)`
+      : '';
+  const verdict =
+    since.length >= PATTERN_MIN
+      ? `Hung: ${since.length} faults${last ? ' since the last install' : ' and no install'}.`
+      : installs.length >= PATTERN_MIN && unasked.length >= PATTERN_MIN
+        ? `Thrashing: ${installs.length} installs and ${unasked.length} zaps without a conversion or a punched hole before them.`
+        : since.length > 0 && !last
+          ? 'Not yet: it has faulted, and no install is seen.'
+          : `Progressing${converted}.`;
   const statements: Statement[] = [
     { text: verdict, rows: (since.length > 0 ? since : unasked).map((op) => op.row).slice(0, SHOWN) },
-    { text: `${plural(faults.length, 'fault')} by ${new Set(faults.map((fault) => fault.aux)).size} vCPU(s), over ${span(asked, faults[0]!.row, faults.at(-1)!.row)}.`, rows: [faults[0]!.row, faults.at(-1)!.row] },
+    {
+      text: `${plural(faults.length, 'fault')} by ${new Set(faults.map((fault) => fault.aux)).size} vCPU(s), over ${span(asked, faults[0]!.row, faults.at(-1)!.row)}.`,
+      rows: [faults[0]!.row, faults.at(-1)!.row],
+    },
     ...sequences(asked),
   ];
   if (last) statements.push({ text: `The last install maps pfn ${hex(last.value)}.`, rows: [last.row] });
@@ -113,7 +181,9 @@ function zapsWithoutCause(all: readonly PageOp[]): PageOp[] {
 
 /** Attempts to map the page by the sequence count that they began with: many of one are retries, many counts are invalidations in between. */
 function sequences({ table, analysis, page }: Asked): Statement[] {
-  const gfns = new Set([page, ...aliasesOf(analysis, page)].filter(({ unit }) => unit === 'gfn').map((name) => name.page));
+  const gfns = new Set(
+    [page, ...aliasesOf(analysis, page)].filter(({ unit }) => unit === 'gfn').map((name) => name.page),
+  );
   const tdpMap = kindId('TdpMap');
   const rows: number[] = [];
   const counts = new Set<number>();
@@ -131,36 +201,60 @@ function sequences({ table, analysis, page }: Asked): Statement[] {
 export function hugeSpte(asked: Asked): Answer {
   const { analysis, page, row } = asked;
   const { state } = intervalAtRow(analysis, page, row);
-  const statements = state.sptes.filter((spte) => spte.level > 1).flatMap((spte): Statement[] => {
-    const count = PAGES_PER_LEVEL[spte.level] ?? 1;
-    const first = Math.floor(spte.gfn / count) * count;
-    const kinds = new Map<string, number>();
-    for (const piece of rangePieces(analysis, { unit: 'gfn', subject: spte.vm, page: first }, count)) {
-      const { attribute } = intervalAtRow(analysis, { unit: 'gfn', subject: spte.vm, page: piece.first }, row).state;
-      kinds.set(attribute, (kinds.get(attribute) ?? 0) + piece.count);
-    }
-    const mixed = kinds.has('shared') && kinds.has('private');
-    const zapped = zappedBy(asked, spte.row, first, count);
-    return [
-      { text: `A ${levelName(spte.level)} SPTE covers gfns ${hex(first)}..${hex(first + count - 1)}: ${[...kinds].map(([kind, pages]) => `${pages} ${kind}`).join(', ')}${mixed ? ' — both kinds under one SPTE' : ''}.`, rows: [spte.row] },
-      { text: zapped.pages === 0 ? 'Installing it zapped nothing that is seen.' : `Installing it zapped ${plural(zapped.pages, 'page')}.`, rows: [spte.row, ...zapped.rows.slice(0, SHOWN)] },
-    ];
-  });
+  const statements = state.sptes
+    .filter((spte) => spte.level > 1)
+    .flatMap((spte): Statement[] => {
+      const count = PAGES_PER_LEVEL[spte.level] ?? 1;
+      const first = Math.floor(spte.gfn / count) * count;
+      const kinds = new Map<string, number>();
+      for (const piece of rangePieces(analysis, { unit: 'gfn', subject: spte.vm, page: first }, count)) {
+        const { attribute } = intervalAtRow(
+          analysis,
+          { unit: 'gfn', subject: spte.vm, page: piece.first },
+          row,
+        ).state;
+        kinds.set(attribute, (kinds.get(attribute) ?? 0) + piece.count);
+      }
+      const mixed = kinds.has('shared') && kinds.has('private');
+      const zapped = zappedBy(asked, spte.row, first, count);
+      return [
+        {
+          text: `A ${levelName(spte.level)} SPTE covers gfns ${hex(first)}..${hex(first + count - 1)}: ${[...kinds].map(([kind, pages]) => `${pages} ${kind}`).join(', ')}${mixed ? ' — both kinds under one SPTE' : ''}.`,
+          rows: [spte.row],
+        },
+        {
+          text:
+            zapped.pages === 0
+              ? 'Installing it zapped nothing that is seen.'
+              : `Installing it zapped ${plural(zapped.pages, 'page')}.`,
+          rows: [spte.row, ...zapped.rows.slice(0, SHOWN)],
+        },
+      ];
+    });
   const missing = absent(asked, ['SpteChanged']);
-  const none = state.sptesKnown ? 'No huge SPTE covers this page now.'
-    : missing.length > 0 ? 'SPTEs are not recorded: it cannot be said.' : 'No huge SPTE is seen over this page; one from before the trace, or before a loss, cannot be excluded.';
+  const none = state.sptesKnown
+    ? 'No huge SPTE covers this page now.'
+    : missing.length > 0
+      ? 'SPTEs are not recorded: it cannot be said.'
+      : 'No huge SPTE is seen over this page; one from before the trace, or before a loss, cannot be excluded.';
   if (statements.length === 0) statements.push({ text: none, rows: [] });
   return { question: 'Which huge SPTE covers this page?', statements, missing };
 }
 
 /** A table that a huge SPTE replaces is taken down by the same task right after: its leaves' own events follow. */
-function zappedBy({ analysis: { ops }, table }: Asked, row: number, first: number, count: number): { readonly pages: number; readonly rows: readonly number[] } {
+function zappedBy(
+  { analysis: { ops }, table }: Asked,
+  row: number,
+  first: number,
+  count: number,
+): { readonly pages: number; readonly rows: readonly number[] } {
   const tid = table.tid(row);
   const rows: number[] = [];
   let pages = 0;
   for (let i = ops.firstAtRow(row); i < ops.length; i++) {
     if (table.tid(ops.row(i)) !== tid) continue;
-    const isZap = ops.op(i) === Op.SpteZap && ops.first(i) >= first && ops.first(i) + ops.count(i) <= first + count;
+    const isZap =
+      ops.op(i) === Op.SpteZap && ops.first(i) >= first && ops.first(i) + ops.count(i) <= first + count;
     if (!isZap && ops.row(i) > row) break;
     if (!isZap) continue;
     pages += ops.count(i);

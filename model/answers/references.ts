@@ -4,12 +4,30 @@ import { intervalAtRow } from '../pages/query.js';
 import { Op } from '../ops/oplog.js';
 import { opSpace, opSubject } from '../pages/opindex.js';
 import type { Reference } from '../pages/state.js';
-import { absent, conversionsOfPage, opsOfPage, resultsNotRecorded, span, task, type Answer, type Asked, type PageOp, type Statement } from './answer.js';
+import {
+  absent,
+  conversionsOfPage,
+  opsOfPage,
+  resultsNotRecorded,
+  span,
+  task,
+  type Answer,
+  type Asked,
+  type PageOp,
+  type Statement,
+} from './answer.js';
 
 const failed = ({ result }: Conversion): boolean => result !== undefined && result < 0;
 
 /** Kinds that show a reference being taken or dropped. */
-export const REFERENCE_KINDS = ['GupRet', 'GrabFolio', 'UnpinPage', 'UnpinPages', 'UnpinFolio', 'GetPfnRet'] as const;
+export const REFERENCE_KINDS = [
+  'GupRet',
+  'GrabFolio',
+  'UnpinPage',
+  'UnpinPages',
+  'UnpinFolio',
+  'GetPfnRet',
+] as const;
 
 /** What a conversion that meets a holder is refused with. */
 const EAGAIN = 11;
@@ -22,40 +40,80 @@ export function whoHolds(asked: Asked): Answer {
   const { state } = intervalAtRow(asked.analysis, asked.page, asked.row);
   const statements = state.references.map((reference) => holderStatement(asked, reference));
   for (const mapping of state.mappings) {
-    statements.push({ text: `A user mapping of ${mapping.holder < 0 ? 'an unknown task' : `task ${mapping.holder}`} stands${mapping.row >= 0 ? ` since ${span(asked, mapping.row, asked.row)}` : ''}.`, rows: mapping.row < 0 ? [] : [mapping.row] });
+    statements.push({
+      text: `A user mapping of ${mapping.holder < 0 ? 'an unknown task' : `task ${mapping.holder}`} stands${mapping.row >= 0 ? ` since ${span(asked, mapping.row, asked.row)}` : ''}.`,
+      rows: mapping.row < 0 ? [] : [mapping.row],
+    });
   }
   if (statements.length === 0) statements.push(nobody(asked, state.referencesKnown));
-  return { question: 'Who holds this page?', statements, missing: state.referencesKnown ? [] : absent(asked, REFERENCE_KINDS) };
+  return {
+    question: 'Who holds this page?',
+    statements,
+    missing: state.referencesKnown ? [] : absent(asked, REFERENCE_KINDS),
+  };
 }
 
 function holderStatement(asked: Asked, { kind, tid, row }: Reference): Statement {
-  const what = kind === 'pin' ? 'A long-term or DMA pin' : kind === 'get_pfn' ? 'A fault in flight (get_pfn)' : 'A GUP reference';
-  const who = row >= 0 && asked.table.tid(row) === tid ? task(asked, row) : tid < 0 ? 'an unknown task' : `task ${tid}`;
-  const outlived = conversionsOfPage(asked).filter((c) => failed(c) && c.fromRow >= row && c.untilRow <= asked.row);
-  const retries = outlived.length === 0 ? '' : `; ${outlived.length} conversion${outlived.length === 1 ? '' : 's'} failed since`;
+  const what =
+    kind === 'pin'
+      ? 'A long-term or DMA pin'
+      : kind === 'get_pfn'
+        ? 'A fault in flight (get_pfn)'
+        : 'A GUP reference';
+  const who =
+    row >= 0 && asked.table.tid(row) === tid ? task(asked, row) : tid < 0 ? 'an unknown task' : `task ${tid}`;
+  const outlived = conversionsOfPage(asked).filter(
+    (c) => failed(c) && c.fromRow >= row && c.untilRow <= asked.row,
+  );
+  const retries =
+    outlived.length === 0
+      ? ''
+      : `; ${outlived.length} conversion${outlived.length === 1 ? '' : 's'} failed since`;
   const released = opsOfPage(asked).find((op) => op.op === Op.RefPut && op.row > asked.row);
-  const until = released ? `; released ${span(asked, asked.row, released.row)} later` : '; not seen to be released';
-  return { text: `${what} of ${who}, held for ${row >= 0 ? span(asked, row, asked.row) : 'an unknown time'}${retries}${until}.`, rows: [row, ...outlived.map((c) => c.untilRow), ...(released ? [released.row] : [])].filter((r) => r >= 0) };
+  const until = released
+    ? `; released ${span(asked, asked.row, released.row)} later`
+    : '; not seen to be released';
+  return {
+    text: `${what} of ${who}, held for ${row >= 0 ? span(asked, row, asked.row) : 'an unknown time'}${retries}${until}.`,
+    rows: [row, ...outlived.map((c) => c.untilRow), ...(released ? [released.row] : [])].filter(
+      (r) => r >= 0,
+    ),
+  };
 }
 
 /** What is said where nobody is seen to hold the page: of the last conversion that ended, if it was refused, why. */
 function nobody(asked: Asked, known: boolean): Statement {
   const { analysis, page } = asked;
-  const last = conversionsOfPage(asked).filter((c) => c.result !== undefined && c.untilRow >= 0 && c.untilRow <= asked.row).sort((a, b) => a.untilRow - b.untilRow).at(-1);
+  const last = conversionsOfPage(asked)
+    .filter((c) => c.result !== undefined && c.untilRow >= 0 && c.untilRow <= asked.row)
+    .sort((a, b) => a.untilRow - b.untilRow)
+    .at(-1);
   if (last?.result === -EAGAIN) {
     const then = intervalAtRow(analysis, page, last.untilRow).state;
     const held = then.references.length + then.mappings.length > 0 || others(asked, last);
     return held
       ? { text: 'Nobody holds it now; what blocked its last conversion is gone.', rows: [last.untilRow] }
-      : { text: 'A conversion was refused although no holder is seen: a reference in an LRU batch, or one that was not recorded.', rows: [last.untilRow] };
+      : {
+          text: 'A conversion was refused although no holder is seen: a reference in an LRU batch, or one that was not recorded.',
+          rows: [last.untilRow],
+        };
   }
-  return { text: known ? 'Nobody holds it.' : 'No holder is seen, but not every reference is recorded, or known from before the trace.', rows: [] };
+  return {
+    text: known
+      ? 'Nobody holds it.'
+      : 'No holder is seen, but not every reference is recorded, or known from before the trace.',
+    rows: [],
+  };
 }
 
 /** True when another page of a refused conversion was held: the refusal is about the range. */
 function others({ analysis }: Asked, { scope, inode, vm, first, count, untilRow }: Conversion): boolean {
   for (let page = first; page < first + Math.min(count, RANGE_LOOKED_AT); page++) {
-    const { references, mappings } = intervalAtRow(analysis, scope === 'vm' ? { unit: 'gfn', subject: vm, page } : { unit: 'pgoff', subject: inode, page }, untilRow).state;
+    const { references, mappings } = intervalAtRow(
+      analysis,
+      scope === 'vm' ? { unit: 'gfn', subject: vm, page } : { unit: 'pgoff', subject: inode, page },
+      untilRow,
+    ).state;
     if (references.length + mappings.length > 0) return true;
   }
   return false;
@@ -73,23 +131,54 @@ export function whichRetry(asked: Asked): Answer {
       refusals = [];
     } else refusals = [];
   }
-  if (refusals.length > 0) statements.push({ text: `${refusals.length} refused, and no retry that went through.`, rows: refusals.map((c) => c.untilRow) });
+  if (refusals.length > 0)
+    statements.push({
+      text: `${refusals.length} refused, and no retry that went through.`,
+      rows: refusals.map((c) => c.untilRow),
+    });
   const unknown = conversions.filter((c) => c.result === undefined);
-  if (unknown.length > 0) statements.push({ text: `How ${unknown.length} conversion${unknown.length === 1 ? '' : 's'} of this page ended cannot be said.`, rows: unknown.map((c) => c.fromRow).slice(0, SHOWN) });
+  if (unknown.length > 0)
+    statements.push({
+      text: `How ${unknown.length} conversion${unknown.length === 1 ? '' : 's'} of this page ended cannot be said.`,
+      rows: unknown.map((c) => c.fromRow).slice(0, SHOWN),
+    });
   if (conversions.length === 0) statements.push({ text: 'No conversion of this page is seen.', rows: [] });
-  else if (statements.length === 0) statements.push({ text: 'No conversion of this page was refused.', rows: conversions.map((c) => c.fromRow).slice(0, 1) });
-  return { question: 'Which retry succeeded, and what released it?', statements, missing: unknown.length > 0 ? resultsNotRecorded(asked, unknown) : [] };
+  else if (statements.length === 0)
+    statements.push({
+      text: 'No conversion of this page was refused.',
+      rows: conversions.map((c) => c.fromRow).slice(0, 1),
+    });
+  return {
+    question: 'Which retry succeeded, and what released it?',
+    statements,
+    missing: unknown.length > 0 ? resultsNotRecorded(asked, unknown) : [],
+  };
 }
 
 function retryStatement(asked: Asked, refusals: readonly Conversion[], done: Conversion): Statement {
   const last = refusals[refusals.length - 1]!;
-  const between = (op: PageOp): boolean => (op.op === Op.RefPut || op.op === Op.MapRemove) && op.row >= last.fromRow && op.row <= done.untilRow;
+  const between = (op: PageOp): boolean =>
+    (op.op === Op.RefPut || op.op === Op.MapRemove) && op.row >= last.fromRow && op.row <= done.untilRow;
   const own = opsOfPage(asked).filter(between);
   const released = own.length > 0 ? own : opsOfRange(asked, last).filter(between);
   const where = own.length > 0 ? '' : ' on another page of the range';
-  const what = [...new Set(released.map((op) => `${op.op === Op.RefPut ? 'a reference' : 'a mapping'} was dropped${where} by ${task(asked, op.row)}`))];
+  const what = [
+    ...new Set(
+      released.map(
+        (op) =>
+          `${op.op === Op.RefPut ? 'a reference' : 'a mapping'} was dropped${where} by ${task(asked, op.row)}`,
+      ),
+    ),
+  ];
   const by = released.length === 0 ? 'what released it is not seen' : `after ${what.join(' and ')}`;
-  return { text: `Retry ${refusals.length} went through, ${span(asked, last.fromRow, done.fromRow)} after the last refusal: ${by}.`, rows: [...refusals.map((c) => c.untilRow), ...released.map((op) => op.row).slice(0, SHOWN), done.untilRow] };
+  return {
+    text: `Retry ${refusals.length} went through, ${span(asked, last.fromRow, done.fromRow)} after the last refusal: ${by}.`,
+    rows: [
+      ...refusals.map((c) => c.untilRow),
+      ...released.map((op) => op.row).slice(0, SHOWN),
+      done.untilRow,
+    ],
+  };
 }
 
 /** Operations on the pages of a conversion, in its own unit. */
@@ -99,7 +188,8 @@ function opsOfRange({ analysis }: Asked, { scope, inode, vm, first, count }: Con
   const out: PageOp[] = [];
   for (let i = 0; i < ops.length; i++) {
     if (opSpace(analysis, ops, i) !== unit || opSubject(analysis, ops, i) !== subject) continue;
-    if (ops.first(i) < first + count && first < ops.first(i) + ops.count(i)) out.push({ op: ops.op(i), row: ops.row(i), value: ops.value(i), aux: ops.aux(i) });
+    if (ops.first(i) < first + count && first < ops.first(i) + ops.count(i))
+      out.push({ op: ops.op(i), row: ops.row(i), value: ops.value(i), aux: ops.aux(i) });
   }
   return out;
 }

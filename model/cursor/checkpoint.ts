@@ -31,7 +31,10 @@ export class CheckpointStore {
   /** In ascending order of `at`. */
   private list: Checkpoint[] = [];
 
-  constructor(readonly registry: MapRegistry, options: CheckpointOptions = {}) {
+  constructor(
+    readonly registry: MapRegistry,
+    options: CheckpointOptions = {},
+  ) {
     this.every = options.every ?? 4096;
     this.max = options.checkpointsMax ?? 256;
     assert(this.every >= 1 && this.max >= 2, 'checkpoint distances');

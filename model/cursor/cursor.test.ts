@@ -50,36 +50,46 @@ function textAfter(cursor: Cursor): string {
 
 describe('Cursor', () => {
   it('gives the very same state backward as forward, at every event', () => {
-    fc.assert(fc.property(fc.array(anyOp, { maxLength: 150 }), (steps) => {
-      const cursor = new Cursor(logOf(steps), ROWS, { every: 16, checkpointsMax: 4, undoOps: 8 });
-      const forward = [textAfter(cursor)];
-      for (let row = 0; row < ROWS; row++) {
-        const changed = cursor.forward();
-        assert.equal(cursor.row, row);
-        forward.push(textAfter(cursor));
-        assert.ok(changed || forward[row + 1] === forward[row], `row ${row} changed the state in silence`);
-      }
-      for (let row = ROWS - 1; row >= 0; row--) {
-        assert.equal(textAfter(cursor), forward[row + 1], `after row ${row}`);
-        cursor.back();
-      }
-      assert.equal(cursor.row, -1);
-      assert.equal(textAfter(cursor), forward[0]);
-    }), { numRuns: 60 });
+    fc.assert(
+      fc.property(fc.array(anyOp, { maxLength: 150 }), (steps) => {
+        const cursor = new Cursor(logOf(steps), ROWS, { every: 16, checkpointsMax: 4, undoOps: 8 });
+        const forward = [textAfter(cursor)];
+        for (let row = 0; row < ROWS; row++) {
+          const changed = cursor.forward();
+          assert.equal(cursor.row, row);
+          forward.push(textAfter(cursor));
+          assert.ok(changed || forward[row + 1] === forward[row], `row ${row} changed the state in silence`);
+        }
+        for (let row = ROWS - 1; row >= 0; row--) {
+          assert.equal(textAfter(cursor), forward[row + 1], `after row ${row}`);
+          cursor.back();
+        }
+        assert.equal(cursor.row, -1);
+        assert.equal(textAfter(cursor), forward[0]);
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it('comes to the state that a replay from the start gives, wherever it jumps', () => {
-    fc.assert(fc.property(fc.array(anyOp, { maxLength: 200 }), fc.array(fc.integer({ min: -1, max: ROWS - 1 }), { maxLength: 30 }), (steps, rows) => {
-      const ops = logOf(steps);
-      const cursor = new Cursor(ops, ROWS, { every: 8, checkpointsMax: 4, undoOps: 4 });
-      const second = new Cursor(ops, ROWS, { share: cursor.checkpoints, undoOps: 4 });
-      for (const row of rows) {
-        cursor.seek(row);
-        assert.ok(sameState(cursor.state, replay(ops, row)), `row ${row}`);
-        second.seek(ROWS - 2 - row);
-        assert.ok(sameState(second.state, replay(ops, ROWS - 2 - row)), `row ${row}, second cursor`);
-      }
-    }), { numRuns: 60 });
+    fc.assert(
+      fc.property(
+        fc.array(anyOp, { maxLength: 200 }),
+        fc.array(fc.integer({ min: -1, max: ROWS - 1 }), { maxLength: 30 }),
+        (steps, rows) => {
+          const ops = logOf(steps);
+          const cursor = new Cursor(ops, ROWS, { every: 8, checkpointsMax: 4, undoOps: 4 });
+          const second = new Cursor(ops, ROWS, { share: cursor.checkpoints, undoOps: 4 });
+          for (const row of rows) {
+            cursor.seek(row);
+            assert.ok(sameState(cursor.state, replay(ops, row)), `row ${row}`);
+            second.seek(ROWS - 2 - row);
+            assert.ok(sameState(second.state, replay(ops, ROWS - 2 - row)), `row ${row}, second cursor`);
+          }
+        },
+      ),
+      { numRuns: 60 },
+    );
   });
 
   it('drops every second checkpoint when there are too many, and forgets old undo records', () => {
@@ -106,14 +116,16 @@ describe('Cursor', () => {
 /** Applies operations given as [op, subject, first, count, value, aux]. */
 function stateOf(...steps: readonly (readonly [OpCode, number, number, number, number, number])[]): string {
   const ops = new OpLog();
-  steps.forEach(([op, subject, first, count, value, aux], row) => ops.push(op, subject, row, first, count, value, aux));
+  steps.forEach(([op, subject, first, count, value, aux], row) =>
+    ops.push(op, subject, row, first, count, value, aux),
+  );
   const state = new ShimState(new MapRegistry());
   for (let i = 0; i < ops.length; i++) state.apply(ops, i, undefined);
   return describeState(state);
 }
 
 describe('ShimState', () => {
-  it('zaps the SPTE with that frame and leaves the other root\'s at the same gfn', () => {
+  it("zaps the SPTE with that frame and leaves the other root's at the same gfn", () => {
     assert.equal(
       stateOf([Op.SpteSet, 0, 16, 1, 100, 1], [Op.SpteSet, 0, 16, 1, 200, 1], [Op.SpteZap, 0, 16, 1, 100, 1]),
       stateOf([Op.SpteSet, 0, 16, 1, 200, 1]),
@@ -125,30 +137,52 @@ describe('ShimState', () => {
     const two = stateOf([Op.RefGet, 0, 4, 2, RefKind.Pin, 77], [Op.RefGet, 0, 4, 1, RefKind.Pin, 77]);
     assert.equal(two, '8 0 2/77 [4,5) 2\n8 0 2/77 [5,6) 1');
     assert.equal(
-      stateOf([Op.RefGet, 0, 4, 1, RefKind.Pin, 77], [Op.RefGet, 0, 4, 1, RefKind.Pin, 77], [Op.RefPut, 0, 4, 1, RefKind.Pin, 0]),
+      stateOf(
+        [Op.RefGet, 0, 4, 1, RefKind.Pin, 77],
+        [Op.RefGet, 0, 4, 1, RefKind.Pin, 77],
+        [Op.RefPut, 0, 4, 1, RefKind.Pin, 0],
+      ),
       '8 0 2/77 [4,5) 1',
     );
     assert.equal(stateOf([Op.RefPut, 0, 4, 1, RefKind.Pin, 77]), '');
   });
 
   it('keeps the ranges of an invalidation until the last one in progress ends', () => {
-    const open = stateOf([Op.InvStart, 1, 0, 0, 1, 0], [Op.InvRange, 1, 8, 8, 1, 0], [Op.InvStart, 1, 0, 0, 2, 0], [Op.InvEnd, 1, 0, 0, 1, 0]);
+    const open = stateOf(
+      [Op.InvStart, 1, 0, 0, 1, 0],
+      [Op.InvRange, 1, 8, 8, 1, 0],
+      [Op.InvStart, 1, 0, 0, 2, 0],
+      [Op.InvEnd, 1, 0, 0, 1, 0],
+    );
     assert.match(open, /^6 1 - \[8,16\) 1$/m);
-    const closed = stateOf([Op.InvStart, 1, 0, 0, 1, 0], [Op.InvRange, 1, 8, 8, 1, 0], [Op.InvEnd, 1, 0, 0, 0, 0]);
+    const closed = stateOf(
+      [Op.InvStart, 1, 0, 0, 1, 0],
+      [Op.InvRange, 1, 8, 8, 1, 0],
+      [Op.InvEnd, 1, 0, 0, 0, 0],
+    );
     assert.equal(closed, '10 -1 - [1,2) 0\n11 -1 - [1,2) 1');
   });
 
   it('knows nothing of pages after a loss, but keeps slots and phases', () => {
     const text = stateOf(
-      [Op.GfnAttr, 0, 0, 64, Attr.Private, 0], [Op.SlotAdd, 0, 0, 64, 3, 0], [Op.Phase, 2, 0, 16, Phase.Zapped, 0],
-      [Op.MapAdd, 0, 0, 4, 10, 4096], [Op.Loss, -1, 0, 0, 2, 0],
+      [Op.GfnAttr, 0, 0, 64, Attr.Private, 0],
+      [Op.SlotAdd, 0, 0, 64, 3, 0],
+      [Op.Phase, 2, 0, 16, Phase.Zapped, 0],
+      [Op.MapAdd, 0, 0, 4, 10, 4096],
+      [Op.Loss, -1, 0, 0, 2, 0],
     );
     assert.equal(text, '12 -1 - [2,3) 5\n13 -1 - [0,1) 4\n13 -1 - [1,2) 1\n5 0 - [0,64) 50331649');
   });
 
   it('takes a mapping from the holder that is named, else from the one with its address, else from the oldest', () => {
-    assert.equal(stateOf([Op.MapAdd, 0, 0, 4, 10, 4096], [Op.MapRemove, 0, 0, 2, -1, -1]), '7 0 10/4096 [2,4) 1');
-    const two = [[Op.MapAdd, 0, 0, 4, 10, 4096], [Op.MapAdd, 0, 0, 4, 11, 8192]] as const;
+    assert.equal(
+      stateOf([Op.MapAdd, 0, 0, 4, 10, 4096], [Op.MapRemove, 0, 0, 2, -1, -1]),
+      '7 0 10/4096 [2,4) 1',
+    );
+    const two = [
+      [Op.MapAdd, 0, 0, 4, 10, 4096],
+      [Op.MapAdd, 0, 0, 4, 11, 8192],
+    ] as const;
     // A converting thread of group 99 removes other processes' mappings.
     assert.equal(stateOf(...two, [Op.MapRemove, 0, 0, 4, 99, 8192]), '7 0 10/4096 [0,4) 1');
     assert.equal(stateOf(...two, [Op.MapRemove, 0, 0, 4, 99, 0]), '7 0 11/8192 [0,4) 1');

@@ -36,7 +36,11 @@ export class Cursor {
   private applied = 0;
   private atRow = -1;
 
-  constructor(readonly ops: OpLog, readonly rowCount: number, options: CursorOptions = {}) {
+  constructor(
+    readonly ops: OpLog,
+    readonly rowCount: number,
+    options: CursorOptions = {},
+  ) {
     this.checkpoints = options.share ?? new CheckpointStore(new MapRegistry(), options);
     this.state = new ShimState(this.checkpoints.registry);
     this.undo = new UndoLog(options.undoOps ?? 8192);
@@ -54,7 +58,10 @@ export class Cursor {
 
   /** Goes to the state after `row` (-1: before the first). True when something differs on the way. */
   seek(row: number): boolean {
-    assert(Number.isInteger(row) && row >= -1 && row < Math.max(this.rowCount, 1), `row ${row} of ${this.rowCount}`);
+    assert(
+      Number.isInteger(row) && row >= -1 && row < Math.max(this.rowCount, 1),
+      `row ${row} of ${this.rowCount}`,
+    );
     this.atRow = row;
     return this.seekOp(this.ops.firstAtRow(row + 1));
   }

@@ -57,8 +57,14 @@ export class MapRegistry {
   readonly names: MapName[] = [];
   private readonly holders: Holder[] = [];
   private readonly holderIds = new Map<number, Map<number, number>>();
-  private readonly ids: Map<number, number>[] = Array.from({ length: KINDS }, () => new Map<number, number>());
-  private readonly bySubject: Map<number, number[]>[] = Array.from({ length: KINDS }, () => new Map<number, number[]>());
+  private readonly ids: Map<number, number>[] = Array.from(
+    { length: KINDS },
+    () => new Map<number, number>(),
+  );
+  private readonly bySubject: Map<number, number[]>[] = Array.from(
+    { length: KINDS },
+    () => new Map<number, number[]>(),
+  );
   private readonly byKind: number[][] = Array.from({ length: KINDS }, () => []);
 
   /** Id of a map, made when it is new. */

@@ -5,14 +5,30 @@
  */
 import { Attr, Op, type OpLog } from '../ops/oplog.js';
 import { ABSENT, StepMap, type OverwriteSink } from './stepMap.js';
-import { MapKind, MapRegistry, frameAt, packFrame, packSlot, slotOf, type Holder, type MapKindCode } from './mapRegistry.js';
+import {
+  MapKind,
+  MapRegistry,
+  frameAt,
+  packFrame,
+  packSlot,
+  slotOf,
+  type Holder,
+  type MapKindCode,
+} from './mapRegistry.js';
 
 /** Wider than any range of pages: 2^52 bytes of guest memory are 2^40 frames. */
 const WHOLE = 2 ** 51;
 
 /** Facts that a loss of events makes unknown. Slots, conversions and poison outlive it: they are not undone silently. */
 const LOST_KINDS: readonly MapKindCode[] = [
-  MapKind.GfnAttr, MapKind.PageAttr, MapKind.Spte, MapKind.Cache, MapKind.InvRange, MapKind.Mapping, MapKind.Ref, MapKind.Vma,
+  MapKind.GfnAttr,
+  MapKind.PageAttr,
+  MapKind.Spte,
+  MapKind.Cache,
+  MapKind.InvRange,
+  MapKind.Mapping,
+  MapKind.Ref,
+  MapKind.Vma,
   MapKind.InvCount,
 ];
 
@@ -98,15 +114,31 @@ export class ShimState {
   }
 
   private set(
-    kind: MapKindCode, subject: number, first: number, end: number, value: number, sink: OverwriteSink | undefined,
+    kind: MapKindCode,
+    subject: number,
+    first: number,
+    end: number,
+    value: number,
+    sink: OverwriteSink | undefined,
   ): boolean {
     return this.map(this.registry.id(kind, subject)).assign(first, end, value, sink);
   }
 
   private hold(
-    kind: MapKindCode, subject: number, first: number, end: number, a: number, b: number, sink: OverwriteSink | undefined,
+    kind: MapKindCode,
+    subject: number,
+    first: number,
+    end: number,
+    a: number,
+    b: number,
+    sink: OverwriteSink | undefined,
   ): boolean {
-    return this.map(this.registry.id(kind, subject, this.registry.holderId(a, b))).assign(first, end, 1, sink);
+    return this.map(this.registry.id(kind, subject, this.registry.holderId(a, b))).assign(
+      first,
+      end,
+      1,
+      sink,
+    );
   }
 
   /**
@@ -114,14 +146,26 @@ export class ShimState {
    * converts removes other processes' mappings too. So from the one with the same address, else from the oldest.
    */
   private release(
-    kind: MapKindCode, subject: number, first: number, end: number, a: number, b: number, sink: OverwriteSink | undefined,
+    kind: MapKindCode,
+    subject: number,
+    first: number,
+    end: number,
+    a: number,
+    b: number,
+    sink: OverwriteSink | undefined,
   ): boolean {
     if (this.find(kind, subject, this.registry.holderId(a, b))?.assign(first, end, ABSENT, sink)) return true;
-    const likeness = (holder: Holder): number => (a >= 0 && holder.a === a && (b <= 0 || holder.b <= 0) ? 2 : b > 0 && holder.b === b ? 1 : 0);
+    const likeness = (holder: Holder): number =>
+      a >= 0 && holder.a === a && (b <= 0 || holder.b <= 0) ? 2 : b > 0 && holder.b === b ? 1 : 0;
     for (const wanted of [2, 1, 0]) {
       for (const id of this.registry.ofSubject(kind, subject)) {
         const map = this.maps[id];
-        if (!map || map.ranges === 0 || likeness(this.registry.holder(this.registry.names[id]!.holder)) !== wanted) continue;
+        if (
+          !map ||
+          map.ranges === 0 ||
+          likeness(this.registry.holder(this.registry.names[id]!.holder)) !== wanted
+        )
+          continue;
         if (map.assign(first, end, ABSENT, sink)) return true;
       }
     }
@@ -142,7 +186,14 @@ export class ShimState {
     return gone.length > 0;
   }
 
-  private get(inode: number, first: number, end: number, kind: number, tid: number, sink: OverwriteSink | undefined): boolean {
+  private get(
+    inode: number,
+    first: number,
+    end: number,
+    kind: number,
+    tid: number,
+    sink: OverwriteSink | undefined,
+  ): boolean {
     const map = this.map(this.registry.id(MapKind.Ref, inode, this.registry.holderId(kind, tid)));
     const runs: number[] = [];
     map.visit(first, end, (from, until, count) => void runs.push(from, until, count));
@@ -153,7 +204,14 @@ export class ShimState {
   }
 
   /** A put by another thread than the one that got (a completion interrupt) takes from the oldest holder of that kind. */
-  private put(inode: number, first: number, end: number, kind: number, tid: number, sink: OverwriteSink | undefined): boolean {
+  private put(
+    inode: number,
+    first: number,
+    end: number,
+    kind: number,
+    tid: number,
+    sink: OverwriteSink | undefined,
+  ): boolean {
     const own = this.find(MapKind.Ref, inode, this.registry.holderId(kind, tid));
     if (own && dropOne(own, first, end, sink)) return true;
     for (const id of this.registry.ofSubject(MapKind.Ref, inode)) {
@@ -172,7 +230,13 @@ export class ShimState {
     return true;
   }
 
-  private removeSlot(vm: number, first: number, end: number, slot: number, sink: OverwriteSink | undefined): boolean {
+  private removeSlot(
+    vm: number,
+    first: number,
+    end: number,
+    slot: number,
+    sink: OverwriteSink | undefined,
+  ): boolean {
     const map = this.find(MapKind.Slot, vm);
     if (!map) return false;
     const gone: number[] = [];
@@ -218,7 +282,11 @@ export function describeState(state: ShimState): string {
     const name = state.registry.names[id]!;
     const holder = name.holder < 0 ? undefined : state.registry.holder(name.holder);
     const label = `${name.kind} ${name.subject} ${holder ? `${holder.a}/${holder.b}` : '-'}`;
-    map.visit(-Infinity, Infinity, (first, end, value) => void lines.push(`${label} [${first},${end}) ${value}`));
+    map.visit(
+      -Infinity,
+      Infinity,
+      (first, end, value) => void lines.push(`${label} [${first},${end}) ${value}`),
+    );
   });
   return lines.sort().join('\n');
 }

@@ -46,18 +46,20 @@ describe('StepMap', () => {
   });
 
   it('holds the same function as a plain array, whatever is assigned', () => {
-    fc.assert(fc.property(fc.array(assignment, { maxLength: 300 }), (steps) => {
-      const map = new StepMap(0);
-      const plain = new Array<number>(SPAN + 40).fill(ABSENT);
-      for (const { first, count, value } of steps) {
-        const differs = plain.slice(first, first + count).some((v) => v !== value);
-        assert.equal(map.assign(first, first + count, value, undefined), differs);
-        plain.fill(value, first, first + count);
-      }
-      assert.equal(picture(map), plainPicture(plain));
-      assert.equal(map.ranges, picture(map) === '' ? 0 : picture(map).split(' ').length);
-      for (let k = 0; k < plain.length; k += 7) assert.equal(map.get(k), plain[k]);
-    }));
+    fc.assert(
+      fc.property(fc.array(assignment, { maxLength: 300 }), (steps) => {
+        const map = new StepMap(0);
+        const plain = new Array<number>(SPAN + 40).fill(ABSENT);
+        for (const { first, count, value } of steps) {
+          const differs = plain.slice(first, first + count).some((v) => v !== value);
+          assert.equal(map.assign(first, first + count, value, undefined), differs);
+          plain.fill(value, first, first + count);
+        }
+        assert.equal(picture(map), plainPicture(plain));
+        assert.equal(map.ranges, picture(map) === '' ? 0 : picture(map).split(' ').length);
+        for (let k = 0; k < plain.length; k += 7) assert.equal(map.get(k), plain[k]);
+      }),
+    );
   });
 
   it('splits and joins chunks without losing an entry', () => {
@@ -75,34 +77,45 @@ describe('StepMap', () => {
   });
 
   it('tells what it overwrites, so that assigning it again undoes the change', () => {
-    fc.assert(fc.property(fc.array(assignment, { maxLength: 60 }), assignment, (steps, last) => {
-      const map = new StepMap(7);
-      for (const { first, count, value } of steps) map.assign(first, first + count, value, undefined);
-      const before = picture(map);
-      const pieces: [number, number, number][] = [];
-      const sink: OverwriteSink = { overwritten: (id, first, end, value) => void (assert.equal(id, 7), pieces.push([first, end, value])) };
-      const changed = map.assign(last.first, last.first + last.count, last.value, sink);
-      assert.equal(pieces.length > 0, changed);
-      for (const [first, end, value] of pieces.reverse()) map.assign(first, end, value, undefined);
-      assert.equal(picture(map), before);
-    }));
+    fc.assert(
+      fc.property(fc.array(assignment, { maxLength: 60 }), assignment, (steps, last) => {
+        const map = new StepMap(7);
+        for (const { first, count, value } of steps) map.assign(first, first + count, value, undefined);
+        const before = picture(map);
+        const pieces: [number, number, number][] = [];
+        const sink: OverwriteSink = {
+          overwritten: (id, first, end, value) =>
+            void (assert.equal(id, 7), pieces.push([first, end, value])),
+        };
+        const changed = map.assign(last.first, last.first + last.count, last.value, sink);
+        assert.equal(pieces.length > 0, changed);
+        for (const [first, end, value] of pieces.reverse()) map.assign(first, end, value, undefined);
+        assert.equal(picture(map), before);
+      }),
+    );
   });
 
   it('leaves a checkpoint as it was, whoever writes afterwards', () => {
-    fc.assert(fc.property(fc.array(assignment, { minLength: 1, maxLength: 80 }), fc.array(assignment, { maxLength: 80 }), (a, b) => {
-      const map = new StepMap(0);
-      for (const { first, count, value } of a) map.assign(first, first + count, value, undefined);
-      const frozen = map.freeze();
-      const before = picture(map);
-      const other = new StepMap(0);
-      other.thaw(frozen);
-      for (const { first, count, value } of b) map.assign(first, first + count, value, undefined);
-      assert.equal(picture(other), before);
-      for (const { first, count, value } of b) other.assign(first, first + count, value, undefined);
-      assert.equal(picture(other), picture(map));
-      map.thaw(frozen);
-      assert.equal(picture(map), before);
-      assert.equal(map.entries, frozen.entries);
-    }));
+    fc.assert(
+      fc.property(
+        fc.array(assignment, { minLength: 1, maxLength: 80 }),
+        fc.array(assignment, { maxLength: 80 }),
+        (a, b) => {
+          const map = new StepMap(0);
+          for (const { first, count, value } of a) map.assign(first, first + count, value, undefined);
+          const frozen = map.freeze();
+          const before = picture(map);
+          const other = new StepMap(0);
+          other.thaw(frozen);
+          for (const { first, count, value } of b) map.assign(first, first + count, value, undefined);
+          assert.equal(picture(other), before);
+          for (const { first, count, value } of b) other.assign(first, first + count, value, undefined);
+          assert.equal(picture(other), picture(map));
+          map.thaw(frozen);
+          assert.equal(picture(map), before);
+          assert.equal(map.entries, frozen.entries);
+        },
+      ),
+    );
   });
 });

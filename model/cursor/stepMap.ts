@@ -69,12 +69,25 @@ export class StepMap {
     const after = this.valueBefore(cHi, hi);
     if (!this.differs(cLo, lo, cHi, hi, before, first, end, value)) return false;
     if (sink) this.tell(cLo, lo, cHi, hi, before, first, end, sink);
-    this.replace(cLo, lo, cHi, hi, before === value ? undefined : first, value, after === value ? undefined : end, after);
+    this.replace(
+      cLo,
+      lo,
+      cHi,
+      hi,
+      before === value ? undefined : first,
+      value,
+      after === value ? undefined : end,
+      after,
+    );
     return true;
   }
 
   /** Visits the ranges with a value that meet [first, end), clipped to it, in order, until `visit` returns false. */
-  visit(first: number, end: number, visit: (first: number, end: number, value: number) => boolean | void): void {
+  visit(
+    first: number,
+    end: number,
+    visit: (first: number, end: number, value: number) => boolean | void,
+  ): void {
     let c = Math.max(0, this.chunkOf(first));
     let i = c < this.chunks.length ? Math.max(0, upperBound(this.chunks[c]!.at, first) - 1) : 0;
     for (; c < this.chunks.length; c++, i = 0) {
@@ -82,7 +95,7 @@ export class StepMap {
       for (; i < at.length; i++) {
         const from = Math.max(first, at[i]!);
         if (from >= end) return;
-        const until = i + 1 < at.length ? at[i + 1]! : this.chunks[c + 1]?.at[0] ?? Infinity;
+        const until = i + 1 < at.length ? at[i + 1]! : (this.chunks[c + 1]?.at[0] ?? Infinity);
         if (value[i] === ABSENT || until <= from) continue;
         if (visit(from, Math.min(end, until), value[i]!) === false) return;
       }
@@ -117,7 +130,8 @@ export class StepMap {
     this.entries = frozen.entries;
     this.ranges = frozen.ranges;
     // Generations of another map may equal ours: a frozen chunk must never look like one of our own.
-    for (const chunk of frozen.chunks) if (chunk.generation >= this.generation) this.generation = chunk.generation + 1;
+    for (const chunk of frozen.chunks)
+      if (chunk.generation >= this.generation) this.generation = chunk.generation + 1;
     this.frozen = frozen;
   }
 
@@ -149,7 +163,14 @@ export class StepMap {
 
   /** True when some part of [first, end) does not hold `value`. Boundaries from (cLo, lo) to (cHi, hi) lie in [first, end]. */
   private differs(
-    cLo: number, lo: number, cHi: number, hi: number, before: number, first: number, end: number, value: number,
+    cLo: number,
+    lo: number,
+    cHi: number,
+    hi: number,
+    before: number,
+    first: number,
+    end: number,
+    value: number,
   ): boolean {
     let current = before;
     for (let c = cLo, i = lo; c < cHi || (c === cHi && i < hi); ) {
@@ -170,7 +191,14 @@ export class StepMap {
   }
 
   private tell(
-    cLo: number, lo: number, cHi: number, hi: number, before: number, first: number, end: number, sink: OverwriteSink,
+    cLo: number,
+    lo: number,
+    cHi: number,
+    hi: number,
+    before: number,
+    first: number,
+    end: number,
+    sink: OverwriteSink,
   ): void {
     let from = first;
     let current = before;
@@ -193,7 +221,14 @@ export class StepMap {
 
   /** Replaces boundaries (cLo, lo)..(cHi, hi) by at most two new ones. */
   private replace(
-    cLo: number, lo: number, cHi: number, hi: number, first: number | undefined, value: number, end: number | undefined, after: number,
+    cLo: number,
+    lo: number,
+    cHi: number,
+    hi: number,
+    first: number | undefined,
+    value: number,
+    end: number | undefined,
+    after: number,
   ): void {
     this.frozen = undefined;
     const at: number[] = [];

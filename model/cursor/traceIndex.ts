@@ -37,7 +37,11 @@ export class TraceIndex {
   private notifierRows: readonly NotifierEvent[] | undefined;
   private opsSeen: Uint8Array | undefined;
 
-  constructor(readonly table: EventTable, readonly analysis: Analysis, readonly describe: (row: number) => PrintedEvent) {
+  constructor(
+    readonly table: EventTable,
+    readonly analysis: Analysis,
+    readonly describe: (row: number) => PrintedEvent,
+  ) {
     const byStart = [...analysis.conversions].sort((a, b) => a.fromRow - b.fromRow || a.index - b.index);
     for (const conversion of byStart) push(this.byTid, conversion.tid, conversion);
     this.ended = byStart.filter((conversion) => conversion.untilRow >= 0);
@@ -130,7 +134,8 @@ export class TraceIndex {
     for (const segment of this.table.segments) {
       for (let i = 0; i < segment.length; i++, row++) {
         const kind = segment.kind[i]!;
-        if (kind === NOTIFIER_BIND || kind === NOTIFIER_UNBIND) rows.push({ row, bind: kind === NOTIFIER_BIND });
+        if (kind === NOTIFIER_BIND || kind === NOTIFIER_UNBIND)
+          rows.push({ row, bind: kind === NOTIFIER_BIND });
       }
     }
     return (this.notifierRows = rows);

@@ -21,7 +21,12 @@ export function complete(text: string, at: number, root: ExprObject): readonly C
   const head = before.slice(0, from);
   if (/\.\s*$/.test(head)) return members(head.replace(/\.\s*$/, ''), word, from, root);
   if (/[0-9]$/.test(head)) return [];
-  const keywords = KEYWORDS.filter((k) => k.startsWith(word)).map((label) => ({ label, kind: 'keyword' as const, doc: '', from }));
+  const keywords = KEYWORDS.filter((k) => k.startsWith(word)).map((label) => ({
+    label,
+    kind: 'keyword' as const,
+    doc: '',
+    from,
+  }));
   return [...namesOf(root, word, from), ...keywords];
 }
 

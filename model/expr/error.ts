@@ -2,7 +2,10 @@
 export class ExprError extends Error {
   override readonly name = 'ExprError';
   /** `at` is a character offset in the expression. */
-  constructor(message: string, readonly at: number) {
+  constructor(
+    message: string,
+    readonly at: number,
+  ) {
     super(message);
   }
 }

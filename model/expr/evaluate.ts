@@ -5,7 +5,16 @@
 import { ExprError } from './error.js';
 import { globMatches } from './glob.js';
 import { parse, type BinaryOp, type Expr } from './parser.js';
-import { countOf, formatValue, isList, isObject, scalarOf, type ExprObject, type Format, type Value } from './value.js';
+import {
+  countOf,
+  formatValue,
+  isList,
+  isObject,
+  scalarOf,
+  type ExprObject,
+  type Format,
+  type Value,
+} from './value.js';
 
 export interface Evaluated {
   readonly value: Value;
@@ -26,7 +35,8 @@ export function evaluate(expr: Expr, root: ExprObject): Evaluated {
       const of = evaluate(expr.of, root).value;
       if (of === undefined) return { value: undefined };
       if (isList(of) && expr.name === 'count') return { value: countOf(of) };
-      if (!isObject(of)) throw new ExprError(`${isList(of) ? 'a list' : 'this value'} has no member ${expr.name}`, expr.at);
+      if (!isObject(of))
+        throw new ExprError(`${isList(of) ? 'a list' : 'this value'} has no member ${expr.name}`, expr.at);
       return member(of, expr.name, expr.at, of.object);
     }
     case 'index':
@@ -40,7 +50,8 @@ export function evaluate(expr: Expr, root: ExprObject): Evaluated {
     case 'minus': {
       const value = scalarOf(evaluate(expr.of, root).value);
       if (value === undefined) return { value };
-      if (typeof value !== 'number' && typeof value !== 'bigint') throw new ExprError('only a number has a sign', expr.at);
+      if (typeof value !== 'number' && typeof value !== 'bigint')
+        throw new ExprError('only a number has a sign', expr.at);
       return { value: -value };
     }
     case 'binary':
@@ -51,7 +62,8 @@ export function evaluate(expr: Expr, root: ExprObject): Evaluated {
 /** True, false, or undefined when not known. */
 export function truthOf(value: Value, at: number): boolean | undefined {
   const scalar = scalarOf(value);
-  if (typeof scalar === 'string') throw new ExprError('text is neither true nor false: compare it with ==', at);
+  if (typeof scalar === 'string')
+    throw new ExprError('text is neither true nor false: compare it with ==', at);
   return scalar === undefined ? undefined : Boolean(scalar);
 }
 
@@ -72,7 +84,8 @@ function indexed(expr: Expr & { readonly kind: 'index' }, root: ExprObject): Eva
   if (of === undefined || index === undefined) return { value: undefined };
   if (isObject(of) && typeof index === 'string') return member(of, index, expr.at, of.object);
   if (!isList(of)) throw new ExprError('only a list has numbered items', expr.at);
-  if (typeof index !== 'number' || !Number.isInteger(index)) throw new ExprError('an item is named by its number', expr.at);
+  if (typeof index !== 'number' || !Number.isInteger(index))
+    throw new ExprError('an item is named by its number', expr.at);
   const item = index >= 0 && index < of.length ? of.items(index, 1)[0] : undefined;
   if (!item) throw new ExprError(`there are ${of.length} items, counted from 0`, expr.at);
   return { value: item.value, format: item.format };
@@ -109,13 +122,15 @@ function binary(op: BinaryOp, expr: Expr & { readonly kind: 'binary' }, root: Ex
     if (typeof b !== 'string') throw new ExprError('like takes a pattern in quotes', expr.right.at);
     return globMatches(b, typeof a === 'string' ? a : formatValue(a));
   }
-  if (op === '+' && (typeof a === 'string' || typeof b === 'string')) return `${formatValue(a)}${formatValue(b)}`;
+  if (op === '+' && (typeof a === 'string' || typeof b === 'string'))
+    return `${formatValue(a)}${formatValue(b)}`;
   if (op === '<' || op === '<=' || op === '>' || op === '>=') return ordered(op, a, b, expr.at);
   return arithmetic(op, number(a, expr.left.at), number(b, expr.right.at), expr.at);
 }
 
 function equal(a: Scalar, b: Scalar): boolean {
-  if ((typeof a === 'bigint' || typeof a === 'number') && (typeof b === 'bigint' || typeof b === 'number')) return compare(a, b) === 0;
+  if ((typeof a === 'bigint' || typeof a === 'number') && (typeof b === 'bigint' || typeof b === 'number'))
+    return compare(a, b) === 0;
   return a === b;
 }
 
@@ -124,7 +139,8 @@ function compare(a: number | bigint | string, b: number | bigint | string): numb
 }
 
 function ordered(op: '<' | '<=' | '>' | '>=', a: Scalar, b: Scalar, at: number): boolean {
-  if ((typeof a === 'string') !== (typeof b === 'string')) throw new ExprError('text and numbers have no common order', at);
+  if ((typeof a === 'string') !== (typeof b === 'string'))
+    throw new ExprError('text and numbers have no common order', at);
   const order = typeof a === 'string' ? compare(a, b as string) : compare(number(a, at), number(b, at));
   if (op === '<') return order < 0;
   if (op === '<=') return order <= 0;
@@ -147,7 +163,9 @@ function arithmetic(op: BinaryOp, a: number | bigint, b: number | bigint, at: nu
   if (bitwise && !whole) throw new ExprError(`${op} takes whole numbers`, at);
   if (whole && op !== '/') {
     const exact = wholeArithmetic(op as ArithmeticOp, BigInt(a), BigInt(b), at);
-    return exact >= BigInt(Number.MIN_SAFE_INTEGER) && exact <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(exact) : exact;
+    return exact >= BigInt(Number.MIN_SAFE_INTEGER) && exact <= BigInt(Number.MAX_SAFE_INTEGER)
+      ? Number(exact)
+      : exact;
   }
   const x = Number(a);
   const y = Number(b);

@@ -8,17 +8,29 @@ import { parseTemplate, renderTemplate } from './template.js';
 import { absentObject, formatValue, makeList, makeObject, type ExprObject, type Value } from './value.js';
 
 const page = (gfn: number): ExprObject =>
-  makeObject('page', () => `gfn 0x${gfn.toString(16)}`, {
-    gfn: { doc: 'Guest frame', format: 'hex', get: () => gfn },
-    attribute: { doc: 'Shared or Private', get: () => (gfn === 0x100 ? 'Private' : undefined) },
-    refs: { doc: 'References', get: () => makeList('refs', [{ name: '0', value: 'pin' }, { name: '1', value: 'gup' }]) },
-    spte: { doc: 'Raw value', format: 'hex', get: () => 0x8600000104c00b77n },
-  }, {
-    call: ([arg]) => {
-      if (typeof arg !== 'number') throw new ExprError('page takes a gfn', 0);
-      return page(arg);
+  makeObject(
+    'page',
+    () => `gfn 0x${gfn.toString(16)}`,
+    {
+      gfn: { doc: 'Guest frame', format: 'hex', get: () => gfn },
+      attribute: { doc: 'Shared or Private', get: () => (gfn === 0x100 ? 'Private' : undefined) },
+      refs: {
+        doc: 'References',
+        get: () =>
+          makeList('refs', [
+            { name: '0', value: 'pin' },
+            { name: '1', value: 'gup' },
+          ]),
+      },
+      spte: { doc: 'Raw value', format: 'hex', get: () => 0x8600000104c00b77n },
     },
-  });
+    {
+      call: ([arg]) => {
+        if (typeof arg !== 'number') throw new ExprError('page takes a gfn', 0);
+        return page(arg);
+      },
+    },
+  );
 
 const ROOT = makeObject('state', () => '', {
   page: { doc: 'The page', get: () => page(0x100) },
@@ -26,9 +38,13 @@ const ROOT = makeObject('state', () => '', {
   phase: { doc: 'The phase', get: () => 'Zapped' },
   vm: {
     doc: 'The VM',
-    get: () => makeObject('vm', () => '', {
-      invalidations: { doc: '', get: () => makeObject('invalidations', () => '1 in progress', {}, { scalar: () => 1 }) },
-    }),
+    get: () =>
+      makeObject('vm', () => '', {
+        invalidations: {
+          doc: '',
+          get: () => makeObject('invalidations', () => '1 in progress', {}, { scalar: () => 1 }),
+        },
+      }),
   },
 });
 
@@ -78,7 +94,7 @@ describe('expressions', () => {
   check('"a" < "b"', 'true');
   check('', '! the expression ends too early @ 0');
   check('1 +', '! the expression ends too early @ 3');
-  check('page.', '! a member\'s name is expected here @ 5');
+  check('page.', "! a member's name is expected here @ 5");
   check('nobody', '! the state has no member nobody @ 0');
   check('page.constructor', '! page has no member constructor @ 5');
   check('page.__proto__', '! page has no member __proto__ @ 5');
@@ -90,27 +106,60 @@ describe('expressions', () => {
   check('1 / 0', '! division by zero @ 2');
   check('"a" < 1', '! text and numbers have no common order @ 4');
   check('phase and true', '! text is neither true nor false: compare it with == @ 0');
-  check('a = 1', '! \'=\' is not part of the language @ 2');
+  check('a = 1', "! '=' is not part of the language @ 2");
   check('"open', '! this string does not end @ 0');
   check('12ab', '! this is not a number @ 0');
   check(`${'('.repeat(100)}1${')'.repeat(100)}`, '! this expression is nested too deeply @ 61');
   check('1 << 65', '! a shift is by 0 to 64 bits @ 2');
 
   it('ends in a value or an ExprError, whatever is written', () => {
-    const words = fc.constantFrom('page', '(', ')', '.', 'gfn', '0x10', '-', '+', 'and', 'not', '==', '"s"', '[', ']', ',', 'like', '&', 'vm', 'unknown', '!');
-    fc.assert(fc.property(fc.oneof(fc.array(words, { maxLength: 30 }).map((w) => w.join(' ')), fc.string({ maxLength: 40 })), (text) => {
-      try {
-        formatValue(evaluateText(text, ROOT).value);
-      } catch (error) {
-        assert.ok(error instanceof ExprError, String(error));
-        assert.ok(error.at >= 0 && error.at <= text.length);
-      }
-    }), { numRuns: 2000 });
+    const words = fc.constantFrom(
+      'page',
+      '(',
+      ')',
+      '.',
+      'gfn',
+      '0x10',
+      '-',
+      '+',
+      'and',
+      'not',
+      '==',
+      '"s"',
+      '[',
+      ']',
+      ',',
+      'like',
+      '&',
+      'vm',
+      'unknown',
+      '!',
+    );
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.array(words, { maxLength: 30 }).map((w) => w.join(' ')),
+          fc.string({ maxLength: 40 }),
+        ),
+        (text) => {
+          try {
+            formatValue(evaluateText(text, ROOT).value);
+          } catch (error) {
+            assert.ok(error instanceof ExprError, String(error));
+            assert.ok(error.at >= 0 && error.at <= text.length);
+          }
+        },
+      ),
+      { numRuns: 2000 },
+    );
   });
 });
 
 describe('completion', () => {
-  const labels = (text: string): string => complete(text, text.length, ROOT).map((c) => c.label).join(' ');
+  const labels = (text: string): string =>
+    complete(text, text.length, ROOT)
+      .map((c) => c.label)
+      .join(' ');
   it('offers names, members of what stands before the point, and nothing inside text', () => {
     assert.equal(labels('p'), 'page phase');
     assert.equal(labels('gfn == 1 a'), 'and');
@@ -121,7 +170,10 @@ describe('completion', () => {
     assert.equal(labels('phase.'), '');
     assert.equal(labels('phase == "Za'), '');
     assert.equal(labels('1 + + .'), '');
-    assert.deepEqual(complete('x + pa', 6, ROOT).map((c) => [c.label, c.from, c.kind]), [['page', 4, 'function']]);
+    assert.deepEqual(
+      complete('x + pa', 6, ROOT).map((c) => [c.label, c.from, c.kind]),
+      [['page', 4, 'function']],
+    );
   });
 });
 
@@ -136,12 +188,19 @@ describe('log point messages', () => {
 
 describe('globs', () => {
   const cases: readonly (readonly [string, string, boolean])[] = [
-    ['kvm_gmem_*', 'kvm_gmem_get_pfn', true], ['*pfn', 'kvm_gmem_get_pfn', true], ['kvm_?mem*', 'kvm_gmem_bind', true],
-    ['kvm', 'kvm_exit', false], ['', '', true], ['*', '', true], ['a*b*c', 'axxbyyc', true], ['a*b*c', 'axxbyy', false],
+    ['kvm_gmem_*', 'kvm_gmem_get_pfn', true],
+    ['*pfn', 'kvm_gmem_get_pfn', true],
+    ['kvm_?mem*', 'kvm_gmem_bind', true],
+    ['kvm', 'kvm_exit', false],
+    ['', '', true],
+    ['*', '', true],
+    ['a*b*c', 'axxbyyc', true],
+    ['a*b*c', 'axxbyy', false],
   ];
-  for (const [pattern, text, expect] of cases) it(`${pattern} ${expect ? 'matches' : 'does not match'} ${text}`, () => {
-    assert.equal(globMatches(pattern, text), expect);
-  });
+  for (const [pattern, text, expect] of cases)
+    it(`${pattern} ${expect ? 'matches' : 'does not match'} ${text}`, () => {
+      assert.equal(globMatches(pattern, text), expect);
+    });
   it('answers at once on patterns that make a naive matcher explode', () => {
     assert.equal(globMatches(`${'a*'.repeat(30)}b`, 'a'.repeat(2000)), false);
   });
@@ -149,16 +208,33 @@ describe('globs', () => {
 
 describe('values as they are shown', () => {
   const cases: readonly (readonly [Value, Parameters<typeof formatValue>[1], string])[] = [
-    [undefined, undefined, 'unknown'], [255, 'hex', '0xff'], [-11, 'errno', '-11 (-EAGAIN)'], [0, 'errno', '0'],
-    [1.5, 'seconds', '1.500000'], [0.123456789, 'seconds', '0.123456789'], [makeList('x', []), undefined, 'none'], [makeList('x', [], 'none seen'), undefined, 'none seen'],
-    [makeList('x', [{ name: '0', value: 1, format: 'hex' }, { name: '1', value: 2 }, { name: '2', value: 3 }]), undefined, '3: 0x1; 2; …'],
+    [undefined, undefined, 'unknown'],
+    [255, 'hex', '0xff'],
+    [-11, 'errno', '-11 (-EAGAIN)'],
+    [0, 'errno', '0'],
+    [1.5, 'seconds', '1.500000'],
+    [0.123456789, 'seconds', '0.123456789'],
+    [makeList('x', []), undefined, 'none'],
+    [makeList('x', [], 'none seen'), undefined, 'none seen'],
+    [
+      makeList('x', [
+        { name: '0', value: 1, format: 'hex' },
+        { name: '1', value: 2 },
+        { name: '2', value: 3 },
+      ]),
+      undefined,
+      '3: 0x1; 2; …',
+    ],
   ];
-  for (const [value, format, expect] of cases) it(expect, () => assert.equal(formatValue(value, format), expect));
+  for (const [value, format, expect] of cases)
+    it(expect, () => assert.equal(formatValue(value, format), expect));
 });
 
 describe('what is not there', () => {
   it('has the names of what could be, all unknown, and no others', () => {
-    const root = makeObject('state', () => '', { page: { doc: '', get: () => absentObject(page(1), 'no page') } });
+    const root = makeObject('state', () => '', {
+      page: { doc: '', get: () => absentObject(page(1), 'no page') },
+    });
     assert.equal(evaluateText('page.attribute == "Private"', root).value, undefined);
     assert.equal(evaluateText('page(0x100).attribute', root).value, 'Private');
     assert.throws(() => evaluateText('page.atribute', root), /has no member atribute/);

@@ -12,7 +12,32 @@ export interface Token {
 }
 
 /** Longer ones first. */
-const OPERATORS = ['==', '!=', '<=', '>=', '&&', '||', '<<', '>>', '<', '>', '+', '-', '*', '/', '%', '&', '|', '(', ')', '[', ']', '.', ',', '!'] as const;
+const OPERATORS = [
+  '==',
+  '!=',
+  '<=',
+  '>=',
+  '&&',
+  '||',
+  '<<',
+  '>>',
+  '<',
+  '>',
+  '+',
+  '-',
+  '*',
+  '/',
+  '%',
+  '&',
+  '|',
+  '(',
+  ')',
+  '[',
+  ']',
+  '.',
+  ',',
+  '!',
+] as const;
 
 const NUMBER = /^(?:0[xX][0-9a-fA-F]+|\d+(?:\.\d+)?)/;
 const SUFFIX: Readonly<Record<string, number>> = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
@@ -22,7 +47,8 @@ const LENGTH_MAX = 2000;
 
 /** Splits an expression; throws {@link ExprError} on what is none. */
 export function tokenize(text: string): readonly Token[] {
-  if (text.length > LENGTH_MAX) throw new ExprError(`an expression has at most ${LENGTH_MAX} characters`, LENGTH_MAX);
+  if (text.length > LENGTH_MAX)
+    throw new ExprError(`an expression has at most ${LENGTH_MAX} characters`, LENGTH_MAX);
   const tokens: Token[] = [];
   let at = 0;
   while (at < text.length) {
@@ -43,7 +69,8 @@ function nextToken(text: string, at: number): { readonly token: Token; readonly 
   const number = NUMBER.exec(rest)?.[0];
   if (number !== undefined) return numberToken(text, at, number);
   const name = NAME.exec(rest)?.[0];
-  if (name !== undefined) return { token: { kind: 'name', text: name, number: 0, at }, end: at + name.length };
+  if (name !== undefined)
+    return { token: { kind: 'name', text: name, number: 0, at }, end: at + name.length };
   const quote = rest[0]!;
   if (quote === '"' || quote === "'") {
     const close = text.indexOf(quote, at + 1);
@@ -55,7 +82,11 @@ function nextToken(text: string, at: number): { readonly token: Token; readonly 
   return { token: { kind: 'operator', text: operator, number: 0, at }, end: at + operator.length };
 }
 
-function numberToken(text: string, at: number, digits: string): { readonly token: Token; readonly end: number } {
+function numberToken(
+  text: string,
+  at: number,
+  digits: string,
+): { readonly token: Token; readonly end: number } {
   let end = at + digits.length;
   let number: number | bigint = Number(digits);
   // Pointers and SPTEs are 64 bits wide: past 2^53 only a bigint is exact.

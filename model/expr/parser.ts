@@ -7,20 +7,51 @@ import { ExprError } from './error.js';
 import { tokenize, type Token } from './lexer.js';
 
 export type BinaryOp =
-  | 'or' | 'and' | '==' | '!=' | '<' | '<=' | '>' | '>=' | 'like' | '+' | '-' | '*' | '/' | '%' | '&' | '|' | '<<' | '>>';
+  | 'or'
+  | 'and'
+  | '=='
+  | '!='
+  | '<'
+  | '<='
+  | '>'
+  | '>='
+  | 'like'
+  | '+'
+  | '-'
+  | '*'
+  | '/'
+  | '%'
+  | '&'
+  | '|'
+  | '<<'
+  | '>>';
 
 export type Expr =
-  | { readonly kind: 'literal'; readonly value: number | bigint | string | boolean | undefined; readonly at: number }
+  | {
+      readonly kind: 'literal';
+      readonly value: number | bigint | string | boolean | undefined;
+      readonly at: number;
+    }
   | { readonly kind: 'name'; readonly name: string; readonly at: number }
   | { readonly kind: 'member'; readonly of: Expr; readonly name: string; readonly at: number }
   | { readonly kind: 'index'; readonly of: Expr; readonly index: Expr; readonly at: number }
   | { readonly kind: 'call'; readonly of: Expr; readonly args: readonly Expr[]; readonly at: number }
   | { readonly kind: 'not' | 'minus'; readonly of: Expr; readonly at: number }
-  | { readonly kind: 'binary'; readonly op: BinaryOp; readonly left: Expr; readonly right: Expr; readonly at: number };
+  | {
+      readonly kind: 'binary';
+      readonly op: BinaryOp;
+      readonly left: Expr;
+      readonly right: Expr;
+      readonly at: number;
+    };
 
 const SPELLING: Readonly<Record<string, BinaryOp>> = { '&&': 'and', '||': 'or' };
 const LEVELS: readonly (readonly BinaryOp[])[] = [
-  ['or'], ['and'], ['==', '!=', '<', '<=', '>', '>=', 'like'], ['+', '-', '|'], ['*', '/', '%', '&', '<<', '>>'],
+  ['or'],
+  ['and'],
+  ['==', '!=', '<', '<=', '>', '>=', 'like'],
+  ['+', '-', '|'],
+  ['*', '/', '%', '&', '<<', '>>'],
 ];
 /** `not` binds looser than a comparison, tighter than `and`. */
 const NOT_LEVEL = 2;
@@ -56,7 +87,8 @@ class Parser {
       const token = this.peek();
       const op = this.binaryAt(level);
       if (op === undefined) return left;
-      if (level === COMPARISON_LEVEL && links > 0) throw new ExprError('comparisons do not chain: join two with `and`', token.at);
+      if (level === COMPARISON_LEVEL && links > 0)
+        throw new ExprError('comparisons do not chain: join two with `and`', token.at);
       if (links > DEPTH_MAX) throw new ExprError('this expression is too long', token.at);
       this.take();
       left = { kind: 'binary', op, left, right: this.level(level + 1, depth + 1), at: token.at };
@@ -89,7 +121,7 @@ class Parser {
       if (this.isOperator('.')) {
         this.take();
         const name = this.take();
-        if (name.kind !== 'name') throw new ExprError('a member\'s name is expected here', name.at);
+        if (name.kind !== 'name') throw new ExprError("a member's name is expected here", name.at);
         of = { kind: 'member', of, name: name.text, at: name.at };
       } else if (this.isOperator('(')) {
         this.take();
@@ -124,7 +156,10 @@ class Parser {
       this.expect(')');
       return inner;
     }
-    throw new ExprError(token.kind === 'end' ? 'the expression ends too early' : `'${token.text}' is not expected here`, token.at);
+    throw new ExprError(
+      token.kind === 'end' ? 'the expression ends too early' : `'${token.text}' is not expected here`,
+      token.at,
+    );
   }
 
   private peek(): Token {
@@ -149,7 +184,8 @@ class Parser {
 
   private expect(operator: string): void {
     const token = this.take();
-    if (token.kind !== 'operator' || token.text !== operator) throw new ExprError(`'${operator}' is expected here`, token.at);
+    if (token.kind !== 'operator' || token.text !== operator)
+      throw new ExprError(`'${operator}' is expected here`, token.at);
   }
 }
 
@@ -157,6 +193,7 @@ function word(token: Token): Expr {
   const { text, at } = token;
   if (text === 'true' || text === 'false') return { kind: 'literal', value: text === 'true', at };
   if (text === 'unknown') return { kind: 'literal', value: undefined, at };
-  if (text === 'and' || text === 'or' || text === 'not' || text === 'like') throw new ExprError(`'${text}' is not expected here`, at);
+  if (text === 'and' || text === 'or' || text === 'not' || text === 'like')
+    throw new ExprError(`'${text}' is not expected here`, at);
   return { kind: 'name', name: text, at };
 }

@@ -69,8 +69,20 @@ export function countOf(list: ExprList): number | undefined {
 
 /** Linux error names that the model meets; others are shown as numbers. */
 const ERRNO: Readonly<Record<number, string>> = {
-  1: 'EPERM', 2: 'ENOENT', 4: 'EINTR', 5: 'EIO', 9: 'EBADF', 11: 'EAGAIN', 12: 'ENOMEM', 14: 'EFAULT', 16: 'EBUSY', 17: 'EEXIST',
-  22: 'EINVAL', 28: 'ENOSPC', 95: 'EOPNOTSUPP', 133: 'EHWPOISON',
+  1: 'EPERM',
+  2: 'ENOENT',
+  4: 'EINTR',
+  5: 'EIO',
+  9: 'EBADF',
+  11: 'EAGAIN',
+  12: 'ENOMEM',
+  14: 'EFAULT',
+  16: 'EBUSY',
+  17: 'EEXIST',
+  22: 'EINVAL',
+  28: 'ENOSPC',
+  95: 'EOPNOTSUPP',
+  133: 'EHWPOISON',
 };
 
 function errnoText(value: number): string {
@@ -151,5 +163,10 @@ export function absentObject(like: ExprObject, summary: string): ExprObject {
 
 /** A list whose items are at hand. */
 export function makeList(list: string, items: readonly Item[], emptyText?: string): ExprList {
-  return { list, length: items.length, emptyText, items: (start, count) => items.slice(start, start + count) };
+  return {
+    list,
+    length: items.length,
+    emptyText,
+    items: (start, count) => items.slice(start, start + count),
+  };
 }

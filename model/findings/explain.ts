@@ -33,17 +33,35 @@ export interface Explanation {
 }
 
 /** `textOf` reads an event's own text again; the rest comes from the analysis. */
-export function explainFinding(report: TraceReport, finding: Finding, textOf: (row: number) => string): Explanation {
+export function explainFinding(
+  report: TraceReport,
+  finding: Finding,
+  textOf: (row: number) => string,
+): Explanation {
   const rule = ruleOf(report, finding.rule);
   const page = finding.pages && pageOf(finding.pages);
-  const stateText = (row: number): string => (page ? describeState(intervalAtRow(report.analysis, page, row).state) : '');
-  const steps = chain(report, finding).map(({ row, role, note }): ExplainedStep => ({
-    row, line: placeOf(report.table, row).line, time: timeText(report.table, row), actor: actorText(report.table, row),
-    event: report.table.name(row), text: textOf(row), role, note, stateAfter: stateText(row),
-  }));
+  const stateText = (row: number): string =>
+    page ? describeState(intervalAtRow(report.analysis, page, row).state) : '';
+  const steps = chain(report, finding).map(
+    ({ row, role, note }): ExplainedStep => ({
+      row,
+      line: placeOf(report.table, row).line,
+      time: timeText(report.table, row),
+      actor: actorText(report.table, row),
+      event: report.table.name(row),
+      text: textOf(row),
+      role,
+      note,
+      stateAfter: stateText(row),
+    }),
+  );
   return {
-    rule: finding.rule, statement: rule?.statement ?? '', source: rule?.source ?? '', fix: rule?.fix ?? '',
-    stateBefore: steps.length === 0 ? '' : stateText(steps[0]!.row - 1), steps,
+    rule: finding.rule,
+    statement: rule?.statement ?? '',
+    source: rule?.source ?? '',
+    fix: rule?.fix ?? '',
+    stateBefore: steps.length === 0 ? '' : stateText(steps[0]!.row - 1),
+    steps,
   };
 }
 
@@ -58,20 +76,26 @@ function chain(report: TraceReport, finding: Finding): readonly Link[] {
   const links = new Map<number, Link>();
   for (const e of finding.evidence) {
     const known = links.get(e.row);
-    links.set(e.row, known ? { ...known, note: `${known.note}; ${e.note}` } : { row: e.row, role: e.role, note: e.note });
+    links.set(
+      e.row,
+      known ? { ...known, note: `${known.note}; ${e.note}` } : { row: e.row, role: e.role, note: e.note },
+    );
   }
   const page = finding.pages && pageOf(finding.pages);
   if (page) {
     const { state } = intervalAtRow(report.analysis, page, finding.at - 1);
-    for (const { row, note } of causes(state)) if (row >= 0 && !links.has(row)) links.set(row, { row, role: 'state', note });
+    for (const { row, note } of causes(state))
+      if (row >= 0 && !links.has(row)) links.set(row, { row, role: 'state', note });
   }
   return [...links.values()].sort((a, b) => a.row - b.row);
 }
 
 function causes(state: PageState): readonly { readonly row: number; readonly note: string }[] {
   const out: { row: number; note: string }[] = [];
-  if (state.attribute !== 'unknown') out.push({ row: state.attributeRow, note: `makes the page ${state.attribute}` });
-  for (const c of state.conversions) out.push({ row: c.row, note: `conversion to ${c.toPrivate ? 'private' : 'shared'} under way` });
+  if (state.attribute !== 'unknown')
+    out.push({ row: state.attributeRow, note: `makes the page ${state.attribute}` });
+  for (const c of state.conversions)
+    out.push({ row: c.row, note: `conversion to ${c.toPrivate ? 'private' : 'shared'} under way` });
   const mapping = state.mappings[state.mappings.length - 1];
   if (mapping) out.push({ row: mapping.row, note: 'the page is mapped by the user' });
   const spte = state.sptes[state.sptes.length - 1];

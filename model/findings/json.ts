@@ -23,29 +23,66 @@ function traceJson(report: TraceReport): object {
     profiles: analysis.profiles,
     profileReason: analysis.profileReason,
     events: { total: table.length, understood: analysis.understood, unknown: analysis.unknown },
-    loss: table.losses.map((loss) => ({ line: loss.line, offset: loss.offset, cpu: loss.cpu, count: loss.count, fromStart: loss.fromStart })),
+    loss: table.losses.map((loss) => ({
+      line: loss.line,
+      offset: loss.offset,
+      cpu: loss.cpu,
+      count: loss.count,
+      fromStart: loss.fromStart,
+    })),
     issues: table.issues.map((issue) => ({
-      ...(issue.file !== undefined && { path: issue.file }), code: issue.code, severity: ISSUE_KINDS[issue.code].severity, line: issue.line, offset: issue.offset, count: issue.count, message: issueText(issue),
+      ...(issue.file !== undefined && { path: issue.file }),
+      code: issue.code,
+      severity: ISSUE_KINDS[issue.code].severity,
+      line: issue.line,
+      offset: issue.offset,
+      count: issue.count,
+      message: issueText(issue),
     })),
     rules: analysis.rules.map((status) => ({
-      id: status.id, profile: status.profile, status: status.status, checks: status.checks,
+      id: status.id,
+      profile: status.profile,
+      status: status.status,
+      checks: status.checks,
       reasons: status.reasons.map((reason) => ({
-        reason: reason.reason, count: reason.count, line: placeOf(table, reason.row).line, missing: reason.missing, detail: reason.detail,
+        reason: reason.reason,
+        count: reason.count,
+        line: placeOf(table, reason.row).line,
+        missing: reason.missing,
+        detail: reason.detail,
       })),
     })),
     findings: analysis.findings.map((finding) => findingJson(report, finding)),
-    ...(report.suppressed && { suppressed: report.suppressed.map(({ finding, reason }) => ({ id: finding.id, rule: finding.rule, line: placeOf(table, finding.at).line, reason })) }),
+    ...(report.suppressed && {
+      suppressed: report.suppressed.map(({ finding, reason }) => ({
+        id: finding.id,
+        rule: finding.rule,
+        line: placeOf(table, finding.at).line,
+        reason,
+      })),
+    }),
   };
 }
 
 /** One finding; `explain` prints it with the page's states added. */
 export function findingJson(report: TraceReport, finding: Finding): object {
   return {
-    id: finding.id, rule: finding.rule, profile: finding.profile, verdict: finding.verdict, severity: finding.severity,
-    message: finding.message, reason: finding.reason ?? null,
+    id: finding.id,
+    rule: finding.rule,
+    profile: finding.profile,
+    verdict: finding.verdict,
+    severity: finding.severity,
+    message: finding.message,
+    reason: finding.reason ?? null,
     at: eventJson(report, finding.at),
     pages: finding.pages ? pagesJson(report, finding.pages) : null,
-    evidence: finding.evidence.map((e) => ({ ...pathJson(report, e.row), ...placeOf(report.table, e.row), role: e.role, event: report.table.name(e.row), note: e.note })),
+    evidence: finding.evidence.map((e) => ({
+      ...pathJson(report, e.row),
+      ...placeOf(report.table, e.row),
+      role: e.role,
+      event: report.table.name(e.row),
+      note: e.note,
+    })),
   };
 }
 
@@ -74,6 +111,8 @@ function pagesJson(report: TraceReport, pages: PageRange): object {
   return {
     vm: report.analysis.vms[pages.vm]?.label ?? null,
     inode: inode === undefined ? null : String(inode.ino),
-    unit: pages.unit, first: pages.first, count: pages.count,
+    unit: pages.unit,
+    first: pages.first,
+    count: pages.count,
   };
 }

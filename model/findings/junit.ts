@@ -27,37 +27,61 @@ function suite(report: TraceReport): Suite {
   const failures = cases.filter((c) => c.outcome === 'failure').length;
   const skipped = cases.filter((c) => c.outcome === 'skipped').length;
   const head = `  <testsuite name="${escapeXml(report.path)}" tests="${cases.length}" failures="${failures}" errors="0" skipped="${skipped}" time="0">`;
-  return { tests: cases.length, failures, skipped, xml: [head, ...cases.map((c) => c.xml), '  </testsuite>'].join('\n') };
+  return {
+    tests: cases.length,
+    failures,
+    skipped,
+    xml: [head, ...cases.map((c) => c.xml), '  </testsuite>'].join('\n'),
+  };
 }
 
-function testCase(report: TraceReport, status: RuleStatus): { readonly outcome: 'pass' | 'failure' | 'skipped'; readonly xml: string } {
+function testCase(
+  report: TraceReport,
+  status: RuleStatus,
+): { readonly outcome: 'pass' | 'failure' | 'skipped'; readonly xml: string } {
   const mine = report.analysis.findings.filter((f) => f.rule === status.id && f.profile === status.profile);
   const violations = mine.filter((f) => f.verdict === 'violation');
   const name = `${status.id} ${ruleOf(report, status.id)?.name ?? ''}`.trim();
   const open = `    <testcase classname="${escapeXml(status.profile)}" name="${escapeXml(name)}" time="0">`;
   const body: string[] = [];
   for (const f of violations) {
-    body.push(`      <failure message="${escapeXml(f.message)}" type="${escapeXml(f.rule)}">${escapeXml(findingText(report, f))}</failure>`);
+    body.push(
+      `      <failure message="${escapeXml(f.message)}" type="${escapeXml(f.rule)}">${escapeXml(findingText(report, f))}</failure>`,
+    );
   }
   const undecided = violations.length === 0 && status.status !== 'judged';
   if (undecided) {
-    const why = status.status === 'not-applicable' ? 'not applicable to this trace' : status.reasons.map((r) => reasonText(report.table, r)).join(' ');
+    const why =
+      status.status === 'not-applicable'
+        ? 'not applicable to this trace'
+        : status.reasons.map((r) => reasonText(report.table, r)).join(' ');
     body.push(`      <skipped message="${escapeXml(why)}"/>`);
   }
   const notes = mine.filter((f) => f.verdict === 'suspicious');
-  if (notes.length > 0) body.push(`      <system-out>${escapeXml(notes.map((f) => findingText(report, f)).join('\n'))}</system-out>`);
+  if (notes.length > 0)
+    body.push(
+      `      <system-out>${escapeXml(notes.map((f) => findingText(report, f)).join('\n'))}</system-out>`,
+    );
   const outcome = violations.length > 0 ? 'failure' : undecided ? 'skipped' : 'pass';
   return { outcome, xml: [open, ...body, '    </testcase>'].join('\n') };
 }
 
 function findingText(report: TraceReport, finding: Finding): string {
-  const evidence = finding.evidence.map((e) => `  ${address(report, e.row)}: ${e.note} (${report.table.name(e.row)})`);
+  const evidence = finding.evidence.map(
+    (e) => `  ${address(report, e.row)}: ${e.note} (${report.table.name(e.row)})`,
+  );
   return [`${address(report, finding.at)}: ${finding.message} (${finding.id})`, ...evidence].join('\n');
 }
 
 /** XML 1.0 has no way to write most control characters: they become U+FFFD. */
 export function escapeXml(text: string): string {
   return text
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd')
-    .replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
+    .replace(
+      /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g,
+      '\ufffd',
+    )
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/"/g, '&quot;');
 }

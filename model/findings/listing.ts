@@ -31,7 +31,9 @@ function taskText(comm: string, tid: number, cpu: number): string {
   const known = tasks.get(key);
   if (known?.comm === comm) return known.text;
   const task = tid < 0 ? comm : `${comm}-${tid}`;
-  const text = oneLine(`${task === '' ? '' : `${task} `}${cpu === UNKNOWN_CPU ? '' : `[${String(cpu).padStart(3, '0')}] `}`);
+  const text = oneLine(
+    `${task === '' ? '' : `${task} `}${cpu === UNKNOWN_CPU ? '' : `[${String(cpu).padStart(3, '0')}] `}`,
+  );
   if (tasks.size >= TASKS_KEPT) tasks.clear();
   tasks.set(key, { comm, text });
   return text;
@@ -61,13 +63,20 @@ export function eventJson(table: EventTable, row: number, event: DescribedEvent)
   const cpu = table.cpu(row);
   const tid = table.tid(row);
   return {
-    ...placeOf(table, row), timeNs: table.meta.timeUnit === 'none' ? null : String(table.absoluteTime(row)),
-    cpu: cpu === UNKNOWN_CPU ? null : cpu, tid: tid < 0 ? null : tid, comm: table.comm(row), event: event.name,
-    fields: Object.fromEntries(event.fields.map((field) => [field.name, field.value])), text: event.text,
+    ...placeOf(table, row),
+    timeNs: table.meta.timeUnit === 'none' ? null : String(table.absoluteTime(row)),
+    cpu: cpu === UNKNOWN_CPU ? null : cpu,
+    tid: tid < 0 ? null : tid,
+    comm: table.comm(row),
+    event: event.name,
+    fields: Object.fromEntries(event.fields.map((field) => [field.name, field.value])),
+    text: event.text,
   };
 }
 
 /** A tab or a line end within a value must not look like one between values. */
 function cell(text: string): string {
-  return /[\t\n\r]/.test(text) ? text.replace(/\t/g, '\\t').replace(/\n/g, '\\n').replace(/\r/g, '\\r') : text;
+  return /[\t\n\r]/.test(text)
+    ? text.replace(/\t/g, '\\t').replace(/\n/g, '\\n').replace(/\r/g, '\\r')
+    : text;
 }

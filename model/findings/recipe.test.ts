@@ -3,7 +3,8 @@ import { resolveProbe, resolveTracepoint } from '../../parsers/events/resolve.js
 import { reportByHand } from '../../test/support/report.js';
 import { missingKinds, needsText, recordingRecipe } from './recipe.js';
 
-const PROBE = /^probe '(?<type>[pr])\d*:(?<group>\w+)\/(?<event>\w+) (?<symbol>[\w.]+)(?<args>(?: \w+=\S+)*)'$/;
+const PROBE =
+  /^probe '(?<type>[pr])\d*:(?<group>\w+)\/(?<event>\w+) (?<symbol>[\w.]+)(?<args>(?: \w+=\S+)*)'$/;
 
 describe('recording recipe', () => {
   const lines = recordingRecipe();
@@ -14,19 +15,30 @@ describe('recording recipe', () => {
     for (const line of probes) {
       const groups = PROBE.exec(line)?.groups;
       assert.ok(groups, line);
-      const resolved = resolveProbe(groups['event']!, { symbol: groups['symbol']!, offset: 0, isReturn: groups['type'] === 'r' });
+      const resolved = resolveProbe(groups['event']!, {
+        symbol: groups['symbol']!,
+        offset: 0,
+        isReturn: groups['type'] === 'r',
+      });
       assert.ok(resolved, line);
-      const unread = groups['args']!.trim().split(' ').filter((a) => a !== '').map((a) => a.split('=')[0]!).filter((name) => !resolved.slotOf.has(name));
+      const unread = groups['args']!.trim()
+        .split(' ')
+        .filter((a) => a !== '')
+        .map((a) => a.split('=')[0]!)
+        .filter((name) => !resolved.slotOf.has(name));
       // Arguments that no slot takes are for people who read the trace.
       assert.ok(unread.length <= 2, `${line}: nothing reads ${unread.join(', ')}`);
     }
   });
 
   it('enables only tracepoints that the decoders know, and every group of probes', () => {
-    const enabled = lines.flatMap((line) => /^echo 1 > events\/(\w+)\/(\w+)\/enable$/.exec(line)?.slice(1, 3).join(':') ?? []);
+    const enabled = lines.flatMap(
+      (line) => /^echo 1 > events\/(\w+)\/(\w+)\/enable$/.exec(line)?.slice(1, 3).join(':') ?? [],
+    );
     assert.ok(enabled.length > 15);
     for (const name of enabled) assert.ok(resolveTracepoint(name.split(':')[0]!, name.split(':')[1]!), name);
-    for (const group of ['guest_memfd', 'rmap', 'gup']) assert.ok(lines.includes(`echo 1 > events/${group}/enable`), group);
+    for (const group of ['guest_memfd', 'rmap', 'gup'])
+      assert.ok(lines.includes(`echo 1 > events/${group}/enable`), group);
   });
 
   it('asks only for what a trace lacks', () => {
@@ -39,6 +51,9 @@ describe('recording recipe', () => {
   });
 
   it('names needs in words that can be copied', () => {
-    assert.equal(needsText([['SpteChanged'], ['RmapAdd', 'UserFaultRet']]), 'kvmmmu:kvm_tdp_mmu_spte_changed; kprobe:folio_add_file_rmap_ptes or kretprobe:kvm_gmem_fault_user_mapping');
+    assert.equal(
+      needsText([['SpteChanged'], ['RmapAdd', 'UserFaultRet']]),
+      'kvmmmu:kvm_tdp_mmu_spte_changed; kprobe:folio_add_file_rmap_ptes or kretprobe:kvm_gmem_fault_user_mapping',
+    );
   });
 });

@@ -25,11 +25,25 @@ export interface MissingKind {
 
 /** Tracepoints that the rules read, in the order of the recipe; syscalls are needed to name files and their mappings. */
 const RECIPE_TRACEPOINTS: readonly string[] = [
-  'kvm:kvm_vm_set_mem_attributes', 'kvm:kvm_unmap_hva_range', 'kvm:kvm_userspace_exit', 'kvm:kvm_page_fault', 'kvm:kvm_hypercall',
-  'kvmmmu:kvm_tdp_mmu_spte_changed', 'kvmmmu:kvm_mmu_prepare_zap_page', 'kvmmmu:kvm_mmu_zap_all_fast', 'kvmmmu:kvm_mmu_split_huge_page',
-  'filemap:mm_filemap_add_to_page_cache', 'filemap:mm_filemap_delete_from_page_cache', 'ras:memory_failure_event',
-  'sched:sched_process_fork', 'sched:sched_process_exit',
-  'syscalls:sys_enter_ioctl', 'syscalls:sys_exit_ioctl', 'syscalls:sys_enter_mmap', 'syscalls:sys_exit_mmap', 'syscalls:sys_enter_munmap',
+  'kvm:kvm_vm_set_mem_attributes',
+  'kvm:kvm_unmap_hva_range',
+  'kvm:kvm_userspace_exit',
+  'kvm:kvm_page_fault',
+  'kvm:kvm_hypercall',
+  'kvmmmu:kvm_tdp_mmu_spte_changed',
+  'kvmmmu:kvm_mmu_prepare_zap_page',
+  'kvmmmu:kvm_mmu_zap_all_fast',
+  'kvmmmu:kvm_mmu_split_huge_page',
+  'filemap:mm_filemap_add_to_page_cache',
+  'filemap:mm_filemap_delete_from_page_cache',
+  'ras:memory_failure_event',
+  'sched:sched_process_fork',
+  'sched:sched_process_exit',
+  'syscalls:sys_enter_ioctl',
+  'syscalls:sys_exit_ioctl',
+  'syscalls:sys_enter_mmap',
+  'syscalls:sys_exit_mmap',
+  'syscalls:sys_enter_munmap',
   'syscalls:sys_exit_munmap',
 ];
 
@@ -54,9 +68,15 @@ export function missingKinds(table: EventTable): readonly MissingKind[] {
  * given. A probe that this kernel refuses (no such symbol, another signature) is left out and said, the rest goes on.
  */
 export function recordingRecipe(only?: readonly MissingKind[]): readonly string[] {
-  const probes = only === undefined ? RECIPE_PROBES.map((meaning) => meaning.probe!) : only.filter((m) => isProbe(m.how)).map((m) => m.how);
-  const tracepoints = only === undefined ? RECIPE_TRACEPOINTS : only.filter((m) => !isProbe(m.how)).map((m) => m.how);
-  const groups = [...new Set(probes.map((probe) => /^[pr]\w*:([^/]+)\//.exec(probe)?.[1] ?? ''))].filter((group) => group !== '');
+  const probes =
+    only === undefined
+      ? RECIPE_PROBES.map((meaning) => meaning.probe!)
+      : only.filter((m) => isProbe(m.how)).map((m) => m.how);
+  const tracepoints =
+    only === undefined ? RECIPE_TRACEPOINTS : only.filter((m) => !isProbe(m.how)).map((m) => m.how);
+  const groups = [...new Set(probes.map((probe) => /^[pr]\w*:([^/]+)\//.exec(probe)?.[1] ?? ''))].filter(
+    (group) => group !== '',
+  );
   return [
     'cd /sys/kernel/tracing',
     'echo 0 > tracing_on; echo nop > current_tracer; echo > trace',

@@ -15,7 +15,12 @@ interface Validation {
 }
 
 function validate(schemaPath: string, text: string): Validation {
-  const ajv = new Ajv({ allErrors: true, strict: true, strictRequired: false, formats: { uri: /^https?:\/\// } });
+  const ajv = new Ajv({
+    allErrors: true,
+    strict: true,
+    strictRequired: false,
+    formats: { uri: /^https?:\/\// },
+  });
   const check = ajv.compile(JSON.parse(fs.readFileSync(schemaPath, 'utf8')) as object);
   const ok = check(JSON.parse(text));
   return { ok, errors: ajv.errorsText(check.errors) };
@@ -26,7 +31,9 @@ const SARIF = 'test/support/sarif-parts.schema.json';
 
 describe('findings as text', () => {
   it('prints what compilers print, evidence below, then the rules', () => {
-    assert.equal(renderText(reportByHand()), `a b.txt:14:1: error: Page 4 of inode 191 went private while pinned. (inode 191 pgoff 0x4) [G9]
+    assert.equal(
+      renderText(reportByHand()),
+      `a b.txt:14:1: error: Page 4 of inode 191 went private while pinned. (inode 191 pgoff 0x4) [G9]
     a b.txt:13:1: note: page 4 pinned (try_grab_folio)
     a b.txt:14:1: note: stored private (kvm_gmem_set_attributes_ret)
     G9@2; fix: return -EAGAIN
@@ -42,7 +49,8 @@ S4 conversion-storm  guest-memfd  judged               2      1
 G11 no-alias         guest-memfd  not-applicable       0      0
 
 a b.txt: 1 violation, 1 suspicious, 1 rule undecided; 4 events (4 understood, 0 unknown), 1 gap of lost events; profile guest-memfd (guest_memfd probes occur)
-`);
+`,
+    );
   });
 
   it('counts events where there are no lines', () => {
@@ -56,18 +64,44 @@ a b.txt: 1 violation, 1 suspicious, 1 rule undecided; 4 events (4 understood, 0 
 
 describe('findings as JSON', () => {
   it('is what docs/check.schema.json says, in text and binary', () => {
-    for (const text of [true, false]) assert.deepEqual(validate(CHECK, renderJson([reportByHand({ text })])), { ok: true, errors: 'No errors' });
+    for (const text of [true, false])
+      assert.deepEqual(validate(CHECK, renderJson([reportByHand({ text })])), {
+        ok: true,
+        errors: 'No errors',
+      });
   });
 
   it('has 64-bit values as strings and places of every kind', () => {
-    const trace = JSON.parse(renderJson([reportByHand()])) as { traces: { findings: object[]; loss: object[] }[] };
+    const trace = JSON.parse(renderJson([reportByHand()])) as {
+      traces: { findings: object[]; loss: object[] }[];
+    };
     assert.deepEqual(trace.traces[0]!.findings[0], {
-      id: 'G9@2', rule: 'G9', profile: 'guest-memfd', verdict: 'violation', severity: 1, message: 'Page 4 of inode 191 went private while pinned.', reason: null,
-      at: { line: 14, offset: 200, timeNs: '62263699000', cpu: 0, tid: 274, comm: 'qemu <&>', event: 'kvm_gmem_set_attributes_ret' },
+      id: 'G9@2',
+      rule: 'G9',
+      profile: 'guest-memfd',
+      verdict: 'violation',
+      severity: 1,
+      message: 'Page 4 of inode 191 went private while pinned.',
+      reason: null,
+      at: {
+        line: 14,
+        offset: 200,
+        timeNs: '62263699000',
+        cpu: 0,
+        tid: 274,
+        comm: 'qemu <&>',
+        event: 'kvm_gmem_set_attributes_ret',
+      },
       pages: { vm: null, inode: '191', unit: 'pgoff', first: 4, count: 1 },
       evidence: [
         { line: 13, offset: 100, role: 'witness', event: 'try_grab_folio', note: 'page 4 pinned' },
-        { line: 14, offset: 200, role: 'witness', event: 'kvm_gmem_set_attributes_ret', note: 'stored private' },
+        {
+          line: 14,
+          offset: 200,
+          role: 'witness',
+          event: 'kvm_gmem_set_attributes_ret',
+          note: 'stored private',
+        },
       ],
     });
     assert.deepEqual(trace.traces[0]!.loss, [{ line: 15, offset: 350, cpu: 1, count: 57, fromStart: false }]);
@@ -83,22 +117,45 @@ describe('findings as JSON', () => {
 describe('findings as SARIF', () => {
   it('holds to the parts of SARIF 2.1.0 that it writes', () => {
     for (const text of [true, false]) {
-      assert.deepEqual(validate(SARIF, renderSarif([reportByHand({ text }), reportByHand({ path: '/x/y:z.txt' })], '0.1.0')), { ok: true, errors: 'No errors' });
+      assert.deepEqual(
+        validate(SARIF, renderSarif([reportByHand({ text }), reportByHand({ path: '/x/y:z.txt' })], '0.1.0')),
+        { ok: true, errors: 'No errors' },
+      );
     }
   });
 
   it('is rejected when an undecided result has a level (canary)', () => {
-    const broken = renderSarif([reportByHand()], '0.1.0').replace('"kind": "open",\n          "level": "none"', '"kind": "open",\n          "level": "error"');
+    const broken = renderSarif([reportByHand()], '0.1.0').replace(
+      '"kind": "open",\n          "level": "none"',
+      '"kind": "open",\n          "level": "error"',
+    );
     assert.equal(validate(SARIF, broken).ok, false);
   });
 
-  it('carries the page\'s state on every step of the code flow', () => {
-    const log = JSON.parse(renderSarif([reportByHand()], '0.1.0')) as { runs: { results: { codeFlows: { threadFlows: { locations: { state: object }[] }[] }[] }[] }[] };
+  it("carries the page's state on every step of the code flow", () => {
+    const log = JSON.parse(renderSarif([reportByHand()], '0.1.0')) as {
+      runs: { results: { codeFlows: { threadFlows: { locations: { state: object }[] }[] }[] }[] }[];
+    };
     const steps = log.runs[0]!.results[0]!.codeFlows[0]!.threadFlows[0]!.locations;
-    assert.deepEqual(steps.map((s) => s.state), [
-      { attribute: { text: 'attribute unknown' }, mappings: { text: 'no user mapping' }, sptes: { text: 'SPTE unknown' }, references: { text: '1 pin' }, pfn: { text: 'pfn 0x103059' } },
-      { attribute: { text: 'private' }, mappings: { text: 'no user mapping' }, sptes: { text: 'SPTE unknown' }, references: { text: '1 pin' }, pfn: { text: 'pfn 0x103059' } },
-    ]);
+    assert.deepEqual(
+      steps.map((s) => s.state),
+      [
+        {
+          attribute: { text: 'attribute unknown' },
+          mappings: { text: 'no user mapping' },
+          sptes: { text: 'SPTE unknown' },
+          references: { text: '1 pin' },
+          pfn: { text: 'pfn 0x103059' },
+        },
+        {
+          attribute: { text: 'private' },
+          mappings: { text: 'no user mapping' },
+          sptes: { text: 'SPTE unknown' },
+          references: { text: '1 pin' },
+          pfn: { text: 'pfn 0x103059' },
+        },
+      ],
+    );
   });
 
   it('writes paths as URI references', () => {
@@ -110,7 +167,9 @@ describe('findings as SARIF', () => {
 
 describe('findings as JUnit', () => {
   it('has a case per rule', () => {
-    assert.equal(renderJunit([reportByHand()]), `<?xml version="1.0" encoding="UTF-8"?>
+    assert.equal(
+      renderJunit([reportByHand()]),
+      `<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="shimtrace" tests="4" failures="1" errors="0">
   <testsuite name="a b.txt" tests="4" failures="1" errors="0" skipped="2" time="0">
     <testcase classname="guest-memfd" name="G9 refs-safe" time="0">
@@ -130,7 +189,8 @@ describe('findings as JUnit', () => {
     </testcase>
   </testsuite>
 </testsuites>
-`);
+`,
+    );
   });
 
   it('writes only what XML can hold', () => {
@@ -142,8 +202,14 @@ describe('a finding explained', () => {
   it('is a chain of events with the state after each', () => {
     const report = reportByHand();
     const finding = report.analysis.findings[0]!;
-    const text = renderExplanation(report, finding, explainFinding(report, finding, (row) => `row=${row}`));
-    assert.equal(text, `a b.txt:14:1: violation: Page 4 of inode 191 went private while pinned. [G9]
+    const text = renderExplanation(
+      report,
+      finding,
+      explainFinding(report, finding, (row) => `row=${row}`),
+    );
+    assert.equal(
+      text,
+      `a b.txt:14:1: violation: Page 4 of inode 191 went private while pinned. [G9]
 
 rule    G9 refs-safe (guest-memfd): A page goes private only when nobody holds it.
 source  kvm_gmem_is_safe_for_conversion
@@ -158,6 +224,7 @@ pages   inode 191 pgoff 0x4
         after: private, no user mapping, SPTE unknown, 1 pin, pfn 0x103059
 
 fix     return -EAGAIN
-`);
+`,
+    );
   });
 });

@@ -75,7 +75,8 @@ let lastStart: Start = { t0: 0n, seconds: 0, rest: 0 };
 
 /** By numbers, and the last one kept: a listing prints the times of millions of events of one trace. */
 function startOf({ t0 }: EventTable['meta']): Start {
-  if (lastStart.t0 !== t0) lastStart = { t0, seconds: Number(t0 / PER_SECOND), rest: t0 < 0n ? NaN : Number(t0 % PER_SECOND) };
+  if (lastStart.t0 !== t0)
+    lastStart = { t0, seconds: Number(t0 / PER_SECOND), rest: t0 < 0n ? NaN : Number(t0 % PER_SECOND) };
   return lastStart;
 }
 
@@ -89,11 +90,15 @@ export function timeText(table: EventTable, row: number): string {
   const rest = start.rest + table.ts(row);
   if (rest >= 0 && Number.isSafeInteger(rest)) {
     const seconds = Math.floor(rest / NS_PER_SECOND);
-    return `${start.seconds + seconds}.${String(rest - seconds * NS_PER_SECOND).padStart(9, '0').slice(0, digits)}`;
+    return `${start.seconds + seconds}.${String(rest - seconds * NS_PER_SECOND)
+      .padStart(9, '0')
+      .slice(0, digits)}`;
   }
   const t = table.absoluteTime(row);
   const magnitude = t < 0n ? -t : t;
-  const fraction = String(magnitude % PER_SECOND).padStart(9, '0').slice(0, digits);
+  const fraction = String(magnitude % PER_SECOND)
+    .padStart(9, '0')
+    .slice(0, digits);
   return `${t < 0n ? '-' : ''}${magnitude / PER_SECOND}.${fraction}`;
 }
 
@@ -103,7 +108,9 @@ export function actorText(table: EventTable, row: number): string {
   const tid = table.tid(row);
   const comm = table.comm(row);
   const task = tid >= 0 ? `${comm === '' ? 'tid' : comm}-${tid}` : comm;
-  return [cpu === UNKNOWN_CPU ? '' : `[${String(cpu).padStart(3, '0')}]`, task].filter((s) => s !== '').join(' ');
+  return [cpu === UNKNOWN_CPU ? '' : `[${String(cpu).padStart(3, '0')}]`, task]
+    .filter((s) => s !== '')
+    .join(' ');
 }
 
 /** `kvm:0xffff8881009cc000 gfn 0x100001..0x100002`; '' when a finding is about no page. */
@@ -135,7 +142,10 @@ export function issueText(issue: Issue): string {
 
 /** `not-recorded ×3 from line 120: sentence Missing: a, b`; without a count where no check was ever triggered. */
 export function reasonText(table: EventTable, reason: UndecidedReason): string {
-  const from = reason.count > 0 && reason.row < table.length ? ` ×${reason.count} from line ${placeOf(table, reason.row).line}` : '';
+  const from =
+    reason.count > 0 && reason.row < table.length
+      ? ` ×${reason.count} from line ${placeOf(table, reason.row).line}`
+      : '';
   const missing = reason.missing.length === 0 ? '' : ` Missing: ${reason.missing.join(', ')}.`;
   return `${reason.reason}${from}: ${reason.detail}${missing}`;
 }

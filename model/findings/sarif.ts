@@ -8,11 +8,16 @@ import { issueText, reasonText, type RuleInfo, type TraceReport } from './report
 import { describeDimension, DIMENSIONS } from '../pages/state.js';
 import { pageOf, stateAtRow } from '../pages/query.js';
 
-const SCHEMA_URI = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
+const SCHEMA_URI =
+  'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
 
 /** All judged traces of one call, asked for one at a time, as one log that ends in a newline. `version` is this tool's. */
 export function renderSarif(reports: Iterable<TraceReport>, version: string): string {
-  const log = { $schema: SCHEMA_URI, version: '2.1.0', runs: Array.from(reports, (report) => run(report, version)) };
+  const log = {
+    $schema: SCHEMA_URI,
+    version: '2.1.0',
+    runs: Array.from(reports, (report) => run(report, version)),
+  };
   return `${JSON.stringify(log, undefined, 2)}\n`;
 }
 
@@ -23,11 +28,18 @@ function run(report: TraceReport, version: string): object {
   const undecided = report.analysis.rules.filter((status) => status.status !== 'judged');
   return {
     tool: { driver: { name: 'shimtrace', version, rules: rules.map(descriptor) } },
-    invocations: [{
-      executionSuccessful: !report.table.issues.some((issue) => ISSUE_KINDS[issue.code].severity === 'error'),
-      toolExecutionNotifications: report.table.issues.map((issue) => notification(report, issue)),
-    }],
-    artifacts: (report.files ?? [report.path]).map((file) => ({ location: { uri: toUri(file) }, roles: ['analysisTarget'] })),
+    invocations: [
+      {
+        executionSuccessful: !report.table.issues.some(
+          (issue) => ISSUE_KINDS[issue.code].severity === 'error',
+        ),
+        toolExecutionNotifications: report.table.issues.map((issue) => notification(report, issue)),
+      },
+    ],
+    artifacts: (report.files ?? [report.path]).map((file) => ({
+      location: { uri: toUri(file) },
+      roles: ['analysisTarget'],
+    })),
     columnKind: 'utf16CodeUnits',
     results: [
       ...report.analysis.findings.map((finding) => result(report, finding, indexOf(finding.rule))),
@@ -38,7 +50,9 @@ function run(report: TraceReport, version: string): object {
 
 function descriptor(rule: RuleInfo): object {
   return {
-    id: rule.id, name: rule.name, shortDescription: { text: rule.statement },
+    id: rule.id,
+    name: rule.name,
+    shortDescription: { text: rule.statement },
     fullDescription: { text: `${rule.statement} Source: ${rule.source}` },
     help: { text: `To fix: ${rule.fix}` },
     defaultConfiguration: { level: rule.severity <= 2 ? 'error' : 'warning' },
@@ -59,14 +73,27 @@ function notification(report: TraceReport, issue: TraceReport['table']['issues']
 function result(report: TraceReport, finding: Finding, ruleIndex: number): object {
   const kind = finding.verdict === 'undecidable' ? 'open' : 'fail';
   // A kind other than `fail` must have level `none` (SARIF 3.27.10).
-  const level = finding.verdict === 'violation' ? 'error' : finding.verdict === 'suspicious' ? 'warning' : 'none';
+  const level =
+    finding.verdict === 'violation' ? 'error' : finding.verdict === 'suspicious' ? 'warning' : 'none';
   return {
-    ruleId: finding.rule, ...(ruleIndex >= 0 ? { ruleIndex } : {}), kind, level,
+    ruleId: finding.rule,
+    ...(ruleIndex >= 0 ? { ruleIndex } : {}),
+    kind,
+    level,
     message: { text: finding.message },
     locations: [location(report, finding.at)],
     partialFingerprints: { 'shimtraceFindingId/v1': finding.id },
-    codeFlows: [{ threadFlows: [{ locations: finding.evidence.map((e, i) => step(report, finding, e.row, e.note, i)) }] }],
-    properties: { profile: finding.profile, verdict: finding.verdict, severity: finding.severity, ...(finding.reason ? { reason: finding.reason } : {}) },
+    codeFlows: [
+      {
+        threadFlows: [{ locations: finding.evidence.map((e, i) => step(report, finding, e.row, e.note, i)) }],
+      },
+    ],
+    properties: {
+      profile: finding.profile,
+      verdict: finding.verdict,
+      severity: finding.severity,
+      ...(finding.reason ? { reason: finding.reason } : {}),
+    },
   };
 }
 
@@ -77,7 +104,10 @@ function openResult(report: TraceReport, status: RuleStatus, ruleIndex: number):
     : `${status.id} could not be decided: ${status.reasons.map((reason) => reasonText(report.table, reason)).join(' ')}`;
   const first = status.reasons[0];
   return {
-    ruleId: status.id, ...(ruleIndex >= 0 ? { ruleIndex } : {}), kind: notApplicable ? 'notApplicable' : 'open', level: 'none',
+    ruleId: status.id,
+    ...(ruleIndex >= 0 ? { ruleIndex } : {}),
+    kind: notApplicable ? 'notApplicable' : 'open',
+    level: 'none',
     message: { text },
     ...(first && first.row < report.table.length ? { locations: [location(report, first.row)] } : {}),
     properties: { profile: status.profile, checks: status.checks },
@@ -107,17 +137,30 @@ function stateOf(report: TraceReport, finding: Finding, row: number): Record<str
 
 function location(report: TraceReport, row: number): object {
   const { table } = report;
-  return { physicalLocation: physical(report, row < table.length ? table.line(row) : 0, row < table.length ? table.at(row) : 0, report.pathOf?.(row)) };
+  return {
+    physicalLocation: physical(
+      report,
+      row < table.length ? table.line(row) : 0,
+      row < table.length ? table.at(row) : 0,
+      report.pathOf?.(row),
+    ),
+  };
 }
 
 /** A line in text; a byte offset where there are no lines. */
 function physical(report: TraceReport, line: number, offset: number, file = report.path): object {
   const region = line > 0 ? { startLine: line } : { byteOffset: offset };
-  return { artifactLocation: { uri: toUri(file), index: Math.max(0, report.files?.indexOf(file) ?? 0) }, region };
+  return {
+    artifactLocation: { uri: toUri(file), index: Math.max(0, report.files?.indexOf(file) ?? 0) },
+    region,
+  };
 }
 
 /** A path as a URI reference: relative stays relative, absolute becomes file://. */
 export function toUri(path: string): string {
-  const encoded = path.split('/').map((part) => encodeURIComponent(part)).join('/');
+  const encoded = path
+    .split('/')
+    .map((part) => encodeURIComponent(part))
+    .join('/');
   return path.startsWith('/') ? `file://${encoded}` : encoded;
 }

@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
-import { parseSuppressions, suppressionFor, withoutSuppression, withSuppression, type Suppression } from './suppress.js';
+import {
+  parseSuppressions,
+  suppressionFor,
+  withoutSuppression,
+  withSuppression,
+  type Suppression,
+} from './suppress.js';
 
 const ENTRY: Suppression = { trace: 'runs/a.txt', finding: 'G9@689', reason: 'known' };
 
@@ -16,7 +22,10 @@ describe('suppressions', () => {
   check('has none in a file about something else', '{"files": []}', { list: 0, problems: [] });
   check('says that a file is not JSON', '{', { list: 0, problems: [/not JSON/] });
   check('says that the list is none', '{"suppress": 3}', { list: 0, problems: [/not a list/] });
-  check('wants a reason', JSON.stringify({ suppress: [{ ...ENTRY, reason: ' ' }, ENTRY, null] }), { list: 1, problems: [/entry 1 .*reason/, /entry 3/] });
+  check('wants a reason', JSON.stringify({ suppress: [{ ...ENTRY, reason: ' ' }, ENTRY, null] }), {
+    list: 1,
+    problems: [/entry 1 .*reason/, /entry 3/],
+  });
 
   it('matches a finding of a trace by both names', () => {
     const all = parseSuppressions(JSON.stringify({ suppress: [ENTRY] }));

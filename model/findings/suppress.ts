@@ -32,7 +32,10 @@ export function parseSuppressions(text: string): Suppressions {
   } catch (error) {
     return { list: [], problems: [`is not JSON: ${error instanceof Error ? error.message : String(error)}`] };
   }
-  const entries: unknown = typeof data === 'object' && data !== null ? (data as { readonly suppress?: unknown }).suppress : undefined;
+  const entries: unknown =
+    typeof data === 'object' && data !== null
+      ? (data as { readonly suppress?: unknown }).suppress
+      : undefined;
   if (entries === undefined) return NO_SUPPRESSIONS;
   if (!Array.isArray(entries)) return { list: [], problems: ['`suppress` is not a list'] };
   const list: Suppression[] = [];
@@ -40,7 +43,10 @@ export function parseSuppressions(text: string): Suppressions {
   entries.forEach((entry: unknown, index) => {
     const found = suppressionOf(entry);
     if (found) list.push(found);
-    else problems.push(`entry ${index + 1} of \`suppress\` needs "trace", "finding" and a "reason" that is not empty`);
+    else
+      problems.push(
+        `entry ${index + 1} of \`suppress\` needs "trace", "finding" and a "reason" that is not empty`,
+      );
   });
   return { list, problems };
 }
@@ -48,26 +54,40 @@ export function parseSuppressions(text: string): Suppressions {
 function suppressionOf(entry: unknown): Suppression | undefined {
   if (typeof entry !== 'object' || entry === null) return undefined;
   const { trace, finding, reason } = entry as Record<'trace' | 'finding' | 'reason', unknown>;
-  if (typeof trace !== 'string' || typeof finding !== 'string' || typeof reason !== 'string' || reason.trim() === '') return undefined;
+  if (
+    typeof trace !== 'string' ||
+    typeof finding !== 'string' ||
+    typeof reason !== 'string' ||
+    reason.trim() === ''
+  )
+    return undefined;
   return { trace, finding, reason };
 }
 
 /** The suppression of a finding in the trace at `path` (relative to the .shimtrace.json), undefined when there is none. */
-export function suppressionFor({ list }: Suppressions, path: string, finding: Pick<Finding, 'id'>): Suppression | undefined {
+export function suppressionFor(
+  { list }: Suppressions,
+  path: string,
+  finding: Pick<Finding, 'id'>,
+): Suppression | undefined {
   return list.find((entry) => entry.finding === finding.id && entry.trace === path);
 }
 
 /** The text of a .shimtrace.json with one more suppression; what else it holds stays. Throws on text that is not JSON. */
 export function withSuppression(text: string, added: Suppression): string {
   const data = (text.trim() === '' ? {} : JSON.parse(text)) as { suppress?: unknown };
-  const others = Array.isArray(data.suppress) ? (data.suppress as unknown[]).filter((entry) => !sameFinding(entry, added)) : [];
+  const others = Array.isArray(data.suppress)
+    ? (data.suppress as unknown[]).filter((entry) => !sameFinding(entry, added))
+    : [];
   return `${JSON.stringify({ ...data, suppress: [...others, added] }, null, 2)}\n`;
 }
 
 /** The text without the suppression of a finding. */
 export function withoutSuppression(text: string, gone: Pick<Suppression, 'trace' | 'finding'>): string {
   const data = JSON.parse(text) as { suppress?: unknown };
-  const others = Array.isArray(data.suppress) ? (data.suppress as unknown[]).filter((entry) => !sameFinding(entry, gone)) : [];
+  const others = Array.isArray(data.suppress)
+    ? (data.suppress as unknown[]).filter((entry) => !sameFinding(entry, gone))
+    : [];
   return `${JSON.stringify({ ...data, suppress: others }, null, 2)}\n`;
 }
 

@@ -5,7 +5,17 @@
 import { ISSUE_KINDS } from '../../parsers/events/issues.js';
 import { hex } from '../pages/state.js';
 import type { Finding, RuleStatus } from './finding.js';
-import { address, countVerdict, issueText, pagesText, plural, reasonText, ruleOf, verdictWord, type TraceReport } from './report.js';
+import {
+  address,
+  countVerdict,
+  issueText,
+  pagesText,
+  plural,
+  reasonText,
+  ruleOf,
+  verdictWord,
+  type TraceReport,
+} from './report.js';
 
 export interface TextOptions {
   /** Lists what could not be decided as findings too, not only in the table of rules. */
@@ -15,7 +25,8 @@ export interface TextOptions {
 /** One judged trace as text, ending in a newline. */
 export function renderText(report: TraceReport, options: TextOptions = {}): string {
   const lines: string[] = [];
-  for (const finding of shownFindings(report, options.undecidable === true)) lines.push(...findingLines(report, finding));
+  for (const finding of shownFindings(report, options.undecidable === true))
+    lines.push(...findingLines(report, finding));
   lines.push(...suppressedLines(report), ...issueLines(report), ...ruleTable(report), summary(report));
   return `${lines.join('\n')}\n`;
 }
@@ -29,9 +40,12 @@ function findingLines(report: TraceReport, finding: Finding): string[] {
   const reason = finding.reason === undefined ? '' : ` (undecidable: ${finding.reason})`;
   const pages = pagesText(report.analysis, finding.pages);
   // Most messages name their pages already.
-  const isNamed = pages === '' || (finding.pages !== undefined && finding.message.includes(hex(finding.pages.first)));
+  const isNamed =
+    pages === '' || (finding.pages !== undefined && finding.message.includes(hex(finding.pages.first)));
   const about = isNamed ? '' : ` (${pages})`;
-  const lines = [`${address(report, finding.at)}: ${verdictWord(finding.verdict)}: ${finding.message}${about}${reason} [${finding.rule}]`];
+  const lines = [
+    `${address(report, finding.at)}: ${verdictWord(finding.verdict)}: ${finding.message}${about}${reason} [${finding.rule}]`,
+  ];
   const others = finding.evidence.filter((e) => e.row !== finding.at || e.note !== finding.message);
   for (const e of others.length > 0 ? others : finding.evidence) {
     lines.push(`    ${address(report, e.row)}: note: ${e.note} (${report.table.name(e.row)})`);
@@ -42,8 +56,10 @@ function findingLines(report: TraceReport, finding: Finding): string[] {
 }
 
 function suppressedLines(report: TraceReport): string[] {
-  return (report.suppressed ?? []).map(({ finding, reason }) =>
-    `${address(report, finding.at)}: info: suppressed ${finding.verdict} ${finding.id}: ${finding.message} [${finding.rule}] (reason: ${reason})`);
+  return (report.suppressed ?? []).map(
+    ({ finding, reason }) =>
+      `${address(report, finding.at)}: info: suppressed ${finding.verdict} ${finding.id}: ${finding.message} [${finding.rule}] (reason: ${reason})`,
+  );
 }
 
 /** What the reader noticed, worst kinds only: the rest is counted in `shimtrace info`. */
@@ -53,7 +69,9 @@ function issueLines(report: TraceReport): string[] {
     const severity = ISSUE_KINDS[issue.code].severity;
     if (severity === 'info') continue;
     const word = severity === 'error' ? 'error' : severity === 'dataLoss' ? 'warning' : 'info';
-    lines.push(`${issue.file ?? report.path}:${Math.max(1, issue.line)}:1: ${word}: ${issueText(issue)} [${issue.code}]`);
+    lines.push(
+      `${issue.file ?? report.path}:${Math.max(1, issue.line)}:1: ${word}: ${issueText(issue)} [${issue.code}]`,
+    );
   }
   return lines;
 }
@@ -64,22 +82,43 @@ function ruleTable(report: TraceReport): string[] {
   const rows: string[][] = [[...HEADINGS]];
   for (const status of report.analysis.rules) rows.push(...statusRows(report, status));
   const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  return ['', ...rows.map((row) => row.map((cell, c) => (c === 3 || c === 4 ? cell.padStart(widths[c]!) : cell.padEnd(widths[c]!))).join('  ').trimEnd()), ''];
+  return [
+    '',
+    ...rows.map((row) =>
+      row
+        .map((cell, c) => (c === 3 || c === 4 ? cell.padStart(widths[c]!) : cell.padEnd(widths[c]!)))
+        .join('  ')
+        .trimEnd(),
+    ),
+    '',
+  ];
 }
 
 function statusRows(report: TraceReport, status: RuleStatus): string[][] {
-  const found = report.analysis.findings.filter((f) => f.rule === status.id && f.profile === status.profile && f.verdict !== 'undecidable').length;
+  const found = report.analysis.findings.filter(
+    (f) => f.rule === status.id && f.profile === status.profile && f.verdict !== 'undecidable',
+  ).length;
   const name = ruleOf(report, status.id)?.name ?? '';
   const reasons = status.reasons.map((reason) => reasonText(report.table, reason));
-  const head = [`${status.id} ${name}`.trim(), status.profile, status.status, String(status.checks), String(found), reasons[0] ?? ''];
+  const head = [
+    `${status.id} ${name}`.trim(),
+    status.profile,
+    status.status,
+    String(status.checks),
+    String(found),
+    reasons[0] ?? '',
+  ];
   return [head, ...reasons.slice(1).map((reason) => ['', '', '', '', '', reason])];
 }
 
 function summary(report: TraceReport): string {
   const { analysis, table } = report;
-  const lost = table.losses.length === 0 ? 'no loss seen' : `${plural(table.losses.length, 'gap')} of lost events`;
-  return `${(report.files ?? [report.path]).join(' + ')}: ${plural(countVerdict(analysis.findings, 'violation'), 'violation')}, `
-    + `${countVerdict(analysis.findings, 'suspicious')} suspicious, ${plural(analysis.rules.filter((r) => r.status === 'undecidable').length, 'rule')} undecided; `
-    + `${plural(table.length, 'event')} (${analysis.understood} understood, ${analysis.unknown} unknown), ${lost}; `
-    + `profile ${analysis.profiles.join(', ')} (${analysis.profileReason})`;
+  const lost =
+    table.losses.length === 0 ? 'no loss seen' : `${plural(table.losses.length, 'gap')} of lost events`;
+  return (
+    `${(report.files ?? [report.path]).join(' + ')}: ${plural(countVerdict(analysis.findings, 'violation'), 'violation')}, ` +
+    `${countVerdict(analysis.findings, 'suspicious')} suspicious, ${plural(analysis.rules.filter((r) => r.status === 'undecidable').length, 'rule')} undecided; ` +
+    `${plural(table.length, 'event')} (${analysis.understood} understood, ${analysis.unknown} unknown), ${lost}; ` +
+    `profile ${analysis.profiles.join(', ')} (${analysis.profileReason})`
+  );
 }

@@ -20,7 +20,18 @@ const VMIOCTL_RET = slotsOf('VmIoctlRet', 'ret', 'cmd');
 const GIOCTL = slotsOf('GmemIoctl', 'ino', 'cmd', 'offset', 'size', 'attrs');
 const GIOCTL_RET = slotsOf('GmemIoctlRet', 'ret');
 const ENTER = slotsOf('ConvertEnter', 'ino', 'start', 'nr', 'end', 'attrs', 'to_private');
-const RET = slotsOf('ConvertRet', 'ino', 'start', 'nr', 'end', 'attrs', 'to_private', 'ret', 'error_offset', 'error_index');
+const RET = slotsOf(
+  'ConvertRet',
+  'ino',
+  'start',
+  'nr',
+  'end',
+  'attrs',
+  'to_private',
+  'ret',
+  'error_offset',
+  'error_index',
+);
 const BLOCKED = slotsOf('ConvertBlocked', 'ino', 'start', 'end', 'attrs');
 const SAFE = slotsOf('ConvertSafeRet', 'safe');
 const HAS_REFS = slotsOf('HasRefsRet', 'busy');
@@ -119,7 +130,13 @@ function doneUnseen(w: World, conv: Conv, row: number): void {
 }
 
 /** The function or ioctl of a conversion returned. */
-export function closeConversion(w: World, t: Thread, conv: Conv, row: number, result: number | undefined): void {
+export function closeConversion(
+  w: World,
+  t: Thread,
+  conv: Conv,
+  row: number,
+  result: number | undefined,
+): void {
   if (t.conv === conv) t.conv = undefined;
   conv.inode?.converting.delete(conv);
   conv.endRow = row;
@@ -132,9 +149,11 @@ export function closeConversion(w: World, t: Thread, conv: Conv, row: number, re
       else if (result === undefined && !w.recordedPost) forget(w, conv.vm, conv.first, conv.end, row);
       else if (result === 0) doneUnseen(w, conv, row);
     } else if (conv.inode) {
-      if (result === 0 && !w.recordedStore && !conv.directionAssumed) stored(w, conv, conv.first, conv.end, row, false);
+      if (result === 0 && !w.recordedStore && !conv.directionAssumed)
+        stored(w, conv, conv.first, conv.end, row, false);
       else if (result === 0 && w.recordedStore) doneUnseen(w, conv, row);
-      else if ((result === undefined || result === 0) && !w.recordedStore) forgetPages(w, conv.inode, conv.first, conv.end, row);
+      else if ((result === undefined || result === 0) && !w.recordedStore)
+        forgetPages(w, conv.inode, conv.first, conv.end, row);
     }
   } else if (!conv.rangeKnown && conv.storeRow < 0 && !(result !== undefined && result < 0)) {
     // What was converted is not known: anything may have changed.
@@ -159,12 +178,26 @@ export function lowerConversions(on: On): void {
 }
 
 function lowerVmConversions(on: On): void {
-  const request = (w: World, ev: Ev, t: Thread, vm: Vm | undefined, first: number, end: number, attrs: number): void => {
+  const request = (
+    w: World,
+    ev: Ev,
+    t: Thread,
+    vm: Vm | undefined,
+    first: number,
+    end: number,
+    attrs: number,
+  ): void => {
     const before = t.conv;
     // A second request on a thread whose first never showed its end: that one is over. Several events of one request
     // have one range and direction, and precede its store.
-    const isOther = before !== undefined && (before.first !== first || before.end !== end || before.toPrivate !== isPrivate(attrs) || before.storeRow >= 0);
-    if (before?.scope === 'vm' && before.rangeKnown && isOther) closeConversion(w, t, before, ev.row, undefined);
+    const isOther =
+      before !== undefined &&
+      (before.first !== first ||
+        before.end !== end ||
+        before.toPrivate !== isPrivate(attrs) ||
+        before.storeRow >= 0);
+    if (before?.scope === 'vm' && before.rangeKnown && isOther)
+      closeConversion(w, t, before, ev.row, undefined);
     const conv = vmConv(w, t, ev.row, true);
     conv.vm ??= vm ?? w.vmOfThread(t);
     if (conv.rangeKnown) return;
@@ -172,16 +205,36 @@ function lowerVmConversions(on: On): void {
     w.phase(conv, Phase.Requested, ev.row);
     if (!w.recordedVmResult && conv.vm && conv.rangeKnown) forget(w, conv.vm, first, end, ev.row);
   };
-  on('SetAttrRequest', (w, ev, t) => request(w, ev, t, undefined, ev.num(REQ.start), ev.num(REQ.end), ev.num(REQ.attrs)));
+  on('SetAttrRequest', (w, ev, t) =>
+    request(w, ev, t, undefined, ev.num(REQ.start), ev.num(REQ.end), ev.num(REQ.attrs)),
+  );
   on('VmSetAttr', (w, ev, t) => {
-    if (ev.has(VMSET.start)) request(w, ev, t, w.vmOf(ev, t, VMSET.kvm), ev.num(VMSET.start), ev.num(VMSET.end), ev.num(VMSET.attrs));
+    if (ev.has(VMSET.start))
+      request(
+        w,
+        ev,
+        t,
+        w.vmOf(ev, t, VMSET.kvm),
+        ev.num(VMSET.start),
+        ev.num(VMSET.end),
+        ev.num(VMSET.attrs),
+      );
   });
   on('VmIoctl', (w, ev, t) => {
     if (ev.has(VMIOCTL.kvm)) w.vmOf(ev, t, VMIOCTL.kvm);
     if (ev.num(VMIOCTL.cmd) !== SET_ATTRIBUTES) return;
     const address = ev.num(VMIOCTL.address);
     const size = ev.num(VMIOCTL.size);
-    if (address >= 0 && size > 0) request(w, ev, t, undefined, Math.floor(address / 4096), Math.floor((address + size) / 4096), ev.num(VMIOCTL.attrs));
+    if (address >= 0 && size > 0)
+      request(
+        w,
+        ev,
+        t,
+        undefined,
+        Math.floor(address / 4096),
+        Math.floor((address + size) / 4096),
+        ev.num(VMIOCTL.attrs),
+      );
   });
   on('PreSetAttr', (w, ev, t) => {
     const vm = w.vmOf(ev, t, PRE.kvm);
@@ -207,12 +260,20 @@ function lowerVmConversions(on: On): void {
   });
   on('VmIoctlRet', (w, ev, t) => {
     const cmd = ev.num(VMIOCTL_RET.cmd);
-    if (t.conv?.scope === 'vm' && (cmd < 0 || cmd === SET_ATTRIBUTES)) closeConversion(w, t, t.conv, ev.row, ev.signed(VMIOCTL_RET.ret, 0));
+    if (t.conv?.scope === 'vm' && (cmd < 0 || cmd === SET_ATTRIBUTES))
+      closeConversion(w, t, t.conv, ev.row, ev.signed(VMIOCTL_RET.ret, 0));
   });
 }
 
 /** The thread's conversion on this inode, begun here when no earlier event showed its start. `over` tells that the open one cannot be it. */
-function inodeConv(w: World, t: Thread, row: number, inode: Inode, entrySeen: boolean, over: (open: Conv) => boolean = () => false): Conv {
+function inodeConv(
+  w: World,
+  t: Thread,
+  row: number,
+  inode: Inode,
+  entrySeen: boolean,
+  over: (open: Conv) => boolean = () => false,
+): Conv {
   const open = t.conv;
   if (open && !over(open) && open.scope === 'inode' && open.inode === inode) return open;
   if (open) closeConversion(w, t, open, row, undefined);
@@ -241,12 +302,25 @@ function lowerInodeConversions(on: On): void {
     const conv = inodeConv(w, t, ev.row, inode, true, () => true);
     const offset = ev.num(GIOCTL.offset);
     const size = ev.num(GIOCTL.size);
-    if (offset >= 0 && size > 0 && ev.has(GIOCTL.attrs)) setRange(conv, Math.floor(offset / 4096), Math.floor((offset + size) / 4096), isPrivate(ev.num(GIOCTL.attrs)));
+    if (offset >= 0 && size > 0 && ev.has(GIOCTL.attrs))
+      setRange(
+        conv,
+        Math.floor(offset / 4096),
+        Math.floor((offset + size) / 4096),
+        isPrivate(ev.num(GIOCTL.attrs)),
+      );
   });
   on('ConvertEnter', (w, ev, t) => {
     const inode = w.inodeOf(ev.num(ENTER.ino), ev, t);
     if (!inode) return;
-    const conv = inodeConv(w, t, ev.row, inode, true, (open) => open.enterRow >= 0 || open.blockedRow >= 0 || open.storeRow >= 0);
+    const conv = inodeConv(
+      w,
+      t,
+      ev.row,
+      inode,
+      true,
+      (open) => open.enterRow >= 0 || open.blockedRow >= 0 || open.storeRow >= 0,
+    );
     conv.enterRow = ev.row;
     const [first, end] = pageRange(ev, ENTER);
     setRange(conv, first, end, toPrivateOf(ev, ENTER));
@@ -259,7 +333,12 @@ function lowerInodeConversions(on: On): void {
     const conv = inodeConv(w, t, ev.row, inode, false, (open) => open.blockedRow >= 0 || open.storeRow >= 0);
     if (!conv.rangeKnown && ev.num(BLOCKED.start) >= 0) {
       conv.directionAssumed = !ev.has(BLOCKED.attrs);
-      setRange(conv, ev.num(BLOCKED.start), ev.num(BLOCKED.end), conv.directionAssumed || isPrivate(ev.num(BLOCKED.attrs)));
+      setRange(
+        conv,
+        ev.num(BLOCKED.start),
+        ev.num(BLOCKED.end),
+        conv.directionAssumed || isPrivate(ev.num(BLOCKED.attrs)),
+      );
     }
     conv.blockedRow = ev.row;
     w.phase(conv, Phase.Blocked, ev.row);
@@ -302,7 +381,14 @@ function storeAttr(w: World, ev: Ev, t: Thread): void {
   if (!inode) return;
   const toPrivate = toPrivateOf(ev, STORE);
   // Where neither entry nor return is recorded, the next conversion shows itself by its store.
-  const conv = inodeConv(w, t, ev.row, inode, false, (open) => open.storeRow >= 0 && (!open.entrySeen || open.toPrivate !== toPrivate));
+  const conv = inodeConv(
+    w,
+    t,
+    ev.row,
+    inode,
+    false,
+    (open) => open.storeRow >= 0 && (!open.entrySeen || open.toPrivate !== toPrivate),
+  );
   const first = ev.num(STORE.start);
   const last = ev.num(STORE.last);
   const end = last >= 0 ? last + 1 : ev.num(STORE.end);
@@ -320,7 +406,15 @@ function storeAttr(w: World, ev: Ev, t: Thread): void {
 }
 
 /** What a store certainly changes: pages of its range that had the other value. A merged range holds others too. */
-function noteChanged(w: World, conv: Conv, inode: Inode, first: number, end: number, toPrivate: boolean, row: number): void {
+function noteChanged(
+  w: World,
+  conv: Conv,
+  inode: Inode,
+  first: number,
+  end: number,
+  toPrivate: boolean,
+  row: number,
+): void {
   if (first < 0 || end <= first) return;
   const other = toPrivate ? Attr.Shared : Attr.Private;
   inode.attr.visit(first, end, (from, to, value, since) => {

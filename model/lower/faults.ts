@@ -25,7 +25,18 @@ const QCONVERT = slotsOf('QemuConvert', 'start', 'size', 'to_private');
 const PRIVATE_ACCESS_HI = 1 << 17;
 
 function newFault(row: number, gfn: number): GuestFault {
-  return { startRow: row, gfn, side: -1, faultinRow: -1, getPfnRow: -1, getPfnOkRow: -1, mapRow: -1, faultSeq: -1, seq: -1, installed: false };
+  return {
+    startRow: row,
+    gfn,
+    side: -1,
+    faultinRow: -1,
+    getPfnRow: -1,
+    getPfnOkRow: -1,
+    mapRow: -1,
+    faultSeq: -1,
+    seq: -1,
+    installed: false,
+  };
 }
 
 /** The thread's fault on a gfn, begun here when no earlier event showed its start. */
@@ -62,7 +73,8 @@ export function lowerFaults(on: On): void {
     const fault = faultOn(t, ev.num(FAULTIN.gfn), ev.row);
     fault.faultinRow = ev.row;
     if (ev.has(FAULTIN.priv)) fault.side = ev.num(FAULTIN.priv) === 0 ? 0 : 1;
-    else if (ev.has(FAULTIN.error_code)) fault.side = (ev.hi(FAULTIN.error_code) & PRIVATE_ACCESS_HI) !== 0 ? 1 : 0;
+    else if (ev.has(FAULTIN.error_code))
+      fault.side = (ev.hi(FAULTIN.error_code) & PRIVATE_ACCESS_HI) !== 0 ? 1 : 0;
   });
   on('GetPfn', (w, ev, t) => getPfn(w, ev, t));
   on('GetPfnRet', (w, ev, t) => getPfnReturned(w, ev, t));
@@ -97,7 +109,16 @@ export function lowerFaults(on: On): void {
     const vm = w.vmOf(ev, t, PREPARE.kvm);
     w.facts.tell('prepare', vm, ev.num(PREPARE.gfn), ev.row);
   });
-  on('QemuConvert', (w, ev, t) => w.facts.tell('qemuConvert', ev.row, ev.num(QCONVERT.start), ev.num(QCONVERT.size), ev.num(QCONVERT.to_private) === 1, t));
+  on('QemuConvert', (w, ev, t) =>
+    w.facts.tell(
+      'qemuConvert',
+      ev.row,
+      ev.num(QCONVERT.start),
+      ev.num(QCONVERT.size),
+      ev.num(QCONVERT.to_private) === 1,
+      t,
+    ),
+  );
   on('QemuDiscard', (w, ev, t) => w.facts.tell('qemuDiscard', ev.row, t));
 }
 
@@ -106,7 +127,14 @@ function getPfn(w: World, ev: Ev, t: Thread): void {
   const ino = ev.num(GET.ino);
   const hasVm = ev.has(GET.kvm);
   const vm = hasVm ? w.vmOf(ev, t, GET.kvm) : undefined;
-  const inode = ino > 0 ? w.inodeOf(ino, ev, t) : ev.has(GET.file) ? w.inodeOfFile(ev.pointer(GET.file), ev, t) : gfn < 0 ? onlyInodeOf(w, t) : undefined;
+  const inode =
+    ino > 0
+      ? w.inodeOf(ino, ev, t)
+      : ev.has(GET.file)
+        ? w.inodeOfFile(ev.pointer(GET.file), ev, t)
+        : gfn < 0
+          ? onlyInodeOf(w, t)
+          : undefined;
   let pgoff = ev.num(GET.pgoff);
   // guest_memfd is asked by gfn, restrictedmem by page.
   if (gfn < 0 && inode) inode.provider = 'restrictedmem';
@@ -121,7 +149,13 @@ function getPfn(w: World, ev: Ev, t: Thread): void {
     } else pgoff = -1;
     faultOn(t, gfn, ev.row).getPfnRow = ev.row;
   }
-  t.getPfn = { row: ev.row, inode: inode ?? (vm && gfn >= 0 ? w.slotOfGfn(vm, gfn)?.inode : undefined), pgoff, gfn, vm };
+  t.getPfn = {
+    row: ev.row,
+    inode: inode ?? (vm && gfn >= 0 ? w.slotOfGfn(vm, gfn)?.inode : undefined),
+    pgoff,
+    gfn,
+    vm,
+  };
 }
 
 function getPfnReturned(w: World, ev: Ev, t: Thread): void {
@@ -136,5 +170,6 @@ function getPfnReturned(w: World, ev: Ev, t: Thread): void {
   if (!inode) return;
   w.facts.tell('getPfnOk', inode, pgoff, ev.row, ctx?.row ?? ev.row, inode.provider);
   // guest_memfd drops the reference at the end of the fault; restrictedmem hands it to the caller until put_page.
-  if (inode.provider === 'restrictedmem' && pgoff >= 0) refGet(w, inode, pgoff, RefKind.GetPfn, ev.row, t.tid, false, false);
+  if (inode.provider === 'restrictedmem' && pgoff >= 0)
+    refGet(w, inode, pgoff, RefKind.GetPfn, ev.row, t.tid, false, false);
 }

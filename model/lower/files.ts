@@ -24,11 +24,32 @@ const FALLOC_FL_PUNCH_HOLE = 2;
 const MAX_ORDER = 18;
 
 /** The live slot with this id, learnt from whatever shows it. */
-export function learnSlot(w: World, vm: Vm, id: number, base: number, npages: number, pgoff: number, inode: Inode | undefined, row: number, fd: number): Slot {
+export function learnSlot(
+  w: World,
+  vm: Vm,
+  id: number,
+  base: number,
+  npages: number,
+  pgoff: number,
+  inode: Inode | undefined,
+  row: number,
+  fd: number,
+): Slot {
   let slot: Slot | undefined;
   for (const s of vm.slots) if (!slot && s.untilRow < 0 && s.id === id && s.baseGfn === base) slot = s;
   if (!slot) {
-    slot = { vm, id, baseGfn: base, npages: Math.max(1, npages), sized: npages > 0, pgoff, inode, fd, fromRow: row, untilRow: -1 };
+    slot = {
+      vm,
+      id,
+      baseGfn: base,
+      npages: Math.max(1, npages),
+      sized: npages > 0,
+      pgoff,
+      inode,
+      fd,
+      fromRow: row,
+      untilRow: -1,
+    };
     vm.slots.push(slot);
     w.slots.push(slot);
     inode?.slots.push(slot);
@@ -48,7 +69,15 @@ export function learnSlot(w: World, vm: Vm, id: number, base: number, npages: nu
 function removeSlot(w: World, slot: Slot, row: number): void {
   if (slot.untilRow >= 0) return;
   slot.untilRow = row;
-  w.op(Op.SlotRemove, slot.vm.index, row, slot.baseGfn, slot.npages, slot.id, slot.inode ? slot.inode.index : -1);
+  w.op(
+    Op.SlotRemove,
+    slot.vm.index,
+    row,
+    slot.baseGfn,
+    slot.npages,
+    slot.id,
+    slot.inode ? slot.inode.index : -1,
+  );
 }
 
 function pagesOf(ev: Ev, s: { pgoff: number; ofs: number }): number {
@@ -83,8 +112,16 @@ export function lowerFiles(on: On): void {
     const ino = ev.num(BIND.ino);
     const inode = ino > 0 ? w.inodeOf(ino, ev, t) : undefined;
     const slot: Slot = {
-      vm, id: ev.num(BIND.slot), baseGfn: base, npages: Math.max(1, ev.num(BIND.npages)), sized: ev.num(BIND.npages) > 0,
-      pgoff: offset >= 0 ? Math.floor(offset / 4096) : -1, inode, fd: ev.num(BIND.fd), fromRow: ev.row, untilRow: -1,
+      vm,
+      id: ev.num(BIND.slot),
+      baseGfn: base,
+      npages: Math.max(1, ev.num(BIND.npages)),
+      sized: ev.num(BIND.npages) > 0,
+      pgoff: offset >= 0 ? Math.floor(offset / 4096) : -1,
+      inode,
+      fd: ev.num(BIND.fd),
+      fromRow: ev.row,
+      untilRow: -1,
     };
     t.bind = slot;
     t.bindRow = ev.row;
@@ -107,7 +144,11 @@ export function lowerFiles(on: On): void {
     const base = ev.num(UNBIND.base_gfn);
     const vm = w.vmOfThread(t);
     const own = vm?.slots.find((s) => s.untilRow < 0 && s.id === id && s.baseGfn === base);
-    const slot = own ?? w.slots.find((s) => s.untilRow < 0 && s.id === id && s.baseGfn === base && (t.tgid < 0 || s.vm.tgid === t.tgid));
+    const slot =
+      own ??
+      w.slots.find(
+        (s) => s.untilRow < 0 && s.id === id && s.baseGfn === base && (t.tgid < 0 || s.vm.tgid === t.tgid),
+      );
     if (slot) removeSlot(w, slot, ev.row);
   });
   on('GmemFallocate', (w, ev, t) => {
@@ -124,7 +165,12 @@ export function lowerFiles(on: On): void {
     if (t.fallocate) return;
     const inode = w.inodeOf(ev.num(PUNCH.ino), ev, t);
     const first = Math.floor(Math.max(0, ev.num(PUNCH.offset)) / 4096);
-    t.fallocate = { row: ev.row, inode, first, end: first + Math.ceil(Math.max(0, ev.num(PUNCH.len)) / 4096) };
+    t.fallocate = {
+      row: ev.row,
+      inode,
+      first,
+      end: first + Math.ceil(Math.max(0, ev.num(PUNCH.len)) / 4096),
+    };
   });
   on('GmemFallocateRet', (w, ev, t) => {
     if (t.fallocate) w.facts.tell('callReturn', t, ev.row, t.fallocate.row, 'fallocate');
@@ -174,7 +220,17 @@ export function lowerFiles(on: On): void {
     if (size === 0) {
       if (live) removeSlot(w, live, ev.row);
     } else if (!live) {
-      learnSlot(w, vm, id, base, Math.floor(size / 4096), Math.floor(ev.num(QMEM.gmem_offset) / 4096), undefined, ev.row, -1);
+      learnSlot(
+        w,
+        vm,
+        id,
+        base,
+        Math.floor(size / 4096),
+        Math.floor(ev.num(QMEM.gmem_offset) / 4096),
+        undefined,
+        ev.row,
+        -1,
+      );
     }
   });
 }
@@ -184,7 +240,15 @@ function commitBind(w: World, slot: Slot, row: number): void {
   slot.vm.slots.push(slot);
   w.slots.push(slot);
   slot.inode?.slots.push(slot);
-  w.op(Op.SlotAdd, slot.vm.index, row, slot.baseGfn, slot.npages, slot.id, slot.inode ? slot.inode.index : -1);
+  w.op(
+    Op.SlotAdd,
+    slot.vm.index,
+    row,
+    slot.baseGfn,
+    slot.npages,
+    slot.id,
+    slot.inode ? slot.inode.index : -1,
+  );
   logInitialAttr(w, slot, row);
 }
 

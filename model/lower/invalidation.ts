@@ -46,7 +46,12 @@ export function lowerInvalidation(on: On): void {
     vm.starts++;
     if (ev.has(START.inprog)) checkCount(vm, ev.signed(START.inprog, 0), ev.row);
     const b: Bracket = {
-      tid: t.tid, startRow: ev.row, context: t.gmemBracket ? 'gmem' : t.conv ? 'convert' : 'notifier', ranges: [], endRow: -1, sawRangeAdd: false,
+      tid: t.tid,
+      startRow: ev.row,
+      context: t.gmemBracket ? 'gmem' : t.conv ? 'convert' : 'notifier',
+      ranges: [],
+      endRow: -1,
+      sawRangeAdd: false,
     };
     // Kernels before range_add passed the range to start itself.
     const first = ev.num(START.start);
@@ -73,13 +78,15 @@ export function lowerInvalidation(on: On): void {
   on('UnmapGfnRange', (w, ev, t) => {
     // Called with the same range right after range_add, and visible where range_add is inlined.
     const vm = w.vmOf(ev, t, UNMAP.kvm);
-    if (vm && vm.open.some((b) => b.tid === t.tid)) addRange(w, vm, t, ev, ev.num(UNMAP.start), ev.num(UNMAP.end), false);
+    if (vm && vm.open.some((b) => b.tid === t.tid))
+      addRange(w, vm, t, ev, ev.num(UNMAP.start), ev.num(UNMAP.end), false);
   });
   on('InvEnd', (w, ev, t) => ended(w, ev, t));
   on('GmemInvStart', (w, ev, t) => {
     const vm = ev.has(GSTART.kvm) ? w.vmOf(ev, t, GSTART.kvm) : undefined;
     const ino = ev.num(GSTART.ino);
-    const inode = ino > 0 ? w.knownInode(ino, ev, t) : (t.conv?.inode ?? t.fallocate?.inode ?? onlyInodeOf(w, t));
+    const inode =
+      ino > 0 ? w.knownInode(ino, ev, t) : (t.conv?.inode ?? t.fallocate?.inode ?? onlyInodeOf(w, t));
     const first = Math.max(0, ev.num(GSTART.start));
     // A release invalidates [0, ~0).
     const end = ev.hi(GSTART.end) === 0xffffffff ? Infinity : ev.num(GSTART.end);

@@ -33,7 +33,16 @@ export function lowerings(): (Lowering | undefined)[] {
       : lowering;
   };
   for (const fill of [
-    lowerSyscalls, lowerFiles, lowerVmas, lowerRmap, lowerReferences, lowerFaults, lowerSptes, lowerInvalidation, lowerConversions, lowerNotifiers,
+    lowerSyscalls,
+    lowerFiles,
+    lowerVmas,
+    lowerRmap,
+    lowerReferences,
+    lowerFaults,
+    lowerSptes,
+    lowerInvalidation,
+    lowerConversions,
+    lowerNotifiers,
   ]) {
     fill(on);
   }

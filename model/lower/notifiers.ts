@@ -30,9 +30,24 @@ function fileOf(w: World, ev: Ev, t: Thread, s: { ino: number; file: number }): 
 }
 
 /** The bracket of notifiers that this thread has open, begun by whichever event shows it first. */
-function bracket(t: Thread, inode: Inode, first: number, end: number, row: number): NonNullable<Thread['shimBracket']> {
+function bracket(
+  t: Thread,
+  inode: Inode,
+  first: number,
+  end: number,
+  row: number,
+): NonNullable<Thread['shimBracket']> {
   if (!t.shimBracket || t.shimBracket.inode !== inode) {
-    t.shimBracket = { inode, started: new Map(), ended: new Set(), first, end, row, checked: false, fromEntry: false };
+    t.shimBracket = {
+      inode,
+      started: new Map(),
+      ended: new Set(),
+      first,
+      end,
+      row,
+      checked: false,
+      fromEntry: false,
+    };
   }
   return t.shimBracket;
 }
@@ -47,7 +62,14 @@ export function lowerNotifiers(on: On): void {
     const stale = notifierOf(w, key);
     if (stale) stale.inode.notifiers.splice(stale.inode.notifiers.indexOf(stale), 1);
     const ranged = ev.has(BIND.start) && ev.has(BIND.end);
-    const n: Notifier = { key, inode, id: inode.notifiers.length + 1, first: ranged ? ev.num(BIND.start) : 0, end: ranged ? ev.num(BIND.end) : Infinity, row: ev.row };
+    const n: Notifier = {
+      key,
+      inode,
+      id: inode.notifiers.length + 1,
+      first: ranged ? ev.num(BIND.start) : 0,
+      end: ranged ? ev.num(BIND.end) : Infinity,
+      row: ev.row,
+    };
     inode.notifiers.push(n);
     t.notifierBind = n;
   });
@@ -91,7 +113,8 @@ function lowerMmapNotifiers(on: On): void {
     const n = t.mmapStarting;
     t.mmapStarting = undefined;
     // A notifier that refuses has not started: it gets no abort.
-    if (n && t.mmapNotify && ev.signed(MSTART_RET.ret, 0) !== 0) t.mmapNotify.started = t.mmapNotify.started.filter((x) => x !== n);
+    if (n && t.mmapNotify && ev.signed(MSTART_RET.ret, 0) !== 0)
+      t.mmapNotify.started = t.mmapNotify.started.filter((x) => x !== n);
   });
   on('NotifierMmapAbort', (w, ev, t) => {
     const n = notifierOf(w, ev.pointer(MABORT.notifier));
@@ -144,7 +167,8 @@ function lowerInvalidateNotifiers(on: On): void {
   });
   on('ShimInvEndRet', (w, ev, t) => endBracket(w, t, ev.row));
   // Where the provider's own return is not probed, the end of the call is the end of the bracket.
-  for (const kind of ['ConvertRet', 'GmemFallocateRet', 'SysExitIoctl', 'SysExitFallocate']) on(kind, (w, ev, t) => endBracket(w, t, ev.row));
+  for (const kind of ['ConvertRet', 'GmemFallocateRet', 'SysExitIoctl', 'SysExitFallocate'])
+    on(kind, (w, ev, t) => endBracket(w, t, ev.row));
 }
 
 function endBracket(w: World, t: Thread, row: number): void {

@@ -25,7 +25,16 @@ const FOLL_PIN = 0x80000;
 const MAX_PAGES = 1 << 18;
 
 /** @param named true when the trace gave the page's pointer with the reference, so that a release by pointer is recognised */
-export function refGet(w: World, inode: Inode, pgoff: number, kind: number, row: number, tid: number, longterm: boolean, named: boolean): void {
+export function refGet(
+  w: World,
+  inode: Inode,
+  pgoff: number,
+  kind: number,
+  row: number,
+  tid: number,
+  longterm: boolean,
+  named: boolean,
+): void {
   const list = inode.refs.get(pgoff) ?? [];
   const ref: RefRec = { kind, row, tid, count: 1, longterm, maybeReleased: false };
   list.push(ref);
@@ -48,7 +57,14 @@ export function refPut(w: World, inode: Inode, pgoff: number, kind: number, row:
 }
 
 /** The page of a memfd that a probe names: by inode and index, else by a page or folio pointer seen before. */
-function pageOf(w: World, ev: Ev, t: Thread, pointerSlot: number, inoSlot: number, pgoffSlot: number): { inode: Inode; pgoff: number } | undefined {
+function pageOf(
+  w: World,
+  ev: Ev,
+  t: Thread,
+  pointerSlot: number,
+  inoSlot: number,
+  pgoffSlot: number,
+): { inode: Inode; pgoff: number } | undefined {
   const ino = inoSlot >= 0 ? ev.num(inoSlot) : -1;
   const inode = w.knownInode(ino, ev, t);
   const pgoff = pgoffSlot >= 0 ? ev.num(pgoffSlot) : -1;
@@ -75,17 +91,48 @@ export function lowerReferences(on: On): void {
   on('GupPutFolio', (w, ev, t) => {
     if (w.recordedGupRet) return;
     const page = pageOf(w, ev, t, GUP_PUT.folio, GUP_PUT.ino, GUP_PUT.pgoff);
-    if (page && (ev.num(GUP_PUT.flags) & FOLL_PIN) !== 0) refPut(w, page.inode, page.pgoff, RefKind.Pin, ev.row, t.tid);
+    if (page && (ev.num(GUP_PUT.flags) & FOLL_PIN) !== 0)
+      refPut(w, page.inode, page.pgoff, RefKind.Pin, ev.row, t.tid);
   });
-  on('UnpinPage', (w, ev, t) => unpinned(w, ev, t, pageOf(w, ev, t, UNPIN_PAGE.page, UNPIN_PAGE.ino, UNPIN_PAGE.pgoff), 1, ev.pointer(UNPIN_PAGE.page), ev.num(UNPIN_PAGE.ino)));
-  on('UnpinPages', (w, ev, t) => unpinned(w, ev, t, pageOf(w, ev, t, UNPIN_PAGES.page, -1, -1), ev.num(UNPIN_PAGES.nr), ev.pointer(UNPIN_PAGES.page), -1));
+  on('UnpinPage', (w, ev, t) =>
+    unpinned(
+      w,
+      ev,
+      t,
+      pageOf(w, ev, t, UNPIN_PAGE.page, UNPIN_PAGE.ino, UNPIN_PAGE.pgoff),
+      1,
+      ev.pointer(UNPIN_PAGE.page),
+      ev.num(UNPIN_PAGE.ino),
+    ),
+  );
+  on('UnpinPages', (w, ev, t) =>
+    unpinned(
+      w,
+      ev,
+      t,
+      pageOf(w, ev, t, UNPIN_PAGES.page, -1, -1),
+      ev.num(UNPIN_PAGES.nr),
+      ev.pointer(UNPIN_PAGES.page),
+      -1,
+    ),
+  );
   on('UnpinFolio', (w, ev, t) => {
     const page = pageOf(w, ev, t, UNPIN_FOLIO.folio, UNPIN_FOLIO.ino, UNPIN_FOLIO.pgoff);
     const pointer = ev.pointer(UNPIN_FOLIO.folio);
     if (page && pointer >= 0) noteFolio(w, pointer, page.inode, page.pgoff);
     unpinned(w, ev, t, page, ev.num(UNPIN_FOLIO.nr), pointer, ev.num(UNPIN_FOLIO.ino));
   });
-  on('UnpinRange', (w, ev, t) => unpinned(w, ev, t, pageOf(w, ev, t, UNPIN_RANGE.page, -1, -1), ev.num(UNPIN_RANGE.nr), ev.pointer(UNPIN_RANGE.page), -1));
+  on('UnpinRange', (w, ev, t) =>
+    unpinned(
+      w,
+      ev,
+      t,
+      pageOf(w, ev, t, UNPIN_RANGE.page, -1, -1),
+      ev.num(UNPIN_RANGE.nr),
+      ev.pointer(UNPIN_RANGE.page),
+      -1,
+    ),
+  );
   on('PutPage', (w, ev, t) => {
     const inode = w.inodeOf(ev.num(PUT_PAGE.ino), ev, t);
     const pgoff = ev.num(PUT_PAGE.pgoff);
@@ -106,7 +153,15 @@ function releasedSome(w: World, pointer: number, ino: number): void {
   w.namedPins.length = 0;
 }
 
-function unpinned(w: World, ev: Ev, t: Thread, page: { inode: Inode; pgoff: number } | undefined, nr: number, pointer: number, ino: number): void {
+function unpinned(
+  w: World,
+  ev: Ev,
+  t: Thread,
+  page: { inode: Inode; pgoff: number } | undefined,
+  nr: number,
+  pointer: number,
+  ino: number,
+): void {
   if (!page) {
     releasedSome(w, pointer, ino);
     return;
@@ -138,7 +193,8 @@ function gupReturned(w: World, ev: Ev, t: Thread): void {
     // Without the page, the address in a VMA of the file names it.
     const vma = vmaAt(w, t, addr);
     if (vma) vmaRow = vma.row;
-    if (vma && vma.pgoff >= 0) page = { inode: vma.inode, pgoff: vma.pgoff + Math.floor((addr - vma.start) / 4096) };
+    if (vma && vma.pgoff >= 0)
+      page = { inode: vma.inode, pgoff: vma.pgoff + Math.floor((addr - vma.start) / 4096) };
   }
   if (!page || counted) return;
   if (gup) gup.counted = true;
@@ -148,10 +204,30 @@ function gupReturned(w: World, ev: Ev, t: Thread): void {
   const pointer = ev.pointer(RET.page);
   if (pointer >= 0) noteFolio(w, pointer, page.inode, page.pgoff);
   const count = Math.min(ret, MAX_PAGES);
-  w.facts.tell('gup', { row: ev.row, inode: page.inode, pgoff: page.pgoff, count, flags, start: addr, tid: t.tid, vmaRow });
+  w.facts.tell('gup', {
+    row: ev.row,
+    inode: page.inode,
+    pgoff: page.pgoff,
+    count,
+    flags,
+    start: addr,
+    tid: t.tid,
+    vmaRow,
+  });
   const kind = (flags & FOLL_PIN) !== 0 ? RefKind.Pin : RefKind.Gup;
   // A plain FOLL_GET reference goes by put_page, which no probe here shows: it is told as a fact, not kept as held.
-  if (kind === RefKind.Pin) for (let i = 0; i < count; i++) refGet(w, page.inode, page.pgoff + i, kind, ev.row, t.tid, (flags & FOLL_LONGTERM) !== 0, i === 0 && pointer >= 0);
+  if (kind === RefKind.Pin)
+    for (let i = 0; i < count; i++)
+      refGet(
+        w,
+        page.inode,
+        page.pgoff + i,
+        kind,
+        ev.row,
+        t.tid,
+        (flags & FOLL_LONGTERM) !== 0,
+        i === 0 && pointer >= 0,
+      );
 }
 
 function grabbed(w: World, ev: Ev, t: Thread, s: typeof GRAB): void {
@@ -165,5 +241,15 @@ function grabbed(w: World, ev: Ev, t: Thread, s: typeof GRAB): void {
     return;
   }
   if ((flags & (FOLL_PIN | FOLL_GET)) === 0) return;
-  if ((flags & FOLL_PIN) !== 0) refGet(w, page.inode, page.pgoff, RefKind.Pin, ev.row, t.tid, (flags & FOLL_LONGTERM) !== 0, pointer >= 0);
+  if ((flags & FOLL_PIN) !== 0)
+    refGet(
+      w,
+      page.inode,
+      page.pgoff,
+      RefKind.Pin,
+      ev.row,
+      t.tid,
+      (flags & FOLL_LONGTERM) !== 0,
+      pointer >= 0,
+    );
 }

@@ -23,7 +23,12 @@ const MAX_NR = 1 << 18;
 const STRUCT_PAGE = 64;
 
 /** First page and count of an rmap event on a tracked memfd; undefined for anything else. */
-function pages(w: World, ev: Ev, t: Thread, s: typeof ADD): { inode: Inode; first: number; count: number } | undefined {
+function pages(
+  w: World,
+  ev: Ev,
+  t: Thread,
+  s: typeof ADD,
+): { inode: Inode; first: number; count: number } | undefined {
   const ino = ev.num(s.ino);
   const folio = ev.pointer(s.folio);
   let inode = w.knownInode(ino, ev, t);
@@ -45,7 +50,14 @@ function pages(w: World, ev: Ev, t: Thread, s: typeof ADD): { inode: Inode; firs
 }
 
 /** Notes an unmap in the thread's conversion. */
-function unmapIn(conv: Conv | undefined, inode: Inode, first: number, end: number, row: number, w: World): void {
+function unmapIn(
+  conv: Conv | undefined,
+  inode: Inode,
+  first: number,
+  end: number,
+  row: number,
+  w: World,
+): void {
   if (!conv || conv.inode !== inode || conv.storeRow >= 0) return;
   if (conv.unmapRow < 0) {
     conv.unmapRow = row;
@@ -67,7 +79,13 @@ export function lowerRmap(on: On): void {
       } else p.inode.maps.set(p.first + i, { count: 1, since: ev.row, lastAdd: ev.row });
     }
     w.op(Op.MapAdd, p.inode.index, ev.row, p.first, p.count, w.group(t), Math.max(0, ev.num(ADD.vma_start)));
-    const fault = t.serviced && t.serviced.inode === p.inode && t.serviced.pgoff >= p.first && t.serviced.pgoff < p.first + p.count ? t.serviced : undefined;
+    const fault =
+      t.serviced &&
+      t.serviced.inode === p.inode &&
+      t.serviced.pgoff >= p.first &&
+      t.serviced.pgoff < p.first + p.count
+        ? t.serviced
+        : undefined;
     t.serviced = undefined;
     w.facts.tell('rmapAdd', p.inode, p.first, p.count, ev.row, fault, t);
   });
@@ -79,7 +97,15 @@ export function lowerRmap(on: On): void {
       if (!rec) continue;
       if (--rec.count <= 0) p.inode.maps.delete(p.first + i);
     }
-    w.op(Op.MapRemove, p.inode.index, ev.row, p.first, p.count, w.group(t), Math.max(0, ev.num(REMOVE.vma_start)));
+    w.op(
+      Op.MapRemove,
+      p.inode.index,
+      ev.row,
+      p.first,
+      p.count,
+      w.group(t),
+      Math.max(0, ev.num(REMOVE.vma_start)),
+    );
     w.facts.tell('rmapRemove', p.inode, p.first, p.count, ev.row);
   });
   on('UnmapMappingPages', (w, ev, t) => {
@@ -98,7 +124,14 @@ export function lowerRmap(on: On): void {
     const begin = ev.num(UNMAP_RANGE.begin);
     const len = ev.num(UNMAP_RANGE.len);
     if (!inode || begin < 0) return;
-    unmapIn(t.conv, inode, Math.floor(begin / 4096), len > 0 ? Math.ceil((begin + len) / 4096) : Infinity, ev.row, w);
+    unmapIn(
+      t.conv,
+      inode,
+      Math.floor(begin / 4096),
+      len > 0 ? Math.ceil((begin + len) / 4096) : Infinity,
+      ev.row,
+      w,
+    );
   });
   on('UnmapMappingFolio', (w, ev, t) => {
     const inode = w.knownInode(ev.num(UNMAP_FOLIO.ino), ev, t);
@@ -114,7 +147,8 @@ function lowerUserFaults(on: On): void {
     const inode = ino > 0 ? w.inodeOf(ino, ev, t) : onlyInodeOf(w, t);
     const pgoff = ev.num(FAULT.pgoff);
     // Whoever faults does not hold the invalidate lock: the return of its own conversion was not seen.
-    if (t.conv && (t.conv.blockedRow >= 0 || t.conv.unmapRow >= 0)) closeConversion(w, t, t.conv, ev.row, undefined);
+    if (t.conv && (t.conv.blockedRow >= 0 || t.conv.unmapRow >= 0))
+      closeConversion(w, t, t.conv, ev.row, undefined);
     const ctx: UserFaultCtx = { row: ev.row, inode, pgoff, addr: ev.num(FAULT.addr) };
     t.userFault = ctx;
     t.serviced = undefined;
@@ -145,7 +179,8 @@ function lowerUserFaults(on: On): void {
     const folio = ev.pointer(GET_FOLIO_RET.folio);
     const pgoff = ev.num(GET_FOLIO_RET.pgoff);
     // An error pointer has all its high bits set.
-    if (inode && folio >= 0 && pgoff >= 0 && ev.hi(GET_FOLIO_RET.folio) !== 0xffffffff) noteFolio(w, folio, inode, pgoff);
+    if (inode && folio >= 0 && pgoff >= 0 && ev.hi(GET_FOLIO_RET.folio) !== 0xffffffff)
+      noteFolio(w, folio, inode, pgoff);
   });
 }
 

@@ -63,13 +63,35 @@ function changed(w: World, ev: Ev, t: Thread): void {
   if (is) installed(w, vm, ev, t, level, gfn, newLo, newHi);
 }
 
-function installed(w: World, vm: Vm, ev: Ev, t: Thread, level: number, gfn: number, lo: number, hi: number): void {
+function installed(
+  w: World,
+  vm: Vm,
+  ev: Ev,
+  t: Thread,
+  level: number,
+  gfn: number,
+  lo: number,
+  hi: number,
+): void {
   const asId = Math.max(0, ev.num(CHANGED.as_id));
-  const fault = t.fault && !t.fault.installed && t.fault.gfn >= gfn && t.fault.gfn < gfn + PAGES_PER_LEVEL[level]! ? t.fault : undefined;
+  const fault =
+    t.fault && !t.fault.installed && t.fault.gfn >= gfn && t.fault.gfn < gfn + PAGES_PER_LEVEL[level]!
+      ? t.fault
+      : undefined;
   const root = t.mirrorGfn === gfn ? 1 : -1;
   t.mirrorGfn = -1;
   const rec: SpteRec = {
-    gfn, level, asId, pfn: ptePfn(lo, hi), row: ev.row, side: fault?.side ?? -1, root, vmSure: w.vmIsSure(t), doubtful: false, pending: undefined, next: undefined,
+    gfn,
+    level,
+    asId,
+    pfn: ptePfn(lo, hi),
+    row: ev.row,
+    side: fault?.side ?? -1,
+    root,
+    vmSure: w.vmIsSure(t),
+    doubtful: false,
+    pending: undefined,
+    next: undefined,
   };
   // Another root may hold the same frame; that a zap went unseen looks the same, so neither is concluded from it.
   for (let r = vm.sptes.first(asId, level, gfn); r; r = r.next) {
@@ -85,7 +107,16 @@ function installed(w: World, vm: Vm, ev: Ev, t: Thread, level: number, gfn: numb
   if (fault) fault.installed = true;
 }
 
-function zapped(w: World, vm: Vm, ev: Ev, t: Thread, level: number, gfn: number, lo: number, hi: number): void {
+function zapped(
+  w: World,
+  vm: Vm,
+  ev: Ev,
+  t: Thread,
+  level: number,
+  gfn: number,
+  lo: number,
+  hi: number,
+): void {
   const pfn = ptePfn(lo, hi);
   w.op(Op.SpteZap, vm.index, ev.row, gfn, PAGES_PER_LEVEL[level]!, pfn, level);
   const conv = t.conv;
@@ -98,7 +129,10 @@ function zapped(w: World, vm: Vm, ev: Ev, t: Thread, level: number, gfn: number,
   }
   const rec = zappedLeaf(vm, Math.max(0, ev.num(CHANGED.as_id)), level, gfn, pfn);
   if (!rec) return;
-  if (rec.pending) for (const p of rec.pending) if (rec.pfn === pfn) p.confirm(ev.row); else p.refute(ev.row);
+  if (rec.pending)
+    for (const p of rec.pending)
+      if (rec.pfn === pfn) p.confirm(ev.row);
+      else p.refute(ev.row);
   vm.sptes.remove(rec);
   w.facts.tell('spteZap', vm, rec, ev.row);
 }

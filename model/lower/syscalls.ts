@@ -52,8 +52,13 @@ export function lowerSyscalls(on: On): void {
     leave(w, t, ev.row, 'ioctl');
   });
   const pairs = [
-    ['Mmap', 'mmap', 'addr', 'len'], ['Munmap', 'munmap', 'addr', 'len'], ['Mremap', 'mremap', 'addr', 'old_len'], ['Mprotect', 'mprotect', 'addr', 'len'],
-    ['Mlock', 'mlock', 'addr', 'len'], ['Madvise', 'madvise', 'addr', 'len'], ['Fallocate', 'fallocate', 'offset', 'len'],
+    ['Mmap', 'mmap', 'addr', 'len'],
+    ['Munmap', 'munmap', 'addr', 'len'],
+    ['Mremap', 'mremap', 'addr', 'old_len'],
+    ['Mprotect', 'mprotect', 'addr', 'len'],
+    ['Mlock', 'mlock', 'addr', 'len'],
+    ['Madvise', 'madvise', 'addr', 'len'],
+    ['Fallocate', 'fallocate', 'offset', 'len'],
   ] as const;
   for (const [suffix, name, a, b] of pairs) {
     const inSlots = slotsOf(`SysEnter${suffix}`, a, b) as Record<string, number>;

@@ -19,7 +19,15 @@ const SYS_MMAP_RET = slotsOf('SysExitMmap', 'ret');
 
 function addVma(w: World, vma: Vma, row: number): void {
   vma.inode.vmas.push(vma);
-  w.op(Op.VmaAdd, vma.inode.index, row, vma.pgoff, Math.ceil((vma.end - vma.start) / 4096), vma.tgid, vma.start);
+  w.op(
+    Op.VmaAdd,
+    vma.inode.index,
+    row,
+    vma.pgoff,
+    Math.ceil((vma.end - vma.start) / 4096),
+    vma.tgid,
+    vma.start,
+  );
 }
 
 function removeVma(w: World, vma: Vma, row: number): void {
@@ -27,13 +35,22 @@ function removeVma(w: World, vma: Vma, row: number): void {
   const i = list.indexOf(vma);
   if (i < 0) return;
   list.splice(i, 1);
-  w.op(Op.VmaRemove, vma.inode.index, row, vma.pgoff, Math.ceil((vma.end - vma.start) / 4096), vma.tgid, vma.start);
+  w.op(
+    Op.VmaRemove,
+    vma.inode.index,
+    row,
+    vma.pgoff,
+    Math.ceil((vma.end - vma.start) / 4096),
+    vma.tgid,
+    vma.start,
+  );
 }
 
 /** A mapping of the file by this thread group that holds an address. */
 export function vmaAt(w: World, t: Thread, addr: number): Vma | undefined {
   const group = w.group(t);
-  for (const inode of w.inodes) for (const v of inode.vmas) if (v.tgid === group && addr >= v.start && addr < v.end) return v;
+  for (const inode of w.inodes)
+    for (const v of inode.vmas) if (v.tgid === group && addr >= v.start && addr < v.end) return v;
   return undefined;
 }
 
@@ -44,15 +61,32 @@ function mmapped(w: World, t: Thread, row: number, ret: number): void {
   w.facts.tell('mmapRet', m.inode, ret, row, t);
   if (ret < 0) return;
   if (m.inode.pageCount < 0 && m.size > 0) m.inode.pageCount = Math.ceil(m.size / 4096);
-  const vma: Vma = { inode: m.inode, mm: m.mm, tgid: w.group(t), start: m.start, end: m.end, pgoff: m.pgoff, row };
+  const vma: Vma = {
+    inode: m.inode,
+    mm: m.mm,
+    tgid: w.group(t),
+    start: m.start,
+    end: m.end,
+    pgoff: m.pgoff,
+    row,
+  };
   // What lay at these addresses before is gone, whether or not its end was seen.
-  for (const inode of w.inodes) for (const old of [...inode.vmas]) if (old.tgid === vma.tgid && old.start < vma.end && old.end > vma.start) removeVma(w, old, row);
+  for (const inode of w.inodes)
+    for (const old of [...inode.vmas])
+      if (old.tgid === vma.tgid && old.start < vma.end && old.end > vma.start) removeVma(w, old, row);
   w.facts.tell('mmapOk', vma, row, t, m.hasVmOps, m.vmOps);
   addVma(w, vma, row);
 }
 
 /** A range of a thread group's addresses was unmapped, by a call that succeeded or by the end of the address space. */
-export function unmapped(w: World, t: Thread, start: number, end: number, row: number, fromRow: number): void {
+export function unmapped(
+  w: World,
+  t: Thread,
+  start: number,
+  end: number,
+  row: number,
+  fromRow: number,
+): void {
   const group = w.group(t);
   for (const inode of w.inodes) {
     for (const vma of [...inode.vmas]) {
@@ -87,8 +121,15 @@ export function lowerVmas(on: On): void {
     // A thread that maps is not converting: the return of its conversion was not seen.
     if (t.conv) closeConversion(w, t, t.conv, ev.row, undefined);
     t.mmap = {
-      row: ev.row, inode, start: ev.num(MMAP.start), end: ev.num(MMAP.end), pgoff: ev.num(MMAP.pgoff), size: ev.num(MMAP.size),
-      mm: ev.pointer(MMAP.mm), vmOps: ev.pointer(MMAP.vm_ops), hasVmOps: ev.has(MMAP.vm_ops),
+      row: ev.row,
+      inode,
+      start: ev.num(MMAP.start),
+      end: ev.num(MMAP.end),
+      pgoff: ev.num(MMAP.pgoff),
+      size: ev.num(MMAP.size),
+      mm: ev.pointer(MMAP.mm),
+      vmOps: ev.pointer(MMAP.vm_ops),
+      hasVmOps: ev.has(MMAP.vm_ops),
     };
     t.mmapNotify = { started: [], ended: new Set(), aborted: [], startRow: ev.row };
   });
@@ -100,9 +141,15 @@ export function lowerVmas(on: On): void {
     const before = t.mmap;
     const of = (slot: number, fallback: number): number => (ev.has(slot) ? ev.num(slot) : fallback);
     t.mmap = {
-      row: before?.row ?? ev.row, inode, start: of(MMAP_RET.start, before?.start ?? -1), end: of(MMAP_RET.end, before?.end ?? -1),
-      pgoff: of(MMAP_RET.pgoff, before?.pgoff ?? -1), size: before?.size ?? -1, mm: before?.mm ?? -1,
-      vmOps: ev.has(MMAP_RET.vm_ops) ? ev.pointer(MMAP_RET.vm_ops) : (before?.vmOps ?? -1), hasVmOps: ev.has(MMAP_RET.vm_ops) || (before?.hasVmOps ?? false),
+      row: before?.row ?? ev.row,
+      inode,
+      start: of(MMAP_RET.start, before?.start ?? -1),
+      end: of(MMAP_RET.end, before?.end ?? -1),
+      pgoff: of(MMAP_RET.pgoff, before?.pgoff ?? -1),
+      size: before?.size ?? -1,
+      mm: before?.mm ?? -1,
+      vmOps: ev.has(MMAP_RET.vm_ops) ? ev.pointer(MMAP_RET.vm_ops) : (before?.vmOps ?? -1),
+      hasVmOps: ev.has(MMAP_RET.vm_ops) || (before?.hasVmOps ?? false),
     };
     mmapped(w, t, ev.row, ret);
     t.mmapNotify = undefined;
@@ -118,8 +165,18 @@ export function lowerVmas(on: On): void {
     const start = ev.num(OPEN.start);
     const end = ev.num(OPEN.end);
     const mm = ev.pointer(OPEN.mm);
-    const same = inode.vmas.find((v) => v.start === start && v.end === end && (v.mm < 0 || mm < 0 || v.mm !== mm));
-    const vma: Vma = { inode, mm, tgid: same ? -2 : w.group(t), start, end, pgoff: same ? same.pgoff : -1, row: ev.row };
+    const same = inode.vmas.find(
+      (v) => v.start === start && v.end === end && (v.mm < 0 || mm < 0 || v.mm !== mm),
+    );
+    const vma: Vma = {
+      inode,
+      mm,
+      tgid: same ? -2 : w.group(t),
+      start,
+      end,
+      pgoff: same ? same.pgoff : -1,
+      row: ev.row,
+    };
     if (same && t.splitRow < 0) {
       addVma(w, vma, ev.row);
       w.facts.tell('vmaDup', vma, ev.row);
@@ -131,7 +188,9 @@ export function lowerVmas(on: On): void {
     const start = ev.num(CLOSE.start);
     const end = ev.num(CLOSE.end);
     const mm = ev.pointer(CLOSE.mm);
-    const at = inode.vmas.findIndex((v) => v.start <= start && v.end >= end && (v.mm < 0 || mm < 0 || v.mm === mm));
+    const at = inode.vmas.findIndex(
+      (v) => v.start <= start && v.end >= end && (v.mm < 0 || mm < 0 || v.mm === mm),
+    );
     const vma = inode.vmas[at];
     if (vma && (vma.start < start || vma.end > end)) cut(w, vma, start, end, ev.row);
     else if (vma) removeVma(w, vma, ev.row);
@@ -159,10 +218,12 @@ export function lowerVmas(on: On): void {
   on('VmaMremapRet', (w, ev, t) => {
     const inode: Inode | undefined = t.mremapInode;
     t.mremapInode = undefined;
-    if (inode && ev.signed(MREMAP_RET.ret, -1) === 0) w.facts.tell('vmaSplit', inode, ev.row, 'mremap', t.mremapRow);
+    if (inode && ev.signed(MREMAP_RET.ret, -1) === 0)
+      w.facts.tell('vmaSplit', inode, ev.row, 'mremap', t.mremapRow);
   });
   on('UnmapVmas', (w, ev, t) => {
     // exit_mmap: the whole address space of the thread group goes.
-    if (ev.num(UNMAP_VMAS.start) === 0 && ev.hi(UNMAP_VMAS.end) === 0xffffffff) unmapped(w, t, 0, Infinity, ev.row, ev.row);
+    if (ev.num(UNMAP_VMAS.start) === 0 && ev.hi(UNMAP_VMAS.end) === 0xffffffff)
+      unmapped(w, t, 0, Infinity, ev.row, ev.row);
   });
 }

@@ -18,7 +18,9 @@ export function phaseName(phase: number): string {
 }
 
 /** Phases in the order in which the trace shows them, with their rows. */
-export function phasesSeen(conversion: Conversion): readonly { readonly phase: number; readonly row: number }[] {
+export function phasesSeen(
+  conversion: Conversion,
+): readonly { readonly phase: number; readonly row: number }[] {
   return conversion.phaseRows
     .map((row, phase) => ({ phase, row }))
     .filter(({ row }) => row >= 0)
@@ -27,7 +29,8 @@ export function phasesSeen(conversion: Conversion): readonly { readonly phase: n
 
 /** The range in the field's words: `gfns [0x100,0x200) of kvm:0x… to private`. */
 export function conversionText(analysis: Analysis, conversion: Conversion): string {
-  const owner = conversion.scope === 'vm' ? analysis.vms[conversion.vm]?.label : analysis.inodes[conversion.inode]?.label;
+  const owner =
+    conversion.scope === 'vm' ? analysis.vms[conversion.vm]?.label : analysis.inodes[conversion.inode]?.label;
   const unit = conversion.scope === 'vm' ? 'gfn' : 'page';
   const plural = conversion.count === 1 ? '' : 's';
   const to = conversion.toPrivate ? 'private' : 'shared';
@@ -46,38 +49,67 @@ function waitsFor(view: StateView, conversion: Conversion): string {
 function phaseItems(view: StateView, conversion: Conversion): Item[] {
   return phasesSeen(conversion).map(({ phase, row }) => ({
     name: phaseName(phase),
-    value: makeObject('phase', () => `${phaseName(phase)} at ${view.index.place(row)}${row > view.row ? ' (to come)' : ''}`, {
-      row: { doc: 'Row of the event', get: () => row },
-      reached: { doc: 'It was entered at or before the cursor', get: () => row <= view.row },
-    }),
+    value: makeObject(
+      'phase',
+      () => `${phaseName(phase)} at ${view.index.place(row)}${row > view.row ? ' (to come)' : ''}`,
+      {
+        row: { doc: 'Row of the event', get: () => row },
+        reached: { doc: 'It was entered at or before the cursor', get: () => row <= view.row },
+      },
+    ),
   }));
 }
 
 /** A conversion as an object; `conversion(3)` names another one. */
-export function conversionObject(view: StateView, conversion: Conversion, call?: (args: readonly Value[]) => Value): ExprObject {
+export function conversionObject(
+  view: StateView,
+  conversion: Conversion,
+  call?: (args: readonly Value[]) => Value,
+): ExprObject {
   const phase = (): string | undefined => {
     const at = phaseOf(view, conversion);
     return at === undefined ? undefined : phaseName(at);
   };
   const { index } = view;
-  return makeObject('conversion', () => `${conversionText(view.index.analysis, conversion)}: ${phase() ?? 'not begun'}`, {
-    phase: { doc: 'Requested, Blocked, Unmapped, RefsOk, InvOpen, Zapped, Stored, InvClosed, Done or Failed', get: phase },
-    waitsFor: { doc: 'The next phase that the trace shows', get: () => waitsFor(view, conversion) },
-    to: { doc: 'Private or Shared', get: () => (conversion.toPrivate ? 'Private' : 'Shared') },
-    range: { doc: 'Pages in its own unit', get: () => rangeText(conversion.first, conversion.count) },
-    first: { doc: 'First page', format: 'hex', get: () => conversion.first },
-    count: { doc: 'How many pages', get: () => conversion.count },
-    size: { doc: 'How many bytes', get: () => sizeText(conversion.count) },
-    scope: { doc: 'vm: guest frames of a VM; inode: pages of a file', get: () => conversion.scope },
-    of: {
-      doc: 'The VM or the file',
-      get: () => (conversion.scope === 'vm' ? index.analysis.vms[conversion.vm]?.label : index.analysis.inodes[conversion.inode]?.label),
+  return makeObject(
+    'conversion',
+    () => `${conversionText(view.index.analysis, conversion)}: ${phase() ?? 'not begun'}`,
+    {
+      phase: {
+        doc: 'Requested, Blocked, Unmapped, RefsOk, InvOpen, Zapped, Stored, InvClosed, Done or Failed',
+        get: phase,
+      },
+      waitsFor: { doc: 'The next phase that the trace shows', get: () => waitsFor(view, conversion) },
+      to: { doc: 'Private or Shared', get: () => (conversion.toPrivate ? 'Private' : 'Shared') },
+      range: { doc: 'Pages in its own unit', get: () => rangeText(conversion.first, conversion.count) },
+      first: { doc: 'First page', format: 'hex', get: () => conversion.first },
+      count: { doc: 'How many pages', get: () => conversion.count },
+      size: { doc: 'How many bytes', get: () => sizeText(conversion.count) },
+      scope: { doc: 'vm: guest frames of a VM; inode: pages of a file', get: () => conversion.scope },
+      of: {
+        doc: 'The VM or the file',
+        get: () =>
+          conversion.scope === 'vm'
+            ? index.analysis.vms[conversion.vm]?.label
+            : index.analysis.inodes[conversion.inode]?.label,
+      },
+      tid: { doc: 'Thread that converts', get: () => (conversion.tid < 0 ? undefined : conversion.tid) },
+      result: {
+        doc: 'What it returns in the end: 0, or a negative errno',
+        format: 'errno',
+        get: () => conversion.result,
+      },
+      begins: { doc: 'Where it begins', get: () => index.place(conversion.fromRow) },
+      ends: {
+        doc: 'Where it ends',
+        get: () => (conversion.untilRow < 0 ? undefined : index.place(conversion.untilRow)),
+      },
+      phases: {
+        doc: 'Where each phase is entered',
+        get: () => makeList('phases', phaseItems(view, conversion)),
+      },
+      index: { doc: 'Its number, for conversion(number)', get: () => conversion.index },
     },
-    tid: { doc: 'Thread that converts', get: () => (conversion.tid < 0 ? undefined : conversion.tid) },
-    result: { doc: 'What it returns in the end: 0, or a negative errno', format: 'errno', get: () => conversion.result },
-    begins: { doc: 'Where it begins', get: () => index.place(conversion.fromRow) },
-    ends: { doc: 'Where it ends', get: () => (conversion.untilRow < 0 ? undefined : index.place(conversion.untilRow)) },
-    phases: { doc: 'Where each phase is entered', get: () => makeList('phases', phaseItems(view, conversion)) },
-    index: { doc: 'Its number, for conversion(number)', get: () => conversion.index },
-  }, call ? { call } : {});
+    call ? { call } : {},
+  );
 }

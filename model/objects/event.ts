@@ -9,7 +9,8 @@ export function timeOf(view: StateView, row: number): number | bigint | undefine
   const { meta } = view.index.table;
   if (meta.timeUnit === 'none') return undefined;
   const absolute = view.index.table.absoluteTime(row);
-  if (meta.timeUnit === 'ticks') return absolute <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(absolute) : absolute;
+  if (meta.timeUnit === 'ticks')
+    return absolute <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(absolute) : absolute;
   return Number(absolute / 1000000000n) + Number(absolute % 1000000000n) / 1e9;
 }
 
@@ -26,13 +27,23 @@ export function eventObject(view: StateView): ExprObject | undefined {
   const known = (n: number): number | undefined => (n < 0 ? undefined : n);
   const members: Record<string, MemberSource> = {
     name: { doc: 'Name as the trace prints it', get: () => table.name(row) },
-    kind: { doc: 'What it means to the model; Unknown for an event that nobody knows', get: () => kindName(kind) },
-    time: { doc: 'Seconds (or clock ticks) as the trace prints them', format: timeFormat(view), get: () => timeOf(view, row) },
+    kind: {
+      doc: 'What it means to the model; Unknown for an event that nobody knows',
+      get: () => kindName(kind),
+    },
+    time: {
+      doc: 'Seconds (or clock ticks) as the trace prints them',
+      format: timeFormat(view),
+      get: () => timeOf(view, row),
+    },
     cpu: { doc: 'CPU that recorded it', get: () => (table.cpu(row) === 0xffff ? undefined : table.cpu(row)) },
     comm: { doc: 'Command of the thread', get: () => table.comm(row) },
     tid: { doc: 'Thread', get: () => known(table.tid(row)) },
     tgid: { doc: 'Thread group', get: () => known(table.tgid(row)) },
-    line: { doc: 'Line in a text trace', get: () => known(table.line(row) - 1) === undefined ? undefined : table.line(row) },
+    line: {
+      doc: 'Line in a text trace',
+      get: () => (known(table.line(row) - 1) === undefined ? undefined : table.line(row)),
+    },
     row: { doc: 'Number of the event, from 0', get: () => row },
     text: { doc: 'The payload as the trace prints it', lazy: true, get: () => describe(row).text },
   };
@@ -57,5 +68,10 @@ function printedValue(text: string): Value {
   if (!/^0x[0-9a-f]{1,16}$/i.test(text)) return text;
   const raw = BigInt(text);
   const value = raw <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(raw) : raw;
-  return makeObject('value', () => text, { raw: { doc: 'The number', format: 'hex', get: () => value } }, { scalar: () => value });
+  return makeObject(
+    'value',
+    () => text,
+    { raw: { doc: 'The number', format: 'hex', get: () => value } },
+    { scalar: () => value },
+  );
 }

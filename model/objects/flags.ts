@@ -7,24 +7,71 @@ type Bits = readonly (readonly [number, string])[];
 const ATTRS: Bits = [[3, 'PRIVATE']];
 /** PFERR_*: arch/x86/include/asm/kvm_host.h. */
 const ERROR_CODE: Bits = [
-  [0, 'PRESENT'], [1, 'WRITE'], [2, 'USER'], [3, 'RSVD'], [4, 'FETCH'], [5, 'PK'], [6, 'SS'], [15, 'SGX'], [31, 'RMP'],
-  [32, 'GUEST_FINAL'], [33, 'GUEST_PAGE'], [34, 'GUEST_ENC'], [35, 'GUEST_SIZEM'], [36, 'GUEST_VMPL'], [48, 'IMPLICIT_ACCESS'],
+  [0, 'PRESENT'],
+  [1, 'WRITE'],
+  [2, 'USER'],
+  [3, 'RSVD'],
+  [4, 'FETCH'],
+  [5, 'PK'],
+  [6, 'SS'],
+  [15, 'SGX'],
+  [31, 'RMP'],
+  [32, 'GUEST_FINAL'],
+  [33, 'GUEST_PAGE'],
+  [34, 'GUEST_ENC'],
+  [35, 'GUEST_SIZEM'],
+  [36, 'GUEST_VMPL'],
+  [48, 'IMPLICIT_ACCESS'],
   [49, 'PRIVATE_ACCESS'],
 ];
 /** guest_memfd flags: include/uapi/linux/kvm.h. */
-const GMEM: Bits = [[0, 'MMAP'], [1, 'INIT_SHARED']];
+const GMEM: Bits = [
+  [0, 'MMAP'],
+  [1, 'INIT_SHARED'],
+];
 const BITS: Readonly<Record<string, Bits>> = { attrs: ATTRS, error_code: ERROR_CODE };
 
 const IOCTLS: Readonly<Record<number, string>> = {
-  0x4020aed2: 'KVM_SET_MEMORY_ATTRIBUTES', 0xc080aed2: 'KVM_SET_MEMORY_ATTRIBUTES2', 0xc040aed6: 'KVM_SET_MEMORY_ATTRIBUTES2 (RFC v1)',
-  0xc040aed4: 'KVM_CREATE_GUEST_MEMFD', 0x40a0ae49: 'KVM_SET_USER_MEMORY_REGION2', 0x4020ae46: 'KVM_SET_USER_MEMORY_REGION',
-  0xc040aed5: 'KVM_PRE_FAULT_MEMORY', 0xae80: 'KVM_RUN', 0xc008aeba: 'KVM_MEMORY_ENCRYPT_OP',
+  0x4020aed2: 'KVM_SET_MEMORY_ATTRIBUTES',
+  0xc080aed2: 'KVM_SET_MEMORY_ATTRIBUTES2',
+  0xc040aed6: 'KVM_SET_MEMORY_ATTRIBUTES2 (RFC v1)',
+  0xc040aed4: 'KVM_CREATE_GUEST_MEMFD',
+  0x40a0ae49: 'KVM_SET_USER_MEMORY_REGION2',
+  0x4020ae46: 'KVM_SET_USER_MEMORY_REGION',
+  0xc040aed5: 'KVM_PRE_FAULT_MEMORY',
+  0xae80: 'KVM_RUN',
+  0xc008aeba: 'KVM_MEMORY_ENCRYPT_OP',
 };
 
 const SIGNED: ReadonlySet<string> = new Set(['ret', 'errno', 'madvise', 'fallocate', 'psmash_ret', 'inprog']);
 const DECIMAL: ReadonlySet<string> = new Set([
-  'vcpu', 'level', 'order', 'nr', 'npages', 'slot', 'as_id', 'fd', 'gmem_fd', 'seq', 'fault_seq', 'count', 'mapcount', 'ino', 'pid', 'child',
-  'reason', 'gen', 'priv', 'to_private', 'rmp_level', 'dev_major', 'dev_minor', 'prot', 'behavior', 'mode', 'result',
+  'vcpu',
+  'level',
+  'order',
+  'nr',
+  'npages',
+  'slot',
+  'as_id',
+  'fd',
+  'gmem_fd',
+  'seq',
+  'fault_seq',
+  'count',
+  'mapcount',
+  'ino',
+  'pid',
+  'child',
+  'reason',
+  'gen',
+  'priv',
+  'to_private',
+  'rmp_level',
+  'dev_major',
+  'dev_minor',
+  'prot',
+  'behavior',
+  'mode',
+  'result',
 ]);
 
 export interface FieldValue {
@@ -34,14 +81,21 @@ export interface FieldValue {
 
 /** A slot of an event as the field writes it. */
 export function fieldValue(kind: string, slot: string, raw: bigint): FieldValue {
-  if (SIGNED.has(slot)) return { value: Number(signed(raw)), format: slot === 'ret' || slot === 'errno' ? 'errno' : 'dec' };
+  if (SIGNED.has(slot))
+    return { value: Number(signed(raw)), format: slot === 'ret' || slot === 'errno' ? 'errno' : 'dec' };
   const value = raw <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(raw) : raw;
   if (DECIMAL.has(slot)) return { value, format: 'dec' };
   if (slot === 'cmd') return { value: named(raw, IOCTLS[Number(raw)]), format: 'hex' };
-  if (slot === 'flags' && kind === 'GmemCreate') return { value: named(raw, bitNames(raw, GMEM)), format: 'hex' };
+  if (slot === 'flags' && kind === 'GmemCreate')
+    return { value: named(raw, bitNames(raw, GMEM)), format: 'hex' };
   const bits = BITS[slot];
-  if (bits) return { value: named(raw, bitNames(raw, bits) ?? (slot === 'attrs' && raw === 0n ? 'shared' : undefined)), format: 'hex' };
-  if (kind === 'SpteChanged' && (slot === 'old' || slot === 'new')) return { value: named(raw, spteText(raw)), format: 'hex' };
+  if (bits)
+    return {
+      value: named(raw, bitNames(raw, bits) ?? (slot === 'attrs' && raw === 0n ? 'shared' : undefined)),
+      format: 'hex',
+    };
+  if (kind === 'SpteChanged' && (slot === 'old' || slot === 'new'))
+    return { value: named(raw, spteText(raw)), format: 'hex' };
   return { value, format: 'hex' };
 }
 
@@ -53,10 +107,15 @@ function signed(raw: bigint): bigint {
 function named(raw: bigint, name: string | undefined): Value {
   const value = raw <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(raw) : raw;
   if (name === undefined) return value;
-  return makeObject('value', () => `0x${raw.toString(16)} (${name})`, {
-    raw: { doc: 'The number', format: 'hex', get: () => value },
-    name: { doc: 'What it means', get: () => name },
-  }, { scalar: () => value });
+  return makeObject(
+    'value',
+    () => `0x${raw.toString(16)} (${name})`,
+    {
+      raw: { doc: 'The number', format: 'hex', get: () => value },
+      name: { doc: 'What it means', get: () => name },
+    },
+    { scalar: () => value },
+  );
 }
 
 function bitNames(raw: bigint, bits: Bits): string | undefined {

@@ -11,9 +11,26 @@ export interface PageRef {
   readonly pgoff: number;
 }
 
-const OF_VM: ReadonlySet<OpCode> = new Set([Op.GfnAttr, Op.SpteSet, Op.SpteZap, Op.InvRange, Op.GuestFault, Op.InvStart]);
+const OF_VM: ReadonlySet<OpCode> = new Set([
+  Op.GfnAttr,
+  Op.SpteSet,
+  Op.SpteZap,
+  Op.InvRange,
+  Op.GuestFault,
+  Op.InvStart,
+]);
 const OF_INODE: ReadonlySet<OpCode> = new Set([
-  Op.PageAttr, Op.MapAdd, Op.MapRemove, Op.RefGet, Op.RefPut, Op.Alloc, Op.Free, Op.Poison, Op.UserFault, Op.Punch, Op.Unmap,
+  Op.PageAttr,
+  Op.MapAdd,
+  Op.MapRemove,
+  Op.RefGet,
+  Op.RefPut,
+  Op.Alloc,
+  Op.Free,
+  Op.Poison,
+  Op.UserFault,
+  Op.Punch,
+  Op.Unmap,
 ]);
 /** How many operations before an event without a page are looked at. */
 const LOOK_BACK_OPS = 4096;
@@ -74,7 +91,12 @@ function pageOfPayload(index: TraceIndex, row: number): PageRef | undefined {
     return slot < 0 ? -1 : table.num(row, slot);
   };
   const name = kindName(kind);
-  const gfn = name === 'KvmPageFault' ? Math.floor(read('address') / 4096) : name === 'SetAttrRequest' ? read('start') : read('gfn');
+  const gfn =
+    name === 'KvmPageFault'
+      ? Math.floor(read('address') / 4096)
+      : name === 'SetAttrRequest'
+        ? read('start')
+        : read('gfn');
   if (gfn >= 0) return pageOfGfn(index, index.vmOf(row), gfn, row);
   const pgoff = read('pgoff');
   const ino = read('ino');

@@ -4,7 +4,9 @@ import type { StepMap } from '../cursor/stepMap.js';
 
 /** `0x100` for one page, `[0x100,0x200)` for more. */
 export function rangeText(first: number, count: number): string {
-  return count === 1 ? `0x${first.toString(16)}` : `[0x${first.toString(16)},0x${(first + count).toString(16)})`;
+  return count === 1
+    ? `0x${first.toString(16)}`
+    : `[0x${first.toString(16)},0x${(first + count).toString(16)})`;
 }
 
 /** `4K`, `2M`, `64G`: a count of pages as a size. */
@@ -22,7 +24,11 @@ export function sizeText(pageCount: number): string {
 export const NONE_SEEN = 'none seen';
 
 /** The ranges of one map, in order; `show` says what a range means. */
-export function rangeList(list: string, map: StepMap | undefined, show: (value: number, first: number) => Value): ExprList {
+export function rangeList(
+  list: string,
+  map: StepMap | undefined,
+  show: (value: number, first: number) => Value,
+): ExprList {
   return joinLists(list, map ? [{ map, show }] : []);
 }
 
@@ -46,7 +52,10 @@ export function joinLists(list: string, parts: readonly MapPart[]): ExprList {
         const from = Math.max(0, start - skipped);
         if (from < map.ranges && items.length < count) {
           map.visitPage(from, count - items.length, (first, end, value) => {
-            items.push({ name: rangeText(first, end - first), value: rangeObject(first, end - first, show(value, first)) });
+            items.push({
+              name: rangeText(first, end - first),
+              value: rangeObject(first, end - first, show(value, first)),
+            });
           });
         }
         skipped += map.ranges;
@@ -57,10 +66,14 @@ export function joinLists(list: string, parts: readonly MapPart[]): ExprList {
 }
 
 function rangeObject(first: number, count: number, value: Value): Value {
-  return makeObject('range', () => (typeof value === 'object' ? value && 'summary' in value ? value.summary() : '' : String(value)), {
-    first: { doc: 'First page', format: 'hex', get: () => first },
-    count: { doc: 'How many pages', get: () => count },
-    size: { doc: 'How many bytes', get: () => sizeText(count) },
-    value: { doc: 'What holds there', get: () => value },
-  });
+  return makeObject(
+    'range',
+    () => (typeof value === 'object' ? (value && 'summary' in value ? value.summary() : '') : String(value)),
+    {
+      first: { doc: 'First page', format: 'hex', get: () => first },
+      count: { doc: 'How many pages', get: () => count },
+      size: { doc: 'How many bytes', get: () => sizeText(count) },
+      value: { doc: 'What holds there', get: () => value },
+    },
+  );
 }

@@ -7,7 +7,14 @@ import { ABSENT } from '../cursor/stepMap.js';
 import { MapKind, frameAt, frameExtra, type Holder, type MapKindCode } from '../cursor/mapRegistry.js';
 import { NONE_SEEN } from './lists.js';
 import { Op, RefKind, type OpCode } from '../ops/oplog.js';
-import { makeList, makeObject, type ExprList, type ExprObject, type Item, type Value } from '../expr/value.js';
+import {
+  makeList,
+  makeObject,
+  type ExprList,
+  type ExprObject,
+  type Item,
+  type Value,
+} from '../expr/value.js';
 
 const REF_NAMES = ['get_pfn', 'gup', 'pin'] as const;
 const LEVEL_NAMES = ['', '4K', '2M', '1G', '512G', '256T'] as const;
@@ -27,19 +34,25 @@ export function refKindText(kind: number): string {
 /** The page as a file has it where the VM's inode says so, else as the VM has it. */
 export function attributeOf(view: StateView, page: PageRef): string | undefined {
   const byGfn = page.vm < 0 ? undefined : attrText(view.state.value(MapKind.GfnAttr, page.vm, page.gfn));
-  const byFile = page.inode < 0 ? undefined : attrText(view.state.value(MapKind.PageAttr, page.inode, page.pgoff));
+  const byFile =
+    page.inode < 0 ? undefined : attrText(view.state.value(MapKind.PageAttr, page.inode, page.pgoff));
   const fileFirst = page.vm < 0 || view.index.analysis.vms[page.vm]?.attributesOf === 'inode';
-  return fileFirst ? byFile ?? byGfn : byGfn ?? byFile;
+  return fileFirst ? (byFile ?? byGfn) : (byGfn ?? byFile);
 }
 
 /** Holders of one page of a file in the maps of a kind. */
-function holders(view: StateView, kind: MapKindCode, page: PageRef): { readonly holder: Holder; readonly value: number }[] {
+function holders(
+  view: StateView,
+  kind: MapKindCode,
+  page: PageRef,
+): { readonly holder: Holder; readonly value: number }[] {
   if (page.inode < 0) return [];
   const { state } = view;
   const found: { holder: Holder; value: number }[] = [];
   for (const id of state.registry.ofSubject(kind, page.inode)) {
     const value = state.maps[id]?.get(page.pgoff) ?? ABSENT;
-    if (value !== ABSENT) found.push({ holder: state.registry.holder(state.registry.names[id]!.holder), value });
+    if (value !== ABSENT)
+      found.push({ holder: state.registry.holder(state.registry.names[id]!.holder), value });
   }
   return found;
 }
@@ -63,11 +76,15 @@ function refItem(holder: Holder, count: number, index: number): Item {
   const kind = refKindText(holder.a);
   return {
     name: String(index),
-    value: makeObject('reference', () => `${count > 1 ? `${count} ` : ''}${kind} by tid ${holderText(holder.b)}`, {
-      kind: { doc: 'get_pfn, gup or pin', get: () => kind },
-      tid: { doc: 'Thread that took it', get: () => (holder.b < 0 ? undefined : holder.b) },
-      count: { doc: 'How many it holds', get: () => count },
-    }),
+    value: makeObject(
+      'reference',
+      () => `${count > 1 ? `${count} ` : ''}${kind} by tid ${holderText(holder.b)}`,
+      {
+        kind: { doc: 'get_pfn, gup or pin', get: () => kind },
+        tid: { doc: 'Thread that took it', get: () => (holder.b < 0 ? undefined : holder.b) },
+        count: { doc: 'How many it holds', get: () => count },
+      },
+    ),
   };
 }
 
@@ -76,7 +93,11 @@ function refItem(holder: Holder, count: number, index: number): Item {
  * when it had none, and the trace records those that it gets.
  */
 function absenceIsKnown(view: StateView, page: PageRef, op: OpCode): boolean {
-  return page.inode >= 0 && view.state.value(MapKind.Cache, page.inode, page.pgoff) !== ABSENT && view.index.records(op);
+  return (
+    page.inode >= 0 &&
+    view.state.value(MapKind.Cache, page.inode, page.pgoff) !== ABSENT &&
+    view.index.records(op)
+  );
 }
 
 /** How many user mappings the page has; undefined when none was seen and that may not be all. */
@@ -87,7 +108,11 @@ function mappedCount(view: StateView, page: PageRef): number | undefined {
 
 /** Who maps the page in user space. */
 export function pageMappings(view: StateView, page: PageRef): ExprList {
-  return makeList('mappings', holders(view, MapKind.Mapping, page).map(({ holder }, i) => mappingItem(holder, i)), absenceIsKnown(view, page, Op.MapAdd) ? undefined : NONE_SEEN);
+  return makeList(
+    'mappings',
+    holders(view, MapKind.Mapping, page).map(({ holder }, i) => mappingItem(holder, i)),
+    absenceIsKnown(view, page, Op.MapAdd) ? undefined : NONE_SEEN,
+  );
 }
 
 /** References to the page with their holders; in arithmetic it counts as the number of references. */
@@ -95,25 +120,49 @@ export function pageRefs(view: StateView, page: PageRef): ExprObject {
   const all = holders(view, MapKind.Ref, page);
   const known = all.length > 0 || absenceIsKnown(view, page, Op.RefGet);
   const count = (kind?: number): number | undefined =>
-    (known ? all.reduce((sum, { holder, value }) => sum + (kind === undefined || holder.a === kind ? value : 0), 0) : undefined);
-  return makeObject('refs', () => (all.length === 0 ? (known ? 'none' : NONE_SEEN) : `${count()}: ${all.map(({ holder, value }) => `${value} ${refKindText(holder.a)}`).join(', ')}`), {
-    count: { doc: 'References in all', get: () => count() },
-    pins: { doc: 'Pins (FOLL_PIN)', get: () => count(RefKind.Pin) },
-    gups: { doc: 'References by get_user_pages', get: () => count(RefKind.Gup) },
-    getPfns: { doc: 'References held by a guest fault in progress', get: () => count(RefKind.GetPfn) },
-    holders: { doc: 'Who holds them', get: () => makeList('holders', all.map(({ holder, value }, i) => refItem(holder, value, i)), known ? undefined : NONE_SEEN) },
-  }, { scalar: () => count() });
+    known
+      ? all.reduce((sum, { holder, value }) => sum + (kind === undefined || holder.a === kind ? value : 0), 0)
+      : undefined;
+  return makeObject(
+    'refs',
+    () =>
+      all.length === 0
+        ? known
+          ? 'none'
+          : NONE_SEEN
+        : `${count()}: ${all.map(({ holder, value }) => `${value} ${refKindText(holder.a)}`).join(', ')}`,
+    {
+      count: { doc: 'References in all', get: () => count() },
+      pins: { doc: 'Pins (FOLL_PIN)', get: () => count(RefKind.Pin) },
+      gups: { doc: 'References by get_user_pages', get: () => count(RefKind.Gup) },
+      getPfns: { doc: 'References held by a guest fault in progress', get: () => count(RefKind.GetPfn) },
+      holders: {
+        doc: 'Who holds them',
+        get: () =>
+          makeList(
+            'holders',
+            all.map(({ holder, value }, i) => refItem(holder, value, i)),
+            known ? undefined : NONE_SEEN,
+          ),
+      },
+    },
+    { scalar: () => count() },
+  );
 }
 
 export function spteObject(packed: number, gfn: number): Value {
   if (packed === ABSENT) return undefined;
   const pfn = frameAt(packed, gfn);
   const level = frameExtra(packed);
-  return makeObject('spte', () => `${levelText(level)} → ${pfn < 0 ? 'pfn unknown' : `pfn 0x${pfn.toString(16)}`}`, {
-    pfn: { doc: 'Host frame of this page', format: 'hex', get: () => (pfn < 0 ? undefined : pfn) },
-    level: { doc: '1 is 4K, 2 is 2M, 3 is 1G', get: () => level },
-    size: { doc: 'Size of the leaf', get: () => levelText(level) },
-  });
+  return makeObject(
+    'spte',
+    () => `${levelText(level)} → ${pfn < 0 ? 'pfn unknown' : `pfn 0x${pfn.toString(16)}`}`,
+    {
+      pfn: { doc: 'Host frame of this page', format: 'hex', get: () => (pfn < 0 ? undefined : pfn) },
+      level: { doc: '1 is 4K, 2 is 2M, 3 is 1G', get: () => level },
+      size: { doc: 'Size of the leaf', get: () => levelText(level) },
+    },
+  );
 }
 
 const pages = new WeakMap<ExprObject, PageRef>();
@@ -124,13 +173,21 @@ export function pageRefOf(object: ExprObject): PageRef | undefined {
 }
 
 /** A page as an object; `page(gfn)` names another one of the same VM. */
-export function pageObject(view: StateView, page: PageRef, call?: (args: readonly Value[]) => Value): ExprObject {
+export function pageObject(
+  view: StateView,
+  page: PageRef,
+  call?: (args: readonly Value[]) => Value,
+): ExprObject {
   const object = makePageObject(view, page, call);
   pages.set(object, page);
   return object;
 }
 
-function makePageObject(view: StateView, page: PageRef, call?: (args: readonly Value[]) => Value): ExprObject {
+function makePageObject(
+  view: StateView,
+  page: PageRef,
+  call?: (args: readonly Value[]) => Value,
+): ExprObject {
   const { state, index } = view;
   const { analysis } = index;
   const known = (n: number): number | undefined => (n < 0 ? undefined : n);
@@ -140,29 +197,48 @@ function makePageObject(view: StateView, page: PageRef, call?: (args: readonly V
     const spte = page.vm < 0 ? ABSENT : state.value(MapKind.Spte, page.vm, page.gfn);
     return spte === ABSENT ? -1 : frameAt(spte, page.gfn);
   };
-  const spte = (): Value => (page.vm < 0 ? undefined : spteObject(state.value(MapKind.Spte, page.vm, page.gfn), page.gfn));
-  return makeObject('page', () => pageText(view, page), {
-    attribute: { doc: 'Shared or Private', get: () => attributeOf(view, page) },
-    gfn: { doc: 'Guest frame number', format: 'hex', get: () => known(page.gfn) },
-    vm: { doc: 'Its VM', get: () => analysis.vms[page.vm]?.label },
-    pgoff: { doc: 'Page of the file', format: 'hex', get: () => known(page.pgoff) },
-    inode: { doc: 'Its file', get: () => analysis.inodes[page.inode]?.label },
-    slot: { doc: 'Memslot that holds it', get: () => (page.vm < 0 ? undefined : index.slotOfGfn(page.vm, page.gfn, view.row)?.slot) },
-    pfn: { doc: 'Host frame number', format: 'hex', get: () => known(pfn()) },
-    spte: { doc: 'The leaf SPTE that maps it for the guest; unknown when none was seen', get: spte },
-    mapped: { doc: 'How many user mappings it has, as far as the trace shows', get: () => mappedCount(view, page) },
-    mappings: { doc: 'Who maps it in user space', get: () => pageMappings(view, page) },
-    refs: { doc: 'References with their holders', get: () => pageRefs(view, page) },
-    poisoned: { doc: 'Hardware poison was reported', get: () => page.inode >= 0 && state.value(MapKind.Poison, page.inode, page.pgoff) === 1 ? true : undefined },
-    invalidating: { doc: 'Inside the range of an invalidation in progress', get: () => invalidating(view, page) },
-    conversion: {
-      doc: 'The conversion in flight that covers it',
-      get: () => {
-        const found = inFlight(view).find((conversion) => coversPage(conversion, page));
-        return found && conversionObject(view, found);
+  const spte = (): Value =>
+    page.vm < 0 ? undefined : spteObject(state.value(MapKind.Spte, page.vm, page.gfn), page.gfn);
+  return makeObject(
+    'page',
+    () => pageText(view, page),
+    {
+      attribute: { doc: 'Shared or Private', get: () => attributeOf(view, page) },
+      gfn: { doc: 'Guest frame number', format: 'hex', get: () => known(page.gfn) },
+      vm: { doc: 'Its VM', get: () => analysis.vms[page.vm]?.label },
+      pgoff: { doc: 'Page of the file', format: 'hex', get: () => known(page.pgoff) },
+      inode: { doc: 'Its file', get: () => analysis.inodes[page.inode]?.label },
+      slot: {
+        doc: 'Memslot that holds it',
+        get: () => (page.vm < 0 ? undefined : index.slotOfGfn(page.vm, page.gfn, view.row)?.slot),
+      },
+      pfn: { doc: 'Host frame number', format: 'hex', get: () => known(pfn()) },
+      spte: { doc: 'The leaf SPTE that maps it for the guest; unknown when none was seen', get: spte },
+      mapped: {
+        doc: 'How many user mappings it has, as far as the trace shows',
+        get: () => mappedCount(view, page),
+      },
+      mappings: { doc: 'Who maps it in user space', get: () => pageMappings(view, page) },
+      refs: { doc: 'References with their holders', get: () => pageRefs(view, page) },
+      poisoned: {
+        doc: 'Hardware poison was reported',
+        get: () =>
+          page.inode >= 0 && state.value(MapKind.Poison, page.inode, page.pgoff) === 1 ? true : undefined,
+      },
+      invalidating: {
+        doc: 'Inside the range of an invalidation in progress',
+        get: () => invalidating(view, page),
+      },
+      conversion: {
+        doc: 'The conversion in flight that covers it',
+        get: () => {
+          const found = inFlight(view).find((conversion) => coversPage(conversion, page));
+          return found && conversionObject(view, found);
+        },
       },
     },
-  }, call ? { call } : {});
+    call ? { call } : {},
+  );
 }
 
 /** Unknown until a bracket was seen, and again after a loss. */
@@ -173,7 +249,10 @@ function invalidating(view: StateView, page: PageRef): boolean | undefined {
 }
 
 export function pageText(view: StateView, page: PageRef): string {
-  const file = page.pgoff < 0 ? '' : `page 0x${page.pgoff.toString(16)} of ${view.index.analysis.inodes[page.inode]?.label ?? 'a file'}`;
+  const file =
+    page.pgoff < 0
+      ? ''
+      : `page 0x${page.pgoff.toString(16)} of ${view.index.analysis.inodes[page.inode]?.label ?? 'a file'}`;
   const guest = page.gfn < 0 ? '' : `gfn 0x${page.gfn.toString(16)}`;
   const name = guest && file ? `${guest} (${file})` : guest || file || 'page';
   const attribute = attributeOf(view, page);

@@ -1,5 +1,12 @@
 /** The rules at the cursor: what each one has said so far, and how far the chain of its next finding has come. */
-import { makeList, makeObject, type ExprObject, type Item, type MemberSource, type Value } from '../expr/value.js';
+import {
+  makeList,
+  makeObject,
+  type ExprObject,
+  type Item,
+  type MemberSource,
+  type Value,
+} from '../expr/value.js';
 import type { Finding, RuleStatus, Verdict } from '../findings/finding.js';
 import type { StateView } from './stateView.js';
 
@@ -55,7 +62,9 @@ function judgement(view: StateView, rule: RuleStatus, findings: readonly Finding
     .map(({ verdict, count }) => `${count} ${verdict}`);
   if (counts.length > 0) return counts.join(', ');
   if (rule.status === 'not-applicable') return 'not applicable';
-  return rule.status === 'undecidable' ? `undecidable (${[...new Set(rule.reasons.map((r) => r.reason))].join(', ')})` : 'OK so far';
+  return rule.status === 'undecidable'
+    ? `undecidable (${[...new Set(rule.reasons.map((r) => r.reason))].join(', ')})`
+    : 'OK so far';
 }
 
 function ruleObject(view: StateView, rule: RuleStatus): ExprObject {
@@ -63,17 +72,33 @@ function ruleObject(view: StateView, rule: RuleStatus): ExprObject {
   const next = (): Finding | undefined => findings.find((finding) => finding.at > view.row);
   return makeObject('rule', () => judgement(view, rule, findings), {
     judgement: { doc: 'What it has said so far', get: () => judgement(view, rule, findings) },
-    chain: { doc: 'How much of the next finding\'s evidence has been seen', get: () => chainText(view, findings) },
+    chain: {
+      doc: "How much of the next finding's evidence has been seen",
+      get: () => chainText(view, findings),
+    },
     violations: { doc: 'Violations so far', get: () => countUntil(findings, view.row, 'violation') },
     suspicious: { doc: 'Suspicions so far', get: () => countUntil(findings, view.row, 'suspicious') },
     undecidable: { doc: 'Undecided so far', get: () => countUntil(findings, view.row, 'undecidable') },
-    next: { doc: 'The next finding', get: () => { const f = next(); return f && findingObject(view, f); } },
+    next: {
+      doc: 'The next finding',
+      get: () => {
+        const f = next();
+        return f && findingObject(view, f);
+      },
+    },
     status: { doc: 'Over the whole trace: judged, undecidable or not-applicable', get: () => rule.status },
     checks: { doc: 'Checks over the whole trace', get: () => rule.checks },
     profile: { doc: 'Profile it belongs to', get: () => rule.profile },
     reasons: {
       doc: 'Why checks were not decided',
-      get: () => makeList('reasons', rule.reasons.map((reason, i) => ({ name: `${i}`, value: `${reason.count} ${reason.reason}: ${reason.detail}` }))),
+      get: () =>
+        makeList(
+          'reasons',
+          rule.reasons.map((reason, i) => ({
+            name: `${i}`,
+            value: `${reason.count} ${reason.reason}: ${reason.detail}`,
+          })),
+        ),
     },
   });
 }
@@ -87,11 +112,20 @@ export function rulesObject(view: StateView): ExprObject {
     members[name] = { doc: `Rule ${rule.id} of ${rule.profile}`, get: () => ruleObject(view, rule) };
   }
   const violations = (): number => countUntil(findings, view.row, 'violation');
-  return makeObject('rules', () => `${violations()} violations, ${countUntil(findings, view.row, 'suspicious')} suspicious, ${countUntil(findings, view.row, 'undecidable')} undecidable so far`, members, { scalar: violations });
+  return makeObject(
+    'rules',
+    () =>
+      `${violations()} violations, ${countUntil(findings, view.row, 'suspicious')} suspicious, ${countUntil(findings, view.row, 'undecidable')} undecidable so far`,
+    members,
+    { scalar: violations },
+  );
 }
 
 /** Findings at the event of the cursor. */
 export function findingsHere(view: StateView): Value {
   const here = view.index.analysis.findings.filter((finding) => finding.at === view.row);
-  return makeList('findings', here.map((finding) => ({ name: finding.id, value: findingObject(view, finding) })));
+  return makeList(
+    'findings',
+    here.map((finding) => ({ name: finding.id, value: findingObject(view, finding) })),
+  );
 }

@@ -1,12 +1,25 @@
 /** The shim: one guest_memfd (or restricted memfd) inode with its mode, mappings, notifiers and references. */
-import { makeList, makeObject, type ExprList, type ExprObject, type Item, type Value } from '../expr/value.js';
+import {
+  makeList,
+  makeObject,
+  type ExprList,
+  type ExprObject,
+  type Item,
+  type Value,
+} from '../expr/value.js';
 import { inFlight, type StateView } from './stateView.js';
 import { frameAt, MapKind, type Holder, type MapKindCode } from '../cursor/mapRegistry.js';
 import { joinLists, rangeList, rangeText, type MapPart } from './lists.js';
 import { attrText, holderText, refKindText } from './page.js';
 
 /** Ranges of every holder of a kind, shown as the holder. */
-function heldRanges(view: StateView, kind: MapKindCode, inode: number, list: string, show: (holder: Holder, value: number) => string): ExprList {
+function heldRanges(
+  view: StateView,
+  kind: MapKindCode,
+  inode: number,
+  list: string,
+  show: (holder: Holder, value: number) => string,
+): ExprList {
   const { registry, maps } = view.state;
   const parts: MapPart[] = [];
   for (const id of registry.ofSubject(kind, inode)) {
@@ -28,11 +41,14 @@ function refText(holder: Holder, count: number): string {
 /** Mappable, Switching, Private, or unknown, from what is in flight, mapped and set. */
 function mode(view: StateView, inode: number): string | undefined {
   const { state } = view;
-  if (inFlight(view).some((conversion) => conversion.scope === 'inode' && conversion.inode === inode)) return 'Switching';
+  if (inFlight(view).some((conversion) => conversion.scope === 'inode' && conversion.inode === inode))
+    return 'Switching';
   const attributes = rangeList('', state.find(MapKind.PageAttr, inode), attrText);
   const vmas = heldRanges(view, MapKind.Vma, inode, '', mappingText);
   let shared = 0;
-  state.find(MapKind.PageAttr, inode)?.visit(-Infinity, Infinity, (_first, _end, value) => void (shared += value === 0 ? 1 : 0));
+  state
+    .find(MapKind.PageAttr, inode)
+    ?.visit(-Infinity, Infinity, (_first, _end, value) => void (shared += value === 0 ? 1 : 0));
   if (vmas.length > 0 || shared > 0) return 'Mappable';
   return attributes.length > 0 ? 'Private' : undefined;
 }
@@ -51,33 +67,62 @@ function notifiers(view: StateView, inode: number): ExprList {
     registered += event.bind ? 1 : -1;
     last = event.row;
   }
-  if (registered > 0) items.push({ name: 'registered', value: `${registered}, last change at ${index.place(last)}` });
+  if (registered > 0)
+    items.push({ name: 'registered', value: `${registered}, last change at ${index.place(last)}` });
   return makeList('notifiers', items);
 }
 
 /** A file as an object; `inode(1)` names another one. */
-export function shimObject(view: StateView, inode: number, call?: (args: readonly Value[]) => Value): ExprObject {
+export function shimObject(
+  view: StateView,
+  inode: number,
+  call?: (args: readonly Value[]) => Value,
+): ExprObject {
   const { state, index } = view;
   const info = index.analysis.inodes[inode];
-  return makeObject('shim', () => `${info?.label ?? 'no file'}: ${mode(view, inode) ?? 'mode unknown'}`, {
-    mode: { doc: 'Mappable, Switching (a conversion is in flight) or Private', get: () => mode(view, inode) },
-    label: { doc: 'How findings name it', get: () => info?.label },
-    provider: { doc: 'guest_memfd or restrictedmem', get: () => info?.provider },
-    ino: { doc: 'Inode number', get: () => (info && info.ino >= 0 ? info.ino : undefined) },
-    pageCount: { doc: 'Size in pages', get: () => (info && info.pageCount >= 0 ? info.pageCount : undefined) },
-    attributes: { doc: 'Attributes by page of the file', get: () => rangeList('attributes', state.find(MapKind.PageAttr, inode), attrText) },
-    vmas: { doc: 'VMAs of the file', get: () => heldRanges(view, MapKind.Vma, inode, 'vmas', mappingText) },
-    mappings: { doc: 'Pages mapped in user space, by who maps them', get: () => heldRanges(view, MapKind.Mapping, inode, 'mappings', mappingText) },
-    references: { doc: 'References with their holders', get: () => heldRanges(view, MapKind.Ref, inode, 'references', refText) },
-    notifiers: { doc: 'Who is told of invalidations', get: () => notifiers(view, inode) },
-    pageCache: {
-      doc: 'Pages that the page cache holds',
-      get: () => rangeList('pageCache', state.find(MapKind.Cache, inode), (packed, first) => {
-        const pfn = frameAt(packed, first);
-        return pfn < 0 ? 'pfn unknown' : `pfn 0x${pfn.toString(16)}`;
-      }),
+  return makeObject(
+    'shim',
+    () => `${info?.label ?? 'no file'}: ${mode(view, inode) ?? 'mode unknown'}`,
+    {
+      mode: {
+        doc: 'Mappable, Switching (a conversion is in flight) or Private',
+        get: () => mode(view, inode),
+      },
+      label: { doc: 'How findings name it', get: () => info?.label },
+      provider: { doc: 'guest_memfd or restrictedmem', get: () => info?.provider },
+      ino: { doc: 'Inode number', get: () => (info && info.ino >= 0 ? info.ino : undefined) },
+      pageCount: {
+        doc: 'Size in pages',
+        get: () => (info && info.pageCount >= 0 ? info.pageCount : undefined),
+      },
+      attributes: {
+        doc: 'Attributes by page of the file',
+        get: () => rangeList('attributes', state.find(MapKind.PageAttr, inode), attrText),
+      },
+      vmas: { doc: 'VMAs of the file', get: () => heldRanges(view, MapKind.Vma, inode, 'vmas', mappingText) },
+      mappings: {
+        doc: 'Pages mapped in user space, by who maps them',
+        get: () => heldRanges(view, MapKind.Mapping, inode, 'mappings', mappingText),
+      },
+      references: {
+        doc: 'References with their holders',
+        get: () => heldRanges(view, MapKind.Ref, inode, 'references', refText),
+      },
+      notifiers: { doc: 'Who is told of invalidations', get: () => notifiers(view, inode) },
+      pageCache: {
+        doc: 'Pages that the page cache holds',
+        get: () =>
+          rangeList('pageCache', state.find(MapKind.Cache, inode), (packed, first) => {
+            const pfn = frameAt(packed, first);
+            return pfn < 0 ? 'pfn unknown' : `pfn 0x${pfn.toString(16)}`;
+          }),
+      },
+      poisoned: {
+        doc: 'Pages with hardware poison',
+        get: () => rangeList('poisoned', state.find(MapKind.Poison, inode), () => 'poisoned'),
+      },
+      index: { doc: 'Its number, for inode(number)', get: () => inode },
     },
-    poisoned: { doc: 'Pages with hardware poison', get: () => rangeList('poisoned', state.find(MapKind.Poison, inode), () => 'poisoned') },
-    index: { doc: 'Its number, for inode(number)', get: () => inode },
-  }, call ? { call } : {});
+    call ? { call } : {},
+  );
 }

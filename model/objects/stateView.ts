@@ -14,7 +14,10 @@ export class StateView {
   private focusRow = -2;
   private focusPage: PageRef | undefined;
 
-  constructor(readonly index: TraceIndex, readonly cursor: Cursor) {}
+  constructor(
+    readonly index: TraceIndex,
+    readonly cursor: Cursor,
+  ) {}
 
   get state(): ShimState {
     return this.cursor.state;

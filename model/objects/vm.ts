@@ -17,7 +17,11 @@ function slotItem(view: StateView, slot: SlotInfo): Item {
       baseGfn: { doc: 'First guest frame', format: 'hex', get: () => slot.baseGfn },
       pageCount: { doc: 'How many pages', get: () => slot.pageCount },
       size: { doc: 'How many bytes', get: () => sizeText(slot.pageCount) },
-      pgoff: { doc: 'First page of the file', format: 'hex', get: () => (slot.pgoff < 0 ? undefined : slot.pgoff) },
+      pgoff: {
+        doc: 'First page of the file',
+        format: 'hex',
+        get: () => (slot.pgoff < 0 ? undefined : slot.pgoff),
+      },
       inode: { doc: 'The file', get: () => inode },
       since: { doc: 'Where it was added', get: () => view.index.place(slot.fromRow) },
     }),
@@ -32,11 +36,19 @@ function invalidations(view: StateView, vm: number): ExprObject {
     return count === ABSENT ? undefined : count;
   };
   const ended = (): number => Math.max(0, state.value(MapKind.InvSeq, -1, vm));
-  return makeObject('invalidations', () => `${inProgress() ?? 'unknown how many'} in progress, ${ended()} ended`, {
-    inProgress: { doc: 'mmu_invalidate_in_progress, as far as the trace shows', get: inProgress },
-    seq: { doc: 'How many ended since the trace began: mmu_invalidate_seq moves by as much', get: ended },
-    ranges: { doc: 'Guest frames of those in progress', get: () => rangeList('ranges', state.find(MapKind.InvRange, vm), () => 'invalidating') },
-  }, { scalar: inProgress });
+  return makeObject(
+    'invalidations',
+    () => `${inProgress() ?? 'unknown how many'} in progress, ${ended()} ended`,
+    {
+      inProgress: { doc: 'mmu_invalidate_in_progress, as far as the trace shows', get: inProgress },
+      seq: { doc: 'How many ended since the trace began: mmu_invalidate_seq moves by as much', get: ended },
+      ranges: {
+        doc: 'Guest frames of those in progress',
+        get: () => rangeList('ranges', state.find(MapKind.InvRange, vm), () => 'invalidating'),
+      },
+    },
+    { scalar: inProgress },
+  );
 }
 
 /** A VM as an object; `vm(1)` names another one. */
@@ -44,24 +56,46 @@ export function vmObject(view: StateView, vm: number, call?: (args: readonly Val
   const { state, index } = view;
   const info = index.analysis.vms[vm];
   const slots = (): Item[] => index.slotsOfVm(vm, view.row).map((slot) => slotItem(view, slot));
-  return makeObject('vm', () => info?.label ?? 'no VM', {
-    label: { doc: 'How findings name it', get: () => info?.label },
-    kvm: { doc: 'struct kvm pointer', format: 'hex', get: () => (info && info.kvm !== 0n ? info.kvm : undefined) },
-    tgid: { doc: 'Thread group that owns it', get: () => (info && info.tgid >= 0 ? info.tgid : undefined) },
-    attributesOf: { doc: 'Where attributes come from: vm, inode or none seen', get: () => info?.attributesOf },
-    invalidations: { doc: 'MMU invalidations', get: () => invalidations(view, vm) },
-    slots: { doc: 'Memslots that live now', get: () => makeList('slots', slots()) },
-    attributes: {
-      doc: 'Attributes by guest frame',
-      get: () => rangeList('attributes', state.find(MapKind.GfnAttr, vm), attrText),
+  return makeObject(
+    'vm',
+    () => info?.label ?? 'no VM',
+    {
+      label: { doc: 'How findings name it', get: () => info?.label },
+      kvm: {
+        doc: 'struct kvm pointer',
+        format: 'hex',
+        get: () => (info && info.kvm !== 0n ? info.kvm : undefined),
+      },
+      tgid: { doc: 'Thread group that owns it', get: () => (info && info.tgid >= 0 ? info.tgid : undefined) },
+      attributesOf: {
+        doc: 'Where attributes come from: vm, inode or none seen',
+        get: () => info?.attributesOf,
+      },
+      invalidations: { doc: 'MMU invalidations', get: () => invalidations(view, vm) },
+      slots: { doc: 'Memslots that live now', get: () => makeList('slots', slots()) },
+      attributes: {
+        doc: 'Attributes by guest frame',
+        get: () => rangeList('attributes', state.find(MapKind.GfnAttr, vm), attrText),
+      },
+      sptes: {
+        doc: 'Present leaf SPTEs, contiguous ones joined',
+        get: () => rangeList('sptes', state.find(MapKind.Spte, vm), spteObject),
+      },
+      conversions: {
+        doc: 'Conversions in flight',
+        get: () =>
+          makeList(
+            'conversions',
+            inFlight(view)
+              .filter((conversion) => conversion.vm === vm)
+              .map((conversion) => ({
+                name: String(conversion.index),
+                value: conversionObject(view, conversion),
+              })),
+          ),
+      },
+      index: { doc: 'Its number, for vm(number)', get: () => vm },
     },
-    sptes: { doc: 'Present leaf SPTEs, contiguous ones joined', get: () => rangeList('sptes', state.find(MapKind.Spte, vm), spteObject) },
-    conversions: {
-      doc: 'Conversions in flight',
-      get: () => makeList('conversions', inFlight(view)
-        .filter((conversion) => conversion.vm === vm)
-        .map((conversion) => ({ name: String(conversion.index), value: conversionObject(view, conversion) }))),
-    },
-    index: { doc: 'Its number, for vm(number)', get: () => vm },
-  }, call ? { call } : {});
+    call ? { call } : {},
+  );
 }

@@ -56,9 +56,29 @@ export const Attr = { Shared: 0, Private: 1, Unknown: 2 } as const;
 export const RefKind = { GetPfn: 0, Gup: 1, Pin: 2 } as const;
 /** Phases of a conversion, in order. */
 export const Phase = {
-  Requested: 0, Blocked: 1, Unmapped: 2, RefsOk: 3, InvOpen: 4, Zapped: 5, Stored: 6, InvClosed: 7, Done: 8, Failed: 9,
+  Requested: 0,
+  Blocked: 1,
+  Unmapped: 2,
+  RefsOk: 3,
+  InvOpen: 4,
+  Zapped: 5,
+  Stored: 6,
+  InvClosed: 7,
+  Done: 8,
+  Failed: 9,
 } as const;
-export const PHASE_NAMES = ['Requested', 'Blocked', 'Unmapped', 'RefsOk', 'InvOpen', 'Zapped', 'Stored', 'InvClosed', 'Done', 'Failed'] as const;
+export const PHASE_NAMES = [
+  'Requested',
+  'Blocked',
+  'Unmapped',
+  'RefsOk',
+  'InvOpen',
+  'Zapped',
+  'Stored',
+  'InvClosed',
+  'Done',
+  'Failed',
+] as const;
 
 /** Operation i is at column index `i & (OP_BLOCK_LENGTH - 1)` of block `i >>> OP_BLOCK_SHIFT`. */
 export const OP_BLOCK_SHIFT = 14;
@@ -108,21 +128,41 @@ export class OpLog {
     const wide = this.chunks.pop();
     if (!wide) return undefined;
     this.chunks.push({
-      op: wide.op.slice(), row: wide.row.slice(), first: narrowed(wide.first, new Uint32Array(CHUNK)), value: narrowed(wide.value, new Int32Array(CHUNK)),
+      op: wide.op.slice(),
+      row: wide.row.slice(),
+      first: narrowed(wide.first, new Uint32Array(CHUNK)),
+      value: narrowed(wide.value, new Int32Array(CHUNK)),
       subject: shortened(wide.subject, new Int16Array(CHUNK), () => Int32Array.from(wide.subject)),
-      count: shortened(wide.count, new Uint16Array(CHUNK), () => narrowed(wide.count, new Uint32Array(CHUNK))),
+      count: shortened(wide.count, new Uint16Array(CHUNK), () =>
+        narrowed(wide.count, new Uint32Array(CHUNK)),
+      ),
       aux: shortened(wide.aux, new Int16Array(CHUNK), () => narrowed(wide.aux, new Int32Array(CHUNK))),
     });
     return wide;
   }
 
-  push(op: OpCode, subject: number, row: number, first: number, count: number, value: number, aux: number): void {
+  push(
+    op: OpCode,
+    subject: number,
+    row: number,
+    first: number,
+    count: number,
+    value: number,
+    aux: number,
+  ): void {
     const i = this.length & (CHUNK - 1);
     if (i === 0) {
-      this.chunks.push(this.seal() ?? {
-        op: new Uint8Array(CHUNK), subject: new Int32Array(CHUNK), row: new Uint32Array(CHUNK), first: new Float64Array(CHUNK),
-        count: new Float64Array(CHUNK), value: new Float64Array(CHUNK), aux: new Float64Array(CHUNK),
-      });
+      this.chunks.push(
+        this.seal() ?? {
+          op: new Uint8Array(CHUNK),
+          subject: new Int32Array(CHUNK),
+          row: new Uint32Array(CHUNK),
+          first: new Float64Array(CHUNK),
+          count: new Float64Array(CHUNK),
+          value: new Float64Array(CHUNK),
+          aux: new Float64Array(CHUNK),
+        },
+      );
     }
     const c = this.chunks[this.chunks.length - 1]!;
     c.op[i] = op;

@@ -86,13 +86,25 @@ export function aliasesOf(analysis: Analysis, page: PageId): readonly Alias[] {
 function fileAlias(slot: SlotInfo, page: PageId): Alias | undefined {
   if (slot.vm !== page.subject || slot.inode < 0 || slot.pgoff < 0) return undefined;
   if (page.page < slot.baseGfn || page.page >= slot.baseGfn + slot.pageCount) return undefined;
-  return { unit: 'pgoff', subject: slot.inode, page: slot.pgoff + page.page - slot.baseGfn, fromRow: slot.fromRow, untilRow: slot.untilRow };
+  return {
+    unit: 'pgoff',
+    subject: slot.inode,
+    page: slot.pgoff + page.page - slot.baseGfn,
+    fromRow: slot.fromRow,
+    untilRow: slot.untilRow,
+  };
 }
 
 function frameAlias(slot: SlotInfo, page: PageId): Alias | undefined {
   if (slot.inode !== page.subject || slot.pgoff < 0) return undefined;
   if (page.page < slot.pgoff || page.page >= slot.pgoff + slot.pageCount) return undefined;
-  return { unit: 'gfn', subject: slot.vm, page: slot.baseGfn + page.page - slot.pgoff, fromRow: slot.fromRow, untilRow: slot.untilRow };
+  return {
+    unit: 'gfn',
+    subject: slot.vm,
+    page: slot.baseGfn + page.page - slot.pgoff,
+    fromRow: slot.fromRow,
+    untilRow: slot.untilRow,
+  };
 }
 
 /**
@@ -148,7 +160,10 @@ export function pageInstant(analysis: Analysis, page: PageId, row: number): Page
   const memory = memoryOf(analysis);
   const known = memory.histories.get(keyOf(page));
   if (known) return intervalIn(known.intervals, row);
-  return new HistoryBuilder(analysis, memory.index, page).instant(row) ?? intervalIn(pageHistory(analysis, page).intervals, row);
+  return (
+    new HistoryBuilder(analysis, memory.index, page).instant(row) ??
+    intervalIn(pageHistory(analysis, page).intervals, row)
+  );
 }
 
 /** The interval that holds a row. */
@@ -162,7 +177,11 @@ class HistoryBuilder {
   /** Every event is either understood or not, so these two add up to the table's length. */
   private readonly rowCount: number;
 
-  constructor(private readonly analysis: Analysis, private readonly index: OpIndex, private readonly page: PageId) {
+  constructor(
+    private readonly analysis: Analysis,
+    private readonly index: OpIndex,
+    private readonly page: PageId,
+  ) {
     this.rowCount = analysis.understood + analysis.unknown;
     this.aliases = aliasesOf(analysis, page);
     this.track(page);
@@ -215,11 +234,18 @@ class HistoryBuilder {
     return fromRow === undefined ? undefined : { fromRow, state };
   }
 
-  private track(id: { readonly unit: Space; readonly subject: number; readonly page: number }): GfnTrack | FileTrack {
+  private track(id: {
+    readonly unit: Space;
+    readonly subject: number;
+    readonly page: number;
+  }): GfnTrack | FileTrack {
     const key = `${id.unit}:${id.subject}:${id.page}`;
     let track = this.tracks.get(key);
     if (!track) {
-      track = id.unit === 'gfn' ? new GfnTrack(this.analysis, id.subject, id.page) : new FileTrack(this.analysis, id.subject, id.page);
+      track =
+        id.unit === 'gfn'
+          ? new GfnTrack(this.analysis, id.subject, id.page)
+          : new FileTrack(this.analysis, id.subject, id.page);
       this.tracks.set(key, track);
     }
     return track;
@@ -299,13 +325,20 @@ function joinTracks(analysis: Analysis, frames: readonly GfnTrack[], files: read
 /** Same words and same facts: lists are compared by what they hold, since tracks replace a list whenever it changes. */
 function sameDimension(a: PageState, b: PageState, dimension: Dimension): boolean {
   switch (dimension) {
-    case 'attribute': return a.attribute === b.attribute && a.attributeRow === b.attributeRow;
-    case 'conversion': return sameList(a.conversions, b.conversions);
-    case 'mappings': return a.mappingsKnown === b.mappingsKnown && sameList(a.mappings, b.mappings);
-    case 'sptes': return a.sptesKnown === b.sptesKnown && sameList(a.sptes, b.sptes);
-    case 'references': return a.referencesKnown === b.referencesKnown && sameList(a.references, b.references);
-    case 'pfn': return a.pfn === b.pfn && a.pfnKnown === b.pfnKnown;
-    case 'poison': return a.poisoned === b.poisoned;
+    case 'attribute':
+      return a.attribute === b.attribute && a.attributeRow === b.attributeRow;
+    case 'conversion':
+      return sameList(a.conversions, b.conversions);
+    case 'mappings':
+      return a.mappingsKnown === b.mappingsKnown && sameList(a.mappings, b.mappings);
+    case 'sptes':
+      return a.sptesKnown === b.sptesKnown && sameList(a.sptes, b.sptes);
+    case 'references':
+      return a.referencesKnown === b.referencesKnown && sameList(a.references, b.references);
+    case 'pfn':
+      return a.pfn === b.pfn && a.pfnKnown === b.pfnKnown;
+    case 'poison':
+      return a.poisoned === b.poisoned;
   }
 }
 

@@ -38,7 +38,8 @@ export class OpIndex {
         const i = this.entries[e]!;
         const first = ops.first(i);
         if (page < first || page >= first + ops.count(i)) continue;
-        if (opSubject(this.analysis, ops, i) === subject && opSpace(this.analysis, ops, i) === space) into.push(i);
+        if (opSubject(this.analysis, ops, i) === subject && opSpace(this.analysis, ops, i) === space)
+          into.push(i);
       }
     }
   }
@@ -78,7 +79,8 @@ export class OpIndex {
       const subject = space === undefined ? -1 : opSubject(this.analysis, ops, i);
       if (space !== undefined && subject >= 0) (lists[space][subject] ??= []).push(i);
     }
-    for (const space of ['gfn', 'pgoff'] as const) lists[space].forEach((list, subject) => this.bySubject.set(`${space} ${subject}`, list));
+    for (const space of ['gfn', 'pgoff'] as const)
+      lists[space].forEach((list, subject) => this.bySubject.set(`${space} ${subject}`, list));
   }
 
   private visit(put: (key: number, op: number) => void, keepLosses: boolean): void {
@@ -109,16 +111,31 @@ export class OpIndex {
 
 function bucketKey(space: Space, subject: number, level: number, bucket: number): number {
   // Distinct below 500 subjects of 2^41 pages; beyond that keys may meet, and collect() looks at the subject again.
-  return (space === 'gfn' ? 0 : LEVEL_STRIDE * 4) + level * LEVEL_STRIDE + (subject + 1) * SUBJECT_STRIDE + bucket;
+  return (
+    (space === 'gfn' ? 0 : LEVEL_STRIDE * 4) + level * LEVEL_STRIDE + (subject + 1) * SUBJECT_STRIDE + bucket
+  );
 }
 
 /** Space of operation `i`'s range, undefined when it has none that a page's history shows. */
 export function opSpace(analysis: Analysis, ops: OpLog, i: number): Space | undefined {
   switch (ops.op(i)) {
-    case Op.GfnAttr: case Op.SpteSet: case Op.SpteZap: case Op.GuestFault: case Op.InvRange:
+    case Op.GfnAttr:
+    case Op.SpteSet:
+    case Op.SpteZap:
+    case Op.GuestFault:
+    case Op.InvRange:
       return 'gfn';
-    case Op.PageAttr: case Op.MapAdd: case Op.MapRemove: case Op.RefGet: case Op.RefPut: case Op.Alloc: case Op.Free:
-    case Op.Poison: case Op.UserFault: case Op.Punch: case Op.Unmap:
+    case Op.PageAttr:
+    case Op.MapAdd:
+    case Op.MapRemove:
+    case Op.RefGet:
+    case Op.RefPut:
+    case Op.Alloc:
+    case Op.Free:
+    case Op.Poison:
+    case Op.UserFault:
+    case Op.Punch:
+    case Op.Unmap:
       return 'pgoff';
     case Op.Phase: {
       const conversion = analysis.conversions[ops.subject(i)];

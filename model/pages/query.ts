@@ -29,7 +29,8 @@ export function stateAtRow(analysis: Analysis, page: PageId, row: number): PageI
 /** The page under its other name at `row`: a gfn's file page or a file page's first gfn; undefined when no slot binds it then. */
 export function translate(analysis: Analysis, page: PageId, row: number): PageId | undefined {
   for (const alias of aliasesOf(analysis, page)) {
-    if (alias.fromRow <= Math.max(row, 0) && row < alias.untilRow) return { unit: alias.unit, subject: alias.subject, page: alias.page };
+    if (alias.fromRow <= Math.max(row, 0) && row < alias.untilRow)
+      return { unit: alias.unit, subject: alias.subject, page: alias.page };
   }
   return undefined;
 }
@@ -56,14 +57,32 @@ function rangeOf(unit: Space, subject: number, first: number, count: number): Pa
 }
 
 function addRange(out: PageRange[], range: PageRange): void {
-  const same = (r: PageRange): boolean => r.unit === range.unit && r.vm === range.vm && r.inode === range.inode && r.first === range.first && r.count === range.count;
+  const same = (r: PageRange): boolean =>
+    r.unit === range.unit &&
+    r.vm === range.vm &&
+    r.inode === range.inode &&
+    r.first === range.first &&
+    r.count === range.count;
   if (!out.some(same)) out.push(range);
 }
 
 /** Kinds whose `start` and `end` arguments are guest frames, end exclusive. */
-const GFN_RANGE_KINDS: ReadonlySet<string> = new Set(['SetAttrRequest', 'PreSetAttr', 'PostSetAttr', 'VmSetAttr', 'InvRange', 'UnmapGfnRange']);
+const GFN_RANGE_KINDS: ReadonlySet<string> = new Set([
+  'SetAttrRequest',
+  'PreSetAttr',
+  'PostSetAttr',
+  'VmSetAttr',
+  'InvRange',
+  'UnmapGfnRange',
+]);
 /** Arguments that are guest physical addresses in bytes, by kind. */
-const GPA_SLOTS: Readonly<Record<string, string>> = { KvmPageFault: 'address', RmpFault: 'gpa', ArmGuestFault: 'ipa', QemuMemoryFault: 'start', QemuConvert: 'start' };
+const GPA_SLOTS: Readonly<Record<string, string>> = {
+  KvmPageFault: 'address',
+  RmpFault: 'gpa',
+  ArmGuestFault: 'ipa',
+  QemuMemoryFault: 'start',
+  QemuConvert: 'start',
+};
 
 function pagesOfArguments(analysis: Analysis, table: EventTable, row: number): PageRange | undefined {
   const kind = kindName(table.kind(row));
@@ -128,15 +147,31 @@ export function rangePieces(analysis: Analysis, range: PageId, count: number): r
 }
 
 /** Spaces in which operations touch the range: its own, and through each slot the other one; `shift` maps back. */
-function rangeSpaces(analysis: Analysis, range: PageId, count: number): { unit: Space; subject: number; shift: number; first: number; count: number }[] {
+function rangeSpaces(
+  analysis: Analysis,
+  range: PageId,
+  count: number,
+): { unit: Space; subject: number; shift: number; first: number; count: number }[] {
   const out = [{ unit: range.unit, subject: range.subject, shift: 0, first: range.page, count }];
   for (const slot of analysis.slots) {
     if (slot.inode < 0 || slot.pgoff < 0) continue;
     if (range.unit === 'gfn' && slot.vm === range.subject) {
-      out.push({ unit: 'pgoff', subject: slot.inode, shift: slot.pgoff - slot.baseGfn, first: slot.baseGfn, count: slot.pageCount });
+      out.push({
+        unit: 'pgoff',
+        subject: slot.inode,
+        shift: slot.pgoff - slot.baseGfn,
+        first: slot.baseGfn,
+        count: slot.pageCount,
+      });
     }
     if (range.unit === 'pgoff' && slot.inode === range.subject) {
-      out.push({ unit: 'gfn', subject: slot.vm, shift: slot.baseGfn - slot.pgoff, first: slot.pgoff, count: slot.pageCount });
+      out.push({
+        unit: 'gfn',
+        subject: slot.vm,
+        shift: slot.baseGfn - slot.pgoff,
+        first: slot.pgoff,
+        count: slot.pageCount,
+      });
     }
   }
   return out;

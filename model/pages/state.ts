@@ -64,7 +64,15 @@ export interface PageState {
 }
 
 /** What can change of a page, one lane each. */
-export const DIMENSIONS = ['attribute', 'conversion', 'mappings', 'sptes', 'references', 'pfn', 'poison'] as const;
+export const DIMENSIONS = [
+  'attribute',
+  'conversion',
+  'mappings',
+  'sptes',
+  'references',
+  'pfn',
+  'poison',
+] as const;
 export type Dimension = (typeof DIMENSIONS)[number];
 
 const LEVEL_NAMES = ['level 0', '4K', '2M', '1G', '512G', '256T'] as const;
@@ -88,14 +96,22 @@ export function hex(n: number): string {
 /** One dimension of a state in the field's words; '' when there is nothing to say. */
 export function describeDimension(state: PageState, dimension: Dimension): string {
   switch (dimension) {
-    case 'attribute': return state.attribute === 'unknown' ? 'attribute unknown' : state.attribute;
+    case 'attribute':
+      return state.attribute === 'unknown' ? 'attribute unknown' : state.attribute;
     case 'conversion':
-      return state.conversions.map((c) => `converting to ${c.toPrivate ? 'private' : 'shared'} (${PHASE_NAMES[c.phase] ?? '?'})`).join(', ');
-    case 'mappings': return counted(state.mappings.length, state.mappingsKnown, 'user mapping');
-    case 'sptes': return describeSptes(state);
-    case 'references': return describeReferences(state);
-    case 'pfn': return state.pfnKnown && state.pfn >= 0 ? `pfn ${hex(state.pfn)}` : '';
-    case 'poison': return state.poisoned ? 'poisoned' : '';
+      return state.conversions
+        .map((c) => `converting to ${c.toPrivate ? 'private' : 'shared'} (${PHASE_NAMES[c.phase] ?? '?'})`)
+        .join(', ');
+    case 'mappings':
+      return counted(state.mappings.length, state.mappingsKnown, 'user mapping');
+    case 'sptes':
+      return describeSptes(state);
+    case 'references':
+      return describeReferences(state);
+    case 'pfn':
+      return state.pfnKnown && state.pfn >= 0 ? `pfn ${hex(state.pfn)}` : '';
+    case 'poison':
+      return state.poisoned ? 'poisoned' : '';
   }
 }
 
@@ -114,9 +130,18 @@ export function describeState(state: PageState): string {
 
 /** True when no dimension holds anything that an event established. */
 export function isUnknown(state: PageState): boolean {
-  return state.attribute === 'unknown' && state.conversions.length === 0 && state.mappings.length === 0 && !state.mappingsKnown
-    && state.sptes.length === 0 && !state.sptesKnown && state.references.length === 0 && !state.referencesKnown && !state.pfnKnown
-    && !state.poisoned;
+  return (
+    state.attribute === 'unknown' &&
+    state.conversions.length === 0 &&
+    state.mappings.length === 0 &&
+    !state.mappingsKnown &&
+    state.sptes.length === 0 &&
+    !state.sptesKnown &&
+    state.references.length === 0 &&
+    !state.referencesKnown &&
+    !state.pfnKnown &&
+    !state.poisoned
+  );
 }
 
 function counted(count: number, known: boolean, noun: string): string {
@@ -126,7 +151,9 @@ function counted(count: number, known: boolean, noun: string): string {
 
 function describeSptes(state: PageState): string {
   if (state.sptes.length === 0) return state.sptesKnown ? 'no SPTE' : 'SPTE unknown';
-  return state.sptes.map((s) => `SPTE ${levelName(s.level)}${s.pfn >= 0 ? ` pfn ${hex(s.pfn)}` : ''}`).join(', ');
+  return state.sptes
+    .map((s) => `SPTE ${levelName(s.level)}${s.pfn >= 0 ? ` pfn ${hex(s.pfn)}` : ''}`)
+    .join(', ');
 }
 
 /** References are named when there are any; none is the normal case and is not worth a word. */
@@ -135,7 +162,10 @@ function describeReferences(state: PageState): string {
   const parts: string[] = [];
   for (const kind of REFERENCE_KINDS) {
     const count = state.references.filter((r) => r.kind === kind).length;
-    if (count > 0) parts.push(`${count} ${kind === 'gup' ? 'GUP reference' : kind === 'pin' ? 'pin' : 'get_pfn reference'}${count === 1 ? '' : 's'}`);
+    if (count > 0)
+      parts.push(
+        `${count} ${kind === 'gup' ? 'GUP reference' : kind === 'pin' ? 'pin' : 'get_pfn reference'}${count === 1 ? '' : 's'}`,
+      );
   }
   return parts.join(', ');
 }

@@ -4,7 +4,14 @@
  */
 import type { Analysis, Conversion } from '../analysis.js';
 import { Op, Phase, type OpLog } from '../ops/oplog.js';
-import { referenceKind, type Attribute, type PhaseState, type Reference, type Spte, type UserMapping } from './state.js';
+import {
+  referenceKind,
+  type Attribute,
+  type PhaseState,
+  type Reference,
+  type Spte,
+  type UserMapping,
+} from './state.js';
 import type { Space } from './opindex.js';
 
 export interface Track {
@@ -47,7 +54,11 @@ export class GfnTrack implements Track {
   sptesKnown = false;
   readonly phases: PhaseTrack;
 
-  constructor(analysis: Analysis, readonly subject: number, readonly page: number) {
+  constructor(
+    analysis: Analysis,
+    readonly subject: number,
+    readonly page: number,
+  ) {
     this.phases = new PhaseTrack(analysis.conversions);
   }
 
@@ -59,7 +70,16 @@ export class GfnTrack implements Track {
         break;
       case Op.SpteSet:
         this.dropSpte(ops.first(i), ops.aux(i));
-        this.sptes = [...this.sptes, { vm: this.subject, gfn: ops.first(i), level: ops.aux(i), pfn: this.pfnHere(ops, i), row: ops.row(i) }];
+        this.sptes = [
+          ...this.sptes,
+          {
+            vm: this.subject,
+            gfn: ops.first(i),
+            level: ops.aux(i),
+            pfn: this.pfnHere(ops, i),
+            row: ops.row(i),
+          },
+        ];
         this.sptesKnown = true;
         break;
       case Op.SpteZap:
@@ -106,7 +126,11 @@ export class FileTrack implements Track {
   poisoned = false;
   readonly phases: PhaseTrack;
 
-  constructor(analysis: Analysis, readonly subject: number, readonly page: number) {
+  constructor(
+    analysis: Analysis,
+    readonly subject: number,
+    readonly page: number,
+  ) {
     this.phases = new PhaseTrack(analysis.conversions);
   }
 
@@ -122,16 +146,26 @@ export class FileTrack implements Track {
       case Op.MapRemove:
         // The event names who removes, which for an unmap of the whole file need not be who had it.
         this.mappings = without(
-          this.mappings, (m) => m.holder === ops.value(i) && m.address === ops.aux(i), (m) => m.address === ops.aux(i), () => true,
+          this.mappings,
+          (m) => m.holder === ops.value(i) && m.address === ops.aux(i),
+          (m) => m.address === ops.aux(i),
+          () => true,
         );
         break;
       case Op.RefGet:
-        this.references = [...this.references, { kind: referenceKind(ops.value(i)), tid: ops.aux(i), row: ops.row(i) }];
+        this.references = [
+          ...this.references,
+          { kind: referenceKind(ops.value(i)), tid: ops.aux(i), row: ops.row(i) },
+        ];
         break;
       case Op.RefPut: {
         const kind = referenceKind(ops.value(i));
         // A pin is often dropped by another thread than its holder, or in an interrupt.
-        this.references = without(this.references, (r) => r.kind === kind && r.tid === ops.aux(i), (r) => r.kind === kind);
+        this.references = without(
+          this.references,
+          (r) => r.kind === kind && r.tid === ops.aux(i),
+          (r) => r.kind === kind,
+        );
         break;
       }
       case Op.Alloc:

@@ -27,7 +27,11 @@ export function convText(conv: Conv): string {
 export type MapState =
   | { readonly is: 'mapped'; readonly pgoff: number; readonly rec: MapRec }
   | { readonly is: 'empty' }
-  | { readonly is: 'unknown'; readonly why: 'not-recorded' | 'lost' | 'unknown-start'; readonly pgoff: number };
+  | {
+      readonly is: 'unknown';
+      readonly why: 'not-recorded' | 'lost' | 'unknown-start';
+      readonly pgoff: number;
+    };
 
 /** Whether any page of [first, end) has a user mapping at `row`. */
 export function mappingsAt(run: RuleRun, inode: Inode, first: number, end: number, row: number): MapState {
@@ -55,18 +59,44 @@ export function mappingsAt(run: RuleRun, inode: Inode, first: number, end: numbe
 }
 
 /** True when the mapping certainly was there at the store: added before it, or before the whole call when only the call is known. */
-export function mappedBeforeStore(run: RuleRun, state: MapState & { is: 'mapped' }, conv: Conv, row: number): boolean {
-  if (!conv.storeExact) return conv.callRow >= 0 && state.rec.lastAdd < conv.callRow && run.w.ordered(state.rec.lastAdd, conv.callRow);
+export function mappedBeforeStore(
+  run: RuleRun,
+  state: MapState & { is: 'mapped' },
+  conv: Conv,
+  row: number,
+): boolean {
+  if (!conv.storeExact)
+    return (
+      conv.callRow >= 0 && state.rec.lastAdd < conv.callRow && run.w.ordered(state.rec.lastAdd, conv.callRow)
+    );
   return run.w.ordered(state.rec.lastAdd, row);
 }
 
 /** Counts an unknown mapping state as undecided. */
-export function undecidedMapping(run: RuleRun, state: MapState & { is: 'unknown' }, conv: Conv, row: number): void {
+export function undecidedMapping(
+  run: RuleRun,
+  state: MapState & { is: 'unknown' },
+  conv: Conv,
+  row: number,
+): void {
   const pages = run.pagesOfConv(conv);
   if (state.why === 'not-recorded') {
-    run.notRecorded(row, 'User mappings are not recorded, so whether the pages are mapped is unknown.', missingOf(run, ['RmapAdd', 'RmapRemove']), pages);
-  } else if (state.why === 'lost') run.undecided('lost', row, 'Events are missing since the pages were mapped.', [], pages);
-  else run.undecided('unknown-start', row, 'The trace begins after the file was made: older user mappings are unknown.', [], pages);
+    run.notRecorded(
+      row,
+      'User mappings are not recorded, so whether the pages are mapped is unknown.',
+      missingOf(run, ['RmapAdd', 'RmapRemove']),
+      pages,
+    );
+  } else if (state.why === 'lost')
+    run.undecided('lost', row, 'Events are missing since the pages were mapped.', [], pages);
+  else
+    run.undecided(
+      'unknown-start',
+      row,
+      'The trace begins after the file was made: older user mappings are unknown.',
+      [],
+      pages,
+    );
 }
 
 export function missingOf(run: RuleRun, kinds: readonly string[]): string[] {
@@ -82,7 +112,12 @@ export function unmapsAreSeen(run: RuleRun): boolean {
 export const UNPIN_KINDS = ['UnpinPage', 'UnpinPages', 'UnpinFolio', 'UnpinRange'] as const;
 
 /** References of [first, end) of the given kinds, oldest first. */
-export function refsIn(inode: Inode, first: number, end: number, kinds: readonly number[]): { pgoff: number; ref: RefRec }[] {
+export function refsIn(
+  inode: Inode,
+  first: number,
+  end: number,
+  kinds: readonly number[],
+): { pgoff: number; ref: RefRec }[] {
   const found: { pgoff: number; ref: RefRec }[] = [];
   for (const [pgoff, list] of inode.refs) {
     if (pgoff < first || pgoff >= end) continue;
@@ -111,8 +146,21 @@ export function attrOfPage(w: World, inode: Inode, pgoff: number): { attr: numbe
  */
 export class HeldRefs {
   /** Stores whose past is incomplete: a release later, with no reference taken in between, would prove one was held. */
-  private unknownPast: { conv: Conv; inode: Inode; row: number; why: 'lost' | 'unknown-start'; message: (pgoff: number) => string }[] = [];
-  private waiting: { conv: Conv | undefined; inode: Inode; pgoff: number; ref: RefRec; row: number; message: string }[] = [];
+  private unknownPast: {
+    conv: Conv;
+    inode: Inode;
+    row: number;
+    why: 'lost' | 'unknown-start';
+    message: (pgoff: number) => string;
+  }[] = [];
+  private waiting: {
+    conv: Conv | undefined;
+    inode: Inode;
+    pgoff: number;
+    ref: RefRec;
+    row: number;
+    message: string;
+  }[] = [];
 
   /** What a release proved of the past, kept until it is known whether the probes see every pin. */
   private proven: { ruling: Ruling; pages: PageRange }[] = [];
@@ -123,7 +171,14 @@ export class HeldRefs {
   constructor(private readonly run: RuleRun) {}
 
   /** Judges references at `row`; returns false when there certainly were none. */
-  judge(conv: Conv | undefined, inode: Inode, first: number, end: number, row: number, message: (pgoff: number) => string): boolean {
+  judge(
+    conv: Conv | undefined,
+    inode: Inode,
+    first: number,
+    end: number,
+    row: number,
+    message: (pgoff: number) => string,
+  ): boolean {
     const { run } = this;
     const held = refsIn(inode, first, end, [RefKind.Pin, RefKind.GetPfn]).filter((h) => h.ref.row < row);
     if (held.length === 0) return conv !== undefined && this.pastIsUnknown(conv, inode, row, message);
@@ -132,16 +187,31 @@ export class HeldRefs {
     if (run.lost(ref.row, row, pages)) return true;
     const released = ref.kind === RefKind.Pin ? run.recorded(...UNPIN_KINDS) : run.recorded('PutPage');
     if (!released) {
-      run.notRecorded(row, 'A reference is seen taken, but no probe shows releases: it may have been dropped before.', ref.kind === RefKind.Pin ? [...UNPIN_KINDS] : ['PutPage'], pages);
+      run.notRecorded(
+        row,
+        'A reference is seen taken, but no probe shows releases: it may have been dropped before.',
+        ref.kind === RefKind.Pin ? [...UNPIN_KINDS] : ['PutPage'],
+        pages,
+      );
       return true;
     }
     if (!run.w.ordered(ref.row, row)) {
-      run.undecided('order', row, 'The reference was taken on another CPU too close in time to be ordered.', [], pages);
+      run.undecided(
+        'order',
+        row,
+        'The reference was taken on another CPU too close in time to be ordered.',
+        [],
+        pages,
+      );
       return true;
     }
     const text = message(pgoff);
     // The provider's own references go by put_page on the caller's thread, which a filter that shows the get shows too.
-    if ((run.w.survey.unfiltered && conv?.kernelSaysSafe !== 1 && !ref.maybeReleased) || ref.kind === RefKind.GetPfn) this.report(conv, inode, pgoff, ref, row, text, -1);
+    if (
+      (run.w.survey.unfiltered && conv?.kernelSaysSafe !== 1 && !ref.maybeReleased) ||
+      ref.kind === RefKind.GetPfn
+    )
+      this.report(conv, inode, pgoff, ref, row, text, -1);
     else this.waiting.push({ conv, inode, pgoff, ref, row, message: text });
     return true;
   }
@@ -156,7 +226,9 @@ export class HeldRefs {
   /** Settles what an event on a page says of stores before it whose past is incomplete. */
   private settlePast(inode: Inode, pgoff: number, unpinRow: number): void {
     if (this.unknownPast.length === 0) return;
-    const mine = this.unknownPast.filter((x) => x.inode === inode && pgoff >= x.conv.first && pgoff < x.conv.end);
+    const mine = this.unknownPast.filter(
+      (x) => x.inode === inode && pgoff >= x.conv.first && pgoff < x.conv.end,
+    );
     if (mine.length === 0) return;
     this.unknownPast = this.unknownPast.filter((x) => !mine.includes(x));
     const last = mine.pop()!;
@@ -164,18 +236,39 @@ export class HeldRefs {
     const { run } = this;
     if (unpinRow >= 0 && !run.w.gapBetween(last.row, unpinRow)) {
       const pages = run.pagesOf(inode, pgoff);
-      this.proven.push({ pages, ruling: { row: last.row, message: last.message(pgoff), pages, evidence: [[unpinRow, 'confirms', 'released only here, with no reference taken since the store']] } });
+      this.proven.push({
+        pages,
+        ruling: {
+          row: last.row,
+          message: last.message(pgoff),
+          pages,
+          evidence: [[unpinRow, 'confirms', 'released only here, with no reference taken since the store']],
+        },
+      });
     } else this.undecidedPast(last);
   }
 
   private undecidedPast(x: { inode: Inode; conv: Conv; row: number; why: 'lost' | 'unknown-start' }): void {
-    const detail = x.why === 'lost' ? 'Events are missing before this: a reference may have been taken unseen.' : 'The trace begins after the file was made: older references are unknown.';
+    const detail =
+      x.why === 'lost'
+        ? 'Events are missing before this: a reference may have been taken unseen.'
+        : 'The trace begins after the file was made: older references are unknown.';
     this.run.undecided(x.why, x.row, detail, [], this.run.pagesOfConv(x.conv));
   }
 
-  private report(conv: Conv | undefined, inode: Inode, pgoff: number, ref: RefRec, row: number, message: string, releaseRow: number): void {
+  private report(
+    conv: Conv | undefined,
+    inode: Inode,
+    pgoff: number,
+    ref: RefRec,
+    row: number,
+    message: string,
+    releaseRow: number,
+  ): void {
     this.run.violation({
-      row, message, pages: this.run.pagesOf(inode, pgoff),
+      row,
+      message,
+      pages: this.run.pagesOf(inode, pgoff),
       evidence: [
         [ref.row, 'state', `page ${hex(pgoff)} referenced here`],
         [releaseRow, 'confirms', 'released only here, with no new reference in between'],
@@ -197,7 +290,13 @@ export class HeldRefs {
   private takenAgain(inode: Inode, pgoff: number): void {
     this.settlePast(inode, pgoff, -1);
     this.drop(inode, pgoff, (x) => {
-      this.run.undecided('not-recorded', x.row, 'The page was pinned again before a release was seen: the first pin may have been released in interrupt context, which a pid filter hides.', ['an empty set_event_pid'], this.run.pagesOf(inode, pgoff));
+      this.run.undecided(
+        'not-recorded',
+        x.row,
+        'The page was pinned again before a release was seen: the first pin may have been released in interrupt context, which a pid filter hides.',
+        ['an empty set_event_pid'],
+        this.run.pagesOf(inode, pgoff),
+      );
     });
   }
 
@@ -205,18 +304,31 @@ export class HeldRefs {
     if (!seen && inode.fresh && !this.run.w.gapBetween(inode.firstRow, row)) this.escapes = true;
     this.settlePast(inode, pgoff, row);
     this.drop(inode, pgoff, (x) => {
-      if (!this.run.lost(x.row, row, this.run.pagesOf(inode, pgoff))) this.report(x.conv, inode, pgoff, x.ref, x.row, x.message, row);
+      if (!this.run.lost(x.row, row, this.run.pagesOf(inode, pgoff)))
+        this.report(x.conv, inode, pgoff, x.ref, x.row, x.message, row);
     });
   }
 
   finish(): void {
     for (const { ruling, pages } of this.proven) {
       if (this.pins > 0 && !this.escapes) this.run.violation(ruling);
-      else this.run.notRecorded(ruling.row, 'A release follows, but not every pin shows in the trace: it may have been taken since.', ['GupRet'], pages);
+      else
+        this.run.notRecorded(
+          ruling.row,
+          'A release follows, but not every pin shows in the trace: it may have been taken since.',
+          ['GupRet'],
+          pages,
+        );
     }
     this.proven = [];
     for (const x of this.waiting) {
-      this.run.undecided('not-recorded', x.row, 'The release of the reference is not in the trace: it may have happened in interrupt context, which a pid filter hides.', ['an empty set_event_pid'], this.run.pagesOf(x.inode, x.pgoff));
+      this.run.undecided(
+        'not-recorded',
+        x.row,
+        'The release of the reference is not in the trace: it may have happened in interrupt context, which a pid filter hides.',
+        ['an empty set_event_pid'],
+        this.run.pagesOf(x.inode, x.pgoff),
+      );
     }
     this.waiting = [];
     for (const x of this.unknownPast) this.undecidedPast(x);
@@ -234,6 +346,12 @@ export class HeldRefs {
 /** True, and said, when a store may have changed nothing: the request succeeded, but nobody saw what was stored. */
 export function mayChangeNothing(run: RuleRun, conv: Conv, row: number): boolean {
   if (!conv.maybeNoop || conv.storeExact) return false;
-  run.undecided('unknown-start', row, 'The request succeeded, but the range may have had the attribute already.', ['PostSetAttr', 'StoreAttr'], run.pagesOfConv(conv));
+  run.undecided(
+    'unknown-start',
+    row,
+    'The request succeeded, but the range may have had the attribute already.',
+    ['PostSetAttr', 'StoreAttr'],
+    run.pagesOfConv(conv),
+  );
   return true;
 }

@@ -2,7 +2,18 @@
 import { kindId } from '../../parsers/events/kinds.js';
 import { VOCABULARY } from '../../parsers/events/vocabulary.js';
 import type { EventRow } from '../../parsers/base/units.js';
-import type { Evidence, EvidenceRole, Finding, PageRange, ProfileId, Reason, RuleStatus, Severity, UndecidedReason, Verdict } from '../findings/finding.js';
+import type {
+  Evidence,
+  EvidenceRole,
+  Finding,
+  PageRange,
+  ProfileId,
+  Reason,
+  RuleStatus,
+  Severity,
+  UndecidedReason,
+  Verdict,
+} from '../findings/finding.js';
 import type { Listener } from '../world/facts.js';
 import type { Conv, Inode, Vm } from '../world/state.js';
 import type { World } from '../world/world.js';
@@ -49,7 +60,10 @@ export class RuleRun {
   checks = 0;
   private decided = 0;
   readonly findings: Finding[] = [];
-  private readonly reasons = new Map<Reason, { count: number; row: number; missing: Set<string>; detail: string; pages: PageRange | undefined }>();
+  private readonly reasons = new Map<
+    Reason,
+    { count: number; row: number; missing: Set<string>; detail: string; pages: PageRange | undefined }
+  >();
 
   constructor(
     readonly def: RuleDef,
@@ -73,7 +87,12 @@ export class RuleRun {
     this.checks++;
     if (this.blanket) {
       this.checks--;
-      this.undecided(this.blanket, ruling.row, 'The trace has neither tasks nor times, so no order can be decided.', ['options/context-info']);
+      this.undecided(
+        this.blanket,
+        ruling.row,
+        'The trace has neither tasks nor times, so no order can be decided.',
+        ['options/context-info'],
+      );
       return;
     }
     this.decided++;
@@ -87,7 +106,13 @@ export class RuleRun {
   }
 
   /** The check could not be decided. `missing` are event kinds, or probes and options in words that can be copied. */
-  undecided(reason: Reason, row: number, detail: string, missing: readonly string[] = [], pages?: PageRange): void {
+  undecided(
+    reason: Reason,
+    row: number,
+    detail: string,
+    missing: readonly string[] = [],
+    pages?: PageRange,
+  ): void {
     this.checks++;
     const entry = this.reasons.get(reason);
     if (entry && entry.detail === detail && row >= entry.row) {
@@ -121,7 +146,11 @@ export class RuleRun {
 
   pagesOfConv(conv: Conv): PageRange {
     return {
-      vm: conv.vm?.index ?? -1, inode: conv.inode?.index ?? -1, unit: conv.scope === 'vm' ? 'gfn' : 'pgoff', first: conv.first, count: conv.end - conv.first,
+      vm: conv.vm?.index ?? -1,
+      inode: conv.inode?.index ?? -1,
+      unit: conv.scope === 'vm' ? 'gfn' : 'pgoff',
+      first: conv.first,
+      count: conv.end - conv.first,
     };
   }
 
@@ -136,12 +165,20 @@ export class RuleRun {
   private add(verdict: Verdict, ruling: Ruling): void {
     const evidence: Evidence[] = [{ row: ruling.row as EventRow, role: 'witness', note: ruling.message }];
     for (const [row, role, note] of ruling.evidence ?? []) {
-      if (row >= 0 && row < this.w.table.length && row !== ruling.row) evidence.push({ row: row as EventRow, role, note });
+      if (row >= 0 && row < this.w.table.length && row !== ruling.row)
+        evidence.push({ row: row as EventRow, role, note });
     }
     evidence.sort((a, b) => a.row - b.row);
     const { def } = this;
     this.findings.push({
-      id: '', rule: def.id, profile: def.profile, verdict, severity: def.severity, message: ruling.message, at: ruling.row as EventRow, evidence,
+      id: '',
+      rule: def.id,
+      profile: def.profile,
+      verdict,
+      severity: def.severity,
+      message: ruling.message,
+      at: ruling.row as EventRow,
+      evidence,
       ...(ruling.pages ? { pages: ruling.pages } : {}),
     });
   }
@@ -152,22 +189,45 @@ export class RuleRun {
     const missingGroups = def.needs.filter((group) => !this.recorded(...group));
     if (this.checks === 0 && missingGroups.length > 0 && this.recorded(...def.about)) {
       const missing = missingGroups.map((g) => howToRecord(g[0]!));
-      const reason: UndecidedReason = { reason: 'not-recorded', count: 0, row: 0 as EventRow, missing, detail: 'What would trigger or decide this rule is not in the trace.' };
-      return { status: { id: def.id, profile: def.profile, status: 'undecidable', checks: 0, reasons: [reason] }, findings: [] };
+      const reason: UndecidedReason = {
+        reason: 'not-recorded',
+        count: 0,
+        row: 0 as EventRow,
+        missing,
+        detail: 'What would trigger or decide this rule is not in the trace.',
+      };
+      return {
+        status: { id: def.id, profile: def.profile, status: 'undecidable', checks: 0, reasons: [reason] },
+        findings: [],
+      };
     }
     const reasons: UndecidedReason[] = [...this.reasons].map(([reason, r]) => ({
-      reason, count: r.count, row: r.row as EventRow, missing: [...r.missing].map(howToRecord).sort(), detail: r.detail,
+      reason,
+      count: r.count,
+      row: r.row as EventRow,
+      missing: [...r.missing].map(howToRecord).sort(),
+      detail: r.detail,
     }));
     reasons.sort((a, b) => a.row - b.row || (a.reason < b.reason ? -1 : 1));
     const undecided = reasons.map((r): Finding => {
       const pages = this.reasons.get(r.reason)?.pages;
       return {
-        id: '', rule: def.id, profile: def.profile, verdict: 'undecidable', severity: def.severity, reason: r.reason, at: r.row,
+        id: '',
+        rule: def.id,
+        profile: def.profile,
+        verdict: 'undecidable',
+        severity: def.severity,
+        reason: r.reason,
+        at: r.row,
         message: `${r.detail}${r.count > 1 ? ` (${r.count} checks)` : ''}${r.missing.length > 0 ? ` Missing: ${r.missing.join(', ')}.` : ''}`,
-        evidence: [{ row: r.row, role: 'witness', note: 'first check that could not be decided' }], ...(pages ? { pages } : {}),
+        evidence: [{ row: r.row, role: 'witness', note: 'first check that could not be decided' }],
+        ...(pages ? { pages } : {}),
       };
     });
     const status = this.checks === 0 ? 'not-applicable' : this.decided > 0 ? 'judged' : 'undecidable';
-    return { status: { id: def.id, profile: def.profile, status, checks: this.checks, reasons }, findings: [...this.findings, ...undecided] };
+    return {
+      status: { id: def.id, profile: def.profile, status, checks: this.checks, reasons },
+      findings: [...this.findings, ...undecided],
+    };
   }
 }

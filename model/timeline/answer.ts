@@ -9,7 +9,12 @@ import type { Timeline } from './timeline.js';
 const NOWHERE: Omit<Place, 'row'> = { time: NaN, group: -1, groupRow: -1, lane: -1, line: 0, event: null };
 const DROPPED: FindReply = { place: null, message: 'The rows have changed: try again' };
 
-const ANSWERS: { readonly [K in AskName]: (timeline: Timeline, params: TimelineAsks[K]['params']) => TimelineAsks[K]['result'] } = {
+const ANSWERS: {
+  readonly [K in AskName]: (
+    timeline: Timeline,
+    params: TimelineAsks[K]['params'],
+  ) => TimelineAsks[K]['result'];
+} = {
   meta: (timeline) => timeline.meta(),
   rows: (timeline, filter) => timeline.rows(filter),
   tile: (timeline, request) => timeline.tile(request) ?? null,

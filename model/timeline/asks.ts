@@ -120,7 +120,12 @@ export interface FindingReply {
   readonly message: string;
   readonly pages: string;
   readonly at: EventRef;
-  readonly evidence: readonly { readonly event: EventRef; readonly role: string; readonly note: string; readonly lane: number }[];
+  readonly evidence: readonly {
+    readonly event: EventRef;
+    readonly role: string;
+    readonly note: string;
+    readonly lane: number;
+  }[];
 }
 
 /** Questions by name. */
@@ -131,14 +136,22 @@ export interface TimelineAsks {
   tile: { params: TileRequest; result: Tile | null };
   inspect: { params: InspectAsk; result: InspectReply };
   /** What a lane's thread did near a time. */
-  lane: { params: { readonly lane: number; readonly time: number; readonly tolerance: number }; result: LaneReply };
+  lane: {
+    params: { readonly lane: number; readonly time: number; readonly tolerance: number };
+    result: LaneReply;
+  };
   table: { params: TableAsk; result: TableReply };
   measure: { params: { readonly fromTime: number; readonly untilTime: number }; result: MeasureReply };
-  find: { params: { readonly text: string; readonly rowSet: number; readonly fromTime: number }; result: FindReply };
+  find: {
+    params: { readonly text: string; readonly rowSet: number; readonly fromTime: number };
+    result: FindReply;
+  };
   locate: { params: { readonly row: number; readonly rowSet: number }; result: Place };
   finding: { params: { readonly index: number }; result: FindingReply };
 }
 export type AskName = keyof TimelineAsks;
 /** A question with its name. */
-export type TimelineAsk = { [K in AskName]: { readonly ask: K; readonly params: TimelineAsks[K]['params'] } }[AskName];
+export type TimelineAsk = {
+  [K in AskName]: { readonly ask: K; readonly params: TimelineAsks[K]['params'] };
+}[AskName];
 export type TimelineResult = TimelineAsks[AskName]['result'];

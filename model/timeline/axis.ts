@@ -51,7 +51,8 @@ export class TimeAxis {
 
   /** The map to view coordinates, without or with compression of empty time. */
   knots(compress: boolean): Knots {
-    if (!compress) return { time: Float64Array.of(this.start, this.end), view: Float64Array.of(this.start, this.end) };
+    if (!compress)
+      return { time: Float64Array.of(this.start, this.end), view: Float64Array.of(this.start, this.end) };
     return (this.compressed ??= this.compressedKnots());
   }
 
@@ -127,7 +128,13 @@ export class ColumnMap {
   private readonly guess: Uint16Array;
   private readonly shift: number;
 
-  constructor(axis: TimeAxis, knots: Knots, fromView: number, untilView: number, readonly columns: number) {
+  constructor(
+    axis: TimeAxis,
+    knots: Knots,
+    fromView: number,
+    untilView: number,
+    readonly columns: number,
+  ) {
     this.edges = new Uint32Array(columns + 1);
     for (let c = 0; c <= columns; c++) {
       const view = fromView + ((untilView - fromView) * c) / columns;

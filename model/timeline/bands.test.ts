@@ -9,19 +9,25 @@ const END = 1000;
 
 describe('timeline bits', () => {
   it('finds neighbours like a plain set does', () => {
-    fc.assert(fc.property(fc.array(fc.tuple(fc.boolean(), fc.nat(4999)), { maxLength: 200 }), fc.array(fc.nat(4999), { maxLength: 20 }), (changes, asked) => {
-      const bits = new BitSet(5000);
-      const plain = new Set<number>();
-      for (const [add, i] of changes) {
-        if (add) bits.set(i), plain.add(i);
-        else bits.clear(i), plain.delete(i);
-      }
-      for (const i of asked) {
-        const sorted = [...plain].sort((a, b) => a - b);
-        assert.equal(bits.next(i), sorted.find((x) => x >= i) ?? -1);
-        assert.equal(bits.previous(i), sorted.filter((x) => x <= i).pop() ?? -1);
-      }
-    }));
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.boolean(), fc.nat(4999)), { maxLength: 200 }),
+        fc.array(fc.nat(4999), { maxLength: 20 }),
+        (changes, asked) => {
+          const bits = new BitSet(5000);
+          const plain = new Set<number>();
+          for (const [add, i] of changes) {
+            if (add) bits.set(i), plain.add(i);
+            else bits.clear(i), plain.delete(i);
+          }
+          for (const i of asked) {
+            const sorted = [...plain].sort((a, b) => a - b);
+            assert.equal(bits.next(i), sorted.find((x) => x >= i) ?? -1);
+            assert.equal(bits.previous(i), sorted.filter((x) => x <= i).pop() ?? -1);
+          }
+        },
+      ),
+    );
   });
 });
 
@@ -53,9 +59,17 @@ describe('timeline atoms', () => {
   });
 });
 
-type Step = { readonly what: 'assign' | 'carve' | 'add' | 'remove' | 'clear'; readonly a: number; readonly n: number; readonly value: number };
+type Step = {
+  readonly what: 'assign' | 'carve' | 'add' | 'remove' | 'clear';
+  readonly a: number;
+  readonly n: number;
+  readonly value: number;
+};
 const step = fc.record<Step>({
-  what: fc.constantFrom('assign', 'carve', 'add', 'remove', 'clear'), a: fc.nat(ATOMS - 1), n: fc.integer({ min: 1, max: 12 }), value: fc.integer({ min: 1, max: 3 }),
+  what: fc.constantFrom('assign', 'carve', 'add', 'remove', 'clear'),
+  a: fc.nat(ATOMS - 1),
+  n: fc.integer({ min: 1, max: 12 }),
+  value: fc.integer({ min: 1, max: 3 }),
 });
 
 /** What holds for every atom after every row, kept the slow way. */
@@ -75,31 +89,33 @@ function plainly(steps: readonly Step[]): number[][] {
 
 describe('timeline bands', () => {
   it('are rectangles that never overlap and say what a page by page account says', () => {
-    fc.assert(fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-      const sweep = new BandSweep(ATOMS);
-      steps.forEach(({ what, a, n, value }, row) => {
-        const until = Math.min(ATOMS, a + n);
-        if (what === 'assign') sweep.assign(a, until, value, row);
-        else if (what === 'carve') sweep.carve(a, until, row);
-        else if (what === 'clear') sweep.clearAll(row);
-        else sweep.add(a, until, what === 'add' ? 1 : -1, row);
-      });
-      sweep.store.finish(END);
-      const rows = plainly(steps.map((s) => ({ ...s, n: Math.min(s.n, ATOMS - s.a) })));
-      const got = steps.map(() => new Array<number>(ATOMS).fill(0));
-      for (const b of sweep.store.blocks) {
-        for (let i = 0; i < b.length; i++) {
-          assert.ok(b.a0[i]! < b.a1[i]! && b.from[i]! <= b.until[i]!);
-          for (let row = b.from[i]!; row < Math.min(b.until[i]!, steps.length); row++) {
-            for (let a = b.a0[i]!; a < b.a1[i]!; a++) {
-              assert.equal(got[row]![a], 0, 'overlap');
-              got[row]![a] = b.value[i]!;
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const sweep = new BandSweep(ATOMS);
+        steps.forEach(({ what, a, n, value }, row) => {
+          const until = Math.min(ATOMS, a + n);
+          if (what === 'assign') sweep.assign(a, until, value, row);
+          else if (what === 'carve') sweep.carve(a, until, row);
+          else if (what === 'clear') sweep.clearAll(row);
+          else sweep.add(a, until, what === 'add' ? 1 : -1, row);
+        });
+        sweep.store.finish(END);
+        const rows = plainly(steps.map((s) => ({ ...s, n: Math.min(s.n, ATOMS - s.a) })));
+        const got = steps.map(() => new Array<number>(ATOMS).fill(0));
+        for (const b of sweep.store.blocks) {
+          for (let i = 0; i < b.length; i++) {
+            assert.ok(b.a0[i]! < b.a1[i]! && b.from[i]! <= b.until[i]!);
+            for (let row = b.from[i]!; row < Math.min(b.until[i]!, steps.length); row++) {
+              for (let a = b.a0[i]!; a < b.a1[i]!; a++) {
+                assert.equal(got[row]![a], 0, 'overlap');
+                got[row]![a] = b.value[i]!;
+              }
             }
           }
         }
-      }
-      assert.deepEqual(got, rows);
-    }));
+        assert.deepEqual(got, rows);
+      }),
+    );
   });
 
   it('goes on when a range is given the value that it has', () => {

@@ -35,8 +35,16 @@ export class BandStore {
     const i = this.length & (BAND_BLOCK - 1);
     if (i === 0) {
       this.blocks.push({
-        length: 0, a0: new Uint32Array(BAND_BLOCK), a1: new Uint32Array(BAND_BLOCK), from: new Uint32Array(BAND_BLOCK),
-        until: new Uint32Array(BAND_BLOCK), value: new Uint8Array(BAND_BLOCK), minAtom: 0, maxAtom: 0, minRow: 0, maxRow: 0,
+        length: 0,
+        a0: new Uint32Array(BAND_BLOCK),
+        a1: new Uint32Array(BAND_BLOCK),
+        from: new Uint32Array(BAND_BLOCK),
+        until: new Uint32Array(BAND_BLOCK),
+        value: new Uint8Array(BAND_BLOCK),
+        minAtom: 0,
+        maxAtom: 0,
+        minRow: 0,
+        maxRow: 0,
       });
     }
     const b = this.blocks[this.blocks.length - 1]!;

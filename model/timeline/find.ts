@@ -9,14 +9,26 @@ import { hex } from '../pages/state.js';
 import type { Timeline } from './timeline.js';
 
 const NUMBER = '(0x[0-9a-f]+|\\d+)';
-const FORMS: readonly { readonly form: RegExp; readonly find: (t: Timeline, set: RowSet, m: RegExpMatchArray, fromTime: number) => FindReply }[] = [
-  { form: new RegExp(`^(?:line\\s*|:)(\\d+)$`), find: (t, set, m) => toRow(t, set, lineRow(t, Number(m[1])), `line ${m[1]}`) },
-  { form: new RegExp(`^gpa:\\s*${NUMBER}$`), find: (_t, set, m) => toFrame(set, Math.floor(Number(m[1]) / PAGE_SIZE)) },
+const FORMS: readonly {
+  readonly form: RegExp;
+  readonly find: (t: Timeline, set: RowSet, m: RegExpMatchArray, fromTime: number) => FindReply;
+}[] = [
+  {
+    form: new RegExp(`^(?:line\\s*|:)(\\d+)$`),
+    find: (t, set, m) => toRow(t, set, lineRow(t, Number(m[1])), `line ${m[1]}`),
+  },
+  {
+    form: new RegExp(`^gpa:\\s*${NUMBER}$`),
+    find: (_t, set, m) => toFrame(set, Math.floor(Number(m[1]) / PAGE_SIZE)),
+  },
   { form: /^tid:\s*(\d+)$/, find: (t, set, m, from) => toThread(t, set, Number(m[1]), from) },
   { form: new RegExp(`^pfn:\\s*${NUMBER}$`), find: (t, set, m, from) => toPfn(t, set, Number(m[1]), from) },
   { form: new RegExp(`^(?:gfn:\\s*)?(0x[0-9a-f]+)$`), find: (_t, set, m) => toFrame(set, Number(m[1])) },
   { form: new RegExp(`^gfn:\\s*(\\d+)$`), find: (_t, set, m) => toFrame(set, Number(m[1])) },
-  { form: new RegExp(`^(?:ino(?:de)?\\s*)?${NUMBER}:${NUMBER}$`), find: (t, set, m) => toFilePage(t, set, Number(m[1]), Number(m[2])) },
+  {
+    form: new RegExp(`^(?:ino(?:de)?\\s*)?${NUMBER}:${NUMBER}$`),
+    find: (t, set, m) => toFilePage(t, set, Number(m[1]), Number(m[2])),
+  },
   { form: /^(\d+)(?:\.(\d+))?\s*s?$/, find: (t, set, m) => toTime(t, set, m[1]!, m[2] ?? '') },
 ];
 
@@ -31,13 +43,22 @@ export function find(timeline: Timeline, set: RowSet, text: string, fromTime: nu
   const named = timeline.analysis.findings.filter((f) => f.id === trimmed || f.rule.toLowerCase() === lower);
   const next = named.find((f) => timeline.axis.time(f.at) > fromTime) ?? named[0];
   if (next) return toRow(timeline, set, next.at, `${next.rule}: ${next.message}`);
-  return { place: null, message: `${trimmed}: not a time, line, gfn (0x100000), gpa:0x…, pfn:0x…, inode:pgoff, tid:…, rule or finding` };
+  return {
+    place: null,
+    message: `${trimmed}: not a time, line, gfn (0x100000), gpa:0x…, pfn:0x…, inode:pgoff, tid:…, rule or finding`,
+  };
 }
 
 /** Where an event is: its time, its thread's lane, and the first shown row that it touches. */
 export function locate(timeline: Timeline, set: RowSet, row: number): Place {
   const { ops, findings } = timeline.analysis;
-  const base = { event: row < timeline.table.length ? eventRef(timeline, row) : null, time: timeline.axis.time(row), row, lane: timeline.lanes.laneOfRow(row), line: row < timeline.table.length ? timeline.table.line(row) : 0 };
+  const base = {
+    event: row < timeline.table.length ? eventRef(timeline, row) : null,
+    time: timeline.axis.time(row),
+    row,
+    lane: timeline.lanes.laneOfRow(row),
+    line: row < timeline.table.length ? timeline.table.line(row) : 0,
+  };
   const at = timeline.index.findingAtoms;
   for (let i = 0; i < at.length; i += 3) {
     const found = findings[at[i]!]!.at === row ? set.find(at[i + 1]!) : undefined;
@@ -48,11 +69,20 @@ export function locate(timeline: Timeline, set: RowSet, row: number): Place {
     const op = ops.op(i);
     const unit = op === Op.Loss ? '' : unitOf(timeline.analysis, op, ops.subject(i));
     if (unit === '') continue;
-    const pieces = cutter.cut(unit, ownerOf(timeline.analysis, op, ops.subject(i)), ops.first(i), ops.count(i), row);
+    const pieces = cutter.cut(
+      unit,
+      ownerOf(timeline.analysis, op, ops.subject(i)),
+      ops.first(i),
+      ops.count(i),
+      row,
+    );
     for (let p = 0; p < pieces; p++) {
       const piece = cutter.pieces[p]!;
       const atom = timeline.index.atoms.holding(piece.space, piece.first);
-      const found = atom < 0 ? undefined : set.find(atom, unit === 'gfn' ? ownerOf(timeline.analysis, op, ops.subject(i)) : -1);
+      const found =
+        atom < 0
+          ? undefined
+          : set.find(atom, unit === 'gfn' ? ownerOf(timeline.analysis, op, ops.subject(i)) : -1);
       if (found) return { ...base, group: found.group, groupRow: found.row };
     }
   }
@@ -76,7 +106,8 @@ function toFrame(set: RowSet, gfn: number): FindReply {
   for (let group = 0; group < set.groups.length; group++) {
     if (set.groups[group]!.unit !== 'gfn') continue;
     const row = set.rowOfPage(group, gfn);
-    if (row >= 0) return { place: place(group, row), message: `gfn ${hex(gfn)} of ${set.groups[group]!.label}` };
+    if (row >= 0)
+      return { place: place(group, row), message: `gfn ${hex(gfn)} of ${set.groups[group]!.label}` };
   }
   return { place: null, message: `gfn ${hex(gfn)}: no row shows it` };
 }
@@ -96,11 +127,19 @@ function toPfn(timeline: Timeline, set: RowSet, pfn: number, fromTime: number): 
   let first = -1;
   for (let i = 0; i < ops.length; i++) {
     const op = ops.op(i);
-    if ((op !== Op.SpteSet && op !== Op.Alloc) || pfn < ops.value(i) || pfn >= ops.value(i) + ops.count(i) || ops.value(i) < 0) continue;
+    if (
+      (op !== Op.SpteSet && op !== Op.Alloc) ||
+      pfn < ops.value(i) ||
+      pfn >= ops.value(i) + ops.count(i) ||
+      ops.value(i) < 0
+    )
+      continue;
     if (first < 0) first = ops.row(i);
     if (timeline.axis.time(ops.row(i)) > fromTime) return toRow(timeline, set, ops.row(i), `pfn ${hex(pfn)}`);
   }
-  return first < 0 ? { place: null, message: `pfn ${hex(pfn)}: not in this trace` } : toRow(timeline, set, first, `pfn ${hex(pfn)}`);
+  return first < 0
+    ? { place: null, message: `pfn ${hex(pfn)}: not in this trace` }
+    : toRow(timeline, set, first, `pfn ${hex(pfn)}`);
 }
 
 /** The first event of a thread at or after `fromTime`, else its first at all. */
@@ -112,15 +151,24 @@ function toThread(timeline: Timeline, set: RowSet, tid: number, fromTime: number
     if (first < 0) first = row;
     if (timeline.axis.time(row) >= fromTime) return toRow(timeline, set, row, `thread ${tid}`);
   }
-  return first < 0 ? { place: null, message: `thread ${tid}: not in this trace` } : toRow(timeline, set, first, `thread ${tid}`);
+  return first < 0
+    ? { place: null, message: `thread ${tid}: not in this trace` }
+    : toRow(timeline, set, first, `thread ${tid}`);
 }
 
 /** Seconds as the trace prints them (absolute), or a bare count where the clock has no seconds. */
 function toTime(timeline: Timeline, set: RowSet, whole: string, fraction: string): FindReply {
   const { meta } = timeline.table;
-  const absolute = meta.timeUnit === 'ns' ? BigInt(whole) * 1_000_000_000n + BigInt(fraction.padEnd(9, '0').slice(0, 9)) : BigInt(whole);
+  const absolute =
+    meta.timeUnit === 'ns'
+      ? BigInt(whole) * 1_000_000_000n + BigInt(fraction.padEnd(9, '0').slice(0, 9))
+      : BigInt(whole);
   const time = meta.timeUnit === 'none' ? Number(whole) : Number(absolute - meta.t0);
   const row = Math.min(timeline.axis.rowAt(time), timeline.table.length - 1);
-  if (row < 0 || time < timeline.axis.start || time > timeline.axis.end) return { place: null, message: 'This time is outside the trace' };
-  return { place: { ...locate(timeline, set, row), time }, message: `time ${whole}${fraction === '' ? '' : `.${fraction}`}` };
+  if (row < 0 || time < timeline.axis.start || time > timeline.axis.end)
+    return { place: null, message: 'This time is outside the trace' };
+  return {
+    place: { ...locate(timeline, set, row), time },
+    message: `time ${whole}${fraction === '' ? '' : `.${fraction}`}`,
+  };
 }

@@ -28,7 +28,10 @@ export class GuestViews {
   private readonly byInode = new Map<number, GuestView[]>();
 
   /** `firstSpace` is the number of the first space that is free for a view. */
-  constructor(analysis: Analysis, readonly firstSpace: number) {
+  constructor(
+    analysis: Analysis,
+    readonly firstSpace: number,
+  ) {
     const slotsOf = new Map<number, SlotInfo[]>();
     for (const slot of analysis.slots) {
       if (slot.inode < 0 || slot.pgoff < 0 || slot.pageCount <= 0) continue;
@@ -40,9 +43,14 @@ export class GuestViews {
     for (const [inode, slots] of slotsOf) {
       if (!overlapping(slots)) continue;
       const vms = [...new Set(slots.sort((a, b) => a.fromRow - b.fromRow).map((s) => s.vm))];
-      const views = vms.slice(0, GUESTS_MAX).map((vm, ordinal): GuestView => ({
-        inode, vms: ordinal === GUESTS_MAX - 1 ? vms.slice(ordinal) : [vm], space: firstSpace + all.length + ordinal, ordinal,
-      }));
+      const views = vms.slice(0, GUESTS_MAX).map(
+        (vm, ordinal): GuestView => ({
+          inode,
+          vms: ordinal === GUESTS_MAX - 1 ? vms.slice(ordinal) : [vm],
+          space: firstSpace + all.length + ordinal,
+          ordinal,
+        }),
+      );
       this.byInode.set(inode, views);
       all.push(...views);
     }
@@ -88,7 +96,13 @@ export interface GuestRange {
 }
 
 /** What VMs have of the atoms [from, until): of one VM, or with -1 of all. Empty where no page is bound by several. */
-export function guestRanges(guests: GuestViews, atoms: Atoms, from: number, until: number, vm: number): readonly GuestRange[] {
+export function guestRanges(
+  guests: GuestViews,
+  atoms: Atoms,
+  from: number,
+  until: number,
+  vm: number,
+): readonly GuestRange[] {
   const out: GuestRange[] = [];
   for (const view of guests.all) {
     if (vm >= 0 && !view.vms.includes(vm)) continue;

@@ -39,7 +39,8 @@ export class Lanes {
           // Thread ids beyond the limit share the last lane.
           lane = Math.min(list.length, LANES_MAX - 1);
           this.byTid.set(tid, lane);
-          if (lane === list.length) list.push({ tid, tgid: segment.tgid[i]!, comm: table.comm(row), vcpu: -1, events: 0 });
+          if (lane === list.length)
+            list.push({ tid, tgid: segment.tgid[i]!, comm: table.comm(row), vcpu: -1, events: 0 });
         }
       }
       this.ofRow[row] = lane;
@@ -78,11 +79,16 @@ export class Lanes {
         }
         const cell = i * map.columns + c;
         counts[cell] = counts[cell]! + 1;
-        actors[cell] = actors[cell]! | ACTOR_OF_KIND[this.table.segments[row >>> SEGMENT_SHIFT]!.kind[row & (SEGMENT_ROWS - 1)]!]!;
+        actors[cell] =
+          actors[cell]! |
+          ACTOR_OF_KIND[this.table.segments[row >>> SEGMENT_SHIFT]!.kind[row & (SEGMENT_ROWS - 1)]!]!;
       }
     }
-    for (let i = 0; i < counts.length; i++) events[i] = counts[i] === 0 ? 0 : Math.min(255, 1 + Math.round(2 * Math.log2(counts[i]!)));
-    const others = [...elsewhere.keys()].filter((lane) => elsewhere[lane]! > 0).sort((a, b) => elsewhere[b]! - elsewhere[a]!);
+    for (let i = 0; i < counts.length; i++)
+      events[i] = counts[i] === 0 ? 0 : Math.min(255, 1 + Math.round(2 * Math.log2(counts[i]!)));
+    const others = [...elsewhere.keys()]
+      .filter((lane) => elsewhere[lane]! > 0)
+      .sort((a, b) => elsewhere[b]! - elsewhere[a]!);
     return Uint32Array.from(others.slice(0, LANES_ELSEWHERE_MAX));
   }
 }

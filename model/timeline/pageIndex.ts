@@ -36,20 +36,47 @@ export interface PageIndex {
 }
 
 const LAYER_OPS: readonly (readonly OpCode[])[] = [
-  [Op.GfnAttr, Op.PageAttr], [Op.SpteSet, Op.SpteZap], [Op.MapAdd, Op.MapRemove], [Op.RefGet, Op.RefPut],
+  [Op.GfnAttr, Op.PageAttr],
+  [Op.SpteSet, Op.SpteZap],
+  [Op.MapAdd, Op.MapRemove],
+  [Op.RefGet, Op.RefPut],
 ];
 /** A whole file is unmapped or punched at its end, and its VMAs come and go as wholes: these tell no pages apart. */
 const NO_BOUNDARY: ReadonlySet<number> = new Set([Op.Unmap, Op.Punch]);
 /** Operations that decide whether two pages had the same life; faults and the phases in between do not. */
 const SIGNING: ReadonlySet<number> = new Set([
-  Op.GfnAttr, Op.PageAttr, Op.MapAdd, Op.MapRemove, Op.SpteSet, Op.SpteZap, Op.RefGet, Op.RefPut, Op.Free, Op.SlotAdd, Op.Poison,
+  Op.GfnAttr,
+  Op.PageAttr,
+  Op.MapAdd,
+  Op.MapRemove,
+  Op.SpteSet,
+  Op.SpteZap,
+  Op.RefGet,
+  Op.RefPut,
+  Op.Free,
+  Op.SlotAdd,
+  Op.Poison,
 ]);
 
 /** `vm` is the VM whose frames the pages are, -1 for pages of a file. */
-type SeePiece = (op: OpCode, space: number, first: number, count: number, row: number, value: number, aux: number, vm: number) => void;
+type SeePiece = (
+  op: OpCode,
+  space: number,
+  first: number,
+  count: number,
+  row: number,
+  value: number,
+  aux: number,
+  vm: number,
+) => void;
 
 /** Calls back with each piece of each wanted operation, in order; a loss has space -1. */
-function eachPiece(analysis: Analysis, cutter: PlaceCutter, wanted: (op: number) => boolean, see: SeePiece): void {
+function eachPiece(
+  analysis: Analysis,
+  cutter: PlaceCutter,
+  wanted: (op: number) => boolean,
+  see: SeePiece,
+): void {
   const want = Uint8Array.from({ length: 256 }, (_, op) => (wanted(op) ? 1 : 0));
   const { ops } = analysis;
   cutter.reset();
@@ -70,7 +97,16 @@ function eachPiece(analysis: Analysis, cutter: PlaceCutter, wanted: (op: number)
       const pieces = cutter.cut(unit, owner, b.first[i]!, b.count[i]!, row);
       for (let p = 0; p < pieces; p++) {
         const piece = cutter.pieces[p]!;
-        see(op, piece.space, piece.first, piece.count, row, b.value[i]!, b.aux[i]!, unit === 'gfn' ? owner : -1);
+        see(
+          op,
+          piece.space,
+          piece.first,
+          piece.count,
+          row,
+          b.value[i]!,
+          b.aux[i]!,
+          unit === 'gfn' ? owner : -1,
+        );
       }
     }
   }
@@ -86,7 +122,8 @@ export function buildPageIndex(analysis: Analysis, rowCount: number): PageIndex 
   const layers: BandStore[] = [];
   const ends = endings(analysis, rowCount);
   const sweep = new BandSweep(atoms.length);
-  for (let layer = 0; layer < LAYER_COUNT; layer++) layers.push(buildLayer(analysis, cutter, atoms, shifts, layer, signature, ends, sweep));
+  for (let layer = 0; layer < LAYER_COUNT; layer++)
+    layers.push(buildLayer(analysis, cutter, atoms, shifts, layer, signature, ends, sweep));
   const conversionOf: number[] = [];
   const conversions = buildConversions(analysis, cutter, atoms, shifts, rowCount, conversionOf);
   signConversions(conversions, signature);
@@ -107,7 +144,10 @@ class Shifts {
   /** False: every answer is 0, and need not be asked for. */
   readonly some: boolean;
 
-  constructor(private readonly guests: GuestViews, atoms: Atoms) {
+  constructor(
+    private readonly guests: GuestViews,
+    atoms: Atoms,
+  ) {
     this.some = guests.all.length > 0;
     for (const view of guests.all) {
       const shift = viewShift(atoms, view);
@@ -129,10 +169,16 @@ class Shifts {
 
 function buildAtoms(analysis: Analysis, cutter: PlaceCutter, guests: GuestViews): Atoms {
   const builder = new AtomBuilder(spaceCount(analysis));
-  eachPiece(analysis, cutter, (op) => op !== Op.Loss && !NO_BOUNDARY.has(op), (_op, space, first, count) => builder.add(space, first, count));
+  eachPiece(
+    analysis,
+    cutter,
+    (op) => op !== Op.Loss && !NO_BOUNDARY.has(op),
+    (_op, space, first, count) => builder.add(space, first, count),
+  );
   const put = (unit: 'gfn' | 'pgoff', owner: number, first: number, count: number, row: number): void => {
     const pieces = cutter.cut(unit, owner, first, count, row);
-    for (let p = 0; p < pieces; p++) builder.add(cutter.pieces[p]!.space, cutter.pieces[p]!.first, cutter.pieces[p]!.count);
+    for (let p = 0; p < pieces; p++)
+      builder.add(cutter.pieces[p]!.space, cutter.pieces[p]!.first, cutter.pieces[p]!.count);
   };
   analysis.inodes.forEach((inode, i) => put('pgoff', i, 0, inode.pageCount, 0));
   for (const slot of analysis.slots) {
@@ -140,10 +186,18 @@ function buildAtoms(analysis: Analysis, cutter: PlaceCutter, guests: GuestViews)
     else put('gfn', slot.vm, slot.baseGfn, slot.pageCount, 0);
   }
   cutter.reset();
-  for (const c of analysis.conversions) put(c.scope === 'vm' ? 'gfn' : 'pgoff', c.scope === 'vm' ? c.vm : c.inode, c.first, c.count, c.fromRow);
+  for (const c of analysis.conversions)
+    put(c.scope === 'vm' ? 'gfn' : 'pgoff', c.scope === 'vm' ? c.vm : c.inode, c.first, c.count, c.fromRow);
   cutter.reset();
   for (const f of analysis.findings) {
-    if (f.pages) put(f.pages.unit, f.pages.unit === 'gfn' ? f.pages.vm : f.pages.inode, f.pages.first, f.pages.count, f.at);
+    if (f.pages)
+      put(
+        f.pages.unit,
+        f.pages.unit === 'gfn' ? f.pages.vm : f.pages.inode,
+        f.pages.first,
+        f.pages.count,
+        f.at,
+      );
   }
   return builder.finish(guests.all.map((view) => inodeSpace(view.inode)));
 }
@@ -156,19 +210,31 @@ function mix(h: number): number {
 
 /** What an operation adds to the signature of the pages it touches: its code and what is drawn of it. */
 function signatureOf(op: OpCode, value: number, aux: number): number {
-  const detail = op === Op.SpteSet || op === Op.SpteZap ? aux : op === Op.GfnAttr || op === Op.PageAttr || op === Op.RefGet ? value : 0;
+  const detail =
+    op === Op.SpteSet || op === Op.SpteZap
+      ? aux
+      : op === Op.GfnAttr || op === Op.PageAttr || op === Op.RefGet
+        ? value
+        : 0;
   return mix(op * 64 + (detail & 63) + 1);
 }
 
 /** Sums of what touched each atom, still as differences between neighbours: see finishSignatures. */
 function buildSignatures(analysis: Analysis, cutter: PlaceCutter, atoms: Atoms, shifts: Shifts): Uint32Array {
   const signature = new Uint32Array(atoms.length + 1);
-  eachPiece(analysis, cutter, (op) => SIGNING.has(op), (op, space, first, count, _row, value, aux, vm) => {
-    const a0 = atoms.at(space, first);
-    const a1 = atoms.at(space, first + count);
-    if (!shifts.some) addSignature(signature, a0, a1, signatureOf(op, value, aux));
-    else for (const shift of shifts.at(op, space, vm)) addSignature(signature, a0 + shift, a1 + shift, signatureOf(op, value, aux));
-  });
+  eachPiece(
+    analysis,
+    cutter,
+    (op) => SIGNING.has(op),
+    (op, space, first, count, _row, value, aux, vm) => {
+      const a0 = atoms.at(space, first);
+      const a1 = atoms.at(space, first + count);
+      if (!shifts.some) addSignature(signature, a0, a1, signatureOf(op, value, aux));
+      else
+        for (const shift of shifts.at(op, space, vm))
+          addSignature(signature, a0 + shift, a1 + shift, signatureOf(op, value, aux));
+    },
+  );
   return signature;
 }
 
@@ -190,7 +256,8 @@ function foldGuestSignatures(signature: Uint32Array, atoms: Atoms, guests: Guest
   for (const view of guests.all) {
     const shift = viewShift(atoms, view);
     for (let a = atoms.spaceStart[view.inode]!; a < atoms.spaceStart[view.inode + 1]!; a++) {
-      if (signature[a + shift] !== 0) signature[a] = (signature[a]! + mix(signature[a + shift]! + mix(16384 + view.ordinal))) >>> 0;
+      if (signature[a + shift] !== 0)
+        signature[a] = (signature[a]! + mix(signature[a + shift]! + mix(16384 + view.ordinal))) >>> 0;
     }
   }
 }
@@ -212,65 +279,114 @@ function endings(analysis: Analysis, rowCount: number): readonly Ending[] {
 }
 
 /** Takes what a VM held out of a layer. */
-function endVm(analysis: Analysis, atoms: Atoms, shifts: Shifts, sweep: BandSweep, { row, vm }: Ending): void {
+function endVm(
+  analysis: Analysis,
+  atoms: Atoms,
+  shifts: Shifts,
+  sweep: BandSweep,
+  { row, vm }: Ending,
+): void {
   for (const s of analysis.slots) {
     if (s.vm !== vm || s.inode < 0 || s.pgoff < 0) continue;
     const space = inodeSpace(s.inode);
-    for (const shift of shifts.at(Op.SlotRemove, space, vm)) sweep.carve(atoms.at(space, s.pgoff) + shift, atoms.at(space, s.pgoff + s.pageCount) + shift, row);
+    for (const shift of shifts.at(Op.SlotRemove, space, vm))
+      sweep.carve(atoms.at(space, s.pgoff) + shift, atoms.at(space, s.pgoff + s.pageCount) + shift, row);
   }
   sweep.carve(atoms.spaceStart[vmSpace(analysis, vm)]!, atoms.spaceStart[vmSpace(analysis, vm) + 1]!, row);
 }
 
 function buildLayer(
-  analysis: Analysis, cutter: PlaceCutter, atoms: Atoms, shifts: Shifts, layer: number, signature: Uint32Array, ends: readonly Ending[], sweep: BandSweep,
+  analysis: Analysis,
+  cutter: PlaceCutter,
+  atoms: Atoms,
+  shifts: Shifts,
+  layer: number,
+  signature: Uint32Array,
+  ends: readonly Ending[],
+  sweep: BandSweep,
 ): BandStore {
   sweep.restart();
   const mine = LAYER_OPS[layer]!;
   // An inode's own attributes outlive the VM, as do its mappings and references.
-  const ending = ends.filter((e) => layer === Layer.Spte || (layer === Layer.Attribute && analysis.vms[e.vm]!.attributesOf !== 'inode'));
+  const ending = ends.filter(
+    (e) =>
+      layer === Layer.Spte || (layer === Layer.Attribute && analysis.vms[e.vm]!.attributesOf !== 'inode'),
+  );
   let next = 0;
   const endBefore = (row: number): void => {
-    for (; next < ending.length && ending[next]!.row < row; next++) endVm(analysis, atoms, shifts, sweep, ending[next]!);
+    for (; next < ending.length && ending[next]!.row < row; next++)
+      endVm(analysis, atoms, shifts, sweep, ending[next]!);
   };
-  eachPiece(analysis, cutter, (op) => op === Op.Loss || mine.includes(op as OpCode), (op, space, first, count, row, value, aux, vm) => {
-    endBefore(row);
-    if (space < 0) {
-      sweep.clearAll(row);
-      return;
-    }
-    const a0 = atoms.at(space, first);
-    const a1 = Math.max(a0 + 1, atoms.at(space, first + count));
-    if (!shifts.some) change(sweep, op, a0, a1, row, value, aux);
-    else for (const shift of shifts.at(op, space, vm)) change(sweep, op, a0 + shift, a1 + shift, row, value, aux);
-  });
+  eachPiece(
+    analysis,
+    cutter,
+    (op) => op === Op.Loss || mine.includes(op as OpCode),
+    (op, space, first, count, row, value, aux, vm) => {
+      endBefore(row);
+      if (space < 0) {
+        sweep.clearAll(row);
+        return;
+      }
+      const a0 = atoms.at(space, first);
+      const a1 = Math.max(a0 + 1, atoms.at(space, first + count));
+      if (!shifts.some) change(sweep, op, a0, a1, row, value, aux);
+      else
+        for (const shift of shifts.at(op, space, vm))
+          change(sweep, op, a0 + shift, a1 + shift, row, value, aux);
+    },
+  );
   endBefore(Infinity);
   // How a page ends belongs to its life: it tells a page that went private last from one that went shared last.
   sweep.eachOpen((a0, a1, value) => addSignature(signature, a0, a1, mix(4096 + layer * 256 + value)));
   return sweep.store;
 }
 
-function change(sweep: BandSweep, op: OpCode, a0: number, a1: number, row: number, value: number, aux: number): void {
+function change(
+  sweep: BandSweep,
+  op: OpCode,
+  a0: number,
+  a1: number,
+  row: number,
+  value: number,
+  aux: number,
+): void {
   switch (op) {
-    case Op.GfnAttr: case Op.PageAttr:
+    case Op.GfnAttr:
+    case Op.PageAttr:
       if (value === Attr.Unknown) sweep.carve(a0, a1, row);
       else sweep.assign(a0, a1, value, row);
       break;
-    case Op.SpteSet: sweep.assign(a0, a1, Math.max(1, Math.min(5, aux)), row); break;
-    case Op.SpteZap: sweep.carve(a0, a1, row); break;
-    case Op.MapAdd: case Op.RefGet: sweep.add(a0, a1, 1, row); break;
-    default: sweep.add(a0, a1, -1, row); break;
+    case Op.SpteSet:
+      sweep.assign(a0, a1, Math.max(1, Math.min(5, aux)), row);
+      break;
+    case Op.SpteZap:
+      sweep.carve(a0, a1, row);
+      break;
+    case Op.MapAdd:
+    case Op.RefGet:
+      sweep.add(a0, a1, 1, row);
+      break;
+    default:
+      sweep.add(a0, a1, -1, row);
+      break;
   }
 }
 
 function buildMarks(analysis: Analysis, cutter: PlaceCutter, atoms: Atoms, shifts: Shifts): BandStore {
   const store = new BandStore();
-  eachPiece(analysis, cutter, (op) => op !== Op.Loss && markOf(op as OpCode, 0) >= 0, (op, space, first, count, row, value, _aux, vm) => {
-    // These ranges need not begin or end where an atom does.
-    const a0 = Math.max(atoms.spaceStart[space]!, atoms.holding(space, first));
-    const a1 = Math.max(a0 + 1, atoms.holding(space, first + count - 1) + 1);
-    if (a0 >= atoms.spaceStart[space + 1]!) return;
-    for (const shift of shifts.at(op, space, vm)) store.push(a0 + shift, a1 + shift, row, row, markOf(op, value));
-  });
+  eachPiece(
+    analysis,
+    cutter,
+    (op) => op !== Op.Loss && markOf(op as OpCode, 0) >= 0,
+    (op, space, first, count, row, value, _aux, vm) => {
+      // These ranges need not begin or end where an atom does.
+      const a0 = Math.max(atoms.spaceStart[space]!, atoms.holding(space, first));
+      const a1 = Math.max(a0 + 1, atoms.holding(space, first + count - 1) + 1);
+      if (a0 >= atoms.spaceStart[space + 1]!) return;
+      for (const shift of shifts.at(op, space, vm))
+        store.push(a0 + shift, a1 + shift, row, row, markOf(op, value));
+    },
+  );
   store.mergeEnds();
   return store;
 }
@@ -283,11 +399,24 @@ export function outcomeOf(c: Conversion): number {
   return Outcome.Unknown;
 }
 
-function buildConversions(analysis: Analysis, cutter: PlaceCutter, atoms: Atoms, shifts: Shifts, rowCount: number, conversionOf: number[]): BandStore {
+function buildConversions(
+  analysis: Analysis,
+  cutter: PlaceCutter,
+  atoms: Atoms,
+  shifts: Shifts,
+  rowCount: number,
+  conversionOf: number[],
+): BandStore {
   const store = new BandStore();
   cutter.reset();
   for (const c of analysis.conversions) {
-    const pieces = cutter.cut(c.scope === 'vm' ? 'gfn' : 'pgoff', c.scope === 'vm' ? c.vm : c.inode, c.first, c.count, c.fromRow);
+    const pieces = cutter.cut(
+      c.scope === 'vm' ? 'gfn' : 'pgoff',
+      c.scope === 'vm' ? c.vm : c.inode,
+      c.first,
+      c.count,
+      c.fromRow,
+    );
     for (let p = 0; p < pieces; p++) {
       const piece = cutter.pieces[p]!;
       const a0 = atoms.at(piece.space, piece.first);
@@ -310,18 +439,30 @@ function signConversions(store: BandStore, signature: Uint32Array): void {
 }
 
 /** Puts findings on their atoms; a page with a finding is like no other, so it is never folded away. */
-function placeFindings(analysis: Analysis, cutter: PlaceCutter, atoms: Atoms, signature: Uint32Array): readonly number[] {
+function placeFindings(
+  analysis: Analysis,
+  cutter: PlaceCutter,
+  atoms: Atoms,
+  signature: Uint32Array,
+): readonly number[] {
   const out: number[] = [];
   cutter.reset();
   analysis.findings.forEach((f, i) => {
     if (!f.pages) return;
-    const pieces = cutter.cut(f.pages.unit, f.pages.unit === 'gfn' ? f.pages.vm : f.pages.inode, f.pages.first, f.pages.count, f.at);
+    const pieces = cutter.cut(
+      f.pages.unit,
+      f.pages.unit === 'gfn' ? f.pages.vm : f.pages.inode,
+      f.pages.first,
+      f.pages.count,
+      f.at,
+    );
     for (let p = 0; p < pieces; p++) {
       const piece = cutter.pieces[p]!;
       const a0 = atoms.at(piece.space, piece.first);
       const a1 = Math.max(a0 + 1, atoms.at(piece.space, piece.first + piece.count));
       out.push(i, a0, a1);
-      for (let a = a0; a < a1 && a < a0 + SIGNED_ATOMS_MAX; a++) signature[a] = (signature[a]! ^ mix(8192 + i)) >>> 0;
+      for (let a = a0; a < a1 && a < a0 + SIGNED_ATOMS_MAX; a++)
+        signature[a] = (signature[a]! ^ mix(8192 + i)) >>> 0;
     }
   });
   return out;
@@ -329,4 +470,3 @@ function placeFindings(analysis: Analysis, cutter: PlaceCutter, atoms: Atoms, si
 
 /** A finding on more atoms than this is on a range, which its first pages show. */
 const SIGNED_ATOMS_MAX = 64;
-

@@ -31,10 +31,26 @@ export function spaceCount(analysis: Analysis): number {
 /** What the subject of an operation with pages is; '' for an operation without pages. */
 export function unitOf(analysis: Analysis, op: OpCode, subject: number): 'gfn' | 'pgoff' | '' {
   switch (op) {
-    case Op.GfnAttr: case Op.SpteSet: case Op.SpteZap: case Op.GuestFault: case Op.SlotAdd: case Op.SlotRemove:
+    case Op.GfnAttr:
+    case Op.SpteSet:
+    case Op.SpteZap:
+    case Op.GuestFault:
+    case Op.SlotAdd:
+    case Op.SlotRemove:
       return 'gfn';
-    case Op.PageAttr: case Op.MapAdd: case Op.MapRemove: case Op.RefGet: case Op.RefPut: case Op.Alloc: case Op.Free:
-    case Op.VmaAdd: case Op.VmaRemove: case Op.Poison: case Op.UserFault: case Op.Punch: case Op.Unmap:
+    case Op.PageAttr:
+    case Op.MapAdd:
+    case Op.MapRemove:
+    case Op.RefGet:
+    case Op.RefPut:
+    case Op.Alloc:
+    case Op.Free:
+    case Op.VmaAdd:
+    case Op.VmaRemove:
+    case Op.Poison:
+    case Op.UserFault:
+    case Op.Punch:
+    case Op.Unmap:
       return 'pgoff';
     case Op.Phase: {
       const conversion = analysis.conversions[subject];
@@ -67,7 +83,9 @@ export class PlaceCutter {
   used = 0;
 
   constructor(private readonly analysis: Analysis) {
-    this.byRow = analysis.slots.filter((s) => s.inode >= 0 && s.pgoff >= 0 && s.pageCount > 0).sort((a, b) => a.fromRow - b.fromRow);
+    this.byRow = analysis.slots
+      .filter((s) => s.inode >= 0 && s.pgoff >= 0 && s.pageCount > 0)
+      .sort((a, b) => a.fromRow - b.fromRow);
     this.live = analysis.vms.map(() => []);
   }
 

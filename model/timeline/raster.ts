@@ -33,7 +33,9 @@ export function disjointTargets(ranges: readonly Target[]): readonly Targets[] {
     else sets.push([range]);
   }
   return sets.map((set) => ({
-    from: Uint32Array.from(set, (t) => t.from), until: Uint32Array.from(set, (t) => t.until), row: Uint32Array.from(set, (t) => t.row),
+    from: Uint32Array.from(set, (t) => t.from),
+    until: Uint32Array.from(set, (t) => t.until),
+    row: Uint32Array.from(set, (t) => t.row),
   }));
 }
 
@@ -58,18 +60,31 @@ export class SumBuffers {
     const edges = planes * rows * (columns + 1);
     if (this.pages.length < edges) this.pages = new Float64Array(edges);
     if (this.moment.length < cells) this.moment = new Uint8Array(cells);
-    return { pages: this.pages.subarray(0, edges).fill(0), moment: this.moment.subarray(0, cells).fill(0), rows, columns };
+    return {
+      pages: this.pages.subarray(0, edges).fill(0),
+      moment: this.moment.subarray(0, cells).fill(0),
+      rows,
+      columns,
+    };
   }
 }
 
 /** Adds a store's rectangles; planeOf gives the plane of each value within `sums`, 255 for none. */
-export function addBands(store: BandStore, targets: Targets, map: ColumnMap, pageStart: PageNumbers, planeOf: Uint8Array, sums: Sums): void {
+export function addBands(
+  store: BandStore,
+  targets: Targets,
+  map: ColumnMap,
+  pageStart: PageNumbers,
+  planeOf: Uint8Array,
+  sums: Sums,
+): void {
   const n = targets.from.length;
   if (n === 0) return;
   const firstAtom = targets.from[0]!;
   const endAtom = targets.until[n - 1]!;
   for (const b of store.blocks) {
-    if (b.maxAtom <= firstAtom || b.minAtom >= endAtom || b.minRow >= map.endRow || b.maxRow < map.firstRow) continue;
+    if (b.maxAtom <= firstAtom || b.minAtom >= endAtom || b.minRow >= map.endRow || b.maxRow < map.firstRow)
+      continue;
     for (let i = 0; i < b.length; i++) {
       const from = b.from[i]!;
       const until = b.until[i]!;
@@ -79,13 +94,34 @@ export function addBands(store: BandStore, targets: Targets, map: ColumnMap, pag
       const plane = planeOf[b.value[i]!]!;
       if (plane === 255) continue;
       const k = firstAbove(targets.until, a0);
-      if (k < n && targets.from[k]! < a1) addBand(targets, k, a0, a1, map.column(from), map.column(until), from >= map.firstRow, pageStart, plane, sums);
+      if (k < n && targets.from[k]! < a1)
+        addBand(
+          targets,
+          k,
+          a0,
+          a1,
+          map.column(from),
+          map.column(until),
+          from >= map.firstRow,
+          pageStart,
+          plane,
+          sums,
+        );
     }
   }
 }
 
 function addBand(
-  targets: Targets, k: number, a0: number, a1: number, c0: number, c1: number, begins: boolean, pageStart: PageNumbers, plane: number, sums: Sums,
+  targets: Targets,
+  k: number,
+  a0: number,
+  a1: number,
+  c0: number,
+  c1: number,
+  begins: boolean,
+  pageStart: PageNumbers,
+  plane: number,
+  sums: Sums,
 ): void {
   const { pages, moment, rows, columns } = sums;
   for (; k < targets.from.length && targets.from[k]! < a1; k++) {
@@ -133,14 +169,20 @@ export function newMarkCells(rows: number, columns: number): MarkCells {
 
 /** Adds marks; wanted are Mark bits, and rowWanted says which events count (undefined: all). */
 export function addMarks(
-  store: BandStore, targets: Targets, map: ColumnMap, wanted: number, rowWanted: ((row: number) => boolean) | undefined, cells: MarkCells,
+  store: BandStore,
+  targets: Targets,
+  map: ColumnMap,
+  wanted: number,
+  rowWanted: ((row: number) => boolean) | undefined,
+  cells: MarkCells,
 ): void {
   const n = targets.from.length;
   if (n === 0) return;
   const firstAtom = targets.from[0]!;
   const endAtom = targets.until[n - 1]!;
   for (const b of store.blocks) {
-    if (b.maxAtom <= firstAtom || b.minAtom >= endAtom || b.minRow >= map.endRow || b.maxRow < map.firstRow) continue;
+    if (b.maxAtom <= firstAtom || b.minAtom >= endAtom || b.minRow >= map.endRow || b.maxRow < map.firstRow)
+      continue;
     for (let i = 0; i < b.length; i++) {
       const row = b.from[i]!;
       if (row < map.firstRow || row >= map.endRow || (wanted & (1 << b.value[i]!)) === 0) continue;

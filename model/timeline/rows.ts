@@ -14,7 +14,14 @@ import { inodeSpace, ownerOf, PlaceCutter, unitOf, vmSpace } from './places.js';
 export type Grouping = 'vm' | 'slot' | 'inode';
 
 /** What a page has been at some time, as bits of RowFilter.states. */
-export const Ever = { Shared: 1, Private: 2, Converting: 4, Mapped: 8, Referenced: 16, Unconverted: 32 } as const;
+export const Ever = {
+  Shared: 1,
+  Private: 2,
+  Converting: 4,
+  Mapped: 8,
+  Referenced: 16,
+  Unconverted: 32,
+} as const;
 
 export interface RowFilter {
   readonly grouping: Grouping;
@@ -31,7 +38,15 @@ export interface RowFilter {
   readonly tid: number;
 }
 
-export const ALL_ROWS: RowFilter = { grouping: 'vm', vm: -1, firstPage: -1, lastPage: -1, states: 0, findings: false, tid: -1 };
+export const ALL_ROWS: RowFilter = {
+  grouping: 'vm',
+  vm: -1,
+  firstPage: -1,
+  lastPage: -1,
+  states: 0,
+  findings: false,
+  tid: -1,
+};
 
 /** What a page has to know of a group. */
 export interface GroupInfo {
@@ -81,7 +96,20 @@ export class RowSet {
 
   /** Groups as plain data. */
   info(): readonly GroupInfo[] {
-    return this.groups.map(({ kind, label, vm, inode, unit, rowCount, pageCount, sharers, lifeFrom, lifeUntil }) => ({ kind, label, vm, inode, unit, rowCount, pageCount, sharers, lifeFrom, lifeUntil }));
+    return this.groups.map(
+      ({ kind, label, vm, inode, unit, rowCount, pageCount, sharers, lifeFrom, lifeUntil }) => ({
+        kind,
+        label,
+        vm,
+        inode,
+        unit,
+        rowCount,
+        pageCount,
+        sharers,
+        lifeFrom,
+        lifeUntil,
+      }),
+    );
   }
 
   /** Row of an atom in a group, -1 when it is not shown. */
@@ -137,7 +165,12 @@ export class RowSet {
 }
 
 /** Makes the rows that a filter asks for. */
-export function buildRows(analysis: Analysis, table: EventTable, index: PageIndex, filter: RowFilter): RowSet {
+export function buildRows(
+  analysis: Analysis,
+  table: EventTable,
+  index: PageIndex,
+  filter: RowFilter,
+): RowSet {
   const keep = keptAtoms(analysis, table, index, filter);
   const groups: Group[] = [];
   for (const plan of planGroups(analysis, index, filter)) {
@@ -147,14 +180,19 @@ export function buildRows(analysis: Analysis, table: EventTable, index: PageInde
   return new RowSet(filter, groups, index);
 }
 
-type Plan = Pick<Group, 'kind' | 'label' | 'vm' | 'inode' | 'unit' | 'sharers' | 'lifeFrom' | 'lifeUntil'> & { readonly windows: Window[] };
+type Plan = Pick<Group, 'kind' | 'label' | 'vm' | 'inode' | 'unit' | 'sharers' | 'lifeFrom' | 'lifeUntil'> & {
+  readonly windows: Window[];
+};
 
 const ALWAYS = { lifeFrom: 0, lifeUntil: 0xffffffff } as const;
 
 /** From the first memslot to the end of the last one. */
 function lifeOf(slots: readonly SlotInfo[]): { readonly lifeFrom: number; readonly lifeUntil: number } {
   if (slots.length === 0) return ALWAYS;
-  return { lifeFrom: Math.min(...slots.map((s) => s.fromRow)), lifeUntil: Math.max(...slots.map((s) => s.untilRow)) };
+  return {
+    lifeFrom: Math.min(...slots.map((s) => s.fromRow)),
+    lifeUntil: Math.max(...slots.map((s) => s.untilRow)),
+  };
 }
 
 function planGroups(analysis: Analysis, index: PageIndex, filter: RowFilter): readonly Plan[] {
@@ -165,7 +203,18 @@ function planGroups(analysis: Analysis, index: PageIndex, filter: RowFilter): re
     return analysis.inodes.flatMap((inode, i): Plan[] => {
       if (filter.vm >= 0 && !ofVm.has(i)) return [];
       const sharers = filter.vm >= 0 ? [] : index.guests.of(i).map((view) => viewLabel(labels, view));
-      return [{ kind: 'inode', label: inode.label, vm: -1, inode: i, unit: 'pgoff', sharers, ...ALWAYS, windows: [wholeSpace(index, inodeSpace(i))] }];
+      return [
+        {
+          kind: 'inode',
+          label: inode.label,
+          vm: -1,
+          inode: i,
+          unit: 'pgoff',
+          sharers,
+          ...ALWAYS,
+          windows: [wholeSpace(index, inodeSpace(i))],
+        },
+      ];
     });
   }
   return analysis.vms.flatMap((_vm, v): Plan[] => {
@@ -173,13 +222,47 @@ function planGroups(analysis: Analysis, index: PageIndex, filter: RowFilter): re
     const slots = distinctSlots(analysis.slots.filter((s) => s.vm === v && s.inode >= 0 && s.pgoff >= 0));
     const own = wholeSpace(index, vmSpace(analysis, v));
     if (filter.grouping === 'vm') {
-      const windows = [...slots.map((s) => slotWindow(index, s)), own].sort((a, b) => firstPage(index, a) - firstPage(index, b));
-      return [{ kind: 'vm', label: labels[v]!, vm: v, inode: -1, unit: 'gfn', sharers: [], ...lifeOf(analysis.slots.filter((s) => s.vm === v)), windows }];
+      const windows = [...slots.map((s) => slotWindow(index, s)), own].sort(
+        (a, b) => firstPage(index, a) - firstPage(index, b),
+      );
+      return [
+        {
+          kind: 'vm',
+          label: labels[v]!,
+          vm: v,
+          inode: -1,
+          unit: 'gfn',
+          sharers: [],
+          ...lifeOf(analysis.slots.filter((s) => s.vm === v)),
+          windows,
+        },
+      ];
     }
-    const plans = slots.map((s): Plan => ({
-      kind: 'slot', label: `${labels[v]!} slot ${s.slot}`, vm: v, inode: s.inode, unit: 'gfn', sharers: [], ...lifeOf([s]), windows: [slotWindow(index, s)],
-    }));
-    return [...plans, { kind: 'slot', label: `${labels[v]!} outside guest_memfd slots`, vm: v, inode: -1, unit: 'gfn', sharers: [], ...lifeOf(analysis.slots.filter((s) => s.vm === v)), windows: [own] }];
+    const plans = slots.map(
+      (s): Plan => ({
+        kind: 'slot',
+        label: `${labels[v]!} slot ${s.slot}`,
+        vm: v,
+        inode: s.inode,
+        unit: 'gfn',
+        sharers: [],
+        ...lifeOf([s]),
+        windows: [slotWindow(index, s)],
+      }),
+    );
+    return [
+      ...plans,
+      {
+        kind: 'slot',
+        label: `${labels[v]!} outside guest_memfd slots`,
+        vm: v,
+        inode: -1,
+        unit: 'gfn',
+        sharers: [],
+        ...lifeOf(analysis.slots.filter((s) => s.vm === v)),
+        windows: [own],
+      },
+    ];
   });
 }
 
@@ -210,13 +293,25 @@ function distinctSlots(slots: readonly SlotInfo[]): readonly SlotInfo[] {
 /** All atoms of a space but the last, which has no end. */
 function wholeSpace(index: PageIndex, space: number): Window {
   const { spaceStart } = index.atoms;
-  return { a0: spaceStart[space]!, a1: Math.max(spaceStart[space]!, spaceStart[space + 1]! - 1), shift: 0, firstRow: 0, endRow: 0 };
+  return {
+    a0: spaceStart[space]!,
+    a1: Math.max(spaceStart[space]!, spaceStart[space + 1]! - 1),
+    shift: 0,
+    firstRow: 0,
+    endRow: 0,
+  };
 }
 
 function slotWindow(index: PageIndex, slot: SlotInfo): Window {
   const space = inodeSpace(slot.inode);
   const a0 = index.atoms.at(space, slot.pgoff);
-  return { a0, a1: index.atoms.at(space, slot.pgoff + slot.pageCount), shift: slot.baseGfn - slot.pgoff, firstRow: 0, endRow: 0 };
+  return {
+    a0,
+    a1: index.atoms.at(space, slot.pgoff + slot.pageCount),
+    shift: slot.baseGfn - slot.pgoff,
+    firstRow: 0,
+    endRow: 0,
+  };
 }
 
 function firstPage(index: PageIndex, w: Window): number {
@@ -228,8 +323,10 @@ function foldGroup(index: PageIndex, plan: Plan, keep: Uint8Array, filter: RowFi
   const { start } = index.atoms;
   const lowest = filter.firstPage < 0 ? -Infinity : filter.firstPage;
   const highest = filter.lastPage < 0 ? Infinity : filter.lastPage;
-  const shown = (a: number, w: Window): boolean => keep[a] === 1 && start[a]! + w.shift <= highest && start[a + 1]! + w.shift > lowest;
-  const begins = (a: number, w: Window): boolean => a === w.a0 || !shown(a - 1, w) || index.signature[a] !== index.signature[a - 1];
+  const shown = (a: number, w: Window): boolean =>
+    keep[a] === 1 && start[a]! + w.shift <= highest && start[a + 1]! + w.shift > lowest;
+  const begins = (a: number, w: Window): boolean =>
+    a === w.a0 || !shown(a - 1, w) || index.signature[a] !== index.signature[a - 1];
   // Counted first: with millions of rows, arrays that are too long and then cut would be the peak of memory.
   let size = 0;
   for (const w of plan.windows) for (let a = w.a0; a < w.a1; a++) if (shown(a, w) && begins(a, w)) size++;
@@ -279,7 +376,8 @@ function keptAtoms(analysis: Analysis, table: EventTable, index: PageIndex, filt
   if (filter.states !== 0) intersect(keep, everBits(index, filter.states));
   if (filter.findings) {
     const found = new Uint8Array(keep.length);
-    for (let i = 0; i < index.findingAtoms.length; i += 3) found.fill(1, index.findingAtoms[i + 1]!, index.findingAtoms[i + 2]!);
+    for (let i = 0; i < index.findingAtoms.length; i += 3)
+      found.fill(1, index.findingAtoms[i + 1]!, index.findingAtoms[i + 2]!);
     intersect(keep, found);
   }
   if (filter.tid >= 0) intersect(keep, touchedBy(analysis, table, index, filter.tid));
@@ -296,19 +394,32 @@ function everBits(index: PageIndex, states: number): Uint8Array {
   if (states & Ever.Shared) cover(bits, attribute, (v) => v === Attr.Shared, Ever.Shared);
   if (states & Ever.Private) cover(bits, attribute, (v) => v === Attr.Private, Ever.Private);
   if (states & Ever.Converting) cover(bits, index.conversions, () => true, Ever.Converting);
-  if (states & Ever.Unconverted) cover(bits, index.conversions, (v) => (v & 7) === Outcome.Failed || (v & 7) === Outcome.Unfinished, Ever.Unconverted);
+  if (states & Ever.Unconverted)
+    cover(
+      bits,
+      index.conversions,
+      (v) => (v & 7) === Outcome.Failed || (v & 7) === Outcome.Unfinished,
+      Ever.Unconverted,
+    );
   if (states & Ever.Mapped) cover(bits, index.layers[Layer.Mapping]!, () => true, Ever.Mapped);
   if (states & Ever.Referenced) cover(bits, index.layers[Layer.Reference]!, () => true, Ever.Referenced);
   // What a page was for one of its VMs, it was.
   for (const view of index.guests.all) {
     const shift = viewShift(index.atoms, view);
-    for (let a = index.atoms.spaceStart[view.inode]!; a < index.atoms.spaceStart[view.inode + 1]!; a++) bits[a] = bits[a]! | bits[a + shift]!;
+    for (let a = index.atoms.spaceStart[view.inode]!; a < index.atoms.spaceStart[view.inode + 1]!; a++)
+      bits[a] = bits[a]! | bits[a + shift]!;
   }
   return bits;
 }
 
 /** Sets `bit` on every atom from `base` on that a rectangle with a wanted value covers. */
-function cover(bits: Uint8Array, store: BandStore, wanted: (value: number) => boolean, bit: number, base = 0): void {
+function cover(
+  bits: Uint8Array,
+  store: BandStore,
+  wanted: (value: number) => boolean,
+  bit: number,
+  base = 0,
+): void {
   const depth = new Int32Array(bits.length - base + 1);
   for (const b of store.blocks) {
     for (let i = 0; i < b.length; i++) {
@@ -343,7 +454,13 @@ function touchedBy(analysis: Analysis, table: EventTable, index: PageIndex, tid:
     const op = ops.op(i);
     const unit = unitOf(analysis, op, block.subject[at]!);
     if (unit === '') continue;
-    const n = cutter.cut(unit, ownerOf(analysis, op, block.subject[at]!), block.first[at]!, block.count[at]!, row);
+    const n = cutter.cut(
+      unit,
+      ownerOf(analysis, op, block.subject[at]!),
+      block.first[at]!,
+      block.count[at]!,
+      row,
+    );
     for (let p = 0; p < n; p++) {
       const piece = cutter.pieces[p]!;
       const a0 = index.atoms.at(piece.space, piece.first);

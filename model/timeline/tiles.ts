@@ -6,7 +6,15 @@
 
 /** Planes of a tile, one byte per cell. */
 export const Plane = {
-  Shared: 0, Private: 1, Spte4K: 2, Spte2M: 3, Spte1G: 4, Mapped: 5, Referenced: 6, Converting: 7, Unconverted: 8,
+  Shared: 0,
+  Private: 1,
+  Spte4K: 2,
+  Spte2M: 3,
+  Spte1G: 4,
+  Mapped: 5,
+  Referenced: 6,
+  Converting: 7,
+  Unconverted: 8,
 } as const;
 export const PLANE_COUNT = 9;
 /** Planes of a tile that has rows with two lines of SPTEs: those of the second line. */
@@ -75,8 +83,23 @@ export const LANES_ELSEWHERE_MAX = 64;
 /** Buffers of a tile, for a transfer list. */
 export function tileBuffers(tile: Tile): ArrayBuffer[] {
   const columns = [
-    tile.rowFirst, tile.rowEnd, tile.rowPages, tile.rowFrom, tile.rowUntil, tile.planes, tile.spteLines, tile.markCell, tile.markBits, tile.markCount, tile.markRow,
-    tile.lossColumn, tile.lossRow, tile.laneActors, tile.laneEvents, tile.lanesElsewhere, tile.spans,
+    tile.rowFirst,
+    tile.rowEnd,
+    tile.rowPages,
+    tile.rowFrom,
+    tile.rowUntil,
+    tile.planes,
+    tile.spteLines,
+    tile.markCell,
+    tile.markBits,
+    tile.markCount,
+    tile.markRow,
+    tile.lossColumn,
+    tile.lossRow,
+    tile.laneActors,
+    tile.laneEvents,
+    tile.lanesElsewhere,
+    tile.spans,
   ];
   return columns.map((c) => c.buffer as ArrayBuffer);
 }

@@ -7,9 +7,26 @@ import { Lanes, type LaneInfo } from './lanes.js';
 import type { BandStore } from './bands.js';
 import { Attr } from '../ops/oplog.js';
 import { buildPageIndex, Layer, type PageIndex } from './pageIndex.js';
-import { addBands, addMarks, disjointTargets, newMarkCells, SumBuffers, sumsToCells, type Target, type Targets } from './raster.js';
+import {
+  addBands,
+  addMarks,
+  disjointTargets,
+  newMarkCells,
+  SumBuffers,
+  sumsToCells,
+  type Target,
+  type Targets,
+} from './raster.js';
 import { buildRows, type GroupInfo, type RowFilter, type RowSet } from './rows.js';
-import { Plane, PLANE_COUNT, SECOND_LINE, SECOND_LINE_PLANES, SPAN_FIELDS, type Tile, type TileRequest } from './tiles.js';
+import {
+  Plane,
+  PLANE_COUNT,
+  SECOND_LINE,
+  SECOND_LINE_PLANES,
+  SPAN_FIELDS,
+  type Tile,
+  type TileRequest,
+} from './tiles.js';
 
 /** What a picture has to know before it asks for anything. */
 export interface TimelineMeta {
@@ -58,8 +75,18 @@ const SPANS_MAX = 2000;
 const NO_PLANE = 255;
 
 /** Plane of each value of a layer, relative to the layer's first plane. */
-const LAYER_PLANES: readonly { readonly layer: number; readonly first: number; readonly planes: number; readonly planeOf: Uint8Array }[] = [
-  { layer: Layer.Attribute, first: Plane.Shared, planes: 2, planeOf: planes((v) => (v === Attr.Shared ? 0 : v === Attr.Private ? 1 : NO_PLANE)) },
+const LAYER_PLANES: readonly {
+  readonly layer: number;
+  readonly first: number;
+  readonly planes: number;
+  readonly planeOf: Uint8Array;
+}[] = [
+  {
+    layer: Layer.Attribute,
+    first: Plane.Shared,
+    planes: 2,
+    planeOf: planes((v) => (v === Attr.Shared ? 0 : v === Attr.Private ? 1 : NO_PLANE)),
+  },
   { layer: Layer.Spte, first: Plane.Spte4K, planes: 3, planeOf: planes((v) => Math.min(v, 3) - 1) },
   { layer: Layer.Mapping, first: Plane.Mapped, planes: 1, planeOf: planes(() => 0) },
   { layer: Layer.Reference, first: Plane.Referenced, planes: 1, planeOf: planes(() => 0) },
@@ -79,7 +106,10 @@ export class Timeline {
   private readonly sums = new SumBuffers();
 
   /** Passes over the operations a fixed number of times; memory is a few tens of bytes per operation. */
-  constructor(readonly analysis: Analysis, readonly table: EventTable) {
+  constructor(
+    readonly analysis: Analysis,
+    readonly table: EventTable,
+  ) {
     this.axis = new TimeAxis(table);
     this.index = buildPageIndex(analysis, table.length);
     this.lanes = new Lanes(table);
@@ -89,8 +119,16 @@ export class Timeline {
     const { findings } = this.analysis;
     const rules = [...new Set(findings.map((f) => f.rule))];
     return {
-      unit: this.axis.unit, resolution: this.table.meta.resolution, t0: String(this.table.meta.t0), start: this.axis.start, end: this.axis.end, rows: this.table.length,
-      plain: this.axis.knots(false), compressed: this.axis.knots(true), lanes: this.lanes.list, vms: this.analysis.vms.map((v) => v.label),
+      unit: this.axis.unit,
+      resolution: this.table.meta.resolution,
+      t0: String(this.table.meta.t0),
+      start: this.axis.start,
+      end: this.axis.end,
+      rows: this.table.length,
+      plain: this.axis.knots(false),
+      compressed: this.axis.knots(true),
+      lanes: this.lanes.list,
+      vms: this.analysis.vms.map((v) => v.label),
       findingRow: Uint32Array.from(findings, (f) => f.at),
       findingTime: Float64Array.from(findings, (f) => this.axis.time(f.at)),
       findingVerdict: Uint8Array.from(findings, (f) => VERDICTS.indexOf(f.verdict)),
@@ -113,8 +151,12 @@ export class Timeline {
     }
     const set = this.rowSets.get(id)!;
     return {
-      rowSet: id, filter, groups: set.info(), findingRows: this.findingRows(set),
-      groupFrom: Float64Array.from(set.groups, (g) => this.axis.time(g.lifeFrom)), groupUntil: Float64Array.from(set.groups, (g) => this.axis.time(g.lifeUntil)),
+      rowSet: id,
+      filter,
+      groups: set.info(),
+      findingRows: this.findingRows(set),
+      groupFrom: Float64Array.from(set.groups, (g) => this.axis.time(g.lifeFrom)),
+      groupUntil: Float64Array.from(set.groups, (g) => this.axis.time(g.lifeUntil)),
     };
   }
 
@@ -139,7 +181,11 @@ export class Timeline {
     for (let i = 0; i < findingAtoms.length; i += 3) {
       const finding = this.analysis.findings[findingAtoms[i]!]!;
       // Of rows of several VMs that show a page, a VM's finding is on its own; where only others show it, it is still shown.
-      const own = guests.all.length > 0 && set.groups.some((_, group) => isOfVm(finding, set.vmOf(group)) && set.rowOf(group, findingAtoms[i + 1]!) >= 0);
+      const own =
+        guests.all.length > 0 &&
+        set.groups.some(
+          (_, group) => isOfVm(finding, set.vmOf(group)) && set.rowOf(group, findingAtoms[i + 1]!) >= 0,
+        );
       for (let group = 0; group < set.groups.length; group++) {
         if (own && !isOfVm(finding, set.vmOf(group))) continue;
         const first = set.rowOf(group, findingAtoms[i + 1]!);
@@ -157,44 +203,109 @@ export class Timeline {
     if (!set) return undefined;
     const { columns } = request;
     const rows = request.rows.length / 3;
-    const map = new ColumnMap(this.axis, this.axis.knots(request.compress), request.from, request.until, columns);
-    const shape = { rowFirst: new Float64Array(rows), rowEnd: new Float64Array(rows), rowPages: new Float64Array(rows), rowFrom: new Uint32Array(rows), rowUntil: new Uint32Array(rows) };
+    const map = new ColumnMap(
+      this.axis,
+      this.axis.knots(request.compress),
+      request.from,
+      request.until,
+      columns,
+    );
+    const shape = {
+      rowFirst: new Float64Array(rows),
+      rowEnd: new Float64Array(rows),
+      rowPages: new Float64Array(rows),
+      rowFrom: new Uint32Array(rows),
+      rowUntil: new Uint32Array(rows),
+    };
     const ranges = this.targets(set, request.rows, map, shape);
     const guests = this.guestTargets(set, request.rows, ranges);
     const first = disjointTargets([...ranges, ...guests.first]);
     const targets = guests.second.length === 0 ? first : [...first, ...disjointTargets(guests.second)];
-    const spteLines = Uint8Array.from({ length: rows }, (_, r) => ((set.groups[request.rows[r * 3]!]?.sharers.length ?? 0) > 1 ? 2 : 1));
-    const cells = new Uint8Array((PLANE_COUNT + (spteLines.includes(2) ? SECOND_LINE_PLANES : 0)) * rows * columns);
-    const draw = (store: BandStore, within: readonly Targets[], count: number, planeOf: Uint8Array, rowPages: Float64Array, plane: number): void => {
+    const spteLines = Uint8Array.from({ length: rows }, (_, r) =>
+      (set.groups[request.rows[r * 3]!]?.sharers.length ?? 0) > 1 ? 2 : 1,
+    );
+    const cells = new Uint8Array(
+      (PLANE_COUNT + (spteLines.includes(2) ? SECOND_LINE_PLANES : 0)) * rows * columns,
+    );
+    const draw = (
+      store: BandStore,
+      within: readonly Targets[],
+      count: number,
+      planeOf: Uint8Array,
+      rowPages: Float64Array,
+      plane: number,
+    ): void => {
       const sums = this.sums.take(count, rows, columns);
       for (const t of within) addBands(store, t, map, this.index.atoms.start, planeOf, sums);
       sumsToCells(sums, rowPages, cells, plane);
     };
     for (const { layer, first: plane, planes: count, planeOf } of LAYER_PLANES) {
       // Where VMs do not agree on an attribute the row is mixed.
-      const rowPages = layer === Layer.Attribute && guests.second.length > 0 ? shape.rowPages.map((n, r) => n * Math.max(1, set.groups[request.rows[r * 3]!]?.sharers.length ?? 0)) : shape.rowPages;
-      draw(this.index.layers[layer]!, layer === Layer.Spte ? first : targets, count, planeOf, rowPages, plane);
-      if (layer === Layer.Spte && guests.second.length > 0) draw(this.index.layers[layer]!, disjointTargets(guests.second), count, planeOf, rowPages, SECOND_LINE.Spte4K);
+      const rowPages =
+        layer === Layer.Attribute && guests.second.length > 0
+          ? shape.rowPages.map(
+              (n, r) => n * Math.max(1, set.groups[request.rows[r * 3]!]?.sharers.length ?? 0),
+            )
+          : shape.rowPages;
+      draw(
+        this.index.layers[layer]!,
+        layer === Layer.Spte ? first : targets,
+        count,
+        planeOf,
+        rowPages,
+        plane,
+      );
+      if (layer === Layer.Spte && guests.second.length > 0)
+        draw(
+          this.index.layers[layer]!,
+          disjointTargets(guests.second),
+          count,
+          planeOf,
+          rowPages,
+          SECOND_LINE.Spte4K,
+        );
     }
     draw(this.index.conversions, targets, 2, CONVERSION_PLANES, shape.rowPages, Plane.Converting);
-    return { request, ...shape, planes: cells, spteLines, ...this.marks(request, map, targets), ...this.losses(map), ...this.laneCells(request, map, targets) };
+    return {
+      request,
+      ...shape,
+      planes: cells,
+      spteLines,
+      ...this.marks(request, map, targets),
+      ...this.losses(map),
+      ...this.laneCells(request, map, targets),
+    };
   }
 
   /** What VMs have of the wanted pages where several bind them: the only or first VM's, and where a row shows several, the others'. */
-  private guestTargets(set: RowSet, wanted: Int32Array, ranges: readonly Target[]): { readonly first: readonly Target[]; readonly second: readonly Target[] } {
+  private guestTargets(
+    set: RowSet,
+    wanted: Int32Array,
+    ranges: readonly Target[],
+  ): { readonly first: readonly Target[]; readonly second: readonly Target[] } {
     const first: Target[] = [];
     const second: Target[] = [];
     const { guests, atoms } = this.index;
     if (guests.all.length === 0) return { first, second };
     for (const { from, until, row } of ranges) {
       const vm = set.vmOf(wanted[row * 3]!);
-      for (const part of guestRanges(guests, atoms, from, until, vm)) (vm >= 0 || part.view.ordinal === 0 ? first : second).push({ from: part.from, until: part.until, row });
+      for (const part of guestRanges(guests, atoms, from, until, vm))
+        (vm >= 0 || part.view.ordinal === 0 ? first : second).push({
+          from: part.from,
+          until: part.until,
+          row,
+        });
     }
     return { first, second };
   }
 
   /** Atom ranges of each wanted row, and what the row is called. */
-  private targets(set: RowSet, wanted: Int32Array, map: ColumnMap, shape: Pick<Tile, 'rowFirst' | 'rowEnd' | 'rowPages' | 'rowFrom' | 'rowUntil'>): Target[] {
+  private targets(
+    set: RowSet,
+    wanted: Int32Array,
+    map: ColumnMap,
+    shape: Pick<Tile, 'rowFirst' | 'rowEnd' | 'rowPages' | 'rowFrom' | 'rowUntil'>,
+  ): Target[] {
     const out: Target[] = [];
     const { start } = this.index.atoms;
     for (let r = 0; r * 3 < wanted.length; r++) {
@@ -232,14 +343,23 @@ export class Timeline {
     return out;
   }
 
-  private marks(request: TileRequest, map: ColumnMap, targets: readonly Targets[]): Pick<Tile, 'markCell' | 'markBits' | 'markCount' | 'markRow'> {
+  private marks(
+    request: TileRequest,
+    map: ColumnMap,
+    targets: readonly Targets[],
+  ): Pick<Tile, 'markCell' | 'markBits' | 'markCount' | 'markRow'> {
     const cells = newMarkCells(request.rows.length / 3, request.columns);
     const { tid } = request;
     const wanted = tid < 0 ? undefined : (row: number): boolean => this.table.tid(row) === tid;
     for (const t of targets) addMarks(this.index.marks, t, map, request.marks, wanted, cells);
     let n = 0;
     for (let i = 0; i < cells.bits.length; i++) if (cells.bits[i] !== 0) n++;
-    const out = { markCell: new Uint32Array(n), markBits: new Uint16Array(n), markCount: new Uint32Array(n), markRow: new Uint32Array(n) };
+    const out = {
+      markCell: new Uint32Array(n),
+      markBits: new Uint16Array(n),
+      markCount: new Uint32Array(n),
+      markRow: new Uint32Array(n),
+    };
     for (let i = 0, o = 0; i < cells.bits.length; i++) {
       if (cells.bits[i] === 0) continue;
       out.markCell[o] = i;
@@ -257,14 +377,23 @@ export class Timeline {
     for (const loss of this.table.losses) {
       const c = map.column(loss.row);
       if (loss.fromStart) lossUntil = Math.max(lossUntil, c);
-      if (loss.row < map.firstRow || loss.row > map.endRow || (columns.length > 0 && columns[columns.length - 1] === c)) continue;
+      if (
+        loss.row < map.firstRow ||
+        loss.row > map.endRow ||
+        (columns.length > 0 && columns[columns.length - 1] === c)
+      )
+        continue;
       columns.push(Math.min(c, map.columns - 1));
       rows.push(loss.row);
     }
     return { lossColumn: Uint32Array.from(columns), lossRow: Uint32Array.from(rows), lossUntil };
   }
 
-  private laneCells(request: TileRequest, map: ColumnMap, targets: readonly Targets[]): Pick<Tile, 'laneActors' | 'laneEvents' | 'lanesElsewhere' | 'spans' | 'spansOmitted'> {
+  private laneCells(
+    request: TileRequest,
+    map: ColumnMap,
+    targets: readonly Targets[],
+  ): Pick<Tile, 'laneActors' | 'laneEvents' | 'lanesElsewhere' | 'spans' | 'spansOmitted'> {
     const cells = request.lanes.length * request.columns;
     const laneActors = new Uint8Array(cells);
     const laneEvents = new Uint8Array(cells);
@@ -272,7 +401,11 @@ export class Timeline {
     return { laneActors, laneEvents, lanesElsewhere, ...this.spans(request, map, targets) };
   }
 
-  private spans(request: TileRequest, map: ColumnMap, targets: readonly Targets[]): Pick<Tile, 'spans' | 'spansOmitted'> {
+  private spans(
+    request: TileRequest,
+    map: ColumnMap,
+    targets: readonly Targets[],
+  ): Pick<Tile, 'spans' | 'spansOmitted'> {
     const spans: number[] = [];
     let omitted = 0;
     const laneAt = new Map([...request.lanes].map((lane, i) => [lane, i]));

@@ -1,5 +1,18 @@
 /** The facts that a replay tells its rules, in the field's words. A rule listens to the few it needs. */
-import type { Bracket, Conv, GmemBracket, GuestFault, Inode, Notifier, Slot, SpteRec, Thread, UserFaultCtx, Vm, Vma } from './state.js';
+import type {
+  Bracket,
+  Conv,
+  GmemBracket,
+  GuestFault,
+  Inode,
+  Notifier,
+  Slot,
+  SpteRec,
+  Thread,
+  UserFaultCtx,
+  Vm,
+  Vma,
+} from './state.js';
 
 /** What a successful GUP or pin took. */
 export interface GupFact {
@@ -24,8 +37,22 @@ export interface Facts {
   spteZap(vm: Vm, rec: SpteRec, row: number): void;
   userFaultEnter(ctx: UserFaultCtx, t: Thread): void;
   /** ret is the VM_FAULT code. */
-  userFaultRet(ctx: UserFaultCtx | undefined, inode: Inode, pgoff: number, ret: number, row: number, t: Thread): void;
-  rmapAdd(inode: Inode, pgoff: number, count: number, row: number, fault: UserFaultCtx | undefined, t: Thread): void;
+  userFaultRet(
+    ctx: UserFaultCtx | undefined,
+    inode: Inode,
+    pgoff: number,
+    ret: number,
+    row: number,
+    t: Thread,
+  ): void;
+  rmapAdd(
+    inode: Inode,
+    pgoff: number,
+    count: number,
+    row: number,
+    fault: UserFaultCtx | undefined,
+    t: Thread,
+  ): void;
   rmapRemove(inode: Inode, pgoff: number, count: number, row: number): void;
   gup(fact: GupFact): void;
   /** GUP of an address in a mapping of the file failed. */
@@ -84,7 +111,16 @@ export class FactBus {
 
   /** Facts have at most seven parameters: fixed ones, since a rest array a call is what the replay would allocate most. */
   tell<N extends FactName>(name: N, ...args: Parameters<Facts[N]>): void;
-  tell(name: FactName, a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown, f?: unknown, g?: unknown): void {
+  tell(
+    name: FactName,
+    a?: unknown,
+    b?: unknown,
+    c?: unknown,
+    d?: unknown,
+    e?: unknown,
+    f?: unknown,
+    g?: unknown,
+  ): void {
     const list = this.byFact.get(name) as ((...x: unknown[]) => void)[] | undefined;
     if (!list) return;
     for (let i = 0; i < list.length; i++) list[i]!(a, b, c, d, e, f, g);

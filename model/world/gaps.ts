@@ -64,7 +64,8 @@ export class GapFinder {
     this.close(this.table.length, found);
     const overwritten = this.losses.find((l) => l.cpu < 0 && l.fromStart);
     if (!overwritten) return;
-    for (const [cpu, row] of this.firstOnCpu) if (cpu !== UNKNOWN_CPU) found.gaps.push({ after: -1, before: row, cpu, line: overwritten.line });
+    for (const [cpu, row] of this.firstOnCpu)
+      if (cpu !== UNKNOWN_CPU) found.gaps.push({ after: -1, before: row, cpu, line: overwritten.line });
   }
 
   private nextLossRow(): number {

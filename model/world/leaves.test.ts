@@ -5,7 +5,19 @@ import type { SpteRec } from './state.js';
 
 let row = 0;
 function leaf(gfn: number, level = 1, asId = 0): SpteRec {
-  return { gfn, level, asId, pfn: gfn + 0x1000, row: row++, side: -1, root: -1, vmSure: true, doubtful: false, pending: undefined, next: undefined };
+  return {
+    gfn,
+    level,
+    asId,
+    pfn: gfn + 0x1000,
+    row: row++,
+    side: -1,
+    root: -1,
+    vmSure: true,
+    doubtful: false,
+    pending: undefined,
+    next: undefined,
+  };
 }
 
 describe('leaves', () => {
@@ -25,7 +37,10 @@ describe('leaves', () => {
     const leaves = new Leaves();
     const recs = [leaf(512), leaf(512, 2), leaf(512, 1, 1)];
     for (const rec of recs) leaves.add(rec);
-    assert.deepEqual([leaves.first(0, 1, 512), leaves.first(0, 2, 512), leaves.first(1, 1, 512), leaves.first(1, 2, 512)], [...recs, undefined]);
+    assert.deepEqual(
+      [leaves.first(0, 1, 512), leaves.first(0, 2, 512), leaves.first(1, 1, 512), leaves.first(1, 2, 512)],
+      [...recs, undefined],
+    );
   });
 
   it('finds what covers a range, whether the range or the VM is the larger', () => {
@@ -33,7 +48,8 @@ describe('leaves', () => {
     const huge = leaf(512, 2);
     const all = [leaf(511), leaf(512), leaf(600), leaf(1024), huge];
     for (const rec of all) leaves.add(rec);
-    const gfns = (first: number, end: number): string[] => leaves.covering(first, end, []).map((r) => `${r.level}:${r.gfn}`);
+    const gfns = (first: number, end: number): string[] =>
+      leaves.covering(first, end, []).map((r) => `${r.level}:${r.gfn}`);
     assert.deepEqual(gfns(600, 601), ['1:600', '2:512']);
     assert.deepEqual(gfns(512, 1024), ['1:512', '1:600', '2:512']);
     assert.deepEqual(gfns(0, 2 ** 40), ['1:511', '1:512', '1:600', '1:1024', '2:512']);
@@ -48,8 +64,14 @@ describe('pointers', () => {
     const pointers = new Pointers<string>();
     const keys = [0xea0004000040, 0xea0004000080, 0xea0104000040, 0xffffffffffff, 0x40];
     for (const key of keys) pointers.set(key, key.toString(16));
-    assert.deepEqual(keys.map((key) => pointers.get(key)), keys.map((key) => key.toString(16)));
-    assert.deepEqual([pointers.has(0xea0004000041), pointers.has(0xea0104000080), pointers.has(-1)], [false, false, false]);
+    assert.deepEqual(
+      keys.map((key) => pointers.get(key)),
+      keys.map((key) => key.toString(16)),
+    );
+    assert.deepEqual(
+      [pointers.has(0xea0004000041), pointers.has(0xea0104000080), pointers.has(-1)],
+      [false, false, false],
+    );
     pointers.set(0x40, 'again');
     assert.equal(pointers.get(0x40), 'again');
   });

@@ -11,7 +11,9 @@ export class Leaves {
    * One map per address space and level: a gfn alone is a small integer, which a map finds several times as fast as a
    * key that holds all three. Records of one leaf are linked, the oldest first.
    */
-  private readonly maps: (Map<number, SpteRec> | undefined)[] = new Array<Map<number, SpteRec> | undefined>(LEVELS * ADDRESS_SPACES).fill(undefined);
+  private readonly maps: (Map<number, SpteRec> | undefined)[] = new Array<Map<number, SpteRec> | undefined>(
+    LEVELS * ADDRESS_SPACES,
+  ).fill(undefined);
   /** Leaves by level, to skip levels in range look-ups. */
   private readonly levelCounts = new Int32Array(LEVELS);
   /** Records of all leaves. */
@@ -62,7 +64,9 @@ export class Leaves {
 
   /** All records, by address space and level, the oldest of a leaf first. */
   *all(): Generator<SpteRec> {
-    for (const map of this.maps) for (const head of map?.values() ?? []) for (let rec: SpteRec | undefined = head; rec; rec = rec.next) yield rec;
+    for (const map of this.maps)
+      for (const head of map?.values() ?? [])
+        for (let rec: SpteRec | undefined = head; rec; rec = rec.next) yield rec;
   }
 
   /**
@@ -83,13 +87,21 @@ export class Leaves {
   }
 }
 
-function addCovering(map: ReadonlyMap<number, SpteRec>, span: number, first: number, end: number, found: SpteRec[]): void {
+function addCovering(
+  map: ReadonlyMap<number, SpteRec>,
+  span: number,
+  first: number,
+  end: number,
+  found: SpteRec[],
+): void {
   const firstTable = first - (first % span);
   if ((end - firstTable) / span > map.size) {
     for (const head of map.values()) {
-      if (head.gfn < end && head.gfn + span > first) for (let rec: SpteRec | undefined = head; rec; rec = rec.next) found.push(rec);
+      if (head.gfn < end && head.gfn + span > first)
+        for (let rec: SpteRec | undefined = head; rec; rec = rec.next) found.push(rec);
     }
     return;
   }
-  for (let gfn = firstTable; gfn < end; gfn += span) for (let rec = map.get(gfn); rec; rec = rec.next) found.push(rec);
+  for (let gfn = firstTable; gfn < end; gfn += span)
+    for (let rec = map.get(gfn); rec; rec = rec.next) found.push(rec);
 }

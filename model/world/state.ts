@@ -273,7 +273,17 @@ export interface UserFaultCtx {
 
 /** A system call in flight on a thread that the rules look at. */
 export interface SyscallCtx {
-  readonly name: 'ioctl' | 'mmap' | 'munmap' | 'mremap' | 'mprotect' | 'mlock' | 'madvise' | 'fallocate' | 'close' | 'other';
+  readonly name:
+    | 'ioctl'
+    | 'mmap'
+    | 'munmap'
+    | 'mremap'
+    | 'mprotect'
+    | 'mlock'
+    | 'madvise'
+    | 'fallocate'
+    | 'close'
+    | 'other';
   readonly row: number;
   readonly a: number;
   readonly b: number;
@@ -295,8 +305,22 @@ export class Thread {
   userFault: UserFaultCtx | undefined;
   /** The last user fault that was serviced, until its rmap add. */
   serviced: UserFaultCtx | undefined;
-  getPfn: { row: number; inode: Inode | undefined; pgoff: number; gfn: number; vm: Vm | undefined } | undefined;
-  mmap: { row: number; inode: Inode; start: number; end: number; pgoff: number; size: number; mm: number; vmOps: number; hasVmOps: boolean } | undefined;
+  getPfn:
+    | { row: number; inode: Inode | undefined; pgoff: number; gfn: number; vm: Vm | undefined }
+    | undefined;
+  mmap:
+    | {
+        row: number;
+        inode: Inode;
+        start: number;
+        end: number;
+        pgoff: number;
+        size: number;
+        mm: number;
+        vmOps: number;
+        hasVmOps: boolean;
+      }
+    | undefined;
   bind: Slot | undefined;
   bindRow = -1;
   fallocate: { row: number; inode: Inode | undefined; first: number; end: number } | undefined;
@@ -316,8 +340,21 @@ export class Thread {
   lastGupPage = -1;
   gup: { readonly start: number; depth: number; flags: number; counted: boolean } | undefined;
   notifierBind: Notifier | undefined;
-  mmapNotify: { started: Notifier[]; ended: Set<Notifier>; aborted: Notifier[]; startRow: number } | undefined;
-  shimBracket: { inode: Inode; started: Map<Notifier, number>; ended: Set<Notifier>; first: number; end: number; row: number; checked: boolean; fromEntry: boolean } | undefined;
+  mmapNotify:
+    | { started: Notifier[]; ended: Set<Notifier>; aborted: Notifier[]; startRow: number }
+    | undefined;
+  shimBracket:
+    | {
+        inode: Inode;
+        started: Map<Notifier, number>;
+        ended: Set<Notifier>;
+        first: number;
+        end: number;
+        row: number;
+        checked: boolean;
+        fromEntry: boolean;
+      }
+    | undefined;
 
   constructor(readonly tid: number) {}
 

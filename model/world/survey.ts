@@ -15,18 +15,72 @@ import { Tasks } from './tasks.js';
 const UNRELATED_SHARE = 0.01;
 
 const inodeKinds: readonly (readonly [kind: number, slot: number])[] = [
-  'GmemBind', 'GmemBindRet', 'GmemRelease', 'GmemFallocate', 'GmemErrorFolio', 'FileMmap', 'FileMmapRet', 'VmaOpen', 'VmaClose', 'UserFault',
-  'GetPfn', 'GmemGetFolio', 'ConvertEnter', 'ConvertRet', 'ConvertBlocked', 'GmemIoctl', 'GmemInvEnd', 'NotifierBind', 'NotifierUnbind', 'ShimInvStart', 'ShimInvEnd',
-  'PutPage', 'ShimDestroy', 'StoreAttr', 'MaySplit',
+  'GmemBind',
+  'GmemBindRet',
+  'GmemRelease',
+  'GmemFallocate',
+  'GmemErrorFolio',
+  'FileMmap',
+  'FileMmapRet',
+  'VmaOpen',
+  'VmaClose',
+  'UserFault',
+  'GetPfn',
+  'GmemGetFolio',
+  'ConvertEnter',
+  'ConvertRet',
+  'ConvertBlocked',
+  'GmemIoctl',
+  'GmemInvEnd',
+  'NotifierBind',
+  'NotifierUnbind',
+  'ShimInvStart',
+  'ShimInvEnd',
+  'PutPage',
+  'ShimDestroy',
+  'StoreAttr',
+  'MaySplit',
 ].map((kind) => [K(kind), slotsOf(kind, 'ino').ino] as const);
 
 const kvmKinds: readonly (readonly [kind: number, slot: number])[] = [
-  'GmemCreate', 'GmemBind', 'GetPfn', 'FaultStale', 'TdpMap', 'InvStart', 'InvRange', 'InvEnd', 'GmemInvStart', 'UnmapGfnRange', 'FlushRemoteTlbs',
-  'PreSetAttr', 'PostSetAttr', 'VmSetAttr', 'GmemPrepare', 'ExternalSpte', 'GetAttr', 'FaultinPfn', 'VmIoctl',
+  'GmemCreate',
+  'GmemBind',
+  'GetPfn',
+  'FaultStale',
+  'TdpMap',
+  'InvStart',
+  'InvRange',
+  'InvEnd',
+  'GmemInvStart',
+  'UnmapGfnRange',
+  'FlushRemoteTlbs',
+  'PreSetAttr',
+  'PostSetAttr',
+  'VmSetAttr',
+  'GmemPrepare',
+  'ExternalSpte',
+  'GetAttr',
+  'FaultinPfn',
+  'VmIoctl',
 ].map((kind) => [K(kind), slotsOf(kind, 'kvm').kvm] as const);
 
 /** Kinds whose presence on a task makes it part of a VM's business. */
-const RELATED = ['KvmPageFault', 'KvmExit', 'KvmEntry', 'SpteChanged', 'SetAttrRequest', 'UserFault', 'ConvertEnter', 'GetPfn', 'FileMmap', 'GmemCreate', 'GmemFallocate', 'NotifierBind', 'GupRet', 'PutPage'].map(K);
+const RELATED = [
+  'KvmPageFault',
+  'KvmExit',
+  'KvmEntry',
+  'SpteChanged',
+  'SetAttrRequest',
+  'UserFault',
+  'ConvertEnter',
+  'GetPfn',
+  'FileMmap',
+  'GmemCreate',
+  'GmemFallocate',
+  'NotifierBind',
+  'GupRet',
+  'PutPage',
+].map(K);
 
 const bindRet = K('GmemBindRet');
 const shmem = K('ShmemFallocate');
@@ -107,7 +161,9 @@ export class Survey {
     const { table, counts } = this;
     const tasks = new Tasks();
     const gaps = new GapFinder(table);
-    const qemuNames = Uint8Array.from({ length: table.names.size }, (_, id) => (table.names.text(id).startsWith('qemu:') ? 1 : 0));
+    const qemuNames = Uint8Array.from({ length: table.names.size }, (_, id) =>
+      table.names.text(id).startsWith('qemu:') ? 1 : 0,
+    );
     const hasQemu = qemuNames.includes(1);
     let fromQemu = 0;
     for (let s = 0; s < table.segments.length; s++) {
@@ -121,7 +177,8 @@ export class Survey {
         // What a guest's kernel or QEMU itself recorded tells nothing of which tasks the host's tracer saw.
         const byQemu = hasQemu && seg.cpu[i] === UNKNOWN_CPU && qemuNames[seg.name[i]!] === 1;
         if (byQemu && kind !== KIND_GUEST) fromQemu++;
-        if ((uses & NO_TASK) === 0 && !byQemu) tasks.saw(tgids[i]! >= 0 ? tgids[i]! : tids[i]!, (uses & IS_RELATED) !== 0);
+        if ((uses & NO_TASK) === 0 && !byQemu)
+          tasks.saw(tgids[i]! >= 0 ? tgids[i]! : tids[i]!, (uses & IS_RELATED) !== 0);
         if ((uses & HAS_DETAILS) === 0) continue;
         this.ev.point(seg, s, i);
         this.details(kind, uses);
@@ -131,7 +188,8 @@ export class Survey {
     if (this.memfdInodes.size > 1) this.severalVms = true;
     for (const ino of this.otherInodes) if (this.memfdInodes.has(ino)) this.ambiguousInodes.add(ino);
     const unrelated = tasks.unrelated();
-    this.unfiltered = unrelated > 0 && unrelated >= UNRELATED_SHARE * (table.length - fromQemu - counts[KIND_GUEST]!);
+    this.unfiltered =
+      unrelated > 0 && unrelated >= UNRELATED_SHARE * (table.length - fromQemu - counts[KIND_GUEST]!);
   }
 
   /** What an event that names an inode, a VM or a vCPU says. */

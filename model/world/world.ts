@@ -40,7 +40,10 @@ export class World {
   private readonly threads = new Map<number, Thread>();
   private lastThread: Thread | undefined;
   /** Freshly created memfds whose inode number is not known yet, by thread group. */
-  readonly unnamedCreates = new Map<number, { size: number; flags: number; row: number; vm: Vm | undefined }[]>();
+  readonly unnamedCreates = new Map<
+    number,
+    { size: number; flags: number; row: number; vm: Vm | undefined }[]
+  >();
   /** page or folio pointer key → page of a memfd. */
   readonly folios = new Pointers<FilePage>();
   /** Pins not yet doubted, by whether the trace gave the page's pointer when they were taken; released ones may stay. */
@@ -57,7 +60,9 @@ export class World {
     this.recordedGupRet = this.survey.recorded(kindId('GupRet'));
     this.recordedPost = this.survey.recorded(kindId('PostSetAttr'));
     this.recordedStore = this.survey.recorded(kindId('StoreAttr'));
-    this.recordedVmResult = ['PostSetAttr', 'VmSetAttrRet', 'VmIoctlRet', 'SysExitIoctl'].some((k) => this.survey.recorded(kindId(k)));
+    this.recordedVmResult = ['PostSetAttr', 'VmSetAttrRet', 'VmIoctlRet', 'SysExitIoctl'].some((k) =>
+      this.survey.recorded(kindId(k)),
+    );
     this.recordedBindRet = this.survey.recorded(kindId('GmemBindRet'));
   }
 
@@ -174,7 +179,8 @@ export class World {
   /** True when an event of this thread without a kvm pointer certainly belongs to `vmOfThread`. */
   vmIsSure(t: Thread): boolean {
     if (t.vmFresh) return true;
-    if (t.tgid < 0) return this.survey.kvms.size === 1 || (this.survey.kvms.size === 0 && !this.survey.severalVms);
+    if (t.tgid < 0)
+      return this.survey.kvms.size === 1 || (this.survey.kvms.size === 0 && !this.survey.severalVms);
     const kvms = this.survey.kvmsOfTgid.get(t.tgid)?.size ?? 0;
     if (kvms === 1) return true;
     return kvms === 0 && (this.createsOfGroup.get(t.tgid) ?? 0) <= 1;
@@ -235,7 +241,15 @@ export class World {
     if (inode.pageCount > 0) this.op(Op.PageAttr, inode.index, row, 0, inode.pageCount, attr, -1);
   }
 
-  op(code: OpCode, subject: number, row: number, first: number, count: number, value: number, aux: number): void {
+  op(
+    code: OpCode,
+    subject: number,
+    row: number,
+    first: number,
+    count: number,
+    value: number,
+    aux: number,
+  ): void {
     this.ops.push(code, subject, row, first, count, value, aux);
   }
 
@@ -264,7 +278,15 @@ export class World {
   }
 
   phase(conv: Conv, phase: number, row: number): void {
-    this.op(Op.Phase, conv.index, row, conv.first, Math.max(0, conv.end - conv.first), phase, conv.scope === 'vm' ? (conv.vm?.index ?? -1) : (conv.inode?.index ?? -1));
+    this.op(
+      Op.Phase,
+      conv.index,
+      row,
+      conv.first,
+      Math.max(0, conv.end - conv.first),
+      phase,
+      conv.scope === 'vm' ? (conv.vm?.index ?? -1) : (conv.inode?.index ?? -1),
+    );
   }
 
   /** Two rows are ordered: same CPU, same thread, or far enough apart on the clock. */

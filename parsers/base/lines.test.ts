@@ -28,38 +28,73 @@ function split(chunks: readonly Uint8Array[]): readonly Line[] {
 }
 
 describe('lines', () => {
-  const texts = (text: string): readonly unknown[] => split([bytesOf(text)]).map((line) => [line.text, line.at, line.line, line.terminated]);
+  const texts = (text: string): readonly unknown[] =>
+    split([bytesOf(text)]).map((line) => [line.text, line.at, line.line, line.terminated]);
 
   it('end with LF or CRLF, and keep a CR elsewhere', () => {
-    assert.deepEqual(texts('a\nb\r\nc\rd\n'), [['a', 0, 1, true], ['b', 2, 2, true], ['c\rd', 5, 3, true]]);
+    assert.deepEqual(texts('a\nb\r\nc\rd\n'), [
+      ['a', 0, 1, true],
+      ['b', 2, 2, true],
+      ['c\rd', 5, 3, true],
+    ]);
   });
-  it('may be empty', () => assert.deepEqual(texts('\n\r\n\nx\n'), [['', 0, 1, true], ['', 1, 2, true], ['', 3, 3, true], ['x', 4, 4, true]]));
-  it('are marked when the input ends inside one', () => assert.deepEqual(texts('a\nb\r'), [['a', 0, 1, true], ['b\r', 2, 2, false]]));
+  it('may be empty', () =>
+    assert.deepEqual(texts('\n\r\n\nx\n'), [
+      ['', 0, 1, true],
+      ['', 1, 2, true],
+      ['', 3, 3, true],
+      ['x', 4, 4, true],
+    ]));
+  it('are marked when the input ends inside one', () =>
+    assert.deepEqual(texts('a\nb\r'), [
+      ['a', 0, 1, true],
+      ['b\r', 2, 2, false],
+    ]));
   it('are none in an empty input', () => assert.deepEqual(texts(''), []));
 
   it('longer than the limit are skipped, in one chunk or in many', () => {
     const long = new Uint8Array(MAX_LINE_BYTES + 5).fill(0x78);
     const bytes = Uint8Array.from([...bytesOf('a\n'), ...long, ...bytesOf('\nb\n')]);
-    const expected = [['a', 1], [`${long.length} bytes`, 2], ['b', 3]];
-    assert.deepEqual(split([bytes]).map((line) => [line.text, line.line]), expected);
-    const pieces = Array.from({ length: Math.ceil(bytes.length / 999_983) }, (_, i) => bytes.slice(i * 999_983, (i + 1) * 999_983));
+    const expected = [
+      ['a', 1],
+      [`${long.length} bytes`, 2],
+      ['b', 3],
+    ];
+    assert.deepEqual(
+      split([bytes]).map((line) => [line.text, line.line]),
+      expected,
+    );
+    const pieces = Array.from({ length: Math.ceil(bytes.length / 999_983) }, (_, i) =>
+      bytes.slice(i * 999_983, (i + 1) * 999_983),
+    );
     assert.deepEqual(split(pieces), split([bytes]));
   });
-  it('as long as the limit are kept', () => assert.equal(split([new Uint8Array(MAX_LINE_BYTES).fill(0x78), bytesOf('\n')])[0]!.text.length, MAX_LINE_BYTES));
+  it('as long as the limit are kept', () =>
+    assert.equal(
+      split([new Uint8Array(MAX_LINE_BYTES).fill(0x78), bytesOf('\n')])[0]!.text.length,
+      MAX_LINE_BYTES,
+    ));
 
   it('are the same for any chunks at any alignment', () => {
-    const bytes = fc.uint8Array({ maxLength: 200 }).map((raw) => raw.map((c) => (c < 60 ? 0x0a : c < 80 ? 0x0d : c)));
-    fc.assert(fc.property(bytes, fc.array(fc.nat(200)), fc.nat(7), (raw, cuts, shift) => {
-      const backing = new Uint8Array(raw.length + shift);
-      backing.set(raw, shift);
-      const ends = [...cuts.filter((cut) => cut < raw.length).sort((a, b) => a - b), raw.length];
-      let at = shift;
-      const chunks = ends.map((end) => backing.subarray(at, (at = end + shift)));
-      const expected = Buffer.from(raw).toString('latin1').split('\n');
-      const last = expected.pop()!;
-      const wanted = [...expected.map((text) => text.replace(/\r$/, '')), ...(last === '' ? [] : [last])];
-      assert.deepEqual(split(chunks).map((line) => line.text), wanted);
-    }));
+    const bytes = fc
+      .uint8Array({ maxLength: 200 })
+      .map((raw) => raw.map((c) => (c < 60 ? 0x0a : c < 80 ? 0x0d : c)));
+    fc.assert(
+      fc.property(bytes, fc.array(fc.nat(200)), fc.nat(7), (raw, cuts, shift) => {
+        const backing = new Uint8Array(raw.length + shift);
+        backing.set(raw, shift);
+        const ends = [...cuts.filter((cut) => cut < raw.length).sort((a, b) => a - b), raw.length];
+        let at = shift;
+        const chunks = ends.map((end) => backing.subarray(at, (at = end + shift)));
+        const expected = Buffer.from(raw).toString('latin1').split('\n');
+        const last = expected.pop()!;
+        const wanted = [...expected.map((text) => text.replace(/\r$/, '')), ...(last === '' ? [] : [last])];
+        assert.deepEqual(
+          split(chunks).map((line) => line.text),
+          wanted,
+        );
+      }),
+    );
   });
 });
 

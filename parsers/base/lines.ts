@@ -17,7 +17,15 @@ export interface LineSink {
    * the input when no newline follows it. bytes[end] is always a line end, so scans need no bound to stop there.
    * `mayBeUtf8` is false when all bytes are certainly ASCII.
    */
-  line(bytes: Uint8Array, start: number, end: number, at: number, line: number, terminated: boolean, mayBeUtf8: boolean): void;
+  line(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    at: number,
+    line: number,
+    terminated: boolean,
+    mayBeUtf8: boolean,
+  ): void;
   /** A line of more than MAX_LINE_BYTES was skipped. */
   longLine(at: number, line: number, length: number): void;
 }

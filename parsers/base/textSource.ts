@@ -16,7 +16,9 @@ export interface TextReader {
 
 /** Pushes a whole source, up to a cancel. */
 export function pushSource(
-  source: ByteSource, reader: TextReader, options: { readonly cancel: CancelToken; readonly progress?: (bytesDone: number) => void },
+  source: ByteSource,
+  reader: TextReader,
+  options: { readonly cancel: CancelToken; readonly progress?: (bytesDone: number) => void },
 ): void {
   let offset = 0;
   while (offset < source.size && !options.cancel.cancelled) {
@@ -43,7 +45,11 @@ export function lineAt(source: ByteSource, at: number): SourceLine {
   for (let length = LINE_BYTES; ; length *= 4) {
     const bytes = source.read(at, length);
     const newline = bytes.indexOf(NEWLINE);
-    if (newline >= 0) return { bytes: bytes.slice(0, newline + 1), end: newline > 0 && bytes[newline - 1] === 0x0d ? newline - 1 : newline };
+    if (newline >= 0)
+      return {
+        bytes: bytes.slice(0, newline + 1),
+        end: newline > 0 && bytes[newline - 1] === 0x0d ? newline - 1 : newline,
+      };
     if (bytes.length < length || length > MAX_LINE_BYTES) {
       const line = new Uint8Array(bytes.length + 1);
       line.set(bytes);

@@ -10,7 +10,15 @@
 import type { ClockName, GuestInfo, TraceMeta } from '../events/table.js';
 
 /** Clocks that read the same in every program on one machine; `local` and its like start anew with each tracer. */
-const SHARED_CLOCKS: readonly ClockName[] = ['mono', 'mono_raw', 'boot', 'tai', 'realtime', 'perf', 'x86-tsc'];
+const SHARED_CLOCKS: readonly ClockName[] = [
+  'mono',
+  'mono_raw',
+  'boot',
+  'tai',
+  'realtime',
+  'perf',
+  'x86-tsc',
+];
 
 /** `host`: the kernel that runs the VMs; `guest`: one of theirs; `qemu`: the VMM. */
 export type Role = 'host' | 'guest' | 'qemu';
@@ -47,7 +55,11 @@ export function rolesOf(files: readonly RunFile[]): Role[] {
     if (file.role !== undefined) return file.role;
     if (file.meta.format.startsWith('qemu')) return 'qemu';
     const others = files.filter((other) => other !== file);
-    return others.length > 0 && (file.meta.session?.peerTraceId !== undefined || others.some((host) => listedGuest(host.meta, file.meta))) ? 'guest' : 'host';
+    return others.length > 0 &&
+      (file.meta.session?.peerTraceId !== undefined ||
+        others.some((host) => listedGuest(host.meta, file.meta)))
+      ? 'guest'
+      : 'host';
   });
 }
 
@@ -70,7 +82,9 @@ export function isPeer(guest: Readonly<TraceMeta>, host: Readonly<TraceMeta>): b
   const peer = guest.session?.peerTraceId;
   if (peer === undefined || !host.session) return false;
   const { traceId, guests } = host.session;
-  return traceId !== undefined ? peer === traceId : guests.some((info) => info.traceId === guest.session?.traceId);
+  return traceId !== undefined
+    ? peer === traceId
+    : guests.some((info) => info.traceId === guest.session?.traceId);
 }
 
 /** Puts files of one run on one clock, as far as they can be. A file with an offset of its own is on the first file's clock. */
@@ -85,7 +99,11 @@ export function alignFiles(files: readonly RunFile[]): Alignment {
     runs.push(run.sort((a, b) => a.index - b.index));
   }
   if (runs.length < 2) return { runs, why: undefined };
-  return { runs, why: offsetBetween(files, roles, runs[1]![0]!.index, runs[0]![0]!.index).why ?? 'their clocks do not meet' };
+  return {
+    runs,
+    why:
+      offsetBetween(files, roles, runs[1]![0]!.index, runs[0]![0]!.index).why ?? 'their clocks do not meet',
+  };
 }
 
 /** The seed and all that can be placed beside it, one by one; these are taken out of `left`. */
@@ -103,22 +121,36 @@ function grow(files: readonly RunFile[], roles: readonly Role[], seed: Placed, l
   return run;
 }
 
-type Between = { readonly offsetNs: bigint; readonly why?: undefined } | { readonly offsetNs?: undefined; readonly why: string };
+type Between =
+  | { readonly offsetNs: bigint; readonly why?: undefined }
+  | { readonly offsetNs?: undefined; readonly why: string };
 
 /** What to add to the times of file `a` to be on file `b`'s clock, or why that is not known. */
 function offsetBetween(files: readonly RunFile[], roles: readonly Role[], a: number, b: number): Between {
   const [left, right] = [files[a]!, files[b]!];
   for (const { path, meta, isRelative } of [left, right]) {
     if (meta.timeUnit === 'none') return { why: `${path} has no times` };
-    if (isRelative && left.offsetNs === undefined) return { why: `${path} counts its times from its own start` };
+    if (isRelative && left.offsetNs === undefined)
+      return { why: `${path} counts its times from its own start` };
   }
-  if (left.meta.timeUnit !== right.meta.timeUnit) return { why: `${left.meta.timeUnit === 'ticks' ? left.path : right.path} has ticks in place of nanoseconds` };
+  if (left.meta.timeUnit !== right.meta.timeUnit)
+    return {
+      why: `${left.meta.timeUnit === 'ticks' ? left.path : right.path} has ticks in place of nanoseconds`,
+    };
   // The user's word goes over what the files say.
   if (left.offsetNs !== undefined) return { offsetNs: left.offsetNs };
-  if (isPeer(left.meta, right.meta) || isPeer(right.meta, left.meta) || areSiblings(left.meta, right.meta)) return { offsetNs: 0n };
+  if (isPeer(left.meta, right.meta) || isPeer(right.meta, left.meta) || areSiblings(left.meta, right.meta))
+    return { offsetNs: 0n };
   const guest = [left, right].find((_, i) => roles[i === 0 ? a : b] === 'guest');
-  if (guest) return { why: `${guest.path} is of a guest, whose clock is its own, and has no time shift to ${(guest === left ? right : left).path}` };
-  return betweenMachines(left, right) ?? ownClocks(left, right) ?? wallClocks(left, right) ?? { why: clockWhy(left, right) };
+  if (guest)
+    return {
+      why: `${guest.path} is of a guest, whose clock is its own, and has no time shift to ${(guest === left ? right : left).path}`,
+    };
+  return (
+    betweenMachines(left, right) ??
+    ownClocks(left, right) ??
+    wallClocks(left, right) ?? { why: clockWhy(left, right) }
+  );
 }
 
 /** Two guests of one host, both brought to its clock. */
@@ -127,8 +159,10 @@ function areSiblings(a: Readonly<TraceMeta>, b: Readonly<TraceMeta>): boolean {
 }
 
 function betweenMachines(a: RunFile, b: RunFile): Between | undefined {
-  if (differ(a.meta.host, b.meta.host)) return { why: `${a.path} is of another machine (${a.meta.host}) than ${b.path} (${b.meta.host})` };
-  if (differ(a.meta.kernel, b.meta.kernel)) return { why: `${a.path} is of another kernel (${a.meta.kernel}) than ${b.path} (${b.meta.kernel})` };
+  if (differ(a.meta.host, b.meta.host))
+    return { why: `${a.path} is of another machine (${a.meta.host}) than ${b.path} (${b.meta.host})` };
+  if (differ(a.meta.kernel, b.meta.kernel))
+    return { why: `${a.path} is of another kernel (${a.meta.kernel}) than ${b.path} (${b.meta.kernel})` };
   return undefined;
 }
 
@@ -157,7 +191,10 @@ function wallClocks(a: RunFile, b: RunFile): Between | undefined {
 }
 
 function clockWhy(a: RunFile, b: RunFile): string {
-  const silent = [b, a].find((file) => !SHARED_CLOCKS.includes(file.meta.clock) && wallOffset(file.meta) === undefined);
-  if (silent) return `${silent.path} does not say a clock that others can be held against (${silent.meta.clock})`;
+  const silent = [b, a].find(
+    (file) => !SHARED_CLOCKS.includes(file.meta.clock) && wallOffset(file.meta) === undefined,
+  );
+  if (silent)
+    return `${silent.path} does not say a clock that others can be held against (${silent.meta.clock})`;
   return `${a.path} has the clock ${a.meta.clock}, ${b.path} has ${b.meta.clock}, and they do not both say how these stand to the wall clock`;
 }

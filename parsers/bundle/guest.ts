@@ -23,19 +23,31 @@ export function guestOf(listed: GuestInfo | undefined, taken: readonly string[])
 }
 
 /** A guest's event as it is shown beside its host's. */
-export function describeGuestEvent(event: EventText, table: { readonly cpu: number; readonly tid: number; readonly comm: string }, guest: Guest): EventText {
+export function describeGuestEvent(
+  event: EventText,
+  table: { readonly cpu: number; readonly tid: number; readonly comm: string },
+  guest: Guest,
+): EventText {
   const { cpu, tid, comm } = table;
   const known = [
     ...(cpu === UNKNOWN_CPU ? [] : [{ name: 'guest_cpu', value: String(cpu) }]),
     ...(tid < 0 ? [] : [{ name: 'guest_tid', value: String(tid) }]),
     ...(comm === '' ? [] : [{ name: 'guest_comm', value: comm }]),
   ];
-  const task = `${comm}${tid < 0 ? '' : `-${tid}`}${cpu === UNKNOWN_CPU ? '' : ` [${String(cpu).padStart(3, '0')}]`}`.trim();
-  return { name: `${guest.name}:${event.name}`, fields: [...known, ...event.fields], text: task === '' ? event.text : `${task}: ${event.text}` };
+  const task =
+    `${comm}${tid < 0 ? '' : `-${tid}`}${cpu === UNKNOWN_CPU ? '' : ` [${String(cpu).padStart(3, '0')}]`}`.trim();
+  return {
+    name: `${guest.name}:${event.name}`,
+    fields: [...known, ...event.fields],
+    text: task === '' ? event.text : `${task}: ${event.text}`,
+  };
 }
 
 /** Names of host threads, of those that are virtual CPUs of `guests`, by thread. */
-export function vcpuNames(hosts: readonly EventTable[], guests: readonly Guest[]): ReadonlyMap<number, string> {
+export function vcpuNames(
+  hosts: readonly EventTable[],
+  guests: readonly Guest[],
+): ReadonlyMap<number, string> {
   const wanted = new Set(guests.flatMap((guest) => [...guest.vcpuTids.values()]));
   const names = new Map<number, string>();
   if (wanted.size === 0) return names;

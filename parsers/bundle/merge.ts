@@ -6,7 +6,16 @@
  * needs the memory of the merged table, and 17 bytes for each row of the parts besides.
  */
 import type { ByteSource } from '../base/source.js';
-import { SEGMENT_ROWS, SEGMENT_SHIFT, releaseSegment, TableBuilder, UNKNOWN_CPU, UNKNOWN_TID, type EventTable, type Segment } from '../events/table.js';
+import {
+  SEGMENT_ROWS,
+  SEGMENT_SHIFT,
+  releaseSegment,
+  TableBuilder,
+  UNKNOWN_CPU,
+  UNKNOWN_TID,
+  type EventTable,
+  type Segment,
+} from '../events/table.js';
 import { KIND_COUNT, KIND_GUEST, kindSlots } from '../events/kinds.js';
 import { earliest, runnerUp, type Run } from '../order/merge.js';
 import type { EventPart, EventText, OpenTrace } from '../reader.js';
@@ -59,14 +68,27 @@ class PartRun implements Run {
   private nextLoss = 0;
   private nextStack = 0;
 
-  constructor(private readonly part: Part, readonly index: number, private readonly builder: TableBuilder, vcpus: ReadonlyMap<number, string>) {
+  constructor(
+    private readonly part: Part,
+    readonly index: number,
+    private readonly builder: TableBuilder,
+    vcpus: ReadonlyMap<number, string>,
+  ) {
     this.table = part.open.table;
     this.shift = Number(this.table.meta.t0 + part.offsetNs - builder.meta.t0);
     const { guest } = part;
     const prefix = guest ? `${guest.name}:` : '';
-    this.names = Uint32Array.from({ length: this.table.names.size }, (_, id) => builder.names.internString(prefix + this.table.names.text(id)));
-    this.comms = Uint32Array.from({ length: this.table.comms.size }, (_, id) => builder.comms.internString(this.table.comms.text(id)));
-    this.commOfVcpu = guest && Int32Array.from({ length: Math.max(-1, ...guest.vcpuTids.keys()) + 2 }, (_, cpu) => builder.comms.internString(vcpus.get(guest.vcpuTids.get(cpu) ?? -1) ?? guest.name));
+    this.names = Uint32Array.from({ length: this.table.names.size }, (_, id) =>
+      builder.names.internString(prefix + this.table.names.text(id)),
+    );
+    this.comms = Uint32Array.from({ length: this.table.comms.size }, (_, id) =>
+      builder.comms.internString(this.table.comms.text(id)),
+    );
+    this.commOfVcpu =
+      guest &&
+      Int32Array.from({ length: Math.max(-1, ...guest.vcpuTids.keys()) + 2 }, (_, cpu) =>
+        builder.comms.internString(vcpus.get(guest.vcpuTids.get(cpu) ?? -1) ?? guest.name),
+      );
     this.segment = this.table.segments[0]!;
     this.point();
   }
@@ -97,7 +119,15 @@ class PartRun implements Run {
       return;
     }
     const kind = segment.kind[inSegment]!;
-    copyRow(segment, inSegment, builder.room(), this.ts, this.comms[segment.comm[inSegment]!]!, this.names[segment.name[inSegment]!]!, this.row + 1);
+    copyRow(
+      segment,
+      inSegment,
+      builder.room(),
+      this.ts,
+      this.comms[segment.comm[inSegment]!]!,
+      this.names[segment.name[inSegment]!]!,
+      this.row + 1,
+    );
     const from = segment.payload[inSegment]!;
     if (from !== 0) copyPayload(segment.pool, from, WORDS[kind]!, builder.current);
     const { stacks } = this.table;
@@ -112,8 +142,15 @@ class PartRun implements Run {
     const cpu = segment.cpu[inSegment]!;
     const comms = this.commOfVcpu!;
     builder.addRow(
-      this.ts, UNKNOWN_CPU, guest.vcpuTids.get(cpu) ?? UNKNOWN_TID, UNKNOWN_TID, comms[Math.min(cpu, comms.length - 1)]!, KIND_GUEST,
-      this.names[segment.name[inSegment]!]!, segment.at[inSegment]!, segment.line[inSegment]! || this.row + 1,
+      this.ts,
+      UNKNOWN_CPU,
+      guest.vcpuTids.get(cpu) ?? UNKNOWN_TID,
+      UNKNOWN_TID,
+      comms[Math.min(cpu, comms.length - 1)]!,
+      KIND_GUEST,
+      this.names[segment.name[inSegment]!]!,
+      segment.at[inSegment]!,
+      segment.line[inSegment]! || this.row + 1,
     );
   }
 
@@ -132,7 +169,15 @@ class PartRun implements Run {
   }
 }
 
-function copyRow(from: Segment, i: number, to: Segment, ts: number, comm: number, name: number, number: number): void {
+function copyRow(
+  from: Segment,
+  i: number,
+  to: Segment,
+  ts: number,
+  comm: number,
+  name: number,
+  number: number,
+): void {
   const k = to.length++;
   to.ts[k] = ts;
   to.at[k] = from.at[i]!;
@@ -159,7 +204,10 @@ export function mergeTraces(parts: readonly Part[]): Bundle {
   describeMerged(parts, builder);
   const isText = parts.map((part) => isTextTable(part.open.table));
   const hosts = parts.filter((part) => !part.guest).map((part) => part.open.table);
-  const vcpus = vcpuNames(hosts, parts.flatMap((part) => part.guest ?? []));
+  const vcpus = vcpuNames(
+    hosts,
+    parts.flatMap((part) => part.guest ?? []),
+  );
   const runs = parts.map((part, index) => new PartRun(part, index, builder, vcpus));
   const places = new Places(parts.map((part) => part.open.table.length));
   const live = runs.filter((run) => run.table.length > 0);
@@ -182,7 +230,14 @@ export function mergeTraces(parts: readonly Part[]): Bundle {
   const table = builder.finish();
   const symbols = parts.find((part) => part.role === 'host' && part.open.symbolOf)?.open.symbolOf;
   return {
-    table, parts: parts.map(({ path, role, guest, open: { plain } }, i) => ({ path, role, isText: isText[i]!, ...(guest && { guest }), ...(plain && { plain }) })),
+    table,
+    parts: parts.map(({ path, role, guest, open: { plain } }, i) => ({
+      path,
+      role,
+      isText: isText[i]!,
+      ...(guest && { guest }),
+      ...(plain && { plain }),
+    })),
     sourceOf: (row) => places.of(row),
     rowAtLine: (part, line) => places.rowAtLine(table, part, isText[part]!, line),
     describe: (row, part) => describeRow(parts, places.of(row), part),
@@ -190,10 +245,18 @@ export function mergeTraces(parts: readonly Part[]): Bundle {
   };
 }
 
-function describeRow(parts: readonly Part[], { part, row }: FilePlace, wanted: EventPart | undefined): EventText {
+function describeRow(
+  parts: readonly Part[],
+  { part, row }: FilePlace,
+  wanted: EventPart | undefined,
+): EventText {
   const { open, guest } = parts[part]!;
   const event = open.describe(row, wanted);
   if (!guest) return event;
   const { table } = open;
-  return describeGuestEvent(event, { cpu: table.cpu(row), tid: table.tid(row), comm: table.comm(row) }, guest);
+  return describeGuestEvent(
+    event,
+    { cpu: table.cpu(row), tid: table.tid(row), comm: table.comm(row) },
+    guest,
+  );
 }

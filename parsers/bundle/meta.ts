@@ -9,12 +9,16 @@ export function describeMerged(parts: readonly Part[], builder: TableBuilder): v
   const judged = kernels.length > 0 ? kernels : parts;
   const metas = parts.filter((part) => part.role !== 'guest').map((part) => part.open.table.meta);
   const first = judged[0]!.open.table.meta;
-  const starts = parts.filter((part) => part.open.table.length > 0).map((part) => part.open.table.meta.t0 + part.offsetNs);
+  const starts = parts
+    .filter((part) => part.open.table.length > 0)
+    .map((part) => part.open.table.meta.t0 + part.offsetNs);
   meta.t0 = starts.reduce((least, t0) => (t0 < least ? t0 : least), starts[0] ?? 0n);
   meta.timeUnit = first.timeUnit;
   meta.format = [...new Set(parts.map((part) => part.open.table.meta.format))].join('+');
   // What orders the CPUs is the clock of the kernel's events. Joined by an offset, two clocks are as doubtful as one that is not known.
-  const isOne = judged.every((part) => part.open.table.meta.clock === first.clock && part.offsetNs === judged[0]!.offsetNs);
+  const isOne = judged.every(
+    (part) => part.open.table.meta.clock === first.clock && part.offsetNs === judged[0]!.offsetNs,
+  );
   meta.clock = isOne ? first.clock : 'unknown';
   meta.resolution = Math.max(...parts.map((part) => part.open.table.meta.resolution));
   meta.cpus = Math.max(0, ...metas.map((m) => m.cpus));

@@ -45,37 +45,74 @@ export function openRun(files: readonly ReadFile[]): readonly OpenedRun[] {
   const { runs, why } = alignFiles(known);
   const tooMany = files.length > PARTS_MAX ? `more than ${PARTS_MAX} files` : undefined;
   const reason = tooMany ?? why;
-  const apart: readonly (readonly Placed[])[] = tooMany === undefined ? runs : files.map((_, index) => [{ index, offsetNs: 0n }]);
-  const reasons: readonly Reason[] = files.length > 1 && reason !== undefined ? [{ code: 'unaligned-clocks', detail: reason }] : [];
+  const apart: readonly (readonly Placed[])[] =
+    tooMany === undefined ? runs : files.map((_, index) => [{ index, offsetNs: 0n }]);
+  const reasons: readonly Reason[] =
+    files.length > 1 && reason !== undefined ? [{ code: 'unaligned-clocks', detail: reason }] : [];
   const roles = rolesOf(known);
-  return apart.flatMap((placed) => withoutRepeats(files, roles, placed)).map((run) => openAligned(files, known, { ...run, reasons: [...reasons, ...run.reasons] }));
+  return apart
+    .flatMap((placed) => withoutRepeats(files, roles, placed))
+    .map((run) => openAligned(files, known, { ...run, reasons: [...reasons, ...run.reasons] }));
 }
 
 /** The files of a run, but for those that hold the events of a larger one once more: each of them is a run by itself. */
-function withoutRepeats(files: readonly ReadFile[], roles: readonly Role[], run: readonly Placed[]): readonly Wanted[] {
+function withoutRepeats(
+  files: readonly ReadFile[],
+  roles: readonly Role[],
+  run: readonly Placed[],
+): readonly Wanted[] {
   const tableOf = ({ index }: Placed): EventTable => files[index]!.open.table;
-  const onClock = (placed: Placed): OnClock => ({ table: tableOf(placed), start: tableOf(placed).meta.t0 + placed.offsetNs });
+  const onClock = (placed: Placed): OnClock => ({
+    table: tableOf(placed),
+    start: tableOf(placed).meta.t0 + placed.offsetNs,
+  });
   const kept: Placed[] = [];
   const repeats: Wanted[] = [];
   for (const placed of [...run].sort((a, b) => tableOf(b).length - tableOf(a).length || a.index - b.index)) {
-    const same = kept.find((other) => roles[other.index] === roles[placed.index] && holdSameEvents(onClock(other), onClock(placed)));
+    const same = kept.find(
+      (other) =>
+        roles[other.index] === roles[placed.index] && holdSameEvents(onClock(other), onClock(placed)),
+    );
     if (!same) kept.push(placed);
-    else repeats.push({ placed: [placed], reasons: [{ code: 'same-events', detail: `${files[placed.index]!.path} holds events of ${files[same.index]!.path}` }] });
+    else
+      repeats.push({
+        placed: [placed],
+        reasons: [
+          {
+            code: 'same-events',
+            detail: `${files[placed.index]!.path} holds events of ${files[same.index]!.path}`,
+          },
+        ],
+      });
   }
   if (repeats.length === 0) return [{ placed: run, reasons: [] }];
-  const rest: Wanted = { placed: kept.sort((a, b) => a.index - b.index), reasons: repeats.flatMap(({ reasons }) => reasons) };
+  const rest: Wanted = {
+    placed: kept.sort((a, b) => a.index - b.index),
+    reasons: repeats.flatMap(({ reasons }) => reasons),
+  };
   return [rest, ...repeats].sort((a, b) => a.placed[0]!.index - b.placed[0]!.index);
 }
 
-function openAligned(files: readonly ReadFile[], known: readonly RunFile[], { placed: run, reasons }: Wanted): OpenedRun {
+function openAligned(
+  files: readonly ReadFile[],
+  known: readonly RunFile[],
+  { placed: run, reasons }: Wanted,
+): OpenedRun {
   const indexes = run.map(({ index }) => index);
-  const withReasons = (open: OpenTrace): OpenTrace => reasons.reduce((trace, { code, detail }) => withReason(trace, code, detail), open);
+  const withReasons = (open: OpenTrace): OpenTrace =>
+    reasons.reduce((trace, { code, detail }) => withReason(trace, code, detail), open);
   if (run.length === 1) return { files: indexes, open: withReasons(files[indexes[0]!]!.open) };
   const roles = rolesOf(known);
   const taken: string[] = [];
   const parts = run.map(({ index, offsetNs }): Part => {
     const guest = roles[index] === 'guest' ? guestBeside(known, index, taken) : undefined;
-    return { path: files[index]!.path, open: files[index]!.open, role: roles[index]!, offsetNs, ...(guest && { guest }) };
+    return {
+      path: files[index]!.path,
+      open: files[index]!.open,
+      role: roles[index]!,
+      offsetNs,
+      ...(guest && { guest }),
+    };
   });
   const bundle = mergeTraces(parts);
   return { files: indexes, open: withReasons(bundle), bundle };
@@ -83,7 +120,9 @@ function openAligned(files: readonly ReadFile[], known: readonly RunFile[], { pl
 
 function guestBeside(known: readonly RunFile[], index: number, taken: string[]): Guest {
   const { meta } = known[index]!;
-  const host = known.map((file): Readonly<TraceMeta> => file.meta).find((other) => listedGuest(other, meta) !== undefined);
+  const host = known
+    .map((file): Readonly<TraceMeta> => file.meta)
+    .find((other) => listedGuest(other, meta) !== undefined);
   const guest = guestOf(host && listedGuest(host, meta), taken);
   taken.push(guest.name);
   return guest;
@@ -97,7 +136,12 @@ export function unalignedTrace(open: OpenTrace, why: string): OpenTrace {
 function withReason(open: OpenTrace, code: Reason['code'], detail: string): OpenTrace {
   const { plain, symbolOf } = open;
   const table = withIssue(open.table, { code, offset: 0, line: 0, count: 1, detail });
-  return { table, describe: (row, part) => open.describe(row, part), ...(plain && { plain }), ...(symbolOf && { symbolOf }) };
+  return {
+    table,
+    describe: (row, part) => open.describe(row, part),
+    ...(plain && { plain }),
+    ...(symbolOf && { symbolOf }),
+  };
 }
 
 /** Why files that were opened as a run are not one trace, in a clause; undefined where no issue says so. */

@@ -30,7 +30,8 @@ export function parseProject(text: string): Project {
     return { files: [], problem: `is not JSON: ${error instanceof Error ? error.message : String(error)}` };
   }
   const { trace, traceEvents } = fieldsOf(parsed);
-  if (!Array.isArray(trace) || trace.length === 0) return { files: [], problem: 'expected "trace": [{"path": …, "role": …, "clockOffsetNs": …}]' };
+  if (!Array.isArray(trace) || trace.length === 0)
+    return { files: [], problem: 'expected "trace": [{"path": …, "role": …, "clockOffsetNs": …}]' };
   const files: ProjectFile[] = [];
   for (const [i, entry] of trace.entries()) {
     const file = parseFile(entry, traceEvents);
@@ -57,11 +58,24 @@ function fieldsOf(value: unknown): Fields {
 }
 
 function parseFile(entry: unknown, common: unknown): ProjectFile | string {
-  const { path, role, clockOffsetNs, traceEvents = common } = typeof entry === 'string' ? { path: entry } : fieldsOf(entry);
+  const {
+    path,
+    role,
+    clockOffsetNs,
+    traceEvents = common,
+  } = typeof entry === 'string' ? { path: entry } : fieldsOf(entry);
   if (typeof path !== 'string' || path === '') return ' has no "path"';
   const known = ROLES.find((name) => name === role);
-  if (role !== undefined && known === undefined) return `.role is one of ${ROLES.join(', ')}; not '${String(role)}'`;
-  if (clockOffsetNs !== undefined && !/^[+-]?\d{1,19}$/.test(String(clockOffsetNs))) return '.clockOffsetNs is a whole number of nanoseconds, or such a string';
-  if (traceEvents !== undefined && typeof traceEvents !== 'string') return '.traceEvents is the path of QEMU\'s trace-events file';
-  return { path, role: known, offsetNs: clockOffsetNs === undefined ? undefined : BigInt(String(clockOffsetNs)), traceEvents };
+  if (role !== undefined && known === undefined)
+    return `.role is one of ${ROLES.join(', ')}; not '${String(role)}'`;
+  if (clockOffsetNs !== undefined && !/^[+-]?\d{1,19}$/.test(String(clockOffsetNs)))
+    return '.clockOffsetNs is a whole number of nanoseconds, or such a string';
+  if (traceEvents !== undefined && typeof traceEvents !== 'string')
+    return ".traceEvents is the path of QEMU's trace-events file";
+  return {
+    path,
+    role: known,
+    offsetNs: clockOffsetNs === undefined ? undefined : BigInt(String(clockOffsetNs)),
+    traceEvents,
+  };
 }

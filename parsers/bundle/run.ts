@@ -35,13 +35,22 @@ export function factsOf(path: string, table: EventTable): RunFacts {
   kinds[KIND_UNKNOWN] = 0;
   const has = table.length > 0;
   return {
-    ...runFile(path, table), kinds, first: has ? table.meta.t0 + BigInt(first) : 0n, last: has ? table.meta.t0 + BigInt(last) : -1n,
+    ...runFile(path, table),
+    kinds,
+    first: has ? table.meta.t0 + BigInt(first) : 0n,
+    last: has ? table.meta.t0 + BigInt(last) : -1n,
   };
 }
 
 /** A file as alignment sees it; role and offset are what the user gives. */
 export function runFile(path: string, table: EventTable, role?: RunFile['role'], offsetNs?: bigint): RunFile {
-  return { path, meta: table.meta, isRelative: table.issues.some((issue) => issue.code === 'relative-time'), role, offsetNs };
+  return {
+    path,
+    meta: table.meta,
+    isRelative: table.issues.some((issue) => issue.code === 'relative-time'),
+    role,
+    offsetNs,
+  };
 }
 
 /** Groups of two and more files that are one run, by index, each in the order of the files. */
@@ -58,13 +67,30 @@ export function provenRuns(files: readonly RunFacts[]): readonly (readonly numbe
   }
   const roles = rolesOf(files);
   const kernels = files.flatMap((_, i) => (roles[i] === 'host' ? [i] : []));
-  for (const a of kernels) for (const b of kernels) if (a < b && sameMachine(files[a]!, files[b]!) && overlap(files[a]!, files[b]!) && !recordedTwice(files[a]!, files[b]!)) join(a, b);
+  for (const a of kernels)
+    for (const b of kernels)
+      if (
+        a < b &&
+        sameMachine(files[a]!, files[b]!) &&
+        overlap(files[a]!, files[b]!) &&
+        !recordedTwice(files[a]!, files[b]!)
+      )
+        join(a, b);
   const logs = files.flatMap((_, i) => (roles[i] === 'qemu' ? [i] : []));
-  const beside = (log: number): number[] => [...new Set(kernels.filter((kernel) => overlap(files[log]!, files[kernel]!)).map((kernel) => group[kernel]!))];
+  const beside = (log: number): number[] => [
+    ...new Set(
+      kernels.filter((kernel) => overlap(files[log]!, files[kernel]!)).map((kernel) => group[kernel]!),
+    ),
+  ];
   const wanted = logs.map(beside);
   logs.forEach((log, i) => {
     const [only, ...more] = wanted[i]!;
-    if (only !== undefined && more.length === 0 && wanted.filter((groups) => groups.includes(only)).length === 1) join(log, only);
+    if (
+      only !== undefined &&
+      more.length === 0 &&
+      wanted.filter((groups) => groups.includes(only)).length === 1
+    )
+      join(log, only);
   });
   const byGroup = new Map<number, number[]>();
   group.forEach((g, i) => byGroup.set(g, [...(byGroup.get(g) ?? []), i]));
@@ -79,7 +105,13 @@ function oneSession(a: Readonly<TraceMeta>, b: Readonly<TraceMeta>): boolean {
 }
 
 function sameMachine(a: RunFacts, b: RunFacts): boolean {
-  return a.meta.host !== undefined && a.meta.host !== '' && a.meta.host === b.meta.host && a.meta.kernel !== '' && a.meta.kernel === b.meta.kernel;
+  return (
+    a.meta.host !== undefined &&
+    a.meta.host !== '' &&
+    a.meta.host === b.meta.host &&
+    a.meta.kernel !== '' &&
+    a.meta.kernel === b.meta.kernel
+  );
 }
 
 function overlap(a: RunFacts, b: RunFacts): boolean {

@@ -83,22 +83,38 @@ function rowAt(table: EventTable, ts: number): number {
 }
 
 /** True when `b` has this row of `a`, which is at `ts` of b's times. */
-function isIn(a: EventTable, row: number, name: string, ts: number, tolerance: number, b: EventTable): boolean {
+function isIn(
+  a: EventTable,
+  row: number,
+  name: string,
+  ts: number,
+  tolerance: number,
+  b: EventTable,
+): boolean {
   const first = rowAt(b, ts - tolerance);
   const end = Math.min(b.length, first + CANDIDATES);
   for (let other = first; other < end && b.ts(other) <= ts + tolerance; other++) {
-    if (samePlace(a, row, b, other) && eventName(b.name(other)) === name && sameArguments(a, row, b, other)) return true;
+    if (samePlace(a, row, b, other) && eventName(b.name(other)) === name && sameArguments(a, row, b, other))
+      return true;
   }
   return false;
 }
 
 function samePlace(a: EventTable, row: number, b: EventTable, other: number): boolean {
   const [cpu, otherCpu, tid, otherTid] = [a.cpu(row), b.cpu(other), a.tid(row), b.tid(other)];
-  return (cpu === otherCpu || cpu === UNKNOWN_CPU || otherCpu === UNKNOWN_CPU) && (tid === otherTid || tid === UNKNOWN_TID || otherTid === UNKNOWN_TID);
+  return (
+    (cpu === otherCpu || cpu === UNKNOWN_CPU || otherCpu === UNKNOWN_CPU) &&
+    (tid === otherTid || tid === UNKNOWN_TID || otherTid === UNKNOWN_TID)
+  );
 }
 
 /** No argument that both tell differs. Two formats may read one event as of two kinds: then nothing is compared. */
 function sameArguments(a: EventTable, row: number, b: EventTable, other: number): boolean {
   const kind = a.kind(row);
-  return kind !== b.kind(other) || kindSlots(kind).every((_, slot) => !a.has(row, slot) || !b.has(other, slot) || a.big(row, slot) === b.big(other, slot));
+  return (
+    kind !== b.kind(other) ||
+    kindSlots(kind).every(
+      (_, slot) => !a.has(row, slot) || !b.has(other, slot) || a.big(row, slot) === b.big(other, slot),
+    )
+  );
 }

@@ -35,7 +35,8 @@ const USTAR_AT = 257;
 export function compressionOf(head: Uint8Array): StreamCodec | undefined {
   if (isSkippable(head)) return 'zstd';
   const codec = MAGICS.find(([, magic]) => startsWith(head, magic))?.[0];
-  if (codec === 'bzip2' && !startsWith(head, BZIP2_BLOCK, 4) && !startsWith(head, BZIP2_END, 4)) return undefined;
+  if (codec === 'bzip2' && !startsWith(head, BZIP2_BLOCK, 4) && !startsWith(head, BZIP2_END, 4))
+    return undefined;
   return codec;
 }
 

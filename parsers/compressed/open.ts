@@ -9,7 +9,11 @@ import { PlainSource } from './plainSource.js';
 const MEMORY_BYTES = 2 ** 31;
 
 /** The decompressed content of `source`; undefined where the shell has no decompressor for it. */
-export function plainOf(source: ByteSource, codec: StreamCodec, options: ReadOptions): PlainSource | undefined {
+export function plainOf(
+  source: ByteSource,
+  codec: StreamCodec,
+  options: ReadOptions,
+): PlainSource | undefined {
   const decompress = options.decompress?.[codec];
   return decompress && new PlainSource(source, decompress);
 }
@@ -18,7 +22,11 @@ export function plainOf(source: ByteSource, codec: StreamCodec, options: ReadOpt
  * Reads `plain` in its format. A text passes through while it is decompressed; a binary trace is kept in memory, and
  * undefined when it does not fit. Damage is an issue and a loss where the plain bytes end; what precedes is kept.
  */
-export function readPlain(plain: PlainSource, format: TraceFormat, options: ReadOptions): OpenTrace | undefined {
+export function readPlain(
+  plain: PlainSource,
+  format: TraceFormat,
+  options: ReadOptions,
+): OpenTrace | undefined {
   // What decompresses ahead reads the file itself, whose offsets are not those of its content.
   const { progress, unzstdAhead, unzstdStreamAhead, ...rest } = options;
   void unzstdAhead;
@@ -27,10 +35,19 @@ export function readPlain(plain: PlainSource, format: TraceFormat, options: Read
   if (!format.isSequential && !plain.keepAll(options.memoryBytes ?? MEMORY_BYTES)) return undefined;
   const open = format.read(plain, inner);
   const { symbolOf } = open;
-  return { table: withFault(open.table, plain), plain, describe: (row, part) => open.describe(row, part), ...(symbolOf && { symbolOf }) };
+  return {
+    table: withFault(open.table, plain),
+    plain,
+    describe: (row, part) => open.describe(row, part),
+    ...(symbolOf && { symbolOf }),
+  };
 }
 
 function withFault(table: EventTable, { fault }: PlainSource): EventTable {
   if (!fault) return table;
-  return withIssue(table, { code: fault.code, offset: fault.offset, line: 0, count: 1, detail: fault.detail }, { cpu: -1, count: 0, fromStart: false });
+  return withIssue(
+    table,
+    { code: fault.code, offset: fault.offset, line: 0, count: 1, detail: fault.detail },
+    { cpu: -1, count: 0, fromStart: false },
+  );
 }

@@ -46,7 +46,10 @@ export class PlainSource implements ByteSource {
   /** Why the plain bytes end where they do; undefined while nothing is wrong. */
   fault: PlainFault | undefined;
 
-  constructor(private readonly compressed: ByteSource, private readonly decompress: Decompress) {}
+  constructor(
+    private readonly compressed: ByteSource,
+    private readonly decompress: Decompress,
+  ) {}
 
   /** Plain bytes in all; Infinity until the last of them was decompressed, which a read up to it ensures. */
   get size(): number {
@@ -67,7 +70,11 @@ export class PlainSource implements ByteSource {
     if (this.from > 0) this.restart();
     while (this.until < this.known && this.until <= limit) this.pull(0);
     if (this.until <= limit) return true;
-    this.end({ code: 'too-large', offset: limit, detail: `it holds more than ${limit >>> 20} MiB, and a binary trace inside must fit into memory: decompress it first` });
+    this.end({
+      code: 'too-large',
+      offset: limit,
+      detail: `it holds more than ${limit >>> 20} MiB, and a binary trace inside must fit into memory: decompress it first`,
+    });
     this.pieces = [];
     return false;
   }
@@ -95,8 +102,14 @@ export class PlainSource implements ByteSource {
     } catch (error) {
       // Decompressors throw on damaged content, and on what they do not read; that is a property of the input.
       const why = error instanceof Error ? error.message : String(error);
-      if (error instanceof UnsupportedCompression) this.end({ code: 'unsupported-compression', offset: this.until, detail: why });
-      else this.end({ code: 'decompress-failed', offset: this.until, detail: `${why}, before byte ${this.taken} of the compressed file` });
+      if (error instanceof UnsupportedCompression)
+        this.end({ code: 'unsupported-compression', offset: this.until, detail: why });
+      else
+        this.end({
+          code: 'decompress-failed',
+          offset: this.until,
+          detail: `${why}, before byte ${this.taken} of the compressed file`,
+        });
       return;
     }
     if (next.done) {
@@ -105,7 +118,11 @@ export class PlainSource implements ByteSource {
     }
     this.keep(next.value, needed);
     if (this.until > EXPANSION_FREE_BYTES && this.until > this.taken * EXPANSION_MAX) {
-      this.end({ code: 'too-large', offset: this.until, detail: `${this.taken} bytes expand to more than ${EXPANSION_MAX} times as much` });
+      this.end({
+        code: 'too-large',
+        offset: this.until,
+        detail: `${this.taken} bytes expand to more than ${EXPANSION_MAX} times as much`,
+      });
     }
   }
 
@@ -117,7 +134,11 @@ export class PlainSource implements ByteSource {
     this.pieces.push({ at: this.until, bytes: kept });
     this.until += kept.length;
     let drop = 0;
-    while (drop + 1 < this.pieces.length && this.pieces[drop + 1]!.at <= Math.min(needed, this.until - this.window)) drop++;
+    while (
+      drop + 1 < this.pieces.length &&
+      this.pieces[drop + 1]!.at <= Math.min(needed, this.until - this.window)
+    )
+      drop++;
     // Many at once: each removal moves all that stay.
     if (drop * 8 < this.pieces.length) return;
     this.pieces.splice(0, drop);

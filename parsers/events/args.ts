@@ -18,7 +18,17 @@ export const ARGS_FAULT = 1;
 const BARE_HEX_DIGITS = 8;
 /** Slots whose negative values options/fields prints as a 32-bit hexadecimal beside the signed decimal. */
 const SIGNED_SLOTS: ReadonlySet<string> = new Set([
-  'ret', 'errno', 'fd', 'gmem_fd', 'slot', 'nr', 'refs', 'count', 'mapcount', 'stale', 'safe',
+  'ret',
+  'errno',
+  'fd',
+  'gmem_fd',
+  'slot',
+  'nr',
+  'refs',
+  'count',
+  'mapcount',
+  'stale',
+  'safe',
 ]);
 const NOT_A_SLOT = -1;
 
@@ -40,7 +50,11 @@ export class ArgPlan {
    */
   readonly hex: readonly boolean[] | undefined;
 
-  constructor(resolved: Resolved, readonly isSyscall: boolean, isRaw = false) {
+  constructor(
+    resolved: Resolved,
+    readonly isSyscall: boolean,
+    isRaw = false,
+  ) {
     this.hex = isRaw ? hexSlots(resolved) : undefined;
     this.slotOf = resolved.slotOf;
     for (const name of resolved.slotOf.keys()) this.rankOf.set(name, this.rankOf.size);
@@ -80,7 +94,12 @@ export class ArgPlan {
  * ({@link ARGS_FAULT}); the mask says what was read.
  */
 export function readArgs(
-  plan: ArgPlan, bytes: Uint8Array, start: number, end: number, pool: Uint32Array, at: number,
+  plan: ArgPlan,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  pool: Uint32Array,
+  at: number,
 ): number {
   let flags = walk(plan, bytes, start, end, pool, at);
   if (flags < 0) {
@@ -91,7 +110,14 @@ export function readArgs(
 }
 
 /** One pass with the learned names; -1 when the line has other names than those. */
-function walk(plan: ArgPlan, bytes: Uint8Array, start: number, end: number, pool: Uint32Array, at: number): number {
+function walk(
+  plan: ArgPlan,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  pool: Uint32Array,
+  at: number,
+): number {
   const keys = plan.keys;
   const isSyscall = plan.isSyscall;
   let pos = start;
@@ -114,11 +140,18 @@ function walk(plan: ArgPlan, bytes: Uint8Array, start: number, end: number, pool
       continue;
     }
     const word = at + 1 + 2 * slot;
-    const after = plan.hex === undefined
-      ? readValue(bytes, pos, end, pool, word, isSyscall) : readRawValue(plan.hex[slot]!, bytes, pos, end, pool, word);
+    const after =
+      plan.hex === undefined
+        ? readValue(bytes, pos, end, pool, word, isSyscall)
+        : readRawValue(plan.hex[slot]!, bytes, pos, end, pool, word);
     if (after >= 0) {
       mask |= 1 << slot;
-      if (plan.signed[slot] && bytes[after] === 0x20 && bytes[after + 1] === 0x28 && bytes[after + 2] === 0x2d) {
+      if (
+        plan.signed[slot] &&
+        bytes[after] === 0x20 &&
+        bytes[after + 1] === 0x28 &&
+        bytes[after + 2] === 0x2d
+      ) {
         readDec(bytes, after + 2, end, pool, word);
       }
       pos = after;
@@ -140,7 +173,14 @@ function startsWith(bytes: Uint8Array, pos: number, end: number, key: Uint8Array
 }
 
 /** Reads a number into out[word..word + 1] and returns the position after it, or -1 when the value is no number. */
-function readValue(bytes: Uint8Array, pos: number, end: number, out: Uint32Array, word: number, isSyscall: boolean): number {
+function readValue(
+  bytes: Uint8Array,
+  pos: number,
+  end: number,
+  out: Uint32Array,
+  word: number,
+  isSyscall: boolean,
+): number {
   const c = bytes[pos]!;
   let after = -1;
   if (c === 0x30 && (bytes[pos + 1]! | 0x20) === 0x78) after = readHex(bytes, pos, end, out, word);
@@ -170,9 +210,17 @@ function hexSlots(resolved: Resolved): boolean[] {
 }
 
 /** A value of `trace-cmd report -R`: also `180` for 0x180, and `symbol (0xffff…)` or ` (0x7f…)` of an address. */
-function readRawValue(isHex: boolean, bytes: Uint8Array, pos: number, end: number, out: Uint32Array, word: number): number {
+function readRawValue(
+  isHex: boolean,
+  bytes: Uint8Array,
+  pos: number,
+  end: number,
+  out: Uint32Array,
+  word: number,
+): number {
   const prefixed = bytes[pos] === 0x30 && bytes[pos + 1] === 0x78;
-  const after = isHex && !prefixed ? readHex(bytes, pos, end, out, word) : readValue(bytes, pos, end, out, word, false);
+  const after =
+    isHex && !prefixed ? readHex(bytes, pos, end, out, word) : readValue(bytes, pos, end, out, word, false);
   if (after >= 0 && endsValue(bytes, after, end)) return after;
   let p = pos;
   while (p < end && bytes[p] !== 0x20 && bytes[p] !== 0x3d) p++;

@@ -56,7 +56,12 @@ export function compileForm(template: string, slots: readonly string[]): Form {
  * returns the position after the form; else returns -1 with the mask untouched.
  */
 export function matchForm(
-  form: Form, bytes: Uint8Array, start: number, end: number, pool: Uint32Array, at: number,
+  form: Form,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  pool: Uint32Array,
+  at: number,
 ): number {
   const code = form.code;
   const literals = form.literals;
@@ -105,7 +110,12 @@ export interface FormField {
 }
 
 /** The values of a form that matches at `start`, as byte ranges, or undefined. Not for hot paths. */
-export function formFields(form: Form, bytes: Uint8Array, start: number, end: number): FormField[] | undefined {
+export function formFields(
+  form: Form,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): FormField[] | undefined {
   const scratch = new Uint32Array(33);
   const fields: FormField[] = [];
   let names = 0;

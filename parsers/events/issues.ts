@@ -13,42 +13,196 @@ export interface IssueKind {
 }
 
 export const ISSUE_KINDS = {
-  'lost-events': { severity: 'dataLoss', sentence: 'The kernel dropped events here.', advice: 'Record with a larger buffer (buffer_size_kb, trace-cmd -b, perf -m) or fewer events.' },
-  'overwritten': { severity: 'dataLoss', sentence: 'The buffer holds fewer entries than were written: the oldest were overwritten.', advice: 'Record with a larger buffer_size_kb, or read trace_pipe while recording.' },
-  'fewer-entries': { severity: 'dataLoss', sentence: 'The file shows fewer entries than its header counts.', advice: 'It was cut or filtered, or it is the buffer of one CPU only: give Shimtrace the whole trace.' },
-  'buffer-started': { severity: 'dataLoss', sentence: 'This CPU\'s buffer starts here: its earlier events are absent.', advice: 'Record with a larger buffer_size_kb.' },
-  'torn-tail': { severity: 'dataLoss', sentence: 'The input ends inside a record.', advice: 'Copy the trace after recording has stopped; what precedes the tear is kept.' },
-  'empty': { severity: 'error', sentence: 'The input holds no event.', advice: 'Check that tracing_on was 1 and that events were enabled.' },
-  'not-a-trace': { severity: 'error', sentence: 'This is none of the formats that Shimtrace reads.', advice: 'Give it the text of an ftrace buffer (cat /sys/kernel/tracing/trace), a trace.dat, a perf.data, their text, or a QEMU log.' },
-  'raw-format': { severity: 'error', sentence: 'The trace was printed with options/raw: it has type numbers in place of events.', advice: 'Print it again after `echo 0 > /sys/kernel/tracing/options/raw`.' },
-  'hex-format': { severity: 'error', sentence: 'The trace was printed with options/hex: it has raw numbers in place of events.', advice: 'Print it again after `echo 0 > /sys/kernel/tracing/options/hex`.' },
-  'bin-format': { severity: 'error', sentence: 'The trace was printed with options/bin: it is raw binary without its formats.', advice: 'Print it again after `echo 0 > /sys/kernel/tracing/options/bin`.' },
-  'no-context': { severity: 'notice', sentence: 'The trace was printed without context (options/context-info is off): no task, CPU or time is known, so order across CPUs cannot be decided.', advice: 'Print it again after `echo 1 > /sys/kernel/tracing/options/context-info`.' },
-  'untimed': { severity: 'notice', sentence: 'The lines have no time: their order is known, but they cannot be aligned with another file.', advice: 'Print times: -msg timestamp=on for QEMU, -F +time for perf script.' },
-  'no-time': { severity: 'notice', sentence: 'function_graph prints no time for the events between its calls, so order across CPUs cannot be decided.', advice: 'Record with the nop tracer, or print with options/funcgraph-abstime and options/funcgraph-proc on.' },
-  'histogram': { severity: 'error', sentence: 'This is the output of a hist trigger: counts, not events.', advice: 'Give Shimtrace the trace itself.' },
-  'bad-line': { severity: 'notice', sentence: 'This line is not an event and not a comment.', advice: 'Nothing, if it is foreign text; otherwise tell us the kernel and the options that printed it.' },
-  'long-line': { severity: 'notice', sentence: 'A line of more than a megabyte was skipped.', advice: 'Check whether the file is the trace you meant.' },
-  'invalid-utf8': { severity: 'info', sentence: 'Some bytes are not UTF-8; they are shown as U+FFFD.', advice: 'Nothing: probe arguments of type char may print raw bytes.' },
-  'clock-back': { severity: 'notice', sentence: 'The clock jumps back here on one CPU.', advice: 'Events stay in the order of the file; order across this point is not decided by time. Several recordings may have been joined.' },
-  'relative-time': { severity: 'notice', sentence: 'Times are relative to the previous event or to the start and cannot be aligned with other files.', advice: 'Print with absolute times to merge files.' },
-  'unreadable-value': { severity: 'info', sentence: 'An argument could not be read by the kernel, shown as (fault).', advice: 'Nothing: the value is treated as unknown.' },
-  'foreign-lines': { severity: 'info', sentence: 'Lines before, between or after the trace are not part of it and were skipped.', advice: 'Nothing.' },
-  'duration-lines': { severity: 'info', sentence: 'Function and function_graph lines were skipped.', advice: 'Nothing.' },
-  'bad-header': { severity: 'error', sentence: 'The file\'s header is damaged or lies about a length.', advice: 'Record or copy the file again.' },
-  'bad-record': { severity: 'dataLoss', sentence: 'A record\'s length or type is impossible; the rest of its page or buffer was skipped.', advice: 'Record or copy the file again.' },
-  'bad-format': { severity: 'notice', sentence: 'An event\'s format description could not be read: its events are kept undecoded.', advice: 'Tell us the kernel version.' },
-  'unknown-event-id': { severity: 'notice', sentence: 'Events with a type id that the file does not describe were kept without a name.', advice: 'Record with the events\' formats (a module may have been unloaded).' },
-  'needs-trace-events': { severity: 'notice', sentence: 'This recording of QEMU\'s simple backend has numbers in place of its events\' names.', advice: 'Give the trace-events-all file of the QEMU that recorded it: --trace-events FILE, "traceEvents" in a .shimtrace.json, or the setting shimtrace.qemu.traceEvents.' },
-  'unsupported-version': { severity: 'error', sentence: 'This version of the format is newer than what Shimtrace reads.', advice: 'Convert it with the tool that wrote it, or update Shimtrace.' },
-  'unsupported-compression': { severity: 'error', sentence: 'This compression is not supported here.', advice: 'Decompress the file first.' },
-  'archive': { severity: 'error', sentence: 'This is an archive, not a trace.', advice: 'Unpack it and give Shimtrace the trace inside.' },
-  'decompress-failed': { severity: 'dataLoss', sentence: 'The compressed data is damaged here; what precedes it is kept.', advice: 'Copy the file again.' },
-  'too-large': { severity: 'error', sentence: 'This file needs more memory than this host can give.', advice: 'Use the command line or the desktop editor, or cut the trace.' },
-  'io': { severity: 'error', sentence: 'The file could not be read.', advice: 'Check the path and its permissions.' },
-  'changed-while-read': { severity: 'notice', sentence: 'The file changed while it was read; what had been read is judged.', advice: 'Run again when recording has stopped.' },
-  'unaligned-clocks': { severity: 'notice', sentence: 'The clocks of these files cannot be aligned by what they say of themselves, so nothing was decided across them.', advice: 'Give an offset (--offset FILE=NS, or clockOffsetNs in a .shimtrace.json), or record with one clock: trace-cmd -C mono, perf -k mono, trace-cmd --date beside a QEMU log.' },
-  'same-events': { severity: 'notice', sentence: 'Two of these files hold the same events, each of which would count twice, so they were not taken as one trace.', advice: 'Give one of the two.' },
+  'lost-events': {
+    severity: 'dataLoss',
+    sentence: 'The kernel dropped events here.',
+    advice: 'Record with a larger buffer (buffer_size_kb, trace-cmd -b, perf -m) or fewer events.',
+  },
+  overwritten: {
+    severity: 'dataLoss',
+    sentence: 'The buffer holds fewer entries than were written: the oldest were overwritten.',
+    advice: 'Record with a larger buffer_size_kb, or read trace_pipe while recording.',
+  },
+  'fewer-entries': {
+    severity: 'dataLoss',
+    sentence: 'The file shows fewer entries than its header counts.',
+    advice: 'It was cut or filtered, or it is the buffer of one CPU only: give Shimtrace the whole trace.',
+  },
+  'buffer-started': {
+    severity: 'dataLoss',
+    sentence: "This CPU's buffer starts here: its earlier events are absent.",
+    advice: 'Record with a larger buffer_size_kb.',
+  },
+  'torn-tail': {
+    severity: 'dataLoss',
+    sentence: 'The input ends inside a record.',
+    advice: 'Copy the trace after recording has stopped; what precedes the tear is kept.',
+  },
+  empty: {
+    severity: 'error',
+    sentence: 'The input holds no event.',
+    advice: 'Check that tracing_on was 1 and that events were enabled.',
+  },
+  'not-a-trace': {
+    severity: 'error',
+    sentence: 'This is none of the formats that Shimtrace reads.',
+    advice:
+      'Give it the text of an ftrace buffer (cat /sys/kernel/tracing/trace), a trace.dat, a perf.data, their text, or a QEMU log.',
+  },
+  'raw-format': {
+    severity: 'error',
+    sentence: 'The trace was printed with options/raw: it has type numbers in place of events.',
+    advice: 'Print it again after `echo 0 > /sys/kernel/tracing/options/raw`.',
+  },
+  'hex-format': {
+    severity: 'error',
+    sentence: 'The trace was printed with options/hex: it has raw numbers in place of events.',
+    advice: 'Print it again after `echo 0 > /sys/kernel/tracing/options/hex`.',
+  },
+  'bin-format': {
+    severity: 'error',
+    sentence: 'The trace was printed with options/bin: it is raw binary without its formats.',
+    advice: 'Print it again after `echo 0 > /sys/kernel/tracing/options/bin`.',
+  },
+  'no-context': {
+    severity: 'notice',
+    sentence:
+      'The trace was printed without context (options/context-info is off): no task, CPU or time is known, so order across CPUs cannot be decided.',
+    advice: 'Print it again after `echo 1 > /sys/kernel/tracing/options/context-info`.',
+  },
+  untimed: {
+    severity: 'notice',
+    sentence: 'The lines have no time: their order is known, but they cannot be aligned with another file.',
+    advice: 'Print times: -msg timestamp=on for QEMU, -F +time for perf script.',
+  },
+  'no-time': {
+    severity: 'notice',
+    sentence:
+      'function_graph prints no time for the events between its calls, so order across CPUs cannot be decided.',
+    advice:
+      'Record with the nop tracer, or print with options/funcgraph-abstime and options/funcgraph-proc on.',
+  },
+  histogram: {
+    severity: 'error',
+    sentence: 'This is the output of a hist trigger: counts, not events.',
+    advice: 'Give Shimtrace the trace itself.',
+  },
+  'bad-line': {
+    severity: 'notice',
+    sentence: 'This line is not an event and not a comment.',
+    advice: 'Nothing, if it is foreign text; otherwise tell us the kernel and the options that printed it.',
+  },
+  'long-line': {
+    severity: 'notice',
+    sentence: 'A line of more than a megabyte was skipped.',
+    advice: 'Check whether the file is the trace you meant.',
+  },
+  'invalid-utf8': {
+    severity: 'info',
+    sentence: 'Some bytes are not UTF-8; they are shown as U+FFFD.',
+    advice: 'Nothing: probe arguments of type char may print raw bytes.',
+  },
+  'clock-back': {
+    severity: 'notice',
+    sentence: 'The clock jumps back here on one CPU.',
+    advice:
+      'Events stay in the order of the file; order across this point is not decided by time. Several recordings may have been joined.',
+  },
+  'relative-time': {
+    severity: 'notice',
+    sentence:
+      'Times are relative to the previous event or to the start and cannot be aligned with other files.',
+    advice: 'Print with absolute times to merge files.',
+  },
+  'unreadable-value': {
+    severity: 'info',
+    sentence: 'An argument could not be read by the kernel, shown as (fault).',
+    advice: 'Nothing: the value is treated as unknown.',
+  },
+  'foreign-lines': {
+    severity: 'info',
+    sentence: 'Lines before, between or after the trace are not part of it and were skipped.',
+    advice: 'Nothing.',
+  },
+  'duration-lines': {
+    severity: 'info',
+    sentence: 'Function and function_graph lines were skipped.',
+    advice: 'Nothing.',
+  },
+  'bad-header': {
+    severity: 'error',
+    sentence: "The file's header is damaged or lies about a length.",
+    advice: 'Record or copy the file again.',
+  },
+  'bad-record': {
+    severity: 'dataLoss',
+    sentence: "A record's length or type is impossible; the rest of its page or buffer was skipped.",
+    advice: 'Record or copy the file again.',
+  },
+  'bad-format': {
+    severity: 'notice',
+    sentence: "An event's format description could not be read: its events are kept undecoded.",
+    advice: 'Tell us the kernel version.',
+  },
+  'unknown-event-id': {
+    severity: 'notice',
+    sentence: 'Events with a type id that the file does not describe were kept without a name.',
+    advice: "Record with the events' formats (a module may have been unloaded).",
+  },
+  'needs-trace-events': {
+    severity: 'notice',
+    sentence: "This recording of QEMU's simple backend has numbers in place of its events' names.",
+    advice:
+      'Give the trace-events-all file of the QEMU that recorded it: --trace-events FILE, "traceEvents" in a .shimtrace.json, or the setting shimtrace.qemu.traceEvents.',
+  },
+  'unsupported-version': {
+    severity: 'error',
+    sentence: 'This version of the format is newer than what Shimtrace reads.',
+    advice: 'Convert it with the tool that wrote it, or update Shimtrace.',
+  },
+  'unsupported-compression': {
+    severity: 'error',
+    sentence: 'This compression is not supported here.',
+    advice: 'Decompress the file first.',
+  },
+  archive: {
+    severity: 'error',
+    sentence: 'This is an archive, not a trace.',
+    advice: 'Unpack it and give Shimtrace the trace inside.',
+  },
+  'decompress-failed': {
+    severity: 'dataLoss',
+    sentence: 'The compressed data is damaged here; what precedes it is kept.',
+    advice: 'Copy the file again.',
+  },
+  'too-large': {
+    severity: 'error',
+    sentence: 'This file needs more memory than this host can give.',
+    advice: 'Use the command line or the desktop editor, or cut the trace.',
+  },
+  io: {
+    severity: 'error',
+    sentence: 'The file could not be read.',
+    advice: 'Check the path and its permissions.',
+  },
+  'changed-while-read': {
+    severity: 'notice',
+    sentence: 'The file changed while it was read; what had been read is judged.',
+    advice: 'Run again when recording has stopped.',
+  },
+  'unaligned-clocks': {
+    severity: 'notice',
+    sentence:
+      'The clocks of these files cannot be aligned by what they say of themselves, so nothing was decided across them.',
+    advice:
+      'Give an offset (--offset FILE=NS, or clockOffsetNs in a .shimtrace.json), or record with one clock: trace-cmd -C mono, perf -k mono, trace-cmd --date beside a QEMU log.',
+  },
+  'same-events': {
+    severity: 'notice',
+    sentence:
+      'Two of these files hold the same events, each of which would count twice, so they were not taken as one trace.',
+    advice: 'Give one of the two.',
+  },
 } as const satisfies Record<string, IssueKind>;
 
 export type IssueCode = keyof typeof ISSUE_KINDS;

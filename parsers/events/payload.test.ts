@@ -17,13 +17,24 @@ describe('numbers', () => {
     return read(bytes, 0, bytes.length, out, 0) < 0 ? undefined : (BigInt(out[1]!) << 32n) | BigInt(out[0]!);
   };
   const cases: readonly [string, bigint | undefined, bigint | undefined][] = [
-    ['0', 0n, 0n], ['0x0', 0n, 0n], ['10', 0x10n, 10n], ['0xFf', 0xffn, 0n], ['ffffffffffffffff', (1n << 64n) - 1n, undefined],
-    ['10000000000000000', undefined, 10000000000000000n], ['18446744073709551615', undefined, (1n << 64n) - 1n],
-    ['18446744073709551616', undefined, undefined], ['-1', undefined, (1n << 64n) - 1n], ['-4294967296', undefined, (1n << 64n) - (1n << 32n)],
-    ['999999999999999', 0x999999999999999n, 999999999999999n], ['', undefined, undefined], ['-', undefined, undefined], ['x', undefined, undefined],
+    ['0', 0n, 0n],
+    ['0x0', 0n, 0n],
+    ['10', 0x10n, 10n],
+    ['0xFf', 0xffn, 0n],
+    ['ffffffffffffffff', (1n << 64n) - 1n, undefined],
+    ['10000000000000000', undefined, 10000000000000000n],
+    ['18446744073709551615', undefined, (1n << 64n) - 1n],
+    ['18446744073709551616', undefined, undefined],
+    ['-1', undefined, (1n << 64n) - 1n],
+    ['-4294967296', undefined, (1n << 64n) - (1n << 32n)],
+    ['999999999999999', 0x999999999999999n, 999999999999999n],
+    ['', undefined, undefined],
+    ['-', undefined, undefined],
+    ['x', undefined, undefined],
   ];
   for (const [text, hex, dec] of cases) {
-    it(`reads ${JSON.stringify(text)}`, () => assert.deepEqual([word(readHex, text), word(readDec, text)], [hex, dec]));
+    it(`reads ${JSON.stringify(text)}`, () =>
+      assert.deepEqual([word(readHex, text), word(readDec, text)], [hex, dec]));
   }
 });
 
@@ -38,7 +49,10 @@ describe('printed forms', () => {
       assert.equal(pool[1], 0, 'a form that fails leaves an empty payload');
       return undefined;
     }
-    return [text.slice(0, after), ...slots.map((_, i) => ((pool[1]! & (1 << i)) === 0 ? undefined : pool[2 + 2 * i]))];
+    return [
+      text.slice(0, after),
+      ...slots.map((_, i) => ((pool[1]! & (1 << i)) === 0 ? undefined : pool[2 + 2 * i])),
+    ];
   };
   const cases: readonly [string, string, unknown][] = [
     ['{a:x} -- {b:x}', '0x10 -- 20', ['0x10 -- 20', 0x10, 0x20]],
@@ -63,11 +77,23 @@ describe('printed forms', () => {
       for (const template of text) assert.ok(compileForm(template, Object.keys(slots)).code.length > 0, kind);
     }
   });
-  it('refuses a template with a slot that its kind does not have', () => assert.throws(() => compileForm('{c:x}', ['a'])));
+  it('refuses a template with a slot that its kind does not have', () =>
+    assert.throws(() => compileForm('{c:x}', ['a'])));
   it('shows the values as printed', () => {
     const text = 'gfn 180 spte 0x11 ok';
-    const found = formFields(compileForm('gfn {a:x} {_} {b:x} ok', ['a', 'b']), bytesOf(text), 0, text.length)!;
-    assert.deepEqual(found.map((field) => [field.name, text.slice(field.start, field.end)]), [['a', '180'], ['b', '0x11']]);
+    const found = formFields(
+      compileForm('gfn {a:x} {_} {b:x} ok', ['a', 'b']),
+      bytesOf(text),
+      0,
+      text.length,
+    )!;
+    assert.deepEqual(
+      found.map((field) => [field.name, text.slice(field.start, field.end)]),
+      [
+        ['a', '180'],
+        ['b', '0x11'],
+      ],
+    );
   });
 });
 
@@ -78,7 +104,7 @@ describe('probe places', () => {
     ['(f+0x0/0x10 [kvm])', ['f', 0, false, '', '']],
     ['(f+0x0/0xf0 <ffffffff81541510>)', ['f', 0, false, '', '']],
     ['(g+0x1/0x2 <- f)', ['f', 0, true, '', 'g+0x1/0x2']],
-    ['([unknown/kretprobe\'d] <- f)', ['f', 0, true, '', '[unknown/kretprobe\'d]']],
+    ["([unknown/kretprobe'd] <- f)", ['f', 0, true, '', "[unknown/kretprobe'd]"]],
     ['(ffffffff81253990)', ['', 0, false, 'ffffffff81253990', '']],
     ['(ffffffff81253990 <- ffffffff812541db)', ['', 0, true, 'ffffffff81253990', 'ffffffff812541db']],
     ['(0x55d0c0de1234)', ['', 0, false, '55d0c0de1234', '']],
@@ -92,13 +118,19 @@ describe('probe places', () => {
   for (const [text, expected] of cases) {
     it(text, () => {
       const place = parsePlace(text);
-      assert.deepEqual(place && [place.symbol, place.offset, place.isReturn, place.address, place.caller], expected);
+      assert.deepEqual(
+        place && [place.symbol, place.offset, place.isReturn, place.address, place.caller],
+        expected,
+      );
     });
   }
 });
 
 /** One payload of one event, decoded: kind, slots, and fields as printed. */
-function decode(name: string, payload: string): { kind: string; slots: Record<string, bigint>; fields: string[] } {
+function decode(
+  name: string,
+  payload: string,
+): { kind: string; slots: Record<string, bigint>; fields: string[] } {
   const builder = new TableBuilder();
   const book = new PlanBook(builder.names);
   const bytes = bytesOf(`${name}: ${payload}\n`);
@@ -114,47 +146,94 @@ function decode(name: string, payload: string): { kind: string; slots: Record<st
     const value = table.big(0, i);
     if (value !== undefined) slots[slot] = value;
   });
-  return { kind: kindName(plan.kind), slots, fields: describePayload(plan, bytes, start, end).map((field) => `${field.name}=${field.value}`) };
+  return {
+    kind: kindName(plan.kind),
+    slots,
+    fields: describePayload(plan, bytes, start, end).map((field) => `${field.name}=${field.value}`),
+  };
 }
 
 describe('payloads of other printers', () => {
   it('a kprobe whose place is a bare address is known by its name', () => {
-    assert.deepEqual(decode('guest_memfd:kvm_gmem_get_pfn', '(ffffffff812540f0) kvm=0xffff88810830e000 gfn=0x100001'), {
-      kind: 'GetPfn', slots: { kvm: 0xffff88810830e000n, gfn: 0x100001n },
-      fields: ['__probe_ip=ffffffff812540f0', 'kvm=0xffff88810830e000', 'gfn=0x100001'],
-    });
+    assert.deepEqual(
+      decode('guest_memfd:kvm_gmem_get_pfn', '(ffffffff812540f0) kvm=0xffff88810830e000 gfn=0x100001'),
+      {
+        kind: 'GetPfn',
+        slots: { kvm: 0xffff88810830e000n, gfn: 0x100001n },
+        fields: ['__probe_ip=ffffffff812540f0', 'kvm=0xffff88810830e000', 'gfn=0x100001'],
+      },
+    );
   });
   it('a kretprobe with bare addresses', () => {
     const found = decode('kvm_gmem_get_pfn_ret', '(ffffffff812540f0 <- ffffffff8129af8a) ret=0');
-    assert.deepEqual([found.kind, found.slots, found.fields], ['GetPfnRet', { ret: 0n }, ['__probe_func=ffffffff812540f0', '__probe_ret_ip=ffffffff8129af8a', 'ret=0']]);
+    assert.deepEqual(
+      [found.kind, found.slots, found.fields],
+      [
+        'GetPfnRet',
+        { ret: 0n },
+        ['__probe_func=ffffffff812540f0', '__probe_ret_ip=ffffffff8129af8a', 'ret=0'],
+      ],
+    );
   });
-  it('a uprobe with the name of a kernel function is not one', () => assert.equal(decode('kvm_gmem_get_pfn', '(55d0c0de1234) gfn=0x1').kind, 'Unknown'));
-  it('perf\'s syscalls', () => {
-    assert.deepEqual(decode('syscalls:sys_enter_ioctl', 'fd: 0x00000003, cmd: 0x0000ae80, arg: 0x00000000').slots, { fd: 3n, cmd: 0xae80n, arg: 0n });
-    assert.deepEqual(decode('syscalls:sys_exit_ioctl', '0xfffffffffffffff5').slots, { ret: 0xfffffffffffffff5n });
-  });
-  it('raw fields with bare hexadecimal addresses', () => {
-    assert.deepEqual(decode('try_grab_folio', '__probe_ip=ffffffff81541510 folio=0xffffea00040a1200 refs=1 flags=0x50003'), {
-      kind: 'GrabFolio', slots: { folio: 0xffffea00040a1200n, refs: 1n, flags: 0x50003n },
-      fields: ['__probe_ip=ffffffff81541510', 'folio=0xffffea00040a1200', 'refs=1', 'flags=0x50003'],
+  it('a uprobe with the name of a kernel function is not one', () =>
+    assert.equal(decode('kvm_gmem_get_pfn', '(55d0c0de1234) gfn=0x1').kind, 'Unknown'));
+  it("perf's syscalls", () => {
+    assert.deepEqual(
+      decode('syscalls:sys_enter_ioctl', 'fd: 0x00000003, cmd: 0x0000ae80, arg: 0x00000000').slots,
+      { fd: 3n, cmd: 0xae80n, arg: 0n },
+    );
+    assert.deepEqual(decode('syscalls:sys_exit_ioctl', '0xfffffffffffffff5').slots, {
+      ret: 0xfffffffffffffff5n,
     });
   });
-  it('a tracepoint of another system with a known name is not that event', () => assert.equal(decode('mine:kvm_exit', 'vcpu 0 reason x').kind, 'Unknown'));
+  it('raw fields with bare hexadecimal addresses', () => {
+    assert.deepEqual(
+      decode('try_grab_folio', '__probe_ip=ffffffff81541510 folio=0xffffea00040a1200 refs=1 flags=0x50003'),
+      {
+        kind: 'GrabFolio',
+        slots: { folio: 0xffffea00040a1200n, refs: 1n, flags: 0x50003n },
+        fields: ['__probe_ip=ffffffff81541510', 'folio=0xffffea00040a1200', 'refs=1', 'flags=0x50003'],
+      },
+    );
+  });
+  it('a tracepoint of another system with a known name is not that event', () =>
+    assert.equal(decode('mine:kvm_exit', 'vcpu 0 reason x').kind, 'Unknown'));
   it('the first alias of the vocabulary wins, wherever it stands', () => {
-    assert.equal(decode('unmap_pages', '(unmap_mapping_pages+0x0/0x9) pgoff=0x7 start=0x5 nr=1').slots['start'], 5n);
+    assert.equal(
+      decode('unmap_pages', '(unmap_mapping_pages+0x0/0x9) pgoff=0x7 start=0x5 nr=1').slots['start'],
+      5n,
+    );
   });
 });
 
 describe('arguments', () => {
   it('are listed with their values as printed', () => {
     const text = 'a=1 s="x y=2, z" c=\'=\' arr={0x1,0x2} sym=f+0x1/0x2 v=0x1f (31) e=';
-    const shown = argFields(bytesOf(text), 0, text.length, false).map((field) => [field.name, text.slice(field.start, field.end)]);
-    assert.deepEqual(shown, [['a', '1'], ['s', '"x y=2, z"'], ['c', '\'=\''], ['arr', '{0x1,0x2}'], ['sym', 'f+0x1/0x2'], ['v', '0x1f'], ['e', '']]);
+    const shown = argFields(bytesOf(text), 0, text.length, false).map((field) => [
+      field.name,
+      text.slice(field.start, field.end),
+    ]);
+    assert.deepEqual(shown, [
+      ['a', '1'],
+      ['s', '"x y=2, z"'],
+      ['c', "'='"],
+      ['arr', '{0x1,0x2}'],
+      ['sym', 'f+0x1/0x2'],
+      ['v', '0x1f'],
+      ['e', ''],
+    ]);
   });
   it('of syscalls too', () => {
     const text = 'dfd: 0xffffff9c, filename: 0x7f "/etc/a, b", flags: 2';
-    const shown = argFields(bytesOf(text), 0, text.length, true).map((field) => [field.name, text.slice(field.start, field.end)]);
-    assert.deepEqual(shown, [['dfd', '0xffffff9c'], ['filename', '0x7f'], ['flags', '2']]);
+    const shown = argFields(bytesOf(text), 0, text.length, true).map((field) => [
+      field.name,
+      text.slice(field.start, field.end),
+    ]);
+    assert.deepEqual(shown, [
+      ['dfd', '0xffffff9c'],
+      ['filename', '0x7f'],
+      ['flags', '2'],
+    ]);
   });
 });
 
@@ -179,6 +258,9 @@ describe('the plan book', () => {
     for (let i = 0; i < 140_000; i++) plan(`n${i.toString(36)}`);
     assert.ok(names.size <= 131_073, `${names.size} names`);
     assert.equal(kindName(plan('tlb_flush').kind), 'TlbFlush');
-    assert.deepEqual([names.text(plan('tlb_flush').name), names.text(plan('one_more').name)], ['tlb_flush', '(another event)']);
+    assert.deepEqual(
+      [names.text(plan('tlb_flush').name), names.text(plan('one_more').name)],
+      ['tlb_flush', '(another event)'],
+    );
   });
 });

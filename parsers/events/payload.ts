@@ -73,15 +73,22 @@ export class PlanBook {
   private readonly qemu: (EventPlan | undefined)[] = [];
 
   /** `isRaw`: the text is that of `trace-cmd report -R`, whose numbers lack their 0x. */
-  constructor(private readonly names: Interner, private readonly isRaw = false) {}
+  constructor(
+    private readonly names: Interner,
+    private readonly isRaw = false,
+  ) {}
 
   /** Plan of `name: payload`, where the name may be `system:name`, at bytes[nameStart, nameEnd) and bytes[start, end). */
   event(bytes: Uint8Array, nameStart: number, nameEnd: number, start: number, end: number): EventPlan {
-    const guess = (nameEnd - nameStart) * 8 + (bytes[nameEnd - 1]! ^ (bytes[(nameStart + nameEnd) >>> 1]! << 2)) & GUESS_MASK;
+    const guess =
+      ((nameEnd - nameStart) * 8 + (bytes[nameEnd - 1]! ^ (bytes[(nameStart + nameEnd) >>> 1]! << 2))) &
+      GUESS_MASK;
     const entry = this.guesses[guess];
     if (entry !== undefined && sameBytes(entry.bytes, bytes, nameStart, nameEnd)) {
       const last = entry.last;
-      return last !== undefined && hasPlace(last.place, bytes, start, end) ? last : this.placed(entry, bytes, start, end);
+      return last !== undefined && hasPlace(last.place, bytes, start, end)
+        ? last
+        : this.placed(entry, bytes, start, end);
     }
     return this.placed((this.guesses[guess] = this.named(bytes, nameStart, nameEnd)), bytes, start, end);
   }
@@ -89,7 +96,10 @@ export class PlanBook {
   private named(bytes: Uint8Array, nameStart: number, nameEnd: number): NameEntry {
     const token = this.token(bytes, nameStart, nameEnd);
     return (this.events[token] ??= {
-      token, bytes: bytes.slice(nameStart, nameEnd), text: this.tokens.text(token), last: undefined,
+      token,
+      bytes: bytes.slice(nameStart, nameEnd),
+      text: this.tokens.text(token),
+      last: undefined,
     });
   }
 
@@ -128,7 +138,8 @@ export class PlanBook {
     if (token in this.qemu) return this.qemu[token];
     const name = this.tokens.text(token);
     const resolved = resolveTracepoint('qemu', name);
-    return (this.qemu[token] = resolved && makePlan(this.names.internString(`qemu:${name}`), NO_BYTES, resolved, PayloadStyle.Event));
+    return (this.qemu[token] =
+      resolved && makePlan(this.names.internString(`qemu:${name}`), NO_BYTES, resolved, PayloadStyle.Event));
   }
 
   /** Id of a name in `tokens`. A text with more names than any kernel has events makes the book start over. */
@@ -144,7 +155,9 @@ export class PlanBook {
 
   /** Id of the name to show; past a limit, one for all further unknown events: the source still has what was printed. */
   private nameId(printed: string, resolved: Resolved | undefined): number {
-    return this.names.internString(resolved !== undefined || this.names.size < NAMES_SHOWN ? printed : OTHER_NAME);
+    return this.names.internString(
+      resolved !== undefined || this.names.size < NAMES_SHOWN ? printed : OTHER_NAME,
+    );
   }
 
   private plan(printed: string, bytes: Uint8Array, start: number, placeEnd: number, end: number): EventPlan {
@@ -168,17 +181,35 @@ function styleOf(bare: string, bytes: Uint8Array, start: number, end: number): P
   return bytes[p] === 0x3d ? PayloadStyle.Event : PayloadStyle.SyscallEnter;
 }
 
-function makePlan(name: number, place: Uint8Array, resolved: Resolved | undefined, style: PayloadStyle, isRaw = false): EventPlan {
+function makePlan(
+  name: number,
+  place: Uint8Array,
+  resolved: Resolved | undefined,
+  style: PayloadStyle,
+  isRaw = false,
+): EventPlan {
   const isSyscall = style === PayloadStyle.SyscallEnter;
-  if (!resolved) return { name, kind: KIND_UNKNOWN, place, forms: [], args: undefined, slotCount: 0, isSyscall };
+  if (!resolved)
+    return { name, kind: KIND_UNKNOWN, place, forms: [], args: undefined, slotCount: 0, isSyscall };
   const slots = kindSlots(resolved.kind);
   let forms = formsOf.get(resolved);
   if (!forms) {
-    const text = style === PayloadStyle.SyscallExit && slots.includes('ret') ? [SYSCALL_EXIT_FORM] : resolved.meaning.text ?? [];
+    const text =
+      style === PayloadStyle.SyscallExit && slots.includes('ret')
+        ? [SYSCALL_EXIT_FORM]
+        : (resolved.meaning.text ?? []);
     formsOf.set(resolved, (forms = text.map((template) => compileForm(template, slots))));
   }
   const args = new ArgPlan(resolved, isSyscall, isRaw);
-  return { name, kind: resolved.kind, place, forms: place.length > 0 ? [] : forms, args, slotCount: slots.length, isSyscall };
+  return {
+    name,
+    kind: resolved.kind,
+    place,
+    forms: place.length > 0 ? [] : forms,
+    args,
+    slotCount: slots.length,
+    isSyscall,
+  };
 }
 
 function sameBytes(known: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
@@ -218,7 +249,13 @@ function isKernelAddress(hex: string): boolean {
  * Fills the payload of the builder's last row from bytes[start, end), the text after the event's name (its place
  * included). Returns PAYLOAD_FAULT or 0. What cannot be read leaves its slots unset.
  */
-export function fillPayload(builder: TableBuilder, plan: EventPlan, bytes: Uint8Array, start: number, end: number): number {
+export function fillPayload(
+  builder: TableBuilder,
+  plan: EventPlan,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): number {
   if (plan.slotCount === 0) return 0;
   const at = builder.payload(plan.kind);
   const pool = builder.current.pool;
@@ -233,7 +270,13 @@ export function fillPayload(builder: TableBuilder, plan: EventPlan, bytes: Uint8
  * True when a line that ends at `lineEnd` without a newline is certainly whole: its payload matches a form that ends
  * with fixed text exactly there, or is a syscall closed by its parenthesis.
  */
-export function closesLine(plan: EventPlan, bytes: Uint8Array, start: number, end: number, lineEnd: number): boolean {
+export function closesLine(
+  plan: EventPlan,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  lineEnd: number,
+): boolean {
   if (plan.kind === KIND_UNKNOWN) return false;
   if (plan.isSyscall && end === lineEnd - 1) return bytes[end] === 0x29;
   const scratch = new Uint32Array(1 + 2 * plan.slotCount);
@@ -257,7 +300,12 @@ export interface PayloadField {
 }
 
 /** All fields of bytes[start, end) in order, with their values as printed. Not for hot paths. */
-export function describePayload(plan: EventPlan, bytes: Uint8Array, start: number, end: number): PayloadField[] {
+export function describePayload(
+  plan: EventPlan,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): PayloadField[] {
   const text = (from: number, to: number): string => decoder.decode(bytes.subarray(from, to));
   const fields: PayloadField[] = [];
   const placeEnd = plan.place.length === 0 ? findPlace(bytes, start, end) : start + plan.place.length;
@@ -273,8 +321,12 @@ export function describePayload(plan: EventPlan, bytes: Uint8Array, start: numbe
     const found = formFields(form, bytes, start, end);
     if (!found) continue;
     // A form names what the model needs; what else the kernel prints as name=value is shown behind it.
-    const rest = argFields(bytes, start, end, plan.isSyscall).filter((field) => found.every((f) => field.end <= f.start || field.start >= f.end));
-    return [...found, ...rest].sort((a, b) => a.start - b.start).map((field) => ({ name: field.name, value: text(field.start, field.end) }));
+    const rest = argFields(bytes, start, end, plan.isSyscall).filter((field) =>
+      found.every((f) => field.end <= f.start || field.start >= f.end),
+    );
+    return [...found, ...rest]
+      .sort((a, b) => a.start - b.start)
+      .map((field) => ({ name: field.name, value: text(field.start, field.end) }));
   }
   const from = place ? placeEnd : start;
   for (const field of argFields(bytes, from, end, plan.isSyscall)) {

@@ -92,7 +92,18 @@ export class Segment {
 }
 
 export type ClockName =
-  | 'local' | 'global' | 'mono' | 'mono_raw' | 'boot' | 'tai' | 'uptime' | 'counter' | 'x86-tsc' | 'perf' | 'realtime' | 'unknown';
+  | 'local'
+  | 'global'
+  | 'mono'
+  | 'mono_raw'
+  | 'boot'
+  | 'tai'
+  | 'uptime'
+  | 'counter'
+  | 'x86-tsc'
+  | 'perf'
+  | 'realtime'
+  | 'unknown';
 
 export interface TraceMeta {
   /** Format id, for example `ftrace-text`, `trace.dat`, `perf.data`. */
@@ -245,15 +256,40 @@ export function releaseSegment(segment: Segment): void {
   const none16 = new Uint16Array(0);
   // All columns are cut off one piece of memory, which goes only with the last of them.
   Object.assign(segment, {
-    at: segment.at.slice(0, segment.length), name: segment.name.slice(0, segment.length),
-    ts: new Float64Array(0), line: none32, tid: new Int32Array(0), tgid: new Int32Array(0), comm: none32, cpu: none16, kind: none16, payload: none32, pool: none32,
+    at: segment.at.slice(0, segment.length),
+    name: segment.name.slice(0, segment.length),
+    ts: new Float64Array(0),
+    line: none32,
+    tid: new Int32Array(0),
+    tgid: new Int32Array(0),
+    comm: none32,
+    cpu: none16,
+    kind: none16,
+    payload: none32,
+    pool: none32,
   } satisfies Partial<Segment>);
 }
 
 /** The table with one more issue, and with a loss after its last row where one is given; rows are shared. */
-export function withIssue(table: EventTable, issue: Issue, loss?: Pick<LossMark, 'cpu' | 'count' | 'fromStart'>): EventTable {
-  const losses = loss === undefined ? table.losses : [...table.losses, { ...loss, row: table.length, offset: issue.offset, line: issue.line }];
-  return new EventTable(table.length, table.segments, table.meta, table.names, table.comms, [...table.issues, issue], losses, table.stacks);
+export function withIssue(
+  table: EventTable,
+  issue: Issue,
+  loss?: Pick<LossMark, 'cpu' | 'count' | 'fromStart'>,
+): EventTable {
+  const losses =
+    loss === undefined
+      ? table.losses
+      : [...table.losses, { ...loss, row: table.length, offset: issue.offset, line: issue.line }];
+  return new EventTable(
+    table.length,
+    table.segments,
+    table.meta,
+    table.names,
+    table.comms,
+    [...table.issues, issue],
+    losses,
+    table.stacks,
+  );
 }
 
 /** Slot of the payload at `p` as an unsigned number, -1 when absent. Exact below 2^53. For hot loops. */
@@ -280,7 +316,15 @@ export class TableBuilder {
   readonly losses: LossMark[] = [];
   readonly stacks: StackMark[] = [];
   readonly meta: TraceMeta = {
-    format: '', clock: 'unknown', timeUnit: 'ns', resolution: 1, t0: 0n, cpus: 0, kernel: '', producer: '', hasTgid: false,
+    format: '',
+    clock: 'unknown',
+    timeUnit: 'ns',
+    resolution: 1,
+    t0: 0n,
+    cpus: 0,
+    kernel: '',
+    producer: '',
+    hasTgid: false,
   };
   private readonly segments: Segment[] = [new Segment()];
   /** The segment that the next row goes into, or the one that holds the last row. */
@@ -312,7 +356,15 @@ export class TableBuilder {
 
   /** Appends a row without payload and returns its index. */
   addRow(
-    ts: number, cpu: number, tid: number, tgid: number, comm: number, kind: number, name: number, at: number, line: number,
+    ts: number,
+    cpu: number,
+    tid: number,
+    tgid: number,
+    comm: number,
+    kind: number,
+    name: number,
+    at: number,
+    line: number,
   ): number {
     const seg = this.room();
     const i = seg.length++;
@@ -346,6 +398,15 @@ export class TableBuilder {
   }
 
   finish(): EventTable {
-    return new EventTable(this.length, this.segments, this.meta, this.names, this.comms, this.issues.list, this.losses, this.stacks);
+    return new EventTable(
+      this.length,
+      this.segments,
+      this.meta,
+      this.names,
+      this.comms,
+      this.issues.list,
+      this.losses,
+      this.stacks,
+    );
   }
 }

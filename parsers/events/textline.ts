@@ -34,7 +34,8 @@ export function readSeconds(bytes: Uint8Array, start: number, end: number, out: 
   const dot = fraction - 1;
   if ((decimals !== 6 && decimals !== 9) || dot < start || bytes[dot] !== DOT) return -1;
   const whole = startOfDigits(bytes, start, dot);
-  if (whole === dot || dot - whole > SECONDS_DIGITS || (whole > start && bytes[whole - 1] !== BLANK)) return -1;
+  if (whole === dot || dot - whole > SECONDS_DIGITS || (whole > start && bytes[whole - 1] !== BLANK))
+    return -1;
   out.seconds = decimal(bytes, whole, dot);
   out.nanos = decimal(bytes, fraction, end) * (decimals === 6 ? 1000 : 1);
   out.decimals = decimals;
@@ -48,5 +49,7 @@ export function readCpu(bytes: Uint8Array, start: number, end: number): number {
 
 /** Start of the fields behind `[FAILED TO PARSE]`, which libtraceevent prints where it cannot evaluate a print format. */
 export function afterFailed(bytes: Uint8Array, start: number, end: number): number {
-  return bytes[start] === 0x5b && hasText(bytes, start, end, FAILED) ? skipBlanks(bytes, start + FAILED.length, end) : start;
+  return bytes[start] === 0x5b && hasText(bytes, start, end, FAILED)
+    ? skipBlanks(bytes, start + FAILED.length, end)
+    : start;
 }

@@ -21,12 +21,22 @@ export abstract class TextEventReader<Span extends LineSpan> implements LineSink
   /** True when the last row ended inside a `:char` argument whose byte was a newline. */
   private openChar = false;
 
-  protected constructor(format: string, protected readonly span: Span) {
+  protected constructor(
+    format: string,
+    protected readonly span: Span,
+  ) {
     this.builder.meta.format = format;
   }
 
   /** One line, in bytes[start, end), perhaps empty; see {@link LineSink.line}. */
-  protected abstract text(bytes: Uint8Array, start: number, end: number, at: number, line: number, terminated: boolean): void;
+  protected abstract text(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    at: number,
+    line: number,
+    terminated: boolean,
+  ): void;
 
   /** The last line was read. */
   protected ended?(): void;
@@ -54,7 +64,13 @@ export abstract class TextEventReader<Span extends LineSpan> implements LineSink
   }
 
   line(
-    bytes: Uint8Array, start: number, end: number, at: number, line: number, terminated: boolean, mayBeUtf8: boolean,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    at: number,
+    line: number,
+    terminated: boolean,
+    mayBeUtf8: boolean,
   ): void {
     if (mayBeUtf8 && !isUtf8(bytes, start, end)) this.builder.issues.tally('invalid-utf8', at, line);
     this.text(bytes, start, end, at, line, terminated);

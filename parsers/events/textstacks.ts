@@ -55,6 +55,6 @@ export class LastRows {
 
   /** The last row of `cpu`, of all where the CPU is unknown; -1 where there is none. */
   of(cpu: number): number {
-    return cpu === this.cpu || cpu === UNKNOWN_CPU ? this.row : this.rows.get(cpu) ?? -1;
+    return cpu === this.cpu || cpu === UNKNOWN_CPU ? this.row : (this.rows.get(cpu) ?? -1);
   }
 }

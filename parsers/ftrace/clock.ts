@@ -20,7 +20,8 @@ export class ClockTracker {
     if (this.unit < 0) this.start(context, at, line);
     if (this.unit === UNIT_NONE) return this.builder.length;
     if (context.unit !== this.unit) {
-      if (context.unit !== UNIT_NONE) this.builder.issues.add('clock-back', at, line, 'the unit of time changes');
+      if (context.unit !== UNIT_NONE)
+        this.builder.issues.add('clock-back', at, line, 'the unit of time changes');
       return this.last;
     }
     const ts = (context.time[0]! - this.high) * BILLION + (context.time[1]! - this.low);
@@ -28,7 +29,12 @@ export class ClockTracker {
     if (cpu !== UNKNOWN_CPU) {
       if (cpu >= this.lastOfCpu.length) this.grow(cpu);
       if (ts < this.lastOfCpu[cpu]!) {
-        this.builder.issues.add('clock-back', at, line, `CPU ${cpu}, by ${this.lastOfCpu[cpu]! - ts} ${this.unit === UNIT_NS ? 'ns' : 'ticks'}`);
+        this.builder.issues.add(
+          'clock-back',
+          at,
+          line,
+          `CPU ${cpu}, by ${this.lastOfCpu[cpu]! - ts} ${this.unit === UNIT_NS ? 'ns' : 'ticks'}`,
+        );
       }
       this.lastOfCpu[cpu] = ts;
     }
@@ -41,7 +47,8 @@ export class ClockTracker {
     this.high = context.time[0]!;
     this.low = context.time[1]!;
     this.decimals = context.decimals;
-    if (context.layout === LAYOUT_LATENCY && context.unit !== UNIT_NONE) this.builder.issues.add('relative-time', at, line);
+    if (context.layout === LAYOUT_LATENCY && context.unit !== UNIT_NONE)
+      this.builder.issues.add('relative-time', at, line);
   }
 
   private grow(cpu: number): void {

@@ -161,7 +161,8 @@ function afterTgid(bytes: Uint8Array, start: number, end: number, out: LineConte
 /** `[003] `, optional flags, and the time. */
 function afterCpu(bytes: Uint8Array, start: number, end: number, out: LineContext): number {
   let p = readNumber(bytes, start + 1, end, UNKNOWN_CPU - 1, out);
-  if (p - start < 4 || bytes[p] !== 0x5d || p + 1 >= end || (bytes[p + 1] !== 0x20 && bytes[p + 1] !== 0x09)) return -1;
+  if (p - start < 4 || bytes[p] !== 0x5d || p + 1 >= end || (bytes[p + 1] !== 0x20 && bytes[p + 1] !== 0x09))
+    return -1;
   out.cpu = out.number;
   p++;
   while (p < end && (bytes[p] === 0x20 || bytes[p] === 0x09)) p++;
@@ -203,7 +204,13 @@ function parseTime(bytes: Uint8Array, start: number, end: number, out: LineConte
   return afterColon(bytes, p, end);
 }
 
-function parseSeconds(bytes: Uint8Array, start: number, end: number, seconds: number, out: LineContext): number {
+function parseSeconds(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  seconds: number,
+  out: LineContext,
+): number {
   const p = readNumber(bytes, start, end, Infinity, out);
   const decimals = p - start;
   let nanos = out.number;
@@ -241,7 +248,13 @@ function latencyAfterPid(bytes: Uint8Array, start: number, end: number, out: Lin
 }
 
 /** After `us`: a mark for the delay to the next event (one of ` +!#*@$`, absent on old kernels), and a colon. */
-function latencyMicros(bytes: Uint8Array, start: number, end: number, micros: number, out: LineContext): number {
+function latencyMicros(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  micros: number,
+  out: LineContext,
+): number {
   out.unit = UNIT_NS;
   setMicros(micros, out);
   return bytes[start] === 0x3a ? afterColon(bytes, start, end) : afterColon(bytes, start + 1, end);
@@ -259,7 +272,8 @@ function setMicros(micros: number, out: LineContext): void {
 }
 
 /** `    2245   1 2 00000002 00000000 [13bb3b9e] 552.465ms (+0.048ms): ` after a comm. Rare, so read with an expression. */
-const VERBOSE = /^ +(\d{1,10}) +(\d{1,5}) [0-9a-f]+ [0-9a-f]{8} [0-9a-f]{8} \[([0-9a-f]{8,16})\] (-?\d+(?:\.\d+ms)?) \(\+-?\d+(?:\.\d+ms)?\):(?: |$)/;
+const VERBOSE =
+  /^ +(\d{1,10}) +(\d{1,5}) [0-9a-f]+ [0-9a-f]{8} [0-9a-f]{8} \[([0-9a-f]{8,16})\] (-?\d+(?:\.\d+ms)?) \(\+-?\d+(?:\.\d+ms)?\):(?: |$)/;
 const VERBOSE_BYTES = 160;
 const decoder = new TextDecoder();
 

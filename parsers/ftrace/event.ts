@@ -67,7 +67,13 @@ function named(bytes: Uint8Array, colon: number, end: number, out: EventSpan): n
 
 /** `sys_` at the start: other names before a parenthesis are functions with their arguments. */
 function isSyscallName(bytes: Uint8Array, start: number, end: number): boolean {
-  return end - start > 4 && bytes[start] === 0x73 && bytes[start + 1] === 0x79 && bytes[start + 2] === 0x73 && bytes[start + 3] === 0x5f;
+  return (
+    end - start > 4 &&
+    bytes[start] === 0x73 &&
+    bytes[start + 1] === 0x79 &&
+    bytes[start + 2] === 0x73 &&
+    bytes[start + 3] === 0x5f
+  );
 }
 
 function splitOther(bytes: Uint8Array, start: number, end: number, out: EventSpan): number {

@@ -26,7 +26,8 @@ export const ftraceText: TraceFormat = {
 
   /** Reads the head and looks at what came out. A format with a magic of its own is more certain than this. */
   sniff(head: Uint8Array): number {
-    if (hasText(head, 0, head.length, '# tracer:') || hasText(head, 0, head.length, '# event histogram')) return CERTAIN;
+    if (hasText(head, 0, head.length, '# tracer:') || hasText(head, 0, head.length, '# event histogram'))
+      return CERTAIN;
     const end = head.lastIndexOf(NEWLINE) + 1;
     if (end === 0) return 0;
     const reader = new FtraceTextReader();
@@ -59,7 +60,9 @@ function describeLine(book: PlanBook, source: SourceLine, name: string): EventTe
   if (!locate(line, end, span)) return { name, fields: [], text: decoder.decode(line.subarray(0, end)) };
   const plan = planOf(book, line, span);
   const isSyscall = span.kind === EVENT_SYSCALL_ENTER || span.kind === EVENT_SYSCALL_EXIT;
-  const text = decoder.decode(line.subarray(isSyscall ? span.nameStart : span.start, isSyscall ? end : span.end));
+  const text = decoder.decode(
+    line.subarray(isSyscall ? span.nameStart : span.start, isSyscall ? end : span.end),
+  );
   return { name, fields: plan ? describePayload(plan, line, span.start, span.end) : [], text };
 }
 
@@ -70,7 +73,8 @@ function locate(line: Uint8Array, end: number, span: EventSpan): boolean {
     const event = parseContext(line, start, end, context);
     if (event >= 0) return splitEvent(line, event, end, span) !== 0;
     const graph = new GraphSpan();
-    if (parseGraph(line, start, end, context, graph) === GRAPH_EVENT) return splitEvent(line, graph.start, graph.end, span) !== 0;
+    if (parseGraph(line, start, end, context, graph) === GRAPH_EVENT)
+      return splitEvent(line, graph.start, graph.end, span) !== 0;
   }
   return splitEvent(line, 0, end, span) !== 0;
 }

@@ -23,7 +23,13 @@ export class GraphSpan {
 }
 
 /** Reads a function_graph line into `ctx` and `out`; returns which of the four it is. */
-export function parseGraph(bytes: Uint8Array, start: number, end: number, ctx: LineContext, out: GraphSpan): number {
+export function parseGraph(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  ctx: LineContext,
+  out: GraphSpan,
+): number {
   let p = skipBlanks(bytes, start, end);
   if (isRule(bytes, p, end)) return GRAPH_CALL;
   ctx.clear();

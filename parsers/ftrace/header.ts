@@ -44,7 +44,17 @@ const CLOCK_COMMENT = /^# *(?:trace_)?clock: *(.+)$/;
 const CHOSEN_CLOCK = /\[([a-z0-9_-]+)\]/;
 
 const CLOCKS: readonly ClockName[] = [
-  'local', 'global', 'mono', 'mono_raw', 'boot', 'tai', 'uptime', 'counter', 'x86-tsc', 'perf', 'realtime',
+  'local',
+  'global',
+  'mono',
+  'mono_raw',
+  'boot',
+  'tai',
+  'uptime',
+  'counter',
+  'x86-tsc',
+  'perf',
+  'realtime',
 ];
 
 /** Takes a line that begins with `#` into `header` and `meta`. */

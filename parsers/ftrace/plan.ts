@@ -11,8 +11,10 @@ const MARKER = 'tracing_mark_write';
  */
 export function planOf(book: PlanBook, bytes: Uint8Array, span: EventSpan): EventPlan | undefined {
   const { nameStart, nameEnd, start, end } = span;
-  if (span.kind === EVENT_SYSCALL_ENTER) return book.syscall(bytes, nameStart, nameEnd, PayloadStyle.SyscallEnter);
-  if (span.kind === EVENT_SYSCALL_EXIT) return book.syscall(bytes, nameStart, nameEnd, PayloadStyle.SyscallExit);
+  if (span.kind === EVENT_SYSCALL_ENTER)
+    return book.syscall(bytes, nameStart, nameEnd, PayloadStyle.SyscallEnter);
+  if (span.kind === EVENT_SYSCALL_EXIT)
+    return book.syscall(bytes, nameStart, nameEnd, PayloadStyle.SyscallExit);
   if (span.kind !== EVENT_NAMED) return undefined;
   if (isText(bytes, nameStart, nameEnd, MARKER)) {
     const p = endOfToken(bytes, start, end);

@@ -41,7 +41,13 @@ export class EventPredictor {
     if (found === undefined) {
       if (this.known.size >= KEPT) this.forget();
       const prefix = bytes.slice(start, span.start + plan.place.length);
-      found = { plan, prefix, nameLength: span.nameEnd - start, hasPlace: plan.place.length > 0, next: undefined };
+      found = {
+        plan,
+        prefix,
+        nameLength: span.nameEnd - start,
+        hasPlace: plan.place.length > 0,
+        next: undefined,
+      };
       this.known.set(plan, found);
     }
     if (this.last !== undefined) this.last.next = found;

@@ -15,7 +15,13 @@ export function afterPrefix(bytes: Uint8Array, start: number, end: number): numb
   const limit = Math.min(end, start + DAEMON_PREFIX_BYTES);
   for (let p = bytes.indexOf(0x3a, start); p >= 0 && p < limit; p = bytes.indexOf(0x3a, p + 1)) {
     const word = p + 1 - KERNEL.length;
-    if (word <= start || bytes[word - 1] !== 0x20 || !isText(bytes, word, p + 1, KERNEL) || bytes[p + 1] !== 0x20) continue;
+    if (
+      word <= start ||
+      bytes[word - 1] !== 0x20 ||
+      !isText(bytes, word, p + 1, KERNEL) ||
+      bytes[p + 1] !== 0x20
+    )
+      continue;
     return afterPrintk(bytes, p + 2, end);
   }
   return start;

@@ -4,10 +4,15 @@ import { kindName, slotIndex } from '../events/kinds.js';
 import { UNKNOWN_CPU, type EventTable } from '../events/table.js';
 import { bytesOf, readFtrace } from '../../test/support/tables.js';
 
-const HEAD = '# tracer: nop\n#\n#           TASK-PID     CPU#  |||||  TIMESTAMP  FUNCTION\n#              | |         |   |||||     |         |\n';
-const GET_PFN = 'kvm_gmem_get_pfn: (kvm_gmem_get_pfn+0x0/0x1f0) kvm=0xffff888100eb8000 slot=11 gfn=0x100400 base_gfn=0x100400 pgoff=0x400 ino=15141';
+const HEAD =
+  '# tracer: nop\n#\n#           TASK-PID     CPU#  |||||  TIMESTAMP  FUNCTION\n#              | |         |   |||||     |         |\n';
+const GET_PFN =
+  'kvm_gmem_get_pfn: (kvm_gmem_get_pfn+0x0/0x1f0) kvm=0xffff888100eb8000 slot=11 gfn=0x100400 base_gfn=0x100400 pgoff=0x400 ino=15141';
 
-function line(payload: string, { comm = 'bash', tid = 12, cpu = 0, time = '331.037598', flags = '.....' } = {}): string {
+function line(
+  payload: string,
+  { comm = 'bash', tid = 12, cpu = 0, time = '331.037598', flags = '.....' } = {},
+): string {
   return `${comm.padStart(16)}-${String(tid).padEnd(7)} [${String(cpu).padStart(3, '0')}] ${flags} ${time.padStart(12)}: ${payload}\n`;
 }
 
@@ -29,36 +34,123 @@ describe('ftrace text: context', () => {
   const EVENT = 'tlb_flush: pages:-1 reason:flush on task switch (0)';
   const T = 331037598000n;
   const cases: readonly [string, string, unknown[]][] = [
-    ['five flags', `            bash-2240    [001] d..2.   331.037598: ${EVENT}`, ['bash', 2240, -1, 1, T, 'ns']],
-    ['four flags', `            bash-2240    [001] d..2   331.037598: ${EVENT}`, ['bash', 2240, -1, 1, T, 'ns']],
+    [
+      'five flags',
+      `            bash-2240    [001] d..2.   331.037598: ${EVENT}`,
+      ['bash', 2240, -1, 1, T, 'ns'],
+    ],
+    [
+      'four flags',
+      `            bash-2240    [001] d..2   331.037598: ${EVENT}`,
+      ['bash', 2240, -1, 1, T, 'ns'],
+    ],
     ['no flags', `            bash-2240    [001]   331.037598: ${EVENT}`, ['bash', 2240, -1, 1, T, 'ns']],
-    ['a thread group', `            bash-2240    (   2239) [001] d..2.   331.037598: ${EVENT}`, ['bash', 2240, 2239, 1, T, 'ns']],
-    ['an unknown thread group', `          <idle>-0       (-------) [001] d..2.   331.037598: ${EVENT}`, ['<idle>', 0, -1, 1, T, 'ns']],
-    ['a pid wider than its field', `            bash-4194304 [1023] d..2.   331.037598: ${EVENT}`, ['bash', 4194304, -1, 1023, T, 'ns']],
-    ['a clock in ticks', `            bash-2240    [001] ..... 924706363306: ${EVENT}`, ['bash', 2240, -1, 1, 924706363306n, 'ticks']],
-    ['a clock in ticks beyond a double', `            bash-2240    [001] ..... 18446744073709551615: ${EVENT}`, ['bash', 2240, -1, 1, 18446744073709551615n, 'ticks']],
-    ['the counter clock', `            bash-2240    [001] .....            5: ${EVENT}`, ['bash', 2240, -1, 1, 5n, 'ticks']],
-    ['latency format', `gmem_con-2245      1.l.2. 552465us+: ${EVENT}`, ['gmem_con', 2245, -1, 1, 552465000n, 'ns']],
-    ['latency format, two-digit CPU', `  <idle>-0        12d..2. 555934us!: ${EVENT}`, ['<idle>', 0, -1, 12, 555934000n, 'ns']],
-    ['latency format in ticks', `  <idle>-0         0d..2. 555934: ${EVENT}`, ['<idle>', 0, -1, 0, 555934n, 'ticks']],
-    ['verbose', ` gmem_conv_workl    2245   1 2 00000002 00000000 [13bb3b9e] 552.465ms (+0.048ms): ${EVENT}`, ['gmem_conv_workl', 2245, -1, 1, 331037598000n, 'ns']],
-    ['verbose idle', `          <idle>       0   0 1 00000002 00000003 [13bb492a] 555.934ms (+0.430ms): ${EVENT}`, ['<idle>', 0, -1, 0, 331041066000n, 'ns']],
+    [
+      'a thread group',
+      `            bash-2240    (   2239) [001] d..2.   331.037598: ${EVENT}`,
+      ['bash', 2240, 2239, 1, T, 'ns'],
+    ],
+    [
+      'an unknown thread group',
+      `          <idle>-0       (-------) [001] d..2.   331.037598: ${EVENT}`,
+      ['<idle>', 0, -1, 1, T, 'ns'],
+    ],
+    [
+      'a pid wider than its field',
+      `            bash-4194304 [1023] d..2.   331.037598: ${EVENT}`,
+      ['bash', 4194304, -1, 1023, T, 'ns'],
+    ],
+    [
+      'a clock in ticks',
+      `            bash-2240    [001] ..... 924706363306: ${EVENT}`,
+      ['bash', 2240, -1, 1, 924706363306n, 'ticks'],
+    ],
+    [
+      'a clock in ticks beyond a double',
+      `            bash-2240    [001] ..... 18446744073709551615: ${EVENT}`,
+      ['bash', 2240, -1, 1, 18446744073709551615n, 'ticks'],
+    ],
+    [
+      'the counter clock',
+      `            bash-2240    [001] .....            5: ${EVENT}`,
+      ['bash', 2240, -1, 1, 5n, 'ticks'],
+    ],
+    [
+      'latency format',
+      `gmem_con-2245      1.l.2. 552465us+: ${EVENT}`,
+      ['gmem_con', 2245, -1, 1, 552465000n, 'ns'],
+    ],
+    [
+      'latency format, two-digit CPU',
+      `  <idle>-0        12d..2. 555934us!: ${EVENT}`,
+      ['<idle>', 0, -1, 12, 555934000n, 'ns'],
+    ],
+    [
+      'latency format in ticks',
+      `  <idle>-0         0d..2. 555934: ${EVENT}`,
+      ['<idle>', 0, -1, 0, 555934n, 'ticks'],
+    ],
+    [
+      'verbose',
+      ` gmem_conv_workl    2245   1 2 00000002 00000000 [13bb3b9e] 552.465ms (+0.048ms): ${EVENT}`,
+      ['gmem_conv_workl', 2245, -1, 1, 331037598000n, 'ns'],
+    ],
+    [
+      'verbose idle',
+      `          <idle>       0   0 1 00000002 00000003 [13bb492a] 555.934ms (+0.430ms): ${EVENT}`,
+      ['<idle>', 0, -1, 0, 331041066000n, 'ns'],
+    ],
     ['a record without a task', `[001]   331.037598: ${EVENT}`, ['', -1, -1, 1, T, 'ns']],
-    ['leading blanks lost', `bash-2240    [001] d..2.   331.037598: ${EVENT}`, ['bash', 2240, -1, 1, T, 'ns']],
-    ['printk prefix', `[   66.338085]             bash-2240    [001] d..2.   331.037598: ${EVENT}`, ['bash', 2240, -1, 1, T, 'ns']],
-    ['printk prefix with level and caller', `<4>[   66.338085][    T1]   <idle>-0         0d..2. 555934us : ${EVENT}`, ['<idle>', 0, -1, 0, 555934000n, 'ns']],
-    ['log daemon prefix', `Nov 22 10:00:00 host kernel: [   66.338085]   <idle>-0         0d..2. 555934us : ${EVENT}`, ['<idle>', 0, -1, 0, 555934000n, 'ns']],
+    [
+      'leading blanks lost',
+      `bash-2240    [001] d..2.   331.037598: ${EVENT}`,
+      ['bash', 2240, -1, 1, T, 'ns'],
+    ],
+    [
+      'printk prefix',
+      `[   66.338085]             bash-2240    [001] d..2.   331.037598: ${EVENT}`,
+      ['bash', 2240, -1, 1, T, 'ns'],
+    ],
+    [
+      'printk prefix with level and caller',
+      `<4>[   66.338085][    T1]   <idle>-0         0d..2. 555934us : ${EVENT}`,
+      ['<idle>', 0, -1, 0, 555934000n, 'ns'],
+    ],
+    [
+      'log daemon prefix',
+      `Nov 22 10:00:00 host kernel: [   66.338085]   <idle>-0         0d..2. 555934us : ${EVENT}`,
+      ['<idle>', 0, -1, 0, 555934000n, 'ns'],
+    ],
   ];
-  for (const [name, text, expected] of cases) it(`reads ${name}`, () => assert.deepEqual(context(`${text}\n`), expected));
+  for (const [name, text, expected] of cases)
+    it(`reads ${name}`, () => assert.deepEqual(context(`${text}\n`), expected));
 
-  for (const comm of ['<...>', 'CPU 0/KVM', 'a-1 [000] b', 'x [12] y', 'kworker/0:1-ev', '1234', 'a:b: c', '-', '--7', '(sd-pam)', 'no dash', 'é', '#hash']) {
-    it(`finds the comm ${comm}`, () => assert.deepEqual(context(line(EVENT, { comm })).slice(0, 2), [comm, 12]));
+  for (const comm of [
+    '<...>',
+    'CPU 0/KVM',
+    'a-1 [000] b',
+    'x [12] y',
+    'kworker/0:1-ev',
+    '1234',
+    'a:b: c',
+    '-',
+    '--7',
+    '(sd-pam)',
+    'no dash',
+    'é',
+    '#hash',
+  ]) {
+    it(`finds the comm ${comm}`, () =>
+      assert.deepEqual(context(line(EVENT, { comm })).slice(0, 2), [comm, 12]));
   }
 
-  it('does not take an event\'s text for its context', () => {
+  it("does not take an event's text for its context", () => {
     const inner = '            evil-66     [007] .....   999.000000: kvm_gmem_release: x';
     const table = read(line(`tracing_mark_write: ${inner}`));
-    assert.deepEqual([table.length, table.tid(0), table.cpu(0), table.name(0)], [1, 12, 0, 'tracing_mark_write']);
+    assert.deepEqual(
+      [table.length, table.tid(0), table.cpu(0), table.name(0)],
+      [1, 12, 0, 'tracing_mark_write'],
+    );
   });
 
   it('keeps ends of line out of the last value', () => {
@@ -67,7 +159,9 @@ describe('ftrace text: context', () => {
   });
 
   it('takes microseconds as they are printed', () => {
-    const table = read(line('tlb_flush: ', { time: '1608.058232' }) + line('tlb_flush: ', { time: '1608.058233' }));
+    const table = read(
+      line('tlb_flush: ', { time: '1608.058232' }) + line('tlb_flush: ', { time: '1608.058233' }),
+    );
     assert.deepEqual([table.meta.t0, table.ts(1), table.meta.resolution], [1608058232000n, 1000, 1000]);
   });
 });
@@ -86,17 +180,33 @@ describe('ftrace text: events', () => {
     ['g: (__kvm_gmem_invalidate_start.constprop.0+0x0/0x180) start=0x1 end=0x2', 'GmemInvStart', 'g'],
     ['g: (kvm_gmem_get_pfn+0x0/0x1f0 <ffffffff81541510>) gfn=0x1', 'GetPfn', 'g'],
     ['g: (kvm_mmu_faultin_pfn+0x1da/0x730 <- kvm_gmem_get_pfn) gfn=0x1 ret=0', 'GetPfnRet', 'g'],
-    ['g: ([unknown/kretprobe\'d] <- kvm_gmem_get_pfn) gfn=0x1 ret=0', 'GetPfnRet', 'g'],
+    ["g: ([unknown/kretprobe'd] <- kvm_gmem_get_pfn) gfn=0x1 ret=0", 'GetPfnRet', 'g'],
     ['kvm_gmem_blocked: (__kvm_gmem_set_attributes+0x9d/0x440) ino=1', 'ConvertBlocked', 'kvm_gmem_blocked'],
     ['nobody_knows: (vfs_read+0x10/0x440) a=1', 'Unknown', 'nobody_knows'],
     ['kvm_gmem_get_pfn: (0x55d0c0de1234) gfn=0x1', 'Unknown', 'kvm_gmem_get_pfn'],
-    ['set_attr: (__probestub_kvm_vm_set_mem_attributes+0x0/0x10) start=1048577 end=1048578 attr=8', 'SetAttrRequest', 'set_attr'],
+    [
+      'set_attr: (__probestub_kvm_vm_set_mem_attributes+0x0/0x10) start=1048577 end=1048578 attr=8',
+      'SetAttrRequest',
+      'set_attr',
+    ],
     ['g: __probe_ip=kvm_gmem_get_pfn+0x0/0x1f0 (-2128264976) gfn=0x1 (1)', 'GetPfn', 'g'],
-    ['g: __probe_func=kvm_gmem_get_pfn+0x0/0x1f0 (-1) __probe_ret_ip=x+0x1/0x2 (-2) ret=0x0 (0)', 'GetPfnRet', 'g'],
+    [
+      'g: __probe_func=kvm_gmem_get_pfn+0x0/0x1f0 (-1) __probe_ret_ip=x+0x1/0x2 (-2) ret=0x0 (0)',
+      'GetPfnRet',
+      'g',
+    ],
     ['sys_ioctl(fd: 6, cmd: 0xae80, arg: 0)', 'SysEnterIoctl', 'sys_enter_ioctl'],
     ['sys_ioctl -> 0x0', 'SysExitIoctl', 'sys_exit_ioctl'],
-    ['sys_enter_ioctl: __syscall_nr=0x10 (16) fd=0x3 (3) cmd=0xae03 (44547) arg=0x42 (66)', 'SysEnterIoctl', 'sys_enter_ioctl'],
-    ['tracing_mark_write: kvm_convert_memory start 0x1000 size 0x2000 shared_to_private', 'QemuConvert', 'qemu:kvm_convert_memory'],
+    [
+      'sys_enter_ioctl: __syscall_nr=0x10 (16) fd=0x3 (3) cmd=0xae03 (44547) arg=0x42 (66)',
+      'SysEnterIoctl',
+      'sys_enter_ioctl',
+    ],
+    [
+      'tracing_mark_write: kvm_convert_memory start 0x1000 size 0x2000 shared_to_private',
+      'QemuConvert',
+      'qemu:kvm_convert_memory',
+    ],
     ['tracing_mark_write: hello', 'Unknown', 'tracing_mark_write'],
     ['do_thing+0x1/0x2: hello from trace_printk', 'Unknown', 'do_thing+0x1/0x2'],
     ['no colon at all', 'Unknown', 'print'],
@@ -117,9 +227,9 @@ describe('ftrace text: events', () => {
     ['r: (x+0x1/0x2 <- kvm_gmem_get_pfn) ret=(fault) gfn=0x5', 'gfn', 5n],
     ['g: (kvm_gmem_get_pfn+0x0/0x1) s="a gfn=0x9 b" gfn=0x5', 'gfn', 5n],
     ['g: (kvm_gmem_get_pfn+0x0/0x1) a={0x1,0x2} f=vfs_read+0x1/0x2 gfn=0x5', 'gfn', 5n],
-    ['g: (kvm_gmem_get_pfn+0x0/0x1) ch=\' \' gfn=0x5', 'gfn', 5n],
-    ['g: (kvm_gmem_get_pfn+0x0/0x1) ch=\'\u0000\' gfn=0x5', 'gfn', 5n],
-    ['g: (kvm_gmem_get_pfn+0x0/0x1) ch=\'\'\' gfn=0x5', 'gfn', 5n],
+    ["g: (kvm_gmem_get_pfn+0x0/0x1) ch=' ' gfn=0x5", 'gfn', 5n],
+    ["g: (kvm_gmem_get_pfn+0x0/0x1) ch='\u0000' gfn=0x5", 'gfn', 5n],
+    ["g: (kvm_gmem_get_pfn+0x0/0x1) ch=''' gfn=0x5", 'gfn', 5n],
     ['g: (kvm_gmem_get_pfn+0x0/0x1) gfn=0xffffffffffffffff', 'gfn', 0xffffffffffffffffn],
     ['g: (kvm_gmem_get_pfn+0x0/0x1) gfn=18446744073709551615', 'gfn', 0xffffffffffffffffn],
     ['g: (kvm_gmem_get_pfn+0x0/0x1) gfn=18446744073709551616', 'gfn', undefined],
@@ -129,54 +239,105 @@ describe('ftrace text: events', () => {
     ['kvm_userspace_exit: reason KVM_EXIT_IO (2)', 'reason', 2n],
     ['kvm_mmu_set_spte: gfn 180 spte 11355fe67 (rwx ) level 1 at 1172e7c00', 'sptep', 0x1172e7c00n],
     ['mm_filemap_add_to_page_cache: dev 0:16 ino 3b25 pfn=0x1237a1 ofs=4194304 order=0', 'ino', 0x3b25n],
-    ['mm_filemap_add_to_page_cache: i_ino=0xcad (3245) pfn=0x103c61 (1064033) index=0x1 (1) s_dev=0x10 (16) order=(0)', 'order', 0n],
-    ['page_ref_mod: pfn=0x113926 flags=uptodate|owner_2 count=1 mapcount=-1 mapping=0 mt=1 val=0', 'mapcount', 0xffffffffffffffffn],
+    [
+      'mm_filemap_add_to_page_cache: i_ino=0xcad (3245) pfn=0x103c61 (1064033) index=0x1 (1) s_dev=0x10 (16) order=(0)',
+      'order',
+      0n,
+    ],
+    [
+      'page_ref_mod: pfn=0x113926 flags=uptodate|owner_2 count=1 mapcount=-1 mapping=0 mt=1 val=0',
+      'mapcount',
+      0xffffffffffffffffn,
+    ],
     ['sys_ioctl(fd: c, cmd: 4020aed2, arg: 7ffe)', 'cmd', 0x4020aed2n],
     ['sys_mmap(addr: 0, len: 0x2000, prot: 3, flags: 0x22, fd: 0xffffffff, off: 0)', 'len', 0x2000n],
     ['sys_ioctl -> 0xfffffffffffffff5', 'ret', 0xfffffffffffffff5n],
     ['tracing_mark_write: kvm_convert_memory start 0x1000 size 0x2000 shared_to_private', 'to_private', 1n],
   ];
   for (const [payload, name, expected] of values) {
-    it(`reads ${name} of ${JSON.stringify(payload)}`, () => assert.equal(slot(one(payload), 0, name), expected));
+    it(`reads ${name} of ${JSON.stringify(payload)}`, () =>
+      assert.equal(slot(one(payload), 0, name), expected));
   }
 
   it('says that a value was unreadable', () => {
-    assert.deepEqual(codes(one('r: (x+0x1/0x2 <- kvm_gmem_get_pfn) ret=(fault) gfn=0x5')), ['unreadable-value']);
+    assert.deepEqual(codes(one('r: (x+0x1/0x2 <- kvm_gmem_get_pfn) ret=(fault) gfn=0x5')), [
+      'unreadable-value',
+    ]);
   });
 
   it('decodes each line by itself, whatever the lines before had', () => {
-    const table = read(line('g: (kvm_gmem_get_pfn+0x0/0x1) gfn=0x5 slot=1') + line('g: (kvm_gmem_get_pfn+0x0/0x1) slot=2 gfn=0x6') + line('g: (kvm_gmem_get_pfn+0x0/0x1) slot=3'));
-    assert.deepEqual([0, 1, 2].map((row) => [slot(table, row, 'gfn'), slot(table, row, 'slot')]), [[5n, 1n], [6n, 2n], [undefined, 3n]]);
+    const table = read(
+      line('g: (kvm_gmem_get_pfn+0x0/0x1) gfn=0x5 slot=1') +
+        line('g: (kvm_gmem_get_pfn+0x0/0x1) slot=2 gfn=0x6') +
+        line('g: (kvm_gmem_get_pfn+0x0/0x1) slot=3'),
+    );
+    assert.deepEqual(
+      [0, 1, 2].map((row) => [slot(table, row, 'gfn'), slot(table, row, 'slot')]),
+      [
+        [5n, 1n],
+        [6n, 2n],
+        [undefined, 3n],
+      ],
+    );
   });
 
   it('goes on after a byte of a :char argument that ends the line', () => {
-    const table = read(line('g: (kvm_gmem_get_pfn+0x0/0x1) gfn=0x5 ch=\'\n\'') + line(GET_PFN));
+    const table = read(line("g: (kvm_gmem_get_pfn+0x0/0x1) gfn=0x5 ch='\n'") + line(GET_PFN));
     assert.deepEqual([table.length, codes(table)], [2, []]);
   });
 });
 
 describe('ftrace text: losses', () => {
-  const losses = (text: string): unknown[] => read(text).losses.map((loss) => [loss.row, loss.cpu, loss.count, loss.fromStart]);
+  const losses = (text: string): unknown[] =>
+    read(text).losses.map((loss) => [loss.row, loss.cpu, loss.count, loss.fromStart]);
 
   it('takes LOST lines as a gap of that CPU before the next row', () => {
-    assert.deepEqual(losses(`${line(GET_PFN)}CPU:3 [LOST 123 EVENTS]\n${line(GET_PFN)}CPU:0 [LOST EVENTS]\n${line(GET_PFN)}`), [[1, 3, 123, false], [2, 0, 0, false]]);
+    assert.deepEqual(
+      losses(
+        `${line(GET_PFN)}CPU:3 [LOST 123 EVENTS]\n${line(GET_PFN)}CPU:0 [LOST EVENTS]\n${line(GET_PFN)}`,
+      ),
+      [
+        [1, 3, 123, false],
+        [2, 0, 0, false],
+      ],
+    );
   });
   it('takes an overwritten start from the entry counts', () => {
-    assert.deepEqual(losses(`# tracer: nop\n#\n# entries-in-buffer/entries-written: 1/16   #P:2\n${line(GET_PFN)}`), [[0, -1, 15, true]]);
+    assert.deepEqual(
+      losses(`# tracer: nop\n#\n# entries-in-buffer/entries-written: 1/16   #P:2\n${line(GET_PFN)}`),
+      [[0, -1, 15, true]],
+    );
   });
   it('takes an overwritten start from a latency header', () => {
-    assert.deepEqual(losses('# tracer: nop\n# latency: 0 us, #1/16, CPU#0 | (M:PREEMPT VP:0, KP:0, SP:0 HP:0 #P:2)\ngmem_con-2245      1.l.2. 552465us+: tlb_flush: x\n'), [[0, -1, 15, true]]);
+    assert.deepEqual(
+      losses(
+        '# tracer: nop\n# latency: 0 us, #1/16, CPU#0 | (M:PREEMPT VP:0, KP:0, SP:0 HP:0 #P:2)\ngmem_con-2245      1.l.2. 552465us+: tlb_flush: x\n',
+      ),
+      [[0, -1, 15, true]],
+    );
   });
   it('takes a buffer that starts late', () => {
-    assert.deepEqual(losses(`${line(GET_PFN)}##### CPU 3 buffer started ####\n${line(GET_PFN, { cpu: 3 })}`), [[1, 3, 0, true]]);
+    assert.deepEqual(
+      losses(`${line(GET_PFN)}##### CPU 3 buffer started ####\n${line(GET_PFN, { cpu: 3 })}`),
+      [[1, 3, 0, true]],
+    );
   });
   it('sees nothing lost when nothing was', () => {
-    assert.deepEqual(losses(`# tracer: nop\n#\n# entries-in-buffer/entries-written: 1/1   #P:2\n${line(GET_PFN)}`), []);
+    assert.deepEqual(
+      losses(`# tracer: nop\n#\n# entries-in-buffer/entries-written: 1/1   #P:2\n${line(GET_PFN)}`),
+      [],
+    );
   });
   it('knows nothing of other CPUs where the header counts more than one CPU shows', () => {
-    const head = (entries: number): string => `# tracer: nop\n#\n# entries-in-buffer/entries-written: ${entries}/${entries}   #P:3\n`;
-    assert.deepEqual(losses(head(2) + line(GET_PFN, { cpu: 1 })), [[1, 0, 0, true], [1, 2, 0, true]]);
-    assert.deepEqual(losses(head(3) + line(GET_PFN, { cpu: 1 }) + line(GET_PFN, { cpu: 2 })), [[2, -1, 1, false]]);
+    const head = (entries: number): string =>
+      `# tracer: nop\n#\n# entries-in-buffer/entries-written: ${entries}/${entries}   #P:3\n`;
+    assert.deepEqual(losses(head(2) + line(GET_PFN, { cpu: 1 })), [
+      [1, 0, 0, true],
+      [1, 2, 0, true],
+    ]);
+    assert.deepEqual(losses(head(3) + line(GET_PFN, { cpu: 1 }) + line(GET_PFN, { cpu: 2 })), [
+      [2, -1, 1, false],
+    ]);
     assert.deepEqual(losses(head(2) + line(GET_PFN, { cpu: 1 }) + line('<stack trace>', { cpu: 1 })), []);
     assert.deepEqual(codes(read(head(2) + line(GET_PFN))), ['fewer-entries']);
   });
@@ -188,79 +349,151 @@ describe('ftrace text: losses', () => {
     assert.equal(read(line(GET_PFN) + line(GET_PFN).trimEnd()).length, 1);
   });
   it('keeps a last line that is certainly whole', () => {
-    for (const payload of ['sys_ioctl(fd: 6, cmd: 0xae80, arg: 0)', 'kvm_vm_set_mem_attributes: 0x00000000100400 -- 0x00000000100401 [0x8]', 'kvm_userspace_exit: reason error (14)']) {
+    for (const payload of [
+      'sys_ioctl(fd: 6, cmd: 0xae80, arg: 0)',
+      'kvm_vm_set_mem_attributes: 0x00000000100400 -- 0x00000000100401 [0x8]',
+      'kvm_userspace_exit: reason error (14)',
+    ]) {
       const table = read(line(GET_PFN) + line(payload).trimEnd());
       assert.deepEqual([table.length, codes(table)], [2, []], payload);
     }
   });
   it('marks a second recording in the same file', () => {
-    const table = read(HEAD + line(GET_PFN, { time: '900.000000' }) + HEAD + line(GET_PFN, { time: '5.000000' }));
-    assert.deepEqual(table.losses.map((loss) => [loss.row, loss.cpu]), [[1, -1]]);
+    const table = read(
+      HEAD + line(GET_PFN, { time: '900.000000' }) + HEAD + line(GET_PFN, { time: '5.000000' }),
+    );
+    assert.deepEqual(
+      table.losses.map((loss) => [loss.row, loss.cpu]),
+      [[1, -1]],
+    );
   });
   it('marks a line whose event is gone', () => {
     const table = read(line(GET_PFN) + line('') + line(GET_PFN));
-    assert.deepEqual([table.length, codes(table), table.losses.map((loss) => [loss.row, loss.cpu])], [2, ['bad-line'], [[1, 0]]]);
+    assert.deepEqual(
+      [table.length, codes(table), table.losses.map((loss) => [loss.row, loss.cpu])],
+      [2, ['bad-line'], [[1, 0]]],
+    );
   });
 });
 
 describe('ftrace text: everything else', () => {
   it('attaches stacks to the last event of their CPU', () => {
-    const table = read(line(GET_PFN, { cpu: 0 }) + line(GET_PFN, { cpu: 1 }) + line('<stack trace>', { cpu: 0 }) + ' => a+0x1/0x2\n => b\n' + line('<user stack trace>', { cpu: 1 }) + ' =>  <00007f0000000000>\n' + line(GET_PFN));
+    const table = read(
+      line(GET_PFN, { cpu: 0 }) +
+        line(GET_PFN, { cpu: 1 }) +
+        line('<stack trace>', { cpu: 0 }) +
+        ' => a+0x1/0x2\n => b\n' +
+        line('<user stack trace>', { cpu: 1 }) +
+        ' =>  <00007f0000000000>\n' +
+        line(GET_PFN),
+    );
     assert.equal(table.length, 3);
-    assert.deepEqual(table.stacks.map((stack) => [stack.row, stack.user, stack.line]), [[0, false, 4], [1, true, 7]]);
+    assert.deepEqual(
+      table.stacks.map((stack) => [stack.row, stack.user, stack.line]),
+      [
+        [0, false, 4],
+        [1, true, 7],
+      ],
+    );
     const text = line(GET_PFN, { cpu: 0 }) + line(GET_PFN, { cpu: 1 }) + line('<stack trace>', { cpu: 0 });
-    assert.deepEqual([table.stacks[0]!.offset, table.stacks[0]!.endOffset], [text.length, text.length + ' => a+0x1/0x2\n => b'.length]);
+    assert.deepEqual(
+      [table.stacks[0]!.offset, table.stacks[0]!.endOffset],
+      [text.length, text.length + ' => a+0x1/0x2\n => b'.length],
+    );
   });
   it('counts function lines and keeps the events between them', () => {
     const table = read(line('try_to_wake_up <-wake_up_q') + line('f+0x1/0x2 <-g+0x3/0x4') + line(GET_PFN));
-    assert.deepEqual([table.length, table.issues.map((issue) => [issue.code, issue.count])], [1, [['duration-lines', 2]]]);
+    assert.deepEqual(
+      [table.length, table.issues.map((issue) => [issue.code, issue.count])],
+      [1, [['duration-lines', 2]]],
+    );
   });
   it('reads events inside function_graph output', () => {
-    const table = read(`# tracer: function_graph\n#\n# CPU  DURATION                  FUNCTION CALLS\n 0)   0.123 us    |  f();\n 1)               |  g() {\n 1)               |    /* ${GET_PFN} */\n 1)   1.5 us      |  }\n ------------------------------------------\n 1)    <idle>-0    =>  gmem_co-2358 \n ------------------------------------------\n\n 1)               |  /* sys_ioctl -> 0x0 */\n`);
+    const table = read(
+      `# tracer: function_graph\n#\n# CPU  DURATION                  FUNCTION CALLS\n 0)   0.123 us    |  f();\n 1)               |  g() {\n 1)               |    /* ${GET_PFN} */\n 1)   1.5 us      |  }\n ------------------------------------------\n 1)    <idle>-0    =>  gmem_co-2358 \n ------------------------------------------\n\n 1)               |  /* sys_ioctl -> 0x0 */\n`,
+    );
     assert.equal(table.length, 2);
-    assert.deepEqual([table.cpu(0), table.tid(0), table.tid(1), table.comm(1), table.meta.timeUnit], [1, -1, 2358, 'gmem_co', 'none']);
+    assert.deepEqual(
+      [table.cpu(0), table.tid(0), table.tid(1), table.comm(1), table.meta.timeUnit],
+      [1, -1, 2358, 'gmem_co', 'none'],
+    );
     assert.equal(slot(table, 0, 'gfn'), 0x100400n);
     assert.deepEqual(codes(table), ['duration-lines', 'no-time']);
   });
   it('takes time and task from function_graph where they are printed', () => {
-    const table = read(`# tracer: function_graph\n#     TIME        CPU  TASK/PID         DURATION                  FUNCTION CALLS\n  331.037598 |   0)    bash-2240  |               |  /* ${GET_PFN} */\n`);
-    assert.deepEqual([table.length, table.tid(0), table.comm(0), table.meta.t0], [1, 2240, 'bash', 331037598000n]);
+    const table = read(
+      `# tracer: function_graph\n#     TIME        CPU  TASK/PID         DURATION                  FUNCTION CALLS\n  331.037598 |   0)    bash-2240  |               |  /* ${GET_PFN} */\n`,
+    );
+    assert.deepEqual(
+      [table.length, table.tid(0), table.comm(0), table.meta.t0],
+      [1, 2240, 'bash', 331037598000n],
+    );
   });
   it('reads lines without context, in order', () => {
     const table = read(`# tracer: nop\n#\n${GET_PFN}\nsys_ioctl -> 0x0\nwhatever: x\n`);
-    assert.deepEqual([table.length, table.cpu(0), table.tid(0), table.meta.timeUnit, table.ts(2)], [3, UNKNOWN_CPU, -1, 'none', 2]);
+    assert.deepEqual(
+      [table.length, table.cpu(0), table.tid(0), table.meta.timeUnit, table.ts(2)],
+      [3, UNKNOWN_CPU, -1, 'none', 2],
+    );
     assert.deepEqual(codes(table), ['no-context']);
   });
   it('takes the clock that a recorder wrote down', () => {
     const clocks: readonly [string, string][] = [
-      ['# clock: global\n', 'global'], ['# trace_clock: x86-tsc\n', 'x86-tsc'], ['local global counter uptime perf [mono] mono_raw boot x86-tsc tai\n', 'mono'],
-      ['# trace_clock: local global [counter] uptime\n', 'counter'], ['# clock: sundial\n', 'unknown'], ['', 'unknown'],
+      ['# clock: global\n', 'global'],
+      ['# trace_clock: x86-tsc\n', 'x86-tsc'],
+      ['local global counter uptime perf [mono] mono_raw boot x86-tsc tai\n', 'mono'],
+      ['# trace_clock: local global [counter] uptime\n', 'counter'],
+      ['# clock: sundial\n', 'unknown'],
+      ['', 'unknown'],
     ];
     for (const [text, clock] of clocks) assert.equal(read(text + line(GET_PFN)).meta.clock, clock, text);
   });
-  it('says when a clock jumps back on one CPU, and keeps the file\'s order', () => {
-    const table = read(line(GET_PFN, { time: '2.000000' }) + line(GET_PFN, { cpu: 1, time: '1.000000' }) + line(GET_PFN, { time: '1.500000' }));
-    assert.deepEqual([table.ts(1), table.ts(2), table.issues.map((issue) => [issue.code, issue.line])], [-1e9, -5e8, [['clock-back', 3]]]);
+  it("says when a clock jumps back on one CPU, and keeps the file's order", () => {
+    const table = read(
+      line(GET_PFN, { time: '2.000000' }) +
+        line(GET_PFN, { cpu: 1, time: '1.000000' }) +
+        line(GET_PFN, { time: '1.500000' }),
+    );
+    assert.deepEqual(
+      [table.ts(1), table.ts(2), table.issues.map((issue) => [issue.code, issue.line])],
+      [-1e9, -5e8, [['clock-back', 3]]],
+    );
   });
   it('takes the kernel and the CPUs from a latency header', () => {
-    const { meta } = read('# tracer: nop\n#\n# nop latency trace v1.1.5 on 7.2.13-gmemtrace\n# latency: 0 us, #1/1, CPU#0 | (M:PREEMPT VP:0, KP:0, SP:0 HP:0 #P:2)\ngmem_con-2245      1.l.2. 552465us+: tlb_flush: x\n');
+    const { meta } = read(
+      '# tracer: nop\n#\n# nop latency trace v1.1.5 on 7.2.13-gmemtrace\n# latency: 0 us, #1/1, CPU#0 | (M:PREEMPT VP:0, KP:0, SP:0 HP:0 #P:2)\ngmem_con-2245      1.l.2. 552465us+: tlb_flush: x\n',
+    );
     assert.deepEqual([meta.kernel, meta.cpus], ['7.2.13-gmemtrace', 2]);
   });
   it('counts foreign lines between events', () => {
     const table = read(`${line(GET_PFN)}Oops: general protection fault\nRIP: 0010:x\n${line(GET_PFN)}`);
-    assert.deepEqual([table.length, table.issues.map((issue) => [issue.code, issue.count])], [2, [['foreign-lines', 2]]]);
+    assert.deepEqual(
+      [table.length, table.issues.map((issue) => [issue.code, issue.count])],
+      [2, [['foreign-lines', 2]]],
+    );
   });
   it('shows invalid UTF-8 as U+FFFD and says so', () => {
-    const table = readFtrace(Uint8Array.from([...bytesOf('          a')].concat(0xff, [...bytesOf('bash-12      [000] .....   331.037598: x: y\n')])));
+    const table = readFtrace(
+      Uint8Array.from(
+        [...bytesOf('          a')].concat(0xff, [
+          ...bytesOf('bash-12      [000] .....   331.037598: x: y\n'),
+        ]),
+      ),
+    );
     assert.deepEqual([table.length, table.comm(0), codes(table)], [1, 'a\ufffdbash', ['invalid-utf8']]);
   });
-  it('reads valid UTF-8 without a word', () => assert.deepEqual(codes(read(line('tracing_mark_write: žluťoučký kůň'))), []));
+  it('reads valid UTF-8 without a word', () =>
+    assert.deepEqual(codes(read(line('tracing_mark_write: žluťoučký kůň'))), []));
 
   const refused: readonly [string, string, string][] = [
     ['raw', '# tracer: nop\n#\n2245 1 331037597708 type: 1528\n0 0 331041066393 type: 184\n', 'raw-format'],
     ['hex', '# tracer: nop\n#\n000008c5 00000001 0000004d1360e00c type: 1528\n\n', 'hex-format'],
     ['bin', '# tracer: nop\n#\n\u0000\u0001\u0002\u0000garbage\n\u0000\n', 'bin-format'],
-    ['hist', '# event histogram\n#\n# trigger info: hist:keys=start [active]\n#\n\n{ start:    1048577 } hitcount:          1\n', 'histogram'],
+    [
+      'hist',
+      '# event histogram\n#\n# trigger info: hist:keys=start [active]\n#\n\n{ start:    1048577 } hitcount:          1\n',
+      'histogram',
+    ],
     ['an empty file', '', 'empty'],
     ['an empty buffer', '# tracer: nop\n#\n# entries-in-buffer/entries-written: 0/0   #P:2\n#\n', 'empty'],
     ['prose', 'Dear reader,\nthis is not a trace: it is a letter.\n', 'not-a-trace'],
@@ -276,6 +509,9 @@ describe('ftrace text: everything else', () => {
 
   it('steps over a line of ten megabytes', () => {
     const table = read(`${line(GET_PFN)}${'x'.repeat(10_000_000)}\n${line(GET_PFN)}`);
-    assert.deepEqual([table.length, table.line(1), codes(table), table.losses.length], [2, 3, ['long-line'], 1]);
+    assert.deepEqual(
+      [table.length, table.line(1), codes(table), table.losses.length],
+      [2, 3, ['long-line'], 1],
+    );
   });
 });

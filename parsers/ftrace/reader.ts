@@ -8,17 +8,38 @@
 import { LineSplitter, isUtf8, type LineSink } from '../base/lines.js';
 import { hasText } from '../base/text.js';
 import { KIND_UNKNOWN } from '../events/kinds.js';
-import { PAYLOAD_FAULT, PlanBook, closesLine, fillPayload, matchesForm, type EventPlan } from '../events/payload.js';
+import {
+  PAYLOAD_FAULT,
+  PlanBook,
+  closesLine,
+  fillPayload,
+  matchesForm,
+  type EventPlan,
+} from '../events/payload.js';
 import { TableBuilder, UNKNOWN_CPU, type EventTable } from '../events/table.js';
 import { LastRows, StackLines } from '../events/textstacks.js';
 import { ClockTracker } from './clock.js';
 import { LineContext, UNIT_NONE, parseContext } from './context.js';
 import {
-  EVENT_FUNCTION, EVENT_NAMED, EVENT_NONE, EVENT_STACK, EVENT_SYSCALL_ENTER, EVENT_SYSCALL_EXIT, EVENT_USER_STACK, EventSpan, splitEvent,
+  EVENT_FUNCTION,
+  EVENT_NAMED,
+  EVENT_NONE,
+  EVENT_STACK,
+  EVENT_SYSCALL_ENTER,
+  EVENT_SYSCALL_EXIT,
+  EVENT_USER_STACK,
+  EventSpan,
+  splitEvent,
 } from './event.js';
 import { GRAPH_CALL, GRAPH_EVENT, GRAPH_NONE, GraphSpan, GRAPH_SWITCH, parseGraph } from './graph.js';
 import {
-  COMMENT_BUFFER_STARTED, COMMENT_OVERWRITTEN, COMMENT_TRACER, Header, readClockLine, readComment, readLost,
+  COMMENT_BUFFER_STARTED,
+  COMMENT_OVERWRITTEN,
+  COMMENT_TRACER,
+  Header,
+  readClockLine,
+  readComment,
+  readLost,
 } from './header.js';
 import { planOf } from './plan.js';
 import { EventPredictor } from './predict.js';
@@ -97,7 +118,9 @@ export class FtraceTextReader implements LineSink {
     const cpu = this.clock.onlyCpu;
     builder.issues.add('fewer-entries', 0, 1, `${count} fewer`);
     if (cpu < 0 || builder.meta.cpus <= 1) builder.addLoss(-1, count, this.bytesSeen, 0);
-    else for (let other = 0; other < builder.meta.cpus; other++) if (other !== cpu) builder.addLoss(other, 0, 0, 1, true);
+    else
+      for (let other = 0; other < builder.meta.cpus; other++)
+        if (other !== cpu) builder.addLoss(other, 0, 0, 1, true);
   }
 
   /** Says that the source gave fewer bytes than it had promised. */
@@ -107,7 +130,13 @@ export class FtraceTextReader implements LineSink {
   }
 
   line(
-    bytes: Uint8Array, start: number, end: number, at: number, line: number, terminated: boolean, mayBeUtf8: boolean,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    at: number,
+    line: number,
+    terminated: boolean,
+    mayBeUtf8: boolean,
   ): void {
     if (start === end) return;
     if (!terminated && this.dropTorn(bytes, start, end, at, line)) return;
@@ -171,7 +200,14 @@ export class FtraceTextReader implements LineSink {
     this.addRow(bytes, plan, ts, this.comm(bytes), at, line);
   }
 
-  private addRow(bytes: Uint8Array, plan: EventPlan | undefined, ts: number, comm: number, at: number, line: number): void {
+  private addRow(
+    bytes: Uint8Array,
+    plan: EventPlan | undefined,
+    ts: number,
+    comm: number,
+    at: number,
+    line: number,
+  ): void {
     const { builder, context, span } = this;
     const name = plan ? plan.name : this.printName;
     const kind = plan ? plan.kind : KIND_UNKNOWN;
@@ -198,7 +234,11 @@ export class FtraceTextReader implements LineSink {
   private comment(bytes: Uint8Array, start: number, end: number, at: number, line: number): void {
     const { builder } = this;
     this.stacks.close();
-    const comment = readComment(decoder.decode(bytes.subarray(start, Math.min(end, start + SHORT_LINE))), this.header, builder.meta);
+    const comment = readComment(
+      decoder.decode(bytes.subarray(start, Math.min(end, start + SHORT_LINE))),
+      this.header,
+      builder.meta,
+    );
     if (comment.kind === COMMENT_OVERWRITTEN) {
       builder.issues.add('overwritten', at, line, `${comment.value} entries`);
       builder.addLoss(-1, comment.value, at, line, true);
@@ -221,7 +261,12 @@ export class FtraceTextReader implements LineSink {
       const lost = readLost(decoder.decode(bytes.subarray(start, end)));
       if (!lost) return false;
       this.stacks.close();
-      builder.issues.add('lost-events', at, line, lost.count > 0 ? `CPU ${lost.cpu}, ${lost.count} events` : `CPU ${lost.cpu}`);
+      builder.issues.add(
+        'lost-events',
+        at,
+        line,
+        lost.count > 0 ? `CPU ${lost.cpu}, ${lost.count} events` : `CPU ${lost.cpu}`,
+      );
       builder.addLoss(lost.cpu, lost.count, at, line);
       return true;
     }
@@ -233,7 +278,10 @@ export class FtraceTextReader implements LineSink {
       return true;
     }
     if (this.header.hasClock || c === 0x20) return false;
-    return bytes.subarray(start, end).includes(0x5b) && readClockLine(decoder.decode(bytes.subarray(start, end)), this.header, builder.meta);
+    return (
+      bytes.subarray(start, end).includes(0x5b) &&
+      readClockLine(decoder.decode(bytes.subarray(start, end)), this.header, builder.meta)
+    );
   }
 
   private graph(bytes: Uint8Array, start: number, end: number, at: number, line: number): boolean {
@@ -246,7 +294,10 @@ export class FtraceTextReader implements LineSink {
       return true;
     }
     if (found === GRAPH_SWITCH) {
-      this.graphTasks.set(context.cpu, { tid: context.tid, comm: builder.comms.intern(bytes, context.commStart, context.commEnd) });
+      this.graphTasks.set(context.cpu, {
+        tid: context.tid,
+        comm: builder.comms.intern(bytes, context.commStart, context.commEnd),
+      });
       return true;
     }
     if (found !== GRAPH_EVENT) return false;
@@ -254,7 +305,8 @@ export class FtraceTextReader implements LineSink {
     if (kind === EVENT_NONE || kind === EVENT_FUNCTION) return true;
     const known = this.graphTasks.get(context.cpu);
     let comm = this.noComm;
-    if (context.commEnd > context.commStart) comm = builder.comms.intern(bytes, context.commStart, context.commEnd);
+    if (context.commEnd > context.commStart)
+      comm = builder.comms.intern(bytes, context.commStart, context.commEnd);
     else if (known) {
       context.tid = known.tid;
       comm = known.comm;
@@ -297,7 +349,8 @@ export class FtraceTextReader implements LineSink {
     }
     context.clear();
     this.stacks.close();
-    if (kind === EVENT_STACK || kind === EVENT_USER_STACK) this.stacks.open(this.lastRows.of(UNKNOWN_CPU), kind === EVENT_USER_STACK);
+    if (kind === EVENT_STACK || kind === EVENT_USER_STACK)
+      this.stacks.open(this.lastRows.of(UNKNOWN_CPU), kind === EVENT_USER_STACK);
     else if (kind === EVENT_FUNCTION) builder.issues.tally('duration-lines', at, line);
     else if (isEvent) this.row(bytes, planOf(this.book, bytes, span), at, line);
     else return false;
@@ -333,7 +386,8 @@ export class FtraceTextReader implements LineSink {
     const { builder } = this;
     const where = cpu === UNKNOWN_CPU ? -1 : cpu;
     const last = builder.losses[builder.losses.length - 1];
-    if (last && last.row === builder.length && last.cpu === where && last.count === count && !last.fromStart) return;
+    if (last && last.row === builder.length && last.cpu === where && last.count === count && !last.fromStart)
+      return;
     builder.addLoss(where, count, at, line);
   }
 }
@@ -341,5 +395,8 @@ export class FtraceTextReader implements LineSink {
 /** True when a line without context can be nothing but an event: it shows a probe's place, or a known event's form. */
 function isCertain(plan: EventPlan, bytes: Uint8Array, span: EventSpan): boolean {
   if (plan.place.length > 0) return true;
-  return plan.kind !== KIND_UNKNOWN && (span.kind === EVENT_SYSCALL_ENTER || matchesForm(plan, bytes, span.start, span.end));
+  return (
+    plan.kind !== KIND_UNKNOWN &&
+    (span.kind === EVENT_SYSCALL_ENTER || matchesForm(plan, bytes, span.start, span.end))
+  );
 }

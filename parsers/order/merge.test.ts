@@ -4,7 +4,10 @@ import { earliest, runnerUp, type Run } from './merge.js';
 
 class ListRun implements Run {
   private at = 0;
-  constructor(private readonly times: readonly number[], readonly index: number) {}
+  constructor(
+    private readonly times: readonly number[],
+    readonly index: number,
+  ) {}
   get ts(): number {
     return this.times[this.at]!;
   }
@@ -38,18 +41,29 @@ function merge(lists: readonly (readonly number[])[]): [number, number, number][
 describe('merge', () => {
   it('is the stable sort by time, run and sequence of runs in order', () => {
     const run = fc.array(fc.nat(20)).map((times) => times.sort((a, b) => a - b));
-    fc.assert(fc.property(fc.array(run, { maxLength: 6 }), (lists) => {
-      const wanted = lists.flatMap((times, i) => times.map((ts, k): [number, number, number] => [ts, i, k]));
-      wanted.sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]);
-      assert.deepEqual(merge(lists), wanted);
-    }));
+    fc.assert(
+      fc.property(fc.array(run, { maxLength: 6 }), (lists) => {
+        const wanted = lists.flatMap((times, i) =>
+          times.map((ts, k): [number, number, number] => [ts, i, k]),
+        );
+        wanted.sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]);
+        assert.deepEqual(merge(lists), wanted);
+      }),
+    );
   });
 
   it('keeps the order of a run whose clock jumps back, and loses nothing', () => {
-    fc.assert(fc.property(fc.array(fc.array(fc.nat(20)), { maxLength: 4 }), (lists) => {
-      const merged = merge(lists);
-      lists.forEach((times, i) => assert.deepEqual(merged.filter((e) => e[1] === i).map((e) => e[0]), times));
-    }));
+    fc.assert(
+      fc.property(fc.array(fc.array(fc.nat(20)), { maxLength: 4 }), (lists) => {
+        const merged = merge(lists);
+        lists.forEach((times, i) =>
+          assert.deepEqual(
+            merged.filter((e) => e[1] === i).map((e) => e[0]),
+            times,
+          ),
+        );
+      }),
+    );
   });
 
   it('knows when there is nothing', () => assert.equal(earliest([]), -1));

@@ -81,7 +81,11 @@ export interface PerfAttr {
 }
 
 const CLOCKS: ReadonlyMap<number, ClockName> = new Map([
-  [0, 'realtime'], [1, 'mono'], [4, 'mono_raw'], [7, 'boot'], [11, 'tai'],
+  [0, 'realtime'],
+  [1, 'mono'],
+  [4, 'mono_raw'],
+  [7, 'boot'],
+  [11, 'tai'],
 ]);
 
 /** Name of the clock that `--clockid` chose. */
@@ -92,7 +96,12 @@ export function clockName(attr: PerfAttr | undefined): ClockName {
 }
 
 /** Reads the attr in bytes[at, at + size); undefined when it is too short. */
-export function readAttr(bytes: Uint8Array, at: number, size: number, bigEndian: boolean): PerfAttr | undefined {
+export function readAttr(
+  bytes: Uint8Array,
+  at: number,
+  size: number,
+  bigEndian: boolean,
+): PerfAttr | undefined {
   if (size < ATTR_SIZE_MIN || at + size > bytes.length) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset + at, size);
   const little = !bigEndian;
@@ -142,7 +151,14 @@ export function sampleLayout(sampleType: number, readFormat: number, idAll: bool
   const trailerTime = takeBack(SAMPLE_TIME);
   const trailerTid = takeBack(SAMPLE_TID);
   return {
-    sampleType, readFormat, tid, time, cpu, trailerTid, trailerTime, trailerCpu,
+    sampleType,
+    readFormat,
+    tid,
+    time,
+    cpu,
+    trailerTid,
+    trailerTime,
+    trailerCpu,
     id: identifier >= 0 ? identifier : id,
     rest: pos,
     hasRead: (sampleType & SAMPLE_READ) !== 0,
@@ -158,8 +174,15 @@ const READ_GROUP = 8;
 const READ_LOST = 16;
 
 /** Bytes of the READ field that starts at `at`. Infinity when it cannot be inside the record that ends at `end`. */
-function readFieldBytes(view: DataView, at: number, end: number, readFormat: number, little: boolean): number {
-  const times = (readFormat & READ_TOTAL_TIME_ENABLED ? 8 : 0) + (readFormat & READ_TOTAL_TIME_RUNNING ? 8 : 0);
+function readFieldBytes(
+  view: DataView,
+  at: number,
+  end: number,
+  readFormat: number,
+  little: boolean,
+): number {
+  const times =
+    (readFormat & READ_TOTAL_TIME_ENABLED ? 8 : 0) + (readFormat & READ_TOTAL_TIME_RUNNING ? 8 : 0);
   const each = 8 + (readFormat & READ_ID ? 8 : 0) + (readFormat & READ_LOST ? 8 : 0);
   if (!(readFormat & READ_GROUP)) return times + each;
   if (at + 8 > end) return Infinity;
@@ -173,13 +196,25 @@ export function count64(view: DataView, at: number, little: boolean): number {
 }
 
 /** Where the sample's call chain starts: after READ. Infinity when READ cannot be inside the record that ends at `end`. */
-export function chainStart(view: DataView, offset: number, end: number, layout: SampleLayout, little: boolean): number {
+export function chainStart(
+  view: DataView,
+  offset: number,
+  end: number,
+  layout: SampleLayout,
+  little: boolean,
+): number {
   const at = offset + layout.rest;
   return layout.hasRead ? at + readFieldBytes(view, at, end, layout.readFormat, little) : at;
 }
 
 /** Where the sample's raw data starts, given its call chain's start; beyond any record when the chain's count is a lie. */
-export function rawStart(view: DataView, chain: number, end: number, layout: SampleLayout, little: boolean): number {
+export function rawStart(
+  view: DataView,
+  chain: number,
+  end: number,
+  layout: SampleLayout,
+  little: boolean,
+): number {
   if (!layout.hasCallchain) return chain;
   return chain + 8 > end ? Infinity : chain + 8 + 8 * count64(view, chain, little);
 }

@@ -13,7 +13,15 @@ import type { IssueLog } from '../events/issues.js';
 import { Kallsyms } from '../tep/kallsyms.js';
 import { PrintkFormats } from '../tep/printk.js';
 import type { TraceContext } from '../tep/record.js';
-import { readAttr, ATTR_SIZE_MAX, ATTR_SIZE_MIN, SOFTWARE_DUMMY, TYPE_SOFTWARE, type PerfAttr, type SampleLayout } from './abi.js';
+import {
+  readAttr,
+  ATTR_SIZE_MAX,
+  ATTR_SIZE_MIN,
+  SOFTWARE_DUMMY,
+  TYPE_SOFTWARE,
+  type PerfAttr,
+  type SampleLayout,
+} from './abi.js';
 import { readTracingData, type TracingData } from './tracingdata.js';
 
 const FEATURE_TRACING_DATA = 1;
@@ -55,7 +63,10 @@ export function perfSaysWallTime(head: Uint8Array): boolean {
   if (!magic || head.length < PIPE_HEADER_BYTES) return false;
   const view = new DataView(head.buffer, head.byteOffset, head.length);
   if (view.getUint32(magic.bigEndian ? 12 : 8, !magic.bigEndian) === PIPE_HEADER_BYTES) return true;
-  const bits = head.length >= HEADER_BYTES ? view.getUint32(magic.bigEndian ? FEATURES_OFFSET + 4 : FEATURES_OFFSET, !magic.bigEndian) : 0;
+  const bits =
+    head.length >= HEADER_BYTES
+      ? view.getUint32(magic.bigEndian ? FEATURES_OFFSET + 4 : FEATURES_OFFSET, !magic.bigEndian)
+      : 0;
   return ((bits >>> FEATURE_CLOCK_DATA) & 1) === 1;
 }
 
@@ -84,13 +95,18 @@ export class PerfInfo {
   clockTime = 0n;
   wallTime = 0n;
 
-  constructor(readonly bigEndian: boolean, readonly issues: IssueLog) {}
+  constructor(
+    readonly bigEndian: boolean,
+    readonly issues: IssueLog,
+  ) {}
 
   /** What it takes to read and print the events' records. The kernel's symbols are there where an old perf recorded them. */
   get context(): TraceContext {
     return (this.traceContext ??= {
-      bigEndian: this.bigEndian, longSize: this.tracing?.longSize ?? 8,
-      symbols: () => this.symbols(), printk: () => this.printkFormats(),
+      bigEndian: this.bigEndian,
+      longSize: this.tracing?.longSize ?? 8,
+      symbols: () => this.symbols(),
+      printk: () => this.printkFormats(),
     });
   }
 
@@ -145,7 +161,11 @@ export class PerfInfo {
     this.uniformOf = this.attrs.length;
     const sampling = this.attrs.filter((a) => a.type !== TYPE_SOFTWARE || a.config !== SOFTWARE_DUMMY);
     const first = sampling[0]?.layout;
-    const same = sampling.every((a) => a.layout.sampleType === first?.sampleType && (!a.layout.hasRead || a.layout.readFormat === first.readFormat));
+    const same = sampling.every(
+      (a) =>
+        a.layout.sampleType === first?.sampleType &&
+        (!a.layout.hasRead || a.layout.readFormat === first.readFormat),
+    );
     this.uniform = same ? first : undefined;
   }
 
@@ -211,9 +231,15 @@ export function readContainer(source: ByteSource, info: PerfInfo): DataRange | u
   const bytes = source.read(0, HEADER_BYTES).slice();
   const header = new ByteReader(bytes, info.bigEndian, 8);
   const headerSize = header.size64();
-  if (header.ok && headerSize === PIPE_HEADER_BYTES) return { start: headerSize, end: source.size, isPipe: true };
+  if (header.ok && headerSize === PIPE_HEADER_BYTES)
+    return { start: headerSize, end: source.size, isPipe: true };
   const attrEntrySize = header.size64();
-  const [attrsAt, attrsSize, dataAt, dataSize] = [header.size64(), header.size64(), header.size64(), header.size64()];
+  const [attrsAt, attrsSize, dataAt, dataSize] = [
+    header.size64(),
+    header.size64(),
+    header.size64(),
+    header.size64(),
+  ];
   header.skip(16);
   if (!header.ok || headerSize < HEADER_BYTES || dataAt < HEADER_BYTES || dataAt > source.size) {
     info.issues.add('bad-header', 0, 0, `data at ${dataAt} of ${source.size} bytes`);
@@ -232,7 +258,12 @@ export function readContainer(source: ByteSource, info: PerfInfo): DataRange | u
 
 function readAttrs(source: ByteSource, info: PerfInfo, entrySize: number, at: number, size: number): void {
   const attrSize = entrySize - 16;
-  if (attrSize < ATTR_SIZE_MIN || attrSize > ATTR_SIZE_MAX || at + size > source.size || size > FEATURE_LIMIT) {
+  if (
+    attrSize < ATTR_SIZE_MIN ||
+    attrSize > ATTR_SIZE_MAX ||
+    at + size > source.size ||
+    size > FEATURE_LIMIT
+  ) {
     info.issues.add('bad-header', 16, 0, `attrs of ${entrySize} bytes, ${size} in all`);
     return;
   }

@@ -30,10 +30,15 @@ export interface RecordPositions {
 
 /** Puts the table and the way back to its source together. */
 export function openPerfTrace(
-  table: EventTable, source: ByteSource, info: PerfInfo, positions: RecordPositions, options: ReadOptions,
+  table: EventTable,
+  source: ByteSource,
+  info: PerfInfo,
+  positions: RecordPositions,
+  options: ReadOptions,
 ): OpenTrace {
   const formats = new Map<number, EventFormat>();
-  for (const format of info.tracing?.formats ?? []) if (!formats.has(format.id)) formats.set(format.id, format);
+  for (const format of info.tracing?.formats ?? [])
+    if (!formats.has(format.id)) formats.set(format.id, format);
   const printers = new Map<number, EventPrinter>();
   const stream = new StreamWindow(source, positions, !info.bigEndian, options);
   const blocks = new Blocks(source);
@@ -47,14 +52,23 @@ export function openPerfTrace(
     if (!format) return { name, fields: [], text: '' };
     let printer = printers.get(id);
     if (!printer) printers.set(id, (printer = new EventPrinter(format, info.context)));
-    return { name, fields: part === 'text' ? [] : printer.fields(raw), text: part === 'fields' ? '' : printer.text(raw) };
+    return {
+      name,
+      fields: part === 'text' ? [] : printer.fields(raw),
+      text: part === 'fields' ? '' : printer.text(raw),
+    };
   };
   return { table, describe, symbolOf: (address) => info.context.symbols()?.lookup(address) };
 }
 
 /** The bytes of a row's record, whole; undefined when they are no longer there. */
 function recordOf(
-  table: EventTable, row: number, blocks: Blocks, positions: RecordPositions, stream: StreamWindow, info: PerfInfo,
+  table: EventTable,
+  row: number,
+  blocks: Blocks,
+  positions: RecordPositions,
+  stream: StreamWindow,
+  info: PerfInfo,
 ): Uint8Array | undefined {
   const position = positions.ofRow[row >>> SEGMENT_SHIFT]?.[row & (SEGMENT_ROWS - 1)] ?? -1;
   const from = position >= 0 ? stream : blocks;
@@ -77,7 +91,8 @@ class Blocks {
     const first = Math.floor(at / BLOCK_BYTES);
     const start = at - first * BLOCK_BYTES;
     const block = this.block(first);
-    if (start + length <= block.length || block.length < BLOCK_BYTES) return block.subarray(start, start + length);
+    if (start + length <= block.length || block.length < BLOCK_BYTES)
+      return block.subarray(start, start + length);
     const head = block.subarray(start);
     const out = new Uint8Array(length);
     out.set(head);
@@ -107,7 +122,13 @@ function rawOf(record: Uint8Array, info: PerfInfo): RecordBytes | undefined {
   const view = new DataView(record.buffer, record.byteOffset, record.length);
   const layout = info.layoutOf(view, 0, record.length);
   if (!layout || !layout.hasRaw || layout.rest > record.length) return undefined;
-  const raw = rawStart(view, chainStart(view, 0, record.length, layout, little), record.length, layout, little);
+  const raw = rawStart(
+    view,
+    chainStart(view, 0, record.length, layout, little),
+    record.length,
+    layout,
+    little,
+  );
   if (raw + 6 > record.length) return undefined;
   const end = raw + 4 + view.getUint32(raw, little);
   return end > record.length || end < raw + 6 ? undefined : { bytes: record, start: raw + 4, end };
@@ -121,7 +142,9 @@ class StreamWindow {
   private output: Generator<Uint8Array> | undefined;
 
   constructor(
-    private readonly source: ByteSource, private readonly positions: RecordPositions, private readonly little: boolean,
+    private readonly source: ByteSource,
+    private readonly positions: RecordPositions,
+    private readonly little: boolean,
     private readonly options: ReadOptions,
   ) {}
 
@@ -138,7 +161,9 @@ class StreamWindow {
     const first = this.pieces[low];
     if (!first || position < first.at || position >= this.next) return undefined;
     const start = position - first.at;
-    return start + length <= first.bytes.length ? first.bytes.subarray(start, start + length) : this.join(low, position, length);
+    return start + length <= first.bytes.length
+      ? first.bytes.subarray(start, start + length)
+      : this.join(low, position, length);
   }
 
   private join(from: number, position: number, length: number): Uint8Array {
@@ -173,7 +198,8 @@ class StreamWindow {
   private *compressed(): Generator<Uint8Array> {
     let found: Uint8Array | undefined;
     const feed: Feed = new Feed(this.positions.start, this.little, (chunk, offset, type, size) => {
-      if (type !== RECORD_COMPRESSED && type !== RECORD_COMPRESSED2) return skippedAfter(chunk, offset, type, size, this.little);
+      if (type !== RECORD_COMPRESSED && type !== RECORD_COMPRESSED2)
+        return skippedAfter(chunk, offset, type, size, this.little);
       found = compressedBody(chunk, offset, type, size, this.little);
       feed.pause();
       return 0;

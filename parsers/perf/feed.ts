@@ -53,7 +53,9 @@ export class Feed {
 
   /** `make`: how the bytes that come in are handed out, by default as they are, for the time of the call. */
   constructor(
-    start: number, private readonly little: boolean, private readonly take: TakeRecord,
+    start: number,
+    private readonly little: boolean,
+    private readonly take: TakeRecord,
     private readonly make: MakeChunk = (bytes, at, origin) => makeChunk(bytes, at, origin, little),
   ) {
     this.input = makeChunk(NO_BYTES, start, -1, little);
@@ -166,7 +168,15 @@ export class Feed {
 export function makeChunk(bytes: Uint8Array, start: number, origin: number, little: boolean, id = -1): Chunk {
   const isAligned = HOST_IS_LITTLE && little && (bytes.byteOffset & 3) === 0;
   const words = isAligned ? new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2) : NO_WORDS;
-  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), words, start, origin, id, isRead: false };
+  return {
+    bytes,
+    view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+    words,
+    start,
+    origin,
+    id,
+    isRead: false,
+  };
 }
 
 /** `head` and what of bytes[at, …) it takes to make `size`, or as much as there is. */

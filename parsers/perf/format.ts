@@ -10,9 +10,21 @@ import type { ByteSource } from '../base/source.js';
 import { TableBuilder } from '../events/table.js';
 import type { OpenTrace, ReadOptions, TraceFormat } from '../reader.js';
 import {
-  clockName, RECORD_AUXTRACE, RECORD_COMM, RECORD_COMPRESSED, RECORD_COMPRESSED2, RECORD_EVENT_UPDATE, RECORD_EXIT,
-  RECORD_FINISHED_ROUND, RECORD_FORK, RECORD_HEADER_ATTR, RECORD_HEADER_FEATURE, RECORD_LOST, RECORD_LOST_SAMPLES,
-  RECORD_SAMPLE, RECORD_TRACING_DATA,
+  clockName,
+  RECORD_AUXTRACE,
+  RECORD_COMM,
+  RECORD_COMPRESSED,
+  RECORD_COMPRESSED2,
+  RECORD_EVENT_UPDATE,
+  RECORD_EXIT,
+  RECORD_FINISHED_ROUND,
+  RECORD_FORK,
+  RECORD_HEADER_ATTR,
+  RECORD_HEADER_FEATURE,
+  RECORD_LOST,
+  RECORD_LOST_SAMPLES,
+  RECORD_SAMPLE,
+  RECORD_TRACING_DATA,
 } from './abi.js';
 import { PerfClock } from './clock.js';
 import { PerfInfo, perfMagic, readContainer, type DataRange } from './container.js';
@@ -45,13 +57,20 @@ function readPerfData(source: ByteSource, options: ReadOptions): OpenTrace {
   const magic = perfMagic(source.read(0, 8));
   const info = new PerfInfo(magic?.bigEndian ?? false, builder.issues);
   if (!magic) builder.issues.add('not-a-trace', 0, 0);
-  else if (magic.version === 1) builder.issues.add('unsupported-version', 0, 0, 'perf.data version 1 (before Linux 3.2)');
+  else if (magic.version === 1)
+    builder.issues.add('unsupported-version', 0, 0, 'perf.data version 1 (before Linux 3.2)');
   const range = magic?.version === 2 ? readContainer(source, info) : undefined;
   if (!range) return openPerfTrace(builder.finish(), source, info, { start: 0, end: 0, ofRow: [] }, options);
   const reader = new RecordReader(source, info, builder, range, options);
   reader.run();
   fillMeta(builder, info, reader);
-  if (info.isDirectory) builder.issues.add('unsupported-version', 0, 0, 'a perf.data directory keeps its samples in data.0, data.1, …: give the output of perf script -i DIRECTORY');
+  if (info.isDirectory)
+    builder.issues.add(
+      'unsupported-version',
+      0,
+      0,
+      'a perf.data directory keeps its samples in data.0, data.1, …: give the output of perf script -i DIRECTORY',
+    );
   else if (builder.length === 0) builder.issues.add('empty', 0, 0);
   return openPerfTrace(builder.finish(), source, info, reader.positions, options);
 }
@@ -84,8 +103,11 @@ class RecordReader {
   private compressedAt = 0;
 
   constructor(
-    private readonly source: ByteSource, private readonly info: PerfInfo, private readonly builder: TableBuilder,
-    private readonly range: DataRange, private readonly options: ReadOptions,
+    private readonly source: ByteSource,
+    private readonly info: PerfInfo,
+    private readonly builder: TableBuilder,
+    private readonly range: DataRange,
+    private readonly options: ReadOptions,
   ) {
     this.little = !info.bigEndian;
     const threads = new Threads(builder.comms);
@@ -94,8 +116,18 @@ class RecordReader {
     this.samples = new Samples(info, builder, new Stacks(builder, this.little), threads);
     this.rows = new Rows(info, builder, this.stage, this.samples, threads);
     const keep = kept.keep.bind(kept);
-    this.outer = new Feed(range.start, this.little, (chunk, offset, type, size) => this.takeOuter(chunk, offset, type, size), keep);
-    this.inner = new Feed(0, this.little, (chunk, offset, type, size) => this.takeInner(chunk, offset, type, size), keep);
+    this.outer = new Feed(
+      range.start,
+      this.little,
+      (chunk, offset, type, size) => this.takeOuter(chunk, offset, type, size),
+      keep,
+    );
+    this.inner = new Feed(
+      0,
+      this.little,
+      (chunk, offset, type, size) => this.takeInner(chunk, offset, type, size),
+      keep,
+    );
   }
 
   /** What was subtracted from every time. */
@@ -116,7 +148,8 @@ class RecordReader {
     if (ahead) this.stage.bytes.lender = ahead;
     const at = (): number => this.compressedAt;
     const plain = ahead
-      ? aheadPieces(this.compressedPieces(), ahead, issues, at) : inflatePieces(this.compressedPieces(), this.options, issues, at);
+      ? aheadPieces(this.compressedPieces(), ahead, issues, at)
+      : inflatePieces(this.compressedPieces(), this.options, issues, at);
     for (const piece of plain) {
       this.inner.append(piece, this.compressedAt);
       this.rows.relieve();
@@ -199,7 +232,13 @@ class RecordReader {
   private takeInner(chunk: Chunk, offset: number, type: number, size: number): number {
     if (type === RECORD_SAMPLE) this.takeSample(chunk, offset, size);
     else if (type === RECORD_FINISHED_ROUND) this.rows.finishRound();
-    else if (type === RECORD_COMM || type === RECORD_FORK || type === RECORD_EXIT || type === RECORD_LOST || type === RECORD_LOST_SAMPLES) {
+    else if (
+      type === RECORD_COMM ||
+      type === RECORD_FORK ||
+      type === RECORD_EXIT ||
+      type === RECORD_LOST ||
+      type === RECORD_LOST_SAMPLES
+    ) {
       this.takeTask(chunk, offset, type, size);
     }
     return 0;
@@ -219,7 +258,10 @@ class RecordReader {
   /** What has no time, or none yet (0), is due at once, as in perf. */
   private takeTask(chunk: Chunk, offset: number, type: number, size: number): void {
     const back = this.info.attrs[0]?.layout.trailerTime ?? 0;
-    const hasTime = back > 0 && back <= size - 16 && this.clock.read(chunk.view, offset + size - back, this.little, this.time, 0);
+    const hasTime =
+      back > 0 &&
+      back <= size - 16 &&
+      this.clock.read(chunk.view, offset + size - back, this.little, this.time, 0);
     if (!hasTime) return this.rows.task(chunk, offset, type, size);
     const { stage } = this;
     const i = stage.add(chunk, offset);

@@ -13,7 +13,10 @@ const STUCK_LIMIT = 4;
  * has other records to read.
  */
 export function* inflatePieces(
-  pieces: Iterable<Uint8Array>, options: ReadOptions, issues: IssueLog, at: () => number,
+  pieces: Iterable<Uint8Array>,
+  options: ReadOptions,
+  issues: IssueLog,
+  at: () => number,
 ): Generator<Uint8Array> {
   const source = pieces[Symbol.iterator]();
   const state = { pulled: 0, ended: false };
@@ -25,7 +28,12 @@ export function* inflatePieces(
 }
 
 /** The same where another thread decompresses: the pieces are walked as their outputs come, for the other records between them. */
-export function* aheadPieces(pieces: Iterable<Uint8Array>, ahead: AheadStream, issues: IssueLog, at: () => number): Generator<Uint8Array> {
+export function* aheadPieces(
+  pieces: Iterable<Uint8Array>,
+  ahead: AheadStream,
+  issues: IssueLog,
+  at: () => number,
+): Generator<Uint8Array> {
   const source = pieces[Symbol.iterator]();
   let pulled = 0;
   let status = ahead.next();
@@ -54,7 +62,9 @@ function* fed(source: Iterator<Uint8Array>, state: PullState): Generator<Uint8Ar
 
 /** Yields what the decompressor gives; returns what was wrong, undefined for nothing. */
 function* inflate(
-  pieces: Generator<Uint8Array>, unzstd: NonNullable<ReadOptions['unzstdStream']>, state: PullState,
+  pieces: Generator<Uint8Array>,
+  unzstd: NonNullable<ReadOptions['unzstdStream']>,
+  state: PullState,
 ): Generator<Uint8Array, string | undefined> {
   let idle = 0;
   let pulledBefore = -1;

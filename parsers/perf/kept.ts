@@ -58,7 +58,8 @@ export class KeptBytes {
 
   private copy(bytes: Uint8Array): Uint8Array {
     const size = bytes.length < SMALL_BYTES ? undefined : PIECE_BYTES.find((piece) => piece >= bytes.length);
-    const buffer = (size !== undefined && this.spare.get(size)!.pop()) || new ArrayBuffer(size ?? bytes.length);
+    const buffer =
+      (size !== undefined && this.spare.get(size)!.pop()) || new ArrayBuffer(size ?? bytes.length);
     const copy = new Uint8Array(buffer, 0, bytes.length);
     copy.set(bytes);
     return copy;

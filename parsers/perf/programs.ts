@@ -54,7 +54,13 @@ export class Programs {
       const name = this.names.internString(`${format.system}:${format.name}`);
       const address = probeField(format);
       const probe = address && {
-        format, addressAt: address.offset, addressSize: address.size, programs: new Map<number, RawProgram>(), lastHigh: 0, lastLow: 0, last: undefined,
+        format,
+        addressAt: address.offset,
+        addressSize: address.size,
+        programs: new Map<number, RawProgram>(),
+        lastHigh: 0,
+        lastLow: 0,
+        last: undefined,
       };
       const resolved = probe ? undefined : resolveTracepoint(format.system, format.name);
       this.ofType[format.id] = this.add(name, planOf(format, resolved), probe).index;
@@ -64,12 +70,25 @@ export class Programs {
   /** The program of an event that the file names but does not describe. */
   addBare(fullName: string): RawProgram {
     const colon = fullName.indexOf(':');
-    const resolved = colon < 0 ? undefined : resolveTracepoint(fullName.slice(0, colon), fullName.slice(colon + 1));
-    return this.add(this.names.internString(fullName), resolved ? { ...NO_PLAN, kind: resolved.kind } : NO_PLAN, undefined);
+    const resolved =
+      colon < 0 ? undefined : resolveTracepoint(fullName.slice(0, colon), fullName.slice(colon + 1));
+    return this.add(
+      this.names.internString(fullName),
+      resolved ? { ...NO_PLAN, kind: resolved.kind } : NO_PLAN,
+      undefined,
+    );
   }
 
   /** The program of the probe event whose record is view[base, end). */
-  placed(from: RawProgram, probe: Probe, view: DataView, base: number, end: number, little: boolean, context: TraceContext): RawProgram {
+  placed(
+    from: RawProgram,
+    probe: Probe,
+    view: DataView,
+    base: number,
+    end: number,
+    little: boolean,
+    context: TraceContext,
+  ): RawProgram {
     const at = base + probe.addressAt;
     let high = 0;
     let low = 0;
@@ -84,7 +103,11 @@ export class Programs {
     let program = probe.programs.get(key);
     if (program === undefined) {
       if (probe.programs.size >= ADDRESSES_LIMIT) probe.programs.clear();
-      program = this.add(from.name, planOf(probe.format, resolveAddress(probe, high >>> 0, low >>> 0, context)), undefined);
+      program = this.add(
+        from.name,
+        planOf(probe.format, resolveAddress(probe, high >>> 0, low >>> 0, context)),
+        undefined,
+      );
       probe.programs.set(key, program);
     }
     probe.lastHigh = high;
@@ -100,7 +123,12 @@ export class Programs {
 }
 
 /** Meaning of a probe at an address; the name of a probe in user space means nothing here. */
-function resolveAddress(probe: Probe, high: number, low: number, context: TraceContext): Resolved | undefined {
+function resolveAddress(
+  probe: Probe,
+  high: number,
+  low: number,
+  context: TraceContext,
+): Resolved | undefined {
   // Kernel addresses have their top bit set on every architecture of this domain.
   if ((probe.addressSize === 8 ? high : low) < 0x80000000) return undefined;
   return resolveFormat(probe.format, context, (BigInt(high) << 32n) | BigInt(low));

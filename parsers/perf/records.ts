@@ -7,7 +7,13 @@ import { Feed, type Chunk } from './feed.js';
  * The compressed bytes of a COMPRESSED record (all after its header) or a COMPRESSED2 one (a u64 length, then as many,
  * then padding). Never more than the record holds.
  */
-export function compressedBody(chunk: Chunk, offset: number, type: number, size: number, little: boolean): Uint8Array {
+export function compressedBody(
+  chunk: Chunk,
+  offset: number,
+  type: number,
+  size: number,
+  little: boolean,
+): Uint8Array {
   const end = offset + size;
   if (type !== RECORD_COMPRESSED2) return chunk.bytes.subarray(offset + 8, end);
   if (size < 16) return chunk.bytes.subarray(end, end);
@@ -16,7 +22,13 @@ export function compressedBody(chunk: Chunk, offset: number, type: number, size:
 }
 
 /** Bytes after a record that belong to it: AUX data, and the tracing data of pipe mode. Larger than any file is the rest of it. */
-export function skippedAfter(chunk: Chunk, offset: number, type: number, size: number, little: boolean): number {
+export function skippedAfter(
+  chunk: Chunk,
+  offset: number,
+  type: number,
+  size: number,
+  little: boolean,
+): number {
   if (type === RECORD_AUXTRACE && size >= 16) {
     return Math.min(Number(chunk.view.getBigUint64(offset + 8, little)), Number.MAX_SAFE_INTEGER);
   }
@@ -27,7 +39,9 @@ const READ_BYTES = 1 << 20;
 
 /** Where the pieces of the compressed stream lie in the file, in order. Reads through the data once. */
 export function compressedRanges(
-  source: ByteSource, range: { readonly start: number; readonly end: number }, little: boolean,
+  source: ByteSource,
+  range: { readonly start: number; readonly end: number },
+  little: boolean,
 ): { readonly offset: number; readonly size: number }[] {
   const ranges: { offset: number; size: number }[] = [];
   const feed = new Feed(range.start, little, (chunk, offset, type, size) => {

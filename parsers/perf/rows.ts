@@ -4,7 +4,14 @@
  */
 import { UNKNOWN_CPU, type TableBuilder } from '../events/table.js';
 import {
-  count64, MISC_LOST_SAMPLES_BPF, RECORD_COMM, RECORD_EXIT, RECORD_FORK, RECORD_LOST, RECORD_LOST_SAMPLES, RECORD_SAMPLE,
+  count64,
+  MISC_LOST_SAMPLES_BPF,
+  RECORD_COMM,
+  RECORD_EXIT,
+  RECORD_FORK,
+  RECORD_LOST,
+  RECORD_LOST_SAMPLES,
+  RECORD_SAMPLE,
 } from './abi.js';
 import type { PerfInfo } from './container.js';
 import { fileOffset, type Chunk } from './feed.js';
@@ -22,7 +29,10 @@ export class Rows {
   private relieveAt = WAITING_BYTES;
 
   constructor(
-    private readonly info: PerfInfo, private readonly builder: TableBuilder, private readonly stage: Stage, private readonly samples: Samples,
+    private readonly info: PerfInfo,
+    private readonly builder: TableBuilder,
+    private readonly stage: Stage,
+    private readonly samples: Samples,
     private readonly threads: Threads,
   ) {}
 
@@ -73,9 +83,12 @@ export class Rows {
     if (type === RECORD_LOST && size >= 24) this.lost(chunk, offset, size, little);
     else if (type === RECORD_LOST_SAMPLES && size >= 16) {
       const count = count64(view, offset + 8, little);
-      if (!(view.getUint16(offset + 4, little) & MISC_LOST_SAMPLES_BPF) && count !== Infinity) this.lostSamples += count;
-    } else if (type === RECORD_COMM && size >= 16) this.threads.rename(view.getInt32(offset + 12, little), bytes, offset + 16, offset + size);
-    else if (type === RECORD_FORK && size >= 24) this.threads.fork(view.getInt32(offset + 16, little), view.getInt32(offset + 20, little));
+      if (!(view.getUint16(offset + 4, little) & MISC_LOST_SAMPLES_BPF) && count !== Infinity)
+        this.lostSamples += count;
+    } else if (type === RECORD_COMM && size >= 16)
+      this.threads.rename(view.getInt32(offset + 12, little), bytes, offset + 16, offset + size);
+    else if (type === RECORD_FORK && size >= 24)
+      this.threads.fork(view.getInt32(offset + 16, little), view.getInt32(offset + 20, little));
     else if (type === RECORD_EXIT && size >= 24) this.threads.exit(view.getInt32(offset + 16, little));
   }
 

@@ -23,7 +23,10 @@ export class Samples {
   private lastTime = -Infinity;
 
   constructor(
-    private readonly info: PerfInfo, private readonly builder: TableBuilder, private readonly stacks: Stacks, private readonly threads: Threads,
+    private readonly info: PerfInfo,
+    private readonly builder: TableBuilder,
+    private readonly stacks: Stacks,
+    private readonly threads: Threads,
   ) {
     this.little = !info.bigEndian;
     this.programs = new Programs(builder.names);
@@ -50,7 +53,8 @@ export class Samples {
     const { view } = chunk;
     const { little } = this;
     const layout = this.info.layoutOf(view, offset, size);
-    if (layout === undefined || layout.rest > size) return this.bad(chunk, offset, 'sample shorter than its fields');
+    if (layout === undefined || layout.rest > size)
+      return this.bad(chunk, offset, 'sample shorter than its fields');
     const end = offset + size;
     const chain = chainStart(view, offset, end, layout, little);
     const raw = rawStart(view, chain, end, layout, little);
@@ -73,7 +77,8 @@ export class Samples {
     segment.kind[k] = program.plan.kind;
     segment.name[k] = program.name;
     if (program.plan.words > 0) this.payload(segment, k, chunk, raw + 4, rawEnd, program);
-    if (layout.hasCallchain && raw > chain + 8) this.stacks.mark(this.builder.length - 1, chunk, chain, raw, fileOffset(chunk, offset));
+    if (layout.hasCallchain && raw > chain + 8)
+      this.stacks.mark(this.builder.length - 1, chunk, chain, raw, fileOffset(chunk, offset));
   }
 
   private fill(segment: Segment, k: number, chunk: Chunk, offset: number, layout: SampleLayout): void {
@@ -100,11 +105,19 @@ export class Samples {
     this.positions[this.positions.length - 1]![k] = isCompressed ? chunk.start + offset : -1;
   }
 
-  private payload(segment: Segment, k: number, chunk: Chunk, from: number, to: number, program: RawProgram): void {
+  private payload(
+    segment: Segment,
+    k: number,
+    chunk: Chunk,
+    from: number,
+    to: number,
+    program: RawProgram,
+  ): void {
     const { plan } = program;
     const at = segment.reserve(plan.words);
     segment.payload[k] = at;
-    const byWords = plan.words4.length > 0 && to - from >= plan.span && chunk.words.length > 0 && (from & 3) === 0;
+    const byWords =
+      plan.words4.length > 0 && to - from >= plan.span && chunk.words.length > 0 && (from & 3) === 0;
     if (byWords) fillSlotsByWords(chunk.words, from >> 2, plan.words4, plan.mask, segment.pool, at);
     else fillSlots(chunk.view, from, to, this.little, plan.steps, segment.pool, at);
   }
@@ -122,9 +135,12 @@ export class Samples {
     const { little, programs } = this;
     const type = rawEnd >= raw + 6 ? view.getUint16(raw + 4, little) : -1;
     let index = type < 0 ? NO_PROGRAM : programs.ofType[type]!;
-    if (index === NO_PROGRAM) index = this.programByAttr(this.info.attrOf(view, offset, size), type, chunk, offset);
+    if (index === NO_PROGRAM)
+      index = this.programByAttr(this.info.attrOf(view, offset, size), type, chunk, offset);
     const program = programs.all[index]!;
-    return program.probe === undefined ? program : programs.placed(program, program.probe, view, raw + 4, rawEnd, little, this.info.context);
+    return program.probe === undefined
+      ? program
+      : programs.placed(program, program.probe, view, raw + 4, rawEnd, little, this.info.context);
   }
 
   /** The program of an event that has no format, or no raw data: known by its attr's name, or not at all. */
@@ -137,7 +153,8 @@ export class Samples {
     let index = isTracepoint ? this.programs.ofType[config.config]! : NO_PROGRAM;
     if (index === NO_PROGRAM) {
       const name = this.info.names[attr] || (type >= 0 ? `event#${type}` : 'event');
-      if (type >= 0 || attr < 0) this.builder.issues.tally('unknown-event-id', fileOffset(chunk, offset), 0, name);
+      if (type >= 0 || attr < 0)
+        this.builder.issues.tally('unknown-event-id', fileOffset(chunk, offset), 0, name);
       index = this.programs.addBare(name).index;
     }
     this.programOfAttr.set(key, index);

@@ -21,15 +21,20 @@ export class Stacks {
   private readonly interner = new Interner();
   private readonly chains: Chain[] = [];
 
-  constructor(private readonly builder: TableBuilder, private readonly little: boolean) {}
+  constructor(
+    private readonly builder: TableBuilder,
+    private readonly little: boolean,
+  ) {}
 
   /** Marks a row with the chain at chunk.bytes[at, end): a count, then addresses. `offset` is where in the file its record lies. */
   mark(row: number, chunk: Chunk, at: number, end: number, offset: number): void {
     const id = this.interner.intern(chunk.bytes, at + 8, end);
     const { kernel, user } = (this.chains[id] ??= splitChain(chunk.view, at + 8, end, this.little));
     const { stacks } = this.builder;
-    if (kernel.length > 0) stacks.push({ row, user: false, offset, endOffset: offset, line: 0, addresses: kernel });
-    if (user.length > 0) stacks.push({ row, user: true, offset, endOffset: offset, line: 0, addresses: user });
+    if (kernel.length > 0)
+      stacks.push({ row, user: false, offset, endOffset: offset, line: 0, addresses: kernel });
+    if (user.length > 0)
+      stacks.push({ row, user: true, offset, endOffset: offset, line: 0, addresses: user });
   }
 }
 
@@ -39,7 +44,8 @@ function splitChain(view: DataView, start: number, end: number, little: boolean)
   let into = kernel;
   for (let at = start; at + 8 <= end; at += 8) {
     const address = view.getBigUint64(at, little);
-    if (address >= CONTEXT_MAX) into = address === CONTEXT_USER || address === CONTEXT_GUEST_USER ? user : kernel;
+    if (address >= CONTEXT_MAX)
+      into = address === CONTEXT_USER || address === CONTEXT_GUEST_USER ? user : kernel;
     else into.push(address);
   }
   return { kernel, user };

@@ -59,7 +59,14 @@ export class Stage {
       const merged: number[] = [];
       for (let r = 0; r < this.starts.length; r += 2) {
         merged.push(this.starts[r]!);
-        mergeRuns(this.times, from, into, this.starts[r]!, this.starts[r + 1] ?? this.waiting, this.starts[r + 2] ?? this.waiting);
+        mergeRuns(
+          this.times,
+          from,
+          into,
+          this.starts[r]!,
+          this.starts[r + 1] ?? this.waiting,
+          this.starts[r + 2] ?? this.waiting,
+        );
       }
       this.starts = merged;
       [from, into] = [into, from];
@@ -106,7 +113,14 @@ function bigger<T extends { set(from: T): void }>(from: T, into: T): T {
 }
 
 /** Merges from[a, b) and from[b, end), both ascending by time, into into[a, end); the left one wins ties. */
-function mergeRuns(times: Float64Array, from: Uint32Array, into: Uint32Array, a: number, b: number, end: number): void {
+function mergeRuns(
+  times: Float64Array,
+  from: Uint32Array,
+  into: Uint32Array,
+  a: number,
+  b: number,
+  end: number,
+): void {
   let left = a;
   let right = b;
   for (let k = a; k < end; k++) {

@@ -51,7 +51,15 @@ export function readTracingData(bytes: Uint8Array): TracingData | undefined {
   const kallsyms = reader.slice(reader.u32());
   const printk = readText(reader, reader.u32());
   if (Number(version) >= 0.6) readText(reader, reader.size64());
-  return { bigEndian, longSize: longSize === 4 ? 4 : 8, formats, kallsyms, printk, complete: reader.ok, badFormats };
+  return {
+    bigEndian,
+    longSize: longSize === 4 ? 4 : 8,
+    formats,
+    kallsyms,
+    printk,
+    complete: reader.ok,
+    badFormats,
+  };
 }
 
 /** Reads the counted formats of one system into `out`; returns how many could not be read. */

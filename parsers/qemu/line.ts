@@ -49,8 +49,14 @@ function parseIso(bytes: Uint8Array, start: number, end: number, out: LineSpan):
   const hour = digits(bytes, start + 11, 2);
   const minute = digits(bytes, start + 14, 2);
   const second = digits(bytes, start + 17, 2);
-  const marks = bytes[start + 4] === 0x2d && bytes[start + 7] === 0x2d && bytes[start + 10] === 0x54 && bytes[start + 13] === 0x3a && bytes[start + 16] === 0x3a;
-  if (!marks || year < 1970 || month < 1 || month > 12 || day < 1 || hour < 0 || minute < 0 || second < 0) return -1;
+  const marks =
+    bytes[start + 4] === 0x2d &&
+    bytes[start + 7] === 0x2d &&
+    bytes[start + 10] === 0x54 &&
+    bytes[start + 13] === 0x3a &&
+    bytes[start + 16] === 0x3a;
+  if (!marks || year < 1970 || month < 1 || month > 12 || day < 1 || hour < 0 || minute < 0 || second < 0)
+    return -1;
   out.seconds = daysSince1970(year, month, day) * SECONDS_A_DAY + hour * 3600 + minute * 60 + second;
   let p = start + 19;
   if (bytes[p] === 0x2e) p = fraction(bytes, p + 1, out);

@@ -34,7 +34,8 @@ export const qemuLog: TraceFormat = {
         return;
       }
       events++;
-      known ||= resolveTracepoint('qemu', decoder.decode(head.subarray(span.nameStart, span.nameEnd))) !== undefined;
+      known ||=
+        resolveTracepoint('qemu', decoder.decode(head.subarray(span.nameStart, span.nameEnd))) !== undefined;
     });
     if (events <= others) return 0;
     return known ? KNOWN : UNKNOWN_EVENTS;
@@ -62,7 +63,14 @@ export class QemuLogReader extends TextEventReader<LineSpan> {
     if (this.untimed) this.builder.meta.clock = 'unknown';
   }
 
-  protected text(bytes: Uint8Array, start: number, end: number, at: number, line: number, terminated: boolean): void {
+  protected text(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    at: number,
+    line: number,
+    terminated: boolean,
+  ): void {
     if (start === end) return;
     const isEvent = parseQemuLine(bytes, start, end, this.span);
     if (!terminated && !(isEvent && this.isWhole(bytes))) this.torn(at, line, end - start);
@@ -74,8 +82,20 @@ export class QemuLogReader extends TextEventReader<LineSpan> {
     const { builder, span } = this;
     const ts = this.time(at, line);
     const plan = this.book.qemuEvent(bytes, span.nameStart, span.nameEnd);
-    const name = plan?.name ?? builder.names.internString(`qemu:${decoder.decode(bytes.subarray(span.nameStart, span.nameEnd))}`);
-    builder.addRow(ts, span.cpu, span.tid, span.tgid, builder.comms.intern(bytes, span.commStart, span.commEnd), plan?.kind ?? KIND_UNKNOWN, name, at, line);
+    const name =
+      plan?.name ??
+      builder.names.internString(`qemu:${decoder.decode(bytes.subarray(span.nameStart, span.nameEnd))}`);
+    builder.addRow(
+      ts,
+      span.cpu,
+      span.tid,
+      span.tgid,
+      builder.comms.intern(bytes, span.commStart, span.commEnd),
+      plan?.kind ?? KIND_UNKNOWN,
+      name,
+      at,
+      line,
+    );
     if (plan) fillPayload(builder, plan, bytes, span.start, span.end);
   }
 
@@ -88,7 +108,8 @@ export class QemuLogReader extends TextEventReader<LineSpan> {
 function describeLine(book: PlanBook, line: SourceLine, name: string): EventText {
   const span = new LineSpan();
   const { bytes, end } = line;
-  if (!parseQemuLine(bytes, 0, end, span)) return { name, fields: [], text: decoder.decode(bytes.subarray(0, end)) };
+  if (!parseQemuLine(bytes, 0, end, span))
+    return { name, fields: [], text: decoder.decode(bytes.subarray(0, end)) };
   const plan = book.qemuEvent(bytes, span.nameStart, span.nameEnd);
   const fields = plan ? describePayload(plan, bytes, span.start, end) : [];
   return { name, fields, text: decoder.decode(bytes.subarray(span.start, end)) };

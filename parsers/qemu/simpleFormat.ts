@@ -49,7 +49,8 @@ function byteOrder(head: Uint8Array): boolean | undefined {
   if (head.length < HEADER_BYTES) return undefined;
   const view = new DataView(head.buffer, head.byteOffset, HEADER_BYTES);
   for (const bigEndian of [false, true]) {
-    if (view.getBigUint64(0, !bigEndian) === HEADER_ID && view.getBigUint64(8, !bigEndian) === MAGIC) return bigEndian;
+    if (view.getBigUint64(0, !bigEndian) === HEADER_ID && view.getBigUint64(8, !bigEndian) === MAGIC)
+      return bigEndian;
   }
   return undefined;
 }
@@ -64,7 +65,10 @@ class SimpleReader {
   private version = 0;
   private start = -1n;
 
-  constructor(private readonly source: ByteSource, private readonly options: ReadOptions) {
+  constructor(
+    private readonly source: ByteSource,
+    private readonly options: ReadOptions,
+  ) {
     this.bigEndian = byteOrder(source.read(0, HEADER_BYTES)) ?? false;
     const given = options.traceEvents === undefined ? [] : readTraceEvents(options.traceEvents);
     given.forEach((event, id) => this.nameOf.set(BigInt(id), event.name));
@@ -82,7 +86,8 @@ class SimpleReader {
     if (version < 2n || version > 4n) builder.issues.add('unsupported-version', 16, 0, `version ${version}`);
     else {
       this.version = Number(version);
-      if (version < 4n && options.traceEvents === undefined) builder.issues.add('needs-trace-events', 16, 0, `version ${version}`);
+      if (version < 4n && options.traceEvents === undefined)
+        builder.issues.add('needs-trace-events', 16, 0, `version ${version}`);
       this.records();
       if (builder.length === 0) builder.issues.add('empty', 0, 0);
     }
@@ -145,11 +150,24 @@ class SimpleReader {
     const name = this.nameOf.get(record.id);
     const event = name === undefined ? undefined : this.events.get(name);
     if (name === undefined) builder.issues.tally('unknown-event-id', at, 0, `event ${record.id}`);
-    const line = encoder.encode(`${name ?? `event#${record.id}`} ${event ? printEvent(event, readArgs(event, record.body)) : ''}`);
+    const line = encoder.encode(
+      `${name ?? `event#${record.id}`} ${event ? printEvent(event, readArgs(event, record.body)) : ''}`,
+    );
     const nameEnd = line.indexOf(0x20);
     const plan = this.book.qemuEvent(line, 0, nameEnd);
-    const nameId = plan?.name ?? builder.names.internString(`qemu:${decoder.decode(line.subarray(0, nameEnd))}`);
-    builder.addRow(Number(record.time - this.start), UNKNOWN_CPU, UNKNOWN_TID, record.pid, this.comm, plan?.kind ?? KIND_UNKNOWN, nameId, at, 0);
+    const nameId =
+      plan?.name ?? builder.names.internString(`qemu:${decoder.decode(line.subarray(0, nameEnd))}`);
+    builder.addRow(
+      Number(record.time - this.start),
+      UNKNOWN_CPU,
+      UNKNOWN_TID,
+      record.pid,
+      this.comm,
+      plan?.kind ?? KIND_UNKNOWN,
+      nameId,
+      at,
+      0,
+    );
     if (plan) fillPayload(builder, plan, line, nameEnd + 1, line.length);
   }
 
@@ -182,7 +200,14 @@ function readRecord(reader: ByteReader): SimpleRecord | undefined {
   if (!reader.ok) return undefined;
   if (length < RECORD_HEADER || length > RECORD_LIMIT) return undefined;
   reader.skip(length - RECORD_HEADER);
-  return reader.ok ? { id, time, pid, body: new ByteReader(reader.bytes, reader.bigEndian, from + RECORD_HEADER, from + length) } : undefined;
+  return reader.ok
+    ? {
+        id,
+        time,
+        pid,
+        body: new ByteReader(reader.bytes, reader.bigEndian, from + RECORD_HEADER, from + length),
+      }
+    : undefined;
 }
 
 /** The arguments' values; what the record is too short for is left out. */

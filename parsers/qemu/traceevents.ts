@@ -49,7 +49,8 @@ export function readTraceEvents(text: string): QemuEvent[] {
   for (const line of text.split('\n')) {
     const match = line.length > LINE_LIMIT || line.startsWith('#') ? null : DEFINITION.exec(line);
     if (!match) continue;
-    const args = match[2]!.trim() === 'void' || match[2]!.trim() === '' ? [] : match[2]!.split(',').slice(0, ARGS_LIMIT);
+    const args =
+      match[2]!.trim() === 'void' || match[2]!.trim() === '' ? [] : match[2]!.split(',').slice(0, ARGS_LIMIT);
     events.push({
       name: match[1]!,
       strings: args.map((arg) => /\bchar\s*(?:const\s*)?\*/.test(arg)),
@@ -62,7 +63,14 @@ export function readTraceEvents(text: string): QemuEvent[] {
 
 /** Length modifiers that inttypes.h's names stand for. */
 const PRI = /^PRI([diouxX])(8|16|32|64|PTR|MAX)$/;
-const PRI_LENGTHS: Readonly<Record<string, string>> = { 8: 'hh', 16: 'h', 32: '', 64: 'll', PTR: 'l', MAX: 'll' };
+const PRI_LENGTHS: Readonly<Record<string, string>> = {
+  8: 'hh',
+  16: 'h',
+  32: '',
+  64: 'll',
+  PTR: 'l',
+  MAX: 'll',
+};
 
 /** `"start 0x%" PRIx64 " size"` as one format. */
 function joinFormat(text: string): string {
@@ -93,13 +101,17 @@ export function printEvent(event: QemuEvent, values: readonly (bigint | string)[
 }
 
 /** Each argument by itself, as the event's format prints it, with the 0x that stands before it there. */
-export function printFields(event: QemuEvent, values: readonly (bigint | string)[]): { readonly name: string; readonly value: string }[] {
+export function printFields(
+  event: QemuEvent,
+  values: readonly (bigint | string)[],
+): { readonly name: string; readonly value: string }[] {
   const pieces = event.pieces ?? [];
   const places = pieces.flatMap((piece, i) => (piece.kind === 'text' ? [] : [i]));
   return event.argNames.map((name, i) => {
     const piece = pieces[places[i] ?? -1];
     // A format that prints more or fewer arguments than there are does not say which is which.
-    if (!piece || piece.kind === 'text' || places.length !== event.argNames.length || values[i] === undefined) return { name, value: plain(values[i]) };
+    if (!piece || piece.kind === 'text' || places.length !== event.argNames.length || values[i] === undefined)
+      return { name, value: plain(values[i]) };
     const before = pieces[places[i]! - 1];
     const isHex = before?.kind === 'text' && before.text.endsWith('0x');
     return { name, value: (isHex ? '0x' : '') + printed(piece.spec, values[i]) };

@@ -28,7 +28,12 @@ export function printBinaryPrintk(format: EventFormat, context: TraceContext, re
 }
 
 class PackedArguments {
-  constructor(private readonly context: TraceContext, private readonly record: RecordBytes, private at: number, private readonly end: number) {}
+  constructor(
+    private readonly context: TraceContext,
+    private readonly record: RecordBytes,
+    private at: number,
+    private readonly end: number,
+  ) {}
 
   print(spec: Spec): string {
     const width = spec.width === -2 ? Number(BigInt.asIntN(32, this.integer(4))) : spec.width;
@@ -37,14 +42,19 @@ class PackedArguments {
     if (spec.conv === 'p') {
       // Kernels since 4.20 print what a pointer extension dereferences when the record is made.
       if (spec.ext !== '' && !'SsFf'.includes(spec.ext[0]!)) return this.string();
-      return formatString(spec, pointerText(this.integer(this.context.longSize), spec.ext, this.context), width, -1);
+      return formatString(
+        spec,
+        pointerText(this.integer(this.context.longSize), spec.ext, this.context),
+        width,
+        -1,
+      );
     }
     const size = spec.conv === 'c' ? 1 : Math.max(4, lengthSize(spec.length, this.context.longSize));
     return formatInteger(spec, this.integer(size), this.context.longSize, width, precision);
   }
 
   private integer(size: number): bigint {
-    const offset = size === 1 ? this.at - this.record.start : ((this.at - this.record.start + 3) & ~3);
+    const offset = size === 1 ? this.at - this.record.start : (this.at - this.record.start + 3) & ~3;
     if (this.record.start + offset + size > this.end) return 0n;
     this.at = this.record.start + offset + size;
     return readUnsigned(this.context, this.record, offset, size);

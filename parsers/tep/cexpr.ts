@@ -23,15 +23,32 @@ interface Token {
   readonly text: string;
 }
 
-const TOKEN = /\s*(?:([A-Za-z_]\w*)|(0[xX][0-9a-fA-F]+[uUlL]*|\d+[uUlL]*)|"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)+)'|(->|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^~!<>?:()[\]{},.]))/sy;
+const TOKEN =
+  /\s*(?:([A-Za-z_]\w*)|(0[xX][0-9a-fA-F]+[uUlL]*|\d+[uUlL]*)|"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)+)'|(->|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^~!<>?:()[\]{},.]))/sy;
 const END: Token = { kind: 'end', text: '' };
 const TOKEN_LIMIT = 65536;
 const DEPTH_LIMIT = 200;
 
 /** Precedence of the binary operators, higher binds tighter. */
 const PRECEDENCE: ReadonlyMap<string, number> = new Map([
-  ['||', 1], ['&&', 2], ['|', 3], ['^', 4], ['&', 5], ['==', 6], ['!=', 6], ['<', 7], ['>', 7], ['<=', 7], ['>=', 7],
-  ['<<', 8], ['>>', 8], ['+', 9], ['-', 9], ['*', 10], ['/', 10], ['%', 10],
+  ['||', 1],
+  ['&&', 2],
+  ['|', 3],
+  ['^', 4],
+  ['&', 5],
+  ['==', 6],
+  ['!=', 6],
+  ['<', 7],
+  ['>', 7],
+  ['<=', 7],
+  ['>=', 7],
+  ['<<', 8],
+  ['>>', 8],
+  ['+', 9],
+  ['-', 9],
+  ['*', 10],
+  ['/', 10],
+  ['%', 10],
 ]);
 
 /** Splits into tokens; undefined at a byte that starts none. */
@@ -45,7 +62,8 @@ function tokenize(text: string): Token[] | undefined {
     if (match[1] !== undefined) tokens.push({ kind: 'id', text: match[1] });
     else if (match[2] !== undefined) tokens.push({ kind: 'num', text: match[2] });
     else if (match[3] !== undefined) tokens.push({ kind: 'str', text: unescape(match[3]) });
-    else if (match[4] !== undefined) tokens.push({ kind: 'num', text: String(unescape(match[4]).codePointAt(0) ?? 0) });
+    else if (match[4] !== undefined)
+      tokens.push({ kind: 'num', text: String(unescape(match[4]).codePointAt(0) ?? 0) });
     else tokens.push({ kind: 'punct', text: match[5]! });
   }
   return tokens;
@@ -172,13 +190,27 @@ class Parser {
     if (this.peek().text !== '(' || this.peek().kind !== 'punct') return undefined;
     const words: string[] = [];
     let ahead = 1;
-    while (this.peek(ahead).kind === 'id' || (this.peek(ahead).kind === 'punct' && this.peek(ahead).text === '*')) {
+    while (
+      this.peek(ahead).kind === 'id' ||
+      (this.peek(ahead).kind === 'punct' && this.peek(ahead).text === '*')
+    ) {
       words.push(this.peek(ahead++).text);
     }
-    if (words.length === 0 || words[0] === 'REC' || this.peek(ahead).text !== ')' || this.peek(ahead).kind !== 'punct') return undefined;
+    if (
+      words.length === 0 ||
+      words[0] === 'REC' ||
+      this.peek(ahead).text !== ')' ||
+      this.peek(ahead).kind !== 'punct'
+    )
+      return undefined;
     const next = this.peek(ahead + 1);
-    const operand = next.kind === 'id' || next.kind === 'num' || next.kind === 'str' || (next.kind === 'punct' && '(~!'.includes(next.text));
-    if (!isTypeWord(words[0]!) && !(operand && words.length > 1) && !(operand && next.text !== '(')) return undefined;
+    const operand =
+      next.kind === 'id' ||
+      next.kind === 'num' ||
+      next.kind === 'str' ||
+      (next.kind === 'punct' && '(~!'.includes(next.text));
+    if (!isTypeWord(words[0]!) && !(operand && words.length > 1) && !(operand && next.text !== '('))
+      return undefined;
     this.at += ahead + 1;
     return words;
   }

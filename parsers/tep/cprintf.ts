@@ -13,7 +13,9 @@ export interface Spec {
   readonly ext: string;
 }
 
-export type Piece = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'spec'; readonly spec: Spec };
+export type Piece =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'spec'; readonly spec: Spec };
 
 const SPEC = /%([-+ #0]*)(\*|\d+)?(?:\.(\*|\d+)?)?(hh|h|ll|l|L|q|z|Z|j|t)?([%diouxXcspn])/y;
 /** Extensions of %p: symbols, MAC, IP (with version and modifiers), UUID, raw buffer. */
@@ -49,7 +51,11 @@ export function parsePieces(format: string): Piece[] | undefined {
     }
     const hasPoint = match[0].includes('.');
     const spec: Spec = {
-      flags: match[1]!, width: numberOrStar(match[2]), length: match[4] ?? '', conv, ext,
+      flags: match[1]!,
+      width: numberOrStar(match[2]),
+      length: match[4] ?? '',
+      conv,
+      ext,
       precision: hasPoint ? (match[3] === undefined ? 0 : numberOrStar(match[3])) : -1,
     };
     pieces.push({ kind: 'spec', spec });
@@ -71,9 +77,16 @@ export function lengthSize(length: string, longSize: number): number {
 }
 
 /** One integer conversion. `width` and `precision` stand for the spec's own, stars resolved. */
-export function formatInteger(spec: Spec, value: bigint, longSize: number, width: number, precision: number): string {
+export function formatInteger(
+  spec: Spec,
+  value: bigint,
+  longSize: number,
+  width: number,
+  precision: number,
+): string {
   const bits = lengthSize(spec.length, longSize) * 8;
-  if (spec.conv === 'c') return pad(String.fromCharCode(Number(BigInt.asUintN(8, value))), spec.flags, width, '');
+  if (spec.conv === 'c')
+    return pad(String.fromCharCode(Number(BigInt.asUintN(8, value))), spec.flags, width, '');
   const signed = spec.conv === 'd' || spec.conv === 'i';
   const number = signed ? BigInt.asIntN(bits, value) : BigInt.asUintN(bits, value);
   const magnitude = number < 0n ? -number : number;

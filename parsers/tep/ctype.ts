@@ -29,16 +29,39 @@ export function commonType(a: CType, b: CType): CType {
 }
 
 const EXACT: ReadonlyMap<string, CType> = new Map([
-  ['u8', { size: 1, signed: false }], ['s8', { size: 1, signed: true }],
-  ['u16', { size: 2, signed: false }], ['s16', { size: 2, signed: true }],
-  ['u32', UINT], ['s32', INT], ['u64', ULLONG], ['s64', LLONG],
-  ['bool', { size: 1, signed: false }], ['_Bool', { size: 1, signed: false }],
-  ['uint8_t', { size: 1, signed: false }], ['int8_t', { size: 1, signed: true }],
-  ['uint16_t', { size: 2, signed: false }], ['int16_t', { size: 2, signed: true }],
-  ['uint32_t', UINT], ['int32_t', INT], ['uint64_t', ULLONG], ['int64_t', LLONG],
-  ['gfp_t', UINT], ['pid_t', INT], ['dev_t', UINT], ['umode_t', { size: 2, signed: false }],
-  ['loff_t', LLONG], ['gpa_t', ULLONG], ['gfn_t', ULLONG], ['hpa_t', ULLONG], ['hfn_t', ULLONG], ['kvm_pfn_t', ULLONG],
-  ['dma_addr_t', ULLONG], ['phys_addr_t', ULLONG], ['resource_size_t', ULLONG], ['sector_t', ULLONG], ['ktime_t', LLONG],
+  ['u8', { size: 1, signed: false }],
+  ['s8', { size: 1, signed: true }],
+  ['u16', { size: 2, signed: false }],
+  ['s16', { size: 2, signed: true }],
+  ['u32', UINT],
+  ['s32', INT],
+  ['u64', ULLONG],
+  ['s64', LLONG],
+  ['bool', { size: 1, signed: false }],
+  ['_Bool', { size: 1, signed: false }],
+  ['uint8_t', { size: 1, signed: false }],
+  ['int8_t', { size: 1, signed: true }],
+  ['uint16_t', { size: 2, signed: false }],
+  ['int16_t', { size: 2, signed: true }],
+  ['uint32_t', UINT],
+  ['int32_t', INT],
+  ['uint64_t', ULLONG],
+  ['int64_t', LLONG],
+  ['gfp_t', UINT],
+  ['pid_t', INT],
+  ['dev_t', UINT],
+  ['umode_t', { size: 2, signed: false }],
+  ['loff_t', LLONG],
+  ['gpa_t', ULLONG],
+  ['gfn_t', ULLONG],
+  ['hpa_t', ULLONG],
+  ['hfn_t', ULLONG],
+  ['kvm_pfn_t', ULLONG],
+  ['dma_addr_t', ULLONG],
+  ['phys_addr_t', ULLONG],
+  ['resource_size_t', ULLONG],
+  ['sector_t', ULLONG],
+  ['ktime_t', LLONG],
 ]);
 const WORDS = new Set(['unsigned', 'signed', 'long', 'int', 'short', 'char', 'const', 'volatile', 'void']);
 const AGGREGATES = new Set(['struct', 'union', 'enum']);
@@ -62,7 +85,8 @@ export function namedType(words: readonly string[], longSize: number): CType {
   if (longs === 1) return { size: longSize, signed };
   if (plain.includes('short')) return { size: 2, signed };
   if (plain.includes('char')) return { size: 1, signed };
-  if (plain.includes('int') || plain.includes('unsigned') || plain.includes('signed')) return { size: 4, signed };
+  if (plain.includes('int') || plain.includes('unsigned') || plain.includes('signed'))
+    return { size: 4, signed };
   if (plain[0] === 'size_t' || plain[0] === 'pgoff_t') return long;
   return long;
 }

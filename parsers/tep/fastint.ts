@@ -15,7 +15,11 @@ const HIGH = 4294967296;
 const REMEMBERED = 4096;
 
 /** A field under casts of its own size, and whether the outermost of them is signed. */
-function directField(expr: Expr, format: EventFormat, context: TraceContext): { field: FormatField; signed: boolean } | undefined {
+function directField(
+  expr: Expr,
+  format: EventFormat,
+  context: TraceContext,
+): { field: FormatField; signed: boolean } | undefined {
   if (expr.op === 'field') {
     const field = findField(format, expr.name);
     return field && { field, signed: field.signed };
@@ -27,36 +31,61 @@ function directField(expr: Expr, format: EventFormat, context: TraceContext): { 
 }
 
 /** Compiles a conversion of a field; undefined for one that is not usual. */
-export function compileFastInteger(spec: Spec, arg: Expr, format: EventFormat, context: TraceContext): ((record: RecordBytes) => string) | undefined {
+export function compileFastInteger(
+  spec: Spec,
+  arg: Expr,
+  format: EventFormat,
+  context: TraceContext,
+): ((record: RecordBytes) => string) | undefined {
   const { conv, flags, width } = spec;
-  if (!'diux'.includes(conv) || /[^0#]/.test(flags) || width === -2 || spec.precision !== -1) return undefined;
+  if (!'diux'.includes(conv) || /[^0#]/.test(flags) || width === -2 || spec.precision !== -1)
+    return undefined;
   const direct = directField(arg, format, context);
   if (!direct || ![1, 2, 4, 8].includes(direct.field.size)) return undefined;
   const signedConv = conv === 'd' || conv === 'i';
   const bits = lengthSize(spec.length, context.longSize) * 8;
   const radix = conv === 'x' ? 16 : 10;
-  const digits = direct.field.size === 8 ? wide(direct.field, bits, signedConv, radix, context) : narrow(direct.field, direct.signed, bits, signedConv, radix, context);
+  const digits =
+    direct.field.size === 8
+      ? wide(direct.field, bits, signedConv, radix, context)
+      : narrow(direct.field, direct.signed, bits, signedConv, radix, context);
   if (width === -1 && flags === '') return digits;
   const prefix = radix === 16 && flags.includes('#') ? '0x' : '';
   return (r) => {
     const text = digits(r);
-    return text.startsWith('-') ? pad(text.slice(1), flags, width, '-') : pad(text, flags, width, text === '0' ? '' : prefix);
+    return text.startsWith('-')
+      ? pad(text.slice(1), flags, width, '-')
+      : pad(text, flags, width, text === '0' ? '' : prefix);
   };
 }
 
-function narrow(field: FormatField, signed: boolean, bits: number, signedConv: boolean, radix: number, context: TraceContext): (record: RecordBytes) => string {
+function narrow(
+  field: FormatField,
+  signed: boolean,
+  bits: number,
+  signedConv: boolean,
+  radix: number,
+  context: TraceContext,
+): (record: RecordBytes) => string {
   const { offset, size } = field;
   const unread = 32 - size * 8;
   const shift = Math.max(0, 32 - bits);
   return (r) => {
     const raw = smallUnsigned(context, r, offset, size);
     const value = signed ? (raw << unread) >> unread : raw;
-    if (bits < 64) return (signedConv ? (value << shift) >> shift : (value << shift) >>> shift).toString(radix);
+    if (bits < 64)
+      return (signedConv ? (value << shift) >> shift : (value << shift) >>> shift).toString(radix);
     return signedConv || value >= 0 ? value.toString(radix) : unsignedText(0xffffffff, value >>> 0, radix);
   };
 }
 
-function wide(field: FormatField, bits: number, signedConv: boolean, radix: number, context: TraceContext): (record: RecordBytes) => string {
+function wide(
+  field: FormatField,
+  bits: number,
+  signedConv: boolean,
+  radix: number,
+  context: TraceContext,
+): (record: RecordBytes) => string {
   const { offset } = field;
   const loAt = context.bigEndian ? offset + 4 : offset;
   const hiAt = context.bigEndian ? offset : offset + 4;
@@ -67,7 +96,8 @@ function wide(field: FormatField, bits: number, signedConv: boolean, radix: numb
     const lo = fits ? smallUnsigned(context, r, loAt, 4) : 0;
     if (bits < 64) return (signedConv ? (lo << shift) >> shift : (lo << shift) >>> shift).toString(radix);
     const hi = fits ? smallUnsigned(context, r, hiAt, 4) : 0;
-    if (signedConv && hi >= 0x80000000) return `-${unsignedText((~hi + (lo === 0 ? 1 : 0)) >>> 0, -lo >>> 0, radix)}`;
+    if (signedConv && hi >= 0x80000000)
+      return `-${unsignedText((~hi + (lo === 0 ? 1 : 0)) >>> 0, -lo >>> 0, radix)}`;
     return unsignedText(hi, lo, radix);
   };
 }
@@ -100,7 +130,12 @@ function hex4(value: number): string {
 }
 
 /** What `text` makes of a field of at most 4 bytes, made once for each value; `text` itself for any other expression. */
-export function rememberByField(expr: Expr, format: EventFormat, context: TraceContext, text: (record: RecordBytes) => string): (record: RecordBytes) => string {
+export function rememberByField(
+  expr: Expr,
+  format: EventFormat,
+  context: TraceContext,
+  text: (record: RecordBytes) => string,
+): (record: RecordBytes) => string {
   const direct = directField(expr, format, context);
   if (!direct || ![1, 2, 4].includes(direct.field.size)) return text;
   const { offset, size } = direct.field;

@@ -63,7 +63,8 @@ export class Kallsyms {
     const last = this.lastAtOrBelow(address);
     if (last < 0) return out;
     const start = this.address(last);
-    for (let i = last; i >= 0 && this.address(i) === start && out.length < ALIASES; i--) out.push({ name: this.name(i), offset: address - start });
+    for (let i = last; i >= 0 && this.address(i) === start && out.length < ALIASES; i--)
+      out.push({ name: this.name(i), offset: address - start });
     return out;
   }
 
@@ -90,7 +91,13 @@ export class Kallsyms {
 }
 
 /** Fills the columns from the lines of `bytes` and returns how many there were; what is no symbol line is passed over. */
-function scanLines(bytes: Uint8Array, hi: Uint32Array, lo: Uint32Array, from: Uint32Array, to: Uint32Array): number {
+function scanLines(
+  bytes: Uint8Array,
+  hi: Uint32Array,
+  lo: Uint32Array,
+  from: Uint32Array,
+  to: Uint32Array,
+): number {
   let n = 0;
   let at = 0;
   while (at < bytes.length && n < hi.length) {
@@ -99,7 +106,11 @@ function scanLines(bytes: Uint8Array, hi: Uint32Array, lo: Uint32Array, from: Ui
     let high = 0;
     let low = 0;
     let p = at;
-    for (let digit = p < end ? hexDigit(bytes[p]!) : -1; digit >= 0; digit = p < end ? hexDigit(bytes[p]!) : -1) {
+    for (
+      let digit = p < end ? hexDigit(bytes[p]!) : -1;
+      digit >= 0;
+      digit = p < end ? hexDigit(bytes[p]!) : -1
+    ) {
       high = ((high << 4) | (low >>> 28)) >>> 0;
       low = ((low << 4) | digit) >>> 0;
       p++;

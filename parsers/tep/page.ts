@@ -25,6 +25,12 @@ export function parsePageLayout(text: string, longSize: number): PageLayout {
   const commitSize = Number(commit?.[2] ?? longSize);
   const commitOffset = Number(commit?.[1] ?? 8);
   const dataOffset = Number(data?.[1] ?? commitOffset + commitSize);
-  if ((commitSize !== 4 && commitSize !== 8) || commitOffset > 64 || dataOffset > 128 || dataOffset < commitOffset + commitSize) return defaultPageLayout(longSize);
+  if (
+    (commitSize !== 4 && commitSize !== 8) ||
+    commitOffset > 64 ||
+    dataOffset > 128 ||
+    dataOffset < commitOffset + commitSize
+  )
+    return defaultPageLayout(longSize);
   return { commitOffset, commitSize, dataOffset };
 }

@@ -34,7 +34,9 @@ const OP_U8 = 5;
 const OP_S8 = 6;
 
 /** The address field of a probe event, undefined for any other event. */
-export function probeField(format: EventFormat): { readonly offset: number; readonly size: number; readonly isReturn: boolean } | undefined {
+export function probeField(
+  format: EventFormat,
+): { readonly offset: number; readonly size: number; readonly isReturn: boolean } | undefined {
   const returned = findField(format, '__probe_func');
   const field = returned ?? findField(format, '__probe_ip');
   return field && { offset: field.offset, size: field.size, isReturn: returned !== undefined };
@@ -47,7 +49,11 @@ const FUNCTION_LIMIT = 0x100000n;
  * What a format's events mean. For a probe, `address` is what its address field holds: the symbol behind it decides,
  * and where the trace has no symbols (or it is an address of user space) the event's name.
  */
-export function resolveFormat(format: EventFormat, context: TraceContext, address: bigint): Resolved | undefined {
+export function resolveFormat(
+  format: EventFormat,
+  context: TraceContext,
+  address: bigint,
+): Resolved | undefined {
   const probe = probeField(format);
   if (!probe) return resolveTracepoint(format.system, format.name);
   const isKernel = context.longSize === 4 || address >= 1n << 63n;
@@ -57,7 +63,11 @@ export function resolveFormat(format: EventFormat, context: TraceContext, addres
     if (offset >= FUNCTION_LIMIT) continue;
     known = true;
     // The first instruction may be an endbr64 or a landing pad of 4 bytes, behind which the kernel puts an entry probe.
-    const resolved = resolveProbe(format.name, { symbol: name, offset: offset <= 4n ? 0 : Number(offset), isReturn: probe.isReturn });
+    const resolved = resolveProbe(format.name, {
+      symbol: name,
+      offset: offset <= 4n ? 0 : Number(offset),
+      isReturn: probe.isReturn,
+    });
     if (resolved) return resolved;
   }
   return known ? undefined : resolveProbe(format.name, { symbol: '', offset: 0, isReturn: probe.isReturn });
@@ -72,12 +82,22 @@ export function planSlots(format: EventFormat, resolved: Resolved): SlotPlan {
     for (const name of [...names, slot]) {
       if (resolved.slotOf.get(name) !== index) continue;
       const field = format.fields.find((f) => f.name === name);
-      if (!field || field.isArray || (field.size !== 1 && field.size !== 2 && field.size !== 4 && field.size !== 8)) continue;
+      if (
+        !field ||
+        field.isArray ||
+        (field.size !== 1 && field.size !== 2 && field.size !== 4 && field.size !== 8)
+      )
+        continue;
       steps.push(index, field.offset, field.size, field.signed ? 1 : 0);
       break;
     }
   }
-  return { kind: resolved.kind, words: payloadWords(slots.length), steps: Int32Array.from(steps), ...wordSteps(steps) };
+  return {
+    kind: resolved.kind,
+    words: payloadWords(slots.length),
+    steps: Int32Array.from(steps),
+    ...wordSteps(steps),
+  };
 }
 
 /** The steps as whole words, where every field lies within one or is two. */
@@ -91,20 +111,39 @@ function wordSteps(steps: readonly number[]): { words4: Int32Array; span: number
     const place = [1 + 2 * slot, offset >> 2];
     if (size === 8) byOp[0]!.push(...place);
     else if (size === 4 && signed === 0) byOp[1]!.push(...place);
-    else byOp[2]!.push(...place, (size === 4 ? OP_S32 : size === 2 ? OP_U16 : OP_U8) + (size === 4 ? 0 : signed), (offset & 3) * 8);
+    else
+      byOp[2]!.push(
+        ...place,
+        (size === 4 ? OP_S32 : size === 2 ? OP_U16 : OP_U8) + (size === 4 ? 0 : signed),
+        (offset & 3) * 8,
+      );
     span = Math.max(span, offset + size);
     mask |= 1 << slot;
   }
   const [wide, narrow, small] = byOp as [number[], number[], number[]];
   const end64 = 2 + wide.length;
-  return { words4: steps.length === 0 ? new Int32Array(0) : Int32Array.from([end64, end64 + narrow.length, ...wide, ...narrow, ...small]), span, mask };
+  return {
+    words4:
+      steps.length === 0
+        ? new Int32Array(0)
+        : Int32Array.from([end64, end64 + narrow.length, ...wide, ...narrow, ...small]),
+    span,
+    mask,
+  };
 }
 
 /**
  * As {@link fillSlots}, for little-endian records that begin at a word of `record` and are at least `span` bytes long.
  * It takes a third of the time, which for millions of records is the largest part of reading them.
  */
-export function fillSlotsByWords(record: Uint32Array, start: number, words4: Int32Array, mask: number, pool: Uint32Array, p: number): void {
+export function fillSlotsByWords(
+  record: Uint32Array,
+  start: number,
+  words4: Int32Array,
+  mask: number,
+  pool: Uint32Array,
+  p: number,
+): void {
   pool[p] = mask;
   const end64 = words4[0]!;
   const end32 = words4[1]!;
@@ -136,7 +175,13 @@ export function fillSlotsByWords(record: Uint32Array, start: number, words4: Int
  * too short for stays absent. Signed values are extended to 64 bits.
  */
 export function fillSlots(
-  view: DataView, start: number, end: number, little: boolean, steps: Int32Array, pool: Uint32Array, p: number,
+  view: DataView,
+  start: number,
+  end: number,
+  little: boolean,
+  steps: Int32Array,
+  pool: Uint32Array,
+  p: number,
 ): void {
   let mask = 0;
   for (let i = 0; i < steps.length; i += 4) {

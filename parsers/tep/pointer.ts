@@ -6,7 +6,12 @@ import { hexBytes } from './strings.js';
 import type { EventFormat } from './tep.js';
 
 /** Compiles one `%p` conversion with the extension `ext` ('' for a plain address). */
-export function compilePointer(ext: string, expr: Expr, format: EventFormat, context: TraceContext): ((record: RecordBytes, width: number) => string) | undefined {
+export function compilePointer(
+  ext: string,
+  expr: Expr,
+  format: EventFormat,
+  context: TraceContext,
+): ((record: RecordBytes, width: number) => string) | undefined {
   const kind = ext[0] ?? '';
   if (kind === '' || 'SsFf'.includes(kind)) {
     const num = compileNum(expr, format, context);
@@ -30,7 +35,11 @@ export function pointerText(address: bigint, ext: string, context: TraceContext)
   return ext === 'S' || ext === 'F' ? `${symbol.name}+0x${symbol.offset.toString(16)}` : symbol.name;
 }
 
-function bytesOf(expr: Expr, format: EventFormat, context: TraceContext): ((record: RecordBytes) => Uint8Array) | undefined {
+function bytesOf(
+  expr: Expr,
+  format: EventFormat,
+  context: TraceContext,
+): ((record: RecordBytes) => Uint8Array) | undefined {
   const field = namedField(expr, format);
   if (!field) return undefined;
   return (r) => {
@@ -76,7 +85,7 @@ function ipv6(bytes: Uint8Array, padded: boolean, compressed: boolean): string {
   for (let i = 0; i < 16; i += 2) words.push((bytes[i]! << 8) | bytes[i + 1]!);
   if (!compressed) return words.map((w) => w.toString(16).padStart(4, '0')).join(padded ? '' : ':');
   const mapped = words.slice(0, 5).every((w) => w === 0) && words[5] === 0xffff;
-  const isatap = ((words[4]! | 0x0200) === 0x0200) && words[5] === 0x5efe;
+  const isatap = (words[4]! | 0x0200) === 0x0200 && words[5] === 0x5efe;
   const groups = mapped || isatap ? words.slice(0, 6) : words;
   const tail = mapped || isatap ? ipv4(bytes.subarray(12, 16), false, false) : '';
   const text = compress(groups);
@@ -103,9 +112,13 @@ function compress(groups: readonly number[]): string {
 function uuid(bytes: Uint8Array, ext: string): string {
   if (bytes.length !== 16) return 'INVALIDUUID';
   const little = ext[1] === 'L' || ext[1] === 'l';
-  const order = little ? [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15] : [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+  const order = little
+    ? [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15]
+    : [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
   const hex = order.map((i) => bytes[i]!.toString(16).padStart(2, '0')).join('');
-  const text = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+  const text = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join(
+    '-',
+  );
   return ext[1] === 'L' || ext[1] === 'B' ? text.toUpperCase() : text;
 }
 
@@ -113,4 +126,3 @@ function rawBuffer(bytes: Uint8Array, ext: string, width: number): string {
   const delimiter = ext[1] === 'C' ? ':' : ext[1] === 'D' ? '-' : ext[1] === 'N' ? '' : ' ';
   return hexBytes(bytes, 0, Math.min(bytes.length, Math.max(1, width)), delimiter);
 }
-

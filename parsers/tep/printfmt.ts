@@ -38,7 +38,10 @@ export class EventPrinter {
   private readonly parts: readonly Part[] | undefined;
   private readonly fieldParts: readonly FieldPart[];
 
-  constructor(readonly format: EventFormat, private readonly context: TraceContext) {
+  constructor(
+    readonly format: EventFormat,
+    private readonly context: TraceContext,
+  ) {
     this.isStack = isStackFormat(format);
     this.parts = compileParts(format, context);
     const last = this.parts?.at(-1);
@@ -53,7 +56,10 @@ export class EventPrinter {
 
   /** The payload as the print format prints it. */
   text(record: RecordBytes): string {
-    if (!this.parts) return `[FAILED TO PARSE] ${this.fields(record).map((f) => `${f.name}=${f.value}`).join(' ')}`;
+    if (!this.parts)
+      return `[FAILED TO PARSE] ${this.fields(record)
+        .map((f) => `${f.name}=${f.value}`)
+        .join(' ')}`;
     let out = '';
     for (const part of this.parts) out += part.print ? part.print(record) : part.text;
     return out;
@@ -61,7 +67,10 @@ export class EventPrinter {
 
   /** Each field of the event's own, with the conversion that the print format uses for it where it prints it directly. */
   fields(record: RecordBytes): FieldText[] {
-    return this.fieldParts.map(({ field, prefix, print }) => ({ name: field.name, value: print ? prefix + print(record) : rawField(this.context, record, field) }));
+    return this.fieldParts.map(({ field, prefix, print }) => ({
+      name: field.name,
+      value: print ? prefix + print(record) : rawField(this.context, record, field),
+    }));
   }
 }
 
@@ -81,7 +90,11 @@ function fieldParts(fields: readonly FormatField[], parts: readonly Part[]): Fie
     if (at < 0) return { field, prefix: '', print: undefined };
     const before = at > 0 ? parts[at - 1]! : undefined;
     from = at + 1;
-    return { field, prefix: before && !before.print && before.text.endsWith('0x') ? '0x' : '', print: parts[at]!.print };
+    return {
+      field,
+      prefix: before && !before.print && before.text.endsWith('0x') ? '0x' : '',
+      print: parts[at]!.print,
+    };
   });
 }
 
@@ -105,7 +118,13 @@ function compileParts(format: EventFormat, context: TraceContext): Part[] | unde
     if (piece.kind === 'text') {
       const last = parts.at(-1);
       // `%%` splits the text; joined again so that a `0x` before a conversion is seen whole.
-      if (last && !last.print) parts[parts.length - 1] = { text: last.text + piece.text, print: undefined, field: undefined, isString: false };
+      if (last && !last.print)
+        parts[parts.length - 1] = {
+          text: last.text + piece.text,
+          print: undefined,
+          field: undefined,
+          isString: false,
+        };
       else parts.push({ text: piece.text, print: undefined, field: undefined, isString: false });
       continue;
     }
@@ -129,7 +148,11 @@ function directField(arg: Expr, format: EventFormat): FormatField | undefined {
 }
 
 function compileSpec(
-  spec: Spec, stars: readonly Expr[], arg: Expr, format: EventFormat, context: TraceContext,
+  spec: Spec,
+  stars: readonly Expr[],
+  arg: Expr,
+  format: EventFormat,
+  context: TraceContext,
 ): ((record: RecordBytes) => string) | undefined {
   const starNums: Num[] = [];
   for (const star of stars) {
@@ -137,15 +160,20 @@ function compileSpec(
     if (!num) return undefined;
     starNums.push(num);
   }
-  const width = (r: RecordBytes): number => (spec.width === -2 ? Number(BigInt.asIntN(32, starNums[0]!.get(r))) : spec.width);
-  const precision = (r: RecordBytes): number => (spec.precision === -2 ? Number(BigInt.asIntN(32, starNums.at(-1)!.get(r))) : spec.precision);
+  const width = (r: RecordBytes): number =>
+    spec.width === -2 ? Number(BigInt.asIntN(32, starNums[0]!.get(r))) : spec.width;
+  const precision = (r: RecordBytes): number =>
+    spec.precision === -2 ? Number(BigInt.asIntN(32, starNums.at(-1)!.get(r))) : spec.precision;
   if (spec.conv === 's') {
     const text: Str | undefined = compileStr(arg, format, context);
     return text && ((r) => formatString(spec, text(r), width(r), precision(r)));
   }
   if (spec.conv === 'p') {
     const pointer = compilePointer(spec.ext, arg, format, context);
-    return pointer && ((r) => (spec.ext[0] === 'h' ? pointer(r, width(r)) : formatString(spec, pointer(r, 0), width(r), -1)));
+    return (
+      pointer &&
+      ((r) => (spec.ext[0] === 'h' ? pointer(r, width(r)) : formatString(spec, pointer(r, 0), width(r), -1)))
+    );
   }
   const fast = compileFastInteger(spec, arg, format, context);
   if (fast) return fast;

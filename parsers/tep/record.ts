@@ -21,7 +21,12 @@ export interface RecordBytes {
 }
 
 /** An unsigned number of 1, 2, 4 or 8 bytes at `offset` of the record; 0 where the record does not reach or the size is another. */
-export function readUnsigned(context: TraceContext, record: RecordBytes, offset: number, size: number): bigint {
+export function readUnsigned(
+  context: TraceContext,
+  record: RecordBytes,
+  offset: number,
+  size: number,
+): bigint {
   if (size !== 8) return BigInt(smallUnsigned(context, record, offset, size));
   if (offset < 0 || record.start + offset + 8 > record.end) return 0n;
   const hi = smallUnsigned(context, record, context.bigEndian ? offset : offset + 4, 4);
@@ -30,12 +35,18 @@ export function readUnsigned(context: TraceContext, record: RecordBytes, offset:
 }
 
 /** The same of at most 4 bytes, as a number: without the allocations of a view and a bigint. */
-export function smallUnsigned(context: TraceContext, record: RecordBytes, offset: number, size: number): number {
+export function smallUnsigned(
+  context: TraceContext,
+  record: RecordBytes,
+  offset: number,
+  size: number,
+): number {
   const at = record.start + offset;
   const { bytes } = record;
   if (offset < 0 || at + size > record.end) return 0;
   if (size === 1) return bytes[at]!;
-  if (size === 2) return context.bigEndian ? (bytes[at]! << 8) | bytes[at + 1]! : bytes[at]! | (bytes[at + 1]! << 8);
+  if (size === 2)
+    return context.bigEndian ? (bytes[at]! << 8) | bytes[at + 1]! : bytes[at]! | (bytes[at + 1]! << 8);
   if (size !== 4) return 0;
   return context.bigEndian
     ? ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
@@ -43,7 +54,11 @@ export function smallUnsigned(context: TraceContext, record: RecordBytes, offset
 }
 
 /** Where a field's data lies in `record.bytes`: for a dynamic field what its location word points to; empty when that lies outside. */
-export function fieldRange(context: TraceContext, record: RecordBytes, field: FormatField): { from: number; to: number } {
+export function fieldRange(
+  context: TraceContext,
+  record: RecordBytes,
+  field: FormatField,
+): { from: number; to: number } {
   const none = { from: record.start, to: record.start };
   let from = record.start + field.offset;
   let length = field.size === 0 ? Math.max(0, record.end - from) : field.size;

@@ -14,17 +14,22 @@ const ELEMENT_LIMIT = 65536;
 /** Compiles a string; undefined when the expression is not one. */
 export function compileStr(expr: Expr, format: EventFormat, context: TraceContext): Str | undefined {
   switch (expr.op) {
-    case 'str': return () => expr.text;
-    case 'field': return fieldText(namedField(expr, format), context);
-    case 'cast': return compileStr(expr.item, format, context);
+    case 'str':
+      return () => expr.text;
+    case 'field':
+      return fieldText(namedField(expr, format), context);
+    case 'cast':
+      return compileStr(expr.item, format, context);
     case 'cond': {
       const test = compileNum(expr.test, format, context);
       const yes = compileStr(expr.yes, format, context);
       const no = compileStr(expr.no, format, context);
       return test && yes && no ? (r) => (test.get(r) !== 0n ? yes(r) : no(r)) : undefined;
     }
-    case 'call': return callText(expr.name, expr.args, format, context);
-    default: return undefined;
+    case 'call':
+      return callText(expr.name, expr.args, format, context);
+    default:
+      return undefined;
   }
 }
 
@@ -43,25 +48,64 @@ function fieldText(field: FormatField | undefined, context: TraceContext): Str |
   };
 }
 
-function callText(name: string, args: readonly Expr[], format: EventFormat, context: TraceContext): Str | undefined {
+function callText(
+  name: string,
+  args: readonly Expr[],
+  format: EventFormat,
+  context: TraceContext,
+): Str | undefined {
   switch (name) {
-    case '__get_str': case '__get_rel_str': case '__get_dynamic_array': case '__get_rel_dynamic_array': {
+    case '__get_str':
+    case '__get_rel_str':
+    case '__get_dynamic_array':
+    case '__get_rel_dynamic_array': {
       const field = namedField(args[0], format);
-      return field && ((r) => { const { from, to } = fieldRange(context, r, field); return textUntilNul(r.bytes, from, to); });
+      return (
+        field &&
+        ((r) => {
+          const { from, to } = fieldRange(context, r, field);
+          return textUntilNul(r.bytes, from, to);
+        })
+      );
     }
-    case '__print_flags': case '__print_flags_u64': return flagsText(args, format, context);
-    case '__print_symbolic': case '__print_symbolic_u64': return symbolicText(args, format, context);
-    case '__print_hex': return hexText(args, ' ', format, context);
-    case '__print_hex_str': return hexText(args, '', format, context);
-    case '__print_array': return arrayText(args, format, context);
+    case '__print_flags':
+    case '__print_flags_u64':
+      return flagsText(args, format, context);
+    case '__print_symbolic':
+    case '__print_symbolic_u64':
+      return symbolicText(args, format, context);
+    case '__print_hex':
+      return hexText(args, ' ', format, context);
+    case '__print_hex_str':
+      return hexText(args, '', format, context);
+    case '__print_array':
+      return arrayText(args, format, context);
     case '__print_dynamic_array': {
-      const length = compileNum({ op: 'call', name: '__get_dynamic_array_len', args: args.slice(0, 1) }, format, context);
+      const length = compileNum(
+        { op: 'call', name: '__get_dynamic_array_len', args: args.slice(0, 1) },
+        format,
+        context,
+      );
       const size = args[1] && compileNum(args[1], format, context);
       const field = namedField(args[0], format);
-      return length && size && field ? (r) => elements(r, context, field, Number(length.get(r)) / Math.max(1, Number(size.get(r))), Number(size.get(r))) : undefined;
+      return length && size && field
+        ? (r) =>
+            elements(
+              r,
+              context,
+              field,
+              Number(length.get(r)) / Math.max(1, Number(size.get(r))),
+              Number(size.get(r)),
+            )
+        : undefined;
     }
-    case '__get_bitmask': case '__get_rel_bitmask': case '__get_cpumask': case '__get_rel_cpumask': return maskText(args, format, context);
-    default: return undefined;
+    case '__get_bitmask':
+    case '__get_rel_bitmask':
+    case '__get_cpumask':
+    case '__get_rel_cpumask':
+      return maskText(args, format, context);
+    default:
+      return undefined;
   }
 }
 
@@ -122,7 +166,12 @@ function symbolicText(args: readonly Expr[], format: EventFormat, context: Trace
   });
 }
 
-function hexText(args: readonly Expr[], delimiter: string, format: EventFormat, context: TraceContext): Str | undefined {
+function hexText(
+  args: readonly Expr[],
+  delimiter: string,
+  format: EventFormat,
+  context: TraceContext,
+): Str | undefined {
   const field = namedField(args[0], format);
   const count = args[1] && compileNum(args[1], format, context);
   if (!field || !count) return undefined;
@@ -151,7 +200,13 @@ function arrayText(args: readonly Expr[], format: EventFormat, context: TraceCon
   return (r) => elements(r, context, field, clampCount(count.get(r)), Number(size.get(r)));
 }
 
-function elements(r: RecordBytes, context: TraceContext, field: FormatField, count: number, size: number): string {
+function elements(
+  r: RecordBytes,
+  context: TraceContext,
+  field: FormatField,
+  count: number,
+  size: number,
+): string {
   if (size !== 1 && size !== 2 && size !== 4 && size !== 8) return `BAD SIZE:${size}`;
   const { from, to } = fieldRange(context, r, field);
   const out: string[] = [];

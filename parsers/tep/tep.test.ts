@@ -22,23 +22,41 @@ describe('format files', () => {
   const format = parseFormat(TEXT, 'kvm', 8)!;
 
   it('tell the event and its print format', () => {
-    assert.deepEqual([format.name, format.id, format.system, format.printFmt], ['kvm_gmem', 1234, 'kvm', '"gfn %lx", REC->gfn']);
+    assert.deepEqual(
+      [format.name, format.id, format.system, format.printFmt],
+      ['kvm_gmem', 1234, 'kvm', '"gfn %lx", REC->gfn'],
+    );
     assert.equal(formatId(TEXT), 1234);
-    assert.deepEqual(format.common.map((f) => f.name), ['common_type', 'common_pid']);
+    assert.deepEqual(
+      format.common.map((f) => f.name),
+      ['common_type', 'common_pid'],
+    );
   });
 
   it('tell the fields', () => {
-    assert.deepEqual(format.fields.map((f) => [f.name, f.offset, f.size, f.signed, f.location, f.isArray, f.elementSize]), [
-      ['gfn', 8, 8, false, 'inline', false, 8],
-      ['comm', 16, 16, false, 'inline', true, 1],
-      ['name', 32, 4, false, 'data_loc', true, 1],
-      ['list', 36, 4, false, 'rel_loc', true, 4],
-      ['kvm', 40, 8, false, 'inline', false, 8],
-      ['args', 48, 48, false, 'inline', true, 8],
-      ['level', 96, 1, true, 'inline', false, 1],
-    ]);
+    assert.deepEqual(
+      format.fields.map((f) => [f.name, f.offset, f.size, f.signed, f.location, f.isArray, f.elementSize]),
+      [
+        ['gfn', 8, 8, false, 'inline', false, 8],
+        ['comm', 16, 16, false, 'inline', true, 1],
+        ['name', 32, 4, false, 'data_loc', true, 1],
+        ['list', 36, 4, false, 'rel_loc', true, 4],
+        ['kvm', 40, 8, false, 'inline', false, 8],
+        ['args', 48, 48, false, 'inline', true, 8],
+        ['level', 96, 1, true, 'inline', false, 1],
+      ],
+    );
     const of = (name: string) => findField(format, name)!;
-    assert.deepEqual([of('gfn').isLong, of('kvm').isPointer, of('comm').isString, of('list').isString, of('common_pid').signed], [true, true, true, false, true]);
+    assert.deepEqual(
+      [
+        of('gfn').isLong,
+        of('kvm').isPointer,
+        of('comm').isString,
+        of('list').isString,
+        of('common_pid').signed,
+      ],
+      [true, true, true, false, true],
+    );
   });
 
   it('are refused when damaged', () => {

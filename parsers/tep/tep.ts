@@ -66,7 +66,9 @@ export function parseFormat(text: string, system: string, longSize: number): Eve
   const head = fmtAt < 0 ? text : text.slice(0, fmtAt);
   const common: FormatField[] = [];
   const fields: FormatField[] = [];
-  for (const match of head.matchAll(/^\s*field:([^;\n]*);\s*offset:(\d+);\s*size:(\d+);(?:\s*signed:(-?\d+);)?/gm)) {
+  for (const match of head.matchAll(
+    /^\s*field:([^;\n]*);\s*offset:(\d+);\s*size:(\d+);(?:\s*signed:(-?\d+);)?/gm,
+  )) {
     const field = parseField(match[1]!, Number(match[2]), Number(match[3]), match[4] === '1', longSize);
     if (!field || common.length + fields.length >= FIELD_LIMIT) return undefined;
     // Common fields come first; an event's own field may not be named so.
@@ -82,7 +84,13 @@ export function findField(format: EventFormat, name: string): FormatField | unde
   return format.common.find((f) => f.name === name) ?? format.fields.find((f) => f.name === name);
 }
 
-function parseField(declaration: string, offset: number, size: number, signed: boolean, longSize: number): FormatField | undefined {
+function parseField(
+  declaration: string,
+  offset: number,
+  size: number,
+  signed: boolean,
+  longSize: number,
+): FormatField | undefined {
   if (offset > OFFSET_LIMIT || size > OFFSET_LIMIT) return undefined;
   const match = /^(.*?)([A-Za-z_]\w*)\s*((?:\[[^\]]*\]\s*)*)$/s.exec(declaration.trim());
   if (!match) return undefined;
@@ -98,8 +106,24 @@ function parseField(declaration: string, offset: number, size: number, signed: b
   const isLong = /\blong\b/.test(type);
   const count = Number(/\[(\d+)\]/.exec(type)?.[1] ?? 0);
   let elementSize = size;
-  if (isArray) elementSize = location === 'inline' && count > 0 && size % count === 0 ? size / count : typeSize(type, isString, longSize);
-  return { name: match[2]!, type, offset, size, signed, location, isArray, elementSize, isString, isPointer, isLong };
+  if (isArray)
+    elementSize =
+      location === 'inline' && count > 0 && size % count === 0
+        ? size / count
+        : typeSize(type, isString, longSize);
+  return {
+    name: match[2]!,
+    type,
+    offset,
+    size,
+    signed,
+    location,
+    isArray,
+    elementSize,
+    isString,
+    isPointer,
+    isLong,
+  };
 }
 
 /** Bytes of one element of a declared type; a long's where the type says nothing. */

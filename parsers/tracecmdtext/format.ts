@@ -58,11 +58,20 @@ function isPadded(bytes: Uint8Array, span: ReportSpan): boolean {
   return span.start - span.nameStart === NAME_COLUMN && bytes[span.nameEnd + 2] === 0x20;
 }
 
-function describeLine(books: { readonly plain: PlanBook; readonly raw: PlanBook }, source: SourceLine, name: string): EventText {
+function describeLine(
+  books: { readonly plain: PlanBook; readonly raw: PlanBook },
+  source: SourceLine,
+  name: string,
+): EventText {
   const { bytes: line, end } = source;
   const span = new ReportSpan();
-  if (!parseReport(line, 0, end, span)) return { name, fields: [], text: decoder.decode(line.subarray(0, end)) };
+  if (!parseReport(line, 0, end, span))
+    return { name, fields: [], text: decoder.decode(line.subarray(0, end)) };
   const start = afterFailed(line, span.start, end);
   const plan = (span.isRaw ? books.raw : books.plain).event(line, span.nameStart, span.nameEnd, start, end);
-  return { name, fields: describePayload(plan, line, start, end), text: decoder.decode(line.subarray(span.start, end)) };
+  return {
+    name,
+    fields: describePayload(plan, line, start, end),
+    text: decoder.decode(line.subarray(span.start, end)),
+  };
 }

@@ -12,7 +12,17 @@
  *
  * Producer: trace-cmd 3.4 tracecmd/trace-read.c, libtraceevent event-parse.c tep_print_event().
  */
-import { allDigits, decimal, endOfDigits, endOfToken, isDigit, skipBlanks, startOfDigits, startOfToken, trimRight } from '../base/text.js';
+import {
+  allDigits,
+  decimal,
+  endOfDigits,
+  endOfToken,
+  isDigit,
+  skipBlanks,
+  startOfDigits,
+  startOfToken,
+  trimRight,
+} from '../base/text.js';
 import { UNKNOWN_CPU, UNKNOWN_TID } from '../events/table.js';
 import { LineSpan, readCpu, readSeconds } from '../events/textline.js';
 
@@ -64,7 +74,8 @@ function parseTicks(bytes: Uint8Array, start: number, colon: number, out: Report
   const bracket = bytes[token] === 0x5b ? bytes.subarray(token, colon).indexOf(0x5d) : -1;
   if (bracket > 0 && allDigits(bytes, token + bracket + 1, colon)) from = token + bracket + 1;
   for (const count of FLAG_COUNTS) {
-    if (from < 0 && areFlags(bytes, token, token + count) && allDigits(bytes, token + count, colon)) from = token + count;
+    if (from < 0 && areFlags(bytes, token, token + count) && allDigits(bytes, token + count, colon))
+      from = token + count;
   }
   const digits = colon - from;
   if (from < 0 || digits > TICKS_DIGITS) return -1;
@@ -84,7 +95,8 @@ function parseWhere(bytes: Uint8Array, start: number, end: number, out: ReportSp
   if (isDigit(bytes[p]!) && !bytes.subarray(p, last).includes(0x5d)) {
     // -l: cpu and flags in one, or a cpu without flags.
     const digits = endOfDigits(bytes, p, last);
-    if (digits < last && !FLAG_COUNTS.some((n) => last - digits === n && areFlags(bytes, digits, last))) return false;
+    if (digits < last && !FLAG_COUNTS.some((n) => last - digits === n && areFlags(bytes, digits, last)))
+      return false;
     out.cpu = readCpu(bytes, p, digits);
   } else {
     if (bytes[p] !== 0x5b) {

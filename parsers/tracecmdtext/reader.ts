@@ -25,9 +25,17 @@ export class ReportReader extends TextEventReader<ReportSpan> {
     this.stacks.close();
   }
 
-  protected text(bytes: Uint8Array, start: number, end: number, at: number, line: number, terminated: boolean): void {
+  protected text(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    at: number,
+    line: number,
+    terminated: boolean,
+  ): void {
     if (start === end) return;
-    if (bytes[start] === 0x3d && bytes[start + 1] === 0x3e && this.stacks.frame(at, at + (end - start), line)) return;
+    if (bytes[start] === 0x3d && bytes[start + 1] === 0x3e && this.stacks.frame(at, at + (end - start), line))
+      return;
     if (parseReport(bytes, start, end, this.span)) {
       this.stacks.close();
       if (terminated || (!this.span.isRaw && this.isWhole(bytes))) this.row(bytes, at, line);
@@ -37,14 +45,25 @@ export class ReportReader extends TextEventReader<ReportSpan> {
 
   private row(bytes: Uint8Array, at: number, line: number): void {
     const { span, clock } = this;
-    const ts = span.decimals === 0 ? clock.ticks(span.seconds, span.nanos, at, line) : clock.time(span.seconds, span.nanos, span.decimals, at, line);
+    const ts =
+      span.decimals === 0
+        ? clock.ticks(span.seconds, span.nanos, at, line)
+        : clock.time(span.seconds, span.nanos, span.decimals, at, line);
     const row = this.addRow(bytes, span.isRaw ? this.rawBook : this.book, ts, at, line);
-    if (isStackName(bytes, span.nameStart, span.nameEnd)) this.stacks.open(this.lastRows.of(span.cpu), bytes[span.nameStart] === 0x75);
+    if (isStackName(bytes, span.nameStart, span.nameEnd))
+      this.stacks.open(this.lastRows.of(span.cpu), bytes[span.nameStart] === 0x75);
     else this.lastRows.saw(row, span.cpu);
   }
 
   /** Every line that is no event. */
-  private other(bytes: Uint8Array, start: number, end: number, at: number, line: number, terminated: boolean): void {
+  private other(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    at: number,
+    line: number,
+    terminated: boolean,
+  ): void {
     const { builder } = this;
     const notice = readNotice(bytes, start, end);
     this.stacks.close();

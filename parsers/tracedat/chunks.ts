@@ -46,13 +46,26 @@ export class ChunkIndex {
   }
 
   /** The chunk that holds a virtual offset, decompressed again, and where it starts. The latest ones are kept. */
-  load(at: number, source: ByteSource, compression: Compression, options: ReadOptions, issues: IssueLog): { bytes: Uint8Array; start: number; pageSize: number } | undefined {
+  load(
+    at: number,
+    source: ByteSource,
+    compression: Compression,
+    options: ReadOptions,
+    issues: IssueLog,
+  ): { bytes: Uint8Array; start: number; pageSize: number } | undefined {
     const chunk = this.chunkOf(at);
     const place = this.places[chunk];
     if (!place) return undefined;
     let bytes = this.cached.get(chunk);
     if (!bytes) {
-      bytes = decompress(source.read(place.offset, place.size).slice(), place.plainSize, compression, options, issues, place.offset);
+      bytes = decompress(
+        source.read(place.offset, place.size).slice(),
+        place.plainSize,
+        compression,
+        options,
+        issues,
+        place.offset,
+      );
       if (!bytes) return undefined;
       this.keep(chunk, bytes);
     }
@@ -86,7 +99,11 @@ export class ChunkIndex {
  * Where the chunks of a compressed recording lie, as its headers say; up to the first header that cannot be true, which
  * {@link Pieces} meets again and reports.
  */
-export function scanChunks(source: ByteSource, recording: CpuRecording, bigEndian: boolean): CompressedRange[] {
+export function scanChunks(
+  source: ByteSource,
+  recording: CpuRecording,
+  bigEndian: boolean,
+): CompressedRange[] {
   const out: CompressedRange[] = [];
   const end = endOf(recording, true, source);
   if (recording.offset + COUNT_BYTES > end) return out;
@@ -130,11 +147,18 @@ export class Pieces {
   private windowAt = 0;
 
   constructor(
-    private readonly source: ByteSource, private readonly buffer: BufferInstance, private readonly recording: CpuRecording,
-    private readonly compression: Compression, private readonly bigEndian: boolean, private readonly index: ChunkIndex,
-    private readonly options: ReadOptions, private readonly issues: IssueLog,
+    private readonly source: ByteSource,
+    private readonly buffer: BufferInstance,
+    private readonly recording: CpuRecording,
+    private readonly compression: Compression,
+    private readonly bigEndian: boolean,
+    private readonly index: ChunkIndex,
+    private readonly options: ReadOptions,
+    private readonly issues: IssueLog,
     /** Decompression on another thread, and the chunks that it was told of. */
-    private ahead: { readonly from: Ahead; readonly lane: number; readonly ranges: readonly CompressedRange[] } | undefined,
+    private ahead:
+      | { readonly from: Ahead; readonly lane: number; readonly ranges: readonly CompressedRange[] }
+      | undefined,
   ) {
     this.position = Math.min(recording.offset, source.size);
     this.end = endOf(recording, buffer.compressed, source);
@@ -176,13 +200,25 @@ export class Pieces {
       const plainSize = head.u32();
       const offset = this.position + CHUNK_HEADER_BYTES;
       if (!head.ok || size > this.end - offset || plainSize > CHUNK_LIMIT) {
-        this.issues.add(head.ok && offset + size > this.source.size ? 'torn-tail' : 'bad-record', this.position, 0, `chunk of CPU ${this.recording.cpu}`);
+        this.issues.add(
+          head.ok && offset + size > this.source.size ? 'torn-tail' : 'bad-record',
+          this.position,
+          0,
+          `chunk of CPU ${this.recording.cpu}`,
+        );
         this.position = this.end;
         this.lost = true;
         return false;
       }
       this.position = offset;
-      const plain = decompress(this.fetch(size), plainSize, this.compression, this.options, this.issues, offset);
+      const plain = decompress(
+        this.fetch(size),
+        plainSize,
+        this.compression,
+        this.options,
+        this.issues,
+        offset,
+      );
       this.position = offset + size;
       if (!plain || plain.length < plainSize) this.lost = true;
       if (!plain || plain.length === 0) continue;
@@ -211,7 +247,9 @@ export class Pieces {
       return true;
     }
     // What is left, chunks or a header that cannot be true, is met here.
-    this.chunksLeft = new ByteReader(this.source.read(this.recording.offset, COUNT_BYTES), this.bigEndian).u32() - this.aheadTaken;
+    this.chunksLeft =
+      new ByteReader(this.source.read(this.recording.offset, COUNT_BYTES), this.bigEndian).u32() -
+      this.aheadTaken;
     if (this.aheadTaken === 0) this.position = this.recording.offset + COUNT_BYTES;
     this.ahead = undefined;
     return false;
@@ -221,7 +259,9 @@ export class Pieces {
   private fetch(length: number): Uint8Array {
     const wanted = Math.min(length, this.end - this.position);
     if (this.position < this.windowAt || this.position + wanted > this.windowAt + this.window.length) {
-      this.window = this.source.read(this.position, Math.min(Math.max(wanted, WINDOW_BYTES), this.end - this.position)).slice();
+      this.window = this.source
+        .read(this.position, Math.min(Math.max(wanted, WINDOW_BYTES), this.end - this.position))
+        .slice();
       this.windowAt = this.position;
     }
     const from = this.position - this.windowAt;

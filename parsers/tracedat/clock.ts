@@ -18,7 +18,10 @@ export class TickClock {
   private nearRest = 0;
 
   /** `base` is the tick that streams count from. */
-  constructor(private readonly base: bigint, private readonly options: TraceOptions) {
+  constructor(
+    private readonly base: bigint,
+    private readonly options: TraceOptions,
+  ) {
     this.isIdentity = options.tsc2nsec === undefined && options.timeShifts.length === 0;
     this.t0 = this.isIdentity ? base + options.offsetNs : this.absolute(base, 0);
   }
@@ -30,7 +33,8 @@ export class TickClock {
     if (tsc && this.options.timeShifts.length === 0) {
       // Near the last exact conversion the product fits a double exactly.
       const product = (ticks - this.nearTicks) * Number(tsc.mult) + this.nearRest;
-      if (product >= 0 && product < Number.MAX_SAFE_INTEGER) return this.nearTime + Math.floor(product / 2 ** Number(tsc.shift));
+      if (product >= 0 && product < Number.MAX_SAFE_INTEGER)
+        return this.nearTime + Math.floor(product / 2 ** Number(tsc.shift));
       const exact = (this.base + toBigInt(ticks)) * tsc.mult;
       this.nearTicks = ticks;
       this.nearTime = Number((exact >> tsc.shift) + this.options.offsetNs - this.t0);
@@ -43,7 +47,8 @@ export class TickClock {
   private absolute(tick: bigint, cpu: number): bigint {
     let time = tick;
     const shift = this.options.timeShifts[cpu];
-    if (shift && shift.times.length > 0) time = corrected(time, shift, (this.options.timeShiftFlags & FLAG_INTERPOLATE) !== 0);
+    if (shift && shift.times.length > 0)
+      time = corrected(time, shift, (this.options.timeShiftFlags & FLAG_INTERPOLATE) !== 0);
     const tsc = this.options.tsc2nsec;
     // The stored offset of the TSC belongs to the host's own start of time; the tools do not add it.
     if (tsc) time = (time * tsc.mult) >> tsc.shift;

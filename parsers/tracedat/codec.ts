@@ -16,9 +16,15 @@ export function isPlausible(size: number, plainSize: number): boolean {
 
 /** The plain bytes; undefined, with an issue at `offset`, when they cannot be had. The result is the caller's to keep. */
 export function decompress(
-  bytes: Uint8Array, plainSize: number, compression: Compression, options: ReadOptions, issues: IssueLog, offset: number,
+  bytes: Uint8Array,
+  plainSize: number,
+  compression: Compression,
+  options: ReadOptions,
+  issues: IssueLog,
+  offset: number,
 ): Uint8Array | undefined {
-  const codec = compression === 'zstd' ? options.unzstd : compression === 'zlib' ? options.inflate : undefined;
+  const codec =
+    compression === 'zstd' ? options.unzstd : compression === 'zlib' ? options.inflate : undefined;
   if (!codec) {
     issues.tally('unsupported-compression', offset, 0, compression);
     return undefined;

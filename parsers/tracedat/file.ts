@@ -23,7 +23,11 @@ export function hasMagic(head: Uint8Array): boolean {
 }
 
 /** Reads all but the recordings. Undefined (with an issue) when nothing of it can be used. */
-export function readFile(source: ByteSource, options: ReadOptions, issues: IssueLog): TraceDatFile | undefined {
+export function readFile(
+  source: ByteSource,
+  options: ReadOptions,
+  issues: IssueLog,
+): TraceDatFile | undefined {
   const head = source.read(0, PREAMBLE_BYTES).slice();
   if (!hasMagic(head)) {
     issues.add('not-a-trace', 0, 0);
@@ -46,8 +50,20 @@ export function readFile(source: ByteSource, options: ReadOptions, issues: Issue
   const compression = version === 7 ? compressionOf(reader.cstring()) : 'none';
   if (version === 7) reader.cstring();
   const file: TraceDatFile = {
-    version, bigEndian, longSize, pageSize, compression, page: defaultPageLayout(longSize), hasTypeLen: true, formats: [],
-    kallsyms: undefined, printk: '', cmdlines: '', options: emptyOptions(), buffers: [], texts: [],
+    version,
+    bigEndian,
+    longSize,
+    pageSize,
+    compression,
+    page: defaultPageLayout(longSize),
+    hasTypeLen: true,
+    formats: [],
+    kallsyms: undefined,
+    printk: '',
+    cmdlines: '',
+    options: emptyOptions(),
+    buffers: [],
+    texts: [],
   };
   if (version === 6) readVersion6(source, reader.pos, file, issues);
   else readVersion7(source, reader.size64(), file, options, issues);

@@ -20,7 +20,19 @@ import { TraceDat } from './trace.js';
 export { TraceDat } from './trace.js';
 
 const ID = 'trace.dat';
-const CLOCKS: readonly string[] = ['local', 'global', 'mono', 'mono_raw', 'boot', 'tai', 'uptime', 'counter', 'x86-tsc', 'perf', 'realtime'];
+const CLOCKS: readonly string[] = [
+  'local',
+  'global',
+  'mono',
+  'mono_raw',
+  'boot',
+  'tai',
+  'uptime',
+  'counter',
+  'x86-tsc',
+  'perf',
+  'realtime',
+];
 /** Clocks that count something else than nanoseconds. */
 const TICK_CLOCKS: readonly string[] = ['uptime', 'counter', 'x86-tsc', 'ppc-tb'];
 
@@ -28,7 +40,8 @@ const TICK_CLOCKS: readonly string[] = ['uptime', 'counter', 'x86-tsc', 'ppc-tb'
 export function traceDatFormat(text?: TraceFormat): TraceFormat {
   return {
     id: ID,
-    sniff: (head) => (hasMagic(head) && (head[10] === 0x36 || head[10] === 0x37) ? 1 : hasMagic(head) ? 0.5 : 0),
+    sniff: (head) =>
+      hasMagic(head) && (head[10] === 0x36 || head[10] === 0x37) ? 1 : hasMagic(head) ? 0.5 : 0,
     read: (source, options) => read(source, options, text),
   };
 }
@@ -40,7 +53,8 @@ function read(source: ByteSource, options: ReadOptions, text: TraceFormat | unde
   builder.meta.format = ID;
   const file = readFile(source, options, builder.issues);
   if (!file) return unreadable(builder);
-  if (file.buffers.every((b) => b.cpus.every((c) => c.size === 0)) && file.texts.length > 0) return readText(source, options, file, text, builder);
+  if (file.buffers.every((b) => b.cpus.every((c) => c.size === 0)) && file.texts.length > 0)
+    return readText(source, options, file, text, builder);
   if (!file.hasTypeLen) {
     builder.issues.add('unsupported-version', 0, 0, 'record headers of a kernel before 2.6.32');
     return unreadable(builder);
@@ -78,7 +92,9 @@ function contextOf(file: TraceDatFile): TraceContext {
 
 function describeTrace(file: TraceDatFile, builder: TableBuilder, hasTgid: boolean): void {
   const { meta } = builder;
-  const clocks = new Set(file.buffers.filter((b) => b.cpus.some((c) => c.size > 0)).map((b) => b.clock || file.options.clock));
+  const clocks = new Set(
+    file.buffers.filter((b) => b.cpus.some((c) => c.size > 0)).map((b) => b.clock || file.options.clock),
+  );
   if (clocks.size > 1) builder.issues.add('unaligned-clocks', 0, 0, `instances on ${[...clocks].join(', ')}`);
   const clock = clocks.size > 1 ? '' : ([...clocks][0] ?? file.options.clock);
   // A TSC that the file can convert is recorded as x86-tsc, whatever name the user gave.
@@ -109,7 +125,13 @@ function kernelOf(uname: string): string {
   return words.length >= 3 ? words[2]! : '';
 }
 
-function readText(source: ByteSource, options: ReadOptions, file: TraceDatFile, text: TraceFormat | undefined, builder: TableBuilder): OpenTrace {
+function readText(
+  source: ByteSource,
+  options: ReadOptions,
+  file: TraceDatFile,
+  text: TraceFormat | undefined,
+  builder: TableBuilder,
+): OpenTrace {
   const part = file.texts[0]!;
   if (!text) {
     builder.issues.add('unsupported-version', part.offset, 0, 'a latency trace');
@@ -117,7 +139,8 @@ function readText(source: ByteSource, options: ReadOptions, file: TraceDatFile, 
   }
   const window: ByteSource = {
     size: part.size,
-    read: (offset, length) => source.read(part.offset + offset, Math.max(0, Math.min(length, part.size - offset))),
+    read: (offset, length) =>
+      source.read(part.offset + offset, Math.max(0, Math.min(length, part.size - offset))),
   };
   return text.read(window, options);
 }

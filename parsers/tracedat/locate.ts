@@ -36,10 +36,14 @@ export class RecordFinder {
   private readonly pages = new Map<number, OpenPage>();
 
   constructor(
-    private readonly file: TraceDatFile, private readonly chunks: ChunkIndex, private readonly source: ByteSource,
+    private readonly file: TraceDatFile,
+    private readonly chunks: ChunkIndex,
+    private readonly source: ByteSource,
     private readonly options: ReadOptions,
   ) {
-    this.ranges = file.buffers.filter((b) => !b.compressed).flatMap((b) => b.cpus.map((c) => ({ from: c.offset, to: c.offset + c.size, pageSize: b.pageSize })))
+    this.ranges = file.buffers
+      .filter((b) => !b.compressed)
+      .flatMap((b) => b.cpus.map((c) => ({ from: c.offset, to: c.offset + c.size, pageSize: b.pageSize })))
       .sort((a, b) => a.from - b.from);
   }
 
@@ -112,7 +116,7 @@ export class RecordFinder {
  */
 function recordAt(page: OpenPage, start: number, little: boolean): RecordBytes | undefined {
   const { bytes, view, end } = page;
-  for (let p = start > page.position ? page.position : page.first; p + 4 <= end && p < start;) {
+  for (let p = start > page.position ? page.position : page.first; p + 4 <= end && p < start; ) {
     const word = view.getUint32(p, little);
     const type = little ? word & 31 : word >>> 27;
     const delta = little ? word >>> 5 : word & COMMIT_MASK;

@@ -7,18 +7,36 @@ import type { CpuStream } from './stream.js';
  * Overwritten events show as missing before a page wherever the reader went on; what the pages do not account for was
  * lost before the first. Events dropped at a full buffer leave no mark at all: they may be missing anywhere.
  */
-export function markOverruns(stats: readonly CpuStat[], streams: readonly CpuStream[], builder: TableBuilder): void {
+export function markOverruns(
+  stats: readonly CpuStat[],
+  streams: readonly CpuStream[],
+  builder: TableBuilder,
+): void {
   for (const stat of stats) {
     // Instances have statistics of their own under the same numbers, in no order that tells them apart.
     const marked = streams.filter((s) => s.cpu === stat.cpu).reduce((sum, s) => sum + s.missingTotal, 0);
     const overwritten = Math.max(0, stat.overrun - marked);
     if (overwritten > 0) {
-      builder.losses.push({ row: firstRow(stat.cpu, streams, builder.length), cpu: stat.cpu, count: overwritten, offset: 0, line: 0, fromStart: true });
+      builder.losses.push({
+        row: firstRow(stat.cpu, streams, builder.length),
+        cpu: stat.cpu,
+        count: overwritten,
+        offset: 0,
+        line: 0,
+        fromStart: true,
+      });
       builder.issues.add('overwritten', 0, 0, `CPU ${stat.cpu}: ${overwritten} events`);
     }
     const dropped = stat.dropped + stat.commitOverrun;
     if (dropped > 0) {
-      builder.losses.push({ row: builder.length, cpu: stat.cpu, count: dropped, offset: 0, line: 0, fromStart: true });
+      builder.losses.push({
+        row: builder.length,
+        cpu: stat.cpu,
+        count: dropped,
+        offset: 0,
+        line: 0,
+        fromStart: true,
+      });
       builder.issues.add('lost-events', 0, 0, `CPU ${stat.cpu}: ${dropped} events at a full buffer`);
     }
   }
@@ -33,6 +51,7 @@ export function markUnread(cpus: readonly number[], builder: TableBuilder): void
 /** The first row of a CPU, or `none` when it has no event. */
 function firstRow(cpu: number, streams: readonly CpuStream[], none: number): number {
   let first = none;
-  for (const stream of streams) if (stream.cpu === cpu && stream.firstRow >= 0) first = Math.min(first, stream.firstRow);
+  for (const stream of streams)
+    if (stream.cpu === cpu && stream.firstRow >= 0) first = Math.min(first, stream.firstRow);
   return first;
 }

@@ -1,5 +1,10 @@
 /** QEMU's ftrace backend writes its trace events as text, `name args`, into trace_marker: they are read as those events. */
-import { describePayload, fillPayload, PlanBook as TextPlans, type EventPlan as TextPlan } from '../events/payload.js';
+import {
+  describePayload,
+  fillPayload,
+  PlanBook as TextPlans,
+  type EventPlan as TextPlan,
+} from '../events/payload.js';
 import type { TableBuilder } from '../events/table.js';
 import type { Interner } from '../base/intern.js';
 import type { RecordBytes } from '../tep/record.js';

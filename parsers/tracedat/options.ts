@@ -7,9 +7,30 @@ import type { GuestInfo } from '../events/table.js';
 import type { CpuStat, TimeShift, TraceOptions } from './model.js';
 
 export const OPTION = {
-  DONE: 0, DATE: 1, CPUSTAT: 2, BUFFER: 3, TRACECLOCK: 4, UNAME: 5, HOOK: 6, OFFSET: 7, CPUCOUNT: 8, VERSION: 9, PROCMAPS: 10,
-  TRACEID: 11, TIME_SHIFT: 12, GUEST: 13, TSC2NSEC: 14, STRINGS: 15, HEADER_INFO: 16, FTRACE_EVENTS: 17, EVENT_FORMATS: 18,
-  KALLSYMS: 19, PRINTK: 20, CMDLINES: 21, BUFFER_TEXT: 22, SAVED_TGIDS: 32,
+  DONE: 0,
+  DATE: 1,
+  CPUSTAT: 2,
+  BUFFER: 3,
+  TRACECLOCK: 4,
+  UNAME: 5,
+  HOOK: 6,
+  OFFSET: 7,
+  CPUCOUNT: 8,
+  VERSION: 9,
+  PROCMAPS: 10,
+  TRACEID: 11,
+  TIME_SHIFT: 12,
+  GUEST: 13,
+  TSC2NSEC: 14,
+  STRINGS: 15,
+  HEADER_INFO: 16,
+  FTRACE_EVENTS: 17,
+  EVENT_FORMATS: 18,
+  KALLSYMS: 19,
+  PRINTK: 20,
+  CMDLINES: 21,
+  BUFFER_TEXT: 22,
+  SAVED_TGIDS: 32,
 } as const;
 
 /** Samples of one clock correction table; a longer one is damage. */
@@ -19,13 +40,30 @@ const GUEST_LIMIT = 1024;
 
 export function emptyOptions(): TraceOptions {
   return {
-    clock: '', uname: '', version: '', cpuCount: 0, traceId: undefined, offsetNs: 0n, dateNs: undefined, tsc2nsec: undefined, peerTraceId: undefined,
-    timeShiftFlags: 0, timeShifts: [], guests: [], cpuStats: [], savedTgids: '',
+    clock: '',
+    uname: '',
+    version: '',
+    cpuCount: 0,
+    traceId: undefined,
+    offsetNs: 0n,
+    dateNs: undefined,
+    tsc2nsec: undefined,
+    peerTraceId: undefined,
+    timeShiftFlags: 0,
+    timeShifts: [],
+    guests: [],
+    cpuStats: [],
+    savedTgids: '',
   };
 }
 
 /** Applies one option; options that say nothing of events (hooks, process maps, unknown ids) are passed over. False when damaged. */
-export function applyOption(id: number, data: Uint8Array, bigEndian: boolean, options: TraceOptions): boolean {
+export function applyOption(
+  id: number,
+  data: Uint8Array,
+  bigEndian: boolean,
+  options: TraceOptions,
+): boolean {
   const reader = new ByteReader(data, bigEndian);
   const text = (): string => textUntilNul(data, 0, data.length);
   switch (id) {
@@ -34,20 +72,38 @@ export function applyOption(id: number, data: Uint8Array, bigEndian: boolean, op
       options.dateNs = parseInteger(text()) * 1000n;
       options.offsetNs += options.dateNs;
       break;
-    case OPTION.OFFSET: options.offsetNs += parseInteger(text()); break;
-    case OPTION.CPUSTAT: options.cpuStats.push(...parseCpuStats(text())); break;
-    case OPTION.TRACECLOCK: options.clock = /\[([^\]]+)\]/.exec(text())?.[1] ?? text().trim(); break;
-    case OPTION.UNAME: options.uname = text().trim(); break;
-    case OPTION.VERSION: options.version = text().trim(); break;
+    case OPTION.OFFSET:
+      options.offsetNs += parseInteger(text());
+      break;
+    case OPTION.CPUSTAT:
+      options.cpuStats.push(...parseCpuStats(text()));
+      break;
+    case OPTION.TRACECLOCK:
+      options.clock = /\[([^\]]+)\]/.exec(text())?.[1] ?? text().trim();
+      break;
+    case OPTION.UNAME:
+      options.uname = text().trim();
+      break;
+    case OPTION.VERSION:
+      options.version = text().trim();
+      break;
     case OPTION.CPUCOUNT:
       // A fork of trace-cmd for graphics traces stores saved_tgids under this number; a count has four bytes.
       if (data.length > 8) options.savedTgids += text();
       else options.cpuCount = Math.min(reader.u32(), CPU_LIMIT);
       break;
-    case OPTION.SAVED_TGIDS: options.savedTgids += text(); break;
-    case OPTION.TRACEID: options.traceId = reader.u64(); break;
-    case OPTION.TIME_SHIFT: readTimeShifts(reader, options); break;
-    case OPTION.GUEST: readGuest(reader, options); break;
+    case OPTION.SAVED_TGIDS:
+      options.savedTgids += text();
+      break;
+    case OPTION.TRACEID:
+      options.traceId = reader.u64();
+      break;
+    case OPTION.TIME_SHIFT:
+      readTimeShifts(reader, options);
+      break;
+    case OPTION.GUEST:
+      readGuest(reader, options);
+      break;
     case OPTION.TSC2NSEC: {
       const mult = BigInt(reader.u32());
       const shift = BigInt(reader.u32());
@@ -55,7 +111,8 @@ export function applyOption(id: number, data: Uint8Array, bigEndian: boolean, op
       if (reader.ok && mult > 0n && shift < 64n) options.tsc2nsec = { mult, shift, offset };
       break;
     }
-    default: break;
+    default:
+      break;
   }
   return reader.ok;
 }
@@ -71,8 +128,14 @@ function parseInteger(text: string): bigint {
 function parseCpuStats(text: string): CpuStat[] {
   const out: CpuStat[] = [];
   for (const part of text.split(/^CPU:/m).slice(1)) {
-    const of = (label: string): number => Number(new RegExp(`^${label}:\\s*(\\d{1,15})`, 'm').exec(part)?.[1] ?? 0);
-    out.push({ cpu: Number(/^\s*(\d{1,6})/.exec(part)?.[1] ?? 0), overrun: of('overrun'), commitOverrun: of('commit overrun'), dropped: of('dropped events') });
+    const of = (label: string): number =>
+      Number(new RegExp(`^${label}:\\s*(\\d{1,15})`, 'm').exec(part)?.[1] ?? 0);
+    out.push({
+      cpu: Number(/^\s*(\d{1,6})/.exec(part)?.[1] ?? 0),
+      overrun: of('overrun'),
+      commitOverrun: of('commit overrun'),
+      dropped: of('dropped events'),
+    });
   }
   return out;
 }
@@ -96,17 +159,23 @@ function readTimeShifts(reader: ByteReader, options: TraceOptions): void {
     tables.push({ times: column(), offsets: column(), scalings: column() });
   }
   // Files of trace-cmd before 3.0 end here: their scalings are whole numbers.
-  const fractions = tables.map((t) => (reader.left >= t.times.length * 8 ? t.times.map(() => reader.u64()) : t.times.map(() => 0n)));
+  const fractions = tables.map((t) =>
+    reader.left >= t.times.length * 8 ? t.times.map(() => reader.u64()) : t.times.map(() => 0n),
+  );
   options.timeShifts = tables.map((t, i) => sortByTime(t.times, t.offsets, t.scalings, fractions[i]!));
 }
 
 /** Samples in order of time, the first of several at one time. */
 function sortByTime(times: bigint[], offsets: bigint[], scalings: bigint[], fractions: bigint[]): TimeShift {
-  const order = times.map((_, i) => i).sort((a, b) => (times[a]! < times[b]! ? -1 : times[a]! > times[b]! ? 1 : a - b));
+  const order = times
+    .map((_, i) => i)
+    .sort((a, b) => (times[a]! < times[b]! ? -1 : times[a]! > times[b]! ? 1 : a - b));
   const kept = order.filter((i, k) => k === 0 || times[i] !== times[order[k - 1]!]);
   return {
-    times: kept.map((i) => times[i]!), offsets: kept.map((i) => BigInt.asIntN(64, offsets[i]!)),
-    scalings: kept.map((i) => scalings[i]!), fractions: kept.map((i) => fractions[i]! & 63n),
+    times: kept.map((i) => times[i]!),
+    offsets: kept.map((i) => BigInt.asIntN(64, offsets[i]!)),
+    scalings: kept.map((i) => scalings[i]!),
+    fractions: kept.map((i) => fractions[i]! & 63n),
   };
 }
 

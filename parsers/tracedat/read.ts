@@ -25,18 +25,39 @@ export interface Recordings {
 }
 
 /** Opens every recording; the earliest first page is what all times count from. `close` ends what runs elsewhere. */
-export function openRecordings(source: ByteSource, file: TraceDatFile, options: ReadOptions, builder: TableBuilder): Recordings {
+export function openRecordings(
+  source: ByteSource,
+  file: TraceDatFile,
+  options: ReadOptions,
+  builder: TableBuilder,
+): Recordings {
   const chunks = new ChunkIndex();
   const opened: { pieces: Pieces; cpu: number; pageSize: number }[] = [];
   const unread: number[] = [];
   let base: bigint | undefined;
-  const wanted = file.buffers.flatMap((buffer) => buffer.cpus.filter((c) => c.size > 0).map((recording) => ({ buffer, recording })));
-  const lanes = wanted.map(({ buffer, recording }) => (buffer.compressed && file.compression === 'zstd' && options.unzstdAhead ? scanChunks(source, recording, file.bigEndian) : []));
+  const wanted = file.buffers.flatMap((buffer) =>
+    buffer.cpus.filter((c) => c.size > 0).map((recording) => ({ buffer, recording })),
+  );
+  const lanes = wanted.map(({ buffer, recording }) =>
+    buffer.compressed && file.compression === 'zstd' && options.unzstdAhead
+      ? scanChunks(source, recording, file.bigEndian)
+      : [],
+  );
   const ahead = lanes.some((lane) => lane.length > 0) ? options.unzstdAhead?.(lanes) : undefined;
   for (let lane = 0; lane < wanted.length; lane++) {
     const { buffer, recording } = wanted[lane]!;
     const from = ahead && { from: ahead, lane, ranges: lanes[lane]! };
-    const pieces = new Pieces(source, buffer, recording, file.compression, file.bigEndian, chunks, options, builder.issues, from);
+    const pieces = new Pieces(
+      source,
+      buffer,
+      recording,
+      file.compression,
+      file.bigEndian,
+      chunks,
+      options,
+      builder.issues,
+      from,
+    );
     if (!pieces.next()) {
       // Nothing of this CPU is left: it may miss events anywhere.
       if (pieces.lost) unread.push(recording.cpu);
@@ -49,12 +70,20 @@ export function openRecordings(source: ByteSource, file: TraceDatFile, options: 
   const start = base ?? 0n;
   const hi = Number(start >> 32n);
   const lo = Number(start & 0xffffffffn);
-  const streams = opened.map((o) => new CpuStream(o.cpu, o.pieces, o.pageSize, file.page, !file.bigEndian, hi, lo, builder.issues));
+  const streams = opened.map(
+    (o) => new CpuStream(o.cpu, o.pieces, o.pageSize, file.page, !file.bigEndian, hi, lo, builder.issues),
+  );
   return { streams, clock: new TickClock(start, file.options), chunks, unread, close: () => ahead?.close() };
 }
 
 /** Adds the rows of all streams in order. */
-export function mergeStreams(recordings: Recordings, plans: PlanBook, threads: Threads, builder: TableBuilder, options: ReadOptions): void {
+export function mergeStreams(
+  recordings: Recordings,
+  plans: PlanBook,
+  threads: Threads,
+  builder: TableBuilder,
+  options: ReadOptions,
+): void {
   const { clock } = recordings;
   const live = recordings.streams.filter((s) => s.advance() || endStream(s, builder));
   let sincePoll = 0;
@@ -90,10 +119,21 @@ function addMissing(stream: CpuStream, builder: TableBuilder, at: number): void 
   const count = stream.missing;
   stream.missing = -1;
   builder.addLoss(stream.cpu, count, at, 0);
-  builder.issues.add('lost-events', at, 0, count > 0 ? `CPU ${stream.cpu}: ${count} events` : `CPU ${stream.cpu}`);
+  builder.issues.add(
+    'lost-events',
+    at,
+    0,
+    count > 0 ? `CPU ${stream.cpu}: ${count} events` : `CPU ${stream.cpu}`,
+  );
 }
 
-function addRecord(stream: CpuStream, plans: PlanBook, threads: Threads, builder: TableBuilder, clock: TickClock): void {
+function addRecord(
+  stream: CpuStream,
+  plans: PlanBook,
+  threads: Threads,
+  builder: TableBuilder,
+  clock: TickClock,
+): void {
   const { view, start, end } = stream;
   const little = !plans.context.bigEndian;
   if (stream.missing >= 0) addMissing(stream, builder, stream.at + start);
@@ -153,7 +193,14 @@ function typeOf(view: DataView, start: number, plans: PlanBook, little: boolean)
 }
 
 /** Switches a probe's plan when its record comes from another place than the last one's. */
-function choosePlan(plan: EventPlan, plans: PlanBook, view: DataView, at: number, end: number, little: boolean): void {
+function choosePlan(
+  plan: EventPlan,
+  plans: PlanBook,
+  view: DataView,
+  at: number,
+  end: number,
+  little: boolean,
+): void {
   if (at + plan.addressSize > end) return;
   const wide = plan.addressSize === 8;
   // Signed, so that they are small integers and no number is boxed.
@@ -167,5 +214,12 @@ function addStack(stream: CpuStream, plan: EventPlan, plans: PlanBook, builder: 
   if (!plan.format || stream.lastRow < 0) return;
   const addresses = stackAddresses(plan.format, plans.context, stream);
   const user = plan.format.name === 'user_stack';
-  builder.stacks.push({ row: stream.lastRow, user, offset: stream.at + stream.start, endOffset: stream.at + stream.end, line: 0, addresses });
+  builder.stacks.push({
+    row: stream.lastRow,
+    user,
+    offset: stream.at + stream.start,
+    endOffset: stream.at + stream.end,
+    line: 0,
+    addresses,
+  });
 }

@@ -28,9 +28,12 @@ export class EventPlan {
   byAddress: Map<bigint, SlotPlan> | undefined;
 
   constructor(
-    readonly format: EventFormat | undefined, readonly nameId: number,
+    readonly format: EventFormat | undefined,
+    readonly nameId: number,
     /** Offset and size of a probe's address in the record, offset -1 for other events. */
-    readonly addressOffset: number, readonly addressSize: number, readonly isStack: boolean,
+    readonly addressOffset: number,
+    readonly addressSize: number,
+    readonly isStack: boolean,
     /** What finds QEMU's events in the texts of markers; undefined for other events. */
     readonly markers: Markers | undefined,
   ) {}
@@ -47,7 +50,9 @@ export class EventPlan {
 
 export class PlanBook {
   /** By id, of which there are 65536: an array that grew to the ids in use would be a slow, sparse one. */
-  private readonly plans: (EventPlan | undefined)[] = new Array<EventPlan | undefined>(1 << 16).fill(undefined);
+  private readonly plans: (EventPlan | undefined)[] = new Array<EventPlan | undefined>(1 << 16).fill(
+    undefined,
+  );
   private readonly texts = new Map<number, { readonly system: string; readonly text: string }>();
   private readonly printers = new Map<number, EventPrinter>();
   /** Where a record has its event's id and its thread's. */
@@ -57,7 +62,12 @@ export class PlanBook {
   /** True for a type of two bytes at 0 and a pid at 4. */
   readonly isUsualHeader: boolean;
 
-  constructor(private readonly file: TraceDatFile, readonly context: TraceContext, private readonly names: Interner, private readonly issues: IssueLog) {
+  constructor(
+    private readonly file: TraceDatFile,
+    readonly context: TraceContext,
+    private readonly names: Interner,
+    private readonly issues: IssueLog,
+  ) {
     for (const stored of file.formats) {
       const id = formatId(stored.text);
       if (id >= 0 && !this.texts.has(id)) this.texts.set(id, stored);
@@ -111,7 +121,14 @@ export class PlanBook {
     const probe = probeField(format);
     const name = this.names.internString(`${format.system}:${format.name}`);
     const markers = isMarkerFormat(format) ? new Markers(format, this.names) : undefined;
-    const plan = new EventPlan(format, name, probe?.offset ?? -1, probe?.size ?? 0, isStackFormat(format), markers);
+    const plan = new EventPlan(
+      format,
+      name,
+      probe?.offset ?? -1,
+      probe?.size ?? 0,
+      isStackFormat(format),
+      markers,
+    );
     const resolved = probe ? undefined : resolveFormat(format, this.context, 0n);
     if (resolved) plan.use(planSlots(format, resolved));
     // No kernel function or user code lies at the last address: the first record switches the plan.

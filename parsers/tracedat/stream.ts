@@ -53,8 +53,14 @@ export class CpuStream {
 
   /** `baseHi`, `baseLo` are the words of the tick that `ts` counts from. */
   constructor(
-    readonly cpu: number, readonly pieces: Pieces, private readonly pageSize: number, private readonly layout: PageLayout,
-    private readonly little: boolean, private readonly baseHi: number, private readonly baseLo: number, private readonly issues: IssueLog,
+    readonly cpu: number,
+    readonly pieces: Pieces,
+    private readonly pageSize: number,
+    private readonly layout: PageLayout,
+    private readonly little: boolean,
+    private readonly baseHi: number,
+    private readonly baseLo: number,
+    private readonly issues: IssueLog,
   ) {
     // The first piece is there already when its stamp was needed to choose the base.
     if (pieces.bytes.length === 0) return;
@@ -142,7 +148,9 @@ export class CpuStream {
     this.at = this.pieces.at;
     this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength);
     const byWords = this.little && HOST_IS_LITTLE && this.bytes.byteOffset % 4 === 0;
-    this.words = byWords ? new Uint32Array(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength >> 2) : new Uint32Array(0);
+    this.words = byWords
+      ? new Uint32Array(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength >> 2)
+      : new Uint32Array(0);
     this.nextPage = 0;
   }
 
@@ -180,13 +188,20 @@ export class CpuStream {
     this.pageEnd = this.position + length;
     if (this.pageEnd > limit) {
       const torn = limit < this.nextPage;
-      this.issues.add(torn ? 'torn-tail' : 'bad-record', this.at + page, 0, `${length} bytes in a page of CPU ${this.cpu}`);
+      this.issues.add(
+        torn ? 'torn-tail' : 'bad-record',
+        this.at + page,
+        0,
+        `${length} bytes in a page of CPU ${this.cpu}`,
+      );
       this.pageEnd = limit;
       this.cutPage = true;
     }
     if ((flags & MISSING_EVENTS) !== 0) {
       const stored = (flags & MISSING_STORED) !== 0 && this.pageEnd + commitSize <= limit;
-      this.noteMissing(stored ? this.view.getUint32(this.pageEnd + (commitSize === 8 && !little ? 4 : 0), little) : 0);
+      this.noteMissing(
+        stored ? this.view.getUint32(this.pageEnd + (commitSize === 8 && !little ? 4 : 0), little) : 0,
+      );
     }
     return true;
   }

@@ -17,8 +17,12 @@ export class TraceDat implements OpenTrace {
   private readonly finder: RecordFinder;
 
   constructor(
-    readonly table: EventTable, file: TraceDatFile, private readonly plans: PlanBook,
-    chunks: ChunkIndex, input: ByteSource, options: ReadOptions,
+    readonly table: EventTable,
+    file: TraceDatFile,
+    private readonly plans: PlanBook,
+    chunks: ChunkIndex,
+    input: ByteSource,
+    options: ReadOptions,
   ) {
     this.finder = new RecordFinder(file, chunks, input, options);
   }
@@ -39,7 +43,11 @@ export class TraceDat implements OpenTrace {
     if (nested) return markers!.describe(name, record, nested);
     const printer = this.plans.printer(id);
     if (!printer) return { name, fields: [], text: rawBytes(record) };
-    return { name, fields: part === 'text' ? [] : printer.fields(record), text: part === 'fields' ? '' : this.text(name, printer, record) };
+    return {
+      name,
+      fields: part === 'text' ? [] : printer.fields(record),
+      text: part === 'fields' ? '' : this.text(name, printer, record),
+    };
   }
 
   private text(name: string, printer: EventPrinter, record: RecordBytes): string {

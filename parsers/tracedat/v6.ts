@@ -4,7 +4,14 @@ import type { ByteSource } from '../base/source.js';
 import type { IssueLog } from '../events/issues.js';
 import type { BufferInstance, CpuRecording, TraceDatFile } from './model.js';
 import { applyOption, OPTION } from './options.js';
-import { readCmdlines, readEventFormats, readFtraceFormats, readHeaderInfo, readKallsyms, readPrintk } from './sections.js';
+import {
+  readCmdlines,
+  readEventFormats,
+  readFtraceFormats,
+  readHeaderInfo,
+  readKallsyms,
+  readPrintk,
+} from './sections.js';
 
 /** The header is read in a window that grows by this factor until it fits. */
 const WINDOW_START = 4 << 20;
@@ -23,13 +30,24 @@ interface Instance {
 
 /** Reads the header at `start` into `file`; what precedes damage is kept, with an issue. */
 export function readVersion6(source: ByteSource, start: number, file: TraceDatFile, issues: IssueLog): void {
-  for (let window = Math.min(WINDOW_START, source.size); ; window = Math.min(window * WINDOW_GROWTH, source.size)) {
-    const trial: TraceDatFile = { ...file, formats: [], buffers: [], texts: [], options: { ...file.options, cpuStats: [], guests: [], timeShifts: [] } };
+  for (
+    let window = Math.min(WINDOW_START, source.size);
+    ;
+    window = Math.min(window * WINDOW_GROWTH, source.size)
+  ) {
+    const trial: TraceDatFile = {
+      ...file,
+      formats: [],
+      buffers: [],
+      texts: [],
+      options: { ...file.options, cpuStats: [], guests: [], timeShifts: [] },
+    };
     const reader = new ByteReader(source.read(0, window).slice(), file.bigEndian, start);
     const instances: Instance[] = [];
     const problem = readAll(reader, source.size, trial, instances);
     if (problem !== '' && !reader.ok && window < source.size && window < WINDOW_LIMIT) continue;
-    if (problem !== '') issues.add(reader.ok ? 'bad-header' : 'torn-tail', Math.min(reader.pos, source.size), 0, problem);
+    if (problem !== '')
+      issues.add(reader.ok ? 'bad-header' : 'torn-tail', Math.min(reader.pos, source.size), 0, problem);
     for (const instance of instances) readInstance(source, instance, trial, issues);
     Object.assign(file, trial);
     return;
@@ -50,7 +68,14 @@ function readAll(reader: ByteReader, sourceSize: number, file: TraceDatFile, ins
 }
 
 /** The part that repeats for each instance: options, then the recording's kind and its CPU table. */
-function readRest(reader: ByteReader, sourceSize: number, file: TraceDatFile, cpus: number, name: string, instances: Instance[]): string {
+function readRest(
+  reader: ByteReader,
+  sourceSize: number,
+  file: TraceDatFile,
+  cpus: number,
+  name: string,
+  instances: Instance[],
+): string {
   let tag = decoder.decode(reader.slice(10));
   if (tag === 'options  \0') {
     for (let id = reader.u16(); reader.ok && id !== OPTION.DONE; id = reader.u16()) {

@@ -6,7 +6,15 @@ import type { ReadOptions } from '../reader.js';
 import { decompress } from './codec.js';
 import type { CpuRecording, TraceDatFile } from './model.js';
 import { applyOption, OPTION } from './options.js';
-import { isPageSize, readCmdlines, readEventFormats, readFtraceFormats, readHeaderInfo, readKallsyms, readPrintk } from './sections.js';
+import {
+  isPageSize,
+  readCmdlines,
+  readEventFormats,
+  readFtraceFormats,
+  readHeaderInfo,
+  readKallsyms,
+  readPrintk,
+} from './sections.js';
 
 /** Section header: u16 id, u16 flags, u32 name, u64 size. */
 const SECTION_HEADER_BYTES = 16;
@@ -26,7 +34,13 @@ const SECTION_READERS: ReadonlyMap<number, (reader: ByteReader, file: TraceDatFi
 ]);
 
 /** Follows the options from the section at `start` into `file`; what precedes damage is kept, with an issue. */
-export function readVersion7(source: ByteSource, start: number, file: TraceDatFile, options: ReadOptions, issues: IssueLog): void {
+export function readVersion7(
+  source: ByteSource,
+  start: number,
+  file: TraceDatFile,
+  options: ReadOptions,
+  issues: IssueLog,
+): void {
   const seen = new Set<number>();
   let next = start;
   while (next !== 0) {
@@ -42,7 +56,14 @@ export function readVersion7(source: ByteSource, start: number, file: TraceDatFi
 }
 
 /** The bytes of the section at `offset`, decompressed; undefined (with an issue) when they are not there or not of kind `id`. */
-function readSection(source: ByteSource, offset: number, id: number, file: TraceDatFile, options: ReadOptions, issues: IssueLog): Uint8Array | undefined {
+function readSection(
+  source: ByteSource,
+  offset: number,
+  id: number,
+  file: TraceDatFile,
+  options: ReadOptions,
+  issues: IssueLog,
+): Uint8Array | undefined {
   if (offset + SECTION_HEADER_BYTES > source.size) {
     issues.add('torn-tail', source.size, 0, `section ${id} at ${offset}`);
     return undefined;
@@ -72,7 +93,14 @@ function readSection(source: ByteSource, offset: number, id: number, file: Trace
 }
 
 /** Reads the options of one section and the sections they point at; returns where the next option section is, 0 for none. */
-function readOptionSection(source: ByteSource, data: Uint8Array, file: TraceDatFile, options: ReadOptions, issues: IssueLog, at: number): number {
+function readOptionSection(
+  source: ByteSource,
+  data: Uint8Array,
+  file: TraceDatFile,
+  options: ReadOptions,
+  issues: IssueLog,
+  at: number,
+): number {
   const reader = new ByteReader(data, file.bigEndian);
   while (reader.left > 0) {
     const id = reader.u16();
@@ -86,7 +114,8 @@ function readOptionSection(source: ByteSource, data: Uint8Array, file: TraceDatF
     const readPart = SECTION_READERS.get(id);
     if (readPart) {
       const section = readSection(source, pointer.size64(), id, file, options, issues);
-      if (section && !readPart(new ByteReader(section, file.bigEndian), file)) issues.add('bad-header', at, 0, `section ${id}`);
+      if (section && !readPart(new ByteReader(section, file.bigEndian), file))
+        issues.add('bad-header', at, 0, `section ${id}`);
     } else if (id === OPTION.BUFFER) {
       readBuffer(source, pointer, file, issues, at);
     } else if (id === OPTION.BUFFER_TEXT) {
@@ -99,7 +128,13 @@ function readOptionSection(source: ByteSource, data: Uint8Array, file: TraceDatF
 }
 
 /** `u64 section, name\0, clock\0, u32 page size, u32 CPUs, {u32 cpu, u64 offset, u64 size}…` */
-function readBuffer(source: ByteSource, reader: ByteReader, file: TraceDatFile, issues: IssueLog, at: number): void {
+function readBuffer(
+  source: ByteSource,
+  reader: ByteReader,
+  file: TraceDatFile,
+  issues: IssueLog,
+  at: number,
+): void {
   const section = reader.size64();
   const name = reader.cstring();
   const clock = reader.cstring();
@@ -115,7 +150,12 @@ function readBuffer(source: ByteSource, reader: ByteReader, file: TraceDatFile, 
     if (reader.ok) cpus.push(recording);
   }
   if (!reader.ok) issues.add('bad-header', at, 0, `CPU table of buffer ${name}`);
-  const head = new ByteReader(section + SECTION_HEADER_BYTES <= source.size ? source.read(section, SECTION_HEADER_BYTES).slice() : new Uint8Array(0), file.bigEndian);
+  const head = new ByteReader(
+    section + SECTION_HEADER_BYTES <= source.size
+      ? source.read(section, SECTION_HEADER_BYTES).slice()
+      : new Uint8Array(0),
+    file.bigEndian,
+  );
   head.u16();
   const flags = head.u16();
   // Without its section header, whether the data is compressed is what the file says of itself.

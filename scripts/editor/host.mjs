@@ -48,7 +48,13 @@ async function stopGroup(child) {
 async function untilHealthy(child, base, logFile) {
   for (let i = 0; i < 300; i++) {
     if (child.exitCode !== null) break;
-    if (await fetch(`${base}/healthz`).then((reply) => reply.ok, () => false)) return;
+    if (
+      await fetch(`${base}/healthz`).then(
+        (reply) => reply.ok,
+        () => false,
+      )
+    )
+      return;
     await wait(100);
   }
   throw new Error(`code-server did not start:\n${fs.readFileSync(logFile, 'utf8')}`);
@@ -66,20 +72,42 @@ export async function startEditor({ vsix, settings = {}, port = 0, trust = true,
   const all = { ...SETTINGS, 'security.workspace.trust.enabled': !trust, ...settings };
   fs.writeFileSync(path.join(user, 'User/settings.json'), JSON.stringify(all, null, 2));
   fs.writeFileSync(path.join(home, 'config.yaml'), '');
-  const folders = ['--config', path.join(home, 'config.yaml'), '--user-data-dir', user, '--extensions-dir', path.join(home, 'extensions')];
+  const folders = [
+    '--config',
+    path.join(home, 'config.yaml'),
+    '--user-data-dir',
+    user,
+    '--extensions-dir',
+    path.join(home, 'extensions'),
+  ];
   const env = { ...process.env, HOME: home, XDG_DATA_HOME: '', XDG_CONFIG_HOME: '' };
   if (vsix) {
-    const installed = spawnSync(hostNode, [serverEntry, ...folders, '--install-extension', vsix, '--force'], { env, encoding: 'utf8' });
-    if (installed.status !== 0) throw new Error(`installing ${vsix}:\n${installed.stdout}${installed.stderr}`);
+    const installed = spawnSync(hostNode, [serverEntry, ...folders, '--install-extension', vsix, '--force'], {
+      env,
+      encoding: 'utf8',
+    });
+    if (installed.status !== 0)
+      throw new Error(`installing ${vsix}:\n${installed.stdout}${installed.stderr}`);
   }
   const address = `127.0.0.1:${port || (await freePort())}`;
   const logFile = path.join(home, 'server.log');
   const log = fs.openSync(logFile, 'w');
-  const flags = ['--auth', 'none', '--disable-telemetry', '--disable-update-check', '--disable-getting-started-override',
-    '--reconnection-grace-time', '1'];
+  const flags = [
+    '--auth',
+    'none',
+    '--disable-telemetry',
+    '--disable-update-check',
+    '--disable-getting-started-override',
+    '--reconnection-grace-time',
+    '1',
+  ];
   if (forTests) flags.push('--vscode-option', 'enable-smoke-test-driver');
   if (trust) flags.push('--disable-workspace-trust');
-  const child = spawn(hostNode, [serverEntry, ...folders, '--bind-addr', address, ...flags], { env, stdio: ['ignore', log, log], detached: true });
+  const child = spawn(hostNode, [serverEntry, ...folders, '--bind-addr', address, ...flags], {
+    env,
+    stdio: ['ignore', log, log],
+    detached: true,
+  });
   const base = `http://${address}`;
   try {
     await untilHealthy(child, base, logFile);
@@ -88,7 +116,10 @@ export async function startEditor({ vsix, settings = {}, port = 0, trust = true,
     throw error;
   }
   return {
-    base, address, home, userDir: user,
+    base,
+    address,
+    home,
+    userDir: user,
     async stop() {
       await stopGroup(child);
       fs.closeSync(log);
@@ -102,9 +133,19 @@ export async function openBrowser(editor, chromiumPath, { width = 1400, height =
   // Imported here so that `npm run editor` needs no browser.
   const { chromium } = await import('playwright-core');
   const context = await chromium.launchPersistentContext(fs.mkdtempSync(path.join(editor.home, 'browser-')), {
-    executablePath: chromiumPath, headless: true, viewport: { width, height }, ...more,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-      '--disable-component-update', '--disable-sync'],
+    executablePath: chromiumPath,
+    headless: true,
+    viewport: { width, height },
+    ...more,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
   });
   return { context, page: context.pages()[0] ?? (await context.newPage()) };
 }
@@ -128,21 +169,32 @@ async function untilFile(file, timeoutMs) {
  * Returns the exit code, 'reported' when the tests left their report first (a run with failures exits late or never),
  * or 'timeout'; console output of the window goes to `logFile`.
  */
-export async function runInExtensionHost(editor, chromiumPath, { folder, development, tests, env, reportFile, logFile, timeoutMs }) {
+export async function runInExtensionHost(
+  editor,
+  chromiumPath,
+  { folder, development, tests, env, reportFile, logFile, timeoutMs },
+) {
   const remote = (file) => `vscode-remote://${editor.address}${file}`;
   const { context, page } = await openBrowser(editor, chromiumPath);
   const lines = [];
   try {
     const exited = new Promise((done) => {
-      void page.exposeFunction('codeAutomationLog', (type, args) => { lines.push(`${type} ${args.join(' ')}`); });
+      void page.exposeFunction('codeAutomationLog', (type, args) => {
+        lines.push(`${type} ${args.join(' ')}`);
+      });
       void page.exposeFunction('codeAutomationExit', (code) => done(code));
     });
-    await page.goto(editorUrl(editor, folder, [
-      ['extensionEnvironment', JSON.stringify(env)],
-      ['extensionDevelopmentPath', remote(development)],
-      ['extensionTestsPath', remote(tests)],
-    ]));
-    const code = await Promise.race([exited, untilFile(reportFile, timeoutMs).then((there) => (there ? 'reported' : 'timeout'))]);
+    await page.goto(
+      editorUrl(editor, folder, [
+        ['extensionEnvironment', JSON.stringify(env)],
+        ['extensionDevelopmentPath', remote(development)],
+        ['extensionTestsPath', remote(tests)],
+      ]),
+    );
+    const code = await Promise.race([
+      exited,
+      untilFile(reportFile, timeoutMs).then((there) => (there ? 'reported' : 'timeout')),
+    ]);
     if (code === 'timeout') await page.screenshot({ path: `${logFile}.png` });
     return code;
   } finally {

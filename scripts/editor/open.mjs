@@ -7,8 +7,13 @@ import { editorUrl, startEditor } from './host.mjs';
 ensureDependencies();
 must(process.execPath, ['scripts/package.mjs']);
 ensureEditor();
-const editor = await startEditor({ vsix: path.join(root, 'dist/shimtrace.vsix'), port: Number(process.env.PORT ?? 0) });
-console.log(`\nVS Code is at ${editorUrl(editor, path.join(root, 'sample-traces'))}\nOpen labelled/inplace/M2.p.txt. Ctrl+C ends it.`);
+const editor = await startEditor({
+  vsix: path.join(root, 'dist/shimtrace.vsix'),
+  port: Number(process.env.PORT ?? 0),
+});
+console.log(
+  `\nVS Code is at ${editorUrl(editor, path.join(root, 'sample-traces'))}\nOpen labelled/inplace/M2.p.txt. Ctrl+C ends it.`,
+);
 const stop = async () => {
   await editor.stop();
   process.exit(0);

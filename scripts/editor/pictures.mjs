@@ -9,15 +9,25 @@ must(bin('tsc'), ['-b']);
 must(process.execPath, ['scripts/package.mjs'], { stdio: ['ignore', 'ignore', 'inherit'] });
 ensureEditor();
 process.env.CHROMIUM = ensureChromium();
-const { goToFirstViolation, openFile, openWorkbench, runCommand, SAMPLE, statusItem, webviewBody } = await import('../../test/editor/support.mjs');
+const { goToFirstViolation, openFile, openWorkbench, runCommand, SAMPLE, statusItem, webviewBody } =
+  await import('../../test/editor/support.mjs');
 const { manyConversions } = await import('../../out/extension/test/many.js');
 
 const MANY = 'many.txt';
 const THEMES = [
-  ['', 'Default Dark Modern'], ['-light', 'Default Light Modern'], ['-hc-dark', 'Default High Contrast'], ['-hc-light', 'Default High Contrast Light'],
+  ['', 'Default Dark Modern'],
+  ['-light', 'Default Light Modern'],
+  ['-hc-dark', 'Default High Contrast'],
+  ['-hc-light', 'Default High Contrast Light'],
 ];
 /** File name of the picture without its theme, and what it shows. */
-const SHOWN = [['violation', showViolation], ['lists', showLists], ['conversions', showConversions], ['explanation', showExplanation], ['verdicts', showVerdicts]];
+const SHOWN = [
+  ['violation', showViolation],
+  ['lists', showLists],
+  ['conversions', showConversions],
+  ['explanation', showExplanation],
+  ['verdicts', showVerdicts],
+];
 /** File name of the picture, theme, and what it shows. */
 const PICTURES = [
   ...SHOWN.flatMap(([name, show]) => THEMES.map(([suffix, theme]) => [`${name}${suffix}`, theme, show])),
@@ -36,7 +46,9 @@ async function showLists(page) {
   await goToFirstViolation(page);
   await runCommand(page, 'Focus on Findings View');
   for (const view of ['Pages', 'References']) await page.locator('.pane-header', { hasText: view }).click();
-  const sash = await page.locator('.split-view-container .sash-container .monaco-sash.vertical').evaluateAll((all) => all.map((node) => node.getBoundingClientRect()).map(({ x, y }) => ({ x, y })));
+  const sash = await page
+    .locator('.split-view-container .sash-container .monaco-sash.vertical')
+    .evaluateAll((all) => all.map((node) => node.getBoundingClientRect()).map(({ x, y }) => ({ x, y })));
   const edge = sash.filter(({ x }) => x > 200 && x < 500)[0];
   if (edge) {
     await page.mouse.move(edge.x + 2, 400);
@@ -97,10 +109,18 @@ for (const [name, theme, show] of PICTURES.filter(([name]) => only.length === 0 
   const bench = await openWorkbench({
     fill: (folder) => {
       fs.copyFileSync(SAMPLE, path.join(folder, 'conversion.txt'));
-      fs.writeFileSync(path.join(folder, MANY), manyConversions({ conversions: 450, failEvery: 100, slowEvery: 200 }));
+      fs.writeFileSync(
+        path.join(folder, MANY),
+        manyConversions({ conversions: 450, failEvery: 100, slowEvery: 200 }),
+      );
     },
-    settings: { 'workbench.colorTheme': theme, 'window.commandCenter': false, 'workbench.layoutControl.enabled': false },
-    width: 1200, height: 760,
+    settings: {
+      'workbench.colorTheme': theme,
+      'window.commandCenter': false,
+      'workbench.layoutControl.enabled': false,
+    },
+    width: 1200,
+    height: 760,
   });
   const { page } = bench;
   try {
@@ -109,7 +129,9 @@ for (const [name, theme, show] of PICTURES.filter(([name]) => only.length === 0 
     await show(page);
     await page.waitForTimeout(800);
     await page.screenshot({ path: path.join(images, `${name}.png`) });
-    console.log(`docs/images/${name}.png: ${Math.round(fs.statSync(path.join(images, `${name}.png`)).size / 1000)} KB`);
+    console.log(
+      `docs/images/${name}.png: ${Math.round(fs.statSync(path.join(images, `${name}.png`)).size / 1000)} KB`,
+    );
   } finally {
     await bench.close();
   }

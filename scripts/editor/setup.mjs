@@ -26,9 +26,11 @@ export function ensureEditor() {
 
 /** Path of a Chromium: $CHROMIUM, one on the PATH, or Debian's, installed when this may be done. */
 export function ensureChromium() {
-  const found = process.env.CHROMIUM ?? onPath('chromium') ?? onPath('chromium-browser') ?? onPath('google-chrome');
+  const found =
+    process.env.CHROMIUM ?? onPath('chromium') ?? onPath('chromium-browser') ?? onPath('google-chrome');
   if (found) return found;
-  if (process.getuid?.() !== 0) fail('The in-editor tests need Chromium: install the package `chromium`, or set CHROMIUM to its path');
+  if (process.getuid?.() !== 0)
+    fail('The in-editor tests need Chromium: install the package `chromium`, or set CHROMIUM to its path');
   console.log('Installing Chromium (apt-get)');
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const quiet = { env, stdio: ['ignore', 'ignore', 'inherit'] };

@@ -27,10 +27,19 @@ async function inHost(chromium, tests) {
   const editor = await startEditor({ forTests: true });
   try {
     const code = await runInExtensionHost(editor, chromium, {
-      folder: workspace, development: root, tests, env: { SHIMTRACE_IN_HOST: report }, reportFile: report, logFile, timeoutMs: 240000,
+      folder: workspace,
+      development: root,
+      tests,
+      env: { SHIMTRACE_IN_HOST: report },
+      reportFile: report,
+      logFile,
+      timeoutMs: 240000,
     });
     const rows = fs.existsSync(report) ? JSON.parse(fs.readFileSync(report, 'utf8')) : [];
-    const lines = rows.flatMap((row) => [row.error ? `    ✗ ${row.title}\n${row.error}` : `    ✓ ${row.title}`, ...row.figures.map((figure) => `      ${figure}`)]);
+    const lines = rows.flatMap((row) => [
+      row.error ? `    ✗ ${row.title}\n${row.error}` : `    ✓ ${row.title}`,
+      ...row.figures.map((figure) => `      ${figure}`),
+    ]);
     console.log(`\n  inside the extension host\n${lines.join('\n')}`);
     const failures = rows.filter((row) => row.error).map((row) => `${row.title}\n${row.error}`);
     total.passed += rows.length - failures.length;
@@ -46,17 +55,38 @@ async function inHost(chromium, tests) {
 
 /** The test files that drive the packaged extension. */
 function browserFiles() {
-  const files = [['test/editor', '.test.mjs'], ['out/webview/test', '.browser.js']].flatMap(([folder, ending]) =>
-    fs.readdirSync(path.join(root, folder)).filter((file) => file.endsWith(ending)).map((file) => path.join(folder, file)));
-  return files.filter((file) => names.length === 0 || names.some((name) => path.basename(file).includes(name)));
+  const files = [
+    ['test/editor', '.test.mjs'],
+    ['out/webview/test', '.browser.js'],
+  ].flatMap(([folder, ending]) =>
+    fs
+      .readdirSync(path.join(root, folder))
+      .filter((file) => file.endsWith(ending))
+      .map((file) => path.join(folder, file)),
+  );
+  return files.filter(
+    (file) => names.length === 0 || names.some((name) => path.basename(file).includes(name)),
+  );
 }
 
 async function inBrowser(chromium, file) {
   const total = newTotals();
   const left = path.join(results, `${path.basename(file)}.json`);
   fs.rmSync(left, { force: true });
-  const args = [bin('mocha'), '--no-config', '--reporter', 'scripts/reporter.cjs', '--timeout', '60000', '--fail-zero', '--exit', file];
-  const status = await runBeside(process.execPath, args, { env: { ...process.env, SHIMTRACE_TOTALS: left, CHROMIUM: chromium } });
+  const args = [
+    bin('mocha'),
+    '--no-config',
+    '--reporter',
+    'scripts/reporter.cjs',
+    '--timeout',
+    '60000',
+    '--fail-zero',
+    '--exit',
+    file,
+  ];
+  const status = await runBeside(process.execPath, args, {
+    env: { ...process.env, SHIMTRACE_TOTALS: left, CHROMIUM: chromium },
+  });
   addTotals(total, file, left, status);
   return total;
 }
@@ -76,9 +106,11 @@ async function twiceAtMost(job) {
 /** Runs the jobs in their order, {@link LANES} at a time. */
 async function runAll(jobs) {
   const waiting = jobs.values();
-  await Promise.all(Array.from({ length: LANES }, async () => {
-    for (const job of waiting) await twiceAtMost(job);
-  }));
+  await Promise.all(
+    Array.from({ length: LANES }, async () => {
+      for (const job of waiting) await twiceAtMost(job);
+    }),
+  );
 }
 
 ensureEditor();
@@ -86,8 +118,12 @@ const chromium = ensureChromium();
 fs.mkdirSync(results, { recursive: true });
 const tests = await bundleTests(names);
 const files = browserFiles();
-if (files.length > 0) must(process.execPath, ['scripts/package.mjs'], { stdio: ['ignore', 'ignore', 'inherit'] });
-await runAll([...(tests ? [() => inHost(chromium, tests)] : []), ...files.map((file) => () => inBrowser(chromium, file))]);
+if (files.length > 0)
+  must(process.execPath, ['scripts/package.mjs'], { stdio: ['ignore', 'ignore', 'inherit'] });
+await runAll([
+  ...(tests ? [() => inHost(chromium, tests)] : []),
+  ...files.map((file) => () => inBrowser(chromium, file)),
+]);
 if (again.length > 0) console.log(`\nFailed, and passed when run again:\n\n${again.join('\n\n')}\n`);
 const file = process.env.SHIMTRACE_TOTALS;
 if (file) fs.writeFileSync(file, JSON.stringify(total));

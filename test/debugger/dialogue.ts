@@ -79,14 +79,22 @@ export class Dialogue {
   /** Writes down the variables of a scope of the top frame, and returns them by name. */
   async scope(name: string): Promise<ReadonlyMap<string, DebugProtocol.Variable>> {
     const { stackFrames } = await this.where();
-    const { scopes } = await this.ask<{ scopes: DebugProtocol.Scope[] }>('scopes', { frameId: stackFrames[0]!.id });
+    const { scopes } = await this.ask<{ scopes: DebugProtocol.Scope[] }>('scopes', {
+      frameId: stackFrames[0]!.id,
+    });
     const scope = scopes.find((candidate) => candidate.name === name);
     assert.ok(scope, `no scope ${name}`);
     return this.children(scope.variablesReference);
   }
 
-  async children(variablesReference: number, more: object = {}): Promise<ReadonlyMap<string, DebugProtocol.Variable>> {
-    const { variables } = await this.ask<{ variables: DebugProtocol.Variable[] }>('variables', { variablesReference, ...more });
+  async children(
+    variablesReference: number,
+    more: object = {},
+  ): Promise<ReadonlyMap<string, DebugProtocol.Variable>> {
+    const { variables } = await this.ask<{ variables: DebugProtocol.Variable[] }>('variables', {
+      variablesReference,
+      ...more,
+    });
     return new Map(variables.map((variable) => [variable.name, variable]));
   }
 
@@ -131,14 +139,25 @@ function answerLines(response: DebugProtocol.Response): string[] {
   const body = response.body as Record<string, unknown> | undefined;
   if (!body) return ['← ok'];
   if (response.command === 'initialize') return ['← capabilities'];
-  const [key, value] = Object.entries(body).find(([name, list]) => Array.isArray(list) && LISTS.has(name)) ?? [];
+  const [key, value] =
+    Object.entries(body).find(([name, list]) => Array.isArray(list) && LISTS.has(name)) ?? [];
   if (!Array.isArray(value)) return [`← ${compact(body)}`];
-  if (key === 'variables') return value.map((v: DebugProtocol.Variable) => `    ${v.name} = ${v.value}${v.variablesReference ? ' …' : ''}${v.evaluateName ? `   [${v.evaluateName}]` : ''}`);
-  if (key === 'stackFrames') return value.map((f: DebugProtocol.StackFrame) => `    ${f.presentationHint === 'label' ? '--' : '  '} ${f.name}${f.source ? ` ${f.source.name}:${f.line}` : ''}`);
+  if (key === 'variables')
+    return value.map(
+      (v: DebugProtocol.Variable) =>
+        `    ${v.name} = ${v.value}${v.variablesReference ? ' …' : ''}${v.evaluateName ? `   [${v.evaluateName}]` : ''}`,
+    );
+  if (key === 'stackFrames')
+    return value.map(
+      (f: DebugProtocol.StackFrame) =>
+        `    ${f.presentationHint === 'label' ? '--' : '  '} ${f.name}${f.source ? ` ${f.source.name}:${f.line}` : ''}`,
+    );
   return value.map((item) => `    ${compact(item)}`);
 }
 
 /** JSON without the numbers that name objects of this run. */
 function compact(value: unknown): string {
-  return JSON.stringify(value, (key, inner: unknown) => (key === 'variablesReference' || key === 'frameId' ? undefined : inner));
+  return JSON.stringify(value, (key, inner: unknown) =>
+    key === 'variablesReference' || key === 'frameId' ? undefined : inner,
+  );
 }

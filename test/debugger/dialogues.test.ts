@@ -17,7 +17,10 @@ describe('dialogues with a debug session', () => {
   it('lines: snapped to an event, refused in another file, with conditions, hit counts and messages', async () => {
     const d = new Dialogue();
     await d.start({ trace: PINNED }, async () => {
-      await d.ask('setBreakpoints', { ...source(PINNED), breakpoints: [{ line: 3 }, { line: 50 }, { line: 9999 }] });
+      await d.ask('setBreakpoints', {
+        ...source(PINNED),
+        breakpoints: [{ line: 3 }, { line: 50 }, { line: 9999 }],
+      });
     });
     await d.ask('continue');
     await d.ask('continue');
@@ -27,8 +30,10 @@ describe('dialogues with a debug session', () => {
     await d.ask('setBreakpoints', {
       ...source(PINNED),
       breakpoints: [
-        { line: 49, condition: 'conversion.phase == "Stored"' }, { line: 51, condition: 'conversion.phase == "Blocked"' },
-        { line: 52, logMessage: 'unmapping {conversion.range}, {page.mapped} mapped, {nobody}' }, { line: 60, condition: 'page..refs' },
+        { line: 49, condition: 'conversion.phase == "Stored"' },
+        { line: 51, condition: 'conversion.phase == "Blocked"' },
+        { line: 52, logMessage: 'unmapping {conversion.range}, {page.mapped} mapped, {nobody}' },
+        { line: 60, condition: 'page..refs' },
         { line: 61, condition: 'page.gfn.x' },
       ],
     });
@@ -45,11 +50,18 @@ describe('dialogues with a debug session', () => {
   it('names: by glob, with or without the system, every second time', async () => {
     const d = new Dialogue();
     await d.start({ trace: GUEST }, async () => {
-      await d.ask('setFunctionBreakpoints', { breakpoints: [{ name: 'kvm_mmu_invalidate_*' }, { name: 'nobody_*' }] });
+      await d.ask('setFunctionBreakpoints', {
+        breakpoints: [{ name: 'kvm_mmu_invalidate_*' }, { name: 'nobody_*' }],
+      });
     });
     await d.ask('continue');
     await d.ask('continue');
-    await d.ask('setFunctionBreakpoints', { breakpoints: [{ name: '*', hitCondition: '% 5' }, { name: 'x', hitCondition: 'often' }] });
+    await d.ask('setFunctionBreakpoints', {
+      breakpoints: [
+        { name: '*', hitCondition: '% 5' },
+        { name: 'x', hitCondition: 'often' },
+      ],
+    });
     await d.ask('continue');
     await d.ask('continue');
     await d.ask('setFunctionBreakpoints', { breakpoints: [] });
@@ -57,13 +69,18 @@ describe('dialogues with a debug session', () => {
     d.matches('names');
   });
 
-  it('data: a page\'s attribute from its variable, a range from a list, and whatever changes', async () => {
+  it("data: a page's attribute from its variable, a range from a list, and whatever changes", async () => {
     const d = new Dialogue();
     await d.start({ trace: GUEST, from: { conversion: 0 } });
     const frames = await d.where();
-    const { scopes } = await d.ask<{ scopes: { name: string; variablesReference: number }[] }>('scopes', { frameId: frames.stackFrames[0]!.id });
+    const { scopes } = await d.ask<{ scopes: { name: string; variablesReference: number }[] }>('scopes', {
+      frameId: frames.stackFrames[0]!.id,
+    });
     const page = scopes.find((scope) => scope.name === 'Page')!.variablesReference;
-    const info = await d.ask<{ dataId: string }>('dataBreakpointInfo', { variablesReference: page, name: 'attribute' });
+    const info = await d.ask<{ dataId: string }>('dataBreakpointInfo', {
+      variablesReference: page,
+      name: 'attribute',
+    });
     await d.ask('dataBreakpointInfo', { variablesReference: page, name: 'vm' });
     await d.ask('dataBreakpointInfo', { name: 'page(gfn)' });
     await d.ask('dataBreakpointInfo', { name: 'event.name' });
@@ -73,8 +90,13 @@ describe('dialogues with a debug session', () => {
     const vm = await d.scope('VM');
     const attributes = vm.get('attributes')!.variablesReference;
     const [range] = await d.children(attributes, { filter: 'indexed', start: 0, count: 5 });
-    const many = await d.ask<{ dataId: string }>('dataBreakpointInfo', { variablesReference: attributes, name: range![0] });
-    await d.ask('setDataBreakpoints', { breakpoints: [{ dataId: many.dataId }, { dataId: 'gfn:0:0x100001:2:spte' }] });
+    const many = await d.ask<{ dataId: string }>('dataBreakpointInfo', {
+      variablesReference: attributes,
+      name: range![0],
+    });
+    await d.ask('setDataBreakpoints', {
+      breakpoints: [{ dataId: many.dataId }, { dataId: 'gfn:0:0x100001:2:spte' }],
+    });
     await d.ask('continue');
     await d.ask('continue');
     await d.ask('reverseContinue');
@@ -84,17 +106,26 @@ describe('dialogues with a debug session', () => {
   it('findings: by verdict, by rule, by an expression', async () => {
     const d = new Dialogue();
     await d.start({ trace: PINNED }, async () => {
-      await d.ask('setExceptionBreakpoints', { filters: ['undecidable', 'nothing'], filterOptions: [{ filterId: 'violation', condition: 'R*, G1' }] });
+      await d.ask('setExceptionBreakpoints', {
+        filters: ['undecidable', 'nothing'],
+        filterOptions: [{ filterId: 'violation', condition: 'R*, G1' }],
+      });
     });
     await d.ask('continue');
     await d.ask('exceptionInfo', { threadId: 1 });
-    await d.ask('setExceptionBreakpoints', { filters: [], filterOptions: [{ filterId: 'violation', condition: 'severity <= 1 and rule == "G9"' }] });
+    await d.ask('setExceptionBreakpoints', {
+      filters: [],
+      filterOptions: [{ filterId: 'violation', condition: 'severity <= 1 and rule == "G9"' }],
+    });
     await d.ask('shimtrace/goto', { row: 0 });
     await d.ask('continue');
     await d.ask('exceptionInfo', { threadId: 1 });
     await d.ask('continue');
     await d.ask('exceptionInfo', { threadId: 1 });
-    await d.ask('setExceptionBreakpoints', { filters: [], filterOptions: [{ filterId: 'violation', condition: 'severity <' }] });
+    await d.ask('setExceptionBreakpoints', {
+      filters: [],
+      filterOptions: [{ filterId: 'violation', condition: 'severity <' }],
+    });
     d.matches('findings');
   });
 
@@ -102,7 +133,8 @@ describe('dialogues with a debug session', () => {
     const d = new Dialogue();
     await d.start({ trace: PINNED, from: { finding: 'G9@101' } });
     await d.ask('launch', { trace: PINNED, from: 'finding:nobody' });
-    const ask = (expression: string, context: string, more: object = {}): Promise<unknown> => d.ask('evaluate', { expression, context, ...more });
+    const ask = (expression: string, context: string, more: object = {}): Promise<unknown> =>
+      d.ask('evaluate', { expression, context, ...more });
     await d.ask('shimtrace/goto', { line: 115 });
     await ask('page.refs', 'watch');
     await ask('refs(gfn).count + 1', 'repl');
@@ -127,13 +159,19 @@ describe('dialogues with a debug session', () => {
 
   it('stacks: kernel frames below the event, with their source when the user has it', async () => {
     const asked: FrameName[] = [];
-    const d = new Dialogue(testHost({
-      findSource: async (frame) => {
-        asked.push(frame);
-        return frame.symbol === 'mmap_region' ? { path: '/build/linux/mm/vma.c', line: 2400 } : undefined;
-      },
-    }));
-    await d.start({ trace: STACKS, from: 24, sourceMap: { tree: '/src/linux', '/build/linux': '/src/linux' } });
+    const d = new Dialogue(
+      testHost({
+        findSource: async (frame) => {
+          asked.push(frame);
+          return frame.symbol === 'mmap_region' ? { path: '/build/linux/mm/vma.c', line: 2400 } : undefined;
+        },
+      }),
+    );
+    await d.start({
+      trace: STACKS,
+      from: 24,
+      sourceMap: { tree: '/src/linux', '/build/linux': '/src/linux' },
+    });
     await d.where();
     await d.ask('stackTrace', { threadId: 1, startFrame: 1, levels: 2 });
     assert.equal(asked[0]?.symbol, 'mmap_region');
@@ -145,7 +183,10 @@ describe('dialogues with a debug session', () => {
     const binary = new Dialogue(testHost({ openTrace: dapHost(quiet).openTrace }));
     await binary.start({ trace: 'sample-traces/tracecmd/conv_small.v7-stack.dat' });
     const { stackFrames } = await binary.where();
-    assert.match(stackFrames.map((frame) => frame.name).join('\n'), /kernel stack\ntrace_event_raw_event_kvm_unmap_hva_range\+0x7d\n/);
+    assert.match(
+      stackFrames.map((frame) => frame.name).join('\n'),
+      /kernel stack\ntrace_event_raw_event_kvm_unmap_hva_range\+0x7d\n/,
+    );
     d.matches('stacks');
     plain.matches('stacks-offsets');
   });
@@ -167,7 +208,10 @@ describe('dialogues with a debug session', () => {
       await d.ask('setBreakpoints', { source: { sourceReference: 1 }, breakpoints: [{ line: 12 }] });
     });
     await d.where();
-    const { content } = await d.ask<{ content: string }>('source', { sourceReference: 1, source: { sourceReference: 1 } });
+    const { content } = await d.ask<{ content: string }>('source', {
+      sourceReference: 1,
+      source: { sourceReference: 1 },
+    });
     assert.ok(content.split('\n').length > 100);
     await d.ask('continue');
     await d.where();
@@ -238,7 +282,9 @@ describe('conditions where something is not there', () => {
   it('do not stop the replay: what is unknown is not true', async () => {
     const d = new Dialogue();
     await d.start({ trace: PINNED, stopOnEntry: false }, async () => {
-      await d.ask('setFunctionBreakpoints', { breakpoints: [{ name: '*', condition: 'conversion.phase == "RefsOk"' }] });
+      await d.ask('setFunctionBreakpoints', {
+        breakpoints: [{ name: '*', condition: 'conversion.phase == "RefsOk"' }],
+      });
     });
     assert.equal(d.lastStop.reason, 'function breakpoint');
     assert.equal(d.events.filter((event) => event.event === 'stopped').length, 1);

@@ -12,22 +12,39 @@ const SECTIONS: readonly (readonly [string, string, string])[] = [
   ['Where an expression starts', '', ''],
   ['The event', 'event', 'Besides these, every field of the event by its name: `event.gfn`, `event.attrs`.'],
   ['A page', 'page', '`page(gfn)`, `page(gfn, vm)` and `filePage(pgoff, inode)` name other pages.'],
-  ['References to a page', 'page.refs', 'Also `refs(gfn)`. In comparisons it counts as the number of references.'],
+  [
+    'References to a page',
+    'page.refs',
+    'Also `refs(gfn)`. In comparisons it counts as the number of references.',
+  ],
   ['An SPTE', 'page.spte', ''],
   ['A conversion', 'conversion(0)', '`conversion(number)` names another one.'],
   ['The shim', 'shim', 'One guest_memfd file; `inode(number)` names another one.'],
   ['A VM', 'vm', '`vm(number)` names another one.'],
   ['Invalidations of a VM', 'vm.invalidations', 'In comparisons it counts as those in progress.'],
-  ['A range in a list', 'vm.sptes[0]', 'Items of `vm.attributes`, `vm.sptes`, `shim.mappings` and the other lists of ranges.'],
+  [
+    'A range in a list',
+    'vm.sptes[0]',
+    'Items of `vm.attributes`, `vm.sptes`, `shim.mappings` and the other lists of ranges.',
+  ],
   ['A slot', 'vm.slots[0]', ''],
-  ['A rule', 'rules.G3', '`rules` has one member for each rule that was judged. In comparisons it counts as the violations so far.'],
+  [
+    'A rule',
+    'rules.G3',
+    '`rules` has one member for each rule that was judged. In comparisons it counts as the violations so far.',
+  ],
   ['A finding', 'findings[0]', 'Items of `findings`, and what the condition of an exception filter reads.'],
 ];
 
 function table(object: ExprObject): string[] {
   const rows = object.names().map((name) => {
     const member = object.member(name)!;
-    const callable = name !== 'event' && !member.lazy && isObject(member.value) && member.value.call !== undefined && member.value.names().length === 0;
+    const callable =
+      name !== 'event' &&
+      !member.lazy &&
+      isObject(member.value) &&
+      member.value.call !== undefined &&
+      member.value.names().length === 0;
     return `| \`${name}${callable ? '(…)' : ''}\` | ${member.doc} |`;
   });
   return ['| name | what it is |', '| --- | --- |', ...rows];
@@ -50,7 +67,8 @@ export function expressionsPage(trace: LoadedTrace, row: number): string {
     const value = expression === '' ? root : evaluateText(expression, root).value;
     if (value === undefined || !isObject(value)) throw new Error(`${expression} is nothing at row ${row}`);
     lines.push(`### ${title}`, '');
-    if (expression !== '') lines.push(`\`${expression === 'conversion(0)' ? 'conversion' : expression}\`. ${note}`.trim(), '');
+    if (expression !== '')
+      lines.push(`\`${expression === 'conversion(0)' ? 'conversion' : expression}\`. ${note}`.trim(), '');
     lines.push(...table(expression === 'event' ? withoutFields(value) : value), '');
   }
   return lines.join('\n');

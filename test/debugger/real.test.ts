@@ -6,8 +6,18 @@ import { MapRegistry } from '../../model/cursor/mapRegistry.js';
 import { ShimState, describeState } from '../../model/cursor/shimState.js';
 import { Dialogue, loadTrace, testHost } from './dialogue.js';
 
-const FOLDERS = ['sample-traces/labelled/inplace', 'sample-traces/labelled/base', 'sample-traces/labelled/shim', 'sample-traces/scenarios'];
-const traces = FOLDERS.flatMap((folder) => fs.readdirSync(folder).filter((name) => name.endsWith('.txt')).map((name) => path.posix.join(folder, name)));
+const FOLDERS = [
+  'sample-traces/labelled/inplace',
+  'sample-traces/labelled/base',
+  'sample-traces/labelled/shim',
+  'sample-traces/scenarios',
+];
+const traces = FOLDERS.flatMap((folder) =>
+  fs
+    .readdirSync(folder)
+    .filter((name) => name.endsWith('.txt'))
+    .map((name) => path.posix.join(folder, name)),
+);
 
 describe('the cursor on recorded traces', function () {
   this.timeout(60000);
@@ -21,15 +31,20 @@ describe('the cursor on recorded traces', function () {
       const cursor = new Cursor(analysis.ops, length, { every: 64, checkpointsMax: 8, undoOps: 32 });
       // The state as text is compared where it changed; in between, that nothing changed is what is compared.
       const texts: string[] = [describeState(cursor.state)];
-      for (let row = 0; row < length; row++) texts.push(cursor.forward() ? describeState(cursor.state) : texts[row]!);
+      for (let row = 0; row < length; row++)
+        texts.push(cursor.forward() ? describeState(cursor.state) : texts[row]!);
       const plain = new ShimState(new MapRegistry());
       for (let i = 0; i < analysis.ops.length; i++) plain.apply(analysis.ops, i, undefined);
       assert.equal(texts[length], describeState(plain));
       for (let row = length - 1; row >= 0; row--) {
         assert.equal(cursor.row, row);
-        if (texts[row] !== texts[row + 1] || row % 97 === 0) assert.equal(describeState(cursor.state), texts[row + 1], `after row ${row}`);
+        if (texts[row] !== texts[row + 1] || row % 97 === 0)
+          assert.equal(describeState(cursor.state), texts[row + 1], `after row ${row}`);
         const changed = cursor.back();
-        assert.ok(changed || texts[row] === texts[row + 1] || describeState(cursor.state) === texts[row], `leaving row ${row}`);
+        assert.ok(
+          changed || texts[row] === texts[row + 1] || describeState(cursor.state) === texts[row],
+          `leaving row ${row}`,
+        );
       }
       assert.equal(describeState(cursor.state), texts[0]);
     });
@@ -42,7 +57,9 @@ describe('the session on recorded traces', function () {
   it('stops at every violation in both directions, at the same lines', async () => {
     for (const file of traces) {
       const trace = loadTrace(file);
-      const wanted = [...new Set(trace.analysis.findings.filter((f) => f.verdict === 'violation').map((f) => Number(f.at)))].sort((a, b) => a - b);
+      const wanted = [
+        ...new Set(trace.analysis.findings.filter((f) => f.verdict === 'violation').map((f) => Number(f.at))),
+      ].sort((a, b) => a - b);
       const d = new Dialogue(testHost({ openTrace: async () => trace }));
       await d.start({ trace: file }, async () => {
         await d.ask('setExceptionBreakpoints', { filters: ['violation'] });
@@ -56,7 +73,11 @@ describe('the session on recorded traces', function () {
         }
       };
       await d.ask('shimtrace/goto', { row: 0 });
-      assert.deepEqual(await rows('continue'), wanted.filter((row) => row > 0), file);
+      assert.deepEqual(
+        await rows('continue'),
+        wanted.filter((row) => row > 0),
+        file,
+      );
       const last = trace.open.table.length - 1;
       assert.deepEqual(await rows('reverseContinue'), wanted.filter((row) => row < last).reverse(), file);
     }
@@ -71,7 +92,9 @@ describe('the session on recorded traces', function () {
       await d.ask('shimtrace/goto', { row });
       const { stackFrames } = await d.where();
       assert.ok(stackFrames.length > 0);
-      const { scopes } = await d.ask<{ scopes: { variablesReference: number }[] }>('scopes', { frameId: stackFrames[0]!.id });
+      const { scopes } = await d.ask<{ scopes: { variablesReference: number }[] }>('scopes', {
+        frameId: stackFrames[0]!.id,
+      });
       for (const scope of scopes) assert.ok((await d.children(scope.variablesReference)).size > 0);
     }
   });

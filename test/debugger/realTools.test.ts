@@ -98,79 +98,142 @@ describe('kernel frames with real tools', function () {
       write(`${where}/arch/x86/kvm/mmu.c`, MODULE);
     }
     // The build's own folder is gone afterwards, as it is for a kernel that was built elsewhere; paths in it are relative.
-    gcc('-g', '-O1', '-fno-inline', '-ffile-prefix-map=' + path.join(folder, 'build') + '=debian/build/amd64', '-o', 'vmlinux', 'mm/memory.c', 'virt/kvm/guest_memfd.c');
-    gcc('-g', '-O1', '-ffile-prefix-map=' + path.join(folder, 'build') + '=debian/build/amd64', '-c', '-o', path.join(folder, 'kvm.ko'), 'arch/x86/kvm/mmu.c');
+    gcc(
+      '-g',
+      '-O1',
+      '-fno-inline',
+      '-ffile-prefix-map=' + path.join(folder, 'build') + '=debian/build/amd64',
+      '-o',
+      'vmlinux',
+      'mm/memory.c',
+      'virt/kvm/guest_memfd.c',
+    );
+    gcc(
+      '-g',
+      '-O1',
+      '-ffile-prefix-map=' + path.join(folder, 'build') + '=debian/build/amd64',
+      '-c',
+      '-o',
+      path.join(folder, 'kvm.ko'),
+      'arch/x86/kvm/mmu.c',
+    );
     vmlinux = path.join(folder, 'debug', 'vmlinux');
     fs.mkdirSync(path.join(folder, 'debug/kernel/arch/x86/kvm'), { recursive: true });
     fs.renameSync(path.join(folder, 'build/vmlinux'), vmlinux);
     fs.renameSync(path.join(folder, 'kvm.ko'), path.join(folder, 'debug/kernel/arch/x86/kvm/kvm.ko'));
     fs.rmSync(path.join(folder, 'build'), { recursive: true });
     const { stdout } = spawnSync(vmlinux, { encoding: 'utf8' });
-    for (const match of stdout.matchAll(/(\w+)\+0x([0-9a-f]+)/g)) offsets.set(match[1]!, parseInt(match[2]!, 16));
-    assert.deepEqual([...offsets.keys()].sort(), ['do_wp_page', 'fault_helper', 'inlined', 'kvm_gmem_get_pfn']);
+    for (const match of stdout.matchAll(/(\w+)\+0x([0-9a-f]+)/g))
+      offsets.set(match[1]!, parseInt(match[2]!, 16));
+    assert.deepEqual([...offsets.keys()].sort(), [
+      'do_wp_page',
+      'fault_helper',
+      'inlined',
+      'kvm_gmem_get_pfn',
+    ]);
   });
   after(() => fs.rmSync(folder, { recursive: true, force: true }));
 
   const memory = (): string => path.join(folder, 'tree/mm/memory.c');
   const folders = (): { vmlinux: string; tree: string } => ({ vmlinux, tree: path.join(folder, 'tree') });
 
-  it('a return address leads to the line of its call, in the user\'s copy of the tree', async () => {
+  it("a return address leads to the line of its call, in the user's copy of the tree", async () => {
     const kernel = new KernelSources();
-    assert.deepEqual(await kernel.find({ symbol: 'do_wp_page', offset: offsets.get('do_wp_page')! }, folders()), { path: memory(), line: lineIn(MEMORY, 'report("do_wp_page"') });
-    assert.deepEqual(await kernel.find({ symbol: 'kvm_gmem_get_pfn', offset: offsets.get('kvm_gmem_get_pfn')! }, folders()), {
-      path: path.join(folder, 'tree/virt/kvm/guest_memfd.c'), line: lineIn(GUEST_MEMFD, 'report("kvm_gmem_get_pfn"'),
-    });
+    assert.deepEqual(
+      await kernel.find({ symbol: 'do_wp_page', offset: offsets.get('do_wp_page')! }, folders()),
+      { path: memory(), line: lineIn(MEMORY, 'report("do_wp_page"') },
+    );
+    assert.deepEqual(
+      await kernel.find({ symbol: 'kvm_gmem_get_pfn', offset: offsets.get('kvm_gmem_get_pfn')! }, folders()),
+      {
+        path: path.join(folder, 'tree/virt/kvm/guest_memfd.c'),
+        line: lineIn(GUEST_MEMFD, 'report("kvm_gmem_get_pfn"'),
+      },
+    );
   });
 
-  it('inside an inlined function it leads to the line of the frame\'s own function', async () => {
-    const place = await new KernelSources().find({ symbol: 'do_wp_page', offset: offsets.get('inlined')! }, folders());
+  it("inside an inlined function it leads to the line of the frame's own function", async () => {
+    const place = await new KernelSources().find(
+      { symbol: 'do_wp_page', offset: offsets.get('inlined')! },
+      folders(),
+    );
     assert.deepEqual(place, { path: memory(), line: lineIn(MEMORY, 'inlined((char *)do_wp_page)') });
   });
 
-  it('of two functions of one name the frame\'s size tells which; without it neither is named', async () => {
+  it("of two functions of one name the frame's size tells which; without it neither is named", async () => {
     const nm = spawnSync('nm', ['-S', vmlinux], { encoding: 'utf8' }).stdout;
-    const sizes = [...nm.matchAll(/^\S+ ([0-9a-f]+) t fault_helper$/gm)].map((match) => parseInt(match[1]!, 16));
+    const sizes = [...nm.matchAll(/^\S+ ([0-9a-f]+) t fault_helper$/gm)].map((match) =>
+      parseInt(match[1]!, 16),
+    );
     assert.equal(new Set(sizes).size, 2, nm);
-    const found = await Promise.all(sizes.map((size) => new KernelSources().find({ symbol: 'fault_helper', offset: 0, size }, folders())));
+    const found = await Promise.all(
+      sizes.map((size) => new KernelSources().find({ symbol: 'fault_helper', offset: 0, size }, folders())),
+    );
     assert.deepEqual(found.map((place) => path.basename(place!.path)).sort(), ['guest_memfd.c', 'memory.c']);
     assert.equal(await new KernelSources().find({ symbol: 'fault_helper', offset: 4 }, folders()), undefined);
   });
 
-  it('a module\'s frame is looked for in the module\'s file, by its section', async () => {
-    const place = await new KernelSources().find({ symbol: 'kvm_tdp_page_fault', offset: 0, module: 'kvm' }, folders());
-    assert.deepEqual(place, { path: path.join(folder, 'tree/arch/x86/kvm/mmu.c'), line: lineIn(MODULE, 'int kvm_tdp_page_fault') + 1 });
+  it("a module's frame is looked for in the module's file, by its section", async () => {
+    const place = await new KernelSources().find(
+      { symbol: 'kvm_tdp_page_fault', offset: 0, module: 'kvm' },
+      folders(),
+    );
+    assert.deepEqual(place, {
+      path: path.join(folder, 'tree/arch/x86/kvm/mmu.c'),
+      line: lineIn(MODULE, 'int kvm_tdp_page_fault') + 1,
+    });
     const other = { vmlinux, tree: '' };
-    assert.equal(await new KernelSources().find({ symbol: 'do_wp_page', offset: 4, module: 'kvm' }, other), undefined);
-    assert.equal(await new KernelSources().find({ symbol: 'kvm_tdp_page_fault', offset: 0 }, other), undefined);
+    assert.equal(
+      await new KernelSources().find({ symbol: 'do_wp_page', offset: 4, module: 'kvm' }, other),
+      undefined,
+    );
+    assert.equal(
+      await new KernelSources().find({ symbol: 'kvm_tdp_page_fault', offset: 0 }, other),
+      undefined,
+    );
   });
 
   it('a stack of a trace opens these lines from the debugger', async () => {
-    const text = ' CPU 0/KVM-275     [000] .....    62.270000: kvm_exit: reason EXIT_NPF rip 0xfff0 info 0 0\n CPU 0/KVM-275     [000] .....    62.270001: <stack trace>\n'
-      + ` => do_wp_page+0x${offsets.get('do_wp_page')!.toString(16)}\n => kvm_gmem_get_pfn+0x${offsets.get('kvm_gmem_get_pfn')!.toString(16)}\n => nobody+0x4\n`;
+    const text =
+      ' CPU 0/KVM-275     [000] .....    62.270000: kvm_exit: reason EXIT_NPF rip 0xfff0 info 0 0\n CPU 0/KVM-275     [000] .....    62.270001: <stack trace>\n' +
+      ` => do_wp_page+0x${offsets.get('do_wp_page')!.toString(16)}\n => kvm_gmem_get_pfn+0x${offsets.get('kvm_gmem_get_pfn')!.toString(16)}\n => nobody+0x4\n`;
     const trace = write('stack.txt', `# tracer: nop\n#\n${text}`);
     const { findSource } = dapHost({ out: () => undefined, err: () => undefined, progress: () => undefined });
     const d = new Dialogue(testHost({ ...(findSource && { findSource }) }));
     await d.start({ trace, sourceMap: folders() });
     const { stackFrames } = await d.where();
-    const shown = stackFrames.filter((frame) => frame.name.includes('+0x')).map(({ name, line, source }) => `${name.replace(/\+.*/, '')} ${source ? `${path.relative(folder, source.path!)}:${line}` : 'no source'}`);
+    const shown = stackFrames
+      .filter((frame) => frame.name.includes('+0x'))
+      .map(
+        ({ name, line, source }) =>
+          `${name.replace(/\+.*/, '')} ${source ? `${path.relative(folder, source.path!)}:${line}` : 'no source'}`,
+      );
     assert.deepEqual(shown, [
       `do_wp_page tree/mm/memory.c:${lineIn(MEMORY, 'report("do_wp_page"')}`,
-      `kvm_gmem_get_pfn tree/virt/kvm/guest_memfd.c:${lineIn(GUEST_MEMFD, 'report("kvm_gmem_get_pfn"')}`, 'nobody no source',
+      `kvm_gmem_get_pfn tree/virt/kvm/guest_memfd.c:${lineIn(GUEST_MEMFD, 'report("kvm_gmem_get_pfn"')}`,
+      'nobody no source',
     ]);
   });
 
   if (has('llvm-symbolizer') && has('llvm-nm')) {
-    it('LLVM\'s tools tell the same', async () => {
+    it("LLVM's tools tell the same", async () => {
       const bin = path.join(folder, 'bin');
       fs.mkdirSync(bin);
-      for (const name of ['nm', 'addr2line']) fs.writeFileSync(path.join(bin, name), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+      for (const name of ['nm', 'addr2line'])
+        fs.writeFileSync(path.join(bin, name), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
       const before = process.env['PATH'];
       process.env['PATH'] = `${bin}:${before}`;
       try {
-        assert.deepEqual(await new KernelSources().find({ symbol: 'do_wp_page', offset: offsets.get('do_wp_page')! }, folders()), { path: memory(), line: lineIn(MEMORY, 'report("do_wp_page"') });
+        assert.deepEqual(
+          await new KernelSources().find(
+            { symbol: 'do_wp_page', offset: offsets.get('do_wp_page')! },
+            folders(),
+          ),
+          { path: memory(), line: lineIn(MEMORY, 'report("do_wp_page"') },
+        );
       } finally {
         process.env['PATH'] = before;
       }
     });
-  } else it('LLVM\'s tools cannot be tried: they are not on this machine', () => assert.ok(canCompile));
+  } else it("LLVM's tools cannot be tried: they are not on this machine", () => assert.ok(canCompile));
 });

@@ -43,21 +43,33 @@ const LARGE_PAIRS: readonly (readonly [string, string])[] = [
 const ALLOWED: Allowed = {
   text: new Set([
     // perf has plugins of its own for these, which print other words than the kernel's print format.
-    'kvm:kvm_exit', 'kvm:kvm_entry', 'kvm:kvm_emulate_insn', 'kvm:kvm_userspace_exit', 'kvm:kvm_apicv_inhibit_changed',
-    'kvmmmu:kvm_mmu_get_page', 'kvmmmu:kvm_mmu_prepare_zap_page', 'tlb:tlb_flush',
+    'kvm:kvm_exit',
+    'kvm:kvm_entry',
+    'kvm:kvm_emulate_insn',
+    'kvm:kvm_userspace_exit',
+    'kvm:kvm_apicv_inhibit_changed',
+    'kvmmmu:kvm_mmu_get_page',
+    'kvmmmu:kvm_mmu_prepare_zap_page',
+    'tlb:tlb_flush',
     // perf knows the symbols of the machine it ran on; a perf.data does not hold them.
-    'exceptions:page_fault_kernel', 'restrictedmem:restrictedmem_fallocate',
+    'exceptions:page_fault_kernel',
+    'restrictedmem:restrictedmem_fallocate',
     // perf prints an array of a probe as zeros, and ends a line at a NUL.
     'restrictedmem:unmap_gfn_range',
   ]),
   slots: new Set([
     // The text has what the print format makes of a field, the record the field itself.
     ...['dev', 'dev_major', 'dev_minor', 'ofs', 'pgoff'].flatMap((slot) => [
-      `filemap:mm_filemap_add_to_page_cache ${slot}`, `filemap:mm_filemap_delete_from_page_cache ${slot}`,
+      `filemap:mm_filemap_add_to_page_cache ${slot}`,
+      `filemap:mm_filemap_delete_from_page_cache ${slot}`,
     ]),
     // perf's plugins leave these out.
-    'kvm:kvm_exit vcpu', 'kvm:kvm_userspace_exit errno',
-    ...['gen', 'gfn', 'role', 'level'].flatMap((slot) => [`kvmmmu:kvm_mmu_get_page ${slot}`, `kvmmmu:kvm_mmu_prepare_zap_page ${slot}`]),
+    'kvm:kvm_exit vcpu',
+    'kvm:kvm_userspace_exit errno',
+    ...['gen', 'gfn', 'role', 'level'].flatMap((slot) => [
+      `kvmmmu:kvm_mmu_get_page ${slot}`,
+      `kvmmmu:kvm_mmu_prepare_zap_page ${slot}`,
+    ]),
   ]),
 };
 
@@ -74,9 +86,12 @@ function compareAll(folder: string, pairs: readonly (readonly [string, string])[
       const script = open(perfScript, path.join(folder, text));
       assert.ok(binary.table.length > 100);
       assert.deepEqual(differences(binary, script, ALLOWED), []);
-      if (script.table.stacks.length > 0) assert.equal(binary.table.stacks.length, script.table.stacks.length);
+      if (script.table.stacks.length > 0)
+        assert.equal(binary.table.stacks.length, script.table.stacks.length);
       assert.deepEqual(
-        binary.table.losses.filter((loss) => loss.row < binary.table.length).map((loss) => [loss.row, loss.cpu, loss.count]),
+        binary.table.losses
+          .filter((loss) => loss.row < binary.table.length)
+          .map((loss) => [loss.row, loss.cpu, loss.count]),
         script.table.losses.map((loss) => [loss.row, loss.cpu, loss.count]),
       );
     });
@@ -89,8 +104,12 @@ describe('perf.data against perf script', () => {
 
   it('notices a difference', () => {
     const binary = open(perfData, path.join(SHIPPED, 'conv.restrictedmem.perf.data'));
-    const text = fs.readFileSync(path.join(SHIPPED, 'conv.restrictedmem.perf-script.txt'), 'latin1').replace('kvm=0xffff88810830e000', 'kvm=0xffff88810830e001');
-    const script = perfScript.read(new MemorySource(Uint8Array.from(Buffer.from(text, 'latin1'))), { cancel: NEVER_CANCELLED });
+    const text = fs
+      .readFileSync(path.join(SHIPPED, 'conv.restrictedmem.perf-script.txt'), 'latin1')
+      .replace('kvm=0xffff88810830e000', 'kvm=0xffff88810830e001');
+    const script = perfScript.read(new MemorySource(Uint8Array.from(Buffer.from(text, 'latin1'))), {
+      cancel: NEVER_CANCELLED,
+    });
     assert.equal(differences(binary, script, ALLOWED).length, 2, 'the slot and the payload');
   });
 
@@ -101,7 +120,15 @@ describe('perf.data against perf script', () => {
   if (large !== undefined && perf !== undefined) {
     for (const data of new Set(LARGE_PAIRS.map(([file]) => file))) {
       it(`${data} is what the installed perf prints of it`, () => {
-        const args = [...perf.slice(1), 'script', '--ns', '-F', 'comm,pid,tid,cpu,time,event,trace', '-i', path.join(large, data)];
+        const args = [
+          ...perf.slice(1),
+          'script',
+          '--ns',
+          '-F',
+          'comm,pid,tid,cpu,time,event,trace',
+          '-i',
+          path.join(large, data),
+        ];
         const { status, stdout } = spawnSync(perf[0]!, args, { maxBuffer: 1 << 30 });
         assert.equal(status, 0, `${perf.join(' ')} does not read it`);
         const script = perfScript.read(new MemorySource(new Uint8Array(stdout)), { cancel: NEVER_CANCELLED });

@@ -29,22 +29,39 @@ describe('the simple backend of QEMU against its log', () => {
   });
 
   it('has the same events, printed the same', () => {
-    const printed = (trace: OpenTrace): string[] => Array.from({ length: trace.table.length }, (_, row) =>
-      `${kindName(trace.table.kind(row))} ${trace.table.name(row)} ${trace.describe(row).text.trimEnd()}`);
+    const printed = (trace: OpenTrace): string[] =>
+      Array.from(
+        { length: trace.table.length },
+        (_, row) =>
+          `${kindName(trace.table.kind(row))} ${trace.table.name(row)} ${trace.describe(row).text.trimEnd()}`,
+      );
     assert.equal(recorded.table.length, 12);
     assert.deepEqual(printed(recorded), printed(log));
     assert.deepEqual(recorded.table.issues, []);
   });
 
   it('has the same times, on another clock', () => {
-    const apart = Array.from({ length: 12 }, (_, row) => log.table.absoluteTime(row) - recorded.table.absoluteTime(row) - (log.table.absoluteTime(0) - recorded.table.absoluteTime(0)));
-    assert.deepEqual(apart.filter((ns) => ns > APART_NS || ns < -APART_NS), []);
+    const apart = Array.from(
+      { length: 12 },
+      (_, row) =>
+        log.table.absoluteTime(row) -
+        recorded.table.absoluteTime(row) -
+        (log.table.absoluteTime(0) - recorded.table.absoluteTime(0)),
+    );
+    assert.deepEqual(
+      apart.filter((ns) => ns > APART_NS || ns < -APART_NS),
+      [],
+    );
   });
 
   it('has every argument by its name', () => {
-    assert.deepEqual(recorded.describe(2).fields.map(({ name, value }) => `${name}=${value}`), [
-      'name=0000:00:01.0/m', 'hva=0x7f315be00000', 'length=0x10000000', 'madvise=1', 'fallocate=0', 'ret=0',
-    ]);
-    assert.deepEqual(recorded.describe(5).fields.map(({ name, value }) => `${name}=${value}`), ['old_size=0x0', 'new_size=0x10000000']);
+    assert.deepEqual(
+      recorded.describe(2).fields.map(({ name, value }) => `${name}=${value}`),
+      ['name=0000:00:01.0/m', 'hva=0x7f315be00000', 'length=0x10000000', 'madvise=1', 'fallocate=0', 'ret=0'],
+    );
+    assert.deepEqual(
+      recorded.describe(5).fields.map(({ name, value }) => `${name}=${value}`),
+      ['old_size=0x0', 'new_size=0x10000000'],
+    );
   });
 });

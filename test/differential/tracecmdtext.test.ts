@@ -14,26 +14,44 @@ import { differences, type Allowed } from '../support/sameTables.js';
 import { loadZstd, readMaybeZstd } from '../support/zstd.js';
 
 const FILEMAP = ['dev', 'dev_major', 'dev_minor', 'ofs', 'pgoff'].flatMap((slot) => [
-  `filemap:mm_filemap_add_to_page_cache ${slot}`, `filemap:mm_filemap_delete_from_page_cache ${slot}`,
+  `filemap:mm_filemap_add_to_page_cache ${slot}`,
+  `filemap:mm_filemap_delete_from_page_cache ${slot}`,
 ]);
 const PLAIN: Allowed = {
   rounds: true,
   text: new Set([
     // trace-cmd's plugins print other words than the kernel's print format.
-    'kvm:kvm_exit', 'kvm:kvm_entry', 'kvm:kvm_emulate_insn', 'kvmmmu:kvm_mmu_get_page', 'kvmmmu:kvm_mmu_prepare_zap_page', 'tlb:tlb_flush',
+    'kvm:kvm_exit',
+    'kvm:kvm_entry',
+    'kvm:kvm_emulate_insn',
+    'kvmmmu:kvm_mmu_get_page',
+    'kvmmmu:kvm_mmu_prepare_zap_page',
+    'tlb:tlb_flush',
     // trace-cmd compares a signed errno as unsigned, takes an unknown enumerator for zero, and prints a probe's array as zeros.
-    'kvm:kvm_userspace_exit', 'kvm:kvm_apicv_inhibit_changed', 'restrictedmem:unmap_gfn_range',
+    'kvm:kvm_userspace_exit',
+    'kvm:kvm_apicv_inhibit_changed',
+    'restrictedmem:unmap_gfn_range',
     // The frames stand on lines of their own.
-    'ftrace:kernel_stack', 'ftrace:user_stack',
+    'ftrace:kernel_stack',
+    'ftrace:user_stack',
   ]),
   // Named otherwise than what they probe, and the report has bare addresses.
-  kinds: new Set(['restrictedmem:unmap_gfn_range', 'tprobes:set_attr', 'restrictedmem:restrictedmem_invalidate_start', 'restrictedmem:restrictedmem_invalidate_end']),
+  kinds: new Set([
+    'restrictedmem:unmap_gfn_range',
+    'tprobes:set_attr',
+    'restrictedmem:restrictedmem_invalidate_start',
+    'restrictedmem:restrictedmem_invalidate_end',
+  ]),
   slots: new Set([
     // The text has what the print format makes of a field, the record the field itself.
     ...FILEMAP,
     // The plugins leave these out, or print the role as they understand it.
-    'kvm:kvm_exit vcpu', 'kvm:kvm_userspace_exit errno',
-    ...['gen', 'gfn', 'role', 'level'].flatMap((slot) => [`kvmmmu:kvm_mmu_get_page ${slot}`, `kvmmmu:kvm_mmu_prepare_zap_page ${slot}`]),
+    'kvm:kvm_exit vcpu',
+    'kvm:kvm_userspace_exit errno',
+    ...['gen', 'gfn', 'role', 'level'].flatMap((slot) => [
+      `kvmmmu:kvm_mmu_get_page ${slot}`,
+      `kvmmmu:kvm_mmu_prepare_zap_page ${slot}`,
+    ]),
   ]),
 };
 /** -R prints fields, and every slot is the same. */
@@ -77,7 +95,10 @@ function compareAll(folder: string, pairs: Pairs): void {
       assert.equal(report.table.meta.format, traceCmdReport.id);
       assert.ok(report.table.length > 100);
       assert.deepEqual(differences(open(path.join(folder, data)), report, allowed), []);
-      assert.deepEqual(report.table.issues.filter((issue) => issue.code === 'foreign-lines' || issue.code === 'bad-line'), []);
+      assert.deepEqual(
+        report.table.issues.filter((issue) => issue.code === 'foreign-lines' || issue.code === 'bad-line'),
+        [],
+      );
     });
   }
 }
@@ -93,7 +114,8 @@ describe('trace-cmd report against trace.dat', () => {
     for (const [, text] of SHIPPED) {
       const bytes = readMaybeZstd(path.join('sample-traces/tracecmd', text));
       const cut = bytes.subarray(bytes.indexOf(10, 200) + 1);
-      if (!text.includes('stack')) assert.equal(sniffFormat(cut.subarray(0, 1 << 16), FORMATS), traceCmdReport, text);
+      if (!text.includes('stack'))
+        assert.equal(sniffFormat(cut.subarray(0, 1 << 16), FORMATS), traceCmdReport, text);
     }
   });
 

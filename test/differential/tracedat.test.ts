@@ -27,8 +27,15 @@ const BETTER = [
 ];
 /** The tool has plugins of its own for these, which print other words than the kernel's print format. */
 const PLUGINS = [
-  'kvm:kvm_exit', 'kvm:kvm_entry', 'kvm:kvm_emulate_insn', 'kvm:kvm_nested_vmexit', 'kvmmmu:kvm_mmu_get_page', 'kvmmmu:kvm_mmu_sync_page',
-  'kvmmmu:kvm_mmu_unsync_page', 'kvmmmu:kvm_mmu_prepare_zap_page', 'tlb:tlb_flush',
+  'kvm:kvm_exit',
+  'kvm:kvm_entry',
+  'kvm:kvm_emulate_insn',
+  'kvm:kvm_nested_vmexit',
+  'kvmmmu:kvm_mmu_get_page',
+  'kvmmmu:kvm_mmu_sync_page',
+  'kvmmmu:kvm_mmu_unsync_page',
+  'kvmmmu:kvm_mmu_prepare_zap_page',
+  'tlb:tlb_flush',
 ];
 /** Without its plugins, or of raw fields, the tool reads a stack of any depth as eight entries. */
 const STACKS = ['ftrace:kernel_stack', 'ftrace:user_stack'];
@@ -73,8 +80,13 @@ const LARGE: readonly (readonly [string, string, Comparison])[] = [
 ];
 /** Compared with the installed trace-cmd, with its plugins and without, and raw. */
 const LIVE = [
-  'labelled/base/M10.va.dat', 'labelled/inplace/M1.a.dat', 'labelled/inplace/M2.p.dat', 'labelled/inplace/M6.q.dat', 'labelled/inplace/N.apx.n2m2.dat',
-  'labelled/shim/SN.all.dat', 'base/tracecmd/conv.v7-zstd.dat',
+  'labelled/base/M10.va.dat',
+  'labelled/inplace/M1.a.dat',
+  'labelled/inplace/M2.p.dat',
+  'labelled/inplace/M6.q.dat',
+  'labelled/inplace/N.apx.n2m2.dat',
+  'labelled/shim/SN.all.dat',
+  'base/tracecmd/conv.v7-zstd.dat',
 ];
 
 let codecs: Codecs;
@@ -99,25 +111,49 @@ function compareAll(folder: string, pairs: readonly (readonly [string, string, C
 
 function compareLive(file: string): void {
   const trace = open(file);
-  for (const [args, how] of [[['-t'], PLAIN], [['-N', '-t'], NO_PLUGINS], [['-R'], RAW]] as const) {
+  for (const [args, how] of [
+    [['-t'], PLAIN],
+    [['-N', '-t'], NO_PLUGINS],
+    [['-R'], RAW],
+  ] as const) {
     const ran = traceCmd('report', ...args, '-i', file);
     assert.equal(ran.status, 0, ran.stderr);
     assert.deepEqual(reportDifferences(trace, parseReport(ran.stdout), how), []);
   }
 }
 
-const CONVERTED = ['base/tracecmd/conv.v6.dat', 'base/tracecmd/conv.v7-default.dat', 'inplace/multi/multibuf.dat', 'base/tracecmd/conv_small.v7-mono.dat'];
-const ENCODINGS = [['--file-version', '6', '--compression', 'none'], ...['none', 'zstd', 'zlib'].map((codec) => ['--file-version', '7', '--compression', codec])];
+const CONVERTED = [
+  'base/tracecmd/conv.v6.dat',
+  'base/tracecmd/conv.v7-default.dat',
+  'inplace/multi/multibuf.dat',
+  'base/tracecmd/conv_small.v7-mono.dat',
+];
+const ENCODINGS = [
+  ['--file-version', '6', '--compression', 'none'],
+  ...['none', 'zstd', 'zlib'].map((codec) => ['--file-version', '7', '--compression', codec]),
+];
 /** The words that start trace-cmd: one in a chroot sees the folder of temporary files under the same path. */
 const TOOL = (process.env['SHIMTRACE_TRACECMD'] ?? 'trace-cmd').split(' ');
 
-function traceCmd(...args: readonly string[]): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
+function traceCmd(...args: readonly string[]): {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+} {
   return spawnSync(TOOL[0]!, [...TOOL.slice(1), ...args], { maxBuffer: 1 << 30, encoding: 'utf8' });
 }
 
 function eventsOf(trace: OpenTrace): string[] {
   return Array.from({ length: trace.table.length }, (_, row) =>
-    [trace.table.absoluteTime(row), trace.table.cpu(row), trace.table.tid(row), trace.table.comm(row), trace.table.name(row), trace.describe(row).text].join(' '));
+    [
+      trace.table.absoluteTime(row),
+      trace.table.cpu(row),
+      trace.table.tid(row),
+      trace.table.comm(row),
+      trace.table.name(row),
+      trace.describe(row).text,
+    ].join(' '),
+  );
 }
 
 /** Runs `each` with an empty folder for what the tool writes. */
@@ -156,10 +192,19 @@ function compareSplit(file: string): void {
     const ran = traceCmd('split', '-i', input, '-o', out, '-e', '300');
     assert.equal(ran.status, 0, ran.stderr);
     // Its versions number the parts in different ways.
-    const name = path.join(folder, fs.readdirSync(folder).filter((file) => file.startsWith('out')).sort()[0]!);
+    const name = path.join(
+      folder,
+      fs
+        .readdirSync(folder)
+        .filter((file) => file.startsWith('out'))
+        .sort()[0]!,
+    );
     const part = open(name);
     assert.ok(part.table.length >= 300);
-    assert.deepEqual(reportDifferences(part, parseReport(traceCmd('report', '-t', '-i', name).stdout), PLAIN), []);
+    assert.deepEqual(
+      reportDifferences(part, parseReport(traceCmd('report', '-t', '-i', name).stdout), PLAIN),
+      [],
+    );
   });
 }
 
@@ -171,8 +216,15 @@ describe('trace.dat against trace-cmd report', () => {
   compareAll('sample-traces/tracecmd', SHIPPED);
 
   it('notices a difference', () => {
-    const text = fs.readFileSync('sample-traces/tracecmd/conv.restrictedmem.report.txt', 'utf8').replace('even_cows=0', 'even_cows=1').replace('[001]', '[000]');
-    const found = reportDifferences(open('sample-traces/tracecmd/conv.restrictedmem.dat'), parseReport(text), PLAIN);
+    const text = fs
+      .readFileSync('sample-traces/tracecmd/conv.restrictedmem.report.txt', 'utf8')
+      .replace('even_cows=0', 'even_cows=1')
+      .replace('[001]', '[000]');
+    const found = reportDifferences(
+      open('sample-traces/tracecmd/conv.restrictedmem.dat'),
+      parseReport(text),
+      PLAIN,
+    );
     assert.equal(found.length, 2, 'the payload and the head');
   });
 
@@ -180,9 +232,17 @@ describe('trace.dat against trace-cmd report', () => {
   if (large !== undefined) {
     compareAll(large, LARGE);
     if (traceCmd('--version').stdout.includes('trace-cmd')) {
-      for (const file of CONVERTED) it(`${file} is the same when converted`, () => compareConverted(path.join(large, file))).timeout(120_000);
-      for (const file of CONVERTED) it(`a part of ${file} is what the tool says of the part`, () => compareSplit(path.join(large, file))).timeout(120_000);
-      for (const file of LIVE) it(`${file} is what the installed trace-cmd says`, () => compareLive(path.join(large, file))).timeout(120_000);
+      for (const file of CONVERTED)
+        it(`${file} is the same when converted`, () => compareConverted(path.join(large, file))).timeout(
+          120_000,
+        );
+      for (const file of CONVERTED)
+        it(`a part of ${file} is what the tool says of the part`, () =>
+          compareSplit(path.join(large, file))).timeout(120_000);
+      for (const file of LIVE)
+        it(`${file} is what the installed trace-cmd says`, () => compareLive(path.join(large, file))).timeout(
+          120_000,
+        );
     }
   }
 });

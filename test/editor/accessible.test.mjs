@@ -4,7 +4,18 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { root } from '../../scripts/steps.mjs';
-import { chooseTheme, goToFirstViolation, openFile, openWorkbench, picture, runCommand, SAMPLE, statusItem, THEMES, webviewBody } from './support.mjs';
+import {
+  chooseTheme,
+  goToFirstViolation,
+  openFile,
+  openWorkbench,
+  picture,
+  runCommand,
+  SAMPLE,
+  statusItem,
+  THEMES,
+  webviewBody,
+} from './support.mjs';
 
 const AXE = fs.readFileSync(path.join(root, 'node_modules/axe-core/axe.min.js'), 'utf8');
 /** Elements whose names, texts and icons come from this extension; the colour of a lens is the theme's. */
@@ -18,15 +29,25 @@ const OF_EVERY_LIST = 'label-content-name-mismatch';
 /** Rules of axe that are broken within `frame`, each with the elements. */
 async function broken(frame) {
   await frame.evaluate(AXE);
-  return frame.evaluate(async ([ours, ofEveryList]) => {
-    // A webview shows the editor's background through its own, which axe does not see.
-    if (document.body.classList.contains('vscode-body')) document.body.style.background = 'var(--vscode-editor-background)';
-    const { violations } = await globalThis.axe.run(document, { resultTypes: ['violations'] });
-    return violations.flatMap(({ id, nodes }) => nodes.map((node) => {
-      const element = document.querySelector(node.target.at(-1));
-      return { id, html: node.html.slice(0, 160), isOurs: id !== ofEveryList && element !== null && element.closest(ours) !== null };
-    }));
-  }, [OURS, OF_EVERY_LIST]);
+  return frame.evaluate(
+    async ([ours, ofEveryList]) => {
+      // A webview shows the editor's background through its own, which axe does not see.
+      if (document.body.classList.contains('vscode-body'))
+        document.body.style.background = 'var(--vscode-editor-background)';
+      const { violations } = await globalThis.axe.run(document, { resultTypes: ['violations'] });
+      return violations.flatMap(({ id, nodes }) =>
+        nodes.map((node) => {
+          const element = document.querySelector(node.target.at(-1));
+          return {
+            id,
+            html: node.html.slice(0, 160),
+            isOurs: id !== ofEveryList && element !== null && element.closest(ours) !== null,
+          };
+        }),
+      );
+    },
+    [OURS, OF_EVERY_LIST],
+  );
 }
 
 /** The frame inside a webview. */
@@ -39,7 +60,10 @@ describe('what axe finds', () => {
   let bench;
   let page;
   before(async () => {
-    bench = await openWorkbench({ fill: (folder) => fs.copyFileSync(SAMPLE, path.join(folder, 'pinned.txt')), height: 1100 });
+    bench = await openWorkbench({
+      fill: (folder) => fs.copyFileSync(SAMPLE, path.join(folder, 'pinned.txt')),
+      height: 1100,
+    });
     ({ page } = bench);
     await openFile(page, 'pinned.txt');
     await statusItem(page).filter({ hasText: '1 violation' }).waitFor();
@@ -59,18 +83,25 @@ describe('what axe finds', () => {
         const found = await broken(page.mainFrame());
         const theirs = [...new Set(found.filter(({ isOurs }) => !isOurs).map(({ id }) => id))];
         console.log(`      VS Code's own: ${theirs.join(', ') || 'nothing'}`);
-        assert.deepEqual(found.filter(({ isOurs }) => isOurs), []);
+        assert.deepEqual(
+          found.filter(({ isOurs }) => isOurs),
+          [],
+        );
       });
 
       for (const [name, command, text] of [
-        ['the explanation', 'Shimtrace: Explain This Finding', 'What happened'], ['the verdicts', 'Shimtrace: Show Verdicts of All Rules', 'What could not be decided'],
+        ['the explanation', 'Shimtrace: Explain This Finding', 'What happened'],
+        ['the verdicts', 'Shimtrace: Show Verdicts of All Rules', 'What could not be decided'],
       ]) {
         it(`is nothing in ${name}`, async () => {
           await page.locator('.tab', { hasText: 'pinned.txt' }).first().click();
           await runCommand(page, command);
           await webviewBody(page).getByText(text).first().waitFor();
           const found = await broken(await webviewFrame(page));
-          assert.deepEqual(found.filter(({ id }) => !OF_THE_PREVIEW.includes(id)), []);
+          assert.deepEqual(
+            found.filter(({ id }) => !OF_THE_PREVIEW.includes(id)),
+            [],
+          );
           await runCommand(page, 'View: Close Editor');
         });
       }

@@ -2,9 +2,20 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { goToFirstViolation, indexedTrace, openFile, openWorkbench, picture, runCommand, SAMPLE, statusItem, violationHoverShows, webviewBody } from './support.mjs';
+import {
+  goToFirstViolation,
+  indexedTrace,
+  openFile,
+  openWorkbench,
+  picture,
+  runCommand,
+  SAMPLE,
+  statusItem,
+  violationHoverShows,
+  webviewBody,
+} from './support.mjs';
 
-describe('in the browser\'s extension host', () => {
+describe("in the browser's extension host", () => {
   let bench;
   let page;
   before(async () => {
@@ -22,7 +33,8 @@ describe('in the browser\'s extension host', () => {
   });
   after(() => bench?.close());
   afterEach(async function () {
-    if (this.currentTest.state === 'failed') await picture(page, `failed-browser-${this.currentTest.title.replace(/\W+/g, '-')}`);
+    if (this.currentTest.state === 'failed')
+      await picture(page, `failed-browser-${this.currentTest.title.replace(/\W+/g, '-')}`);
   });
 
   it('judges a trace and answers a hover', async () => {
@@ -30,7 +42,10 @@ describe('in the browser\'s extension host', () => {
     await statusItem(page).filter({ hasText: '1 violation' }).waitFor();
     await runCommand(page, 'Shimtrace: Go to First Violation');
     await page.locator('.squiggly-error').first().waitFor();
-    await violationHoverShows(page, page.locator('.monaco-hover:not(.hidden) td', { hasText: '1 pin' }).first());
+    await violationHoverShows(
+      page,
+      page.locator('.monaco-hover:not(.hidden) td', { hasText: '1 pin' }).first(),
+    );
   });
 
   it('has lists, explanations and the timeline', async () => {
@@ -46,22 +61,30 @@ describe('in the browser\'s extension host', () => {
     await runCommand(page, 'View: Show Explorer');
   });
 
-  it('keeps an index in the user\'s storage, as far as the page offers one', async () => {
+  it("keeps an index in the user's storage, as far as the page offers one", async () => {
     await openFile(page, 'middling.txt');
     await statusItem(page).filter({ hasText: '1 violation' }).waitFor();
     const folder = path.join(bench.editor.userDir, 'User/globalStorage/shimtrace.shimtrace/index');
-    const kept = () => (fs.existsSync(folder) ? fs.readdirSync(folder) : []).filter((name) => name.endsWith('.json'));
+    const kept = () =>
+      (fs.existsSync(folder) ? fs.readdirSync(folder) : []).filter((name) => name.endsWith('.json'));
     for (let i = 0; i < 50 && kept().length === 0; i++) await page.waitForTimeout(200);
     assert.equal(kept().length, 1);
   });
 
   it('says of a file beyond its memory that it is, before reading it', async () => {
-    const file = page.locator('.explorer-folders-view .monaco-list-row').filter({ has: page.getByText('huge.txt', { exact: true }) }).first();
+    const file = page
+      .locator('.explorer-folders-view .monaco-list-row')
+      .filter({ has: page.getByText('huge.txt', { exact: true }) })
+      .first();
     await file.click({ button: 'right' });
     // A menu takes no click in its first moments.
     await page.waitForTimeout(800);
     await page.locator('.monaco-menu .action-label', { hasText: 'Check This Trace' }).click();
-    await page.locator('.notification-toast', { hasText: 'in the browser a trace may have 512 MB, and this one has 513 MB' }).waitFor();
+    await page
+      .locator('.notification-toast', {
+        hasText: 'in the browser a trace may have 512 MB, and this one has 513 MB',
+      })
+      .waitFor();
   });
 
   it('does so in a web worker', async () => {

@@ -5,17 +5,23 @@ describe('the first run', () => {
   let bench;
   let page;
   before(async () => {
-    bench = await openWorkbench({ fill: () => {}, settings: { 'workbench.colorTheme': 'Default Light Modern' } });
+    bench = await openWorkbench({
+      fill: () => {},
+      settings: { 'workbench.colorTheme': 'Default Light Modern' },
+    });
     ({ page } = bench);
   });
   after(() => bench?.close());
   afterEach(async function () {
-    if (this.currentTest.state === 'failed') await picture(page, `failed-${this.currentTest.title.replace(/\W+/g, '-')}`);
+    if (this.currentTest.state === 'failed')
+      await picture(page, `failed-${this.currentTest.title.replace(/\W+/g, '-')}`);
   });
 
   it('gets from the walkthrough to the first violation', async () => {
     await runCommand(page, 'Welcome: Open Walkthrough...');
-    const row = page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'Judge a trace of shared/private conversions' });
+    const row = page
+      .locator('.quick-input-list .monaco-list-row')
+      .filter({ hasText: 'Judge a trace of shared/private conversions' });
     await row.waitFor();
     await row.click();
     await page.getByRole('button', { name: 'Open the Sample Trace' }).waitFor();
@@ -25,7 +31,10 @@ describe('the first run', () => {
     await page.locator('.getting-started-step', { hasText: 'Go to its first violation' }).click();
     await page.getByRole('button', { name: 'Go to First Violation' }).click();
     await page.locator('.squiggly-error').first().waitFor();
-    const reason = page.locator('.monaco-hover:not(.hidden)').getByText('became private while page 0x4 is pinned').first();
+    const reason = page
+      .locator('.monaco-hover:not(.hidden)')
+      .getByText('became private while page 0x4 is pinned')
+      .first();
     await violationHoverShows(page, reason);
     await picture(page, 'first-violation-light');
   });

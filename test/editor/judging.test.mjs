@@ -2,7 +2,17 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { offeredCommands, openFile, openWorkbench, picture, runCommand, SAMPLE, statusItem, violationHoverShows, webviewBody } from './support.mjs';
+import {
+  offeredCommands,
+  openFile,
+  openWorkbench,
+  picture,
+  runCommand,
+  SAMPLE,
+  statusItem,
+  violationHoverShows,
+  webviewBody,
+} from './support.mjs';
 
 describe('judging a trace in the editor', () => {
   let bench;
@@ -20,7 +30,8 @@ describe('judging a trace in the editor', () => {
   });
   after(() => bench?.close());
   afterEach(async function () {
-    if (this.currentTest.state === 'failed') await picture(page, `failed-${this.currentTest.title.replace(/\W+/g, '-')}`);
+    if (this.currentTest.state === 'failed')
+      await picture(page, `failed-${this.currentTest.title.replace(/\W+/g, '-')}`);
   });
 
   it('puts a squiggle on the line of the violation', async () => {
@@ -40,16 +51,27 @@ describe('judging a trace in the editor', () => {
   });
 
   it('colours the parts of an event', async () => {
-    const colours = await page.locator('.view-line').filter({ hasText: 'kvm_gmem_store_attributes' }).first().locator('span > span').evaluateAll(
-      (spans) => spans.map((span) => [span.textContent, getComputedStyle(span).color]));
+    const colours = await page
+      .locator('.view-line')
+      .filter({ hasText: 'kvm_gmem_store_attributes' })
+      .first()
+      .locator('span > span')
+      .evaluateAll((spans) => spans.map((span) => [span.textContent, getComputedStyle(span).color]));
     const colourOf = (text) => colours.find(([part]) => part.includes(text))?.[1];
-    const distinct = new Set([colourOf('CPU'), colourOf('62.292357'), colourOf('kvm_gmem_store'), colourOf('index')]);
+    const distinct = new Set([
+      colourOf('CPU'),
+      colourOf('62.292357'),
+      colourOf('kvm_gmem_store'),
+      colourOf('index'),
+    ]);
     assert.equal(distinct.size, 4, JSON.stringify(colours));
   });
 
   it('lists it in Problems with the rule linked to its page', async () => {
     await runCommand(page, 'View: Focus Problems');
-    const row = page.locator('.markers-panel .monaco-list-row').filter({ hasText: 'became private while page 0x4 is pinned' });
+    const row = page
+      .locator('.markers-panel .monaco-list-row')
+      .filter({ hasText: 'became private while page 0x4 is pinned' });
     await row.waitFor();
     await picture(page, 'problems-dark');
     await row.locator('a', { hasText: 'G9' }).click();
@@ -76,7 +98,10 @@ describe('judging a trace in the editor', () => {
     await openFile(page, 'notes.txt');
     await page.locator('.tab.active', { hasText: 'notes.txt' }).waitFor();
     const offered = await offeredCommands(page, 'Shimtrace:');
-    assert.ok(offered.some((title) => title.includes('Open the Sample Trace')), offered.join());
+    assert.ok(
+      offered.some((title) => title.includes('Open the Sample Trace')),
+      offered.join(),
+    );
     assert.ok(!offered.some((title) => title.includes('Show Verdicts')), offered.join());
     assert.ok(!offered.some((title) => title.includes('Cancel')), offered.join());
   });

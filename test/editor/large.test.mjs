@@ -8,7 +8,9 @@ const TARGET_BYTES = 300 * 1000 * 1000;
 
 /** The sample with events that mean nothing to any rule behind it, up to the size wanted. */
 function writeLarge(file) {
-  const sample = fs.readFileSync(SAMPLE, 'utf8').replace(/entries-written: \d+\/\d+/, 'entries-written: 3000000/3000000');
+  const sample = fs
+    .readFileSync(SAMPLE, 'utf8')
+    .replace(/entries-written: \d+\/\d+/, 'entries-written: 3000000/3000000');
   const out = fs.openSync(file, 'w');
   let written = fs.writeSync(out, sample);
   for (let second = 100; written < TARGET_BYTES; second++) {
@@ -30,7 +32,8 @@ describe('a trace of 300 MB', () => {
   });
   after(() => bench?.close());
   afterEach(async function () {
-    if (this.currentTest.state === 'failed') await picture(page, `failed-${this.currentTest.title.replace(/\W+/g, '-')}`);
+    if (this.currentTest.state === 'failed')
+      await picture(page, `failed-${this.currentTest.title.replace(/\W+/g, '-')}`);
   });
 
   it('gets its diagnostics, with progress meanwhile', async () => {
@@ -58,7 +61,9 @@ describe('a trace of 300 MB', () => {
 
   it('can be cancelled', async () => {
     await runCommand(page, 'Shimtrace: Check This Trace');
-    await statusItem(page).filter({ hasText: /reading|judging|starting/ }).waitFor();
+    await statusItem(page)
+      .filter({ hasText: /reading|judging|starting/ })
+      .waitFor();
     await statusItem(page).click();
     await page.waitForTimeout(500);
     assert.doesNotMatch(await statusItem(page).innerText(), /reading|judging|starting/);

@@ -3,7 +3,16 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { root } from '../../scripts/steps.mjs';
-import { chooseTheme, openFile, openWorkbench, picture, runCommand, statusItem, THEMES, violationHoverShows } from './support.mjs';
+import {
+  chooseTheme,
+  openFile,
+  openWorkbench,
+  picture,
+  runCommand,
+  statusItem,
+  THEMES,
+  violationHoverShows,
+} from './support.mjs';
 
 const SAMPLES = path.join(root, 'sample-traces');
 
@@ -23,11 +32,16 @@ describe('a binary trace in the editor', () => {
   });
   after(() => bench?.close());
   afterEach(async function () {
-    if (this.currentTest.state === 'failed') await picture(page, `failed-${this.currentTest.title.replace(/\W+/g, '-')}`);
+    if (this.currentTest.state === 'failed')
+      await picture(page, `failed-${this.currentTest.title.replace(/\W+/g, '-')}`);
   });
 
   it('opens by a double click, by its name or its content, as its events', async () => {
-    for (const [file, text] of [['perf.data', 'rmap:folio_remove_rmap_ptes'], ['boot.dat', 'gup:try_grab_folio'], ['trace.txt.zst', '# tracer: nop']]) {
+    for (const [file, text] of [
+      ['perf.data', 'rmap:folio_remove_rmap_ptes'],
+      ['boot.dat', 'gup:try_grab_folio'],
+      ['trace.txt.zst', '# tracer: nop'],
+    ]) {
       await openFile(page, file);
       await page.locator('.tab.active', { hasText: `${file} · listing` }).waitFor();
       await page.locator('.view-line', { hasText: text }).first().waitFor();
@@ -46,7 +60,10 @@ describe('a binary trace in the editor', () => {
     // A reload of the page would lose what the editor has not written down yet.
     await runCommand(page, 'Developer: Reload Window');
     await page.locator('.tab', { hasText: 'perf.data · listing' }).click({ timeout: 50000 });
-    await page.locator('.view-line', { hasText: /\[00\d\]|# tracer/ }).first().waitFor();
+    await page
+      .locator('.view-line', { hasText: /\[00\d\]|# tracer/ })
+      .first()
+      .waitFor();
   });
 
   it('shows its violation with lenses, hints and a hover', async () => {
@@ -64,10 +81,15 @@ describe('a binary trace in the editor', () => {
   it('has its conversions in the outline and its findings in Problems, which lead there', async () => {
     await page.keyboard.press('Escape');
     await runCommand(page, 'View: Focus Problems');
-    const problem = page.locator('.markers-panel .monaco-list-row', { hasText: 'became private while page 0x4 is pinned' }).first();
+    const problem = page
+      .locator('.markers-panel .monaco-list-row', { hasText: 'became private while page 0x4 is pinned' })
+      .first();
     await problem.dblclick();
     await page.locator('.tab.active', { hasText: 'perf.data · listing' }).waitFor();
-    await page.locator('.line-numbers.active-line-number', { hasText: /^1962$/ }).first().waitFor();
+    await page
+      .locator('.line-numbers.active-line-number', { hasText: /^1962$/ })
+      .first()
+      .waitFor();
     await page.locator('.monaco-breadcrumb-item', { hasText: 'Stored' }).first().waitFor();
     await picture(page, 'listing-problems');
   });

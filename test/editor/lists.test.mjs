@@ -9,7 +9,10 @@ describe('the lists beside a trace', () => {
   let bench;
   let page;
   before(async () => {
-    bench = await openWorkbench({ fill: (folder) => fs.copyFileSync(SAMPLE, path.join(folder, 'pinned.txt')), settings: { 'workbench.colorTheme': 'Default High Contrast' } });
+    bench = await openWorkbench({
+      fill: (folder) => fs.copyFileSync(SAMPLE, path.join(folder, 'pinned.txt')),
+      settings: { 'workbench.colorTheme': 'Default High Contrast' },
+    });
     ({ page } = bench);
     await openFile(page, 'pinned.txt');
     await statusItem(page).filter({ hasText: '1 violation' }).waitFor();
@@ -17,7 +20,8 @@ describe('the lists beside a trace', () => {
   });
   after(() => bench?.close());
   afterEach(async function () {
-    if (this.currentTest.state === 'failed') await picture(page, `failed-${this.currentTest.title.replace(/\W+/g, '-')}`);
+    if (this.currentTest.state === 'failed')
+      await picture(page, `failed-${this.currentTest.title.replace(/\W+/g, '-')}`);
   });
 
   const goToLine = async (line) => {
@@ -49,9 +53,14 @@ describe('the lists beside a trace', () => {
 
   it('follow the cursor: the finding in its line is selected, the references are those there', async () => {
     await goToLine(702);
-    await page.locator('.pane-body .monaco-list-row.selected').filter({ hasText: 'became private while page 0x4' }).waitFor();
+    await page
+      .locator('.pane-body .monaco-list-row.selected')
+      .filter({ hasText: 'became private while page 0x4' })
+      .waitFor();
     await page.locator('.pane-body .message').filter({ hasText: 'at line 702' }).first().waitFor();
-    await row('pin by CPU 0/KVM-275').filter({ hasText: /\d+ µs|ms/ }).waitFor();
+    await row('pin by CPU 0/KVM-275')
+      .filter({ hasText: /\d+ µs|ms/ })
+      .waitFor();
     await goToLine(560);
     await page.getByText('Nobody is seen to hold a reference here.').waitFor();
   });
@@ -69,9 +78,15 @@ describe('the lists beside a trace', () => {
     await runCommand(page, 'Shimtrace: Filter the Lists');
     await page.locator('.quick-input-widget input').fill('to private');
     await page.keyboard.press('Enter');
-    await page.locator('.pane-body .message').filter({ hasText: /“to private”: 1 of 2/ }).waitFor();
+    await page
+      .locator('.pane-body .message')
+      .filter({ hasText: /“to private”: 1 of 2/ })
+      .waitFor();
     await runCommand(page, 'Shimtrace: Clear the Filter');
-    await page.locator('.pane-body .message').filter({ hasText: '“to private”: 1 of 2' }).waitFor({ state: 'detached' });
+    await page
+      .locator('.pane-body .message')
+      .filter({ hasText: '“to private”: 1 of 2' })
+      .waitFor({ state: 'detached' });
   });
 
   it('copy the commands that record what a rule lacks', async () => {
@@ -106,7 +121,13 @@ describe('the lists of a trace with hundreds of conversions', () => {
   let bench;
   let page;
   before(async () => {
-    bench = await openWorkbench({ fill: (folder) => fs.writeFileSync(path.join(folder, 'many.txt'), manyConversions({ conversions: 450, failEvery: 100, slowEvery: 200 })) });
+    bench = await openWorkbench({
+      fill: (folder) =>
+        fs.writeFileSync(
+          path.join(folder, 'many.txt'),
+          manyConversions({ conversions: 450, failEvery: 100, slowEvery: 200 }),
+        ),
+    });
     ({ page } = bench);
     await openFile(page, 'many.txt');
     await statusItem(page).filter({ hasText: 'violation' }).waitFor();
@@ -114,13 +135,20 @@ describe('the lists of a trace with hundreds of conversions', () => {
   });
   after(() => bench?.close());
   afterEach(async function () {
-    if (this.currentTest.state === 'failed') await picture(page, `failed-many-${this.currentTest.title.replace(/\W+/g, '-')}`);
+    if (this.currentTest.state === 'failed')
+      await picture(page, `failed-many-${this.currentTest.title.replace(/\W+/g, '-')}`);
   });
 
   const row = (text) => page.locator('.pane-body .monaco-list-row').filter({ hasText: text }).first();
 
   it('sort them into what is in flight, failed, slow and repeated, each with its count', async () => {
-    for (const [group, count] of [['In flight', 1], ['Failed', 4], ['Slow', 2], ['Repeated', 4], ['All', 450]]) {
+    for (const [group, count] of [
+      ['In flight', 1],
+      ['Failed', 4],
+      ['Slow', 2],
+      ['Repeated', 4],
+      ['All', 450],
+    ]) {
       const found = row(new RegExp(`^${group}${count}$`));
       await found.scrollIntoViewIfNeeded();
       await found.waitFor();
@@ -136,7 +164,10 @@ describe('the lists of a trace with hundreds of conversions', () => {
     await page.keyboard.press('Enter');
     await page.locator('.pane-body .message').filter({ hasText: '“done”: 445 of 450' }).waitFor();
     await row('gfn 0x1000c6').click();
-    for (const [label, shown, first] of [['Show 200 more', '200 of 445 shown', 'gfn 0x100190'], ['Show 45 more', '400 of 445 shown', 'gfn 0x100320']]) {
+    for (const [label, shown, first] of [
+      ['Show 200 more', '200 of 445 shown', 'gfn 0x100190'],
+      ['Show 45 more', '400 of 445 shown', 'gfn 0x100320'],
+    ]) {
       await page.keyboard.press('End');
       await row(label).filter({ hasText: shown }).click();
       // The focus goes to the first of those that came.

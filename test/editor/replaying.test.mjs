@@ -3,7 +3,17 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { root } from '../../scripts/steps.mjs';
-import { chooseTheme, openFile, openWorkbench, picture, runCommand, SAMPLE, statusItem, THEMES, webviewBody } from './support.mjs';
+import {
+  chooseTheme,
+  openFile,
+  openWorkbench,
+  picture,
+  runCommand,
+  SAMPLE,
+  statusItem,
+  THEMES,
+  webviewBody,
+} from './support.mjs';
 
 /** Lines of the violation in the sample, and of the pin that it is about. */
 const LINE = 702;
@@ -13,19 +23,37 @@ const PIN = 662;
 function arrowAt(page, line) {
   return page.waitForFunction((wanted) => {
     const arrow = document.querySelector('.codicon-debug-stackframe')?.getBoundingClientRect();
-    const number = [...document.querySelectorAll('.line-numbers')].find((e) => e.textContent === wanted)?.getBoundingClientRect();
+    const number = [...document.querySelectorAll('.line-numbers')]
+      .find((e) => e.textContent === wanted)
+      ?.getBoundingClientRect();
     return arrow && number && Math.abs(arrow.top - number.top) < 4;
   }, String(line));
 }
 
 /** A trace with stacks, a kernel tree that has the source of one of their functions, and how they belong together. */
 function fillKernelFrames(folder) {
-  fs.copyFileSync(path.join(root, 'sample-traces/ftrace/7.2.13/inplace.stacktrace.txt'), path.join(folder, 'stacks.txt'));
+  fs.copyFileSync(
+    path.join(root, 'sample-traces/ftrace/7.2.13/inplace.stacktrace.txt'),
+    path.join(folder, 'stacks.txt'),
+  );
   fs.mkdirSync(path.join(folder, 'linux/mm'), { recursive: true });
-  fs.writeFileSync(path.join(folder, 'linux/mm/vma.c'), '/* made for a test */\n\nunsigned long mmap_region(struct file *file)\n{\n\treturn 0;\n}\n');
+  fs.writeFileSync(
+    path.join(folder, 'linux/mm/vma.c'),
+    '/* made for a test */\n\nunsigned long mmap_region(struct file *file)\n{\n\treturn 0;\n}\n',
+  );
   fs.mkdirSync(path.join(folder, '.vscode'));
-  const configuration = { type: 'shimtrace', request: 'launch', name: 'With sources', trace: '${workspaceFolder}/stacks.txt', from: { line: 25 }, sourceMap: { tree: '${workspaceFolder}/linux' } };
-  fs.writeFileSync(path.join(folder, '.vscode/launch.json'), JSON.stringify({ version: '0.2.0', configurations: [configuration] }));
+  const configuration = {
+    type: 'shimtrace',
+    request: 'launch',
+    name: 'With sources',
+    trace: '${workspaceFolder}/stacks.txt',
+    from: { line: 25 },
+    sourceMap: { tree: '${workspaceFolder}/linux' },
+  };
+  fs.writeFileSync(
+    path.join(folder, '.vscode/launch.json'),
+    JSON.stringify({ version: '0.2.0', configurations: [configuration] }),
+  );
 }
 
 describe('a replay in the editor', () => {
@@ -37,8 +65,13 @@ describe('a replay in the editor', () => {
         fs.copyFileSync(SAMPLE, path.join(folder, 'pinned.txt'));
         fillKernelFrames(folder);
       },
-      width: 1700, height: 1000,
-      settings: { 'workbench.colorTheme': 'Default Dark Modern', 'debug.openDebug': 'openOnSessionStart', 'debug.internalConsoleOptions': 'neverOpen' },
+      width: 1700,
+      height: 1000,
+      settings: {
+        'workbench.colorTheme': 'Default Dark Modern',
+        'debug.openDebug': 'openOnSessionStart',
+        'debug.internalConsoleOptions': 'neverOpen',
+      },
     });
     ({ page } = bench);
     await openFile(page, 'pinned.txt');
@@ -48,13 +81,19 @@ describe('a replay in the editor', () => {
   });
   after(() => bench?.close());
   afterEach(async function () {
-    if (this.currentTest.state === 'failed') await picture(page, `failed-replay-${this.currentTest.title.replace(/\W+/g, '-')}`);
+    if (this.currentTest.state === 'failed')
+      await picture(page, `failed-replay-${this.currentTest.title.replace(/\W+/g, '-')}`);
   });
 
   const body = () => webviewBody(page);
   const stoppedAt = (line) => arrowAt(page, line);
   const button = (name) => page.locator(`.debug-toolbar .codicon-debug-${name}`).first();
-  const inTimeline = (line) => body().locator('.words').getByText(new RegExp(`line ${line}\\b`)).first().waitFor();
+  const inTimeline = (line) =>
+    body()
+      .locator('.words')
+      .getByText(new RegExp(`line ${line}\\b`))
+      .first()
+      .waitFor();
 
   it('begins at the finding that the timeline shows', async () => {
     await body().getByRole('link', { name: 'Replay from here' }).click();
@@ -71,7 +110,10 @@ describe('a replay in the editor', () => {
   });
 
   it('offers to go to what is selected elsewhere', async () => {
-    await body().getByRole('link', { name: new RegExp(`line ${PIN}\\b`) }).first().click();
+    await body()
+      .getByRole('link', { name: new RegExp(`line ${PIN}\\b`) })
+      .first()
+      .click();
     await page.locator('.statusbar-item').getByText(`Go to line ${PIN}`).click();
     await stoppedAt(PIN);
     await page.locator('.statusbar-item').getByText(`Go to line ${PIN}`).waitFor({ state: 'hidden' });
@@ -80,9 +122,16 @@ describe('a replay in the editor', () => {
   it('stops where the pages that the timeline shows change', async () => {
     await inTimeline(PIN);
     await body().getByRole('link', { name: 'Break on change' }).click();
-    await page.getByText(/The replay stops at changes: state of/).first().waitFor();
+    await page
+      .getByText(/The replay stops at changes: state of/)
+      .first()
+      .waitFor();
     await button('continue').click();
-    await page.locator('.debug-call-stack, .debug-pane').getByText(/Data breakpoint/i).first().waitFor();
+    await page
+      .locator('.debug-call-stack, .debug-pane')
+      .getByText(/Data breakpoint/i)
+      .first()
+      .waitFor();
   });
 
   it('stops where a value of the Variables view changes', async () => {
@@ -103,9 +152,15 @@ describe('a replay in the editor', () => {
     // A menu that has just opened takes the release of the button for the end of the click that opened it.
     await page.waitForTimeout(500);
     await item.click();
-    await page.locator('.debug-breakpoints .monaco-list-row', { hasText: /attribute/ }).first().waitFor();
+    await page
+      .locator('.debug-breakpoints .monaco-list-row', { hasText: /attribute/ })
+      .first()
+      .waitFor();
     await body().getByRole('link', { name: 'Break on change' }).click();
-    await page.getByText(/no longer stops at changes/).first().waitFor();
+    await page
+      .getByText(/no longer stops at changes/)
+      .first()
+      .waitFor();
     await button('continue').click();
     await stoppedAt(LINE);
     // Another event has scopes of its own.
@@ -119,7 +174,9 @@ describe('a replay in the editor', () => {
       await chooseTheme(page, theme);
       await picture(page, `replay-${name}`);
       const { background, line } = await page.evaluate(() => ({
-        background: getComputedStyle(document.querySelector('.monaco-editor .lines-content')?.closest('.monaco-editor')).backgroundColor,
+        background: getComputedStyle(
+          document.querySelector('.monaco-editor .lines-content')?.closest('.monaco-editor'),
+        ).backgroundColor,
         line: getComputedStyle(document.querySelector('.debug-top-stack-frame-line')).backgroundColor,
       }));
       assert.notEqual(line, background, `${name}: the current step is not told from its lines`);
@@ -129,14 +186,22 @@ describe('a replay in the editor', () => {
   it('takes the lists along', async () => {
     await runCommand(page, 'Focus on Findings View');
     await page.locator('.pane-header', { hasText: 'References' }).click();
-    const listsAt = (line) => page.locator('.pane-body .message').filter({ hasText: `at line ${line}` }).first().waitFor();
+    const listsAt = (line) =>
+      page
+        .locator('.pane-body .message')
+        .filter({ hasText: `at line ${line}` })
+        .first()
+        .waitFor();
     await button('step-back').click();
     await stoppedAt(LINE - 1);
     await listsAt(LINE - 1);
     await button('step-over').click();
     await stoppedAt(LINE);
     await listsAt(LINE);
-    await page.locator('.pane-body .monaco-list-row.selected').filter({ hasText: 'became private while page 0x4' }).waitFor();
+    await page
+      .locator('.pane-body .monaco-list-row.selected')
+      .filter({ hasText: 'became private while page 0x4' })
+      .waitFor();
     await picture(page, 'replay-lists');
   });
 
@@ -145,20 +210,30 @@ describe('a replay in the editor', () => {
     await page.locator('.debug-toolbar').waitFor({ state: 'hidden' });
     await runCommand(page, 'Debug: Start Debugging');
     await arrowAt(page, 25);
-    await page.locator('.debug-call-stack .monaco-list-row').filter({ hasText: /^mmap_region/ }).filter({ hasText: 'vma.c' }).click();
+    await page
+      .locator('.debug-call-stack .monaco-list-row')
+      .filter({ hasText: /^mmap_region/ })
+      .filter({ hasText: 'vma.c' })
+      .click();
     await page.locator('.tab.active', { hasText: 'vma.c' }).waitFor();
     await page.locator('.line-numbers.active-line-number', { hasText: /^3$/ }).first().waitFor();
     await picture(page, 'replay-kernel-frame');
   });
 });
 
-describe('a replay in the browser\'s extension host', () => {
+describe("a replay in the browser's extension host", () => {
   let bench;
   let page;
   before(async () => {
     bench = await openWorkbench({
-      fill: (folder) => fs.copyFileSync(SAMPLE, path.join(folder, 'pinned.txt')), width: 1500, height: 900,
-      settings: { 'remote.extensionKind': { 'shimtrace.shimtrace': ['web'] }, 'debug.openDebug': 'openOnSessionStart', 'debug.internalConsoleOptions': 'neverOpen' },
+      fill: (folder) => fs.copyFileSync(SAMPLE, path.join(folder, 'pinned.txt')),
+      width: 1500,
+      height: 900,
+      settings: {
+        'remote.extensionKind': { 'shimtrace.shimtrace': ['web'] },
+        'debug.openDebug': 'openOnSessionStart',
+        'debug.internalConsoleOptions': 'neverOpen',
+      },
     });
     ({ page } = bench);
     await openFile(page, 'pinned.txt');
@@ -166,7 +241,8 @@ describe('a replay in the browser\'s extension host', () => {
   });
   after(() => bench?.close());
   afterEach(async function () {
-    if (this.currentTest.state === 'failed') await picture(page, `failed-replay-browser-${this.currentTest.title.replace(/\W+/g, '-')}`);
+    if (this.currentTest.state === 'failed')
+      await picture(page, `failed-replay-browser-${this.currentTest.title.replace(/\W+/g, '-')}`);
   });
   const button = (name) => page.locator(`.debug-toolbar .codicon-debug-${name}`).first();
 
@@ -174,9 +250,17 @@ describe('a replay in the browser\'s extension host', () => {
     await runCommand(page, 'Shimtrace: Replay This Trace');
     await button('continue').click();
     await arrowAt(page, LINE);
-    await page.getByText(/became private while page 0x4 is pinned/).first().waitFor();
+    await page
+      .getByText(/became private while page 0x4 is pinned/)
+      .first()
+      .waitFor();
     await button('continue').click();
-    await page.waitForFunction((line) => !document.querySelector('.exception-widget') && document.querySelector('.active-line-number')?.textContent !== line, String(LINE));
+    await page.waitForFunction(
+      (line) =>
+        !document.querySelector('.exception-widget') &&
+        document.querySelector('.active-line-number')?.textContent !== line,
+      String(LINE),
+    );
     await button('reverse-continue').click();
     await arrowAt(page, LINE);
   });
@@ -190,11 +274,20 @@ describe('a replay in the browser\'s extension host', () => {
 
   it('shows the state', async () => {
     await page.getByRole('treeitem', { name: 'Scope Event' }).waitFor();
-    await page.locator('.debug-variables .monaco-list-row', { hasText: 'kvm_gmem_store_attributes' }).first().waitFor();
+    await page
+      .locator('.debug-variables .monaco-list-row', { hasText: 'kvm_gmem_store_attributes' })
+      .first()
+      .waitFor();
   });
 
-  it('tells a field\'s value on the line where it stands, and shows the event on any other', async () => {
-    const token = (time, text) => page.locator('.view-line').filter({ hasText: time }).locator('span span').filter({ hasText: text }).first();
+  it("tells a field's value on the line where it stands, and shows the event on any other", async () => {
+    const token = (time, text) =>
+      page
+        .locator('.view-line')
+        .filter({ hasText: time })
+        .locator('span span')
+        .filter({ hasText: text })
+        .first();
     await token('62.292357', /^attrs/).hover({ position: { x: 12, y: 6 } });
     await page.locator('.debug-hover-widget').getByText('0x8 (PRIVATE)').first().waitFor();
     await page.mouse.move(20, 400);

@@ -12,12 +12,14 @@ function halves() {
   for (const line of fs.readFileSync(SAMPLE, 'utf8').split('\n')) {
     if (line === '' || line.startsWith('#')) continue;
     const which = Math.floor(events++ / 50) % 2;
-    parts[which].push(which === 0 ? line : line.replace(/ (\d+)\.(\d{6}): /, (_, s, us) => ` ${Number(s) - SHIFT_S}.${us}: `));
+    parts[which].push(
+      which === 0 ? line : line.replace(/ (\d+)\.(\d{6}): /, (_, s, us) => ` ${Number(s) - SHIFT_S}.${us}: `),
+    );
   }
   return parts.map((lines) => `${lines.join('\n')}\n`);
 }
 
-describe('a run of several files in the browser\'s extension host', () => {
+describe("a run of several files in the browser's extension host", () => {
   let bench;
   let page;
   before(async () => {
@@ -26,7 +28,19 @@ describe('a run of several files in the browser\'s extension host', () => {
         const [first, second] = halves();
         fs.writeFileSync(path.join(folder, 'kernel-a.txt'), first);
         fs.writeFileSync(path.join(folder, 'kernel-b.txt'), second);
-        fs.writeFileSync(path.join(folder, 'both.shimtrace.json'), JSON.stringify({ trace: [{ path: 'kernel-a.txt', clockOffsetNs: 0 }, { path: 'kernel-b.txt', clockOffsetNs: SHIFT_S * 1e9 }] }, null, 2));
+        fs.writeFileSync(
+          path.join(folder, 'both.shimtrace.json'),
+          JSON.stringify(
+            {
+              trace: [
+                { path: 'kernel-a.txt', clockOffsetNs: 0 },
+                { path: 'kernel-b.txt', clockOffsetNs: SHIFT_S * 1e9 },
+              ],
+            },
+            null,
+            2,
+          ),
+        );
       },
       settings: { 'remote.extensionKind': { 'shimtrace.shimtrace': ['web'] } },
     });
@@ -34,7 +48,8 @@ describe('a run of several files in the browser\'s extension host', () => {
   });
   after(() => bench?.close());
   afterEach(async function () {
-    if (this.currentTest.state === 'failed') await picture(page, `failed-run-${this.currentTest.title.replace(/\W+/g, '-')}`);
+    if (this.currentTest.state === 'failed')
+      await picture(page, `failed-run-${this.currentTest.title.replace(/\W+/g, '-')}`);
   });
 
   it('is judged as one trace, with squiggles in its files', async () => {
@@ -49,7 +64,11 @@ describe('a run of several files in the browser\'s extension host', () => {
   it('has its lists and its timeline', async () => {
     await page.keyboard.press('Escape');
     await runCommand(page, 'Focus on Findings View');
-    await page.locator('.pane-body .monaco-list-row').filter({ hasText: /kernel-[ab]\.txt:\d+/ }).first().waitFor();
+    await page
+      .locator('.pane-body .monaco-list-row')
+      .filter({ hasText: /kernel-[ab]\.txt:\d+/ })
+      .first()
+      .waitFor();
     await picture(page, 'run-findings');
     await runCommand(page, 'View: Show Explorer');
     await openFile(page, 'both.shimtrace.json');

@@ -13,7 +13,11 @@ const PICTURES = path.join(root, 'out/test-results/pictures');
 export async function openWorkbench({ fill, settings, trust, width, height } = {}) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-folder-'));
   fill?.(folder);
-  const editor = await startEditor({ vsix: path.join(root, 'dist/shimtrace.vsix'), settings, ...(trust === undefined ? {} : { trust }) });
+  const editor = await startEditor({
+    vsix: path.join(root, 'dist/shimtrace.vsix'),
+    settings,
+    ...(trust === undefined ? {} : { trust }),
+  });
   const opened = { editor, folder, page: undefined, context: undefined };
   const close = async () => {
     await opened.context?.close();
@@ -33,8 +37,12 @@ export async function openWorkbench({ fill, settings, trust, width, height } = {
 
 /** A real trace that is large enough to be worth an index. */
 export function indexedTrace() {
-  const line = (i) => ` qemu-system-x86-274     (    274) [000] d..2. ${String(100 + Math.floor(i / 1000)).padStart(5)}.${String((i % 1000) * 1000).padStart(6, '0')}: tlb_flush: pages:-1 reason:flush on task switch (0)\n`;
-  return fs.readFileSync(SAMPLE, 'utf8').replace(/entries-written: \d+\/\d+/, 'entries-written: 60000/60000') + Array.from({ length: 50000 }, (_, i) => line(i)).join('');
+  const line = (i) =>
+    ` qemu-system-x86-274     (    274) [000] d..2. ${String(100 + Math.floor(i / 1000)).padStart(5)}.${String((i % 1000) * 1000).padStart(6, '0')}: tlb_flush: pages:-1 reason:flush on task switch (0)\n`;
+  return (
+    fs.readFileSync(SAMPLE, 'utf8').replace(/entries-written: \d+\/\d+/, 'entries-written: 60000/60000') +
+    Array.from({ length: 50000 }, (_, i) => line(i)).join('')
+  );
 }
 
 export function picture(page, name) {
@@ -43,7 +51,11 @@ export function picture(page, name) {
 }
 
 export async function openFile(page, name) {
-  await page.locator('.explorer-folders-view .monaco-list-row').filter({ has: page.getByText(name, { exact: true }) }).first().dblclick();
+  await page
+    .locator('.explorer-folders-view .monaco-list-row')
+    .filter({ has: page.getByText(name, { exact: true }) })
+    .first()
+    .dblclick();
 }
 
 /** Runs a command by its title as the palette shows it; a palette opened before the extensions are ready is opened again. */
@@ -78,10 +90,19 @@ export async function goToFirstViolation(page) {
  */
 export async function violationHoverShows(page, part) {
   for (let attempt = 0; attempt < 3; attempt++) {
-    if (await part.waitFor({ timeout: 6_000 }).then(() => true, () => false)) return;
+    if (
+      await part.waitFor({ timeout: 6_000 }).then(
+        () => true,
+        () => false,
+      )
+    )
+      return;
     const { height } = page.viewportSize();
     await page.mouse.move(450, height - 10);
-    await page.locator('.squiggly-error, .squiggly-warning').first().hover({ force: true, position: { x: 12, y: 6 } });
+    await page
+      .locator('.squiggly-error, .squiggly-warning')
+      .first()
+      .hover({ force: true, position: { x: 12, y: 6 } });
   }
   await part.waitFor();
 }
@@ -100,7 +121,10 @@ export async function offeredCommands(page, typed) {
 
 /** What a theme is called in a picture's name and in the editor's list, and the class that the window has under it. */
 export const THEMES = [
-  ['light', 'Light Modern', 'vs'], ['hc-light', 'Light High Contrast', 'hc-light'], ['hc-dark', 'Dark High Contrast', 'hc-black'], ['dark', 'Dark Modern', 'vs-dark'],
+  ['light', 'Light Modern', 'vs'],
+  ['hc-light', 'Light High Contrast', 'hc-light'],
+  ['hc-dark', 'Dark High Contrast', 'hc-black'],
+  ['dark', 'Dark Modern', 'vs-dark'],
 ];
 
 /** Chooses a theme in the running window, which takes a tenth of the time of a new one. */
@@ -114,7 +138,9 @@ export async function chooseTheme(page, [, label, windowClass]) {
 }
 
 export function statusItem(page) {
-  return page.locator('#shimtrace\\.shimtrace\\.shimtrace\\.verdict, .statusbar-item[id*="shimtrace"]').first();
+  return page
+    .locator('#shimtrace\\.shimtrace\\.shimtrace\\.verdict, .statusbar-item[id*="shimtrace"]')
+    .first();
 }
 
 /** The document inside a webview, two frames deep. */

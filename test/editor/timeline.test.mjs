@@ -3,7 +3,17 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { root } from '../../scripts/steps.mjs';
-import { chooseTheme, openFile, openWorkbench, picture, runCommand, SAMPLE, statusItem, THEMES, webviewBody } from './support.mjs';
+import {
+  chooseTheme,
+  openFile,
+  openWorkbench,
+  picture,
+  runCommand,
+  SAMPLE,
+  statusItem,
+  THEMES,
+  webviewBody,
+} from './support.mjs';
 
 /** The same kernel's bug, recorded by perf. */
 const BINARY = path.join(root, 'sample-traces/perf/7.2.13/M2.p.perf.data');
@@ -18,7 +28,12 @@ describe('the timeline in the editor', () => {
       fs.copyFileSync(SAMPLE, path.join(folder, 'pinned.txt'));
       fs.copyFileSync(BINARY, path.join(folder, 'binary.perf.data'));
     };
-    bench = await openWorkbench({ fill, settings: { 'workbench.colorTheme': 'Default Dark Modern' }, width: 1700, height: 950 });
+    bench = await openWorkbench({
+      fill,
+      settings: { 'workbench.colorTheme': 'Default Dark Modern' },
+      width: 1700,
+      height: 950,
+    });
     ({ page } = bench);
     await openFile(page, 'pinned.txt');
     await statusItem(page).filter({ hasText: '1 violation' }).waitFor();
@@ -27,12 +42,23 @@ describe('the timeline in the editor', () => {
   });
   after(() => bench?.close());
   afterEach(async function () {
-    if (this.currentTest.state === 'failed') await picture(page, `failed-${this.currentTest.title.replace(/\W+/g, '-')}`);
+    if (this.currentTest.state === 'failed')
+      await picture(page, `failed-${this.currentTest.title.replace(/\W+/g, '-')}`);
   });
 
   const body = () => webviewBody(page);
-  const activeLine = () => page.locator('.editor-group-container').first().locator('.line-numbers.active-line-number').first().textContent();
-  const onLine = (line) => page.locator('.line-numbers.active-line-number', { hasText: new RegExp(`^${line}$`) }).first().waitFor();
+  const activeLine = () =>
+    page
+      .locator('.editor-group-container')
+      .first()
+      .locator('.line-numbers.active-line-number')
+      .first()
+      .textContent();
+  const onLine = (line) =>
+    page
+      .locator('.line-numbers.active-line-number', { hasText: new RegExp(`^${line}$`) })
+      .first()
+      .waitFor();
 
   it('says what the worst finding is before anything is clicked', async () => {
     await body().getByText('1 violation').first().waitFor();
@@ -48,7 +74,9 @@ describe('the timeline in the editor', () => {
   });
 
   it('a link in the evidence selects its event, and the cursor in the editor selects in the timeline', async () => {
-    await body().getByRole('link', { name: /line 662/ }).click();
+    await body()
+      .getByRole('link', { name: /line 662/ })
+      .click();
     await onLine(662);
     await page.locator('.view-line').filter({ hasText: 'kvm_gmem' }).first().click();
     await body().locator('.words h2').filter({ hasNotText: 'G9 violation' }).first().waitFor();
@@ -56,7 +84,10 @@ describe('the timeline in the editor', () => {
 
   it('the window brings the timeline back as it was', async () => {
     const canvas = body().locator('canvas.main');
-    const view = () => body().locator('canvas.main').evaluate(() => window.shimtraceView());
+    const view = () =>
+      body()
+        .locator('canvas.main')
+        .evaluate(() => window.shimtraceView());
     await canvas.press('0');
     for (const key of ['w', 'w', 'd', 'l']) await canvas.press(key);
     const before = await view();
@@ -66,15 +97,21 @@ describe('the timeline in the editor', () => {
     await loaded;
     await page.locator('.statusbar').waitFor({ timeout: 60000 });
     await body().getByText('1 violation').first().waitFor();
-    await body().locator('canvas.main').evaluate(async () => {
-      for (let i = 0; i < 100 && window.shimtraceSigns().length === 0; i++) await new Promise((done) => setTimeout(done, 50));
-    });
+    await body()
+      .locator('canvas.main')
+      .evaluate(async () => {
+        for (let i = 0; i < 100 && window.shimtraceSigns().length === 0; i++)
+          await new Promise((done) => setTimeout(done, 50));
+      });
     assert.deepEqual(await view(), before);
     await body().locator('canvas.main').press('l');
   });
 
   it('a reload of the page itself brings the timeline back as it was, too', async () => {
-    const view = () => body().locator('canvas.main').evaluate(() => window.shimtraceView());
+    const view = () =>
+      body()
+        .locator('canvas.main')
+        .evaluate(() => window.shimtraceView());
     for (const key of ['a', 'w']) await body().locator('canvas.main').press(key);
     const before = await view();
     // The editor saves what its pages are once a minute, and not at all when it is reloaded like this: the view is kept beside that,
@@ -83,13 +120,17 @@ describe('the timeline in the editor', () => {
     await page.reload();
     await page.locator('.statusbar').waitFor({ timeout: 60000 });
     await body().getByText('1 violation').first().waitFor();
-    for (let i = 0; i < 40 && JSON.stringify(await view()) !== JSON.stringify(before); i++) await page.waitForTimeout(100);
+    for (let i = 0; i < 40 && JSON.stringify(await view()) !== JSON.stringify(before); i++)
+      await page.waitForTimeout(100);
     assert.deepEqual(await view(), before);
   });
 
   it('a copied link leads from outside to the same view', async () => {
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-    const view = () => body().locator('canvas.main').evaluate(() => window.shimtraceView());
+    const view = () =>
+      body()
+        .locator('canvas.main')
+        .evaluate(() => window.shimtraceView());
     await body().locator('canvas.main').press('w');
     const before = await view();
     await body().getByRole('combobox', { name: 'Export' }).click();
@@ -105,7 +146,8 @@ describe('the timeline in the editor', () => {
     await page.keyboard.press('Enter');
     await page.locator('.monaco-dialog-box').getByRole('button', { name: 'Open' }).click();
     await body().getByText('1 violation').first().waitFor();
-    for (let i = 0; i < 40 && JSON.stringify(await view()) !== JSON.stringify(before); i++) await page.waitForTimeout(100);
+    for (let i = 0; i < 40 && JSON.stringify(await view()) !== JSON.stringify(before); i++)
+      await page.waitForTimeout(100);
     assert.deepEqual(await view(), before);
   });
 
@@ -125,7 +167,10 @@ describe('the timeline in the editor', () => {
       return undefined;
     });
     await canvas.click({ position: { x: place.x, y: place.y } });
-    const link = await body().getByRole('link', { name: /, line \d+/ }).first().textContent();
+    const link = await body()
+      .getByRole('link', { name: /, line \d+/ })
+      .first()
+      .textContent();
     await onLine(Number(/line (\d+)/.exec(link)[1]));
     await page.locator('.view-line').filter({ hasText: 'kvm_gmem_store_attributes' }).first().waitFor();
     await page.locator('.view-line').filter({ hasText: 'kvm_gmem_invalidate' }).first().click();
@@ -133,7 +178,12 @@ describe('the timeline in the editor', () => {
   });
 
   it('is seen in every theme', async () => {
-    const kinds = { light: 'vscode-light', 'hc-light': 'vscode-high-contrast-light', 'hc-dark': 'vscode-high-contrast', dark: 'vscode-dark' };
+    const kinds = {
+      light: 'vscode-light',
+      'hc-light': 'vscode-high-contrast-light',
+      'hc-dark': 'vscode-high-contrast',
+      dark: 'vscode-dark',
+    };
     for (const theme of THEMES) {
       await chooseTheme(page, theme);
       const [name] = theme;

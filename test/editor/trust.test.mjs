@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { openFile, openWorkbench, picture, runCommand, SAMPLE, statusItem, violationHoverShows } from './support.mjs';
+import {
+  openFile,
+  openWorkbench,
+  picture,
+  runCommand,
+  SAMPLE,
+  statusItem,
+  violationHoverShows,
+} from './support.mjs';
 
 describe('in a folder that is not trusted', () => {
   let bench;
@@ -13,19 +21,38 @@ describe('in a folder that is not trusted', () => {
         fs.copyFileSync(SAMPLE, path.join(folder, 'pinned.txt'));
         fs.mkdirSync(path.join(folder, '.vscode'));
         // What a stranger may send along: settings, and a launch configuration that names files to be looked into.
-        fs.writeFileSync(path.join(folder, '.vscode/settings.json'), JSON.stringify({ 'shimtrace.severity.violation': 'warning' }));
-        fs.writeFileSync(path.join(folder, '.vscode/launch.json'), JSON.stringify({
-          version: '0.2.0', configurations: [{ type: 'shimtrace', request: 'launch', name: 'Theirs', trace: '${workspaceFolder}/pinned.txt', sourceMap: { vmlinux: '${workspaceFolder}/vmlinux' } }],
-        }));
+        fs.writeFileSync(
+          path.join(folder, '.vscode/settings.json'),
+          JSON.stringify({ 'shimtrace.severity.violation': 'warning' }),
+        );
+        fs.writeFileSync(
+          path.join(folder, '.vscode/launch.json'),
+          JSON.stringify({
+            version: '0.2.0',
+            configurations: [
+              {
+                type: 'shimtrace',
+                request: 'launch',
+                name: 'Theirs',
+                trace: '${workspaceFolder}/pinned.txt',
+                sourceMap: { vmlinux: '${workspaceFolder}/vmlinux' },
+              },
+            ],
+          }),
+        );
       },
       trust: false,
-      settings: { 'security.workspace.trust.startupPrompt': 'never', 'security.workspace.trust.banner': 'always' },
+      settings: {
+        'security.workspace.trust.startupPrompt': 'never',
+        'security.workspace.trust.banner': 'always',
+      },
     });
     ({ page } = bench);
   });
   after(() => bench?.close());
   afterEach(async function () {
-    if (this.currentTest.state === 'failed') await picture(page, `failed-trust-${this.currentTest.title.replace(/\W+/g, '-')}`);
+    if (this.currentTest.state === 'failed')
+      await picture(page, `failed-trust-${this.currentTest.title.replace(/\W+/g, '-')}`);
   });
 
   it('judges a trace, with the settings of the folder', async () => {
@@ -35,13 +62,20 @@ describe('in a folder that is not trusted', () => {
     await runCommand(page, 'Shimtrace: Go to First Violation');
     await page.locator('.squiggly-warning').first().waitFor();
     assert.equal(await page.locator('.squiggly-error').count(), 0);
-    await violationHoverShows(page, page.locator('.monaco-hover:not(.hidden) td', { hasText: '1 pin' }).first());
+    await violationHoverShows(
+      page,
+      page.locator('.monaco-hover:not(.hidden) td', { hasText: '1 pin' }).first(),
+    );
     await page.keyboard.press('Escape');
   });
 
   it('has its lists and its timeline', async () => {
     await runCommand(page, 'Focus on Findings View');
-    await page.locator('.pane-body .monaco-list-row').filter({ hasText: 'became private while page 0x4' }).first().waitFor();
+    await page
+      .locator('.pane-body .monaco-list-row')
+      .filter({ hasText: 'became private while page 0x4' })
+      .first()
+      .waitFor();
     await runCommand(page, 'Shimtrace: Show Timeline');
     await page.locator('.tab', { hasText: 'Timeline of' }).waitFor();
   });

@@ -3,7 +3,15 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { editorUrl } from '../../scripts/editor/host.mjs';
-import { indexedTrace, openFile, openWorkbench, picture, runCommand, SAMPLE, statusItem } from './support.mjs';
+import {
+  indexedTrace,
+  openFile,
+  openWorkbench,
+  picture,
+  runCommand,
+  SAMPLE,
+  statusItem,
+} from './support.mjs';
 
 describe('two traces, two windows', () => {
   let bench;
@@ -20,11 +28,15 @@ describe('two traces, two windows', () => {
   });
   after(() => bench?.close());
   afterEach(async function () {
-    if (this.currentTest.state === 'failed') await picture(page, `failed-windows-${this.currentTest.title.replace(/\W+/g, '-')}`);
+    if (this.currentTest.state === 'failed')
+      await picture(page, `failed-windows-${this.currentTest.title.replace(/\W+/g, '-')}`);
   });
 
   const indexes = () => {
-    const found = fs.readdirSync(bench.editor.userDir, { recursive: true }).map(String).filter((file) => file.includes('shimtrace.shimtrace/index/'));
+    const found = fs
+      .readdirSync(bench.editor.userDir, { recursive: true })
+      .map(String)
+      .filter((file) => file.includes('shimtrace.shimtrace/index/'));
     return found.map((file) => path.join(bench.editor.userDir, file));
   };
 
@@ -32,7 +44,10 @@ describe('two traces, two windows', () => {
     await openFile(page, 'pinned.txt');
     await statusItem(page).filter({ hasText: '1 violation' }).waitFor();
     await runCommand(page, 'Focus on Findings View');
-    const finding = page.locator('.pane-body .monaco-list-row').filter({ hasText: 'became private while page 0x4' }).first();
+    const finding = page
+      .locator('.pane-body .monaco-list-row')
+      .filter({ hasText: 'became private while page 0x4' })
+      .first();
     await finding.waitFor();
     await runCommand(page, 'View: Show Explorer');
     await openFile(page, 'correct.txt');
@@ -50,7 +65,9 @@ describe('two traces, two windows', () => {
     await other.goto(editorUrl(bench.editor, bench.folder));
     await other.locator('.explorer-folders-view .monaco-list-row').first().waitFor({ timeout: 60000 });
     await Promise.all([openFile(page, 'large.txt'), openFile(other, 'large.txt')]);
-    await Promise.all([page, other].map((window) => statusItem(window).filter({ hasText: '1 violation' }).waitFor()));
+    await Promise.all(
+      [page, other].map((window) => statusItem(window).filter({ hasText: '1 violation' }).waitFor()),
+    );
     for (let i = 0; i < 50 && indexes().length === 0; i++) await page.waitForTimeout(200);
     await page.waitForTimeout(1000);
     const written = indexes();
@@ -63,7 +80,11 @@ describe('two traces, two windows', () => {
     await third.locator('.explorer-folders-view .monaco-list-row').first().waitFor({ timeout: 60000 });
     await openFile(third, 'large.txt');
     await statusItem(third).filter({ hasText: '1 violation' }).waitFor();
-    assert.equal(fs.readFileSync(written[0], 'utf8'), JSON.stringify(kept), 'the index was used, not written again');
+    assert.equal(
+      fs.readFileSync(written[0], 'utf8'),
+      JSON.stringify(kept),
+      'the index was used, not written again',
+    );
     await third.close();
   });
 });

@@ -8,7 +8,10 @@ import { fuzzText } from './harness.js';
 const FOLDER = 'sample-traces/ftrace/7.2.13';
 const SEED = Number(process.env['SEED'] ?? 1);
 const COUNT = Number(process.env['FUZZ'] ?? 600);
-const texts = fs.readdirSync(FOLDER).filter((name) => name.endsWith('.txt') && !name.endsWith('.expect.txt')).sort()
+const texts = fs
+  .readdirSync(FOLDER)
+  .filter((name) => name.endsWith('.txt') && !name.endsWith('.expect.txt'))
+  .sort()
   .map((name) => new Uint8Array(fs.readFileSync(path.join(FOLDER, name))));
 
 describe('fuzzing ftrace text', function () {
@@ -21,22 +24,40 @@ describe('fuzzing ftrace text', function () {
 
   describe('canary: the harness finds', () => {
     it('a reader that throws on some content', () => {
-      const failure = fuzzText((bytes, chunk) => {
-        assert.ok(!bytes.includes(0xff), 'cannot take this byte');
-        return readFtrace(bytes, chunk);
-      }, texts, SEED, COUNT);
+      const failure = fuzzText(
+        (bytes, chunk) => {
+          assert.ok(!bytes.includes(0xff), 'cannot take this byte');
+          return readFtrace(bytes, chunk);
+        },
+        texts,
+        SEED,
+        COUNT,
+      );
       assert.ok(failure);
     });
     it('a reader that forgets what crosses a seam', () => {
-      const failure = fuzzText((bytes, chunk) => (chunk < bytes.length ? readFtrace(bytes.subarray(0, bytes.length - (bytes.length % chunk)), chunk) : readFtrace(bytes)), texts, SEED, COUNT);
+      const failure = fuzzText(
+        (bytes, chunk) =>
+          chunk < bytes.length
+            ? readFtrace(bytes.subarray(0, bytes.length - (bytes.length % chunk)), chunk)
+            : readFtrace(bytes),
+        texts,
+        SEED,
+        COUNT,
+      );
       assert.ok(failure);
     });
     it('a reader that invents a row', () => {
-      const failure = fuzzText((bytes, chunk) => {
-        const table = readFtrace(bytes, chunk);
-        if (table.length > 1) table.segments[0]!.at[1] = table.segments[0]!.at[0]!;
-        return table;
-      }, texts, SEED, COUNT);
+      const failure = fuzzText(
+        (bytes, chunk) => {
+          const table = readFtrace(bytes, chunk);
+          if (table.length > 1) table.segments[0]!.at[1] = table.segments[0]!.at[0]!;
+          return table;
+        },
+        texts,
+        SEED,
+        COUNT,
+      );
       assert.ok(failure);
     });
   });

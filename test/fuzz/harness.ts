@@ -27,8 +27,43 @@ export class Random {
 type Mutator = (bytes: Uint8Array, random: Random) => Uint8Array;
 
 const TOKENS = [
-  '\n', '\r\n', '\0', ' ', '  ', '-', '[', ']', '(', ')', ':', ': ', '=', '0x', '\'', '"', '{', '}', ' => ', ' <- ', '(fault)', '/* ', ' */', '|', '#', '18446744073709551616',
-  '99999999999999999999999999', '-9223372036854775809', 'CPU:3 [LOST 5 EVENTS]\n', '<stack trace>', '[   12.345678] ', 'kernel: ', '# tracer: nop\n', '\xff', '\xc3', 'type: 1', '__probe_ip=',
+  '\n',
+  '\r\n',
+  '\0',
+  ' ',
+  '  ',
+  '-',
+  '[',
+  ']',
+  '(',
+  ')',
+  ':',
+  ': ',
+  '=',
+  '0x',
+  "'",
+  '"',
+  '{',
+  '}',
+  ' => ',
+  ' <- ',
+  '(fault)',
+  '/* ',
+  ' */',
+  '|',
+  '#',
+  '18446744073709551616',
+  '99999999999999999999999999',
+  '-9223372036854775809',
+  'CPU:3 [LOST 5 EVENTS]\n',
+  '<stack trace>',
+  '[   12.345678] ',
+  'kernel: ',
+  '# tracer: nop\n',
+  '\xff',
+  '\xc3',
+  'type: 1',
+  '__probe_ip=',
 ];
 
 const splice = (bytes: Uint8Array, at: number, removed: number, added: Uint8Array): Uint8Array => {
@@ -41,7 +76,8 @@ const splice = (bytes: Uint8Array, at: number, removed: number, added: Uint8Arra
 
 const MUTATORS: readonly Mutator[] = [
   (bytes, random) => splice(bytes, random.below(bytes.length), 1, Uint8Array.of(random.below(256))),
-  (bytes, random) => splice(bytes, random.below(bytes.length), 0, Uint8Array.from(Buffer.from(random.pick(TOKENS), 'latin1'))),
+  (bytes, random) =>
+    splice(bytes, random.below(bytes.length), 0, Uint8Array.from(Buffer.from(random.pick(TOKENS), 'latin1'))),
   (bytes, random) => {
     const at = random.below(bytes.length);
     return splice(bytes, at, Math.min(bytes.length - at, 1 + random.below(40)), new Uint8Array(0));
@@ -52,7 +88,13 @@ const MUTATORS: readonly Mutator[] = [
   },
   (bytes, random) => bytes.slice(0, random.below(bytes.length)),
   (bytes, random) => bytes.slice(random.below(bytes.length)),
-  (bytes, random) => splice(bytes, random.below(bytes.length), 0, new Uint8Array(random.below(600)).map(() => random.below(256))),
+  (bytes, random) =>
+    splice(
+      bytes,
+      random.below(bytes.length),
+      0,
+      new Uint8Array(random.below(600)).map(() => random.below(256)),
+    ),
 ];
 
 /** A damaged text: a stretch of one of `texts` with a few mutations. */
@@ -60,7 +102,8 @@ export function damaged(texts: readonly Uint8Array[], random: Random): Uint8Arra
   const text = random.pick(texts);
   const start = random.below(text.length);
   let bytes: Uint8Array = text.slice(random.next() < 0.5 ? 0 : start, start + random.below(6000));
-  for (let n = 1 + random.below(6); n > 0 && bytes.length > 0; n--) bytes = random.pick(MUTATORS)(bytes, random);
+  for (let n = 1 + random.below(6); n > 0 && bytes.length > 0; n--)
+    bytes = random.pick(MUTATORS)(bytes, random);
   return bytes;
 }
 
@@ -78,7 +121,12 @@ export function checkText(read: ReadText, bytes: Uint8Array, random: Random): vo
 }
 
 /** Runs `count` inputs from `seed` on; returns the first seed that fails with its error, or undefined. */
-export function fuzzText(read: ReadText, texts: readonly Uint8Array[], seed: number, count: number): { seed: number; error: unknown } | undefined {
+export function fuzzText(
+  read: ReadText,
+  texts: readonly Uint8Array[],
+  seed: number,
+  count: number,
+): { seed: number; error: unknown } | undefined {
   for (let i = 0; i < count; i++) {
     const random = new Random(seed + i);
     const bytes = damaged(texts, random);

@@ -37,17 +37,36 @@ function qemuSimple(): Uint8Array {
   const name = [...Buffer.from('memory_region_ops_write')];
   const out = [...new Array<number>(8).fill(0xff), 0xb4, 0x29, 0xa4, 0x0a, 0xcb, 0x77, 0xb1, 0xf2, ...u64(4)];
   out.push(...u64(0), ...u64(7), ...u32(name.length), ...name);
-  for (let i = 0; i < 40; i++) out.push(...u64(1), ...u64(7), ...u64(1000 + i), ...u32(24 + 40), ...u32(99), ...u64(1), ...u64(2), ...u64(3), ...u64(4), ...u64(5));
+  for (let i = 0; i < 40; i++)
+    out.push(
+      ...u64(1),
+      ...u64(7),
+      ...u64(1000 + i),
+      ...u32(24 + 40),
+      ...u32(99),
+      ...u64(1),
+      ...u64(2),
+      ...u64(3),
+      ...u64(4),
+      ...u64(5),
+    );
   return Uint8Array.from(out);
 }
 
 const FILES: readonly (readonly [title: string, bytes: () => Uint8Array])[] = [
   ...VARIANTS.map((variant) => [`trace.dat, ${variant.title}`, () => smallTrace(variant)] as const),
   ...[
-    'tracecmd/conv.cut.v7-zlib.dat', 'tracecmd/conv.cut.v7-zstd.dat', 'perf/7.2.13/conv.restrictedmem.perf.data', 'perf/7.2.13/conv_small.zstd.perf.data',
-    'compressed/M2.p.txt.gz', 'compressed/M2.p.txt.zst', 'compressed/M2.p.frames.txt.zst', 'compressed/M2.p.txt.xz', 'compressed/M2.p.txt.bz2',
+    'tracecmd/conv.cut.v7-zlib.dat',
+    'tracecmd/conv.cut.v7-zstd.dat',
+    'perf/7.2.13/conv.restrictedmem.perf.data',
+    'perf/7.2.13/conv_small.zstd.perf.data',
+    'compressed/M2.p.txt.gz',
+    'compressed/M2.p.txt.zst',
+    'compressed/M2.p.frames.txt.zst',
+    'compressed/M2.p.txt.xz',
+    'compressed/M2.p.txt.bz2',
   ].map((file) => [file, () => new Uint8Array(fs.readFileSync(`sample-traces/${file}`))] as const),
-  ['a recording of QEMU\'s simple backend', qemuSimple],
+  ["a recording of QEMU's simple backend", qemuSimple],
 ];
 
 describe('lengths that lie', function () {
@@ -72,7 +91,8 @@ describe('lengths that lie', function () {
     });
   }
 
-  for (const [title, bytes] of FILES) it(`make no reader ask for memory: ${title}`, () => assert.deepEqual(greedy(ANY, bytes()), []));
+  for (const [title, bytes] of FILES)
+    it(`make no reader ask for memory: ${title}`, () => assert.deepEqual(greedy(ANY, bytes()), []));
 
   it('would be noticed', () => {
     assert.equal(readTrace(new MemorySource(qemuSimple()), { cancel: NEVER_CANCELLED }).table.length, 40);
@@ -80,7 +100,8 @@ describe('lengths that lie', function () {
       ...ANY,
       read: (source, options) => {
         const bytes = source.read(NAME_LENGTH_AT, 4);
-        const length = bytes.length < 4 ? 0 : new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true) % 2 ** 27;
+        const length =
+          bytes.length < 4 ? 0 : new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true) % 2 ** 27;
         assert.equal(new Uint8Array(length).length, length);
         return ANY.read(source, options);
       },
@@ -89,22 +110,30 @@ describe('lengths that lie', function () {
   });
 
   for (const [title, bytes] of FILES.slice(VARIANTS.length)) {
-    it(`and other damage are read over: ${title}`, () => assert.deepEqual(fuzzFormat(ANY, bytes(), codecs, LIMITS, RUNS), []));
+    it(`and other damage are read over: ${title}`, () =>
+      assert.deepEqual(fuzzFormat(ANY, bytes(), codecs, LIMITS, RUNS), []));
   }
 
   it('and a reader that throws would be noticed', () => {
-    assert.ok(fuzzFormat(throwing(ANY), qemuSimple(), codecs, LIMITS, RUNS).some((line) => line.includes('canary')));
+    assert.ok(
+      fuzzFormat(throwing(ANY), qemuSimple(), codecs, LIMITS, RUNS).some((line) => line.includes('canary')),
+    );
   });
 
   it('a compressed file cut anywhere keeps what precedes the cut', () => {
     for (const name of ['txt.gz', 'txt.zst', 'txt.xz', 'txt.bz2']) {
       const bytes = new Uint8Array(fs.readFileSync(`sample-traces/compressed/M2.p.${name}`));
-      const rows = (length: number): number => readTrace(new MemorySource(bytes.subarray(0, length)), { cancel: NEVER_CANCELLED, ...codecs }).table.length;
+      const rows = (length: number): number =>
+        readTrace(new MemorySource(bytes.subarray(0, length)), { cancel: NEVER_CANCELLED, ...codecs }).table
+          .length;
       const whole = rows(bytes.length);
       let before = 0;
       for (let eighth = 1; eighth < 8; eighth++) {
         const now = rows(Math.floor((bytes.length * eighth) / 8));
-        assert.ok(now >= before && now < whole, `${name}: ${now} rows of ${whole} at ${eighth} eighths, ${before} before`);
+        assert.ok(
+          now >= before && now < whole,
+          `${name}: ${now} rows of ${whole} at ${eighth} eighths, ${before} before`,
+        );
         before = now;
       }
       // bzip2 and xz decompress whole blocks, of which a small file has one.

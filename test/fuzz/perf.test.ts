@@ -16,8 +16,10 @@ import { loadZstd, readMaybeZstd, unzstdStream } from '../support/zstd.js';
 
 const FOLDER = 'sample-traces/perf/7.2.13';
 const OTHERS: readonly (readonly [TraceFormat, string])[] = [
-  [perfJson, 'sample-traces/perf/7.2.13/inplace.g.perf.json.zst'], [traceCmdReport, 'sample-traces/tracecmd/conv.restrictedmem.report.txt'],
-  [traceCmdReport, 'sample-traces/tracecmd/conv.v6.cut.report-R.txt.zst'], [qemuLog, 'sample-traces/qemu/11.1.3/q35-seabios.log'],
+  [perfJson, 'sample-traces/perf/7.2.13/inplace.g.perf.json.zst'],
+  [traceCmdReport, 'sample-traces/tracecmd/conv.restrictedmem.report.txt'],
+  [traceCmdReport, 'sample-traces/tracecmd/conv.v6.cut.report-R.txt.zst'],
+  [qemuLog, 'sample-traces/qemu/11.1.3/q35-seabios.log'],
 ];
 const RUNS = Number(process.env['FUZZ'] ?? 60);
 
@@ -33,10 +35,12 @@ function fuzz(format: TraceFormat, file: string): readonly string[] {
 describe('damaged perf traces', () => {
   before(loadZstd);
   for (const name of ['conv.restrictedmem.perf.data', 'conv_small.zstd.perf.data', 'shared.g.perf.data']) {
-    it(`reads ${name} whatever is broken`, () => assert.deepEqual(fuzz(perfData, path.join(FOLDER, name)), [])).timeout(120_000);
+    it(`reads ${name} whatever is broken`, () =>
+      assert.deepEqual(fuzz(perfData, path.join(FOLDER, name)), [])).timeout(120_000);
   }
   for (const name of ['conv.restrictedmem.perf-script.txt', 'conv.lost.perf-script.txt']) {
-    it(`reads ${name} whatever is broken`, () => assert.deepEqual(fuzz(perfScript, path.join(FOLDER, name)), []));
+    it(`reads ${name} whatever is broken`, () =>
+      assert.deepEqual(fuzz(perfScript, path.join(FOLDER, name)), []));
   }
 
   for (const [format, file] of OTHERS) {
@@ -55,11 +59,21 @@ describe('damaged perf traces', () => {
     assert.ok(table.length > 0 && table.length < whole.length);
     assert.ok(table.issues.some((issue) => issue.code === 'bad-record' && issue.offset === at));
     assert.ok(table.losses.some((loss) => loss.row === table.length));
-    const names = new Set(Array.from({ length: whole.length }, (_, row) => `${whole.at(row)} ${whole.name(row)} ${whole.absoluteTime(row)}`));
-    for (let row = 0; row < table.length; row++) assert.ok(names.has(`${table.at(row)} ${table.name(row)} ${table.absoluteTime(row)}`));
+    const names = new Set(
+      Array.from(
+        { length: whole.length },
+        (_, row) => `${whole.at(row)} ${whole.name(row)} ${whole.absoluteTime(row)}`,
+      ),
+    );
+    for (let row = 0; row < table.length; row++)
+      assert.ok(names.has(`${table.at(row)} ${table.name(row)} ${table.absoluteTime(row)}`));
   });
 
   it('would notice a reader that throws', () => {
-    assert.ok(fuzz(throwing(perfData), path.join(FOLDER, 'conv.restrictedmem.perf.data')).some((line) => line.includes('canary')));
+    assert.ok(
+      fuzz(throwing(perfData), path.join(FOLDER, 'conv.restrictedmem.perf.data')).some((line) =>
+        line.includes('canary'),
+      ),
+    );
   });
 });

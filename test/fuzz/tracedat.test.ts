@@ -20,7 +20,8 @@ const LIMITS: Limits = { rowsPerByte: 4, isTime: Number.isInteger };
 
 let codecs: Codecs;
 const read = (bytes: Uint8Array): EventTable => readBytes(traceDat, bytes, codecs).table;
-const fuzz = (format: TraceFormat, bytes: Uint8Array, runs: number): readonly string[] => fuzzFormat(format, bytes, codecs, LIMITS, runs);
+const fuzz = (format: TraceFormat, bytes: Uint8Array, runs: number): readonly string[] =>
+  fuzzFormat(format, bytes, codecs, LIMITS, runs);
 
 describe('damaged trace.dat', () => {
   before(async () => {
@@ -62,11 +63,16 @@ describe('damaged trace.dat', () => {
 
   for (const name of fs.readdirSync(BROKEN).filter((file) => file.endsWith('.dat'))) {
     it(`still reads ${name}`, () => {
-      assert.equal(verdict(traceDat, new Uint8Array(fs.readFileSync(path.join(BROKEN, name))), codecs, LIMITS), undefined);
+      assert.equal(
+        verdict(traceDat, new Uint8Array(fs.readFileSync(path.join(BROKEN, name))), codecs, LIMITS),
+        undefined,
+      );
     });
   }
 
   it('would notice a reader that throws', () => {
-    assert.ok(fuzz(throwing(traceDat), smallTrace(VARIANTS[0]!), RUNS * 5).some((line) => line.includes('canary')));
+    assert.ok(
+      fuzz(throwing(traceDat), smallTrace(VARIANTS[0]!), RUNS * 5).some((line) => line.includes('canary')),
+    );
   });
 });

@@ -24,7 +24,10 @@ function judgeInChunks(bytes: Uint8Array, sizes: readonly number[], sample: Samp
 
 describe('any chunking gives the same verdicts', function () {
   this.timeout(SLOW_MS);
-  const sizes = fc.array(fc.oneof(fc.integer({ min: 1, max: 7 }), fc.integer({ min: 8, max: 5000 })), { minLength: 1, maxLength: 6 });
+  const sizes = fc.array(fc.oneof(fc.integer({ min: 1, max: 7 }), fc.integer({ min: 8, max: 5000 })), {
+    minLength: 1,
+    maxLength: 6,
+  });
   for (const sample of samplesIn('scenarios')) {
     it(sample.name, () => {
       const bytes = new TextEncoder().encode(sample.text);

@@ -15,7 +15,9 @@ export function differences(expect: Expectation, judged: Judged): readonly strin
 
 function matches(expected: ExpectedFinding, found: Finding, judged: Judged): boolean {
   return (
-    found.rule === expected.rule && found.profile === expected.profile && found.verdict === expected.verdict &&
+    found.rule === expected.rule &&
+    found.profile === expected.profile &&
+    found.verdict === expected.verdict &&
     (expected.line === undefined || lineOf(judged, found) === expected.line)
   );
 }
@@ -42,10 +44,13 @@ function wrongUndecided(expect: Expectation, judged: Judged): string[] {
   for (const { rule, reason } of expect.undecidable) {
     const statuses = statusesOf(rule, judged);
     if (!statuses.some((s) => s.reasons.some((r) => r.reason === reason))) {
-      out.push(`expected ${rule} to be undecidable (${reason}); it is ${statuses.map(describeStatus).join('; ') || 'not listed'}`);
+      out.push(
+        `expected ${rule} to be undecidable (${reason}); it is ${statuses.map(describeStatus).join('; ') || 'not listed'}`,
+      );
     }
     for (const f of judged.analysis.findings) {
-      if (f.rule === rule && f.verdict !== 'undecidable') out.push(`expected no verdict of ${rule}; found ${describe(f, judged)}`);
+      if (f.rule === rule && f.verdict !== 'undecidable')
+        out.push(`expected no verdict of ${rule}; found ${describe(f, judged)}`);
     }
   }
   return out;
@@ -56,10 +61,13 @@ function wrongClean(expect: Expectation, judged: Judged): string[] {
   for (const rule of expect.clean) {
     const statuses = statusesOf(rule, judged);
     if (!statuses.some((s) => s.status === 'judged')) {
-      out.push(`expected ${rule} to be judged OK; it is ${statuses.map(describeStatus).join('; ') || 'not listed'}`);
+      out.push(
+        `expected ${rule} to be judged OK; it is ${statuses.map(describeStatus).join('; ') || 'not listed'}`,
+      );
     }
     for (const f of judged.analysis.findings) {
-      if (f.rule === rule && f.verdict !== 'undecidable') out.push(`expected ${rule} to be judged OK; found ${describe(f, judged)}`);
+      if (f.rule === rule && f.verdict !== 'undecidable')
+        out.push(`expected ${rule} to be judged OK; found ${describe(f, judged)}`);
     }
   }
   return out;

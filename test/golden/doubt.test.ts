@@ -27,7 +27,10 @@ function linesOf(text: string): readonly Line[] {
 
 /** The header's entry counts are kept: a trace does not say that events were not enabled. */
 function withoutName(lines: readonly Line[], name: string): string {
-  return lines.filter((line) => line.name !== name).map((line) => line.text).join('\n');
+  return lines
+    .filter((line) => line.name !== name)
+    .map((line) => line.text)
+    .join('\n');
 }
 
 /** Replaces `count` events of one CPU, from its `first` one on, by the line that the kernel prints before the next one, which must exist. */
@@ -55,8 +58,13 @@ function withLoss(lines: readonly Line[], cpu: number, first: number, count: num
 
 function expectNoMore(sample: Sample, text: string, what: string): void {
   const before = new Set(violatedRules(judgeText(sample.text, sample.expect.profiles)));
-  const inferred = what === `without ${SURVIVING_MAPPING.name}` && before.has(SURVIVING_MAPPING.beside) ? SURVIVING_MAPPING.rule : '';
-  const added = violatedRules(judgeText(text, sample.expect.profiles)).filter((rule) => !before.has(rule) && rule !== inferred);
+  const inferred =
+    what === `without ${SURVIVING_MAPPING.name}` && before.has(SURVIVING_MAPPING.beside)
+      ? SURVIVING_MAPPING.rule
+      : '';
+  const added = violatedRules(judgeText(text, sample.expect.profiles)).filter(
+    (rule) => !before.has(rule) && rule !== inferred,
+  );
   assert.deepEqual(added, [], `${sample.name} ${what}`);
 }
 
@@ -82,13 +90,21 @@ describe('less evidence never adds a violation', function () {
       const totals = new Map<number, number>();
       for (const { cpu } of lines) if (cpu >= 0) totals.set(cpu, (totals.get(cpu) ?? 0) + 1);
       const cpus = [...totals.keys()].filter((cpu) => totals.get(cpu)! > 1);
-      const run = fc.record({ cpu: fc.constantFrom(...cpus), at: fc.nat(lines.length), length: fc.integer({ min: 1, max: 40 }) });
+      const run = fc.record({
+        cpu: fc.constantFrom(...cpus),
+        at: fc.nat(lines.length),
+        length: fc.integer({ min: 1, max: 40 }),
+      });
       const property = fc.property(run, ({ cpu, at, length }) => {
         // The last event of a CPU stays: the kernel marks a loss only before an event.
         const last = totals.get(cpu)! - 1;
         const first = at % last;
         const count = Math.min(length, last - first);
-        expectNoMore(sample, withLoss(lines, cpu, first, count), `with ${count} of CPU ${cpu} lost from ${first}`);
+        expectNoMore(
+          sample,
+          withLoss(lines, cpu, first, count),
+          `with ${count} of CPU ${cpu} lost from ${first}`,
+        );
       });
       fc.assert(property, { seed: SEED, numRuns: RUNS_PER_SAMPLE });
     });

@@ -15,8 +15,10 @@ import { rowText } from '../support/tables.js';
 
 const FOLDER = 'sample-traces/ftrace';
 const CHUNKS = [1, 7, 61, 4096] as const;
-const traces = fs.readdirSync(FOLDER, { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.txt') && !name.endsWith('.expect.txt')).sort();
+const traces = fs
+  .readdirSync(FOLDER, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.txt') && !name.endsWith('.expect.txt'))
+  .sort();
 
 describe('ftrace text goldens', () => {
   it('finds traces', () => assert.ok(traces.length >= 30));
@@ -41,7 +43,8 @@ describe('ftrace text goldens', () => {
     it(`${name} gives whole indexes and the same table in any chunks`, () => {
       assert.deepEqual(integrityErrors(table), []);
       const whole = tableText(table);
-      for (const chunk of CHUNKS) assert.equal(tableText(readFtrace(bytes, chunk)), whole, `chunks of ${chunk}`);
+      for (const chunk of CHUNKS)
+        assert.equal(tableText(readFtrace(bytes, chunk)), whole, `chunks of ${chunk}`);
     });
 
     it(`${name} reads as its slow twin reads it`, () => {

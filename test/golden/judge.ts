@@ -28,14 +28,17 @@ export function lineOf(judged: Judged, finding: Finding): number {
 
 /** `rule profile` of every violation, each once, sorted. */
 export function violatedRules(judged: Judged): readonly string[] {
-  const names = judged.analysis.findings.filter((f) => f.verdict === 'violation').map((f) => `${f.rule} ${f.profile}`);
+  const names = judged.analysis.findings
+    .filter((f) => f.verdict === 'violation')
+    .map((f) => `${f.rule} ${f.profile}`);
   return [...new Set(names)].sort();
 }
 
 /** Everything a user is told, as one comparable text. */
 export function digest(judged: Judged): string {
   const { findings, rules, conversions, slots, inodes } = judged.analysis;
-  return JSON.stringify({ rows: judged.table.length, findings, rules, conversions, slots, inodes }, (_key, value: unknown) =>
-    typeof value === 'bigint' ? value.toString() : value,
+  return JSON.stringify(
+    { rows: judged.table.length, findings, rules, conversions, slots, inodes },
+    (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value),
   );
 }

@@ -40,7 +40,8 @@ export function samplesIn(folder: string): readonly Sample[] {
       const path = `${below}/${entry.name}`;
       if (entry.isDirectory()) walk(path);
       else if (entry.name.endsWith('.txt')) names.push(path.slice(0, -'.txt'.length));
-      else if (entry.name.endsWith('.expect.json')) requireTwin(path.slice(0, -'.expect.json'.length) + '.txt');
+      else if (entry.name.endsWith('.expect.json'))
+        requireTwin(path.slice(0, -'.expect.json'.length) + '.txt');
     }
   };
   walk(folder);

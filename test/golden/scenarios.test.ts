@@ -19,7 +19,10 @@ describe('scenarios', function () {
   this.timeout(SLOW_MS);
   it('all ship', () => {
     const numbers = new Set(scenarios.map((s) => Number.parseInt(s.name.slice('scenarios/'.length), 10)));
-    assert.deepEqual([...numbers].sort((a, b) => a - b), Array.from({ length: SCENARIOS }, (_, i) => i + 1));
+    assert.deepEqual(
+      [...numbers].sort((a, b) => a - b),
+      Array.from({ length: SCENARIOS }, (_, i) => i + 1),
+    );
   });
   for (const sample of scenarios) it(`${sample.name}: ${sample.expect.title}`, () => check(sample));
 });
@@ -33,7 +36,8 @@ describe('three traces for each rule', function () {
       kinds.set(rule, [...(kinds.get(rule) ?? []), kind]);
     }
     assert.ok(kinds.size >= 38, `${kinds.size} rules have samples`);
-    for (const [rule, have] of kinds) assert.deepEqual(have.sort(), ['clean', 'undecidable', 'violation'], rule);
+    for (const [rule, have] of kinds)
+      assert.deepEqual(have.sort(), ['clean', 'undecidable', 'violation'], rule);
   });
   for (const sample of rules) it(`${sample.name}: ${sample.expect.title}`, () => check(sample));
 });

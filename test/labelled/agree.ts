@@ -14,7 +14,8 @@ import type { Label, LabelEntry } from './labels.js';
  */
 const OUTSIDE_LABELS = new Set(['R1', 'R1b', 'R2', 'A1']);
 
-const of = (entry: LabelEntry, f: Finding): boolean => f.profile === entry.profile && (entry.rule === '*' || f.rule === entry.rule);
+const of = (entry: LabelEntry, f: Finding): boolean =>
+  f.profile === entry.profile && (entry.rule === '*' || f.rule === entry.rule);
 
 function mayBeViolation(entry: LabelEntry): boolean {
   return entry.verdict === 'violation' || (entry.acceptable ?? []).includes('violation');
@@ -23,7 +24,10 @@ function mayBeViolation(entry: LabelEntry): boolean {
 /** One sentence for each disagreement. */
 export function disagreements(label: Label, judged: Judged): readonly string[] {
   const violations = judged.analysis.findings.filter((f) => f.verdict === 'violation');
-  return [...label.expected.flatMap((entry) => entryDisagreements(entry, judged, violations)), ...unlisted(label, judged, violations)];
+  return [
+    ...label.expected.flatMap((entry) => entryDisagreements(entry, judged, violations)),
+    ...unlisted(label, judged, violations),
+  ];
 }
 
 function linesOf(entry: LabelEntry): readonly number[] {
@@ -39,12 +43,19 @@ function entryDisagreements(entry: LabelEntry, judged: Judged, violations: reado
     const lines = linesOf(entry);
     const hit = mine.some((f) => lines.length === 0 || lines.includes(lineOf(judged, f)));
     if (hit || (mine.length === 0 && (entry.acceptable ?? []).length > 0)) return [];
-    const instead = mine.map((f) => lineOf(judged, f)).join(', ') || (status ? describeStatus(status) : 'nothing');
-    return [`${named}: expected a violation at line ${lines[0] ?? 'any'} (${entry.where?.why ?? ''}); found ${instead}`];
+    const instead =
+      mine.map((f) => lineOf(judged, f)).join(', ') || (status ? describeStatus(status) : 'nothing');
+    return [
+      `${named}: expected a violation at line ${lines[0] ?? 'any'} (${entry.where?.why ?? ''}); found ${instead}`,
+    ];
   }
-  const out = mayBeViolation(entry) ? [] : mine.map((f) => `${named}: expected ${entry.verdict}; found ${describe(f, judged)}`);
+  const out = mayBeViolation(entry)
+    ? []
+    : mine.map((f) => `${named}: expected ${entry.verdict}; found ${describe(f, judged)}`);
   if (entry.verdict === 'undecidable' && mine.length === 0 && !(status && status.reasons.length > 0)) {
-    out.push(`${named}: expected undecidable with a reason; it is ${status ? describeStatus(status) : 'not listed'}`);
+    out.push(
+      `${named}: expected undecidable with a reason; it is ${status ? describeStatus(status) : 'not listed'}`,
+    );
   }
   return out;
 }
@@ -61,7 +72,8 @@ function unlisted(label: Label, judged: Judged, violations: readonly Finding[]):
     if (entries.some((entry) => !mayBeViolation(entry))) continue;
     const listed = entries.filter(mayBeViolation);
     if (listed.length === 0) out.push(`not labelled: ${describe(f, judged)}`);
-    else if (listed.every((entry) => isBeforeAll(lineOf(judged, f), linesOf(entry)))) out.push(`before its label: ${describe(f, judged)}`);
+    else if (listed.every((entry) => isBeforeAll(lineOf(judged, f), linesOf(entry))))
+      out.push(`before its label: ${describe(f, judged)}`);
   }
   return out;
 }

@@ -26,7 +26,10 @@ function holdCorrect(path: string, name: string): void {
   it(name, () => {
     const judged = judge(bytesOf(path), ['guest-memfd']);
     const violations = judged.analysis.findings.filter((f) => f.verdict === 'violation');
-    assert.deepEqual(violations.map((f) => describeFinding(f, judged)), []);
+    assert.deepEqual(
+      violations.map((f) => describeFinding(f, judged)),
+      [],
+    );
   });
 }
 
@@ -34,13 +37,16 @@ describe('labelled recordings that ship', function () {
   this.timeout(SLOW_MS);
   const labels = labelsOf(SHIPPED);
   it('are each labelled, and each label has its recording', () => {
-    assert.deepEqual(textsBelow(SHIPPED).map((path) => relative(SHIPPED, path)), labels.map((l) => l.file).sort());
+    assert.deepEqual(
+      textsBelow(SHIPPED).map((path) => relative(SHIPPED, path)),
+      labels.map((l) => l.file).sort(),
+    );
     assert.ok(labels.filter((l) => l.mutant !== null).length >= 10);
   });
   holdAgainstLabels(SHIPPED, labels);
 });
 
-describe('the labels\' comparison', function () {
+describe("the labels' comparison", function () {
   this.timeout(SLOW_MS);
   const label = labelsOf(SHIPPED).find((l) => l.file === 'shim/S11.partial.txt')!;
   it('fails on a fact that is missing, misplaced or not labelled', () => {
@@ -48,37 +54,49 @@ describe('the labels\' comparison', function () {
     const [first] = label.expected;
     assert.ok(first?.where?.line);
     const moved = { ...first, where: { line: first.where.line + 1 } };
-    assert.ok(disagreements({ ...label, expected: [...label.expected, { ...first, rule: 'R4' }] }, judged).length > 0);
+    assert.ok(
+      disagreements({ ...label, expected: [...label.expected, { ...first, rule: 'R4' }] }, judged).length > 0,
+    );
     assert.ok(disagreements({ ...label, expected: [...label.expected, moved] }, judged).length > 0);
-    assert.ok(disagreements({ ...label, expected: [{ ...first, rule: 'R4', verdict: 'none' }] }, judged).length > 0);
+    assert.ok(
+      disagreements({ ...label, expected: [{ ...first, rule: 'R4', verdict: 'none' }] }, judged).length > 0,
+    );
     assert.ok(disagreements({ ...label, expected: [{ ...first, verdict: 'none' }] }, judged).length > 0);
   });
 });
 
 describe('correct kernels that ship', function () {
   this.timeout(SLOW_MS);
-  for (const label of labelsOf(SHIPPED)) if (label.mutant === null) holdCorrect(join(SHIPPED, label.file), label.file);
+  for (const label of labelsOf(SHIPPED))
+    if (label.mutant === null) holdCorrect(join(SHIPPED, label.file), label.file);
 });
 
 if (TRACES !== undefined) {
   const root = TRACES;
   const labelled = join(root, 'labelled');
-  const isFtraceText = (file: string): boolean => /\.txt(\.zst)?$/.test(file) && !file.includes('.perf-script.');
+  const isFtraceText = (file: string): boolean =>
+    /\.txt(\.zst)?$/.test(file) && !file.includes('.perf-script.');
 
   describe('all labelled recordings', function () {
     this.timeout(SLOW_MS);
-    holdAgainstLabels(labelled, labelsOf(labelled).filter((l) => isFtraceText(l.file)));
+    holdAgainstLabels(
+      labelled,
+      labelsOf(labelled).filter((l) => isFtraceText(l.file)),
+    );
   });
 
   describe('all recordings of correct kernels', function () {
     this.timeout(SLOW_MS);
     // Text that other tools print from the ring buffer is another format, and hist output is no trace.
     const other = /\.report|\.script|perf-script|^hist\.|^kallsyms|^trace-cmd-show/;
-    const folders = ['base/text', 'base/lost', 'base/dyn', 'inplace', 'labelled/stock'].map((f) => join(root, f));
+    const folders = ['base/text', 'base/lost', 'base/dyn', 'inplace', 'labelled/stock'].map((f) =>
+      join(root, f),
+    );
     const paths = folders.flatMap(textsBelow).filter((path) => !other.test(basename(path)));
     for (const path of paths) holdCorrect(path, relative(root, path));
     for (const label of labelsOf(labelled)) {
-      if (label.mutant === null && isFtraceText(label.file)) holdCorrect(join(labelled, label.file), `labelled/${label.file}`);
+      if (label.mutant === null && isFtraceText(label.file))
+        holdCorrect(join(labelled, label.file), `labelled/${label.file}`);
     }
   });
 }

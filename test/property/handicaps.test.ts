@@ -36,7 +36,11 @@ function linesOf(text: string): readonly Line[] {
 /** The text, with a header that counts what is there. */
 function textOf(lines: readonly Line[]): string {
   const count = lines.filter((line) => line.name !== '').length;
-  return lines.map((line) => line.text.replace(/^(# entries-in-buffer\/entries-written: )\d+\/\d+/, `$1${count}/${count}`)).join('\n');
+  return lines
+    .map((line) =>
+      line.text.replace(/^(# entries-in-buffer\/entries-written: )\d+\/\d+/, `$1${count}/${count}`),
+    )
+    .join('\n');
 }
 
 function withLosses(lines: readonly Line[], next: () => number): readonly Line[] {
@@ -60,7 +64,10 @@ function withLosses(lines: readonly Line[], next: () => number): readonly Line[]
   return out;
 }
 
-const without = (pattern: RegExp, to = '') => (lines: readonly Line[]): readonly Line[] => lines.map((line) => (line.name === '' ? line : { ...line, text: line.text.replace(pattern, to) }));
+const without =
+  (pattern: RegExp, to = '') =>
+  (lines: readonly Line[]): readonly Line[] =>
+    lines.map((line) => (line.name === '' ? line : { ...line, text: line.text.replace(pattern, to) }));
 
 /** Less in every line, as other probe definitions and trace options give it. */
 const LESS: Readonly<Record<string, (lines: readonly Line[]) => readonly Line[]>> = {
@@ -71,8 +78,14 @@ const LESS: Readonly<Record<string, (lines: readonly Line[]) => readonly Line[]>
   'no inode numbers': without(/ ino=\d+/g),
   'no inode numbers, no indexes': without(/ (?:ino|index|pgoff)=(?:0x)?[0-9a-f]+/g),
   'no counts of invalidations': without(/ (?:inprog|seq|fault_seq)=-?\d+/g),
-  'no pages of releases': without(/(unpin_user_\w+: .*?) (?:folio|page|page0)=0x[0-9a-f]+(.*?)(?: ino=\d+ index=0x[0-9a-f]+)?$/, '$1$2'),
-  'the same again, as two recordings joined': (lines) => [...lines, ...lines.filter((line) => !line.text.startsWith('#'))],
+  'no pages of releases': without(
+    /(unpin_user_\w+: .*?) (?:folio|page|page0)=0x[0-9a-f]+(.*?)(?: ino=\d+ index=0x[0-9a-f]+)?$/,
+    '$1$2',
+  ),
+  'the same again, as two recordings joined': (lines) => [
+    ...lines,
+    ...lines.filter((line) => !line.text.startsWith('#')),
+  ],
   'no header': (lines) => lines.filter((line) => !line.text.startsWith('#')),
 };
 
@@ -86,8 +99,14 @@ function rulesOf(file: string): (profile: ProfileId, rule: string) => boolean {
 function expectNothing(file: string, lines: readonly Line[], what: string): void {
   const applies = rulesOf(file);
   const judged = judgeText(textOf(lines), PROFILES);
-  const wrong = judged.analysis.findings.filter((f) => f.verdict === 'violation' && applies(f.profile, f.rule));
-  assert.deepEqual(wrong.map((f) => describeFinding(f, judged)), [], `${file}, ${what}`);
+  const wrong = judged.analysis.findings.filter(
+    (f) => f.verdict === 'violation' && applies(f.profile, f.rule),
+  );
+  assert.deepEqual(
+    wrong.map((f) => describeFinding(f, judged)),
+    [],
+    `${file}, ${what}`,
+  );
 }
 
 describe('correct recordings with something taken away', function () {
@@ -97,11 +116,20 @@ describe('correct recordings with something taken away', function () {
     const names = [...new Set(lines.map((line) => line.name).filter((name) => name !== ''))];
     it(`${file}, events that were not enabled`, () => {
       assert.ok(names.length > 20);
-      for (const name of names) expectNothing(file, lines.filter((line) => line.name !== name), `without ${name}`);
+      for (const name of names)
+        expectNothing(
+          file,
+          lines.filter((line) => line.name !== name),
+          `without ${name}`,
+        );
       const next = random(SEED);
       for (let i = 0; i < SETS_OF_NAMES; i++) {
         const gone = names.filter(() => next() < 0.06);
-        expectNothing(file, lines.filter((line) => !gone.includes(line.name)), `seed ${SEED}, without ${gone.join(', ')}`);
+        expectNothing(
+          file,
+          lines.filter((line) => !gone.includes(line.name)),
+          `seed ${SEED}, without ${gone.join(', ')}`,
+        );
       }
     });
     it(`${file}, cuts and losses`, () => {
@@ -111,7 +139,8 @@ describe('correct recordings with something taken away', function () {
         expectNothing(file, lines.slice(at), `from line ${at + 1}`);
         expectNothing(file, lines.slice(0, at), `up to line ${at}`);
       }
-      for (let i = 0; i < LOSSES; i++) expectNothing(file, withLosses(lines, next), `seed ${SEED}, loss ${i}`);
+      for (let i = 0; i < LOSSES; i++)
+        expectNothing(file, withLosses(lines, next), `seed ${SEED}, loss ${i}`);
     });
     it(`${file}, probes that print less`, () => {
       for (const [what, change] of Object.entries(LESS)) expectNothing(file, change(lines), what);
@@ -121,20 +150,25 @@ describe('correct recordings with something taken away', function () {
 
 describe('bugs with something unimportant taken away', function () {
   this.timeout(SLOW_MS);
-  const UNRELATED = /^(?:page_fault_user|try_to_\w+|mmap_region|do_vmi_\w+|truncate_\w+|kvm_flush_remote_tlbs|kvm_mmu_set_spte|kvm_mmu_spte_requested|kvm_hypercall)$/;
+  const UNRELATED =
+    /^(?:page_fault_user|try_to_\w+|mmap_region|do_vmi_\w+|truncate_\w+|kvm_flush_remote_tlbs|kvm_mmu_set_spte|kvm_mmu_spte_requested|kvm_hypercall)$/;
   const mild: Readonly<Record<string, (lines: readonly Line[]) => readonly Line[]>> = {
     'no task names': LESS['no task names']!,
     'no thread groups': LESS['no thread groups']!,
     'no unrelated events': (lines) => lines.filter((line) => !UNRELATED.test(line.name)),
   };
-  for (const label of labelsOf(SHIPPED).filter((l) => l.mutant !== null && l.expected.some((e) => e.verdict === 'violation'))) {
+  for (const label of labelsOf(SHIPPED).filter(
+    (l) => l.mutant !== null && l.expected.some((e) => e.verdict === 'violation'),
+  )) {
     it(label.file, () => {
       const lines = linesOf(readFileSync(join(SHIPPED, label.file), 'utf8'));
       for (const [what, change] of Object.entries(mild)) {
         const { findings } = judgeText(textOf(change(lines)), PROFILES).analysis;
         for (const entry of label.expected) {
           if (entry.verdict !== 'violation' || (entry.acceptable ?? []).length > 0) continue;
-          const found = findings.some((f) => f.verdict === 'violation' && f.rule === entry.rule && f.profile === entry.profile);
+          const found = findings.some(
+            (f) => f.verdict === 'violation' && f.rule === entry.rule && f.profile === entry.profile,
+          );
           assert.ok(found, `${entry.rule} is still found with ${what}`);
         }
       }

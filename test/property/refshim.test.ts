@@ -15,9 +15,17 @@ const COMPARED = new Set(['A3a', 'A3b', 'G1', 'G2', 'G3', 'G4', 'G9', 'R2', 'R5'
 
 const GOOD = { unmap: true, bracket: true, zap: true };
 const STEPS: readonly Step[] = [
-  { do: 'fault', page: 0 }, { do: 'fault', page: 1 }, { do: 'sigbus', page: 1 }, { do: 'unmapPage', page: 0 },
-  { do: 'pin', page: 0 }, { do: 'unpin', page: 0 }, { do: 'install', page: 0 }, { do: 'install', page: 1 },
-  { do: 'open' }, { do: 'close' }, { do: 'munmap' },
+  { do: 'fault', page: 0 },
+  { do: 'fault', page: 1 },
+  { do: 'sigbus', page: 1 },
+  { do: 'unmapPage', page: 0 },
+  { do: 'pin', page: 0 },
+  { do: 'unpin', page: 0 },
+  { do: 'install', page: 0 },
+  { do: 'install', page: 1 },
+  { do: 'open' },
+  { do: 'close' },
+  { do: 'munmap' },
   { do: 'convert', toPrivate: true, ...GOOD },
   { do: 'convert', toPrivate: true, ...GOOD, unmap: false },
   { do: 'convert', toPrivate: true, ...GOOD, bracket: false },
@@ -54,7 +62,9 @@ function agree(steps: readonly Step[], broken: Set<string>): boolean {
   const shim = new RefShim();
   for (const step of steps) if (!shim.step(step)) return false;
   const judged = judgeText(shim.text(), PROFILES);
-  const found = judged.analysis.findings.filter((f) => f.verdict === 'violation' && COMPARED.has(f.rule)).map((f) => `${f.rule}@${lineOf(judged, f)}`);
+  const found = judged.analysis.findings
+    .filter((f) => f.verdict === 'violation' && COMPARED.has(f.rule))
+    .map((f) => `${f.rule}@${lineOf(judged, f)}`);
   const story = (): string => `${JSON.stringify(steps)}\n${shim.text()}`;
   assert.deepEqual([...new Set(found)].sort(), [...shim.broken].sort(), story());
   assert.equal(engineState(judged), shim.state(), story());

@@ -1,6 +1,18 @@
 /** How much memory a reader asks for: what lies about its length must not make it ask for what the lie says. */
 
-const NAMES = ['ArrayBuffer', 'Uint8Array', 'Int8Array', 'Uint16Array', 'Int16Array', 'Uint32Array', 'Int32Array', 'Float64Array', 'BigInt64Array', 'BigUint64Array', 'Array'] as const;
+const NAMES = [
+  'ArrayBuffer',
+  'Uint8Array',
+  'Int8Array',
+  'Uint16Array',
+  'Int16Array',
+  'Uint32Array',
+  'Int32Array',
+  'Float64Array',
+  'BigInt64Array',
+  'BigUint64Array',
+  'Array',
+] as const;
 
 type Constructor = new (...args: unknown[]) => object;
 

@@ -16,7 +16,8 @@ export class Recording {
   find(texts: string | readonly string[], from = 0, nth = 0): number {
     const all = typeof texts === 'string' ? [texts] : texts;
     let left = nth;
-    for (let i = from; i < this.lines.length; i++) if (all.every((t) => this.lines[i]!.includes(t)) && left-- === 0) return i;
+    for (let i = from; i < this.lines.length; i++)
+      if (all.every((t) => this.lines[i]!.includes(t)) && left-- === 0) return i;
     throw new Error(`no line with ${all.join(' and ')}`);
   }
 

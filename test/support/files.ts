@@ -21,8 +21,14 @@ export function filesBelow(folder: string): readonly string[] {
 /** Files under version control; where there is no git, as in an unpacked archive, every file that is not built. */
 export function trackedFiles(): readonly string[] {
   try {
-    const text = execFileSync('git', ['ls-files', '-z'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-    return text.split('\0').filter((file) => file !== '' && fs.existsSync(file)).sort();
+    const text = execFileSync('git', ['ls-files', '-z'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    return text
+      .split('\0')
+      .filter((file) => file !== '' && fs.existsSync(file))
+      .sort();
   } catch (error) {
     if (error instanceof Error) return filesBelow('.');
     throw error;

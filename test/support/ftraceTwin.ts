@@ -28,9 +28,11 @@ interface Context {
   readonly event: string;
 }
 
-const NORMAL = /^ *(.{1,15})-(\d+) +(?:\( *(\d+|-+)\) +)?\[(\d{3,})\] +(?:([A-Za-z.#\d]{4,8}) +)?(\d+)(?:\.(\d{6}|\d{9}))?: (.*)$/s;
+const NORMAL =
+  /^ *(.{1,15})-(\d+) +(?:\( *(\d+|-+)\) +)?\[(\d{3,})\] +(?:([A-Za-z.#\d]{4,8}) +)?(\d+)(?:\.(\d{6}|\d{9}))?: (.*)$/s;
 const LATENCY = /^ *(.{1,15})-(\d+) +(\d+)([A-Za-z.][A-Za-z.\d]{3,4}) +(\d+)(us.)?: (.*)$/s;
-const VERBOSE = /^ *(.{1,15}?) +(\d+) +(\d+) [\da-f]+ [\da-f]{8} [\da-f]{8} \[([\da-f]+)\] [\d.]+ms \(\+[\d.]+ms\): (.*)$/s;
+const VERBOSE =
+  /^ *(.{1,15}?) +(\d+) +(\d+) [\da-f]+ [\da-f]{8} [\da-f]{8} \[([\da-f]+)\] [\d.]+ms \(\+[\d.]+ms\): (.*)$/s;
 const GRAPH = /^ *(\d+)\) .*\| +\/\* (.*) \*\/ *$/s;
 const SWITCH = /^ *(\d+)\) +\S.*-\d+ +=> +(\S.*)-(\d+) *$/;
 
@@ -60,12 +62,22 @@ export function twinRows(bytes: Uint8Array): readonly TwinRow[] {
   return rows;
 }
 
-function contextOf(line: string, tasks: ReadonlyMap<number, { comm: string; tid: number }>): Context | undefined {
+function contextOf(
+  line: string,
+  tasks: ReadonlyMap<number, { comm: string; tid: number }>,
+): Context | undefined {
   const normal = NORMAL.exec(line);
   if (normal) {
     const [, comm, pid, tgid, cpu, , whole, fraction, event] = normal;
     const time = fraction === undefined ? BigInt(whole!) : BigInt(whole! + fraction.padEnd(9, '0'));
-    return { comm: comm!, tid: Number(pid), tgid: /^\d/.test(tgid ?? '') ? Number(tgid) : -1, cpu: Number(cpu), time, event: event! };
+    return {
+      comm: comm!,
+      tid: Number(pid),
+      tgid: /^\d/.test(tgid ?? '') ? Number(tgid) : -1,
+      cpu: Number(cpu),
+      time,
+      event: event!,
+    };
   }
   const latency = LATENCY.exec(line);
   if (latency) {
@@ -76,12 +88,26 @@ function contextOf(line: string, tasks: ReadonlyMap<number, { comm: string; tid:
   const verbose = VERBOSE.exec(line);
   if (verbose) {
     const [, comm, pid, cpu, stamp, event] = verbose;
-    return { comm: comm!, tid: Number(pid), tgid: -1, cpu: Number(cpu), time: BigInt(`0x${stamp}`) * 1000n, event: event! };
+    return {
+      comm: comm!,
+      tid: Number(pid),
+      tgid: -1,
+      cpu: Number(cpu),
+      time: BigInt(`0x${stamp}`) * 1000n,
+      event: event!,
+    };
   }
   const graph = GRAPH.exec(line);
   if (!graph) return undefined;
   const task = tasks.get(Number(graph[1]));
-  return { comm: task?.comm ?? '', tid: task?.tid ?? -1, tgid: -1, cpu: Number(graph[1]), time: undefined, event: graph[2]! };
+  return {
+    comm: task?.comm ?? '',
+    tid: task?.tid ?? -1,
+    tgid: -1,
+    cpu: Number(graph[1]),
+    time: undefined,
+    event: graph[2]!,
+  };
 }
 
 function bareContext(line: string): Context | undefined {
@@ -100,9 +126,17 @@ const FIELD_PLACE = /^__probe_(ip|func)=([\w.]+)(?:\+(0x[\da-f]+)\/0x[\da-f]+)?(
 
 function eventOf(event: string): TwinEvent | undefined {
   const enter = /^(sys_(\w+))\((.*)\)$/s.exec(event);
-  if (enter) return known(`sys_enter_${enter[2]}`, resolveTracepoint('syscalls', `sys_enter_${enter[2]}`), (r) => syscallArgs(r, enter[3]!));
+  if (enter)
+    return known(`sys_enter_${enter[2]}`, resolveTracepoint('syscalls', `sys_enter_${enter[2]}`), (r) =>
+      syscallArgs(r, enter[3]!),
+    );
   const exit = /^sys_(\w+) -> (\S+)$/.exec(event);
-  if (exit) return known(`sys_exit_${exit[1]}`, resolveTracepoint('syscalls', `sys_exit_${exit[1]}`), () => new Map([['ret', BigInt(exit[2]!)]]));
+  if (exit)
+    return known(
+      `sys_exit_${exit[1]}`,
+      resolveTracepoint('syscalls', `sys_exit_${exit[1]}`),
+      () => new Map([['ret', BigInt(exit[2]!)]]),
+    );
   const named = /^([\w.+/]+): *(.*)$/s.exec(event);
   if (!named) return undefined;
   const [, name, payload] = named;
@@ -111,40 +145,64 @@ function eventOf(event: string): TwinEvent | undefined {
   return known(name!, resolveTracepoint('', name!), (r) => forms(r, payload!) ?? args(r, payload!));
 }
 
-function placeOf(name: string, payload: string): { resolved: Resolved | undefined; length: number } | undefined {
+function placeOf(
+  name: string,
+  payload: string,
+): { resolved: Resolved | undefined; length: number } | undefined {
   const field = FIELD_PLACE.exec(payload);
-  const place = field ? [field[0], field[1] === 'func' ? 'x' : undefined, field[2], field[3]] : PLACE.exec(payload);
+  const place = field
+    ? [field[0], field[1] === 'func' ? 'x' : undefined, field[2], field[3]]
+    : PLACE.exec(payload);
   if (!place) return undefined;
   const [all, caller, symbol, offset] = place;
   const isReturn = caller !== undefined;
   const stub = /^__probestub_(\w+)$/.exec(symbol!);
   if (stub) return { resolved: resolveTracepoint('', stub[1]!), length: all!.length };
   if (symbol!.startsWith('0x')) return { resolved: undefined, length: all!.length };
-  return { resolved: resolveProbe(name, { symbol: symbol!, offset: isReturn ? 0 : Number(offset ?? 0), isReturn }), length: all!.length };
+  return {
+    resolved: resolveProbe(name, { symbol: symbol!, offset: isReturn ? 0 : Number(offset ?? 0), isReturn }),
+    length: all!.length,
+  };
 }
 
-function known(name: string, resolved: Resolved | undefined, read: (resolved: Resolved) => ReadonlyMap<string, bigint>): TwinEvent {
-  return resolved ? { name, kind: resolved.kind, slots: read(resolved) } : { name, kind: 0, slots: new Map() };
+function known(
+  name: string,
+  resolved: Resolved | undefined,
+  read: (resolved: Resolved) => ReadonlyMap<string, bigint>,
+): TwinEvent {
+  return resolved
+    ? { name, kind: resolved.kind, slots: read(resolved) }
+    : { name, kind: 0, slots: new Map() };
 }
 
-const NUMBERS: Readonly<Record<string, string>> = { x: '(?:0x)?[\\da-f]+', d: '-?\\d+', n: '0x[\\da-f]+|-?\\d+' };
+const NUMBERS: Readonly<Record<string, string>> = {
+  x: '(?:0x)?[\\da-f]+',
+  d: '-?\\d+',
+  n: '0x[\\da-f]+|-?\\d+',
+};
 
 function forms(resolved: Resolved, payload: string): ReadonlyMap<string, bigint> | undefined {
   for (const template of resolved.meaning.text ?? []) {
     const found: [string, string][] = [];
     const constants: [string, bigint][] = [];
-    const source = template.replace(/[\\^$.*+?()[\]|]/g, '\\$&').replace(/ +/g, ' +').replace(/\{(\w+)(?::(=?\w+))?\}/g, (_, slot: string, what?: string) => {
-      if (slot === '_') return '\\S*';
-      if (what!.startsWith('=')) {
-        constants.push([slot, BigInt(what!.slice(1))]);
-        return '';
-      }
-      found.push([slot, what!]);
-      return `(${NUMBERS[what!]})(?![\\da-zA-Z_])`;
-    });
+    const source = template
+      .replace(/[\\^$.*+?()[\]|]/g, '\\$&')
+      .replace(/ +/g, ' +')
+      .replace(/\{(\w+)(?::(=?\w+))?\}/g, (_, slot: string, what?: string) => {
+        if (slot === '_') return '\\S*';
+        if (what!.startsWith('=')) {
+          constants.push([slot, BigInt(what!.slice(1))]);
+          return '';
+        }
+        found.push([slot, what!]);
+        return `(${NUMBERS[what!]})(?![\\da-zA-Z_])`;
+      });
     const match = new RegExp(`^${source}`, 's').exec(payload);
     if (!match) continue;
-    return new Map([...constants, ...found.map(([slot, what], i): [string, bigint] => [slot, numberOf(match[i + 1]!, what === 'x')])]);
+    return new Map([
+      ...constants,
+      ...found.map(([slot, what], i): [string, bigint] => [slot, numberOf(match[i + 1]!, what === 'x')]),
+    ]);
   }
   return undefined;
 }
@@ -156,14 +214,33 @@ function numberOf(text: string, hex: boolean): bigint {
   return hex && !text.startsWith('0x') ? BigInt(`0x${text}`) : BigInt(text);
 }
 
-const SIGNED = new Set(['ret', 'errno', 'fd', 'gmem_fd', 'slot', 'nr', 'refs', 'count', 'mapcount', 'stale', 'safe']);
-const ARG = /(?:^|[ ,])([A-Za-z_][\w.]*)=(?:(0x[\da-f]+)(?: \((-?\d+)\))?|(-?\d+)|\((-?\d+)\)|'(.)'|[^ ,]*)(?=[ ,]|$)/gs;
+const SIGNED = new Set([
+  'ret',
+  'errno',
+  'fd',
+  'gmem_fd',
+  'slot',
+  'nr',
+  'refs',
+  'count',
+  'mapcount',
+  'stale',
+  'safe',
+]);
+const ARG =
+  /(?:^|[ ,])([A-Za-z_][\w.]*)=(?:(0x[\da-f]+)(?: \((-?\d+)\))?|(-?\d+)|\((-?\d+)\)|'(.)'|[^ ,]*)(?=[ ,]|$)/gs;
 
 function args(resolved: Resolved, payload: string): ReadonlyMap<string, bigint> {
   const values = new Map<string, (slot: string) => bigint>();
-  for (const [, name, hex, signed, decimal, bare, char] of payload.replace(/\{[^}]*\}/g, '{}').matchAll(ARG)) {
-    if (hex !== undefined) values.set(name!, (slot) => numberOf(signed?.startsWith('-') && SIGNED.has(slot) ? signed : hex, false));
-    else if (decimal !== undefined || bare !== undefined) values.set(name!, () => numberOf((decimal ?? bare)!, false));
+  for (const [, name, hex, signed, decimal, bare, char] of payload
+    .replace(/\{[^}]*\}/g, '{}')
+    .matchAll(ARG)) {
+    if (hex !== undefined)
+      values.set(name!, (slot) =>
+        numberOf(signed?.startsWith('-') && SIGNED.has(slot) ? signed : hex, false),
+      );
+    else if (decimal !== undefined || bare !== undefined)
+      values.set(name!, () => numberOf((decimal ?? bare)!, false));
     else if (char !== undefined) values.set(name!, () => BigInt(char.charCodeAt(0)));
   }
   const slots = new Map<string, bigint>();
@@ -187,7 +264,9 @@ function syscallArgs(resolved: Resolved, text: string): ReadonlyMap<string, bigi
 
 /** The same text for a twin's row as rowText of tables.ts gives for a table's. */
 export function rowTextOfTwin(row: TwinRow): string {
-  const slots = kindSlots(row.kind).flatMap((slot) => (row.slots.has(slot) ? [`${slot}=0x${row.slots.get(slot)!.toString(16)}`] : []));
+  const slots = kindSlots(row.kind).flatMap((slot) =>
+    row.slots.has(slot) ? [`${slot}=0x${row.slots.get(slot)!.toString(16)}`] : [],
+  );
   const who = `cpu${row.cpu ?? '?'} ${row.tid}/${row.tgid} ${JSON.stringify(row.comm)}`;
   return [`+${row.ts}`, who, kindName(row.kind), row.name, ...slots, `@${row.line}:${row.at}`].join(' ');
 }

@@ -28,9 +28,13 @@ const REFERENCE = /^\s*\/\/\/\s*<reference\s+(?:path|types|lib)\s*=\s*(['"])(.*?
 export function importsOf(source: string): readonly Import[] {
   const code = withoutComments(source);
   const out: Import[] = [];
-  for (const form of FORMS) for (const match of code.matchAll(form)) out.push({ specifier: match[2]!, line: lineAt(source, match.index) });
-  for (const match of code.matchAll(COMPUTED_FORM)) out.push({ specifier: COMPUTED, line: lineAt(source, match.index) });
-  for (const match of source.matchAll(REFERENCE)) out.push({ specifier: match[2]!, line: lineAt(source, match.index) });
+  for (const form of FORMS)
+    for (const match of code.matchAll(form))
+      out.push({ specifier: match[2]!, line: lineAt(source, match.index) });
+  for (const match of code.matchAll(COMPUTED_FORM))
+    out.push({ specifier: COMPUTED, line: lineAt(source, match.index) });
+  for (const match of source.matchAll(REFERENCE))
+    out.push({ specifier: match[2]!, line: lineAt(source, match.index) });
   return out;
 }
 
@@ -49,8 +53,12 @@ export function withoutComments(source: string): string {
     const two = source.slice(i, i + 2);
     let end = i + 1;
     if (two === '//') end = until(source, i, '\n');
-    else if (two === '/*') end = Math.min(source.length, source.indexOf('*/', i + 2) < 0 ? source.length : source.indexOf('*/', i + 2) + 2);
-    else if (c === '\'' || c === '"' || c === '`') {
+    else if (two === '/*')
+      end = Math.min(
+        source.length,
+        source.indexOf('*/', i + 2) < 0 ? source.length : source.indexOf('*/', i + 2) + 2,
+      );
+    else if (c === "'" || c === '"' || c === '`') {
       end = stringEnd(source, i, c);
       out += source.slice(i, end);
       i = end;

@@ -18,9 +18,20 @@ const STEP_US = 100;
 /** An ftrace text with thread groups and a global clock; a text that is no event, such as a loss line, goes in as it is. */
 export function traceText(events: readonly (string | Said)[]): string {
   let time = FIRST_US;
-  const lines = ['# tracer: nop', '#', '# clock: mono', '#           TASK-PID       TGID    CPU#  |||||  TIMESTAMP  FUNCTION'];
+  const lines = [
+    '# tracer: nop',
+    '#',
+    '# clock: mono',
+    '#           TASK-PID       TGID    CPU#  |||||  TIMESTAMP  FUNCTION',
+  ];
   for (const one of events) {
-    const { event, tid = 100, tgid = 100, cpu = 0, at } = typeof one === 'string' ? { event: one } as Said : one;
+    const {
+      event,
+      tid = 100,
+      tgid = 100,
+      cpu = 0,
+      at,
+    } = typeof one === 'string' ? ({ event: one } as Said) : one;
     if (event.startsWith('CPU:') || event.startsWith('#')) {
       lines.push(event);
       continue;
@@ -28,7 +39,9 @@ export function traceText(events: readonly (string | Said)[]): string {
     time = at ?? time + STEP_US;
     const seconds = `${Math.floor(time / 1e6)}.${String(time % 1e6).padStart(6, '0')}`;
     const group = tgid < 0 ? '-------' : String(tgid).padStart(7);
-    lines.push(`${'task'.padStart(16)}-${String(tid).padEnd(7)} (${group}) [00${cpu}] .....  ${seconds}: ${event}`);
+    lines.push(
+      `${'task'.padStart(16)}-${String(tid).padEnd(7)} (${group}) [00${cpu}] .....  ${seconds}: ${event}`,
+    );
   }
   return `${lines.join('\n')}\n`;
 }

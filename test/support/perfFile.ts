@@ -51,7 +51,9 @@ export class Writer {
     return Uint8Array.from(this.parts);
   }
   private number(size: number, value: bigint): this {
-    const bytes = Array.from({ length: size }, (_, i) => Number((BigInt.asUintN(64, value) >> BigInt(8 * i)) & 0xffn));
+    const bytes = Array.from({ length: size }, (_, i) =>
+      Number((BigInt.asUintN(64, value) >> BigInt(8 * i)) & 0xffn),
+    );
     this.parts.push(...(this.bigEndian ? bytes.reverse() : bytes));
     return this;
   }
@@ -72,14 +74,22 @@ export function attr(bigEndian: boolean, sampleType: number, clockId = -1, confi
   const out = new Writer(bigEndian).u32(2).u32(112).u64(config).u64(1).u64(sampleType).u64(4);
   // Bit fields fill each byte from its other end on big-endian machines.
   for (let byte = 0; byte < 8; byte++) {
-    out.u8(flags.filter((f) => f >> 3 === byte).reduce((sum, f) => sum | (bigEndian ? 0x80 >> (f & 7) : 1 << (f & 7)), 0));
+    out.u8(
+      flags
+        .filter((f) => f >> 3 === byte)
+        .reduce((sum, f) => sum | (bigEndian ? 0x80 >> (f & 7) : 1 << (f & 7)), 0),
+    );
   }
   while (out.length < 92) out.u8(0);
   return out.u32(Math.max(0, clockId)).pad(112).bytes;
 }
 
 export function record(bigEndian: boolean, type: number, body: Uint8Array, misc = 0): Uint8Array {
-  const out = new Writer(bigEndian).u32(type).u16(misc).u16(8 + body.length).raw(body);
+  const out = new Writer(bigEndian)
+    .u32(type)
+    .u16(misc)
+    .u16(8 + body.length)
+    .raw(body);
   return out.bytes;
 }
 
@@ -105,25 +115,59 @@ export function sample(bigEndian: boolean, sampleType: number, s: Sample): Uint8
     out.u64(s.chain?.length ?? 0);
     for (const ip of s.chain ?? []) out.u64(ip);
   }
-  if (sampleType & RAW) out.u32(20).u16(EVENT_ID).u8(0).u8(0).u32(s.tid ?? 101).u32(s.reason ?? 39).u32(s.errno ?? -14).u32(0);
+  if (sampleType & RAW)
+    out
+      .u32(20)
+      .u16(EVENT_ID)
+      .u8(0)
+      .u8(0)
+      .u32(s.tid ?? 101)
+      .u32(s.reason ?? 39)
+      .u32(s.errno ?? -14)
+      .u32(0);
   return record(bigEndian, 9, out.bytes);
 }
 
 /** The trailer of records that are no samples, for STANDARD. */
 function trailer(out: Writer, s: Sample): Writer {
-  return out.u32(s.pid ?? 100).u32(s.tid ?? 101).u64(s.time).u32(s.cpu ?? 0).u32(0).u64(s.id ?? 1);
+  return out
+    .u32(s.pid ?? 100)
+    .u32(s.tid ?? 101)
+    .u64(s.time)
+    .u32(s.cpu ?? 0)
+    .u32(0)
+    .u64(s.id ?? 1);
 }
 
 export function comm(bigEndian: boolean, name: string, s: Sample): Uint8Array {
-  return record(bigEndian, 3, trailer(new Writer(bigEndian).u32(s.pid ?? 100).u32(s.tid ?? 101).text(name).pad(8), s).bytes);
+  return record(
+    bigEndian,
+    3,
+    trailer(
+      new Writer(bigEndian)
+        .u32(s.pid ?? 100)
+        .u32(s.tid ?? 101)
+        .text(name)
+        .pad(8),
+      s,
+    ).bytes,
+  );
 }
 
 export function fork(bigEndian: boolean, child: number, parent: number, s: Sample): Uint8Array {
-  return record(bigEndian, 7, trailer(new Writer(bigEndian).u32(child).u32(parent).u32(child).u32(parent).u64(s.time), s).bytes);
+  return record(
+    bigEndian,
+    7,
+    trailer(new Writer(bigEndian).u32(child).u32(parent).u32(child).u32(parent).u64(s.time), s).bytes,
+  );
 }
 
 export function exit(bigEndian: boolean, tid: number, s: Sample): Uint8Array {
-  return record(bigEndian, 4, trailer(new Writer(bigEndian).u32(tid).u32(1).u32(tid).u32(1).u64(s.time), s).bytes);
+  return record(
+    bigEndian,
+    4,
+    trailer(new Writer(bigEndian).u32(tid).u32(1).u32(tid).u32(1).u64(s.time), s).bytes,
+  );
 }
 
 export function lost(bigEndian: boolean, count: number, s: Sample): Uint8Array {
@@ -139,14 +183,32 @@ export function finishedRound(bigEndian: boolean): Uint8Array {
 }
 
 function tracingData(bigEndian: boolean): Uint8Array {
-  const out = new Writer(bigEndian).raw(Uint8Array.from([0x17, 0x08, 0x44])).raw(new TextEncoder().encode('tracing')).text('0.6');
-  out.u8(bigEndian ? 1 : 0).u8(8).u32(4096).text('header_page').u64(0).text('header_event').u64(0).u32(0).u32(1).text('kvm').u32(1);
+  const out = new Writer(bigEndian)
+    .raw(Uint8Array.from([0x17, 0x08, 0x44]))
+    .raw(new TextEncoder().encode('tracing'))
+    .text('0.6');
+  out
+    .u8(bigEndian ? 1 : 0)
+    .u8(8)
+    .u32(4096)
+    .text('header_page')
+    .u64(0)
+    .text('header_event')
+    .u64(0)
+    .u32(0)
+    .u32(1)
+    .text('kvm')
+    .u32(1);
   const format = new TextEncoder().encode(FORMAT);
   return out.u64(format.length).raw(format).u32(0).u32(0).u64(0).pad(8).bytes;
 }
 
 /** A file with these attrs (each with the one id given) and records. */
-export function perfFile(bigEndian: boolean, attrs: readonly { readonly attr: Uint8Array; readonly id: number }[], records: readonly Uint8Array[]): Uint8Array {
+export function perfFile(
+  bigEndian: boolean,
+  attrs: readonly { readonly attr: Uint8Array; readonly id: number }[],
+  records: readonly Uint8Array[],
+): Uint8Array {
   const entrySize = 112 + 16;
   const idsAt = 104;
   const attrsAt = idsAt + 8 * attrs.length;
@@ -154,17 +216,44 @@ export function perfFile(bigEndian: boolean, attrs: readonly { readonly attr: Ui
   const dataSize = records.reduce((sum, r) => sum + r.length, 0);
   const tracing = tracingData(bigEndian);
   const out = new Writer(bigEndian).raw(new TextEncoder().encode(bigEndian ? '2ELIFREP' : 'PERFILE2'));
-  out.u64(104).u64(entrySize).u64(attrsAt).u64(entrySize * attrs.length).u64(dataAt).u64(dataSize).u64(0).u64(0).u64(2).u64(0).u64(0).u64(0);
+  out
+    .u64(104)
+    .u64(entrySize)
+    .u64(attrsAt)
+    .u64(entrySize * attrs.length)
+    .u64(dataAt)
+    .u64(dataSize)
+    .u64(0)
+    .u64(0)
+    .u64(2)
+    .u64(0)
+    .u64(0)
+    .u64(0);
   for (const { id } of attrs) out.u64(id);
-  attrs.forEach((a, i) => out.raw(a.attr).u64(idsAt + 8 * i).u64(8));
+  attrs.forEach((a, i) =>
+    out
+      .raw(a.attr)
+      .u64(idsAt + 8 * i)
+      .u64(8),
+  );
   for (const r of records) out.raw(r);
-  return out.u64(dataAt + dataSize + 16).u64(tracing.length).raw(tracing).bytes;
+  return out
+    .u64(dataAt + dataSize + 16)
+    .u64(tracing.length)
+    .raw(tracing).bytes;
 }
 
 /** The same as a pipe writes it. */
-export function perfPipe(bigEndian: boolean, attrs: readonly { readonly attr: Uint8Array; readonly id: number }[], records: readonly Uint8Array[]): Uint8Array {
-  const out = new Writer(bigEndian).raw(new TextEncoder().encode(bigEndian ? '2ELIFREP' : 'PERFILE2')).u64(16);
-  for (const { attr: bytes, id } of attrs) out.raw(record(bigEndian, 64, new Writer(bigEndian).raw(bytes).u64(id).bytes));
+export function perfPipe(
+  bigEndian: boolean,
+  attrs: readonly { readonly attr: Uint8Array; readonly id: number }[],
+  records: readonly Uint8Array[],
+): Uint8Array {
+  const out = new Writer(bigEndian)
+    .raw(new TextEncoder().encode(bigEndian ? '2ELIFREP' : 'PERFILE2'))
+    .u64(16);
+  for (const { attr: bytes, id } of attrs)
+    out.raw(record(bigEndian, 64, new Writer(bigEndian).raw(bytes).u64(id).bytes));
   const release = new Writer(bigEndian).u64(4).u32(8).text('7.2.13').pad(8);
   out.raw(record(bigEndian, 80, release.bytes));
   const tracing = tracingData(bigEndian);

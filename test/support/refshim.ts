@@ -40,8 +40,14 @@ export class RefShim {
   readonly broken = new Set<string>();
 
   constructor() {
-    this.lines.push('# tracer: nop', '#', '# clock: mono', '#           TASK-PID       TGID    CPU#  |||||  TIMESTAMP  FUNCTION');
-    for (let i = 0; i < 8; i++) this.say(OTHER, `page_fault_user: address=0x5000 ip=0x${(0x6000 + i).toString(16)} error_code=0x4`);
+    this.lines.push(
+      '# tracer: nop',
+      '#',
+      '# clock: mono',
+      '#           TASK-PID       TGID    CPU#  |||||  TIMESTAMP  FUNCTION',
+    );
+    for (let i = 0; i < 8; i++)
+      this.say(OTHER, `page_fault_user: address=0x5000 ip=0x${(0x6000 + i).toString(16)} error_code=0x4`);
     this.create(VMM, KVM, INO, VA, BASE);
     this.warmUp();
   }
@@ -53,23 +59,35 @@ export class RefShim {
   /** False when the step makes no sense in this state; then nothing is done. */
   step(step: Step): boolean {
     switch (step.do) {
-      case 'fault': return this.fault(step.page);
-      case 'sigbus': return this.sigbus(step.page);
-      case 'unmapPage': return this.unmapPage(step.page);
-      case 'pin': return this.pin(step.page);
-      case 'unpin': return this.unpin(step.page);
-      case 'install': return this.install(step.page);
-      case 'open': return this.open();
-      case 'close': return this.close();
-      case 'munmap': return this.munmap();
-      default: return this.convert(step.toPrivate, step);
+      case 'fault':
+        return this.fault(step.page);
+      case 'sigbus':
+        return this.sigbus(step.page);
+      case 'unmapPage':
+        return this.unmapPage(step.page);
+      case 'pin':
+        return this.pin(step.page);
+      case 'unpin':
+        return this.unpin(step.page);
+      case 'install':
+        return this.install(step.page);
+      case 'open':
+        return this.open();
+      case 'close':
+        return this.close();
+      case 'munmap':
+        return this.munmap();
+      default:
+        return this.convert(step.toPrivate, step);
     }
   }
 
   private say(task: Task, event: string): number {
     this.time += 100;
     const seconds = `${Math.floor(this.time / 1e6)}.${String(this.time % 1e6).padStart(6, '0')}`;
-    this.lines.push(`${task.comm.padStart(16)}-${String(task.tid).padEnd(7)} (${String(task.tgid).padStart(7)}) [00${task.cpu}] .....  ${seconds}: ${event}`);
+    this.lines.push(
+      `${task.comm.padStart(16)}-${String(task.tid).padEnd(7)} (${String(task.tgid).padStart(7)}) [00${task.cpu}] .....  ${seconds}: ${event}`,
+    );
     return this.lines.length;
   }
 
@@ -81,10 +99,19 @@ export class RefShim {
     this.say(task, 'sys_ioctl(fd: 3, cmd: 0xae01, arg: 4)');
     this.say(task, 'sys_ioctl -> 0x4');
     this.say(task, `kvm_gmem_create: (kvm_gmem_create+0x0/0x2d0) kvm=${kvm} size=0x2000 flags=0x3`);
-    this.say(task, `kvm_gmem_mmap: (kvm_gmem_mmap+0x0/0x40) ino=${ino} start=0x${va.toString(16)} end=0x${(va + 0x2000).toString(16)} pgoff=0x0`);
+    this.say(
+      task,
+      `kvm_gmem_mmap: (kvm_gmem_mmap+0x0/0x40) ino=${ino} start=0x${va.toString(16)} end=0x${(va + 0x2000).toString(16)} pgoff=0x0`,
+    );
     this.say(task, 'kvm_gmem_mmap_ret: (__mmap_region+0x8af/0x1120 <- kvm_gmem_mmap) ret=0');
-    this.say(task, `kvm_gmem_bind: (kvm_gmem_bind+0x0/0x190) kvm=${kvm} slot=1 base_gfn=0x${base.toString(16)} npages=2 fd=8 offset=0x0`);
-    this.say(task, `kvm_gmem_bind_ret2: (kvm_set_memory_region+0x34c/0x5b0 <- kvm_gmem_bind) ret=0 slot=1 ino=${ino} pgoff=0x0`);
+    this.say(
+      task,
+      `kvm_gmem_bind: (kvm_gmem_bind+0x0/0x190) kvm=${kvm} slot=1 base_gfn=0x${base.toString(16)} npages=2 fd=8 offset=0x0`,
+    );
+    this.say(
+      task,
+      `kvm_gmem_bind_ret2: (kvm_set_memory_region+0x34c/0x5b0 <- kvm_gmem_bind) ret=0 slot=1 ino=${ino} pgoff=0x0`,
+    );
   }
 
   /** Another VM does each thing once, correctly: what the trace never shows does not count as recorded. */
@@ -93,17 +120,38 @@ export class RefShim {
     const kvm = '0xffff888100bb0000';
     this.create(task, kvm, 8000, VA, BASE);
     this.rmap(task, 'add', 8000, 0);
-    this.say(task, 'gup_fast_fallback_ret: (io_pin_pages+0x93/0x130 <- gup_fast_fallback) ret=1 start=0x7f0000000000 gup_flags=0x80101 page0=0xffffea0000200000 index0=0x0 ino0=8000');
-    this.say(task, 'unpin_user_folio: (unpin_user_folio+0x0/0xa0) folio=0xffffea0000200000 npages=1 ino=8000 index=0x0');
-    this.say(task, 'kvm_gmem_set_attributes: (__kvm_gmem_set_attributes+0x0/0x440) ino=8000 start=0x0 nr_pages=2 attrs=0x8');
+    this.say(
+      task,
+      'gup_fast_fallback_ret: (io_pin_pages+0x93/0x130 <- gup_fast_fallback) ret=1 start=0x7f0000000000 gup_flags=0x80101 page0=0xffffea0000200000 index0=0x0 ino0=8000',
+    );
+    this.say(
+      task,
+      'unpin_user_folio: (unpin_user_folio+0x0/0xa0) folio=0xffffea0000200000 npages=1 ino=8000 index=0x0',
+    );
+    this.say(
+      task,
+      'kvm_gmem_set_attributes: (__kvm_gmem_set_attributes+0x0/0x440) ino=8000 start=0x0 nr_pages=2 attrs=0x8',
+    );
     this.say(task, 'unmap_mapping_pages: (unmap_mapping_pages+0x0/0x90) ino=8000 start=0x0 nr=2 even_cows=0');
     this.rmap(task, 'remove', 8000, 0);
     this.brackets(task, kvm, 8000, () => {
-      this.say(task, 'kvm_gmem_store_attributes: (kvm_gmem_store_attributes+0x0/0x20) index=0x0 last=0x1 attrs=0x8');
+      this.say(
+        task,
+        'kvm_gmem_store_attributes: (kvm_gmem_store_attributes+0x0/0x20) index=0x0 last=0x1 attrs=0x8',
+      );
     });
-    this.say(task, 'kvm_gmem_set_attributes_ret: (kvm_gmem_ioctl+0x109/0x170 <- __kvm_gmem_set_attributes) ino=8000 start=0x0 nr_pages=2 attrs=0x8 ret=0');
-    this.say(task, 'kvm_gmem_fault_user_mapping: (kvm_gmem_fault_user_mapping+0x0/0x250) ino=8000 pgoff=0x0 addr=0x7f0000000000 flags=0xa55');
-    this.say(task, 'kvm_gmem_fault_user_mapping_ret: (__do_fault+0x2e/0x90 <- kvm_gmem_fault_user_mapping) ret=0x2');
+    this.say(
+      task,
+      'kvm_gmem_set_attributes_ret: (kvm_gmem_ioctl+0x109/0x170 <- __kvm_gmem_set_attributes) ino=8000 start=0x0 nr_pages=2 attrs=0x8 ret=0',
+    );
+    this.say(
+      task,
+      'kvm_gmem_fault_user_mapping: (kvm_gmem_fault_user_mapping+0x0/0x250) ino=8000 pgoff=0x0 addr=0x7f0000000000 flags=0xa55',
+    );
+    this.say(
+      task,
+      'kvm_gmem_fault_user_mapping_ret: (__do_fault+0x2e/0x90 <- kvm_gmem_fault_user_mapping) ret=0x2',
+    );
     this.say(task, 'sys_munmap(addr: 0x7f0000000000, len: 0x2000)');
     this.say(task, 'sys_munmap -> 0x0');
     this.say(task, 'kvm_gmem_release: (kvm_gmem_release+0x0/0x90) ino=8000 size=0x2000');
@@ -112,23 +160,47 @@ export class RefShim {
   private rmap(task: Task, what: 'add' | 'remove', ino: number, page: number): void {
     const name = what === 'add' ? 'folio_add_file_rmap_ptes' : 'folio_remove_rmap_ptes';
     const folio = `0xffffea0000${ino === INO ? '1' : '2'}0${page}000`;
-    this.say(task, `${name}: (${name}+0x0/0x280) folio=${folio} ino=${ino} index=0x${page} page=${folio} nr_pages=1 vm_start=0x7f0000000000`);
+    this.say(
+      task,
+      `${name}: (${name}+0x0/0x280) folio=${folio} ino=${ino} index=0x${page} page=${folio} nr_pages=1 vm_start=0x7f0000000000`,
+    );
   }
 
   private brackets(task: Task, kvm: string, ino: number, inside: () => void): void {
     const nested = this.bracketOpen && kvm === KVM ? 1 : 0;
-    this.say(task, `kvm_gmem_invalidate_start: (__kvm_gmem_invalidate_start.constprop.0+0x0/0x180) kvm=${kvm} start=0x0 end=0x2`);
-    this.say(task, `kvm_mmu_invalidate_start: (kvm_mmu_invalidate_start+0x0/0x40) kvm=${kvm} inprog=${nested} seq=8`);
-    this.say(task, `kvm_mmu_invalidate_range_add: (kvm_mmu_invalidate_range_add+0x0/0x60) kvm=${kvm} ${RANGE}`);
+    this.say(
+      task,
+      `kvm_gmem_invalidate_start: (__kvm_gmem_invalidate_start.constprop.0+0x0/0x180) kvm=${kvm} start=0x0 end=0x2`,
+    );
+    this.say(
+      task,
+      `kvm_mmu_invalidate_start: (kvm_mmu_invalidate_start+0x0/0x40) kvm=${kvm} inprog=${nested} seq=8`,
+    );
+    this.say(
+      task,
+      `kvm_mmu_invalidate_range_add: (kvm_mmu_invalidate_range_add+0x0/0x60) kvm=${kvm} ${RANGE}`,
+    );
     inside();
-    this.say(task, `kvm_gmem_invalidate_end: (kvm_gmem_invalidate_end+0x0/0xb0) ino=${ino} start=0x0 end=0x2`);
-    this.say(task, `kvm_mmu_invalidate_end: (kvm_mmu_invalidate_end+0x0/0x70) kvm=${kvm} inprog=${nested + 1} seq=8`);
+    this.say(
+      task,
+      `kvm_gmem_invalidate_end: (kvm_gmem_invalidate_end+0x0/0xb0) ino=${ino} start=0x0 end=0x2`,
+    );
+    this.say(
+      task,
+      `kvm_mmu_invalidate_end: (kvm_mmu_invalidate_end+0x0/0x70) kvm=${kvm} inprog=${nested + 1} seq=8`,
+    );
   }
 
   private fault(page: number): boolean {
     if (!this.mapping || this.mapped.has(page)) return false;
-    this.say(VMM, `kvm_gmem_fault_user_mapping: (kvm_gmem_fault_user_mapping+0x0/0x250) ino=${INO} pgoff=0x${page} addr=0x${(VA + page * 4096).toString(16)} flags=0xa55`);
-    const line = this.say(VMM, 'kvm_gmem_fault_user_mapping_ret: (__do_fault+0x2e/0x90 <- kvm_gmem_fault_user_mapping) ret=0x200');
+    this.say(
+      VMM,
+      `kvm_gmem_fault_user_mapping: (kvm_gmem_fault_user_mapping+0x0/0x250) ino=${INO} pgoff=0x${page} addr=0x${(VA + page * 4096).toString(16)} flags=0xa55`,
+    );
+    const line = this.say(
+      VMM,
+      'kvm_gmem_fault_user_mapping_ret: (__do_fault+0x2e/0x90 <- kvm_gmem_fault_user_mapping) ret=0x200',
+    );
     this.rmap(VMM, 'add', INO, page);
     this.mapped.add(page);
     if (this.isPrivate) this.breaks(['G1'], line);
@@ -137,8 +209,14 @@ export class RefShim {
 
   private sigbus(page: number): boolean {
     if (!this.mapping || this.mapped.has(page)) return false;
-    this.say(VMM, `kvm_gmem_fault_user_mapping: (kvm_gmem_fault_user_mapping+0x0/0x250) ino=${INO} pgoff=0x${page} addr=0x${(VA + page * 4096).toString(16)} flags=0xa55`);
-    this.say(VMM, 'kvm_gmem_fault_user_mapping_ret: (__do_fault+0x2e/0x90 <- kvm_gmem_fault_user_mapping) ret=0x2');
+    this.say(
+      VMM,
+      `kvm_gmem_fault_user_mapping: (kvm_gmem_fault_user_mapping+0x0/0x250) ino=${INO} pgoff=0x${page} addr=0x${(VA + page * 4096).toString(16)} flags=0xa55`,
+    );
+    this.say(
+      VMM,
+      'kvm_gmem_fault_user_mapping_ret: (__do_fault+0x2e/0x90 <- kvm_gmem_fault_user_mapping) ret=0x2',
+    );
     return true;
   }
 
@@ -159,7 +237,10 @@ export class RefShim {
 
   private pin(page: number): boolean {
     if (!this.mapped.has(page)) return false;
-    this.say(VMM, `gup_fast_fallback_ret: (io_pin_pages+0x93/0x130 <- gup_fast_fallback) ret=1 start=0x${(VA + page * 4096).toString(16)} gup_flags=0x80101 page0=0xffffea000010${page}000 index0=0x${page} ino0=${INO}`);
+    this.say(
+      VMM,
+      `gup_fast_fallback_ret: (io_pin_pages+0x93/0x130 <- gup_fast_fallback) ret=1 start=0x${(VA + page * 4096).toString(16)} gup_flags=0x80101 page0=0xffffea000010${page}000 index0=0x${page} ino0=${INO}`,
+    );
     this.pins.set(page, (this.pins.get(page) ?? 0) + 1);
     // A second pin at the same address is a call of its own.
     this.say(VMM, 'sys_ioctl(fd: 9, cmd: 0x1234, arg: 0)');
@@ -170,7 +251,10 @@ export class RefShim {
   private unpin(page: number): boolean {
     const count = this.pins.get(page) ?? 0;
     if (count === 0) return false;
-    this.say(VMM, `unpin_user_folio: (unpin_user_folio+0x0/0xa0) folio=0xffffea000010${page}000 npages=1 ino=${INO} index=0x${page}`);
+    this.say(
+      VMM,
+      `unpin_user_folio: (unpin_user_folio+0x0/0xa0) folio=0xffffea000010${page}000 npages=1 ino=${INO} index=0x${page}`,
+    );
     if (count === 1) this.pins.delete(page);
     else this.pins.set(page, count - 1);
     return true;
@@ -179,9 +263,18 @@ export class RefShim {
   private install(page: number): boolean {
     if (this.sptes.has(page)) return false;
     const gfn = (BASE + page).toString(16);
-    this.say(VCPU, `kvm_gmem_get_pfn: (kvm_gmem_get_pfn+0x0/0x220) kvm=${KVM} slot=1 gfn=0x${gfn} base_gfn=0x${BASE.toString(16)} pgoff=0x0 ino=${INO}`);
-    const found = this.say(VCPU, `kvm_gmem_get_pfn_ret: (kvm_mmu_faultin_pfn+0x1df/0x740 <- kvm_gmem_get_pfn) gfn=0x${gfn} ret=0`);
-    const line = this.say(VCPU, `kvm_tdp_mmu_spte_changed: as id 0 gfn ${gfn} level 1 old_spte 8000000000000000 new_spte 10${page}000e67`);
+    this.say(
+      VCPU,
+      `kvm_gmem_get_pfn: (kvm_gmem_get_pfn+0x0/0x220) kvm=${KVM} slot=1 gfn=0x${gfn} base_gfn=0x${BASE.toString(16)} pgoff=0x0 ino=${INO}`,
+    );
+    const found = this.say(
+      VCPU,
+      `kvm_gmem_get_pfn_ret: (kvm_mmu_faultin_pfn+0x1df/0x740 <- kvm_gmem_get_pfn) gfn=0x${gfn} ret=0`,
+    );
+    const line = this.say(
+      VCPU,
+      `kvm_tdp_mmu_spte_changed: as id 0 gfn ${gfn} level 1 old_spte 8000000000000000 new_spte 10${page}000e67`,
+    );
     this.sptes.add(page);
     if (this.mapping) this.breaks(['R2'], found);
     if (this.bracketOpen) this.breaks(['G2'], line);
@@ -191,7 +284,10 @@ export class RefShim {
   private open(): boolean {
     if (this.bracketOpen) return false;
     this.say(PEER, `kvm_mmu_invalidate_start: (kvm_mmu_invalidate_start+0x0/0x40) kvm=${KVM} inprog=0 seq=8`);
-    this.say(PEER, `kvm_mmu_invalidate_range_add: (kvm_mmu_invalidate_range_add+0x0/0x60) kvm=${KVM} ${RANGE}`);
+    this.say(
+      PEER,
+      `kvm_mmu_invalidate_range_add: (kvm_mmu_invalidate_range_add+0x0/0x60) kvm=${KVM} ${RANGE}`,
+    );
     this.bracketOpen = true;
     return true;
   }
@@ -206,29 +302,45 @@ export class RefShim {
   private convert(toPrivate: boolean, how: ConvertOptions): boolean {
     if (this.isPrivate === toPrivate) return false;
     const attrs = toPrivate ? '0x8' : '0x0';
-    this.say(VMM, `kvm_gmem_set_attributes: (__kvm_gmem_set_attributes+0x0/0x440) ino=${INO} start=0x0 nr_pages=2 attrs=${attrs}`);
+    this.say(
+      VMM,
+      `kvm_gmem_set_attributes: (__kvm_gmem_set_attributes+0x0/0x440) ino=${INO} start=0x0 nr_pages=2 attrs=${attrs}`,
+    );
     if (how.unmap) {
-      this.say(VMM, `unmap_mapping_pages: (unmap_mapping_pages+0x0/0x90) ino=${INO} start=0x0 nr=2 even_cows=0`);
+      this.say(
+        VMM,
+        `unmap_mapping_pages: (unmap_mapping_pages+0x0/0x90) ino=${INO} start=0x0 nr=2 even_cows=0`,
+      );
       for (const page of [...this.mapped]) this.unmapPage(page);
     }
     let store = 0;
     const inside = (): void => {
       if (how.zap) for (const page of [...this.sptes]) this.zap(page);
-      store = this.say(VMM, `kvm_gmem_store_attributes: (kvm_gmem_store_attributes+0x0/0x20) index=0x0 last=0x1 attrs=${attrs}`);
+      store = this.say(
+        VMM,
+        `kvm_gmem_store_attributes: (kvm_gmem_store_attributes+0x0/0x20) index=0x0 last=0x1 attrs=${attrs}`,
+      );
     };
     if (how.bracket) this.brackets(VMM, KVM, INO, inside);
     else inside();
-    this.say(VMM, `kvm_gmem_set_attributes_ret: (kvm_gmem_ioctl+0x109/0x170 <- __kvm_gmem_set_attributes) ino=${INO} start=0x0 nr_pages=2 attrs=${attrs} ret=0`);
+    this.say(
+      VMM,
+      `kvm_gmem_set_attributes_ret: (kvm_gmem_ioctl+0x109/0x170 <- __kvm_gmem_set_attributes) ino=${INO} start=0x0 nr_pages=2 attrs=${attrs} ret=0`,
+    );
     if (!how.bracket) this.breaks(['G4'], store);
     if (this.sptes.size > 0) this.breaks(['G3'], store);
-    if (toPrivate && this.mapped.size > 0) this.breaks(how.unmap ? ['A3b', 'G1', 'G9'] : ['A3a', 'A3b', 'G1', 'G9'], store);
+    if (toPrivate && this.mapped.size > 0)
+      this.breaks(how.unmap ? ['A3b', 'G1', 'G9'] : ['A3a', 'A3b', 'G1', 'G9'], store);
     if (toPrivate && this.pins.size > 0) this.breaks(['G9', 'R5'], store);
     this.isPrivate = toPrivate;
     return true;
   }
 
   private zap(page: number): void {
-    this.say(VMM, `kvm_tdp_mmu_spte_changed: as id 0 gfn ${(BASE + page).toString(16)} level 1 old_spte 10${page}000e67 new_spte 8000000000000000`);
+    this.say(
+      VMM,
+      `kvm_tdp_mmu_spte_changed: as id 0 gfn ${(BASE + page).toString(16)} level 1 old_spte 10${page}000e67 new_spte 8000000000000000`,
+    );
     this.sptes.delete(page);
   }
 

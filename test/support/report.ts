@@ -7,10 +7,50 @@ import type { TraceReport, RuleInfo } from '../../model/findings/report.js';
 import { Attr, Op, OpLog, RefKind } from '../../model/ops/oplog.js';
 
 export const RULES_BY_HAND: readonly RuleInfo[] = [
-  { id: 'G9', name: 'refs-safe', profile: 'guest-memfd', statement: 'A page goes private only when nobody holds it.', source: 'kvm_gmem_is_safe_for_conversion', severity: 1, nature: 'invariant', needs: [['StoreAttr']], fix: 'return -EAGAIN' },
-  { id: 'G4', name: 'bracket', profile: 'guest-memfd', statement: 'A store lies inside its bracket.', source: 'kvm_mmu_invalidate_start', severity: 1, nature: 'invariant', needs: [['StoreAttr']], fix: 'open the bracket first' },
-  { id: 'S4', name: 'conversion-storm', profile: 'guest-memfd', statement: 'A page is not converted to and fro.', source: 'none', severity: 4, nature: 'invariant', needs: [['StoreAttr']], fix: 'batch' },
-  { id: 'G11', name: 'no-alias', profile: 'guest-memfd', statement: 'One root maps a frame.', source: 'tdp_mmu.c', severity: 1, nature: 'invariant', needs: [['StoreAttr']], fix: 'zap first' },
+  {
+    id: 'G9',
+    name: 'refs-safe',
+    profile: 'guest-memfd',
+    statement: 'A page goes private only when nobody holds it.',
+    source: 'kvm_gmem_is_safe_for_conversion',
+    severity: 1,
+    nature: 'invariant',
+    needs: [['StoreAttr']],
+    fix: 'return -EAGAIN',
+  },
+  {
+    id: 'G4',
+    name: 'bracket',
+    profile: 'guest-memfd',
+    statement: 'A store lies inside its bracket.',
+    source: 'kvm_mmu_invalidate_start',
+    severity: 1,
+    nature: 'invariant',
+    needs: [['StoreAttr']],
+    fix: 'open the bracket first',
+  },
+  {
+    id: 'S4',
+    name: 'conversion-storm',
+    profile: 'guest-memfd',
+    statement: 'A page is not converted to and fro.',
+    source: 'none',
+    severity: 4,
+    nature: 'invariant',
+    needs: [['StoreAttr']],
+    fix: 'batch',
+  },
+  {
+    id: 'G11',
+    name: 'no-alias',
+    profile: 'guest-memfd',
+    statement: 'One root maps a frame.',
+    source: 'tdp_mmu.c',
+    severity: 1,
+    nature: 'invariant',
+    needs: [['StoreAttr']],
+    fix: 'zap first',
+  },
 ];
 
 export interface ReportByHand {
@@ -22,12 +62,32 @@ export interface ReportByHand {
 /** Four events on one page of inode 191: allocated, pinned, made private while pinned, unpinned. */
 export function reportByHand({ path = 'a b.txt', text = true }: ReportByHand = {}): TraceReport {
   const b = new TableBuilder();
-  Object.assign(b.meta, { format: text ? 'ftrace-text' : 'trace.dat', clock: 'mono', resolution: 1000, t0: 62263697000n, cpus: 2, hasTgid: true });
+  Object.assign(b.meta, {
+    format: text ? 'ftrace-text' : 'trace.dat',
+    clock: 'mono',
+    resolution: 1000,
+    t0: 62263697000n,
+    cpus: 2,
+    hasTgid: true,
+  });
   const events: readonly [string, string][] = [
-    ['FilemapAdd', 'mm_filemap_add_to_page_cache'], ['GrabFolio', 'try_grab_folio'], ['ConvertRet', 'kvm_gmem_set_attributes_ret'], ['UnpinFolio', 'unpin_user_folio'],
+    ['FilemapAdd', 'mm_filemap_add_to_page_cache'],
+    ['GrabFolio', 'try_grab_folio'],
+    ['ConvertRet', 'kvm_gmem_set_attributes_ret'],
+    ['UnpinFolio', 'unpin_user_folio'],
   ];
   events.forEach(([kind, name], i) => {
-    b.addRow(i * 1000, i & 1, 274, 274, b.comms.internString('qemu <&>'), kindId(kind), b.names.internString(name), i * 100, text ? 12 + i : 0);
+    b.addRow(
+      i * 1000,
+      i & 1,
+      274,
+      274,
+      b.comms.internString('qemu <&>'),
+      kindId(kind),
+      b.names.internString(name),
+      i * 100,
+      text ? 12 + i : 0,
+    );
   });
   b.addLoss(1, 57, 350, text ? 15 : 0);
   b.issues.add('lost-events', 350, text ? 15 : 0, 'CPU:1 [LOST 57 EVENTS]', 57);
@@ -44,22 +104,61 @@ function analysisByHand(): Analysis {
   ops.push(Op.RefPut, 0, 3, 4, 1, RefKind.Pin, 274);
   const pages = { vm: -1, inode: 0, unit: 'pgoff', first: 4, count: 1 } as const;
   return {
-    profiles: ['guest-memfd'], profileReason: 'guest_memfd probes occur', ops, understood: 4, unknown: 0, cancelled: false,
+    profiles: ['guest-memfd'],
+    profileReason: 'guest_memfd probes occur',
+    ops,
+    understood: 4,
+    unknown: 0,
+    cancelled: false,
     vms: [{ kvm: 0xffff8881009cc000n, tgid: 274, label: 'kvm:0xffff8881009cc000', attributesOf: 'inode' }],
     inodes: [{ ino: 191, provider: 'guest_memfd', pageCount: 16, label: 'inode 191' }],
-    slots: [], conversions: [],
+    slots: [],
+    conversions: [],
     rules: [
       { id: 'G9', profile: 'guest-memfd', status: 'judged', checks: 1, reasons: [] },
-      { id: 'G4', profile: 'guest-memfd', status: 'undecidable', checks: 1, reasons: [{ reason: 'not-recorded', count: 1, row: row(2), missing: ['p:x/y kvm_mmu_invalidate_end'], detail: 'No bracket was recorded.' }] },
+      {
+        id: 'G4',
+        profile: 'guest-memfd',
+        status: 'undecidable',
+        checks: 1,
+        reasons: [
+          {
+            reason: 'not-recorded',
+            count: 1,
+            row: row(2),
+            missing: ['p:x/y kvm_mmu_invalidate_end'],
+            detail: 'No bracket was recorded.',
+          },
+        ],
+      },
       { id: 'S4', profile: 'guest-memfd', status: 'judged', checks: 2, reasons: [] },
       { id: 'G11', profile: 'guest-memfd', status: 'not-applicable', checks: 0, reasons: [] },
     ],
     findings: [
       {
-        id: 'G9@2', rule: 'G9', profile: 'guest-memfd', verdict: 'violation', severity: 1, message: 'Page 4 of inode 191 went private while pinned.', at: row(2), pages,
-        evidence: [{ row: row(1), role: 'witness', note: 'page 4 pinned' }, { row: row(2), role: 'witness', note: 'stored private' }],
+        id: 'G9@2',
+        rule: 'G9',
+        profile: 'guest-memfd',
+        verdict: 'violation',
+        severity: 1,
+        message: 'Page 4 of inode 191 went private while pinned.',
+        at: row(2),
+        pages,
+        evidence: [
+          { row: row(1), role: 'witness', note: 'page 4 pinned' },
+          { row: row(2), role: 'witness', note: 'stored private' },
+        ],
       },
-      { id: 'S4@2', rule: 'S4', profile: 'guest-memfd', verdict: 'suspicious', severity: 4, message: 'Converted twice.', at: row(2), evidence: [{ row: row(2), role: 'witness', note: 'again' }] },
+      {
+        id: 'S4@2',
+        rule: 'S4',
+        profile: 'guest-memfd',
+        verdict: 'suspicious',
+        severity: 4,
+        message: 'Converted twice.',
+        at: row(2),
+        evidence: [{ row: row(2), role: 'witness', note: 'again' }],
+      },
     ],
   };
 }

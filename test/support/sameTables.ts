@@ -39,15 +39,19 @@ export function differences(binary: OpenTrace, text: OpenTrace, allowed: Allowed
     if (b.cpu(row) !== UNKNOWN_CPU && a.cpu(row) !== b.cpu(row)) note('cpu', row, a.cpu(row), b.cpu(row));
     if (b.tid(row) !== -1 && a.tid(row) !== b.tid(row)) note('tid', row, a.tid(row), b.tid(row));
     if (b.tgid(row) !== -1 && a.tgid(row) !== b.tgid(row)) note('tgid', row, a.tgid(row), b.tgid(row));
-    if (b.comm(row) !== '' && !sameComm(a.comm(row), b.comm(row))) note('comm', row, a.comm(row), b.comm(row));
-    if (a.name(row) !== b.name(row) && !a.name(row).endsWith(`:${b.name(row)}`)) note('name', row, a.name(row), b.name(row));
+    if (b.comm(row) !== '' && !sameComm(a.comm(row), b.comm(row)))
+      note('comm', row, a.comm(row), b.comm(row));
+    if (a.name(row) !== b.name(row) && !a.name(row).endsWith(`:${b.name(row)}`))
+      note('name', row, a.name(row), b.name(row));
     if (a.kind(row) !== b.kind(row)) {
-      if (allowed.kinds?.has(a.name(row)) !== true) note(`kind of ${a.name(row)}`, row, kindName(a.kind(row)), kindName(b.kind(row)));
+      if (allowed.kinds?.has(a.name(row)) !== true)
+        note(`kind of ${a.name(row)}`, row, kindName(a.kind(row)), kindName(b.kind(row)));
       continue;
     }
     kindSlots(a.kind(row)).forEach((slot, i) => {
       const [left, right] = [a.big(row, i), b.big(row, i)];
-      if (left !== right && !allowed.slots.has(`${a.name(row)} ${slot}`)) note(`slot ${a.name(row)} ${slot}`, row, left, right);
+      if (left !== right && !allowed.slots.has(`${a.name(row)} ${slot}`))
+        note(`slot ${a.name(row)} ${slot}`, row, left, right);
     });
     if (allowed.noText === true || allowed.text.has(a.name(row))) continue;
     const [left, right] = [binary.describe(row).text.trimEnd(), text.describe(row).text.trimEnd()];

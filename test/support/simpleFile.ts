@@ -4,7 +4,10 @@ const encoder = new TextEncoder();
 
 export class SimpleFile {
   private readonly parts: number[] = [];
-  constructor(private readonly bigEndian: boolean, version: bigint) {
+  constructor(
+    private readonly bigEndian: boolean,
+    version: bigint,
+  ) {
     for (const word of [(1n << 64n) - 1n, 0xf2b177cb0aa429b4n, version]) this.u64(word);
   }
   u64(value: bigint): void {

@@ -36,7 +36,14 @@ export function rowText(table: EventTable, row: number): string {
   });
   const cpu = table.cpu(row) === UNKNOWN_CPU ? '?' : String(table.cpu(row));
   const who = `cpu${cpu} ${table.tid(row)}/${table.tgid(row)} ${JSON.stringify(table.comm(row))}`;
-  return [`+${table.ts(row)}`, who, kindName(kind), table.name(row), ...slots, `@${table.line(row)}:${table.at(row)}`].join(' ');
+  return [
+    `+${table.ts(row)}`,
+    who,
+    kindName(kind),
+    table.name(row),
+    ...slots,
+    `@${table.line(row)}:${table.at(row)}`,
+  ].join(' ');
 }
 
 /** Everything that a table holds, as one text: equal tables give equal texts. */
@@ -57,8 +64,10 @@ export function integrityErrors(table: EventTable): readonly string[] {
     if (table.tid(row) < -1 || table.tgid(row) < -1) out.push(`row ${row}: tid`);
     lastAt = table.at(row);
   }
-  for (const loss of table.losses) if (loss.row > table.length || loss.row < 0) out.push(`loss at row ${loss.row}`);
-  for (const stack of table.stacks) if (stack.row >= table.length || stack.endOffset <= stack.offset) out.push(`stack of row ${stack.row}`);
+  for (const loss of table.losses)
+    if (loss.row > table.length || loss.row < 0) out.push(`loss at row ${loss.row}`);
+  for (const stack of table.stacks)
+    if (stack.row >= table.length || stack.endOffset <= stack.offset) out.push(`stack of row ${stack.row}`);
   for (const issue of table.issues) if (!(issue.code in ISSUE_KINDS)) out.push(`issue ${issue.code}`);
   return out;
 }
@@ -70,9 +79,17 @@ function metaText(table: EventTable): string {
 
 function noticeLines(table: EventTable): string[] {
   return [
-    ...table.issues.map((issue) => `issue ${issue.code} x${issue.count} @${issue.line}:${issue.offset} ${issue.detail}`),
-    ...table.losses.map((loss) => `loss before row ${loss.row} cpu ${loss.cpu} count ${loss.count} @${loss.line}:${loss.offset}${loss.fromStart ? ' from start' : ''}`),
-    ...table.stacks.map((stack) => `stack of row ${stack.row} ${stack.user ? 'user' : 'kernel'} @${stack.line}:${stack.offset}..${stack.endOffset}`),
+    ...table.issues.map(
+      (issue) => `issue ${issue.code} x${issue.count} @${issue.line}:${issue.offset} ${issue.detail}`,
+    ),
+    ...table.losses.map(
+      (loss) =>
+        `loss before row ${loss.row} cpu ${loss.cpu} count ${loss.count} @${loss.line}:${loss.offset}${loss.fromStart ? ' from start' : ''}`,
+    ),
+    ...table.stacks.map(
+      (stack) =>
+        `stack of row ${stack.row} ${stack.user ? 'user' : 'kernel'} @${stack.line}:${stack.offset}..${stack.endOffset}`,
+    ),
   ];
 }
 

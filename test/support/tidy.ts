@@ -16,23 +16,61 @@ interface Ban {
 }
 
 const isSource = (file: string): boolean => /\.(?:ts|mjs|cjs|css)$/.test(file);
-const isCore = (file: string): boolean => /^(?:parsers|model)\//.test(file) && file.endsWith('.ts') && !file.endsWith('.test.ts');
-const isProse = (file: string): boolean => isSource(file) || /\.(?:md|json|sh)$/.test(file) || file.startsWith('.ci/');
+const isCore = (file: string): boolean =>
+  /^(?:parsers|model)\//.test(file) && file.endsWith('.ts') && !file.endsWith('.test.ts');
+const isProse = (file: string): boolean =>
+  isSource(file) || /\.(?:md|json|sh)$/.test(file) || file.startsWith('.ci/');
 
 const word = (...letters: string[]): string => letters.join('');
 
 export const BANS: readonly Ban[] = [
-  { pattern: new RegExp(`\\b(?:${word('TO', 'DO')}|${word('FIX', 'ME')}|${word('X', 'XX')})\\b`), instead: 'do it, or write an issue', where: isSource, comments: true },
-  { pattern: new RegExp(`\\b(?:describe|it|suite|test)\\.${word('sk', 'ip')}\\(`), instead: 'a test that runs', where: isSource },
-  { pattern: new RegExp(`\\b(?:describe|it|suite|test)\\.${word('on', 'ly')}\\(`), instead: 'all tests', where: isSource },
-  { pattern: /\bcatch\s*(?:\([^)]*\))?\s*\{\s*\}/, instead: 'handle the error or let it pass', where: isSource },
+  {
+    pattern: new RegExp(`\\b(?:${word('TO', 'DO')}|${word('FIX', 'ME')}|${word('X', 'XX')})\\b`),
+    instead: 'do it, or write an issue',
+    where: isSource,
+    comments: true,
+  },
+  {
+    pattern: new RegExp(`\\b(?:describe|it|suite|test)\\.${word('sk', 'ip')}\\(`),
+    instead: 'a test that runs',
+    where: isSource,
+  },
+  {
+    pattern: new RegExp(`\\b(?:describe|it|suite|test)\\.${word('on', 'ly')}\\(`),
+    instead: 'all tests',
+    where: isSource,
+  },
+  {
+    pattern: /\bcatch\s*(?:\([^)]*\))?\s*\{\s*\}/,
+    instead: 'handle the error or let it pass',
+    where: isSource,
+  },
   { pattern: /\bconsole\./, instead: 'return what there is to say', where: isCore },
   { pattern: /\bparseFloat\(/, instead: 'integer digits', where: isCore },
-  { pattern: /\b(?:Date\.now|new Date|Math\.random|performance\.now)\b/, instead: 'a value that the shell passes in: the core has no clock and no randomness', where: isCore },
+  {
+    pattern: /\b(?:Date\.now|new Date|Math\.random|performance\.now)\b/,
+    instead: 'a value that the shell passes in: the core has no clock and no randomness',
+    where: isCore,
+  },
   { pattern: /@ts-(?:ignore|nocheck)/, instead: 'a type', where: isSource, comments: true },
-  { pattern: /(?<![\w.])\/(?:home|root|Users)\/\w/, instead: 'a path that every machine has', where: isProse, comments: true },
-  { pattern: new RegExp(`(?<![\\w.-])/(?:${word('wo', 'rk')}|${word('t', 'mp')})/`), instead: 'os.tmpdir() or a relative path', where: isProse, comments: true },
-  { pattern: new RegExp(`registry\\.${word('npm', 'js')}`), instead: 'the name of the package', where: isProse, comments: true },
+  {
+    pattern: /(?<![\w.])\/(?:home|root|Users)\/\w/,
+    instead: 'a path that every machine has',
+    where: isProse,
+    comments: true,
+  },
+  {
+    pattern: new RegExp(`(?<![\\w.-])/(?:${word('wo', 'rk')}|${word('t', 'mp')})/`),
+    instead: 'os.tmpdir() or a relative path',
+    where: isProse,
+    comments: true,
+  },
+  {
+    pattern: new RegExp(`registry\\.${word('npm', 'js')}`),
+    instead: 'the name of the package',
+    where: isProse,
+    comments: true,
+  },
 ];
 
 /** Files whose text is data, not ours. */
@@ -45,7 +83,8 @@ export function tidyText(file: string, text: string): readonly string[] {
   for (const ban of BANS) {
     if (!ban.where(file)) continue;
     const match = ban.pattern.exec(ban.comments ? text : code);
-    if (match) out.push(`${file}:${lineAt(text, match.index)}: ${JSON.stringify(match[0])}: use ${ban.instead}`);
+    if (match)
+      out.push(`${file}:${lineAt(text, match.index)}: ${JSON.stringify(match[0])}: use ${ban.instead}`);
   }
   if (isSource(file)) {
     const lines = text.split('\n').length - 1;
@@ -57,7 +96,8 @@ export function tidyText(file: string, text: string): readonly string[] {
 }
 
 const FUNCTION_START = /^(\s*)(?:export\s+)?(?:default\s+)?(?:async\s+)?function\b.*\{\s*$/;
-const METHOD_START = /^(\s+)(?!(?:if|for|while|switch|return|else|do|try)\b)(?:(?:public|private|protected|static|override|async|readonly|get|set)\s+)*[\w#]+\s*(?:<[^>]*>)?\([^=]*\{\s*$/;
+const METHOD_START =
+  /^(\s+)(?!(?:if|for|while|switch|return|else|do|try)\b)(?:(?:public|private|protected|static|override|async|readonly|get|set)\s+)*[\w#]+\s*(?:<[^>]*>)?\([^=]*\{\s*$/;
 const ARROW_START = /^(\s*).*=>\s*\{\s*$/;
 
 interface Span {
@@ -74,14 +114,17 @@ function longFunctions(file: string, text: string): readonly string[] {
   const spans = functionSpans(text.split('\n'));
   return spans.flatMap((span) => {
     const own = span.to - span.from + 1 - nestedLines(span, spans);
-    return own > FUNCTION_LINES_MAX ? [`${file}:${span.from + 1}: a function of ${own} lines, at most ${FUNCTION_LINES_MAX}`] : [];
+    return own > FUNCTION_LINES_MAX
+      ? [`${file}:${span.from + 1}: a function of ${own} lines, at most ${FUNCTION_LINES_MAX}`]
+      : [];
   });
 }
 
 function functionSpans(lines: readonly string[]): readonly Span[] {
   const out: Span[] = [];
   for (let i = 0; i < lines.length; i++) {
-    const match = FUNCTION_START.exec(lines[i]!) ?? METHOD_START.exec(lines[i]!) ?? ARROW_START.exec(lines[i]!);
+    const match =
+      FUNCTION_START.exec(lines[i]!) ?? METHOD_START.exec(lines[i]!) ?? ARROW_START.exec(lines[i]!);
     if (!match) continue;
     const close = `${match[1] ?? ''}}`;
     const to = lines.findIndex((line, at) => at > i && line.startsWith(close));
@@ -105,5 +148,8 @@ function nestedLines(span: Span, spans: readonly Span[]): number {
 /** Relative links of a Markdown page, without their fragments. */
 export function markdownLinks(text: string): readonly string[] {
   const prose = text.replace(/```[\s\S]*?```/g, '').replace(/`[^`\n]*`/g, '');
-  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map((m) => m[1]!).filter((link) => !/^(?:[a-z]+:|#)/.test(link)).map((link) => link.replace(/#.*$/, ''));
+  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)]
+    .map((m) => m[1]!)
+    .filter((link) => !/^(?:[a-z]+:|#)/.test(link))
+    .map((link) => link.replace(/#.*$/, ''));
 }

@@ -35,7 +35,14 @@ export class FixtureMaker {
   }
 
   vm(attributesOf: VmInfo['attributesOf'] = 'inode'): number {
-    return this.vms.push({ kvm: 0n, tgid: 400 + this.vms.length, label: `tgid:${400 + this.vms.length}`, attributesOf }) - 1;
+    return (
+      this.vms.push({
+        kvm: 0n,
+        tgid: 400 + this.vms.length,
+        label: `tgid:${400 + this.vms.length}`,
+        attributesOf,
+      }) - 1
+    );
   }
 
   inode(pageCount: number): number {
@@ -45,14 +52,33 @@ export class FixtureMaker {
 
   slot(vm: number, baseGfn: number, pageCount: number, inode: number, pgoff = 0): void {
     const row = this.event('KvmExit', 'kvm_set_memory_region', 400);
-    this.slots.push({ vm, slot: this.slots.length, baseGfn, pageCount, pgoff, inode, fromRow: row, untilRow: 0xffffffff });
+    this.slots.push({
+      vm,
+      slot: this.slots.length,
+      baseGfn,
+      pageCount,
+      pgoff,
+      inode,
+      fromRow: row,
+      untilRow: 0xffffffff,
+    });
     this.op(Op.SlotAdd, vm, row, baseGfn, pageCount, this.slots.length - 1, inode);
   }
 
   /** An event of a thread; returns its row. */
   event(kind: string, name: string, tid: number, cpu = tid % 4, stepUs = 2): number {
     const line = this.builder.length + 12;
-    const row = this.builder.addRow(this.time, cpu, tid, 400, this.comm(`vcpu-${tid}`), kindId(kind), this.name(name), line * 100, line);
+    const row = this.builder.addRow(
+      this.time,
+      cpu,
+      tid,
+      400,
+      this.comm(`vcpu-${tid}`),
+      kindId(kind),
+      this.name(name),
+      line * 100,
+      line,
+    );
     this.time += stepUs * 1000;
     return row;
   }
@@ -62,7 +88,14 @@ export class FixtureMaker {
   }
 
   /** A conversion of file pages from begin to end; `stuck` never ends, `again` ends with -EAGAIN. */
-  convert(inode: number, first: number, count: number, toPrivate: boolean, tid: number, how: 'done' | 'stuck' | 'again' = 'done'): number {
+  convert(
+    inode: number,
+    first: number,
+    count: number,
+    toPrivate: boolean,
+    tid: number,
+    how: 'done' | 'stuck' | 'again' = 'done',
+  ): number {
     const index = this.conversions.length;
     const phaseRows: number[] = PHASES.map(() => -1);
     const enter = (phase: number, kind: string, name: string, us: number): number => {
@@ -78,21 +111,53 @@ export class FixtureMaker {
     this.op(Op.Unmap, inode, unmapped, first, count);
     if (how === 'done') {
       enter(Phase.InvOpen, 'GmemInvStart', 'kvm_gmem_invalidate_start', 15);
-      this.op(Op.PageAttr, inode, enter(Phase.Stored, 'StoreAttr', 'store_attr', 15), first, count, toPrivate ? Attr.Private : Attr.Shared);
+      this.op(
+        Op.PageAttr,
+        inode,
+        enter(Phase.Stored, 'StoreAttr', 'store_attr', 15),
+        first,
+        count,
+        toPrivate ? Attr.Private : Attr.Shared,
+      );
       enter(Phase.InvClosed, 'GmemInvEnd', 'kvm_gmem_invalidate_end', 8);
     }
     const ended = how !== 'stuck';
-    const untilRow = ended ? enter(how === 'done' ? Phase.Done : Phase.Failed, 'SysExitIoctl', 'sys_exit_ioctl', 5) : -1;
-    this.conversions[index] = { ...made, fromRow, untilRow, result: how === 'done' ? 0 : how === 'again' ? -11 : undefined };
+    const untilRow = ended
+      ? enter(how === 'done' ? Phase.Done : Phase.Failed, 'SysExitIoctl', 'sys_exit_ioctl', 5)
+      : -1;
+    this.conversions[index] = {
+      ...made,
+      fromRow,
+      untilRow,
+      result: how === 'done' ? 0 : how === 'again' ? -11 : undefined,
+    };
     return index;
   }
 
   /** A finding at an event on file pages. */
-  finding(rule: string, row: number, inode: number, first: number, count: number, message: string, evidence: readonly number[] = [], verdict: Finding['verdict'] = 'violation'): void {
+  finding(
+    rule: string,
+    row: number,
+    inode: number,
+    first: number,
+    count: number,
+    message: string,
+    evidence: readonly number[] = [],
+    verdict: Finding['verdict'] = 'violation',
+  ): void {
     this.findings.push({
-      id: `${rule}@${row}`, rule, profile: 'guest-memfd', verdict, severity: 1, message, at: eventRow(row),
+      id: `${rule}@${row}`,
+      rule,
+      profile: 'guest-memfd',
+      verdict,
+      severity: 1,
+      message,
+      at: eventRow(row),
       pages: { vm: -1, inode, unit: 'pgoff', first, count },
-      evidence: [...evidence.map((r) => ({ row: eventRow(r), role: 'cause' as const, note: 'led to it' })), { row: eventRow(row), role: 'witness' as const, note: 'shows it' }],
+      evidence: [
+        ...evidence.map((r) => ({ row: eventRow(r), role: 'cause' as const, note: 'led to it' })),
+        { row: eventRow(row), role: 'witness' as const, note: 'shows it' },
+      ],
     });
   }
 
@@ -107,8 +172,18 @@ export class FixtureMaker {
     return {
       table,
       analysis: {
-        profiles: ['guest-memfd'], profileReason: 'made for a test', rules: [], findings: this.findings, vms: this.vms, inodes: this.inodes, slots,
-        conversions: this.conversions, ops: this.ops, understood: table.length, unknown: 0, cancelled: false,
+        profiles: ['guest-memfd'],
+        profileReason: 'made for a test',
+        rules: [],
+        findings: this.findings,
+        vms: this.vms,
+        inodes: this.inodes,
+        slots,
+        conversions: this.conversions,
+        ops: this.ops,
+        understood: table.length,
+        unknown: 0,
+        cancelled: false,
       },
     };
   }
@@ -146,19 +221,30 @@ export function scene(): Fixture {
   m.op(Op.RefGet, inode, pin, 5, 1, 2, 402);
   m.wait(60);
   m.convert(inode, 0, 5, true, 400);
-  for (let page = 0; page < 5; page++) m.op(Op.MapRemove, inode, m.conversions[0]!.phaseRows[Phase.Unmapped]!, page, 1, 400);
+  for (let page = 0; page < 5; page++)
+    m.op(Op.MapRemove, inode, m.conversions[0]!.phaseRows[Phase.Unmapped]!, page, 1, 400);
   m.convert(inode, 5, 1, true, 400, 'again');
   m.convert(inode, 6, 10, true, 400);
   m.wait(120);
   for (let page = 0; page < 16; page++) {
     if (page === 5) continue;
     m.op(Op.GuestFault, vm, m.event('KvmPageFault', 'kvm_page_fault', 403), 0x100 + page, 1, 0, 403);
-    m.op(Op.SpteSet, vm, m.event('SpteChanged', 'kvm_tdp_mmu_spte_changed', 403), 0x100 + page, 1, 0x8000 + page, 1);
+    m.op(
+      Op.SpteSet,
+      vm,
+      m.event('SpteChanged', 'kvm_tdp_mmu_spte_changed', 403),
+      0x100 + page,
+      1,
+      0x8000 + page,
+      1,
+    );
   }
   m.wait(200);
   const late = m.event('RmapAdd', 'folio_add_file_rmap', 401);
   m.op(Op.MapAdd, inode, late, 9, 1, 400);
-  m.finding('G1', late, inode, 9, 1, 'page 9 is private and was mapped by tgid 400', [m.conversions[2]!.phaseRows[Phase.Stored]!]);
+  m.finding('G1', late, inode, 9, 1, 'page 9 is private and was mapped by tgid 400', [
+    m.conversions[2]!.phaseRows[Phase.Stored]!,
+  ]);
   m.wait(50);
   m.op(Op.SpteSet, vm, m.event('SpteChanged', 'kvm_tdp_mmu_spte_changed', 404), 0x100 + 32, 32, 0x9000, 2);
   m.loss(2);
@@ -184,13 +270,21 @@ export function synthetic(pages: number, transitions: number): Fixture {
   };
   while (m.ops.length < transitions) {
     const chunk = random(Math.max(1, Math.floor(pages / 512)));
-    m.op(Op.PageAttr, inode, m.event('StoreAttr', 'store_attr', 400 + random(8), 0, 1), chunk * 512, Math.min(512, pages), random(2));
+    m.op(
+      Op.PageAttr,
+      inode,
+      m.event('StoreAttr', 'store_attr', 400 + random(8), 0, 1),
+      chunk * 512,
+      Math.min(512, pages),
+      random(2),
+    );
     for (let i = 0; i < 60 && m.ops.length < transitions; i++) {
       const gfn = Math.min(pages - 1, chunk * 512 + random(512));
       const row = m.event('SpteChanged', 'kvm_tdp_mmu_spte_changed', 400 + random(8), random(4), 1);
       m.op(random(3) === 0 ? Op.SpteZap : Op.SpteSet, vm, row, gfn, 1, gfn, 1);
     }
-    if (random(50) === 0) m.finding('G1', m.builder.length - 1, inode, chunk * 512 + 7, 1, 'private page mapped');
+    if (random(50) === 0)
+      m.finding('G1', m.builder.length - 1, inode, chunk * 512 + 7, 1, 'private page mapped');
   }
   return m.finish();
 }
@@ -206,13 +300,28 @@ export function sharedInode(attributesOf: VmInfo['attributesOf'] = 'inode'): Fix
   m.slot(first, 0x100, 16, inode);
   m.slot(second, 0x800, 16, inode);
   const attribute = (vm: number, base: number, value: number): void => {
-    if (attributesOf === 'vm') m.op(Op.GfnAttr, vm, m.event('StoreAttr', 'store_attr', 400 + vm), base, 16, value);
+    if (attributesOf === 'vm')
+      m.op(Op.GfnAttr, vm, m.event('StoreAttr', 'store_attr', 400 + vm), base, 16, value);
     else m.op(Op.PageAttr, inode, m.event('StoreAttr', 'store_attr', 400 + vm), 0, 16, Attr.Shared);
   };
   attribute(first, 0x100, Attr.Private);
   attribute(second, 0x800, Attr.Shared);
-  const spte = (op: typeof Op.SpteSet | typeof Op.SpteZap, vm: number, gfn: number, count: number, level: number): void => {
-    m.op(op, vm, m.wait(40).event('SpteChanged', 'kvm_tdp_mmu_spte_changed', 410 + vm), gfn, count, 0x9000, level);
+  const spte = (
+    op: typeof Op.SpteSet | typeof Op.SpteZap,
+    vm: number,
+    gfn: number,
+    count: number,
+    level: number,
+  ): void => {
+    m.op(
+      op,
+      vm,
+      m.wait(40).event('SpteChanged', 'kvm_tdp_mmu_spte_changed', 410 + vm),
+      gfn,
+      count,
+      0x9000,
+      level,
+    );
   };
   spte(Op.SpteSet, first, 0x100, 4, 1);
   spte(Op.SpteSet, second, 0x800, 4, 2);

@@ -14,7 +14,8 @@ export interface ReportLine {
   text: string;
 }
 
-const LINE = /^(?: *(\S+): )? *(.*?)-(\d+) +\[(\d+)\](?:-0x[0-9a-f]+| +[.A-Za-z0-9#]+(?= ))? *(\d+(?:\.\d+)?): +(?:\(\+\d+\) +)?(\S+):(.*)$/;
+const LINE =
+  /^(?: *(\S+): )? *(.*?)-(\d+) +\[(\d+)\](?:-0x[0-9a-f]+| +[.A-Za-z0-9#]+(?= ))? *(\d+(?:\.\d+)?): +(?:\(\+\d+\) +)?(\S+):(.*)$/;
 const LATENCY = /^ *(.*?)-(\d+) +(\d+)[.A-Za-z0-9#]+ +(\d+(?:\.\d+)?): +(\S+):(.*)$/;
 
 /** Says that events are missing; it is no event. */
@@ -32,8 +33,26 @@ export function parseReport(text: string): ReportLine[] {
     if (LOST.test(line)) continue;
     const match = LINE.exec(line);
     const latency = match ? null : LATENCY.exec(line);
-    if (match) out.push({ instance: match[1] ?? '', comm: match[2]!, tid: Number(match[3]), cpu: Number(match[4]), time: match[5]!, name: match[6]!, text: match[7]!.trim() });
-    else if (latency) out.push({ instance: '', comm: latency[1]!, tid: Number(latency[2]), cpu: Number(latency[3]), time: latency[4]!, name: latency[5]!, text: latency[6]!.trim() });
+    if (match)
+      out.push({
+        instance: match[1] ?? '',
+        comm: match[2]!,
+        tid: Number(match[3]),
+        cpu: Number(match[4]),
+        time: match[5]!,
+        name: match[6]!,
+        text: match[7]!.trim(),
+      });
+    else if (latency)
+      out.push({
+        instance: '',
+        comm: latency[1]!,
+        tid: Number(latency[2]),
+        cpu: Number(latency[3]),
+        time: latency[4]!,
+        name: latency[5]!,
+        text: latency[6]!.trim(),
+      });
     else if (out.length > 0 && line !== '') out.at(-1)!.text += `\n${line}`;
   }
   return out;
@@ -58,15 +77,22 @@ export interface Comparison {
 }
 
 /** What differs, as lines; at most three of each sort. */
-export function reportDifferences(trace: OpenTrace, report: readonly ReportLine[], how: Comparison): string[] {
+export function reportDifferences(
+  trace: OpenTrace,
+  report: readonly ReportLine[],
+  how: Comparison,
+): string[] {
   const { table } = trace;
   const found = new Map<string, string[]>();
   const lines = report.filter((line) => !GRAPH.has(`ftrace:${line.name}`));
-  const rows = Array.from({ length: table.length }, (_, row) => row).filter((row) => !GRAPH.has(table.name(row)));
+  const rows = Array.from({ length: table.length }, (_, row) => row).filter(
+    (row) => !GRAPH.has(table.name(row)),
+  );
   const note = (sort: string, row: number, tool: string, mine: string): void => {
     const list = found.get(sort) ?? [];
     found.set(sort, list);
-    if (list.length < 3) list.push(`row ${row}: ${sort}: ${JSON.stringify(tool)}, read as ${JSON.stringify(mine)}`);
+    if (list.length < 3)
+      list.push(`row ${row}: ${sort}: ${JSON.stringify(tool)}, read as ${JSON.stringify(mine)}`);
   };
   if (lines.length !== rows.length) note('rows', 0, String(lines.length), String(rows.length));
   for (let i = 0; i < Math.min(lines.length, rows.length); i++) {
@@ -75,12 +101,25 @@ export function reportDifferences(trace: OpenTrace, report: readonly ReportLine[
     const described = trace.describe(row);
     const bare = described.name.slice(described.name.indexOf(':') + 1);
     const comm = how.latency ? table.comm(row).slice(0, 8) : table.comm(row);
-    const head = [comm, table.tid(row), table.cpu(row), reportTime(table, row, decimalsOf(line.time)), bare].join(' ');
+    const head = [
+      comm,
+      table.tid(row),
+      table.cpu(row),
+      reportTime(table, row, decimalsOf(line.time)),
+      bare,
+    ].join(' ');
     const printed = [line.comm, line.tid, line.cpu, line.time, line.name].join(' ');
     if (head !== printed) note('head', row, printed, head);
     if (how.allowed.has(described.name)) continue;
-    const mine = how.raw ? described.fields.map((f) => `${f.name}=${f.value}`).join(' ') : described.text.trim();
-    const tool = how.raw ? line.text.replace(SYMBOL_AND_ADDRESS, (_, symbol: string, address: string) => `=${symbol === '' ? address : symbol}`) : line.text;
+    const mine = how.raw
+      ? described.fields.map((f) => `${f.name}=${f.value}`).join(' ')
+      : described.text.trim();
+    const tool = how.raw
+      ? line.text.replace(
+          SYMBOL_AND_ADDRESS,
+          (_, symbol: string, address: string) => `=${symbol === '' ? address : symbol}`,
+        )
+      : line.text;
     if (mine !== tool) note(`payload of ${described.name}`, row, tool, mine);
   }
   return [...found.values()].flat();

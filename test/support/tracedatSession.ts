@@ -4,7 +4,10 @@ import { Bytes, PageWriter, writeTraceDat, type Content } from './tracedatWriter
 
 type Option = NonNullable<Content['options']>[number];
 
-export const traceIdOption = (traceId: bigint): Option => ({ id: 11, data: new Bytes(false).int(traceId, 8).done() });
+export const traceIdOption = (traceId: bigint): Option => ({
+  id: 11,
+  data: new Bytes(false).int(traceId, 8).done(),
+});
 
 /** The guest's name, its session and the host thread of each of its CPUs. */
 export function guestOption(name: string, traceId: bigint, vcpuTids: readonly number[]): Option {
@@ -21,14 +24,20 @@ export function timeShiftOption(peerTraceId: bigint, cpus: number, offsetNs: big
   return { id: 12, data: bytes.done() };
 }
 
-export const unameOption = (text: string): Option => ({ id: 5, data: new Uint8Array(Buffer.from(`${text}\0`)) });
+export const unameOption = (text: string): Option => ({
+  id: 5,
+  data: new Uint8Array(Buffer.from(`${text}\0`)),
+});
 
 export const HOST_ID = 0x1111_2222_3333_4444n;
 export const GUEST_ID = 0x5555_6666_7777_8888n;
 /** What the guest's clock reads is so much less than the host's at one instant. */
 export const GUEST_BEHIND_NS = 5_000_000n;
 
-const FORMATS = [{ system: 'kvm', texts: [USERSPACE_EXIT] }, { system: 'kvmmmu', texts: [SPTE_CHANGED] }];
+const FORMATS = [
+  { system: 'kvm', texts: [USERSPACE_EXIT] },
+  { system: 'kvmmmu', texts: [SPTE_CHANGED] },
+];
 const GFN = 0x100000n;
 const SPTE = 0x8600_0001_2345_6907n;
 
@@ -39,20 +48,57 @@ const SPTE = 0x8600_0001_2345_6907n;
 export function sessionFiles(): { readonly host: Uint8Array; readonly guest: Uint8Array } {
   const page = (stamp: bigint): PageWriter => new PageWriter(stamp);
   const host = writeTraceDat({
-    version: 7, formats: FORMATS, cmdlines: '100 CPU 0/KVM\n101 CPU 1/KVM\n',
-    options: [clockOption('local'), unameOption('Linux metal 7.2.13 x86_64'), traceIdOption(HOST_ID), guestOption('vm1', GUEST_ID, [100, 101])],
-    buffers: [{ name: '', clock: 'local', cpus: [
-      page(10_000_000n).record(0, exitRecord(false, 100, 2, 0)).record(1_000_000, spteRecord(false, 100, GFN, 0n, SPTE)).record(4_000_000, spteRecord(false, 100, GFN, SPTE, 0n)).done(),
-      page(10_500_000n).record(0, exitRecord(false, 101, 2, 0)).done(),
-    ] }],
+    version: 7,
+    formats: FORMATS,
+    cmdlines: '100 CPU 0/KVM\n101 CPU 1/KVM\n',
+    options: [
+      clockOption('local'),
+      unameOption('Linux metal 7.2.13 x86_64'),
+      traceIdOption(HOST_ID),
+      guestOption('vm1', GUEST_ID, [100, 101]),
+    ],
+    buffers: [
+      {
+        name: '',
+        clock: 'local',
+        cpus: [
+          page(10_000_000n)
+            .record(0, exitRecord(false, 100, 2, 0))
+            .record(1_000_000, spteRecord(false, 100, GFN, 0n, SPTE))
+            .record(4_000_000, spteRecord(false, 100, GFN, SPTE, 0n))
+            .done(),
+          page(10_500_000n)
+            .record(0, exitRecord(false, 101, 2, 0))
+            .done(),
+        ],
+      },
+    ],
   });
   const guest = writeTraceDat({
-    version: 7, formats: FORMATS, cmdlines: '77 nested\n',
-    options: [clockOption('local'), unameOption('Linux vm1 6.1.0 x86_64'), traceIdOption(GUEST_ID), timeShiftOption(HOST_ID, 2, GUEST_BEHIND_NS)],
-    buffers: [{ name: '', clock: 'local', cpus: [
-      page(7_000_000n).record(0, spteRecord(false, 77, GFN, 0n, SPTE)).record(1_000_000, exitRecord(false, 77, 2, 0)).done(),
-      page(7_500_000n).record(0, exitRecord(false, 77, 2, 0)).done(3),
-    ] }],
+    version: 7,
+    formats: FORMATS,
+    cmdlines: '77 nested\n',
+    options: [
+      clockOption('local'),
+      unameOption('Linux vm1 6.1.0 x86_64'),
+      traceIdOption(GUEST_ID),
+      timeShiftOption(HOST_ID, 2, GUEST_BEHIND_NS),
+    ],
+    buffers: [
+      {
+        name: '',
+        clock: 'local',
+        cpus: [
+          page(7_000_000n)
+            .record(0, spteRecord(false, 77, GFN, 0n, SPTE))
+            .record(1_000_000, exitRecord(false, 77, 2, 0))
+            .done(),
+          page(7_500_000n)
+            .record(0, exitRecord(false, 77, 2, 0))
+            .done(3),
+        ],
+      },
+    ],
   });
   return { host, guest };
 }

@@ -48,11 +48,19 @@ export class Bytes {
 /** One ring-buffer page. Records go in with the ticks since the one before. */
 export class PageWriter {
   private readonly data: Bytes;
-  constructor(readonly stamp: bigint, readonly bigEndian = false, readonly longSize = 8, readonly pageSize = 4096) {
+  constructor(
+    readonly stamp: bigint,
+    readonly bigEndian = false,
+    readonly longSize = 8,
+    readonly pageSize = 4096,
+  ) {
     this.data = new Bytes(bigEndian);
   }
   private word(type: number, delta: number): void {
-    this.data.int(this.bigEndian ? (BigInt(type) << 27n) | BigInt(delta) : (BigInt(delta) << 5n) | BigInt(type), 4);
+    this.data.int(
+      this.bigEndian ? (BigInt(type) << 27n) | BigInt(delta) : (BigInt(delta) << 5n) | BigInt(type),
+      4,
+    );
   }
   record(delta: number, payload: Uint8Array): this {
     const padded = (payload.length + 3) & ~3;
@@ -110,7 +118,12 @@ export interface Content {
   readonly cmdlines?: string;
   readonly options?: readonly { readonly id: number; readonly data: Uint8Array }[];
   /** By instance ('' for the top one), by CPU: its pages. */
-  readonly buffers: readonly { readonly name: string; readonly clock?: string; readonly pageSize?: number; readonly cpus: readonly Uint8Array[] }[];
+  readonly buffers: readonly {
+    readonly name: string;
+    readonly clock?: string;
+    readonly pageSize?: number;
+    readonly cpus: readonly Uint8Array[];
+  }[];
   /** Leave the chunk count out of the recordings' sizes, as trace-cmd 3.1's convert does. */
   readonly shortSizes?: boolean;
   /** Text in place of the buffers: a latency trace. */
@@ -118,23 +131,36 @@ export interface Content {
 }
 
 export function headerPage(longSize: number, pageSize: number): string {
-  return `\tfield: u64 timestamp;\toffset:0;\tsize:8;\tsigned:0;\n\tfield: local_t commit;\toffset:8;\tsize:${longSize};\tsigned:1;\n`
-    + `\tfield: int overwrite;\toffset:8;\tsize:1;\tsigned:1;\n\tfield: char data;\toffset:${8 + longSize};\tsize:${pageSize - 8 - longSize};\tsigned:0;\n`;
+  return (
+    `\tfield: u64 timestamp;\toffset:0;\tsize:8;\tsigned:0;\n\tfield: local_t commit;\toffset:8;\tsize:${longSize};\tsigned:1;\n` +
+    `\tfield: int overwrite;\toffset:8;\tsize:1;\tsigned:1;\n\tfield: char data;\toffset:${8 + longSize};\tsize:${pageSize - 8 - longSize};\tsigned:0;\n`
+  );
 }
 
-const HEADER_EVENT = '# compressed entry header\n\ttype_len    :    5 bits\n\ttime_delta  :   27 bits\n\tarray       :   32 bits\n';
+const HEADER_EVENT =
+  '# compressed entry header\n\ttype_len    :    5 bits\n\ttime_delta  :   27 bits\n\tarray       :   32 bits\n';
 
 /** A whole file. */
 export function writeTraceDat(content: Content): Uint8Array {
   const big = content.bigEndian ?? false;
   const out = new Bytes(big).raw(Uint8Array.of(0x17, 0x08, 0x44)).text(`tracing${content.version}\0`);
-  out.int(big ? 1 : 0, 1).int(content.longSize ?? 8, 1).int(content.pageSize ?? 4096, 4);
+  out
+    .int(big ? 1 : 0, 1)
+    .int(content.longSize ?? 8, 1)
+    .int(content.pageSize ?? 4096, 4);
   return content.version === 6 ? writeVersion6(out, content) : writeVersion7(out, content);
 }
 
 function headerInfo(content: Content): Uint8Array {
   const page = headerPage(content.longSize ?? 8, content.pageSize ?? 4096);
-  return new Bytes(content.bigEndian ?? false).text('header_page\0').int(page.length, 8).text(page).text('header_event\0').int(HEADER_EVENT.length, 8).text(HEADER_EVENT).done();
+  return new Bytes(content.bigEndian ?? false)
+    .text('header_page\0')
+    .int(page.length, 8)
+    .text(page)
+    .text('header_event\0')
+    .int(HEADER_EVENT.length, 8)
+    .text(HEADER_EVENT)
+    .done();
 }
 
 function ftraceFormats(content: Content): Uint8Array {
@@ -159,7 +185,10 @@ function sized(text: string, sizeBytes: number, content: Content): Uint8Array {
 
 function writeVersion6(out: Bytes, content: Content): Uint8Array {
   out.raw(headerInfo(content)).raw(ftraceFormats(content)).raw(eventFormats(content));
-  out.raw(sized(content.kallsyms ?? '', 4, content)).raw(sized(content.printk ?? '', 4, content)).raw(sized(content.cmdlines ?? '', 8, content));
+  out
+    .raw(sized(content.kallsyms ?? '', 4, content))
+    .raw(sized(content.printk ?? '', 4, content))
+    .raw(sized(content.cmdlines ?? '', 8, content));
   const [top, ...instances] = content.buffers;
   out.int(top?.cpus.length ?? 0, 4);
   out.text('options  \0');
@@ -199,7 +228,10 @@ function writeVersion7(out: Bytes, content: Content): Uint8Array {
   out.int(0, 8);
   const options = new Bytes(big);
   const pointer = (id: number, bytes: Uint8Array): void => {
-    options.int(id, 2).int(8, 4).int(section(out, id, bytes, codec), 8);
+    options
+      .int(id, 2)
+      .int(8, 4)
+      .int(section(out, id, bytes, codec), 8);
   };
   pointer(16, headerInfo(content));
   pointer(17, ftraceFormats(content));
@@ -210,7 +242,11 @@ function writeVersion7(out: Bytes, content: Content): Uint8Array {
   for (const { id, data } of content.options ?? []) options.int(id, 2).int(data.length, 4).raw(data);
   if (content.latency !== undefined) {
     const at = section(out, 22, new Bytes(big).text(content.latency).done(), undefined);
-    options.int(22, 2).int(8 + 2, 4).int(at, 8).text('\0\0');
+    options
+      .int(22, 2)
+      .int(8 + 2, 4)
+      .int(at, 8)
+      .text('\0\0');
   }
   // Two option sections, so that the chain is followed.
   const chained = new Bytes(big);
@@ -226,8 +262,15 @@ function writeVersion7(out: Bytes, content: Content): Uint8Array {
 function section(out: Bytes, id: number, bytes: Uint8Array, codec: Content['compression']): number {
   const at = out.length;
   const small = codec?.compress(bytes);
-  const body = small ? new Bytes(out.bigEndian).int(small.length, 4).int(bytes.length, 4).raw(small).done() : bytes;
-  out.int(id, 2).int(small ? 1 : 0, 2).int(0, 4).int(body.length, 8).raw(body);
+  const body = small
+    ? new Bytes(out.bigEndian).int(small.length, 4).int(bytes.length, 4).raw(small).done()
+    : bytes;
+  out
+    .int(id, 2)
+    .int(small ? 1 : 0, 2)
+    .int(0, 4)
+    .int(body.length, 8)
+    .raw(body);
   return at;
 }
 
@@ -235,19 +278,35 @@ function writeBuffer7(out: Bytes, buffer: Content['buffers'][number], content: C
   const pageSize = buffer.pageSize ?? content.pageSize ?? 4096;
   const codec = content.compression;
   const at = out.length;
-  out.int(3, 2).int(codec ? 1 : 0, 2).int(0, 4).int(0, 8);
-  const body = new Bytes(out.bigEndian).int(at, 8).text(`${buffer.name}\0${buffer.clock ?? 'local'}\0`).int(pageSize, 4).int(buffer.cpus.length, 4);
+  out
+    .int(3, 2)
+    .int(codec ? 1 : 0, 2)
+    .int(0, 4)
+    .int(0, 8);
+  const body = new Bytes(out.bigEndian)
+    .int(at, 8)
+    .text(`${buffer.name}\0${buffer.clock ?? 'local'}\0`)
+    .int(pageSize, 4)
+    .int(buffer.cpus.length, 4);
   buffer.cpus.forEach((pages, cpu) => {
     out.zeros((pageSize - (out.length % pageSize)) % pageSize);
     const start = out.length;
     out.raw(codec ? chunked(pages, pageSize * 2, codec.compress, out.bigEndian) : pages);
-    body.int(cpu, 4).int(start, 8).int(out.length - start - (content.shortSizes === true ? 4 : 0), 8);
+    body
+      .int(cpu, 4)
+      .int(start, 8)
+      .int(out.length - start - (content.shortSizes === true ? 4 : 0), 8);
   });
   out.patch(at + 8, out.length - at - 16, 8);
   return new Bytes(out.bigEndian).int(3, 2).int(body.length, 4).raw(body.done()).done();
 }
 
-function chunked(pages: Uint8Array, chunkBytes: number, compress: (bytes: Uint8Array) => Uint8Array, bigEndian: boolean): Uint8Array {
+function chunked(
+  pages: Uint8Array,
+  chunkBytes: number,
+  compress: (bytes: Uint8Array) => Uint8Array,
+  bigEndian: boolean,
+): Uint8Array {
   const out = new Bytes(bigEndian).int(Math.ceil(pages.length / chunkBytes), 4);
   for (let at = 0; at < pages.length; at += chunkBytes) {
     const plain = pages.subarray(at, at + chunkBytes);

@@ -16,7 +16,10 @@ export class LifeTable {
   private lines: readonly TableLine[] = [];
   private current = 0;
 
-  constructor(private readonly events: TableEvents, private readonly time: (time: number) => string) {
+  constructor(
+    private readonly events: TableEvents,
+    private readonly time: (time: number) => string,
+  ) {
     this.element.className = 'life-table';
     const caption = document.createElement('caption');
     caption.textContent = 'Lives of the pages in view. Arrow keys move, Enter shows the cause in the editor.';
@@ -42,8 +45,19 @@ export class LifeTable {
     const hadFocus = this.body.contains(document.activeElement);
     this.lines = reply.lines;
     this.current = Math.max(0, Math.min(this.current, this.lines.length - 1));
-    this.body.replaceChildren(...this.lines.flatMap((line, i) => (line.group === this.lines[i - 1]?.group ? [this.row(line, i)] : [groupRow(label(line.group)), this.row(line, i)])));
-    this.note.textContent = this.lines.length === 0 ? 'No page is in view.' : reply.more ? `The first ${this.lines.length} lines; zoom in for the rest.` : '';
+    this.body.replaceChildren(
+      ...this.lines.flatMap((line, i) =>
+        line.group === this.lines[i - 1]?.group
+          ? [this.row(line, i)]
+          : [groupRow(label(line.group)), this.row(line, i)],
+      ),
+    );
+    this.note.textContent =
+      this.lines.length === 0
+        ? 'No page is in view.'
+        : reply.more
+          ? `The first ${this.lines.length} lines; zoom in for the rest.`
+          : '';
     if (hadFocus) this.focus();
   }
 
@@ -55,7 +69,9 @@ export class LifeTable {
     const row = document.createElement('tr');
     row.tabIndex = i === this.current ? 0 : -1;
     row.dataset['index'] = String(i);
-    const cause = line.cause ? `${line.cause.name}${line.cause.line > 0 ? `, line ${line.cause.line}` : ''}, ${line.cause.who}` : '';
+    const cause = line.cause
+      ? `${line.cause.name}${line.cause.line > 0 ? `, line ${line.cause.line}` : ''}, ${line.cause.who}`
+      : '';
     const texts = [line.pages, this.time(line.from), this.time(line.until), line.state, cause, line.verdict];
     texts.forEach((text, column) => {
       const cell = document.createElement(column === 0 ? 'th' : 'td');
@@ -63,7 +79,8 @@ export class LifeTable {
       cell.textContent = text;
       row.append(cell);
     });
-    if (line.verdict !== '') row.className = line.verdict.startsWith('violation') ? 'violation' : 'other-finding';
+    if (line.verdict !== '')
+      row.className = line.verdict.startsWith('violation') ? 'violation' : 'other-finding';
     return row;
   }
 
@@ -83,7 +100,14 @@ export class LifeTable {
   }
 
   private key(event: KeyboardEvent): void {
-    const steps: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -Infinity, End: Infinity };
+    const steps: Readonly<Record<string, number>> = {
+      ArrowDown: 1,
+      ArrowUp: -1,
+      PageDown: 10,
+      PageUp: -10,
+      Home: -Infinity,
+      End: Infinity,
+    };
     const step = steps[event.key];
     if (step !== undefined) this.move(this.current + step);
     else if (event.key === 'Enter' || event.key === ' ') this.choose(this.current);

@@ -5,13 +5,28 @@
  * (`field`, `choice`, `check`, `panels`) and by their roles.
  */
 import {
-  provideVSCodeDesignSystem, vsCodeButton, vsCodeCheckbox, vsCodeDropdown, vsCodeOption, vsCodePanels, vsCodePanelTab, vsCodePanelView, vsCodeTextField,
+  provideVSCodeDesignSystem,
+  vsCodeButton,
+  vsCodeCheckbox,
+  vsCodeDropdown,
+  vsCodeOption,
+  vsCodePanels,
+  vsCodePanelTab,
+  vsCodePanelView,
+  vsCodeTextField,
 } from '@vscode/webview-ui-toolkit';
 
 /** Defines the elements; call once, before any is made. */
 export function registerControls(): void {
   provideVSCodeDesignSystem().register(
-    vsCodeButton(), vsCodeCheckbox(), vsCodeDropdown(), vsCodeOption(), vsCodePanels(), vsCodePanelTab(), vsCodePanelView(), vsCodeTextField(),
+    vsCodeButton(),
+    vsCodeCheckbox(),
+    vsCodeDropdown(),
+    vsCodeOption(),
+    vsCodePanels(),
+    vsCodePanelTab(),
+    vsCodePanelView(),
+    vsCodeTextField(),
   );
 }
 
@@ -41,18 +56,24 @@ export interface Choice {
   fill(options: readonly { readonly value: string; readonly text: string }[], value: string): void;
 }
 
-export function dropdown(title: string, options: readonly { readonly value: string; readonly text: string }[], act: (value: string) => void): Choice {
+export function dropdown(
+  title: string,
+  options: readonly { readonly value: string; readonly text: string }[],
+  act: (value: string) => void,
+): Choice {
   const element = document.createElement('vscode-dropdown') as ValueElement;
   element.className = 'choice';
   element.setAttribute('aria-label', title);
   element.title = title;
   const fill = (list: readonly { readonly value: string; readonly text: string }[], value: string): void => {
-    element.replaceChildren(...list.map((o) => {
-      const option = document.createElement('vscode-option') as ValueElement;
-      option.value = o.value;
-      option.textContent = o.text;
-      return option;
-    }));
+    element.replaceChildren(
+      ...list.map((o) => {
+        const option = document.createElement('vscode-option') as ValueElement;
+        option.value = o.value;
+        option.textContent = o.text;
+        return option;
+      }),
+    );
     element.value = value;
   };
   fill(options, options[0]?.value ?? '');
@@ -110,7 +131,11 @@ export interface Panels {
 }
 
 /** Contents of which one is shown, with a tab each. */
-export function panels(title: string, contents: readonly { readonly name: string; readonly text: string; readonly element: HTMLElement }[], shown: (name: string) => void): Panels {
+export function panels(
+  title: string,
+  contents: readonly { readonly name: string; readonly text: string; readonly element: HTMLElement }[],
+  shown: (name: string) => void,
+): Panels {
   const element = document.createElement('vscode-panels') as HTMLElement & { activeid: string };
   element.className = 'panels';
   element.setAttribute('aria-label', title);

@@ -43,7 +43,8 @@ export function ticks(from: number, until: number, count: number, unit: 'ns' | '
   const at: number[] = [];
   for (let t = Math.ceil(from / step) * step; t <= until && at.length < 200; t += step) at.push(t);
   const scale = unit !== 'ns' ? 1 : step >= 1e8 ? 1e9 : step >= 1e5 ? 1e6 : step >= 100 ? 1e3 : 1;
-  const name = unit !== 'ns' ? '' : ({ 1e9: ' s', 1e6: ' ms', 1e3: ' µs', 1: ' ns' } as Record<number, string>)[scale]!;
+  const name =
+    unit !== 'ns' ? '' : ({ 1e9: ' s', 1e6: ' ms', 1e3: ' µs', 1: ' ns' } as Record<number, string>)[scale]!;
   return { at, label: (value) => `${fixed(value, scale, step)}${name}` };
 }
 

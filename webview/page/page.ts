@@ -1,5 +1,16 @@
 /** The page's elements, without what they do. */
-import { button, checkbox, dropdown, panels, textField, type Button, type Check, type Choice, type Field, type Panels } from './controls.js';
+import {
+  button,
+  checkbox,
+  dropdown,
+  panels,
+  textField,
+  type Button,
+  type Check,
+  type Choice,
+  type Field,
+  type Panels,
+} from './controls.js';
 import { element } from './words.js';
 
 export interface PageActs {
@@ -48,16 +59,35 @@ export interface Page {
   readonly thread: Choice;
 }
 
-const GROUPINGS = [{ value: 'vm', text: 'by VM' }, { value: 'slot', text: 'by memslot' }, { value: 'inode', text: 'by inode' }];
+const GROUPINGS = [
+  { value: 'vm', text: 'by VM' },
+  { value: 'slot', text: 'by memslot' },
+  { value: 'inode', text: 'by inode' },
+];
 const STATES = [
-  { value: '0', text: 'any state' }, { value: '1', text: 'ever shared' }, { value: '2', text: 'ever private' }, { value: '4', text: 'ever converting' },
-  { value: '32', text: 'failed or stuck' }, { value: '8', text: 'ever mapped' }, { value: '16', text: 'ever referenced' },
+  { value: '0', text: 'any state' },
+  { value: '1', text: 'ever shared' },
+  { value: '2', text: 'ever private' },
+  { value: '4', text: 'ever converting' },
+  { value: '32', text: 'failed or stuck' },
+  { value: '8', text: 'ever mapped' },
+  { value: '16', text: 'ever referenced' },
 ];
 /** Mark bits of model/timeline/marks.ts. */
 const MARKS = [
-  { value: '65535', text: 'all marks' }, { value: '7', text: 'faults' }, { value: '24', text: 'zaps, unmaps' }, { value: '3040', text: 'conversions' }, { value: '32', text: 'punches' }, { value: '0', text: 'no marks' },
+  { value: '65535', text: 'all marks' },
+  { value: '7', text: 'faults' },
+  { value: '24', text: 'zaps, unmaps' },
+  { value: '3040', text: 'conversions' },
+  { value: '32', text: 'punches' },
+  { value: '0', text: 'no marks' },
 ];
-const EXPORTS = [{ value: '', text: 'Export…' }, { value: 'link', text: 'Copy link' }, { value: 'png', text: 'Save PNG' }, { value: 'svg', text: 'Save SVG' }];
+const EXPORTS = [
+  { value: '', text: 'Export…' },
+  { value: 'link', text: 'Copy link' },
+  { value: 'png', text: 'Save PNG' },
+  { value: 'svg', text: 'Save SVG' },
+];
 
 export function buildPage(acts: PageActs): Page {
   const jump = textField('Jump to a time, line or page', '12.345, :90, 0x100000', (text) => acts.jump(text));
@@ -79,20 +109,51 @@ export function buildPage(acts: PageActs): Page {
   toolbar.setAttribute('role', 'toolbar');
   toolbar.setAttribute('aria-label', 'Timeline');
   toolbar.append(
-    button('Previous', 'Previous finding', () => acts.previousFinding()).element, button('Next finding', 'Next finding', () => acts.nextFinding()).element,
-    jump.element, element('span', '', 'gap'),
-    button('+', 'Zoom in', () => acts.zoom(0.5)).element, button('−', 'Zoom out', () => acts.zoom(2)).element, button('Whole', 'Whole trace', () => acts.whole()).element,
-    undo.element, redo.element, element('span', '', 'gap'), button('Filter', 'Filter: show or hide the filters', () => filters.classList.toggle('closed')).element,
-    exports.element, button('Panel', 'Panel: show or hide the details', () => acts.side()).element,
+    button('Previous', 'Previous finding', () => acts.previousFinding()).element,
+    button('Next finding', 'Next finding', () => acts.nextFinding()).element,
+    jump.element,
+    element('span', '', 'gap'),
+    button('+', 'Zoom in', () => acts.zoom(0.5)).element,
+    button('−', 'Zoom out', () => acts.zoom(2)).element,
+    button('Whole', 'Whole trace', () => acts.whole()).element,
+    undo.element,
+    redo.element,
+    element('span', '', 'gap'),
+    button('Filter', 'Filter: show or hide the filters', () => filters.classList.toggle('closed')).element,
+    exports.element,
+    button('Panel', 'Panel: show or hide the details', () => acts.side()).element,
   );
   const filters = element('div', '', 'toolbar filters closed');
   filters.setAttribute('role', 'toolbar');
   filters.setAttribute('aria-label', 'Filters');
-  filters.append(grouping.element, vm.element, states.element, marks.element, thread.element, pageFilter.element, findingsOnly.element, compress.element);
-  return { ...buildBody([toolbar, filters], acts), jump, undo, redo, compress, findingsOnly, grouping, vm, states, thread };
+  filters.append(
+    grouping.element,
+    vm.element,
+    states.element,
+    marks.element,
+    thread.element,
+    pageFilter.element,
+    findingsOnly.element,
+    compress.element,
+  );
+  return {
+    ...buildBody([toolbar, filters], acts),
+    jump,
+    undo,
+    redo,
+    compress,
+    findingsOnly,
+    grouping,
+    vm,
+    states,
+    thread,
+  };
 }
 
-type Body = Omit<Page, 'jump' | 'undo' | 'redo' | 'compress' | 'findingsOnly' | 'grouping' | 'vm' | 'states' | 'thread'>;
+type Body = Omit<
+  Page,
+  'jump' | 'undo' | 'redo' | 'compress' | 'findingsOnly' | 'grouping' | 'vm' | 'states' | 'thread'
+>;
 
 function buildBody(toolbars: readonly HTMLElement[], acts: PageActs): Body {
   const summary = element('div');
@@ -116,9 +177,15 @@ function buildBody(toolbars: readonly HTMLElement[], acts: PageActs): Body {
   const side = element('aside', '', 'side');
   side.setAttribute('aria-label', 'Details');
   side.tabIndex = 0;
-  const tabs = panels('Details', [
-    { name: 'selection', text: 'Selection', element: selection }, { name: 'table', text: 'Table', element: tablePlace }, { name: 'legend', text: 'Legend', element: legend },
-  ], (name) => acts.panel(name));
+  const tabs = panels(
+    'Details',
+    [
+      { name: 'selection', text: 'Selection', element: selection },
+      { name: 'table', text: 'Table', element: tablePlace },
+      { name: 'legend', text: 'Legend', element: legend },
+    ],
+    (name) => acts.panel(name),
+  );
   side.append(tabs.element);
   picture.append(tooltip, notice);
   const split = element('main', '', 'split');
@@ -126,5 +193,19 @@ function buildBody(toolbars: readonly HTMLElement[], acts: PageActs): Body {
   const root = element('div');
   root.id = 'app';
   root.append(header, split);
-  return { root, picture, title, summary, legendPlace, tooltip, notice, split, side, selection, tablePlace, legend, panels: tabs };
+  return {
+    root,
+    picture,
+    title,
+    summary,
+    legendPlace,
+    tooltip,
+    notice,
+    split,
+    side,
+    selection,
+    tablePlace,
+    legend,
+    panels: tabs,
+  };
 }

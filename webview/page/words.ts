@@ -1,5 +1,11 @@
 /** What the side panel and tooltips say, as elements. */
-import type { EventRef, FindingReply, InspectReply, LaneReply, MeasureReply } from '../../model/timeline/asks.js';
+import type {
+  EventRef,
+  FindingReply,
+  InspectReply,
+  LaneReply,
+  MeasureReply,
+} from '../../model/timeline/asks.js';
 import { duration, grouped } from './format.js';
 
 export type Unit = 'ns' | 'ticks' | 'rows';
@@ -14,7 +20,11 @@ export function element(tag: string, text = '', className = ''): HTMLElement {
 }
 
 /** A link to an event: its time and line, and who did it. */
-export function eventLink(event: EventRef, time: (t: number) => string, go: (event: EventRef) => void): HTMLElement {
+export function eventLink(
+  event: EventRef,
+  time: (t: number) => string,
+  go: (event: EventRef) => void,
+): HTMLElement {
   const link = document.createElement('a');
   link.href = '#';
   link.textContent = `${time(event.time)}${event.line > 0 ? `, line ${event.line}` : ''}`;
@@ -28,7 +38,9 @@ export function eventLink(event: EventRef, time: (t: number) => string, go: (eve
 }
 
 /** Links to what can be done with what is shown. */
-export function actionLinks(actions: readonly { readonly label: string; readonly title: string; readonly run: () => void }[]): HTMLElement {
+export function actionLinks(
+  actions: readonly { readonly label: string; readonly title: string; readonly run: () => void }[],
+): HTMLElement {
   const line = element('p', '', 'actions');
   for (const { label, title, run } of actions) {
     const link = document.createElement('a');
@@ -75,13 +87,21 @@ function bullets(contents: readonly HTMLElement[]): HTMLElement {
   return list;
 }
 
-function eventList({ events, moreEvents }: Pick<LaneReply, 'events' | 'moreEvents'>, link: Link): HTMLElement {
+function eventList(
+  { events, moreEvents }: Pick<LaneReply, 'events' | 'moreEvents'>,
+  link: Link,
+): HTMLElement {
   const list = bullets(events.map(link));
   if (moreEvents > 0) list.append(element('li', `and ${grouped(moreEvents)} more`, 'dim'));
   return list;
 }
 
-export function inspectWords(reply: InspectReply, at: string, link: Link, finding: (index: number) => HTMLElement): HTMLElement {
+export function inspectWords(
+  reply: InspectReply,
+  at: string,
+  link: Link,
+  finding: (index: number) => HTMLElement,
+): HTMLElement {
   const out = element('div', '', 'words');
   out.append(element('h2', reply.title), element('p', `at ${at}`, 'dim'));
   if (reply.facts.length > 0) {
@@ -125,7 +145,12 @@ export function measureWords(reply: MeasureReply, unit: Unit, time: (t: number) 
   const out = element('div', '', 'words');
   out.append(element('h2', duration(reply.untilTime - reply.fromTime, unit)));
   out.append(element('p', `from ${time(reply.fromTime)} to ${time(reply.untilTime)}`, 'dim'));
-  out.append(element('p', `${grouped(reply.events)} events, ${reply.conversionsBegun} conversions begun, ${reply.conversionsEnded} ended, ${reply.findings} findings`));
+  out.append(
+    element(
+      'p',
+      `${grouped(reply.events)} events, ${reply.conversionsBegun} conversions begun, ${reply.conversionsEnded} ended, ${reply.findings} findings`,
+    ),
+  );
   const list = element('ul');
   for (const { name, count } of reply.byName) list.append(element('li', `${grouped(count)} × ${name}`));
   out.append(list);

@@ -56,7 +56,10 @@ export class Canvas {
     const bands = tile ? layoutBands(tile) : new DrawList();
     // What was being painted will not be shown.
     this.spare = this.next?.bitmap ?? this.spare;
-    const bitmap = tile && tile.rowFirst.length > 0 ? this.bitmapOf(tile.request.columns, Math.ceil(tile.rowFirst.length * ROW_H * scale)) : null;
+    const bitmap =
+      tile && tile.rowFirst.length > 0
+        ? this.bitmapOf(tile.request.columns, Math.ceil(tile.rowFirst.length * ROW_H * scale))
+        : null;
     this.next = { tile, bands, bitmap, scale, painted: 0 };
     if (!tile) this.work(Infinity);
   }
@@ -125,7 +128,8 @@ export class Canvas {
     context.clip();
     context.imageSmoothingEnabled = false;
     picture.bands.y.forEach((y, row) => {
-      if (!Number.isNaN(y)) context.drawImage(bitmap!, sx, row * h, (right - left) * perPx, h, left, y, right - left, ROW_H);
+      if (!Number.isNaN(y))
+        context.drawImage(bitmap!, sx, row * h, (right - left) * perPx, h, left, y, right - left, ROW_H);
     });
     context.restore();
   }

@@ -41,7 +41,15 @@ function patternOf(look: Look, theme: Theme, context: Context): CanvasPattern | 
   return context.createPattern(canvas, 'repeat');
 }
 
-const GROUND: Readonly<Record<Pattern, number>> = { none: 1, diagonal: 0.25, backslash: 0.08, cross: 0.2, dots: 0.62, horizontal: 0.3, vertical: 0.3 };
+const GROUND: Readonly<Record<Pattern, number>> = {
+  none: 1,
+  diagonal: 0.25,
+  backslash: 0.08,
+  cross: 0.2,
+  dots: 0.62,
+  horizontal: 0.3,
+  vertical: 0.3,
+};
 
 function hatch(c: OffscreenCanvasRenderingContext2D, pattern: Pattern): void {
   const line = (x: number, y: number, x2: number, y2: number): void => {
@@ -49,8 +57,10 @@ function hatch(c: OffscreenCanvasRenderingContext2D, pattern: Pattern): void {
     c.lineTo(x2, y2);
   };
   c.beginPath();
-  if (pattern === 'diagonal' || pattern === 'cross') for (const d of [-TILE, 0, TILE]) line(d - 1, TILE + 1, d + TILE + 1, -1);
-  if (pattern === 'backslash' || pattern === 'cross') for (const d of [-TILE, 0, TILE]) line(d - 1, -1, d + TILE + 1, TILE + 1);
+  if (pattern === 'diagonal' || pattern === 'cross')
+    for (const d of [-TILE, 0, TILE]) line(d - 1, TILE + 1, d + TILE + 1, -1);
+  if (pattern === 'backslash' || pattern === 'cross')
+    for (const d of [-TILE, 0, TILE]) line(d - 1, -1, d + TILE + 1, TILE + 1);
   if (pattern === 'horizontal') line(0, 1.5, TILE, 1.5);
   if (pattern === 'vertical') line(1.5, 0, 1.5, TILE);
   c.stroke();
@@ -58,7 +68,13 @@ function hatch(c: OffscreenCanvasRenderingContext2D, pattern: Pattern): void {
 }
 
 /** Paints commands [from, until) of a list, all when no range is given. A range may not begin inside a clip. */
-export function paint(context: Context, list: DrawList, brushes: Brushes, from = 0, until = list.length): void {
+export function paint(
+  context: Context,
+  list: DrawList,
+  brushes: Brushes,
+  from = 0,
+  until = list.length,
+): void {
   let style = -1;
   for (let i = from; i < until; i++) {
     const x = list.box[i * 4]!;
@@ -73,12 +89,36 @@ export function paint(context: Context, list: DrawList, brushes: Brushes, from =
       context.globalAlpha = brushes.alphas[style]!;
     }
     switch (kind) {
-      case Draw.Fill: context.fillRect(x, y, w, h); break;
-      case Draw.Box: context.lineWidth = 1; context.strokeRect(x + 0.5, y + 0.5, w - 1, h - 1); break;
-      case Draw.Line: stroke(context, x, y, w, h); break;
-      case Draw.Arrow: arrow(context, x, y, w, h, brushes.strokes[style]!); style = -1; break;
-      case Draw.Glyph: glyph(context, h, x, y, w / 2, brushes.strokes[style]!); style = -1; break;
-      case Draw.Text: text(context, list.texts[h]!, x, y, w, style === Style.Strong ? brushes.strong : brushes.font, brushes.strokes[style]!); style = -1; break;
+      case Draw.Fill:
+        context.fillRect(x, y, w, h);
+        break;
+      case Draw.Box:
+        context.lineWidth = 1;
+        context.strokeRect(x + 0.5, y + 0.5, w - 1, h - 1);
+        break;
+      case Draw.Line:
+        stroke(context, x, y, w, h);
+        break;
+      case Draw.Arrow:
+        arrow(context, x, y, w, h, brushes.strokes[style]!);
+        style = -1;
+        break;
+      case Draw.Glyph:
+        glyph(context, h, x, y, w / 2, brushes.strokes[style]!);
+        style = -1;
+        break;
+      case Draw.Text:
+        text(
+          context,
+          list.texts[h]!,
+          x,
+          y,
+          w,
+          style === Style.Strong ? brushes.strong : brushes.font,
+          brushes.strokes[style]!,
+        );
+        style = -1;
+        break;
       case Draw.Clip:
         context.save();
         context.beginPath();
@@ -119,7 +159,15 @@ function arrow(context: Context, x: number, y: number, x2: number, y2: number, c
   context.fill();
 }
 
-function text(context: Context, words: string, x: number, y: number, limit: number, font: string, color: string): void {
+function text(
+  context: Context,
+  words: string,
+  x: number,
+  y: number,
+  limit: number,
+  font: string,
+  color: string,
+): void {
   context.font = font;
   context.fillStyle = color;
   context.textBaseline = 'middle';
@@ -137,7 +185,8 @@ function shortened(context: Context, words: string, limit: number): string {
   let cut = shortenedTexts.get(key);
   if (cut === undefined) {
     cut = words;
-    for (let n = words.length; n > 1 && context.measureText(cut).width > limit; n--) cut = `${words.slice(0, n - 1)}…`;
+    for (let n = words.length; n > 1 && context.measureText(cut).width > limit; n--)
+      cut = `${words.slice(0, n - 1)}…`;
     if (shortenedTexts.size > SHORTENED_MAX) shortenedTexts.clear();
     shortenedTexts.set(key, cut);
   }
@@ -158,7 +207,12 @@ export const GLYPH_POINTS: Readonly<Record<number, readonly number[]>> = {
   [Glyph.Warning]: [0, -1, 1.05, 0.9, -1.05, 0.9],
 };
 /** Glyphs that are outlines. */
-export const HOLLOW: ReadonlySet<number> = new Set([Glyph.HollowUp, Glyph.HollowDown, Glyph.Warning, Glyph.Ring]);
+export const HOLLOW: ReadonlySet<number> = new Set([
+  Glyph.HollowUp,
+  Glyph.HollowDown,
+  Glyph.Warning,
+  Glyph.Ring,
+]);
 
 function glyph(context: Context, id: number, x: number, y: number, half: number, color: string): void {
   context.fillStyle = color;
@@ -167,7 +221,8 @@ function glyph(context: Context, id: number, x: number, y: number, half: number,
   context.beginPath();
   const points = GLYPH_POINTS[id];
   if (points) {
-    for (let i = 0; i < points.length; i += 2) context.lineTo(x + points[i]! * half, y + points[i + 1]! * half);
+    for (let i = 0; i < points.length; i += 2)
+      context.lineTo(x + points[i]! * half, y + points[i + 1]! * half);
     context.closePath();
   } else if (id === Glyph.Cross) {
     for (const d of [-1, 1]) {

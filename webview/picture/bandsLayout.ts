@@ -1,5 +1,12 @@
 /** A tile's bands as a draw list, in the tile's own pixels: one per column, ROW_H per row. Made once per tile. */
-import { CELL_MAX, CELL_MIN, CELL_MOMENT, Plane, SECOND_LINE, type Tile } from '../../model/timeline/tiles.js';
+import {
+  CELL_MAX,
+  CELL_MIN,
+  CELL_MOMENT,
+  Plane,
+  SECOND_LINE,
+  type Tile,
+} from '../../model/timeline/tiles.js';
 import { DrawList } from './drawList.js';
 import { Style, type StyleId } from '../paint/style.js';
 import { ROW_H } from './viewport.js';
@@ -72,7 +79,13 @@ function attributes(out: DrawList, tile: Tile, row: number, y: number): void {
     out.fill(Style.Shared, c, y + BAND_Y, end - c, sharedH);
     out.fill(Style.Private, c, y + BAND_Y + BAND_H - privateH, end - c, privateH);
     const from = Math.max(c, tile.rowFrom[row]!);
-    out.fill(Style.Unknown, from, y + BAND_Y + sharedH, Math.min(end, tile.rowUntil[row]!) - from, BAND_H - sharedH - privateH);
+    out.fill(
+      Style.Unknown,
+      from,
+      y + BAND_Y + sharedH,
+      Math.min(end, tile.rowUntil[row]!) - from,
+      BAND_H - sharedH - privateH,
+    );
     c = end;
   }
   for (let c = 0; c < columns; c++) {
@@ -82,13 +95,29 @@ function attributes(out: DrawList, tile: Tile, row: number, y: number): void {
 }
 
 /** A line of SPTEs of all levels. */
-function sptes(out: DrawList, tile: Tile, row: number, planes: { readonly Spte4K: number; readonly Spte2M: number; readonly Spte1G: number }, y: number, height: number, height4K: number): void {
+function sptes(
+  out: DrawList,
+  tile: Tile,
+  row: number,
+  planes: { readonly Spte4K: number; readonly Spte2M: number; readonly Spte1G: number },
+  y: number,
+  height: number,
+  height4K: number,
+): void {
   strip(out, tile, row, planes.Spte4K, Style.Spte4K, y + height - height4K, height4K);
   strip(out, tile, row, planes.Spte2M, Style.Spte2M, y, height);
   strip(out, tile, row, planes.Spte1G, Style.Spte1G, y, height);
 }
 
-function strip(out: DrawList, tile: Tile, row: number, plane: number, style: StyleId, y: number, height: number): void {
+function strip(
+  out: DrawList,
+  tile: Tile,
+  row: number,
+  plane: number,
+  style: StyleId,
+  y: number,
+  height: number,
+): void {
   const cells = cellsOf(tile, plane, row);
   for (let c = 0; c < cells.length; ) {
     if (cells[c] === 0) {

@@ -6,7 +6,19 @@ export type DrawKind = (typeof Draw)[keyof typeof Draw];
 
 /** Signs: each is told apart by its shape alone. */
 export const Glyph = {
-  Diamond: 0, TriangleUp: 1, TriangleDown: 2, Cross: 3, Ring: 4, Square: 5, HollowUp: 6, HollowDown: 7, Question: 8, Bar: 9, Right: 10, Left: 11, Warning: 12,
+  Diamond: 0,
+  TriangleUp: 1,
+  TriangleDown: 2,
+  Cross: 3,
+  Ring: 4,
+  Square: 5,
+  HollowUp: 6,
+  HollowDown: 7,
+  Question: 8,
+  Bar: 9,
+  Right: 10,
+  Left: 11,
+  Warning: 12,
 } as const;
 export type GlyphId = (typeof Glyph)[keyof typeof Glyph];
 

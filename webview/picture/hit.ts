@@ -9,10 +9,25 @@ export type Target =
   | { readonly area: 'lane'; readonly lane: number; readonly at: number }
   | { readonly area: 'ruler' | 'minimap' | 'none'; readonly at: number };
 
-const WEIGHT: Readonly<Record<Hit['kind'], number>> = { finding: 5, mark: 4, conversion: 3, group: 2, lanes: 2, active: 2, loss: 1 };
+const WEIGHT: Readonly<Record<Hit['kind'], number>> = {
+  finding: 5,
+  mark: 4,
+  conversion: 3,
+  group: 2,
+  lanes: 2,
+  active: 2,
+  loss: 1,
+};
 
 /** Target at a point; `at` is the point's time in view coordinates. */
-export function targetAt(hits: readonly Hit[], frame: Frame, view: View, rows: DisplayRows, x: number, y: number): Target {
+export function targetAt(
+  hits: readonly Hit[],
+  frame: Frame,
+  view: View,
+  rows: DisplayRows,
+  x: number,
+  y: number,
+): Target {
   const at = viewOfX(frame, view, x);
   let best: Hit | undefined;
   for (const hit of hits) {
@@ -23,7 +38,8 @@ export function targetAt(hits: readonly Hit[], frame: Frame, view: View, rows: D
   if (y >= frame.minimapY) return { area: 'minimap', at };
   if (y < frame.lanesHeadY) return { area: 'ruler', at };
   if (y < frame.lanesY) return { area: 'none', at };
-  if (y < frame.lanesY + frame.lanesH) return { area: 'lane', lane: Math.floor((y - frame.lanesY) / LANE_H), at };
+  if (y < frame.lanesY + frame.lanesH)
+    return { area: 'lane', lane: Math.floor((y - frame.lanesY) / LANE_H), at };
   if (y < frame.rowsY || y >= frame.rowsY + frame.rowsH) return { area: 'none', at };
   const row = rows.at(Math.floor(rowOfY(frame, view, y)));
   return row ? { area: 'row', row, at } : { area: 'none', at };

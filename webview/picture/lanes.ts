@@ -12,14 +12,17 @@ const LANES_SHARE = 1 / 3;
 export function orderLanes(meta: TimelineMeta, tid: number): number[] {
   if (tid >= 0) return [...meta.lanes.keys()].filter((i) => meta.lanes[i]!.tid === tid);
   const withFindings = new Set(meta.findingLane);
-  const weight = (i: number): number => meta.lanes[i]!.events + (withFindings.has(i) ? 1e12 : 0) + (meta.lanes[i]!.vcpu >= 0 ? 1e9 : 0);
+  const weight = (i: number): number =>
+    meta.lanes[i]!.events + (withFindings.has(i) ? 1e12 : 0) + (meta.lanes[i]!.vcpu >= 0 ? 1e9 : 0);
   return [...meta.lanes.keys()].sort((a, b) => weight(b) - weight(a));
 }
 
 /** Lanes with an event in a tile: those that it was asked for, then the others. */
 export function activeLanes(tile: Tile): number[] {
   const { columns } = tile.request;
-  const shown = [...tile.request.lanes].filter((_, i) => tile.laneActors.subarray(i * columns, (i + 1) * columns).some((actors) => actors !== 0));
+  const shown = [...tile.request.lanes].filter((_, i) =>
+    tile.laneActors.subarray(i * columns, (i + 1) * columns).some((actors) => actors !== 0),
+  );
   return [...shown, ...tile.lanesElsewhere];
 }
 

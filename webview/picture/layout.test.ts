@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { FixtureMaker, scene as fixture, sharedInode, synthetic, type Fixture } from '../../test/support/timelineFixture.js';
+import {
+  FixtureMaker,
+  scene as fixture,
+  sharedInode,
+  synthetic,
+  type Fixture,
+} from '../../test/support/timelineFixture.js';
 import { answerTimeline } from '../../model/timeline/answer.js';
 import type { FindingReply } from '../../model/timeline/asks.js';
 import { mapThrough } from '../../model/timeline/axis.js';
@@ -18,7 +24,18 @@ import { FIRST_VIEW, type View } from '../state.js';
 import { Style } from '../paint/style.js';
 import { toSvg } from '../paint/svg.js';
 import { readTheme } from '../paint/theme.js';
-import { DisplayRows, fittingLevel, frameOf, ROW_H, RULER_H, wholeSpan, xOfView, yOfRow, type Bounds, type Size } from './viewport.js';
+import {
+  DisplayRows,
+  fittingLevel,
+  frameOf,
+  ROW_H,
+  RULER_H,
+  wholeSpan,
+  xOfView,
+  yOfRow,
+  type Bounds,
+  type Size,
+} from './viewport.js';
 
 function timelineOf(f: Fixture): Timeline {
   return new Timeline(f.analysis, f.table);
@@ -33,10 +50,16 @@ function shownFindings(picture: Picture): number {
   return picture.hits.filter((h) => h.kind === 'finding').reduce((n, h) => n + h.count, 0);
 }
 function awayFindings(drawn: readonly string[]): number {
-  return drawn.map((t) => /^(\d+) violations? (?:above|below|earlier|later)$/.exec(t)).reduce((n, m) => n + Number(m?.[1] ?? 0), 0);
+  return drawn
+    .map((t) => /^(\d+) violations? (?:above|below|earlier|later)$/.exec(t))
+    .reduce((n, m) => n + Number(m?.[1] ?? 0), 0);
 }
 
-function sceneOfTimeline(timeline: Timeline, change: Partial<View> = {}, size: Size = { width: 1200, height: 700 }): Scene {
+function sceneOfTimeline(
+  timeline: Timeline,
+  change: Partial<View> = {},
+  size: Size = { width: 1200, height: 700 },
+): Scene {
   const meta = timeline.meta();
   const all = orderLanes(meta, -1);
   const lanes = change.lanesFolded ? [] : laneWindow(all, change.lanesTop ?? 0, Math.min(5, all.length));
@@ -46,8 +69,28 @@ function sceneOfTimeline(timeline: Timeline, change: Partial<View> = {}, size: S
   const rows = new DisplayRows(rowsReply.groups, view.level, view.collapsed);
   const frame = frameOf(size, lanes.length, true);
   const tile = timeline.tile(requestFor({ rowSet: rowsReply.rowSet, view, frame, rows, lanes, scale: 1 }))!;
-  const minimap = timeline.tile({ ...tile.request, rows: Int32Array.of(0, -1, 0), ...wholeSpan(bounds), columns: 300 })!;
-  return { meta, rowsReply, rows, view, frame, bounds, lanes, tile, minimap, laneCount: all.length, lanesTop: view.lanesTop, finding: null, selectedTime: NaN, hoverX: NaN };
+  const minimap = timeline.tile({
+    ...tile.request,
+    rows: Int32Array.of(0, -1, 0),
+    ...wholeSpan(bounds),
+    columns: 300,
+  })!;
+  return {
+    meta,
+    rowsReply,
+    rows,
+    view,
+    frame,
+    bounds,
+    lanes,
+    tile,
+    minimap,
+    laneCount: all.length,
+    lanesTop: view.lanesTop,
+    finding: null,
+    selectedTime: NaN,
+    hoverX: NaN,
+  };
 }
 
 interface Command {
@@ -63,18 +106,40 @@ interface Command {
 function commands(list: DrawList): Command[] {
   return Array.from({ length: list.length }, (_, i) => {
     const [x, y, w, h] = list.box.subarray(i * 4, i * 4 + 4) as unknown as [number, number, number, number];
-    return { kind: list.kind[i]!, style: list.style[i]!, x, y, w, h, text: list.kind[i] === Draw.Text ? list.texts[h]! : '' };
+    return {
+      kind: list.kind[i]!,
+      style: list.style[i]!,
+      x,
+      y,
+      w,
+      h,
+      text: list.kind[i] === Draw.Text ? list.texts[h]! : '',
+    };
   });
 }
 
 function texts(picture: Picture): string[] {
-  return [...commands(picture.under), ...commands(picture.over)].filter((c) => c.text !== '').map((c) => c.text);
+  return [...commands(picture.under), ...commands(picture.over)]
+    .filter((c) => c.text !== '')
+    .map((c) => c.text);
 }
 
 describe('timeline layout', () => {
   it('labels groups, rows, lanes and time', () => {
     const words = texts(layout(sceneOf(fixture())));
-    for (const text of ['tgid:400', '64 pages in 8 rows', 'gfn 0x100..0x104', '5 pages', 'gfn 0x105', 'vcpu-401-401', 'KVM', '5 threads', 'whole trace', 'time since 0.000000', '0.2 ms']) {
+    for (const text of [
+      'tgid:400',
+      '64 pages in 8 rows',
+      'gfn 0x100..0x104',
+      '5 pages',
+      'gfn 0x105',
+      'vcpu-401-401',
+      'KVM',
+      '5 threads',
+      'whole trace',
+      'time since 0.000000',
+      '0.2 ms',
+    ]) {
       assert.ok(words.includes(text), `${text} in ${words.join(' | ')}`);
     }
   });
@@ -90,7 +155,9 @@ describe('timeline layout', () => {
   it('draws a finding at its time on its row, with its rule', () => {
     const scene = sceneOf(fixture());
     const over = commands(layout(scene).over);
-    const diamond = over.find((c) => c.kind === Draw.Glyph && c.style === Style.Violation && c.h === Glyph.Diamond);
+    const diamond = over.find(
+      (c) => c.kind === Draw.Glyph && c.style === Style.Violation && c.h === Glyph.Diamond,
+    );
     assert.ok(diamond);
     assert.ok(Math.abs(diamond.x - xOfView(scene.frame, scene.view, scene.meta.findingTime[0]!)) < 0.01);
     const row = Math.floor((diamond.y - scene.frame.rowsY) / ROW_H);
@@ -109,7 +176,9 @@ describe('timeline layout', () => {
       const shown = shownFindings(picture);
       const away = awayFindings(drawn);
       assert.equal(shown + away, violations, `level ${level}`);
-      const ticks = commands(picture.over).filter((c) => c.kind === Draw.Fill && c.style === Style.Violation && c.y < scene.frame.lanesY);
+      const ticks = commands(picture.over).filter(
+        (c) => c.kind === Draw.Fill && c.style === Style.Violation && c.y < scene.frame.lanesY,
+      );
       assert.equal(ticks.length, violations, 'each has its tick on the ruler');
     }
   });
@@ -120,36 +189,65 @@ describe('timeline layout', () => {
     const meta = timeline.meta();
     const violations = meta.findingVerdict.filter((v) => v === 0).length;
     const label = timeline.rows(FIRST_VIEW.filter).groups[0]!.label;
-    fc.assert(fc.property(
-      fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: -5, max: 0, noNaN: true }), fc.nat(24), fc.double({ min: 0, max: 1, noNaN: true }),
-      fc.boolean(), fc.boolean(), fc.boolean(), fc.constantFrom<Size>({ width: 1200, height: 700 }, { width: 500, height: 300 }),
-      (at, zoom, level, scroll, compress, collapse, fold, size) => {
-        const knots = compress ? meta.compressed : meta.plain;
-        const [start, end] = [knots.view[0]!, knots.view[knots.view.length - 1]!];
-        const span = (end - start) * 10 ** zoom;
-        const from = start + at * (end - start - span);
-        const seen = (change: Partial<View>): { readonly told: number; readonly ticks: readonly number[] } => {
-          const scene = sceneOfTimeline(timeline, { from, until: from + span, compress, lanesFolded: fold, ...change }, size);
-          const picture = layout({ ...scene, view: { ...scene.view, top: scroll * Math.max(0, scene.rows.length - 3) } });
-          const ticks = commands(picture.over).filter((c) => c.kind === Draw.Fill && c.style === Style.Violation && c.y < RULER_H && c.h === 7).map((c) => c.x);
-          return { told: shownFindings(picture) + awayFindings(texts(picture)), ticks };
-        };
-        const finest = seen({ level: 0 });
-        const any = seen({ level, collapsed: collapse ? [label] : [] });
-        // Each violation is on a row or counted by a pointer, and the ruler has its tick wherever it is in the span.
-        assert.equal(finest.told, violations);
-        assert.equal(any.told, violations);
-        assert.deepEqual(any.ticks, finest.ticks);
-        const inSpan = [...meta.findingTime].filter((t) => { const v = mapThrough(knots.time, knots.view, t); return v >= from && v <= from + span; }).length;
-        assert.equal(finest.ticks.length, inSpan);
-      },
-    ), { numRuns: 40 });
+    fc.assert(
+      fc.property(
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.double({ min: -5, max: 0, noNaN: true }),
+        fc.nat(24),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.boolean(),
+        fc.boolean(),
+        fc.boolean(),
+        fc.constantFrom<Size>({ width: 1200, height: 700 }, { width: 500, height: 300 }),
+        (at, zoom, level, scroll, compress, collapse, fold, size) => {
+          const knots = compress ? meta.compressed : meta.plain;
+          const [start, end] = [knots.view[0]!, knots.view[knots.view.length - 1]!];
+          const span = (end - start) * 10 ** zoom;
+          const from = start + at * (end - start - span);
+          const seen = (
+            change: Partial<View>,
+          ): { readonly told: number; readonly ticks: readonly number[] } => {
+            const scene = sceneOfTimeline(
+              timeline,
+              { from, until: from + span, compress, lanesFolded: fold, ...change },
+              size,
+            );
+            const picture = layout({
+              ...scene,
+              view: { ...scene.view, top: scroll * Math.max(0, scene.rows.length - 3) },
+            });
+            const ticks = commands(picture.over)
+              .filter(
+                (c) => c.kind === Draw.Fill && c.style === Style.Violation && c.y < RULER_H && c.h === 7,
+              )
+              .map((c) => c.x);
+            return { told: shownFindings(picture) + awayFindings(texts(picture)), ticks };
+          };
+          const finest = seen({ level: 0 });
+          const any = seen({ level, collapsed: collapse ? [label] : [] });
+          // Each violation is on a row or counted by a pointer, and the ruler has its tick wherever it is in the span.
+          assert.equal(finest.told, violations);
+          assert.equal(any.told, violations);
+          assert.deepEqual(any.ticks, finest.ticks);
+          const inSpan = [...meta.findingTime].filter((t) => {
+            const v = mapThrough(knots.time, knots.view, t);
+            return v >= from && v <= from + span;
+          }).length;
+          assert.equal(finest.ticks.length, inSpan);
+        },
+      ),
+      { numRuns: 40 },
+    );
   });
 
   it('says how many violations are out of sight, and which way', () => {
     const scene = sceneOf(fixture(), { from: 900000, until: 1000000 });
     assert.ok(texts(layout(scene)).includes('1 violation earlier'));
-    assert.ok(texts(layout(sceneOf(fixture(), { top: 5 }, { width: 1200, height: 340 }))).includes('1 violation above'));
+    assert.ok(
+      texts(layout(sceneOf(fixture(), { top: 5 }, { width: 1200, height: 340 }))).includes(
+        '1 violation above',
+      ),
+    );
   });
 
   it('draws a stuck conversion, its span and an arrow to its pages', () => {
@@ -166,7 +264,10 @@ describe('timeline layout', () => {
     const last = scene.tile!.rowFirst.length - 1;
     const mine = list.filter((c) => c.y >= last * ROW_H && c.y < (last + 1) * ROW_H);
     // Unknown, shared, unknown again after the loss, the 2M SPTE, and a trace of both in the column of the loss.
-    assert.deepEqual(mine.map((c) => c.style), [Style.Unknown, Style.Shared, Style.Unknown, Style.Shared, Style.Spte2M, Style.Spte2M]);
+    assert.deepEqual(
+      mine.map((c) => c.style),
+      [Style.Unknown, Style.Shared, Style.Unknown, Style.Shared, Style.Spte2M, Style.Spte2M],
+    );
     assert.ok(list.length < 120, `${list.length} boxes`);
   });
 
@@ -175,7 +276,14 @@ describe('timeline layout', () => {
     assert.ok(texts(layout(scene)).includes('2 VMs: 16 pages in 4 rows'));
     const sptes = (of: Scene): string[] => {
       const columns = of.tile!.request.columns;
-      return commands(layoutBands(of.tile!)).filter((c) => c.y >= ROW_H && c.y < ROW_H * 2 && (c.style === Style.Spte4K || c.style === Style.Spte2M) && c.w > columns / 100)
+      return commands(layoutBands(of.tile!))
+        .filter(
+          (c) =>
+            c.y >= ROW_H &&
+            c.y < ROW_H * 2 &&
+            (c.style === Style.Spte4K || c.style === Style.Spte2M) &&
+            c.w > columns / 100,
+        )
         .map((c) => `${c.style === Style.Spte4K ? '4K' : '2M'} ${c.y - ROW_H}+${c.h}`);
     };
     assert.deepEqual(sptes(scene), ['4K 18+2', '2M 21+3']);
@@ -189,14 +297,18 @@ describe('timeline layout', () => {
     const shared = cellAt(scene.tile!, Plane.Shared, 0, column);
     const priv = cellAt(scene.tile!, Plane.Private, 0, column);
     assert.ok(shared > priv && priv > 2);
-    const at = commands(layoutBands(scene.tile!)).filter((c) => c.y < ROW_H && c.x <= column && c.x + c.w > column);
+    const at = commands(layoutBands(scene.tile!)).filter(
+      (c) => c.y < ROW_H && c.x <= column && c.x + c.w > column,
+    );
     const top = at.find((c) => c.style === Style.Shared)!;
     const bottom = at.find((c) => c.style === Style.Private)!;
     assert.ok(top.h > bottom.h && top.y < bottom.y && top.y + top.h <= bottom.y);
   });
 
   it('keeps the name of a group in sight when its own row is scrolled away', () => {
-    const named = (top: number): number => texts(layout(sceneOf(fixture(), { top }, { width: 1200, height: 400 }))).filter((t) => t === 'tgid:400').length;
+    const named = (top: number): number =>
+      texts(layout(sceneOf(fixture(), { top }, { width: 1200, height: 400 }))).filter((t) => t === 'tgid:400')
+        .length;
     assert.deepEqual([named(0), named(0.5), named(2.5)], [1, 1, 1]);
   });
 
@@ -225,10 +337,27 @@ describe('timeline layout', () => {
   it('asks for a tile once per zoom, and not for panning within it', () => {
     const scene = sceneOf(fixture());
     const span = scene.view.until - scene.view.from;
-    const wanted = (view: View) => ({ rowSet: scene.rowsReply.rowSet, view, frame: scene.frame, rows: scene.rows, lanes: scene.lanes, scale: 1 });
+    const wanted = (view: View) => ({
+      rowSet: scene.rowsReply.rowSet,
+      view,
+      frame: scene.frame,
+      rows: scene.rows,
+      lanes: scene.lanes,
+      scale: 1,
+    });
     assert.ok(isGoodFor(scene.tile!, wanted(scene.view)));
-    assert.ok(isGoodFor(scene.tile!, wanted({ ...scene.view, from: scene.view.from + span * 0.3, until: scene.view.until + span * 0.3 })));
-    assert.ok(!isGoodFor(scene.tile!, wanted({ ...scene.view, from: scene.view.from + span * 0.7, until: scene.view.until + span * 0.7 })));
+    assert.ok(
+      isGoodFor(
+        scene.tile!,
+        wanted({ ...scene.view, from: scene.view.from + span * 0.3, until: scene.view.until + span * 0.3 }),
+      ),
+    );
+    assert.ok(
+      !isGoodFor(
+        scene.tile!,
+        wanted({ ...scene.view, from: scene.view.from + span * 0.7, until: scene.view.until + span * 0.7 }),
+      ),
+    );
     assert.ok(!isGoodFor(scene.tile!, wanted({ ...scene.view, until: scene.view.from + span / 3 })));
   });
 
@@ -242,10 +371,20 @@ describe('timeline layout', () => {
 
   it('numbers the evidence as the panel does, and joins badges that would cover each other', () => {
     const scene = sceneOf(fixture(), { selectedFinding: 0 });
-    const finding = answerTimeline(timelineOf(fixture()), { ask: 'finding', params: { index: 0 } }) as FindingReply;
+    const finding = answerTimeline(timelineOf(fixture()), {
+      ask: 'finding',
+      params: { index: 0 },
+    }) as FindingReply;
     const drawn = texts(layout({ ...scene, finding }));
     for (const number of ['1', '2']) assert.ok(drawn.includes(number), number);
-    const near = { ...finding, evidence: finding.evidence.map((e) => ({ ...e, lane: finding.evidence[0]!.lane, event: { ...e.event, time: finding.at.time } })) };
+    const near = {
+      ...finding,
+      evidence: finding.evidence.map((e) => ({
+        ...e,
+        lane: finding.evidence[0]!.lane,
+        event: { ...e.event, time: finding.at.time },
+      })),
+    };
     assert.ok(texts(layout({ ...scene, finding: near })).includes('1,2'));
   });
 
@@ -271,7 +410,17 @@ describe('timeline layout', () => {
 
   it('says of a group whose life is elsewhere how far, and of threads that others are active', () => {
     const scene = sceneOf(fixture(), { from: 200000, until: 300000 });
-    const elsewhere = (from: number, until: number): string[] => texts(layout({ ...scene, rowsReply: { ...scene.rowsReply, groupFrom: Float64Array.of(from), groupUntil: Float64Array.of(until) } }));
+    const elsewhere = (from: number, until: number): string[] =>
+      texts(
+        layout({
+          ...scene,
+          rowsReply: {
+            ...scene.rowsReply,
+            groupFrom: Float64Array.of(from),
+            groupUntil: Float64Array.of(until),
+          },
+        }),
+      );
     assert.ok(elsewhere(0, 150000).includes('ended 50 µs before'));
     assert.ok(elsewhere(400000, 500000).includes('begins 100 µs later'));
     assert.ok(!elsewhere(0, 250000).some((t) => /^(ended|begins)/.test(t)));
@@ -286,45 +435,77 @@ describe('timeline layout', () => {
     const m = new FixtureMaker();
     m.vm();
     const inode = m.inode(4);
-    for (let i = 0; i < 50; i++) m.op(Op.PageAttr, inode, m.wait(i === 25 ? 1e6 : 1).event('StoreAttr', 'store', 1), i % 4, 1, i % 2);
+    for (let i = 0; i < 50; i++)
+      m.op(Op.PageAttr, inode, m.wait(i === 25 ? 1e6 : 1).event('StoreAttr', 'store', 1), i % 4, 1, i % 2);
     const timeline = timelineOf(m.finish());
     const { compressed } = timeline.meta();
     const view = { from: compressed.view[0]!, until: compressed.view[compressed.view.length - 1]! };
     assert.ok(texts(layout(sceneOfTimeline(timeline, { ...view, compress: true }))).includes('+1 s'));
-    assert.ok(!texts(layout(sceneOfTimeline(timeline, { ...wholeSpan({ start: 0, end: 1e9, resolution: 1000 }) }))).some((t) => t.startsWith('+')));
+    assert.ok(
+      !texts(
+        layout(sceneOfTimeline(timeline, { ...wholeSpan({ start: 0, end: 1e9, resolution: 1000 }) })),
+      ).some((t) => t.startsWith('+')),
+    );
   });
 
   it('draws threads and findings of a trace without pages', () => {
     const f = fixture();
     const scene = sceneOf(f);
-    const bare = { ...scene, rowsReply: { ...scene.rowsReply, groups: [], findingRows: new Int32Array(0) }, rows: new DisplayRows([], 0, []), tile: null, minimap: null };
+    const bare = {
+      ...scene,
+      rowsReply: { ...scene.rowsReply, groups: [], findingRows: new Int32Array(0) },
+      rows: new DisplayRows([], 0, []),
+      tile: null,
+      minimap: null,
+    };
     const picture = layout(bare);
     assert.ok(texts(picture).some((t) => t.startsWith('No event of this trace says anything about a page')));
     assert.equal(shownFindings(picture), 1);
-    assert.ok(texts(layout({ ...bare, view: { ...bare.view, filter: { ...bare.view.filter, findings: true } } })).includes('No page passes the filter.'));
+    assert.ok(
+      texts(
+        layout({ ...bare, view: { ...bare.view, filter: { ...bare.view.filter, findings: true } } }),
+      ).includes('No page passes the filter.'),
+    );
   });
 
   it('labels of findings cover no sign and no other label', () => {
     const m = new FixtureMaker();
     m.vm();
     const inode = m.inode(8);
-    for (const rule of ['G1', 'G2', 'G3']) m.finding(rule, m.wait(12).event('StoreAttr', 'store', 1), inode, 0, 1, 'x');
+    for (const rule of ['G1', 'G2', 'G3'])
+      m.finding(rule, m.wait(12).event('StoreAttr', 'store', 1), inode, 0, 1, 'x');
     m.wait(400).event('KvmExit', 'x', 1);
     for (const zoom of [1, 0.5, 0.2]) {
       const scene = sceneOf(m.finish(), { from: 0, until: 440000 * zoom });
-      const over = commands(layout({ ...scene, view: { ...scene.view, filter: { ...scene.view.filter, grouping: 'inode' } } }).over);
-      const labels = over.filter((c) => /^G\d$/.test(c.text)).map((c) => ({ from: c.x, until: c.x + c.text.length * 7 }));
-      const signs = over.filter((c) => c.kind === Draw.Glyph && c.h === Glyph.Diamond && c.style === Style.Violation).map((c) => ({ from: c.x - c.w / 2, until: c.x + c.w / 2 }));
+      const over = commands(
+        layout({ ...scene, view: { ...scene.view, filter: { ...scene.view.filter, grouping: 'inode' } } })
+          .over,
+      );
+      const labels = over
+        .filter((c) => /^G\d$/.test(c.text))
+        .map((c) => ({ from: c.x, until: c.x + c.text.length * 7 }));
+      const signs = over
+        .filter((c) => c.kind === Draw.Glyph && c.h === Glyph.Diamond && c.style === Style.Violation)
+        .map((c) => ({ from: c.x - c.w / 2, until: c.x + c.w / 2 }));
       assert.equal(signs.length, 3);
       const all = [...labels, ...signs].sort((a, b) => a.from - b.from);
-      all.forEach((box, i) => assert.ok(i === 0 || box.from >= all[i - 1]!.until - 0.5, `${zoom}: ${JSON.stringify(all)}`));
+      all.forEach((box, i) =>
+        assert.ok(i === 0 || box.from >= all[i - 1]!.until - 0.5, `${zoom}: ${JSON.stringify(all)}`),
+      );
     }
   });
 
   it('can be written as SVG', () => {
     const scene = sceneOf(fixture());
     const theme = readTheme(() => '', { light: false, highContrast: false });
-    const svg = toSvg(layout(scene), layoutBands(scene.tile!), scene.tile!.request.columns, scene.frame, theme, 'a <trace>');
+    const svg = toSvg(
+      layout(scene),
+      layoutBands(scene.tile!),
+      scene.tile!.request.columns,
+      scene.frame,
+      theme,
+      'a <trace>',
+    );
     assert.ok(svg.startsWith('<svg ') && svg.endsWith('</svg>'));
     assert.ok(svg.includes('a &lt;trace&gt;'));
     assert.equal(svg.split('<g').length, svg.split('</g>').length);

@@ -55,7 +55,9 @@ function layoutEmpty(scene: Scene, under: DrawList): void {
   if (rowsReply.groups.length > 0) return;
   const { vm, firstPage, states, findings, tid } = view.filter;
   const filtered = vm >= 0 || firstPage >= 0 || states !== 0 || findings || tid >= 0;
-  const text = filtered ? 'No page passes the filter.' : 'No event of this trace says anything about a page: threads are above, findings on their lanes.';
+  const text = filtered
+    ? 'No page passes the filter.'
+    : 'No event of this trace says anything about a page: threads are above, findings on their lanes.';
   under.text(Style.Dim, frame.plotX + 12, frame.rowsY + 20, text, frame.plotW - 24);
 }
 
@@ -67,13 +69,21 @@ function layoutBreaks(scene: Scene, under: DrawList): void {
   const right = frame.plotX + frame.plotW;
   for (let i = 0; i + 1 < time.length; i++) {
     const spanned = time[i + 1]! - time[i]!;
-    if (spanned < (at[i + 1]! - at[i]!) * BREAK_MIN || at[i + 1]! < view.from || at[i]! > view.until) continue;
+    if (spanned < (at[i + 1]! - at[i]!) * BREAK_MIN || at[i + 1]! < view.from || at[i]! > view.until)
+      continue;
     const from = Math.max(frame.plotX, xOfTime(scene, time[i]!));
     const until = Math.min(right, Math.max(from + 2, xOfTime(scene, time[i + 1]!)));
-    under.fill(Style.Shade, from, frame.lanesHeadY, until - from, frame.rowsY + frame.rowsH - frame.lanesHeadY);
+    under.fill(
+      Style.Shade,
+      from,
+      frame.lanesHeadY,
+      until - from,
+      frame.rowsY + frame.rowsH - frame.lanesHeadY,
+    );
     const text = `+${duration(spanned, meta.unit)}`;
     const wide = text.length * LETTER;
-    if (until - from > wide + 4) under.text(Style.Dim, (from + until - wide) / 2, frame.rowsY + frame.rowsH - 8, text);
+    if (until - from > wide + 4)
+      under.text(Style.Dim, (from + until - wide) / 2, frame.rowsY + frame.rowsH - 8, text);
   }
 }
 
@@ -83,7 +93,13 @@ function layoutRuler(scene: Scene, under: DrawList): void {
   const bottom = frame.rowsY + frame.rowsH;
   under.line(Style.Grid, frame.plotX - 0.5, 0, frame.plotX - 0.5, bottom);
   // Times on the ruler count from here; everywhere else they are as the trace prints them.
-  under.text(Style.Dim, 12, RULER_H / 2, meta.unit === 'rows' ? 'events' : `time since ${clock(meta.start, meta.unit, meta.t0, meta.resolution)}`, frame.plotX - 20);
+  under.text(
+    Style.Dim,
+    12,
+    RULER_H / 2,
+    meta.unit === 'rows' ? 'events' : `time since ${clock(meta.start, meta.unit, meta.t0, meta.resolution)}`,
+    frame.plotX - 20,
+  );
   const from = mapThrough(knots.view, knots.time, view.from) - meta.start;
   const until = mapThrough(knots.view, knots.time, view.until) - meta.start;
   const { at, label } = ticks(from, until, frame.plotW / TICK_PX, meta.unit);
@@ -94,7 +110,8 @@ function layoutRuler(scene: Scene, under: DrawList): void {
     lastX = x;
     under.line(Style.Grid, x, RULER_H - 8, x, bottom);
     // A label that would be cut says less than none.
-    if (x + 3 + label(t).length * LETTER < frame.size.width) under.text(Style.Dim, x + 3, RULER_H / 2 - 3, label(t));
+    if (x + 3 + label(t).length * LETTER < frame.size.width)
+      under.text(Style.Dim, x + 3, RULER_H / 2 - 3, label(t));
   }
 }
 
@@ -102,20 +119,37 @@ function layoutRuler(scene: Scene, under: DrawList): void {
 function layoutMeasure(scene: Scene, over: DrawList): void {
   const { frame, view, meta, hoverX } = scene;
   const bottom = frame.rowsY + frame.rowsH;
-  if (hoverX >= frame.plotX && hoverX <= frame.plotX + frame.plotW) over.line(Style.Cursor, hoverX, RULER_H, hoverX, bottom);
+  if (hoverX >= frame.plotX && hoverX <= frame.plotX + frame.plotW)
+    over.line(Style.Cursor, hoverX, RULER_H, hoverX, bottom);
   const xs = view.measure.map((t) => xOfTime(scene, t));
   over.clip(frame.plotX, 0, frame.plotW, bottom);
-  if (!Number.isNaN(scene.selectedTime)) over.line(Style.Selected, xOfTime(scene, scene.selectedTime), RULER_H - 8, xOfTime(scene, scene.selectedTime), bottom);
+  if (!Number.isNaN(scene.selectedTime))
+    over.line(
+      Style.Selected,
+      xOfTime(scene, scene.selectedTime),
+      RULER_H - 8,
+      xOfTime(scene, scene.selectedTime),
+      bottom,
+    );
   for (const x of xs) over.line(Style.Selected, x, 0, x, bottom);
   if (xs.length === 2) {
     const [a, b] = [Math.min(...xs), Math.max(...xs)];
     over.fill(Style.Window, a, RULER_H - 12, b - a, 12);
-    over.text(Style.Strong, (a + b) / 2 - 24, RULER_H - 6, duration(Math.abs(view.measure[1]! - view.measure[0]!), meta.unit));
+    over.text(
+      Style.Strong,
+      (a + b) / 2 - 24,
+      RULER_H - 6,
+      duration(Math.abs(view.measure[1]! - view.measure[0]!), meta.unit),
+    );
   }
   over.unclip();
 }
 
-export function xOfMinimap(scene: Pick<Scene, 'frame'>, tile: { readonly request: { readonly from: number; readonly until: number } }, at: number): number {
+export function xOfMinimap(
+  scene: Pick<Scene, 'frame'>,
+  tile: { readonly request: { readonly from: number; readonly until: number } },
+  at: number,
+): number {
   const { frame } = scene;
   return frame.plotX + ((at - tile.request.from) / (tile.request.until - tile.request.from)) * frame.plotW;
 }
@@ -127,12 +161,19 @@ function layoutMinimap(scene: Scene, over: DrawList): void {
   over.fill(Style.Background, 0, y, frame.size.width, MINIMAP_H);
   over.line(Style.Grid, 0, y + 0.5, frame.size.width, y + 0.5);
   over.text(Style.Dim, 12, y + MINIMAP_H / 2 - 6, 'whole trace', frame.plotX - 20);
-  over.text(Style.Dim, 12, y + MINIMAP_H / 2 + 7, duration(meta.end - meta.start, meta.unit), frame.plotX - 20);
+  over.text(
+    Style.Dim,
+    12,
+    y + MINIMAP_H / 2 + 7,
+    duration(meta.end - meta.start, meta.unit),
+    frame.plotX - 20,
+  );
   if (!minimap || minimap.request.compress !== view.compress) return;
   const groups = Math.min(MINIMAP_GROUPS, minimap.rowFirst.length);
   const h = (MINIMAP_H - 12) / Math.max(1, groups);
   const scale = frame.plotW / minimap.request.columns;
-  for (let g = 0; g < groups; g++) minimapRow(scene, g, y + 6 + g * h, h > 3 ? h - 1 : Math.max(1, h), scale, over);
+  for (let g = 0; g < groups; g++)
+    minimapRow(scene, g, y + 6 + g * h, h > 3 ? h - 1 : Math.max(1, h), scale, over);
   const knots = view.compress ? meta.compressed : meta.plain;
   for (let f = 0; f < meta.findingTime.length; f++) {
     const x = xOfMinimap(scene, minimap, mapThrough(knots.time, knots.view, meta.findingTime[f]!));

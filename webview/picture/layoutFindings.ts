@@ -50,7 +50,14 @@ export function layoutFindings(scene: Scene, over: DrawList, hits: Hit[]): void 
     const y = yOfRow(frame, view, first) + BAND_Y + BAND_H / 2;
     const end = yOfRow(frame, view, last) + BAND_Y + BAND_H / 2;
     if (isAway(scene, x, y, end, meta.findingVerdict[f]!, away)) continue;
-    if (end > y + 1) over.line(VERDICT_STYLES[meta.findingVerdict[f]!]!, x, Math.max(y, frame.rowsY), x, Math.min(end, frame.rowsY + frame.rowsH));
+    if (end > y + 1)
+      over.line(
+        VERDICT_STYLES[meta.findingVerdict[f]!]!,
+        x,
+        Math.max(y, frame.rowsY),
+        x,
+        Math.min(end, frame.rowsY + frame.rowsH),
+      );
     addTo(clusters, first, x, Math.max(y, frame.rowsY + 6), f, scene);
   }
   for (let f = 0; f < placed.length; f++) {
@@ -58,24 +65,49 @@ export function layoutFindings(scene: Scene, over: DrawList, hits: Hit[]): void 
     if (x < frame.plotX || x > frame.plotX + frame.plotW) continue;
     over.fill(VERDICT_STYLES[meta.findingVerdict[f]!]!, x - 1, RULER_H - 7, 3, 7);
     const lane = scene.lanes.indexOf(meta.findingLane[f]!);
-    if (placed[f] === 0 && lane >= 0) addTo(clusters, -2 - lane, x, laneTop(scene, lane) + LANE_FINDING_Y, f, scene);
+    if (placed[f] === 0 && lane >= 0)
+      addTo(clusters, -2 - lane, x, laneTop(scene, lane) + LANE_FINDING_Y, f, scene);
     else if (placed[f] === 0) addTo(clusters, -1, x, RULER_H - 8, f, scene);
   }
   placeLabels(scene, [...clusters.values()]);
-  for (const c of [...clusters.values()].sort((a, b) => b.verdict - a.verdict)) drawCluster(scene, c, over, hits);
+  for (const c of [...clusters.values()].sort((a, b) => b.verdict - a.verdict))
+    drawCluster(scene, c, over, hits);
   pointers(scene, away, over);
 }
 
 /** Counts violations that are out of sight; true when the finding is. */
-function isAway(scene: Scene, x: number, y: number, end: number, verdict: number, away: { above: number; below: number; left: number; right: number }): boolean {
+function isAway(
+  scene: Scene,
+  x: number,
+  y: number,
+  end: number,
+  verdict: number,
+  away: { above: number; below: number; left: number; right: number },
+): boolean {
   const { frame } = scene;
-  const side = x < frame.plotX - 1 ? 'left' : x > frame.plotX + frame.plotW + 1 ? 'right' : end < frame.rowsY ? 'above' : y > frame.rowsY + frame.rowsH ? 'below' : undefined;
+  const side =
+    x < frame.plotX - 1
+      ? 'left'
+      : x > frame.plotX + frame.plotW + 1
+        ? 'right'
+        : end < frame.rowsY
+          ? 'above'
+          : y > frame.rowsY + frame.rowsH
+            ? 'below'
+            : undefined;
   if (side === undefined) return false;
   if (verdict === 0) away[side]++;
   return true;
 }
 
-function addTo(clusters: Map<number, Cluster>, row: number, x: number, y: number, finding: number, scene: Scene): void {
+function addTo(
+  clusters: Map<number, Cluster>,
+  row: number,
+  x: number,
+  y: number,
+  finding: number,
+  scene: Scene,
+): void {
   const key = (row + 4096) * 8192 + Math.round(x / CLUSTER);
   const verdict = scene.meta.findingVerdict[finding]!;
   const selected = scene.view.selectedFinding === finding;
@@ -139,11 +171,23 @@ function drawCluster(scene: Scene, c: Cluster, over: DrawList, hits: Hit[]): voi
     over.fill(Style.Background, c.labelX - 2, c.y - 7, labelWidth(text), 14);
     over.text(style, c.labelX, c.y, text);
   }
-  hits.push({ x: c.x - size / 2 - 2, y: c.y - size / 2 - 2, w: size + 4, h: size + 4, kind: 'finding', index: c.index, count: c.count });
+  hits.push({
+    x: c.x - size / 2 - 2,
+    y: c.y - size / 2 - 2,
+    w: size + 4,
+    h: size + 4,
+    kind: 'finding',
+    index: c.index,
+    count: c.count,
+  });
 }
 
 /** How many violations are out of sight, and which way. */
-function pointers(scene: Scene, away: { above: number; below: number; left: number; right: number }, over: DrawList): void {
+function pointers(
+  scene: Scene,
+  away: { above: number; below: number; left: number; right: number },
+  over: DrawList,
+): void {
   const { frame } = scene;
   const middle = frame.plotX + frame.plotW / 2;
   const put = (n: number, glyph: GlyphId, x: number, y: number, where: string): void => {
@@ -176,7 +220,14 @@ export function layoutCauses(scene: Scene, over: DrawList): void {
   let target = NaN;
   for (let i = 0; i < rowsReply.findingRows.length; i += 4) {
     if (rowsReply.findingRows[i] === view.selectedFinding) {
-      target = yOfRow(frame, view, scene.rows.indexOf(rowsReply.findingRows[i + 1]!, rowsReply.findingRows[i + 2]!)) + BAND_Y + BAND_H / 2;
+      target =
+        yOfRow(
+          frame,
+          view,
+          scene.rows.indexOf(rowsReply.findingRows[i + 1]!, rowsReply.findingRows[i + 2]!),
+        ) +
+        BAND_Y +
+        BAND_H / 2;
       break;
     }
   }
@@ -209,7 +260,8 @@ function joined(badges: readonly Badge[]): readonly Badge[] {
   const out: Badge[] = [];
   for (const badge of [...badges].sort((a, b) => a.y - b.y || a.x - b.x)) {
     const last = out[out.length - 1];
-    if (last && last.y === badge.y && badge.x - last.x < BADGE_GAP) out[out.length - 1] = { ...last, numbers: [...last.numbers, ...badge.numbers].sort((a, b) => a - b) };
+    if (last && last.y === badge.y && badge.x - last.x < BADGE_GAP)
+      out[out.length - 1] = { ...last, numbers: [...last.numbers, ...badge.numbers].sort((a, b) => a - b) };
     else out.push(badge);
   }
   return out;
@@ -228,7 +280,11 @@ export function layoutSelection(scene: Scene, under: DrawList): void {
   const { view, rowsReply, frame } = scene;
   for (let i = 0; i < rowsReply.findingRows.length; i += 4) {
     if (rowsReply.findingRows[i] !== view.selectedFinding) continue;
-    const y = yOfRow(frame, view, scene.rows.indexOf(rowsReply.findingRows[i + 1]!, rowsReply.findingRows[i + 2]!));
+    const y = yOfRow(
+      frame,
+      view,
+      scene.rows.indexOf(rowsReply.findingRows[i + 1]!, rowsReply.findingRows[i + 2]!),
+    );
     under.clip(0, frame.rowsY, frame.size.width, frame.rowsH);
     under.fill(Style.Shade, 0, y, frame.size.width, ROW_H);
     under.unclip();

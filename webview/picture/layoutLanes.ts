@@ -12,7 +12,11 @@ import { LANE_H, LANES_HEAD_H } from './viewport.js';
 
 /** Each actor has its own line in the lane: guest on top, then VMM, KVM, host mm, others. */
 export const ACTORS: readonly { readonly style: StyleId; readonly name: string }[] = [
-  { style: Style.Guest, name: 'guest' }, { style: Style.Vmm, name: 'VMM' }, { style: Style.Kvm, name: 'KVM' }, { style: Style.Mm, name: 'host mm' }, { style: Style.Other, name: 'other' },
+  { style: Style.Guest, name: 'guest' },
+  { style: Style.Vmm, name: 'VMM' },
+  { style: Style.Kvm, name: 'KVM' },
+  { style: Style.Mm, name: 'host mm' },
+  { style: Style.Other, name: 'other' },
 ];
 const TRACK_Y = 14;
 const TRACK_H = 3;
@@ -28,14 +32,22 @@ const ARROWS_MAX = 24;
 export function laneName(lane: LaneInfo): string {
   if (lane.tid < 0) return 'unknown threads';
   if (lane.tid === 0) return 'idle';
-  return lane.vcpu >= 0 ? `vcpu ${lane.vcpu}  ${lane.comm}-${lane.tid}` : `${lane.comm === '' ? 'thread' : lane.comm}-${lane.tid}`;
+  return lane.vcpu >= 0
+    ? `vcpu ${lane.vcpu}  ${lane.comm}-${lane.tid}`
+    : `${lane.comm === '' ? 'thread' : lane.comm}-${lane.tid}`;
 }
 
 export function laneTop(scene: Scene, shown: number): number {
   return scene.frame.lanesY + shown * LANE_H;
 }
 
-export function layoutLanes(scene: Scene, under: DrawList, over: DrawList, hits: Hit[], bandY: Float32Array): void {
+export function layoutLanes(
+  scene: Scene,
+  under: DrawList,
+  over: DrawList,
+  hits: Hit[],
+  bandY: Float32Array,
+): void {
   const { frame, lanes, meta, tile } = scene;
   layoutHead(scene, under, hits);
   under.clip(0, frame.lanesY, frame.size.width, frame.lanesH);
@@ -60,21 +72,43 @@ function layoutHead(scene: Scene, under: DrawList, hits: Hit[]): void {
   under.fill(Style.Header, 0, frame.lanesHeadY, frame.size.width, LANES_HEAD_H);
   under.glyph(Style.Text, view.lanesFolded ? Glyph.Right : Glyph.TriangleDown, 12, y, 8);
   under.text(Style.Strong, 22, y, lanesText(lanes.length, laneCount, lanesTop), frame.plotX - 28);
-  hits.push({ x: 0, y: frame.lanesHeadY, w: frame.plotX, h: LANES_HEAD_H, kind: 'lanes', index: 0, count: 1 });
+  hits.push({
+    x: 0,
+    y: frame.lanesHeadY,
+    w: frame.plotX,
+    h: LANES_HEAD_H,
+    kind: 'lanes',
+    index: 0,
+    count: 1,
+  });
   const words: string[] = [];
   const elsewhere = tile?.lanesElsewhere.length ?? 0;
-  if (elsewhere > 0) words.push(`${elsewhere === LANES_ELSEWHERE_MAX ? 'many' : elsewhere} other thread${elsewhere === 1 ? '' : 's'} active here: click to see ${elsewhere === 1 ? 'it' : 'them'}`);
+  if (elsewhere > 0)
+    words.push(
+      `${elsewhere === LANES_ELSEWHERE_MAX ? 'many' : elsewhere} other thread${elsewhere === 1 ? '' : 's'} active here: click to see ${elsewhere === 1 ? 'it' : 'them'}`,
+    );
   const omitted = tile?.spansOmitted ?? 0;
   if (omitted > 0) words.push(`${grouped(omitted)} more conversions than can be drawn here: zoom in`);
   if (words.length === 0) return;
   under.text(Style.Dim, frame.plotX + 6, y, words.join(' · '), frame.plotW - 12);
-  if (elsewhere > 0) hits.push({ x: frame.plotX, y: frame.lanesHeadY, w: frame.plotW, h: LANES_HEAD_H, kind: 'active', index: 0, count: 1 });
+  if (elsewhere > 0)
+    hits.push({
+      x: frame.plotX,
+      y: frame.lanesHeadY,
+      w: frame.plotW,
+      h: LANES_HEAD_H,
+      kind: 'active',
+      index: 0,
+      count: 1,
+    });
 }
 
 /** `2 threads`; `threads 1–6 of 23` when not all are shown. */
 export function lanesText(shown: number, total: number, top: number): string {
   if (shown === total) return `${total} thread${total === 1 ? '' : 's'}`;
-  return shown === 0 ? `${grouped(total)} threads folded` : `threads ${top + 1}–${top + shown} of ${grouped(total)}`;
+  return shown === 0
+    ? `${grouped(total)} threads folded`
+    : `threads ${top + 1}–${top + shown} of ${grouped(total)}`;
 }
 
 /** Who acted in a thread: each name in the colour of its line, in the order of the lines. */
@@ -104,7 +138,8 @@ function layoutActivity(scene: Scene, tile: Tile, lane: number, y: number, under
       while (c + 1 < columns && (tile.laneActors[first + c + 1]! & bit) !== 0) c++;
       const x = xOfColumn(scene, tile, from);
       const w = Math.max(1.5, xOfColumn(scene, tile, c + 1) - x);
-      if (x + w >= frame.plotX && x <= frame.plotX + frame.plotW) under.fill(ACTORS[actor]!.style, x, y + TRACK_Y + actor * TRACK_STEP, w, TRACK_H);
+      if (x + w >= frame.plotX && x <= frame.plotX + frame.plotW)
+        under.fill(ACTORS[actor]!.style, x, y + TRACK_Y + actor * TRACK_STEP, w, TRACK_H);
     }
   }
   under.unclip();
@@ -131,11 +166,27 @@ function layoutSpans(scene: Scene, tile: Tile, bandY: Float32Array, over: DrawLi
     over.fill(bad ? Style.Unconverted : Style.Converting, x, y, w, SPAN_H);
     over.outline(Style.Edge, x, y, w, SPAN_H);
     const to = (tile.spans[i + 4]! & 8) !== 0 ? 'to private' : 'to shared';
-    spanWords(scene, x, w, y, outcome === Outcome.Unfinished ? `${to}, stuck` : outcome === Outcome.Failed ? `${to}, fails` : to, over);
-    hits.push({ x: x - 2, y: y - 2, w: w + 4, h: SPAN_H + 4, kind: 'conversion', index: tile.spans[i + 3]!, count: 1 });
+    spanWords(
+      scene,
+      x,
+      w,
+      y,
+      outcome === Outcome.Unfinished ? `${to}, stuck` : outcome === Outcome.Failed ? `${to}, fails` : to,
+      over,
+    );
+    hits.push({
+      x: x - 2,
+      y: y - 2,
+      w: w + 4,
+      h: SPAN_H + 4,
+      kind: 'conversion',
+      index: tile.spans[i + 3]!,
+      count: 1,
+    });
     const row = tile.spans[i + 5]!;
     const rowY = row < 0 ? NaN : bandY[row]!;
-    if (visible.length <= ARROWS_MAX && !Number.isNaN(rowY)) over.arrow(bad ? Style.Trouble : Style.Effect, x + 1, y + SPAN_H, x + 1, rowY + BAND_Y);
+    if (visible.length <= ARROWS_MAX && !Number.isNaN(rowY))
+      over.arrow(bad ? Style.Trouble : Style.Effect, x + 1, y + SPAN_H, x + 1, rowY + BAND_Y);
   }
   over.unclip();
 }

@@ -48,10 +48,12 @@ export function visibleRows(scene: Scene): VisibleRows {
   const first = Math.max(0, Math.floor(view.top));
   const end = Math.min(rows.length, Math.ceil(view.top + frame.rowsH / ROW_H));
   const tileRow = new Int32Array(Math.max(0, end - first)).fill(-1);
-  if (!tile || tile.request.rowSet !== scene.rowsReply.rowSet || tile.request.compress !== view.compress) return { first, end, tileRow };
+  if (!tile || tile.request.rowSet !== scene.rowsReply.rowSet || tile.request.compress !== view.compress)
+    return { first, end, tileRow };
   const wanted = tile.request.rows;
   const at = new Map<string, number>();
-  for (let r = 0; r * 3 < wanted.length; r++) at.set(`${wanted[r * 3]} ${wanted[r * 3 + 1]} ${wanted[r * 3 + 2]}`, r);
+  for (let r = 0; r * 3 < wanted.length; r++)
+    at.set(`${wanted[r * 3]} ${wanted[r * 3 + 1]} ${wanted[r * 3 + 2]}`, r);
   for (let i = first; i < end; i++) {
     const row = rows.at(i)!;
     tileRow[i - first] = at.get(`${row.group} ${row.first} ${row.count}`) ?? -1;
@@ -60,7 +62,13 @@ export function visibleRows(scene: Scene): VisibleRows {
 }
 
 /** Labels and lines of the rows; returns y of each tile row for the bands. */
-export function layoutRows(scene: Scene, seen: VisibleRows, under: DrawList, over: DrawList, hits: Hit[]): Float32Array {
+export function layoutRows(
+  scene: Scene,
+  seen: VisibleRows,
+  under: DrawList,
+  over: DrawList,
+  hits: Hit[],
+): Float32Array {
   const { frame, view, rows, tile } = scene;
   const y = new Float32Array(tile ? tile.rowFirst.length : 0).fill(NaN);
   under.clip(0, frame.rowsY, frame.size.width, frame.rowsH);
@@ -76,7 +84,16 @@ export function layoutRows(scene: Scene, seen: VisibleRows, under: DrawList, ove
       // The name of the group lies over the first row's upper half; where too little is left for its own, it has none.
       const free = isSticky(scene) ? frame.rowsY + STICKY_H - 3 : -Infinity;
       const hidden = top < free && free + 10 > top + ROW_H - 6;
-      if (tile && tileRow >= 0 && !hidden) rowLabel(tile, tileRow, scene.rowsReply.groups[row.group]!.unit, frame.plotX, Math.max(top, free), over, top < free);
+      if (tile && tileRow >= 0 && !hidden)
+        rowLabel(
+          tile,
+          tileRow,
+          scene.rowsReply.groups[row.group]!.unit,
+          frame.plotX,
+          Math.max(top, free),
+          over,
+          top < free,
+        );
     }
   }
   under.unclip();
@@ -84,14 +101,27 @@ export function layoutRows(scene: Scene, seen: VisibleRows, under: DrawList, ove
   return y;
 }
 
-function groupLabel(scene: Scene, group: number, top: number, under: DrawList, over: DrawList, hits: Hit[]): void {
+function groupLabel(
+  scene: Scene,
+  group: number,
+  top: number,
+  under: DrawList,
+  over: DrawList,
+  hits: Hit[],
+): void {
   const { frame, rowsReply, view } = scene;
   const info = rowsReply.groups[group]!;
   const collapsed = view.collapsed.includes(info.label);
   under.fill(Style.Header, 0, top, frame.size.width, ROW_H);
   over.glyph(Style.Text, collapsed ? Glyph.Right : Glyph.TriangleDown, 12, top + ROW_H / 2, 8);
   over.text(Style.Strong, 22, top + 10, info.label, frame.plotX - 28);
-  over.text(Style.Dim, 22, top + 23, `${info.sharers.length > 1 ? `${info.sharers.length} VMs: ` : ''}${pages(info.pageCount)} in ${grouped(info.rowCount)} row${info.rowCount === 1 ? '' : 's'}`, frame.plotX - 28);
+  over.text(
+    Style.Dim,
+    22,
+    top + 23,
+    `${info.sharers.length > 1 ? `${info.sharers.length} VMs: ` : ''}${pages(info.pageCount)} in ${grouped(info.rowCount)} row${info.rowCount === 1 ? '' : 's'}`,
+    frame.plotX - 28,
+  );
   hits.push({ x: 0, y: top, w: frame.plotX, h: ROW_H, kind: 'group', index: group, count: 1 });
   groupElsewhere(scene, group, top, over);
 }
@@ -102,7 +132,9 @@ const STICKY_H = 17;
 /** A group's own row says its name itself, also when it is half scrolled away and the next is its first. */
 function isSticky({ view, rows }: Scene): boolean {
   const row = rows.at(Math.floor(view.top));
-  return row !== undefined && row.first >= 0 && rows.at(Math.floor(view.top + STICKY_H / ROW_H))?.first !== -1;
+  return (
+    row !== undefined && row.first >= 0 && rows.at(Math.floor(view.top + STICKY_H / ROW_H))?.first !== -1
+  );
 }
 
 /** Keeps the name of the first row's group in sight. What is drawn after it (marks, findings) lies over it. */
@@ -113,7 +145,13 @@ export function layoutSticky(scene: Scene, over: DrawList): void {
   over.clip(0, frame.rowsY, frame.size.width, STICKY_H);
   over.fill(Style.Background, 0, frame.rowsY, frame.plotX, STICKY_H);
   over.fill(Style.Header, 0, frame.rowsY, frame.plotX, STICKY_H);
-  over.text(Style.Strong, ROW_TEXT_X, frame.rowsY + STICKY_H / 2, rowsReply.groups[row.group]!.label, frame.plotX - ROW_TEXT_X - 4);
+  over.text(
+    Style.Strong,
+    ROW_TEXT_X,
+    frame.rowsY + STICKY_H / 2,
+    rowsReply.groups[row.group]!.label,
+    frame.plotX - ROW_TEXT_X - 4,
+  );
   over.unclip();
 }
 
@@ -125,24 +163,46 @@ function groupElsewhere(scene: Scene, group: number, top: number, over: DrawList
   const begins = rowsReply.groupFrom[group]! - mapThrough(knots.view, knots.time, view.until);
   const y = top + ROW_H / 2;
   if (ended <= 0 && begins <= 0) return;
-  const text = ended > 0 ? `ended ${duration(ended, meta.unit)} before` : `begins ${duration(begins, meta.unit)} later`;
+  const text =
+    ended > 0 ? `ended ${duration(ended, meta.unit)} before` : `begins ${duration(begins, meta.unit)} later`;
   const wide = text.length * LETTER;
   const right = frame.plotX + frame.plotW;
   over.unclip();
   over.clip(0, frame.rowsY, right, frame.rowsH);
-  over.glyph(Style.Dim, ended > 0 ? Glyph.Left : Glyph.Right, ended > 0 ? frame.plotX + 12 : right - 12, y, 8);
+  over.glyph(
+    Style.Dim,
+    ended > 0 ? Glyph.Left : Glyph.Right,
+    ended > 0 ? frame.plotX + 12 : right - 12,
+    y,
+    8,
+  );
   over.text(Style.Dim, ended > 0 ? frame.plotX + 22 : right - 24 - wide, y, text);
   over.unclip();
   over.clip(0, frame.rowsY, frame.plotX, frame.rowsH);
 }
 
-function rowLabel(tile: Tile, row: number, unit: 'gfn' | 'pgoff', plotX: number, top: number, over: DrawList, short: boolean): void {
-  over.text(Style.Text, ROW_TEXT_X, top + 10, `${unit} ${pageRange(tile.rowFirst[row]!, tile.rowEnd[row]!)}`, plotX - ROW_TEXT_X - 4);
+function rowLabel(
+  tile: Tile,
+  row: number,
+  unit: 'gfn' | 'pgoff',
+  plotX: number,
+  top: number,
+  over: DrawList,
+  short: boolean,
+): void {
+  over.text(
+    Style.Text,
+    ROW_TEXT_X,
+    top + 10,
+    `${unit} ${pageRange(tile.rowFirst[row]!, tile.rowEnd[row]!)}`,
+    plotX - ROW_TEXT_X - 4,
+  );
   const count = tile.rowPages[row]!;
   const folded = tile.request.rows[row * 3 + 2]!;
   // A row of several lives is a density: its label says so.
   const lives = folded > 1 ? ` of ${grouped(folded)} rows` : '';
-  if (count > 1 && !short) over.text(Style.Dim, ROW_TEXT_X, top + 22, `${pages(count)}${lives}`, plotX - ROW_TEXT_X - 4);
+  if (count > 1 && !short)
+    over.text(Style.Dim, ROW_TEXT_X, top + 22, `${pages(count)}${lives}`, plotX - ROW_TEXT_X - 4);
 }
 
 /** Signs on the bands. One that would cover its neighbour becomes a tick, unless it weighs more. */
@@ -182,13 +242,27 @@ export function layoutLosses(scene: Scene, over: DrawList, hits: Hit[]): void {
   const bottom = frame.rowsY + frame.rowsH;
   if (tile.lossUntil > 0) {
     const x = Math.max(frame.plotX, xOfColumn(scene, tile, 0));
-    over.fill(Style.Shade, x, frame.lanesY, Math.min(frame.plotX + frame.plotW, xOfColumn(scene, tile, tile.lossUntil)) - x, bottom - frame.lanesY);
+    over.fill(
+      Style.Shade,
+      x,
+      frame.lanesY,
+      Math.min(frame.plotX + frame.plotW, xOfColumn(scene, tile, tile.lossUntil)) - x,
+      bottom - frame.lanesY,
+    );
   }
   tile.lossColumn.forEach((column, i) => {
     const x = xOfColumn(scene, tile, column + 0.5);
     if (x < frame.plotX || x > frame.plotX + frame.plotW) return;
     over.fill(Style.Loss, x - 2, frame.lanesY, 4, bottom - frame.lanesY);
-    hits.push({ x: x - 4, y: frame.lanesY, w: 8, h: bottom - frame.lanesY, kind: 'loss', index: i, count: 1 });
+    hits.push({
+      x: x - 4,
+      y: frame.lanesY,
+      w: 8,
+      h: bottom - frame.lanesY,
+      kind: 'loss',
+      index: i,
+      count: 1,
+    });
     over.text(Style.Dim, x + 5, bottom - 8, 'events lost', LETTER * 12);
   });
 }

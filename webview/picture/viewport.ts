@@ -51,7 +51,15 @@ export function frameOf(size: Size, lanes: number, head = lanes > 0): Frame {
   const rowsY = lanesY + lanesH + (lanes > 0 ? 6 : 0);
   const minimapY = size.height - MINIMAP_H;
   return {
-    size, plotX: gutter, plotW: Math.max(1, size.width - gutter - RIGHT_PAD), lanesHeadY: RULER_H, lanesY, lanesH, rowsY, rowsH: Math.max(0, minimapY - rowsY - 4), minimapY,
+    size,
+    plotX: gutter,
+    plotW: Math.max(1, size.width - gutter - RIGHT_PAD),
+    lanesHeadY: RULER_H,
+    lanesY,
+    lanesH,
+    rowsY,
+    rowsH: Math.max(0, minimapY - rowsY - 4),
+    minimapY,
   };
 }
 
@@ -76,7 +84,11 @@ export class DisplayRows {
   /** First display row of each group, and the total at the end. */
   private readonly starts: number[] = [0];
 
-  constructor(readonly groups: readonly GroupInfo[], readonly level: number, collapsed: readonly string[]) {
+  constructor(
+    readonly groups: readonly GroupInfo[],
+    readonly level: number,
+    collapsed: readonly string[],
+  ) {
     for (const g of groups) {
       const rows = collapsed.includes(g.label) ? 0 : Math.ceil(g.rowCount / 2 ** level);
       this.starts.push(this.starts[this.starts.length - 1]! + 1 + rows);
@@ -119,7 +131,11 @@ const ROWS_PER_GROUP = 6;
 export function fittingLevel(groups: readonly GroupInfo[], rowsThatFit: number): number {
   let level = 0;
   // With many groups a group still shows a few rows of its own: scrolling is better than rows that say what their group says.
-  while (level < LEVEL_MAX && new DisplayRows(groups, level, []).length > Math.max(rowsThatFit, groups.length * ROWS_PER_GROUP)) level++;
+  while (
+    level < LEVEL_MAX &&
+    new DisplayRows(groups, level, []).length > Math.max(rowsThatFit, groups.length * ROWS_PER_GROUP)
+  )
+    level++;
   return level;
 }
 
@@ -130,7 +146,11 @@ export interface Bounds {
 }
 
 /** Keeps a span inside the trace (with a little slack), and no shorter than the clock can tell apart. */
-export function clampSpan(from: number, until: number, bounds: Bounds): { readonly from: number; readonly until: number } {
+export function clampSpan(
+  from: number,
+  until: number,
+  bounds: Bounds,
+): { readonly from: number; readonly until: number } {
   const whole = Math.max(bounds.end - bounds.start, bounds.resolution * STEPS_MIN);
   const span = Math.min(whole * (1 + 2 * SLACK), Math.max(bounds.resolution * STEPS_MIN, until - from));
   const slack = span * SLACK;
@@ -164,7 +184,13 @@ export function clampTop(top: number, frame: Frame, rows: number): number {
 }
 
 /** Makes rows stand for more or fewer pages, keeping the row under y where it is. */
-export function zoomRows(view: View, frame: Frame, y: number, by: number, groups: readonly GroupInfo[]): View {
+export function zoomRows(
+  view: View,
+  frame: Frame,
+  y: number,
+  by: number,
+  groups: readonly GroupInfo[],
+): View {
   const level = Math.max(0, Math.min(LEVEL_MAX, view.level + by));
   if (level === view.level) return view;
   const before = new DisplayRows(groups, view.level, view.collapsed);
@@ -177,10 +203,20 @@ export function zoomRows(view: View, frame: Frame, y: number, by: number, groups
 }
 
 /** Brings a time and a display row into sight, moving no more than needed; the span is kept. */
-export function reveal(view: View, frame: Frame, at: number, row: number, bounds: Bounds, rows: number): View {
+export function reveal(
+  view: View,
+  frame: Frame,
+  at: number,
+  row: number,
+  bounds: Bounds,
+  rows: number,
+): View {
   const span = view.until - view.from;
   const seen = at >= view.from + span * 0.05 && at <= view.until - span * 0.05;
-  const shown = Number.isFinite(at) && !seen ? clampSpan(at - span / 2, at + span / 2, bounds) : { from: view.from, until: view.until };
+  const shown =
+    Number.isFinite(at) && !seen
+      ? clampSpan(at - span / 2, at + span / 2, bounds)
+      : { from: view.from, until: view.until };
   const visible = frame.rowsH / ROW_H;
   const fits = row < 0 || (row >= view.top && row + 1 <= view.top + visible);
   return { ...view, ...shown, top: fits ? view.top : clampTop(row - visible / 2, frame, rows) };

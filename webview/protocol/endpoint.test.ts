@@ -14,19 +14,27 @@ function pair() {
   let cancelledSeen = false;
   const sent: Packet[] = [];
   // Channels deliver later, as real ones do.
-  const left: Endpoint<Left, Right> = new Endpoint<Left, Right>((p) => queueMicrotask(() => right.receive(p)), {
-    add: ({ a, b }) => a + b,
-    wait: async (_params, token) => {
-      await new Promise((done) => setTimeout(done, 5));
-      cancelledSeen = token.cancelled;
-      return 'late';
+  const left: Endpoint<Left, Right> = new Endpoint<Left, Right>(
+    (p) => queueMicrotask(() => right.receive(p)),
+    {
+      add: ({ a, b }) => a + b,
+      wait: async (_params, token) => {
+        await new Promise((done) => setTimeout(done, 5));
+        cancelledSeen = token.cancelled;
+        return 'late';
+      },
+      fail: () => {
+        throw new RequestError('busy', 'not now');
+      },
     },
-    fail: () => { throw new RequestError('busy', 'not now'); },
-  });
-  const right: Endpoint<Right, Left> = new Endpoint<Right, Left>((p) => {
-    sent.push(p);
-    queueMicrotask(() => left.receive(p));
-  }, { name: () => 'right' });
+  );
+  const right: Endpoint<Right, Left> = new Endpoint<Right, Left>(
+    (p) => {
+      sent.push(p);
+      queueMicrotask(() => left.receive(p));
+    },
+    { name: () => 'right' },
+  );
   return { left, right, sent, cancelledSeen: () => cancelledSeen };
 }
 
@@ -39,12 +47,18 @@ describe('timeline protocol', () => {
 
   it('ends a request in an error with its code', async () => {
     const { right } = pair();
-    await assert.rejects(right.request('fail', {}), (e) => e instanceof RequestError && e.code === 'busy' && e.message === 'not now');
+    await assert.rejects(
+      right.request('fail', {}),
+      (e) => e instanceof RequestError && e.code === 'busy' && e.message === 'not now',
+    );
   });
 
   it('ends a request that nobody answers in an error', async () => {
     const { right } = pair();
-    await assert.rejects(right.request('toString' as 'fail', {}), (e) => e instanceof RequestError && e.code === 'failed');
+    await assert.rejects(
+      right.request('toString' as 'fail', {}),
+      (e) => e instanceof RequestError && e.code === 'failed',
+    );
   });
 
   it('ends a request in a cancel, and tells the other end', async () => {
@@ -66,7 +80,17 @@ describe('timeline protocol', () => {
 
   it('ignores what is no packet, and replies to requests that it did not make', () => {
     const { right, sent } = pair();
-    for (const message of [undefined, null, 7, 'x', {}, { type: 'reply' }, { type: 'other', id: 1 }, { type: 'reply', id: 99, result: 1 }]) right.receive(message);
+    for (const message of [
+      undefined,
+      null,
+      7,
+      'x',
+      {},
+      { type: 'reply' },
+      { type: 'other', id: 1 },
+      { type: 'reply', id: 99, result: 1 },
+    ])
+      right.receive(message);
     assert.equal(sent.length, 0);
   });
 });

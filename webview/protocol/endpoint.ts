@@ -13,7 +13,10 @@ export type Packet =
 
 /** A request that did not end in a reply. */
 export class RequestError extends Error {
-  constructor(readonly code: FailureCode, message: string) {
+  constructor(
+    readonly code: FailureCode,
+    message: string,
+  ) {
     super(message);
   }
 }
@@ -24,7 +27,10 @@ export interface Cancelled {
 }
 
 export type Handlers<R extends Requests<R>> = {
-  readonly [K in keyof R]: (params: R[K]['params'], token: Cancelled) => R[K]['result'] | Promise<R[K]['result']>;
+  readonly [K in keyof R]: (
+    params: R[K]['params'],
+    token: Cancelled,
+  ) => R[K]['result'] | Promise<R[K]['result']>;
 };
 
 interface Waiting {
@@ -44,9 +50,15 @@ export class Endpoint<Mine extends Requests<Mine>, Theirs extends Requests<Their
   private readonly waiting = new Map<number, Waiting>();
   private readonly running = new Map<number, { cancelled: boolean }>();
 
-  constructor(private readonly send: (packet: Packet) => void, private readonly handlers: Handlers<Mine>) {}
+  constructor(
+    private readonly send: (packet: Packet) => void,
+    private readonly handlers: Handlers<Mine>,
+  ) {}
 
-  request<K extends keyof Theirs & string>(name: K, params: Theirs[K]['params']): Promise<Theirs[K]['result']> {
+  request<K extends keyof Theirs & string>(
+    name: K,
+    params: Theirs[K]['params'],
+  ): Promise<Theirs[K]['result']> {
     return this.start(name, params).result;
   }
 
@@ -66,7 +78,8 @@ export class Endpoint<Mine extends Requests<Mine>, Theirs extends Requests<Their
 
   /** Ends every open request of this end, for a channel that closes. */
   close(): void {
-    for (const id of [...this.waiting.keys()]) this.settle(id, (w) => w.reject(new RequestError('cancelled', 'the channel was closed')));
+    for (const id of [...this.waiting.keys()])
+      this.settle(id, (w) => w.reject(new RequestError('cancelled', 'the channel was closed')));
     for (const token of this.running.values()) token.cancelled = true;
   }
 
@@ -74,9 +87,15 @@ export class Endpoint<Mine extends Requests<Mine>, Theirs extends Requests<Their
   receive(message: unknown): void {
     if (!isPacket(message)) return;
     switch (message.type) {
-      case 'request': void this.answer(message.id, message.name, message.params); break;
-      case 'reply': this.settle(message.id, (w) => w.resolve(message.result)); break;
-      case 'error': this.settle(message.id, (w) => w.reject(new RequestError(message.code, message.message))); break;
+      case 'request':
+        void this.answer(message.id, message.name, message.params);
+        break;
+      case 'reply':
+        this.settle(message.id, (w) => w.resolve(message.result));
+        break;
+      case 'error':
+        this.settle(message.id, (w) => w.reject(new RequestError(message.code, message.message)));
+        break;
       case 'cancel': {
         const token = this.running.get(message.id);
         if (token) token.cancelled = true;
@@ -102,7 +121,13 @@ export class Endpoint<Mine extends Requests<Mine>, Theirs extends Requests<Their
       if (!token.cancelled) this.send({ type: 'reply', id, result });
     } catch (error) {
       const code = error instanceof RequestError ? error.code : 'failed';
-      if (!token.cancelled) this.send({ type: 'error', id, code, message: error instanceof Error ? error.message : String(error) });
+      if (!token.cancelled)
+        this.send({
+          type: 'error',
+          id,
+          code,
+          message: error instanceof Error ? error.message : String(error),
+        });
     } finally {
       this.running.delete(id);
     }
@@ -112,5 +137,8 @@ export class Endpoint<Mine extends Requests<Mine>, Theirs extends Requests<Their
 function isPacket(message: unknown): message is Packet {
   if (typeof message !== 'object' || message === null) return false;
   const { type, id } = message as { type?: unknown; id?: unknown };
-  return typeof id === 'number' && (type === 'request' || type === 'reply' || type === 'error' || type === 'cancel');
+  return (
+    typeof id === 'number' &&
+    (type === 'request' || type === 'reply' || type === 'error' || type === 'cancel')
+  );
 }

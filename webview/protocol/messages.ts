@@ -48,7 +48,10 @@ export interface PageRequests extends Asks {
   /** Put a link to this view on the clipboard. */
   copyLink: { params: { readonly view: string }; result: null };
   /** Ask for a file name and write a picture. */
-  save: { params: { readonly name: string; readonly bytes: Uint8Array }; result: { readonly saved: boolean } };
+  save: {
+    params: { readonly name: string; readonly bytes: Uint8Array };
+    result: { readonly saved: boolean };
+  };
 }
 
 /** Requests of the host, by name. */

@@ -19,7 +19,10 @@ worker.onmessage = ({ data }: MessageEvent<{ readonly built?: number; readonly f
   } else if (data.failed !== undefined) times[data.failed] = 1;
   else {
     window.postMessage(data, '*');
-    const { type, result } = data as { readonly type?: string; readonly result?: { readonly laneActors?: Uint8Array } | null };
+    const { type, result } = data as {
+      readonly type?: string;
+      readonly result?: { readonly laneActors?: Uint8Array } | null;
+    };
     // The first tile that has lanes is that of the picture itself: two frames later it is on the screen.
     if (type === 'reply' && (result?.laneActors?.length ?? 0) > 0 && times['drawn'] === undefined) {
       requestAnimationFrame(() => requestAnimationFrame(() => (times['drawn'] ??= performance.now())));
@@ -28,7 +31,8 @@ worker.onmessage = ({ data }: MessageEvent<{ readonly built?: number; readonly f
 };
 
 Object.assign(window, {
-  posted, times,
+  posted,
+  times,
   acquireVsCodeApi: () => ({
     postMessage: (message: Posted) => {
       if (message.type === 'request') posted.push(message);

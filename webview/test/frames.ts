@@ -15,12 +15,22 @@ export async function frameTimes(page: Page, count: number): Promise<FrameTimes>
     const context = canvas.getContext('2d')!;
     const script = (window as unknown as { readonly shimtraceFrames: number[] }).shimtraceFrames;
     const box = canvas.getBoundingClientRect();
-    const at = { clientX: box.left + box.width * 0.6, clientY: box.top + box.height / 2, bubbles: true, cancelable: true };
+    const at = {
+      clientX: box.left + box.width * 0.6,
+      clientY: box.top + box.height / 2,
+      bubbles: true,
+      cancelable: true,
+    };
     const out: number[] = [];
     for (let i = 0; i < frames; i++) {
       const zooming = i % 40 < 20;
       const direction = i % 80 < 40 ? -1 : 1;
-      canvas.dispatchEvent(new WheelEvent('wheel', zooming ? { ...at, deltaY: direction * 20 } : { ...at, deltaX: direction * 25 }));
+      canvas.dispatchEvent(
+        new WheelEvent(
+          'wheel',
+          zooming ? { ...at, deltaY: direction * 20 } : { ...at, deltaX: direction * 25 },
+        ),
+      );
       script.length = 0;
       await new Promise((done) => requestAnimationFrame(done));
       const start = performance.now();
@@ -31,5 +41,10 @@ export async function frameTimes(page: Page, count: number): Promise<FrameTimes>
   }, count);
   const sorted = ms.sort((a, b) => a - b);
   const share = (s: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * s))]!;
-  return { frames: sorted.length, medianMs: share(0.5), p95Ms: share(0.95), maxMs: sorted[sorted.length - 1]! };
+  return {
+    frames: sorted.length,
+    medianMs: share(0.5),
+    p95Ms: share(0.95),
+    maxMs: sorted[sorted.length - 1]!,
+  };
 }

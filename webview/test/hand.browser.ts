@@ -24,7 +24,12 @@ describe('the hand on the timeline', () => {
     return changedView(page, () => page.mouse.wheel(dx, dy));
   };
   /** Share of the view's span at x. */
-  const timeAt = (v: { readonly from: number; readonly until: number }, x: number, plotX: number, plotW: number): number => v.from + ((x - plotX) / plotW) * span(v);
+  const timeAt = (
+    v: { readonly from: number; readonly until: number },
+    x: number,
+    plotX: number,
+    plotW: number,
+  ): number => v.from + ((x - plotX) / plotW) * span(v);
 
   before(async () => {
     served = await serve();
@@ -50,7 +55,10 @@ describe('the hand on the timeline', () => {
     const box = (await canvas().boundingBox())!;
     const plotX = Math.round(Math.min(208, Math.max(172, box.width * 0.24)));
     const plotW = box.width - plotX - 8;
-    const still = (v: { readonly before: { from: number; until: number }; readonly after: { from: number; until: number } }): void => {
+    const still = (v: {
+      readonly before: { from: number; until: number };
+      readonly after: { from: number; until: number };
+    }): void => {
       const slip = Math.abs(timeAt(v.before, X, plotX, plotW) - timeAt(v.after, X, plotX, plotW));
       assert.ok(slip < span(v.before) / 500, `slipped by ${slip}`);
     };
@@ -62,7 +70,9 @@ describe('the hand on the timeline', () => {
     await page.keyboard.down('Control');
     const pinched = await wheel(X, Y, 0, -10);
     await page.keyboard.up('Control');
-    assert.ok(span(pinched.after) < span(pinched.before) && span(pinched.after) > span(pinched.before) * 0.85);
+    assert.ok(
+      span(pinched.after) < span(pinched.before) && span(pinched.after) > span(pinched.before) * 0.85,
+    );
     still(pinched);
   });
 
@@ -70,7 +80,10 @@ describe('the hand on the timeline', () => {
     const box = (await canvas().boundingBox())!;
     const client = await page.context().newCDPSession(page);
     const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', ...xs: readonly number[]) =>
-      client.send('Input.dispatchTouchEvent', { type, touchPoints: xs.map((x, id) => ({ x: box.x + x, y: box.y + Y, id })) });
+      client.send('Input.dispatchTouchEvent', {
+        type,
+        touchPoints: xs.map((x, id) => ({ x: box.x + x, y: box.y + Y, id })),
+      });
     const { before, after } = await changedView(page, async () => {
       await touch('touchStart', 450);
       await touch('touchStart', 450, 550);
@@ -78,13 +91,19 @@ describe('the hand on the timeline', () => {
       await touch('touchEnd');
       await page.waitForTimeout(100);
     });
-    assert.ok(span(after) < span(before) * 0.65 && span(after) > span(before) * 0.35, `${span(after) / span(before)}`);
+    assert.ok(
+      span(after) < span(before) * 0.65 && span(after) > span(before) * 0.35,
+      `${span(after) / span(before)}`,
+    );
     const panned = await changedView(page, async () => {
       await touch('touchStart', 500);
       for (let i = 1; i <= 5; i++) await touch('touchMove', 500 - i * 20);
       await touch('touchEnd');
     });
-    assert.ok(panned.after.from > panned.before.from && Math.abs(span(panned.after) - span(panned.before)) < 1e-6 * span(panned.before));
+    assert.ok(
+      panned.after.from > panned.before.from &&
+        Math.abs(span(panned.after) - span(panned.before)) < 1e-6 * span(panned.before),
+    );
   });
 
   it('pans by wheel and drag, scrolls rows over the labels and with Shift, and zooms rows with Alt', async () => {
@@ -114,7 +133,9 @@ describe('the hand on the timeline', () => {
   it('goes where the minimap is pressed', async () => {
     await wheel(X, Y, 0, -600);
     const box = (await canvas().boundingBox())!;
-    const late = await changedView(page, () => canvas().click({ position: { x: box.width - 60, y: box.height - 20 } }));
+    const late = await changedView(page, () =>
+      canvas().click({ position: { x: box.width - 60, y: box.height - 20 } }),
+    );
     assert.ok(late.after.from > late.before.from);
     const early = await changedView(page, () => canvas().click({ position: { x: 230, y: box.height - 20 } }));
     assert.ok(early.after.from < late.after.from);
@@ -160,7 +181,10 @@ describe('the hand on the timeline', () => {
     const scrolled = await wheel(60, 70, 0, 140);
     assert.ok(scrolled.after.lanesTop > 0 && scrolled.after.top === scrolled.before.top);
     const [head] = await signs(page, 'lanes');
-    assert.equal((await changedView(page, () => canvas().click({ position: { x: 40, y: head!.y } }))).after.lanesFolded, true);
+    assert.equal(
+      (await changedView(page, () => canvas().click({ position: { x: 40, y: head!.y } }))).after.lanesFolded,
+      true,
+    );
     assert.equal((await press('l')).after.lanesFolded, false);
   });
 
@@ -174,20 +198,41 @@ describe('the hand on the timeline', () => {
     await press('d');
     const moved = await viewOf(page);
     assert.deepEqual((await press('Control+z')).after, zoomed);
-    assert.deepEqual((await changedView(page, () => page.getByRole('button', { name: 'Undo the last change of view' }).click())).after, { ...start });
-    assert.deepEqual((await changedView(page, () => page.getByRole('button', { name: 'Redo the change of view' }).click())).after, zoomed);
+    assert.deepEqual(
+      (
+        await changedView(page, () =>
+          page.getByRole('button', { name: 'Undo the last change of view' }).click(),
+        )
+      ).after,
+      { ...start },
+    );
+    assert.deepEqual(
+      (await changedView(page, () => page.getByRole('button', { name: 'Redo the change of view' }).click()))
+        .after,
+      zoomed,
+    );
     assert.deepEqual((await press('Control+y')).after, moved);
   });
 
   it('jumps by every form that the field names', async () => {
     const field = page.locator('.field').first().locator('input');
     for (const [text, said] of [
-      ['0x105', 'tgid:400 gfn 0x105'], ['gpa:0x106000', 'tgid:400 gfn 0x106..0x108, 3 pages'], ['gfn:0x109', 'tgid:400 gfn 0x109'], ['1000:5', 'tgid:400 gfn 0x105'],
-      ['pfn:0x8009', 'tgid:400 gfn 0x109'], [':14', 'tgid:400 gfn 0x100..0x104, 5 pages'], ['line 18', 'tgid:400 gfn 0x100..0x104, 5 pages'], ['0.000120', 'tgid:400 gfn'],
+      ['0x105', 'tgid:400 gfn 0x105'],
+      ['gpa:0x106000', 'tgid:400 gfn 0x106..0x108, 3 pages'],
+      ['gfn:0x109', 'tgid:400 gfn 0x109'],
+      ['1000:5', 'tgid:400 gfn 0x105'],
+      ['pfn:0x8009', 'tgid:400 gfn 0x109'],
+      [':14', 'tgid:400 gfn 0x100..0x104, 5 pages'],
+      ['line 18', 'tgid:400 gfn 0x100..0x104, 5 pages'],
+      ['0.000120', 'tgid:400 gfn'],
     ] as const) {
       await field.fill(text);
       await field.press('Enter');
-      await page.getByRole('heading', { name: said }).first().waitFor({ timeout: 5000 }).catch(() => assert.fail(`${text} did not lead to ${said}`));
+      await page
+        .getByRole('heading', { name: said })
+        .first()
+        .waitFor({ timeout: 5000 })
+        .catch(() => assert.fail(`${text} did not lead to ${said}`));
     }
     const toThread = await changedView(page, async () => {
       await field.fill('tid:402');
@@ -227,7 +272,11 @@ describe('the hand on the timeline', () => {
     assert.equal((await lastPosted(page, 'tile', tiles + 1)).params['marks'], 24);
     await pages.fill('no pages');
     await pages.press('Enter');
-    await page.waitForFunction(() => [...document.querySelectorAll('[aria-live]')].some((e) => e.textContent?.includes('no pages is not a range of pages')));
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll('[aria-live]')].some((e) =>
+        e.textContent?.includes('no pages is not a range of pages'),
+      ),
+    );
   });
 
   it('measures the time between two marks, and what happened in between', async () => {
@@ -253,20 +302,33 @@ describe('the hand on the timeline', () => {
       return page.locator('.tooltip').innerText();
     };
     const [finding] = await signs(page, 'finding');
-    assert.match(await rest(finding!.x, finding!.y), /G1 violation: page 9 is private[\s\S]*line 92: folio_add_file_rmap by vcpu-401-401 on CPU 1/);
+    assert.match(
+      await rest(finding!.x, finding!.y),
+      /G1 violation: page 9 is private[\s\S]*line 92: folio_add_file_rmap by vcpu-401-401 on CPU 1/,
+    );
     const [mark] = await signs(page, 'mark');
-    assert.match(await rest(mark!.x, mark!.y), /attribute: \w+[\s\S]*line \d+: [\w: ]+ by vcpu-\d+-\d+ on CPU \d/);
+    assert.match(
+      await rest(mark!.x, mark!.y),
+      /attribute: \w+[\s\S]*line \d+: [\w: ]+ by vcpu-\d+-\d+ on CPU \d/,
+    );
     assert.match(await rest(mark!.x, 62), /at 0\.\d+/);
   });
 
   it('selects what the host names, and tells the host what is clicked', async () => {
     await press('Escape');
-    await page.evaluate(() => window.postMessage({ type: 'request', id: 77, name: 'select', params: { row: 80, finding: 'G1@80' } }, '*'));
+    await page.evaluate(() =>
+      window.postMessage(
+        { type: 'request', id: 77, name: 'select', params: { row: 80, finding: 'G1@80' } },
+        '*',
+      ),
+    );
     const [finding] = await signs(page, 'finding');
     await canvas().click({ position: finding! });
     const { params } = await lastPosted(page, 'reveal', 1);
     assert.equal(params['line'], 92);
-    await page.evaluate(() => window.postMessage({ type: 'request', id: 78, name: 'select', params: { row: 30, finding: '' } }, '*'));
+    await page.evaluate(() =>
+      window.postMessage({ type: 'request', id: 78, name: 'select', params: { row: 30, finding: '' } }, '*'),
+    );
     await page.waitForFunction(() => !document.querySelector('.words h2')?.textContent?.includes('G1'));
     assert.equal((await viewOf(page)).selectedRow, 30);
   });
@@ -276,10 +338,13 @@ describe('the hand on the timeline', () => {
       await page.getByRole('combobox', { name: 'Export' }).click();
       await page.getByRole('option', { name: option }).click();
     };
-    const head = (count: number) => page.evaluate((n) => {
-      const saves = (window as unknown as { posted: { name: string; params: { bytes: Uint8Array } }[] }).posted.filter((p) => p.name === 'save');
-      return new TextDecoder('latin1').decode(saves.at(-1)!.params.bytes.subarray(0, n));
-    }, count);
+    const head = (count: number) =>
+      page.evaluate((n) => {
+        const saves = (
+          window as unknown as { posted: { name: string; params: { bytes: Uint8Array } }[] }
+        ).posted.filter((p) => p.name === 'save');
+        return new TextDecoder('latin1').decode(saves.at(-1)!.params.bytes.subarray(0, n));
+      }, count);
     await choose('Save PNG');
     assert.equal((await lastPosted(page, 'save', 1)).params['name'], 'scene.png');
     assert.equal((await head(8)).slice(1, 4), 'PNG');
@@ -300,18 +365,42 @@ describe('the hand on the timeline', () => {
     const names: string[] = [];
     for (let i = 0; i < 14; i++) {
       await page.keyboard.press('Tab');
-      names.push(await page.evaluate(() => {
-        const e = document.activeElement!;
-        return e.tagName === 'CANVAS' ? 'picture' : (e.getAttribute('aria-label') ?? e.textContent ?? '').slice(0, 40);
-      }));
+      names.push(
+        await page.evaluate(() => {
+          const e = document.activeElement!;
+          return e.tagName === 'CANVAS'
+            ? 'picture'
+            : (e.getAttribute('aria-label') ?? e.textContent ?? '').slice(0, 40);
+        }),
+      );
     }
-    const wanted = ['Previous finding', 'Next finding', 'Jump to a time, line or page', 'Zoom in', 'Zoom out', 'Whole trace', 'picture', 'Details'];
+    const wanted = [
+      'Previous finding',
+      'Next finding',
+      'Jump to a time, line or page',
+      'Zoom in',
+      'Zoom out',
+      'Whole trace',
+      'picture',
+      'Details',
+    ];
     const at = wanted.map((name) => names.indexOf(name));
-    assert.deepEqual(at, [...at].sort((a, b) => a - b), names.join(' | '));
+    assert.deepEqual(
+      at,
+      [...at].sort((a, b) => a - b),
+      names.join(' | '),
+    );
     assert.ok(!at.includes(-1), names.join(' | '));
     await canvas().press('n');
     await canvas().press('0');
     // Who asks for less motion gets none: views change at once.
-    assert.equal(await page.evaluate(() => matchMedia('(prefers-reduced-motion: reduce)').matches && document.getAnimations().filter((a) => a.playState === 'running').length), 0);
+    assert.equal(
+      await page.evaluate(
+        () =>
+          matchMedia('(prefers-reduced-motion: reduce)').matches &&
+          document.getAnimations().filter((a) => a.playState === 'running').length,
+      ),
+      0,
+    );
   });
 });

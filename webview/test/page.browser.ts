@@ -13,7 +13,10 @@ const PICTURES = path.join('out', 'test-results', 'pictures');
 const AXE = path.join('node_modules', 'axe-core', 'axe.min.js');
 
 interface AxeResult {
-  readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[];
+  readonly violations: readonly {
+    readonly id: string;
+    readonly nodes: readonly { readonly html: string }[];
+  }[];
 }
 describe('the timeline page in a browser', () => {
   let served: Served;
@@ -58,14 +61,19 @@ describe('the timeline page in a browser', () => {
     const before = (await posted(page, 'tile')).length;
     await canvas().hover({ position: { x: 700, y: 400 } });
     await page.mouse.wheel(0, -400);
-    const zoomed = (await lastPosted(page, 'tile', before + 1)).params as unknown as { readonly from: number; readonly until: number };
+    const zoomed = (await lastPosted(page, 'tile', before + 1)).params as unknown as {
+      readonly from: number;
+      readonly until: number;
+    };
     const spans = (await posted(page, 'tile')).map(({ params: p }) => Number(p['until']) - Number(p['from']));
     assert.ok(zoomed.until - zoomed.from < Math.max(...spans) * 0.6);
     await canvas().press('d');
     await page.waitForTimeout(700);
     await canvas().press('Control+z');
     await canvas().press('Control+z');
-    await page.waitForFunction(() => document.querySelectorAll('.toolbar [aria-label^="Undo"][disabled]').length === 1);
+    await page.waitForFunction(
+      () => document.querySelectorAll('.toolbar [aria-label^="Undo"][disabled]').length === 1,
+    );
   });
 
   it('jumps to a page, a line and a time, and says when there is none', async () => {
@@ -109,7 +117,9 @@ describe('the timeline page in a browser', () => {
 
   it('announces what was selected', async () => {
     await canvas().press('n');
-    await page.waitForFunction(() => [...document.querySelectorAll('[aria-live]')].some((e) => e.textContent?.includes('G1 violation')));
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll('[aria-live]')].some((e) => e.textContent?.includes('G1 violation')),
+    );
   });
 
   it('exports a picture', async () => {
@@ -128,7 +138,12 @@ describe('the timeline page in a browser', () => {
         await opened.page.getByRole('tab', { name: tab }).click();
         await opened.page.waitForTimeout(350);
         const result = await axe(opened.page);
-        assert.deepEqual(result.violations.map((v) => `${theme}, ${tab}: ${v.id}: ${v.nodes.map((n) => n.html.slice(0, 160)).join(' ; ')}`), []);
+        assert.deepEqual(
+          result.violations.map(
+            (v) => `${theme}, ${tab}: ${v.id}: ${v.nodes.map((n) => n.html.slice(0, 160)).join(' ; ')}`,
+          ),
+          [],
+        );
       }
       await opened.page.close();
     }
@@ -137,7 +152,9 @@ describe('the timeline page in a browser', () => {
   it('measures the frames of panning and zooming', async () => {
     const times = await frameTimes(page, 160);
     assert.ok(times.medianMs > 0);
-    console.log(`      script and paint per frame: median ${times.medianMs.toFixed(1)} ms, 95th percentile ${times.p95Ms.toFixed(1)} ms, longest ${times.maxMs.toFixed(1)} ms`);
+    console.log(
+      `      script and paint per frame: median ${times.medianMs.toFixed(1)} ms, 95th percentile ${times.p95Ms.toFixed(1)} ms, longest ${times.maxMs.toFixed(1)} ms`,
+    );
   });
 });
 
@@ -145,5 +162,7 @@ describe('the timeline page in a browser', () => {
 async function axe(page: Page): Promise<AxeResult> {
   const source = fs.readFileSync(AXE, 'utf8');
   await page.evaluate(source);
-  return page.evaluate(() => (window as unknown as { readonly axe: { run(): Promise<AxeResult> } }).axe.run());
+  return page.evaluate(() =>
+    (window as unknown as { readonly axe: { run(): Promise<AxeResult> } }).axe.run(),
+  );
 }

@@ -17,7 +17,14 @@ export interface Served {
 
 async function bundle(entry: string): Promise<string> {
   const built = await esbuild.build({
-    absWorkingDir: projectRoot, entryPoints: [entry], bundle: true, write: false, format: 'iife', target: 'es2022', loader: { '.css': 'text' }, logLevel: 'error',
+    absWorkingDir: projectRoot,
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    format: 'iife',
+    target: 'es2022',
+    loader: { '.css': 'text' },
+    logLevel: 'error',
   });
   return built.outputFiles[0]!.text;
 }
@@ -25,16 +32,23 @@ async function bundle(entry: string): Promise<string> {
 /** Starts a server on a free port of this machine. `folder` is where traces are found under /trace/. */
 export async function serve(folder = path.join(projectRoot, 'sample-traces')): Promise<Served> {
   const scripts = new Map<string, string>();
-  for (const [name, entry] of [['/main.js', 'webview/main.ts'], ['/worker.js', 'out/webview/test/worker.js'], ['/bridge.js', 'out/webview/test/bridge.js']] as const) {
+  for (const [name, entry] of [
+    ['/main.js', 'webview/main.ts'],
+    ['/worker.js', 'out/webview/test/worker.js'],
+    ['/bridge.js', 'out/webview/test/bridge.js'],
+  ] as const) {
     scripts.set(name, await bundle(entry));
   }
   const server = http.createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://localhost');
     const script = scripts.get(url.pathname);
     if (script !== undefined) respond(response, 'text/javascript', script);
-    else if (url.pathname === '/theme.css') respond(response, 'text/css', THEMES[url.searchParams.get('theme') ?? 'vscode-dark'] ?? '');
-    else if (url.pathname.startsWith('/trace/')) sendTrace(response, path.join(folder, url.pathname.slice(7)));
-    else if (url.pathname === '/') respond(response, 'text/html', testPage(url.searchParams.get('theme') ?? 'vscode-dark'));
+    else if (url.pathname === '/theme.css')
+      respond(response, 'text/css', THEMES[url.searchParams.get('theme') ?? 'vscode-dark'] ?? '');
+    else if (url.pathname.startsWith('/trace/'))
+      sendTrace(response, path.join(folder, url.pathname.slice(7)));
+    else if (url.pathname === '/')
+      respond(response, 'text/html', testPage(url.searchParams.get('theme') ?? 'vscode-dark'));
     else response.writeHead(404).end();
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));

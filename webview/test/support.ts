@@ -9,25 +9,38 @@ export interface Posted {
 }
 
 export function posted(page: Page, name: string): Promise<Posted[]> {
-  return page.evaluate((n) => (window as unknown as { readonly posted: Posted[] }).posted.filter((p) => p.name === n), name);
+  return page.evaluate(
+    (n) => (window as unknown as { readonly posted: Posted[] }).posted.filter((p) => p.name === n),
+    name,
+  );
 }
 
 /** The last request of a name, once there are that many. */
 export async function lastPosted(page: Page, name: string, atLeast: number): Promise<Posted> {
-  await page.waitForFunction(([n, count]) => (window as unknown as { readonly posted: Posted[] }).posted.filter((p) => p.name === n).length >= (count as number), [name, atLeast] as const);
+  await page.waitForFunction(
+    ([n, count]) =>
+      (window as unknown as { readonly posted: Posted[] }).posted.filter((p) => p.name === n).length >=
+      (count as number),
+    [name, atLeast] as const,
+  );
   return (await posted(page, name)).at(-1)!;
 }
 
 /** The view as the page keeps it for the window. */
 export function viewOf(page: Page): Promise<View> {
   return page.evaluate(() => {
-    const api = (window as unknown as { acquireVsCodeApi(): { getState(): { readonly view: string } } }).acquireVsCodeApi();
+    const api = (
+      window as unknown as { acquireVsCodeApi(): { getState(): { readonly view: string } } }
+    ).acquireVsCodeApi();
     return JSON.parse(api.getState().view) as View;
   });
 }
 
 /** The view once a step has changed it; throws when it never does. */
-export async function changedView(page: Page, step: () => Promise<unknown>): Promise<{ readonly before: View; readonly after: View }> {
+export async function changedView(
+  page: Page,
+  step: () => Promise<unknown>,
+): Promise<{ readonly before: View; readonly after: View }> {
   const before = await viewOf(page);
   await step();
   let last = JSON.stringify(before);
@@ -52,5 +65,8 @@ export interface Sign {
 }
 
 export function signs(page: Page, kind: string): Promise<Sign[]> {
-  return page.evaluate((k) => (window as unknown as { shimtraceSigns(): Sign[] }).shimtraceSigns().filter((s) => s.kind === k), kind);
+  return page.evaluate(
+    (k) => (window as unknown as { shimtraceSigns(): Sign[] }).shimtraceSigns().filter((s) => s.kind === k),
+    kind,
+  );
 }

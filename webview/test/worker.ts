@@ -16,14 +16,19 @@ declare const self: Global;
 declare function fetch(url: string): Promise<{ arrayBuffer(): Promise<ArrayBuffer> }>;
 
 /** `scene`, `synthetic:PAGES:TRANSITIONS`, or the address of a text trace. */
-async function makeTimeline(what: string): Promise<{ readonly timeline: Timeline; readonly builtMs: number }> {
+async function makeTimeline(
+  what: string,
+): Promise<{ readonly timeline: Timeline; readonly builtMs: number }> {
   const [kind, pages, transitions] = what.split(':');
   if (kind === 'scene' || kind === 'synthetic') {
     const { analysis, table } = kind === 'scene' ? scene() : synthetic(Number(pages), Number(transitions));
     return timed(() => new Timeline(analysis, table));
   }
   const bytes = new Uint8Array(await (await fetch(what)).arrayBuffer());
-  const { table } = ftraceText.read({ size: bytes.length, read: (offset, length) => bytes.subarray(offset, offset + length) }, { cancel: { cancelled: false } });
+  const { table } = ftraceText.read(
+    { size: bytes.length, read: (offset, length) => bytes.subarray(offset, offset + length) },
+    { cancel: { cancelled: false } },
+  );
   const analysis = analyze(table, {});
   return timed(() => new Timeline(analysis, table));
 }
@@ -36,18 +41,36 @@ function timed(make: () => Timeline): { readonly timeline: Timeline; readonly bu
 
 const what = decodeURIComponent(self.location.search.slice(1));
 const ready = makeTimeline(what);
-ready.then(({ builtMs, timeline }) => self.postMessage({ built: builtMs, rows: timeline.table.length, ops: timeline.analysis.ops.length }), (error: unknown) => self.postMessage({ failed: String(error) }));
+ready.then(
+  ({ builtMs, timeline }) =>
+    self.postMessage({ built: builtMs, rows: timeline.table.length, ops: timeline.analysis.ops.length }),
+  (error: unknown) => self.postMessage({ failed: String(error) }),
+);
 
 self.onmessage = ({ data }) => {
-  const request = data as { readonly type: string; readonly id: number; readonly name: string; readonly params: unknown };
+  const request = data as {
+    readonly type: string;
+    readonly id: number;
+    readonly name: string;
+    readonly params: unknown;
+  };
   if (request.type !== 'request') return;
   void ready.then(({ timeline }) => {
     const { id, name } = request;
-    if (name === 'open') self.postMessage({ type: 'reply', id, result: { trace: what.split('/').pop(), uri: what, hasLines: true, view: '', kept: null } });
+    if (name === 'open')
+      self.postMessage({
+        type: 'reply',
+        id,
+        result: { trace: what.split('/').pop(), uri: what, hasLines: true, view: '', kept: null },
+      });
     else if (name === 'save') self.postMessage({ type: 'reply', id, result: { saved: true } });
-    else if (['reveal', 'replay', 'watch', 'keep', 'copy', 'copyLink'].includes(name)) self.postMessage({ type: 'reply', id, result: null });
+    else if (['reveal', 'replay', 'watch', 'keep', 'copy', 'copyLink'].includes(name))
+      self.postMessage({ type: 'reply', id, result: null });
     else {
-      const result = answerTimeline(timeline, { ask: name as AskName, params: request.params } as TimelineAsk);
+      const result = answerTimeline(timeline, {
+        ask: name as AskName,
+        params: request.params,
+      } as TimelineAsk);
       self.postMessage({ type: 'reply', id, result }, transferOf(result));
     }
   });

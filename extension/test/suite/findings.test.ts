@@ -1,7 +1,19 @@
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as vscode from 'vscode';
-import { app, closeAll, codeOf, findings, G9_LINE, open, PIN_LINE, SAMPLE, until, withSetting, workspaceFile } from '../support.js';
+import {
+  app,
+  closeAll,
+  codeOf,
+  findings,
+  G9_LINE,
+  open,
+  PIN_LINE,
+  SAMPLE,
+  until,
+  withSetting,
+  workspaceFile,
+} from '../support.js';
 
 describe('findings', () => {
   let uri: vscode.Uri;
@@ -42,10 +54,16 @@ describe('findings', () => {
   it('shows a severity as the settings say, at once', async () => {
     await violation();
     await withSetting('shimtrace.severity.violation', 'warning', async () => {
-      await until('a warning', () => vscode.languages.getDiagnostics(uri).find((d) => codeOf(d) === 'G9' && d.severity === vscode.DiagnosticSeverity.Warning));
+      await until('a warning', () =>
+        vscode.languages
+          .getDiagnostics(uri)
+          .find((d) => codeOf(d) === 'G9' && d.severity === vscode.DiagnosticSeverity.Warning),
+      );
     });
     await withSetting('shimtrace.severity.violation', 'off', async () => {
-      await until('no violation', () => (vscode.languages.getDiagnostics(uri).every((d) => codeOf(d) !== 'G9') ? true : undefined));
+      await until('no violation', () =>
+        vscode.languages.getDiagnostics(uri).every((d) => codeOf(d) !== 'G9') ? true : undefined,
+      );
     });
   });
 
@@ -65,12 +83,16 @@ describe('findings', () => {
     await violation();
     const text = fs.readFileSync(uri.fsPath, 'utf8').split('\n');
     fs.writeFileSync(uri.fsPath, `${text.slice(0, G9_LINE - 2).join('\n')}\n`);
-    await until('the violation to go', () => (vscode.languages.getDiagnostics(uri).every((d) => codeOf(d) !== 'G9') ? true : undefined));
+    await until('the violation to go', () =>
+      vscode.languages.getDiagnostics(uri).every((d) => codeOf(d) !== 'G9') ? true : undefined,
+    );
   });
 
   it('goes with the file', async () => {
     await violation();
     await closeAll();
-    await until('no diagnostics', () => (vscode.languages.getDiagnostics(uri).length === 0 ? true : undefined));
+    await until('no diagnostics', () =>
+      vscode.languages.getDiagnostics(uri).length === 0 ? true : undefined,
+    );
   });
 });

@@ -1,18 +1,41 @@
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as vscode from 'vscode';
-import { app, closeAll, extensionFile, findings, G9_LINE, open, SAMPLE, until, workspaceFile } from '../support.js';
+import {
+  app,
+  closeAll,
+  extensionFile,
+  findings,
+  G9_LINE,
+  open,
+  SAMPLE,
+  until,
+  workspaceFile,
+} from '../support.js';
 
 /** Lines that no rule cares for. */
 function filler(second: number, count: number): string {
-  return Array.from({ length: count }, (_, i) => ` qemu-system-x86-274     (    274) [000] d..2. ${String(second + Math.floor(i / 10000)).padStart(5)}.${String((i % 10000) * 100).padStart(6, '0')}: tlb_flush: pages:-1 reason:flush on task switch (0)\n`).join('');
+  return Array.from(
+    { length: count },
+    (_, i) =>
+      ` qemu-system-x86-274     (    274) [000] d..2. ${String(second + Math.floor(i / 10000)).padStart(5)}.${String((i % 10000) * 100).padStart(6, '0')}: tlb_flush: pages:-1 reason:flush on task switch (0)\n`,
+  ).join('');
 }
 
 /** What `cat trace_pipe > file` leaves so far. */
 describe('a trace that grows', () => {
-  const sample = (): string[] => fs.readFileSync(extensionFile(SAMPLE), 'utf8').split('\n').filter((line) => !line.startsWith('#'));
+  const sample = (): string[] =>
+    fs
+      .readFileSync(extensionFile(SAMPLE), 'utf8')
+      .split('\n')
+      .filter((line) => !line.startsWith('#'));
   /** Line of the violation where the header is left out, as in trace_pipe. */
-  const line = (): number => G9_LINE - fs.readFileSync(extensionFile(SAMPLE), 'utf8').split('\n').findIndex((text) => !text.startsWith('#'));
+  const line = (): number =>
+    G9_LINE -
+    fs
+      .readFileSync(extensionFile(SAMPLE), 'utf8')
+      .split('\n')
+      .findIndex((text) => !text.startsWith('#'));
   afterEach(closeAll);
 
   it('is judged again as lines are added, up to a half of one', async () => {
@@ -22,18 +45,25 @@ describe('a trace that grows', () => {
     await open(uri);
     await until('the first report', () => sessions.find(uri)?.report);
     const totals = [sessions.find(uri)!.report!.events.total];
-    for (const [from, to] of [[400, 500], [501, 600]] as const) {
+    for (const [from, to] of [
+      [400, 500],
+      [501, 600],
+    ] as const) {
       fs.appendFileSync(uri.fsPath, `${lines.slice(from, to).join('\n')}\n${lines[to]!.slice(0, 40)}`);
-      await until('more events', () => (sessions.find(uri)!.report!.events.total > totals.at(-1)! ? true : undefined));
+      await until('more events', () =>
+        sessions.find(uri)!.report!.events.total > totals.at(-1)! ? true : undefined,
+      );
       totals.push(sessions.find(uri)!.report!.events.total);
       fs.appendFileSync(uri.fsPath, lines[to]!.slice(40));
       fs.appendFileSync(uri.fsPath, '\n');
     }
     fs.appendFileSync(uri.fsPath, `${lines.slice(601).join('\n')}\n`);
-    const found = (await until('the violation', async () => {
-      const all = vscode.languages.getDiagnostics(uri).filter((d) => d.severity === vscode.DiagnosticSeverity.Error);
+    const found = await until('the violation', async () => {
+      const all = vscode.languages
+        .getDiagnostics(uri)
+        .filter((d) => d.severity === vscode.DiagnosticSeverity.Error);
       return all.length > 0 ? all : undefined;
-    }));
+    });
     assert.equal(found[0]!.range.start.line + 1, line());
   });
 
@@ -77,6 +107,8 @@ describe('a trace that grows', () => {
     assert.ok(vscode.debug.activeDebugSession, 'it goes on');
     assert.equal(sessions.find(uri)!.report!.events.total, before);
     await vscode.debug.stopDebugging();
-    await until('the added events', () => (sessions.find(uri)?.report?.events.total === before + 50 ? true : undefined));
+    await until('the added events', () =>
+      sessions.find(uri)?.report?.events.total === before + 50 ? true : undefined,
+    );
   });
 });

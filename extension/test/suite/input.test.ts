@@ -17,9 +17,11 @@ describe('input that cannot be judged', () => {
     return sessions.find(uri)?.report?.issues.find((issue) => issue.severity === 'error')?.code;
   };
 
-  it('says that prose is no trace', async () => assert.equal(await issueOf('prose.txt', 'A note about nothing\n'.repeat(5)), 'not-a-trace'));
+  it('says that prose is no trace', async () =>
+    assert.equal(await issueOf('prose.txt', 'A note about nothing\n'.repeat(5)), 'not-a-trace'));
   it('says that a file is empty', async () => assert.equal(await issueOf('nothing.txt', ''), 'empty'));
-  it('says that binary is no trace', async () => assert.equal(await issueOf('binary.txt', '\u0001\u0002\uffff\n'.repeat(50)), 'not-a-trace'));
+  it('says that binary is no trace', async () =>
+    assert.equal(await issueOf('binary.txt', '\u0001\u0002\uffff\n'.repeat(50)), 'not-a-trace'));
 
   it('fails with a message on a file that is not there, and lives on', async () => {
     const { sessions } = await app();

@@ -5,7 +5,19 @@ import { gzipSync } from 'node:zlib';
 import * as vscode from 'vscode';
 import { PART_LINES } from '../../debugger/parts.js';
 import { listingUri, WINDOW_SCHEME } from '../../window.js';
-import { app, closeAll, codeOf, EXTENSION_ID, extensionFile, findings, G9_LINE, measured, SAMPLE, until, workspaceFile } from '../support.js';
+import {
+  app,
+  closeAll,
+  codeOf,
+  EXTENSION_ID,
+  extensionFile,
+  findings,
+  G9_LINE,
+  measured,
+  SAMPLE,
+  until,
+  workspaceFile,
+} from '../support.js';
 
 const PERF = 'sample-traces/perf/7.2.13/M2.p.perf.data';
 /** The event that stores private, and the pin, as `shimtrace events` numbers them. */
@@ -31,7 +43,9 @@ function listing(uri: vscode.Uri, part: number): Promise<vscode.TextEditor> {
   const wanted = listingUri(uri, part).toString();
   return until(`part ${part} of the listing of ${uri.path}`, () => {
     const active = vscode.window.activeTextEditor;
-    return active?.document.uri.toString() === wanted && active.document.languageId === 'ftrace' ? active : undefined;
+    return active?.document.uri.toString() === wanted && active.document.languageId === 'ftrace'
+      ? active
+      : undefined;
   });
 }
 
@@ -40,7 +54,14 @@ const at = (line: number): vscode.Position => new vscode.Position(line - 1, 60);
 describe('a trace that no editor can show', () => {
   afterEach(closeAll);
 
-  for (const [name, file] of [['trace.dat', DAT], ['perf.data', PERF], ['anything.bin', DAT], ['no-ending', PERF], ['trace.txt.zst', ZST], ['packed', ZST]] as const) {
+  for (const [name, file] of [
+    ['trace.dat', DAT],
+    ['perf.data', PERF],
+    ['anything.bin', DAT],
+    ['no-ending', PERF],
+    ['trace.txt.zst', ZST],
+    ['packed', ZST],
+  ] as const) {
     it(`opens as a listing, in place of its tab: ${name}`, async () => {
       await app();
       const uri = workspaceFile(name, { copyOf: file });
@@ -61,7 +82,10 @@ describe('a trace that no editor can show', () => {
     await vscode.commands.executeCommand('vscode.open', uri, { preview: false });
     await until('the listing alone', () => {
       const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
-      return tabs.length === 1 && tabs.every(({ input }) => input instanceof vscode.TabInputText && input.uri.scheme === WINDOW_SCHEME) ? true : undefined;
+      return tabs.length === 1 &&
+        tabs.every(({ input }) => input instanceof vscode.TabInputText && input.uri.scheme === WINDOW_SCHEME)
+        ? true
+        : undefined;
     });
   });
 
@@ -74,13 +98,19 @@ describe('a trace that no editor can show', () => {
 
   it('leaves what is no trace to its own editor', async () => {
     const { sessions } = await app();
-    for (const [name, bytes] of [['points.dat', Buffer.from('1 2\n3 4\n')], ['points.perf.data', Buffer.from([1, 0, 2, 0])], ['note.gz', gzipSync('A note about nothing\n'.repeat(50))]] as const) {
+    for (const [name, bytes] of [
+      ['points.dat', Buffer.from('1 2\n3 4\n')],
+      ['points.perf.data', Buffer.from([1, 0, 2, 0])],
+      ['note.gz', gzipSync('A note about nothing\n'.repeat(50))],
+    ] as const) {
       const uri = bytesFile(name, bytes);
       await vscode.commands.executeCommand('vscode.open', uri);
       await until(`${name} in its own editor`, () => {
         const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
         const input = tabs.length === 1 ? tabs[0]?.input : undefined;
-        return input instanceof vscode.TabInputText && input.uri.toString() === uri.toString() ? true : undefined;
+        return input instanceof vscode.TabInputText && input.uri.toString() === uri.toString()
+          ? true
+          : undefined;
       });
       assert.equal(sessions.find(uri)?.report, undefined);
       await closeAll();
@@ -91,20 +121,57 @@ describe('a trace that no editor can show', () => {
     const uri = workspaceFile('work.perf.data', { copyOf: PERF });
     const editor = await openFile(uri);
     const { document } = editor;
-    const found = (await findings(document.uri)).filter((diagnostic) => diagnostic.severity === vscode.DiagnosticSeverity.Error);
-    assert.deepEqual(found.map((diagnostic) => [codeOf(diagnostic), diagnostic.range.start.line + 1]), [['G9', PERF_G9]]);
+    const found = (await findings(document.uri)).filter(
+      (diagnostic) => diagnostic.severity === vscode.DiagnosticSeverity.Error,
+    );
+    assert.deepEqual(
+      found.map((diagnostic) => [codeOf(diagnostic), diagnostic.range.start.line + 1]),
+      [['G9', PERF_G9]],
+    );
     assert.match(document.getText(found[0]!.range), /^\w+:kvm_gmem_store_attributes: .*attrs=0x8$/);
-    assert.ok(found[0]!.relatedInformation!.some(({ location }) => location.uri.toString() === document.uri.toString() && location.range.start.line === PERF_PIN - 1), 'the pin in the listing');
-    const [hover] = await vscode.commands.executeCommand<vscode.Hover[]>('vscode.executeHoverProvider', document.uri, at(PERF_G9));
-    assert.match((hover!.contents[0] as vscode.MarkdownString).value, /kvm\\?_gmem\\?_store\\?_attributes[\s\S]*before[\s\S]*private/);
-    const symbols = await until('symbols', () => vscode.commands.executeCommand<vscode.DocumentSymbol[] | undefined>('vscode.executeDocumentSymbolProvider', document.uri));
+    assert.ok(
+      found[0]!.relatedInformation!.some(
+        ({ location }) =>
+          location.uri.toString() === document.uri.toString() && location.range.start.line === PERF_PIN - 1,
+      ),
+      'the pin in the listing',
+    );
+    const [hover] = await vscode.commands.executeCommand<vscode.Hover[]>(
+      'vscode.executeHoverProvider',
+      document.uri,
+      at(PERF_G9),
+    );
+    assert.match(
+      (hover!.contents[0] as vscode.MarkdownString).value,
+      /kvm\\?_gmem\\?_store\\?_attributes[\s\S]*before[\s\S]*private/,
+    );
+    const symbols = await until('symbols', () =>
+      vscode.commands.executeCommand<vscode.DocumentSymbol[] | undefined>(
+        'vscode.executeDocumentSymbolProvider',
+        document.uri,
+      ),
+    );
     const conversion = symbols.find((symbol) => symbol.range.contains(at(PERF_G9)));
-    assert.ok(conversion?.children.some((phase) => phase.name === 'Stored' && phase.range.start.line === PERF_G9 - 1), conversion?.name);
-    const folds = await vscode.commands.executeCommand<vscode.FoldingRange[]>('vscode.executeFoldingRangeProvider', document.uri);
+    assert.ok(
+      conversion?.children.some((phase) => phase.name === 'Stored' && phase.range.start.line === PERF_G9 - 1),
+      conversion?.name,
+    );
+    const folds = await vscode.commands.executeCommand<vscode.FoldingRange[]>(
+      'vscode.executeFoldingRangeProvider',
+      document.uri,
+    );
     assert.ok(folds.some((fold) => fold.start < PERF_G9 - 1 && fold.end >= PERF_G9 - 1));
-    const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', document.uri, 100);
+    const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(
+      'vscode.executeCodeLensProvider',
+      document.uri,
+      100,
+    );
     assert.ok(lenses.some((lens) => /2 pages to private, .*1 violation/.test(lens.command?.title ?? '')));
-    const hints = await vscode.commands.executeCommand<vscode.InlayHint[]>('vscode.executeInlayHintProvider', document.uri, new vscode.Range(PERF_G9 - 5, 0, PERF_G9, 0));
+    const hints = await vscode.commands.executeCommand<vscode.InlayHint[]>(
+      'vscode.executeInlayHintProvider',
+      document.uri,
+      new vscode.Range(PERF_G9 - 5, 0, PERF_G9, 0),
+    );
     const hint = hints.find(({ position }) => position.line === PERF_G9 - 1);
     assert.equal(hint?.position.character, document.lineAt(PERF_G9 - 1).text.length);
     assert.match(String(hint?.label), /private/);
@@ -116,16 +183,33 @@ describe('a trace that no editor can show', () => {
     const lineAfter = async (command: string, from: number): Promise<number> => {
       editor.selection = new vscode.Selection(at(from), at(from));
       await vscode.commands.executeCommand(command);
-      return until('the cursor to move', () => (editor.selection.active.line + 1 === from ? undefined : editor.selection.active.line + 1), 3000);
+      return until(
+        'the cursor to move',
+        () => (editor.selection.active.line + 1 === from ? undefined : editor.selection.active.line + 1),
+        3000,
+      );
     };
     const next = await lineAfter('shimtrace.nextOfPage', PERF_PIN);
     assert.ok(next > PERF_PIN && next <= PERF_G9, `line ${next}`);
     assert.equal(await lineAfter('shimtrace.previousOfPage', next), PERF_PIN);
     assert.ok((await lineAfter('shimtrace.nextOfConversion', PERF_G9)) > PERF_G9);
     assert.ok((await lineAfter('shimtrace.nextOfTask', PERF_G9)) > PERF_G9);
-    const definitions = await vscode.commands.executeCommand<vscode.Location[]>('vscode.executeDefinitionProvider', editor.document.uri, at(PERF_G9));
-    assert.ok(definitions.some(({ uri, range }) => uri.toString() === editor.document.uri.toString() && range.start.line === PERF_PIN - 1));
-    const references = await vscode.commands.executeCommand<vscode.Location[]>('vscode.executeReferenceProvider', editor.document.uri, at(PERF_G9));
+    const definitions = await vscode.commands.executeCommand<vscode.Location[]>(
+      'vscode.executeDefinitionProvider',
+      editor.document.uri,
+      at(PERF_G9),
+    );
+    assert.ok(
+      definitions.some(
+        ({ uri, range }) =>
+          uri.toString() === editor.document.uri.toString() && range.start.line === PERF_PIN - 1,
+      ),
+    );
+    const references = await vscode.commands.executeCommand<vscode.Location[]>(
+      'vscode.executeReferenceProvider',
+      editor.document.uri,
+      at(PERF_G9),
+    );
     assert.ok(references.length > 4 && references.some(({ range }) => range.start.line === PERF_G9 - 1));
   });
 
@@ -144,7 +228,11 @@ describe('a trace that no editor can show', () => {
     await vscode.commands.executeCommand('shimtrace.goToFirstViolation', uri);
     const editor = await listing(uri, 0);
     assert.equal(editor.selection.active.line, PERF_G9 - 1);
-    await vscode.commands.executeCommand('shimtrace.reveal', uri, { row: PERF_PIN - 1, line: PERF_PIN, column: 0 });
+    await vscode.commands.executeCommand('shimtrace.reveal', uri, {
+      row: PERF_PIN - 1,
+      line: PERF_PIN,
+      column: 0,
+    });
     await until('the pin', () => (editor.selection.active.line === PERF_PIN - 1 ? true : undefined));
   });
 
@@ -152,14 +240,31 @@ describe('a trace that no editor can show', () => {
     const uri = workspaceFile('replayed.perf.data', { copyOf: PERF });
     const { document } = await openFile(uri);
     await findings(document.uri);
-    const breakpoint = new vscode.SourceBreakpoint(new vscode.Location(document.uri, new vscode.Position(PERF_G9 - 1, 0)));
+    const breakpoint = new vscode.SourceBreakpoint(
+      new vscode.Location(document.uri, new vscode.Position(PERF_G9 - 1, 0)),
+    );
     vscode.debug.addBreakpoints([breakpoint]);
     try {
-      assert.ok(await vscode.debug.startDebugging(undefined, { type: 'shimtrace', request: 'launch', name: 'listing', trace: uri.fsPath, from: { line: PERF_PIN } }));
+      assert.ok(
+        await vscode.debug.startDebugging(undefined, {
+          type: 'shimtrace',
+          request: 'launch',
+          name: 'listing',
+          trace: uri.fsPath,
+          from: { line: PERF_PIN },
+        }),
+      );
       const session = await until('the session', () => vscode.debug.activeDebugSession);
-      const top = async (): Promise<{ readonly line: number; readonly source: { readonly path?: string } }> => {
+      const top = async (): Promise<{
+        readonly line: number;
+        readonly source: { readonly path?: string };
+      }> => {
         const { threads } = await session.customRequest('threads');
-        const { stackFrames } = await session.customRequest('stackTrace', { threadId: threads[0].id, startFrame: 0, levels: 1 });
+        const { stackFrames } = await session.customRequest('stackTrace', {
+          threadId: threads[0].id,
+          startFrame: 0,
+          levels: 1,
+        });
         return stackFrames[0];
       };
       const here = await until('the first stop', async () => top().catch(() => undefined));
@@ -175,7 +280,10 @@ describe('a trace that no editor can show', () => {
   it('shows what a run that names it was found to hold', async () => {
     await app();
     const uri = workspaceFile('part.perf.data', { copyOf: PERF });
-    await vscode.window.showTextDocument(workspaceFile('listed.shimtrace.json', JSON.stringify({ trace: [{ path: 'part.perf.data' }] })), { preview: false });
+    await vscode.window.showTextDocument(
+      workspaceFile('listed.shimtrace.json', JSON.stringify({ trace: [{ path: 'part.perf.data' }] })),
+      { preview: false },
+    );
     const found = await findings(listingUri(uri, 0));
     const violation = found.find((diagnostic) => codeOf(diagnostic) === 'G9');
     assert.equal(violation!.range.start.line, PERF_G9 - 1);
@@ -185,9 +293,16 @@ describe('a trace that no editor can show', () => {
     const LINES = 72_000;
     let uri: vscode.Uri;
     before(() => {
-      const text = fs.readFileSync(extensionFile(SAMPLE), 'utf8').replace(/entries-written: \d+\/\d+/, `entries-written: ${LINES}/${LINES}`).trimEnd().split('\n');
+      const text = fs
+        .readFileSync(extensionFile(SAMPLE), 'utf8')
+        .replace(/entries-written: \d+\/\d+/, `entries-written: ${LINES}/${LINES}`)
+        .trimEnd()
+        .split('\n');
       // Behind the sample, events that mean nothing to any rule; the last of them is of a task of the sample.
-      for (let i = text.length; i < LINES - 1; i++) text.push(` other-99      (     99) [000] d..2. ${String(200 + Math.floor(i / 1000)).padStart(5)}.${String(i % 1000).padStart(3, '0')}000: tlb_flush: pages:-1 reason:flush on task switch (0)`);
+      for (let i = text.length; i < LINES - 1; i++)
+        text.push(
+          ` other-99      (     99) [000] d..2. ${String(200 + Math.floor(i / 1000)).padStart(5)}.${String(i % 1000).padStart(3, '0')}000: tlb_flush: pages:-1 reason:flush on task switch (0)`,
+        );
       text.push(text[G9_LINE - 1]!.replace(/\d+\.\d{6}:/, '999.000000:'));
       uri = bytesFile('large.txt.gz', gzipSync(`${text.join('\n')}\n`));
     });
@@ -195,7 +310,11 @@ describe('a trace that no editor can show', () => {
     /** The editor of a part, once its cursor is in a line. */
     const cursor = async (part: number, line: number): Promise<vscode.TextEditor> => {
       const editor = await listing(uri, part);
-      return until(`the cursor in line ${line} of part ${part}, not ${editor.selection.active.line}`, () => (vscode.window.activeTextEditor?.selection.active.line === line ? vscode.window.activeTextEditor : undefined));
+      return until(`the cursor in line ${line} of part ${part}, not ${editor.selection.active.line}`, () =>
+        vscode.window.activeTextEditor?.selection.active.line === line
+          ? vscode.window.activeTextEditor
+          : undefined,
+      );
     };
 
     it('is cut into parts, each of which opens when it is gone to, and moves go on in the next one', async () => {
@@ -211,17 +330,30 @@ describe('a trace that no editor can show', () => {
       await cursor(15, PART_LINES - 1);
       await vscode.commands.executeCommand('shimtrace.nextOfTask');
       const after = await cursor(16, 0);
-      const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', after.document.uri, 20);
-      assert.deepEqual(lenses.filter((lens) => lens.command?.command === 'shimtrace.goToEvent').map((lens) => lens.command!.title), [
-        '$(arrow-up) Lines 60001 to 64000 of 72000', '$(arrow-down) Lines 68001 to 72000 of 72000',
-      ]);
+      const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(
+        'vscode.executeCodeLensProvider',
+        after.document.uri,
+        20,
+      );
+      assert.deepEqual(
+        lenses
+          .filter((lens) => lens.command?.command === 'shimtrace.goToEvent')
+          .map((lens) => lens.command!.title),
+        ['$(arrow-up) Lines 60001 to 64000 of 72000', '$(arrow-down) Lines 68001 to 72000 of 72000'],
+      );
     });
   });
 
   it('is part of the extension that others see', () => {
-    const { contributes } = vscode.extensions.getExtension(EXTENSION_ID)!.packageJSON as { contributes: { customEditors: { viewType: string; selector: { filenamePattern: string }[] }[] } };
+    const { contributes } = vscode.extensions.getExtension(EXTENSION_ID)!.packageJSON as {
+      contributes: { customEditors: { viewType: string; selector: { filenamePattern: string }[] }[] };
+    };
     const own = contributes.customEditors.find(({ viewType }) => viewType === 'shimtrace.listing')!;
     // Names that say nothing are not taken from anybody: they are recognised once they are open.
-    assert.ok(!own.selector.some(({ filenamePattern }) => ['*', '*.dat', '*.data', '*.txt', '*.gz'].includes(filenamePattern)));
+    assert.ok(
+      !own.selector.some(({ filenamePattern }) =>
+        ['*', '*.dat', '*.data', '*.txt', '*.gz'].includes(filenamePattern),
+      ),
+    );
   });
 });

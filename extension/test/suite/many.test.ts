@@ -38,7 +38,10 @@ describe('lists of a trace with 20,000 conversions', () => {
     const { group } = await ask();
     const slow = group('slow').rows.map((row) => row.durationNs);
     assert.equal(slow.length, wanted.conversions / wanted.slowEvery - 1);
-    assert.deepEqual(slow, [...slow].sort((a, b) => b - a));
+    assert.deepEqual(
+      slow,
+      [...slow].sort((a, b) => b - a),
+    );
     assert.ok(slow.every((ns) => ns > 1e6));
   });
 
@@ -79,10 +82,22 @@ describe('lists of a trace with 20,000 conversions', () => {
   });
 
   it('has symbols and lenses for the first 2,000, and no more work for asking again', async () => {
-    const symbols = await until('symbols', () => vscode.commands.executeCommand<vscode.DocumentSymbol[] | undefined>('vscode.executeDocumentSymbolProvider', uri), 8000);
+    const symbols = await until(
+      'symbols',
+      () =>
+        vscode.commands.executeCommand<vscode.DocumentSymbol[] | undefined>(
+          'vscode.executeDocumentSymbolProvider',
+          uri,
+        ),
+      8000,
+    );
     assert.equal(symbols.length, 2000);
     const start = Date.now();
-    const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', uri, 10);
+    const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(
+      'vscode.executeCodeLensProvider',
+      uri,
+      10,
+    );
     assert.equal(lenses.length, 6000);
     measured('lenses', Date.now() - start);
   });

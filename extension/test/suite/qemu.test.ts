@@ -26,7 +26,11 @@ describe('a recording of QEMU with numbers for names', () => {
     const events = workspaceFile('trace-events-all', TRACE_EVENTS);
     await withSetting('shimtrace.qemu.traceEvents', events.fsPath, async () => {
       await until('the names', () => (issues()?.includes('needs-trace-events') === false ? true : undefined));
-      await until('the listing with them', () => vscode.window.visibleTextEditors.find(({ document }) => /qemu:kvm_memory_fault: start 0x1000 size 0x1000 flags 0x8/.test(document.getText())));
+      await until('the listing with them', () =>
+        vscode.window.visibleTextEditors.find(({ document }) =>
+          /qemu:kvm_memory_fault: start 0x1000 size 0x1000 flags 0x8/.test(document.getText()),
+        ),
+      );
     });
   });
 });

@@ -3,18 +3,41 @@ import * as fs from 'node:fs';
 import * as vscode from 'vscode';
 import { ReportIndex } from '../../reportIndex.js';
 import type { Report } from '../../protocol/requests.js';
-import { app, closeAll, extensionFile, findings, G9_LINE, open, SAMPLE, until, workspaceFile } from '../support.js';
+import {
+  app,
+  closeAll,
+  extensionFile,
+  findings,
+  G9_LINE,
+  open,
+  SAMPLE,
+  until,
+  workspaceFile,
+} from '../support.js';
 
 /** The sample with enough behind it to be worth an index. */
 function largeTrace(): string {
-  const tail = Array.from({ length: 50000 }, (_, i) => ` qemu-system-x86-274     (    274) [000] d..2. ${String(100 + Math.floor(i / 1000)).padStart(5)}.${String((i % 1000) * 1000).padStart(6, '0')}: tlb_flush: pages:-1 reason:flush on task switch (0)\n`);
-  return fs.readFileSync(extensionFile(SAMPLE), 'utf8').replace(/entries-written: \d+\/\d+/, 'entries-written: 60000/60000') + tail.join('');
+  const tail = Array.from(
+    { length: 50000 },
+    (_, i) =>
+      ` qemu-system-x86-274     (    274) [000] d..2. ${String(100 + Math.floor(i / 1000)).padStart(5)}.${String((i % 1000) * 1000).padStart(6, '0')}: tlb_flush: pages:-1 reason:flush on task switch (0)\n`,
+  );
+  return (
+    fs
+      .readFileSync(extensionFile(SAMPLE), 'utf8')
+      .replace(/entries-written: \d+\/\d+/, 'entries-written: 60000/60000') + tail.join('')
+  );
 }
 
 describe('reopening a large trace', () => {
   let uri: vscode.Uri;
-  const indexFolder = async (): Promise<vscode.Uri> => vscode.Uri.joinPath((await app()).context.globalStorageUri, 'index');
-  const indexFiles = async (): Promise<string[]> => vscode.workspace.fs.readDirectory(await indexFolder()).then((all) => all.map(([name]) => name).filter((name) => name.endsWith('.json')), () => []);
+  const indexFolder = async (): Promise<vscode.Uri> =>
+    vscode.Uri.joinPath((await app()).context.globalStorageUri, 'index');
+  const indexFiles = async (): Promise<string[]> =>
+    vscode.workspace.fs.readDirectory(await indexFolder()).then(
+      (all) => all.map(([name]) => name).filter((name) => name.endsWith('.json')),
+      () => [],
+    );
   const reopened = async (): Promise<{ readMs: number; id: string }> => {
     const { sessions } = await app();
     sessions.close(uri);
@@ -30,14 +53,18 @@ describe('reopening a large trace', () => {
   });
   after(closeAll);
 
-  it('takes the report from the index, which lies in the user\'s storage', async () => {
+  it("takes the report from the index, which lies in the user's storage", async () => {
     const first = (await app()).sessions.find(uri)!.report!;
     // It is written behind the verdicts' back.
     await until('the index', async () => ((await indexFiles()).length === 1 ? true : undefined));
     const again = await reopened();
     // A report that was made anew would have times of its own.
     assert.equal(again.readMs, first.tookMs.read);
-    assert.ok(!fs.readdirSync(vscode.workspace.workspaceFolders![0]!.uri.fsPath).some((name) => name.includes('index')));
+    assert.ok(
+      !fs
+        .readdirSync(vscode.workspace.workspaceFolders![0]!.uri.fsPath)
+        .some((name) => name.includes('index')),
+    );
   });
 
   it('still answers questions about its events', async () => {
@@ -52,13 +79,23 @@ describe('reopening a large trace', () => {
     assert.match((await reopened()).id, /^G9@/);
   });
 
-  it('builds the index of another version, and one under another trace\'s name, anew', async () => {
+  it("builds the index of another version, and one under another trace's name, anew", async () => {
     const name = await until('the index', async () => (await indexFiles())[0]);
     const file = vscode.Uri.joinPath(await indexFolder(), name);
-    const own = JSON.parse(new TextDecoder().decode(await vscode.workspace.fs.readFile(file))) as { readonly report: Report };
+    const own = JSON.parse(new TextDecoder().decode(await vscode.workspace.fs.readFile(file))) as {
+      readonly report: Report;
+    };
     const foreign = { ...own.report, findings: [] };
-    for (const change of [{ version: '0.0.0' }, { digest: 'f'.repeat(64) }, { format: 'other/1' }, { options: '{"skewNs":1}' }]) {
-      await vscode.workspace.fs.writeFile(file, new TextEncoder().encode(JSON.stringify({ ...own, ...change, report: foreign })));
+    for (const change of [
+      { version: '0.0.0' },
+      { digest: 'f'.repeat(64) },
+      { format: 'other/1' },
+      { options: '{"skewNs":1}' },
+    ]) {
+      await vscode.workspace.fs.writeFile(
+        file,
+        new TextEncoder().encode(JSON.stringify({ ...own, ...change, report: foreign })),
+      );
       assert.match((await reopened()).id, /^G9@/, JSON.stringify(change));
       await until('the index anew', async () => ((await indexFiles()).includes(name) ? true : undefined));
     }
@@ -94,12 +131,16 @@ describe('reopening a large trace', () => {
     const report = sessions.find(uri)!.report!;
     const size = JSON.stringify(report).length;
     const windows = [1, 2, 3].map(() => new ReportIndex(context, log, 4.5 * size));
-    await Promise.all(windows.flatMap((index, window) => Array.from({ length: 12 }, async (_, i) => {
-      await index.keep(`d${i % 6}`, {}, { ...report, producer: `window ${window}` });
-      const found = await index.find(`d${i % 6}`, {});
-      // Another window may have driven it out; what is there is a whole report of one of them.
-      if (found) assert.deepEqual({ ...found, producer: '' }, { ...report, producer: '' });
-    })));
+    await Promise.all(
+      windows.flatMap((index, window) =>
+        Array.from({ length: 12 }, async (_, i) => {
+          await index.keep(`d${i % 6}`, {}, { ...report, producer: `window ${window}` });
+          const found = await index.find(`d${i % 6}`, {});
+          // Another window may have driven it out; what is there is a whole report of one of them.
+          if (found) assert.deepEqual({ ...found, producer: '' }, { ...report, producer: '' });
+        }),
+      ),
+    );
     const names = await vscode.workspace.fs.readDirectory(await indexFolder());
     assert.ok(names.length > 0);
     for (const [name] of names) {

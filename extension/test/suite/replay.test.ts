@@ -2,7 +2,18 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { app, closeAll, extensionFile, findings, G9_LINE, open, PIN_LINE, SAMPLE, until, workspaceFile } from '../support.js';
+import {
+  app,
+  closeAll,
+  extensionFile,
+  findings,
+  G9_LINE,
+  open,
+  PIN_LINE,
+  SAMPLE,
+  until,
+  workspaceFile,
+} from '../support.js';
 import { listingUri } from '../../window.js';
 
 interface Stop {
@@ -23,7 +34,8 @@ class Watch implements vscode.Disposable {
       createDebugAdapterTracker: () => ({
         onDidSendMessage: (message: { type: string; event?: string; body?: unknown }) => {
           if (message.type === 'event' && message.event === 'stopped') this.stops.push(message.body as Stop);
-          if (message.type === 'event' && message.event === 'shimtrace/at') this.places.push(message.body as { line: number; row: number });
+          if (message.type === 'event' && message.event === 'shimtrace/at')
+            this.places.push(message.body as { line: number; row: number });
         },
       }),
     }),
@@ -34,18 +46,27 @@ class Watch implements vscode.Disposable {
   }
 
   /** Does something and waits until the stop that follows is shown: before that, the editor's own step commands do nothing. */
-  async after(what: string, body: () => Thenable<unknown>): Promise<{ readonly stop: Stop; readonly line: number }> {
+  async after(
+    what: string,
+    body: () => Thenable<unknown>,
+  ): Promise<{ readonly stop: Stop; readonly line: number }> {
     const before = this.places.length;
     await body();
     await until(`a stop after ${what}`, () => (this.places.length > before ? true : undefined));
-    await until(`the frame of the stop after ${what}`, () => (this.shown === this.places.length ? true : undefined));
+    await until(`the frame of the stop after ${what}`, () =>
+      this.shown === this.places.length ? true : undefined,
+    );
     return { stop: this.stops[this.places.length - 1]!, line: this.places[this.places.length - 1]!.line };
   }
 }
 
 /** The link of the hover on a line that sets a data breakpoint: a command and its arguments, as the editor would run it. */
 async function hoverLink(uri: vscode.Uri, line: number): Promise<vscode.Uri> {
-  const hovers = await vscode.commands.executeCommand<vscode.Hover[]>('vscode.executeHoverProvider', uri, new vscode.Position(line - 1, 2));
+  const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
+    'vscode.executeHoverProvider',
+    uri,
+    new vscode.Position(line - 1, 2),
+  );
   const texts = hovers.flatMap(({ contents }) => contents as vscode.MarkdownString[]);
   const ours = texts.find(({ value }) => value.includes('Break on change'));
   assert.ok(ours, `no link in ${texts.map(({ value }) => value).join()}`);
@@ -62,9 +83,12 @@ describe('replaying a trace in the debugger', () => {
   let files = 0;
   let watch: Watch;
   const session = (): vscode.DebugSession => vscode.debug.activeDebugSession!;
-  const run = (command: string) => (): Thenable<unknown> => vscode.commands.executeCommand(`workbench.action.debug.${command}`);
-  const request = (command: string, args: object = {}): Thenable<unknown> => session().customRequest(command, args);
-  const watched = async (): Promise<readonly string[]> => ((await request('shimtrace/where')) as { watches: string[] }).watches;
+  const run = (command: string) => (): Thenable<unknown> =>
+    vscode.commands.executeCommand(`workbench.action.debug.${command}`);
+  const request = (command: string, args: object = {}): Thenable<unknown> =>
+    session().customRequest(command, args);
+  const watched = async (): Promise<readonly string[]> =>
+    ((await request('shimtrace/where')) as { watches: string[] }).watches;
 
   beforeEach(async () => {
     await app();
@@ -72,7 +96,9 @@ describe('replaying a trace in the debugger', () => {
     uri = workspaceFile(`replayed-${++files}.txt`, { copyOf: SAMPLE });
     await open(uri);
     // F5 asks which debugger to use while the text has no language yet.
-    await until('the language', () => (vscode.window.activeTextEditor?.document.languageId === 'ftrace' ? true : undefined));
+    await until('the language', () =>
+      vscode.window.activeTextEditor?.document.languageId === 'ftrace' ? true : undefined,
+    );
     await findings(uri);
     watch = new Watch();
   });
@@ -99,10 +125,14 @@ describe('replaying a trace in the debugger', () => {
     assert.equal(next.line, PIN_LINE + 1);
     const back = await watch.after('step back', run('stepBack'));
     assert.equal(back.line, PIN_LINE);
-    await until('the editor at the line', () => (vscode.window.activeTextEditor?.selection.active.line === PIN_LINE - 1 ? true : undefined));
+    await until('the editor at the line', () =>
+      vscode.window.activeTextEditor?.selection.active.line === PIN_LINE - 1 ? true : undefined,
+    );
     const into = await watch.after('step into', run('stepInto'));
     assert.ok(into.line > PIN_LINE);
-    const change = await watch.after('the change before', () => vscode.commands.executeCommand('shimtrace.replay.previousChange'));
+    const change = await watch.after('the change before', () =>
+      vscode.commands.executeCommand('shimtrace.replay.previousChange'),
+    );
     assert.ok(change.line < into.line);
   });
 
@@ -130,7 +160,7 @@ describe('replaying a trace in the debugger', () => {
     const named = await watch.after('continue', run('continue'));
     assert.deepEqual([named.stop.reason, named.line], ['function breakpoint', G9_LINE]);
     vscode.debug.removeBreakpoints(vscode.debug.breakpoints);
-    const info = await request('dataBreakpointInfo', { name: 'page.refs' }) as { dataId: string };
+    const info = (await request('dataBreakpointInfo', { name: 'page.refs' })) as { dataId: string };
     await request('setDataBreakpoints', { breakpoints: [{ dataId: info.dataId }] });
     const data = await watch.after('reverse continue', run('reverseContinue'));
     assert.equal(data.stop.reason, 'data breakpoint');
@@ -140,9 +170,13 @@ describe('replaying a trace in the debugger', () => {
   it('starts from a finding, evaluates expressions, and tells others where it stands', async () => {
     const at = await start({ finding: 'G9' });
     assert.equal(at.line, G9_LINE);
-    const { result } = await request('evaluate', { expression: 'conversion.phase', context: 'watch' }) as { result: string };
+    const { result } = (await request('evaluate', { expression: 'conversion.phase', context: 'watch' })) as {
+      result: string;
+    };
     assert.equal(result, 'Stored');
-    const moved = await watch.after('a jump', () => vscode.commands.executeCommand('shimtrace.replay.goTo', uri, PIN_LINE));
+    const moved = await watch.after('a jump', () =>
+      vscode.commands.executeCommand('shimtrace.replay.goTo', uri, PIN_LINE),
+    );
     assert.equal(moved.line, PIN_LINE);
   });
 
@@ -153,11 +187,17 @@ describe('replaying a trace in the debugger', () => {
   });
 
   it('begins where a node of a list points, and goes there when it is under way', async () => {
-    const finding = (await app()).sessions.find(uri)!.report!.findings.find(({ verdict }) => verdict === 'violation')!;
+    const finding = (await app()).sessions
+      .find(uri)!
+      .report!.findings.find(({ verdict }) => verdict === 'violation')!;
     const node = { finding: finding.id, context: 'finding', spot: { row: finding.at.row } };
-    const at = await watch.after('a node', () => vscode.commands.executeCommand('shimtrace.replayNode', node));
+    const at = await watch.after('a node', () =>
+      vscode.commands.executeCommand('shimtrace.replayNode', node),
+    );
     assert.deepEqual([at.stop.reason, at.line], ['entry', G9_LINE]);
-    const other = await watch.after('another node', () => vscode.commands.executeCommand('shimtrace.replayNode', { context: 'evidence', spot: { row: 10 } }));
+    const other = await watch.after('another node', () =>
+      vscode.commands.executeCommand('shimtrace.replayNode', { context: 'evidence', spot: { row: 10 } }),
+    );
     assert.equal(other.stop.reason, 'goto');
     assert.equal(watch.places.at(-1)!.row, 10);
   });
@@ -200,7 +240,7 @@ describe('replaying a trace in the debugger', () => {
     assert.equal(watch.places.at(-1)!.line, G9_LINE);
   });
 
-  it('goes on when the trace\'s tab is closed', async () => {
+  it("goes on when the trace's tab is closed", async () => {
     await start({ line: PIN_LINE });
     await closeAll();
     const next = await watch.after('next', () => request('next', { threadId: 1 }));
@@ -209,36 +249,71 @@ describe('replaying a trace in the debugger', () => {
 
   it('replays a binary trace over a listing of its events', async () => {
     const binary = vscode.Uri.file(extensionFile('sample-traces/perf/7.2.13/M2.p.perf.data'));
-    const at = await watch.after('the start', () => vscode.commands.executeCommand('shimtrace.replay', { trace: binary, from: { finding: 'G9' } }));
+    const at = await watch.after('the start', () =>
+      vscode.commands.executeCommand('shimtrace.replay', { trace: binary, from: { finding: 'G9' } }),
+    );
     assert.equal(at.stop.reason, 'entry');
-    const stack = await request('stackTrace', { threadId: 1, levels: 1 }) as { stackFrames: { source?: { path?: string } }[] };
+    const stack = (await request('stackTrace', { threadId: 1, levels: 1 })) as {
+      stackFrames: { source?: { path?: string } }[];
+    };
     assert.equal(stack.stackFrames[0]?.source?.path, listingUri(binary, 0).toString());
-    await until('the listing in the editor', () => (vscode.window.activeTextEditor?.document.uri.toString() === listingUri(binary, 0).toString() ? true : undefined));
+    await until('the listing in the editor', () =>
+      vscode.window.activeTextEditor?.document.uri.toString() === listingUri(binary, 0).toString()
+        ? true
+        : undefined,
+    );
   });
 
-  it('gives a kernel frame its line in the user\'s tree', async () => {
-    const stacks = workspaceFile('stacks.txt', { copyOf: 'sample-traces/ftrace/7.2.13/inplace.stacktrace.txt' });
+  it("gives a kernel frame its line in the user's tree", async () => {
+    const stacks = workspaceFile('stacks.txt', {
+      copyOf: 'sample-traces/ftrace/7.2.13/inplace.stacktrace.txt',
+    });
     await open(stacks);
     const tree = path.join(path.dirname(stacks.fsPath), 'linux');
     fs.mkdirSync(path.join(tree, 'mm'), { recursive: true });
-    fs.writeFileSync(path.join(tree, 'mm/vma.c'), '/* made for a test */\n\nunsigned long mmap_region(struct file *file)\n{\n\treturn 0;\n}\n');
-    await watch.after('the start', () => vscode.debug.startDebugging(undefined, {
-      type: 'shimtrace', request: 'launch', name: 'stacks', trace: stacks.fsPath, from: { line: 25 }, sourceMap: { tree },
-    }));
-    const { threads } = await request('threads') as { threads: { id: number }[] };
-    const stacksOf = await Promise.all(threads.map(async ({ id }) => ((await request('stackTrace', { threadId: id })) as { stackFrames: { name: string; line: number; source?: { path: string } }[] }).stackFrames));
+    fs.writeFileSync(
+      path.join(tree, 'mm/vma.c'),
+      '/* made for a test */\n\nunsigned long mmap_region(struct file *file)\n{\n\treturn 0;\n}\n',
+    );
+    await watch.after('the start', () =>
+      vscode.debug.startDebugging(undefined, {
+        type: 'shimtrace',
+        request: 'launch',
+        name: 'stacks',
+        trace: stacks.fsPath,
+        from: { line: 25 },
+        sourceMap: { tree },
+      }),
+    );
+    const { threads } = (await request('threads')) as { threads: { id: number }[] };
+    const stacksOf = await Promise.all(
+      threads.map(
+        async ({ id }) =>
+          (
+            (await request('stackTrace', { threadId: id })) as {
+              stackFrames: { name: string; line: number; source?: { path: string } }[];
+            }
+          ).stackFrames,
+      ),
+    );
     const kernel = stacksOf.flat().find(({ source }) => source?.path.endsWith('vma.c'));
     assert.deepEqual([kernel?.name, kernel?.line], ['mmap_region', 3]);
   });
 
   it('steps both ways through the listing of a trace.dat, and goes to a line selected in it', async () => {
     const binary = workspaceFile('small.dat', { copyOf: 'sample-traces/tracecmd/conv_small.v7-stack.dat' });
-    await watch.after('the start', () => vscode.commands.executeCommand('shimtrace.replay', { trace: binary, from: { row: 40 } }));
+    await watch.after('the start', () =>
+      vscode.commands.executeCommand('shimtrace.replay', { trace: binary, from: { row: 40 } }),
+    );
     /** Waits until the cursor stands in a line of the listing. */
-    const inLine = (line: number): Promise<true> => until(`line ${line} of the listing`, () => {
-      const editor = vscode.window.activeTextEditor;
-      return editor?.document.uri.toString() === listingUri(binary, 0).toString() && editor.selection.active.line === line - 1 ? true : undefined;
-    });
+    const inLine = (line: number): Promise<true> =>
+      until(`line ${line} of the listing`, () => {
+        const editor = vscode.window.activeTextEditor;
+        return editor?.document.uri.toString() === listingUri(binary, 0).toString() &&
+          editor.selection.active.line === line - 1
+          ? true
+          : undefined;
+      });
     await inLine(41);
     const next = await watch.after('step over', run('stepOver'));
     assert.equal(next.line, 42);

@@ -70,15 +70,31 @@ describe('a virtual file system', () => {
   });
 
   it('holds a trace that is judged', async () => {
-    const errors = vscode.languages.getDiagnostics(uri).filter((d) => d.severity === vscode.DiagnosticSeverity.Error);
-    assert.deepEqual(errors.map((d) => [codeOf(d), d.range.start.line + 1]), [['G9', G9_LINE]]);
+    const errors = vscode.languages
+      .getDiagnostics(uri)
+      .filter((d) => d.severity === vscode.DiagnosticSeverity.Error);
+    assert.deepEqual(
+      errors.map((d) => [codeOf(d), d.range.start.line + 1]),
+      [['G9', G9_LINE]],
+    );
   });
 
   it('holds a trace that is hovered, asked and looked into through a window', async () => {
     const session = (await app()).sessions.find(uri)!;
-    assert.ok((await vscode.commands.executeCommand<vscode.Hover[]>('vscode.executeHoverProvider', uri, new vscode.Position(G9_LINE - 1, 70))).length > 0);
+    assert.ok(
+      (
+        await vscode.commands.executeCommand<vscode.Hover[]>(
+          'vscode.executeHoverProvider',
+          uri,
+          new vscode.Position(G9_LINE - 1, 70),
+        )
+      ).length > 0,
+    );
     assert.ok((await session.request('answer', { line: G9_LINE, question: 'holds' }))!.statements.length > 0);
-    assert.match((await session.request('window', { line: G9_LINE, lines: 10 })).text, /kvm_gmem_store_attributes/);
+    assert.match(
+      (await session.request('window', { line: G9_LINE, lines: 10 })).text,
+      /kvm_gmem_store_attributes/,
+    );
     assert.ok((await session.request('timeline', { ask: 'meta', params: {} })) !== null);
   });
 
@@ -94,14 +110,21 @@ describe('a virtual file system', () => {
     const { suppressions, sessions } = await app();
     const finding = sessions.find(uri)!.report!.findings.find(({ rule }) => rule === 'G9')!;
     await suppressions.add(uri, finding, 'known here');
-    assert.match(new TextDecoder().decode(files.readFile(uri.with({ path: '/.shimtrace.json' }))), /known here/);
-    await until('the diagnostic to go', () => (vscode.languages.getDiagnostics(uri).every((d) => codeOf(d) !== 'G9') ? true : undefined));
+    assert.match(
+      new TextDecoder().decode(files.readFile(uri.with({ path: '/.shimtrace.json' }))),
+      /known here/,
+    );
+    await until('the diagnostic to go', () =>
+      vscode.languages.getDiagnostics(uri).every((d) => codeOf(d) !== 'G9') ? true : undefined,
+    );
     await suppressions.remove(uri, finding);
   });
 
   it('holds a trace that changes and is followed', async () => {
     const text = fs.readFileSync(extensionFile(SAMPLE), 'utf8').split('\n');
     files.put(uri, new TextEncoder().encode(`${text.slice(0, G9_LINE - 2).join('\n')}\n`));
-    await until('the violation to go', () => (vscode.languages.getDiagnostics(uri).every((d) => codeOf(d) !== 'G9') ? true : undefined));
+    await until('the violation to go', () =>
+      vscode.languages.getDiagnostics(uri).every((d) => codeOf(d) !== 'G9') ? true : undefined,
+    );
   });
 });

@@ -1,16 +1,33 @@
 import { isServiced } from '../../lower/rmap.js';
 import { Attr } from '../../ops/oplog.js';
-import { attrOfPage, convText, hex, inodeText, mappedBeforeStore, mappingsAt, undecidedMapping } from '../common.js';
+import {
+  attrOfPage,
+  convText,
+  hex,
+  inodeText,
+  mappedBeforeStore,
+  mappingsAt,
+  undecidedMapping,
+} from '../common.js';
 import type { RuleDef } from '../rule.js';
 
 /** G1: a private page is never mapped by the host. A SIGBUS for the host's access is the enforcement, not a breach. */
 export const g1: RuleDef = {
-  id: 'G1', name: 'private-never-mapped', profile: 'guest-memfd', severity: 1, nature: 'invariant',
-  statement: 'A page whose attribute is private has no user mapping, and a user fault on it is refused with SIGBUS.',
+  id: 'G1',
+  name: 'private-never-mapped',
+  profile: 'guest-memfd',
+  severity: 1,
+  nature: 'invariant',
+  statement:
+    'A page whose attribute is private has no user mapping, and a user fault on it is refused with SIGBUS.',
   source: 'kvm_gmem_fault_user_mapping() and __kvm_gmem_set_attributes(), virt/kvm/guest_memfd.c',
-  needs: [['StoreAttr', 'ConvertRet', 'PostSetAttr'], ['UserFaultRet', 'RmapAdd'], ['RmapRemove', 'UserFaultRet']],
+  needs: [
+    ['StoreAttr', 'ConvertRet', 'PostSetAttr'],
+    ['UserFaultRet', 'RmapAdd'],
+    ['RmapRemove', 'UserFaultRet'],
+  ],
   about: ['ConvertEnter', 'ConvertRet', 'StoreAttr', 'UserFault', 'FileMmap'],
-  fix: 'Test the page\'s attribute in the fault handler under the invalidate lock, and unmap before the attribute is stored.',
+  fix: "Test the page's attribute in the fault handler under the invalidate lock, and unmap before the attribute is stored.",
   listen: (run) => {
     const flagged = new Set<number>();
     const { w } = run;
@@ -20,19 +37,35 @@ export const g1: RuleDef = {
         const state = mappingsAt(run, conv.inode, conv.first, conv.end, row);
         if (state.is === 'unknown') undecidedMapping(run, state, conv, row);
         else if (state.is === 'empty') run.ok();
-        else if (!mappedBeforeStore(run, state, conv, row)) run.undecided('order', row, 'A mapping was added on another CPU too close in time to be ordered.', ['a global trace_clock'], run.pagesOf(conv.inode, state.pgoff));
+        else if (!mappedBeforeStore(run, state, conv, row))
+          run.undecided(
+            'order',
+            row,
+            'A mapping was added on another CPU too close in time to be ordered.',
+            ['a global trace_clock'],
+            run.pagesOf(conv.inode, state.pgoff),
+          );
         else {
           run.violation({
-            row, pages: run.pagesOf(conv.inode, state.pgoff),
+            row,
+            pages: run.pagesOf(conv.inode, state.pgoff),
             message: `${convText(conv)} became private while page ${hex(state.pgoff)} is mapped by the host`,
-            evidence: [[state.rec.since, 'state', `page ${hex(state.pgoff)} mapped here and not removed since`], [conv.fromRow, 'related', 'the conversion begins']],
+            evidence: [
+              [state.rec.since, 'state', `page ${hex(state.pgoff)} mapped here and not removed since`],
+              [conv.fromRow, 'related', 'the conversion begins'],
+            ],
           });
         }
       },
       userFaultEnter: (ctx) => {
         if (run.recorded('UserFaultRet', 'RmapAdd') || !ctx.inode) return;
         if (attrOfPage(w, ctx.inode, ctx.pgoff).attr === Attr.Private) {
-          run.notRecorded(ctx.row, 'A user fault on a private page is seen to begin, but neither its result nor the rmap is recorded.', ['UserFaultRet', 'RmapAdd'], run.pagesOf(ctx.inode, ctx.pgoff));
+          run.notRecorded(
+            ctx.row,
+            'A user fault on a private page is seen to begin, but neither its result nor the rmap is recorded.',
+            ['UserFaultRet', 'RmapAdd'],
+            run.pagesOf(ctx.inode, ctx.pgoff),
+          );
         }
       },
       userFaultRet: (ctx, inode, pgoff, ret, row) => {
@@ -50,8 +83,13 @@ export const g1: RuleDef = {
         }
         flagged.add(ctx.row);
         run.violation({
-          row, pages, message: `user fault on private page ${hex(pgoff)} of ${inodeText(inode)} was serviced (returned ${hex(ret)})`,
-          evidence: [[attrRow, 'cause', 'the page became private here'], [ctx.row, 'related', 'the fault begins']],
+          row,
+          pages,
+          message: `user fault on private page ${hex(pgoff)} of ${inodeText(inode)} was serviced (returned ${hex(ret)})`,
+          evidence: [
+            [attrRow, 'cause', 'the page became private here'],
+            [ctx.row, 'related', 'the fault begins'],
+          ],
         });
       },
       rmapAdd: (inode, first, count, row, fault) => {
@@ -62,11 +100,20 @@ export const g1: RuleDef = {
           const pages = run.pagesOf(inode, p);
           if (run.lost(attrRow, row, pages)) return;
           if (!w.ordered(attrRow, row)) {
-            run.undecided('order', row, 'The mapping and the conversion are on two CPUs too close in time to be ordered.', ['a global trace_clock'], pages);
+            run.undecided(
+              'order',
+              row,
+              'The mapping and the conversion are on two CPUs too close in time to be ordered.',
+              ['a global trace_clock'],
+              pages,
+            );
             return;
           }
           run.violation({
-            row, pages, message: `private page ${hex(p)} of ${inodeText(inode)} is mapped by the host`, evidence: [[attrRow, 'cause', 'the page became private here']],
+            row,
+            pages,
+            message: `private page ${hex(p)} of ${inodeText(inode)} is mapped by the host`,
+            evidence: [[attrRow, 'cause', 'the page became private here']],
           });
           return;
         }

@@ -3,10 +3,18 @@ import { convText } from '../common.js';
 import type { RuleDef } from '../rule.js';
 
 export const g10: RuleDef = {
-  id: 'G10', name: 'idempotent', profile: 'guest-memfd', severity: 4, nature: 'suspicion',
+  id: 'G10',
+  name: 'idempotent',
+  profile: 'guest-memfd',
+  severity: 4,
+  nature: 'suspicion',
   statement: 'A request for the attribute that a range already has zaps nothing.',
   source: 'kvm_range_has_memory_attributes(), virt/kvm/kvm_main.c',
-  needs: [['SetAttrRequest', 'ConvertEnter'], ['SpteChanged'], ['ConvertRet', 'SysExitIoctl', 'VmIoctlRet', 'PostSetAttr']],
+  needs: [
+    ['SetAttrRequest', 'ConvertEnter'],
+    ['SpteChanged'],
+    ['ConvertRet', 'SysExitIoctl', 'VmIoctlRet', 'PostSetAttr'],
+  ],
   about: ['SetAttrRequest', 'ConvertEnter'],
   fix: 'Return before the bracket when the whole range has the value.',
   listen: (run) => {
@@ -32,8 +40,21 @@ export const g10: RuleDef = {
         already.delete(conv.index);
         if (conv.result !== 0 || !conv.rangeKnown) return;
         if (before && run.lost(before.since, row)) return;
-        if (before?.unknown && conv.zapped > 0) run.undecided('unknown-start', row, 'What the range was before is not known.', [], run.pagesOfConv(conv));
-        else if (before?.same && conv.zapped > 0) run.suspicious({ row, pages: run.pagesOfConv(conv), message: `${convText(conv)} was converted to what it already was, and ${conv.zapped} SPTEs were zapped for it`, evidence: [[conv.zapRow, 'cause', 'the first zap']] });
+        if (before?.unknown && conv.zapped > 0)
+          run.undecided(
+            'unknown-start',
+            row,
+            'What the range was before is not known.',
+            [],
+            run.pagesOfConv(conv),
+          );
+        else if (before?.same && conv.zapped > 0)
+          run.suspicious({
+            row,
+            pages: run.pagesOfConv(conv),
+            message: `${convText(conv)} was converted to what it already was, and ${conv.zapped} SPTEs were zapped for it`,
+            evidence: [[conv.zapRow, 'cause', 'the first zap']],
+          });
         else run.ok();
       },
     };

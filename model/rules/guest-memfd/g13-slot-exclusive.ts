@@ -3,7 +3,11 @@ import type { RuleDef } from '../rule.js';
 
 /** G13: fd numbers do not name a file (they are duplicated): the inode at bind decides. */
 export const g13: RuleDef = {
-  id: 'G13', name: 'slot-exclusive', profile: 'guest-memfd', severity: 2, nature: 'invariant',
+  id: 'G13',
+  name: 'slot-exclusive',
+  profile: 'guest-memfd',
+  severity: 2,
+  nature: 'invariant',
   statement: 'No two live memslots bind overlapping pages of one guest_memfd.',
   source: 'kvm_gmem_bind(), virt/kvm/guest_memfd.c (EEXIST in 7.2, EINVAL before)',
   needs: [['GmemBind'], ['GmemBindRet']],
@@ -27,13 +31,20 @@ export const g13: RuleDef = {
         if (other.inode !== slot.inode) continue;
         if (run.lost(other.fromRow, row)) return;
         run.violation({
-          row, pages: run.pagesOf(slot.inode, slot.pgoff, slot.npages),
+          row,
+          pages: run.pagesOf(slot.inode, slot.pgoff, slot.npages),
           message: `slot ${slot.id} is bound to pages ${hex(slot.pgoff)}..${hex(slot.pgoff + slot.npages - 1)} of ${inodeText(slot.inode)}, to which slot ${other.id} is bound too`,
           evidence: [[other.fromRow, 'state', `slot ${other.id} was bound here`]],
         });
         return;
       }
-      if (unknown) run.undecided('not-recorded', row, 'Whether two slots bind the same file is not in the trace: fd numbers do not name a file.', ['kretprobe:kvm_gmem_bind ino=slot->gmem.file->f_inode->i_ino']);
+      if (unknown)
+        run.undecided(
+          'not-recorded',
+          row,
+          'Whether two slots bind the same file is not in the trace: fd numbers do not name a file.',
+          ['kretprobe:kvm_gmem_bind ino=slot->gmem.file->f_inode->i_ino'],
+        );
       else run.ok();
     },
   }),

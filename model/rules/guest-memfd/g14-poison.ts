@@ -2,24 +2,44 @@ import { hex, inodeText } from '../common.js';
 import type { RuleDef } from '../rule.js';
 
 export const g14: RuleDef = {
-  id: 'G14', name: 'write-to-poison', profile: 'guest-memfd', severity: 2, nature: 'invariant',
+  id: 'G14',
+  name: 'write-to-poison',
+  profile: 'guest-memfd',
+  severity: 2,
+  nature: 'invariant',
   statement: 'A poisoned page is not handed out: get_pfn fails with -EHWPOISON.',
   source: 'kvm_gmem_get_pfn() and kvm_gmem_error_folio(), virt/kvm/guest_memfd.c',
   needs: [['GetPfnRet'], ['MemoryFailure', 'GmemErrorFolio']],
   about: ['MemoryFailure', 'GmemErrorFolio'],
   fix: 'Test folio_test_hwpoison() before the page is returned.',
-  listen: (run) => (!run.recorded('MemoryFailure', 'GmemErrorFolio') ? {} : {
-    getPfnOk: (inode, pgoff, row, fromRow) => {
-      if (pgoff < 0) return;
-      const poisoned = inode.poisoned.get(pgoff);
-      if (poisoned === undefined) {
-        run.ok();
-        return;
-      }
-      const pages = run.pagesOf(inode, pgoff);
-      if (run.lost(poisoned, row, pages)) return;
-      if (fromRow < poisoned || !run.w.ordered(poisoned, fromRow)) run.undecided('order', row, 'The look-up may have begun before the page was poisoned.', [], pages);
-      else run.violation({ row, pages, message: `get_pfn returned poisoned page ${hex(pgoff)} of ${inodeText(inode)}`, evidence: [[poisoned, 'cause', 'the page was poisoned here']] });
-    },
-  }),
+  listen: (run) =>
+    !run.recorded('MemoryFailure', 'GmemErrorFolio')
+      ? {}
+      : {
+          getPfnOk: (inode, pgoff, row, fromRow) => {
+            if (pgoff < 0) return;
+            const poisoned = inode.poisoned.get(pgoff);
+            if (poisoned === undefined) {
+              run.ok();
+              return;
+            }
+            const pages = run.pagesOf(inode, pgoff);
+            if (run.lost(poisoned, row, pages)) return;
+            if (fromRow < poisoned || !run.w.ordered(poisoned, fromRow))
+              run.undecided(
+                'order',
+                row,
+                'The look-up may have begun before the page was poisoned.',
+                [],
+                pages,
+              );
+            else
+              run.violation({
+                row,
+                pages,
+                message: `get_pfn returned poisoned page ${hex(pgoff)} of ${inodeText(inode)}`,
+                evidence: [[poisoned, 'cause', 'the page was poisoned here']],
+              });
+          },
+        },
 };

@@ -15,32 +15,55 @@ interface Candidate {
  * order is decided by the lock. Only a bracket's own ranges count: the hull of several is handled conservatively.
  */
 export const g2: RuleDef = {
-  id: 'G2', name: 'no-install-during-invalidate', profile: 'guest-memfd', severity: 1, nature: 'invariant',
+  id: 'G2',
+  name: 'no-install-during-invalidate',
+  profile: 'guest-memfd',
+  severity: 1,
+  nature: 'invariant',
   statement: 'No leaf SPTE becomes present for a gfn while an invalidation of that gfn is in progress.',
-  source: 'is_page_fault_stale() and mmu_invalidate_retry_gfn(), arch/x86/kvm/mmu/mmu.c and include/linux/kvm_host.h',
+  source:
+    'is_page_fault_stale() and mmu_invalidate_retry_gfn(), arch/x86/kvm/mmu/mmu.c and include/linux/kvm_host.h',
   needs: [['SpteChanged'], ['InvStart'], ['InvEnd'], ['InvRange', 'UnmapGfnRange']],
   about: ['SpteChanged'],
   fix: 'Check is_page_fault_stale() under mmu_lock, after get_pfn and before the SPTE is made.',
   listen: (run) => {
-    const bracketsShow = run.recorded('InvStart') && run.recorded('InvEnd') && run.recorded('InvRange', 'UnmapGfnRange');
+    const bracketsShow =
+      run.recorded('InvStart') && run.recorded('InvEnd') && run.recorded('InvRange', 'UnmapGfnRange');
     const missing = missingOf(run, ['InvStart', 'InvRange', 'InvEnd']);
     const waiting = new Map<Bracket, Candidate[]>();
     const report = (c: Candidate, endRow: number): void => {
       const pages = run.gfns(c.vm, c.rec.gfn, PAGES_PER_LEVEL[c.rec.level]);
       if (run.lost(c.bracket.startRow, c.rec.row, pages)) return;
       run.violation({
-        row: c.rec.row, pages, message: `leaf SPTE installed for gfn ${hex(c.rec.gfn)} (level ${c.rec.level}) while an invalidation of it is in progress`,
-        evidence: [[c.bracket.startRow, 'cause', 'invalidate start'], [c.rangeRow, 'cause', 'the range that covers the gfn'], [endRow, 'confirms', 'invalidate end']],
+        row: c.rec.row,
+        pages,
+        message: `leaf SPTE installed for gfn ${hex(c.rec.gfn)} (level ${c.rec.level}) while an invalidation of it is in progress`,
+        evidence: [
+          [c.bracket.startRow, 'cause', 'invalidate start'],
+          [c.rangeRow, 'cause', 'the range that covers the gfn'],
+          [endRow, 'confirms', 'invalidate end'],
+        ],
       });
     };
     return {
       spteInstall: (vm, rec) => {
         if (!bracketsShow) {
-          run.notRecorded(rec.row, 'Installs are seen, but no invalidation brackets with their ranges.', missing, run.gfns(vm, rec.gfn));
+          run.notRecorded(
+            rec.row,
+            'Installs are seen, but no invalidation brackets with their ranges.',
+            missing,
+            run.gfns(vm, rec.gfn),
+          );
           return;
         }
         if (!rec.vmSure && run.w.vms.some((v) => openOver(v, rec))) {
-          run.undecided('vm-identity', rec.row, 'The SPTE event carries no VM, and its thread group has more than one.', ['kprobe:kvm_tdp_mmu_map kvm=vcpu->kvm'], run.gfns(vm, rec.gfn));
+          run.undecided(
+            'vm-identity',
+            rec.row,
+            'The SPTE event carries no VM, and its thread group has more than one.',
+            ['kprobe:kvm_tdp_mmu_map kvm=vcpu->kvm'],
+            run.gfns(vm, rec.gfn),
+          );
           return;
         }
         const open = vm.open.length > 0 ? openOver(vm, rec) : undefined;
@@ -60,7 +83,13 @@ export const g2: RuleDef = {
       finish: () => {
         for (const list of waiting.values()) {
           for (const c of list) {
-            if (c.vm.holeRow >= 0) run.notRecorded(c.rec.row, 'The bracket\'s end was not seen, and other ends of this VM were missed too (inlined copies escape probes).', ['InvEnd'], run.gfns(c.vm, c.rec.gfn));
+            if (c.vm.holeRow >= 0)
+              run.notRecorded(
+                c.rec.row,
+                "The bracket's end was not seen, and other ends of this VM were missed too (inlined copies escape probes).",
+                ['InvEnd'],
+                run.gfns(c.vm, c.rec.gfn),
+              );
             else report(c, -1);
           }
         }
@@ -70,7 +99,10 @@ export const g2: RuleDef = {
 };
 
 /** The oldest open bracket of a VM that has a leaf's gfns in one of its ranges. */
-function openOver(vm: Vm, rec: SpteRec): { readonly bracket: Bracket; readonly rangeRow: number } | undefined {
+function openOver(
+  vm: Vm,
+  rec: SpteRec,
+): { readonly bracket: Bracket; readonly rangeRow: number } | undefined {
   const end = rec.gfn + PAGES_PER_LEVEL[rec.level]!;
   for (const bracket of vm.open) {
     const range = bracket.ranges.find((r) => r.first < end && r.end > rec.gfn);

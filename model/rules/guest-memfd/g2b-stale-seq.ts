@@ -4,9 +4,15 @@ import type { RuleDef } from '../rule.js';
 
 /** G2b: an install whose fault took its sequence snapshot before an invalidation that has ended since. */
 export const g2b: RuleDef = {
-  id: 'G2b', name: 'stale-seq', profile: 'guest-memfd', severity: 1, nature: 'invariant',
-  statement: 'A fault does not install an SPTE when an invalidation of its gfn began and ended since it looked up the page.',
-  source: 'mmu_invalidate_retry_gfn(), include/linux/kvm_host.h; kvm_mmu_faultin_pfn(), arch/x86/kvm/mmu/mmu.c',
+  id: 'G2b',
+  name: 'stale-seq',
+  profile: 'guest-memfd',
+  severity: 1,
+  nature: 'invariant',
+  statement:
+    'A fault does not install an SPTE when an invalidation of its gfn began and ended since it looked up the page.',
+  source:
+    'mmu_invalidate_retry_gfn(), include/linux/kvm_host.h; kvm_mmu_faultin_pfn(), arch/x86/kvm/mmu/mmu.c',
   needs: [['SpteChanged'], ['TdpMap', 'GetPfn'], ['TdpMap', 'InvStart']],
   about: ['SpteChanged'],
   fix: 'Compare fault->mmu_seq with kvm->mmu_invalidate_seq under mmu_lock and retry when they differ.',
@@ -15,44 +21,78 @@ export const g2b: RuleDef = {
     const lookUpsShow = run.recorded('GetPfn');
     const missing = missingOf(run, ['TdpMap', 'InvStart', 'InvEnd']);
     return {
-    spteInstall: (vm, rec, fault) => {
-      if (!fault) return;
-      if (fault.mapRow >= 0 && fault.faultSeq >= 0 && fault.seq >= 0) {
-        if (fault.faultSeq === fault.seq) run.ok();
-        else {
+      spteInstall: (vm, rec, fault) => {
+        if (!fault) return;
+        if (fault.mapRow >= 0 && fault.faultSeq >= 0 && fault.seq >= 0) {
+          if (fault.faultSeq === fault.seq) run.ok();
+          else {
+            run.violation({
+              row: rec.row,
+              pages: run.gfns(vm, rec.gfn),
+              message: `SPTE installed for gfn ${hex(rec.gfn)} by a fault with sequence ${fault.faultSeq} while the VM is at ${fault.seq}`,
+              evidence: [
+                [fault.mapRow, 'cause', `fault_seq=${fault.faultSeq} seq=${fault.seq}`],
+                [fault.getPfnRow, 'related', 'the fault looked up the page'],
+              ],
+            });
+          }
+          return;
+        }
+        if (!bracketsShow) {
+          run.notRecorded(
+            rec.row,
+            'Neither sequence numbers nor invalidation brackets are recorded.',
+            missing,
+            run.gfns(vm, rec.gfn),
+          );
+          return;
+        }
+        if (fault.getPfnRow < 0) {
+          if (!lookUpsShow)
+            run.notRecorded(
+              rec.row,
+              'The moment at which the fault looked up the page is not recorded.',
+              ['TdpMap', 'GetPfn'],
+              run.gfns(vm, rec.gfn),
+            );
+          return;
+        }
+        const between = closedSince(vm, fault.getPfnRow, rec);
+        if (!between) {
+          run.ok();
+          return;
+        }
+        const pages = run.gfns(vm, rec.gfn);
+        if (run.lost(fault.getPfnRow, rec.row, pages)) return;
+        if (!rec.vmSure) {
+          run.undecided(
+            'vm-identity',
+            rec.row,
+            'The SPTE event carries no VM, and its thread group has more than one.',
+            ['kprobe:kvm_tdp_mmu_map kvm=vcpu->kvm'],
+            pages,
+          );
+        } else if (!run.w.ordered(fault.getPfnRow, between.startRow)) {
+          run.undecided(
+            'order',
+            rec.row,
+            'get_pfn and the invalidation are on two CPUs too close in time to be ordered.',
+            ['a global trace_clock', 'kprobe:kvm_tdp_mmu_map fault_seq seq'],
+            pages,
+          );
+        } else {
           run.violation({
-            row: rec.row, pages: run.gfns(vm, rec.gfn), message: `SPTE installed for gfn ${hex(rec.gfn)} by a fault with sequence ${fault.faultSeq} while the VM is at ${fault.seq}`,
-            evidence: [[fault.mapRow, 'cause', `fault_seq=${fault.faultSeq} seq=${fault.seq}`], [fault.getPfnRow, 'related', 'the fault looked up the page']],
+            row: rec.row,
+            pages,
+            message: `SPTE installed for gfn ${hex(rec.gfn)} although an invalidation of it began and ended since get_pfn`,
+            evidence: [
+              [fault.getPfnRow, 'cause', 'get_pfn'],
+              [between.startRow, 'cause', 'invalidate start'],
+              [between.endRow, 'cause', 'invalidate end'],
+            ],
           });
         }
-        return;
-      }
-      if (!bracketsShow) {
-        run.notRecorded(rec.row, 'Neither sequence numbers nor invalidation brackets are recorded.', missing, run.gfns(vm, rec.gfn));
-        return;
-      }
-      if (fault.getPfnRow < 0) {
-        if (!lookUpsShow) run.notRecorded(rec.row, 'The moment at which the fault looked up the page is not recorded.', ['TdpMap', 'GetPfn'], run.gfns(vm, rec.gfn));
-        return;
-      }
-      const between = closedSince(vm, fault.getPfnRow, rec);
-      if (!between) {
-        run.ok();
-        return;
-      }
-      const pages = run.gfns(vm, rec.gfn);
-      if (run.lost(fault.getPfnRow, rec.row, pages)) return;
-      if (!rec.vmSure) {
-        run.undecided('vm-identity', rec.row, 'The SPTE event carries no VM, and its thread group has more than one.', ['kprobe:kvm_tdp_mmu_map kvm=vcpu->kvm'], pages);
-      } else if (!run.w.ordered(fault.getPfnRow, between.startRow)) {
-        run.undecided('order', rec.row, 'get_pfn and the invalidation are on two CPUs too close in time to be ordered.', ['a global trace_clock', 'kprobe:kvm_tdp_mmu_map fault_seq seq'], pages);
-      } else {
-        run.violation({
-          row: rec.row, pages, message: `SPTE installed for gfn ${hex(rec.gfn)} although an invalidation of it began and ended since get_pfn`,
-          evidence: [[fault.getPfnRow, 'cause', 'get_pfn'], [between.startRow, 'cause', 'invalidate start'], [between.endRow, 'cause', 'invalidate end']],
-        });
-      }
-    },
+      },
     };
   },
 };

@@ -14,7 +14,10 @@ function oldSide(run: RuleRun, conv: Conv, row: number): { vm: Vm; rec: SpteRec 
   const limit = threshold(conv, row);
   const newSide = conv.toPrivate ? 1 : 0;
   const pick = (vm: Vm, first: number, end: number): { vm: Vm; rec: SpteRec }[] =>
-    vm.sptes.covering(first, end, []).filter((r) => r.row < limit && (conv.scope === 'inode' || r.side !== newSide)).map((rec) => ({ vm, rec }));
+    vm.sptes
+      .covering(first, end, [])
+      .filter((r) => r.row < limit && (conv.scope === 'inode' || r.side !== newSide))
+      .map((rec) => ({ vm, rec }));
   if (conv.scope === 'vm') return conv.vm ? pick(conv.vm, conv.storeFirst, conv.storeEnd) : [];
   const inode = conv.inode!;
   return run.w.slotsOfPages(inode, conv.first, conv.end).flatMap((s) => {
@@ -34,74 +37,139 @@ interface Waiting {
 
 /** G3: when an attribute is stored, no SPTE of the side that it leaves is present. */
 export const g3: RuleDef = {
-  id: 'G3', name: 'zap-before-store', profile: 'guest-memfd', severity: 1, nature: 'invariant',
-  statement: 'When the attribute of a gfn is stored, no present SPTE of the side that it leaves covers the gfn.',
-  source: 'kvm_vm_set_mem_attributes(), virt/kvm/kvm_main.c; __kvm_gmem_invalidate_start(), virt/kvm/guest_memfd.c',
+  id: 'G3',
+  name: 'zap-before-store',
+  profile: 'guest-memfd',
+  severity: 1,
+  nature: 'invariant',
+  statement:
+    'When the attribute of a gfn is stored, no present SPTE of the side that it leaves covers the gfn.',
+  source:
+    'kvm_vm_set_mem_attributes(), virt/kvm/kvm_main.c; __kvm_gmem_invalidate_start(), virt/kvm/guest_memfd.c',
   needs: [['SpteChanged'], ['PostSetAttr', 'StoreAttr', 'ConvertRet', 'SysExitIoctl', 'VmIoctlRet']],
   about: ['PostSetAttr', 'StoreAttr', 'ConvertRet', 'SetAttrRequest'],
   fix: 'Zap the range in the pre_set handler, inside the bracket, before the attribute is stored.',
   listen: (run) => {
     const waiting: Waiting[] = [];
     return {
-    store: (conv, row) => {
-      if (!conv.rangeKnown || mayChangeNothing(run, conv, row)) return;
-      const pages = run.pagesOfConv(conv);
-      if (!run.recorded('SpteChanged')) {
-        run.notRecorded(row, run.recorded('SetSpte', 'MmuPrepareZapPage') ? 'Shadow paging has no event for a zapped SPTE.' : 'SPTE events are not recorded.', ['SpteChanged'], pages);
-        return;
-      }
-      if (conv.scope === 'inode' && conv.inode!.slots.length === 0) {
-        run.notRecorded(row, 'Which gfns the file\'s pages are is not recorded.', ['GmemBind', 'GetPfn'], pages);
-        return;
-      }
-      const old = oldSide(run, conv, row);
-      const first = old.find((o) => !o.rec.doubtful) ?? old[0];
-      if (!first) {
-        run.ok();
-        return;
-      }
-      if (conv.rangeMerged) {
-        run.notRecorded(row, 'Only the store shows the range, and the maple tree merges it with neighbours that had the attribute before.', ['ConvertEnter'], pages);
-        return;
-      }
-      const { vm, rec } = first;
-      if (run.lost(rec.row, row, pages)) return;
-      if (rec.doubtful) {
-        run.notRecorded(row, 'Two leaves for one gfn were installed: which root each is in, or a zap in between, is not recorded.', ['ExternalSpte'], pages);
-        return;
-      }
-      if (!rec.vmSure) {
-        run.undecided('vm-identity', row, 'The SPTE event carries no VM, and its thread group has more than one.', ['kprobe:kvm_tdp_mmu_map kvm=vcpu->kvm'], pages);
-        return;
-      }
-      const message = `${convText(conv)} became ${conv.toPrivate ? 'private' : 'shared'} while an SPTE of the old side maps gfn ${hex(rec.gfn)} (level ${rec.level}, pfn ${hex(rec.pfn)})`;
-      let open = true;
-      const judge = (confirmRow: number): void => {
-        if (!open) return;
-        open = false;
-        run.violation({ row, message, pages: run.gfns(vm, rec.gfn), evidence: [[rec.row, 'state', 'the SPTE was installed here'], [confirmRow, 'confirms', 'the SPTE is still present here']] });
-      };
-      // A zap by a thread that a pid filter hides would go unseen: the SPTE's next event tells.
-      (rec.pending ??= []).push({
-        confirm: judge,
-        refute: () => {
-          if (open) run.undecided('not-recorded', row, 'The SPTE seems to have been zapped by a task that the trace does not show.', ['an empty set_event_pid'], pages);
+      store: (conv, row) => {
+        if (!conv.rangeKnown || mayChangeNothing(run, conv, row)) return;
+        const pages = run.pagesOfConv(conv);
+        if (!run.recorded('SpteChanged')) {
+          run.notRecorded(
+            row,
+            run.recorded('SetSpte', 'MmuPrepareZapPage')
+              ? 'Shadow paging has no event for a zapped SPTE.'
+              : 'SPTE events are not recorded.',
+            ['SpteChanged'],
+            pages,
+          );
+          return;
+        }
+        if (conv.scope === 'inode' && conv.inode!.slots.length === 0) {
+          run.notRecorded(
+            row,
+            "Which gfns the file's pages are is not recorded.",
+            ['GmemBind', 'GetPfn'],
+            pages,
+          );
+          return;
+        }
+        const old = oldSide(run, conv, row);
+        const first = old.find((o) => !o.rec.doubtful) ?? old[0];
+        if (!first) {
+          run.ok();
+          return;
+        }
+        if (conv.rangeMerged) {
+          run.notRecorded(
+            row,
+            'Only the store shows the range, and the maple tree merges it with neighbours that had the attribute before.',
+            ['ConvertEnter'],
+            pages,
+          );
+          return;
+        }
+        const { vm, rec } = first;
+        if (run.lost(rec.row, row, pages)) return;
+        if (rec.doubtful) {
+          run.notRecorded(
+            row,
+            'Two leaves for one gfn were installed: which root each is in, or a zap in between, is not recorded.',
+            ['ExternalSpte'],
+            pages,
+          );
+          return;
+        }
+        if (!rec.vmSure) {
+          run.undecided(
+            'vm-identity',
+            row,
+            'The SPTE event carries no VM, and its thread group has more than one.',
+            ['kprobe:kvm_tdp_mmu_map kvm=vcpu->kvm'],
+            pages,
+          );
+          return;
+        }
+        const message = `${convText(conv)} became ${conv.toPrivate ? 'private' : 'shared'} while an SPTE of the old side maps gfn ${hex(rec.gfn)} (level ${rec.level}, pfn ${hex(rec.pfn)})`;
+        let open = true;
+        const judge = (confirmRow: number): void => {
+          if (!open) return;
           open = false;
-        },
-      });
-      waiting.push({ vm, row, judge, undecided: () => {
-        if (open) run.undecided('not-recorded', row, 'The VM went away without a zap of this SPTE in the trace: zaps were not all recorded.', ['an empty set_event_pid'], pages);
-        open = false;
-      } });
-    },
-    finish: (lastRow) => {
-      for (const x of waiting) {
-        // What would have refuted it may be among lost events, or gone with the VM.
-        if (run.w.gapBetween(x.row, lastRow) || (x.vm.slots.length > 0 && x.vm.slots.every((s) => s.untilRow >= 0))) x.undecided();
-        else x.judge(-1);
-      }
-      waiting.length = 0;
-    },
-  };
+          run.violation({
+            row,
+            message,
+            pages: run.gfns(vm, rec.gfn),
+            evidence: [
+              [rec.row, 'state', 'the SPTE was installed here'],
+              [confirmRow, 'confirms', 'the SPTE is still present here'],
+            ],
+          });
+        };
+        // A zap by a thread that a pid filter hides would go unseen: the SPTE's next event tells.
+        (rec.pending ??= []).push({
+          confirm: judge,
+          refute: () => {
+            if (open)
+              run.undecided(
+                'not-recorded',
+                row,
+                'The SPTE seems to have been zapped by a task that the trace does not show.',
+                ['an empty set_event_pid'],
+                pages,
+              );
+            open = false;
+          },
+        });
+        waiting.push({
+          vm,
+          row,
+          judge,
+          undecided: () => {
+            if (open)
+              run.undecided(
+                'not-recorded',
+                row,
+                'The VM went away without a zap of this SPTE in the trace: zaps were not all recorded.',
+                ['an empty set_event_pid'],
+                pages,
+              );
+            open = false;
+          },
+        });
+      },
+      finish: (lastRow) => {
+        for (const x of waiting) {
+          // What would have refuted it may be among lost events, or gone with the VM.
+          if (
+            run.w.gapBetween(x.row, lastRow) ||
+            (x.vm.slots.length > 0 && x.vm.slots.every((s) => s.untilRow >= 0))
+          )
+            x.undecided();
+          else x.judge(-1);
+        }
+        waiting.length = 0;
+      },
+    };
   },
 };

@@ -3,7 +3,11 @@ import { convText, mayChangeNothing, missingOf } from '../common.js';
 import type { RuleDef } from '../rule.js';
 
 /** Whether the union of ranges holds [first, end). */
-function covers(ranges: readonly { readonly first: number; readonly end: number }[], first: number, end: number): boolean {
+function covers(
+  ranges: readonly { readonly first: number; readonly end: number }[],
+  first: number,
+  end: number,
+): boolean {
   let at = first;
   for (const r of [...ranges].sort((a, b) => a.first - b.first)) if (r.first <= at) at = Math.max(at, r.end);
   return at >= end;
@@ -14,23 +18,48 @@ function covers(ranges: readonly { readonly first: number; readonly end: number 
  * the bracket's end on correct kernels, so the bracket is looked for between the request and post.
  */
 export const g4: RuleDef = {
-  id: 'G4', name: 'bracket', profile: 'guest-memfd', severity: 1, nature: 'invariant',
-  statement: 'Every store of an attribute lies inside an invalidation bracket of this conversion over the changed range.',
-  source: 'kvm_vm_set_mem_attributes(), virt/kvm/kvm_main.c; kvm_gmem_invalidate_start/end(), virt/kvm/guest_memfd.c',
-  needs: [['GmemInvStart', 'InvStart'], ['GmemInvStart', 'InvEnd'], ['PostSetAttr', 'StoreAttr', 'ConvertRet']],
+  id: 'G4',
+  name: 'bracket',
+  profile: 'guest-memfd',
+  severity: 1,
+  nature: 'invariant',
+  statement:
+    'Every store of an attribute lies inside an invalidation bracket of this conversion over the changed range.',
+  source:
+    'kvm_vm_set_mem_attributes(), virt/kvm/kvm_main.c; kvm_gmem_invalidate_start/end(), virt/kvm/guest_memfd.c',
+  needs: [
+    ['GmemInvStart', 'InvStart'],
+    ['GmemInvStart', 'InvEnd'],
+    ['PostSetAttr', 'StoreAttr', 'ConvertRet'],
+  ],
   about: ['PostSetAttr', 'StoreAttr', 'ConvertRet', 'SetAttrRequest'],
   fix: 'Call invalidate_start for the range before the store, and invalidate_end after it, under the same lock.',
   listen: (run) => {
     const candidates: { conv: Conv; row: number; vms: Vm[] }[] = [];
     const report = (conv: Conv, row: number, what = 'without an invalidation bracket'): void => {
       if (conv.callRow < 0) {
-        run.undecided(run.w.survey.gaps.length > 0 ? 'lost' : 'unknown-start', row, 'The beginning of the conversion is not in the trace.', [], run.pagesOfConv(conv));
+        run.undecided(
+          run.w.survey.gaps.length > 0 ? 'lost' : 'unknown-start',
+          row,
+          'The beginning of the conversion is not in the trace.',
+          [],
+          run.pagesOfConv(conv),
+        );
         return;
       }
       if (run.lost(conv.callRow, row, run.pagesOfConv(conv))) return;
       run.violation({
-        row, pages: run.pagesOfConv(conv), message: `${convText(conv)} became ${conv.toPrivate ? 'private' : 'shared'} ${what}`,
-        evidence: [[conv.callRow, 'missing-since', `the conversion begins${conv.sawInvStart || conv.sawGmemBracket ? '' : '; no invalidate start follows'}`], [conv.invOpenRow, 'related', 'its bracket begins']],
+        row,
+        pages: run.pagesOfConv(conv),
+        message: `${convText(conv)} became ${conv.toPrivate ? 'private' : 'shared'} ${what}`,
+        evidence: [
+          [
+            conv.callRow,
+            'missing-since',
+            `the conversion begins${conv.sawInvStart || conv.sawGmemBracket ? '' : '; no invalidate start follows'}`,
+          ],
+          [conv.invOpenRow, 'related', 'its bracket begins'],
+        ],
       });
     };
     return {
@@ -38,32 +67,81 @@ export const g4: RuleDef = {
         if (!conv.rangeKnown || mayChangeNothing(run, conv, row)) return;
         const pages = run.pagesOfConv(conv);
         if (conv.scope === 'vm') {
-          if (conv.sawInvStart && conv.sawInvEnd && conv.storeExact && conv.invRanges.length > 0 && !covers(conv.invRanges, conv.storeFirst, conv.storeEnd)) report(conv, row, 'outside the range of its invalidation bracket');
+          if (
+            conv.sawInvStart &&
+            conv.sawInvEnd &&
+            conv.storeExact &&
+            conv.invRanges.length > 0 &&
+            !covers(conv.invRanges, conv.storeFirst, conv.storeEnd)
+          )
+            report(conv, row, 'outside the range of its invalidation bracket');
           else if (conv.sawInvStart && conv.sawInvEnd) run.ok();
-          else if (!run.recorded('InvStart') || !run.recorded('InvEnd')) run.notRecorded(row, 'Invalidation brackets are not recorded.', missingOf(run, ['InvStart', 'InvEnd']), pages);
-          else if (conv.sawInvStart || conv.sawInvEnd) run.notRecorded(row, 'Only one side of the bracket is recorded (inlined copies escape probes).', ['InvStart'], pages);
+          else if (!run.recorded('InvStart') || !run.recorded('InvEnd'))
+            run.notRecorded(
+              row,
+              'Invalidation brackets are not recorded.',
+              missingOf(run, ['InvStart', 'InvEnd']),
+              pages,
+            );
+          else if (conv.sawInvStart || conv.sawInvEnd)
+            run.notRecorded(
+              row,
+              'Only one side of the bracket is recorded (inlined copies escape probes).',
+              ['InvStart'],
+              pages,
+            );
           else candidates.push({ conv, row, vms: conv.vm ? [conv.vm] : [] });
           return;
         }
-        const covered = conv.sawGmemBracket && (conv.rangeMerged || (conv.gmemFirst <= conv.first && conv.gmemEnd >= conv.end));
-        const changedOutside = conv.storeExact && conv.changedEnd > conv.changedFirst && (conv.gmemFirst > conv.changedFirst || conv.gmemEnd < conv.changedEnd);
+        const covered =
+          conv.sawGmemBracket &&
+          (conv.rangeMerged || (conv.gmemFirst <= conv.first && conv.gmemEnd >= conv.end));
+        const changedOutside =
+          conv.storeExact &&
+          conv.changedEnd > conv.changedFirst &&
+          (conv.gmemFirst > conv.changedFirst || conv.gmemEnd < conv.changedEnd);
         const closed = conv.storeExact && conv.gmemClosedBeforeStore;
         if (covered && !closed && !changedOutside) run.ok();
-        else if (conv.sawGmemBracket) report(conv, row, closed ? 'after its invalidation bracket had ended' : 'outside the range of its invalidation bracket');
+        else if (conv.sawGmemBracket)
+          report(
+            conv,
+            row,
+            closed
+              ? 'after its invalidation bracket had ended'
+              : 'outside the range of its invalidation bracket',
+          );
         else if (run.recorded('GmemInvStart')) report(conv, row);
         else if (run.recorded('InvStart') && run.recorded('InvEnd')) {
           const vms = [...new Set(run.w.slotsOfPages(conv.inode!, conv.first, conv.end).map((s) => s.vm))];
           const open = vms.length > 0 && vms.every((vm) => vm.open.some((b) => b.tid === conv.tid));
           if (open || (!conv.storeExact && conv.sawInvStart)) run.ok();
-          else if (vms.length === 0) run.notRecorded(row, 'Which VM the file\'s pages are bound to is not recorded.', ['GmemBind', 'GetPfn'], pages);
+          else if (vms.length === 0)
+            run.notRecorded(
+              row,
+              "Which VM the file's pages are bound to is not recorded.",
+              ['GmemBind', 'GetPfn'],
+              pages,
+            );
           else candidates.push({ conv, row, vms });
-        } else run.notRecorded(row, 'Invalidation brackets are not recorded.', missingOf(run, ['GmemInvStart', 'GmemInvEnd', 'InvStart', 'InvEnd']), pages);
+        } else
+          run.notRecorded(
+            row,
+            'Invalidation brackets are not recorded.',
+            missingOf(run, ['GmemInvStart', 'GmemInvEnd', 'InvStart', 'InvEnd']),
+            pages,
+          );
       },
       // Whether this build's probes see every bracket is known only when the whole trace has been seen.
       finish: () => {
         for (const { conv, row, vms } of candidates) {
           const hole = vms.find((vm) => vm.holeRow >= 0 || vm.starts === 0);
-          if (hole) run.notRecorded(row, 'Some brackets of this VM escaped the probes (kvm_mmu_invalidate_start is inlined on ordinary builds).', ['InvStart'], run.pagesOfConv(conv));
+          if (hole)
+            run.notRecorded(
+              row,
+              'Some brackets of this VM escaped the probes (kvm_mmu_invalidate_start is inlined on ordinary builds).',
+              ['InvStart'],
+              run.pagesOfConv(conv),
+            );
           else report(conv, row);
         }
       },

@@ -13,7 +13,11 @@ interface Leak {
  * count where probes fetch it, and by other brackets of the same call site, which show that its end can be seen.
  */
 export const g5: RuleDef = {
-  id: 'G5', name: 'balance', profile: 'guest-memfd', severity: 2, nature: 'invariant',
+  id: 'G5',
+  name: 'balance',
+  profile: 'guest-memfd',
+  severity: 2,
+  nature: 'invariant',
   statement: 'Every invalidate start has its range and its end, and no end comes without a start.',
   source: 'kvm_mmu_invalidate_start/range_add/end(), virt/kvm/kvm_main.c (WARN_ON_ONCE on imbalance)',
   needs: [['InvStart'], ['InvEnd']],
@@ -30,14 +34,22 @@ export const g5: RuleDef = {
     const returned = (t: Thread, row: number, fromRow: number, what: string): void => {
       for (const vm of run.w.vms) {
         for (const bracket of vm.open) {
-          if (bracket.tid === t.tid && bracket.startRow >= fromRow && !leaks.some((l) => l.bracket === bracket)) leaks.push({ vm, bracket, row, what });
+          if (
+            bracket.tid === t.tid &&
+            bracket.startRow >= fromRow &&
+            !leaks.some((l) => l.bracket === bracket)
+          )
+            leaks.push({ vm, bracket, row, what });
         }
       }
     };
     return {
       invEnd: (vm, bracket, row, inprog) => {
         if (inprog <= 0) {
-          run.violation({ row, message: `invalidate end while mmu_invalidate_in_progress is ${inprog}: an end without a start` });
+          run.violation({
+            row,
+            message: `invalidate end while mmu_invalidate_in_progress is ${inprog}: an end without a start`,
+          });
           return;
         }
         if (!bracket) return;
@@ -51,24 +63,47 @@ export const g5: RuleDef = {
       finish: (lastRow) => {
         for (const { vm, bracket, row, what } of leaks) {
           // A leaked bracket stays in vm.open; one that the kernel's count dropped has ended unseen.
-          if (!vm.open.includes(bracket) || bracket.endRow >= 0 || vm.holeRow >= 0 || !balanced.get(vm)?.has(bracket.context)) {
-            run.notRecorded(row, 'An invalidate end was not seen, and others of this VM escaped the probes too.', ['InvEnd'], undefined);
+          if (
+            !vm.open.includes(bracket) ||
+            bracket.endRow >= 0 ||
+            vm.holeRow >= 0 ||
+            !balanced.get(vm)?.has(bracket.context)
+          ) {
+            run.notRecorded(
+              row,
+              'An invalidate end was not seen, and others of this VM escaped the probes too.',
+              ['InvEnd'],
+              undefined,
+            );
             continue;
           }
           if (run.lost(bracket.startRow, row)) continue;
           const later = vm.closed.find((b) => b.startRow > row);
           run.violation({
-            row, message: `the ${what} returned with its invalidation bracket still open`,
-            evidence: [[bracket.startRow, 'cause', 'invalidate start without an end'], [later?.startRow ?? -1, 'related', 'a later bracket of this VM']],
+            row,
+            message: `the ${what} returned with its invalidation bracket still open`,
+            evidence: [
+              [bracket.startRow, 'cause', 'invalidate start without an end'],
+              [later?.startRow ?? -1, 'related', 'a later bracket of this VM'],
+            ],
           });
         }
         for (const { vm, bracket, row } of rangeless) {
           if (bracket.context === 'notifier' || !withRange.get(vm)?.has(bracket.context)) continue;
           if (run.lost(bracket.startRow, Math.min(row, lastRow))) continue;
-          run.violation({ row, message: 'invalidate end without a range since its start', evidence: [[bracket.startRow, 'cause', 'invalidate start']] });
+          run.violation({
+            row,
+            message: 'invalidate end without a range since its start',
+            evidence: [[bracket.startRow, 'cause', 'invalidate start']],
+          });
         }
         for (const vm of run.w.vms) {
-          if (vm.holeRow >= 0) run.notRecorded(vm.holeRow, 'Some starts or ends of this VM escaped the probes (inlined copies).', ['InvStart']);
+          if (vm.holeRow >= 0)
+            run.notRecorded(
+              vm.holeRow,
+              'Some starts or ends of this VM escaped the probes (inlined copies).',
+              ['InvStart'],
+            );
         }
       },
     };

@@ -5,7 +5,11 @@ import type { RuleDef } from '../rule.js';
 
 /** G6: a page leaves the page cache only when no SPTE maps it, and does not come back through a fault that found it before. */
 export const g6: RuleDef = {
-  id: 'G6', name: 'punch-vs-getpfn', profile: 'guest-memfd', severity: 1, nature: 'invariant',
+  id: 'G6',
+  name: 'punch-vs-getpfn',
+  profile: 'guest-memfd',
+  severity: 1,
+  nature: 'invariant',
   statement: 'No present SPTE maps the pfn of a page that was deleted from the file.',
   source: 'kvm_gmem_punch_hole(), virt/kvm/guest_memfd.c; is_page_fault_stale(), arch/x86/kvm/mmu/mmu.c',
   needs: [['FilemapDelete'], ['SpteChanged'], ['GmemBind', 'GetPfn', 'QemuSetUserMemory']],
@@ -19,11 +23,27 @@ export const g6: RuleDef = {
       let open = true;
       const pages = run.gfns(vm, rec.gfn);
       const judge = (confirmRow: number): void => {
-        if (open) run.violation({ row, message, pages, evidence: [[rec.row, 'state', 'the SPTE was installed here'], [confirmRow, 'confirms', 'the SPTE is still present here']] });
+        if (open)
+          run.violation({
+            row,
+            message,
+            pages,
+            evidence: [
+              [rec.row, 'state', 'the SPTE was installed here'],
+              [confirmRow, 'confirms', 'the SPTE is still present here'],
+            ],
+          });
         open = false;
       };
       const drop = (): void => {
-        if (open) run.undecided('not-recorded', row, 'The SPTE seems to have been zapped by a task that the trace does not show.', ['an empty set_event_pid'], pages);
+        if (open)
+          run.undecided(
+            'not-recorded',
+            row,
+            'The SPTE seems to have been zapped by a task that the trace does not show.',
+            ['an empty set_event_pid'],
+            pages,
+          );
         open = false;
       };
       (rec.pending ??= []).push({ confirm: judge, refute: drop });
@@ -47,15 +67,39 @@ export const g6: RuleDef = {
           if (!rec) continue;
           clean = false;
           if (rec.doubtful) {
-            run.notRecorded(row, 'Two leaves for one gfn were installed: a zap in between may not be recorded.', ['SpteChanged'], run.pagesOf(inode, pgoff));
+            run.notRecorded(
+              row,
+              'Two leaves for one gfn were installed: a zap in between may not be recorded.',
+              ['SpteChanged'],
+              run.pagesOf(inode, pgoff),
+            );
             continue;
           }
           if (run.lost(rec.row, row, run.pagesOf(inode, pgoff))) continue;
-          if (!rec.vmSure) run.undecided('vm-identity', row, 'The SPTE event carries no VM, and its thread group has more than one.', ['kprobe:kvm_tdp_mmu_map kvm=vcpu->kvm'], run.gfns(s.vm, rec.gfn));
-          else wait(s.vm, rec, row, `page ${hex(pgoff)} of ${inodeText(inode)} deleted while the SPTE of gfn ${hex(rec.gfn)} maps its pfn ${hex(pfn)}`);
+          if (!rec.vmSure)
+            run.undecided(
+              'vm-identity',
+              row,
+              'The SPTE event carries no VM, and its thread group has more than one.',
+              ['kprobe:kvm_tdp_mmu_map kvm=vcpu->kvm'],
+              run.gfns(s.vm, rec.gfn),
+            );
+          else
+            wait(
+              s.vm,
+              rec,
+              row,
+              `page ${hex(pgoff)} of ${inodeText(inode)} deleted while the SPTE of gfn ${hex(rec.gfn)} maps its pfn ${hex(pfn)}`,
+            );
         }
         if (!bound) {
-          if (t.fallocate && inode.slots.length === 0 && inode.releasedRow < 0) run.notRecorded(row, 'Which gfn the page is bound to is not recorded.', ['GmemBind', 'GetPfn'], run.pagesOf(inode, pgoff));
+          if (t.fallocate && inode.slots.length === 0 && inode.releasedRow < 0)
+            run.notRecorded(
+              row,
+              'Which gfn the page is bound to is not recorded.',
+              ['GmemBind', 'GetPfn'],
+              run.pagesOf(inode, pgoff),
+            );
         } else if (clean) run.ok();
       },
       spteInstall: (vm, rec, fault) => {
@@ -69,13 +113,22 @@ export const g6: RuleDef = {
         if (run.lost(gone.deletedRow, rec.row, run.gfns(vm, rec.gfn))) return;
         if (!rec.vmSure) return;
         run.violation({
-          row: rec.row, pages: run.gfns(vm, rec.gfn), message: `SPTE of gfn ${hex(rec.gfn)} installed with pfn ${hex(rec.pfn)}, which was deleted from ${inodeText(slot.inode)} since get_pfn`,
-          evidence: [[found, 'cause', 'get_pfn returned the page'], [gone.deletedRow, 'cause', 'the page was deleted here']],
+          row: rec.row,
+          pages: run.gfns(vm, rec.gfn),
+          message: `SPTE of gfn ${hex(rec.gfn)} installed with pfn ${hex(rec.pfn)}, which was deleted from ${inodeText(slot.inode)} since get_pfn`,
+          evidence: [
+            [found, 'cause', 'get_pfn returned the page'],
+            [gone.deletedRow, 'cause', 'the page was deleted here'],
+          ],
         });
       },
       finish: (lastRow) => {
         for (const x of waiting) {
-          if (run.w.gapBetween(x.row, lastRow) || (x.vm.slots.length > 0 && x.vm.slots.every((s) => s.untilRow >= 0))) x.drop();
+          if (
+            run.w.gapBetween(x.row, lastRow) ||
+            (x.vm.slots.length > 0 && x.vm.slots.every((s) => s.untilRow >= 0))
+          )
+            x.drop();
           else x.judge(-1);
         }
       },

@@ -5,26 +5,60 @@ import type { RuleDef } from '../rule.js';
 
 /** G6b: a hole is punched in a bound file only inside an invalidation bracket. Teardown after release is exempt. */
 export const g6b: RuleDef = {
-  id: 'G6b', name: 'unbracketed-truncate', profile: 'guest-memfd', severity: 2, nature: 'invariant',
+  id: 'G6b',
+  name: 'unbracketed-truncate',
+  profile: 'guest-memfd',
+  severity: 2,
+  nature: 'invariant',
   statement: 'Pages of a file that is bound to a memslot are deleted only inside an invalidation bracket.',
   source: 'kvm_gmem_punch_hole(), virt/kvm/guest_memfd.c',
-  needs: [['FilemapDelete'], ['GmemInvStart', 'InvStart'], ['GmemFallocate', 'GmemPunchHole', 'SysEnterFallocate']],
+  needs: [
+    ['FilemapDelete'],
+    ['GmemInvStart', 'InvStart'],
+    ['GmemFallocate', 'GmemPunchHole', 'SysEnterFallocate'],
+  ],
   about: ['FilemapDelete', 'GmemFallocate'],
   fix: 'Bracket the truncation with kvm_gmem_invalidate_start and _end under the invalidate lock.',
   listen: (run) => {
     const ownBrackets = run.recorded('GmemInvStart');
     const brackets = run.recorded('InvStart') && run.recorded('InvEnd');
-    const candidates: { vm: Vm; row: number; message: string; pages: ReturnType<typeof run.pagesOf>; fromRow: number }[] = [];
-    const unbracketed = (inode: Inode, pgoff: number, count: number, row: number, t: Thread, fromRow: number, vm: Vm): void => {
+    const candidates: {
+      vm: Vm;
+      row: number;
+      message: string;
+      pages: ReturnType<typeof run.pagesOf>;
+      fromRow: number;
+    }[] = [];
+    const unbracketed = (
+      inode: Inode,
+      pgoff: number,
+      count: number,
+      row: number,
+      t: Thread,
+      fromRow: number,
+      vm: Vm,
+    ): void => {
       const pages = run.pagesOf(inode, pgoff, count);
       const message = `page ${hex(pgoff)} of ${inodeText(inode)} deleted outside an invalidation bracket`;
       if (ownBrackets) {
-        if (!run.lost(fromRow, row, pages)) run.violation({ row, message, pages, evidence: [[fromRow, 'missing-since', 'punching the hole begins; no invalidate start follows']] });
+        if (!run.lost(fromRow, row, pages))
+          run.violation({
+            row,
+            message,
+            pages,
+            evidence: [[fromRow, 'missing-since', 'punching the hole begins; no invalidate start follows']],
+          });
       } else if (brackets) {
         const slots = run.w.slotsOfPages(inode, pgoff, pgoff + count);
         if (slots.every((s) => s.vm.open.some((b) => b.tid === t.tid))) run.ok();
         else candidates.push({ vm, row, message, pages, fromRow });
-      } else run.notRecorded(row, 'Invalidation brackets are not recorded.', missingOf(run, ['GmemInvStart', 'InvStart', 'InvEnd']), pages);
+      } else
+        run.notRecorded(
+          row,
+          'Invalidation brackets are not recorded.',
+          missingOf(run, ['GmemInvStart', 'InvStart', 'InvEnd']),
+          pages,
+        );
     };
     return {
       filemapDelete: (inode, pgoff, count, _pfn, row, t) => {
@@ -42,8 +76,20 @@ export const g6b: RuleDef = {
       },
       finish: () => {
         for (const c of candidates) {
-          if (c.vm.holeRow >= 0 || c.vm.starts === 0) run.notRecorded(c.row, 'Some brackets of this VM escaped the probes (inlined copies).', ['GmemInvStart'], c.pages);
-          else if (!run.lost(c.fromRow, c.row, c.pages)) run.violation({ row: c.row, message: c.message, pages: c.pages, evidence: [[c.fromRow, 'missing-since', 'punching the hole begins']] });
+          if (c.vm.holeRow >= 0 || c.vm.starts === 0)
+            run.notRecorded(
+              c.row,
+              'Some brackets of this VM escaped the probes (inlined copies).',
+              ['GmemInvStart'],
+              c.pages,
+            );
+          else if (!run.lost(c.fromRow, c.row, c.pages))
+            run.violation({
+              row: c.row,
+              message: c.message,
+              pages: c.pages,
+              evidence: [[c.fromRow, 'missing-since', 'punching the hole begins']],
+            });
         }
       },
     };

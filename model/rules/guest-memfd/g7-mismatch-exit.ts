@@ -5,60 +5,122 @@ import type { RuleDef, RuleRun } from '../rule.js';
 
 /** G7: a fault whose private bit contradicts the attribute leaves to user space and installs nothing. */
 export const g7: RuleDef = {
-  id: 'G7', name: 'mismatch-exit', profile: 'guest-memfd', severity: 1, nature: 'invariant',
-  statement: 'A fault whose private bit differs from the gfn\'s attribute exits with KVM_EXIT_MEMORY_FAULT and installs no SPTE.',
+  id: 'G7',
+  name: 'mismatch-exit',
+  profile: 'guest-memfd',
+  severity: 1,
+  nature: 'invariant',
+  statement:
+    "A fault whose private bit differs from the gfn's attribute exits with KVM_EXIT_MEMORY_FAULT and installs no SPTE.",
   source: 'kvm_mmu_faultin_pfn() and kvm_mmu_prepare_memory_fault_exit(), arch/x86/kvm/mmu/mmu.c',
-  needs: [['SpteChanged'], ['TdpMap', 'FaultinPfn'], ['PostSetAttr', 'StoreAttr', 'ConvertRet', 'SetAttrRequest', 'SysEnterIoctl']],
+  needs: [
+    ['SpteChanged'],
+    ['TdpMap', 'FaultinPfn'],
+    ['PostSetAttr', 'StoreAttr', 'ConvertRet', 'SetAttrRequest', 'SysEnterIoctl'],
+  ],
   about: ['SpteChanged'],
   fix: 'Compare fault->is_private with kvm_mem_is_private() before the page is looked up.',
   listen: (run) => {
-    const inPlaceKernel = run.recorded('ConvertEnter', 'ConvertRet', 'GmemIoctl', 'GetAttr', 'ConvertSafe', 'StoreAttr');
+    const inPlaceKernel = run.recorded(
+      'ConvertEnter',
+      'ConvertRet',
+      'GmemIoctl',
+      'GetAttr',
+      'ConvertSafe',
+      'StoreAttr',
+    );
     return {
-    spteInstall: (vm, rec, fault) => {
-      if (!fault) return;
-      const { w } = run;
-      const slot = w.slotOfGfn(vm, rec.gfn);
-      if (fault.side < 0) {
-        if (slot) run.notRecorded(rec.row, 'Whether the fault is private is not recorded.', ['TdpMap', 'FaultinPfn'], run.gfns(vm, rec.gfn));
-        return;
-      }
-      // Only kernels with in-place conversion keep attributes in the inode; upstream keeps them in the VM.
-      const inPlace = vm.attributesOf === 'inode' || (vm.attributesOf === 'none' && inPlaceKernel);
-      let attr: number = Attr.Unknown;
-      let since = -1;
-      if (!inPlace) {
-        attr = vm.attr.get(rec.gfn);
-        since = vm.attr.rowOf(rec.gfn);
-      } else if (slot?.inode && slot.pgoff >= 0) ({ attr, row: since } = attrOfPage(w, slot.inode, slot.pgoff + (rec.gfn - slot.baseGfn)));
-      if (attr === Attr.Unknown) {
-        if (slot) run.undecided('unknown-start', rec.row, 'The gfn\'s attribute is not known yet.', [], run.gfns(vm, rec.gfn));
-        return;
-      }
-      if ((attr === Attr.Private) === (fault.side === 1)) run.ok();
-      else mismatch(run, vm, rec, fault, slot, attr, since);
-    },
+      spteInstall: (vm, rec, fault) => {
+        if (!fault) return;
+        const { w } = run;
+        const slot = w.slotOfGfn(vm, rec.gfn);
+        if (fault.side < 0) {
+          if (slot)
+            run.notRecorded(
+              rec.row,
+              'Whether the fault is private is not recorded.',
+              ['TdpMap', 'FaultinPfn'],
+              run.gfns(vm, rec.gfn),
+            );
+          return;
+        }
+        // Only kernels with in-place conversion keep attributes in the inode; upstream keeps them in the VM.
+        const inPlace = vm.attributesOf === 'inode' || (vm.attributesOf === 'none' && inPlaceKernel);
+        let attr: number = Attr.Unknown;
+        let since = -1;
+        if (!inPlace) {
+          attr = vm.attr.get(rec.gfn);
+          since = vm.attr.rowOf(rec.gfn);
+        } else if (slot?.inode && slot.pgoff >= 0)
+          ({ attr, row: since } = attrOfPage(w, slot.inode, slot.pgoff + (rec.gfn - slot.baseGfn)));
+        if (attr === Attr.Unknown) {
+          if (slot)
+            run.undecided(
+              'unknown-start',
+              rec.row,
+              "The gfn's attribute is not known yet.",
+              [],
+              run.gfns(vm, rec.gfn),
+            );
+          return;
+        }
+        if ((attr === Attr.Private) === (fault.side === 1)) run.ok();
+        else mismatch(run, vm, rec, fault, slot, attr, since);
+      },
     };
   },
 };
 
 /** The fault is not of the side that its gfn is on since the row `since`. */
-function mismatch(run: RuleRun, vm: Vm, rec: SpteRec, fault: GuestFault, slot: Slot | undefined, attr: number, since: number): void {
+function mismatch(
+  run: RuleRun,
+  vm: Vm,
+  rec: SpteRec,
+  fault: GuestFault,
+  slot: Slot | undefined,
+  attr: number,
+  since: number,
+): void {
   const { w } = run;
   const begin = fault.faultinRow >= 0 ? fault.faultinRow : fault.startRow;
   const pages = run.gfns(vm, rec.gfn);
   // A private fault needs a memslot with a file; without one the side says nothing.
   if (vm.attributesOf === 'none' && !attributesAreSeen(run)) {
-    run.notRecorded(rec.row, 'Changes of attributes are not recorded.', ['SetAttrRequest', 'PostSetAttr', 'StoreAttr'], pages);
+    run.notRecorded(
+      rec.row,
+      'Changes of attributes are not recorded.',
+      ['SetAttrRequest', 'PostSetAttr', 'StoreAttr'],
+      pages,
+    );
     return;
   }
   if (run.lost(since, rec.row, pages)) return;
-  const changing = w.conversions.some((c) => c.endRow < 0 && ((c.scope === 'vm' && c.vm === vm && c.first <= rec.gfn && c.end > rec.gfn) || (c.scope === 'inode' && c.inode === slot?.inode)));
-  if (since > begin || changing) run.undecided('order', rec.row, 'The attribute changes while the fault is served.', [], pages);
-  else if (!rec.vmSure) run.undecided('vm-identity', rec.row, 'The SPTE event carries no VM, and its thread group has more than one.', ['kprobe:kvm_tdp_mmu_map kvm=vcpu->kvm'], pages);
+  const changing = w.conversions.some(
+    (c) =>
+      c.endRow < 0 &&
+      ((c.scope === 'vm' && c.vm === vm && c.first <= rec.gfn && c.end > rec.gfn) ||
+        (c.scope === 'inode' && c.inode === slot?.inode)),
+  );
+  if (since > begin || changing)
+    run.undecided('order', rec.row, 'The attribute changes while the fault is served.', [], pages);
+  else if (!rec.vmSure)
+    run.undecided(
+      'vm-identity',
+      rec.row,
+      'The SPTE event carries no VM, and its thread group has more than one.',
+      ['kprobe:kvm_tdp_mmu_map kvm=vcpu->kvm'],
+      pages,
+    );
   else {
     run.violation({
-      row: rec.row, pages, message: `${fault.side === 1 ? 'private' : 'shared'} fault on gfn ${hex(rec.gfn)}, whose attribute is ${attr === Attr.Private ? 'private' : 'shared'}, installed an SPTE instead of leaving to user space`,
-      evidence: [[since, 'state', `the gfn is ${attr === Attr.Private ? 'private' : 'shared'} since here`], [begin, 'cause', 'the fault begins'], [fault.mapRow, 'related', 'kvm_tdp_mmu_map']],
+      row: rec.row,
+      pages,
+      message: `${fault.side === 1 ? 'private' : 'shared'} fault on gfn ${hex(rec.gfn)}, whose attribute is ${attr === Attr.Private ? 'private' : 'shared'}, installed an SPTE instead of leaving to user space`,
+      evidence: [
+        [since, 'state', `the gfn is ${attr === Attr.Private ? 'private' : 'shared'} since here`],
+        [begin, 'cause', 'the fault begins'],
+        [fault.mapRow, 'related', 'kvm_tdp_mmu_map'],
+      ],
     });
   }
 }

@@ -4,8 +4,13 @@ import type { RuleDef } from '../rule.js';
 const EAGAIN = -11;
 
 export const g9b: RuleDef = {
-  id: 'G9b', name: 'eagain-contract', profile: 'guest-memfd', severity: 2, nature: 'invariant',
-  statement: 'A conversion that returns -EAGAIN has stored nothing, and its error offset lies inside the request.',
+  id: 'G9b',
+  name: 'eagain-contract',
+  profile: 'guest-memfd',
+  severity: 2,
+  nature: 'invariant',
+  statement:
+    'A conversion that returns -EAGAIN has stored nothing, and its error offset lies inside the request.',
   source: '__kvm_gmem_set_attributes(), in-place conversion series (guest_memfd)',
   needs: [['ConvertRet', 'GmemIoctlRet', 'SysExitIoctl'], ['StoreAttr']],
   about: ['ConvertRet', 'GmemIoctl', 'StoreAttr'],
@@ -15,10 +20,24 @@ export const g9b: RuleDef = {
       if (conv.scope !== 'inode' || conv.result === undefined || conv.result >= 0) return;
       const pages = run.pagesOfConv(conv);
       if (conv.storeRow >= 0 && conv.storeExact) {
-        run.violation({ row, pages, message: `the conversion of ${convText(conv)} returned ${conv.result} although the attribute was stored`, evidence: [[conv.storeRow, 'cause', 'the attribute is stored here']] });
-      } else if (conv.result === EAGAIN && conv.errorOffset >= 0 && (conv.errorOffset < conv.first * 4096 || conv.errorOffset >= conv.end * 4096)) {
-        run.violation({ row, pages, message: `-EAGAIN names offset ${hex(conv.errorOffset)}, which is outside ${convText(conv)}` });
-      } else if (!run.recorded('StoreAttr')) run.notRecorded(row, 'Whether the attribute was stored is not recorded.', ['StoreAttr'], pages);
+        run.violation({
+          row,
+          pages,
+          message: `the conversion of ${convText(conv)} returned ${conv.result} although the attribute was stored`,
+          evidence: [[conv.storeRow, 'cause', 'the attribute is stored here']],
+        });
+      } else if (
+        conv.result === EAGAIN &&
+        conv.errorOffset >= 0 &&
+        (conv.errorOffset < conv.first * 4096 || conv.errorOffset >= conv.end * 4096)
+      ) {
+        run.violation({
+          row,
+          pages,
+          message: `-EAGAIN names offset ${hex(conv.errorOffset)}, which is outside ${convText(conv)}`,
+        });
+      } else if (!run.recorded('StoreAttr'))
+        run.notRecorded(row, 'Whether the attribute was stored is not recorded.', ['StoreAttr'], pages);
       else if (!run.lost(conv.fromRow, row, pages)) run.ok();
     },
   }),

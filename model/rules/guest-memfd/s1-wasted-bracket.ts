@@ -5,7 +5,11 @@ import type { RuleDef } from '../rule.js';
 const REPEATS = 4;
 
 export const s1: RuleDef = {
-  id: 'S1', name: 'unzapped-conversion-cost', profile: 'guest-memfd', severity: 4, nature: 'suspicion',
+  id: 'S1',
+  name: 'unzapped-conversion-cost',
+  profile: 'guest-memfd',
+  severity: 4,
+  nature: 'suspicion',
   statement: 'A range is not converted back and forth without the guest ever mapping it in between.',
   source: 'Observation: each conversion pays for a bracket and a TLB flush',
   needs: [['SpteChanged'], ['SetAttrRequest', 'ConvertEnter', 'PostSetAttr']],
@@ -24,7 +28,12 @@ export const s1: RuleDef = {
         }
         const n = (wasted.get(key) ?? 0) + 1;
         wasted.set(key, n);
-        if (n === REPEATS) run.suspicious({ row, pages: run.pagesOfConv(conv), message: `${convText(conv)} was converted ${n} times in a row with no SPTE to zap` });
+        if (n === REPEATS)
+          run.suspicious({
+            row,
+            pages: run.pagesOfConv(conv),
+            message: `${convText(conv)} was converted ${n} times in a row with no SPTE to zap`,
+          });
         else run.ok();
       },
     };

@@ -4,7 +4,11 @@ import type { RuleDef } from '../rule.js';
 const LONG_NS = 50_000_000;
 
 export const s3: RuleDef = {
-  id: 'S3', name: 'long-bracket', profile: 'guest-memfd', severity: 3, nature: 'suspicion',
+  id: 'S3',
+  name: 'long-bracket',
+  profile: 'guest-memfd',
+  severity: 3,
+  nature: 'suspicion',
   statement: 'An invalidation bracket is not open longer than 50 ms.',
   source: 'Observation: vCPUs that fault in the range spin until it closes',
   needs: [['InvStart'], ['InvEnd']],
@@ -16,7 +20,12 @@ export const s3: RuleDef = {
       if (!bracket || table.meta.timeUnit !== 'ns') return;
       const length = table.ts(row) - table.ts(bracket.startRow);
       if (run.lost(bracket.startRow, row)) return;
-      if (length > LONG_NS) run.suspicious({ row, message: `an invalidation bracket was open for ${(length / 1e6).toFixed(1)} ms`, evidence: [[bracket.startRow, 'cause', 'it opens here']] });
+      if (length > LONG_NS)
+        run.suspicious({
+          row,
+          message: `an invalidation bracket was open for ${(length / 1e6).toFixed(1)} ms`,
+          evidence: [[bracket.startRow, 'cause', 'it opens here']],
+        });
       else run.ok();
     },
   }),

@@ -5,7 +5,11 @@ const STORM = 64;
 const WINDOW_NS = 1_000_000_000;
 
 export const s4: RuleDef = {
-  id: 'S4', name: 'conversion-storm', profile: 'guest-memfd', severity: 3, nature: 'suspicion',
+  id: 'S4',
+  name: 'conversion-storm',
+  profile: 'guest-memfd',
+  severity: 3,
+  nature: 'suspicion',
   statement: 'One range is not converted 64 times within a second.',
   source: 'Observation: a guest that bounces a page pays for zaps and flushes each time',
   needs: [['SetAttrRequest', 'ConvertEnter', 'PostSetAttr', 'ConvertRet']],
@@ -31,7 +35,12 @@ export const s4: RuleDef = {
         before.count++;
         if (before.count >= STORM && !before.told) {
           before.told = true;
-          run.suspicious({ row, pages: run.pagesOfConv(conv), message: `${convText(conv)} was converted ${before.count} times within a second`, evidence: [[before.fromRow, 'related', 'the first of them']] });
+          run.suspicious({
+            row,
+            pages: run.pagesOfConv(conv),
+            message: `${convText(conv)} was converted ${before.count} times within a second`,
+            evidence: [[before.fromRow, 'related', 'the first of them']],
+          });
         } else run.ok();
       },
     };

@@ -2,7 +2,11 @@ import { hex } from '../common.js';
 import type { RuleDef } from '../rule.js';
 
 export const s5: RuleDef = {
-  id: 'S5', name: 'shared-discard-missing', profile: 'guest-memfd', severity: 3, nature: 'suspicion',
+  id: 'S5',
+  name: 'shared-discard-missing',
+  profile: 'guest-memfd',
+  severity: 3,
+  nature: 'suspicion',
   statement: 'After a conversion to private the VMM discards the shared copy of the memory.',
   source: 'kvm_convert_memory() and ram_block_discard_range(), QEMU',
   needs: [['QemuConvert'], ['QemuDiscard']],
@@ -14,7 +18,10 @@ export const s5: RuleDef = {
       if (!waiting) return;
       const w = waiting;
       waiting = undefined;
-      run.suspicious({ row: w.row, message: `gpa ${hex(w.start)}+${hex(w.size)} became private and its shared copy was not discarded` });
+      run.suspicious({
+        row: w.row,
+        message: `gpa ${hex(w.start)}+${hex(w.size)} became private and its shared copy was not discarded`,
+      });
     };
     return {
       qemuConvert: (row, start, size, toPrivate, t) => {

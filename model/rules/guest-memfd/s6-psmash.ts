@@ -2,7 +2,11 @@ import { hex } from '../common.js';
 import type { RuleDef } from '../rule.js';
 
 export const s6: RuleDef = {
-  id: 'S6', name: 'psmash-failed', profile: 'guest-memfd', severity: 3, nature: 'suspicion',
+  id: 'S6',
+  name: 'psmash-failed',
+  profile: 'guest-memfd',
+  severity: 3,
+  nature: 'suspicion',
   statement: 'PSMASH of an RMP entry succeeds.',
   source: 'sev_handle_rmp_fault(), arch/x86/kvm/svm/sev.c',
   needs: [['RmpFault']],

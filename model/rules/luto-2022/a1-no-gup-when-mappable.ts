@@ -4,9 +4,14 @@ import type { RuleDef } from '../rule.js';
 
 /** A1: Linux 7.2 allows what this forbids; the rule is a contract of the 2022 proposal. A refused GUP is the enforcement. */
 export const a1: RuleDef = {
-  id: 'A1', name: 'no-gup-when-mappable', profile: 'luto-2022', severity: 2, nature: 'invariant',
+  id: 'A1',
+  name: 'no-gup-when-mappable',
+  profile: 'luto-2022',
+  severity: 2,
+  nature: 'invariant',
   statement: 'While the file can be mapped, no page of it can be obtained by GUP or pinned.',
-  source: 'Andy Lutomirski and Sean Christopherson, mailing list, September and October 2022; secretmem_mapping(), mm/gup.c',
+  source:
+    'Andy Lutomirski and Sean Christopherson, mailing list, September and October 2022; secretmem_mapping(), mm/gup.c',
   needs: [['GupRet']],
   about: ['FileMmap', 'UserFault', 'GupRet'],
   fix: 'Refuse the VMA in check_vma_flags() and the mapping in the fast path, as secretmem does.',
@@ -18,7 +23,8 @@ export const a1: RuleDef = {
       const pages = run.pagesOf(fact.inode, fact.pgoff, fact.count);
       if (fact.vmaRow >= 0 && run.lost(fact.vmaRow, fact.row, pages)) return;
       run.violation({
-        row: fact.row, pages,
+        row: fact.row,
+        pages,
         message: `GUP of ${pagesText(fact.pgoff, fact.count, 'page')} of ${inodeText(fact.inode)} succeeded (flags ${hex(fact.flags)})`,
       });
     },

@@ -22,10 +22,20 @@ function blockedFrom(conv: Conv): number {
  * fault began after the block, or when the mapping survives to the store.
  */
 export const a2: RuleDef = {
-  id: 'A2', name: 'no-fault-after-block', profile: 'luto-2022', severity: 1, nature: 'invariant',
+  id: 'A2',
+  name: 'no-fault-after-block',
+  profile: 'luto-2022',
+  severity: 1,
+  nature: 'invariant',
   statement: 'From the moment a switch to private blocks faults, no user fault in the range is serviced.',
-  source: 'Andy Lutomirski, mailing list, September 2022; filemap_invalidate_lock in kvm_gmem_fault_user_mapping()',
-  needs: [['UserFault'], ['UserFaultRet', 'RmapAdd'], ['ConvertBlocked', 'UnmapMappingPages'], ['ConvertEnter', 'StoreAttr', 'ConvertRet']],
+  source:
+    'Andy Lutomirski, mailing list, September 2022; filemap_invalidate_lock in kvm_gmem_fault_user_mapping()',
+  needs: [
+    ['UserFault'],
+    ['UserFaultRet', 'RmapAdd'],
+    ['ConvertBlocked', 'UnmapMappingPages'],
+    ['ConvertEnter', 'StoreAttr', 'ConvertRet'],
+  ],
   about: ['ConvertEnter', 'ConvertRet', 'StoreAttr', 'UserFault'],
   fix: 'Take the invalidate lock shared in the fault handler, before the attribute is read.',
   listen: (run) => {
@@ -33,7 +43,8 @@ export const a2: RuleDef = {
     const flagged = new Set<number>();
     let late: LateMapping[] = [];
     const inFlight = (inode: Inode, pgoff: number): Conv | undefined => {
-      for (const c of inode.converting) if (c.toPrivate && c.rangeKnown && c.storeRow < 0 && pgoff >= c.first && pgoff < c.end) return c;
+      for (const c of inode.converting)
+        if (c.toPrivate && c.rangeKnown && c.storeRow < 0 && pgoff >= c.first && pgoff < c.end) return c;
       return undefined;
     };
     /** Judges a serviced fault that began at `begin` (-1 unknown). Returns true when it was told. */
@@ -44,7 +55,13 @@ export const a2: RuleDef = {
       if (!conv && attr !== Attr.Private) return false;
       const since = conv ? blockedFrom(conv) : attrRow;
       if (since < 0) {
-        if (w.recordedStore || run.recorded('ConvertEnter')) run.notRecorded(row, 'A fault was serviced while a conversion began; the moment at which it took the invalidate lock is not recorded.', ['ConvertBlocked'], pages);
+        if (w.recordedStore || run.recorded('ConvertEnter'))
+          run.notRecorded(
+            row,
+            'A fault was serviced while a conversion began; the moment at which it took the invalidate lock is not recorded.',
+            ['ConvertBlocked'],
+            pages,
+          );
         return true;
       }
       if (run.lost(Math.min(since, row), row, pages)) return true;
@@ -54,12 +71,27 @@ export const a2: RuleDef = {
       }
       if (begin < 0 || begin < since) return false;
       if (!w.ordered(since, begin)) {
-        run.undecided('order', row, 'The fault and the block are on two CPUs too close in time to be ordered.', ['a global trace_clock'], pages);
+        run.undecided(
+          'order',
+          row,
+          'The fault and the block are on two CPUs too close in time to be ordered.',
+          ['a global trace_clock'],
+          pages,
+        );
         return true;
       }
       run.violation({
-        row, pages, message: `user fault on page ${hex(pgoff)} of ${inodeText(inode)} ${how} although it ${conv ? 'is being switched to private' : 'is private'}`,
-        evidence: [[since, 'cause', conv ? 'faults in the range are blocked from here' : 'the page became private here'], [begin, 'related', 'the fault begins']],
+        row,
+        pages,
+        message: `user fault on page ${hex(pgoff)} of ${inodeText(inode)} ${how} although it ${conv ? 'is being switched to private' : 'is private'}`,
+        evidence: [
+          [
+            since,
+            'cause',
+            conv ? 'faults in the range are blocked from here' : 'the page became private here',
+          ],
+          [begin, 'related', 'the fault begins'],
+        ],
       });
       return true;
     };
@@ -68,7 +100,12 @@ export const a2: RuleDef = {
         if (run.recorded('UserFaultRet', 'RmapAdd') || !ctx.inode) return;
         const conv = inFlight(ctx.inode, ctx.pgoff);
         if ((conv && blockedFrom(conv) >= 0) || attrOfPage(w, ctx.inode, ctx.pgoff).attr === Attr.Private) {
-          run.notRecorded(ctx.row, 'A user fault is seen to begin, but neither its result nor the rmap is recorded.', ['UserFaultRet', 'RmapAdd'], run.pagesOf(ctx.inode, ctx.pgoff));
+          run.notRecorded(
+            ctx.row,
+            'A user fault is seen to begin, but neither its result nor the rmap is recorded.',
+            ['UserFaultRet', 'RmapAdd'],
+            run.pagesOf(ctx.inode, ctx.pgoff),
+          );
         }
       },
       userFaultRet: (ctx, inode, pgoff, ret, row) => {
@@ -76,7 +113,8 @@ export const a2: RuleDef = {
           if (inFlight(inode, pgoff) || attrOfPage(w, inode, pgoff).attr === Attr.Private) run.ok();
           return;
         }
-        if (serviced(inode, pgoff, ctx?.row ?? -1, row, `was serviced (returned ${hex(ret)})`) && ctx) flagged.add(ctx.row);
+        if (serviced(inode, pgoff, ctx?.row ?? -1, row, `was serviced (returned ${hex(ret)})`) && ctx)
+          flagged.add(ctx.row);
       },
       rmapAdd: (inode, first, count, row, fault) => {
         if (fault && flagged.has(fault.row)) return;
@@ -99,8 +137,24 @@ export const a2: RuleDef = {
           const pages = run.pagesOf(l.inode, l.pgoff);
           const since = blockedFrom(conv);
           if (run.lost(since, row, pages)) return;
-          if (!w.ordered(since, l.row) || !w.ordered(l.row, row)) run.undecided('order', l.row, 'The mapping and the block are on two CPUs too close in time to be ordered.', ['a global trace_clock'], pages);
-          else run.violation({ row: l.row, pages, message: `page ${hex(l.pgoff)} of ${inodeText(l.inode)} was mapped after faults were blocked, and still is when it becomes private`, evidence: [[since, 'cause', 'faults in the range are blocked from here'], [row, 'confirms', 'private is stored while it is mapped']] });
+          if (!w.ordered(since, l.row) || !w.ordered(l.row, row))
+            run.undecided(
+              'order',
+              l.row,
+              'The mapping and the block are on two CPUs too close in time to be ordered.',
+              ['a global trace_clock'],
+              pages,
+            );
+          else
+            run.violation({
+              row: l.row,
+              pages,
+              message: `page ${hex(l.pgoff)} of ${inodeText(l.inode)} was mapped after faults were blocked, and still is when it becomes private`,
+              evidence: [
+                [since, 'cause', 'faults in the range are blocked from here'],
+                [row, 'confirms', 'private is stored while it is mapped'],
+              ],
+            });
           return;
         }
         if (blockedFrom(conv) >= 0) run.ok();

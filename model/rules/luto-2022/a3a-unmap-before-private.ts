@@ -5,14 +5,28 @@ import type { RuleDef, Ruling } from '../rule.js';
 
 function notUnmapped(conv: Conv, state: MapState & { is: 'mapped' }, row: number, pages: PageRange): Ruling {
   return {
-    row, pages, message: `${convText(conv)} became private without an unmap of the range, and page ${hex(state.pgoff)} is mapped`,
-    evidence: [[state.rec.since, 'state', `page ${hex(state.pgoff)} mapped here`], [conv.blockedRow >= 0 ? conv.blockedRow : conv.fromRow, 'missing-since', 'no unmap_mapping_pages follows']],
+    row,
+    pages,
+    message: `${convText(conv)} became private without an unmap of the range, and page ${hex(state.pgoff)} is mapped`,
+    evidence: [
+      [state.rec.since, 'state', `page ${hex(state.pgoff)} mapped here`],
+      [
+        conv.blockedRow >= 0 ? conv.blockedRow : conv.fromRow,
+        'missing-since',
+        'no unmap_mapping_pages follows',
+      ],
+    ],
   };
 }
 
 export const a3a: RuleDef = {
-  id: 'A3a', name: 'unmap-before-private', profile: 'luto-2022', severity: 1, nature: 'invariant',
-  statement: 'A conversion to private unmaps the range after it has blocked faults and before it stores the attribute.',
+  id: 'A3a',
+  name: 'unmap-before-private',
+  profile: 'luto-2022',
+  severity: 1,
+  nature: 'invariant',
+  statement:
+    'A conversion to private unmaps the range after it has blocked faults and before it stores the attribute.',
   source: 'Andy Lutomirski, mailing list, September 2022; unmap_mapping_pages(), mm/memory.c',
   needs: [['UnmapMappingPages'], ['StoreAttr', 'ConvertRet'], ['ConvertEnter'], ['RmapAdd'], ['RmapRemove']],
   about: ['ConvertEnter', 'ConvertRet', 'StoreAttr'],
@@ -31,8 +45,16 @@ export const a3a: RuleDef = {
       if (state.is === 'empty') run.ok();
       else if (survived && conv.entrySeen) {
         if (!run.lost(conv.fromRow, row, pages)) run.violation(notUnmapped(conv, state, row, pages));
-      } else if (!run.recorded('UnmapMappingPages')) run.notRecorded(row, 'unmap_mapping_pages() is not recorded.', ['UnmapMappingPages'], pages);
-      else if (!conv.entrySeen) run.undecided('unknown-start', row, 'The beginning of the conversion is not in the trace.', [], pages);
+      } else if (!run.recorded('UnmapMappingPages'))
+        run.notRecorded(row, 'unmap_mapping_pages() is not recorded.', ['UnmapMappingPages'], pages);
+      else if (!conv.entrySeen)
+        run.undecided(
+          'unknown-start',
+          row,
+          'The beginning of the conversion is not in the trace.',
+          [],
+          pages,
+        );
       else if (state.is === 'unknown') undecidedMapping(run, state, conv, row);
       else if (!run.lost(conv.fromRow, row, pages)) {
         run.violation(notUnmapped(conv, state, row, pages));

@@ -2,7 +2,11 @@ import { convText, hex, mappedBeforeStore, mappingsAt, undecidedMapping } from '
 import type { RuleDef } from '../rule.js';
 
 export const a3b: RuleDef = {
-  id: 'A3b', name: 'rmap-empty', profile: 'luto-2022', severity: 1, nature: 'invariant',
+  id: 'A3b',
+  name: 'rmap-empty',
+  profile: 'luto-2022',
+  severity: 1,
+  nature: 'invariant',
   statement: 'When private is stored, no page of the range has a user mapping.',
   source: 'Andy Lutomirski, mailing list, September 2022; folio_mapped(), include/linux/mm.h',
   needs: [['StoreAttr', 'ConvertRet'], ['RmapAdd'], ['RmapRemove']],
@@ -14,11 +18,22 @@ export const a3b: RuleDef = {
       const state = mappingsAt(run, conv.inode, conv.first, conv.end, row);
       if (state.is === 'empty') run.ok();
       else if (state.is === 'unknown') undecidedMapping(run, state, conv, row);
-      else if (!mappedBeforeStore(run, state, conv, row)) run.undecided('order', row, 'A mapping was added on another CPU too close in time to be ordered.', ['a global trace_clock'], run.pagesOf(conv.inode, state.pgoff));
+      else if (!mappedBeforeStore(run, state, conv, row))
+        run.undecided(
+          'order',
+          row,
+          'A mapping was added on another CPU too close in time to be ordered.',
+          ['a global trace_clock'],
+          run.pagesOf(conv.inode, state.pgoff),
+        );
       else {
         run.violation({
-          row, pages: run.pagesOf(conv.inode, state.pgoff), message: `${convText(conv)} became private while page ${hex(state.pgoff)} has a user mapping`,
-          evidence: [[state.rec.since, 'state', `page ${hex(state.pgoff)} mapped here and not removed since`]],
+          row,
+          pages: run.pagesOf(conv.inode, state.pgoff),
+          message: `${convText(conv)} became private while page ${hex(state.pgoff)} has a user mapping`,
+          evidence: [
+            [state.rec.since, 'state', `page ${hex(state.pgoff)} mapped here and not removed since`],
+          ],
         });
       }
     },

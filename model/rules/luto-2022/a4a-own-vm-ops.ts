@@ -3,18 +3,27 @@ import type { RuleDef } from '../rule.js';
 
 /** A4a: which operations are the shim's own is learnt from the first mapping of its files. */
 export const a4a: RuleDef = {
-  id: 'A4a', name: 'own-vm_ops', profile: 'luto-2022', severity: 3, nature: 'invariant',
-  statement: 'Every mapping of the file uses the shim\'s own vm_ops.',
+  id: 'A4a',
+  name: 'own-vm_ops',
+  profile: 'luto-2022',
+  severity: 3,
+  nature: 'invariant',
+  statement: "Every mapping of the file uses the shim's own vm_ops.",
   source: 'Andy Lutomirski, mailing list, September 2022; kvm_gmem_mmap(), virt/kvm/guest_memfd.c',
   needs: [['FileMmap', 'FileMmapRet']],
   about: ['FileMmap', 'FileMmapRet'],
-  fix: 'Set vma->vm_ops in the file\'s mmap handler and let nothing replace it.',
+  fix: "Set vma->vm_ops in the file's mmap handler and let nothing replace it.",
   listen: (run) => {
     const own = new Map<string, { ops: number; row: number }>();
     return {
       mmapOk: (vma, row, _t, hasVmOps, vmOps) => {
         if (!hasVmOps) {
-          run.notRecorded(row, 'The mapping\'s vm_ops are not recorded.', [], run.pagesOf(vma.inode, Math.max(0, vma.pgoff)));
+          run.notRecorded(
+            row,
+            "The mapping's vm_ops are not recorded.",
+            [],
+            run.pagesOf(vma.inode, Math.max(0, vma.pgoff)),
+          );
           return;
         }
         const known = own.get(vma.inode.provider);
@@ -24,8 +33,10 @@ export const a4a: RuleDef = {
         } else if (known?.ops === vmOps) run.ok();
         else {
           run.violation({
-            row, pages: run.pagesOf(vma.inode, Math.max(0, vma.pgoff)), message: `a mapping of ${inodeText(vma.inode)} has vm_ops ${hex(vmOps)}, not the shim's`,
-            evidence: known ? [[known.row, 'related', 'a mapping with the shim\'s vm_ops']] : [],
+            row,
+            pages: run.pagesOf(vma.inode, Math.max(0, vma.pgoff)),
+            message: `a mapping of ${inodeText(vma.inode)} has vm_ops ${hex(vmOps)}, not the shim's`,
+            evidence: known ? [[known.row, 'related', "a mapping with the shim's vm_ops"]] : [],
           });
         }
       },

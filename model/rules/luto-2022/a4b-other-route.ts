@@ -6,8 +6,13 @@ const FOLL_FORCE = 0x8;
 const FOLL_REMOTE = 0x40000;
 
 export const a4b: RuleDef = {
-  id: 'A4b', name: 'other-route', profile: 'luto-2022', severity: 2, nature: 'suspicion',
-  statement: 'A page of the file is reached only through the shim\'s fault handler, by no other task and no forced access.',
+  id: 'A4b',
+  name: 'other-route',
+  profile: 'luto-2022',
+  severity: 2,
+  nature: 'suspicion',
+  statement:
+    "A page of the file is reached only through the shim's fault handler, by no other task and no forced access.",
   source: 'Andy Lutomirski, mailing list, September 2022; ptrace_access_vm(), process_vm_rw()',
   needs: [['GupRet'], ['RmapAdd', 'UserFault']],
   about: ['FileMmap', 'UserFault'],
@@ -19,13 +24,21 @@ export const a4b: RuleDef = {
         run.ok();
         return;
       }
-      run.suspicious({ row: fact.row, pages: run.pagesOf(fact.inode, fact.pgoff, fact.count), message: `page ${hex(fact.pgoff)} of ${inodeText(fact.inode)} reached by a remote or forced GUP (flags ${hex(fact.flags)})` });
+      run.suspicious({
+        row: fact.row,
+        pages: run.pagesOf(fact.inode, fact.pgoff, fact.count),
+        message: `page ${hex(fact.pgoff)} of ${inodeText(fact.inode)} reached by a remote or forced GUP (flags ${hex(fact.flags)})`,
+      });
     },
     rmapAdd: (inode, first, count, row, fault) => {
       if (!run.recorded('UserFault')) return;
       if (fault) run.ok();
       else if (inode.fresh && !run.w.gapBetween(inode.firstRow, row)) {
-        run.suspicious({ row, pages: run.pagesOf(inode, first, count), message: `page ${hex(first)} of ${inodeText(inode)} was mapped without a fault in the shim's handler` });
+        run.suspicious({
+          row,
+          pages: run.pagesOf(inode, first, count),
+          message: `page ${hex(first)} of ${inodeText(inode)} was mapped without a fault in the shim's handler`,
+        });
       }
     },
   }),

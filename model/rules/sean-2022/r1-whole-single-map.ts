@@ -2,30 +2,59 @@ import { hex, inodeText, unmapsAreSeen } from '../common.js';
 import type { RuleDef } from '../rule.js';
 
 export const r1: RuleDef = {
-  id: 'R1', name: 'whole-single-map', profile: 'sean-2022', severity: 2, nature: 'invariant',
+  id: 'R1',
+  name: 'whole-single-map',
+  profile: 'sean-2022',
+  severity: 2,
+  nature: 'invariant',
   statement: 'The file is mapped as a whole or not at all, and at most once.',
   source: 'Sean Christopherson, mailing list, 19 September 2022, restriction 1',
-  needs: [['FileMmap', 'FileMmapRet'], ['VmaClose', 'SysExitMunmap']],
+  needs: [
+    ['FileMmap', 'FileMmapRet'],
+    ['VmaClose', 'SysExitMunmap'],
+  ],
   about: ['FileMmap', 'FileMmapRet'],
-  fix: 'Check vm_pgoff, the length against the file\'s size, and the mapping count in .mmap.',
+  fix: "Check vm_pgoff, the length against the file's size, and the mapping count in .mmap.",
   listen: (run) => ({
     mmapOk: (vma, row) => {
       const { inode } = vma;
-      const pages = run.pagesOf(inode, Math.max(0, vma.pgoff), Math.max(1, Math.ceil((vma.end - vma.start) / 4096)));
+      const pages = run.pagesOf(
+        inode,
+        Math.max(0, vma.pgoff),
+        Math.max(1, Math.ceil((vma.end - vma.start) / 4096)),
+      );
       const count = (vma.end - vma.start) / 4096;
       const part = vma.pgoff > 0 || (inode.pageCount >= 0 && vma.start >= 0 && count !== inode.pageCount);
       if (part) {
-        run.violation({ row, pages, message: `${count} pages from page ${hex(vma.pgoff)} of ${inodeText(inode)} were mapped${inode.pageCount >= 0 ? `; the file has ${inode.pageCount}` : ''}` });
+        run.violation({
+          row,
+          pages,
+          message: `${count} pages from page ${hex(vma.pgoff)} of ${inodeText(inode)} were mapped${inode.pageCount >= 0 ? `; the file has ${inode.pageCount}` : ''}`,
+        });
         return;
       }
       const other = inode.vmas[0];
       if (other) {
-        if (!unmapsAreSeen(run)) run.notRecorded(row, 'Whether the older mapping is gone is not recorded.', ['VmaClose', 'SysExitMunmap'], pages);
-        else if (!run.lost(other.row, row, pages)) run.violation({ row, pages, message: `${inodeText(inode)} was mapped again while it is mapped`, evidence: [[other.row, 'state', 'the older mapping, still live']] });
+        if (!unmapsAreSeen(run))
+          run.notRecorded(
+            row,
+            'Whether the older mapping is gone is not recorded.',
+            ['VmaClose', 'SysExitMunmap'],
+            pages,
+          );
+        else if (!run.lost(other.row, row, pages))
+          run.violation({
+            row,
+            pages,
+            message: `${inodeText(inode)} was mapped again while it is mapped`,
+            evidence: [[other.row, 'state', 'the older mapping, still live']],
+          });
         return;
       }
-      if (inode.pageCount < 0) run.notRecorded(row, 'The size of the file is not recorded.', ['GmemCreate'], pages);
-      else if (!run.recorded('FileMmap')) run.notRecorded(row, 'Mappings are not recorded from their beginning.', ['FileMmap'], pages);
+      if (inode.pageCount < 0)
+        run.notRecorded(row, 'The size of the file is not recorded.', ['GmemCreate'], pages);
+      else if (!run.recorded('FileMmap'))
+        run.notRecorded(row, 'Mappings are not recorded from their beginning.', ['FileMmap'], pages);
       else run.ok();
     },
     mmapRet: (_inode, ret) => {

@@ -2,17 +2,30 @@ import { inodeText } from '../common.js';
 import type { RuleDef } from '../rule.js';
 
 export const r1b: RuleDef = {
-  id: 'R1b', name: 'fork', profile: 'sean-2022', severity: 2, nature: 'invariant',
+  id: 'R1b',
+  name: 'fork',
+  profile: 'sean-2022',
+  severity: 2,
+  nature: 'invariant',
   statement: 'A mapping of the file is not duplicated by fork.',
   source: 'Sean Christopherson, mailing list, 19 September 2022, restriction 1; dup_mmap(), kernel/fork.c',
-  needs: [['FileMmap', 'FileMmapRet'], ['VmaOpen', 'UserFault']],
+  needs: [
+    ['FileMmap', 'FileMmapRet'],
+    ['VmaOpen', 'UserFault'],
+  ],
   about: ['FileMmap', 'FileMmapRet'],
   fix: 'Set VM_DONTCOPY in .mmap.',
   listen: (run) => ({
     vmaDup: (vma, row) => {
       const original = vma.inode.vmas.find((v) => v !== vma && v.start === vma.start);
       const from = original?.row ?? row;
-      if (!run.lost(from, row)) run.violation({ row, pages: run.pagesOf(vma.inode, Math.max(0, vma.pgoff)), message: `a mapping of ${inodeText(vma.inode)} was duplicated by fork`, evidence: [[from, 'state', 'the original mapping']] });
+      if (!run.lost(from, row))
+        run.violation({
+          row,
+          pages: run.pagesOf(vma.inode, Math.max(0, vma.pgoff)),
+          message: `a mapping of ${inodeText(vma.inode)} was duplicated by fork`,
+          evidence: [[from, 'state', 'the original mapping']],
+        });
     },
     userFaultEnter: (ctx, t) => {
       const { inode } = ctx;
@@ -24,7 +37,12 @@ export const r1b: RuleDef = {
       const parent = inode.vmas.find((v) => v.tgid !== t.tgid && ctx.addr >= v.start && ctx.addr < v.end);
       // Another process faults at the very address of the parent's mapping without ever having mapped the file itself.
       if (!parent || run.lost(parent.row, ctx.row)) return;
-      run.violation({ row: ctx.row, pages: run.pagesOf(inode, Math.max(0, ctx.pgoff)), message: `another process uses a mapping of ${inodeText(inode)} that it never made`, evidence: [[parent.row, 'state', 'the mapping that was duplicated']] });
+      run.violation({
+        row: ctx.row,
+        pages: run.pagesOf(inode, Math.max(0, ctx.pgoff)),
+        message: `another process uses a mapping of ${inodeText(inode)} that it never made`,
+        evidence: [[parent.row, 'state', 'the mapping that was duplicated']],
+      });
     },
     mmapOk: () => run.ok(),
   }),

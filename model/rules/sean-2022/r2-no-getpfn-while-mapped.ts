@@ -2,7 +2,11 @@ import { hex, inodeText, unmapsAreSeen } from '../common.js';
 import type { RuleDef } from '../rule.js';
 
 export const r2: RuleDef = {
-  id: 'R2', name: 'no-getpfn-while-mapped', profile: 'sean-2022', severity: 1, nature: 'invariant',
+  id: 'R2',
+  name: 'no-getpfn-while-mapped',
+  profile: 'sean-2022',
+  severity: 1,
+  nature: 'invariant',
   statement: 'No page of the file is handed to KVM while a user mapping of the file exists.',
   source: 'Sean Christopherson, mailing list, 19 September 2022, restriction 2',
   needs: [['GetPfnRet'], ['FileMmap', 'FileMmapRet']],
@@ -12,7 +16,12 @@ export const r2: RuleDef = {
     getPfnOk: (inode, pgoff, row) => {
       const pages = run.pagesOf(inode, Math.max(0, pgoff));
       if (!run.recorded('FileMmap', 'FileMmapRet')) {
-        run.notRecorded(row, 'Whether the file is mapped is not recorded.', ['FileMmap', 'FileMmapRet'], pages);
+        run.notRecorded(
+          row,
+          'Whether the file is mapped is not recorded.',
+          ['FileMmap', 'FileMmapRet'],
+          pages,
+        );
         return;
       }
       const vma = inode.vmas[0];
@@ -22,9 +31,28 @@ export const r2: RuleDef = {
         return;
       }
       if (run.lost(vma.row, row, pages)) return;
-      if (!unmapsAreSeen(run)) run.notRecorded(row, 'Whether the mapping is gone is not recorded.', ['VmaClose', 'SysExitMunmap'], pages);
-      else if (!run.w.ordered(vma.row, row)) run.undecided('order', row, 'The mapping and get_pfn are on two CPUs too close in time to be ordered.', ['a global trace_clock'], pages);
-      else run.violation({ row, pages, message: `get_pfn of page ${hex(pgoff)} of ${inodeText(inode)} succeeded while the file is mapped`, evidence: [[vma.row, 'state', 'the mapping, still live']] });
+      if (!unmapsAreSeen(run))
+        run.notRecorded(
+          row,
+          'Whether the mapping is gone is not recorded.',
+          ['VmaClose', 'SysExitMunmap'],
+          pages,
+        );
+      else if (!run.w.ordered(vma.row, row))
+        run.undecided(
+          'order',
+          row,
+          'The mapping and get_pfn are on two CPUs too close in time to be ordered.',
+          ['a global trace_clock'],
+          pages,
+        );
+      else
+        run.violation({
+          row,
+          pages,
+          message: `get_pfn of page ${hex(pgoff)} of ${inodeText(inode)} succeeded while the file is mapped`,
+          evidence: [[vma.row, 'state', 'the mapping, still live']],
+        });
     },
   }),
 };

@@ -3,8 +3,13 @@ import { inodeText } from '../common.js';
 import type { RuleDef, Ruling } from '../rule.js';
 
 export const r3b: RuleDef = {
-  id: 'R3b', name: 'notifier-complete', profile: 'sean-2022', severity: 1, nature: 'invariant',
-  statement: 'Before an mmap, a conversion or a hole takes effect, every notifier bound to the range has been started.',
+  id: 'R3b',
+  name: 'notifier-complete',
+  profile: 'sean-2022',
+  severity: 1,
+  nature: 'invariant',
+  statement:
+    'Before an mmap, a conversion or a hole takes effect, every notifier bound to the range has been started.',
   source: 'Sean Christopherson, mailing list, 19 September 2022, restriction 3',
   needs: [['NotifierBind'], ['NotifierMmapStart', 'NotifierInvStart']],
   about: ['NotifierBind'],
@@ -18,51 +23,70 @@ export const r3b: RuleDef = {
       else waiting.push({ n, ruling });
     };
     const stillBound = (n: Notifier): void => {
-      for (let i = waiting.length - 1; i >= 0; i--) if (waiting[i]!.n === n) run.violation(waiting.splice(i, 1)[0]!.ruling);
+      for (let i = waiting.length - 1; i >= 0; i--)
+        if (waiting[i]!.n === n) run.violation(waiting.splice(i, 1)[0]!.ruling);
     };
     return {
-    notifierStart: stillBound,
-    notifierEnd: stillBound,
-    notifierMmapEnd: stillBound,
-    finish: () => {
-      for (const x of waiting) run.notRecorded(x.ruling.row, 'Whether the notifier was still bound is not recorded.', ['NotifierUnbind']);
-    },
-    mmapRet: (inode, ret, row, t) => {
-      const m = t.mmapNotify;
-      if (ret < 0 || !m || inode.notifiers.length === 0) return;
-      if (!run.recorded('NotifierMmapStart')) {
-        run.notRecorded(row, 'The mmap callbacks of notifiers are not recorded.', ['NotifierMmapStart']);
-        return;
-      }
-      const skipped = inode.notifiers.find((n) => n.row < m.startRow && !m.started.includes(n));
-      if (!skipped) run.ok();
-      else {
-        missed(skipped, m.ended.has(skipped), {
-          row, message: `mmap of ${inodeText(inode)} succeeded, but notifier ${skipped.id} was not started`,
-          evidence: [[skipped.row, 'state', `notifier ${skipped.id} was bound here`], [m.startRow, 'missing-since', 'the mmap begins']],
-        });
-      }
-    },
-    shimOp: (t, inode, first, end, row, what) => {
-      if (inode.provider !== 'restrictedmem' || inode.notifiers.length === 0 || inode.releasedRow >= 0) return;
-      const b = t.shimBracket?.inode === inode ? t.shimBracket : undefined;
-      if (b?.checked || (!b && what === 'end') || (!b && !t.conv && !t.fallocate)) return;
-      if (!run.recorded('NotifierInvStart')) {
-        if (what !== 'end') run.notRecorded(row, 'The invalidate callbacks of notifiers are not recorded.', ['NotifierInvStart']);
-        return;
-      }
-      if (b) b.checked = true;
-      const from = b?.first ?? first;
-      const to = b?.end ?? end;
-      const skipped = inode.notifiers.find((n) => n.first < to && n.end > from && !b?.started.has(n) && n.row < row);
-      if (!skipped) run.ok();
-      else {
-        missed(skipped, false, {
-          row, pages: run.pagesOf(inode, from, Math.max(1, to - from)), message: `${what === 'delete' ? 'a hole is punched in' : 'a conversion of'} ${inodeText(inode)} takes effect without invalidate_start on notifier ${skipped.id}`,
-          evidence: [[skipped.row, 'state', `notifier ${skipped.id} was bound here`], [b?.row ?? -1, 'missing-since', 'the bracket begins']],
-        });
-      }
-    },
+      notifierStart: stillBound,
+      notifierEnd: stillBound,
+      notifierMmapEnd: stillBound,
+      finish: () => {
+        for (const x of waiting)
+          run.notRecorded(x.ruling.row, 'Whether the notifier was still bound is not recorded.', [
+            'NotifierUnbind',
+          ]);
+      },
+      mmapRet: (inode, ret, row, t) => {
+        const m = t.mmapNotify;
+        if (ret < 0 || !m || inode.notifiers.length === 0) return;
+        if (!run.recorded('NotifierMmapStart')) {
+          run.notRecorded(row, 'The mmap callbacks of notifiers are not recorded.', ['NotifierMmapStart']);
+          return;
+        }
+        const skipped = inode.notifiers.find((n) => n.row < m.startRow && !m.started.includes(n));
+        if (!skipped) run.ok();
+        else {
+          missed(skipped, m.ended.has(skipped), {
+            row,
+            message: `mmap of ${inodeText(inode)} succeeded, but notifier ${skipped.id} was not started`,
+            evidence: [
+              [skipped.row, 'state', `notifier ${skipped.id} was bound here`],
+              [m.startRow, 'missing-since', 'the mmap begins'],
+            ],
+          });
+        }
+      },
+      shimOp: (t, inode, first, end, row, what) => {
+        if (inode.provider !== 'restrictedmem' || inode.notifiers.length === 0 || inode.releasedRow >= 0)
+          return;
+        const b = t.shimBracket?.inode === inode ? t.shimBracket : undefined;
+        if (b?.checked || (!b && what === 'end') || (!b && !t.conv && !t.fallocate)) return;
+        if (!run.recorded('NotifierInvStart')) {
+          if (what !== 'end')
+            run.notRecorded(row, 'The invalidate callbacks of notifiers are not recorded.', [
+              'NotifierInvStart',
+            ]);
+          return;
+        }
+        if (b) b.checked = true;
+        const from = b?.first ?? first;
+        const to = b?.end ?? end;
+        const skipped = inode.notifiers.find(
+          (n) => n.first < to && n.end > from && !b?.started.has(n) && n.row < row,
+        );
+        if (!skipped) run.ok();
+        else {
+          missed(skipped, false, {
+            row,
+            pages: run.pagesOf(inode, from, Math.max(1, to - from)),
+            message: `${what === 'delete' ? 'a hole is punched in' : 'a conversion of'} ${inodeText(inode)} takes effect without invalidate_start on notifier ${skipped.id}`,
+            evidence: [
+              [skipped.row, 'state', `notifier ${skipped.id} was bound here`],
+              [b?.row ?? -1, 'missing-since', 'the bracket begins'],
+            ],
+          });
+        }
+      },
     };
   },
 };

@@ -3,16 +3,28 @@ import type { RuleDef } from '../rule.js';
 
 /** R4: entering __split_vma proves nothing, it is entered on correct shims and refuses with -EINVAL. */
 export const r4: RuleDef = {
-  id: 'R4', name: 'no-split', profile: 'sean-2022', severity: 2, nature: 'invariant',
+  id: 'R4',
+  name: 'no-split',
+  profile: 'sean-2022',
+  severity: 2,
+  nature: 'invariant',
   statement: 'A mapping of the file is not split, moved or partly unmapped.',
   source: 'Sean Christopherson, mailing list, 19 September 2022, restriction 4',
-  needs: [['FileMmap', 'FileMmapRet'], ['SplitVmaRet', 'SysExitMunmap', 'SysExitMprotect', 'VmaMremapRet']],
+  needs: [
+    ['FileMmap', 'FileMmapRet'],
+    ['SplitVmaRet', 'SysExitMunmap', 'SysExitMprotect', 'VmaMremapRet'],
+  ],
   about: ['FileMmap', 'FileMmapRet'],
   fix: 'Return -EINVAL from vm_ops->may_split and vm_ops->mremap.',
   listen: (run) => ({
     vmaSplit: (inode, row, how, fromRow) => {
       if (run.lost(fromRow, row)) return;
-      run.violation({ row, pages: run.pagesOf(inode, 0, Math.max(1, inode.pageCount)), message: `a mapping of ${inodeText(inode)} was ${how === 'mremap' ? 'moved by mremap' : `split (${how})`}`, evidence: [[fromRow, 'cause', 'the call begins']] });
+      run.violation({
+        row,
+        pages: run.pagesOf(inode, 0, Math.max(1, inode.pageCount)),
+        message: `a mapping of ${inodeText(inode)} was ${how === 'mremap' ? 'moved by mremap' : `split (${how})`}`,
+        evidence: [[fromRow, 'cause', 'the call begins']],
+      });
     },
     vmaGone: () => run.ok(),
   }),

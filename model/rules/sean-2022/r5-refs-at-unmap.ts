@@ -5,17 +5,34 @@ import type { RuleDef } from '../rule.js';
 
 /** R5: the last munmap, or a conversion to private, leaves no reference behind, or the object dies. */
 export const r5: RuleDef = {
-  id: 'R5', name: 'refs-at-unmap', profile: 'sean-2022', severity: 1, nature: 'invariant',
-  statement: 'When the last mapping goes or pages become private, no reference to them is outstanding, or the file is destroyed.',
+  id: 'R5',
+  name: 'refs-at-unmap',
+  profile: 'sean-2022',
+  severity: 1,
+  nature: 'invariant',
+  statement:
+    'When the last mapping goes or pages become private, no reference to them is outstanding, or the file is destroyed.',
   source: 'Sean Christopherson, mailing list, 19 September 2022, restriction 5',
-  needs: [['VmaClose', 'StoreAttr', 'ConvertRet', 'SysExitMunmap'], ['GupRet', 'GetPfnRet', 'GrabFolio'], ['UnpinPage', 'UnpinPages', 'UnpinFolio', 'PutPage']],
+  needs: [
+    ['VmaClose', 'StoreAttr', 'ConvertRet', 'SysExitMunmap'],
+    ['GupRet', 'GetPfnRet', 'GrabFolio'],
+    ['UnpinPage', 'UnpinPages', 'UnpinFolio', 'PutPage'],
+  ],
   about: ['VmaClose', 'StoreAttr', 'ConvertRet', 'NotifierBind'],
   fix: 'Fail with -EAGAIN, wait for the references, or destroy the object.',
   listen: (run) => {
     const held = new HeldRefs(run);
     let closing: { inode: Inode; t: Thread; row: number }[] = [];
     const judge = (c: { inode: Inode; row: number }): void => {
-      held.judge(undefined, c.inode, 0, Infinity, c.row, (pgoff) => `the last mapping of ${inodeText(c.inode)} went while page ${hex(pgoff)} is referenced, and the file lives on`);
+      held.judge(
+        undefined,
+        c.inode,
+        0,
+        Infinity,
+        c.row,
+        (pgoff) =>
+          `the last mapping of ${inodeText(c.inode)} went while page ${hex(pgoff)} is referenced, and the file lives on`,
+      );
     };
     const settle = (inode: Inode, judgeIt: boolean): void => {
       for (const c of closing) if (c.inode === inode && judgeIt) judge(c);
@@ -25,7 +42,17 @@ export const r5: RuleDef = {
       store: (conv, row) => {
         const inode = conv.inode;
         if (!conv.toPrivate || conv.scope !== 'inode' || !inode) return;
-        if (!held.judge(conv, inode, conv.first, conv.end, row, (pgoff) => `${convText(conv)} became private while page ${hex(pgoff)} is referenced`)) run.ok();
+        if (
+          !held.judge(
+            conv,
+            inode,
+            conv.first,
+            conv.end,
+            row,
+            (pgoff) => `${convText(conv)} became private while page ${hex(pgoff)} is referenced`,
+          )
+        )
+          run.ok();
       },
       vmaGone: (inode, row, t, last) => {
         if (!last || inode.provider !== 'restrictedmem') return;
@@ -45,7 +72,13 @@ export const r5: RuleDef = {
       finish: () => {
         for (const c of closing) {
           if (run.recorded('ShimDestroy')) judge(c);
-          else run.notRecorded(c.row, 'Whether the file was destroyed is not recorded.', ['ShimDestroy'], run.pagesOf(c.inode, 0));
+          else
+            run.notRecorded(
+              c.row,
+              'Whether the file was destroyed is not recorded.',
+              ['ShimDestroy'],
+              run.pagesOf(c.inode, 0),
+            );
         }
         closing = [];
         held.finish();

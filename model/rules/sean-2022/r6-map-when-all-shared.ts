@@ -3,10 +3,18 @@ import { hex, inodeText } from '../common.js';
 import type { RuleDef } from '../rule.js';
 
 export const r6: RuleDef = {
-  id: 'R6', name: 'map-when-all-shared', profile: 'sean-2022', severity: 1, nature: 'invariant',
-  statement: 'The file is mapped only while every gfn of its memslots is shared and no conversion is in flight.',
+  id: 'R6',
+  name: 'map-when-all-shared',
+  profile: 'sean-2022',
+  severity: 1,
+  nature: 'invariant',
+  statement:
+    'The file is mapped only while every gfn of its memslots is shared and no conversion is in flight.',
   source: 'Sean Christopherson, mailing list, 19 September 2022, restriction 6',
-  needs: [['FileMmap', 'FileMmapRet'], ['StoreAttr', 'ConvertRet', 'PostSetAttr']],
+  needs: [
+    ['FileMmap', 'FileMmapRet'],
+    ['StoreAttr', 'ConvertRet', 'PostSetAttr'],
+  ],
   about: ['FileMmap', 'FileMmapRet'],
   fix: 'Refuse in the mmap_start notifier while a page of the slot is private.',
   listen: (run) => ({
@@ -25,18 +33,46 @@ export const r6: RuleDef = {
       const pages = run.pagesOf(inode, Math.max(0, page));
       if (page >= 0) {
         if (!run.lost(since, row, pages)) {
-          if (!run.w.ordered(since, row)) run.undecided('order', row, 'The conversion and the mmap are on two CPUs too close in time to be ordered.', ['a global trace_clock'], pages);
-          else run.violation({ row, pages, message: `${inodeText(inode)} was mapped while page ${hex(page)} is private`, evidence: [[since, 'state', 'the page became private here']] });
+          if (!run.w.ordered(since, row))
+            run.undecided(
+              'order',
+              row,
+              'The conversion and the mmap are on two CPUs too close in time to be ordered.',
+              ['a global trace_clock'],
+              pages,
+            );
+          else
+            run.violation({
+              row,
+              pages,
+              message: `${inodeText(inode)} was mapped while page ${hex(page)} is private`,
+              evidence: [[since, 'state', 'the page became private here']],
+            });
         }
         return;
       }
-      const conv = [...inode.converting].find((c) => c.blockedRow >= 0 && c.blockedRow < row && c.storeRow < 0 && run.w.ordered(c.blockedRow, row));
+      const conv = [...inode.converting].find(
+        (c) => c.blockedRow >= 0 && c.blockedRow < row && c.storeRow < 0 && run.w.ordered(c.blockedRow, row),
+      );
       if (conv && run.recorded('ConvertRet', 'GmemIoctlRet', 'SysExitIoctl')) {
-        run.violation({ row, pages: run.pagesOfConv(conv), message: `${inodeText(inode)} was mapped during a conversion`, evidence: [[conv.blockedRow, 'state', 'the conversion blocks here and has not ended']] });
+        run.violation({
+          row,
+          pages: run.pagesOfConv(conv),
+          message: `${inodeText(inode)} was mapped during a conversion`,
+          evidence: [[conv.blockedRow, 'state', 'the conversion blocks here and has not ended']],
+        });
         return;
       }
-      if (unknown && !run.recorded('StoreAttr', 'ConvertRet', 'PostSetAttr')) run.notRecorded(row, 'Conversions are not recorded.', ['StoreAttr', 'ConvertRet'], pages);
-      else if (unknown && !inode.fresh && run.w.conversions.length === 0) run.undecided('unknown-start', row, 'The attributes of the file\'s pages are not known yet.', [], pages);
+      if (unknown && !run.recorded('StoreAttr', 'ConvertRet', 'PostSetAttr'))
+        run.notRecorded(row, 'Conversions are not recorded.', ['StoreAttr', 'ConvertRet'], pages);
+      else if (unknown && !inode.fresh && run.w.conversions.length === 0)
+        run.undecided(
+          'unknown-start',
+          row,
+          "The attributes of the file's pages are not known yet.",
+          [],
+          pages,
+        );
       else run.ok();
     },
     mmapRet: (_inode, ret) => {

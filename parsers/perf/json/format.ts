@@ -39,7 +39,9 @@ export const perfJson: TraceFormat = {
       if (sample) symbols.learn(sample);
     });
     const rows = new JsonRows(symbols);
-    const objects = walk(source, options, (bytes, at, line, isMember) => rows.object(bytes, at, line, isMember));
+    const objects = walk(source, options, (bytes, at, line, isMember) =>
+      rows.object(bytes, at, line, isMember),
+    );
     const { builder } = rows;
     if (objects.isOpen && !options.cancel.cancelled) {
       builder.issues.add('torn-tail', source.size, 0);
@@ -126,20 +128,34 @@ class JsonRows {
     fillPayload(builder, plan, bytes, start, bytes.length);
     for (const user of [false, true]) {
       const addresses = sample.chain.map((frame) => frame.ip).filter((ip) => ip < KERNEL_HALF === user);
-      if (addresses.length > 0) builder.stacks.push({ row, user, offset: at, endOffset: end, line, addresses });
+      if (addresses.length > 0)
+        builder.stacks.push({ row, user, offset: at, endOffset: end, line, addresses });
     }
   }
 
   /** The sample as a line of raw fields, and how to read it. */
-  private plan(sample: JsonSample): { readonly plan: EventPlan; readonly bytes: Uint8Array; readonly start: number } {
+  private plan(sample: JsonSample): {
+    readonly plan: EventPlan;
+    readonly bytes: Uint8Array;
+    readonly start: number;
+  } {
     const probe = this.symbols.placeOf(sample);
     const isProbe = sample.fields.some(([name]) => name === '__probe_ip' || name === '__probe_func');
     const name = probe?.name ?? (isProbe ? undefined : tracepointOf(sample));
-    if (name === undefined) this.builder.issues.tally('unknown-event-id', 0, 0, 'the JSON does not name its events');
-    const fields = sample.fields.filter(([field]) => !field.startsWith('__probe_')).map(([field, value]) => `${field}=${value}`);
+    if (name === undefined)
+      this.builder.issues.tally('unknown-event-id', 0, 0, 'the JSON does not name its events');
+    const fields = sample.fields
+      .filter(([field]) => !field.startsWith('__probe_'))
+      .map(([field, value]) => `${field}=${value}`);
     const head = encoder.encode(name ?? (isProbe ? 'probe' : 'event'));
-    const bytes = encoder.encode(`${decoder.decode(head)} ${[probe?.place ?? '', ...fields].filter((part) => part !== '').join(' ')}`);
-    return { plan: this.book.event(bytes, 0, head.length, head.length + 1, bytes.length), bytes, start: head.length + 1 };
+    const bytes = encoder.encode(
+      `${decoder.decode(head)} ${[probe?.place ?? '', ...fields].filter((part) => part !== '').join(' ')}`,
+    );
+    return {
+      plan: this.book.event(bytes, 0, head.length, head.length + 1, bytes.length),
+      bytes,
+      start: head.length + 1,
+    };
   }
 }
 
@@ -150,7 +166,8 @@ function describeSample(source: ByteSource, at: number, name: string): EventText
   });
   // The object stands as a member of an array of the top level.
   objects.push(encoder.encode('{"samples":['));
-  for (let from = at; !sample && from < source.size; from += SAMPLE_BYTES) objects.push(source.read(from, SAMPLE_BYTES));
+  for (let from = at; !sample && from < source.size; from += SAMPLE_BYTES)
+    objects.push(source.read(from, SAMPLE_BYTES));
   const fields = (sample?.fields ?? []).map(([field, value]) => ({ name: field, value }));
   return { name, fields, text: fields.map((field) => `${field.name}=${field.value}`).join(' ') };
 }

@@ -27,7 +27,14 @@ const TRACEPOINTS: Readonly<Record<string, string>> = {
 /** Two tracepoints have the fields `start end`; the notifier that emits the one is in the call chain. */
 const UNMAP_EMITTER = 'kvm_mmu_notifier_invalidate_range_start';
 /** sys_exit events have the number only; x86-64's. */
-const SYSCALLS: Readonly<Record<string, string>> = { '9': 'mmap', '11': 'munmap', '16': 'ioctl', '25': 'mremap', '28': 'madvise', '285': 'fallocate' };
+const SYSCALLS: Readonly<Record<string, string>> = {
+  '9': 'mmap',
+  '11': 'munmap',
+  '16': 'ioctl',
+  '25': 'mremap',
+  '28': 'madvise',
+  '285': 'fallocate',
+};
 const KERNEL_HALF = 1n << 63n;
 
 /** What the samples tell of where probes sit. */
@@ -39,7 +46,12 @@ export class ProbeSymbols {
   learn(sample: JsonSample): void {
     const top = sample.chain[0];
     const address = addressOf(sample, '__probe_ip');
-    if (address === undefined || top?.symbol === undefined || sample.fields.some(([name]) => name === '__probe_ret_ip')) return;
+    if (
+      address === undefined ||
+      top?.symbol === undefined ||
+      sample.fields.some(([name]) => name === '__probe_ret_ip')
+    )
+      return;
     if (top.ip < address || top.ip - address > INSTRUCTION_BYTES) return;
     this.symbolAt.set(address, top.symbol);
     const lowest = this.lowest.get(top.symbol);
@@ -70,7 +82,8 @@ export function tracepointOf(sample: JsonSample): string | undefined {
     const ip = numberOf(sample.fields[1]![1]);
     return ip === undefined ? undefined : `exceptions:page_fault_${ip < KERNEL_HALF ? 'user' : 'kernel'}`;
   }
-  if (signature === 'start end' && sample.chain[0]?.symbol === UNMAP_EMITTER) return 'kvm:kvm_unmap_hva_range';
+  if (signature === 'start end' && sample.chain[0]?.symbol === UNMAP_EMITTER)
+    return 'kvm:kvm_unmap_hva_range';
   return TRACEPOINTS[signature];
 }
 

@@ -36,11 +36,15 @@ export function readObject(bytes: Uint8Array): Readonly<Record<string, unknown>>
 export function readSample(bytes: Uint8Array): JsonSample | undefined {
   const object = readObject(bytes);
   if (!object || !('tid' in object || 'timestamp' in object)) return undefined;
-  const fields = Object.entries(object).filter(([name]) => !OWN.has(name)).slice(0, FIELDS_LIMIT);
+  const fields = Object.entries(object)
+    .filter(([name]) => !OWN.has(name))
+    .slice(0, FIELDS_LIMIT);
   const time = object['timestamp'];
   return {
     time: typeof time === 'number' && Number.isSafeInteger(time) && time >= 0 ? BigInt(time) : undefined,
-    pid: integer(object['pid']), tid: integer(object['tid']), cpu: integer(object['cpu']),
+    pid: integer(object['pid']),
+    tid: integer(object['tid']),
+    cpu: integer(object['cpu']),
     comm: typeof object['comm'] === 'string' ? object['comm'] : '',
     chain: readChain(object['callchain']),
     fields: fields.map(([name, value]) => [name, typeof value === 'string' ? value : String(value)] as const),
@@ -52,7 +56,9 @@ function readChain(value: unknown): JsonFrame[] {
   return value.slice(0, FRAMES_LIMIT).flatMap((frame: unknown) => {
     if (!isObject(frame)) return [];
     const ip = typeof frame['ip'] === 'string' ? numberOf(frame['ip']) : undefined;
-    return ip === undefined ? [] : [{ ip, symbol: typeof frame['symbol'] === 'string' ? frame['symbol'] : undefined }];
+    return ip === undefined
+      ? []
+      : [{ ip, symbol: typeof frame['symbol'] === 'string' ? frame['symbol'] : undefined }];
   });
 }
 

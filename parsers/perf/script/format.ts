@@ -27,7 +27,9 @@ export const perfScript: TraceFormat = {
     let others = 0;
     eachLine(head, (start, end) => {
       if (end > start && head[start] !== 0x09 && head[start] !== 0x23) {
-        const isEvent = parseHead(head, start, end, span) && (span.isRecord || hasSystem(head, span.nameStart, span.nameEnd));
+        const isEvent =
+          parseHead(head, start, end, span) &&
+          (span.isRecord || hasSystem(head, span.nameStart, span.nameEnd));
         if (isEvent) events++;
         else others++;
       }
@@ -48,8 +50,13 @@ export const perfScript: TraceFormat = {
 function describeLine(book: PlanBook, source: SourceLine, name: string): EventText {
   const { bytes: line, end } = source;
   const head = new HeadSpan();
-  if (!parseHead(line, 0, end, head)) return { name, fields: [], text: decoder.decode(line.subarray(0, end)) };
+  if (!parseHead(line, 0, end, head))
+    return { name, fields: [], text: decoder.decode(line.subarray(0, end)) };
   const start = afterFailed(line, head.start, end);
   const plan = book.event(line, head.nameStart, head.nameEnd, start, end);
-  return { name, fields: describePayload(plan, line, start, end), text: decoder.decode(line.subarray(head.start, end)) };
+  return {
+    name,
+    fields: describePayload(plan, line, start, end),
+    text: decoder.decode(line.subarray(head.start, end)),
+  };
 }

@@ -9,7 +9,16 @@
  *
  * Producer: tools/perf/builtin-script.c perf_sample__fprintf_start(), Linux 7.2 and 6.1.
  */
-import { allDigits, decimal, endOfToken, hasText, isDigit, skipBlanks, startOfDigits, trimRight } from '../../base/text.js';
+import {
+  allDigits,
+  decimal,
+  endOfToken,
+  hasText,
+  isDigit,
+  skipBlanks,
+  startOfDigits,
+  trimRight,
+} from '../../base/text.js';
 import { endsWord } from '../../events/number.js';
 import { UNKNOWN_CPU, UNKNOWN_TID } from '../../events/table.js';
 import { LineSpan, readCpu, readSeconds } from '../../events/textline.js';
@@ -81,7 +90,14 @@ function setComm(bytes: Uint8Array, start: number, end: number, out: HeadSpan): 
 /** The time of day (-F tod) before the time: `2026-11-22 13:34:20.705937`. */
 function skipTod(bytes: Uint8Array, start: number, end: number): number {
   const from = end - TOD_BYTES;
-  if (from < start || bytes[from + 4] !== 0x2d || bytes[from + 7] !== 0x2d || bytes[from + 13] !== COLON || bytes[from + 16] !== COLON) return end;
+  if (
+    from < start ||
+    bytes[from + 4] !== 0x2d ||
+    bytes[from + 7] !== 0x2d ||
+    bytes[from + 13] !== COLON ||
+    bytes[from + 16] !== COLON
+  )
+    return end;
   return isDigit(bytes[from]!) && isDigit(bytes[end - 1]!) ? trimRight(bytes, start, from) : end;
 }
 

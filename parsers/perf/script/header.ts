@@ -7,7 +7,11 @@ const ENTRY = /^#\s+([a-z ]+?)\s*: (.*)$/;
 const EVENT = /^name = ([^,\s]+),/;
 const CLOCK = /use_clockid = 1.*?clockid = (\d+)/;
 const CLOCKS: ReadonlyMap<string, ClockName> = new Map([
-  ['0', 'realtime'], ['1', 'mono'], ['4', 'mono_raw'], ['7', 'boot'], ['11', 'tai'],
+  ['0', 'realtime'],
+  ['1', 'mono'],
+  ['4', 'mono_raw'],
+  ['7', 'boot'],
+  ['11', 'tai'],
 ]);
 
 export class ScriptHeader {
@@ -35,6 +39,6 @@ export class ScriptHeader {
       this.meta.enabledEvents = this.events;
     }
     const clock = CLOCK.exec(value);
-    this.meta.clock = clock ? CLOCKS.get(clock[1]!) ?? 'unknown' : 'perf';
+    this.meta.clock = clock ? (CLOCKS.get(clock[1]!) ?? 'unknown') : 'perf';
   }
 }

@@ -30,7 +30,14 @@ export class PerfScriptReader extends TextEventReader<HeadSpan> {
     this.stacks.close();
   }
 
-  protected text(bytes: Uint8Array, start: number, end: number, at: number, line: number, terminated: boolean): void {
+  protected text(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    at: number,
+    line: number,
+    terminated: boolean,
+  ): void {
     if (start === end) {
       this.stacks.close();
       return;
@@ -40,7 +47,8 @@ export class PerfScriptReader extends TextEventReader<HeadSpan> {
       this.stacks.close();
       this.header.line(bytes, start, end);
     } else if (c === TAB) {
-      if (!this.stacks.frameLine(bytes, start, end, at, line)) this.builder.issues.tally('foreign-lines', at, line);
+      if (!this.stacks.frameLine(bytes, start, end, at, line))
+        this.builder.issues.tally('foreign-lines', at, line);
     } else if (parseHead(bytes, start, end, this.span)) {
       this.stacks.close();
       if (this.span.isRecord) this.record(bytes, at, line);
@@ -67,7 +75,13 @@ export class PerfScriptReader extends TextEventReader<HeadSpan> {
     const { builder, span } = this;
     const lost = readTask(bytes, span, this.groups);
     if (lost < 0) return;
-    builder.issues.add('lost-events', at, line, span.cpu === UNKNOWN_CPU ? '' : `CPU ${span.cpu}`, Math.max(lost, 1));
+    builder.issues.add(
+      'lost-events',
+      at,
+      line,
+      span.cpu === UNKNOWN_CPU ? '' : `CPU ${span.cpu}`,
+      Math.max(lost, 1),
+    );
     builder.addLoss(span.cpu === UNKNOWN_CPU ? -1 : span.cpu, lost, at, line);
   }
 }

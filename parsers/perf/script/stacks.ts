@@ -23,7 +23,8 @@ function isUserFrame(bytes: Uint8Array, start: number, end: number, before: bool
   let p = start;
   while (p < end && (bytes[p] === 0x20 || bytes[p] === 0x09)) p++;
   const from = p;
-  while (p < end && ((bytes[p]! >= 0x30 && bytes[p]! <= 0x39) || (bytes[p]! >= 0x61 && bytes[p]! <= 0x66))) p++;
+  while (p < end && ((bytes[p]! >= 0x30 && bytes[p]! <= 0x39) || (bytes[p]! >= 0x61 && bytes[p]! <= 0x66)))
+    p++;
   if (p === from || (p < end && bytes[p] !== 0x20)) return before;
   // A kernel's address has its top bit set, so 16 digits of which the first is 8 or more.
   return p - from < HEX_DIGITS || bytes[from]! < 0x38;
