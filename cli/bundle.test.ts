@@ -33,9 +33,7 @@ interface Trace {
   }[];
 }
 
-async function check(
-  ...argv: string[]
-): Promise<{
+async function check(...argv: string[]): Promise<{
   readonly code: number;
   readonly out: string;
   readonly err: string;

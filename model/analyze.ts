@@ -6,6 +6,7 @@ import type { EventRow } from '../parsers/base/units.js';
 import type { Analysis, AnalyzeOptions, Conversion, InodeInfo, SlotInfo, VmInfo } from './analysis.js';
 import type { Finding, RuleStatus } from './findings/finding.js';
 import { Ev } from './world/event.js';
+import { loseCalls } from './lower/loss.js';
 import { lowerings } from './lower/lower.js';
 import { chooseProfiles } from './profiles.js';
 import { RULES } from './rules/registry.js';
@@ -93,11 +94,11 @@ function replay(w: World, table: EventTable, options: AnalyzeOptions): boolean {
       if (next < losses.length && losses[next]!.row <= row) {
         for (; next < losses.length && losses[next]!.row <= row; next++)
           w.op(Op.Loss, -1, row, 0, 0, losses[next]!.cpu, losses[next]!.count);
-        w.loss(row);
+        loseCalls(w, row);
       }
       if (restart < restarts.length && restarts[restart] === row) {
         restart++;
-        w.loss(row);
+        loseCalls(w, row);
       }
       const fn = lower[seg.kind[i]!];
       if (fn === undefined) continue;

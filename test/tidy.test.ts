@@ -84,11 +84,11 @@ describe('tidy: sources', () => {
     ['model/x.ts', `const t = Date.now();`],
     ['docs/x.md', `see /${'home'}/me/trace.txt`],
     ['docs/x.md', `see /${'tmp'}/trace.txt`],
-    ['model/x.ts', `export function f(): void {\n  g();\n}\n${'a\n'.repeat(500)}`],
-    ['model/x.ts', 'a\n'.repeat(1001)],
-    ['model/x.ts', `export function f(): void {\n${'  g();\n'.repeat(80)}}\n`],
-    ['model/x.ts', `class A {\n  private f(a: number): void {\n${'    g();\n'.repeat(80)}  }\n}\n`],
-    ['model/x.ts', `on('Event', (w) => {\n${'  g();\n'.repeat(80)}});\n`],
+    ['model/x.ts', `export function f(): void {\n  g();\n}\n${'a\n'.repeat(600)}`],
+    ['model/x.ts', 'a\n'.repeat(1501)],
+    ['model/x.ts', `export function f(): void {\n${'  g();\n'.repeat(110)}}\n`],
+    ['model/x.ts', `class A {\n  private f(a: number): void {\n${'    g();\n'.repeat(110)}  }\n}\n`],
+    ['model/x.ts', `on('Event', (w) => {\n${'  g();\n'.repeat(110)}});\n`],
   ];
   for (const [file, text] of canaries) {
     it(`catches ${file}: ${text.slice(0, 40).split('\n')[0]}`, () => {
@@ -160,7 +160,10 @@ describe("tidy: the extension's manifest", () => {
   const sources = filesBelow('extension')
     .filter((file) => file.endsWith('.ts') && !file.includes('/test/'))
     .map(read)
-    .join('\n');
+    .join('\n')
+    // A call's first argument may stand on a line of its own.
+    .replace(/\(\n\s*/g, '(')
+    .replace(/,\n\s*/g, ', ');
 
   it('offers only commands that exist', () => {
     assert.ok(commands.length > 0);

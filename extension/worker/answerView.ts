@@ -4,7 +4,7 @@ import { pagesText } from '../../model/findings/report.js';
 import { pageOfRow, rowOfLine } from './moves.js';
 import { spotOf } from './place.js';
 import type { AnswerView, LineOf } from '../protocol/shapes.js';
-import type { Judged } from './worker.js';
+import type { Judged } from './judged.js';
 
 export function answerAt(judged: Judged, at: LineOf, question: QuestionId): AnswerView | null {
   const {

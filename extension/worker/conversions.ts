@@ -15,7 +15,7 @@ import {
   type ConversionRow,
   type Wanted,
 } from '../protocol/shapes.js';
-import type { Judged } from './worker.js';
+import type { Judged } from './judged.js';
 
 /** A conversion that takes this many times as long as half of them do is slow. */
 const SLOW_TIMES_MEDIAN = 10;

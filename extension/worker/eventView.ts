@@ -9,7 +9,7 @@ import type { EventView, PageStateView } from '../protocol/requests.js';
 import { rowOfLine } from './moves.js';
 import { placeOf } from './place.js';
 import type { LineOf } from '../protocol/shapes.js';
-import type { Judged } from './worker.js';
+import type { Judged } from './judged.js';
 
 /** A hover shows no more ranges than this. */
 const PAGES_SHOWN = 4;

@@ -5,7 +5,7 @@ import { pagesText } from '../../model/findings/report.js';
 import { RULES } from './core.js';
 import { spotOf } from './place.js';
 import type { ExplanationView } from '../protocol/shapes.js';
-import type { Judged } from './worker.js';
+import type { Judged } from './judged.js';
 
 export function explain(judged: Judged, id: string): ExplanationView | null {
   const { trace, analysis } = judged;

@@ -1,7 +1,7 @@
 /** A file read synchronously by range, for the worker thread. */
 import * as fs from 'node:fs';
 import type { ByteSource } from '../../parsers/base/source.js';
-import { JobFailure } from './worker.js';
+import { JobFailure } from './judged.js';
 
 const BUFFER_BYTES = 1 << 20;
 

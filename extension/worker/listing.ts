@@ -6,7 +6,7 @@ import { SEGMENT_SHIFT, type EventTable } from '../../parsers/events/table.js';
 import { FORMATS, SNIFF_BYTES, sniffFormat, type OpenTrace, type ReadOptions } from './core.js';
 import { eventLine } from '../../model/findings/listing.js';
 import type { Shown } from '../protocol/shapes.js';
-import type { Judged } from './worker.js';
+import type { Judged } from './judged.js';
 
 const READ_BYTES = 1 << 20;
 const LF = 10;

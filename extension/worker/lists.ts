@@ -17,7 +17,7 @@ import {
   type SlotView,
   type Wanted,
 } from '../protocol/shapes.js';
-import type { Judged } from './worker.js';
+import type { Judged } from './judged.js';
 
 /** So many stretches of pages with lives of their own are looked at for one answer: about 0.2 s of work. */
 const LOOKED_AT_MAX = 20000;
@@ -163,13 +163,11 @@ function statesOf(analysis: Analysis, block: Block, row: number, limit: number):
   const pieces = kept(memoryOf(analysis).pieces, keyOf(block), () =>
     rangePieces(analysis, block.page, block.count),
   );
-  return pieces
-    .slice(0, limit)
-    .map(({ first, count }) => ({
-      first,
-      count,
-      interval: pageInstant(analysis, { ...block.page, page: first }, row),
-    }));
+  return pieces.slice(0, limit).map(({ first, count }) => ({
+    first,
+    count,
+    interval: pageInstant(analysis, { ...block.page, page: first }, row),
+  }));
 }
 
 function kindOf(state: PageState): PageKind {

@@ -8,7 +8,7 @@ import { durationText } from './format.js';
 import { eventLine } from '../../model/findings/listing.js';
 import { lineText, placeOf, spotOf } from './place.js';
 import type { Along, HintView, LineOf, Spot, WindowText } from '../protocol/shapes.js';
-import type { Judged } from './worker.js';
+import type { Judged } from './judged.js';
 
 /** A page's life is listed up to here. */
 const LIFE_SHOWN = 5000;

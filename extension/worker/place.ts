@@ -3,7 +3,7 @@ import type { ByteSource } from '../../parsers/base/source.js';
 import { UNKNOWN_CPU } from '../../parsers/events/table.js';
 import { eventHead } from '../../model/findings/listing.js';
 import { timeText } from '../../model/findings/report.js';
-import type { Judged } from './worker.js';
+import type { Judged } from './judged.js';
 import type { PlaceView } from '../protocol/requests.js';
 import type { Spot } from '../protocol/shapes.js';
 

@@ -8,7 +8,7 @@ import { RULES } from './core.js';
 import type { FindingView, IssueView, PagesView, Report, RuleView } from '../protocol/requests.js';
 import { linesOf } from './listing.js';
 import { placeOf } from './place.js';
-import type { Judged } from './worker.js';
+import type { Judged } from './judged.js';
 
 export function reportOf(judged: Judged, tookMs: Report['tookMs']): Report {
   const { source, trace, analysis, files } = judged;

@@ -7,12 +7,11 @@ import { assert } from '../../parsers/base/assert.js';
 import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import type { ByteSource } from '../../parsers/base/source.js';
 import { analyze, readTrace } from './core.js';
-import type { OpenTrace, ReadOptions } from '../../parsers/reader.js';
+import type { OpenTrace } from '../../parsers/reader.js';
 import type {
   CheckOptions,
   ConversionView,
   FromWorker,
-  JobError,
   Method,
   Methods,
   Port,
@@ -20,7 +19,7 @@ import type {
   Report,
   Request,
 } from '../protocol/requests.js';
-import type { DebugHost, LoadedTrace } from '../debugger/host.js';
+import type { LoadedTrace } from '../debugger/host.js';
 import { PROFILES } from '../../model/findings/finding.js';
 import { conversionText } from '../../model/objects/conversion.js';
 import { DebugServer, type DebugMessage } from './debugServer.js';
@@ -31,46 +30,14 @@ import { answerAt } from './answerView.js';
 import { eventAtLine } from './eventView.js';
 import { explain, recipe } from './explainView.js';
 import { conversionGroups, conversionsIn } from './conversions.js';
+import { JobFailure, type Judged, type WorkerTools } from './judged.js';
 import { holdsTrace, listingText, numberRows, shownOf } from './listing.js';
 import { listsAt } from './lists.js';
 import { hints, life, neighbour, origin, rowOfLine, stackLines, windowAround } from './moves.js';
 import { spotOf } from './place.js';
 import { reportOf } from './reportView.js';
 import type { Shown } from '../protocol/shapes.js';
-import { readRun, type RunFiles, type RunSource } from './run.js';
-
-/** What the host gives its worker besides the channel. */
-export interface WorkerTools {
-  /** Opens the source; throws a JobError when it cannot be read. */
-  open(): ByteSource;
-  /** The files of a run, in place of one source. */
-  readonly run?: readonly RunSource[];
-  /** Text of QEMU's trace-events file. */
-  readonly traceEvents?: string | undefined;
-  now(): number;
-  /** Digest of a source's content, where the host has a fast one. */
-  readonly digest?: (source: ByteSource) => string;
-  readonly decompress: Pick<ReadOptions, 'inflate' | 'unzstd' | 'unzstdStream' | 'decompress'>;
-  /** Finds the source line of a kernel frame, where programs can be run. */
-  readonly findSource?: DebugHost['findSource'];
-}
-
-/** A trace that was read, and judged at least once. */
-export interface Judged {
-  readonly source: ByteSource;
-  readonly trace: OpenTrace;
-  readonly analysis: Analysis;
-  readonly shown: Shown;
-  /** Where it is of several files: `source` is then the first one's. */
-  readonly files?: RunFiles;
-}
-
-/** An expected refusal, as an exception up to the boundary of the worker. */
-export class JobFailure extends Error {
-  constructor(readonly error: JobError) {
-    super(error.message);
-  }
-}
+import { readRun, type RunFiles } from './run.js';
 
 /** Progress goes to the host no more often than this. */
 const PROGRESS_EVERY_MS = 80;

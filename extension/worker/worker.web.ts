@@ -3,7 +3,8 @@ import { MemorySource } from '../../parsers/base/source.js';
 import { webCodecs } from '../../shell/codecs.web.js';
 import type { FromWorker, Request } from '../protocol/requests.js';
 import type { RunSource } from './run.js';
-import { INDEXED_FROM_BYTES, serve, type WorkerTools } from './worker.js';
+import type { WorkerTools } from './judged.js';
+import { INDEXED_FROM_BYTES, serve } from './worker.js';
 
 /** A whole file. */
 export interface WebFile {

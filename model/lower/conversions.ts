@@ -4,7 +4,7 @@
  * A request is not a commit: the attribute changes where the store, post or a return of 0 says so.
  */
 import type { Ev } from '../world/event.js';
-import type { On } from './lower.js';
+import type { On } from './lowering.js';
 import { slotsOf } from '../world/slots.js';
 import { Attr, Op, Phase } from '../ops/oplog.js';
 import type { Conv, Inode, Thread, Vm } from '../world/state.js';

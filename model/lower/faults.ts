@@ -1,7 +1,7 @@
 /** The guest's faults: from kvm_page_fault to the SPTE or to user space, and get_pfn on the way. */
 import type { Ev } from '../world/event.js';
 import { learnSlot } from './files.js';
-import type { On } from './lower.js';
+import type { On } from './lowering.js';
 import { onlyInodeOf } from './rmap.js';
 import { refGet } from './references.js';
 import { slotsOf } from '../world/slots.js';

@@ -1,6 +1,6 @@
 /** The life of the file and its slots: create, bind, unbind, fallocate, release, and its page cache. */
 import type { Ev } from '../world/event.js';
-import type { On } from './lower.js';
+import type { On } from './lowering.js';
 import { slotsOf } from '../world/slots.js';
 import { Op } from '../ops/oplog.js';
 import type { Inode, Slot, Thread, Vm } from '../world/state.js';

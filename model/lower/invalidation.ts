@@ -1,6 +1,6 @@
 /** Invalidation brackets: kvm_mmu_invalidate_start, range_add, end, and guest_memfd's own around them. */
 import type { Ev } from '../world/event.js';
-import type { On } from './lower.js';
+import type { On } from './lowering.js';
 import { onlyInodeOf } from './rmap.js';
 import { slotsOf } from '../world/slots.js';
 import { Op } from '../ops/oplog.js';

@@ -1,8 +1,6 @@
 /** The table from event kind to the code that lowers it to page operations and facts. One file per area fills it. */
 import { KIND_COUNT } from '../../parsers/events/kinds.js';
-import type { Thread } from '../world/state.js';
-import type { World } from '../world/world.js';
-import type { Ev } from '../world/event.js';
+import type { Lowering, On } from './lowering.js';
 import { K } from '../world/slots.js';
 import { lowerConversions } from './conversions.js';
 import { lowerFaults } from './faults.js';
@@ -14,10 +12,6 @@ import { lowerRmap } from './rmap.js';
 import { lowerSptes } from './sptes.js';
 import { lowerSyscalls } from './syscalls.js';
 import { lowerVmas } from './vmas.js';
-
-export type Lowering = (w: World, ev: Ev, t: Thread) => void;
-/** Registers the lowering of a kind; several run in the order of registration. */
-export type On = (kind: string, lowering: Lowering) => void;
 
 /** Lowerings by kind number; undefined where an event changes nothing. */
 export function lowerings(): (Lowering | undefined)[] {

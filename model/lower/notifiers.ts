@@ -1,6 +1,6 @@
 /** Notifiers of the restricted memfd: binding, and the brackets around mmap, conversion and hole punching. */
 import type { Ev } from '../world/event.js';
-import type { On } from './lower.js';
+import type { On } from './lowering.js';
 import { slotsOf } from '../world/slots.js';
 import { removeAllVmas } from './vmas.js';
 import type { Inode, Notifier, Thread } from '../world/state.js';

@@ -1,6 +1,6 @@
 /** References to pages of the file: GUP, pins, and the page references of the restrictedmem trees. */
 import type { Ev } from '../world/event.js';
-import type { On } from './lower.js';
+import type { On } from './lowering.js';
 import { slotsOf } from '../world/slots.js';
 import { vmaAt } from './vmas.js';
 import { Op, RefKind } from '../ops/oplog.js';

@@ -1,7 +1,7 @@
 /** User mappings of pages: rmap add and remove, unmap_mapping_*, and the user's faults that lead to them. */
 import { closeConversion } from './conversions.js';
 import type { Ev } from '../world/event.js';
-import type { On } from './lower.js';
+import type { On } from './lowering.js';
 import { slotsOf } from '../world/slots.js';
 import { Op } from '../ops/oplog.js';
 import type { Conv, Inode, Thread, UserFaultCtx } from '../world/state.js';

@@ -1,10 +1,11 @@
 /** Leaf SPTEs of the TDP MMU: installs and zaps, by level and root. */
 import type { Ev } from '../world/event.js';
-import type { On } from './lower.js';
+import type { On } from './lowering.js';
 import { slotsOf } from '../world/slots.js';
 import { PAGES_PER_LEVEL } from '../../parsers/base/units.js';
 import { Op } from '../ops/oplog.js';
-import type { SpteRec, Thread, Vm } from '../world/state.js';
+import type { Thread, Vm } from '../world/state.js';
+import type { SpteRec } from '../world/spte.js';
 import type { World } from '../world/world.js';
 
 const CHANGED = slotsOf('SpteChanged', 'as_id', 'gfn', 'level', 'old', 'new');

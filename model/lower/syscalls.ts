@@ -1,5 +1,5 @@
 /** System calls: the frame in which a thread's probes fire, and the only witness of some results. */
-import type { On } from './lower.js';
+import type { On } from './lowering.js';
 import { slotsOf } from '../world/slots.js';
 import { closeConversion, isSetAttributes, requestByIoctl } from './conversions.js';
 import { unmapped } from './vmas.js';

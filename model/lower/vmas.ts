@@ -1,5 +1,5 @@
 /** User mappings of the file as VMAs: mmap, fork, split, mremap, munmap. */
-import type { On } from './lower.js';
+import type { On } from './lowering.js';
 import { closeConversion } from './conversions.js';
 import { slotsOf } from '../world/slots.js';
 import { Op } from '../ops/oplog.js';

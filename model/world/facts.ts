@@ -7,12 +7,12 @@ import type {
   Inode,
   Notifier,
   Slot,
-  SpteRec,
   Thread,
   UserFaultCtx,
   Vm,
   Vma,
 } from './state.js';
+import type { SpteRec } from './spte.js';
 
 /** What a successful GUP or pin took. */
 export interface GupFact {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Leaves } from './leaves.js';
 import { Pointers } from './pointers.js';
-import type { SpteRec } from './state.js';
+import type { SpteRec } from './spte.js';
 
 let row = 0;
 function leaf(gfn: number, level = 1, asId = 0): SpteRec {

@@ -1,6 +1,6 @@
 /** The present leaf SPTEs of a VM, by address space, level and gfn; several records where several roots hold the frame. */
 import { PAGES_PER_LEVEL } from '../../parsers/base/units.js';
-import type { SpteRec } from './state.js';
+import type { SpteRec } from './spte.js';
 
 const LEVELS = 8;
 /** Address spaces of x86: the normal one, and that of system management mode. */

@@ -3,32 +3,6 @@ import { Attr } from '../ops/oplog.js';
 import { IntervalMap } from './intervalMap.js';
 import { Leaves } from './leaves.js';
 
-/** A leaf SPTE that is present. */
-export interface SpteRec {
-  readonly gfn: number;
-  readonly level: number;
-  readonly asId: number;
-  readonly pfn: number;
-  readonly row: number;
-  /** 1 private, 0 shared, -1 unknown: the side of the fault that installed it. */
-  readonly side: number;
-  /** 1 mirror root, 0 direct root, -1 unknown. */
-  root: number;
-  readonly vmSure: boolean;
-  /** Another install of the same leaf followed: another root holds it too, or a zap went unseen. */
-  doubtful: boolean;
-  /** Checks that wait for the next event of this SPTE to prove that it was present all along. */
-  pending: PendingSpteCheck[] | undefined;
-  /** The next record of the same leaf, in another root. */
-  next: SpteRec | undefined;
-}
-
-/** A judgement that stands unless the SPTE turns out to have gone unseen. */
-export interface PendingSpteCheck {
-  confirm(row: number): void;
-  refute(row: number): void;
-}
-
 /** One invalidation bracket: start (…range…) end, on one VM by one thread. */
 export interface Bracket {
   readonly tid: number;

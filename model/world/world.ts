@@ -5,7 +5,6 @@
 import { assert } from '../../parsers/base/assert.js';
 import { kindId } from '../../parsers/events/kinds.js';
 import type { EventTable } from '../../parsers/events/table.js';
-import { closeConversion } from '../lower/conversions.js';
 import type { Ev } from './event.js';
 import { Survey } from './survey.js';
 import { Attr, Op, OpLog, type OpCode } from '../ops/oplog.js';
@@ -37,7 +36,8 @@ export class World {
   private readonly vmByTgid = new Map<number, Vm>();
   private readonly inodeByIno = new Map<number, Inode>();
   private readonly inodeByFile = new Map<number, Inode>();
-  private readonly threads = new Map<number, Thread>();
+  /** Tasks by thread id; each CPU's idle task by a key of its own. */
+  readonly threads = new Map<number, Thread>();
   private lastThread: Thread | undefined;
   /** Freshly created memfds whose inode number is not known yet, by thread group. */
   readonly unnamedCreates = new Map<
@@ -89,14 +89,6 @@ export class World {
     if (ev.tgid >= 0) t.tgid = ev.tgid;
     this.lastThread = t;
     return t;
-  }
-
-  /** Events are missing before `row`: calls in flight end with an unknown outcome. */
-  loss(row: number): void {
-    for (const t of this.threads.values()) {
-      if (t.conv) closeConversion(this, t, t.conv, row, undefined);
-      t.forgetCalls();
-    }
   }
 
   /** Thread group for ownership: the printed one, else the thread itself. */

@@ -21,19 +21,8 @@ import { earliest, runnerUp, type Run } from '../order/merge.js';
 import type { EventPart, EventText, OpenTrace } from '../reader.js';
 import { isTextTable, Places, type FilePlace } from './places.js';
 import { describeGuestEvent, vcpuNames, type Guest } from './guest.js';
-import type { Role } from './align.js';
 import { describeMerged } from './meta.js';
-
-/** One file of a run. */
-export interface Part {
-  readonly path: string;
-  readonly open: OpenTrace;
-  readonly role: Role;
-  /** Added to its times, to be on the first file's clock. */
-  readonly offsetNs: bigint;
-  /** Where the role is a guest's. */
-  readonly guest?: Guest;
-}
+import type { Part } from './part.js';
 
 /** What a bundle says of one of its files. */
 export interface BundlePart extends Pick<Part, 'path' | 'role' | 'guest'> {

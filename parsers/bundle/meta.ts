@@ -1,6 +1,6 @@
 /** What a merged table says of itself: the host's kernel first, for its pages are what is judged. */
 import type { TableBuilder } from '../events/table.js';
-import type { Part } from './merge.js';
+import type { Part } from './part.js';
 
 /** Fills meta and issues of the merged table. */
 export function describeMerged(parts: readonly Part[], builder: TableBuilder): void {

@@ -23,13 +23,7 @@ const within =
   (file: string): boolean =>
     folders.some((folder) => isWithin(file, folder));
 const CORE = ['parsers', 'model'];
-const FORMAT_SHARED = [
-  'parsers/base',
-  'parsers/events',
-  'parsers/format',
-  'parsers/order',
-  'parsers/reader.ts',
-];
+const FORMAT_SHARED = ['parsers/base', 'parsers/events', 'parsers/tep', 'parsers/order', 'parsers/reader.ts'];
 
 export const LAYERS: readonly Layer[] = [
   { name: 'parsers/base', holds: within('parsers/base'), may: ['parsers/base'], packages: [] },
@@ -40,9 +34,9 @@ export const LAYERS: readonly Layer[] = [
     packages: [],
   },
   {
-    name: 'parsers/format',
-    holds: within('parsers/format'),
-    may: ['parsers/base', 'parsers/events', 'parsers/format'],
+    name: 'parsers/tep',
+    holds: within('parsers/tep'),
+    may: ['parsers/base', 'parsers/events', 'parsers/tep'],
     packages: [],
   },
   {

@@ -1,5 +1,6 @@
 import { PAGES_PER_LEVEL } from '../../../parsers/base/units.js';
-import type { Bracket, SpteRec, Vm } from '../../world/state.js';
+import type { Bracket, Vm } from '../../world/state.js';
+import type { SpteRec } from '../../world/spte.js';
 import { hex, missingOf } from '../common.js';
 import type { RuleDef } from '../rule.js';
 

@@ -1,4 +1,5 @@
-import type { Bracket, SpteRec, Vm } from '../../world/state.js';
+import type { Bracket, Vm } from '../../world/state.js';
+import type { SpteRec } from '../../world/spte.js';
 import { hex, missingOf } from '../common.js';
 import type { RuleDef } from '../rule.js';
 

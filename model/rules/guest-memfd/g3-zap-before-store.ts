@@ -1,4 +1,5 @@
-import type { Conv, SpteRec, Vm } from '../../world/state.js';
+import type { Conv, Vm } from '../../world/state.js';
+import type { SpteRec } from '../../world/spte.js';
 import { convText, hex, mayChangeNothing } from '../common.js';
 import type { RuleDef, RuleRun } from '../rule.js';
 

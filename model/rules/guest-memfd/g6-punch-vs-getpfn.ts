@@ -1,4 +1,5 @@
-import type { SpteRec, Vm } from '../../world/state.js';
+import type { Vm } from '../../world/state.js';
+import type { SpteRec } from '../../world/spte.js';
 import { holdsPages } from '../../world/world.js';
 import { hex, inodeText } from '../common.js';
 import type { RuleDef } from '../rule.js';

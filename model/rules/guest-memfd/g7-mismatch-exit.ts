@@ -1,5 +1,6 @@
 import { Attr } from '../../ops/oplog.js';
-import type { GuestFault, Slot, SpteRec, Vm } from '../../world/state.js';
+import type { GuestFault, Slot, Vm } from '../../world/state.js';
+import type { SpteRec } from '../../world/spte.js';
 import { attrOfPage, hex } from '../common.js';
 import type { RuleDef, RuleRun } from '../rule.js';
 

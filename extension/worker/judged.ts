@@ -1,0 +1,41 @@
+/** What the parts of the worker share: a judged trace, the refusals they may throw, and what the host lends them. */
+import type { Analysis } from '../../model/analysis.js';
+import type { ByteSource } from '../../parsers/base/source.js';
+import type { OpenTrace, ReadOptions } from '../../parsers/reader.js';
+import type { DebugHost } from '../debugger/host.js';
+import type { JobError } from '../protocol/requests.js';
+import type { Shown } from '../protocol/shapes.js';
+import type { RunFiles, RunSource } from './run.js';
+
+/** What the host gives its worker besides the channel. */
+export interface WorkerTools {
+  /** Opens the source; throws a JobError when it cannot be read. */
+  open(): ByteSource;
+  /** The files of a run, in place of one source. */
+  readonly run?: readonly RunSource[];
+  /** Text of QEMU's trace-events file. */
+  readonly traceEvents?: string | undefined;
+  now(): number;
+  /** Digest of a source's content, where the host has a fast one. */
+  readonly digest?: (source: ByteSource) => string;
+  readonly decompress: Pick<ReadOptions, 'inflate' | 'unzstd' | 'unzstdStream' | 'decompress'>;
+  /** Finds the source line of a kernel frame, where programs can be run. */
+  readonly findSource?: DebugHost['findSource'];
+}
+
+/** A trace that was read, and judged at least once. */
+export interface Judged {
+  readonly source: ByteSource;
+  readonly trace: OpenTrace;
+  readonly analysis: Analysis;
+  readonly shown: Shown;
+  /** Where it is of several files: `source` is then the first one's. */
+  readonly files?: RunFiles;
+}
+
+/** An expected refusal, as an exception up to the boundary of the worker. */
+export class JobFailure extends Error {
+  constructor(readonly error: JobError) {
+    super(error.message);
+  }
+}

@@ -1,0 +1,27 @@
+/** The record of a present leaf SPTE, and of what waits to be sure of it. */
+
+/** A leaf SPTE that is present. */
+export interface SpteRec {
+  readonly gfn: number;
+  readonly level: number;
+  readonly asId: number;
+  readonly pfn: number;
+  readonly row: number;
+  /** 1 private, 0 shared, -1 unknown: the side of the fault that installed it. */
+  readonly side: number;
+  /** 1 mirror root, 0 direct root, -1 unknown. */
+  root: number;
+  readonly vmSure: boolean;
+  /** Another install of the same leaf followed: another root holds it too, or a zap went unseen. */
+  doubtful: boolean;
+  /** Checks that wait for the next event of this SPTE to prove that it was present all along. */
+  pending: PendingSpteCheck[] | undefined;
+  /** The next record of the same leaf, in another root. */
+  next: SpteRec | undefined;
+}
+
+/** A judgement that stands unless the SPTE turns out to have gone unseen. */
+export interface PendingSpteCheck {
+  confirm(row: number): void;
+  refute(row: number): void;
+}
