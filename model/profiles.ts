@@ -1,4 +1,5 @@
 /** Which profile fits what a trace holds. */
+import type { EventKind } from '../parsers/events/vocabulary.js';
 import type { ProfileId } from './findings/finding.js';
 import { PROFILES } from './findings/finding.js';
 import { K } from './world/slots.js';
@@ -10,7 +11,7 @@ export function chooseProfiles(
 ): { profiles: ProfileId[]; reason: string } {
   if (asked && asked.length > 0)
     return { profiles: PROFILES.filter((p) => asked.includes(p)), reason: 'asked for' };
-  const has = (...kinds: string[]): boolean => kinds.some((k) => survey.recorded(K(k)));
+  const has = (...kinds: EventKind[]): boolean => kinds.some((k) => survey.recorded(K(k)));
   if (has('NotifierBind', 'NotifierInvStart', 'ShimInvStart', 'PutPage', 'VmaClose', 'MaySplitRet')) {
     // Unmapping by rmap while faults are blocked is the flavour of the second proposal.
     if (has('UnmapMappingPages') && has('ConvertBlocked') && !has('NotifierMmapStart'))

@@ -1,4 +1,5 @@
 /** What an answer is: sentences, each with the events that show it, or what is missing to give one. */
+import type { EventKind } from '../../parsers/events/vocabulary.js';
 import type { Analysis, Conversion } from '../analysis.js';
 import { howToRecord } from '../rules/rule.js';
 import { kindId } from '../../parsers/events/kinds.js';
@@ -57,14 +58,14 @@ export function opsOfPage({ analysis, page }: Pick<Asked, 'analysis' | 'page'>):
 }
 
 /** Those of some kinds of events that the trace holds none of, as what would record them. */
-export function absent({ table }: Pick<Asked, 'table'>, kinds: readonly string[]): string[] {
+export function absent({ table }: Pick<Asked, 'table'>, kinds: readonly EventKind[]): string[] {
   const present = new Set<number>();
   for (let row = 0; row < table.length; row++) present.add(table.kind(row));
   return kinds.filter((kind) => !present.has(kindId(kind))).map(howToRecord);
 }
 
 /** True when the trace holds no event of any of these kinds: what they show did not happen, or is not recorded. */
-export function noneOf(asked: Pick<Asked, 'table'>, kinds: readonly string[]): boolean {
+export function noneOf(asked: Pick<Asked, 'table'>, kinds: readonly EventKind[]): boolean {
   return absent(asked, kinds).length === kinds.length;
 }
 

@@ -1,4 +1,5 @@
 /** The whole ownership of a page, and how a conversion differs from the last good one. */
+import type { EventKind } from '../../parsers/events/vocabulary.js';
 import type { Conversion } from '../analysis.js';
 import { phasesSeen } from '../objects/conversion.js';
 import { pageHistory } from '../pages/intervals.js';
@@ -39,8 +40,8 @@ const CONVERSION_RECIPE = ['SetAttrRequest', 'PostSetAttr', 'ConvertEnter', 'Sto
 /** What a history is made of: all kinds that show it, and those to record where there are none. */
 const SHOWN_BY: readonly {
   readonly what: string;
-  readonly kinds: readonly string[];
-  readonly record: readonly string[];
+  readonly kinds: readonly EventKind[];
+  readonly record: readonly EventKind[];
 }[] = [
   { what: 'conversions', kinds: CONVERSION_KINDS, record: CONVERSION_RECIPE },
   { what: 'user mappings', kinds: ['RmapAdd', 'RmapRemove'], record: ['RmapAdd', 'RmapRemove'] },
@@ -52,7 +53,7 @@ const BEGINNING_KINDS = ['GmemCreate', 'FilemapAdd'] as const;
 
 /** Kinds of events that make a phase of a conversion seen, by the two ways to convert; none where a way has no such phase. */
 const PHASE_KINDS: Readonly<
-  Partial<Record<number, Readonly<Record<Conversion['scope'], readonly string[]>>>>
+  Partial<Record<number, Readonly<Record<Conversion['scope'], readonly EventKind[]>>>>
 > = {
   [Phase.Blocked]: { vm: [], inode: ['ConvertBlocked'] },
   [Phase.Unmapped]: { vm: [], inode: ['UnmapMappingPages', 'UnmapMappingRange', 'UnmapMappingFolio'] },

@@ -167,7 +167,7 @@ function lowerInvalidateNotifiers(on: On): void {
   });
   on('ShimInvEndRet', (w, ev, t) => endBracket(w, t, ev.row));
   // Where the provider's own return is not probed, the end of the call is the end of the bracket.
-  for (const kind of ['ConvertRet', 'GmemFallocateRet', 'SysExitIoctl', 'SysExitFallocate'])
+  for (const kind of ['ConvertRet', 'GmemFallocateRet', 'SysExitIoctl', 'SysExitFallocate'] as const)
     on(kind, (w, ev, t) => endBracket(w, t, ev.row));
 }
 

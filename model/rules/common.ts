@@ -1,4 +1,5 @@
 /** Questions that several rules ask of the model. */
+import type { EventKind } from '../../parsers/events/vocabulary.js';
 import type { RefRec, Inode, Conv, MapRec } from '../world/state.js';
 import type { World } from '../world/world.js';
 import { Attr, RefKind } from '../ops/oplog.js';
@@ -99,7 +100,7 @@ export function undecidedMapping(
     );
 }
 
-export function missingOf(run: RuleRun, kinds: readonly string[]): string[] {
+export function missingOf(run: RuleRun, kinds: readonly EventKind[]): EventKind[] {
   return kinds.filter((k) => !run.recorded(k));
 }
 

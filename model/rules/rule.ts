@@ -1,6 +1,6 @@
 /** What a rule is: its texts, what it needs from a trace, and the listener that judges. One file per rule. */
 import { kindId } from '../../parsers/events/kinds.js';
-import { VOCABULARY } from '../../parsers/events/vocabulary.js';
+import { VOCABULARY, type EventKind } from '../../parsers/events/vocabulary.js';
 import type { EventRow } from '../../parsers/base/units.js';
 import type {
   Evidence,
@@ -30,13 +30,19 @@ export interface RuleDef {
   /** Kernel function or mail that lays it down. */
   readonly source: string;
   /** Event kinds without which it cannot be decided: every group needs one of its kinds. */
-  readonly needs: readonly (readonly string[])[];
+  readonly needs: readonly (readonly EventKind[])[];
   /** Kinds that make the rule a topic of a trace at all; where none is recorded it is not applicable. */
-  readonly about: readonly string[];
+  readonly about: readonly EventKind[];
   /** How to fix what it finds. */
   readonly fix: string;
   readonly listen: (run: RuleRun) => Listener;
 }
+
+/** Settings of a recording that leave rules undecided, in words that can be followed. */
+type Setting = 'a global trace_clock' | 'an empty set_event_pid' | 'options/context-info';
+
+/** What would have decided a check: event kinds, probes as they are written, or settings. */
+export type Missing = EventKind | `${'kprobe' | 'kretprobe'}:${string}` | Setting;
 
 export interface Ruling {
   readonly row: number;
@@ -62,7 +68,7 @@ export class RuleRun {
   readonly findings: Finding[] = [];
   private readonly reasons = new Map<
     Reason,
-    { count: number; row: number; missing: Set<string>; detail: string; pages: PageRange | undefined }
+    { count: number; row: number; missing: Set<Missing>; detail: string; pages: PageRange | undefined }
   >();
 
   constructor(
@@ -72,7 +78,7 @@ export class RuleRun {
     private readonly blanket: Reason | undefined,
   ) {}
 
-  recorded(...kinds: string[]): boolean {
+  recorded(...kinds: EventKind[]): boolean {
     for (const k of kinds) if (this.w.recorded(kindId(k))) return true;
     return false;
   }
@@ -110,7 +116,7 @@ export class RuleRun {
     reason: Reason,
     row: number,
     detail: string,
-    missing: readonly string[] = [],
+    missing: readonly Missing[] = [],
     pages?: PageRange,
   ): void {
     this.checks++;
@@ -133,7 +139,7 @@ export class RuleRun {
   }
 
   /** Undecided because these kinds do not fire in the trace. */
-  notRecorded(row: number, detail: string, kinds: readonly string[], pages?: PageRange): void {
+  notRecorded(row: number, detail: string, kinds: readonly EventKind[], pages?: PageRange): void {
     this.undecided('not-recorded', row, detail, kinds, pages);
   }
 

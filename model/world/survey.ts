@@ -14,73 +14,79 @@ import { Tasks } from './tasks.js';
 /** Share of events by unrelated tasks above which a trace is taken as unfiltered. Stray events of a filtered trace stay far below. */
 const UNRELATED_SHARE = 0.01;
 
-const inodeKinds: readonly (readonly [kind: number, slot: number])[] = [
-  'GmemBind',
-  'GmemBindRet',
-  'GmemRelease',
-  'GmemFallocate',
-  'GmemErrorFolio',
-  'FileMmap',
-  'FileMmapRet',
-  'VmaOpen',
-  'VmaClose',
-  'UserFault',
-  'GetPfn',
-  'GmemGetFolio',
-  'ConvertEnter',
-  'ConvertRet',
-  'ConvertBlocked',
-  'GmemIoctl',
-  'GmemInvEnd',
-  'NotifierBind',
-  'NotifierUnbind',
-  'ShimInvStart',
-  'ShimInvEnd',
-  'PutPage',
-  'ShimDestroy',
-  'StoreAttr',
-  'MaySplit',
-].map((kind) => [K(kind), slotsOf(kind, 'ino').ino] as const);
+const inodeKinds: readonly (readonly [kind: number, slot: number])[] = (
+  [
+    'GmemBind',
+    'GmemBindRet',
+    'GmemRelease',
+    'GmemFallocate',
+    'GmemErrorFolio',
+    'FileMmap',
+    'FileMmapRet',
+    'VmaOpen',
+    'VmaClose',
+    'UserFault',
+    'GetPfn',
+    'GmemGetFolio',
+    'ConvertEnter',
+    'ConvertRet',
+    'ConvertBlocked',
+    'GmemIoctl',
+    'GmemInvEnd',
+    'NotifierBind',
+    'NotifierUnbind',
+    'ShimInvStart',
+    'ShimInvEnd',
+    'PutPage',
+    'ShimDestroy',
+    'StoreAttr',
+    'MaySplit',
+  ] as const
+).map((kind) => [K(kind), slotsOf(kind, 'ino').ino] as const);
 
-const kvmKinds: readonly (readonly [kind: number, slot: number])[] = [
-  'GmemCreate',
-  'GmemBind',
-  'GetPfn',
-  'FaultStale',
-  'TdpMap',
-  'InvStart',
-  'InvRange',
-  'InvEnd',
-  'GmemInvStart',
-  'UnmapGfnRange',
-  'FlushRemoteTlbs',
-  'PreSetAttr',
-  'PostSetAttr',
-  'VmSetAttr',
-  'GmemPrepare',
-  'ExternalSpte',
-  'GetAttr',
-  'FaultinPfn',
-  'VmIoctl',
-].map((kind) => [K(kind), slotsOf(kind, 'kvm').kvm] as const);
+const kvmKinds: readonly (readonly [kind: number, slot: number])[] = (
+  [
+    'GmemCreate',
+    'GmemBind',
+    'GetPfn',
+    'FaultStale',
+    'TdpMap',
+    'InvStart',
+    'InvRange',
+    'InvEnd',
+    'GmemInvStart',
+    'UnmapGfnRange',
+    'FlushRemoteTlbs',
+    'PreSetAttr',
+    'PostSetAttr',
+    'VmSetAttr',
+    'GmemPrepare',
+    'ExternalSpte',
+    'GetAttr',
+    'FaultinPfn',
+    'VmIoctl',
+  ] as const
+).map((kind) => [K(kind), slotsOf(kind, 'kvm').kvm] as const);
 
 /** Kinds whose presence on a task makes it part of a VM's business. */
-const RELATED = [
-  'KvmPageFault',
-  'KvmExit',
-  'KvmEntry',
-  'SpteChanged',
-  'SetAttrRequest',
-  'UserFault',
-  'ConvertEnter',
-  'GetPfn',
-  'FileMmap',
-  'GmemCreate',
-  'GmemFallocate',
-  'NotifierBind',
-  'GupRet',
-  'PutPage',
-].map(K);
+const RELATED = (
+  [
+    'KvmPageFault',
+    'KvmExit',
+    'KvmEntry',
+    'SpteChanged',
+    'SetAttrRequest',
+    'UserFault',
+    'ConvertEnter',
+    'GetPfn',
+    'FileMmap',
+    'GmemCreate',
+    'GmemFallocate',
+    'NotifierBind',
+    'GupRet',
+    'PutPage',
+  ] as const
+).map(K);
 
 const bindRet = K('GmemBindRet');
 const shmem = K('ShmemFallocate');

@@ -60,8 +60,8 @@ export class World {
     this.recordedGupRet = this.survey.recorded(kindId('GupRet'));
     this.recordedPost = this.survey.recorded(kindId('PostSetAttr'));
     this.recordedStore = this.survey.recorded(kindId('StoreAttr'));
-    this.recordedVmResult = ['PostSetAttr', 'VmSetAttrRet', 'VmIoctlRet', 'SysExitIoctl'].some((k) =>
-      this.survey.recorded(kindId(k)),
+    this.recordedVmResult = (['PostSetAttr', 'VmSetAttrRet', 'VmIoctlRet', 'SysExitIoctl'] as const).some(
+      (k) => this.survey.recorded(kindId(k)),
     );
     this.recordedBindRet = this.survey.recorded(kindId('GmemBindRet'));
   }

@@ -1,6 +1,6 @@
 /** Model event kinds as dense numbers, derived from the vocabulary: kind 0 is "nobody knows this event". */
 import { assert } from '../base/assert.js';
-import { VOCABULARY } from './vocabulary.js';
+import { VOCABULARY, type EventKind, type SlotName } from './vocabulary.js';
 
 /** An event with no row in the vocabulary: kept, shown, counted. */
 export const KIND_UNKNOWN = 0;
@@ -36,8 +36,8 @@ export function kindName(kind: number): string {
   return names[kind] ?? 'Unknown';
 }
 
-/** Number of a model event kind; asserts that the vocabulary has it. */
-export function kindId(name: string): number {
+/** Number of a model event kind. */
+export function kindId(name: EventKind): number {
   const id = ids.get(name);
   assert(id !== undefined, `no event kind ${name}`);
   return id;
@@ -48,9 +48,9 @@ export function kindSlots(kind: number): readonly string[] {
   return slotNames[kind]!;
 }
 
-/** Index of a slot within a kind; asserts that it exists. */
-export function slotIndex(kindNameText: string, slot: string): number {
-  const at = slotNames[kindId(kindNameText)]!.indexOf(slot);
-  assert(at >= 0, `${kindNameText} has no slot ${slot}`);
+/** Index of a slot within a kind. */
+export function slotIndex<Kind extends EventKind>(kind: Kind, slot: SlotName<Kind>): number {
+  const at = slotNames[kindId(kind)]!.indexOf(slot);
+  assert(at >= 0, `${kind} has no slot ${slot}`);
   return at;
 }

@@ -13,8 +13,8 @@
  */
 
 /** One way to record a model event. */
-export interface Meaning {
-  readonly kind: string;
+export interface Meaning<Kind extends string = EventKind> {
+  readonly kind: Kind;
   /** `system:event` names of static tracepoints. */
   readonly tracepoints?: readonly string[];
   /** Printed forms of those tracepoints (kernel text and user-space renderers). */
@@ -49,7 +49,7 @@ const FOLIO = ['folio'] as const;
 const NPAGES = ['npages', 'nr_pages', 'nr', 'n'] as const;
 const NOTIFIER = ['notifier', 'nb'] as const;
 
-export const VOCABULARY: readonly Meaning[] = [
+const ROWS = [
   // ---- kvm tracepoints -------------------------------------------------------------------------------------------
   {
     kind: 'SetAttrRequest',
@@ -1191,4 +1191,16 @@ export const VOCABULARY: readonly Meaning[] = [
     ],
     slots: {},
   },
-];
+] as const satisfies readonly Meaning<string>[];
+
+type VocabularyRow = (typeof ROWS)[number];
+
+/** A model event: every name that a row of the vocabulary gives, and no other. */
+export type EventKind = VocabularyRow['kind'];
+
+type SlotsOfRow<Row> = Row extends { readonly slots: infer Slots } ? keyof Slots & string : never;
+
+/** A slot that some row of the kind fills. */
+export type SlotName<Kind extends EventKind> = SlotsOfRow<Extract<VocabularyRow, { readonly kind: Kind }>>;
+
+export const VOCABULARY: readonly Meaning[] = ROWS;

@@ -1,6 +1,6 @@
 /** What every kind of line becomes: rows, losses, stacks, issues. Lines are as the kernel prints them. */
 import assert from 'node:assert/strict';
-import { kindName, slotIndex } from '../events/kinds.js';
+import { kindName, kindSlots } from '../events/kinds.js';
 import { UNKNOWN_CPU, type EventTable } from '../events/table.js';
 import { bytesOf, readFtrace } from '../../test/support/tables.js';
 
@@ -20,7 +20,7 @@ const read = (text: string): EventTable => readFtrace(bytesOf(text));
 const codes = (table: EventTable): string[] => table.issues.map((issue) => issue.code);
 
 function slot(table: EventTable, row: number, name: string): bigint | undefined {
-  return table.big(row, slotIndex(kindName(table.kind(row)), name));
+  return table.big(row, kindSlots(table.kind(row)).indexOf(name));
 }
 
 /** One line in; its context out. */

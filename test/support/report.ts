@@ -1,4 +1,5 @@
 /** A small judged trace made by hand: one violation, one suspicion, one rule undecided, for tests of what shows them. */
+import type { EventKind } from '../../parsers/events/vocabulary.js';
 import { kindId } from '../../parsers/events/kinds.js';
 import { TableBuilder } from '../../parsers/events/table.js';
 import type { EventRow } from '../../parsers/base/units.js';
@@ -70,7 +71,7 @@ export function reportByHand({ path = 'a b.txt', text = true }: ReportByHand = {
     cpus: 2,
     hasTgid: true,
   });
-  const events: readonly [string, string][] = [
+  const events: readonly [EventKind, string][] = [
     ['FilemapAdd', 'mm_filemap_add_to_page_cache'],
     ['GrabFolio', 'try_grab_folio'],
     ['ConvertRet', 'kvm_gmem_set_attributes_ret'],

@@ -1,4 +1,5 @@
 /** Analyses made by hand or by rule, for tests and benchmarks of the timeline: a table of events and what they meant. */
+import type { EventKind } from '../../parsers/events/vocabulary.js';
 import type { Analysis, Conversion, InodeInfo, SlotInfo, VmInfo } from '../../model/analysis.js';
 import type { Finding } from '../../model/findings/finding.js';
 import { Attr, Op, OpLog, Phase, type OpCode } from '../../model/ops/oplog.js';
@@ -66,7 +67,7 @@ export class FixtureMaker {
   }
 
   /** An event of a thread; returns its row. */
-  event(kind: string, name: string, tid: number, cpu = tid % 4, stepUs = 2): number {
+  event(kind: EventKind, name: string, tid: number, cpu = tid % 4, stepUs = 2): number {
     const line = this.builder.length + 12;
     const row = this.builder.addRow(
       this.time,
@@ -98,7 +99,7 @@ export class FixtureMaker {
   ): number {
     const index = this.conversions.length;
     const phaseRows: number[] = PHASES.map(() => -1);
-    const enter = (phase: number, kind: string, name: string, us: number): number => {
+    const enter = (phase: number, kind: EventKind, name: string, us: number): number => {
       const row = this.event(kind, name, tid, tid % 4, us);
       phaseRows[phase] = row;
       this.op(Op.Phase, index, row, first, count, phase);
