@@ -14,11 +14,11 @@ import { qemuSimple } from './qemu/simpleFormat.js';
 import type { OpenTrace, ReadOptions, TraceFormat } from './reader.js';
 import { SNIFF_BYTES, sniffFormat } from './sniff.js';
 import { traceCmdReport } from './tracecmdtext/format.js';
-import { traceDatFormat } from './tracedat/format.js';
+import { traceDatWith } from './tracedat/format.js';
 
 /** In the order in which equals are preferred: formats with a magic first, texts from the most to the least particular. */
 export const FORMATS: readonly TraceFormat[] = [
-  traceDatFormat(ftraceText),
+  traceDatWith(ftraceText),
   perfData,
   qemuSimple,
   perfJson,

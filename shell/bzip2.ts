@@ -1,6 +1,6 @@
 /**
- * bzip2 for every host, block by block. Written here since no kept library does it: those at hand decompress 5 MB/s,
- * want the whole file, or need Node's deprecated Buffer constructor.
+ * bzip2 for every host, block by block. Written here since no kept library does it: those at hand decompress
+ * 5 MB/s, want the whole file, or need Node's deprecated Buffer constructor.
  */
 import { UnsupportedCompression } from '../parsers/compressed/plainSource.js';
 import { BitReader } from './bits.js';
@@ -26,7 +26,10 @@ function makeTable(): Int32Array {
   return table;
 }
 
-/** Decompresses lazily, streams one after another. Throws where a block is damaged or the input ends too early. */
+/**
+ * Decompresses lazily, streams one after another. Throws where a block is damaged or the input ends too
+ * early.
+ */
 export function* bunzipStream(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
   const bits = new BitReader(pieces);
   while (!bits.atEnd()) {
@@ -248,6 +251,7 @@ class Block {
   private grow(used: number): Uint8Array {
     const bigger = new Uint8Array(this.output.length * 2);
     bigger.set(this.output.subarray(0, used));
-    return (this.output = bigger);
+    this.output = bigger;
+    return bigger;
   }
 }

@@ -1,4 +1,7 @@
-/** CRC-32 as gzip has it: reflected, polynomial 0xedb88320. Four bytes at a time, since whole traces pass through. */
+/**
+ * CRC-32 as gzip has it: reflected, polynomial 0xedb88320. Four bytes at a time, since whole traces pass
+ * through.
+ */
 
 const TABLES = makeTables();
 

@@ -1,4 +1,7 @@
-/** Decompressors of whole files for every host, all lazy: a piece of input is pulled when more of the output is asked for. */
+/**
+ * Decompressors of whole files for every host, all lazy: a piece of input is pulled when more of the output
+ * is asked for.
+ */
 import type { StreamCodec } from '../parsers/compressed/detect.js';
 import type { Decompress } from '../parsers/compressed/plainSource.js';
 import { bunzipStream } from './bzip2.js';

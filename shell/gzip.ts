@@ -1,4 +1,6 @@
-/** gzip for every host, member after member. The library inflates; checksums and lengths are compared here. */
+/**
+ * gzip for every host, member after member. The library inflates; checksums and lengths are compared here.
+ */
 import { Gunzip } from 'fflate';
 import { crc32 } from './crc32.js';
 

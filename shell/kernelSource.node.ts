@@ -1,6 +1,6 @@
 /**
- * Where a kernel stack frame is in the user's kernel: the exact line from vmlinux (or the module's file beside it)
- * through addr2line or llvm-symbolizer, else the function's definition found in a kernel tree.
+ * Where a kernel stack frame is in the user's kernel: the exact line from vmlinux (or the module's file
+ * beside it) through addr2line or llvm-symbolizer, else the function's definition found in a kernel tree.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -31,7 +31,10 @@ export class KernelSources {
   private readonly definitions = new Map<string, ReadonlyMap<string, FoundSource>>();
   private readonly found = new Map<string, Promise<FoundSource | undefined>>();
 
-  /** The frame's source line; undefined when neither vmlinux nor the tree has it, or several functions have its name. */
+  /**
+   * The frame's source line; undefined when neither vmlinux nor the tree has it, or several functions have
+   * its name.
+   */
   find(frame: FrameToFind, folders: KernelFolders): Promise<FoundSource | undefined> {
     const key = [
       folders.vmlinux,
@@ -42,7 +45,10 @@ export class KernelSources {
       frame.size ?? -1,
     ].join('\0');
     let known = this.found.get(key);
-    if (!known) this.found.set(key, (known = this.look(frame, folders)));
+    if (!known) {
+      known = this.look(frame, folders);
+      this.found.set(key, known);
+    }
     return known;
   }
 
@@ -69,7 +75,10 @@ export class KernelSources {
     const file = module === '' ? vmlinux : this.moduleBeside(vmlinux, module);
     if (file === undefined) return undefined;
     let symbols = this.symbols.get(file);
-    if (!symbols) this.symbols.set(file, (symbols = symbolsOf(file)));
+    if (!symbols) {
+      symbols = symbolsOf(file);
+      this.symbols.set(file, symbols);
+    }
     const named = (await symbols)?.get(frame.symbol) ?? [];
     const size = frame.size ?? -1;
     const fitting =
@@ -90,7 +99,10 @@ export class KernelSources {
 
   private definitionsIn(tree: string): ReadonlyMap<string, FoundSource> {
     let index = this.definitions.get(tree);
-    if (!index) this.definitions.set(tree, (index = definitionsOf(tree)));
+    if (!index) {
+      index = definitionsOf(tree);
+      this.definitions.set(tree, index);
+    }
     return index;
   }
 }

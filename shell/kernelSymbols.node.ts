@@ -23,7 +23,10 @@ function tool(program: string, args: readonly string[]): Promise<string | undefi
   });
 }
 
-/** Functions of a file, undefined when no tool can read it. `file` is absolute, so that it cannot be taken for an option. */
+/**
+ * Functions of a file, undefined when no tool can read it. `file` is absolute, so that it cannot be taken for
+ * an option.
+ */
 export async function symbolsOf(file: string): Promise<CodeSymbols | undefined> {
   const args = ['--format=sysv', '--defined-only', file];
   const text = (await tool('nm', args)) ?? (await tool('llvm-nm', args));
@@ -54,11 +57,17 @@ interface Asked {
   readonly answer: (line: CodeLine | undefined) => void;
 }
 
-/** Lines of addresses. What is asked for at one moment (the frames of a stack) is one run of the tool: a vmlinux is large. */
+/**
+ * Lines of addresses. What is asked for at one moment (the frames of a stack) is one run of the tool: a
+ * vmlinux is large.
+ */
 export class CodeLines {
   private readonly waiting = new Map<string, Asked[]>();
 
-  /** undefined when the file has no line for the address. In a module an address is one of a section; '' for vmlinux. */
+  /**
+   * undefined when the file has no line for the address. In a module an address is one of a section; '' for
+   * vmlinux.
+   */
   lineOf(file: string, address: bigint, section: string): Promise<CodeLine | undefined> {
     return new Promise((answer) => {
       const key = `${file}\0${section}`;
@@ -95,7 +104,8 @@ export class CodeLines {
             ...addresses,
           ])
         : undefined);
-    // For each address a line with it, then the places from the innermost inlined function to the one that is the frame's.
+    // For each address a line with it, then the places from the innermost inlined function to the one that is
+    // the frame's.
     const blocks = (text ?? '').split(/^0x[0-9a-f]+\n/m).slice(1);
     asked.forEach(({ answer }, i) => {
       const match = /^([^?\s].*?):(\d+)/.exec((blocks[i] ?? '').trimEnd().split('\n').at(-1)!);

@@ -1,4 +1,7 @@
-/** Files of a kernel tree: functions' definitions, a path of the build found again in a copy of the tree, modules. */
+/**
+ * Files of a kernel tree: functions' definitions, a path of the build found again in a copy of the tree,
+ * modules.
+ */
 import fs from 'node:fs';
 import path from 'node:path';
 
@@ -58,7 +61,10 @@ export function definitionsOf(tree: string): ReadonlyMap<string, FoundSource> {
 /** Lines between a function's name and its opening brace, at most. */
 const SIGNATURE_LINES_MAX = 12;
 
-/** Functions of one C file, as kernel style writes them: at the start of a line, the brace alone on a later one. */
+/**
+ * Functions of one C file, as kernel style writes them: at the start of a line, the brace alone on a later
+ * one.
+ */
 export function addDefinitions(file: string, found: Map<string, FoundSource>): void {
   if (fs.statSync(file).size > FILE_BYTES_MAX) return;
   const lines = fs.readFileSync(file, 'utf8').split('\n');
@@ -76,8 +82,8 @@ export function addDefinitions(file: string, found: Map<string, FoundSource>): v
 }
 
 /**
- * A path as the build wrote it (`debian/build/x/mm/memory.c`, `/build/linux/mm/memory.c`) in a tree: the longest end of
- * it that is a file there. undefined when none is.
+ * A path as the build wrote it (`debian/build/x/mm/memory.c`, `/build/linux/mm/memory.c`) in a tree: the
+ * longest end of it that is a file there. undefined when none is.
  */
 export function inTree(tree: string, built: string): string | undefined {
   const parts = built.split('/').filter((part) => part !== '' && part !== '.' && part !== '..');

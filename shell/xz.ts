@@ -1,11 +1,13 @@
 /**
- * xz for every host. The library's own stream is asynchronous and fails on a file that is cut, so its WebAssembly
- * module is driven directly: xz-embedded, stream after stream, behind a context of these words.
+ * xz for every host. The library's own stream is asynchronous and fails on a file that is cut, so its
+ * WebAssembly module is driven directly: xz-embedded, stream after stream, behind a context of these words.
  */
 import xz from 'xz-decompress';
 import { UnsupportedCompression } from '../parsers/compressed/plainSource.js';
 
-/** Words of a context: the buffers' size, then address, position and length of the input, then of the output. */
+/**
+ * Words of a context: the buffers' size, then address, position and length of the input, then of the output.
+ */
 const BUFFER_SIZE = 0;
 const IN_ADDRESS = 1;
 const IN_POSITION = 2;
@@ -25,20 +27,26 @@ const ERRORS: Readonly<Record<number, string>> = {
   8: 'xz: damaged data',
 };
 
-/** A stream's header: its magic, two bytes of flags of which the last four bits name the check, and a CRC32. */
+/**
+ * A stream's header: its magic, two bytes of flags of which the last four bits name the check, and a CRC32.
+ */
 const HEADER_BYTES = 12;
 const HEADER_MAGIC = [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00];
 const HEADER_FLAGS = 7;
+const CHECK_MASK = 15;
 const CHECK_SHA256 = 10;
 const REPACK = 'repack it: xz -dc FILE | xz > NEW';
 
-/** What is not read here, of a file that need not be damaged. `seen`: the last bytes that were read before. */
+/**
+ * What is not read here, of a file that need not be damaged. `seen`: the last bytes that were read before.
+ */
 function unsupported(code: number, seen: Uint8Array): string {
   if (code === XZ_DICTIONARY) return `xz: its dictionary is larger than what is read here; ${REPACK}`;
   if (seen.length < HEADER_BYTES || HEADER_MAGIC.some((byte, i) => seen[i] !== byte))
     return `xz: it uses a filter other than LZMA2, which is not read here; ${REPACK}`;
-  const check = seen[HEADER_FLAGS]! & 15;
-  return `xz: its integrity check is ${check === CHECK_SHA256 ? 'SHA-256' : `of kind ${check}`}, and only CRC32, CRC64 and none are read here; ${REPACK}`;
+  const check = seen[HEADER_FLAGS]! & CHECK_MASK;
+  const name = check === CHECK_SHA256 ? 'SHA-256' : `of kind ${check}`;
+  return `xz: its integrity check is ${name}, and only CRC32, CRC64 and none are read here; ${REPACK}`;
 }
 
 interface XzExports {
@@ -61,7 +69,8 @@ let starting: Promise<XzStream> | undefined;
 
 /** Compiles the decoder on the first call; later calls share it. */
 export function startXz(): Promise<XzStream> {
-  return (starting ??= start());
+  starting ??= start();
+  return starting;
 }
 
 async function start(): Promise<XzStream> {
@@ -71,7 +80,10 @@ async function start(): Promise<XzStream> {
   return (pieces) => unxzStream(exports, pieces);
 }
 
-/** Throws where the file is damaged or ends too early, and UnsupportedCompression where the decoder does not read it. */
+/**
+ * Throws where the file is damaged or ends too early, and UnsupportedCompression where the decoder does not
+ * read it.
+ */
 function* unxzStream(xzExports: XzExports, pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
   const context = new Context(xzExports);
   try {

@@ -1,6 +1,6 @@
 /**
- * zstd for every host: WebAssembly, since Node 20 has none of its own and the browser host never will, and so that the
- * same bytes give the same events everywhere.
+ * zstd for every host: WebAssembly, since Node 20 has none of its own and the browser host never will, and so
+ * that the same bytes give the same events everywhere.
  */
 import { ZSTDDecoder } from 'zstddec/stream';
 import { unzstdFrames } from './zstdFrames.js';
@@ -10,7 +10,10 @@ export interface Zstd {
   unzstd(bytes: Uint8Array, expectedLength: number): Uint8Array;
   /** A stream of frames, piece by piece. Throws where it is damaged; a missing end is not an error. */
   unzstdStream(pieces: Iterable<Uint8Array>): Iterable<Uint8Array>;
-  /** A .zst file: frames of any window up to 2 GiB, skippable ones between them. Throws where it is damaged or ends too early. */
+  /**
+   * A .zst file: frames of any window up to 2 GiB, skippable ones between them. Throws where it is damaged or
+   * ends too early.
+   */
   unzstdFile(pieces: Iterable<Uint8Array>): Iterable<Uint8Array>;
 }
 
@@ -18,12 +21,14 @@ let starting: Promise<Zstd> | undefined;
 
 /** Compiles the decoder on the first call; later calls share it. */
 export function startZstd(): Promise<Zstd> {
-  return (starting ??= start());
+  starting ??= start();
+  return starting;
 }
 
 /**
- * The decoder fetches its own code from a data: URL, at once when it is started. A host's content security policy may
- * forbid that, and Node takes 25 ms to load its fetch: while the decoder starts, fetch only decodes such URLs.
+ * The decoder fetches its own code from a data: URL, at once when it is started. A host's content security
+ * policy may forbid that, and Node takes 25 ms to load its fetch: while the decoder starts, fetch only
+ * decodes such URLs.
  */
 function withLocalFetch(begin: () => Promise<void>): Promise<void> {
   const host = globalThis as { fetch: unknown };
@@ -55,8 +60,8 @@ async function start(): Promise<Zstd> {
 }
 
 /**
- * The decoder's own loop does not stop at a damaged block: it yields empty pieces for ever. Two in a row without a new
- * piece of input are that, since the decoder gives nothing at most once per piece.
+ * The decoder's own loop does not stop at a damaged block: it yields empty pieces for ever. Two in a row
+ * without a new piece of input are that, since the decoder gives nothing at most once per piece.
  */
 function* streamed(decoder: ZSTDDecoder, pieces: Iterable<Uint8Array>): Iterable<Uint8Array> {
   let emptySincePull = 0;

@@ -1,6 +1,7 @@
 /**
- * The frames of a .zst file. Its frames are found here, so that an end inside one is noticed, and so that a frame with a
- * larger window than a stream decoder takes (128 MiB) is decoded at once, or, where its content is small, as if its window were.
+ * The frames of a .zst file. Its frames are found here, so that an end inside one is noticed, and so that a
+ * frame with a larger window than a stream decoder takes (128 MiB) is decoded at once, or, where its content
+ * is small, as if its window were.
  *
  * Format: RFC 8878.
  */
@@ -70,8 +71,7 @@ function readHeader(input: ByteQueue): FrameHeader {
   const windowAt = isSingle ? -1 : 5;
   const sizeAt = (isSingle ? 5 : 6) + [0, 1, 2, 4][descriptor & 3]!;
   if (head.length < sizeAt + sizeBytes) throw new Error('zstd: the file ends inside a frame');
-  let contentSize = sizeBytes === 0 ? -1 : sizeBytes === 2 ? 256 : 0;
-  for (let i = 0; i < sizeBytes; i++) contentSize += head[sizeAt + i]! * 2 ** (8 * i);
+  const contentSize = readContentSize(head.subarray(sizeAt, sizeAt + sizeBytes));
   const base = windowAt < 0 ? 0 : 2 ** (WINDOW_LOG_MIN + (head[windowAt]! >>> 3));
   const windowSize = windowAt < 0 ? contentSize : base + (base / 8) * (head[windowAt]! & 7);
   return {
@@ -83,8 +83,18 @@ function readHeader(input: ByteQueue): FrameHeader {
   };
 }
 
+/** -1 where the header does not say it. A size of two bytes counts from 256: what is smaller takes one. */
+function readContentSize(bytes: Uint8Array): number {
+  if (bytes.length === 0) return -1;
+  const least = bytes.length === 2 ? 256 : 0;
+  return bytes.reduce((size, byte, i) => size + byte * 2 ** (8 * i), least);
+}
+
 class Frame {
-  /** What is wrong with the frame; thrown only when the decoder has given what precedes it, and freed its memory. */
+  /**
+   * What is wrong with the frame; thrown only when the decoder has given what precedes it, and freed its
+   * memory.
+   */
   fault: string | undefined;
   /** The most that the blocks so far can hold. */
   private plainMax = 0;
@@ -157,8 +167,11 @@ class Frame {
   }
 
   private tooLarge(): Error {
+    const window = `${Math.round(this.header.windowSize / 2 ** 20)} MiB`;
+    const content = `${WHOLE_BYTES_MAX >>> 20} MiB`;
     return new Error(
-      `zstd: a window of ${Math.round(this.header.windowSize / 2 ** 20)} MiB over more than ${WHOLE_BYTES_MAX >>> 20} MiB needs more memory than there is here; decompress it with zstd -d --long=31`,
+      `zstd: a window of ${window} over more than ${content} needs more memory than there is here; ` +
+        'decompress it with zstd -d --long=31',
     );
   }
 }

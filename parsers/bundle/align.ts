@@ -1,15 +1,18 @@
 /**
- * Whether files of one run can be put on one clock, and what that takes: what they say of themselves, or what the user says
- * of them. Nothing is guessed.
+ * Whether files of one run can be put on one clock, and what that takes: what they say of themselves, or what
+ * the user says of them. Nothing is guessed.
  *
- * 1. Host and guest of one trace-cmd session: the guest's file holds the corrections (TIME_SHIFT) that bring its times to
- *    the host's clock, and each names the other by its session id.
+ * 1. Host and guest of one trace-cmd session: the guest's file holds the corrections (TIME_SHIFT) that bring
+ *    its times to the host's clock, and each names the other by its session id.
  * 2. Both have the same clock, one that every program of a machine reads alike, on the same machine.
  * 3. Each says how its clock stands to the wall clock, on the same machine.
  */
 import type { ClockName, GuestInfo, TraceMeta } from '../events/table.js';
 
-/** Clocks that read the same in every program on one machine; `local` and its like start anew with each tracer. */
+/**
+ * Clocks that read the same in every program on one machine; `local` and its like start anew with each
+ * tracer.
+ */
 const SHARED_CLOCKS: readonly ClockName[] = [
   'mono',
   'mono_raw',
@@ -32,7 +35,10 @@ export interface RunFile {
   readonly isRelative: boolean;
   /** Given by the user; undefined: what the file says. */
   readonly role: Role | undefined;
-  /** Added to its times, to be on the first file's clock: given by the user; undefined: the file's own clock decides. */
+  /**
+   * Added to its times, to be on the first file's clock: given by the user; undefined: the file's own clock
+   * decides.
+   */
   readonly offsetNs: bigint | undefined;
 }
 
@@ -49,7 +55,10 @@ export interface Alignment {
   readonly why: string | undefined;
 }
 
-/** The parts that files play beside each other: as given, or as their sessions say; by itself, every kernel's trace is a host's. */
+/**
+ * The parts that files play beside each other: as given, or as their sessions say; by itself, every kernel's
+ * trace is a host's.
+ */
 export function rolesOf(files: readonly RunFile[]): Role[] {
   return files.map((file) => {
     if (file.role !== undefined) return file.role;
@@ -75,8 +84,9 @@ export function listedGuest(host: Readonly<TraceMeta>, guest: Readonly<TraceMeta
 }
 
 /**
- * True when `guest` was brought to the clock of the session that `host` is. A host that recorded into instances alone has
- * no id of its own (add_options() in tracecmd/trace-record.c of trace-cmd 3.4), but names its guests by theirs.
+ * True when `guest` was brought to the clock of the session that `host` is. A host that recorded into
+ * instances alone has no id of its own (add_options() in tracecmd/trace-record.c of trace-cmd 3.4), but names
+ * its guests by theirs.
  */
 export function isPeer(guest: Readonly<TraceMeta>, host: Readonly<TraceMeta>): boolean {
   const peer = guest.session?.peerTraceId;
@@ -87,7 +97,10 @@ export function isPeer(guest: Readonly<TraceMeta>, host: Readonly<TraceMeta>): b
     : guests.some((info) => info.traceId === guest.session?.traceId);
 }
 
-/** Puts files of one run on one clock, as far as they can be. A file with an offset of its own is on the first file's clock. */
+/**
+ * Puts files of one run on one clock, as far as they can be. A file with an offset of its own is on the first
+ * file's clock.
+ */
 export function alignFiles(files: readonly RunFile[]): Alignment {
   const roles = rolesOf(files);
   const runs: Placed[][] = [];
@@ -142,10 +155,12 @@ function offsetBetween(files: readonly RunFile[], roles: readonly Role[], a: num
   if (isPeer(left.meta, right.meta) || isPeer(right.meta, left.meta) || areSiblings(left.meta, right.meta))
     return { offsetNs: 0n };
   const guest = [left, right].find((_, i) => roles[i === 0 ? a : b] === 'guest');
-  if (guest)
+  if (guest) {
+    const other = guest === left ? right : left;
     return {
-      why: `${guest.path} is of a guest, whose clock is its own, and has no time shift to ${(guest === left ? right : left).path}`,
+      why: `${guest.path} is of a guest, whose clock is its own, and has no time shift to ${other.path}`,
     };
+  }
   return (
     betweenMachines(left, right) ??
     ownClocks(left, right) ??
@@ -170,7 +185,10 @@ function differ(a: string | undefined, b: string | undefined): boolean {
   return a !== undefined && b !== undefined && a !== '' && b !== '' && a !== b;
 }
 
-/** By the clock that both have. What --date and --ts-offset added is no part of it, but a --ts-offset is the user's word. */
+/**
+ * By the clock that both have. What --date and --ts-offset added is no part of it, but a --ts-offset is the
+ * user's word.
+ */
 function ownClocks(a: RunFile, b: RunFile): Between | undefined {
   if (a.meta.clock !== b.meta.clock || !SHARED_CLOCKS.includes(a.meta.clock)) return undefined;
   return { offsetNs: addedByDate(b.meta) - addedByDate(a.meta) };
@@ -196,5 +214,6 @@ function clockWhy(a: RunFile, b: RunFile): string {
   );
   if (silent)
     return `${silent.path} does not say a clock that others can be held against (${silent.meta.clock})`;
-  return `${a.path} has the clock ${a.meta.clock}, ${b.path} has ${b.meta.clock}, and they do not both say how these stand to the wall clock`;
+  const clocks = `${a.path} has the clock ${a.meta.clock}, ${b.path} has ${b.meta.clock}`;
+  return `${clocks}, and they do not both say how these stand to the wall clock`;
 }

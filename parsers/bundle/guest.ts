@@ -1,7 +1,8 @@
 /**
- * A guest's events beside its host's. Its CPUs, threads and names are its own: an event of a guest stands on the host thread that
- * was its virtual CPU, where the host's trace says which, under a name that begins with the guest's, and of a kind of its
- * own, so that nobody takes it for the host's. What it was in the guest is in its fields and its text.
+ * A guest's events beside its host's. Its CPUs, threads and names are its own: an event of a guest stands on
+ * the host thread that was its virtual CPU, where the host's trace says which, under a name that begins with
+ * the guest's, and of a kind of its own, so that nobody takes it for the host's. What it was in the guest is
+ * in its fields and its text.
  */
 import { UNKNOWN_CPU, type EventTable, type GuestInfo } from '../events/table.js';
 import type { EventText } from '../reader.js';
@@ -34,8 +35,9 @@ export function describeGuestEvent(
     ...(tid < 0 ? [] : [{ name: 'guest_tid', value: String(tid) }]),
     ...(comm === '' ? [] : [{ name: 'guest_comm', value: comm }]),
   ];
-  const task =
-    `${comm}${tid < 0 ? '' : `-${tid}`}${cpu === UNKNOWN_CPU ? '' : ` [${String(cpu).padStart(3, '0')}]`}`.trim();
+  const thread = tid < 0 ? '' : `-${tid}`;
+  const place = cpu === UNKNOWN_CPU ? '' : ` [${String(cpu).padStart(3, '0')}]`;
+  const task = `${comm}${thread}${place}`.trim();
   return {
     name: `${guest.name}:${event.name}`,
     fields: [...known, ...event.fields],

@@ -1,9 +1,10 @@
 /**
- * Several traces of one run as one table: a stable merge on time, then the order of the files. Nothing is sorted within
- * a file. A row keeps its place in its own file: `at` is an offset there, `line` its line, or its number in a binary trace.
+ * Several traces of one run as one table: a stable merge on time, then the order of the files. Nothing is
+ * sorted within a file. A row keeps its place in its own file: `at` is an offset there, `line` its line, or
+ * its number in a binary trace.
  *
- * The parts' tables are used up: a segment whose rows were copied keeps only what it takes to describe them. So the merge
- * needs the memory of the merged table, and 17 bytes for each row of the parts besides.
+ * The parts' tables are used up: a segment whose rows were copied keeps only what it takes to describe them.
+ * So the merge needs the memory of the merged table, and 17 bytes for each row of the parts besides.
  */
 import type { ByteSource } from '../base/source.js';
 import {
@@ -37,7 +38,10 @@ export interface Bundle extends OpenTrace {
   readonly parts: readonly BundlePart[];
   /** The file that a row came from, by its index among the parts, and its row there. */
   sourceOf(row: number): FilePlace;
-  /** First row of a part at or after a 1-based line of its text (or event of a binary trace); the table's length when none. */
+  /**
+   * First row of a part at or after a 1-based line of its text (or event of a binary trace); the table's
+   * length when none.
+   */
   rowAtLine(part: number, line: number): number;
 }
 
@@ -143,7 +147,10 @@ class PartRun implements Run {
     );
   }
 
-  /** Losses before `row` of this file stand before the next row of all files. A guest's are none of the host's. */
+  /**
+   * Losses before `row` of this file stand before the next row of all files. A guest's are none of the
+   * host's.
+   */
   marks(row: number): void {
     const { losses } = this.table;
     for (; this.nextLoss < losses.length && losses[this.nextLoss]!.row <= row; this.nextLoss++) {

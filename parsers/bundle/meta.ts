@@ -2,6 +2,13 @@
 import type { TableBuilder } from '../events/table.js';
 import type { Part } from './part.js';
 
+/** The least of the numbers, 0 when there is none. */
+function least(numbers: readonly bigint[]): bigint {
+  let found = numbers[0] ?? 0n;
+  for (const number of numbers) if (number < found) found = number;
+  return found;
+}
+
 /** Fills meta and issues of the merged table. */
 export function describeMerged(parts: readonly Part[], builder: TableBuilder): void {
   const { meta, issues } = builder;
@@ -12,10 +19,11 @@ export function describeMerged(parts: readonly Part[], builder: TableBuilder): v
   const starts = parts
     .filter((part) => part.open.table.length > 0)
     .map((part) => part.open.table.meta.t0 + part.offsetNs);
-  meta.t0 = starts.reduce((least, t0) => (t0 < least ? t0 : least), starts[0] ?? 0n);
+  meta.t0 = least(starts);
   meta.timeUnit = first.timeUnit;
   meta.format = [...new Set(parts.map((part) => part.open.table.meta.format))].join('+');
-  // What orders the CPUs is the clock of the kernel's events. Joined by an offset, two clocks are as doubtful as one that is not known.
+  // What orders the CPUs is the clock of the kernel's events. Joined by an offset, two clocks are as doubtful
+  // as one that is not known.
   const isOne = judged.every(
     (part) => part.open.table.meta.clock === first.clock && part.offsetNs === judged[0]!.offsetNs,
   );

@@ -38,8 +38,8 @@ interface Wanted {
 }
 
 /**
- * Files that somebody says are one run: one trace where their clocks meet and no two hold the same events, else as few as
- * there can be, each with an issue that says why. Uses up the tables of what it merges.
+ * Files that somebody says are one run: one trace where their clocks meet and no two hold the same events,
+ * else as few as there can be, each with an issue that says why. Uses up the tables of what it merges.
  */
 export function openRun(files: readonly ReadFile[]): readonly OpenedRun[] {
   const known = files.map((file) => runFile(file.path, file.open.table, file.role, file.offsetNs));
@@ -56,7 +56,10 @@ export function openRun(files: readonly ReadFile[]): readonly OpenedRun[] {
     .map((run) => openAligned(files, known, { ...run, reasons: [...reasons, ...run.reasons] }));
 }
 
-/** The files of a run, but for those that hold the events of a larger one once more: each of them is a run by itself. */
+/**
+ * The files of a run, but for those that hold the events of a larger one once more: each of them is a run by
+ * itself.
+ */
 function withoutRepeats(
   files: readonly ReadFile[],
   roles: readonly Role[],

@@ -3,7 +3,8 @@
  *
  *     { "trace": [ { "path": "host.dat" }, { "path": "qemu.log", "role": "qemu", "clockOffsetNs": "-81250000" } ] }
  *
- * Paths are relative to the file. A time is a whole number of nanoseconds; as text where it is beyond what JSON's numbers hold.
+ * Paths are relative to the file. A time is a whole number of nanoseconds; as text where it is beyond what
+ * JSON's numbers hold.
  */
 import { ROLES, type Role } from './align.js';
 

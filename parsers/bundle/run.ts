@@ -1,11 +1,12 @@
 /**
- * Which of several files are one run, by what they say of themselves. Two recordings of one kernel look the same whether they
- * were made at once or on two days, so a common clock's name proves nothing. What does:
+ * Which of several files are one run, by what they say of themselves. Two recordings of one kernel look the
+ * same whether they were made at once or on two days, so a common clock's name proves nothing. What does:
  *
  * 1. Session ids: trace-cmd gives a host's and its guests' files of one session ids that name each other.
- * 2. Two kernel traces of one machine (by name and kernel) whose times, on the wall clock that both say, overlap, and
- *    that recorded different events: the same ones twice would count twice.
- * 3. A QEMU log on the wall clock beside one such kernel trace, when their times overlap and nothing else comes into question.
+ * 2. Two kernel traces of one machine (by name and kernel) whose times, on the wall clock that both say,
+ *    overlap, and that recorded different events: the same ones twice would count twice.
+ * 3. A QEMU log on the wall clock beside one such kernel trace, when their times overlap and nothing else
+ *    comes into question.
  */
 import { KIND_COUNT, KIND_UNKNOWN } from '../events/kinds.js';
 import type { EventTable, TraceMeta } from '../events/table.js';
@@ -53,48 +54,78 @@ export function runFile(path: string, table: EventTable, role?: RunFile['role'],
   };
 }
 
+/** Files in groups, each known by its least member. */
+class Groups {
+  private readonly of: number[];
+
+  constructor(files: number) {
+    this.of = Array.from({ length: files }, (_, i) => i);
+  }
+
+  /** The group that a file is in. */
+  groupOf(file: number): number {
+    return this.of[file]!;
+  }
+
+  join(a: number, b: number): void {
+    const from = Math.max(this.of[a]!, this.of[b]!);
+    const to = Math.min(this.of[a]!, this.of[b]!);
+    for (const [file, group] of this.of.entries()) if (group === from) this.of[file] = to;
+  }
+
+  /** Members of each group, in order. */
+  members(): readonly (readonly number[])[] {
+    const byGroup = new Map<number, number[]>();
+    for (const [file, group] of this.of.entries()) byGroup.set(group, [...(byGroup.get(group) ?? []), file]);
+    return [...byGroup.values()];
+  }
+}
+
 /** Groups of two and more files that are one run, by index, each in the order of the files. */
 export function provenRuns(files: readonly RunFacts[]): readonly (readonly number[])[] {
-  const group = files.map((_, i) => i);
-  const join = (a: number, b: number): void => {
-    const [from, to] = [Math.max(group[a]!, group[b]!), Math.min(group[a]!, group[b]!)];
-    group.forEach((g, i) => {
-      if (g === from) group[i] = to;
-    });
-  };
-  for (let a = 0; a < files.length; a++) {
-    for (let b = a + 1; b < files.length; b++) if (oneSession(files[a]!.meta, files[b]!.meta)) join(a, b);
-  }
+  const groups = new Groups(files.length);
   const roles = rolesOf(files);
   const kernels = files.flatMap((_, i) => (roles[i] === 'host' ? [i] : []));
-  for (const a of kernels)
-    for (const b of kernels)
-      if (
-        a < b &&
-        sameMachine(files[a]!, files[b]!) &&
-        overlap(files[a]!, files[b]!) &&
-        !recordedTwice(files[a]!, files[b]!)
-      )
-        join(a, b);
   const logs = files.flatMap((_, i) => (roles[i] === 'qemu' ? [i] : []));
-  const beside = (log: number): number[] => [
+  joinSessions(files, groups);
+  joinKernels(files, kernels, groups);
+  joinLogs(files, logs, kernels, groups);
+  return groups.members().filter((members) => members.length > 1);
+}
+
+function joinSessions(files: readonly RunFacts[], groups: Groups): void {
+  for (let a = 0; a < files.length; a++) {
+    for (let b = a + 1; b < files.length; b++)
+      if (oneSession(files[a]!.meta, files[b]!.meta)) groups.join(a, b);
+  }
+}
+
+function joinKernels(files: readonly RunFacts[], kernels: readonly number[], groups: Groups): void {
+  for (const a of kernels) {
+    for (const b of kernels) if (a < b && areOneMachinesRun(files[a]!, files[b]!)) groups.join(a, b);
+  }
+}
+
+/** A log belongs to the one group of kernel traces that overlap it, when no other log could belong there too. */
+function joinLogs(
+  files: readonly RunFacts[],
+  logs: readonly number[],
+  kernels: readonly number[],
+  groups: Groups,
+): void {
+  const beside = logs.map((log) => [
     ...new Set(
-      kernels.filter((kernel) => overlap(files[log]!, files[kernel]!)).map((kernel) => group[kernel]!),
+      kernels
+        .filter((kernel) => overlap(files[log]!, files[kernel]!))
+        .map((kernel) => groups.groupOf(kernel)),
     ),
-  ];
-  const wanted = logs.map(beside);
-  logs.forEach((log, i) => {
-    const [only, ...more] = wanted[i]!;
-    if (
-      only !== undefined &&
-      more.length === 0 &&
-      wanted.filter((groups) => groups.includes(only)).length === 1
-    )
-      join(log, only);
-  });
-  const byGroup = new Map<number, number[]>();
-  group.forEach((g, i) => byGroup.set(g, [...(byGroup.get(g) ?? []), i]));
-  return [...byGroup.values()].filter((members) => members.length > 1);
+  ]);
+  for (const [i, log] of logs.entries()) {
+    const [only, ...more] = beside[i]!;
+    if (only === undefined || more.length > 0) continue;
+    const rivals = beside.filter((found) => found.includes(only));
+    if (rivals.length === 1) groups.join(log, only);
+  }
 }
 
 function oneSession(a: Readonly<TraceMeta>, b: Readonly<TraceMeta>): boolean {
@@ -102,6 +133,10 @@ function oneSession(a: Readonly<TraceMeta>, b: Readonly<TraceMeta>): boolean {
   const id = a.session?.traceId;
   if (id !== undefined && id === b.session?.traceId) return false;
   return listedGuest(a, b) !== undefined || listedGuest(b, a) !== undefined;
+}
+
+function areOneMachinesRun(a: RunFacts, b: RunFacts): boolean {
+  return sameMachine(a, b) && overlap(a, b) && !recordedTwice(a, b);
 }
 
 function sameMachine(a: RunFacts, b: RunFacts): boolean {

@@ -1,9 +1,10 @@
 /**
- * Whether two traces hold the same events: one buffer as text and as trace.dat, one file under two names, a part of it cut out.
- * Taken together, each would count twice, and the model would see conversions and references that never were. Told by a
- * sample of rows, each looked for in the other trace: an event of the same name on the same CPU and thread, at the same time
- * as far as the coarser clock tells, with the same arguments. Two buffers of one machine may hold events of one name a moment
- * apart, but not most of them with all of that alike.
+ * Whether two traces hold the same events: one buffer as text and as trace.dat, one file under two names, a
+ * part of it cut out. Taken together, each would count twice, and the model would see conversions and
+ * references that never were. Told by a sample of rows, each looked for in the other trace: an event of the
+ * same name on the same CPU and thread, at the same time as far as the coarser clock tells, with the same
+ * arguments. Two buffers of one machine may hold events of one name a moment apart, but not most of them with
+ * all of that alike.
  */
 import { firstIndex } from '../base/search.js';
 import { kindSlots } from '../events/kinds.js';
@@ -18,7 +19,9 @@ const CANDIDATES = 4096;
 /** So many found are enough to tell by one trace alone; fewer tell when they are all, both ways. */
 const FOUND_MIN = 8;
 const FOUND_ALONE_MIN = 2;
-/** Lines that a copy left out or cut, or an argument that one format prints otherwise, are no other events. */
+/**
+ * Lines that a copy left out or cut, or an argument that one format prints otherwise, are no other events.
+ */
 const SHARE = 0.9;
 
 /** A trace and its place on a clock that both have. */
@@ -108,7 +111,10 @@ function samePlace(a: EventTable, row: number, b: EventTable, other: number): bo
   );
 }
 
-/** No argument that both tell differs. Two formats may read one event as of two kinds: then nothing is compared. */
+/**
+ * No argument that both tell differs. Two formats may read one event as of two kinds: then nothing is
+ * compared.
+ */
 function sameArguments(a: EventTable, row: number, b: EventTable, other: number): boolean {
   const kind = a.kind(row);
   return (

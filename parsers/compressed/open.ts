@@ -19,8 +19,9 @@ export function plainOf(
 }
 
 /**
- * Reads `plain` in its format. A text passes through while it is decompressed; a binary trace is kept in memory, and
- * undefined when it does not fit. Damage is an issue and a loss where the plain bytes end; what precedes is kept.
+ * Reads `plain` in its format. A text passes through while it is decompressed; a binary trace is kept in
+ * memory, and undefined when it does not fit. Damage is an issue and a loss where the plain bytes end; what
+ * precedes is kept.
  */
 export function readPlain(
   plain: PlainSource,

@@ -1,6 +1,7 @@
 /**
- * What a compressed source holds, as a source: decompressed while it is read, so that a text of any size passes
- * through a bounded window. What the window has passed is decompressed again from the start when it is asked for.
+ * What a compressed source holds, as a source: decompressed while it is read, so that a text of any size
+ * passes through a bounded window. What the window has passed is decompressed again from the start when it is
+ * asked for.
  */
 import { firstIndex } from '../base/search.js';
 import type { ByteSource } from '../base/source.js';
@@ -9,14 +10,22 @@ import type { ByteSource } from '../base/source.js';
 const INPUT_BYTES = 1 << 17;
 /** Plain bytes kept behind the furthest that was read. */
 const WINDOW_BYTES = 64 << 20;
-/** A stream that expands to more than this and by more than EXPANSION_MAX is made to fill memory, not to be read. */
+/**
+ * A stream that expands to more than this and by more than EXPANSION_MAX is made to fill memory, not to be
+ * read.
+ */
 const EXPANSION_FREE_BYTES = 256 << 20;
 const EXPANSION_MAX = 2000;
 
-/** Thrown by a decompressor that meets what it does not read, in place of damage; the message says what to do. */
+/**
+ * Thrown by a decompressor that meets what it does not read, in place of damage; the message says what to do.
+ */
 export class UnsupportedCompression extends Error {}
 
-/** Decompresses pieces lazily: pulls one only when it needs more. Throws where they are damaged, or UnsupportedCompression. */
+/**
+ * Decompresses pieces lazily: pulls one only when it needs more. Throws where they are damaged, or
+ * UnsupportedCompression.
+ */
 export type Decompress = (pieces: Iterable<Uint8Array>) => Iterable<Uint8Array>;
 
 /** Why the plain bytes end before their end. */
@@ -64,16 +73,20 @@ export class PlainSource implements ByteSource {
     return offset >= end ? new Uint8Array(0) : this.range(offset, end);
   }
 
-  /** Keeps all plain bytes in memory, for formats that jump about; false, with a fault, when they are more than `limit`. */
+  /**
+   * Keeps all plain bytes in memory, for formats that jump about; false, with a fault, when they are more
+   * than `limit`.
+   */
   keepAll(limit: number): boolean {
     this.window = Infinity;
     if (this.from > 0) this.restart();
     while (this.until < this.known && this.until <= limit) this.pull(0);
     if (this.until <= limit) return true;
+    const size = `it holds more than ${limit >>> 20} MiB`;
     this.end({
       code: 'too-large',
       offset: limit,
-      detail: `it holds more than ${limit >>> 20} MiB, and a binary trace inside must fit into memory: decompress it first`,
+      detail: `${size}, and a binary trace inside must fit into memory: decompress it first`,
     });
     this.pieces = [];
     return false;
@@ -100,7 +113,8 @@ export class PlainSource implements ByteSource {
     try {
       next = this.output.next();
     } catch (error) {
-      // Decompressors throw on damaged content, and on what they do not read; that is a property of the input.
+      // Decompressors throw on damaged content, and on what they do not read; that is a property of the
+      // input.
       const why = error instanceof Error ? error.message : String(error);
       if (error instanceof UnsupportedCompression)
         this.end({ code: 'unsupported-compression', offset: this.until, detail: why });

@@ -1,12 +1,35 @@
 /**
- * Named arguments in trace text: `name=value` of probes and of options/fields, and `name: value, ` of syscalls. Lines
- * of one event print the same names in the same order, so the names are learned from one line and compared as bytes on
- * the next; a line that differs teaches anew. What a line decodes to never depends on the lines before it.
+ * Named arguments in trace text: `name=value` of probes and of options/fields, and `name: value, ` of
+ * syscalls. Lines of one event print the same names in the same order, so the names are learned from one line
+ * and compared as bytes on the next; a line that differs teaches anew. What a line decodes to never depends
+ * on the lines before it.
  *
- * Values (kernel/trace/trace_probe.c, trace_output.c, trace_syscalls.c of Linux 7.2): hexadecimal with 0x, decimal,
- * negative decimal, `0x1f (31)` of options/fields, `(31)` for its one-byte fields, quoted text, `'c'` with any byte
- * in it, `{1,2}`, symbols, and `(fault)` where the kernel could not read. Only numbers fill slots.
+ * Values (kernel/trace/trace_probe.c, trace_output.c, trace_syscalls.c of Linux 7.2): hexadecimal with 0x,
+ * decimal, negative decimal, `0x1f (31)` of options/fields, `(31)` for its one-byte fields, quoted text,
+ * `'c'` with any byte in it, `{1,2}`, symbols, and `(fault)` where the kernel could not read. Only numbers
+ * fill slots.
  */
+import {
+  BLANK,
+  CLOSE_BRACE,
+  CLOSE_PAREN,
+  COLON,
+  COMMA,
+  DIGIT_0,
+  DOT,
+  DOUBLE_QUOTE,
+  EQUALS,
+  LOWER_A,
+  LOWER_BIT,
+  LOWER_F,
+  LOWER_X,
+  LOWER_Z,
+  MINUS,
+  OPEN_BRACE,
+  OPEN_PAREN,
+  QUOTE,
+  UNDERSCORE,
+} from '../base/ascii.js';
 import { endsWord, hexRun, readDec, readHex } from './number.js';
 import type { Resolved } from './resolve.js';
 import { kindSlots } from './kinds.js';
@@ -45,8 +68,8 @@ export class ArgPlan {
   /** One flag a slot: a negative decimal in parentheses overrides the hexadecimal before it. */
   readonly signed: readonly boolean[];
   /**
-   * Of `trace-cmd report -R`, which prints `gfn=180` where the kernel's text says `gfn 180`: one flag a slot, true where
-   * a number without 0x is hexadecimal. Undefined for every other text.
+   * Of `trace-cmd report -R`, which prints `gfn=180` where the kernel's text says `gfn 180`: one flag a slot,
+   * true where a number without 0x is hexadecimal. Undefined for every other text.
    */
   readonly hex: readonly boolean[] | undefined;
 
@@ -61,7 +84,10 @@ export class ArgPlan {
     this.signed = kindSlots(resolved.kind).map((slot) => SIGNED_SLOTS.has(slot));
   }
 
-  /** Takes the names and their order from bytes[start, end). Where two names mean one slot, the vocabulary's first wins. */
+  /**
+   * Takes the names and their order from bytes[start, end). Where two names mean one slot, the vocabulary's
+   * first wins.
+   */
   learn(bytes: Uint8Array, start: number, end: number): void {
     this.keys = [];
     this.slots = [];
@@ -90,8 +116,8 @@ export class ArgPlan {
 }
 
 /**
- * Reads the arguments at bytes[start, end) into the payload at pool[at] (mask, then two words a slot). Returns flags
- * ({@link ARGS_FAULT}); the mask says what was read.
+ * Reads the arguments at bytes[start, end) into the payload at pool[at] (mask, then two words a slot).
+ * Returns flags ({@link ARGS_FAULT}); the mask says what was read.
  */
 export function readArgs(
   plan: ArgPlan,
@@ -106,7 +132,7 @@ export function readArgs(
     plan.learn(bytes, start, end);
     flags = walk(plan, bytes, start, end, pool, at);
   }
-  return flags < 0 ? 0 : flags;
+  return Math.max(0, flags);
 }
 
 /** One pass with the learned names; -1 when the line has other names than those. */
@@ -125,7 +151,7 @@ function walk(
   let flags = 0;
   let k = 0;
   for (;;) {
-    while (pos < end && (bytes[pos] === 0x20 || bytes[pos] === 0x2c)) pos++;
+    while (pos < end && (bytes[pos] === BLANK || bytes[pos] === COMMA)) pos++;
     if (pos >= end) break;
     if (k === keys.length || !startsWith(bytes, pos, end, keys[k]!)) {
       if (keyEnd(bytes, pos, end, isSyscall) >= 0) return -1;
@@ -148,15 +174,15 @@ function walk(
       mask |= 1 << slot;
       if (
         plan.signed[slot] &&
-        bytes[after] === 0x20 &&
-        bytes[after + 1] === 0x28 &&
-        bytes[after + 2] === 0x2d
+        bytes[after] === BLANK &&
+        bytes[after + 1] === OPEN_PAREN &&
+        bytes[after + 2] === MINUS
       ) {
         readDec(bytes, after + 2, end, pool, word);
       }
       pos = after;
     } else {
-      if (bytes[pos] === 0x28 && bytes[pos + 1] === 0x66) flags |= ARGS_FAULT;
+      if (bytes[pos] === OPEN_PAREN && bytes[pos + 1] === LOWER_F) flags |= ARGS_FAULT;
       pos = skipValue(bytes, pos, end, isSyscall);
     }
   }
@@ -172,7 +198,10 @@ function startsWith(bytes: Uint8Array, pos: number, end: number, key: Uint8Array
   return true;
 }
 
-/** Reads a number into out[word..word + 1] and returns the position after it, or -1 when the value is no number. */
+/**
+ * Reads a number into out[word..word + 1] and returns the position after it, or -1 when the value is no
+ * number.
+ */
 function readValue(
   bytes: Uint8Array,
   pos: number,
@@ -183,13 +212,13 @@ function readValue(
 ): number {
   const c = bytes[pos]!;
   let after = -1;
-  if (c === 0x30 && (bytes[pos + 1]! | 0x20) === 0x78) after = readHex(bytes, pos, end, out, word);
+  if (c === DIGIT_0 && (bytes[pos + 1]! | LOWER_BIT) === LOWER_X) after = readHex(bytes, pos, end, out, word);
   else if (isSyscall) after = readHex(bytes, pos, end, out, word);
-  else if (c === 0x28) {
+  else if (c === OPEN_PAREN) {
     after = readDec(bytes, pos + 1, end, out, word);
-    return after >= 0 && bytes[after] === 0x29 ? after + 1 : -1;
-  } else if (c === 0x27) {
-    if (pos + 2 >= end || bytes[pos + 2] !== 0x27) return -1;
+    return after >= 0 && bytes[after] === CLOSE_PAREN ? after + 1 : -1;
+  } else if (c === QUOTE) {
+    if (pos + 2 >= end || bytes[pos + 2] !== QUOTE) return -1;
     out[word] = bytes[pos + 1]!;
     out[word + 1] = 0;
     return pos + 3;
@@ -202,14 +231,19 @@ function readValue(
   return after >= 0 && endsValue(bytes, after, end) ? after : -1;
 }
 
-/** Slots that the kernel prints in hexadecimal; none where the print format is a statement, whose fields -R prints in decimal. */
+/**
+ * Slots that the kernel prints in hexadecimal; none where the print format is a statement, whose fields -R
+ * prints in decimal.
+ */
 function hexSlots(resolved: Resolved): boolean[] {
   const slots = kindSlots(resolved.kind);
   const forms = (resolved.meaning.text ?? []).join(' ');
   return slots.map((slot) => !slots.includes('role') && forms.includes(`{${slot}:x}`));
 }
 
-/** A value of `trace-cmd report -R`: also `180` for 0x180, and `symbol (0xffff…)` or ` (0x7f…)` of an address. */
+/**
+ * A value of `trace-cmd report -R`: also `180` for 0x180, and `symbol (0xffff…)` or ` (0x7f…)` of an address.
+ */
 function readRawValue(
   isHex: boolean,
   bytes: Uint8Array,
@@ -218,46 +252,47 @@ function readRawValue(
   out: Uint32Array,
   word: number,
 ): number {
-  const prefixed = bytes[pos] === 0x30 && bytes[pos + 1] === 0x78;
+  const prefixed = bytes[pos] === DIGIT_0 && bytes[pos + 1] === LOWER_X;
   const after =
     isHex && !prefixed ? readHex(bytes, pos, end, out, word) : readValue(bytes, pos, end, out, word, false);
   if (after >= 0 && endsValue(bytes, after, end)) return after;
   let p = pos;
-  while (p < end && bytes[p] !== 0x20 && bytes[p] !== 0x3d) p++;
-  if (bytes[p] !== 0x20 || bytes[p + 1] !== 0x28 || bytes[p + 2] !== 0x30) return -1;
+  while (p < end && bytes[p] !== BLANK && bytes[p] !== EQUALS) p++;
+  if (bytes[p] !== BLANK || bytes[p + 1] !== OPEN_PAREN || bytes[p + 2] !== DIGIT_0) return -1;
   const close = readHex(bytes, p + 2, end, out, word);
-  return close >= 0 && bytes[close] === 0x29 ? close + 1 : -1;
+  return close >= 0 && bytes[close] === CLOSE_PAREN ? close + 1 : -1;
 }
 
 function endsValue(bytes: Uint8Array, pos: number, end: number): boolean {
   if (pos >= end) return true;
   const c = bytes[pos]!;
-  return c === 0x20 || c === 0x2c || c === 0x29;
+  return c === BLANK || c === COMMA || c === CLOSE_PAREN;
 }
 
 /** Position after a value of any kind. Quoted text ends at a quote before a blank, a comma or the end. */
 function skipValue(bytes: Uint8Array, pos: number, end: number, isSyscall: boolean): number {
   const c = bytes[pos];
-  if (c === 0x27 && !isSyscall && pos + 2 < end && bytes[pos + 2] === 0x27) return pos + 3;
-  if (c === 0x22) {
-    for (let p = pos + 1; p < end; p++) if (bytes[p] === 0x22 && endsValue(bytes, p + 1, end)) return p + 1;
-  } else if (c === 0x7b || (c === 0x28 && !isSyscall)) {
-    const close = bytes.indexOf(c === 0x7b ? 0x7d : 0x29, pos);
+  if (c === QUOTE && !isSyscall && pos + 2 < end && bytes[pos + 2] === QUOTE) return pos + 3;
+  if (c === DOUBLE_QUOTE) {
+    for (let p = pos + 1; p < end; p++)
+      if (bytes[p] === DOUBLE_QUOTE && endsValue(bytes, p + 1, end)) return p + 1;
+  } else if (c === OPEN_BRACE || (c === OPEN_PAREN && !isSyscall)) {
+    const close = bytes.indexOf(c === OPEN_BRACE ? CLOSE_BRACE : CLOSE_PAREN, pos);
     if (close >= 0 && close < end) return close + 1;
   }
   let p = pos;
-  while (p < end && bytes[p] !== 0x20 && bytes[p] !== 0x2c) p++;
+  while (p < end && bytes[p] !== BLANK && bytes[p] !== COMMA) p++;
   return p === pos ? pos + 1 : p;
 }
 
 /** Position after `name=` (or `name: ` of a syscall) at `pos`, or -1 when there is no name here. */
 function keyEnd(bytes: Uint8Array, pos: number, end: number, isSyscall: boolean): number {
   const c = bytes[pos]!;
-  if (!((c | 0x20) >= 0x61 && (c | 0x20) <= 0x7a) && c !== 0x5f) return -1;
+  if (!((c | LOWER_BIT) >= LOWER_A && (c | LOWER_BIT) <= LOWER_Z) && c !== UNDERSCORE) return -1;
   let p = pos + 1;
-  while (p < end && (!endsWord(bytes, p, end) || bytes[p] === 0x2e)) p++;
-  if (isSyscall) return p + 1 < end && bytes[p] === 0x3a && bytes[p + 1] === 0x20 ? p + 2 : -1;
-  return p < end && bytes[p] === 0x3d ? p + 1 : -1;
+  while (p < end && (!endsWord(bytes, p, end) || bytes[p] === DOT)) p++;
+  if (isSyscall) return p + 1 < end && bytes[p] === COLON && bytes[p + 1] === BLANK ? p + 2 : -1;
+  return p < end && bytes[p] === EQUALS ? p + 1 : -1;
 }
 
 /** One printed argument: name, and the byte ranges of its key (with `=` or `: `) and value. */
@@ -273,7 +308,7 @@ export function argFields(bytes: Uint8Array, start: number, end: number, isSysca
   const fields: ArgField[] = [];
   let pos = start;
   for (;;) {
-    while (pos < end && (bytes[pos] === 0x20 || bytes[pos] === 0x2c)) pos++;
+    while (pos < end && (bytes[pos] === BLANK || bytes[pos] === COMMA)) pos++;
     if (pos >= end) return fields;
     const value = keyEnd(bytes, pos, end, isSyscall);
     const after = skipValue(bytes, value < 0 ? pos : value, end, isSyscall);

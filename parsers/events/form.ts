@@ -1,8 +1,9 @@
 /**
- * Printed forms: the text templates of the vocabulary, compiled once to a short program and run over bytes. A match
- * writes each slot's 64-bit value into the payload as it goes and the mask at the end, so a form that fails halfway
- * leaves a payload that reads as empty. The template language is described in vocabulary.ts.
+ * Printed forms: the text templates of the vocabulary, compiled once to a short program and run over bytes. A
+ * match writes each slot's 64-bit value into the payload as it goes and the mask at the end, so a form that
+ * fails halfway leaves a payload that reads as empty. The template language is described in vocabulary.ts.
  */
+import { BLANK, DIGIT_0, LOWER_X } from '../base/ascii.js';
 import { assert } from '../base/assert.js';
 import { endsWord, readDec, readHex } from './number.js';
 
@@ -15,7 +16,9 @@ const OP_CONST = 5;
 
 /** A compiled template. */
 export interface Form {
-  /** Triples of operation and two operands: a literal's start and length, a slot, or a slot and its constant. */
+  /**
+   * Triples of operation and two operands: a literal's start and length, a slot, or a slot and its constant.
+   */
   readonly code: Int32Array;
   readonly literals: Uint8Array;
   /** The names in braces, in order of appearance; `_` for skipped runs. Used to describe a line. */
@@ -24,10 +27,12 @@ export interface Form {
 
 const encoder = new TextEncoder();
 const PART = /\{([a-z_0-9]+)(?::(=\d+|[xdn]))?\}|[^{]+|\{/g;
-const BLANK = 0x20;
 const NUMBER_OPS: Readonly<Record<string, number>> = { x: OP_HEX, d: OP_DEC, n: OP_EITHER };
 
-/** Compiles one template; `slots` are the slot names of its kind, in slot order. Asserts that the template is sound. */
+/**
+ * Compiles one template; `slots` are the slot names of its kind, in slot order. Asserts that the template is
+ * sound.
+ */
 export function compileForm(template: string, slots: readonly string[]): Form {
   const code: number[] = [];
   const names: string[] = [];
@@ -52,8 +57,8 @@ export function compileForm(template: string, slots: readonly string[]): Form {
 }
 
 /**
- * Matches a form at bytes[start, end). On success fills the payload at pool[at] (mask, then two words a slot) and
- * returns the position after the form; else returns -1 with the mask untouched.
+ * Matches a form at bytes[start, end). On success fills the payload at pool[at] (mask, then two words a slot)
+ * and returns the position after the form; else returns -1 with the mask untouched.
  */
 export function matchForm(
   form: Form,
@@ -85,7 +90,7 @@ export function matchForm(
       pool[at + 2 + 2 * a] = 0;
       mask |= 1 << a;
     } else {
-      const hex = op === OP_HEX || (op === OP_EITHER && bytes[pos] === 0x30 && bytes[pos + 1] === 0x78);
+      const hex = op === OP_HEX || (op === OP_EITHER && bytes[pos] === DIGIT_0 && bytes[pos + 1] === LOWER_X);
       const word = at + 1 + 2 * a;
       pos = hex ? readHex(bytes, pos, end, pool, word) : readDec(bytes, pos, end, pool, word);
       if (pos < 0 || !endsWord(bytes, pos, end)) return -1;

@@ -1,6 +1,6 @@
 /**
- * What a parser noticed besides events. Closed codes, each with a sentence for the user and what to do; content never
- * throws. Loss is both an issue and a {@link LossMark} that the model sees.
+ * What a parser noticed besides events. Closed codes, each with a sentence for the user and what to do;
+ * content never throws. Loss is both an issue and a {@link LossMark} that the model sees.
  */
 export type IssueSeverity = 'info' | 'notice' | 'dataLoss' | 'error';
 
@@ -242,7 +242,10 @@ export class IssueLog {
 
   add(code: IssueCode, offset: number, line: number, detail = '', count = 1): void {
     let places = this.perCode.get(code);
-    if (!places) this.perCode.set(code, (places = []));
+    if (!places) {
+      places = [];
+      this.perCode.set(code, places);
+    }
     if (places.length >= PLACES_PER_CODE) {
       places[PLACES_PER_CODE - 1]!.count += count;
       return;

@@ -1,8 +1,9 @@
 /**
- * From an event's printed name and payload to its kind and slots, the same way for every text format: the kernel's own
- * text, `trace-cmd report` and `perf script`. For each distinct name and probe place a plan is made once and kept; per
- * event there are byte comparisons only.
+ * From an event's printed name and payload to its kind and slots, the same way for every text format: the
+ * kernel's own text, `trace-cmd report` and `perf script`. For each distinct name and probe place a plan is
+ * made once and kept; per event there are byte comparisons only.
  */
+import { BLANK, CLOSE_PAREN, COLON, EQUALS, OPEN_PAREN, UNDERSCORE } from '../base/ascii.js';
 import { Interner } from '../base/intern.js';
 import { ARGS_FAULT, ArgPlan, argFields, readArgs } from './args.js';
 import { compileForm, endsWithLiteral, formFields, matchForm, type Form } from './form.js';
@@ -66,7 +67,10 @@ export class PlanBook {
   private places = new Interner();
   private readonly plans = new Map<number, EventPlan>();
   private readonly events: NameEntry[] = [];
-  /** Names by a few of their bytes: nearly always right, always verified, and cheaper than hashing all of them. */
+  /**
+   * Names by a few of their bytes: nearly always right, always verified, and cheaper than hashing all of
+   * them.
+   */
   private readonly guesses: (NameEntry | undefined)[] = new Array<undefined>(GUESS_MASK + 1).fill(undefined);
   private readonly enters: (EventPlan | undefined)[] = [];
   private readonly exits: (EventPlan | undefined)[] = [];
@@ -78,7 +82,10 @@ export class PlanBook {
     private readonly isRaw = false,
   ) {}
 
-  /** Plan of `name: payload`, where the name may be `system:name`, at bytes[nameStart, nameEnd) and bytes[start, end). */
+  /**
+   * Plan of `name: payload`, where the name may be `system:name`, at bytes[nameStart, nameEnd) and
+   * bytes[start, end).
+   */
   event(bytes: Uint8Array, nameStart: number, nameEnd: number, start: number, end: number): EventPlan {
     const guess =
       ((nameEnd - nameStart) * 8 + (bytes[nameEnd - 1]! ^ (bytes[(nameStart + nameEnd) >>> 1]! << 2))) &
@@ -90,17 +97,20 @@ export class PlanBook {
         ? last
         : this.placed(entry, bytes, start, end);
     }
-    return this.placed((this.guesses[guess] = this.named(bytes, nameStart, nameEnd)), bytes, start, end);
+    const named = this.named(bytes, nameStart, nameEnd);
+    this.guesses[guess] = named;
+    return this.placed(named, bytes, start, end);
   }
 
   private named(bytes: Uint8Array, nameStart: number, nameEnd: number): NameEntry {
     const token = this.token(bytes, nameStart, nameEnd);
-    return (this.events[token] ??= {
+    this.events[token] ??= {
       token,
       bytes: bytes.slice(nameStart, nameEnd),
       text: this.tokens.text(token),
       last: undefined,
-    });
+    };
+    return this.events[token];
   }
 
   private placed(entry: NameEntry, bytes: Uint8Array, start: number, end: number): EventPlan {
@@ -111,8 +121,12 @@ export class PlanBook {
     const placeEnd = findPlace(bytes, start, end);
     const key = entry.token * PLACE_RANGE + this.places.intern(bytes, start, placeEnd);
     let plan = this.plans.get(key);
-    if (plan === undefined) this.plans.set(key, (plan = this.plan(entry.text, bytes, start, placeEnd, end)));
-    return (entry.last = plan);
+    if (plan === undefined) {
+      plan = this.plan(entry.text, bytes, start, placeEnd, end);
+      this.plans.set(key, plan);
+    }
+    entry.last = plan;
+    return plan;
   }
 
   /** Plan of a syscall event whose bare name (`sys_ioctl`) stands at bytes[nameStart, nameEnd). */
@@ -130,19 +144,23 @@ export class PlanBook {
   }
 
   /**
-   * Plan of a QEMU trace event, whose bare name stands at bytes[nameStart, nameEnd), or undefined when the vocabulary
-   * does not know it. QEMU's ftrace backend writes `name args` into trace_marker.
+   * Plan of a QEMU trace event, whose bare name stands at bytes[nameStart, nameEnd), or undefined when the
+   * vocabulary does not know it. QEMU's ftrace backend writes `name args` into trace_marker.
    */
   qemuEvent(bytes: Uint8Array, nameStart: number, nameEnd: number): EventPlan | undefined {
     const token = this.token(bytes, nameStart, nameEnd);
     if (token in this.qemu) return this.qemu[token];
     const name = this.tokens.text(token);
     const resolved = resolveTracepoint('qemu', name);
-    return (this.qemu[token] =
-      resolved && makePlan(this.names.internString(`qemu:${name}`), NO_BYTES, resolved, PayloadStyle.Event));
+    const plan =
+      resolved && makePlan(this.names.internString(`qemu:${name}`), NO_BYTES, resolved, PayloadStyle.Event);
+    this.qemu[token] = plan;
+    return plan;
   }
 
-  /** Id of a name in `tokens`. A text with more names than any kernel has events makes the book start over. */
+  /**
+   * Id of a name in `tokens`. A text with more names than any kernel has events makes the book start over.
+   */
   private token(bytes: Uint8Array, start: number, end: number): number {
     if (this.tokens.size >= NAMES_KEPT) {
       this.tokens = new Interner();
@@ -153,7 +171,10 @@ export class PlanBook {
     return this.tokens.intern(bytes, start, end);
   }
 
-  /** Id of the name to show; past a limit, one for all further unknown events: the source still has what was printed. */
+  /**
+   * Id of the name to show; past a limit, one for all further unknown events: the source still has what was
+   * printed.
+   */
   private nameId(printed: string, resolved: Resolved | undefined): number {
     return this.names.internString(
       resolved !== undefined || this.names.size < NAMES_SHOWN ? printed : OTHER_NAME,
@@ -177,8 +198,8 @@ function styleOf(bare: string, bytes: Uint8Array, start: number, end: number): P
   if (bare.startsWith('sys_exit_')) return PayloadStyle.SyscallExit;
   if (!bare.startsWith('sys_enter_')) return PayloadStyle.Event;
   let p = start;
-  while (p < end && bytes[p] !== 0x20 && bytes[p] !== 0x3d && bytes[p] !== 0x3a) p++;
-  return bytes[p] === 0x3d ? PayloadStyle.Event : PayloadStyle.SyscallEnter;
+  while (p < end && bytes[p] !== BLANK && bytes[p] !== EQUALS && bytes[p] !== COLON) p++;
+  return bytes[p] === EQUALS ? PayloadStyle.Event : PayloadStyle.SyscallEnter;
 }
 
 function makePlan(
@@ -198,7 +219,8 @@ function makePlan(
       style === PayloadStyle.SyscallExit && slots.includes('ret')
         ? [SYSCALL_EXIT_FORM]
         : (resolved.meaning.text ?? []);
-    formsOf.set(resolved, (forms = text.map((template) => compileForm(template, slots))));
+    forms = text.map((template) => compileForm(template, slots));
+    formsOf.set(resolved, forms);
   }
   const args = new ArgPlan(resolved, isSyscall, isRaw);
   return {
@@ -222,32 +244,31 @@ function sameBytes(known: Uint8Array, bytes: Uint8Array, start: number, end: num
 /** True when bytes[start, end) begins with this place, or, for the plan without one, can have no place. */
 function hasPlace(place: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
   const n = place.length;
-  if (n === 0) return bytes[start] !== 0x28 && bytes[start] !== 0x5f;
+  if (n === 0) return bytes[start] !== OPEN_PAREN && bytes[start] !== UNDERSCORE;
   if (start + n > end) return false;
   for (let i = 0; i < n; i++) if (bytes[start + i] !== place[i]) return false;
   const next = bytes[start + n];
-  return start + n === end || next === 0x20;
+  return start + n === end || next === BLANK;
 }
-
-/** Stubs behind which a tracepoint probe sits: their place means the tracepoint itself. */
-const TRACEPOINT_STUB = /^__(?:probestub|traceiter)_(\w+)$/;
 
 function resolvePlace(name: string, text: string): Resolved | undefined {
   const place = parsePlace(text);
   if (!place) return undefined;
   if (place.symbol === '') return isKernelAddress(place.address) ? resolveProbe(name, place) : undefined;
-  const stub = TRACEPOINT_STUB.exec(place.symbol);
-  return stub ? resolveTracepoint('', stub[1]!) : resolveProbe(name, place);
+  return resolveProbe(name, place);
 }
 
-/** Kernel addresses have their top bit set on every architecture of this domain; a uprobe's name means nothing here. */
+/**
+ * Kernel addresses have their top bit set on every architecture of this domain; a uprobe's name means nothing
+ * here.
+ */
 function isKernelAddress(hex: string): boolean {
   return hex.length === 16 && Number.parseInt(hex[0]!, 16) >= 8;
 }
 
 /**
- * Fills the payload of the builder's last row from bytes[start, end), the text after the event's name (its place
- * included). Returns PAYLOAD_FAULT or 0. What cannot be read leaves its slots unset.
+ * Fills the payload of the builder's last row from bytes[start, end), the text after the event's name (its
+ * place included). Returns PAYLOAD_FAULT or 0. What cannot be read leaves its slots unset.
  */
 export function fillPayload(
   builder: TableBuilder,
@@ -267,8 +288,8 @@ export function fillPayload(
 }
 
 /**
- * True when a line that ends at `lineEnd` without a newline is certainly whole: its payload matches a form that ends
- * with fixed text exactly there, or is a syscall closed by its parenthesis.
+ * True when a line that ends at `lineEnd` without a newline is certainly whole: its payload matches a form
+ * that ends with fixed text exactly there, or is a syscall closed by its parenthesis.
  */
 export function closesLine(
   plan: EventPlan,
@@ -278,7 +299,7 @@ export function closesLine(
   lineEnd: number,
 ): boolean {
   if (plan.kind === KIND_UNKNOWN) return false;
-  if (plan.isSyscall && end === lineEnd - 1) return bytes[end] === 0x29;
+  if (plan.isSyscall && end === lineEnd - 1) return bytes[end] === CLOSE_PAREN;
   const scratch = new Uint32Array(1 + 2 * plan.slotCount);
   for (const form of plan.forms) {
     const after = matchForm(form, bytes, start, end, scratch, 0);
@@ -309,7 +330,8 @@ export function describePayload(
   const text = (from: number, to: number): string => decoder.decode(bytes.subarray(from, to));
   const fields: PayloadField[] = [];
   const placeEnd = plan.place.length === 0 ? findPlace(bytes, start, end) : start + plan.place.length;
-  const place = bytes[start] === 0x28 && placeEnd > start ? parsePlace(text(start, placeEnd)) : undefined;
+  const place =
+    bytes[start] === OPEN_PAREN && placeEnd > start ? parsePlace(text(start, placeEnd)) : undefined;
   if (place) {
     const spot = text(start + 1, placeEnd - 1);
     const arrow = spot.indexOf(ARROW);

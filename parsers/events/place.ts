@@ -1,8 +1,10 @@
 /**
- * A probe's place: what the kernel prints in parentheses before the arguments: `(symbol+0x0/0x2f0)`, the same with
- * ` [module]` or ` <address>`, `(0x55..)` of a uprobe, `(ffffffff81253990)` where no symbols are known, and for a
- * return `(caller+0x1/0x2 <- symbol)`. options/fields and `trace-cmd report -R` print `__probe_ip=` or `__probe_func=`.
+ * A probe's place: what the kernel prints in parentheses before the arguments: `(symbol+0x0/0x2f0)`, the same
+ * with ` [module]` or ` <address>`, `(0x55..)` of a uprobe, `(ffffffff81253990)` where no symbols are known,
+ * and for a return `(caller+0x1/0x2 <- symbol)`. options/fields and `trace-cmd report -R` print `__probe_ip=`
+ * or `__probe_func=`.
  */
+import { BLANK, CLOSE_PAREN, OPEN_PAREN, UNDERSCORE } from '../base/ascii.js';
 import type { ProbePlace } from './resolve.js';
 
 const decoder = new TextDecoder();
@@ -13,18 +15,19 @@ const PROBE_FIELD_START = '__probe_';
 
 /** End of the probe's place at `start`; `start` itself where there is none. */
 export function findPlace(bytes: Uint8Array, start: number, end: number): number {
-  if (bytes[start] === 0x28) {
+  if (bytes[start] === OPEN_PAREN) {
     for (let p = start + 1; p < end; p++) {
-      if (bytes[p] === 0x29) return parsePlace(decoder.decode(bytes.subarray(start, p + 1))) ? p + 1 : start;
+      if (bytes[p] === CLOSE_PAREN)
+        return parsePlace(decoder.decode(bytes.subarray(start, p + 1))) ? p + 1 : start;
     }
     return start;
   }
-  if (bytes[start] !== 0x5f) return start;
+  if (bytes[start] !== UNDERSCORE) return start;
   for (let i = 0; i < PROBE_FIELD_START.length; i++) {
     if (start + i >= end || bytes[start + i] !== PROBE_FIELD_START.charCodeAt(i)) return start;
   }
   let p = start;
-  while (p < end && bytes[p] !== 0x20) p++;
+  while (p < end && bytes[p] !== BLANK) p++;
   return parsePlace(decoder.decode(bytes.subarray(start, p))) ? p : start;
 }
 
@@ -51,7 +54,8 @@ export function parsePlace(text: string): ParsedPlace | undefined {
   if (arrow < 0) return parseSpot(inside, false, '');
   const left = inside.slice(0, arrow).replace(RAW_SUFFIX, '');
   const right = inside.slice(arrow + ARROW.length);
-  // The kernel prints `caller <- function`; user-space tools, which know no symbols, print `function <- caller`.
+  // The kernel prints `caller <- function`; user-space tools, which know no symbols, print `function <-
+  // caller`.
   if (ADDRESS.test(left) && ADDRESS.test(right)) return parseSpot(left, true, right);
   return parseSpot(right, true, left);
 }

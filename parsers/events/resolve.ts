@@ -1,7 +1,7 @@
 /**
- * From an event's name, and for a probe the place it was put, to its meaning in the vocabulary. A kprobe is known by
- * the symbol in its text, by the symbol behind its address where a symbol table came with the trace, or, inside a
- * function and where only a bare address is printed, by its event name.
+ * From an event's name, and for a probe the place it was put, to its meaning in the vocabulary. A kprobe is
+ * known by the symbol in its text, by the symbol behind its address where a symbol table came with the trace,
+ * or, inside a function and where only a bare address is printed, by its event name.
  */
 import { kindId, kindSlots } from './kinds.js';
 import { VOCABULARY, type Meaning } from './vocabulary.js';
@@ -27,8 +27,10 @@ const RETURN_SUFFIX = /(?:_ret2?|_return|_exit|__return|__exit)$/;
 /** Compiler clones and module marks: `f.constprop.0`, `f.isra.0`, `f.part.0`, `f [kvm]`. */
 const CLONE_SUFFIX = /(?:\.(?:constprop|isra|part|cold|llvm)\.?\d*)+$|\s*\[[^\]]*\]$/;
 
-/** With CONFIG_X86_KERNEL_IBT a probe at a function's entry sits behind its ENDBR64 and prints `symbol+0x4`. */
-const ENDBR_BYTES = 4;
+/**
+ * With CONFIG_X86_KERNEL_IBT a probe at a function's entry sits behind its ENDBR64 and prints `symbol+0x4`.
+ */
+export const ENDBR_BYTES = 4;
 
 /** Stubs behind which a tracepoint probe sits: their place means the tracepoint itself. */
 const TRACEPOINT_STUB = /^__(?:probestub|traceiter)_(\w+)$/;
@@ -76,7 +78,8 @@ export function resolveProbe(name: string, place: ProbePlace): Resolved | undefi
     if (stub) return byBareTracepoint.get(stub[1]!);
     if (place.isReturn) return byReturn.get(symbol);
     if (place.offset === 0) return byEntry.get(symbol);
-    // Inside a function the author's name tells: a probe in an inlined copy is named after the function it stands for.
+    // Inside a function the author's name tells: a probe in an inlined copy is named after the function it
+    // stands for.
     const named = byName.get(name) ?? (name === symbol ? undefined : byEntry.get(name));
     return named ?? (place.offset === ENDBR_BYTES ? byEntry.get(symbol) : undefined);
   }

@@ -1,10 +1,12 @@
 /**
- * The event table: one row per kernel event in final order, in segments of typed columns. Segments, rather than one
- * growing array, so that growth never copies and hot loops hold plain typed arrays.
+ * The event table: one row per kernel event in final order, in segments of typed columns. Segments, rather
+ * than one growing array, so that growth never copies and hot loops hold plain typed arrays.
  *
- * A row's payload is a run of words in its segment's pool: `[mask, lo0, hi0, lo1, hi1, …]`, one 64-bit value per slot
- * of the row's kind (see kinds.ts); bit i of the mask says that slot i was read. Signed values are two's complement.
+ * A row's payload is a run of words in its segment's pool: `[mask, lo0, hi0, lo1, hi1, …]`, one 64-bit value
+ * per slot of the row's kind (see kinds.ts); bit i of the mask says that slot i was read. Signed values are
+ * two's complement.
  */
+import { TWO_32 } from '../base/words.js';
 import { firstIndex } from '../base/search.js';
 import { assert } from '../base/assert.js';
 import { Interner } from '../base/intern.js';
@@ -78,7 +80,8 @@ export class Segment {
 
   /** 1-based line in a text source, 0 in a binary one, for which nobody asks and which so takes no memory. */
   get line(): Uint32Array {
-    return (this.lines ??= new Uint32Array(SEGMENT_ROWS));
+    this.lines ??= new Uint32Array(SEGMENT_ROWS);
+    return this.lines;
   }
   set line(lines: Uint32Array) {
     this.lines = lines;
@@ -129,9 +132,15 @@ export interface TraceMeta {
    * An event absent from the table but listed here simply did not happen.
    */
   enabledEvents?: ReadonlySet<string>;
-  /** Nanoseconds from the table's times to the wall clock's, where the source says it (perf's CLOCK_DATA, trace-cmd's --date). */
+  /**
+   * Nanoseconds from the table's times to the wall clock's, where the source says it (perf's CLOCK_DATA,
+   * trace-cmd's --date).
+   */
   wallOffsetNs?: bigint;
-  /** Nanoseconds that were added to what the clock read, by the source's own word (trace-cmd's --date and --ts-offset). */
+  /**
+   * Nanoseconds that were added to what the clock read, by the source's own word (trace-cmd's --date and
+   * --ts-offset).
+   */
   addedNs?: bigint;
   /** Name of the machine, where the source says it. */
   host?: string;
@@ -236,7 +245,10 @@ export class EventTable {
     return (BigInt(seg.pool[p + 1]!) << 32n) | BigInt(seg.pool[p]!);
   }
 
-  /** First row at or after byte offset `at` in source order; `length` when none. Only for sources whose rows are in byte order. */
+  /**
+   * First row at or after byte offset `at` in source order; `length` when none. Only for sources whose rows
+   * are in byte order.
+   */
   rowAtOffset(at: number): number {
     return firstIndex(this.length, (row) => this.at(row) >= at);
   }
@@ -248,8 +260,8 @@ export class EventTable {
 }
 
 /**
- * Gives up what a segment holds besides what it takes to read its rows again (offsets and names): for a table whose rows
- * were copied into another one.
+ * Gives up what a segment holds besides what it takes to read its rows again (offsets and names): for a table
+ * whose rows were copied into another one.
  */
 export function releaseSegment(segment: Segment): void {
   const none32 = new Uint32Array(0);
@@ -297,15 +309,18 @@ export function readSlot(seg: Segment, p: number, slot: number): number {
   const pool = seg.pool;
   if (p === 0 || (pool[p]! & (1 << slot)) === 0) return -1;
   const q = p + 1 + 2 * slot;
-  return pool[q + 1]! * 4294967296 + pool[q]!;
+  return pool[q + 1]! * TWO_32 + pool[q]!;
 }
 
-/** Slot as a signed 64-bit number (exact for |v| < 2^53), or `absent`. 32-bit returns printed as signed come back as such. */
+/**
+ * Slot as a signed 64-bit number (exact for |v| < 2^53), or `absent`. 32-bit returns printed as signed come
+ * back as such.
+ */
 export function readSigned(seg: Segment, p: number, slot: number, absent: number): number {
   const pool = seg.pool;
   if (p === 0 || (pool[p]! & (1 << slot)) === 0) return absent;
   const q = p + 1 + 2 * slot;
-  return (pool[q + 1]! | 0) * 4294967296 + pool[q]!;
+  return (pool[q + 1]! | 0) * TWO_32 + pool[q]!;
 }
 
 /** Rows go in here in final order; {@link finish} freezes them. */
@@ -340,8 +355,8 @@ export class TableBuilder {
   }
 
   /**
-   * The segment that the next row goes into. A hot loop may fill the columns of the row at `length` by itself and count
-   * it, which spares its numbers the boxes of a call.
+   * The segment that the next row goes into. A hot loop may fill the columns of the row at `length` by itself
+   * and count it, which spares its numbers the boxes of a call.
    */
   room(): Segment {
     let seg = this.current;
@@ -381,8 +396,9 @@ export class TableBuilder {
   }
 
   /**
-   * Reserves the payload of the last row and returns its start in `current.pool` (zeroed; read `pool` afterwards).
-   * Fill slot i with `pool[start] |= 1 << i; pool[start + 1 + 2 * i] = lo; pool[start + 2 + 2 * i] = hi`.
+   * Reserves the payload of the last row and returns its start in `current.pool` (zeroed; read `pool`
+   * afterwards). Fill slot i with `pool[start] |= 1 << i; pool[start + 1 + 2 * i] = lo; pool[start + 2 + 2 *
+   * i] = hi`.
    */
   payload(kind: number): number {
     const seg = this.current;

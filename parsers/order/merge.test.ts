@@ -56,12 +56,10 @@ describe('merge', () => {
     fc.assert(
       fc.property(fc.array(fc.array(fc.nat(20)), { maxLength: 4 }), (lists) => {
         const merged = merge(lists);
-        lists.forEach((times, i) =>
-          assert.deepEqual(
-            merged.filter((e) => e[1] === i).map((e) => e[0]),
-            times,
-          ),
-        );
+        for (const [i, times] of lists.entries()) {
+          const ofRun = merged.filter((e) => e[1] === i).map((e) => e[0]);
+          assert.deepEqual(ofRun, times);
+        }
       }),
     );
   });

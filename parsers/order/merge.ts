@@ -1,6 +1,7 @@
 /**
- * The order of several CPUs' events: by time, at equal times by the runs' order, within a run as recorded. A run whose
- * own clock jumps back keeps its order, so nothing is ever sorted and the merge holds one event of each run.
+ * The order of several CPUs' events: by time, at equal times by the runs' order, within a run as recorded. A
+ * run whose own clock jumps back keeps its order, so nothing is ever sorted and the merge holds one event of
+ * each run.
  */
 
 /** A run of events in order; `ts` is the time of the current one. */
@@ -25,8 +26,8 @@ export function earliest(runs: readonly Run[]): number {
 }
 
 /**
- * Index of the run that comes next after `chosen`, -1 when it is the only one. Up to that run's time, and at that very
- * time when it stands behind `chosen` in the list, `chosen` may go on without a look at the others.
+ * Index of the run that comes next after `chosen`, -1 when it is the only one. Up to that run's time, and at
+ * that very time when it stands behind `chosen` in the list, `chosen` may go on without a look at the others.
  */
 export function runnerUp(runs: readonly Run[], chosen: number): number {
   let best = -1;

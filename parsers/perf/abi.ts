@@ -1,8 +1,10 @@
 /**
  * The perf ABI: record types, `struct perf_event_attr`, and where a sample's fields lie.
  *
- * Producer: include/uapi/linux/perf_event.h, tools/lib/perf/include/perf/event.h, tools/perf/util/header.c, Linux 7.2.
+ * Producer: include/uapi/linux/perf_event.h, tools/lib/perf/include/perf/event.h, tools/perf/util/header.c,
+ * Linux 7.2.
  */
+import { TWO_32 } from '../base/words.js';
 import type { ClockName } from '../events/table.js';
 
 export const RECORD_LOST = 2;
@@ -25,6 +27,11 @@ export const RECORD_COMPRESSED2 = 83;
 /** LOST_SAMPLES that a filter dropped on purpose. */
 export const MISC_LOST_SAMPLES_BPF = 1 << 15;
 
+/** `struct perf_event_header`: u32 type, u16 misc, u16 size. */
+export const RECORD_HEADER_BYTES = 8;
+/** Every field of a sample that has a fixed place takes as much, and so does each field of a sample_id trailer. */
+const FIELD_BYTES = 8;
+
 const SAMPLE_IP = 1 << 0;
 const SAMPLE_TID = 1 << 1;
 const SAMPLE_TIME = 1 << 2;
@@ -38,10 +45,12 @@ const SAMPLE_STREAM_ID = 1 << 9;
 const SAMPLE_RAW = 1 << 10;
 const SAMPLE_IDENTIFIER = 1 << 16;
 
-/** `attr.type` of a tracepoint; `attr.config` is then the event's format ID. */
-/** PERF_TYPE_SOFTWARE with PERF_COUNT_SW_DUMMY: an event that never happens, for records that are no samples. */
+/**
+ * PERF_TYPE_SOFTWARE with PERF_COUNT_SW_DUMMY: an event that never happens, for records that are no samples.
+ */
 export const TYPE_SOFTWARE = 1;
 export const SOFTWARE_DUMMY = 9;
+/** `attr.type` of a tracepoint; `attr.config` is then the event's format ID. */
 export const TYPE_TRACEPOINT = 2;
 
 /** The first version of the structure: type to bp_len. */
@@ -49,10 +58,21 @@ export const ATTR_SIZE_MIN = 64;
 /** Far above any version so far (144 bytes in Linux 7.2). */
 export const ATTR_SIZE_MAX = 4096;
 
+/** Bytes from the start of `struct perf_event_attr`. */
+const ATTR_CONFIG_AT = 8;
+const ATTR_SAMPLE_TYPE_AT = 24;
+const ATTR_READ_FORMAT_AT = 32;
+const ATTR_FLAGS_AT = 40;
+const ATTR_CLOCKID_AT = 92;
+const ATTR_CLOCKID_END = 96;
+
+/** Bits of the flags. */
 const FLAG_SAMPLE_ID_ALL = 18;
 const FLAG_USE_CLOCKID = 25;
 
-/** Where a sample's fields lie: bytes from the record's start, -1 for a field that the samples do not have. */
+/**
+ * Where a sample's fields lie: bytes from the record's start, -1 for a field that the samples do not have.
+ */
 export interface SampleLayout {
   readonly sampleType: number;
   readonly id: number;
@@ -65,7 +85,9 @@ export interface SampleLayout {
   readonly readFormat: number;
   readonly hasCallchain: boolean;
   readonly hasRaw: boolean;
-  /** The sample_id trailer of records that are not samples: bytes back from the record's end, 0 for absent. */
+  /**
+   * The sample_id trailer of records that are not samples: bytes back from the record's end, 0 for absent.
+   */
   readonly trailerTid: number;
   readonly trailerTime: number;
   readonly trailerCpu: number;
@@ -107,28 +129,31 @@ export function readAttr(
   const little = !bigEndian;
   const u64 = (offset: number): number => Number(view.getBigUint64(offset, little));
   const idAll = flag(view, FLAG_SAMPLE_ID_ALL, bigEndian);
-  const useClock = flag(view, FLAG_USE_CLOCKID, bigEndian) && size >= 96;
+  const useClock = flag(view, FLAG_USE_CLOCKID, bigEndian) && size >= ATTR_CLOCKID_END;
   return {
     type: view.getUint32(0, little),
-    config: u64(8),
-    layout: sampleLayout(u64(24) % 4294967296, u64(32) % 4294967296, idAll),
-    clockId: useClock ? view.getInt32(92, little) : undefined,
+    config: u64(ATTR_CONFIG_AT),
+    layout: sampleLayout(u64(ATTR_SAMPLE_TYPE_AT) % TWO_32, u64(ATTR_READ_FORMAT_AT) % TWO_32, idAll),
+    clockId: useClock ? view.getInt32(ATTR_CLOCKID_AT, little) : undefined,
   };
 }
 
-/** Bit fields fill each byte from its low end on little-endian machines and from its high end on big-endian ones. */
+/**
+ * Bit fields fill each byte from its low end on little-endian machines and from its high end on big-endian
+ * ones.
+ */
 function flag(view: DataView, bit: number, bigEndian: boolean): boolean {
-  const byte = view.getUint8(40 + (bit >> 3));
+  const byte = view.getUint8(ATTR_FLAGS_AT + (bit >> 3));
   return (byte & (bigEndian ? 0x80 >> (bit & 7) : 1 << (bit & 7))) !== 0;
 }
 
 /** Works out the fields' places once per sample type. */
 export function sampleLayout(sampleType: number, readFormat: number, idAll: boolean): SampleLayout {
-  let pos = 8;
+  let pos = RECORD_HEADER_BYTES;
   const take = (bit: number): number => {
     if (!(sampleType & bit)) return -1;
-    pos += 8;
-    return pos - 8;
+    pos += FIELD_BYTES;
+    return pos - FIELD_BYTES;
   };
   const identifier = take(SAMPLE_IDENTIFIER);
   take(SAMPLE_IP);
@@ -142,7 +167,8 @@ export function sampleLayout(sampleType: number, readFormat: number, idAll: bool
   let back = 0;
   const takeBack = (bit: number): number => {
     if (!idAll || !(sampleType & bit)) return 0;
-    return (back += 8);
+    back += FIELD_BYTES;
+    return back;
   };
   takeBack(SAMPLE_IDENTIFIER);
   const trailerCpu = takeBack(SAMPLE_CPU);
@@ -173,7 +199,10 @@ const READ_ID = 4;
 const READ_GROUP = 8;
 const READ_LOST = 16;
 
-/** Bytes of the READ field that starts at `at`. Infinity when it cannot be inside the record that ends at `end`. */
+/**
+ * Bytes of the READ field that starts at `at`. Infinity when it cannot be inside the record that ends at
+ * `end`.
+ */
 function readFieldBytes(
   view: DataView,
   at: number,
@@ -195,7 +224,10 @@ export function count64(view: DataView, at: number, little: boolean): number {
   return hi !== 0 ? Infinity : view.getUint32(little ? at : at + 4, little);
 }
 
-/** Where the sample's call chain starts: after READ. Infinity when READ cannot be inside the record that ends at `end`. */
+/**
+ * Where the sample's call chain starts: after READ. Infinity when READ cannot be inside the record that ends
+ * at `end`.
+ */
 export function chainStart(
   view: DataView,
   offset: number,
@@ -207,7 +239,10 @@ export function chainStart(
   return layout.hasRead ? at + readFieldBytes(view, at, end, layout.readFormat, little) : at;
 }
 
-/** Where the sample's raw data starts, given its call chain's start; beyond any record when the chain's count is a lie. */
+/**
+ * Where the sample's raw data starts, given its call chain's start; beyond any record when the chain's count
+ * is a lie.
+ */
 export function rawStart(
   view: DataView,
   chain: number,

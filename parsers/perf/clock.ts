@@ -1,4 +1,6 @@
 /** Times of records relative to the first one, so that nanoseconds since 1970 stay exact in a double. */
+import { TWO_32 } from '../base/words.js';
+
 export class PerfClock {
   private started = false;
   private high = 0;
@@ -6,10 +8,13 @@ export class PerfClock {
 
   /** What is subtracted from every time. */
   get base(): bigint {
-    return BigInt(this.high) * 4294967296n + BigInt(this.low);
+    return (BigInt(this.high) << 32n) + BigInt(this.low);
   }
 
-  /** Reads the 64-bit time at `at` into out[i]: 0 where it says 0 or all ones, which stand for none. Returns whether there is one. */
+  /**
+   * Reads the 64-bit time at `at` into out[i]: 0 where it says 0 or all ones, which stand for none. Returns
+   * whether there is one.
+   */
   read(view: DataView, at: number, little: boolean, out: Float64Array, i: number): boolean {
     const low = view.getUint32(little ? at : at + 4, little);
     const high = view.getUint32(little ? at + 4 : at, little);
@@ -22,7 +27,7 @@ export class PerfClock {
       this.high = high;
       this.low = low;
     }
-    out[i] = (high - this.high) * 4294967296 + (low - this.low);
+    out[i] = (high - this.high) * TWO_32 + (low - this.low);
     return true;
   }
 }

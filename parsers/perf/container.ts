@@ -1,12 +1,13 @@
 /**
- * The container of a perf.data: its header, its table of attrs, and the feature sections that follow the data; in
- * pipe mode the same things come as records.
+ * The container of a perf.data: its header, its table of attrs, and the feature sections that follow the
+ * data; in pipe mode the same things come as records.
  *
  *     "PERFILE2" u64 header-size  u64 attr-size  {attrs} {data} {event-types}  u64 features[4]     {…} = u64 offset, u64 size
  *     pipe mode: "PERFILE2" u64 16
  *
  * Producer: tools/perf/util/header.c, Linux 7.2.
  */
+import { TWO_32 } from '../base/words.js';
 import { ByteReader, textUntilNul } from '../base/bytes.js';
 import type { ByteSource } from '../base/source.js';
 import type { IssueLog } from '../events/issues.js';
@@ -39,7 +40,10 @@ const HEADER_BYTES = 104;
 const PIPE_HEADER_BYTES = 16;
 /** 256 bits, in words of 64. */
 const FEATURES_OFFSET = 72;
-/** A feature section larger than this is not read: tracing data of a whole kernel is some 10 MB, with kallsyms 20. */
+/**
+ * A feature section larger than this is not read: tracing data of a whole kernel is some 10 MB, with kallsyms
+ * 20.
+ */
 const FEATURE_LIMIT = 256 << 20;
 const NAME_LIMIT = 4096;
 const IDS_LIMIT = 1 << 22;
@@ -47,7 +51,7 @@ const DENSE_IDS = 1 << 18;
 /** Attrs are far fewer: a recording of all tracepoints on all CPUs has one per tracepoint. */
 const ATTRS_LIMIT = 65534;
 
-/** 0 for none of ours, else the byte order and, for a file, whether it is version 1. */
+/** What the first 8 bytes say, undefined where they are not perf's. */
 export function perfMagic(head: Uint8Array): { bigEndian: boolean; version: 1 | 2 } | undefined {
   const text = String.fromCharCode(...head.subarray(0, 8));
   if (text === 'PERFILE2') return { bigEndian: false, version: 2 };
@@ -100,24 +104,30 @@ export class PerfInfo {
     readonly issues: IssueLog,
   ) {}
 
-  /** What it takes to read and print the events' records. The kernel's symbols are there where an old perf recorded them. */
+  /**
+   * What it takes to read and print the events' records. The kernel's symbols are there where an old perf
+   * recorded them.
+   */
   get context(): TraceContext {
-    return (this.traceContext ??= {
+    this.traceContext ??= {
       bigEndian: this.bigEndian,
       longSize: this.tracing?.longSize ?? 8,
       symbols: () => this.symbols(),
       printk: () => this.printkFormats(),
-    });
+    };
+    return this.traceContext;
   }
 
   private symbols(): Kallsyms | undefined {
     if (!this.tracing || this.tracing.kallsyms.length === 0) return undefined;
-    return (this.kallsyms ??= new Kallsyms(this.tracing.kallsyms));
+    this.kallsyms ??= new Kallsyms(this.tracing.kallsyms);
+    return this.kallsyms;
   }
 
   private printkFormats(): PrintkFormats | undefined {
     if (!this.tracing || this.tracing.printk === '') return undefined;
-    return (this.printk ??= new PrintkFormats(this.tracing.printk));
+    this.printk ??= new PrintkFormats(this.tracing.printk);
+    return this.printk;
   }
 
   /** Adds an attr with its sample ids and returns its index, or -1 when it cannot be read. */
@@ -141,7 +151,7 @@ export class PerfInfo {
     const low = view.getUint32(this.bigEndian ? at + 4 : at, !this.bigEndian);
     const high = view.getUint32(this.bigEndian ? at : at + 4, !this.bigEndian);
     if (high === 0 && low < DENSE_IDS) return this.dense[low]! - 1;
-    return this.attrOfId.get(high * 4294967296 + low) ?? -1;
+    return this.attrOfId.get(high * TWO_32 + low) ?? -1;
   }
 
   private setId(id: number, index: number): void {
@@ -156,7 +166,10 @@ export class PerfInfo {
     return this.attrs[Math.max(0, this.attrOf(view, offset, size))]?.layout;
   }
 
-  /** The one layout of all samples, when there is but one. A dummy event, which perf adds for COMM and the like, has none. */
+  /**
+   * The one layout of all samples, when there is but one. A dummy event, which perf adds for COMM and the
+   * like, has none.
+   */
   private findUniform(): void {
     this.uniformOf = this.attrs.length;
     const sampling = this.attrs.filter((a) => a.type !== TYPE_SOFTWARE || a.config !== SOFTWARE_DUMMY);
@@ -169,7 +182,10 @@ export class PerfInfo {
     this.uniform = same ? first : undefined;
   }
 
-  /** Reads one feature section's bytes. Unknown features are ignored; a short one leaves what it could not say empty. */
+  /**
+   * Reads one feature section's bytes. Unknown features are ignored; a short one leaves what it could not say
+   * empty.
+   */
   readFeature(feature: number, bytes: Uint8Array, offset: number): void {
     const reader = new ByteReader(bytes, this.bigEndian);
     if (feature === FEATURE_TRACING_DATA) this.readTracing(bytes, offset);
@@ -194,7 +210,7 @@ export class PerfInfo {
 
   readTracing(bytes: Uint8Array, offset: number): void {
     const tracing = readTracingData(bytes);
-    if (!tracing || !tracing.complete) this.issues.add('bad-header', offset, 0, 'tracing data');
+    if (!tracing?.complete) this.issues.add('bad-header', offset, 0, 'tracing data');
     if (tracing && tracing.badFormats > 0) this.issues.add('bad-format', offset, 0, '', tracing.badFormats);
     this.tracing ??= tracing;
     this.traceContext = undefined;

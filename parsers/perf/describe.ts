@@ -1,4 +1,7 @@
-/** One row of a perf.data again, as its format prints it. Records of a compressed trace are decompressed again. */
+/**
+ * One row of a perf.data again, as its format prints it. Records of a compressed trace are decompressed
+ * again.
+ */
 import type { ByteSource } from '../base/source.js';
 import { SEGMENT_ROWS, SEGMENT_SHIFT, type EventTable } from '../events/table.js';
 import { IssueLog } from '../events/issues.js';
@@ -6,25 +9,28 @@ import { EventPrinter } from '../tep/printfmt.js';
 import type { RecordBytes } from '../tep/record.js';
 import type { EventFormat } from '../tep/tep.js';
 import type { EventPart, EventText, OpenTrace, ReadOptions } from '../reader.js';
-import { chainStart, rawStart, RECORD_COMPRESSED, RECORD_COMPRESSED2 } from './abi.js';
+import { chainStart, rawStart, RECORD_COMPRESSED, RECORD_COMPRESSED2, RECORD_HEADER_BYTES } from './abi.js';
 import type { PerfInfo } from './container.js';
 import { Feed } from './feed.js';
 import { inflatePieces } from './inflate.js';
 import { compressedBody, skippedAfter } from './records.js';
 
-const HEADER_BYTES = 8;
 /** A record's size has 16 bits. */
 const BLOCK_BYTES = 1 << 17;
 const BLOCKS_KEPT = 256;
 const READ_BYTES = 1 << 20;
-/** Decompressed bytes kept behind the furthest that was asked for: rows in time order lie within a few rounds. */
+/**
+ * Decompressed bytes kept behind the furthest that was asked for: rows in time order lie within a few rounds.
+ */
 const WINDOW_BYTES = 48 << 20;
 
 /** Where the rows' records lie in the file, and in the decompressed stream where they are compressed. */
 export interface RecordPositions {
   readonly start: number;
   readonly end: number;
-  /** By segment: position in the decompressed stream by row; -1 for a record that lies in the file as it is. */
+  /**
+   * By segment: position in the decompressed stream by row; -1 for a record that lies in the file as it is.
+   */
   readonly ofRow: readonly Float64Array[];
 }
 
@@ -51,7 +57,10 @@ export function openPerfTrace(
     const format = formats.get(id);
     if (!format) return { name, fields: [], text: '' };
     let printer = printers.get(id);
-    if (!printer) printers.set(id, (printer = new EventPrinter(format, info.context)));
+    if (!printer) {
+      printer = new EventPrinter(format, info.context);
+      printers.set(id, printer);
+    }
     return {
       name,
       fields: part === 'text' ? [] : printer.fields(raw),
@@ -73,10 +82,10 @@ function recordOf(
   const position = positions.ofRow[row >>> SEGMENT_SHIFT]?.[row & (SEGMENT_ROWS - 1)] ?? -1;
   const from = position >= 0 ? stream : blocks;
   const at = position >= 0 ? position : table.at(row);
-  const head = from.read(at, HEADER_BYTES);
-  if (!head || head.length < HEADER_BYTES) return undefined;
+  const head = from.read(at, RECORD_HEADER_BYTES);
+  if (!head || head.length < RECORD_HEADER_BYTES) return undefined;
   const size = info.bigEndian ? (head[6]! << 8) | head[7]! : head[6]! | (head[7]! << 8);
-  const record = size >= HEADER_BYTES ? from.read(at, size) : undefined;
+  const record = size >= RECORD_HEADER_BYTES ? from.read(at, size) : undefined;
   return record?.length === size ? record : undefined;
 }
 
@@ -121,7 +130,7 @@ function rawOf(record: Uint8Array, info: PerfInfo): RecordBytes | undefined {
   const little = !info.bigEndian;
   const view = new DataView(record.buffer, record.byteOffset, record.length);
   const layout = info.layoutOf(view, 0, record.length);
-  if (!layout || !layout.hasRaw || layout.rest > record.length) return undefined;
+  if (!layout?.hasRaw || layout.rest > record.length) return undefined;
   const raw = rawStart(
     view,
     chainStart(view, 0, record.length, layout, little),
@@ -134,7 +143,10 @@ function rawOf(record: Uint8Array, info: PerfInfo): RecordBytes | undefined {
   return end > record.length || end < raw + 6 ? undefined : { bytes: record, start: raw + 4, end };
 }
 
-/** A window on the decompressed stream that moves forward as it is read, and starts over when asked for what it passed. */
+/**
+ * A window on the decompressed stream that moves forward as it is read, and starts over when asked for what
+ * it passed.
+ */
 class StreamWindow {
   private pieces: { at: number; bytes: Uint8Array }[] = [];
   private held = 0;

@@ -1,7 +1,10 @@
 /**
  * Bytes in, whole records out: a record may lie across two reads of the file, or across two outputs of the
- * decompressor. What comes in is not copied but for the one record that crosses, unless the taker keeps it (kept.ts).
+ * decompressor. What comes in is not copied but for the one record that crosses, unless the taker keeps it
+ * (kept.ts).
  */
+import { HOST_IS_LITTLE } from '../base/words.js';
+import { RECORD_HEADER_BYTES } from './abi.js';
 
 export interface Chunk {
   readonly bytes: Uint8Array;
@@ -18,7 +21,10 @@ export interface Chunk {
   isRead: boolean;
 }
 
-/** Makes a chunk of bytes that begin at `start` of their stream, `origin` in the file (-1 where that is the same). */
+/**
+ * Makes a chunk of bytes that begin at `start` of their stream, `origin` in the file (-1 where that is the
+ * same).
+ */
 export type MakeChunk = (bytes: Uint8Array, start: number, origin: number) => Chunk;
 
 /** Byte in the file of what stands at `offset`, or of the compressed record that it comes from. */
@@ -26,14 +32,12 @@ export function fileOffset(chunk: Chunk, offset: number): number {
   return chunk.origin >= 0 ? chunk.origin : chunk.start + offset;
 }
 
-const HOST_IS_LITTLE = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 const NO_WORDS = new Uint32Array(0);
-const HEADER_BYTES = 8;
 const NO_BYTES = new Uint8Array(0);
 
 /**
- * Called with each whole record; returns how many bytes that follow the record belong to it without being records
- * (tracing data in pipe mode, AUX data), 0 for most, or -1 to stop.
+ * Called with each whole record; returns how many bytes that follow the record belong to it without being
+ * records (tracing data in pipe mode, AUX data), 0 for most, or -1 to stop.
  */
 export type TakeRecord = (chunk: Chunk, offset: number, type: number, size: number) => number;
 
@@ -77,8 +81,8 @@ export class Feed {
   }
 
   /**
-   * Takes the next bytes of the stream; they must stay as they are until all are taken in. `origin` is where in the file they come from
-   * when that is not their position in the stream, else -1.
+   * Takes the next bytes of the stream; they must stay as they are until all are taken in. `origin` is where
+   * in the file they come from when that is not their position in the stream, else -1.
    */
   append(bytes: Uint8Array, origin: number): void {
     this.input.isRead = false;
@@ -124,7 +128,8 @@ export class Feed {
     while (this.skip === 0 && !this.paused && !this.stopped) {
       const left = bytes.length - this.at;
       // Not Infinity: a size that may be a fraction would be boxed for each record.
-      const size = left < HEADER_BYTES ? HEADER_BYTES : view.getUint16(this.at + 6, this.little);
+      const size =
+        left < RECORD_HEADER_BYTES ? RECORD_HEADER_BYTES : view.getUint16(this.at + 6, this.little);
       if (size > left) {
         this.partial = bytes.slice(this.at);
         this.at = bytes.length;
@@ -138,9 +143,11 @@ export class Feed {
   private joinRecord(): void {
     const { bytes, origin } = this.input;
     const have = this.partial.length;
-    const head = have >= HEADER_BYTES ? this.partial : joined(this.partial, bytes, this.at, HEADER_BYTES);
-    const size = head.length < HEADER_BYTES ? Infinity : new DataView(head.buffer).getUint16(6, this.little);
-    const whole = joined(this.partial, bytes, this.at, size < HEADER_BYTES ? HEADER_BYTES : size);
+    const head =
+      have >= RECORD_HEADER_BYTES ? this.partial : joined(this.partial, bytes, this.at, RECORD_HEADER_BYTES);
+    const size =
+      head.length < RECORD_HEADER_BYTES ? Infinity : new DataView(head.buffer).getUint16(6, this.little);
+    const whole = joined(this.partial, bytes, this.at, Math.max(RECORD_HEADER_BYTES, size));
     const position = this.position;
     if (whole.length < size) {
       this.at = bytes.length;
@@ -154,7 +161,7 @@ export class Feed {
 
   /** Hands out one whole record; returns its size. */
   private one(chunk: Chunk, offset: number, size: number): number {
-    if (size < HEADER_BYTES) {
+    if (size < RECORD_HEADER_BYTES) {
       this.stopped = this.isBad = true;
       return 0;
     }

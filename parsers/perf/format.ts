@@ -1,8 +1,8 @@
 /**
- * perf.data: what `perf record` writes, as a file or through a pipe, compressed (`-z`) or not, of either byte order.
- * Events are decoded by the format files in its own tracing data. Two streams of records: the file's, and, where
- * records are compressed, the one stream that all COMPRESSED records together hold; a record may cross any of their
- * borders. Both feed one stage that orders by time (see stage.ts).
+ * perf.data: what `perf record` writes, as a file or through a pipe, compressed (`-z`) or not, of either byte
+ * order. Events are decoded by the format files in its own tracing data. Two streams of records: the file's,
+ * and, where records are compressed, the one stream that all COMPRESSED records together hold; a record may
+ * cross any of their borders. Both feed one stage that orders by time (see stage.ts).
  *
  * Producer: tools/perf/util/session.c and header.c, Linux 7.2.
  */
@@ -167,7 +167,9 @@ class RecordReader {
     }
   }
 
-  /** Walks the file's own records; yields what is compressed, and goes on when all of it has been taken in. */
+  /**
+   * Walks the file's own records; yields what is compressed, and goes on when all of it has been taken in.
+   */
   private *compressedPieces(): Generator<Uint8Array> {
     for (let at = this.range.start; at < this.range.end && !this.outer.stopped; ) {
       if (this.options.cancel.cancelled) return;
@@ -262,7 +264,10 @@ class RecordReader {
       back > 0 &&
       back <= size - 16 &&
       this.clock.read(chunk.view, offset + size - back, this.little, this.time, 0);
-    if (!hasTime) return this.rows.task(chunk, offset, type, size);
+    if (!hasTime) {
+      this.rows.task(chunk, offset, type, size);
+      return;
+    }
     const { stage } = this;
     const i = stage.add(chunk, offset);
     stage.times[i] = this.time[0]!;

@@ -2,15 +2,18 @@
 import type { IssueLog } from '../events/issues.js';
 import type { AheadStream, ReadOptions } from '../reader.js';
 
-/** An empty last block: perf flushes its stream but never ends it, and a decompressor may hold back what follows no end. */
+/**
+ * An empty last block: perf flushes its stream but never ends it, and a decompressor may hold back what
+ * follows no end.
+ */
 const STREAM_END = Uint8Array.of(1, 0, 0);
 /** A decompressor that gives nothing this often without asking for more is stuck on damage. */
 const STUCK_LIMIT = 4;
 
 /**
- * Decompressed bytes of the pieces, lazily: a piece is pulled when all output of those before it was taken. Damage is an
- * issue at the place that `at` tells; the remaining pieces are then pulled but not decompressed, since what walks them
- * has other records to read.
+ * Decompressed bytes of the pieces, lazily: a piece is pulled when all output of those before it was taken.
+ * Damage is an issue at the place that `at` tells; the remaining pieces are then pulled but not decompressed,
+ * since what walks them has other records to read.
  */
 export function* inflatePieces(
   pieces: Iterable<Uint8Array>,
@@ -27,7 +30,10 @@ export function* inflatePieces(
   }
 }
 
-/** The same where another thread decompresses: the pieces are walked as their outputs come, for the other records between them. */
+/**
+ * The same where another thread decompresses: the pieces are walked as their outputs come, for the other
+ * records between them.
+ */
 export function* aheadPieces(
   pieces: Iterable<Uint8Array>,
   ahead: AheadStream,

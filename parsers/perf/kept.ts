@@ -1,11 +1,15 @@
 /**
- * The bytes of records that wait for their turn: what the feeds took in, given up again, oldest first, when all its records
- * were written out. The memory of copies is used again, since a recording brings some hundred megabytes of them.
+ * The bytes of records that wait for their turn: what the feeds took in, given up again, oldest first, when
+ * all its records were written out. The memory of copies is used again, since a recording brings some hundred
+ * megabytes of them.
  */
 import type { AheadStream } from '../reader.js';
 import { makeChunk, type Chunk } from './feed.js';
 
-/** Pieces come in two sizes: what a decompressor gives, and what is read of a file at once. Smaller ones are single records. */
+/**
+ * Pieces come in two sizes: what a decompressor gives, and what is read of a file at once. Smaller ones are
+ * single records.
+ */
 const PIECE_BYTES = [1 << 17, 1 << 20];
 /** Single records are not worth a piece. */
 const SMALL_BYTES = 1 << 15;
@@ -26,7 +30,10 @@ export class KeptBytes {
 
   constructor(private readonly little: boolean) {}
 
-  /** Keeps bytes that begin at `start` of their stream, `origin` in the file: by borrowing them of the lender, if it gave them and can spare them, else a copy. */
+  /**
+   * Keeps bytes that begin at `start` of their stream, `origin` in the file: by borrowing them of the lender,
+   * if it gave them and can spare them, else a copy.
+   */
   keep(bytes: Uint8Array, start: number, origin: number): Chunk {
     const borrowed = bytes === this.lender?.bytes ? this.lender.borrow() : -1;
     const held = borrowed < 0 ? this.copy(bytes) : bytes;

@@ -1,7 +1,8 @@
 /**
- * How to fill slots from an event's raw record: for each event of the trace's own format files, the fields that the
- * vocabulary asks for, as a short program over offsets. Compiled once, run per sample.
+ * How to fill slots from an event's raw record: for each event of the trace's own format files, the fields
+ * that the vocabulary asks for, as a short program over offsets. Compiled once, run per sample.
  */
+import { TWO_32 } from '../base/words.js';
 import type { Interner } from '../base/intern.js';
 import { KIND_UNKNOWN } from '../events/kinds.js';
 import { resolveTracepoint, type Resolved } from '../events/resolve.js';
@@ -47,7 +48,9 @@ export class Programs {
 
   constructor(private readonly names: Interner) {}
 
-  /** Compiles formats; those already known are passed over. A probe's is compiled when its address is known. */
+  /**
+   * Compiles formats; those already known are passed over. A probe's is compiled when its address is known.
+   */
   addFormats(formats: readonly EventFormat[]): void {
     for (const format of formats) {
       if (format.id >= TYPES || this.ofType[format.id] !== NO_PROGRAM) continue;
@@ -99,7 +102,7 @@ export class Programs {
       if (wide) high = view.getInt32(little ? at + 4 : at, little);
     }
     if (probe.last !== undefined && high === probe.lastHigh && low === probe.lastLow) return probe.last;
-    const key = (high >>> 0) * 4294967296 + (low >>> 0);
+    const key = (high >>> 0) * TWO_32 + (low >>> 0);
     let program = probe.programs.get(key);
     if (program === undefined) {
       if (probe.programs.size >= ADDRESSES_LIMIT) probe.programs.clear();
@@ -112,7 +115,8 @@ export class Programs {
     }
     probe.lastHigh = high;
     probe.lastLow = low;
-    return (probe.last = program);
+    probe.last = program;
+    return program;
   }
 
   private add(name: number, plan: SlotPlan, probe: Probe | undefined): RawProgram {

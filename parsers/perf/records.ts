@@ -4,8 +4,8 @@ import { RECORD_AUXTRACE, RECORD_COMPRESSED, RECORD_COMPRESSED2, RECORD_TRACING_
 import { Feed, type Chunk } from './feed.js';
 
 /**
- * The compressed bytes of a COMPRESSED record (all after its header) or a COMPRESSED2 one (a u64 length, then as many,
- * then padding). Never more than the record holds.
+ * The compressed bytes of a COMPRESSED record (all after its header) or a COMPRESSED2 one (a u64 length, then
+ * as many, then padding). Never more than the record holds.
  */
 export function compressedBody(
   chunk: Chunk,
@@ -21,7 +21,10 @@ export function compressedBody(
   return chunk.bytes.subarray(offset + 16, Math.min(end, offset + 16 + length));
 }
 
-/** Bytes after a record that belong to it: AUX data, and the tracing data of pipe mode. Larger than any file is the rest of it. */
+/**
+ * Bytes after a record that belong to it: AUX data, and the tracing data of pipe mode. Larger than any file
+ * is the rest of it.
+ */
 export function skippedAfter(
   chunk: Chunk,
   offset: number,

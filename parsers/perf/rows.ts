@@ -1,6 +1,6 @@
 /**
- * Staged records in their final order: samples become rows, COMM, FORK and EXIT the names of threads, LOST and
- * LOST_SAMPLES marks of loss.
+ * Staged records in their final order: samples become rows, COMM, FORK and EXIT the names of threads, LOST
+ * and LOST_SAMPLES marks of loss.
  */
 import { UNKNOWN_CPU, type TableBuilder } from '../events/table.js';
 import {
@@ -19,7 +19,23 @@ import type { Samples } from './samples.js';
 import type { Stage } from './stage.js';
 import type { Threads } from './threads.js';
 
-/** Without FINISHED_ROUND, more bytes than these do not wait: half of the time that they span is written out, as perf does when it runs out of memory. */
+/** Places in the records, in bytes from their start. */
+const MISC_AT = 4;
+const COMM_TID_AT = 12;
+const COMM_NAME_AT = 16;
+/** FORK and EXIT. */
+const TASK_TID_AT = 16;
+const TASK_PARENT_TID_AT = 20;
+const TASK_PARENT_TID_END = 24;
+const LOST_COUNT_AT = 16;
+const LOST_BYTES = 24;
+const LOST_SAMPLES_COUNT_AT = 8;
+const LOST_SAMPLES_BYTES = 16;
+
+/**
+ * Without FINISHED_ROUND, more bytes than these do not wait: half of the time that they span is written out,
+ * as perf does when it runs out of memory.
+ */
 const WAITING_BYTES = 256 << 20;
 
 export class Rows {
@@ -47,7 +63,8 @@ export class Rows {
     const { stage } = this;
     if (stage.bytes.size < this.relieveAt) return;
     if (stage.waiting > 0) this.flush(stage.oldest + (stage.newest - stage.oldest) / 2);
-    // Where times are so uneven that this gave up little, trying again at once would sort the same rows over and over.
+    // Where times are so uneven that this gave up little, trying again at once would sort the same rows over
+    // and over.
     this.relieveAt = Math.max(WAITING_BYTES, 2 * stage.bytes.size);
   }
 
@@ -78,27 +95,34 @@ export class Rows {
 
   /** A record that is no sample, in its turn, or at once where it has no time. */
   task(chunk: Chunk, offset: number, type: number, size: number): void {
-    const little = !this.info.bigEndian;
     const { view, bytes } = chunk;
-    if (type === RECORD_LOST && size >= 24) this.lost(chunk, offset, size, little);
-    else if (type === RECORD_LOST_SAMPLES && size >= 16) {
-      const count = count64(view, offset + 8, little);
-      if (!(view.getUint16(offset + 4, little) & MISC_LOST_SAMPLES_BPF) && count !== Infinity)
-        this.lostSamples += count;
-    } else if (type === RECORD_COMM && size >= 16)
-      this.threads.rename(view.getInt32(offset + 12, little), bytes, offset + 16, offset + size);
-    else if (type === RECORD_FORK && size >= 24)
-      this.threads.fork(view.getInt32(offset + 16, little), view.getInt32(offset + 20, little));
-    else if (type === RECORD_EXIT && size >= 24) this.threads.exit(view.getInt32(offset + 16, little));
+    const word = (at: number): number => view.getInt32(offset + at, !this.info.bigEndian);
+    if (type === RECORD_LOST && size >= LOST_BYTES) this.lost(chunk, offset, size);
+    else if (type === RECORD_LOST_SAMPLES && size >= LOST_SAMPLES_BYTES) this.countLostSamples(chunk, offset);
+    else if (type === RECORD_COMM && size >= COMM_NAME_AT)
+      this.threads.rename(word(COMM_TID_AT), bytes, offset + COMM_NAME_AT, offset + size);
+    else if (type === RECORD_FORK && size >= TASK_PARENT_TID_END)
+      this.threads.fork(word(TASK_TID_AT), word(TASK_PARENT_TID_AT));
+    else if (type === RECORD_EXIT && size >= TASK_PARENT_TID_END) this.threads.exit(word(TASK_TID_AT));
+  }
+
+  /** LOST_SAMPLES: a total of what was dropped; not what a filter dropped on purpose. */
+  private countLostSamples({ view }: Chunk, offset: number): void {
+    const little = !this.info.bigEndian;
+    const misc = view.getUint16(offset + MISC_AT, little);
+    const count = count64(view, offset + LOST_SAMPLES_COUNT_AT, little);
+    if (!(misc & MISC_LOST_SAMPLES_BPF) && count !== Infinity) this.lostSamples += count;
   }
 
   /** LOST: the kernel dropped records of this CPU's buffer, here. */
-  private lost(chunk: Chunk, offset: number, size: number, little: boolean): void {
+  private lost(chunk: Chunk, offset: number, size: number): void {
     const { view } = chunk;
+    const little = !this.info.bigEndian;
     const at = fileOffset(chunk, offset);
-    const count = count64(view, offset + 16, little);
+    const count = count64(view, offset + LOST_COUNT_AT, little);
     const back = this.info.attrs[0]?.layout.trailerCpu ?? 0;
-    const cpu = back > 0 && back <= size - 24 ? view.getUint32(offset + size - back, little) : UNKNOWN_CPU;
+    const cpu =
+      back > 0 && back <= size - LOST_BYTES ? view.getUint32(offset + size - back, little) : UNKNOWN_CPU;
     const known = count === Infinity ? 0 : count;
     this.lostInGaps += known;
     this.builder.addLoss(cpu < UNKNOWN_CPU ? cpu : -1, known, at, 0);
@@ -106,8 +130,9 @@ export class Rows {
   }
 
   /**
-   * Writes everything out. The totals that perf wrote at the end count what LOST records told already, and what was
-   * dropped after the last of them: that part is missing at the end, or, without any LOST, nobody knows where.
+   * Writes everything out. The totals that perf wrote at the end count what LOST records told already, and
+   * what was dropped after the last of them: that part is missing at the end, or, without any LOST, nobody
+   * knows where.
    */
   finish(endOffset: number): void {
     this.flush(Infinity);

@@ -1,6 +1,6 @@
 /**
- * Samples as rows: where their fields lie is known by the attr's layout, what their raw data means by its event's
- * program. This is the hot path of a perf.data: no object, no string, no closure per sample.
+ * Samples as rows: where their fields lie is known by the attr's layout, what their raw data means by its
+ * event's program. This is the hot path of a perf.data: no object, no string, no closure per sample.
  */
 import { SEGMENT_ROWS, UNKNOWN_CPU, UNKNOWN_TID, type Segment, type TableBuilder } from '../events/table.js';
 import { fillSlots, fillSlotsByWords } from '../tep/plan.js';
@@ -14,7 +14,9 @@ import type { Threads } from './threads.js';
 
 export class Samples {
   readonly programs: Programs;
-  /** By segment: position of each row's record in the decompressed stream, -1 for one that is not compressed. */
+  /**
+   * By segment: position of each row's record in the decompressed stream, -1 for one that is not compressed.
+   */
   readonly positions: Float64Array[] = [];
   private readonly little: boolean;
   private readonly programOfAttr = new Map<number, number>();
@@ -48,28 +50,39 @@ export class Samples {
     return Number.isNaN(this.firstTime) ? 0 : this.firstTime;
   }
 
-  /** Writes the sample at chunk.bytes[offset, offset + size), whose time is stage.times[i]: as an argument it would be boxed. */
+  /**
+   * Writes the sample at chunk.bytes[offset, offset + size), whose time is stage.times[i]: as an argument it
+   * would be boxed.
+   */
   write(chunk: Chunk, offset: number, size: number, stage: Stage, i: number): void {
     const { view } = chunk;
     const { little } = this;
     const layout = this.info.layoutOf(view, offset, size);
-    if (layout === undefined || layout.rest > size)
-      return this.bad(chunk, offset, 'sample shorter than its fields');
+    if (layout === undefined || layout.rest > size) {
+      this.bad(chunk, offset, 'sample shorter than its fields');
+      return;
+    }
     const end = offset + size;
     const chain = chainStart(view, offset, end, layout, little);
     const raw = rawStart(view, chain, end, layout, little);
-    if (raw > end) return this.bad(chunk, offset, 'call chain longer than its sample');
+    if (raw > end) {
+      this.bad(chunk, offset, 'call chain longer than its sample');
+      return;
+    }
     let rawEnd = raw;
     if (layout.hasRaw && raw + 4 <= end) {
       rawEnd = raw + 4 + view.getUint32(raw, little);
-      if (rawEnd > end) return this.bad(chunk, offset, 'raw data longer than its sample');
+      if (rawEnd > end) {
+        this.bad(chunk, offset, 'raw data longer than its sample');
+        return;
+      }
     }
     const program = this.programOf(chunk, offset, size, raw, rawEnd);
     const segment = this.builder.room();
     const k = segment.length++;
     if (k === 0) this.positions.push(new Float64Array(SEGMENT_ROWS));
     const time = stage.times[i]!;
-    if (this.firstTime !== this.firstTime) this.firstTime = time;
+    if (Number.isNaN(this.firstTime)) this.firstTime = time;
     if (time < this.lastTime) this.builder.issues.tally('clock-back', fileOffset(chunk, offset), 0);
     else this.lastTime = time;
     segment.ts[k] = time - this.firstTime;

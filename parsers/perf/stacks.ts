@@ -1,7 +1,9 @@
 /**
- * Call chains: addresses with markers between the kernel's part and the user's. Equal chains share their arrays.
+ * Call chains: addresses with markers between the kernel's part and the user's. Equal chains share their
+ * arrays.
  *
- * Producer: kernel/events/callchain.c, enum perf_callchain_context in include/uapi/linux/perf_event.h, Linux 7.2.
+ * Producer: kernel/events/callchain.c, enum perf_callchain_context in include/uapi/linux/perf_event.h, Linux
+ * 7.2.
  */
 import { Interner } from '../base/intern.js';
 import type { TableBuilder } from '../events/table.js';
@@ -26,10 +28,14 @@ export class Stacks {
     private readonly little: boolean,
   ) {}
 
-  /** Marks a row with the chain at chunk.bytes[at, end): a count, then addresses. `offset` is where in the file its record lies. */
+  /**
+   * Marks a row with the chain at chunk.bytes[at, end): a count, then addresses. `offset` is where in the
+   * file its record lies.
+   */
   mark(row: number, chunk: Chunk, at: number, end: number, offset: number): void {
     const id = this.interner.intern(chunk.bytes, at + 8, end);
-    const { kernel, user } = (this.chains[id] ??= splitChain(chunk.view, at + 8, end, this.little));
+    this.chains[id] ??= splitChain(chunk.view, at + 8, end, this.little);
+    const { kernel, user } = this.chains[id];
     const { stacks } = this.builder;
     if (kernel.length > 0)
       stacks.push({ row, user: false, offset, endOffset: offset, line: 0, addresses: kernel });

@@ -1,9 +1,11 @@
 /**
- * Where records wait until their order is sure. perf writes one buffer after another, each in time order, and marks with
- * FINISHED_ROUND that nothing older than the round before can still come; so what waits is two rounds, however long the
- * recording. Equal times keep the order of the file, as perf's own ordered_events does.
+ * Where records wait until their order is sure. perf writes one buffer after another, each in time order, and
+ * marks with FINISHED_ROUND that nothing older than the round before can still come; so what waits is two
+ * rounds, however long the recording. Equal times keep the order of the file, as perf's own ordered_events
+ * does.
  *
- * A record waits as its bytes, which it is decoded from when its turn comes: a row here is only its time and its place.
+ * A record waits as its bytes, which it is decoded from when its turn comes: a row here is only its time and
+ * its place.
  */
 import type { Chunk } from './feed.js';
 import type { KeptBytes } from './kept.js';
@@ -28,7 +30,10 @@ export class Stage {
 
   constructor(readonly bytes: KeptBytes) {}
 
-  /** Adds the record at chunk.bytes[offset] and returns its row: the caller sets its time, then calls {@link enqueue}. The columns may be other arrays afterwards. */
+  /**
+   * Adds the record at chunk.bytes[offset] and returns its row: the caller sets its time, then calls {@link
+   * enqueue}. The columns may be other arrays afterwards.
+   */
   add(chunk: Chunk, offset: number): number {
     if (this.count === this.times.length) this.grow();
     const i = this.count++;
@@ -77,8 +82,9 @@ export class Stage {
   }
 
   /**
-   * Keeps all but the first `done` rows of {@link sorted}, and gives up the bytes before them. What waits came nearly all
-   * after what is done, so that the rest of the columns is moved down as a whole, with the few rows therein that are done.
+   * Keeps all but the first `done` rows of {@link sorted}, and gives up the bytes before them. What waits
+   * came nearly all after what is done, so that the rest of the columns is moved down as a whole, with the
+   * few rows therein that are done.
    */
   keep(done: number): void {
     const { order, chunks, count } = this;

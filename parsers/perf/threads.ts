@@ -1,6 +1,7 @@
 /**
- * Which thread had which name when: perf script names a sample's task by the COMM, FORK and EXIT records before it.
- * A thread that no record named is `:TID`, as perf prints it; so is one that still ran after its EXIT.
+ * Which thread had which name when: perf script names a sample's task by the COMM, FORK and EXIT records
+ * before it. A thread that no record named is `:TID`, as perf prints it; so is one that still ran after its
+ * EXIT.
  */
 import type { Interner } from '../base/intern.js';
 

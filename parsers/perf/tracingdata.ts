@@ -1,5 +1,6 @@
 /**
- * TRACING_DATA: what perf copied from tracefs, in the layout of trace.dat versions up to 6 without their tail.
+ * TRACING_DATA: what perf copied from tracefs, in the layout of trace.dat versions up to 6 without their
+ * tail.
  *
  *     17 08 44 "tracing" "0.6\0" endian(u8) long-size(u8) page-size(u32)
  *     "header_page\0" u64 text   "header_event\0" u64 text

@@ -1,13 +1,16 @@
 /**
- * trace_printk with its arguments in binary: the record holds the address of the format, which printk_formats has,
- * and the arguments as vbin_printf packed them (lib/vsprintf.c, Linux 7.2): integers aligned to four bytes, strings
- * with their NUL.
+ * trace_printk with its arguments in binary: the record holds the address of the format, which printk_formats
+ * has, and the arguments as vbin_printf packed them (lib/vsprintf.c, Linux 7.2): integers aligned to four
+ * bytes, strings with their NUL.
  */
 import { textUntilNul } from '../base/bytes.js';
-import { formatInteger, formatString, lengthSize, parsePieces, type Spec } from './cprintf.js';
+import { ABSENT, formatInteger, formatString, lengthSize, parsePieces, STAR, type Spec } from './cprintf.js';
 import { pointerText } from './pointer.js';
 import { fieldRange, readUnsigned, type RecordBytes, type TraceContext } from './record.js';
 import { findField, type EventFormat } from './tep.js';
+
+/** What vbin_printf aligns integers to; narrower ones than this are widened. */
+const INT_BYTES = 4;
 
 /** The text of one `bprint` record, after the function it came from. */
 export function printBinaryPrintk(format: EventFormat, context: TraceContext, record: RecordBytes): string {
@@ -36,25 +39,27 @@ class PackedArguments {
   ) {}
 
   print(spec: Spec): string {
-    const width = spec.width === -2 ? Number(BigInt.asIntN(32, this.integer(4))) : spec.width;
-    const precision = spec.precision === -2 ? Number(BigInt.asIntN(32, this.integer(4))) : spec.precision;
+    const width = spec.width === STAR ? this.star() : spec.width;
+    const precision = spec.precision === STAR ? this.star() : spec.precision;
     if (spec.conv === 's') return formatString(spec, this.string(), width, precision);
     if (spec.conv === 'p') {
       // Kernels since 4.20 print what a pointer extension dereferences when the record is made.
       if (spec.ext !== '' && !'SsFf'.includes(spec.ext[0]!)) return this.string();
-      return formatString(
-        spec,
-        pointerText(this.integer(this.context.longSize), spec.ext, this.context),
-        width,
-        -1,
-      );
+      const text = pointerText(this.integer(this.context.longSize), spec.ext, this.context);
+      return formatString(spec, text, width, ABSENT);
     }
-    const size = spec.conv === 'c' ? 1 : Math.max(4, lengthSize(spec.length, this.context.longSize));
+    const size = spec.conv === 'c' ? 1 : Math.max(INT_BYTES, lengthSize(spec.length, this.context.longSize));
     return formatInteger(spec, this.integer(size), this.context.longSize, width, precision);
   }
 
+  /** A width or precision that is an argument. */
+  private star(): number {
+    return Number(BigInt.asIntN(32, this.integer(INT_BYTES)));
+  }
+
   private integer(size: number): bigint {
-    const offset = size === 1 ? this.at - this.record.start : (this.at - this.record.start + 3) & ~3;
+    const next = this.at - this.record.start;
+    const offset = size === 1 ? next : (next + INT_BYTES - 1) & -INT_BYTES;
     if (this.record.start + offset + size > this.end) return 0n;
     this.at = this.record.start + offset + size;
     return readUnsigned(this.context, this.record, offset, size);

@@ -61,16 +61,16 @@ function tokenize(text: string): Token[] | undefined {
     if (!match || tokens.length >= TOKEN_LIMIT) return undefined;
     if (match[1] !== undefined) tokens.push({ kind: 'id', text: match[1] });
     else if (match[2] !== undefined) tokens.push({ kind: 'num', text: match[2] });
-    else if (match[3] !== undefined) tokens.push({ kind: 'str', text: unescape(match[3]) });
+    else if (match[3] !== undefined) tokens.push({ kind: 'str', text: unescapeC(match[3]) });
     else if (match[4] !== undefined)
-      tokens.push({ kind: 'num', text: String(unescape(match[4]).codePointAt(0) ?? 0) });
+      tokens.push({ kind: 'num', text: String(unescapeC(match[4]).codePointAt(0) ?? 0) });
     else tokens.push({ kind: 'punct', text: match[5]! });
   }
   return tokens;
 }
 
 /** The text behind the escapes of a C string literal. */
-export function unescape(text: string): string {
+export function unescapeC(text: string): string {
   return text.replace(/\\(x[0-9a-fA-F]{1,2}|[0-7]{1,3}|.)/gs, (_, e: string) => {
     if (e === 'n') return '\n';
     if (e === 't') return '\t';
@@ -81,7 +81,10 @@ export function unescape(text: string): string {
   });
 }
 
-/** Parses `"format", arg, arg, …`: the text after `print fmt:`. Undefined when any of it is beyond this grammar. */
+/**
+ * Parses `"format", arg, arg, …`: the text after `print fmt:`. Undefined when any of it is beyond this
+ * grammar.
+ */
 export function parseArguments(text: string): Expr[] | undefined {
   const tokens = tokenize(text);
   if (!tokens) return undefined;
@@ -97,7 +100,10 @@ class Parser {
 
   constructor(private readonly tokens: readonly Token[]) {}
 
-  /** Comma-separated expressions up to the punctuation `close`, which is consumed ('' for the end of the text). */
+  /**
+   * Comma-separated expressions up to the punctuation `close`, which is consumed ('' for the end of the
+   * text).
+   */
   list(close: string): Expr[] {
     const items: Expr[] = [];
     if (this.takeClose(close)) return items;

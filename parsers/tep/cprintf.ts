@@ -1,9 +1,15 @@
 /** C printf for the conversions that print formats use. */
+
+/** A width or precision that the format does not have. */
+export const ABSENT = -1;
+/** A width or precision that is an argument: `*`. */
+export const STAR = -2;
+
 export interface Spec {
   readonly flags: string;
-  /** -1 when absent; -2 when `*`. */
+  /** {@link ABSENT}, {@link STAR} or a count. */
   readonly width: number;
-  /** -1 when absent; -2 when `*`. */
+  /** {@link ABSENT}, {@link STAR} or a count. */
   readonly precision: number;
   /** `hh`, `h`, ``, `l`, `ll`, `z`, `j`, `t`. */
   readonly length: string;
@@ -49,14 +55,15 @@ export function parsePieces(format: string): Piece[] | undefined {
       ext = POINTER_EXT.exec(format)?.[0] ?? '';
       at += ext.length;
     }
-    const hasPoint = match[0].includes('.');
+    // A point without digits is a precision of zero.
+    const point = match[0].includes('.') ? '0' : undefined;
     const spec: Spec = {
       flags: match[1]!,
       width: numberOrStar(match[2]),
       length: match[4] ?? '',
       conv,
       ext,
-      precision: hasPoint ? (match[3] === undefined ? 0 : numberOrStar(match[3])) : -1,
+      precision: numberOrStar(match[3] ?? point),
     };
     pieces.push({ kind: 'spec', spec });
   }
@@ -64,8 +71,8 @@ export function parsePieces(format: string): Piece[] | undefined {
 }
 
 function numberOrStar(text: string | undefined): number {
-  if (text === undefined) return -1;
-  return text === '*' ? -2 : Math.min(Number(text), WIDTH_LIMIT);
+  if (text === undefined) return ABSENT;
+  return text === '*' ? STAR : Math.min(Number(text), WIDTH_LIMIT);
 }
 
 /** Bytes of the argument that an integer conversion reads. */
@@ -90,7 +97,7 @@ export function formatInteger(
   const signed = spec.conv === 'd' || spec.conv === 'i';
   const number = signed ? BigInt.asIntN(bits, value) : BigInt.asUintN(bits, value);
   const magnitude = number < 0n ? -number : number;
-  const radix = spec.conv === 'x' || spec.conv === 'X' ? 16 : spec.conv === 'o' ? 8 : 10;
+  const radix = radixOf(spec.conv);
   let digits = magnitude.toString(radix);
   if (precision === 0 && magnitude === 0n) digits = '';
   if (precision > digits.length) digits = digits.padStart(precision, '0');
@@ -98,11 +105,18 @@ export function formatInteger(
   if (number < 0n) sign = '-';
   else if (signed && spec.flags.includes('+')) sign = '+';
   else if (signed && spec.flags.includes(' ')) sign = ' ';
-  if (spec.flags.includes('#') && magnitude !== 0n) sign += radix === 16 ? '0x' : radix === 8 ? '0' : '';
+  if (spec.flags.includes('#') && magnitude !== 0n) sign += RADIX_PREFIX[radix];
   // A precision turns the zero flag off.
   const flags = precision >= 0 ? spec.flags.replaceAll('0', '') : spec.flags;
   const out = pad(digits, flags, width, sign);
   return spec.conv === 'X' ? out.toUpperCase() : out;
+}
+
+const RADIX_PREFIX = { 8: '0', 10: '', 16: '0x' } as const;
+
+function radixOf(conv: string): keyof typeof RADIX_PREFIX {
+  if (conv === 'x' || conv === 'X') return 16;
+  return conv === 'o' ? 8 : 10;
 }
 
 export function formatString(spec: Spec, text: string, width: number, precision: number): string {

@@ -1,4 +1,7 @@
-/** The C integer types that print formats use, and arithmetic on them: a value is a bigint in its type's range. */
+/**
+ * The C integer types that print formats use, and arithmetic on them: a value is a bigint in its type's
+ * range.
+ */
 export interface CType {
   /** Bytes: 1, 2, 4 or 8. */
   readonly size: number;

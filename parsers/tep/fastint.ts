@@ -1,16 +1,19 @@
 /**
- * The usual integer conversion, `%u` or `%lx` of a field, by numbers alone: a listing prints tens of millions of them, and
- * a bigint for each is most of its time. Whatever is not usual is left to {@link formatInteger}, which this must agree with.
+ * The usual integer conversion, `%u` or `%lx` of a field, by numbers alone: a listing prints tens of millions
+ * of them, and a bigint for each is most of its time. Whatever is not usual is left to {@link formatInteger},
+ * which this must agree with.
  */
+import { TWO_32 } from '../base/words.js';
 import type { Expr } from './cexpr.js';
-import { lengthSize, pad, type Spec } from './cprintf.js';
+import { ABSENT, lengthSize, pad, STAR, type Spec } from './cprintf.js';
 import { namedType } from './ctype.js';
 import { smallUnsigned, type RecordBytes, type TraceContext } from './record.js';
 import { findField, type EventFormat, type FormatField } from './tep.js';
 
 /** Above this a high word makes a number beyond 2^53. */
 const EXACT_HIGH = 1 << 21;
-const HIGH = 4294967296;
+const ALL_ONES = 0xffffffff;
+const SIGN_BIT = 0x80000000;
 /** Texts of one field's values, or of high words, that are remembered. */
 const REMEMBERED = 4096;
 
@@ -38,18 +41,20 @@ export function compileFastInteger(
   context: TraceContext,
 ): ((record: RecordBytes) => string) | undefined {
   const { conv, flags, width } = spec;
-  if (!'diux'.includes(conv) || /[^0#]/.test(flags) || width === -2 || spec.precision !== -1)
-    return undefined;
+  const isUsual =
+    'diux'.includes(conv) && !/[^0#]/.test(flags) && width !== STAR && spec.precision === ABSENT;
+  if (!isUsual) return undefined;
   const direct = directField(arg, format, context);
   if (!direct || ![1, 2, 4, 8].includes(direct.field.size)) return undefined;
   const signedConv = conv === 'd' || conv === 'i';
   const bits = lengthSize(spec.length, context.longSize) * 8;
-  const radix = conv === 'x' ? 16 : 10;
+  const radix: Conversion['radix'] = conv === 'x' ? 16 : 10;
+  const how: Conversion = { bits, signed: signedConv, radix };
   const digits =
     direct.field.size === 8
-      ? wide(direct.field, bits, signedConv, radix, context)
-      : narrow(direct.field, direct.signed, bits, signedConv, radix, context);
-  if (width === -1 && flags === '') return digits;
+      ? wide(direct.field, how, context)
+      : narrow(direct.field, direct.signed, how, context);
+  if (width === ABSENT && flags === '') return digits;
   const prefix = radix === 16 && flags.includes('#') ? '0x' : '';
   return (r) => {
     const text = digits(r);
@@ -59,12 +64,19 @@ export function compileFastInteger(
   };
 }
 
+/** What a conversion does with an integer. */
+interface Conversion {
+  /** Bits of the argument that it reads. */
+  readonly bits: number;
+  readonly signed: boolean;
+  readonly radix: 10 | 16;
+}
+
+/** The text of a field of at most 4 bytes, whose type is `isSigned`. */
 function narrow(
   field: FormatField,
-  signed: boolean,
-  bits: number,
-  signedConv: boolean,
-  radix: number,
+  isSigned: boolean,
+  { bits, signed, radix }: Conversion,
   context: TraceContext,
 ): (record: RecordBytes) => string {
   const { offset, size } = field;
@@ -72,18 +84,16 @@ function narrow(
   const shift = Math.max(0, 32 - bits);
   return (r) => {
     const raw = smallUnsigned(context, r, offset, size);
-    const value = signed ? (raw << unread) >> unread : raw;
-    if (bits < 64)
-      return (signedConv ? (value << shift) >> shift : (value << shift) >>> shift).toString(radix);
-    return signedConv || value >= 0 ? value.toString(radix) : unsignedText(0xffffffff, value >>> 0, radix);
+    const value = isSigned ? (raw << unread) >> unread : raw;
+    if (bits < 64) return (signed ? (value << shift) >> shift : (value << shift) >>> shift).toString(radix);
+    return signed || value >= 0 ? value.toString(radix) : unsignedText(ALL_ONES, value >>> 0, radix);
   };
 }
 
+/** The text of a field of 8 bytes. */
 function wide(
   field: FormatField,
-  bits: number,
-  signedConv: boolean,
-  radix: number,
+  { bits, signed, radix }: Conversion,
   context: TraceContext,
 ): (record: RecordBytes) => string {
   const { offset } = field;
@@ -94,9 +104,9 @@ function wide(
     // A record that ends within the field has none of it.
     const fits = r.start + offset + 8 <= r.end;
     const lo = fits ? smallUnsigned(context, r, loAt, 4) : 0;
-    if (bits < 64) return (signedConv ? (lo << shift) >> shift : (lo << shift) >>> shift).toString(radix);
+    if (bits < 64) return (signed ? (lo << shift) >> shift : (lo << shift) >>> shift).toString(radix);
     const hi = fits ? smallUnsigned(context, r, hiAt, 4) : 0;
-    if (signedConv && hi >= 0x80000000)
+    if (signed && hi >= SIGN_BIT)
       return `-${unsignedText((~hi + (lo === 0 ? 1 : 0)) >>> 0, -lo >>> 0, radix)}`;
     return unsignedText(hi, lo, radix);
   };
@@ -105,7 +115,7 @@ function wide(
 function unsignedText(hi: number, lo: number, radix: number): string {
   if (hi === 0) return lo.toString(radix);
   if (radix === 16) return highHex(hi) + hex4(lo >>> 16) + hex4(lo & 0xffff);
-  return hi < EXACT_HIGH ? String(hi * HIGH + lo) : String((BigInt(hi) << 32n) | BigInt(lo));
+  return hi < EXACT_HIGH ? String(hi * TWO_32 + lo) : String((BigInt(hi) << 32n) | BigInt(lo));
 }
 
 /** Texts of 16 bits, made when they are first printed: addresses are most of what is printed. */
@@ -125,11 +135,18 @@ function highHex(hi: number): string {
 
 /** Four hexadecimal digits. */
 function hex4(value: number): string {
-  const known = padded[value]!;
-  return known !== '' ? known : (padded[value] = value.toString(16).padStart(4, '0'));
+  let text = padded[value]!;
+  if (text === '') {
+    text = value.toString(16).padStart(4, '0');
+    padded[value] = text;
+  }
+  return text;
 }
 
-/** What `text` makes of a field of at most 4 bytes, made once for each value; `text` itself for any other expression. */
+/**
+ * What `text` makes of a field of at most 4 bytes, made once for each value; `text` itself for any other
+ * expression.
+ */
 export function rememberByField(
   expr: Expr,
   format: EventFormat,

@@ -1,7 +1,20 @@
 /**
  * A kernel's symbol table as /proc/kallsyms prints it: `ffffffff81000000 T _text` and, for a module's symbol,
- * `ffffffffc0000000 t name<TAB>[module]`. Kept as sorted columns over the bytes; names are decoded when shown.
+ * `ffffffffc0000000 t name<TAB>[module]`. Kept as sorted columns over the bytes; names are decoded when
+ * shown.
  */
+import {
+  BLANK,
+  CLOSE_BRACKET,
+  DIGIT_0,
+  DIGIT_9,
+  LOWER_A,
+  LOWER_BIT,
+  LOWER_F,
+  NEWLINE,
+  OPEN_BRACKET,
+  TAB,
+} from '../base/ascii.js';
 import { firstIndex } from '../base/search.js';
 
 export interface SymbolPlace {
@@ -12,6 +25,8 @@ export interface SymbolPlace {
   readonly module?: string;
 }
 
+/** 8 hexadecimal digits on 32-bit kernels, 16 on others; a blank, a type, a blank and a name. */
+const LINE_BYTES_MIN = 12;
 const decoder = new TextDecoder('utf-8');
 /** MODULE_NAME_LEN is 64 less a pointer; more is damage. */
 const MODULE_BYTES_MAX = 72;
@@ -30,8 +45,7 @@ export class Kallsyms {
   private readonly count: number;
 
   constructor(private readonly bytes: Uint8Array) {
-    // A line has at least 16 hexadecimal digits or 8 on 32-bit kernels, a blank, a type, a blank and a name.
-    const room = Math.min(SYMBOL_LIMIT, Math.floor(bytes.length / 12) + 1);
+    const room = Math.min(SYMBOL_LIMIT, Math.floor(bytes.length / LINE_BYTES_MIN) + 1);
     const hi = new Uint32Array(room);
     const lo = new Uint32Array(room);
     const from = new Uint32Array(room);
@@ -46,7 +60,10 @@ export class Kallsyms {
     this.count = n > 0 && this.hi[n - 1] === 0 && this.lo[n - 1] === 0 ? 0 : n;
   }
 
-  /** The symbol that holds `address`; of several at one address, the first listed, as the kernel does. Undefined below the first. */
+  /**
+   * The symbol that holds `address`; of several at one address, the first listed, as the kernel does.
+   * Undefined below the first.
+   */
   lookup(address: bigint): SymbolPlace | undefined {
     const last = this.lastAtOrBelow(address);
     if (last < 0) return undefined;
@@ -84,13 +101,16 @@ export class Kallsyms {
   /** `kvm` of `name<TAB>[kvm]`, '' where none follows. */
   private module(i: number): string {
     const open = this.to[i]! + 1;
-    if (this.bytes[open - 1] !== 9 || this.bytes[open] !== 91) return '';
-    const close = this.bytes.subarray(open, open + MODULE_BYTES_MAX).indexOf(93);
+    if (this.bytes[open - 1] !== TAB || this.bytes[open] !== OPEN_BRACKET) return '';
+    const close = this.bytes.subarray(open, open + MODULE_BYTES_MAX).indexOf(CLOSE_BRACKET);
     return close < 0 ? '' : decoder.decode(this.bytes.subarray(open + 1, open + close));
   }
 }
 
-/** Fills the columns from the lines of `bytes` and returns how many there were; what is no symbol line is passed over. */
+/**
+ * Fills the columns from the lines of `bytes` and returns how many there were; what is no symbol line is
+ * passed over.
+ */
 function scanLines(
   bytes: Uint8Array,
   hi: Uint32Array,
@@ -101,23 +121,20 @@ function scanLines(
   let n = 0;
   let at = 0;
   while (at < bytes.length && n < hi.length) {
-    const newline = bytes.indexOf(10, at);
+    const newline = bytes.indexOf(NEWLINE, at);
     const end = newline < 0 ? bytes.length : newline;
     let high = 0;
     let low = 0;
     let p = at;
-    for (
-      let digit = p < end ? hexDigit(bytes[p]!) : -1;
-      digit >= 0;
-      digit = p < end ? hexDigit(bytes[p]!) : -1
-    ) {
+    for (; p < end; p++) {
+      const digit = hexDigit(bytes[p]!);
+      if (digit < 0) break;
       high = ((high << 4) | (low >>> 28)) >>> 0;
       low = ((low << 4) | digit) >>> 0;
-      p++;
     }
-    if (p > at && p + 3 < end && bytes[p] === 32 && bytes[p + 2] === 32) {
+    if (p > at && p + 3 < end && bytes[p] === BLANK && bytes[p + 2] === BLANK) {
       let stop = p + 3;
-      while (stop < end && bytes[stop]! > 32) stop++;
+      while (stop < end && bytes[stop]! > BLANK) stop++;
       hi[n] = high;
       lo[n] = low;
       from[n] = p + 3;
@@ -129,9 +146,9 @@ function scanLines(
 }
 
 function hexDigit(byte: number): number {
-  if (byte >= 48 && byte <= 57) return byte - 48;
-  const lower = byte | 32;
-  return lower >= 97 && lower <= 102 ? lower - 87 : -1;
+  if (byte >= DIGIT_0 && byte <= DIGIT_9) return byte - DIGIT_0;
+  const lower = byte | LOWER_BIT;
+  return lower >= LOWER_A && lower <= LOWER_F ? lower - LOWER_A + 10 : -1;
 }
 
 /** Indexes 0..n-1 by address, stable. Kallsyms is nearly sorted already: modules follow the core kernel. */

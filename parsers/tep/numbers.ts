@@ -1,4 +1,6 @@
-/** Numeric expressions of a print format, compiled to functions over a record, with C's types and conversions. */
+/**
+ * Numeric expressions of a print format, compiled to functions over a record, with C's types and conversions.
+ */
 import type { Expr } from './cexpr.js';
 import { commonType, convert, INT, LLONG, namedType, promote, UINT, ULLONG, type CType } from './ctype.js';
 import { fieldRange, readUnsigned, type RecordBytes, type TraceContext } from './record.js';
@@ -9,7 +11,9 @@ export interface Num {
   readonly get: (record: RecordBytes) => bigint;
 }
 
-/** Names that format files leave unconverted in flag and symbol tables: softirq numbers and hrtimer results. */
+/**
+ * Names that format files leave unconverted in flag and symbol tables: softirq numbers and hrtimer results.
+ */
 const KNOWN_NAMES: ReadonlyMap<string, bigint> = new Map([
   ['HI_SOFTIRQ', 0n],
   ['TIMER_SOFTIRQ', 1n],
@@ -28,7 +32,9 @@ const KNOWN_NAMES: ReadonlyMap<string, bigint> = new Map([
   ['NULL', 0n],
 ]);
 
-/** Compiles a number; undefined when the expression is not one that can be evaluated from the record alone. */
+/**
+ * Compiles a number; undefined when the expression is not one that can be evaluated from the record alone.
+ */
 export function compileNum(expr: Expr, format: EventFormat, context: TraceContext): Num | undefined {
   switch (expr.op) {
     case 'num':

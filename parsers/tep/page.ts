@@ -1,6 +1,6 @@
 /**
- * The ring buffer's own description: `header_page` gives the sizes of a sub-buffer's header, which depend on the
- * kernel's word size.
+ * The ring buffer's own description: `header_page` gives the sizes of a sub-buffer's header, which depend on
+ * the kernel's word size.
  *
  *     	field: u64 timestamp;	offset:0;	size:8;	signed:0;
  *     	field: local_t commit;	offset:8;	size:8;	signed:1;

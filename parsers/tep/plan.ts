@@ -1,12 +1,12 @@
 /**
- * From an event's format to the slots of its meaning: which bytes of a record go into which slot. Made once per
- * event, then run per record by {@link fillSlots} without looking at a name again.
+ * From an event's format to the slots of its meaning: which bytes of a record go into which slot. Made once
+ * per event, then run per record by {@link fillSlots} without looking at a name again.
  */
 import type { EventFormat } from './tep.js';
 import { findField } from './tep.js';
 import type { TraceContext } from './record.js';
 import { kindSlots } from '../events/kinds.js';
-import { resolveProbe, resolveTracepoint, type Resolved } from '../events/resolve.js';
+import { ENDBR_BYTES, resolveProbe, resolveTracepoint, type Resolved } from '../events/resolve.js';
 import { payloadWords } from '../events/table.js';
 
 export interface SlotPlan {
@@ -16,9 +16,10 @@ export interface SlotPlan {
   /** Quadruples: slot, offset in the record, bytes, 1 when signed. */
   readonly steps: Int32Array;
   /**
-   * The same for records of little-endian words, sorted so that the loops over them do not branch: the ends of the
-   * first two sorts; pairs of (pool index of the slot's low word, word of the record) for 64 bits; pairs for unsigned
-   * 32; quadruples (…, operation, bit) for the rest. Empty when a field straddles words, or there is nothing to fill.
+   * The same for records of little-endian words, sorted so that the loops over them do not branch: the ends
+   * of the first two sorts; pairs of (pool index of the slot's low word, word of the record) for 64 bits;
+   * pairs for unsigned 32; quadruples (…, operation, bit) for the rest. Empty when a field straddles words,
+   * or there is nothing to fill.
    */
   readonly words4: Int32Array;
   /** Bytes that a record must have for `words4`. */
@@ -42,12 +43,12 @@ export function probeField(
   return field && { offset: field.offset, size: field.size, isReturn: returned !== undefined };
 }
 
-/** User-space addresses lie below this; a symbol this far into "a function" is none. */
+/** No function is this long: a symbol so far before an address is not what holds it. */
 const FUNCTION_LIMIT = 0x100000n;
 
 /**
- * What a format's events mean. For a probe, `address` is what its address field holds: the symbol behind it decides,
- * and where the trace has no symbols (or it is an address of user space) the event's name.
+ * What a format's events mean. For a probe, `address` is what its address field holds: the symbol behind it
+ * decides, and where the trace has no symbols (or it is an address of user space) the event's name.
  */
 export function resolveFormat(
   format: EventFormat,
@@ -62,16 +63,19 @@ export function resolveFormat(
   for (const { name, offset } of places) {
     if (offset >= FUNCTION_LIMIT) continue;
     known = true;
-    // The first instruction may be an endbr64 or a landing pad of 4 bytes, behind which the kernel puts an entry probe.
+    // The first instruction may be an endbr64 or a landing pad of 4 bytes, behind which the kernel puts an
+    // entry probe.
     const resolved = resolveProbe(format.name, {
       symbol: name,
-      offset: offset <= 4n ? 0 : Number(offset),
+      offset: offset <= ENDBR_BYTES ? 0 : Number(offset),
       isReturn: probe.isReturn,
     });
     if (resolved) return resolved;
   }
   return known ? undefined : resolveProbe(format.name, { symbol: '', offset: 0, isReturn: probe.isReturn });
 }
+
+const NUMBER_SIZES: readonly number[] = [1, 2, 4, 8];
 
 /** The steps that fill the slots of `resolved` from records of `format`. */
 export function planSlots(format: EventFormat, resolved: Resolved): SlotPlan {
@@ -82,12 +86,7 @@ export function planSlots(format: EventFormat, resolved: Resolved): SlotPlan {
     for (const name of [...names, slot]) {
       if (resolved.slotOf.get(name) !== index) continue;
       const field = format.fields.find((f) => f.name === name);
-      if (
-        !field ||
-        field.isArray ||
-        (field.size !== 1 && field.size !== 2 && field.size !== 4 && field.size !== 8)
-      )
-        continue;
+      if (!field || field.isArray || !NUMBER_SIZES.includes(field.size)) continue;
       steps.push(index, field.offset, field.size, field.signed ? 1 : 0);
       break;
     }
@@ -98,6 +97,13 @@ export function planSlots(format: EventFormat, resolved: Resolved): SlotPlan {
     steps: Int32Array.from(steps),
     ...wordSteps(steps),
   };
+}
+
+/** The operation for a field of less than 64 bits that is not an unsigned 32. */
+function smallOp(size: number, signed: number): number {
+  if (size === 4) return OP_S32;
+  if (size === 2) return signed === 0 ? OP_U16 : OP_S16;
+  return signed === 0 ? OP_U8 : OP_S8;
 }
 
 /** The steps as whole words, where every field lies within one or is two. */
@@ -111,12 +117,7 @@ function wordSteps(steps: readonly number[]): { words4: Int32Array; span: number
     const place = [1 + 2 * slot, offset >> 2];
     if (size === 8) byOp[0]!.push(...place);
     else if (size === 4 && signed === 0) byOp[1]!.push(...place);
-    else
-      byOp[2]!.push(
-        ...place,
-        (size === 4 ? OP_S32 : size === 2 ? OP_U16 : OP_U8) + (size === 4 ? 0 : signed),
-        (offset & 3) * 8,
-      );
+    else byOp[2]!.push(...place, smallOp(size, signed), (offset & 3) * 8);
     span = Math.max(span, offset + size);
     mask |= 1 << slot;
   }
@@ -133,8 +134,9 @@ function wordSteps(steps: readonly number[]): { words4: Int32Array; span: number
 }
 
 /**
- * As {@link fillSlots}, for little-endian records that begin at a word of `record` and are at least `span` bytes long.
- * It takes a third of the time, which for millions of records is the largest part of reading them.
+ * As {@link fillSlots}, for little-endian records that begin at a word of `record` and are at least `span`
+ * bytes long. It takes a third of the time, which for millions of records is the largest part of reading
+ * them.
  */
 export function fillSlotsByWords(
   record: Uint32Array,
@@ -171,8 +173,8 @@ export function fillSlotsByWords(
 }
 
 /**
- * Fills the payload at pool[p…] (zeroed, as reserved) from the record at view[start, end). A field that the record is
- * too short for stays absent. Signed values are extended to 64 bits.
+ * Fills the payload at pool[p…] (zeroed, as reserved) from the record at view[start, end). A field that the
+ * record is too short for stays absent. Signed values are extended to 64 bits.
  */
 export function fillSlots(
   view: DataView,

@@ -51,8 +51,18 @@ function bytesOf(
 function mac(bytes: Uint8Array, ext: string): string {
   if (bytes.length !== 6) return 'INVALIDMAC';
   const order = ext.includes('R') ? bytes.slice().reverse() : bytes;
-  return hexBytes(order, 0, 6, ext[0] === 'm' ? '' : ext.includes('F') ? '-' : ':');
+  return hexBytes(order, 0, 6, macDelimiter(ext));
 }
+
+function macDelimiter(ext: string): string {
+  if (ext[0] === 'm') return '';
+  return ext.includes('F') ? '-' : ':';
+}
+
+const AF_INET = 2;
+const AF_INET6 = 10;
+const SOCKADDR_IN_BYTES = 16;
+const SOCKADDR_IN6_BYTES = 28;
 
 function ip(bytes: Uint8Array, ext: string, bigEndian: boolean): string {
   const padded = ext[0] === 'i';
@@ -66,11 +76,12 @@ function ip(bytes: Uint8Array, ext: string, bigEndian: boolean): string {
   if (bytes.length < 4) return 'INVALIDIP';
   const family = bigEndian ? (bytes[0]! << 8) | bytes[1]! : (bytes[1]! << 8) | bytes[0]!;
   const port = (bytes[2]! << 8) | bytes[3]!;
-  if (family === 2) {
-    if (bytes.length < 16) return 'INVALIDIPv4';
+  if (family === AF_INET) {
+    if (bytes.length < SOCKADDR_IN_BYTES) return 'INVALIDIPv4';
     return ipv4(bytes.subarray(4, 8), padded, false) + (withPort ? `:${port}` : '');
   }
-  if (family !== 10 || bytes.length < 28) return family === 10 ? 'INVALIDIPv6' : '';
+  if (family !== AF_INET6) return '';
+  if (bytes.length < SOCKADDR_IN6_BYTES) return 'INVALIDIPv6';
   const text = ipv6(bytes.subarray(8, 24), padded, compressed);
   return withPort ? `[${text}]:${port}` : text;
 }
@@ -122,7 +133,10 @@ function uuid(bytes: Uint8Array, ext: string): string {
   return ext[1] === 'L' || ext[1] === 'B' ? text.toUpperCase() : text;
 }
 
+/** What stands between the bytes of `%phC` and its like; a blank for `%ph`. */
+const BUFFER_DELIMITERS: Readonly<Record<string, string>> = { C: ':', D: '-', N: '' };
+
 function rawBuffer(bytes: Uint8Array, ext: string, width: number): string {
-  const delimiter = ext[1] === 'C' ? ':' : ext[1] === 'D' ? '-' : ext[1] === 'N' ? '' : ' ';
+  const delimiter = BUFFER_DELIMITERS[ext[1] ?? ''] ?? ' ';
   return hexBytes(bytes, 0, Math.min(bytes.length, Math.max(1, width)), delimiter);
 }

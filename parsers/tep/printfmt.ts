@@ -1,10 +1,10 @@
 /**
- * Prints records as their own format says: `print fmt` compiled once per event, then run per record. Where a print
- * format is beyond what can be evaluated (a statement expression, say), the fields are printed instead, marked
- * `[FAILED TO PARSE]` as the tools built on libtraceevent mark them.
+ * Prints records as their own format says: `print fmt` compiled once per event, then run per record. Where a
+ * print format is beyond what can be evaluated (a statement expression, say), the fields are printed instead,
+ * marked `[FAILED TO PARSE]` as the tools built on libtraceevent mark them.
  */
 import { parseArguments, type Expr } from './cexpr.js';
-import { formatInteger, formatString, parsePieces, type Spec } from './cprintf.js';
+import { ABSENT, formatInteger, formatString, parsePieces, STAR, type Spec } from './cprintf.js';
 import { compileFastInteger } from './fastint.js';
 import { compileNum, namedField, type Num } from './numbers.js';
 import { compilePointer } from './pointer.js';
@@ -65,7 +65,10 @@ export class EventPrinter {
     return out;
   }
 
-  /** Each field of the event's own, with the conversion that the print format uses for it where it prints it directly. */
+  /**
+   * Each field of the event's own, with the conversion that the print format uses for it where it prints it
+   * directly.
+   */
   fields(record: RecordBytes): FieldText[] {
     return this.fieldParts.map(({ field, prefix, print }) => ({
       name: field.name,
@@ -118,19 +121,13 @@ function compileParts(format: EventFormat, context: TraceContext): Part[] | unde
     if (piece.kind === 'text') {
       const last = parts.at(-1);
       // `%%` splits the text; joined again so that a `0x` before a conversion is seen whole.
-      if (last && !last.print)
-        parts[parts.length - 1] = {
-          text: last.text + piece.text,
-          print: undefined,
-          field: undefined,
-          isString: false,
-        };
-      else parts.push({ text: piece.text, print: undefined, field: undefined, isString: false });
+      if (last && !last.print) parts[parts.length - 1] = literal(last.text + piece.text);
+      else parts.push(literal(piece.text));
       continue;
     }
     const stars: Expr[] = [];
-    if (piece.spec.width === -2) stars.push(args[next++] ?? { op: 'list', items: [] });
-    if (piece.spec.precision === -2) stars.push(args[next++] ?? { op: 'list', items: [] });
+    if (piece.spec.width === STAR) stars.push(args[next++] ?? { op: 'list', items: [] });
+    if (piece.spec.precision === STAR) stars.push(args[next++] ?? { op: 'list', items: [] });
     const arg = args[next++];
     const print = arg && compileSpec(piece.spec, stars, arg, format, context);
     if (!print) return undefined;
@@ -138,6 +135,10 @@ function compileParts(format: EventFormat, context: TraceContext): Part[] | unde
     parts.push({ text: '', print, field, isString: piece.spec.conv === 's' });
   }
   return parts;
+}
+
+function literal(text: string): Part {
+  return { text, print: undefined, field: undefined, isString: false };
 }
 
 /** The field when the argument is `REC->field` under casts only. */
@@ -161,19 +162,19 @@ function compileSpec(
     starNums.push(num);
   }
   const width = (r: RecordBytes): number =>
-    spec.width === -2 ? Number(BigInt.asIntN(32, starNums[0]!.get(r))) : spec.width;
+    spec.width === STAR ? Number(BigInt.asIntN(32, starNums[0]!.get(r))) : spec.width;
   const precision = (r: RecordBytes): number =>
-    spec.precision === -2 ? Number(BigInt.asIntN(32, starNums.at(-1)!.get(r))) : spec.precision;
+    spec.precision === STAR ? Number(BigInt.asIntN(32, starNums.at(-1)!.get(r))) : spec.precision;
   if (spec.conv === 's') {
     const text: Str | undefined = compileStr(arg, format, context);
     return text && ((r) => formatString(spec, text(r), width(r), precision(r)));
   }
   if (spec.conv === 'p') {
     const pointer = compilePointer(spec.ext, arg, format, context);
-    return (
-      pointer &&
-      ((r) => (spec.ext[0] === 'h' ? pointer(r, width(r)) : formatString(spec, pointer(r, 0), width(r), -1)))
-    );
+    if (!pointer) return undefined;
+    // Of a raw buffer the width is how many bytes are printed.
+    if (spec.ext[0] === 'h') return (r) => pointer(r, width(r));
+    return (r) => formatString(spec, pointer(r, 0), width(r), ABSENT);
   }
   const fast = compileFastInteger(spec, arg, format, context);
   if (fast) return fast;

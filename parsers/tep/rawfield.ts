@@ -3,7 +3,10 @@ import { textUntilNul } from '../base/bytes.js';
 import { fieldRange, readUnsigned, type RecordBytes, type TraceContext } from './record.js';
 import type { FormatField } from './tep.js';
 
-/** Text of bytes that are text, `ARRAY[…]` of others, numbers by size and sign; a long, which usually is an address, in hexadecimal. */
+/**
+ * Text of bytes that are text, `ARRAY[…]` of others, numbers by size and sign; a long, which usually is an
+ * address, in hexadecimal.
+ */
 export function rawField(context: TraceContext, record: RecordBytes, field: FormatField): string {
   if (field.isArray) {
     const { from, to } = fieldRange(context, record, field);

@@ -8,7 +8,10 @@ export interface TraceContext {
   readonly bigEndian: boolean;
   /** Bytes of the kernel's long: 4 or 8. */
   readonly longSize: number;
-  /** Asked for at the first need, since parsing the symbols of a kernel takes a while; undefined where the trace has none. */
+  /**
+   * Asked for at the first need, since parsing the symbols of a kernel takes a while; undefined where the
+   * trace has none.
+   */
   readonly symbols: () => Kallsyms | undefined;
   readonly printk: () => PrintkFormats | undefined;
 }
@@ -20,7 +23,10 @@ export interface RecordBytes {
   readonly end: number;
 }
 
-/** An unsigned number of 1, 2, 4 or 8 bytes at `offset` of the record; 0 where the record does not reach or the size is another. */
+/**
+ * An unsigned number of 1, 2, 4 or 8 bytes at `offset` of the record; 0 where the record does not reach or
+ * the size is another.
+ */
 export function readUnsigned(
   context: TraceContext,
   record: RecordBytes,
@@ -53,7 +59,14 @@ export function smallUnsigned(
     : (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
 }
 
-/** Where a field's data lies in `record.bytes`: for a dynamic field what its location word points to; empty when that lies outside. */
+/** A location word: the offset in its low half, the length in its high half. */
+const LOCATION_OFFSET_MASK = 0xffff;
+const LOCATION_LENGTH_SHIFT = 16;
+
+/**
+ * Where a field's data lies in `record.bytes`: for a dynamic field what its location word points to; empty
+ * when that lies outside.
+ */
 export function fieldRange(
   context: TraceContext,
   record: RecordBytes,
@@ -64,9 +77,10 @@ export function fieldRange(
   let length = field.size === 0 ? Math.max(0, record.end - from) : field.size;
   if (field.location !== 'inline') {
     const word = Number(readUnsigned(context, record, field.offset, field.size));
+    const base = field.location === 'rel_loc' ? field.offset + field.size : 0;
     // A two-byte location has no length: the data runs to the end of the record.
-    from = record.start + (word & 0xffff) + (field.location === 'rel_loc' ? field.offset + field.size : 0);
-    length = field.size === 2 ? record.end - from : (word / 65536) & 0xffff;
+    from = record.start + base + (word & LOCATION_OFFSET_MASK);
+    length = field.size === 2 ? record.end - from : word >>> LOCATION_LENGTH_SHIFT;
   }
   // A stack is declared with room for eight entries, whatever the record has.
   if (field.location === 'inline' && field.isArray) length = Math.min(length, record.end - from);

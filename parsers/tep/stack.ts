@@ -1,4 +1,7 @@
-/** The stack events of the ftrace system: how many entries there are is in the record, not in its print format. */
+/**
+ * The stack events of the ftrace system: how many entries there are is in the record, not in its print
+ * format.
+ */
 import { fieldRange, readUnsigned, type RecordBytes, type TraceContext } from './record.js';
 import { findField, type EventFormat } from './tep.js';
 

@@ -1,4 +1,6 @@
-/** What `%s` prints: fields with text, and the tracing macros that render flags, symbols, masks and arrays. */
+/**
+ * What `%s` prints: fields with text, and the tracing macros that render flags, symbols, masks and arrays.
+ */
 import { textUntilNul } from '../base/bytes.js';
 import type { Expr } from './cexpr.js';
 import { rememberByField } from './fastint.js';
@@ -36,7 +38,8 @@ export function compileStr(expr: Expr, format: EventFormat, context: TraceContex
 function fieldText(field: FormatField | undefined, context: TraceContext): Str | undefined {
   if (!field) return undefined;
   if (!field.isArray && field.size === context.longSize) {
-    // A pointer to a constant string of the kernel: printk_formats has those that trace_printk and tracepoint_string keep.
+    // A pointer to a constant string of the kernel: printk_formats has those that trace_printk and
+    // tracepoint_string keep.
     return (r) => {
       const address = readUnsigned(context, r, field.offset, field.size);
       return context.printk()?.at(address) ?? address.toString(16);
@@ -123,13 +126,16 @@ function pairs(list: readonly Expr[], format: EventFormat, context: TraceContext
     const [value, text] = item.items as [Expr, Expr];
     if (text.op !== 'str') return undefined;
     const number = compileNum(value, format, context);
-    // An enumerator that the kernel did not convert to a number cannot match anything: its bits stay hexadecimal.
+    // An enumerator that the kernel did not convert to a number cannot match anything: its bits stay
+    // hexadecimal.
     if (number) out.push({ value: BigInt.asUintN(64, number.get(probe)), text: text.text });
   }
   return out;
 }
 
-/** The value as the kernel hands it to its printing helper: an unsigned long, or 64 bits for 64-bit operands. */
+/**
+ * The value as the kernel hands it to its printing helper: an unsigned long, or 64 bits for 64-bit operands.
+ */
 function widened(num: Num): (record: RecordBytes) => bigint {
   return (r) => BigInt.asUintN(64, num.get(r));
 }

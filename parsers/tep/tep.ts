@@ -23,7 +23,9 @@ export interface FormatField {
   /** Bytes; 0 means "to the end of the record". */
   readonly size: number;
   readonly signed: boolean;
-  /** `data_loc` and `rel_loc` hold `length << 16 | offset` of the data, from the record's or the field's end. */
+  /**
+   * `data_loc` and `rel_loc` hold `length << 16 | offset` of the data, from the record's or the field's end.
+   */
   readonly location: FieldLocation;
   readonly isArray: boolean;
   /** Bytes of one element of an array; the size of anything else. */
@@ -31,7 +33,10 @@ export interface FormatField {
   /** An array of bytes that holds text. */
   readonly isString: boolean;
   readonly isPointer: boolean;
-  /** Declared `long`: printed in hexadecimal where no print format says otherwise, since a long usually holds an address. */
+  /**
+   * Declared `long`: printed in hexadecimal where no print format says otherwise, since a long usually holds
+   * an address.
+   */
   readonly isLong: boolean;
 }
 
@@ -57,7 +62,10 @@ export function formatId(text: string): number {
   return match ? Number(match[1]) : -1;
 }
 
-/** Parses one format file; undefined when it has no name, no ID or an impossible field. `longSize` is the kernel's. */
+/**
+ * Parses one format file; undefined when it has no name, no ID or an impossible field. `longSize` is the
+ * kernel's.
+ */
 export function parseFormat(text: string, system: string, longSize: number): EventFormat | undefined {
   const name = /^name:\s*(\S+)/m.exec(text)?.[1];
   const id = formatId(text);

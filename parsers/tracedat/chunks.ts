@@ -1,7 +1,8 @@
 /**
- * The sub-buffers of one CPU as plain bytes, a piece at a time: pages of the file, or decompressed chunks of them.
- * Every piece has a place in one address space, which rows carry as their `at`: the byte offset in the file where the
- * recording is not compressed, else an offset in the decompressed bytes in the order in which they were read.
+ * The sub-buffers of one CPU as plain bytes, a piece at a time: pages of the file, or decompressed chunks of
+ * them. Every piece has a place in one address space, which rows carry as their `at`: the byte offset in the
+ * file where the recording is not compressed, else an offset in the decompressed bytes in the order in which
+ * they were read.
  */
 import { ByteReader } from '../base/bytes.js';
 import type { ByteSource } from '../base/source.js';
@@ -39,13 +40,18 @@ export class ChunkIndex {
     return start;
   }
 
-  /** Where the chunk that holds a virtual offset starts, and the size of its sub-buffers; undefined before the first one. */
+  /**
+   * Where the chunk that holds a virtual offset starts, and the size of its sub-buffers; undefined before the
+   * first one.
+   */
   spanOf(at: number): { readonly from: number; readonly pageSize: number } | undefined {
     const chunk = this.chunkOf(at);
     return chunk < 0 ? undefined : { from: this.starts[chunk]!, pageSize: this.places[chunk]!.pageSize };
   }
 
-  /** The chunk that holds a virtual offset, decompressed again, and where it starts. The latest ones are kept. */
+  /**
+   * The chunk that holds a virtual offset, decompressed again, and where it starts. The latest ones are kept.
+   */
   load(
     at: number,
     source: ByteSource,
@@ -96,8 +102,8 @@ export class ChunkIndex {
 }
 
 /**
- * Where the chunks of a compressed recording lie, as its headers say; up to the first header that cannot be true, which
- * {@link Pieces} meets again and reports.
+ * Where the chunks of a compressed recording lie, as its headers say; up to the first header that cannot be
+ * true, which {@link Pieces} meets again and reports.
  */
 export function scanChunks(
   source: ByteSource,
@@ -122,8 +128,8 @@ export function scanChunks(
 }
 
 /**
- * Where a recording ends. trace-cmd 3.1's `convert` and `split` leave the chunk count out of a compressed recording's
- * size; the count itself says how many chunks there are.
+ * Where a recording ends. trace-cmd 3.1's `convert` and `split` leave the chunk count out of a compressed
+ * recording's size; the count itself says how many chunks there are.
  */
 function endOf(recording: CpuRecording, isCompressed: boolean, source: ByteSource): number {
   return Math.min(recording.offset + recording.size + (isCompressed ? COUNT_BYTES : 0), source.size);
@@ -136,7 +142,10 @@ export class Pieces {
   at = 0;
   /** Compressed or plain bytes of the file consumed so far. */
   done = 0;
-  /** True when bytes before the current piece, or behind the last, could not be had. Cleared by who takes note. */
+  /**
+   * True when bytes before the current piece, or behind the last, could not be had. Cleared by who takes
+   * note.
+   */
   lost = false;
   private readonly end: number;
   private readonly torn: boolean;
@@ -229,7 +238,9 @@ export class Pieces {
     return false;
   }
 
-  /** The next chunk from the other thread; false when it has no more, and the rest is to be decompressed here. */
+  /**
+   * The next chunk from the other thread; false when it has no more, and the rest is to be decompressed here.
+   */
   private nextAhead(ahead: NonNullable<Pieces['ahead']>): boolean {
     while (this.aheadTaken < ahead.ranges.length) {
       const { offset, size, plainSize } = ahead.ranges[this.aheadTaken]!;

@@ -1,6 +1,6 @@
 /**
- * From ring-buffer ticks to what is shown: a guest's corrections towards its host, a TSC's conversion to nanoseconds,
- * and fixed offsets, as trace-cmd applies them (lib/trace-cmd/trace-input.c).
+ * From ring-buffer ticks to what is shown: a guest's corrections towards its host, a TSC's conversion to
+ * nanoseconds, and fixed offsets, as trace-cmd applies them (lib/trace-cmd/trace-input.c).
  */
 import type { TimeShift, TraceOptions } from './model.js';
 

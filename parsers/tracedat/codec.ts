@@ -14,7 +14,10 @@ export function isPlausible(size: number, plainSize: number): boolean {
   return plainSize <= PLAIN_LIMIT && plainSize <= size * RATIO_LIMIT + SLACK_BYTES;
 }
 
-/** The plain bytes; undefined, with an issue at `offset`, when they cannot be had. The result is the caller's to keep. */
+/**
+ * The plain bytes; undefined, with an issue at `offset`, when they cannot be had. The result is the caller's
+ * to keep.
+ */
 export function decompress(
   bytes: Uint8Array,
   plainSize: number,
@@ -23,8 +26,9 @@ export function decompress(
   issues: IssueLog,
   offset: number,
 ): Uint8Array | undefined {
-  const codec =
-    compression === 'zstd' ? options.unzstd : compression === 'zlib' ? options.inflate : undefined;
+  const codec = { zstd: options.unzstd, zlib: options.inflate, none: undefined, unknown: undefined }[
+    compression
+  ];
   if (!codec) {
     issues.tally('unsupported-compression', offset, 0, compression);
     return undefined;

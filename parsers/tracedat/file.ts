@@ -1,7 +1,9 @@
 /**
- * The container of trace-cmd's trace.dat: magic, version, byte order, and the way to the parts of each version.
- * Producer: trace-cmd lib/trace-cmd/trace-output.c; man pages trace-cmd.dat.v6(5) and trace-cmd.dat.v7(5).
+ * The container of trace-cmd's trace.dat: magic, version, byte order, and the way to the parts of each
+ * version. Producer: trace-cmd lib/trace-cmd/trace-output.c; man pages trace-cmd.dat.v6(5) and
+ * trace-cmd.dat.v7(5).
  */
+import { DIGIT_0 } from '../base/ascii.js';
 import { ByteReader } from '../base/bytes.js';
 import type { ByteSource } from '../base/source.js';
 import type { IssueLog } from '../events/issues.js';
@@ -14,12 +16,23 @@ import { readVersion6 } from './v6.js';
 import { readVersion7 } from './v7.js';
 
 const MAGIC = [0x17, 0x08, 0x44, 0x74, 0x72, 0x61, 0x63, 0x69, 0x6e, 0x67];
+const VERSION_MIN = 6;
+const VERSION_MAX = 7;
 /** Everything before the sections or the version 6 header is shorter than this. */
 const PREAMBLE_BYTES = 512;
 
-/** True when the bytes begin as a trace.dat does; perf.data's tracing data does too, but not at the start of a file. */
+/**
+ * True when the bytes begin as a trace.dat does; perf.data's tracing data does too, but not at the start of a
+ * file.
+ */
 export function hasMagic(head: Uint8Array): boolean {
   return head.length >= MAGIC.length && MAGIC.every((b, i) => head[i] === b);
+}
+
+/** True when the version behind the magic is one that is read: the digit 6 or 7. */
+export function hasKnownVersion(head: Uint8Array): boolean {
+  const digit = head[MAGIC.length]! - DIGIT_0;
+  return digit >= VERSION_MIN && digit <= VERSION_MAX;
 }
 
 /** Reads all but the recordings. Undefined (with an issue) when nothing of it can be used. */
@@ -43,7 +56,7 @@ export function readFile(
     issues.add('bad-header', 0, 0, `long ${longSize}, page size ${pageSize}`);
     return undefined;
   }
-  if (version < 6 || version > 7 || !Number.isInteger(version)) {
+  if (version < VERSION_MIN || version > VERSION_MAX || !Number.isInteger(version)) {
     issues.add('unsupported-version', MAGIC.length, 0, `version ${version}`);
     return undefined;
   }

@@ -1,6 +1,6 @@
 /**
- * trace.dat of trace-cmd, versions 6 and 7, uncompressed or compressed with zlib or zstd, of either byte order and
- * word size. Every field is found by the format files in the trace itself.
+ * trace.dat of trace-cmd, versions 6 and 7, uncompressed or compressed with zlib or zstd, of either byte
+ * order and word size. Every field is found by the format files in the trace itself.
  */
 import type { ByteSource } from '../base/source.js';
 import { TableBuilder, type ClockName } from '../events/table.js';
@@ -8,9 +8,9 @@ import { Kallsyms } from '../tep/kallsyms.js';
 import { PrintkFormats } from '../tep/printk.js';
 import type { TraceContext } from '../tep/record.js';
 import type { EventText, OpenTrace, ReadOptions, TraceFormat } from '../reader.js';
-import { hasMagic, readFile } from './file.js';
+import { hasKnownVersion, hasMagic, readFile } from './file.js';
 import { markOverruns, markUnread } from './loss.js';
-import type { TraceDatFile } from './model.js';
+import { CPU_LIMIT, type TraceDatFile } from './model.js';
 import { PlanBook } from './recordPlans.js';
 import { mergeStreams, openRecordings } from './read.js';
 import { Threads } from './threads.js';
@@ -37,16 +37,21 @@ const CLOCKS: readonly string[] = [
 const TICK_CLOCKS: readonly string[] = ['uptime', 'counter', 'x86-tsc', 'ppc-tb'];
 
 /** The format; `text` reads the text of latency traces, which are ftrace text inside a trace.dat. */
-export function traceDatFormat(text?: TraceFormat): TraceFormat {
+export function traceDatWith(text?: TraceFormat): TraceFormat {
   return {
     id: ID,
-    sniff: (head) =>
-      hasMagic(head) && (head[10] === 0x36 || head[10] === 0x37) ? 1 : hasMagic(head) ? 0.5 : 0,
+    sniff,
     read: (source, options) => read(source, options, text),
   };
 }
 
-export const traceDat: TraceFormat = traceDatFormat();
+export const traceDat: TraceFormat = traceDatWith();
+
+/** Certain of the versions that are read; of another version as far as that no other format has its magic. */
+function sniff(head: Uint8Array): number {
+  if (!hasMagic(head)) return 0;
+  return hasKnownVersion(head) ? 1 : 0.5;
+}
 
 function read(source: ByteSource, options: ReadOptions, text: TraceFormat | undefined): OpenTrace {
   const builder = new TableBuilder();
@@ -102,7 +107,7 @@ function describeTrace(file: TraceDatFile, builder: TableBuilder, hasTgid: boole
   meta.clock = CLOCKS.includes(name) ? (name as ClockName) : 'unknown';
   meta.timeUnit = TICK_CLOCKS.includes(name) && !file.options.tsc2nsec ? 'ticks' : 'ns';
   const recorded = file.buffers.reduce((most, b) => Math.max(most, ...b.cpus.map((c) => c.cpu + 1)), 0);
-  meta.cpus = Math.max(file.options.cpuCount, Math.min(recorded, 65535));
+  meta.cpus = Math.max(file.options.cpuCount, Math.min(recorded, CPU_LIMIT));
   meta.kernel = kernelOf(file.options.uname);
   meta.producer = file.options.version === '' ? 'trace-cmd' : `trace-cmd ${file.options.version}`;
   meta.hasTgid = hasTgid;

@@ -5,8 +5,16 @@ import type { RecordBytes } from '../tep/record.js';
 import type { ReadOptions } from '../reader.js';
 import type { ChunkIndex } from './chunks.js';
 import type { TraceDatFile } from './model.js';
+import {
+  COMMIT_LENGTH_MASK,
+  deltaOfWord,
+  TYPE_PADDING,
+  TYPE_TIME_EXTEND,
+  TYPE_TIME_STAMP,
+  typeOfWord,
+  wholeWords,
+} from './ringBuffer.js';
 
-const COMMIT_MASK = (1 << 27) - 1;
 /** Rows that are shown one after another lie in as many pages as there are CPUs. */
 const PAGES_KEPT = 256;
 
@@ -96,7 +104,7 @@ export class RecordFinder {
     const commitAt = page + layout.commitOffset + (layout.commitSize === 8 && bigEndian ? 4 : 0);
     if (first > limit || commitAt + 4 > limit) return undefined;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const end = Math.min(limit, first + (view.getUint32(commitAt, !bigEndian) & COMMIT_MASK));
+    const end = Math.min(limit, first + (view.getUint32(commitAt, !bigEndian) & COMMIT_LENGTH_MASK));
     return { bytes, view, at, first, end, position: first };
   }
 
@@ -110,17 +118,17 @@ export class RecordFinder {
 }
 
 /**
- * The record whose data begins at bytes[start]. A record of more than 112 bytes has its length in a word of its own,
- * behind a header word of type 0. A short record's header is the word right before the data, and its type cannot be 0:
- * but a length word can look like a header. So the page is walked from its start, as it was when it was read.
+ * The record whose data begins at bytes[start]. A record of more than 112 bytes has its length in a word of
+ * its own, behind a header word of type 0. A short record's header is the word right before the data, and its
+ * type cannot be 0: but a length word can look like a header. So the page is walked from its start, as it was
+ * when it was read.
  */
 function recordAt(page: OpenPage, start: number, little: boolean): RecordBytes | undefined {
   const { bytes, view, end } = page;
   for (let p = start > page.position ? page.position : page.first; p + 4 <= end && p < start; ) {
     const word = view.getUint32(p, little);
-    const type = little ? word & 31 : word >>> 27;
-    const delta = little ? word >>> 5 : word & COMMIT_MASK;
-    if (type > 0 && type < 29) {
+    const type = typeOfWord(word, little);
+    if (type > 0 && type < TYPE_PADDING) {
       if (p + 4 === start) {
         page.position = p;
         return { bytes, start, end: Math.min(end, start + type * 4) };
@@ -128,8 +136,9 @@ function recordAt(page: OpenPage, start: number, little: boolean): RecordBytes |
       p += 4 + type * 4;
       continue;
     }
-    if ((type === 29 && delta === 0) || p + 8 > end) return undefined;
-    if (type >= 30) {
+    const isEmptyRest = type === TYPE_PADDING && deltaOfWord(word, little) === 0;
+    if (isEmptyRest || p + 8 > end) return undefined;
+    if (type === TYPE_TIME_EXTEND || type === TYPE_TIME_STAMP) {
       p += 8;
       continue;
     }
@@ -139,7 +148,7 @@ function recordAt(page: OpenPage, start: number, little: boolean): RecordBytes |
       page.position = p;
       return { bytes, start, end: Math.min(end, p + 4 + length) };
     }
-    p += 4 + ((length + 3) & ~3);
+    p += 4 + wholeWords(length);
   }
   return undefined;
 }

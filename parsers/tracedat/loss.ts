@@ -4,8 +4,9 @@ import type { CpuStat } from './model.js';
 import type { CpuStream } from './stream.js';
 
 /**
- * Overwritten events show as missing before a page wherever the reader went on; what the pages do not account for was
- * lost before the first. Events dropped at a full buffer leave no mark at all: they may be missing anywhere.
+ * Overwritten events show as missing before a page wherever the reader went on; what the pages do not account
+ * for was lost before the first. Events dropped at a full buffer leave no mark at all: they may be missing
+ * anywhere.
  */
 export function markOverruns(
   stats: readonly CpuStat[],

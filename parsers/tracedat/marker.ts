@@ -1,4 +1,8 @@
-/** QEMU's ftrace backend writes its trace events as text, `name args`, into trace_marker: they are read as those events. */
+/**
+ * QEMU's ftrace backend writes its trace events as text, `name args`, into trace_marker: they are read as
+ * those events.
+ */
+import { BLANK, NEWLINE } from '../base/ascii.js';
 import {
   describePayload,
   fillPayload,
@@ -10,9 +14,6 @@ import type { Interner } from '../base/intern.js';
 import type { RecordBytes } from '../tep/record.js';
 import { findField, type EventFormat } from '../tep/tep.js';
 import type { EventText } from '../reader.js';
-
-const BLANK = 0x20;
-const NEWLINE = 0x0a;
 
 /** A QEMU event inside a marker: its plan and where its arguments lie. */
 interface Nested {

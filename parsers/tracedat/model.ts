@@ -1,6 +1,12 @@
-/** What a trace.dat says of itself, whatever its version: the plain data between the container and the record decoder. */
+/**
+ * What a trace.dat says of itself, whatever its version: the plain data between the container and the record
+ * decoder.
+ */
 import type { GuestInfo } from '../events/table.js';
 import type { PageLayout } from '../tep/page.js';
+
+/** More CPUs than any kernel has; a larger count is damage. */
+export const CPU_LIMIT = 65535;
 
 export type Compression = 'none' | 'zlib' | 'zstd' | 'unknown';
 

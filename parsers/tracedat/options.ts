@@ -1,10 +1,10 @@
 /**
- * The options of a trace.dat, which v6 and v7 share. Producer: trace-cmd lib/trace-cmd/trace-output.c, and the man
- * page trace-cmd.dat.v7(5) of trace-cmd 3.
+ * The options of a trace.dat, which v6 and v7 share. Producer: trace-cmd lib/trace-cmd/trace-output.c, and
+ * the man page trace-cmd.dat.v7(5) of trace-cmd 3.
  */
 import { ByteReader, textUntilNul } from '../base/bytes.js';
 import type { GuestInfo } from '../events/table.js';
-import type { CpuStat, TimeShift, TraceOptions } from './model.js';
+import { CPU_LIMIT, type CpuStat, type TimeShift, type TraceOptions } from './model.js';
 
 export const OPTION = {
   DONE: 0,
@@ -35,7 +35,6 @@ export const OPTION = {
 
 /** Samples of one clock correction table; a longer one is damage. */
 const SAMPLE_LIMIT = 100_000;
-const CPU_LIMIT = 65535;
 const GUEST_LIMIT = 1024;
 
 export function emptyOptions(): TraceOptions {
@@ -57,7 +56,10 @@ export function emptyOptions(): TraceOptions {
   };
 }
 
-/** Applies one option; options that say nothing of events (hooks, process maps, unknown ids) are passed over. False when damaged. */
+/**
+ * Applies one option; options that say nothing of events (hooks, process maps, unknown ids) are passed over.
+ * False when damaged.
+ */
 export function applyOption(
   id: number,
   data: Uint8Array,
@@ -167,9 +169,8 @@ function readTimeShifts(reader: ByteReader, options: TraceOptions): void {
 
 /** Samples in order of time, the first of several at one time. */
 function sortByTime(times: bigint[], offsets: bigint[], scalings: bigint[], fractions: bigint[]): TimeShift {
-  const order = times
-    .map((_, i) => i)
-    .sort((a, b) => (times[a]! < times[b]! ? -1 : times[a]! > times[b]! ? 1 : a - b));
+  // Of equal times the sort, which is stable, keeps the order.
+  const order = times.map((_, i) => i).sort((a, b) => compareBig(times[a]!, times[b]!));
   const kept = order.filter((i, k) => k === 0 || times[i] !== times[order[k - 1]!]);
   return {
     times: kept.map((i) => times[i]!),
@@ -177,6 +178,11 @@ function sortByTime(times: bigint[], offsets: bigint[], scalings: bigint[], frac
     scalings: kept.map((i) => scalings[i]!),
     fractions: kept.map((i) => fractions[i]! & 63n),
   };
+}
+
+function compareBig(a: bigint, b: bigint): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }
 
 /** A host that could not tell which thread runs a CPU, as over a network, writes -1. */

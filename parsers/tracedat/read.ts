@@ -1,4 +1,6 @@
-/** From the recordings of all CPUs and instances to rows: merged by time, decoded by the plans, in one pass. */
+/**
+ * From the recordings of all CPUs and instances to rows: merged by time, decoded by the plans, in one pass.
+ */
 import type { ByteSource } from '../base/source.js';
 import type { TableBuilder } from '../events/table.js';
 import { fillSlots, fillSlotsByWords } from '../tep/plan.js';
@@ -24,7 +26,10 @@ export interface Recordings {
   close(): void;
 }
 
-/** Opens every recording; the earliest first page is what all times count from. `close` ends what runs elsewhere. */
+/**
+ * Opens every recording; the earliest first page is what all times count from. `close` ends what runs
+ * elsewhere.
+ */
 export function openRecordings(
   source: ByteSource,
   file: TraceDatFile,

@@ -15,7 +15,10 @@ const NO_STEPS = new Int32Array(0);
 const ADDRESS_LIMIT = 1024;
 const EMPTY: SlotPlan = { kind: KIND_UNKNOWN, words: 0, steps: NO_STEPS, words4: NO_STEPS, span: 0, mask: 0 };
 
-/** One event id's plan. Where the event is a probe, the plan holds for one address; {@link PlanBook.forProbe} finds the others. */
+/**
+ * One event id's plan. Where the event is a probe, the plan holds for one address; {@link PlanBook.forProbe}
+ * finds the others.
+ */
 export class EventPlan {
   kind = KIND_UNKNOWN;
   words = 0;
@@ -82,13 +85,18 @@ export class PlanBook {
 
   /** The plan of an event id; an id that the file does not describe gets an unnamed one. */
   plan(id: number): EventPlan {
-    return (this.plans[id] ??= this.make(id));
+    const known = this.plans[id];
+    if (known) return known;
+    const made = this.make(id);
+    this.plans[id] = made;
+    return made;
   }
 
   /** Switches a probe's plan to the address of the record at hand, given as two signed words. */
   forProbe(plan: EventPlan, hi: number, lo: number): void {
     const address = (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0);
-    const known = (plan.byAddress ??= new Map());
+    plan.byAddress ??= new Map();
+    const known = plan.byAddress;
     let slots = known.get(address);
     if (!slots) {
       const resolved = resolveFormat(plan.format!, this.context, address);

@@ -1,5 +1,5 @@
 /** The parts of a trace.dat's header that v6 and v7 share, read from bytes whose lengths are all checked. */
-import { ByteReader } from '../base/bytes.js';
+import type { ByteReader } from '../base/bytes.js';
 import { parsePageLayout } from '../tep/page.js';
 import type { TraceDatFile } from './model.js';
 
@@ -12,12 +12,17 @@ export function isPageSize(size: number): boolean {
 
 /** `header_page` and `header_event`. False when they are not there. */
 export function readHeaderInfo(reader: ByteReader, file: TraceDatFile): boolean {
-  if (decoder.decode(reader.slice(12)) !== 'header_page\0') return false;
+  if (!follows(reader, 'header_page\0')) return false;
   file.page = parsePageLayout(decoder.decode(reader.slice(reader.size64())), file.longSize);
-  if (decoder.decode(reader.slice(13)) !== 'header_event\0') return false;
+  if (!follows(reader, 'header_event\0')) return false;
   const event = decoder.decode(reader.slice(reader.size64()));
   if (reader.ok) file.hasTypeLen = /\btype_len\b/.test(event) || event.trim() === '';
   return reader.ok;
+}
+
+/** Takes what should be this text of one byte a character; false when it is another. */
+function follows(reader: ByteReader, text: string): boolean {
+  return decoder.decode(reader.slice(text.length)) === text;
 }
 
 /** The formats of the `ftrace` system. */

@@ -1,23 +1,28 @@
 /**
- * One CPU's records in order: sub-buffer pages, time extends and absolute stamps, padding, and the marks that say
- * events are missing. Nothing is allocated per record; the current one is in the fields.
+ * One CPU's records in order: sub-buffer pages, time extends and absolute stamps, padding, and the marks that
+ * say events are missing. Nothing is allocated per record; the current one is in the fields.
  *
- * Page: u64 timestamp, long commit (its low bits are the length of the data; bit 31: events are missing before this
- * page, bit 30: their number is stored behind the data), data. Record: u32 with type_len in 5 bits (the low ones on
- * little endian) and the time since the previous record in 27. Producer: kernel/trace/ring_buffer.c, Linux 7.2.
+ * Page: u64 timestamp, long commit (its low bits are the length of the data; bit 31: events are missing
+ * before this page, bit 30: their number is stored behind the data), data. Record: u32 with type_len in 5
+ * bits (the low ones on little endian) and the time since the previous record in 27. Producer:
+ * kernel/trace/ring_buffer.c, Linux 7.2.
  */
+import { HOST_IS_LITTLE, TWO_32 } from '../base/words.js';
 import type { IssueLog } from '../events/issues.js';
 import type { PageLayout } from '../tep/page.js';
 import type { Pieces } from './chunks.js';
-
-const TYPE_PADDING = 29;
-const TYPE_TIME_EXTEND = 30;
-const TYPE_TIME_STAMP = 31;
-const DELTA_SCALE = 1 << 27;
-const COMMIT_MASK = (1 << 27) - 1;
-const HOST_IS_LITTLE = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
-const MISSING_EVENTS = 0x80000000;
-const MISSING_STORED = 0x40000000;
+import {
+  COMMIT_LENGTH_MASK,
+  deltaOfWord,
+  EXTEND_SCALE,
+  MISSING_EVENTS,
+  MISSING_STORED,
+  TYPE_PADDING,
+  TYPE_TIME_EXTEND,
+  TYPE_TIME_STAMP,
+  typeOfWord,
+  wholeWords,
+} from './ringBuffer.js';
 
 export class CpuStream {
   /** Ticks since the trace's base tick of the current record. */
@@ -31,7 +36,10 @@ export class CpuStream {
   words: Uint32Array = new Uint32Array(0);
   /** Place of view's byte 0 in the address space of `at`. */
   at = 0;
-  /** Events missing before the current record: -1 none, 0 unknown how many, else their number. Taken by the reader. */
+  /**
+   * Events missing before the current record: -1 none, 0 unknown how many, else their number. Taken by the
+   * reader.
+   */
   missing = -1;
   /** Sum of the missing counts of this CPU; Infinity when one was unknown. */
   missingTotal = 0;
@@ -84,8 +92,8 @@ export class CpuStream {
     const p = this.position;
     if (p + 4 > this.pageEnd) return this.bad(p);
     const word = this.words.length > 0 && (p & 3) === 0 ? this.words[p >> 2]! : view.getUint32(p, little);
-    const type = little ? word & 31 : word >>> 27;
-    const delta = little ? word >>> 5 : word & COMMIT_MASK;
+    const type = typeOfWord(word, little);
+    const delta = deltaOfWord(word, little);
     if (type > 0 && type < TYPE_PADDING) {
       const end = p + 4 + type * 4;
       if (end > this.pageEnd) return this.bad(p);
@@ -103,14 +111,14 @@ export class CpuStream {
     const extra = view.getUint32(p + 4, little);
     this.position = p + 8;
     if (type === TYPE_TIME_EXTEND) {
-      this.ts += extra * DELTA_SCALE + delta;
+      this.ts += extra * EXTEND_SCALE + delta;
     } else if (type === TYPE_TIME_STAMP) {
       this.absolute(extra, delta);
     } else {
       // Data of more than 112 bytes, or a discarded record: `extra` is the length, its own word included.
       if (extra < 4 || extra > this.pageEnd - p - 4) return this.bad(p);
       this.ts += delta;
-      this.position = p + 4 + ((extra + 3) & ~3);
+      this.position = p + 4 + wholeWords(extra);
       if (this.position > this.pageEnd) this.position = this.pageEnd;
       if (type === 0 && extra > 4) {
         this.start = p + 8;
@@ -124,10 +132,10 @@ export class CpuStream {
   /** An absolute stamp has 59 bits; the upper five are those of the time before it. */
   private absolute(extra: number, delta: number): void {
     const now = this.ts + this.baseLo;
-    const hiNow = this.baseHi + Math.floor(now / 4294967296);
+    const hiNow = this.baseHi + Math.floor(now / TWO_32);
     const lo = ((extra << 27) | delta) >>> 0;
     const hi = (extra >>> 5) + (hiNow >= 0 ? (hiNow & 0xf8000000) >>> 0 : 0);
-    this.ts = (hi - this.baseHi) * 4294967296 + (lo - this.baseLo);
+    this.ts = (hi - this.baseHi) * TWO_32 + (lo - this.baseLo);
   }
 
   private bad(p: number): boolean {
@@ -180,10 +188,10 @@ export class CpuStream {
     const little = this.little;
     const hi = this.view.getUint32(little ? page + 4 : page, little);
     const lo = this.view.getUint32(little ? page : page + 4, little);
-    this.ts = (hi - this.baseHi) * 4294967296 + (lo - this.baseLo);
+    this.ts = (hi - this.baseHi) * TWO_32 + (lo - this.baseLo);
     // The flags are in the low word of the long.
     const flags = this.view.getUint32(page + commitOffset + (commitSize === 8 && !little ? 4 : 0), little);
-    const length = flags & COMMIT_MASK;
+    const length = flags & COMMIT_LENGTH_MASK;
     this.position = page + dataOffset;
     this.pageEnd = this.position + length;
     if (this.pageEnd > limit) {

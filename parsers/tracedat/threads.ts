@@ -9,7 +9,10 @@ export class Threads {
   private readonly tgids = new Map<number, number>();
   private readonly unknown: number;
 
-  /** `cmdlines` has `tid comm` a line, `savedTgids` has `tid tgid`. The kernel's names for idle and unknown threads are kept. */
+  /**
+   * `cmdlines` has `tid comm` a line, `savedTgids` has `tid tgid`. The kernel's names for idle and unknown
+   * threads are kept.
+   */
   constructor(cmdlines: string, savedTgids: string, interner: Interner) {
     this.unknown = interner.internString('<...>');
     this.comms.set(0, interner.internString('<idle>'));

@@ -1,4 +1,7 @@
-/** A trace.dat that was read: its table, its rows' texts on demand, and what it says of the machines it was recorded on. */
+/**
+ * A trace.dat that was read: its table, its rows' texts on demand, and what it says of the machines it was
+ * recorded on.
+ */
 import { assert } from '../base/assert.js';
 import type { ByteSource } from '../base/source.js';
 import type { EventTable } from '../events/table.js';
@@ -31,7 +34,10 @@ export class TraceDat implements OpenTrace {
     return this.plans.context.symbols()?.lookup(address);
   }
 
-  /** Decodes one row again. Asserts that the row exists; where the source can no longer be read, the text says so. */
+  /**
+   * Decodes one row again. Asserts that the row exists; where the source can no longer be read, the text says
+   * so.
+   */
   describe(row: number, part?: EventPart): EventText {
     assert(row >= 0 && row < this.table.length, `row ${row} of ${this.table.length}`);
     const name = this.table.name(row);

@@ -14,7 +14,7 @@ import {
   type Variant,
 } from '../../test/support/tracedatSamples.js';
 import { Bytes, PageWriter, writeTraceDat, type Content } from '../../test/support/tracedatWriter.js';
-import { TraceDat, traceDat, traceDatFormat } from './format.js';
+import { TraceDat, traceDat, traceDatWith } from './format.js';
 
 let codecs: Codecs;
 const read = (bytes: Uint8Array, format: TraceFormat = traceDat): OpenTrace =>
@@ -52,7 +52,8 @@ function onePage(page: Uint8Array, more: Partial<Content> = {}): OpenTrace {
 /** Damages the compressed data of the last recording: its deflate stream no longer ends well. */
 function breakLastChunk(bytes: Uint8Array): Uint8Array {
   const out = bytes.slice();
-  // The option sections follow the recordings; the recording of CPU 1 is the last thing on a page boundary before them.
+  // The option sections follow the recordings; the recording of CPU 1 is the last thing on a page boundary
+  // before them.
   const view = new DataView(out.buffer);
   for (let at = out.length - (out.length % 512); at > 0; at -= 512) {
     if (view.getUint32(at, true) !== 1 || view.getUint32(at + 8, true) !== 1024) continue;
@@ -446,7 +447,7 @@ describe('trace.dat', () => {
           buffers: [],
           latency: '# tracer: irqsoff\n',
         }),
-        traceDatFormat(text),
+        traceDatWith(text),
       );
     }
     assert.deepEqual(seen, ['# tracer: irqsoff\n', '# tracer: irqsoff\n']);

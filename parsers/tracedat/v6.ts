@@ -2,7 +2,7 @@
 import { ByteReader } from '../base/bytes.js';
 import type { ByteSource } from '../base/source.js';
 import type { IssueLog } from '../events/issues.js';
-import type { BufferInstance, CpuRecording, TraceDatFile } from './model.js';
+import { CPU_LIMIT, type BufferInstance, type CpuRecording, type TraceDatFile } from './model.js';
 import { applyOption, OPTION } from './options.js';
 import {
   readCmdlines,
@@ -18,7 +18,10 @@ const WINDOW_START = 4 << 20;
 const WINDOW_GROWTH = 4;
 /** No kernel's symbols and formats are larger; a longer header is a lie about a length. */
 const WINDOW_LIMIT = 256 << 20;
-const CPU_LIMIT = 65535;
+/** `options  \0`, `latency  \0` or `flyrecord\0`. */
+const TAG_BYTES = 10;
+/** Offset and size of one CPU's recording. */
+const CPU_ENTRY_BYTES = 16;
 const decoder = new TextDecoder('utf-8');
 
 /** An instance's place from its BUFFER option: where its CPU table begins. */
@@ -30,11 +33,8 @@ interface Instance {
 
 /** Reads the header at `start` into `file`; what precedes damage is kept, with an issue. */
 export function readVersion6(source: ByteSource, start: number, file: TraceDatFile, issues: IssueLog): void {
-  for (
-    let window = Math.min(WINDOW_START, source.size);
-    ;
-    window = Math.min(window * WINDOW_GROWTH, source.size)
-  ) {
+  let window = Math.min(WINDOW_START, source.size);
+  for (;;) {
     const trial: TraceDatFile = {
       ...file,
       formats: [],
@@ -45,7 +45,10 @@ export function readVersion6(source: ByteSource, start: number, file: TraceDatFi
     const reader = new ByteReader(source.read(0, window).slice(), file.bigEndian, start);
     const instances: Instance[] = [];
     const problem = readAll(reader, source.size, trial, instances);
-    if (problem !== '' && !reader.ok && window < source.size && window < WINDOW_LIMIT) continue;
+    if (problem !== '' && !reader.ok && window < source.size && window < WINDOW_LIMIT) {
+      window = Math.min(window * WINDOW_GROWTH, source.size);
+      continue;
+    }
     if (problem !== '')
       issues.add(reader.ok ? 'bad-header' : 'torn-tail', Math.min(reader.pos, source.size), 0, problem);
     for (const instance of instances) readInstance(source, instance, trial, issues);
@@ -76,7 +79,7 @@ function readRest(
   name: string,
   instances: Instance[],
 ): string {
-  let tag = decoder.decode(reader.slice(10));
+  let tag = decoder.decode(reader.slice(TAG_BYTES));
   if (tag === 'options  \0') {
     for (let id = reader.u16(); reader.ok && id !== OPTION.DONE; id = reader.u16()) {
       const data = reader.slice(reader.u32());
@@ -85,7 +88,7 @@ function readRest(
       else applyOption(id, data, file.bigEndian, file.options);
     }
     if (!reader.ok) return 'options';
-    tag = decoder.decode(reader.slice(10));
+    tag = decoder.decode(reader.slice(TAG_BYTES));
   }
   if (tag === 'latency  \0') {
     file.texts.push({ name, offset: reader.pos, size: Math.max(0, sourceSize - reader.pos) });
@@ -116,7 +119,7 @@ function readInstance(source: ByteSource, instance: Instance, file: TraceDatFile
     issues.add('torn-tail', source.size, 0, `instance ${instance.name}`);
     return;
   }
-  const bytes = source.read(instance.offset, 10 + instance.cpus * 16).slice();
+  const bytes = source.read(instance.offset, TAG_BYTES + instance.cpus * CPU_ENTRY_BYTES).slice();
   const reader = new ByteReader(bytes, file.bigEndian);
   const problem = readRest(reader, source.size - instance.offset, file, instance.cpus, instance.name, []);
   if (problem !== '') issues.add('bad-header', instance.offset, 0, `instance ${instance.name}: ${problem}`);

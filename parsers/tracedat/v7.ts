@@ -1,10 +1,13 @@
-/** trace.dat version 7: a chain of option sections that point at all other sections, each of which may be compressed. */
+/**
+ * trace.dat version 7: a chain of option sections that point at all other sections, each of which may be
+ * compressed.
+ */
 import { ByteReader } from '../base/bytes.js';
 import type { ByteSource } from '../base/source.js';
 import type { IssueLog } from '../events/issues.js';
 import type { ReadOptions } from '../reader.js';
 import { decompress } from './codec.js';
-import type { CpuRecording, TraceDatFile } from './model.js';
+import { CPU_LIMIT, type CpuRecording, type TraceDatFile } from './model.js';
 import { applyOption, OPTION } from './options.js';
 import {
   isPageSize,
@@ -21,7 +24,6 @@ const SECTION_HEADER_BYTES = 16;
 const FLAG_COMPRESSED = 1;
 /** Option sections in one file; a chain longer than this is damage. */
 const CHAIN_LIMIT = 1000;
-const CPU_LIMIT = 65535;
 const BUFFER_LIMIT = 1024;
 
 const SECTION_READERS: ReadonlyMap<number, (reader: ByteReader, file: TraceDatFile) => boolean> = new Map([
@@ -33,7 +35,9 @@ const SECTION_READERS: ReadonlyMap<number, (reader: ByteReader, file: TraceDatFi
   [OPTION.CMDLINES, readCmdlines],
 ]);
 
-/** Follows the options from the section at `start` into `file`; what precedes damage is kept, with an issue. */
+/**
+ * Follows the options from the section at `start` into `file`; what precedes damage is kept, with an issue.
+ */
 export function readVersion7(
   source: ByteSource,
   start: number,
@@ -55,7 +59,10 @@ export function readVersion7(
   }
 }
 
-/** The bytes of the section at `offset`, decompressed; undefined (with an issue) when they are not there or not of kind `id`. */
+/**
+ * The bytes of the section at `offset`, decompressed; undefined (with an issue) when they are not there or
+ * not of kind `id`.
+ */
 function readSection(
   source: ByteSource,
   offset: number,
@@ -92,7 +99,10 @@ function readSection(
   return decompress(body, plainSize, file.compression, options, issues, offset);
 }
 
-/** Reads the options of one section and the sections they point at; returns where the next option section is, 0 for none. */
+/**
+ * Reads the options of one section and the sections they point at; returns where the next option section is,
+ * 0 for none.
+ */
 function readOptionSection(
   source: ByteSource,
   data: Uint8Array,
