@@ -23,8 +23,8 @@ for (const meaning of VOCABULARY) {
 }
 
 /**
- * An event of a guest's own kernel, in a trace that was merged with its host's: kept and shown, but it says nothing of the
- * host's pages, whatever its name.
+ * An event of a guest's own kernel, in a trace that was merged with its host's: kept and shown, but it says
+ * nothing of the host's pages, whatever its name.
  */
 export const KIND_GUEST = names.length;
 names.push('GuestEvent');

@@ -1,15 +1,17 @@
 /**
- * The vocabulary: for each model event, the tracepoints, probed kernel symbols, argument names and printed forms that
- * mean it, across kernels (6.12, 7.2, the in-place series, the restrictedmem trees v8 to v10) and probe authors.
- * Decoders read it to fill slots; lowering reads the slots; whatever tells a user which probe is missing, or writes a
- * recording recipe, reads it too. An event with no row here is kept, shown and counted, never guessed at.
+ * The vocabulary: for each model event, the tracepoints, probed kernel symbols, argument names and printed
+ * forms that mean it, across kernels (6.12, 7.2, the in-place series, the restrictedmem trees v8 to v10) and
+ * probe authors. Decoders read it to fill slots; lowering reads the slots; whatever tells a user which probe
+ * is missing, or writes a recording recipe, reads it too. An event with no row here is kept, shown and
+ * counted, never guessed at.
  *
- * Sources: include/trace/events/*.h, arch/x86/kvm/trace.h, arch/x86/kvm/mmu/mmutrace.h, virt/kvm/guest_memfd.c,
- * mm/gup.c, mm/rmap.c of Linux 7.2 and 6.12; the restrictedmem series v8 to v10 on the mailing list.
+ * Sources: include/trace/events/*.h, arch/x86/kvm/trace.h, arch/x86/kvm/mmu/mmutrace.h,
+ * virt/kvm/guest_memfd.c, mm/gup.c, mm/rmap.c of Linux 7.2 and 6.12; the restrictedmem series v8 to v10 on
+ * the mailing list.
  *
- * Printed forms are templates: `{slot:x}` hexadecimal with or without 0x, `{slot:d}` decimal, `{slot:n}` hexadecimal
- * when it starts with 0x and else decimal, `{_}` any run of non-blanks. Blanks match any run of blanks; what follows
- * the template is ignored. The first form that matches wins.
+ * Printed forms are templates: `{slot:x}` hexadecimal with or without 0x, `{slot:d}` decimal, `{slot:n}`
+ * hexadecimal when it starts with 0x and else decimal, `{_}` any run of non-blanks. Blanks match any run of
+ * blanks; what follows the template is ignored. The first form that matches wins.
  */
 
 /** One way to record a model event. */
@@ -24,13 +26,14 @@ export interface Meaning<Kind extends string = EventKind> {
   /** Kernel symbols whose return probe means it. */
   readonly ret?: readonly string[];
   /**
-   * Event names that authors give to probes inside a function, or that stand where only a bare address is printed.
-   * The symbol names themselves (and symbol + `_ret`, `_return`, `_exit`, `__return`) always count as names too.
+   * Event names that authors give to probes inside a function, or that stand where only a bare address is
+   * printed. The symbol names themselves (and symbol + `_ret`, `_return`, `_exit`, `__return`) always count
+   * as names too.
    */
   readonly names?: readonly string[];
   /** Slot name to the argument names that fill it: first match wins. */
   readonly slots: Readonly<Record<string, readonly string[]>>;
-  /** A `name=pattern` probe definition that current kernels accept, for recording recipes; `%SYM%` is the symbol. */
+  /** A line of tracefs' dynamic_events that current kernels accept, for recording recipes. */
   readonly probe?: string;
   /** Kernel differences worth telling a user. */
   readonly note?: string;
@@ -50,13 +53,15 @@ const NPAGES = ['npages', 'nr_pages', 'nr', 'n'] as const;
 const NOTIFIER = ['notifier', 'nb'] as const;
 
 const ROWS = [
-  // ---- kvm tracepoints -------------------------------------------------------------------------------------------
+  // ---- kvm tracepoints ------------------------------------------------------------------------------------
   {
     kind: 'SetAttrRequest',
     tracepoints: ['kvm:kvm_vm_set_mem_attributes'],
     text: ['{start:x} -- {end:x} [{attrs:x}]'],
     slots: { start: ['start', 'start_gfn'], end: ['end', 'end_gfn'], attrs: ATTRS },
-    note: 'Absent from 6.12. A request: emitted before slots_lock and before the already-so test; end is exclusive.',
+    note:
+      'Absent from 6.12. A request: emitted before slots_lock and before the already-so test; ' +
+      'end is exclusive.',
   },
   {
     kind: 'UnmapHvaRange',
@@ -70,7 +75,9 @@ const ROWS = [
     tracepoints: ['kvm:kvm_userspace_exit'],
     text: ['reason error ({errno:d})', 'reason restart ({errno:d})', 'reason {_} ({reason:d})'],
     slots: { reason: ['reason'], errno: ['errno'] },
-    note: 'KVM_EXIT_MEMORY_FAULT (39) returns -EFAULT, so the text shows `reason error (14)`; raw fields keep reason=39.',
+    note:
+      'KVM_EXIT_MEMORY_FAULT (39) returns -EFAULT, so the text shows `reason error (14)`; ' +
+      'raw fields keep reason=39.',
   },
   {
     kind: 'KvmPageFault',
@@ -160,7 +167,7 @@ const ROWS = [
     text: ['ipa {ipa:x}, hsr {hsr:x}'],
     slots: { ipa: ['ipa'], hsr: ['hsr', 'esr'] },
   },
-  // ---- kvmmmu tracepoints ----------------------------------------------------------------------------------------
+  // ---- kvmmmu tracepoints ---------------------------------------------------------------------------------
   {
     kind: 'SpteChanged',
     tracepoints: ['kvmmmu:kvm_tdp_mmu_spte_changed'],
@@ -214,7 +221,7 @@ const ROWS = [
     text: ['gfn {gfn:x} spte {spte:x} level {level:d} errno {errno:d}'],
     slots: { gfn: ['gfn'], spte: ['spte'], level: ['level'], errno: ['errno'] },
   },
-  // ---- filemap, page_ref, exceptions, ras, kmem, tlb, migrate ----------------------------------------------------
+  // ---- filemap, page_ref, exceptions, ras, kmem, tlb, migrate ---------------------------------------------
   {
     kind: 'FilemapAdd',
     tracepoints: ['filemap:mm_filemap_add_to_page_cache'],
@@ -233,7 +240,9 @@ const ROWS = [
       dev_major: [],
       dev_minor: [],
     },
-    note: 'The inode number is hexadecimal in the text, `ofs` is in bytes; the raw field `index` is in pages.',
+    note:
+      'The inode number is hexadecimal in the text, `ofs` is in bytes; ' +
+      'the raw field `index` is in pages.',
   },
   {
     kind: 'FilemapDelete',
@@ -317,7 +326,7 @@ const ROWS = [
     text: ['comm={_} pid={pid:d}'],
     slots: { pid: ['pid'] },
   },
-  // ---- syscalls --------------------------------------------------------------------------------------------------
+  // ---- syscalls -------------------------------------------------------------------------------------------
   {
     kind: 'SysEnterIoctl',
     tracepoints: ['syscalls:sys_enter_ioctl'],
@@ -382,7 +391,7 @@ const ROWS = [
     tracepoints: ['syscalls:sys_exit_process_vm_readv', 'syscalls:sys_exit_process_vm_writev'],
     slots: { ret: ['ret'] },
   },
-  // ---- probes: the life of the file and its slots ----------------------------------------------------------------
+  // ---- probes: the life of the file and its slots ---------------------------------------------------------
   {
     kind: 'GmemCreate',
     entry: ['kvm_gmem_create', '__kvm_gmem_create', 'memfd_restricted', '__do_sys_memfd_restricted'],
@@ -484,7 +493,7 @@ const ROWS = [
       'p:guest_memfd/kvm_gmem_error_folio kvm_gmem_error_folio ino=mapping->host->i_ino:u64 index=folio->index:x64',
   },
   { kind: 'GmemFreeFolio', entry: ['kvm_gmem_free_folio'], slots: { folio: FOLIO, pgoff: PGOFF } },
-  // ---- probes: user mappings -------------------------------------------------------------------------------------
+  // ---- probes: user mappings ------------------------------------------------------------------------------
   {
     kind: 'FileMmap',
     entry: ['kvm_gmem_mmap', 'restrictedmem_mmap'],
@@ -677,7 +686,7 @@ const ROWS = [
     slots: { ino: INO, mode: ['mode'], offset: ['offset'], len: ['len'] },
   },
   { kind: 'CopyVma', entry: ['copy_page_range', 'dup_mmap', 'vma_copy'], slots: {} },
-  // ---- probes: references ----------------------------------------------------------------------------------------
+  // ---- probes: references ---------------------------------------------------------------------------------
   {
     kind: 'GupEnter',
     entry: [
@@ -762,7 +771,7 @@ const ROWS = [
   },
   { kind: 'UnpinRange', entry: ['unpin_user_page_range_dirty_lock'], slots: { page: ['page'], nr: NPAGES } },
   { kind: 'BioRelease', entry: ['__bio_release_pages', 'bio_release_pages'], slots: {} },
-  // ---- probes: the guest's faults --------------------------------------------------------------------------------
+  // ---- probes: the guest's faults -------------------------------------------------------------------------
   {
     kind: 'GetPfn',
     entry: [
@@ -868,7 +877,7 @@ const ROWS = [
     entry: ['sev_gmem_invalidate', 'kvm_arch_gmem_invalidate', 'rmp_make_shared'],
     slots: { start: ['start', 'pfn'], end: ['end'] },
   },
-  // ---- probes: invalidation --------------------------------------------------------------------------------------
+  // ---- probes: invalidation -------------------------------------------------------------------------------
   {
     kind: 'InvStart',
     entry: ['kvm_mmu_invalidate_start', 'kvm_mmu_invalidate_begin'],
@@ -876,7 +885,9 @@ const ROWS = [
     slots: { kvm: KVM, inprog: ['inprog', 'in_progress'], seq: ['seq'], start: ['start'], end: ['end'] },
     probe:
       'p:guest_memfd/kvm_mmu_invalidate_start kvm_mmu_invalidate_start kvm=kvm:x64 inprog=kvm->mmu_invalidate_in_progress:s64 seq=kvm->mmu_invalidate_seq:u64',
-    note: 'kvm_mmu_invalidate_begin up to about 6.18. Inlined inside kvm_main.c on ordinary builds: the probe then misses those callers.',
+    note:
+      'kvm_mmu_invalidate_begin up to about 6.18. Inlined inside kvm_main.c on ordinary builds: ' +
+      'the probe then misses those callers.',
   },
   {
     kind: 'InvRange',
@@ -924,7 +935,7 @@ const ROWS = [
     entry: ['kvm_flush_remote_tlbs', 'kvm_flush_remote_tlbs_range'],
     slots: { kvm: KVM },
   },
-  // ---- probes: conversion ----------------------------------------------------------------------------------------
+  // ---- probes: conversion ---------------------------------------------------------------------------------
   {
     kind: 'PreSetAttr',
     entry: ['kvm_arch_pre_set_memory_attributes', 'kvm_pre_set_memory_attributes'],
@@ -1050,7 +1061,7 @@ const ROWS = [
     slots: { gfn: ['gfn'], attrs: [...ATTRS, ...RET] },
   },
   { kind: 'ShimDestroy', entry: ['restrictedmem_destroy'], slots: { ino: INO } },
-  // ---- probes: notifiers of the restricted memfd -----------------------------------------------------------------
+  // ---- probes: notifiers of the restricted memfd ----------------------------------------------------------
   {
     kind: 'NotifierBind',
     entry: ['restrictedmem_bind', 'restrictedmem_register_notifier', 'inaccessible_register_notifier'],
@@ -1124,7 +1135,7 @@ const ROWS = [
     ret: ['restrictedmem_invalidate_end', 'inaccessible_notifier_invalidate_end'],
     slots: { start: ['start'], end: ['end'] },
   },
-  // ---- QEMU ------------------------------------------------------------------------------------------------------
+  // ---- QEMU -----------------------------------------------------------------------------------------------
   {
     kind: 'QemuConvert',
     tracepoints: ['qemu:kvm_convert_memory'],
