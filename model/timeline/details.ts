@@ -17,7 +17,7 @@ import type { BandStore } from './bands.js';
 import { guestRanges, isOfVm, type GuestRange } from './guests.js';
 import { MARK_NAMES } from './marks.js';
 import { Attr } from '../ops/oplog.js';
-import { LAYER_COUNT, Layer, Outcome } from './pageIndex.js';
+import { isToPrivate, LAYER_COUNT, Layer, Outcome, outcomeIn } from './pageIndex.js';
 import { distinctLabels, viewLabel, type RowSet } from './rows.js';
 import { hex, levelName } from '../pages/state.js';
 import type { Timeline } from './timeline.js';
@@ -104,8 +104,8 @@ const NOTHING = ['unknown', 'none seen', 'none seen', 'none seen'] as const;
 const LAYER_LABELS = ['attribute', 'SPTE', 'mappings', 'references'] as const;
 
 function conversionText(value: number): string {
-  const to = (value & 8) !== 0 ? 'private' : 'shared';
-  switch (value & 7) {
+  const to = isToPrivate(value) ? 'private' : 'shared';
+  switch (outcomeIn(value)) {
     case Outcome.Failed:
       return `converting to ${to}, fails`;
     case Outcome.Unfinished:

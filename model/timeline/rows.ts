@@ -8,7 +8,7 @@ import type { Analysis, SlotInfo } from '../analysis.js';
 import type { BandStore } from './bands.js';
 import { viewShift, type GuestView } from './guests.js';
 import { Attr, OP_BLOCK_LENGTH } from '../ops/oplog.js';
-import { Layer, Outcome, type PageIndex } from './pageIndex.js';
+import { isUnconverted, Layer, type PageIndex } from './pageIndex.js';
 import { inodeSpace, ownerOf, PlaceCutter, unitOf, vmSpace } from './places.js';
 
 export type Grouping = 'vm' | 'slot' | 'inode';
@@ -394,13 +394,7 @@ function everBits(index: PageIndex, states: number): Uint8Array {
   if (states & Ever.Shared) cover(bits, attribute, (v) => v === Attr.Shared, Ever.Shared);
   if (states & Ever.Private) cover(bits, attribute, (v) => v === Attr.Private, Ever.Private);
   if (states & Ever.Converting) cover(bits, index.conversions, () => true, Ever.Converting);
-  if (states & Ever.Unconverted)
-    cover(
-      bits,
-      index.conversions,
-      (v) => (v & 7) === Outcome.Failed || (v & 7) === Outcome.Unfinished,
-      Ever.Unconverted,
-    );
+  if (states & Ever.Unconverted) cover(bits, index.conversions, isUnconverted, Ever.Unconverted);
   if (states & Ever.Mapped) cover(bits, index.layers[Layer.Mapping]!, () => true, Ever.Mapped);
   if (states & Ever.Referenced) cover(bits, index.layers[Layer.Reference]!, () => true, Ever.Referenced);
   // What a page was for one of its VMs, it was.

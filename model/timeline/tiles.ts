@@ -71,14 +71,28 @@ export interface Tile {
   readonly laneEvents: Uint8Array;
   /** Lanes that were not wanted and have events in the tile's span, the busiest there first, no more than LANES_ELSEWHERE_MAX. */
   readonly lanesElsewhere: Uint32Array;
-  /** Conversions in flight: lane (-1 not shown), column from, column until, conversion, Outcome + 8 when to private, row of the picture (-1 not shown). */
+  /**
+   * Conversions in flight, by {@link Span}: lane (-1 not shown), column from, column until, conversion, its value as
+   * pageIndex.ts reads it, row of the picture (-1 not shown).
+   */
   readonly spans: Int32Array;
   /** Conversions left out of `spans` because there were too many. */
   readonly spansOmitted: number;
 }
 
+/** Fields of a conversion in Tile.spans. */
+export const Span = { Lane: 0, From: 1, Until: 2, Conversion: 3, Value: 4, Row: 5 } as const;
 export const SPAN_FIELDS = 6;
 export const LANES_ELSEWHERE_MAX = 64;
+
+/** Fields of a row in TileRequest.rows. */
+export const RowField = { Group: 0, First: 1, Count: 2 } as const;
+export const ROW_FIELDS = 3;
+
+/** One of {@link RowField} of row `row` of a tile. */
+export function rowField(tile: Tile, row: number, field: number): number {
+  return tile.request.rows[row * ROW_FIELDS + field]!;
+}
 
 /** Buffers of a tile, for a transfer list. */
 export function tileBuffers(tile: Tile): ArrayBuffer[] {

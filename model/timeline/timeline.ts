@@ -6,7 +6,7 @@ import { guestRanges, isOfVm } from './guests.js';
 import { Lanes, type LaneInfo } from './lanes.js';
 import type { BandStore } from './bands.js';
 import { Attr } from '../ops/oplog.js';
-import { buildPageIndex, Layer, type PageIndex } from './pageIndex.js';
+import { buildPageIndex, isUnconverted, Layer, type PageIndex } from './pageIndex.js';
 import {
   addBands,
   addMarks,
@@ -63,9 +63,13 @@ export interface RowsReply {
   /** Times of the first and the last event of each group's life. */
   readonly groupFrom: Float64Array;
   readonly groupUntil: Float64Array;
-  /** Quadruples of finding, group, first row, last row; first those of the worst verdict are not sorted apart. */
+  /** Quadruples of FindingRow fields: a finding has one for each group that shows its pages. */
   readonly findingRows: Int32Array;
 }
+
+/** Fields of RowsReply.findingRows. */
+export const FindingRow = { Finding: 0, Group: 1, First: 2, Last: 3 } as const;
+export const FINDING_ROW_FIELDS = 4;
 
 const VERDICTS = ['violation', 'suspicious', 'undecidable'] as const;
 /** Row sets kept: the current one and those that undo goes back to, as long as these have no more rows than this in all. */
@@ -91,7 +95,7 @@ const LAYER_PLANES: readonly {
   { layer: Layer.Mapping, first: Plane.Mapped, planes: 1, planeOf: planes(() => 0) },
   { layer: Layer.Reference, first: Plane.Referenced, planes: 1, planeOf: planes(() => 0) },
 ];
-const CONVERSION_PLANES = planes((v) => ((v & 7) === 2 || (v & 7) === 3 ? 1 : 0));
+const CONVERSION_PLANES = planes((v) => (isUnconverted(v) ? 1 : 0));
 
 function planes(of: (value: number) => number): Uint8Array {
   return Uint8Array.from({ length: 256 }, (_, v) => of(v) & 255);
