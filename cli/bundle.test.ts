@@ -402,6 +402,7 @@ describe('several files in every command', () => {
       /file {4}sample-traces\/session\/guest\.dat: guest vm1, its CPU 0 is thread 100, its CPU 1 is thread 101\nfile {4}.*host\.dat: host/,
     );
     assert.match(out, /issue {3}sample-traces\/session\/guest\.dat: .*\[lost-events\]/);
+    assert.match(out, /\nevents {2}7: 4 understood, 0 unknown, 3 of a guest\n/);
   });
 
   it('events prints them in one order, each with its file', async () => {
@@ -447,6 +448,21 @@ describe('several files in every command', () => {
     assert.match(csv, /,host\.dat:3,/);
     const { err } = await shown('explain', project, 'G1');
     assert.match(err, /no finding 'G1' in .*q35-seabios\.ftrace\.txt \+ .*q35-seabios\.log; it has none/);
+  });
+
+  it("timeline goes to the end of all files: a guest's events are rows too", async () => {
+    const fates = async (...files: string[]): Promise<string[]> =>
+      (await shown('timeline', '--gfn', '0x100000', ...files)).out
+        .trim()
+        .split('\n')
+        // The page's name, and what was before the first event.
+        .slice(2)
+        .map((line) => line.trim().split(/ {2,}/).at(-2)!);
+    const alone = await fates(HOST);
+    assert.match(alone.at(-1)!, /no SPTE/, 'the zap is the last event of the host');
+    assert.deepEqual(await fates(HOST, GUEST), alone);
+    const { out } = await shown('timeline', '--gfn', '0x100000', HOST, GUEST);
+    assert.match(out, /\n *host\.dat:4 \.\. end .* no SPTE/);
   });
 
   it('says why files cannot be shown as one', async () => {

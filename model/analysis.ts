@@ -82,7 +82,9 @@ export interface Analysis {
   readonly slots: readonly SlotInfo[];
   readonly conversions: readonly Conversion[];
   readonly ops: OpLog;
-  /** Events of the table that the vocabulary knows, and that it does not. A guest's own, beside its host's, are neither. */
+  /** Rows of the table that was judged: the row past its last event. */
+  readonly rowCount: number;
+  /** Events that the vocabulary knows, and that it does not. A guest's own, beside its host's, are neither. */
   readonly understood: number;
   readonly unknown: number;
   /** True when the work was cancelled: the result holds what was done until then. */

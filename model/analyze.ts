@@ -69,6 +69,7 @@ export function analyze(table: EventTable, options: AnalyzeOptions = {}): Analys
     ),
     conversions: w.conversions.map(conversion),
     ops: w.ops,
+    rowCount: table.length,
     understood: table.length - w.survey.counts[KIND_UNKNOWN]! - w.survey.counts[KIND_GUEST]!,
     unknown: w.survey.counts[KIND_UNKNOWN]!,
     cancelled,

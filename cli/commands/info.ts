@@ -3,6 +3,7 @@ import type { Bundle } from '../../parsers/bundle/merge.js';
 import { KIND_UNKNOWN } from '../../parsers/events/kinds.js';
 import { ISSUE_KINDS } from '../../parsers/events/issues.js';
 import { SEGMENT_ROWS, UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
+import { countsText } from '../../model/findings/counts.js';
 import { issueText, plural, reasonText, timeText } from '../../model/findings/report.js';
 import { missingKinds, recordingRecipe } from '../../model/findings/recipe.js';
 import { hex } from '../../model/pages/state.js';
@@ -156,7 +157,7 @@ function text(trace: LoadedTrace & LoadedRun, facts: Facts): string {
     `time    ${facts.from === '' ? 'none: the order is known, the times are not' : `${facts.from} .. ${facts.until}${facts.timeUnit === 'ns' ? ' s' : ' ticks'}`}`,
     `cpus    ${facts.cpus.map((c) => `${c.cpu ?? '?'}: ${plural(c.events, 'event')}`).join(', ')}`,
     `tgid    ${facts.hasTgid ? 'recorded' : 'not recorded: VMs are told apart by kvm pointers only (options/record-tgid)'}`,
-    `events  ${facts.events.total}: ${facts.events.understood} understood, ${facts.events.unknown} unknown`,
+    `events  ${facts.events.total}: ${countsText(facts.events)}`,
     ...facts.names.map(
       (n) =>
         `  ${String(n.count).padStart(9)}  ${n.name}${n.unknown === 0 ? '' : n.unknown === n.count ? '  (unknown)' : `  (${n.unknown} unknown)`}`,

@@ -37,7 +37,9 @@ export function hoverText(event: EventView, trace: vscode.Uri): vscode.MarkdownS
   text.appendMarkdown(
     `**${escapeMarkdown(event.name)}** — ${escapeMarkdown(actor.filter((part) => part !== '').join(' · '))}\n\n`,
   );
-  if (!event.understood)
+  if (event.ofGuest)
+    text.appendMarkdown("$(info) Of a guest's own kernel: shown among its host's, never judged.\n\n");
+  else if (!event.understood)
     text.appendMarkdown('$(question) Not in the vocabulary: kept and counted, never judged.\n\n');
   if (event.pages.length > 0) text.appendMarkdown(pageTable(event.pages, trace, place.row));
   if (event.fields.length > 0) text.appendMarkdown(fieldTable(event.fields));

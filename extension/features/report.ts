@@ -1,5 +1,6 @@
 /** The report of a trace as a read-only Markdown document: every rule's verdict, and what the trace lacked. */
 import * as vscode from 'vscode';
+import { countsText } from '../../model/findings/counts.js';
 import type { TraceSession } from '../analysis/client.js';
 import type { IssueView, Report, RuleView } from '../protocol/requests.js';
 import type { Feature } from '../app.js';
@@ -43,7 +44,7 @@ export function markdownOf(trace: vscode.Uri, { rules, issues, events, ...of }: 
   const full = { rules, issues, events, ...of };
   const out = [
     `# ${escapeMarkdown(name)}: ${verdictText(full)}`,
-    `${of.format}, clock ${of.clock}, ${plural(events.total, 'event')} (${events.understood} understood, ${events.unknown} unknown), ${of.sizeBytes} bytes.`,
+    `${of.format}, clock ${of.clock}, ${plural(events.total, 'event')} (${countsText(events)}), ${of.sizeBytes} bytes.`,
     `Judged by ${of.profiles.join(', ')}: ${escapeMarkdown(of.profileReason)}.`,
     '## Rules',
     '| rule | profile | verdict | checks |\n|---|---|---|--:|',

@@ -131,8 +131,10 @@ export interface EventView {
   readonly name: string;
   readonly fields: readonly { readonly name: string; readonly value: string }[];
   readonly text: string;
-  /** False for an event that the vocabulary does not know. */
+  /** False for an event that the vocabulary does not know, and for a guest's own. */
   readonly understood: boolean;
+  /** True for an event of a guest's own kernel, beside its host's. */
+  readonly ofGuest: boolean;
   readonly pages: readonly PageStateView[];
 }
 

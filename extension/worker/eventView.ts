@@ -1,5 +1,5 @@
 /** An event as a hover shows it: its decoded fields, and the state of its pages before and after it. */
-import { KIND_UNKNOWN } from '../../parsers/events/kinds.js';
+import { KIND_GUEST, KIND_UNKNOWN } from '../../parsers/events/kinds.js';
 import { pagesText } from '../../model/findings/report.js';
 import type { PageRange } from '../../model/findings/finding.js';
 import { describeState } from '../../model/pages/state.js';
@@ -40,12 +40,14 @@ function inStack({ trace, source }: Judged, row: number, line: number): boolean 
 export function eventView(judged: Judged, row: number): EventView {
   const { trace, analysis } = judged;
   const described = trace.describe(row);
+  const kind = trace.table.kind(row);
   return {
     place: placeOf(judged, row),
     name: described.name,
     fields: described.fields,
     text: described.text,
-    understood: trace.table.kind(row) !== KIND_UNKNOWN,
+    understood: kind !== KIND_UNKNOWN && kind !== KIND_GUEST,
+    ofGuest: kind === KIND_GUEST,
     pages: pagesOfRow(analysis, trace.table, row)
       .slice(0, PAGES_SHOWN)
       .map((range) => pageStateView(judged, range, row)),

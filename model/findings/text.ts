@@ -4,6 +4,7 @@
  */
 import { ISSUE_KINDS } from '../../parsers/events/issues.js';
 import { hex } from '../pages/state.js';
+import { countsText } from './counts.js';
 import type { Finding, RuleStatus } from './finding.js';
 import {
   address,
@@ -118,7 +119,7 @@ function summary(report: TraceReport): string {
   return (
     `${(report.files ?? [report.path]).join(' + ')}: ${plural(countVerdict(analysis.findings, 'violation'), 'violation')}, ` +
     `${countVerdict(analysis.findings, 'suspicious')} suspicious, ${plural(analysis.rules.filter((r) => r.status === 'undecidable').length, 'rule')} undecided; ` +
-    `${plural(table.length, 'event')} (${analysis.understood} understood, ${analysis.unknown} unknown), ${lost}; ` +
+    `${plural(table.length, 'event')} (${countsText({ ...analysis, total: table.length })}), ${lost}; ` +
     `profile ${analysis.profiles.join(', ')} (${analysis.profileReason})`
   );
 }

@@ -34,6 +34,7 @@ function analysisOf(
     slots,
     conversions,
     ops,
+    rowCount: ROWS,
     understood: ROWS,
     unknown: 0,
     cancelled: false,
@@ -202,6 +203,25 @@ describe('page history', () => {
     assert.equal(stateAtRow(analysis, page4, 4).attribute, 'shared');
     assert.equal(stateAtRow(analysis, page4, 5).attribute, 'private');
     assert.equal(stateAtRow(analysis, page4, ROWS - 1).attribute, 'private');
+  });
+
+  it("goes on to the table's end past the events that are a guest's, which are neither understood nor unknown", () => {
+    const analysis = {
+      ...analysisOf([
+        [Op.SpteSet, 0, 1, 0x104, 1, 0x40, 1],
+        [Op.SpteZap, 0, ROWS - 1, 0x104, 1, 0x40, 1],
+      ]),
+      understood: 2,
+      unknown: 1,
+    };
+    assert.deepEqual(
+      pageHistory(analysis, gfn104).intervals.map((i) => [i.fromRow, i.untilRow, i.state.sptes.length]),
+      [
+        [-1, 1, 0],
+        [1, ROWS - 1, 1],
+        [ROWS - 1, ROWS, 0],
+      ],
+    );
   });
 
   it('cuts a range where lives differ, and nowhere else', () => {

@@ -174,7 +174,6 @@ export function intervalIn(intervals: readonly PageInterval[], row: number): Pag
 class HistoryBuilder {
   private readonly tracks = new Map<string, GfnTrack | FileTrack>();
   private readonly aliases: readonly Alias[];
-  /** Every event is either understood or not, so these two add up to the table's length. */
   private readonly rowCount: number;
 
   constructor(
@@ -182,7 +181,7 @@ class HistoryBuilder {
     private readonly index: OpIndex,
     private readonly page: PageId,
   ) {
-    this.rowCount = analysis.understood + analysis.unknown;
+    this.rowCount = analysis.rowCount;
     this.aliases = aliasesOf(analysis, page);
     this.track(page);
     for (const alias of this.aliases) this.track(alias);

@@ -108,6 +108,7 @@ function analysisByHand(): Analysis {
     profiles: ['guest-memfd'],
     profileReason: 'guest_memfd probes occur',
     ops,
+    rowCount: 4,
     understood: 4,
     unknown: 0,
     cancelled: false,

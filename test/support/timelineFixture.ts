@@ -182,6 +182,7 @@ export class FixtureMaker {
         slots,
         conversions: this.conversions,
         ops: this.ops,
+        rowCount: table.length,
         understood: table.length,
         unknown: 0,
         cancelled: false,
