@@ -1,8 +1,10 @@
-/** Judges a trace: replays the table through the model of the shim and collects what the rules say. Pure and repeatable. */
+/**
+ * Judges a trace: replays the table through the model of the shim and collects what the rules say. Pure and
+ * repeatable.
+ */
 import type { ClockName, EventTable } from '../parsers/events/table.js';
-import { SEGMENT_ROWS } from '../parsers/events/table.js';
+import { SEGMENT_ROWS, UNKNOWN_CPU } from '../parsers/events/table.js';
 import { KIND_GUEST, KIND_UNKNOWN } from '../parsers/events/kinds.js';
-import type { EventRow } from '../parsers/base/units.js';
 import type { Analysis, AnalyzeOptions, Conversion, InodeInfo, SlotInfo, VmInfo } from './analysis.js';
 import type { Finding, RuleStatus } from './findings/finding.js';
 import { Ev } from './world/event.js';
@@ -40,9 +42,9 @@ export function analyze(table: EventTable, options: AnalyzeOptions = {}): Analys
   const bus = new FactBus();
   const w = new World(table, skew, bus);
   const { profiles, reason } = chooseProfiles(w.survey, options.profiles);
-  const blind = table.meta.timeUnit === 'none' && table.length > 0 && table.cpu(0) === 0xffff;
+  const orderUnknown = table.meta.timeUnit === 'none' && table.length > 0 && table.cpu(0) === UNKNOWN_CPU;
   const runs = RULES.filter((r) => profiles.includes(r.profile)).map(
-    (def) => new RuleRun(def, w, blind ? 'order' : undefined),
+    (def) => new RuleRun(def, w, orderUnknown ? 'order' : undefined),
   );
   for (const run of runs) bus.listen(run.def.listen(run));
   const cancelled = replay(w, table, options);
@@ -52,7 +54,7 @@ export function analyze(table: EventTable, options: AnalyzeOptions = {}): Analys
     profiles,
     profileReason: reason,
     rules: closed.map((c): RuleStatus => c.status),
-    findings: number(closed.flatMap((c) => c.findings)),
+    findings: inOrderWithIds(closed.flatMap((c) => c.findings)),
     vms: w.vms.map(vmInfo),
     inodes: w.inodes.map(inodeInfo),
     slots: w.slots.map(
@@ -67,7 +69,7 @@ export function analyze(table: EventTable, options: AnalyzeOptions = {}): Analys
         untilRow: s.untilRow >= 0 ? s.untilRow : table.length,
       }),
     ),
-    conversions: w.conversions.map(conversion),
+    conversions: w.conversions.map(conversionInfo),
     ops: w.ops,
     rowCount: table.length,
     understood: table.length - w.survey.counts[KIND_UNKNOWN]! - w.survey.counts[KIND_GUEST]!,
@@ -78,12 +80,12 @@ export function analyze(table: EventTable, options: AnalyzeOptions = {}): Analys
 
 /** Runs every event through its lowering; returns true when cancelled. */
 function replay(w: World, table: EventTable, options: AnalyzeOptions): boolean {
-  const lower = lowerings();
+  const loweringOf = lowerings();
   const ev = new Ev();
   const losses = [...table.losses].sort((a, b) => a.row - b.row);
   const { restarts } = w.survey;
-  let restart = 0;
-  let next = 0;
+  let nextRestart = 0;
+  let nextLoss = 0;
   for (let s = 0; s < table.segments.length; s++) {
     const seg = table.segments[s]!;
     for (let i = 0; i < seg.length; i++) {
@@ -92,26 +94,29 @@ function replay(w: World, table: EventTable, options: AnalyzeOptions): boolean {
         if (options.cancel?.cancelled) return true;
       }
       const row = s * SEGMENT_ROWS + i;
-      if (next < losses.length && losses[next]!.row <= row) {
-        for (; next < losses.length && losses[next]!.row <= row; next++)
-          w.op(Op.Loss, -1, row, 0, 0, losses[next]!.cpu, losses[next]!.count);
+      if (nextLoss < losses.length && losses[nextLoss]!.row <= row) {
+        for (; nextLoss < losses.length && losses[nextLoss]!.row <= row; nextLoss++)
+          w.op(Op.Loss, -1, row, 0, 0, losses[nextLoss]!.cpu, losses[nextLoss]!.count);
         loseCalls(w, row);
       }
-      if (restart < restarts.length && restarts[restart] === row) {
-        restart++;
+      if (nextRestart < restarts.length && restarts[nextRestart] === row) {
+        nextRestart++;
         loseCalls(w, row);
       }
-      const fn = lower[seg.kind[i]!];
-      if (fn === undefined) continue;
+      const lower = loweringOf[seg.kind[i]!];
+      if (lower === undefined) continue;
       ev.point(seg, s, i);
-      fn(w, ev, w.thread(ev));
+      lower(w, ev, w.thread(ev));
     }
   }
   return false;
 }
 
-/** Sorts by row, then rule, and gives each finding its stable id. */
-function number(findings: readonly Finding[]): Finding[] {
+/**
+ * Sorts by row, rule, verdict and first page, and gives each finding its id: `G7@12`, with `?reason` where it
+ * is undecidable, and `.2`, `.3` for further ones that the rule has at the row.
+ */
+function inOrderWithIds(findings: readonly Finding[]): Finding[] {
   const sorted = [...findings].sort(
     (a, b) =>
       a.at - b.at ||
@@ -121,7 +126,8 @@ function number(findings: readonly Finding[]): Finding[] {
   );
   const seen = new Map<string, number>();
   return sorted.map((f) => {
-    const base = `${f.rule}@${f.at as EventRow}${f.verdict === 'undecidable' ? `?${f.reason ?? ''}` : ''}`;
+    const why = f.verdict === 'undecidable' ? `?${f.reason ?? ''}` : '';
+    const base = `${f.rule}@${f.at}${why}`;
     const n = seen.get(base) ?? 0;
     seen.set(base, n + 1);
     return { ...f, id: n === 0 ? base : `${base}.${n + 1}` };
@@ -129,14 +135,19 @@ function number(findings: readonly Finding[]): Finding[] {
 }
 
 function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }
 
 function vmInfo(vm: Vm): VmInfo {
   // The key holds the low 48 bits; kernel addresses of x86-64 and arm64 are canonical.
   const kvm = vm.kvm >= 0 ? 0xffff000000000000n | BigInt(vm.kvm) : 0n;
-  const label = vm.kvm >= 0 ? `kvm:0x${kvm.toString(16)}` : vm.tgid >= 0 ? `tgid:${vm.tgid}` : 'vm?';
-  return { kvm, tgid: vm.tgid, label, attributesOf: vm.attributesOf };
+  return { kvm, tgid: vm.tgid, label: vmLabel(vm, kvm), attributesOf: vm.attributesOf };
+}
+
+function vmLabel(vm: Vm, kvm: bigint): string {
+  if (vm.kvm >= 0) return `kvm:0x${kvm.toString(16)}`;
+  return vm.tgid >= 0 ? `tgid:${vm.tgid}` : 'vm?';
 }
 
 function inodeInfo(inode: Inode): InodeInfo {
@@ -148,7 +159,8 @@ function inodeInfo(inode: Inode): InodeInfo {
   };
 }
 
-function conversion(c: Conv): Conversion {
+function conversionInfo(c: Conv): Conversion {
+  const failed = c.result !== undefined && c.result < 0;
   return {
     index: c.index,
     scope: c.scope,
@@ -170,8 +182,8 @@ function conversion(c: Conv): Conversion {
       c.zapRow,
       c.storeRow,
       c.invCloseRow,
-      c.result === undefined || c.result >= 0 ? c.endRow : -1,
-      c.result !== undefined && c.result < 0 ? c.endRow : -1,
+      failed ? -1 : c.endRow,
+      failed ? c.endRow : -1,
     ],
   };
 }

@@ -4,7 +4,9 @@ import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import { readTrace } from '../../parsers/index.js';
 import { analyze } from '../index.js';
 
-/** `perf script` lines of one thread, a microsecond apart. Without returns: perf is seldom asked for sys_exit. */
+/**
+ * `perf script` lines of one thread, a microsecond apart. Without returns: perf is seldom asked for sys_exit.
+ */
 function script(...payloads: readonly string[]): string {
   return payloads.map((payload, i) => `CPU 0/KVM  555/556  [000]   370.60000${i}: ${payload}\n`).join('');
 }

@@ -1,12 +1,14 @@
 /**
- * Conversions, in the three shapes that kernels gave them: KVM_SET_MEMORY_ATTRIBUTES on the VM (request, pre, post),
- * the ioctl on the guest_memfd inode (entry, blocked, unmap, check, bracket, store, return), and restrictedmem's.
- * A request is not a commit: the attribute changes where the store, post or a return of 0 says so.
+ * Conversions, in the three shapes that kernels gave them: KVM_SET_MEMORY_ATTRIBUTES on the VM (request, pre,
+ * post), the ioctl on the guest_memfd inode (entry, blocked, unmap, check, bracket, store, return), and
+ * restrictedmem's. A request is not a commit: the attribute changes where the store, post or a return of 0
+ * says so.
  */
 import type { Ev } from '../world/event.js';
 import type { On } from './lowering.js';
+import { PAGE_SIZE, PAST_ALL_GFNS, PAST_ALL_PGOFFS, pageOfByte } from '../../parsers/base/units.js';
 import { slotsOf } from '../world/slots.js';
-import { Attr, Op, Phase } from '../ops/oplog.js';
+import { Attr, NO_CONVERSION, Op, Phase } from '../ops/oplog.js';
 import type { Conv, Inode, Thread, Vm } from '../world/state.js';
 import type { World } from '../world/world.js';
 
@@ -42,6 +44,7 @@ const PRIVATE_ATTRIBUTE = 8;
 const SET_ATTRIBUTES = 0x4020aed2;
 const SET_ATTRIBUTES2 = [0xc080aed2, 0xc040aed6];
 
+/** True for the number of an ioctl that converts. */
 export function isSetAttributes(cmd: number): boolean {
   return cmd === SET_ATTRIBUTES || SET_ATTRIBUTES2.includes(cmd);
 }
@@ -57,35 +60,32 @@ function setRange(conv: Conv, first: number, end: number, toPrivate: boolean): v
   conv.rangeKnown = first >= 0 && end > first;
 }
 
-/** Past every guest frame. */
-const ALL_GFNS = 1099511627776;
-
 /** An attribute of unknown outcome: the range may be either from here on. */
 function forget(w: World, vm: Vm, first: number, end: number, row: number): void {
   vm.attr.set(first, end, Attr.Unknown, row);
-  w.op(Op.GfnAttr, vm.index, row, first, end - first, Attr.Unknown, 0);
+  w.op(Op.GfnAttr, vm.index, row, first, end - first, Attr.Unknown, NO_CONVERSION);
 }
 
 /** A set-attributes ioctl succeeded of which only the system call is seen: any range may have changed. */
 export function requestByIoctl(w: World, ev: Ev, t: Thread): void {
-  for (const vm of w.vms) if (vm.tgid === t.tgid) forget(w, vm, 0, ALL_GFNS, ev.row);
+  for (const vm of w.vms) if (vm.tgid === t.tgid) forget(w, vm, 0, PAST_ALL_GFNS, ev.row);
   for (const inode of w.inodes) {
     if (!inode.tgids.has(t.tgid)) continue;
     inode.attr.reset(Attr.Unknown, ev.row);
-    w.op(Op.PageAttr, inode.index, ev.row, 0, ALL_PAGES, Attr.Unknown, 0);
+    w.op(Op.PageAttr, inode.index, ev.row, 0, PAST_ALL_PGOFFS, Attr.Unknown, NO_CONVERSION);
   }
 }
 
 /** The same for pages of a file. */
 function forgetPages(w: World, inode: Inode, first: number, end: number, row: number): void {
   inode.attr.set(first, end, Attr.Unknown, row);
-  w.op(Op.PageAttr, inode.index, row, first, end - first, Attr.Unknown, 0);
+  w.op(Op.PageAttr, inode.index, row, first, end - first, Attr.Unknown, NO_CONVERSION);
 }
 
-/** Past every page that a file can have. */
-const ALL_PAGES = 4294967296;
-
-/** Stores the attribute of [first, end) in the model and tells the rules, once per row of a conversion. */
+/**
+ * Tells the rules of a store and makes it in the model: [first, end) has the conversion's attribute from here
+ * on.
+ */
 function stored(w: World, conv: Conv, first: number, end: number, row: number, exact: boolean): void {
   conv.storeRow = row;
   conv.storeExact = exact;
@@ -105,7 +105,7 @@ function stored(w: World, conv: Conv, first: number, end: number, row: number, e
   w.phase(conv, Phase.Stored, row);
 }
 
-/** True when the whole range certainly has the value; notes in the conversion when that cannot be excluded. */
+/** True when the whole range certainly has the value; notes in the conversion whether that can be. */
 function alreadySo(conv: Conv): boolean {
   const map = conv.scope === 'vm' ? conv.vm?.attr : conv.inode?.attr;
   const value = conv.toPrivate ? Attr.Private : Attr.Shared;
@@ -120,8 +120,9 @@ function alreadySo(conv: Conv): boolean {
 }
 
 /**
- * Success without the event that shows a store. Where the range may have had the value, that is why; where it certainly
- * had another, the store went unseen: post handlers run for memslots only, and a store probe may not name its file.
+ * Success without the event that shows a store. Where the range may have had the value, that is why; where it
+ * certainly had another, the store went unseen: post handlers run for memslots only, and a store probe may
+ * not name its file.
  */
 function doneUnseen(w: World, conv: Conv, row: number): void {
   if (conv.maybeNoop) conv.wasAlready = true;
@@ -129,7 +130,9 @@ function doneUnseen(w: World, conv: Conv, row: number): void {
   else if (conv.vm) forget(w, conv.vm, conv.first, conv.end, row);
 }
 
-/** The function or ioctl of a conversion returned. */
+/**
+ * The function or ioctl of a conversion returned; `result` is 0 or a negative errno, undefined when not seen.
+ */
 export function closeConversion(
   w: World,
   t: Thread,
@@ -141,27 +144,34 @@ export function closeConversion(
   conv.inode?.converting.delete(conv);
   conv.endRow = row;
   conv.result = result;
-  if (conv.rangeKnown && conv.storeRow < 0 && result === 0 && alreadySo(conv)) conv.wasAlready = true;
-  else if (conv.rangeKnown && conv.storeRow < 0) {
-    if (conv.scope === 'vm' && conv.vm) {
-      // Where post is recorded and did not fire, a return of 0 means "already so".
-      if (result === 0 && !w.recordedPost) stored(w, conv, conv.first, conv.end, row, false);
-      else if (result === undefined && !w.recordedPost) forget(w, conv.vm, conv.first, conv.end, row);
-      else if (result === 0) doneUnseen(w, conv, row);
-    } else if (conv.inode) {
-      if (result === 0 && !w.recordedStore && !conv.directionAssumed)
-        stored(w, conv, conv.first, conv.end, row, false);
-      else if (result === 0 && w.recordedStore) doneUnseen(w, conv, row);
-      else if ((result === undefined || result === 0) && !w.recordedStore)
-        forgetPages(w, conv.inode, conv.first, conv.end, row);
-    }
-  } else if (!conv.rangeKnown && conv.storeRow < 0 && !(result !== undefined && result < 0)) {
-    // What was converted is not known: anything may have changed.
-    if (conv.inode && !w.recordedStore) forgetPages(w, conv.inode, 0, ALL_PAGES, row);
-    else if (conv.vm && !w.recordedPost) forget(w, conv.vm, 0, ALL_GFNS, row);
-  }
-  w.phase(conv, result !== undefined && result < 0 ? Phase.Failed : Phase.Done, row);
+  const failed = result !== undefined && result < 0;
+  if (!failed && conv.storeRow < 0) settleStore(w, conv, row, result);
+  w.phase(conv, failed ? Phase.Failed : Phase.Done, row);
   w.facts.tell('convEnd', conv, row, t);
+}
+
+/**
+ * A conversion that did not fail, as far as is known, and whose store was not seen: what it did all the same.
+ */
+function settleStore(w: World, conv: Conv, row: number, result: number | undefined): void {
+  const { vm, inode, first, end } = conv;
+  if (!conv.rangeKnown) {
+    // What was converted is not known: anything may have changed.
+    if (inode && !w.recordedStore) forgetPages(w, inode, 0, PAST_ALL_PGOFFS, row);
+    else if (vm && !w.recordedPost) forget(w, vm, 0, PAST_ALL_GFNS, row);
+    return;
+  }
+  const succeeded = result === 0;
+  if (succeeded && alreadySo(conv)) conv.wasAlready = true;
+  else if (conv.scope === 'vm' && vm) {
+    if (succeeded && w.recordedPost) doneUnseen(w, conv, row);
+    else if (succeeded) stored(w, conv, first, end, row, false);
+    else if (!w.recordedPost) forget(w, vm, first, end, row);
+  } else if (inode) {
+    if (succeeded && w.recordedStore) doneUnseen(w, conv, row);
+    else if (succeeded && !conv.directionAssumed) stored(w, conv, first, end, row, false);
+    else if (!w.recordedStore) forgetPages(w, inode, first, end, row);
+  }
 }
 
 /** The thread's VM conversion, begun here when no earlier event showed its start. */
@@ -178,63 +188,22 @@ export function lowerConversions(on: On): void {
 }
 
 function lowerVmConversions(on: On): void {
-  const request = (
-    w: World,
-    ev: Ev,
-    t: Thread,
-    vm: Vm | undefined,
-    first: number,
-    end: number,
-    attrs: number,
-  ): void => {
-    const before = t.conv;
-    // A second request on a thread whose first never showed its end: that one is over. Several events of one request
-    // have one range and direction, and precede its store.
-    const isOther =
-      before !== undefined &&
-      (before.first !== first ||
-        before.end !== end ||
-        before.toPrivate !== isPrivate(attrs) ||
-        before.storeRow >= 0);
-    if (before?.scope === 'vm' && before.rangeKnown && isOther)
-      closeConversion(w, t, before, ev.row, undefined);
-    const conv = vmConv(w, t, ev.row, true);
-    conv.vm ??= vm ?? w.vmOfThread(t);
-    if (conv.rangeKnown) return;
-    setRange(conv, first, end, isPrivate(attrs));
-    w.phase(conv, Phase.Requested, ev.row);
-    if (!w.recordedVmResult && conv.vm && conv.rangeKnown) forget(w, conv.vm, first, end, ev.row);
-  };
-  on('SetAttrRequest', (w, ev, t) =>
-    request(w, ev, t, undefined, ev.num(REQ.start), ev.num(REQ.end), ev.num(REQ.attrs)),
-  );
+  on('SetAttrRequest', (w, ev, t) => {
+    requested(w, ev, t, undefined, ev.num(REQ.start), ev.num(REQ.end), ev.num(REQ.attrs));
+  });
   on('VmSetAttr', (w, ev, t) => {
-    if (ev.has(VMSET.start))
-      request(
-        w,
-        ev,
-        t,
-        w.vmOf(ev, t, VMSET.kvm),
-        ev.num(VMSET.start),
-        ev.num(VMSET.end),
-        ev.num(VMSET.attrs),
-      );
+    if (!ev.has(VMSET.start)) return;
+    const vm = w.vmOf(ev, t, VMSET.kvm);
+    requested(w, ev, t, vm, ev.num(VMSET.start), ev.num(VMSET.end), ev.num(VMSET.attrs));
   });
   on('VmIoctl', (w, ev, t) => {
     if (ev.has(VMIOCTL.kvm)) w.vmOf(ev, t, VMIOCTL.kvm);
     if (ev.num(VMIOCTL.cmd) !== SET_ATTRIBUTES) return;
     const address = ev.num(VMIOCTL.address);
     const size = ev.num(VMIOCTL.size);
-    if (address >= 0 && size > 0)
-      request(
-        w,
-        ev,
-        t,
-        undefined,
-        Math.floor(address / 4096),
-        Math.floor((address + size) / 4096),
-        ev.num(VMIOCTL.attrs),
-      );
+    if (address < 0 || size <= 0) return;
+    const [first, end] = [pageOfByte(address), pageOfByte(address + size)];
+    requested(w, ev, t, undefined, first, end, ev.num(VMIOCTL.attrs));
   });
   on('PreSetAttr', (w, ev, t) => {
     const vm = w.vmOf(ev, t, PRE.kvm);
@@ -265,7 +234,36 @@ function lowerVmConversions(on: On): void {
   });
 }
 
-/** The thread's conversion on this inode, begun here when no earlier event showed its start. `over` tells that the open one cannot be it. */
+/** KVM_SET_MEMORY_ATTRIBUTES asks for gfns [first, end). */
+function requested(
+  w: World,
+  ev: Ev,
+  t: Thread,
+  vm: Vm | undefined,
+  first: number,
+  end: number,
+  attrs: number,
+): void {
+  const toPrivate = isPrivate(attrs);
+  const before = t.conv;
+  if (before?.scope === 'vm' && before.rangeKnown) {
+    // Several events of one request have one range and direction, and precede its store. Anything else is a
+    // second request on a thread whose first never showed its end: that one is over.
+    const isSame = before.first === first && before.end === end && before.toPrivate === toPrivate;
+    if (!isSame || before.storeRow >= 0) closeConversion(w, t, before, ev.row, undefined);
+  }
+  const conv = vmConv(w, t, ev.row, true);
+  conv.vm ??= vm ?? w.vmOfThread(t);
+  if (conv.rangeKnown) return;
+  setRange(conv, first, end, toPrivate);
+  w.phase(conv, Phase.Requested, ev.row);
+  if (!w.recordedVmResult && conv.vm && conv.rangeKnown) forget(w, conv.vm, first, end, ev.row);
+}
+
+/**
+ * The thread's conversion on this inode, begun here when no earlier event showed its start. `over` tells that
+ * the open one cannot be it.
+ */
 function inodeConv(
   w: World,
   t: Thread,
@@ -303,24 +301,13 @@ function lowerInodeConversions(on: On): void {
     const offset = ev.num(GIOCTL.offset);
     const size = ev.num(GIOCTL.size);
     if (offset >= 0 && size > 0 && ev.has(GIOCTL.attrs))
-      setRange(
-        conv,
-        Math.floor(offset / 4096),
-        Math.floor((offset + size) / 4096),
-        isPrivate(ev.num(GIOCTL.attrs)),
-      );
+      setRange(conv, pageOfByte(offset), pageOfByte(offset + size), isPrivate(ev.num(GIOCTL.attrs)));
   });
   on('ConvertEnter', (w, ev, t) => {
     const inode = w.inodeOf(ev.num(ENTER.ino), ev, t);
     if (!inode) return;
-    const conv = inodeConv(
-      w,
-      t,
-      ev.row,
-      inode,
-      true,
-      (open) => open.enterRow >= 0 || open.blockedRow >= 0 || open.storeRow >= 0,
-    );
+    const over = (open: Conv): boolean => open.enterRow >= 0 || open.blockedRow >= 0 || open.storeRow >= 0;
+    const conv = inodeConv(w, t, ev.row, inode, true, over);
     conv.enterRow = ev.row;
     const [first, end] = pageRange(ev, ENTER);
     setRange(conv, first, end, toPrivateOf(ev, ENTER));
@@ -330,15 +317,12 @@ function lowerInodeConversions(on: On): void {
     const ino = ev.num(BLOCKED.ino);
     const inode = ino > 0 ? w.inodeOf(ino, ev, t) : t.conv?.inode;
     if (!inode) return;
-    const conv = inodeConv(w, t, ev.row, inode, false, (open) => open.blockedRow >= 0 || open.storeRow >= 0);
+    const over = (open: Conv): boolean => open.blockedRow >= 0 || open.storeRow >= 0;
+    const conv = inodeConv(w, t, ev.row, inode, false, over);
     if (!conv.rangeKnown && ev.num(BLOCKED.start) >= 0) {
       conv.directionAssumed = !ev.has(BLOCKED.attrs);
-      setRange(
-        conv,
-        ev.num(BLOCKED.start),
-        ev.num(BLOCKED.end),
-        conv.directionAssumed || isPrivate(ev.num(BLOCKED.attrs)),
-      );
+      const toPrivate = conv.directionAssumed || isPrivate(ev.num(BLOCKED.attrs));
+      setRange(conv, ev.num(BLOCKED.start), ev.num(BLOCKED.end), toPrivate);
     }
     conv.blockedRow = ev.row;
     w.phase(conv, Phase.Blocked, ev.row);
@@ -361,7 +345,9 @@ function lowerInodeConversions(on: On): void {
       setRange(conv, first, end, toPrivateOf(ev, RET));
       conv.directionAssumed = !ev.has(RET.attrs) && !ev.has(RET.to_private);
     }
-    conv.errorOffset = ev.has(RET.error_index) ? ev.num(RET.error_index) * 4096 : ev.num(RET.error_offset);
+    conv.errorOffset = ev.has(RET.error_index)
+      ? ev.num(RET.error_index) * PAGE_SIZE
+      : ev.num(RET.error_offset);
     closeConversion(w, t, conv, ev.row, ev.signed(RET.ret, 0));
   });
   on('GmemIoctlRet', (w, ev, t) => {
@@ -369,6 +355,7 @@ function lowerInodeConversions(on: On): void {
   });
 }
 
+/** The kernel's own check for references to the pages gave its result. */
 function checked(w: World, conv: Conv, safe: boolean, row: number): void {
   conv.kernelSaysSafe = safe ? 1 : 0;
   conv.safeRow = row;
@@ -381,14 +368,9 @@ function storeAttr(w: World, ev: Ev, t: Thread): void {
   if (!inode) return;
   const toPrivate = toPrivateOf(ev, STORE);
   // Where neither entry nor return is recorded, the next conversion shows itself by its store.
-  const conv = inodeConv(
-    w,
-    t,
-    ev.row,
-    inode,
-    false,
-    (open) => open.storeRow >= 0 && (!open.entrySeen || open.toPrivate !== toPrivate),
-  );
+  const over = (open: Conv): boolean =>
+    open.storeRow >= 0 && (!open.entrySeen || open.toPrivate !== toPrivate);
+  const conv = inodeConv(w, t, ev.row, inode, false, over);
   const first = ev.num(STORE.start);
   const last = ev.num(STORE.last);
   const end = last >= 0 ? last + 1 : ev.num(STORE.end);
@@ -400,12 +382,15 @@ function storeAttr(w: World, ev: Ev, t: Thread): void {
   if (!conv.rangeKnown) return;
   noteChanged(w, conv, inode, first, end, toPrivate, ev.row);
   w.facts.tell('shimOp', t, inode, conv.first, conv.end, ev.row, 'store');
-  // The store tells which pages have the value now: those asked for, unless it stores another range.
-  const whole = first >= 0 && end > first && (first > conv.first || end < conv.end);
-  stored(w, conv, whole ? first : conv.first, whole ? end : conv.end, ev.row, true);
+  // Those asked for have the value now, unless the store is seen to leave some of them out.
+  const isPart = first >= 0 && end > first && (first > conv.first || end < conv.end);
+  stored(w, conv, isPart ? first : conv.first, isPart ? end : conv.end, ev.row, true);
 }
 
-/** What a store certainly changes: pages of its range that had the other value. A merged range holds others too. */
+/**
+ * What a store certainly changes: pages of its range that had the other value. A merged range holds others
+ * too.
+ */
 function noteChanged(
   w: World,
   conv: Conv,

@@ -4,9 +4,10 @@ import { learnSlot } from './files.js';
 import type { On } from './lowering.js';
 import { onlyInodeOf } from './rmap.js';
 import { refGet } from './references.js';
+import { pageOfByte } from '../../parsers/base/units.js';
 import { slotsOf } from '../world/slots.js';
 import { Op, RefKind } from '../ops/oplog.js';
-import type { GuestFault, Thread } from '../world/state.js';
+import type { GuestFault, Inode, Thread } from '../world/state.js';
 import type { World } from '../world/world.js';
 
 const PF = slotsOf('KvmPageFault', 'address', 'error_code');
@@ -23,6 +24,15 @@ const QCONVERT = slotsOf('QemuConvert', 'start', 'size', 'to_private');
 
 /** Bit 49 of the error code, PFERR_PRIVATE_ACCESS, as a bit of the high word. */
 const PRIVATE_ACCESS_HI = 1 << 17;
+
+function isPrivateAccess(ev: Ev, errorCode: number): boolean {
+  return (ev.hi(errorCode) & PRIVATE_ACCESS_HI) !== 0;
+}
+
+/** The side of a fault by its is_private, which is there. */
+function sideOf(ev: Ev, isPrivate: number): number {
+  return ev.num(isPrivate) === 0 ? 0 : 1;
+}
 
 function newFault(row: number, gfn: number): GuestFault {
   return {
@@ -54,14 +64,14 @@ function endFault(w: World, t: Thread, row: number, errno: number, reason: numbe
 export function lowerFaults(on: On): void {
   on('KvmPageFault', (w, ev, t) => {
     endFault(w, t, ev.row, 0, -1);
-    const gfn = Math.floor(ev.num(PF.address) / 4096);
+    const gfn = pageOfByte(ev.num(PF.address));
     t.fault = newFault(ev.row, gfn);
-    if ((ev.hi(PF.error_code) & PRIVATE_ACCESS_HI) !== 0) t.fault.side = 1;
+    if (isPrivateAccess(ev, PF.error_code)) t.fault.side = 1;
     const vm = w.vmOfThread(t);
     if (vm) w.op(Op.GuestFault, vm.index, ev.row, gfn, 1, ev.lo(PF.error_code), t.tid);
   });
   on('ArmGuestFault', (w, ev, t) => {
-    const gfn = Math.floor(ev.num(ARM.ipa) / 4096);
+    const gfn = pageOfByte(ev.num(ARM.ipa));
     t.fault = newFault(ev.row, gfn);
     const vm = w.vmOfThread(t);
     if (vm) w.op(Op.GuestFault, vm.index, ev.row, gfn, 1, 0, t.tid);
@@ -72,16 +82,15 @@ export function lowerFaults(on: On): void {
     if (t.fault && t.fault.faultinRow >= 0) t.fault = undefined;
     const fault = faultOn(t, ev.num(FAULTIN.gfn), ev.row);
     fault.faultinRow = ev.row;
-    if (ev.has(FAULTIN.priv)) fault.side = ev.num(FAULTIN.priv) === 0 ? 0 : 1;
-    else if (ev.has(FAULTIN.error_code))
-      fault.side = (ev.hi(FAULTIN.error_code) & PRIVATE_ACCESS_HI) !== 0 ? 1 : 0;
+    if (ev.has(FAULTIN.priv)) fault.side = sideOf(ev, FAULTIN.priv);
+    else if (ev.has(FAULTIN.error_code)) fault.side = isPrivateAccess(ev, FAULTIN.error_code) ? 1 : 0;
   });
   on('GetPfn', (w, ev, t) => getPfn(w, ev, t));
   on('GetPfnRet', (w, ev, t) => getPfnReturned(w, ev, t));
   on('FaultStale', (w, ev, t) => {
     w.vmOf(ev, t, STALE.kvm);
     const fault = faultOn(t, ev.num(STALE.gfn), ev.row);
-    if (ev.has(STALE.priv)) fault.side = ev.num(STALE.priv) === 0 ? 0 : 1;
+    if (ev.has(STALE.priv)) fault.side = sideOf(ev, STALE.priv);
   });
   on('TdpMap', (w, ev, t) => {
     w.vmOf(ev, t, MAP.kvm);
@@ -89,7 +98,7 @@ export function lowerFaults(on: On): void {
     fault.mapRow = ev.row;
     fault.faultSeq = ev.num(MAP.fault_seq);
     fault.seq = ev.num(MAP.seq);
-    if (ev.has(MAP.priv)) fault.side = ev.num(MAP.priv) === 0 ? 0 : 1;
+    if (ev.has(MAP.priv)) fault.side = sideOf(ev, MAP.priv);
   });
   on('TdpMapRet', (_w, _ev, t) => {
     if (t.fault) t.fault.mapRow = -1;
@@ -122,19 +131,18 @@ export function lowerFaults(on: On): void {
   on('QemuDiscard', (w, ev, t) => w.facts.tell('qemuDiscard', ev.row, t));
 }
 
+/** The file that a get_pfn asks, where the event itself tells. */
+function askedFile(w: World, ev: Ev, t: Thread): Inode | undefined {
+  const ino = ev.num(GET.ino);
+  if (ino > 0) return w.inodeOf(ino, ev, t);
+  if (ev.has(GET.file)) return w.inodeOfFile(ev.pointer(GET.file), ev, t);
+  return ev.num(GET.gfn) < 0 ? onlyInodeOf(w, t) : undefined;
+}
+
 function getPfn(w: World, ev: Ev, t: Thread): void {
   const gfn = ev.num(GET.gfn);
-  const ino = ev.num(GET.ino);
-  const hasVm = ev.has(GET.kvm);
-  const vm = hasVm ? w.vmOf(ev, t, GET.kvm) : undefined;
-  const inode =
-    ino > 0
-      ? w.inodeOf(ino, ev, t)
-      : ev.has(GET.file)
-        ? w.inodeOfFile(ev.pointer(GET.file), ev, t)
-        : gfn < 0
-          ? onlyInodeOf(w, t)
-          : undefined;
+  const vm = ev.has(GET.kvm) ? w.vmOf(ev, t, GET.kvm) : undefined;
+  const inode = askedFile(w, ev, t);
   let pgoff = ev.num(GET.pgoff);
   // guest_memfd is asked by gfn, restrictedmem by page.
   if (gfn < 0 && inode) inode.provider = 'restrictedmem';
@@ -169,7 +177,7 @@ function getPfnReturned(w: World, ev: Ev, t: Thread): void {
   if (gfn >= 0 && t.fault?.gfn === gfn) t.fault.getPfnOkRow = ev.row;
   if (!inode) return;
   w.facts.tell('getPfnOk', inode, pgoff, ev.row, ctx?.row ?? ev.row, inode.provider);
-  // guest_memfd drops the reference at the end of the fault; restrictedmem hands it to the caller until put_page.
+  // guest_memfd's reference is dropped with the fault; restrictedmem's is the caller's until put_page.
   if (inode.provider === 'restrictedmem' && pgoff >= 0)
     refGet(w, inode, pgoff, RefKind.GetPfn, ev.row, t.tid, false, false);
 }

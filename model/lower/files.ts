@@ -1,8 +1,9 @@
 /** The life of the file and its slots: create, bind, unbind, fallocate, release, and its page cache. */
 import type { Ev } from '../world/event.js';
 import type { On } from './lowering.js';
+import { pageOfByte, pagesForBytes } from '../../parsers/base/units.js';
 import { slotsOf } from '../world/slots.js';
-import { Op } from '../ops/oplog.js';
+import { NO_CONVERSION, Op } from '../ops/oplog.js';
 import type { Inode, Slot, Thread, Vm } from '../world/state.js';
 import type { World } from '../world/world.js';
 
@@ -20,10 +21,17 @@ const DEL = slotsOf('FilemapDelete', 'ino', 'pfn', 'pgoff', 'ofs', 'order');
 const QMEM = slotsOf('QemuSetUserMemory', 'slot', 'flags', 'gpa', 'size', 'gmem_offset', 'ret');
 
 const FALLOC_FL_PUNCH_HOLE = 2;
+const KVM_MEM_GUEST_MEMFD = 4;
 /** A folio of a guest_memfd is at most 1 GiB: order 18. */
 const MAX_ORDER = 18;
 
-/** The live slot with this id, learnt from whatever shows it. */
+/** The live slot of a VM with this id and base. A plain loop: every get_pfn asks. */
+function liveSlot(vm: Vm, id: number, base: number): Slot | undefined {
+  for (const s of vm.slots) if (s.untilRow < 0 && s.id === id && s.baseGfn === base) return s;
+  return undefined;
+}
+
+/** The live slot with this id and base, learnt from whatever shows it. */
 export function learnSlot(
   w: World,
   vm: Vm,
@@ -35,56 +43,67 @@ export function learnSlot(
   row: number,
   fd: number,
 ): Slot {
-  let slot: Slot | undefined;
-  for (const s of vm.slots) if (!slot && s.untilRow < 0 && s.id === id && s.baseGfn === base) slot = s;
-  if (!slot) {
-    slot = {
-      vm,
-      id,
-      baseGfn: base,
-      npages: Math.max(1, npages),
-      sized: npages > 0,
-      pgoff,
-      inode,
-      fd,
-      fromRow: row,
-      untilRow: -1,
-    };
-    vm.slots.push(slot);
-    w.slots.push(slot);
-    inode?.slots.push(slot);
-    w.op(Op.SlotAdd, vm.index, row, base, slot.npages, id, inode ? inode.index : -1);
-    logInitialAttr(w, slot, row);
-  } else {
-    if (slot.pgoff < 0) slot.pgoff = pgoff;
-    if (!slot.inode && inode) {
-      slot.inode = inode;
-      inode.slots.push(slot);
-      w.op(Op.SlotAdd, vm.index, row, base, slot.npages, id, inode.index);
+  const known = liveSlot(vm, id, base);
+  if (known) {
+    if (known.pgoff < 0) known.pgoff = pgoff;
+    if (!known.inode && inode) {
+      known.inode = inode;
+      inode.slots.push(known);
+      logSlot(w, Op.SlotAdd, known, row);
     }
+    return known;
   }
+  const slot: Slot = {
+    vm,
+    id,
+    baseGfn: base,
+    npages: Math.max(1, npages),
+    sized: npages > 0,
+    pgoff,
+    inode,
+    fd,
+    fromRow: row,
+    untilRow: -1,
+  };
+  addSlot(w, slot, row);
   return slot;
+}
+
+function logSlot(w: World, op: typeof Op.SlotAdd | typeof Op.SlotRemove, slot: Slot, row: number): void {
+  w.op(op, slot.vm.index, row, slot.baseGfn, slot.npages, slot.id, slot.inode ? slot.inode.index : -1);
+}
+
+function addSlot(w: World, slot: Slot, row: number): void {
+  slot.vm.slots.push(slot);
+  w.slots.push(slot);
+  slot.inode?.slots.push(slot);
+  logSlot(w, Op.SlotAdd, slot, row);
+  logInitialAttr(w, slot, row);
 }
 
 function removeSlot(w: World, slot: Slot, row: number): void {
   if (slot.untilRow >= 0) return;
   slot.untilRow = row;
-  w.op(
-    Op.SlotRemove,
-    slot.vm.index,
-    row,
-    slot.baseGfn,
-    slot.npages,
-    slot.id,
-    slot.inode ? slot.inode.index : -1,
-  );
+  logSlot(w, Op.SlotRemove, slot, row);
 }
 
-function pagesOf(ev: Ev, s: { pgoff: number; ofs: number }): number {
+/** First page of a page cache event, by its index or its offset in bytes; -1 unknown. */
+function firstPage(ev: Ev, s: { pgoff: number; ofs: number }): number {
   const pgoff = ev.num(s.pgoff);
   if (pgoff >= 0) return pgoff;
   const ofs = ev.num(s.ofs);
-  return ofs >= 0 ? Math.floor(ofs / 4096) : -1;
+  return ofs >= 0 ? pageOfByte(ofs) : -1;
+}
+
+/** Pages of a page cache event. */
+function pageCount(ev: Ev, order: number): number {
+  return 1 << Math.min(MAX_ORDER, Math.max(0, ev.num(order)));
+}
+
+/** A hole in bytes as half-open pages; an offset or length that is not known counts as 0. */
+function holePages(ev: Ev, s: { offset: number; len: number }): { first: number; end: number } {
+  const first = pageOfByte(Math.max(0, ev.num(s.offset)));
+  return { first, end: first + pagesForBytes(Math.max(0, ev.num(s.len))) };
 }
 
 /** The inode of a page cache event: by number, or the one whose hole this thread is punching. */
@@ -117,7 +136,7 @@ export function lowerFiles(on: On): void {
       baseGfn: base,
       npages: Math.max(1, ev.num(BIND.npages)),
       sized: ev.num(BIND.npages) > 0,
-      pgoff: offset >= 0 ? Math.floor(offset / 4096) : -1,
+      pgoff: offset >= 0 ? pageOfByte(offset) : -1,
       inode,
       fd: ev.num(BIND.fd),
       fromRow: ev.row,
@@ -143,34 +162,25 @@ export function lowerFiles(on: On): void {
     const id = ev.num(UNBIND.slot);
     const base = ev.num(UNBIND.base_gfn);
     const vm = w.vmOfThread(t);
-    const own = vm?.slots.find((s) => s.untilRow < 0 && s.id === id && s.baseGfn === base);
+    const isMeant = (s: Slot): boolean => s.untilRow < 0 && s.id === id && s.baseGfn === base;
     const slot =
-      own ??
-      w.slots.find(
-        (s) => s.untilRow < 0 && s.id === id && s.baseGfn === base && (t.tgid < 0 || s.vm.tgid === t.tgid),
-      );
+      vm?.slots.find(isMeant) ?? w.slots.find((s) => isMeant(s) && (t.tgid < 0 || s.vm.tgid === t.tgid));
     if (slot) removeSlot(w, slot, ev.row);
   });
   on('GmemFallocate', (w, ev, t) => {
     const ino = ev.num(FALLOC.ino);
     const inode = ino > 0 ? w.inodeOf(ino, ev, t) : w.inodeOfFile(ev.pointer(FALLOC.file), ev, t);
-    const first = Math.floor(Math.max(0, ev.num(FALLOC.offset)) / 4096);
-    const end = first + Math.ceil(Math.max(0, ev.num(FALLOC.len)) / 4096);
-    const punch = (ev.num(FALLOC.mode) & FALLOC_FL_PUNCH_HOLE) !== 0 || ev.num(FALLOC.mode) < 0;
-    if (!punch) return;
+    const mode = ev.num(FALLOC.mode);
+    const isPunch = mode < 0 || (mode & FALLOC_FL_PUNCH_HOLE) !== 0;
+    if (!isPunch) return;
+    const { first, end } = holePages(ev, FALLOC);
     t.fallocate = { row: ev.row, inode, first, end };
     if (inode) w.op(Op.Punch, inode.index, ev.row, first, end - first, 0, t.tid);
   });
   on('GmemPunchHole', (w, ev, t) => {
     if (t.fallocate) return;
     const inode = w.inodeOf(ev.num(PUNCH.ino), ev, t);
-    const first = Math.floor(Math.max(0, ev.num(PUNCH.offset)) / 4096);
-    t.fallocate = {
-      row: ev.row,
-      inode,
-      first,
-      end: first + Math.ceil(Math.max(0, ev.num(PUNCH.len)) / 4096),
-    };
+    t.fallocate = { row: ev.row, inode, ...holePages(ev, PUNCH) };
   });
   on('GmemFallocateRet', (w, ev, t) => {
     if (t.fallocate) w.facts.tell('callReturn', t, ev.row, t.fallocate.row, 'fallocate');
@@ -187,7 +197,7 @@ export function lowerFiles(on: On): void {
     if (!inode) return;
     inode.releasedRow = ev.row;
     const size = ev.num(RELEASE.size);
-    if (inode.pageCount < 0 && size > 0) inode.pageCount = Math.ceil(size / 4096);
+    if (inode.pageCount < 0 && size > 0) inode.pageCount = pagesForBytes(size);
     for (const slot of inode.slots) removeSlot(w, slot, ev.row);
     w.facts.tell('released', inode, ev.row);
   });
@@ -210,62 +220,41 @@ export function lowerFiles(on: On): void {
   });
   lowerCache(on);
   on('QemuSetUserMemory', (w, ev, t) => {
-    if (ev.signed(QMEM.ret, 0) !== 0 || (ev.num(QMEM.flags) & 4) === 0) return;
+    if (ev.signed(QMEM.ret, 0) !== 0 || (ev.num(QMEM.flags) & KVM_MEM_GUEST_MEMFD) === 0) return;
     const vm = w.vmOfThread(t);
     if (!vm) return;
-    const base = Math.floor(ev.num(QMEM.gpa) / 4096);
+    const base = pageOfByte(ev.num(QMEM.gpa));
     const size = ev.num(QMEM.size);
     const id = ev.num(QMEM.slot);
     const live = vm.slots.find((s) => s.untilRow < 0 && s.id === id);
     if (size === 0) {
       if (live) removeSlot(w, live, ev.row);
     } else if (!live) {
-      learnSlot(
-        w,
-        vm,
-        id,
-        base,
-        Math.floor(size / 4096),
-        Math.floor(ev.num(QMEM.gmem_offset) / 4096),
-        undefined,
-        ev.row,
-        -1,
-      );
+      const pgoff = pageOfByte(ev.num(QMEM.gmem_offset));
+      learnSlot(w, vm, id, base, pageOfByte(size), pgoff, undefined, ev.row, -1);
     }
   });
 }
 
 function commitBind(w: World, slot: Slot, row: number): void {
   for (const old of slot.vm.slots) if (old.untilRow < 0 && old.id === slot.id) removeSlot(w, old, row);
-  slot.vm.slots.push(slot);
-  w.slots.push(slot);
-  slot.inode?.slots.push(slot);
-  w.op(
-    Op.SlotAdd,
-    slot.vm.index,
-    row,
-    slot.baseGfn,
-    slot.npages,
-    slot.id,
-    slot.inode ? slot.inode.index : -1,
-  );
-  logInitialAttr(w, slot, row);
+  addSlot(w, slot, row);
 }
 
 /** The frames of a fresh VM are shared until the first conversion: said when a slot makes frames of them. */
 function logInitialAttr(w: World, slot: Slot, row: number): void {
   const { vm } = slot;
   if (!vm.fresh || vm.attr.size > 0) return;
-  w.op(Op.GfnAttr, vm.index, row, slot.baseGfn, slot.npages, vm.attr.get(slot.baseGfn), -1);
+  w.op(Op.GfnAttr, vm.index, row, slot.baseGfn, slot.npages, vm.attr.get(slot.baseGfn), NO_CONVERSION);
 }
 
 function lowerCache(on: On): void {
   on('FilemapAdd', (w, ev, t) => {
     const inode = cacheInode(w, ev, t, ev.num(ADD.ino));
-    const pgoff = pagesOf(ev, ADD);
+    const pgoff = firstPage(ev, ADD);
     const pfn = ev.num(ADD.pfn);
     if (!inode || pgoff < 0) return;
-    const count = 1 << Math.min(MAX_ORDER, Math.max(0, ev.num(ADD.order)));
+    const count = pageCount(ev, ADD.order);
     for (let i = 0; i < count; i++) {
       noteCached(inode, pgoff + i, pfn + i, -1);
     }
@@ -273,10 +262,10 @@ function lowerCache(on: On): void {
   });
   on('FilemapDelete', (w, ev, t) => {
     const inode = cacheInode(w, ev, t, ev.num(DEL.ino));
-    const pgoff = pagesOf(ev, DEL);
+    const pgoff = firstPage(ev, DEL);
     const pfn = ev.num(DEL.pfn);
     if (!inode || pgoff < 0) return;
-    const count = 1 << Math.min(MAX_ORDER, Math.max(0, ev.num(DEL.order)));
+    const count = pageCount(ev, DEL.order);
     w.facts.tell('shimOp', t, inode, pgoff, pgoff + count, ev.row, 'delete');
     w.facts.tell('filemapDelete', inode, pgoff, count, pfn, ev.row, t);
     for (let i = 0; i < count; i++) {

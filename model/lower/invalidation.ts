@@ -3,8 +3,8 @@ import type { Ev } from '../world/event.js';
 import type { On } from './lowering.js';
 import { onlyInodeOf } from './rmap.js';
 import { slotsOf } from '../world/slots.js';
-import { Op } from '../ops/oplog.js';
-import type { Bracket, GmemBracket, Inode, Thread, Vm } from '../world/state.js';
+import { Op, Phase } from '../ops/oplog.js';
+import type { Bracket, Conv, GmemBracket, Inode, Thread, Vm } from '../world/state.js';
 import type { World } from '../world/world.js';
 
 const START = slotsOf('InvStart', 'kvm', 'inprog', 'start', 'end');
@@ -17,7 +17,10 @@ const GEND = slotsOf('GmemInvEnd', 'kvm', 'ino', 'start', 'end');
 /** Closed brackets kept per VM, for "opened and closed between get_pfn and install". */
 const CLOSED_KEPT = 64;
 
-/** The count that the kernel shows contradicts the one that the trace adds up to: some start or end went unseen. */
+/**
+ * The count that the kernel shows contradicts the one that the trace adds up to: some start or end went
+ * unseen.
+ */
 function checkCount(vm: Vm, inprog: number, row: number): void {
   if (inprog === vm.inProgress) return;
   if (vm.holeRow < 0) vm.holeRow = row;
@@ -26,17 +29,28 @@ function checkCount(vm: Vm, inprog: number, row: number): void {
   if (inprog === 0) vm.open.length = 0;
 }
 
+/** The bracket that a thread opened last and that is open still. */
+function openBracket(vm: Vm, tid: number): Bracket | undefined {
+  for (let i = vm.open.length - 1; i >= 0; i--) if (vm.open[i]!.tid === tid) return vm.open[i];
+  return undefined;
+}
+
+/** Adds a range of gfns to the bracket that the thread has open. */
 function addRange(w: World, vm: Vm, t: Thread, ev: Ev, first: number, end: number, fromAdd: boolean): void {
   if (first < 0 || end <= first) return;
-  for (let i = vm.open.length - 1; i >= 0; i--) {
-    const b = vm.open[i]!;
-    if (b.tid !== t.tid) continue;
+  const b = openBracket(vm, t.tid);
+  if (b) {
     if (fromAdd) b.sawRangeAdd = true;
     if (b.context === 'convert' && t.conv) t.conv.invRanges.push({ first, end });
     if (!b.ranges.some((r) => r.first <= first && r.end >= end)) b.ranges.push({ first, end, row: ev.row });
-    break;
   }
   w.op(Op.InvRange, vm.index, ev.row, first, end - first, vm.inProgress, t.tid);
+}
+
+/** Which code opens a bracket on this thread now. */
+function contextOf(t: Thread): Bracket['context'] {
+  if (t.gmemBracket) return 'gmem';
+  return t.conv ? 'convert' : 'notifier';
 }
 
 export function lowerInvalidation(on: On): void {
@@ -48,7 +62,7 @@ export function lowerInvalidation(on: On): void {
     const b: Bracket = {
       tid: t.tid,
       startRow: ev.row,
-      context: t.gmemBracket ? 'gmem' : t.conv ? 'convert' : 'notifier',
+      context: contextOf(t),
       ranges: [],
       endRow: -1,
       sawRangeAdd: false,
@@ -63,7 +77,7 @@ export function lowerInvalidation(on: On): void {
     const conv = t.conv;
     if (conv && conv.invOpenRow < 0 && (conv.scope === 'vm' || t.gmemBracket)) {
       conv.invOpenRow = ev.row;
-      w.phase(conv, 4, ev.row);
+      w.phase(conv, Phase.InvOpen, ev.row);
     }
     if (conv) conv.sawInvStart = true;
     w.op(Op.InvStart, vm.index, ev.row, 0, 0, vm.inProgress, t.tid);
@@ -78,7 +92,7 @@ export function lowerInvalidation(on: On): void {
   on('UnmapGfnRange', (w, ev, t) => {
     // Called with the same range right after range_add, and visible where range_add is inlined.
     const vm = w.vmOf(ev, t, UNMAP.kvm);
-    if (vm && vm.open.some((b) => b.tid === t.tid))
+    if (vm?.open.some((b) => b.tid === t.tid))
       addRange(w, vm, t, ev, ev.num(UNMAP.start), ev.num(UNMAP.end), false);
   });
   on('InvEnd', (w, ev, t) => ended(w, ev, t));
@@ -89,7 +103,7 @@ export function lowerInvalidation(on: On): void {
       ino > 0 ? w.knownInode(ino, ev, t) : (t.conv?.inode ?? t.fallocate?.inode ?? onlyInodeOf(w, t));
     const first = Math.max(0, ev.num(GSTART.start));
     // A release invalidates [0, ~0).
-    const end = ev.hi(GSTART.end) === 0xffffffff ? Infinity : ev.num(GSTART.end);
+    const end = ev.isHuge(GSTART.end) ? Infinity : ev.num(GSTART.end);
     const b: GmemBracket = { tid: t.tid, startRow: ev.row, first, end: end < 0 ? Infinity : end, vm };
     t.gmemBracket = b;
     t.lastGmemBracket = b;
@@ -104,7 +118,7 @@ export function lowerInvalidation(on: On): void {
       conv.gmemEnd = Math.max(conv.gmemEnd, b.end);
       if (conv.invOpenRow < 0) {
         conv.invOpenRow = ev.row;
-        w.phase(conv, 4, ev.row);
+        w.phase(conv, Phase.InvOpen, ev.row);
       }
     }
     w.facts.tell('gmemInvStart', inode, b, ev.row);
@@ -114,16 +128,17 @@ export function lowerInvalidation(on: On): void {
     const inode: Inode | undefined = ino > 0 ? w.knownInode(ino, ev, t) : t.conv?.inode;
     if (inode) inode.gmemBrackets = inode.gmemBrackets.filter((b) => b.tid !== t.tid);
     t.gmemBracket = undefined;
-    if (t.conv && t.conv.storeRow < 0) t.conv.gmemClosedBeforeStore = true;
-    if (t.conv && t.conv.storeRow >= 0 && t.conv.invCloseRow < 0) closeInConv(w, t, ev.row);
+    const conv = t.conv;
+    if (!conv) return;
+    if (conv.storeRow < 0) conv.gmemClosedBeforeStore = true;
+    else if (conv.invCloseRow < 0) closeIn(w, conv, ev.row);
   });
 }
 
-function closeInConv(w: World, t: Thread, row: number): void {
-  const conv = t.conv;
-  if (!conv) return;
+/** The bracket of a conversion ends. */
+function closeIn(w: World, conv: Conv, row: number): void {
   conv.invCloseRow = row;
-  w.phase(conv, 7, row);
+  w.phase(conv, Phase.InvClosed, row);
 }
 
 function ended(w: World, ev: Ev, t: Thread): void {
@@ -132,9 +147,7 @@ function ended(w: World, ev: Ev, t: Thread): void {
   vm.ends++;
   t.lastInvEndRow = ev.row;
   const inprog = ev.has(END.inprog) ? ev.signed(END.inprog, 0) : NaN;
-  let at = -1;
-  for (let i = vm.open.length - 1; i >= 0 && at < 0; i--) if (vm.open[i]!.tid === t.tid) at = i;
-  const bracket = at >= 0 ? vm.open[at] : undefined;
+  const bracket = openBracket(vm, t.tid);
   if (!Number.isNaN(inprog) && inprog > 0) checkCount(vm, inprog, ev.row);
   else if (Number.isNaN(inprog) && !bracket && vm.holeRow < 0) vm.holeRow = ev.row;
   if (bracket) {
@@ -148,10 +161,7 @@ function ended(w: World, ev: Ev, t: Thread): void {
   const conv = t.conv;
   if (conv) {
     conv.sawInvEnd = true;
-    if (conv.invCloseRow < 0 && conv.scope === 'vm') {
-      conv.invCloseRow = ev.row;
-      w.phase(conv, 7, ev.row);
-    }
+    if (conv.invCloseRow < 0 && conv.scope === 'vm') closeIn(w, conv, ev.row);
   }
   w.op(Op.InvEnd, vm.index, ev.row, 0, 0, vm.inProgress, t.tid);
   w.facts.tell('invEnd', vm, bracket, ev.row, inprog);

@@ -1,4 +1,7 @@
-/** The table from event kind to the code that lowers it to page operations and facts. One file per area fills it. */
+/**
+ * The table from event kind to the code that lowers it to page operations and facts; one file per area fills
+ * it.
+ */
 import { KIND_COUNT } from '../../parsers/events/kinds.js';
 import type { Lowering, On } from './lowering.js';
 import { K } from '../world/slots.js';

@@ -1,9 +1,10 @@
 /** Notifiers of the restricted memfd: binding, and the brackets around mmap, conversion and hole punching. */
 import type { Ev } from '../world/event.js';
 import type { On } from './lowering.js';
+import { Phase } from '../ops/oplog.js';
 import { slotsOf } from '../world/slots.js';
 import { removeAllVmas } from './vmas.js';
-import type { Inode, Notifier, Thread } from '../world/state.js';
+import type { Inode, Notifier, ShimBracket, Thread } from '../world/state.js';
 import type { World } from '../world/world.js';
 
 const BIND = slotsOf('NotifierBind', 'ino', 'file', 'start', 'end', 'notifier');
@@ -29,14 +30,10 @@ function fileOf(w: World, ev: Ev, t: Thread, s: { ino: number; file: number }): 
   return ino > 0 ? w.inodeOf(ino, ev, t) : w.inodeOfFile(ev.pointer(s.file), ev, t);
 }
 
-/** The bracket of notifiers that this thread has open, begun by whichever event shows it first. */
-function bracket(
-  t: Thread,
-  inode: Inode,
-  first: number,
-  end: number,
-  row: number,
-): NonNullable<Thread['shimBracket']> {
+/**
+ * The bracket of notifiers that this thread has open on the file, begun by whichever event shows it first.
+ */
+function bracket(t: Thread, inode: Inode, first: number, end: number, row: number): ShimBracket {
   if (!t.shimBracket || t.shimBracket.inode !== inode) {
     t.shimBracket = {
       inode,
@@ -139,7 +136,7 @@ function lowerInvalidateNotifiers(on: On): void {
     bracket(t, inode, ev.num(SSTART.start), ev.num(SSTART.end), ev.row).fromEntry = true;
     if (t.conv && t.conv.invOpenRow < 0) {
       t.conv.invOpenRow = ev.row;
-      w.phase(t.conv, 4, ev.row);
+      w.phase(t.conv, Phase.InvOpen, ev.row);
     }
   });
   on('NotifierInvStart', (w, ev, t) => {
@@ -147,10 +144,9 @@ function lowerInvalidateNotifiers(on: On): void {
     if (!n) return;
     // No mmap is in flight in a call that invalidates: the return of the last one was not seen.
     t.mmapNotify = undefined;
-    const hole = t.fallocate;
-    const conv = t.conv;
-    const first = hole ? hole.first : conv?.rangeKnown ? conv.first : ev.num(ISTART.start);
-    const end = hole ? hole.end : conv?.rangeKnown ? conv.end : ev.num(ISTART.end);
+    const call = t.fallocate ?? (t.conv?.rangeKnown ? t.conv : undefined);
+    const first = call ? call.first : ev.num(ISTART.start);
+    const end = call ? call.end : ev.num(ISTART.end);
     bracket(t, n.inode, first, end, ev.row).started.set(n, ev.row);
     w.facts.tell('notifierStart', n, ev.row, t);
   });
@@ -158,12 +154,10 @@ function lowerInvalidateNotifiers(on: On): void {
     const n = notifierOf(w, ev.pointer(IEND.notifier));
     if (!n) return;
     const b = t.shimBracket;
-    if (b) {
-      w.facts.tell('shimOp', t, b.inode, b.first, b.end, ev.row, 'end');
-    }
+    if (b) w.facts.tell('shimOp', t, b.inode, b.first, b.end, ev.row, 'end');
     w.facts.tell('notifierEnd', n, ev.row, t);
-    t.shimBracket?.started.delete(n);
-    t.shimBracket?.ended.add(n);
+    b?.started.delete(n);
+    b?.ended.add(n);
   });
   on('ShimInvEndRet', (w, ev, t) => endBracket(w, t, ev.row));
   // Where the provider's own return is not probed, the end of the call is the end of the bracket.

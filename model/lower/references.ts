@@ -1,10 +1,11 @@
 /** References to pages of the file: GUP, pins, and the page references of the restrictedmem trees. */
 import type { Ev } from '../world/event.js';
 import type { On } from './lowering.js';
+import { PAST_ALL_PGOFFS, pageOfByte } from '../../parsers/base/units.js';
 import { slotsOf } from '../world/slots.js';
 import { vmaAt } from './vmas.js';
 import { Op, RefKind } from '../ops/oplog.js';
-import type { Inode, RefRec, Thread } from '../world/state.js';
+import type { FilePage, Inode, RefRec, Thread } from '../world/state.js';
 import { noteFolio, type World } from '../world/world.js';
 
 const ENTER = slotsOf('GupEnter', 'start', 'nr', 'flags');
@@ -18,13 +19,18 @@ const UNPIN_FOLIO = slotsOf('UnpinFolio', 'folio', 'nr', 'ino', 'pgoff');
 const UNPIN_RANGE = slotsOf('UnpinRange', 'page', 'nr');
 const PUT_PAGE = slotsOf('PutPage', 'ino', 'pgoff');
 
-/** Internal GUP flags, mm/internal.h and linux/mm_types.h of 6.12 and 7.2. */
+/** Flags of GUP, mm/internal.h and linux/mm_types.h of 6.12 and 7.2. */
 const FOLL_GET = 0x2;
 const FOLL_LONGTERM = 0x100;
 const FOLL_PIN = 0x80000;
+/** Pages of 1 GiB: a count above that is a stale value. */
 const MAX_PAGES = 1 << 18;
 
-/** @param named true when the trace gave the page's pointer with the reference, so that a release by pointer is recognised */
+/**
+ * A reference to a page is taken.
+ * @param named true when the trace gave the page's pointer with it, so that a release by pointer is
+ *   recognised
+ */
 export function refGet(
   w: World,
   inode: Inode,
@@ -36,12 +42,14 @@ export function refGet(
   named: boolean,
 ): void {
   const list = inode.refs.get(pgoff) ?? [];
-  const ref: RefRec = { kind, row, tid, count: 1, longterm, maybeReleased: false };
+  const ref: RefRec = { kind, row, tid, longterm, maybeReleased: false };
   list.push(ref);
   inode.refs.set(pgoff, list);
-  if (kind === RefKind.Pin) (named ? w.namedPins : w.unnamedPins).push(ref);
   w.op(Op.RefGet, inode.index, row, pgoff, 1, kind, tid);
-  if (kind === RefKind.Pin) w.facts.tell('pin', inode, pgoff, row);
+  if (kind !== RefKind.Pin) return;
+  const pins = named ? w.namedPins : w.unnamedPins;
+  pins.push(ref);
+  w.facts.tell('pin', inode, pgoff, row);
 }
 
 /** Drops the oldest reference of a kind; one that was never seen taken changes nothing but is told. */
@@ -56,7 +64,13 @@ export function refPut(w: World, inode: Inode, pgoff: number, kind: number, row:
   if (kind === RefKind.Pin) w.facts.tell('unpin', inode, pgoff, row, at >= 0);
 }
 
-/** The page of a memfd that a probe names: by inode and index, else by a page or folio pointer seen before. */
+/** Where an event has no slot of a kind. */
+const NO_SLOT = -1;
+
+/**
+ * The page of a memfd that a probe names: by inode and index, else by a page or folio pointer seen before.
+ * Slots may be NO_SLOT.
+ */
 function pageOf(
   w: World,
   ev: Ev,
@@ -64,11 +78,11 @@ function pageOf(
   pointerSlot: number,
   inoSlot: number,
   pgoffSlot: number,
-): { inode: Inode; pgoff: number } | undefined {
+): FilePage | undefined {
   const ino = inoSlot >= 0 ? ev.num(inoSlot) : -1;
   const inode = w.knownInode(ino, ev, t);
   const pgoff = pgoffSlot >= 0 ? ev.num(pgoffSlot) : -1;
-  if (inode && pgoff >= 0 && pgoff < 4294967296) return { inode, pgoff };
+  if (inode && pgoff >= 0 && pgoff < PAST_ALL_PGOFFS) return { inode, pgoff };
   const pointer = ev.pointer(pointerSlot);
   return pointer >= 0 ? w.folios.get(pointer) : undefined;
 }
@@ -78,7 +92,8 @@ export function lowerReferences(on: On): void {
     const flags = Math.max(0, ev.num(ENTER.flags));
     const start = ev.num(ENTER.start);
     const outer = t.gup;
-    // GUP functions call each other with the same address; not all of them have a return probe to count down on.
+    // GUP functions call each other with the same address; not all of them have a return probe to count down
+    // on.
     if (outer && outer.start === start) {
       outer.depth++;
       outer.flags |= flags;
@@ -94,45 +109,18 @@ export function lowerReferences(on: On): void {
     if (page && (ev.num(GUP_PUT.flags) & FOLL_PIN) !== 0)
       refPut(w, page.inode, page.pgoff, RefKind.Pin, ev.row, t.tid);
   });
-  on('UnpinPage', (w, ev, t) =>
-    unpinned(
-      w,
-      ev,
-      t,
-      pageOf(w, ev, t, UNPIN_PAGE.page, UNPIN_PAGE.ino, UNPIN_PAGE.pgoff),
-      1,
-      ev.pointer(UNPIN_PAGE.page),
-      ev.num(UNPIN_PAGE.ino),
-    ),
-  );
-  on('UnpinPages', (w, ev, t) =>
-    unpinned(
-      w,
-      ev,
-      t,
-      pageOf(w, ev, t, UNPIN_PAGES.page, -1, -1),
-      ev.num(UNPIN_PAGES.nr),
-      ev.pointer(UNPIN_PAGES.page),
-      -1,
-    ),
-  );
+  on('UnpinPage', (w, ev, t) => {
+    const page = pageOf(w, ev, t, UNPIN_PAGE.page, UNPIN_PAGE.ino, UNPIN_PAGE.pgoff);
+    unpinned(w, ev, t, page, 1, ev.pointer(UNPIN_PAGE.page), ev.num(UNPIN_PAGE.ino));
+  });
+  on('UnpinPages', (w, ev, t) => unpinnedByPointer(w, ev, t, UNPIN_PAGES));
+  on('UnpinRange', (w, ev, t) => unpinnedByPointer(w, ev, t, UNPIN_RANGE));
   on('UnpinFolio', (w, ev, t) => {
     const page = pageOf(w, ev, t, UNPIN_FOLIO.folio, UNPIN_FOLIO.ino, UNPIN_FOLIO.pgoff);
     const pointer = ev.pointer(UNPIN_FOLIO.folio);
     if (page && pointer >= 0) noteFolio(w, pointer, page.inode, page.pgoff);
     unpinned(w, ev, t, page, ev.num(UNPIN_FOLIO.nr), pointer, ev.num(UNPIN_FOLIO.ino));
   });
-  on('UnpinRange', (w, ev, t) =>
-    unpinned(
-      w,
-      ev,
-      t,
-      pageOf(w, ev, t, UNPIN_RANGE.page, -1, -1),
-      ev.num(UNPIN_RANGE.nr),
-      ev.pointer(UNPIN_RANGE.page),
-      -1,
-    ),
-  );
   on('PutPage', (w, ev, t) => {
     const inode = w.inodeOf(ev.num(PUT_PAGE.ino), ev, t);
     const pgoff = ev.num(PUT_PAGE.pgoff);
@@ -141,8 +129,8 @@ export function lowerReferences(on: On): void {
 }
 
 /**
- * A release of a page that cannot be named. With an inode number it is another file's; with a pointer it can only be a
- * pin whose own pointer the trace did not give; with neither it can be any.
+ * A release of a page that cannot be named. With an inode number it is another file's; with a pointer it can
+ * only be a pin whose own pointer the trace did not give; with neither it can be any.
  */
 function releasedSome(w: World, pointer: number, ino: number): void {
   if (ino > 0) return;
@@ -153,11 +141,21 @@ function releasedSome(w: World, pointer: number, ino: number): void {
   w.namedPins.length = 0;
 }
 
+/** Releases `nr` pages from the one that a pointer names. */
+function unpinnedByPointer(w: World, ev: Ev, t: Thread, s: { page: number; nr: number }): void {
+  const page = pageOf(w, ev, t, s.page, NO_SLOT, NO_SLOT);
+  unpinned(w, ev, t, page, ev.num(s.nr), ev.pointer(s.page), -1);
+}
+
+/**
+ * Releases `nr` pages from `page`, or pages of which only a pointer or an inode number is known, -1 for
+ * neither.
+ */
 function unpinned(
   w: World,
   ev: Ev,
   t: Thread,
-  page: { inode: Inode; pgoff: number } | undefined,
+  page: FilePage | undefined,
   nr: number,
   pointer: number,
   ino: number,
@@ -173,8 +171,7 @@ function unpinned(
 function gupReturned(w: World, ev: Ev, t: Thread): void {
   const gup = t.gup;
   const ret = ev.signed(RET.ret, 0);
-  const own = ev.num(RET.flags);
-  const flags = (gup?.flags ?? 0) | (own > 0 ? own : 0);
+  const flags = (gup?.flags ?? 0) | Math.max(0, ev.num(RET.flags));
   const start = ev.num(RET.start);
   const addr = start >= 0 ? start : (gup?.start ?? -1);
   const counted = gup?.counted ?? false;
@@ -193,8 +190,7 @@ function gupReturned(w: World, ev: Ev, t: Thread): void {
     // Without the page, the address in a VMA of the file names it.
     const vma = vmaAt(w, t, addr);
     if (vma) vmaRow = vma.row;
-    if (vma && vma.pgoff >= 0)
-      page = { inode: vma.inode, pgoff: vma.pgoff + Math.floor((addr - vma.start) / 4096) };
+    if (vma && vma.pgoff >= 0) page = { inode: vma.inode, pgoff: vma.pgoff + pageOfByte(addr - vma.start) };
   }
   if (!page || counted) return;
   if (gup) gup.counted = true;
@@ -215,7 +211,8 @@ function gupReturned(w: World, ev: Ev, t: Thread): void {
     vmaRow,
   });
   const kind = (flags & FOLL_PIN) !== 0 ? RefKind.Pin : RefKind.Gup;
-  // A plain FOLL_GET reference goes by put_page, which no probe here shows: it is told as a fact, not kept as held.
+  // A plain FOLL_GET reference goes by put_page, which no probe here shows: it is told as a fact, not kept as
+  // held.
   if (kind === RefKind.Pin)
     for (let i = 0; i < count; i++)
       refGet(

@@ -2,9 +2,10 @@
 import { closeConversion } from './conversions.js';
 import type { Ev } from '../world/event.js';
 import type { On } from './lowering.js';
+import { PAST_ALL_PGOFFS, pageOfByte, pagesForBytes } from '../../parsers/base/units.js';
 import { slotsOf } from '../world/slots.js';
-import { Op } from '../ops/oplog.js';
-import type { Conv, Inode, Thread, UserFaultCtx } from '../world/state.js';
+import { Op, Phase } from '../ops/oplog.js';
+import type { Inode, Thread, UserFaultCtx } from '../world/state.js';
 import { noteFolio, type World } from '../world/world.js';
 
 const ADD = slotsOf('RmapAdd', 'folio', 'ino', 'pgoff', 'page', 'nr', 'vma_start');
@@ -22,13 +23,15 @@ const MAX_NR = 1 << 18;
 /** sizeof(struct page) on every kernel this is about. */
 const STRUCT_PAGE = 64;
 
+/** A run of pages of a file. */
+interface Pages {
+  readonly inode: Inode;
+  readonly first: number;
+  readonly count: number;
+}
+
 /** First page and count of an rmap event on a tracked memfd; undefined for anything else. */
-function pages(
-  w: World,
-  ev: Ev,
-  t: Thread,
-  s: typeof ADD,
-): { inode: Inode; first: number; count: number } | undefined {
+function pages(w: World, ev: Ev, t: Thread, s: typeof ADD): Pages | undefined {
   const ino = ev.num(s.ino);
   const folio = ev.pointer(s.folio);
   let inode = w.knownInode(ino, ev, t);
@@ -40,7 +43,7 @@ function pages(
     inode = page.inode;
     index = page.pgoff;
   }
-  if (!inode || index < 0 || index > 4294967296) return undefined;
+  if (!inode || index < 0 || index >= PAST_ALL_PGOFFS) return undefined;
   const page = ev.pointer(s.page);
   const inFolio = page >= 0 && folio >= 0 && page > folio ? Math.floor((page - folio) / STRUCT_PAGE) : 0;
   const nr = ev.num(s.nr);
@@ -49,19 +52,18 @@ function pages(
   return { inode, first: index + (inFolio <= MAX_NR ? inFolio : 0), count };
 }
 
-/** Notes an unmap in the thread's conversion. */
-function unmapIn(
-  conv: Conv | undefined,
-  inode: Inode,
-  first: number,
-  end: number,
-  row: number,
-  w: World,
-): void {
+/** True for a fault on one of the pages. */
+function isOn(fault: UserFaultCtx, p: Pages): boolean {
+  return fault.inode === p.inode && fault.pgoff >= p.first && fault.pgoff < p.first + p.count;
+}
+
+/** Notes an unmap of [first, end) in the thread's conversion. */
+function unmapIn(w: World, t: Thread, inode: Inode, first: number, end: number, row: number): void {
+  const { conv } = t;
   if (!conv || conv.inode !== inode || conv.storeRow >= 0) return;
   if (conv.unmapRow < 0) {
     conv.unmapRow = row;
-    w.phase(conv, 2, row);
+    w.phase(conv, Phase.Unmapped, row);
   }
   conv.unmapFirst = Math.min(conv.unmapFirst, first);
   conv.unmapEnd = Math.max(conv.unmapEnd, end);
@@ -79,13 +81,7 @@ export function lowerRmap(on: On): void {
       } else p.inode.maps.set(p.first + i, { count: 1, since: ev.row, lastAdd: ev.row });
     }
     w.op(Op.MapAdd, p.inode.index, ev.row, p.first, p.count, w.group(t), Math.max(0, ev.num(ADD.vma_start)));
-    const fault =
-      t.serviced &&
-      t.serviced.inode === p.inode &&
-      t.serviced.pgoff >= p.first &&
-      t.serviced.pgoff < p.first + p.count
-        ? t.serviced
-        : undefined;
+    const fault = t.serviced && isOn(t.serviced, p) ? t.serviced : undefined;
     t.serviced = undefined;
     w.facts.tell('rmapAdd', p.inode, p.first, p.count, ev.row, fault, t);
   });
@@ -110,13 +106,13 @@ export function lowerRmap(on: On): void {
   });
   on('UnmapMappingPages', (w, ev, t) => {
     const ino = ev.num(UNMAP.ino);
-    // A probe that prints only the mapping pointer: inside a conversion it can only be the file being converted.
+    // A probe that prints only the mapping pointer: in a conversion that can only be the file's own.
     const inode = ino > 0 ? w.knownInode(ino, ev, t) : t.conv?.inode;
     const first = ev.num(UNMAP.start);
     const nr = ev.num(UNMAP.nr);
     if (!inode || first < 0) return;
     const end = nr > 0 ? first + nr : Infinity;
-    unmapIn(t.conv, inode, first, end, ev.row, w);
+    unmapIn(w, t, inode, first, end, ev.row);
     w.op(Op.Unmap, inode.index, ev.row, first, nr > 0 ? nr : -1, 0, t.tid);
   });
   on('UnmapMappingRange', (w, ev, t) => {
@@ -124,19 +120,14 @@ export function lowerRmap(on: On): void {
     const begin = ev.num(UNMAP_RANGE.begin);
     const len = ev.num(UNMAP_RANGE.len);
     if (!inode || begin < 0) return;
-    unmapIn(
-      t.conv,
-      inode,
-      Math.floor(begin / 4096),
-      len > 0 ? Math.ceil((begin + len) / 4096) : Infinity,
-      ev.row,
-      w,
-    );
+    // A length of 0 means to the end of the file.
+    const end = len > 0 ? pagesForBytes(begin + len) : Infinity;
+    unmapIn(w, t, inode, pageOfByte(begin), end, ev.row);
   });
   on('UnmapMappingFolio', (w, ev, t) => {
     const inode = w.knownInode(ev.num(UNMAP_FOLIO.ino), ev, t);
     const pgoff = ev.num(UNMAP_FOLIO.pgoff);
-    if (inode && pgoff >= 0) unmapIn(t.conv, inode, pgoff, pgoff + 1, ev.row, w);
+    if (inode && pgoff >= 0) unmapIn(w, t, inode, pgoff, pgoff + 1, ev.row);
   });
   lowerUserFaults(on);
 }
@@ -178,19 +169,27 @@ function lowerUserFaults(on: On): void {
     t.getFolio = undefined;
     const folio = ev.pointer(GET_FOLIO_RET.folio);
     const pgoff = ev.num(GET_FOLIO_RET.pgoff);
-    // An error pointer has all its high bits set.
-    if (inode && folio >= 0 && pgoff >= 0 && ev.hi(GET_FOLIO_RET.folio) !== 0xffffffff)
-      noteFolio(w, folio, inode, pgoff);
+    const isError = ev.isHuge(GET_FOLIO_RET.folio);
+    if (inode && folio >= 0 && pgoff >= 0 && !isError) noteFolio(w, folio, inode, pgoff);
   });
 }
 
-/** A probe without an inode number: fine when its thread group has one memfd only. */
+/** The file of a probe without an inode number: known when the thread group has one memfd only. */
 export function onlyInodeOf(w: World, t: Thread): Inode | undefined {
   const mine = w.inodes.filter((i) => t.tgid < 0 || i.tgids.has(t.tgid));
   return mine.length === 1 ? mine[0] : undefined;
 }
 
-/** VM_FAULT_LOCKED (0x200), or 0 with the page installed, or NOPAGE: the fault was serviced. Errors are OOM 1, SIGBUS 2, HWPOISON 0x10/0x20, SIGSEGV 0x40, RETRY 0x400. */
+/** vm_fault_reason, include/linux/mm_types.h. */
+const VM_FAULT_NOPAGE = 0x100;
+const VM_FAULT_LOCKED = 0x200;
+/** OOM 1, SIGBUS 2, HWPOISON 0x10, HWPOISON_LARGE 0x20, SIGSEGV 0x40, RETRY 0x400. */
+const VM_FAULT_NOT_SERVICED = 0x473;
+
+/**
+ * True for the VM_FAULT code of a fault that was serviced: 0 or NOPAGE with the page installed, or LOCKED.
+ */
 export function isServiced(ret: number): boolean {
-  return ret === 0 || ((ret & 0x200) !== 0 && (ret & 0x473) === 0) || ret === 0x100;
+  const gavePage = (ret & VM_FAULT_LOCKED) !== 0 && (ret & VM_FAULT_NOT_SERVICED) === 0;
+  return ret === 0 || ret === VM_FAULT_NOPAGE || gavePage;
 }

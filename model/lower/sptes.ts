@@ -2,8 +2,8 @@
 import type { Ev } from '../world/event.js';
 import type { On } from './lowering.js';
 import { slotsOf } from '../world/slots.js';
-import { PAGES_PER_LEVEL } from '../../parsers/base/units.js';
-import { Op } from '../ops/oplog.js';
+import { PAGES_PER_LEVEL, PAGE_SHIFT } from '../../parsers/base/units.js';
+import { Op, Phase } from '../ops/oplog.js';
 import type { Thread, Vm } from '../world/state.js';
 import type { SpteRec } from '../world/spte.js';
 import type { World } from '../world/world.js';
@@ -14,15 +14,22 @@ const EXTERNAL = slotsOf('ExternalSpte', 'kvm', 'gfn', 'new');
 /** SPTE_MMU_PRESENT_MASK is bit 11; PT_PAGE_SIZE_MASK is bit 7 (arch/x86/kvm/mmu/spte.h). */
 const PRESENT = 1 << 11;
 const LARGE = 1 << 7;
-/** Physical address bits 12..45: encryption bits (47, 51) lie above. */
+/** Physical address bits 12..45, of which these are in the high word: encryption bits (47, 51) lie above. */
 const PFN_HI_MASK = 0x3fff;
+/** Frames below 4 GiB: what one step of the high word counts for. */
+const PFNS_PER_HIGH_STEP = 2 ** (32 - PAGE_SHIFT);
+const MAX_LEVEL = PAGES_PER_LEVEL.length - 1;
+/** The external SPTE is set within the same call as the mirror's: so few events lie between the two. */
+const NEAR_ROWS = 8;
 
+/** True when an SPTE maps a page of its level, rather than nothing or a lower table. `lo` is its low word. */
 export function isPresentLeaf(lo: number, level: number): boolean {
   return (lo & PRESENT) !== 0 && (level === 1 || (lo & LARGE) !== 0);
 }
 
+/** The frame that an SPTE of these words maps. */
 export function ptePfn(lo: number, hi: number): number {
-  return (hi & PFN_HI_MASK) * 1048576 + (lo >>> 12);
+  return (hi & PFN_HI_MASK) * PFNS_PER_HIGH_STEP + (lo >>> PAGE_SHIFT);
 }
 
 export function lowerSptes(on: On): void {
@@ -38,14 +45,14 @@ export function lowerSptes(on: On): void {
     t.mirrorGfn = ev.num(EXTERNAL.gfn);
     let last = vm.sptes.first(0, 1, t.mirrorGfn);
     while (last?.next) last = last.next;
-    if (last && ev.row - last.row <= 8 && last.root < 0) last.root = 1;
+    if (last && ev.row - last.row <= NEAR_ROWS && last.root < 0) last.root = 1;
   });
 }
 
 function changed(w: World, ev: Ev, t: Thread): void {
   const level = ev.num(CHANGED.level);
   const gfn = ev.num(CHANGED.gfn);
-  if (level < 1 || level > 5 || gfn < 0) return;
+  if (level < 1 || level > MAX_LEVEL || gfn < 0) return;
   const oldLo = ev.lo(CHANGED.old);
   const newLo = ev.lo(CHANGED.new);
   const was = isPresentLeaf(oldLo, level);
@@ -75,10 +82,10 @@ function installed(
   hi: number,
 ): void {
   const asId = Math.max(0, ev.num(CHANGED.as_id));
-  const fault =
-    t.fault && !t.fault.installed && t.fault.gfn >= gfn && t.fault.gfn < gfn + PAGES_PER_LEVEL[level]!
-      ? t.fault
-      : undefined;
+  const pages = PAGES_PER_LEVEL[level]!;
+  const open = t.fault;
+  const isForOpen = open && !open.installed && open.gfn >= gfn && open.gfn < gfn + pages;
+  const fault = isForOpen ? open : undefined;
   const root = t.mirrorGfn === gfn ? 1 : -1;
   t.mirrorGfn = -1;
   const rec: SpteRec = {
@@ -94,7 +101,8 @@ function installed(
     pending: undefined,
     next: undefined,
   };
-  // Another root may hold the same frame; that a zap went unseen looks the same, so neither is concluded from it.
+  // Another root may hold the same frame; that a zap went unseen looks the same, so neither is concluded from
+  // it.
   for (let r = vm.sptes.first(asId, level, gfn); r; r = r.next) {
     // On TDX the two sides have roots of their own: the other side's leaf says nothing of this one.
     if (vm.hasMirror && r.side !== rec.side) continue;
@@ -103,7 +111,7 @@ function installed(
     r.doubtful = true;
   }
   vm.sptes.add(rec);
-  w.op(Op.SpteSet, vm.index, ev.row, gfn, PAGES_PER_LEVEL[level]!, rec.pfn, level);
+  w.op(Op.SpteSet, vm.index, ev.row, gfn, pages, rec.pfn, level);
   w.facts.tell('spteInstall', vm, rec, fault, t);
   if (fault) fault.installed = true;
 }
@@ -125,7 +133,7 @@ function zapped(
     conv.zapped++;
     if (conv.zapRow < 0) {
       conv.zapRow = ev.row;
-      w.phase(conv, 5, ev.row);
+      w.phase(conv, Phase.Zapped, ev.row);
     }
   }
   const rec = zappedLeaf(vm, Math.max(0, ev.num(CHANGED.as_id)), level, gfn, pfn);
@@ -138,7 +146,9 @@ function zapped(
   w.facts.tell('spteZap', vm, rec, ev.row);
 }
 
-/** The record that a zap ends. A certain one goes first: a doubtful one that stays is never taken for proof. */
+/**
+ * The record that a zap ends. A certain one goes first: a doubtful one that stays is never taken for proof.
+ */
 function zappedLeaf(vm: Vm, asId: number, level: number, gfn: number, pfn: number): SpteRec | undefined {
   const oldest = vm.sptes.first(asId, level, gfn);
   let samePfn: SpteRec | undefined;
@@ -160,6 +170,7 @@ function proven(vm: Vm, ev: Ev, level: number, gfn: number, lo: number, hi: numb
   rec.pending = undefined;
 }
 
+/** Every root of the VM is dropped, and its SPTEs with them. */
 function dropAll(w: World, vm: Vm, row: number): void {
   for (const rec of vm.sptes.all()) {
     for (const p of rec.pending ?? []) p.confirm(row);

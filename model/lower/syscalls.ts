@@ -1,5 +1,6 @@
 /** System calls: the frame in which a thread's probes fire, and the only witness of some results. */
 import type { On } from './lowering.js';
+import { pagesForBytes, PAGE_SIZE } from '../../parsers/base/units.js';
 import { slotsOf } from '../world/slots.js';
 import { closeConversion, isSetAttributes, requestByIoctl } from './conversions.js';
 import { unmapped } from './vmas.js';
@@ -9,6 +10,7 @@ import type { World } from '../world/world.js';
 /** ioctl numbers: KVM_CREATE_VM and KVM_RUN of include/uapi/linux/kvm.h. */
 const KVM_CREATE_VM = 0xae01;
 export const KVM_RUN = 0xae80;
+const TWO_TO_32 = 2 ** 32;
 
 function enter(w: World, t: Thread, ctx: SyscallCtx): void {
   // A thread that enters the kernel has left its last call: a conversion whose return was not seen is over.
@@ -20,7 +22,7 @@ function enter(w: World, t: Thread, ctx: SyscallCtx): void {
   t.lastGupStart = -1;
 }
 
-/** Ends the frame: whatever was open in it has returned. */
+/** Ends the frame, and returns it: whatever was open in it has returned. */
 function leave(w: World, t: Thread, row: number, name: string): SyscallCtx | undefined {
   const ctx = t.syscall;
   t.syscall = undefined;
@@ -34,14 +36,14 @@ const IOCTL_RET = slotsOf('SysExitIoctl', 'ret');
 
 export function lowerSyscalls(on: On): void {
   on('SysEnterIoctl', (w, ev, t) => {
-    const cmd = ev.num(IOCTL.cmd) % 4294967296;
+    // The kernel's cmd is an unsigned int; a syscall tracepoint may show what the caller had above it.
+    const cmd = ev.num(IOCTL.cmd) % TWO_TO_32;
     enter(w, t, { name: 'ioctl', row: ev.row, a: cmd, b: 0 });
     const group = w.group(t);
     if (cmd === KVM_CREATE_VM) {
       w.pendingCreateOfGroup.set(group, ev.row);
       w.createsOfGroup.set(group, (w.createsOfGroup.get(group) ?? 0) + 1);
     }
-    if (isSetAttributes(cmd)) w.survey.setAttrIoctls++;
   });
   on('SysExitIoctl', (w, ev, t) => {
     const ret = ev.signed(IOCTL_RET.ret, NaN);
@@ -80,7 +82,10 @@ export function lowerSyscalls(on: On): void {
   on('SysExitVmRead', (w, ev, t) => void leave(w, t, ev.row, 'process_vm'));
 }
 
-/** The tracked file whose mapping an mprotect or mlock covers in part, or an mremap moves; asked at entry, before any split. */
+/**
+ * The tracked file whose mapping an mprotect or mlock covers in part, or an mremap moves; asked at entry,
+ * before any split.
+ */
 function touchedMapping(w: World, t: Thread): Inode | undefined {
   const ctx = t.syscall;
   if (!ctx || (ctx.name !== 'mprotect' && ctx.name !== 'mlock' && ctx.name !== 'mremap')) return undefined;
@@ -96,9 +101,10 @@ function touchedMapping(w: World, t: Thread): Inode | undefined {
 
 /** Half-open address range of a call, in whole pages. */
 function span(ctx: SyscallCtx): [number, number] {
-  return [ctx.a, ctx.a + Math.ceil(ctx.b / 4096) * 4096];
+  return [ctx.a, ctx.a + pagesForBytes(ctx.b) * PAGE_SIZE];
 }
 
+/** An address space call that succeeded: what it did to the mappings of files. */
 function succeeded(w: World, t: Thread, ctx: SyscallCtx, row: number): void {
   if (ctx.name === 'munmap') unmapped(w, t, ...span(ctx), row, ctx.row);
   else if (t.syscallOn) w.facts.tell('vmaSplit', t.syscallOn, row, ctx.name, ctx.row);

@@ -1,6 +1,7 @@
 /** User mappings of the file as VMAs: mmap, fork, split, mremap, munmap. */
 import type { On } from './lowering.js';
 import { closeConversion } from './conversions.js';
+import { pageOfByte, pagesForBytes } from '../../parsers/base/units.js';
 import { slotsOf } from '../world/slots.js';
 import { Op } from '../ops/oplog.js';
 import type { Inode, Thread, Vma } from '../world/state.js';
@@ -17,17 +18,16 @@ const MREMAP_RET = slotsOf('VmaMremapRet', 'ret');
 const UNMAP_VMAS = slotsOf('UnmapVmas', 'start', 'end');
 const SYS_MMAP_RET = slotsOf('SysExitMmap', 'ret');
 
+/** Thread group of a mapping that fork made: the child's, which no event has named yet. */
+const CHILD = -2;
+
+function logVma(w: World, op: typeof Op.VmaAdd | typeof Op.VmaRemove, vma: Vma, row: number): void {
+  w.op(op, vma.inode.index, row, vma.pgoff, pagesForBytes(vma.end - vma.start), vma.tgid, vma.start);
+}
+
 function addVma(w: World, vma: Vma, row: number): void {
   vma.inode.vmas.push(vma);
-  w.op(
-    Op.VmaAdd,
-    vma.inode.index,
-    row,
-    vma.pgoff,
-    Math.ceil((vma.end - vma.start) / 4096),
-    vma.tgid,
-    vma.start,
-  );
+  logVma(w, Op.VmaAdd, vma, row);
 }
 
 function removeVma(w: World, vma: Vma, row: number): void {
@@ -35,15 +35,7 @@ function removeVma(w: World, vma: Vma, row: number): void {
   const i = list.indexOf(vma);
   if (i < 0) return;
   list.splice(i, 1);
-  w.op(
-    Op.VmaRemove,
-    vma.inode.index,
-    row,
-    vma.pgoff,
-    Math.ceil((vma.end - vma.start) / 4096),
-    vma.tgid,
-    vma.start,
-  );
+  logVma(w, Op.VmaRemove, vma, row);
 }
 
 /** A mapping of the file by this thread group that holds an address. */
@@ -60,7 +52,7 @@ function mmapped(w: World, t: Thread, row: number, ret: number): void {
   if (!m) return;
   w.facts.tell('mmapRet', m.inode, ret, row, t);
   if (ret < 0) return;
-  if (m.inode.pageCount < 0 && m.size > 0) m.inode.pageCount = Math.ceil(m.size / 4096);
+  if (m.inode.pageCount < 0 && m.size > 0) m.inode.pageCount = pagesForBytes(m.size);
   const vma: Vma = {
     inode: m.inode,
     mm: m.mm,
@@ -78,7 +70,10 @@ function mmapped(w: World, t: Thread, row: number, ret: number): void {
   addVma(w, vma, row);
 }
 
-/** A range of a thread group's addresses was unmapped, by a call that succeeded or by the end of the address space. */
+/**
+ * A range of a thread group's addresses was unmapped, by a call that succeeded or by the end of the address
+ * space.
+ */
 export function unmapped(
   w: World,
   t: Thread,
@@ -106,7 +101,7 @@ export function unmapped(
 function cut(w: World, vma: Vma, start: number, end: number, row: number): void {
   removeVma(w, vma, row);
   if (start > vma.start) addVma(w, { ...vma, end: start }, row);
-  if (end < vma.end) addVma(w, { ...vma, start: end, pgoff: vma.pgoff + (end - vma.start) / 4096 }, row);
+  if (end < vma.end) addVma(w, { ...vma, start: end, pgoff: vma.pgoff + pageOfByte(end - vma.start) }, row);
 }
 
 /** The file is released: no mapping is left. */
@@ -168,19 +163,11 @@ export function lowerVmas(on: On): void {
     const same = inode.vmas.find(
       (v) => v.start === start && v.end === end && (v.mm < 0 || mm < 0 || v.mm !== mm),
     );
-    const vma: Vma = {
-      inode,
-      mm,
-      tgid: same ? -2 : w.group(t),
-      start,
-      end,
-      pgoff: same ? same.pgoff : -1,
-      row: ev.row,
-    };
-    if (same && t.splitRow < 0) {
-      addVma(w, vma, ev.row);
-      w.facts.tell('vmaDup', vma, ev.row);
-    }
+    // A split opens VMAs too; a copy of a whole one that is known comes from fork.
+    if (!same || t.splitRow >= 0) return;
+    const vma: Vma = { inode, mm, tgid: CHILD, start, end, pgoff: same.pgoff, row: ev.row };
+    addVma(w, vma, ev.row);
+    w.facts.tell('vmaDup', vma, ev.row);
   });
   on('VmaClose', (w, ev, t) => {
     const inode = w.inodeOf(ev.num(CLOSE.ino), ev, t);
@@ -223,7 +210,7 @@ export function lowerVmas(on: On): void {
   });
   on('UnmapVmas', (w, ev, t) => {
     // exit_mmap: the whole address space of the thread group goes.
-    if (ev.num(UNMAP_VMAS.start) === 0 && ev.hi(UNMAP_VMAS.end) === 0xffffffff)
+    if (ev.num(UNMAP_VMAS.start) === 0 && ev.isHuge(UNMAP_VMAS.end))
       unmapped(w, t, 0, Infinity, ev.row, ev.row);
   });
 }

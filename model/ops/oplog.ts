@@ -1,20 +1,29 @@
 /**
- * The page operations of a trace: every change of the model's state, in trace order, each with the event that caused
- * it. This is what the timeline is built from and what a cursor steps over. Ranges are half-open and range-compressed:
- * converting 64 GiB is one operation.
+ * The page operations of a trace: every change of the model's state, in trace order, each with the event that
+ * caused it. This is what the timeline is built from and what a cursor steps over. Ranges have a first page
+ * and a count: converting 64 GiB is one operation.
  */
 import { firstIndex } from '../../parsers/base/search.js';
 import { assert } from '../../parsers/base/assert.js';
 
-/** What changed. The comments say what subject, first, count, value and aux mean. */
+/** What changed. The comments say what subject, first and count (their unit), value and aux mean. */
 export const Op = {
-  /** Attribute of guest frames: subject VM, gfns, value Attr. */
+  /**
+   * Attribute of guest frames: subject VM, gfns, value Attr, aux index of the conversion, NO_CONVERSION for
+   * none.
+   */
   GfnAttr: 1,
-  /** Attribute of file pages: subject inode, pgoffs, value Attr. */
+  /** Attribute of file pages: subject inode, pgoffs, value Attr, aux as above. */
   PageAttr: 2,
-  /** A conversion enters a phase: subject conversion index, value Phase, first/count its range in its own unit. */
+  /**
+   * A conversion enters a phase: subject its index, gfns or pgoffs, value Phase, aux index of its VM or
+   * inode.
+   */
   Phase: 3,
-  /** A user mapping of pages: subject inode, pgoffs, value tgid (or tid when no tgid is known), aux address of the VMA. */
+  /**
+   * A user mapping of pages: subject inode, pgoffs, value tgid (or tid when no tgid is known), aux address of
+   * the VMA.
+   */
   MapAdd: 4,
   MapRemove: 5,
   /** A leaf SPTE becomes present: subject VM, gfns it covers, value pfn, aux level. */
@@ -27,30 +36,35 @@ export const Op = {
   /** The page cache gains or loses pages: subject inode, pgoffs, value pfn. */
   Alloc: 10,
   Free: 11,
-  /** Invalidation bracket of a VM: subject VM; range for Range, value in-progress count after it. */
+  /** Invalidation bracket: subject VM, gfns for InvRange, value in-progress count after it, aux tid. */
   InvStart: 12,
   InvRange: 13,
   InvEnd: 14,
   /** Memslot: subject VM, gfns, value slot id, aux inode index (-1 unknown). */
   SlotAdd: 15,
   SlotRemove: 16,
-  /** A VMA of the file: subject inode, pgoffs, value tgid, aux start address. */
+  /**
+   * A VMA of the file: subject inode, pgoffs, value as of MapAdd (-2 a forked child's), aux start address.
+   */
   VmaAdd: 17,
   VmaRemove: 18,
-  /** subject inode, pgoffs. */
+  /** Memory failed: subject inode, pgoff. */
   Poison: 19,
-  /** Events are missing: everything known becomes unknown. subject -1; value CPU or -1. */
+  /** Events are missing: everything known becomes unknown. subject -1; value CPU or -1, aux how many. */
   Loss: 20,
-  /** A user fault on pages: subject inode, value VM_FAULT return (-1 at entry), aux tid. */
+  /** A user fault on a page: subject inode, pgoff, value VM_FAULT return (-1 at entry), aux tid. */
   UserFault: 21,
   /** A guest fault: subject VM, gfn, value error code low bits, aux tid. */
   GuestFault: 22,
-  /** subject inode, pgoffs: a hole is being punched. */
+  /** A hole is being punched: subject inode, pgoffs, aux tid. */
   Punch: 23,
-  /** unmap_mapping_*: subject inode, pgoffs. */
+  /** unmap_mapping_*: subject inode, pgoffs (count -1: to the end of the file), aux tid. */
   Unmap: 24,
 } as const;
 export type OpCode = (typeof Op)[keyof typeof Op];
+
+/** In place of a conversion's index. */
+export const NO_CONVERSION = -1;
 
 export const Attr = { Shared: 0, Private: 1, Unknown: 2 } as const;
 export const RefKind = { GetPfn: 0, Gup: 1, Pin: 2 } as const;
@@ -83,11 +97,11 @@ export const PHASE_NAMES = [
 /** Operation i is at column index `i & (OP_BLOCK_LENGTH - 1)` of block `i >>> OP_BLOCK_SHIFT`. */
 export const OP_BLOCK_SHIFT = 14;
 export const OP_BLOCK_LENGTH = 1 << OP_BLOCK_SHIFT;
-const CHUNK = OP_BLOCK_LENGTH;
+const IN_BLOCK = OP_BLOCK_LENGTH - 1;
 
 /**
- * The columns of a run of operations, for loops that pass over all of them. Numbers of a full block have two or four
- * bytes where all of its column fit: of ten million operations this saves 220 MB.
+ * The columns of a run of operations, for loops that pass over all of them. Numbers of a full block have two
+ * or four bytes where all of its column fit: of ten million operations this saves 220 MB.
  */
 export interface OpBlock {
   readonly op: Uint8Array;
@@ -118,25 +132,27 @@ function shortened<T extends Uint16Array | Int16Array, U>(wide: Column, two: T, 
   return holds(two, wide) ? two : or();
 }
 
-/** Append-only columns in chunks; index i is operation i. */
+/** Append-only columns in blocks; index i is operation i. */
 export class OpLog {
-  private readonly chunks: OpBlock[] = [];
+  private readonly list: OpBlock[] = [];
   length = 0;
 
   /** Replaces the last block, which is full, by a narrow copy; returns the wide one to be filled again. */
   private seal(): OpBlock | undefined {
-    const wide = this.chunks.pop();
+    const wide = this.list.pop();
     if (!wide) return undefined;
-    this.chunks.push({
+    this.list.push({
       op: wide.op.slice(),
       row: wide.row.slice(),
-      first: narrowed(wide.first, new Uint32Array(CHUNK)),
-      value: narrowed(wide.value, new Int32Array(CHUNK)),
-      subject: shortened(wide.subject, new Int16Array(CHUNK), () => Int32Array.from(wide.subject)),
-      count: shortened(wide.count, new Uint16Array(CHUNK), () =>
-        narrowed(wide.count, new Uint32Array(CHUNK)),
+      first: narrowed(wide.first, new Uint32Array(OP_BLOCK_LENGTH)),
+      value: narrowed(wide.value, new Int32Array(OP_BLOCK_LENGTH)),
+      subject: shortened(wide.subject, new Int16Array(OP_BLOCK_LENGTH), () => Int32Array.from(wide.subject)),
+      count: shortened(wide.count, new Uint16Array(OP_BLOCK_LENGTH), () =>
+        narrowed(wide.count, new Uint32Array(OP_BLOCK_LENGTH)),
       ),
-      aux: shortened(wide.aux, new Int16Array(CHUNK), () => narrowed(wide.aux, new Int32Array(CHUNK))),
+      aux: shortened(wide.aux, new Int16Array(OP_BLOCK_LENGTH), () =>
+        narrowed(wide.aux, new Int32Array(OP_BLOCK_LENGTH)),
+      ),
     });
     return wide;
   }
@@ -150,21 +166,21 @@ export class OpLog {
     value: number,
     aux: number,
   ): void {
-    const i = this.length & (CHUNK - 1);
+    const i = this.length & IN_BLOCK;
     if (i === 0) {
-      this.chunks.push(
+      this.list.push(
         this.seal() ?? {
-          op: new Uint8Array(CHUNK),
-          subject: new Int32Array(CHUNK),
-          row: new Uint32Array(CHUNK),
-          first: new Float64Array(CHUNK),
-          count: new Float64Array(CHUNK),
-          value: new Float64Array(CHUNK),
-          aux: new Float64Array(CHUNK),
+          op: new Uint8Array(OP_BLOCK_LENGTH),
+          subject: new Int32Array(OP_BLOCK_LENGTH),
+          row: new Uint32Array(OP_BLOCK_LENGTH),
+          first: new Float64Array(OP_BLOCK_LENGTH),
+          count: new Float64Array(OP_BLOCK_LENGTH),
+          value: new Float64Array(OP_BLOCK_LENGTH),
+          aux: new Float64Array(OP_BLOCK_LENGTH),
         },
       );
     }
-    const c = this.chunks[this.chunks.length - 1]!;
+    const c = this.list[this.list.length - 1]!;
     c.op[i] = op;
     c.subject[i] = subject;
     c.row[i] = row;
@@ -177,34 +193,34 @@ export class OpLog {
 
   /** Blocks in order; the last one may be partly filled (see length). */
   get blocks(): readonly OpBlock[] {
-    return this.chunks;
+    return this.list;
   }
 
-  private chunk(i: number): OpBlock {
+  private block(i: number): OpBlock {
     // The message is built only on failure: this is the hot path of every index over the log.
     if (!(i >= 0 && i < this.length)) assert(false, `operation ${i} of ${this.length}`);
-    return this.chunks[i >>> 14]!;
+    return this.list[i >>> OP_BLOCK_SHIFT]!;
   }
   op(i: number): OpCode {
-    return this.chunk(i).op[i & (CHUNK - 1)] as OpCode;
+    return this.block(i).op[i & IN_BLOCK] as OpCode;
   }
   subject(i: number): number {
-    return this.chunk(i).subject[i & (CHUNK - 1)]!;
+    return this.block(i).subject[i & IN_BLOCK]!;
   }
   row(i: number): number {
-    return this.chunk(i).row[i & (CHUNK - 1)]!;
+    return this.block(i).row[i & IN_BLOCK]!;
   }
   first(i: number): number {
-    return this.chunk(i).first[i & (CHUNK - 1)]!;
+    return this.block(i).first[i & IN_BLOCK]!;
   }
   count(i: number): number {
-    return this.chunk(i).count[i & (CHUNK - 1)]!;
+    return this.block(i).count[i & IN_BLOCK]!;
   }
   value(i: number): number {
-    return this.chunk(i).value[i & (CHUNK - 1)]!;
+    return this.block(i).value[i & IN_BLOCK]!;
   }
   aux(i: number): number {
-    return this.chunk(i).aux[i & (CHUNK - 1)]!;
+    return this.block(i).aux[i & IN_BLOCK]!;
   }
 
   /** Index of the first operation whose row is at or after `row`. */

@@ -1,5 +1,14 @@
-/** The event under the replay's hand: one mutable object for the whole run, so that no event costs an allocation. */
+/**
+ * The event under the replay's hand: one mutable object for the whole run, so that no event costs an
+ * allocation.
+ */
 import { readSigned, readSlot, SEGMENT_ROWS, type Segment } from '../../parsers/events/table.js';
+
+const TWO_TO_32 = 2 ** 32;
+const MAX_INT32 = 0x7fffffff;
+const MAX_UINT32 = 0xffffffff;
+/** The part of a pointer's high word that differs between canonical kernel addresses: bits 32 to 47. */
+const POINTER_HIGH = 0xffff;
 
 export class Ev {
   row = 0;
@@ -16,7 +25,7 @@ export class Ev {
     return this.seg!.cpu[this.i]!;
   }
 
-  /** Points at row `base + i` of `seg`, the segment that starts at row `base`. */
+  /** Points at row `i` of `seg`, which is the table's segment number `segmentIndex`. */
   point(seg: Segment, segmentIndex: number, i: number): void {
     this.seg = seg;
     this.row = segmentIndex * SEGMENT_ROWS + i;
@@ -35,10 +44,13 @@ export class Ev {
     return this.p !== 0 && (this.seg!.pool[this.p]! & (1 << slot)) !== 0;
   }
 
-  /** Slot as a signed number, `absent` when not there. A 32-bit return that a probe printed unsigned is sign-extended. */
+  /**
+   * Slot as a signed number, `absent` when not there. A 32-bit return that a probe printed unsigned is
+   * sign-extended.
+   */
   signed(slot: number, absent: number): number {
     const value = readSigned(this.seg!, this.p, slot, absent);
-    return value > 0x7fffffff && value <= 0xffffffff ? value - 0x100000000 : value;
+    return value > MAX_INT32 && value <= MAX_UINT32 ? value - TWO_TO_32 : value;
   }
 
   /** Low and high words of a slot; both 0 when absent. */
@@ -49,13 +61,18 @@ export class Ev {
     return this.has(slot) ? this.seg!.pool[this.p + 2 + 2 * slot]! : 0;
   }
 
+  /** True for what has its high word full of ones: ~0, an error pointer, a negative number. */
+  isHuge(slot: number): boolean {
+    return this.hi(slot) === MAX_UINT32;
+  }
+
   /**
-   * A kernel pointer as a number that identifies it: the low 48 bits, which is all that differs between canonical
-   * kernel addresses. -1 when absent, also for NULL.
+   * A kernel pointer as a number that identifies it: the low 48 bits, which is all that differs between
+   * canonical kernel addresses. -1 when absent, also for NULL.
    */
   pointer(slot: number): number {
     if (!this.has(slot)) return -1;
-    const key = (this.hi(slot) & 0xffff) * 4294967296 + this.lo(slot);
+    const key = (this.hi(slot) & POINTER_HIGH) * TWO_TO_32 + this.lo(slot);
     return key === 0 ? -1 : key;
   }
 }

@@ -28,7 +28,10 @@ export interface GupFact {
 }
 
 export interface Facts {
-  /** The attribute of a conversion's range is stored (exactly here, or somewhere before here when !conv.storeExact). */
+  /**
+   * The attribute of [conv.storeFirst, conv.storeEnd) is stored: exactly here, or somewhere before here when
+   * !conv.storeExact. Told before the model has the new value, so that rules can ask for the old one.
+   */
   store(conv: Conv, row: number): void;
   /** A conversion's function or ioctl returned; conv.result is set where known. */
   convEnd(conv: Conv, row: number, t: Thread): void;
@@ -109,7 +112,9 @@ export class FactBus {
     }
   }
 
-  /** Facts have at most seven parameters: fixed ones, since a rest array a call is what the replay would allocate most. */
+  /**
+   * Facts have at most seven parameters: fixed ones, since a rest array a call would cost the replay most.
+   */
   tell<N extends FactName>(name: N, ...args: Parameters<Facts[N]>): void;
   tell(
     name: FactName,

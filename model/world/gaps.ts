@@ -1,4 +1,7 @@
-/** Where events are missing: from the loss marks of a trace, and where the clock of a CPU shows that another recording begins. */
+/**
+ * Where events are missing: from the loss marks of a trace, and where the clock of a CPU shows that another
+ * recording begins.
+ */
 import { SEGMENT_ROWS, UNKNOWN_CPU, type EventTable, type Segment } from '../../parsers/events/table.js';
 import type { LossMark } from '../../parsers/events/issues.js';
 
@@ -18,10 +21,16 @@ export interface FoundGaps {
   readonly restarts: number[];
 }
 
-/** Events of one CPU are in the order of its clock, in nanoseconds or ticks; nested ones may be printed a little out of it. */
+/**
+ * Events of one CPU are in the order of its clock, in nanoseconds or ticks; nested ones may be printed a
+ * little out of it.
+ */
 const CLOCK_JITTER = 100_000;
 
-/** A gap runs from the last event of its CPU before the mark to the mark; so does a joint of two recordings. */
+/**
+ * A gap runs from the last event of its CPU before the mark to the mark. At a joint of two recordings
+ * everything between the two rows may be missing, on every CPU.
+ */
 export class GapFinder {
   private readonly lastOnCpu = new Int32Array(UNKNOWN_CPU + 1).fill(-1);
   private readonly lastTs = new Float64Array(UNKNOWN_CPU + 1).fill(-Infinity);
@@ -76,9 +85,14 @@ export class GapFinder {
     for (; this.next < this.losses.length && this.losses[this.next]!.row <= row; this.next++) {
       const loss = this.losses[this.next]!;
       if (loss.cpu < 0 && loss.fromStart) continue;
-      const after = loss.fromStart ? -1 : loss.cpu < 0 ? loss.row - 1 : (this.lastOnCpu[loss.cpu] ?? -1);
-      found.gaps.push({ after, before: loss.row, cpu: loss.cpu, line: loss.line });
+      found.gaps.push({ after: this.lastWhole(loss), before: loss.row, cpu: loss.cpu, line: loss.line });
     }
+  }
+
+  /** Last row before a loss of which it is certain that nothing is missing up to it. */
+  private lastWhole(loss: LossMark): number {
+    if (loss.fromStart) return -1;
+    return loss.cpu < 0 ? loss.row - 1 : (this.lastOnCpu[loss.cpu] ?? -1);
   }
 
   private restart(row: number, found: FoundGaps): void {

@@ -1,6 +1,7 @@
 /**
- * A map from half-open ranges to small integers, range-compressed: sorted, non-overlapping, neighbours of equal value
- * and cause joined only when both agree. Built for attributes, where a 256 GiB guest is 67 M pages in few ranges.
+ * A map from half-open ranges to small integers, range-compressed: sorted and not overlapping. Each range
+ * keeps the row that set it, so neighbours of equal value stay apart. Built for attributes, where a 256 GiB
+ * guest is 67 M pages in few ranges.
  */
 
 /** Called for each piece of a query: [first, end) has `value`, set at `row`. */

@@ -1,15 +1,26 @@
-/** The present leaf SPTEs of a VM, by address space, level and gfn; several records where several roots hold the frame. */
+/**
+ * The present leaf SPTEs of a VM, by address space, level and gfn; several records where several roots hold
+ * the frame.
+ */
 import { PAGES_PER_LEVEL } from '../../parsers/base/units.js';
 import type { SpteRec } from './spte.js';
 
+/** Room for the levels of paging, 1 to 5: a power of two, so that a wrong level stays within the table. */
 const LEVELS = 8;
-/** Address spaces of x86: the normal one, and that of system management mode. */
+/** Room for the address spaces, a power of two for the same reason. */
 const ADDRESS_SPACES = 8;
+/** Address spaces that x86 has: the normal one, and that of system management mode. */
+const USED_ADDRESS_SPACES = 2;
+
+/** Where the map of an address space and level stands. */
+function mapIndex(asId: number, level: number): number {
+  return (asId & (ADDRESS_SPACES - 1)) * LEVELS + (level & (LEVELS - 1));
+}
 
 export class Leaves {
   /**
-   * One map per address space and level: a gfn alone is a small integer, which a map finds several times as fast as a
-   * key that holds all three. Records of one leaf are linked, the oldest first.
+   * One map per address space and level: a gfn alone is a small integer, which a map finds several times as
+   * fast as a key that holds all three. Records of one leaf are linked, the oldest first.
    */
   private readonly maps: (Map<number, SpteRec> | undefined)[] = new Array<Map<number, SpteRec> | undefined>(
     LEVELS * ADDRESS_SPACES,
@@ -21,13 +32,12 @@ export class Leaves {
 
   /** The oldest record of a leaf; `next` leads to the others. */
   first(asId: number, level: number, gfn: number): SpteRec | undefined {
-    return this.maps[(asId & (ADDRESS_SPACES - 1)) * LEVELS + (level & (LEVELS - 1))]?.get(gfn);
+    return this.maps[mapIndex(asId, level)]?.get(gfn);
   }
 
   /** Adds a record behind those of the same leaf. */
   add(rec: SpteRec): void {
-    const at = (rec.asId & (ADDRESS_SPACES - 1)) * LEVELS + rec.level;
-    const map = (this.maps[at] ??= new Map());
+    const map = this.mapOf(rec.asId, rec.level);
     this.count++;
     this.levelCounts[rec.level]!++;
     let last = map.get(rec.gfn);
@@ -41,7 +51,7 @@ export class Leaves {
 
   /** Takes a record out, which must be there. */
   remove(rec: SpteRec): void {
-    const map = this.maps[(rec.asId & (ADDRESS_SPACES - 1)) * LEVELS + rec.level]!;
+    const map = this.maps[mapIndex(rec.asId, rec.level)]!;
     const head = map.get(rec.gfn)!;
     this.count--;
     this.levelCounts[rec.level]!--;
@@ -54,6 +64,15 @@ export class Leaves {
       before.next = rec.next;
     }
     rec.next = undefined;
+  }
+
+  private mapOf(asId: number, level: number): Map<number, SpteRec> {
+    const at = mapIndex(asId, level);
+    const known = this.maps[at];
+    if (known) return known;
+    const map = new Map<number, SpteRec>();
+    this.maps[at] = map;
+    return map;
   }
 
   clear(): void {
@@ -70,16 +89,16 @@ export class Leaves {
   }
 
   /**
-   * Puts the records of leaves that cover a gfn of [first, end) into `found`, emptied before, by level, and returns it.
-   * Takes the smaller of the range's and the VM's size.
+   * Puts the records of leaves that cover a gfn of [first, end) into `found`, emptied before, by level, and
+   * returns it. Costs no more than the smaller of the range and the VM.
    */
   covering(first: number, end: number, found: SpteRec[]): SpteRec[] {
     found.length = 0;
     if (this.count === 0 || end <= first) return found;
     for (let level = 1; level < PAGES_PER_LEVEL.length; level++) {
       if (this.levelCounts[level]! <= 0) continue;
-      for (let asId = 0; asId < 2; asId++) {
-        const map = this.maps[asId * LEVELS + level];
+      for (let asId = 0; asId < USED_ADDRESS_SPACES; asId++) {
+        const map = this.maps[mapIndex(asId, level)];
         if (map && map.size > 0) addCovering(map, PAGES_PER_LEVEL[level]!, first, end, found);
       }
     }

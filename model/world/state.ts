@@ -87,16 +87,15 @@ export interface MapRec {
   count: number;
   /** Row of the add since which it has been mapped without a break. */
   since: number;
-  /** Row and CPU of the latest add. */
+  /** Row of the latest add. */
   lastAdd: number;
 }
 
-/** References to one page that the trace shows. */
+/** A reference to one page that the trace shows. */
 export interface RefRec {
   readonly kind: number;
   readonly row: number;
   readonly tid: number;
-  count: number;
   readonly longterm: boolean;
   /** A release that does not say of which page followed: this reference may be the one. */
   maybeReleased: boolean;
@@ -165,7 +164,10 @@ export class Conv {
   end = -1;
   toPrivate = false;
   rangeKnown = false;
-  /** The range is that of the store alone, which the maple tree may have merged with neighbours that had the value before. */
+  /**
+   * The range is that of the store alone, which the maple tree may have merged with neighbours that had the
+   * value before.
+   */
   rangeMerged = false;
   /** Hull of the pages whose attribute the store certainly changed; empty when none is known. */
   changedFirst = Infinity;
@@ -198,7 +200,9 @@ export class Conv {
   /** The range had the value already: the call returned 0 without a store. */
   wasAlready = false;
   zapped = 0;
-  /** Where the call that converts began: the conversion's own entry, else its ioctl; -1 when neither is in the trace. */
+  /**
+   * Row where the call that converts began: its own entry, else its ioctl's; -1 when neither is in the trace.
+   */
   callRow = -1;
   /** The part whose store is being told. */
   storeFirst = -1;
@@ -238,6 +242,7 @@ export interface GuestFault {
   seq: number;
 }
 
+/** A user's fault on the file, being served by a thread. */
 export interface UserFaultCtx {
   readonly row: number;
   readonly inode: Inode | undefined;
@@ -245,7 +250,9 @@ export interface UserFaultCtx {
   readonly addr: number;
 }
 
-/** A system call in flight on a thread that the rules look at. */
+/**
+ * A system call in flight on a thread, of those that the rules look at; `a` and `b` are its first arguments.
+ */
 export interface SyscallCtx {
   readonly name:
     | 'ioctl'
@@ -261,6 +268,69 @@ export interface SyscallCtx {
   readonly row: number;
   readonly a: number;
   readonly b: number;
+}
+
+/** kvm_gmem_get_pfn (or restrictedmem's get_page) in flight. */
+export interface GetPfnCall {
+  readonly row: number;
+  readonly inode: Inode | undefined;
+  readonly pgoff: number;
+  readonly gfn: number;
+  readonly vm: Vm | undefined;
+}
+
+/** The file's mmap handler in flight. */
+export interface MmapCall {
+  readonly row: number;
+  readonly inode: Inode;
+  readonly start: number;
+  readonly end: number;
+  readonly pgoff: number;
+  /** Size of the file in bytes, -1 unknown. */
+  readonly size: number;
+  readonly mm: number;
+  readonly vmOps: number;
+  readonly hasVmOps: boolean;
+}
+
+/** A hole being punched, in pages. */
+export interface FallocateCall {
+  readonly row: number;
+  readonly inode: Inode | undefined;
+  readonly first: number;
+  readonly end: number;
+}
+
+/** GUP in flight; its functions call each other, so `depth` of them may be open. */
+export interface GupCall {
+  readonly start: number;
+  depth: number;
+  flags: number;
+  /** Its result was counted already, at an inner return. */
+  counted: boolean;
+}
+
+/** The notifiers that an mmap of the file has told so far. */
+export interface MmapNotice {
+  started: Notifier[];
+  readonly ended: Set<Notifier>;
+  readonly aborted: Notifier[];
+  readonly startRow: number;
+}
+
+/** The bracket of notifiers around a conversion or a hole, in pages. */
+export interface ShimBracket {
+  readonly inode: Inode;
+  /** Row at which each was started. */
+  readonly started: Map<Notifier, number>;
+  readonly ended: Set<Notifier>;
+  readonly first: number;
+  readonly end: number;
+  readonly row: number;
+  /** What it protects has begun and was judged. */
+  checked: boolean;
+  /** The provider's own function showed it, before any notifier. */
+  fromEntry: boolean;
 }
 
 export class Thread {
@@ -279,25 +349,11 @@ export class Thread {
   userFault: UserFaultCtx | undefined;
   /** The last user fault that was serviced, until its rmap add. */
   serviced: UserFaultCtx | undefined;
-  getPfn:
-    | { row: number; inode: Inode | undefined; pgoff: number; gfn: number; vm: Vm | undefined }
-    | undefined;
-  mmap:
-    | {
-        row: number;
-        inode: Inode;
-        start: number;
-        end: number;
-        pgoff: number;
-        size: number;
-        mm: number;
-        vmOps: number;
-        hasVmOps: boolean;
-      }
-    | undefined;
+  getPfn: GetPfnCall | undefined;
+  mmap: MmapCall | undefined;
   bind: Slot | undefined;
   bindRow = -1;
-  fallocate: { row: number; inode: Inode | undefined; first: number; end: number } | undefined;
+  fallocate: FallocateCall | undefined;
   syscall: SyscallCtx | undefined;
   /** The file whose mapping the call in flight would split or move. */
   syscallOn: Inode | undefined;
@@ -312,29 +368,16 @@ export class Thread {
   /** The last GUP result of this call, where only returns are probed: nested functions repeat it. */
   lastGupStart = -1;
   lastGupPage = -1;
-  gup: { readonly start: number; depth: number; flags: number; counted: boolean } | undefined;
+  gup: GupCall | undefined;
   notifierBind: Notifier | undefined;
-  mmapNotify:
-    | { started: Notifier[]; ended: Set<Notifier>; aborted: Notifier[]; startRow: number }
-    | undefined;
-  shimBracket:
-    | {
-        inode: Inode;
-        started: Map<Notifier, number>;
-        ended: Set<Notifier>;
-        first: number;
-        end: number;
-        row: number;
-        checked: boolean;
-        fromEntry: boolean;
-      }
-    | undefined;
+  mmapNotify: MmapNotice | undefined;
+  shimBracket: ShimBracket | undefined;
 
   constructor(readonly tid: number) {}
 
   /**
-   * Events are missing: no call that was in flight can be trusted to be still the one that the next event belongs to.
-   * Brackets of notifiers stay: their rules ask for losses since the bracket began.
+   * Events are missing: no call that was in flight can be trusted to be still the one that the next event
+   * belongs to. Brackets of notifiers stay: their rules ask for losses since the bracket began.
    */
   forgetCalls(): void {
     this.fault = undefined;

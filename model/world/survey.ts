@@ -1,7 +1,8 @@
 /**
- * What a trace can tell, looked up before it is replayed: which event kinds fire at all, which inodes are restricted
- * memfds, which VMs live in which thread group, where events are missing, and whether a pid filter may have been on.
- * A kind counts as recorded only when the trace shows it firing: an absent probe and one that never fired look alike.
+ * What a trace can tell, looked up before it is replayed: which event kinds fire at all, which inodes are
+ * memfds of guests, which VMs live in which thread group, where events are missing, and whether a pid filter
+ * may have been on. A kind counts as recorded only when the trace shows it firing: an absent probe and one
+ * that never fired look alike.
  */
 import { firstIndex } from '../../parsers/base/search.js';
 import { KIND_COUNT, KIND_GUEST } from '../../parsers/events/kinds.js';
@@ -11,7 +12,10 @@ import { GapFinder, type Gap } from './gaps.js';
 import { K, slotsOf } from './slots.js';
 import { Tasks } from './tasks.js';
 
-/** Share of events by unrelated tasks above which a trace is taken as unfiltered. Stray events of a filtered trace stay far below. */
+/**
+ * Share of events by unrelated tasks from which on a trace is taken as unfiltered. Stray events of a filtered
+ * trace stay far below.
+ */
 const UNRELATED_SHARE = 0.01;
 
 const inodeKinds: readonly (readonly [kind: number, slot: number])[] = (
@@ -93,11 +97,14 @@ const shmem = K('ShmemFallocate');
 const entryVcpu = slotsOf('KvmEntry', 'vcpu').vcpu;
 const shmemIno = slotsOf('ShmemFallocate', 'ino').ino;
 
-/** What the survey does with an event, by kind: bits. */
-const IS_RELATED = 1;
-const NO_TASK = 2;
-const IS_ENTRY = 4;
-const HAS_DETAILS = 8;
+/** What the survey does with an event, by kind. Its task has to do with a VM: */
+const IS_RELATED = 1 << 0;
+/** Its task says nothing of a filter: it fires on whatever runs, or is a guest's. */
+const NO_TASK = 1 << 1;
+/** It is an entry into a guest. */
+const IS_ENTRY = 1 << 2;
+/** Its arguments are to be read. */
+const HAS_DETAILS = 1 << 3;
 const USES = new Uint8Array(KIND_COUNT);
 const INO_SLOT = new Int8Array(KIND_COUNT).fill(-1);
 const KVM_SLOT = new Int8Array(KIND_COUNT).fill(-1);
@@ -117,24 +124,29 @@ USES[KIND_GUEST]! |= NO_TASK;
 
 export class Survey {
   readonly counts = new Uint32Array(KIND_COUNT);
-  /** Inode numbers of restricted memfds. */
+  /** Inode numbers of the guests' memfds. */
   readonly memfdInodes = new Set<number>();
   /** Inode numbers that some other file system uses too, so that an rmap event cannot be attributed. */
   readonly ambiguousInodes = new Set<number>();
-  /** kvm pointer keys by thread group. */
+  /** kvm pointer keys by thread group, and all of them. */
   readonly kvmsOfTgid = new Map<number, Set<number>>();
   readonly kvms = new Set<number>();
-  /** Without kvm pointers: something shows that more than one VM is at work, as two threads that run the same vCPU number. */
+  /**
+   * Something shows that more than one VM may be at work: several memfds, or two threads that run the same
+   * vCPU number. Asked where the trace gives no kvm pointers.
+   */
   severalVms = false;
   readonly gaps: Gap[] = [];
-  /** Rows at which the clock of a CPU jumps back: another recording begins, and what was true before says nothing of it. */
+  /**
+   * Rows at which the clock of a CPU jumps back: another recording begins, and what was true before says
+   * nothing of it.
+   */
   readonly restarts: number[] = [];
   /** True when events of unrelated tasks show that no pid filter hid interrupts and other tasks. */
   unfiltered = false;
   /** Some return probe on bind reads the inode. */
   bindRetHasInode = false;
-  /** Set attributes ioctls seen as system calls, by VM and by inode. */
-  setAttrIoctls = 0;
+  /** Of each gap and all behind it, the least `after`: what {@link gapBetween} needs to know of them. */
   private suffixMinAfter: Int32Array = new Int32Array(0);
   private readonly ev = new Ev();
   private readonly otherInodes = new Set<number>();
@@ -183,8 +195,10 @@ export class Survey {
         // What a guest's kernel or QEMU itself recorded tells nothing of which tasks the host's tracer saw.
         const byQemu = hasQemu && seg.cpu[i] === UNKNOWN_CPU && qemuNames[seg.name[i]!] === 1;
         if (byQemu && kind !== KIND_GUEST) fromQemu++;
-        if ((uses & NO_TASK) === 0 && !byQemu)
-          tasks.saw(tgids[i]! >= 0 ? tgids[i]! : tids[i]!, (uses & IS_RELATED) !== 0);
+        if ((uses & NO_TASK) === 0 && !byQemu) {
+          const task = tgids[i]! >= 0 ? tgids[i]! : tids[i]!;
+          tasks.saw(task, (uses & IS_RELATED) !== 0);
+        }
         if ((uses & HAS_DETAILS) === 0) continue;
         this.ev.point(seg, s, i);
         this.details(kind, uses);
@@ -228,7 +242,10 @@ export class Survey {
     this.lastKvmTgid = tgid;
     this.kvms.add(kvm);
     let set = this.kvmsOfTgid.get(tgid);
-    if (!set) this.kvmsOfTgid.set(tgid, (set = new Set()));
+    if (!set) {
+      set = new Set();
+      this.kvmsOfTgid.set(tgid, set);
+    }
     set.add(kvm);
   }
 
@@ -237,7 +254,10 @@ export class Survey {
     this.gaps.sort((a, b) => a.before - b.before || a.after - b.after);
     const n = this.gaps.length;
     this.suffixMinAfter = new Int32Array(n);
-    let min = 0x7fffffff;
-    for (let i = n - 1; i >= 0; i--) this.suffixMinAfter[i] = min = Math.min(min, this.gaps[i]!.after);
+    let min = Infinity;
+    for (let i = n - 1; i >= 0; i--) {
+      min = Math.min(min, this.gaps[i]!.after);
+      this.suffixMinAfter[i] = min;
+    }
   }
 }

@@ -2,6 +2,7 @@
 
 /** Tasks counted without a look-up in a map, by the low bits of their number. */
 const SLOTS = 1 << 10;
+/** A slot that counts no task: not -1, which is the task that is not known. */
 const NOBODY = -2;
 
 export class Tasks {
@@ -11,7 +12,7 @@ export class Tasks {
   private readonly counts = new Map<number, number>();
   private readonly related = new Set<number>();
 
-  /** An event by a task, -1 for one that is not known. */
+  /** Counts an event by a task, -1 for one that is not known; `isRelated` when it has to do with a VM. */
   saw(task: number, isRelated: boolean): void {
     const slot = task & (SLOTS - 1);
     if (this.task[slot] !== task) {

@@ -1,4 +1,7 @@
-/** Who is who: VMs behind pointers and thread groups, conversions in their three shapes, and what a gap leaves. */
+/**
+ * Who is who: VMs behind pointers and thread groups, conversions in their three shapes, and what a gap
+ * leaves.
+ */
 import assert from 'node:assert/strict';
 import type { Judged } from '../../test/golden/judge.js';
 import { judgeAll, type Said } from '../../test/support/oneTrace.js';

@@ -1,19 +1,39 @@
 /**
- * The whole state of a replay: VMs, inodes, threads, conversions, and the way from an event's words to them. The
- * state is what the trace *observed*; whether that is allowed is for the rules, which listen to the facts.
+ * The whole state of a replay: VMs, inodes, threads, conversions, and the way from an event's words to them.
+ * The state is what the trace *observed*; whether that is allowed is for the rules, which listen to the
+ * facts.
  */
 import { assert } from '../../parsers/base/assert.js';
+import { pagesForBytes } from '../../parsers/base/units.js';
 import { kindId } from '../../parsers/events/kinds.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import type { Ev } from './event.js';
 import { Survey } from './survey.js';
-import { Attr, Op, OpLog, type OpCode } from '../ops/oplog.js';
+import { Attr, NO_CONVERSION, Op, OpLog, type OpCode } from '../ops/oplog.js';
 import type { FactBus } from './facts.js';
 import { Pointers } from './pointers.js';
 import { Conv, Inode, Thread, Vm, type FilePage, type RefRec, type Slot } from './state.js';
 
 /** Pages of the file begin shared; without it, private. */
 const GUEST_MEMFD_FLAG_INIT_SHARED = 2;
+
+/** The VM of a thread group that is not known, in a map by thread groups. */
+const NO_GROUP = -1;
+
+/** A guest_memfd that was created, until an event shows its inode number. */
+interface UnnamedCreate {
+  /** In bytes. */
+  readonly size: number;
+  /** -1 when the trace does not give them. */
+  readonly flags: number;
+  readonly row: number;
+  readonly vm: Vm | undefined;
+}
+
+/** Thread 0 is one idle task per CPU: each gets a key of its own, below all thread numbers. */
+function idleTaskKey(cpu: number): number {
+  return -1000 - cpu;
+}
 
 /** Every memslot that was seen is gone. */
 function isDead(vm: Vm): boolean {
@@ -40,13 +60,13 @@ export class World {
   readonly threads = new Map<number, Thread>();
   private lastThread: Thread | undefined;
   /** Freshly created memfds whose inode number is not known yet, by thread group. */
-  readonly unnamedCreates = new Map<
-    number,
-    { size: number; flags: number; row: number; vm: Vm | undefined }[]
-  >();
+  readonly unnamedCreates = new Map<number, UnnamedCreate[]>();
   /** page or folio pointer key → page of a memfd. */
   readonly folios = new Pointers<FilePage>();
-  /** Pins not yet doubted, by whether the trace gave the page's pointer when they were taken; released ones may stay. */
+  /**
+   * Pins not yet doubted, by whether the trace gave the page's pointer when they were taken; released ones
+   * may stay.
+   */
   readonly namedPins: RefRec[] = [];
   readonly unnamedPins: RefRec[] = [];
 
@@ -82,10 +102,12 @@ export class World {
       if (ev.tgid >= 0) last.tgid = ev.tgid;
       return last;
     }
-    // Thread 0 is one idle task per CPU.
-    const key = ev.tid === 0 ? -1000 - ev.cpu : ev.tid;
+    const key = ev.tid === 0 ? idleTaskKey(ev.cpu) : ev.tid;
     let t = this.threads.get(key);
-    if (!t) this.threads.set(key, (t = new Thread(ev.tid)));
+    if (!t) {
+      t = new Thread(ev.tid);
+      this.threads.set(key, t);
+    }
     if (ev.tgid >= 0) t.tgid = ev.tgid;
     this.lastThread = t;
     return t;
@@ -127,17 +149,21 @@ export class World {
     this.pendingCreateOfGroup.delete(group);
   }
 
-  /** A kvm structure is reused after its VM is gone: same pointer, but created since or owned by another process. */
+  /**
+   * A kvm structure is used again after its VM is gone: same pointer, created since or owned by another
+   * process.
+   */
   private isAnotherVm(vm: Vm, t: Thread): boolean {
-    // Workers such as kvm-nx-lpage-recovery are threads of another group: that alone does not make it another VM.
+    // Workers such as kvm-nx-lpage-recovery are threads of another group: that alone does not make it another
+    // VM.
     const stranger = vm.tgid >= 0 && t.tgid >= 0 && vm.tgid !== t.tgid;
     const created = this.pendingCreateOfGroup.has(this.group(t));
     return isDead(vm) ? stranger || created : stranger && created;
   }
 
   /**
-   * The VM that creates a guest_memfd, which only its owner does: another process's pointer is a new VM, and one whose
-   * slots are all gone may be.
+   * The VM that creates a guest_memfd, which only its owner does: another process's pointer is a new VM, and
+   * so is one whose slots are all gone.
    */
   vmThatCreates(ev: Ev, t: Thread, kvmSlot: number): Vm | undefined {
     const key = ev.pointer(kvmSlot);
@@ -156,15 +182,19 @@ export class World {
   /** The VM whose business a thread without a kvm pointer does. */
   vmOfThread(t: Thread): Vm | undefined {
     if (t.vm) return t.vm;
-    // The only VM that this group, or a trace without groups, ever names is the one, even before it is first named.
+    // The only VM that this group, or a trace without groups, ever names is the one, even before that.
     const known = t.tgid >= 0 ? this.survey.kvmsOfTgid.get(t.tgid) : this.survey.kvms;
     if (known?.size === 1) {
       const key = [...known][0]!;
-      return (t.vm = this.vmByKvm.get(key) ?? this.newVmOf(key, t));
+      t.vm = this.vmByKvm.get(key) ?? this.newVmOf(key, t);
+      return t.vm;
     }
-    const group = t.tgid >= 0 ? t.tgid : -1;
+    const group = t.tgid >= 0 ? t.tgid : NO_GROUP;
     let vm = this.vmByTgid.get(group);
-    if (!vm) this.vmByTgid.set(group, (vm = this.newVmOf(-1, t)));
+    if (!vm) {
+      vm = this.newVmOf(-1, t);
+      this.vmByTgid.set(group, vm);
+    }
     return vm;
   }
 
@@ -181,7 +211,7 @@ export class World {
   /** KVM_CREATE_VM calls seen per thread group. */
   readonly createsOfGroup = new Map<number, number>();
 
-  /** The memfd with this inode number, made when new; undefined for 0 or an ambiguous number. */
+  /** The memfd with this inode number, made when new; undefined when the event gives none. */
   inodeOf(ino: number, ev: Ev, t: Thread): Inode | undefined {
     if (ino <= 0) return undefined;
     const before = this.inodeByIno.get(ino);
@@ -199,12 +229,13 @@ export class World {
     return inode;
   }
 
-  /** Only inodes known to be restricted memfds; never made here. */
+  /** The same for a number that may be any file's; undefined unless some event shows it to be a memfd's. */
   knownInode(ino: number, ev: Ev, t: Thread): Inode | undefined {
     if (ino <= 0 || !this.survey.memfdInodes.has(ino)) return undefined;
     return this.inodeByIno.get(ino) ?? this.inodeOf(ino, ev, t);
   }
 
+  /** The restricted memfd with this file pointer, made when new; undefined when the event gives none. */
   inodeOfFile(file: number, ev: Ev, t: Thread): Inode | undefined {
     if (file < 0) return undefined;
     let inode = this.inodeByFile.get(file);
@@ -224,13 +255,13 @@ export class World {
     if (waiting?.length !== 1) return;
     const create = waiting[0]!;
     this.unnamedCreates.delete(this.group(t));
-    inode.pageCount = create.size > 0 ? Math.ceil(create.size / 4096) : -1;
+    inode.pageCount = create.size > 0 ? pagesForBytes(create.size) : -1;
     inode.fresh = true;
     inode.firstRow = create.row;
     if (create.flags < 0) return;
     const attr = (create.flags & GUEST_MEMFD_FLAG_INIT_SHARED) !== 0 ? Attr.Shared : Attr.Private;
     inode.attr.reset(attr, create.row);
-    if (inode.pageCount > 0) this.op(Op.PageAttr, inode.index, row, 0, inode.pageCount, attr, -1);
+    if (inode.pageCount > 0) this.op(Op.PageAttr, inode.index, row, 0, inode.pageCount, attr, NO_CONVERSION);
   }
 
   op(
@@ -248,14 +279,18 @@ export class World {
   newConv(scope: 'vm' | 'inode', t: Thread, row: number, entrySeen: boolean): Conv {
     const conv = new Conv(this.conversions.length, scope, t.tid, row, entrySeen);
     if (!entrySeen) this.adoptBrackets(conv, t);
-    conv.callRow = entrySeen ? row : t.syscall?.name === 'ioctl' ? t.syscall.row : -1;
+    const ioctlRow = t.syscall?.name === 'ioctl' ? t.syscall.row : -1;
+    conv.callRow = entrySeen ? row : ioctlRow;
     this.conversions.push(conv);
     t.conv = conv;
     t.lastConvRow = row;
     return conv;
   }
 
-  /** A conversion that shows itself late may have opened its bracket before: in the same system call it counts as its own. */
+  /**
+   * A conversion that shows itself late may have opened its bracket before: in the same system call it counts
+   * as its own.
+   */
   private adoptBrackets(conv: Conv, t: Thread): void {
     const from = t.syscall?.row ?? Infinity;
     const gmem = t.lastGmemBracket;
@@ -269,16 +304,11 @@ export class World {
     conv.sawInvEnd = t.lastInvEndRow > from;
   }
 
+  /** Logs that a conversion enters a phase, a value of `Phase`. */
   phase(conv: Conv, phase: number, row: number): void {
-    this.op(
-      Op.Phase,
-      conv.index,
-      row,
-      conv.first,
-      Math.max(0, conv.end - conv.first),
-      phase,
-      conv.scope === 'vm' ? (conv.vm?.index ?? -1) : (conv.inode?.index ?? -1),
-    );
+    const owner = conv.scope === 'vm' ? conv.vm : conv.inode;
+    const count = Math.max(0, conv.end - conv.first);
+    this.op(Op.Phase, conv.index, row, conv.first, count, phase, owner?.index ?? -1);
   }
 
   /** Two rows are ordered: same CPU, same thread, or far enough apart on the clock. */
@@ -305,7 +335,7 @@ export class World {
     return inode.slots.filter((s) => holdsPages(s, first, end));
   }
 
-  /** The live slot that holds a gfn. */
+  /** The live slot that holds a gfn; the youngest where several do. */
   slotOfGfn(vm: Vm, gfn: number): Slot | undefined {
     for (let i = vm.slots.length - 1; i >= 0; i--) {
       const s = vm.slots[i]!;
