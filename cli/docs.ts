@@ -13,6 +13,8 @@ const PROFILE_TEXTS: Readonly<Record<ProfileId, string>> = {
     "What guest_memfd and KVM's MMU hold to today (Linux 6.8 to 7.2), and what the in-place conversion series adds.",
 };
 
+const SEVERITIES = [1, 2, 3, 4].map((severity) => `${severity} ${SEVERITY_WORDS[severity]}`).join(', ');
+
 /** docs/RULES.md. */
 export function rulesPage(rules: readonly RuleInfo[]): string {
   const parts: string[] = [
@@ -20,8 +22,7 @@ export function rulesPage(rules: readonly RuleInfo[]): string {
     '',
     "Generated from the rules' sources by `npm run docs`; do not edit. `shimtrace rules` prints the same.",
     '',
-    'A rule of nature *invariant* can be violated; one of nature *suspicion* can only be suspicious. Severity: ' +
-      `${[1, 2, 3, 4].map((s) => `${s} ${SEVERITY_WORDS[s]}`).join(', ')}.`,
+    `A rule of nature *invariant* can be violated; one of nature *suspicion* can only be suspicious. Severity: ${SEVERITIES}.`,
     '*Needs* lists what a trace must record for the rule to be decided; where it does not, the verdict is undecidable, never a violation.',
     '',
   ];

@@ -9,7 +9,10 @@ export interface AnalyzeOptions {
   readonly profiles?: readonly ProfileId[] | undefined;
   /** Overrides what the trace says of its clock. */
   readonly clock?: ClockName | undefined;
-  /** Cross-CPU pairs closer than this are not ordered. undefined: 20 µs on a local or unknown clock, 1 µs on a global one. */
+  /**
+   * Cross-CPU pairs closer than this are not ordered. undefined: 20 µs on a local or unknown clock, 1 µs on a
+   * global one.
+   */
   readonly skewNs?: number | undefined;
   readonly cancel?: CancelToken;
   readonly progress?: (rowsDone: number) => void;
@@ -22,7 +25,9 @@ export interface VmInfo {
   readonly tgid: number;
   /** How findings name it: `kvm:0xffff8881009cc000`, `tgid:493` or `vm?`. */
   readonly label: string;
-  /** Where attributes come from: the VM (KVM_SET_MEMORY_ATTRIBUTES), the guest_memfd inode, or nowhere seen. */
+  /**
+   * Where attributes come from: the VM (KVM_SET_MEMORY_ATTRIBUTES), the guest_memfd inode, or nowhere seen.
+   */
   readonly attributesOf: 'vm' | 'inode' | 'none';
 }
 

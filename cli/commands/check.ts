@@ -33,10 +33,14 @@ export const check: Command = {
       help: `print only these findings (${VERDICTS.join(', ')}); repeatable; the exit code does not change`,
     },
   },
-  details: `FILE is a trace, - for standard input, or a .shimtrace.json that names the files of one run. Files that say of themselves that
-they are one run (a host's and its guests' trace.dat of one session, a QEMU log beside a trace with wall time) are judged as one trace.
-Findings that a .shimtrace.json in a trace's folder or above sets aside are listed as suppressed and do not count.
-Exit code: 0 nothing found, 1 violations found, 2 a file or an argument cannot be used, 3 a bug of shimtrace.`,
+  details: [
+    'FILE is a trace, - for standard input, or a .shimtrace.json that names the files of one run. Files that',
+    "say of themselves that they are one run (a host's and its guests' trace.dat of one session, a QEMU log",
+    'beside a trace with wall time) are judged as one trace.',
+    "Findings that a .shimtrace.json in a trace's folder or above sets aside are listed as suppressed and do not",
+    'count.',
+    'Exit code: 0 nothing found, 1 violations found, 2 a file or an argument cannot be used, 3 a bug of shimtrace.',
+  ].join('\n'),
   run(args, output) {
     if (args.positionals.length === 0)
       throw new UsageError('expected at least one FILE, or - for standard input');

@@ -13,6 +13,8 @@ import { loadOne, nameOf, RUN_OPTIONS, type LoadedRun } from '../bundle.js';
 import { loadOptions, LOAD_OPTIONS, type LoadedTrace } from '../load.js';
 
 const FORMATS = ['text', 'json'] as const;
+/** Columns that counts of events are aligned in. */
+const COUNT_WIDTH = 9;
 
 export const info: Command = {
   name: 'info',
@@ -149,36 +151,18 @@ function nameCounts(
 
 function text(trace: LoadedTrace & LoadedRun, facts: Facts): string {
   const lines: string[] = [
-    `${nameOf(trace)}: ${facts.format}, clock ${facts.clock}${facts.kernel === '' ? '' : `, kernel ${facts.kernel}`}${facts.producer === '' ? '' : `, by ${facts.producer}`}`,
-    ...(facts.files ?? []).map(
-      (f) =>
-        `file    ${f.path}: ${f.role}${f.guest === undefined ? '' : ` ${f.guest.name}${f.guest.vcpus.map((v) => `, its CPU ${v.cpu} is thread ${v.tid}`).join('')}`}`,
-    ),
-    `time    ${facts.from === '' ? 'none: the order is known, the times are not' : `${facts.from} .. ${facts.until}${facts.timeUnit === 'ns' ? ' s' : ' ticks'}`}`,
+    `${nameOf(trace)}: ${sourceText(facts)}`,
+    ...(facts.files ?? []).map(fileLine),
+    `time    ${timesText(facts)}`,
     `cpus    ${facts.cpus.map((c) => `${c.cpu ?? '?'}: ${plural(c.events, 'event')}`).join(', ')}`,
-    `tgid    ${facts.hasTgid ? 'recorded' : 'not recorded: VMs are told apart by kvm pointers only (options/record-tgid)'}`,
+    `tgid    ${facts.hasTgid ? 'recorded' : NO_TGID}`,
     `events  ${facts.events.total}: ${countsText(facts.events)}`,
-    ...facts.names.map(
-      (n) =>
-        `  ${String(n.count).padStart(9)}  ${n.name}${n.unknown === 0 ? '' : n.unknown === n.count ? '  (unknown)' : `  (${n.unknown} unknown)`}`,
-    ),
+    ...facts.names.map((n) => `  ${String(n.count).padStart(COUNT_WIDTH)}  ${n.name}${unknownNote(n)}`),
     ...lossLines(facts),
-    ...facts.issues.map(
-      (i) =>
-        `issue   ${i.path === undefined ? '' : `${i.path}: `}${i.line > 0 ? `line ${i.line}` : `offset ${i.offset}`}: ${i.message} [${i.code}]`,
-    ),
-    ...facts.vms.map(
-      (vm) =>
-        `vm      ${vm.label}${vm.tgid >= 0 ? `, thread group ${vm.tgid}` : ''}, attributes of ${vm.attributesOf === 'none' ? 'nothing seen' : `the ${vm.attributesOf}`}`,
-    ),
-    ...facts.inodes.map(
-      (i) =>
-        `inode   ${i.label}: ${i.provider}, ${i.pageCount < 0 ? 'size unknown' : plural(i.pageCount, 'page')}`,
-    ),
-    ...facts.slots.map(
-      (s) =>
-        `slot    ${s.vm ?? 'vm?'} slot ${s.slot}: gfn ${hex(s.baseGfn)}..${hex(s.baseGfn + s.pageCount - 1)}${s.inode === null ? '' : `, inode ${s.inode} from page ${s.pgoff < 0 ? '?' : hex(s.pgoff)}`}`,
-    ),
+    ...facts.issues.map(issueLine),
+    ...facts.vms.map(vmLine),
+    ...facts.inodes.map(inodeLine),
+    ...facts.slots.map(slotLine),
     `conversions ${facts.conversions}`,
     `profile ${facts.profiles.join(', ')} (${facts.profileReason})`,
     ...facts.undecided.flatMap((r) => r.reasons.map((reason) => `undecided ${r.rule}: ${reason}`)),
@@ -187,17 +171,61 @@ function text(trace: LoadedTrace & LoadedRun, facts: Facts): string {
   return `${lines.join('\n')}\n`;
 }
 
+const NO_TGID = 'not recorded: VMs are told apart by kvm pointers only (options/record-tgid)';
+
+function sourceText({ format, clock, kernel, producer }: Facts): string {
+  const release = kernel === '' ? '' : `, kernel ${kernel}`;
+  return `${format}, clock ${clock}${release}${producer === '' ? '' : `, by ${producer}`}`;
+}
+
+function fileLine({ path, role, guest }: NonNullable<Facts['files']>[number]): string {
+  if (guest === undefined) return `file    ${path}: ${role}`;
+  const vcpus = guest.vcpus.map((v) => `, its CPU ${v.cpu} is thread ${v.tid}`);
+  return `file    ${path}: ${role} ${guest.name}${vcpus.join('')}`;
+}
+
+function timesText({ from, until, timeUnit }: Facts): string {
+  if (from === '') return 'none: the order is known, the times are not';
+  return `${from} .. ${until}${timeUnit === 'ns' ? ' s' : ' ticks'}`;
+}
+
+function issueLine({ path, line, offset, message, code }: Facts['issues'][number]): string {
+  const file = path === undefined ? '' : `${path}: `;
+  return `issue   ${file}${line > 0 ? `line ${line}` : `offset ${offset}`}: ${message} [${code}]`;
+}
+
+function vmLine({ label, tgid, attributesOf }: Facts['vms'][number]): string {
+  const group = tgid >= 0 ? `, thread group ${tgid}` : '';
+  return `vm      ${label}${group}, attributes of ${attributesOf === 'none' ? 'nothing seen' : `the ${attributesOf}`}`;
+}
+
+function inodeLine({ label, provider, pageCount }: Facts['inodes'][number]): string {
+  return `inode   ${label}: ${provider}, ${pageCount < 0 ? 'size unknown' : plural(pageCount, 'page')}`;
+}
+
+function slotLine({ vm, slot, baseGfn, pageCount, inode, pgoff }: Facts['slots'][number]): string {
+  const gfns = `gfn ${hex(baseGfn)}..${hex(baseGfn + pageCount - 1)}`;
+  const file = inode === null ? '' : `, inode ${inode} from page ${pgoff < 0 ? '?' : hex(pgoff)}`;
+  return `slot    ${vm ?? 'vm?'} slot ${slot}: ${gfns}${file}`;
+}
+
+/** How many events of a name are not understood: '' for none. */
+function unknownNote({ count, unknown }: Facts['names'][number]): string {
+  if (unknown === 0) return '';
+  return unknown === count ? '  (unknown)' : `  (${unknown} unknown)`;
+}
+
 function lossLines(facts: Facts): string[] {
   if (facts.loss.length === 0) return ['loss    none seen'];
   return facts.loss.map((l) => {
     const where = l.line > 0 ? `line ${l.line}` : `offset ${l.offset}`;
-    const what = l.fromStart
-      ? 'everything before may be missing events'
-      : l.count > 0
-        ? plural(l.count, 'event')
-        : 'an unknown number of events';
-    return `loss    ${where}: ${what}${l.cpu < 0 ? '' : ` on CPU ${l.cpu}`}`;
+    return `loss    ${where}: ${lostText(l)}${l.cpu < 0 ? '' : ` on CPU ${l.cpu}`}`;
   });
+}
+
+function lostText({ fromStart, count }: Facts['loss'][number]): string {
+  if (fromStart) return 'everything before may be missing events';
+  return count > 0 ? plural(count, 'event') : 'an unknown number of events';
 }
 
 function coverageLines(trace: LoadedTrace, facts: Facts): string[] {

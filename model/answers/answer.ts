@@ -64,22 +64,30 @@ export function absent({ table }: Pick<Asked, 'table'>, kinds: readonly EventKin
   return kinds.filter((kind) => !present.has(kindId(kind))).map(howToRecord);
 }
 
-/** True when the trace holds no event of any of these kinds: what they show did not happen, or is not recorded. */
+/**
+ * True when the trace holds no event of any of these kinds: what they show did not happen, or is not
+ * recorded.
+ */
 export function noneOf(asked: Pick<Asked, 'table'>, kinds: readonly EventKind[]): boolean {
   return absent(asked, kinds).length === kinds.length;
 }
 
-/** Kinds that show how a conversion ended. */
-const RESULT_KINDS = ['SysExitIoctl', 'GmemIoctlRet', 'VmIoctlRet', 'ConvertRet'] as const;
+/** Kinds that show how a conversion ended, each with the ways to convert that it is of. */
+const RESULT_KINDS: readonly { readonly kind: EventKind; readonly scopes: readonly Conversion['scope'][] }[] =
+  [
+    { kind: 'SysExitIoctl', scopes: ['vm', 'inode'] },
+    { kind: 'GmemIoctlRet', scopes: ['inode'] },
+    { kind: 'VmIoctlRet', scopes: ['vm'] },
+    { kind: 'ConvertRet', scopes: ['inode'] },
+  ];
 
-/** What would have told how these conversions ended, another ioctl for each way to convert; empty where the trace has such events. */
+/**
+ * What would have told how these conversions ended, another ioctl for each way to convert; empty where the
+ * trace has such events.
+ */
 export function resultsNotRecorded(asked: Pick<Asked, 'table'>, unknown: readonly Conversion[]): string[] {
-  const kinds = RESULT_KINDS.filter((kind) =>
-    kind === 'SysExitIoctl'
-      ? true
-      : kind === 'VmIoctlRet'
-        ? unknown.some((c) => c.scope === 'vm')
-        : unknown.some((c) => c.scope === 'inode'),
+  const kinds = RESULT_KINDS.flatMap(({ kind, scopes }) =>
+    unknown.some(({ scope }) => scopes.includes(scope)) ? [kind] : [],
   );
   return noneOf(asked, kinds) ? absent(asked, kinds) : [];
 }

@@ -28,7 +28,10 @@ function askText(
 const INPLACE = 'sample-traces/labelled/inplace';
 const PINNED = `${INPLACE}/M2.p.txt`;
 const CORRECT = `${INPLACE}/N.p.txt`;
-/** A recording with every phase of two conversions of one page to private, and one of the like without the unmapping. */
+/**
+ * A recording with every phase of two conversions of one page to private, and one of the like without the
+ * unmapping.
+ */
 const ALL_PHASES = `${INPLACE}/M3.a.nofault.txt`;
 const NO_UNMAP = `${INPLACE}/M1.a.norm.txt`;
 /** Lines that show how a conversion ended. */

@@ -48,10 +48,16 @@ const SHOWN_BY: readonly {
   { what: 'SPTEs', kinds: ['SpteChanged', 'ExternalSpte'], record: ['SpteChanged'] },
   { what: 'references', kinds: REFERENCE_KINDS, record: ['GrabFolio', 'GupRet', 'UnpinPages'] },
 ];
-/** These show whose a page is before its first conversion, by the flags of its file, and that the page cache has it. */
+/**
+ * These show whose a page is before its first conversion, by the flags of its file, and that the page cache
+ * has it.
+ */
 const BEGINNING_KINDS = ['GmemCreate', 'FilemapAdd'] as const;
 
-/** Kinds of events that make a phase of a conversion seen, by the two ways to convert; none where a way has no such phase. */
+/**
+ * Kinds of events that make a phase of a conversion seen, by the two ways to convert; none where a way has no
+ * such phase.
+ */
 const PHASE_KINDS: Readonly<
   Partial<Record<number, Readonly<Record<Conversion['scope'], readonly EventKind[]>>>>
 > = {
@@ -140,11 +146,13 @@ export function difference(asked: Asked): Answer {
     },
     ...phaseDifferences(asked, good, here),
   ];
-  if (unseen.length > 0)
+  if (unseen.length > 0) {
+    const why = 'this trace has no event that shows such a phase, of any conversion';
     statements.push({
-      text: `${list(unseen.map((phase) => PHASE_NAMES[phase]!))} cannot be compared: this trace has no event that shows such a phase, of any conversion; there was none, or it is not recorded.`,
+      text: `${list(unseen.map((phase) => PHASE_NAMES[phase]!))} cannot be compared: ${why}; there was none, or it is not recorded.`,
       rows: [],
     });
+  }
   const missing = unseen.flatMap((phase) => absent(asked, PHASE_KINDS[phase]![here.scope].slice(0, 1)));
   return {
     question,
@@ -173,7 +181,8 @@ function withoutGood(
       ],
       missing: [],
     };
-  const text = `How ${unknown.length === 1 ? 'the conversion' : `${unknown.length} conversions`} to ${direction} before it ended cannot be said, so there is none to compare it with.`;
+  const which = unknown.length === 1 ? 'the conversion' : `${unknown.length} conversions`;
+  const text = `How ${which} to ${direction} before it ended cannot be said, so there is none to compare it with.`;
   return {
     statements: [{ text, rows: unknown.map(({ fromRow }) => fromRow).slice(0, SHOWN) }],
     missing: resultsNotRecorded(asked, unknown),

@@ -1,4 +1,7 @@
-/** Invalidations and SPTEs: is every start paired, was anything installed in between, does the vCPU get on, what does a huge SPTE cover. */
+/**
+ * Invalidations and SPTEs: is every start paired, was anything installed in between, does the vCPU get on,
+ * what does a huge SPTE cover.
+ */
 import { slotsOf } from '../world/slots.js';
 import { aliasesOf } from '../pages/intervals.js';
 import { intervalAtRow, rangePieces, vmOfRow } from '../pages/query.js';
@@ -83,12 +86,15 @@ export function brackets(asked: Asked): Answer {
   };
 }
 
-/** Ordinary builds inline kvm_mmu_invalidate_start: an end alone does not show that the kernel made no start. */
+/**
+ * Ordinary builds inline kvm_mmu_invalidate_start: an end alone does not show that the kernel made no start.
+ */
 function unpaired(lone: readonly number[], open: readonly OpenBracket[]): Statement[] {
   const out: Statement[] = [];
+  const inlined = 'for inlined copies of kvm_mmu_invalidate_start escape its probe';
   if (lone.length > 0)
     out.push({
-      text: `${plural(lone.length, 'end')} without a start that is seen: whether one is missing cannot be said, for inlined copies of kvm_mmu_invalidate_start escape its probe.`,
+      text: `${plural(lone.length, 'end')} without a start that is seen: whether one is missing cannot be said, ${inlined}.`,
       rows: lone.slice(0, SHOWN),
     });
   return [
@@ -142,28 +148,45 @@ export function progress(asked: Asked): Answer {
   const unasked = zapsWithoutCause(all);
   const last = installs.at(-1);
   const since = faults.filter((fault) => fault.row > (last?.row ?? -1));
-  const converted =
-    zaps.length > unasked.length
-      ? ` (${zaps.length - unasked.length} of ${zaps.length} zaps after a conversion or a punched hole)`
-      : '';
-  const verdict =
-    since.length >= PATTERN_MIN
-      ? `Hung: ${since.length} faults${last ? ' since the last install' : ' and no install'}.`
-      : installs.length >= PATTERN_MIN && unasked.length >= PATTERN_MIN
-        ? `Thrashing: ${installs.length} installs and ${unasked.length} zaps without a conversion or a punched hole before them.`
-        : since.length > 0 && !last
-          ? 'Not yet: it has faulted, and no install is seen.'
-          : `Progressing${converted}.`;
+  const verdict = progressVerdict({
+    installs: installs.length,
+    zaps: zaps.length,
+    unasked: unasked.length,
+    faultsSince: since.length,
+  });
+  const vcpus = new Set(faults.map((fault) => fault.aux)).size;
+  const over = span(asked, faults[0]!.row, faults.at(-1)!.row);
   const statements: Statement[] = [
     { text: verdict, rows: (since.length > 0 ? since : unasked).map((op) => op.row).slice(0, SHOWN) },
     {
-      text: `${plural(faults.length, 'fault')} by ${new Set(faults.map((fault) => fault.aux)).size} vCPU(s), over ${span(asked, faults[0]!.row, faults.at(-1)!.row)}.`,
+      text: `${plural(faults.length, 'fault')} by ${vcpus} vCPU(s), over ${over}.`,
       rows: [faults[0]!.row, faults.at(-1)!.row],
     },
     ...sequences(asked),
   ];
   if (last) statements.push({ text: `The last install maps pfn ${hex(last.value)}.`, rows: [last.row] });
   return { question, statements, missing: absent(asked, ['TdpMap']) };
+}
+
+interface ProgressCounts {
+  readonly installs: number;
+  readonly zaps: number;
+  /** Zaps without a conversion or a punched hole before them. */
+  readonly unasked: number;
+  /** Faults since the last install, all of them where there is none. */
+  readonly faultsSince: number;
+}
+
+function progressVerdict({ installs, zaps, unasked, faultsSince }: ProgressCounts): string {
+  if (faultsSince >= PATTERN_MIN)
+    return `Hung: ${faultsSince} faults${installs > 0 ? ' since the last install' : ' and no install'}.`;
+  if (installs >= PATTERN_MIN && unasked >= PATTERN_MIN) {
+    const without = 'without a conversion or a punched hole before them';
+    return `Thrashing: ${installs} installs and ${unasked} zaps ${without}.`;
+  }
+  if (faultsSince > 0 && installs === 0) return 'Not yet: it has faulted, and no install is seen.';
+  if (zaps === unasked) return 'Progressing.';
+  return `Progressing (${zaps - unasked} of ${zaps} zaps after a conversion or a punched hole).`;
 }
 
 /** Zaps of an SPTE under which nothing happened to the page since it was installed. */
@@ -179,7 +202,10 @@ function zapsWithoutCause(all: readonly PageOp[]): PageOp[] {
   return out;
 }
 
-/** Attempts to map the page by the sequence count that they began with: many of one are retries, many counts are invalidations in between. */
+/**
+ * Attempts to map the page by the sequence count that they began with: many of one are retries, many counts
+ * are invalidations in between.
+ */
 function sequences({ table, analysis, page }: Asked): Statement[] {
   const gfns = new Set(
     [page, ...aliasesOf(analysis, page)].filter(({ unit }) => unit === 'gfn').map((name) => name.page),
@@ -217,9 +243,12 @@ export function hugeSpte(asked: Asked): Answer {
       }
       const mixed = kinds.has('shared') && kinds.has('private');
       const zapped = zappedBy(asked, spte.row, first, count);
+      const covered = `gfns ${hex(first)}..${hex(first + count - 1)}`;
+      const held = [...kinds].map(([kind, pages]) => `${pages} ${kind}`).join(', ');
+      const warning = mixed ? ' — both kinds under one SPTE' : '';
       return [
         {
-          text: `A ${levelName(spte.level)} SPTE covers gfns ${hex(first)}..${hex(first + count - 1)}: ${[...kinds].map(([kind, pages]) => `${pages} ${kind}`).join(', ')}${mixed ? ' — both kinds under one SPTE' : ''}.`,
+          text: `A ${levelName(spte.level)} SPTE covers ${covered}: ${held}${warning}.`,
           rows: [spte.row],
         },
         {
@@ -232,16 +261,22 @@ export function hugeSpte(asked: Asked): Answer {
       ];
     });
   const missing = absent(asked, ['SpteChanged']);
-  const none = state.sptesKnown
-    ? 'No huge SPTE covers this page now.'
-    : missing.length > 0
-      ? 'SPTEs are not recorded: it cannot be said.'
-      : 'No huge SPTE is seen over this page; one from before the trace, or before a loss, cannot be excluded.';
-  if (statements.length === 0) statements.push({ text: none, rows: [] });
+  if (statements.length === 0)
+    statements.push({ text: noHugeSpte(state.sptesKnown, missing.length > 0), rows: [] });
   return { question: 'Which huge SPTE covers this page?', statements, missing };
 }
 
-/** A table that a huge SPTE replaces is taken down by the same task right after: its leaves' own events follow. */
+function noHugeSpte(known: boolean, unrecorded: boolean): string {
+  if (known) return 'No huge SPTE covers this page now.';
+  if (unrecorded) return 'SPTEs are not recorded: it cannot be said.';
+  const from = 'one from before the trace, or before a loss, cannot be excluded';
+  return `No huge SPTE is seen over this page; ${from}.`;
+}
+
+/**
+ * A table that a huge SPTE replaces is taken down by the same task right after: its leaves' own events
+ * follow.
+ */
 function zappedBy(
   { analysis: { ops }, table }: Asked,
   row: number,

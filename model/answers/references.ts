@@ -40,8 +40,9 @@ export function whoHolds(asked: Asked): Answer {
   const { state } = intervalAtRow(asked.analysis, asked.page, asked.row);
   const statements = state.references.map((reference) => holderStatement(asked, reference));
   for (const mapping of state.mappings) {
+    const since = mapping.row >= 0 ? ` since ${span(asked, mapping.row, asked.row)}` : '';
     statements.push({
-      text: `A user mapping of ${mapping.holder < 0 ? 'an unknown task' : `task ${mapping.holder}`} stands${mapping.row >= 0 ? ` since ${span(asked, mapping.row, asked.row)}` : ''}.`,
+      text: `A user mapping of ${taskText(mapping.holder)} stands${since}.`,
       rows: mapping.row < 0 ? [] : [mapping.row],
     });
   }
@@ -53,15 +54,19 @@ export function whoHolds(asked: Asked): Answer {
   };
 }
 
+const REFERENCE_TEXTS: Readonly<Record<Reference['kind'], string>> = {
+  pin: 'A long-term or DMA pin',
+  get_pfn: 'A fault in flight (get_pfn)',
+  gup: 'A GUP reference',
+};
+
+function taskText(tid: number): string {
+  return tid < 0 ? 'an unknown task' : `task ${tid}`;
+}
+
 function holderStatement(asked: Asked, { kind, tid, row }: Reference): Statement {
-  const what =
-    kind === 'pin'
-      ? 'A long-term or DMA pin'
-      : kind === 'get_pfn'
-        ? 'A fault in flight (get_pfn)'
-        : 'A GUP reference';
-  const who =
-    row >= 0 && asked.table.tid(row) === tid ? task(asked, row) : tid < 0 ? 'an unknown task' : `task ${tid}`;
+  const what = REFERENCE_TEXTS[kind];
+  const who = row >= 0 && asked.table.tid(row) === tid ? task(asked, row) : taskText(tid);
   const outlived = conversionsOfPage(asked).filter(
     (c) => failed(c) && c.fromRow >= row && c.untilRow <= asked.row,
   );
@@ -81,7 +86,10 @@ function holderStatement(asked: Asked, { kind, tid, row }: Reference): Statement
   };
 }
 
-/** What is said where nobody is seen to hold the page: of the last conversion that ended, if it was refused, why. */
+/**
+ * What is said where nobody is seen to hold the page: of the last conversion that ended, if it was refused,
+ * why.
+ */
 function nobody(asked: Asked, known: boolean): Statement {
   const { analysis, page } = asked;
   const last = conversionsOfPage(asked)

@@ -1,6 +1,7 @@
 /**
- * A finding explained: the shortest chain of events that shows it, each with the state of the page after it. The chain
- * is the rule's evidence and, for the page it is about, the events that made what the finding's event met.
+ * A finding explained: the shortest chain of events that shows it, each with the state of the page after it.
+ * The chain is the rule's evidence and, for the page it is about, the events that made what the finding's
+ * event met.
  */
 import type { Finding, EvidenceRole } from './finding.js';
 import { actorText, address, pagesText, placeOf, ruleOf, timeText, type TraceReport } from './report.js';
@@ -121,8 +122,9 @@ export function renderExplanation(report: TraceReport, finding: Finding, explana
   if (explanation.stateBefore !== '') lines.push(`        before: ${explanation.stateBefore}`);
   for (const s of explanation.steps) {
     const mark = s.row === finding.at ? '=>' : '  ';
+    const head = [s.time, s.actor, s.event].filter((t) => t !== '').join(' ');
     lines.push(
-      `${mark} ${report.pathOf?.(s.row) ?? report.path}:${s.line}:1: ${[s.time, s.actor].filter((t) => t !== '').join(' ')} ${s.event}${s.text === '' ? '' : `: ${s.text}`}`,
+      `${mark} ${report.pathOf?.(s.row) ?? report.path}:${s.line}:1: ${head}${s.text === '' ? '' : `: ${s.text}`}`,
       `        ${s.role}: ${s.note}`,
       ...(s.stateAfter === '' ? [] : [`        after: ${s.stateAfter}`]),
     );

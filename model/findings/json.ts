@@ -1,4 +1,7 @@
-/** Findings as JSON of schema `shimtrace.check/1`, documented in docs/check.schema.json. 64-bit values are strings. */
+/**
+ * Findings as JSON of schema `shimtrace.check/1`, documented in docs/check.schema.json. 64-bit values are
+ * strings.
+ */
 import { ISSUE_KINDS } from '../../parsers/events/issues.js';
 import { UNKNOWN_CPU } from '../../parsers/events/table.js';
 import type { Finding, PageRange } from './finding.js';
@@ -6,9 +9,12 @@ import { issueText, placeOf, type TraceReport } from './report.js';
 
 export const CHECK_SCHEMA = 'shimtrace.check/1';
 
-/** All judged traces of one call, as one document that ends in a newline; they are asked for one at a time. */
+/**
+ * All judged traces of one call, as one document that ends in a newline; they are asked for one at a time.
+ */
 export function renderJson(reports: Iterable<TraceReport>): string {
-  return `${JSON.stringify({ schema: CHECK_SCHEMA, traces: Array.from(reports, traceJson) }, undefined, 2)}\n`;
+  const document = { schema: CHECK_SCHEMA, traces: Array.from(reports, traceJson) };
+  return `${JSON.stringify(document, undefined, 2)}\n`;
 }
 
 function traceJson(report: TraceReport): object {

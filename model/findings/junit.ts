@@ -1,4 +1,7 @@
-/** Findings as JUnit XML: a suite per trace, a test case per rule, so that CI systems show each rule's verdict. */
+/**
+ * Findings as JUnit XML: a suite per trace, a test case per rule, so that CI systems show each rule's
+ * verdict.
+ */
 import type { Finding, RuleStatus } from './finding.js';
 import { address, reasonText, ruleOf, type TraceReport } from './report.js';
 
@@ -26,7 +29,8 @@ function suite(report: TraceReport): Suite {
   const cases = report.analysis.rules.map((status) => testCase(report, status));
   const failures = cases.filter((c) => c.outcome === 'failure').length;
   const skipped = cases.filter((c) => c.outcome === 'skipped').length;
-  const head = `  <testsuite name="${escapeXml(report.path)}" tests="${cases.length}" failures="${failures}" errors="0" skipped="${skipped}" time="0">`;
+  const counts = `tests="${cases.length}" failures="${failures}" errors="0" skipped="${skipped}"`;
+  const head = `  <testsuite name="${escapeXml(report.path)}" ${counts} time="0">`;
   return {
     tests: cases.length,
     failures,
@@ -45,9 +49,8 @@ function testCase(
   const open = `    <testcase classname="${escapeXml(status.profile)}" name="${escapeXml(name)}" time="0">`;
   const body: string[] = [];
   for (const f of violations) {
-    body.push(
-      `      <failure message="${escapeXml(f.message)}" type="${escapeXml(f.rule)}">${escapeXml(findingText(report, f))}</failure>`,
-    );
+    const attributes = `message="${escapeXml(f.message)}" type="${escapeXml(f.rule)}"`;
+    body.push(`      <failure ${attributes}>${escapeXml(findingText(report, f))}</failure>`);
   }
   const undecided = violations.length === 0 && status.status !== 'judged';
   if (undecided) {
@@ -62,8 +65,9 @@ function testCase(
     body.push(
       `      <system-out>${escapeXml(notes.map((f) => findingText(report, f)).join('\n'))}</system-out>`,
     );
-  const outcome = violations.length > 0 ? 'failure' : undecided ? 'skipped' : 'pass';
-  return { outcome, xml: [open, ...body, '    </testcase>'].join('\n') };
+  const xml = [open, ...body, '    </testcase>'].join('\n');
+  if (violations.length > 0) return { outcome: 'failure', xml };
+  return { outcome: undecided ? 'skipped' : 'pass', xml };
 }
 
 function findingText(report: TraceReport, finding: Finding): string {
@@ -77,6 +81,7 @@ function findingText(report: TraceReport, finding: Finding): string {
 export function escapeXml(text: string): string {
   return text
     .replace(
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML cannot hold
       /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g,
       '\ufffd',
     )

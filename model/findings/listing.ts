@@ -48,12 +48,17 @@ function oneLine(text: string): string {
   return text.includes('\n') || text.includes('\r') ? text.replace(/[\r\n]+/g, ' ') : text;
 }
 
-/** Time in nanoseconds (or ticks), CPU, thread, task, event, then `field=value` each; tabs between, '' for what is not known. */
+/**
+ * Time in nanoseconds (or ticks), CPU, thread, task, event, then `field=value` each; tabs between, '' for
+ * what is not known.
+ */
 export function eventTsv(table: EventTable, row: number, event: DescribedEvent): string {
   const cpu = table.cpu(row);
   const tid = table.tid(row);
   const time = table.meta.timeUnit === 'none' ? '' : String(table.absoluteTime(row));
-  let line = `${time}\t${cpu === UNKNOWN_CPU ? '' : cpu}\t${tid < 0 ? '' : tid}\t${cell(table.comm(row))}\t${cell(event.name)}`;
+  const cpuText = cpu === UNKNOWN_CPU ? '' : cpu;
+  const tidText = tid < 0 ? '' : tid;
+  let line = `${time}\t${cpuText}\t${tidText}\t${cell(table.comm(row))}\t${cell(event.name)}`;
   for (const field of event.fields) line += `\t${cell(field.name)}=${cell(field.value)}`;
   return line;
 }

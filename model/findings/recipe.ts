@@ -1,6 +1,6 @@
 /**
- * What a trace does not record, and how to record it: read from the vocabulary, so that the probe definitions shown to
- * a user are those that the decoders know.
+ * What a trace does not record, and how to record it: read from the vocabulary, so that the probe definitions
+ * shown to a user are those that the decoders know.
  */
 import { KIND_COUNT, kindId } from '../../parsers/events/kinds.js';
 import type { EventTable } from '../../parsers/events/table.js';
@@ -23,7 +23,10 @@ export interface MissingKind {
   readonly how: string;
 }
 
-/** Tracepoints that the rules read, in the order of the recipe; syscalls are needed to name files and their mappings. */
+/**
+ * Tracepoints that the rules read, in the order of the recipe; syscalls are needed to name files and their
+ * mappings.
+ */
 const RECIPE_TRACEPOINTS: readonly string[] = [
   'kvm:kvm_vm_set_mem_attributes',
   'kvm:kvm_unmap_hva_range',
@@ -50,7 +53,9 @@ const RECIPE_TRACEPOINTS: readonly string[] = [
 /** Probes of the vocabulary, in its order. */
 const RECIPE_PROBES: readonly Meaning[] = VOCABULARY.filter((meaning) => meaning.probe !== undefined);
 
-/** Kinds of the recipe that a trace does not hold. They may also just not have happened: only the user knows. */
+/**
+ * Kinds of the recipe that a trace does not hold. They may also just not have happened: only the user knows.
+ */
 export function missingKinds(table: EventTable): readonly MissingKind[] {
   const counts = countKinds(table);
   const out: MissingKind[] = [];
@@ -64,8 +69,9 @@ export function missingKinds(table: EventTable): readonly MissingKind[] {
 }
 
 /**
- * Shell commands that record a trace which can be judged, with all tracepoints and probes of the recipe or only those
- * given. A probe that this kernel refuses (no such symbol, another signature) is left out and said, the rest goes on.
+ * Shell commands that record a trace which can be judged, with all tracepoints and probes of the recipe or
+ * only those given. A probe that this kernel refuses (no such symbol, another signature) is left out and
+ * said, the rest goes on.
  */
 export function recordingRecipe(only?: readonly MissingKind[]): readonly string[] {
   const probes =

@@ -80,7 +80,10 @@ function startOf({ t0 }: EventTable['meta']): Start {
   return lastStart;
 }
 
-/** Time as the trace prints it: seconds with the trace's own number of digits, ticks as they are, '' without a clock. */
+/**
+ * Time as the trace prints it: seconds with the trace's own number of digits, ticks as they are, '' without a
+ * clock.
+ */
 export function timeText(table: EventTable, row: number): string {
   const { timeUnit, resolution } = table.meta;
   if (timeUnit === 'none' || row < 0 || row >= table.length) return '';
@@ -140,7 +143,9 @@ export function issueText(issue: Issue): string {
   return `${kind.sentence}${detail}${times} ${kind.advice}`;
 }
 
-/** `not-recorded ×3 from line 120: sentence Missing: a, b`; without a count where no check was ever triggered. */
+/**
+ * `not-recorded ×3 from line 120: sentence Missing: a, b`; without a count where no check was ever triggered.
+ */
 export function reasonText(table: EventTable, reason: UndecidedReason): string {
   const from =
     reason.count > 0 && reason.row < table.length

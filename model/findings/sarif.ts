@@ -1,9 +1,10 @@
 /**
- * Findings as SARIF 2.1.0 (OASIS, errata 01): a run per trace, a result per finding with its evidence as a code flow
- * whose steps hold the page's state after each event; a rule that was not decided is a result of kind `open`.
+ * Findings as SARIF 2.1.0 (OASIS, errata 01): a run per trace, a result per finding with its evidence as a
+ * code flow whose steps hold the page's state after each event; a rule that was not decided is a result of
+ * kind `open`.
  */
 import { ISSUE_KINDS } from '../../parsers/events/issues.js';
-import type { Finding, RuleStatus } from './finding.js';
+import type { Finding, RuleStatus, Verdict } from './finding.js';
 import { issueText, reasonText, type RuleInfo, type TraceReport } from './report.js';
 import { describeDimension, DIMENSIONS } from '../pages/state.js';
 import { pageOf, stateAtRow } from '../pages/query.js';
@@ -11,7 +12,10 @@ import { pageOf, stateAtRow } from '../pages/query.js';
 const SCHEMA_URI =
   'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
 
-/** All judged traces of one call, asked for one at a time, as one log that ends in a newline. `version` is this tool's. */
+/**
+ * All judged traces of one call, asked for one at a time, as one log that ends in a newline. `version` is
+ * this tool's.
+ */
 export function renderSarif(reports: Iterable<TraceReport>, version: string): string {
   const log = {
     $schema: SCHEMA_URI,
@@ -60,11 +64,19 @@ function descriptor(rule: RuleInfo): object {
   };
 }
 
+const NOTIFICATION_LEVELS = { error: 'error', dataLoss: 'warning', notice: 'note', info: 'note' } as const;
+/** A kind other than `fail` must have level `none` (SARIF 3.27.10). */
+const RESULT_LEVELS: Readonly<Record<Verdict, string>> = {
+  violation: 'error',
+  suspicious: 'warning',
+  undecidable: 'none',
+};
+
 function notification(report: TraceReport, issue: TraceReport['table']['issues'][number]): object {
   const { severity } = ISSUE_KINDS[issue.code];
   return {
     descriptor: { id: issue.code },
-    level: severity === 'error' ? 'error' : severity === 'dataLoss' ? 'warning' : 'note',
+    level: NOTIFICATION_LEVELS[severity],
     message: { text: issueText(issue) },
     locations: [{ physicalLocation: physical(report, issue.line, issue.offset, issue.file) }],
   };
@@ -72,14 +84,11 @@ function notification(report: TraceReport, issue: TraceReport['table']['issues']
 
 function result(report: TraceReport, finding: Finding, ruleIndex: number): object {
   const kind = finding.verdict === 'undecidable' ? 'open' : 'fail';
-  // A kind other than `fail` must have level `none` (SARIF 3.27.10).
-  const level =
-    finding.verdict === 'violation' ? 'error' : finding.verdict === 'suspicious' ? 'warning' : 'none';
   return {
     ruleId: finding.rule,
     ...(ruleIndex >= 0 ? { ruleIndex } : {}),
     kind,
-    level,
+    level: RESULT_LEVELS[finding.verdict],
     message: { text: finding.message },
     locations: [location(report, finding.at)],
     partialFingerprints: { 'shimtraceFindingId/v1': finding.id },
@@ -99,9 +108,10 @@ function result(report: TraceReport, finding: Finding, ruleIndex: number): objec
 
 function openResult(report: TraceReport, status: RuleStatus, ruleIndex: number): object {
   const notApplicable = status.status === 'not-applicable';
+  const reasons = status.reasons.map((reason) => reasonText(report.table, reason)).join(' ');
   const text = notApplicable
     ? `${status.id} does not apply to this trace.`
-    : `${status.id} could not be decided: ${status.reasons.map((reason) => reasonText(report.table, reason)).join(' ')}`;
+    : `${status.id} could not be decided: ${reasons}`;
   const first = status.reasons[0];
   return {
     ruleId: status.id,

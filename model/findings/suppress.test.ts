@@ -15,7 +15,7 @@ describe('suppressions', () => {
       const { list, problems } = parseSuppressions(text);
       assert.equal(list.length, expect.list);
       assert.equal(problems.length, expect.problems.length, problems.join('; '));
-      expect.problems.forEach((problem, i) => assert.match(problems[i]!, problem));
+      for (const [i, problem] of expect.problems.entries()) assert.match(problems[i]!, problem);
     });
   };
   check('reads entries', JSON.stringify({ suppress: [ENTRY] }), { list: 1, problems: [] });

@@ -1,10 +1,11 @@
 /**
- * Findings that somebody has looked at and set aside, with a written reason: the `suppress` list of a .shimtrace.json.
+ * Findings that somebody has looked at and set aside, with a written reason: the `suppress` list of a
+ * .shimtrace.json.
  *
- *     { "suppress": [ { "trace": "runs/conversion.txt", "finding": "G9@689", "reason": "known, fixed in v9" } ] }
+ *     { "suppress": [ { "trace": "runs/a.txt", "finding": "G9@689", "reason": "known, fixed in v9" } ] }
  *
- * `trace` is a path relative to the .shimtrace.json, with `/` between its parts. A finding's id holds its row, so a
- * suppression ends by itself when the trace is recorded again.
+ * `trace` is a path relative to the .shimtrace.json, with `/` between its parts. A finding's id holds
+ * its rule and row.
  */
 import type { Finding } from './finding.js';
 
@@ -64,7 +65,10 @@ function suppressionOf(entry: unknown): Suppression | undefined {
   return { trace, finding, reason };
 }
 
-/** The suppression of a finding in the trace at `path` (relative to the .shimtrace.json), undefined when there is none. */
+/**
+ * The suppression of a finding in the trace at `path` (relative to the .shimtrace.json), undefined when there
+ * is none.
+ */
 export function suppressionFor(
   { list }: Suppressions,
   path: string,
@@ -73,7 +77,10 @@ export function suppressionFor(
   return list.find((entry) => entry.finding === finding.id && entry.trace === path);
 }
 
-/** The text of a .shimtrace.json with one more suppression; what else it holds stays. Throws on text that is not JSON. */
+/**
+ * The text of a .shimtrace.json with one more suppression; what else it holds stays. Throws on text that is
+ * not JSON.
+ */
 export function withSuppression(text: string, added: Suppression): string {
   const data = (text.trim() === '' ? {} : JSON.parse(text)) as { suppress?: unknown };
   const others = Array.isArray(data.suppress)

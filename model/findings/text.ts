@@ -1,6 +1,7 @@
 /**
- * Findings as compilers print theirs: `file:line:column: severity: message [rule]`, the evidence indented below, and
- * after the findings of a trace a table of its rules. Vim's quickfix and Emacs' compile mode step through it.
+ * Findings as compilers print theirs: `file:line:column: severity: message [rule]`, the evidence indented
+ * below, and after the findings of a trace a table of its rules. Vim's quickfix and Emacs' compile mode step
+ * through it.
  */
 import { ISSUE_KINDS } from '../../parsers/events/issues.js';
 import { hex } from '../pages/state.js';
@@ -44,9 +45,8 @@ function findingLines(report: TraceReport, finding: Finding): string[] {
   const isNamed =
     pages === '' || (finding.pages !== undefined && finding.message.includes(hex(finding.pages.first)));
   const about = isNamed ? '' : ` (${pages})`;
-  const lines = [
-    `${address(report, finding.at)}: ${verdictWord(finding.verdict)}: ${finding.message}${about}${reason} [${finding.rule}]`,
-  ];
+  const head = `${address(report, finding.at)}: ${verdictWord(finding.verdict)}`;
+  const lines = [`${head}: ${finding.message}${about}${reason} [${finding.rule}]`];
   const others = finding.evidence.filter((e) => e.row !== finding.at || e.note !== finding.message);
   for (const e of others.length > 0 ? others : finding.evidence) {
     lines.push(`    ${address(report, e.row)}: note: ${e.note} (${report.table.name(e.row)})`);
@@ -57,11 +57,13 @@ function findingLines(report: TraceReport, finding: Finding): string[] {
 }
 
 function suppressedLines(report: TraceReport): string[] {
-  return (report.suppressed ?? []).map(
-    ({ finding, reason }) =>
-      `${address(report, finding.at)}: info: suppressed ${finding.verdict} ${finding.id}: ${finding.message} [${finding.rule}] (reason: ${reason})`,
-  );
+  return (report.suppressed ?? []).map(({ finding, reason }) => {
+    const what = `suppressed ${finding.verdict} ${finding.id}: ${finding.message} [${finding.rule}]`;
+    return `${address(report, finding.at)}: info: ${what} (reason: ${reason})`;
+  });
 }
+
+const SEVERITY_COMPILER_WORDS = { error: 'error', dataLoss: 'warning', notice: 'info' } as const;
 
 /** What the reader noticed, worst kinds only: the rest is counted in `shimtrace info`. */
 function issueLines(report: TraceReport): string[] {
@@ -69,15 +71,15 @@ function issueLines(report: TraceReport): string[] {
   for (const issue of report.table.issues) {
     const severity = ISSUE_KINDS[issue.code].severity;
     if (severity === 'info') continue;
-    const word = severity === 'error' ? 'error' : severity === 'dataLoss' ? 'warning' : 'info';
-    lines.push(
-      `${issue.file ?? report.path}:${Math.max(1, issue.line)}:1: ${word}: ${issueText(issue)} [${issue.code}]`,
-    );
+    const at = `${issue.file ?? report.path}:${Math.max(1, issue.line)}:1`;
+    lines.push(`${at}: ${SEVERITY_COMPILER_WORDS[severity]}: ${issueText(issue)} [${issue.code}]`);
   }
   return lines;
 }
 
 const HEADINGS = ['rule', 'profile', 'status', 'checks', 'found', 'why not decided'] as const;
+/** Columns of numbers, which stand at the right. */
+const NUMBERS: readonly number[] = [HEADINGS.indexOf('checks'), HEADINGS.indexOf('found')];
 
 function ruleTable(report: TraceReport): string[] {
   const rows: string[][] = [[...HEADINGS]];
@@ -87,7 +89,7 @@ function ruleTable(report: TraceReport): string[] {
     '',
     ...rows.map((row) =>
       row
-        .map((cell, c) => (c === 3 || c === 4 ? cell.padStart(widths[c]!) : cell.padEnd(widths[c]!)))
+        .map((cell, c) => (NUMBERS.includes(c) ? cell.padStart(widths[c]!) : cell.padEnd(widths[c]!)))
         .join('  ')
         .trimEnd(),
     ),
@@ -114,12 +116,16 @@ function statusRows(report: TraceReport, status: RuleStatus): string[][] {
 
 function summary(report: TraceReport): string {
   const { analysis, table } = report;
+  const files = (report.files ?? [report.path]).join(' + ');
+  const violations = plural(countVerdict(analysis.findings, 'violation'), 'violation');
+  const suspicions = `${countVerdict(analysis.findings, 'suspicious')} suspicious`;
+  const undecided = analysis.rules.filter((r) => r.status === 'undecidable').length;
+  const read = countsText({ ...analysis, total: table.length });
   const lost =
     table.losses.length === 0 ? 'no loss seen' : `${plural(table.losses.length, 'gap')} of lost events`;
-  return (
-    `${(report.files ?? [report.path]).join(' + ')}: ${plural(countVerdict(analysis.findings, 'violation'), 'violation')}, ` +
-    `${countVerdict(analysis.findings, 'suspicious')} suspicious, ${plural(analysis.rules.filter((r) => r.status === 'undecidable').length, 'rule')} undecided; ` +
-    `${plural(table.length, 'event')} (${countsText({ ...analysis, total: table.length })}), ${lost}; ` +
-    `profile ${analysis.profiles.join(', ')} (${analysis.profileReason})`
-  );
+  return [
+    `${files}: ${violations}, ${suspicions}, ${plural(undecided, 'rule')} undecided`,
+    `${plural(table.length, 'event')} (${read}), ${lost}`,
+    `profile ${analysis.profiles.join(', ')} (${analysis.profileReason})`,
+  ].join('; ');
 }

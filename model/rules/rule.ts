@@ -51,7 +51,9 @@ export interface Ruling {
   readonly pages?: PageRange;
 }
 
-/** How a model event is recorded, in words that can be copied: a tracepoint, or a probe of the first symbol. */
+/**
+ * How a model event is recorded, in words that can be copied: a tracepoint, or a probe of the first symbol.
+ */
 export function howToRecord(kind: string): string {
   const meaning = VOCABULARY.find((m) => m.kind === kind);
   if (!meaning) return kind;
@@ -59,6 +61,11 @@ export function howToRecord(kind: string): string {
   if (meaning.entry) return `kprobe:${meaning.entry[0]!}`;
   if (meaning.ret) return `kretprobe:${meaning.ret[0]!}`;
   return meaning.names?.[0] ?? kind;
+}
+
+function undecidedText({ detail, count, missing }: UndecidedReason): string {
+  const times = count > 1 ? ` (${count} checks)` : '';
+  return `${detail}${times}${missing.length > 0 ? ` Missing: ${missing.join(', ')}.` : ''}`;
 }
 
 /** One rule on one trace: counts its checks and collects what it finds. */
@@ -111,7 +118,10 @@ export class RuleRun {
     this.add('suspicious', ruling);
   }
 
-  /** The check could not be decided. `missing` are event kinds, or probes and options in words that can be copied. */
+  /**
+   * The check could not be decided. `missing` are event kinds, or probes and options in words that can be
+   * copied.
+   */
   undecided(
     reason: Reason,
     row: number,
@@ -189,7 +199,15 @@ export class RuleRun {
     });
   }
 
-  /** What the rule says of the trace as a whole, and one finding for each reason why it could not say more. */
+  private statusWord(): RuleStatus['status'] {
+    if (this.checks === 0) return 'not-applicable';
+    return this.decided > 0 ? 'judged' : 'undecidable';
+  }
+
+  /**
+   * What the rule says of the trace as a whole, with its findings and one more for each reason that left checks
+   * undecided. A rule that nothing in the trace triggers has a reason, but no event to put a finding on.
+   */
   close(): { status: RuleStatus; findings: readonly Finding[] } {
     const { def } = this;
     const missingGroups = def.needs.filter((group) => !this.recorded(...group));
@@ -225,14 +243,13 @@ export class RuleRun {
         severity: def.severity,
         reason: r.reason,
         at: r.row,
-        message: `${r.detail}${r.count > 1 ? ` (${r.count} checks)` : ''}${r.missing.length > 0 ? ` Missing: ${r.missing.join(', ')}.` : ''}`,
+        message: undecidedText(r),
         evidence: [{ row: r.row, role: 'witness', note: 'first check that could not be decided' }],
         ...(pages ? { pages } : {}),
       };
     });
-    const status = this.checks === 0 ? 'not-applicable' : this.decided > 0 ? 'judged' : 'undecidable';
     return {
-      status: { id: def.id, profile: def.profile, status, checks: this.checks, reasons },
+      status: { id: def.id, profile: def.profile, status: this.statusWord(), checks: this.checks, reasons },
       findings: [...this.findings, ...undecided],
     };
   }

@@ -1,17 +1,15 @@
 import { isServiced } from '../../lower/rmap.js';
 import { Attr } from '../../ops/oplog.js';
-import {
-  attrOfPage,
-  convText,
-  hex,
-  inodeText,
-  mappedBeforeStore,
-  mappingsAt,
-  undecidedMapping,
-} from '../common.js';
+import { hex } from '../../pages/state.js';
+import { attrOfPage } from '../common.js';
+import { mappedBeforeStore, mappingsAt, undecidedMapping } from '../mappings.js';
+import { convText, inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
 
-/** G1: a private page is never mapped by the host. A SIGBUS for the host's access is the enforcement, not a breach. */
+/**
+ * G1: a private page is never mapped by the host. A SIGBUS for the host's access is the enforcement, not a
+ * breach.
+ */
 export const g1: RuleDef = {
   id: 'G1',
   name: 'private-never-mapped',

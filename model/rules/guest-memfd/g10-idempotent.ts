@@ -1,5 +1,5 @@
 import { Attr } from '../../ops/oplog.js';
-import { convText } from '../common.js';
+import { convText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
 
 export const g10: RuleDef = {

@@ -1,7 +1,10 @@
-import { hex } from '../common.js';
+import { hex } from '../../pages/state.js';
 import type { RuleDef } from '../rule.js';
 
-/** G11: TDX maps private memory in a mirror root and shared memory in the direct one. SPTE events do not name the root. */
+/**
+ * G11: TDX maps private memory in a mirror root and shared memory in the direct one. SPTE events do not name
+ * the root.
+ */
 export const g11: RuleDef = {
   id: 'G11',
   name: 'no-alias',
@@ -24,7 +27,8 @@ export const g11: RuleDef = {
       const pages = run.gfns(vm, rec.gfn);
       const sides = [other, rec].map((r) => (r.root >= 0 ? r.root : r.side));
       if (!vm.hasMirror && !run.recorded('ExternalSpte')) {
-        // Another root of the same kind (SMM, another CPU role) is legal; whether this VM has a mirror root is not known.
+        // Another root of the same kind (SMM, another CPU role) is legal; whether this VM has a mirror root
+        // is not known.
         run.notRecorded(
           rec.row,
           'Two roots hold a leaf for one gfn, and the trace does not say which roots they are.',

@@ -1,4 +1,5 @@
-import { hex, inodeText } from '../common.js';
+import { hex } from '../../pages/state.js';
+import { inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
 
 /** G13: fd numbers do not name a file (they are duplicated): the inode at bind decides. */
@@ -30,10 +31,11 @@ export const g13: RuleDef = {
         }
         if (other.inode !== slot.inode) continue;
         if (run.lost(other.fromRow, row)) return;
+        const range = `pages ${hex(slot.pgoff)}..${hex(slot.pgoff + slot.npages - 1)} of ${inodeText(slot.inode)}`;
         run.violation({
           row,
           pages: run.pagesOf(slot.inode, slot.pgoff, slot.npages),
-          message: `slot ${slot.id} is bound to pages ${hex(slot.pgoff)}..${hex(slot.pgoff + slot.npages - 1)} of ${inodeText(slot.inode)}, to which slot ${other.id} is bound too`,
+          message: `slot ${slot.id} is bound to ${range}, to which slot ${other.id} is bound too`,
           evidence: [[other.fromRow, 'state', `slot ${other.id} was bound here`]],
         });
         return;

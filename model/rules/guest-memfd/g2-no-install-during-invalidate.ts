@@ -1,7 +1,8 @@
 import { PAGES_PER_LEVEL } from '../../../parsers/base/units.js';
 import type { Bracket, Vm } from '../../world/state.js';
 import type { SpteRec } from '../../world/spte.js';
-import { hex, missingOf } from '../common.js';
+import { hex } from '../../pages/state.js';
+import { missingOf } from '../common.js';
 import type { RuleDef } from '../rule.js';
 
 interface Candidate {
@@ -12,8 +13,9 @@ interface Candidate {
 }
 
 /**
- * G2: no leaf SPTE is installed for a gfn that an open bracket invalidates. Both sides run under mmu_lock, so their
- * order is decided by the lock. Only a bracket's own ranges count: the hull of several is handled conservatively.
+ * G2: no leaf SPTE is installed for a gfn that an open bracket invalidates. Both sides run under mmu_lock, so
+ * their order is decided by the lock. Only a bracket's own ranges count: the hull of several is handled
+ * conservatively.
  */
 export const g2: RuleDef = {
   id: 'G2',

@@ -1,6 +1,7 @@
 import type { Bracket, Vm } from '../../world/state.js';
 import type { SpteRec } from '../../world/spte.js';
-import { hex, missingOf } from '../common.js';
+import { hex } from '../../pages/state.js';
+import { missingOf } from '../common.js';
 import type { RuleDef } from '../rule.js';
 
 /** G2b: an install whose fault took its sequence snapshot before an invalidation that has ended since. */
@@ -101,7 +102,8 @@ export const g2b: RuleDef = {
 /** The oldest bracket over the gfn of an SPTE that began and ended between `fromRow` and its install. */
 function closedSince(vm: Vm, fromRow: number, rec: SpteRec): Bracket | undefined {
   let oldest: Bracket | undefined;
-  // They stand in the order of their ends: what ended before the fault ends the search, which most do at once.
+  // They stand in the order of their ends: what ended before the fault ends the search, which most do at
+  // once.
   for (let i = vm.closed.length - 1; i >= 0; i--) {
     const b = vm.closed[i]!;
     if (b.endRow <= fromRow) break;

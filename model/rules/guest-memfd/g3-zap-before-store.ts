@@ -1,9 +1,16 @@
 import type { Conv, Vm } from '../../world/state.js';
 import type { SpteRec } from '../../world/spte.js';
-import { convText, hex, mayChangeNothing } from '../common.js';
+import { hex } from '../../pages/state.js';
+import { mayChangeNothing } from '../common.js';
+import { convText } from '../texts.js';
+import { PresentLeaves } from '../presentLeaves.js';
 import type { RuleDef, RuleRun } from '../rule.js';
 
-/** First row from which an SPTE of the new side may legally appear: the end of the bracket, for want of it the pre handler. */
+/**
+ * First row from which an SPTE of the new side may legally appear. In VM mode that is the end of the bracket,
+ * for want of it the pre handler, else the request; in place it is the store, or where only the return shows
+ * that, the call.
+ */
 function threshold(conv: Conv, row: number): number {
   if (conv.scope === 'inode') return conv.storeExact ? row : conv.fromRow;
   if (conv.invCloseRow >= 0) return conv.invCloseRow;
@@ -28,14 +35,6 @@ function oldSide(run: RuleRun, conv: Conv, row: number): { vm: Vm; rec: SpteRec 
   });
 }
 
-/** A judgement that stands unless the SPTE turns out to have been zapped unseen. */
-interface Waiting {
-  readonly vm: Vm;
-  readonly row: number;
-  readonly judge: (confirmRow: number) => void;
-  readonly undecided: () => void;
-}
-
 /** G3: when an attribute is stored, no SPTE of the side that it leaves is present. */
 export const g3: RuleDef = {
   id: 'G3',
@@ -51,7 +50,7 @@ export const g3: RuleDef = {
   about: ['PostSetAttr', 'StoreAttr', 'ConvertRet', 'SetAttrRequest'],
   fix: 'Zap the range in the pre_set handler, inside the bracket, before the attribute is stored.',
   listen: (run) => {
-    const waiting: Waiting[] = [];
+    const leaves = new PresentLeaves(run);
     return {
       store: (conv, row) => {
         if (!conv.rangeKnown || mayChangeNothing(run, conv, row)) return;
@@ -112,65 +111,12 @@ export const g3: RuleDef = {
           );
           return;
         }
-        const message = `${convText(conv)} became ${conv.toPrivate ? 'private' : 'shared'} while an SPTE of the old side maps gfn ${hex(rec.gfn)} (level ${rec.level}, pfn ${hex(rec.pfn)})`;
-        let open = true;
-        const judge = (confirmRow: number): void => {
-          if (!open) return;
-          open = false;
-          run.violation({
-            row,
-            message,
-            pages: run.gfns(vm, rec.gfn),
-            evidence: [
-              [rec.row, 'state', 'the SPTE was installed here'],
-              [confirmRow, 'confirms', 'the SPTE is still present here'],
-            ],
-          });
-        };
-        // A zap by a thread that a pid filter hides would go unseen: the SPTE's next event tells.
-        (rec.pending ??= []).push({
-          confirm: judge,
-          refute: () => {
-            if (open)
-              run.undecided(
-                'not-recorded',
-                row,
-                'The SPTE seems to have been zapped by a task that the trace does not show.',
-                ['an empty set_event_pid'],
-                pages,
-              );
-            open = false;
-          },
-        });
-        waiting.push({
-          vm,
-          row,
-          judge,
-          undecided: () => {
-            if (open)
-              run.undecided(
-                'not-recorded',
-                row,
-                'The VM went away without a zap of this SPTE in the trace: zaps were not all recorded.',
-                ['an empty set_event_pid'],
-                pages,
-              );
-            open = false;
-          },
-        });
+        const side = conv.toPrivate ? 'private' : 'shared';
+        const spte = `gfn ${hex(rec.gfn)} (level ${rec.level}, pfn ${hex(rec.pfn)})`;
+        const message = `${convText(conv)} became ${side} while an SPTE of the old side maps ${spte}`;
+        leaves.judge(vm, rec, { row, message, pages });
       },
-      finish: (lastRow) => {
-        for (const x of waiting) {
-          // What would have refuted it may be among lost events, or gone with the VM.
-          if (
-            run.w.gapBetween(x.row, lastRow) ||
-            (x.vm.slots.length > 0 && x.vm.slots.every((s) => s.untilRow >= 0))
-          )
-            x.undecided();
-          else x.judge(-1);
-        }
-        waiting.length = 0;
-      },
+      finish: (lastRow) => leaves.finish(lastRow),
     };
   },
 };

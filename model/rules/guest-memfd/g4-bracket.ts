@@ -1,5 +1,6 @@
 import type { Conv, Vm } from '../../world/state.js';
-import { convText, mayChangeNothing, missingOf } from '../common.js';
+import { mayChangeNothing, missingOf } from '../common.js';
+import { convText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
 
 /** Whether the union of ranges holds [first, end). */
@@ -14,8 +15,8 @@ function covers(
 }
 
 /**
- * G4: an attribute is stored only inside an invalidation bracket of its range. In VM mode the post handler runs after
- * the bracket's end on correct kernels, so the bracket is looked for between the request and post.
+ * G4: an attribute is stored only inside an invalidation bracket of its range. In VM mode the post handler
+ * runs after the bracket's end on correct kernels, so the bracket is looked for between the request and post.
  */
 export const g4: RuleDef = {
   id: 'G4',

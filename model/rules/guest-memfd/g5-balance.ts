@@ -9,8 +9,9 @@ interface Leak {
 }
 
 /**
- * G5: invalidation brackets balance. Whether one was left open is judged at the end, by the kernel's own in-progress
- * count where probes fetch it, and by other brackets of the same call site, which show that its end can be seen.
+ * G5: invalidation brackets balance. Whether one was left open is judged at the end, by the kernel's own
+ * in-progress count where probes fetch it, and by other brackets of the same call site, which show that its
+ * end can be seen.
  */
 export const g5: RuleDef = {
   id: 'G5',

@@ -1,10 +1,15 @@
-import type { Vm } from '../../world/state.js';
+import type { Inode } from '../../world/state.js';
 import type { SpteRec } from '../../world/spte.js';
 import { holdsPages } from '../../world/world.js';
-import { hex, inodeText } from '../common.js';
+import { hex } from '../../pages/state.js';
+import { inodeText } from '../texts.js';
+import { PresentLeaves } from '../presentLeaves.js';
 import type { RuleDef } from '../rule.js';
 
-/** G6: a page leaves the page cache only when no SPTE maps it, and does not come back through a fault that found it before. */
+/**
+ * G6: a page leaves the page cache only when no SPTE maps it, and does not come back through a fault that
+ * found it before.
+ */
 export const g6: RuleDef = {
   id: 'G6',
   name: 'punch-vs-getpfn',
@@ -19,37 +24,7 @@ export const g6: RuleDef = {
   listen: (run) => {
     const sptesShow = run.recorded('SpteChanged');
     const leaves: SpteRec[] = [];
-    const waiting: { vm: Vm; row: number; judge: (confirmRow: number) => void; drop: () => void }[] = [];
-    const wait = (vm: Vm, rec: SpteRec, row: number, message: string): void => {
-      let open = true;
-      const pages = run.gfns(vm, rec.gfn);
-      const judge = (confirmRow: number): void => {
-        if (open)
-          run.violation({
-            row,
-            message,
-            pages,
-            evidence: [
-              [rec.row, 'state', 'the SPTE was installed here'],
-              [confirmRow, 'confirms', 'the SPTE is still present here'],
-            ],
-          });
-        open = false;
-      };
-      const drop = (): void => {
-        if (open)
-          run.undecided(
-            'not-recorded',
-            row,
-            'The SPTE seems to have been zapped by a task that the trace does not show.',
-            ['an empty set_event_pid'],
-            pages,
-          );
-        open = false;
-      };
-      (rec.pending ??= []).push({ confirm: judge, refute: drop });
-      waiting.push({ vm, row, judge, drop });
-    };
+    const present = new PresentLeaves(run);
     return {
       filemapDelete: (inode, pgoff, count, pfn, row, t) => {
         if (inode.provider !== 'guest_memfd') return;
@@ -86,12 +61,11 @@ export const g6: RuleDef = {
               run.gfns(s.vm, rec.gfn),
             );
           else
-            wait(
-              s.vm,
-              rec,
+            present.judge(s.vm, rec, {
               row,
-              `page ${hex(pgoff)} of ${inodeText(inode)} deleted while the SPTE of gfn ${hex(rec.gfn)} maps its pfn ${hex(pfn)}`,
-            );
+              pages: run.gfns(s.vm, rec.gfn),
+              message: `${deletedText(inode, pgoff)} while the SPTE of gfn ${hex(rec.gfn)} maps its pfn ${hex(pfn)}`,
+            });
         }
         if (!bound) {
           if (t.fallocate && inode.slots.length === 0 && inode.releasedRow < 0)
@@ -123,19 +97,14 @@ export const g6: RuleDef = {
           ],
         });
       },
-      finish: (lastRow) => {
-        for (const x of waiting) {
-          if (
-            run.w.gapBetween(x.row, lastRow) ||
-            (x.vm.slots.length > 0 && x.vm.slots.every((s) => s.untilRow >= 0))
-          )
-            x.drop();
-          else x.judge(-1);
-        }
-      },
+      finish: (lastRow) => present.finish(lastRow),
     };
   },
 };
+
+function deletedText(inode: Inode, pgoff: number): string {
+  return `page ${hex(pgoff)} of ${inodeText(inode)} deleted`;
+}
 
 /** The first of `leaves` that maps one of `count` frames from `pfn` on, made before `row`. */
 function leafOf(leaves: readonly SpteRec[], pfn: number, count: number, row: number): SpteRec | undefined {

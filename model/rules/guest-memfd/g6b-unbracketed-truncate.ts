@@ -1,9 +1,14 @@
 import type { Inode, Slot, Thread, Vm } from '../../world/state.js';
 import { holdsPages } from '../../world/world.js';
-import { hex, inodeText, missingOf } from '../common.js';
+import { hex } from '../../pages/state.js';
+import { missingOf } from '../common.js';
+import { inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
 
-/** G6b: a hole is punched in a bound file only inside an invalidation bracket. Teardown after release is exempt. */
+/**
+ * G6b: a hole is punched in a bound file only inside an invalidation bracket. Teardown after release is
+ * exempt.
+ */
 export const g6b: RuleDef = {
   id: 'G6b',
   name: 'unbracketed-truncate',

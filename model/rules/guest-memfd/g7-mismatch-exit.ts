@@ -1,7 +1,8 @@
 import { Attr } from '../../ops/oplog.js';
 import type { GuestFault, Slot, Vm } from '../../world/state.js';
 import type { SpteRec } from '../../world/spte.js';
-import { attrOfPage, hex } from '../common.js';
+import { hex } from '../../pages/state.js';
+import { attrOfPage } from '../common.js';
 import type { RuleDef, RuleRun } from '../rule.js';
 
 /** G7: a fault whose private bit contradicts the attribute leaves to user space and installs nothing. */
@@ -113,12 +114,15 @@ function mismatch(
       pages,
     );
   else {
+    const side = fault.side === 1 ? 'private' : 'shared';
+    const is = attr === Attr.Private ? 'private' : 'shared';
+    const what = `${side} fault on gfn ${hex(rec.gfn)}, whose attribute is ${is},`;
     run.violation({
       row: rec.row,
       pages,
-      message: `${fault.side === 1 ? 'private' : 'shared'} fault on gfn ${hex(rec.gfn)}, whose attribute is ${attr === Attr.Private ? 'private' : 'shared'}, installed an SPTE instead of leaving to user space`,
+      message: `${what} installed an SPTE instead of leaving to user space`,
       evidence: [
-        [since, 'state', `the gfn is ${attr === Attr.Private ? 'private' : 'shared'} since here`],
+        [since, 'state', `the gfn is ${is} since here`],
         [begin, 'cause', 'the fault begins'],
         [fault.mapRow, 'related', 'kvm_tdp_mmu_map'],
       ],

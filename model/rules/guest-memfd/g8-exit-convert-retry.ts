@@ -1,7 +1,9 @@
-import { hex } from '../common.js';
+import { hex } from '../../pages/state.js';
 import type { RuleDef } from '../rule.js';
 
-/** Faults on one gfn that leave to user space without a conversion before this many are a suspected livelock. */
+/**
+ * Faults on one gfn that leave to user space without a conversion before this many are a suspected livelock.
+ */
 const REPEATS = 8;
 const KVM_EXIT_MEMORY_FAULT = 39;
 const EFAULT = 14;

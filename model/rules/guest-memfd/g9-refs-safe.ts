@@ -1,4 +1,7 @@
-import { HeldRefs, convText, hex, mappedBeforeStore, mappingsAt, undecidedMapping } from '../common.js';
+import { hex } from '../../pages/state.js';
+import { HeldRefs } from '../heldRefs.js';
+import { mappedBeforeStore, mappingsAt, undecidedMapping } from '../mappings.js';
+import { convText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
 
 /** G9: an in-place conversion to private succeeds only when nothing else refers to the pages. */

@@ -1,4 +1,6 @@
-import { convText, hex } from '../common.js';
+import { PAGE_SIZE } from '../../../parsers/base/units.js';
+import { hex } from '../../pages/state.js';
+import { convText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
 
 const EAGAIN = -11;
@@ -29,7 +31,7 @@ export const g9b: RuleDef = {
       } else if (
         conv.result === EAGAIN &&
         conv.errorOffset >= 0 &&
-        (conv.errorOffset < conv.first * 4096 || conv.errorOffset >= conv.end * 4096)
+        (conv.errorOffset < conv.first * PAGE_SIZE || conv.errorOffset >= conv.end * PAGE_SIZE)
       ) {
         run.violation({
           row,

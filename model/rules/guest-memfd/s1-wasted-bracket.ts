@@ -1,4 +1,4 @@
-import { convText } from '../common.js';
+import { convText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
 
 /** Conversions of one range that had nothing to zap before they are worth a word. */

@@ -1,4 +1,5 @@
-import { hex, inodeText } from '../common.js';
+import { hex } from '../../pages/state.js';
+import { inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
 
 export const s2: RuleDef = {

@@ -2,6 +2,7 @@ import type { RuleDef } from '../rule.js';
 
 /** A bracket that is open longer stalls every vCPU that faults in its range. */
 const LONG_NS = 50_000_000;
+const NS_PER_MS = 1_000_000;
 
 export const s3: RuleDef = {
   id: 'S3',
@@ -23,7 +24,7 @@ export const s3: RuleDef = {
       if (length > LONG_NS)
         run.suspicious({
           row,
-          message: `an invalidation bracket was open for ${(length / 1e6).toFixed(1)} ms`,
+          message: `an invalidation bracket was open for ${(length / NS_PER_MS).toFixed(1)} ms`,
           evidence: [[bracket.startRow, 'cause', 'it opens here']],
         });
       else run.ok();

@@ -1,4 +1,4 @@
-import { hex } from '../common.js';
+import { hex } from '../../pages/state.js';
 import type { RuleDef } from '../rule.js';
 
 export const s6: RuleDef = {

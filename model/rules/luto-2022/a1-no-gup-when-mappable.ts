@@ -1,8 +1,13 @@
 import { Attr } from '../../ops/oplog.js';
-import { attrOfPage, hex, inodeText, pagesText } from '../common.js';
+import { hex } from '../../pages/state.js';
+import { attrOfPage } from '../common.js';
+import { inodeText, pagesText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
 
-/** A1: Linux 7.2 allows what this forbids; the rule is a contract of the 2022 proposal. A refused GUP is the enforcement. */
+/**
+ * A1: Linux 7.2 allows what this forbids; the rule is a contract of the 2022 proposal. A refused GUP is the
+ * enforcement.
+ */
 export const a1: RuleDef = {
   id: 'A1',
   name: 'no-gup-when-mappable',

@@ -1,7 +1,9 @@
 import { isServiced } from '../../lower/rmap.js';
 import { Attr } from '../../ops/oplog.js';
 import type { Conv, Inode } from '../../world/state.js';
-import { attrOfPage, hex, inodeText } from '../common.js';
+import { hex } from '../../pages/state.js';
+import { attrOfPage } from '../common.js';
+import { inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
 
 interface LateMapping {
@@ -11,15 +13,22 @@ interface LateMapping {
   readonly row: number;
 }
 
-/** The row from which a conversion certainly services no fault: blocked, or for want of that probe the unmap; -1 unknown. */
+function pageText({ inode, pgoff }: LateMapping): string {
+  return `page ${hex(pgoff)} of ${inodeText(inode)}`;
+}
+
+/**
+ * The row from which a conversion certainly services no fault: blocked, or for want of that probe the unmap;
+ * -1 unknown.
+ */
 function blockedFrom(conv: Conv): number {
   return conv.blockedRow >= 0 ? conv.blockedRow : conv.unmapRow;
 }
 
 /**
- * A2: once a conversion holds the invalidate lock, no fault in its range is serviced. The ioctl's entry is not yet
- * that moment, and a fault that the handler finished before may still add its mapping: that is broken only when the
- * fault began after the block, or when the mapping survives to the store.
+ * A2: once a conversion holds the invalidate lock, no fault in its range is serviced. The ioctl's entry is
+ * not yet that moment, and a fault that the handler finished before may still add its mapping: that is broken
+ * only when the fault began after the block, or when the mapping survives to the store.
  */
 export const a2: RuleDef = {
   id: 'A2',
@@ -80,10 +89,12 @@ export const a2: RuleDef = {
         );
         return true;
       }
+      const page = `page ${hex(pgoff)} of ${inodeText(inode)}`;
+      const state = conv ? 'is being switched to private' : 'is private';
       run.violation({
         row,
         pages,
-        message: `user fault on page ${hex(pgoff)} of ${inodeText(inode)} ${how} although it ${conv ? 'is being switched to private' : 'is private'}`,
+        message: `user fault on ${page} ${how} although it ${state}`,
         evidence: [
           [
             since,
@@ -149,7 +160,7 @@ export const a2: RuleDef = {
             run.violation({
               row: l.row,
               pages,
-              message: `page ${hex(l.pgoff)} of ${inodeText(l.inode)} was mapped after faults were blocked, and still is when it becomes private`,
+              message: `${pageText(l)} was mapped after faults were blocked, and still is when it becomes private`,
               evidence: [
                 [since, 'cause', 'faults in the range are blocked from here'],
                 [row, 'confirms', 'private is stored while it is mapped'],

@@ -1,6 +1,8 @@
 import type { PageRange } from '../../findings/finding.js';
 import type { Conv } from '../../world/state.js';
-import { convText, hex, mappingsAt, undecidedMapping, type MapState } from '../common.js';
+import { hex } from '../../pages/state.js';
+import { mappingsAt, undecidedMapping, type MapState } from '../mappings.js';
+import { convText } from '../texts.js';
 import type { RuleDef, Ruling } from '../rule.js';
 
 function notUnmapped(conv: Conv, state: MapState & { is: 'mapped' }, row: number, pages: PageRange): Ruling {
@@ -40,7 +42,8 @@ export const a3a: RuleDef = {
         return;
       }
       const state = mappingsAt(run, conv.inode, conv.first, conv.end, row);
-      // What was mapped before the conversion and still is was not unmapped by it, whether or not that probe is on.
+      // What was mapped before the conversion and still is was not unmapped by it, whether or not that probe
+      // is on.
       const survived = state.is === 'mapped' && state.rec.since < conv.fromRow;
       if (state.is === 'empty') run.ok();
       else if (survived && conv.entrySeen) {

@@ -1,4 +1,6 @@
-import { convText, hex, mappedBeforeStore, mappingsAt, undecidedMapping } from '../common.js';
+import { hex } from '../../pages/state.js';
+import { mappedBeforeStore, mappingsAt, undecidedMapping } from '../mappings.js';
+import { convText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
 
 export const a3b: RuleDef = {

@@ -1,4 +1,5 @@
-import { hex, inodeText } from '../common.js';
+import { hex } from '../../pages/state.js';
+import { inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
 
 /** A4a: which operations are the shim's own is learnt from the first mapping of its files. */

@@ -1,4 +1,5 @@
-import { hex, inodeText } from '../common.js';
+import { hex } from '../../pages/state.js';
+import { inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
 
 /** FOLL_FORCE of ptrace and /proc/mem, and FOLL_REMOTE of process_vm_readv (mm/internal.h). */

@@ -1,4 +1,7 @@
-import { hex, inodeText, unmapsAreSeen } from '../common.js';
+import { PAGE_SIZE } from '../../../parsers/base/units.js';
+import { hex } from '../../pages/state.js';
+import { unmapsAreSeen } from '../common.js';
+import { inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
 
 export const r1: RuleDef = {
@@ -18,18 +21,15 @@ export const r1: RuleDef = {
   listen: (run) => ({
     mmapOk: (vma, row) => {
       const { inode } = vma;
-      const pages = run.pagesOf(
-        inode,
-        Math.max(0, vma.pgoff),
-        Math.max(1, Math.ceil((vma.end - vma.start) / 4096)),
-      );
-      const count = (vma.end - vma.start) / 4096;
+      const count = (vma.end - vma.start) / PAGE_SIZE;
+      const pages = run.pagesOf(inode, Math.max(0, vma.pgoff), Math.max(1, Math.ceil(count)));
       const part = vma.pgoff > 0 || (inode.pageCount >= 0 && vma.start >= 0 && count !== inode.pageCount);
       if (part) {
+        const size = inode.pageCount >= 0 ? `; the file has ${inode.pageCount}` : '';
         run.violation({
           row,
           pages,
-          message: `${count} pages from page ${hex(vma.pgoff)} of ${inodeText(inode)} were mapped${inode.pageCount >= 0 ? `; the file has ${inode.pageCount}` : ''}`,
+          message: `${count} pages from page ${hex(vma.pgoff)} of ${inodeText(inode)} were mapped${size}`,
         });
         return;
       }

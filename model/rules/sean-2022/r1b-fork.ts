@@ -1,4 +1,4 @@
-import { inodeText } from '../common.js';
+import { inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
 
 export const r1b: RuleDef = {
@@ -35,7 +35,8 @@ export const r1b: RuleDef = {
         return;
       }
       const parent = inode.vmas.find((v) => v.tgid !== t.tgid && ctx.addr >= v.start && ctx.addr < v.end);
-      // Another process faults at the very address of the parent's mapping without ever having mapped the file itself.
+      // Another process faults at the very address of the parent's mapping without ever having mapped the
+      // file itself.
       if (!parent || run.lost(parent.row, ctx.row)) return;
       run.violation({
         row: ctx.row,

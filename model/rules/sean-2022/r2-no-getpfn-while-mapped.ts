@@ -1,4 +1,6 @@
-import { hex, inodeText, unmapsAreSeen } from '../common.js';
+import { hex } from '../../pages/state.js';
+import { unmapsAreSeen } from '../common.js';
+import { inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
 
 export const r2: RuleDef = {

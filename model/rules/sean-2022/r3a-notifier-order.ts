@@ -1,4 +1,4 @@
-import { inodeText } from '../common.js';
+import { inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
 
 export const r3a: RuleDef = {
@@ -49,9 +49,10 @@ export const r3a: RuleDef = {
         if (run.lost(Math.min(m.startRow, n.inode.notifiers[0]?.row ?? n.row), row)) return;
         if (next === n) run.ok();
         else {
+          const why = next ? `notifier ${next.id} must come first (reverse order)` : 'it was not started';
           run.violation({
             row,
-            message: `the abort of ${inodeText(n.inode)} begins with notifier ${n.id}; ${next ? `notifier ${next.id} must come first (reverse order)` : 'it was not started'}`,
+            message: `the abort of ${inodeText(n.inode)} begins with notifier ${n.id}; ${why}`,
             evidence: [[m.startRow, 'cause', 'the mmap begins']],
           });
           told.add(m);

@@ -1,5 +1,5 @@
 import type { Notifier } from '../../world/state.js';
-import { inodeText } from '../common.js';
+import { inodeText } from '../texts.js';
 import type { RuleDef, Ruling } from '../rule.js';
 
 export const r3b: RuleDef = {
@@ -76,10 +76,11 @@ export const r3b: RuleDef = {
         );
         if (!skipped) run.ok();
         else {
+          const op = what === 'delete' ? 'a hole is punched in' : 'a conversion of';
           missed(skipped, false, {
             row,
             pages: run.pagesOf(inode, from, Math.max(1, to - from)),
-            message: `${what === 'delete' ? 'a hole is punched in' : 'a conversion of'} ${inodeText(inode)} takes effect without invalidate_start on notifier ${skipped.id}`,
+            message: `${op} ${inodeText(inode)} takes effect without invalidate_start on notifier ${skipped.id}`,
             evidence: [
               [skipped.row, 'state', `notifier ${skipped.id} was bound here`],
               [b?.row ?? -1, 'missing-since', 'the bracket begins'],

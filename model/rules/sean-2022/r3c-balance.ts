@@ -1,5 +1,5 @@
 import type { Notifier, Thread } from '../../world/state.js';
-import { inodeText } from '../common.js';
+import { inodeText } from '../texts.js';
 import type { RuleDef, RuleRun } from '../rule.js';
 
 function unstarted(run: RuleRun, n: Notifier, row: number, what: string, fromRow: number): void {

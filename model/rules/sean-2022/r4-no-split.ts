@@ -1,4 +1,4 @@
-import { inodeText } from '../common.js';
+import { inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
 
 /** R4: entering __split_vma proves nothing, it is entered on correct shims and refuses with -EINVAL. */

@@ -1,6 +1,8 @@
 import { RefKind } from '../../ops/oplog.js';
 import type { Inode, Thread } from '../../world/state.js';
-import { HeldRefs, convText, hex, inodeText, refsIn } from '../common.js';
+import { hex } from '../../pages/state.js';
+import { HeldRefs, refsIn } from '../heldRefs.js';
+import { convText, inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
 
 /** R5: the last munmap, or a conversion to private, leaves no reference behind, or the object dies. */

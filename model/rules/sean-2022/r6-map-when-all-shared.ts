@@ -1,6 +1,10 @@
 import { Attr } from '../../ops/oplog.js';
-import { hex, inodeText } from '../common.js';
+import { hex } from '../../pages/state.js';
+import { inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
+
+/** Past every page that a file can have: an index is 32 bits of pages. */
+const ALL_PAGES = 2 ** 32;
 
 export const r6: RuleDef = {
   id: 'R6',
@@ -23,7 +27,7 @@ export const r6: RuleDef = {
       let page = -1;
       let since = -1;
       let unknown = false;
-      const end = inode.pageCount >= 0 ? inode.pageCount : 4294967296;
+      const end = inode.pageCount >= 0 ? inode.pageCount : ALL_PAGES;
       inode.attr.visit(0, end, (first, _end, value, from) => {
         if (value === Attr.Private && page < 0) {
           page = first;

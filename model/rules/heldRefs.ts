@@ -1,0 +1,240 @@
+/** References to pages that a conversion or the last unmap must not leave behind. */
+import { RefKind } from '../ops/oplog.js';
+import type { PageRange } from '../findings/finding.js';
+import type { Conv, Inode, RefRec } from '../world/state.js';
+import type { RuleRun, Ruling } from './rule.js';
+import { hex } from '../pages/state.js';
+
+/** Kinds that show the release of a pin by the function that releases it. */
+export const UNPIN_KINDS = ['UnpinPage', 'UnpinPages', 'UnpinFolio', 'UnpinRange'] as const;
+
+/** References of [first, end) of the given kinds, oldest first. */
+export function refsIn(
+  inode: Inode,
+  first: number,
+  end: number,
+  kinds: readonly number[],
+): { pgoff: number; ref: RefRec }[] {
+  const found: { pgoff: number; ref: RefRec }[] = [];
+  for (const [pgoff, list] of inode.refs) {
+    if (pgoff < first || pgoff >= end) continue;
+    for (const ref of list) if (kinds.includes(ref.kind)) found.push({ pgoff, ref });
+  }
+  return found.sort((a, b) => a.ref.row - b.ref.row || a.pgoff - b.pgoff);
+}
+
+/**
+ * References that stand in the way of making pages private, judged when their release decides: a release seen
+ * later, with no new reference in between, proves that the old one was held all along; where interrupts and
+ * other tasks may be hidden by a pid filter, nothing less does.
+ */
+export class HeldRefs {
+  /**
+   * Stores whose past is incomplete: a release later, with no reference taken in between, would prove one was
+   * held.
+   */
+  private unknownPast: {
+    conv: Conv;
+    inode: Inode;
+    row: number;
+    why: 'lost' | 'unknown-start';
+    message: (pgoff: number) => string;
+  }[] = [];
+  private waiting: {
+    conv: Conv | undefined;
+    inode: Inode;
+    pgoff: number;
+    ref: RefRec;
+    row: number;
+    message: string;
+  }[] = [];
+
+  /** What a release proved of the past, kept until it is known whether the probes see every pin. */
+  private proven: { ruling: Ruling; pages: PageRange }[] = [];
+  private pins = 0;
+  /**
+   * A page was released whose taking the trace should show and does not: some way to pin escapes the probes.
+   */
+  private escapes = false;
+
+  constructor(private readonly run: RuleRun) {}
+
+  /**
+   * Judges references at `row`, at once or when their release decides. Returns false where there is nothing to
+   * judge: none is seen and, for a conversion, none can have been taken unseen.
+   */
+  judge(
+    conv: Conv | undefined,
+    inode: Inode,
+    first: number,
+    end: number,
+    row: number,
+    message: (pgoff: number) => string,
+  ): boolean {
+    const { run } = this;
+    const held = refsIn(inode, first, end, [RefKind.Pin, RefKind.GetPfn]).filter((h) => h.ref.row < row);
+    if (held.length === 0) return conv !== undefined && this.pastIsUnknown(conv, inode, row, message);
+    const { pgoff, ref } = held.find((h) => !h.ref.maybeReleased) ?? held[0]!;
+    const pages = run.pagesOf(inode, pgoff);
+    if (run.lost(ref.row, row, pages)) return true;
+    const released = ref.kind === RefKind.Pin ? run.recorded(...UNPIN_KINDS) : run.recorded('PutPage');
+    if (!released) {
+      run.notRecorded(
+        row,
+        'A reference is seen taken, but no probe shows releases: it may have been dropped before.',
+        ref.kind === RefKind.Pin ? [...UNPIN_KINDS] : ['PutPage'],
+        pages,
+      );
+      return true;
+    }
+    if (!run.w.ordered(ref.row, row)) {
+      run.undecided(
+        'order',
+        row,
+        'The reference was taken on another CPU too close in time to be ordered.',
+        [],
+        pages,
+      );
+      return true;
+    }
+    const text = message(pgoff);
+    // The provider's own references go by put_page on the caller's thread, which a filter that shows the get
+    // shows too.
+    if (
+      (run.w.survey.unfiltered && conv?.kernelSaysSafe !== 1 && !ref.maybeReleased) ||
+      ref.kind === RefKind.GetPfn
+    )
+      this.report(conv, inode, pgoff, ref, row, text, -1);
+    else this.waiting.push({ conv, inode, pgoff, ref, row, message: text });
+    return true;
+  }
+
+  private pastIsUnknown(conv: Conv, inode: Inode, row: number, message: (pgoff: number) => string): boolean {
+    const lost = this.run.w.gapBetween(inode.firstRow, row);
+    if (inode.fresh && !lost) return false;
+    this.unknownPast.push({ conv, inode, row, why: lost ? 'lost' : 'unknown-start', message });
+    return true;
+  }
+
+  /** Settles what an event on a page says of stores before it whose past is incomplete. */
+  private settlePast(inode: Inode, pgoff: number, unpinRow: number): void {
+    if (this.unknownPast.length === 0) return;
+    const mine = this.unknownPast.filter(
+      (x) => x.inode === inode && pgoff >= x.conv.first && pgoff < x.conv.end,
+    );
+    if (mine.length === 0) return;
+    this.unknownPast = this.unknownPast.filter((x) => !mine.includes(x));
+    const last = mine.pop()!;
+    for (const x of mine) this.undecidedPast(x);
+    const { run } = this;
+    if (unpinRow >= 0 && !run.w.gapBetween(last.row, unpinRow)) {
+      const pages = run.pagesOf(inode, pgoff);
+      this.proven.push({
+        pages,
+        ruling: {
+          row: last.row,
+          message: last.message(pgoff),
+          pages,
+          evidence: [[unpinRow, 'confirms', 'released only here, with no reference taken since the store']],
+        },
+      });
+    } else this.undecidedPast(last);
+  }
+
+  private undecidedPast(x: { inode: Inode; conv: Conv; row: number; why: 'lost' | 'unknown-start' }): void {
+    const detail =
+      x.why === 'lost'
+        ? 'Events are missing before this: a reference may have been taken unseen.'
+        : 'The trace begins after the file was made: older references are unknown.';
+    this.run.undecided(x.why, x.row, detail, [], this.run.pagesOfConv(x.conv));
+  }
+
+  private report(
+    conv: Conv | undefined,
+    inode: Inode,
+    pgoff: number,
+    ref: RefRec,
+    row: number,
+    message: string,
+    releaseRow: number,
+  ): void {
+    this.run.violation({
+      row,
+      message,
+      pages: this.run.pagesOf(inode, pgoff),
+      evidence: [
+        [ref.row, 'state', `page ${hex(pgoff)} referenced here`],
+        [releaseRow, 'confirms', 'released only here, with no new reference in between'],
+        [conv?.fromRow ?? -1, 'related', 'the conversion begins'],
+      ],
+    });
+  }
+
+  /**
+   * A folio of the page was grabbed: whether or not that became a pin, a later release proves nothing of the
+   * past.
+   */
+  grabbed(inode: Inode, pgoff: number): void {
+    this.takenAgain(inode, pgoff);
+  }
+
+  pinned(inode: Inode, pgoff: number): void {
+    this.pins++;
+    this.takenAgain(inode, pgoff);
+  }
+
+  private takenAgain(inode: Inode, pgoff: number): void {
+    this.settlePast(inode, pgoff, -1);
+    this.drop(inode, pgoff, (x) => {
+      this.run.undecided(
+        'not-recorded',
+        x.row,
+        'The page was pinned again before a release was seen: the first pin may have been released in interrupt context, which a pid filter hides.',
+        ['an empty set_event_pid'],
+        this.run.pagesOf(inode, pgoff),
+      );
+    });
+  }
+
+  unpinned(inode: Inode, pgoff: number, row: number, seen: boolean): void {
+    if (!seen && inode.fresh && !this.run.w.gapBetween(inode.firstRow, row)) this.escapes = true;
+    this.settlePast(inode, pgoff, row);
+    this.drop(inode, pgoff, (x) => {
+      if (!this.run.lost(x.row, row, this.run.pagesOf(inode, pgoff)))
+        this.report(x.conv, inode, pgoff, x.ref, x.row, x.message, row);
+    });
+  }
+
+  finish(): void {
+    for (const { ruling, pages } of this.proven) {
+      if (this.pins > 0 && !this.escapes) this.run.violation(ruling);
+      else
+        this.run.notRecorded(
+          ruling.row,
+          'A release follows, but not every pin shows in the trace: it may have been taken since.',
+          ['GupRet'],
+          pages,
+        );
+    }
+    this.proven = [];
+    for (const x of this.waiting) {
+      this.run.undecided(
+        'not-recorded',
+        x.row,
+        'The release of the reference is not in the trace: it may have happened in interrupt context, which a pid filter hides.',
+        ['an empty set_event_pid'],
+        this.run.pagesOf(x.inode, x.pgoff),
+      );
+    }
+    this.waiting = [];
+    for (const x of this.unknownPast) this.undecidedPast(x);
+    this.unknownPast = [];
+  }
+
+  private drop(inode: Inode, pgoff: number, each: (x: HeldRefs['waiting'][number]) => void): void {
+    const mine = this.waiting.filter((x) => x.inode === inode && x.pgoff === pgoff);
+    if (mine.length === 0) return;
+    this.waiting = this.waiting.filter((x) => x.inode !== inode || x.pgoff !== pgoff);
+    for (const x of mine) each(x);
+  }
+}

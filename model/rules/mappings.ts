@@ -1,0 +1,85 @@
+/** Whether pages are mapped by the user when an attribute is stored, asked by several rules. */
+import type { Conv, Inode, MapRec } from '../world/state.js';
+import { missingOf } from './common.js';
+import type { RuleRun } from './rule.js';
+
+export type MapState =
+  | { readonly is: 'mapped'; readonly pgoff: number; readonly rec: MapRec }
+  | { readonly is: 'empty' }
+  | {
+      readonly is: 'unknown';
+      readonly why: 'not-recorded' | 'lost' | 'unknown-start';
+      readonly pgoff: number;
+    };
+
+/**
+ * Whether any page of [first, end) has a user mapping now, at `row`. Of several the first page is told; a
+ * mapping since which events are missing may be gone.
+ */
+export function mappingsAt(run: RuleRun, inode: Inode, first: number, end: number, row: number): MapState {
+  const { w } = run;
+  const add = run.recorded('RmapAdd');
+  const remove = run.recorded('RmapRemove');
+  if (!add || !remove) return { is: 'unknown', why: 'not-recorded', pgoff: first };
+  let lost = -1;
+  let found: { pgoff: number; rec: MapRec } | undefined;
+  const look = (pgoff: number, rec: MapRec): void => {
+    if (w.gapBetween(rec.since, row)) lost = pgoff;
+    else if (!found || pgoff < found.pgoff) found = { pgoff, rec };
+  };
+  if (end - first < inode.maps.size) {
+    for (let p = first; p < end; p++) {
+      const rec = inode.maps.get(p);
+      if (rec) look(p, rec);
+    }
+  } else for (const [p, rec] of inode.maps) if (p >= first && p < end) look(p, rec);
+  if (found) return { is: 'mapped', ...found };
+  if (lost >= 0) return { is: 'unknown', why: 'lost', pgoff: lost };
+  if (!inode.fresh) return { is: 'unknown', why: 'unknown-start', pgoff: first };
+  if (w.gapBetween(inode.firstRow, row)) return { is: 'unknown', why: 'lost', pgoff: first };
+  return { is: 'empty' };
+}
+
+/**
+ * True when the mapping certainly was there at the store: added before it, or before the whole call when only
+ * the call is known.
+ */
+export function mappedBeforeStore(
+  run: RuleRun,
+  state: MapState & { is: 'mapped' },
+  conv: Conv,
+  row: number,
+): boolean {
+  if (!conv.storeExact)
+    return (
+      conv.callRow >= 0 && state.rec.lastAdd < conv.callRow && run.w.ordered(state.rec.lastAdd, conv.callRow)
+    );
+  return run.w.ordered(state.rec.lastAdd, row);
+}
+
+/** Counts a check as undecided because the user mappings are not known, with the reason. */
+export function undecidedMapping(
+  run: RuleRun,
+  state: MapState & { is: 'unknown' },
+  conv: Conv,
+  row: number,
+): void {
+  const pages = run.pagesOfConv(conv);
+  if (state.why === 'not-recorded') {
+    run.notRecorded(
+      row,
+      'User mappings are not recorded, so whether the pages are mapped is unknown.',
+      missingOf(run, ['RmapAdd', 'RmapRemove']),
+      pages,
+    );
+  } else if (state.why === 'lost')
+    run.undecided('lost', row, 'Events are missing since the pages were mapped.', [], pages);
+  else
+    run.undecided(
+      'unknown-start',
+      row,
+      'The trace begins after the file was made: older user mappings are unknown.',
+      [],
+      pages,
+    );
+}
