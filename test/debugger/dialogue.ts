@@ -1,6 +1,6 @@
 /**
- * A whole dialogue with a debug session, in process, written down as text: what was asked, what was answered and what
- * happened. A dialogue is compared with its golden file; a missing golden fails; UPDATE=1 writes it.
+ * A whole dialogue with a debug session, in process, written down as text: what was asked, what was answered
+ * and what happened. A dialogue is compared with its golden file; a missing golden fails; UPDATE=1 writes it.
  */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
@@ -52,7 +52,10 @@ export class Dialogue {
     this.session = new DebugSession(host, (message) => this.take(message));
   }
 
-  /** Sends a request and waits until it, and the move that it starts, are done. Returns the body; a failure is written down. */
+  /**
+   * Sends a request and waits until it, and the move that it starts, are done.
+   * Returns the body; a failure is written down.
+   */
   async ask<T = Record<string, unknown>>(command: string, args: object = {}): Promise<T> {
     const seq = ++this.seq;
     this.lines.push(`→ ${command}${Object.keys(args).length > 0 ? ` ${compact(args)}` : ''}`);
@@ -122,8 +125,12 @@ export class Dialogue {
     if (message.type === 'response') {
       const response = message as DebugProtocol.Response;
       this.answers.set(response.request_seq, response);
-      if (!response.success) this.lines.push(`← failed: ${(this.lastFailure = response.message)}`);
-      else this.lines.push(...answerLines(response));
+      if (response.success) {
+        this.lines.push(...answerLines(response));
+      } else {
+        this.lastFailure = response.message;
+        this.lines.push(`← failed: ${response.message}`);
+      }
       return;
     }
     const event = message as DebugProtocol.Event;
@@ -142,17 +149,19 @@ function answerLines(response: DebugProtocol.Response): string[] {
   const [key, value] =
     Object.entries(body).find(([name, list]) => Array.isArray(list) && LISTS.has(name)) ?? [];
   if (!Array.isArray(value)) return [`← ${compact(body)}`];
-  if (key === 'variables')
-    return value.map(
-      (v: DebugProtocol.Variable) =>
-        `    ${v.name} = ${v.value}${v.variablesReference ? ' …' : ''}${v.evaluateName ? `   [${v.evaluateName}]` : ''}`,
-    );
-  if (key === 'stackFrames')
-    return value.map(
-      (f: DebugProtocol.StackFrame) =>
-        `    ${f.presentationHint === 'label' ? '--' : '  '} ${f.name}${f.source ? ` ${f.source.name}:${f.line}` : ''}`,
-    );
+  if (key === 'variables') return value.map(variableLine);
+  if (key === 'stackFrames') return value.map(frameLine);
   return value.map((item) => `    ${compact(item)}`);
+}
+
+function variableLine({ name, value, variablesReference, evaluateName }: DebugProtocol.Variable): string {
+  const more = variablesReference ? ' …' : '';
+  return `    ${name} = ${value}${more}${evaluateName ? `   [${evaluateName}]` : ''}`;
+}
+
+function frameLine({ name, source, line, presentationHint }: DebugProtocol.StackFrame): string {
+  const mark = presentationHint === 'label' ? '--' : '  ';
+  return `    ${mark} ${name}${source ? ` ${source.name}:${line}` : ''}`;
 }
 
 /** JSON without the numbers that name objects of this run. */

@@ -14,7 +14,7 @@ const BINARY = 'sample-traces/perf/7.2.13/conv.restrictedmem.perf.data';
 const source = (path: string): object => ({ source: { path } });
 
 describe('dialogues with a debug session', () => {
-  it('lines: snapped to an event, refused in another file, with conditions, hit counts and messages', async () => {
+  it('lines: snapped to an event, refused in another file; conditions, hit counts and messages', async () => {
     const d = new Dialogue();
     await d.start({ trace: PINNED }, async () => {
       await d.ask('setBreakpoints', {
@@ -178,7 +178,8 @@ describe('dialogues with a debug session', () => {
     const plain = new Dialogue();
     await plain.start({ trace: OFFSETS });
     await plain.where();
-    // The symbols of a trace.dat are its own; a frame inside the tracing code is where the first one always is.
+    // The symbols of a trace.dat are its own; a frame inside the
+    // tracing code is where the first one always is.
     const quiet = { out: () => undefined, err: () => undefined, progress: () => undefined };
     const binary = new Dialogue(testHost({ openTrace: dapHost(quiet).openTrace }));
     await binary.start({ trace: 'sample-traces/tracecmd/conv_small.v7-stack.dat' });

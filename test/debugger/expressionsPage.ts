@@ -1,4 +1,7 @@
-/** The tables of docs/EXPRESSIONS.md, from the objects themselves: what a page, a conversion and the others offer. */
+/**
+ * The tables of docs/EXPRESSIONS.md, from the objects themselves: what a
+ * page, a conversion and the others offer.
+ */
 import { Cursor } from '../../model/cursor/cursor.js';
 import { StateView } from '../../model/objects/stateView.js';
 import { TraceIndex } from '../../model/cursor/traceIndex.js';
@@ -31,7 +34,8 @@ const SECTIONS: readonly (readonly [string, string, string])[] = [
   [
     'A rule',
     'rules.G3',
-    '`rules` has one member for each rule that was judged. In comparisons it counts as the violations so far.',
+    '`rules` has one member for each rule that was judged. ' +
+      'In comparisons it counts as the violations so far.',
   ],
   ['A finding', 'findings[0]', 'Items of `findings`, and what the condition of an exception filter reads.'],
 ];

@@ -1,6 +1,7 @@
 /**
- * Kernel frames to lines with the tools themselves: programs compiled here, whose functions have a kernel's names, print
- * where they return to. Needs gcc, nm and addr2line (and llvm-symbolizer for one test); says so where they are not there.
+ * Kernel frames to lines with the tools themselves: programs compiled here, whose functions have a
+ * kernel's names, print where they return to. Needs gcc, nm and addr2line (and llvm-symbolizer for one
+ * test); says so where they are not there.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -14,7 +15,10 @@ import { Dialogue, testHost } from './dialogue.js';
 const has = (program: string): boolean => spawnSync(program, ['--version']).status === 0;
 const canCompile = ['gcc', 'nm', 'addr2line'].every(has);
 
-/** Two files with a static function of one name each; every call prints the offset that it returns to, and its line. */
+/**
+ * Two files with a static function of one name each; every call prints the
+ * offset that it returns to, and its line.
+ */
 const MEMORY = `extern int printf(const char *, ...);
 #define noinline __attribute__((noinline))
 noinline void report(const char *caller, char *start)
@@ -97,26 +101,11 @@ describe('kernel frames with real tools', function () {
       write(`${where}/virt/kvm/guest_memfd.c`, GUEST_MEMFD);
       write(`${where}/arch/x86/kvm/mmu.c`, MODULE);
     }
-    // The build's own folder is gone afterwards, as it is for a kernel that was built elsewhere; paths in it are relative.
-    gcc(
-      '-g',
-      '-O1',
-      '-fno-inline',
-      '-ffile-prefix-map=' + path.join(folder, 'build') + '=debian/build/amd64',
-      '-o',
-      'vmlinux',
-      'mm/memory.c',
-      'virt/kvm/guest_memfd.c',
-    );
-    gcc(
-      '-g',
-      '-O1',
-      '-ffile-prefix-map=' + path.join(folder, 'build') + '=debian/build/amd64',
-      '-c',
-      '-o',
-      path.join(folder, 'kvm.ko'),
-      'arch/x86/kvm/mmu.c',
-    );
+    // The build's own folder is gone afterwards, as it is for a kernel that was
+    // built elsewhere; paths in it are relative.
+    const prefixMap = `-ffile-prefix-map=${path.join(folder, 'build')}=debian/build/amd64`;
+    gcc('-g', '-O1', '-fno-inline', prefixMap, '-o', 'vmlinux', 'mm/memory.c', 'virt/kvm/guest_memfd.c');
+    gcc('-g', '-O1', prefixMap, '-c', '-o', path.join(folder, 'kvm.ko'), 'arch/x86/kvm/mmu.c');
     vmlinux = path.join(folder, 'debug', 'vmlinux');
     fs.mkdirSync(path.join(folder, 'debug/kernel/arch/x86/kvm'), { recursive: true });
     fs.renameSync(path.join(folder, 'build/vmlinux'), vmlinux);
@@ -194,20 +183,28 @@ describe('kernel frames with real tools', function () {
   });
 
   it('a stack of a trace opens these lines from the debugger', async () => {
-    const text =
-      ' CPU 0/KVM-275     [000] .....    62.270000: kvm_exit: reason EXIT_NPF rip 0xfff0 info 0 0\n CPU 0/KVM-275     [000] .....    62.270001: <stack trace>\n' +
-      ` => do_wp_page+0x${offsets.get('do_wp_page')!.toString(16)}\n => kvm_gmem_get_pfn+0x${offsets.get('kvm_gmem_get_pfn')!.toString(16)}\n => nobody+0x4\n`;
-    const trace = write('stack.txt', `# tracer: nop\n#\n${text}`);
+    const offset = (symbol: string): string => offsets.get(symbol)!.toString(16);
+    const lines = [
+      '# tracer: nop',
+      '#',
+      ' CPU 0/KVM-275     [000] .....    62.270000: kvm_exit: reason EXIT_NPF rip 0xfff0 info 0 0',
+      ' CPU 0/KVM-275     [000] .....    62.270001: <stack trace>',
+      ` => do_wp_page+0x${offset('do_wp_page')}`,
+      ` => kvm_gmem_get_pfn+0x${offset('kvm_gmem_get_pfn')}`,
+      ' => nobody+0x4',
+      '',
+    ];
+    const trace = write('stack.txt', lines.join('\n'));
     const { findSource } = dapHost({ out: () => undefined, err: () => undefined, progress: () => undefined });
     const d = new Dialogue(testHost({ ...(findSource && { findSource }) }));
     await d.start({ trace, sourceMap: folders() });
     const { stackFrames } = await d.where();
     const shown = stackFrames
       .filter((frame) => frame.name.includes('+0x'))
-      .map(
-        ({ name, line, source }) =>
-          `${name.replace(/\+.*/, '')} ${source ? `${path.relative(folder, source.path!)}:${line}` : 'no source'}`,
-      );
+      .map(({ name, line, source }) => {
+        const place = source ? `${path.relative(folder, source.path!)}:${line}` : 'no source';
+        return `${name.replace(/\+.*/, '')} ${place}`;
+      });
     assert.deepEqual(shown, [
       `do_wp_page tree/mm/memory.c:${lineIn(MEMORY, 'report("do_wp_page"')}`,
       `kvm_gmem_get_pfn tree/virt/kvm/guest_memfd.c:${lineIn(GUEST_MEMFD, 'report("kvm_gmem_get_pfn"')}`,

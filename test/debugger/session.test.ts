@@ -252,14 +252,16 @@ describe('what a launch names', () => {
   it('judges by its rules', async () => {
     const asked: (readonly string[])[] = [];
     const d = new Dialogue(
-      testHost({ openTrace: async (file, rules) => (asked.push(rules), loadTrace(file, rules)) }),
+      testHost({
+        openTrace: async (file, rules) => {
+          asked.push(rules);
+          return loadTrace(file, rules);
+        },
+      }),
     );
     await d.start({ trace: PINNED, rules: 'luto-2022' });
     assert.deepEqual(asked, [['luto-2022']]);
-    const { variables } = await d.ask<{ variables: { name: string }[] }>('variables', {
-      variablesReference: (await d.scope('Rules')).size > 0 ? 1 : 1,
-    });
-    assert.ok(variables.length > 0);
+    assert.ok((await d.scope('Rules')).size > 0);
   });
 });
 
@@ -287,7 +289,7 @@ describe('steps of one thread', () => {
 });
 
 describe('a step out', () => {
-  it('ends with the conversion that it began in, though another ends before; its reverse with its start', async () => {
+  it('ends with the conversion that it began in, not with another; its reverse with its start', async () => {
     const trace = loadTrace(REAL);
     const [own, other] = trace.analysis.conversions;
     const at = own!.fromRow + 2;

@@ -1,6 +1,6 @@
 /**
- * One run in two encodings: the trace.dat and the text that were taken of the same buffer give the same events, slot by
- * slot, and the same findings. Where SHIMTRACE_TRACES names the folder of recordings.
+ * One run in two encodings: the trace.dat and the text that were taken of the same buffer give the same
+ * events, slot by slot, and the same findings. Where SHIMTRACE_TRACES names the folder of recordings.
  */
 import assert from 'node:assert/strict';
 import path from 'node:path';

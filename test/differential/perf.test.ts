@@ -1,7 +1,8 @@
 /**
- * perf.data against what `perf script` printed of it. The recordings in sample-traces/ always; a larger set, laid out
- * as the pairs below, where SHIMTRACE_TRACES names its folder; and these against a live perf, where SHIMTRACE_PERF is the
- * command of one that can read them. What may differ is listed, with its reason, here and in docs/FORMATS.md.
+ * perf.data against what `perf script` printed of it. The recordings in sample-traces/ always; a larger
+ * set, laid out as the pairs below, where SHIMTRACE_TRACES names its folder; and these against a live
+ * perf, where SHIMTRACE_PERF is the command of one that can read them. What may differ is listed, with
+ * its reason, here and in docs/FORMATS.md.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

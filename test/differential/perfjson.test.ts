@@ -1,4 +1,7 @@
-/** `perf data convert --to-json` against the text of the same perf.data: the same events, though the JSON does not name them. */
+/**
+ * `perf data convert --to-json` against the text of the same perf.data: the same
+ * events, though the JSON does not name them.
+ */
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';

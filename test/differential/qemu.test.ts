@@ -1,6 +1,6 @@
 /**
- * One run of a QEMU built with two trace backends at once: the simple backend's recording gives the events that its log
- * prints, character by character.
+ * One run of a QEMU built with two trace backends at once: the simple backend's recording gives the events
+ * that its log prints, character by character.
  */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * The text of `trace-cmd report` against the trace.dat that it was printed from: the same events, times, tasks and
- * slots, whatever the options. More of them where SHIMTRACE_TRACES names the folder of recordings.
+ * The text of `trace-cmd report` against the trace.dat that it was printed from: the same events, times,
+ * tasks and slots, whatever the options. More of them where SHIMTRACE_TRACES names the folder of recordings.
  */
 import assert from 'node:assert/strict';
 import path from 'node:path';
@@ -27,7 +27,8 @@ const PLAIN: Allowed = {
     'kvmmmu:kvm_mmu_get_page',
     'kvmmmu:kvm_mmu_prepare_zap_page',
     'tlb:tlb_flush',
-    // trace-cmd compares a signed errno as unsigned, takes an unknown enumerator for zero, and prints a probe's array as zeros.
+    // trace-cmd compares a signed errno as unsigned, takes an unknown enumerator for
+    // zero, and prints a probe's array as zeros.
     'kvm:kvm_userspace_exit',
     'kvm:kvm_apicv_inhibit_changed',
     'restrictedmem:unmap_gfn_range',

@@ -1,7 +1,7 @@
 /**
- * trace.dat against what `trace-cmd report` printed of it, event by event and field by field. The recordings in
- * sample-traces/ always; the larger set, and the installed trace-cmd, where SHIMTRACE_TRACES names its folder. What may
- * differ is listed, with its reason, here and in docs/FORMATS.md.
+ * trace.dat against what `trace-cmd report` printed of it, event by event and field by field. The recordings
+ * in sample-traces/ always; the larger set, and the installed trace-cmd, where SHIMTRACE_TRACES names its
+ * folder. What may differ is listed, with its reason, here and in docs/FORMATS.md.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

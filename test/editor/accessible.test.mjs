@@ -1,5 +1,5 @@
-// What axe says of the parts of the window that are ours, in four themes: the lists, the documents, the status (the timeline has
-// its own test). What it says of VS Code's own parts is printed, not judged.
+// What axe says of the parts of the window that are ours, in four themes: the lists, the documents, the
+// status (the timeline has its own test). What it says of VS Code's own parts is printed, not judged.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -21,9 +21,15 @@ const AXE = fs.readFileSync(path.join(root, 'node_modules/axe-core/axe.min.js'),
 /** Elements whose names, texts and icons come from this extension; the colour of a lens is the theme's. */
 const OURS = '[id^="shimtrace"], [id*="shimtrace.shimtrace"], .pane-body .monaco-list-row';
 
-/** What concerns the page that VS Code's preview of Markdown puts around a text: its title, language and landmarks. */
+/**
+ * What concerns the page that VS Code's preview of Markdown puts around a
+ * text: its title, language and landmarks.
+ */
 const OF_THE_PREVIEW = ['document-title', 'html-has-lang', 'landmark-one-main', 'region'];
-/** VS Code puts a row's text and its description side by side without a blank: what is read out can never be the same, in its own lists neither. */
+/**
+ * VS Code puts a row's text and its description side by side without a blank: what is read out can
+ * never be the same, in its own lists neither.
+ */
 const OF_EVERY_LIST = 'label-content-name-mismatch';
 
 /** Rules of axe that are broken within `frame`, each with the elements. */

@@ -1,4 +1,5 @@
-// The extension in the browser's own extension host: the same verdicts, from the browser entry and a browser worker.
+// The extension in the browser's own extension host: the same verdicts,
+// from the browser entry and a browser worker.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';

@@ -12,6 +12,7 @@ import {
   statusItem,
   violationHoverShows,
   webviewBody,
+  visibleText,
 } from './support.mjs';
 
 describe('judging a trace in the editor', () => {
@@ -41,7 +42,7 @@ describe('judging a trace in the editor', () => {
     await page.locator('.squiggly-error').first().waitFor();
   });
 
-  it('says in the hover what happened, from what evidence, and how the page was before and after', async () => {
+  it('says in the hover what happened, by what evidence, and how the page was before and after', async () => {
     const hover = page.locator('.monaco-hover:not(.hidden)').first();
     await violationHoverShows(page, hover.getByText('became private while page 0x4 is pinned'));
     await hover.getByText('page 0x4 referenced here').waitFor();
@@ -77,7 +78,7 @@ describe('judging a trace in the editor', () => {
     await row.locator('a', { hasText: 'G9' }).click();
     const body = webviewBody(page);
     await body.locator('h1', { hasText: 'G9' }).waitFor();
-    assert.match(await body.innerText(), /reference|pinned/i);
+    assert.match(await visibleText(body), /reference|pinned/i);
     await picture(page, 'rule-page-dark');
     await runCommand(page, 'View: Close Editor');
   });
@@ -87,7 +88,7 @@ describe('judging a trace in the editor', () => {
     await statusItem(page).click();
     const body = webviewBody(page);
     await body.locator('td', { hasText: 'G6b' }).first().waitFor();
-    const text = await body.innerText();
+    const text = await visibleText(body);
     assert.match(text, /undecidable/);
     assert.match(text, /kprobe:kvm_gmem_fallocate/);
     await picture(page, 'rules-dark');

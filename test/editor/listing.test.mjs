@@ -1,4 +1,5 @@
-// A binary trace as a user meets it: a double click in the explorer, its findings, and what stands on its lines.
+// A binary trace as a user meets it: a double click in the explorer,
+// its findings, and what stands on its lines.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';

@@ -1,4 +1,5 @@
-// A replay as its user sees it: the stopped line, the timeline and the lists at the same event, breakpoints set by hand.
+// A replay as its user sees it: the stopped line, the timeline and the lists at
+// the same event, breakpoints set by hand.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -13,6 +14,7 @@ import {
   statusItem,
   THEMES,
   webviewBody,
+  WORKSPACE_FOLDER,
 } from './support.mjs';
 
 /** Lines of the violation in the sample, and of the pin that it is about. */
@@ -30,7 +32,10 @@ function arrowAt(page, line) {
   }, String(line));
 }
 
-/** A trace with stacks, a kernel tree that has the source of one of their functions, and how they belong together. */
+/**
+ * A trace with stacks, a kernel tree that has the source of one of their
+ * functions, and how they belong together.
+ */
 function fillKernelFrames(folder) {
   fs.copyFileSync(
     path.join(root, 'sample-traces/ftrace/7.2.13/inplace.stacktrace.txt'),
@@ -46,9 +51,9 @@ function fillKernelFrames(folder) {
     type: 'shimtrace',
     request: 'launch',
     name: 'With sources',
-    trace: '${workspaceFolder}/stacks.txt',
+    trace: `${WORKSPACE_FOLDER}/stacks.txt`,
     from: { line: 25 },
-    sourceMap: { tree: '${workspaceFolder}/linux' },
+    sourceMap: { tree: `${WORKSPACE_FOLDER}/linux` },
   };
   fs.writeFileSync(
     path.join(folder, '.vscode/launch.json'),

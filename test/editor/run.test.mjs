@@ -1,4 +1,5 @@
-// Several files as one trace, in the browser's own extension host: a .shimtrace.json opens as the run of its files.
+// Several files as one trace, in the browser's own extension host: a
+// .shimtrace.json opens as the run of its files.
 import fs from 'node:fs';
 import path from 'node:path';
 import { openFile, openWorkbench, picture, runCommand, SAMPLE, statusItem, webviewBody } from './support.mjs';

@@ -37,13 +37,28 @@ export async function openWorkbench({ fill, settings, trust, width, height } = {
 
 /** A real trace that is large enough to be worth an index. */
 export function indexedTrace() {
-  const line = (i) =>
-    ` qemu-system-x86-274     (    274) [000] d..2. ${String(100 + Math.floor(i / 1000)).padStart(5)}.${String((i % 1000) * 1000).padStart(6, '0')}: tlb_flush: pages:-1 reason:flush on task switch (0)\n`;
-  return (
-    fs.readFileSync(SAMPLE, 'utf8').replace(/entries-written: \d+\/\d+/, 'entries-written: 60000/60000') +
-    Array.from({ length: 50000 }, (_, i) => line(i)).join('')
-  );
+  const sample = fs
+    .readFileSync(SAMPLE, 'utf8')
+    .replace(/entries-written: \d+\/\d+/, 'entries-written: 60000/60000');
+  const filler = (_, i) => fillerLine(0, 100 + Math.floor(i / 1000), (i % 1000) * 1000);
+  return sample + Array.from({ length: 50000 }, filler).join('');
 }
+
+/** A line of an event that means nothing to any rule. */
+export function fillerLine(cpu, seconds, micros) {
+  const time = `${String(seconds).padStart(5)}.${String(micros).padStart(6, '0')}`;
+  const event = 'tlb_flush: pages:-1 reason:flush on task switch (0)';
+  return ` qemu-system-x86-274     (    274) [00${cpu}] d..2. ${time}: ${event}\n`;
+}
+
+/** The text of an element as a person sees it: without what is hidden, and without scripts and styles. */
+export function visibleText(locator) {
+  // biome-ignore lint/performance/useDomNodeTextContent: what is seen is asked for, and this is no DOM node
+  return locator.innerText();
+}
+
+// biome-ignore lint/suspicious/noTemplateCurlyInString: VS Code puts the folder in its place
+export const WORKSPACE_FOLDER = '${workspaceFolder}';
 
 export function picture(page, name) {
   fs.mkdirSync(PICTURES, { recursive: true });
@@ -58,7 +73,10 @@ export async function openFile(page, name) {
     .dblclick();
 }
 
-/** Runs a command by its title as the palette shows it; a palette opened before the extensions are ready is opened again. */
+/**
+ * Runs a command by its title as the palette shows it; a palette opened before
+ * the extensions are ready is opened again.
+ */
 export async function runCommand(page, title) {
   const input = page.locator('.quick-input-widget input');
   const row = page.locator('.quick-input-list .monaco-list-row').filter({ hasText: title }).first();
@@ -75,7 +93,10 @@ export async function runCommand(page, title) {
   }
 }
 
-/** Goes to the first violation and closes its hover: one that opens later would take the focus from what comes next. */
+/**
+ * Goes to the first violation and closes its hover: one that opens later
+ * would take the focus from what comes next.
+ */
 export async function goToFirstViolation(page) {
   await runCommand(page, 'Shimtrace: Go to First Violation');
   const hover = page.locator('.monaco-hover:not(.hidden)').first();
@@ -85,8 +106,8 @@ export async function goToFirstViolation(page) {
 }
 
 /**
- * Waits for a part of the hover of the violation that a command went to. On a busy machine the editor may close it again when
- * the window's focus settles: then the mouse asks for it.
+ * Waits for a part of the hover of the violation that a command went to. On a busy machine the editor may
+ * close it again when the window's focus settles: then the mouse asks for it.
  */
 export async function violationHoverShows(page, part) {
   for (let attempt = 0; attempt < 3; attempt++) {
@@ -119,7 +140,10 @@ export async function offeredCommands(page, typed) {
   return rows;
 }
 
-/** What a theme is called in a picture's name and in the editor's list, and the class that the window has under it. */
+/**
+ * What a theme is called in a picture's name and in the editor's list,
+ * and the class that the window has under it.
+ */
 export const THEMES = [
   ['light', 'Light Modern', 'vs'],
   ['hc-light', 'Light High Contrast', 'hc-light'],

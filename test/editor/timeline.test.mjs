@@ -1,4 +1,5 @@
-// The timeline of a real recording in a real VS Code: what it shows, and that a click on a violation ends on its line.
+// The timeline of a real recording in a real VS Code: what it shows, and that
+// a click on a violation ends on its line.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -73,7 +74,7 @@ describe('the timeline in the editor', () => {
     assert.equal(await activeLine(), String(LINE));
   });
 
-  it('a link in the evidence selects its event, and the cursor in the editor selects in the timeline', async () => {
+  it('a link in the evidence selects its event, and the cursor in the editor too', async () => {
     await body()
       .getByRole('link', { name: /line 662/ })
       .click();
@@ -114,8 +115,8 @@ describe('the timeline in the editor', () => {
         .evaluate(() => window.shimtraceView());
     for (const key of ['a', 'w']) await body().locator('canvas.main').press(key);
     const before = await view();
-    // The editor saves what its pages are once a minute, and not at all when it is reloaded like this: the view is kept beside that,
-    // as soon as it rests.
+    // The editor saves what its pages are once a minute, and not at all when it is reloaded like this: the
+    // view is kept beside that, as soon as it rests.
     await page.waitForTimeout(3000);
     await page.reload();
     await page.locator('.statusbar').waitFor({ timeout: 60000 });
@@ -151,7 +152,7 @@ describe('the timeline in the editor', () => {
     assert.deepEqual(await view(), before);
   });
 
-  it('a click on a violation of a binary trace ends on its line in the listing, and the listing selects in the timeline', async () => {
+  it('a click on a violation of a binary trace ends on its line in the listing, and back', async () => {
     await runCommand(page, 'View: Close All Editors');
     await openFile(page, 'binary.perf.data');
     await page.locator('.tab', { hasText: 'binary.perf.data' }).first().waitFor();

@@ -10,6 +10,7 @@ import {
   SAMPLE,
   statusItem,
   violationHoverShows,
+  WORKSPACE_FOLDER,
 } from './support.mjs';
 
 describe('in a folder that is not trusted', () => {
@@ -20,7 +21,8 @@ describe('in a folder that is not trusted', () => {
       fill: (folder) => {
         fs.copyFileSync(SAMPLE, path.join(folder, 'pinned.txt'));
         fs.mkdirSync(path.join(folder, '.vscode'));
-        // What a stranger may send along: settings, and a launch configuration that names files to be looked into.
+        // What a stranger may send along: settings, and a launch
+        // configuration that names files to be looked into.
         fs.writeFileSync(
           path.join(folder, '.vscode/settings.json'),
           JSON.stringify({ 'shimtrace.severity.violation': 'warning' }),
@@ -34,8 +36,8 @@ describe('in a folder that is not trusted', () => {
                 type: 'shimtrace',
                 request: 'launch',
                 name: 'Theirs',
-                trace: '${workspaceFolder}/pinned.txt',
-                sourceMap: { vmlinux: '${workspaceFolder}/vmlinux' },
+                trace: `${WORKSPACE_FOLDER}/pinned.txt`,
+                sourceMap: { vmlinux: `${WORKSPACE_FOLDER}/vmlinux` },
               },
             ],
           }),

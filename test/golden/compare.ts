@@ -28,8 +28,9 @@ function missingFindings(expect: Expectation, judged: Judged): string[] {
     .filter((wanted) => !findings.some((f) => matches(wanted, f, judged)))
     .map((wanted) => {
       const near = findings.filter((f) => f.rule === wanted.rule).map((f) => describe(f, judged));
-      const status = statusesOf(wanted.rule, judged).map(describeStatus).join('; ');
-      return `expected ${wanted.verdict} of ${wanted.rule} at line ${wanted.line ?? 'any'}; found ${near.join(', ') || 'nothing'} (${status})`;
+      const found = near.join(', ') || 'nothing';
+      const expected = `${wanted.verdict} of ${wanted.rule} at line ${wanted.line ?? 'any'}`;
+      return `expected ${expected}; found ${found} (${statusText(wanted.rule, judged)})`;
     });
 }
 
@@ -42,12 +43,8 @@ function extraViolations(expect: Expectation, judged: Judged): string[] {
 function wrongUndecided(expect: Expectation, judged: Judged): string[] {
   const out: string[] = [];
   for (const { rule, reason } of expect.undecidable) {
-    const statuses = statusesOf(rule, judged);
-    if (!statuses.some((s) => s.reasons.some((r) => r.reason === reason))) {
-      out.push(
-        `expected ${rule} to be undecidable (${reason}); it is ${statuses.map(describeStatus).join('; ') || 'not listed'}`,
-      );
-    }
+    if (!statusesOf(rule, judged).some((s) => s.reasons.some((r) => r.reason === reason)))
+      out.push(`expected ${rule} to be undecidable (${reason}); it is ${statusText(rule, judged)}`);
     for (const f of judged.analysis.findings) {
       if (f.rule === rule && f.verdict !== 'undecidable')
         out.push(`expected no verdict of ${rule}; found ${describe(f, judged)}`);
@@ -59,12 +56,8 @@ function wrongUndecided(expect: Expectation, judged: Judged): string[] {
 function wrongClean(expect: Expectation, judged: Judged): string[] {
   const out: string[] = [];
   for (const rule of expect.clean) {
-    const statuses = statusesOf(rule, judged);
-    if (!statuses.some((s) => s.status === 'judged')) {
-      out.push(
-        `expected ${rule} to be judged OK; it is ${statuses.map(describeStatus).join('; ') || 'not listed'}`,
-      );
-    }
+    if (!statusesOf(rule, judged).some((s) => s.status === 'judged'))
+      out.push(`expected ${rule} to be judged OK; it is ${statusText(rule, judged)}`);
     for (const f of judged.analysis.findings) {
       if (f.rule === rule && f.verdict !== 'undecidable')
         out.push(`expected ${rule} to be judged OK; found ${describe(f, judged)}`);
@@ -79,9 +72,15 @@ function statusesOf(rule: string, judged: Judged): readonly RuleStatus[] {
 
 export function describeStatus(status: RuleStatus): string {
   const reasons = status.reasons.map((r) => `${r.reason} ×${r.count}: ${r.detail}`);
-  return `${status.id} ${status.status}, ${status.checks} checks${reasons.length > 0 ? `, ${reasons.join('; ')}` : ''}`;
+  const why = reasons.length > 0 ? `, ${reasons.join('; ')}` : '';
+  return `${status.id} ${status.status}, ${status.checks} checks${why}`;
+}
+
+function statusText(rule: string, judged: Judged): string {
+  return statusesOf(rule, judged).map(describeStatus).join('; ') || 'not listed';
 }
 
 export function describe(finding: Finding, judged: Judged): string {
-  return `${finding.verdict} of ${finding.rule} (${finding.profile}) at line ${lineOf(judged, finding)}: ${finding.message}`;
+  const { verdict, rule, profile, message } = finding;
+  return `${verdict} of ${rule} (${profile}) at line ${lineOf(judged, finding)}: ${message}`;
 }

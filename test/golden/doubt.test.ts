@@ -1,6 +1,6 @@
 /**
- * Less evidence never makes more violations: without the events of one name, or with a run of one CPU's events lost, no
- * rule is violated that was not violated by the whole trace.
+ * Less evidence never makes more violations: without the events of one name, or with a run of one CPU's
+ * events lost, no rule is violated that was not violated by the whole trace.
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
@@ -33,7 +33,10 @@ function withoutName(lines: readonly Line[], name: string): string {
     .join('\n');
 }
 
-/** Replaces `count` events of one CPU, from its `first` one on, by the line that the kernel prints before the next one, which must exist. */
+/**
+ * Replaces `count` events of one CPU, from its `first` one on, by the line that the kernel
+ * prints before the next one, which must exist.
+ */
 function withLoss(lines: readonly Line[], cpu: number, first: number, count: number): string {
   const out: string[] = [];
   let nth = 0;
@@ -69,8 +72,9 @@ function expectNoMore(sample: Sample, text: string, what: string): void {
 }
 
 /**
- * The one inference from less: a page that was mapped before a conversion and still is when private is stored was not
- * unmapped by it. Without the unmap probe that is A3a (docs/decisions/0003); with it, the unmap was called in vain: A3b.
+ * The one inference from less: a page that was mapped before a conversion and still is when
+ * private is stored was not unmapped by it. Without the unmap probe that is A3a
+ * (docs/decisions/0003); with it, the unmap was called in vain: A3b.
  */
 const SURVIVING_MAPPING = { name: 'unmap_mapping_pages', rule: 'A3a luto-2022', beside: 'A3b luto-2022' };
 

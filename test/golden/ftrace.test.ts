@@ -1,6 +1,7 @@
 /**
- * Drop a trace into sample-traces/ftrace/RELEASE/ and it is a test: recognised by its content, read the same in chunks
- * of any size, whole in its indexes, described row by row, and equal to its golden. UPDATE=1 writes goldens.
+ * Drop a trace into sample-traces/ftrace/RELEASE/ and it is a test: recognised by its
+ * content, read the same in chunks of any size, whole in its indexes, described row by row,
+ * and equal to its golden. UPDATE=1 writes goldens.
  */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
@@ -50,7 +51,7 @@ describe('ftrace text goldens', () => {
     it(`${name} reads as its slow twin reads it`, () => {
       const twin = twinRows(bytes);
       assert.equal(table.length, twin.length);
-      twin.forEach((row, i) => assert.equal(rowText(table, i), rowTextOfTwin(row), `row ${i}`));
+      for (const [i, row] of twin.entries()) assert.equal(rowText(table, i), rowTextOfTwin(row), `row ${i}`);
     });
 
     it(`${name} describes every row`, () => {

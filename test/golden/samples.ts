@@ -32,7 +32,10 @@ export interface Sample {
   readonly expect: Expectation;
 }
 
-/** Every trace text below a folder of sample-traces, in name order. A text without expectations, or the reverse, throws. */
+/**
+ * Every trace text below a folder of sample-traces, in name order. A text
+ * without expectations, or the reverse, throws.
+ */
 export function samplesIn(folder: string): readonly Sample[] {
   const names: string[] = [];
   const walk = (below: string): void => {
@@ -41,7 +44,7 @@ export function samplesIn(folder: string): readonly Sample[] {
       if (entry.isDirectory()) walk(path);
       else if (entry.name.endsWith('.txt')) names.push(path.slice(0, -'.txt'.length));
       else if (entry.name.endsWith('.expect.json'))
-        requireTwin(path.slice(0, -'.expect.json'.length) + '.txt');
+        requireTwin(`${path.slice(0, -'.expect.json'.length)}.txt`);
     }
   };
   walk(folder);

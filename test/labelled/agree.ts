@@ -1,7 +1,8 @@
 /**
- * Whether verdicts agree with a label. Strict: a violation must be found at the labelled line or, where the first
- * witness may reasonably be another event, at a related one; in the profiles that a label speaks of, nothing else may
- * be called a violation. Later repeats of a labelled fact are not listed in the labels and are fine.
+ * Whether verdicts agree with a label. Strict: a violation must be found at the labelled line
+ * or, where the first witness may reasonably be another event, at a related one; in the profiles
+ * that a label speaks of, nothing else may be called a violation. Later repeats of a labelled
+ * fact are not listed in the labels and are fine.
  */
 import type { Finding, ProfileId } from '../../model/findings/finding.js';
 import { describe, describeStatus } from '../golden/compare.js';
@@ -9,8 +10,8 @@ import { lineOf, type Judged } from '../golden/judge.js';
 import type { Label, LabelEntry } from './labels.js';
 
 /**
- * The in-place workloads map the file twice while the guest runs and pin its pages, on correct kernels too. The rules of
- * 2022 forbid that, and the labels list it only in part.
+ * The in-place workloads map the file twice while the guest runs and pin its pages, on correct kernels too.
+ * The rules of 2022 forbid that, and the labels list it only in part.
  */
 const OUTSIDE_LABELS = new Set(['R1', 'R1b', 'R2', 'A1']);
 
@@ -45,9 +46,8 @@ function entryDisagreements(entry: LabelEntry, judged: Judged, violations: reado
     if (hit || (mine.length === 0 && (entry.acceptable ?? []).length > 0)) return [];
     const instead =
       mine.map((f) => lineOf(judged, f)).join(', ') || (status ? describeStatus(status) : 'nothing');
-    return [
-      `${named}: expected a violation at line ${lines[0] ?? 'any'} (${entry.where?.why ?? ''}); found ${instead}`,
-    ];
+    const place = `line ${lines[0] ?? 'any'} (${entry.where?.why ?? ''})`;
+    return [`${named}: expected a violation at ${place}; found ${instead}`];
   }
   const out = mayBeViolation(entry)
     ? []
@@ -60,7 +60,10 @@ function entryDisagreements(entry: LabelEntry, judged: Judged, violations: reado
   return out;
 }
 
-/** Violations that no entry lists, in the profiles that entries speak of, and those before the first labelled witness. */
+/**
+ * Violations that no entry lists, in the profiles that entries speak of, and
+ * those before the first labelled witness.
+ */
 function unlisted(label: Label, judged: Judged, violations: readonly Finding[]): string[] {
   const profiles = new Set<ProfileId>(label.expected.map((entry) => entry.profile));
   const shim = label.file.startsWith('shim/');

@@ -1,6 +1,6 @@
 /**
- * Real recordings with known answers. A subset ships and always runs; the whole set, some 40 recordings, runs where
- * SHIMTRACE_TRACES names its folder.
+ * Real recordings with known answers. A subset ships and always runs; the whole set, some 40 recordings, runs
+ * where SHIMTRACE_TRACES names its folder.
  */
 import assert from 'node:assert/strict';
 import { basename, join, relative } from 'node:path';

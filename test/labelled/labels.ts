@@ -1,4 +1,7 @@
-/** Recordings of kernels with one bug put in, and of correct ones, with labels that say what must be found where. */
+/**
+ * Recordings of kernels with one bug put in, and of correct ones, with
+ * labels that say what must be found where.
+ */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';

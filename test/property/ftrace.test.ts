@@ -90,9 +90,11 @@ describe('properties of ftrace text', function () {
       fc.property(made, (m) => {
         const tgid = m.tgid === null ? '' : `(${String(m.tgid).padStart(7)}) `;
         const time = `${String(m.seconds).padStart(5)}.${String(m.micros).padStart(6, '0')}`;
-        const text =
-          `${m.comm.padStart(16)}-${String(m.pid).padEnd(7)} ${tgid}[${String(m.cpu).padStart(3, '0')}] ${m.flags} ${time}: ` +
-          `g: (kvm_gmem_get_pfn+0x0/0x1f0) slot=${m.slot} gfn=0x${m.gfn.toString(16)} ino=${m.ino}\n`;
+        const task = `${m.comm.padStart(16)}-${String(m.pid).padEnd(7)}`;
+        const cpu = `[${String(m.cpu).padStart(3, '0')}]`;
+        const args = `slot=${m.slot} gfn=0x${m.gfn.toString(16)} ino=${m.ino}`;
+        const event = `g: (kvm_gmem_get_pfn+0x0/0x1f0) ${args}`;
+        const text = `${task} ${tgid}${cpu} ${m.flags} ${time}: ${event}\n`;
         const table = readFtrace(bytesOf(text));
         assert.equal(table.length, 1, text);
         assert.deepEqual(
@@ -114,11 +116,9 @@ describe('properties of ftrace text', function () {
     const stamp = fc.tuple(fc.nat(99_999_999), fc.nat(999_999));
     fc.assert(
       fc.property(stamp, stamp, (a, b) => {
-        const text = [a, b]
-          .map(
-            ([s, us]) => `            bash-12      [000] ..... ${s}.${String(us).padStart(6, '0')}: x: y\n`,
-          )
-          .join('');
+        const line = ([s, us]: [number, number]): string =>
+          `            bash-12      [000] ..... ${s}.${String(us).padStart(6, '0')}: x: y\n`;
+        const text = line(a) + line(b);
         const table = readFtrace(bytesOf(text));
         const nanos = ([s, us]: [number, number]): bigint => BigInt(s) * 1_000_000_000n + BigInt(us) * 1000n;
         fc.pre(Math.abs(a[0] - b[0]) < 9_000_000);

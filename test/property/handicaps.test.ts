@@ -1,6 +1,7 @@
 /**
- * Recordings of correct kernels with something taken away: an event not enabled, a cut, lost events, probes that print
- * less, two recordings joined. Nothing of that makes a correct kernel wrong. And what does not hide a bug hides none.
+ * Recordings of correct kernels with something taken away: an event not enabled, a cut, lost
+ * events, probes that print less, two recordings joined. Nothing of that makes a correct kernel
+ * wrong. And what does not hide a bug hides none.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -151,7 +152,7 @@ describe('correct recordings with something taken away', function () {
 describe('bugs with something unimportant taken away', function () {
   this.timeout(SLOW_MS);
   const UNRELATED =
-    /^(?:page_fault_user|try_to_\w+|mmap_region|do_vmi_\w+|truncate_\w+|kvm_flush_remote_tlbs|kvm_mmu_set_spte|kvm_mmu_spte_requested|kvm_hypercall)$/;
+    /^(page_fault_user|try_to_\w+|mmap_region|do_vmi_\w+|truncate_\w+|kvm_(flush_remote_tlbs|mmu_set_spte|mmu_spte_requested|hypercall))$/;
   const mild: Readonly<Record<string, (lines: readonly Line[]) => readonly Line[]>> = {
     'no task names': LESS['no task names']!,
     'no thread groups': LESS['no thread groups']!,

@@ -1,6 +1,6 @@
 /**
- * Bugs that no recording has, made by editing recordings of correct kernels: each is found at the line that shows it,
- * and the recording before the edit has no violation of that rule.
+ * Bugs that no recording has, made by editing recordings of correct kernels: each is found at the line that
+ * shows it, and the recording before the edit has no violation of that rule.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -33,6 +33,10 @@ const HUGE =
   'kvm_tdp_mmu_spte_changed: as id 0 gfn 100000 level 2 old_spte 8000000000000000 new_spte 104400ee7';
 const HUGE_ZAPPED =
   'kvm_tdp_mmu_spte_changed: as id 0 gfn 100000 level 2 old_spte 104400ee7 new_spte 8000000000000000';
+
+/** A private page's first SPTE, 4K. */
+const installed = (gfn: string, spte: string): string =>
+  `kvm_tdp_mmu_spte_changed: as id 0 gfn ${gfn} level 1 old_spte 8000000000000000 new_spte ${spte}`;
 
 /** The conversion of pages 4 and 5 to private that succeeds: from its ioctl on. */
 function conversion(r: Recording): number {
@@ -329,11 +333,7 @@ const vm: readonly Mutant[] = [
     profile: 'guest-memfd',
     edit: (r) => {
       const at = r.find('kvm_vm_set_mem_attributes');
-      for (const gfn of ['100008', '100007'])
-        r.insert(
-          at - 4,
-          `kvm_tdp_mmu_spte_changed: as id 0 gfn ${gfn} level 1 old_spte 8000000000000000 new_spte 1044${gfn.slice(-2)}e67`,
-        );
+      for (const gfn of ['100008', '100007']) r.insert(at - 4, installed(gfn, `1044${gfn.slice(-2)}e67`));
       r.insert(
         r.find('kvm_unmap_gfn_range:', at),
         'kvm_tdp_mmu_spte_changed: as id 0 gfn 100008 level 1 old_spte 104408e67 new_spte 8000000000000000',

@@ -1,4 +1,7 @@
-/** The engine and a slow, readable shim agree on short histories: on the state, and on what the core rules say. */
+/**
+ * The engine and a slow, readable shim agree on short histories: on
+ * the state, and on what the core rules say.
+ */
 import assert from 'node:assert/strict';
 import { Cursor } from '../../model/cursor/cursor.js';
 import { MapKind } from '../../model/cursor/mapRegistry.js';
@@ -6,7 +9,7 @@ import { describeState } from '../../model/cursor/shimState.js';
 import { PROFILES } from '../../model/findings/finding.js';
 import { judgeText, lineOf, type Judged } from '../golden/judge.js';
 import { random } from '../support/mutate.js';
-import { INO, RefShim, type Step } from '../support/refshim.js';
+import { BASE, INO, RefShim, type Step } from '../support/refshim.js';
 
 const SLOW_MS = 60_000;
 const SEED = Number(process.env['SEED'] ?? 20261122);
@@ -52,9 +55,12 @@ function engineState({ table, analysis }: Judged): string {
   cursor.seek(table.length - 1);
   const text = describeState(cursor.state);
   const list = (pages: Map<number, number>): string => [0, 1].filter((p) => pages.has(p)).join(',');
-  const pins = pagesOf(text, MapKind.Ref, inode, 0);
+  const mapped = list(pagesOf(text, MapKind.Mapping, inode, 0));
+  const sptes = list(pagesOf(text, MapKind.Spte, vm, BASE));
+  const counts = pagesOf(text, MapKind.Ref, inode, 0);
+  const pins = [0, 1].map((p) => counts.get(p) ?? 0).join(',');
   const attr = pagesOf(text, MapKind.PageAttr, inode, 0).get(0) ?? 0;
-  return `private=${attr === 1} mapped=${list(pagesOf(text, MapKind.Mapping, inode, 0))} sptes=${list(pagesOf(text, MapKind.Spte, vm, 0x1000))} pins=${[0, 1].map((p) => pins.get(p) ?? 0).join(',')}`;
+  return `private=${attr === 1} mapped=${mapped} sptes=${sptes} pins=${pins}`;
 }
 
 /** Plays the steps; false when one of them makes no sense. Rules that were broken go to `broken`. */

@@ -1,4 +1,6 @@
-/** How much memory a reader asks for: what lies about its length must not make it ask for what the lie says. */
+/**
+ * How much memory a reader asks for: what lies about its length must not make it ask for what the lie says.
+ */
 
 const NAMES = [
   'ArrayBuffer',
@@ -16,7 +18,9 @@ const NAMES = [
 
 type Constructor = new (...args: unknown[]) => object;
 
-/** Bytes that `new Name(args)` takes: only a length takes new memory; views and copies are of what is there. */
+/**
+ * Bytes that `new Name(args)` takes: only a length takes new memory; views and copies are of what is there.
+ */
 function asked(name: string, args: readonly unknown[], made: object): number {
   if (typeof args[0] !== 'number') return 0;
   return name === 'Array' ? 8 * args[0] : (made as ArrayBuffer).byteLength;

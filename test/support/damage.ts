@@ -1,4 +1,7 @@
-/** Damaged traces: what must hold of any reader, whatever the bytes. Failures come back as seeds, so that a canary can demand one. */
+/**
+ * Damaged traces: what must hold of any reader, whatever the bytes. Failures come back
+ * as seeds, so that a canary can demand one.
+ */
 import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import { MemorySource } from '../../parsers/base/source.js';
 import type { OpenTrace, ReadOptions, TraceFormat } from '../../parsers/reader.js';

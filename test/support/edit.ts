@@ -1,6 +1,7 @@
 /**
- * Edits recordings line by line, to make from a recording of a correct kernel one of a kernel with a bug. The header's
- * entry counts follow the edit, so that a line taken out is an event that never was, not one that was lost.
+ * Edits recordings line by line, to make from a recording of a correct kernel one of a
+ * kernel with a bug. The header's entry counts follow the edit, so that a line taken out is
+ * an event that never was, not one that was lost.
  */
 const EVENT = /^.{16}-\d+ .*? \[\d{3}\] /;
 const COUNTS = /^(# entries-in-buffer\/entries-written: )\d+\/\d+/;
@@ -29,7 +30,9 @@ export class Recording {
     return this;
   }
 
-  /** An event right after line `index`, by the same task and at the same time unless `change` says otherwise. */
+  /**
+   * An event right after line `index`, by the same task and at the same time unless `change` says otherwise.
+   */
   insert(index: number, event: string, change: (head: string) => string = (head) => head): this {
     const head = /^(.*?\d: )/.exec(this.lines[index]!)?.[1];
     if (head === undefined) throw new Error(`line ${index + 1} is no event`);

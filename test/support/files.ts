@@ -5,7 +5,9 @@ import path from 'node:path';
 
 const SKIPPED = new Set(['node_modules', 'out', 'dist', '.git', '.vscode-test', '.editor-host', 'coverage']);
 
-/** Paths below `folder` of the project, with forward slashes, sorted; what is built or installed is left out. */
+/**
+ * Paths below `folder` of the project, with forward slashes, sorted; what is built or installed is left out.
+ */
 export function filesBelow(folder: string): readonly string[] {
   if (!fs.existsSync(folder)) return [];
   const out: string[] = [];
@@ -18,7 +20,10 @@ export function filesBelow(folder: string): readonly string[] {
   return out.sort();
 }
 
-/** Files under version control; where there is no git, as in an unpacked archive, every file that is not built. */
+/**
+ * Files under version control; where there is no git, as in an
+ * unpacked archive, every file that is not built.
+ */
 export function trackedFiles(): readonly string[] {
   try {
     const text = execFileSync('git', ['ls-files', '-z'], {

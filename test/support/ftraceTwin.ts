@@ -1,6 +1,6 @@
 /**
- * A slow, readable reader of ftrace text: one regular expression per layout, strings and bigints throughout, no state
- * but what the format has. The fast reader must agree with it, row by row, on every recorded trace.
+ * A slow, readable reader of ftrace text: one regular expression per layout, strings and bigints throughout,
+ * no state but what the format has. The fast reader must agree with it, row by row, on every recorded trace.
  */
 import { kindName, kindSlots } from '../../parsers/events/kinds.js';
 import { resolveProbe, resolveTracepoint, type Resolved } from '../../parsers/events/resolve.js';

@@ -1,6 +1,6 @@
 /**
- * The modules that a TypeScript file names, found without a compiler (TypeScript 7 offers no API): comments are
- * blanked first, then every form that can reach another module is looked for.
+ * The modules that a TypeScript file names, found without a compiler (TypeScript 7 offers no API): comments
+ * are blanked first, then every form that can reach another module is looked for.
  */
 
 export interface Import {
@@ -44,7 +44,10 @@ export function lineAt(source: string, index: number): number {
   return line;
 }
 
-/** The source with comments blanked, every other character in its place. Strings keep what looks like a comment. */
+/**
+ * The source with comments blanked, every other character in its
+ * place. Strings keep what looks like a comment.
+ */
 export function withoutComments(source: string): string {
   let out = '';
   let i = 0;
@@ -76,7 +79,9 @@ function until(source: string, from: number, stop: string): number {
   return at < 0 ? source.length : at;
 }
 
-/** One past the closing quote. A quote that stands in a regular expression ends with its line at the latest. */
+/**
+ * One past the closing quote. A quote that stands in a regular expression ends with its line at the latest.
+ */
 function stringEnd(source: string, from: number, quote: string): number {
   for (let i = from + 1; i < source.length; i++) {
     if (source[i] === '\\') i++;

@@ -15,7 +15,10 @@ const EDGES = [
   0, 1, 7, 8, 9, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff,
 ] as const;
 
-/** The bytes cut short, with bits flipped, or with a length-like number written somewhere; in the first `head` bytes half of the time. */
+/**
+ * The bytes cut short, with bits flipped, or with a length-like number written somewhere; in
+ * the first `head` bytes half of the time.
+ */
 export function mutate(bytes: Uint8Array, seed: number, head: number): Uint8Array {
   const next = random(seed);
   const place = (): number =>
@@ -32,6 +35,8 @@ export function mutate(bytes: Uint8Array, seed: number, head: number): Uint8Arra
 }
 
 function writeEdge(out: Uint8Array, at: number, value: number, size: number): void {
+  // A number of eight bytes is minus one where its lower half is: a length that lies most.
+  const upper = value === 0xffffffff ? 0xff : 0;
   for (let i = 0; i < size && at + i < out.length; i++)
-    out[at + i] = i < 4 ? (value >>> (8 * i)) & 0xff : value === 0xffffffff ? 0xff : 0;
+    out[at + i] = i < 4 ? (value >>> (8 * i)) & 0xff : upper;
 }

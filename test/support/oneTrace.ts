@@ -15,7 +15,10 @@ export interface Said {
 const FIRST_US = 10_000_000;
 const STEP_US = 100;
 
-/** An ftrace text with thread groups and a global clock; a text that is no event, such as a loss line, goes in as it is. */
+/**
+ * An ftrace text with thread groups and a global clock; a text that is no
+ * event, such as a loss line, goes in as it is.
+ */
 export function traceText(events: readonly (string | Said)[]): string {
   let time = FIRST_US;
   const lines = [

@@ -230,12 +230,10 @@ export function perfFile(
     .u64(0)
     .u64(0);
   for (const { id } of attrs) out.u64(id);
-  attrs.forEach((a, i) =>
-    out
-      .raw(a.attr)
-      .u64(idsAt + 8 * i)
-      .u64(8),
-  );
+  for (const [i, { attr: bytes }] of attrs.entries()) {
+    const idAt = idsAt + 8 * i;
+    out.raw(bytes).u64(idAt).u64(8);
+  }
   for (const r of records) out.raw(r);
   return out
     .u64(dataAt + dataSize + 16)

@@ -1,14 +1,23 @@
 /**
- * A second, slow shim, to hold the engine against: plain maps and sets, one file of two pages in one VM with in-place
- * conversion. It prints each step as the events that a kernel doing just that would emit, and says which rules the
- * step breaks. It does what it is told, also what no correct kernel does.
+ * A second, slow shim, to hold the engine against: plain maps and sets, one file of two pages in one VM with
+ * in-place conversion. It prints each step as the events that a kernel doing just that would emit, and says
+ * which rules the step breaks. It does what it is told, also what no correct kernel does.
  */
+import { PAGE_SIZE } from '../../parsers/base/units.js';
+
+const hex = (value: number): string => `0x${value.toString(16)}`;
+
 export const INO = 7000;
 const KVM = '0xffff888100aa0000';
-const BASE = 0x1000;
+/** Frame of the file's first page. */
+export const BASE = 0x1000;
 const VA = 0x7f0000000000;
 const PAGES = [0, 1] as const;
-const RANGE = `start=0x${BASE.toString(16)} end=0x${(BASE + 2).toString(16)}`;
+const RANGE = `start=${hex(BASE)} end=${hex(BASE + 2)}`;
+const VM_FAULT_SIGBUS = '0x2';
+const VM_FAULT_LOCKED = '0x200';
+/** An empty SPTE of a TDP MMU: only the bit that suppresses #VE is set. */
+const NO_SPTE = '8000000000000000';
 const VCPU = { comm: 'CPU 0/KVM', tid: 101, tgid: 100, cpu: 1 };
 const VMM = { comm: 'vmm', tid: 100, tgid: 100, cpu: 0 };
 const PEER = { comm: 'peer', tid: 102, tgid: 100, cpu: 1 };
@@ -26,6 +35,10 @@ export type Step =
   | { readonly do: 'fault' | 'unmapPage' | 'pin' | 'unpin' | 'install' | 'sigbus'; readonly page: number }
   | { readonly do: 'open' | 'close' | 'munmap' }
   | ({ readonly do: 'convert'; readonly toPrivate: boolean } & ConvertOptions);
+
+const present = (page: number): string => `10${page}000e67`;
+const addressOf = (page: number): string => hex(VA + page * PAGE_SIZE);
+const folioOf = (ino: number, page: number): string => `0xffffea0000${ino === INO ? '1' : '2'}0${page}000`;
 
 export class RefShim {
   private readonly lines: string[] = [];
@@ -47,13 +60,13 @@ export class RefShim {
       '#           TASK-PID       TGID    CPU#  |||||  TIMESTAMP  FUNCTION',
     );
     for (let i = 0; i < 8; i++)
-      this.say(OTHER, `page_fault_user: address=0x5000 ip=0x${(0x6000 + i).toString(16)} error_code=0x4`);
+      this.say(OTHER, `page_fault_user: address=0x5000 ip=${hex(0x6000 + i)} error_code=0x4`);
     this.create(VMM, KVM, INO, VA, BASE);
     this.warmUp();
   }
 
   text(): string {
-    return this.lines.join('\n') + '\n';
+    return `${this.lines.join('\n')}\n`;
   }
 
   /** False when the step makes no sense in this state; then nothing is done. */
@@ -85,10 +98,19 @@ export class RefShim {
   private say(task: Task, event: string): number {
     this.time += 100;
     const seconds = `${Math.floor(this.time / 1e6)}.${String(this.time % 1e6).padStart(6, '0')}`;
-    this.lines.push(
-      `${task.comm.padStart(16)}-${String(task.tid).padEnd(7)} (${String(task.tgid).padStart(7)}) [00${task.cpu}] .....  ${seconds}: ${event}`,
-    );
+    const who = `${task.comm.padStart(16)}-${String(task.tid).padEnd(7)} (${String(task.tgid).padStart(7)})`;
+    this.lines.push(`${who} [00${task.cpu}] .....  ${seconds}: ${event}`);
     return this.lines.length;
+  }
+
+  /** The event of a probe at a function's entry, as the kernel prints it. */
+  private enter(task: Task, name: string, args: string, symbol = name): number {
+    return this.say(task, `${name}: (${symbol}+0x0/0x100) ${args}`);
+  }
+
+  /** The event of a probe at a function's return into `caller`. */
+  private leave(task: Task, name: string, caller: string, args: string): number {
+    return this.say(task, `${name}_ret: (${caller} <- ${name}) ${args}`);
   }
 
   private breaks(rules: readonly string[], line: number): void {
@@ -98,20 +120,12 @@ export class RefShim {
   private create(task: Task, kvm: string, ino: number, va: number, base: number): void {
     this.say(task, 'sys_ioctl(fd: 3, cmd: 0xae01, arg: 4)');
     this.say(task, 'sys_ioctl -> 0x4');
-    this.say(task, `kvm_gmem_create: (kvm_gmem_create+0x0/0x2d0) kvm=${kvm} size=0x2000 flags=0x3`);
-    this.say(
-      task,
-      `kvm_gmem_mmap: (kvm_gmem_mmap+0x0/0x40) ino=${ino} start=0x${va.toString(16)} end=0x${(va + 0x2000).toString(16)} pgoff=0x0`,
-    );
-    this.say(task, 'kvm_gmem_mmap_ret: (__mmap_region+0x8af/0x1120 <- kvm_gmem_mmap) ret=0');
-    this.say(
-      task,
-      `kvm_gmem_bind: (kvm_gmem_bind+0x0/0x190) kvm=${kvm} slot=1 base_gfn=0x${base.toString(16)} npages=2 fd=8 offset=0x0`,
-    );
-    this.say(
-      task,
-      `kvm_gmem_bind_ret2: (kvm_set_memory_region+0x34c/0x5b0 <- kvm_gmem_bind) ret=0 slot=1 ino=${ino} pgoff=0x0`,
-    );
+    this.enter(task, 'kvm_gmem_create', `kvm=${kvm} size=0x2000 flags=0x3`);
+    this.enter(task, 'kvm_gmem_mmap', `ino=${ino} start=${hex(va)} end=${hex(va + 2 * PAGE_SIZE)} pgoff=0x0`);
+    this.leave(task, 'kvm_gmem_mmap', '__mmap_region+0x8af/0x1120', 'ret=0');
+    this.enter(task, 'kvm_gmem_bind', `kvm=${kvm} slot=1 base_gfn=${hex(base)} npages=2 fd=8 offset=0x0`);
+    const to = 'kvm_set_memory_region+0x34c/0x5b0';
+    this.say(task, `kvm_gmem_bind_ret2: (${to} <- kvm_gmem_bind) ret=0 slot=1 ino=${ino} pgoff=0x0`);
   }
 
   /** Another VM does each thing once, correctly: what the trace never shows does not count as recorded. */
@@ -120,87 +134,72 @@ export class RefShim {
     const kvm = '0xffff888100bb0000';
     this.create(task, kvm, 8000, VA, BASE);
     this.rmap(task, 'add', 8000, 0);
-    this.say(
-      task,
-      'gup_fast_fallback_ret: (io_pin_pages+0x93/0x130 <- gup_fast_fallback) ret=1 start=0x7f0000000000 gup_flags=0x80101 page0=0xffffea0000200000 index0=0x0 ino0=8000',
-    );
-    this.say(
-      task,
-      'unpin_user_folio: (unpin_user_folio+0x0/0xa0) folio=0xffffea0000200000 npages=1 ino=8000 index=0x0',
-    );
-    this.say(
-      task,
-      'kvm_gmem_set_attributes: (__kvm_gmem_set_attributes+0x0/0x440) ino=8000 start=0x0 nr_pages=2 attrs=0x8',
-    );
-    this.say(task, 'unmap_mapping_pages: (unmap_mapping_pages+0x0/0x90) ino=8000 start=0x0 nr=2 even_cows=0');
+    this.gup(task, 8000, 0);
+    this.enter(task, 'unpin_user_folio', `folio=${folioOf(8000, 0)} npages=1 ino=8000 index=0x0`);
+    this.setAttributes(task, 8000, '0x8');
+    this.enter(task, 'unmap_mapping_pages', 'ino=8000 start=0x0 nr=2 even_cows=0');
     this.rmap(task, 'remove', 8000, 0);
     this.brackets(task, kvm, 8000, () => {
-      this.say(
-        task,
-        'kvm_gmem_store_attributes: (kvm_gmem_store_attributes+0x0/0x20) index=0x0 last=0x1 attrs=0x8',
-      );
+      this.enter(task, 'kvm_gmem_store_attributes', 'index=0x0 last=0x1 attrs=0x8');
     });
-    this.say(
-      task,
-      'kvm_gmem_set_attributes_ret: (kvm_gmem_ioctl+0x109/0x170 <- __kvm_gmem_set_attributes) ino=8000 start=0x0 nr_pages=2 attrs=0x8 ret=0',
-    );
-    this.say(
-      task,
-      'kvm_gmem_fault_user_mapping: (kvm_gmem_fault_user_mapping+0x0/0x250) ino=8000 pgoff=0x0 addr=0x7f0000000000 flags=0xa55',
-    );
-    this.say(
-      task,
-      'kvm_gmem_fault_user_mapping_ret: (__do_fault+0x2e/0x90 <- kvm_gmem_fault_user_mapping) ret=0x2',
-    );
+    this.attributesSet(task, 8000, '0x8');
+    this.userFault(task, 8000, 0, VM_FAULT_SIGBUS);
     this.say(task, 'sys_munmap(addr: 0x7f0000000000, len: 0x2000)');
     this.say(task, 'sys_munmap -> 0x0');
-    this.say(task, 'kvm_gmem_release: (kvm_gmem_release+0x0/0x90) ino=8000 size=0x2000');
+    this.enter(task, 'kvm_gmem_release', 'ino=8000 size=0x2000');
   }
 
   private rmap(task: Task, what: 'add' | 'remove', ino: number, page: number): void {
     const name = what === 'add' ? 'folio_add_file_rmap_ptes' : 'folio_remove_rmap_ptes';
-    const folio = `0xffffea0000${ino === INO ? '1' : '2'}0${page}000`;
-    this.say(
-      task,
-      `${name}: (${name}+0x0/0x280) folio=${folio} ino=${ino} index=0x${page} page=${folio} nr_pages=1 vm_start=0x7f0000000000`,
-    );
+    const folio = folioOf(ino, page);
+    const where = `folio=${folio} ino=${ino} index=0x${page} page=${folio}`;
+    this.enter(task, name, `${where} nr_pages=1 vm_start=${hex(VA)}`);
+  }
+
+  private gup(task: Task, ino: number, page: number): void {
+    const call = `ret=1 start=${addressOf(page)} gup_flags=0x80101`;
+    const pinned = `page0=${folioOf(ino, page)} index0=0x${page} ino0=${ino}`;
+    this.leave(task, 'gup_fast_fallback', 'io_pin_pages+0x93/0x130', `${call} ${pinned}`);
+  }
+
+  /** A fault of user space from entry to return; returns the line of its return. */
+  private userFault(task: Task, ino: number, page: number, result: string): number {
+    const name = 'kvm_gmem_fault_user_mapping';
+    this.enter(task, name, `ino=${ino} pgoff=0x${page} addr=${addressOf(page)} flags=0xa55`);
+    return this.leave(task, name, '__do_fault+0x2e/0x90', `ret=${result}`);
+  }
+
+  private setAttributes(task: Task, ino: number, attrs: string): void {
+    const name = 'kvm_gmem_set_attributes';
+    this.enter(task, name, `ino=${ino} start=0x0 nr_pages=2 attrs=${attrs}`, `__${name}`);
+  }
+
+  private attributesSet(task: Task, ino: number, attrs: string): void {
+    const where = '(kvm_gmem_ioctl+0x109/0x170 <- __kvm_gmem_set_attributes)';
+    const args = `ino=${ino} start=0x0 nr_pages=2 attrs=${attrs} ret=0`;
+    this.say(task, `kvm_gmem_set_attributes_ret: ${where} ${args}`);
+  }
+
+  private spte(task: Task, page: number, from: string, to: string): number {
+    const gfn = (BASE + page).toString(16);
+    const values = `old_spte ${from} new_spte ${to}`;
+    return this.say(task, `kvm_tdp_mmu_spte_changed: as id 0 gfn ${gfn} level 1 ${values}`);
   }
 
   private brackets(task: Task, kvm: string, ino: number, inside: () => void): void {
     const nested = this.bracketOpen && kvm === KVM ? 1 : 0;
-    this.say(
-      task,
-      `kvm_gmem_invalidate_start: (__kvm_gmem_invalidate_start.constprop.0+0x0/0x180) kvm=${kvm} start=0x0 end=0x2`,
-    );
-    this.say(
-      task,
-      `kvm_mmu_invalidate_start: (kvm_mmu_invalidate_start+0x0/0x40) kvm=${kvm} inprog=${nested} seq=8`,
-    );
-    this.say(
-      task,
-      `kvm_mmu_invalidate_range_add: (kvm_mmu_invalidate_range_add+0x0/0x60) kvm=${kvm} ${RANGE}`,
-    );
+    const name = 'kvm_gmem_invalidate_start';
+    this.enter(task, name, `kvm=${kvm} start=0x0 end=0x2`, `__${name}.constprop.0`);
+    this.enter(task, 'kvm_mmu_invalidate_start', `kvm=${kvm} inprog=${nested} seq=8`);
+    this.enter(task, 'kvm_mmu_invalidate_range_add', `kvm=${kvm} ${RANGE}`);
     inside();
-    this.say(
-      task,
-      `kvm_gmem_invalidate_end: (kvm_gmem_invalidate_end+0x0/0xb0) ino=${ino} start=0x0 end=0x2`,
-    );
-    this.say(
-      task,
-      `kvm_mmu_invalidate_end: (kvm_mmu_invalidate_end+0x0/0x70) kvm=${kvm} inprog=${nested + 1} seq=8`,
-    );
+    this.enter(task, 'kvm_gmem_invalidate_end', `ino=${ino} start=0x0 end=0x2`);
+    this.enter(task, 'kvm_mmu_invalidate_end', `kvm=${kvm} inprog=${nested + 1} seq=8`);
   }
 
   private fault(page: number): boolean {
     if (!this.mapping || this.mapped.has(page)) return false;
-    this.say(
-      VMM,
-      `kvm_gmem_fault_user_mapping: (kvm_gmem_fault_user_mapping+0x0/0x250) ino=${INO} pgoff=0x${page} addr=0x${(VA + page * 4096).toString(16)} flags=0xa55`,
-    );
-    const line = this.say(
-      VMM,
-      'kvm_gmem_fault_user_mapping_ret: (__do_fault+0x2e/0x90 <- kvm_gmem_fault_user_mapping) ret=0x200',
-    );
+    const line = this.userFault(VMM, INO, page, VM_FAULT_LOCKED);
     this.rmap(VMM, 'add', INO, page);
     this.mapped.add(page);
     if (this.isPrivate) this.breaks(['G1'], line);
@@ -209,14 +208,7 @@ export class RefShim {
 
   private sigbus(page: number): boolean {
     if (!this.mapping || this.mapped.has(page)) return false;
-    this.say(
-      VMM,
-      `kvm_gmem_fault_user_mapping: (kvm_gmem_fault_user_mapping+0x0/0x250) ino=${INO} pgoff=0x${page} addr=0x${(VA + page * 4096).toString(16)} flags=0xa55`,
-    );
-    this.say(
-      VMM,
-      'kvm_gmem_fault_user_mapping_ret: (__do_fault+0x2e/0x90 <- kvm_gmem_fault_user_mapping) ret=0x2',
-    );
+    this.userFault(VMM, INO, page, VM_FAULT_SIGBUS);
     return true;
   }
 
@@ -237,10 +229,7 @@ export class RefShim {
 
   private pin(page: number): boolean {
     if (!this.mapped.has(page)) return false;
-    this.say(
-      VMM,
-      `gup_fast_fallback_ret: (io_pin_pages+0x93/0x130 <- gup_fast_fallback) ret=1 start=0x${(VA + page * 4096).toString(16)} gup_flags=0x80101 page0=0xffffea000010${page}000 index0=0x${page} ino0=${INO}`,
-    );
+    this.gup(VMM, INO, page);
     this.pins.set(page, (this.pins.get(page) ?? 0) + 1);
     // A second pin at the same address is a call of its own.
     this.say(VMM, 'sys_ioctl(fd: 9, cmd: 0x1234, arg: 0)');
@@ -251,10 +240,7 @@ export class RefShim {
   private unpin(page: number): boolean {
     const count = this.pins.get(page) ?? 0;
     if (count === 0) return false;
-    this.say(
-      VMM,
-      `unpin_user_folio: (unpin_user_folio+0x0/0xa0) folio=0xffffea000010${page}000 npages=1 ino=${INO} index=0x${page}`,
-    );
+    this.enter(VMM, 'unpin_user_folio', `folio=${folioOf(INO, page)} npages=1 ino=${INO} index=0x${page}`);
     if (count === 1) this.pins.delete(page);
     else this.pins.set(page, count - 1);
     return true;
@@ -262,19 +248,11 @@ export class RefShim {
 
   private install(page: number): boolean {
     if (this.sptes.has(page)) return false;
-    const gfn = (BASE + page).toString(16);
-    this.say(
-      VCPU,
-      `kvm_gmem_get_pfn: (kvm_gmem_get_pfn+0x0/0x220) kvm=${KVM} slot=1 gfn=0x${gfn} base_gfn=0x${BASE.toString(16)} pgoff=0x0 ino=${INO}`,
-    );
-    const found = this.say(
-      VCPU,
-      `kvm_gmem_get_pfn_ret: (kvm_mmu_faultin_pfn+0x1df/0x740 <- kvm_gmem_get_pfn) gfn=0x${gfn} ret=0`,
-    );
-    const line = this.say(
-      VCPU,
-      `kvm_tdp_mmu_spte_changed: as id 0 gfn ${gfn} level 1 old_spte 8000000000000000 new_spte 10${page}000e67`,
-    );
+    const name = 'kvm_gmem_get_pfn';
+    const gfn = `gfn=${hex(BASE + page)}`;
+    this.enter(VCPU, name, `kvm=${KVM} slot=1 ${gfn} base_gfn=${hex(BASE)} pgoff=0x0 ino=${INO}`);
+    const found = this.leave(VCPU, name, 'kvm_mmu_faultin_pfn+0x1df/0x740', `${gfn} ret=0`);
+    const line = this.spte(VCPU, page, NO_SPTE, present(page));
     this.sptes.add(page);
     if (this.mapping) this.breaks(['R2'], found);
     if (this.bracketOpen) this.breaks(['G2'], line);
@@ -283,18 +261,15 @@ export class RefShim {
 
   private open(): boolean {
     if (this.bracketOpen) return false;
-    this.say(PEER, `kvm_mmu_invalidate_start: (kvm_mmu_invalidate_start+0x0/0x40) kvm=${KVM} inprog=0 seq=8`);
-    this.say(
-      PEER,
-      `kvm_mmu_invalidate_range_add: (kvm_mmu_invalidate_range_add+0x0/0x60) kvm=${KVM} ${RANGE}`,
-    );
+    this.enter(PEER, 'kvm_mmu_invalidate_start', `kvm=${KVM} inprog=0 seq=8`);
+    this.enter(PEER, 'kvm_mmu_invalidate_range_add', `kvm=${KVM} ${RANGE}`);
     this.bracketOpen = true;
     return true;
   }
 
   private close(): boolean {
     if (!this.bracketOpen) return false;
-    this.say(PEER, `kvm_mmu_invalidate_end: (kvm_mmu_invalidate_end+0x0/0x70) kvm=${KVM} inprog=1 seq=8`);
+    this.enter(PEER, 'kvm_mmu_invalidate_end', `kvm=${KVM} inprog=1 seq=8`);
     this.bracketOpen = false;
     return true;
   }
@@ -302,31 +277,19 @@ export class RefShim {
   private convert(toPrivate: boolean, how: ConvertOptions): boolean {
     if (this.isPrivate === toPrivate) return false;
     const attrs = toPrivate ? '0x8' : '0x0';
-    this.say(
-      VMM,
-      `kvm_gmem_set_attributes: (__kvm_gmem_set_attributes+0x0/0x440) ino=${INO} start=0x0 nr_pages=2 attrs=${attrs}`,
-    );
+    this.setAttributes(VMM, INO, attrs);
     if (how.unmap) {
-      this.say(
-        VMM,
-        `unmap_mapping_pages: (unmap_mapping_pages+0x0/0x90) ino=${INO} start=0x0 nr=2 even_cows=0`,
-      );
+      this.enter(VMM, 'unmap_mapping_pages', `ino=${INO} start=0x0 nr=2 even_cows=0`);
       for (const page of [...this.mapped]) this.unmapPage(page);
     }
     let store = 0;
     const inside = (): void => {
       if (how.zap) for (const page of [...this.sptes]) this.zap(page);
-      store = this.say(
-        VMM,
-        `kvm_gmem_store_attributes: (kvm_gmem_store_attributes+0x0/0x20) index=0x0 last=0x1 attrs=${attrs}`,
-      );
+      store = this.enter(VMM, 'kvm_gmem_store_attributes', `index=0x0 last=0x1 attrs=${attrs}`);
     };
     if (how.bracket) this.brackets(VMM, KVM, INO, inside);
     else inside();
-    this.say(
-      VMM,
-      `kvm_gmem_set_attributes_ret: (kvm_gmem_ioctl+0x109/0x170 <- __kvm_gmem_set_attributes) ino=${INO} start=0x0 nr_pages=2 attrs=${attrs} ret=0`,
-    );
+    this.attributesSet(VMM, INO, attrs);
     if (!how.bracket) this.breaks(['G4'], store);
     if (this.sptes.size > 0) this.breaks(['G3'], store);
     if (toPrivate && this.mapped.size > 0)
@@ -337,10 +300,7 @@ export class RefShim {
   }
 
   private zap(page: number): void {
-    this.say(
-      VMM,
-      `kvm_tdp_mmu_spte_changed: as id 0 gfn ${(BASE + page).toString(16)} level 1 old_spte 10${page}000e67 new_spte 8000000000000000`,
-    );
+    this.spte(VMM, page, present(page), NO_SPTE);
     this.sptes.delete(page);
   }
 
@@ -348,6 +308,8 @@ export class RefShim {
   state(): string {
     const pages = (has: (page: number) => boolean): string => PAGES.filter(has).join(',');
     const pins = PAGES.map((page) => this.pins.get(page) ?? 0).join(',');
-    return `private=${this.isPrivate} mapped=${pages((p) => this.mapped.has(p))} sptes=${pages((p) => this.sptes.has(p))} pins=${pins}`;
+    const mapped = pages((p) => this.mapped.has(p));
+    const sptes = pages((p) => this.sptes.has(p));
+    return `private=${this.isPrivate} mapped=${mapped} sptes=${sptes} pins=${pins}`;
   }
 }

@@ -1,4 +1,7 @@
-/** A small judged trace made by hand: one violation, one suspicion, one rule undecided, for tests of what shows them. */
+/**
+ * A small judged trace made by hand: one violation, one suspicion, one rule
+ * undecided, for tests of what shows them.
+ */
 import type { EventKind } from '../../parsers/events/vocabulary.js';
 import { kindId } from '../../parsers/events/kinds.js';
 import { TableBuilder } from '../../parsers/events/table.js';

@@ -17,8 +17,8 @@ export interface Allowed {
 }
 
 /**
- * Differences between a binary trace and its text, as lines; at most a few of each sort. Columns that the text leaves
- * out are not compared; its times are cut to its resolution.
+ * Differences between a binary trace and its text, as lines; at most a few of each sort. Columns that the
+ * text leaves out are not compared; its times are cut to its resolution.
  */
 export function differences(binary: OpenTrace, text: OpenTrace, allowed: Allowed): readonly string[] {
   const a = binary.table;
@@ -60,7 +60,10 @@ export function differences(binary: OpenTrace, text: OpenTrace, allowed: Allowed
   return [...found.values()].flatMap((list) => list.slice(0, 3));
 }
 
-/** Blanks at a comm's end cannot be told from the column's padding, and `trace-cmd report -l` cuts to eight bytes. */
+/**
+ * Blanks at a comm's end cannot be told from the column's padding, and
+ * `trace-cmd report -l` cuts to eight bytes.
+ */
 function sameComm(whole: string, printed: string): boolean {
   return whole.trim() === printed.trim() || (printed.length === 8 && whole.startsWith(printed));
 }

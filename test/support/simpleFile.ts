@@ -1,4 +1,7 @@
-/** Writes files of QEMU's simple trace backend, in either byte order; parsers/qemu/simpleFormat.ts tells their layout. */
+/**
+ * Writes files of QEMU's simple trace backend, in either byte order;
+ * parsers/qemu/simpleFormat.ts tells their layout.
+ */
 
 const encoder = new TextEncoder();
 

@@ -27,7 +27,10 @@ export function bytesOf(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-/** One row with every slot that was read: `+0ns cpu0 12/12 comm GetPfn kvm_gmem_get_pfn kvm=0x1 gfn=0x2 @line 3`. */
+/**
+ * One row with every slot that was read: `+0ns cpu0 12/12 comm GetPfn
+ * kvm_gmem_get_pfn kvm=0x1 gfn=0x2 @line 3`.
+ */
 export function rowText(table: EventTable, row: number): string {
   const kind = table.kind(row);
   const slots = kindSlots(kind).flatMap((slot, i) => {
@@ -74,7 +77,9 @@ export function integrityErrors(table: EventTable): readonly string[] {
 
 function metaText(table: EventTable): string {
   const { meta } = table;
-  return `${meta.format} clock=${meta.clock} unit=${meta.timeUnit} resolution=${meta.resolution} t0=${meta.t0} cpus=${meta.cpus} kernel=${meta.kernel} tgid=${meta.hasTgid}`;
+  const { format, clock, timeUnit, resolution, t0, cpus, kernel, hasTgid } = meta;
+  const time = `clock=${clock} unit=${timeUnit} resolution=${resolution} t0=${t0}`;
+  return `${format} ${time} cpus=${cpus} kernel=${kernel} tgid=${hasTgid}`;
 }
 
 function noticeLines(table: EventTable): string[] {
@@ -82,20 +87,23 @@ function noticeLines(table: EventTable): string[] {
     ...table.issues.map(
       (issue) => `issue ${issue.code} x${issue.count} @${issue.line}:${issue.offset} ${issue.detail}`,
     ),
-    ...table.losses.map(
-      (loss) =>
-        `loss before row ${loss.row} cpu ${loss.cpu} count ${loss.count} @${loss.line}:${loss.offset}${loss.fromStart ? ' from start' : ''}`,
-    ),
-    ...table.stacks.map(
-      (stack) =>
-        `stack of row ${stack.row} ${stack.user ? 'user' : 'kernel'} @${stack.line}:${stack.offset}..${stack.endOffset}`,
-    ),
+    ...table.losses.map((loss) => {
+      const place = `@${loss.line}:${loss.offset}${loss.fromStart ? ' from start' : ''}`;
+      return `loss before row ${loss.row} cpu ${loss.cpu} count ${loss.count} ${place}`;
+    }),
+    ...table.stacks.map((stack) => {
+      const place = `@${stack.line}:${stack.offset}..${stack.endOffset}`;
+      return `stack of row ${stack.row} ${stack.user ? 'user' : 'kernel'} ${place}`;
+    }),
   ];
 }
 
 const EDGE_ROWS = 3;
 
-/** A summary that a person can check: counts by kind, the first and last rows, one row of each kind, all notices. */
+/**
+ * A summary that a person can check: counts by kind, the first and last
+ * rows, one row of each kind, all notices.
+ */
 export function goldenText(table: EventTable): string {
   const counts = new Map<string, number>();
   const shown = new Set<number>();

@@ -1,4 +1,7 @@
-/** Analyses made by hand or by rule, for tests and benchmarks of the timeline: a table of events and what they meant. */
+/**
+ * Analyses made by hand or by rule, for tests and benchmarks of the
+ * timeline: a table of events and what they meant.
+ */
 import type { EventKind } from '../../parsers/events/vocabulary.js';
 import type { Analysis, Conversion, InodeInfo, SlotInfo, VmInfo } from '../../model/analysis.js';
 import type { Finding } from '../../model/findings/finding.js';
@@ -130,7 +133,7 @@ export class FixtureMaker {
       ...made,
       fromRow,
       untilRow,
-      result: how === 'done' ? 0 : how === 'again' ? -11 : undefined,
+      result: RESULTS[how],
     };
     return index;
   }
@@ -199,15 +202,23 @@ export class FixtureMaker {
   }
 
   private idOf(key: string, make: () => number): number {
-    let id = this.ids.get(key);
-    if (id === undefined) this.ids.set(key, (id = make()));
+    const known = this.ids.get(key);
+    if (known !== undefined) return known;
+    const id = make();
+    this.ids.set(key, id);
     return id;
   }
 }
 
 const PHASES = Object.values(Phase);
 
-/** A small scene with everything that a picture can show: one stuck conversion, one page that never went private, a loss. */
+/** What each end of a conversion returned: 0 or an errno; one that is stuck, nothing. */
+const RESULTS = { done: 0, again: -11, stuck: undefined } as const;
+
+/**
+ * A small scene with everything that a picture can show: one stuck conversion,
+ * one page that never went private, a loss.
+ */
 export function scene(): Fixture {
   const m = new FixtureMaker();
   const vm = m.vm();
@@ -258,7 +269,10 @@ export function scene(): Fixture {
   return m.finish();
 }
 
-/** A guest of `pages` pages (one slot, one inode) with about `transitions` operations: conversions of 2 MiB, faults, zaps. */
+/**
+ * A guest of `pages` pages (one slot, one inode) with about `transitions`
+ * operations: conversions of 2 MiB, faults, zaps.
+ */
 export function synthetic(pages: number, transitions: number): Fixture {
   const m = new FixtureMaker();
   const vm = m.vm();
@@ -292,8 +306,9 @@ export function synthetic(pages: number, transitions: number): Fixture {
 }
 
 /**
- * Two VMs that bind the same 16 pages of an inode, `tgid:400` from gfn 0x100 on and `tgid:401` from 0x800 on. Both map pages 0 to 3
- * for a while, the first 4K and the second 2M; then the first alone maps page 8, and after it the second alone.
+ * Two VMs that bind the same 16 pages of an inode, `tgid:400` from gfn 0x100 on and `tgid:401` from
+ * 0x800 on. Both map pages 0 to 3 for a while, the first 4K and the second 2M; then the first alone
+ * maps page 8, and after it the second alone.
  */
 export function sharedInode(attributesOf: VmInfo['attributesOf'] = 'inode'): Fixture {
   const m = new FixtureMaker();

@@ -58,7 +58,10 @@ export function parseReport(text: string): ReportLine[] {
   return out;
 }
 
-/** A row's time as trace-cmd prints it: nanoseconds, microseconds rounded to the nearest, or the bare number of a clock that it takes for ticks. */
+/**
+ * A row's time as trace-cmd prints it: nanoseconds, microseconds rounded to the nearest, or the bare
+ * number of a clock that it takes for ticks.
+ */
 export function reportTime(table: EventTable, row: number, decimals: number): string {
   const ns = table.absoluteTime(row);
   if (decimals === 0) return String(ns);

@@ -1,4 +1,7 @@
-/** A small made-up trace.dat in every variant that trace-cmd can write: version, byte order, word size, compression. */
+/**
+ * A small made-up trace.dat in every variant that trace-cmd can write:
+ * version, byte order, word size, compression.
+ */
 import zlib from 'node:zlib';
 import { Bytes, PageWriter, storeZstd, writeTraceDat, type Content } from './tracedatWriter.js';
 
@@ -34,8 +37,10 @@ const CODECS = {
 } as const;
 
 const COMMON =
-  '\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n\tfield:unsigned char common_flags;\toffset:2;\tsize:1;\tsigned:0;\n' +
-  '\tfield:unsigned char common_preempt_count;\toffset:3;\tsize:1;\tsigned:0;\n\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n\n';
+  '\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n' +
+  '\tfield:unsigned char common_flags;\toffset:2;\tsize:1;\tsigned:0;\n' +
+  '\tfield:unsigned char common_preempt_count;\toffset:3;\tsize:1;\tsigned:0;\n' +
+  '\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n\n';
 
 export const formatText = (name: string, id: number, fields: string, print: string): string =>
   `name: ${name}\nID: ${id}\nformat:\n${COMMON}${fields}\nprint fmt: ${print}\n`;
@@ -47,7 +52,8 @@ export const USERSPACE_EXIT = formatText(
   'kvm_userspace_exit',
   42,
   field('__u32 reason', 8, 4, 0) + field('int errno', 12, 4, 1),
-  '"reason %s (%d)", REC->errno < 0 ? (REC->errno == -4 ? "restart" : "error") : __print_symbolic(REC->reason, { 2, "KVM_EXIT_" "IO" }), REC->errno < 0 ? -REC->errno : REC->reason',
+  '"reason %s (%d)", REC->errno < 0 ? (REC->errno == -4 ? "restart" : "error") : ' +
+    '__print_symbolic(REC->reason, { 2, "KVM_EXIT_" "IO" }), REC->errno < 0 ? -REC->errno : REC->reason',
 );
 export const SPTE_CHANGED = formatText(
   'kvm_tdp_mmu_spte_changed',
@@ -57,7 +63,8 @@ export const SPTE_CHANGED = formatText(
     field('u64 new_spte', 24, 8, 0) +
     field('u8 level', 32, 1, 0) +
     field('u8 as_id', 33, 1, 0),
-  '"as id %d gfn %llx level %d old_spte %llx new_spte %llx", REC->as_id, REC->gfn, REC->level, REC->old_spte, REC->new_spte',
+  '"as id %d gfn %llx level %d old_spte %llx new_spte %llx", ' +
+    'REC->as_id, REC->gfn, REC->level, REC->old_spte, REC->new_spte',
 );
 /** A probe on a function, as its author named it: only the symbol behind the address says what it means. */
 export const probe = (longSize: number): string =>
@@ -105,7 +112,12 @@ export function probeRecord(
 
 export const kallsyms = (longSize: 4 | 8): string => {
   const hex = (address: bigint): string => address.toString(16).padStart(longSize * 2, '0');
-  return `${hex(PROBED[longSize] - 0x100n)} T _text\n${hex(PROBED[longSize])} t kvm_gmem_get_pfn\t[kvm]\n${hex(PROBED[longSize] + 0x80n)} T after\n`;
+  const probed = PROBED[longSize];
+  return [
+    `${hex(probed - 0x100n)} T _text\n`,
+    `${hex(probed)} t kvm_gmem_get_pfn\t[kvm]\n`,
+    `${hex(probed + 0x80n)} T after\n`,
+  ].join('');
 };
 
 export const clockOption = (name: string): { id: number; data: Uint8Array } => ({
@@ -113,7 +125,10 @@ export const clockOption = (name: string): { id: number; data: Uint8Array } => (
   data: new Uint8Array(Buffer.from(`local [${name}]\n\0`)),
 });
 
-/** Two CPUs, three kinds of events, a long pause, an absolute stamp, a discarded record and 7 missing events on CPU 1. */
+/**
+ * Two CPUs, three kinds of events, a long pause, an absolute stamp, a
+ * discarded record and 7 missing events on CPU 1.
+ */
 export function smallContent(variant: Variant): Content {
   const { bigEndian: big, longSize } = variant;
   const page = (stamp: bigint): PageWriter => new PageWriter(stamp, big, longSize);

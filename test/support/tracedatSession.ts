@@ -1,4 +1,7 @@
-/** Options by which the files of one trace-cmd session name each other: trace-cmd.dat.v7(5), TRACEID, TIME_SHIFT, GUEST. */
+/**
+ * Options by which the files of one trace-cmd session name each other:
+ * trace-cmd.dat.v7(5), TRACEID, TIME_SHIFT, GUEST.
+ */
 import { clockOption, exitRecord, SPTE_CHANGED, spteRecord, USERSPACE_EXIT } from './tracedatSamples.js';
 import { Bytes, PageWriter, writeTraceDat, type Content } from './tracedatWriter.js';
 
@@ -12,7 +15,7 @@ export const traceIdOption = (traceId: bigint): Option => ({
 /** The guest's name, its session and the host thread of each of its CPUs. */
 export function guestOption(name: string, traceId: bigint, vcpuTids: readonly number[]): Option {
   const bytes = new Bytes(false).text(`${name}\0`).int(traceId, 8).int(vcpuTids.length, 4);
-  vcpuTids.forEach((tid, cpu) => bytes.int(cpu, 4).int(tid, 4));
+  for (const [cpu, tid] of vcpuTids.entries()) bytes.int(cpu, 4).int(tid, 4);
   return { id: 13, data: bytes.done() };
 }
 
@@ -42,8 +45,8 @@ const GFN = 0x100000n;
 const SPTE = 0x8600_0001_2345_6907n;
 
 /**
- * A host that maps and zaps a frame while its guest, which runs a VM of its own, does the same with a frame of the same
- * number: `host` and `guest` as trace-cmd would write them.
+ * A host that maps and zaps a frame while its guest, which runs a VM of its own, does the same with a frame
+ * of the same number: `host` and `guest` as trace-cmd would write them.
  */
 export function sessionFiles(): { readonly host: Uint8Array; readonly guest: Uint8Array } {
   const page = (stamp: bigint): PageWriter => new PageWriter(stamp);

@@ -1,6 +1,7 @@
 /**
- * Writes trace.dat files for tests, of either version, byte order and word size, from ring-buffer pages made record by
- * record. Written from the format's description (trace-cmd.dat.v6(5), v7(5)), independently of the reader.
+ * Writes trace.dat files for tests, of either version, byte order and word size, from
+ * ring-buffer pages made record by record. Written from the format's description
+ * (trace-cmd.dat.v6(5), v7(5)), independently of the reader.
  */
 
 /** Bytes in a row, numbers in one byte order. */
@@ -132,13 +133,19 @@ export interface Content {
 
 export function headerPage(longSize: number, pageSize: number): string {
   return (
-    `\tfield: u64 timestamp;\toffset:0;\tsize:8;\tsigned:0;\n\tfield: local_t commit;\toffset:8;\tsize:${longSize};\tsigned:1;\n` +
-    `\tfield: int overwrite;\toffset:8;\tsize:1;\tsigned:1;\n\tfield: char data;\toffset:${8 + longSize};\tsize:${pageSize - 8 - longSize};\tsigned:0;\n`
+    '\tfield: u64 timestamp;\toffset:0;\tsize:8;\tsigned:0;\n' +
+    `\tfield: local_t commit;\toffset:8;\tsize:${longSize};\tsigned:1;\n` +
+    '\tfield: int overwrite;\toffset:8;\tsize:1;\tsigned:1;\n' +
+    `\tfield: char data;\toffset:${8 + longSize};\tsize:${pageSize - 8 - longSize};\tsigned:0;\n`
   );
 }
 
-const HEADER_EVENT =
-  '# compressed entry header\n\ttype_len    :    5 bits\n\ttime_delta  :   27 bits\n\tarray       :   32 bits\n';
+const HEADER_EVENT = [
+  '# compressed entry header\n',
+  '\ttype_len    :    5 bits\n',
+  '\ttime_delta  :   27 bits\n',
+  '\tarray       :   32 bits\n',
+].join('');
 
 /** A whole file. */
 export function writeTraceDat(content: Content): Uint8Array {
