@@ -1,9 +1,11 @@
 /**
- * zstd on a second thread, ahead of the reader: it takes some 0.4 s of a trace of 7 million events, which is a quarter
- * of the reading. One worker fills a ring of slots per lane in shared memory; both sides wait on counters.
+ * zstd on a second thread, ahead of the reader: it takes some 0.4 s of a trace of 7 million events,
+ * which is a quarter of the reading. One worker fills a ring of slots per lane in shared memory;
+ * both sides wait on counters.
  */
 import { Worker } from 'node:worker_threads';
 import type { Ahead, CompressedRange, ReadOptions } from '../parsers/reader.js';
+import { counterCount, releasedAt, STOP, wakeAt, type AheadPlan } from './aheadRing.js';
 import { StreamRing, streamPlan } from './aheadStream.js';
 
 /** Pieces that are ready at most, of one lane. */
@@ -16,23 +18,16 @@ const WORTH_BYTES = 16 << 20;
 const STREAM_WORTH_BYTES = 1 << 20;
 /** A lane's ring takes SLOTS of its largest piece: rings beyond this are not made. */
 const RING_LIMIT_BYTES = 256 << 20;
+/** Slots begin at multiples of this. */
+const WORD_BYTES = 8;
 /** A piece that takes this long will not come. */
 const PATIENCE_MS = 10_000;
 
-/** What the worker is told. Counters per lane: pieces produced, pieces released; then one that wakes the worker. */
-export interface AheadPlan {
-  readonly path: string;
-  /** Per lane: offset, size, plain size of each piece. */
-  readonly lanes: readonly Float64Array[];
-  readonly slotBytes: number;
-  readonly slots: number;
-  readonly ring: SharedArrayBuffer;
-  readonly counters: SharedArrayBuffer;
-  /** Per lane and slot: bytes that came out. */
-  readonly lengths: SharedArrayBuffer;
-}
-
-/** `unzstdAhead` and `unzstdStreamAhead` for the file at `path`, for at least `worthBytes` of plain data; `slots` of a stream's ring are for tests. The worker is started now, so that it is ready when the first piece is needed. */
+/**
+ * `unzstdAhead` and `unzstdStreamAhead` for the file at `path`, for at least `worthBytes` of plain
+ * data; `slots` of a stream's ring are for tests. The worker is started now, so that it is ready
+ * when the first piece is needed.
+ */
 export function startAhead(
   path: string,
   worthBytes = WORTH_BYTES,
@@ -69,11 +64,11 @@ function planOf(
   worthBytes: number,
 ): AheadPlan | undefined {
   let plain = 0;
-  let slotBytes = 8;
+  let slotBytes = WORD_BYTES;
   for (const lane of lanes) {
     for (const range of lane) {
       plain += range.plainSize;
-      slotBytes = Math.max(slotBytes, (range.plainSize + 7) & ~7);
+      slotBytes = Math.max(slotBytes, Math.ceil(range.plainSize / WORD_BYTES) * WORD_BYTES);
     }
   }
   const ringBytes = slotBytes * SLOTS * lanes.length;
@@ -83,11 +78,11 @@ function planOf(
     slotBytes,
     slots: SLOTS,
     lanes: lanes.map((lane) =>
-      Float64Array.from(lane.flatMap((range) => [range.offset, range.size, range.plainSize])),
+      Float64Array.from(lane.flatMap(({ offset, size, plainSize }) => [offset, size, plainSize])),
     ),
     ring: new SharedArrayBuffer(ringBytes),
-    counters: new SharedArrayBuffer(4 * (2 * lanes.length + 1)),
-    lengths: new SharedArrayBuffer(4 * SLOTS * lanes.length),
+    counters: new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT * counterCount(lanes.length)),
+    lengths: new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT * SLOTS * lanes.length),
   };
 }
 
@@ -118,15 +113,16 @@ class SharedRing implements Ahead {
 
   /** Gives the slot of the lane's latest piece back, and wakes the worker when there is room for several. */
   private release(lane: number): void {
-    const released = Atomics.add(this.counters, this.laneCount + lane, 1) + 1;
+    const released = Atomics.add(this.counters, releasedAt(lane, this.laneCount), 1) + 1;
     if (released % WAKE_EVERY !== 0) return;
-    Atomics.add(this.counters, 2 * this.laneCount, 1);
-    Atomics.notify(this.counters, 2 * this.laneCount);
+    const wake = wakeAt(this.laneCount);
+    Atomics.add(this.counters, wake, 1);
+    Atomics.notify(this.counters, wake);
   }
 
   close(): void {
-    // The wake-up counter at its least value tells the worker to stop.
-    Atomics.store(this.counters, 2 * this.laneCount, -1);
-    Atomics.notify(this.counters, 2 * this.laneCount);
+    const wake = wakeAt(this.laneCount);
+    Atomics.store(this.counters, wake, STOP);
+    Atomics.notify(this.counters, wake);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * One zstd stream on a second thread, ahead of the reader, as a compressed perf.data holds it: a ring of outputs in
- * shared memory, and both sides wait on counters. See ahead.ts for pieces that stand alone.
+ * One zstd stream on a second thread, ahead of the reader, as a compressed perf.data holds it: a ring of
+ * outputs in shared memory, and both sides wait on counters. See ahead.ts for pieces that stand alone.
  */
 import fs from 'node:fs';
 import type { AheadStream, CompressedRange } from '../parsers/reader.js';
@@ -25,12 +25,18 @@ const TAKEN = 2;
 const WAKE = 3;
 const CLOSED = 4;
 const COUNTERS = 5;
-/** Outputs taken, or slots given back, between two wake-ups of the worker: each costs both threads a system call. */
+const INT_BYTES = Int32Array.BYTES_PER_ELEMENT;
+/** Outputs taken, or slots given back, between two wake-ups of the worker:
+ * each costs both threads a system call.
+ */
 const WAKE_EVERY = 16;
 /** Numbers of an entry of `outputs`: slot, length or how the stream ended, piece. */
 const ENTRY = 3;
 
-/** An empty last block: perf flushes its stream but never ends it, and the decoder may hold back what follows no end. */
+/**
+ * An empty last block: perf flushes its stream but never ends it,
+ * and the decoder may hold back what follows no end.
+ */
 const STREAM_END = Uint8Array.of(1, 0, 0);
 
 /** What the worker is told. */
@@ -47,7 +53,10 @@ export interface StreamPlan {
   readonly returned: SharedArrayBuffer;
 }
 
-/** The plan for these pieces; undefined where they have less than `worthBytes`, for which a thread costs more than it spares. */
+/**
+ * The plan for these pieces; undefined where they have less than `worthBytes`,
+ * for which a thread costs more than it spares.
+ */
 export function streamPlan(
   path: string,
   pieces: readonly Pick<CompressedRange, 'offset' | 'size'>[],
@@ -60,9 +69,9 @@ export function streamPlan(
     slots,
     pieces: Float64Array.from(pieces.flatMap((piece) => [piece.offset, piece.size])),
     ring: new SharedArrayBuffer(slots * SLOT_BYTES),
-    counters: new SharedArrayBuffer(4 * COUNTERS),
-    outputs: new SharedArrayBuffer(4 * ENTRY * (slots + 1)),
-    returned: new SharedArrayBuffer(4 * slots),
+    counters: new SharedArrayBuffer(INT_BYTES * COUNTERS),
+    outputs: new SharedArrayBuffer(INT_BYTES * ENTRY * (slots + 1)),
+    returned: new SharedArrayBuffer(INT_BYTES * slots),
   };
 }
 
@@ -84,6 +93,7 @@ export class StreamRing implements AheadStream {
     this.returned = new Int32Array(plan.returned);
   }
 
+  /** 1: `bytes` is the next output; 0: the stream has ended; -1: it is damaged, or nothing came for long. */
   next(): 1 | 0 | -1 {
     if (this.slot >= 0) this.free(this.slot);
     this.slot = -1;
@@ -137,7 +147,10 @@ export class StreamRing implements AheadStream {
   }
 }
 
-/** The worker's side: reads the pieces by itself and fills the ring until the end, or until the reader closes it. */
+/**
+ * The worker's side: reads the pieces by itself and fills the ring until the end,
+ * or until the reader closes it.
+ */
 export function fillStream(
   plan: StreamPlan,
   unzstdStream: (pieces: Iterable<Uint8Array>) => Iterable<Uint8Array>,
@@ -164,7 +177,8 @@ export function fillStream(
     }
     tell(-1, END);
   } catch (error) {
-    // What the decoder makes of the end that was added is no damage: a stream that did end has nothing to add to.
+    // What the decoder makes of the end that was added is no damage: a stream that did end has nothing to add
+    // to.
     tell(-1, error instanceof Error && state.ended ? END : DAMAGED);
   }
 }

@@ -1,11 +1,13 @@
-/** The thread behind ahead.ts: reads pieces of the file by itself, decompresses them into the ring, waits for room. */
+/**
+ * The thread behind ahead.ts: reads pieces of the file by itself,
+ * decompresses them into the ring, waits for room.
+ */
 import fs from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { startZstd } from '../shell/zstd.js';
-import type { AheadPlan } from './ahead.js';
+import { PIECE_NUMBERS, releasedAt, STOP, wakeAt, type AheadPlan } from './aheadRing.js';
 import { fillStream, type StreamPlan } from './aheadStream.js';
 
-const STOP = -1;
 const WINDOW_BYTES = 1 << 18;
 
 /** Reads ranges of a file that follow one another, in large steps. */
@@ -38,7 +40,7 @@ function fill(plan: AheadPlan, unzstd: (bytes: Uint8Array, expectedLength: numbe
   const counters = new Int32Array(plan.counters);
   const lengths = new Int32Array(plan.lengths);
   const ring = new Uint8Array(plan.ring);
-  const wake = 2 * lanes.length;
+  const wake = wakeAt(lanes.length);
   const fd = fs.openSync(plan.path, 'r');
   const windows = lanes.map(() => new Window(fd));
   for (;;) {
@@ -51,11 +53,8 @@ function fill(plan: AheadPlan, unzstd: (bytes: Uint8Array, expectedLength: numbe
       continue;
     }
     const piece = counters[lane]!;
-    const [offset, size, plainSize] = lanes[lane]!.subarray(3 * piece, 3 * piece + 3) as unknown as [
-      number,
-      number,
-      number,
-    ];
+    const numbers = lanes[lane]!.subarray(PIECE_NUMBERS * piece, PIECE_NUMBERS * (piece + 1));
+    const [offset, size, plainSize] = numbers as unknown as readonly [number, number, number];
     const slot = lane * slots + (piece % slots);
     const plain = unzstd(windows[lane]!.read(offset, size), plainSize);
     const length = Math.min(plain.length, plainSize);
@@ -66,17 +65,19 @@ function fill(plan: AheadPlan, unzstd: (bytes: Uint8Array, expectedLength: numbe
   }
 }
 
+/** Every piece of every lane is made. */
 const DONE = -1;
+/** No lane that has a piece to make has room for it. */
 const FULL = -2;
 
-/** The lane with the fewest pieces ready that has both a piece to make and room for it. */
+/** The lane with the fewest pieces ready that has both a piece to make and room for it; else DONE or FULL. */
 function neediest(lanes: readonly Float64Array[], counters: Int32Array, slots: number): number {
   let best = DONE;
   let bestReady = slots;
   for (let lane = 0; lane < lanes.length; lane++) {
     const produced = counters[lane]!;
-    if (3 * produced >= lanes[lane]!.length) continue;
-    const ready = produced - Atomics.load(counters, lanes.length + lane);
+    if (PIECE_NUMBERS * produced >= lanes[lane]!.length) continue;
+    const ready = produced - Atomics.load(counters, releasedAt(lane, lanes.length));
     if (best === DONE) best = FULL;
     if (ready < bestReady) {
       best = lane;

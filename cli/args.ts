@@ -1,4 +1,7 @@
-/** Command-line arguments: each command declares its options, node:util parses them, mistakes become UsageError. */
+/**
+ * Command-line arguments: each command declares its options,
+ * node:util parses them, mistakes become UsageError.
+ */
 import { parseArgs } from 'node:util';
 import { UsageError } from './errors.js';
 

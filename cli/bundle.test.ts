@@ -61,7 +61,10 @@ describe('several files as one trace', () => {
   /** Line of the whole file, by file and line of the parts. */
   const lineOf = new Map<string, number>();
 
-  /** The first thousand events, in turns of fifty, go to two files; the second one's clock runs five seconds late. */
+  /**
+   * The first thousand events, in turns of fifty, go to two files;
+   * the second one's clock runs five seconds late.
+   */
   before(() => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-'));
     [first, second] = [path.join(folder, 'a.txt'), path.join(folder, 'b.txt')];
@@ -308,7 +311,8 @@ describe('several files as one trace', () => {
             finding.evidence.every((event) => (event.path ?? file) === file),
           "every event of it is the host's",
         );
-        return `${finding.rule} ${finding.verdict} ${finding.at.line} ${finding.evidence.map((event) => event.line).join(',')} ${finding.message}`;
+        const { rule, verdict, at, evidence, message } = finding;
+        return `${rule} ${verdict} ${at.line} ${evidence.map((event) => event.line).join(',')} ${message}`;
       });
     for (const host of [
       WHOLE,
@@ -368,7 +372,11 @@ describe('several files as one trace', () => {
     fs.writeFileSync(bin, new Uint8Array(BigUint64Array.from(words).buffer));
     fs.writeFileSync(
       names,
-      'kvm_ioctl(unsigned long type, void *arg) "type 0x%lx, arg %p"\nkvm_memory_fault(uint64_t start, uint64_t size, uint64_t flags) "start 0x%" PRIx64 " size 0x%" PRIx64 " flags 0x%" PRIx64\n',
+      [
+        'kvm_ioctl(unsigned long type, void *arg) "type 0x%lx, arg %p"\n',
+        'kvm_memory_fault(uint64_t start, uint64_t size, uint64_t flags) ',
+        '"start 0x%" PRIx64 " size 0x%" PRIx64 " flags 0x%" PRIx64\n',
+      ].join(''),
     );
     const project = path.join(folder, 'simple.shimtrace.json');
     fs.writeFileSync(project, JSON.stringify({ traceEvents: 'trace-events-all', trace: ['trace.bin'] }));

@@ -2,11 +2,13 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { NEVER_CANCELLED } from '../parsers/base/cancel.js';
+import { PROJECT_FILE } from '../model/findings/suppress.js';
 import type { Role } from '../parsers/bundle/align.js';
 import type { Bundle } from '../parsers/bundle/merge.js';
 import { openRun, unalignedTrace, whyApart } from '../parsers/bundle/open.js';
 import { parseProject } from '../parsers/bundle/project.js';
 import { factsOf, provenRuns } from '../parsers/bundle/run.js';
+import type { EventTable } from '../parsers/events/table.js';
 import type { Args, OptionSpecs } from './args.js';
 import { codecs } from './codecs.js';
 import { runHint, type RunHint } from './core.js';
@@ -27,7 +29,9 @@ export const RUN_OPTIONS: OptionSpecs = {
     type: 'string',
     multiple: true,
     value: 'FILE',
-    help: "FILE was recorded in a guest of the machine that the others are of; trace-cmd's files of one session say so themselves; repeatable",
+    help:
+      'FILE was recorded in a guest of the machine that the others are of; ' +
+      "trace-cmd's files of one session say so themselves; repeatable",
   },
   'trace-events': {
     type: 'string',
@@ -40,13 +44,13 @@ export const RUN_OPTIONS: OptionSpecs = {
 export const BUNDLE_OPTIONS: OptionSpecs = {
   merge: {
     type: 'boolean',
-    help: 'the files are one run: judge them as one trace, where their clocks can be aligned (implied by --offset and --guest)',
+    help:
+      'the files are one run: judge them as one trace, where their clocks can be aligned ' +
+      '(implied by --offset and --guest)',
   },
   separate: { type: 'boolean', help: 'the files are runs of their own, whatever they say' },
   ...RUN_OPTIONS,
 };
-
-const PROJECT_NAME = '.shimtrace.json';
 
 /** A file of a run, and what the user says of it. */
 export interface BundleFile {
@@ -68,10 +72,13 @@ export interface LoadedRun extends LoadedOpen {
 }
 
 function isProject(name: string): boolean {
-  return path.basename(name).endsWith(PROJECT_NAME);
+  return path.basename(name).endsWith(PROJECT_FILE);
 }
 
-/** Groups of files that are to be one trace each, a group of one by itself: as the user says, else as the files say. */
+/**
+ * Groups of files that are to be one trace each, a group of one by itself:
+ * as the user says, else as the files say.
+ */
 export function groupsOf(args: Args, output: Output): readonly (readonly BundleFile[])[] {
   const files = namedFiles(args, args.positionals);
   const merge = args.flag('merge') || args.list('offset').length > 0 || args.list('guest').length > 0;
@@ -93,7 +100,9 @@ export function groupsOf(args: Args, output: Output): readonly (readonly BundleF
   ];
 }
 
-/** A QEMU log that lies beside the traces of one run is meant to be part of it: says so where it could not be. */
+/**
+ * A QEMU log that lies beside the traces of one run is meant to be part of it: says so where it could not be.
+ */
 function withReason(
   files: readonly BundleFile[],
   hints: readonly RunHint[],
@@ -103,17 +112,20 @@ function withReason(
 ): BundleFile {
   const isLog = (i: number): boolean => hints[i]!.format?.startsWith('qemu') === true;
   const [kernel, ...more] = groups.filter((other) => !other.every(isLog));
-  if (!kernel || more.length > 0 || group.length > 1 || !isLog(index)) return files[index]!;
-  return {
-    ...files[index]!,
-    apart: `nothing says that it is one run with ${files[kernel[0]!]!.path} and how their clocks stand to each other`,
-  };
+  const isAlone = group.length === 1 && isLog(index);
+  if (!kernel || more.length > 0 || !isAlone) return files[index]!;
+  const other = files[kernel[0]!]!.path;
+  const apart = `nothing says that it is one run with ${other} and how their clocks stand to each other`;
+  return { ...files[index]!, apart };
 }
 
 /** What to say when several files were judged one by one though nobody said so; undefined otherwise. */
 export function separateNote(groups: readonly (readonly BundleFile[])[], args: Args): string | undefined {
   if (groups.length < 2 || args.flag('separate')) return undefined;
-  return `shimtrace: ${groups.length} traces were judged one by one: nothing in them says that they are one run; --merge judges files as one trace, --separate says that this is meant`;
+  return [
+    `shimtrace: ${groups.length} traces were judged one by one: nothing in them says that they are one run`,
+    '--merge judges files as one trace, --separate says that this is meant',
+  ].join('; ');
 }
 
 function namedFiles(args: Args, positionals: readonly string[]): readonly BundleFile[] {
@@ -145,8 +157,8 @@ function parseOffset(text: string): readonly [string, bigint] {
 }
 
 /**
- * Files that say of themselves that they are one run, by index. Only those that can say so are read for it, one after
- * another: what is judged is read again, so that no more than one trace is in memory at a time.
+ * Files that say of themselves that they are one run, by index. Only those that can say so are read for it,
+ * one after another: what is judged is read again, so that no more than one trace is in memory at a time.
  */
 function runsByThemselves(
   files: readonly BundleFile[],
@@ -216,7 +228,10 @@ export function readProject(name: string): readonly BundleFile[] {
   }));
 }
 
-/** The files behind an argument: those that a .shimtrace.json names, else itself. What is wrong with it is said when it is read. */
+/**
+ * The files behind an argument: those that a .shimtrace.json names, else itself.
+ * What is wrong with it is said when it is read.
+ */
 export function filesBehind(name: string): readonly string[] {
   if (!isProject(name)) return [name];
   return withoutFailing(() => readProject(name).map((file) => file.path)) ?? [];
@@ -234,13 +249,16 @@ function readTraceEvents(name: string): string {
   try {
     return fs.readFileSync(name, 'utf8');
   } catch (error) {
-    throw new InputError(
-      `${name}: ${error instanceof Error ? error.message : String(error)}; expected QEMU's trace-events-all, which its package installs beside its firmware`,
-    );
+    const why = error instanceof Error ? error.message : String(error);
+    const wanted = "QEMU's trace-events-all, which its package installs beside its firmware";
+    throw new InputError(`${name}: ${why}; expected ${wanted}`);
   }
 }
 
-/** Reads a group: one trace where the clocks can be aligned and no two files hold the same events, else as few as there can be with an issue that says why. */
+/**
+ * Reads a group: one trace where the clocks can be aligned and no two files hold the same events, else as few
+ * as there can be with an issue that says why.
+ */
 export function openGroup(group: readonly BundleFile[], output: Output): readonly LoadedRun[] {
   const opens: LoadedOpen[] = [];
   try {
@@ -259,7 +277,9 @@ export function openGroup(group: readonly BundleFile[], output: Output): readonl
   );
   return runs.map(({ files: indexes, open, bundle }): LoadedRun => {
     const files = indexes.map((index) => opens[index]!.path);
-    const close = (): void => indexes.forEach((index) => opens[index]!.close());
+    const close = (): void => {
+      for (const index of indexes) opens[index]!.close();
+    };
     const apart = group[indexes[0]!]!.apart;
     if (!bundle)
       return { path: files[0]!, open: apart === undefined ? open : unalignedTrace(open, apart), close };
@@ -315,29 +335,37 @@ export function nameOf(trace: LoadedRun): string {
 }
 
 /**
- * Row at or after a place that the user names: a line of a text trace or event of a binary one, in a trace of several files
- * behind the file's name, `host.txt:120`. undefined when the text names no such place; the table's length when nothing is there.
+ * Row at or after a place that the user names: a line of a text trace or event of a binary one, in a trace of
+ * several files behind the file's name, `host.txt:120`. undefined when the text names no such place; the
+ * table's length when nothing is there.
  */
 export function rowAtPlace(run: LoadedRun, text: string): number | undefined {
-  const { table } = run.open;
   const match = /^(?:(.+):)?(\d+)$/.exec(text);
   if (!match) return undefined;
+  const file = match[1];
   const line = Number(match[2]);
   const { bundle } = run;
-  if (!bundle)
-    return match[1] !== undefined && match[1] !== run.path
-      ? undefined
-      : table.length > 0 && table.line(0) > 0
-        ? table.rowAtLine(line)
-        : Math.min(table.length, Math.max(0, line - 1));
-  const parts = bundle.parts.map((part) => part.path);
-  const part =
-    parts.findIndex((name) => name === match[1]) >= 0
-      ? parts.indexOf(match[1]!)
-      : parts.findIndex((name) => match[1] !== undefined && path.basename(name) === match[1]);
-  if (part < 0)
+  if (!bundle) return file === undefined || file === run.path ? rowAtNumber(run.open.table, line) : undefined;
+  const paths = bundle.parts.map((part) => part.path);
+  const part = partNamed(paths, file);
+  if (part < 0) {
+    const names = paths.map((name) => path.basename(name === STDIN_NAME ? '-' : name)).join(', ');
     throw new UsageError(
-      `a place in a trace of several files is FILE:LINE, with FILE one of ${parts.map((name) => path.basename(name === STDIN_NAME ? '-' : name)).join(', ')}; not '${text}'`,
+      `a place in a trace of several files is FILE:LINE, with FILE one of ${names}; not '${text}'`,
     );
+  }
   return bundle.rowAtLine(part, line);
+}
+
+/** Row at or after a line of a text trace, or an event of a binary one by its number. */
+function rowAtNumber(table: EventTable, number: number): number {
+  const isText = table.length > 0 && table.line(0) > 0;
+  return isText ? table.rowAtLine(number) : Math.min(table.length, Math.max(0, number - 1));
+}
+
+/** The file with this path, else the first with this name; -1 for none. */
+function partNamed(paths: readonly string[], wanted: string | undefined): number {
+  if (wanted === undefined) return -1;
+  const exact = paths.indexOf(wanted);
+  return exact >= 0 ? exact : paths.findIndex((name) => path.basename(name) === wanted);
 }

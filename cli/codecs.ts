@@ -43,7 +43,10 @@ function needsCodecs(path: string): boolean {
   );
 }
 
-/** The first bytes of a file; UNKNOWN_HEAD where it cannot be looked at without taking them away; '' where it cannot be read. */
+/**
+ * The first bytes of a file; UNKNOWN_HEAD where it cannot be looked at without taking them away;
+ * '' where it cannot be read.
+ */
 function headOf(path: string): string {
   if (path === '-') return UNKNOWN_HEAD;
   try {

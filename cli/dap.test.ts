@@ -40,7 +40,10 @@ describe('messages on a stream', () => {
     it(`end at ${what}`, () => assert.throws(() => readIn(Buffer.from(text), 64), FramingError));
 });
 
-/** The public test client, joined to `shimtrace dap` (which takes an argument that the client has no place for). */
+/**
+ * The public test client, joined to `shimtrace dap` (which takes an
+ * argument that the client has no place for).
+ */
 class Client extends DebugClient {
   private child: ChildProcess | undefined;
 

@@ -108,7 +108,10 @@ export function serve(input: Readable, out: Writable, host: DebugHost): Promise<
   });
 }
 
-/** Listens on a port of the loopback (0: any free one) and serves every client with a session of its own. Ends when closed. */
+/**
+ * Listens on a port of the loopback (0:
+ * any free one) and serves every client with a session of its own. Ends when closed.
+ */
 export function listen(port: number, host: DebugHost, output: Output): Promise<net.Server> {
   const server = net.createServer((socket) => {
     socket.setNoDelay(true);
@@ -126,9 +129,8 @@ export function listen(port: number, host: DebugHost, output: Output): Promise<n
     });
     server.listen(port, LOOPBACK, () => {
       const address = server.address();
-      output.err(
-        `shimtrace dap: listening on ${LOOPBACK}:${typeof address === 'object' && address ? address.port : port}`,
-      );
+      const bound = typeof address === 'object' && address ? address.port : port;
+      output.err(`shimtrace dap: listening on ${LOOPBACK}:${bound}`);
       done(server);
     });
   });

@@ -1,6 +1,6 @@
 /**
- * Messages of the debug adapter protocol on a byte stream: `Content-Length: N`, an empty line, N bytes of JSON. A
- * message has a limit, and what is no message ends the stream: there is no way to find the next one.
+ * Messages of the debug adapter protocol on a byte stream: `Content-Length: N`, an empty line, N bytes of
+ * JSON. A message has a limit, and what is no message ends the stream: there is no way to find the next one.
  */
 const HEADER_END = '\r\n\r\n';
 const HEADER_BYTES_MAX = 4096;

@@ -6,11 +6,14 @@ import { needsText } from '../model/findings/recipe.js';
 
 const PROFILE_TEXTS: Readonly<Record<ProfileId, string>> = {
   'sean-2022':
-    'The contract of the mail of 19 September 2022 for a shim that lets the user map the hidden file under five restrictions, with the sketch that came with it. No mainline kernel enforces it.',
+    'The contract of the mail of 19 September 2022 for a shim that lets the user map the hidden file under ' +
+    'five restrictions, with the sketch that came with it. No mainline kernel enforces it.',
   'luto-2022':
-    'The counter-proposal of the same thread: ordinary mmap until the switch, no GUP while mappable, and at the switch no new fault and `unmap_mapping_range()`.',
+    'The counter-proposal of the same thread: ordinary mmap until the switch, no GUP while mappable, and ' +
+    'at the switch no new fault and `unmap_mapping_range()`.',
   'guest-memfd':
-    "What guest_memfd and KVM's MMU hold to today (Linux 6.8 to 7.2), and what the in-place conversion series adds.",
+    "What guest_memfd and KVM's MMU hold to today (Linux 6.8 to 7.2), " +
+    'and what the in-place conversion series adds.',
 };
 
 const SEVERITIES = [1, 2, 3, 4].map((severity) => `${severity} ${SEVERITY_WORDS[severity]}`).join(', ');
@@ -22,8 +25,10 @@ export function rulesPage(rules: readonly RuleInfo[]): string {
     '',
     "Generated from the rules' sources by `npm run docs`; do not edit. `shimtrace rules` prints the same.",
     '',
-    `A rule of nature *invariant* can be violated; one of nature *suspicion* can only be suspicious. Severity: ${SEVERITIES}.`,
-    '*Needs* lists what a trace must record for the rule to be decided; where it does not, the verdict is undecidable, never a violation.',
+    'A rule of nature *invariant* can be violated; one of nature *suspicion* can only be suspicious. ' +
+      `Severity: ${SEVERITIES}.`,
+    '*Needs* lists what a trace must record for the rule to be decided; where it does not, ' +
+      'the verdict is undecidable, never a violation.',
     '',
   ];
   for (const profile of PROFILES) {

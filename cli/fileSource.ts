@@ -33,11 +33,19 @@ export function openSource(path: string): OpenSource {
   return new FileSource(path, fd, stat.size);
 }
 
-/** `perf record --threads` writes a directory, of which each file holds a part that nothing but perf puts in order. */
+const ROOT_ADVICE = 'files under /sys/kernel/tracing need root: copy the trace with `sudo cat` first';
+
+/** `perf record --threads` writes a directory,
+ * of which each file holds a part that nothing but perf puts in order.
+ */
 function directoryAdvice(path: string): string {
   if (fs.existsSync(`${path}/data`) && fs.existsSync(`${path}/data.0`))
-    return `is a directory of perf record --threads, which is not read; give the output of \`perf script -i ${path}\``;
+    return `is a directory of perf record --threads, which is not read; ${perfScriptAdvice(path)}`;
   return 'is a directory, expected a trace file; give the files inside it';
+}
+
+function perfScriptAdvice(path: string): string {
+  return `give the output of \`perf script -i ${path}\``;
 }
 
 function openAdvice(error: unknown): string {
@@ -46,7 +54,7 @@ function openAdvice(error: unknown): string {
       return 'no such file; check the path';
     case 'EACCES':
     case 'EPERM':
-      return 'permission denied; files under /sys/kernel/tracing need root: copy the trace with `sudo cat` first';
+      return `permission denied; ${ROOT_ADVICE}`;
     case 'EISDIR':
       return 'is a directory, expected a trace file; give the files inside it';
     case 'EMFILE':
@@ -197,9 +205,8 @@ function readSome(
       if (code === 'EISDIR')
         throw new InputError(`${name}: is a directory, expected a trace file; give the files inside it`);
       const where = position === null ? '' : ` at offset ${position}`;
-      throw new InputError(
-        `${name}: reading failed${where}: ${error instanceof Error ? error.message : String(error)}; check the disk or copy the file again`,
-      );
+      const why = error instanceof Error ? error.message : String(error);
+      throw new InputError(`${name}: reading failed${where}: ${why}; check the disk or copy the file again`);
     }
   }
 }

@@ -1,7 +1,10 @@
-/** From a path to a judged trace: opens, reads, analyses, with progress, and says clearly when a file cannot be used. */
+/**
+ * From a path to a judged trace: opens, reads, analyses, with progress,
+ * and says clearly when a file cannot be used.
+ */
 import type { CancelToken } from '../parsers/base/cancel.js';
 import { NEVER_CANCELLED } from '../parsers/base/cancel.js';
-import { ISSUE_KINDS } from '../parsers/events/issues.js';
+import { ISSUE_KINDS, type Issue } from '../parsers/events/issues.js';
 import { withIssue, type ClockName, type EventTable } from '../parsers/events/table.js';
 import type { OpenTrace } from '../parsers/reader.js';
 import type { Analysis } from '../model/analysis.js';
@@ -21,7 +24,9 @@ export const LOAD_OPTIONS: OptionSpecs = {
     type: 'string',
     multiple: true,
     value: 'PROFILE',
-    help: `judge by this profile (${PROFILES.join(', ')}); repeatable; default: chosen from what the trace holds`,
+    help:
+      `judge by this profile (${PROFILES.join(', ')}); repeatable; ` +
+      'default: chosen from what the trace holds',
   },
   clock: {
     type: 'string',
@@ -31,7 +36,9 @@ export const LOAD_OPTIONS: OptionSpecs = {
   'skew-us': {
     type: 'string',
     value: 'US',
-    help: 'events of two CPUs closer than this are not ordered by time (default: 20 on a local or unknown clock, 1 on a global one)',
+    help:
+      'events of two CPUs closer than this are not ordered by time ' +
+      '(default: 20 on a local or unknown clock, 1 on a global one)',
   },
 };
 
@@ -49,6 +56,8 @@ const CLOCKS: readonly ClockName[] = [
   'realtime',
   'unknown',
 ];
+
+const NS_PER_US = 1000;
 
 export interface LoadOptions {
   readonly profiles: readonly ProfileId[] | undefined;
@@ -68,7 +77,7 @@ export function loadOptions(args: Args): LoadOptions {
   return {
     profiles: profiles.length === 0 ? undefined : PROFILES.filter((p) => profiles.includes(p)),
     clock: clock === undefined ? undefined : oneOf('--clock', clock, CLOCKS),
-    skewNs: skewUs === undefined ? undefined : skewUs * 1000,
+    skewNs: skewUs === undefined ? undefined : skewUs * NS_PER_US,
   };
 }
 
@@ -97,8 +106,8 @@ export function judged(trace: LoadedOpen, options: LoadOptions, output: Output):
 }
 
 /**
- * Reads one file, or standard input for `-`; `traceEvents` is the text of QEMU's trace-events file. Throws InputError when
- * it holds no event at all; what could be read of a damaged file is kept.
+ * Reads one file, or standard input for `-`; `traceEvents` is the text of QEMU's trace-events file. Throws
+ * InputError when it holds no event at all; what could be read of a damaged file is kept.
  */
 export function openTrace(path: string, output: Output, traceEvents?: string): LoadedOpen {
   const source = openSource(path);
@@ -142,20 +151,19 @@ function refuseUnusable(source: OpenSource, table: EventTable): void {
   if (table.length > 0) return;
   source.close();
   const worst = table.issues.find((issue) => ISSUE_KINDS[issue.code].severity === 'error') ?? table.issues[0];
-  const place =
-    worst === undefined
-      ? ''
-      : worst.line > 0
-        ? `:${worst.line}`
-        : worst.offset > 0
-          ? `: offset ${worst.offset}`
-          : '';
-  const text =
-    worst === undefined ? `${ISSUE_KINDS.empty.sentence} ${ISSUE_KINDS.empty.advice}` : issueText(worst);
-  throw new InputError(`${source.name}${place}: ${text}`);
+  const { sentence, advice } = ISSUE_KINDS.empty;
+  if (worst === undefined) throw new InputError(`${source.name}: ${sentence} ${advice}`);
+  throw new InputError(`${source.name}${placeText(worst)}: ${issueText(worst)}`);
 }
 
-/** A file that changed while it was read is judged as far as it was read, and says so with the other issues. */
+function placeText({ line, offset }: Issue): string {
+  if (line > 0) return `:${line}`;
+  return offset > 0 ? `: offset ${offset}` : '';
+}
+
+/**
+ * A file that changed while it was read is judged as far as it was read, and says so with the other issues.
+ */
 function withChange(open: OpenTrace, source: OpenSource): OpenTrace {
   const change = source.changed();
   if (change === undefined || open.table.issues.some((issue) => issue.code === 'changed-while-read'))

@@ -68,6 +68,12 @@ function report(error: unknown, output: Output): ExitCode {
   return EXIT.internal;
 }
 
+const FILE_HELP = [
+  'FILE is the text of an ftrace buffer, a trace.dat, a perf.data, their text, or a QEMU log; ' +
+    '- reads standard input. Several files',
+  'are one trace where they say so; a .shimtrace.json names the files of a run.',
+];
+
 function generalHelp(): string {
   const width = Math.max(...COMMANDS.map((c) => c.name.length));
   return [
@@ -76,8 +82,7 @@ function generalHelp(): string {
     ...COMMANDS.map((c) => `  ${c.name.padEnd(width)}  ${c.summary}`),
     '',
     '`shimtrace COMMAND --help` has the options of a command; `shimtrace --version` the version.',
-    'FILE is the text of an ftrace buffer, a trace.dat, a perf.data, their text, or a QEMU log; - reads standard input. Several files',
-    'are one trace where they say so; a .shimtrace.json names the files of a run.',
+    ...FILE_HELP,
     '',
   ].join('\n');
 }

@@ -37,14 +37,18 @@ const RANGE = new RegExp(`^${NUMBER}(?:(-|\\+)${NUMBER})?$`);
 export function parseRange(what: string, text: string): Range {
   const match = RANGE.exec(text);
   const first = Number(match?.[1] ?? NaN);
-  const second = match?.[3] === undefined ? undefined : Number(match[3]);
-  const count = second === undefined ? 1 : match?.[2] === '+' ? second : second - first + 1;
+  const count = countOf(first, match?.[2], match?.[3]);
   if (!Number.isSafeInteger(first) || !Number.isSafeInteger(count) || count < 1) {
-    throw new UsageError(
-      `${what} takes a page number such as 0x100000, a range 0x100000-0x10000f or a count 0x100000+16; not '${text}'`,
-    );
+    const forms = 'a page number such as 0x100000, a range 0x100000-0x10000f or a count 0x100000+16';
+    throw new UsageError(`${what} takes ${forms}; not '${text}'`);
   }
   return { first, count };
+}
+
+/** Pages from `first` on: by the count behind a `+`, or up to the last page behind a `-`. */
+function countOf(first: number, sign: string | undefined, second: string | undefined): number {
+  if (second === undefined) return 1;
+  return sign === '+' ? Number(second) : Number(second) - first + 1;
 }
 
 /** The ranges that the options name; without options every page that the trace says anything about. */
@@ -91,10 +95,10 @@ function selectInode(analysis: Analysis, text: string): readonly Selected[] {
     );
   const ino = Number(number);
   const subject = analysis.inodes.findIndex((inode) => inode.ino === ino);
-  if (subject < 0)
-    throw new InputError(
-      `no inode ${number} of guest_memfd in this trace; it has ${list(analysis.inodes.map((inode) => String(inode.ino)))}`,
-    );
+  if (subject < 0) {
+    const known = list(analysis.inodes.map((inode) => String(inode.ino)));
+    throw new InputError(`no inode ${number} of guest_memfd in this trace; it has ${known}`);
+  }
   if (range === undefined) return touched(analysis, 'pgoff', subject);
   const { first, count } = parseRange('--inode', range);
   return [{ id: { unit: 'pgoff', subject, page: first }, count }];

@@ -12,7 +12,10 @@ import type { LoadedTrace } from './load.js';
 import type { Output } from './output.js';
 import { STDIN_NAME } from './fileSource.js';
 
-/** Takes the suppressed findings out of a judged trace, and lists them with their reasons; untouched where no file is. */
+/**
+ * Takes the suppressed findings out of a judged trace, and lists them with their reasons;
+ * untouched where no file is.
+ */
 export function withoutSuppressed(trace: LoadedTrace, output: Output): LoadedTrace {
   const file = trace.path === STDIN_NAME ? undefined : projectFile(path.resolve(trace.path));
   if (file === undefined) return trace;

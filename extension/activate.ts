@@ -1,4 +1,7 @@
-/** What both hosts start: the sessions and the features on them. Nothing is read, and no worker runs, until a trace is open. */
+/**
+ * What both hosts start: the sessions and the features on them.
+ * Nothing is read, and no worker runs, until a trace is open.
+ */
 import * as vscode from 'vscode';
 import type { App, Feature } from './app.js';
 import type { Platform } from './platform.js';
@@ -24,9 +27,12 @@ import { report } from './features/report.js';
 import { rulePages } from './features/rulePages.js';
 import { status } from './features/status.js';
 import { timeline } from './timeline/panel.js';
-import { views } from './views/sidebar.js';
+import { sidebar } from './views/sidebar.js';
 
-/** `openListing` comes first, since the others ask where a trace is shown; `recognise` last: it opens the sessions that the others watch. */
+/**
+ * `openListing` comes first, since the others ask where a trace is shown; `recognise` last: it opens the
+ * sessions that the others watch.
+ */
 const FEATURES: readonly Feature[] = [
   openListing,
   diagnostics,
@@ -39,7 +45,7 @@ const FEATURES: readonly Feature[] = [
   ask,
   navigation,
   outline,
-  views,
+  sidebar,
   debugConfig,
   debugAdapter,
   hoverValue,

@@ -1,7 +1,10 @@
-/** The texts behind windows and listings, as files that cannot be written: a window that is opened again finds them again. */
+/**
+ * The texts behind windows and listings, as files that cannot be written:
+ * a window that is opened again finds them again.
+ */
 import * as vscode from 'vscode';
 import type { TraceSession } from './analysis/client.js';
-import type { Report } from './protocol/requests.js';
+import type { Report } from './protocol/report.js';
 import type { App } from './app.js';
 import { firstOf, lastOf } from './debugger/parts.js';
 import { unusable } from './features/status.js';
@@ -10,7 +13,10 @@ import { rememberListing, rememberWindow, WINDOW_LINES, WINDOW_SCHEME, windowAdd
 export class Listings implements vscode.FileSystemProvider, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
   readonly onDidChangeFile = this.changed.event;
-  /** Which reading of a trace its texts are of: the file's stamp with the times it was forgotten, and a number that grows with each new one. */
+  /**
+   * Which reading of a trace its texts are of: the file's stamp with the times it was forgotten, and a number
+   * that grows with each new one.
+   */
   private readonly contents = new Map<string, { readonly reading: string; readonly version: number }>();
   private readonly disposables: vscode.Disposable;
 

@@ -1,10 +1,16 @@
-/** Binary traces and compressed files, known by their first bytes. Pure; the readers' own sniffing decides in the end. */
+/**
+ * Binary traces and compressed files, known by their first bytes.
+ * Pure; the readers' own sniffing decides in the end.
+ */
 import { compressionOf } from '../parsers/compressed/detect.js';
 
 /** Bytes that are enough to tell. */
 export const MAGIC_BYTES = 64;
 
-/** What a binary trace begins with: trace.dat, perf.data in both byte orders, and a recording of QEMU's simple backend. */
+/**
+ * What a binary trace begins with: trace.dat, perf.data in both byte orders,
+ * and a recording of QEMU's simple backend.
+ */
 const BEGINNINGS: readonly (readonly number[])[] = [
   [0x17, 0x08, 0x44, 0x74, 0x72, 0x61, 0x63, 0x69, 0x6e, 0x67],
   [0x50, 0x45, 0x52, 0x46, 0x49, 0x4c, 0x45, 0x32],

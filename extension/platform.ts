@@ -1,4 +1,7 @@
-/** What the two extension hosts do differently: reading a file's head, and starting the worker that reads all of it. */
+/**
+ * What the two extension hosts do differently:
+ * reading a file's head, and starting the worker that reads all of it.
+ */
 import type * as vscode from 'vscode';
 import type { FromWorker, Port, Request } from './protocol/requests.js';
 
@@ -16,7 +19,10 @@ export interface Platform {
   readHead(uri: vscode.Uri, length: number): Promise<Uint8Array>;
   /** Size and time of change of a file as text, '' when it is not there. */
   stamp(uri: vscode.Uri): Promise<string>;
-  /** Starts a worker that has the trace at `uri` as its source. Rejects when the file cannot be reached at all. */
+  /**
+   * Starts a worker that has the trace at `uri` as its source.
+   * Rejects when the file cannot be reached at all.
+   */
   startWorker(uri: vscode.Uri): Promise<AnalysisWorker>;
   /** Milliseconds from any fixed point. */
   now(): number;

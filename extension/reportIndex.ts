@@ -1,9 +1,11 @@
 /**
- * Reports of large traces, kept in the user's storage so that reopening one is instant. Keyed by the content's digest
- * and by what it was judged with; never by the trace's place, and never beside it. What is corrupt is thrown away.
+ * Reports of large traces, kept in the user's storage so that reopening one is instant. Keyed by the
+ * content's digest and by what it was judged with; never by the trace's place, and never beside it.
+ * What is corrupt is thrown away.
  */
 import * as vscode from 'vscode';
-import type { CheckOptions, Report } from './protocol/requests.js';
+import type { Report } from './protocol/report.js';
+import type { CheckOptions } from './protocol/requests.js';
 
 /** Changes whenever a report's form or the rules' verdicts may: another version's index is not used. */
 const FORMAT = 'shimtrace.index/2';

@@ -38,7 +38,10 @@ export async function partsOf(run: vscode.Uri): Promise<readonly RunPart[]> {
   );
 }
 
-/** Every file that a trace is read from: itself and, where it is a run, those that it names; only itself where it is wrong. */
+/**
+ * Every file that a trace is read from: itself and, where it is a run, those that it names;
+ * only itself where it is wrong.
+ */
 export async function filesBehind(trace: vscode.Uri): Promise<readonly vscode.Uri[]> {
   if (!isRunFile(trace)) return [trace];
   return projectOf(trace).then(
@@ -67,8 +70,7 @@ async function textOf(file: vscode.Uri): Promise<string> {
   try {
     return new TextDecoder('utf-8').decode(await vscode.workspace.fs.readFile(file));
   } catch (error) {
-    throw new Error(
-      `${file.fsPath}: ${error instanceof Error ? error.message : String(error)}; expected QEMU's trace-events-all`,
-    );
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`${file.fsPath}: ${why}; expected QEMU's trace-events-all`);
   }
 }

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { TraceSession } from './analysis/client.js';
 import { affectsReading, affectsVerdicts, checkOptions } from './config.js';
 import type { Platform } from './platform.js';
-import type { Report } from './protocol/requests.js';
+import type { Report } from './protocol/report.js';
 import type { ReportIndex } from './reportIndex.js';
 
 const SOON_MS = 1500;
@@ -70,8 +70,8 @@ export class Sessions implements vscode.Disposable {
   }
 
   /**
-   * The session of a trace once nothing runs in it. One that is not there yet is waited for, but not for long: whether
-   * a text is a trace is decided at once when it is opened.
+   * The session of a trace once nothing runs in it. One that is not there yet is waited for, but not for
+   * long: whether a text is a trace is decided at once when it is opened.
    */
   async settled(uri: vscode.Uri): Promise<TraceSession | undefined> {
     const session = this.find(uri) ?? (await this.soon(uri));

@@ -1,6 +1,7 @@
 /**
- * Recognises the text of a trace by the shape of its first lines, whatever the file's name. Pure, and cheap: it runs
- * on every plain text that is opened while the extension is active. The readers' own sniffing decides in the end.
+ * Recognises the text of a trace by the shape of its first lines, whatever the file's name. Pure, and
+ * cheap: it runs on every plain text that is opened while the extension is active. The readers' own
+ * sniffing decides in the end.
  */
 
 /** Lines that only a trace begins with. */
@@ -15,7 +16,10 @@ const HEADERS: readonly RegExp[] = [
   /Dumping ftrace buffer:/,
 ];
 
-/** `comm-pid (tgid) [cpu] flags time: event`, of the kernel and of trace-cmd; a console prefix may come before it. */
+/**
+ * `comm-pid (tgid) [cpu] flags time: event`, of the kernel and of trace-cmd;
+ * a console prefix may come before it.
+ */
 const FTRACE_EVENT =
   /^(?:<\d>)?(?:\[ *\d+\.\d+\](?:\[ *[TC]\d+\])? )?\s*\S.{0,40}-\d+\s+(?:\( *[\d-]+\)\s+)?\[\d{3,}\]\s+(?:[^\s:]{4,7}\s+)?[^\s:]*\d: +\S/;
 /** Latency format: `comm-pid cpuflags 12us : event`. */

@@ -1,4 +1,7 @@
-/** Suppressions of findings: the .shimtrace.json at the root of a trace's workspace folder, or beside the trace. */
+/**
+ * Suppressions of findings: the .shimtrace.json at the root of a
+ * trace's workspace folder, or beside the trace.
+ */
 import * as vscode from 'vscode';
 import {
   NO_SUPPRESSIONS,
@@ -10,11 +13,11 @@ import {
   type Suppression,
   type Suppressions,
 } from '../model/findings/suppress.js';
-import type { FindingView } from './protocol/requests.js';
+import type { ReportedFinding } from './protocol/report.js';
 import { fileOf } from './tabs.js';
 
 /** A finding of a run is set aside in the file that it stands in. */
-type Suppressible = Pick<FindingView, 'id'> & Partial<Pick<FindingView, 'at'>>;
+type Suppressible = Pick<ReportedFinding, 'id'> & Partial<Pick<ReportedFinding, 'at'>>;
 
 export class SuppressionStore implements vscode.Disposable {
   private readonly known = new Map<string, Suppressions>();

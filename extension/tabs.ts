@@ -1,4 +1,6 @@
-/** Text tabs and the places they show. A large file has a tab and no text editor, so tabs are what is asked. */
+/**
+ * Text tabs and the places they show. A large file has a tab and no text editor, so tabs are what is asked.
+ */
 import * as vscode from 'vscode';
 import { shownAt, windowAddress } from './window.js';
 
@@ -28,8 +30,8 @@ export function onDidChangeActiveTab(handler: () => void): vscode.Disposable {
 }
 
 /**
- * Shows a 1-based line of a file of any size, or of its listing, where it is open already if it is. The cursor goes to its event:
- * selecting it would scroll its task out of sight.
+ * Shows a 1-based line of a file of any size, or of its listing, where it is open already if it is. The
+ * cursor goes to its event: selecting it would scroll its task out of sight.
  */
 export async function revealLine(
   uri: vscode.Uri,
@@ -55,7 +57,10 @@ export function fileOf(trace: vscode.Uri, file: unknown): vscode.Uri {
   return typeof file === 'string' ? vscode.Uri.parse(file, true) : trace;
 }
 
-/** What a list hands over: a trace and a place in it. The list keeps the focus, so that one can step through it. */
+/**
+ * What a list hands over: a trace and a place in it.
+ * The list keeps the focus, so that one can step through it.
+ */
 export async function revealSpot(uri: unknown, spot: unknown): Promise<void> {
   if (!(uri instanceof vscode.Uri) || typeof spot !== 'object' || spot === null) return;
   const { line, column, file } = spot as {

@@ -1,11 +1,11 @@
 /**
- * Which line of which trace a line of a document is. A document is a trace itself, a window: a piece of a trace that is
- * too large for the editor's own features, cut out around a place, or a part of the listing of a trace that no editor
- * can show: a binary or a compressed one.
+ * Which line of which trace a line of a document is. A document is a trace itself, a window: a piece of a
+ * trace that is too large for the editor's own features, cut out around a place, or a part of the listing of
+ * a trace that no editor can show: a binary or a compressed one.
  */
 import * as vscode from 'vscode';
-import type { Report } from './protocol/requests.js';
-import type { Spot } from './protocol/shapes.js';
+import type { Spot } from './protocol/place.js';
+import type { Report } from './protocol/report.js';
 import { firstOf, lastOf, partOf } from './debugger/parts.js';
 
 export const WINDOW_SCHEME = 'shimtrace-window';
@@ -50,7 +50,9 @@ export function windowUri(trace: vscode.Uri, line: number): vscode.Uri {
   });
 }
 
-/** Address of a part of a trace's listing. By its name, which the language `ftrace` claims, it is no file's. */
+/**
+ * Address of a part of a trace's listing. By its name, which the language `ftrace` claims, it is no file's.
+ */
 export function listingUri(trace: vscode.Uri, part: number): vscode.Uri {
   const range = part === 0 ? '' : ` ${firstOf(part)}–${lastOf(part, Infinity)}`;
   return vscode.Uri.from({
@@ -95,14 +97,20 @@ export function traceLine(
     : { trace: windowAddress(document.uri)?.trace ?? document.uri, line: first + line };
 }
 
-/** The 0-based line of a document that shows a line of its trace; undefined when the document does not reach it. */
+/**
+ * The 0-based line of a document that shows a line of its trace;
+ * undefined when the document does not reach it.
+ */
 export function documentLine(document: vscode.TextDocument, line: number): number | undefined {
   const first = firstLine(document.uri);
   if (first === undefined || line < first || line >= first + document.lineCount) return undefined;
   return line - first;
 }
 
-/** The document that shows a 1-based line of a trace, and its 0-based line there: the trace itself, or a part of its listing. */
+/**
+ * The document that shows a 1-based line of a trace, and its 0-based line there:
+ * the trace itself, or a part of its listing.
+ */
 export function shownAt(
   trace: vscode.Uri,
   line: number,
@@ -113,7 +121,9 @@ export function shownAt(
   return { uri: listingUri(trace, part), line: Math.max(0, line - firstOf(part)) };
 }
 
-/** A place of a trace within a document of it, or where the trace is shown when the document does not reach. */
+/**
+ * A place of a trace within a document of it, or where the trace is shown when the document does not reach.
+ */
 export function locationIn(document: vscode.TextDocument, trace: vscode.Uri, spot: Spot): vscode.Location {
   const inside = documentLine(document, spot.line);
   const { uri, line } =

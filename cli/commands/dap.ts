@@ -13,11 +13,14 @@ export const dap: Command = {
     port: {
       type: 'string',
       value: 'N',
-      help: 'listen on this port of the loopback (0: any free one, printed on standard error) for any number of clients',
+      help:
+        'listen on this port of the loopback (0: any free one, printed on standard error) ' +
+        'for any number of clients',
     },
   },
   details:
-    'The client sends a launch request with "trace", and optionally "rules", "from", "follow" and "sourceMap"; see docs/DEBUGGING.md.',
+    'The client sends a launch request with "trace", and optionally "rules", "from", "follow" and ' +
+    '"sourceMap"; see docs/DEBUGGING.md.',
   async run(args, output) {
     if (args.positionals.length > 0)
       throw new UsageError('dap takes no file: the client names the trace in its launch request');

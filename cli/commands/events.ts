@@ -13,8 +13,12 @@ import { parseRange } from '../select.js';
 
 const FORMATS = ['text', 'tsv', 'json'] as const;
 type Format = (typeof FORMATS)[number];
+/** What of an event a format needs to have described; undefined for all of it. */
+const PARTS = { text: 'text', tsv: 'fields', json: undefined } as const;
 /** Printed at a time. */
 const FLUSH_CHARS = 1 << 16;
+const NS_PER_SECOND = 1_000_000_000n;
+/** Digits of a second's fraction. */
 const NS_DIGITS = 9;
 
 export const events: Command = {
@@ -28,7 +32,9 @@ export const events: Command = {
     from: {
       type: 'string',
       value: 'PLACE',
-      help: "from this line of a text trace or event of a binary one, of several files behind the file's name, as FILE:120; with a fraction, as 12.345, from this second; @N from this tick",
+      help:
+        "from this line of a text trace or event of a binary one, of several files behind the file's name, " +
+        'as FILE:120; with a fraction, as 12.345, from this second; @N from this tick',
     },
     to: { type: 'string', value: 'PLACE', help: 'up to this place, which is included' },
     cpu: { type: 'string', multiple: true, value: 'N', help: 'only events of this CPU; repeatable' },
@@ -45,8 +51,11 @@ export const events: Command = {
       help: 'only events about these guest frames: 0x100000, 0x100000-0x10000f or 0x100000+16',
     },
   },
-  details: `A line of tsv: time in nanoseconds (or ticks), CPU, thread, task, system:name of the event, then one field=value each, with tabs
-between them. Values are printed as the trace's own formats print them; what is not known is empty.`,
+  details: [
+    'A line of tsv: time in nanoseconds (or ticks), CPU, thread, task, system:name of the event, ' +
+      'then one field=value each, with tabs',
+    "between them. Values are printed as the trace's own formats print them; what is not known is empty.",
+  ].join('\n'),
   run(args, output) {
     const trace = openOne(args, args.positionals, events.usage, output);
     try {
@@ -67,30 +76,41 @@ function print(
   output: Output,
 ): void {
   const { table } = open;
+  const json = format === 'json';
   const line = format === 'text' ? eventLine : eventTsv;
-  const part = format === 'text' ? 'text' : format === 'tsv' ? 'fields' : undefined;
-  let text =
-    format === 'json'
-      ? `{\n  "schema": "shimtrace.events/1",\n  "path": ${JSON.stringify(path)},${files ? `\n  "files": ${JSON.stringify(files)},` : ''}\n  "events": [`
-      : '';
+  const part = PARTS[format];
+  let text = json ? jsonHead(path, files) : '';
   let count = 0;
   for (let row = 0; row < table.length; row++) {
     if (!wanted(row)) continue;
     const event = open.describe(row, part);
     const file = pathOf?.(row);
-    text +=
-      format === 'json'
-        ? `${count > 0 ? ',' : ''}\n    ${JSON.stringify({ ...(pathOf && { path: file }), ...eventJson(table, row, event) })}`
-        : withFile(line(table, row, event), format, file);
+    if (json) {
+      const entry = { ...(pathOf && { path: file }), ...eventJson(table, row, event) };
+      text += `${count > 0 ? ',' : ''}\n    ${JSON.stringify(entry)}`;
+    } else text += withFile(line(table, row, event), format, file);
     count++;
     if (text.length < FLUSH_CHARS) continue;
     output.out(text);
     text = '';
   }
-  output.out(format === 'json' ? `${text}${count > 0 ? '\n  ' : ''}]\n}\n` : text);
+  output.out(json ? `${text}${count > 0 ? '\n  ' : ''}]\n}\n` : text);
 }
 
-/** Of several files each line says its own: before it where a person reads it, as the last of the fields in tsv. */
+function jsonHead(path: string, files: readonly string[] | undefined): string {
+  const members = [
+    '"schema": "shimtrace.events/1"',
+    `"path": ${JSON.stringify(path)}`,
+    ...(files ? [`"files": ${JSON.stringify(files)}`] : []),
+    '"events": [',
+  ];
+  return `{\n  ${members.join(',\n  ')}`;
+}
+
+/**
+ * Of several files each line says its own:
+ * before it where a person reads it, as the last of the fields in tsv.
+ */
 function withFile(line: string, format: Format, file: string | undefined): string {
   if (file === undefined) return `${line}\n`;
   return format === 'text' ? `${file}: ${line}\n` : `${line}\ttrace=${file.replace(/[\t\r\n]/g, ' ')}\n`;
@@ -126,17 +146,16 @@ function numbers(args: Args, name: string): ReadonlySet<number> {
 /** By the names' ids: each name is matched once. */
 function nameFilter(table: EventTable, patterns: readonly string[]): Filter {
   const known = new Map<number, boolean>();
+  const matches = (name: string): boolean => {
+    const bare = name.slice(name.indexOf(':') + 1);
+    return patterns.some((pattern) => globMatches(pattern, name) || globMatches(pattern, bare));
+  };
   return (row) => {
     const id = table.nameId(row);
-    let is = known.get(id);
-    if (is === undefined) {
-      const name = table.names.text(id);
-      const bare = name.slice(name.indexOf(':') + 1);
-      known.set(
-        id,
-        (is = patterns.some((pattern) => globMatches(pattern, name) || globMatches(pattern, bare))),
-      );
-    }
+    const before = known.get(id);
+    if (before !== undefined) return before;
+    const is = matches(table.names.text(id));
+    known.set(id, is);
     return is;
   };
 }
@@ -166,7 +185,7 @@ function placeFilter(trace: LoadedRun, text: string | undefined, option: 'from' 
     );
   const absolute = ticks
     ? BigInt(ticks[1]!)
-    : BigInt(seconds![1]!) * 1_000_000_000n + BigInt(seconds![2]!.padEnd(NS_DIGITS, '0'));
+    : BigInt(seconds![1]!) * NS_PER_SECOND + BigInt(seconds![2]!.padEnd(NS_DIGITS, '0'));
   const time = Number(absolute - table.meta.t0);
   return isFrom ? (row) => table.ts(row) >= time : (row) => table.ts(row) <= time;
 }

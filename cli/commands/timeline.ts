@@ -25,38 +25,40 @@ export const timeline: Command = {
     at: {
       type: 'string',
       value: 'LINE|TIME',
-      help: 'the state after the event on this line (of several files: FILE:LINE), or (with a decimal point) after the last event up to this time',
+      help:
+        'the state after the event on this line (of several files: FILE:LINE), ' +
+        'or (with a decimal point) after the last event up to this time',
     },
     format: { type: 'string', value: 'FORMAT', help: `${FORMATS.join(', ')} (default table)` },
     ...LOAD_OPTIONS,
     ...RUN_OPTIONS,
   },
-  details: `Without --gfn, --inode or --vm every page that the trace says something about is printed. Pages whose life is the
-same are one range. A page of a guest_memfd is shown under its guest frame while a memslot binds the two.`,
+  details: [
+    'Without --gfn, --inode or --vm every page that the trace says something about is printed. ' +
+      'Pages whose life is the',
+    'same are one range. A page of a guest_memfd is shown under its guest frame while a memslot binds the two.',
+  ].join('\n'),
   run(args, output) {
     const format = args.choice('format', FORMATS, 'table');
     const trace = loadOne(args, args.positionals, timeline.usage, loadOptions(args), output);
     const at = args.text('at');
-    const row =
-      at === undefined
-        ? undefined
-        : trace.bundle && !/^\d+\./.test(at)
-          ? rowInFile(trace, at)
-          : rowOf(trace.table, at);
+    const row = at === undefined ? undefined : rowOfPlace(trace, at);
     const printer = new Printer(trace, format, output);
-    for (const selected of selectPages(trace.analysis, args)) {
-      for (const piece of mergeAlike(
-        trace.analysis,
-        selected.id,
-        rangePieces(trace.analysis, selected.id, selected.count),
-      )) {
-        printer.piece({ ...selected.id, page: piece.first }, piece.count, row);
-      }
+    for (const { id, count } of selectPages(trace.analysis, args)) {
+      const pieces = rangePieces(trace.analysis, id, count);
+      for (const piece of mergeAlike(trace.analysis, id, pieces))
+        printer.piece({ ...id, page: piece.first }, piece.count, row);
     }
     printer.end();
     return EXIT.clean;
   },
 };
+
+/** Row of `--at`, in a trace of one file or of several. */
+function rowOfPlace(trace: LoadedTrace & LoadedRun, at: string): number {
+  const isTime = /^\d+\./.test(at);
+  return trace.bundle && !isTime ? rowInFile(trace, at) : rowOf(trace.table, at);
+}
 
 /** Row of `--at FILE:LINE`, or the last before it. */
 function rowInFile(trace: LoadedRun, at: string): number {
@@ -66,7 +68,11 @@ function rowInFile(trace: LoadedRun, at: string): number {
   return Math.min(row, trace.open.table.length - 1);
 }
 
-/** Row of `--at`: a line's event (or the last before it), or with a decimal point the last event up to a time. */
+const NS_PER_SECOND = 1_000_000_000n;
+/** Digits of a second's fraction. */
+const NS_DIGITS = 9;
+
+/** Row of `--at`: of a line's event (or the last before it), or with a decimal point of the last up to a time. */
 export function rowOf(table: EventTable, at: string): number {
   if (/^\d+$/.test(at)) {
     const line = Number(at);
@@ -85,13 +91,15 @@ export function rowOf(table: EventTable, at: string): number {
     throw new InputError(
       `--at ${at}: the times of this trace are not in seconds (${table.meta.timeUnit}); give a line`,
     );
-  const wanted = BigInt(match[1]!) * 1_000_000_000n + BigInt(match[2]!.padEnd(9, '0'));
+  const wanted = BigInt(match[1]!) * NS_PER_SECOND + BigInt(match[2]!.padEnd(NS_DIGITS, '0'));
   let row = -1;
   for (let i = 0; i < table.length; i++) if (table.absoluteTime(i) <= wanted) row = i;
   return row;
 }
 
-/** Joins neighbours of one history: operations that came page by page leave cuts that no longer mean anything. */
+/**
+ * Joins neighbours of one history: operations that came page by page leave cuts that no longer mean anything.
+ */
 function* mergeAlike(analysis: Analysis, id: PageId, pieces: readonly RangePiece[]): Generator<RangePiece> {
   let held: { first: number; count: number; key: string } | undefined;
   for (const piece of pieces) {
@@ -139,10 +147,7 @@ class Printer {
     private readonly output: Output,
   ) {
     if (format === 'csv') this.put(`${CSV_COLUMNS.join(',')}\n`);
-    if (format === 'json')
-      this.put(
-        `{\n  "schema": "shimtrace.timeline/1",\n  "path": ${JSON.stringify(trace.path)},${trace.files ? `\n  "files": ${JSON.stringify(trace.files)},` : ''}\n  "intervals": [`,
-      );
+    if (format === 'json') this.put(jsonHead(trace));
   }
 
   /** All intervals of a piece that say anything, or the one that holds `row`. */
@@ -188,7 +193,8 @@ class Printer {
     const until = interval.untilRow >= table.length ? 'end' : this.place(interval.untilRow);
     const time = interval.fromRow < 0 ? '' : timeText(table, interval.fromRow);
     const event = interval.fromRow < 0 ? '' : `  <- ${table.name(interval.fromRow)}`;
-    return `  ${from.padStart(8)} .. ${until.padEnd(8)} ${time.padStart(16)}  ${describeState(interval.state)}${event}\n`;
+    const span = `${from.padStart(8)} .. ${until.padEnd(8)} ${time.padStart(16)}`;
+    return `  ${span}  ${describeState(interval.state)}${event}\n`;
   }
 
   /** Line of a row, behind its file's name where there are several. */
@@ -292,6 +298,16 @@ class Printer {
     if (this.buffer !== '') this.output.out(this.buffer);
     this.buffer = '';
   }
+}
+
+function jsonHead({ path: name, files }: LoadedRun): string {
+  const members = [
+    '"schema": "shimtrace.timeline/1"',
+    `"path": ${JSON.stringify(name)}`,
+    ...(files ? [`"files": ${JSON.stringify(files)}`] : []),
+    '"intervals": [',
+  ];
+  return `{\n  ${members.join(',\n  ')}`;
 }
 
 function csvCell(text: string): string {

@@ -1,20 +1,21 @@
 /**
- * One trace as the host knows it: a worker that is started when something is asked and ended when the trace is closed
- * or the work is cancelled, and the last report. State changes are announced; requests end in a result or a JobError.
+ * One trace as the host knows it: a worker that is started when something is asked and ended when the
+ * trace is closed or the work is cancelled, and the last report. State changes are announced; requests
+ * end in a result or a JobError.
  */
 import * as vscode from 'vscode';
 import type { AnalysisWorker, Platform } from '../platform.js';
 import type { ReportIndex } from '../reportIndex.js';
 import { filesBehind } from '../runs.js';
-import type { DebugMessage } from '../worker/debugServer.js';
+import type { Report } from '../protocol/report.js';
 import type {
   CheckOptions,
+  DebugMessage,
   FromWorker,
   JobError,
   Method,
   Methods,
   Progress,
-  Report,
 } from '../protocol/requests.js';
 
 export type SessionState =
@@ -72,7 +73,10 @@ export class TraceSession implements vscode.Disposable {
     private readonly index?: ReportIndex,
   ) {}
 
-  /** Reads (once per content) and judges. Resolves to the report, or undefined when it failed or was overtaken; see `state`. */
+  /**
+   * Reads (once per content) and judges.
+   * Resolves to the report, or undefined when it failed or was overtaken; see `state`.
+   */
   async check(options: CheckOptions): Promise<Report | undefined> {
     const run = ++this.run;
     this.enter({ kind: 'running', progress: undefined });
@@ -139,7 +143,10 @@ export class TraceSession implements vscode.Disposable {
     return (await Promise.all(files.map((file) => this.platform.stamp(file)))).join(' ');
   }
 
-  /** The file has changed, or shall be read again for certain: what the worker holds and the index knows is old. */
+  /**
+   * The file has changed, or shall be read again for certain:
+   * what the worker holds and the index knows is old.
+   */
   forget(): void {
     this.mayUseIndex = false;
     this.forgotten++;
@@ -154,7 +161,8 @@ export class TraceSession implements vscode.Disposable {
   }
 
   private startedWorker(): Promise<AnalysisWorker> {
-    return (this.worker ??= this.startWorker());
+    this.worker ??= this.startWorker();
+    return this.worker;
   }
 
   private async startWorker(): Promise<AnalysisWorker> {
@@ -195,7 +203,8 @@ export class TraceSession implements vscode.Disposable {
     this.worker = undefined;
     this.drops++;
     if (worker) this.dropped.fire();
-    // A worker that is still starting ends as soon as it has started; one that never started has nothing to end.
+    // A worker that is still starting ends as soon as it has started; one that never started has nothing to
+    // end.
     worker?.then(
       (started) => started.terminate(),
       () => undefined,

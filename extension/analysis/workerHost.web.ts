@@ -5,16 +5,17 @@ import { isRunFile, partsOf, traceEventsText, type RunPart } from '../runs.js';
 import type { FromWorker } from '../protocol/requests.js';
 import type { WebFile, WebRun } from '../worker/worker.web.js';
 
+const MIB = 1024 * 1024;
 /** Above this a browser tab is likely to be ended by its browser. */
-export const WEB_MAX_BYTES = 512 * 1024 * 1024;
+export const WEB_MAX_BYTES = 512 * MIB;
 
 /** A browser reads a file whole or not at all: says so of one that would not fit. */
 export async function refuseTooLarge(uri: vscode.Uri): Promise<void> {
   const { size } = await vscode.workspace.fs.stat(uri);
-  if (size > WEB_MAX_BYTES)
-    throw new Error(
-      `in the browser a trace may have ${WEB_MAX_BYTES / 1048576} MB, and this one has ${Math.ceil(size / 1048576)} MB: open its folder in a desktop or remote window`,
-    );
+  if (size <= WEB_MAX_BYTES) return;
+  const limit = `in the browser a trace may have ${WEB_MAX_BYTES / MIB} MB`;
+  const advice = 'open its folder in a desktop or remote window';
+  throw new Error(`${limit}, and this one has ${Math.ceil(size / MIB)} MB: ${advice}`);
 }
 
 async function bytesOf(uri: vscode.Uri): Promise<Uint8Array<ArrayBuffer>> {

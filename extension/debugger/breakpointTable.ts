@@ -1,4 +1,7 @@
-/** The breakpoints that a client has set, by where they came from. Setting a kind again replaces all of that kind. */
+/**
+ * The breakpoints that a client has set, by where they came from.
+ * Setting a kind again replaces all of that kind.
+ */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { ExprError } from '../../model/expr/error.js';
 import type { Verdict } from '../../model/findings/finding.js';

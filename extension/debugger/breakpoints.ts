@@ -1,8 +1,9 @@
 /**
- * Breakpoints of all kinds. Each finds its candidates on its own, in either direction, without moving the cursor;
- * conditions, hit counts and whether a watched fact really changed are asked at the candidate.
+ * Breakpoints of all kinds. Each finds its candidates on its own, in either direction, without moving the
+ * cursor; conditions, hit counts and whether a watched fact really changed are asked at the candidate.
  */
 import { firstAbove } from '../../parsers/base/search.js';
+import { SEGMENT_ROWS, SEGMENT_SHIFT } from '../../parsers/events/table.js';
 import { evaluate, truthOf } from '../../model/expr/evaluate.js';
 import { ExprError } from '../../model/expr/error.js';
 import { globMatches } from '../../model/expr/glob.js';
@@ -118,7 +119,8 @@ class LastFound {
     if (this.direction === direction && holds) return found;
     this.row = row;
     this.direction = direction;
-    return (this.found = search());
+    this.found = search();
+    return this.found;
   }
 }
 
@@ -131,8 +133,10 @@ export class LineBreakpoint implements Breakpoint {
   ) {}
 
   nearest(row: number, direction: Direction): number {
-    return direction > 0 ? (this.row > row ? this.row : -1) : this.row < row ? this.row : -1;
+    const isAhead = direction > 0 ? this.row > row : this.row < row;
+    return isAhead ? this.row : -1;
   }
+
   reason(): StopReason {
     return { reason: 'breakpoint', description: 'Breakpoint' };
   }
@@ -173,10 +177,10 @@ export class NameBreakpoint implements Breakpoint {
     const { table } = this.index;
     const { matching } = this;
     for (let r = row + direction; r >= 0 && r < table.length; ) {
-      const segment = table.segments[r >>> 16]!;
-      const base = r - (r & 0xffff);
+      const segment = table.segments[r >>> SEGMENT_SHIFT]!;
       const { name } = segment;
-      let i = r & 0xffff;
+      let i = r & (SEGMENT_ROWS - 1);
+      const base = r - i;
       if (direction > 0) {
         for (; i < segment.length; i++) if (matching[name[i]!] === 1) return base + i;
         r = base + segment.length;

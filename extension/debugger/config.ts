@@ -1,6 +1,6 @@
 /** Launch configurations of the debug type `shimtrace`, and the commands that start and steer a replay. */
 import * as vscode from 'vscode';
-import type { FindingView } from '../protocol/requests.js';
+import type { ReportedFinding } from '../protocol/report.js';
 import type { App, Feature } from '../app.js';
 import { activeTabUri } from '../tabs.js';
 import { traceLine, windowAddress } from '../window.js';
@@ -20,14 +20,23 @@ function activeTrace(): vscode.Uri | undefined {
   return uri && (windowAddress(uri)?.trace ?? uri);
 }
 
-/** A path for local files, so that breakpoints and stack frames name the file as the editor does; else the URI. */
+/**
+ * A path for local files, so that breakpoints and stack frames name
+ * the file as the editor does; else the URI.
+ */
 function traceText(uri: vscode.Uri): string {
   return uri.scheme === 'file' ? uri.fsPath : uri.toString();
 }
 
 const provider: vscode.DebugConfigurationProvider = {
   provideDebugConfigurations: () => [
-    { type: DEBUG_TYPE, request: 'launch', name: vscode.l10n.t('Replay the open trace'), trace: '${file}' },
+    {
+      type: DEBUG_TYPE,
+      request: 'launch',
+      name: vscode.l10n.t('Replay the open trace'),
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of launch.json
+      trace: '${file}',
+    },
   ],
   /** F5 without a launch.json comes with an empty configuration: the open trace is meant. */
   resolveDebugConfiguration: (_folder, config) => {
@@ -110,8 +119,8 @@ interface WatchTarget {
 }
 
 /**
- * Stops the replay whenever a page changes, or no longer; by default the page of the event at the cursor. A trace that
- * is not being replayed begins to be, at the event that was pointed at.
+ * Stops the replay whenever a page changes, or no longer; by default the page of the event at the cursor. A
+ * trace that is not being replayed begins to be, at the event that was pointed at.
  */
 async function stopOnChange(target: unknown): Promise<void> {
   const { trace, row, dataId } = (typeof target === 'object' && target !== null ? target : {}) as WatchTarget;
@@ -154,7 +163,7 @@ async function replayFinding(app: App, target: unknown): Promise<void> {
   if (picked) await startReplay({ trace: wanted.trace, from: { finding: picked.finding.id } });
 }
 
-function placeText({ at }: FindingView): string {
+function placeText({ at }: ReportedFinding): string {
   return at.line > 0 ? vscode.l10n.t('line {0}', at.line) : vscode.l10n.t('event {0}', at.row);
 }
 

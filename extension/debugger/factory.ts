@@ -1,6 +1,7 @@
 /**
- * The debug adapter in VS Code: it passes messages between the editor and the analysis worker of the trace, where the
- * session runs. The place that a replay has reached is announced, for everything else that shows the trace.
+ * The debug adapter in VS Code: it passes messages between the editor and the analysis worker of
+ * the trace, where the session runs. The place that a replay has reached is announced, for
+ * everything else that shows the trace.
  */
 import * as vscode from 'vscode';
 import type { TraceSession } from '../analysis/client.js';
@@ -14,7 +15,7 @@ import { fromDocuments, toDocuments } from './sources.js';
 export interface Instant {
   readonly uri: vscode.Uri;
   readonly row: number;
-  /** 1-based line of a text trace, 0 in a binary one. */
+  /** 1-based line of the trace's file or its listing. */
   readonly line: number;
   readonly page?:
     | { readonly vm: number; readonly gfn: number; readonly inode: number; readonly pgoff: number }

@@ -1,4 +1,6 @@
-/** Kernel stack frames that follow an event: read from the text of the source, or addresses of a binary one. */
+/**
+ * Kernel stack frames that follow an event: read from the text of the source, or addresses of a binary one.
+ */
 import { firstIndex } from '../../parsers/base/search.js';
 import type { StackMark } from '../../parsers/events/table.js';
 import type { TraceIndex } from '../../model/cursor/traceIndex.js';
@@ -7,14 +9,21 @@ import type { FrameName, LoadedTrace } from './host.js';
 /** A stack's text is read up to here. */
 const STACK_BYTES_MAX = 1 << 16;
 const FRAMES_MAX = 128;
+/** A longer line is no frame. */
+const LINE_CHARS_MAX = 512;
 
-/** ` => kvm_gmem_get_pfn+0x10/0x20 [kvm]`, `\tffffffff81253990 kvm_gmem_get_pfn+0x10 ([kernel.kallsyms])`, ` => 00000000002a`. */
+/** ` => kvm_gmem_get_pfn+0x10/0x20 [kvm]`, `\tffffffff81253990 kvm_gmem_get_pfn+0x10 ([kernel.kallsyms])`. */
 const FRAME =
   /^\s*(?:=>\s*)?(?:([0-9a-f]{4,16})\s+)?([A-Za-z_.$][\w.$]*)(?:\+0x([0-9a-f]+))?(?:\/0x([0-9a-f]+))?(?:\s*[[(]+([^\])]+)[\])]+)?\s*$/i;
-/** Without a symbol: ` => 0xffffffffa0001000`, ` => <00007f8d2b1c9a37>`, `\tffffffff81253990 [unknown] ([kernel.kallsyms])`. */
+/**
+ * Without a symbol: ` => 0xffffffffa0001000`, ` => 00000000002a`, ` => <00007f8d2b1c9a37>`,
+ * `\tffffffff81253990 [unknown] ([kernel.kallsyms])`.
+ */
 const ADDRESS = /^\s*(?:=>\s*)?(?:<|0x)?([0-9a-f]{8,16})>?(?:\s+\[unknown\].*)?\s*$/i;
 
-/** PERF_CONTEXT_*: the last values of the address space say whose addresses follow, and are none themselves. */
+/**
+ * PERF_CONTEXT_*: the last values of the address space say whose addresses follow, and are none themselves.
+ */
 const CONTEXT_MARKS = 0xfffffffffffff001n;
 
 const decoder = new TextDecoder('utf-8');
@@ -72,7 +81,7 @@ export function parseFrames(text: string): readonly FrameName[] {
 }
 
 function parseFrame(line: string): FrameName | undefined {
-  if (line.length > 512 || /^\s*$/.test(line) || /stack trace>/.test(line)) return undefined;
+  if (line.length > LINE_CHARS_MAX || /^\s*$/.test(line) || /stack trace>/.test(line)) return undefined;
   const bare = ADDRESS.exec(line);
   if (bare) return { symbol: '', offset: -1, size: -1, module: '', address: BigInt(`0x${bare[1]}`) };
   const match = FRAME.exec(line.replace(/\r$/, ''));

@@ -6,7 +6,10 @@ import type { OpenTrace } from '../../parsers/reader.js';
 export interface TraceFiles {
   /** The file of a row, and whether its lines can be shown: else it is shown as a listing. */
   of(row: number): { readonly path: string; readonly isText: boolean };
-  /** First row at or after a line of a file, the table's length when there is none; -1 for a file that is none of the trace's. */
+  /**
+   * First row at or after a line of a file, the table's length when there is none;
+   * -1 for a file that is none of the trace's.
+   */
   rowAtLine(path: string, line: number): number;
   /** Bytes of the file that a row is of. */
   read(row: number, offset: number, length: number): Uint8Array;
@@ -53,19 +56,24 @@ export interface SourceMap {
 }
 
 export interface DebugHost {
-  /** Reads and judges a trace, of one file or of `more` with it. Rejects with a message for the user when it cannot be used. */
+  /**
+   * Reads and judges a trace, of one file or of `more` with it.
+   * Rejects with a message for the user when it cannot be used.
+   */
   openTrace(path: string, rules: readonly string[], more: readonly string[]): Promise<LoadedTrace>;
   /** How a path of the client is compared with others: made absolute, where there is a working folder. */
   readonly absolute?: (path: string) => string;
-  /** Finds a frame's source line; undefined when it cannot. Absent where programs and files cannot be reached. */
+  /**
+   * Finds a frame's source line; undefined when it cannot. Absent where programs and files cannot be reached.
+   */
   readonly findSource?: (frame: FrameName, map: SourceMap) => Promise<SourcePlace | undefined>;
   /** Lets other messages in during long work. */
   breathe(): Promise<void>;
   /** Milliseconds from any fixed point. */
   now(): number;
   /**
-   * How the source of a trace is named to the client when it is not the file itself, for example the address of an
-   * editor's listing of a binary trace. undefined: the adapter gives it out in pages.
+   * How the source of a trace is named to the client when it is not the file itself, for example the address
+   * of an editor's listing of a binary trace. undefined: the adapter gives it out in pages.
    */
   readonly listingOf?: (
     path: string,

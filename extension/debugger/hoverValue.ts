@@ -1,6 +1,7 @@
 /**
- * What the editor evaluates under the mouse while a trace is replayed: fields of the event that the replay stands at, on
- * its own line only. On any other line the same word is another event's, and the hover of that event is shown.
+ * What the editor evaluates under the mouse while a trace is replayed: fields of the event that the
+ * replay stands at, on its own line only. On any other line the same word is another event's, and the
+ * hover of that event is shown.
  */
 import * as vscode from 'vscode';
 import type { Feature } from '../app.js';

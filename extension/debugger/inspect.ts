@@ -1,4 +1,6 @@
-/** Requests that look at the state: evaluate, completions, what can be watched, and what stopped the replay. */
+/**
+ * Requests that look at the state: evaluate, completions, what can be watched, and what stopped the replay.
+ */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { complete } from '../../model/expr/complete.js';
 import { ExprError } from '../../model/expr/error.js';

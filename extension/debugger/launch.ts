@@ -107,6 +107,10 @@ function prefixed(value: string): Record<string, unknown> {
   return match ? { [match[1]!]: match[2] } : {};
 }
 
+const FOLLOW_EXAMPLES =
+  '"all", "page", "thread", "conversion", {"page": "0x100"}, ' +
+  '{"vcpu": 0}, {"thread": 1234} or {"conversion": 0}';
+
 function followOf(value: unknown): Follow {
   if (value === undefined || value === 'all') return { kind: 'all' };
   if (value === 'page' || value === 'thread' || value === 'conversion') return { kind: 'here', what: value };
@@ -121,10 +125,7 @@ function followOf(value: unknown): Follow {
   for (const kind of ['vcpu', 'thread', 'conversion'] as const) {
     if (object[kind] !== undefined) return { kind, number: whole(object[kind], `"follow".${kind}`) };
   }
-  throw new UserError(
-    15,
-    'launch: "follow" must be "all", "page", "thread", "conversion", {"page": "0x100"}, {"vcpu": 0}, {"thread": 1234} or {"conversion": 0}',
-  );
+  throw new UserError(15, `launch: "follow" must be ${FOLLOW_EXAMPLES}`);
 }
 
 function sourceMapOf(value: unknown): SourceMap {
@@ -143,7 +144,10 @@ function sourceMapOf(value: unknown): SourceMap {
   return { vmlinux, tree, prefixes };
 }
 
-/** What a launch follows, once it stands where it begins; throws UserError where there is nothing of that sort. */
+/**
+ * What a launch follows, once it stands where it begins;
+ * throws UserError where there is nothing of that sort.
+ */
 export function followHere(follow: Follow, view: StateView): Follow {
   if (follow.kind === 'conversion') conversionOf(view.index.analysis.conversions, follow.number);
   if (follow.kind !== 'here') return follow;
@@ -200,6 +204,10 @@ export function conversionOf(conversions: readonly Conversion[], number: number)
   return found;
 }
 
+const NS_PER_SECOND = 1_000_000_000n;
+/** Digits of a second's fraction that are kept. */
+const NS_DIGITS = 9;
+
 /** First row at or after a time as the trace prints it. Digits are read as integers: no time is rounded. */
 function rowAtTime(index: TraceIndex, timeText: string): number {
   const { table } = index;
@@ -212,11 +220,11 @@ function rowAtTime(index: TraceIndex, timeText: string): number {
         : 'launch: "from".time must be seconds as the trace prints them',
     );
   }
-  const seconds = BigInt(match[1]!);
+  const whole = BigInt(match[1]!);
   const wanted =
     table.meta.timeUnit === 'ticks'
-      ? seconds
-      : seconds * 1000000000n + BigInt((match[2] ?? '').padEnd(9, '0'));
+      ? whole
+      : whole * NS_PER_SECOND + BigInt((match[2] ?? '').padEnd(NS_DIGITS, '0'));
   return Math.min(
     firstIndex(table.length, (row) => table.absoluteTime(row) >= wanted),
     table.length - 1,

@@ -1,6 +1,6 @@
 /**
- * Between rows and the lines that a client shows: lines of a text trace, lines of an editor's listing of a binary
- * one, or lines of the pages of a listing that the adapter gives out itself.
+ * Between rows and the lines that a client shows: lines of a text trace, lines of an editor's listing of a
+ * binary one, or lines of the pages of a listing that the adapter gives out itself.
  */
 import { firstIndex } from '../../parsers/base/search.js';
 import type { DebugProtocol } from '@vscode/debugprotocol';
@@ -52,7 +52,10 @@ export class Lines {
     return { source: this.partSource(name, part), line: this.lineOf(row) - firstOf(part) + 1 };
   }
 
-  /** First row at or after a line of a source, the last row when there is none. -1 when the source is not this trace. */
+  /**
+   * First row at or after a line of a source, the last row when there is none.
+   * -1 when the source is not this trace.
+   */
   rowIn(source: DebugProtocol.Source | undefined, line: number): number {
     if (source?.sourceReference !== undefined && source.sourceReference > 0) {
       if (this.isText) return -1;

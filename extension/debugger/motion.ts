@@ -1,6 +1,6 @@
 /**
- * Moving through the trace: which event a step goes to, and running until something stops it. Everything works in
- * both directions.
+ * Moving through the trace: which event a step goes to, and running until something stops it.
+ * Everything works in both directions.
  */
 import { Op, type OpCode } from '../../model/ops/oplog.js';
 import type { TraceIndex } from '../../model/cursor/traceIndex.js';
@@ -76,7 +76,10 @@ export function nearestRow(index: TraceIndex, row: number, direction: Direction,
   return -1;
 }
 
-/** The nearest row whose event changes the state of the shim; leaves the view there. -1, and the view as it was, when there is none. */
+/**
+ * The nearest row whose event changes the state of the shim; leaves the view there.
+ * -1, and the view as it was, when there is none.
+ */
 export function nearestChange(view: StateView, direction: Direction, test: EventTest): number {
   const { ops } = view.cursor;
   const start = view.row;
@@ -112,7 +115,10 @@ export interface RunOptions {
 /** Work between two looks at the client's messages. */
 const SLICE_MS = 40;
 
-/** Runs until a breakpoint stops it, the client pauses it, or nothing is left before the limit; leaves the view where it stopped. */
+/**
+ * Runs until a breakpoint stops it, the client pauses it, or nothing is left before the limit;
+ * leaves the view where it stopped.
+ */
 export async function run(
   view: StateView,
   root: ExprObject,
@@ -126,9 +132,8 @@ export async function run(
   for (;;) {
     const set = breakpoints();
     const next = nearestOf(set, row, direction);
-    if (next < 0 || (direction > 0 ? next >= limit : next <= limit)) {
-      return { stop: undefined, breakpoints: [], paused: false };
-    }
+    const isBeyond = direction > 0 ? next >= limit : next <= limit;
+    if (next < 0 || isBeyond) return { stop: undefined, breakpoints: [], paused: false };
     row = next;
     view.cursor.seek(row);
     const hit = hitsAt(view, root, set, direction, row, options.log);
@@ -156,7 +161,8 @@ function nearestOf(breakpoints: readonly Breakpoint[], row: number, direction: D
   let nearest = -1;
   for (const breakpoint of breakpoints) {
     const found = breakpoint.nearest(row, direction);
-    if (found >= 0 && (nearest < 0 || (direction > 0 ? found < nearest : found > nearest))) nearest = found;
+    const isNearer = nearest < 0 || (direction > 0 ? found < nearest : found > nearest);
+    if (found >= 0 && isNearer) nearest = found;
   }
   return nearest;
 }
@@ -175,23 +181,25 @@ function hitsAt(
     if (breakpoint.nearest(row - direction, direction) !== row) continue;
     const reason = breakpoint.reason(view);
     if (!reason) continue;
-    const holds = conditionHolds(breakpoint.condition, root);
+    const { condition } = breakpoint;
+    const holds = conditionHolds(condition, root);
     if (holds === false) continue;
     breakpoint.hits++;
-    if (breakpoint.condition.hits && !breakpoint.condition.hits(breakpoint.hits)) continue;
-    if (breakpoint.condition.log) {
-      log(renderTemplate(breakpoint.condition.log, root));
+    if (condition.hits && !condition.hits(breakpoint.hits)) continue;
+    if (condition.log) {
+      log(renderTemplate(condition.log, root));
       continue;
     }
     hit.push(breakpoint.id);
-    stop ??=
-      holds === true
-        ? reason
-        : {
-            ...reason,
-            description: 'Condition failed',
-            text: `The condition cannot be worked out here: ${holds}`,
-          };
+    stop ??= holds === true ? reason : failedCondition(reason, holds);
   }
   return stop && { stop, breakpoints: hit, paused: false };
+}
+
+function failedCondition(reason: StopReason, why: string): StopReason {
+  return {
+    ...reason,
+    description: 'Condition failed',
+    text: `The condition cannot be worked out here: ${why}`,
+  };
 }

@@ -1,6 +1,6 @@
 /**
- * How the listing of a trace is cut: what is small is one document, what is large is parts of equal size, so that each
- * line stands in one document and any part opens at once. Lines are counted from 1, parts from 0.
+ * How the listing of a trace is cut: what is small is one document, what is large is parts of equal size, so
+ * that each line stands in one document and any part opens at once. Lines are counted from 1, parts from 0.
  */
 
 /** A listing of up to this many lines is one document: all of the editor's features work on it. */

@@ -1,6 +1,7 @@
 /**
- * The debug adapter protocol without a transport: requests in, responses and events out as plain objects. Needs
- * neither Node nor an editor, so that the same session runs in a worker, in a browser and behind a socket.
+ * The debug adapter protocol without a transport: requests in, responses and events out as plain
+ * objects. Needs neither Node nor an editor, so that the same session runs in a worker, in a
+ * browser and behind a socket.
  */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { assert } from '../../parsers/base/assert.js';
@@ -18,7 +19,8 @@ export class UserError extends Error {
   }
 }
 
-export type Handler = (args: never, request: DebugProtocol.Request) => object | void | Promise<object | void>;
+/** Serves one command: gives the response's body, at once or later; undefined where success says it all. */
+export type Handler = (args: never) => unknown;
 
 export class Connection {
   private sequence = 1;
@@ -34,8 +36,8 @@ export class Connection {
   }
 
   /**
-   * Does something once the request at hand is answered with success; to be called before the handler first waits.
-   * What goes wrong there is told to the user.
+   * Does something once the request at hand is answered with success; to be called before the handler first
+   * waits. What goes wrong there is told to the user.
    */
   after(work: () => Promise<void>): void {
     assert(this.later !== undefined, 'work after a request, outside of one');
@@ -62,10 +64,10 @@ export class Connection {
       const handler = this.handlers.get(request.command);
       if (!handler) throw new UserError(1, `shimtrace does not know the request '${request.command}'`, false);
       this.later = later;
-      const answer = handler((request.arguments ?? {}) as never, request);
+      const answer = handler((request.arguments ?? {}) as never);
       this.later = undefined;
       const body = await answer;
-      if (body) response.body = body;
+      if (body !== undefined) response.body = body;
     } catch (error) {
       fail(response, error);
     } finally {

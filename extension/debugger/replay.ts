@@ -48,7 +48,9 @@ export class Replay {
     return this.index.table.length - 1;
   }
 
-  /** The state after a row: the cursor's own where it stands there. Valid until the next call for another row. */
+  /**
+   * The state after a row: the cursor's own where it stands there. Valid until the next call for another row.
+   */
   at(row: number): Seat {
     if (row === this.row) return this.here;
     if (this.aside.view.row !== row) this.aside.view.cursor.seek(row);

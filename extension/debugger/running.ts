@@ -1,4 +1,7 @@
-/** The replays that are under way, by their trace. The editor itself tells only which debug session is the active one. */
+/**
+ * The replays that are under way, by their trace.
+ * The editor itself tells only which debug session is the active one.
+ */
 import * as vscode from 'vscode';
 
 export const DEBUG_TYPE = 'shimtrace';

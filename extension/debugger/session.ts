@@ -1,9 +1,10 @@
 /**
- * A debug session over a recorded trace: the debug adapter protocol on one side, the cursor over the model on the
- * other. It needs neither an editor nor Node: whoever runs it gives a host and passes messages.
+ * A debug session over a recorded trace: the debug adapter protocol on one side, the cursor over the model on
+ * the other. It needs neither an editor nor Node: whoever runs it gives a host and passes messages.
  */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { Finding } from '../../model/findings/finding.js';
+import { plural } from '../../model/findings/report.js';
 import { BreakpointTable, FILTERS } from './breakpointTable.js';
 import type { Breakpoint, Direction } from './breakpoints.js';
 import type { DebugHost } from './host.js';
@@ -61,6 +62,8 @@ const STEP_TARGETS = [
   { id: 5, label: 'End of the conversion', kind: 'conversion', direction: 1 },
   { id: 6, label: 'Start of the conversion', kind: 'conversion', direction: -1 },
 ] as const;
+
+type StepKind = (typeof STEP_TARGETS)[number]['kind'];
 
 interface Stopped {
   readonly reason: string;
@@ -154,9 +157,12 @@ export class DebugSession {
     this.breakpoints = new BreakpointTable(replay);
     this.variables = new Variables(replay);
     const { findings, conversions } = trace.analysis;
-    const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
-    const output = `${counted(table.length, 'event')}, ${counted(conversions.length, 'conversion')}, ${counted(findings.length, 'finding')}\n`;
-    this.connection.event('output', { category: 'console', output });
+    const held = [
+      plural(table.length, 'event'),
+      plural(conversions.length, 'conversion'),
+      plural(findings.length, 'finding'),
+    ];
+    this.connection.event('output', { category: 'console', output: `${held.join(', ')}\n` });
   }
 
   /** The first stop, or the first run when the launch says not to stop at once. */
@@ -241,13 +247,10 @@ export class DebugSession {
       const first = this.fromClient(args.line);
       const last = this.fromClient(args.endLine ?? args.line);
       const found: DebugProtocol.BreakpointLocation[] = [];
-      for (
-        let row = lines.rowIn(args.source, first);
-        row >= 0 && row <= lastRow && found.length < BREAKPOINT_LOCATIONS_MAX;
-        row++
-      ) {
+      for (let row = lines.rowIn(args.source, first); row >= 0 && row <= lastRow; row++) {
         const { line } = lines.placeOf(row);
-        if (line < first || line > last) break;
+        const isEnough = found.length >= BREAKPOINT_LOCATIONS_MAX;
+        if (isEnough || line < first || line > last) break;
         found.push({ line: this.toClient(line) });
       }
       return { breakpoints: found };
@@ -429,33 +432,34 @@ export class DebugSession {
   }
 
   private stepByTarget(
-    kind: (typeof STEP_TARGETS)[number]['kind'],
+    kind: StepKind,
     direction: Direction,
     args: { threadId?: number; singleThread?: boolean; granularity?: string },
   ): void {
     const { replay } = this.ready();
     const { view } = replay.here;
-    if (kind === 'conversion') return this.move(() => this.stepTo(direction, this.conversionEdge(direction)));
-    if (kind === 'thread') {
-      const { table } = replay.index;
-      const tid = table.tid(replay.row);
-      return this.move(() =>
-        this.stepTo(
-          direction,
-          nearestRow(replay.index, replay.row, direction, (row) => table.tid(row) === tid),
-        ),
-      );
-    }
     const test = this.stepTest(args);
-    this.move(async () => {
-      const from = view.row;
-      const target = nearestChange(view, direction, test);
-      view.cursor.seek(from);
-      await this.stepTo(direction, target);
-    });
+    const targets: Readonly<Record<StepKind, () => number>> = {
+      conversion: () => this.conversionEdge(direction),
+      thread: () => {
+        const { table } = replay.index;
+        const tid = table.tid(replay.row);
+        return nearestRow(replay.index, replay.row, direction, (row) => table.tid(row) === tid);
+      },
+      change: () => {
+        const from = view.row;
+        const target = nearestChange(view, direction, test);
+        view.cursor.seek(from);
+        return target;
+      },
+    };
+    this.move(() => this.stepTo(direction, targets[kind]()));
   }
 
-  /** Where the conversion here ends (begins); outside of one, where the nearest one does. -1 when there is none. */
+  /**
+   * Where the conversion here ends (begins); outside of one, where the nearest one does.
+   * -1 when there is none.
+   */
   private conversionEdge(direction: Direction): number {
     const { here, index, row } = this.replay!;
     const edge = (conversion: { fromRow: number; untilRow: number }): number =>
@@ -466,14 +470,15 @@ export class DebugSession {
     let nearest = -1;
     for (const conversion of index.analysis.conversions) {
       const at = edge(conversion);
-      if (beyond(at) && (nearest < 0 || (direction > 0 ? at < nearest : at > nearest))) nearest = at;
+      const isNearer = nearest < 0 || (direction > 0 ? at < nearest : at > nearest);
+      if (beyond(at) && isNearer) nearest = at;
     }
     return nearest;
   }
 
   /**
-   * Which events a step goes to: all of them by instruction; those of the thread when it is another than the event's
-   * own or the client asks for a single thread; else what the launch follows.
+   * Which events a step goes to: all of them by instruction; those of the thread when it is another than the
+   * event's own or the client asks for a single thread; else what the launch follows.
    */
   private stepTest(args: { threadId?: number; singleThread?: boolean; granularity?: string }): EventTest {
     const { replay } = this.ready();

@@ -1,4 +1,7 @@
-/** Between the adapter's parts of a listing and the editor's documents that show them, in messages of the debug protocol. */
+/**
+ * Between the adapter's parts of a listing and the editor's documents that show them,
+ * in messages of the debug protocol.
+ */
 import { LISTING_ORIGIN } from './lines.js';
 
 interface Source {

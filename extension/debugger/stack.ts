@@ -1,6 +1,6 @@
 /**
- * The call stack of a thread: the event, the phases that its conversion has been through, newest first, and below
- * them the kernel's frames where the trace recorded a stack.
+ * The call stack of a thread: the event, the phases that its conversion has been through, newest first, and
+ * below them the kernel's frames where the trace recorded a stack.
  */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { conversionText, phaseName, phasesSeen } from '../../model/objects/conversion.js';
@@ -53,7 +53,9 @@ export function stackOf(replay: Replay, thread: ThreadInfo): readonly Frame[] {
   return frames;
 }
 
-/** A frame as the client wants it. Kernel frames have a source only where the user's tree or vmlinux has it. */
+/**
+ * A frame as the client wants it. Kernel frames have a source only where the user's tree or vmlinux has it.
+ */
 export async function shownFrame(
   replay: Replay,
   host: DebugHost,

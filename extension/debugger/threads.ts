@@ -1,13 +1,13 @@
 /** Threads of a trace as a debugger shows them: vCPUs, threads of the VMM, others. */
 import { kindId, slotIndex } from '../../parsers/events/kinds.js';
-import { SEGMENT_SHIFT, readSlot } from '../../parsers/events/table.js';
+import { SEGMENT_ROWS, readSlot } from '../../parsers/events/table.js';
 import type { TraceIndex } from '../../model/cursor/traceIndex.js';
 
 const ENTRY = kindId('KvmEntry');
 const EXIT = kindId('KvmExit');
 const ENTRY_VCPU = slotIndex('KvmEntry', 'vcpu');
 const EXIT_VCPU = slotIndex('KvmExit', 'vcpu');
-/** More threads than this are one entry: nobody reads a longer list. */
+/** Threads beyond this that are neither vCPUs nor of a VMM are one entry: nobody reads a longer list. */
 const OTHERS_MAX = 100;
 
 export interface ThreadInfo {
@@ -22,6 +22,13 @@ export interface ThreadInfo {
 
 /** How QEMU names the thread of a vCPU. */
 const VCPU_COMM = /^CPU (\d{1,5})\/(?:KVM|TCG)/;
+
+/** The order in which threads are shown. */
+const enum Rank {
+  Vcpu,
+  Vmm,
+  Other,
+}
 
 interface Tally {
   readonly tid: number;
@@ -40,12 +47,14 @@ export class Threads {
   constructor(private readonly index: TraceIndex) {
     const tallies = count(index);
     const owners = vmmGroups(index, tallies);
-    const rank = (t: Tally): number => (t.entersGuest ? 0 : owners.has(t.tgid) || owners.has(t.tid) ? 1 : 2);
-    tallies.sort(
-      (a, b) =>
-        rank(a) - rank(b) || (rank(a) === 2 ? b.events - a.events : 0) || a.vcpu - b.vcpu || a.tid - b.tid,
-    );
-    const shown = tallies.filter((t, i) => rank(t) < 2 || i < OTHERS_MAX);
+    const rank = (t: Tally): Rank => {
+      if (t.entersGuest) return Rank.Vcpu;
+      return owners.has(t.tgid) || owners.has(t.tid) ? Rank.Vmm : Rank.Other;
+    };
+    // Of the others those that do most come first.
+    const busier = (a: Tally, b: Tally): number => (rank(a) === Rank.Other ? b.events - a.events : 0);
+    tallies.sort((a, b) => rank(a) - rank(b) || busier(a, b) || a.vcpu - b.vcpu || a.tid - b.tid);
+    const shown = tallies.filter((t, i) => rank(t) < Rank.Other || i < OTHERS_MAX);
     const list = shown.map(
       (t, i): ThreadInfo => ({
         id: i + 1,
@@ -81,11 +90,11 @@ export class Threads {
     return this.list.filter((thread) => thread.vcpu === vcpu);
   }
 
-  private nameOf(t: Tally, rank: number): string {
+  private nameOf(t: Tally, rank: Rank): string {
     const comm = this.index.table.comm(t.row) || 'unknown';
     const who = t.tid < 0 ? comm : `${comm} (tid ${t.tid})`;
-    if (rank === 0) return t.vcpu < 0 ? `vCPU: ${who}` : `vCPU ${t.vcpu}: ${who}`;
-    return rank === 1 ? `VMM: ${who}` : who;
+    if (rank === Rank.Vcpu) return t.vcpu < 0 ? `vCPU: ${who}` : `vCPU ${t.vcpu}: ${who}`;
+    return rank === Rank.Vmm ? `VMM: ${who}` : who;
   }
 }
 
@@ -99,7 +108,7 @@ function count(index: TraceIndex): Tally[] {
         tally = {
           tid,
           tgid: segment.tgid[i]!,
-          row: s * (1 << SEGMENT_SHIFT) + i,
+          row: s * SEGMENT_ROWS + i,
           events: 0,
           vcpu: -1,
           entersGuest: false,

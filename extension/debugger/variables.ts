@@ -1,6 +1,6 @@
 /**
- * Scopes and variables: the objects of the state view, with what changed since the stop before marked, lists in
- * pages, and for each variable the expression that names it.
+ * Scopes and variables: the objects of the state view, with what changed since the stop before marked, lists
+ * in pages, and for each variable the expression that names it.
  */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { ExprError } from '../../model/expr/error.js';
@@ -14,6 +14,7 @@ import {
   type Format,
   type Value,
 } from '../../model/expr/value.js';
+import type { PageRef } from '../../model/objects/focus.js';
 import { focusOf } from '../../model/objects/root.js';
 import { factOf } from './watch.js';
 import type { Replay, Seat } from './replay.js';
@@ -32,6 +33,8 @@ interface Ref {
 
 /** Items of a list that are given out when the client does not say how many it wants. */
 const PAGE_ITEMS = 200;
+/** And at most, whatever it says. */
+const ITEMS_MAX = 10000;
 const WAS_TEXT_MAX = 60;
 /** Longer lists are not compared with what they were. */
 const COMPARED_ITEMS_MAX = 20000;
@@ -50,14 +53,9 @@ export class Variables {
     const seat = this.replay.at(row);
     const { page, vm, inode } = focusOf(seat.view);
     const conversion = seat.view.conversion();
-    const pagePath = !page
-      ? ''
-      : page.gfn >= 0
-        ? `page(0x${page.gfn.toString(16)}, ${Math.max(0, page.vm)})`
-        : `filePage(0x${page.pgoff.toString(16)}, ${page.inode})`;
     const paths: readonly (readonly [string, string])[] = [
       ['Event', 'event'],
-      ['Page', pagePath],
+      ['Page', page ? pagePath(page) : ''],
       ['Conversion', conversion ? `conversion(${conversion.index})` : ''],
       ['Shim', inode < 0 ? '' : `inode(${inode})`],
       ['VM', vm < 0 ? '' : `vm(${vm})`],
@@ -106,7 +104,10 @@ export class Variables {
     return this.shown(value, hexed(format, hex), path, { compared: false, row, seat: this.replay.at(row) });
   }
 
-  /** The object or list behind a reference and the expression that names it; undefined for one that was never given out. */
+  /**
+   * The object or list behind a reference and the expression that names it;
+   * undefined for one that was never given out.
+   */
   find(
     reference: number,
   ): { readonly value: ExprObject | ExprList; readonly path: string; readonly row: number } | undefined {
@@ -136,15 +137,8 @@ export class Variables {
       }
       const shown = this.shown(member.value, hexed(member.format, hex), path, ref);
       const was = before && isObject(before) ? before.member(name) : undefined;
-      return {
-        name,
-        ...shown,
-        value: marked(
-          shown.value,
-          was && formatValue(was.value, hexed(was.format, hex)),
-          before !== undefined,
-        ),
-      };
+      const wasText = was && formatValue(was.value, hexed(was.format, hex));
+      return { name, ...shown, value: marked(shown.value, wasText, before !== undefined) };
     });
   }
 
@@ -156,29 +150,15 @@ export class Variables {
     hex: boolean,
   ): DebugProtocol.Variable[] {
     const before = list.length > COMPARED_ITEMS_MAX ? undefined : this.beforeOf(ref);
-    const was =
-      before && isList(before) && before.length <= COMPARED_ITEMS_MAX
-        ? new Map(
-            before
-              .items(0, before.length)
-              .map((item) => [item.name, formatValue(item.value, hexed(item.format, hex))]),
-          )
-        : undefined;
-    return list.items(start, Math.min(count, 10000)).map((item, i) => {
-      const shown = this.shown(
-        item.value,
-        hexed(item.format, hex),
-        ref.path === '' ? '' : `${ref.path}[${start + i}]`,
-        ref,
-      );
-      return {
-        name: item.name,
-        ...shown,
-        value:
-          was && !was.has(item.name)
-            ? `${shown.value} (new)`
-            : marked(shown.value, was?.get(item.name), was !== undefined),
-      };
+    const was = before && isList(before) ? textsOf(before, hex) : undefined;
+    return list.items(start, Math.min(count, ITEMS_MAX)).map((item, i) => {
+      const path = ref.path === '' ? '' : `${ref.path}[${start + i}]`;
+      const shown = this.shown(item.value, hexed(item.format, hex), path, ref);
+      const isNew = was !== undefined && !was.has(item.name);
+      const value = isNew
+        ? `${shown.value} (new)`
+        : marked(shown.value, was?.get(item.name), was !== undefined);
+      return { name: item.name, ...shown, value };
     });
   }
 
@@ -232,8 +212,22 @@ export class Variables {
   }
 }
 
+/** The expression that names a page. */
+function pagePath({ gfn, vm, pgoff, inode }: PageRef): string {
+  return gfn >= 0
+    ? `page(0x${gfn.toString(16)}, ${Math.max(0, vm)})`
+    : `filePage(0x${pgoff.toString(16)}, ${inode})`;
+}
+
 function factHint(path: string): boolean {
   return factOf(path.slice(path.lastIndexOf('.') + 1)) !== undefined;
+}
+
+/** The items of a list as they are shown, by their names; undefined for one that is too long. */
+function textsOf(list: ExprList, hex: boolean): ReadonlyMap<string, string> | undefined {
+  if (list.length > COMPARED_ITEMS_MAX) return undefined;
+  const items = list.items(0, list.length);
+  return new Map(items.map((item) => [item.name, formatValue(item.value, hexed(item.format, hex))]));
 }
 
 function joinPath(path: string, name: string): string {

@@ -51,17 +51,20 @@ export interface Watch {
   readonly fact: Fact;
 }
 
+const WATCH_ID =
+  /^(?<unit>gfn|pgoff):(?<subject>\d{1,9}):0x(?<first>[0-9a-f]{1,12}):(?<count>\d{1,12}):(?<fact>\w+)$/;
+
 /** The watch that a text names, undefined when it names none. */
 export function parseWatch(id: string): Watch | undefined {
-  const match = /^(gfn|pgoff):(\d{1,9}):0x([0-9a-f]{1,12}):(\d{1,12}):(\w+)$/.exec(id);
-  if (!match) return undefined;
-  const fact = match[5] === 'state' ? 'state' : factOf(match[5]!);
+  const parts = WATCH_ID.exec(id)?.groups;
+  if (!parts) return undefined;
+  const fact = parts['fact'] === 'state' ? 'state' : factOf(parts['fact']!);
   if (!fact) return undefined;
   return {
-    unit: match[1] as 'gfn' | 'pgoff',
-    subject: Number(match[2]),
-    first: parseInt(match[3]!, 16),
-    count: Math.max(1, Number(match[4])),
+    unit: parts['unit'] as 'gfn' | 'pgoff',
+    subject: Number(parts['subject']),
+    first: parseInt(parts['first']!, 16),
+    count: Math.max(1, Number(parts['count'])),
     fact,
   };
 }
@@ -79,7 +82,8 @@ export function watchText(index: TraceIndex, watch: Watch): string {
       ? index.analysis.vms[watch.subject]?.label
       : index.analysis.inodes[watch.subject]?.label;
   const unit = watch.unit === 'gfn' ? 'gfn' : 'page';
-  return `${watch.fact} of ${unit}${watch.count === 1 ? '' : 's'} ${rangeText(watch.first, watch.count)}${owner ? ` of ${owner}` : ''}`;
+  const pages = `${unit}${watch.count === 1 ? '' : 's'} ${rangeText(watch.first, watch.count)}`;
+  return `${watch.fact} of ${pages}${owner ? ` of ${owner}` : ''}`;
 }
 
 interface Range {
@@ -102,7 +106,8 @@ export class Watcher {
     this.ops = new Set<OpCode>([...(watch.fact === 'state' ? all : FACTS[watch.fact]), Op.Loss]);
     const own: Range = { subject: watch.subject, first: watch.first, end: watch.first + watch.count };
     (watch.unit === 'gfn' ? this.gfns : this.pages).push(own);
-    // Slots come and go: whatever slot ever joins the two is meant. Whether a page changed is asked of the state.
+    // Slots come and go: whatever slot ever joins the two is meant. Whether a page changed is asked of the
+    // state.
     for (const slot of index.analysis.slots) {
       if (slot.inode < 0 || slot.pgoff < 0) continue;
       const [subject, base, other, otherBase] =
@@ -132,7 +137,10 @@ export class Watcher {
     return meets(ofVm ? this.gfns : this.pages, subject, ops.first(i), ops.count(i));
   }
 
-  /** What is watched at the view's row, fact by fact: two states with the same texts are the same to this watch. */
+  /**
+   * What is watched at the view's row, fact by fact:
+   * two states with the same texts are the same to this watch.
+   */
   factsAt(view: StateView): ReadonlyMap<string, string> {
     const { watch } = this;
     const row = Math.max(0, view.row);

@@ -17,7 +17,10 @@ export function watchId({ unit, subject, first, count, fact }: WatchName): strin
   return `${unit}:${subject}:0x${first.toString(16)}:${count}:${fact}`;
 }
 
-/** The watch on the whole state of a range of pages; '' where the range belongs to no VM or file that is known. */
+/**
+ * The watch on the whole state of a range of pages;
+ * '' where the range belongs to no VM or file that is known.
+ */
 export function watchIdOfRange({ unit, vm, inode, first, count }: PageRange): string {
   const subject = unit === 'gfn' ? vm : inode;
   return subject < 0 ? '' : watchId({ unit, subject, first, count, fact: 'state' });

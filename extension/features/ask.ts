@@ -1,12 +1,18 @@
-/** Questions about the page of the event at the cursor: each answer is a list whose entries lead to the events that show it. */
+/**
+ * Questions about the page of the event at the cursor:
+ * each answer is a list whose entries lead to the events that show it.
+ */
 import * as vscode from 'vscode';
 import type { QuestionId } from '../../model/answers/index.js';
-import type { AnswerView, Spot } from '../protocol/shapes.js';
+import type { Spot } from '../protocol/place.js';
+import type { PageAnswer } from '../protocol/shapes.js';
 import type { App, Feature } from '../app.js';
 import { revealSpot } from '../tabs.js';
 import { askedAt, orNothing } from './navigation.js';
 
-/** Kept here, not taken from the model, so that the host's bundle holds none of it; a test compares the two. */
+/**
+ * Kept here, not taken from the model, so that the host's bundle holds none of it; a test compares the two.
+ */
 export const ASKED: Readonly<Record<QuestionId, string>> = {
   holds: 'Who holds this page, and blocks its conversion?',
   brackets: 'Is every invalidation paired, and was an SPTE installed inside one?',
@@ -54,7 +60,7 @@ interface Entry extends vscode.QuickPickItem {
 }
 
 /** One entry for each statement and event; walking over them walks over the trace. */
-function show(trace: vscode.Uri, answer: AnswerView): void {
+function show(trace: vscode.Uri, answer: PageAnswer): void {
   const list = vscode.window.createQuickPick<Entry>();
   list.title = `${answer.page}: ${answer.question}`;
   list.placeholder = vscode.l10n.t('Each entry leads to the event that shows it');
@@ -70,7 +76,7 @@ function show(trace: vscode.Uri, answer: AnswerView): void {
   list.show();
 }
 
-function entries({ statements, missing }: AnswerView): Entry[] {
+function entries({ statements, missing }: PageAnswer): Entry[] {
   const out: Entry[] = statements.flatMap(({ text, spots }): Entry[] => {
     const lines = spots.filter((spot) => spot.line > 0);
     const [first] = lines;

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { App, Feature } from '../app.js';
 import { fileOf, openTabUris, revealLine } from '../tabs.js';
 import { listingLines } from '../window.js';
+import { firstFinding } from './navigation.js';
 import { showListing } from './openListing.js';
 import { traceOf } from './target.js';
 
@@ -63,7 +64,7 @@ async function goToFirstViolation(app: App, target: unknown): Promise<void> {
   const trace =
     active && app.sessions.find(active) ? active : vscode.Uri.joinPath(app.context.extensionUri, SAMPLE);
   const report = await app.sessions.report(trace);
-  const first = report?.findings.find((finding) => finding.verdict === 'violation') ?? report?.findings[0];
+  const first = report && firstFinding(report);
   if (!first) {
     if (report)
       await vscode.window.showInformationMessage(

@@ -2,7 +2,8 @@
 import * as vscode from 'vscode';
 import type { TraceSession } from '../analysis/client.js';
 import type { EvidenceRole } from '../../model/findings/finding.js';
-import type { EvidenceView, FindingView, PlaceView } from '../protocol/requests.js';
+import type { EventPlace } from '../protocol/place.js';
+import type { ReportedEvidence, ReportedFinding } from '../protocol/report.js';
 import type { Feature } from '../app.js';
 import { affectsSeverity, shownAs, type ShownAs } from '../config.js';
 import { fileOf } from '../tabs.js';
@@ -45,9 +46,9 @@ export const diagnostics: Feature = ({ sessions, suppressions }) => {
       if (windowAddress(document.uri)?.trace.toString() === uri.toString()) publishWindow(document);
   };
   // Findings stand where their file is shown: in itself, or in the parts of its listing.
-  const publishIn = (session: vscode.Uri, file: vscode.Uri, findings: readonly FindingView[]): void => {
+  const publishIn = (session: vscode.Uri, file: vscode.Uri, findings: readonly ReportedFinding[]): void => {
     const key = `${session.toString()} ${file.toString()}`;
-    const shown = new Map<string, { readonly uri: vscode.Uri; readonly found: FindingView[] }>([
+    const shown = new Map<string, { readonly uri: vscode.Uri; readonly found: ReportedFinding[] }>([
       [file.toString(), { uri: file, found: [] }],
     ]);
     for (const uri of published.get(key) ?? []) shown.set(uri.toString(), { uri, found: [] });
@@ -109,7 +110,7 @@ export const diagnostics: Feature = ({ sessions, suppressions }) => {
 };
 
 /** Where an event of a file is shown; one without a line stands at the top. */
-function locationOf(file: vscode.Uri, place: PlaceView): vscode.Location {
+function locationOf(file: vscode.Uri, place: EventPlace): vscode.Location {
   const { uri, line } = shownAt(file, place.line);
   return new vscode.Location(uri, new vscode.Range(line, place.startColumn, line, place.endColumn));
 }
@@ -126,7 +127,7 @@ function moved(diagnostic: vscode.Diagnostic, window: vscode.TextDocument): vsco
   return diagnostic;
 }
 
-function diagnosticsOf(uri: vscode.Uri, findings: readonly FindingView[]): vscode.Diagnostic[] {
+function diagnosticsOf(uri: vscode.Uri, findings: readonly ReportedFinding[]): vscode.Diagnostic[] {
   return findings.flatMap((finding) => {
     const shown = shownAs(uri, finding.verdict);
     return shown === 'off' ? [] : [diagnosticOf(uri, finding, SEVERITIES[shown])];
@@ -135,7 +136,7 @@ function diagnosticsOf(uri: vscode.Uri, findings: readonly FindingView[]): vscod
 
 function diagnosticOf(
   uri: vscode.Uri,
-  finding: FindingView,
+  finding: ReportedFinding,
   severity: vscode.DiagnosticSeverity,
 ): vscode.Diagnostic {
   const diagnostic = new vscode.Diagnostic(locationOf(uri, finding.at).range, finding.message, severity);
@@ -149,7 +150,10 @@ function diagnosticOf(
   return diagnostic;
 }
 
-function related(uri: vscode.Uri, { place, role, note }: EvidenceView): vscode.DiagnosticRelatedInformation {
+function related(
+  uri: vscode.Uri,
+  { place, role, note }: ReportedEvidence,
+): vscode.DiagnosticRelatedInformation {
   const at = place.event === '' ? '' : ` · ${place.event}`;
   return new vscode.DiagnosticRelatedInformation(
     locationOf(fileOf(uri, place.file), place),

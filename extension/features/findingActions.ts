@@ -1,7 +1,10 @@
-/** What can be done with a finding: explain it, copy it as a mail, set it aside with a reason, record what was missing. */
+/**
+ * What can be done with a finding: explain it, copy it as a mail,
+ * set it aside with a reason, record what was missing.
+ */
 import * as vscode from 'vscode';
-import type { FindingView } from '../protocol/requests.js';
-import type { ExplanationView } from '../protocol/shapes.js';
+import type { ReportedFinding } from '../protocol/report.js';
+import type { ExplanationStep, FindingExplanation } from '../protocol/shapes.js';
 import type { App, Feature } from '../app.js';
 import { code, escapeMarkdown, showMarkdown } from '../markdown.js';
 import { traceLine } from '../window.js';
@@ -53,7 +56,7 @@ function actionsAt(
   const session = at && (app.sessions.runOf(at.trace) ?? app.sessions.find(at.trace));
   if (!at || !session?.report) return [];
   const { uri, report } = session;
-  const isHere = ({ line, file }: FindingView['at']): boolean =>
+  const isHere = ({ line, file }: ReportedFinding['at']): boolean =>
     line === at.line && (file === undefined || file === at.trace.toString());
   const here = report.findings.filter(
     (finding) => isHere(finding.at) && !app.suppressions.find(uri, finding),
@@ -80,26 +83,25 @@ function actionsAt(
   });
 }
 
-type OnFinding = (app: App, trace: vscode.Uri, finding: FindingView) => Promise<void>;
+type OnFinding = (app: App, trace: vscode.Uri, finding: ReportedFinding) => Promise<void>;
 
 /** From a code action (trace and id), a node of a list (its finding), or the cursor. */
 async function withFinding(app: App, args: readonly unknown[], run: OnFinding): Promise<void> {
   const [first, second] = args;
   const node = first as { readonly finding?: unknown } | undefined;
-  const id =
-    typeof second === 'string' ? second : typeof node?.finding === 'string' ? node.finding : undefined;
+  const id = [second, node?.finding].find((given) => typeof given === 'string');
   const traces =
     first instanceof vscode.Uri
       ? [first]
       : [activeTabUri(), ...app.sessions.all().map((session) => session.uri)];
   for (const trace of traces) {
     const report = app.sessions.find(trace)?.report;
-    const finding =
-      trace &&
-      report?.findings.find((found) =>
-        id === undefined ? found.at.line === cursorLine(trace) : found.id === id,
-      );
-    if (trace && finding) return run(app, trace, finding);
+    if (!trace || !report) continue;
+    const line = cursorLine(trace);
+    const isMeant = (found: ReportedFinding): boolean =>
+      id === undefined ? found.at.line === line : found.id === id;
+    const finding = report.findings.find(isMeant);
+    if (finding) return run(app, trace, finding);
   }
   await vscode.window.showInformationMessage(vscode.l10n.t('Put the cursor on a line with a finding first.'));
 }
@@ -110,7 +112,7 @@ function cursorLine(trace: vscode.Uri): number | undefined {
   return at?.trace.toString() === trace.toString() ? at.line : undefined;
 }
 
-async function explain(app: App, trace: vscode.Uri, finding: FindingView): Promise<void> {
+async function explain(app: App, trace: vscode.Uri, finding: ReportedFinding): Promise<void> {
   const name = trace.path.slice(trace.path.lastIndexOf('/') + 1);
   await showMarkdown(
     vscode.Uri.from({
@@ -132,7 +134,7 @@ async function explanationText(app: App, uri: vscode.Uri): Promise<string> {
     : 'The trace was closed, or no longer holds this finding.\n';
 }
 
-export function explanationMarkdown(of: ExplanationView): string {
+export function explanationMarkdown(of: FindingExplanation): string {
   const out = [
     `# ${of.rule} ${of.name}: ${of.verdict}`,
     escapeMarkdown(of.message),
@@ -141,17 +143,26 @@ export function explanationMarkdown(of: ExplanationView): string {
     '## What happened',
     ...(of.stateBefore === '' ? [] : [`Before: *${escapeMarkdown(of.stateBefore)}*`]),
   ];
-  of.steps.forEach((step, i) => {
-    const place = step.spot.line > 0 ? `line ${step.spot.line}` : step.time;
-    out.push(
-      `${i + 1}. **${escapeMarkdown(step.note)}** (${place}, ${escapeMarkdown([step.time, step.actor].filter((part) => part !== '').join(' '))})\n\n   ${code(`${step.event}${step.text === '' ? '' : `: ${step.text}`}`)}\n\n   ${step.stateAfter === '' ? '' : `After: *${escapeMarkdown(step.stateAfter)}*`}`,
-    );
-  });
+  out.push(...of.steps.map((step, i) => stepMarkdown(step, i + 1)));
   out.push('## How to fix it', escapeMarkdown(of.fix));
   return `${out.join('\n\n')}\n`;
 }
 
-async function copyAsMail(app: App, trace: vscode.Uri, finding: FindingView): Promise<void> {
+function stepMarkdown(
+  { spot, time, actor, note, event, text, stateAfter }: ExplanationStep,
+  n: number,
+): string {
+  const place = spot.line > 0 ? `line ${spot.line}` : time;
+  const when = escapeMarkdown([time, actor].filter((part) => part !== '').join(' '));
+  const after = stateAfter === '' ? '' : `After: *${escapeMarkdown(stateAfter)}*`;
+  return [
+    `${n}. **${escapeMarkdown(note)}** (${place}, ${when})`,
+    `   ${code(text === '' ? event : `${event}: ${text}`)}`,
+    `   ${after}`,
+  ].join('\n\n');
+}
+
+async function copyAsMail(app: App, trace: vscode.Uri, finding: ReportedFinding): Promise<void> {
   const session = app.sessions.find(trace);
   const explanation = await session?.request('explain', { finding: finding.id });
   if (!session?.report || !explanation) return;
@@ -161,7 +172,7 @@ async function copyAsMail(app: App, trace: vscode.Uri, finding: FindingView): Pr
   vscode.window.setStatusBarMessage(vscode.l10n.t('Copied as a mail'), 3000);
 }
 
-async function suppress(app: App, trace: vscode.Uri, finding: FindingView): Promise<void> {
+async function suppress(app: App, trace: vscode.Uri, finding: ReportedFinding): Promise<void> {
   const reason = await vscode.window.showInputBox({
     title: vscode.l10n.t('Suppress {0}', finding.rule),
     prompt: vscode.l10n.t('Why? The reason is kept in .shimtrace.json.'),

@@ -1,14 +1,21 @@
-/** Judges a trace again when a file of it changes on disk: saved, copied over, or growing while something records into it. */
+/**
+ * Judges a trace again when a file of it changes on disk:
+ * saved, copied over, or growing while something records into it.
+ */
 import * as vscode from 'vscode';
 import type { App, Feature } from '../app.js';
 import { DEBUG_TYPE, traceUri } from '../debugger/running.js';
 
-/** A growing file is read again once it has been quiet for this long, or at the latest after {@link LATEST_MS}. */
+/**
+ * A growing file is read again once it has been quiet for this long,
+ * or at the latest after {@link LATEST_MS}.
+ */
 const QUIET_MS = 700;
 const LATEST_MS = 5000;
 /**
- * Every verdict depends on all of the trace, so each reading is of the whole file. A file that takes long gets as many
- * times its own duration of rest in between: following costs a fifth of a core at most, whatever the size.
+ * Every verdict depends on all of the trace, so each reading is of the whole file. A file that
+ * takes long gets as many times its own duration of rest in between: following costs a fifth of a
+ * core at most, whatever the size.
  */
 const REST_FACTOR = 4;
 
@@ -72,7 +79,8 @@ class Follower implements vscode.Disposable {
     const session = this.app.sessions.find(this.uri);
     // Events about a change from before the reading arrive late and mean nothing.
     if (!session || (await session.stampNow()) === session.stamp) return;
-    // A reading that was cut off by the next one would never end, and a replay would lose its trace under its feet.
+    // A reading that was cut off by the next one would never end, and a replay would lose its trace under its
+    // feet.
     if (session.state.kind === 'running' || this.isReplayed() || this.app.platform.now() < this.earliestAt) {
       this.changed();
       return;
@@ -127,6 +135,6 @@ export const follow: Feature = (app) => {
       followers.get(uri.toString())?.dispose();
       followers.delete(uri.toString());
     }),
-    { dispose: () => followers.forEach((follower) => follower.dispose()) },
+    new vscode.Disposable(() => vscode.Disposable.from(...followers.values()).dispose()),
   );
 };

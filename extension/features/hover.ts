@@ -1,6 +1,9 @@
-/** Hover on an event: its decoded fields, and its pages' state before and after it. A finding on it is in VS Code's own part of the hover. */
+/**
+ * Hover on an event: its decoded fields, and its pages' state before and after it. A finding on it is in VS
+ * Code's own part of the hover.
+ */
 import * as vscode from 'vscode';
-import type { EventView, PageStateView } from '../protocol/requests.js';
+import type { EventDetails, PageChange } from '../protocol/shapes.js';
 import type { Feature } from '../app.js';
 import { code, escapeMarkdown } from '../markdown.js';
 import { askedAt, orNothing } from './navigation.js';
@@ -24,19 +27,14 @@ export const hover: Feature = (app) =>
     },
   );
 
-export function hoverText(event: EventView, trace: vscode.Uri): vscode.MarkdownString {
+export function hoverText(event: EventDetails, trace: vscode.Uri): vscode.MarkdownString {
   const text = new vscode.MarkdownString('', true);
   // What the trace says is escaped: the only links are ours, and they can run nothing else.
   text.isTrusted = { enabledCommands: [STOP_ON_CHANGE] };
   const { place } = event;
-  const actor = [
-    place.time === '' ? '' : `${place.time}`,
-    place.cpu < 0 ? '' : `CPU ${place.cpu}`,
-    taskText(place.comm, place.tid),
-  ];
-  text.appendMarkdown(
-    `**${escapeMarkdown(event.name)}** — ${escapeMarkdown(actor.filter((part) => part !== '').join(' · '))}\n\n`,
-  );
+  const actor = [place.time, place.cpu < 0 ? '' : `CPU ${place.cpu}`, taskText(place.comm, place.tid)];
+  const who = escapeMarkdown(actor.filter((part) => part !== '').join(' · '));
+  text.appendMarkdown(`**${escapeMarkdown(event.name)}** — ${who}\n\n`);
   if (event.ofGuest)
     text.appendMarkdown("$(info) Of a guest's own kernel: shown among its host's, never judged.\n\n");
   else if (!event.understood)
@@ -51,21 +49,24 @@ function taskText(comm: string, tid: number): string {
   return comm === '' ? `tid ${tid}` : `${comm}-${tid}`;
 }
 
-function pageTable(pages: readonly PageStateView[], trace: vscode.Uri, row: number): string {
-  const rows = pages.map(
-    ({ label, before, after, dataId }) =>
-      `| ${escapeMarkdown(label)} | ${escapeMarkdown(before)} | ${before === after ? '*unchanged*' : escapeMarkdown(after)} | ${dataId === '' ? '' : stopLink(trace, row, dataId)} |`,
-  );
+function pageTable(pages: readonly PageChange[], trace: vscode.Uri, row: number): string {
+  const rows = pages.map(({ label, before, after, dataId }) => {
+    const then = before === after ? '*unchanged*' : escapeMarkdown(after);
+    const link = dataId === '' ? '' : stopLink(trace, row, dataId);
+    return `| ${escapeMarkdown(label)} | ${escapeMarkdown(before)} | ${then} | ${link} |`;
+  });
   return `| pages | before | after | |\n|---|---|---|---|\n${rows.join('\n')}\n\n`;
 }
 
 /** The data breakpoint of a hover: the editor has no such thing on a place in a text. */
 function stopLink(trace: vscode.Uri, row: number, dataId: string): string {
   const target = encodeURIComponent(JSON.stringify([{ trace: trace.toString(), row, dataId }]));
-  return `[$(debug-breakpoint-data) ${vscode.l10n.t('Break on change')}](command:${STOP_ON_CHANGE}?${target} "${vscode.l10n.t('Stop the replay of this trace wherever the state of these pages changes')}")`;
+  const label = vscode.l10n.t('Break on change');
+  const title = vscode.l10n.t('Stop the replay of this trace wherever the state of these pages changes');
+  return `[$(debug-breakpoint-data) ${label}](command:${STOP_ON_CHANGE}?${target} "${title}")`;
 }
 
-function fieldTable(fields: EventView['fields']): string {
+function fieldTable(fields: EventDetails['fields']): string {
   const rows = fields
     .slice(0, FIELDS_SHOWN)
     .map(({ name, value }) => `| ${escapeMarkdown(name)} | ${code(value.replace(/\|/g, '¦'))} |`);

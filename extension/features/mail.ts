@@ -1,6 +1,6 @@
 /** A finding as the body of a mail to a kernel list: 72 columns of prose, the trace's lines quoted whole. */
-import type { Report } from '../protocol/requests.js';
-import type { ExplanationView } from '../protocol/shapes.js';
+import type { Report } from '../protocol/report.js';
+import type { ExplanationStep, FindingExplanation } from '../protocol/shapes.js';
 
 const COLUMNS = 72;
 
@@ -18,7 +18,7 @@ export function wrap(text: string, indent = ''): string {
   return [...lines, line].join('\n');
 }
 
-export function mailOf(file: string, report: Report, of: ExplanationView): string {
+export function mailOf(file: string, report: Report, of: FindingExplanation): string {
   const facts = [
     `Trace:   ${file}, ${report.format}, ${report.events.total} events`,
     ...(report.kernel === '' ? [] : [`Kernel:  ${report.kernel}`]),
@@ -27,13 +27,23 @@ export function mailOf(file: string, report: Report, of: ExplanationView): strin
     ...(of.pages === '' ? [] : [`Pages:   ${of.pages}`]),
     `Command: shimtrace explain ${file} ${of.id}`,
   ];
-  const steps = of.steps.map((step, i) =>
-    [
-      wrap(`${i + 1}. ${step.note}${step.spot.line > 0 ? ` (line ${step.spot.line})` : ''}`),
-      `> ${[step.actor, step.time].filter((part) => part !== '').join(' ')}: ${step.event}${step.text === '' ? '' : `: ${step.text}`}`,
-      ...(step.stateAfter === '' ? [] : [wrap(`after: ${step.stateAfter}`, '   ')]),
-    ].join('\n'),
-  );
-  const before = of.stateBefore === '' ? [] : [wrap(`Before: ${of.stateBefore}`)];
-  return `${[wrap(`${of.verdict}: ${of.message}`), facts.join('\n'), wrap(of.statement), wrap(`Source: ${of.source}`), ...before, ...steps, wrap(`Fix: ${of.fix}`)].join('\n\n')}\n`;
+  const paragraphs = [
+    wrap(`${of.verdict}: ${of.message}`),
+    facts.join('\n'),
+    wrap(of.statement),
+    wrap(`Source: ${of.source}`),
+    ...(of.stateBefore === '' ? [] : [wrap(`Before: ${of.stateBefore}`)]),
+    ...of.steps.map((step, i) => stepText(step, i + 1)),
+    wrap(`Fix: ${of.fix}`),
+  ];
+  return `${paragraphs.join('\n\n')}\n`;
+}
+
+/** A step as a numbered sentence, the event that shows it, and the state that it left. */
+function stepText({ note, spot, actor, time, event, text, stateAfter }: ExplanationStep, n: number): string {
+  const place = spot.line > 0 ? ` (line ${spot.line})` : '';
+  const who = [actor, time].filter((part) => part !== '').join(' ');
+  const quoted = `> ${who}: ${text === '' ? event : `${event}: ${text}`}`;
+  const after = stateAfter === '' ? [] : [wrap(`after: ${stateAfter}`, '   ')];
+  return [wrap(`${n}. ${note}${place}`), quoted, ...after].join('\n');
 }

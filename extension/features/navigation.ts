@@ -1,7 +1,12 @@
-/** Moving through a trace: along a page, a conversion or a task; to what made a page's state; over a page's whole life. */
+/**
+ * Moving through a trace: along a page, a conversion or a task;
+ * to what made a page's state; over a page's whole life.
+ */
 import * as vscode from 'vscode';
 import { RequestFailed, type TraceSession } from '../analysis/client.js';
-import type { Along, LineOf, Spot } from '../protocol/shapes.js';
+import type { LineOf, Spot } from '../protocol/place.js';
+import type { Report, ReportedFinding } from '../protocol/report.js';
+import type { Along } from '../protocol/shapes.js';
 import type { App, Feature } from '../app.js';
 import { activeTabUri, fileOf, revealLine } from '../tabs.js';
 import { listingLines, locationIn, shownAt, traceLine, windowAddress, windowUri } from '../window.js';
@@ -55,7 +60,10 @@ interface Asked {
   readonly at: LineOf;
 }
 
-/** Whom to ask about a 0-based line of a document, and how: as part of a run an event is told of with what all files say. */
+/**
+ * Whom to ask about a 0-based line of a document, and how:
+ * as part of a run an event is told of with what all files say.
+ */
 export function askedAt(app: App, document: vscode.TextDocument, line: number): Asked | undefined {
   const at = traceLine(document, line);
   const run = at && !document.isDirty ? app.sessions.runOf(at.trace) : undefined;
@@ -111,14 +119,15 @@ async function openWindow(app: App, line: unknown): Promise<void> {
   const trace = at && app.sessions.find(at.trace) ? at.trace : activeTabUri();
   const report = app.sessions.find(trace)?.report;
   if (!trace || !report) return;
-  const wanted =
-    typeof line === 'number'
-      ? line
-      : at
-        ? at.line
-        : (report.findings.find((finding) => finding.verdict === 'violation') ?? report.findings[0])?.at.line;
-  if (listingLines(trace) === undefined) await showWindow(app, trace, wanted ?? 1, 0);
-  else await revealLine(trace, wanted ?? 1);
+  const given = typeof line === 'number' ? line : at?.line;
+  const wanted = given ?? firstFinding(report)?.at.line ?? 1;
+  if (listingLines(trace) === undefined) await showWindow(app, trace, wanted, 0);
+  else await revealLine(trace, wanted);
+}
+
+/** The first violation, else the first finding of any kind. */
+export function firstFinding({ findings }: Report): ReportedFinding | undefined {
+  return findings.find((finding) => finding.verdict === 'violation') ?? findings[0];
 }
 
 export async function showWindow(app: App, trace: vscode.Uri, line: number, column: number): Promise<void> {

@@ -1,7 +1,11 @@
-/** One clear message for an input that cannot be judged, and progress with a way to cancel for work that takes long. */
+/**
+ * One clear message for an input that cannot be judged,
+ * and progress with a way to cancel for work that takes long.
+ */
 import * as vscode from 'vscode';
 import type { TraceSession } from '../analysis/client.js';
-import type { IssueView, JobError } from '../protocol/requests.js';
+import type { ReportedIssue } from '../protocol/report.js';
+import type { JobError } from '../protocol/requests.js';
 import type { App, Feature } from '../app.js';
 import { progressText, unusable } from './status.js';
 
@@ -35,7 +39,7 @@ function nameOf(uri: vscode.Uri): string {
   return uri.path.slice(uri.path.lastIndexOf('/') + 1);
 }
 
-async function showUnusable(uri: vscode.Uri, issue: IssueView): Promise<void> {
+async function showUnusable(uri: vscode.Uri, issue: ReportedIssue): Promise<void> {
   const detail = issue.detail === '' ? '' : ` (${issue.detail})`;
   await vscode.window.showWarningMessage(`${nameOf(uri)}: ${issue.sentence}${detail} ${issue.advice}`);
 }

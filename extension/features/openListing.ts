@@ -1,6 +1,7 @@
 /**
- * Opens traces that no editor can show, binary and compressed ones, as their listings. A file is recognised by its content:
- * when VS Code opens a tab for something that it has no text of, or asks us by the file's name, the first bytes are looked at.
+ * Opens traces that no editor can show, binary and compressed ones, as their listings. A file is recognised
+ * by its content: when VS Code opens a tab for something that it has no text of, or asks us by the file's
+ * name, the first bytes are looked at.
  */
 import * as vscode from 'vscode';
 import { RequestFailed } from '../analysis/client.js';
@@ -13,6 +14,8 @@ import { listingLines, listingUri, traceLine, WINDOW_SCHEME, windowAddress } fro
 import { traceOf } from './target.js';
 
 const EDITOR = 'shimtrace.listing';
+/** How long a word in the status bar stays. */
+const STATUS_MS = 3000;
 
 export const openListing: Feature = (app) =>
   vscode.Disposable.from(
@@ -35,7 +38,10 @@ export const openListing: Feature = (app) =>
 /** What was found out about files, by their stamps: a file that is no trace is not looked into each time. */
 const known = new Map<string, { readonly stamp: string; readonly is: Promise<boolean> }>();
 
-/** True for a binary trace, or a compressed one; for text false, which VS Code shows itself. Rejects when it cannot be read. */
+/**
+ * True for a binary trace, or a compressed one; for text false, which VS Code shows itself.
+ * Rejects when it cannot be read.
+ */
 export async function isListed(app: App, uri: vscode.Uri): Promise<boolean> {
   const kind = binaryKind(await app.platform.readHead(uri, MAGIC_BYTES));
   if (kind !== 'compressed') return kind === 'trace';
@@ -94,7 +100,9 @@ async function resolve(app: App, uri: vscode.Uri, panel: vscode.WebviewPanel): P
   });
   // In a comparison of two files there is no tab of this one, and nothing that could take its place.
   if (!tab)
-    panel.webview.html = `<!DOCTYPE html><html lang="en"><body><p>${vscode.l10n.t('Binary traces are compared by their verdicts: run "shimtrace check" on each.')}</p></body></html>`;
+    panel.webview.html = noteHtml(
+      vscode.l10n.t('Binary traces are compared by their verdicts: run "shimtrace check" on each.'),
+    );
   else if (is) await showListing(uri, {});
   else {
     const options = {
@@ -105,6 +113,11 @@ async function resolve(app: App, uri: vscode.Uri, panel: vscode.WebviewPanel): P
     await vscode.commands.executeCommand('vscode.openWith', uri, 'default', options);
     panel.dispose();
   }
+}
+
+/** A page with one paragraph, of our own words: nothing in it is escaped. */
+function noteHtml(note: string): string {
+  return `<!DOCTYPE html><html lang="en"><body><p>${note}</p></body></html>`;
 }
 
 /** The part of a listing that the cursor is in: its trace, its number and how many lines there are. */
@@ -126,7 +139,7 @@ async function step(by: 1 | -1): Promise<void> {
       by > 0
         ? vscode.l10n.t('This is the last part of the listing')
         : vscode.l10n.t('This is the first part of the listing'),
-      3000,
+      STATUS_MS,
     );
   else await revealLine(here.trace, by > 0 ? firstOf(next) : lastOf(next, here.total));
 }
@@ -154,12 +167,14 @@ function partLenses(document: vscode.TextDocument): vscode.CodeLens[] {
   const address = windowAddress(document.uri);
   const total = address && listingLines(address.trace);
   if (!address || !('part' in address) || total === undefined) return [];
-  const lens = (line: number, icon: string, part: number, event: number): vscode.CodeLens =>
-    new vscode.CodeLens(new vscode.Range(line, 0, line, 0), {
-      title: `$(${icon}) ${vscode.l10n.t('Lines {0} to {1} of {2}', firstOf(part), lastOf(part, total), total)}`,
+  const lens = (line: number, icon: string, part: number, event: number): vscode.CodeLens => {
+    const range = vscode.l10n.t('Lines {0} to {1} of {2}', firstOf(part), lastOf(part, total), total);
+    return new vscode.CodeLens(new vscode.Range(line, 0, line, 0), {
+      title: `$(${icon}) ${range}`,
       command: 'shimtrace.goToEvent',
       arguments: [event],
     });
+  };
   const out: vscode.CodeLens[] = [];
   if (address.part > 0) out.push(lens(0, 'arrow-up', address.part - 1, lastOf(address.part - 1, total)));
   if (address.part + 1 < partCount(total))

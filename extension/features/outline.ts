@@ -1,13 +1,17 @@
-/** The shape of a trace in its text: conversions as symbols, folds and lenses; the state after an event as a hint. */
+/**
+ * The shape of a trace in its text: conversions as symbols, folds and lenses;
+ * the state after an event as a hint.
+ */
 import * as vscode from 'vscode';
 import type { TraceSession } from '../analysis/client.js';
-import type { Report } from '../protocol/requests.js';
+import type { Report } from '../protocol/report.js';
 import type { ConversionRow } from '../protocol/shapes.js';
 import type { App, Feature } from '../app.js';
 import { SECTION } from '../config.js';
 import { documentLine, locationIn, traceLine } from '../window.js';
 import { orNothing, sessionOf } from './navigation.js';
 import { LANGUAGE } from './recognise.js';
+import { plural } from './status.js';
 
 const SELECTOR: vscode.DocumentSelector = [{ language: LANGUAGE }];
 
@@ -49,8 +53,8 @@ interface Shown {
 }
 
 /**
- * Conversions whose first line the document shows; one in flight reaches to the document's end. Waits for the verdicts
- * that are being made: VS Code asks for symbols and folds once, and keeps an empty answer.
+ * Conversions whose first line the document shows; one in flight reaches to the document's end. Waits for the
+ * verdicts that are being made: VS Code asks for symbols and folds once, and keeps an empty answer.
  */
 async function conversionsIn(
   app: App,
@@ -101,10 +105,10 @@ async function askRows(
   toLine: number,
 ): Promise<readonly ConversionRow[] | undefined> {
   const found = await orNothing(session.request('conversionsIn', { fromLine, toLine }));
-  if (found && found.total > found.rows.length)
-    app.log.info(
-      `symbols, folds and lenses for the first ${found.rows.length} of ${found.total} conversions: ${session.uri.toString()}`,
-    );
+  if (found && found.total > found.rows.length) {
+    const shown = `the first ${found.rows.length} of ${found.total} conversions`;
+    app.log.info(`symbols, folds and lenses for ${shown}: ${session.uri.toString()}`);
+  }
   return found?.rows;
 }
 
@@ -185,9 +189,9 @@ function summary(session: TraceSession, row: ConversionRow): string {
     (finding) => finding.at.line >= row.spot.line && (row.lastLine === 0 || finding.at.line <= row.lastLine),
   );
   const violations = inside.filter((finding) => finding.verdict === 'violation').length;
-  const verdict = violations > 0 ? `${violations} violation${violations === 1 ? '' : 's'}` : 'no violation';
+  const verdict = violations > 0 ? plural(violations, 'violation') : 'no violation';
   const facts = [
-    `${row.pageCount} page${row.pageCount === 1 ? '' : 's'} to ${row.toPrivate ? 'private' : 'shared'}`,
+    `${plural(row.pageCount, 'page')} to ${row.toPrivate ? 'private' : 'shared'}`,
     row.duration,
     row.errno === '' ? row.state : `failed ${row.errno}`,
     verdict,

@@ -1,7 +1,7 @@
 /**
- * Decides which open files are traces. A document of the language `ftrace` is one; a plain text whose first lines are
- * those of a trace becomes one; and a file too large for VS Code to send us its document, or a binary one that has none,
- * is looked at by its first bytes.
+ * Decides which open files are traces. A document of the language `ftrace` is one; a plain text whose first
+ * lines are those of a trace becomes one; and a file too large for VS Code to send us its document, or a
+ * binary one that has none, is looked at by its first bytes.
  */
 import * as vscode from 'vscode';
 import type { TraceSession } from '../analysis/client.js';
@@ -14,7 +14,10 @@ import { openTabUris } from '../tabs.js';
 import { isListed, showListing } from './openListing.js';
 
 export const LANGUAGE = 'ftrace';
-/** Languages that say nothing: `.txt` and `.log` files get these by their names before anyone looks at their content. */
+/**
+ * Languages that say nothing: `.txt` and `.log` files get these by their
+ * names before anyone looks at their content.
+ */
 const NEUTRAL = new Set(['plaintext', 'log']);
 /** VS Code sends extensions no document above this. */
 const SYNC_LIMIT_BYTES = 50 * 1024 * 1024;
@@ -89,7 +92,10 @@ function unseenOf(app: App): TraceSession[] {
     .filter(({ uri, files }) => ![uri, ...files].some((file) => seen.has(file.toString())));
 }
 
-/** True when the file system behind a URI is one that can be read from: not an unsaved buffer, not a virtual view. */
+/**
+ * True when the file system behind a URI is one that can be read from:
+ * not an unsaved buffer, not a virtual view.
+ */
 function isFile(uri: vscode.Uri): boolean {
   return uri.scheme === 'file' || vscode.workspace.fs.isWritableFileSystem(uri.scheme) !== undefined;
 }
@@ -107,10 +113,14 @@ function hasOwnTab(file: vscode.Uri): boolean {
     .some(({ input }) => input instanceof vscode.TabInputText && input.uri.toString() === file.toString());
 }
 
-/** A file without a document: one that VS Code does not send us or has no text of, or one whose document is still to come. */
+/**
+ * A file without a document: one that VS Code does not send us or has no text of,
+ * or one whose document is still to come.
+ */
 async function lookAtLarge(app: App, uri: vscode.Uri): Promise<void> {
   try {
-    // A browser reads a file whole to see its head: the document of a text, which comes at once, is waited for.
+    // A browser reads a file whole to see its head: the document of a text, which comes at once, is waited
+    // for.
     if (app.platform.host === 'web' && (await hasDocumentSoon(uri))) return;
     if (await isListed(app, uri)) {
       begin(app, uri);

@@ -1,7 +1,8 @@
 /**
- * While a trace is replayed, whatever event is selected in it can be gone to: a button in the status bar offers the line
- * of the cursor. The timeline and the lists select by moving that cursor, so it offers what was selected there too; the
- * lists have a command of their own besides, which begins a replay where there is none.
+ * While a trace is replayed, whatever event is selected in it can be gone to: a button in the status
+ * bar offers the line of the cursor. The timeline and the lists select by moving that cursor, so it
+ * offers what was selected there too; the lists have a command of their own besides, which begins a
+ * replay where there is none.
  */
 import * as vscode from 'vscode';
 import type { App, Feature } from '../app.js';
@@ -41,7 +42,10 @@ function traceOfNode(app: App, { finding }: Node): vscode.Uri | undefined {
   return (own ?? fitting.at(-1))?.uri;
 }
 
-/** The selected line of a trace: in the active editor, else in one that shows it while the timeline or a list has the focus. */
+/**
+ * The selected line of a trace: in the active editor,
+ * else in one that shows it while the timeline or a list has the focus.
+ */
 function selectedLine(trace: vscode.Uri): number | undefined {
   const { activeTextEditor, visibleTextEditors } = vscode.window;
   for (const editor of activeTextEditor ? [activeTextEditor] : visibleTextEditors) {

@@ -1,8 +1,10 @@
-/** The report of a trace as a read-only Markdown document: every rule's verdict, and what the trace lacked. */
+/**
+ * The report of a trace as a read-only Markdown document: every rule's verdict, and what the trace lacked.
+ */
 import * as vscode from 'vscode';
 import { countsText } from '../../model/findings/counts.js';
 import type { TraceSession } from '../analysis/client.js';
-import type { IssueView, Report, RuleView } from '../protocol/requests.js';
+import type { Report, ReportedIssue, ReportedReason, ReportedRule } from '../protocol/report.js';
 import type { Feature } from '../app.js';
 import { code, escapeMarkdown, showMarkdown } from '../markdown.js';
 import { traceOf } from './target.js';
@@ -39,21 +41,17 @@ function reportText(session: TraceSession | undefined): string {
   return markdownOf(session.uri, session.report);
 }
 
-export function markdownOf(trace: vscode.Uri, { rules, issues, events, ...of }: Report): string {
+export function markdownOf(trace: vscode.Uri, report: Report): string {
+  const { rules, issues, events } = report;
   const name = trace.path.slice(trace.path.lastIndexOf('/') + 1);
-  const full = { rules, issues, events, ...of };
+  const counted = `${plural(events.total, 'event')} (${countsText(events)})`;
   const out = [
-    `# ${escapeMarkdown(name)}: ${verdictText(full)}`,
-    `${of.format}, clock ${of.clock}, ${plural(events.total, 'event')} (${countsText(events)}), ${of.sizeBytes} bytes.`,
-    `Judged by ${of.profiles.join(', ')}: ${escapeMarkdown(of.profileReason)}.`,
+    `# ${escapeMarkdown(name)}: ${verdictText(report)}`,
+    `${report.format}, clock ${report.clock}, ${counted}, ${report.sizeBytes} bytes.`,
+    `Judged by ${report.profiles.join(', ')}: ${escapeMarkdown(report.profileReason)}.`,
     '## Rules',
-    '| rule | profile | verdict | checks |\n|---|---|---|--:|',
+    rulesTable(report),
   ];
-  const table = rules.map(
-    (rule) =>
-      `| ${rule.id} ${escapeMarkdown(rule.name)} | ${rule.profile} | ${ruleVerdict(full, rule)} | ${rule.checks} |`,
-  );
-  out[out.length - 1] += `\n${table.join('\n')}`;
   const undecided = rules.filter((rule) => rule.reasons.length > 0);
   if (undecided.length > 0)
     out.push('## What could not be decided, and why', ...undecided.map(undecidedText));
@@ -61,7 +59,20 @@ export function markdownOf(trace: vscode.Uri, { rules, issues, events, ...of }: 
   return `${out.join('\n\n')}\n`;
 }
 
-function ruleVerdict(report: Report, rule: RuleView): string {
+function rulesTable(report: Report): string {
+  const rows = report.rules.map((rule) => {
+    const cells = [
+      `${rule.id} ${escapeMarkdown(rule.name)}`,
+      rule.profile,
+      ruleVerdict(report, rule),
+      rule.checks,
+    ];
+    return `| ${cells.join(' | ')} |`;
+  });
+  return ['| rule | profile | verdict | checks |', '|---|---|---|--:|', ...rows].join('\n');
+}
+
+function ruleVerdict(report: Report, rule: ReportedRule): string {
   const found = report.findings.filter(
     (finding) => finding.rule === rule.id && finding.profile === rule.profile,
   );
@@ -76,20 +87,23 @@ function ruleVerdict(report: Report, rule: RuleView): string {
   return rule.status === 'undecidable' ? 'undecidable' : 'not applicable';
 }
 
-function undecidedText(rule: RuleView): string {
-  const lines = rule.reasons.map((reason) => {
-    const times = reason.count > 0 ? [`${reason.count}×`] : [];
-    const from = reason.count > 0 && reason.at.line > 0 ? [`first in line ${reason.at.line}`] : [];
-    const where = [...times, ...from].join(', ');
-    const missing = reason.missing.length > 0 ? ` Missing: ${reason.missing.map(code).join(', ')}.` : '';
-    return `- ${reason.reason}${where === '' ? '' : ` (${where})`}: ${escapeMarkdown(reason.detail)}${missing}`;
-  });
-  return `**${rule.id} ${escapeMarkdown(rule.name)}**: ${escapeMarkdown(rule.statement)}\n\n${lines.join('\n')}`;
+function undecidedText(rule: ReportedRule): string {
+  const title = `**${rule.id} ${escapeMarkdown(rule.name)}**: ${escapeMarkdown(rule.statement)}`;
+  return `${title}\n\n${rule.reasons.map(reasonLine).join('\n')}`;
 }
 
-function issueLine(issue: IssueView): string {
+function reasonLine({ reason, count, at, detail, missing }: ReportedReason): string {
+  const times = count > 0 ? [`${count}×`] : [];
+  const from = count > 0 && at.line > 0 ? [`first in line ${at.line}`] : [];
+  const where = [...times, ...from].join(', ');
+  const lacks = missing.length > 0 ? ` Missing: ${missing.map(code).join(', ')}.` : '';
+  return `- ${reason}${where === '' ? '' : ` (${where})`}: ${escapeMarkdown(detail)}${lacks}`;
+}
+
+function issueLine(issue: ReportedIssue): string {
   const at = issue.line > 0 ? `line ${issue.line}` : `byte ${issue.offset}`;
   const count = issue.count > 1 ? `, ${issue.count} times` : '';
   const detail = issue.detail === '' ? '' : ` (${escapeMarkdown(issue.detail)})`;
-  return `- ${issue.severity} at ${at}${count}: ${escapeMarkdown(issue.sentence)}${detail} ${escapeMarkdown(issue.advice)}`;
+  const text = `${escapeMarkdown(issue.sentence)}${detail} ${escapeMarkdown(issue.advice)}`;
+  return `- ${issue.severity} at ${at}${count}: ${text}`;
 }

@@ -2,7 +2,8 @@
 import * as vscode from 'vscode';
 import type { TraceSession } from '../analysis/client.js';
 import type { Verdict } from '../../model/findings/finding.js';
-import type { FindingView, Progress, Report } from '../protocol/requests.js';
+import type { Report, ReportedFinding } from '../protocol/report.js';
+import type { Progress } from '../protocol/requests.js';
 import type { Feature } from '../app.js';
 import { activeTabUri, onDidChangeActiveTab } from '../tabs.js';
 
@@ -33,22 +34,21 @@ let lastContext = '';
 
 /** `when` clauses of commands and menus ask for these. */
 function setContext(session: TraceSession | undefined): void {
-  const context = `${session !== undefined} ${session?.state.kind === 'running'} ${(session?.report?.findings.length ?? 0) > 0}`;
+  const isTrace = session !== undefined;
+  const isRunning = session?.state.kind === 'running';
+  const hasFindings = (session?.report?.findings.length ?? 0) > 0;
+  const context = `${isTrace} ${isRunning} ${hasFindings}`;
   if (context === lastContext) return;
   lastContext = context;
-  void vscode.commands.executeCommand('setContext', 'shimtrace.isTrace', session !== undefined);
-  void vscode.commands.executeCommand('setContext', 'shimtrace.running', session?.state.kind === 'running');
-  void vscode.commands.executeCommand(
-    'setContext',
-    'shimtrace.hasFindings',
-    (session?.report?.findings.length ?? 0) > 0,
-  );
+  void vscode.commands.executeCommand('setContext', 'shimtrace.isTrace', isTrace);
+  void vscode.commands.executeCommand('setContext', 'shimtrace.running', isRunning);
+  void vscode.commands.executeCommand('setContext', 'shimtrace.hasFindings', hasFindings);
 }
 
 function paint(
   item: vscode.StatusBarItem,
   session: TraceSession,
-  counts: (finding: FindingView) => boolean,
+  counts: (finding: ReportedFinding) => boolean,
 ): void {
   const { state } = session;
   const report = session.report && { ...session.report, findings: session.report.findings.filter(counts) };

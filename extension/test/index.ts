@@ -1,4 +1,7 @@
-/** What VS Code's extension host loads as `extensionTestsPath`: runs the suites that the bundler found in suite/. */
+/**
+ * What VS Code's extension host loads as `extensionTestsPath`:
+ * runs the suites that the bundler found in suite/.
+ */
 import Mocha from 'mocha';
 import * as fs from 'node:fs';
 import { leaveNothing, takeFigures } from './support.js';
@@ -9,7 +12,9 @@ interface Row {
   readonly error?: string;
 }
 
-/** Registers every suite; the bundler replaces this import by one of each file, so that none can be forgotten. */
+/**
+ * Registers every suite; the bundler replaces this import by one of each file, so that none can be forgotten.
+ */
 declare function require(id: string): unknown;
 
 export async function run(): Promise<void> {

@@ -1,11 +1,11 @@
-/** A trace with thousands of conversions, in the words of a recording: the lists beside it cannot show all of it at once. */
+/**
+ * A trace with thousands of conversions, in the words of a recording:
+ * the lists beside it cannot show all of it at once.
+ */
 
-const BUILD = ' kvm=0xffff888100ba8000';
+import { stamp } from './filler.js';
 
-/** Microseconds as the trace prints them. */
-function stamp(us: number): string {
-  return `${String(Math.floor(us / 1e6)).padStart(6)}.${String(us % 1e6).padStart(6, '0')}`;
-}
+const KVM = ' kvm=0xffff888100ba8000';
 
 export interface Many {
   readonly conversions: number;
@@ -27,27 +27,23 @@ export function manyConversions({ conversions, failEvery, slowEvery }: Many): st
     const hex = gfn.toString(16);
     const end = (gfn + 1).toString(16);
     const fails = i % failEvery === failEvery - 1;
-    event(
-      `kvm_vm_ioctl_attr: (kvm_vm_ioctl+0x0/0x2390) cmd=0x4020aed2 address=0x${hex}000 size=0x1000 attributes=0x8`,
-    );
+    const wanted = `address=0x${hex}000 size=0x1000 attributes=0x8`;
+    event(`kvm_vm_ioctl_attr: (kvm_vm_ioctl+0x0/0x2390) cmd=0x4020aed2 ${wanted}`);
     event(`kvm_vm_set_mem_attributes: 0x000000${hex} -- 0x000000${end} [0x8]`);
     if (i === conversions - 1) break;
     if (i % slowEvery === slowEvery - 1) us += 5000;
     if (!fails) {
-      event(`kvm_mmu_invalidate_start: (kvm_mmu_invalidate_start+0x0/0x40)${BUILD} inprog=0 seq=${i}`);
-      event(
-        `kvm_mmu_invalidate_range_add: (kvm_mmu_invalidate_range_add+0x0/0x60)${BUILD} start=0x${hex} end=0x${end}`,
-      );
-      event(`kvm_mmu_invalidate_end: (kvm_mmu_invalidate_end+0x0/0x70)${BUILD} inprog=1 seq=${i}`);
-      event(
-        `kvm_arch_post_set_memory_attributes: (kvm_arch_post_set_memory_attributes+0x0/0x250)${BUILD} slot=10 start=0x${hex} end=0x${end} attributes=0x8`,
-      );
+      const range = `start=0x${hex} end=0x${end}`;
+      const post = 'kvm_arch_post_set_memory_attributes: (kvm_arch_post_set_memory_attributes+0x0/0x250)';
+      event(`kvm_mmu_invalidate_start: (kvm_mmu_invalidate_start+0x0/0x40)${KVM} inprog=0 seq=${i}`);
+      event(`kvm_mmu_invalidate_range_add: (kvm_mmu_invalidate_range_add+0x0/0x60)${KVM} ${range}`);
+      event(`kvm_mmu_invalidate_end: (kvm_mmu_invalidate_end+0x0/0x70)${KVM} inprog=1 seq=${i}`);
+      event(`${post}${KVM} slot=10 ${range} attributes=0x8`);
       // Pages that differ in what maps them stay runs of their own.
       gfn += 2;
     }
-    event(
-      `kvm_vm_ioctl_attr_ret: (__x64_sys_ioctl+0x3ec/0x980 <- kvm_vm_ioctl) cmd=0x4020aed2 ret=${fails ? '-12' : '0'}`,
-    );
+    const probe = 'kvm_vm_ioctl_attr_ret: (__x64_sys_ioctl+0x3ec/0x980 <- kvm_vm_ioctl)';
+    event(`${probe} cmd=0x4020aed2 ret=${fails ? '-12' : '0'}`);
   }
   return `${lines.join('\n')}\n`;
 }

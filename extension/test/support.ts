@@ -5,7 +5,10 @@ import * as vscode from 'vscode';
 import type { App } from '../app.js';
 
 export const EXTENSION_ID = 'shimtrace.shimtrace';
-/** The shipped recording of a kernel that stores private while page 4 is pinned: G9 in line 702, the pin in line 662. */
+/**
+ * The shipped recording of a kernel that stores private while page 4 is pinned:
+ * G9 in line 702, the pin in line 662.
+ */
 export const SAMPLE = 'sample-traces/labelled/inplace/M2.p.txt';
 export const G9_LINE = 702;
 export const PIN_LINE = 662;
@@ -35,7 +38,10 @@ export function workspaceFile(name: string, content: string | { readonly copyOf:
 
 const figures: string[] = [];
 
-/** Keeps a duration in milliseconds for the report of the test that runs; what is measured on a busy machine is never judged. */
+/**
+ * Keeps a duration in milliseconds for the report of the test that runs;
+ * what is measured on a busy machine is never judged.
+ */
 export function measured(what: string, ms: number): void {
   figures.push(`${what}: ${Math.round(ms)} ms`);
 }
@@ -68,7 +74,10 @@ export async function closeAll(): Promise<void> {
   await vscode.commands.executeCommand('workbench.action.closeAllEditors');
 }
 
-/** Lets go of every trace at once: the extension itself waits a moment after a tab was closed, and the next suite would still see it. */
+/**
+ * Lets go of every trace at once: the extension itself waits a moment after a tab was closed,
+ * and the next suite would still see it.
+ */
 export async function leaveNothing(): Promise<void> {
   await closeAll();
   const { sessions } = await app();

@@ -10,14 +10,21 @@ export interface PageParts {
 }
 
 /**
- * SHA-256 of the empty text. The toolkit tries whether the browser knows :focus-visible with a style element that it
- * leaves empty; this allows that element and no other, since a style with a single letter has another hash.
+ * SHA-256 of the empty text. The toolkit tries whether the browser knows :focus-visible with a
+ * style element that it leaves empty; this allows that element and no other, since a style with a
+ * single letter has another hash.
  */
 const EMPTY_STYLE = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='";
 
 /** Styles are constructed in script, which the policy allows without an exception. */
 export function pageHtml({ nonce, script, source, title }: PageParts): string {
-  const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src ${source} ${EMPTY_STYLE}; img-src ${source} data: blob:; font-src ${source}`;
+  const policy = [
+    "default-src 'none'",
+    `script-src 'nonce-${nonce}'`,
+    `style-src ${source} ${EMPTY_STYLE}`,
+    `img-src ${source} data: blob:`,
+    `font-src ${source}`,
+  ].join('; ');
   return `<!DOCTYPE html>
 <html lang="en">
 <head>

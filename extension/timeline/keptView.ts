@@ -1,4 +1,7 @@
-/** The last views of timelines, kept by trace in the workspace: what the window itself saves may be a minute old. */
+/**
+ * The last views of timelines, kept by trace in the workspace:
+ * what the window itself saves may be a minute old.
+ */
 import type { KeptView } from '../../webview/protocol/messages.js';
 
 /** What is needed of the editor's memory of a workspace. */
@@ -12,15 +15,15 @@ const KEY = 'timeline.views';
 const VIEWS_MAX = 16;
 
 /** Pairs of trace and view, the newest last. */
-type Views = readonly (readonly [uri: string, kept: KeptView])[];
+type KeptViews = readonly (readonly [uri: string, kept: KeptView])[];
 
 /** Keeps a trace's view instead of the one before. */
 export async function keepView(memory: Memory, uri: string, kept: KeptView): Promise<void> {
-  const others = memory.get<Views>(KEY, []).filter(([known]) => known !== uri);
+  const others = memory.get<KeptViews>(KEY, []).filter(([known]) => known !== uri);
   await memory.update(KEY, [...others, [uri, kept]].slice(-VIEWS_MAX));
 }
 
 /** The view that was kept of a trace, null for none. */
 export function keptView(memory: Memory, uri: string): KeptView | null {
-  return memory.get<Views>(KEY, []).find(([known]) => known === uri)?.[1] ?? null;
+  return memory.get<KeptViews>(KEY, []).find(([known]) => known === uri)?.[1] ?? null;
 }

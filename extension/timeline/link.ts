@@ -4,12 +4,13 @@ import * as vscode from 'vscode';
 const PATH = '/timeline';
 
 /**
- * `vscode://publisher.name/timeline?…`. What it leads to is packed into letters, digits, - and _, since hosts differ in
- * how often they decode a query on its way.
+ * `vscode://publisher.name/timeline?…`. What it leads to is packed into letters, digits, - and _, since hosts
+ * differ in how often they decode a query on its way.
  */
 export function linkTo(extensionId: string, scheme: string, trace: vscode.Uri, view: string): string {
   const packed = btoa(encodeURIComponent(JSON.stringify({ trace: trace.toString(), view })));
-  return `${scheme}://${extensionId}${PATH}?${packed.replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '')}`;
+  const inAddress = packed.replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
+  return `${scheme}://${extensionId}${PATH}?${inAddress}`;
 }
 
 /** What such a link leads to; undefined when it is not one. */

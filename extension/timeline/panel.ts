@@ -1,4 +1,6 @@
-/** The timeline's panel and custom editor: a page beside the trace, its questions taken to the trace's worker. */
+/**
+ * The timeline's panel and custom editor: a page beside the trace, its questions taken to the trace's worker.
+ */
 import * as vscode from 'vscode';
 import type { App, Feature } from '../app.js';
 import { RequestFailed } from '../analysis/client.js';
@@ -228,9 +230,11 @@ function baseName(uri: vscode.Uri): string {
   return uri.path.slice(uri.path.lastIndexOf('/') + 1);
 }
 
-/** 128 bits: a page that could guess it could run scripts of its own. */
+const NONCE_BYTES = 16;
+
+/** A page that could guess it could run scripts of its own. */
 function nonce(): string {
-  return [...crypto.getRandomValues(new Uint8Array(16))]
+  return [...crypto.getRandomValues(new Uint8Array(NONCE_BYTES))]
     .map((byte) => byte.toString(16).padStart(2, '0'))
     .join('');
 }
@@ -309,6 +313,6 @@ export const timeline: Feature = (app) => {
         if (target) show(target.trace, target.view);
       },
     }),
-    { dispose: () => pages.forEach((page) => page.dispose()) },
+    new vscode.Disposable(() => vscode.Disposable.from(...pages.values()).dispose()),
   );
 };

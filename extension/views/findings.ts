@@ -1,12 +1,13 @@
 /** Findings as nodes: by rule, by page or by time; what was set aside comes last. */
 import * as vscode from 'vscode';
-import type { FindingView, PlaceView, Report } from '../protocol/requests.js';
-import type { Spot } from '../protocol/shapes.js';
+import type { EventPlace, Spot } from '../protocol/place.js';
+import type { Report, ReportedFinding } from '../protocol/report.js';
+import type { Verdict } from '../../model/findings/finding.js';
 import type { Suppression } from '../../model/findings/suppress.js';
 import type { ListNode } from './list.js';
 
 export type GroupBy = 'rule' | 'page' | 'time';
-export type SuppressedBy = (finding: FindingView) => Suppression | undefined;
+export type SuppressedBy = (finding: ReportedFinding) => Suppression | undefined;
 
 const ICONS = {
   violation: new vscode.ThemeIcon('error', new vscode.ThemeColor('problemsErrorIcon.foreground')),
@@ -23,13 +24,13 @@ export function findingNodes(report: Report, groupBy: GroupBy, suppressedBy: Sup
   return nodes;
 }
 
-function grouped(report: Report, findings: readonly FindingView[], groupBy: 'rule' | 'page'): ListNode[] {
-  const groups = new Map<string, FindingView[]>();
+function grouped(report: Report, findings: readonly ReportedFinding[], groupBy: 'rule' | 'page'): ListNode[] {
+  const groups = new Map<string, ReportedFinding[]>();
   for (const finding of findings) {
     const key = groupBy === 'rule' ? finding.rule : (finding.pages?.label ?? 'no page');
     groups.set(key, [...(groups.get(key) ?? []), finding]);
   }
-  const worst = (group: readonly FindingView[]): FindingView =>
+  const worst = (group: readonly ReportedFinding[]): ReportedFinding =>
     group.reduce((a, b) => (rank(b) < rank(a) ? b : a));
   return [...groups]
     .sort(([, a], [, b]) => rank(worst(a)) - rank(worst(b)))
@@ -48,21 +49,24 @@ function grouped(report: Report, findings: readonly FindingView[], groupBy: 'rul
     });
 }
 
-function rank({ verdict, severity }: FindingView): number {
-  return (verdict === 'violation' ? 0 : verdict === 'suspicious' ? 10 : 20) + severity;
+/** What comes first: a verdict outranks every severity. */
+const VERDICT_RANKS: Readonly<Record<Verdict, number>> = { violation: 0, suspicious: 10, undecidable: 20 };
+
+function rank({ verdict, severity }: ReportedFinding): number {
+  return VERDICT_RANKS[verdict] + severity;
 }
 
-export function spotOf({ row, line, startColumn, file }: PlaceView): Spot {
+export function spotOf({ row, line, startColumn, file }: EventPlace): Spot {
   return { row, line, column: startColumn, ...(file !== undefined && { file }) };
 }
 
-/** Line of a text, time in a binary trace; behind the file's name where there are several. */
-function placeText({ line, time, file }: PlaceView): string {
+/** The line, or the time where there is none; behind the file's name where there are several. */
+function placeText({ line, time, file }: EventPlace): string {
   if (file !== undefined) return `${decodeURIComponent(file.slice(file.lastIndexOf('/') + 1))}:${line}`;
   return line > 0 ? `line ${line}` : time;
 }
 
-function findingNode(finding: FindingView): ListNode {
+function findingNode(finding: ReportedFinding): ListNode {
   const { at, pages } = finding;
   return {
     id: finding.id,
@@ -93,7 +97,7 @@ function findingNode(finding: FindingView): ListNode {
   };
 }
 
-function suppressedNode(findings: readonly FindingView[], suppressedBy: SuppressedBy): ListNode {
+function suppressedNode(findings: readonly ReportedFinding[], suppressedBy: SuppressedBy): ListNode {
   return {
     id: 'suppressed',
     label: 'Suppressed',

@@ -1,6 +1,6 @@
 /** A native tree of plain nodes: what every list of ours is made of. */
 import * as vscode from 'vscode';
-import type { Spot } from '../protocol/shapes.js';
+import type { Spot } from '../protocol/place.js';
 
 export interface ListNode {
   /** Stable within its list, so that what is open and selected stays so. */
@@ -27,7 +27,7 @@ export interface Counts {
   readonly total: number;
 }
 
-export class ListView implements vscode.TreeDataProvider<ListNode>, vscode.Disposable {
+export class TreeList implements vscode.TreeDataProvider<ListNode>, vscode.Disposable {
   readonly view: vscode.TreeView<ListNode>;
   private readonly changed = new vscode.EventEmitter<void>();
   readonly onDidChangeTreeData = this.changed.event;
@@ -66,10 +66,8 @@ export class ListView implements vscode.TreeDataProvider<ListNode>, vscode.Dispo
     this.parents.clear();
     this.remember(this.shown);
     const { matching, total } = this.counts ?? { matching: count(this.shown), total: count(this.all) };
-    const text =
-      this.filter === ''
-        ? this.note
-        : [`“${this.filter}”: ${matching} of ${total}`, this.note].filter((part) => part !== '').join(' · ');
+    const filtering = this.filter === '' ? '' : `“${this.filter}”: ${matching} of ${total}`;
+    const text = [filtering, this.note].filter((part) => part !== '').join(' · ');
     // An empty list shows its welcome instead of a note.
     this.view.message = total === 0 ? '' : text;
     this.changed.fire();
@@ -83,10 +81,10 @@ export class ListView implements vscode.TreeDataProvider<ListNode>, vscode.Dispo
   }
 
   getTreeItem(node: ListNode): vscode.TreeItem {
-    const { None, Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
-    // What was filtered node by node is shown down to the match; a list that was filtered before, down to its entries.
+    // What was filtered node by node is shown down to the match; a list that was filtered before, down to its
+    // entries.
     const open = this.filter === '' ? node.open === true : !this.filteredBefore || node.open !== undefined;
-    const item = new vscode.TreeItem(node.label, !node.children?.length ? None : open ? Expanded : Collapsed);
+    const item = new vscode.TreeItem(node.label, collapsible(node, open));
     item.id = `${this.filter === '' ? '' : 'filtered '}${node.id}`;
     if (node.description !== undefined) item.description = node.description;
     item.tooltip = node.tooltip ?? [node.label, node.description].filter((part) => part).join(' — ');
@@ -133,6 +131,12 @@ export class ListView implements vscode.TreeDataProvider<ListNode>, vscode.Dispo
     this.view.dispose();
     this.changed.dispose();
   }
+}
+
+function collapsible({ children }: ListNode, open: boolean): vscode.TreeItemCollapsibleState {
+  const { None, Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
+  if (!children?.length) return None;
+  return open ? Expanded : Collapsed;
 }
 
 function find(nodes: readonly ListNode[], id: string): ListNode | undefined {

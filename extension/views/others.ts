@@ -1,17 +1,18 @@
 /** Conversions, pages, references and coverage as nodes. */
 import * as vscode from 'vscode';
-import type { Report, RuleView } from '../protocol/requests.js';
+import type { Report, ReportedRule } from '../protocol/report.js';
 import {
-  HOLDERS,
-  PAGE_SIZE,
   type ConversionGroup,
   type ConversionGroups,
   type ConversionRow,
-  type HolderView,
+  type HolderRow,
+  HOLDERS,
   type Lists,
   type PageKind,
-  type SlotView,
+  ROWS_AT_ONCE,
+  type SlotRow,
 } from '../protocol/shapes.js';
+import { plural } from '../features/status.js';
 import { spotOf } from './findings.js';
 import type { ListNode } from './list.js';
 
@@ -55,7 +56,7 @@ function moreNode(id: string, part: string, shown: number, total: number): ListN
   return [
     {
       id: `${id} more`,
-      label: vscode.l10n.t('Show {0} more', Math.min(PAGE_SIZE, total - shown)),
+      label: vscode.l10n.t('Show {0} more', Math.min(ROWS_AT_ONCE, total - shown)),
       description: vscode.l10n.t('{0} of {1} shown', shown, total),
       icon: new vscode.ThemeIcon('ellipsis'),
       context: 'more',
@@ -97,6 +98,9 @@ function conversionNode(group: ConversionGroup, row: ConversionRow): ListNode {
   };
 }
 
+/** A slot with more runs of pages is closed at first. */
+const OPEN_RUNS_MAX = 20;
+
 const PAGE_ICONS: Readonly<Record<PageKind, string>> = {
   shared: 'unlock',
   private: 'lock',
@@ -105,7 +109,7 @@ const PAGE_ICONS: Readonly<Record<PageKind, string>> = {
 };
 
 export function pageNodes({ slots }: Lists): ListNode[] {
-  const byVm = new Map<string, SlotView[]>();
+  const byVm = new Map<string, SlotRow[]>();
   for (const slot of slots)
     if (slot.total > 0 || slot.leftOut > 0) byVm.set(slot.vm, [...(byVm.get(slot.vm) ?? []), slot]);
   return [...byVm].map(([vm, own]) => ({
@@ -119,7 +123,7 @@ export function pageNodes({ slots }: Lists): ListNode[] {
   }));
 }
 
-function slotNode(slot: SlotView): ListNode {
+function slotNode(slot: SlotRow): ListNode {
   const runs: ListNode[] = slot.runs.map((run) => ({
     id: `${slot.key} ${run.label}`,
     label: run.label,
@@ -134,14 +138,14 @@ function slotNode(slot: SlotView): ListNode {
     label: slot.label,
     description: countsText([slot]),
     icon: new vscode.ThemeIcon('symbol-array'),
-    open: runs.length <= 20,
+    open: runs.length <= OPEN_RUNS_MAX,
     children: runs,
     context: 'slot',
   };
 }
 
 /** `12 private, 4 unknown`: pages by kind. */
-function countsText(slots: readonly SlotView[]): string {
+function countsText(slots: readonly SlotRow[]): string {
   const counts = new Map<string, number>();
   for (const slot of slots) {
     for (const [kind, count] of Object.entries(slot.counts))
@@ -153,14 +157,12 @@ function countsText(slots: readonly SlotView[]): string {
 
 export function referenceNodes({ holders, holdersMatching }: Lists): ListNode[] {
   const nodes = holders.map(
-    (holder: HolderView): ListNode => ({
+    (holder: HolderRow): ListNode => ({
       id: `${holder.spot.row} ${holder.pages} ${holder.kind} ${holder.holder}`,
       label: `${holder.pages}: ${holder.kind} by ${holder.holder}`,
       description: [
         holder.age,
-        holder.outlived > 0
-          ? `outlived ${holder.outlived} failed conversion${holder.outlived === 1 ? '' : 's'}`
-          : '',
+        holder.outlived > 0 ? `outlived ${plural(holder.outlived, 'failed conversion')}` : '',
         holder.spot.line > 0 ? `line ${holder.spot.line}` : '',
       ]
         .filter((fact) => fact !== '')
@@ -174,26 +176,25 @@ export function referenceNodes({ holders, holdersMatching }: Lists): ListNode[] 
 }
 
 export function coverageNodes(report: Report): ListNode[] {
-  const groups: readonly (readonly [RuleView['status'], string, string])[] = [
+  const groups: readonly (readonly [ReportedRule['status'], string, string])[] = [
     ['undecidable', 'Undecidable', 'question'],
     ['judged', 'Judged', 'pass'],
     ['not-applicable', 'Not applicable', 'circle-slash'],
   ];
-  const nodes: ListNode[] = groups.flatMap(([status, label, icon]) => {
+  const nodes = groups.flatMap(([status, label, icon]): ListNode[] => {
     const rules = report.rules.filter((rule) => rule.status === status);
-    return rules.length === 0
-      ? []
-      : [
-          {
-            id: status,
-            label,
-            description: String(rules.length),
-            icon: new vscode.ThemeIcon(icon),
-            open: status === 'undecidable',
-            children: rules.map(ruleNode),
-            context: 'coverage',
-          },
-        ];
+    if (rules.length === 0) return [];
+    return [
+      {
+        id: status,
+        label,
+        description: String(rules.length),
+        icon: new vscode.ThemeIcon(icon),
+        open: status === 'undecidable',
+        children: rules.map(ruleNode),
+        context: 'coverage',
+      },
+    ];
   });
   const losses = report.issues.filter((issue) => issue.severity === 'dataLoss');
   if (losses.length > 0) {
@@ -216,8 +217,8 @@ export function coverageNodes(report: Report): ListNode[] {
   return nodes;
 }
 
-function ruleNode(rule: RuleView): ListNode {
-  const checks = rule.checks > 0 ? `${rule.checks} check${rule.checks === 1 ? '' : 's'}` : '';
+function ruleNode(rule: ReportedRule): ListNode {
+  const checks = rule.checks > 0 ? plural(rule.checks, 'check') : '';
   const partly = rule.status === 'judged' && rule.reasons.length > 0 ? 'partly undecidable' : '';
   return {
     id: `${rule.profile} ${rule.id}`,

@@ -1,13 +1,14 @@
 /** The lists of the activity-bar container, on the trace that was looked at last. */
 import * as vscode from 'vscode';
 import { RequestFailed, type TraceSession } from '../analysis/client.js';
-import type { Report } from '../protocol/requests.js';
-import { PAGE_SIZE, type Wanted } from '../protocol/shapes.js';
+import type { Report } from '../protocol/report.js';
+import { ROWS_AT_ONCE, type ConversionGroups, type Lists, type Wanted } from '../protocol/shapes.js';
 import type { App, Feature } from '../app.js';
 import { activeTabUri, onDidChangeActiveTab, revealSpot } from '../tabs.js';
 import { traceLine } from '../window.js';
+import { plural } from '../features/status.js';
 import { findingNodes, type GroupBy } from './findings.js';
-import { ListView } from './list.js';
+import { TreeList } from './list.js';
 import { conversionNodes, coverageNodes, pageNodes, referenceNodes } from './others.js';
 
 /** The cursor rests this long before the lists follow it. */
@@ -24,14 +25,24 @@ interface Asked {
   readonly key: string;
 }
 
-class Views implements vscode.Disposable {
-  private readonly findings = new ListView('shimtrace.findings');
-  private readonly conversions = new ListView('shimtrace.conversions', true);
-  private readonly pages = new ListView('shimtrace.pages', true);
-  private readonly references = new ListView('shimtrace.references', true);
-  private readonly coverage = new ListView('shimtrace.coverage');
-  private readonly asked: readonly ListView[] = [this.conversions, this.pages, this.references];
-  private readonly all: readonly ListView[] = [this.findings, ...this.asked, this.coverage];
+/** One question to the worker, for some of the lists. */
+interface Question<T> {
+  readonly name: 'conversions' | 'lists';
+  readonly lists: readonly TreeList[];
+  /** The instant of the trace that it is about; '' for all of it. */
+  readonly instant: string;
+  readonly request: (session: TraceSession, wanted: Wanted) => Promise<T>;
+  readonly show: (trace: vscode.Uri, answer: T) => void;
+}
+
+class Sidebar implements vscode.Disposable {
+  private readonly findings = new TreeList('shimtrace.findings');
+  private readonly conversions = new TreeList('shimtrace.conversions', true);
+  private readonly pages = new TreeList('shimtrace.pages', true);
+  private readonly references = new TreeList('shimtrace.references', true);
+  private readonly coverage = new TreeList('shimtrace.coverage');
+  private readonly asked: readonly TreeList[] = [this.conversions, this.pages, this.references];
+  private readonly all: readonly TreeList[] = [this.findings, ...this.asked, this.coverage];
   private groupBy: GroupBy = 'rule';
   private trace: vscode.Uri | undefined;
   /** Line that pages and references are told of; undefined for the end of the trace. */
@@ -126,53 +137,46 @@ class Views implements vscode.Disposable {
     );
     this.findings.view.description = name(trace);
     this.findings.view.badge =
-      violations > 0
-        ? { value: violations, tooltip: `${violations} violation${violations === 1 ? '' : 's'}` }
-        : undefined;
+      violations > 0 ? { value: violations, tooltip: plural(violations, 'violation') } : undefined;
   }
 
   /** Asks the worker for what the lists in sight show, unless they show it already. */
   private ask(): Promise<unknown> {
+    const { line } = this;
     return Promise.all([
-      this.askFor(
-        'conversions',
-        [this.conversions],
-        '',
-        (session, wanted) => session.request('conversionGroups', wanted),
-        (trace, groups) => {
-          this.conversions.set(trace, conversionNodes(groups), '', groups);
-          this.conversions.view.description = String(groups.total);
-        },
-      ),
-      this.askFor(
-        'lists',
-        [this.pages, this.references],
-        String(this.line),
-        (session, wanted) =>
-          session.request('lists', this.line === undefined ? wanted : { ...wanted, line: this.line }),
-        (trace, lists) => {
-          this.pages.set(trace, pageNodes(lists), lists.at, {
-            matching: lists.runsMatching,
-            total: lists.runsTotal,
-          });
-          this.references.set(trace, referenceNodes(lists), lists.at, {
-            matching: lists.holdersMatching,
-            total: lists.holdersTotal,
-          });
-          this.references.view.description = String(lists.holdersTotal);
-        },
-      ),
+      this.askFor({
+        name: 'conversions',
+        lists: [this.conversions],
+        instant: '',
+        request: (session, wanted) => session.request('conversionGroups', wanted),
+        show: (trace, groups) => this.showConversions(trace, groups),
+      }),
+      this.askFor({
+        name: 'lists',
+        lists: [this.pages, this.references],
+        instant: String(line),
+        request: (session, wanted) =>
+          session.request('lists', line === undefined ? wanted : { ...wanted, line }),
+        show: (trace, lists) => this.showPages(trace, lists),
+      }),
     ]);
   }
 
-  /** One question for some of the lists: asked when one of them is in sight, and shown unless another one was asked meanwhile. */
-  private async askFor<T>(
-    name: 'conversions' | 'lists',
-    lists: readonly ListView[],
-    instant: string,
-    request: (session: TraceSession, wanted: Wanted) => Promise<T>,
-    show: (trace: vscode.Uri, answer: T) => void,
-  ): Promise<void> {
+  private showConversions(trace: vscode.Uri, groups: ConversionGroups): void {
+    this.conversions.set(trace, conversionNodes(groups), '', groups);
+    this.conversions.view.description = String(groups.total);
+  }
+
+  private showPages(trace: vscode.Uri, lists: Lists): void {
+    const { runsMatching, runsTotal, holdersMatching, holdersTotal } = lists;
+    this.pages.set(trace, pageNodes(lists), lists.at, { matching: runsMatching, total: runsTotal });
+    const held = { matching: holdersMatching, total: holdersTotal };
+    this.references.set(trace, referenceNodes(lists), lists.at, held);
+    this.references.view.description = String(holdersTotal);
+  }
+
+  /** Asks when one of the lists is in sight; shows the answer unless another was asked for meanwhile. */
+  private async askFor<T>({ name, lists, instant, request, show }: Question<T>): Promise<void> {
     const session = this.session();
     const report = session?.report;
     if (!report || !lists.some((list) => list.view.visible)) return;
@@ -198,8 +202,8 @@ class Views implements vscode.Disposable {
 
   private async showMore(id: unknown, part: unknown): Promise<void> {
     if (typeof part !== 'string') return;
-    const before = this.shown[part] ?? PAGE_SIZE;
-    this.shown = { ...this.shown, [part]: before + PAGE_SIZE };
+    const before = this.shown[part] ?? ROWS_AT_ONCE;
+    this.shown = { ...this.shown, [part]: before + ROWS_AT_ONCE };
     await this.ask();
     await this.asked.find((list) => list.id === id)?.focusOn(part, before);
   }
@@ -248,4 +252,4 @@ function name(uri: vscode.Uri): string {
   return uri.path.slice(uri.path.lastIndexOf('/') + 1);
 }
 
-export const views: Feature = (app) => new Views(app);
+export const sidebar: Feature = (app) => new Sidebar(app);

@@ -3,10 +3,11 @@ import { QUESTIONS, type QuestionId } from '../../model/answers/index.js';
 import { pagesText } from '../../model/findings/report.js';
 import { pageOfRow, rowOfLine } from './moves.js';
 import { spotOf } from './place.js';
-import type { AnswerView, LineOf } from '../protocol/shapes.js';
+import type { LineOf } from '../protocol/place.js';
+import type { PageAnswer } from '../protocol/shapes.js';
 import type { Judged } from './judged.js';
 
-export function answerAt(judged: Judged, at: LineOf, question: QuestionId): AnswerView | null {
+export function answerAt(judged: Judged, at: LineOf, question: QuestionId): PageAnswer | null {
   const {
     analysis,
     trace: { table },

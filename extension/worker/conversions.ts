@@ -1,6 +1,6 @@
 /**
- * Conversions of a judged trace, sorted into what is worth a look. What takes a pass over all of them is worked out once
- * for each analysis; text is made only for those that are shown.
+ * Conversions of a judged trace, sorted into what is worth a look. What takes a pass over all of them is
+ * worked out once for each analysis; text is made only for those that are shown.
  */
 import type { Analysis, Conversion } from '../../model/analysis.js';
 import { conversionText, phaseName, phasesSeen } from '../../model/objects/conversion.js';
@@ -9,17 +9,20 @@ import { Phase } from '../../model/ops/oplog.js';
 import { durationText, errnoName } from './format.js';
 import { spotOf } from './place.js';
 import {
-  PAGE_SIZE,
   type ConversionGroup,
   type ConversionGroups,
   type ConversionRow,
+  ROWS_AT_ONCE,
   type Wanted,
 } from '../protocol/shapes.js';
 import type { Judged } from './judged.js';
 
 /** A conversion that takes this many times as long as half of them do is slow. */
 const SLOW_TIMES_MEDIAN = 10;
-/** Symbols, folds and lenses of one document: more than this slows the editor down, and nobody scrolls through them. */
+/**
+ * Symbols, folds and lenses of one document:
+ * more than this slows the editor down, and nobody scrolls through them.
+ */
 const IN_DOCUMENT_MAX = 2000;
 
 /** One entry for each conversion, by its index. */
@@ -46,7 +49,8 @@ function factsOf({ trace, analysis }: Judged): Facts {
   );
   const retries = retriesOf(all);
   const ended = durationsNs.filter((ns) => ns >= 0).sort();
-  const slowNs = SLOW_TIMES_MEDIAN * (ended[ended.length >> 1] ?? Infinity);
+  const medianNs = ended[ended.length >> 1] ?? Infinity;
+  const slowNs = SLOW_TIMES_MEDIAN * medianNs;
   const groups = {
     'in flight': all.filter((_, i) => states[i] === 'in flight'),
     failed: all.filter((_, i) => states[i] === 'failed'),
@@ -92,7 +96,7 @@ export function conversionGroups(
       ? facts.groups[group].filter((conversion) => matching.has(conversion))
       : facts.groups[group];
     const rows = members
-      .slice(0, shown[group] ?? PAGE_SIZE)
+      .slice(0, shown[group] ?? ROWS_AT_ONCE)
       .map((conversion) => conversionRow(judged, facts, conversion));
     return { group, total: members.length, rows };
   });
@@ -110,7 +114,15 @@ function searchText(
     .map(({ phase }) => phaseName(phase))
     .join(' ');
   const ns = durationsNs[index]!;
-  return `${conversionText(analysis, conversion)} ${states[index]!} ${result !== undefined && result < 0 ? errnoName(result) : ''} ${ns < 0 ? '' : durationText(ns)} line ${table.line(fromRow)} ${phases}`.toLowerCase();
+  const duration = ns < 0 ? '' : durationText(ns);
+  const outcome = `${states[index]!} ${failedWith(result)} ${duration}`;
+  const place = `line ${table.line(fromRow)}`;
+  return `${conversionText(analysis, conversion)} ${outcome} ${place} ${phases}`.toLowerCase();
+}
+
+/** `EAGAIN` for a conversion that failed, else ''. */
+function failedWith(result: number | undefined): string {
+  return result !== undefined && result < 0 ? errnoName(result) : '';
 }
 
 export function conversionsIn(
@@ -138,11 +150,12 @@ function pagesOf(
   { vms, inodes }: Analysis,
   { scope, vm, inode, first, count }: Conversion,
 ): { readonly pages: string; readonly owner: string } {
-  const several = (scope === 'vm' ? vms : inodes).length > 1;
-  const owner = scope === 'vm' ? vms[vm]?.label : inodes[inode]?.label;
+  const ofVm = scope === 'vm';
+  const isOnlyOne = (ofVm ? vms : inodes).length < 2;
+  const owner = ofVm ? vms[vm]?.label : inodes[inode]?.label;
   return {
-    pages: `${scope === 'vm' ? 'gfn' : 'page'}${count === 1 ? '' : 's'} ${rangeText(first, count)}`,
-    owner: several ? (owner ?? '') : '',
+    pages: `${ofVm ? 'gfn' : 'page'}${count === 1 ? '' : 's'} ${rangeText(first, count)}`,
+    owner: isOnlyOne ? '' : (owner ?? ''),
   };
 }
 
@@ -156,7 +169,7 @@ function conversionRow(judged: Judged, facts: Facts, conversion: Conversion): Co
     toPrivate,
     ...pagesOf(judged.analysis, conversion),
     state: facts.states[index]!,
-    errno: result !== undefined && result < 0 ? errnoName(result) : '',
+    errno: failedWith(result),
     durationNs,
     duration: durationNs < 0 ? '' : durationText(durationNs),
     retries: facts.retries[index]!,

@@ -1,13 +1,10 @@
-/** Debug sessions inside the analysis worker: they replay the trace that it holds, so that nothing is read twice. */
+/**
+ * Debug sessions inside the analysis worker:
+ * they replay the trace that it holds, so that nothing is read twice.
+ */
 import type { DebugHost } from '../debugger/host.js';
 import { DebugSession } from '../debugger/session.js';
-
-/** A message of the debug adapter protocol, to or from one of the sessions on a trace. */
-export interface DebugMessage {
-  /** Number that the host gave the session. */
-  readonly session: number;
-  readonly message: unknown;
-}
+import type { DebugMessage } from '../protocol/requests.js';
 
 export class DebugServer {
   private readonly sessions = new Map<number, DebugSession>();

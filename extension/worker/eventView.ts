@@ -5,39 +5,36 @@ import type { PageRange } from '../../model/findings/finding.js';
 import { describeState } from '../../model/pages/state.js';
 import { pageOf, pagesOfRow, stateAtRow } from '../../model/pages/query.js';
 import { watchIdOfRange } from '../debugger/watchId.js';
-import type { EventView, PageStateView } from '../protocol/requests.js';
-import { rowOfLine } from './moves.js';
+import type { LineOf } from '../protocol/place.js';
+import type { EventDetails, PageChange } from '../protocol/shapes.js';
+import { lineEnds, rowOfLine } from './moves.js';
 import { placeOf } from './place.js';
-import type { LineOf } from '../protocol/shapes.js';
 import type { Judged } from './judged.js';
 
 /** A hover shows no more ranges than this. */
 const PAGES_SHOWN = 4;
 
 /** The event whose line, or whose stack's line, this is; null when the line belongs to none. */
-export function eventAtLine(judged: Judged, at: LineOf): EventView | null {
+export function eventAtLine(judged: Judged, at: LineOf): EventDetails | null {
   const { table } = judged.trace;
   const { line } = at;
   const row = at.file === undefined && judged.files ? -1 : rowOfLine(judged, at);
   if (row < 0) return null;
-  if (judged.files) return eventView(judged, row);
+  if (judged.files) return eventDetails(judged, row);
   if (table.line(row) !== line && !inStack(judged, row, line)) return null;
-  return eventView(judged, row);
+  return eventDetails(judged, row);
 }
 
 /** True when `line` lies in a stack that follows `row`. */
 function inStack({ trace, source }: Judged, row: number, line: number): boolean {
   for (const stack of trace.table.stacks) {
     if (stack.row !== row || stack.line === 0 || line < stack.line) continue;
-    const bytes = source.read(stack.offset, stack.endOffset - stack.offset);
-    let lines = 0;
-    for (const byte of bytes) if (byte === 10) lines++;
-    if (line <= stack.line + lines) return true;
+    if (line <= stack.line + lineEnds(source, stack)) return true;
   }
   return false;
 }
 
-export function eventView(judged: Judged, row: number): EventView {
+export function eventDetails(judged: Judged, row: number): EventDetails {
   const { trace, analysis } = judged;
   const described = trace.describe(row);
   const kind = trace.table.kind(row);
@@ -50,12 +47,12 @@ export function eventView(judged: Judged, row: number): EventView {
     ofGuest: kind === KIND_GUEST,
     pages: pagesOfRow(analysis, trace.table, row)
       .slice(0, PAGES_SHOWN)
-      .map((range) => pageStateView(judged, range, row)),
+      .map((range) => pageChange(judged, range, row)),
   };
 }
 
 /** State of the range's first page before and after the event; the label names the whole range. */
-function pageStateView({ analysis }: Judged, range: PageRange, row: number): PageStateView {
+function pageChange({ analysis }: Judged, range: PageRange, row: number): PageChange {
   const page = pageOf(range);
   const state = (at: number): string => (page ? describeState(stateAtRow(analysis, page, at)) : 'unknown');
   return {

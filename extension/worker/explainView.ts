@@ -4,10 +4,10 @@ import { missingKinds, recordingRecipe } from '../../model/findings/recipe.js';
 import { pagesText } from '../../model/findings/report.js';
 import { RULES } from './core.js';
 import { spotOf } from './place.js';
-import type { ExplanationView } from '../protocol/shapes.js';
+import type { FindingExplanation } from '../protocol/shapes.js';
 import type { Judged } from './judged.js';
 
-export function explain(judged: Judged, id: string): ExplanationView | null {
+export function explain(judged: Judged, id: string): FindingExplanation | null {
   const { trace, analysis } = judged;
   const finding = analysis.findings.find((found) => found.id === id);
   if (!finding) return null;

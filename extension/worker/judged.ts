@@ -1,15 +1,18 @@
-/** What the parts of the worker share: a judged trace, the refusals they may throw, and what the host lends them. */
+/**
+ * What the parts of the worker share:
+ * a judged trace, the refusals they may throw, and what the host lends them.
+ */
 import type { Analysis } from '../../model/analysis.js';
 import type { ByteSource } from '../../parsers/base/source.js';
 import type { OpenTrace, ReadOptions } from '../../parsers/reader.js';
 import type { DebugHost } from '../debugger/host.js';
+import type { Shown } from '../protocol/place.js';
 import type { JobError } from '../protocol/requests.js';
-import type { Shown } from '../protocol/shapes.js';
 import type { RunFiles, RunSource } from './run.js';
 
 /** What the host gives its worker besides the channel. */
 export interface WorkerTools {
-  /** Opens the source; throws a JobError when it cannot be read. */
+  /** Opens the source. Throws {@link JobFailure} when it cannot be read. */
   open(): ByteSource;
   /** The files of a run, in place of one source. */
   readonly run?: readonly RunSource[];
@@ -28,6 +31,7 @@ export interface Judged {
   readonly source: ByteSource;
   readonly trace: OpenTrace;
   readonly analysis: Analysis;
+  /** `file` for a run, whose files are each shown in their own way. */
   readonly shown: Shown;
   /** Where it is of several files: `source` is then the first one's. */
   readonly files?: RunFiles;

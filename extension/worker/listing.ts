@@ -1,34 +1,17 @@
-/** The text of a trace that no editor can show as it is: its events, one in a line, or the content of a compressed text. */
+/**
+ * The text of a trace that no editor can show as it is:
+ * its events, one in a line, or the content of a compressed text.
+ */
 import type { ByteSource } from '../../parsers/base/source.js';
 import { compressionOf } from '../../parsers/compressed/detect.js';
 import { plainOf } from '../../parsers/compressed/open.js';
-import { SEGMENT_SHIFT, type EventTable } from '../../parsers/events/table.js';
 import { FORMATS, SNIFF_BYTES, sniffFormat, type OpenTrace, type ReadOptions } from './core.js';
 import { eventLine } from '../../model/findings/listing.js';
-import type { Shown } from '../protocol/shapes.js';
 import type { Judged } from './judged.js';
 
+/** A content is read in steps of this. */
 const READ_BYTES = 1 << 20;
 const LF = 10;
-
-/** How a trace is shown. */
-export function shownOf({ table, plain }: OpenTrace): Shown {
-  if (table.length > 0 && table.line(0) === 0) return 'events';
-  return plain ? 'content' : 'file';
-}
-
-/** Gives the rows of a trace that has no lines those of its listing: row 0 is line 1. */
-export function numberRows(table: EventTable): void {
-  table.segments.forEach((segment, s) => {
-    const first = s * 2 ** SEGMENT_SHIFT + 1;
-    for (let i = 0; i < segment.length; i++) segment.line[i] = first + i;
-  });
-}
-
-/** Lines of a trace or its listing, as far as its events reach. */
-export function linesOf({ table }: OpenTrace): number {
-  return table.length === 0 ? 0 : table.line(table.length - 1) || table.length;
-}
 
 /** Text of the lines `first` to `last`. */
 export function listingText(judged: Judged, first: number, last: number): string {

@@ -8,18 +8,18 @@ import { describeState, type PageState, type Reference } from '../../model/pages
 import { durationText } from './format.js';
 import { spotOf } from './place.js';
 import {
+  type HolderRow,
   HOLDERS,
-  PAGE_SIZE,
-  type HolderView,
   type Lists,
   type PageKind,
   type PageRun,
-  type SlotView,
+  ROWS_AT_ONCE,
+  type SlotRow,
   type Wanted,
 } from '../protocol/shapes.js';
 import type { Judged } from './judged.js';
 
-/** So many stretches of pages with lives of their own are looked at for one answer: about 0.2 s of work. */
+/** So many stretches of pages with lives of their own are looked at for one answer. */
 const LOOKED_AT_MAX = 20000;
 
 /** Everything at a row; -1 for the end of the trace. */
@@ -34,17 +34,17 @@ export function listsAt(judged: Judged, row: number, { filter = '', shown = {} }
     return { block, states };
   });
   const slots = looked.map(({ block, states }) =>
-    slotView(judged, block, states, wanted, shown[keyOf(block)] ?? PAGE_SIZE),
+    slotRow(judged, { block, states }, wanted, shown[keyOf(block)] ?? ROWS_AT_ONCE),
   );
   const held = holdersOf(looked);
   const matching =
     wanted === '' ? held : held.filter((holder) => holderText(judged, holder, at).includes(wanted));
   return {
-    slots: slots.map(({ view }) => view),
-    holders: matching.slice(0, shown[HOLDERS] ?? PAGE_SIZE).map((holder) => holderView(judged, holder, at)),
+    slots: slots.map(({ slot }) => slot),
+    holders: matching.slice(0, shown[HOLDERS] ?? ROWS_AT_ONCE).map((holder) => holderRow(judged, holder, at)),
     holdersMatching: matching.length,
     holdersTotal: held.length,
-    runsMatching: slots.reduce((sum, { view }) => sum + view.total, 0),
+    runsMatching: slots.reduce((sum, { slot }) => sum + slot.total, 0),
     runsTotal: slots.reduce((sum, { all }) => sum + all, 0),
     at: row < 0 ? 'at the end of the trace' : `at line ${trace.table.line(row)}`,
   };
@@ -89,36 +89,38 @@ function blocksAt(analysis: Analysis, row: number): Block[] {
   const blocks = live.map((slot) => slotBlock(analysis, slot));
   analysis.inodes.forEach((inode, subject) => {
     if (live.some((slot) => slot.inode === subject)) return;
-    const span =
-      inode.pageCount > 0 ? { first: 0, count: inode.pageCount } : touched(analysis, 'pgoff', subject);
-    if (span)
-      blocks.push({
-        page: { unit: 'pgoff', subject, page: span.first },
-        count: span.count,
-        vm: 'no memslot',
-        label: `pages ${rangeText(span.first, span.count)} of ${inode.label}`,
-      });
+    const whole = inode.pageCount > 0 ? { first: 0, count: inode.pageCount } : undefined;
+    const span = whole ?? touched(analysis, 'pgoff', subject);
+    if (!span) return;
+    blocks.push({
+      page: { unit: 'pgoff', subject, page: span.first },
+      count: span.count,
+      vm: 'no memslot',
+      label: `pages ${rangeText(span.first, span.count)} of ${inode.label}`,
+    });
   });
   analysis.vms.forEach((vm, subject) => {
-    const span = live.some((slot) => slot.vm === subject) ? undefined : touched(analysis, 'gfn', subject);
-    if (span)
-      blocks.push({
-        page: { unit: 'gfn', subject, page: span.first },
-        count: span.count,
-        vm: vm.label,
-        label: `gfns ${rangeText(span.first, span.count)}`,
-      });
+    if (live.some((slot) => slot.vm === subject)) return;
+    const span = touched(analysis, 'gfn', subject);
+    if (!span) return;
+    blocks.push({
+      page: { unit: 'gfn', subject, page: span.first },
+      count: span.count,
+      vm: vm.label,
+      label: `gfns ${rangeText(span.first, span.count)}`,
+    });
   });
   return blocks;
 }
 
 function slotBlock(analysis: Analysis, slot: SlotInfo): Block {
   const file = analysis.inodes[slot.inode]?.label;
+  const ofFile = file === undefined ? '' : ` of ${file}`;
   return {
     page: { unit: 'gfn', subject: slot.vm, page: slot.baseGfn },
     count: slot.pageCount,
     vm: analysis.vms[slot.vm]?.label ?? 'vm?',
-    label: `slot ${slot.slot}: gfns ${rangeText(slot.baseGfn, slot.pageCount)}${file === undefined ? '' : ` of ${file}`}`,
+    label: `slot ${slot.slot}: gfns ${rangeText(slot.baseGfn, slot.pageCount)}${ofFile}`,
   };
 }
 
@@ -133,7 +135,7 @@ const FILE_OPS: ReadonlySet<number> = new Set([
   Op.Alloc,
   Op.Free,
 ]);
-/** A hull wider than this is not a piece of memory that somebody looks at. */
+/** An operation on more pages is on no piece of memory that somebody looks at, and widens no hull. */
 const HULL_MAX = 2 ** 32;
 
 /** The hull of the pages that operations touch; undefined when none does. */
@@ -156,6 +158,12 @@ function hullOf(analysis: Analysis, unit: 'gfn' | 'pgoff', subject: number): Ran
 
 interface Piece extends RangePiece {
   readonly interval: PageInstant;
+}
+
+/** A block, and as many of its stretches as were looked at. */
+interface LookedAt {
+  readonly block: Block;
+  readonly states: readonly Piece[];
 }
 
 /** At most `limit` stretches of a block, each with its state. */
@@ -192,14 +200,13 @@ function runsOf(pieces: readonly Piece[]): Run[] {
 }
 
 /** A block with the runs that hold a text; `all` is how many there are without it. */
-function slotView(
+function slotRow(
   judged: Judged,
-  block: Block,
-  pieces: readonly Piece[],
+  { block, states }: LookedAt,
   wanted: string,
   shown: number,
-): { view: SlotView; all: number } {
-  const runs = runsOf(pieces);
+): { slot: SlotRow; all: number } {
+  const runs = runsOf(states);
   const counts: Partial<Record<PageKind, number>> = {};
   for (const { interval, count } of runs)
     counts[kindOf(interval.state)] = (counts[kindOf(interval.state)] ?? 0) + count;
@@ -208,7 +215,7 @@ function slotView(
   const holds = ({ first, count, state }: Run): boolean =>
     ofBlock.includes(wanted) || `${rangeText(first, count)} ${state}`.toLowerCase().includes(wanted);
   const matching = wanted === '' ? runs : runs.filter(holds);
-  const view: SlotView = {
+  const slot: SlotRow = {
     key: keyOf(block),
     vm: block.vm,
     label: block.label,
@@ -225,7 +232,7 @@ function slotView(
       }),
     ),
   };
-  return { view, all: runs.length };
+  return { slot, all: runs.length };
 }
 
 /** A state without its frame: neighbours that differ in that alone are one run. */
@@ -242,7 +249,7 @@ interface Holder {
 }
 
 /** References that the blocks' pages have, the oldest first. */
-function holdersOf(blocks: readonly { block: Block; states: readonly Piece[] }[]): Holder[] {
+function holdersOf(blocks: readonly LookedAt[]): Holder[] {
   const seen = new Map<string, Holder>();
   for (const { block, states } of blocks) {
     for (const { first, count, interval } of states) {
@@ -258,8 +265,9 @@ function holdersOf(blocks: readonly { block: Block; states: readonly Piece[] }[]
 }
 
 function holderName({ trace: { table } }: Judged, { tid, row }: Reference): string {
+  if (tid < 0) return 'unknown';
   const comm = row >= 0 && table.tid(row) === tid ? table.comm(row) : '';
-  return tid < 0 ? 'unknown' : comm === '' ? `tid ${tid}` : `${comm}-${tid}`;
+  return comm === '' ? `tid ${tid}` : `${comm}-${tid}`;
 }
 
 const KIND_NAMES: Readonly<Record<Reference['kind'], string>> = {
@@ -276,12 +284,15 @@ function holderAge({ trace: { table } }: Judged, { row }: Reference, now: number
   return row >= 0 && table.meta.timeUnit === 'ns' ? durationText(table.ts(now) - table.ts(row)) : '';
 }
 
+/** What an entry says, for the filter. */
 function holderText(judged: Judged, holder: Holder, now: number): string {
   const { reference } = holder;
-  return `${holderPages(holder)}: ${KIND_NAMES[reference.kind]} by ${holderName(judged, reference)} ${holderAge(judged, reference, now)}${reference.row < 0 ? '' : ` line ${judged.trace.table.line(reference.row)}`}`.toLowerCase();
+  const who = `${KIND_NAMES[reference.kind]} by ${holderName(judged, reference)}`;
+  const line = reference.row < 0 ? '' : ` line ${judged.trace.table.line(reference.row)}`;
+  return `${holderPages(holder)}: ${who} ${holderAge(judged, reference, now)}${line}`.toLowerCase();
 }
 
-function holderView(judged: Judged, holder: Holder, now: number): HolderView {
+function holderRow(judged: Judged, holder: Holder, now: number): HolderRow {
   const { reference, block, first } = holder;
   return {
     pages: holderPages(holder),
@@ -295,28 +306,20 @@ function holderView(judged: Judged, holder: Holder, now: number): HolderView {
 
 /** Conversions over a page that failed between two rows. */
 function outlived(analysis: Analysis, page: PageId, fromRow: number, untilRow: number): number {
-  return analysis.conversions.filter(
-    (c) =>
-      c.result !== undefined &&
-      c.result < 0 &&
-      c.fromRow >= fromRow &&
-      c.untilRow <= untilRow &&
-      covers(analysis, c, page),
-  ).length;
+  const failedMeanwhile = (c: Conversion): boolean =>
+    c.result !== undefined && c.result < 0 && c.fromRow >= fromRow && c.untilRow <= untilRow;
+  return analysis.conversions.filter((c) => failedMeanwhile(c) && covers(analysis, c, page)).length;
 }
 
 function covers(analysis: Analysis, conversion: Conversion, page: PageId): boolean {
   if (conversion.scope === 'vm')
     return page.unit === 'gfn' && page.subject === conversion.vm && within(page.page, conversion);
   if (page.unit === 'pgoff') return page.subject === conversion.inode && within(page.page, conversion);
-  return analysis.slots.some(
-    (s) =>
-      s.vm === page.subject &&
-      s.inode === conversion.inode &&
-      page.page >= s.baseGfn &&
-      page.page < s.baseGfn + s.pageCount &&
-      within(s.pgoff + page.page - s.baseGfn, conversion),
-  );
+  return analysis.slots.some(({ vm, inode, baseGfn, pageCount, pgoff }) => {
+    const binds = vm === page.subject && inode === conversion.inode;
+    const holdsPage = within(page.page, { first: baseGfn, count: pageCount });
+    return binds && holdsPage && within(pgoff + page.page - baseGfn, conversion);
+  });
 }
 
 function within(page: number, { first, count }: RangePiece): boolean {

@@ -1,5 +1,10 @@
-/** From an event to others: its neighbours along a page, a conversion or a task; what made its page's state; its page's life. */
-import { aliasesOf, pageHistory, type PageId } from '../../model/pages/intervals.js';
+/**
+ * From an event to others: its neighbours along a page, a conversion or a task;
+ * what made its page's state; its page's life.
+ */
+import type { ByteSource } from '../../parsers/base/source.js';
+import type { StackMark } from '../../parsers/events/table.js';
+import { aliasesOf, pageHistory, type PageId, type PageInterval } from '../../model/pages/intervals.js';
 import { Op } from '../../model/ops/oplog.js';
 import { opSpace, opSubject } from '../../model/pages/opindex.js';
 import { intervalAtRow, pageOf, pagesOfRow } from '../../model/pages/query.js';
@@ -7,14 +12,21 @@ import { describeState, describeDimension, type PageState } from '../../model/pa
 import { durationText } from './format.js';
 import { eventLine } from '../../model/findings/listing.js';
 import { lineText, placeOf, spotOf } from './place.js';
-import type { Along, HintView, LineOf, Spot, WindowText } from '../protocol/shapes.js';
+import type { LineOf, Spot } from '../protocol/place.js';
+import type { Along, LineHint, WindowText } from '../protocol/shapes.js';
 import type { Judged } from './judged.js';
 
 /** A page's life is listed up to here. */
 const LIFE_SHOWN = 5000;
+/** Stacks of one trace whose lines are told, so that they can be folded. */
+const STACKS_SHOWN = 5000;
 const WINDOW_LINES_MAX = 20000;
+const LF = 10;
 
-/** The last row whose line is at or before this one; -1 before the first event, and in a file of several where no event has this line. */
+/**
+ * The last row whose line is at or before this one;
+ * -1 before the first event, and in a file of several where no event has this line.
+ */
 export function rowOfLine({ trace: { table }, files }: Judged, { line, file }: LineOf): number {
   if (!files) return table.rowAtLine(line + 1) - 1;
   // A line without its file is none of this trace's: what is asked of it is told of the end.
@@ -32,14 +44,18 @@ export function pageOfRow({ trace, analysis }: Judged, row: number): PageId | un
 export function neighbour(judged: Judged, at: LineOf, along: Along, forward: boolean): Spot | null {
   const here = rowOfLine(judged, at);
   if (here < 0) return null;
-  const row =
-    along === 'page'
-      ? alongPage(judged, here, forward)
-      : along === 'task'
-        ? alongTask(judged, here, forward)
-        : alongConversion(judged, here, forward);
+  const row = WAYS[along](judged, here, forward);
   return row < 0 ? null : spotOf(judged, row);
 }
+
+/** The next row along a way, or the one before; -1 where there is none. */
+type Way = (judged: Judged, here: number, forward: boolean) => number;
+
+const WAYS: Readonly<Record<Along, Way>> = {
+  page: alongPage,
+  conversion: alongConversion,
+  task: alongTask,
+};
 
 function alongTask({ trace: { table } }: Judged, here: number, forward: boolean): number {
   const tid = table.tid(here);
@@ -74,7 +90,10 @@ function alongPage(judged: Judged, here: number, forward: boolean): number {
   return -1;
 }
 
-/** Steps through the phases of the conversion that is under way at the row: by this task first, else over this page. */
+/**
+ * Steps through the phases of the conversion that is under way at the row:
+ * by this task first, else over this page.
+ */
 function alongConversion({ analysis, trace }: Judged, here: number, forward: boolean): number {
   const tid = trace.table.tid(here);
   const open = analysis.conversions.filter(
@@ -89,11 +108,14 @@ function alongConversion({ analysis, trace }: Judged, here: number, forward: boo
     if (conversion.untilRow >= 0 && ops.row(i) > conversion.untilRow) break;
     if (ops.op(i) === Op.Phase && ops.subject(i) === conversion.index) rows.add(ops.row(i));
   }
-  const sorted = [...rows].sort((a, b) => a - b);
-  return (forward ? sorted.find((row) => row > here) : sorted.reverse().find((row) => row < here)) ?? -1;
+  const ahead = [...rows].filter((row) => (forward ? row > here : row < here)).sort((a, b) => a - b);
+  return ahead.at(forward ? 0 : -1) ?? -1;
 }
 
-/** Events that made what is true of the event's page: its attribute, its mappings, SPTEs, references and conversions. */
+/**
+ * Events that made what is true of the event's page:
+ * its attribute, its mappings, SPTEs, references and conversions.
+ */
 export function origin(judged: Judged, at: LineOf): readonly Spot[] {
   const here = rowOfLine(judged, at);
   const page = pageOfRow(judged, here);
@@ -118,23 +140,22 @@ export function life(judged: Judged, at: LineOf): readonly (Spot & { readonly wh
   return pageHistory(judged.analysis, page)
     .intervals.filter(({ fromRow }) => fromRow >= 0)
     .slice(0, LIFE_SHOWN)
-    .map(({ fromRow, state, changed }) => ({
-      ...spotOf(judged, fromRow),
-      what:
-        changed
-          .map((dimension) => describeDimension(state, dimension))
-          .filter((text) => text !== '')
-          .join(', ') || describeState(state),
-    }));
+    .map((interval) => ({ ...spotOf(judged, interval.fromRow), what: whatChanged(interval) }));
+}
+
+/** What an interval begins with; its whole state where what changed is nothing that can be said. */
+function whatChanged({ state, changed }: PageInterval): string {
+  const facts = changed.map((dimension) => describeDimension(state, dimension)).filter((text) => text !== '');
+  return facts.length === 0 ? describeState(state) : facts.join(', ');
 }
 
 /** For the events that change a page: its state after it, and how long the state before had lasted. */
-export function hints(judged: Judged, fromLine: number, toLine: number): readonly HintView[] {
+export function hints(judged: Judged, fromLine: number, toLine: number): readonly LineHint[] {
   const {
     trace: { table },
     analysis,
   } = judged;
-  const out: HintView[] = [];
+  const out: LineHint[] = [];
   if (judged.files) return out;
   for (let row = table.rowAtLine(fromLine); row < table.length && table.line(row) <= toLine; row++) {
     const i = analysis.ops.firstAtRow(row);
@@ -168,7 +189,10 @@ function endOfLine(judged: Judged, row: number): number {
     : placeOf(judged, row).endColumn;
 }
 
-/** Lines around one, from where the events stand: a trace is not indexed by line, but its events know theirs. */
+/**
+ * About `lines` lines around one, from where the events stand: a trace is not indexed by line, but its events
+ * know theirs. Nothing of a run, whose files have lines of their own.
+ */
 export function windowAround(judged: Judged, line: number, lines: number): WindowText {
   const {
     trace: { table },
@@ -177,9 +201,10 @@ export function windowAround(judged: Judged, line: number, lines: number): Windo
   } = judged;
   const half = Math.min(lines, WINDOW_LINES_MAX) >>> 1;
   if (table.length === 0 || files) return { firstLine: 1, text: '' };
-  const firstRow = Math.max(0, table.rowAtLine(Math.max(1, line - half)) - (line - half <= 1 ? 0 : 1));
+  const fromTop = line - half <= 1;
+  const firstRow = fromTop ? 0 : Math.max(0, table.rowAtLine(line - half) - 1);
   const lastRow = Math.min(table.length - 1, table.rowAtLine(line + half));
-  const start = line - half <= 1 ? 0 : table.at(firstRow);
+  const start = fromTop ? 0 : table.at(firstRow);
   const end = table.at(lastRow);
   const text = new TextDecoder('utf-8').decode(source.read(start, end - start)) + lineText(source, end);
   return { firstLine: start === 0 ? 1 : table.line(firstRow), text };
@@ -192,10 +217,16 @@ export function stackLines({
 }: Judged): readonly { from: number; to: number }[] {
   return (files ? [] : table.stacks)
     .filter((stack) => stack.line > 0)
-    .slice(0, LIFE_SHOWN)
+    .slice(0, STACKS_SHOWN)
     .map((stack) => {
-      let lines = 0;
-      for (const byte of source.read(stack.offset, stack.endOffset - stack.offset)) if (byte === 10) lines++;
-      return { from: table.line(stack.row), to: Math.max(table.line(stack.row), stack.line + lines - 1) };
+      const from = table.line(stack.row);
+      return { from, to: Math.max(from, stack.line + lineEnds(source, stack) - 1) };
     });
+}
+
+/** Line ends in a stack's text. */
+export function lineEnds(source: ByteSource, { offset, endOffset }: StackMark): number {
+  let count = 0;
+  for (const byte of source.read(offset, endOffset - offset)) if (byte === LF) count++;
+  return count;
 }

@@ -4,8 +4,7 @@ import { UNKNOWN_CPU } from '../../parsers/events/table.js';
 import { eventHead } from '../../model/findings/listing.js';
 import { timeText } from '../../model/findings/report.js';
 import type { Judged } from './judged.js';
-import type { PlaceView } from '../protocol/requests.js';
-import type { Spot } from '../protocol/shapes.js';
+import type { EventPlace, Spot } from '../protocol/place.js';
 
 /** A longer line is shown up to here. */
 const LINE_BYTES = 4096;
@@ -34,8 +33,12 @@ function printedNames(name: string): readonly string[] {
   ];
 }
 
-/** Where the event's own text (name and payload) stands in its line; the whole line where its name is not found. */
-function eventColumns(text: string, name: string): { startColumn: number; endColumn: number } {
+type Columns = Pick<EventPlace, 'startColumn' | 'endColumn'>;
+
+/** Where the event's own text (name and payload) stands in its line; the whole line where its name is not
+ * found.
+ */
+function eventColumns(text: string, name: string): Columns {
   const trimmed = text.trimEnd();
   const endColumn = Math.max(trimmed.length, 1);
   for (const printed of printedNames(name)) {
@@ -45,43 +48,47 @@ function eventColumns(text: string, name: string): { startColumn: number; endCol
   return { startColumn: trimmed.length - trimmed.trimStart().length, endColumn };
 }
 
-/** Beyond any line's end: an event's text reaches to the end of its line, which in a listing is not known before it is made. */
+/**
+ * Beyond any line's end: an event's text reaches to the end of its line,
+ * which in a listing is not known before it is made.
+ */
 export const LINE_END = 1 << 20;
+
+/** The place of no row: what stands in for an event that the trace does not hold. */
+const NOWHERE: EventPlace = {
+  row: -1,
+  line: 0,
+  offset: 0,
+  startColumn: 0,
+  endColumn: 0,
+  time: '',
+  cpu: -1,
+  tid: -1,
+  comm: '',
+  event: '',
+};
 
 export function placeOf(
   { source, trace, shown, files }: Pick<Judged, 'source' | 'trace' | 'shown' | 'files'>,
   row: number,
-): PlaceView {
+): EventPlace {
   const table = trace.table;
-  if (row < 0 || row >= table.length) {
-    return {
-      row: -1,
-      line: 0,
-      offset: 0,
-      startColumn: 0,
-      endColumn: 0,
-      time: '',
-      cpu: -1,
-      tid: -1,
-      comm: '',
-      event: '',
-    };
-  }
+  if (row < 0 || row >= table.length) return NOWHERE;
   const line = table.line(row);
   const name = table.name(row);
   const part = files?.partOf(row);
-  const columns =
-    shown === 'events'
-      ? { startColumn: eventHead(table, row).length, endColumn: LINE_END }
-      : (part?.isText ?? line > 0)
-        ? eventColumns(lineText(part?.source ?? source, table.at(row)), name)
-        : { startColumn: 0, endColumn: 0 };
+  const isText = part?.isText ?? line > 0;
+  const columns = (): Columns => {
+    if (shown === 'events') return { startColumn: eventHead(table, row).length, endColumn: LINE_END };
+    if (!isText) return { startColumn: 0, endColumn: 0 };
+    return eventColumns(lineText(part?.source ?? source, table.at(row)), name);
+  };
   const cpu = table.cpu(row);
   return {
     row,
     line,
     offset: table.at(row),
-    ...columns,
+    ...columns(),
     time: timeText(table, row),
     cpu: cpu === UNKNOWN_CPU ? -1 : cpu,
     tid: table.tid(row),

@@ -5,8 +5,14 @@ import type { Finding, PageRange, RuleStatus } from '../../model/findings/findin
 import { assert } from '../../parsers/base/assert.js';
 import { ISSUE_KINDS, type Issue } from '../../parsers/events/issues.js';
 import { RULES } from './core.js';
-import type { FindingView, IssueView, PagesView, Report, RuleView } from '../protocol/requests.js';
-import { linesOf } from './listing.js';
+import type {
+  Report,
+  ReportedFinding,
+  ReportedIssue,
+  ReportedPages,
+  ReportedRule,
+} from '../protocol/report.js';
+import { linesOf } from './shown.js';
 import { placeOf } from './place.js';
 import type { Judged } from './judged.js';
 
@@ -27,19 +33,19 @@ export function reportOf(judged: Judged, tookMs: Report['tookMs']): Report {
     events: { total: length, understood: analysis.understood, unknown: analysis.unknown },
     profiles: analysis.profiles,
     profileReason: analysis.profileReason,
-    findings: analysis.findings.map((finding) => findingView(judged, finding)),
-    rules: analysis.rules.map((rule) => ruleView(judged, rule)),
-    issues: issues.map(issueView),
+    findings: analysis.findings.map((finding) => reportedFinding(judged, finding)),
+    rules: analysis.rules.map((rule) => reportedRule(judged, rule)),
+    issues: issues.map(reportedIssue),
     tookMs,
   };
 }
 
-export function pagesView(analysis: Analysis, pages: PageRange): PagesView {
+export function reportedPages(analysis: Analysis, pages: PageRange): ReportedPages {
   const { vm, inode, unit, first, count } = pages;
   return { vm, inode, unit, first, count, label: pagesText(analysis, pages) };
 }
 
-function findingView(judged: Judged, finding: Finding): FindingView {
+function reportedFinding(judged: Judged, finding: Finding): ReportedFinding {
   const { id, rule, profile, verdict, severity, message, reason, pages } = finding;
   return {
     id,
@@ -49,13 +55,13 @@ function findingView(judged: Judged, finding: Finding): FindingView {
     severity,
     message,
     ...(reason === undefined ? {} : { reason }),
-    ...(pages === undefined ? {} : { pages: pagesView(judged.analysis, pages) }),
+    ...(pages === undefined ? {} : { pages: reportedPages(judged.analysis, pages) }),
     at: placeOf(judged, finding.at),
     evidence: finding.evidence.map(({ row, role, note }) => ({ place: placeOf(judged, row), role, note })),
   };
 }
 
-function ruleView(judged: Judged, status: RuleStatus): RuleView {
+function reportedRule(judged: Judged, status: RuleStatus): ReportedRule {
   const rule = RULES.find(({ id }) => id === status.id);
   assert(rule !== undefined, `a status for the unknown rule ${status.id}`);
   return {
@@ -71,8 +77,8 @@ function ruleView(judged: Judged, status: RuleStatus): RuleView {
   };
 }
 
-function issueView({ code, line, offset, count, detail: own, file }: Issue): IssueView {
+function reportedIssue({ code, line, offset, count, detail: own, file }: Issue): ReportedIssue {
   const { severity, sentence, advice } = ISSUE_KINDS[code];
-  const detail = file === undefined ? own : own === '' ? file : `${file}: ${own}`;
+  const detail = [file ?? '', own].filter((part) => part !== '').join(': ');
   return { code, severity, sentence, advice, detail, line, offset, count };
 }

@@ -5,8 +5,8 @@ import { openRun } from '../../parsers/bundle/open.js';
 import type { ByteSource } from '../../parsers/base/source.js';
 import type { OpenTrace } from '../../parsers/reader.js';
 import type { TraceFiles } from '../debugger/host.js';
-import { linesOf, numberRows, shownOf } from './listing.js';
-import type { Shown } from '../protocol/shapes.js';
+import { linesOf, numberRows, shownOf } from './shown.js';
+import type { Shown } from '../protocol/place.js';
 
 /** A file of a run as the host hands it over. */
 export interface RunSource {
@@ -23,7 +23,8 @@ export interface RunSource {
   open(): ByteSource;
 }
 
-interface PartView extends Pick<RunSource, 'uri' | 'path' | 'name'> {
+/** A file of the trace that a run became. */
+interface RunFile extends Pick<RunSource, 'uri' | 'path' | 'name'> {
   readonly role: Role;
   readonly isText: boolean;
   /** How it is shown by itself, and the line of its last event there. */
@@ -33,15 +34,16 @@ interface PartView extends Pick<RunSource, 'uri' | 'path' | 'name'> {
   readonly source: ByteSource;
 }
 
-/** The files of the trace that a run became. */
+/** The files of the trace that a run became, and which row is of which. */
 export class RunFiles implements TraceFiles {
   constructor(
-    readonly parts: readonly PartView[],
+    readonly parts: readonly RunFile[],
+    /** Of all files of the run, those that stayed out included. */
     readonly sizeBytes: number,
     private readonly bundle: Bundle | undefined,
   ) {}
 
-  partOf(row: number): PartView {
+  partOf(row: number): RunFile {
     return this.parts[this.bundle ? this.bundle.sourceOf(row).part : 0]!;
   }
 
@@ -60,8 +62,8 @@ export class RunFiles implements TraceFiles {
 }
 
 /**
- * Reads the files of a run. Those whose clocks do not meet the others' stay out, and so does what holds the same events once
- * more, which an issue says: what is judged is the trace of the most files.
+ * Reads the files of a run. Those whose clocks do not meet the others' stay out, and so does what holds the
+ * same events once more, which an issue says: what is judged is the trace of the most files.
  */
 export function readRun(
   run: readonly RunSource[],
@@ -75,7 +77,7 @@ export function readRun(
     run.map(({ name, role, offsetNs }, i) => ({ path: name, open: opens[i]!, role, offsetNs })),
   );
   const most = opened.reduce((best, next) => (next.files.length > best.files.length ? next : best));
-  const parts = most.files.map((index, i): PartView => {
+  const parts = most.files.map((index, i): RunFile => {
     const { uri, path, name } = run[index]!;
     const known = most.bundle?.parts[i];
     const { table } = most.open;

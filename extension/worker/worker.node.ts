@@ -1,4 +1,7 @@
-/** Worker entry of the desktop and remote host: reads the file where it lies, by descriptor, or bytes it was handed. */
+/**
+ * Worker entry of the desktop and remote host:
+ * reads the file where it lies, by descriptor, or bytes it was handed.
+ */
 import { createHash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { MemorySource, type ByteSource } from '../../parsers/base/source.js';

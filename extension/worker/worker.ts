@@ -1,6 +1,7 @@
 /**
- * The analysis worker of one trace, the same in both hosts: it owns the source, the event table and the analysis, and
- * answers requests one after another. What a request throws becomes its error reply; the worker lives on.
+ * The analysis worker of one trace, the same in both hosts: it owns the source, the event table and
+ * the analysis, and answers requests one after another. What a request throws becomes its error
+ * reply; the worker lives on.
  */
 import type { Analysis } from '../../model/analysis.js';
 import { assert } from '../../parsers/base/assert.js';
@@ -8,21 +9,22 @@ import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import type { ByteSource } from '../../parsers/base/source.js';
 import { analyze, readTrace } from './core.js';
 import type { OpenTrace } from '../../parsers/reader.js';
+import type { Report } from '../protocol/report.js';
 import type {
   CheckOptions,
-  ConversionView,
+  DebugMessage,
   FromWorker,
   Method,
   Methods,
   Port,
   Progress,
-  Report,
   Request,
 } from '../protocol/requests.js';
+import type { ConversionChoice } from '../protocol/shapes.js';
 import type { LoadedTrace } from '../debugger/host.js';
 import { PROFILES } from '../../model/findings/finding.js';
 import { conversionText } from '../../model/objects/conversion.js';
-import { DebugServer, type DebugMessage } from './debugServer.js';
+import { DebugServer } from './debugServer.js';
 import { answerTimeline, transferOf } from '../../model/timeline/answer.js';
 import type { TimelineAsk, TimelineResult } from '../../model/timeline/asks.js';
 import { Timeline } from '../../model/timeline/timeline.js';
@@ -31,13 +33,13 @@ import { eventAtLine } from './eventView.js';
 import { explain, recipe } from './explainView.js';
 import { conversionGroups, conversionsIn } from './conversions.js';
 import { JobFailure, type Judged, type WorkerTools } from './judged.js';
-import { holdsTrace, listingText, numberRows, shownOf } from './listing.js';
+import { holdsTrace, listingText } from './listing.js';
 import { listsAt } from './lists.js';
 import { hints, life, neighbour, origin, rowOfLine, stackLines, windowAround } from './moves.js';
 import { spotOf } from './place.js';
 import { reportOf } from './reportView.js';
-import type { Shown } from '../protocol/shapes.js';
-import { readRun, type RunFiles } from './run.js';
+import { readRun, type RunSource } from './run.js';
+import { numberRows, shownOf } from './shown.js';
 
 /** Progress goes to the host no more often than this. */
 const PROGRESS_EVERY_MS = 80;
@@ -46,12 +48,14 @@ const CONVERSIONS_MAX = 1000;
 /** Below this, reading again is as fast as an index. */
 export const INDEXED_FROM_BYTES = 4 * 1024 * 1024;
 
+/** A trace that was read, and perhaps judged. */
+interface ReadTrace extends Omit<Judged, 'analysis'> {
+  readonly readMs: number;
+}
+
 class TraceServer {
-  private source: ByteSource | undefined;
-  private trace: OpenTrace | undefined;
-  private files: RunFiles | undefined;
-  private shown: Shown = 'file';
-  private readMs = 0;
+  private opened: ByteSource | undefined;
+  private trace: ReadTrace | undefined;
   private analysis: Analysis | undefined;
   private lastProgress = 0;
   private options: CheckOptions = {};
@@ -65,47 +69,35 @@ class TraceServer {
 
   digest(options: CheckOptions): string {
     this.options = options;
-    if (this.tools.run) return '';
-    const source = this.tools.open();
-    return this.tools.digest && source.size >= INDEXED_FROM_BYTES ? this.tools.digest(source) : '';
+    if (this.tools.run || !this.tools.digest) return '';
+    const source = this.open();
+    return source.size >= INDEXED_FROM_BYTES ? this.tools.digest(source) : '';
   }
 
   holdsTrace(): boolean {
-    return holdsTrace(this.tools.open(), this.tools.decompress);
+    return holdsTrace(this.open(), this.tools.decompress);
   }
 
   check(options: CheckOptions): Report {
     this.options = options;
-    const { source, trace } = this.read();
+    const read = this.read();
     const start = this.tools.now();
-    const total = trace.table.length;
-    this.analysis = analyze(trace.table, {
+    const { table } = read.trace;
+    this.analysis = analyze(table, {
       profiles: options.profiles,
       skewNs: options.skewNs,
       clock: options.clock,
-      progress: (done) => this.progress({ stage: 'judging', done, total }),
+      progress: (done) => this.progress({ stage: 'judging', done, total: table.length }),
     });
-    const tookMs = { read: this.readMs, judge: this.tools.now() - start };
-    return reportOf(
-      { source, trace, analysis: this.analysis, shown: this.shown, ...(this.files && { files: this.files }) },
-      tookMs,
-    );
+    const tookMs = { read: read.readMs, judge: this.tools.now() - start };
+    return reportOf({ ...read, analysis: this.analysis }, tookMs);
   }
 
   /** The judged trace; it is read now where its report came out of the index. */
   judged(): Judged {
     if (!this.analysis) this.check(this.options);
-    assert(
-      this.source !== undefined && this.trace !== undefined && this.analysis !== undefined,
-      'a check leaves a judged trace',
-    );
-    return {
-      source: this.source,
-      trace: this.trace,
-      analysis: this.analysis,
-      shown: this.shown,
-      ...(this.files && { files: this.files }),
-    };
+    assert(this.analysis !== undefined, 'a check leaves an analysis');
+    return { ...this.read(), analysis: this.analysis };
   }
 
   debug(message: DebugMessage): null {
@@ -134,7 +126,7 @@ class TraceServer {
     return answerTimeline(this.timelineMade, ask);
   }
 
-  conversions(): readonly ConversionView[] {
+  conversions(): readonly ConversionChoice[] {
     const { trace, analysis } = this.judged();
     return analysis.conversions.slice(0, CONVERSIONS_MAX).map((conversion) => ({
       index: conversion.index,
@@ -146,39 +138,43 @@ class TraceServer {
 
   /** The trace for a replay: as it was judged last, or by the profiles that the launch names. */
   private loaded(rules: readonly string[]): LoadedTrace {
-    const { source, trace } = this.read();
+    const { source, trace, shown, files } = this.read();
     const profiles = PROFILES.filter((profile) => rules.includes(profile));
-    if (profiles.length === 0 && !this.analysis) this.check({});
     const analysis = profiles.length > 0 ? analyze(trace.table, { profiles }) : this.judged().analysis;
     return {
       open: trace,
       analysis,
       read: (offset, length) => source.read(offset, length),
-      shown: this.shown,
-      ...(this.files && { files: this.files }),
+      shown,
+      ...(files && { files }),
     };
   }
 
-  private read(): { source: ByteSource; trace: OpenTrace } {
-    if (this.source && this.trace) return { source: this.source, trace: this.trace };
+  private open(): ByteSource {
+    this.opened ??= this.tools.open();
+    return this.opened;
+  }
+
+  private read(): ReadTrace {
+    if (this.trace) return this.trace;
     const start = this.tools.now();
-    if (this.tools.run) {
-      const { trace, files } = readRun(this.tools.run, (file, source) =>
-        this.readOne(source, file.traceEvents),
-      );
-      this.source = files.parts[0]!.source;
-      this.trace = trace;
-      this.files = files;
-    } else {
-      const source = this.tools.open();
-      this.trace = this.readOne(source, this.tools.traceEvents);
-      // Places in a compressed file are those of its content.
-      this.source = this.trace.plain ?? source;
-      this.shown = shownOf(this.trace);
-      if (this.shown === 'events') numberRows(this.trace.table);
-    }
-    this.readMs = this.tools.now() - start;
-    return { source: this.source, trace: this.trace };
+    const read = this.tools.run ? this.readFiles(this.tools.run) : this.readFile();
+    this.trace = { ...read, readMs: this.tools.now() - start };
+    return this.trace;
+  }
+
+  private readFiles(run: readonly RunSource[]): Omit<ReadTrace, 'readMs'> {
+    const { trace, files } = readRun(run, (file, source) => this.readOne(source, file.traceEvents));
+    return { source: files.parts[0]!.source, trace, shown: 'file', files };
+  }
+
+  private readFile(): Omit<ReadTrace, 'readMs'> {
+    const source = this.open();
+    const trace = this.readOne(source, this.tools.traceEvents);
+    const shown = shownOf(trace);
+    if (shown === 'events') numberRows(trace.table);
+    // Places in a compressed file are those of its content.
+    return { source: trace.plain ?? source, trace, shown };
   }
 
   private readOne(source: ByteSource, traceEvents: string | undefined): OpenTrace {
@@ -201,6 +197,7 @@ class TraceServer {
 type Handlers = {
   [M in Method]: (server: TraceServer, params: Methods[M]['params']) => Methods[M]['result'];
 };
+type AnyHandler = (server: TraceServer, params: unknown) => Methods[Method]['result'];
 
 const HANDLERS: Handlers = {
   digest: (server, options) => server.digest(options),
@@ -230,10 +227,7 @@ const HANDLERS: Handlers = {
 
 function answer(server: TraceServer, request: Request): FromWorker {
   try {
-    const handler = HANDLERS[request.method] as (
-      server: TraceServer,
-      params: unknown,
-    ) => Methods[Method]['result'];
+    const handler = HANDLERS[request.method] as AnyHandler;
     return { id: request.id, result: handler(server, request.params) };
   } catch (error) {
     if (error instanceof JobFailure) return { id: request.id, error: error.error };

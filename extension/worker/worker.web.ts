@@ -1,4 +1,7 @@
-/** Worker entry of the browser host. The first message is the whole file, or those of a run; those after it are requests. */
+/**
+ * Worker entry of the browser host. The first message is the whole file, or those of a run;
+ * those after it are requests.
+ */
 import { MemorySource } from '../../parsers/base/source.js';
 import { webCodecs } from '../../shell/codecs.web.js';
 import type { FromWorker, Request } from '../protocol/requests.js';
@@ -29,7 +32,10 @@ const file = new Promise<WebFile | WebRun>((got) => {
   });
 });
 
-/** SHA-256 of a file that is worth an index; '' where the browser offers none, on a page that came over plain HTTP. */
+/**
+ * SHA-256 of a file that is worth an index;
+ * '' where the browser offers none, on a page that came over plain HTTP.
+ */
 async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const { subtle } = scope.crypto as Partial<Crypto>;
   if (!subtle || bytes.length < INDEXED_FROM_BYTES) return '';

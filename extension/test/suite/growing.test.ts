@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as vscode from 'vscode';
+import { fillerLine } from '../filler.js';
 import {
   app,
   closeAll,
@@ -15,11 +16,7 @@ import {
 
 /** Lines that no rule cares for. */
 function filler(second: number, count: number): string {
-  return Array.from(
-    { length: count },
-    (_, i) =>
-      ` qemu-system-x86-274     (    274) [000] d..2. ${String(second + Math.floor(i / 10000)).padStart(5)}.${String((i % 10000) * 100).padStart(6, '0')}: tlb_flush: pages:-1 reason:flush on task switch (0)\n`,
-  ).join('');
+  return Array.from({ length: count }, (_, i) => `${fillerLine(second * 1e6 + i * 100)}\n`).join('');
 }
 
 /** What `cat trace_pipe > file` leaves so far. */

@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import * as vscode from 'vscode';
 import { PART_LINES } from '../../debugger/parts.js';
 import { listingUri, WINDOW_SCHEME } from '../../window.js';
+import { fillerLine } from '../filler.js';
 import {
   app,
   closeAll,
@@ -300,9 +301,7 @@ describe('a trace that no editor can show', () => {
         .split('\n');
       // Behind the sample, events that mean nothing to any rule; the last of them is of a task of the sample.
       for (let i = text.length; i < LINES - 1; i++)
-        text.push(
-          ` other-99      (     99) [000] d..2. ${String(200 + Math.floor(i / 1000)).padStart(5)}.${String(i % 1000).padStart(3, '0')}000: tlb_flush: pages:-1 reason:flush on task switch (0)`,
-        );
+        text.push(fillerLine(200_000_000 + i * 1000, 'other-99      (     99)'));
       text.push(text[G9_LINE - 1]!.replace(/\d+\.\d{6}:/, '999.000000:'));
       uri = bytesFile('large.txt.gz', gzipSync(`${text.join('\n')}\n`));
     });
@@ -317,7 +316,7 @@ describe('a trace that no editor can show', () => {
       );
     };
 
-    it('is cut into parts, each of which opens when it is gone to, and moves go on in the next one', async () => {
+    it('is cut into parts: each opens when it is gone to, and moves go on in the next one', async () => {
       const editor = await openFile(uri);
       assert.equal(editor.document.lineCount, PART_LINES);
       await findings(editor.document.uri);

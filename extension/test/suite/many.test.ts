@@ -60,7 +60,7 @@ describe('lists of a trace with 20,000 conversions', () => {
     assert.equal((await ask({ filter: 'no such words' })).matching, 0);
   });
 
-  it('counts the pages that it works out and those that it leaves out, and hands over the first runs', async () => {
+  it('counts pages worked out and pages left out, and hands over the first runs', async () => {
     const session = (await app()).sessions.find(uri)!;
     const start = Date.now();
     const { slots, runsTotal } = await session.request('lists', {});

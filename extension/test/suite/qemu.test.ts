@@ -5,10 +5,11 @@ import * as vscode from 'vscode';
 import { SimpleFile } from '../../../test/support/simpleFile.js';
 import { app, closeAll, until, withSetting, workspaceFile } from '../support.js';
 
+const FAULT_FORMAT = '"start 0x%" PRIx64 " size 0x%" PRIx64 " flags 0x%" PRIx64';
 /** As QEMU's build leaves it: the event's number is its place. */
 const TRACE_EVENTS = `# kvm-all.c
 kvm_ioctl(unsigned long type, void *arg) "type 0x%lx, arg %p"
-kvm_memory_fault(uint64_t start, uint64_t size, uint64_t flags) "start 0x%" PRIx64 " size 0x%" PRIx64 " flags 0x%" PRIx64
+kvm_memory_fault(uint64_t start, uint64_t size, uint64_t flags) ${FAULT_FORMAT}
 `;
 
 describe('a recording of QEMU with numbers for names', () => {

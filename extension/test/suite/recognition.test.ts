@@ -3,7 +3,8 @@ import * as vscode from 'vscode';
 import { app, closeAll, open, SAMPLE, until, workspaceFile } from '../support.js';
 
 const EVENT =
-  ' qemu-system-x86-274     [001] .....    62.263697: kvm_vm_set_mem_attributes: 0x00000000000100 -- 0x00000000000200 [0x8]\n';
+  ' qemu-system-x86-274     [001] .....    62.263697: ' +
+  'kvm_vm_set_mem_attributes: 0x00000000000100 -- 0x00000000000200 [0x8]\n';
 
 async function languageOf(name: string, content: string | { readonly copyOf: string }): Promise<string> {
   const uri = workspaceFile(name, content);

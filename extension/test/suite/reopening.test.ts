@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as vscode from 'vscode';
 import { ReportIndex } from '../../reportIndex.js';
-import type { Report } from '../../protocol/requests.js';
+import type { Report } from '../../protocol/report.js';
+import { fillerLine } from '../filler.js';
 import {
   app,
   closeAll,
@@ -17,11 +18,7 @@ import {
 
 /** The sample with enough behind it to be worth an index. */
 function largeTrace(): string {
-  const tail = Array.from(
-    { length: 50000 },
-    (_, i) =>
-      ` qemu-system-x86-274     (    274) [000] d..2. ${String(100 + Math.floor(i / 1000)).padStart(5)}.${String((i % 1000) * 1000).padStart(6, '0')}: tlb_flush: pages:-1 reason:flush on task switch (0)\n`,
-  );
+  const tail = Array.from({ length: 50000 }, (_, i) => `${fillerLine(100_000_000 + i * 1000)}\n`);
   return (
     fs
       .readFileSync(extensionFile(SAMPLE), 'utf8')

@@ -45,7 +45,10 @@ class Watch implements vscode.Disposable {
     this.undo.dispose();
   }
 
-  /** Does something and waits until the stop that follows is shown: before that, the editor's own step commands do nothing. */
+  /**
+   * Does something and waits until the stop that follows is shown:
+   * before that, the editor's own step commands do nothing.
+   */
   async after(
     what: string,
     body: () => Thenable<unknown>,
@@ -60,7 +63,10 @@ class Watch implements vscode.Disposable {
   }
 }
 
-/** The link of the hover on a line that sets a data breakpoint: a command and its arguments, as the editor would run it. */
+/**
+ * The link of the hover on a line that sets a data breakpoint:
+ * a command and its arguments, as the editor would run it.
+ */
 async function hoverLink(uri: vscode.Uri, line: number): Promise<vscode.Uri> {
   const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
     'vscode.executeHoverProvider',

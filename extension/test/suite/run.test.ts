@@ -21,7 +21,9 @@ describe('a run of several files', () => {
   let second: vscode.Uri;
   let run: vscode.Uri;
 
-  /** The sample's events in turns of fifty, in two files, the second on a clock that runs five seconds late. */
+  /**
+   * The sample's events in turns of fifty, in two files, the second on a clock that runs five seconds late.
+   */
   before(() => {
     const parts: [string[], string[]] = [['# tracer: nop'], ['# tracer: nop']];
     let events = 0;
@@ -50,7 +52,9 @@ describe('a run of several files', () => {
     );
   });
   afterEach(closeAll);
-  after(() => [first, second, run].forEach((file) => fs.rmSync(file.fsPath)));
+  after(() => {
+    for (const file of [first, second, run]) fs.rmSync(file.fsPath);
+  });
 
   it('is judged when it opens, and its findings stand in its files, each at its place', async () => {
     const { sessions } = await app();

@@ -1,0 +1,12 @@
+/** Events that no rule cares for: they make a trace long. */
+
+/** Microseconds as a trace prints them. */
+export function stamp(us: number): string {
+  const seconds = String(Math.floor(us / 1e6)).padStart(6);
+  return `${seconds}.${String(us % 1e6).padStart(6, '0')}`;
+}
+
+/** A line without its end. */
+export function fillerLine(us: number, task = 'qemu-system-x86-274     (    274)'): string {
+  return ` ${task} [000] d..2. ${stamp(us)}: tlb_flush: pages:-1 reason:flush on task switch (0)`;
+}

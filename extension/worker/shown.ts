@@ -1,0 +1,23 @@
+/** How a trace is shown as text, and the lines that it has there. */
+import type { OpenTrace } from '../../parsers/reader.js';
+import { SEGMENT_ROWS, type EventTable } from '../../parsers/events/table.js';
+import type { Shown } from '../protocol/place.js';
+
+/** A trace without lines is shown as its events, the text of a compressed file as its content. */
+export function shownOf({ table, plain }: OpenTrace): Shown {
+  if (table.length > 0 && table.line(0) === 0) return 'events';
+  return plain ? 'content' : 'file';
+}
+
+/** Gives the rows of a trace that has no lines those of its listing: row 0 is line 1. */
+export function numberRows(table: EventTable): void {
+  table.segments.forEach((segment, index) => {
+    const firstLine = index * SEGMENT_ROWS + 1;
+    for (let i = 0; i < segment.length; i++) segment.line[i] = firstLine + i;
+  });
+}
+
+/** Lines of a trace or its listing, as far as its events reach. */
+export function linesOf({ table }: OpenTrace): number {
+  return table.length === 0 ? 0 : table.line(table.length - 1) || table.length;
+}
