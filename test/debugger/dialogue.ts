@@ -1,6 +1,6 @@
 /**
  * A whole dialogue with a debug session, in process, written down as text: what was asked, what was answered
- * and what happened. A dialogue is compared with its golden file; a missing golden fails; UPDATE=1 writes it.
+ * and what happened. A dialogue is compared with its golden file.
  */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
@@ -13,6 +13,7 @@ import { MemorySource } from '../../parsers/base/source.js';
 import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import { PROFILES, type ProfileId } from '../../model/findings/finding.js';
 import { readTrace } from '../../parsers/index.js';
+import { assertGolden } from '../support/golden.js';
 
 const GOLDENS = 'test/debugger/goldens';
 
@@ -114,11 +115,7 @@ export class Dialogue {
 
   /** Compares all that was written down with the golden file. */
   matches(name: string): void {
-    const file = path.join(GOLDENS, `${name}.txt`);
-    const text = `${this.lines.join('\n')}\n`;
-    if (process.env['UPDATE'] === '1') fs.writeFileSync(file, text);
-    assert.ok(fs.existsSync(file), `${file} is missing; run with UPDATE=1 and review what it writes`);
-    assert.equal(text, fs.readFileSync(file, 'utf8'));
+    assertGolden(path.join(GOLDENS, `${name}.txt`), `${this.lines.join('\n')}\n`);
   }
 
   private take(message: DebugProtocol.ProtocolMessage): void {

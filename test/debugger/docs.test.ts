@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import { assertGolden } from '../support/golden.js';
 import { loadTrace } from './dialogue.js';
 import { expressionsPage } from './expressionsPage.js';
 
 const PAGE = 'docs/EXPRESSIONS.md';
-const BEGIN = '<!-- generated: UPDATE=1 writes what follows -->\n';
+const BEGIN = '<!-- generated: `npm run golden` writes what follows -->\n';
 const TRACE = 'sample-traces/scenarios/14-install-inside-invalidation.txt';
 
 describe('docs/EXPRESSIONS.md', () => {
@@ -16,7 +17,6 @@ describe('docs/EXPRESSIONS.md', () => {
     const at = text.indexOf(BEGIN);
     assert.ok(at >= 0, `${PAGE} has no line that begins the generated part`);
     const fresh = `${text.slice(0, at + BEGIN.length)}\n${expressionsPage(trace, finding.at)}`;
-    if (process.env['UPDATE'] === '1') fs.writeFileSync(PAGE, fresh);
-    assert.equal(fs.readFileSync(PAGE, 'utf8'), fresh);
+    assertGolden(PAGE, fresh);
   });
 });

@@ -1,7 +1,7 @@
 /**
  * Drop a trace into sample-traces/ftrace/RELEASE/ and it is a test: recognised by its
  * content, read the same in chunks of any size, whole in its indexes, described row by row,
- * and equal to its golden. UPDATE=1 writes goldens.
+ * and equal to its golden.
  */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
@@ -9,6 +9,7 @@ import path from 'node:path';
 import { MemorySource } from '../../parsers/base/source.js';
 import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import { FORMATS, SNIFF_BYTES, readTrace, sniffFormat } from '../../parsers/index.js';
+import { assertGolden } from '../support/golden.js';
 import { goldenText, integrityErrors, readFtrace, tableText } from '../support/tables.js';
 import { twinRows } from '../support/ftraceTwin.js';
 import { rowTextOfTwin } from '../support/ftraceTwin.js';
@@ -16,13 +17,21 @@ import { rowText } from '../support/tables.js';
 
 const FOLDER = 'sample-traces/ftrace';
 const CHUNKS = [1, 7, 61, 4096] as const;
-const traces = fs
+const EXPECTATION = '.expect.txt';
+const texts = fs
   .readdirSync(FOLDER, { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.txt') && !name.endsWith('.expect.txt'))
-  .sort();
+  .filter((name) => name.endsWith('.txt'));
+const traces = texts.filter((name) => !name.endsWith(EXPECTATION)).sort();
 
 describe('ftrace text goldens', () => {
-  it('finds traces', () => assert.ok(traces.length >= 30));
+  it('finds traces, and no expectation without its trace', () => {
+    assert.ok(traces.length >= 30);
+    const expectations = texts.filter((name) => name.endsWith(EXPECTATION));
+    assert.deepEqual(
+      expectations.map((name) => name.replace(EXPECTATION, '.txt')).filter((name) => !traces.includes(name)),
+      [],
+    );
+  });
 
   for (const name of traces) {
     const file = path.join(FOLDER, name);
@@ -34,11 +43,7 @@ describe('ftrace text goldens', () => {
     });
 
     it(`${name} reads as expected`, () => {
-      const expected = file.replace(/\.txt$/, '.expect.txt');
-      const actual = goldenText(table);
-      if (process.env['UPDATE'] === '1') fs.writeFileSync(expected, actual);
-      assert.ok(fs.existsSync(expected), `${expected} is missing: UPDATE=1 writes it`);
-      assert.equal(actual, fs.readFileSync(expected, 'utf8'));
+      assertGolden(file.replace(/\.txt$/, EXPECTATION), goldenText(table));
     });
 
     it(`${name} gives whole indexes and the same table in any chunks`, () => {
