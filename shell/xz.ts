@@ -4,6 +4,7 @@
  */
 import xz from 'xz-decompress';
 import { UnsupportedCompression } from '../parsers/compressed/plainSource.js';
+import { isTrap, NEVER, wasmHost, WasmInstances, type WithMemory } from './wasm.js';
 
 /**
  * Words of a context: the buffers' size, then address, position and length of the input, then of the output.
@@ -49,17 +50,15 @@ function unsupported(code: number, seen: Uint8Array): string {
   return `xz: its integrity check is ${name}, and only CRC32, CRC64 and none are read here; ${REPACK}`;
 }
 
-interface XzExports {
-  readonly memory: { readonly buffer: ArrayBuffer };
+interface XzExports extends WithMemory {
   create_context(): number;
   destroy_context(context: number): void;
   supply_input(context: number, size: number): void;
   get_next_output(context: number): number;
 }
 
-/** What the pinned version of the library keeps. */
+/** How the pinned version of the library starts its code. */
 interface XzLibrary {
-  _moduleInstance: { readonly exports: unknown } | undefined;
   _getModuleInstance(): Promise<void>;
 }
 
@@ -73,19 +72,39 @@ export function startXz(): Promise<XzStream> {
   return starting;
 }
 
-async function start(): Promise<XzStream> {
+/** The decoder's code, which the library would instantiate at once when it is started. */
+function codeOfLibrary(): Uint8Array {
   const library = xz.XzReadableStream as unknown as XzLibrary;
-  await library._getModuleInstance();
-  const exports = library._moduleInstance!.exports as XzExports;
-  return (pieces) => unxzStream(exports, pieces);
+  const own = wasmHost.instantiate;
+  let code = new Uint8Array(0);
+  wasmHost.instantiate = (given) => {
+    code = new Uint8Array(given);
+    return NEVER;
+  };
+  try {
+    void library._getModuleInstance();
+  } finally {
+    wasmHost.instantiate = own;
+  }
+  return code;
+}
+
+async function start(): Promise<XzStream> {
+  const instances = await WasmInstances.of<XzExports>(codeOfLibrary(), {});
+  return (pieces) => unxzStream(instances, pieces);
 }
 
 /**
  * Throws where the file is damaged or ends too early, and UnsupportedCompression where the decoder does not
  * read it.
  */
-function* unxzStream(xzExports: XzExports, pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
-  const context = new Context(xzExports);
+function* unxzStream(
+  instances: WasmInstances<XzExports>,
+  pieces: Iterable<Uint8Array>,
+): Generator<Uint8Array> {
+  const instance = instances.take();
+  const context = new Context(instance);
+  let trapped = false;
   try {
     for (const piece of pieces) {
       for (let rest = piece; rest.length > 0; ) {
@@ -94,8 +113,14 @@ function* unxzStream(xzExports: XzExports, pieces: Iterable<Uint8Array>): Genera
       }
     }
     context.finish();
+  } catch (error) {
+    trapped = isTrap(error);
+    throw error;
   } finally {
-    context.free();
+    if (!trapped) {
+      context.free();
+      instances.giveBack(instance);
+    }
   }
 }
 

@@ -191,6 +191,7 @@ class StreamWindow {
   }
 
   private restart(): void {
+    this.output?.return(undefined);
     this.pieces = [];
     this.held = this.next = 0;
     this.output = inflatePieces(this.compressed(), this.options, new IssueLog(), () => 0);
