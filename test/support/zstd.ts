@@ -1,23 +1,23 @@
-/** zstd for tests, through the library that the shells bundle. */
+/** zstd for tests, as the shells have it. */
 import fs from 'node:fs';
-import { ZSTDDecoder } from 'zstddec/stream';
+import { startZstd, type Zstd } from '../../shell/zstd.js';
 
-const decoder = new ZSTDDecoder();
+let zstd: Zstd;
 
 /** To be awaited once before anything is decompressed. */
-export function loadZstd(): Promise<void> {
-  return decoder.init();
+export async function loadZstd(): Promise<void> {
+  zstd = await startZstd();
 }
 
 export function unzstdStream(pieces: Iterable<Uint8Array>): Iterable<Uint8Array> {
-  return decoder.decodeStreaming(pieces);
+  return zstd.unzstdStream(pieces);
 }
 
 /** Bytes of a file, decompressed where its name ends in .zst. */
 export function readMaybeZstd(file: string): Uint8Array {
   const bytes = new Uint8Array(fs.readFileSync(file));
   if (!file.endsWith('.zst')) return bytes;
-  const parts = [...decoder.decodeStreaming([bytes])];
+  const parts = [...zstd.unzstdStream([bytes])];
   const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
