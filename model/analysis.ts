@@ -2,6 +2,7 @@
 import type { ClockName } from '../parsers/events/table.js';
 import type { Finding, ProfileId, RuleStatus } from './findings/finding.js';
 import type { OpLog } from './ops/oplog.js';
+import type { Gfn, Pgoff } from '../parsers/base/units.js';
 import type { CancelToken } from '../parsers/base/cancel.js';
 
 export interface AnalyzeOptions {
@@ -43,10 +44,10 @@ export interface InodeInfo {
 export interface SlotInfo {
   readonly vm: number;
   readonly slot: number;
-  readonly baseGfn: number;
+  readonly baseGfn: Gfn;
   readonly pageCount: number;
   /** First page of the file, -1 unknown. */
-  readonly pgoff: number;
+  readonly pgoff: Pgoff;
   /** Index into inodes, -1 unknown. */
   readonly inode: number;
   /** Rows between which it lives; untilRow is the table's length when it never goes. */

@@ -1,6 +1,7 @@
 /**
  * What a data breakpoint watches: some fact of a page or a range. watchId.ts says how a watch is named.
  */
+import { asGfn, asPgoff } from '../../parsers/base/units.js';
 import { Op, type OpCode, type OpLog } from '../../model/ops/oplog.js';
 import type { TraceIndex } from '../../model/cursor/traceIndex.js';
 import { rangeText } from '../../model/objects/lists.js';
@@ -147,8 +148,8 @@ export class Watcher {
     if (watch.count > 1) return new Map([['', this.rangeText(view, row)]]);
     const page =
       watch.unit === 'gfn'
-        ? pageOfGfn(this.index, watch.subject, watch.first, row)
-        : pageOfFile(this.index, watch.subject, watch.first, row);
+        ? pageOfGfn(this.index, watch.subject, asGfn(watch.first), row)
+        : pageOfFile(this.index, watch.subject, asPgoff(watch.first), row);
     const facts = watch.fact === 'state' ? (Object.keys(FACTS) as (keyof typeof FACTS)[]) : [watch.fact];
     return new Map(facts.map((fact) => [fact, pageFact(view, page, fact)]));
   }

@@ -1,4 +1,5 @@
 /** What does not change while one moves through a trace: who is where, by thread, rule, VM and inode. */
+import type { Gfn } from '../../parsers/base/units.js';
 import { firstIndex } from '../../parsers/base/search.js';
 import type { Analysis, Conversion, SlotInfo } from '../analysis.js';
 import { OP_BLOCK_LENGTH, type OpCode } from '../ops/oplog.js';
@@ -93,7 +94,7 @@ export class TraceIndex {
   }
 
   /** The slot that holds a guest frame. */
-  slotOfGfn(vm: number, gfn: number, row: number): SlotInfo | undefined {
+  slotOfGfn(vm: number, gfn: Gfn, row: number): SlotInfo | undefined {
     return this.slotsOfVm(vm, row).find((slot) => gfn >= slot.baseGfn && gfn < slot.baseGfn + slot.pageCount);
   }
 

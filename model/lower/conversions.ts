@@ -6,10 +6,20 @@
  */
 import type { Ev } from '../world/event.js';
 import type { On } from './lowering.js';
-import { PAGE_SIZE, PAST_ALL_GFNS, PAST_ALL_PGOFFS, pageOfByte } from '../../parsers/base/units.js';
+import {
+  asGfn,
+  asPgoff,
+  type Gfn,
+  PAGE_SIZE,
+  PAST_ALL_GFNS,
+  PAST_ALL_PGOFFS,
+  pageOfByte,
+  plus,
+  type Pgoff,
+} from '../../parsers/base/units.js';
 import { slotsOf } from '../world/slots.js';
 import { Attr, NO_CONVERSION, Op, Phase } from '../ops/oplog.js';
-import type { Conv, Inode, Thread, Vm } from '../world/state.js';
+import { type Conv, type Inode, isInodeConv, isVmConv, type Thread, type Vm } from '../world/state.js';
 import type { World } from '../world/world.js';
 
 const REQ = slotsOf('SetAttrRequest', 'start', 'end', 'attrs');
@@ -53,7 +63,7 @@ function isPrivate(attrs: number): boolean {
   return attrs >= 0 && Math.floor(attrs / PRIVATE_ATTRIBUTE) % 2 === 1;
 }
 
-function setRange(conv: Conv, first: number, end: number, toPrivate: boolean): void {
+function setRange(conv: Conv, first: Gfn | Pgoff, end: Gfn | Pgoff, toPrivate: boolean): void {
   conv.first = first;
   conv.end = end;
   conv.toPrivate = toPrivate;
@@ -61,14 +71,14 @@ function setRange(conv: Conv, first: number, end: number, toPrivate: boolean): v
 }
 
 /** An attribute of unknown outcome: the range may be either from here on. */
-function forget(w: World, vm: Vm, first: number, end: number, row: number): void {
+function forget(w: World, vm: Vm, first: Gfn, end: Gfn, row: number): void {
   vm.attr.set(first, end, Attr.Unknown, row);
   w.op(Op.GfnAttr, vm.index, row, first, end - first, Attr.Unknown, NO_CONVERSION);
 }
 
 /** A set-attributes ioctl succeeded of which only the system call is seen: any range may have changed. */
 export function requestByIoctl(w: World, ev: Ev, t: Thread): void {
-  for (const vm of w.vms) if (vm.tgid === t.tgid) forget(w, vm, 0, PAST_ALL_GFNS, ev.row);
+  for (const vm of w.vms) if (vm.tgid === t.tgid) forget(w, vm, asGfn(0), PAST_ALL_GFNS, ev.row);
   for (const inode of w.inodes) {
     if (!inode.tgids.has(t.tgid)) continue;
     inode.attr.reset(Attr.Unknown, ev.row);
@@ -77,7 +87,7 @@ export function requestByIoctl(w: World, ev: Ev, t: Thread): void {
 }
 
 /** The same for pages of a file. */
-function forgetPages(w: World, inode: Inode, first: number, end: number, row: number): void {
+function forgetPages(w: World, inode: Inode, first: Pgoff, end: Pgoff, row: number): void {
   inode.attr.set(first, end, Attr.Unknown, row);
   w.op(Op.PageAttr, inode.index, row, first, end - first, Attr.Unknown, NO_CONVERSION);
 }
@@ -86,20 +96,27 @@ function forgetPages(w: World, inode: Inode, first: number, end: number, row: nu
  * Tells the rules of a store and makes it in the model: [first, end) has the conversion's attribute from here
  * on.
  */
-function stored(w: World, conv: Conv, first: number, end: number, row: number, exact: boolean): void {
+function stored<Page extends Gfn | Pgoff>(
+  w: World,
+  conv: Conv,
+  first: Page,
+  end: Page,
+  row: number,
+  exact: boolean,
+): void {
   conv.storeRow = row;
   conv.storeExact = exact;
   conv.storeFirst = first;
   conv.storeEnd = end;
   w.facts.tell('store', conv, row);
   const value = conv.toPrivate ? Attr.Private : Attr.Shared;
-  if (conv.scope === 'vm' && conv.vm) {
+  if (isVmConv(conv)) {
     conv.vm.attributesOf = 'vm';
-    conv.vm.attr.set(first, end, value, row);
+    conv.vm.attr.set(conv.storeFirst, conv.storeEnd, value, row);
     w.op(Op.GfnAttr, conv.vm.index, row, first, end - first, value, conv.index);
-  } else if (conv.inode) {
+  } else if (isInodeConv(conv)) {
     for (const slot of conv.inode.slots) slot.vm.attributesOf = 'inode';
-    conv.inode.attr.set(first, end, value, row);
+    conv.inode.attr.set(conv.storeFirst, conv.storeEnd, value, row);
     w.op(Op.PageAttr, conv.inode.index, row, first, end - first, value, conv.index);
   }
   w.phase(conv, Phase.Stored, row);
@@ -107,14 +124,15 @@ function stored(w: World, conv: Conv, first: number, end: number, row: number, e
 
 /** True when the whole range certainly has the value; notes in the conversion whether that can be. */
 function alreadySo(conv: Conv): boolean {
-  const map = conv.scope === 'vm' ? conv.vm?.attr : conv.inode?.attr;
   const value = conv.toPrivate ? Attr.Private : Attr.Shared;
   let same = true;
   let possible = true;
-  map?.visit(conv.first, conv.end, (_first, _end, v) => {
+  const look = (_first: number, _end: number, v: number): void => {
     if (v !== value) same = false;
     if (v !== value && v !== Attr.Unknown) possible = false;
-  });
+  };
+  if (isVmConv(conv)) conv.vm.attr.visit(conv.first, conv.end, look);
+  else if (isInodeConv(conv)) conv.inode.attr.visit(conv.first, conv.end, look);
   conv.maybeNoop = possible;
   return same;
 }
@@ -126,8 +144,13 @@ function alreadySo(conv: Conv): boolean {
  */
 function doneUnseen(w: World, conv: Conv, row: number): void {
   if (conv.maybeNoop) conv.wasAlready = true;
-  else if (conv.inode) forgetPages(w, conv.inode, conv.first, conv.end, row);
-  else if (conv.vm) forget(w, conv.vm, conv.first, conv.end, row);
+  else forgetRange(w, conv, row);
+}
+
+/** The range of a conversion may have either attribute from here on. */
+function forgetRange(w: World, conv: Conv, row: number): void {
+  if (isVmConv(conv)) forget(w, conv.vm, conv.first, conv.end, row);
+  else if (isInodeConv(conv)) forgetPages(w, conv.inode, conv.first, conv.end, row);
 }
 
 /**
@@ -157,20 +180,17 @@ function settleStore(w: World, conv: Conv, row: number, result: number | undefin
   const { vm, inode, first, end } = conv;
   if (!conv.rangeKnown) {
     // What was converted is not known: anything may have changed.
-    if (inode && !w.recordedStore) forgetPages(w, inode, 0, PAST_ALL_PGOFFS, row);
-    else if (vm && !w.recordedPost) forget(w, vm, 0, PAST_ALL_GFNS, row);
+    if (inode && !w.recordedStore) forgetPages(w, inode, asPgoff(0), PAST_ALL_PGOFFS, row);
+    else if (vm && !w.recordedPost) forget(w, vm, asGfn(0), PAST_ALL_GFNS, row);
     return;
   }
   const succeeded = result === 0;
   if (succeeded && alreadySo(conv)) conv.wasAlready = true;
-  else if (conv.scope === 'vm' && vm) {
-    if (succeeded && w.recordedPost) doneUnseen(w, conv, row);
-    else if (succeeded) stored(w, conv, first, end, row, false);
-    else if (!w.recordedPost) forget(w, vm, first, end, row);
-  } else if (inode) {
-    if (succeeded && w.recordedStore) doneUnseen(w, conv, row);
+  else {
+    const storesAreSeen = conv.scope === 'vm' ? w.recordedPost : w.recordedStore;
+    if (succeeded && storesAreSeen) doneUnseen(w, conv, row);
     else if (succeeded && !conv.directionAssumed) stored(w, conv, first, end, row, false);
-    else if (!w.recordedStore) forgetPages(w, inode, first, end, row);
+    else if (!storesAreSeen) forgetRange(w, conv, row);
   }
 }
 
@@ -189,12 +209,12 @@ export function lowerConversions(on: On): void {
 
 function lowerVmConversions(on: On): void {
   on('SetAttrRequest', (w, ev, t) => {
-    requested(w, ev, t, undefined, ev.num(REQ.start), ev.num(REQ.end), ev.num(REQ.attrs));
+    requested(w, ev, t, undefined, ev.gfn(REQ.start), ev.gfn(REQ.end), ev.num(REQ.attrs));
   });
   on('VmSetAttr', (w, ev, t) => {
     if (!ev.has(VMSET.start)) return;
     const vm = w.vmOf(ev, t, VMSET.kvm);
-    requested(w, ev, t, vm, ev.num(VMSET.start), ev.num(VMSET.end), ev.num(VMSET.attrs));
+    requested(w, ev, t, vm, ev.gfn(VMSET.start), ev.gfn(VMSET.end), ev.num(VMSET.attrs));
   });
   on('VmIoctl', (w, ev, t) => {
     if (ev.has(VMIOCTL.kvm)) w.vmOf(ev, t, VMIOCTL.kvm);
@@ -202,7 +222,7 @@ function lowerVmConversions(on: On): void {
     const address = ev.num(VMIOCTL.address);
     const size = ev.num(VMIOCTL.size);
     if (address < 0 || size <= 0) return;
-    const [first, end] = [pageOfByte(address), pageOfByte(address + size)];
+    const [first, end] = [asGfn(pageOfByte(address)), asGfn(pageOfByte(address + size))];
     requested(w, ev, t, undefined, first, end, ev.num(VMIOCTL.attrs));
   });
   on('PreSetAttr', (w, ev, t) => {
@@ -212,14 +232,14 @@ function lowerVmConversions(on: On): void {
     conv.vm = vm ?? conv.vm;
     // Where the request is not recorded, pre is the first event, and the bracket is open already.
     if (vm?.open.some((b) => b.tid === t.tid)) conv.sawInvStart = true;
-    if (!conv.rangeKnown) setRange(conv, ev.num(PRE.start), ev.num(PRE.end), isPrivate(ev.num(PRE.attrs)));
+    if (!conv.rangeKnown) setRange(conv, ev.gfn(PRE.start), ev.gfn(PRE.end), isPrivate(ev.num(PRE.attrs)));
   });
   on('PostSetAttr', (w, ev, t) => {
     const vm = w.vmOf(ev, t, POST.kvm);
     const conv = vmConv(w, t, ev.row, false);
     conv.vm = vm ?? conv.vm;
-    const first = ev.num(POST.start);
-    const end = ev.num(POST.end);
+    const first = ev.gfn(POST.start);
+    const end = ev.gfn(POST.end);
     if (first < 0 || end <= first) return;
     if (!conv.rangeKnown) setRange(conv, first, end, isPrivate(ev.num(POST.attrs)));
     stored(w, conv, first, end, ev.row, true);
@@ -240,8 +260,8 @@ function requested(
   ev: Ev,
   t: Thread,
   vm: Vm | undefined,
-  first: number,
-  end: number,
+  first: Gfn,
+  end: Gfn,
   attrs: number,
 ): void {
   const toPrivate = isPrivate(attrs);
@@ -282,11 +302,10 @@ function inodeConv(
 }
 
 /** Half-open page range of an event with start and nr or end. */
-function pageRange(ev: Ev, s: { start: number; nr: number; end: number }): [number, number] {
-  const first = ev.num(s.start);
+function pageRange(ev: Ev, s: { start: number; nr: number; end: number }): [Pgoff, Pgoff] {
+  const first = ev.pgoff(s.start);
   const nr = ev.num(s.nr);
-  const end = ev.num(s.end);
-  return [first, nr > 0 ? first + nr : end];
+  return [first, nr > 0 ? plus(first, nr) : ev.pgoff(s.end)];
 }
 
 function toPrivateOf(ev: Ev, s: { attrs: number; to_private: number }): boolean {
@@ -301,7 +320,12 @@ function lowerInodeConversions(on: On): void {
     const offset = ev.num(GIOCTL.offset);
     const size = ev.num(GIOCTL.size);
     if (offset >= 0 && size > 0 && ev.has(GIOCTL.attrs))
-      setRange(conv, pageOfByte(offset), pageOfByte(offset + size), isPrivate(ev.num(GIOCTL.attrs)));
+      setRange(
+        conv,
+        asPgoff(pageOfByte(offset)),
+        asPgoff(pageOfByte(offset + size)),
+        isPrivate(ev.num(GIOCTL.attrs)),
+      );
   });
   on('ConvertEnter', (w, ev, t) => {
     const inode = w.inodeOf(ev.num(ENTER.ino), ev, t);
@@ -322,7 +346,7 @@ function lowerInodeConversions(on: On): void {
     if (!conv.rangeKnown && ev.num(BLOCKED.start) >= 0) {
       conv.directionAssumed = !ev.has(BLOCKED.attrs);
       const toPrivate = conv.directionAssumed || isPrivate(ev.num(BLOCKED.attrs));
-      setRange(conv, ev.num(BLOCKED.start), ev.num(BLOCKED.end), toPrivate);
+      setRange(conv, ev.pgoff(BLOCKED.start), ev.pgoff(BLOCKED.end), toPrivate);
     }
     conv.blockedRow = ev.row;
     w.phase(conv, Phase.Blocked, ev.row);
@@ -371,15 +395,15 @@ function storeAttr(w: World, ev: Ev, t: Thread): void {
   const over = (open: Conv): boolean =>
     open.storeRow >= 0 && (!open.entrySeen || open.toPrivate !== toPrivate);
   const conv = inodeConv(w, t, ev.row, inode, false, over);
-  const first = ev.num(STORE.start);
-  const last = ev.num(STORE.last);
-  const end = last >= 0 ? last + 1 : ev.num(STORE.end);
+  const first = ev.pgoff(STORE.start);
+  const last = ev.pgoff(STORE.last);
+  const end = last >= 0 ? plus(last, 1) : ev.pgoff(STORE.end);
   if (!conv.rangeKnown && first >= 0 && end > first) {
     setRange(conv, first, end, toPrivate);
     conv.rangeMerged = last >= 0;
   } else if (conv.directionAssumed) conv.toPrivate = toPrivate;
   conv.directionAssumed = false;
-  if (!conv.rangeKnown) return;
+  if (!conv.rangeKnown || !isInodeConv(conv)) return;
   noteChanged(w, conv, inode, first, end, toPrivate, ev.row);
   w.facts.tell('shimOp', t, inode, conv.first, conv.end, ev.row, 'store');
   // Those asked for have the value now, unless the store is seen to leave some of them out.
@@ -395,8 +419,8 @@ function noteChanged(
   w: World,
   conv: Conv,
   inode: Inode,
-  first: number,
-  end: number,
+  first: Pgoff,
+  end: Pgoff,
   toPrivate: boolean,
   row: number,
 ): void {
@@ -404,7 +428,7 @@ function noteChanged(
   const other = toPrivate ? Attr.Shared : Attr.Private;
   inode.attr.visit(first, end, (from, to, value, since) => {
     if (value !== other || w.gapBetween(since, row)) return;
-    conv.changedFirst = Math.min(conv.changedFirst, from);
-    conv.changedEnd = Math.max(conv.changedEnd, to);
+    if (from < conv.changedFirst) conv.changedFirst = from;
+    if (to > conv.changedEnd) conv.changedEnd = to;
   });
 }

@@ -4,7 +4,8 @@ import { learnSlot } from './files.js';
 import type { On } from './lowering.js';
 import { onlyInodeOf } from './rmap.js';
 import { refGet } from './references.js';
-import { pageOfByte } from '../../parsers/base/units.js';
+import { asGfn, asPgoff, type Gfn, pageOfByte } from '../../parsers/base/units.js';
+import { pgoffAt } from '../world/memslots.js';
 import { slotsOf } from '../world/slots.js';
 import { Op, RefKind } from '../ops/oplog.js';
 import type { GuestFault, Inode, Thread } from '../world/state.js';
@@ -34,7 +35,7 @@ function sideOf(ev: Ev, isPrivate: number): number {
   return ev.num(isPrivate) === 0 ? 0 : 1;
 }
 
-function newFault(row: number, gfn: number): GuestFault {
+function newFault(row: number, gfn: Gfn): GuestFault {
   return {
     startRow: row,
     gfn,
@@ -50,7 +51,7 @@ function newFault(row: number, gfn: number): GuestFault {
 }
 
 /** The thread's fault on a gfn, begun here when no earlier event showed its start. */
-function faultOn(t: Thread, gfn: number, row: number): GuestFault {
+function faultOn(t: Thread, gfn: Gfn, row: number): GuestFault {
   if (!t.fault || t.fault.installed || (gfn >= 0 && t.fault.gfn !== gfn)) t.fault = newFault(row, gfn);
   return t.fault;
 }
@@ -64,14 +65,14 @@ function endFault(w: World, t: Thread, row: number, errno: number, reason: numbe
 export function lowerFaults(on: On): void {
   on('KvmPageFault', (w, ev, t) => {
     endFault(w, t, ev.row, 0, -1);
-    const gfn = pageOfByte(ev.num(PF.address));
+    const gfn = asGfn(pageOfByte(ev.num(PF.address)));
     t.fault = newFault(ev.row, gfn);
     if (isPrivateAccess(ev, PF.error_code)) t.fault.side = 1;
     const vm = w.vmOfThread(t);
     if (vm) w.op(Op.GuestFault, vm.index, ev.row, gfn, 1, ev.lo(PF.error_code), t.tid);
   });
   on('ArmGuestFault', (w, ev, t) => {
-    const gfn = pageOfByte(ev.num(ARM.ipa));
+    const gfn = asGfn(pageOfByte(ev.num(ARM.ipa)));
     t.fault = newFault(ev.row, gfn);
     const vm = w.vmOfThread(t);
     if (vm) w.op(Op.GuestFault, vm.index, ev.row, gfn, 1, 0, t.tid);
@@ -80,7 +81,7 @@ export function lowerFaults(on: On): void {
     if (ev.has(FAULTIN.kvm)) w.vmOf(ev, t, FAULTIN.kvm);
     // Entered again without an event in between: a retry, with a new look-up.
     if (t.fault && t.fault.faultinRow >= 0) t.fault = undefined;
-    const fault = faultOn(t, ev.num(FAULTIN.gfn), ev.row);
+    const fault = faultOn(t, ev.gfn(FAULTIN.gfn), ev.row);
     fault.faultinRow = ev.row;
     if (ev.has(FAULTIN.priv)) fault.side = sideOf(ev, FAULTIN.priv);
     else if (ev.has(FAULTIN.error_code)) fault.side = isPrivateAccess(ev, FAULTIN.error_code) ? 1 : 0;
@@ -89,12 +90,12 @@ export function lowerFaults(on: On): void {
   on('GetPfnRet', (w, ev, t) => getPfnReturned(w, ev, t));
   on('FaultStale', (w, ev, t) => {
     w.vmOf(ev, t, STALE.kvm);
-    const fault = faultOn(t, ev.num(STALE.gfn), ev.row);
+    const fault = faultOn(t, ev.gfn(STALE.gfn), ev.row);
     if (ev.has(STALE.priv)) fault.side = sideOf(ev, STALE.priv);
   });
   on('TdpMap', (w, ev, t) => {
     w.vmOf(ev, t, MAP.kvm);
-    const fault = faultOn(t, ev.num(MAP.gfn), ev.row);
+    const fault = faultOn(t, ev.gfn(MAP.gfn), ev.row);
     fault.mapRow = ev.row;
     fault.faultSeq = ev.num(MAP.fault_seq);
     fault.seq = ev.num(MAP.seq);
@@ -113,10 +114,10 @@ export function lowerFaults(on: On): void {
     endFault(w, t, ev.row, errno, reason);
     t.vmFresh = false;
   });
-  on('RmpFault', (w, ev) => w.facts.tell('rmpFault', ev.row, ev.num(RMP.pfn), ev.signed(RMP.psmash_ret, 0)));
+  on('RmpFault', (w, ev) => w.facts.tell('rmpFault', ev.row, ev.pfn(RMP.pfn), ev.signed(RMP.psmash_ret, 0)));
   on('GmemPrepare', (w, ev, t) => {
     const vm = w.vmOf(ev, t, PREPARE.kvm);
-    w.facts.tell('prepare', vm, ev.num(PREPARE.gfn), ev.row);
+    w.facts.tell('prepare', vm, ev.gfn(PREPARE.gfn), ev.row);
   });
   on('QemuConvert', (w, ev, t) =>
     w.facts.tell(
@@ -136,25 +137,25 @@ function askedFile(w: World, ev: Ev, t: Thread): Inode | undefined {
   const ino = ev.num(GET.ino);
   if (ino > 0) return w.inodeOf(ino, ev, t);
   if (ev.has(GET.file)) return w.inodeOfFile(ev.pointer(GET.file), ev, t);
-  return ev.num(GET.gfn) < 0 ? onlyInodeOf(w, t) : undefined;
+  return ev.gfn(GET.gfn) < 0 ? onlyInodeOf(w, t) : undefined;
 }
 
 function getPfn(w: World, ev: Ev, t: Thread): void {
-  const gfn = ev.num(GET.gfn);
+  const gfn = ev.gfn(GET.gfn);
   const vm = ev.has(GET.kvm) ? w.vmOf(ev, t, GET.kvm) : undefined;
   const inode = askedFile(w, ev, t);
-  let pgoff = ev.num(GET.pgoff);
+  let pgoff = ev.pgoff(GET.pgoff);
   // guest_memfd is asked by gfn, restrictedmem by page.
   if (gfn < 0 && inode) inode.provider = 'restrictedmem';
   if (gfn >= 0) {
-    const base = ev.num(GET.base_gfn);
+    const base = ev.gfn(GET.base_gfn);
     const id = ev.num(GET.slot);
     const owner = vm ?? w.vmOfThread(t);
     if (owner && base >= 0 && id >= 0) {
       const slot = learnSlot(w, owner, id, base, gfn - base + 1, pgoff, inode, ev.row, -1);
       if (!slot.sized && gfn >= slot.baseGfn + slot.npages) slot.npages = gfn - slot.baseGfn + 1;
-      pgoff = slot.pgoff >= 0 ? slot.pgoff + (gfn - base) : -1;
-    } else pgoff = -1;
+      pgoff = slot.pgoff >= 0 ? pgoffAt(slot, gfn) : asPgoff(-1);
+    } else pgoff = asPgoff(-1);
     faultOn(t, gfn, ev.row).getPfnRow = ev.row;
   }
   t.getPfn = {
@@ -171,9 +172,9 @@ function getPfnReturned(w: World, ev: Ev, t: Thread): void {
   t.getPfn = undefined;
   const ino = ev.num(GET_RET.ino);
   const inode = ctx?.inode ?? (ino > 0 ? w.inodeOf(ino, ev, t) : undefined);
-  const pgoff = ctx && ctx.pgoff >= 0 ? ctx.pgoff : ev.num(GET_RET.pgoff);
+  const pgoff = ctx && ctx.pgoff >= 0 ? ctx.pgoff : ev.pgoff(GET_RET.pgoff);
   if (ev.signed(GET_RET.ret, -1) !== 0) return;
-  const gfn = ctx && ctx.gfn >= 0 ? ctx.gfn : ev.num(GET_RET.gfn);
+  const gfn = ctx && ctx.gfn >= 0 ? ctx.gfn : ev.gfn(GET_RET.gfn);
   if (gfn >= 0 && t.fault?.gfn === gfn) t.fault.getPfnOkRow = ev.row;
   if (!inode) return;
   w.facts.tell('getPfnOk', inode, pgoff, ev.row, ctx?.row ?? ev.row, inode.provider);

@@ -1,7 +1,16 @@
 /** The life of the file and its slots: create, bind, unbind, fallocate, release, and its page cache. */
 import type { Ev } from '../world/event.js';
 import type { On } from './lowering.js';
-import { pageOfByte, pagesForBytes } from '../../parsers/base/units.js';
+import {
+  asGfn,
+  asPgoff,
+  type Gfn,
+  pageOfByte,
+  pagesForBytes,
+  type Pfn,
+  type Pgoff,
+  plus,
+} from '../../parsers/base/units.js';
 import { slotsOf } from '../world/slots.js';
 import { NO_CONVERSION, Op } from '../ops/oplog.js';
 import type { Inode, Slot, Thread, Vm } from '../world/state.js';
@@ -26,7 +35,7 @@ const KVM_MEM_GUEST_MEMFD = 4;
 const MAX_ORDER = 18;
 
 /** The live slot of a VM with this id and base. A plain loop: every get_pfn asks. */
-function liveSlot(vm: Vm, id: number, base: number): Slot | undefined {
+function liveSlot(vm: Vm, id: number, base: Gfn): Slot | undefined {
   for (const s of vm.slots) if (s.untilRow < 0 && s.id === id && s.baseGfn === base) return s;
   return undefined;
 }
@@ -36,9 +45,9 @@ export function learnSlot(
   w: World,
   vm: Vm,
   id: number,
-  base: number,
+  base: Gfn,
   npages: number,
-  pgoff: number,
+  pgoff: Pgoff,
   inode: Inode | undefined,
   row: number,
   fd: number,
@@ -88,11 +97,11 @@ function removeSlot(w: World, slot: Slot, row: number): void {
 }
 
 /** First page of a page cache event, by its index or its offset in bytes; -1 unknown. */
-function firstPage(ev: Ev, s: { pgoff: number; ofs: number }): number {
-  const pgoff = ev.num(s.pgoff);
+function firstPage(ev: Ev, s: { pgoff: number; ofs: number }): Pgoff {
+  const pgoff = ev.pgoff(s.pgoff);
   if (pgoff >= 0) return pgoff;
   const ofs = ev.num(s.ofs);
-  return ofs >= 0 ? pageOfByte(ofs) : -1;
+  return asPgoff(ofs >= 0 ? pageOfByte(ofs) : -1);
 }
 
 /** Pages of a page cache event. */
@@ -101,9 +110,9 @@ function pageCount(ev: Ev, order: number): number {
 }
 
 /** A hole in bytes as half-open pages; an offset or length that is not known counts as 0. */
-function holePages(ev: Ev, s: { offset: number; len: number }): { first: number; end: number } {
-  const first = pageOfByte(Math.max(0, ev.num(s.offset)));
-  return { first, end: first + pagesForBytes(Math.max(0, ev.num(s.len))) };
+function holePages(ev: Ev, s: { offset: number; len: number }): { first: Pgoff; end: Pgoff } {
+  const first = asPgoff(pageOfByte(Math.max(0, ev.num(s.offset))));
+  return { first, end: plus(first, pagesForBytes(Math.max(0, ev.num(s.len)))) };
 }
 
 /** The inode of a page cache event: by number, or the one whose hole this thread is punching. */
@@ -125,7 +134,7 @@ export function lowerFiles(on: On): void {
   });
   on('GmemBind', (w, ev, t) => {
     const vm = w.vmOf(ev, t, BIND.kvm);
-    const base = ev.num(BIND.base_gfn);
+    const base = ev.gfn(BIND.base_gfn);
     if (!vm || base < 0) return;
     const offset = ev.num(BIND.offset);
     const ino = ev.num(BIND.ino);
@@ -136,7 +145,7 @@ export function lowerFiles(on: On): void {
       baseGfn: base,
       npages: Math.max(1, ev.num(BIND.npages)),
       sized: ev.num(BIND.npages) > 0,
-      pgoff: offset >= 0 ? pageOfByte(offset) : -1,
+      pgoff: asPgoff(offset >= 0 ? pageOfByte(offset) : -1),
       inode,
       fd: ev.num(BIND.fd),
       fromRow: ev.row,
@@ -154,13 +163,13 @@ export function lowerFiles(on: On): void {
     t.bind = undefined;
     if (!slot || ev.signed(BIND_RET.ret, -1) !== 0) return;
     if (!slot.inode && ino > 0) slot.inode = w.inodeOf(ino, ev, t);
-    if (slot.pgoff < 0 && ev.num(BIND_RET.pgoff) >= 0) slot.pgoff = ev.num(BIND_RET.pgoff);
+    if (slot.pgoff < 0 && ev.pgoff(BIND_RET.pgoff) >= 0) slot.pgoff = ev.pgoff(BIND_RET.pgoff);
     commitBind(w, slot, ev.row);
     w.facts.tell('bindOk', slot, ev.row);
   });
   on('GmemUnbind', (w, ev, t) => {
     const id = ev.num(UNBIND.slot);
-    const base = ev.num(UNBIND.base_gfn);
+    const base = ev.gfn(UNBIND.base_gfn);
     const vm = w.vmOfThread(t);
     const isMeant = (s: Slot): boolean => s.untilRow < 0 && s.id === id && s.baseGfn === base;
     const slot =
@@ -203,13 +212,13 @@ export function lowerFiles(on: On): void {
   });
   on('GmemErrorFolio', (w, ev, t) => {
     const inode = w.inodeOf(ev.num(ERROR.ino), ev, t);
-    const pgoff = ev.num(ERROR.pgoff);
+    const pgoff = ev.pgoff(ERROR.pgoff);
     if (!inode || pgoff < 0) return;
     inode.poisoned.set(pgoff, ev.row);
     w.op(Op.Poison, inode.index, ev.row, pgoff, 1, 0, 0);
   });
   on('MemoryFailure', (w, ev) => {
-    const pfn = ev.num(MF.pfn);
+    const pfn = ev.pfn(MF.pfn);
     for (const inode of w.inodes) {
       for (const [pgoff, page] of inode.cache) {
         if (page.deletedRow >= 0 || page.pfn !== pfn) continue;
@@ -223,14 +232,14 @@ export function lowerFiles(on: On): void {
     if (ev.signed(QMEM.ret, 0) !== 0 || (ev.num(QMEM.flags) & KVM_MEM_GUEST_MEMFD) === 0) return;
     const vm = w.vmOfThread(t);
     if (!vm) return;
-    const base = pageOfByte(ev.num(QMEM.gpa));
+    const base = asGfn(pageOfByte(ev.num(QMEM.gpa)));
     const size = ev.num(QMEM.size);
     const id = ev.num(QMEM.slot);
     const live = vm.slots.find((s) => s.untilRow < 0 && s.id === id);
     if (size === 0) {
       if (live) removeSlot(w, live, ev.row);
     } else if (!live) {
-      const pgoff = pageOfByte(ev.num(QMEM.gmem_offset));
+      const pgoff = asPgoff(pageOfByte(ev.num(QMEM.gmem_offset)));
       learnSlot(w, vm, id, base, pageOfByte(size), pgoff, undefined, ev.row, -1);
     }
   });
@@ -252,31 +261,31 @@ function lowerCache(on: On): void {
   on('FilemapAdd', (w, ev, t) => {
     const inode = cacheInode(w, ev, t, ev.num(ADD.ino));
     const pgoff = firstPage(ev, ADD);
-    const pfn = ev.num(ADD.pfn);
+    const pfn = ev.pfn(ADD.pfn);
     if (!inode || pgoff < 0) return;
     const count = pageCount(ev, ADD.order);
     for (let i = 0; i < count; i++) {
-      noteCached(inode, pgoff + i, pfn + i, -1);
+      noteCached(inode, plus(pgoff, i), plus(pfn, i), -1);
     }
     w.op(Op.Alloc, inode.index, ev.row, pgoff, count, pfn, 0);
   });
   on('FilemapDelete', (w, ev, t) => {
     const inode = cacheInode(w, ev, t, ev.num(DEL.ino));
     const pgoff = firstPage(ev, DEL);
-    const pfn = ev.num(DEL.pfn);
+    const pfn = ev.pfn(DEL.pfn);
     if (!inode || pgoff < 0) return;
     const count = pageCount(ev, DEL.order);
-    w.facts.tell('shimOp', t, inode, pgoff, pgoff + count, ev.row, 'delete');
+    w.facts.tell('shimOp', t, inode, pgoff, plus(pgoff, count), ev.row, 'delete');
     w.facts.tell('filemapDelete', inode, pgoff, count, pfn, ev.row, t);
     for (let i = 0; i < count; i++) {
-      noteCached(inode, pgoff + i, pfn + i, ev.row);
-      inode.poisoned.delete(pgoff + i);
+      noteCached(inode, plus(pgoff, i), plus(pfn, i), ev.row);
+      inode.poisoned.delete(plus(pgoff, i));
     }
     w.op(Op.Free, inode.index, ev.row, pgoff, count, pfn, 0);
   });
 }
 
-function noteCached(inode: Inode, pgoff: number, pfn: number, deletedRow: number): void {
+function noteCached(inode: Inode, pgoff: Pgoff, pfn: Pfn, deletedRow: number): void {
   const page = inode.cache.get(pgoff);
   if (page) {
     page.pfn = pfn;

@@ -2,6 +2,7 @@
 import type { Ev } from '../world/event.js';
 import type { On } from './lowering.js';
 import { onlyInodeOf } from './rmap.js';
+import { asPgoff, type Gfn } from '../../parsers/base/units.js';
 import { slotsOf } from '../world/slots.js';
 import { Op, Phase } from '../ops/oplog.js';
 import type { Bracket, Conv, GmemBracket, Inode, Thread, Vm } from '../world/state.js';
@@ -36,7 +37,7 @@ function openBracket(vm: Vm, tid: number): Bracket | undefined {
 }
 
 /** Adds a range of gfns to the bracket that the thread has open. */
-function addRange(w: World, vm: Vm, t: Thread, ev: Ev, first: number, end: number, fromAdd: boolean): void {
+function addRange(w: World, vm: Vm, t: Thread, ev: Ev, first: Gfn, end: Gfn, fromAdd: boolean): void {
   if (first < 0 || end <= first) return;
   const b = openBracket(vm, t.tid);
   if (b) {
@@ -68,8 +69,8 @@ export function lowerInvalidation(on: On): void {
       sawRangeAdd: false,
     };
     // Kernels before range_add passed the range to start itself.
-    const first = ev.num(START.start);
-    const end = ev.num(START.end);
+    const first = ev.gfn(START.start);
+    const end = ev.gfn(START.end);
     if (first >= 0 && end > first) b.ranges.push({ first, end, row: ev.row });
     t.lastInvStartRow = ev.row;
     vm.open.push(b);
@@ -87,13 +88,13 @@ export function lowerInvalidation(on: On): void {
     const vm = w.vmOf(ev, t, RANGE.kvm);
     if (!vm) return;
     vm.rangeAdds++;
-    addRange(w, vm, t, ev, ev.num(RANGE.start), ev.num(RANGE.end), true);
+    addRange(w, vm, t, ev, ev.gfn(RANGE.start), ev.gfn(RANGE.end), true);
   });
   on('UnmapGfnRange', (w, ev, t) => {
     // Called with the same range right after range_add, and visible where range_add is inlined.
     const vm = w.vmOf(ev, t, UNMAP.kvm);
     if (vm?.open.some((b) => b.tid === t.tid))
-      addRange(w, vm, t, ev, ev.num(UNMAP.start), ev.num(UNMAP.end), false);
+      addRange(w, vm, t, ev, ev.gfn(UNMAP.start), ev.gfn(UNMAP.end), false);
   });
   on('InvEnd', (w, ev, t) => ended(w, ev, t));
   on('GmemInvStart', (w, ev, t) => {
@@ -101,10 +102,11 @@ export function lowerInvalidation(on: On): void {
     const ino = ev.num(GSTART.ino);
     const inode =
       ino > 0 ? w.knownInode(ino, ev, t) : (t.conv?.inode ?? t.fallocate?.inode ?? onlyInodeOf(w, t));
-    const first = Math.max(0, ev.num(GSTART.start));
+    const first = asPgoff(Math.max(0, ev.num(GSTART.start)));
     // A release invalidates [0, ~0).
-    const end = ev.isHuge(GSTART.end) ? Infinity : ev.num(GSTART.end);
-    const b: GmemBracket = { tid: t.tid, startRow: ev.row, first, end: end < 0 ? Infinity : end, vm };
+    const isToLast = ev.isHuge(GSTART.end) || ev.num(GSTART.end) < 0;
+    const end = isToLast ? asPgoff(Infinity) : ev.pgoff(GSTART.end);
+    const b: GmemBracket = { tid: t.tid, startRow: ev.row, first, end, vm };
     t.gmemBracket = b;
     t.lastGmemBracket = b;
     if (inode) {
@@ -114,8 +116,8 @@ export function lowerInvalidation(on: On): void {
     const conv = t.conv;
     if (conv) {
       conv.sawGmemBracket = true;
-      conv.gmemFirst = Math.min(conv.gmemFirst, b.first);
-      conv.gmemEnd = Math.max(conv.gmemEnd, b.end);
+      if (first < conv.gmemFirst) conv.gmemFirst = first;
+      if (end > conv.gmemEnd) conv.gmemEnd = end;
       if (conv.invOpenRow < 0) {
         conv.invOpenRow = ev.row;
         w.phase(conv, Phase.InvOpen, ev.row);

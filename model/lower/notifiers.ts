@@ -1,10 +1,11 @@
 /** Notifiers of the restricted memfd: binding, and the brackets around mmap, conversion and hole punching. */
 import type { Ev } from '../world/event.js';
 import type { On } from './lowering.js';
+import { asPgoff, type Pgoff } from '../../parsers/base/units.js';
 import { Phase } from '../ops/oplog.js';
 import { slotsOf } from '../world/slots.js';
 import { removeAllVmas } from './vmas.js';
-import type { Inode, Notifier, ShimBracket, Thread } from '../world/state.js';
+import { type Inode, isInodeConv, type Notifier, type ShimBracket, type Thread } from '../world/state.js';
 import type { World } from '../world/world.js';
 
 const BIND = slotsOf('NotifierBind', 'ino', 'file', 'start', 'end', 'notifier');
@@ -33,7 +34,7 @@ function fileOf(w: World, ev: Ev, t: Thread, s: { ino: number; file: number }): 
 /**
  * The bracket of notifiers that this thread has open on the file, begun by whichever event shows it first.
  */
-function bracket(t: Thread, inode: Inode, first: number, end: number, row: number): ShimBracket {
+function bracket(t: Thread, inode: Inode, first: Pgoff, end: Pgoff, row: number): ShimBracket {
   if (!t.shimBracket || t.shimBracket.inode !== inode) {
     t.shimBracket = {
       inode,
@@ -63,8 +64,8 @@ export function lowerNotifiers(on: On): void {
       key,
       inode,
       id: inode.notifiers.length + 1,
-      first: ranged ? ev.num(BIND.start) : 0,
-      end: ranged ? ev.num(BIND.end) : Infinity,
+      first: ranged ? ev.pgoff(BIND.start) : asPgoff(0),
+      end: ranged ? ev.pgoff(BIND.end) : asPgoff(Infinity),
       row: ev.row,
     };
     inode.notifiers.push(n);
@@ -133,7 +134,7 @@ function lowerInvalidateNotifiers(on: On): void {
     if (!inode) return;
     t.shimBracket = undefined;
     t.mmapNotify = undefined;
-    bracket(t, inode, ev.num(SSTART.start), ev.num(SSTART.end), ev.row).fromEntry = true;
+    bracket(t, inode, ev.pgoff(SSTART.start), ev.pgoff(SSTART.end), ev.row).fromEntry = true;
     if (t.conv && t.conv.invOpenRow < 0) {
       t.conv.invOpenRow = ev.row;
       w.phase(t.conv, Phase.InvOpen, ev.row);
@@ -144,9 +145,9 @@ function lowerInvalidateNotifiers(on: On): void {
     if (!n) return;
     // No mmap is in flight in a call that invalidates: the return of the last one was not seen.
     t.mmapNotify = undefined;
-    const call = t.fallocate ?? (t.conv?.rangeKnown ? t.conv : undefined);
-    const first = call ? call.first : ev.num(ISTART.start);
-    const end = call ? call.end : ev.num(ISTART.end);
+    const call = t.fallocate ?? (t.conv?.rangeKnown && isInodeConv(t.conv) ? t.conv : undefined);
+    const first = call ? call.first : ev.pgoff(ISTART.start);
+    const end = call ? call.end : ev.pgoff(ISTART.end);
     bracket(t, n.inode, first, end, ev.row).started.set(n, ev.row);
     w.facts.tell('notifierStart', n, ev.row, t);
   });

@@ -1,7 +1,7 @@
 /** References to pages of the file: GUP, pins, and the page references of the restrictedmem trees. */
 import type { Ev } from '../world/event.js';
 import type { On } from './lowering.js';
-import { PAST_ALL_PGOFFS, pageOfByte } from '../../parsers/base/units.js';
+import { asPgoff, PAST_ALL_PGOFFS, pageOfByte, type Pgoff, plus } from '../../parsers/base/units.js';
 import { slotsOf } from '../world/slots.js';
 import { vmaAt } from './vmas.js';
 import { Op, RefKind } from '../ops/oplog.js';
@@ -34,7 +34,7 @@ const MAX_PAGES = 1 << 18;
 export function refGet(
   w: World,
   inode: Inode,
-  pgoff: number,
+  pgoff: Pgoff,
   kind: number,
   row: number,
   tid: number,
@@ -53,7 +53,7 @@ export function refGet(
 }
 
 /** Drops the oldest reference of a kind; one that was never seen taken changes nothing but is told. */
-export function refPut(w: World, inode: Inode, pgoff: number, kind: number, row: number, tid: number): void {
+export function refPut(w: World, inode: Inode, pgoff: Pgoff, kind: number, row: number, tid: number): void {
   const list = inode.refs.get(pgoff);
   const at = list ? list.findIndex((r) => r.kind === kind) : -1;
   if (list && at >= 0) {
@@ -81,7 +81,7 @@ function pageOf(
 ): FilePage | undefined {
   const ino = inoSlot >= 0 ? ev.num(inoSlot) : -1;
   const inode = w.knownInode(ino, ev, t);
-  const pgoff = pgoffSlot >= 0 ? ev.num(pgoffSlot) : -1;
+  const pgoff = pgoffSlot >= 0 ? ev.pgoff(pgoffSlot) : asPgoff(-1);
   if (inode && pgoff >= 0 && pgoff < PAST_ALL_PGOFFS) return { inode, pgoff };
   const pointer = ev.pointer(pointerSlot);
   return pointer >= 0 ? w.folios.get(pointer) : undefined;
@@ -123,7 +123,7 @@ export function lowerReferences(on: On): void {
   });
   on('PutPage', (w, ev, t) => {
     const inode = w.inodeOf(ev.num(PUT_PAGE.ino), ev, t);
-    const pgoff = ev.num(PUT_PAGE.pgoff);
+    const pgoff = ev.pgoff(PUT_PAGE.pgoff);
     if (inode && pgoff >= 0) refPut(w, inode, pgoff, RefKind.GetPfn, ev.row, t.tid);
   });
 }
@@ -165,7 +165,7 @@ function unpinned(
     return;
   }
   const count = nr > 0 && nr <= MAX_PAGES ? nr : 1;
-  for (let i = 0; i < count; i++) refPut(w, page.inode, page.pgoff + i, RefKind.Pin, ev.row, t.tid);
+  for (let i = 0; i < count; i++) refPut(w, page.inode, plus(page.pgoff, i), RefKind.Pin, ev.row, t.tid);
 }
 
 function gupReturned(w: World, ev: Ev, t: Thread): void {
@@ -190,7 +190,8 @@ function gupReturned(w: World, ev: Ev, t: Thread): void {
     // Without the page, the address in a VMA of the file names it.
     const vma = vmaAt(w, t, addr);
     if (vma) vmaRow = vma.row;
-    if (vma && vma.pgoff >= 0) page = { inode: vma.inode, pgoff: vma.pgoff + pageOfByte(addr - vma.start) };
+    if (vma && vma.pgoff >= 0)
+      page = { inode: vma.inode, pgoff: plus(vma.pgoff, pageOfByte(addr - vma.start)) };
   }
   if (!page || counted) return;
   if (gup) gup.counted = true;
@@ -218,7 +219,7 @@ function gupReturned(w: World, ev: Ev, t: Thread): void {
       refGet(
         w,
         page.inode,
-        page.pgoff + i,
+        plus(page.pgoff, i),
         kind,
         ev.row,
         t.tid,

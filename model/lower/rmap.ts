@@ -2,7 +2,14 @@
 import { closeConversion } from './conversions.js';
 import type { Ev } from '../world/event.js';
 import type { On } from './lowering.js';
-import { PAST_ALL_PGOFFS, pageOfByte, pagesForBytes } from '../../parsers/base/units.js';
+import {
+  asPgoff,
+  PAST_ALL_PGOFFS,
+  pageOfByte,
+  pagesForBytes,
+  type Pgoff,
+  plus,
+} from '../../parsers/base/units.js';
 import { slotsOf } from '../world/slots.js';
 import { Op, Phase } from '../ops/oplog.js';
 import type { Inode, Thread, UserFaultCtx } from '../world/state.js';
@@ -26,7 +33,7 @@ const STRUCT_PAGE = 64;
 /** A run of pages of a file. */
 interface Pages {
   readonly inode: Inode;
-  readonly first: number;
+  readonly first: Pgoff;
   readonly count: number;
 }
 
@@ -35,7 +42,7 @@ function pages(w: World, ev: Ev, t: Thread, s: typeof ADD): Pages | undefined {
   const ino = ev.num(s.ino);
   const folio = ev.pointer(s.folio);
   let inode = w.knownInode(ino, ev, t);
-  let index = ev.num(s.pgoff);
+  let index = ev.pgoff(s.pgoff);
   if (inode && w.survey.ambiguousInodes.has(ino) && !w.folios.has(folio)) return undefined;
   if (!inode && ino < 0) {
     const page = w.folios.get(folio);
@@ -49,7 +56,7 @@ function pages(w: World, ev: Ev, t: Thread, s: typeof ADD): Pages | undefined {
   const nr = ev.num(s.nr);
   const count = nr > 0 && nr <= MAX_NR ? nr : 1;
   if (folio >= 0) noteFolio(w, folio, inode, index);
-  return { inode, first: index + (inFolio <= MAX_NR ? inFolio : 0), count };
+  return { inode, first: plus(index, inFolio <= MAX_NR ? inFolio : 0), count };
 }
 
 /** True for a fault on one of the pages. */
@@ -58,15 +65,15 @@ function isOn(fault: UserFaultCtx, p: Pages): boolean {
 }
 
 /** Notes an unmap of [first, end) in the thread's conversion. */
-function unmapIn(w: World, t: Thread, inode: Inode, first: number, end: number, row: number): void {
+function unmapIn(w: World, t: Thread, inode: Inode, first: Pgoff, end: Pgoff, row: number): void {
   const { conv } = t;
   if (!conv || conv.inode !== inode || conv.storeRow >= 0) return;
   if (conv.unmapRow < 0) {
     conv.unmapRow = row;
     w.phase(conv, Phase.Unmapped, row);
   }
-  conv.unmapFirst = Math.min(conv.unmapFirst, first);
-  conv.unmapEnd = Math.max(conv.unmapEnd, end);
+  if (first < conv.unmapFirst) conv.unmapFirst = first;
+  if (end > conv.unmapEnd) conv.unmapEnd = end;
 }
 
 export function lowerRmap(on: On): void {
@@ -74,11 +81,11 @@ export function lowerRmap(on: On): void {
     const p = pages(w, ev, t, ADD);
     if (!p) return;
     for (let i = 0; i < p.count; i++) {
-      const rec = p.inode.maps.get(p.first + i);
+      const rec = p.inode.maps.get(plus(p.first, i));
       if (rec) {
         rec.count++;
         rec.lastAdd = ev.row;
-      } else p.inode.maps.set(p.first + i, { count: 1, since: ev.row, lastAdd: ev.row });
+      } else p.inode.maps.set(plus(p.first, i), { count: 1, since: ev.row, lastAdd: ev.row });
     }
     w.op(Op.MapAdd, p.inode.index, ev.row, p.first, p.count, w.group(t), Math.max(0, ev.num(ADD.vma_start)));
     const fault = t.serviced && isOn(t.serviced, p) ? t.serviced : undefined;
@@ -89,9 +96,9 @@ export function lowerRmap(on: On): void {
     const p = pages(w, ev, t, REMOVE);
     if (!p) return;
     for (let i = 0; i < p.count; i++) {
-      const rec = p.inode.maps.get(p.first + i);
+      const rec = p.inode.maps.get(plus(p.first, i));
       if (!rec) continue;
-      if (--rec.count <= 0) p.inode.maps.delete(p.first + i);
+      if (--rec.count <= 0) p.inode.maps.delete(plus(p.first, i));
     }
     w.op(
       Op.MapRemove,
@@ -108,10 +115,10 @@ export function lowerRmap(on: On): void {
     const ino = ev.num(UNMAP.ino);
     // A probe that prints only the mapping pointer: in a conversion that can only be the file's own.
     const inode = ino > 0 ? w.knownInode(ino, ev, t) : t.conv?.inode;
-    const first = ev.num(UNMAP.start);
+    const first = ev.pgoff(UNMAP.start);
     const nr = ev.num(UNMAP.nr);
     if (!inode || first < 0) return;
-    const end = nr > 0 ? first + nr : Infinity;
+    const end = nr > 0 ? plus(first, nr) : asPgoff(Infinity);
     unmapIn(w, t, inode, first, end, ev.row);
     w.op(Op.Unmap, inode.index, ev.row, first, nr > 0 ? nr : -1, 0, t.tid);
   });
@@ -121,13 +128,13 @@ export function lowerRmap(on: On): void {
     const len = ev.num(UNMAP_RANGE.len);
     if (!inode || begin < 0) return;
     // A length of 0 means to the end of the file.
-    const end = len > 0 ? pagesForBytes(begin + len) : Infinity;
-    unmapIn(w, t, inode, pageOfByte(begin), end, ev.row);
+    const end = asPgoff(len > 0 ? pagesForBytes(begin + len) : Infinity);
+    unmapIn(w, t, inode, asPgoff(pageOfByte(begin)), end, ev.row);
   });
   on('UnmapMappingFolio', (w, ev, t) => {
     const inode = w.knownInode(ev.num(UNMAP_FOLIO.ino), ev, t);
-    const pgoff = ev.num(UNMAP_FOLIO.pgoff);
-    if (inode && pgoff >= 0) unmapIn(w, t, inode, pgoff, pgoff + 1, ev.row);
+    const pgoff = ev.pgoff(UNMAP_FOLIO.pgoff);
+    if (inode && pgoff >= 0) unmapIn(w, t, inode, pgoff, plus(pgoff, 1), ev.row);
   });
   lowerUserFaults(on);
 }
@@ -136,7 +143,7 @@ function lowerUserFaults(on: On): void {
   on('UserFault', (w, ev, t) => {
     const ino = ev.num(FAULT.ino);
     const inode = ino > 0 ? w.inodeOf(ino, ev, t) : onlyInodeOf(w, t);
-    const pgoff = ev.num(FAULT.pgoff);
+    const pgoff = ev.pgoff(FAULT.pgoff);
     // Whoever faults does not hold the invalidate lock: the return of its own conversion was not seen.
     if (t.conv && (t.conv.blockedRow >= 0 || t.conv.unmapRow >= 0))
       closeConversion(w, t, t.conv, ev.row, undefined);
@@ -154,7 +161,7 @@ function lowerUserFaults(on: On): void {
     const ret = ev.num(FAULT_RET.ret);
     const ino = ev.num(FAULT_RET.ino);
     const inode = ctx?.inode ?? (ino > 0 ? w.inodeOf(ino, ev, t) : undefined);
-    const pgoff = ctx && ctx.pgoff >= 0 ? ctx.pgoff : ev.num(FAULT_RET.pgoff);
+    const pgoff = ctx && ctx.pgoff >= 0 ? ctx.pgoff : ev.pgoff(FAULT_RET.pgoff);
     if (!inode || pgoff < 0 || ret < 0) return;
     w.op(Op.UserFault, inode.index, ev.row, pgoff, 1, ret, t.tid);
     if (ctx && isServiced(ret)) t.serviced = ctx;
@@ -168,7 +175,7 @@ function lowerUserFaults(on: On): void {
     const inode = t.getFolio;
     t.getFolio = undefined;
     const folio = ev.pointer(GET_FOLIO_RET.folio);
-    const pgoff = ev.num(GET_FOLIO_RET.pgoff);
+    const pgoff = ev.pgoff(GET_FOLIO_RET.pgoff);
     const isError = ev.isHuge(GET_FOLIO_RET.folio);
     if (inode && folio >= 0 && pgoff >= 0 && !isError) noteFolio(w, folio, inode, pgoff);
   });

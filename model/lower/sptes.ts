@@ -2,7 +2,7 @@
 import type { Ev } from '../world/event.js';
 import type { On } from './lowering.js';
 import { slotsOf } from '../world/slots.js';
-import { PAGES_PER_LEVEL, PAGE_SHIFT } from '../../parsers/base/units.js';
+import { asGfn, asPfn, type Gfn, PAGE_SHIFT, PAGES_PER_LEVEL, type Pfn } from '../../parsers/base/units.js';
 import { Op, Phase } from '../ops/oplog.js';
 import type { Thread, Vm } from '../world/state.js';
 import type { SpteRec } from '../world/spte.js';
@@ -28,8 +28,8 @@ export function isPresentLeaf(lo: number, level: number): boolean {
 }
 
 /** The frame that an SPTE of these words maps. */
-export function ptePfn(lo: number, hi: number): number {
-  return (hi & PFN_HI_MASK) * PFNS_PER_HIGH_STEP + (lo >>> PAGE_SHIFT);
+export function ptePfn(lo: number, hi: number): Pfn {
+  return asPfn((hi & PFN_HI_MASK) * PFNS_PER_HIGH_STEP + (lo >>> PAGE_SHIFT));
 }
 
 export function lowerSptes(on: On): void {
@@ -42,7 +42,7 @@ export function lowerSptes(on: On): void {
     const vm = w.vmOf(ev, t, EXTERNAL.kvm);
     if (!vm) return;
     vm.hasMirror = true;
-    t.mirrorGfn = ev.num(EXTERNAL.gfn);
+    t.mirrorGfn = ev.gfn(EXTERNAL.gfn);
     let last = vm.sptes.first(0, 1, t.mirrorGfn);
     while (last?.next) last = last.next;
     if (last && ev.row - last.row <= NEAR_ROWS && last.root < 0) last.root = 1;
@@ -51,7 +51,7 @@ export function lowerSptes(on: On): void {
 
 function changed(w: World, ev: Ev, t: Thread): void {
   const level = ev.num(CHANGED.level);
-  const gfn = ev.num(CHANGED.gfn);
+  const gfn = ev.gfn(CHANGED.gfn);
   if (level < 1 || level > MAX_LEVEL || gfn < 0) return;
   const oldLo = ev.lo(CHANGED.old);
   const newLo = ev.lo(CHANGED.new);
@@ -77,7 +77,7 @@ function installed(
   ev: Ev,
   t: Thread,
   level: number,
-  gfn: number,
+  gfn: Gfn,
   lo: number,
   hi: number,
 ): void {
@@ -87,7 +87,7 @@ function installed(
   const isForOpen = open && !open.installed && open.gfn >= gfn && open.gfn < gfn + pages;
   const fault = isForOpen ? open : undefined;
   const root = t.mirrorGfn === gfn ? 1 : -1;
-  t.mirrorGfn = -1;
+  t.mirrorGfn = asGfn(-1);
   const rec: SpteRec = {
     gfn,
     level,
@@ -116,16 +116,7 @@ function installed(
   if (fault) fault.installed = true;
 }
 
-function zapped(
-  w: World,
-  vm: Vm,
-  ev: Ev,
-  t: Thread,
-  level: number,
-  gfn: number,
-  lo: number,
-  hi: number,
-): void {
+function zapped(w: World, vm: Vm, ev: Ev, t: Thread, level: number, gfn: Gfn, lo: number, hi: number): void {
   const pfn = ptePfn(lo, hi);
   w.op(Op.SpteZap, vm.index, ev.row, gfn, PAGES_PER_LEVEL[level]!, pfn, level);
   const conv = t.conv;
@@ -149,7 +140,7 @@ function zapped(
 /**
  * The record that a zap ends. A certain one goes first: a doubtful one that stays is never taken for proof.
  */
-function zappedLeaf(vm: Vm, asId: number, level: number, gfn: number, pfn: number): SpteRec | undefined {
+function zappedLeaf(vm: Vm, asId: number, level: number, gfn: Gfn, pfn: Pfn): SpteRec | undefined {
   const oldest = vm.sptes.first(asId, level, gfn);
   let samePfn: SpteRec | undefined;
   for (let rec = oldest; rec; rec = rec.next) {
@@ -161,7 +152,7 @@ function zappedLeaf(vm: Vm, asId: number, level: number, gfn: number, pfn: numbe
 }
 
 /** A later event shows the SPTE still present: what waited for that is proven. */
-function proven(vm: Vm, ev: Ev, level: number, gfn: number, lo: number, hi: number): void {
+function proven(vm: Vm, ev: Ev, level: number, gfn: Gfn, lo: number, hi: number): void {
   const pfn = ptePfn(lo, hi);
   let rec = vm.sptes.first(Math.max(0, ev.num(CHANGED.as_id)), level, gfn);
   while (rec && rec.pfn !== pfn) rec = rec.next;

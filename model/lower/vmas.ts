@@ -1,7 +1,7 @@
 /** User mappings of the file as VMAs: mmap, fork, split, mremap, munmap. */
 import type { On } from './lowering.js';
 import { closeConversion } from './conversions.js';
-import { pageOfByte, pagesForBytes } from '../../parsers/base/units.js';
+import { asPgoff, pageOfByte, pagesForBytes, plus } from '../../parsers/base/units.js';
 import { slotsOf } from '../world/slots.js';
 import { Op } from '../ops/oplog.js';
 import type { Inode, Thread, Vma } from '../world/state.js';
@@ -101,7 +101,8 @@ export function unmapped(
 function cut(w: World, vma: Vma, start: number, end: number, row: number): void {
   removeVma(w, vma, row);
   if (start > vma.start) addVma(w, { ...vma, end: start }, row);
-  if (end < vma.end) addVma(w, { ...vma, start: end, pgoff: vma.pgoff + pageOfByte(end - vma.start) }, row);
+  if (end < vma.end)
+    addVma(w, { ...vma, start: end, pgoff: plus(vma.pgoff, pageOfByte(end - vma.start)) }, row);
 }
 
 /** The file is released: no mapping is left. */
@@ -120,7 +121,7 @@ export function lowerVmas(on: On): void {
       inode,
       start: ev.num(MMAP.start),
       end: ev.num(MMAP.end),
-      pgoff: ev.num(MMAP.pgoff),
+      pgoff: ev.pgoff(MMAP.pgoff),
       size: ev.num(MMAP.size),
       mm: ev.pointer(MMAP.mm),
       vmOps: ev.pointer(MMAP.vm_ops),
@@ -135,12 +136,13 @@ export function lowerVmas(on: On): void {
     if (!inode) return;
     const before = t.mmap;
     const of = (slot: number, fallback: number): number => (ev.has(slot) ? ev.num(slot) : fallback);
+    const pgoff = ev.has(MMAP_RET.pgoff) ? ev.pgoff(MMAP_RET.pgoff) : (before?.pgoff ?? asPgoff(-1));
     t.mmap = {
       row: before?.row ?? ev.row,
       inode,
       start: of(MMAP_RET.start, before?.start ?? -1),
       end: of(MMAP_RET.end, before?.end ?? -1),
-      pgoff: of(MMAP_RET.pgoff, before?.pgoff ?? -1),
+      pgoff,
       size: before?.size ?? -1,
       mm: before?.mm ?? -1,
       vmOps: ev.has(MMAP_RET.vm_ops) ? ev.pointer(MMAP_RET.vm_ops) : (before?.vmOps ?? -1),

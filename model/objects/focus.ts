@@ -1,14 +1,16 @@
 /** Which page an event is about. */
 import { kindName, kindSlots } from '../../parsers/events/kinds.js';
+import { asGfn, asPgoff, type Gfn, type Pgoff } from '../../parsers/base/units.js';
+import { gfnAt, pgoffAt } from '../world/memslots.js';
 import { Op, type OpCode, type OpLog } from '../ops/oplog.js';
 import type { TraceIndex } from '../cursor/traceIndex.js';
 
 /** A page by its guest frame, its place in the file, or both; -1 where not known. */
 export interface PageRef {
   readonly vm: number;
-  readonly gfn: number;
+  readonly gfn: Gfn;
   readonly inode: number;
-  readonly pgoff: number;
+  readonly pgoff: Pgoff;
 }
 
 const OF_VM: ReadonlySet<OpCode> = new Set([
@@ -36,19 +38,19 @@ const OF_INODE: ReadonlySet<OpCode> = new Set([
 const LOOK_BACK_OPS = 4096;
 
 /** The page of a guest frame, joined with its file page through the slot that is bound there. */
-export function pageOfGfn(index: TraceIndex, vm: number, gfn: number, row: number): PageRef {
+export function pageOfGfn(index: TraceIndex, vm: number, gfn: Gfn, row: number): PageRef {
   const slot = index.slotOfGfn(vm, gfn, row);
-  if (!slot || slot.inode < 0 || slot.pgoff < 0) return { vm, gfn, inode: -1, pgoff: -1 };
-  return { vm, gfn, inode: slot.inode, pgoff: gfn - slot.baseGfn + slot.pgoff };
+  if (!slot || slot.inode < 0 || slot.pgoff < 0) return { vm, gfn, inode: -1, pgoff: asPgoff(-1) };
+  return { vm, gfn, inode: slot.inode, pgoff: pgoffAt(slot, gfn) };
 }
 
 /** The page of a file, joined with the first guest frame that a slot gives it. */
-export function pageOfFile(index: TraceIndex, inode: number, pgoff: number, row: number): PageRef {
+export function pageOfFile(index: TraceIndex, inode: number, pgoff: Pgoff, row: number): PageRef {
   for (const slot of index.slotsOfInode(inode, row)) {
     if (slot.pgoff < 0 || pgoff < slot.pgoff || pgoff >= slot.pgoff + slot.pageCount) continue;
-    return { vm: slot.vm, gfn: pgoff - slot.pgoff + slot.baseGfn, inode, pgoff };
+    return { vm: slot.vm, gfn: gfnAt(slot, pgoff), inode, pgoff };
   }
-  return { vm: -1, gfn: -1, inode, pgoff };
+  return { vm: -1, gfn: asGfn(-1), inode, pgoff };
 }
 
 /** The page that the event at a row is about, else that of the last operation before it. */
@@ -72,13 +74,13 @@ function pageOfOp(index: TraceIndex, ops: OpLog, i: number, row: number): PageRe
   const op = ops.op(i);
   const subject = ops.subject(i);
   if (!(ops.count(i) > 0) || subject < 0) return undefined;
-  if (OF_VM.has(op)) return pageOfGfn(index, subject, ops.first(i), row);
-  if (OF_INODE.has(op)) return pageOfFile(index, subject, ops.first(i), row);
+  if (OF_VM.has(op)) return pageOfGfn(index, subject, asGfn(ops.first(i)), row);
+  if (OF_INODE.has(op)) return pageOfFile(index, subject, asPgoff(ops.first(i)), row);
   const conversion = op === Op.Phase ? index.analysis.conversions[subject] : undefined;
   if (!conversion) return undefined;
   return conversion.scope === 'vm'
-    ? pageOfGfn(index, conversion.vm, conversion.first, row)
-    : pageOfFile(index, conversion.inode, conversion.first, row);
+    ? pageOfGfn(index, conversion.vm, asGfn(conversion.first), row)
+    : pageOfFile(index, conversion.inode, asPgoff(conversion.first), row);
 }
 
 /** Events that change nothing still name a page: a guest fault, a request. */
@@ -97,8 +99,8 @@ function pageOfPayload(index: TraceIndex, row: number): PageRef | undefined {
       : name === 'SetAttrRequest'
         ? read('start')
         : read('gfn');
-  if (gfn >= 0) return pageOfGfn(index, index.vmOf(row), gfn, row);
-  const pgoff = read('pgoff');
+  if (gfn >= 0) return pageOfGfn(index, index.vmOf(row), asGfn(gfn), row);
+  const pgoff = asPgoff(read('pgoff'));
   const ino = read('ino');
   const inode = analysis.inodes.findIndex((info) => info.ino === ino);
   return pgoff >= 0 && inode >= 0 ? pageOfFile(index, inode, pgoff, row) : undefined;

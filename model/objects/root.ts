@@ -1,4 +1,5 @@
 /** The names that an expression starts from: event, page, conversion, shim, vm, rules, and what leads to others. */
+import { asGfn, asPgoff } from '../../parsers/base/units.js';
 import { ExprError } from '../expr/error.js';
 import { absentObject, makeList, makeObject, scalarOf, type ExprObject, type Value } from '../expr/value.js';
 import { inFlight, type StateView } from './stateView.js';
@@ -33,7 +34,7 @@ function callable(name: string, doc: string, call: (args: readonly Value[]) => V
   return makeObject(name, () => doc, {}, { call });
 }
 
-const NO_PAGE: PageRef = { vm: -1, gfn: -1, inode: -1, pgoff: -1 };
+const NO_PAGE: PageRef = { vm: -1, gfn: asGfn(-1), inode: -1, pgoff: asPgoff(-1) };
 const NO_CONVERSION: Conversion = {
   index: -1,
   scope: 'vm',
@@ -203,14 +204,14 @@ function lossCount(view: StateView): number {
 }
 
 function pageArg(view: StateView, args: readonly Value[]): PageRef {
-  const gfn = wholeArg(args, 0, 'page');
+  const gfn = asGfn(wholeArg(args, 0, 'page'));
   const { vm } = focusOf(view);
   const owner = wholeArg(args, 1, 'page', Math.max(0, vm));
   return pageOfGfn(view.index, owner, gfn, Math.max(0, view.row));
 }
 
 function filePageArg(view: StateView, args: readonly Value[]): PageRef {
-  const pgoff = wholeArg(args, 0, 'filePage');
+  const pgoff = asPgoff(wholeArg(args, 0, 'filePage'));
   const owner = wholeArg(args, 1, 'filePage', Math.max(0, focusOf(view).inode));
   return pageOfFile(view.index, owner, pgoff, Math.max(0, view.row));
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { asGfn, asPgoff } from '../../parsers/base/units.js';
 import fc from 'fast-check';
 import type { Analysis, Conversion, SlotInfo } from '../analysis.js';
 import { aliasesOf, lane, pageHistory, pageInstant, type PageId } from './intervals.js';
@@ -58,9 +59,9 @@ const conversion: Conversion = {
 const slot: SlotInfo = {
   vm: 0,
   slot: 1,
-  baseGfn: 0x100,
+  baseGfn: asGfn(0x100),
   pageCount: 8,
-  pgoff: 0,
+  pgoff: asPgoff(0),
   inode: 0,
   fromRow: 0,
   untilRow: ROWS,
@@ -270,9 +271,9 @@ const anySlot = fc
     (s): SlotInfo => ({
       vm: s.vm,
       slot: 0,
-      baseGfn: s.baseGfn,
+      baseGfn: asGfn(s.baseGfn),
       pageCount: 6,
-      pgoff: s.pgoff,
+      pgoff: asPgoff(s.pgoff),
       inode: s.inode,
       fromRow: s.from,
       untilRow: Math.min(ROWS, s.from + s.length),

@@ -1,4 +1,6 @@
 /** Questions that several rules ask of the model and of what is recorded. */
+import { plus, type Pgoff } from '../../parsers/base/units.js';
+import { gfnAt } from '../world/memslots.js';
 import type { EventKind } from '../../parsers/events/vocabulary.js';
 import { Attr } from '../ops/oplog.js';
 import type { Conv, Inode } from '../world/state.js';
@@ -16,12 +18,12 @@ export function unmapsAreSeen(run: RuleRun): boolean {
 }
 
 /** Attribute of a page of a file: the inode's own, else its VM's where attributes are kept there. */
-export function attrOfPage(w: World, inode: Inode, pgoff: number): { attr: number; row: number } {
+export function attrOfPage(w: World, inode: Inode, pgoff: Pgoff): { attr: number; row: number } {
   const own = inode.attr.get(pgoff);
   if (own !== Attr.Unknown) return { attr: own, row: inode.attr.rowOf(pgoff) };
-  for (const slot of w.slotsOfPages(inode, pgoff, pgoff + 1)) {
+  for (const slot of w.slotsOfPages(inode, pgoff, plus(pgoff, 1))) {
     if (slot.vm.attributesOf !== 'vm') continue;
-    const gfn = slot.baseGfn + (pgoff - slot.pgoff);
+    const gfn = gfnAt(slot, pgoff);
     const attr = slot.vm.attr.get(gfn);
     if (attr !== Attr.Unknown) return { attr, row: slot.vm.attr.rowOf(gfn) };
   }

@@ -1,4 +1,5 @@
 /** References to pages that a conversion or the last unmap must not leave behind. */
+import type { Pgoff } from '../../parsers/base/units.js';
 import { RefKind } from '../ops/oplog.js';
 import type { PageRange } from '../findings/finding.js';
 import type { Conv, Inode, RefRec } from '../world/state.js';
@@ -11,11 +12,11 @@ export const UNPIN_KINDS = ['UnpinPage', 'UnpinPages', 'UnpinFolio', 'UnpinRange
 /** References of [first, end) of the given kinds, oldest first. */
 export function refsIn(
   inode: Inode,
-  first: number,
-  end: number,
+  first: Pgoff,
+  end: Pgoff,
   kinds: readonly number[],
-): { pgoff: number; ref: RefRec }[] {
-  const found: { pgoff: number; ref: RefRec }[] = [];
+): { pgoff: Pgoff; ref: RefRec }[] {
+  const found: { pgoff: Pgoff; ref: RefRec }[] = [];
   for (const [pgoff, list] of inode.refs) {
     if (pgoff < first || pgoff >= end) continue;
     for (const ref of list) if (kinds.includes(ref.kind)) found.push({ pgoff, ref });
@@ -38,12 +39,12 @@ export class HeldRefs {
     inode: Inode;
     row: number;
     why: 'lost' | 'unknown-start';
-    message: (pgoff: number) => string;
+    message: (pgoff: Pgoff) => string;
   }[] = [];
   private waiting: {
     conv: Conv | undefined;
     inode: Inode;
-    pgoff: number;
+    pgoff: Pgoff;
     ref: RefRec;
     row: number;
     message: string;
@@ -66,10 +67,10 @@ export class HeldRefs {
   judge(
     conv: Conv | undefined,
     inode: Inode,
-    first: number,
-    end: number,
+    first: Pgoff,
+    end: Pgoff,
     row: number,
-    message: (pgoff: number) => string,
+    message: (pgoff: Pgoff) => string,
   ): boolean {
     const { run } = this;
     const held = refsIn(inode, first, end, [RefKind.Pin, RefKind.GetPfn]).filter((h) => h.ref.row < row);
@@ -109,7 +110,7 @@ export class HeldRefs {
     return true;
   }
 
-  private pastIsUnknown(conv: Conv, inode: Inode, row: number, message: (pgoff: number) => string): boolean {
+  private pastIsUnknown(conv: Conv, inode: Inode, row: number, message: (pgoff: Pgoff) => string): boolean {
     const lost = this.run.w.gapBetween(inode.firstRow, row);
     if (inode.fresh && !lost) return false;
     this.unknownPast.push({ conv, inode, row, why: lost ? 'lost' : 'unknown-start', message });
@@ -117,7 +118,7 @@ export class HeldRefs {
   }
 
   /** Settles what an event on a page says of stores before it whose past is incomplete. */
-  private settlePast(inode: Inode, pgoff: number, unpinRow: number): void {
+  private settlePast(inode: Inode, pgoff: Pgoff, unpinRow: number): void {
     if (this.unknownPast.length === 0) return;
     const mine = this.unknownPast.filter(
       (x) => x.inode === inode && pgoff >= x.conv.first && pgoff < x.conv.end,
@@ -152,7 +153,7 @@ export class HeldRefs {
   private report(
     conv: Conv | undefined,
     inode: Inode,
-    pgoff: number,
+    pgoff: Pgoff,
     ref: RefRec,
     row: number,
     message: string,
@@ -174,16 +175,16 @@ export class HeldRefs {
    * A folio of the page was grabbed: whether or not that became a pin, a later release proves nothing of the
    * past.
    */
-  grabbed(inode: Inode, pgoff: number): void {
+  grabbed(inode: Inode, pgoff: Pgoff): void {
     this.takenAgain(inode, pgoff);
   }
 
-  pinned(inode: Inode, pgoff: number): void {
+  pinned(inode: Inode, pgoff: Pgoff): void {
     this.pins++;
     this.takenAgain(inode, pgoff);
   }
 
-  private takenAgain(inode: Inode, pgoff: number): void {
+  private takenAgain(inode: Inode, pgoff: Pgoff): void {
     this.settlePast(inode, pgoff, -1);
     this.drop(inode, pgoff, (x) => {
       this.run.undecided(
@@ -196,7 +197,7 @@ export class HeldRefs {
     });
   }
 
-  unpinned(inode: Inode, pgoff: number, row: number, seen: boolean): void {
+  unpinned(inode: Inode, pgoff: Pgoff, row: number, seen: boolean): void {
     if (!seen && inode.fresh && !this.run.w.gapBetween(inode.firstRow, row)) this.escapes = true;
     this.settlePast(inode, pgoff, row);
     this.drop(inode, pgoff, (x) => {
@@ -231,7 +232,7 @@ export class HeldRefs {
     this.unknownPast = [];
   }
 
-  private drop(inode: Inode, pgoff: number, each: (x: HeldRefs['waiting'][number]) => void): void {
+  private drop(inode: Inode, pgoff: Pgoff, each: (x: HeldRefs['waiting'][number]) => void): void {
     const mine = this.waiting.filter((x) => x.inode === inode && x.pgoff === pgoff);
     if (mine.length === 0) return;
     this.waiting = this.waiting.filter((x) => x.inode !== inode || x.pgoff !== pgoff);

@@ -1,40 +1,41 @@
 /** Whether pages are mapped by the user when an attribute is stored, asked by several rules. */
+import { plus, type Pgoff } from '../../parsers/base/units.js';
 import type { Conv, Inode, MapRec } from '../world/state.js';
 import { missingOf } from './common.js';
 import type { RuleRun } from './rule.js';
 
 export type MapState =
-  | { readonly is: 'mapped'; readonly pgoff: number; readonly rec: MapRec }
+  | { readonly is: 'mapped'; readonly pgoff: Pgoff; readonly rec: MapRec }
   | { readonly is: 'empty' }
   | {
       readonly is: 'unknown';
       readonly why: 'not-recorded' | 'lost' | 'unknown-start';
-      readonly pgoff: number;
+      readonly pgoff: Pgoff;
     };
 
 /**
  * Whether any page of [first, end) has a user mapping now, at `row`. Of several the first page is told; a
  * mapping since which events are missing may be gone.
  */
-export function mappingsAt(run: RuleRun, inode: Inode, first: number, end: number, row: number): MapState {
+export function mappingsAt(run: RuleRun, inode: Inode, first: Pgoff, end: Pgoff, row: number): MapState {
   const { w } = run;
   const add = run.recorded('RmapAdd');
   const remove = run.recorded('RmapRemove');
   if (!add || !remove) return { is: 'unknown', why: 'not-recorded', pgoff: first };
-  let lost = -1;
-  let found: { pgoff: number; rec: MapRec } | undefined;
-  const look = (pgoff: number, rec: MapRec): void => {
+  let lost: Pgoff | undefined;
+  let found: { pgoff: Pgoff; rec: MapRec } | undefined;
+  const look = (pgoff: Pgoff, rec: MapRec): void => {
     if (w.gapBetween(rec.since, row)) lost = pgoff;
     else if (!found || pgoff < found.pgoff) found = { pgoff, rec };
   };
   if (end - first < inode.maps.size) {
-    for (let p = first; p < end; p++) {
+    for (let p = first; p < end; p = plus(p, 1)) {
       const rec = inode.maps.get(p);
       if (rec) look(p, rec);
     }
   } else for (const [p, rec] of inode.maps) if (p >= first && p < end) look(p, rec);
   if (found) return { is: 'mapped', ...found };
-  if (lost >= 0) return { is: 'unknown', why: 'lost', pgoff: lost };
+  if (lost !== undefined) return { is: 'unknown', why: 'lost', pgoff: lost };
   if (!inode.fresh) return { is: 'unknown', why: 'unknown-start', pgoff: first };
   if (w.gapBetween(inode.firstRow, row)) return { is: 'unknown', why: 'lost', pgoff: first };
   return { is: 'empty' };

@@ -1,7 +1,7 @@
 /** What a rule is: its texts, what it needs from a trace, and the listener that judges. One file per rule. */
 import { kindId } from '../../parsers/events/kinds.js';
 import { VOCABULARY, type EventKind } from '../../parsers/events/vocabulary.js';
-import type { EventRow } from '../../parsers/base/units.js';
+import type { EventRow, Gfn, Pgoff } from '../../parsers/base/units.js';
 import type {
   Evidence,
   EvidenceRole,
@@ -170,11 +170,11 @@ export class RuleRun {
     };
   }
 
-  pagesOf(inode: Inode, first: number, count = 1): PageRange {
+  pagesOf(inode: Inode, first: Pgoff, count = 1): PageRange {
     return { vm: -1, inode: inode.index, unit: 'pgoff', first, count };
   }
 
-  gfns(vm: Vm, first: number, count = 1): PageRange {
+  gfns(vm: Vm, first: Gfn, count = 1): PageRange {
     return { vm: vm.index, inode: -1, unit: 'gfn', first, count };
   }
 

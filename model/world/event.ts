@@ -2,6 +2,7 @@
  * The event under the replay's hand: one mutable object for the whole run, so that no event costs an
  * allocation.
  */
+import type { Gfn, Pfn, Pgoff } from '../../parsers/base/units.js';
 import { readSigned, readSlot, SEGMENT_ROWS, type Segment } from '../../parsers/events/table.js';
 
 const TWO_TO_32 = 2 ** 32;
@@ -38,6 +39,17 @@ export class Ev {
   /** Slot as an unsigned number, -1 when absent; exact below 2^53. */
   num(slot: number): number {
     return readSlot(this.seg!, this.p, slot);
+  }
+
+  /** The same of a slot that holds a guest frame, a page of a file or a host frame; -1 when absent. */
+  gfn(slot: number): Gfn {
+    return this.num(slot) as Gfn;
+  }
+  pgoff(slot: number): Pgoff {
+    return this.num(slot) as Pgoff;
+  }
+  pfn(slot: number): Pfn {
+    return this.num(slot) as Pfn;
   }
 
   has(slot: number): boolean {

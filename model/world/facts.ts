@@ -1,4 +1,5 @@
 /** The facts that a replay tells its rules, in the field's words. A rule listens to the few it needs. */
+import type { Gfn, Pfn, Pgoff } from '../../parsers/base/units.js';
 import type {
   Bracket,
   Conv,
@@ -18,7 +19,7 @@ import type { SpteRec } from './spte.js';
 export interface GupFact {
   readonly row: number;
   readonly inode: Inode | undefined;
-  readonly pgoff: number;
+  readonly pgoff: Pgoff;
   readonly count: number;
   readonly flags: number;
   readonly start: number;
@@ -43,35 +44,35 @@ export interface Facts {
   userFaultRet(
     ctx: UserFaultCtx | undefined,
     inode: Inode,
-    pgoff: number,
+    pgoff: Pgoff,
     ret: number,
     row: number,
     t: Thread,
   ): void;
   rmapAdd(
     inode: Inode,
-    pgoff: number,
+    pgoff: Pgoff,
     count: number,
     row: number,
     fault: UserFaultCtx | undefined,
     t: Thread,
   ): void;
-  rmapRemove(inode: Inode, pgoff: number, count: number, row: number): void;
+  rmapRemove(inode: Inode, pgoff: Pgoff, count: number, row: number): void;
   gup(fact: GupFact): void;
   /** GUP of an address in a mapping of the file failed. */
   gupRefused(inode: Inode, row: number): void;
   /** @param seen whether the trace showed this reference being taken */
-  unpin(inode: Inode, pgoff: number, row: number, seen: boolean): void;
+  unpin(inode: Inode, pgoff: Pgoff, row: number, seen: boolean): void;
   /** A folio was grabbed to be pinned, in a trace where the results of GUP are what counts. */
-  grab(inode: Inode, pgoff: number, row: number): void;
-  pin(inode: Inode, pgoff: number, row: number): void;
+  grab(inode: Inode, pgoff: Pgoff, row: number): void;
+  pin(inode: Inode, pgoff: Pgoff, row: number): void;
   mmapOk(vma: Vma, row: number, t: Thread, hasVmOps: boolean, vmOps: number): void;
   mmapRet(inode: Inode, ret: number, row: number, t: Thread): void;
   vmaDup(vma: Vma, row: number): void;
   vmaGone(inode: Inode, row: number, t: Thread, last: boolean): void;
   vmaSplit(inode: Inode, row: number, how: string, fromRow: number): void;
-  getPfnOk(inode: Inode, pgoff: number, row: number, fromRow: number, provider: Inode['provider']): void;
-  filemapDelete(inode: Inode, pgoff: number, count: number, pfn: number, row: number, t: Thread): void;
+  getPfnOk(inode: Inode, pgoff: Pgoff, row: number, fromRow: number, provider: Inode['provider']): void;
+  filemapDelete(inode: Inode, pgoff: Pgoff, count: number, pfn: Pfn, row: number, t: Thread): void;
   invStart(vm: Vm, bracket: Bracket, row: number): void;
   invEnd(vm: Vm, bracket: Bracket | undefined, row: number, inprog: number): void;
   gmemInvStart(inode: Inode | undefined, bracket: GmemBracket, row: number): void;
@@ -83,14 +84,14 @@ export interface Facts {
   notifierAbort(n: Notifier, row: number, t: Thread): void;
   notifierMmapEnd(n: Notifier, row: number, t: Thread): void;
   /** The operation that a bracket of notifiers protects begins: store or delete. */
-  shimOp(t: Thread, inode: Inode, first: number, end: number, row: number, what: string): void;
+  shimOp(t: Thread, inode: Inode, first: Pgoff, end: Pgoff, row: number, what: string): void;
   shimBracketEnd(t: Thread, row: number): void;
   guestFaultEnd(fault: GuestFault, t: Thread, row: number, errno: number, reason: number): void;
   destroyed(inode: Inode, row: number): void;
-  rmpFault(row: number, pfn: number, psmash: number): void;
+  rmpFault(row: number, pfn: Pfn, psmash: number): void;
   qemuConvert(row: number, start: number, size: number, toPrivate: boolean, t: Thread): void;
   qemuDiscard(row: number, t: Thread): void;
-  prepare(vm: Vm | undefined, gfn: number, row: number): void;
+  prepare(vm: Vm | undefined, gfn: Gfn, row: number): void;
   released(inode: Inode, row: number): void;
   finish(lastRow: number): void;
 }

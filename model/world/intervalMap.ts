@@ -5,11 +5,16 @@
  */
 
 /** Called for each piece of a query: [first, end) has `value`, set at `row`. */
-export type PieceVisitor = (first: number, end: number, value: number, row: number) => void;
+export type PieceVisitor<Page extends number = number> = (
+  first: Page,
+  end: Page,
+  value: number,
+  row: number,
+) => void;
 
-export class IntervalMap {
-  private starts: number[] = [];
-  private ends: number[] = [];
+export class IntervalMap<Page extends number = number> {
+  private starts: Page[] = [];
+  private ends: Page[] = [];
   private values: number[] = [];
   private rows: number[] = [];
 
@@ -34,7 +39,7 @@ export class IntervalMap {
   }
 
   /** Index of the first interval that ends after `at`. */
-  private indexAt(at: number): number {
+  private indexAt(at: Page): number {
     let lo = 0;
     let hi = this.starts.length;
     while (lo < hi) {
@@ -45,24 +50,24 @@ export class IntervalMap {
     return lo;
   }
 
-  get(at: number): number {
+  get(at: Page): number {
     const i = this.indexAt(at);
     return i < this.starts.length && this.starts[i]! <= at ? this.values[i]! : this.initial;
   }
 
   /** Row that set the value at `at`. */
-  rowOf(at: number): number {
+  rowOf(at: Page): number {
     const i = this.indexAt(at);
     return i < this.starts.length && this.starts[i]! <= at ? this.rows[i]! : this.initialRow;
   }
 
-  set(first: number, end: number, value: number, row: number): void {
+  set(first: Page, end: Page, value: number, row: number): void {
     if (end <= first) return;
     const i = this.indexAt(first);
     let j = i;
     while (j < this.starts.length && this.starts[j]! < end) j++;
-    const starts: number[] = [];
-    const ends: number[] = [];
+    const starts: Page[] = [];
+    const ends: Page[] = [];
     const values: number[] = [];
     const rows: number[] = [];
     if (i < j && this.starts[i]! < first) {
@@ -89,13 +94,13 @@ export class IntervalMap {
   }
 
   /** Visits [first, end) in order, gaps included with the initial value. */
-  visit(first: number, end: number, visitor: PieceVisitor): void {
+  visit(first: Page, end: Page, visitor: PieceVisitor<Page>): void {
     if (end <= first) return;
     let at = first;
     for (let i = this.indexAt(first); i < this.starts.length && this.starts[i]! < end; i++) {
-      const from = Math.max(at, this.starts[i]!);
+      const from = Math.max(at, this.starts[i]!) as Page;
       if (from > at) visitor(at, from, this.initial, this.initialRow);
-      const to = Math.min(end, this.ends[i]!);
+      const to = Math.min(end, this.ends[i]!) as Page;
       visitor(from, to, this.values[i]!, this.rows[i]!);
       at = to;
     }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { asGfn, asPfn } from '../../parsers/base/units.js';
 import { Leaves } from './leaves.js';
 import { Pointers } from './pointers.js';
 import type { SpteRec } from './spte.js';
@@ -6,10 +7,10 @@ import type { SpteRec } from './spte.js';
 let row = 0;
 function leaf(gfn: number, level = 1, asId = 0): SpteRec {
   return {
-    gfn,
+    gfn: asGfn(gfn),
     level,
     asId,
-    pfn: gfn + 0x1000,
+    pfn: asPfn(gfn + 0x1000),
     row: row++,
     side: -1,
     root: -1,
@@ -28,19 +29,17 @@ describe('leaves', () => {
     leaves.remove(b);
     assert.deepEqual([...leaves.all()], [a, c]);
     leaves.remove(a);
-    assert.equal(leaves.first(0, 1, 5), c);
+    assert.equal(leaves.first(0, 1, asGfn(5)), c);
     leaves.remove(c);
-    assert.deepEqual([leaves.first(0, 1, 5), leaves.count], [undefined, 0]);
+    assert.deepEqual([leaves.first(0, 1, asGfn(5)), leaves.count], [undefined, 0]);
   });
 
   it('tells levels and address spaces apart', () => {
     const leaves = new Leaves();
     const recs = [leaf(512), leaf(512, 2), leaf(512, 1, 1)];
     for (const rec of recs) leaves.add(rec);
-    assert.deepEqual(
-      [leaves.first(0, 1, 512), leaves.first(0, 2, 512), leaves.first(1, 1, 512), leaves.first(1, 2, 512)],
-      [...recs, undefined],
-    );
+    const first = (asId: number, level: number): SpteRec | undefined => leaves.first(asId, level, asGfn(512));
+    assert.deepEqual([first(0, 1), first(0, 2), first(1, 1), first(1, 2)], [...recs, undefined]);
   });
 
   it('finds what covers a range, whether the range or the VM is the larger', () => {
@@ -49,7 +48,7 @@ describe('leaves', () => {
     const all = [leaf(511), leaf(512), leaf(600), leaf(1024), huge];
     for (const rec of all) leaves.add(rec);
     const gfns = (first: number, end: number): string[] =>
-      leaves.covering(first, end, []).map((r) => `${r.level}:${r.gfn}`);
+      leaves.covering(asGfn(first), asGfn(end), []).map((r) => `${r.level}:${r.gfn}`);
     assert.deepEqual(gfns(600, 601), ['1:600', '2:512']);
     assert.deepEqual(gfns(512, 1024), ['1:512', '1:600', '2:512']);
     assert.deepEqual(gfns(0, 2 ** 40), ['1:511', '1:512', '1:600', '1:1024', '2:512']);

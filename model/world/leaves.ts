@@ -2,7 +2,7 @@
  * The present leaf SPTEs of a VM, by address space, level and gfn; several records where several roots hold
  * the frame.
  */
-import { PAGES_PER_LEVEL } from '../../parsers/base/units.js';
+import { type Gfn, PAGES_PER_LEVEL, plus } from '../../parsers/base/units.js';
 import type { SpteRec } from './spte.js';
 
 /** Room for the levels of paging, 1 to 5: a power of two, so that a wrong level stays within the table. */
@@ -22,7 +22,7 @@ export class Leaves {
    * One map per address space and level: a gfn alone is a small integer, which a map finds several times as
    * fast as a key that holds all three. Records of one leaf are linked, the oldest first.
    */
-  private readonly maps: (Map<number, SpteRec> | undefined)[] = new Array<Map<number, SpteRec> | undefined>(
+  private readonly maps: (Map<Gfn, SpteRec> | undefined)[] = new Array<Map<Gfn, SpteRec> | undefined>(
     LEVELS * ADDRESS_SPACES,
   ).fill(undefined);
   /** Leaves by level, to skip levels in range look-ups. */
@@ -31,7 +31,7 @@ export class Leaves {
   count = 0;
 
   /** The oldest record of a leaf; `next` leads to the others. */
-  first(asId: number, level: number, gfn: number): SpteRec | undefined {
+  first(asId: number, level: number, gfn: Gfn): SpteRec | undefined {
     return this.maps[mapIndex(asId, level)]?.get(gfn);
   }
 
@@ -66,11 +66,11 @@ export class Leaves {
     rec.next = undefined;
   }
 
-  private mapOf(asId: number, level: number): Map<number, SpteRec> {
+  private mapOf(asId: number, level: number): Map<Gfn, SpteRec> {
     const at = mapIndex(asId, level);
     const known = this.maps[at];
     if (known) return known;
-    const map = new Map<number, SpteRec>();
+    const map = new Map<Gfn, SpteRec>();
     this.maps[at] = map;
     return map;
   }
@@ -92,7 +92,7 @@ export class Leaves {
    * Puts the records of leaves that cover a gfn of [first, end) into `found`, emptied before, by level, and
    * returns it. Costs no more than the smaller of the range and the VM.
    */
-  covering(first: number, end: number, found: SpteRec[]): SpteRec[] {
+  covering(first: Gfn, end: Gfn, found: SpteRec[]): SpteRec[] {
     found.length = 0;
     if (this.count === 0 || end <= first) return found;
     for (let level = 1; level < PAGES_PER_LEVEL.length; level++) {
@@ -107,13 +107,13 @@ export class Leaves {
 }
 
 function addCovering(
-  map: ReadonlyMap<number, SpteRec>,
+  map: ReadonlyMap<Gfn, SpteRec>,
   span: number,
-  first: number,
-  end: number,
+  first: Gfn,
+  end: Gfn,
   found: SpteRec[],
 ): void {
-  const firstTable = first - (first % span);
+  const firstTable = plus(first, -(first % span));
   if ((end - firstTable) / span > map.size) {
     for (const head of map.values()) {
       if (head.gfn < end && head.gfn + span > first)
@@ -121,6 +121,6 @@ function addCovering(
     }
     return;
   }
-  for (let gfn = firstTable; gfn < end; gfn += span)
+  for (let gfn = firstTable; gfn < end; gfn = plus(gfn, span))
     for (let rec = map.get(gfn); rec; rec = rec.next) found.push(rec);
 }

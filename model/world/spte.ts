@@ -1,11 +1,13 @@
 /** The record of a present leaf SPTE, and of what waits to be sure of it. */
 
+import type { Gfn, Pfn } from '../../parsers/base/units.js';
+
 /** A leaf SPTE that is present. */
 export interface SpteRec {
-  readonly gfn: number;
+  readonly gfn: Gfn;
   readonly level: number;
   readonly asId: number;
-  readonly pfn: number;
+  readonly pfn: Pfn;
   readonly row: number;
   /** 1 private, 0 shared, -1 unknown: the side of the fault that installed it. */
   readonly side: number;

@@ -1,4 +1,5 @@
 /** The entities of the shim model (DOMAIN: Vm, Ino, Slot, Page, Vma, Spte, Conv) as the replay keeps them. */
+import type { Gfn, Pfn, Pgoff } from '../../parsers/base/units.js';
 import { Attr } from '../ops/oplog.js';
 import { IntervalMap } from './intervalMap.js';
 import { Leaves } from './leaves.js';
@@ -10,7 +11,7 @@ export interface Bracket {
   /** Which code opened it: two brackets of one context come from one call site. */
   readonly context: 'gmem' | 'convert' | 'notifier';
   /** Half-open gfn ranges with the row that added each. */
-  readonly ranges: { first: number; end: number; row: number }[];
+  readonly ranges: { first: Gfn; end: Gfn; row: number }[];
   endRow: number;
   sawRangeAdd: boolean;
 }
@@ -19,14 +20,14 @@ export interface Bracket {
 export interface GmemBracket {
   readonly tid: number;
   readonly startRow: number;
-  readonly first: number;
-  readonly end: number;
+  readonly first: Pgoff;
+  readonly end: Pgoff;
   readonly vm: Vm | undefined;
 }
 
 export class Vm {
   /** Attributes of guest frames where the VM keeps them. */
-  readonly attr = new IntervalMap(Attr.Unknown, 0);
+  readonly attr = new IntervalMap<Gfn>(Attr.Unknown, 0);
   readonly sptes = new Leaves();
   readonly slots: Slot[] = [];
   readonly open: Bracket[] = [];
@@ -57,12 +58,12 @@ export class Vm {
 export interface Slot {
   readonly vm: Vm;
   readonly id: number;
-  readonly baseGfn: number;
+  readonly baseGfn: Gfn;
   /** Extent; grows while only faults tell of it (`sized` false). */
   npages: number;
   sized: boolean;
   /** First page of the file, -1 unknown. */
-  pgoff: number;
+  pgoff: Pgoff;
   inode: Inode | undefined;
   readonly fd: number;
   readonly fromRow: number;
@@ -72,12 +73,12 @@ export interface Slot {
 /** A page of a file. */
 export interface FilePage {
   readonly inode: Inode;
-  readonly pgoff: number;
+  readonly pgoff: Pgoff;
 }
 
 /** A page in the page cache, or the last one that was there. */
 export interface CacheRec {
-  pfn: number;
+  pfn: Pfn;
   /** Row of the last delete, -1 while it is there. */
   deletedRow: number;
 }
@@ -109,7 +110,7 @@ export interface Vma {
   readonly tgid: number;
   start: number;
   end: number;
-  pgoff: number;
+  pgoff: Pgoff;
   readonly row: number;
 }
 
@@ -118,20 +119,20 @@ export interface Notifier {
   readonly inode: Inode;
   id: number;
   /** Bound range in pages, whole file when the tree binds files. */
-  readonly first: number;
-  readonly end: number;
+  readonly first: Pgoff;
+  readonly end: Pgoff;
   readonly row: number;
 }
 
 export class Inode {
-  readonly attr = new IntervalMap(Attr.Unknown, 0);
-  readonly maps = new Map<number, MapRec>();
-  readonly refs = new Map<number, RefRec[]>();
+  readonly attr = new IntervalMap<Pgoff>(Attr.Unknown, 0);
+  readonly maps = new Map<Pgoff, MapRec>();
+  readonly refs = new Map<Pgoff, RefRec[]>();
   /** Page cache by pgoff: every page that was ever added or deleted. */
-  readonly cache = new Map<number, CacheRec>();
+  readonly cache = new Map<Pgoff, CacheRec>();
   readonly vmas: Vma[] = [];
   readonly notifiers: Notifier[] = [];
-  readonly poisoned = new Map<number, number>();
+  readonly poisoned = new Map<Pgoff, number>();
   readonly slots: Slot[] = [];
   /** Open conversions of this inode. */
   readonly converting = new Set<Conv>();
@@ -160,8 +161,9 @@ export class Inode {
 export class Conv {
   vm: Vm | undefined;
   inode: Inode | undefined;
-  first = -1;
-  end = -1;
+  /** Half-open range: gfns of the VM or pages of the inode, by scope; -1 unknown. */
+  first = -1 as Gfn | Pgoff;
+  end = -1 as Gfn | Pgoff;
   toPrivate = false;
   rangeKnown = false;
   /**
@@ -170,10 +172,10 @@ export class Conv {
    */
   rangeMerged = false;
   /** Hull of the pages whose attribute the store certainly changed; empty when none is known. */
-  changedFirst = Infinity;
-  changedEnd = -Infinity;
+  changedFirst = Infinity as Pgoff;
+  changedEnd = -Infinity as Pgoff;
   /** Ranges that its own invalidation brackets cover, in gfns. */
-  readonly invRanges: { readonly first: number; readonly end: number }[] = [];
+  readonly invRanges: { readonly first: Gfn; readonly end: Gfn }[] = [];
   /** Only the block shows it, which does not say which way it goes. */
   directionAssumed = false;
   /** Row of the conversion function's own entry, inside the ioctl; -1 not seen. */
@@ -181,8 +183,8 @@ export class Conv {
   blockedRow = -1;
   /** Row of the first unmap_mapping_* after the start, and whether they cover the range. */
   unmapRow = -1;
-  unmapFirst = Infinity;
-  unmapEnd = -Infinity;
+  unmapFirst = Infinity as Pgoff;
+  unmapEnd = -Infinity as Pgoff;
   /** What the kernel's own reference check said: 1 safe, 0 unsafe, -1 not seen. */
   kernelSaysSafe = -1;
   safeRow = -1;
@@ -205,14 +207,14 @@ export class Conv {
    */
   callRow = -1;
   /** The part whose store is being told. */
-  storeFirst = -1;
-  storeEnd = -1;
+  storeFirst = -1 as Gfn | Pgoff;
+  storeEnd = -1 as Gfn | Pgoff;
   sawInvStart = false;
   sawInvEnd = false;
   sawGmemBracket = false;
   gmemClosedBeforeStore = false;
-  gmemFirst = Infinity;
-  gmemEnd = -Infinity;
+  gmemFirst = Infinity as Pgoff;
+  gmemEnd = -Infinity as Pgoff;
   errorOffset = -1;
 
   constructor(
@@ -225,10 +227,36 @@ export class Conv {
   ) {}
 }
 
+/** A conversion of guest frames, whose VM is known. */
+export type VmConv = Conv & {
+  readonly vm: Vm;
+  readonly first: Gfn;
+  readonly end: Gfn;
+  readonly storeFirst: Gfn;
+  readonly storeEnd: Gfn;
+};
+
+/** A conversion of pages of a file. */
+export type InodeConv = Conv & {
+  readonly inode: Inode;
+  readonly first: Pgoff;
+  readonly end: Pgoff;
+  readonly storeFirst: Pgoff;
+  readonly storeEnd: Pgoff;
+};
+
+export function isVmConv(conv: Conv): conv is VmConv {
+  return conv.scope === 'vm' && conv.vm !== undefined;
+}
+
+export function isInodeConv(conv: Conv): conv is InodeConv {
+  return conv.scope === 'inode' && conv.inode !== undefined;
+}
+
 /** A guest fault being served by a thread. */
 export interface GuestFault {
   readonly startRow: number;
-  gfn: number;
+  gfn: Gfn;
   /** 1 private, 0 shared, -1 unknown. */
   side: number;
   faultinRow: number;
@@ -246,7 +274,7 @@ export interface GuestFault {
 export interface UserFaultCtx {
   readonly row: number;
   readonly inode: Inode | undefined;
-  readonly pgoff: number;
+  readonly pgoff: Pgoff;
   readonly addr: number;
 }
 
@@ -274,8 +302,8 @@ export interface SyscallCtx {
 export interface GetPfnCall {
   readonly row: number;
   readonly inode: Inode | undefined;
-  readonly pgoff: number;
-  readonly gfn: number;
+  readonly pgoff: Pgoff;
+  readonly gfn: Gfn;
   readonly vm: Vm | undefined;
 }
 
@@ -285,7 +313,7 @@ export interface MmapCall {
   readonly inode: Inode;
   readonly start: number;
   readonly end: number;
-  readonly pgoff: number;
+  readonly pgoff: Pgoff;
   /** Size of the file in bytes, -1 unknown. */
   readonly size: number;
   readonly mm: number;
@@ -297,8 +325,8 @@ export interface MmapCall {
 export interface FallocateCall {
   readonly row: number;
   readonly inode: Inode | undefined;
-  readonly first: number;
-  readonly end: number;
+  readonly first: Pgoff;
+  readonly end: Pgoff;
 }
 
 /** GUP in flight; its functions call each other, so `depth` of them may be open. */
@@ -324,8 +352,8 @@ export interface ShimBracket {
   /** Row at which each was started. */
   readonly started: Map<Notifier, number>;
   readonly ended: Set<Notifier>;
-  readonly first: number;
-  readonly end: number;
+  readonly first: Pgoff;
+  readonly end: Pgoff;
   readonly row: number;
   /** What it protects has begun and was judged. */
   checked: boolean;
@@ -362,12 +390,12 @@ export class Thread {
   mremapInode: Inode | undefined;
   mremapRow = -1;
   getFolio: Inode | undefined;
-  mirrorGfn = -1;
+  mirrorGfn = -1 as Gfn;
   mmapStarting: Notifier | undefined;
   gmemBracket: GmemBracket | undefined;
   /** The last GUP result of this call, where only returns are probed: nested functions repeat it. */
   lastGupStart = -1;
-  lastGupPage = -1;
+  lastGupPage = -1 as Pgoff;
   gup: GupCall | undefined;
   notifierBind: Notifier | undefined;
   mmapNotify: MmapNotice | undefined;

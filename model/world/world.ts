@@ -4,13 +4,14 @@
  * facts.
  */
 import { assert } from '../../parsers/base/assert.js';
-import { pagesForBytes } from '../../parsers/base/units.js';
+import { type Gfn, pagesForBytes, type Pgoff } from '../../parsers/base/units.js';
 import { kindId } from '../../parsers/events/kinds.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import type { Ev } from './event.js';
 import { Survey } from './survey.js';
 import { Attr, NO_CONVERSION, Op, OpLog, type OpCode } from '../ops/oplog.js';
 import type { FactBus } from './facts.js';
+import { holdsPages } from './memslots.js';
 import { Pointers } from './pointers.js';
 import { Conv, Inode, Thread, Vm, type FilePage, type RefRec, type Slot } from './state.js';
 
@@ -38,11 +39,6 @@ function idleTaskKey(cpu: number): number {
 /** Every memslot that was seen is gone. */
 function isDead(vm: Vm): boolean {
   return vm.slots.length > 0 && vm.slots.every((s) => s.untilRow >= 0);
-}
-
-/** True for a live slot that covers a page of [first, end) of its file. */
-export function holdsPages(slot: Slot, first: number, end: number): boolean {
-  return slot.untilRow < 0 && slot.pgoff >= 0 && slot.pgoff < end && slot.pgoff + slot.npages > first;
 }
 
 export class World {
@@ -331,12 +327,12 @@ export class World {
   }
 
   /** Live slots that cover pages [first, end) of an inode. */
-  slotsOfPages(inode: Inode, first: number, end: number): Slot[] {
+  slotsOfPages(inode: Inode, first: Pgoff, end: Pgoff): Slot[] {
     return inode.slots.filter((s) => holdsPages(s, first, end));
   }
 
   /** The live slot that holds a gfn; the youngest where several do. */
-  slotOfGfn(vm: Vm, gfn: number): Slot | undefined {
+  slotOfGfn(vm: Vm, gfn: Gfn): Slot | undefined {
     for (let i = vm.slots.length - 1; i >= 0; i--) {
       const s = vm.slots[i]!;
       if (s.untilRow < 0 && gfn >= s.baseGfn && gfn < s.baseGfn + s.npages) return s;
@@ -346,7 +342,7 @@ export class World {
 }
 
 /** Notes that a page or folio pointer is this page of a memfd. */
-export function noteFolio(w: World, pointer: number, inode: Inode, pgoff: number): void {
+export function noteFolio(w: World, pointer: number, inode: Inode, pgoff: Pgoff): void {
   const known = w.folios.get(pointer);
   if (known?.inode === inode && known.pgoff === pgoff) return;
   w.folios.set(pointer, { inode, pgoff });

@@ -9,14 +9,39 @@ declare const brand: unique symbol;
  */
 export type EventRow = number & { readonly [brand]: 'row' };
 
+/**
+ * Guest frame number, page of a file and host frame number, all counted in 4 KiB pages: three numbers that look
+ * alike and must not meet. -1 stands for unknown where a comment says so. The brands are free at run time;
+ * arithmetic loses them, and {@link plus} keeps them.
+ */
+export type Gfn = number & { readonly [brand]: 'gfn' };
+export type Pgoff = number & { readonly [brand]: 'pgoff' };
+export type Pfn = number & { readonly [brand]: 'pfn' };
+
+/** Says of a number what it counts: for what an event or a computation gives, where its meaning is known. */
+export function asGfn(n: number): Gfn {
+  return n as Gfn;
+}
+export function asPgoff(n: number): Pgoff {
+  return n as Pgoff;
+}
+export function asPfn(n: number): Pfn {
+  return n as Pfn;
+}
+
+/** The page that lies `pages` behind one, in the same count. */
+export function plus<Page extends Gfn | Pgoff | Pfn>(page: Page, pages: number): Page {
+  return (page + pages) as Page;
+}
+
 /** Bytes in a page; all traces of this domain come from 4 KiB kernels. */
 export const PAGE_SHIFT = 12;
 export const PAGE_SIZE = 1 << PAGE_SHIFT;
 
 /** Above every guest frame number: 2^40 frames are 2^52 bytes, more than any CPU can address. */
-export const PAST_ALL_GFNS = 2 ** 40;
+export const PAST_ALL_GFNS = (2 ** 40) as Gfn;
 /** Above every page of a file that can be: an index of that size is a pointer or a stale value. */
-export const PAST_ALL_PGOFFS = 2 ** 32;
+export const PAST_ALL_PGOFFS = (2 ** 32) as Pgoff;
 
 /** The page that holds a byte, both counted from 0. */
 export function pageOfByte(byte: number): number {

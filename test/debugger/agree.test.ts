@@ -1,3 +1,4 @@
+import { asPgoff } from '../../parsers/base/units.js';
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -49,7 +50,7 @@ describe('the cursor and the page histories', function () {
           .intervals) {
           if (fromRow < 0) continue;
           view.cursor.seek(fromRow);
-          const page = pageOfFile(index, inode, pgoff, fromRow);
+          const page = pageOfFile(index, inode, asPgoff(pgoff), fromRow);
           const at = `page ${pgoff} of inode ${inode} after ${index.place(fromRow)}`;
           const cached = view.state.value(MapKind.Cache, inode, pgoff);
           assert.equal(

@@ -2,6 +2,7 @@
  * Analyses made by hand or by rule, for tests and benchmarks of the
  * timeline: a table of events and what they meant.
  */
+import { asGfn, asPgoff } from '../../parsers/base/units.js';
 import type { EventKind } from '../../parsers/events/vocabulary.js';
 import type { Analysis, Conversion, InodeInfo, SlotInfo, VmInfo } from '../../model/analysis.js';
 import type { Finding } from '../../model/findings/finding.js';
@@ -59,9 +60,9 @@ export class FixtureMaker {
     this.slots.push({
       vm,
       slot: this.slots.length,
-      baseGfn,
+      baseGfn: asGfn(baseGfn),
       pageCount,
-      pgoff,
+      pgoff: asPgoff(pgoff),
       inode,
       fromRow: row,
       untilRow: 0xffffffff,

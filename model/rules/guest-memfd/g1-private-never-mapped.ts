@@ -1,3 +1,5 @@
+import { plus } from '../../../parsers/base/units.js';
+import { isInodeConv } from '../../world/state.js';
 import { isServiced } from '../../lower/rmap.js';
 import { Attr } from '../../ops/oplog.js';
 import { hex } from '../../pages/state.js';
@@ -31,7 +33,7 @@ export const g1: RuleDef = {
     const { w } = run;
     return {
       store: (conv, row) => {
-        if (!conv.toPrivate || conv.scope !== 'inode' || !conv.inode || !conv.rangeKnown) return;
+        if (!conv.toPrivate || !isInodeConv(conv) || !conv.rangeKnown) return;
         const state = mappingsAt(run, conv.inode, conv.first, conv.end, row);
         if (state.is === 'unknown') undecidedMapping(run, state, conv, row);
         else if (state.is === 'empty') run.ok();
@@ -92,7 +94,7 @@ export const g1: RuleDef = {
       },
       rmapAdd: (inode, first, count, row, fault) => {
         if (fault && flagged.has(fault.row)) return;
-        for (let p = first; p < first + count; p++) {
+        for (let p = first; p < first + count; p = plus(p, 1)) {
           const { attr, row: attrRow } = attrOfPage(w, inode, p);
           if (attr !== Attr.Private) continue;
           const pages = run.pagesOf(inode, p);

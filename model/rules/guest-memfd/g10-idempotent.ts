@@ -1,3 +1,4 @@
+import { isInodeConv, isVmConv } from '../../world/state.js';
 import { Attr } from '../../ops/oplog.js';
 import { convText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
@@ -22,17 +23,19 @@ export const g10: RuleDef = {
     return {
       // Before the store changes the model: does the whole range have the value?
       store: (conv) => {
-        const map = conv.scope === 'vm' ? conv.vm?.attr : conv.inode?.attr;
-        if (!map || already.has(conv.index)) return;
+        if (already.has(conv.index)) return;
         let same = true;
         let unknown = false;
         let since = conv.fromRow;
         const value = conv.toPrivate ? Attr.Private : Attr.Shared;
-        map.visit(conv.first, conv.end, (_a, _b, v, from) => {
+        const look = (_first: number, _end: number, v: number, from: number): void => {
           if (v !== value) same = false;
           if (v === Attr.Unknown) unknown = true;
           since = Math.min(since, from);
-        });
+        };
+        if (isVmConv(conv)) conv.vm.attr.visit(conv.first, conv.end, look);
+        else if (isInodeConv(conv)) conv.inode.attr.visit(conv.first, conv.end, look);
+        else return;
         already.set(conv.index, { same, unknown, since });
       },
       convEnd: (conv, row) => {

@@ -1,4 +1,6 @@
-import type { Conv, Vm } from '../../world/state.js';
+import type { Gfn } from '../../../parsers/base/units.js';
+import { gfnsAt } from '../../world/memslots.js';
+import { type Conv, type Vm, isInodeConv, isVmConv } from '../../world/state.js';
 import type { SpteRec } from '../../world/spte.js';
 import { hex } from '../../pages/state.js';
 import { mayChangeNothing } from '../common.js';
@@ -21,17 +23,16 @@ function threshold(conv: Conv, row: number): number {
 function oldSide(run: RuleRun, conv: Conv, row: number): { vm: Vm; rec: SpteRec }[] {
   const limit = threshold(conv, row);
   const newSide = conv.toPrivate ? 1 : 0;
-  const pick = (vm: Vm, first: number, end: number): { vm: Vm; rec: SpteRec }[] =>
+  const pick = (vm: Vm, first: Gfn, end: Gfn): { vm: Vm; rec: SpteRec }[] =>
     vm.sptes
       .covering(first, end, [])
       .filter((r) => r.row < limit && (conv.scope === 'inode' || r.side !== newSide))
       .map((rec) => ({ vm, rec }));
-  if (conv.scope === 'vm') return conv.vm ? pick(conv.vm, conv.storeFirst, conv.storeEnd) : [];
-  const inode = conv.inode!;
-  return run.w.slotsOfPages(inode, conv.first, conv.end).flatMap((s) => {
-    const first = Math.max(conv.first, s.pgoff) - s.pgoff + s.baseGfn;
-    const end = Math.min(conv.end, s.pgoff + s.npages) - s.pgoff + s.baseGfn;
-    return pick(s.vm, first, end);
+  if (isVmConv(conv)) return pick(conv.vm, conv.storeFirst, conv.storeEnd);
+  if (!isInodeConv(conv)) return [];
+  return run.w.slotsOfPages(conv.inode, conv.first, conv.end).flatMap((slot) => {
+    const { first, end } = gfnsAt(slot, conv.first, conv.end);
+    return pick(slot.vm, first, end);
   });
 }
 

@@ -1,4 +1,4 @@
-import type { Conv, Vm } from '../../world/state.js';
+import { type Conv, type Vm, isInodeConv } from '../../world/state.js';
 import { mayChangeNothing, missingOf } from '../common.js';
 import { convText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
@@ -94,6 +94,7 @@ export const g4: RuleDef = {
           else candidates.push({ conv, row, vms: conv.vm ? [conv.vm] : [] });
           return;
         }
+        if (!isInodeConv(conv)) return;
         const covered =
           conv.sawGmemBracket &&
           (conv.rangeMerged || (conv.gmemFirst <= conv.first && conv.gmemEnd >= conv.end));
@@ -113,7 +114,7 @@ export const g4: RuleDef = {
           );
         else if (run.recorded('GmemInvStart')) report(conv, row);
         else if (run.recorded('InvStart') && run.recorded('InvEnd')) {
-          const vms = [...new Set(run.w.slotsOfPages(conv.inode!, conv.first, conv.end).map((s) => s.vm))];
+          const vms = [...new Set(run.w.slotsOfPages(conv.inode, conv.first, conv.end).map((s) => s.vm))];
           const open = vms.length > 0 && vms.every((vm) => vm.open.some((b) => b.tid === conv.tid));
           if (open || (!conv.storeExact && conv.sawInvStart)) run.ok();
           else if (vms.length === 0)

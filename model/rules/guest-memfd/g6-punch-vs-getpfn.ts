@@ -1,6 +1,7 @@
+import { plus, type Pgoff } from '../../../parsers/base/units.js';
+import { gfnsAt, holdsPages, pgoffAt } from '../../world/memslots.js';
 import type { Inode } from '../../world/state.js';
 import type { SpteRec } from '../../world/spte.js';
-import { holdsPages } from '../../world/world.js';
 import { hex } from '../../pages/state.js';
 import { inodeText } from '../texts.js';
 import { PresentLeaves } from '../presentLeaves.js';
@@ -31,14 +32,13 @@ export const g6: RuleDef = {
         let bound = false;
         let clean = true;
         for (const s of inode.slots) {
-          if (!holdsPages(s, pgoff, pgoff + count)) continue;
+          if (!holdsPages(s, pgoff, plus(pgoff, count))) continue;
           if (!sptesShow) {
             run.notRecorded(row, 'SPTE events are not recorded.', ['SpteChanged'], run.pagesOf(inode, pgoff));
             return;
           }
           bound = true;
-          const first = s.baseGfn + (Math.max(pgoff, s.pgoff) - s.pgoff);
-          const end = s.baseGfn + (Math.min(pgoff + count, s.pgoff + s.npages) - s.pgoff);
+          const { first, end } = gfnsAt(s, pgoff, plus(pgoff, count));
           const rec = leafOf(s.vm.sptes.covering(first, end, leaves), pfn, count, row);
           if (!rec) continue;
           clean = false;
@@ -80,7 +80,7 @@ export const g6: RuleDef = {
       spteInstall: (vm, rec, fault) => {
         const slot = run.w.slotOfGfn(vm, rec.gfn);
         if (!slot?.inode || slot.pgoff < 0 || rec.level !== 1) return;
-        const pgoff = slot.pgoff + (rec.gfn - slot.baseGfn);
+        const pgoff = pgoffAt(slot, rec.gfn);
         const gone = slot.inode.cache.get(pgoff);
         if (!gone || gone.deletedRow < 0 || gone.pfn !== rec.pfn) return;
         const found = fault ? Math.max(fault.getPfnOkRow, fault.getPfnRow) : -1;
@@ -102,7 +102,7 @@ export const g6: RuleDef = {
   },
 };
 
-function deletedText(inode: Inode, pgoff: number): string {
+function deletedText(inode: Inode, pgoff: Pgoff): string {
   return `page ${hex(pgoff)} of ${inodeText(inode)} deleted`;
 }
 

@@ -1,5 +1,6 @@
+import { plus, type Pgoff } from '../../../parsers/base/units.js';
+import { holdsPages } from '../../world/memslots.js';
 import type { Inode, Slot, Thread, Vm } from '../../world/state.js';
-import { holdsPages } from '../../world/world.js';
 import { hex } from '../../pages/state.js';
 import { missingOf } from '../common.js';
 import { inodeText } from '../texts.js';
@@ -36,7 +37,7 @@ export const g6b: RuleDef = {
     }[] = [];
     const unbracketed = (
       inode: Inode,
-      pgoff: number,
+      pgoff: Pgoff,
       count: number,
       row: number,
       t: Thread,
@@ -54,7 +55,7 @@ export const g6b: RuleDef = {
             evidence: [[fromRow, 'missing-since', 'punching the hole begins; no invalidate start follows']],
           });
       } else if (brackets) {
-        const slots = run.w.slotsOfPages(inode, pgoff, pgoff + count);
+        const slots = run.w.slotsOfPages(inode, pgoff, plus(pgoff, count));
         if (slots.every((s) => s.vm.open.some((b) => b.tid === t.tid))) run.ok();
         else candidates.push({ vm, row, message, pages, fromRow });
       } else
@@ -70,7 +71,7 @@ export const g6b: RuleDef = {
         const hole = t.fallocate;
         if (inode.provider !== 'guest_memfd' || !hole || inode.releasedRow >= 0) return;
         let slot: Slot | undefined;
-        for (const s of inode.slots) if (!slot && holdsPages(s, pgoff, pgoff + count)) slot = s;
+        for (const s of inode.slots) if (!slot && holdsPages(s, pgoff, plus(pgoff, count))) slot = s;
         if (!slot) return;
         for (const b of inode.gmemBrackets) {
           if (b.tid !== t.tid || b.startRow <= hole.row || b.first > pgoff || b.end < pgoff + count) continue;

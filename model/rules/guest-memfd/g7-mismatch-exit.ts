@@ -1,3 +1,4 @@
+import { pgoffAt } from '../../world/memslots.js';
 import { Attr } from '../../ops/oplog.js';
 import type { GuestFault, Slot, Vm } from '../../world/state.js';
 import type { SpteRec } from '../../world/spte.js';
@@ -54,7 +55,7 @@ export const g7: RuleDef = {
           attr = vm.attr.get(rec.gfn);
           since = vm.attr.rowOf(rec.gfn);
         } else if (slot?.inode && slot.pgoff >= 0)
-          ({ attr, row: since } = attrOfPage(w, slot.inode, slot.pgoff + (rec.gfn - slot.baseGfn)));
+          ({ attr, row: since } = attrOfPage(w, slot.inode, pgoffAt(slot, rec.gfn)));
         if (attr === Attr.Unknown) {
           if (slot)
             run.undecided(

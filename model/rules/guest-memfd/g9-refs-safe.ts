@@ -1,3 +1,4 @@
+import { isInodeConv } from '../../world/state.js';
 import { hex } from '../../pages/state.js';
 import { HeldRefs } from '../heldRefs.js';
 import { mappedBeforeStore, mappingsAt, undecidedMapping } from '../mappings.js';
@@ -27,8 +28,9 @@ export const g9: RuleDef = {
     const held = new HeldRefs(run);
     return {
       store: (conv, row) => {
-        const inode = conv.inode;
-        if (!conv.toPrivate || conv.scope !== 'inode' || !inode || inode.provider !== 'guest_memfd') return;
+        if (!conv.toPrivate || !isInodeConv(conv)) return;
+        const { inode } = conv;
+        if (inode.provider !== 'guest_memfd') return;
         if (conv.kernelSaysSafe === 0) {
           run.violation({
             row,

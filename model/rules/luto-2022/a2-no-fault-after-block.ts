@@ -1,6 +1,7 @@
+import { plus, type Pgoff } from '../../../parsers/base/units.js';
 import { isServiced } from '../../lower/rmap.js';
 import { Attr } from '../../ops/oplog.js';
-import type { Conv, Inode } from '../../world/state.js';
+import { type Conv, type Inode, isInodeConv } from '../../world/state.js';
 import { hex } from '../../pages/state.js';
 import { attrOfPage } from '../common.js';
 import { inodeText } from '../texts.js';
@@ -9,7 +10,7 @@ import type { RuleDef } from '../rule.js';
 interface LateMapping {
   readonly conv: Conv;
   readonly inode: Inode;
-  readonly pgoff: number;
+  readonly pgoff: Pgoff;
   readonly row: number;
 }
 
@@ -51,13 +52,13 @@ export const a2: RuleDef = {
     const { w } = run;
     const flagged = new Set<number>();
     let late: LateMapping[] = [];
-    const inFlight = (inode: Inode, pgoff: number): Conv | undefined => {
+    const inFlight = (inode: Inode, pgoff: Pgoff): Conv | undefined => {
       for (const c of inode.converting)
         if (c.toPrivate && c.rangeKnown && c.storeRow < 0 && pgoff >= c.first && pgoff < c.end) return c;
       return undefined;
     };
     /** Judges a serviced fault that began at `begin` (-1 unknown). Returns true when it was told. */
-    const serviced = (inode: Inode, pgoff: number, begin: number, row: number, how: string): boolean => {
+    const serviced = (inode: Inode, pgoff: Pgoff, begin: number, row: number, how: string): boolean => {
       const pages = run.pagesOf(inode, pgoff);
       const conv = inFlight(inode, pgoff);
       const { attr, row: attrRow } = conv ? { attr: -1, row: -1 } : attrOfPage(w, inode, pgoff);
@@ -129,7 +130,7 @@ export const a2: RuleDef = {
       },
       rmapAdd: (inode, first, count, row, fault) => {
         if (fault && flagged.has(fault.row)) return;
-        for (let p = first; p < first + count; p++) {
+        for (let p = first; p < first + count; p = plus(p, 1)) {
           if (serviced(inode, p, fault?.row ?? -1, row, 'added a mapping')) return;
           const conv = inFlight(inode, p);
           if (conv && blockedFrom(conv) >= 0 && row > blockedFrom(conv)) {
@@ -139,7 +140,7 @@ export const a2: RuleDef = {
         }
       },
       store: (conv, row) => {
-        if (!conv.toPrivate || conv.scope !== 'inode' || !conv.inode) return;
+        if (!conv.toPrivate || !isInodeConv(conv)) return;
         const mine = late.filter((l) => l.conv === conv);
         late = late.filter((l) => l.conv !== conv);
         for (const l of mine) {

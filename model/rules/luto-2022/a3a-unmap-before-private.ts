@@ -1,5 +1,5 @@
 import type { PageRange } from '../../findings/finding.js';
-import type { Conv } from '../../world/state.js';
+import { type Conv, isInodeConv } from '../../world/state.js';
 import { hex } from '../../pages/state.js';
 import { mappingsAt, undecidedMapping, type MapState } from '../mappings.js';
 import { convText } from '../texts.js';
@@ -35,7 +35,7 @@ export const a3a: RuleDef = {
   fix: 'Call unmap_mapping_pages() for the range while the invalidate lock is held.',
   listen: (run) => ({
     store: (conv, row) => {
-      if (!conv.toPrivate || conv.scope !== 'inode' || !conv.inode || !conv.rangeKnown) return;
+      if (!conv.toPrivate || !isInodeConv(conv) || !conv.rangeKnown) return;
       const pages = run.pagesOfConv(conv);
       if (conv.unmapFirst <= conv.first && conv.unmapEnd >= conv.end) {
         run.ok();

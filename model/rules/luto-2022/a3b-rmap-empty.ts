@@ -1,3 +1,4 @@
+import { isInodeConv } from '../../world/state.js';
 import { hex } from '../../pages/state.js';
 import { mappedBeforeStore, mappingsAt, undecidedMapping } from '../mappings.js';
 import { convText } from '../texts.js';
@@ -16,7 +17,7 @@ export const a3b: RuleDef = {
   fix: 'Test folio_mapped() again after the unmap, under the lock, and fail the conversion.',
   listen: (run) => ({
     store: (conv, row) => {
-      if (!conv.toPrivate || conv.scope !== 'inode' || !conv.inode || !conv.rangeKnown) return;
+      if (!conv.toPrivate || !isInodeConv(conv) || !conv.rangeKnown) return;
       const state = mappingsAt(run, conv.inode, conv.first, conv.end, row);
       if (state.is === 'empty') run.ok();
       else if (state.is === 'unknown') undecidedMapping(run, state, conv, row);

@@ -1,3 +1,4 @@
+import { asPgoff } from '../../../parsers/base/units.js';
 import { hex } from '../../pages/state.js';
 import { inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
@@ -23,7 +24,7 @@ export const a4a: RuleDef = {
             row,
             "The mapping's vm_ops are not recorded.",
             [],
-            run.pagesOf(vma.inode, Math.max(0, vma.pgoff)),
+            run.pagesOf(vma.inode, asPgoff(Math.max(0, vma.pgoff))),
           );
           return;
         }
@@ -35,7 +36,7 @@ export const a4a: RuleDef = {
         else {
           run.violation({
             row,
-            pages: run.pagesOf(vma.inode, Math.max(0, vma.pgoff)),
+            pages: run.pagesOf(vma.inode, asPgoff(Math.max(0, vma.pgoff))),
             message: `a mapping of ${inodeText(vma.inode)} has vm_ops ${hex(vmOps)}, not the shim's`,
             evidence: known ? [[known.row, 'related', "a mapping with the shim's vm_ops"]] : [],
           });

@@ -1,4 +1,4 @@
-import { PAGE_SIZE } from '../../../parsers/base/units.js';
+import { PAGE_SIZE, asPgoff } from '../../../parsers/base/units.js';
 import { hex } from '../../pages/state.js';
 import { unmapsAreSeen } from '../common.js';
 import { inodeText } from '../texts.js';
@@ -22,7 +22,7 @@ export const r1: RuleDef = {
     mmapOk: (vma, row) => {
       const { inode } = vma;
       const count = (vma.end - vma.start) / PAGE_SIZE;
-      const pages = run.pagesOf(inode, Math.max(0, vma.pgoff), Math.max(1, Math.ceil(count)));
+      const pages = run.pagesOf(inode, asPgoff(Math.max(0, vma.pgoff)), Math.max(1, Math.ceil(count)));
       const part = vma.pgoff > 0 || (inode.pageCount >= 0 && vma.start >= 0 && count !== inode.pageCount);
       if (part) {
         const size = inode.pageCount >= 0 ? `; the file has ${inode.pageCount}` : '';

@@ -1,3 +1,4 @@
+import { asPgoff } from '../../../parsers/base/units.js';
 import { inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
 
@@ -22,7 +23,7 @@ export const r1b: RuleDef = {
       if (!run.lost(from, row))
         run.violation({
           row,
-          pages: run.pagesOf(vma.inode, Math.max(0, vma.pgoff)),
+          pages: run.pagesOf(vma.inode, asPgoff(Math.max(0, vma.pgoff))),
           message: `a mapping of ${inodeText(vma.inode)} was duplicated by fork`,
           evidence: [[from, 'state', 'the original mapping']],
         });
@@ -40,7 +41,7 @@ export const r1b: RuleDef = {
       if (!parent || run.lost(parent.row, ctx.row)) return;
       run.violation({
         row: ctx.row,
-        pages: run.pagesOf(inode, Math.max(0, ctx.pgoff)),
+        pages: run.pagesOf(inode, asPgoff(Math.max(0, ctx.pgoff))),
         message: `another process uses a mapping of ${inodeText(inode)} that it never made`,
         evidence: [[parent.row, 'state', 'the mapping that was duplicated']],
       });

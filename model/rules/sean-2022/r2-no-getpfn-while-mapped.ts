@@ -1,3 +1,4 @@
+import { asPgoff } from '../../../parsers/base/units.js';
 import { hex } from '../../pages/state.js';
 import { unmapsAreSeen } from '../common.js';
 import { inodeText } from '../texts.js';
@@ -16,7 +17,7 @@ export const r2: RuleDef = {
   fix: 'Fail get_pfn with -EBUSY while has_mapping is set.',
   listen: (run) => ({
     getPfnOk: (inode, pgoff, row) => {
-      const pages = run.pagesOf(inode, Math.max(0, pgoff));
+      const pages = run.pagesOf(inode, asPgoff(Math.max(0, pgoff)));
       if (!run.recorded('FileMmap', 'FileMmapRet')) {
         run.notRecorded(
           row,

@@ -1,3 +1,4 @@
+import { asPgoff } from '../../../parsers/base/units.js';
 import { inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
 
@@ -21,7 +22,7 @@ export const r4: RuleDef = {
       if (run.lost(fromRow, row)) return;
       run.violation({
         row,
-        pages: run.pagesOf(inode, 0, Math.max(1, inode.pageCount)),
+        pages: run.pagesOf(inode, asPgoff(0), Math.max(1, inode.pageCount)),
         message: `a mapping of ${inodeText(inode)} was ${how === 'mremap' ? 'moved by mremap' : `split (${how})`}`,
         evidence: [[fromRow, 'cause', 'the call begins']],
       });

@@ -1,5 +1,6 @@
+import { asPgoff } from '../../../parsers/base/units.js';
 import { RefKind } from '../../ops/oplog.js';
-import type { Inode, Thread } from '../../world/state.js';
+import { type Inode, type Thread, isInodeConv } from '../../world/state.js';
 import { hex } from '../../pages/state.js';
 import { HeldRefs, refsIn } from '../heldRefs.js';
 import { convText, inodeText } from '../texts.js';
@@ -29,8 +30,8 @@ export const r5: RuleDef = {
       held.judge(
         undefined,
         c.inode,
-        0,
-        Infinity,
+        asPgoff(0),
+        asPgoff(Infinity),
         c.row,
         (pgoff) =>
           `the last mapping of ${inodeText(c.inode)} went while page ${hex(pgoff)} is referenced, and the file lives on`,
@@ -42,8 +43,8 @@ export const r5: RuleDef = {
     };
     return {
       store: (conv, row) => {
-        const inode = conv.inode;
-        if (!conv.toPrivate || conv.scope !== 'inode' || !inode) return;
+        if (!conv.toPrivate || !isInodeConv(conv)) return;
+        const { inode } = conv;
         if (
           !held.judge(
             conv,
@@ -58,7 +59,8 @@ export const r5: RuleDef = {
       },
       vmaGone: (inode, row, t, last) => {
         if (!last || inode.provider !== 'restrictedmem') return;
-        if (refsIn(inode, 0, Infinity, [RefKind.Pin, RefKind.GetPfn]).length === 0) run.ok();
+        if (refsIn(inode, asPgoff(0), asPgoff(Infinity), [RefKind.Pin, RefKind.GetPfn]).length === 0)
+          run.ok();
         else closing.push({ inode, t, row });
       },
       destroyed: (inode) => {
@@ -79,7 +81,7 @@ export const r5: RuleDef = {
               c.row,
               'Whether the file was destroyed is not recorded.',
               ['ShimDestroy'],
-              run.pagesOf(c.inode, 0),
+              run.pagesOf(c.inode, asPgoff(0)),
             );
         }
         closing = [];

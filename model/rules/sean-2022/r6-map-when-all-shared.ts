@@ -1,10 +1,8 @@
+import { asPgoff, PAST_ALL_PGOFFS, type Pgoff } from '../../../parsers/base/units.js';
 import { Attr } from '../../ops/oplog.js';
 import { hex } from '../../pages/state.js';
 import { inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
-
-/** Past every page that a file can have: an index is 32 bits of pages. */
-const ALL_PAGES = 2 ** 32;
 
 export const r6: RuleDef = {
   id: 'R6',
@@ -24,18 +22,18 @@ export const r6: RuleDef = {
   listen: (run) => ({
     mmapOk: (vma, row) => {
       const { inode } = vma;
-      let page = -1;
+      let page: Pgoff | undefined;
       let since = -1;
       let unknown = false;
-      const end = inode.pageCount >= 0 ? inode.pageCount : ALL_PAGES;
-      inode.attr.visit(0, end, (first, _end, value, from) => {
-        if (value === Attr.Private && page < 0) {
+      const end = inode.pageCount >= 0 ? asPgoff(inode.pageCount) : PAST_ALL_PGOFFS;
+      inode.attr.visit(asPgoff(0), end, (first, _end, value, from) => {
+        if (value === Attr.Private && page === undefined) {
           page = first;
           since = from;
         } else if (value === Attr.Unknown) unknown = true;
       });
-      const pages = run.pagesOf(inode, Math.max(0, page));
-      if (page >= 0) {
+      const pages = run.pagesOf(inode, page ?? asPgoff(0));
+      if (page !== undefined) {
         if (!run.lost(since, row, pages)) {
           if (!run.w.ordered(since, row))
             run.undecided(
