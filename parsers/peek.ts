@@ -1,4 +1,5 @@
 /** Whether a file may say that it is one run with others, by its head alone: see bundle/run.ts. */
+import { Ascii } from './base/ascii.js';
 import type { ByteSource } from './base/source.js';
 import { compressionOf } from './compressed/detect.js';
 import { IssueLog } from './events/issues.js';
@@ -14,7 +15,10 @@ import { readFile } from './tracedat/file.js';
 export interface RunHint {
   /** Id of its format; undefined for what is compressed, or no trace. */
   readonly format?: string | undefined;
-  /** It may say by itself that it is one run with others: it names a peer, its guests or the wall time. What is compressed may say anything. */
+  /**
+   * It may say by itself that it is one run with others: it names a peer, its guests or the wall time. What
+   * is compressed may say anything.
+   */
   readonly may: boolean;
   /** Its session, which a host's file may name as its guest's. */
   readonly traceId?: bigint | undefined;
@@ -51,7 +55,7 @@ export function runHint(source: ByteSource, options: ReadOptions): RunHint {
 function hasTimes(head: Uint8Array): boolean {
   const span = new LineSpan();
   for (let start = 0; start < head.length; ) {
-    const newline = head.indexOf(0x0a, start);
+    const newline = head.indexOf(Ascii.Newline, start);
     const end = newline < 0 ? head.length : newline;
     if (parseQemuLine(head, start, end, span)) return span.decimals > 0;
     start = end + 1;

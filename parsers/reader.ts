@@ -16,8 +16,8 @@ export interface CompressedRange {
 /** Pieces that are decompressed elsewhere, ahead of their need. */
 export interface Ahead {
   /**
-   * The next piece of a lane, waited for; valid until the lane's next one is asked for. Empty where it is damaged,
-   * undefined when whoever decompresses has failed: the rest must then be decompressed here.
+   * The next piece of a lane, waited for; valid until the lane's next one is asked for. Empty where it is
+   * damaged, undefined when whoever decompresses has failed: the rest must then be decompressed here.
    */
   next(lane: number): Uint8Array | undefined;
   close(): void;
@@ -25,13 +25,19 @@ export interface Ahead {
 
 /** One stream that is decompressed elsewhere, ahead of its need. */
 export interface AheadStream {
-  /** Waits for the next output and tells whether there is one: 1, 0 at the end, -1 where the stream is damaged or whoever decompresses has failed. */
+  /**
+   * Waits for the next output and tells whether there is one: 1, 0 at the end, -1 where the stream is damaged
+   * or whoever decompresses has failed.
+   */
   next(): 1 | 0 | -1;
   /** The output, valid until the next one is asked for unless it is borrowed. */
   readonly bytes: Uint8Array;
   /** Index of the piece that it came out of, or of a later one. */
   readonly piece: number;
-  /** Keeps the latest output as it is until it is given back by the number that is returned; -1 where too much is borrowed already. */
+  /**
+   * Keeps the latest output as it is until it is given back by the number that is returned; -1 where too much
+   * is borrowed already.
+   */
   borrow(): number;
   giveBack(borrowed: number): void;
   close(): void;
@@ -43,17 +49,21 @@ export interface ReadOptions {
   readonly progress?: (bytesDone: number) => void;
   /** Text of QEMU's trace-events file, for a recording of its simple backend. */
   readonly traceEvents?: string;
-  /** Decompressors that the shell injects; a format that needs a missing one reports `unsupported-compression`. */
+  /**
+   * Decompressors that the shell injects; a format that needs a missing one reports
+   * `unsupported-compression`.
+   */
   readonly inflate?: (bytes: Uint8Array, expectedLength: number) => Uint8Array;
   readonly unzstd?: (bytes: Uint8Array, expectedLength: number) => Uint8Array;
   /**
-   * Decompresses one zstd stream lazily: pulls a piece of it only when it needs more to go on. The stream may stop without
-   * its end, as perf's does. What it yields is the caller's to keep. Throws where the stream is damaged.
+   * Decompresses one zstd stream lazily: pulls a piece of it only when it needs more to go on. The stream may
+   * stop without its end, as perf's does. What it yields is the caller's to keep. Throws where the stream is
+   * damaged.
    */
   readonly unzstdStream?: (pieces: Iterable<Uint8Array>) => Iterable<Uint8Array>;
   /**
-   * Decompresses zstd pieces of the source on another thread: in lanes, each in the order in which its pieces will be
-   * asked for. Undefined where that is not worth its start.
+   * Decompresses zstd pieces of the source on another thread: in lanes, each in the order in which its pieces
+   * will be asked for. Undefined where that is not worth its start.
    */
   readonly unzstdAhead?: (lanes: readonly (readonly CompressedRange[])[]) => Ahead | undefined;
   /** The same for the pieces of one stream, as in a compressed perf.data. */
@@ -66,7 +76,10 @@ export interface ReadOptions {
   readonly memoryBytes?: number;
 }
 
-/** One event's printed fields, for hovers, listings and `shimtrace events`. Values as the trace's own format prints them. */
+/**
+ * One event's printed fields, for hovers, listings and `shimtrace events`. Values as the trace's own format
+ * prints them.
+ */
 export interface EventText {
   /** `system:name` where the system is known, else the name. */
   readonly name: string;
@@ -81,8 +94,8 @@ export type EventPart = 'fields' | 'text';
 export interface OpenTrace {
   readonly table: EventTable;
   /**
-   * Decodes one row again from the source, on demand. With `part` only that part is wanted, and the other may be empty:
-   * a listing of millions of rows prints one of them.
+   * Decodes one row again from the source, on demand. With `part` only that part is wanted, and the other may
+   * be empty: a listing of millions of rows prints one of them.
    */
   describe(row: number, part?: EventPart): EventText;
   /** The kernel symbol that holds an address, where a symbol table came with the trace. */

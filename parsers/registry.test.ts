@@ -36,7 +36,11 @@ describe('reading a trace of any format', () => {
 
   it('describes rows from the source', () => {
     const trace = openText(
-      `${LINE}${LINE.replace('sys_ioctl(fd: 6, cmd: 0xae80, arg: 0)', 'g: (kvm_gmem_get_pfn+0x0/0x1f0) gfn=0x5 s="x y"')}`,
+      LINE +
+        LINE.replace(
+          'sys_ioctl(fd: 6, cmd: 0xae80, arg: 0)',
+          'g: (kvm_gmem_get_pfn+0x0/0x1f0) gfn=0x5 s="x y"',
+        ),
     );
     assert.deepEqual(trace.describe(0), {
       name: 'sys_enter_ioctl',

@@ -16,7 +16,10 @@ import { SNIFF_BYTES, sniffFormat } from './sniff.js';
 import { traceCmdReport } from './tracecmdtext/format.js';
 import { traceDatWith } from './tracedat/format.js';
 
-/** In the order in which equals are preferred: formats with a magic first, texts from the most to the least particular. */
+/**
+ * In the order in which equals are preferred: formats with a magic first, texts from the most to the least
+ * particular.
+ */
 export const FORMATS: readonly TraceFormat[] = [
   traceDatWith(ftraceText),
   perfData,
@@ -32,8 +35,9 @@ export const FORMATS: readonly TraceFormat[] = [
 const NESTED_MAX = 3;
 
 /**
- * Reads a source in whatever format it has, compressed or not. Never throws on content: what cannot be read comes back
- * with no rows and an issue that says why (`empty`, `not-a-trace`, `archive`, `unsupported-compression`, `too-large`).
+ * Reads a source in whatever format it has, compressed or not. Never throws on content: what cannot be read
+ * comes back with no rows and an issue that says why (`empty`, `not-a-trace`, `archive`,
+ * `unsupported-compression`, `too-large`).
  */
 export function readTrace(source: ByteSource, options: ReadOptions): OpenTrace {
   return readNested(source, options, undefined, 0);

@@ -4,7 +4,10 @@ import type { TraceFormat } from './reader.js';
 /** Bytes of a source's head that formats look at. */
 export const SNIFF_BYTES = 1 << 16;
 
-/** The format that is surest of these first bytes, or undefined when none knows them. The first of equals wins, and of those that are certain (1). */
+/**
+ * The format that is surest of these first bytes, or undefined when none knows them. The first of equals
+ * wins, and of those that are certain (1).
+ */
 export function sniffFormat(head: Uint8Array, formats: readonly TraceFormat[]): TraceFormat | undefined {
   let best: TraceFormat | undefined;
   let bestSure = 0;

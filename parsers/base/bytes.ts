@@ -1,6 +1,7 @@
 /**
- * A bounds-checked reader over bytes in either byte order. A read past the end gives 0 (or an empty slice) and clears
- * {@link ByteReader.ok}; it never throws, so that a parser checks `ok` once after a group of reads.
+ * A bounds-checked reader over bytes in either byte order. A read past the end gives 0 (or an empty slice)
+ * and clears {@link ByteReader.ok}; it never throws, so that a parser checks `ok` once after a group of
+ * reads.
  */
 const decoder = new TextDecoder('utf-8');
 

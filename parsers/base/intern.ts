@@ -1,21 +1,24 @@
 /**
- * Byte slices to small ids: comms, event and symbol names. One open-addressed table over one byte arena, so that
- * the hot path neither decodes nor allocates; strings are made only when something is shown.
+ * Byte slices to small ids: comms, event and symbol names. One open-addressed table over one byte arena, so
+ * that the hot path neither decodes nor allocates; strings are made only when something is shown.
  */
 import { assert } from './assert.js';
 
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
+/** A power of two. */
+const SLOTS_AT_FIRST = 1 << 10;
+const ARENA_AT_FIRST = 1 << 14;
 
 const decoder = new TextDecoder('utf-8');
 const encoder = new TextEncoder();
 
 export class Interner {
-  private slots = new Int32Array(1024).fill(-1);
+  private slots = new Int32Array(SLOTS_AT_FIRST).fill(-1);
   private hashes: number[] = [];
   private starts: number[] = [];
   private ends: number[] = [];
-  private arena = new Uint8Array(1 << 14);
+  private arena = new Uint8Array(ARENA_AT_FIRST);
   private used = 0;
   private readonly strings: (string | undefined)[] = [];
 
@@ -26,7 +29,8 @@ export class Interner {
 
   /** Id of bytes[start, end), adding it when new. */
   intern(bytes: Uint8Array, start: number, end: number): number {
-    // FNV over four bytes at a time: names are short, and a multiplication a byte would cost more than all the rest.
+    // FNV over four bytes at a time: names are short, and a multiplication a byte would cost more than all
+    // the rest.
     let h = FNV_OFFSET;
     let i = start;
     for (; i + 4 <= end; i += 4) {
@@ -65,7 +69,11 @@ export class Interner {
   /** The slice as text; invalid UTF-8 becomes U+FFFD. */
   text(id: number): string {
     assert(id >= 0 && id < this.size, `intern id ${id} of ${this.size}`);
-    return (this.strings[id] ??= decoder.decode(this.arena.subarray(this.starts[id]!, this.ends[id]!)));
+    const known = this.strings[id];
+    if (known !== undefined) return known;
+    const text = decoder.decode(this.arena.subarray(this.starts[id]!, this.ends[id]!));
+    this.strings[id] = text;
+    return text;
   }
 
   private add(h: number, bytes: Uint8Array, start: number, end: number): number {

@@ -1,6 +1,6 @@
 /**
- * Binary searches. The maps of pages and the index of atoms, which search per operation, keep their own: a function
- * that sees several kinds of arrays cost the replay an eighth more.
+ * Binary searches. The maps of pages and the index of atoms, which search per operation, keep their own: a
+ * function that sees several kinds of arrays cost the replay an eighth more.
  */
 
 /** Index of the first of ascending `values` in [from, until) that is above `key`; `until` when none is. */
@@ -15,7 +15,9 @@ export function firstAbove(values: ArrayLike<number>, key: number, from = 0, unt
   return lo;
 }
 
-/** First of `count` indexes for which `holds`, which then holds for all after it; `count` when there is none. */
+/**
+ * First of `count` indexes for which `holds`, which then holds for all after it; `count` when there is none.
+ */
 export function firstIndex(count: number, holds: (i: number) => boolean): number {
   let lo = 0;
   let hi = count;

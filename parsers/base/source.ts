@@ -1,11 +1,14 @@
 /**
- * How bytes enter the core: synchronously, by range. In Node a worker reads the file descriptor; in the browser the
- * whole file is in memory. Text is pushed in chunks; binary formats plan their reads.
+ * How bytes enter the core: synchronously, by range. In Node a worker reads the file descriptor; in the
+ * browser the whole file is in memory. Text is pushed in chunks; binary formats plan their reads.
  */
 export interface ByteSource {
   /** Bytes in all; for a growing file, what it was when opened. */
   readonly size: number;
-  /** Bytes [offset, offset + length), fewer at the end of the source, none past it. The result is valid until the next read. */
+  /**
+   * Bytes [offset, offset + length), fewer at the end of the source, none past it. The result is valid until
+   * the next read.
+   */
   read(offset: number, length: number): Uint8Array;
 }
 

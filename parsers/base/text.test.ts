@@ -4,6 +4,7 @@ import {
   decimal,
   endOfDigits,
   endOfToken,
+  hasShape,
   hasText,
   isText,
   skipBlanks,
@@ -55,5 +56,13 @@ describe('text: bytes of a line', () => {
       [true, false, false],
     );
     assert.deepEqual([isText(bytes, 2, 4, 'ab'), isText(bytes, 2, 5, 'ab')], [true, false]);
+  });
+
+  it('compares with a shape, whose zeroes are digits', () => {
+    assert.deepEqual(
+      ['ab 000', 'ab 200', 'ab 0000', 'ab'].map((shape) => hasShape(bytes, 2, all, shape)),
+      [true, false, false, true],
+    );
+    assert.equal(hasShape(bytes, 2, 7, 'ab 000'), false);
   });
 });

@@ -1,4 +1,5 @@
 /** Text from a source: all of it in chunks, or one line again. */
+import { Ascii } from './ascii.js';
 import type { CancelToken } from './cancel.js';
 import { MAX_LINE_BYTES } from './lines.js';
 import type { ByteSource } from './source.js';
@@ -6,7 +7,6 @@ import type { ByteSource } from './source.js';
 const CHUNK_BYTES = 1 << 20;
 /** Bytes read at first for one line: nearly every line is shorter. */
 const LINE_BYTES = 1 << 12;
-const NEWLINE = 0x0a;
 
 export interface TextReader {
   push(chunk: Uint8Array): void;
@@ -44,16 +44,16 @@ export interface SourceLine {
 export function lineAt(source: ByteSource, at: number): SourceLine {
   for (let length = LINE_BYTES; ; length *= 4) {
     const bytes = source.read(at, length);
-    const newline = bytes.indexOf(NEWLINE);
+    const newline = bytes.indexOf(Ascii.Newline);
     if (newline >= 0)
       return {
         bytes: bytes.slice(0, newline + 1),
-        end: newline > 0 && bytes[newline - 1] === 0x0d ? newline - 1 : newline,
+        end: newline > 0 && bytes[newline - 1] === Ascii.CarriageReturn ? newline - 1 : newline,
       };
     if (bytes.length < length || length > MAX_LINE_BYTES) {
       const line = new Uint8Array(bytes.length + 1);
       line.set(bytes);
-      line[bytes.length] = NEWLINE;
+      line[bytes.length] = Ascii.Newline;
       return { bytes: line, end: bytes.length };
     }
   }
@@ -62,9 +62,9 @@ export function lineAt(source: ByteSource, at: number): SourceLine {
 /** Calls `visit` for each whole line of a head, without its line end. */
 export function eachLine(head: Uint8Array, visit: (start: number, end: number) => void): void {
   for (let start = 0; ; ) {
-    const newline = head.indexOf(NEWLINE, start);
+    const newline = head.indexOf(Ascii.Newline, start);
     if (newline < 0) return;
-    visit(start, newline > start && head[newline - 1] === 0x0d ? newline - 1 : newline);
+    visit(start, newline > start && head[newline - 1] === Ascii.CarriageReturn ? newline - 1 : newline);
     start = newline + 1;
   }
 }

@@ -1,4 +1,4 @@
-/** What pages and rows are counted in. */
+/** What pages, rows, times and tasks are counted in. */
 import { assert } from './assert.js';
 
 declare const brand: unique symbol;
@@ -59,7 +59,21 @@ export function pagesForBytes(bytes: number): number {
  */
 export const PAGES_PER_LEVEL = [0, 1, 512, 262144, 134217728, 68719476736] as const;
 
+/** Rows are kept in 32 bits, and all ones means none. */
+const ROW_LIMIT = 0xffffffff;
+
 export function eventRow(n: number): EventRow {
-  assert(Number.isInteger(n) && n >= 0 && n < 0xffffffff, `event row out of range: ${n}`);
+  assert(Number.isInteger(n) && n >= 0 && n < ROW_LIMIT, `event row out of range: ${n}`);
   return n as EventRow;
 }
+
+export const NS_PER_SECOND = 1e9;
+export const NS_PER_US = 1000;
+export const US_PER_SECOND = 1e6;
+/** Digits of a second's fraction in nanoseconds. */
+export const NANO_DIGITS = 9;
+/** Digits of a second's fraction in microseconds. */
+export const MICRO_DIGITS = 6;
+
+/** Largest number of a task: the kernel keeps them in 31 bits. */
+export const MAX_PID = 0x7fffffff;

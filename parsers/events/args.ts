@@ -9,27 +9,8 @@
  * `'c'` with any byte in it, `{1,2}`, symbols, and `(fault)` where the kernel could not read. Only numbers
  * fill slots.
  */
-import {
-  BLANK,
-  CLOSE_BRACE,
-  CLOSE_PAREN,
-  COLON,
-  COMMA,
-  DIGIT_0,
-  DOT,
-  DOUBLE_QUOTE,
-  EQUALS,
-  LOWER_A,
-  LOWER_BIT,
-  LOWER_F,
-  LOWER_X,
-  LOWER_Z,
-  MINUS,
-  OPEN_BRACE,
-  OPEN_PAREN,
-  QUOTE,
-  UNDERSCORE,
-} from '../base/ascii.js';
+import { Ascii, Letter } from '../base/ascii.js';
+import { isLetter } from '../base/text.js';
 import { endsWord, hexRun, readDec, readHex } from './number.js';
 import type { Resolved } from './resolve.js';
 import { kindSlots } from './kinds.js';
@@ -151,7 +132,7 @@ function walk(
   let flags = 0;
   let k = 0;
   for (;;) {
-    while (pos < end && (bytes[pos] === BLANK || bytes[pos] === COMMA)) pos++;
+    while (pos < end && (bytes[pos] === Ascii.Blank || bytes[pos] === Ascii.Comma)) pos++;
     if (pos >= end) break;
     if (k === keys.length || !startsWith(bytes, pos, end, keys[k]!)) {
       if (keyEnd(bytes, pos, end, isSyscall) >= 0) return -1;
@@ -174,15 +155,15 @@ function walk(
       mask |= 1 << slot;
       if (
         plan.signed[slot] &&
-        bytes[after] === BLANK &&
-        bytes[after + 1] === OPEN_PAREN &&
-        bytes[after + 2] === MINUS
+        bytes[after] === Ascii.Blank &&
+        bytes[after + 1] === Ascii.OpenParen &&
+        bytes[after + 2] === Ascii.Dash
       ) {
         readDec(bytes, after + 2, end, pool, word);
       }
       pos = after;
     } else {
-      if (bytes[pos] === OPEN_PAREN && bytes[pos + 1] === LOWER_F) flags |= ARGS_FAULT;
+      if (bytes[pos] === Ascii.OpenParen && bytes[pos + 1] === Ascii.LowerF) flags |= ARGS_FAULT;
       pos = skipValue(bytes, pos, end, isSyscall);
     }
   }
@@ -212,13 +193,14 @@ function readValue(
 ): number {
   const c = bytes[pos]!;
   let after = -1;
-  if (c === DIGIT_0 && (bytes[pos + 1]! | LOWER_BIT) === LOWER_X) after = readHex(bytes, pos, end, out, word);
+  if (c === Ascii.Digit0 && (bytes[pos + 1]! | Letter.LowerBit) === Ascii.LowerX)
+    after = readHex(bytes, pos, end, out, word);
   else if (isSyscall) after = readHex(bytes, pos, end, out, word);
-  else if (c === OPEN_PAREN) {
+  else if (c === Ascii.OpenParen) {
     after = readDec(bytes, pos + 1, end, out, word);
-    return after >= 0 && bytes[after] === CLOSE_PAREN ? after + 1 : -1;
-  } else if (c === QUOTE) {
-    if (pos + 2 >= end || bytes[pos + 2] !== QUOTE) return -1;
+    return after >= 0 && bytes[after] === Ascii.CloseParen ? after + 1 : -1;
+  } else if (c === Ascii.Quote) {
+    if (pos + 2 >= end || bytes[pos + 2] !== Ascii.Quote) return -1;
     out[word] = bytes[pos + 1]!;
     out[word + 1] = 0;
     return pos + 3;
@@ -252,47 +234,48 @@ function readRawValue(
   out: Uint32Array,
   word: number,
 ): number {
-  const prefixed = bytes[pos] === DIGIT_0 && bytes[pos + 1] === LOWER_X;
+  const prefixed = bytes[pos] === Ascii.Digit0 && bytes[pos + 1] === Ascii.LowerX;
   const after =
     isHex && !prefixed ? readHex(bytes, pos, end, out, word) : readValue(bytes, pos, end, out, word, false);
   if (after >= 0 && endsValue(bytes, after, end)) return after;
   let p = pos;
-  while (p < end && bytes[p] !== BLANK && bytes[p] !== EQUALS) p++;
-  if (bytes[p] !== BLANK || bytes[p + 1] !== OPEN_PAREN || bytes[p + 2] !== DIGIT_0) return -1;
+  while (p < end && bytes[p] !== Ascii.Blank && bytes[p] !== Ascii.Equals) p++;
+  if (bytes[p] !== Ascii.Blank || bytes[p + 1] !== Ascii.OpenParen || bytes[p + 2] !== Ascii.Digit0)
+    return -1;
   const close = readHex(bytes, p + 2, end, out, word);
-  return close >= 0 && bytes[close] === CLOSE_PAREN ? close + 1 : -1;
+  return close >= 0 && bytes[close] === Ascii.CloseParen ? close + 1 : -1;
 }
 
 function endsValue(bytes: Uint8Array, pos: number, end: number): boolean {
   if (pos >= end) return true;
   const c = bytes[pos]!;
-  return c === BLANK || c === COMMA || c === CLOSE_PAREN;
+  return c === Ascii.Blank || c === Ascii.Comma || c === Ascii.CloseParen;
 }
 
 /** Position after a value of any kind. Quoted text ends at a quote before a blank, a comma or the end. */
 function skipValue(bytes: Uint8Array, pos: number, end: number, isSyscall: boolean): number {
   const c = bytes[pos];
-  if (c === QUOTE && !isSyscall && pos + 2 < end && bytes[pos + 2] === QUOTE) return pos + 3;
-  if (c === DOUBLE_QUOTE) {
+  if (c === Ascii.Quote && !isSyscall && pos + 2 < end && bytes[pos + 2] === Ascii.Quote) return pos + 3;
+  if (c === Ascii.DoubleQuote) {
     for (let p = pos + 1; p < end; p++)
-      if (bytes[p] === DOUBLE_QUOTE && endsValue(bytes, p + 1, end)) return p + 1;
-  } else if (c === OPEN_BRACE || (c === OPEN_PAREN && !isSyscall)) {
-    const close = bytes.indexOf(c === OPEN_BRACE ? CLOSE_BRACE : CLOSE_PAREN, pos);
+      if (bytes[p] === Ascii.DoubleQuote && endsValue(bytes, p + 1, end)) return p + 1;
+  } else if (c === Ascii.OpenBrace || (c === Ascii.OpenParen && !isSyscall)) {
+    const close = bytes.indexOf(c === Ascii.OpenBrace ? Ascii.CloseBrace : Ascii.CloseParen, pos);
     if (close >= 0 && close < end) return close + 1;
   }
   let p = pos;
-  while (p < end && bytes[p] !== BLANK && bytes[p] !== COMMA) p++;
+  while (p < end && bytes[p] !== Ascii.Blank && bytes[p] !== Ascii.Comma) p++;
   return p === pos ? pos + 1 : p;
 }
 
 /** Position after `name=` (or `name: ` of a syscall) at `pos`, or -1 when there is no name here. */
 function keyEnd(bytes: Uint8Array, pos: number, end: number, isSyscall: boolean): number {
   const c = bytes[pos]!;
-  if (!((c | LOWER_BIT) >= LOWER_A && (c | LOWER_BIT) <= LOWER_Z) && c !== UNDERSCORE) return -1;
+  if (!isLetter(c) && c !== Ascii.Underscore) return -1;
   let p = pos + 1;
-  while (p < end && (!endsWord(bytes, p, end) || bytes[p] === DOT)) p++;
-  if (isSyscall) return p + 1 < end && bytes[p] === COLON && bytes[p + 1] === BLANK ? p + 2 : -1;
-  return p < end && bytes[p] === EQUALS ? p + 1 : -1;
+  while (p < end && (!endsWord(bytes, p, end) || bytes[p] === Ascii.Dot)) p++;
+  if (isSyscall) return p + 1 < end && bytes[p] === Ascii.Colon && bytes[p + 1] === Ascii.Blank ? p + 2 : -1;
+  return p < end && bytes[p] === Ascii.Equals ? p + 1 : -1;
 }
 
 /** One printed argument: name, and the byte ranges of its key (with `=` or `: `) and value. */
@@ -308,7 +291,7 @@ export function argFields(bytes: Uint8Array, start: number, end: number, isSysca
   const fields: ArgField[] = [];
   let pos = start;
   for (;;) {
-    while (pos < end && (bytes[pos] === BLANK || bytes[pos] === COMMA)) pos++;
+    while (pos < end && (bytes[pos] === Ascii.Blank || bytes[pos] === Ascii.Comma)) pos++;
     if (pos >= end) return fields;
     const value = keyEnd(bytes, pos, end, isSyscall);
     const after = skipValue(bytes, value < 0 ? pos : value, end, isSyscall);

@@ -3,7 +3,7 @@
  * match writes each slot's 64-bit value into the payload as it goes and the mask at the end, so a form that
  * fails halfway leaves a payload that reads as empty. The template language is described in vocabulary.ts.
  */
-import { BLANK, DIGIT_0, LOWER_X } from '../base/ascii.js';
+import { Ascii } from '../base/ascii.js';
 import { assert } from '../base/assert.js';
 import { endsWord, readDec, readHex } from './number.js';
 
@@ -80,17 +80,18 @@ export function matchForm(
       if (pos + code[i + 2]! > end) return -1;
       for (let k = a; k < stop; pos++) {
         if (bytes[pos] === literals[k]) k++;
-        else if (bytes[pos] !== BLANK || k === a || literals[k - 1] !== BLANK) return -1;
+        else if (bytes[pos] !== Ascii.Blank || k === a || literals[k - 1] !== Ascii.Blank) return -1;
       }
-      while (bytes[pos] === BLANK && literals[stop - 1] === BLANK) pos++;
+      while (bytes[pos] === Ascii.Blank && literals[stop - 1] === Ascii.Blank) pos++;
     } else if (op === OP_SKIP) {
-      while (pos < end && bytes[pos] !== BLANK) pos++;
+      while (pos < end && bytes[pos] !== Ascii.Blank) pos++;
     } else if (op === OP_CONST) {
       pool[at + 1 + 2 * a] = code[i + 2]!;
       pool[at + 2 + 2 * a] = 0;
       mask |= 1 << a;
     } else {
-      const hex = op === OP_HEX || (op === OP_EITHER && bytes[pos] === DIGIT_0 && bytes[pos + 1] === LOWER_X);
+      const hex =
+        op === OP_HEX || (op === OP_EITHER && bytes[pos] === Ascii.Digit0 && bytes[pos + 1] === Ascii.LowerX);
       const word = at + 1 + 2 * a;
       pos = hex ? readHex(bytes, pos, end, pool, word) : readDec(bytes, pos, end, pool, word);
       if (pos < 0 || !endsWord(bytes, pos, end)) return -1;

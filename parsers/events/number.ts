@@ -3,7 +3,7 @@
  * and no bigint between. Every reader returns the position after the digits, or -1 when there are none or
  * they exceed 64 bits.
  */
-import { DIGIT_0, DIGIT_9, LOWER_A, LOWER_BIT, LOWER_X, MINUS, UNDERSCORE } from '../base/ascii.js';
+import { Ascii, Letter } from '../base/ascii.js';
 import { TWO_32 } from '../base/words.js';
 
 /** Largest count of decimal digits whose value a double holds exactly. */
@@ -11,14 +11,14 @@ const EXACT_DIGITS = 15;
 
 /** Value of a hexadecimal digit, -1 for any other byte. */
 const HEX_VALUE = new Int8Array(256).fill(-1);
-for (let d = 0; d < 10; d++) HEX_VALUE[DIGIT_0 + d] = d;
-for (let d = 0; d < 6; d++) HEX_VALUE[LOWER_A + d] = HEX_VALUE[0x41 + d] = 10 + d;
+for (let d = 0; d < 10; d++) HEX_VALUE[Ascii.Digit0 + d] = d;
+for (let d = 0; d < 6; d++) HEX_VALUE[Ascii.LowerA + d] = HEX_VALUE[0x41 + d] = 10 + d;
 
 /** 1 for bytes that may continue a number or a name: a number ends only before another kind of byte. */
 const WORD_BYTE = new Uint8Array(256);
-for (let c = DIGIT_0; c <= DIGIT_9; c++) WORD_BYTE[c] = 1;
-for (let c = 0x41; c <= 0x5a; c++) WORD_BYTE[c] = WORD_BYTE[c + LOWER_BIT] = 1;
-WORD_BYTE[UNDERSCORE] = 1;
+for (let c = Ascii.Digit0; c <= Ascii.Digit9; c++) WORD_BYTE[c] = 1;
+for (let c = 0x41; c <= 0x5a; c++) WORD_BYTE[c] = WORD_BYTE[c + Letter.LowerBit] = 1;
+WORD_BYTE[Ascii.Underscore] = 1;
 
 /** True when a number that ended before `pos` is whole: what follows is neither a digit nor a letter. */
 export function endsWord(bytes: Uint8Array, pos: number, end: number): boolean {
@@ -28,7 +28,8 @@ export function endsWord(bytes: Uint8Array, pos: number, end: number): boolean {
 /** Reads hexadecimal digits, with or without `0x`, into out[at] (low word) and out[at + 1] (high word). */
 export function readHex(bytes: Uint8Array, start: number, end: number, out: Uint32Array, at: number): number {
   let pos = start;
-  if (pos + 1 < end && bytes[pos] === DIGIT_0 && (bytes[pos + 1]! | LOWER_BIT) === LOWER_X) pos += 2;
+  if (pos + 1 < end && bytes[pos] === Ascii.Digit0 && (bytes[pos + 1]! | Letter.LowerBit) === Ascii.LowerX)
+    pos += 2;
   const first = pos;
   let lo = 0;
   let hi = 0;
@@ -47,13 +48,13 @@ export function readHex(bytes: Uint8Array, start: number, end: number, out: Uint
 
 /** Reads decimal digits, with or without a minus sign; a negative value becomes 64-bit two's complement. */
 export function readDec(bytes: Uint8Array, start: number, end: number, out: Uint32Array, at: number): number {
-  const negative = start < end && bytes[start] === MINUS;
+  const negative = start < end && bytes[start] === Ascii.Dash;
   const first = negative ? start + 1 : start;
   let pos = first;
   let value = 0;
   const exactEnd = Math.min(end, first + EXACT_DIGITS);
   for (; pos < exactEnd; pos++) {
-    const digit = bytes[pos]! - DIGIT_0;
+    const digit = bytes[pos]! - Ascii.Digit0;
     if (digit < 0 || digit > 9) break;
     value = value * 10 + digit;
   }
@@ -61,7 +62,7 @@ export function readDec(bytes: Uint8Array, start: number, end: number, out: Uint
   let lo = value >>> 0;
   let hi = (value - lo) / TWO_32;
   for (; pos < end; pos++) {
-    const digit = bytes[pos]! - DIGIT_0;
+    const digit = bytes[pos]! - Ascii.Digit0;
     if (digit < 0 || digit > 9) break;
     const low = lo * 10 + digit;
     lo = low >>> 0;

@@ -3,7 +3,7 @@
  * kernel's own text, `trace-cmd report` and `perf script`. For each distinct name and probe place a plan is
  * made once and kept; per event there are byte comparisons only.
  */
-import { BLANK, CLOSE_PAREN, COLON, EQUALS, OPEN_PAREN, UNDERSCORE } from '../base/ascii.js';
+import { Ascii } from '../base/ascii.js';
 import { Interner } from '../base/intern.js';
 import { ARGS_FAULT, ArgPlan, argFields, readArgs } from './args.js';
 import { compileForm, endsWithLiteral, formFields, matchForm, type Form } from './form.js';
@@ -198,8 +198,8 @@ function styleOf(bare: string, bytes: Uint8Array, start: number, end: number): P
   if (bare.startsWith('sys_exit_')) return PayloadStyle.SyscallExit;
   if (!bare.startsWith('sys_enter_')) return PayloadStyle.Event;
   let p = start;
-  while (p < end && bytes[p] !== BLANK && bytes[p] !== EQUALS && bytes[p] !== COLON) p++;
-  return bytes[p] === EQUALS ? PayloadStyle.Event : PayloadStyle.SyscallEnter;
+  while (p < end && bytes[p] !== Ascii.Blank && bytes[p] !== Ascii.Equals && bytes[p] !== Ascii.Colon) p++;
+  return bytes[p] === Ascii.Equals ? PayloadStyle.Event : PayloadStyle.SyscallEnter;
 }
 
 function makePlan(
@@ -244,11 +244,11 @@ function sameBytes(known: Uint8Array, bytes: Uint8Array, start: number, end: num
 /** True when bytes[start, end) begins with this place, or, for the plan without one, can have no place. */
 function hasPlace(place: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
   const n = place.length;
-  if (n === 0) return bytes[start] !== OPEN_PAREN && bytes[start] !== UNDERSCORE;
+  if (n === 0) return bytes[start] !== Ascii.OpenParen && bytes[start] !== Ascii.Underscore;
   if (start + n > end) return false;
   for (let i = 0; i < n; i++) if (bytes[start + i] !== place[i]) return false;
   const next = bytes[start + n];
-  return start + n === end || next === BLANK;
+  return start + n === end || next === Ascii.Blank;
 }
 
 function resolvePlace(name: string, text: string): Resolved | undefined {
@@ -299,7 +299,7 @@ export function closesLine(
   lineEnd: number,
 ): boolean {
   if (plan.kind === KIND_UNKNOWN) return false;
-  if (plan.isSyscall && end === lineEnd - 1) return bytes[end] === CLOSE_PAREN;
+  if (plan.isSyscall && end === lineEnd - 1) return bytes[end] === Ascii.CloseParen;
   const scratch = new Uint32Array(1 + 2 * plan.slotCount);
   for (const form of plan.forms) {
     const after = matchForm(form, bytes, start, end, scratch, 0);
@@ -331,7 +331,7 @@ export function describePayload(
   const fields: PayloadField[] = [];
   const placeEnd = plan.place.length === 0 ? findPlace(bytes, start, end) : start + plan.place.length;
   const place =
-    bytes[start] === OPEN_PAREN && placeEnd > start ? parsePlace(text(start, placeEnd)) : undefined;
+    bytes[start] === Ascii.OpenParen && placeEnd > start ? parsePlace(text(start, placeEnd)) : undefined;
   if (place) {
     const spot = text(start + 1, placeEnd - 1);
     const arrow = spot.indexOf(ARROW);

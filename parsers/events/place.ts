@@ -4,7 +4,7 @@
  * and for a return `(caller+0x1/0x2 <- symbol)`. options/fields and `trace-cmd report -R` print `__probe_ip=`
  * or `__probe_func=`.
  */
-import { BLANK, CLOSE_PAREN, OPEN_PAREN, UNDERSCORE } from '../base/ascii.js';
+import { Ascii } from '../base/ascii.js';
 import type { ProbePlace } from './resolve.js';
 
 const decoder = new TextDecoder();
@@ -15,19 +15,19 @@ const PROBE_FIELD_START = '__probe_';
 
 /** End of the probe's place at `start`; `start` itself where there is none. */
 export function findPlace(bytes: Uint8Array, start: number, end: number): number {
-  if (bytes[start] === OPEN_PAREN) {
+  if (bytes[start] === Ascii.OpenParen) {
     for (let p = start + 1; p < end; p++) {
-      if (bytes[p] === CLOSE_PAREN)
+      if (bytes[p] === Ascii.CloseParen)
         return parsePlace(decoder.decode(bytes.subarray(start, p + 1))) ? p + 1 : start;
     }
     return start;
   }
-  if (bytes[start] !== UNDERSCORE) return start;
+  if (bytes[start] !== Ascii.Underscore) return start;
   for (let i = 0; i < PROBE_FIELD_START.length; i++) {
     if (start + i >= end || bytes[start + i] !== PROBE_FIELD_START.charCodeAt(i)) return start;
   }
   let p = start;
-  while (p < end && bytes[p] !== BLANK) p++;
+  while (p < end && bytes[p] !== Ascii.Blank) p++;
   return parsePlace(decoder.decode(bytes.subarray(start, p))) ? p : start;
 }
 

@@ -1,12 +1,11 @@
 /**
- * Times printed by user-space tools, `seconds.fraction`, to the table's `ts`: relative to the first row. Such output is
- * sorted by time, so that a time which goes back tells one of two things. Where the first was zero, the tool printed
- * each time as the difference to the line before (`perf script --deltatime`, `trace-cmd report --ts-diff`): the rows so
- * far are summed up then. Else several recordings were joined.
+ * Times printed by user-space tools, `seconds.fraction`, to the table's `ts`: relative to the first row. Such
+ * output is sorted by time, so that a time which goes back tells one of two things. Where the first was zero,
+ * the tool printed each time as the difference to the line before (`perf script --deltatime`, `trace-cmd
+ * report --ts-diff`): the rows so far are summed up then. Else several recordings were joined.
  */
+import { NANO_DIGITS, NS_PER_SECOND } from '../base/units.js';
 import { SEGMENT_ROWS, type Segment, type TableBuilder } from './table.js';
-
-const BILLION = 1e9;
 
 export class TextClock {
   private started = false;
@@ -30,16 +29,16 @@ export class TextClock {
       this.nanos = nanos;
       if (seconds === 0 && nanos === 0) this.builder.issues.add('relative-time', at, line);
     }
-    const time = (seconds - this.seconds) * BILLION + (nanos - this.nanos);
-    if (this.isDelta) return (this.last += time);
-    if (time < this.last) this.wentBack(at, line);
-    return (this.last = this.isDelta ? this.last + time : time);
+    const time = (seconds - this.seconds) * NS_PER_SECOND + (nanos - this.nanos);
+    if (!this.isDelta && time < this.last) this.wentBack(at, line);
+    this.last = this.isDelta ? this.last + time : time;
+    return this.last;
   }
 
   /** Ticks of a counter or TSC: the printed number, split at a billion. */
   ticks(high: number, low: number, at: number, line: number): number {
     this.isTicks = true;
-    return this.time(high, low, 9, at, line);
+    return this.time(high, low, NANO_DIGITS, at, line);
   }
 
   private wentBack(at: number, line: number): void {
@@ -61,16 +60,19 @@ export class TextClock {
       return;
     }
     meta.timeUnit = this.isTicks ? 'ticks' : 'ns';
-    meta.t0 = BigInt(this.seconds) * 1000000000n + BigInt(this.nanos);
-    meta.resolution = this.isTicks ? 1 : 10 ** (9 - this.decimals);
+    meta.t0 = BigInt(this.seconds) * BigInt(NS_PER_SECOND) + BigInt(this.nanos);
+    meta.resolution = this.isTicks ? 1 : 10 ** (NANO_DIGITS - this.decimals);
   }
 }
 
 /** Turns differences into times; returns the last. */
 function sumUp(segments: readonly Segment[]): number {
   let sum = 0;
-  for (const segment of segments) {
-    for (let i = 0; i < segment.length && i < SEGMENT_ROWS; i++) sum = segment.ts[i] = sum + segment.ts[i]!;
+  for (const { ts, length } of segments) {
+    for (let i = 0; i < length && i < SEGMENT_ROWS; i++) {
+      sum += ts[i]!;
+      ts[i] = sum;
+    }
   }
   return sum;
 }

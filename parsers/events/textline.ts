@@ -1,9 +1,9 @@
 /** Parts of a line that user-space tools (`perf script`, `trace-cmd report`, QEMU) print for one event. */
+import { Ascii } from '../base/ascii.js';
 import { decimal, hasText, skipBlanks, startOfDigits } from '../base/text.js';
+import { MICRO_DIGITS, NANO_DIGITS, NS_PER_US } from '../base/units.js';
 import { UNKNOWN_CPU, UNKNOWN_TID } from './table.js';
 
-const BLANK = 0x20;
-const DOT = 0x2e;
 /** Digits of a time that a double holds exactly before its fraction is added: seconds of 300 years. */
 const SECONDS_DIGITS = 10;
 const FAILED = '[FAILED TO PARSE]';
@@ -27,17 +27,21 @@ export class LineSpan {
   end = 0;
 }
 
-/** Reads `seconds.fraction`, of 6 or 9 decimals, that ends at `end`, into `out`; returns where it starts, or -1. */
+/**
+ * Reads `seconds.fraction`, of 6 or 9 decimals, that ends at `end`, into `out`; returns where it starts, or
+ * -1.
+ */
 export function readSeconds(bytes: Uint8Array, start: number, end: number, out: LineSpan): number {
   const fraction = startOfDigits(bytes, start, end);
   const decimals = end - fraction;
   const dot = fraction - 1;
-  if ((decimals !== 6 && decimals !== 9) || dot < start || bytes[dot] !== DOT) return -1;
+  if ((decimals !== MICRO_DIGITS && decimals !== NANO_DIGITS) || dot < start || bytes[dot] !== Ascii.Dot)
+    return -1;
   const whole = startOfDigits(bytes, start, dot);
-  if (whole === dot || dot - whole > SECONDS_DIGITS || (whole > start && bytes[whole - 1] !== BLANK))
+  if (whole === dot || dot - whole > SECONDS_DIGITS || (whole > start && bytes[whole - 1] !== Ascii.Blank))
     return -1;
   out.seconds = decimal(bytes, whole, dot);
-  out.nanos = decimal(bytes, fraction, end) * (decimals === 6 ? 1000 : 1);
+  out.nanos = decimal(bytes, fraction, end) * (decimals === MICRO_DIGITS ? NS_PER_US : 1);
   out.decimals = decimals;
   return whole;
 }
@@ -47,9 +51,12 @@ export function readCpu(bytes: Uint8Array, start: number, end: number): number {
   return Math.min(decimal(bytes, start, end), UNKNOWN_CPU);
 }
 
-/** Start of the fields behind `[FAILED TO PARSE]`, which libtraceevent prints where it cannot evaluate a print format. */
+/**
+ * Start of the fields behind `[FAILED TO PARSE]`, which libtraceevent prints where it cannot evaluate a print
+ * format.
+ */
 export function afterFailed(bytes: Uint8Array, start: number, end: number): number {
-  return bytes[start] === 0x5b && hasText(bytes, start, end, FAILED)
+  return bytes[start] === Ascii.OpenBracket && hasText(bytes, start, end, FAILED)
     ? skipBlanks(bytes, start + FAILED.length, end)
     : start;
 }

@@ -1,14 +1,13 @@
 /**
- * What the readers of events that user-space tools print have in common: chunks to lines, what holds of any line, and
- * from an event's {@link LineSpan} to its row. A format says what its lines are.
+ * What the readers of events that user-space tools print have in common: chunks to lines, what holds of any
+ * line, and from an event's {@link LineSpan} to its row. A format says what its lines are.
  */
+import { Ascii } from '../base/ascii.js';
 import { LineSplitter, isUtf8, type LineSink } from '../base/lines.js';
 import { PAYLOAD_FAULT, PlanBook, closesLine, fillPayload, type EventPlan } from './payload.js';
 import { TableBuilder, UNKNOWN_CPU, UNKNOWN_TID, type EventTable } from './table.js';
 import { TextClock } from './textclock.js';
 import { afterFailed, type LineSpan } from './textline.js';
-
-const QUOTE = 0x27;
 
 export abstract class TextEventReader<Span extends LineSpan> implements LineSink {
   protected readonly builder = new TableBuilder();
@@ -117,13 +116,13 @@ export abstract class TextEventReader<Span extends LineSpan> implements LineSink
     if (fillPayload(builder, plan, bytes, start, span.end) === PAYLOAD_FAULT) {
       builder.issues.tally('unreadable-value', at, line, builder.names.text(plan.name));
     }
-    this.openChar = bytes[span.end - 1] === QUOTE && bytes[span.end - 2] === 0x3d;
+    this.openChar = bytes[span.end - 1] === Ascii.Quote && bytes[span.end - 2] === Ascii.Equals;
     return row;
   }
 
   /** True for the line that is the rest of a `:char` argument whose byte was a newline. */
   protected closesChar(first: number): boolean {
-    if (!this.openChar || first !== QUOTE) return false;
+    if (!this.openChar || first !== Ascii.Quote) return false;
     this.openChar = false;
     return true;
   }

@@ -1,4 +1,7 @@
-/** Stacks that a text prints on the lines behind an event: one mark each, from the first frame's line to the last's. */
+/**
+ * Stacks that a text prints on the lines behind an event: one mark each, from the first frame's line to the
+ * last's.
+ */
 import { UNKNOWN_CPU, type TableBuilder } from './table.js';
 
 export class StackLines {

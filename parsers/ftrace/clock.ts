@@ -1,9 +1,12 @@
-/** From printed times to the table's `ts`: relative to the first row, in one unit, watching for jumps back. */
+/**
+ * From printed times to the table's `ts`: relative to the first row, in one unit, watching for jumps back.
+ */
+import { MICRO_DIGITS, NANO_DIGITS, NS_PER_SECOND } from '../base/units.js';
 import { UNKNOWN_CPU, type TableBuilder, type TraceMeta } from '../events/table.js';
 import { LAYOUT_LATENCY, UNIT_NONE, UNIT_NS, UNIT_TICKS, type LineContext } from './context.js';
 
-const BILLION = 1e9;
 const NEVER = -Infinity;
+const CPUS_AT_FIRST = 64;
 
 export class ClockTracker {
   private unit = -1;
@@ -11,11 +14,14 @@ export class ClockTracker {
   private low = 0;
   private last = 0;
   private decimals = 0;
-  private lastOfCpu = new Float64Array(64).fill(NEVER);
+  private lastOfCpu = new Float64Array(CPUS_AT_FIRST).fill(NEVER);
 
   constructor(private readonly builder: TableBuilder) {}
 
-  /** Time of the next row. Without a clock it is the row's ordinal; in another unit than before, the last row's time. */
+  /**
+   * Time of the next row. Without a clock it is the row's ordinal; in another unit than before, the last
+   * row's time.
+   */
   time(context: LineContext, at: number, line: number): number {
     if (this.unit < 0) this.start(context, at, line);
     if (this.unit === UNIT_NONE) return this.builder.length;
@@ -24,7 +30,7 @@ export class ClockTracker {
         this.builder.issues.add('clock-back', at, line, 'the unit of time changes');
       return this.last;
     }
-    const ts = (context.time[0]! - this.high) * BILLION + (context.time[1]! - this.low);
+    const ts = (context.time[0]! - this.high) * NS_PER_SECOND + (context.time[1]! - this.low);
     const cpu = context.cpu;
     if (cpu !== UNKNOWN_CPU) {
       if (cpu >= this.lastOfCpu.length) this.grow(cpu);
@@ -67,8 +73,11 @@ export class ClockTracker {
   finish(meta: TraceMeta): void {
     if (this.unit === UNIT_NS || this.unit === UNIT_TICKS) {
       meta.timeUnit = this.unit === UNIT_NS ? 'ns' : 'ticks';
-      meta.t0 = BigInt(this.high) * 1000000000n + BigInt(this.low);
-      meta.resolution = this.unit === UNIT_TICKS ? 1 : 10 ** (9 - (this.decimals === 0 ? 6 : this.decimals));
+      meta.t0 = BigInt(this.high) * BigInt(NS_PER_SECOND) + BigInt(this.low);
+      meta.resolution =
+        this.unit === UNIT_TICKS
+          ? 1
+          : 10 ** (NANO_DIGITS - (this.decimals === 0 ? MICRO_DIGITS : this.decimals));
     } else {
       meta.timeUnit = 'none';
     }

@@ -1,15 +1,18 @@
 /**
- * What ftrace prints before an event: task, CPU, flags and time, in the three layouts of kernel/trace/trace_output.c
- * (Linux 7.2; flags differ back to 5.x):
+ * What ftrace prints before an event: task, CPU, flags and time, in the three layouts of
+ * kernel/trace/trace_output.c (Linux 7.2; flags differ back to 5.x):
  *
  *   normal   `%16s-%-7d ` [`(%7d) ` or `(-------) `] `[%03d] ` [4 or 5 flags] ` %5lu.%06lu: ` or ` %12llu: `
  *   latency  `%8.8s-%-7d %3d` flags ` %4lldus%c: ` or ` %4lld: `
- *   verbose  `%16s %7d %3d %d %08x %08lx ` `[%08llx] %ld.%03ldms (+%ld.%03ldms): ` or `[%016llx] %lld (+%lld): `
+ *   verbose  `%16s %7d %3d %d %08x %08lx ` `[%08llx] %ld.%03ldms (+%ld.%03ldms): `
+ *            or `[%016llx] %lld (+%lld): `
  *
- * A comm may hold anything, so the parts after it are what a line is known by: the field's fixed width is tried first,
- * then every place where a comm of at most 15 bytes could end, rightmost first.
+ * A comm may hold anything, so the parts after it are what a line is known by: the field's fixed width is
+ * tried first, then every place where a comm of at most 15 bytes could end, rightmost first.
  */
-import { decimal, endOfDigits, isDigit, skipBlanks } from '../base/text.js';
+import { Ascii } from '../base/ascii.js';
+import { decimal, endOfDigits, isDigit, isLetter, skipBlanks } from '../base/text.js';
+import { MAX_PID, NANO_DIGITS, NS_PER_SECOND, NS_PER_US, US_PER_SECOND } from '../base/units.js';
 import { UNKNOWN_CPU, UNKNOWN_TID } from '../events/table.js';
 
 /** Widest comm the kernel keeps (TASK_COMM_LEN without its NUL). */
@@ -18,12 +21,14 @@ const COMM_FIELD = 16;
 const LATENCY_COMM_FIELD = 8;
 /** Blanks that may stand before a comm, at most: the width of its field, and a console's own indentation. */
 const LEADING_BLANKS = 40;
+/** A CPU is printed with this many digits, or more. */
+const CPU_DIGITS = 3;
 const MIN_FLAGS = 4;
 const MAX_FLAGS = 8;
-const BILLION = 1e9;
 /** Digits of a number that a double holds exactly. */
 const EXACT_DIGITS = 15;
-const MAX_PID = 0x7fffffff;
+/** Digits of 2^64, the most that a clock in ticks prints. */
+const TICKS_DIGITS = 20;
 
 export const UNIT_NONE = 0;
 export const UNIT_NS = 1;
@@ -62,10 +67,13 @@ export class LineContext {
   }
 }
 
-/** Reads the context of the line at bytes[start, end) into `out`; returns where the event begins, or -1 if there is none. */
+/**
+ * Reads the context of the line at bytes[start, end) into `out`; returns where the event begins, or -1 if
+ * there is none.
+ */
 export function parseContext(bytes: Uint8Array, start: number, end: number, out: LineContext): number {
   const dash = start + COMM_FIELD;
-  if (dash < end && bytes[dash] === 0x2d) {
+  if (dash < end && bytes[dash] === Ascii.Dash) {
     const event = afterDash(bytes, dash, end, out);
     if (event >= 0 && setComm(bytes, start, dash, out)) return event;
   }
@@ -74,20 +82,20 @@ export function parseContext(bytes: Uint8Array, start: number, end: number, out:
 
 function parseUnaligned(bytes: Uint8Array, start: number, end: number, out: LineContext): number {
   let first = start;
-  while (first < end && first - start <= LEADING_BLANKS && bytes[first] === 0x20) first++;
-  if (bytes[first] === 0x5b) {
+  while (first < end && first - start <= LEADING_BLANKS && bytes[first] === Ascii.Blank) first++;
+  if (bytes[first] === Ascii.OpenBracket) {
     const event = afterCpu(bytes, first, end, out);
     if (event >= 0) return noTask(event, out);
   }
-  if (start + LATENCY_COMM_FIELD < end && bytes[start + LATENCY_COMM_FIELD] === 0x2d) {
+  if (start + LATENCY_COMM_FIELD < end && bytes[start + LATENCY_COMM_FIELD] === Ascii.Dash) {
     const event = afterDash(bytes, start + LATENCY_COMM_FIELD, end, out);
     if (event >= 0 && setComm(bytes, start, start + LATENCY_COMM_FIELD, out)) return event;
   }
   for (let p = Math.min(end - 1, first + COMM_BYTES); p > first; p--) {
-    if (bytes[p] === 0x2d) {
+    if (bytes[p] === Ascii.Dash) {
       const event = afterDash(bytes, p, end, out);
       if (event >= 0 && setComm(bytes, start, p, out)) return event;
-    } else if (bytes[p] === 0x20 && bytes[p - 1] !== 0x20) {
+    } else if (bytes[p] === Ascii.Blank && bytes[p - 1] !== Ascii.Blank) {
       const event = verboseAfterComm(bytes, p, end, out);
       if (event >= 0 && setComm(bytes, start, p, out)) return event;
     }
@@ -113,14 +121,14 @@ function setComm(bytes: Uint8Array, start: number, end: number, out: LineContext
 }
 
 /**
- * Reads the digits at `start` into `out.number`. Returns the position after them, `start` itself where there are none,
- * or -1 where they exceed `max`.
+ * Reads the digits at `start` into `out.number`. Returns the position after them, `start` itself where there
+ * are none, or -1 where they exceed `max`.
  */
 function readNumber(bytes: Uint8Array, start: number, end: number, max: number, out: LineContext): number {
   let p = start;
   let value = 0;
   for (; p < end; p++) {
-    const digit = bytes[p]! - 0x30;
+    const digit = bytes[p]! - Ascii.Digit0;
     if (digit < 0 || digit > 9) break;
     value = value * 10 + digit;
     if (value > max) return -1;
@@ -132,40 +140,40 @@ function readNumber(bytes: Uint8Array, start: number, end: number, max: number, 
 /** From the `-` before a pid to the event, or -1. */
 function afterDash(bytes: Uint8Array, dash: number, end: number, out: LineContext): number {
   const digitsEnd = readNumber(bytes, dash + 1, end, MAX_PID, out);
-  if (digitsEnd <= dash + 1 || bytes[digitsEnd] !== 0x20) return -1;
+  if (digitsEnd <= dash + 1 || bytes[digitsEnd] !== Ascii.Blank) return -1;
   let p = skipBlanks(bytes, digitsEnd, end);
   out.tid = out.number;
   out.tgid = UNKNOWN_TID;
   out.hasTgid = false;
-  if (bytes[p] === 0x28) {
+  if (bytes[p] === Ascii.OpenParen) {
     p = afterTgid(bytes, p, end, out);
     if (p < 0) return -1;
   }
-  return bytes[p] === 0x5b ? afterCpu(bytes, p, end, out) : latencyAfterPid(bytes, p, end, out);
+  return bytes[p] === Ascii.OpenBracket ? afterCpu(bytes, p, end, out) : latencyAfterPid(bytes, p, end, out);
 }
 
 /** `(   2279) ` or `(-------) `. */
 function afterTgid(bytes: Uint8Array, start: number, end: number, out: LineContext): number {
   const first = skipBlanks(bytes, start + 1, end);
   let p = first;
-  while (p < end && bytes[p] === 0x2d) p++;
+  while (p < end && bytes[p] === Ascii.Dash) p++;
   if (p === first) {
     p = readNumber(bytes, first, end, MAX_PID, out);
     out.tgid = out.number;
   }
-  if (p <= first || bytes[p] !== 0x29) return -1;
+  if (p <= first || bytes[p] !== Ascii.CloseParen) return -1;
   out.hasTgid = true;
   return skipBlanks(bytes, p + 1, end);
 }
 
 /** `[003] `, optional flags, and the time. */
 function afterCpu(bytes: Uint8Array, start: number, end: number, out: LineContext): number {
-  let p = readNumber(bytes, start + 1, end, UNKNOWN_CPU - 1, out);
-  if (p - start < 4 || bytes[p] !== 0x5d || p + 1 >= end || (bytes[p + 1] !== 0x20 && bytes[p + 1] !== 0x09))
-    return -1;
+  const close = readNumber(bytes, start + 1, end, UNKNOWN_CPU - 1, out);
+  if (close - start <= CPU_DIGITS || bytes[close] !== Ascii.CloseBracket) return -1;
   out.cpu = out.number;
-  p++;
-  while (p < end && (bytes[p] === 0x20 || bytes[p] === 0x09)) p++;
+  let p = close + 1;
+  while (p < end && (bytes[p] === Ascii.Blank || bytes[p] === Ascii.Tab)) p++;
+  if (p === close + 1) return -1;
   out.layout = LAYOUT_NORMAL;
   const event = parseTime(bytes, p, end, out);
   if (event >= 0) return event;
@@ -177,12 +185,17 @@ function afterCpu(bytes: Uint8Array, start: number, end: number, out: LineContex
 function afterFlags(bytes: Uint8Array, start: number, end: number): number {
   let p = start;
   while (p < end && isFlag(bytes[p]!)) p++;
-  return p - start < MIN_FLAGS || p - start > MAX_FLAGS || bytes[p] !== 0x20 ? -1 : skipBlanks(bytes, p, end);
+  return p - start < MIN_FLAGS || p - start > MAX_FLAGS || bytes[p] !== Ascii.Blank
+    ? -1
+    : skipBlanks(bytes, p, end);
 }
 
-/** Letters, digits and dots: the characters of irq, need-resched, context, preempt and migrate flags of all kernels. */
+/**
+ * Letters, digits and dots: the characters of irq, need-resched, context, preempt and migrate flags of all
+ * kernels.
+ */
 function isFlag(c: number): boolean {
-  return c === 0x2e || isDigit(c) || ((c | 0x20) >= 0x61 && (c | 0x20) <= 0x7a) || c === 0x23;
+  return c === Ascii.Dot || isDigit(c) || isLetter(c) || c === Ascii.Hash;
 }
 
 /** `331.037598: `, `924706363306: `; sets time, unit and decimals. Returns where the event begins, or -1. */
@@ -190,14 +203,14 @@ function parseTime(bytes: Uint8Array, start: number, end: number, out: LineConte
   let p = readNumber(bytes, start, Math.min(end, start + EXACT_DIGITS), Infinity, out);
   if (p === start) return -1;
   const whole = out.number;
-  if (bytes[p] === 0x2e) return parseSeconds(bytes, p + 1, end, whole, out);
-  if (bytes[p] === 0x3a) {
+  if (bytes[p] === Ascii.Dot) return parseSeconds(bytes, p + 1, end, whole, out);
+  if (bytes[p] === Ascii.Colon) {
     setTicks(whole, out);
   } else {
     p = endOfDigits(bytes, p, end);
-    if (bytes[p] !== 0x3a || p - start > 20) return -1;
-    out.time[0] = decimal(bytes, start, p - 9);
-    out.time[1] = decimal(bytes, p - 9, p);
+    if (bytes[p] !== Ascii.Colon || p - start > TICKS_DIGITS) return -1;
+    out.time[0] = decimal(bytes, start, p - NANO_DIGITS);
+    out.time[1] = decimal(bytes, p - NANO_DIGITS, p);
     out.unit = UNIT_TICKS;
   }
   out.decimals = 0;
@@ -214,8 +227,8 @@ function parseSeconds(
   const p = readNumber(bytes, start, end, Infinity, out);
   const decimals = p - start;
   let nanos = out.number;
-  if (decimals < 1 || decimals > 9 || bytes[p] !== 0x3a) return -1;
-  for (let d = decimals; d < 9; d++) nanos *= 10;
+  if (decimals < 1 || decimals > NANO_DIGITS || bytes[p] !== Ascii.Colon) return -1;
+  for (let d = decimals; d < NANO_DIGITS; d++) nanos *= 10;
   out.time[0] = seconds;
   out.time[1] = nanos;
   out.unit = UNIT_NS;
@@ -225,9 +238,9 @@ function parseSeconds(
 
 /** After `: `; -1 where something else than a blank follows the colon. */
 function afterColon(bytes: Uint8Array, colon: number, end: number): number {
-  if (colon >= end || bytes[colon] !== 0x3a) return -1;
+  if (colon >= end || bytes[colon] !== Ascii.Colon) return -1;
   if (colon + 1 >= end) return end;
-  return bytes[colon + 1] === 0x20 ? colon + 2 : -1;
+  return bytes[colon + 1] === Ascii.Blank ? colon + 2 : -1;
 }
 
 /** `  1.l.2. 552465us+: ` after a pid, or ` 924706: ` for a clock in ticks. */
@@ -242,12 +255,15 @@ function latencyAfterPid(bytes: Uint8Array, start: number, end: number, out: Lin
   out.cpu = out.number;
   out.layout = LAYOUT_LATENCY;
   out.decimals = 0;
-  if (bytes[p] === 0x75 && bytes[p + 1] === 0x73) return latencyMicros(bytes, p + 2, end, value, out);
+  if (bytes[p] === Ascii.LowerU && bytes[p + 1] === Ascii.LowerS)
+    return latencyMicros(bytes, p + 2, end, value, out);
   setTicks(value, out);
   return afterColon(bytes, p, end);
 }
 
-/** After `us`: a mark for the delay to the next event (one of ` +!#*@$`, absent on old kernels), and a colon. */
+/**
+ * After `us`: a mark for the delay to the next event (one of ` +!#*@$`, absent on old kernels), and a colon.
+ */
 function latencyMicros(
   bytes: Uint8Array,
   start: number,
@@ -257,21 +273,24 @@ function latencyMicros(
 ): number {
   out.unit = UNIT_NS;
   setMicros(micros, out);
-  return bytes[start] === 0x3a ? afterColon(bytes, start, end) : afterColon(bytes, start + 1, end);
+  return bytes[start] === Ascii.Colon ? afterColon(bytes, start, end) : afterColon(bytes, start + 1, end);
 }
 
 function setTicks(ticks: number, out: LineContext): void {
   out.unit = UNIT_TICKS;
-  out.time[0] = Math.floor(ticks / BILLION);
-  out.time[1] = ticks - out.time[0] * BILLION;
+  out.time[0] = Math.floor(ticks / NS_PER_SECOND);
+  out.time[1] = ticks - out.time[0] * NS_PER_SECOND;
 }
 
 function setMicros(micros: number, out: LineContext): void {
-  out.time[0] = Math.floor(micros / 1e6);
-  out.time[1] = (micros - out.time[0] * 1e6) * 1000;
+  out.time[0] = Math.floor(micros / US_PER_SECOND);
+  out.time[1] = (micros - out.time[0] * US_PER_SECOND) * NS_PER_US;
 }
 
-/** `    2245   1 2 00000002 00000000 [13bb3b9e] 552.465ms (+0.048ms): ` after a comm. Rare, so read with an expression. */
+/**
+ * `    2245   1 2 00000002 00000000 [13bb3b9e] 552.465ms (+0.048ms): ` after a comm. Rare, so read with an
+ * expression.
+ */
 const VERBOSE =
   /^ +(\d{1,10}) +(\d{1,5}) [0-9a-f]+ [0-9a-f]{8} [0-9a-f]{8} \[([0-9a-f]{8,16})\] (-?\d+(?:\.\d+ms)?) \(\+-?\d+(?:\.\d+ms)?\):(?: |$)/;
 const VERBOSE_BYTES = 160;

@@ -6,7 +6,8 @@
  *   `<stack trace>`, `<user stack trace>`         belongs to the event before it
  *   `func <-caller`                  the function tracer
  */
-import { isText, skipBlanks } from '../base/text.js';
+import { Ascii } from '../base/ascii.js';
+import { hasText, isText, skipBlanks } from '../base/text.js';
 import { endsWord } from '../events/number.js';
 
 export const EVENT_NAMED = 1;
@@ -19,6 +20,9 @@ export const EVENT_FUNCTION = 6;
 export const EVENT_UNNAMED = 7;
 export const EVENT_NONE = 0;
 
+const SYSCALL_PREFIX = 'sys_';
+const RETURNS = ' -> ';
+const CALLED_BY = ' <-';
 const STACK = '<stack trace>';
 const USER_STACK = '<user stack trace>';
 /** An event's name is an identifier; a symbol before trace_printk text may be longer, but not by much. */
@@ -36,44 +40,44 @@ export class EventSpan {
 
 /** Splits the event at bytes[start, end) into `out` and returns its kind. */
 export function splitEvent(bytes: Uint8Array, start: number, end: number, out: EventSpan): number {
+  const kind = split(bytes, start, end, out);
+  out.kind = kind;
+  return kind;
+}
+
+function split(bytes: Uint8Array, start: number, end: number, out: EventSpan): number {
   const nameStart = skipBlanks(bytes, start, end);
   let p = nameStart;
   out.nameStart = nameStart;
   while (p < end && !endsWord(bytes, p, end)) p++;
   out.nameEnd = p;
-  if (p >= end) return (out.kind = EVENT_NONE);
+  if (p >= end) return EVENT_NONE;
   if (p > nameStart) {
     const c = bytes[p]!;
-    if (c === 0x3a && (p + 1 >= end || bytes[p + 1] === 0x20)) return named(bytes, p, end, out);
-    if (c === 0x28 && isSyscallName(bytes, nameStart, p) && bytes[end - 1] === 0x29) {
+    if (c === Ascii.Colon && (p + 1 >= end || bytes[p + 1] === Ascii.Blank)) return named(bytes, p, end, out);
+    if (c === Ascii.OpenParen && isSyscallName(bytes, nameStart, p) && bytes[end - 1] === Ascii.CloseParen) {
       out.start = p + 1;
       out.end = end - 1;
-      return (out.kind = EVENT_SYSCALL_ENTER);
+      return EVENT_SYSCALL_ENTER;
     }
-    if (c === 0x20 && bytes[p + 1] === 0x2d && bytes[p + 2] === 0x3e && bytes[p + 3] === 0x20) {
-      out.start = p + 4;
+    if (c === Ascii.Blank && hasText(bytes, p, end, RETURNS)) {
+      out.start = p + RETURNS.length;
       out.end = end;
-      return (out.kind = EVENT_SYSCALL_EXIT);
+      return EVENT_SYSCALL_EXIT;
     }
   }
-  return (out.kind = splitOther(bytes, nameStart, end, out));
+  return splitOther(bytes, nameStart, end, out);
 }
 
 function named(bytes: Uint8Array, colon: number, end: number, out: EventSpan): number {
   out.start = skipBlanks(bytes, colon + 1, end);
   out.end = end;
-  return (out.kind = EVENT_NAMED);
+  return EVENT_NAMED;
 }
 
 /** `sys_` at the start: other names before a parenthesis are functions with their arguments. */
 function isSyscallName(bytes: Uint8Array, start: number, end: number): boolean {
-  return (
-    end - start > 4 &&
-    bytes[start] === 0x73 &&
-    bytes[start + 1] === 0x79 &&
-    bytes[start + 2] === 0x73 &&
-    bytes[start + 3] === 0x5f
-  );
+  return end - start > SYSCALL_PREFIX.length && hasText(bytes, start, end, SYSCALL_PREFIX);
 }
 
 function splitOther(bytes: Uint8Array, start: number, end: number, out: EventSpan): number {
@@ -85,14 +89,14 @@ function splitOther(bytes: Uint8Array, start: number, end: number, out: EventSpa
   const limit = Math.min(end, start + MAX_NAME_BYTES);
   for (let p = start; p + 1 < limit; p++) {
     const c = bytes[p]!;
-    if (c === 0x3a && bytes[p + 1] === 0x20 && p > start) {
+    if (c === Ascii.Colon && bytes[p + 1] === Ascii.Blank && p > start) {
       out.nameEnd = p;
       return named(bytes, p, end, out);
     }
-    if (c === 0x20) break;
+    if (c === Ascii.Blank) break;
   }
-  for (let p = start; p + 2 < end; p++) {
-    if (bytes[p] === 0x20 && bytes[p + 1] === 0x3c && bytes[p + 2] === 0x2d) return EVENT_FUNCTION;
+  for (let p = start; p < end; p++) {
+    if (bytes[p] === Ascii.Blank && hasText(bytes, p, end, CALLED_BY)) return EVENT_FUNCTION;
   }
   return EVENT_UNNAMED;
 }

@@ -1,4 +1,8 @@
-/** ftrace text as a format of the registry: how it is recognised, read from a source, and described row by row. */
+/**
+ * ftrace text as a format of the registry: how it is recognised, read from a source, and described row by
+ * row.
+ */
+import { Ascii } from '../base/ascii.js';
 import type { ByteSource } from '../base/source.js';
 import { hasText } from '../base/text.js';
 import { lineAt, pushSource, type SourceLine } from '../base/textSource.js';
@@ -13,7 +17,6 @@ import { planOf } from './plan.js';
 import { afterPrefix } from './prefix.js';
 import { FTRACE_TEXT, FtraceTextReader } from './reader.js';
 
-const NEWLINE = 0x0a;
 const decoder = new TextDecoder();
 
 const CERTAIN = 0.95;
@@ -24,11 +27,13 @@ export const ftraceText: TraceFormat = {
   id: FTRACE_TEXT,
   isSequential: true,
 
-  /** Reads the head and looks at what came out. A format with a magic of its own is more certain than this. */
+  /**
+   * Reads the head and looks at what came out. A format with a magic of its own is more certain than this.
+   */
   sniff(head: Uint8Array): number {
     if (hasText(head, 0, head.length, '# tracer:') || hasText(head, 0, head.length, '# event histogram'))
       return CERTAIN;
-    const end = head.lastIndexOf(NEWLINE) + 1;
+    const end = head.lastIndexOf(Ascii.Newline) + 1;
     if (end === 0) return 0;
     const reader = new FtraceTextReader();
     reader.push(head.subarray(0, end));

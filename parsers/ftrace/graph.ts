@@ -1,12 +1,21 @@
 /**
- * Lines of the function_graph tracer (kernel/trace/trace_functions_graph.c, Linux 7.2). Calls and returns are not
- * events of this domain; events recorded meanwhile stand in C comments after the last bar. The CPU is in the first
- * column; time only with options/funcgraph-abstime; the task only with options/funcgraph-proc, or from the lines that
- * announce a switch: ` 1)    <idle>-0    =>  gmem_co-2358`.
+ * Lines of the function_graph tracer (kernel/trace/trace_functions_graph.c, Linux 7.2). Calls and returns are
+ * not events of this domain; events recorded meanwhile stand in C comments after the last bar. The CPU is in
+ * the first column; time only with options/funcgraph-abstime; the task only with options/funcgraph-proc, or
+ * from the lines that announce a switch: ` 1)    <idle>-0    =>  gmem_co-2358`.
  */
+import { Ascii } from '../base/ascii.js';
 import { decimal, endOfDigits, skipBlanks, startOfDigits, trimRight } from '../base/text.js';
+import { MAX_PID, MICRO_DIGITS, NS_PER_US } from '../base/units.js';
 import { UNKNOWN_CPU } from '../events/table.js';
 import { UNIT_NS, type LineContext } from './context.js';
+
+const CPU_DIGITS = 5;
+const PID_DIGITS = 10;
+/** The rule around a switch of tasks has 42 dashes; what has half of that is one, too. */
+const RULE_DASHES = 20;
+/** The shortest comment: its marks and a blank on either side. */
+const COMMENT_BYTES = '/*  */'.length;
 
 export const GRAPH_NONE = 0;
 /** A call, a return or a rule between tasks. */
@@ -35,16 +44,16 @@ export function parseGraph(
   ctx.clear();
   let digits = p;
   p = endOfDigits(bytes, digits, end);
-  if (p > digits && bytes[p] === 0x2e) {
+  if (p > digits && bytes[p] === Ascii.Dot) {
     digits = absTime(bytes, digits, p, end, ctx);
     if (digits < 0) return GRAPH_NONE;
     p = endOfDigits(bytes, digits, end);
   }
-  if (p === digits || p - digits > 5 || bytes[p] !== 0x29) return GRAPH_NONE;
+  if (p === digits || p - digits > CPU_DIGITS || bytes[p] !== Ascii.CloseParen) return GRAPH_NONE;
   const cpu = decimal(bytes, digits, p);
   if (cpu >= UNKNOWN_CPU) return GRAPH_NONE;
   ctx.cpu = cpu;
-  const bar = bytes.indexOf(0x7c, p);
+  const bar = bytes.indexOf(Ascii.Bar, p);
   if (bar < 0 || bar >= end) return taskSwitch(bytes, p + 1, end, ctx) ? GRAPH_SWITCH : GRAPH_NONE;
   task(bytes, p + 1, bar, ctx);
   return comment(bytes, bar, end, out) ? GRAPH_EVENT : GRAPH_CALL;
@@ -53,13 +62,13 @@ export function parseGraph(
 /** `331.037598 |  ` of options/funcgraph-abstime; returns where the CPU begins, or -1. */
 function absTime(bytes: Uint8Array, start: number, dot: number, end: number, ctx: LineContext): number {
   const fractionEnd = endOfDigits(bytes, dot + 1, end);
-  if (fractionEnd - dot !== 7) return -1;
+  if (fractionEnd - (dot + 1) !== MICRO_DIGITS) return -1;
   const bar = skipBlanks(bytes, fractionEnd, end);
-  if (bytes[bar] !== 0x7c) return -1;
+  if (bytes[bar] !== Ascii.Bar) return -1;
   ctx.time[0] = decimal(bytes, start, dot);
-  ctx.time[1] = decimal(bytes, dot + 1, fractionEnd) * 1000;
+  ctx.time[1] = decimal(bytes, dot + 1, fractionEnd) * NS_PER_US;
   ctx.unit = UNIT_NS;
-  ctx.decimals = 6;
+  ctx.decimals = MICRO_DIGITS;
   return skipBlanks(bytes, bar + 1, end);
 }
 
@@ -68,9 +77,9 @@ function task(bytes: Uint8Array, start: number, end: number, ctx: LineContext): 
   const s = skipBlanks(bytes, start, end);
   const e = trimRight(bytes, s, end);
   const digits = startOfDigits(bytes, s, e);
-  if (digits === e || e - digits > 10 || digits - 1 <= s || bytes[digits - 1] !== 0x2d) return;
+  if (digits === e || e - digits > PID_DIGITS || digits - 1 <= s || bytes[digits - 1] !== Ascii.Dash) return;
   const tid = decimal(bytes, digits, e);
-  if (tid > 0x7fffffff) return;
+  if (tid > MAX_PID) return;
   ctx.tid = tid;
   ctx.commStart = s;
   ctx.commEnd = digits - 1;
@@ -79,7 +88,7 @@ function task(bytes: Uint8Array, start: number, end: number, ctx: LineContext): 
 /** `    <idle>-0    =>  gmem_co-2358 `: the task after the arrow. */
 function taskSwitch(bytes: Uint8Array, start: number, end: number, ctx: LineContext): boolean {
   for (let p = start; p + 1 < end; p++) {
-    if (bytes[p] !== 0x3d || bytes[p + 1] !== 0x3e) continue;
+    if (bytes[p] !== Ascii.Equals || bytes[p + 1] !== Ascii.Greater) continue;
     task(bytes, p + 2, end, ctx);
     return ctx.tid >= 0;
   }
@@ -91,13 +100,13 @@ function comment(bytes: Uint8Array, bar: number, end: number, out: GraphSpan): b
   let p = bar + 1;
   for (;;) {
     p = skipBlanks(bytes, p, end);
-    if (bytes[p] === 0x2f && bytes[p + 1] === 0x2a) break;
-    const next = bytes.indexOf(0x7c, p);
+    if (bytes[p] === Ascii.Slash && bytes[p + 1] === Ascii.Star) break;
+    const next = bytes.indexOf(Ascii.Bar, p);
     if (next < 0 || next >= end) return false;
     p = next + 1;
   }
   const e = trimRight(bytes, p, end);
-  if (e - p < 6 || bytes[e - 1] !== 0x2f || bytes[e - 2] !== 0x2a) return false;
+  if (e - p < COMMENT_BYTES || bytes[e - 1] !== Ascii.Slash || bytes[e - 2] !== Ascii.Star) return false;
   out.start = skipBlanks(bytes, p + 2, e);
   out.end = trimRight(bytes, out.start, e - 2);
   return out.end > out.start;
@@ -106,6 +115,6 @@ function comment(bytes: Uint8Array, bar: number, end: number, out: GraphSpan): b
 /** ` ------------------------------------------ ` around the announcement of a switch. */
 function isRule(bytes: Uint8Array, start: number, end: number): boolean {
   let p = start;
-  while (p < end && bytes[p] === 0x2d) p++;
-  return p - start >= 20 && skipBlanks(bytes, p, end) === end;
+  while (p < end && bytes[p] === Ascii.Dash) p++;
+  return p - start >= RULE_DASHES && skipBlanks(bytes, p, end) === end;
 }

@@ -1,6 +1,6 @@
 /**
- * Lines of an ftrace text that are not events: comments (`# tracer: nop`, column rulers, entry counts, buffer marks),
- * LOST lines, and the content of the trace_clock file where a recorder put it before the events.
+ * Lines of an ftrace text that are not events: comments (`# tracer: nop`, column rulers, entry counts, buffer
+ * marks), LOST lines, and the content of the trace_clock file where a recorder put it before the events.
  */
 import type { ClockName, TraceMeta } from '../events/table.js';
 
@@ -82,7 +82,7 @@ export function readComment(text: string, header: Header, meta: TraceMeta): Comm
   return started ? { kind: COMMENT_BUFFER_STARTED, value: Number(started[1]) } : PLAIN;
 }
 
-/** Takes `local [global] counter …`, or one clock's name, into `meta`; false when the text names no clock. */
+/** Takes `local [global] counter …`, or one clock's name, into `meta`; false when it names no clock. */
 function setClock(text: string, header: Header, meta: TraceMeta): boolean {
   const name = CHOSEN_CLOCK.exec(text)?.[1] ?? text.trim();
   const clock = CLOCKS.find((known) => known === name);

@@ -6,8 +6,8 @@ import { EVENT_NAMED, EVENT_SYSCALL_ENTER, EVENT_SYSCALL_EXIT, type EventSpan } 
 const MARKER = 'tracing_mark_write';
 
 /**
- * Plan of the event in `span`, or undefined for text without an event name. A trace_marker text that begins with a
- * QEMU event's name becomes that event: then `span.start` moves to the QEMU event's payload.
+ * Plan of the event in `span`, or undefined for text without an event name. A trace_marker text that begins
+ * with a QEMU event's name becomes that event: then `span.start` moves to the QEMU event's payload.
  */
 export function planOf(book: PlanBook, bytes: Uint8Array, span: EventSpan): EventPlan | undefined {
   const { nameStart, nameEnd, start, end } = span;

@@ -5,15 +5,18 @@ import { UNKNOWN_CPU, type EventTable } from '../events/table.js';
 import { bytesOf, readFtrace } from '../../test/support/tables.js';
 
 const HEAD =
-  '# tracer: nop\n#\n#           TASK-PID     CPU#  |||||  TIMESTAMP  FUNCTION\n#              | |         |   |||||     |         |\n';
+  '# tracer: nop\n#\n#           TASK-PID     CPU#  |||||  TIMESTAMP  FUNCTION\n' +
+  '#              | |         |   |||||     |         |\n';
 const GET_PFN =
-  'kvm_gmem_get_pfn: (kvm_gmem_get_pfn+0x0/0x1f0) kvm=0xffff888100eb8000 slot=11 gfn=0x100400 base_gfn=0x100400 pgoff=0x400 ino=15141';
+  'kvm_gmem_get_pfn: (kvm_gmem_get_pfn+0x0/0x1f0) kvm=0xffff888100eb8000 slot=11 gfn=0x100400 ' +
+  'base_gfn=0x100400 pgoff=0x400 ino=15141';
 
 function line(
   payload: string,
   { comm = 'bash', tid = 12, cpu = 0, time = '331.037598', flags = '.....' } = {},
 ): string {
-  return `${comm.padStart(16)}-${String(tid).padEnd(7)} [${String(cpu).padStart(3, '0')}] ${flags} ${time.padStart(12)}: ${payload}\n`;
+  const task = `${comm.padStart(16)}-${String(tid).padEnd(7)}`;
+  return `${task} [${String(cpu).padStart(3, '0')}] ${flags} ${time.padStart(12)}: ${payload}\n`;
 }
 
 const read = (text: string): EventTable => readFtrace(bytesOf(text));
@@ -311,7 +314,8 @@ describe('ftrace text: losses', () => {
   it('takes an overwritten start from a latency header', () => {
     assert.deepEqual(
       losses(
-        '# tracer: nop\n# latency: 0 us, #1/16, CPU#0 | (M:PREEMPT VP:0, KP:0, SP:0 HP:0 #P:2)\ngmem_con-2245      1.l.2. 552465us+: tlb_flush: x\n',
+        '# tracer: nop\n# latency: 0 us, #1/16, CPU#0 | (M:PREEMPT VP:0, KP:0, SP:0 HP:0 #P:2)\n' +
+          'gmem_con-2245      1.l.2. 552465us+: tlb_flush: x\n',
       ),
       [[0, -1, 15, true]],
     );
@@ -410,7 +414,21 @@ describe('ftrace text: everything else', () => {
   });
   it('reads events inside function_graph output', () => {
     const table = read(
-      `# tracer: function_graph\n#\n# CPU  DURATION                  FUNCTION CALLS\n 0)   0.123 us    |  f();\n 1)               |  g() {\n 1)               |    /* ${GET_PFN} */\n 1)   1.5 us      |  }\n ------------------------------------------\n 1)    <idle>-0    =>  gmem_co-2358 \n ------------------------------------------\n\n 1)               |  /* sys_ioctl -> 0x0 */\n`,
+      [
+        '# tracer: function_graph',
+        '#',
+        '# CPU  DURATION                  FUNCTION CALLS',
+        ' 0)   0.123 us    |  f();',
+        ' 1)               |  g() {',
+        ` 1)               |    /* ${GET_PFN} */`,
+        ' 1)   1.5 us      |  }',
+        ' ------------------------------------------',
+        ' 1)    <idle>-0    =>  gmem_co-2358 ',
+        ' ------------------------------------------',
+        '',
+        ' 1)               |  /* sys_ioctl -> 0x0 */',
+        '',
+      ].join('\n'),
     );
     assert.equal(table.length, 2);
     assert.deepEqual(
@@ -422,7 +440,9 @@ describe('ftrace text: everything else', () => {
   });
   it('takes time and task from function_graph where they are printed', () => {
     const table = read(
-      `# tracer: function_graph\n#     TIME        CPU  TASK/PID         DURATION                  FUNCTION CALLS\n  331.037598 |   0)    bash-2240  |               |  /* ${GET_PFN} */\n`,
+      '# tracer: function_graph\n' +
+        '#     TIME        CPU  TASK/PID         DURATION                  FUNCTION CALLS\n' +
+        `  331.037598 |   0)    bash-2240  |               |  /* ${GET_PFN} */\n`,
     );
     assert.deepEqual(
       [table.length, table.tid(0), table.comm(0), table.meta.t0],
@@ -461,7 +481,9 @@ describe('ftrace text: everything else', () => {
   });
   it('takes the kernel and the CPUs from a latency header', () => {
     const { meta } = read(
-      '# tracer: nop\n#\n# nop latency trace v1.1.5 on 7.2.13-gmemtrace\n# latency: 0 us, #1/1, CPU#0 | (M:PREEMPT VP:0, KP:0, SP:0 HP:0 #P:2)\ngmem_con-2245      1.l.2. 552465us+: tlb_flush: x\n',
+      '# tracer: nop\n#\n# nop latency trace v1.1.5 on 7.2.13-gmemtrace\n' +
+        '# latency: 0 us, #1/1, CPU#0 | (M:PREEMPT VP:0, KP:0, SP:0 HP:0 #P:2)\n' +
+        'gmem_con-2245      1.l.2. 552465us+: tlb_flush: x\n',
     );
     assert.deepEqual([meta.kernel, meta.cpus], ['7.2.13-gmemtrace', 2]);
   });

@@ -1,10 +1,13 @@
 /**
- * Reads the text of an ftrace buffer (`trace`, `trace_pipe`, `per_cpu/cpuN/trace`, `trace-cmd show`, a console dump)
- * pushed in chunks, into an event table. Layouts: kernel/trace/trace.c and trace_output.c of Linux 7.2 and 6.12.
+ * Reads the text of an ftrace buffer (`trace`, `trace_pipe`, `per_cpu/cpuN/trace`, `trace-cmd show`, a
+ * console dump) pushed in chunks, into an event table. Layouts: kernel/trace/trace.c and trace_output.c of
+ * Linux 7.2 and 6.12.
  *
- * Lines whose context parses are rows; everything else is looked at more slowly and is a comment, a loss, a stack
- * frame, a function_graph line, a console line, or foreign. Nothing is guessed: a line that is none of these is no row.
+ * Lines whose context parses are rows; everything else is looked at more slowly and is a comment, a loss, a
+ * stack frame, a function_graph line, a console line, or foreign. Nothing is guessed: a line that is none of
+ * these is no row.
  */
+import { Ascii } from '../base/ascii.js';
 import { LineSplitter, isUtf8, type LineSink } from '../base/lines.js';
 import { hasText } from '../base/text.js';
 import { KIND_UNKNOWN } from '../events/kinds.js';
@@ -110,8 +113,8 @@ export class FtraceTextReader implements LineSink {
   }
 
   /**
-   * The header counts more than was shown. Where only one CPU shows up, this is that CPU's own buffer, and nothing at
-   * all is known of the others; else the end is taken to be missing.
+   * The header counts more than was shown. Where only one CPU shows up, this is that CPU's own buffer, and
+   * nothing at all is known of the others; else the end is taken to be missing.
    */
   private missEntries(count: number): void {
     const { builder } = this;
@@ -141,7 +144,7 @@ export class FtraceTextReader implements LineSink {
     if (start === end) return;
     if (!terminated && this.dropTorn(bytes, start, end, at, line)) return;
     if (mayBeUtf8 && !isUtf8(bytes, start, end)) this.builder.issues.tally('invalid-utf8', at, line);
-    if (bytes[start] !== 0x23) {
+    if (bytes[start] !== Ascii.Hash) {
       const event = parseContext(bytes, start, end, this.context);
       if (event >= 0) {
         this.event(bytes, event, end, at, line);
@@ -189,7 +192,9 @@ export class FtraceTextReader implements LineSink {
     const guess = context.tid & COMM_GUESS_MASK;
     const known = this.commGuesses[guess]!;
     if (builder.comms.equals(known, bytes, context.commStart, context.commEnd)) return known;
-    return (this.commGuesses[guess] = builder.comms.intern(bytes, context.commStart, context.commEnd));
+    const comm = builder.comms.intern(bytes, context.commStart, context.commEnd);
+    this.commGuesses[guess] = comm;
+    return comm;
   }
 
   /** Appends the row of the event in `span` with the context's CPU, task and time. */
@@ -217,12 +222,12 @@ export class FtraceTextReader implements LineSink {
     if (fillPayload(builder, plan, bytes, span.start, span.end) === PAYLOAD_FAULT) {
       builder.issues.tally('unreadable-value', at, line, builder.names.text(name));
     }
-    this.openChar = bytes[span.end - 1] === 0x27 && bytes[span.end - 2] === 0x3d;
+    this.openChar = bytes[span.end - 1] === Ascii.Quote && bytes[span.end - 2] === Ascii.Equals;
   }
 
   /** Every line that does not begin with a context. */
   private other(bytes: Uint8Array, start: number, end: number, at: number, line: number): void {
-    if (bytes[start] === 0x23) {
+    if (bytes[start] === Ascii.Hash) {
       this.comment(bytes, start, end, at, line);
     } else if (hasText(bytes, start, end, FRAME)) {
       if (!this.stacks.frame(at, at + (end - start), line)) this.foreign(bytes, start, end, at, line);
@@ -257,7 +262,7 @@ export class FtraceTextReader implements LineSink {
     if (end - start > SHORT_LINE) return false;
     const { builder } = this;
     const c = bytes[start]!;
-    if (c === 0x43 && bytes[start + 1] === 0x50) {
+    if (c === Ascii.UpperC && bytes[start + 1] === Ascii.UpperP) {
       const lost = readLost(decoder.decode(bytes.subarray(start, end)));
       if (!lost) return false;
       this.stacks.close();
@@ -277,9 +282,9 @@ export class FtraceTextReader implements LineSink {
       this.refused = true;
       return true;
     }
-    if (this.header.hasClock || c === 0x20) return false;
+    if (this.header.hasClock || c === Ascii.Blank) return false;
     return (
-      bytes.subarray(start, end).includes(0x5b) &&
+      bytes.subarray(start, end).includes(Ascii.OpenBracket) &&
       readClockLine(decoder.decode(bytes.subarray(start, end)), this.header, builder.meta)
     );
   }
@@ -320,7 +325,7 @@ export class FtraceTextReader implements LineSink {
   private prefixed(bytes: Uint8Array, start: number, end: number, at: number, line: number): void {
     const inner = afterPrefix(bytes, start, end);
     if (inner > start && inner < end && this.console(bytes, inner, end, at, line)) return;
-    if (this.openChar && bytes[start] === 0x27) this.openChar = false;
+    if (this.openChar && bytes[start] === Ascii.Quote) this.openChar = false;
     else if (!this.bareEvent(bytes, start, end, at, line)) this.foreign(bytes, start, end, at, line);
   }
 
@@ -328,7 +333,7 @@ export class FtraceTextReader implements LineSink {
   private console(bytes: Uint8Array, start: number, end: number, at: number, line: number): boolean {
     const event = parseContext(bytes, start, end, this.context);
     if (event >= 0) this.event(bytes, event, end, at, line);
-    else if (bytes[start] === 0x23) this.comment(bytes, start, end, at, line);
+    else if (bytes[start] === Ascii.Hash) this.comment(bytes, start, end, at, line);
     else if (hasText(bytes, start, end, FRAME)) return this.stacks.frame(at, at + (end - start), line);
     else return this.short(bytes, start, end, at, line) || this.graph(bytes, start, end, at, line);
     return true;
@@ -366,7 +371,7 @@ export class FtraceTextReader implements LineSink {
   /** The last line has no newline: it is dropped, with a loss, unless what it says is certainly whole. */
   private dropTorn(bytes: Uint8Array, start: number, end: number, at: number, line: number): boolean {
     const { context, span } = this;
-    if (bytes[start] === 0x23) return false;
+    if (bytes[start] === Ascii.Hash) return false;
     const event = parseContext(bytes, start, end, context);
     if (event >= 0) {
       splitEvent(bytes, event, end, span);
@@ -392,7 +397,10 @@ export class FtraceTextReader implements LineSink {
   }
 }
 
-/** True when a line without context can be nothing but an event: it shows a probe's place, or a known event's form. */
+/**
+ * True when a line without context can be nothing but an event: it shows a probe's place, or a known event's
+ * form.
+ */
 function isCertain(plan: EventPlan, bytes: Uint8Array, span: EventSpan): boolean {
   if (plan.place.length > 0) return true;
   return (

@@ -1,4 +1,8 @@
-/** Lines of traces printed with options/raw or options/hex: numbers in place of events, which cannot be read back. */
+/**
+ * Lines of traces printed with options/raw or options/hex: numbers in place of events, which cannot be read
+ * back.
+ */
+import { Ascii } from '../base/ascii.js';
 import { isDigit } from '../base/text.js';
 
 export const REFUSED_NONE = '';
@@ -13,7 +17,7 @@ const decoder = new TextDecoder();
 /** Which option printed this line, if one did. */
 export function refusedFormat(bytes: Uint8Array, start: number, end: number): Refused {
   const c = bytes[start]!;
-  if (!isDigit(c) && (c < 0x61 || c > 0x66)) return REFUSED_NONE;
+  if (!isDigit(c) && (c < Ascii.LowerA || c > Ascii.LowerF)) return REFUSED_NONE;
   const text = decoder.decode(bytes.subarray(start, end));
   if (HEX.test(text)) return 'hex-format';
   return RAW.test(text) && text.includes('type: ') ? 'raw-format' : REFUSED_NONE;

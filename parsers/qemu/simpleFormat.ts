@@ -11,6 +11,7 @@
  *
  * Producer: trace/simple.c and scripts/simpletrace.py of QEMU 11.
  */
+import { Ascii } from '../base/ascii.js';
 import { ByteReader } from '../base/bytes.js';
 import type { ByteSource } from '../base/source.js';
 import { KIND_UNKNOWN } from '../events/kinds.js';
@@ -24,7 +25,14 @@ export const QEMU_SIMPLE = 'qemu-simple';
 const HEADER_ID = (1n << 64n) - 1n;
 const DROPPED_ID = HEADER_ID - 1n;
 const MAGIC = 0xf2b177cb0aa429b4n;
+const MAGIC_AT = 8;
+const VERSION_AT = 16;
 const HEADER_BYTES = 24;
+const FIRST_VERSION = 2n;
+const LAST_VERSION = 4n;
+/** From this version on the file names its events, and each item has a type before it. */
+const NAMES_VERSION = 4;
+const TYPE_BYTES = 8;
 const RECORD_HEADER = 24;
 const TYPE_MAPPING = 0n;
 const TYPE_EVENT = 1n;
@@ -33,7 +41,7 @@ const RECORD_LIMIT = 1 << 20;
 const NAME_LIMIT = 1 << 10;
 const READ_BYTES = 1 << 20;
 /** The most bytes of any record, so that one read always holds it whole. */
-const AHEAD = RECORD_LIMIT + 8;
+const AHEAD = RECORD_LIMIT + TYPE_BYTES;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -49,7 +57,7 @@ function byteOrder(head: Uint8Array): boolean | undefined {
   if (head.length < HEADER_BYTES) return undefined;
   const view = new DataView(head.buffer, head.byteOffset, HEADER_BYTES);
   for (const bigEndian of [false, true]) {
-    if (view.getBigUint64(0, !bigEndian) === HEADER_ID && view.getBigUint64(8, !bigEndian) === MAGIC)
+    if (view.getBigUint64(0, !bigEndian) === HEADER_ID && view.getBigUint64(MAGIC_AT, !bigEndian) === MAGIC)
       return bigEndian;
   }
   return undefined;
@@ -71,7 +79,7 @@ class SimpleReader {
   ) {
     this.bigEndian = byteOrder(source.read(0, HEADER_BYTES)) ?? false;
     const given = options.traceEvents === undefined ? [] : readTraceEvents(options.traceEvents);
-    given.forEach((event, id) => this.nameOf.set(BigInt(id), event.name));
+    for (const [id, event] of given.entries()) this.nameOf.set(BigInt(id), event.name);
     this.events = new Map([...builtInEvents(), ...given.map((event) => [event.name, event] as const)]);
     const { meta } = this.builder;
     meta.format = QEMU_SIMPLE;
@@ -82,12 +90,13 @@ class SimpleReader {
 
   read(): OpenTrace {
     const { builder, source, options } = this;
-    const version = new ByteReader(source.read(0, HEADER_BYTES), this.bigEndian, 16).u64();
-    if (version < 2n || version > 4n) builder.issues.add('unsupported-version', 16, 0, `version ${version}`);
+    const version = new ByteReader(source.read(0, HEADER_BYTES), this.bigEndian, VERSION_AT).u64();
+    if (version < FIRST_VERSION || version > LAST_VERSION)
+      builder.issues.add('unsupported-version', VERSION_AT, 0, `version ${version}`);
     else {
       this.version = Number(version);
-      if (version < 4n && options.traceEvents === undefined)
-        builder.issues.add('needs-trace-events', 16, 0, `version ${version}`);
+      if (version < NAMES_VERSION && options.traceEvents === undefined)
+        builder.issues.add('needs-trace-events', VERSION_AT, 0, `version ${version}`);
       this.records();
       if (builder.length === 0) builder.issues.add('empty', 0, 0);
     }
@@ -119,7 +128,7 @@ class SimpleReader {
   /** One mapping or record; returns its bytes, 0 when it is not all there, -1 when it is impossible. */
   private item(reader: ByteReader, at: number): number {
     const from = reader.pos;
-    if (this.version >= 4) {
+    if (this.version >= NAMES_VERSION) {
       const type = reader.u64();
       if (!reader.ok) return 0;
       if (type === TYPE_MAPPING) {
@@ -153,7 +162,7 @@ class SimpleReader {
     const line = encoder.encode(
       `${name ?? `event#${record.id}`} ${event ? printEvent(event, readArgs(event, record.body)) : ''}`,
     );
-    const nameEnd = line.indexOf(0x20);
+    const nameEnd = line.indexOf(Ascii.Blank);
     const plan = this.book.qemuEvent(line, 0, nameEnd);
     const nameId =
       plan?.name ?? builder.names.internString(`qemu:${decoder.decode(line.subarray(0, nameEnd))}`);
@@ -173,7 +182,7 @@ class SimpleReader {
 
   private describe(at: number, name: string): EventText {
     const reader = new ByteReader(this.source.read(at, AHEAD).slice(), this.bigEndian);
-    if (this.version >= 4) reader.skip(8);
+    if (this.version >= NAMES_VERSION) reader.skip(TYPE_BYTES);
     const record = readRecord(reader);
     const event = this.events.get(name.slice(name.indexOf(':') + 1));
     if (!record || !event) return { name, fields: [], text: '' };
@@ -190,7 +199,10 @@ interface SimpleRecord {
   readonly body: ByteReader;
 }
 
-/** The record at the reader's place; undefined when it is not all there (`ok` cleared) or its length is impossible. */
+/**
+ * The record at the reader's place; undefined when it is not all there (`ok` cleared) or its length is
+ * impossible.
+ */
 function readRecord(reader: ByteReader): SimpleRecord | undefined {
   const from = reader.pos;
   const id = reader.u64();

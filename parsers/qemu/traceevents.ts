@@ -1,10 +1,11 @@
 /**
  * QEMU's trace-events files: what each event's arguments are and how they are printed.
  *
- *     kvm_memory_fault(uint64_t start, uint64_t size, uint64_t flags) "start 0x%" PRIx64 " size 0x%" PRIx64 " flags 0x%" PRIx64
+ *     kvm_memory_fault(uint64_t start, uint64_t size, uint64_t flags)
+ *         "start 0x%" PRIx64 " size 0x%" PRIx64 " flags 0x%" PRIx64    (in the file, on one line)
  *
- * The simple backend's file has only names; its arguments need these definitions. Those of the events that the model
- * knows are here, as QEMU 10 and 11 have them; a file of the QEMU that recorded knows all.
+ * The simple backend's file has only names; its arguments need these definitions. Those of the events that
+ * the model knows are here, as QEMU 10 and 11 have them; a file of the QEMU that recorded knows all.
  */
 import { formatInteger, formatString, parsePieces, type Piece, type Spec } from '../tep/cprintf.js';
 
@@ -24,16 +25,25 @@ const LONG_SIZE = 8;
 
 const BUILT_IN = `
 kvm_convert_memory(uint64_t start, uint64_t size, const char *msg) "start 0x%" PRIx64 " size 0x%" PRIx64 " %s"
-kvm_memory_fault(uint64_t start, uint64_t size, uint64_t flags) "start 0x%" PRIx64 " size 0x%" PRIx64 " flags 0x%" PRIx64
-kvm_hc_map_gpa_range(uint64_t gpa, uint64_t size, uint64_t attributes, uint64_t flags) "gpa 0x%" PRIx64 " size 0x%" PRIx64 " attributes 0x%" PRIx64 " flags 0x%" PRIx64
-kvm_set_user_memory(uint16_t as, uint16_t slot, uint32_t flags, uint64_t gpa, uint64_t size, uint64_t ua, uint32_t fd, uint64_t fd_offset, int ret) "AddrSpace#%d Slot#%d flags=0x%x gpa=0x%" PRIx64 " size=0x%" PRIx64 " ua=0x%" PRIx64 " guest_memfd=%d guest_memfd_offset=0x%" PRIx64 " ret=%d"
+kvm_memory_fault(uint64_t start, uint64_t size, uint64_t flags) \
+"start 0x%" PRIx64 " size 0x%" PRIx64 " flags 0x%" PRIx64
+kvm_hc_map_gpa_range(uint64_t gpa, uint64_t size, uint64_t attributes, uint64_t flags) \
+"gpa 0x%" PRIx64 " size 0x%" PRIx64 " attributes 0x%" PRIx64 " flags 0x%" PRIx64
+kvm_set_user_memory(uint16_t as, uint16_t slot, uint32_t flags, uint64_t gpa, uint64_t size, uint64_t ua, \
+uint32_t fd, uint64_t fd_offset, int ret) \
+"AddrSpace#%d Slot#%d flags=0x%x gpa=0x%" PRIx64 " size=0x%" PRIx64 " ua=0x%" PRIx64 " guest_memfd=%d \
+guest_memfd_offset=0x%" PRIx64 " ret=%d"
 kvm_run_exit(int cpu_index, uint32_t reason) "cpu_index %d, reason %d"
 kvm_ioctl(unsigned long type, void *arg) "type 0x%lx, arg %p"
 kvm_vm_ioctl(unsigned long type, void *arg) "type 0x%lx, arg %p"
 kvm_vcpu_ioctl(int cpu_index, unsigned long type, void *arg) "cpu_index %d, type 0x%lx, arg %p"
-kvm_sev_snp_launch_update(void *src, uint64_t gpa, uint64_t len, const char *type) "src %p gpa 0x%" PRIx64 " len 0x%" PRIx64 " (%s page)"
-ram_block_discard_range(const char *name, void *hva, size_t length, bool madvise, bool fallocate, int ret) "%s@%p + 0x%zx: madvise: %d fallocate: %d ret: %d"
-ram_block_discard_shared_range(const char *name, void *hva, size_t length, bool madvise, bool fallocate, int ret) "%s@%p + 0x%zx: madvise: %d fallocate: %d ret: %d"
+kvm_sev_snp_launch_update(void *src, uint64_t gpa, uint64_t len, const char *type) \
+"src %p gpa 0x%" PRIx64 " len 0x%" PRIx64 " (%s page)"
+ram_block_discard_range(const char *name, void *hva, size_t length, bool madvise, bool fallocate, int ret) \
+"%s@%p + 0x%zx: madvise: %d fallocate: %d ret: %d"
+ram_block_discard_shared_range(const char *name, void *hva, size_t length, bool madvise, bool fallocate, \
+int ret) \
+"%s@%p + 0x%zx: madvise: %d fallocate: %d ret: %d"
 `;
 
 /** The definitions of the events that the model knows. */
@@ -43,7 +53,10 @@ export function builtInEvents(): ReadonlyMap<string, QemuEvent> {
 
 const DEFINITION = /^\s*(?:(?:disable|vcpu|tcg|nop)\s+)*(\w+)\s*\(([^)]*)\)\s*(.*)$/;
 
-/** Reads a trace-events file; lines that are no definitions are passed over. The order gives the ids of version 3. */
+/**
+ * Reads a trace-events file; lines that are no definitions are passed over. The order gives the ids of
+ * version 3.
+ */
 export function readTraceEvents(text: string): QemuEvent[] {
   const events: QemuEvent[] = [];
   for (const line of text.split('\n')) {

@@ -1,20 +1,9 @@
 /**
  * A kernel's symbol table as /proc/kallsyms prints it: `ffffffff81000000 T _text` and, for a module's symbol,
- * `ffffffffc0000000 t name<TAB>[module]`. Kept as sorted columns over the bytes; names are decoded when
+ * `ffffffffc0000000 t name<Ascii.Tab>[module]`. Kept as sorted columns over the bytes; names are decoded when
  * shown.
  */
-import {
-  BLANK,
-  CLOSE_BRACKET,
-  DIGIT_0,
-  DIGIT_9,
-  LOWER_A,
-  LOWER_BIT,
-  LOWER_F,
-  NEWLINE,
-  OPEN_BRACKET,
-  TAB,
-} from '../base/ascii.js';
+import { Ascii, Letter } from '../base/ascii.js';
 import { firstIndex } from '../base/search.js';
 
 export interface SymbolPlace {
@@ -98,11 +87,11 @@ export class Kallsyms {
     return decoder.decode(this.bytes.subarray(this.from[i]!, this.to[i]!));
   }
 
-  /** `kvm` of `name<TAB>[kvm]`, '' where none follows. */
+  /** `kvm` of `name<Ascii.Tab>[kvm]`, '' where none follows. */
   private module(i: number): string {
     const open = this.to[i]! + 1;
-    if (this.bytes[open - 1] !== TAB || this.bytes[open] !== OPEN_BRACKET) return '';
-    const close = this.bytes.subarray(open, open + MODULE_BYTES_MAX).indexOf(CLOSE_BRACKET);
+    if (this.bytes[open - 1] !== Ascii.Tab || this.bytes[open] !== Ascii.OpenBracket) return '';
+    const close = this.bytes.subarray(open, open + MODULE_BYTES_MAX).indexOf(Ascii.CloseBracket);
     return close < 0 ? '' : decoder.decode(this.bytes.subarray(open + 1, open + close));
   }
 }
@@ -121,7 +110,7 @@ function scanLines(
   let n = 0;
   let at = 0;
   while (at < bytes.length && n < hi.length) {
-    const newline = bytes.indexOf(NEWLINE, at);
+    const newline = bytes.indexOf(Ascii.Newline, at);
     const end = newline < 0 ? bytes.length : newline;
     let high = 0;
     let low = 0;
@@ -132,9 +121,9 @@ function scanLines(
       high = ((high << 4) | (low >>> 28)) >>> 0;
       low = ((low << 4) | digit) >>> 0;
     }
-    if (p > at && p + 3 < end && bytes[p] === BLANK && bytes[p + 2] === BLANK) {
+    if (p > at && p + 3 < end && bytes[p] === Ascii.Blank && bytes[p + 2] === Ascii.Blank) {
       let stop = p + 3;
-      while (stop < end && bytes[stop]! > BLANK) stop++;
+      while (stop < end && bytes[stop]! > Ascii.Blank) stop++;
       hi[n] = high;
       lo[n] = low;
       from[n] = p + 3;
@@ -146,9 +135,9 @@ function scanLines(
 }
 
 function hexDigit(byte: number): number {
-  if (byte >= DIGIT_0 && byte <= DIGIT_9) return byte - DIGIT_0;
-  const lower = byte | LOWER_BIT;
-  return lower >= LOWER_A && lower <= LOWER_F ? lower - LOWER_A + 10 : -1;
+  if (byte >= Ascii.Digit0 && byte <= Ascii.Digit9) return byte - Ascii.Digit0;
+  const lower = byte | Letter.LowerBit;
+  return lower >= Ascii.LowerA && lower <= Ascii.LowerF ? lower - Ascii.LowerA + 10 : -1;
 }
 
 /** Indexes 0..n-1 by address, stable. Kallsyms is nearly sorted already: modules follow the core kernel. */

@@ -1,19 +1,18 @@
 /** The text of `trace-cmd report` as a format of the registry. */
+import { Ascii } from '../base/ascii.js';
 import { Interner } from '../base/intern.js';
 import type { ByteSource } from '../base/source.js';
 import { eachLine, lineAt, pushSource, type SourceLine } from '../base/textSource.js';
 import { describePayload, PlanBook } from '../events/payload.js';
 import { afterFailed } from '../events/textline.js';
 import type { EventText, OpenTrace, ReadOptions, TraceFormat } from '../reader.js';
-import { ReportSpan, parseReport } from './head.js';
+import { NAME_COLUMN, ReportSpan, parseReport } from './head.js';
 import { readNotice, NOTICE_CPUS, NOTICE_LOST } from './notices.js';
 import { ReportReader, TRACE_CMD_REPORT } from './reader.js';
 
 const CERTAIN = 0.95;
 /** Above what a plain ftrace text gets for lines that fit both. */
 const LIKELY = 0.85;
-/** Where payloads begin behind short names. */
-const NAME_COLUMN = 22;
 
 const decoder = new TextDecoder();
 
@@ -21,7 +20,10 @@ export const traceCmdReport: TraceFormat = {
   id: TRACE_CMD_REPORT,
   isSequential: true,
 
-  /** `cpus=N` before the events, or lines in a form that only trace-cmd prints: -R, -l, and names padded to a column. */
+  /**
+   * `cpus=N` before the events, or lines in a form that only trace-cmd prints: -R, -l, and names padded to a
+   * column.
+   */
   sniff(head: Uint8Array): number {
     const span = new ReportSpan();
     let events = 0;
@@ -33,7 +35,7 @@ export const traceCmdReport: TraceFormat = {
         events++;
         if (span.isRaw || isPadded(head, span)) typical++;
         else if (span.start - span.nameStart < NAME_COLUMN) others++;
-      } else if (end > start && head[start] !== 0x3d) {
+      } else if (end > start && head[start] !== Ascii.Equals) {
         const { kind } = readNotice(head, start, end);
         if (kind === NOTICE_CPUS || kind === NOTICE_LOST) isReport = true;
         else others++;
@@ -55,7 +57,7 @@ export const traceCmdReport: TraceFormat = {
 
 /** True when the event's name stands in a column of 22, which no other tool pads to. */
 function isPadded(bytes: Uint8Array, span: ReportSpan): boolean {
-  return span.start - span.nameStart === NAME_COLUMN && bytes[span.nameEnd + 2] === 0x20;
+  return span.start - span.nameStart === NAME_COLUMN && bytes[span.nameEnd + 2] === Ascii.Blank;
 }
 
 function describeLine(

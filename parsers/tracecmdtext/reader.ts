@@ -1,7 +1,9 @@
 /**
- * Reads the text of `trace-cmd report`, pushed in chunks, into an event table: plain, -R, -l, -t, --ts-diff, one buffer
- * or several. Every event is a row, stacks and function_graph events among them, as in the trace.dat that it came from.
+ * Reads the text of `trace-cmd report`, pushed in chunks, into an event table: plain, -R, -l, -t, --ts-diff,
+ * one buffer or several. Every event is a row, stacks and function_graph events among them, as in the
+ * trace.dat that it came from.
  */
+import { Ascii } from '../base/ascii.js';
 import { isText } from '../base/text.js';
 import { PlanBook } from '../events/payload.js';
 import { LastRows, StackLines } from '../events/textstacks.js';
@@ -34,7 +36,11 @@ export class ReportReader extends TextEventReader<ReportSpan> {
     terminated: boolean,
   ): void {
     if (start === end) return;
-    if (bytes[start] === 0x3d && bytes[start + 1] === 0x3e && this.stacks.frame(at, at + (end - start), line))
+    if (
+      bytes[start] === Ascii.Equals &&
+      bytes[start + 1] === Ascii.Greater &&
+      this.stacks.frame(at, at + (end - start), line)
+    )
       return;
     if (parseReport(bytes, start, end, this.span)) {
       this.stacks.close();
@@ -51,7 +57,7 @@ export class ReportReader extends TextEventReader<ReportSpan> {
         : clock.time(span.seconds, span.nanos, span.decimals, at, line);
     const row = this.addRow(bytes, span.isRaw ? this.rawBook : this.book, ts, at, line);
     if (isStackName(bytes, span.nameStart, span.nameEnd))
-      this.stacks.open(this.lastRows.of(span.cpu), bytes[span.nameStart] === 0x75);
+      this.stacks.open(this.lastRows.of(span.cpu), bytes[span.nameStart] === Ascii.LowerU);
     else this.lastRows.saw(row, span.cpu);
   }
 

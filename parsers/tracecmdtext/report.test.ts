@@ -103,7 +103,9 @@ describe('trace-cmd report', () => {
   it('takes losses from its notices, and skips the others', () => {
     const line = (t: string): string => ` qemu-1  [000] ..... ${t}: ${TEXT}\n`;
     const table = read(
-      `version = 7\ncpus=12\nCPU 3 is empty\n${line('1.000001')}CPU:2 [204600 EVENTS DROPPED]\n${line('1.000002')}CPU:0 [EVENTS DROPPED]\n${line('1.000003')}`,
+      `version = 7\ncpus=12\nCPU 3 is empty\n${line('1.000001')}` +
+        `CPU:2 [204600 EVENTS DROPPED]\n${line('1.000002')}` +
+        `CPU:0 [EVENTS DROPPED]\n${line('1.000003')}`,
     );
     assert.deepEqual(
       table.losses.map((l) => [l.row, l.cpu, l.count]),
@@ -121,7 +123,10 @@ describe('trace-cmd report', () => {
 
   it('gives a stack to the event before it on its CPU', () => {
     const table = read(
-      ` a-1  [000] ..... 1.000001: ${TEXT}\n b-2  [001] ..... 1.000002: ${TEXT}\n a-1  [000] ..... 1.000003: kernel_stack:         <stack trace >\n=> f (ffffffff812430bd)\n=> g (ffffffff812430be)\n`,
+      ` a-1  [000] ..... 1.000001: ${TEXT}\n` +
+        ` b-2  [001] ..... 1.000002: ${TEXT}\n` +
+        ' a-1  [000] ..... 1.000003: kernel_stack:         <stack trace >\n' +
+        '=> f (ffffffff812430bd)\n=> g (ffffffff812430be)\n',
     );
     assert.equal(table.length, 3);
     assert.deepEqual(
@@ -132,7 +137,8 @@ describe('trace-cmd report', () => {
 
   it('drops a torn last line, and says so', () => {
     const table = read(
-      ` a-1  [000] ..... 1.000001: ${TEXT}\n a-1  [000] ..... 1.000002: kvm_unmap_hva_range:  mmu notifier unmap range: 0x7`,
+      ` a-1  [000] ..... 1.000001: ${TEXT}\n` +
+        ' a-1  [000] ..... 1.000002: kvm_unmap_hva_range:  mmu notifier unmap range: 0x7',
     );
     assert.deepEqual(
       [table.length, table.losses.length, table.issues.map((i) => i.code)],

@@ -3,7 +3,7 @@
  * version. Producer: trace-cmd lib/trace-cmd/trace-output.c; man pages trace-cmd.dat.v6(5) and
  * trace-cmd.dat.v7(5).
  */
-import { DIGIT_0 } from '../base/ascii.js';
+import { Ascii } from '../base/ascii.js';
 import { ByteReader } from '../base/bytes.js';
 import type { ByteSource } from '../base/source.js';
 import type { IssueLog } from '../events/issues.js';
@@ -31,7 +31,7 @@ export function hasMagic(head: Uint8Array): boolean {
 
 /** True when the version behind the magic is one that is read: the digit 6 or 7. */
 export function hasKnownVersion(head: Uint8Array): boolean {
-  const digit = head[MAGIC.length]! - DIGIT_0;
+  const digit = head[MAGIC.length]! - Ascii.Digit0;
   return digit >= VERSION_MIN && digit <= VERSION_MAX;
 }
 

@@ -2,7 +2,7 @@
  * QEMU's ftrace backend writes its trace events as text, `name args`, into trace_marker: they are read as
  * those events.
  */
-import { BLANK, NEWLINE } from '../base/ascii.js';
+import { Ascii } from '../base/ascii.js';
 import {
   describePayload,
   fillPayload,
@@ -38,9 +38,9 @@ export class Markers {
     if (this.offset < 0 || start >= record.end) return undefined;
     const { bytes } = record;
     let end = start;
-    while (end < record.end && bytes[end] !== 0 && bytes[end] !== NEWLINE) end++;
+    while (end < record.end && bytes[end] !== 0 && bytes[end] !== Ascii.Newline) end++;
     let nameEnd = start;
-    while (nameEnd < end && bytes[nameEnd] !== BLANK) nameEnd++;
+    while (nameEnd < end && bytes[nameEnd] !== Ascii.Blank) nameEnd++;
     const plan = nameEnd > start ? this.texts.qemuEvent(bytes, start, nameEnd) : undefined;
     return plan && { plan, start: Math.min(end, nameEnd + 1), end };
   }

@@ -1,6 +1,6 @@
 /**
- * Fuzzing of text readers: recorded texts are damaged in ways that files are damaged, and what must hold of any table
- * is checked. A failure comes back as the seed that shows it, so that a canary can demand one.
+ * Fuzzing of text readers: recorded texts are damaged in ways that files are damaged, and what must hold of
+ * any table is checked. A failure comes back as the seed that shows it, so that a canary can demand one.
  */
 import assert from 'node:assert/strict';
 import type { EventTable } from '../../parsers/events/table.js';

@@ -1,7 +1,7 @@
 /**
- * Lengths that lie, in every binary format and compression that is read: whatever number stands in a file, no reader asks
- * for more memory than a small multiple of the file. And compressed files, damaged as a whole. SEED=n replays one, FUZZ=n
- * runs that many.
+ * Lengths that lie, in every binary format and compression that is read: whatever number stands in a file, no
+ * reader asks for more memory than a small multiple of the file. And compressed files, damaged as a whole.
+ * SEED=n replays one, FUZZ=n runs that many.
  */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
@@ -17,7 +17,10 @@ import { smallTrace, VARIANTS } from '../support/tracedatSamples.js';
 
 const RUNS = Number(process.env['FUZZ'] ?? 30);
 const HEAD = 4096;
-/** What a reader takes for the smallest trace: a segment of the table, its stage, the windows that it reads by. */
+/**
+ * What a reader takes for the smallest trace: a segment of the table, its stage, the windows that it reads
+ * by.
+ */
 const BASE_BYTES = 20 << 20;
 const PER_BYTE = 64;
 

@@ -1,6 +1,7 @@
 /**
- * Damaged perf.data, and the texts and JSON that tools make of it and of trace.dat: cut anywhere, bits flipped, lengths that lie. Nothing may throw, hang, or allocate far beyond the
- * file; what came out must be whole. SEED=n replays one, FUZZ=n runs that many.
+ * Damaged perf.data, and the texts and JSON that tools make of it and of trace.dat: cut anywhere, bits
+ * flipped, lengths that lie. Nothing may throw, hang, or allocate far beyond the file; what came out must be
+ * whole. SEED=n replays one, FUZZ=n runs that many.
  */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * Damaged trace.dat: cut anywhere, bits flipped, lengths that lie. Nothing may throw, hang, or allocate far beyond the
- * file; what came out must be whole. SEED=n replays one, FUZZ=n runs that many.
+ * Damaged trace.dat: cut anywhere, bits flipped, lengths that lie. Nothing may throw, hang, or allocate far
+ * beyond the file; what came out must be whole. SEED=n replays one, FUZZ=n runs that many.
  */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
@@ -15,7 +15,10 @@ import { smallTrace, VARIANTS } from '../support/tracedatSamples.js';
 const FOLDER = 'sample-traces/tracecmd';
 const BROKEN = 'sample-traces/broken';
 const RUNS = Number(process.env['FUZZ'] ?? 40);
-/** A decompressed record takes at least some bits of the file; zeros compress a thousandfold, but hold no records. */
+/**
+ * A decompressed record takes at least some bits of the file; zeros compress a thousandfold, but hold no
+ * records.
+ */
 const LIMITS: Limits = { rowsPerByte: 4, isTime: Number.isInteger };
 
 let codecs: Codecs;

@@ -1,9 +1,11 @@
 /**
- * `perf data convert --to-json` as a format of the registry. Read twice: first for where the probes sit, then for the
- * rows. Each sample becomes one line of fields, decoded as `trace-cmd report -R` is, which the same library prints.
+ * `perf data convert --to-json` as a format of the registry. Read twice: first for where the probes sit, then
+ * for the rows. Each sample becomes one line of fields, decoded as `trace-cmd report -R` is, which the same
+ * library prints.
  *
  * Producer: tools/perf/util/data-convert-json.c, Linux 7.2.
  */
+import { Ascii } from '../../base/ascii.js';
 import type { ByteSource } from '../../base/source.js';
 import { fillPayload, PlanBook, type EventPlan } from '../../events/payload.js';
 import { TableBuilder, UNKNOWN_CPU } from '../../events/table.js';
@@ -19,7 +21,6 @@ const SAMPLE_BYTES = 1 << 16;
 const KERNEL_HALF = 1n << 63n;
 const HEAD_BYTES = 300;
 const MARKER = '"linux-perf-json-version"';
-const OPEN_BRACE = 0x7b;
 
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
@@ -29,7 +30,9 @@ export const perfJson: TraceFormat = {
 
   /** The member that perf writes first. */
   sniff(head: Uint8Array): number {
-    return head[0] === OPEN_BRACE && decoder.decode(head.subarray(0, HEAD_BYTES)).includes(MARKER) ? 1 : 0;
+    return head[0] === Ascii.OpenBrace && decoder.decode(head.subarray(0, HEAD_BYTES)).includes(MARKER)
+      ? 1
+      : 0;
   },
 
   read(source: ByteSource, options: ReadOptions): OpenTrace {
@@ -82,7 +85,10 @@ class JsonRows {
   }
 
   object(bytes: Uint8Array, at: number, line: number, isMember: boolean): void {
-    if (!isMember) return this.headers(bytes);
+    if (!isMember) {
+      this.headers(bytes);
+      return;
+    }
     const sample = readSample(bytes);
     if (!sample) {
       this.builder.issues.tally('bad-line', at, line, 'not a sample');

@@ -1,10 +1,13 @@
 /**
- * The JSON of perf has a sample's fields but not its event's name. A probe's function is known where the call chain
- * begins in it; a tracepoint by its fields, where no other event of the vocabulary has the same. The rest stay unnamed.
+ * The JSON of perf has a sample's fields but not its event's name. A probe's function is known where the call
+ * chain begins in it; a tracepoint by its fields, where no other event of the vocabulary has the same. The
+ * rest stay unnamed.
  */
 import { numberOf, type JsonSample } from './sample.js';
 
-/** Entry, or behind an endbr64: functions of kernels are aligned to 16 bytes. */
+/** Functions of kernels are aligned to 16 bytes. */
+const ALIGNMENT_MASK = 15n;
+/** Entry, or behind an endbr64. */
 const ENTRY_OFFSETS: ReadonlySet<bigint> = new Set([0n, 4n]);
 /** The chain's first address is the one after the probed instruction. */
 const INSTRUCTION_BYTES = 16n;
@@ -65,7 +68,7 @@ export class ProbeSymbols {
     const symbol = address === undefined ? undefined : this.symbolAt.get(address);
     if (address === undefined || symbol === undefined) return undefined;
     if (returned !== undefined) return { name: `probe:${symbol}__return`, place: `(0x0 <- ${symbol})` };
-    const isEntry = this.lowest.get(symbol) === address && ENTRY_OFFSETS.has(address & 15n);
+    const isEntry = this.lowest.get(symbol) === address && ENTRY_OFFSETS.has(address & ALIGNMENT_MASK);
     // Inside a function: that much is known, but not how far.
     return { name: `probe:${symbol}`, place: `(${symbol}+${isEntry ? '0x0' : '0x1'})` };
   }

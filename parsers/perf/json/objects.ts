@@ -1,20 +1,22 @@
 /**
- * Objects of a JSON text, pushed in chunks: the members of the top-level arrays, one by one, and the top-level objects,
- * each as its own bytes. What lies between is only counted, never kept, so that a text of any size can be read.
+ * Objects of a JSON text, pushed in chunks: the members of the top-level arrays, one by one, and the
+ * top-level objects, each as its own bytes. What lies between is only counted, never kept, so that a text of
+ * any size can be read.
  */
 
-/** One object: its bytes, where they begin, the 1-based line of its brace, and whether it is a member of an array. */
+import { Ascii } from '../../base/ascii.js';
+
+/**
+ * One object: its bytes, where they begin, the 1-based line of its brace, and whether it is a member of an
+ * array.
+ */
 export type TakeObject = (bytes: Uint8Array, at: number, line: number, isMember: boolean) => void;
 
-const OPEN_BRACE = 0x7b;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACE = 0x7d;
-const CLOSE_BRACKET = 0x5d;
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const NEWLINE = 0x0a;
 /** A sample with the longest call chain is far below this. */
 const OBJECT_LIMIT = 1 << 20;
+/** Depth of what is a value of the outermost object, and of the members where that is an array. */
+const LIST_DEPTH = 2;
+const MEMBER_DEPTH = 3;
 
 export class JsonObjects {
   private depth = 0;
@@ -43,29 +45,33 @@ export class JsonObjects {
     let start = this.opened > 0 ? 0 : -1;
     for (let i = 0; i < chunk.length; i++) {
       const c = chunk[i]!;
-      if (c === NEWLINE) this.lines++;
+      if (c === Ascii.Newline) this.lines++;
       if (this.inString) {
         if (this.escaped) this.escaped = false;
-        else if (c === BACKSLASH) this.escaped = true;
-        else if (c === QUOTE) this.inString = false;
-      } else if (c === QUOTE) this.inString = true;
-      else if (c === OPEN_BRACE || c === OPEN_BRACKET) {
+        else if (c === Ascii.Backslash) this.escaped = true;
+        else if (c === Ascii.DoubleQuote) this.inString = false;
+      } else if (c === Ascii.DoubleQuote) this.inString = true;
+      else if (c === Ascii.OpenBrace || c === Ascii.OpenBracket) {
         this.depth++;
-        if (this.depth === 2) this.inArray = c === OPEN_BRACKET;
-        if (c === OPEN_BRACE && this.opened === 0 && this.depth === (this.inArray ? 3 : 2)) {
+        if (this.depth === LIST_DEPTH) this.inArray = c === Ascii.OpenBracket;
+        if (
+          c === Ascii.OpenBrace &&
+          this.opened === 0 &&
+          this.depth === (this.inArray ? MEMBER_DEPTH : LIST_DEPTH)
+        ) {
           this.opened = this.depth;
           this.at = this.position + i;
           this.line = this.lines;
           start = i;
         }
-      } else if (c === CLOSE_BRACE || c === CLOSE_BRACKET) {
+      } else if (c === Ascii.CloseBrace || c === Ascii.CloseBracket) {
         if (this.depth === this.opened && this.opened > 0) {
           this.keep(chunk.subarray(start, i + 1));
           this.finishObject();
           start = -1;
         }
         if (this.depth > 0) this.depth--;
-        if (this.depth < 2) this.inArray = false;
+        if (this.depth < LIST_DEPTH) this.inArray = false;
       }
     }
     if (start >= 0) this.keep(chunk.slice(start));
@@ -80,7 +86,7 @@ export class JsonObjects {
 
   private finishObject(): void {
     if (this.kept > OBJECT_LIMIT) this.tooLong++;
-    else this.take(joined(this.parts, this.kept), this.at, this.line, this.opened === 3);
+    else this.take(joined(this.parts, this.kept), this.at, this.line, this.opened === MEMBER_DEPTH);
     this.parts = [];
     this.kept = 0;
     this.opened = 0;

@@ -1,4 +1,6 @@
 /** One sample of `perf data convert --to-json`, taken out of its JSON with every member checked. */
+import { MAX_PID } from '../../base/units.js';
+
 export interface JsonFrame {
   readonly ip: bigint;
   readonly symbol: string | undefined;
@@ -67,7 +69,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function integer(value: unknown): number {
-  return typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= 0x7fffffff ? value : -1;
+  return typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= MAX_PID ? value : -1;
 }
 
 /** A number as printed, with 0x or decimal. */

@@ -1,4 +1,5 @@
 /** The text of `perf script` as a format of the registry. */
+import { Ascii } from '../../base/ascii.js';
 import { Interner } from '../../base/intern.js';
 import type { ByteSource } from '../../base/source.js';
 import { eachLine, lineAt, pushSource, type SourceLine } from '../../base/textSource.js';
@@ -26,7 +27,7 @@ export const perfScript: TraceFormat = {
     let events = 0;
     let others = 0;
     eachLine(head, (start, end) => {
-      if (end > start && head[start] !== 0x09 && head[start] !== 0x23) {
+      if (end > start && head[start] !== Ascii.Tab && head[start] !== Ascii.Hash) {
         const isEvent =
           parseHead(head, start, end, span) &&
           (span.isRecord || hasSystem(head, span.nameStart, span.nameEnd));

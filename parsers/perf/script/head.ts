@@ -3,16 +3,18 @@
  *
  *     comm  pid[/tid] [cpu]  time:  period  system:event:  flags  payload
  *
- * Any column but the event may be missing (-F), and a comm may hold blanks, brackets, colons and digits. So the line is
- * read from its surest part: the time (or where there is none the `[cpu]`), from there to the left for cpu, task and
- * comm, and to the right for period and event.
+ * Any column but the event may be missing (-F), and a comm may hold blanks, brackets, colons and digits. So
+ * the line is read from its surest part: the time (or where there is none the event's name with its system),
+ * from there to the left for cpu, task and comm, and to the right for period and event.
  *
  * Producer: tools/perf/builtin-script.c perf_sample__fprintf_start(), Linux 7.2 and 6.1.
  */
+import { Ascii } from '../../base/ascii.js';
 import {
   allDigits,
   decimal,
   endOfToken,
+  hasShape,
   hasText,
   isDigit,
   skipBlanks,
@@ -20,15 +22,16 @@ import {
   trimRight,
 } from '../../base/text.js';
 import { endsWord } from '../../events/number.js';
+import { MAX_PID } from '../../base/units.js';
 import { UNKNOWN_CPU, UNKNOWN_TID } from '../../events/table.js';
 import { LineSpan, readCpu, readSeconds } from '../../events/textline.js';
 
-const BLANK = 0x20;
-const COLON = 0x3a;
 /** Columns before the event are far shorter than this; a comm has at most 15 bytes. */
 const HEAD_LIMIT = 160;
+/** The shortest time, up to its last digit: `.123456`. */
+const TIME_BYTES = 7;
 const COMM_COLUMN = 16;
-const TOD_BYTES = 'YYYY-MM-DD HH:MM:SS.uuuuuu'.length;
+const TIME_OF_DAY = '0000-00-00 00:00:00.000000';
 
 /** What a line's head says; reused for every line. */
 export class HeadSpan extends LineSpan {
@@ -41,34 +44,41 @@ export function parseHead(bytes: Uint8Array, start: number, end: number, out: He
   out.tgid = out.tid = UNKNOWN_TID;
   out.cpu = UNKNOWN_CPU;
   const limit = Math.min(end, start + HEAD_LIMIT);
-  for (let p = start + 7; p < limit; p++) {
-    if (bytes[p] !== COLON || (bytes[p + 1] !== BLANK && p + 1 !== end) || !isDigit(bytes[p - 1]!)) continue;
+  for (let p = start + TIME_BYTES; p < limit; p++) {
+    if (
+      bytes[p] !== Ascii.Colon ||
+      (bytes[p + 1] !== Ascii.Blank && p + 1 !== end) ||
+      !isDigit(bytes[p - 1]!)
+    )
+      continue;
     const left = readSeconds(bytes, start, p, out);
     if (left >= 0 && parseTask(bytes, start, left, out) && parseEvent(bytes, p + 1, end, out)) return true;
   }
   return parseUntimed(bytes, start, limit, end, out);
 }
 
-/** Reads comm, pid or pid/tid, and [cpu] from bytes[start, end), right to left. Nothing at all is well, too. */
+/**
+ * Reads comm, pid or pid/tid, and [cpu] from bytes[start, end), right to left. Nothing at all is well, too.
+ */
 function parseTask(bytes: Uint8Array, start: number, end: number, out: HeadSpan): boolean {
   let p = skipTod(bytes, start, trimRight(bytes, start, end));
   const misc = skipMisc(bytes, start, p);
-  if (p > start && bytes[misc - 1] === 0x5d) p = parseCpu(bytes, start, misc, out);
+  if (p > start && bytes[misc - 1] === Ascii.CloseBracket) p = parseCpu(bytes, start, misc, out);
   if (p < 0) return false;
   p = trimRight(bytes, start, p);
   const numberEnd = p;
   p = startOfDigits(bytes, start, p);
   if (p === numberEnd) return onlyComm(bytes, start, p, out);
   let from = p;
-  if (p > start && bytes[p - 1] === 0x2d) from = --p;
+  if (p > start && bytes[p - 1] === Ascii.Dash) from = --p;
   out.tid = taskNumber(bytes, from, numberEnd);
-  if (p > start && bytes[p - 1] === 0x2f) {
+  if (p > start && bytes[p - 1] === Ascii.Slash) {
     const pidEnd = --p;
-    while (p > start && (isDigit(bytes[p - 1]!) || bytes[p - 1] === 0x2d)) p--;
+    while (p > start && (isDigit(bytes[p - 1]!) || bytes[p - 1] === Ascii.Dash)) p--;
     out.tgid = taskNumber(bytes, p, pidEnd);
   }
   // A number glued to what precedes it is the end of a name (or of another tool's `comm-pid`).
-  if (p > start && bytes[p - 1] !== BLANK) {
+  if (p > start && bytes[p - 1] !== Ascii.Blank) {
     out.tgid = out.tid = UNKNOWN_TID;
     return false;
   }
@@ -89,30 +99,22 @@ function setComm(bytes: Uint8Array, start: number, end: number, out: HeadSpan): 
 
 /** The time of day (-F tod) before the time: `2026-11-22 13:34:20.705937`. */
 function skipTod(bytes: Uint8Array, start: number, end: number): number {
-  const from = end - TOD_BYTES;
-  if (
-    from < start ||
-    bytes[from + 4] !== 0x2d ||
-    bytes[from + 7] !== 0x2d ||
-    bytes[from + 13] !== COLON ||
-    bytes[from + 16] !== COLON
-  )
-    return end;
-  return isDigit(bytes[from]!) && isDigit(bytes[end - 1]!) ? trimRight(bytes, start, from) : end;
+  const from = end - TIME_OF_DAY.length;
+  return from >= start && hasShape(bytes, from, end, TIME_OF_DAY) ? trimRight(bytes, start, from) : end;
 }
 
 /** The misc column (-F misc): letters between [cpu] and time. */
 function skipMisc(bytes: Uint8Array, start: number, end: number): number {
   let p = end;
-  while (p > start && bytes[p - 1]! >= 0x41 && bytes[p - 1]! <= 0x5a) p--;
+  while (p > start && bytes[p - 1]! >= Ascii.UpperA && bytes[p - 1]! <= Ascii.UpperZ) p--;
   const before = trimRight(bytes, start, p);
-  return p < end && p > before && bytes[before - 1] === 0x5d ? before : end;
+  return p < end && p > before && bytes[before - 1] === Ascii.CloseBracket ? before : end;
 }
 
 /** Reads `[digits]` that ends at `end`; returns where it starts, or -1 when it is none. */
 function parseCpu(bytes: Uint8Array, start: number, end: number, out: HeadSpan): number {
   const p = startOfDigits(bytes, start, end - 1);
-  if (p <= start || bytes[p - 1] !== 0x5b || p === end - 1) return -1;
+  if (p <= start || bytes[p - 1] !== Ascii.OpenBracket || p === end - 1) return -1;
   out.cpu = readCpu(bytes, p, end - 1);
   return p - 1;
 }
@@ -128,10 +130,10 @@ function parseEvent(bytes: Uint8Array, start: number, end: number, out: HeadSpan
   out.nameStart = p;
   out.end = end;
   out.isRecord = isPerfRecord(bytes, p, tokenEnd);
-  if (out.isRecord && bytes[tokenEnd - 1] !== COLON) {
+  if (out.isRecord && bytes[tokenEnd - 1] !== Ascii.Colon) {
     out.nameEnd = tokenEnd;
   } else {
-    if (tokenEnd - p < 2 || bytes[tokenEnd - 1] !== COLON) return false;
+    if (tokenEnd - p < 2 || bytes[tokenEnd - 1] !== Ascii.Colon) return false;
     out.nameEnd = withoutModifier(bytes, p, tokenEnd - 1);
   }
   out.start = skipBlanks(bytes, tokenEnd, end);
@@ -145,7 +147,7 @@ function parseUntimed(bytes: Uint8Array, start: number, limit: number, end: numb
     const token = skipBlanks(bytes, p, limit);
     const tokenEnd = endOfToken(bytes, token, end);
     if (tokenEnd === token) return false;
-    if (bytes[tokenEnd - 1] === COLON && hasSystem(bytes, token, tokenEnd - 1)) {
+    if (bytes[tokenEnd - 1] === Ascii.Colon && hasSystem(bytes, token, tokenEnd - 1)) {
       out.commStart = out.commEnd = start;
       const whole = trimRight(bytes, start, token);
       let head = whole;
@@ -171,14 +173,14 @@ function isCommColumn(bytes: Uint8Array, start: number, end: number, out: HeadSp
 export function hasSystem(bytes: Uint8Array, start: number, end: number): boolean {
   let p = start;
   while (!endsWord(bytes, p, end)) p++;
-  return p > start && bytes[p] === COLON && !endsWord(bytes, p + 1, end);
+  return p > start && bytes[p] === Ascii.Colon && !endsWord(bytes, p + 1, end);
 }
 
 /** Cuts what perf appends to a tracepoint's name for its modifiers: `kvm:kvm_exit:k`. */
 function withoutModifier(bytes: Uint8Array, start: number, end: number): number {
-  const first = bytes.indexOf(COLON, start);
+  const first = bytes.indexOf(Ascii.Colon, start);
   if (first < 0 || first >= end) return end;
-  const second = bytes.indexOf(COLON, first + 1);
+  const second = bytes.indexOf(Ascii.Colon, first + 1);
   return second < 0 || second >= end ? end : second;
 }
 
@@ -190,8 +192,8 @@ function isPerfRecord(bytes: Uint8Array, start: number, end: number): boolean {
 
 /** A task's number, perhaps negative; what exceeds 31 bits is none. */
 function taskNumber(bytes: Uint8Array, start: number, end: number): number {
-  const negative = bytes[start] === 0x2d;
+  const negative = bytes[start] === Ascii.Dash;
   const value = decimal(bytes, negative ? start + 1 : start, end);
-  if (value > 0x7fffffff) return UNKNOWN_TID;
+  if (value > MAX_PID) return UNKNOWN_TID;
   return negative ? -value : value;
 }

@@ -1,4 +1,6 @@
-/** The lines that `perf script --header` puts first: `# os release : 7.2.13`, and one line per event recorded. */
+/**
+ * The lines that `perf script --header` puts first: `# os release : 7.2.13`, and one line per event recorded.
+ */
 import type { ClockName, TraceMeta } from '../../events/table.js';
 
 const decoder = new TextDecoder();

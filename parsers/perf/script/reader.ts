@@ -1,7 +1,9 @@
 /**
- * Reads the text of `perf script`, pushed in chunks, into an event table: default and -F columns, call chains, --ns,
- * --reltime, --deltatime, --header, task and lost events. Nothing is guessed: a line that is none of these is foreign.
+ * Reads the text of `perf script`, pushed in chunks, into an event table: default and -F columns, call
+ * chains, --ns, --reltime, --deltatime, --header, task and lost events. Nothing is guessed: a line that is
+ * none of these is foreign.
  */
+import { Ascii } from '../../base/ascii.js';
 import { UNKNOWN_CPU, UNKNOWN_TID } from '../../events/table.js';
 import { TextEventReader } from '../../events/textreader.js';
 import { HeadSpan, parseHead } from './head.js';
@@ -11,10 +13,6 @@ import { readTask, TaskGroups } from './tasks.js';
 
 export const PERF_SCRIPT = 'perf-script';
 
-const TAB = 0x09;
-const BLANK = 0x20;
-const HASH = 0x23;
-
 export class PerfScriptReader extends TextEventReader<HeadSpan> {
   private readonly stacks = new ScriptStacks(this.builder);
   private readonly header = new ScriptHeader(this.builder.meta);
@@ -22,7 +20,8 @@ export class PerfScriptReader extends TextEventReader<HeadSpan> {
 
   constructor() {
     super(PERF_SCRIPT, new HeadSpan());
-    // The text does not say which clock. perf's own, the default, orders the CPUs least of those that -k can choose.
+    // The text does not say which clock. perf's own, the default, orders the CPUs least of those that -k can
+    // choose.
     this.builder.meta.clock = 'perf';
   }
 
@@ -43,10 +42,10 @@ export class PerfScriptReader extends TextEventReader<HeadSpan> {
       return;
     }
     const c = bytes[start]!;
-    if (c === HASH) {
+    if (c === Ascii.Hash) {
       this.stacks.close();
       this.header.line(bytes, start, end);
-    } else if (c === TAB) {
+    } else if (c === Ascii.Tab) {
       if (!this.stacks.frameLine(bytes, start, end, at, line))
         this.builder.issues.tally('foreign-lines', at, line);
     } else if (parseHead(bytes, start, end, this.span)) {
@@ -58,9 +57,12 @@ export class PerfScriptReader extends TextEventReader<HeadSpan> {
     else if (!this.closesChar(c)) this.other(bytes, start, end, at, line);
   }
 
-  /** A frame printed with blanks in place of the tab (-F ip without a call chain prints so, mail may do it), or foreign. */
+  /**
+   * A frame printed with blanks in place of the tab (-F ip without a call chain prints so, mail may do it),
+   * or foreign.
+   */
   private other(bytes: Uint8Array, start: number, end: number, at: number, line: number): void {
-    if (bytes[start] === BLANK && this.stacks.frameLine(bytes, start, end, at, line)) return;
+    if (bytes[start] === Ascii.Blank && this.stacks.frameLine(bytes, start, end, at, line)) return;
     this.builder.issues.tally('foreign-lines', at, line);
   }
 

@@ -97,7 +97,10 @@ describe('perf script columns', () => {
 
 describe('perf script', () => {
   it("gives frames to the event before them, the kernel's apart from the user's", () => {
-    const text = `qemu 1 [000] 1.000001: ${EXIT}\n\tffffffff8154bbf1 unmap_vmas+0x1 ([kernel.kallsyms])\n\t    7fee844e9e17 [unknown] ([unknown])\n\nqemu 1 [000] 1.000002: ${EXIT}\n\tunmap_vmas+0x1\n`;
+    const text =
+      `qemu 1 [000] 1.000001: ${EXIT}\n` +
+      '\tffffffff8154bbf1 unmap_vmas+0x1 ([kernel.kallsyms])\n\t    7fee844e9e17 [unknown] ([unknown])\n\n' +
+      `qemu 1 [000] 1.000002: ${EXIT}\n\tunmap_vmas+0x1\n`;
     const table = read(text);
     const shown = table.stacks.map((m) => [
       m.row,
@@ -115,8 +118,12 @@ describe('perf script', () => {
 
   it('takes losses and thread groups from records, which are no rows', () => {
     const table = read(
-      'qemu 7 [001] 1.000001: PERF_RECORD_COMM exec: qemu:7/7\nqemu 7 [001] 1.000001: PERF_RECORD_FORK(7:8):(7:7)\n' +
-        `CPU 0/KVM 8 [001] 1.000002: ${EXIT}\nqemu 7 [001] 1.000003: PERF_RECORD_LOST lost 988\nqemu 7 [001] 1.000003: PERF_RECORD_MMAP2 7/7: [0x4 @ 0]: r-xp /bin/a\n${EXIT.replace('kvm:', 'qemu 7 [001] 1.000004: kvm:')}\n`,
+      'qemu 7 [001] 1.000001: PERF_RECORD_COMM exec: qemu:7/7\n' +
+        'qemu 7 [001] 1.000001: PERF_RECORD_FORK(7:8):(7:7)\n' +
+        `CPU 0/KVM 8 [001] 1.000002: ${EXIT}\n` +
+        'qemu 7 [001] 1.000003: PERF_RECORD_LOST lost 988\n' +
+        'qemu 7 [001] 1.000003: PERF_RECORD_MMAP2 7/7: [0x4 @ 0]: r-xp /bin/a\n' +
+        `${EXIT.replace('kvm:', 'qemu 7 [001] 1.000004: kvm:')}\n`,
     );
     assert.deepEqual(
       [0, 1].map((i) => `${table.tgid(i)}/${table.tid(i)}`),

@@ -22,7 +22,10 @@ export class TaskGroups {
   }
 }
 
-/** Reads one record's line: notes what it says of tasks, and returns the count of lost events, or -1 for no loss. */
+/**
+ * Reads one record's line: notes what it says of tasks, and returns the count of lost events, or -1 for no
+ * loss.
+ */
 export function readTask(bytes: Uint8Array, head: HeadSpan, groups: TaskGroups): number {
   const text = decoder.decode(
     bytes.subarray(head.nameStart, Math.min(head.end, head.nameStart + RECORD_LIMIT)),
