@@ -9,9 +9,10 @@ const RUNS = 3;
 const TO_NULL = ['-c', 'exec "$@" > /dev/null', 'sh'];
 
 /**
- * Measures and prints, whole process each; says what is not there and skips it. `relative` is the recording in the folder
- * $SHIMTRACE_TRACES, `tool` the words that start the tool, `args` its arguments before the file, `advice` what to do
- * where it does not read the file. Returns how many times as fast the check is, undefined where nothing was compared.
+ * Measures and prints, whole process each; says what is not there and skips it. `relative` is the recording
+ * in the folder $SHIMTRACE_TRACES, `tool` the words that start the tool, `args` its arguments before the
+ * file, `advice` what to do where it does not read the file. Returns how many times as fast the check is,
+ * undefined where nothing was compared.
  */
 export async function beside(root, { relative, tool, args, advice }) {
   const file = recording(relative);

@@ -1,5 +1,6 @@
-// The debugger on a large trace: start, steps in both directions at the 99th percentile, reverse continue across the
-// whole trace, and the memory of time travel against the trace's length. Uses the compiled sources in out/.
+// The debugger on a large trace: start, steps in both directions at the 99th
+// percentile, reverse continue across the whole trace, and the memory of time travel
+// against the trace's length. Uses the compiled sources in out/.
 import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -15,7 +16,8 @@ function percentile(sorted, share) {
 
 function latency(ms) {
   const sorted = [...ms].sort((a, b) => a - b);
-  return `${percentile(sorted, 0.5).toFixed(2)} / ${percentile(sorted, 0.99).toFixed(2)} / ${sorted.at(-1).toFixed(2)}`;
+  const figures = [percentile(sorted, 0.5), percentile(sorted, 0.99), sorted.at(-1)];
+  return figures.map((figure) => figure.toFixed(2)).join(' / ');
 }
 
 /** A client that waits for each answer and for the stop that a move ends in. */
@@ -64,7 +66,8 @@ export async function benchDebugger(root, given) {
   const { length } = trace.open.table;
   const { ops } = trace.analysis;
   console.log(
-    `\ndebugger: ${file} (${origin}): ${mb(fs.statSync(file).size)} MB, ${length} events, ${ops.length} operations, read and judged in ${(readMs / 1000).toFixed(1)} s`,
+    `\ndebugger: ${file} (${origin}): ${mb(fs.statSync(file).size)} MB, ${length} events,`,
+    `${ops.length} operations, read and judged in ${(readMs / 1000).toFixed(1)} s`,
   );
   const shared = { ...host, openTrace: async () => ({ ...trace, close: undefined }) };
 
@@ -151,7 +154,7 @@ function memory(Cursor, ops, length) {
     const until = Math.floor(length * share) - 1;
     const cursor = new Cursor(ops, length);
     let began = performance.now();
-    for (let row = cursor.row; row < until; ) row = (cursor.forward(), cursor.row);
+    while (cursor.row < until) cursor.forward();
     const forward = (performance.now() - began) / 1000;
     const { checkpoints, checkpointBytes, undoBytes, stateEntries } = cursor.memory();
     began = performance.now();

@@ -16,8 +16,9 @@ function peakBytes(pid) {
 }
 
 /**
- * Runs a program to its end with its output thrown away. Resolves to wall time, peak memory and status. The peak is
- * read every few milliseconds from a counter that only grows, so it misses at most what the last moments add.
+ * Runs a program to its end with its output thrown away. Resolves to wall time, peak
+ * memory and status. The peak is read every few milliseconds from a counter that only
+ * grows, so it misses at most what the last moments add.
  */
 export function measure(command, args, { stdin } = {}) {
   return new Promise((done, failed) => {

@@ -2,8 +2,8 @@
 import { beside } from './beside.mjs';
 
 /**
- * $SHIMTRACE_PERF is the command of a perf that can read it (words apart by blanks, such as `chroot /srv/sid perf`,
- * which must see the file under the same path).
+ * $SHIMTRACE_PERF is the command of a perf that can read it (words apart by blanks, such as
+ * `chroot /srv/sid perf`, which must see the file under the same path).
  */
 export function benchPerf(root) {
   return beside(root, {

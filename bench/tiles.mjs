@@ -1,7 +1,6 @@
-// The timeline: from a judged trace to the first picture, tiles while zooming in, against a plain count of every page in
-// every column; frames of the page in a browser; and a made guest of 256 GiB in a process of its own, and in a browser with
-// the page that draws it, for their memory.
-// Uses the compiled sources in out/.
+// The timeline: from a judged trace to the first picture, tiles while zooming in, against a plain count of
+// every page in every column; frames of the page in a browser; and a made guest of 256 GiB in a process of
+// its own, and in a browser with the page that draws it, for their memory. Uses the compiled sources in out/.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -82,7 +81,10 @@ function pictures(Timeline, ALL_ROWS, analysis, eventTable) {
   };
 }
 
-/** What a tile would cost without any index: every operation into a map of pages, all pages counted at every column. */
+/**
+ * What a tile would cost without any index: every operation into a map
+ * of pages, all pages counted at every column.
+ */
 function plainPicture(Op, analysis, eventTable, axis) {
   const { ops } = analysis;
   const state = new Map();
@@ -126,7 +128,8 @@ async function benchTrace(root, given) {
   );
   const analysis = analyze(events, {});
   console.log(
-    `\ntimeline: ${file} (${origin}): ${mb(bytes.length)} MB, ${events.length} events, ${analysis.ops.length} operations`,
+    `\ntimeline: ${file} (${origin}): ${mb(bytes.length)} MB,`,
+    `${events.length} events, ${analysis.ops.length} operations`,
   );
   const p = pictures(Timeline, ALL_ROWS, analysis, events);
   const plain = timed(() => plainPicture(Op, analysis, events, p.timeline.axis)).ms;

@@ -39,7 +39,10 @@ function unpacked(file) {
   return target;
 }
 
-/** Repeats a shipped recording with its clock moved on, so that each repetition is a later run of the same workload. */
+/**
+ * Repeats a shipped recording with its clock moved on, so that each
+ * repetition is a later run of the same workload.
+ */
 function made(root) {
   const source = path.join(root, 'sample-traces/labelled/inplace/N.p.txt');
   const target = path.join(cache, 'made.txt');

@@ -73,7 +73,8 @@ const bundles = [
 
 /** CommonJS packages inside an ESM bundle still call `require` for Node's own modules. */
 const REQUIRE =
-  "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
+  "import { createRequire as __createRequire } from 'node:module'; " +
+  'const require = __createRequire(import.meta.url);';
 
 function options({ entry, shebang, ...rest }) {
   const hasShebang = fs.readFileSync(path.join(root, entry), 'utf8').startsWith('#!');

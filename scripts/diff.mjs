@@ -1,5 +1,5 @@
-// `npm run diff`: what we read against what the recording tools themselves print, event by event and field by field.
-// SHIMTRACE_TRACES names a folder of recordings; without it only those in sample-traces/ are compared.
+// `npm run diff`: what we read against what the recording tools themselves print, event by event and field by
+// field. SHIMTRACE_TRACES names a folder of recordings; without it only those in sample-traces/ are compared.
 import { bin, ensureDependencies, fail, run } from './steps.mjs';
 
 ensureDependencies();

@@ -19,5 +19,6 @@ const status = run(process.execPath, [
 // The recording comes from a kernel with a bug put in: violations (status 1) are what it is meant to show.
 if (status > 1) fail(`shimtrace failed with status ${status}`, status);
 console.log(
-  '\nNext: `node dist/cli.js check FILE...` on a trace of yours, or `npm run editor` to see this one in VS Code.',
+  '\nNext: `node dist/cli.js check FILE...` on a trace of yours,',
+  'or `npm run editor` to see this one in VS Code.',
 );

@@ -18,7 +18,10 @@ export function addPart(total, part) {
   total.failures.push(...part.failures);
 }
 
-/** Adds the totals in a file. A run that left none, or ended with a status and no failed test, counts as one failure. */
+/**
+ * Adds the totals in a file. A run that left none, or ended with a
+ * status and no failed test, counts as one failure.
+ */
 export function addTotals(total, name, file, status) {
   const got = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : undefined;
   if (got) addPart(total, got);

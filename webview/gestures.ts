@@ -47,7 +47,10 @@ function inLanes(frame: Frame, y: number): boolean {
   return y >= frame.lanesHeadY && y < frame.lanesY + frame.lanesH;
 }
 
-/** Wheel and pinch zoom time around the pointer; over the labels, or with Shift, rows or lanes scroll; with Alt, rows zoom. */
+/**
+ * Wheel and pinch zoom time around the pointer; over the labels, or with
+ * Shift, rows or lanes scroll; with Alt, rows zoom.
+ */
 function wheel(canvas: HTMLCanvasElement, events: GestureEvents, point: Point): void {
   const steps = new LaneSteps();
   canvas.addEventListener(
@@ -72,7 +75,10 @@ function wheel(canvas: HTMLCanvasElement, events: GestureEvents, point: Point): 
 
 type Point = (event: MouseEvent) => { x: number; y: number };
 
-/** Two fingers zoom time by their distance, around the place between them, and pan with it. Returns where fingers are. */
+/**
+ * Two fingers zoom time by their distance, around the place between them,
+ * and pan with it. Returns where fingers are.
+ */
 function pinch(
   canvas: HTMLCanvasElement,
   events: GestureEvents,

@@ -39,7 +39,7 @@ function start(): void {
       return readTheme((name) => style.getPropertyValue(name), { light, highContrast });
     },
   });
-  window.addEventListener('message', (event) => app.endpoint.receive(event.data));
+  window.addEventListener('message', (event) => app.receive(event.data));
   new MutationObserver(() => app.setTheme()).observe(document.body, {
     attributes: true,
     attributeFilter: ['class'],
@@ -52,7 +52,7 @@ function start(): void {
   // Read by tests and benchmarks only.
   Object.assign(window, {
     shimtraceFrames: app.frameMs,
-    shimtraceSigns: app.signPlaces,
+    shimtraceSigns: () => app.signPlaces(),
     shimtraceView: () => app.view,
   });
 }

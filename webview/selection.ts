@@ -1,22 +1,20 @@
-/** What is selected, in the picture, in the panel and in the editor: findings, pages at a time, events, measurements. */
+/**
+ * What is selected: findings, pages at a time, events, measurements; in
+ * the picture, in the panel and in the editor.
+ */
 import type {
   EventRef,
   FindingReply,
-  FindReply,
   InspectReply,
   LaneReply,
-  MeasureReply,
   Place,
   TableLine,
 } from '../model/timeline/asks.js';
-import type { Tile } from '../model/timeline/tiles.js';
-import { SPAN_FIELDS } from '../model/timeline/tiles.js';
-import type { App } from './app.js';
-import { duration } from './page/format.js';
-import type { Target } from './picture/hit.js';
-import { laneName } from './picture/layoutLanes.js';
-import { VERDICT_NAMES } from './paint/style.js';
-import { clampSpan, DisplayRows, reveal, type DisplayRow } from './picture/viewport.js';
+import { Span, SPAN_FIELDS } from '../model/timeline/tiles.js';
+import type { Host } from './host.js';
+import type { Announcer } from './page/a11y.js';
+import { duration, plural } from './page/format.js';
+import type { Page } from './page/page.js';
 import {
   actionLinks,
   element,
@@ -26,345 +24,343 @@ import {
   findingWords,
   inspectWords,
   laneWords,
+  link,
   measureWords,
 } from './page/words.js';
+import { VERDICT_NAMES } from './paint/style.js';
+import type { Target } from './picture/hit.js';
+import { laneName } from './picture/layoutLanes.js';
+import { placeOfFinding, type Hit } from './picture/scene.js';
+import { clampSpan, DisplayRows, displayRowOf, reveal, type DisplayRow } from './picture/viewport.js';
+import type { Store } from './store.js';
 
 /** Evidence within this share of the picture is a dot. */
 const DOT = 0.12;
+/** An event this near to the pointer, in pixels, counts as under it. */
+const NEAR_PX = 5;
 
 export class Selection {
-  /** Detail of the selected finding. */
-  finding: FindingReply | null = null;
-  /** Time of the selected event. */
-  selectedTime = NaN;
-
-  constructor(private readonly app: App) {}
+  constructor(
+    private readonly store: Store,
+    private readonly host: Host,
+    private readonly page: Page,
+    private readonly announcer: Announcer,
+  ) {}
 
   async jump(text: string): Promise<void> {
-    if (!this.app.loaded || text.trim() === '') return;
-    const reply: FindReply = await this.app.ask('find', {
+    const { store } = this;
+    if (!store.loaded || text.trim() === '') return;
+    const { message, place } = await this.host.ask('find', {
       text,
-      rowSet: this.app.loaded.rows.rowSet,
-      fromTime: this.app.timeOfView((this.app.view.from + this.app.view.until) / 2),
+      rowSet: store.loaded.rows.rowSet,
+      fromTime: store.middleTime(),
     });
-    this.app.announcer.say(reply.message);
-    if (!reply.place) {
-      this.showWords(element('p', reply.message));
+    this.announcer.say(message);
+    if (!place) {
+      this.showWords(element('p', message));
       return;
     }
-    this.goToPlace(reply.place);
-    if (reply.place.group >= 0)
-      this.app.run(
-        this.inspect(
-          { group: reply.place.group, first: reply.place.groupRow, count: 1 },
-          Number.isFinite(reply.place.time) && reply.place.time !== null
-            ? reply.place.time
-            : this.app.timeOfView((this.app.view.from + this.app.view.until) / 2),
-        ),
-      );
+    this.goToPlace(place);
+    if (place.group >= 0) this.host.run(this.inspect(rowOfPlace(place), timeOf(place) ?? store.middleTime()));
   }
 
   /** Brings a place into sight. */
   private goToPlace(place: Place): void {
-    const at =
-      typeof place.time === 'number' && Number.isFinite(place.time) ? this.app.viewOfTime(place.time) : NaN;
-    this.selectedTime = place.row >= 0 ? place.time : NaN;
-    const rows = this.app.displayRows();
-    const row = place.group < 0 ? -1 : rows.indexOf(place.group, place.groupRow);
-    this.app.go({
-      ...this.app.withLane(
-        reveal(this.app.view, this.app.frame(), at, row, this.app.bounds(), rows.length),
-        place.lane,
-      ),
-      selectedRow: place.row,
-    });
+    const { store } = this;
+    const time = timeOf(place);
+    store.selectedTime = place.row >= 0 ? place.time : NaN;
+    const row = place.group < 0 ? -1 : store.displayRows().indexOf(place.group, place.groupRow);
+    const shown = this.revealed(time === undefined ? NaN : store.viewOfTime(time), row);
+    store.go({ ...store.withLane(shown, place.lane), selectedRow: place.row });
+  }
+
+  /** The view with a time (NaN: any) and a display row (-1: any) in sight. */
+  private revealed(at: number, row: number): ReturnType<typeof reveal> {
+    const { store } = this;
+    return reveal(store.view, store.frame(), at, row, store.bounds(), store.displayRows().length);
   }
 
   stepFinding(by: number): void {
-    if (!this.app.loaded) return;
-    const { meta } = this.app.loaded;
-    const order = [...meta.findingRow.keys()].sort((a, b) => meta.findingRow[a]! - meta.findingRow[b]!);
+    const { loaded, view } = this.store;
+    if (!loaded) return;
+    const { findingRow } = loaded.meta;
+    const order = [...findingRow.keys()].sort((a, b) => findingRow[a]! - findingRow[b]!);
     if (order.length === 0) {
-      this.app.announcer.say('This trace has no findings');
+      this.announcer.say('This trace has no findings');
       return;
     }
-    const now = order.indexOf(this.app.view.selectedFinding);
-    const next = order[now < 0 ? (by > 0 ? 0 : order.length - 1) : (now + by + order.length) % order.length]!;
-    this.app.run(this.selectFinding(next, true));
+    const next = order.at(nextOf(order.indexOf(view.selectedFinding), by, order.length))!;
+    this.host.run(this.selectFinding(next, true));
   }
 
   /** Shows a finding's words and arrows; brings it into sight and into the editor when asked to. */
   async selectFinding(index: number, follow: boolean): Promise<void> {
-    if (!this.app.loaded || index < 0 || index >= this.app.loaded.meta.findingRow.length) {
-      this.finding = null;
+    const { store } = this;
+    if (!store.loaded || index < 0 || index >= store.loaded.meta.findingRow.length) {
+      store.finding = null;
       return;
     }
-    const { meta, rows } = this.app.loaded;
-    if (follow) {
-      const at = this.app.viewOfTime(meta.findingTime[index]!);
-      const quad = findQuad(rows.findingRows, index);
-      // At the finest level, where a page with a finding has a row of its own.
-      const display = new DisplayRows(rows.groups, 0, this.app.view.collapsed);
-      const row = quad < 0 ? -1 : display.indexOf(rows.findingRows[quad + 1]!, rows.findingRows[quad + 2]!);
-      const before = this.app.view;
-      const shown = reveal(
-        { ...this.app.view, level: 0 },
-        this.app.frame(),
-        at,
-        row,
-        this.app.bounds(),
-        display.length,
-      );
-      this.app.history.go(
-        {
-          ...this.app.withLane(shown, meta.findingLane[index]!),
-          selectedFinding: index,
-          selectedRow: meta.findingRow[index]!,
-        },
-        performance.now(),
-      );
-      if (before !== this.app.view) this.app.refresh();
-    }
-    this.finding = await this.app.ask('finding', { index });
-    const words = findingWords(this.finding, (event) => this.link(event));
-    words.querySelector('h2')!.after(this.actions(this.finding.at.row, this.finding.id, null));
+    if (follow) this.revealFinding(index);
+    const finding = await this.host.ask('finding', { index });
+    store.finding = finding;
+    const words = findingWords(finding, (event) => this.link(event));
+    words.querySelector('h2')!.after(this.actions(finding.at.row, finding.id, null));
     this.showWords(words);
-    this.app.draw();
+    store.redraw();
     if (!follow) return;
-    this.zoomToEvidence(this.finding);
-    this.app.announcer.say(findingLine(this.finding));
-    this.goTo(this.finding.at, this.finding.id);
+    this.zoomToEvidence(finding);
+    this.announcer.say(findingLine(finding));
+    this.goTo(finding.at, finding.id);
+  }
+
+  /** Goes to a finding at the finest level, where a page with a finding has a row of its own. */
+  private revealFinding(index: number): void {
+    const { store } = this;
+    const { meta, rows } = store.loaded!;
+    const at = store.viewOfTime(meta.findingTime[index]!);
+    const finest = new DisplayRows(rows.groups, 0, store.view.collapsed);
+    const place = placeOfFinding(rows, index);
+    const row = place ? finest.indexOf(place.group, place.first) : -1;
+    const from = { ...store.view, level: 0 };
+    const shown = reveal(from, store.frame(), at, row, store.bounds(), finest.length);
+    store.step({
+      ...store.withLane(shown, meta.findingLane[index]!),
+      selectedFinding: index,
+      selectedRow: meta.findingRow[index]!,
+    });
   }
 
   /** Where the evidence is a dot in the picture, zooms in until the steps are told apart. */
   private zoomToEvidence(finding: FindingReply): void {
-    const times = [finding.at, ...finding.evidence.map((e) => e.event)].map((e) =>
-      this.app.viewOfTime(e.time),
-    );
+    const { store } = this;
+    const events = [finding.at, ...finding.evidence.map((e) => e.event)];
+    const times = events.map((event) => store.viewOfTime(event.time));
     const from = Math.min(...times);
     const range = Math.max(...times) - from;
-    const { view } = this.app;
+    const { view } = store;
     if (range <= 0 || range > (view.until - view.from) * DOT) return;
-    this.app.go({ ...view, ...clampSpan(from - range, from + 2 * range, this.app.bounds()) });
+    store.go({ ...view, ...clampSpan(from - range, from + 2 * range, store.bounds()) });
   }
 
   private link(event: EventRef): HTMLElement {
-    return eventLink(
-      event,
-      (t) => this.app.clock(t),
-      (e) => this.goTo(e, ''),
-    );
+    return eventLink(event, this.store.clock, (e) => this.goTo(e, ''));
   }
 
   /** Selects an event in the editor and the trees. */
   goTo(event: EventRef, finding: string): void {
-    this.app.run(this.app.endpoint.request('reveal', { row: event.row, line: event.line, finding }));
+    this.host.tell('reveal', { row: event.row, line: event.line, finding });
   }
 
+  /** Shows what was selected elsewhere: an event, and the id of a finding at it, '' for none. */
   async selectFromHost(row: number, finding: string): Promise<null> {
-    if (!this.app.loaded) return null;
-    const { meta } = this.app.loaded;
-    const index =
-      finding === ''
-        ? -1
-        : meta.findingRow.findIndex(
-            (r, i) => r === row && finding.startsWith(`${meta.rules[meta.findingRule[i]!]!}@`),
-          );
-    const place = await this.app.ask('locate', { row, rowSet: this.app.loaded.rows.rowSet });
+    const { store } = this;
+    if (!store.loaded) return null;
+    const index = finding === '' ? -1 : this.findingAt(row, finding);
+    const place = await this.host.ask('locate', { row, rowSet: store.loaded.rows.rowSet });
     this.goToPlace(place);
     if (index >= 0) {
-      this.app.go({ ...this.app.view, selectedFinding: index });
+      store.go({ ...store.view, selectedFinding: index });
       await this.selectFinding(index, false);
-    } else if (place.group >= 0)
-      await this.inspect({ group: place.group, first: place.groupRow, count: 1 }, place.time);
+    } else if (place.group >= 0) await this.inspect(rowOfPlace(place), place.time);
     else if (place.event) this.showWords(eventWords(place.event, (event) => this.link(event)));
     return null;
   }
 
-  private showWords(words: HTMLElement): void {
-    this.app.page.selection.replaceChildren(words);
-    this.app.page.panels.show('selection');
+  /** The finding at an event with this id, -1 when there is none. */
+  private findingAt(row: number, id: string): number {
+    const { meta } = this.store.loaded!;
+    return meta.findingRow.findIndex((r, i) => r === row && id.startsWith(`${this.ruleOf(i)}@`));
   }
 
+  private showWords(words: HTMLElement): void {
+    this.page.selection.replaceChildren(words);
+    this.page.panels.show('selection');
+  }
+
+  /** Selects what is at a point of the picture, or measures from or to there. */
   click(x: number, y: number, measuring: boolean): void {
-    this.app.canvas.element.focus();
-    const target = this.app.targetAt(x, y);
-    if (!target || !this.app.loaded) return;
-    if (measuring) {
-      this.measureAt(this.exactTime(target));
-      return;
+    const target = this.store.targetAt(x, y);
+    if (!target || !this.store.loaded) return;
+    const time = this.store.timeOfView(target.at);
+    if (measuring) this.measureAt(this.exactTime(target));
+    else if (target.area === 'lane') this.host.run(this.inspectLane(target.lane, time));
+    else if (target.area === 'row') this.host.run(this.inspect(target.row, time));
+    else if (target.area === 'thing') this.clickThing(target.hit, time);
+  }
+
+  private clickThing({ kind, index }: Hit, time: number): void {
+    switch (kind) {
+      case 'finding':
+        this.host.run(this.selectFinding(index, true));
+        break;
+      case 'group':
+        this.store.toggleGroup(index);
+        break;
+      case 'lanes':
+        this.store.toggleLanes();
+        break;
+      case 'active':
+        this.showActiveLanes();
+        break;
+      case 'mark':
+        this.host.run(this.selectMark(index));
+        break;
+      case 'conversion':
+        this.host.run(this.selectConversion(index, time));
+        break;
     }
-    if (target.area === 'lane') this.app.run(this.inspectLane(target.lane, this.app.timeOfView(target.at)));
-    if (target.area === 'row') this.app.run(this.inspect(target.row, this.app.timeOfView(target.at)));
-    if (target.area !== 'thing') return;
-    const { hit } = target;
-    if (hit.kind === 'finding') this.app.run(this.selectFinding(hit.index, true));
-    else if (hit.kind === 'group') this.app.toggleGroup(hit.index);
-    else if (hit.kind === 'lanes') this.app.toggleLanes();
-    else if (hit.kind === 'active') this.app.showActiveLanes();
-    else if (hit.kind === 'mark') this.app.run(this.selectMark(hit.index));
-    else if (hit.kind === 'conversion') this.app.run(this.selectConversion(hit.index, target.at));
+  }
+
+  showActiveLanes(): void {
+    const active = this.store.showActiveLanes();
+    if (active >= 0) this.announcer.say(`${plural(active, 'thread')} active here`);
   }
 
   private async selectMark(index: number): Promise<void> {
-    const { tile } = this.app.canvas;
-    if (!tile || !this.app.loaded) return;
+    const { store } = this;
+    const tile = store.scene?.tile;
+    if (!tile || !store.loaded) return;
     const row = Math.floor(tile.markCell[index]! / tile.request.columns);
-    const place = await this.app.ask('locate', {
+    const place = await this.host.ask('locate', {
       row: tile.markRow[index]!,
-      rowSet: this.app.loaded.rows.rowSet,
+      rowSet: store.loaded.rows.rowSet,
     });
-    this.selectedTime = place.time;
-    this.app.history.replace({ ...this.app.view, selectedRow: place.row });
-    this.app.run(this.app.endpoint.request('reveal', { row: place.row, line: place.line, finding: '' }));
+    store.selectedTime = place.time;
+    store.replace({ ...store.view, selectedRow: place.row });
+    this.host.tell('reveal', { row: place.row, line: place.line, finding: '' });
     await this.inspect(displayRowOf(tile, row), place.time);
   }
 
-  private async selectConversion(conversion: number, at: number): Promise<void> {
-    const { tile } = this.app.canvas;
+  /** Shows the pages of a conversion as they are at a time. */
+  private async selectConversion(conversion: number, time: number): Promise<void> {
+    const tile = this.store.scene?.tile;
     if (!tile) return;
-    for (let i = 0; i < tile.spans.length; i += SPAN_FIELDS) {
-      const row = tile.spans[i + 5]!;
-      if (tile.spans[i + 3] === conversion && row >= 0)
-        await this.inspect(displayRowOf(tile, row), this.app.timeOfView(at));
+    for (let at = 0; at < tile.spans.length; at += SPAN_FIELDS) {
+      const row = tile.spans[at + Span.Row]!;
+      if (tile.spans[at + Span.Conversion] === conversion && row >= 0)
+        await this.inspect(displayRowOf(tile, row), time);
     }
   }
 
-  async inspect(row: DisplayRow, time: number): Promise<void> {
-    if (!this.app.loaded) return;
+  private async inspect(row: DisplayRow, time: number): Promise<void> {
+    if (!this.store.loaded) return;
     const reply = await this.askInspect(row, time);
     const words = inspectWords(
       reply,
-      this.app.clock(time),
+      this.store.clock(time),
       (event) => this.link(event),
-      (index) => this.findingLink(index),
+      (index) => link(this.nameOfFinding(index), () => this.host.run(this.selectFinding(index, true))),
     );
     if (reply.row >= 0) words.querySelector('h2')!.after(this.actions(reply.row, '', reply.pages));
     this.showWords(words);
-    this.app.announcer.say(`${reply.title}: ${reply.facts.map((f) => `${f.label} ${f.text}`).join(', ')}`);
+    this.announcer.say(`${reply.title}: ${reply.facts.map((f) => `${f.label} ${f.text}`).join(', ')}`);
   }
 
   /** What the debugger can do with what is shown. */
   private actions(row: number, finding: string, pages: InspectReply['pages']): HTMLElement {
-    const { endpoint } = this.app;
     const from = {
       label: 'Replay from here',
       title:
         'Step through the trace in the debugger from this event on; a replay that is under way goes there',
-      run: () => this.app.run(endpoint.request('replay', { row, finding })),
+      run: () => this.host.tell('replay', { row, finding }),
     };
     if (!pages || (pages.unit === 'gfn' ? pages.vm : pages.inode) < 0) return actionLinks([from]);
     const watch = {
       label: 'Break on change',
       title: 'Stop the replay of this trace wherever the state of these pages changes',
-      run: () => this.app.run(endpoint.request('watch', { row, pages })),
+      run: () => this.host.tell('watch', { row, pages }),
     };
     return actionLinks([from, watch]);
   }
 
-  private findingLink(index: number): HTMLElement {
-    const link = document.createElement('a');
-    link.href = '#';
-    link.textContent = this.ruleOf(index);
-    link.addEventListener('click', (event) => {
-      event.preventDefault();
-      this.app.run(this.selectFinding(index, true));
-    });
-    return link;
+  private ruleOf(finding: number): string {
+    const { meta } = this.store.loaded!;
+    return meta.rules[meta.findingRule[finding]!]!;
   }
 
-  private ruleOf(finding: number): string {
-    const { meta } = this.app.loaded!;
-    return `${meta.rules[meta.findingRule[finding]!]!} ${VERDICT_NAMES[meta.findingVerdict[finding]!]!}`;
+  private nameOfFinding(finding: number): string {
+    const verdict = this.store.loaded!.meta.findingVerdict[finding]!;
+    return `${this.ruleOf(finding)} ${VERDICT_NAMES[verdict]!}`;
   }
 
   private async inspectLane(shown: number, time: number): Promise<void> {
-    const lane = this.app.shownLanes()[shown];
+    const lane = this.store.shownLanes()[shown];
     if (lane === undefined) return;
     const reply = await this.askLane(lane, time);
-    const name = laneName(this.app.loaded!.meta.lanes[lane]!);
-    this.showWords(laneWords(name, reply, this.app.clock(time), (event) => this.link(event)));
-    this.app.announcer.say(`${name}: ${reply.events.map((e) => e.name).join(', ')}`);
+    const name = laneName(this.store.loaded!.meta.lanes[lane]!);
+    this.showWords(laneWords(name, reply, this.store.clock(time), (event) => this.link(event)));
+    this.announcer.say(`${name}: ${reply.events.map((e) => e.name).join(', ')}`);
   }
 
-  /** How far from the pointer an event still counts as under it. */
+  /** How far in time from the pointer an event still counts as under it. */
   private tolerance(): number {
-    const perPx =
-      (this.app.timeOfView(this.app.view.until) - this.app.timeOfView(this.app.view.from)) /
-      this.app.frame().plotW;
-    return Math.max(1, perPx * 5);
+    const { store } = this;
+    const span = store.timeOfView(store.view.until) - store.timeOfView(store.view.from);
+    return Math.max(1, (span / store.frame().plotW) * NEAR_PX);
   }
 
+  /** Asks what a thread did near a time. */
   askLane(lane: number, time: number): Promise<LaneReply> {
-    return this.app.ask('lane', { lane, time, tolerance: this.tolerance() });
+    return this.host.ask('lane', { lane, time, tolerance: this.tolerance() });
   }
 
-  askInspect(row: DisplayRow, time: number): Promise<InspectReply> {
-    return this.app.ask('inspect', {
-      rowSet: this.app.loaded!.rows.rowSet,
-      group: row.group,
-      first: row.first,
-      count: row.count,
-      time,
-      tolerance: this.tolerance(),
-    });
+  /** Asks how the pages of a row are at a time. */
+  askInspect({ group, first, count }: DisplayRow, time: number): Promise<InspectReply> {
+    const { rowSet } = this.store.loaded!.rows;
+    return this.host.ask('inspect', { rowSet, group, first, count, time, tolerance: this.tolerance() });
   }
 
   private exactTime(target: Target): number {
     if (target.area === 'thing' && target.hit.kind === 'finding')
-      return this.app.loaded!.meta.findingTime[target.hit.index]!;
-    return this.app.timeOfView(target.at);
+      return this.store.loaded!.meta.findingTime[target.hit.index]!;
+    return this.store.timeOfView(target.at);
   }
 
+  /** Begins a measurement at a time, or ends there the one that was begun. */
   private measureAt(time: number): void {
-    const measure = this.app.view.measure.length === 1 ? [this.app.view.measure[0]!, time] : [time];
-    this.app.go({ ...this.app.view, measure });
-    if (measure.length < 2) {
-      this.app.announcer.say(`Measuring from ${this.app.clock(time)}`);
+    const { store } = this;
+    const [begun, ended] = store.view.measure;
+    if (begun === undefined || ended !== undefined) {
+      store.go({ ...store.view, measure: [time] });
+      this.announcer.say(`Measuring from ${store.clock(time)}`);
       return;
     }
-    this.app.run(
-      this.app
-        .ask('measure', { fromTime: measure[0]!, untilTime: measure[1]! })
-        .then((reply: MeasureReply) => {
-          this.showWords(measureWords(reply, this.app.loaded!.meta.unit, (t) => this.app.clock(t)));
-          this.app.announcer.say(
-            `${duration(reply.untilTime - reply.fromTime, this.app.loaded!.meta.unit)}, ${reply.events} events`,
-          );
-        }),
-    );
+    store.go({ ...store.view, measure: [begun, time] });
+    this.host.run(this.showMeasure(begun, time));
   }
 
+  private async showMeasure(fromTime: number, untilTime: number): Promise<void> {
+    const reply = await this.host.ask('measure', { fromTime, untilTime });
+    const { unit } = this.store.loaded!.meta;
+    this.showWords(measureWords(reply, unit, this.store.clock));
+    this.announcer.say(`${duration(reply.untilTime - reply.fromTime, unit)}, ${reply.events} events`);
+  }
+
+  /** Shows a line of the table in the picture, and its cause in the editor. */
   chooseLine(line: TableLine): void {
     if (line.finding >= 0) {
-      this.app.run(this.selectFinding(line.finding, true));
+      this.host.run(this.selectFinding(line.finding, true));
       return;
     }
-    const rows = this.app.displayRows();
-    this.app.go(
-      reveal(
-        this.app.view,
-        this.app.frame(),
-        this.app.viewOfTime(line.from),
-        rows.indexOf(line.group, line.rowFirst),
-        this.app.bounds(),
-        rows.length,
-      ),
-    );
+    const { store } = this;
+    const row = store.displayRows().indexOf(line.group, line.rowFirst);
+    store.go(this.revealed(store.viewOfTime(line.from), row));
     if (line.cause) this.goTo(line.cause, '');
   }
 }
 
-function findQuad(quads: Int32Array, finding: number): number {
-  for (let i = 0; i < quads.length; i += 4) if (quads[i] === finding) return i;
-  return -1;
+/** Number of the finding `by` steps from `now` around the end; from none (-1), the first or the last. */
+function nextOf(now: number, by: number, count: number): number {
+  if (now >= 0) return (now + by + count) % count;
+  return by > 0 ? 0 : -1;
 }
 
-/** Row of the picture that a row of a tile is. */
-export function displayRowOf(tile: Tile, row: number): DisplayRow {
-  return {
-    group: tile.request.rows[row * 3]!,
-    first: tile.request.rows[row * 3 + 1]!,
-    count: tile.request.rows[row * 3 + 2]!,
-  };
+function rowOfPlace(place: Place): DisplayRow {
+  return { group: place.group, first: place.groupRow, count: 1 };
+}
+
+/** Time of a place; undefined where none is known: NaN is null on its way through the channel. */
+function timeOf(place: Place): number | undefined {
+  const time: number | null = place.time;
+  return time !== null && Number.isFinite(time) ? time : undefined;
 }

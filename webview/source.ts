@@ -1,9 +1,11 @@
-/** Keeps the picture supplied: asks for the rows and tiles that a view needs, one request at a time, the newest first. */
+/**
+ * Keeps the picture supplied: asks for the rows and tiles that a view
+ * needs, one request at a time, the newest first.
+ */
 import type { TimelineAsks } from '../model/timeline/asks.js';
 import type { Tile, TileRequest } from '../model/timeline/tiles.js';
 import type { View } from './state.js';
-import type { DisplayRows, Frame } from './picture/viewport.js';
-import { ROW_H } from './picture/viewport.js';
+import { displayRowOf, ROW_H, rowKey, type DisplayRows, type Frame } from './picture/viewport.js';
 
 export type AskTile = (request: TileRequest) => Promise<TimelineAsks['tile']['result']>;
 
@@ -11,6 +13,9 @@ export type AskTile = (request: TileRequest) => Promise<TimelineAsks['tile']['re
 const OVERSCAN = 0.5;
 const ROWS_OVERSCAN = 12;
 const COLUMNS_MAX = 6000;
+/** A tile is still good whose columns are as wide as this many of those that the view would have. */
+const COARSER_MAX = 1.02;
+const FINER_MAX = 0.5;
 
 export interface Wanted {
   readonly rowSet: number;
@@ -49,26 +54,19 @@ export function requestFor({ rowSet, view, frame, rows, lanes, scale }: Wanted):
 export function isGoodFor(tile: Tile, wanted: Wanted): boolean {
   const { request } = tile;
   const { view } = wanted;
-  if (
-    request.rowSet !== wanted.rowSet ||
-    request.compress !== view.compress ||
-    request.marks !== view.marks ||
-    request.tid !== view.filter.tid
-  )
-    return false;
+  const sameRows = request.rowSet === wanted.rowSet && request.compress === view.compress;
+  const sameMarks = request.marks === view.marks && request.tid === view.filter.tid;
+  if (!sameRows || !sameMarks) return false;
   if (request.from > view.from || request.until < view.until) return false;
   const fine = (request.until - request.from) / request.columns;
   const ideal = requestFor(wanted);
   const idealFine = (ideal.until - ideal.from) / ideal.columns;
-  if (fine > idealFine * 1.02 || fine < idealFine * 0.5) return false;
+  if (fine > idealFine * COARSER_MAX || fine < idealFine * FINER_MAX) return false;
   if (ideal.lanes.some((lane) => !request.lanes.includes(lane))) return false;
-  const have = new Set<string>();
-  for (let r = 0; r < request.rows.length; r += 3)
-    have.add(`${request.rows[r]} ${request.rows[r + 1]} ${request.rows[r + 2]}`);
+  const have = new Set(Array.from(tile.rowFirst, (_, row) => rowKey(displayRowOf(tile, row))));
   const first = Math.floor(view.top);
   for (let i = first; i < Math.min(wanted.rows.length, view.top + wanted.frame.rowsH / ROW_H); i++) {
-    const row = wanted.rows.at(i)!;
-    if (!have.has(`${row.group} ${row.first} ${row.count}`)) return false;
+    if (!have.has(rowKey(wanted.rows.at(i)!))) return false;
   }
   return true;
 }

@@ -89,7 +89,10 @@ function sameType(a: unknown, b: unknown): boolean {
   return typeof a === typeof b && a !== null && Array.isArray(a) === Array.isArray(b);
 }
 
-/** The view of a page that comes back, '' for one that is new: the newer of its own state and what the host kept. */
+/**
+ * The view of a page that comes back, '' for one that is new: the
+ * newer of its own state and what the host kept.
+ */
 export function returningView(own: KeptView | null, kept: KeptView | null): string {
   if (!own) return '';
   return kept && kept.at > own.at ? kept.view : own.view;

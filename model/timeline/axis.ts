@@ -5,14 +5,9 @@
  * table's t0. `view` is what a picture is laid out in: equal to time, or shorter by the empty stretches when these are
  * compressed. Rows are the third, exact one: a picture's columns are resolved to rows, never to rounded times.
  */
-import { firstAbove, firstIndex } from '../../parsers/base/search.js';
+import { firstIndex } from '../../parsers/base/search.js';
 import { SEGMENT_ROWS, SEGMENT_SHIFT, type EventTable } from '../../parsers/events/table.js';
-
-/** Piecewise linear map between time and view: knot i is at time[i], view[i]; both increase. */
-export interface Knots {
-  readonly time: Float64Array;
-  readonly view: Float64Array;
-}
+import { mapThrough, type Knots } from './knots.js';
 
 /** An empty stretch shorter than this part of the trace stays as it is. */
 const GAP_SHARE = 1 / 200;
@@ -80,17 +75,6 @@ export class TimeAxis {
     knot(this.end);
     return { time: Float64Array.from(time), view: Float64Array.from(view) };
   }
-}
-
-/** Maps `x` from one side of the knots to the other; beyond the ends the map goes on with slope 1. */
-export function mapThrough(from: Float64Array, to: Float64Array, x: number): number {
-  const last = from.length - 1;
-  if (last < 0) return x;
-  if (x <= from[0]!) return to[0]! + (x - from[0]!);
-  if (x >= from[last]!) return to[last]! + (x - from[last]!);
-  const hi = firstAbove(from, x);
-  const lo = hi - 1;
-  return to[lo]! + ((x - from[lo]!) / (from[hi]! - from[lo]!)) * (to[hi]! - to[lo]!);
 }
 
 function isMonotone(table: EventTable): boolean {

@@ -9,33 +9,12 @@ import { AtomBuilder, type Atoms } from './atoms.js';
 import { BandStore, BandSweep } from './bands.js';
 import { GuestViews, viewShift } from './guests.js';
 import { markOf } from './marks.js';
+import { conversionValue, Outcome } from './outcome.js';
 import { Attr, Op, OP_BLOCK_LENGTH, Phase, type OpCode } from '../ops/oplog.js';
 import { inodeSpace, ownerOf, PlaceCutter, spaceCount, unitOf, vmSpace } from './places.js';
 
 export const Layer = { Attribute: 0, Spte: 1, Mapping: 2, Reference: 3 } as const;
 export const LAYER_COUNT = 4;
-
-/** Outcome of a conversion as drawn. */
-export const Outcome = { Done: 1, Failed: 2, Unfinished: 3, Unknown: 4 } as const;
-/** A conversion's value in bands and tiles: its Outcome, and a bit for the way to private. */
-const OUTCOME_MASK = 7;
-const TO_PRIVATE = 8;
-
-/** Outcome in the value of a conversion. */
-export function outcomeIn(value: number): number {
-  return value & OUTCOME_MASK;
-}
-
-/** True for the value of a conversion that failed or is stuck. */
-export function isUnconverted(value: number): boolean {
-  const outcome = outcomeIn(value);
-  return outcome === Outcome.Failed || outcome === Outcome.Unfinished;
-}
-
-/** True for the value of a conversion to private. */
-export function isToPrivate(value: number): boolean {
-  return (value & TO_PRIVATE) !== 0;
-}
 
 export interface PageIndex {
   readonly atoms: Atoms;
@@ -43,7 +22,7 @@ export interface PageIndex {
   readonly guests: GuestViews;
   /** By Layer. Values: Attr; SPTE level; number of mappings; number of references. */
   readonly layers: readonly BandStore[];
-  /** Values as outcomeIn and isToPrivate read them. Rectangle i belongs to conversion conversionOf[i]. */
+  /** Values as outcome.ts reads them. Rectangle i belongs to conversion conversionOf[i]. */
   readonly conversions: BandStore;
   readonly conversionOf: readonly number[];
   /** Values: Mark; from is the row. */
@@ -442,7 +421,7 @@ function buildConversions(
       const a1 = Math.max(a0 + 1, atoms.at(piece.space, piece.first + piece.count));
       const until = c.untilRow < 0 ? rowCount : c.untilRow;
       for (const shift of shifts.at(Op.Phase, piece.space, c.scope === 'vm' ? c.vm : -1)) {
-        store.push(a0 + shift, a1 + shift, c.fromRow, until, outcomeOf(c) | (c.toPrivate ? TO_PRIVATE : 0));
+        store.push(a0 + shift, a1 + shift, c.fromRow, until, conversionValue(outcomeOf(c), c.toPrivate));
         conversionOf.push(c.index);
       }
     }

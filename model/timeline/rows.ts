@@ -8,7 +8,8 @@ import type { Analysis, SlotInfo } from '../analysis.js';
 import type { BandStore } from './bands.js';
 import { viewShift, type GuestView } from './guests.js';
 import { Attr, OP_BLOCK_LENGTH } from '../ops/oplog.js';
-import { isUnconverted, Layer, type PageIndex } from './pageIndex.js';
+import { isUnconverted } from './outcome.js';
+import { Layer, type PageIndex } from './pageIndex.js';
 import { inodeSpace, ownerOf, PlaceCutter, unitOf, vmSpace } from './places.js';
 
 export type Grouping = 'vm' | 'slot' | 'inode';

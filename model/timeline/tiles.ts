@@ -73,7 +73,7 @@ export interface Tile {
   readonly lanesElsewhere: Uint32Array;
   /**
    * Conversions in flight, by {@link Span}: lane (-1 not shown), column from, column until, conversion, its value as
-   * pageIndex.ts reads it, row of the picture (-1 not shown).
+   * outcome.ts reads it, row of the picture (-1 not shown).
    */
   readonly spans: Int32Array;
   /** Conversions left out of `spans` because there were too many. */
@@ -93,6 +93,10 @@ export const ROW_FIELDS = 3;
 export function rowField(tile: Tile, row: number, field: number): number {
   return tile.request.rows[row * ROW_FIELDS + field]!;
 }
+
+/** Fields of RowsReply.findingRows. */
+export const FindingRow = { Finding: 0, Group: 1, First: 2, Last: 3 } as const;
+export const FINDING_ROW_FIELDS = 4;
 
 /** Buffers of a tile, for a transfer list. */
 export function tileBuffers(tile: Tile): ArrayBuffer[] {

@@ -6,7 +6,8 @@ import { guestRanges, isOfVm } from './guests.js';
 import { Lanes, type LaneInfo } from './lanes.js';
 import type { BandStore } from './bands.js';
 import { Attr } from '../ops/oplog.js';
-import { buildPageIndex, isUnconverted, Layer, type PageIndex } from './pageIndex.js';
+import { isUnconverted } from './outcome.js';
+import { buildPageIndex, Layer, type PageIndex } from './pageIndex.js';
 import {
   addBands,
   addMarks,
@@ -66,10 +67,6 @@ export interface RowsReply {
   /** Quadruples of FindingRow fields: a finding has one for each group that shows its pages. */
   readonly findingRows: Int32Array;
 }
-
-/** Fields of RowsReply.findingRows. */
-export const FindingRow = { Finding: 0, Group: 1, First: 2, Last: 3 } as const;
-export const FINDING_ROW_FIELDS = 4;
 
 const VERDICTS = ['violation', 'suspicious', 'undecidable'] as const;
 /** Row sets kept: the current one and those that undo goes back to, as long as these have no more rows than this in all. */

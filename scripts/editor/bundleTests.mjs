@@ -1,5 +1,5 @@
-// Bundles extension/test for the extension host. The suites are found by their names: a hand-kept list forgets some.
-// With names, only the suites whose file names hold one of them; undefined when none does.
+// Bundles extension/test for the extension host. The suites are found by their names: a hand-kept list
+// forgets some. With names, only the suites whose file names hold one of them; undefined when none does.
 import * as esbuild from 'esbuild';
 import fs from 'node:fs';
 import path from 'node:path';

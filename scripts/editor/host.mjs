@@ -1,4 +1,5 @@
-// Starts code-server on a free port with its own folders, opens it in Chromium, and runs tests inside its extension host.
+// Starts code-server on a free port with its own folders, opens it in
+// Chromium, and runs tests inside its extension host.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
@@ -7,7 +8,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { hostNode, serverEntry } from './setup.mjs';
 
-/** What a test or a demonstration does not want on the screen; the large-file limit is a desktop's (a remote window asks from 10 MB on). */
+/**
+ * What a test or a demonstration does not want on the screen; the large-file limit is a desktop's (a remote
+ * window asks from 10 MB on).
+ */
 export const SETTINGS = {
   'workbench.startupEditor': 'none',
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
@@ -61,9 +65,9 @@ async function untilHealthy(child, base, logFile) {
 }
 
 /**
- * Starts the editor. `vsix` is installed first; `settings` are added to {@link SETTINGS}; `port` 0 takes a free one.
- * `forTests` lets a window load an extension and its tests from a folder; such a window shows no notifications.
- * The result's `stop()` ends every process of the editor and removes its folders.
+ * Starts the editor. `vsix` is installed first; `settings` are added to {@link SETTINGS}; `port` 0 takes a
+ * free one. `forTests` lets a window load an extension and its tests from a folder; such a window shows no
+ * notifications. The result's `stop()` ends every process of the editor and removes its folders.
  */
 export async function startEditor({ vsix, settings = {}, port = 0, trust = true, forTests = false } = {}) {
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-editor-'));
@@ -165,9 +169,9 @@ async function untilFile(file, timeoutMs) {
 }
 
 /**
- * Loads `development` as the extension under development and `tests` (a module with `run()`) in its extension host.
- * Returns the exit code, 'reported' when the tests left their report first (a run with failures exits late or never),
- * or 'timeout'; console output of the window goes to `logFile`.
+ * Loads `development` as the extension under development and `tests` (a module with `run()`) in its extension
+ * host. Returns the exit code, 'reported' when the tests left their report first (a run with failures exits
+ * late or never), or 'timeout'; console output of the window goes to `logFile`.
  */
 export async function runInExtensionHost(
   editor,

@@ -1,4 +1,5 @@
-// `npm run pictures [NAME...]`: takes the screenshots under docs/images from the packaged extension on a shipped recording.
+// `npm run pictures [NAME...]`: takes the screenshots under docs/images from
+// the packaged extension on a shipped recording.
 import fs from 'node:fs';
 import path from 'node:path';
 import { bin, ensureDependencies, must, root } from '../steps.mjs';

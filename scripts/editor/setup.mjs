@@ -1,5 +1,6 @@
-// Puts a real VS Code on this machine: code-server with the Node.js 24 that it runs on, from the npm registry, under
-// test/editor/host, and Chromium from Debian to show it in. No install script runs and nothing is compiled.
+// Puts a real VS Code on this machine: code-server with the Node.js 24 that it runs on,
+// from the npm registry, under test/editor/host, and Chromium from Debian to show it
+// in. No install script runs and nothing is compiled.
 import fs from 'node:fs';
 import path from 'node:path';
 import { spawnSync } from 'node:child_process';

@@ -1,6 +1,6 @@
-// The in-editor tests: mocha inside the extension host on the sources, and mocha here driving the packaged extension
-// in a browser, one process per file. Leaves the totals of all in the file named by SHIMTRACE_TOTALS. Names as arguments run
-// only the test files whose names hold one of them.
+// The in-editor tests: mocha inside the extension host on the sources, and mocha here driving the packaged
+// extension in a browser, one process per file. Leaves the totals of all in the file named by
+// SHIMTRACE_TOTALS. Names as arguments run only the test files whose names hold one of them.
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -91,7 +91,10 @@ async function inBrowser(chromium, file) {
   return total;
 }
 
-/** Runs tests, and once more when any failed: a window on a busy machine may lose a focus or a hover, a bug fails twice. */
+/**
+ * Runs tests, and once more when any failed: a window on a busy machine
+ * may lose a focus or a hover, a bug fails twice.
+ */
 async function twiceAtMost(job) {
   let got = await job();
   if (got.failed > 0) {

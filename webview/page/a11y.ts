@@ -1,5 +1,8 @@
-/** The picture's content for those who do not see it: a table that the keyboard moves in, and what is announced. */
-import type { TableLine, TableReply } from '../../model/timeline/asks.js';
+/**
+ * The picture's content for those who do not see it: a table that the
+ * keyboard moves in, and what is announced.
+ */
+import type { EventRef, TableLine, TableReply } from '../../model/timeline/asks.js';
 
 const HEADS = ['Pages', 'From', 'Until', 'State', 'Cause', 'Verdict'] as const;
 
@@ -52,12 +55,7 @@ export class LifeTable {
           : [groupRow(label(line.group)), this.row(line, i)],
       ),
     );
-    this.note.textContent =
-      this.lines.length === 0
-        ? 'No page is in view.'
-        : reply.more
-          ? `The first ${this.lines.length} lines; zoom in for the rest.`
-          : '';
+    this.note.textContent = noteOf(reply);
     if (hadFocus) this.focus();
   }
 
@@ -69,9 +67,7 @@ export class LifeTable {
     const row = document.createElement('tr');
     row.tabIndex = i === this.current ? 0 : -1;
     row.dataset['index'] = String(i);
-    const cause = line.cause
-      ? `${line.cause.name}${line.cause.line > 0 ? `, line ${line.cause.line}` : ''}, ${line.cause.who}`
-      : '';
+    const cause = line.cause ? causeText(line.cause) : '';
     const texts = [line.pages, this.time(line.from), this.time(line.until), line.state, cause, line.verdict];
     texts.forEach((text, column) => {
       const cell = document.createElement(column === 0 ? 'th' : 'td');
@@ -127,6 +123,17 @@ export class LifeTable {
     const line = this.lines[i];
     if (line) this.events.choose(line);
   }
+}
+
+/** What there is to say of a table beside its lines. */
+function noteOf({ lines, more }: TableReply): string {
+  if (lines.length === 0) return 'No page is in view.';
+  return more ? `The first ${lines.length} lines; zoom in for the rest.` : '';
+}
+
+/** `kvm_gmem_punch, line 90, CPU 0/KVM-275`; without a line for a binary trace. */
+function causeText({ name, line, who }: EventRef): string {
+  return [name, ...(line > 0 ? [`line ${line}`] : []), who].join(', ');
 }
 
 /** Whose pages the lines below it are. */

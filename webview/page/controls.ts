@@ -1,8 +1,8 @@
 /**
- * Buttons, drop-downs, check boxes, text fields and panels. The only module that knows which library they come from:
- * @vscode/webview-ui-toolkit is archived upstream, and `@vscode-elements/elements`, which has the same kinds of
- * elements, takes its place by changing this file alone: styles and tests know the elements by the classes given here
- * (`field`, `choice`, `check`, `panels`) and by their roles.
+ * Buttons, drop-downs, check boxes, text fields and panels. The only module that knows which library they
+ * come from: @vscode/webview-ui-toolkit is archived upstream, and `@vscode-elements/elements`, which has the
+ * same kinds of elements, takes its place by changing this file alone: styles and tests know the elements by
+ * the classes given here (`field`, `choice`, `check`, `panels`) and by their roles.
  */
 import {
   provideVSCodeDesignSystem,
@@ -115,7 +115,8 @@ export function textField(title: string, placeholder: string, act: (text: string
   const element = document.createElement('vscode-text-field') as ValueElement;
   element.className = 'field';
   element.setAttribute('placeholder', placeholder);
-  // The toolkit calls a field without a visible label `Text field` once it is in the document: its name comes after that.
+  // The toolkit calls a field without a visible label `Text field` once it
+  // is in the document: its name comes after that.
   queueMicrotask(() => element.setAttribute('aria-label', title));
   element.title = title;
   element.addEventListener('keydown', (event) => {

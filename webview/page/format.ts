@@ -20,7 +20,9 @@ function trim(text: string): string {
   return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
 }
 
-/** A time as the trace prints it: seconds with microseconds or more, or a plain count. `t0` is that of time 0. */
+/**
+ * A time as the trace prints it: seconds with microseconds or more, or a plain count. `t0` is that of time 0.
+ */
 export function clock(time: number, unit: 'ns' | 'ticks' | 'rows', t0: string, resolution = 1): string {
   if (unit === 'rows') return `event ${Math.round(time)}`;
   const absolute = BigInt(t0) + BigInt(Math.round(time));
@@ -35,6 +37,14 @@ export interface Ticks {
   readonly label: (value: number) => string;
 }
 
+/** What steps of the ruler are counted in, from this step in nanoseconds on. */
+const SCALES = [
+  { fromStep: 1e8, scale: 1e9, name: ' s' },
+  { fromStep: 1e5, scale: 1e6, name: ' ms' },
+  { fromStep: 100, scale: 1e3, name: ' µs' },
+  { fromStep: 0, scale: 1, name: ' ns' },
+] as const;
+
 /** Round values between two times, about `count` of them, labelled relative to the start of the trace. */
 export function ticks(from: number, until: number, count: number, unit: 'ns' | 'ticks' | 'rows'): Ticks {
   const raw = (until - from) / Math.max(1, count);
@@ -42,9 +52,7 @@ export function ticks(from: number, until: number, count: number, unit: 'ns' | '
   const step = Math.max(1, [1, 2, 5, 10].map((m) => m * power).find((s) => s >= raw)!);
   const at: number[] = [];
   for (let t = Math.ceil(from / step) * step; t <= until && at.length < 200; t += step) at.push(t);
-  const scale = unit !== 'ns' ? 1 : step >= 1e8 ? 1e9 : step >= 1e5 ? 1e6 : step >= 100 ? 1e3 : 1;
-  const name =
-    unit !== 'ns' ? '' : ({ 1e9: ' s', 1e6: ' ms', 1e3: ' µs', 1: ' ns' } as Record<number, string>)[scale]!;
+  const { scale, name } = unit === 'ns' ? SCALES.find((s) => step >= s.fromStep)! : { scale: 1, name: '' };
   return { at, label: (value) => `${fixed(value, scale, step)}${name}` };
 }
 
@@ -59,7 +67,12 @@ export function pageRange(first: number, end: number): string {
 
 /** `1 page`, `2,048 pages`. */
 export function pages(count: number): string {
-  return `${grouped(count)} page${count === 1 ? '' : 's'}`;
+  return plural(count, 'page');
+}
+
+/** A count of what is named in the singular: `1 row`, `2,048 rows`. */
+export function plural(count: number, name: string): string {
+  return `${grouped(count)} ${name}${count === 1 ? '' : 's'}`;
 }
 
 /** Digits in groups of three, the same in every locale. */

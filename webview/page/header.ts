@@ -43,7 +43,10 @@ export function summaryOf(meta: TimelineMeta, trace: string): HTMLElement[] {
   return [...parts, element('span', `${trace}, ${duration(meta.end - meta.start, meta.unit)}`, 'dim')];
 }
 
-/** `0x100-0x1ff`, `256..511` or one page, both ends included; -1 for no limit where nothing is typed, undefined for anything else. */
+/**
+ * `0x100-0x1ff`, `256..511` or one page, both ends included; -1 for no limit where nothing is typed,
+ * undefined for anything else.
+ */
 export function readPages(
   text: string,
 ): { readonly firstPage: number; readonly lastPage: number } | undefined {

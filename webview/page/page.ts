@@ -1,4 +1,5 @@
 /** The page's elements, without what they do. */
+import type { Grouping } from '../../model/timeline/rows.js';
 import {
   button,
   checkbox,
@@ -22,11 +23,15 @@ export interface PageActs {
   undo(): void;
   redo(): void;
   compress(on: boolean): void;
-  grouping(value: string): void;
-  vm(value: string): void;
-  states(value: string): void;
-  marks(value: string): void;
-  thread(value: string): void;
+  grouping(grouping: Grouping): void;
+  /** Index of the only VM to show, -1 for all. */
+  vm(vm: number): void;
+  /** Ever bits, 0 for any state. */
+  states(states: number): void;
+  /** Bits of marks. */
+  marks(marks: number): void;
+  /** The only thread, -1 for any. */
+  thread(tid: number): void;
   pages(text: string): void;
   findingsOnly(on: boolean): void;
   exportAs(value: string): void;
@@ -96,11 +101,11 @@ export function buildPage(acts: PageActs): Page {
   const redo = button('Redo', 'Redo the change of view', () => acts.redo());
   const compress = checkbox('compress empty time', (on) => acts.compress(on));
   const findingsOnly = checkbox('only findings', (on) => acts.findingsOnly(on));
-  const grouping = dropdown('Rows', GROUPINGS, (v) => acts.grouping(v));
-  const vm = dropdown('VM', [{ value: '-1', text: 'all VMs' }], (v) => acts.vm(v));
-  const states = dropdown('State', STATES, (v) => acts.states(v));
-  const marks = dropdown('Events shown as marks', MARKS, (v) => acts.marks(v));
-  const thread = dropdown('Thread', [{ value: '-1', text: 'all threads' }], (v) => acts.thread(v));
+  const grouping = dropdown('Rows', GROUPINGS, (v) => acts.grouping(v as Grouping));
+  const vm = dropdown('VM', [{ value: '-1', text: 'all VMs' }], (v) => acts.vm(Number(v)));
+  const states = dropdown('State', STATES, (v) => acts.states(Number(v)));
+  const marks = dropdown('Events shown as marks', MARKS, (v) => acts.marks(Number(v)));
+  const thread = dropdown('Thread', [{ value: '-1', text: 'all threads' }], (v) => acts.thread(Number(v)));
   const exports = dropdown('Export', EXPORTS, (v) => {
     if (v !== '') acts.exportAs(v);
     exports.set('');

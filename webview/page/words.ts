@@ -9,6 +9,8 @@ import type {
 import { duration, grouped } from './format.js';
 
 export type Unit = 'ns' | 'ticks' | 'rows';
+/** A time as the trace prints it. */
+export type Clock = (time: number) => string;
 /** Makes a link to an event. */
 export type Link = (event: EventRef) => HTMLElement;
 
@@ -19,21 +21,33 @@ export function element(tag: string, text = '', className = ''): HTMLElement {
   return e;
 }
 
-/** A link to an event: its time and line, and who did it. */
-export function eventLink(
-  event: EventRef,
-  time: (t: number) => string,
-  go: (event: EventRef) => void,
-): HTMLElement {
-  const link = document.createElement('a');
-  link.href = '#';
-  link.textContent = `${time(event.time)}${event.line > 0 ? `, line ${event.line}` : ''}`;
-  link.addEventListener('click', (e) => {
-    e.preventDefault();
-    go(event);
+/** A link within the page. */
+export function link(text: string, act: () => void): HTMLAnchorElement {
+  const anchor = document.createElement('a');
+  anchor.href = '#';
+  anchor.textContent = text;
+  anchor.addEventListener('click', (event) => {
+    event.preventDefault();
+    act();
   });
+  return anchor;
+}
+
+/** `12.345678, line 90`; without a line for a binary trace. */
+export function timeAndLine(event: EventRef, time: Clock): string {
+  return event.line > 0 ? `${time(event.time)}, line ${event.line}` : time(event.time);
+}
+
+/** ` by CPU 0/KVM-275`; nothing when it is not known. */
+export function byWhom(event: EventRef): string {
+  return event.who === '' ? '' : ` by ${event.who}`;
+}
+
+/** A link to an event: its time and line, and who did it. */
+export function eventLink(event: EventRef, time: Clock, go: (event: EventRef) => void): HTMLElement {
   const span = element('span');
-  span.append(link, document.createTextNode(` ${event.name}${event.who === '' ? '' : ` by ${event.who}`}`));
+  const to = link(timeAndLine(event, time), () => go(event));
+  span.append(to, document.createTextNode(` ${event.name}${byWhom(event)}`));
   return span;
 }
 
@@ -43,15 +57,9 @@ export function actionLinks(
 ): HTMLElement {
   const line = element('p', '', 'actions');
   for (const { label, title, run } of actions) {
-    const link = document.createElement('a');
-    link.href = '#';
-    link.textContent = label;
-    link.title = title;
-    link.addEventListener('click', (event) => {
-      event.preventDefault();
-      run();
-    });
-    line.append(link);
+    const action = link(label, run);
+    action.title = title;
+    line.append(action);
   }
   return line;
 }
@@ -141,16 +149,17 @@ export function laneWords(name: string, reply: LaneReply, at: string, link: Link
   return out;
 }
 
-export function measureWords(reply: MeasureReply, unit: Unit, time: (t: number) => string): HTMLElement {
+export function measureWords(reply: MeasureReply, unit: Unit, time: Clock): HTMLElement {
   const out = element('div', '', 'words');
+  const counts = [
+    `${grouped(reply.events)} events`,
+    `${reply.conversionsBegun} conversions begun`,
+    `${reply.conversionsEnded} ended`,
+    `${reply.findings} findings`,
+  ];
   out.append(element('h2', duration(reply.untilTime - reply.fromTime, unit)));
   out.append(element('p', `from ${time(reply.fromTime)} to ${time(reply.untilTime)}`, 'dim'));
-  out.append(
-    element(
-      'p',
-      `${grouped(reply.events)} events, ${reply.conversionsBegun} conversions begun, ${reply.conversionsEnded} ended, ${reply.findings} findings`,
-    ),
-  );
+  out.append(element('p', counts.join(', ')));
   const list = element('ul');
   for (const { name, count } of reply.byName) list.append(element('li', `${grouped(count)} × ${name}`));
   out.append(list);

@@ -25,7 +25,10 @@ export class Canvas {
   private brushes: Brushes;
   private shown: Bands = { tile: null, bands: new DrawList(), bitmap: null, scale: 1, painted: 0 };
   private next: Bands | null = null;
-  /** A bitmap that is not shown any more: the next tile is painted on it, since a new one for each would be garbage by the megabyte. */
+  /**
+   * A bitmap that is not shown any more: the next tile is painted on it, since a new one for each would be
+   * garbage by the megabyte.
+   */
   private spare: OffscreenCanvas | null = null;
 
   constructor(private theme: Theme) {
@@ -51,7 +54,10 @@ export class Canvas {
     return this.theme;
   }
 
-  /** Takes a new tile. Its bands are painted once, a slice at a time (see {@link work}); until then the old tile stays. */
+  /**
+   * Takes a new tile. Its bands are painted once, a slice at a time (see
+   * {@link work}); until then the old tile stays.
+   */
   setTile(tile: Tile | null, scale: number): void {
     const bands = tile ? layoutBands(tile) : new DrawList();
     // What was being painted will not be shown.

@@ -1,4 +1,7 @@
-/** What the signs mean: each is painted by the painter itself, so that the legend cannot differ from the picture. */
+/**
+ * What the signs mean: each is painted by the painter itself, so that
+ * the legend cannot differ from the picture.
+ */
 import { DrawList, Glyph, type GlyphId } from '../picture/drawList.js';
 import { KEYS } from '../keyboard.js';
 import { ACTORS } from '../picture/layoutLanes.js';
@@ -61,7 +64,10 @@ const SHORT_MARKS: readonly (readonly [GlyphId, string])[] = [
   [Glyph.TriangleDown, 'zap'],
 ];
 
-/** The short legend above the picture: what a band can be, and the signs seen most; `verdicts` are those that the trace has. */
+/**
+ * The short legend above the picture: what a band can be, and the signs seen
+ * most; `verdicts` are those that the trace has.
+ */
 export function shortLegend(theme: Theme, verdicts: ReadonlySet<number>): HTMLElement {
   const list = element('ul', '', 'legend short');
   for (const [style, h, text] of BANDS.filter(([s]) => s !== Style.Spte1G && s !== Style.Loss)) {

@@ -1,5 +1,5 @@
 /** Follows a draw list on a canvas: a loop that knows nothing of what the commands mean. */
-import { Draw, Glyph, type DrawList } from '../picture/drawList.js';
+import { BOX_FIELDS, Draw, Glyph, type DrawList } from '../picture/drawList.js';
 import { Style } from './style.js';
 import type { Look, Pattern, Theme } from './theme.js';
 
@@ -67,7 +67,9 @@ function hatch(c: OffscreenCanvasRenderingContext2D, pattern: Pattern): void {
   if (pattern === 'dots') c.fillRect(1, 1, 2, 2);
 }
 
-/** Paints commands [from, until) of a list, all when no range is given. A range may not begin inside a clip. */
+/**
+ * Paints commands [from, until) of a list, all when no range is given. A range may not begin inside a clip.
+ */
 export function paint(
   context: Context,
   list: DrawList,
@@ -77,10 +79,11 @@ export function paint(
 ): void {
   let style = -1;
   for (let i = from; i < until; i++) {
-    const x = list.box[i * 4]!;
-    const y = list.box[i * 4 + 1]!;
-    const w = list.box[i * 4 + 2]!;
-    const h = list.box[i * 4 + 3]!;
+    const at = i * BOX_FIELDS;
+    const x = list.box[at]!;
+    const y = list.box[at + 1]!;
+    const w = list.box[at + 2]!;
+    const h = list.box[at + 3]!;
     const kind = list.kind[i]!;
     if (list.style[i] !== style && kind !== Draw.Clip && kind !== Draw.Unclip) {
       style = list.style[i]!;
@@ -108,15 +111,8 @@ export function paint(
         style = -1;
         break;
       case Draw.Text:
-        text(
-          context,
-          list.texts[h]!,
-          x,
-          y,
-          w,
-          style === Style.Strong ? brushes.strong : brushes.font,
-          brushes.strokes[style]!,
-        );
+        context.font = style === Style.Strong ? brushes.strong : brushes.font;
+        text(context, list.texts[h]!, x, y, w, brushes.strokes[style]!);
         style = -1;
         break;
       case Draw.Clip:
@@ -159,16 +155,8 @@ function arrow(context: Context, x: number, y: number, x2: number, y2: number, c
   context.fill();
 }
 
-function text(
-  context: Context,
-  words: string,
-  x: number,
-  y: number,
-  limit: number,
-  font: string,
-  color: string,
-): void {
-  context.font = font;
+/** Text in the context's font; cut at `limit` when that is not 0. */
+function text(context: Context, words: string, x: number, y: number, limit: number, color: string): void {
   context.fillStyle = color;
   context.textBaseline = 'middle';
   context.fillText(limit > 0 ? shortened(context, words, limit) : words, x, y);
@@ -214,6 +202,9 @@ export const HOLLOW: ReadonlySet<number> = new Set([
   Glyph.Ring,
 ]);
 
+/** What is written within a glyph. */
+const SIGN_WITHIN: Readonly<Record<number, string>> = { [Glyph.Question]: '?', [Glyph.Warning]: '!' };
+
 function glyph(context: Context, id: number, x: number, y: number, half: number, color: string): void {
   context.fillStyle = color;
   context.strokeStyle = color;
@@ -232,8 +223,8 @@ function glyph(context: Context, id: number, x: number, y: number, half: number,
   } else context.arc(x, y, half * 0.85, 0, Math.PI * 2);
   if (points && !HOLLOW.has(id)) context.fill();
   else context.stroke();
-  const sign = id === Glyph.Question ? '?' : id === Glyph.Warning ? '!' : '';
-  if (sign === '') return;
+  const sign = SIGN_WITHIN[id];
+  if (sign === undefined) return;
   context.font = `700 ${Math.round(half * 1.5)}px sans-serif`;
   context.textBaseline = 'middle';
   const w = context.measureText(sign).width;

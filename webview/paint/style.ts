@@ -1,4 +1,6 @@
-/** Styles by meaning. theme.ts gives each a colour of the editor's theme and, where the meaning needs it, a pattern. */
+/**
+ * Styles by meaning. theme.ts gives each a colour of the editor's theme and, where it needs one, a pattern.
+ */
 export const Style = {
   Background: 0,
   Shared: 1,
@@ -39,6 +41,7 @@ export const Style = {
 export type StyleId = (typeof Style)[keyof typeof Style];
 export const STYLE_COUNT = 35;
 
-/** Style of a verdict: 0 violation, 1 suspicious, 2 undecidable. */
+/** Verdicts as numbers are 0 violation, 1 suspicious, 2 undecidable. */
+export const VIOLATION = 0;
 export const VERDICT_STYLES: readonly StyleId[] = [Style.Violation, Style.Suspicious, Style.Undecidable];
 export const VERDICT_NAMES = ['violation', 'suspicious', 'undecidable'] as const;

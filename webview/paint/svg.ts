@@ -1,9 +1,9 @@
 /** A picture as SVG: the same draw lists, written out. */
-import { Draw, Glyph, type DrawList } from '../picture/drawList.js';
+import { BOX_FIELDS, Draw, Glyph, type DrawList } from '../picture/drawList.js';
 import { GLYPH_POINTS, HOLLOW } from './paint.js';
 import type { Picture } from '../picture/scene.js';
 import { Style } from './style.js';
-import type { Pattern, Theme } from './theme.js';
+import type { Look, Pattern, Theme } from './theme.js';
 import type { Frame } from '../picture/viewport.js';
 import { ROW_H } from '../picture/viewport.js';
 
@@ -17,6 +17,9 @@ const HATCH: Readonly<Record<Pattern, string>> = {
   vertical: 'M1.5,0v6',
 };
 
+/** Side of a hatch's square, which repeats. */
+const HATCH_SIDE = 6;
+
 /** Writes the picture; bands are the tile's own list, scaled to where the picture puts it. */
 export function toSvg(
   picture: Picture,
@@ -27,27 +30,27 @@ export function toSvg(
   title: string,
 ): string {
   const { width, height } = frame.size;
-  const out: string[] = [];
-  out.push(
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${escaped(theme.font)}" font-size="11">`,
-  );
-  out.push(`<title>${escaped(title)}</title><defs>`);
+  const root = {
+    xmlns: 'http://www.w3.org/2000/svg',
+    width,
+    height,
+    viewBox: `0 0 ${width} ${height}`,
+    'font-family': theme.font,
+    'font-size': 11,
+  };
+  const out: string[] = [open('svg', root), `<title>${escaped(title)}</title><defs>`];
   theme.looks.forEach((look, i) => {
-    if (look.pattern === 'none') return;
-    const color = escaped(look.color);
-    out.push(
-      `<pattern id="p${i}" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="6" fill="${color}" fill-opacity="0.2"/><path d="${HATCH[look.pattern]}" stroke="${color}" stroke-width="1.5"/></pattern>`,
-    );
+    if (look.pattern !== 'none') out.push(hatch(`p${i}`, look));
   });
-  out.push(
-    `<clipPath id="rows"><rect x="${frame.plotX}" y="${frame.rowsY}" width="${frame.plotW}" height="${frame.rowsH}"/></clipPath></defs>`,
-  );
+  const rows = rect(frame.plotX, frame.rowsY, frame.plotW, frame.rowsH);
+  out.push(`${element('clipPath', { id: 'rows' }, rows)}</defs>`);
   commands(picture.under, theme, out);
-  out.push('<g clip-path="url(#rows)">');
+  out.push(open('g', { 'clip-path': 'url(#rows)' }));
   const scale = tileColumns > 0 ? picture.bands.w / tileColumns : 0;
   picture.bands.y.forEach((y, row) => {
     if (Number.isNaN(y)) return;
-    out.push(`<g transform="translate(${n(picture.bands.x)} ${n(y - row * ROW_H)}) scale(${scale} 1)">`);
+    const transform = `translate(${n(picture.bands.x)} ${n(y - row * ROW_H)}) scale(${scale} 1)`;
+    out.push(open('g', { transform }));
     commands(bands, theme, out, row * ROW_H, (row + 1) * ROW_H);
     out.push('</g>');
   });
@@ -57,48 +60,49 @@ export function toSvg(
   return out.join('\n');
 }
 
+/** The pattern of a look: a pale ground of its colour with the hatch in full. */
+function hatch(id: string, { color, pattern }: Look): string {
+  const [width, height] = [HATCH_SIDE, HATCH_SIDE];
+  const ground = element('rect', { width, height, fill: color, 'fill-opacity': 0.2 });
+  const lines = element('path', { d: HATCH[pattern], stroke: color, 'stroke-width': 1.5 });
+  return element('pattern', { id, width, height, patternUnits: 'userSpaceOnUse' }, ground + lines);
+}
+
 /** Writes commands whose y lies in [fromY, untilY). */
 function commands(list: DrawList, theme: Theme, out: string[], fromY = -Infinity, untilY = Infinity): void {
   let clips = 0;
   for (let i = 0; i < list.length; i++) {
-    const [x, y, w, h] = [list.box[i * 4]!, list.box[i * 4 + 1]!, list.box[i * 4 + 2]!, list.box[i * 4 + 3]!];
+    const at = i * BOX_FIELDS;
+    const [x = 0, y = 0, w = 0, h = 0] = list.box.subarray(at, at + BOX_FIELDS);
     if (y < fromY || y >= untilY) continue;
     const style = list.style[i]!;
-    const look = theme.looks[style]!;
-    const color = escaped(look.color);
-    const fill = look.pattern === 'none' ? color : `url(#p${style})`;
-    const opacity = look.alpha < 1 ? ` opacity="${look.alpha}"` : '';
+    const { color, pattern, alpha } = theme.looks[style]!;
+    const opacity = alpha < 1 ? { opacity: alpha } : {};
     switch (list.kind[i]) {
       case Draw.Fill:
-        out.push(`<rect x="${n(x)}" y="${n(y)}" width="${n(w)}" height="${n(h)}" fill="${fill}"${opacity}/>`);
+        out.push(rect(x, y, w, h, { fill: pattern === 'none' ? color : `url(#p${style})`, ...opacity }));
         break;
       case Draw.Box:
-        out.push(
-          `<rect x="${n(x)}" y="${n(y)}" width="${n(w)}" height="${n(h)}" fill="none" stroke="${color}"${opacity}/>`,
-        );
+        out.push(rect(x, y, w, h, { fill: 'none', stroke: color, ...opacity }));
         break;
       case Draw.Line:
-        out.push(`<path d="M${n(x)},${n(y)}L${n(w)},${n(h)}" stroke="${color}"${opacity}/>`);
+        out.push(element('path', { d: line(x, y, w, h), stroke: color, ...opacity }));
         break;
       case Draw.Arrow:
-        out.push(
-          `<path d="M${n(x)},${n(y)}L${n(w)},${n(h)}" stroke="${color}" stroke-dasharray="4 3" fill="none"/><path d="M${n(w)},${n(h)}l-4,-7h8z" fill="${color}"/>`,
-        );
+        out.push(arrow(x, y, w, h, color));
         break;
       case Draw.Glyph:
-        out.push(glyphSvg(h, x, y, w / 2, color));
+        out.push(glyph(h, x, y, w / 2, color));
         break;
       case Draw.Text:
-        out.push(
-          `<text x="${n(x)}" y="${n(y)}" dominant-baseline="middle" fill="${color}"${style === Style.Strong ? ' font-weight="600"' : ''}>${escaped(list.texts[h]!)}</text>`,
-        );
+        out.push(text(x, y, list.texts[h]!, { fill: color, ...(style === Style.Strong ? STRONG : {}) }));
         break;
-      case Draw.Clip:
+      case Draw.Clip: {
+        const id = `c${out.length}`;
         clips++;
-        out.push(
-          `<clipPath id="c${out.length}"><rect x="${n(x)}" y="${n(y)}" width="${n(w)}" height="${n(h)}"/></clipPath><g clip-path="url(#c${out.length})">`,
-        );
+        out.push(element('clipPath', { id }, rect(x, y, w, h)) + open('g', { 'clip-path': `url(#${id})` }));
         break;
+      }
       default:
         clips--;
         out.push('</g>');
@@ -107,27 +111,65 @@ function commands(list: DrawList, theme: Theme, out: string[], fromY = -Infinity
   for (; clips > 0; clips--) out.push('</g>');
 }
 
-function glyphSvg(id: number, x: number, y: number, half: number, color: string): string {
-  const points = GLYPH_POINTS[id];
-  const paintAs =
-    HOLLOW.has(id) || !points ? `fill="none" stroke="${color}" stroke-width="1.6"` : `fill="${color}"`;
-  if (points) {
-    const at = points.map((p, i) => n((i % 2 === 0 ? x : y) + p * half)).join(' ');
-    return `<polygon points="${at}" ${paintAs}/>`;
+const STRONG = { 'font-weight': 600 } as const;
+
+function rect(x: number, y: number, width: number, height: number, more: Attributes = {}): string {
+  return element('rect', { x, y, width, height, ...more });
+}
+
+function line(x: number, y: number, x2: number, y2: number): string {
+  return `M${n(x)},${n(y)}L${n(x2)},${n(y2)}`;
+}
+
+function arrow(x: number, y: number, x2: number, y2: number, color: string): string {
+  const shaft = { d: line(x, y, x2, y2), stroke: color, 'stroke-dasharray': '4 3', fill: 'none' };
+  const head = { d: `M${n(x2)},${n(y2)}l-4,-7h8z`, fill: color };
+  return element('path', shaft) + element('path', head);
+}
+
+function text(x: number, y: number, words: string, more: Attributes): string {
+  return element('text', { x, y, 'dominant-baseline': 'middle', ...more }, escaped(words));
+}
+
+function glyph(id: number, x: number, y: number, half: number, color: string): string {
+  const corners = GLYPH_POINTS[id];
+  const hollow = HOLLOW.has(id) || !corners;
+  const painted = hollow ? { fill: 'none', stroke: color, 'stroke-width': 1.6 } : { fill: color };
+  if (corners) {
+    const points = corners.map((p, i) => n((i % 2 === 0 ? x : y) + p * half)).join(' ');
+    return element('polygon', { points, ...painted });
   }
-  if (id === Glyph.Cross)
-    return `<path d="M${n(x - half)},${n(y - half)}L${n(x + half)},${n(y + half)}M${n(x - half)},${n(y + half)}L${n(x + half)},${n(y - half)}" ${paintAs}/>`;
-  const question =
-    id === Glyph.Question
-      ? `<text x="${n(x)}" y="${n(y)}" text-anchor="middle" dominant-baseline="central" fill="${color}">?</text>`
-      : '';
-  return `<circle cx="${n(x)}" cy="${n(y)}" r="${n(half * 0.85)}" ${paintAs}/>${question}`;
+  if (id === Glyph.Cross) {
+    const falling = line(x - half, y - half, x + half, y + half);
+    const rising = line(x - half, y + half, x + half, y - half);
+    return element('path', { d: falling + rising, ...painted });
+  }
+  const circle = element('circle', { cx: x, cy: y, r: half * 0.85, ...painted });
+  if (id !== Glyph.Question) return circle;
+  const middle = { 'text-anchor': 'middle', 'dominant-baseline': 'central' };
+  return circle + element('text', { x, y, ...middle, fill: color }, '?');
+}
+
+type Attributes = Readonly<Record<string, string | number>>;
+
+/** An element; `inner` is SVG already. */
+function element(name: string, attributes: Attributes, inner?: string): string {
+  const tag = open(name, attributes);
+  return inner === undefined ? `${tag.slice(0, -1)}/>` : `${tag}${inner}</${name}>`;
+}
+
+/** The tag that opens an element. */
+function open(name: string, attributes: Attributes): string {
+  const all = Object.entries(attributes).map(
+    ([key, value]) => ` ${key}="${typeof value === 'number' ? n(value) : escaped(value)}"`,
+  );
+  return `<${name}${all.join('')}>`;
 }
 
 function n(value: number): string {
   return String(Math.round(value * 100) / 100);
 }
 
-function escaped(text: string): string {
-  return text.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]!);
+function escaped(words: string): string {
+  return words.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]!);
 }

@@ -1,4 +1,7 @@
-/** The editor's theme as fill and stroke styles. Patterns tell apart what colour alone would: each has its own hatch. */
+/**
+ * The editor's theme as fill and stroke styles. Patterns tell apart what
+ * colour alone would: each has its own hatch.
+ */
 import { Style, STYLE_COUNT, type StyleId } from './style.js';
 
 export type Pattern = 'none' | 'diagonal' | 'backslash' | 'cross' | 'dots' | 'horizontal' | 'vertical';

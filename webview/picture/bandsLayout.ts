@@ -1,9 +1,13 @@
-/** A tile's bands as a draw list, in the tile's own pixels: one per column, ROW_H per row. Made once per tile. */
+/**
+ * A tile's bands as a draw list, in the tile's own pixels: one per column, ROW_H per row. Made once per tile.
+ */
 import {
   CELL_MAX,
   CELL_MIN,
   CELL_MOMENT,
   Plane,
+  RowField,
+  rowField,
   SECOND_LINE,
   type Tile,
 } from '../../model/timeline/tiles.js';
@@ -64,7 +68,10 @@ function cellsOf(tile: Tile, plane: number, row: number): Uint8Array {
   return tile.planes.subarray(at, at + columns);
 }
 
-/** Private from below, shared from above, what is not known between them: a mixed row shows how many pages are which. */
+/**
+ * Private from below, shared from above, what is not known between them:
+ * a mixed row shows how many pages are which.
+ */
 function attributes(out: DrawList, tile: Tile, row: number, y: number): void {
   const shared = cellsOf(tile, Plane.Shared, row);
   const priv = cellsOf(tile, Plane.Private, row);
@@ -154,7 +161,10 @@ function overlay(out: DrawList, tile: Tile, row: number, plane: number, style: S
   }
 }
 
-/** Columns with marks in a row from which on they are ticks, and part of the bands: signs would cover each other and the band. */
+/**
+ * Columns with marks in a row from which on they are ticks, and part of the
+ * bands: signs would cover each other and the band.
+ */
 const CROWD = 60;
 
 /** 1 for rows whose marks are ticks. */
@@ -174,7 +184,7 @@ function crowdTicks(out: DrawList, tile: Tile): void {
   for (let i = 0; i < tile.markCell.length; i++) {
     const cell = tile.markCell[i]!;
     const row = Math.floor(cell / columns);
-    if (crowded[row] === 0 || tile.request.rows[row * 3 + 1]! < 0) continue;
+    if (crowded[row] === 0 || rowField(tile, row, RowField.First) < 0) continue;
     let run = 1;
     while (tile.markCell[i + 1] === cell + run && (cell + run) % columns !== 0) {
       run++;

@@ -1,4 +1,6 @@
-/** What is to be painted, as columns: a list of commands that any painter (canvas, SVG, a test) can follow. */
+/**
+ * What is to be painted, as columns: a list of commands that any painter (canvas, SVG, a test) can follow.
+ */
 import type { StyleId } from '../paint/style.js';
 
 export const Draw = { Fill: 0, Box: 1, Line: 2, Glyph: 3, Text: 4, Clip: 5, Unclip: 6, Arrow: 7 } as const;
@@ -22,12 +24,19 @@ export const Glyph = {
 } as const;
 export type GlyphId = (typeof Glyph)[keyof typeof Glyph];
 
+/** Numbers of a command in DrawList.box. */
+export const BOX_FIELDS = 4;
+const ROOM = 256;
+
 export class DrawList {
   length = 0;
-  kind = new Uint8Array(256);
-  style = new Uint8Array(256);
-  /** x, y, width, height; for lines and arrows x, y, x2, y2; for glyphs centre, size and glyph; for text x, baseline middle, width limit (0 none) and text. */
-  box = new Float32Array(1024);
+  kind = new Uint8Array(ROOM);
+  style = new Uint8Array(ROOM);
+  /**
+   * x, y, width, height; for lines and arrows x, y, x2, y2; for glyphs centre, size and glyph; for text x,
+   * baseline middle, width limit (0 none) and text.
+   */
+  box = new Float32Array(ROOM * BOX_FIELDS);
   readonly texts: string[] = [];
 
   private add(kind: DrawKind, style: StyleId, x: number, y: number, w: number, h: number): void {
@@ -35,10 +44,11 @@ export class DrawList {
     const i = this.length++;
     this.kind[i] = kind;
     this.style[i] = style;
-    this.box[i * 4] = x;
-    this.box[i * 4 + 1] = y;
-    this.box[i * 4 + 2] = w;
-    this.box[i * 4 + 3] = h;
+    const at = i * BOX_FIELDS;
+    this.box[at] = x;
+    this.box[at + 1] = y;
+    this.box[at + 2] = w;
+    this.box[at + 3] = h;
   }
 
   private grow(): void {
@@ -48,7 +58,7 @@ export class DrawList {
     const style = new Uint8Array(this.length * 2);
     style.set(this.style);
     this.style = style;
-    const box = new Float32Array(this.length * 8);
+    const box = new Float32Array(this.length * 2 * BOX_FIELDS);
     box.set(this.box);
     this.box = box;
   }

@@ -1,4 +1,7 @@
-/** What is under the pointer: the weightiest of the things drawn there, else a row, a lane, the ruler or the minimap. */
+/**
+ * What is under the pointer: the weightiest of the things drawn there,
+ * else a row, a lane, the ruler or the minimap.
+ */
 import { rowOfY, viewOfX, type DisplayRow, type DisplayRows, type Frame, LANE_H } from './viewport.js';
 import type { Hit } from './scene.js';
 import type { View } from '../state.js';

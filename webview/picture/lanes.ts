@@ -8,7 +8,10 @@ export const LANES_SHOWN_MAX = 6;
 /** Share of the picture's height that lanes take at most. */
 const LANES_SHARE = 1 / 3;
 
-/** All lanes, the weightiest first: those of findings, then virtual CPUs, then the busiest; one thread's own when it alone is asked for. */
+/**
+ * All lanes, the weightiest first: those of findings, then virtual CPUs, then the busiest; one thread's own
+ * when it alone is asked for.
+ */
 export function orderLanes(meta: TimelineMeta, tid: number): number[] {
   if (tid >= 0) return [...meta.lanes.keys()].filter((i) => meta.lanes[i]!.tid === tid);
   const withFindings = new Set(meta.findingLane);
@@ -36,7 +39,9 @@ export function clampLanes(top: number, total: number, fit: number): number {
   return Math.max(0, Math.min(total - fit, Math.round(top)));
 }
 
-/** The lanes of the window. The first window is in the order of the threads, so that who came first is on top. */
+/**
+ * The lanes of the window. The first window is in the order of the threads, so that who came first is on top.
+ */
 export function laneWindow(order: readonly number[], top: number, fit: number): number[] {
   const first = order.slice(0, fit).sort((a, b) => a - b);
   const at = clampLanes(top, order.length, fit);

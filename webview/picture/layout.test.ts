@@ -9,8 +9,8 @@ import {
 } from '../../test/support/timelineFixture.js';
 import { answerTimeline } from '../../model/timeline/answer.js';
 import type { FindingReply } from '../../model/timeline/asks.js';
-import { mapThrough } from '../../model/timeline/axis.js';
-import { Op } from '../../model/ops/oplog.js';
+import { mapThrough } from '../../model/timeline/knots.js';
+import { Attr, Op } from '../../model/ops/oplog.js';
 import { Plane } from '../../model/timeline/tiles.js';
 import { Timeline } from '../../model/timeline/timeline.js';
 import { cellAt, layoutBands } from './bandsLayout.js';
@@ -165,6 +165,41 @@ describe('timeline layout', () => {
     assert.ok(over.some((c) => c.text === 'G1'));
   });
 
+  it('shows a violation in the sign that it shares with milder findings, whichever is selected', () => {
+    const verdicts = ['undecidable', 'violation', 'suspicious'] as const;
+    for (const order of [verdicts, [...verdicts].reverse(), [verdicts[1], verdicts[2], verdicts[0]]]) {
+      const m = new FixtureMaker();
+      const vm = m.vm();
+      const inode = m.inode(16);
+      m.slot(vm, 0x100, 16, inode);
+      m.op(Op.PageAttr, inode, m.event('GmemCreateRet', 'kvm_gmem_create', 400), 0, 16, Attr.Private);
+      m.wait(1000);
+      for (const verdict of order) {
+        const row = m.event('RmapAdd', 'folio_add_file_rmap', 401);
+        m.op(Op.MapAdd, inode, row, 3, 1, 400);
+        m.finding('G1', row, inode, 3, 1, verdict, [], verdict);
+      }
+      m.wait(1000);
+      m.event('KvmExit', 'kvm_exit', 404);
+      const fixture = m.finish();
+      for (const selectedFinding of [-1, 0, 1, 2]) {
+        const picture = layout(sceneOf(fixture, { selectedFinding }));
+        const [sign, ...others] = picture.hits.filter((h) => h.kind === 'finding');
+        assert.deepEqual(others, []);
+        assert.equal(sign!.count, 3);
+        const first = selectedFinding < 0 ? order.indexOf('violation') : selectedFinding;
+        assert.equal(sign!.index, first, `${order}: ${selectedFinding}`);
+        const drawn = commands(picture.over).filter((c) => c.kind === Draw.Glyph && c.style !== Style.Halo);
+        const signs = drawn.filter((c) => [Glyph.Warning, Glyph.Question, Glyph.Diamond].includes(c.h as 0));
+        assert.deepEqual(
+          signs.map((c) => c.style),
+          [Style.Violation],
+          `${order}: ${selectedFinding}`,
+        );
+      }
+    }
+  });
+
   it('never hides a violation, however much is on the screen', () => {
     const f = synthetic(1 << 20, 60000);
     const violations = f.analysis.findings.length;
@@ -225,7 +260,8 @@ describe('timeline layout', () => {
           };
           const finest = seen({ level: 0 });
           const any = seen({ level, collapsed: collapse ? [label] : [] });
-          // Each violation is on a row or counted by a pointer, and the ruler has its tick wherever it is in the span.
+          // Each violation is on a row or counted by a pointer, and the ruler
+          // has its tick wherever it is in the span.
           assert.equal(finest.told, violations);
           assert.equal(any.told, violations);
           assert.deepEqual(any.ticks, finest.ticks);
@@ -263,7 +299,8 @@ describe('timeline layout', () => {
     const list = commands(layoutBands(scene.tile!));
     const last = scene.tile!.rowFirst.length - 1;
     const mine = list.filter((c) => c.y >= last * ROW_H && c.y < (last + 1) * ROW_H);
-    // Unknown, shared, unknown again after the loss, the 2M SPTE, and a trace of both in the column of the loss.
+    // Unknown, shared, unknown again after the loss, the 2M SPTE, and a
+    // trace of both in the column of the loss.
     assert.deepEqual(
       mine.map((c) => c.style),
       [Style.Unknown, Style.Shared, Style.Unknown, Style.Shared, Style.Spte2M, Style.Spte2M],
@@ -489,9 +526,8 @@ describe('timeline layout', () => {
         .map((c) => ({ from: c.x - c.w / 2, until: c.x + c.w / 2 }));
       assert.equal(signs.length, 3);
       const all = [...labels, ...signs].sort((a, b) => a.from - b.from);
-      all.forEach((box, i) =>
-        assert.ok(i === 0 || box.from >= all[i - 1]!.until - 0.5, `${zoom}: ${JSON.stringify(all)}`),
-      );
+      for (let i = 1; i < all.length; i++)
+        assert.ok(all[i]!.from >= all[i - 1]!.until - 0.5, `${zoom}: ${JSON.stringify(all)}`);
     }
   });
 

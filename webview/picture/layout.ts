@@ -1,5 +1,5 @@
 /** From tiles and a view to a draw list: pure, so that a test can read what is drawn. */
-import { mapThrough } from '../../model/timeline/axis.js';
+import { mapThrough } from '../../model/timeline/knots.js';
 import { Plane } from '../../model/timeline/tiles.js';
 import { CELL_MIN } from '../../model/timeline/tiles.js';
 import { cellAt } from './bandsLayout.js';

@@ -1,17 +1,26 @@
-/** Findings: on their rows, on the ruler, and as pointers to what is out of sight. No level of detail hides one. */
-import { mapThrough } from '../../model/timeline/axis.js';
+/**
+ * Findings on their rows, on the ruler, and as pointers to what is
+ * out of sight. No level of detail hides one.
+ */
+import { mapThrough } from '../../model/timeline/knots.js';
+import { FINDING_ROW_FIELDS, FindingRow } from '../../model/timeline/tiles.js';
 import { BAND_H, BAND_Y } from './bandsLayout.js';
 import { Glyph, type DrawList, type GlyphId } from './drawList.js';
 import { laneTop } from './layoutLanes.js';
-import type { Hit, Scene } from './scene.js';
-import { Style, VERDICT_STYLES } from '../paint/style.js';
-import { ROW_H, RULER_H, xOfView, yOfRow } from './viewport.js';
+import { placeOfFinding, type Hit, type Scene } from './scene.js';
+import { Style, VERDICT_STYLES, VIOLATION } from '../paint/style.js';
+import { ROW_H, RULER_H, xOfView, yOfRow, type Frame } from './viewport.js';
 
 /** A verdict is told by its shape: filled diamond, triangle with a stroke, question mark. */
 export const VERDICT_GLYPHS: readonly GlyphId[] = [Glyph.Diamond, Glyph.Warning, Glyph.Question];
 const SIZE = 13;
 /** Findings nearer than this on one row are drawn as one, with their number. */
 const CLUSTER = 10;
+/** Clusters are told apart by their row and column: the ruler and the lanes are rows below 0. */
+const RULER_ROW = -1;
+const LANES_ROW = -2;
+const LANES_MAX = 4096;
+const COLUMNS_MAX = 8192;
 /** In a lane findings are below the badges of evidence. */
 const LANE_FINDING_Y = 23;
 
@@ -35,69 +44,88 @@ export function xOfTime(scene: Scene, time: number): number {
   return xOfView(scene.frame, scene.view, mapThrough(knots.time, knots.view, time));
 }
 
+/** How many violations are out of sight, by where they are. */
+interface Away {
+  above: number;
+  below: number;
+  left: number;
+  right: number;
+}
+
 export function layoutFindings(scene: Scene, over: DrawList, hits: Hit[]): void {
-  const { frame, view, meta, rows, rowsReply } = scene;
+  const { meta } = scene;
   const clusters = new Map<number, Cluster>();
-  const away = { above: 0, below: 0, left: 0, right: 0 };
+  const away: Away = { above: 0, below: 0, left: 0, right: 0 };
   const placed = new Uint8Array(meta.findingRow.length);
-  const quads = rowsReply.findingRows;
-  for (let i = 0; i < quads.length; i += 4) {
-    const f = quads[i]!;
-    placed[f] = 1;
-    const x = xOfTime(scene, meta.findingTime[f]!);
-    const first = rows.indexOf(quads[i + 1]!, quads[i + 2]!);
-    const last = rows.indexOf(quads[i + 1]!, quads[i + 3]!);
-    const y = yOfRow(frame, view, first) + BAND_Y + BAND_H / 2;
-    const end = yOfRow(frame, view, last) + BAND_Y + BAND_H / 2;
-    if (isAway(scene, x, y, end, meta.findingVerdict[f]!, away)) continue;
-    if (end > y + 1)
-      over.line(
-        VERDICT_STYLES[meta.findingVerdict[f]!]!,
-        x,
-        Math.max(y, frame.rowsY),
-        x,
-        Math.min(end, frame.rowsY + frame.rowsH),
-      );
-    addTo(clusters, first, x, Math.max(y, frame.rowsY + 6), f, scene);
+  const { findingRows } = scene.rowsReply;
+  for (let at = 0; at < findingRows.length; at += FINDING_ROW_FIELDS) {
+    placed[findingRows[at + FindingRow.Finding]!] = 1;
+    layoutOnRows(scene, findingRows.subarray(at, at + FINDING_ROW_FIELDS), clusters, away, over);
   }
-  for (let f = 0; f < placed.length; f++) {
-    const x = xOfTime(scene, meta.findingTime[f]!);
-    if (x < frame.plotX || x > frame.plotX + frame.plotW) continue;
-    over.fill(VERDICT_STYLES[meta.findingVerdict[f]!]!, x - 1, RULER_H - 7, 3, 7);
-    const lane = scene.lanes.indexOf(meta.findingLane[f]!);
-    if (placed[f] === 0 && lane >= 0)
-      addTo(clusters, -2 - lane, x, laneTop(scene, lane) + LANE_FINDING_Y, f, scene);
-    else if (placed[f] === 0) addTo(clusters, -1, x, RULER_H - 8, f, scene);
-  }
+  for (let f = 0; f < placed.length; f++) layoutOnRuler(scene, f, placed[f] === 1, clusters, over);
   placeLabels(scene, [...clusters.values()]);
   for (const c of [...clusters.values()].sort((a, b) => b.verdict - a.verdict))
     drawCluster(scene, c, over, hits);
   pointers(scene, away, over);
 }
 
-/** Counts violations that are out of sight; true when the finding is. */
-function isAway(
+/** A finding on the rows of a group: on the first of them, with a line to the last. */
+function layoutOnRows(
   scene: Scene,
-  x: number,
-  y: number,
-  end: number,
-  verdict: number,
-  away: { above: number; below: number; left: number; right: number },
-): boolean {
-  const { frame } = scene;
-  const side =
-    x < frame.plotX - 1
-      ? 'left'
-      : x > frame.plotX + frame.plotW + 1
-        ? 'right'
-        : end < frame.rowsY
-          ? 'above'
-          : y > frame.rowsY + frame.rowsH
-            ? 'below'
-            : undefined;
-  if (side === undefined) return false;
-  if (verdict === 0) away[side]++;
-  return true;
+  findingRow: Int32Array,
+  clusters: Map<number, Cluster>,
+  away: Away,
+  over: DrawList,
+): void {
+  const { frame, view, meta, rows } = scene;
+  const finding = findingRow[FindingRow.Finding]!;
+  const group = findingRow[FindingRow.Group]!;
+  const x = xOfTime(scene, meta.findingTime[finding]!);
+  const first = rows.indexOf(group, findingRow[FindingRow.First]!);
+  const last = rows.indexOf(group, findingRow[FindingRow.Last]!);
+  const y = yOfRow(frame, view, first) + BAND_Y + BAND_H / 2;
+  const end = yOfRow(frame, view, last) + BAND_Y + BAND_H / 2;
+  const verdict = meta.findingVerdict[finding]!;
+  const side = sideOf(frame, x, y, end);
+  if (side !== undefined) {
+    if (verdict === VIOLATION) away[side]++;
+    return;
+  }
+  if (end > y + 1) {
+    const top = Math.max(y, frame.rowsY);
+    const bottom = Math.min(end, frame.rowsY + frame.rowsH);
+    over.line(VERDICT_STYLES[verdict]!, x, top, x, bottom);
+  }
+  addTo(clusters, first, x, Math.max(y, frame.rowsY + 6), finding, scene);
+}
+
+/** A finding's tick on the ruler; and its sign, on its thread's lane or there, when no row shows it. */
+function layoutOnRuler(
+  scene: Scene,
+  finding: number,
+  isOnRow: boolean,
+  clusters: Map<number, Cluster>,
+  over: DrawList,
+): void {
+  const { frame, meta } = scene;
+  const x = xOfTime(scene, meta.findingTime[finding]!);
+  if (x < frame.plotX || x > frame.plotX + frame.plotW) return;
+  over.fill(VERDICT_STYLES[meta.findingVerdict[finding]!]!, x - 1, RULER_H - 7, 3, 7);
+  if (isOnRow) return;
+  const lane = scene.lanes.indexOf(meta.findingLane[finding]!);
+  if (lane >= 0) addTo(clusters, LANES_ROW - lane, x, laneTop(scene, lane) + LANE_FINDING_Y, finding, scene);
+  else addTo(clusters, RULER_ROW, x, RULER_H - 8, finding, scene);
+}
+
+/**
+ * Which side of the picture something is at that lies at x from y to `end`; undefined for what is in sight.
+ */
+function sideOf(frame: Frame, x: number, y: number, end: number): keyof Away | undefined {
+  if (x < frame.plotX - 1) return 'left';
+  if (x > frame.plotX + frame.plotW + 1) return 'right';
+  if (end < frame.rowsY) return 'above';
+  if (y > frame.rowsY + frame.rowsH) return 'below';
+  return undefined;
 }
 
 function addTo(
@@ -108,7 +136,7 @@ function addTo(
   finding: number,
   scene: Scene,
 ): void {
-  const key = (row + 4096) * 8192 + Math.round(x / CLUSTER);
+  const key = (row + LANES_MAX) * COLUMNS_MAX + Math.round(x / CLUSTER);
   const verdict = scene.meta.findingVerdict[finding]!;
   const selected = scene.view.selectedFinding === finding;
   const known = clusters.get(key);
@@ -117,11 +145,12 @@ function addTo(
     return;
   }
   known.count++;
-  if (verdict < known.verdict || selected) {
-    known.verdict = Math.min(verdict, known.verdict);
+  // The sign stands where the selected finding is, else where the worst is; it tells the worst verdict.
+  if (selected || (verdict < known.verdict && !known.selected)) {
     known.index = finding;
     known.x = x;
   }
+  known.verdict = Math.min(verdict, known.verdict);
   known.selected ||= selected;
 }
 
@@ -138,7 +167,10 @@ function labelWidth(text: string): number {
   return text.length * 7 + 4;
 }
 
-/** Puts each label to the right of its sign, else to the left, else nowhere: a label never covers a sign or another label. A count is always told. */
+/**
+ * Puts each label to the right of its sign, else to the left, else nowhere: a label covers no sign and
+ * no other label. Only a count and the selected finding are told where there is no room.
+ */
 function placeLabels(scene: Scene, clusters: readonly Cluster[]): void {
   const { frame } = scene;
   const sorted = [...clusters].sort((a, b) => a.y - b.y || a.x - b.x);
@@ -183,11 +215,7 @@ function drawCluster(scene: Scene, c: Cluster, over: DrawList, hits: Hit[]): voi
 }
 
 /** How many violations are out of sight, and which way. */
-function pointers(
-  scene: Scene,
-  away: { above: number; below: number; left: number; right: number },
-  over: DrawList,
-): void {
+function pointers(scene: Scene, away: Away, over: DrawList): void {
   const { frame } = scene;
   const middle = frame.plotX + frame.plotW / 2;
   const put = (n: number, glyph: GlyphId, x: number, y: number, where: string): void => {
@@ -211,27 +239,14 @@ const BADGE_GAP = 14;
 const BADGE_H = 13;
 
 /**
- * Arrows between the selected finding and its evidence in the threads' lanes: from what led to it, to what followed.
- * Each begins at a badge with the number that the evidence has in the panel.
+ * Arrows between the selected finding and its evidence in the threads' lanes: from what led to it, to what
+ * followed. Each begins at a badge with the number that the evidence has in the panel.
  */
 export function layoutCauses(scene: Scene, over: DrawList): void {
-  const { finding, view, rowsReply, frame, lanes, meta } = scene;
-  if (!finding || view.selectedFinding < 0) return;
-  let target = NaN;
-  for (let i = 0; i < rowsReply.findingRows.length; i += 4) {
-    if (rowsReply.findingRows[i] === view.selectedFinding) {
-      target =
-        yOfRow(
-          frame,
-          view,
-          scene.rows.indexOf(rowsReply.findingRows[i + 1]!, rowsReply.findingRows[i + 2]!),
-        ) +
-        BAND_Y +
-        BAND_H / 2;
-      break;
-    }
-  }
-  if (Number.isNaN(target)) return;
+  const { finding, view, frame, lanes, meta } = scene;
+  const top = yOfSelected(scene);
+  if (!finding || top === undefined) return;
+  const target = top + BAND_Y + BAND_H / 2;
   const x = xOfTime(scene, meta.findingTime[view.selectedFinding]!);
   over.clip(frame.plotX, frame.lanesY, frame.plotW, frame.rowsY + frame.rowsH - frame.lanesY);
   const badges: Badge[] = [];
@@ -275,18 +290,21 @@ function drawBadge({ x, y, numbers }: Badge, over: DrawList): void {
   over.text(Style.Text, x - w / 2 + 3, y, text);
 }
 
-/** The row of the selected finding, tinted along its whole length. */
+/** The rows of the selected finding, tinted along their whole length. */
 export function layoutSelection(scene: Scene, under: DrawList): void {
   const { view, rowsReply, frame } = scene;
-  for (let i = 0; i < rowsReply.findingRows.length; i += 4) {
-    if (rowsReply.findingRows[i] !== view.selectedFinding) continue;
-    const y = yOfRow(
-      frame,
-      view,
-      scene.rows.indexOf(rowsReply.findingRows[i + 1]!, rowsReply.findingRows[i + 2]!),
-    );
+  const { findingRows } = rowsReply;
+  for (let at = 0; at < findingRows.length; at += FINDING_ROW_FIELDS) {
+    if (findingRows[at + FindingRow.Finding] !== view.selectedFinding) continue;
+    const row = scene.rows.indexOf(findingRows[at + FindingRow.Group]!, findingRows[at + FindingRow.First]!);
     under.clip(0, frame.rowsY, frame.size.width, frame.rowsH);
-    under.fill(Style.Shade, 0, y, frame.size.width, ROW_H);
+    under.fill(Style.Shade, 0, yOfRow(frame, view, row), frame.size.width, ROW_H);
     under.unclip();
   }
+}
+
+/** Top of the row that shows the selected finding first; undefined when there is none. */
+function yOfSelected({ view, rowsReply, rows, frame }: Scene): number | undefined {
+  const place = placeOfFinding(rowsReply, view.selectedFinding);
+  return place && yOfRow(frame, view, rows.indexOf(place.group, place.first));
 }

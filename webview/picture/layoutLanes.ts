@@ -1,11 +1,13 @@
-/** Lanes of threads: who did what, conversions as spans, and arrows from a conversion to the pages it changes. */
-import { Outcome } from '../../model/timeline/pageIndex.js';
-import { LANES_ELSEWHERE_MAX, SPAN_FIELDS, type Tile } from '../../model/timeline/tiles.js';
+/**
+ * Lanes of threads: who did what, conversions as spans, and arrows from these to the pages that they change.
+ */
+import { isToPrivate, isUnconverted, Outcome, outcomeIn } from '../../model/timeline/outcome.js';
+import { LANES_ELSEWHERE_MAX, Span, SPAN_FIELDS, type Tile } from '../../model/timeline/tiles.js';
 import type { LaneInfo } from '../../model/timeline/lanes.js';
 import { BAND_Y } from './bandsLayout.js';
 import type { DrawList } from './drawList.js';
 import { xOfColumn, type Hit, type Scene } from './scene.js';
-import { grouped } from '../page/format.js';
+import { grouped, plural } from '../page/format.js';
 import { Glyph } from './drawList.js';
 import { Style, type StyleId } from '../paint/style.js';
 import { LANE_H, LANES_HEAD_H } from './viewport.js';
@@ -23,6 +25,7 @@ const TRACK_H = 3;
 const TRACK_STEP = 4;
 const SPAN_Y = 1;
 const SPAN_H = 11;
+const SPAN_W_MIN = 3;
 /** Widths of a letter of the label font, and of a wide one, near enough to place what comes after them. */
 const LETTER = 6.4;
 const WIDE_LETTER = 8.4;
@@ -32,9 +35,8 @@ const ARROWS_MAX = 24;
 export function laneName(lane: LaneInfo): string {
   if (lane.tid < 0) return 'unknown threads';
   if (lane.tid === 0) return 'idle';
-  return lane.vcpu >= 0
-    ? `vcpu ${lane.vcpu}  ${lane.comm}-${lane.tid}`
-    : `${lane.comm === '' ? 'thread' : lane.comm}-${lane.tid}`;
+  if (lane.vcpu >= 0) return `vcpu ${lane.vcpu}  ${lane.comm}-${lane.tid}`;
+  return `${lane.comm === '' ? 'thread' : lane.comm}-${lane.tid}`;
 }
 
 export function laneTop(scene: Scene, shown: number): number {
@@ -64,7 +66,10 @@ export function layoutLanes(
   if (tile) layoutSpans(scene, tile, bandY, over, hits);
 }
 
-/** How many threads there are, which are shown, and what of theirs is not drawn: nothing is left out without a word. */
+/**
+ * How many threads there are, which are shown, and what of theirs is not
+ * drawn: nothing is left out without a word.
+ */
 function layoutHead(scene: Scene, under: DrawList, hits: Hit[]): void {
   const { frame, lanes, laneCount, lanesTop, view, tile } = scene;
   if (frame.lanesY === frame.lanesHeadY) return;
@@ -83,10 +88,7 @@ function layoutHead(scene: Scene, under: DrawList, hits: Hit[]): void {
   });
   const words: string[] = [];
   const elsewhere = tile?.lanesElsewhere.length ?? 0;
-  if (elsewhere > 0)
-    words.push(
-      `${elsewhere === LANES_ELSEWHERE_MAX ? 'many' : elsewhere} other thread${elsewhere === 1 ? '' : 's'} active here: click to see ${elsewhere === 1 ? 'it' : 'them'}`,
-    );
+  if (elsewhere > 0) words.push(elsewhereText(elsewhere));
   const omitted = tile?.spansOmitted ?? 0;
   if (omitted > 0) words.push(`${grouped(omitted)} more conversions than can be drawn here: zoom in`);
   if (words.length === 0) return;
@@ -103,12 +105,19 @@ function layoutHead(scene: Scene, under: DrawList, hits: Hit[]): void {
     });
 }
 
+/** That threads which have no lane in the picture are active in the span that is seen. */
+function elsewhereText(count: number): string {
+  if (count === 1) return '1 other thread active here: click to see it';
+  // The tile tells of no more than these.
+  const many = count === LANES_ELSEWHERE_MAX ? 'many' : count;
+  return `${many} other threads active here: click to see them`;
+}
+
 /** `2 threads`; `threads 1–6 of 23` when not all are shown. */
 export function lanesText(shown: number, total: number, top: number): string {
-  if (shown === total) return `${total} thread${total === 1 ? '' : 's'}`;
-  return shown === 0
-    ? `${grouped(total)} threads folded`
-    : `threads ${top + 1}–${top + shown} of ${grouped(total)}`;
+  if (shown === total) return plural(total, 'thread');
+  if (shown === 0) return `${grouped(total)} threads folded`;
+  return `threads ${top + 1}–${top + shown} of ${grouped(total)}`;
 }
 
 /** Who acted in a thread: each name in the colour of its line, in the order of the lines. */
@@ -147,48 +156,54 @@ function layoutActivity(scene: Scene, tile: Tile, lane: number, y: number, under
 
 function layoutSpans(scene: Scene, tile: Tile, bandY: Float32Array, over: DrawList, hits: Hit[]): void {
   const { frame } = scene;
+  const { spans } = tile;
   const right = frame.plotX + frame.plotW;
   const visible: number[] = [];
-  for (let i = 0; i < tile.spans.length; i += SPAN_FIELDS) {
-    const x = xOfColumn(scene, tile, tile.spans[i + 1]!);
-    const end = xOfColumn(scene, tile, tile.spans[i + 2]!);
-    if (end >= frame.plotX && x <= right) visible.push(i);
+  for (let at = 0; at < spans.length; at += SPAN_FIELDS) {
+    const x = xOfColumn(scene, tile, spans[at + Span.From]!);
+    const end = xOfColumn(scene, tile, spans[at + Span.Until]!);
+    if (end >= frame.plotX && x <= right) visible.push(at);
   }
   over.clip(frame.plotX, frame.lanesY, frame.plotW, frame.rowsY + frame.rowsH - frame.lanesY);
-  for (const i of visible) {
-    const shown = scene.lanes.indexOf(tile.request.lanes[tile.spans[i]!] ?? -1);
+  for (const at of visible) {
+    const shown = scene.lanes.indexOf(tile.request.lanes[spans[at + Span.Lane]!] ?? -1);
     if (shown < 0) continue;
-    const x = xOfColumn(scene, tile, tile.spans[i + 1]!);
-    const w = Math.max(3, xOfColumn(scene, tile, tile.spans[i + 2]!) - x);
+    const x = xOfColumn(scene, tile, spans[at + Span.From]!);
+    const w = Math.max(SPAN_W_MIN, xOfColumn(scene, tile, spans[at + Span.Until]!) - x);
     const y = laneTop(scene, shown) + SPAN_Y;
-    const outcome = tile.spans[i + 4]! & 7;
-    const bad = outcome === Outcome.Failed || outcome === Outcome.Unfinished;
+    const value = spans[at + Span.Value]!;
+    const bad = isUnconverted(value);
     over.fill(bad ? Style.Unconverted : Style.Converting, x, y, w, SPAN_H);
     over.outline(Style.Edge, x, y, w, SPAN_H);
-    const to = (tile.spans[i + 4]! & 8) !== 0 ? 'to private' : 'to shared';
-    spanWords(
-      scene,
-      x,
-      w,
-      y,
-      outcome === Outcome.Unfinished ? `${to}, stuck` : outcome === Outcome.Failed ? `${to}, fails` : to,
-      over,
-    );
+    spanWords(scene, x, w, y, wordsOf(value), over);
     hits.push({
       x: x - 2,
       y: y - 2,
       w: w + 4,
       h: SPAN_H + 4,
       kind: 'conversion',
-      index: tile.spans[i + 3]!,
+      index: spans[at + Span.Conversion]!,
       count: 1,
     });
-    const row = tile.spans[i + 5]!;
+    const row = spans[at + Span.Row]!;
     const rowY = row < 0 ? NaN : bandY[row]!;
     if (visible.length <= ARROWS_MAX && !Number.isNaN(rowY))
       over.arrow(bad ? Style.Trouble : Style.Effect, x + 1, y + SPAN_H, x + 1, rowY + BAND_Y);
   }
   over.unclip();
+}
+
+/** What a conversion does and how it ends, unless it is done or that is not known. */
+function wordsOf(value: number): string {
+  const to = isToPrivate(value) ? 'to private' : 'to shared';
+  switch (outcomeIn(value)) {
+    case Outcome.Unfinished:
+      return `${to}, stuck`;
+    case Outcome.Failed:
+      return `${to}, fails`;
+    default:
+      return to;
+  }
 }
 
 /** What a conversion does, on a ground of its own in the middle of the part that is seen. */

@@ -1,13 +1,14 @@
 /** Rows of the picture: labels, grid, where the bands go, and the marks on them. */
-import { mapThrough } from '../../model/timeline/axis.js';
+import { mapThrough } from '../../model/timeline/knots.js';
 import { Mark } from '../../model/timeline/marks.js';
-import type { Tile } from '../../model/timeline/tiles.js';
+import type { GroupInfo } from '../../model/timeline/rows.js';
+import { RowField, rowField, type Tile } from '../../model/timeline/tiles.js';
 import { BAND_H, BAND_Y, crowdedRows, TICK_H } from './bandsLayout.js';
 import { Glyph, type DrawList, type GlyphId } from './drawList.js';
-import { duration, grouped, pageRange, pages } from '../page/format.js';
+import { duration, grouped, pageRange, pages, plural } from '../page/format.js';
 import { xOfColumn, type Hit, type Scene } from './scene.js';
 import { Style, type StyleId } from '../paint/style.js';
-import { ROW_H, yOfRow } from './viewport.js';
+import { displayRowOf, ROW_H, rowKey, yOfRow } from './viewport.js';
 
 /** Marks nearer than this on one row are drawn as a tick, so that the rest stays readable. */
 const MARK_GAP = 9;
@@ -50,14 +51,9 @@ export function visibleRows(scene: Scene): VisibleRows {
   const tileRow = new Int32Array(Math.max(0, end - first)).fill(-1);
   if (!tile || tile.request.rowSet !== scene.rowsReply.rowSet || tile.request.compress !== view.compress)
     return { first, end, tileRow };
-  const wanted = tile.request.rows;
   const at = new Map<string, number>();
-  for (let r = 0; r * 3 < wanted.length; r++)
-    at.set(`${wanted[r * 3]} ${wanted[r * 3 + 1]} ${wanted[r * 3 + 2]}`, r);
-  for (let i = first; i < end; i++) {
-    const row = rows.at(i)!;
-    tileRow[i - first] = at.get(`${row.group} ${row.first} ${row.count}`) ?? -1;
-  }
+  for (let r = 0; r < tile.rowFirst.length; r++) at.set(rowKey(displayRowOf(tile, r)), r);
+  for (let i = first; i < end; i++) tileRow[i - first] = at.get(rowKey(rows.at(i)!)) ?? -1;
   return { first, end, tileRow };
 }
 
@@ -81,7 +77,8 @@ export function layoutRows(
     if (row.first < 0) groupLabel(scene, row.group, top, under, over, hits);
     else {
       under.line(Style.Grid, 0, top + ROW_H - 0.5, frame.size.width, top + ROW_H - 0.5);
-      // The name of the group lies over the first row's upper half; where too little is left for its own, it has none.
+      // The name of the group lies over the first row's upper half; where
+      // too little is left for its own, it has none.
       const free = isSticky(scene) ? frame.rowsY + STICKY_H - 3 : -Infinity;
       const hidden = top < free && free + 10 > top + ROW_H - 6;
       if (tile && tileRow >= 0 && !hidden)
@@ -115,15 +112,15 @@ function groupLabel(
   under.fill(Style.Header, 0, top, frame.size.width, ROW_H);
   over.glyph(Style.Text, collapsed ? Glyph.Right : Glyph.TriangleDown, 12, top + ROW_H / 2, 8);
   over.text(Style.Strong, 22, top + 10, info.label, frame.plotX - 28);
-  over.text(
-    Style.Dim,
-    22,
-    top + 23,
-    `${info.sharers.length > 1 ? `${info.sharers.length} VMs: ` : ''}${pages(info.pageCount)} in ${grouped(info.rowCount)} row${info.rowCount === 1 ? '' : 's'}`,
-    frame.plotX - 28,
-  );
+  over.text(Style.Dim, 22, top + 23, groupSize(info), frame.plotX - 28);
   hits.push({ x: 0, y: top, w: frame.plotX, h: ROW_H, kind: 'group', index: group, count: 1 });
   groupElsewhere(scene, group, top, over);
+}
+
+/** `2 VMs: 33 pages in 13 rows`; without the VMs where there is one. */
+function groupSize({ sharers, pageCount, rowCount }: GroupInfo): string {
+  const size = `${pages(pageCount)} in ${plural(rowCount, 'row')}`;
+  return sharers.length > 1 ? `${sharers.length} VMs: ${size}` : size;
 }
 
 /** Height of the line that says whose the first rows are, when the group's own row is scrolled away. */
@@ -137,7 +134,9 @@ function isSticky({ view, rows }: Scene): boolean {
   );
 }
 
-/** Keeps the name of the first row's group in sight. What is drawn after it (marks, findings) lies over it. */
+/**
+ * Keeps the name of the first row's group in sight. What is drawn after it (marks, findings) lies over it.
+ */
 export function layoutSticky(scene: Scene, over: DrawList): void {
   if (!isSticky(scene)) return;
   const { frame, view, rows, rowsReply } = scene;
@@ -198,7 +197,7 @@ function rowLabel(
     plotX - ROW_TEXT_X - 4,
   );
   const count = tile.rowPages[row]!;
-  const folded = tile.request.rows[row * 3 + 2]!;
+  const folded = rowField(tile, row, RowField.Count);
   // A row of several lives is a density: its label says so.
   const lives = folded > 1 ? ` of ${grouped(folded)} rows` : '';
   if (count > 1 && !short)
@@ -216,7 +215,7 @@ export function layoutMarks(scene: Scene, bandY: Float32Array, over: DrawList, h
   for (let i = 0; i < tile.markCell.length; i++) {
     const row = Math.floor(tile.markCell[i]! / columns);
     const y = bandY[row]!;
-    if (Number.isNaN(y) || tile.request.rows[row * 3 + 1]! < 0) continue;
+    if (Number.isNaN(y) || rowField(tile, row, RowField.First) < 0) continue;
     const x = xOfColumn(scene, tile, (tile.markCell[i]! % columns) + 0.5);
     if (x < frame.plotX || x > frame.plotX + frame.plotW) continue;
     const sign = SIGNS.find((s) => (tile.markBits[i]! & (1 << s.mark)) !== 0)!;

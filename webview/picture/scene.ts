@@ -1,6 +1,6 @@
 /** All that a picture is made from, and what layout makes of it. */
 import type { FindingReply } from '../../model/timeline/asks.js';
-import type { Tile } from '../../model/timeline/tiles.js';
+import { FINDING_ROW_FIELDS, FindingRow, type Tile } from '../../model/timeline/tiles.js';
 import type { RowsReply, TimelineMeta } from '../../model/timeline/timeline.js';
 import type { DrawList } from './drawList.js';
 import type { View } from '../state.js';
@@ -36,7 +36,10 @@ export interface Hit {
   readonly w: number;
   readonly h: number;
   readonly kind: 'finding' | 'mark' | 'conversion' | 'group' | 'loss' | 'lanes' | 'active';
-  /** Finding, mark in the tile, conversion, group, loss; 0 for the head of the lanes and what it says of other threads. */
+  /**
+   * Finding, mark in the tile, conversion, group, loss; 0 for the head of
+   * the lanes and what it says of other threads.
+   */
   readonly index: number;
   /** How many findings the sign stands for; 1 for everything else. */
   readonly count: number;
@@ -46,7 +49,10 @@ export interface Picture {
   /** Below the bands, and above them. */
   readonly under: DrawList;
   readonly over: DrawList;
-  /** Where the tile's picture goes: x and width of the whole tile, and for each row of the tile its y, NaN when not shown. */
+  /**
+   * Where the tile's picture goes: x and width of the whole tile, and for
+   * each row of the tile its y, NaN when not shown.
+   */
   readonly bands: { readonly x: number; readonly w: number; readonly y: Float32Array };
   readonly hits: readonly Hit[];
 }
@@ -56,4 +62,16 @@ export function xOfColumn(scene: Scene, tile: Tile, column: number): number {
   const at = tile.request.from + ((tile.request.until - tile.request.from) * column) / tile.request.columns;
   const { frame, view } = scene;
   return frame.plotX + ((at - view.from) / (view.until - view.from)) * frame.plotW;
+}
+
+/** Where rows show a finding, in the first group that does; undefined when none does. */
+export function placeOfFinding(
+  { findingRows }: RowsReply,
+  finding: number,
+): { readonly group: number; readonly first: number } | undefined {
+  for (let at = 0; at < findingRows.length; at += FINDING_ROW_FIELDS) {
+    if (findingRows[at + FindingRow.Finding] === finding)
+      return { group: findingRows[at + FindingRow.Group]!, first: findingRows[at + FindingRow.First]! };
+  }
+  return undefined;
 }

@@ -1,5 +1,6 @@
 /** Geometry of the picture: where time, rows and lanes are in pixels, and how a view zooms and pans. Pure. */
 import type { GroupInfo } from '../../model/timeline/rows.js';
+import { RowField, rowField, type Tile } from '../../model/timeline/tiles.js';
 import { LEVEL_MAX, type View } from '../state.js';
 
 export const GUTTER = 208;
@@ -25,6 +26,20 @@ export interface DisplayRow {
   readonly count: number;
 }
 
+/** A row as text, the same for the same row. */
+export function rowKey({ group, first, count }: DisplayRow): string {
+  return `${group} ${first} ${count}`;
+}
+
+/** Row of the picture that a row of a tile is. */
+export function displayRowOf(tile: Tile, row: number): DisplayRow {
+  return {
+    group: rowField(tile, row, RowField.Group),
+    first: rowField(tile, row, RowField.First),
+    count: rowField(tile, row, RowField.Count),
+  };
+}
+
 export interface Size {
   readonly width: number;
   readonly height: number;
@@ -43,7 +58,9 @@ export interface Frame {
   readonly minimapY: number;
 }
 
-/** Areas of a picture with `lanes` lanes shown; their head is there whenever the trace has a thread (`head`). */
+/**
+ * Areas of a picture with `lanes` lanes shown; their head is there whenever the trace has a thread (`head`).
+ */
 export function frameOf(size: Size, lanes: number, head = lanes > 0): Frame {
   const gutter = Math.round(Math.min(GUTTER, Math.max(GUTTER_MIN, size.width * 0.24)));
   const lanesY = RULER_H + (head ? LANES_HEAD_H : 0);
@@ -127,10 +144,14 @@ export class DisplayRows {
 /** Rows that a group shows at least, its own included, when there are many groups. */
 const ROWS_PER_GROUP = 6;
 
-/** The level at which all rows come near to fitting: a picture of the whole trace first, details by zooming in. */
+/**
+ * The level at which all rows come near to fitting: a picture of the
+ * whole trace first, details by zooming in.
+ */
 export function fittingLevel(groups: readonly GroupInfo[], rowsThatFit: number): number {
   let level = 0;
-  // With many groups a group still shows a few rows of its own: scrolling is better than rows that say what their group says.
+  // With many groups a group still shows a few rows of its own: scrolling is
+  // better than rows that say what their group says.
   while (
     level < LEVEL_MAX &&
     new DisplayRows(groups, level, []).length > Math.max(rowsThatFit, groups.length * ROWS_PER_GROUP)

@@ -1,4 +1,6 @@
-/** One end of a channel of requests: every request ends in a reply, an error or a cancel, in either direction. */
+/**
+ * One end of a channel of requests: every request ends in a reply, an error or a cancel, in either direction.
+ */
 import type { FailureCode } from './messages.js';
 
 /** Requests by name, as the interfaces of messages.ts have them. */
@@ -83,7 +85,10 @@ export class Endpoint<Mine extends Requests<Mine>, Theirs extends Requests<Their
     for (const token of this.running.values()) token.cancelled = true;
   }
 
-  /** Takes what came over the channel; anything that is not a packet is ignored, since a page gets other messages too. */
+  /**
+   * Takes what came over the channel; anything that is not a packet is
+   * ignored, since a page gets other messages too.
+   */
   receive(message: unknown): void {
     if (!isPacket(message)) return;
     switch (message.type) {

@@ -1,7 +1,8 @@
 /**
- * What the timeline's page and its host say to each other: two unions of requests, one per direction. Both ends are
- * typed from this file; endpoint.ts carries the requests and sees to it that each ends in a reply, an error or a cancel.
- * Messages cross a process as JSON with typed arrays, so there are no bigints, maps or functions in them.
+ * What the timeline's page and its host say to each other: two unions of requests, one per
+ * direction. Both ends are typed from this file; endpoint.ts carries the requests and sees to it
+ * that each ends in a reply, an error or a cancel. Messages cross a process as JSON with typed
+ * arrays, so there are no bigints, maps or functions in them.
  */
 import type { PageRange } from '../../model/findings/finding.js';
 import type { AskName, TimelineAsks } from '../../model/timeline/asks.js';
@@ -21,8 +22,9 @@ export interface Opening {
 }
 
 /**
- * A view and when it was the page's, in milliseconds since 1970. The editor saves the state of its pages once a minute and
- * when it ends in good order; when its own page is reloaded it does not, and then the view that the host keeps is the newer.
+ * A view and when it was the page's, in milliseconds since 1970. The editor saves the state of its pages once
+ * a minute and when it ends in good order; when its own page is reloaded it does not, and then the view that
+ * the host keeps is the newer.
  */
 export interface KeptView {
   readonly view: string;
@@ -39,7 +41,10 @@ export interface PageRequests extends Asks {
   reveal: { params: { readonly row: number; readonly line: number; readonly finding: string }; result: null };
   /** Take the replay of the trace to this event, or begin one there. */
   replay: { params: { readonly row: number; readonly finding: string }; result: null };
-  /** Have a replay of the trace stop wherever these pages change, or no longer; without one, one begins at the event. */
+  /**
+   * Have a replay of the trace stop wherever these pages change, or no
+   * longer; without one, one begins at the event.
+   */
   watch: { params: { readonly row: number; readonly pages: PageRange }; result: null };
   /** Put text on the clipboard. */
   copy: { params: { readonly text: string }; result: null };

@@ -1,4 +1,7 @@
-/** Stands in for the window that VS Code gives the page: posts go to a worker, and are kept for the tests to read. */
+/**
+ * Stands in for the window that VS Code gives the page: posts go to a
+ * worker, and are kept for the tests to read.
+ */
 interface Posted {
   readonly type: string;
   readonly name: string;

@@ -8,7 +8,10 @@ export interface FrameTimes {
   readonly maxMs: number;
 }
 
-/** Pans and zooms for `count` frames and measures each: the page's own script, then a read of one pixel, which ends only when all is painted. */
+/**
+ * Pans and zooms for `count` frames and measures each: the page's own script, then a read of one pixel, which
+ * ends only when all is painted.
+ */
 export async function frameTimes(page: Page, count: number): Promise<FrameTimes> {
   const ms = await page.evaluate(async (frames) => {
     const canvas = document.querySelector<HTMLCanvasElement>('canvas.main')!;

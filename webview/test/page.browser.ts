@@ -1,4 +1,6 @@
-/** The built page in a browser, with tiles of a made scene: what it posts, what it says, and what it costs. */
+/**
+ * The built page in a browser, with tiles of a made scene: what it posts, what it says, and what it costs.
+ */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -6,7 +8,7 @@ import type { Browser, Page } from 'playwright-core';
 import { frameTimes } from './frames.js';
 import { launch, openPage } from './open.js';
 import { serve, type Served } from './server.js';
-import { lastPosted, posted, signs, type Sign } from './support.js';
+import { lastPosted, posted, signs, visibleText, type Sign } from './support.js';
 import { THEMES } from './themes.js';
 
 const PICTURES = path.join('out', 'test-results', 'pictures');
@@ -109,7 +111,7 @@ describe('the timeline page in a browser', () => {
     await rows.first().waitFor();
     await page.waitForFunction(() => document.activeElement?.tagName === 'TR');
     const verdict = page.locator('.life-table tr.violation').first();
-    assert.match(await verdict.innerText(), /0x109[\s\S]*private[\s\S]*violation G1/);
+    assert.match(await visibleText(verdict), /0x109[\s\S]*private[\s\S]*violation G1/);
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
     assert.ok(Number((await lastPosted(page, 'reveal', 1)).params['line']) > 0);
@@ -152,13 +154,16 @@ describe('the timeline page in a browser', () => {
   it('measures the frames of panning and zooming', async () => {
     const times = await frameTimes(page, 160);
     assert.ok(times.medianMs > 0);
-    console.log(
-      `      script and paint per frame: median ${times.medianMs.toFixed(1)} ms, 95th percentile ${times.p95Ms.toFixed(1)} ms, longest ${times.maxMs.toFixed(1)} ms`,
-    );
+    const [median, p95, longest] = [times.medianMs, times.p95Ms, times.maxMs].map((ms) => ms.toFixed(1));
+    const frames = `median ${median} ms, 95th percentile ${p95} ms, longest ${longest} ms`;
+    console.log(`      script and paint per frame: ${frames}`);
   });
 });
 
-/** Runs in the page's own world through the browser's protocol, which the content security policy does not bind. */
+/**
+ * Runs in the page's own world through the browser's protocol, which
+ * the content security policy does not bind.
+ */
 async function axe(page: Page): Promise<AxeResult> {
   const source = fs.readFileSync(AXE, 'utf8');
   await page.evaluate(source);

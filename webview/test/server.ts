@@ -1,4 +1,6 @@
-/** Serves the built page to a browser, with the content security policy that the editor gets, and with themes. */
+/**
+ * Serves the built page to a browser, with the content security policy that the editor gets, and with themes.
+ */
 import * as esbuild from 'esbuild';
 import fs from 'node:fs';
 import http from 'node:http';
@@ -55,7 +57,10 @@ export async function serve(folder = path.join(projectRoot, 'sample-traces')): P
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() };
 }
 
-/** The editor's page, with the stand-in for the editor before it; the policy is widened only by what that needs. */
+/**
+ * The editor's page, with the stand-in for the editor before it; the
+ * policy is widened only by what that needs.
+ */
 function testPage(theme: string): string {
   const html = pageHtml({ nonce: 'test', script: '/main.js', source: "'self'", title: 'Timeline' });
   return html

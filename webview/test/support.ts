@@ -1,5 +1,5 @@
 /** Steps that the page's browser tests share: what was posted, what the view is, what is said. */
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import type { View } from '../state.js';
 
 export interface Posted {
@@ -54,6 +54,12 @@ export async function changedView(
     await page.waitForTimeout(40);
   }
   throw new Error('the view did not change');
+}
+
+/** The text of an element as it is seen: line breaks between blocks, nothing of what is hidden. */
+export function visibleText(locator: Locator): Promise<string> {
+  // biome-ignore lint/performance/useDomNodeTextContent: what is seen is asked for, and this is no DOM node
+  return locator.innerText();
 }
 
 /** Places of signs in the picture, by kind. */

@@ -140,7 +140,8 @@ const CONTRAST_LIGHT: Variables = {
 };
 
 const FONT =
-  '--vscode-font-family: system-ui, "DejaVu Sans", sans-serif; --vscode-font-size: 13px; --vscode-font-weight: normal; --vscode-editor-font-family: monospace;';
+  '--vscode-font-family: system-ui, "DejaVu Sans", sans-serif; --vscode-font-size: 13px; ' +
+  '--vscode-font-weight: normal; --vscode-editor-font-family: monospace;';
 
 function sheet(variables: Variables): string {
   return `:root { ${FONT} ${Object.entries(variables)

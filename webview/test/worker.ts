@@ -1,4 +1,7 @@
-/** The host's side for tests of the page: a worker in the same browser that holds a timeline and answers for it. */
+/**
+ * The host's side for tests of the page: a worker in the same browser
+ * that holds a timeline and answers for it.
+ */
 import { ftraceText } from '../../parsers/ftrace/format.js';
 import { analyze } from '../../model/index.js';
 import { answerTimeline, transferOf } from '../../model/timeline/answer.js';
