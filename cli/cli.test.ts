@@ -64,7 +64,7 @@ describe('the command line', () => {
         out,
         /^sample-traces\/labelled\/inplace\/M2\.p\.txt:702:1: error: .* \[G9\]\n {4}sample-traces\/\S+:662:1: note: /,
       );
-      assert.match(out, /\nG9 refs-safe +guest-memfd +judged +1 +1\n/);
+      assert.match(out, /\nG9 refs-safe +guest-memfd +broken +1 +1\n/);
     });
 
     it('exits with 0 on a correct kernel', async () => {
@@ -137,10 +137,39 @@ describe('the command line', () => {
       assert.equal(strict.out, loose.out);
     });
 
-    it('prints only the verdicts asked for, with the same exit code', async () => {
+    it('gives no all-clear where nothing could be judged, and fails with --strict', async () => {
+      const other = file(
+        'other.txt',
+        '            bash-77      [000] .....    12.000001: sched_switch: prev_comm=bash prev_pid=77\n',
+      );
+      const nothing = 'nothing could be judged: no event of KVM or guest_memfd';
+      const loose = await shimtrace('check', other);
+      assert.equal(loose.code, 0);
+      assert.ok(loose.out.includes(`other.txt: ${nothing}; 1 event`), loose.out);
+      const strict = await shimtrace('check', '--strict', other);
+      assert.equal(strict.code, 2);
+      assert.ok(strict.err[0]!.includes(nothing), strict.err.join());
+      for (const format of ['json', 'sarif', 'junit'])
+        assert.ok((await shimtrace('check', '--format', format, other)).out.includes(nothing), format);
+    });
+
+    it('fails where a rule that is required could not be judged', async () => {
+      assert.equal((await shimtrace('check', '--require', 'G9,G4', CORRECT)).code, 0);
+      assert.equal((await shimtrace('check', '--require', 'G9', PINNED)).code, 1);
+      const { code, err } = await shimtrace('check', '--require', 'G4', '--require', 'G9,G11,R1', LOST);
+      assert.equal(code, 2);
+      assert.match(
+        err[0]!,
+        /--require: .*G9 is undecided \(lost .*G11 is not applicable; R1 is no rule of profile/,
+      );
+      assert.equal((await shimtrace('check', '--require', 'G99', CORRECT)).code, 2);
+    });
+
+    it('prints only the verdicts asked for, with the same exit code and headline', async () => {
       const { code, out } = await shimtrace('check', '--verdict', 'suspicious', PINNED);
       assert.equal(code, 1);
       assert.doesNotMatch(out, /: error: /);
+      assert.match(out, /M2\.p\.txt: 1 violation · \d+ rules held/);
     });
 
     it('judges the usable files of several and exits with 2', async () => {

@@ -93,6 +93,8 @@ export interface Analysis {
   /** Events that the vocabulary knows, and that it does not. A guest's own, beside its host's, are neither. */
   readonly understood: number;
   readonly unknown: number;
+  /** Events of KVM, guest_memfd or a restricted memfd: without one, nothing can be judged. */
+  readonly ofKvm: number;
   /** True when the work was cancelled: the result holds what was done until then. */
   readonly cancelled: boolean;
 }

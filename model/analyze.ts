@@ -11,6 +11,7 @@ import { Ev } from './world/event.js';
 import { loseCalls } from './lower/loss.js';
 import { lowerings } from './lower/lower.js';
 import { chooseProfiles } from './profiles.js';
+import { countOfKvm } from './rules/ofKvm.js';
 import { RULES } from './rules/registry.js';
 import { RuleRun } from './rules/rule.js';
 import { FactBus } from './world/facts.js';
@@ -74,6 +75,7 @@ export function analyze(table: EventTable, options: AnalyzeOptions = {}): Analys
     rowCount: table.length,
     understood: table.length - w.survey.counts[KIND_UNKNOWN]! - w.survey.counts[KIND_GUEST]!,
     unknown: w.survey.counts[KIND_UNKNOWN]!,
+    ofKvm: countOfKvm(w.survey.counts),
     cancelled,
   };
 }

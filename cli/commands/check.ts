@@ -1,20 +1,35 @@
 /** `shimtrace check`: judges traces by the rules and prints what was found. */
-import type { Analysis } from '../../model/analysis.js';
+import { outcomeOf, reportHeadline } from '../../model/findings/headline.js';
 import { renderJson } from '../../model/findings/json.js';
 import { renderJunit } from '../../model/findings/junit.js';
 import { renderSarif } from '../../model/findings/sarif.js';
 import { renderText } from '../../model/findings/text.js';
 import type { Verdict } from '../../model/findings/finding.js';
+import { reasonText } from '../../model/findings/report.js';
 import { oneOf } from '../args.js';
 import type { Command } from '../command.js';
 import { EXIT, InputError, UsageError, type ExitCode } from '../errors.js';
 import { BUNDLE_OPTIONS, groupsOf, judgedRun, openGroup, separateNote, type BundleFile } from '../bundle.js';
 import { LOAD_OPTIONS, loadOptions, type LoadedTrace, type LoadOptions } from '../load.js';
+import { RULES } from '../core.js';
 import type { Output } from '../output.js';
 import { withoutSuppressed } from '../suppressions.js';
 import { VERSION } from '../version.js';
 
 const FORMATS = ['text', 'json', 'sarif', 'junit'] as const;
+/** What a caller asks of every trace beyond that it can be read. */
+interface Demands {
+  /** No events lost, and something judged. */
+  readonly strict: boolean;
+  /** Ids of rules that must have been judged. */
+  readonly rules: readonly string[];
+}
+
+function requiredRules(words: readonly string[]): readonly string[] {
+  const ids = RULES.map(({ id }) => id);
+  return words.flatMap((word) => word.split(',')).map((word) => oneOf('--require', word.trim(), ids));
+}
+
 const VERDICTS: readonly Verdict[] = ['violation', 'suspicious', 'undecidable'];
 
 export const check: Command = {
@@ -25,7 +40,16 @@ export const check: Command = {
     ...LOAD_OPTIONS,
     ...BUNDLE_OPTIONS,
     format: { type: 'string', value: 'FORMAT', help: `${FORMATS.join(', ')} (default text)` },
-    strict: { type: 'boolean', help: 'lost events or a damaged file also fail, with exit code 2' },
+    strict: {
+      type: 'boolean',
+      help: 'lost events and a trace of which nothing could be judged also fail, with exit code 2',
+    },
+    require: {
+      type: 'string',
+      multiple: true,
+      value: 'RULE',
+      help: 'fail, with exit code 2, where this rule could not be judged; repeatable, or several with commas',
+    },
     verdict: {
       type: 'string',
       multiple: true,
@@ -39,7 +63,9 @@ export const check: Command = {
     'beside a trace with wall time) are judged as one trace.',
     "Findings that a .shimtrace.json in a trace's folder or above sets aside are listed as suppressed and do not",
     'count.',
-    'Exit code: 0 nothing found, 1 violations found, 2 a file or an argument cannot be used, 3 a bug of shimtrace.',
+    'Exit code: 0 nothing found, 1 violations found, 2 a file or an argument cannot be used, or what --strict or',
+    '--require ask for could not be judged, 3 a bug of shimtrace. The last line of each trace says what could be',
+    'judged: that nothing was found means no more than that.',
   ].join('\n'),
   run(args, output) {
     if (args.positionals.length === 0)
@@ -49,8 +75,9 @@ export const check: Command = {
       .list('verdict')
       .flatMap((w) => w.split(','))
       .map((w) => oneOf('--verdict', w, VERDICTS));
+    const demands: Demands = { strict: args.flag('strict'), rules: requiredRules(args.list('require')) };
     const groups = groupsOf(args, output);
-    const batch = new Batch(groups, loadOptions(args), args.flag('strict'), verdicts, output);
+    const batch = new Batch(groups, loadOptions(args), demands, verdicts, output);
     if (format === 'json') output.out(renderJson(batch.traces()));
     if (format === 'sarif') output.out(renderSarif(batch.traces(), VERSION));
     if (format === 'junit') output.out(renderJunit(batch.traces()));
@@ -75,7 +102,7 @@ class Batch {
   constructor(
     private readonly groups: readonly (readonly BundleFile[])[],
     private readonly options: LoadOptions,
-    private readonly strict: boolean,
+    private readonly demands: Demands,
     private readonly verdicts: readonly Verdict[],
     private readonly output: Output,
   ) {}
@@ -84,7 +111,7 @@ class Batch {
     for (const group of this.groups) {
       for (const judged of this.judge(group)) {
         const trace = withoutSuppressed(judged, this.output);
-        this.code = worse(this.code, exitOf(trace, this.strict, this.output));
+        this.code = worse(this.code, exitOf(trace, this.demands, this.output));
         yield only(trace, this.verdicts);
       }
     }
@@ -111,24 +138,41 @@ function worse(a: ExitCode, b: ExitCode): ExitCode {
   return a > b ? a : b;
 }
 
-function exitOf(trace: LoadedTrace, strict: boolean, output: Output): ExitCode {
-  if (trace.damaged) {
-    output.err(`shimtrace: ${trace.path}: the file is damaged; what could be read of it was judged`);
-    return EXIT.unusable;
-  }
+function exitOf(trace: LoadedTrace, demands: Demands, output: Output): ExitCode {
+  const unmet = unmetDemands(trace, demands);
+  for (const sentence of unmet) output.err(`shimtrace: ${trace.path}: ${sentence}`);
+  if (unmet.length > 0) return EXIT.unusable;
   if (trace.analysis.findings.some((finding) => finding.verdict === 'violation')) return EXIT.violations;
-  if (strict && trace.table.losses.length > 0) {
+  if (demands.strict && trace.table.losses.length > 0) {
     output.err(`shimtrace: ${trace.path}: events were lost, which --strict does not accept`);
     return EXIT.unusable;
   }
   return EXIT.clean;
 }
 
+/** Why a trace is not the basis for a verdict that was asked for, a sentence for each reason. */
+function unmetDemands(trace: LoadedTrace, { strict, rules }: Demands): string[] {
+  const unmet: string[] = [];
+  if (trace.damaged) unmet.push('the file is damaged; what could be read of it was judged');
+  const headline = reportHeadline(trace);
+  if (strict && headline.state === 'nothing-judged')
+    unmet.push(`${headline.text}, which --strict does not accept`);
+  const notJudged = rules.flatMap((id) => notJudgedText(trace, id));
+  if (notJudged.length > 0) unmet.push(`--require: ${notJudged.join('; ')}`);
+  return unmet;
+}
+
+/** Why a rule could not be judged; empty when it could. */
+function notJudgedText({ analysis, table }: LoadedTrace, id: string): string[] {
+  const status = analysis.rules.find((rule) => rule.id === id);
+  if (status === undefined) return [`${id} is no rule of profile ${analysis.profiles.join(', ')}`];
+  const outcome = outcomeOf(status);
+  if (outcome === 'held' || outcome === 'broken') return [];
+  if (outcome === 'not-applicable') return [`${id} is not applicable`];
+  return [`${id} is undecided (${status.reasons.map((reason) => reasonText(table, reason)).join(' ')})`];
+}
+
 function only(trace: LoadedTrace, verdicts: readonly Verdict[]): LoadedTrace {
   if (verdicts.length === 0) return trace;
-  const analysis: Analysis = {
-    ...trace.analysis,
-    findings: trace.analysis.findings.filter((f) => verdicts.includes(f.verdict)),
-  };
-  return { ...trace, analysis };
+  return { ...trace, verdicts };
 }

@@ -4,6 +4,7 @@ import { KIND_UNKNOWN } from '../../parsers/events/kinds.js';
 import { ISSUE_KINDS } from '../../parsers/events/issues.js';
 import { SEGMENT_ROWS, UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
 import { countsText } from '../../model/findings/counts.js';
+import { reportHeadline } from '../../model/findings/headline.js';
 import { issueText, plural, reasonText, timeText } from '../../model/findings/report.js';
 import { missingKinds, recordingRecipe } from '../../model/findings/recipe.js';
 import { hex } from '../../model/pages/state.js';
@@ -98,6 +99,7 @@ function gather(trace: LoadedTrace & LoadedRun) {
       inode: analysis.inodes[s.inode] === undefined ? null : String(analysis.inodes[s.inode]!.ino),
     })),
     conversions: analysis.conversions.length,
+    headline: reportHeadline(trace).text,
     profiles: analysis.profiles,
     profileReason: analysis.profileReason,
     undecided: analysis.rules
@@ -164,6 +166,7 @@ function text(trace: LoadedTrace & LoadedRun, facts: Facts): string {
     ...facts.inodes.map(inodeLine),
     ...facts.slots.map(slotLine),
     `conversions ${facts.conversions}`,
+    `judged  ${facts.headline}`,
     `profile ${facts.profiles.join(', ')} (${facts.profileReason})`,
     ...facts.undecided.flatMap((r) => r.reasons.map((reason) => `undecided ${r.rule}: ${reason}`)),
     ...coverageLines(trace, facts),

@@ -85,7 +85,13 @@ export interface Report {
   readonly shown: Shown;
   /** Line of its last event, in its file or its listing. */
   readonly lines: number;
-  readonly events: { readonly total: number; readonly understood: number; readonly unknown: number };
+  readonly events: {
+    readonly total: number;
+    readonly understood: number;
+    readonly unknown: number;
+    /** Of KVM, guest_memfd or a restricted memfd. */
+    readonly ofKvm: number;
+  };
   readonly profiles: readonly ProfileId[];
   readonly profileReason: string;
   readonly findings: readonly ReportedFinding[];

@@ -30,7 +30,12 @@ export function reportOf(judged: Judged, tookMs: Report['tookMs']): Report {
     shown: judged.shown,
     lines: judged.files ? trace.table.length : linesOf(trace),
     sizeBytes: files?.sizeBytes ?? source.size,
-    events: { total: length, understood: analysis.understood, unknown: analysis.unknown },
+    events: {
+      total: length,
+      understood: analysis.understood,
+      unknown: analysis.unknown,
+      ofKvm: analysis.ofKvm,
+    },
     profiles: analysis.profiles,
     profileReason: analysis.profileReason,
     findings: analysis.findings.map((finding) => reportedFinding(judged, finding)),
@@ -65,10 +70,7 @@ function reportedRule(judged: Judged, status: RuleStatus): ReportedRule {
   const rule = RULES.find(({ id }) => id === status.id);
   assert(rule !== undefined, `a status for the unknown rule ${status.id}`);
   return {
-    id: status.id,
-    profile: status.profile,
-    status: status.status,
-    checks: status.checks,
+    ...status,
     reasons: status.reasons.map(({ row, ...reason }) => ({ ...reason, at: placeOf(judged, row) })),
     name: rule.name,
     statement: rule.statement,

@@ -69,7 +69,13 @@ export interface RuleStatus {
   readonly profile: ProfileId;
   /** `judged`: at least one check was decided (OK or not). */
   readonly status: 'judged' | 'undecidable' | 'not-applicable';
-  /** Checks made, decided or not. */
+  /** Checks made, decided or not: those that held, were broken or stayed undecided. */
   readonly checks: number;
+  /** Checks that came out well. */
+  readonly held: number;
+  /** Checks that ended in a violation or a suspicion. */
+  readonly broken: number;
+  /** Checks that could not be decided: there is a reason for each. */
+  readonly undecided: number;
   readonly reasons: readonly UndecidedReason[];
 }

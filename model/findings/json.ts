@@ -5,7 +5,8 @@
 import { ISSUE_KINDS } from '../../parsers/events/issues.js';
 import { UNKNOWN_CPU } from '../../parsers/events/table.js';
 import type { Finding, PageRange } from './finding.js';
-import { issueText, placeOf, type TraceReport } from './report.js';
+import { outcomeOf, reportHeadline, type Headline } from './headline.js';
+import { issueText, listedFindings, placeOf, type TraceReport } from './report.js';
 
 export const CHECK_SCHEMA = 'shimtrace.check/1';
 
@@ -21,6 +22,7 @@ function traceJson(report: TraceReport): object {
   const { analysis, table } = report;
   return {
     path: report.path,
+    headline: headlineJson(reportHeadline(report)),
     ...(report.files && { files: report.files }),
     format: table.meta.format,
     clock: table.meta.clock,
@@ -28,7 +30,12 @@ function traceJson(report: TraceReport): object {
     kernel: table.meta.kernel,
     profiles: analysis.profiles,
     profileReason: analysis.profileReason,
-    events: { total: table.length, understood: analysis.understood, unknown: analysis.unknown },
+    events: {
+      total: table.length,
+      understood: analysis.understood,
+      unknown: analysis.unknown,
+      ofKvm: analysis.ofKvm,
+    },
     loss: table.losses.map((loss) => ({
       line: loss.line,
       offset: loss.offset,
@@ -49,7 +56,12 @@ function traceJson(report: TraceReport): object {
       id: status.id,
       profile: status.profile,
       status: status.status,
+      outcome: outcomeOf(status),
       checks: status.checks,
+      decided: status.held + status.broken,
+      held: status.held,
+      broken: status.broken,
+      undecided: status.undecided,
       reasons: status.reasons.map((reason) => ({
         reason: reason.reason,
         count: reason.count,
@@ -58,7 +70,7 @@ function traceJson(report: TraceReport): object {
         detail: reason.detail,
       })),
     })),
-    findings: analysis.findings.map((finding) => findingJson(report, finding)),
+    findings: listedFindings(report).map((finding) => findingJson(report, finding)),
     ...(report.suppressed && {
       suppressed: report.suppressed.map(({ finding, reason }) => ({
         id: finding.id,
@@ -67,6 +79,22 @@ function traceJson(report: TraceReport): object {
         reason,
       })),
     }),
+  };
+}
+
+function headlineJson({ text, state, violations, suspicious, setAside, rules }: Headline): object {
+  return {
+    text,
+    state,
+    violations,
+    suspicious,
+    setAside,
+    rules: {
+      held: rules.held,
+      broken: rules.broken,
+      undecided: rules.undecided,
+      notApplicable: rules['not-applicable'],
+    },
   };
 }
 

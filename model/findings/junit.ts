@@ -3,6 +3,7 @@
  * verdict.
  */
 import type { Finding, RuleStatus } from './finding.js';
+import { outcomeOf, reportHeadline } from './headline.js';
 import { address, reasonText, ruleOf, type TraceReport } from './report.js';
 
 /** All judged traces of one call, asked for one at a time, as one document that ends in a newline. */
@@ -31,11 +32,16 @@ function suite(report: TraceReport): Suite {
   const skipped = cases.filter((c) => c.outcome === 'skipped').length;
   const counts = `tests="${cases.length}" failures="${failures}" errors="0" skipped="${skipped}"`;
   const head = `  <testsuite name="${escapeXml(report.path)}" ${counts} time="0">`;
+  const properties = [
+    '    <properties>',
+    `      <property name="headline" value="${escapeXml(reportHeadline(report).text)}"/>`,
+    '    </properties>',
+  ];
   return {
     tests: cases.length,
     failures,
     skipped,
-    xml: [head, ...cases.map((c) => c.xml), '  </testsuite>'].join('\n'),
+    xml: [head, ...properties, ...cases.map((c) => c.xml), '  </testsuite>'].join('\n'),
   };
 }
 
@@ -52,10 +58,11 @@ function testCase(
     const attributes = `message="${escapeXml(f.message)}" type="${escapeXml(f.rule)}"`;
     body.push(`      <failure ${attributes}>${escapeXml(findingText(report, f))}</failure>`);
   }
-  const undecided = violations.length === 0 && status.status !== 'judged';
+  const outcome = outcomeOf(status);
+  const undecided = violations.length === 0 && (outcome === 'undecided' || outcome === 'not-applicable');
   if (undecided) {
     const why =
-      status.status === 'not-applicable'
+      outcome === 'not-applicable'
         ? 'not applicable to this trace'
         : status.reasons.map((r) => reasonText(report.table, r)).join(' ');
     body.push(`      <skipped message="${escapeXml(why)}"/>`);

@@ -43,12 +43,12 @@ a b.txt:14:1: warning: Converted twice. [S4]
 a b.txt:15:1: warning: The kernel dropped events here. (CPU:1 [LOST 57 EVENTS]) 57 times from here on. Record with a larger buffer (buffer_size_kb, trace-cmd -b, perf -m) or fewer events. [lost-events]
 
 rule                 profile      status          checks  found  why not decided
-G9 refs-safe         guest-memfd  judged               1      1
-G4 bracket           guest-memfd  undecidable          1      0  not-recorded ×1 from line 14: No bracket was recorded. Missing: p:x/y kvm_mmu_invalidate_end.
-S4 conversion-storm  guest-memfd  judged               2      1
+G9 refs-safe         guest-memfd  broken               1      1
+G4 bracket           guest-memfd  undecided            1      0  not-recorded ×1 from line 14: No bracket was recorded. Missing: p:x/y kvm_mmu_invalidate_end.
+S4 conversion-storm  guest-memfd  broken               2      1
 G11 no-alias         guest-memfd  not-applicable       0      0
 
-a b.txt: 1 violation, 1 suspicious, 1 rule undecided; 4 events (4 understood, 0 unknown), 1 gap of lost events; profile guest-memfd (guest_memfd probes occur)
+a b.txt: 1 violation, 1 suspicious · no rule held, 1 undecided; 4 events (4 understood, 0 unknown), 1 gap of lost events; profile guest-memfd (guest_memfd probes occur)
 `,
     );
   });
@@ -107,6 +107,34 @@ describe('findings as JSON', () => {
     assert.deepEqual(trace.traces[0]!.loss, [{ line: 15, offset: 350, cpu: 1, count: 57, fromStart: false }]);
   });
 
+  it('tells the checks of a rule apart, and says first what could be judged', () => {
+    const document = JSON.parse(renderJson([{ ...reportByHand(), verdicts: ['undecidable'] }])) as {
+      traces: { headline: object; rules: object[]; findings: object[] }[];
+    };
+    const [trace] = document.traces;
+    assert.deepEqual(trace!.headline, {
+      text: '1 violation, 1 suspicious · no rule held, 1 undecided',
+      state: 'violation',
+      violations: 1,
+      suspicious: 1,
+      setAside: 0,
+      rules: { held: 0, broken: 2, undecided: 1, notApplicable: 1 },
+    });
+    assert.deepEqual(trace!.rules[2], {
+      id: 'S4',
+      profile: 'guest-memfd',
+      status: 'judged',
+      outcome: 'broken',
+      checks: 2,
+      decided: 2,
+      held: 1,
+      broken: 1,
+      undecided: 0,
+      reasons: [],
+    });
+    assert.deepEqual(trace!.findings, []);
+  });
+
   it('is rejected by the schema when a key is missing or a time is a number (canary)', () => {
     const broken = renderJson([reportByHand()]).replace('"timeNs": "62263699000"', '"timeNs": 62263699000');
     assert.equal(validate(CHECK, broken).ok, false);
@@ -158,6 +186,20 @@ describe('findings as SARIF', () => {
     );
   });
 
+  it('says first what could be judged', () => {
+    const log = JSON.parse(renderSarif([reportByHand()], '0.1.0')) as {
+      runs: { invocations: { toolExecutionNotifications: object[]; properties: object }[] }[];
+    };
+    const [invocation] = log.runs[0]!.invocations;
+    const text = '1 violation, 1 suspicious · no rule held, 1 undecided';
+    assert.deepEqual(invocation!.properties, { headline: text, state: 'violation' });
+    assert.deepEqual(invocation!.toolExecutionNotifications[0], {
+      descriptor: { id: 'headline' },
+      level: 'note',
+      message: { text },
+    });
+  });
+
   it('writes paths as URI references', () => {
     assert.equal(toUri('a b#c.txt'), 'a%20b%23c.txt');
     assert.equal(toUri('/x/y.txt'), 'file:///x/y.txt');
@@ -166,12 +208,27 @@ describe('findings as SARIF', () => {
 });
 
 describe('findings as JUnit', () => {
+  it('passes no rule of which a check is undecided, and none by what is listed', () => {
+    const report = reportByHand();
+    const partly = report.analysis.rules.map((status) =>
+      status.id === 'G4' ? { ...status, status: 'judged' as const, held: 3, checks: 4 } : status,
+    );
+    const xml = renderJunit([
+      { ...report, analysis: { ...report.analysis, rules: partly }, verdicts: ['suspicious'] },
+    ]);
+    assert.match(xml, /name="G4 bracket" time="0">\n {6}<skipped message="not-recorded/);
+    assert.match(xml, /name="G9 refs-safe" time="0">\n {6}<failure /);
+  });
+
   it('has a case per rule', () => {
     assert.equal(
       renderJunit([reportByHand()]),
       `<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="shimtrace" tests="4" failures="1" errors="0">
   <testsuite name="a b.txt" tests="4" failures="1" errors="0" skipped="2" time="0">
+    <properties>
+      <property name="headline" value="1 violation, 1 suspicious · no rule held, 1 undecided"/>
+    </properties>
     <testcase classname="guest-memfd" name="G9 refs-safe" time="0">
       <failure message="Page 4 of inode 191 went private while pinned." type="G9">a b.txt:14:1: Page 4 of inode 191 went private while pinned. (G9@2)
   a b.txt:13:1: page 4 pinned (try_grab_folio)

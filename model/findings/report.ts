@@ -30,12 +30,21 @@ export interface TraceReport {
   readonly analysis: Analysis;
   /** Every rule there is; those of other profiles are not shown. */
   readonly rules: readonly RuleInfo[];
+  /** Only findings of these verdicts are listed; what is counted and summed up stays. Absent: all. */
+  readonly verdicts?: readonly Verdict[];
   /** Findings that were set aside with a reason: not among those of the analysis. */
   readonly suppressed?: readonly SuppressedFinding[];
   /** The files of a trace that was merged from several, in their order. */
   readonly files?: readonly string[];
   /** The file that a row came from, where there are several. */
   readonly pathOf?: (row: number) => string;
+}
+
+/** The findings that are listed. */
+export function listedFindings({ analysis, verdicts }: TraceReport): readonly Finding[] {
+  return verdicts === undefined
+    ? analysis.findings
+    : analysis.findings.filter(({ verdict }) => verdicts.includes(verdict));
 }
 
 export interface SuppressedFinding {

@@ -5,7 +5,8 @@
  */
 import { ISSUE_KINDS } from '../../parsers/events/issues.js';
 import type { Finding, RuleStatus, Verdict } from './finding.js';
-import { issueText, reasonText, type RuleInfo, type TraceReport } from './report.js';
+import { reportHeadline, type Headline } from './headline.js';
+import { issueText, listedFindings, reasonText, type RuleInfo, type TraceReport } from './report.js';
 import { describeDimension, DIMENSIONS } from '../pages/state.js';
 import { pageOf, stateAtRow } from '../pages/query.js';
 
@@ -29,6 +30,7 @@ function run(report: TraceReport, version: string): object {
   const profiles = new Set<string>(report.analysis.profiles);
   const rules = report.rules.filter((rule) => profiles.has(rule.profile));
   const indexOf = (id: string): number => rules.findIndex((rule) => rule.id === id);
+  const headline = reportHeadline(report);
   const undecided = report.analysis.rules.filter((status) => status.status !== 'judged');
   return {
     tool: { driver: { name: 'shimtrace', version, rules: rules.map(descriptor) } },
@@ -37,7 +39,11 @@ function run(report: TraceReport, version: string): object {
         executionSuccessful: !report.table.issues.some(
           (issue) => ISSUE_KINDS[issue.code].severity === 'error',
         ),
-        toolExecutionNotifications: report.table.issues.map((issue) => notification(report, issue)),
+        toolExecutionNotifications: [
+          headlineNotification(headline),
+          ...report.table.issues.map((issue) => notification(report, issue)),
+        ],
+        properties: { headline: headline.text, state: headline.state },
       },
     ],
     artifacts: (report.files ?? [report.path]).map((file) => ({
@@ -46,7 +52,7 @@ function run(report: TraceReport, version: string): object {
     })),
     columnKind: 'utf16CodeUnits',
     results: [
-      ...report.analysis.findings.map((finding) => result(report, finding, indexOf(finding.rule))),
+      ...listedFindings(report).map((finding) => result(report, finding, indexOf(finding.rule))),
       ...undecided.map((status) => openResult(report, status, indexOf(status.id))),
     ],
   };
@@ -71,6 +77,15 @@ const RESULT_LEVELS: Readonly<Record<Verdict, string>> = {
   suspicious: 'warning',
   undecidable: 'none',
 };
+
+/** What could be judged, first of all that a viewer shows of the run. */
+function headlineNotification({ text, state }: Headline): object {
+  return {
+    descriptor: { id: 'headline' },
+    level: state === 'nothing-judged' ? 'warning' : 'note',
+    message: { text },
+  };
+}
 
 function notification(report: TraceReport, issue: TraceReport['table']['issues'][number]): object {
   const { severity } = ISSUE_KINDS[issue.code];

@@ -7,10 +7,11 @@ import { ISSUE_KINDS } from '../../parsers/events/issues.js';
 import { hex } from '../pages/state.js';
 import { countsText } from './counts.js';
 import type { Finding, RuleStatus } from './finding.js';
+import { outcomeOf, reportHeadline } from './headline.js';
 import {
   address,
-  countVerdict,
   issueText,
+  listedFindings,
   pagesText,
   plural,
   reasonText,
@@ -35,7 +36,7 @@ export function renderText(report: TraceReport, options: TextOptions = {}): stri
 
 /** What could not be decided stands in the table of rules; it is listed only where a caller asks for it. */
 function shownFindings(report: TraceReport, undecidable: boolean): readonly Finding[] {
-  return report.analysis.findings.filter((f) => undecidable || f.verdict !== 'undecidable');
+  return listedFindings(report).filter((f) => undecidable || f.verdict !== 'undecidable');
 }
 
 function findingLines(report: TraceReport, finding: Finding): string[] {
@@ -106,7 +107,7 @@ function statusRows(report: TraceReport, status: RuleStatus): string[][] {
   const head = [
     `${status.id} ${name}`.trim(),
     status.profile,
-    status.status,
+    outcomeOf(status),
     String(status.checks),
     String(found),
     reasons[0] ?? '',
@@ -117,14 +118,11 @@ function statusRows(report: TraceReport, status: RuleStatus): string[][] {
 function summary(report: TraceReport): string {
   const { analysis, table } = report;
   const files = (report.files ?? [report.path]).join(' + ');
-  const violations = plural(countVerdict(analysis.findings, 'violation'), 'violation');
-  const suspicions = `${countVerdict(analysis.findings, 'suspicious')} suspicious`;
-  const undecided = analysis.rules.filter((r) => r.status === 'undecidable').length;
   const read = countsText({ ...analysis, total: table.length });
   const lost =
     table.losses.length === 0 ? 'no loss seen' : `${plural(table.losses.length, 'gap')} of lost events`;
   return [
-    `${files}: ${violations}, ${suspicions}, ${plural(undecided, 'rule')} undecided`,
+    `${files}: ${reportHeadline(report).text}`,
     `${plural(table.length, 'event')} (${read}), ${lost}`,
     `profile ${analysis.profiles.join(', ')} (${analysis.profileReason})`,
   ].join('; ');

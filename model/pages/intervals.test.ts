@@ -38,6 +38,7 @@ function analysisOf(
     rowCount: ROWS,
     understood: ROWS,
     unknown: 0,
+    ofKvm: 0,
     cancelled: false,
   };
 }

@@ -70,8 +70,9 @@ function undecidedText({ detail, count, missing }: UndecidedReason): string {
 
 /** One rule on one trace: counts its checks and collects what it finds. */
 export class RuleRun {
-  checks = 0;
-  private decided = 0;
+  private held = 0;
+  private broken = 0;
+  private open = 0;
   readonly findings: Finding[] = [];
   private readonly reasons = new Map<
     Reason,
@@ -92,14 +93,11 @@ export class RuleRun {
 
   /** The check came out well. */
   ok(): void {
-    this.checks++;
-    this.decided++;
+    this.held++;
   }
 
   violation(ruling: Ruling): void {
-    this.checks++;
     if (this.blanket) {
-      this.checks--;
       this.undecided(
         this.blanket,
         ruling.row,
@@ -108,13 +106,12 @@ export class RuleRun {
       );
       return;
     }
-    this.decided++;
+    this.broken++;
     this.add(this.def.nature === 'invariant' ? 'violation' : 'suspicious', ruling);
   }
 
   suspicious(ruling: Ruling): void {
-    this.checks++;
-    this.decided++;
+    this.broken++;
     this.add('suspicious', ruling);
   }
 
@@ -129,7 +126,7 @@ export class RuleRun {
     missing: readonly Missing[] = [],
     pages?: PageRange,
   ): void {
-    this.checks++;
+    this.open++;
     const entry = this.reasons.get(reason);
     if (entry && entry.detail === detail && row >= entry.row) {
       entry.count++;
@@ -200,8 +197,8 @@ export class RuleRun {
   }
 
   private statusWord(): RuleStatus['status'] {
-    if (this.checks === 0) return 'not-applicable';
-    return this.decided > 0 ? 'judged' : 'undecidable';
+    if (this.held + this.broken > 0) return 'judged';
+    return this.open > 0 ? 'undecidable' : 'not-applicable';
   }
 
   /**
@@ -211,7 +208,9 @@ export class RuleRun {
   close(): { status: RuleStatus; findings: readonly Finding[] } {
     const { def } = this;
     const missingGroups = def.needs.filter((group) => !this.recorded(...group));
-    if (this.checks === 0 && missingGroups.length > 0 && this.recorded(...def.about)) {
+    const { held, broken, open } = this;
+    const counts = { checks: held + broken + open, held, broken, undecided: open };
+    if (counts.checks === 0 && missingGroups.length > 0 && this.recorded(...def.about)) {
       const missing = missingGroups.map((g) => howToRecord(g[0]!));
       const reason: UndecidedReason = {
         reason: 'not-recorded',
@@ -221,7 +220,7 @@ export class RuleRun {
         detail: 'What would trigger or decide this rule is not in the trace.',
       };
       return {
-        status: { id: def.id, profile: def.profile, status: 'undecidable', checks: 0, reasons: [reason] },
+        status: { id: def.id, profile: def.profile, status: 'undecidable', ...counts, reasons: [reason] },
         findings: [],
       };
     }
@@ -249,7 +248,7 @@ export class RuleRun {
       };
     });
     return {
-      status: { id: def.id, profile: def.profile, status: this.statusWord(), checks: this.checks, reasons },
+      status: { id: def.id, profile: def.profile, status: this.statusWord(), ...counts, reasons },
       findings: [...this.findings, ...undecided],
     };
   }

@@ -7,6 +7,7 @@ import { kindId } from '../../parsers/events/kinds.js';
 import { TableBuilder } from '../../parsers/events/table.js';
 import type { EventRow } from '../../parsers/base/units.js';
 import type { Analysis } from '../../model/analysis.js';
+import type { RuleStatus } from '../../model/findings/finding.js';
 import type { TraceReport, RuleInfo } from '../../model/findings/report.js';
 import { Attr, Op, OpLog, RefKind } from '../../model/ops/oplog.js';
 
@@ -99,6 +100,12 @@ export function reportByHand({ path = 'a b.txt', text = true }: ReportByHand = {
   return { path, table, analysis: analysisByHand(), rules: RULES_BY_HAND };
 }
 
+type Counts = Pick<RuleStatus, 'checks' | 'held' | 'broken' | 'undecided'>;
+
+function counts(held: number, broken: number, undecided = 0): Counts {
+  return { checks: held + broken + undecided, held, broken, undecided };
+}
+
 function analysisByHand(): Analysis {
   const row = (n: number): EventRow => n as EventRow;
   const ops = new OpLog();
@@ -114,18 +121,19 @@ function analysisByHand(): Analysis {
     rowCount: 4,
     understood: 4,
     unknown: 0,
+    ofKvm: 1,
     cancelled: false,
     vms: [{ kvm: 0xffff8881009cc000n, tgid: 274, label: 'kvm:0xffff8881009cc000', attributesOf: 'inode' }],
     inodes: [{ ino: 191, provider: 'guest_memfd', pageCount: 16, label: 'inode 191' }],
     slots: [],
     conversions: [],
     rules: [
-      { id: 'G9', profile: 'guest-memfd', status: 'judged', checks: 1, reasons: [] },
+      { id: 'G9', profile: 'guest-memfd', status: 'judged', ...counts(0, 1), reasons: [] },
       {
         id: 'G4',
         profile: 'guest-memfd',
         status: 'undecidable',
-        checks: 1,
+        ...counts(0, 0, 1),
         reasons: [
           {
             reason: 'not-recorded',
@@ -136,8 +144,8 @@ function analysisByHand(): Analysis {
           },
         ],
       },
-      { id: 'S4', profile: 'guest-memfd', status: 'judged', checks: 2, reasons: [] },
-      { id: 'G11', profile: 'guest-memfd', status: 'not-applicable', checks: 0, reasons: [] },
+      { id: 'S4', profile: 'guest-memfd', status: 'judged', ...counts(1, 1), reasons: [] },
+      { id: 'G11', profile: 'guest-memfd', status: 'not-applicable', ...counts(0, 0), reasons: [] },
     ],
     findings: [
       {

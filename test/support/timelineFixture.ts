@@ -189,6 +189,7 @@ export class FixtureMaker {
         rowCount: table.length,
         understood: table.length,
         unknown: 0,
+        ofKvm: 0,
         cancelled: false,
       },
     };
