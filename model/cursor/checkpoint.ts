@@ -1,12 +1,12 @@
 /**
- * What a cursor keeps so that it can go back: checkpoints of the whole state every so many operations, which share
- * their content with each other, and an undo log of what the last operations overwrote. Both are bounded: past
- * `checkpointsMax` every second checkpoint is dropped and the distance doubles, and the undo log forgets its older
- * half when the newer one is full.
+ * What a cursor keeps so that it can go back: checkpoints of the whole state every so many operations, which
+ * share their content with each other, and an undo log of what the last operations overwrote. Both are
+ * bounded: past `checkpointsMax` every second checkpoint is dropped and the distance doubles, and the undo
+ * log forgets its older half when the newer one is full.
  */
 import { firstIndex } from '../../parsers/base/search.js';
 import { assert } from '../../parsers/base/assert.js';
-import { StepMap, type FrozenMap, type OverwriteSink } from './stepMap.js';
+import type { FrozenMap, OverwriteSink } from './stepMap.js';
 import type { MapRegistry } from './mapRegistry.js';
 import type { ShimState } from './shimState.js';
 
@@ -22,6 +22,13 @@ export interface CheckpointOptions {
   readonly every?: number;
   readonly checkpointsMax?: number;
 }
+
+/** What objects take in memory, about: for the figure of {@link CheckpointStore.memory}. */
+const NUMBER_BYTES = 8;
+const CHECKPOINT_BYTES = 32;
+const NAMED_MAP_BYTES = 24;
+const FROZEN_BYTES = 48;
+const CHUNK_BYTES = 96;
 
 /** Checkpoints of one operation log, shared by the cursors over it. */
 export class CheckpointStore {
@@ -79,15 +86,15 @@ export class CheckpointStore {
     const seen = new Set<unknown>();
     let bytes = 0;
     for (const { maps } of this.list) {
-      bytes += 32 + maps.length * 24;
+      bytes += CHECKPOINT_BYTES + maps.length * NAMED_MAP_BYTES;
       for (const { content } of maps) {
         if (seen.has(content)) continue;
         seen.add(content);
-        bytes += 48 + content.chunks.length * 8;
+        bytes += FROZEN_BYTES + content.chunks.length * NUMBER_BYTES;
         for (const chunk of content.chunks) {
           if (seen.has(chunk)) continue;
           seen.add(chunk);
-          bytes += 96 + chunk.at.length * 16;
+          bytes += CHUNK_BYTES + chunk.at.length * 2 * NUMBER_BYTES;
         }
       }
     }
@@ -99,7 +106,13 @@ export class CheckpointStore {
   }
 }
 
-/** What the operations of one half of the undo log overwrote: four numbers per range, a start per operation. */
+/** Fields of a range in UndoHalf.pieces: the map, and what [first, end) of it held. */
+const Piece = { Map: 0, First: 1, End: 2, Value: 3 } as const;
+const PIECE_FIELDS = 4;
+
+/**
+ * What the operations of one half of the undo log overwrote: four numbers per range, a start per operation.
+ */
 class UndoHalf implements OverwriteSink {
   readonly starts: number[] = [];
   readonly pieces: number[] = [];
@@ -149,9 +162,10 @@ export class UndoLog {
     const { starts, pieces } = this.newer;
     const start = starts.pop()!;
     const changed = pieces.length > start;
-    for (let p = pieces.length - 4; p >= start; p -= 4) {
-      const map: StepMap = state.map(pieces[p]!);
-      map.assign(pieces[p + 1]!, pieces[p + 2]!, pieces[p + 3]!, undefined);
+    for (let p = pieces.length - PIECE_FIELDS; p >= start; p -= PIECE_FIELDS) {
+      state
+        .map(pieces[p + Piece.Map]!)
+        .assign(pieces[p + Piece.First]!, pieces[p + Piece.End]!, pieces[p + Piece.Value]!, undefined);
     }
     pieces.length = start;
     this.end--;
@@ -159,7 +173,8 @@ export class UndoLog {
   }
 
   bytes(): number {
-    const half = (h: UndoHalf | undefined): number => (h ? 8 * (h.starts.length + h.pieces.length) : 0);
+    const half = (h: UndoHalf | undefined): number =>
+      h ? NUMBER_BYTES * (h.starts.length + h.pieces.length) : 0;
     return half(this.older) + half(this.newer);
   }
 }

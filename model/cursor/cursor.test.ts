@@ -116,9 +116,9 @@ describe('Cursor', () => {
 /** Applies operations given as [op, subject, first, count, value, aux]. */
 function stateOf(...steps: readonly (readonly [OpCode, number, number, number, number, number])[]): string {
   const ops = new OpLog();
-  steps.forEach(([op, subject, first, count, value, aux], row) =>
-    ops.push(op, subject, row, first, count, value, aux),
-  );
+  steps.forEach(([op, subject, first, count, value, aux], row) => {
+    ops.push(op, subject, row, first, count, value, aux);
+  });
   const state = new ShimState(new MapRegistry());
   for (let i = 0; i < ops.length; i++) state.apply(ops, i, undefined);
   return describeState(state);
@@ -174,7 +174,7 @@ describe('ShimState', () => {
     assert.equal(text, '12 -1 - [2,3) 5\n13 -1 - [0,1) 4\n13 -1 - [1,2) 1\n5 0 - [0,64) 50331649');
   });
 
-  it('takes a mapping from the holder that is named, else from the one with its address, else from the oldest', () => {
+  it('takes a mapping from its holder, else from the one with its address, else from the oldest', () => {
     assert.equal(
       stateOf([Op.MapAdd, 0, 0, 4, 10, 4096], [Op.MapRemove, 0, 0, 2, -1, -1]),
       '7 0 10/4096 [2,4) 1',

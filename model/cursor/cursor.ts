@@ -1,7 +1,8 @@
 /**
- * A cursor over the page operations of a trace: the state of the shim after any event, forward and backward. It knows
- * neither files nor the debug adapter protocol. Forward applies operations; backward undoes them from a log of what
- * they overwrote; far jumps start from a checkpoint. Wherever it comes from, the state after row r is the same.
+ * A cursor over the page operations of a trace: the state of the shim after any event, forward and backward.
+ * It knows neither files nor the debug adapter protocol. Forward applies operations; backward undoes them
+ * from a log of what they overwrote; far jumps start from a checkpoint. Wherever it comes from, the state
+ * after row r is the same.
  *
  *     rows   0      1      2          3
  *     ops    |      | 0 1  |          | 2
@@ -27,6 +28,13 @@ export interface CursorMemory {
   /** Entries of the state's maps now. */
   readonly stateEntries: number;
 }
+
+/** So many operations are undone in the time that one takes to apply, a checkpoint restored before it. */
+const UNDO_GAIN = 4;
+/** So few are always undone. */
+const UNDO_ALWAYS = 64;
+/** Operations within so many checkpoints of a target are recorded, to be undone from there. */
+const RECORDED_CHECKPOINTS = 2;
 
 export class Cursor {
   readonly state: ShimState;
@@ -88,7 +96,8 @@ export class Cursor {
     const checkpoint = this.checkpoints.before(target);
     const from = checkpoint?.at ?? 0;
     if (target < this.applied) {
-      const undoable = target >= this.undo.base && this.applied - target <= 4 * (target - from) + 64;
+      const back = this.applied - target;
+      const undoable = target >= this.undo.base && back <= UNDO_GAIN * (target - from) + UNDO_ALWAYS;
       if (undoable) {
         while (this.applied > target) changed = this.undoOne() || changed;
         return changed;
@@ -112,7 +121,7 @@ export class Cursor {
   private applyOne(target: number): boolean {
     this.checkpoints.offer(this.applied, this.state);
     // On a long way, what is far behind the target is not worth recording: a checkpoint leads back there.
-    if (target - this.applied > 2 * this.checkpoints.every) {
+    if (target - this.applied > RECORDED_CHECKPOINTS * this.checkpoints.every) {
       this.undo.reset(this.applied + 1);
       return this.state.apply(this.ops, this.applied++, undefined);
     }

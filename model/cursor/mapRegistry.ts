@@ -1,6 +1,7 @@
 /**
- * Names the maps that make up the shim's state: one per kind of fact, VM or inode, and holder. The registry only
- * grows and is shared by every cursor over one trace, so that a checkpoint of one can be taken by another.
+ * Names the maps that make up the shim's state: one per kind of fact, VM or inode, and holder. The registry
+ * only grows and is shared by every cursor over one trace, so that a checkpoint of one can be taken by
+ * another.
  */
 
 /** Kinds of maps. The comments say what the subject and the keys are, and how values are to be read. */
@@ -51,6 +52,7 @@ export interface MapName {
   readonly holder: number;
 }
 
+/** More holders than any trace has: a key holds a subject and a holder. */
 const HOLDER_SPAN = 2 ** 26;
 
 export class MapRegistry {
@@ -93,7 +95,10 @@ export class MapRegistry {
 
   holderId(a: number, b: number): number {
     let inner = this.holderIds.get(a);
-    if (!inner) this.holderIds.set(a, (inner = new Map()));
+    if (!inner) {
+      inner = new Map();
+      this.holderIds.set(a, inner);
+    }
     let id = inner.get(b);
     if (id === undefined) {
       id = this.holders.length;
@@ -108,25 +113,29 @@ export class MapRegistry {
   }
 }
 
+/** Extras that a packed frame has room for, 0 included. */
+const EXTRAS = 8;
+/** Greater than any packed distance between a page and its frame. */
 const NO_FRAME = 2 ** 50;
 
 /**
- * A frame number as its distance from the page it belongs to, so that a physically contiguous run is one range.
- * `extra` is below 8; pfn below 1 means not known.
+ * A frame number as its distance from the page it belongs to, so that a physically contiguous run is one
+ * range. `extra` is below {@link EXTRAS}; pfn below 1 means not known.
  */
 export function packFrame(pfn: number, page: number, extra: number): number {
-  return (pfn < 1 ? NO_FRAME : (pfn - page) * 8) + extra;
+  return (pfn < 1 ? NO_FRAME : (pfn - page) * EXTRAS) + extra;
 }
 
 /** The frame number at `page`, -1 when not known. */
 export function frameAt(packed: number, page: number): number {
-  return packed >= NO_FRAME - 8 ? -1 : Math.floor(packed / 8) + page;
+  return packed >= NO_FRAME ? -1 : Math.floor(packed / EXTRAS) + page;
 }
 
 export function frameExtra(packed: number): number {
-  return packed - Math.floor(packed / 8) * 8;
+  return packed - Math.floor(packed / EXTRAS) * EXTRAS;
 }
 
+/** More inodes than any trace has: a packed slot holds its id and an inode. */
 const SLOT_SPAN = 2 ** 24;
 
 /** A memslot id and the index of the inode behind it (-1 not known). */

@@ -1,13 +1,13 @@
 /**
- * The state of the shim after some prefix of the page operations, as range-compressed maps, and how one operation
- * changes it. Everything goes through one primitive, {@link StepMap.assign}, whose sink records what was overwritten:
- * that record is all that going backward needs.
+ * The state of the shim after some prefix of the page operations, as range-compressed maps, and how one
+ * operation changes it. Everything goes through one primitive, {@link StepMap.assign}, whose sink records
+ * what was overwritten: that record is all that going backward needs.
  */
 import { Attr, Op, type OpLog } from '../ops/oplog.js';
 import { ABSENT, StepMap, type OverwriteSink } from './stepMap.js';
 import {
   MapKind,
-  MapRegistry,
+  type MapRegistry,
   frameAt,
   packFrame,
   packSlot,
@@ -19,7 +19,10 @@ import {
 /** Wider than any range of pages: 2^52 bytes of guest memory are 2^40 frames. */
 const WHOLE = 2 ** 51;
 
-/** Facts that a loss of events makes unknown. Slots, conversions and poison outlive it: they are not undone silently. */
+/**
+ * Facts that a loss of events makes unknown. Slots, conversions and poison outlive it: they are not undone
+ * silently.
+ */
 const LOST_KINDS: readonly MapKindCode[] = [
   MapKind.GfnAttr,
   MapKind.PageAttr,
@@ -40,7 +43,11 @@ export class ShimState {
 
   /** The map, made when it is new. */
   map(id: number): StepMap {
-    return (this.maps[id] ??= new StepMap(id));
+    const known = this.maps[id];
+    if (known) return known;
+    const map = new StepMap(id);
+    this.maps[id] = map;
+    return map;
   }
 
   /** The map of a kind, subject and holder, undefined when it holds nothing. */
@@ -108,7 +115,8 @@ export class ShimState {
       case Op.Poison:
         return this.set(MapKind.Poison, subject, first, end, 1, sink);
       default:
-        // Faults, holes and unmap calls are events, not facts that last: what they change comes as operations of its own.
+        // Faults, holes and unmap calls are events, not facts that last: what they change comes as operations
+        // of its own.
         return false;
     }
   }
@@ -142,8 +150,9 @@ export class ShimState {
   }
 
   /**
-   * Takes a range from its holder. Where that one has none of it, the event still took it from someone: a thread that
-   * converts removes other processes' mappings too. So from the one with the same address, else from the oldest.
+   * Takes a range from its holder. Where that one has none of it, the event still took it from someone: a
+   * thread that converts removes other processes' mappings too. So from the one with the same address, else
+   * from the oldest.
    */
   private release(
     kind: MapKindCode,
@@ -203,7 +212,10 @@ export class ShimState {
     return true;
   }
 
-  /** A put by another thread than the one that got (a completion interrupt) takes from the oldest holder of that kind. */
+  /**
+   * A put by another thread than the one that got (a completion interrupt) takes from the oldest holder of
+   * that kind.
+   */
   private put(
     inode: number,
     first: number,

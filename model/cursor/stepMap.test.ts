@@ -84,8 +84,10 @@ describe('StepMap', () => {
         const before = picture(map);
         const pieces: [number, number, number][] = [];
         const sink: OverwriteSink = {
-          overwritten: (id, first, end, value) =>
-            void (assert.equal(id, 7), pieces.push([first, end, value])),
+          overwritten: (id, first, end, value) => {
+            assert.equal(id, 7);
+            pieces.push([first, end, value]);
+          },
         };
         const changed = map.assign(last.first, last.first + last.count, last.value, sink);
         assert.equal(pieces.length > 0, changed);

@@ -1,12 +1,13 @@
 /**
- * A step function over page numbers (or any integers): range-compressed, so that a value over 64 GiB costs one entry.
+ * A step function over page numbers (or any integers): range-compressed, so that a value over 64 GiB costs
+ * one entry.
  *
  *     at:    [ 16,      48,     64 ]
  *     value: [ Private, Shared, ABSENT ]     means 16..47 Private, 48..63 Shared, nothing elsewhere
  *
- * The form is canonical: neighbours differ and the first value is not ABSENT, so two maps hold the same function
- * exactly when their entries are equal. Entries live in small chunks that a checkpoint shares and a later write
- * copies, so that a checkpoint costs only what changes after it.
+ * The form is canonical: neighbours differ and the first value is not ABSENT, so two maps hold the same
+ * function exactly when their entries are equal. Entries live in small chunks that a checkpoint shares and a
+ * later write copies, so that a checkpoint costs only what changes after it.
  */
 import { assert } from '../../parsers/base/assert.js';
 
@@ -56,7 +57,9 @@ export class StepMap {
     return chunk.value[upperBound(chunk.at, key) - 1]!;
   }
 
-  /** Sets [first, end) to `value` (ABSENT clears) and tells `sink` what was there. False when nothing changed. */
+  /**
+   * Sets [first, end) to `value` (ABSENT clears) and tells `sink` what was there. False when nothing changed.
+   */
   assign(first: number, end: number, value: number, sink: OverwriteSink | undefined): boolean {
     assert(first < end, `range [${first}, ${end})`);
     const cLo = Math.max(0, this.chunkOf(first));
@@ -82,11 +85,14 @@ export class StepMap {
     return true;
   }
 
-  /** Visits the ranges with a value that meet [first, end), clipped to it, in order, until `visit` returns false. */
+  /**
+   * Visits the ranges with a value that meet [first, end), clipped to it, in order, until `visit` returns
+   * false.
+   */
   visit(
     first: number,
     end: number,
-    visit: (first: number, end: number, value: number) => boolean | void,
+    visit: (first: number, end: number, value: number) => boolean | undefined,
   ): void {
     let c = Math.max(0, this.chunkOf(first));
     let i = c < this.chunks.length ? Math.max(0, upperBound(this.chunks[c]!.at, first) - 1) : 0;
@@ -161,7 +167,10 @@ export class StepMap {
     return previous ? previous.value[previous.value.length - 1]! : ABSENT;
   }
 
-  /** True when some part of [first, end) does not hold `value`. Boundaries from (cLo, lo) to (cHi, hi) lie in [first, end]. */
+  /**
+   * True when some part of [first, end) does not hold `value`. Boundaries from (cLo, lo) to (cHi, hi) lie in
+   * [first, end].
+   */
   private differs(
     cLo: number,
     lo: number,

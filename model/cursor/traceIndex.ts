@@ -17,6 +17,8 @@ export interface PrintedEvent {
 const NOTIFIER_BIND = kindId('NotifierBind');
 const NOTIFIER_UNBIND = kindId('NotifierUnbind');
 
+/** Operation codes are bytes. */
+const OP_CODES = 256;
 /** A thread converts one range at a time; a request may hold a few that overlap. */
 const NESTED_MAX = 8;
 
@@ -118,7 +120,7 @@ export class TraceIndex {
   records(op: OpCode): boolean {
     if (!this.opsSeen) {
       const { ops } = this.analysis;
-      this.opsSeen = new Uint8Array(256);
+      this.opsSeen = new Uint8Array(OP_CODES);
       ops.blocks.forEach((block, b) => {
         const length = Math.min(OP_BLOCK_LENGTH, ops.length - b * OP_BLOCK_LENGTH);
         for (let i = 0; i < length; i++) this.opsSeen![block.op[i]!] = 1;
@@ -139,7 +141,8 @@ export class TraceIndex {
           rows.push({ row, bind: kind === NOTIFIER_BIND });
       }
     }
-    return (this.notifierRows = rows);
+    this.notifierRows = rows;
+    return rows;
   }
 
   /** Where a row is, as a user finds it: `line 120` in text, `event 7` elsewhere. */

@@ -1,6 +1,7 @@
 /**
- * Evaluates an expression over a root object. Nothing is executed: an expression can only read what the root offers.
- * What is not known stays not known: it compares to nothing, and a condition holds only when it is true.
+ * Evaluates an expression over a root object. Nothing is executed: an expression can only read what the root
+ * offers. What is not known stays not known: it compares to nothing, and a condition holds only when it is
+ * true.
  */
 import { ExprError } from './error.js';
 import { globMatches } from './glob.js';
@@ -135,7 +136,8 @@ function equal(a: Scalar, b: Scalar): boolean {
 }
 
 function compare(a: number | bigint | string, b: number | bigint | string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  if (a < b) return -1;
+  return a > b ? 1 : 0;
 }
 
 function ordered(op: '<' | '<=' | '>' | '>=', a: Scalar, b: Scalar, at: number): boolean {

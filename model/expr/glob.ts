@@ -1,4 +1,7 @@
-/** Name patterns: `*` is any run of characters, `?` is one. Takes time proportional to text times pattern at worst. */
+/**
+ * Name patterns: `*` is any run of characters, `?` is one. Takes time proportional to text times pattern at
+ * worst.
+ */
 export function globMatches(pattern: string, text: string): boolean {
   let p = 0;
   let t = 0;

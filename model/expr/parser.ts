@@ -1,5 +1,6 @@
 /**
- * From text to a tree. Precedence, loosest first: or, and, not, comparison, sum, product, sign, member and call.
+ * From text to a tree. Precedence, loosest first: or, and, not, comparison, sum, product, sign, member and
+ * call.
  *
  *     conversion.phase == "Zapped" and not known(page.pfn)
  */

@@ -1,6 +1,6 @@
 /**
- * Values of the expression language and of the Variables view, which is made of the same objects: whatever the view
- * shows has a name that can be written in an expression.
+ * Values of the expression language and of the Variables view, which is made of the same objects: whatever
+ * the view shows has a name that can be written in an expression.
  */
 
 /** How a number is written. */
@@ -34,7 +34,9 @@ export interface Member {
 export interface ExprList {
   readonly list: string;
   readonly length: number;
-  /** Set where having no item does not mean that there is none: what to show, and then it counts as not known. */
+  /**
+   * Set where having no item does not mean that there is none: what to show, and then it counts as not known.
+   */
   readonly emptyText?: string | undefined;
   /** Items [start, start + count), fewer at the end. */
   items(start: number, count: number): readonly Item[];
@@ -148,7 +150,10 @@ export function makeObject(
   };
 }
 
-/** An object that is not there now: it has the names of `like`, so that a mistyped one is an error, and nothing is known of them. */
+/**
+ * An object that is not there now: it has the names of `like`, so that a mistyped one is an error, and
+ * nothing is known of them.
+ */
 export function absentObject(like: ExprObject, summary: string): ExprObject {
   return {
     ...like,

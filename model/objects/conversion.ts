@@ -34,7 +34,8 @@ export function conversionText(analysis: Analysis, conversion: Conversion): stri
   const unit = conversion.scope === 'vm' ? 'gfn' : 'page';
   const plural = conversion.count === 1 ? '' : 's';
   const to = conversion.toPrivate ? 'private' : 'shared';
-  return `${unit}${plural} ${rangeText(conversion.first, conversion.count)}${owner ? ` of ${owner}` : ''} to ${to}`;
+  const of = owner ? ` of ${owner}` : '';
+  return `${unit}${plural} ${rangeText(conversion.first, conversion.count)}${of} to ${to}`;
 }
 
 function waitsFor(view: StateView, conversion: Conversion): string {

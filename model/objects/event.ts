@@ -1,5 +1,6 @@
 /** The event at the cursor with its decoded fields. */
 import { kindName, kindSlots } from '../../parsers/events/kinds.js';
+import { UNKNOWN_CPU } from '../../parsers/events/table.js';
 import { makeObject, type ExprObject, type MemberSource, type Value } from '../expr/value.js';
 import type { StateView } from './stateView.js';
 import { fieldValue } from './flags.js';
@@ -36,7 +37,10 @@ export function eventObject(view: StateView): ExprObject | undefined {
       format: timeFormat(view),
       get: () => timeOf(view, row),
     },
-    cpu: { doc: 'CPU that recorded it', get: () => (table.cpu(row) === 0xffff ? undefined : table.cpu(row)) },
+    cpu: {
+      doc: 'CPU that recorded it',
+      get: () => (table.cpu(row) === UNKNOWN_CPU ? undefined : table.cpu(row)),
+    },
     comm: { doc: 'Command of the thread', get: () => table.comm(row) },
     tid: { doc: 'Thread', get: () => known(table.tid(row)) },
     tgid: { doc: 'Thread group', get: () => known(table.tgid(row)) },

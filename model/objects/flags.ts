@@ -1,4 +1,7 @@
-/** Field values that have names: attribute bits, page fault error codes, ioctl numbers, SPTEs, and which fields are signed. */
+/**
+ * Field values that have names: attribute bits, page fault error codes, ioctl numbers, SPTEs, and which
+ * fields are signed.
+ */
 import { makeObject, type Format, type Value } from '../expr/value.js';
 
 type Bits = readonly (readonly [number, string])[];
@@ -32,15 +35,15 @@ const GMEM: Bits = [
 const BITS: Readonly<Record<string, Bits>> = { attrs: ATTRS, error_code: ERROR_CODE };
 
 const IOCTLS: Readonly<Record<number, string>> = {
-  0x4020aed2: 'KVM_SET_MEMORY_ATTRIBUTES',
-  0xc080aed2: 'KVM_SET_MEMORY_ATTRIBUTES2',
-  0xc040aed6: 'KVM_SET_MEMORY_ATTRIBUTES2 (RFC v1)',
-  0xc040aed4: 'KVM_CREATE_GUEST_MEMFD',
-  0x40a0ae49: 'KVM_SET_USER_MEMORY_REGION2',
-  0x4020ae46: 'KVM_SET_USER_MEMORY_REGION',
-  0xc040aed5: 'KVM_PRE_FAULT_MEMORY',
-  0xae80: 'KVM_RUN',
-  0xc008aeba: 'KVM_MEMORY_ENCRYPT_OP',
+  1075883730: 'KVM_SET_MEMORY_ATTRIBUTES',
+  3229658834: 'KVM_SET_MEMORY_ATTRIBUTES2',
+  3225464534: 'KVM_SET_MEMORY_ATTRIBUTES2 (RFC v1)',
+  3225464532: 'KVM_CREATE_GUEST_MEMFD',
+  1084272201: 'KVM_SET_USER_MEMORY_REGION2',
+  1075883590: 'KVM_SET_USER_MEMORY_REGION',
+  3225464533: 'KVM_PRE_FAULT_MEMORY',
+  44672: 'KVM_RUN',
+  3221794490: 'KVM_MEMORY_ENCRYPT_OP',
 };
 
 const SIGNED: ReadonlySet<string> = new Set(['ret', 'errno', 'madvise', 'fallocate', 'psmash_ret', 'inprog']);

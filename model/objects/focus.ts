@@ -1,6 +1,6 @@
 /** Which page an event is about. */
 import { kindName, kindSlots } from '../../parsers/events/kinds.js';
-import { asGfn, asPgoff, type Gfn, type Pgoff } from '../../parsers/base/units.js';
+import { asGfn, asPgoff, PAGE_SIZE, type Gfn, type Pgoff } from '../../parsers/base/units.js';
 import { gfnAt, pgoffAt } from '../world/memslots.js';
 import { Op, type OpCode, type OpLog } from '../ops/oplog.js';
 import type { TraceIndex } from '../cursor/traceIndex.js';
@@ -83,6 +83,18 @@ function pageOfOp(index: TraceIndex, ops: OpLog, i: number, row: number): PageRe
     : pageOfFile(index, conversion.inode, asPgoff(conversion.first), row);
 }
 
+/** The first guest frame that an event of a kind names in its arguments, negative when none. */
+function gfnOfPayload(kind: string, read: (slot: string) => number): number {
+  switch (kind) {
+    case 'KvmPageFault':
+      return Math.floor(read('address') / PAGE_SIZE);
+    case 'SetAttrRequest':
+      return read('start');
+    default:
+      return read('gfn');
+  }
+}
+
 /** Events that change nothing still name a page: a guest fault, a request. */
 function pageOfPayload(index: TraceIndex, row: number): PageRef | undefined {
   const { table, analysis } = index;
@@ -92,13 +104,7 @@ function pageOfPayload(index: TraceIndex, row: number): PageRef | undefined {
     const slot = slots.indexOf(name);
     return slot < 0 ? -1 : table.num(row, slot);
   };
-  const name = kindName(kind);
-  const gfn =
-    name === 'KvmPageFault'
-      ? Math.floor(read('address') / 4096)
-      : name === 'SetAttrRequest'
-        ? read('start')
-        : read('gfn');
+  const gfn = gfnOfPayload(kindName(kind), read);
   if (gfn >= 0) return pageOfGfn(index, index.vmOf(row), asGfn(gfn), row);
   const pgoff = asPgoff(read('pgoff'));
   const ino = read('ino');

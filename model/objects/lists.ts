@@ -1,4 +1,5 @@
 /** Ranges of the state as lists that are read in pages. */
+import { PAGE_SIZE } from '../../parsers/base/units.js';
 import { makeObject, type ExprList, type Item, type Value } from '../expr/value.js';
 import type { StepMap } from '../cursor/stepMap.js';
 
@@ -11,7 +12,7 @@ export function rangeText(first: number, count: number): string {
 
 /** `4K`, `2M`, `64G`: a count of pages as a size. */
 export function sizeText(pageCount: number): string {
-  let size = pageCount * 4;
+  let size = pageCount * (PAGE_SIZE / 1024);
   let unit = 0;
   while (size >= 1024 && size % 1024 === 0 && unit < 3) {
     size /= 1024;
@@ -65,15 +66,17 @@ export function joinLists(list: string, parts: readonly MapPart[]): ExprList {
   };
 }
 
+/** What holds in a range, in one line; '' for a list. */
+function rangeSummary(value: Value): string {
+  if (typeof value !== 'object') return String(value);
+  return 'summary' in value ? value.summary() : '';
+}
+
 function rangeObject(first: number, count: number, value: Value): Value {
-  return makeObject(
-    'range',
-    () => (typeof value === 'object' ? (value && 'summary' in value ? value.summary() : '') : String(value)),
-    {
-      first: { doc: 'First page', format: 'hex', get: () => first },
-      count: { doc: 'How many pages', get: () => count },
-      size: { doc: 'How many bytes', get: () => sizeText(count) },
-      value: { doc: 'What holds there', get: () => value },
-    },
-  );
+  return makeObject('range', () => rangeSummary(value), {
+    first: { doc: 'First page', format: 'hex', get: () => first },
+    count: { doc: 'How many pages', get: () => count },
+    size: { doc: 'How many bytes', get: () => sizeText(count) },
+    value: { doc: 'What holds there', get: () => value },
+  });
 }

@@ -6,7 +6,7 @@ import { conversionObject } from './conversion.js';
 import { ABSENT } from '../cursor/stepMap.js';
 import { MapKind, frameAt, frameExtra, type Holder, type MapKindCode } from '../cursor/mapRegistry.js';
 import { NONE_SEEN } from './lists.js';
-import { Op, RefKind, type OpCode } from '../ops/oplog.js';
+import { Attr, Op, RefKind, type OpCode } from '../ops/oplog.js';
 import {
   makeList,
   makeObject,
@@ -20,7 +20,8 @@ const REF_NAMES = ['get_pfn', 'gup', 'pin'] as const;
 const LEVEL_NAMES = ['', '4K', '2M', '1G', '512G', '256T'] as const;
 
 export function attrText(value: number): string | undefined {
-  return value === ABSENT ? undefined : value === 0 ? 'Shared' : value === 1 ? 'Private' : undefined;
+  if (value === Attr.Shared) return 'Shared';
+  return value === Attr.Private ? 'Private' : undefined;
 }
 
 export function levelText(level: number): string {
@@ -89,8 +90,8 @@ function refItem(holder: Holder, count: number, index: number): Item {
 }
 
 /**
- * Whether no mapping or reference seen means that there is none: the page was allocated since events were last lost,
- * when it had none, and the trace records those that it gets.
+ * Whether no mapping or reference seen means that there is none: the page was allocated since events were
+ * last lost, when it had none, and the trace records those that it gets.
  */
 function absenceIsKnown(view: StateView, page: PageRef, op: OpCode): boolean {
   return (
@@ -125,12 +126,10 @@ export function pageRefs(view: StateView, page: PageRef): ExprObject {
       : undefined;
   return makeObject(
     'refs',
-    () =>
-      all.length === 0
-        ? known
-          ? 'none'
-          : NONE_SEEN
-        : `${count()}: ${all.map(({ holder, value }) => `${value} ${refKindText(holder.a)}`).join(', ')}`,
+    () => {
+      if (all.length === 0) return known ? 'none' : NONE_SEEN;
+      return `${count()}: ${all.map(({ holder, value }) => `${value} ${refKindText(holder.a)}`).join(', ')}`;
+    },
     {
       count: { doc: 'References in all', get: () => count() },
       pins: { doc: 'Pins (FOLL_PIN)', get: () => count(RefKind.Pin) },

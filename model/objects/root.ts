@@ -1,5 +1,9 @@
-/** The names that an expression starts from: event, page, conversion, shim, vm, rules, and what leads to others. */
+/**
+ * The names that an expression starts from: event, page, conversion, shim, vm, rules, and what leads to
+ * others.
+ */
 import { asGfn, asPgoff } from '../../parsers/base/units.js';
+import { UNKNOWN_CPU } from '../../parsers/events/table.js';
 import { ExprError } from '../expr/error.js';
 import { absentObject, makeList, makeObject, scalarOf, type ExprObject, type Value } from '../expr/value.js';
 import { inFlight, type StateView } from './stateView.js';
@@ -57,7 +61,10 @@ export interface Focus {
   readonly inode: number;
 }
 
-/** The page, VM and file that the event at the cursor is about; with only one of a sort in the trace, that one. */
+/**
+ * The page, VM and file that the event at the cursor is about; with only one of a sort in the trace, that
+ * one.
+ */
 export function focusOf(view: StateView): Focus {
   const page = view.page();
   const { vms, inodes } = view.index.analysis;
@@ -184,7 +191,7 @@ export function rootObject(view: StateView): ExprObject {
     },
     cpu: {
       doc: 'CPU of the event',
-      get: () => here((row) => (table.cpu(row) === 0xffff ? undefined : table.cpu(row))),
+      get: () => here((row) => (table.cpu(row) === UNKNOWN_CPU ? undefined : table.cpu(row))),
     },
     tid: {
       doc: 'Thread of the event',

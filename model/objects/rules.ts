@@ -1,4 +1,6 @@
-/** The rules at the cursor: what each one has said so far, and how far the chain of its next finding has come. */
+/**
+ * The rules at the cursor: what each one has said so far, and how far the chain of its next finding has come.
+ */
 import {
   makeList,
   makeObject,
@@ -31,10 +33,10 @@ export function findingObject(view: StateView, finding: Finding): ExprObject {
 }
 
 function evidenceItems(view: StateView, finding: Finding): Item[] {
-  return finding.evidence.map((evidence, i) => ({
-    name: `${i}`,
-    value: `${view.index.place(evidence.row)}${evidence.row > view.row ? ' (to come)' : ''}: ${evidence.note}`,
-  }));
+  return finding.evidence.map(({ row, note }, i) => {
+    const toCome = row > view.row ? ' (to come)' : '';
+    return { name: `${i}`, value: `${view.index.place(row)}${toCome}: ${note}` };
+  });
 }
 
 /** The finding whose evidence is being gathered at the cursor: the first one that is not complete yet. */
@@ -111,11 +113,12 @@ export function rulesObject(view: StateView): ExprObject {
     const name = rule.id in members ? `${rule.id}_${rule.profile.replace(/-/g, '_')}` : rule.id;
     members[name] = { doc: `Rule ${rule.id} of ${rule.profile}`, get: () => ruleObject(view, rule) };
   }
-  const violations = (): number => countUntil(findings, view.row, 'violation');
+  const soFar = (verdict: Verdict): number => countUntil(findings, view.row, verdict);
+  const violations = (): number => soFar('violation');
   return makeObject(
     'rules',
     () =>
-      `${violations()} violations, ${countUntil(findings, view.row, 'suspicious')} suspicious, ${countUntil(findings, view.row, 'undecidable')} undecidable so far`,
+      `${violations()} violations, ${soFar('suspicious')} suspicious, ${soFar('undecidable')} undecidable so far`,
     members,
     { scalar: violations },
   );

@@ -1,4 +1,6 @@
-/** The shim: one guest_memfd (or restricted memfd) inode with its mode, mappings, notifiers and references. */
+/**
+ * The shim: one guest_memfd (or restricted memfd) inode with its mode, mappings, notifiers and references.
+ */
 import {
   makeList,
   makeObject,
@@ -7,6 +9,7 @@ import {
   type Item,
   type Value,
 } from '../expr/value.js';
+import { Attr } from '../ops/oplog.js';
 import { inFlight, type StateView } from './stateView.js';
 import { frameAt, MapKind, type Holder, type MapKindCode } from '../cursor/mapRegistry.js';
 import { joinLists, rangeList, rangeText, type MapPart } from './lists.js';
@@ -46,9 +49,9 @@ function mode(view: StateView, inode: number): string | undefined {
   const attributes = rangeList('', state.find(MapKind.PageAttr, inode), attrText);
   const vmas = heldRanges(view, MapKind.Vma, inode, '', mappingText);
   let shared = 0;
-  state
-    .find(MapKind.PageAttr, inode)
-    ?.visit(-Infinity, Infinity, (_first, _end, value) => void (shared += value === 0 ? 1 : 0));
+  state.find(MapKind.PageAttr, inode)?.visit(-Infinity, Infinity, (_first, _end, value) => {
+    if (value === Attr.Shared) shared++;
+  });
   if (vmas.length > 0 || shared > 0) return 'Mappable';
   return attributes.length > 0 ? 'Private' : undefined;
 }
@@ -58,7 +61,10 @@ function notifiers(view: StateView, inode: number): ExprList {
   const { index } = view;
   const items: Item[] = index.slotsOfInode(inode, view.row).map((slot) => ({
     name: `slot ${slot.slot}`,
-    value: `${index.analysis.vms[slot.vm]?.label ?? 'a VM'} gfns ${rangeText(slot.baseGfn, slot.pageCount)}, bound at ${index.place(slot.fromRow)}`,
+    value: [
+      `${index.analysis.vms[slot.vm]?.label ?? 'a VM'} gfns ${rangeText(slot.baseGfn, slot.pageCount)}`,
+      `bound at ${index.place(slot.fromRow)}`,
+    ].join(', '),
   }));
   let registered = 0;
   let last = -1;

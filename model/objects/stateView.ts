@@ -1,6 +1,6 @@
 /**
- * The state at the cursor as named objects: what the Variables view shows and what expressions read. The objects
- * read the state when they are asked, so they are valid until the cursor moves.
+ * The state at the cursor as named objects: what the Variables view shows and what expressions read. The
+ * objects read the state when they are asked, so they are valid until the cursor moves.
  */
 import type { Cursor } from '../cursor/cursor.js';
 import type { ShimState } from '../cursor/shimState.js';
@@ -37,7 +37,10 @@ export class StateView {
     return this.focusPage;
   }
 
-  /** The conversion that the event belongs to: it enters a phase here, its thread is in it, or it covers the page. */
+  /**
+   * The conversion that the event belongs to: it enters a phase here, its thread is in it, or it covers the
+   * page.
+   */
   conversion(): Conversion | undefined {
     const { row } = this;
     if (row < 0) return undefined;

@@ -207,7 +207,7 @@ describe('page history', () => {
     assert.equal(stateAtRow(analysis, page4, ROWS - 1).attribute, 'private');
   });
 
-  it("goes on to the table's end past the events that are a guest's, which are neither understood nor unknown", () => {
+  it("goes on to the table's end past a guest's events, neither understood nor unknown", () => {
     const analysis = {
       ...analysisOf([
         [Op.SpteSet, 0, 1, 0x104, 1, 0x40, 1],

@@ -1,10 +1,10 @@
 /**
- * The life of one page as intervals: what was known of it, from which event until which. Intervals tile the trace from
- * row -1 (the instant before the first event) to the last row and never overlap. The operations of one page are found
- * through an index that is built at the first question and kept as long as the analysis.
+ * The life of one page as intervals: what was known of it, from which event until which. Intervals tile the
+ * trace from row -1 (the instant before the first event) to the last row and never overlap. The operations of
+ * one page are found through an index that is built at the first question and kept as long as the analysis.
  *
- * A page is a file page `(inode, pgoff)` or a guest frame `(vm, gfn)`; the two are joined by the memslots that are
- * live at a row, so the history of either shows both while a slot binds them.
+ * A page is a file page `(inode, pgoff)` or a guest frame `(vm, gfn)`; the two are joined by the memslots
+ * that are live at a row, so the history of either shows both while a slot binds them.
  */
 import type { Analysis, SlotInfo } from '../analysis.js';
 import { firstIndex } from '../../parsers/base/search.js';
@@ -69,7 +69,10 @@ export function indexOf(analysis: Analysis): OpIndex {
 
 function memoryOf(analysis: Analysis): Memory {
   let memory = memories.get(analysis);
-  if (!memory) memories.set(analysis, (memory = { index: new OpIndex(analysis), histories: new Map() }));
+  if (!memory) {
+    memory = { index: new OpIndex(analysis), histories: new Map() };
+    memories.set(analysis, memory);
+  }
   return memory;
 }
 
@@ -108,8 +111,8 @@ function frameAlias(slot: SlotInfo, page: PageId): Alias | undefined {
 }
 
 /**
- * The whole life of one page. Remembered for the last pages asked for, so asking again while stepping through a trace
- * costs nothing.
+ * The whole life of one page. Remembered for the last pages asked for, so asking again while stepping through
+ * a trace costs nothing.
  */
 export function pageHistory(analysis: Analysis, page: PageId): PageHistory {
   const memory = memoryOf(analysis);
@@ -149,12 +152,15 @@ export interface PageInstant {
   readonly state: PageState;
 }
 
-/** So many changes before a row are looked at for the last one that made a difference; nearly always the last did. */
+/**
+ * So many changes before a row are looked at for the last one that made a difference; nearly always the last
+ * did.
+ */
 const LAST_CHANGES = 8;
 
 /**
- * The state of a page after event `row`, as the interval of its history that holds the row. Operations are applied
- * without making the states between, which is most of the work of a history.
+ * The state of a page after event `row`, as the interval of its history that holds the row. Operations are
+ * applied without making the states between, which is most of the work of a history.
  */
 export function pageInstant(analysis: Analysis, page: PageId, row: number): PageInstant {
   const memory = memoryOf(analysis);
@@ -321,7 +327,10 @@ function joinTracks(analysis: Analysis, frames: readonly GfnTrack[], files: read
   };
 }
 
-/** Same words and same facts: lists are compared by what they hold, since tracks replace a list whenever it changes. */
+/**
+ * Same words and same facts: lists are compared by what they hold, since tracks replace a list whenever it
+ * changes.
+ */
 function sameDimension(a: PageState, b: PageState, dimension: Dimension): boolean {
   switch (dimension) {
     case 'attribute':

@@ -1,16 +1,22 @@
 /**
- * Operations of an {@link OpLog} by the page they touch: built once in two passes, then one page's operations are
- * found without looking at the rest. Ranges go into buckets of their own order of size (one page, 512 pages as a 2M
- * SPTE, 2^18 pages as a 1G one), so a range is stored in at most two buckets; wider ones are kept in one list a subject.
+ * Operations of an {@link OpLog} by the page they touch: built once in two passes, then one page's operations
+ * are found without looking at the rest. Ranges go into buckets of their own order of size (one page, 512
+ * pages as a 2M SPTE, 2^18 pages as a 1G one), so a range is stored in at most two buckets; wider ones are
+ * kept in one list a subject.
  */
+import { PAGES_PER_LEVEL } from '../../parsers/base/units.js';
 import type { Analysis } from '../analysis.js';
 import { Op, type OpLog } from '../ops/oplog.js';
 
 /** Which address space an operation's range is in. */
 export type Space = 'gfn' | 'pgoff';
 
-const LEVELS = [1, 512, 262144] as const;
+/** Pages of a bucket, by the level of the buckets. */
+const LEVELS = [PAGES_PER_LEVEL[1]!, PAGES_PER_LEVEL[2]!, PAGES_PER_LEVEL[3]!] as const;
+/** Level of the ranges that no bucket is large enough for. */
 const WIDE = LEVELS.length;
+/** Levels of a space, with room to spare: pgoffs begin behind those of gfns. */
+const SPACE_LEVELS = 4;
 /** Subjects per analysis are few; buckets of 2^40 gfns fit below 2^41. */
 const SUBJECT_STRIDE = 2 ** 41;
 const LEVEL_STRIDE = 2 ** 50;
@@ -77,10 +83,16 @@ export class OpIndex {
     for (let i = 0; i < ops.length; i++) {
       const space = opSpace(this.analysis, ops, i);
       const subject = space === undefined ? -1 : opSubject(this.analysis, ops, i);
-      if (space !== undefined && subject >= 0) (lists[space][subject] ??= []).push(i);
+      if (space === undefined || subject < 0) continue;
+      const list = lists[space][subject];
+      if (list) list.push(i);
+      else lists[space][subject] = [i];
     }
-    for (const space of ['gfn', 'pgoff'] as const)
-      lists[space].forEach((list, subject) => this.bySubject.set(`${space} ${subject}`, list));
+    for (const space of ['gfn', 'pgoff'] as const) {
+      lists[space].forEach((list, subject) => {
+        this.bySubject.set(`${space} ${subject}`, list);
+      });
+    }
   }
 
   private visit(put: (key: number, op: number) => void, keepLosses: boolean): void {
@@ -96,7 +108,7 @@ export class OpIndex {
       if (space === undefined || !(count > 0)) continue;
       const subject = opSubject(this.analysis, ops, i);
       const first = ops.first(i);
-      const level = count === 1 ? 0 : count <= 512 ? 1 : count <= 262144 ? 2 : WIDE;
+      const level = levelOf(count);
       if (level === WIDE) {
         put(bucketKey(space, subject, level, 0), i);
         continue;
@@ -109,10 +121,21 @@ export class OpIndex {
   }
 }
 
+/** The smallest level whose buckets are as large as a range. */
+function levelOf(count: number): number {
+  let level = 0;
+  while (level < WIDE && count > LEVELS[level]!) level++;
+  return level;
+}
+
 function bucketKey(space: Space, subject: number, level: number, bucket: number): number {
-  // Distinct below 500 subjects of 2^41 pages; beyond that keys may meet, and collect() looks at the subject again.
+  // Distinct below 500 subjects of 2^41 pages; beyond that keys may meet, and collect() looks at the subject
+  // again.
   return (
-    (space === 'gfn' ? 0 : LEVEL_STRIDE * 4) + level * LEVEL_STRIDE + (subject + 1) * SUBJECT_STRIDE + bucket
+    (space === 'gfn' ? 0 : LEVEL_STRIDE * SPACE_LEVELS) +
+    level * LEVEL_STRIDE +
+    (subject + 1) * SUBJECT_STRIDE +
+    bucket
   );
 }
 
@@ -139,7 +162,7 @@ export function opSpace(analysis: Analysis, ops: OpLog, i: number): Space | unde
       return 'pgoff';
     case Op.Phase: {
       const conversion = analysis.conversions[ops.subject(i)];
-      return conversion === undefined ? undefined : conversion.scope === 'vm' ? 'gfn' : 'pgoff';
+      return conversion && (conversion.scope === 'vm' ? 'gfn' : 'pgoff');
     }
     default:
       return undefined;

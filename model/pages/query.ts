@@ -1,6 +1,6 @@
 /**
- * Questions about pages that every shell asks: the state of a page at a row, the pages that an event touches, and a
- * range of pages cut into pieces whose life is the same.
+ * Questions about pages that every shell asks: the state of a page at a row, the pages that an event touches,
+ * and a range of pages cut into pieces whose life is the same.
  */
 import type { EventTable } from '../../parsers/events/table.js';
 import { kindName, kindSlots } from '../../parsers/events/kinds.js';
@@ -26,7 +26,10 @@ export function stateAtRow(analysis: Analysis, page: PageId, row: number): PageI
   return intervalAtRow(analysis, page, row).state;
 }
 
-/** The page under its other name at `row`: a gfn's file page or a file page's first gfn; undefined when no slot binds it then. */
+/**
+ * The page under its other name at `row`: a gfn's file page or a file page's first gfn; undefined when no
+ * slot binds it then.
+ */
 export function translate(analysis: Analysis, page: PageId, row: number): PageId | undefined {
   for (const alias of aliasesOf(analysis, page)) {
     if (alias.fromRow <= Math.max(row, 0) && row < alias.untilRow)
@@ -36,8 +39,9 @@ export function translate(analysis: Analysis, page: PageId, row: number): PageId
 }
 
 /**
- * The pages that event `row` touches: those of its page operations, else what its own gfn, gpa or pgoff arguments
- * name. Empty when the event names no page. Ranges are in the order of the operations, without repeats.
+ * The pages that event `row` touches: those of its page operations, else what its own gfn, gpa or pgoff
+ * arguments name. Empty when the event names no page. Ranges are in the order of the operations, without
+ * repeats.
  */
 export function pagesOfRow(analysis: Analysis, table: EventTable, row: number): readonly PageRange[] {
   const out: PageRange[] = [];
@@ -104,7 +108,10 @@ function pagesOfArguments(analysis: Analysis, table: EventTable, row: number): P
   return undefined;
 }
 
-/** VM of an event by its `kvm` argument, else by its thread group when that has only one, else the only VM; -1 unknown. */
+/**
+ * VM of an event by its `kvm` argument, else by its thread group when that has only one, else the only VM; -1
+ * unknown.
+ */
 export function vmOfRow(analysis: Analysis, table: EventTable, row: number): number {
   const at = kindSlots(table.kind(row)).indexOf('kvm');
   const kvm = at < 0 ? undefined : table.big(row, at);
@@ -125,9 +132,9 @@ export interface RangePiece {
 }
 
 /**
- * Cuts a range of pages at every page where some operation or slot begins or ends, so that all pages of a piece have
- * the same history: ask pageHistory for the first page of each. Pieces tile the range; their number is bounded by the
- * operations on it, not by its pages.
+ * Cuts a range of pages at every page where some operation or slot begins or ends, so that all pages of a
+ * piece have the same history: ask pageHistory for the first page of each. Pieces tile the range; their
+ * number is bounded by the operations on it, not by its pages.
  */
 export function rangePieces(analysis: Analysis, range: PageId, count: number): readonly RangePiece[] {
   const end = range.page + count;
@@ -146,7 +153,10 @@ export function rangePieces(analysis: Analysis, range: PageId, count: number): r
   return starts.map((first, i) => ({ first, count: (starts[i + 1] ?? end) - first }));
 }
 
-/** Spaces in which operations touch the range: its own, and through each slot the other one; `shift` maps back. */
+/**
+ * Spaces in which operations touch the range: its own, and through each slot the other one; `shift` maps
+ * back.
+ */
 function rangeSpaces(
   analysis: Analysis,
   range: PageId,

@@ -1,6 +1,7 @@
 /**
- * What is known of one page at one instant, as plain data, and how the field says it. Unknown is a value of its own:
- * a trace that starts in mid-life, or lost events, leaves things unknown until an event establishes them again.
+ * What is known of one page at one instant, as plain data, and how the field says it. Unknown is a value of
+ * its own: a trace that starts in mid-life, or lost events, leaves things unknown until an event establishes
+ * them again.
  */
 import { RefKind, PHASE_NAMES } from '../ops/oplog.js';
 
@@ -156,16 +157,19 @@ function describeSptes(state: PageState): string {
     .join(', ');
 }
 
+const REFERENCE_NOUNS: Readonly<Record<ReferenceKind, string>> = {
+  get_pfn: 'get_pfn reference',
+  gup: 'GUP reference',
+  pin: 'pin',
+};
+
 /** References are named when there are any; none is the normal case and is not worth a word. */
 function describeReferences(state: PageState): string {
   if (state.references.length === 0) return state.referencesKnown ? '' : 'references unknown';
   const parts: string[] = [];
   for (const kind of REFERENCE_KINDS) {
     const count = state.references.filter((r) => r.kind === kind).length;
-    if (count > 0)
-      parts.push(
-        `${count} ${kind === 'gup' ? 'GUP reference' : kind === 'pin' ? 'pin' : 'get_pfn reference'}${count === 1 ? '' : 's'}`,
-      );
+    if (count > 0) parts.push(`${count} ${REFERENCE_NOUNS[kind]}${count === 1 ? '' : 's'}`);
   }
   return parts.join(', ');
 }

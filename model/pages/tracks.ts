@@ -1,6 +1,7 @@
 /**
- * The two halves of a page's state, each folded from its own operations: the guest frame (attribute of the VM, SPTEs)
- * and the file page (attribute of the inode, user mappings, references, page cache). Memslots join them.
+ * The two halves of a page's state, each folded from its own operations: the guest frame (attribute of the
+ * VM, SPTEs) and the file page (attribute of the inode, user mappings, references, page cache). Memslots join
+ * them.
  */
 import type { Analysis, Conversion } from '../analysis.js';
 import { Op, Phase, type OpLog } from '../ops/oplog.js';
@@ -186,7 +187,9 @@ export class FileTrack implements Track {
     }
   }
 
-  /** A page that enters or leaves the page cache has neither mapping nor holder: from here on both are known. */
+  /**
+   * A page that enters or leaves the page cache has neither mapping nor holder: from here on both are known.
+   */
   private cache(ops: OpLog, i: number): void {
     const alloc = ops.op(i) === Op.Alloc;
     this.pfn = alloc && ops.value(i) >= 0 ? ops.value(i) : -1;

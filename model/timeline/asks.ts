@@ -1,4 +1,7 @@
-/** What can be asked of a timeline, and what is answered: plain data with typed arrays, fit for any message channel. */
+/**
+ * What can be asked of a timeline, and what is answered: plain data with typed arrays, fit for any message
+ * channel.
+ */
 import type { PageRange, Severity, Verdict } from '../findings/finding.js';
 import type { RowFilter } from './rows.js';
 import type { Tile, TileRequest } from './tiles.js';

@@ -1,16 +1,18 @@
 /**
- * Atoms: the largest page ranges that no operation ever tells apart. They are what rows are made of, so that 64 GiB
- * converted at once are one atom, and every later structure is sized by what happened, not by the guest's memory.
+ * Atoms: the largest page ranges that no operation ever tells apart. They are what rows are made of, so that
+ * 64 GiB converted at once are one atom, and every later structure is sized by what happened, not by the
+ * guest's memory.
  *
- * Boundaries are collected as bits in chunks of pages, which makes both collecting them and finding the atom of a page
- * a few array reads. A space whose boundaries scatter over more chunks than the limit keeps new ones at chunk
- * granularity: its picture is coarser there, and memory stays bounded whatever a trace claims.
+ * Boundaries are collected as bits in chunks of pages, which makes both collecting them and finding the atom
+ * of a page a few array reads. A space whose boundaries scatter over more chunks than the limit keeps new
+ * ones at chunk granularity: its picture is coarser there, and memory stays bounded whatever a trace claims.
  */
 import { assert } from '../../parsers/base/assert.js';
+import { BIT_MASK, lowestBit, WORD_BITS, WORD_SHIFT } from './bits.js';
 
 const CHUNK_SHIFT = 15;
 const CHUNK_PAGES = 1 << CHUNK_SHIFT;
-const CHUNK_WORDS = CHUNK_PAGES / 32;
+const CHUNK_WORDS = CHUNK_PAGES / WORD_BITS;
 /** Chunks with a bit map, over all spaces: 4 KiB each. */
 const CHUNKS_MAX = 1 << 15;
 
@@ -44,7 +46,7 @@ export class AtomBuilder {
       this.lastChunk = this.chunk(space, key);
     }
     const bit = this.lastChunk!.length === 1 ? 0 : page - key * CHUNK_PAGES;
-    this.lastChunk![bit >>> 5]! |= 1 << (bit & 31);
+    this.lastChunk![bit >>> WORD_SHIFT]! |= 1 << (bit & BIT_MASK);
   }
 
   private chunk(space: number, key: number): Uint32Array {
@@ -74,7 +76,10 @@ interface RankedChunk {
   readonly ranks: Uint32Array;
 }
 
-/** Numbered atoms: those of a space are consecutive, in page order; the last of a space has no end and nothing in it. */
+/**
+ * Numbered atoms: those of a space are consecutive, in page order; the last of a space has no end and nothing
+ * in it.
+ */
 export class Atoms {
   /** First page of each atom. */
   readonly start: PageNumbers;
@@ -120,7 +125,7 @@ export class Atoms {
     for (let w = 0; w < bits.length; w++) {
       ranks[w] = atom;
       for (let rest = bits[w]!; rest !== 0; rest &= rest - 1) {
-        this.start[atom++] = firstPage + w * 32 + 31 - Math.clz32(rest & -rest);
+        this.start[atom++] = firstPage + w * WORD_BITS + lowestBit(rest);
       }
     }
     return atom;
@@ -138,8 +143,8 @@ export class Atoms {
     if (!chunk) return this.afterKey(space, key);
     if (chunk.bits.length === 1) return chunk.ranks[0]!;
     const bit = page - key * CHUNK_PAGES;
-    const below = chunk.bits[bit >>> 5]! & ((1 << (bit & 31)) - 1);
-    return chunk.ranks[bit >>> 5]! + popCount(below);
+    const below = chunk.bits[bit >>> WORD_SHIFT]! & ((1 << (bit & BIT_MASK)) - 1);
+    return chunk.ranks[bit >>> WORD_SHIFT]! + popCount(below);
   }
 
   /** The atom that holds a page, -1 when the page lies before the space's first boundary. */

@@ -1,9 +1,10 @@
 /**
  * The time axis of a timeline: what the clock says, made monotone, and the same with empty time compressed.
  *
- * Two coordinates are in use. `time` is nanoseconds (or ticks, or row numbers for a source without clock) since the
- * table's t0. `view` is what a picture is laid out in: equal to time, or shorter by the empty stretches when these are
- * compressed. Rows are the third, exact one: a picture's columns are resolved to rows, never to rounded times.
+ * Two coordinates are in use. `time` is nanoseconds (or ticks, or row numbers for a source without clock)
+ * since the table's t0. `view` is what a picture is laid out in: equal to time, or shorter by the empty
+ * stretches when these are compressed. Rows are the third, exact one: a picture's columns are resolved to
+ * rows, never to rounded times.
  */
 import { firstIndex } from '../../parsers/base/search.js';
 import { SEGMENT_ROWS, SEGMENT_SHIFT, type EventTable } from '../../parsers/events/table.js';
@@ -48,7 +49,8 @@ export class TimeAxis {
   knots(compress: boolean): Knots {
     if (!compress)
       return { time: Float64Array.of(this.start, this.end), view: Float64Array.of(this.start, this.end) };
-    return (this.compressed ??= this.compressedKnots());
+    this.compressed ??= this.compressedKnots();
+    return this.compressed;
   }
 
   private compressedKnots(): Knots {
@@ -89,7 +91,9 @@ function isMonotone(table: EventTable): boolean {
   return true;
 }
 
-/** Where a clock jumps back, the axis stands still until the clock has caught up: rows keep the table's order. */
+/**
+ * Where a clock jumps back, the axis stands still until the clock has caught up: rows keep the table's order.
+ */
 function runningMaximum(table: EventTable): Float64Array {
   const out = new Float64Array(table.length);
   let high = -Infinity;
@@ -102,8 +106,8 @@ function runningMaximum(table: EventTable): Float64Array {
 }
 
 /**
- * Columns of a picture in rows: `edges[c]` is the first row at or after the left edge of column c, `edges[columns]` that
- * of the right edge. A lookup table makes the column of a row a matter of two reads.
+ * Columns of a picture in rows: `edges[c]` is the first row at or after the left edge of column c,
+ * `edges[columns]` that of the right edge. A lookup table makes the column of a row a matter of two reads.
  */
 export class ColumnMap {
   readonly edges: Uint32Array;

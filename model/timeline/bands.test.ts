@@ -17,8 +17,13 @@ describe('timeline bits', () => {
           const bits = new BitSet(5000);
           const plain = new Set<number>();
           for (const [add, i] of changes) {
-            if (add) bits.set(i), plain.add(i);
-            else bits.clear(i), plain.delete(i);
+            if (add) {
+              bits.set(i);
+              plain.add(i);
+            } else {
+              bits.clear(i);
+              plain.delete(i);
+            }
           }
           for (const i of asked) {
             const sorted = [...plain].sort((a, b) => a - b);

@@ -1,13 +1,17 @@
 /**
- * Bands: what held for which pages from when until when, as rectangles of (atoms, rows) with a value, one layer each for
- * attribute, SPTE level, user mappings and references. A layer's rectangles never overlap, and a rectangle is cut only
- * along the page axis, so each still begins where its state began.
+ * Bands: what held for which pages from when until when, as rectangles of (atoms, rows) with a value, one
+ * layer each for attribute, SPTE level, user mappings and references. A layer's rectangles never overlap, and
+ * a rectangle is cut only along the page axis, so each still begins where its state began.
  */
 import { BitSet } from './bits.js';
 
-export const BAND_BLOCK = 1 << 14;
+/** Rectangle i is at index `i & (BAND_BLOCK - 1)` of block `i >>> BAND_SHIFT`. */
+const BAND_SHIFT = 14;
+export const BAND_BLOCK = 1 << BAND_SHIFT;
+/** Greater than every atom and every row. */
+const BEYOND = 0xffffffff;
 /** Until of a rectangle that is still open. */
-export const OPEN = 0xffffffff;
+export const OPEN = BEYOND;
 /** Counts of mappings and references saturate here. */
 const VALUE_MAX = 255;
 
@@ -58,7 +62,7 @@ export class BandStore {
   }
 
   block(i: number): BandBlock {
-    return this.blocks[i >>> 14]!;
+    return this.blocks[i >>> BAND_SHIFT]!;
   }
 
   /** For rectangles that begin and end at one row: keeps that row once. */
@@ -69,9 +73,9 @@ export class BandStore {
   /** Ends what is open at `endRow`, and draws the box around each block. */
   finish(endRow: number): void {
     for (const b of this.blocks) {
-      let minAtom = 0xffffffff;
+      let minAtom = BEYOND;
       let maxAtom = 0;
-      let minRow = 0xffffffff;
+      let minRow = BEYOND;
       let maxRow = 0;
       for (let i = 0; i < b.length; i++) {
         if (b.until[i] === OPEN) b.until[i] = endRow;

@@ -1,3 +1,8 @@
+/** Bits of a word, and how an index is split into a word and a bit of it. */
+export const WORD_BITS = 32;
+export const WORD_SHIFT = 5;
+export const BIT_MASK = WORD_BITS - 1;
+
 /** A set of integers 0..length-1 as bits in levels of 32: nearest member before or after in a few steps. */
 export class BitSet {
   /** levels[0] has a bit per member; a bit of levels[k] says that the word below it is not empty. */
@@ -6,7 +11,7 @@ export class BitSet {
   constructor(readonly length: number) {
     let words = length;
     do {
-      words = Math.max(1, Math.ceil(words / 32));
+      words = Math.max(1, Math.ceil(words / WORD_BITS));
       this.levels.push(new Uint32Array(words));
     } while (words > 1);
   }
@@ -14,9 +19,9 @@ export class BitSet {
   set(i: number): void {
     for (let k = 0; k < this.levels.length; k++) {
       const level = this.levels[k]!;
-      const word = i >>> 5;
+      const word = i >>> WORD_SHIFT;
       const before = level[word]!;
-      level[word] = before | (1 << (i & 31));
+      level[word] = before | (1 << (i & BIT_MASK));
       if (before !== 0) return;
       i = word;
     }
@@ -25,8 +30,8 @@ export class BitSet {
   clear(i: number): void {
     for (let k = 0; k < this.levels.length; k++) {
       const level = this.levels[k]!;
-      const word = i >>> 5;
-      level[word] = level[word]! & ~(1 << (i & 31));
+      const word = i >>> WORD_SHIFT;
+      level[word] = level[word]! & ~(1 << (i & BIT_MASK));
       if (level[word] !== 0) return;
       i = word;
     }
@@ -40,10 +45,10 @@ export class BitSet {
   next(i: number): number {
     for (let k = 0; k < this.levels.length; k++) {
       const level = this.levels[k]!;
-      const word = i >>> 5;
+      const word = i >>> WORD_SHIFT;
       if (word >= level.length) return -1;
-      const rest = level[word]! & (-1 << (i & 31));
-      if (rest !== 0) return this.descendFirst(k, word * 32 + lowestBit(rest));
+      const rest = level[word]! & (-1 << (i & BIT_MASK));
+      if (rest !== 0) return this.descendFirst(k, word * WORD_BITS + lowestBit(rest));
       i = word + 1;
     }
     return -1;
@@ -52,29 +57,29 @@ export class BitSet {
   /** Largest member at or before i, -1 when none. */
   previous(i: number): number {
     for (let k = 0; k < this.levels.length && i >= 0; k++) {
-      const word = i >>> 5;
-      const rest = this.levels[k]![word]! & (0xffffffff >>> (31 - (i & 31)));
-      if (rest !== 0) return this.descendLast(k, word * 32 + highestBit(rest));
+      const word = i >>> WORD_SHIFT;
+      const rest = this.levels[k]![word]! & (0xffffffff >>> (BIT_MASK - (i & BIT_MASK)));
+      if (rest !== 0) return this.descendLast(k, word * WORD_BITS + highestBit(rest));
       i = word - 1;
     }
     return -1;
   }
 
   private descendFirst(k: number, i: number): number {
-    for (; k > 0; k--) i = i * 32 + lowestBit(this.levels[k - 1]![i]!);
+    for (; k > 0; k--) i = i * WORD_BITS + lowestBit(this.levels[k - 1]![i]!);
     return i;
   }
 
   private descendLast(k: number, i: number): number {
-    for (; k > 0; k--) i = i * 32 + highestBit(this.levels[k - 1]![i]!);
+    for (; k > 0; k--) i = i * WORD_BITS + highestBit(this.levels[k - 1]![i]!);
     return i;
   }
 }
 
-function lowestBit(word: number): number {
-  return 31 - Math.clz32(word & -word);
+export function lowestBit(word: number): number {
+  return highestBit(word & -word);
 }
 
 function highestBit(word: number): number {
-  return 31 - Math.clz32(word);
+  return BIT_MASK - Math.clz32(word);
 }

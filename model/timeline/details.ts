@@ -1,6 +1,9 @@
-/** Words about a timeline: what holds at a point, the lives of rows as a table, what happened between two times. */
+/**
+ * Words about a timeline: what holds at a point, the lives of rows as a table, what happened between two
+ * times.
+ */
 import { firstAbove } from '../../parsers/base/search.js';
-import type { EventTable } from '../../parsers/events/table.js';
+import { UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
 import type {
   EventRef,
   Fact,
@@ -19,8 +22,9 @@ import { MARK_NAMES } from './marks.js';
 import { Attr } from '../ops/oplog.js';
 import { isToPrivate, Outcome, outcomeIn } from './outcome.js';
 import { LAYER_COUNT, Layer } from './pageIndex.js';
-import { distinctLabels, viewLabel, type RowSet } from './rows.js';
+import { distinctLabels, shareLabel, type RowSet } from './rows.js';
 import { hex, levelName } from '../pages/state.js';
+import { wantedRows } from './tiles.js';
 import type { Timeline } from './timeline.js';
 
 const EVENTS_MAX = 12;
@@ -32,14 +36,22 @@ export function eventRef(timeline: Timeline, row: number): EventRef {
   const { table, axis } = timeline;
   const tid = table.tid(row);
   const comm = table.comm(row);
-  const who =
-    tid < 0
-      ? ''
-      : `${comm === '' ? '' : `${comm}-`}${tid}${table.cpu(row) === 0xffff ? '' : ` on CPU ${table.cpu(row)}`}`;
-  return { row, time: axis.time(row), line: table.line(row), name: table.name(row), who };
+  const cpu = table.cpu(row);
+  const task = comm === '' ? String(tid) : `${comm}-${tid}`;
+  const where = cpu === UNKNOWN_CPU ? '' : ` on CPU ${cpu}`;
+  return {
+    row,
+    time: axis.time(row),
+    line: table.line(row),
+    name: table.name(row),
+    who: tid < 0 ? '' : task + where,
+  };
 }
 
-/** `gfn 0x100..0x13f, 64 pages`: end excluded in, included out, as people say it. Where pages between are left out, `count` are meant. */
+/**
+ * `gfn 0x100..0x13f, 64 pages`: end excluded in, included out, as people say it. Where pages between are left
+ * out, `count` are meant.
+ */
 export function pagesText(unit: string, first: number, end: number, count = end - first): string {
   return end - first === 1
     ? `${unit} ${hex(first)}`
@@ -201,7 +213,7 @@ function guestsOf(
   return guestRanges(guests, atoms, from, until, set.vmOf(group)).map((part) => ({
     from: part.from,
     until: part.until,
-    of: several ? viewLabel(labels, part.view) : '',
+    of: several ? shareLabel(labels, part.share) : '',
   }));
 }
 
@@ -274,19 +286,11 @@ function findingsIn(
   untilRow: number,
 ): number[] {
   const out: number[] = [];
-  const at = timeline.index.findingAtoms;
-  for (let i = 0; i < at.length; i += 3) {
-    const finding = timeline.analysis.findings[at[i]!]!;
-    const row = finding.at;
-    if (
-      isOfVm(finding, vm) &&
-      at[i + 1]! < a1 &&
-      at[i + 2]! > a0 &&
-      row >= fromRow &&
-      row < untilRow &&
-      !out.includes(at[i]!)
-    )
-      out.push(at[i]!);
+  for (const placed of timeline.index.placedFindings) {
+    const finding = timeline.analysis.findings[placed.finding]!;
+    const here = placed.a0 < a1 && placed.a1 > a0 && isOfVm(finding, vm);
+    const now = finding.at >= fromRow && finding.at < untilRow;
+    if (here && now && !out.includes(placed.finding)) out.push(placed.finding);
   }
   return out;
 }
@@ -300,7 +304,9 @@ interface Stretch {
   readonly value: number;
 }
 
-/** Lives of rows as stretches of unchanging state; a row that stands for several pages is told by its first. */
+/**
+ * Lives of rows as stretches of unchanging state; a row that stands for several pages is told by its first.
+ */
 export function tableLines(timeline: Timeline, ask: TableAsk): TableReply {
   const set = timeline.rowSet(ask.rowSet);
   const lines: TableLine[] = [];
@@ -316,13 +322,8 @@ export function tableLines(timeline: Timeline, ask: TableAsk): TableReply {
     vm: number;
     guests: readonly Guest[];
   }[] = [];
-  for (let i = 0; i < ask.rows.length; i += 3) {
-    const span = {
-      rowSet: ask.rowSet,
-      group: ask.rows[i]!,
-      first: ask.rows[i + 1]!,
-      count: ask.rows[i + 2]!,
-    };
+  for (const asked of wantedRows(ask.rows)) {
+    const span = { rowSet: ask.rowSet, ...asked };
     const group = set.groups[span.group];
     if (!group || span.first < 0 || span.first >= group.rowCount) continue;
     const last = Math.min(group.rowCount, span.first + span.count) - 1;

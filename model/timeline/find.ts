@@ -8,13 +8,15 @@ import type { RowSet } from './rows.js';
 import { hex } from '../pages/state.js';
 import type { Timeline } from './timeline.js';
 
+/** What can be typed, for someone who typed something else. */
+const WAYS = 'a time, line, gfn (0x100000), gpa:0x…, pfn:0x…, inode:pgoff, tid:…, rule or finding';
 const NUMBER = '(0x[0-9a-f]+|\\d+)';
 const FORMS: readonly {
   readonly form: RegExp;
   readonly find: (t: Timeline, set: RowSet, m: RegExpMatchArray, fromTime: number) => FindReply;
 }[] = [
   {
-    form: new RegExp(`^(?:line\\s*|:)(\\d+)$`),
+    form: /^(?:line\s*|:)(\d+)$/,
     find: (t, set, m) => toRow(t, set, lineRow(t, Number(m[1])), `line ${m[1]}`),
   },
   {
@@ -23,8 +25,8 @@ const FORMS: readonly {
   },
   { form: /^tid:\s*(\d+)$/, find: (t, set, m, from) => toThread(t, set, Number(m[1]), from) },
   { form: new RegExp(`^pfn:\\s*${NUMBER}$`), find: (t, set, m, from) => toPfn(t, set, Number(m[1]), from) },
-  { form: new RegExp(`^(?:gfn:\\s*)?(0x[0-9a-f]+)$`), find: (_t, set, m) => toFrame(set, Number(m[1])) },
-  { form: new RegExp(`^gfn:\\s*(\\d+)$`), find: (_t, set, m) => toFrame(set, Number(m[1])) },
+  { form: /^(?:gfn:\s*)?(0x[0-9a-f]+)$/, find: (_t, set, m) => toFrame(set, Number(m[1])) },
+  { form: /^gfn:\s*(\d+)$/, find: (_t, set, m) => toFrame(set, Number(m[1])) },
   {
     form: new RegExp(`^(?:ino(?:de)?\\s*)?${NUMBER}:${NUMBER}$`),
     find: (t, set, m) => toFilePage(t, set, Number(m[1]), Number(m[2])),
@@ -32,7 +34,10 @@ const FORMS: readonly {
   { form: /^(\d+)(?:\.(\d+))?\s*s?$/, find: (t, set, m) => toTime(t, set, m[1]!, m[2] ?? '') },
 ];
 
-/** Time (`12.345678` as the trace prints it), `line 90` or `:90`, `0x1000` or `gfn:`, `gpa:`, `pfn:`, `inode:pgoff`, `tid:275`, or a rule or finding id. */
+/**
+ * Time (`12.345678` as the trace prints it), `line 90` or `:90`, `0x1000` or `gfn:`, `gpa:`, `pfn:`,
+ * `inode:pgoff`, `tid:275`, or a rule or finding id.
+ */
 export function find(timeline: Timeline, set: RowSet, text: string, fromTime: number): FindReply {
   const trimmed = text.trim();
   const lower = trimmed.toLowerCase();
@@ -45,7 +50,7 @@ export function find(timeline: Timeline, set: RowSet, text: string, fromTime: nu
   if (next) return toRow(timeline, set, next.at, `${next.rule}: ${next.message}`);
   return {
     place: null,
-    message: `${trimmed}: not a time, line, gfn (0x100000), gpa:0x…, pfn:0x…, inode:pgoff, tid:…, rule or finding`,
+    message: `${trimmed}: not ${WAYS}`,
   };
 }
 
@@ -59,9 +64,8 @@ export function locate(timeline: Timeline, set: RowSet, row: number): Place {
     lane: timeline.lanes.laneOfRow(row),
     line: row < timeline.table.length ? timeline.table.line(row) : 0,
   };
-  const at = timeline.index.findingAtoms;
-  for (let i = 0; i < at.length; i += 3) {
-    const found = findings[at[i]!]!.at === row ? set.find(at[i + 1]!) : undefined;
+  for (const placed of timeline.index.placedFindings) {
+    const found = findings[placed.finding]!.at === row ? set.find(placed.a0) : undefined;
     if (found) return { ...base, group: found.group, groupRow: found.row };
   }
   const cutter = new PlaceCutter(timeline.analysis);

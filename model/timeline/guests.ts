@@ -1,7 +1,7 @@
 /**
- * Inodes whose pages several VMs bind. What a VM has of such a page (its SPTEs, the attribute as it sees it, its faults,
- * zaps and conversions) must not pass for another's, so the inode has a space for each of its VMs beside its own, with the
- * very same atoms. All other inodes have none, and cost nothing.
+ * Inodes whose pages several VMs bind. What a VM has of such a page (its SPTEs, the attribute as it sees it,
+ * its faults, zaps and conversions) must not pass for another's, so the inode has a space for each of its VMs
+ * beside its own, with the very same atoms. All other inodes have none, and cost nothing.
  */
 import type { Analysis, SlotInfo } from '../analysis.js';
 import type { Finding } from '../findings/finding.js';
@@ -11,7 +11,7 @@ import type { Atoms } from './atoms.js';
 export const GUESTS_MAX = 8;
 
 /** An inode as one of its VMs has it. */
-export interface GuestView {
+export interface GuestShare {
   readonly inode: number;
   /** One VM, or the last one and all beyond. */
   readonly vms: readonly number[];
@@ -21,13 +21,13 @@ export interface GuestView {
   readonly ordinal: number;
 }
 
-const NONE: readonly GuestView[] = [];
+const NONE: readonly GuestShare[] = [];
 
-export class GuestViews {
-  readonly all: readonly GuestView[];
-  private readonly byInode = new Map<number, GuestView[]>();
+export class GuestShares {
+  readonly all: readonly GuestShare[];
+  private readonly byInode = new Map<number, GuestShare[]>();
 
-  /** `firstSpace` is the number of the first space that is free for a view. */
+  /** `firstSpace` is the number of the first space that is free for a share. */
   constructor(
     analysis: Analysis,
     readonly firstSpace: number,
@@ -39,26 +39,26 @@ export class GuestViews {
       if (slots) slots.push(slot);
       else slotsOf.set(slot.inode, [slot]);
     }
-    const all: GuestView[] = [];
+    const all: GuestShare[] = [];
     for (const [inode, slots] of slotsOf) {
       if (!overlapping(slots)) continue;
       const vms = [...new Set(slots.sort((a, b) => a.fromRow - b.fromRow).map((s) => s.vm))];
-      const views = vms.slice(0, GUESTS_MAX).map(
-        (vm, ordinal): GuestView => ({
+      const shares = vms.slice(0, GUESTS_MAX).map(
+        (vm, ordinal): GuestShare => ({
           inode,
           vms: ordinal === GUESTS_MAX - 1 ? vms.slice(ordinal) : [vm],
           space: firstSpace + all.length + ordinal,
           ordinal,
         }),
       );
-      this.byInode.set(inode, views);
-      all.push(...views);
+      this.byInode.set(inode, shares);
+      all.push(...shares);
     }
     this.all = all;
   }
 
-  /** The views of an inode, empty when one VM at most binds each of its pages. */
-  of(inode: number): readonly GuestView[] {
+  /** The shares of an inode, empty when one VM at most binds each of its pages. */
+  of(inode: number): readonly GuestShare[] {
     return this.byInode.get(inode) ?? NONE;
   }
 }
@@ -78,9 +78,9 @@ function overlapping(slots: readonly SlotInfo[]): boolean {
   return false;
 }
 
-/** How far the atoms of a view lie behind those of its inode. */
-export function viewShift(atoms: Atoms, view: GuestView): number {
-  return atoms.spaceStart[view.space]! - atoms.spaceStart[view.inode]!;
+/** How far the atoms of a share lie behind those of its inode. */
+export function shareShift(atoms: Atoms, share: GuestShare): number {
+  return atoms.spaceStart[share.space]! - atoms.spaceStart[share.inode]!;
 }
 
 /** True when a finding may be shown at a VM (-1: at all of them): it is not about the frames of another. */
@@ -88,28 +88,31 @@ export function isOfVm({ pages }: Finding, vm: number): boolean {
   return vm < 0 || pages === undefined || pages.unit !== 'gfn' || pages.vm < 0 || pages.vm === vm;
 }
 
-/** Part of a view, as atoms of its space. */
+/** Part of a share, as atoms of its space. */
 export interface GuestRange {
-  readonly view: GuestView;
+  readonly share: GuestShare;
   readonly from: number;
   readonly until: number;
 }
 
-/** What VMs have of the atoms [from, until): of one VM, or with -1 of all. Empty where no page is bound by several. */
+/**
+ * What VMs have of the atoms [from, until): of one VM, or with -1 of all. Empty where no page is bound by
+ * several.
+ */
 export function guestRanges(
-  guests: GuestViews,
+  guests: GuestShares,
   atoms: Atoms,
   from: number,
   until: number,
   vm: number,
 ): readonly GuestRange[] {
   const out: GuestRange[] = [];
-  for (const view of guests.all) {
-    if (vm >= 0 && !view.vms.includes(vm)) continue;
-    const first = Math.max(from, atoms.spaceStart[view.inode]!);
-    const end = Math.min(until, atoms.spaceStart[view.inode + 1]!);
-    const shift = viewShift(atoms, view);
-    if (first < end) out.push({ view, from: first + shift, until: end + shift });
+  for (const share of guests.all) {
+    if (vm >= 0 && !share.vms.includes(vm)) continue;
+    const first = Math.max(from, atoms.spaceStart[share.inode]!);
+    const end = Math.min(until, atoms.spaceStart[share.inode + 1]!);
+    const shift = shareShift(atoms, share);
+    if (first < end) out.push({ share, from: first + shift, until: end + shift });
   }
   return out;
 }

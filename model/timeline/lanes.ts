@@ -60,7 +60,10 @@ export class Lanes {
     return this.ofRow[row] ?? -1;
   }
 
-  /** Fills Actor bits and event counts of the wanted lanes, a byte per lane and column each; returns the busiest of the others. */
+  /**
+   * Fills Actor bits and event counts of the wanted lanes, a byte per lane and column each; returns the
+   * busiest of the others.
+   */
   fill(wanted: Int32Array, map: ColumnMap, actors: Uint8Array, events: Uint8Array): Uint32Array {
     const at = new Int32Array(this.list.length).fill(-1);
     wanted.forEach((lane, i) => {

@@ -32,7 +32,10 @@ export const MARK_NAMES: readonly string[] = [
   'conversion phase',
 ];
 
-/** VM_FAULT_OOM, SIGBUS, HWPOISON, HWPOISON_LARGE, SIGSEGV of include/linux/mm_types.h: the fault installed nothing. */
+/**
+ * VM_FAULT_OOM, SIGBUS, HWPOISON, HWPOISON_LARGE, SIGSEGV of include/linux/mm_types.h: the fault installed
+ * nothing.
+ */
 const VM_FAULT_ERROR = 0x0001 | 0x0002 | 0x0010 | 0x0020 | 0x0040;
 
 /** The mark of an operation, -1 for none. */

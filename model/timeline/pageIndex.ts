@@ -1,13 +1,14 @@
 /**
- * Everything that a timeline draws of pages, computed once per analysis: atoms, bands per layer, conversions, marks, and
- * a signature per atom that says which neighbours had the same life.
+ * Everything that a timeline draws of pages, computed once per analysis: atoms, bands per layer, conversions,
+ * marks, and a signature per atom that says which neighbours had the same life.
  *
- * The operations are passed over once per layer, so that the open state of only one layer is in memory at a time.
+ * The operations are passed over once per layer, so that the open state of only one layer is in memory at a
+ * time.
  */
 import type { Analysis, Conversion } from '../analysis.js';
 import { AtomBuilder, type Atoms } from './atoms.js';
 import { BandStore, BandSweep } from './bands.js';
-import { GuestViews, viewShift } from './guests.js';
+import { GuestShares, shareShift } from './guests.js';
 import { markOf } from './marks.js';
 import { conversionValue, Outcome } from './outcome.js';
 import { Attr, Op, OP_BLOCK_LENGTH, Phase, type OpCode } from '../ops/oplog.js';
@@ -16,10 +17,20 @@ import { inodeSpace, ownerOf, PlaceCutter, spaceCount, unitOf, vmSpace } from '.
 export const Layer = { Attribute: 0, Spte: 1, Mapping: 2, Reference: 3 } as const;
 export const LAYER_COUNT = 4;
 
+/** A finding on atoms [a0, a1); `finding` is its index in Analysis.findings. */
+export interface PlacedFinding {
+  readonly finding: number;
+  readonly a0: number;
+  readonly a1: number;
+}
+
 export interface PageIndex {
   readonly atoms: Atoms;
-  /** Inodes that several VMs bind: attributes, SPTEs, guest faults, zaps and conversions of a VM are in its view, not at the inode. */
-  readonly guests: GuestViews;
+  /**
+   * Inodes that several VMs bind: attributes, SPTEs, guest faults, zaps and conversions of a VM are in its
+   * share, not at the inode.
+   */
+  readonly guests: GuestShares;
   /** By Layer. Values: Attr; SPTE level; number of mappings; number of references. */
   readonly layers: readonly BandStore[];
   /** Values as outcome.ts reads them. Rectangle i belongs to conversion conversionOf[i]. */
@@ -29,8 +40,8 @@ export interface PageIndex {
   readonly marks: BandStore;
   /** Equal for neighbours with the same life: the same operations, each as often, and the same end. */
   readonly signature: Uint32Array;
-  /** Atom ranges of findings: finding, a0, a1, three numbers each. */
-  readonly findingAtoms: readonly number[];
+  /** Where findings are, in their order; one that is on several pieces of memory is there for each. */
+  readonly placedFindings: readonly PlacedFinding[];
 }
 
 const LAYER_OPS: readonly (readonly OpCode[])[] = [
@@ -39,7 +50,10 @@ const LAYER_OPS: readonly (readonly OpCode[])[] = [
   [Op.MapAdd, Op.MapRemove],
   [Op.RefGet, Op.RefPut],
 ];
-/** A whole file is unmapped or punched at its end, and its VMAs come and go as wholes: these tell no pages apart. */
+/**
+ * A whole file is unmapped or punched at its end, and its VMAs come and go as wholes: these tell no pages
+ * apart.
+ */
 const NO_BOUNDARY: ReadonlySet<number> = new Set([Op.Unmap, Op.Punch]);
 /** Operations that decide whether two pages had the same life; faults and the phases in between do not. */
 const SIGNING: ReadonlySet<number> = new Set([
@@ -113,7 +127,7 @@ function eachPiece(
 /** Builds the index; `rowCount` is the table's length. */
 export function buildPageIndex(analysis: Analysis, rowCount: number): PageIndex {
   const cutter = new PlaceCutter(analysis);
-  const guests = new GuestViews(analysis, spaceCount(analysis));
+  const guests = new GuestShares(analysis, spaceCount(analysis));
   const atoms = buildAtoms(analysis, cutter, guests);
   const shifts = new Shifts(guests, atoms);
   const signature = buildSignatures(analysis, cutter, atoms, shifts);
@@ -128,14 +142,17 @@ export function buildPageIndex(analysis: Analysis, rowCount: number): PageIndex 
   finishSignatures(signature);
   foldGuestSignatures(signature, atoms, guests);
   const marks = buildMarks(analysis, cutter, atoms, shifts);
-  const findingAtoms = placeFindings(analysis, cutter, atoms, signature);
+  const placedFindings = placeFindings(analysis, cutter, atoms, signature);
   for (const store of [...layers, marks, conversions]) store.finish(rowCount);
-  return { atoms, guests, layers, conversions, conversionOf, marks, signature, findingAtoms };
+  return { atoms, guests, layers, conversions, conversionOf, marks, signature, placedFindings };
 }
 
 const HERE: readonly number[] = [0];
 
-/** How far behind an inode's atoms those lie that an operation is about: 0, but for inodes that several VMs bind. */
+/**
+ * How far behind an inode's atoms those lie that an operation is about: 0, but for inodes that several VMs
+ * bind.
+ */
 class Shifts {
   private readonly ofVm = new Map<number, readonly number[]>();
   private readonly ofAll = new Map<number, readonly number[]>();
@@ -143,18 +160,21 @@ class Shifts {
   readonly some: boolean;
 
   constructor(
-    private readonly guests: GuestViews,
+    private readonly guests: GuestShares,
     atoms: Atoms,
   ) {
     this.some = guests.all.length > 0;
-    for (const view of guests.all) {
-      const shift = viewShift(atoms, view);
-      this.ofAll.set(view.inode, [...(this.ofAll.get(view.inode) ?? []), shift]);
-      for (const vm of view.vms) this.ofVm.set(this.key(view.inode, vm), [shift]);
+    for (const share of guests.all) {
+      const shift = shareShift(atoms, share);
+      this.ofAll.set(share.inode, [...(this.ofAll.get(share.inode) ?? []), shift]);
+      for (const vm of share.vms) this.ofVm.set(this.key(share.inode, vm), [shift]);
     }
   }
 
-  /** For an operation on pages of a space: a VM's own are in its view; the file's attribute is that of each of its VMs. */
+  /**
+   * For an operation on pages of a space: a VM's own are in its share; the file's attribute is that of each
+   * of its VMs.
+   */
   at(op: OpCode, space: number, vm: number): readonly number[] {
     if (vm >= 0) return this.ofVm.get(this.key(space, vm)) ?? HERE;
     return op === Op.PageAttr ? (this.ofAll.get(space) ?? HERE) : HERE;
@@ -165,7 +185,7 @@ class Shifts {
   }
 }
 
-function buildAtoms(analysis: Analysis, cutter: PlaceCutter, guests: GuestViews): Atoms {
+function buildAtoms(analysis: Analysis, cutter: PlaceCutter, guests: GuestShares): Atoms {
   const builder = new AtomBuilder(spaceCount(analysis));
   eachPiece(
     analysis,
@@ -178,7 +198,9 @@ function buildAtoms(analysis: Analysis, cutter: PlaceCutter, guests: GuestViews)
     for (let p = 0; p < pieces; p++)
       builder.add(cutter.pieces[p]!.space, cutter.pieces[p]!.first, cutter.pieces[p]!.count);
   };
-  analysis.inodes.forEach((inode, i) => put('pgoff', i, 0, inode.pageCount, 0));
+  analysis.inodes.forEach((inode, i) => {
+    put('pgoff', i, 0, inode.pageCount, 0);
+  });
   for (const slot of analysis.slots) {
     if (slot.inode >= 0 && slot.pgoff >= 0) put('pgoff', slot.inode, slot.pgoff, slot.pageCount, 0);
     else put('gfn', slot.vm, slot.baseGfn, slot.pageCount, 0);
@@ -197,7 +219,7 @@ function buildAtoms(analysis: Analysis, cutter: PlaceCutter, guests: GuestViews)
         f.at,
       );
   }
-  return builder.finish(guests.all.map((view) => inodeSpace(view.inode)));
+  return builder.finish(guests.all.map((share) => inodeSpace(share.inode)));
 }
 
 function mix(h: number): number {
@@ -206,15 +228,38 @@ function mix(h: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
+/**
+ * What goes into a signature is told apart by where its numbers begin: operations from 1, as many per code as
+ * there are details of one; ends by layer and value; findings; values of conversions; VMs of an inode.
+ */
+const DETAILS = 64;
+const END_SALT = 4096;
+const FINDING_SALT = 8192;
+const CONVERSION_SALT = 12288;
+const GUEST_SALT = 16384;
+/** Values of a layer are bytes. */
+const LAYER_VALUES = 256;
+
 /** What an operation adds to the signature of the pages it touches: its code and what is drawn of it. */
 function signatureOf(op: OpCode, value: number, aux: number): number {
-  const detail =
-    op === Op.SpteSet || op === Op.SpteZap
-      ? aux
-      : op === Op.GfnAttr || op === Op.PageAttr || op === Op.RefGet
-        ? value
-        : 0;
-  return mix(op * 64 + (detail & 63) + 1);
+  return mix(op * DETAILS + (drawnDetail(op, value, aux) & (DETAILS - 1)) + 1);
+}
+
+/**
+ * What a picture tells apart of an operation: the level of an SPTE, an attribute, the kind of a reference.
+ */
+function drawnDetail(op: OpCode, value: number, aux: number): number {
+  switch (op) {
+    case Op.SpteSet:
+    case Op.SpteZap:
+      return aux;
+    case Op.GfnAttr:
+    case Op.PageAttr:
+    case Op.RefGet:
+      return value;
+    default:
+      return 0;
+  }
 }
 
 /** Sums of what touched each atom, still as differences between neighbours: see finishSignatures. */
@@ -250,12 +295,12 @@ function finishSignatures(signature: Uint32Array): void {
 }
 
 /** What each of its VMs had of a page belongs to the page's life. */
-function foldGuestSignatures(signature: Uint32Array, atoms: Atoms, guests: GuestViews): void {
-  for (const view of guests.all) {
-    const shift = viewShift(atoms, view);
-    for (let a = atoms.spaceStart[view.inode]!; a < atoms.spaceStart[view.inode + 1]!; a++) {
+function foldGuestSignatures(signature: Uint32Array, atoms: Atoms, guests: GuestShares): void {
+  for (const share of guests.all) {
+    const shift = shareShift(atoms, share);
+    for (let a = atoms.spaceStart[share.inode]!; a < atoms.spaceStart[share.inode + 1]!; a++) {
       if (signature[a + shift] !== 0)
-        signature[a] = (signature[a]! + mix(signature[a + shift]! + mix(16384 + view.ordinal))) >>> 0;
+        signature[a] = (signature[a]! + mix(signature[a + shift]! + mix(GUEST_SALT + share.ordinal))) >>> 0;
     }
   }
 }
@@ -334,8 +379,11 @@ function buildLayer(
     },
   );
   endBefore(Infinity);
-  // How a page ends belongs to its life: it tells a page that went private last from one that went shared last.
-  sweep.eachOpen((a0, a1, value) => addSignature(signature, a0, a1, mix(4096 + layer * 256 + value)));
+  // How a page ends belongs to its life: it tells a page that went private last from one that went shared
+  // last.
+  sweep.eachOpen((a0, a1, value) =>
+    addSignature(signature, a0, a1, mix(END_SALT + layer * LAYER_VALUES + value)),
+  );
   return sweep.store;
 }
 
@@ -432,7 +480,8 @@ function buildConversions(
 /** A page whose conversion failed or never ended is not like its neighbours. */
 function signConversions(store: BandStore, signature: Uint32Array): void {
   for (const b of store.blocks) {
-    for (let i = 0; i < b.length; i++) addSignature(signature, b.a0[i]!, b.a1[i]!, mix(12288 + b.value[i]!));
+    for (let i = 0; i < b.length; i++)
+      addSignature(signature, b.a0[i]!, b.a1[i]!, mix(CONVERSION_SALT + b.value[i]!));
   }
 }
 
@@ -442,10 +491,10 @@ function placeFindings(
   cutter: PlaceCutter,
   atoms: Atoms,
   signature: Uint32Array,
-): readonly number[] {
-  const out: number[] = [];
+): readonly PlacedFinding[] {
+  const out: PlacedFinding[] = [];
   cutter.reset();
-  analysis.findings.forEach((f, i) => {
+  analysis.findings.forEach((f, finding) => {
     if (!f.pages) return;
     const pieces = cutter.cut(
       f.pages.unit,
@@ -458,9 +507,9 @@ function placeFindings(
       const piece = cutter.pieces[p]!;
       const a0 = atoms.at(piece.space, piece.first);
       const a1 = Math.max(a0 + 1, atoms.at(piece.space, piece.first + piece.count));
-      out.push(i, a0, a1);
+      out.push({ finding, a0, a1 });
       for (let a = a0; a < a1 && a < a0 + SIGNED_ATOMS_MAX; a++)
-        signature[a] = (signature[a]! ^ mix(8192 + i)) >>> 0;
+        signature[a] = (signature[a]! ^ mix(FINDING_SALT + finding)) >>> 0;
     }
   });
   return out;

@@ -1,7 +1,7 @@
 /**
- * Where the pages of a timeline live. A page is a page of a guest_memfd inode, seen through memslots as guest frames;
- * a frame that no such slot binds is a page of its VM. So there is one space per inode and one per VM, and every
- * operation lands in exactly one of them per piece.
+ * Where the pages of a timeline live. A page is a page of a guest_memfd inode, seen through memslots as guest
+ * frames; a frame that no such slot binds is a page of its VM. So there is one space per inode and one per
+ * VM, and every operation lands in exactly one of them per piece.
  */
 import type { Analysis, SlotInfo } from '../analysis.js';
 import { Op, type OpCode } from '../ops/oplog.js';
@@ -13,7 +13,9 @@ export interface Piece {
   count: number;
 }
 
-/** Beyond this page number nothing is real: ranges such as 0..~0 end here (52-bit addresses in 4 KiB pages). */
+/**
+ * Beyond this page number nothing is real: ranges such as 0..~0 end here (52-bit addresses in 4 KiB pages).
+ */
 export const PAGE_LIMIT = 2 ** 40;
 
 export function inodeSpace(inode: number): number {
@@ -71,8 +73,8 @@ export function ownerOf(analysis: Analysis, op: OpCode, subject: number): number
 }
 
 /**
- * Cuts ranges into pieces of spaces, by the memslots that live at a row. Rows must not decrease between calls, or
- * {@link reset} must come first.
+ * Cuts ranges into pieces of spaces, by the memslots that live at a row. Rows must not decrease between
+ * calls, or {@link reset} must come first.
  */
 export class PlaceCutter {
   private readonly byRow: readonly SlotInfo[];

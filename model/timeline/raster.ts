@@ -1,13 +1,17 @@
 /**
- * Bands into cells. For every rectangle that meets the wanted atoms and rows, its pages are added where it begins and
- * taken away where it ends; running sums over the columns then give the share of a row's pages at the end of each
- * column. What lived only inside one column leaves a trace too, so nothing is too short to be seen.
+ * Bands into cells. For every rectangle that meets the wanted atoms and rows, its pages are added where it
+ * begins and taken away where it ends; running sums over the columns then give the share of a row's pages at
+ * the end of each column. What lived only inside one column leaves a trace too, so nothing is too short to be
+ * seen.
  */
 import { firstAbove } from '../../parsers/base/search.js';
 import type { PageNumbers } from './atoms.js';
 import type { ColumnMap } from './axis.js';
 import type { BandStore } from './bands.js';
 import { CELL_MAX, CELL_MIN, CELL_MOMENT } from './tiles.js';
+
+/** A value that no plane shows. */
+export const NO_PLANE = 255;
 
 /** Disjoint atom ranges in ascending order, each drawn in one row of the picture. */
 export interface Targets {
@@ -49,7 +53,10 @@ export interface Sums {
   readonly columns: number;
 }
 
-/** Buffers that one tile after another is summed up in: made anew for each layer they would be garbage by the megabyte. */
+/**
+ * Buffers that one tile after another is summed up in: made anew for each layer they would be garbage by the
+ * megabyte.
+ */
 export class SumBuffers {
   private pages = new Float64Array(0);
   private moment = new Uint8Array(0);
@@ -69,7 +76,7 @@ export class SumBuffers {
   }
 }
 
-/** Adds a store's rectangles; planeOf gives the plane of each value within `sums`, 255 for none. */
+/** Adds a store's rectangles; planeOf gives the plane of each value within `sums`, NO_PLANE for none. */
 export function addBands(
   store: BandStore,
   targets: Targets,
@@ -92,7 +99,7 @@ export function addBands(
       const a1 = b.a1[i]!;
       if (from >= map.endRow || until < map.firstRow || a1 <= firstAtom || a0 >= endAtom) continue;
       const plane = planeOf[b.value[i]!]!;
-      if (plane === 255) continue;
+      if (plane === NO_PLANE) continue;
       const k = firstAbove(targets.until, a0);
       if (k < n && targets.from[k]! < a1)
         addBand(

@@ -1,12 +1,13 @@
 /**
- * Rows of a timeline: atoms grouped by VM, memslot or inode, neighbours with the same life folded into one row, and only
- * those that a filter asks for. A row set is computed once per filter; pictures refer to its rows by group and number.
+ * Rows of a timeline: atoms grouped by VM, memslot or inode, neighbours with the same life folded into one
+ * row, and only those that a filter asks for. A row set is computed once per filter; pictures refer to its
+ * rows by group and number.
  */
 import { firstAbove } from '../../parsers/base/search.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import type { Analysis, SlotInfo } from '../analysis.js';
 import type { BandStore } from './bands.js';
-import { viewShift, type GuestView } from './guests.js';
+import { shareShift, type GuestShare } from './guests.js';
 import { Attr, OP_BLOCK_LENGTH } from '../ops/oplog.js';
 import { isUnconverted } from './outcome.js';
 import { Layer, type PageIndex } from './pageIndex.js';
@@ -58,7 +59,10 @@ export interface GroupInfo {
   readonly unit: 'gfn' | 'pgoff';
   readonly rowCount: number;
   readonly pageCount: number;
-  /** VMs that are told apart within its rows, in the order of their lines; empty for a VM's own rows, and where one VM at most binds a page. */
+  /**
+   * VMs that are told apart within its rows, in the order of their lines; empty for a VM's own rows, and
+   * where one VM at most binds a page.
+   */
   readonly sharers: readonly string[];
   /** Rows of the table between which its pages were there at all. */
   readonly lifeFrom: number;
@@ -203,7 +207,7 @@ function planGroups(analysis: Analysis, index: PageIndex, filter: RowFilter): re
     const ofVm = new Set(analysis.slots.filter((s) => vmShown(s.vm)).map((s) => s.inode));
     return analysis.inodes.flatMap((inode, i): Plan[] => {
       if (filter.vm >= 0 && !ofVm.has(i)) return [];
-      const sharers = filter.vm >= 0 ? [] : index.guests.of(i).map((view) => viewLabel(labels, view));
+      const sharers = filter.vm >= 0 ? [] : index.guests.of(i).map((share) => shareLabel(labels, share));
       return [
         {
           kind: 'inode',
@@ -277,17 +281,19 @@ export function distinctLabels(analysis: Analysis): readonly string[] {
   });
 }
 
-/** What a view of an inode is called: its VM, or the first of those that share it. */
-export function viewLabel(labels: readonly string[], view: GuestView): string {
-  const first = labels[view.vms[0]!]!;
-  return view.vms.length === 1 ? first : `${first} or ${view.vms.length - 1} others`;
+/** What a share of an inode is called: its VM, or the first of those that share it. */
+export function shareLabel(labels: readonly string[], share: GuestShare): string {
+  const first = labels[share.vms[0]!]!;
+  return share.vms.length === 1 ? first : `${first} or ${share.vms.length - 1} others`;
 }
 
 function distinctSlots(slots: readonly SlotInfo[]): readonly SlotInfo[] {
   const seen = new Set<string>();
   return slots.filter((s) => {
     const key = `${s.slot} ${s.baseGfn} ${s.pageCount} ${s.inode} ${s.pgoff}`;
-    return seen.has(key) ? false : (seen.add(key), true);
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
   });
 }
 
@@ -377,8 +383,7 @@ function keptAtoms(analysis: Analysis, table: EventTable, index: PageIndex, filt
   if (filter.states !== 0) intersect(keep, everBits(index, filter.states));
   if (filter.findings) {
     const found = new Uint8Array(keep.length);
-    for (let i = 0; i < index.findingAtoms.length; i += 3)
-      found.fill(1, index.findingAtoms[i + 1]!, index.findingAtoms[i + 2]!);
+    for (const { a0, a1 } of index.placedFindings) found.fill(1, a0, a1);
     intersect(keep, found);
   }
   if (filter.tid >= 0) intersect(keep, touchedBy(analysis, table, index, filter.tid));
@@ -399,9 +404,9 @@ function everBits(index: PageIndex, states: number): Uint8Array {
   if (states & Ever.Mapped) cover(bits, index.layers[Layer.Mapping]!, () => true, Ever.Mapped);
   if (states & Ever.Referenced) cover(bits, index.layers[Layer.Reference]!, () => true, Ever.Referenced);
   // What a page was for one of its VMs, it was.
-  for (const view of index.guests.all) {
-    const shift = viewShift(index.atoms, view);
-    for (let a = index.atoms.spaceStart[view.inode]!; a < index.atoms.spaceStart[view.inode + 1]!; a++)
+  for (const share of index.guests.all) {
+    const shift = shareShift(index.atoms, share);
+    for (let a = index.atoms.spaceStart[share.inode]!; a < index.atoms.spaceStart[share.inode + 1]!; a++)
       bits[a] = bits[a]! | bits[a + shift]!;
   }
   return bits;

@@ -13,6 +13,7 @@ import {
   addMarks,
   disjointTargets,
   newMarkCells,
+  NO_PLANE,
   SumBuffers,
   sumsToCells,
   type Target,
@@ -25,6 +26,8 @@ import {
   SECOND_LINE,
   SECOND_LINE_PLANES,
   SPAN_FIELDS,
+  wantedRows,
+  type WantedRow,
   type Tile,
   type TileRequest,
 } from './tiles.js';
@@ -69,11 +72,20 @@ export interface RowsReply {
 }
 
 const VERDICTS = ['violation', 'suspicious', 'undecidable'] as const;
-/** Row sets kept: the current one and those that undo goes back to, as long as these have no more rows than this in all. */
+/**
+ * Row sets kept: the current one and those that undo goes back to, as long as these have no more rows than
+ * this in all.
+ */
 const ROW_SETS_MAX = 8;
 const KEPT_ROWS_MAX = 1 << 20;
 const SPANS_MAX = 2000;
-const NO_PLANE = 255;
+/** Values of bands are bytes. */
+const BAND_VALUES = 256;
+
+const ATTRIBUTE_PLANES: ReadonlyMap<number, number> = new Map([
+  [Attr.Shared, Plane.Shared],
+  [Attr.Private, Plane.Private],
+]);
 
 /** Plane of each value of a layer, relative to the layer's first plane. */
 const LAYER_PLANES: readonly {
@@ -86,7 +98,7 @@ const LAYER_PLANES: readonly {
     layer: Layer.Attribute,
     first: Plane.Shared,
     planes: 2,
-    planeOf: planes((v) => (v === Attr.Shared ? 0 : v === Attr.Private ? 1 : NO_PLANE)),
+    planeOf: planes((v) => ATTRIBUTE_PLANES.get(v) ?? NO_PLANE),
   },
   { layer: Layer.Spte, first: Plane.Spte4K, planes: 3, planeOf: planes((v) => Math.min(v, 3) - 1) },
   { layer: Layer.Mapping, first: Plane.Mapped, planes: 1, planeOf: planes(() => 0) },
@@ -95,7 +107,7 @@ const LAYER_PLANES: readonly {
 const CONVERSION_PLANES = planes((v) => (isUnconverted(v) ? 1 : 0));
 
 function planes(of: (value: number) => number): Uint8Array {
-  return Uint8Array.from({ length: 256 }, (_, v) => of(v) & 255);
+  return Uint8Array.from({ length: BAND_VALUES }, (_, v) => of(v));
 }
 
 export class Timeline {
@@ -178,21 +190,20 @@ export class Timeline {
 
   private findingRows(set: RowSet): Int32Array {
     const out: number[] = [];
-    const { findingAtoms, guests } = this.index;
-    for (let i = 0; i < findingAtoms.length; i += 3) {
-      const finding = this.analysis.findings[findingAtoms[i]!]!;
-      // Of rows of several VMs that show a page, a VM's finding is on its own; where only others show it, it is still shown.
+    const { placedFindings, guests } = this.index;
+    for (const placed of placedFindings) {
+      const finding = this.analysis.findings[placed.finding]!;
+      // Of rows of several VMs that show a page, a VM's finding is on its own; where only others show it, it
+      // is still shown.
       const own =
         guests.all.length > 0 &&
-        set.groups.some(
-          (_, group) => isOfVm(finding, set.vmOf(group)) && set.rowOf(group, findingAtoms[i + 1]!) >= 0,
-        );
+        set.groups.some((_, group) => isOfVm(finding, set.vmOf(group)) && set.rowOf(group, placed.a0) >= 0);
       for (let group = 0; group < set.groups.length; group++) {
         if (own && !isOfVm(finding, set.vmOf(group))) continue;
-        const first = set.rowOf(group, findingAtoms[i + 1]!);
+        const first = set.rowOf(group, placed.a0);
         if (first < 0) continue;
-        const last = set.rowOf(group, findingAtoms[i + 2]! - 1);
-        out.push(findingAtoms[i]!, group, first, Math.max(first, last));
+        const last = set.rowOf(group, placed.a1 - 1);
+        out.push(placed.finding, group, first, Math.max(first, last));
       }
     }
     return Int32Array.from(out);
@@ -203,7 +214,9 @@ export class Timeline {
     const set = this.rowSets.get(request.rowSet);
     if (!set) return undefined;
     const { columns } = request;
-    const rows = request.rows.length / 3;
+    const wanted = wantedRows(request.rows);
+    const rows = wanted.length;
+    const sharersOf = (row: number): number => set.groups[wanted[row]!.group]?.sharers.length ?? 0;
     const map = new ColumnMap(
       this.axis,
       this.axis.knots(request.compress),
@@ -218,13 +231,11 @@ export class Timeline {
       rowFrom: new Uint32Array(rows),
       rowUntil: new Uint32Array(rows),
     };
-    const ranges = this.targets(set, request.rows, map, shape);
-    const guests = this.guestTargets(set, request.rows, ranges);
+    const ranges = this.targets(set, wanted, map, shape);
+    const guests = this.guestTargets(set, wanted, ranges);
     const first = disjointTargets([...ranges, ...guests.first]);
     const targets = guests.second.length === 0 ? first : [...first, ...disjointTargets(guests.second)];
-    const spteLines = Uint8Array.from({ length: rows }, (_, r) =>
-      (set.groups[request.rows[r * 3]!]?.sharers.length ?? 0) > 1 ? 2 : 1,
-    );
+    const spteLines = Uint8Array.from({ length: rows }, (_, r) => (sharersOf(r) > 1 ? 2 : 1));
     const cells = new Uint8Array(
       (PLANE_COUNT + (spteLines.includes(2) ? SECOND_LINE_PLANES : 0)) * rows * columns,
     );
@@ -244,9 +255,7 @@ export class Timeline {
       // Where VMs do not agree on an attribute the row is mixed.
       const rowPages =
         layer === Layer.Attribute && guests.second.length > 0
-          ? shape.rowPages.map(
-              (n, r) => n * Math.max(1, set.groups[request.rows[r * 3]!]?.sharers.length ?? 0),
-            )
+          ? shape.rowPages.map((pages, r) => pages * Math.max(1, sharersOf(r)))
           : shape.rowPages;
       draw(
         this.index.layers[layer]!,
@@ -278,10 +287,13 @@ export class Timeline {
     };
   }
 
-  /** What VMs have of the wanted pages where several bind them: the only or first VM's, and where a row shows several, the others'. */
+  /**
+   * What VMs have of the wanted pages where several bind them: the only or first VM's, and where a row shows
+   * several, the others'.
+   */
   private guestTargets(
     set: RowSet,
-    wanted: Int32Array,
+    wanted: readonly WantedRow[],
     ranges: readonly Target[],
   ): { readonly first: readonly Target[]; readonly second: readonly Target[] } {
     const first: Target[] = [];
@@ -289,9 +301,9 @@ export class Timeline {
     const { guests, atoms } = this.index;
     if (guests.all.length === 0) return { first, second };
     for (const { from, until, row } of ranges) {
-      const vm = set.vmOf(wanted[row * 3]!);
+      const vm = set.vmOf(wanted[row]!.group);
       for (const part of guestRanges(guests, atoms, from, until, vm))
-        (vm >= 0 || part.view.ordinal === 0 ? first : second).push({
+        (vm >= 0 || part.share.ordinal === 0 ? first : second).push({
           from: part.from,
           until: part.until,
           row,
@@ -303,21 +315,22 @@ export class Timeline {
   /** Atom ranges of each wanted row, and what the row is called. */
   private targets(
     set: RowSet,
-    wanted: Int32Array,
+    wanted: readonly WantedRow[],
     map: ColumnMap,
     shape: Pick<Tile, 'rowFirst' | 'rowEnd' | 'rowPages' | 'rowFrom' | 'rowUntil'>,
   ): Target[] {
     const out: Target[] = [];
     const { start } = this.index.atoms;
-    for (let r = 0; r * 3 < wanted.length; r++) {
-      const group = set.groups[wanted[r * 3]!];
+    for (let r = 0; r < wanted.length; r++) {
+      const asked = wanted[r]!;
+      const group = set.groups[asked.group];
       if (!group) continue;
-      const whole = wanted[r * 3 + 1]! < 0;
-      const first = whole ? 0 : wanted[r * 3 + 1]!;
-      const end = Math.min(group.rowCount, whole ? group.rowCount : first + wanted[r * 3 + 2]!);
+      const whole = asked.first < 0;
+      const first = whole ? 0 : asked.first;
+      const end = Math.min(group.rowCount, whole ? group.rowCount : first + asked.count);
       if (end <= first) continue;
-      shape.rowFirst[r] = set.pages(wanted[r * 3]!, first).first;
-      shape.rowEnd[r] = set.pages(wanted[r * 3]!, end - 1).end;
+      shape.rowFirst[r] = set.pages(asked.group, first).first;
+      shape.rowEnd[r] = set.pages(asked.group, end - 1).end;
       shape.rowFrom[r] = map.column(group.lifeFrom);
       shape.rowUntil[r] = map.column(group.lifeUntil);
       if (group.gapless) {
@@ -349,7 +362,7 @@ export class Timeline {
     map: ColumnMap,
     targets: readonly Targets[],
   ): Pick<Tile, 'markCell' | 'markBits' | 'markCount' | 'markRow'> {
-    const cells = newMarkCells(request.rows.length / 3, request.columns);
+    const cells = newMarkCells(wantedRows(request.rows).length, request.columns);
     const { tid } = request;
     const wanted = tid < 0 ? undefined : (row: number): boolean => this.table.tid(row) === tid;
     for (const t of targets) addMarks(this.index.marks, t, map, request.marks, wanted, cells);
