@@ -60,7 +60,10 @@ export interface Methods {
   spot: { params: { readonly row: number }; result: Spot };
   /** A question to the timeline of the judged trace, which is made at the first one. */
   timeline: { params: TimelineAsk; result: TimelineResult };
-  /** Pages and references at a line or at the end; parts are `SlotRow.key`s and {@link HOLDERS}. */
+  /**
+   * Pages and references at a line; at the end without one, and where it is before every event.
+   * Parts are `SlotRow.key`s and {@link HOLDERS}.
+   */
   lists: { params: Partial<Wanted> & { readonly line?: number }; result: Lists };
   /** Conversions by what is worth a look; parts are the groups. */
   conversionGroups: { params: Partial<Wanted>; result: ConversionGroups };

@@ -7,7 +7,7 @@ import { pageOf, pagesOfRow, stateAtRow } from '../../model/pages/query.js';
 import { watchIdOfRange } from '../debugger/watchId.js';
 import type { LineOf } from '../protocol/place.js';
 import type { EventDetails, PageChange } from '../protocol/shapes.js';
-import { lineEnds, rowOfLine } from './moves.js';
+import { lastLineOf, rowOfLine } from './moves.js';
 import { placeOf } from './place.js';
 import type { Judged } from './judged.js';
 
@@ -25,11 +25,11 @@ export function eventAtLine(judged: Judged, at: LineOf): EventDetails | null {
   return eventDetails(judged, row);
 }
 
-/** True when `line` lies in a stack that follows `row`. */
+/** True when `line`, which is behind `row` and before the next event, lies in a stack or its heading. */
 function inStack({ trace, source }: Judged, row: number, line: number): boolean {
   for (const stack of trace.table.stacks) {
-    if (stack.row !== row || stack.line === 0 || line < stack.line) continue;
-    if (line <= stack.line + lineEnds(source, stack)) return true;
+    if (stack.row !== row || stack.line === 0) continue;
+    if (line <= lastLineOf(source, stack)) return true;
   }
   return false;
 }

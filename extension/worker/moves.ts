@@ -10,6 +10,7 @@ import { opSpace, opSubject } from '../../model/pages/opindex.js';
 import { intervalAtRow, pageOf, pagesOfRow } from '../../model/pages/query.js';
 import { describeState, describeDimension, type PageState } from '../../model/pages/state.js';
 import { durationText } from './format.js';
+import { listingText } from './listing.js';
 import { eventLine } from '../../model/findings/listing.js';
 import { lineText, placeOf, spotOf } from './place.js';
 import type { LineOf, Spot } from '../protocol/place.js';
@@ -198,9 +199,14 @@ export function windowAround(judged: Judged, line: number, lines: number): Windo
     trace: { table },
     source,
     files,
+    shown,
   } = judged;
   const half = Math.min(lines, WINDOW_LINES_MAX) >>> 1;
   if (table.length === 0 || files) return { firstLine: 1, text: '' };
+  if (shown === 'events') {
+    const firstLine = Math.max(1, line - half);
+    return { firstLine, text: listingText(judged, firstLine, line + half) };
+  }
   const fromTop = line - half <= 1;
   const firstRow = fromTop ? 0 : Math.max(0, table.rowAtLine(line - half) - 1);
   const lastRow = Math.min(table.length - 1, table.rowAtLine(line + half));
@@ -210,23 +216,29 @@ export function windowAround(judged: Judged, line: number, lines: number): Windo
   return { firstLine: start === 0 ? 1 : table.line(firstRow), text };
 }
 
+/** Line ranges of events with the stacks behind them. */
 export function stackLines({
   trace: { table },
   source,
   files,
 }: Judged): readonly { from: number; to: number }[] {
-  return (files ? [] : table.stacks)
-    .filter((stack) => stack.line > 0)
-    .slice(0, STACKS_SHOWN)
-    .map((stack) => {
-      const from = table.line(stack.row);
-      return { from, to: Math.max(from, stack.line + lineEnds(source, stack) - 1) };
-    });
+  const ranges: { from: number; to: number }[] = [];
+  for (const stack of files ? [] : table.stacks) {
+    if (stack.line === 0) continue;
+    const from = table.line(stack.row);
+    const to = lastLineOf(source, stack);
+    const last = ranges.at(-1);
+    // The kernel's and the user's frames of one event are one range.
+    if (last?.from === from) last.to = Math.max(last.to, to);
+    else if (ranges.length === STACKS_SHOWN) break;
+    else ranges.push({ from, to });
+  }
+  return ranges;
 }
 
-/** Line ends in a stack's text. */
-export function lineEnds(source: ByteSource, { offset, endOffset }: StackMark): number {
-  let count = 0;
-  for (const byte of source.read(offset, endOffset - offset)) if (byte === LF) count++;
-  return count;
+/** Line of a stack's last frame, whether or not its text goes on to the end of that line. */
+export function lastLineOf(source: ByteSource, { offset, endOffset, line }: StackMark): number {
+  let last = line;
+  for (const byte of source.read(offset, endOffset - offset - 1)) if (byte === LF) last++;
+  return last;
 }

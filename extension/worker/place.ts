@@ -77,10 +77,10 @@ export function placeOf(
   const line = table.line(row);
   const name = table.name(row);
   const part = files?.partOf(row);
-  const isText = part?.isText ?? line > 0;
   const columns = (): Columns => {
     if (shown === 'events') return { startColumn: eventHead(table, row).length, endColumn: LINE_END };
-    if (!isText) return { startColumn: 0, endColumn: 0 };
+    // In the listing of a file of a run an event has no such head: the run's table tells more of it.
+    if (part && !part.isText) return { startColumn: 0, endColumn: LINE_END };
     return eventColumns(lineText(part?.source ?? source, table.at(row)), name);
   };
   const cpu = table.cpu(row);
@@ -98,8 +98,9 @@ export function placeOf(
   };
 }
 
-/** Where to go for a row; line 0 when there is none. */
+/** Where to go for a row; row -1 and line 0 when there is none. */
 export function spotOf(judged: Pick<Judged, 'source' | 'trace' | 'shown' | 'files'>, row: number): Spot {
-  const { line, startColumn, file } = placeOf(judged, row);
-  return { row, line, column: startColumn, ...(file !== undefined && { file }) };
+  const place = placeOf(judged, row);
+  const { line, startColumn: column, file } = place;
+  return { row: place.row, line, column, ...(file !== undefined && { file }) };
 }
