@@ -7,7 +7,7 @@ import { issuesTable, rulesPage, withIssues } from '../cli/docs.js';
 import { COMMANDS } from '../cli/run.js';
 import { VERSION } from '../cli/version.js';
 import { filesBelow, read, trackedFiles } from './support/files.js';
-import { markdownLinks, tidyText } from './support/tidy.js';
+import { markdownLinks, namedFiles, tidyText } from './support/tidy.js';
 
 const BLOB_BYTES_MAX = 1 << 20;
 
@@ -132,6 +132,33 @@ describe('tidy: documents', () => {
         .map((link) => `${page}: ${link}`),
     );
     assert.deepEqual(dead, []);
+  });
+
+  it('names files that are there', () => {
+    const pages = trackedFiles().filter((file) => file.endsWith('.md') && !file.startsWith('sample-traces/'));
+    const gone = pages.flatMap((page) =>
+      namedFiles(read(page))
+        .filter((name) => !fs.existsSync(name) && !fs.existsSync(`${name}.ts`))
+        .map((name) => `${page}: ${name}`),
+    );
+    assert.deepEqual(gone, []);
+    assert.deepEqual(namedFiles('In `model/x.ts`, `webview/store` and `--help`; `model/**` is all.'), [
+      'model/x.ts',
+      'webview/store',
+    ]);
+  });
+
+  it('tells of every room what it holds', () => {
+    const page = read('docs/ARCHITECTURE.md');
+    const named = ['compressed', 'bundle', 'base', 'events', 'tep', 'order'].map((room) => `parsers/${room}`);
+    const rooms = trackedFiles()
+      .map((file) => /^((?:model|extension|webview)\/\w+)\/.*(?<!\.test)\.ts$/.exec(file)?.[1])
+      .filter((room) => room !== undefined && !room.endsWith('/test'));
+    assert.ok(rooms.length > 100);
+    assert.deepEqual(
+      [...new Set([...named, ...rooms])].filter((room) => !page.includes(`| \`${room}\` |`)),
+      [],
+    );
   });
 
   it('begins the changelog with the version of the package', () => {

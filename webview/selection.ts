@@ -13,7 +13,7 @@ import type {
 import { Span, SPAN_FIELDS } from '../model/timeline/tiles.js';
 import type { Host } from './host.js';
 import type { Announcer } from './page/a11y.js';
-import { duration, plural } from './page/format.js';
+import { duration, laneName, plural } from './page/format.js';
 import type { Page } from './page/page.js';
 import {
   actionLinks,
@@ -29,7 +29,6 @@ import {
 } from './page/words.js';
 import { VERDICT_NAMES } from './paint/style.js';
 import type { Target } from './picture/hit.js';
-import { laneName } from './picture/layoutLanes.js';
 import { placeOfFinding, type Hit } from './picture/scene.js';
 import { clampSpan, DisplayRows, displayRowOf, reveal, type DisplayRow } from './picture/viewport.js';
 import type { Store } from './store.js';

@@ -1,5 +1,5 @@
 /** The view: everything that a link, a saved window or undo brings back. Plain data and pure functions. */
-import type { RowFilter } from '../model/timeline/rows.js';
+import type { RowFilter } from '../model/timeline/shapes.js';
 import type { KeptView } from './protocol/messages.js';
 
 export interface View {
@@ -12,7 +12,7 @@ export interface View {
   readonly level: number;
   readonly compress: boolean;
   readonly collapsed: readonly string[];
-  /** First thread lane shown (see lanes.ts), and true when none is. */
+  /** First thread lane shown (see picture/lanes.ts), and true when none is. */
   readonly lanesTop: number;
   readonly lanesFolded: boolean;
   readonly filter: RowFilter;

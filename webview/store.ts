@@ -5,9 +5,9 @@
  */
 import { mapThrough } from '../model/timeline/knots.js';
 import type { FindingReply } from '../model/timeline/asks.js';
-import type { RowFilter } from '../model/timeline/rows.js';
+import type { RowFilter } from '../model/timeline/shapes.js';
 import type { Tile } from '../model/timeline/tiles.js';
-import type { RowsReply, TimelineMeta } from '../model/timeline/timeline.js';
+import type { RowsReply, TimelineMeta } from '../model/timeline/shapes.js';
 import { clock } from './page/format.js';
 import { targetAt, type Target } from './picture/hit.js';
 import { activeLanes, clampLanes, lanesThatFit, laneWindow, orderLanes, topToShow } from './picture/lanes.js';

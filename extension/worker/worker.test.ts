@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { TimelineAsks } from '../../model/timeline/asks.js';
-import { ALL_ROWS } from '../../model/timeline/rows.js';
+import { ALL_ROWS } from '../../model/timeline/shapes.js';
 import type { Tile, TileRequest } from '../../model/timeline/tiles.js';
 import { MemorySource, type ByteSource } from '../../parsers/base/source.js';
 import type { Method, Methods } from '../protocol/requests.js';

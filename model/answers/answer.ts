@@ -1,7 +1,7 @@
 /** What an answer is: sentences, each with the events that show it, or what is missing to give one. */
 import type { EventKind } from '../../parsers/events/vocabulary.js';
 import type { Analysis, Conversion } from '../analysis.js';
-import { howToRecord } from '../rules/rule.js';
+import { howToRecord } from '../findings/recipe.js';
 import { kindId } from '../../parsers/events/kinds.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import { aliasesOf, type PageId } from '../pages/intervals.js';

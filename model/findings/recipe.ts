@@ -5,7 +5,18 @@
 import { KIND_COUNT, kindId } from '../../parsers/events/kinds.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import { VOCABULARY, type Meaning } from '../../parsers/events/vocabulary.js';
-import { howToRecord } from '../rules/rule.js';
+
+/**
+ * How a model event is recorded, in words that can be copied: a tracepoint, or a probe of the first symbol.
+ */
+export function howToRecord(kind: string): string {
+  const meaning = VOCABULARY.find((m) => m.kind === kind);
+  if (!meaning) return kind;
+  if (meaning.tracepoints) return meaning.tracepoints[0]!;
+  if (meaning.entry) return `kprobe:${meaning.entry[0]!}`;
+  if (meaning.ret) return `kretprobe:${meaning.ret[0]!}`;
+  return meaning.names?.[0] ?? kind;
+}
 
 /** How often each kind of event occurs in a trace, by kind number. */
 function countKinds(table: EventTable): Uint32Array {

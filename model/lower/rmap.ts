@@ -13,6 +13,7 @@ import {
 import { slotsOf } from '../world/slots.js';
 import { Op, Phase } from '../ops/oplog.js';
 import type { Inode, Thread, UserFaultCtx } from '../world/state.js';
+import { isServiced } from '../world/faultResult.js';
 import { noteFolio, type World } from '../world/world.js';
 
 const ADD = slotsOf('RmapAdd', 'folio', 'ino', 'pgoff', 'page', 'nr', 'vma_start');
@@ -185,18 +186,4 @@ function lowerUserFaults(on: On): void {
 export function onlyInodeOf(w: World, t: Thread): Inode | undefined {
   const mine = w.inodes.filter((i) => t.tgid < 0 || i.tgids.has(t.tgid));
   return mine.length === 1 ? mine[0] : undefined;
-}
-
-/** vm_fault_reason, include/linux/mm_types.h. */
-const VM_FAULT_NOPAGE = 0x100;
-const VM_FAULT_LOCKED = 0x200;
-/** OOM 1, SIGBUS 2, HWPOISON 0x10, HWPOISON_LARGE 0x20, SIGSEGV 0x40, RETRY 0x400. */
-const VM_FAULT_NOT_SERVICED = 0x473;
-
-/**
- * True for the VM_FAULT code of a fault that was serviced: 0 or NOPAGE with the page installed, or LOCKED.
- */
-export function isServiced(ret: number): boolean {
-  const gavePage = (ret & VM_FAULT_LOCKED) !== 0 && (ret & VM_FAULT_NOT_SERVICED) === 0;
-  return ret === 0 || ret === VM_FAULT_NOPAGE || gavePage;
 }

@@ -1,6 +1,6 @@
 /** What a rule is: its texts, what it needs from a trace, and the listener that judges. One file per rule. */
 import { kindId } from '../../parsers/events/kinds.js';
-import { VOCABULARY, type EventKind } from '../../parsers/events/vocabulary.js';
+import type { EventKind } from '../../parsers/events/vocabulary.js';
 import type { EventRow, Gfn, Pgoff } from '../../parsers/base/units.js';
 import type {
   Evidence,
@@ -14,6 +14,7 @@ import type {
   UndecidedReason,
   Verdict,
 } from '../findings/finding.js';
+import { howToRecord } from '../findings/recipe.js';
 import type { Listener } from '../world/facts.js';
 import type { Conv, Inode, Vm } from '../world/state.js';
 import type { World } from '../world/world.js';
@@ -49,18 +50,6 @@ export interface Ruling {
   readonly message: string;
   readonly evidence?: readonly (readonly [row: number, role: EvidenceRole, note: string])[];
   readonly pages?: PageRange;
-}
-
-/**
- * How a model event is recorded, in words that can be copied: a tracepoint, or a probe of the first symbol.
- */
-export function howToRecord(kind: string): string {
-  const meaning = VOCABULARY.find((m) => m.kind === kind);
-  if (!meaning) return kind;
-  if (meaning.tracepoints) return meaning.tracepoints[0]!;
-  if (meaning.entry) return `kprobe:${meaning.entry[0]!}`;
-  if (meaning.ret) return `kretprobe:${meaning.ret[0]!}`;
-  return meaning.names?.[0] ?? kind;
 }
 
 function undecidedText({ detail, count, missing }: UndecidedReason): string {

@@ -3,9 +3,8 @@
  * channel.
  */
 import type { PageRange, Severity, Verdict } from '../findings/finding.js';
-import type { RowFilter } from './rows.js';
+import type { RowFilter, RowsReply, TimelineMeta } from './shapes.js';
 import type { Tile, TileRequest } from './tiles.js';
-import type { RowsReply, TimelineMeta } from './timeline.js';
 
 /** An event as shown beside a picture. */
 export interface EventRef {

@@ -14,7 +14,7 @@ import { answerTimeline } from './answer.js';
 import { GUESTS_MAX } from './guests.js';
 import { Mark } from './marks.js';
 import { Attr, Op } from '../ops/oplog.js';
-import { ALL_ROWS, Ever, type Grouping } from './rows.js';
+import { ALL_ROWS, Ever, type Grouping } from './shapes.js';
 import { CELL_MAX, Plane, PLANE_COUNT, SECOND_LINE, SECOND_LINE_PLANES, type Tile } from './tiles.js';
 import { Timeline } from './timeline.js';
 

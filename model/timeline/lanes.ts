@@ -3,17 +3,8 @@ import { kindSlots } from '../../parsers/events/kinds.js';
 import { SEGMENT_ROWS, SEGMENT_SHIFT, type EventTable } from '../../parsers/events/table.js';
 import type { ColumnMap } from './axis.js';
 import { ACTOR_OF_KIND } from './actors.js';
+import type { LaneInfo } from './shapes.js';
 import { LANES_ELSEWHERE_MAX } from './tiles.js';
-
-/** One thread of the trace. */
-export interface LaneInfo {
-  readonly tid: number;
-  readonly tgid: number;
-  readonly comm: string;
-  /** Virtual CPU that this thread ran, -1 none seen. */
-  readonly vcpu: number;
-  readonly events: number;
-}
 
 export class Lanes {
   readonly list: readonly LaneInfo[];

@@ -12,62 +12,7 @@ import { Attr, OP_BLOCK_LENGTH } from '../ops/oplog.js';
 import { isUnconverted } from './outcome.js';
 import { Layer, type PageIndex } from './pageIndex.js';
 import { inodeSpace, ownerOf, PlaceCutter, unitOf, vmSpace } from './places.js';
-
-export type Grouping = 'vm' | 'slot' | 'inode';
-
-/** What a page has been at some time, as bits of RowFilter.states. */
-export const Ever = {
-  Shared: 1,
-  Private: 2,
-  Converting: 4,
-  Mapped: 8,
-  Referenced: 16,
-  Unconverted: 32,
-} as const;
-
-export interface RowFilter {
-  readonly grouping: Grouping;
-  /** Index of the only VM to show, -1 for all. */
-  readonly vm: number;
-  /** Pages in the grouping's unit, both included; -1 for no limit. */
-  readonly firstPage: number;
-  readonly lastPage: number;
-  /** Ever bits of which a page must have one; 0 for any page. */
-  readonly states: number;
-  /** Only pages with a finding. */
-  readonly findings: boolean;
-  /** Only pages that an operation of this thread touched; -1 for any. */
-  readonly tid: number;
-}
-
-export const ALL_ROWS: RowFilter = {
-  grouping: 'vm',
-  vm: -1,
-  firstPage: -1,
-  lastPage: -1,
-  states: 0,
-  findings: false,
-  tid: -1,
-};
-
-/** What a page has to know of a group. */
-export interface GroupInfo {
-  readonly kind: Grouping;
-  readonly label: string;
-  readonly vm: number;
-  readonly inode: number;
-  readonly unit: 'gfn' | 'pgoff';
-  readonly rowCount: number;
-  readonly pageCount: number;
-  /**
-   * VMs that are told apart within its rows, in the order of their lines; empty for a VM's own rows, and
-   * where one VM at most binds a page.
-   */
-  readonly sharers: readonly string[];
-  /** Rows of the table between which its pages were there at all. */
-  readonly lifeFrom: number;
-  readonly lifeUntil: number;
-}
+import { Ever, type GroupInfo, type RowFilter } from './shapes.js';
 
 /** Atoms [a0, a1) of one space, shown as pages `start + shift`. */
 interface Window {

@@ -4,7 +4,8 @@ import { answerTimeline, transferOf } from './answer.js';
 import { ColumnMap } from './axis.js';
 import { Mark } from './marks.js';
 import { Attr, Op } from '../ops/oplog.js';
-import { ALL_ROWS, Ever, type RowFilter, type RowSet } from './rows.js';
+import type { RowSet } from './rows.js';
+import { ALL_ROWS, Ever, type RowFilter } from './shapes.js';
 import { CELL_MAX, CELL_MOMENT, Plane, SPAN_FIELDS, type Tile } from './tiles.js';
 import { Timeline } from './timeline.js';
 

@@ -3,7 +3,7 @@ import type { EventTable } from '../../parsers/events/table.js';
 import type { Analysis } from '../analysis.js';
 import { TimeAxis, ColumnMap } from './axis.js';
 import { guestRanges, isOfVm } from './guests.js';
-import { Lanes, type LaneInfo } from './lanes.js';
+import { Lanes } from './lanes.js';
 import type { BandStore } from './bands.js';
 import { Attr } from '../ops/oplog.js';
 import { isUnconverted } from './outcome.js';
@@ -19,7 +19,8 @@ import {
   type Target,
   type Targets,
 } from './raster.js';
-import { buildRows, type GroupInfo, type RowFilter, type RowSet } from './rows.js';
+import { buildRows, type RowSet } from './rows.js';
+import type { RowFilter, RowsReply, TimelineMeta } from './shapes.js';
 import {
   Plane,
   PLANE_COUNT,
@@ -31,45 +32,6 @@ import {
   type Tile,
   type TileRequest,
 } from './tiles.js';
-
-/** What a picture has to know before it asks for anything. */
-export interface TimelineMeta {
-  readonly unit: 'ns' | 'ticks' | 'rows';
-  /** Smallest step of time. */
-  readonly resolution: number;
-  /** Absolute time of time 0, in decimal digits. */
-  readonly t0: string;
-  readonly start: number;
-  readonly end: number;
-  readonly rows: number;
-  /** Maps between time and view, plain and with empty time compressed. */
-  readonly plain: { readonly time: Float64Array; readonly view: Float64Array };
-  readonly compressed: { readonly time: Float64Array; readonly view: Float64Array };
-  readonly lanes: readonly LaneInfo[];
-  readonly vms: readonly string[];
-  /** Findings as columns. verdict: 0 violation, 1 suspicious, 2 undecidable. */
-  readonly findingRow: Uint32Array;
-  readonly findingTime: Float64Array;
-  readonly findingVerdict: Uint8Array;
-  readonly findingSeverity: Uint8Array;
-  /** Number in `rules`. */
-  readonly findingRule: Uint16Array;
-  /** Number in `lanes`, -1 unknown. */
-  readonly findingLane: Int32Array;
-  readonly rules: readonly string[];
-}
-
-/** Rows that a filter asks for, and where in them findings are. */
-export interface RowsReply {
-  readonly rowSet: number;
-  readonly filter: RowFilter;
-  readonly groups: readonly GroupInfo[];
-  /** Times of the first and the last event of each group's life. */
-  readonly groupFrom: Float64Array;
-  readonly groupUntil: Float64Array;
-  /** Quadruples of FindingRow fields: a finding has one for each group that shows its pages. */
-  readonly findingRows: Int32Array;
-}
 
 const VERDICTS = ['violation', 'suspicious', 'undecidable'] as const;
 /**

@@ -7,6 +7,8 @@ export interface Layer {
   readonly holds: (file: string) => boolean;
   /** Folders and files of the project it may import; `.` is the file's own folder. */
   readonly may: readonly string[];
+  /** Folders within these that it may not import all the same. */
+  readonly not?: readonly string[];
   /** Packages and Node modules it may import: exact names, or `node:` for all of Node. */
   readonly packages: readonly string[];
 }
@@ -23,22 +25,36 @@ const within =
   (file: string): boolean =>
     folders.some((folder) => isWithin(file, folder));
 const CORE = ['parsers', 'model'];
-const FORMAT_SHARED = ['parsers/base', 'parsers/events', 'parsers/tep', 'parsers/order', 'parsers/reader.ts'];
+const EVENTS = ['parsers/base', 'parsers/events'];
+const FORMAT_SHARED = [...EVENTS, 'parsers/tep', 'parsers/order', 'parsers/reader.ts'];
+/** The shapes of what an analysis gives. */
+const RESULT = ['model/analysis.ts', 'model/findings/finding.ts'];
+/** What both ends of a timeline know: questions and answers, and how their packed fields are read. */
+const PICTURE_DATA = ['asks', 'shapes', 'tiles', 'knots', 'marks', 'outcome'].map(
+  (name) => `model/timeline/${name}.ts`,
+);
+/** What the extension's host knows of the core: shapes of answers, names of files, no table and no state. */
+const HOST_CORE = [
+  'model/answers/index.ts',
+  'model/findings',
+  'model/timeline/asks.ts',
+  'parsers/base',
+  'parsers/bundle/align.ts',
+  'parsers/bundle/project.ts',
+  'parsers/compressed/detect.ts',
+  'parsers/events/table.ts',
+];
+
+/** A room of a core: what it may import besides itself. */
+function room(name: string, ...may: readonly string[]): Layer {
+  return { name, holds: within(name), may: [name, ...may], packages: [] };
+}
 
 export const LAYERS: readonly Layer[] = [
-  { name: 'parsers/base', holds: within('parsers/base'), may: ['parsers/base'], packages: [] },
-  {
-    name: 'parsers/events',
-    holds: within('parsers/events'),
-    may: ['parsers/base', 'parsers/events'],
-    packages: [],
-  },
-  {
-    name: 'parsers/tep',
-    holds: within('parsers/tep'),
-    may: ['parsers/base', 'parsers/events', 'parsers/tep'],
-    packages: [],
-  },
+  room('parsers/base'),
+  room('parsers/events', 'parsers/base'),
+  room('parsers/tep', ...EVENTS),
+  room('parsers/order', ...EVENTS),
   {
     name: 'parsers root',
     holds: (file) => /^parsers\/[^/]+\.ts$/.test(file),
@@ -46,25 +62,93 @@ export const LAYERS: readonly Layer[] = [
     packages: [],
   },
   { name: 'parsers/<format>', holds: within('parsers'), may: ['.', ...FORMAT_SHARED], packages: [] },
-  { name: 'model', holds: within('model'), may: ['parsers/base', 'parsers/events', 'model'], packages: [] },
+  room('model/ops', 'parsers/base'),
+  room('model/world', ...EVENTS, 'model/ops'),
+  room('model/lower', ...EVENTS, 'model/ops', 'model/world'),
+  room('model/pages', ...EVENTS, ...RESULT, 'model/ops'),
   {
-    name: 'webview/protocol',
-    holds: within('webview/protocol'),
-    may: ['webview/protocol', 'parsers/base', 'model/timeline', 'model/findings'],
+    name: 'shapes of findings',
+    holds: (file) => file === 'model/findings/finding.ts',
+    may: ['parsers/base'],
     packages: [],
   },
+  room('model/findings', ...EVENTS, ...RESULT, 'model/pages'),
+  room(
+    'model/rules',
+    ...EVENTS,
+    'model/findings/finding.ts',
+    'model/findings/recipe.ts',
+    'model/ops',
+    'model/pages',
+    'model/world',
+  ),
+  room('model/cursor', ...EVENTS, ...RESULT, 'model/ops'),
+  room('model/expr'),
+  room(
+    'model/objects',
+    ...EVENTS,
+    ...RESULT,
+    'model/cursor',
+    'model/expr',
+    'model/ops',
+    'model/world/memslots.ts',
+  ),
+  {
+    name: 'picture data',
+    holds: (file) => PICTURE_DATA.includes(file),
+    may: [...PICTURE_DATA, 'parsers/base', 'model/findings/finding.ts', 'model/ops'],
+    packages: [],
+  },
+  room('model/timeline', ...EVENTS, ...RESULT, 'model/ops', 'model/pages'),
+  room(
+    'model/answers',
+    ...EVENTS,
+    ...RESULT,
+    'model/findings/recipe.ts',
+    'model/objects',
+    'model/ops',
+    'model/pages',
+    'model/world/slots.ts',
+  ),
+  {
+    name: 'model root',
+    holds: (file) => /^model\/[^/]+\.ts$/.test(file),
+    may: [
+      ...EVENTS,
+      ...['analysis', 'analyze', 'profiles'].map((name) => `model/${name}.ts`),
+      ...['findings', 'lower', 'ops', 'rules', 'world'].map((name) => `model/${name}`),
+    ],
+    packages: [],
+  },
+  room('webview/protocol', 'model/timeline/asks.ts', 'model/findings/finding.ts'),
   {
     name: 'webview controls',
     holds: (file) => file === 'webview/page/controls.ts',
-    may: ['webview'],
+    may: [],
     packages: ['@vscode/webview-ui-toolkit'],
   },
+  room('webview/page', ...PICTURE_DATA, 'webview/paint/style.ts'),
+  room(
+    'webview/picture',
+    ...PICTURE_DATA,
+    'webview/page/format.ts',
+    'webview/paint/style.ts',
+    'webview/state.ts',
+  ),
+  room('webview/paint', ...PICTURE_DATA, 'webview/keyboard.ts', 'webview/page/words.ts', 'webview/picture'),
   {
-    name: 'webview',
-    holds: within('webview'),
-    may: ['webview', 'parsers/base', 'model/timeline', 'model/findings'],
+    name: 'webview store',
+    holds: (file) => ['webview/store.ts', 'webview/state.ts'].includes(file),
+    may: [
+      ...PICTURE_DATA,
+      'webview/page/format.ts',
+      'webview/picture',
+      'webview/protocol/messages.ts',
+      'webview/state.ts',
+    ],
     packages: [],
   },
+  room('webview', ...PICTURE_DATA),
   {
     name: 'debug session',
     holds: (file) =>
@@ -84,16 +168,38 @@ export const LAYERS: readonly Layer[] = [
     may: ['shell', ...CORE],
     packages: ['fflate', 'xz-decompress', 'zstddec/stream'],
   },
+  room('extension/protocol', ...EVENTS, 'model/answers/index.ts', 'model/findings', 'model/timeline/asks.ts'),
   {
-    name: 'extension for Node',
-    holds: (file) => within('extension')(file) && (file.endsWith('.node.ts') || file === 'extension/node.ts'),
-    may: ['extension', 'shell', 'webview/protocol', ...CORE],
+    name: 'extension/worker for Node',
+    holds: (file) => within('extension/worker')(file) && file.endsWith('.node.ts'),
+    may: ['extension/worker', 'extension/protocol', 'shell', ...CORE],
+    packages: ['node:'],
+  },
+  room('extension/worker', 'extension/protocol', 'extension/debugger', 'shell', ...CORE),
+  {
+    name: 'start of the worker for Node',
+    holds: (file) => file === 'extension/analysis/workerHost.node.ts',
+    may: ['extension', ...HOST_CORE],
     packages: ['vscode', 'node:'],
   },
   {
-    name: 'extension',
+    name: 'start of the worker in a browser',
+    holds: (file) => file === 'extension/analysis/workerHost.web.ts',
+    may: ['extension', ...HOST_CORE],
+    packages: ['vscode'],
+  },
+  {
+    name: 'extension host for Node',
+    holds: (file) => file === 'extension/node.ts',
+    may: ['extension', 'webview/protocol', ...HOST_CORE],
+    not: ['extension/worker'],
+    packages: ['vscode', 'node:'],
+  },
+  {
+    name: 'extension host',
     holds: within('extension'),
-    may: ['extension', 'shell', 'webview/protocol', ...CORE],
+    may: ['extension', 'webview/protocol', ...HOST_CORE],
+    not: ['extension/worker'],
     packages: ['vscode', '@vscode/debugprotocol'],
   },
   {
@@ -102,7 +208,6 @@ export const LAYERS: readonly Layer[] = [
     may: ['cli', 'extension/debugger', 'shell', ...CORE],
     packages: ['node:'],
   },
-  { name: 'bench', holds: within('bench'), may: ['bench', 'cli', ...CORE], packages: ['node:'] },
 ];
 
 /** Tests may import whatever they test, and what they test with. */
@@ -114,24 +219,54 @@ export function isWithin(file: string, folder: string): boolean {
   return file === folder || file.startsWith(`${folder}/`);
 }
 
+export function layerOf(file: string): Layer | undefined {
+  return LAYERS.find((layer) => layer.holds(file));
+}
+
 /** Every import of a file that its layer may not make. `file` is relative to the project, with forward slashes. */
 export function breaches(file: string, source: string): readonly Breach[] {
   if (isTest(file)) return [];
-  const layer = LAYERS.find((l) => l.holds(file));
+  const layer = layerOf(file);
   if (!layer) return [{ file, line: 1, specifier: '', layer: 'no layer holds this file' }];
   return importsOf(source)
-    .filter((i) => !allowed(layer, file, i.specifier))
+    .filter((i) => !isAllowed(layer, file, i.specifier))
     .map((i) => ({ file, line: i.line, specifier: i.specifier, layer: layer.name }));
 }
 
-function allowed(layer: Layer, file: string, specifier: string): boolean {
+/**
+ * What rooms of the model may import of other rooms and none of their files does, as `layer: place`. `files` are
+ * names and texts. Where a group of places is allowed as one, a room need not make use of all of it.
+ */
+export function unusedAllowances(files: ReadonlyMap<string, string>): readonly string[] {
+  const groups = [...EVENTS, ...RESULT, ...PICTURE_DATA];
+  return LAYERS.filter((layer) => layer.name.startsWith('model/')).flatMap((layer) => {
+    const own = [...files].filter(([file]) => !isTest(file) && layerOf(file) === layer);
+    const imports = own.flatMap(([file, source]) =>
+      importsOf(source).map((i) => [file, i.specifier] as const),
+    );
+    return layer.may
+      .filter((place) => place !== layer.name && !groups.includes(place))
+      .filter((place) => !imports.some(([file, specifier]) => admits(place, file, specifier)))
+      .map((place) => `${layer.name}: ${place}`);
+  });
+}
+
+function allowances(layer: Layer): readonly string[] {
+  return [...layer.may, ...layer.packages];
+}
+
+function isAllowed(layer: Layer, file: string, specifier: string): boolean {
   if (specifier === COMPUTED) return false;
-  if (specifier.startsWith('.')) {
-    const folder = path.posix.dirname(file);
-    const target = path.posix.normalize(path.posix.join(folder, specifier)).replace(/\.js$/, '.ts');
-    return layer.may.some((place) => isWithin(target, place === '.' ? folder : place));
-  }
-  if (specifier.startsWith('node:')) return layer.packages.includes('node:');
-  // Any module that is neither relative nor named by the layer is refused: Node's own without `node:` among them.
-  return layer.packages.includes(specifier);
+  if (layer.not?.some((place) => admits(place, file, specifier))) return false;
+  return allowances(layer).some((place) => admits(place, file, specifier));
+}
+
+/** True for a specifier that lies in a place of the project or is of a package, the way a layer names them. */
+function admits(place: string, file: string, specifier: string): boolean {
+  // Any module that is neither relative nor named by the layer is refused: Node's own without `node:` too.
+  if (!specifier.startsWith('.'))
+    return specifier === place || (place === 'node:' && specifier.startsWith(place));
+  const folder = path.posix.dirname(file);
+  const target = path.posix.normalize(path.posix.join(folder, specifier)).replace(/\.js$/, '.ts');
+  return isWithin(target, place === '.' ? folder : place);
 }

@@ -153,3 +153,22 @@ export function markdownLinks(text: string): readonly string[] {
     .filter((link) => !/^(?:[a-z]+:|#)/.test(link))
     .map((link) => link.replace(/#.*$/, ''));
 }
+
+const TOP_FOLDERS = [
+  'parsers',
+  'model',
+  'shell',
+  'cli',
+  'extension',
+  'webview',
+  'test',
+  'scripts',
+  'bench',
+  'docs',
+];
+const NAMED_FILE = new RegExp(`\`((?:${TOP_FOLDERS.join('|')})/[\\w./-]*)\``, 'g');
+
+/** Files and folders that a Markdown page names between backticks, from the top of the project. */
+export function namedFiles(text: string): readonly string[] {
+  return [...text.matchAll(NAMED_FILE)].map((m) => m[1]!);
+}

@@ -1,4 +1,5 @@
-/** Times and numbers as text. */
+/** Times, numbers, pages and threads as text. */
+import type { LaneInfo } from '../../model/timeline/shapes.js';
 
 /** Decimal digits of a duration that steps of `step` can tell apart. */
 function fixed(value: number, unit: number, step: number): string {
@@ -78,4 +79,12 @@ export function plural(count: number, name: string): string {
 /** Digits in groups of three, the same in every locale. */
 export function grouped(n: number): string {
   return String(n).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+/** `vcpu 0  CPU 0/KVM-275`, `qemu-system-x86-274`. */
+export function laneName(lane: LaneInfo): string {
+  if (lane.tid < 0) return 'unknown threads';
+  if (lane.tid === 0) return 'idle';
+  if (lane.vcpu >= 0) return `vcpu ${lane.vcpu}  ${lane.comm}-${lane.tid}`;
+  return `${lane.comm === '' ? 'thread' : lane.comm}-${lane.tid}`;
 }

@@ -1,9 +1,8 @@
 /** What the bars above the picture say about a trace, and how their text becomes a filter. */
 import { VERDICT_NAMES } from '../paint/style.js';
-import type { TimelineMeta } from '../../model/timeline/timeline.js';
+import type { TimelineMeta } from '../../model/timeline/shapes.js';
 import type { Choice } from './controls.js';
-import { duration, grouped } from './format.js';
-import { laneName } from '../picture/layoutLanes.js';
+import { duration, grouped, laneName } from './format.js';
 import { element } from './words.js';
 
 /** Threads offered by name. The others are found with `tid:` in the jump field, as the last entry says. */

@@ -1,5 +1,5 @@
 /** The page's elements, without what they do. */
-import type { Grouping } from '../../model/timeline/rows.js';
+import type { Grouping } from '../../model/timeline/shapes.js';
 import {
   button,
   checkbox,

@@ -1,6 +1,6 @@
 /** Which threads have a lane in the picture: all in one order, a window of them at a time. Pure. */
 import type { Tile } from '../../model/timeline/tiles.js';
-import type { TimelineMeta } from '../../model/timeline/timeline.js';
+import type { TimelineMeta } from '../../model/timeline/shapes.js';
 import { LANE_H } from './viewport.js';
 
 /** Lanes seen at once: more would leave no room for pages. The others are scrolled to. */

@@ -3,11 +3,10 @@
  */
 import { isToPrivate, isUnconverted, Outcome, outcomeIn } from '../../model/timeline/outcome.js';
 import { LANES_ELSEWHERE_MAX, Span, SPAN_FIELDS, type Tile } from '../../model/timeline/tiles.js';
-import type { LaneInfo } from '../../model/timeline/lanes.js';
 import { BAND_Y } from './bandsLayout.js';
 import type { DrawList } from './drawList.js';
 import { xOfColumn, type Hit, type Scene } from './scene.js';
-import { grouped, plural } from '../page/format.js';
+import { grouped, laneName, plural } from '../page/format.js';
 import { Glyph } from './drawList.js';
 import { Style, type StyleId } from '../paint/style.js';
 import { LANE_H, LANES_HEAD_H } from './viewport.js';
@@ -31,13 +30,6 @@ const LETTER = 6.4;
 const WIDE_LETTER = 8.4;
 /** Arrows of more conversions than this would hide the picture. */
 const ARROWS_MAX = 24;
-
-export function laneName(lane: LaneInfo): string {
-  if (lane.tid < 0) return 'unknown threads';
-  if (lane.tid === 0) return 'idle';
-  if (lane.vcpu >= 0) return `vcpu ${lane.vcpu}  ${lane.comm}-${lane.tid}`;
-  return `${lane.comm === '' ? 'thread' : lane.comm}-${lane.tid}`;
-}
 
 export function laneTop(scene: Scene, shown: number): number {
   return scene.frame.lanesY + shown * LANE_H;

@@ -1,7 +1,7 @@
 /** Rows of the picture: labels, grid, where the bands go, and the marks on them. */
 import { mapThrough } from '../../model/timeline/knots.js';
 import { Mark } from '../../model/timeline/marks.js';
-import type { GroupInfo } from '../../model/timeline/rows.js';
+import type { GroupInfo } from '../../model/timeline/shapes.js';
 import { RowField, rowField, type Tile } from '../../model/timeline/tiles.js';
 import { BAND_H, BAND_Y, crowdedRows, TICK_H } from './bandsLayout.js';
 import { Glyph, type DrawList, type GlyphId } from './drawList.js';

@@ -1,7 +1,7 @@
 /** All that a picture is made from, and what layout makes of it. */
 import type { FindingReply } from '../../model/timeline/asks.js';
 import { FINDING_ROW_FIELDS, FindingRow, type Tile } from '../../model/timeline/tiles.js';
-import type { RowsReply, TimelineMeta } from '../../model/timeline/timeline.js';
+import type { RowsReply, TimelineMeta } from '../../model/timeline/shapes.js';
 import type { DrawList } from './drawList.js';
 import type { View } from '../state.js';
 import type { Bounds, DisplayRows, Frame } from './viewport.js';

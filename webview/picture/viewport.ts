@@ -1,6 +1,6 @@
 /** Geometry of the picture: where time, rows and lanes are in pixels, and how a view zooms and pans. Pure. */
-import type { GroupInfo } from '../../model/timeline/rows.js';
-import { RowField, rowField, type Tile } from '../../model/timeline/tiles.js';
+import type { GroupInfo } from '../../model/timeline/shapes.js';
+import { RowField, rowField, type Tile, type WantedRow } from '../../model/timeline/tiles.js';
 import { LEVEL_MAX, type View } from '../state.js';
 
 export const GUTTER = 208;
@@ -19,12 +19,8 @@ const STEPS_MIN = 2;
 /** Room beyond the ends of the trace, as a share of the span shown. */
 const SLACK = 0.1;
 
-/** One row of the picture. first -1 is a group's own row. */
-export interface DisplayRow {
-  readonly group: number;
-  readonly first: number;
-  readonly count: number;
-}
+/** One row of the picture. */
+export type DisplayRow = WantedRow;
 
 /** A row as text, the same for the same row. */
 export function rowKey({ group, first, count }: DisplayRow): string {

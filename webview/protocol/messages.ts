@@ -15,7 +15,7 @@ export interface Opening {
   readonly uri: string;
   /** False for a binary trace, which has no lines to show. */
   readonly hasLines: boolean;
-  /** A view from a link, as state.ts writes it; '' for none. */
+  /** A view from a link, as webview/state.ts writes it; '' for none. */
   readonly view: string;
   /** The last view of the trace that was kept, null for none: for a page that comes back, see KeptView. */
   readonly kept: KeptView | null;
@@ -65,7 +65,7 @@ export interface HostRequests {
   select: { params: { readonly row: number; readonly finding: string }; result: null };
   /** The trace was judged anew: what the page holds is old. */
   renew: { params: Record<string, never>; result: null };
-  /** Go to a view, as state.ts writes it. */
+  /** Go to a view, as webview/state.ts writes it. */
   show: { params: { readonly view: string }; result: null };
 }
 

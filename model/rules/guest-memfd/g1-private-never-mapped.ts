@@ -1,6 +1,6 @@
 import { plus } from '../../../parsers/base/units.js';
 import { isInodeConv } from '../../world/state.js';
-import { isServiced } from '../../lower/rmap.js';
+import { isServiced } from '../../world/faultResult.js';
 import { Attr } from '../../ops/oplog.js';
 import { hex } from '../../pages/state.js';
 import { attrOfPage } from '../common.js';

@@ -1,5 +1,5 @@
 import { plus, type Pgoff } from '../../../parsers/base/units.js';
-import { isServiced } from '../../lower/rmap.js';
+import { isServiced } from '../../world/faultResult.js';
 import { Attr } from '../../ops/oplog.js';
 import { type Conv, type Inode, isInodeConv } from '../../world/state.js';
 import { hex } from '../../pages/state.js';
