@@ -8,6 +8,8 @@ import type { CancelToken } from '../parsers/base/cancel.js';
 export interface AnalyzeOptions {
   /** Profiles to judge by; undefined: chosen from what the trace holds. */
   readonly profiles?: readonly ProfileId[] | undefined;
+  /** Ids of the rules to judge by, of those profiles; undefined: all of them. */
+  readonly rules?: readonly string[] | undefined;
   /** Overrides what the trace says of its clock. */
   readonly clock?: ClockName | undefined;
   /**

@@ -44,9 +44,10 @@ export function analyze(table: EventTable, options: AnalyzeOptions = {}): Analys
   const w = new World(table, skew, bus);
   const { profiles, reason } = chooseProfiles(w.survey, options.profiles);
   const orderUnknown = table.meta.timeUnit === 'none' && table.length > 0 && table.cpu(0) === UNKNOWN_CPU;
-  const runs = RULES.filter((r) => profiles.includes(r.profile)).map(
-    (def) => new RuleRun(def, w, orderUnknown ? 'order' : undefined),
+  const judging = RULES.filter(
+    (rule) => profiles.includes(rule.profile) && (options.rules?.includes(rule.id) ?? true),
   );
+  const runs = judging.map((def) => new RuleRun(def, w, orderUnknown ? 'order' : undefined));
   for (const run of runs) bus.listen(run.def.listen(run));
   const cancelled = replay(w, table, options);
   bus.tell('finish', Math.max(0, table.length - 1));

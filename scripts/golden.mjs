@@ -6,12 +6,14 @@ import { bin, fail, must, root, run } from './steps.mjs';
 /** Test files that compare with goldens, and where those lie. */
 const SUITES = [
   'test/golden/findings',
+  'test/golden/operations',
   'test/golden/ftrace',
   'test/debugger/dialogues',
   'test/debugger/docs',
 ];
 const PLACES = [
   'test/golden/findings',
+  'test/golden/operations',
   'sample-traces/ftrace',
   'test/debugger/goldens',
   'docs/EXPRESSIONS.md',

@@ -12,13 +12,14 @@ export interface Judged {
   readonly analysis: Analysis;
 }
 
-export function judge(bytes: Uint8Array, profiles: readonly ProfileId[]): Judged {
+/** `rules`: by these alone. */
+export function judge(bytes: Uint8Array, profiles: readonly ProfileId[], rules?: readonly string[]): Judged {
   const { table } = readTrace(new MemorySource(bytes), { cancel: NEVER_CANCELLED });
-  return { table, analysis: analyze(table, { profiles }) };
+  return { table, analysis: analyze(table, { profiles, rules }) };
 }
 
-export function judgeText(text: string, profiles: readonly ProfileId[]): Judged {
-  return judge(new TextEncoder().encode(text), profiles);
+export function judgeText(text: string, profiles: readonly ProfileId[], rules?: readonly string[]): Judged {
+  return judge(new TextEncoder().encode(text), profiles, rules);
 }
 
 /** 1-based line of a finding. */

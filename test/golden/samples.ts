@@ -48,14 +48,18 @@ export function samplesIn(folder: string): readonly Sample[] {
     }
   };
   walk(folder);
-  return names.sort().map((name) => {
-    requireTwin(`${name}.expect.json`);
-    return {
-      name,
-      text: readFileSync(join(SAMPLES, `${name}.txt`), 'utf8'),
-      expect: JSON.parse(readFileSync(join(SAMPLES, `${name}.expect.json`), 'utf8')) as Expectation,
-    };
-  });
+  return names.sort().map(sampleOf);
+}
+
+/** One sample by its name; throws where the text or its expectations are missing. */
+export function sampleOf(name: string): Sample {
+  requireTwin(`${name}.txt`);
+  requireTwin(`${name}.expect.json`);
+  return {
+    name,
+    text: readFileSync(join(SAMPLES, `${name}.txt`), 'utf8'),
+    expect: JSON.parse(readFileSync(join(SAMPLES, `${name}.expect.json`), 'utf8')) as Expectation,
+  };
 }
 
 function requireTwin(path: string): void {

@@ -10,6 +10,7 @@ import { PROFILES, type ProfileId } from '../../model/findings/finding.js';
 import { describe as describeFinding } from '../golden/compare.js';
 import { judgeText } from '../golden/judge.js';
 import { labelsOf, SHIPPED } from '../labelled/labels.js';
+import { LESS, linesOf, namesOf, textOf, type Line } from '../support/lessEvidence.js';
 import { random } from '../support/mutate.js';
 
 const SLOW_MS = 120_000;
@@ -17,32 +18,6 @@ const SEED = Number(process.env['SEED'] ?? 20261122);
 const SETS_OF_NAMES = 40;
 const LOSSES = 12;
 const CUTS = 8;
-
-interface Line {
-  readonly text: string;
-  /** '' for what is no event. */
-  readonly name: string;
-  readonly cpu: number;
-}
-
-const EVENT = /^.{16,}?-\d+ .*?\[(\d{3})\] \S+ +\d+\.\d+: (\w+)(\(| ->)?/;
-
-function linesOf(text: string): readonly Line[] {
-  return text.split('\n').map((line) => {
-    const m = EVENT.exec(line);
-    return { text: line, name: m ? `${m[2]!}${m[3] ?? ''}` : '', cpu: m ? Number(m[1]) : -1 };
-  });
-}
-
-/** The text, with a header that counts what is there. */
-function textOf(lines: readonly Line[]): string {
-  const count = lines.filter((line) => line.name !== '').length;
-  return lines
-    .map((line) =>
-      line.text.replace(/^(# entries-in-buffer\/entries-written: )\d+\/\d+/, `$1${count}/${count}`),
-    )
-    .join('\n');
-}
 
 function withLosses(lines: readonly Line[], next: () => number): readonly Line[] {
   const out: Line[] = [];
@@ -64,31 +39,6 @@ function withLosses(lines: readonly Line[], next: () => number): readonly Line[]
   }
   return out;
 }
-
-const without =
-  (pattern: RegExp, to = '') =>
-  (lines: readonly Line[]): readonly Line[] =>
-    lines.map((line) => (line.name === '' ? line : { ...line, text: line.text.replace(pattern, to) }));
-
-/** Less in every line, as other probe definitions and trace options give it. */
-const LESS: Readonly<Record<string, (lines: readonly Line[]) => readonly Line[]>> = {
-  'no thread groups': without(/\(\s*\d+\) \[/, '['),
-  'unknown thread groups': without(/\(\s*\d+\) \[/, '(-------) ['),
-  'no task names': without(/^.{16}-/, '           <...>-'),
-  'no kvm pointers': without(/ kvm=0x[0-9a-f]+/g),
-  'no inode numbers': without(/ ino=\d+/g),
-  'no inode numbers, no indexes': without(/ (?:ino|index|pgoff)=(?:0x)?[0-9a-f]+/g),
-  'no counts of invalidations': without(/ (?:inprog|seq|fault_seq)=-?\d+/g),
-  'no pages of releases': without(
-    /(unpin_user_\w+: .*?) (?:folio|page|page0)=0x[0-9a-f]+(.*?)(?: ino=\d+ index=0x[0-9a-f]+)?$/,
-    '$1$2',
-  ),
-  'the same again, as two recordings joined': (lines) => [
-    ...lines,
-    ...lines.filter((line) => !line.text.startsWith('#')),
-  ],
-  'no header': (lines) => lines.filter((line) => !line.text.startsWith('#')),
-};
 
 /** What else must hold of a correct recording, besides guest-memfd. */
 function rulesOf(file: string): (profile: ProfileId, rule: string) => boolean {
@@ -114,7 +64,7 @@ describe('correct recordings with something taken away', function () {
   this.timeout(SLOW_MS);
   for (const { file } of labelsOf(SHIPPED).filter((label) => label.mutant === null)) {
     const lines = linesOf(readFileSync(join(SHIPPED, file), 'utf8'));
-    const names = [...new Set(lines.map((line) => line.name).filter((name) => name !== ''))];
+    const names = namesOf(lines);
     it(`${file}, events that were not enabled`, () => {
       assert.ok(names.length > 20);
       for (const name of names)
