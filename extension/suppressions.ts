@@ -1,26 +1,30 @@
 /**
- * Suppressions of findings: the .shimtrace.json at the root of a
- * trace's workspace folder, or beside the trace.
+ * What is set aside of a trace's findings: by the .shimtrace.json at the root of its workspace folder,
+ * or beside the trace.
  */
 import * as vscode from 'vscode';
 import {
+  evidenceKinds,
   NO_SUPPRESSIONS,
   parseSuppressions,
   PROJECT_FILE,
-  suppressionFor,
+  setAside,
   withoutSuppression,
   withSuppression,
-  type Suppression,
+  type About,
+  type SetAside,
+  type Stale,
   type Suppressions,
 } from '../model/findings/suppress.js';
-import type { ReportedFinding } from './protocol/report.js';
+import type { Report, ReportedFinding } from './protocol/report.js';
 import { fileOf } from './tabs.js';
 
-/** A finding of a run is set aside in the file that it stands in. */
-type Suppressible = Pick<ReportedFinding, 'id'> & Partial<Pick<ReportedFinding, 'at'>>;
+export type Sorted = SetAside<ReportedFinding>;
 
 export class SuppressionStore implements vscode.Disposable {
   private readonly known = new Map<string, Suppressions>();
+  /** Findings that were sorted, until what they were sorted by is read again. */
+  private sorted = new WeakMap<Report, Sorted>();
   private readonly changed = new vscode.EventEmitter<void>();
   readonly onDidChange = this.changed.event;
   private readonly watcher = vscode.workspace.createFileSystemWatcher(`**/${PROJECT_FILE}`);
@@ -38,30 +42,43 @@ export class SuppressionStore implements vscode.Disposable {
     if (!this.known.has(file.toString())) await this.read(file);
   }
 
-  find(of: vscode.Uri, finding: Suppressible): Suppression | undefined {
-    const trace = fileOf(of, finding.at?.file);
+  /** A report's findings: those that count, those that are set aside, and what is stale of what was. */
+  sort(trace: vscode.Uri, report: Report): Sorted {
+    const before = this.sorted.get(report);
+    if (before) return before;
     const file = projectFile(trace);
-    return suppressionFor(
-      this.known.get(file.toString()) ?? NO_SUPPRESSIONS,
-      relativePath(file, trace),
-      finding,
-    );
+    const files = report.files?.map(({ uri }) => fileOf(trace, uri)) ?? [trace];
+    const sorted = setAside(this.known.get(file.toString()) ?? NO_SUPPRESSIONS, {
+      paths: files.map((of) => relativePath(file, of)),
+      recording: () => report.recording,
+      rules: new Set(report.rules.map(({ id }) => id)),
+      findings: report.findings,
+      about,
+    });
+    this.sorted.set(report, sorted);
+    return sorted;
   }
 
-  async add(of: vscode.Uri, finding: Suppressible, reason: string): Promise<void> {
-    const trace = fileOf(of, finding.at?.file);
+  /** Rejects, with what the user should know, where it cannot be done. */
+  async add(trace: vscode.Uri, report: Report, finding: ReportedFinding, reason: string): Promise<void> {
+    const { recording } = report;
+    if (recording === '')
+      throw new Error(vscode.l10n.t('This page came over plain HTTP, where a browser makes no digests.'));
     const file = projectFile(trace);
-    await this.rewrite(file, (text) =>
-      withSuppression(text, { trace: relativePath(file, trace), finding: finding.id, reason }),
-    );
+    const path = relativePath(file, fileOf(trace, finding.at.file));
+    const added = { ...about(finding), trace: path, recording, reason };
+    await this.rewrite(file, (text) => withSuppression(text, added, finding.id));
   }
 
-  async remove(of: vscode.Uri, finding: Suppressible): Promise<void> {
-    const trace = fileOf(of, finding.at?.file);
-    const file = projectFile(trace);
-    await this.rewrite(file, (text) =>
-      withoutSuppression(text, { trace: relativePath(file, trace), finding: finding.id }),
-    );
+  /** Lets a finding that is set aside count again, and what is alike with it. */
+  async remove(trace: vscode.Uri, report: Report, { id }: Pick<ReportedFinding, 'id'>): Promise<void> {
+    const { aside } = this.sort(trace, report);
+    const entry = aside.find(({ finding }) => finding.id === id)?.entry;
+    if (entry) await this.rewrite(projectFile(trace), (text) => withoutSuppression(text, entry));
+  }
+
+  async removeStale(trace: vscode.Uri, { entry }: Stale): Promise<void> {
+    await this.rewrite(projectFile(trace), (text) => withoutSuppression(text, entry));
   }
 
   private async rewrite(file: vscode.Uri, change: (text: string) => string): Promise<void> {
@@ -74,6 +91,7 @@ export class SuppressionStore implements vscode.Disposable {
     const found = text === '' ? NO_SUPPRESSIONS : parseSuppressions(text);
     for (const problem of found.problems) this.log.warn(`${file.toString()}: ${problem}`);
     this.known.set(file.toString(), found);
+    this.sorted = new WeakMap();
     this.changed.fire();
   }
 
@@ -83,13 +101,20 @@ export class SuppressionStore implements vscode.Disposable {
   }
 }
 
+function about({ rule, verdict, message, pages, evidence }: ReportedFinding): About {
+  const events = evidence.map(({ role, place }) => ({ role, event: place.event }));
+  return { rule, verdict, message, pages: pages?.label ?? '', evidence: evidenceKinds(events) };
+}
+
 function projectFile(trace: vscode.Uri): vscode.Uri {
   const folder = vscode.workspace.getWorkspaceFolder(trace)?.uri ?? vscode.Uri.joinPath(trace, '..');
   return vscode.Uri.joinPath(folder, PROJECT_FILE);
 }
 
-function relativePath(file: vscode.Uri, trace: vscode.Uri): string {
-  return trace.path.slice(file.path.length - PROJECT_FILE.length);
+/** The path of a file below the project's folder, relative to that; of any other the whole path. */
+function relativePath(project: vscode.Uri, file: vscode.Uri): string {
+  const folder = project.path.slice(0, -PROJECT_FILE.length);
+  return file.path.startsWith(folder) ? file.path.slice(folder.length) : file.path;
 }
 
 /** '' when there is no such file. */

@@ -62,7 +62,7 @@ export const check: Command = {
     "say of themselves that they are one run (a host's and its guests' trace.dat of one session, a QEMU log",
     'beside a trace with wall time) are judged as one trace.',
     "Findings that a .shimtrace.json in a trace's folder or above sets aside are listed as suppressed and do not",
-    'count.',
+    'count; `shimtrace suppress` writes it. Entries that no longer set anything aside are listed as stale.',
     'Exit code: 0 nothing found, 1 violations found, 2 a file or an argument cannot be used, or what --strict or',
     '--require ask for could not be judged, 3 a bug of shimtrace. The last line of each trace says what could be',
     'judged: that nothing was found means no more than that.',

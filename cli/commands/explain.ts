@@ -2,12 +2,12 @@
 import { findingJson } from '../../model/findings/json.js';
 import { explainFinding, renderExplanation } from '../../model/findings/explain.js';
 import type { Command } from '../command.js';
-import { EXIT, InputError, UsageError } from '../errors.js';
-import { loadOne, nameOf, RUN_OPTIONS } from '../bundle.js';
+import { EXIT, UsageError } from '../errors.js';
+import { findFinding } from '../findFinding.js';
+import { loadOne, RUN_OPTIONS } from '../bundle.js';
 import { loadOptions, LOAD_OPTIONS } from '../load.js';
 
 const FORMATS = ['text', 'json'] as const;
-const SHOWN_IDS = 20;
 
 export const explain: Command = {
   name: 'explain',
@@ -26,18 +26,7 @@ export const explain: Command = {
     if (wanted === undefined || files.length === 0) throw new UsageError(`expected ${explain.usage}`);
     const format = args.choice('format', FORMATS, 'text');
     const trace = loadOne(args, files, explain.usage, loadOptions(args), output);
-    const { findings } = trace.analysis;
-    const finding = findings.find((f) => f.id === wanted) ?? findings.find((f) => f.rule === wanted);
-    if (!finding) {
-      const ids = findings
-        .slice(0, SHOWN_IDS)
-        .map((f) => f.id)
-        .join(', ');
-      const more = findings.length > SHOWN_IDS ? ` and ${findings.length - SHOWN_IDS} more` : '';
-      throw new InputError(
-        `no finding '${wanted}' in ${nameOf(trace)}; ${findings.length === 0 ? 'it has none' : `there are ${ids}${more}`}`,
-      );
-    }
+    const finding = findFinding(trace, wanted);
     const explanation = explainFinding(trace, finding, (row) => trace.open.describe(row).text);
     if (format === 'json') {
       const doc = {

@@ -35,12 +35,7 @@ export const diagnostics: Feature = ({ sessions, suppressions }) => {
     const { uri, state, report } = session;
     if (session.files.length > 0) publishRun(session);
     else if (sessions.runOf(uri)?.report) return;
-    else if (state.kind === 'done' && report)
-      publishIn(
-        uri,
-        uri,
-        report.findings.filter((finding) => !suppressions.find(uri, finding)),
-      );
+    else if (state.kind === 'done' && report) publishIn(uri, uri, suppressions.sort(uri, report).open);
     if (state.kind === 'failed') publishIn(uri, uri, []);
     for (const document of vscode.workspace.textDocuments)
       if (windowAddress(document.uri)?.trace.toString() === uri.toString()) publishWindow(document);
@@ -68,22 +63,21 @@ export const diagnostics: Feature = ({ sessions, suppressions }) => {
   const publishRun = ({ uri, files, state, report }: TraceSession): void => {
     if (state.kind !== 'done' || !report) return;
     runs.set(uri.toString(), files);
-    for (const file of files) {
-      const own = report.findings.filter(
-        (finding) => finding.at.file === file.toString() && !suppressions.find(uri, finding),
+    const { open } = suppressions.sort(uri, report);
+    for (const file of files)
+      publishIn(
+        uri,
+        file,
+        open.filter((finding) => finding.at.file === file.toString()),
       );
-      publishIn(uri, file, own);
-    }
   };
   // A window shows the findings that lie within it, at its own lines.
   const publishWindow = (document: vscode.TextDocument): void => {
     const address = windowAddress(document.uri);
     const report = address && sessions.find(address.trace)?.report;
     if (!address || 'part' in address || !report) return;
-    const inside = report.findings.filter(
-      (finding) =>
-        !suppressions.find(address.trace, finding) && documentLine(document, finding.at.line) !== undefined,
-    );
+    const { open } = suppressions.sort(address.trace, report);
+    const inside = open.filter((finding) => documentLine(document, finding.at.line) !== undefined);
     collection.set(
       document.uri,
       diagnosticsOf(address.trace, inside).map((diagnostic) => moved(diagnostic, document)),

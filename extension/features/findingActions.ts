@@ -11,6 +11,7 @@ import { traceLine } from '../window.js';
 import { mailOf } from './mail.js';
 import { LANGUAGE } from './recognise.js';
 import { activeTabUri } from '../tabs.js';
+import type { ListNode } from '../views/list.js';
 
 export const EXPLANATION_SCHEME = 'shimtrace-explanation';
 
@@ -36,7 +37,10 @@ export const findingActions: Feature = (app) =>
       withFinding(app, args, suppress),
     ),
     vscode.commands.registerCommand('shimtrace.unsuppress', (...args: unknown[]) =>
-      withFinding(app, args, (_app, trace, finding) => app.suppressions.remove(trace, finding)),
+      withFinding(app, args, unsuppress),
+    ),
+    vscode.commands.registerCommand('shimtrace.removeStaleSuppression', (node?: unknown) =>
+      removeStale(app, node),
     ),
     vscode.commands.registerCommand('shimtrace.openRuleOfFinding', (...args: unknown[]) =>
       withFinding(app, args, async (_app, _trace, { rule }) => {
@@ -58,9 +62,7 @@ function actionsAt(
   const { uri, report } = session;
   const isHere = ({ line, file }: ReportedFinding['at']): boolean =>
     line === at.line && (file === undefined || file === at.trace.toString());
-  const here = report.findings.filter(
-    (finding) => isHere(finding.at) && !app.suppressions.find(uri, finding),
-  );
+  const here = app.suppressions.sort(uri, report).open.filter((finding) => isHere(finding.at));
   return here.flatMap((finding) => {
     const diagnostics = context.diagnostics.filter(
       (diagnostic) => diagnostic.source === 'shimtrace' && diagnostic.message === finding.message,
@@ -178,7 +180,25 @@ async function suppress(app: App, trace: vscode.Uri, finding: ReportedFinding): 
     prompt: vscode.l10n.t('Why? The reason is kept in .shimtrace.json.'),
     validateInput: (text) => (text.trim() === '' ? vscode.l10n.t('A reason is needed') : undefined),
   });
-  if (reason !== undefined && reason.trim() !== '') await app.suppressions.add(trace, finding, reason.trim());
+  const report = app.sessions.find(trace)?.report;
+  if (!report || reason === undefined || reason.trim() === '') return;
+  try {
+    await app.suppressions.add(trace, report, finding, reason.trim());
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    await vscode.window.showErrorMessage(vscode.l10n.t('{0} could not be set aside: {1}', finding.rule, why));
+  }
+}
+
+async function unsuppress(app: App, trace: vscode.Uri, finding: ReportedFinding): Promise<void> {
+  const report = app.sessions.find(trace)?.report;
+  if (report) await app.suppressions.remove(trace, report, finding);
+}
+
+/** From the node of a list that shows it. */
+async function removeStale(app: App, node: unknown): Promise<void> {
+  const { stale } = (node ?? {}) as Partial<ListNode>;
+  if (stale) await app.suppressions.removeStale(stale.trace, stale.of);
 }
 
 async function copyRecipe(app: App): Promise<void> {

@@ -2,9 +2,10 @@
 import * as vscode from 'vscode';
 import type { TraceSession } from '../analysis/client.js';
 import type { Verdict } from '../../model/findings/finding.js';
-import type { Report, ReportedFinding } from '../protocol/report.js';
+import type { Report } from '../protocol/report.js';
 import type { Progress } from '../protocol/requests.js';
 import type { Feature } from '../app.js';
+import type { Sorted } from '../suppressions.js';
 import { activeTabUri, onDidChangeActiveTab } from '../tabs.js';
 
 export const status: Feature = ({ sessions, suppressions }) => {
@@ -17,7 +18,7 @@ export const status: Feature = ({ sessions, suppressions }) => {
       item.hide();
       return;
     }
-    paint(item, session, (finding) => suppressions.find(session.uri, finding) === undefined);
+    paint(item, session, session.report && suppressions.sort(session.uri, session.report));
     item.show();
   };
   update();
@@ -45,13 +46,9 @@ function setContext(session: TraceSession | undefined): void {
   void vscode.commands.executeCommand('setContext', 'shimtrace.hasFindings', hasFindings);
 }
 
-function paint(
-  item: vscode.StatusBarItem,
-  session: TraceSession,
-  counts: (finding: ReportedFinding) => boolean,
-): void {
+function paint(item: vscode.StatusBarItem, session: TraceSession, sorted: Sorted | undefined): void {
   const { state } = session;
-  const report = session.report && { ...session.report, findings: session.report.findings.filter(counts) };
+  const report = session.report && sorted && { ...session.report, findings: sorted.open };
   item.backgroundColor = undefined;
   item.command = 'shimtrace.showRules';
   if (state.kind === 'running') {
@@ -64,7 +61,8 @@ function paint(
     item.backgroundColor = new vscode.ThemeColor('statusBarItem.warningBackground');
     item.command = 'shimtrace.showLog';
   } else if (report) {
-    item.text = `$(${iconOf(report)}) Shimtrace: ${verdictText(report)}`;
+    const aside = sorted && sorted.aside.length > 0 ? `, ${sorted.aside.length} set aside` : '';
+    item.text = `$(${iconOf(report)}) Shimtrace: ${verdictText(report)}${aside}`;
     item.tooltip = tooltip(report);
   } else {
     item.text = '$(circle-slash) Shimtrace: not checked';

@@ -82,6 +82,8 @@ export interface Report {
   readonly kernel: string;
   readonly producer: string;
   readonly sizeBytes: number;
+  /** Digest of its file or its files, to know it again by; '' where the host makes none. */
+  readonly recording: string;
   readonly shown: Shown;
   /** Line of its last event, in its file or its listing. */
   readonly lines: number;

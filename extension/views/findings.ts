@@ -3,24 +3,29 @@ import * as vscode from 'vscode';
 import type { EventPlace, Spot } from '../protocol/place.js';
 import type { Report, ReportedFinding } from '../protocol/report.js';
 import type { Verdict } from '../../model/findings/finding.js';
-import type { Suppression } from '../../model/findings/suppress.js';
+import { STALE_TEXTS } from '../../model/findings/report.js';
+import type { Sorted } from '../suppressions.js';
 import type { ListNode } from './list.js';
 
 export type GroupBy = 'rule' | 'page' | 'time';
-export type SuppressedBy = (finding: ReportedFinding) => Suppression | undefined;
 
 const ICONS = {
   violation: new vscode.ThemeIcon('error', new vscode.ThemeColor('problemsErrorIcon.foreground')),
   suspicious: new vscode.ThemeIcon('warning', new vscode.ThemeColor('problemsWarningIcon.foreground')),
   undecidable: new vscode.ThemeIcon('question', new vscode.ThemeColor('problemsInfoIcon.foreground')),
   suppressed: new vscode.ThemeIcon('mute'),
+  stale: new vscode.ThemeIcon('history', new vscode.ThemeColor('problemsWarningIcon.foreground')),
 } as const;
 
-export function findingNodes(report: Report, groupBy: GroupBy, suppressedBy: SuppressedBy): ListNode[] {
-  const open = report.findings.filter((finding) => !suppressedBy(finding));
-  const aside = report.findings.filter((finding) => suppressedBy(finding));
+export function findingNodes(
+  trace: vscode.Uri,
+  report: Report,
+  groupBy: GroupBy,
+  { open, aside, stale }: Sorted,
+): ListNode[] {
   const nodes = groupBy === 'time' ? open.map(findingNode) : grouped(report, open, groupBy);
-  if (aside.length > 0) nodes.push(suppressedNode(aside, suppressedBy));
+  if (aside.length > 0) nodes.push(suppressedNode(aside));
+  if (stale.length > 0) nodes.push(staleNode(trace, stale));
   return nodes;
 }
 
@@ -97,17 +102,38 @@ function findingNode(finding: ReportedFinding): ListNode {
   };
 }
 
-function suppressedNode(findings: readonly ReportedFinding[], suppressedBy: SuppressedBy): ListNode {
+function suppressedNode(aside: Sorted['aside']): ListNode {
   return {
     id: 'suppressed',
     label: 'Suppressed',
-    description: String(findings.length),
+    description: String(aside.length),
     icon: ICONS.suppressed,
-    children: findings.map((finding) => ({
+    children: aside.map(({ finding, entry }) => ({
       ...findingNode(finding),
       icon: ICONS.suppressed,
-      description: `${finding.rule} · ${suppressedBy(finding)?.reason ?? ''}`,
+      description: `${finding.rule} · ${entry.reason}`,
       context: 'suppressedFinding',
+    })),
+  };
+}
+
+/** What is written down for this trace and sets nothing of it aside: open, since its findings are back. */
+function staleNode(trace: vscode.Uri, stale: Sorted['stale']): ListNode {
+  return {
+    id: 'stale',
+    label: 'Stale suppressions',
+    description: String(stale.length),
+    tooltip: 'Entries of .shimtrace.json for this trace that set nothing of it aside',
+    icon: ICONS.stale,
+    open: true,
+    children: stale.map((of, i) => ({
+      id: `stale ${i}`,
+      label: of.about,
+      description: of.reason,
+      tooltip: `${of.about}\n${of.reason}\n\n${STALE_TEXTS[of.why]}`,
+      icon: ICONS.stale,
+      context: 'staleSuppression',
+      stale: { trace, of },
     })),
   };
 }

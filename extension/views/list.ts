@@ -1,5 +1,6 @@
 /** A native tree of plain nodes: what every list of ours is made of. */
 import * as vscode from 'vscode';
+import type { Stale } from '../../model/findings/suppress.js';
 import type { Spot } from '../protocol/place.js';
 
 export interface ListNode {
@@ -17,6 +18,8 @@ export interface ListNode {
   readonly context?: string;
   /** The finding that it is about. */
   readonly finding?: string;
+  /** The entry of a .shimtrace.json that it is about, which sets nothing of this trace aside. */
+  readonly stale?: { readonly trace: vscode.Uri; readonly of: Stale };
   /** Selecting it brings more of this part of the list. */
   readonly more?: string;
 }

@@ -129,12 +129,9 @@ class Sidebar implements vscode.Disposable {
     const { trace } = this;
     const report = this.session()?.report;
     if (!trace || !report) return;
-    const open = report.findings.filter((finding) => !this.app.suppressions.find(trace, finding));
-    const violations = open.filter((finding) => finding.verdict === 'violation').length;
-    this.findings.set(
-      trace,
-      findingNodes(report, this.groupBy, (finding) => this.app.suppressions.find(trace, finding)),
-    );
+    const sorted = this.app.suppressions.sort(trace, report);
+    const violations = sorted.open.filter((finding) => finding.verdict === 'violation').length;
+    this.findings.set(trace, findingNodes(trace, report, this.groupBy, sorted));
     this.findings.view.description = name(trace);
     this.findings.view.badge =
       violations > 0 ? { value: violations, tooltip: plural(violations, 'violation') } : undefined;

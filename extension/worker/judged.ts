@@ -19,7 +19,7 @@ export interface WorkerTools {
   /** Text of QEMU's trace-events file. */
   readonly traceEvents?: string | undefined;
   now(): number;
-  /** Digest of a source's content, where the host has a fast one. */
+  /** Digest of a file that was opened, '' where it cannot be made; absent where none can. */
   readonly digest?: (source: ByteSource) => string;
   readonly decompress: Pick<ReadOptions, 'inflate' | 'unzstd' | 'unzstdStream' | 'decompress'>;
   /** Finds the source line of a kernel frame, where programs can be run. */

@@ -41,6 +41,15 @@ describe('pages and references at an instant', () => {
     const [file, vm] = slots;
     assert.deepEqual([file!.vm, file!.label], ['no memslot', 'pages [0x0,0x10) of ino:268']);
     assert.deepEqual(file!.counts, { shared: 16 });
+    // Pages with lives of their own are one run where they are alike by then.
+    assert.deepEqual(
+      file!.runs.map(({ label, count }) => [label, count]),
+      [
+        ['[0x0,0x4)', 4],
+        ['[0x4,0x6)', 2],
+        ['[0x6,0x10)', 10],
+      ],
+    );
     assert.deepEqual([vm!.vm, vm!.label], ['kvm:0xffff8881009cc000', 'gfns [0x5,0x100010)']);
   });
 

@@ -16,7 +16,10 @@ import { linesOf } from './shown.js';
 import { placeOf } from './place.js';
 import type { Judged } from './judged.js';
 
-export function reportOf(judged: Judged, tookMs: Report['tookMs']): Report {
+/** What the report says of the work beside the trace: how long it took, and the recording's digest. */
+type Work = Pick<Report, 'tookMs' | 'recording'>;
+
+export function reportOf(judged: Judged, { tookMs, recording }: Work): Report {
   const { source, trace, analysis, files } = judged;
   const { meta, length, issues } = trace.table;
   return {
@@ -30,6 +33,7 @@ export function reportOf(judged: Judged, tookMs: Report['tookMs']): Report {
     shown: judged.shown,
     lines: judged.files ? trace.table.length : linesOf(trace),
     sizeBytes: files?.sizeBytes ?? source.size,
+    recording,
     events: {
       total: length,
       understood: analysis.understood,

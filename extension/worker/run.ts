@@ -32,6 +32,8 @@ interface RunFile extends Pick<RunSource, 'uri' | 'path' | 'name'> {
   readonly lines: number;
   /** What the rows' places refer to. */
   readonly source: ByteSource;
+  /** The file as it lies there, compressed where it is. */
+  readonly whole: ByteSource;
 }
 
 /** The files of the trace that a run became, and which row is of which. */
@@ -89,6 +91,7 @@ export function readRun(
       role: known?.role ?? 'host',
       isText: known?.isText ?? (table.length > 0 && table.line(0) > 0),
       source: opens[index]!.plain ?? sources[index]!,
+      whole: sources[index]!,
     };
   });
   // A run of one file has no merge that would have numbered its rows.

@@ -41,8 +41,10 @@ async function resultOf<M extends Method>(
 
 describe('the worker as a thread', () => {
   it('judges a file by its path, and bytes that it is handed', async () => {
+    const sum = crypto.createHash('sha256').update(fs.readFileSync(SAMPLE)).digest('hex');
     for (const data of [{ path: SAMPLE }, { bytes: new Uint8Array(fs.readFileSync(SAMPLE)) }]) {
-      const { findings } = await resultOf(data, 'check', {});
+      const { findings, recording } = await resultOf(data, 'check', {});
+      assert.equal(recording, sum);
       assert.deepEqual(
         findings.filter(({ verdict }) => verdict === 'violation').map(({ id }) => id),
         ['G9@689'],
@@ -66,6 +68,10 @@ describe('the worker as a thread', () => {
       report.files?.map(({ name, role }) => `${name} ${role}`),
       ['host.dat host', 'guest.dat guest'],
     );
+    const sums = run.map(({ path: file }) =>
+      crypto.createHash('sha256').update(fs.readFileSync(file)).digest('hex'),
+    );
+    assert.equal(report.recording, sums.sort().join('+'));
   });
 
   it('has the digest of a large file', async () => {

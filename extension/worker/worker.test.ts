@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import type { TimelineAsks } from '../../model/timeline/asks.js';
 import { ALL_ROWS } from '../../model/timeline/shapes.js';
 import type { Tile, TileRequest } from '../../model/timeline/tiles.js';
@@ -38,6 +39,21 @@ describe('the worker judges', () => {
     assert.deepEqual(report.profiles, ['guest-memfd']);
     assert.equal(report.profileReason, 'the trace shows guest_memfd');
     assert.equal(report.files, undefined);
+    assert.equal(report.recording, '', 'this host makes no digest');
+  });
+
+  it('and knows the recording by the digest of its file, which is made once', async () => {
+    let made = 0;
+    const worker = await workerOn(ZST, {
+      digest: (source) => {
+        made++;
+        return `sum of ${source.size}`;
+      },
+    });
+    const size = fs.statSync(ZST).size;
+    assert.equal(worker.ask('check', {}).recording, `sum of ${size}`, 'of the file, not of its content');
+    assert.equal(worker.ask('check', { skewNs: 0 }).recording, `sum of ${size}`);
+    assert.equal(made, 1);
   });
 
   it('a recording without lines, whose listing has one for each event', async () => {

@@ -23,6 +23,7 @@ import type {
 import type { ConversionChoice } from '../protocol/shapes.js';
 import type { LoadedTrace } from '../debugger/host.js';
 import { PROFILES } from '../../model/findings/finding.js';
+import { recordingOf } from '../../model/findings/suppress.js';
 import { conversionText } from '../../model/objects/conversion.js';
 import { DebugServer } from './debugServer.js';
 import { answerTimeline, transferOf } from '../../model/timeline/answer.js';
@@ -50,11 +51,14 @@ export const INDEXED_FROM_BYTES = 4 * 1024 * 1024;
 
 /** A trace that was read, and perhaps judged. */
 interface ReadTrace extends Omit<Judged, 'analysis'> {
+  /** Its files as they lie there. */
+  readonly wholes: readonly ByteSource[];
   readonly readMs: number;
 }
 
 class TraceServer {
   private opened: ByteSource | undefined;
+  private readonly digests = new Map<ByteSource, string>();
   private trace: ReadTrace | undefined;
   private analysis: Analysis | undefined;
   private lastProgress = 0;
@@ -71,7 +75,7 @@ class TraceServer {
     this.options = options;
     if (this.tools.run || !this.tools.digest) return '';
     const source = this.open();
-    return source.size >= INDEXED_FROM_BYTES ? this.tools.digest(source) : '';
+    return source.size >= INDEXED_FROM_BYTES ? this.digestOf(source) : '';
   }
 
   holdsTrace(): boolean {
@@ -90,7 +94,8 @@ class TraceServer {
       progress: (done) => this.progress({ stage: 'judging', done, total: table.length }),
     });
     const tookMs = { read: read.readMs, judge: this.tools.now() - start };
-    return reportOf({ ...read, analysis: this.analysis }, tookMs);
+    const recording = recordingOf(read.wholes.map((source) => this.digestOf(source)));
+    return reportOf({ ...read, analysis: this.analysis }, { tookMs, recording });
   }
 
   /** The judged trace; it is read now where its report came out of the index. */
@@ -150,6 +155,15 @@ class TraceServer {
     };
   }
 
+  /** Made once of each file, since a large one takes its time. */
+  private digestOf(source: ByteSource): string {
+    const known = this.digests.get(source);
+    if (known !== undefined) return known;
+    const digest = this.tools.digest?.(source) ?? '';
+    this.digests.set(source, digest);
+    return digest;
+  }
+
   private open(): ByteSource {
     this.opened ??= this.tools.open();
     return this.opened;
@@ -165,7 +179,8 @@ class TraceServer {
 
   private readFiles(run: readonly RunSource[]): Omit<ReadTrace, 'readMs'> {
     const { trace, files } = readRun(run, (file, source) => this.readOne(source, file.traceEvents));
-    return { source: files.parts[0]!.source, trace, shown: 'file', files };
+    const wholes = files.parts.map(({ whole }) => whole);
+    return { source: files.parts[0]!.source, wholes, trace, shown: 'file', files };
   }
 
   private readFile(): Omit<ReadTrace, 'readMs'> {
@@ -174,7 +189,7 @@ class TraceServer {
     const shown = shownOf(trace);
     if (shown === 'events') numberRows(trace.table);
     // Places in a compressed file are those of its content.
-    return { source: trace.plain ?? source, trace, shown };
+    return { source: trace.plain ?? source, wholes: [source], trace, shown };
   }
 
   private readOne(source: ByteSource, traceEvents: string | undefined): OpenTrace {

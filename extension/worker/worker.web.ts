@@ -2,12 +2,12 @@
  * Worker entry of the browser host. The first message is the whole file, or those of a run;
  * those after it are requests.
  */
-import { MemorySource } from '../../parsers/base/source.js';
+import { MemorySource, type ByteSource } from '../../parsers/base/source.js';
 import { webCodecs } from '../../shell/codecs.web.js';
 import type { FromWorker, Request } from '../protocol/requests.js';
 import type { RunSource } from './run.js';
 import type { WorkerTools } from './judged.js';
-import { INDEXED_FROM_BYTES, serve } from './worker.js';
+import { serve } from './worker.js';
 
 /** A whole file. */
 export interface WebFile {
@@ -32,32 +32,41 @@ const file = new Promise<WebFile | WebRun>((got) => {
   });
 });
 
-/**
- * SHA-256 of a file that is worth an index;
- * '' where the browser offers none, on a page that came over plain HTTP.
- */
-async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+/** SHA-256 of a file; '' where the browser offers none, on a page that came over plain HTTP. */
+async function digestOf({ bytes }: WebFile): Promise<string> {
   const { subtle } = scope.crypto as Partial<Crypto>;
-  if (!subtle || bytes.length < INDEXED_FROM_BYTES) return '';
+  if (!subtle) return '';
   const sum = await subtle.digest('SHA-256', bytes);
   return [...new Uint8Array(sum)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-function inputOf(data: WebFile | WebRun): Pick<WorkerTools, 'open' | 'run' | 'traceEvents'> {
-  if (!('run' in data)) return { open: () => new MemorySource(data.bytes), traceEvents: data.traceEvents };
-  const run = data.run.map(
-    (file): RunSource => ({
-      ...file.described,
-      traceEvents: file.traceEvents,
-      open: () => new MemorySource(file.bytes),
-    }),
+/** The files that the worker opens, each with the digest that was made of it before: only then is there time to wait. */
+async function inputOf(
+  data: WebFile | WebRun,
+): Promise<Pick<WorkerTools, 'open' | 'run' | 'traceEvents' | 'digest'>> {
+  const digests = new Map<ByteSource, string>();
+  const opened = async (file: WebFile): Promise<() => ByteSource> => {
+    const source = new MemorySource(file.bytes);
+    digests.set(source, await digestOf(file));
+    return () => source;
+  };
+  const digest = (source: ByteSource): string => digests.get(source) ?? '';
+  if (!('run' in data)) return { open: await opened(data), traceEvents: data.traceEvents, digest };
+  const run = await Promise.all(
+    data.run.map(
+      async (file): Promise<RunSource> => ({
+        ...file.described,
+        traceEvents: file.traceEvents,
+        open: await opened(file),
+      }),
+    ),
   );
-  return { open: () => run[0]!.open(), run };
+  return { open: () => run[0]!.open(), run, digest };
 }
 
 async function begin(): Promise<void> {
   const [codecs, data] = await Promise.all([webCodecs(), file]);
-  const digest = 'run' in data ? '' : await digestOf(data.bytes);
+  const input = await inputOf(data);
   serve(
     {
       post: (message: FromWorker, moved: readonly ArrayBuffer[] = []) =>
@@ -67,7 +76,7 @@ async function begin(): Promise<void> {
         for (const request of waiting.splice(0)) handler(request);
       },
     },
-    { ...inputOf(data), now: () => performance.now(), digest: () => digest, decompress: codecs },
+    { ...input, now: () => performance.now(), decompress: codecs },
   );
 }
 

@@ -75,9 +75,14 @@ function traceJson(report: TraceReport): object {
       suppressed: report.suppressed.map(({ finding, reason }) => ({
         id: finding.id,
         rule: finding.rule,
+        verdict: finding.verdict,
+        message: finding.message,
         line: placeOf(table, finding.at).line,
         reason,
       })),
+    }),
+    ...(report.stale && {
+      staleSuppressions: report.stale.map(({ about, reason, why }) => ({ about, reason, why })),
     }),
   };
 }

@@ -34,6 +34,8 @@ export interface TraceReport {
   readonly verdicts?: readonly Verdict[];
   /** Findings that were set aside with a reason: not among those of the analysis. */
   readonly suppressed?: readonly SuppressedFinding[];
+  /** What is written down for this trace and sets nothing of it aside. */
+  readonly stale?: readonly StaleSuppression[];
   /** The files of a trace that was merged from several, in their order. */
   readonly files?: readonly string[];
   /** The file that a row came from, where there are several. */
@@ -51,6 +53,26 @@ export interface SuppressedFinding {
   readonly finding: Finding;
   readonly reason: string;
 }
+
+/** Why an entry sets nothing aside. */
+export type StaleReason = 'unbound' | 'other-recording' | 'not-found';
+
+export interface StaleSuppression {
+  /** A rule and its message, or the id of a finding. */
+  readonly about: string;
+  readonly reason: string;
+  readonly why: StaleReason;
+}
+
+/** What there is to know and to do about a stale entry. */
+export const STALE_TEXTS: Readonly<Record<StaleReason, string>> = {
+  unbound:
+    'it names a file and a row, which the next recording of that name has too, and sets nothing aside: ' +
+    'look at the finding again, and set it aside anew',
+  'other-recording':
+    'it was for another recording of this name: look at what this one has, and set that aside by itself',
+  'not-found': 'this recording no longer has what it was about: remove it',
+};
 
 /** Place of an event: in text a line, in a binary trace the event's number as `shimtrace events` lists it. */
 export interface Place {

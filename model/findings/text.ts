@@ -16,6 +16,7 @@ import {
   plural,
   reasonText,
   ruleOf,
+  STALE_TEXTS,
   verdictWord,
   type TraceReport,
 } from './report.js';
@@ -30,7 +31,8 @@ export function renderText(report: TraceReport, options: TextOptions = {}): stri
   const lines: string[] = [];
   for (const finding of shownFindings(report, options.undecidable === true))
     lines.push(...findingLines(report, finding));
-  lines.push(...suppressedLines(report), ...issueLines(report), ...ruleTable(report), summary(report));
+  lines.push(...suppressedLines(report), ...staleLines(report), ...issueLines(report));
+  lines.push(...ruleTable(report), summary(report));
   return `${lines.join('\n')}\n`;
 }
 
@@ -62,6 +64,13 @@ function suppressedLines(report: TraceReport): string[] {
     const what = `suppressed ${finding.verdict} ${finding.id}: ${finding.message} [${finding.rule}]`;
     return `${address(report, finding.at)}: info: ${what} (reason: ${reason})`;
   });
+}
+
+function staleLines({ path, stale = [] }: TraceReport): string[] {
+  return stale.map(
+    ({ about, reason, why }) =>
+      `${path}:1:1: info: stale suppression ${about} (reason: ${reason}): ${STALE_TEXTS[why]}`,
+  );
 }
 
 const SEVERITY_COMPILER_WORDS = { error: 'error', dataLoss: 'warning', notice: 'info' } as const;

@@ -243,7 +243,7 @@ describe('a run of several files', () => {
         .command!.arguments!.map(String),
       [run.toString(), violation.id],
     );
-    await suppressions.add(run, violation, 'known');
+    await suppressions.add(run, report, violation, 'known');
     await until('the finding is gone', () =>
       vscode.languages.getDiagnostics(file).every((diagnostic) => codeOf(diagnostic) !== 'G9')
         ? true
@@ -251,7 +251,7 @@ describe('a run of several files', () => {
     );
     const project = vscode.Uri.joinPath(vscode.workspace.workspaceFolders![0]!.uri, '.shimtrace.json');
     assert.match(fs.readFileSync(project.fsPath, 'utf8'), /"trace": "run-[ab]\.txt"/);
-    await suppressions.remove(run, violation);
+    await suppressions.remove(run, report, violation);
     await findings(file);
     fs.rmSync(project.fsPath);
   });

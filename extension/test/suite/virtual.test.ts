@@ -108,8 +108,9 @@ describe('a virtual file system', () => {
 
   it('keeps a reason beside the trace', async () => {
     const { suppressions, sessions } = await app();
-    const finding = sessions.find(uri)!.report!.findings.find(({ rule }) => rule === 'G9')!;
-    await suppressions.add(uri, finding, 'known here');
+    const report = sessions.find(uri)!.report!;
+    const finding = report.findings.find(({ rule }) => rule === 'G9')!;
+    await suppressions.add(uri, report, finding, 'known here');
     assert.match(
       new TextDecoder().decode(files.readFile(uri.with({ path: '/.shimtrace.json' }))),
       /known here/,
@@ -117,7 +118,7 @@ describe('a virtual file system', () => {
     await until('the diagnostic to go', () =>
       vscode.languages.getDiagnostics(uri).every((d) => codeOf(d) !== 'G9') ? true : undefined,
     );
-    await suppressions.remove(uri, finding);
+    await suppressions.remove(uri, report, finding);
   });
 
   it('holds a trace that changes and is followed', async () => {

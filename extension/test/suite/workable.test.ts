@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
 import * as vscode from 'vscode';
 import {
@@ -28,6 +29,11 @@ describe('working with a finding', () => {
 
   const id = async (): Promise<string> =>
     (await app()).sessions.find(uri)!.report!.findings.find((finding) => finding.rule === 'G9')!.id;
+
+  const isShown = (): boolean =>
+    vscode.languages.getDiagnostics(uri).some((diagnostic) => codeOf(diagnostic) === 'G9');
+  const projectFile = (): string =>
+    vscode.Uri.joinPath(vscode.workspace.workspaceFolders![0]!.uri, '.shimtrace.json').fsPath;
 
   it('offers what can be done with it where it stands', async () => {
     const range = new vscode.Range(G9_LINE - 1, 0, G9_LINE - 1, 0);
@@ -91,17 +97,75 @@ describe('working with a finding', () => {
   });
 
   it('is set aside with a reason, which the project keeps, and comes back without it', async () => {
-    const { suppressions } = await app();
-    const shown = (): boolean =>
-      vscode.languages.getDiagnostics(uri).some((diagnostic) => codeOf(diagnostic) === 'G9');
-    await suppressions.add(uri, { id: await id() }, 'known on this kernel');
-    await until('the diagnostic to go', () => (shown() ? undefined : true));
-    const file = vscode.Uri.joinPath(vscode.workspace.workspaceFolders![0]!.uri, '.shimtrace.json').fsPath;
-    assert.deepEqual(JSON.parse(fs.readFileSync(file, 'utf8')), {
-      suppress: [{ trace: 'worked.txt', finding: await id(), reason: 'known on this kernel' }],
+    const { sessions, suppressions } = await app();
+    const report = sessions.find(uri)!.report!;
+    const finding = report.findings.find(({ rule }) => rule === 'G9')!;
+    await suppressions.add(uri, report, finding, 'known on this kernel');
+    await until('the diagnostic to go', () => (isShown() ? undefined : true));
+    const [kept] = (JSON.parse(fs.readFileSync(projectFile(), 'utf8')) as { suppress: object[] }).suppress;
+    const recording = crypto.createHash('sha256').update(fs.readFileSync(uri.fsPath)).digest('hex');
+    assert.deepEqual(kept, {
+      trace: 'worked.txt',
+      recording,
+      rule: 'G9',
+      verdict: 'violation',
+      pages: 'ino:268 pgoff 0x4',
+      message: finding.message,
+      evidence: [
+        'state gup_longterm_ret',
+        'related kvm_gmem_ioctl',
+        'witness kvm_gmem_store_attributes',
+        'confirms unpin_user_folio',
+      ],
+      reason: 'known on this kernel',
     });
-    await suppressions.remove(uri, { id: await id() });
-    await until('the diagnostic to come back', () => (shown() ? true : undefined));
+    await suppressions.remove(uri, report, finding);
+    await until('the diagnostic to come back', () => (isShown() ? true : undefined));
+  });
+
+  it('is back in another recording under the old name, where what set it aside is stale', async () => {
+    const { sessions, suppressions } = await app();
+    const before = sessions.find(uri)!.report!;
+    const finding = before.findings.find(({ rule }) => rule === 'G9')!;
+    await suppressions.add(uri, before, finding, 'known once');
+    await until('the diagnostic to go', () => (isShown() ? undefined : true));
+    const text = fs.readFileSync(uri.fsPath, 'utf8');
+    try {
+      fs.writeFileSync(uri.fsPath, text.replace(/ 62\.(\d{6}): /g, ' 63.$1: '));
+      await until('the diagnostic to come back', () => (isShown() ? true : undefined));
+      const after = sessions.find(uri)!.report!;
+      assert.equal(after.findings.find(({ rule }) => rule === 'G9')!.id, finding.id, 'the row is the same');
+      const { aside, stale } = suppressions.sort(uri, after);
+      assert.deepEqual(
+        [aside, stale.map(({ why, reason }) => [why, reason])],
+        [[], [['other-recording', 'known once']]],
+      );
+      await suppressions.removeStale(uri, stale[0]!);
+      assert.deepEqual(suppressions.sort(uri, after).stale, []);
+    } finally {
+      fs.writeFileSync(uri.fsPath, text);
+      await until('the file as it was', () =>
+        sessions.find(uri)?.report?.recording === before.recording ? true : undefined,
+      );
+    }
+  });
+
+  it('is not set aside by a file and a row, as it was once: that is listed as stale', async () => {
+    const { sessions, suppressions } = await app();
+    const old = { trace: 'worked.txt', finding: await id(), reason: 'known long ago' };
+    fs.writeFileSync(projectFile(), JSON.stringify({ suppress: [old] }));
+    const report = sessions.find(uri)!.report!;
+    const { stale, aside } = await until('the stale entry', () => {
+      const sorted = suppressions.sort(uri, report);
+      return sorted.stale.length > 0 ? sorted : undefined;
+    });
+    assert.deepEqual(
+      [aside, stale.map(({ about, why }) => `${about} ${why}`)],
+      [[], [`${old.finding} unbound`]],
+    );
+    assert.ok(isShown());
+    await suppressions.removeStale(uri, stale[0]!);
+    assert.deepEqual(JSON.parse(fs.readFileSync(projectFile(), 'utf8')), { suppress: [] });
   });
 
   it('tells what to record for what could not be judged', async () => {
