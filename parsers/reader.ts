@@ -102,6 +102,8 @@ export interface OpenTrace {
   readonly symbolOf?: (address: bigint) => SymbolPlace | undefined;
   /** What the table's places refer to, where the file was compressed: its decompressed content. */
   readonly plain?: ByteSource;
+  /** What the table's byte offsets refer to, where a paste was mended; its lines are those of the file. */
+  readonly mended?: ByteSource;
 }
 
 export interface TraceFormat {

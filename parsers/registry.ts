@@ -11,6 +11,7 @@ import { perfJson } from './perf/json/format.js';
 import { perfScript } from './perf/script/format.js';
 import { qemuLog } from './qemu/logFormat.js';
 import { qemuSimple } from './qemu/simpleFormat.js';
+import { leavesLinesOver, looksPasted, PASTE_BYTES_MAX, readPasted } from './paste/open.js';
 import type { OpenTrace, ReadOptions, TraceFormat } from './reader.js';
 import { SNIFF_BYTES, sniffFormat } from './sniff.js';
 import { traceCmdReport } from './tracecmdtext/format.js';
@@ -63,13 +64,37 @@ function readNested(
   const archive = archiveOf(head);
   if (archive !== undefined) return nothing('archive', archive);
   const format = sniffFormat(head, FORMATS);
+  const isText = format === undefined || format.isSequential === true;
+  const isPaste = isText && looksPasted(head);
   const open = format && (plain ? readPlain(plain, format, options) : format.read(source, options));
+  if (isText && source.size <= PASTE_BYTES_MAX && (isPaste || (open && leavesLinesOver(open)))) {
+    const mended = readPasted(source, open, (text) => readMended(text, options, depth + 1));
+    if (mended) return mended;
+  }
   if (open) return open;
   // What is wrong with the compressed file explains why nothing was found in it.
   if (plain?.fault) return nothing(plain.fault.code, plain.fault.detail);
   const other = otherCompression(head);
   if (other !== undefined) return nothing('unsupported-compression', other);
   return nothing(head.length === 0 ? 'empty' : 'not-a-trace');
+}
+
+/** What a paste holds once it is mended: a text, or a file that was attached to a mail. */
+function readMended(content: ByteSource, options: ReadOptions, depth: number): OpenTrace | undefined {
+  const head = content.read(0, SNIFF_BYTES).slice();
+  if (depth < NESTED_MAX && compressionOf(head) !== undefined)
+    return readNested(content, options, undefined, depth);
+  const format = sniffFormat(head, FORMATS);
+  // What reports progress and decompresses ahead knows the file, not what was taken out of it.
+  const { cancel, traceEvents, inflate, unzstd, unzstdStream, memoryBytes } = options;
+  return format?.read(content, {
+    cancel,
+    ...(traceEvents !== undefined && { traceEvents }),
+    ...(inflate && { inflate }),
+    ...(unzstd && { unzstd }),
+    ...(unzstdStream && { unzstdStream }),
+    ...(memoryBytes !== undefined && { memoryBytes }),
+  });
 }
 
 function nothing(code: IssueCode, detail = ''): OpenTrace {

@@ -90,7 +90,7 @@ export function readRun(
       ...shown[index]!,
       role: known?.role ?? 'host',
       isText: known?.isText ?? (table.length > 0 && table.line(0) > 0),
-      source: opens[index]!.plain ?? sources[index]!,
+      source: opens[index]!.mended ?? opens[index]!.plain ?? sources[index]!,
       whole: sources[index]!,
     };
   });

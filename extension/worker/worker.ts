@@ -189,7 +189,7 @@ class TraceServer {
     const shown = shownOf(trace);
     if (shown === 'events') numberRows(trace.table);
     // Places in a compressed file are those of its content.
-    return { source: trace.plain ?? source, wholes: [source], trace, shown };
+    return { source: trace.mended ?? trace.plain ?? source, wholes: [source], trace, shown };
   }
 
   private readOne(source: ByteSource, traceEvents: string | undefined): OpenTrace {

@@ -197,6 +197,11 @@ export const ISSUE_KINDS = {
     advice:
       'Give an offset (--offset FILE=NS, or clockOffsetNs in a .shimtrace.json), or record with one clock: trace-cmd -C mono, perf -k mono, trace-cmd --date beside a QEMU log.',
   },
+  'other-parts': {
+    severity: 'notice',
+    sentence: 'This mail has events in several of its parts; the one with most was read.',
+    advice: 'Save the part that you mean as a file of its own, if it is another one.',
+  },
   'same-events': {
     severity: 'notice',
     sentence:

@@ -15,11 +15,8 @@ export function afterPrefix(bytes: Uint8Array, start: number, end: number): numb
   const printk = afterPrintk(bytes, start, end);
   if (printk > start) return printk;
   const limit = Math.min(end, start + DAEMON_PREFIX_BYTES);
-  for (
-    let p = bytes.indexOf(Ascii.Colon, start);
-    p >= 0 && p < limit;
-    p = bytes.indexOf(Ascii.Colon, p + 1)
-  ) {
+  for (let p = start; p < limit; p++) {
+    if (bytes[p] !== Ascii.Colon) continue;
     const word = p + 1 - KERNEL.trimEnd().length;
     const isWord = word > start && bytes[word - 1] === Ascii.Blank;
     if (isWord && hasText(bytes, word, end, KERNEL)) return afterPrintk(bytes, word + KERNEL.length, end);

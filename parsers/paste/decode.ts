@@ -1,0 +1,58 @@
+/** The characters of a file that may not be UTF-8: UTF-16 with or without its mark, and what terminals and editors leave. */
+
+const UTF8_MARK = [0xef, 0xbb, 0xbf];
+/** Bytes looked at to tell UTF-16 without a mark. */
+const LOOK_BYTES = 4096;
+/** Of the bytes at odd (or even) places, the share that is zero in UTF-16 of a Latin text. */
+const ZERO_SHARE = 0.7;
+
+type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be';
+
+/** Which encoding the bytes are in, by their mark or by where their zeros are. */
+export function encodingOf(bytes: Uint8Array): Encoding {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be';
+  const end = Math.min(bytes.length, LOOK_BYTES) & ~1;
+  if (end < 16) return 'utf-8';
+  let even = 0;
+  let odd = 0;
+  for (let i = 0; i < end; i += 2) {
+    if (bytes[i] === 0) even++;
+    if (bytes[i + 1] === 0) odd++;
+  }
+  const pairs = end / 2;
+  if (odd > pairs * ZERO_SHARE && even === 0) return 'utf-16le';
+  if (even > pairs * ZERO_SHARE && odd === 0) return 'utf-16be';
+  return 'utf-8';
+}
+
+/** The text of the bytes, without a byte order mark. Bytes that are no characters become U+FFFD. */
+export function decodeText(bytes: Uint8Array): string {
+  const encoding = encodingOf(bytes);
+  if (encoding !== 'utf-16be') return new TextDecoder(encoding).decode(bytes);
+  const swapped = new Uint8Array(bytes.length & ~1);
+  for (let i = 0; i < swapped.length; i += 2) {
+    swapped[i] = bytes[i + 1]!;
+    swapped[i + 1] = bytes[i]!;
+  }
+  return new TextDecoder('utf-16le').decode(swapped);
+}
+
+/** Whether the bytes start with what is no character of a trace: a byte order mark, or UTF-16. */
+export function hasForeignEncoding(bytes: Uint8Array): boolean {
+  return UTF8_MARK.every((byte, i) => bytes[i] === byte) || encodingOf(bytes) !== 'utf-8';
+}
+
+/** Colours and cursor moves of a terminal (CSI), its titles (OSC), and single escapes. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with ESC and may end with BEL
+const ESCAPES = /\x1b(?:\[[0-9;:?]*[ -/]*[@-~]|\][^\x07\x1b]{0,1000}(?:\x07|\x1b\\)|[@-Z\\-_])/g;
+const ODD_BLANKS = /[\u00a0\u2000-\u200a\u202f\u205f\u3000]/g;
+const NO_WIDTH = /[\u200b-\u200d\u2060\ufeff]/g;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the escape that begins them all
+const ANY_ODD = /[\x1b\u00a0\u2000-\u200d\u202f\u205f\u2060\u3000\ufeff]/;
+
+/** A line without a terminal's escapes, with plain blanks for those of other kinds. */
+export function plainCharacters(text: string): string {
+  if (!ANY_ODD.test(text)) return text;
+  return text.replace(ESCAPES, '').replace(ODD_BLANKS, ' ').replace(NO_WIDTH, '');
+}

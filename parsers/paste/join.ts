@@ -1,0 +1,176 @@
+/**
+ * Puts events together that a mail client, a terminal or `fold` broke over several lines. Two ways of breaking are told
+ * apart: at blanks (the blank is gone, or stands at the line's end) and at a column, within words. Which one it was shows
+ * in the lengths of the lines, but not always; then the caller tries both.
+ */
+import {
+  asksForMore,
+  isBrokenHead,
+  isCutMark,
+  isEventStart,
+  isTaskAlone,
+  standsAlone,
+  type Family,
+} from './shapes.js';
+import type { PlacedLines } from './lines.js';
+
+/** Columns at which texts are broken. */
+const COLUMN_MIN = 40;
+const COLUMN_MAX = 200;
+/** Lines that one event goes on over, at most: more is no event. */
+const PIECES_MAX = 64;
+/** How far a line may fall short of the column at which it was cut, for blanks that were taken from its end. */
+const SHORT_MAX = 12;
+/** Of the broken lines, the share of one length from which they may have been cut at a column. */
+const COLUMN_SHARE = 0.5;
+
+export type Break =
+  | { readonly at: 'blank'; readonly column: number }
+  | { readonly at: 'column'; readonly column: number };
+
+/** What each line is to the one before. */
+const enum Role {
+  Alone = 0,
+  Event = 1,
+  /** An event's line that ends before the event's name. */
+  Head = 2,
+  /** None of these: it may go on from the line before. */
+  Rest = 3,
+  Blank = 4,
+}
+
+/** What each line is, by its text without the marks that it had in front. */
+export function rolesOf(bare: PlacedLines, marked: PlacedLines, family: Family): Uint8Array {
+  return Uint8Array.from(bare.texts, (text, i) => {
+    if (text.trim() === '') return Role.Blank;
+    if (isEventStart(family, text)) return Role.Event;
+    if (isBrokenHead(family, text)) return Role.Head;
+    if (text !== marked.texts[i] && isTaskAlone(family, text)) return Role.Head;
+    return standsAlone(text) ? Role.Alone : Role.Rest;
+  });
+}
+
+/**
+ * The ways in which the lines may have been broken, the likeliest first; none where no line goes on in the next. `widths`
+ * are those of the lines when they were broken, with the marks that were taken off since.
+ */
+export function breaksOf(lines: PlacedLines, roles: Uint8Array, widths: Int32Array): readonly Break[] {
+  const { texts } = lines;
+  const lengths = new Map<number, number>();
+  const spans: (readonly [length: number, withNext: number])[] = [];
+  let broken = 0;
+  for (let i = 1; i < texts.length; i++) {
+    if (roles[i] !== Role.Rest || roles[i - 1] === Role.Blank) continue;
+    const before = texts[i - 1]!;
+    broken++;
+    const width = widths[i - 1]!;
+    // What must go on anyway says nothing of a column: it may have ended early, at blanks that were taken away.
+    if (roles[i - 1] === Role.Head || asksForMore(before)) continue;
+    lengths.set(width, (lengths.get(width) ?? 0) + 1);
+    const length = width - before.length + before.trimEnd().length;
+    spans.push([length, length + 1 + firstWord(texts[i]!)]);
+  }
+  if (broken === 0) return [];
+  const blank: Break = { at: 'blank', column: columnOfBlanks(spans) };
+  const column = columnOfCuts(lengths, spans.length);
+  return column === undefined ? [blank] : [{ at: 'column', column }, blank];
+}
+
+/**
+ * The column at which the lines may have been cut: near the length that most of them have, and the longest there is,
+ * since blanks may have been taken from their ends.
+ */
+function columnOfCuts(lengths: ReadonlyMap<number, number>, broken: number): number | undefined {
+  if (broken === 0) return undefined;
+  let length = 0;
+  for (const [each, count] of lengths) if (count > (lengths.get(length) ?? 0)) length = each;
+  let near = 0;
+  let longest = length;
+  for (const [each, count] of lengths) {
+    if (Math.abs(each - length) > SHORT_MAX) continue;
+    near += count;
+    longest = Math.max(longest, each);
+  }
+  return near < broken * COLUMN_SHARE || length < COLUMN_MIN || length > COLUMN_MAX ? undefined : longest;
+}
+
+const firstWord = (text: string): number => /^\s*\S*/.exec(text)![0].trimStart().length;
+
+/** The column at which most of the spans would have been broken: not after it, and not with the next word before it. */
+function columnOfBlanks(spans: readonly (readonly [length: number, withNext: number])[]): number {
+  const gain = new Int32Array(COLUMN_MAX + 2);
+  for (const [length, withNext] of spans) {
+    if (length > COLUMN_MAX || length >= withNext) continue;
+    gain[length]!++;
+    gain[Math.min(withNext, COLUMN_MAX + 1)]!--;
+  }
+  let best = 0;
+  let most = 0;
+  let now = 0;
+  for (let column = 0; column <= COLUMN_MAX; column++) {
+    now += gain[column]!;
+    if (now > most) {
+      most = now;
+      best = column;
+    }
+  }
+  return best;
+}
+
+/** The lines with events put together. What cannot go on from the line before stays a line of its own. */
+export function join(lines: PlacedLines, roles: Uint8Array, widths: Int32Array, how: Break): PlacedLines {
+  const { texts } = lines;
+  const indent = how.at === 'column' ? commonIndent(texts, roles) : 0;
+  const out: PlacedLines = { texts: [], lines: [] };
+  /** Pieces of the event under way. */
+  let pieces: string[] = [];
+  let from = 0;
+  const flush = (): void => {
+    if (pieces.length > 0) {
+      out.texts.push(pieces.join(''));
+      out.lines.push(lines.lines[from]!);
+    }
+    pieces = [];
+  };
+  for (let i = 0; i < texts.length; i++) {
+    const text = texts[i]!;
+    const before = i > 0 ? texts[i - 1]! : '';
+    const mayGoOn =
+      pieces.length > 0 && pieces.length < PIECES_MAX && roles[i] === Role.Rest && !isCutMark(before);
+    if (mayGoOn && (roles[i - 1] === Role.Head || goesOn(before, widths[i - 1]!, text, how))) {
+      if (how.at === 'column') {
+        // A blank at the column's end may have been taken away.
+        pieces.push(' '.repeat(Math.max(0, how.column - widths[i - 1]!)), text.slice(indent));
+      } else pieces.push(before.endsWith(' ') ? '' : ' ', text.trimStart());
+      continue;
+    }
+    flush();
+    from = i;
+    pieces = [text];
+  }
+  flush();
+  return out;
+}
+
+/** `width` is that of the line before when it was broken, marks included. */
+function goesOn(before: string, width: number, text: string, how: Break): boolean {
+  if (asksForMore(before)) return true;
+  if (how.at === 'column') return width <= how.column && width >= how.column - SHORT_MAX;
+  const length = width - before.length + before.trimEnd().length;
+  if (before.endsWith(' ') || (length <= how.column && length + 1 + firstWord(text) > how.column))
+    return true;
+  // A word that is too long for the column stands beyond it, and the line ends with it.
+  return length > how.column && before.trimEnd().lastIndexOf(' ') + width - before.length < how.column;
+}
+
+/** Blanks that stand before every line that goes on from another. */
+function commonIndent(texts: readonly string[], roles: Uint8Array): number {
+  let least = Infinity;
+  let seen = 0;
+  for (let i = 1; i < texts.length; i++) {
+    if (roles[i] !== Role.Rest || roles[i - 1] === Role.Blank) continue;
+    seen++;
+    least = Math.min(least, /^ */.exec(texts[i]!)![0].length);
+  }
+  return seen >= 3 && least < Infinity ? least : 0;
+}

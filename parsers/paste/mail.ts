@@ -1,0 +1,287 @@
+/**
+ * The parts of a mail or a mailbox as lines that know their place in the file. A library that gives a part's text does
+ * not give the line of the file on which each of its lines began, and findings must stand there.
+ *
+ * Sources: RFC 5322 (headers), RFC 2045 and 2046 (encodings, parts), RFC 3676 (flowed text); mbox as git and b4 write it.
+ */
+import type { PlacedLines } from './lines.js';
+
+/** What a mail, or a part of one, holds. */
+export interface MailPart {
+  /** `text/plain`, lower case. */
+  readonly type: string;
+  /** Name of an attachment, '' where there is none. */
+  readonly name: string;
+  /** Lines of a part that is text. */
+  readonly text: PlacedLines | undefined;
+  /** Bytes of a part that is not, and the line of the file on which they begin. */
+  readonly bytes: Uint8Array | undefined;
+  readonly line: number;
+}
+
+interface Header {
+  readonly type: string;
+  readonly params: ReadonlyMap<string, string>;
+  readonly encoding: string;
+  readonly name: string;
+}
+
+/** Parts within parts deeper than this are not looked into; nobody writes such a mail to be read. */
+const DEPTH_MAX = 8;
+/** Parts of one file in all. */
+const PARTS_MAX = 1000;
+const HEADER_LINES_MAX = 500;
+
+const MBOX_FROM = /^From \S+.*\d/;
+const FIELD = /^([A-Za-z][A-Za-z0-9-]*):/;
+/** Fields that a text which only looks like a header does not have. */
+const MAIL_FIELDS =
+  /^(?:from|to|cc|subject|date|message-id|mime-version|content-type|content-transfer-encoding|received|return-path|in-reply-to|references|reply-to|delivered-to|list-id|user-agent|x-[a-z-]+)$/i;
+
+/** Whether the lines begin like a mail: fields of one, two at least, before the first blank line. */
+export function looksLikeMail(texts: readonly string[]): boolean {
+  return isHeader(texts, MBOX_FROM.test(texts[0] ?? '') ? 1 : 0);
+}
+
+function isHeader(texts: readonly string[], from: number): boolean {
+  let fields = 0;
+  for (let i = from; i < Math.min(texts.length, from + HEADER_LINES_MAX); i++) {
+    const text = texts[i]!;
+    if (text === '') break;
+    if (/^[ \t]/.test(text)) continue;
+    const field = FIELD.exec(text);
+    if (!field) return false;
+    if (MAIL_FIELDS.test(field[1]!)) fields++;
+  }
+  return fields >= 2;
+}
+
+/** All parts that may hold a trace, in the order of the file. */
+export function mailParts(lines: PlacedLines): readonly MailPart[] {
+  const out: MailPart[] = [];
+  const { texts } = lines;
+  for (let start = 0; start < texts.length; ) {
+    const body = MBOX_FROM.test(texts[start]!) ? start + 1 : start;
+    let end = body + 1;
+    while (
+      end < texts.length &&
+      !(texts[end - 1] === '' && MBOX_FROM.test(texts[end]!) && isHeader(texts, end + 1))
+    )
+      end++;
+    addEntity(lines, body, end, 0, out);
+    start = end;
+  }
+  return out;
+}
+
+/** Adds the parts of the entity whose header begins at index `start`. */
+function addEntity(lines: PlacedLines, start: number, end: number, depth: number, out: MailPart[]): void {
+  if (out.length >= PARTS_MAX) return;
+  let body = start;
+  while (body < end && lines.texts[body] !== '') body++;
+  const header = readHeader(lines.texts.slice(start, Math.min(body, start + HEADER_LINES_MAX)));
+  body++;
+  const boundary = header.params.get('boundary');
+  if (header.type.startsWith('multipart/') && boundary !== undefined && depth < DEPTH_MAX) {
+    addParts(lines, body, end, boundary, header.type === 'multipart/alternative', depth, out);
+    return;
+  }
+  if (header.type === 'message/rfc822' && depth < DEPTH_MAX) {
+    addEntity(lines, body, end, depth + 1, out);
+    return;
+  }
+  out.push(leaf(lines, body, end, header));
+}
+
+function addParts(
+  lines: PlacedLines,
+  from: number,
+  end: number,
+  boundary: string,
+  isAlternative: boolean,
+  depth: number,
+  out: MailPart[],
+): void {
+  const inner: MailPart[] = [];
+  let start = -1;
+  for (let i = from; i <= end; i++) {
+    const text = i < end ? lines.texts[i]! : undefined;
+    const isBoundary =
+      text === undefined || text.trimEnd() === `--${boundary}` || text.trimEnd() === `--${boundary}--`;
+    if (!isBoundary) continue;
+    if (start >= 0) addEntity(lines, start, i, depth + 1, inner);
+    start = text?.trimEnd() === `--${boundary}` ? i + 1 : -1;
+    if (out.length + inner.length >= PARTS_MAX) break;
+  }
+  // Alternatives say the same: the plain text says it best.
+  const plain = isAlternative ? inner.filter((part) => part.type === 'text/plain') : [];
+  out.push(...(plain.length > 0 ? plain : inner));
+}
+
+function readHeader(texts: readonly string[]): Header {
+  const fields = new Map<string, string>();
+  let last = '';
+  for (const text of texts) {
+    if (/^[ \t]/.test(text)) {
+      fields.set(last, `${fields.get(last) ?? ''} ${text.trim()}`);
+      continue;
+    }
+    const field = FIELD.exec(text);
+    if (!field) continue;
+    last = field[1]!.toLowerCase();
+    fields.set(last, text.slice(field[0].length).trim());
+  }
+  const type = fields.get('content-type') ?? 'text/plain';
+  const params = parameters(type);
+  const disposition = parameters(fields.get('content-disposition') ?? '');
+  return {
+    type: type.split(';')[0]!.trim().toLowerCase(),
+    params,
+    encoding: (fields.get('content-transfer-encoding') ?? '').toLowerCase(),
+    name: disposition.get('filename') ?? params.get('name') ?? '',
+  };
+}
+
+function parameters(field: string): Map<string, string> {
+  const out = new Map<string, string>();
+  for (const match of field.matchAll(/;\s*([\w*-]+)\s*=\s*(?:"([^"]*)"|([^;\s]+))/g))
+    out.set(match[1]!.toLowerCase(), match[2] ?? match[3] ?? '');
+  return out;
+}
+
+function leaf(lines: PlacedLines, from: number, end: number, header: Header): MailPart {
+  const { type, name } = header;
+  const line = lines.lines[Math.min(from, lines.lines.length - 1)] ?? 1;
+  const isText =
+    type.startsWith('text/') || type.startsWith('message/') || /\.(?:txt|log|trace|eml|md)$/i.test(name);
+  if (header.encoding === 'base64') {
+    const { bytes, lineOf } = fromBase64(lines, from, end);
+    if (!isText && !isPlainText(bytes)) return { type, name, text: undefined, bytes, line };
+    return { type, name, text: placedText(bytes, lineOf), bytes: undefined, line };
+  }
+  const texts = lines.texts.slice(from, end);
+  const places = lines.lines.slice(from, end);
+  if (header.encoding === 'quoted-printable')
+    return { type, name, text: fromQuotedPrintable(texts, places), bytes: undefined, line };
+  const flowed = /flowed/i.test(header.params.get('format') ?? '');
+  const text = flowed
+    ? unflow(texts, places, /yes/i.test(header.params.get('delsp') ?? ''))
+    : { texts, lines: places };
+  return { type, name, text, bytes: undefined, line };
+}
+
+/** Bytes that are a text: no zero, and few control characters. */
+function isPlainText(bytes: Uint8Array): boolean {
+  const end = Math.min(bytes.length, 4096);
+  let odd = 0;
+  for (let i = 0; i < end; i++) {
+    const c = bytes[i]!;
+    if (c === 0) return false;
+    if (c < 0x20 && c !== 0x09 && c !== 0x0a && c !== 0x0d && c !== 0x1b) odd++;
+  }
+  return odd * 50 <= end;
+}
+
+/** `=3D`, `=20`, and `=` at the end of a line that goes on in the next. */
+export function fromQuotedPrintable(texts: readonly string[], places: readonly number[]): PlacedLines {
+  const out: PlacedLines = { texts: [], lines: [] };
+  let open: string[] = [];
+  let openLine = 0;
+  texts.forEach((raw, i) => {
+    const text = raw.trimEnd();
+    if (open.length === 0) openLine = places[i]!;
+    if (text.endsWith('=')) {
+      open.push(text.slice(0, -1));
+      return;
+    }
+    open.push(text);
+    out.texts.push(fromEscapes(open.join('')));
+    out.lines.push(openLine);
+    open = [];
+  });
+  if (open.length > 0) {
+    out.texts.push(fromEscapes(open.join('')));
+    out.lines.push(openLine);
+  }
+  return out;
+}
+
+/** Runs of `=XX` are bytes of UTF-8. */
+function fromEscapes(text: string): string {
+  return text.replace(/(?:=[0-9A-Fa-f]{2})+/g, (run) => {
+    const bytes = Uint8Array.from({ length: run.length / 3 }, (_, i) =>
+      parseInt(run.slice(3 * i + 1, 3 * i + 3), 16),
+    );
+    return new TextDecoder().decode(bytes);
+  });
+}
+
+const SEXTETS = new Int8Array(128).fill(-1);
+[...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].forEach((c, i) => {
+  SEXTETS[c.charCodeAt(0)] = i;
+});
+
+/** The bytes of lines of base64, and for each line the number of bytes before it. */
+function fromBase64(
+  lines: PlacedLines,
+  from: number,
+  end: number,
+): { bytes: Uint8Array; lineOf: readonly [number, number][] } {
+  let length = 0;
+  for (let i = from; i < end; i++) length += lines.texts[i]!.length;
+  const bytes = new Uint8Array(Math.ceil((length * 3) / 4));
+  const lineOf: [number, number][] = [];
+  let at = 0;
+  let bits = 0;
+  let held = 0;
+  for (let i = from; i < end; i++) {
+    lineOf.push([at, lines.lines[i]!]);
+    const text = lines.texts[i]!;
+    for (let p = 0; p < text.length; p++) {
+      const sextet = SEXTETS[text.charCodeAt(p)] ?? -1;
+      if (sextet < 0) continue;
+      held = ((held << 6) | sextet) & 0xffffff;
+      bits += 6;
+      if (bits < 8) continue;
+      bits -= 8;
+      bytes[at++] = (held >>> bits) & 0xff;
+    }
+  }
+  return { bytes: bytes.subarray(0, at), lineOf };
+}
+
+/** Lines of decoded bytes, at the lines of the file on which they begin. */
+function placedText(bytes: Uint8Array, lineOf: readonly (readonly [number, number])[]): PlacedLines {
+  const out: PlacedLines = { texts: [], lines: [] };
+  const decoder = new TextDecoder();
+  let k = 0;
+  for (let start = 0; start < bytes.length; ) {
+    const newline = bytes.indexOf(0x0a, start);
+    const end = newline < 0 ? bytes.length : newline;
+    while (k + 1 < lineOf.length && lineOf[k + 1]![0] <= start) k++;
+    out.texts.push(decoder.decode(bytes.subarray(start, end)).replace(/\r+$/, ''));
+    out.lines.push(lineOf[k]?.[1] ?? 1);
+    start = end + 1;
+  }
+  return out;
+}
+
+/** Joins the lines of flowed text that end in a blank with the next one of the same quotation, and takes stuffing away. */
+function unflow(texts: readonly string[], places: readonly number[], delsp: boolean): PlacedLines {
+  const out: PlacedLines = { texts: [], lines: [] };
+  let openDepth = -1;
+  texts.forEach((text, i) => {
+    const quotes = /^>*/.exec(text)![0];
+    const rest = text.slice(quotes.length).replace(/^ /, '');
+    const continues = openDepth === quotes.length;
+    const isFlowed = rest.endsWith(' ') && rest !== '-- ';
+    const piece = isFlowed && delsp ? rest.slice(0, -1) : rest;
+    if (continues) out.texts[out.texts.length - 1] += piece;
+    else {
+      out.texts.push(quotes === '' ? piece : `${quotes} ${piece}`);
+      out.lines.push(places[i]!);
+    }
+    openDepth = isFlowed ? quotes.length : -1;
+  });
+  return out;
+}

@@ -1,0 +1,240 @@
+/**
+ * What mail clients, notes, loggers and grep put in front of lines: quotation marks, list marks, fences, tables, HTML,
+ * numbers, file names, dates. What stands before every line of a text goes at once; what stands before events alone
+ * (they were wrapped afterwards) goes when they are whole again.
+ */
+import { mapLines, type PlacedLines } from './lines.js';
+
+/** Of the lines that are not blank, the share that must have a mark for it to be the text's. */
+const NEARLY_ALL = 0.9;
+/** Marks in front of one another, at most. */
+const MARKS_MAX = 6;
+
+/** `> `, `>> `, `> > `: the quotation of a mail, of any depth. */
+const QUOTE = /^[ \t]{0,2}(?:>[ \t]?(?=>))*>/;
+const BAR = /^[ \t]{0,2}(?:\|[ \t]?(?=\|))*\|(?!.*\|\s*$)/;
+/** Lines that are quoted one after another, at least, where few of the text's lines are. */
+const QUOTED_RUN = 3;
+
+/** The length of each line's quotation marks; 0 where there are none, or too few lines have them for a quotation. */
+function quotesOf(texts: readonly string[]): Int32Array {
+  const bars = texts.filter((text) => BAR.test(text)).length;
+  const hasBars = bars >= QUOTED_RUN && bars * 4 >= texts.length;
+  const quotes = Int32Array.from(
+    texts,
+    (text) => (QUOTE.exec(text) ?? (hasBars ? BAR.exec(text) : null))?.[0].length ?? 0,
+  );
+  const quoted = quotes.reduce((count, length) => count + (length > 0 ? 1 : 0), 0);
+  if (quoted * 2 >= texts.filter((text) => text.trim() !== '').length) return quotes;
+  for (let i = 0; i < quotes.length; ) {
+    let end = i;
+    while (end < quotes.length && quotes[end]! > 0) end++;
+    if (end - i < QUOTED_RUN) quotes.fill(0, i, end);
+    i = end + 1;
+  }
+  return quotes;
+}
+
+/** The head of an arrow that was broken behind its dash is no mark: `sys_mmap -` and `> 0x7f469c0b4000`. */
+function keepArrows(texts: readonly string[], quotes: Int32Array): void {
+  for (let i = 1; i < texts.length; i++) {
+    if (quotes[i]! > quotes[i - 1]! && /\w\s+-$/.test(texts[i - 1]!)) quotes[i] = quotes[i - 1]!;
+  }
+}
+
+/** The lines without the marks of a quotation. */
+export function unquote(lines: PlacedLines): PlacedLines {
+  const quotes = quotesOf(lines.texts);
+  // The blank behind the mark is the quotation's where every line has it, and else the text's.
+  let quoted = 0;
+  let spaced = 0;
+  lines.texts.forEach((text, i) => {
+    const length = quotes[i]!;
+    if (length === 0 || length === text.length) return;
+    quoted++;
+    if (text[length] === ' ') spaced++;
+  });
+  keepArrows(lines.texts, quotes);
+  const hasBlank = spaced >= quoted * NEARLY_ALL;
+  return mapLines(lines, (text, i) => {
+    const length = quotes[i]!;
+    if (length === 0) return text;
+    return text.slice(hasBlank && text[length] === ' ' ? length + 1 : length);
+  });
+}
+
+const FENCE = /^[ \t]*(?:```|~~~)/;
+/** Fences of Markdown become blank lines; a line in single backquotes loses them. */
+export function unfence(lines: PlacedLines): PlacedLines {
+  return mapLines(lines, (text) => {
+    if (FENCE.test(text)) return '';
+    return /^\s*`[^`]+`\s*$/.test(text) ? text.trim().slice(1, -1) : text;
+  });
+}
+
+const ROW = /^\s*\|.*\|\s*$/;
+const RULER = /^\s*\|[\s|:-]+\|\s*$/;
+/** Rows of a Markdown table become their cells, one blank between. */
+export function untable(lines: PlacedLines): PlacedLines {
+  if (lines.texts.filter((text) => ROW.test(text)).length < 2) return lines;
+  return mapLines(lines, (text) => {
+    if (!ROW.test(text)) return text;
+    if (RULER.test(text)) return '';
+    const cells = text
+      .trim()
+      .slice(1, -1)
+      .split(/(?<!\\)\|/);
+    return cells
+      .map((cell) => cell.replace(/\\\|/g, '|').replace(/^ | $/g, ''))
+      .join(' ')
+      .trimEnd();
+  });
+}
+
+const TAG =
+  /<\/?(?:html|head|body|pre|p|div|span|b|i|u|em|strong|code|tt|samp|font|a|br|hr|blockquote|ul|ol|li|table|tbody|thead|tr|td|th|h[1-6]|meta|title|style|!doctype|!--)(?:\s[^<>]{0,400})?\/?>/gi;
+const BREAK = /<(?:br|\/p|\/div|\/li|\/tr)\s*\/?>/gi;
+const ENTITIES: Readonly<Record<string, string>> = {
+  lt: '<',
+  gt: '>',
+  amp: '&',
+  quot: '"',
+  apos: "'",
+  nbsp: ' ',
+};
+
+/** Whether a text is HTML, or a piece of it: it has tags that no trace prints. */
+export function looksLikeHtml(texts: readonly string[]): boolean {
+  return texts.some(
+    (text) =>
+      /<(?:pre|br|html|body|div|p|span|code|td)\b[^<>]{0,400}>/i.test(text) || /&(?:lt|gt|nbsp);/.test(text),
+  );
+}
+
+/** HTML without its tags, `<br>` as a line's end, and entities as their characters. */
+export function unhtml(lines: PlacedLines): PlacedLines {
+  const out: PlacedLines = { texts: [], lines: [] };
+  lines.texts.forEach((text, i) => {
+    const pieces = text.split(BREAK);
+    // A line's own end behind its last <br> is none that anybody sees.
+    if (pieces.length > 1 && pieces[pieces.length - 1]!.trim() === '') pieces.pop();
+    for (const piece of pieces) {
+      out.texts.push(entities(piece.replace(TAG, '')));
+      out.lines.push(lines.lines[i]!);
+    }
+  });
+  return out;
+}
+
+function entities(text: string): string {
+  return text.replace(
+    /&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]{2,6}));/gi,
+    (all, decimal?: string, hex?: string, name?: string) => {
+      if (name !== undefined) return ENTITIES[name.toLowerCase()] ?? all;
+      const code = decimal === undefined ? parseInt(hex!, 16) : Number(decimal);
+      return code <= 0x10ffff ? String.fromCodePoint(code) : all;
+    },
+  );
+}
+
+/** Marks that may stand before a line, each with what ends it. Tried in this order, one after another. */
+const MARKS: Readonly<Record<string, RegExp>> = {
+  // 2021-12-12 16:11:10.214139 and ISO 8601
+  date: /^\s*(?!\d{4}-\d\d-\d\dT[\d:.]+Z [a-z]+_)\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?\s/,
+  // Nov 22 10:00:00 host kernel:
+  daemon: /^\s{0,16}[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)? \S{1,64} [\w.()/-]{1,64}(?:\[\d+\])?: ?/,
+  service: /^\S{1,64} [\w.()/-]{1,64}(?:\[\d+\])?: (?=.*\[\d{3,}\])/,
+  // [   12.345678] and [    T1]
+  printk: /^\s{0,16}(?:<\d+>)?\[\s*\d+\.\d{3,9}\]\s?(?:\[\s*[TC]\d+\]\s?)?/,
+  clock: /^\s{0,16}\[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]?\s/,
+  // trace.txt:12: of grep -Hn, trace.txt: of grep -H; not host.dat: of trace-cmd, nor 4563@1763815297.025958: of QEMU
+  file: /^\s{0,8}(?![+-])(?=[^:]*[a-zA-Z/])(?!\d+@|\d{4}-\d\d-)[\w./+@~-]{1,200}(?::\d+[:-]|\.(?!dat)[a-z]\w{0,7}[:-](?:\d+[:-])?)/,
+  // 12: of grep -n, 12- of its context, `     12<tab>` of cat -n
+  number: /^\s{0,16}\d{1,8}(?:[:\t-]|\s{2})/,
+  list: /^\s{0,8}(?:[-*+•]\s|\d{1,4}(?:\.\s|\)\s(?=\S)))/,
+  diff: /^[+-](?![+-]{2})/,
+};
+type Mark = keyof typeof MARKS;
+const NAMES = Object.keys(MARKS) as Mark[];
+
+/** Takes off what nearly every line of the text has in front, as often as there is something. */
+export function unmark(lines: PlacedLines): PlacedLines {
+  let now = undiff(lines);
+  for (let turn = 0; turn < MARKS_MAX; turn++) {
+    const mark = NAMES.find((name) => nearlyAllHave(now.texts, name));
+    if (mark === undefined) return now;
+    now = mapLines(now, (text) => text.replace(MARKS[mark]!, ''));
+  }
+  return now;
+}
+
+/** A diff without its first column, where every line of a hunk has one. */
+function undiff(lines: PlacedLines): PlacedLines {
+  if (!lines.texts.some((text) => /^@@ -\d/.test(text))) return lines;
+  return mapLines(lines, (text) => text.replace(/^[+ -]/, ''));
+}
+
+function nearlyAllHave(texts: readonly string[], mark: Mark): boolean {
+  let all = 0;
+  let having = 0;
+  let before = -1;
+  for (const text of texts) {
+    if (text.trim() === '' || text === '--') continue;
+    all++;
+    if (!MARKS[mark]!.test(text)) continue;
+    if (mark === 'number') {
+      // Numbers of lines grow; other numbers in front do not.
+      const value = Number(/\d+/.exec(text)![0]);
+      if (value <= before) continue;
+      before = value;
+    }
+    having++;
+  }
+  return all >= 3 && having >= all * NEARLY_ALL;
+}
+
+/** Of the lines that begin an event behind marks, the share that must have a mark for it to be taken off. */
+const MOST = 0.6;
+
+/** Takes marks off lines that are events behind them; a mark that few of these have is part of a task's name. */
+export function unmarkEvents(
+  lines: PlacedLines,
+  isEvent: (text: string, isMarked: boolean) => boolean,
+): PlacedLines {
+  const found = lines.texts.map((text) => marksBefore(text, isEvent));
+  const counts = new Map<Mark, number>();
+  let events = 0;
+  for (const marks of found) {
+    if (!marks) continue;
+    events++;
+    for (const mark of new Set(marks)) counts.set(mark, (counts.get(mark) ?? 0) + 1);
+  }
+  const kept = new Set(NAMES.filter((mark) => mark === 'list' || (counts.get(mark) ?? 0) >= events * MOST));
+  if (kept.size === 0) return lines;
+  return mapLines(lines, (text, i) => {
+    let rest = text;
+    for (const mark of found[i] ?? []) {
+      if (!kept.has(mark)) break;
+      rest = rest.replace(MARKS[mark]!, '');
+    }
+    return rest;
+  });
+}
+
+/** The marks before the event of a line, most first; none for an event without, undefined for a line that is no event. */
+function marksBefore(
+  text: string,
+  isEvent: (text: string, isMarked: boolean) => boolean,
+): Mark[] | undefined {
+  let rest = text;
+  let best: Mark[] | undefined = isEvent(text, false) ? [] : undefined;
+  const marks: Mark[] = [];
+  for (let turn = 0; turn < MARKS_MAX; turn++) {
+    const mark = NAMES.find((name) => MARKS[name]!.test(rest));
+    if (mark === undefined) break;
+    rest = rest.replace(MARKS[mark]!, '');
+    marks.push(mark);
+    if (isEvent(rest, true)) best = [...marks];
+  }
+  return best;
+}

@@ -1,0 +1,147 @@
+/** Decides whether a text is a paste, reads it as mended, and puts its events on the file's own lines. */
+import { MemorySource, type ByteSource } from '../base/source.js';
+import { EventTable, type Segment } from '../events/table.js';
+import type { Issue } from '../events/issues.js';
+import { KIND_UNKNOWN } from '../events/kinds.js';
+import type { OpenTrace } from '../reader.js';
+import { encodingOf } from './decode.js';
+import { readingsOf, type Reading } from './repair.js';
+
+/** A larger text is no paste: it would be kept in memory several times. */
+export const PASTE_BYTES_MAX = 64 << 20;
+const NEWLINE = 0x0a;
+/** Lines that are no part of the trace, by thousand events, above which a text is worth mending. */
+const FOREIGN_PER_THOUSAND = 5;
+
+/** True for a text whose first lines would be others when mended: an unmangled trace stays as it is. */
+export function looksPasted(head: Uint8Array): boolean {
+  if (isBinary(head)) return false;
+  const end = head.lastIndexOf(NEWLINE) + 1;
+  const whole = end === 0 ? head : head.subarray(0, end);
+  return readingsOf(whole).some(({ bytes, part }) => part !== '' || !sameText(bytes, whole));
+}
+
+/** Zeros that are no UTF-16. */
+function isBinary(head: Uint8Array): boolean {
+  return head.includes(0) && encodingOf(head) === 'utf-8';
+}
+
+/** The same but for the ends of lines, and the last one's being there. */
+function sameText(mended: Uint8Array, original: Uint8Array): boolean {
+  let i = 0;
+  for (let p = 0; p < original.length; p++) {
+    if (original[p] === 0x0d) continue;
+    if (original[p] !== mended[i++]) return false;
+  }
+  return i === mended.length || (i === mended.length - 1 && mended[i] === NEWLINE);
+}
+
+/** True for a trace of which so many lines were not understood that mending may help. */
+export function leavesLinesOver({ table }: OpenTrace): boolean {
+  let foreign = 0;
+  for (const { code, count } of table.issues)
+    if (code === 'foreign-lines' || code === 'bad-line') foreign += count;
+  return foreign * 1000 > table.length * FOREIGN_PER_THOUSAND;
+}
+
+/**
+ * The paste as that reading of it in which most is understood; undefined where none is better than `before`, which is how
+ * it reads as it stands.
+ */
+export function readPasted(
+  source: ByteSource,
+  before: OpenTrace | undefined,
+  read: (source: ByteSource) => OpenTrace | undefined,
+): OpenTrace | undefined {
+  const bytes = source.read(0, source.size).slice();
+  if (isBinary(bytes)) return undefined;
+  let best: { readonly reading: Reading; readonly open: OpenTrace; readonly content: ByteSource } | undefined;
+  let most = before ? understood(before.table) : 0;
+  const others: string[] = [];
+  for (const reading of readingsOf(bytes)) {
+    if (reading.part === '' && sameText(reading.bytes, bytes)) continue;
+    const content = new MemorySource(reading.bytes);
+    const open = read(content);
+    if (!open || open.table.length === 0) continue;
+    const now = understood(open.table);
+    if (reading.part !== '') others.push(reading.part);
+    // As much as before is no gain, unless what stood in front of the events is gone.
+    if (now < most || (now === most && (best || !reading.isUnwrapped))) continue;
+    most = now;
+    best = { reading, open, content };
+  }
+  if (!best) return undefined;
+  const { reading, open, content } = best;
+  const left = others.filter((part) => part !== reading.part);
+  const table = reading.lineOf ? onLinesOf(open.table, reading.lineOf) : open.table;
+  const said = left.length > 0 ? withParts(table, reading.part, left) : table;
+  return reading.lineOf
+    ? { ...open, table: said, describe: (row, part) => open.describe(row, part), mended: content }
+    : {
+        ...open,
+        table: said,
+        describe: (row, part) => open.describe(row, part),
+        plain: open.plain ?? content,
+      };
+}
+
+/** How much was understood: events of the vocabulary, and the values that were read of them. */
+function understood(table: EventTable): number {
+  let sum = 0;
+  for (const segment of table.segments) {
+    for (let i = 0; i < segment.length; i++) {
+      if (segment.kind[i] === KIND_UNKNOWN) continue;
+      const p = segment.payload[i]!;
+      sum += 1 + (p === 0 ? 0 : bits(segment.pool[p]!));
+    }
+  }
+  return sum;
+}
+
+function bits(mask: number): number {
+  let count = 0;
+  for (let rest = mask; rest !== 0; rest &= rest - 1) count++;
+  return count;
+}
+
+/** The table with the lines of the file that was mended, in place of those of the mended text. */
+function onLinesOf(table: EventTable, lineOf: Int32Array): EventTable {
+  const line = (mended: number): number =>
+    mended <= 0 ? mended : (lineOf[Math.min(mended, lineOf.length) - 1] ?? mended);
+  for (const segment of table.segments) relocate(segment, line);
+  const moved = <T extends { readonly line: number }>(each: T): T => ({ ...each, line: line(each.line) });
+  return new EventTable(
+    table.length,
+    table.segments,
+    table.meta,
+    table.names,
+    table.comms,
+    table.issues.map(moved),
+    table.losses.map(moved),
+    table.stacks.map(moved),
+  );
+}
+
+function relocate(segment: Segment, line: (mended: number) => number): void {
+  for (let i = 0; i < segment.length; i++) segment.line[i] = line(segment.line[i]!);
+}
+
+function withParts(table: EventTable, taken: string, left: readonly string[]): EventTable {
+  const issue: Issue = {
+    code: 'other-parts',
+    offset: 0,
+    line: 0,
+    count: left.length,
+    detail: `read: ${taken}; not read: ${left.slice(0, 3).join(', ')}${left.length > 3 ? ', …' : ''}`,
+  };
+  return new EventTable(
+    table.length,
+    table.segments,
+    table.meta,
+    table.names,
+    table.comms,
+    [...table.issues, issue],
+    table.losses,
+    table.stacks,
+  );
+}

@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import PostalMime from 'postal-mime';
+import { base64, htmlBreaks, mangle, quotedPrintable, quote } from '../../test/support/mangle.js';
+import { NEVER_CANCELLED } from '../base/cancel.js';
+import { MemorySource } from '../base/source.js';
+import { kindSlots } from '../events/kinds.js';
+import { UNKNOWN_CPU, type EventTable } from '../events/table.js';
+import { readTrace } from '../index.js';
+import { decodeText } from './decode.js';
+import { splitLines } from './lines.js';
+import { mailParts } from './mail.js';
+import { readingsOf } from './repair.js';
+
+const FOLDER = 'sample-traces/pastes';
+const bytesOf = (file: string): Uint8Array =>
+  fs.readFileSync(`${FOLDER}/${fs.readdirSync(FOLDER).find((name) => name.startsWith(file))!}`);
+const read = (bytes: Uint8Array): EventTable =>
+  readTrace(new MemorySource(bytes), { cancel: NEVER_CANCELLED }).table;
+const readText = (text: string): EventTable => read(new TextEncoder().encode(text));
+
+/** `line name slot=value …` of each event. */
+function events(table: EventTable): string[] {
+  return Array.from({ length: table.length }, (_, row) => {
+    const values = kindSlots(table.kind(row)).flatMap((slot, i) => {
+      const value = table.big(row, i);
+      return value === undefined ? [] : [`${slot}=${value.toString(16)}`];
+    });
+    return [table.line(row), table.name(row), ...values].join(' ');
+  });
+}
+
+describe('pastes of people with this job', () => {
+  it('are put together where a mail client broke them', () => {
+    const table = read(bytesOf('P01'));
+    const all = events(table);
+    assert.equal(table.length, 11);
+    assert.equal(all[0], '1 kvm_page_fault address=84d000 error_code=4');
+    assert.match(all[2]!, /^5 kvm_tdp_mmu_spte_changed .*gfn=800 level=2 old=100b1b16827 new=100b4a00ea7/);
+    assert.match(all[8]!, /^18 kvm_tdp_mmu_spte_changed .*gfn=9ff/);
+    assert.deepEqual([table.comm(0), table.tid(0), table.cpu(0)], ['VCPU-0', 61883, 78]);
+  });
+
+  it('lose the marks of a reply', () => {
+    const lines = (table: EventTable): string[] => events(table).map((text) => text.replace(/^\d+ /, ''));
+    const quoted = read(bytesOf('P02'));
+    assert.deepEqual(lines(quoted), lines(read(bytesOf('P01'))));
+    assert.equal(quoted.comm(0), 'VCPU-0');
+    assert.equal(quoted.line(0), 4);
+  });
+
+  it('are read out of a mail in quoted-printable', () => {
+    const table = read(bytesOf('P08'));
+    assert.equal(table.length, 12);
+    assert.match(
+      events(table)[11]!,
+      /qemu:kvm_set_user_memory .*slot=3 .*gpa=feda0000 size=20000 .*gmem_fd=f gmem_offset=a0000 ret=ffffffffffffffea/,
+    );
+  });
+
+  it('are events on two lines, with remarks between', () => {
+    const table = read(bytesOf('P15'));
+    assert.equal(table.length, 11);
+    assert.deepEqual([...new Set(Array.from({ length: 11 }, (_, row) => table.cpu(row)))].sort(), [0, 7]);
+    assert.deepEqual(
+      [...new Set(Array.from({ length: 11 }, (_, row) => table.tid(row)))].sort(),
+      [5659, 5665],
+    );
+    assert.deepEqual([table.absoluteTime(0), table.absoluteTime(10)], [280971116000n, 280971270000n]);
+    assert.deepEqual(table.losses, []);
+  });
+
+  it('have a date in front and their flags before the CPU', () => {
+    const table = read(bytesOf('P26'));
+    assert.equal(table.length, 4);
+    assert.deepEqual([table.comm(0), table.tid(0), table.cpu(0)], ['<...>', 206966, 17]);
+    assert.deepEqual(
+      [table.absoluteTime(0), table.absoluteTime(3)],
+      [15504452408994000n, 15504452485435000n],
+    );
+  });
+});
+
+const TRACE = `${fs.readFileSync('sample-traces/labelled/inplace/N.p.txt', 'utf8').split('\n').slice(0, 80).join('\n')}\n`;
+
+describe('mail', () => {
+  for (const step of [quotedPrintable, base64]) {
+    it(`in ${step.name} gives the text that a mail library gives`, async () => {
+      const mail = mangle(TRACE, [step]);
+      const theirs = await PostalMime.parse(mail);
+      const attached = theirs.attachments[0]?.content;
+      const text = attached ? new TextDecoder().decode(attached as ArrayBuffer) : theirs.text!;
+      const parts = mailParts(splitLines(mail));
+      const ours = parts[parts.length - 1]!.text!;
+      assert.equal(`${ours.texts.join('\n')}\n`, text.replace(/\r\n/g, '\n'));
+    });
+  }
+
+  it('says which of its parts was read', () => {
+    const mail = mangle(TRACE, [base64]).replace(
+      'The trace is attached.',
+      TRACE.split('\n').slice(12, 20).join('\n'),
+    );
+    const table = readText(mail);
+    const issue = table.issues.find(({ code }) => code === 'other-parts')!;
+    assert.match(issue.detail, /read: trace\.txt; not read: part at line 10/);
+    assert.equal(table.length, readText(TRACE).length);
+  });
+
+  it('of nested parts without end is read in no time and gives nothing', () => {
+    let mail = 'From: a@example.org\nSubject: x\n';
+    for (let depth = 0; depth < 2000; depth++)
+      mail += `Content-Type: multipart/mixed; boundary="b${depth}"\n\n--b${depth}\n`;
+    assert.equal(readText(mail).length, 0);
+  });
+});
+
+describe('hostile pastes', () => {
+  it('of one event on a million lines make no event of more pieces than an event has', () => {
+    const text = `<idle>-0 [000] d.h1. 1.000001: kvm_entry: vcpu 0,\n${'x\n'.repeat(1_000_000)}`;
+    assert.equal(readText(text).length, 1);
+  });
+
+  it('of a table with a hundred thousand columns are read', () => {
+    const row = `|${' x |'.repeat(100_000)}\n`;
+    assert.equal(readText(row.repeat(3)).length, 0);
+  });
+
+  it('of marks without end are the events behind them', () => {
+    assert.equal(readText(`${'> '.repeat(200_000)}kvm_entry: vcpu 0\n`.repeat(3)).length, 3);
+  });
+});
+
+describe('characters', () => {
+  const text = '<idle>-0 [000] d.h1. 1.000001: kvm_entry: vcpu 0\n';
+  const utf16 = (bigEndian: boolean, mark: boolean): Uint8Array => {
+    const units = [...(mark ? '\ufeff' : ''), ...text].map((c) => c.charCodeAt(0));
+    return Uint8Array.from(
+      units.flatMap((unit) => (bigEndian ? [unit >> 8, unit & 0xff] : [unit & 0xff, unit >> 8])),
+    );
+  };
+  for (const [name, bytes] of [
+    ['UTF-16 LE with its mark', utf16(false, true)],
+    ['UTF-16 BE with its mark', utf16(true, true)],
+    ['UTF-16 LE', utf16(false, false)],
+    ['UTF-8 with its mark', new TextEncoder().encode(`\ufeff${text}`)],
+  ] as const) {
+    it(`of ${name} are decoded`, () => {
+      assert.equal(decodeText(bytes), text);
+      const table = read(bytes);
+      assert.deepEqual([table.length, table.comm(0), table.cpu(0) === UNKNOWN_CPU], [1, '<idle>', false]);
+    });
+  }
+});
+
+describe('readings of a paste', () => {
+  it('are one where nothing was broken, and keep the lines of the file', () => {
+    const readings = readingsOf(new TextEncoder().encode(mangle(TRACE, [htmlBreaks, quote('')])));
+    assert.equal(readings.length, 1);
+    assert.equal(readings[0]!.isUnwrapped, true);
+    assert.deepEqual(
+      [...readings[0]!.lineOf!],
+      Array.from(readings[0]!.lineOf!, (_, i) => i + 1),
+    );
+  });
+});

@@ -1,0 +1,109 @@
+/**
+ * A text trace as people hand it on, made into the lines that the recorder printed: decoded, taken out of the mail,
+ * without the marks in front, and put together where it was broken. Nothing is made up: a line that cannot be mended stays
+ * as it is, and the readers say so.
+ */
+import { decodeText, plainCharacters } from './decode.js';
+import { breaksOf, join, rolesOf } from './join.js';
+import { mapLines, splitLines, type PlacedLines } from './lines.js';
+import { looksLikeMail, mailParts } from './mail.js';
+import { looksLikeHtml, unfence, unhtml, unmark, unmarkEvents, unquote, untable } from './marks.js';
+import {
+  FAMILIES,
+  familyOf,
+  isBrokenHead,
+  isEventStart,
+  isTaskAlone,
+  standsAlone,
+  type Family,
+} from './shapes.js';
+
+/** One reading of a paste: the bytes of a trace's text, and the file's line for each of its lines. */
+export interface Reading {
+  readonly bytes: Uint8Array;
+  /** File lines (1-based) by line of `bytes` (0-based); undefined where `bytes` is a file of its own. */
+  readonly lineOf: Int32Array | undefined;
+  /** What part of the file it is, for messages; '' for the whole. */
+  readonly part: string;
+  /** Whether anything was taken off its lines, or decoded: more than lines put together. */
+  readonly isUnwrapped: boolean;
+}
+
+/** All readings of a paste that are worth a look; the one in which most is understood is right. */
+export function readingsOf(bytes: Uint8Array): readonly Reading[] {
+  const raw = splitLines(decodeText(bytes));
+  const lines = mapLines(raw, plainCharacters);
+  if (!looksLikeMail(lines.texts)) return readingsOfText(lines, raw.texts, '');
+  return mailParts(lines).flatMap((part): readonly Reading[] => {
+    const name = part.name === '' ? `part at line ${part.line}` : part.name;
+    if (part.bytes) return [{ bytes: part.bytes, lineOf: undefined, part: name, isUnwrapped: true }];
+    if (!part.text) return [];
+    const text = mapLines(part.text, plainCharacters);
+    return readingsOfText(part.type === 'text/html' ? unhtml(text) : text, [], name);
+  });
+}
+
+/** Readings of a text, which was `raw` before its characters were made plain. */
+function readingsOfText(text: PlacedLines, raw: readonly string[], part: string): readonly Reading[] {
+  const isHtml = looksLikeHtml(text.texts);
+  const marked = untable(unfence(unquote(isHtml ? unhtml(text) : text)));
+  const widths = Int32Array.from(marked.texts, (line) => line.length);
+  const plain = unmark(marked);
+  const family = familyBehindMarks(plain);
+  if (family === undefined) return [readingOf(plain, part, isHtml)];
+  const isOfTrace = (line: string, isMarked: boolean): boolean =>
+    isEventStart(family, line) ||
+    isBrokenHead(family, line) ||
+    standsAlone(line) ||
+    (isMarked && (line.trim() === '' || isTaskAlone(family, line)));
+  const bare = unmarkEvents(plain, isOfTrace);
+  const roles = rolesOf(bare, plain, family);
+  const isUnwrapped = isHtml || bare.texts.some((line, i) => isEventStart(family, line) && line !== raw[i]);
+  // QEMU's events have no column before their name or stamp.
+  const inColumns = family === 'qemu' ? (line: string): string => line.trimStart() : flagsBehindCpu;
+  const breaks = breaksOf(plain, roles, widths);
+  if (breaks.length === 0) return [readingOf(mapLines(bare, inColumns), part, isUnwrapped)];
+  return breaks.map((how) => {
+    // A width counts from where the line began, marks included: they are taken off once it is whole.
+    const whole = unmarkEvents(join(plain, roles, widths, how), isOfTrace);
+    return readingOf(mapLines(whole, inColumns), part, isUnwrapped);
+  });
+}
+
+/** The family of the events, which may stand behind marks of one line's own. */
+function familyBehindMarks(lines: PlacedLines): Family | undefined {
+  const direct = familyOf(lines.texts);
+  if (direct !== undefined && BY_TASK.includes(direct)) return direct;
+  return familyBehind(lines, BY_TASK) ?? direct ?? familyBehind(lines, FAMILIES);
+}
+
+/** Families whose lines begin with a task, which marks in front may be taken for a part of. */
+const BY_TASK: readonly Family[] = ['ftrace', 'perf'];
+
+function familyBehind(lines: PlacedLines, families: readonly Family[]): Family | undefined {
+  const isOfOne = (line: string, isMarked: boolean): boolean =>
+    families.some(
+      (family) =>
+        isEventStart(family, line) || isBrokenHead(family, line) || (isMarked && isTaskAlone(family, line)),
+    );
+  const family = familyOf(unmarkEvents(lines, isOfOne).texts, lines.texts);
+  return family !== undefined && families.includes(family) ? family : undefined;
+}
+
+const FLAGS_FIRST = /^(\s*\S.{0,24}?\s\d+)\s+([.\w]{4,5})\s+(\[\d{3,}\])\s+(\d+\.\d{6,9}:\s)/;
+
+/** The columns of a line in the order that readers expect: the CPU stands before the flags. */
+function flagsBehindCpu(text: string): string {
+  const found = FLAGS_FIRST.exec(text);
+  if (!found || /^\d+$/.test(found[2]!)) return text;
+  return `${found[1]} ${found[3]} ${found[4]}${text.slice(found[0].length)}`;
+}
+
+function readingOf(lines: PlacedLines, part: string, isUnwrapped: boolean): Reading {
+  return {
+    bytes: new TextEncoder().encode(`${lines.texts.join('\n')}\n`),
+    lineOf: Int32Array.from(lines.lines),
+    part,
+    isUnwrapped,
+  };
+}

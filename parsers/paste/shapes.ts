@@ -1,0 +1,141 @@
+/**
+ * What the lines of text traces look like, loosely: enough to tell where an event begins in a text that was wrapped,
+ * quoted or numbered. The readers of the formats decide afterwards what a line says.
+ */
+import { VOCABULARY } from '../events/vocabulary.js';
+
+const CPU = String.raw`\[\d{3,}\]`;
+const FLAGS = String.raw`[.\w#]{4,8}`;
+const TIME = String.raw`\d+(?:\.\d{6}(?:\d{3})?)?:`;
+const TASK = String.raw`(?:\S.{0,15}?)-\d{1,7}`;
+const GROUP = String.raw`\(\s*(?:\d+|-+)\)`;
+/** Name of a buffer or of a file, which `trace-cmd report` prints before the task where there are several. */
+const BUFFER = String.raw`(?:[\w.-]{1,64}:\s+)?`;
+const PERF_TASK = String.raw`(?:\S.{0,15}? +)?\d+(?:\/\d+)?`;
+
+/** ftrace, trace_pipe and `trace-cmd report`, with at least a CPU and a time. */
+const FTRACE = new RegExp(
+  `^\\s*${BUFFER}${TASK}\\s+(?:${GROUP}\\s+)?${CPU}\\s+(?:${FLAGS}\\s*)?${TIME}(?:\\s|$)`,
+);
+/** The same without a task, as a hypervisor's own buffer prints it. */
+const TASKLESS = new RegExp(`^\\s*${CPU}\\s+(?:${FLAGS}\\s*)?${TIME}(?:\\s|$)`);
+/** The latency format: the CPU is glued to the flags. */
+const LATENCY = new RegExp(`^\\s*${TASK}\\s+\\d+${FLAGS}\\s+\\d+(?:\\.\\d+)?(?:us.?)?:(?:\\s|$)`);
+/** The same, ended by a line break before or within its time. */
+const FTRACE_HEAD = new RegExp(
+  `^\\s*${TASK}\\s+(?:\\(\\s*[\\d-]*|(?:${GROUP}\\s*)?(?:\\[\\d*|${CPU}(?:\\s+${FLAGS})?(?:\\s*\\d+(?:\\.\\d*)?)?)?)\\s*$`,
+);
+/** A task and nothing else: only behind a mark can it be an event's line that was broken there. */
+const TASK_ALONE = new RegExp(`^\\s*${TASK}\\s*$`);
+const PERF = new RegExp(
+  `^\\s*${PERF_TASK}\\s+(?:${FLAGS}\\s+)?${CPU}\\s+(?:${FLAGS}\\s+)?\\d+\\.\\d{6,9}:(?:\\s|$)`,
+);
+const PERF_HEAD = new RegExp(`^\\s*${PERF_TASK}\\s+${CPU}(?:\\s+\\d+(?:\\.\\d*)?)?\\s*$`);
+/** A time and an event, or a task, a time and an event. */
+const TIMED = new RegExp(`^\\s*(?:${TASK}\\s+)?\\d+\\.\\d{6}(?:\\d{3})?:\\s+[\\w.:-]+:(?:\\s|$)`);
+const QEMU_STAMP = /^\s*(?:\d+@\d+\.\d+:|\d{4}-\d\d-\d\dT[\d:.]+Z )[a-z]\w*_\w+(?:\s|$)/;
+/** The verbose latency format. */
+const VERBOSE = /^\s*\S.{0,15}\s+\d+\s+\d+ [0-9a-f]+ [0-9a-f]{8} [0-9a-f]{8} \[/;
+const GRAPH = /^\s*(?:\d+\.\d+ \|\s+)?\d+\)\s[^|]{0,60}\|/;
+
+const eventNames = new Set<string>();
+for (const { tracepoints = [], entry = [], ret = [], names = [] } of VOCABULARY) {
+  for (const full of tracepoints) {
+    const bare = full.slice(full.indexOf(':') + 1);
+    if (!full.startsWith('qemu:')) eventNames.add(bare);
+  }
+  for (const name of [...entry, ...ret, ...names]) eventNames.add(name);
+}
+const RETURN_SUFFIX = /(?:_ret|_return|_exit|__return)$/;
+
+/** A system call, or an event of the vocabulary, and nothing before it. */
+function isBareEvent(text: string): boolean {
+  if (/^\s*sys_\w+(?:\(| -> )/.test(text)) return true;
+  const name = /^\s*(?:\w+:)?([\w.]+):(?:\s|$)/.exec(text)?.[1];
+  return name !== undefined && (eventNames.has(name) || eventNames.has(name.replace(RETURN_SUFFIX, '')));
+}
+
+/** An event of QEMU's log, whose names all have an underscore; not one of the words that end its events' texts. */
+function isBareQemu(text: string): boolean {
+  const name = /^\s*([a-z]\w*_\w+)(?:\s|$)/.exec(text)?.[1];
+  return name !== undefined && !/^(?:shared_to_private|private_to_shared)$/.test(name);
+}
+
+/** The ways in which an event's line may begin; of a text, one family is taken. */
+export type Family = 'ftrace' | 'perf' | 'taskless' | 'timed' | 'qemu' | 'bare';
+
+const WHOLE: Readonly<Record<Family, (text: string) => boolean>> = {
+  ftrace: (text) => FTRACE.test(text) || LATENCY.test(text) || VERBOSE.test(text) || GRAPH.test(text),
+  perf: (text) => PERF.test(text),
+  taskless: (text) => TASKLESS.test(text),
+  timed: (text) => TIMED.test(text),
+  qemu: (text) => QEMU_STAMP.test(text) || isBareQemu(text),
+  bare: isBareEvent,
+};
+const HEADS: Readonly<Partial<Record<Family, RegExp>>> = { ftrace: FTRACE_HEAD, perf: PERF_HEAD };
+/** From the most to the least particular. */
+export const FAMILIES: readonly Family[] = ['ftrace', 'perf', 'taskless', 'qemu', 'timed', 'bare'];
+
+/** Longest part of a line that is looked at: what stands before an event is far shorter. */
+const LOOK_LENGTH = 240;
+const headOf = (text: string): string => (text.length > LOOK_LENGTH ? text.slice(0, LOOK_LENGTH) : text);
+
+/**
+ * The family that most lines belong to; undefined where there is no event at all. `marked` has the same lines with the
+ * marks that were taken off in front of them.
+ */
+export function familyOf(texts: readonly string[], marked: readonly string[] = texts): Family | undefined {
+  const counts = new Map<Family, number>();
+  texts.forEach((text, i) => {
+    const head = headOf(text);
+    const family = FAMILIES.find(
+      (each) =>
+        WHOLE[each](head) || isBrokenHead(each, head) || (text !== marked[i] && isTaskAlone(each, text)),
+    );
+    if (family) counts.set(family, (counts.get(family) ?? 0) + 1);
+  });
+  let best: Family | undefined;
+  for (const family of FAMILIES)
+    if ((counts.get(family) ?? 0) > (best ? counts.get(best)! : 0)) best = family;
+  return best;
+}
+
+/** True for a line that has what precedes an event of the family, whole. */
+export function isEventStart(family: Family, text: string): boolean {
+  return WHOLE[family](headOf(text));
+}
+
+/** True for a line that ends before its event's name, perhaps within its time. */
+export function isBrokenHead(family: Family, text: string): boolean {
+  return text.length <= LOOK_LENGTH && (HEADS[family]?.test(text) ?? false);
+}
+
+/** True for a task alone on its line. */
+export function isTaskAlone(family: Family, text: string): boolean {
+  return family === 'ftrace' && text.length <= LOOK_LENGTH && TASK_ALONE.test(text);
+}
+
+/** True for an event's line that ends where more must follow: behind its time, its name, a comma, or an open parenthesis. */
+export function asksForMore(text: string): boolean {
+  const tail = text.slice(-LOOK_LENGTH);
+  if (/(?:\d:|\s[\w.:]+:|[,=(]|<-|->)\s*$/.test(tail)) return true;
+  return tail.lastIndexOf('(') > tail.lastIndexOf(')') && /\d: /.test(tail);
+}
+
+const NOTICE =
+  /^\s*(?:#|CPU:\s?\d+ \[|##### CPU|CPU \d+ is empty|cpus=\d|version = |=> |<stack trace>|<user stack trace>|PERF_RECORD_|\[\s*\d+\.\d+\] Dumping ftrace|-{3,}|={3,})/;
+/** A frame of a call chain as `perf script` prints it, or an address with its symbol. */
+const FRAME = /^\s+[0-9a-f]{1,16}\s+(?:\S+\s+\(.*\)|\S+\+0x[0-9a-f]+(?:\/0x[0-9a-f]+)?|\[unknown\].*)\s*$/;
+const CUT =
+  /^\s*(?:\.{2,}|…|--|[[<(]{1,2}\s*(?:\.{2,}|…|snip|cut|skip|omit|elided|trimmed)[^\])>]*[\])>]{0,2}|\(?\d+ (?:more )?lines? (?:omitted|skipped|cut|removed|snipped).*|-+\s*8<.*|\*{3,})\s*$/i;
+
+/** A line that stands for itself and is no event: a comment, a loss, a frame, a mark of something left out. */
+export function standsAlone(text: string): boolean {
+  const head = headOf(text);
+  return NOTICE.test(head) || FRAME.test(head) || CUT.test(head) || /^(?:```|~~~)/.test(head);
+}
+
+/** A mark of something left out, or a rule across the page: no line goes on behind it. */
+export function isCutMark(text: string): boolean {
+  return CUT.test(headOf(text)) || /^\s*[-=]{3,}\s*$/.test(text);
+}
