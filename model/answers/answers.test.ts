@@ -73,7 +73,7 @@ function without(file: string, cut: RegExp): Uint8Array {
     fs
       .readFileSync(file, 'utf8')
       .split('\n')
-      .map((text) => (cut.test(text) ? '# cut' : text))
+      .map((text) => (cut.test(text) ? '# not recorded' : text))
       .join('\n'),
   );
 }
@@ -343,7 +343,7 @@ describe('answers about a page', () => {
     const bytes = (put: string): Uint8Array =>
       Buffer.from(lines.map((text, i) => (i + 1 === unmap ? put : text)).join('\n'));
     assert.match(
-      askText(bytes('# cut'), entry, 'difference')
+      askText(bytes('# not recorded'), entry, 'difference')
         .statements.map(({ text }) => text)
         .join(' '),
       /Unmapped is missing here\./,

@@ -33,6 +33,12 @@ export const ISSUE_KINDS = {
     sentence: "This CPU's buffer starts here: its earlier events are absent.",
     advice: 'Record with a larger buffer_size_kb.',
   },
+  'left-out': {
+    severity: 'dataLoss',
+    sentence:
+      'Lines were left out here: a mark says so, or text that is no part of the trace stands between events.',
+    advice: 'Give Shimtrace the whole trace: what was left out is unknown, on every CPU.',
+  },
   'torn-tail': {
     severity: 'dataLoss',
     sentence: 'The input ends inside a record.',

@@ -7,12 +7,14 @@ import { LineSplitter, isUtf8, type LineSink } from '../base/lines.js';
 import { PAYLOAD_FAULT, PlanBook, closesLine, fillPayload, type EventPlan } from './payload.js';
 import { TableBuilder, UNKNOWN_CPU, UNKNOWN_TID, type EventTable } from './table.js';
 import { TextClock } from './textclock.js';
+import { TextCuts } from './textCuts.js';
 import { afterFailed, type LineSpan } from './textline.js';
 
 export abstract class TextEventReader<Span extends LineSpan> implements LineSink {
   protected readonly builder = new TableBuilder();
   protected readonly book = new PlanBook(this.builder.names);
   protected readonly clock = new TextClock(this.builder);
+  protected readonly cuts = new TextCuts(this.builder);
   /** True once a line without a time was a row. */
   protected untimed = false;
   private readonly splitter = new LineSplitter(this);
@@ -56,6 +58,7 @@ export abstract class TextEventReader<Span extends LineSpan> implements LineSink
     const { builder } = this;
     this.splitter.finish();
     this.ended?.();
+    this.cuts.finish();
     this.clock.finish();
     builder.meta.cpus = Math.max(builder.meta.cpus, this.maxCpu + 1);
     if (builder.length === 0) builder.issues.add('empty', 0, 1);
@@ -107,6 +110,7 @@ export abstract class TextEventReader<Span extends LineSpan> implements LineSink
   /** Appends the row of the event in `span` and returns its index. */
   protected addRow(bytes: Uint8Array, book: PlanBook, ts: number, at: number, line: number): number {
     const { builder, span } = this;
+    if (this.cuts.isOpen) this.cuts.event();
     const start = afterFailed(bytes, span.start, span.end);
     const plan: EventPlan = book.event(bytes, span.nameStart, span.nameEnd, start, span.end);
     const comm = builder.comms.intern(bytes, span.commStart, span.commEnd);

@@ -487,11 +487,54 @@ describe('ftrace text: everything else', () => {
     );
     assert.deepEqual([meta.kernel, meta.cpus], ['7.2.13-gmemtrace', 2]);
   });
-  it('counts foreign lines between events', () => {
-    const table = read(`${line(GET_PFN)}Oops: general protection fault\nRIP: 0010:x\n${line(GET_PFN)}`);
+  it('takes prose between events for a cut, before the first and behind the last for nothing', () => {
+    const prose = 'Oops: general protection fault\nRIP: 0010:x\n';
+    const table = read(`${prose}${line(GET_PFN)}${prose}${line(GET_PFN)}${prose}`);
     assert.deepEqual(
-      [table.length, table.issues.map((issue) => [issue.code, issue.count])],
-      [2, [['foreign-lines', 2]]],
+      [
+        table.length,
+        table.issues.map((issue) => [issue.code, issue.count, issue.line]),
+        table.losses.map((loss) => [loss.row, loss.cpu, loss.line]),
+      ],
+      [
+        2,
+        [
+          ['foreign-lines', 6, 1],
+          ['left-out', 1, 4],
+        ],
+        [[1, -1, 4]],
+      ],
+    );
+  });
+  it('takes each mark of an omission for a loss, wherever it stands', () => {
+    const table = read(`[snip]\n${line(GET_PFN)}...\n\n--\n# [cut]\n${line(GET_PFN)}...\n-----\n`);
+    assert.deepEqual(
+      table.losses.map((loss) => [loss.row, loss.line, loss.fromStart]),
+      [
+        [0, 1, true],
+        [1, 3, false],
+        [1, 5, false],
+        [1, 6, false],
+        [2, 8, false],
+      ],
+    );
+  });
+  it('takes blank lines, remarks in comments and the lines of a console for no cut', () => {
+    const table = read(
+      `${line(GET_PFN)}\n# the guest is up now\n<6>[   12.345678] usb 1-1: new device\n` +
+        `[   12.345679] ---------------------------------\n${line(GET_PFN)}`,
+    );
+    assert.deepEqual([table.length, table.losses.length], [2, 0]);
+  });
+  it('takes what a console says that it dropped for a loss', () => {
+    const dropped = '<4>[   12.345678] ** 35 printk messages dropped **\n';
+    const table = read(`<4>[   12.345670] ${line(GET_PFN)}${dropped}<4>[   12.345680] ${line(GET_PFN)}`);
+    assert.deepEqual(
+      table.issues.map((issue) => [issue.code, issue.detail]),
+      [
+        ['foreign-lines', ''],
+        ['left-out', '35 printk messages dropped'],
+      ],
     );
   });
   it('shows invalid UTF-8 as U+FFFD and says so', () => {

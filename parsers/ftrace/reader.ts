@@ -20,6 +20,7 @@ import {
   type EventPlan,
 } from '../events/payload.js';
 import { TableBuilder, UNKNOWN_CPU, type EventTable } from '../events/table.js';
+import { TextCuts } from '../events/textCuts.js';
 import { LastRows, StackLines } from '../events/textstacks.js';
 import { ClockTracker } from './clock.js';
 import { LineContext, UNIT_NONE, parseContext } from './context.js';
@@ -64,6 +65,7 @@ export class FtraceTextReader implements LineSink {
   private readonly book = new PlanBook(this.builder.names);
   private readonly predictor = new EventPredictor();
   private readonly clock = new ClockTracker(this.builder);
+  private readonly cuts = new TextCuts(this.builder);
   private readonly stacks = new StackLines(this.builder);
   private readonly lastRows = new LastRows();
   private readonly header = new Header();
@@ -99,6 +101,7 @@ export class FtraceTextReader implements LineSink {
   finish(): EventTable {
     this.splitter.finish();
     this.stacks.close();
+    this.cuts.finish();
     const { builder, header } = this;
     const { issues, meta } = builder;
     if (builder.length === 0 && !this.refused) {
@@ -214,6 +217,7 @@ export class FtraceTextReader implements LineSink {
     line: number,
   ): void {
     const { builder, context, span } = this;
+    if (this.cuts.isOpen) this.cuts.event();
     const name = plan ? plan.name : this.printName;
     const kind = plan ? plan.kind : KIND_UNKNOWN;
     const row = builder.addRow(ts, context.cpu, context.tid, context.tgid, comm, kind, name, at, line);
@@ -230,7 +234,8 @@ export class FtraceTextReader implements LineSink {
     if (bytes[start] === Ascii.Hash) {
       this.comment(bytes, start, end, at, line);
     } else if (hasText(bytes, start, end, FRAME)) {
-      if (!this.stacks.frame(at, at + (end - start), line)) this.foreign(bytes, start, end, at, line);
+      if (!this.stacks.frame(at, at + (end - start), line))
+        this.builder.issues.tally('foreign-lines', at, line);
     } else if (!this.short(bytes, start, end, at, line) && !this.graph(bytes, start, end, at, line)) {
       this.prefixed(bytes, start, end, at, line);
     }
@@ -254,6 +259,8 @@ export class FtraceTextReader implements LineSink {
       // Another recording begins: whatever happened in between was not recorded.
       builder.issues.add('clock-back', at, line, 'another recording begins');
       builder.addLoss(-1, 0, at, line);
+    } else {
+      this.cuts.comment(bytes, start, end, at, line);
     }
   }
 
@@ -324,7 +331,12 @@ export class FtraceTextReader implements LineSink {
   /** A line behind a console's prefix, or one without any context. */
   private prefixed(bytes: Uint8Array, start: number, end: number, at: number, line: number): void {
     const inner = afterPrefix(bytes, start, end);
-    if (inner > start && inner < end && this.console(bytes, inner, end, at, line)) return;
+    if (inner > start) {
+      if (inner < end && this.console(bytes, inner, end, at, line)) return;
+      this.stacks.close();
+      this.cuts.console(bytes, inner, end, at, line);
+      return;
+    }
     if (this.openChar && bytes[start] === Ascii.Quote) this.openChar = false;
     else if (!this.bareEvent(bytes, start, end, at, line)) this.foreign(bytes, start, end, at, line);
   }
@@ -365,7 +377,7 @@ export class FtraceTextReader implements LineSink {
   private foreign(bytes: Uint8Array, start: number, end: number, at: number, line: number): void {
     this.stacks.close();
     if (bytes.subarray(start, end).includes(0)) this.sawNul = true;
-    this.builder.issues.tally('foreign-lines', at, line);
+    this.cuts.foreign(bytes, start, end, at, line);
   }
 
   /** The last line has no newline: it is dropped, with a loss, unless what it says is certainly whole. */

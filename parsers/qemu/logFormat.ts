@@ -75,11 +75,12 @@ export class QemuLogReader extends TextEventReader<LineSpan> {
     const isEvent = parseQemuLine(bytes, start, end, this.span);
     if (!terminated && !(isEvent && this.isWhole(bytes))) this.torn(at, line, end - start);
     else if (isEvent) this.row(bytes, at, line);
-    else this.builder.issues.tally('foreign-lines', at, line);
+    else this.cuts.outsider(bytes, start, end, at, line);
   }
 
   private row(bytes: Uint8Array, at: number, line: number): void {
     const { builder, span } = this;
+    if (this.cuts.isOpen) this.cuts.event();
     const ts = this.time(at, line);
     const plan = this.book.qemuEvent(bytes, span.nameStart, span.nameEnd);
     const name =

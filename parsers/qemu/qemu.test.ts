@@ -72,6 +72,20 @@ describe('QEMU log backend', () => {
     );
   });
 
+  it('shares its stream with other programs: their lines leave nothing out, a mark does', () => {
+    const exit = 'kvm_run_exit cpu_index 0, reason 3\n';
+    const { table } = readLog(
+      `${exit}VNC server running on ::1:5900\n${exit}[snip]\n${exit}(20 lines omitted)\n`,
+    );
+    assert.deepEqual(
+      table.losses.map((loss) => [loss.row, loss.cpu, loss.line]),
+      [
+        [2, -1, 4],
+        [3, -1, 6],
+      ],
+    );
+  });
+
   for (const date of [
     '1970-01-01T00:00:00',
     '2000-02-29T23:59:59',

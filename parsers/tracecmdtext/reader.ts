@@ -4,14 +4,16 @@
  * trace.dat that it came from.
  */
 import { Ascii } from '../base/ascii.js';
-import { isText } from '../base/text.js';
+import { hasText, isText, skipBlanks } from '../base/text.js';
 import { PlanBook } from '../events/payload.js';
 import { LastRows, StackLines } from '../events/textstacks.js';
 import { TextEventReader } from '../events/textreader.js';
 import { ReportSpan, parseReport } from './head.js';
-import { readNotice, NOTICE_CPUS, NOTICE_LOST, NOTICE_NONE } from './notices.js';
+import { readNotice, NOTICE_CPUS, NOTICE_LOST, NOTICE_NONE, NOTICE_TITLE } from './notices.js';
 
 export const TRACE_CMD_REPORT = 'trace-cmd-report';
+
+const FRAME = '=> ';
 
 export class ReportReader extends TextEventReader<ReportSpan> {
   private readonly rawBook = new PlanBook(this.builder.names, true);
@@ -77,11 +79,19 @@ export class ReportReader extends TextEventReader<ReportSpan> {
       builder.issues.add('lost-events', at, line, `CPU ${notice.cpu}`, Math.max(1, notice.count));
       builder.addLoss(notice.cpu, notice.count, at, line);
     } else if (notice.kind === NOTICE_CPUS) {
+      this.cuts.restart(at, line);
       builder.meta.cpus = notice.count;
-    } else if (notice.kind === NOTICE_NONE) {
+    } else if (notice.kind === NOTICE_NONE || (notice.kind === NOTICE_TITLE && builder.length > 0)) {
+      // The name of a file stands over its events. Between events such a line is a remark.
       if (!terminated) this.torn(at, line, end - start);
-      else if (!this.closesChar(bytes[start]!)) builder.issues.tally('foreign-lines', at, line);
+      else if (!this.closesChar(bytes[start]!)) this.foreign(bytes, start, end, at, line);
     }
+  }
+
+  private foreign(bytes: Uint8Array, start: number, end: number, at: number, line: number): void {
+    const first = skipBlanks(bytes, start, end);
+    if (hasText(bytes, first, end, FRAME)) this.builder.issues.tally('foreign-lines', at, line);
+    else this.cuts.foreign(bytes, start, end, at, line);
   }
 }
 

@@ -135,6 +135,21 @@ describe('trace-cmd report', () => {
     );
   });
 
+  it('takes marks, prose and another report for cuts, and a stack for none', () => {
+    const one = ` a-1  [000] ..... 1.000001: ${TEXT}\n`;
+    const table = read(
+      `cpus=2\n${one}--\n${one}\nWith more tracepoints:\n${one}version = 7\ncpus=2\n${one} => f (ffffffff812430bd)\n${one}`,
+    );
+    assert.deepEqual(
+      table.losses.map((loss) => [loss.row, loss.cpu, loss.line]),
+      [
+        [1, -1, 3],
+        [2, -1, 6],
+        [3, -1, 9],
+      ],
+    );
+  });
+
   it('drops a torn last line, and says so', () => {
     const table = read(
       ` a-1  [000] ..... 1.000001: ${TEXT}\n` +

@@ -38,7 +38,7 @@ export const r1b: RuleDef = {
       const parent = inode.vmas.find((v) => v.tgid !== t.tgid && ctx.addr >= v.start && ctx.addr < v.end);
       // Another process faults at the very address of the parent's mapping without ever having mapped the
       // file itself.
-      if (!parent || run.lost(parent.row, ctx.row)) return;
+      if (!parent || run.lost(0, ctx.row)) return;
       run.violation({
         row: ctx.row,
         pages: run.pagesOf(inode, asPgoff(Math.max(0, ctx.pgoff))),

@@ -45,6 +45,7 @@ export class PerfScriptReader extends TextEventReader<HeadSpan> {
     if (c === Ascii.Hash) {
       this.stacks.close();
       this.header.line(bytes, start, end);
+      this.cuts.comment(bytes, start, end, at, line);
     } else if (c === Ascii.Tab) {
       if (!this.stacks.frameLine(bytes, start, end, at, line))
         this.builder.issues.tally('foreign-lines', at, line);
@@ -63,7 +64,7 @@ export class PerfScriptReader extends TextEventReader<HeadSpan> {
    */
   private other(bytes: Uint8Array, start: number, end: number, at: number, line: number): void {
     if (bytes[start] === Ascii.Blank && this.stacks.frameLine(bytes, start, end, at, line)) return;
-    this.builder.issues.tally('foreign-lines', at, line);
+    this.cuts.foreign(bytes, start, end, at, line);
   }
 
   private row(bytes: Uint8Array, at: number, line: number): void {

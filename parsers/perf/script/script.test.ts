@@ -116,6 +116,19 @@ describe('perf script', () => {
     assert.equal(table.issues.length, 0);
   });
 
+  it('takes marks and prose between events for cuts', () => {
+    const one = `qemu 1 [000] 1.000001: ${EXIT}\n\tffffffff8154bbf1 unmap_vmas+0x1\n\n`;
+    const table = read(`${one}[...]\n${one}and later\n${one}# ...\n${one}Regards\n`);
+    assert.deepEqual(
+      table.losses.map((loss) => [loss.row, loss.cpu, loss.line]),
+      [
+        [1, -1, 4],
+        [2, -1, 8],
+        [3, -1, 12],
+      ],
+    );
+  });
+
   it('takes losses and thread groups from records, which are no rows', () => {
     const table = read(
       'qemu 7 [001] 1.000001: PERF_RECORD_COMM exec: qemu:7/7\n' +
