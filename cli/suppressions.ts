@@ -19,8 +19,8 @@ import type { LoadedTrace } from './load.js';
 import type { Output } from './output.js';
 
 /**
- * Takes what was set aside out of a judged trace, and lists it and what is stale with the reasons; untouched where
- * no file is.
+ * Takes what was set aside out of a judged trace, and lists it and what is stale with the reasons; untouched
+ * where no file is.
  */
 export function withoutSuppressed(trace: LoadedTrace, output: Output): LoadedTrace {
   const file = trace.path === STDIN_NAME ? undefined : projectFile(trace.path);
@@ -38,8 +38,8 @@ export function withoutSuppressed(trace: LoadedTrace, output: Output): LoadedTra
 }
 
 /**
- * Sets a finding aside: writes it into the .shimtrace.json that the trace belongs to, a new one beside the trace
- * where there is none. Gives that file's path. Throws InputError where it cannot be written.
+ * Sets a finding aside: writes it into the .shimtrace.json that the trace belongs to, a new one beside the
+ * trace where there is none. Gives that file's path. Throws InputError where it cannot be written.
  */
 export function suppress(trace: LoadedTrace, finding: Finding, reason: string): string {
   if (trace.path === STDIN_NAME)

@@ -13,8 +13,8 @@ export interface AnalyzeOptions {
   /** Overrides what the trace says of its clock. */
   readonly clock?: ClockName | undefined;
   /**
-   * Cross-CPU pairs closer than this are not ordered. undefined: 20 µs on a local or unknown clock, 1 µs on a
-   * global one.
+   * Cross-CPU pairs closer than this are not ordered. undefined: 20 µs on a
+   * local or unknown clock, 1 µs on a global one.
    */
   readonly skewNs?: number | undefined;
   readonly cancel?: CancelToken;
@@ -92,7 +92,9 @@ export interface Analysis {
   readonly ops: OpLog;
   /** Rows of the table that was judged: the row past its last event. */
   readonly rowCount: number;
-  /** Events that the vocabulary knows, and that it does not. A guest's own, beside its host's, are neither. */
+  /**
+   * Events that the vocabulary knows, and that it does not. A guest's own, beside its host's, are neither.
+   */
   readonly understood: number;
   readonly unknown: number;
   /** Events of KVM, guest_memfd or a restricted memfd: without one, nothing can be judged. */

@@ -88,6 +88,14 @@ describe('tidy: sources', () => {
     ['model/x.ts', 'a\n'.repeat(1501)],
     ['model/x.ts', `export function f(): void {\n${'  g();\n'.repeat(110)}}\n`],
     ['model/x.ts', `class A {\n  private f(a: number): void {\n${'    g();\n'.repeat(110)}  }\n}\n`],
+    ['model/x.ts', `const sum = ${'a + '.repeat(40)}b;\n`],
+    ['model/x.ts', `// ${'a comment that goes on '.repeat(6)}\n`],
+    ['model/x.ts', `/**\n * ${'a comment that goes on '.repeat(6)}\n */\n`],
+    ['bench/x.mjs', `f('${'a'.repeat(60)}', '${'b'.repeat(60)}');\n`],
+    ['model/x.ts', `const text = \`${'words '.repeat(20)}\${a > 0 ? b : c}\`;\n`],
+    ['model/x.ts', `const text = \`${'words '.repeat(20)}\${f(\`x\`)}\`;\n`],
+    ['model/x.ts', `if (${'isTrue && '.repeat(5)}name === '${'words '.repeat(20)}') return;\n`],
+    ['model/x.ts', `const quote = /\`/;\nconst sum = ${'a + '.repeat(40)}b;\nconst other = /\`/;\n`],
     ['model/x.ts', `on('Event', (w) => {\n${'  g();\n'.repeat(110)}});\n`],
   ];
   for (const [file, text] of canaries) {
@@ -97,13 +105,21 @@ describe('tidy: sources', () => {
   }
 
   it('lets pass what is not banned', () => {
+    const handler = `  on('x', (w) => {\n${'    g();\n'.repeat(20)}  });\n`;
     assert.deepEqual(
-      tidyText(
-        'model/x.ts',
-        `export function all(on: On): void {\n${`  on('x', (w) => {\n${'    g();\n'.repeat(20)}  });\n`.repeat(5)}}\n`,
-      ),
+      tidyText('model/x.ts', `export function all(on: On): void {\n${handler.repeat(5)}}\n`),
       [],
     );
+    for (const line of [
+      `  fix: '${'words '.repeat(20)}',`,
+      `const LINE = /${'a|'.repeat(80)}b/;`,
+      `  it('${'words '.repeat(20)}', async () => {`,
+      `const text = \`${'words '.repeat(20)}\${hex(gfn)} \${result ?? none} \${page?.pfn}\`;`,
+      `const page = \`\n${'words '.repeat(20)}\n${'words '.repeat(20)}\`;`,
+      `// https://example.org/${'path/'.repeat(20)}`,
+      ` * https://example.org/${'path/'.repeat(20)}`,
+    ])
+      assert.deepEqual(tidyText('model/x.ts', `${line}\n`), [], line);
     assert.deepEqual(
       tidyText('model/x.ts', `// not console.log, not Date.now\nconst url = '/sys/kernel/tracing/trace';\n`),
       [],

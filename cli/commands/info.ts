@@ -199,7 +199,8 @@ function issueLine({ path, line, offset, message, code }: Facts['issues'][number
 
 function vmLine({ label, tgid, attributesOf }: Facts['vms'][number]): string {
   const group = tgid >= 0 ? `, thread group ${tgid}` : '';
-  return `vm      ${label}${group}, attributes of ${attributesOf === 'none' ? 'nothing seen' : `the ${attributesOf}`}`;
+  const owner = attributesOf === 'none' ? 'nothing seen' : `the ${attributesOf}`;
+  return `vm      ${label}${group}, attributes of ${owner}`;
 }
 
 function inodeLine({ label, provider, pageCount }: Facts['inodes'][number]): string {

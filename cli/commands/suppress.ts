@@ -1,4 +1,7 @@
-/** `shimtrace suppress`: sets a finding aside, with a reason, in the .shimtrace.json that the trace belongs to. */
+/**
+ * `shimtrace suppress`: sets a finding aside, with a reason, in the .shimtrace.json that the trace belongs
+ * to.
+ */
 import { loadOne, RUN_OPTIONS } from '../bundle.js';
 import type { Command } from '../command.js';
 import { EXIT, UsageError } from '../errors.js';

@@ -72,7 +72,9 @@ const NS_PER_SECOND = 1_000_000_000n;
 /** Digits of a second's fraction. */
 const NS_DIGITS = 9;
 
-/** Row of `--at`: of a line's event (or the last before it), or with a decimal point of the last up to a time. */
+/**
+ * Row of `--at`: of a line's event (or the last before it), or with a decimal point of the last up to a time.
+ */
 export function rowOf(table: EventTable, at: string): number {
   if (/^\d+$/.test(at)) {
     const line = Number(at);

@@ -1,6 +1,8 @@
 /** Where things stand in a trace, as the host and the worker name it to each other. */
 
-/** A place to go to: row (-1 for none), 1-based line of its file or its listing (0 for none), column from 0. */
+/**
+ * A place to go to: row (-1 for none), 1-based line of its file or its listing (0 for none), column from 0.
+ */
 export interface Spot {
   readonly row: number;
   readonly line: number;

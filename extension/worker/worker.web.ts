@@ -40,7 +40,10 @@ async function digestOf({ bytes }: WebFile): Promise<string> {
   return [...new Uint8Array(sum)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** The files that the worker opens, each with the digest that was made of it before: only then is there time to wait. */
+/**
+ * The files that the worker opens, each with the digest that was made of it before: only then is there time
+ * to wait.
+ */
 async function inputOf(
   data: WebFile | WebRun,
 ): Promise<Pick<WorkerTools, 'open' | 'run' | 'traceEvents' | 'digest'>> {

@@ -147,11 +147,10 @@ export function difference(asked: Asked): Answer {
     ...phaseDifferences(asked, good, here),
   ];
   if (unseen.length > 0) {
+    const phases = list(unseen.map((phase) => PHASE_NAMES[phase]!));
     const why = 'this trace has no event that shows such a phase, of any conversion';
-    statements.push({
-      text: `${list(unseen.map((phase) => PHASE_NAMES[phase]!))} cannot be compared: ${why}; there was none, or it is not recorded.`,
-      rows: [],
-    });
+    const text = `${phases} cannot be compared: ${why}; there was none, or it is not recorded.`;
+    statements.push({ text, rows: [] });
   }
   const missing = unseen.flatMap((phase) => absent(asked, PHASE_KINDS[phase]![here.scope].slice(0, 1)));
   return {

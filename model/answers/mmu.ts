@@ -9,13 +9,18 @@ import { Op } from '../ops/oplog.js';
 import { hex, levelName } from '../pages/state.js';
 import { PAGES_PER_LEVEL } from '../../parsers/base/units.js';
 import { kindId } from '../../parsers/events/kinds.js';
-import { absent, opsOfPage, span, type Answer, type Asked, type PageOp, type Statement } from './answer.js';
+import {
+  absent,
+  opsOfPage,
+  plural,
+  span,
+  type Answer,
+  type Asked,
+  type PageOp,
+  type Statement,
+} from './answer.js';
 
 const SHOWN = 20;
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
 
 const BRACKET_KINDS = ['InvStart', 'InvRange', 'InvEnd'] as const;
 
@@ -71,11 +76,9 @@ export function brackets(asked: Asked): Answer {
       missing: absent(asked, BRACKET_KINDS),
     };
   const whole = inside.length + lone.length + open.length === 0;
+  const starts = `${plural(pairs, 'start')} with their end`;
   const statements = [
-    {
-      text: `${plural(pairs, 'start')} with their end${whole ? '; nothing was installed in between in their ranges.' : '.'}`,
-      rows: [],
-    },
+    { text: whole ? `${starts}; nothing was installed in between in their ranges.` : `${starts}.`, rows: [] },
     ...inside,
     ...unpaired(lone, open),
   ];
@@ -91,10 +94,11 @@ export function brackets(asked: Asked): Answer {
  */
 function unpaired(lone: readonly number[], open: readonly OpenBracket[]): Statement[] {
   const out: Statement[] = [];
+  const ends = plural(lone.length, 'end');
   const inlined = 'for inlined copies of kvm_mmu_invalidate_start escape its probe';
   if (lone.length > 0)
     out.push({
-      text: `${plural(lone.length, 'end')} without a start that is seen: whether one is missing cannot be said, ${inlined}.`,
+      text: `${ends} without a start that is seen: whether one is missing cannot be said, ${inlined}.`,
       rows: lone.slice(0, SHOWN),
     });
   return [
@@ -132,11 +136,12 @@ export function progress(asked: Asked): Answer {
   }
   const installs = all.filter((op) => op.op === Op.SpteSet);
   if (installs.length === 0 && absent(asked, INSTALL_KINDS).length === INSTALL_KINDS.length) {
+    const seen = plural(faults.length, 'fault');
     return {
       question,
       statements: [
         {
-          text: `${plural(faults.length, 'fault')}; installs are not recorded: whether it gets on cannot be said.`,
+          text: `${seen}; installs are not recorded: whether it gets on cannot be said.`,
           rows: faults.map((op) => op.row).slice(0, SHOWN),
         },
         ...sequences(asked),

@@ -8,6 +8,7 @@ import {
   absent,
   conversionsOfPage,
   opsOfPage,
+  plural,
   resultsNotRecorded,
   span,
   task,
@@ -70,16 +71,14 @@ function holderStatement(asked: Asked, { kind, tid, row }: Reference): Statement
   const outlived = conversionsOfPage(asked).filter(
     (c) => failed(c) && c.fromRow >= row && c.untilRow <= asked.row,
   );
-  const retries =
-    outlived.length === 0
-      ? ''
-      : `; ${outlived.length} conversion${outlived.length === 1 ? '' : 's'} failed since`;
+  const retries = outlived.length === 0 ? '' : `; ${plural(outlived.length, 'conversion')} failed since`;
   const released = opsOfPage(asked).find((op) => op.op === Op.RefPut && op.row > asked.row);
   const until = released
     ? `; released ${span(asked, asked.row, released.row)} later`
     : '; not seen to be released';
+  const time = row >= 0 ? span(asked, row, asked.row) : 'an unknown time';
   return {
-    text: `${what} of ${who}, held for ${row >= 0 ? span(asked, row, asked.row) : 'an unknown time'}${retries}${until}.`,
+    text: `${what} of ${who}, held for ${time}${retries}${until}.`,
     rows: [row, ...outlived.map((c) => c.untilRow), ...(released ? [released.row] : [])].filter(
       (r) => r >= 0,
     ),
@@ -147,7 +146,7 @@ export function whichRetry(asked: Asked): Answer {
   const unknown = conversions.filter((c) => c.result === undefined);
   if (unknown.length > 0)
     statements.push({
-      text: `How ${unknown.length} conversion${unknown.length === 1 ? '' : 's'} of this page ended cannot be said.`,
+      text: `How ${plural(unknown.length, 'conversion')} of this page ended cannot be said.`,
       rows: unknown.map((c) => c.fromRow).slice(0, SHOWN),
     });
   if (conversions.length === 0) statements.push({ text: 'No conversion of this page is seen.', rows: [] });
@@ -170,15 +169,12 @@ function retryStatement(asked: Asked, refusals: readonly Conversion[], done: Con
   const own = opsOfPage(asked).filter(between);
   const released = own.length > 0 ? own : opsOfRange(asked, last).filter(between);
   const where = own.length > 0 ? '' : ' on another page of the range';
-  const what = [
-    ...new Set(
-      released.map(
-        (op) =>
-          `${op.op === Op.RefPut ? 'a reference' : 'a mapping'} was dropped${where} by ${task(asked, op.row)}`,
-      ),
-    ),
-  ];
-  const by = released.length === 0 ? 'what released it is not seen' : `after ${what.join(' and ')}`;
+  const what = released.map((op) => {
+    const dropped = op.op === Op.RefPut ? 'a reference' : 'a mapping';
+    return `${dropped} was dropped${where} by ${task(asked, op.row)}`;
+  });
+  const by =
+    released.length === 0 ? 'what released it is not seen' : `after ${[...new Set(what)].join(' and ')}`;
   return {
     text: `Retry ${refusals.length} went through, ${span(asked, last.fromRow, done.fromRow)} after the last refusal: ${by}.`,
     rows: [

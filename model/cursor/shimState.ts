@@ -164,8 +164,10 @@ export class ShimState {
     sink: OverwriteSink | undefined,
   ): boolean {
     if (this.find(kind, subject, this.registry.holderId(a, b))?.assign(first, end, ABSENT, sink)) return true;
-    const likeness = (holder: Holder): number =>
-      a >= 0 && holder.a === a && (b <= 0 || holder.b <= 0) ? 2 : b > 0 && holder.b === b ? 1 : 0;
+    const likeness = (holder: Holder): number => {
+      if (a >= 0 && holder.a === a && (b <= 0 || holder.b <= 0)) return 2;
+      return b > 0 && holder.b === b ? 1 : 0;
+    };
     for (const wanted of [2, 1, 0]) {
       for (const id of this.registry.ofSubject(kind, subject)) {
         const map = this.maps[id];

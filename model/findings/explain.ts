@@ -122,9 +122,10 @@ export function renderExplanation(report: TraceReport, finding: Finding, explana
   if (explanation.stateBefore !== '') lines.push(`        before: ${explanation.stateBefore}`);
   for (const s of explanation.steps) {
     const mark = s.row === finding.at ? '=>' : '  ';
+    const place = `${report.pathOf?.(s.row) ?? report.path}:${s.line}:1`;
     const head = [s.time, s.actor, s.event].filter((t) => t !== '').join(' ');
     lines.push(
-      `${mark} ${report.pathOf?.(s.row) ?? report.path}:${s.line}:1: ${head}${s.text === '' ? '' : `: ${s.text}`}`,
+      `${mark} ${place}: ${s.text === '' ? head : `${head}: ${s.text}`}`,
       `        ${s.role}: ${s.note}`,
       ...(s.stateAfter === '' ? [] : [`        after: ${s.stateAfter}`]),
     );

@@ -1,6 +1,7 @@
 /**
- * The one line that sums up a judged trace, and says first what could be judged: the same in every output of the
- * command line and everywhere in the editor. That nothing was found means little where nothing could be found.
+ * The one line that sums up a judged trace, and says first what could be judged: the
+ * same in every output of the command line and everywhere in the editor. That nothing
+ * was found means little where nothing could be found.
  */
 import type { IssueCode } from '../../parsers/events/issues.js';
 import type { RuleStatus, Verdict } from './finding.js';
@@ -41,8 +42,8 @@ export interface Headline {
   /** `no violation · 14 rules held, 5 undecided`, without the trace's name. */
   readonly text: string;
   /**
-   * The worst that is to be said. `held`, and only that, deserves a tick: every rule that applies was decided, and
-   * none is broken but by what was set aside.
+   * The worst that is to be said. `held`, and only that, deserves a tick: every rule that applies was
+   * decided, and none is broken but by what was set aside.
    */
   readonly state: 'nothing-judged' | 'violation' | 'suspicious' | 'undecided' | 'held';
   readonly violations: number;

@@ -11,9 +11,10 @@
  *       "reason": "known, fixed in v9"
  *     } ] }
  *
- * An entry is bound to what it was about: `recording` is the SHA-256 of the file, of several files those of all of
- * them. The file may be moved or renamed; another recording under its name has its findings back. `trace` is where
- * the file was, relative to the .shimtrace.json with `/` between its parts: it tells only which entries are stale.
+ * An entry is bound to what it was about: `recording` is the SHA-256 of the file, of several files those of
+ * all of them. The file may be moved or renamed; another recording under its name has its findings back.
+ * `trace` is where the file was, relative to the .shimtrace.json with `/` between its parts: it tells only
+ * which entries are stale.
  */
 import type { EvidenceRole, Finding, Verdict } from './finding.js';
 import { pagesText, type StaleSuppression, type TraceReport } from './report.js';
@@ -143,7 +144,9 @@ function isAbout(entry: About, { rule, verdict, pages, message, evidence }: Abou
 export interface Judgement<F> {
   /** Its files, relative to the .shimtrace.json. */
   readonly paths: readonly string[];
-  /** Its digest, see {@link recordingOf}; asked for only where an entry may be about it. '' matches nothing. */
+  /**
+   * Its digest, see {@link recordingOf}; asked for only where an entry may be about it. '' matches nothing.
+   */
   readonly recording: () => string;
   /** Rules that were judged: an entry about another one is not stale. */
   readonly rules: ReadonlySet<string>;
@@ -193,15 +196,17 @@ export function setAside<F>(suppressions: Suppressions, judgement: Judgement<F>)
   return { open, aside, stale };
 }
 
-/** The digest of a recording from those of its files, in whatever order they are; '' where one is not known. */
+/**
+ * The digest of a recording from those of its files, in whatever order they are; '' where one is not known.
+ */
 export function recordingOf(digests: readonly string[]): string {
   return digests.includes('') ? '' : [...digests].sort().join('+');
 }
 
 /**
- * The text of a .shimtrace.json with one more entry, in place of those that it takes up again: about the same in
- * the same recording or in an older one under its name, or by `finding`, its id. What else the file holds stays.
- * Throws on text that is not JSON.
+ * The text of a .shimtrace.json with one more entry, in place of those that it takes up again: about the same
+ * in the same recording or in an older one under its name, or by `finding`, its id. What else the file holds
+ * stays. Throws on text that is not JSON.
  */
 export function withSuppression(text: string, added: Suppression, finding: string): string {
   const data = text.trim() === '' ? {} : (JSON.parse(text) as Record<string, unknown>);

@@ -117,8 +117,10 @@ export function rulesObject(moment: Moment): ExprObject {
   const violations = (): number => soFar('violation');
   return makeObject(
     'rules',
-    () =>
-      `${violations()} violations, ${soFar('suspicious')} suspicious, ${soFar('undecidable')} undecidable so far`,
+    () => {
+      const [suspicious, undecidable] = [soFar('suspicious'), soFar('undecidable')];
+      return `${violations()} violations, ${suspicious} suspicious, ${undecidable} undecidable so far`;
+    },
     members,
     { scalar: violations },
   );

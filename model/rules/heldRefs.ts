@@ -31,8 +31,8 @@ export function refsIn(
  */
 export class HeldRefs {
   /**
-   * Stores whose past is incomplete: a release later, with no reference taken in between, would prove one was
-   * held.
+   * Stores whose past is incomplete: a release later, with no reference
+   * taken in between, would prove one was held.
    */
   private unknownPast: {
     conv: Conv;
@@ -61,8 +61,8 @@ export class HeldRefs {
   constructor(private readonly run: RuleRun) {}
 
   /**
-   * Judges references at `row`, at once or when their release decides. Returns false where there is nothing to
-   * judge: none is seen and, for a conversion, none can have been taken unseen.
+   * Judges references at `row`, at once or when their release decides. Returns false where there is nothing
+   * to judge: none is seen and, for a conversion, none can have been taken unseen.
    */
   judge(
     conv: Conv | undefined,
@@ -99,8 +99,8 @@ export class HeldRefs {
       return true;
     }
     const text = message(pgoff);
-    // The provider's own references go by put_page on the caller's thread, which a filter that shows the get
-    // shows too.
+    // The provider's own references go by put_page on the caller's thread,
+    // which a filter that shows the get shows too.
     if (
       (run.w.survey.unfiltered && conv?.kernelSaysSafe !== 1 && !ref.maybeReleased) ||
       ref.kind === RefKind.GetPfn
@@ -172,8 +172,8 @@ export class HeldRefs {
   }
 
   /**
-   * A folio of the page was grabbed: whether or not that became a pin, a later release proves nothing of the
-   * past.
+   * A folio of the page was grabbed: whether or not that became a pin, a
+   * later release proves nothing of the past.
    */
   grabbed(inode: Inode, pgoff: Pgoff): void {
     this.takenAgain(inode, pgoff);

@@ -105,8 +105,8 @@ export class RuleRun {
   }
 
   /**
-   * The check could not be decided. `missing` are event kinds, or probes and options in words that can be
-   * copied.
+   * The check could not be decided. `missing` are event kinds, or
+   * probes and options in words that can be copied.
    */
   undecided(
     reason: Reason,
@@ -191,8 +191,9 @@ export class RuleRun {
   }
 
   /**
-   * What the rule says of the trace as a whole, with its findings and one more for each reason that left checks
-   * undecided. A rule that nothing in the trace triggers has a reason, but no event to put a finding on.
+   * What the rule says of the trace as a whole, with its findings and one more for
+   * each reason that left checks undecided. A rule that nothing in the trace
+   * triggers has a reason, but no event to put a finding on.
    */
   close(): { status: RuleStatus; findings: readonly Finding[] } {
     const { def } = this;

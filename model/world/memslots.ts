@@ -1,4 +1,7 @@
-/** Memslots join guest frames and pages of a file: which slot holds one, and what it is called on the other side. */
+/**
+ * Memslots join guest frames and pages of a file: which slot holds
+ * one, and what it is called on the other side.
+ */
 import { type Gfn, type Pgoff, plus } from '../../parsers/base/units.js';
 import type { Slot } from './state.js';
 
@@ -8,7 +11,9 @@ export interface SlotBase {
   readonly pgoff: Pgoff;
 }
 
-/** The page of the file that a slot shows at a guest frame; both must lie in the slot, whose pgoff is known. */
+/**
+ * The page of the file that a slot shows at a guest frame; both must lie in the slot, whose pgoff is known.
+ */
 export function pgoffAt(slot: SlotBase, gfn: Gfn): Pgoff {
   return plus(slot.pgoff, gfn - slot.baseGfn);
 }

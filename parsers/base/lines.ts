@@ -8,7 +8,9 @@ import { Ascii } from './ascii.js';
 /** Longer lines are not text of any tracer (the kernel's own limit is a page or two): they are skipped. */
 export const MAX_LINE_BYTES = 1 << 20;
 const FIRST_CARRY_BYTES = 1 << 12;
-/** Bytes four at a time, as {@link LineSplitter} looks for line ends; in place, for this is its hottest loop. */
+/**
+ * Bytes four at a time, as {@link LineSplitter} looks for line ends; in place, for this is its hottest loop.
+ */
 const enum Four {
   Newlines = 0x0a0a0a0a,
   Ones = 0x01010101,

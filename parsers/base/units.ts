@@ -4,15 +4,15 @@ import { assert } from './assert.js';
 declare const brand: unique symbol;
 
 /**
- * Row of an EventTable: the evidence address that everything shown points back to. The brand is free at run
- * time.
+ * Row of an EventTable: the evidence address that everything shown
+ * points back to. The brand is free at run time.
  */
 export type EventRow = number & { readonly [brand]: 'row' };
 
 /**
- * Guest frame number, page of a file and host frame number, all counted in 4 KiB pages: three numbers that look
- * alike and must not meet. -1 stands for unknown where a comment says so. The brands are free at run time;
- * arithmetic loses them, and {@link plus} keeps them.
+ * Guest frame number, page of a file and host frame number, all counted in 4 KiB pages: three numbers that
+ * look alike and must not meet. -1 stands for unknown where a comment says so. The brands are free at run
+ * time; arithmetic loses them, and {@link plus} keeps them.
  */
 export type Gfn = number & { readonly [brand]: 'gfn' };
 export type Pgoff = number & { readonly [brand]: 'pgoff' };
@@ -54,8 +54,8 @@ export function pagesForBytes(bytes: number): number {
 }
 
 /**
- * 4 KiB pages covered by one mapping of a level: level 1 is 4K, 2 is 2M, 3 is 1G (x86 and arm64 with 4K
- * granule).
+ * 4 KiB pages covered by one mapping of a level: level 1 is 4K, 2 is
+ * 2M, 3 is 1G (x86 and arm64 with 4K granule).
  */
 export const PAGES_PER_LEVEL = [0, 1, 512, 262144, 134217728, 68719476736] as const;
 

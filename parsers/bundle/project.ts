@@ -1,7 +1,10 @@
 /**
  * The part of a .shimtrace.json that names the files of a run.
  *
- *     { "trace": [ { "path": "host.dat" }, { "path": "qemu.log", "role": "qemu", "clockOffsetNs": "-81250000" } ] }
+ *     { "trace": [
+ *       { "path": "host.dat" },
+ *       { "path": "qemu.log", "role": "qemu", "clockOffsetNs": "-81250000" }
+ *     ] }
  *
  * Paths are relative to the file. A time is a whole number of nanoseconds; as text where it is beyond what
  * JSON's numbers hold.

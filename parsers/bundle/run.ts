@@ -106,7 +106,9 @@ function joinKernels(files: readonly RunFacts[], kernels: readonly number[], gro
   }
 }
 
-/** A log belongs to the one group of kernel traces that overlap it, when no other log could belong there too. */
+/**
+ * A log belongs to the one group of kernel traces that overlap it, when no other log could belong there too.
+ */
 function joinLogs(
   files: readonly RunFacts[],
   logs: readonly number[],

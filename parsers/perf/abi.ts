@@ -1,8 +1,8 @@
 /**
  * The perf ABI: record types, `struct perf_event_attr`, and where a sample's fields lie.
  *
- * Producer: include/uapi/linux/perf_event.h, tools/lib/perf/include/perf/event.h, tools/perf/util/header.c,
- * Linux 7.2.
+ * Producer: include/uapi/linux/perf_event.h,
+ * tools/lib/perf/include/perf/event.h, tools/perf/util/header.c, Linux 7.2.
  */
 import { TWO_32 } from '../base/words.js';
 import type { ClockName } from '../events/table.js';
@@ -29,7 +29,10 @@ export const MISC_LOST_SAMPLES_BPF = 1 << 15;
 
 /** `struct perf_event_header`: u32 type, u16 misc, u16 size. */
 export const RECORD_HEADER_BYTES = 8;
-/** Every field of a sample that has a fixed place takes as much, and so does each field of a sample_id trailer. */
+/**
+ * Every field of a sample that has a fixed place takes as much, and
+ * so does each field of a sample_id trailer.
+ */
 const FIELD_BYTES = 8;
 
 const SAMPLE_IP = 1 << 0;
@@ -139,8 +142,8 @@ export function readAttr(
 }
 
 /**
- * Bit fields fill each byte from its low end on little-endian machines and from its high end on big-endian
- * ones.
+ * Bit fields fill each byte from its low end on little-endian machines
+ * and from its high end on big-endian ones.
  */
 function flag(view: DataView, bit: number, bigEndian: boolean): boolean {
   const byte = view.getUint8(ATTR_FLAGS_AT + (bit >> 3));
@@ -200,8 +203,8 @@ const READ_GROUP = 8;
 const READ_LOST = 16;
 
 /**
- * Bytes of the READ field that starts at `at`. Infinity when it cannot be inside the record that ends at
- * `end`.
+ * Bytes of the READ field that starts at `at`. Infinity when it
+ * cannot be inside the record that ends at `end`.
  */
 function readFieldBytes(
   view: DataView,
@@ -225,8 +228,8 @@ export function count64(view: DataView, at: number, little: boolean): number {
 }
 
 /**
- * Where the sample's call chain starts: after READ. Infinity when READ cannot be inside the record that ends
- * at `end`.
+ * Where the sample's call chain starts: after READ. Infinity when READ
+ * cannot be inside the record that ends at `end`.
  */
 export function chainStart(
   view: DataView,
@@ -240,8 +243,8 @@ export function chainStart(
 }
 
 /**
- * Where the sample's raw data starts, given its call chain's start; beyond any record when the chain's count
- * is a lie.
+ * Where the sample's raw data starts, given its call chain's start;
+ * beyond any record when the chain's count is a lie.
  */
 export function rawStart(
   view: DataView,

@@ -2,7 +2,8 @@
  * The container of a perf.data: its header, its table of attrs, and the feature sections that follow the
  * data; in pipe mode the same things come as records.
  *
- *     "PERFILE2" u64 header-size  u64 attr-size  {attrs} {data} {event-types}  u64 features[4]     {…} = u64 offset, u64 size
+ *     "PERFILE2" u64 header-size  u64 attr-size  {attrs} {data} {event-types}  u64 features[4]
+ *     {…} is u64 offset, u64 size
  *     pipe mode: "PERFILE2" u64 16
  *
  * Producer: tools/perf/util/header.c, Linux 7.2.

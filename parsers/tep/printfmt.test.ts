@@ -29,7 +29,9 @@ const FIELDS: Readonly<Record<string, string>> = {
   addr4: 'field:__u8 addr4[4];\toffset:56;\tsize:4;\tsigned:0;',
   addr6: 'field:__u8 addr6[16];\toffset:60;\tsize:16;\tsigned:0;',
 };
-const FORMAT_HEAD = `name: e\nID: 1\nformat:\n\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n\n\t${Object.values(FIELDS).join('\n\t')}\n\nprint fmt: `;
+const COMMON_FIELD = 'field:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;';
+const OWN_FIELDS = Object.values(FIELDS).join('\n\t');
+const FORMAT_HEAD = `name: e\nID: 1\nformat:\n\t${COMMON_FIELD}\n\n\t${OWN_FIELDS}\n\nprint fmt: `;
 
 /** u=0xfffffff0, s=-2, q=0xffffffff81000110, b=1, comm="ab", name="vcpu 1", list={1,2}, str -> printk. */
 function sample(): RecordBytes {

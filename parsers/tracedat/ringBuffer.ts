@@ -1,7 +1,8 @@
 /**
- * What the words of a sub-buffer mean. A record begins with a word that has its type in 5 bits (the low ones on little
- * endian) and the time since the record before in 27. Types up to 28 are data of as many words; of type 0 the length
- * stands in a word of its own. A page's commit has the length of its data in its low bits, and flags above.
+ * What the words of a sub-buffer mean. A record begins with a word that has its type in 5 bits
+ * (the low ones on little endian) and the time since the record before in 27. Types up to 28
+ * are data of as many words; of type 0 the length stands in a word of its own. A page's commit
+ * has the length of its data in its low bits, and flags above.
  *
  * Producer: kernel/trace/ring_buffer.c and include/linux/ring_buffer.h, Linux 7.2.
  */
@@ -11,7 +12,10 @@ const TYPE_MASK = (1 << TYPE_BITS) - 1;
 const DELTA_BITS = 27;
 const DELTA_MASK = (1 << DELTA_BITS) - 1;
 
-/** The rest of the page is empty where the delta is 0; else a record that was discarded, with its length in a word. */
+/**
+ * The rest of the page is empty where the delta is 0; else a record
+ * that was discarded, with its length in a word.
+ */
 export const TYPE_PADDING = 29;
 export const TYPE_TIME_EXTEND = 30;
 export const TYPE_TIME_STAMP = 31;

@@ -1,6 +1,7 @@
 /**
- * What a rule says of the trace that violates it, and of the clean one beside it, when evidence is taken away: one page
- * for each rule. A violation may stay or become undecidable; a false all-clear or a false violation is seen here.
+ * What a rule says of the trace that violates it, and of the clean one beside it, when evidence is taken
+ * away: one page for each rule. A violation may stay or become undecidable; a false all-clear or a false
+ * violation is seen here.
  */
 import { join } from 'node:path';
 import type { RuleDef } from '../../model/rules/rule.js';
@@ -55,7 +56,9 @@ function answerLines(rule: RuleDef, sample: Sample): string[] {
   ];
 }
 
-/** The trace as it is, and with less; an event that the findings point at is lost, the others are not enabled. */
+/**
+ * The trace as it is, and with less; an event that the findings point at is lost, the others are not enabled.
+ */
 function* variantsOf(rule: RuleDef, { text, expect }: Sample): Generator<Variant> {
   const lines = linesOf(text);
   const made = (what: string, changed: readonly Line[]): Variant => ({ what, text: textOf(changed) });

@@ -1,4 +1,7 @@
-/** What each rule finds in every sample trace: verdict, line, pages, message, evidence, as the golden pages have it. */
+/**
+ * What each rule finds in every sample trace: verdict, line, pages, message, evidence, as the golden pages
+ * have it.
+ */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';

@@ -17,8 +17,8 @@ export interface NamedSample {
 }
 
 /**
- * Every sample: traces made by hand, by the profiles that they ask for, recordings, by all profiles, and recordings
- * edited into those of kernels with other bugs.
+ * Every sample: traces made by hand, by the profiles that they ask for, recordings, by all profiles, and
+ * recordings edited into those of kernels with other bugs.
  */
 export function namedSamples(): readonly NamedSample[] {
   const made = ['scenarios', 'rules'].flatMap((folder) => samplesIn(folder));

@@ -1,6 +1,7 @@
 /**
- * What the events of the scenarios and of the recordings meant: who is who, and every page operation, as the goldens
- * have it. An operation that moves to another line, or whose pages change, is seen here before any rule.
+ * What the events of the scenarios and of the recordings meant: who is who, and every page operation, as the
+ * goldens have it. An operation that moves to another line, or whose pages change, is seen here before any
+ * rule.
  */
 import assert from 'node:assert/strict';
 import path from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * Bugs put into recordings of correct kernels: each is found at the line that shows it, and the recording before the
- * edit has no violation of that rule.
+ * Bugs put into recordings of correct kernels: each is found at the line that shows it, and the recording
+ * before the edit has no violation of that rule.
  */
 import assert from 'node:assert/strict';
 import { describe as describeFinding } from '../golden/compare.js';

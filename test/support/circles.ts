@@ -37,8 +37,8 @@ function candidates(file: string, specifier: string): readonly string[] {
 }
 
 /**
- * One circle for each set of files of which each reaches all the others: a shortest way from the first of them
- * by name back to itself, that file at both ends. Empty when there is none.
+ * One circle for each set of files of which each reaches all the others: a shortest way from the first of
+ * them by name back to itself, that file at both ends. Empty when there is none.
  */
 export function circles(graph: ImportGraph): readonly (readonly string[])[] {
   const out: (readonly string[])[] = [];

@@ -1,4 +1,7 @@
-/** The import rules of docs/ARCHITECTURE.md as a table: first layer that a file belongs to decides what it may import. */
+/**
+ * The import rules of docs/ARCHITECTURE.md as a table: first layer that a
+ * file belongs to decides what it may import.
+ */
 import path from 'node:path';
 import { COMPUTED, importsOf } from './imports.js';
 
@@ -214,7 +217,10 @@ export const LAYERS: readonly Layer[] = [
 export const isTest = (file: string): boolean =>
   file.endsWith('.test.ts') || within('test', 'extension/test', 'webview/test')(file);
 
-/** True when `file` is `folder` itself or lies in it, segment by segment: `parsers/basement` is not in `parsers/base`. */
+/**
+ * True when `file` is `folder` itself or lies in it, segment by segment:
+ * `parsers/basement` is not in `parsers/base`.
+ */
 export function isWithin(file: string, folder: string): boolean {
   return file === folder || file.startsWith(`${folder}/`);
 }
@@ -223,7 +229,10 @@ export function layerOf(file: string): Layer | undefined {
   return LAYERS.find((layer) => layer.holds(file));
 }
 
-/** Every import of a file that its layer may not make. `file` is relative to the project, with forward slashes. */
+/**
+ * Every import of a file that its layer may not make. `file` is
+ * relative to the project, with forward slashes.
+ */
 export function breaches(file: string, source: string): readonly Breach[] {
   if (isTest(file)) return [];
   const layer = layerOf(file);
@@ -234,8 +243,8 @@ export function breaches(file: string, source: string): readonly Breach[] {
 }
 
 /**
- * What rooms of the model may import of other rooms and none of their files does, as `layer: place`. `files` are
- * names and texts. Where a group of places is allowed as one, a room need not make use of all of it.
+ * What rooms of the model may import of other rooms and none of their files does, as `layer: place`. `files`
+ * are names and texts. Where a group of places is allowed as one, a room need not make use of all of it.
  */
 export function unusedAllowances(files: ReadonlyMap<string, string>): readonly string[] {
   const groups = [...EVENTS, ...RESULT, ...PICTURE_DATA];
@@ -261,7 +270,9 @@ function isAllowed(layer: Layer, file: string, specifier: string): boolean {
   return allowances(layer).some((place) => admits(place, file, specifier));
 }
 
-/** True for a specifier that lies in a place of the project or is of a package, the way a layer names them. */
+/**
+ * True for a specifier that lies in a place of the project or is of a package, the way a layer names them.
+ */
 function admits(place: string, file: string, specifier: string): boolean {
   // Any module that is neither relative nor named by the layer is refused: Node's own without `node:` too.
   if (!specifier.startsWith('.'))

@@ -1,4 +1,7 @@
-/** The lines of an ftrace text, and what it is with less evidence in it: events not enabled, lost, or printed in part. */
+/**
+ * The lines of an ftrace text, and what it is with less evidence in it: events not enabled, lost, or printed
+ * in part.
+ */
 
 export interface Line {
   readonly text: string;
@@ -32,8 +35,8 @@ export function namesOf(lines: readonly Line[]): readonly string[] {
 }
 
 /**
- * Without the event at an index, which was lost: the kernel says so before the CPU's next event. undefined where there
- * is no next one.
+ * Without the event at an index, which was lost: the kernel says so before the CPU's next event. undefined
+ * where there is no next one.
  */
 export function withLost(lines: readonly Line[], index: number): readonly Line[] | undefined {
   const { cpu } = lines[index]!;

@@ -1,4 +1,6 @@
-/** What the events of a trace meant, in words: one line for each page operation, for tests of the lowering. */
+/**
+ * What the events of a trace meant, in words: one line for each page operation, for tests of the lowering.
+ */
 import { Attr, Op, PHASE_NAMES, RefKind, type OpCode } from '../../model/ops/oplog.js';
 import type { Judged } from '../golden/judge.js';
 
@@ -20,8 +22,8 @@ const VALUES: Partial<Record<OpCode, (value: number) => string>> = {
 };
 
 /**
- * `NAME subject first+count value aux` for each operation, in the order of the log: `PageAttr 0 0x4+2 Private 0`.
- * `names` keeps to those operations.
+ * `NAME subject first+count value aux` for each operation, in the order of the log: `PageAttr 0 0x4+2 Private
+ * 0`. `names` keeps to those operations.
  */
 export function operationLines({ analysis }: Judged, ...names: readonly (keyof typeof Op)[]): string[] {
   const { ops } = analysis;
@@ -36,7 +38,9 @@ export function operationLines({ analysis }: Judged, ...names: readonly (keyof t
   return lines;
 }
 
-/** VMs, inodes, memslots and conversions of a trace, and its operations, each behind the line of its event. */
+/**
+ * VMs, inodes, memslots and conversions of a trace, and its operations, each behind the line of its event.
+ */
 export function meaningText(judged: Judged): string {
   const { table, analysis } = judged;
   const { vms, inodes, slots, conversions, ops } = analysis;
@@ -55,7 +59,8 @@ export function meaningText(judged: Judged): string {
       const to = c.toPrivate ? 'private' : 'shared';
       const life = `lines ${at(c.fromRow)} to ${at(c.untilRow)} by ${c.tid}`;
       const phases = c.phaseRows.map(at).join(' ');
-      return `conversion ${i}: ${subject} ${hex(c.first)}+${c.count} to ${to}, ${c.result ?? 'unknown'}, ${life}; ${phases}`;
+      const result = c.result ?? 'unknown';
+      return `conversion ${i}: ${subject} ${hex(c.first)}+${c.count} to ${to}, ${result}, ${life}; ${phases}`;
     }),
     ...operations,
     '',

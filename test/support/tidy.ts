@@ -1,10 +1,18 @@
-/** Checks of the sources' shape: each takes a file's name and text and returns what is wrong, one line each. */
+/**
+ * Checks of the sources' shape: each takes a file's name and text and returns what is wrong, one line each.
+ */
 import { withoutComments, lineAt } from './imports.js';
+import { piecesOf, type Piece } from './literals.js';
 
 const FILE_LINES_MAX = 600;
 /** A file that is one table, without a function in it, is looked things up in, not read. */
 const TABLE_LINES_MAX = 1500;
 const FUNCTION_LINES_MAX = 100;
+const LINE_MAX = 110;
+/** A choice or a function within a template: what is worth a name of its own in a long one. */
+const CHOICE_WITHIN = /\$\{[^}]*(?:=>|(?<!\?)\?(?![?.]))/;
+/** A line that is one long literal may have this much code around it: a name, a call that takes it. */
+const AROUND_LITERAL_MAX = 40;
 
 /** A ban with what to use in its place. */
 interface Ban {
@@ -90,9 +98,45 @@ export function tidyText(file: string, text: string): readonly string[] {
     const lines = text.split('\n').length - 1;
     const linesMax = functionSpans(text.split('\n')).length === 0 ? TABLE_LINES_MAX : FILE_LINES_MAX;
     if (lines > linesMax) out.push(`${file}: ${lines} lines, at most ${linesMax}: one concept per file`);
-    out.push(...longFunctions(file, text));
+    out.push(...longFunctions(file, text), ...longLines(file, text));
   }
   return out;
+}
+
+/**
+ * Lines that are too long. One literal cannot be broken by the formatter, and a text that is looked for reads
+ * best in one piece: a line may be as long as it makes it. An address in a comment cannot be broken either.
+ */
+function longLines(file: string, text: string): readonly string[] {
+  if (!/\.(?:ts|mjs|cjs)$/.test(file)) return [];
+  const out: string[] = [];
+  let pieces: readonly Piece[] | undefined;
+  let from = 0;
+  text.split('\n').forEach((line, i) => {
+    if (line.length > LINE_MAX) {
+      pieces ??= piecesOf(text);
+      if (!isOneLiteral(text, from, from + line.length, pieces))
+        out.push(`${file}:${i + 1}: ${line.length} characters, at most ${LINE_MAX}`);
+    }
+    from += line.length + 1;
+  });
+  return out;
+}
+
+/** True for the line [from, until) of a text that is one literal, or a line of one, or an address. */
+function isOneLiteral(text: string, from: number, until: number, pieces: readonly Piece[]): boolean {
+  const onLine = pieces.filter((piece) => piece.from < until && piece.to > from);
+  const [longest] = [...onLine].sort((a, b) => b.to - b.from - (a.to - a.from));
+  if (!longest) return false;
+  if (longest.kind === 'comment') return /^\s*(?:\/\/|\*|\/\*\*)\s*\S+$/.test(text.slice(from, until));
+  const isLineOfMany = text.slice(longest.from, longest.to).includes('\n');
+  if (isLineOfMany) return true;
+  const around = text.slice(from, longest.from).trim().length + text.slice(longest.to, until).trim().length;
+  return (
+    onLine.length === 1 &&
+    around <= AROUND_LITERAL_MAX &&
+    !CHOICE_WITHIN.test(text.slice(longest.from, longest.to))
+  );
 }
 
 const FUNCTION_START = /^(\s*)(?:export\s+)?(?:default\s+)?(?:async\s+)?function\b.*\{\s*$/;
@@ -106,8 +150,9 @@ interface Span {
 }
 
 /**
- * Functions, methods and arrows from the line that opens them to the brace that closes them at the same indentation.
- * What a function holds of other functions is theirs: a list of small handlers is not a long function.
+ * Functions, methods and arrows from the line that opens them to the brace that
+ * closes them at the same indentation. What a function holds of other functions is
+ * theirs: a list of small handlers is not a long function.
  */
 function longFunctions(file: string, text: string): readonly string[] {
   if (!/\.(?:ts|mjs)$/.test(file) || file.endsWith('.test.ts')) return [];

@@ -49,16 +49,14 @@ export const g4: RuleDef = {
         return;
       }
       if (run.lost(conv.callRow, row, run.pagesOfConv(conv))) return;
+      const opened = conv.sawInvStart || conv.sawGmemBracket;
+      const begins = opened ? 'the conversion begins' : 'the conversion begins; no invalidate start follows';
       run.violation({
         row,
         pages: run.pagesOfConv(conv),
         message: `${convText(conv)} became ${conv.toPrivate ? 'private' : 'shared'} ${what}`,
         evidence: [
-          [
-            conv.callRow,
-            'missing-since',
-            `the conversion begins${conv.sawInvStart || conv.sawGmemBracket ? '' : '; no invalidate start follows'}`,
-          ],
+          [conv.callRow, 'missing-since', begins],
           [conv.invOpenRow, 'related', 'its bracket begins'],
         ],
       });

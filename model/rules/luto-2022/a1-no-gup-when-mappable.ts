@@ -27,11 +27,9 @@ export const a1: RuleDef = {
       if (attr === Attr.Private) return;
       const pages = run.pagesOf(fact.inode, fact.pgoff, fact.count);
       if (fact.vmaRow >= 0 && run.lost(fact.vmaRow, fact.row, pages)) return;
-      run.violation({
-        row: fact.row,
-        pages,
-        message: `GUP of ${pagesText(fact.pgoff, fact.count, 'page')} of ${inodeText(fact.inode)} succeeded (flags ${hex(fact.flags)})`,
-      });
+      const which = `${pagesText(fact.pgoff, fact.count, 'page')} of ${inodeText(fact.inode)}`;
+      const message = `GUP of ${which} succeeded (flags ${hex(fact.flags)})`;
+      run.violation({ row: fact.row, pages, message });
     },
     gupRefused: () => run.ok(),
   }),

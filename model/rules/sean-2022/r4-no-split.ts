@@ -20,10 +20,11 @@ export const r4: RuleDef = {
   listen: (run) => ({
     vmaSplit: (inode, row, how, fromRow) => {
       if (run.lost(fromRow, row)) return;
+      const what = how === 'mremap' ? 'moved by mremap' : `split (${how})`;
       run.violation({
         row,
         pages: run.pagesOf(inode, asPgoff(0), Math.max(1, inode.pageCount)),
-        message: `a mapping of ${inodeText(inode)} was ${how === 'mremap' ? 'moved by mremap' : `split (${how})`}`,
+        message: `a mapping of ${inodeText(inode)} was ${what}`,
         evidence: [[fromRow, 'cause', 'the call begins']],
       });
     },
