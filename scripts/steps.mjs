@@ -62,6 +62,12 @@ function lockMatches(installed) {
   return true;
 }
 
+/** A time as text: `7 s`, `2 min 5 s`. */
+export function seconds(ms) {
+  const all = Math.round(ms / 1000);
+  return all < 60 ? `${all} s` : `${Math.floor(all / 60)} min ${all % 60} s`;
+}
+
 /** A program of a development dependency. */
 export function bin(name) {
   return path.join(root, 'node_modules/.bin', name);

@@ -1,8 +1,8 @@
-// `npm test`: sets up, compiles, runs every test, and ends with one line of totals.
-// `unit` or `editor` as an argument runs that part only.
+// `npm test`: sets up, looks at the style, compiles, runs every test, and ends with how long each part took
+// and one line of totals. `unit` or `editor` as an argument runs that part only.
 import fs from 'node:fs';
 import path from 'node:path';
-import { bin, ensureDependencies, exists, fail, root, run } from './steps.mjs';
+import { bin, ensureDependencies, exists, fail, root, run, seconds } from './steps.mjs';
 import { addTotals, newTotals } from './totals.mjs';
 
 const parts = process.argv.slice(2);
@@ -11,20 +11,31 @@ const results = path.join(root, 'out/test-results');
 // Output must not depend on where the tests run.
 const env = { ...process.env, TZ: 'UTC', LC_ALL: 'C' };
 const total = newTotals();
+const times = [];
+
+/** Runs a part and keeps how long it took. */
+function timed(name, work) {
+  const began = performance.now();
+  const result = work();
+  times.push(`${name} ${seconds(performance.now() - began)}`);
+  return result;
+}
 
 function suite(name, command, args) {
   const file = path.join(results, `${name}.json`);
   fs.rmSync(file, { force: true });
-  addTotals(total, name, file, run(command, args, { env: { ...env, SHIMTRACE_TOTALS: file } }));
+  const status = timed(name, () => run(command, args, { env: { ...env, SHIMTRACE_TOTALS: file } }));
+  addTotals(total, name, file, status);
 }
 
-ensureDependencies();
+timed('setting up', ensureDependencies);
 fs.mkdirSync(results, { recursive: true });
 for (const [title, command, args] of [
+  ['style', process.execPath, ['scripts/style.mjs']],
   ['types', bin('tsc'), ['-b']],
   ['bundles', process.execPath, ['scripts/build.mjs']],
 ]) {
-  const status = run(command, args);
+  const status = timed(title, () => run(command, args));
   if (status !== 0) {
     console.log('0 passed, 1 failed');
     fail(`${title}: ${path.basename(command)} ${args.join(' ')} failed`, status);
@@ -35,5 +46,6 @@ if (wants('editor') && exists('scripts/editor/test.mjs'))
   suite('editor', process.execPath, ['scripts/editor/test.mjs']);
 // What failed stands far above by now.
 if (total.failures.length > 0) console.log(`\nFailed:\n\n${total.failures.join('\n\n')}\n`);
+console.log(times.join(', '));
 console.log(`${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
