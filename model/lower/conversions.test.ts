@@ -3,6 +3,8 @@ import { MemorySource } from '../../parsers/base/source.js';
 import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import { readTrace } from '../../parsers/index.js';
 import { analyze } from '../index.js';
+import { judgeAll, type Said } from '../../test/support/oneTrace.js';
+import { operationLines } from '../../test/support/operations.js';
 
 /**
  * `perf script` lines of one thread, a microsecond apart. Without returns: perf is seldom asked for sys_exit.
@@ -43,6 +45,85 @@ describe('conversions whose return is not recorded', () => {
     assert.deepEqual(
       mismatches(script(request('0x0'), post('0x0'), request('0x8'), post('0x8'), ...SHARED_FAULT)),
       ['undecidable'],
+    );
+  });
+});
+
+const KVM_OF_TEXT = 'kvm=0xffff888100aa0000';
+const VM_REQUEST = 'kvm_vm_set_mem_attributes: 0x00000000001000 -- 0x00000000001002 [0x8]';
+const vmPost = (first: string, end: string, attrs = '0x8'): string =>
+  `kvm_arch_post_set_memory_attributes: (kvm_arch_post_set_memory_attributes+0x0/0x250) ${KVM_OF_TEXT} slot=1 start=${first} end=${end} attributes=${attrs}`;
+const vmReturn = (ret: number): string =>
+  `kvm_vm_ioctl_set_mem_attributes_ret: (kvm_vm_ioctl+0x4a0/0x1000 <- kvm_vm_ioctl_set_mem_attributes) ret=${ret}`;
+/** A post of another range, so that the trace shows that posts are recorded. */
+const OTHER_POST = vmPost('0x2000', '0x2001');
+
+const ENTER_70 =
+  'kvm_gmem_set_attributes: (__kvm_gmem_set_attributes+0x0/0x440) ino=70 start=0x4 nr_pages=2 attrs=0x8';
+const inodeReturn = (ret: number): string =>
+  `kvm_gmem_set_attributes_ret: (kvm_gmem_ioctl+0x109/0x170 <- __kvm_gmem_set_attributes) ino=70 start=0x4 nr_pages=2 attrs=0x8 ret=${ret}`;
+const store = (index: string, last: string): string =>
+  `kvm_gmem_store_attributes: (kvm_gmem_store_attributes+0x0/0x20) ino=70 index=${index} last=${last} attrs=0x8`;
+
+/** The changes of attributes that the events mean, with the conversion that made each, -1 for none. */
+const attributes = (...events: readonly (string | Said)[]): string[] =>
+  operationLines(judgeAll(events), 'GfnAttr', 'PageAttr');
+
+describe('what a conversion does to attributes', () => {
+  it('is seen where the store or post is', () => {
+    assert.deepEqual(attributes(VM_REQUEST, vmPost('0x1000', '0x1002'), 'sys_ioctl -> 0x0'), [
+      'GfnAttr 0 0x1000+2 Private 0',
+    ]);
+    assert.deepEqual(attributes(ENTER_70, store('0x4', '0x5'), inodeReturn(0)), [
+      'PageAttr 0 0x4+2 Private 0',
+    ]);
+  });
+
+  it('is what a return of 0 says where no store is recorded', () => {
+    assert.deepEqual(attributes(VM_REQUEST, vmReturn(0)), ['GfnAttr 0 0x1000+2 Private 0']);
+    assert.deepEqual(attributes(ENTER_70, inodeReturn(0)), ['PageAttr 0 0x4+2 Private 0']);
+  });
+
+  it('is nothing where it failed', () => {
+    assert.deepEqual(attributes(VM_REQUEST, vmReturn(-12)), []);
+    assert.deepEqual(attributes(ENTER_70, inodeReturn(-11)), []);
+  });
+
+  it('is unknown where its end is not in the trace: the old attribute is forgotten', () => {
+    // The next call of the thread shows that the first one is over.
+    const next = 'sys_munmap(addr: 0x7f0000000000, len: 0x2000)';
+    assert.deepEqual(attributes(ENTER_70, inodeReturn(0), ENTER_70, next), [
+      'PageAttr 0 0x4+2 Private 0',
+      'PageAttr 0 0x4+2 Unknown -1',
+    ]);
+    assert.deepEqual(attributes(VM_REQUEST, vmReturn(0), VM_REQUEST, next), [
+      'GfnAttr 0 0x1000+2 Private 0',
+      'GfnAttr 0 0x1000+2 Unknown -1',
+    ]);
+  });
+
+  it('is unknown at once where nothing in the trace ever shows how a conversion ends', () => {
+    assert.deepEqual(attributes(VM_REQUEST), ['GfnAttr 0 0x1000+2 Unknown -1']);
+  });
+
+  it('is nothing where its end is not in the trace, but stores are recorded and none is seen', () => {
+    const next = 'sys_munmap(addr: 0x7f0000000000, len: 0x2000)';
+    assert.deepEqual(attributes(OTHER_POST, VM_REQUEST, next), ['GfnAttr 0 0x2000+1 Private 0']);
+    assert.deepEqual(attributes(store('0x8', '0x8'), ENTER_70, next), ['PageAttr 0 0x8+1 Private 0']);
+  });
+
+  it('is unknown where it succeeded, stores are recorded, and this one is not', () => {
+    const shared = VM_REQUEST.replace('0x8', '0x0');
+    assert.deepEqual(
+      attributes(shared, vmPost('0x1000', '0x1002', '0x0'), 'sys_ioctl -> 0x0', VM_REQUEST, vmReturn(0)),
+      ['GfnAttr 0 0x1000+2 Shared 0', 'GfnAttr 0 0x1000+2 Unknown -1'],
+    );
+  });
+
+  it('is anything where the ioctl alone is seen', () => {
+    assert.deepEqual(
+      attributes(ENTER_70, inodeReturn(0), 'sys_ioctl(fd: 9, cmd: 0x4020aed2, arg: 0)', 'sys_ioctl -> 0x0'),
+      ['PageAttr 0 0x4+2 Private 0', 'PageAttr 0 0x0+4294967296 Unknown -1'],
     );
   });
 });

@@ -3,8 +3,13 @@
  * leaves.
  */
 import assert from 'node:assert/strict';
+import { asGfn, asPgoff } from '../../parsers/base/units.js';
+import { TableBuilder } from '../../parsers/events/table.js';
 import type { Judged } from '../../test/golden/judge.js';
 import { judgeAll, type Said } from '../../test/support/oneTrace.js';
+import { FactBus } from './facts.js';
+import { Vm } from './state.js';
+import { World } from './world.js';
 
 const KVM = '0xffff888100aa0000';
 const OTHER = '0xffff888100bb0000';
@@ -77,6 +82,39 @@ describe('VM identity', () => {
     assert.deepEqual([violations(two), reasons(two, 'G3')], [[], ['vm-identity']]);
     const one = judgeAll([...alone(10, ['kvm_entry: vcpu 0, rip 0x1', install, ...convert])]);
     assert.deepEqual(violations(one), ['G3']);
+  });
+});
+
+describe('the slot of a guest frame', () => {
+  const world = new World(new TableBuilder().finish(), 0, new FactBus());
+  /** A VM with slots of these first frames and sizes; a third number is the row at which one went. */
+  const vmWith = (...slots: readonly (readonly [base: number, pages: number, gone?: number])[]): Vm => {
+    const vm = new Vm(0, -1, -1);
+    for (const [base, npages, untilRow = -1] of slots)
+      vm.slots.push({
+        vm,
+        id: vm.slots.length,
+        baseGfn: asGfn(base),
+        npages,
+        sized: true,
+        pgoff: asPgoff(0),
+        inode: undefined,
+        fd: -1,
+        fromRow: 0,
+        untilRow,
+      });
+    return vm;
+  };
+  const ids = (vm: Vm, ...gfns: readonly number[]): number[] =>
+    gfns.map((gfn) => world.slotOfGfn(vm, asGfn(gfn))?.id ?? -1);
+
+  it('holds its first frame and its last, and none beside', () => {
+    assert.deepEqual(ids(vmWith([0x1000, 2]), 0xfff, 0x1000, 0x1001, 0x1002), [-1, 0, 0, -1]);
+  });
+  it('is the youngest of several that hold it, and none that is gone', () => {
+    const vm = vmWith([0x1000, 4], [0x1002, 4], [0x1000, 8, 7]);
+    assert.deepEqual(ids(vm, 0x1000, 0x1001, 0x1002, 0x1005, 0x1006), [0, 0, 1, 1, -1]);
+    assert.deepEqual(ids(vmWith([0x1000, 4, 0]), 0x1000), [-1], 'gone at the first row');
   });
 });
 
