@@ -7,6 +7,7 @@ import { bin, fail, must, root, run } from './steps.mjs';
 const SUITES = [
   'test/golden/findings',
   'test/golden/operations',
+  'test/golden/lessEvidence',
   'test/golden/ftrace',
   'test/debugger/dialogues',
   'test/debugger/docs',
@@ -14,6 +15,7 @@ const SUITES = [
 const PLACES = [
   'test/golden/findings',
   'test/golden/operations',
+  'test/golden/doubts',
   'sample-traces/ftrace',
   'test/debugger/goldens',
   'docs/EXPRESSIONS.md',

@@ -1,7 +1,8 @@
 /** Judgements on an SPTE that is taken to be present, held back until it is sure that no zap went unseen. */
 import type { SpteRec } from '../world/spte.js';
 import type { Vm } from '../world/state.js';
-import type { RuleRun } from './rule.js';
+import type { Reason } from '../findings/finding.js';
+import type { Missing, RuleRun } from './rule.js';
 
 interface Judgement {
   readonly row: number;
@@ -26,7 +27,7 @@ export class PresentLeaves {
     rec.pending.push({
       confirm: (row) => settle.violation(row),
       refute: () =>
-        settle.undecided('The SPTE seems to have been zapped by a task that the trace does not show.'),
+        settle.zapNotRecorded('The SPTE seems to have been zapped by a task that the trace does not show.'),
     });
     this.waiting.push({ vm, row: judgement.row, settle });
   }
@@ -35,8 +36,9 @@ export class PresentLeaves {
   finish(lastRow: number): void {
     for (const { vm, row, settle } of this.waiting) {
       const vmIsGone = vm.slots.length > 0 && vm.slots.every((slot) => slot.untilRow >= 0);
-      if (this.run.w.gapBetween(row, lastRow) || vmIsGone)
-        settle.undecided(
+      if (this.run.w.gapBetween(row, lastRow)) settle.lost();
+      else if (vmIsGone)
+        settle.zapNotRecorded(
           'The VM went away without a zap of this SPTE in the trace: zaps were not all recorded.',
         );
       else settle.violation(-1);
@@ -72,10 +74,19 @@ class Settle {
     });
   }
 
-  undecided(detail: string): void {
+  zapNotRecorded(detail: string): void {
+    this.undecided('not-recorded', detail, ['an empty set_event_pid']);
+  }
+
+  lost(): void {
+    const detail = 'Events are missing after this: they may have shown that the SPTE had been zapped unseen.';
+    this.undecided('lost', detail, []);
+  }
+
+  private undecided(reason: Reason, detail: string, missing: readonly Missing[]): void {
     if (!this.open) return;
     this.open = false;
     const { row, pages } = this.judgement;
-    this.run.undecided('not-recorded', row, detail, ['an empty set_event_pid'], pages);
+    this.run.undecided(reason, row, detail, missing, pages);
   }
 }

@@ -7,6 +7,11 @@ export function pagesText(first: number, count: number, unit: 'gfn' | 'page'): s
   return count === 1 ? `${unit} ${hex(first)}` : `${unit}s ${hex(first)}..${hex(first + count - 1)}`;
 }
 
+/** A kernel pointer of which the model keeps the low 48 bits, in full: kernel addresses are canonical. */
+export function pointerText(pointer: number): string {
+  return `0xffff${pointer.toString(16).padStart(12, '0')}`;
+}
+
 /** The file of a finding, by its inode number or, in trees that give none, by its file pointer. */
 export function inodeText(inode: Inode): string {
   return inode.ino >= 0 ? `inode ${inode.ino}` : `file ${hex(inode.file)}`;

@@ -1,16 +1,21 @@
 /**
- * What a rule says of the trace that violates it, and of the clean one beside it, when evidence is taken
- * away: one page for each rule. A violation may stay or become undecidable; a false all-clear or a false
- * violation is seen here.
+ * What a rule says of the trace that violates it, and of the clean one beside it, in other circumstances, most of them
+ * with less evidence: one page for each rule. A violation may stay or become undecidable; a false all-clear or a
+ * false violation is seen here.
  */
 import { join } from 'node:path';
 import type { RuleDef } from '../../model/rules/rule.js';
 import {
+  aboutPagesBeside,
+  apart,
   LESS,
   linesOf,
   namesOf,
+  ofEitherVm,
   onLocalClock,
   textOf,
+  twice,
+  withGapBefore,
   withLost,
   type Line,
 } from '../support/lessEvidence.js';
@@ -23,6 +28,8 @@ export const DOUBTS = join(ROOT, 'test', 'golden', 'doubts');
 interface Variant {
   readonly what: string;
   readonly text: string;
+  /** No two CPUs are ordered. */
+  readonly isUnordered?: boolean;
 }
 
 /** An event that is not there leaves an empty comment in its place: the others keep their lines. */
@@ -37,15 +44,17 @@ export function doubtsPage(rule: RuleDef): string {
     const sample = sampleOf(`rules/${rule.id}/${kind}`);
     return [`${kind}: ${sample.expect.title}`, ...answerLines(rule, sample), ''];
   });
-  return [`${rule.id} ${rule.name}, with less evidence`, '', ...sections].join('\n');
+  return [`${rule.id} ${rule.name}, in other circumstances`, '', ...sections].join('\n');
 }
 
 const indented = (text: string): string[] => text.split('\n').map((line) => `  ${line}`);
 
 function answerLines(rule: RuleDef, sample: Sample): string[] {
   const byAnswer = new Map<string, string[]>();
-  for (const { what, text } of variantsOf(rule, sample)) {
-    const answer = sectionOfRule(judgeText(text, [rule.profile], [rule.id]), rule.id).join('\n');
+  for (const { what, text, isUnordered } of variantsOf(rule, sample)) {
+    const skew = isUnordered ? { skewNs: Infinity } : {};
+    const judged = judgeText(text, [rule.profile], { rules: [rule.id], ...skew });
+    const answer = sectionOfRule(judged, rule.id).join('\n');
     byAnswer.set(answer, [...(byAnswer.get(answer) ?? []), what]);
   }
   const [[unchanged], ...others] = [...byAnswer] as [[string, string[]], ...[string, string[]][]];
@@ -67,21 +76,34 @@ function* variantsOf(rule: RuleDef, { text, expect }: Sample): Generator<Variant
     yield made(`without ${name}`, lines.map(blankWhere((l) => l.name === name)));
   for (const [what, change] of Object.entries(LESS)) yield made(what, change(lines));
   yield made('on a local clock', onLocalClock(lines));
-  for (const line of evidenceLines(rule, text, expect.profiles)) {
-    const lost = withLost(lines, line - 1);
+  yield { ...made('each thread on its own CPU, without an order', apart(lines)), isUnordered: true };
+  yield made('another process does the same', twice(lines));
+  yield made('a second VM in the process', ofEitherVm(lines));
+  for (const { line, pages } of evidenceOf(rule, text, expect.profiles)) {
     // The header of a text counts what was lost too.
-    if (lost) yield { what: `line ${line} lost`, text: lost.map((one) => one.text).join('\n') };
+    const whole = (what: string, changed: readonly Line[]): Variant => ({
+      what: `line ${line} ${what}`,
+      text: changed.map((one) => one.text).join('\n'),
+    });
+    const lost = withLost(lines, line - 1);
+    if (lost) yield whole('lost', lost);
+    yield whole('after a loss', withGapBefore(lines, line - 1));
+    for (const by of pages) {
+      yield whole(`about pages ${by} further on`, aboutPagesBeside(lines, line - 1, by));
+      yield whole(`about pages ${by} before`, aboutPagesBeside(lines, line - 1, -by));
+    }
   }
 }
 
-function evidenceLines(
+/** Lines that the rule's findings point at, each with the numbers of pages by which it may lie beside. */
+function evidenceOf(
   rule: RuleDef,
   text: string,
   profiles: Sample['expect']['profiles'],
-): readonly number[] {
-  const { table, analysis } = judgeText(text, profiles, [rule.id]);
-  const rows = analysis.findings
-    .filter((f) => f.rule === rule.id)
-    .flatMap((f) => f.evidence.map((e) => e.row));
-  return [...new Set(rows.map((row) => table.line(row)))].sort((a, b) => a - b);
+): readonly { readonly line: number; readonly pages: readonly number[] }[] {
+  const { table, analysis } = judgeText(text, profiles, { rules: [rule.id] });
+  const found = analysis.findings.filter((f) => f.rule === rule.id);
+  const lines = new Set(found.flatMap((f) => f.evidence.map((e) => table.line(e.row))));
+  const pages = new Set([1, ...found.flatMap((f) => (f.pages ? [f.pages.count] : []))]);
+  return [...lines].sort((a, b) => a - b).map((line) => ({ line, pages: [...pages] }));
 }

@@ -3,7 +3,7 @@ import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import { MemorySource } from '../../parsers/base/source.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import { readTrace } from '../../parsers/index.js';
-import type { Analysis } from '../../model/analysis.js';
+import type { Analysis, AnalyzeOptions } from '../../model/analysis.js';
 import type { Finding, ProfileId } from '../../model/findings/finding.js';
 import { analyze } from '../../model/index.js';
 
@@ -12,14 +12,13 @@ export interface Judged {
   readonly analysis: Analysis;
 }
 
-/** `rules`: by these alone. */
-export function judge(bytes: Uint8Array, profiles: readonly ProfileId[], rules?: readonly string[]): Judged {
+export function judge(bytes: Uint8Array, profiles: readonly ProfileId[], more: AnalyzeOptions = {}): Judged {
   const { table } = readTrace(new MemorySource(bytes), { cancel: NEVER_CANCELLED });
-  return { table, analysis: analyze(table, { profiles, rules }) };
+  return { table, analysis: analyze(table, { ...more, profiles }) };
 }
 
-export function judgeText(text: string, profiles: readonly ProfileId[], rules?: readonly string[]): Judged {
-  return judge(new TextEncoder().encode(text), profiles, rules);
+export function judgeText(text: string, profiles: readonly ProfileId[], more: AnalyzeOptions = {}): Judged {
+  return judge(new TextEncoder().encode(text), profiles, more);
 }
 
 /** 1-based line of a finding. */

@@ -1,7 +1,4 @@
-/**
- * The lines of an ftrace text, and what it is with less evidence in it: events not enabled, lost, or printed
- * in part.
- */
+/** The lines of an ftrace text, and what it is in other circumstances, most of them with less evidence. */
 
 export interface Line {
   readonly text: string;
@@ -72,6 +69,94 @@ export const LESS: Readonly<Record<string, Change>> = {
   ],
   'no header': (lines) => lines.filter((line) => !line.text.startsWith('#')),
 };
+
+/** As it is, but events are missing before the one at an index: what the kernel says of a loss on its CPU. */
+export function withGapBefore(lines: readonly Line[], index: number): readonly Line[] {
+  const mark: Line = { text: `CPU:${lines[index]!.cpu} [LOST 1 EVENTS]`, name: '', cpu: -1 };
+  return [...lines.slice(0, index), mark, ...lines.slice(index)];
+}
+
+const replacingText =
+  (change: (text: string) => string): Change =>
+  (lines) =>
+    lines.map((line) => (line.name === '' ? line : { ...line, text: change(line.text) }));
+
+/** Every thread on a CPU of its own. */
+export const apart: Change = (lines) => {
+  const cpus = new Map<string, number>();
+  return replacingText((text) => {
+    const tid = /-(\d+) /.exec(text)![1]!;
+    if (!cpus.has(tid)) cpus.set(tid, cpus.size);
+    return text.replace(/\[\d{3}\]/, `[${String(cpus.get(tid)).padStart(3, '0')}]`);
+  })(lines);
+};
+
+const TWIN_TASKS = 5000;
+const TWIN_INODES = 50_000;
+
+/** Another process does the same at the same time: threads, VM, files, pages and frames of its own. */
+export const twice: Change = (lines) =>
+  lines.flatMap((line) => (line.name === '' ? [line] : [line, { ...line, text: ofTwin(line.text) }]));
+
+function ofTwin(text: string): string {
+  const other = (digits: string, width: number): string =>
+    String(Number(digits) + TWIN_TASKS).padStart(width);
+  return text
+    .replace(/-(\d+)( +)\(( *\d+)\)/, (_, tid: string, gap: string, tgid: string) => {
+      const moved = other(tid, 0);
+      return `-${moved}${gap.slice(moved.length - tid.length) || ' '}(${other(tgid, tgid.length)})`;
+    })
+    .replaceAll('0xffff8881', '0xffff8882')
+    .replaceAll('0xffffea', '0xffffeb')
+    .replace(/\bino(\d*)=(\d+)/g, (_, nth: string, ino: string) => `ino${nth}=${Number(ino) + TWIN_INODES}`)
+    .replace(
+      / ino ([0-9a-f]+) /,
+      (_, ino: string) => ` ino ${(Number.parseInt(ino, 16) + TWIN_INODES).toString(16)} `,
+    )
+    .replace(/\bpfn(=| )0x1/g, 'pfn$10x2')
+    .replace(/(old|new)_spte 1(?=[0-9a-f]{8}\b)/g, '$1_spte 2');
+}
+
+/** The process has a second VM, and neither faults nor look-ups say whose they are. */
+export const ofEitherVm: Change = (lines) => {
+  const first = lines.findIndex((line) => line.name !== '');
+  const head = /^.*?\d: /.exec(lines[first]!.text)![0];
+  const name = 'kvm_flush_remote_tlbs';
+  const second = `${head}${name}: (${name}+0x0/0x30) kvm=0xffff888199990000`;
+  const unnamed = lines.map((line) =>
+    /^(?:kvm_tdp_mmu_map|kvm_mmu_faultin_pfn|is_page_fault_stale|kvm_gmem_get_pfn)$/.test(line.name)
+      ? { ...line, text: line.text.replace(/ kvm=0x[0-9a-f]+/, '') }
+      : line,
+  );
+  return [...unnamed.slice(0, first), { ...lines[first]!, text: second, name }, ...unnamed.slice(first)];
+};
+
+/** Page numbers lie below this, addresses above. */
+const PAGE_NUMBERS_BELOW = 2 ** 40;
+
+/** The event at an index is about pages so many further on. */
+export function aboutPagesBeside(lines: readonly Line[], index: number, by: number): readonly Line[] {
+  const line = lines[index]!;
+  const moved = (digits: string): string => {
+    const page = Number.parseInt(digits, 16);
+    return page < PAGE_NUMBERS_BELOW
+      ? Math.max(0, page + by)
+          .toString(16)
+          .padStart(digits.length, '0')
+      : digits;
+  };
+  const text = line.text
+    .replace(
+      /\b(start|end|index\d*|last|gfn|pgoff|first)=0x([0-9a-f]+)/g,
+      (_, k: string, n: string) => `${k}=0x${moved(n)}`,
+    )
+    .replace(/\bgfn ([0-9a-f]+)/, (_, n: string) => `gfn ${moved(n)}`)
+    .replace(
+      /: 0x([0-9a-f]+) -- 0x([0-9a-f]+) \[/,
+      (_, a: string, b: string) => `: 0x${moved(a)} -- 0x${moved(b)} [`,
+    );
+  return [...lines.slice(0, index), { ...line, text }, ...lines.slice(index + 1)];
+}
 
 /** The same events by a clock that orders nothing that happens on two CPUs within microseconds. */
 export const onLocalClock: Change = (lines) =>

@@ -13,29 +13,30 @@ export const s5: RuleDef = {
   about: ['QemuConvert'],
   fix: 'Discard the shared side in the VMM, or memory use doubles.',
   listen: (run) => {
-    let waiting: { row: number; start: number; size: number; tid: number } | undefined;
-    const miss = (): void => {
-      if (!waiting) return;
-      const w = waiting;
-      waiting = undefined;
+    /** By the thread that converts, which discards too: several VMs may be at it. */
+    const waiting = new Map<number, { row: number; start: number; size: number }>();
+    const miss = (tid: number): void => {
+      const converted = waiting.get(tid);
+      if (!converted) return;
+      waiting.delete(tid);
+      const { row, start, size } = converted;
       run.suspicious({
-        row: w.row,
-        message: `gpa ${hex(w.start)}+${hex(w.size)} became private and its shared copy was not discarded`,
+        row,
+        message: `gpa ${hex(start)}+${hex(size)} became private and its shared copy was not discarded`,
       });
     };
     return {
       qemuConvert: (row, start, size, toPrivate, t) => {
-        miss();
+        miss(t.tid);
         if (!toPrivate) return;
         if (!run.recorded('QemuDiscard')) run.notRecorded(row, 'Discards are not recorded.', ['QemuDiscard']);
-        else waiting = { row, start, size, tid: t.tid };
+        else waiting.set(t.tid, { row, start, size });
       },
-      qemuDiscard: () => {
-        if (waiting) run.ok();
-        waiting = undefined;
+      qemuDiscard: (_row, t) => {
+        if (waiting.delete(t.tid)) run.ok();
       },
       finish: (lastRow) => {
-        if (waiting && !run.lost(waiting.row, lastRow)) miss();
+        for (const [tid, { row }] of waiting) if (!run.lost(row, lastRow)) miss(tid);
       },
     };
   },

@@ -1,6 +1,5 @@
 import { asPgoff } from '../../../parsers/base/units.js';
-import { hex } from '../../pages/state.js';
-import { inodeText } from '../texts.js';
+import { inodeText, pointerText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
 
 /** A4a: which operations are the shim's own is learnt from the first mapping of its files. */
@@ -37,7 +36,7 @@ export const a4a: RuleDef = {
           run.violation({
             row,
             pages: run.pagesOf(vma.inode, asPgoff(Math.max(0, vma.pgoff))),
-            message: `a mapping of ${inodeText(vma.inode)} has vm_ops ${hex(vmOps)}, not the shim's`,
+            message: `a mapping of ${inodeText(vma.inode)} has vm_ops ${pointerText(vmOps)}, not the shim's`,
             evidence: known ? [[known.row, 'related', "a mapping with the shim's vm_ops"]] : [],
           });
         }

@@ -32,7 +32,8 @@ export const a4b: RuleDef = {
       });
     },
     rmapAdd: (inode, first, count, row, fault) => {
-      if (!run.recorded('UserFault')) return;
+      // The handler's return ties the fault to the mapping that follows.
+      if (!run.recorded('UserFault') || !run.recorded('UserFaultRet')) return;
       if (fault) run.ok();
       else if (inode.fresh && !run.w.gapBetween(inode.firstRow, row)) {
         run.suspicious({
