@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { App, Feature } from '../app.js';
 import { fileOf, openTabUris, revealLine } from '../tabs.js';
+import { headlineOfReport } from '../headline.js';
 import { listingLines } from '../window.js';
 import { firstFinding } from './navigation.js';
 import { showListing } from './openListing.js';
@@ -66,10 +67,10 @@ async function goToFirstViolation(app: App, target: unknown): Promise<void> {
   const report = await app.sessions.report(trace);
   const first = report && firstFinding(report);
   if (!first) {
-    if (report)
-      await vscode.window.showInformationMessage(
-        vscode.l10n.t('This trace breaks no rule that it can be judged by.'),
-      );
+    if (report) {
+      const { text } = headlineOfReport(report, app.suppressions.sort(trace, report));
+      await vscode.window.showInformationMessage(text);
+    }
     return;
   }
   await revealLine(fileOf(trace, first.at.file), first.at.line, first.at.startColumn);

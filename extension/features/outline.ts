@@ -172,7 +172,7 @@ async function codeLenses(app: App, document: vscode.TextDocument): Promise<vsco
     const lens = (title: string, command: string, args: readonly unknown[]): vscode.CodeLens =>
       new vscode.CodeLens(range, { title, command, arguments: [...args] });
     return [
-      lens(summary(session, row), 'shimtrace.findings.focus', []),
+      lens(summary(app, session, row), 'shimtrace.findings.focus', []),
       lens('$(debug-alt) Replay', 'shimtrace.replay', [
         { trace: session.uri, from: { conversion: row.index } },
       ]),
@@ -183,13 +183,16 @@ async function codeLenses(app: App, document: vscode.TextDocument): Promise<vsco
   });
 }
 
-/** `$(lock) 2 pages to private, 553 µs, 1 violation`. */
-function summary(session: TraceSession, row: ConversionRow): string {
-  const inside = session.report!.findings.filter(
-    (finding) => finding.at.line >= row.spot.line && (row.lastLine === 0 || finding.at.line <= row.lastLine),
-  );
+/** `$(lock) 2 pages to private, 553 µs, 1 violation`; none seen is not none. */
+function summary({ suppressions }: App, session: TraceSession, row: ConversionRow): string {
+  const inside = suppressions
+    .sort(session.uri, session.report!)
+    .open.filter(
+      (finding) =>
+        finding.at.line >= row.spot.line && (row.lastLine === 0 || finding.at.line <= row.lastLine),
+    );
   const violations = inside.filter((finding) => finding.verdict === 'violation').length;
-  const verdict = violations > 0 ? plural(violations, 'violation') : 'no violation';
+  const verdict = violations > 0 ? plural(violations, 'violation') : 'no violation seen';
   const facts = [
     `${plural(row.pageCount, 'page')} to ${row.toPrivate ? 'private' : 'shared'}`,
     row.duration,

@@ -3,12 +3,22 @@
  */
 import * as vscode from 'vscode';
 import { countsText } from '../../model/findings/counts.js';
+import { outcomeOf } from '../../model/findings/headline.js';
+import { STALE_TEXTS } from '../../model/findings/report.js';
 import type { TraceSession } from '../analysis/client.js';
-import type { Report, ReportedIssue, ReportedReason, ReportedRule } from '../protocol/report.js';
+import type {
+  Report,
+  ReportedFinding,
+  ReportedIssue,
+  ReportedReason,
+  ReportedRule,
+} from '../protocol/report.js';
 import type { Feature } from '../app.js';
+import { headlineOfReport } from '../headline.js';
 import { code, escapeMarkdown, showMarkdown } from '../markdown.js';
+import type { Sorted, SuppressionStore } from '../suppressions.js';
 import { traceOf } from './target.js';
-import { plural, verdictText } from './status.js';
+import { plural } from './status.js';
 
 export const REPORT_SCHEME = 'shimtrace-report';
 
@@ -18,14 +28,18 @@ export function reportUri(trace: vscode.Uri): vscode.Uri {
   return vscode.Uri.from({ scheme: REPORT_SCHEME, path: `/Verdicts of ${name}.md`, query: trace.toString() });
 }
 
-export const report: Feature = ({ sessions, log }) => {
+export const report: Feature = ({ sessions, suppressions, log }) => {
   const changed = new vscode.EventEmitter<vscode.Uri>();
   return vscode.Disposable.from(
     changed,
     sessions.onDidChange((session) => changed.fire(reportUri(session.uri))),
+    suppressions.onDidChange(() => {
+      for (const { uri } of sessions.all()) changed.fire(reportUri(uri));
+    }),
     vscode.workspace.registerTextDocumentContentProvider(REPORT_SCHEME, {
       onDidChange: changed.event,
-      provideTextDocumentContent: (uri) => reportText(sessions.find(vscode.Uri.parse(uri.query, true))),
+      provideTextDocumentContent: (uri) =>
+        reportText(sessions.find(vscode.Uri.parse(uri.query, true)), suppressions),
     }),
     vscode.commands.registerCommand('shimtrace.showRules', async (target?: unknown) => {
       const trace = traceOf(target);
@@ -35,56 +49,76 @@ export const report: Feature = ({ sessions, log }) => {
   );
 };
 
-function reportText(session: TraceSession | undefined): string {
+function reportText(session: TraceSession | undefined, suppressions: SuppressionStore): string {
   if (!session) return 'The trace was closed. Open it again to judge it.\n';
   if (!session.report) return 'The trace has not been judged yet.\n';
-  return markdownOf(session.uri, session.report);
+  return markdownOf(session.uri, session.report, suppressions.sort(session.uri, session.report));
 }
 
-export function markdownOf(trace: vscode.Uri, report: Report): string {
+export function markdownOf(trace: vscode.Uri, report: Report, sorted: Sorted): string {
   const { rules, issues, events } = report;
   const name = trace.path.slice(trace.path.lastIndexOf('/') + 1);
   const counted = `${plural(events.total, 'event')} (${countsText(events)})`;
   const out = [
-    `# ${escapeMarkdown(name)}: ${verdictText(report)}`,
+    `# ${escapeMarkdown(name)}: ${headlineOfReport(report, sorted).text}`,
     `${report.format}, clock ${report.clock}, ${counted}, ${report.sizeBytes} bytes.`,
     `Judged by ${report.profiles.join(', ')}: ${escapeMarkdown(report.profileReason)}.`,
     '## Rules',
-    rulesTable(report),
+    rulesTable(report, sorted),
   ];
   const undecided = rules.filter((rule) => rule.reasons.length > 0);
   if (undecided.length > 0)
     out.push('## What could not be decided, and why', ...undecided.map(undecidedText));
+  const { aside, stale } = sorted;
+  if (aside.length > 0) out.push('## What was set aside', aside.map(asideLine).join('\n'));
+  if (stale.length > 0) out.push('## What was set aside and no longer is', stale.map(staleLine).join('\n'));
   if (issues.length > 0) out.push('## What the reader noticed', issues.map(issueLine).join('\n'));
   return `${out.join('\n\n')}\n`;
 }
 
-function rulesTable(report: Report): string {
+function rulesTable(report: Report, sorted: Sorted): string {
   const rows = report.rules.map((rule) => {
     const cells = [
       `${rule.id} ${escapeMarkdown(rule.name)}`,
       rule.profile,
-      ruleVerdict(report, rule),
-      rule.checks,
+      ruleVerdict(sorted, rule),
+      `${rule.held + rule.broken} of ${rule.checks}`,
     ];
     return `| ${cells.join(' | ')} |`;
   });
-  return ['| rule | profile | verdict | checks |', '|---|---|---|--:|', ...rows].join('\n');
+  return ['| rule | profile | verdict | checks decided |', '|---|---|---|--:|', ...rows].join('\n');
 }
 
-function ruleVerdict(report: Report, rule: ReportedRule): string {
-  const found = report.findings.filter(
-    (finding) => finding.rule === rule.id && finding.profile === rule.profile,
-  );
+function ruleVerdict({ open, aside }: Sorted, rule: ReportedRule): string {
+  const isOf = (finding: ReportedFinding): boolean =>
+    finding.rule === rule.id && finding.profile === rule.profile;
+  const found = open.filter(isOf);
   const violations = found.filter((finding) => finding.verdict === 'violation');
   const suspicious = found.filter((finding) => finding.verdict === 'suspicious');
+  const setAside = aside.filter(({ finding }) => isOf(finding) && finding.verdict !== 'undecidable').length;
+  const also = setAside > 0 ? `, ${setAside} set aside` : '';
   if (violations.length > 0)
-    return `**${plural(violations.length, 'violation')}**, first in line ${violations[0]!.at.line}`;
+    return `**${plural(violations.length, 'violation')}**, first in line ${violations[0]!.at.line}${also}`;
   if (suspicious.length > 0)
-    return `${suspicious.length} suspicious, first in line ${suspicious[0]!.at.line}`;
-  if (rule.status === 'judged')
-    return rule.reasons.length > 0 ? 'no violation where it could be decided' : 'no violation';
-  return rule.status === 'undecidable' ? 'undecidable' : 'not applicable';
+    return `${suspicious.length} suspicious, first in line ${suspicious[0]!.at.line}${also}`;
+  if (setAside > 0) return `${setAside} set aside`;
+  switch (outcomeOf(rule)) {
+    case 'undecided':
+      return rule.status === 'judged' ? 'undecided; no violation where it could be decided' : 'undecided';
+    case 'not-applicable':
+      return 'not applicable';
+    default:
+      return 'held';
+  }
+}
+
+function asideLine({ finding, entry }: Sorted['aside'][number]): string {
+  const what = `${finding.rule} in line ${finding.at.line}: ${escapeMarkdown(finding.message)}`;
+  return `- ${what} (${escapeMarkdown(entry.reason)})`;
+}
+
+function staleLine({ about, reason, why }: Sorted['stale'][number]): string {
+  return `- ${escapeMarkdown(about)} (${escapeMarkdown(reason)}): ${STALE_TEXTS[why]}`;
 }
 
 function undecidedText(rule: ReportedRule): string {

@@ -1,10 +1,11 @@
 /** The status bar item: the verdict of the trace in the active tab, its progress while it is read. */
 import * as vscode from 'vscode';
-import type { TraceSession } from '../analysis/client.js';
-import type { Verdict } from '../../model/findings/finding.js';
+import type { Headline } from '../../model/findings/headline.js';
+import type { SessionState, TraceSession } from '../analysis/client.js';
 import type { Report } from '../protocol/report.js';
 import type { Progress } from '../protocol/requests.js';
 import type { Feature } from '../app.js';
+import { headlineOfReport, STATE_ICONS } from '../headline.js';
 import type { Sorted } from '../suppressions.js';
 import { activeTabUri, onDidChangeActiveTab } from '../tabs.js';
 
@@ -13,12 +14,20 @@ export const status: Feature = ({ sessions, suppressions }) => {
   item.name = vscode.l10n.t('Shimtrace: verdict of the trace');
   const update = (): void => {
     const session = sessions.runOf(activeTabUri()) ?? sessions.find(activeTabUri());
-    setContext(session);
+    const { uri, report } = session ?? {};
+    const sorted = uri && report && suppressions.sort(uri, report);
+    const headline = report && sorted && headlineOfReport(report, sorted);
+    setContext(session, headline);
     if (!session) {
       item.hide();
       return;
     }
-    paint(item, session, session.report && suppressions.sort(session.uri, session.report));
+    const { kind } = session.state;
+    // What was judged last stands until it is judged again, also where that was cancelled.
+    const stands = kind === 'done' || kind === 'idle';
+    if (stands && report && sorted && headline) paintVerdict(item, report, sorted, headline);
+    else paintState(item, session.state);
+    item.accessibilityInformation = { label: item.text.replace(/\$\([^)]*\) ?/, ''), role: 'button' };
     item.show();
   };
   update();
@@ -34,23 +43,30 @@ export const status: Feature = ({ sessions, suppressions }) => {
 let lastContext = '';
 
 /** `when` clauses of commands and menus ask for these. */
-function setContext(session: TraceSession | undefined): void {
+function setContext(session: TraceSession | undefined, headline: Headline | undefined): void {
   const isTrace = session !== undefined;
   const isRunning = session?.state.kind === 'running';
   const hasFindings = (session?.report?.findings.length ?? 0) > 0;
-  const context = `${isTrace} ${isRunning} ${hasFindings}`;
+  const judged = headline?.state ?? '';
+  const context = `${isTrace} ${isRunning} ${hasFindings} ${judged}`;
   if (context === lastContext) return;
   lastContext = context;
   void vscode.commands.executeCommand('setContext', 'shimtrace.isTrace', isTrace);
   void vscode.commands.executeCommand('setContext', 'shimtrace.running', isRunning);
   void vscode.commands.executeCommand('setContext', 'shimtrace.hasFindings', hasFindings);
+  void vscode.commands.executeCommand('setContext', 'shimtrace.judged', judged);
 }
 
-function paint(item: vscode.StatusBarItem, session: TraceSession, sorted: Sorted | undefined): void {
-  const { state } = session;
-  const report = session.report && sorted && { ...session.report, findings: sorted.open };
+function paintVerdict(item: vscode.StatusBarItem, report: Report, sorted: Sorted, headline: Headline): void {
+  item.text = `$(${STATE_ICONS[headline.state]}) Shimtrace: ${headline.text}`;
+  item.tooltip = tooltip(report, sorted, headline);
   item.backgroundColor = undefined;
   item.command = 'shimtrace.showRules';
+}
+
+/** While there is no verdict, or none any more. */
+function paintState(item: vscode.StatusBarItem, state: SessionState): void {
+  item.backgroundColor = undefined;
   if (state.kind === 'running') {
     item.text = `$(sync~spin) Shimtrace: ${progressText(state.progress)}`;
     item.tooltip = vscode.l10n.t('Click to cancel');
@@ -60,26 +76,17 @@ function paint(item: vscode.StatusBarItem, session: TraceSession, sorted: Sorted
     item.tooltip = state.error.message;
     item.backgroundColor = new vscode.ThemeColor('statusBarItem.warningBackground');
     item.command = 'shimtrace.showLog';
-  } else if (report) {
-    const aside = sorted && sorted.aside.length > 0 ? `, ${sorted.aside.length} set aside` : '';
-    item.text = `$(${iconOf(report)}) Shimtrace: ${verdictText(report)}${aside}`;
-    item.tooltip = tooltip(report);
   } else {
     item.text = '$(circle-slash) Shimtrace: not checked';
     item.tooltip = vscode.l10n.t('Click to check this trace');
     item.command = 'shimtrace.check';
   }
-  item.accessibilityInformation = { label: item.text.replace(/\$\([^)]*\) ?/, ''), role: 'button' };
 }
 
 export function progressText(progress: Progress | undefined): string {
   if (!progress) return 'starting';
   const percent = Math.min(100, Math.floor((100 * progress.done) / Math.max(1, progress.total)));
   return `${progress.stage} ${percent}%`;
-}
-
-export function countVerdict(report: Report, verdict: Verdict): number {
-  return report.findings.filter((finding) => finding.verdict === verdict).length;
 }
 
 /** An input that could not be used as it is: the first issue that says so. */
@@ -89,34 +96,25 @@ export function unusable(report: Report): Report['issues'][number] | undefined {
     : undefined;
 }
 
-function iconOf(report: Report): string {
-  if (unusable(report)) return 'warning';
-  if (countVerdict(report, 'violation') > 0) return 'error';
-  return countVerdict(report, 'suspicious') > 0 ? 'warning' : 'pass';
-}
-
-export function verdictText(report: Report): string {
-  if (unusable(report)) return 'not judged';
-  const violations = countVerdict(report, 'violation');
-  const suspicious = countVerdict(report, 'suspicious');
-  const parts = [violations === 0 ? 'no violation' : plural(violations, 'violation')];
-  if (suspicious > 0) parts.push(`${suspicious} suspicious`);
-  return parts.join(', ');
-}
-
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-function tooltip(report: Report): vscode.MarkdownString {
-  const of = (wanted: string): number => report.rules.filter((rule) => rule.status === wanted).length;
-  const lossCount = report.issues.filter((issue) => issue.severity === 'dataLoss').length;
+function tooltip(
+  { profiles, events, issues }: Report,
+  { stale }: Sorted,
+  { text, rules }: Headline,
+): vscode.MarkdownString {
+  const losses = issues.filter((issue) => issue.severity === 'dataLoss').length;
+  const notApplicable = rules['not-applicable'];
+  const outcomes = `${rules.held} held, ${rules.broken} broken, ${rules.undecided} undecided`;
   const lines = [
-    `**${verdictText(report)}** · ${report.profiles.join(', ')}`,
-    `${plural(report.events.total, 'event')}, ${report.events.understood} understood`,
-    `rules: ${of('judged')} judged, ${of('undecidable')} undecidable, ${of('not-applicable')} not applicable`,
+    `**${text}** · ${profiles.join(', ')}`,
+    `${plural(events.total, 'event')}, ${events.understood} understood, ${events.ofKvm} of KVM or guest_memfd`,
+    `rules: ${outcomes}, ${notApplicable} not applicable`,
   ];
-  if (lossCount > 0) lines.push(`events are missing in ${plural(lossCount, 'place')}`);
+  if (losses > 0) lines.push(`events are missing in ${plural(losses, 'place')}`);
+  if (stale.length > 0) lines.push(`${plural(stale.length, 'stale suppression')}: see the list of findings`);
   lines.push("Click for every rule's verdict");
   return new vscode.MarkdownString(lines.join('\n\n'));
 }

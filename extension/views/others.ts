@@ -12,6 +12,7 @@ import {
   ROWS_AT_ONCE,
   type SlotRow,
 } from '../protocol/shapes.js';
+import { outcomeOf, type RuleOutcome } from '../../model/findings/headline.js';
 import { plural } from '../features/status.js';
 import { spotOf } from './findings.js';
 import type { ListNode } from './list.js';
@@ -176,21 +177,22 @@ export function referenceNodes({ holders, holdersMatching }: Lists): ListNode[] 
 }
 
 export function coverageNodes(report: Report): ListNode[] {
-  const groups: readonly (readonly [ReportedRule['status'], string, string])[] = [
-    ['undecidable', 'Undecidable', 'question'],
-    ['judged', 'Judged', 'pass'],
+  const groups: readonly (readonly [RuleOutcome, string, string])[] = [
+    ['broken', 'Broken', 'error'],
+    ['undecided', 'Undecided', 'question'],
+    ['held', 'Held', 'pass'],
     ['not-applicable', 'Not applicable', 'circle-slash'],
   ];
-  const nodes = groups.flatMap(([status, label, icon]): ListNode[] => {
-    const rules = report.rules.filter((rule) => rule.status === status);
+  const nodes = groups.flatMap(([outcome, label, icon]): ListNode[] => {
+    const rules = report.rules.filter((rule) => outcomeOf(rule) === outcome);
     if (rules.length === 0) return [];
     return [
       {
-        id: status,
+        id: outcome,
         label,
         description: String(rules.length),
         icon: new vscode.ThemeIcon(icon),
-        open: status === 'undecidable',
+        open: outcome === 'undecided',
         children: rules.map(ruleNode),
         context: 'coverage',
       },
@@ -219,14 +221,15 @@ export function coverageNodes(report: Report): ListNode[] {
 
 function ruleNode(rule: ReportedRule): ListNode {
   const checks = rule.checks > 0 ? plural(rule.checks, 'check') : '';
-  const partly = rule.status === 'judged' && rule.reasons.length > 0 ? 'partly undecidable' : '';
+  const undecided = rule.undecided > 0 ? `${rule.undecided} undecided` : '';
+  const isWhole = rule.reasons.length === 0;
   return {
     id: `${rule.profile} ${rule.id}`,
     label: `${rule.id} ${rule.name}`,
-    description: [checks, partly].filter((fact) => fact !== '').join(' · '),
+    description: [checks, undecided].filter((fact) => fact !== '').join(' · '),
     tooltip: rule.statement,
     context: 'rule',
-    icon: new vscode.ThemeIcon(partly === '' ? 'circle-small-filled' : 'circle-small'),
+    icon: new vscode.ThemeIcon(isWhole ? 'circle-small-filled' : 'circle-small'),
     children: rule.reasons.map((reason, i) => ({
       id: `${rule.profile} ${rule.id} ${i}`,
       label: reason.missing.length > 0 ? `missing: ${reason.missing.join(', ')}` : reason.detail,

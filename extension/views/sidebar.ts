@@ -4,6 +4,7 @@ import { RequestFailed, type TraceSession } from '../analysis/client.js';
 import type { Report } from '../protocol/report.js';
 import { ROWS_AT_ONCE, type ConversionGroups, type Lists, type Wanted } from '../protocol/shapes.js';
 import type { App, Feature } from '../app.js';
+import { headlineOfReport } from '../headline.js';
 import { activeTabUri, onDidChangeActiveTab, revealSpot } from '../tabs.js';
 import { traceLine } from '../window.js';
 import { plural } from '../features/status.js';
@@ -110,7 +111,6 @@ class Sidebar implements vscode.Disposable {
   private show(): void {
     const report = this.session()?.report;
     if (!report) this.empty();
-    else this.coverage.set(this.trace, coverageNodes(report));
     this.showFindings();
     void this.ask();
   }
@@ -131,7 +131,9 @@ class Sidebar implements vscode.Disposable {
     if (!trace || !report) return;
     const sorted = this.app.suppressions.sort(trace, report);
     const violations = sorted.open.filter((finding) => finding.verdict === 'violation').length;
-    this.findings.set(trace, findingNodes(trace, report, this.groupBy, sorted));
+    const headline = headlineOfReport(report, sorted).text;
+    this.findings.set(trace, findingNodes(trace, report, this.groupBy, sorted), headline);
+    this.coverage.set(trace, coverageNodes(report), headline);
     this.findings.view.description = name(trace);
     this.findings.view.badge =
       violations > 0 ? { value: violations, tooltip: plural(violations, 'violation') } : undefined;

@@ -15,6 +15,12 @@ import {
   visibleText,
 } from './support.mjs';
 
+const HELD = 'sample-traces/rules/G6b/clean.txt';
+const UNDECIDED = 'sample-traces/scenarios/04-in-place-with-pin.txt';
+const SCHED_SWITCH = `# tracer: nop
+ bash-1  [000] d..2.  100.000000: sched_switch: prev_comm=bash prev_pid=1 ==> next_comm=init next_pid=2
+`;
+
 describe('judging a trace in the editor', () => {
   let bench;
   let page;
@@ -24,6 +30,9 @@ describe('judging a trace in the editor', () => {
         fs.copyFileSync(SAMPLE, path.join(folder, 'pinned.txt'));
         fs.writeFileSync(path.join(folder, 'notes.txt'), 'A note about nothing\n'.repeat(20));
         fs.writeFileSync(path.join(folder, 'shortened'), fs.readFileSync(SAMPLE).subarray(0, 40000));
+        fs.copyFileSync(HELD, path.join(folder, 'held.txt'));
+        fs.copyFileSync(UNDECIDED, path.join(folder, 'undecided.txt'));
+        fs.writeFileSync(path.join(folder, 'nothing.txt'), SCHED_SWITCH);
       },
       settings: { 'workbench.colorTheme': 'Default Dark Modern' },
     });
@@ -89,7 +98,7 @@ describe('judging a trace in the editor', () => {
     const body = webviewBody(page);
     await body.locator('td', { hasText: 'G6b' }).first().waitFor();
     const text = await visibleText(body);
-    assert.match(text, /undecidable/);
+    assert.match(text, /1 violation · \d+ rules held, \d+ undecided/);
     assert.match(text, /kprobe:kvm_gmem_fallocate/);
     await picture(page, 'rules-dark');
     await runCommand(page, 'View: Close Editor');
@@ -116,6 +125,30 @@ describe('judging a trace in the editor', () => {
     await page.keyboard.press('Escape');
     await runCommand(page, 'Notifications: Clear All Notifications');
   });
+
+  for (const [file, text, icon, list] of [
+    [
+      'held.txt',
+      /no violation · 16 rules held$/,
+      'pass',
+      /Every rule that applies to this trace was decided/,
+    ],
+    ['undecided.txt', /no violation · \d+ rules held, \d+ undecided$/, 'question', /Others could not/],
+    ['nothing.txt', /nothing could be judged: no event of KVM or guest_memfd$/, 'warning', /says nothing/],
+    ['pinned.txt', /1 violation · \d+ rules held, \d+ undecided$/, 'error', /1 violation · \d+ rules held/],
+  ]) {
+    it(`says in the status bar and in the lists what could be judged: ${file}`, async () => {
+      await openFile(page, file);
+      const item = statusItem(page).filter({ hasText: text });
+      await item.waitFor();
+      for (const name of ['pass', 'question', 'warning', 'error'])
+        assert.equal(await item.locator(`.codicon-${name}`).count(), name === icon ? 1 : 0, name);
+      await runCommand(page, 'Focus on Findings View');
+      await page.locator('.pane').filter({ hasText: list }).first().waitFor();
+      await picture(page, `judged-${file.slice(0, -4)}-dark`);
+      await runCommand(page, 'View: Show Explorer');
+    });
+  }
 
   it('judges what there is of a shortened file', async () => {
     await openFile(page, 'shortened');

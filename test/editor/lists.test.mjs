@@ -62,7 +62,7 @@ describe('the lists beside a trace', () => {
       .filter({ hasText: /\d+ µs|ms/ })
       .waitFor();
     await goToLine(560);
-    await page.getByText('Nobody is seen to hold a reference here.').waitFor();
+    await page.getByText('No reference is seen to be held here.').waitFor();
   });
 
   it('group findings by page and by time', async () => {
