@@ -27,8 +27,9 @@ export function rulesPage(rules: readonly RuleInfo[]): string {
     '',
     'A rule of nature *invariant* can be violated; one of nature *suspicion* can only be suspicious. ' +
       `Severity: ${SEVERITIES}.`,
-    '*Needs* lists what a trace must record for the rule to be decided; where it does not, ' +
-      'the verdict is undecidable, never a violation.',
+    '*Needs* lists what a trace must show for the rule to find anything: without one of them it is undecidable,',
+    'whatever else came out well. *May need* lists what shows that something is legal: a check that depends on it is',
+    'undecidable without it, never a violation.',
     '',
   ];
   for (const profile of PROFILES) {
@@ -67,7 +68,8 @@ function section(rule: RuleInfo): readonly string[] {
     '',
     `- Severity: ${rule.severity}, ${SEVERITY_WORDS[rule.severity]} (${rule.nature})`,
     `- Source: ${rule.source}`,
-    `- Needs: ${rule.needs.length === 0 ? 'nothing beyond the events it judges' : needsText(rule.needs)}`,
+    `- Needs: ${rule.needs.length === 0 ? 'nothing beyond the events it judges' : needsText(rule.needs, rule.profile)}`,
+    ...(rule.excuses ? [`- May need: ${needsText(rule.excuses, rule.profile)}`] : []),
     `- Fix: ${rule.fix}`,
     `- Samples: \`sample-traces/rules/${rule.id}/\``,
     '',

@@ -12,6 +12,7 @@ import { loseCalls } from './lower/loss.js';
 import { lowerings } from './lower/lower.js';
 import { chooseProfiles } from './profiles.js';
 import { countOfKvm } from './rules/ofKvm.js';
+import { dialectOf } from './findings/dialect.js';
 import { RULES } from './rules/registry.js';
 import { RuleRun } from './rules/rule.js';
 import { FactBus } from './world/facts.js';
@@ -44,10 +45,11 @@ export function analyze(table: EventTable, options: AnalyzeOptions = {}): Analys
   const w = new World(table, skew, bus);
   const { profiles, reason } = chooseProfiles(w.survey, options.profiles);
   const orderUnknown = table.meta.timeUnit === 'none' && table.length > 0 && table.cpu(0) === UNKNOWN_CPU;
+  const dialect = dialectOf(table, w.survey.counts);
   const judging = RULES.filter(
     (rule) => profiles.includes(rule.profile) && (options.rules?.includes(rule.id) ?? true),
   );
-  const runs = judging.map((def) => new RuleRun(def, w, orderUnknown ? 'order' : undefined));
+  const runs = judging.map((def) => new RuleRun(def, w, dialect, orderUnknown ? 'order' : undefined));
   for (const run of runs) bus.listen(run.def.listen(run));
   const cancelled = replay(w, table, options);
   bus.tell('finish', Math.max(0, table.length - 1));

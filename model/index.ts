@@ -1,7 +1,7 @@
 /** The model's public face: judge a table, query its timeline, list the rules. */
 export { analyze } from './analyze.js';
 export { RULES } from './rules/registry.js';
-export { howToRecord } from './findings/recipe.js';
+export { howToRecord } from './findings/howToRecord.js';
 export type { RuleDef } from './rules/rule.js';
 export type * from './analysis.js';
 export type * from './findings/finding.js';

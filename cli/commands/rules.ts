@@ -38,17 +38,20 @@ export const rules: Command = {
         (args.positionals.length === 0 || args.positionals.includes(rule.id)),
     );
     if (format === 'json') {
-      const plain = shown.map(({ id, name, profile, statement, source, severity, nature, needs, fix }) => ({
-        id,
-        name,
-        profile,
-        statement,
-        source,
-        severity,
-        nature,
-        needs,
-        fix,
-      }));
+      const plain = shown.map(
+        ({ id, name, profile, statement, source, severity, nature, needs, excuses, fix }) => ({
+          id,
+          name,
+          profile,
+          statement,
+          source,
+          severity,
+          nature,
+          needs,
+          excuses: excuses ?? [],
+          fix,
+        }),
+      );
       output.out(`${JSON.stringify({ schema: 'shimtrace.rules/1', rules: plain }, undefined, 2)}\n`);
       return EXIT.clean;
     }
@@ -57,7 +60,8 @@ export const rules: Command = {
         `${rule.id} ${rule.name} (${rule.profile}, severity ${rule.severity}: ${SEVERITY_WORDS[rule.severity]})`,
         `    ${rule.statement}`,
         `    source: ${rule.source}`,
-        `    needs:  ${needsText(rule.needs)}`,
+        `    needs:  ${needsText(rule.needs, rule.profile)}`,
+        ...(rule.excuses ? [`    may need: ${needsText(rule.excuses, rule.profile)}`] : []),
         `    fix:    ${rule.fix}`,
       ].join('\n'),
     );

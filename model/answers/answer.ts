@@ -1,7 +1,8 @@
 /** What an answer is: sentences, each with the events that show it, or what is missing to give one. */
 import type { EventKind } from '../../parsers/events/vocabulary.js';
 import type { Analysis, Conversion } from '../analysis.js';
-import { howToRecord } from '../findings/recipe.js';
+import { countKinds, dialectOf } from '../findings/dialect.js';
+import { howToRecordAll } from '../findings/howToRecord.js';
 import { kindId } from '../../parsers/events/kinds.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import { aliasesOf, type PageId } from '../pages/intervals.js';
@@ -59,17 +60,20 @@ export function opsOfPage({ analysis, page }: Pick<Asked, 'analysis' | 'page'>):
 
 /** Those of some kinds of events that the trace holds none of, as what would record them. */
 export function absent({ table }: Pick<Asked, 'table'>, kinds: readonly EventKind[]): string[] {
-  const present = new Set<number>();
-  for (let row = 0; row < table.length; row++) present.add(table.kind(row));
-  return kinds.filter((kind) => !present.has(kindId(kind))).map(howToRecord);
+  return howToRecordAll(absentKinds(table, kinds), dialectOf(table));
+}
+
+function absentKinds(table: EventTable, kinds: readonly EventKind[]): readonly EventKind[] {
+  const counts = countKinds(table);
+  return kinds.filter((kind) => counts[kindId(kind)] === 0);
 }
 
 /**
  * True when the trace holds no event of any of these kinds: what they show did not happen, or is not
  * recorded.
  */
-export function noneOf(asked: Pick<Asked, 'table'>, kinds: readonly EventKind[]): boolean {
-  return absent(asked, kinds).length === kinds.length;
+export function noneOf({ table }: Pick<Asked, 'table'>, kinds: readonly EventKind[]): boolean {
+  return absentKinds(table, kinds).length === kinds.length;
 }
 
 /** Kinds that show how a conversion ended, each with the ways to convert that it is of. */

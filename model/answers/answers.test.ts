@@ -236,7 +236,7 @@ describe('answers about a page', () => {
     'ownership',
     {
       text: /^Whether it was shared or private cannot be said at any time\.$/,
-      missing: /kvm:kvm_vm_set_mem_attributes.*kprobe:kvm_gmem_create$/,
+      missing: /kprobe:restrictedmem_convert,kprobe:restrictedmem_store_attr.*kprobe:memfd_restricted$/,
     },
   );
   for (const [what, cut, missing] of [

@@ -1,6 +1,6 @@
 /**
- * `4 understood, 1 unknown, 3 of a guest`: what became of all events;
- * a guest's own are shown and never judged.
+ * `4 understood, 1 unknown, 3 of a guest`: what became of all events; a guest's own are shown and never
+ * judged.
  */
 export function countsText(events: {
   readonly total: number;

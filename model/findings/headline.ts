@@ -1,7 +1,7 @@
 /**
- * The one line that sums up a judged trace, and says first what could be judged: the
- * same in every output of the command line and everywhere in the editor. That nothing
- * was found means little where nothing could be found.
+ * The one line that sums up a judged trace, and says first what could be judged: the same in every output of
+ * the command line and everywhere in the editor. That nothing was found means little where nothing could be
+ * found.
  */
 import type { IssueCode } from '../../parsers/events/issues.js';
 import type { RuleStatus, Verdict } from './finding.js';

@@ -50,9 +50,18 @@ describe('recording recipe', () => {
     assert.doesNotMatch(recipe, /unpin_user_folio/);
   });
 
+  it('asks a kernel for nothing that only another one has', () => {
+    const hows = missingKinds(reportByHand().table).map((m) => m.how);
+    assert.ok(
+      hows.some((how) => how.includes(' kvm_gmem_ioctl ')),
+      'the trace shows a conversion in place',
+    );
+    assert.ok(!hows.some((how) => how.includes('set_memory_attributes')), 'and none by the VM');
+  });
+
   it('names needs in words that can be copied', () => {
     assert.equal(
-      needsText([['SpteChanged'], ['RmapAdd', 'UserFaultRet']]),
+      needsText([['SpteChanged'], ['RmapAdd', 'UserFaultRet']], 'guest-memfd'),
       'kvmmmu:kvm_tdp_mmu_spte_changed; kprobe:folio_add_file_rmap_ptes or kretprobe:kvm_gmem_fault_user_mapping',
     );
   });

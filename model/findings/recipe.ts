@@ -2,30 +2,12 @@
  * What a trace does not record, and how to record it: read from the vocabulary, so that the probe definitions
  * shown to a user are those that the decoders know.
  */
-import { KIND_COUNT, kindId } from '../../parsers/events/kinds.js';
+import { kindId } from '../../parsers/events/kinds.js';
 import type { EventTable } from '../../parsers/events/table.js';
-import { VOCABULARY, type Meaning } from '../../parsers/events/vocabulary.js';
-
-/**
- * How a model event is recorded, in words that can be copied: a tracepoint, or a probe of the first symbol.
- */
-export function howToRecord(kind: string): string {
-  const meaning = VOCABULARY.find((m) => m.kind === kind);
-  if (!meaning) return kind;
-  if (meaning.tracepoints) return meaning.tracepoints[0]!;
-  if (meaning.entry) return `kprobe:${meaning.entry[0]!}`;
-  if (meaning.ret) return `kretprobe:${meaning.ret[0]!}`;
-  return meaning.names?.[0] ?? kind;
-}
-
-/** How often each kind of event occurs in a trace, by kind number. */
-function countKinds(table: EventTable): Uint32Array {
-  const counts = new Uint32Array(KIND_COUNT);
-  for (const segment of table.segments) {
-    for (let i = 0; i < segment.length; i++) counts[segment.kind[i]!]!++;
-  }
-  return counts;
-}
+import { VOCABULARY, type EventKind, type Meaning } from '../../parsers/events/vocabulary.js';
+import { countKinds, dialectOf, profileDialect } from './dialect.js';
+import { hasSymbol, howToRecordAny } from './howToRecord.js';
+import type { ProfileId } from './finding.js';
 
 /** A kind of event that never occurs in a trace although it can be recorded. */
 export interface MissingKind {
@@ -65,16 +47,19 @@ const RECIPE_TRACEPOINTS: readonly string[] = [
 const RECIPE_PROBES: readonly Meaning[] = VOCABULARY.filter((meaning) => meaning.probe !== undefined);
 
 /**
- * Kinds of the recipe that a trace does not hold. They may also just not have happened: only the user knows.
+ * Kinds of the recipe that a trace does not hold and its kernel can show. They may also just not have
+ * happened: only the user knows.
  */
 export function missingKinds(table: EventTable): readonly MissingKind[] {
   const counts = countKinds(table);
+  const dialect = dialectOf(table, counts);
   const out: MissingKind[] = [];
   for (const meaning of VOCABULARY) {
     if (counts[kindId(meaning.kind)]! > 0 || out.some((m) => m.kind === meaning.kind)) continue;
     const tracepoint = meaning.tracepoints?.find((name) => RECIPE_TRACEPOINTS.includes(name));
-    if (meaning.probe !== undefined) out.push({ kind: meaning.kind, how: meaning.probe });
-    else if (tracepoint !== undefined) out.push({ kind: meaning.kind, how: tracepoint });
+    const symbol = meaning.probe?.split(' ')[1] ?? tracepoint;
+    if (symbol === undefined || !hasSymbol(symbol, dialect)) continue;
+    out.push({ kind: meaning.kind, how: meaning.probe ?? symbol });
   }
   return out;
 }
@@ -115,7 +100,8 @@ function isProbe(how: string): boolean {
   return /^[pr]\d*:/.test(how);
 }
 
-/** `a or b; c`: what a rule needs, group by group. */
-export function needsText(needs: readonly (readonly string[])[]): string {
-  return needs.map((group) => [...new Set(group.map(howToRecord))].join(' or ')).join('; ');
+/** `a or b; c`: what a rule needs, group by group, in the names of the kernels that its profile is about. */
+export function needsText(needs: readonly (readonly EventKind[])[], profile: ProfileId): string {
+  const dialect = profileDialect(profile);
+  return needs.map((group) => howToRecordAny(group, dialect)).join('; ');
 }

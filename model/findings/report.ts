@@ -1,4 +1,5 @@
 /** What every renderer of findings starts from, and how they all name places, events and times. */
+import type { EventKind } from '../../parsers/events/vocabulary.js';
 import { UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
 import { ISSUE_KINDS, type Issue } from '../../parsers/events/issues.js';
 import type { Analysis } from '../analysis.js';
@@ -15,8 +16,10 @@ export interface RuleInfo {
   readonly severity: Severity;
   /** `invariant`: can be violated; `suspicion`: at most suspicious. */
   readonly nature: 'invariant' | 'suspicion';
-  /** Event kinds without which it cannot be decided: every group needs one of its kinds. */
-  readonly needs: readonly (readonly string[])[];
+  /** Event kinds without which a violation could not be found: every group needs one of its kinds. */
+  readonly needs: readonly (readonly EventKind[])[];
+  /** Kinds that show whether what looks broken is legal, asked for check by check. */
+  readonly excuses?: readonly (readonly EventKind[])[];
   readonly fix: string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Which kinds of events are of KVM, guest_memfd or a restricted memfd:
- * without one of them a trace says nothing.
+ * Which kinds of events are of KVM, guest_memfd or a restricted memfd: without one of them a trace says
+ * nothing.
  */
 import { KIND_COUNT, kindId } from '../../parsers/events/kinds.js';
 import { VOCABULARY, type Meaning } from '../../parsers/events/vocabulary.js';

@@ -1,6 +1,6 @@
 /** What a rule is: its texts, what it needs from a trace, and the listener that judges. One file per rule. */
 import { kindId } from '../../parsers/events/kinds.js';
-import type { EventKind } from '../../parsers/events/vocabulary.js';
+import { VOCABULARY, type EventKind } from '../../parsers/events/vocabulary.js';
 import type { EventRow, Gfn, Pgoff } from '../../parsers/base/units.js';
 import type {
   Evidence,
@@ -14,7 +14,8 @@ import type {
   UndecidedReason,
   Verdict,
 } from '../findings/finding.js';
-import { howToRecord } from '../findings/recipe.js';
+import type { Dialect } from '../findings/dialect.js';
+import { canRecord, howToRecord, howToRecordAny } from '../findings/howToRecord.js';
 import type { Listener } from '../world/facts.js';
 import type { Conv, Inode, Vm } from '../world/state.js';
 import type { World } from '../world/world.js';
@@ -30,9 +31,25 @@ export interface RuleDef {
   readonly statement: string;
   /** Kernel function or mail that lays it down. */
   readonly source: string;
-  /** Event kinds without which it cannot be decided: every group needs one of its kinds. */
+  /**
+   * Event kinds without which a violation could not be found: every group needs one of its kinds, the one to
+   * record first.
+   */
   readonly needs: readonly (readonly EventKind[])[];
-  /** Kinds that make the rule a topic of a trace at all; where none is recorded it is not applicable. */
+  /** Groups that are needed as well where the trace shows one of some kinds. */
+  readonly needsWith?: readonly {
+    readonly where: readonly EventKind[];
+    readonly needs: readonly (readonly EventKind[])[];
+  }[];
+  /**
+   * Kinds that show whether what looks broken is legal. A check that needs one asks for it by itself: it is
+   * undecided where none of its group is recorded.
+   */
+  readonly excuses?: readonly (readonly EventKind[])[];
+  /**
+   * Kinds any of which shows that there is something to judge, besides the rule's own witnesses: where none
+   * occurs and no events were lost, the rule is not applicable.
+   */
   readonly about: readonly EventKind[];
   /** How to fix what it finds. */
   readonly fix: string;
@@ -71,6 +88,8 @@ export class RuleRun {
   constructor(
     readonly def: RuleDef,
     readonly w: World,
+    /** The names of the kernel that the trace is of. */
+    readonly dialect: Dialect,
     /** Set when no order can be decided in this trace at all. */
     private readonly blanket: Reason | undefined,
   ) {}
@@ -185,61 +204,132 @@ export class RuleRun {
     });
   }
 
-  private statusWord(): RuleStatus['status'] {
+  /**
+   * What the rule says of the trace as a whole, with its findings and one more for each reason of undecided
+   * checks.
+   */
+  close(): { status: RuleStatus; findings: readonly Finding[] } {
+    const { def, held, broken, open } = this;
+    const reasons = this.checkReasons();
+    const undecided = reasons.map((reason) => this.undecidedFinding(reason));
+    const blind = broken === 0 ? this.blindReasons() : [];
+    for (const reason of blind) joinReason(reasons, reason);
+    reasons.sort((a, b) => a.row - b.row || compareText(a.reason, b.reason));
+    return {
+      status: {
+        id: def.id,
+        profile: def.profile,
+        status: this.statusWord(blind.length > 0),
+        checks: held + broken + open,
+        held,
+        broken,
+        undecided: open,
+        reasons,
+      },
+      findings: [...this.findings, ...undecided],
+    };
+  }
+
+  /** A rule that could not have found anything is not judged, whatever came out well. */
+  private statusWord(isBlind: boolean): RuleStatus['status'] {
+    if (isBlind) return 'undecidable';
     if (this.held + this.broken > 0) return 'judged';
     return this.open > 0 ? 'undecidable' : 'not-applicable';
   }
 
-  /**
-   * What the rule says of the trace as a whole, with its findings and one more for
-   * each reason that left checks undecided. A rule that nothing in the trace
-   * triggers has a reason, but no event to put a finding on.
-   */
-  close(): { status: RuleStatus; findings: readonly Finding[] } {
-    const { def } = this;
-    const missingGroups = def.needs.filter((group) => !this.recorded(...group));
-    const { held, broken, open } = this;
-    const counts = { checks: held + broken + open, held, broken, undecided: open };
-    if (counts.checks === 0 && missingGroups.length > 0 && this.recorded(...def.about)) {
-      const missing = missingGroups.map((g) => howToRecord(g[0]!));
-      const reason: UndecidedReason = {
-        reason: 'not-recorded',
-        count: 0,
-        row: 0 as EventRow,
-        missing,
-        detail: 'What would trigger or decide this rule is not in the trace.',
-      };
-      return {
-        status: { id: def.id, profile: def.profile, status: 'undecidable', ...counts, reasons: [reason] },
-        findings: [],
-      };
-    }
-    const reasons: UndecidedReason[] = [...this.reasons].map(([reason, r]) => ({
+  /** Why checks stayed undecided. */
+  private checkReasons(): UndecidedReason[] {
+    return [...this.reasons].map(([reason, r]) => ({
       reason,
       count: r.count,
       row: r.row as EventRow,
-      missing: [...r.missing].map(howToRecord).sort(),
+      missing: this.recordable(r.missing).sort(),
       detail: r.detail,
     }));
-    reasons.sort((a, b) => a.row - b.row || (a.reason < b.reason ? -1 : 1));
-    const undecided = reasons.map((r): Finding => {
-      const pages = this.reasons.get(r.reason)?.pages;
-      return {
-        id: '',
-        rule: def.id,
-        profile: def.profile,
-        verdict: 'undecidable',
-        severity: def.severity,
-        reason: r.reason,
-        at: r.row,
-        message: undecidedText(r),
-        evidence: [{ row: r.row, role: 'witness', note: 'first check that could not be decided' }],
-        ...(pages ? { pages } : {}),
-      };
-    });
+  }
+
+  /**
+   * Why the rule could not have found what it looks for. Where the trace shows what it is about, every group
+   * of its needs must occur. That nothing is about it is a claim too: where events were lost, nobody knows
+   * that.
+   */
+  private blindReasons(): UndecidedReason[] {
+    const { def, w, dialect } = this;
+    const groups = [...def.needs, ...this.furtherNeeds()];
+    const checks = this.held + this.open;
+    // What this kernel has nothing of cannot have happened on it.
+    if (checks === 0 && groups.some((group) => group.every((kind) => !canRecord(kind, dialect)))) return [];
+    const isAbout = checks > 0 || this.recorded(...def.about);
+    const unseen = isAbout ? groups.filter((group) => !this.recorded(...group)) : [];
+    const reasons: UndecidedReason[] = [];
+    if (unseen.length > 0)
+      reasons.push({
+        reason: 'not-recorded',
+        count: 0,
+        row: 0 as EventRow,
+        missing: unseen.map((group) => howToRecordAny(group, dialect)).filter((text) => text !== ''),
+        detail: 'What would trigger or decide this rule is not in the trace.',
+      });
+    const loss = w.table.losses[0];
+    if (checks === 0 && loss)
+      reasons.push({
+        reason: 'lost',
+        count: 0,
+        row: Math.max(0, Math.min(loss.row, w.table.length - 1)) as EventRow,
+        missing: [],
+        detail: 'Events were lost, and what this rule is about may be among them.',
+      });
+    return reasons;
+  }
+
+  /** Needs that come with what else the trace shows. */
+  private furtherNeeds(): (readonly EventKind[])[] {
+    return (this.def.needsWith ?? []).flatMap(({ where, needs }) => (this.recorded(...where) ? needs : []));
+  }
+
+  /** What is missing in this kernel's own names. */
+  private recordable(missing: Iterable<Missing>): string[] {
+    const texts: string[] = [];
+    for (const what of missing) {
+      const text = isKind(what) ? howToRecord(what, this.dialect) : what;
+      if (text !== undefined && !texts.includes(text)) texts.push(text);
+    }
+    return texts;
+  }
+
+  private undecidedFinding(r: UndecidedReason): Finding {
+    const { def } = this;
+    const pages = this.reasons.get(r.reason)?.pages;
     return {
-      status: { id: def.id, profile: def.profile, status: this.statusWord(), ...counts, reasons },
-      findings: [...this.findings, ...undecided],
+      id: '',
+      rule: def.id,
+      profile: def.profile,
+      verdict: 'undecidable',
+      severity: def.severity,
+      reason: r.reason,
+      at: r.row,
+      message: undecidedText(r),
+      evidence: [{ row: r.row, role: 'witness', note: 'first check that could not be decided' }],
+      ...(pages ? { pages } : {}),
     };
   }
+}
+
+/** Adds a reason; one that is there already keeps its words, and takes over what is missing. */
+function joinReason(reasons: UndecidedReason[], added: UndecidedReason): void {
+  const at = reasons.findIndex(({ reason }) => reason === added.reason);
+  const known = reasons[at];
+  if (known) reasons[at] = { ...known, missing: [...new Set([...known.missing, ...added.missing])].sort() };
+  else reasons.push(added);
+}
+
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+const KINDS: ReadonlySet<string> = new Set(VOCABULARY.map(({ kind }) => kind));
+
+function isKind(what: Missing): what is EventKind {
+  return KINDS.has(what);
 }

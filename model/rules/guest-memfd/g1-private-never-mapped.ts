@@ -7,6 +7,7 @@ import { attrOfPage } from '../common.js';
 import { mappedBeforeStore, mappingsAt, undecidedMapping } from '../mappings.js';
 import { convText, inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
+import { IN_PLACE, USER_MAPPINGS } from '../topics.js';
 
 /**
  * G1: a private page is never mapped by the host. A SIGBUS for the host's access is the enforcement, not a
@@ -24,9 +25,9 @@ export const g1: RuleDef = {
   needs: [
     ['StoreAttr', 'ConvertRet', 'PostSetAttr'],
     ['UserFaultRet', 'RmapAdd'],
-    ['RmapRemove', 'UserFaultRet'],
   ],
-  about: ['ConvertEnter', 'ConvertRet', 'StoreAttr', 'UserFault', 'FileMmap'],
+  excuses: [['RmapRemove']],
+  about: [...IN_PLACE, ...USER_MAPPINGS],
   fix: "Test the page's attribute in the fault handler under the invalidate lock, and unmap before the attribute is stored.",
   listen: (run) => {
     const flagged = new Set<number>();

@@ -2,6 +2,7 @@ import { isInodeConv, isVmConv } from '../../world/state.js';
 import { Attr } from '../../ops/oplog.js';
 import { convText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
+import { CONVERSIONS } from '../topics.js';
 
 export const g10: RuleDef = {
   id: 'G10',
@@ -12,11 +13,11 @@ export const g10: RuleDef = {
   statement: 'A request for the attribute that a range already has zaps nothing.',
   source: 'kvm_range_has_memory_attributes(), virt/kvm/kvm_main.c',
   needs: [
-    ['SetAttrRequest', 'ConvertEnter'],
+    ['SetAttrRequest', 'ConvertEnter', 'VmSetAttr', 'VmIoctl', 'PreSetAttr'],
     ['SpteChanged'],
-    ['ConvertRet', 'SysExitIoctl', 'VmIoctlRet', 'PostSetAttr'],
+    ['ConvertRet', 'SysExitIoctl', 'VmIoctlRet', 'VmSetAttrRet'],
   ],
-  about: ['SetAttrRequest', 'ConvertEnter'],
+  about: CONVERSIONS,
   fix: 'Return before the bracket when the whole range has the value.',
   listen: (run) => {
     const already = new Map<number, { same: boolean; unknown: boolean; since: number }>();

@@ -10,7 +10,7 @@ export const g12: RuleDef = {
   statement: 'On SEV-SNP a private SPTE is installed only for a page whose RMP entry was made private.',
   source: 'sev_gmem_prepare(), arch/x86/kvm/svm/sev.c',
   needs: [['GmemPrepare'], ['SpteChanged']],
-  about: ['GmemPrepare', 'RmpFault'],
+  about: ['GmemPrepare', 'GmemArchInvalidate', 'RmpFault'],
   fix: 'Prepare the page in kvm_gmem_get_pfn before it is mapped.',
   listen: (run) => {
     const preparesShow = run.recorded('GmemPrepare');

@@ -1,6 +1,7 @@
 import { hex } from '../../pages/state.js';
 import { inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
+import { BOUND_FILES } from '../topics.js';
 
 /** G13: fd numbers do not name a file (they are duplicated): the inode at bind decides. */
 export const g13: RuleDef = {
@@ -12,7 +13,7 @@ export const g13: RuleDef = {
   statement: 'No two live memslots bind overlapping pages of one guest_memfd.',
   source: 'kvm_gmem_bind(), virt/kvm/guest_memfd.c (EEXIST in 7.2, EINVAL before)',
   needs: [['GmemBind'], ['GmemBindRet']],
-  about: ['GmemBind', 'SetMemoryRegion'],
+  about: BOUND_FILES,
   fix: 'Refuse the bind when xa_find() sees an entry in the range.',
   listen: (run) => ({
     bindOk: (slot, row) => {

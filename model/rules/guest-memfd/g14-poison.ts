@@ -10,7 +10,7 @@ export const g14: RuleDef = {
   nature: 'invariant',
   statement: 'A poisoned page is not handed out: get_pfn fails with -EHWPOISON.',
   source: 'kvm_gmem_get_pfn() and kvm_gmem_error_folio(), virt/kvm/guest_memfd.c',
-  needs: [['GetPfnRet'], ['MemoryFailure', 'GmemErrorFolio']],
+  needs: [['GetPfn'], ['GetPfnRet'], ['MemoryFailure', 'GmemErrorFolio']],
   about: ['MemoryFailure', 'GmemErrorFolio'],
   fix: 'Test folio_test_hwpoison() before the page is returned.',
   listen: (run) =>

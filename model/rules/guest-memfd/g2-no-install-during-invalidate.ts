@@ -4,6 +4,7 @@ import type { SpteRec } from '../../world/spte.js';
 import { hex } from '../../pages/state.js';
 import { missingOf } from '../common.js';
 import type { RuleDef } from '../rule.js';
+import { GUEST_FAULTS, INVALIDATIONS } from '../topics.js';
 
 interface Candidate {
   readonly vm: Vm;
@@ -27,7 +28,7 @@ export const g2: RuleDef = {
   source:
     'is_page_fault_stale() and mmu_invalidate_retry_gfn(), arch/x86/kvm/mmu/mmu.c and include/linux/kvm_host.h',
   needs: [['SpteChanged'], ['InvStart'], ['InvEnd'], ['InvRange', 'UnmapGfnRange']],
-  about: ['SpteChanged'],
+  about: [...GUEST_FAULTS, ...INVALIDATIONS],
   fix: 'Check is_page_fault_stale() under mmu_lock, after get_pfn and before the SPTE is made.',
   listen: (run) => {
     const bracketsShow =

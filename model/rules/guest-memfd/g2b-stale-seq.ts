@@ -3,6 +3,7 @@ import type { SpteRec } from '../../world/spte.js';
 import { hex } from '../../pages/state.js';
 import { missingOf } from '../common.js';
 import type { RuleDef } from '../rule.js';
+import { GUEST_FAULTS, INVALIDATIONS } from '../topics.js';
 
 /** G2b: an install whose fault took its sequence snapshot before an invalidation that has ended since. */
 export const g2b: RuleDef = {
@@ -16,7 +17,7 @@ export const g2b: RuleDef = {
   source:
     'mmu_invalidate_retry_gfn(), include/linux/kvm_host.h; kvm_mmu_faultin_pfn(), arch/x86/kvm/mmu/mmu.c',
   needs: [['SpteChanged'], ['TdpMap', 'GetPfn'], ['TdpMap', 'InvStart']],
-  about: ['SpteChanged'],
+  about: [...GUEST_FAULTS, ...INVALIDATIONS],
   fix: 'Compare fault->mmu_seq with kvm->mmu_invalidate_seq under mmu_lock and retry when they differ.',
   listen: (run) => {
     const bracketsShow = run.recorded('InvStart') && run.recorded('InvEnd');

@@ -7,6 +7,7 @@ import { mayChangeNothing } from '../common.js';
 import { convText } from '../texts.js';
 import { PresentLeaves } from '../presentLeaves.js';
 import type { RuleDef, RuleRun } from '../rule.js';
+import { CONVERSIONS } from '../topics.js';
 
 /**
  * First row from which an SPTE of the new side may legally appear. In VM mode that is the end of the bracket,
@@ -48,7 +49,7 @@ export const g3: RuleDef = {
   source:
     'kvm_vm_set_mem_attributes(), virt/kvm/kvm_main.c; __kvm_gmem_invalidate_start(), virt/kvm/guest_memfd.c',
   needs: [['SpteChanged'], ['PostSetAttr', 'StoreAttr', 'ConvertRet', 'SysExitIoctl', 'VmIoctlRet']],
-  about: ['PostSetAttr', 'StoreAttr', 'ConvertRet', 'SetAttrRequest'],
+  about: CONVERSIONS,
   fix: 'Zap the range in the pre_set handler, inside the bracket, before the attribute is stored.',
   listen: (run) => {
     const leaves = new PresentLeaves(run);

@@ -2,6 +2,7 @@ import { type Conv, type Vm, isInodeConv } from '../../world/state.js';
 import { mayChangeNothing, missingOf } from '../common.js';
 import { convText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
+import { CONVERSIONS } from '../topics.js';
 
 /** Whether the union of ranges holds [first, end). */
 function covers(
@@ -31,9 +32,9 @@ export const g4: RuleDef = {
   needs: [
     ['GmemInvStart', 'InvStart'],
     ['GmemInvStart', 'InvEnd'],
-    ['PostSetAttr', 'StoreAttr', 'ConvertRet'],
+    ['PostSetAttr', 'StoreAttr', 'ConvertRet', 'SysExitIoctl', 'VmIoctlRet'],
   ],
-  about: ['PostSetAttr', 'StoreAttr', 'ConvertRet', 'SetAttrRequest'],
+  about: CONVERSIONS,
   fix: 'Call invalidate_start for the range before the store, and invalidate_end after it, under the same lock.',
   listen: (run) => {
     const candidates: { conv: Conv; row: number; vms: Vm[] }[] = [];

@@ -1,5 +1,6 @@
 import type { Bracket, Thread, Vm } from '../../world/state.js';
 import type { RuleDef } from '../rule.js';
+import { CONVERSIONS, INVALIDATIONS } from '../topics.js';
 
 interface Leak {
   readonly vm: Vm;
@@ -22,7 +23,7 @@ export const g5: RuleDef = {
   statement: 'Every invalidate start has its range and its end, and no end comes without a start.',
   source: 'kvm_mmu_invalidate_start/range_add/end(), virt/kvm/kvm_main.c (WARN_ON_ONCE on imbalance)',
   needs: [['InvStart'], ['InvEnd']],
-  about: ['InvStart', 'InvEnd', 'PostSetAttr', 'ConvertRet'],
+  about: [...INVALIDATIONS, ...CONVERSIONS],
   fix: 'End the bracket on every path out, error paths included.',
   listen: (run) => {
     const leaks: Leak[] = [];

@@ -6,6 +6,7 @@ import { hex } from '../../pages/state.js';
 import { inodeText } from '../texts.js';
 import { PresentLeaves } from '../presentLeaves.js';
 import type { RuleDef } from '../rule.js';
+import { DELETIONS } from '../topics.js';
 
 /**
  * G6: a page leaves the page cache only when no SPTE maps it, and does not come back through a fault that
@@ -20,7 +21,7 @@ export const g6: RuleDef = {
   statement: 'No present SPTE maps the pfn of a page that was deleted from the file.',
   source: 'kvm_gmem_punch_hole(), virt/kvm/guest_memfd.c; is_page_fault_stale(), arch/x86/kvm/mmu/mmu.c',
   needs: [['FilemapDelete'], ['SpteChanged'], ['GmemBind', 'GetPfn', 'QemuSetUserMemory']],
-  about: ['FilemapDelete', 'GmemFallocate'],
+  about: DELETIONS,
   fix: 'Invalidate and zap the range before truncating it, and let the fault retry on the sequence number.',
   listen: (run) => {
     const sptesShow = run.recorded('SpteChanged');

@@ -5,6 +5,7 @@ import { hex } from '../../pages/state.js';
 import { missingOf } from '../common.js';
 import { inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
+import { DELETIONS } from '../topics.js';
 
 /**
  * G6b: a hole is punched in a bound file only inside an invalidation bracket. Teardown after release is
@@ -18,12 +19,8 @@ export const g6b: RuleDef = {
   nature: 'invariant',
   statement: 'Pages of a file that is bound to a memslot are deleted only inside an invalidation bracket.',
   source: 'kvm_gmem_punch_hole(), virt/kvm/guest_memfd.c',
-  needs: [
-    ['FilemapDelete'],
-    ['GmemInvStart', 'InvStart'],
-    ['GmemFallocate', 'GmemPunchHole', 'SysEnterFallocate'],
-  ],
-  about: ['FilemapDelete', 'GmemFallocate'],
+  needs: [['FilemapDelete'], ['GmemInvStart', 'InvStart'], ['GmemFallocate', 'GmemPunchHole']],
+  about: DELETIONS,
   fix: 'Bracket the truncation with kvm_gmem_invalidate_start and _end under the invalidate lock.',
   listen: (run) => {
     const ownBrackets = run.recorded('GmemInvStart');

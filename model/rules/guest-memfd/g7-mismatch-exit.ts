@@ -5,6 +5,7 @@ import type { SpteRec } from '../../world/spte.js';
 import { hex } from '../../pages/state.js';
 import { attrOfPage } from '../common.js';
 import type { RuleDef, RuleRun } from '../rule.js';
+import { GUEST_FAULTS } from '../topics.js';
 
 /** G7: a fault whose private bit contradicts the attribute leaves to user space and installs nothing. */
 export const g7: RuleDef = {
@@ -21,7 +22,7 @@ export const g7: RuleDef = {
     ['TdpMap', 'FaultinPfn'],
     ['PostSetAttr', 'StoreAttr', 'ConvertRet', 'SetAttrRequest', 'SysEnterIoctl'],
   ],
-  about: ['SpteChanged'],
+  about: GUEST_FAULTS,
   fix: 'Compare fault->is_private with kvm_mem_is_private() before the page is looked up.',
   listen: (run) => {
     const inPlaceKernel = run.recorded(

@@ -22,7 +22,7 @@ export const g8: RuleDef = {
     ['KvmPageFault'],
     ['SetAttrRequest', 'ConvertEnter', 'SysEnterIoctl', 'QemuConvert'],
   ],
-  about: ['UserspaceExit'],
+  about: ['UserspaceExit', 'KvmPageFault'],
   fix: "Let the VMM's memory-fault handler convert the range it is told, or stop the vCPU with an error.",
   listen: (run) => {
     const repeats = new Map<string, { count: number; firstRow: number; conversions: number }>();

@@ -4,6 +4,7 @@ import { HeldRefs } from '../heldRefs.js';
 import { mappedBeforeStore, mappingsAt, undecidedMapping } from '../mappings.js';
 import { convText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
+import { IN_PLACE } from '../topics.js';
 
 /** G9: an in-place conversion to private succeeds only when nothing else refers to the pages. */
 export const g9: RuleDef = {
@@ -15,14 +16,13 @@ export const g9: RuleDef = {
   statement:
     'An in-place conversion to private stores the attribute only when no page of the range is pinned, referenced or mapped.',
   source: 'kvm_gmem_is_safe_for_conversion(), in-place conversion series (guest_memfd)',
-  needs: [
-    ['StoreAttr', 'ConvertRet'],
-    ['GupRet', 'GrabFolio'],
-    ['UnpinPage', 'UnpinPages', 'UnpinFolio'],
-    ['RmapAdd'],
+  needs: [['StoreAttr', 'ConvertRet'], ['RmapAdd']],
+  excuses: [
+    ['GupRet', 'GrabFolio', 'ConvertSafeRet'],
+    ['UnpinPage', 'UnpinPages', 'UnpinFolio', 'UnpinRange'],
     ['RmapRemove'],
   ],
-  about: ['ConvertEnter', 'ConvertRet', 'StoreAttr', 'GmemIoctl'],
+  about: IN_PLACE,
   fix: 'Unmap, drain the LRU batches, and return -EAGAIN with the offset of the first page whose references do not add up.',
   listen: (run) => {
     const held = new HeldRefs(run);

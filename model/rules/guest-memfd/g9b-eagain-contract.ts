@@ -2,6 +2,7 @@ import { PAGE_SIZE } from '../../../parsers/base/units.js';
 import { hex } from '../../pages/state.js';
 import { convText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
+import { IN_PLACE } from '../topics.js';
 
 const EAGAIN = -11;
 
@@ -14,8 +15,9 @@ export const g9b: RuleDef = {
   statement:
     'A conversion that returns -EAGAIN has stored nothing, and its error offset lies inside the request.',
   source: '__kvm_gmem_set_attributes(), in-place conversion series (guest_memfd)',
-  needs: [['ConvertRet', 'GmemIoctlRet', 'SysExitIoctl'], ['StoreAttr']],
-  about: ['ConvertRet', 'GmemIoctl', 'StoreAttr'],
+  needs: [['ConvertRet', 'GmemIoctlRet', 'SysExitIoctl']],
+  excuses: [['StoreAttr']],
+  about: IN_PLACE,
   fix: 'Check every page before the first store, and undo nothing.',
   listen: (run) => ({
     convEnd: (conv, row) => {

@@ -1,5 +1,6 @@
 import { convText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
+import { CONVERSIONS } from '../topics.js';
 
 /** Conversions of one range that had nothing to zap before they are worth a word. */
 const REPEATS = 4;
@@ -13,7 +14,7 @@ export const s1: RuleDef = {
   statement: 'A range is not converted back and forth without the guest ever mapping it in between.',
   source: 'Observation: each conversion pays for a bracket and a TLB flush',
   needs: [['SpteChanged'], ['SetAttrRequest', 'ConvertEnter', 'PostSetAttr']],
-  about: ['SetAttrRequest', 'ConvertEnter', 'PostSetAttr'],
+  about: CONVERSIONS,
   fix: 'Batch conversions in the VMM, or convert when the guest first touches the page.',
   listen: (run) => {
     const wasted = new Map<string, number>();

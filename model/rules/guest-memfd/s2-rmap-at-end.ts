@@ -1,6 +1,7 @@
 import { hex } from '../../pages/state.js';
 import { inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
+import { USER_MAPPINGS } from '../topics.js';
 
 export const s2: RuleDef = {
   id: 'S2',
@@ -11,7 +12,7 @@ export const s2: RuleDef = {
   statement: 'When a file is released, none of its pages is still mapped.',
   source: 'kvm_gmem_release(), virt/kvm/guest_memfd.c',
   needs: [['RmapAdd'], ['RmapRemove'], ['GmemRelease']],
-  about: ['RmapAdd', 'FileMmap'],
+  about: [...USER_MAPPINGS, 'RmapAdd'],
   fix: "Look for the mapping's owner: a VMA that outlives its file pins it.",
   listen: (run) => ({
     released: (inode, row) => {

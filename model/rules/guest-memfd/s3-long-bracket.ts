@@ -1,4 +1,5 @@
 import type { RuleDef } from '../rule.js';
+import { INVALIDATIONS } from '../topics.js';
 
 /** A bracket that is open longer stalls every vCPU that faults in its range. */
 const LONG_NS = 50_000_000;
@@ -13,7 +14,7 @@ export const s3: RuleDef = {
   statement: 'An invalidation bracket is not open longer than 50 ms.',
   source: 'Observation: vCPUs that fault in the range spin until it closes',
   needs: [['InvStart'], ['InvEnd']],
-  about: ['InvStart', 'InvEnd'],
+  about: INVALIDATIONS,
   fix: 'Look at what runs inside the bracket: a large range, a contended lock, a preempted thread.',
   listen: (run) => ({
     invEnd: (_vm, bracket, row) => {

@@ -1,5 +1,6 @@
 import { convText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
+import { CONVERSIONS } from '../topics.js';
 
 const STORM = 64;
 const WINDOW_NS = 1_000_000_000;
@@ -13,7 +14,7 @@ export const s4: RuleDef = {
   statement: 'One range is not converted 64 times within a second.',
   source: 'Observation: a guest that bounces a page pays for zaps and flushes each time',
   needs: [['SetAttrRequest', 'ConvertEnter', 'PostSetAttr', 'ConvertRet']],
-  about: ['SetAttrRequest', 'ConvertEnter', 'PostSetAttr', 'ConvertRet'],
+  about: CONVERSIONS,
   fix: 'Keep bounce buffers shared in the guest (swiotlb) instead of converting them.',
   listen: (run) => {
     const seen = new Map<string, { count: number; fromRow: number; told: boolean }>();

@@ -1,5 +1,6 @@
 import { hex } from '../../pages/state.js';
 import type { RuleDef } from '../rule.js';
+import { QEMU_CONVERSIONS } from '../topics.js';
 
 export const s5: RuleDef = {
   id: 'S5',
@@ -9,8 +10,9 @@ export const s5: RuleDef = {
   nature: 'suspicion',
   statement: 'After a conversion to private the VMM discards the shared copy of the memory.',
   source: 'kvm_convert_memory() and ram_block_discard_range(), QEMU',
-  needs: [['QemuConvert'], ['QemuDiscard']],
-  about: ['QemuConvert'],
+  needs: [['QemuConvert']],
+  excuses: [['QemuDiscard']],
+  about: QEMU_CONVERSIONS,
   fix: 'Discard the shared side in the VMM, or memory use doubles.',
   listen: (run) => {
     /** By the thread that converts, which discards too: several VMs may be at it. */

@@ -3,6 +3,7 @@ import { hex } from '../../pages/state.js';
 import { attrOfPage } from '../common.js';
 import { inodeText, pagesText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
+import { USER_MAPPINGS } from '../topics.js';
 
 /**
  * A1: Linux 7.2 allows what this forbids; the rule is a contract of the 2022 proposal. A refused GUP is the
@@ -18,7 +19,7 @@ export const a1: RuleDef = {
   source:
     'Andy Lutomirski and Sean Christopherson, mailing list, September and October 2022; secretmem_mapping(), mm/gup.c',
   needs: [['GupRet']],
-  about: ['FileMmap', 'UserFault', 'GupRet'],
+  about: [...USER_MAPPINGS, 'GupRet'],
   fix: 'Refuse the VMA in check_vma_flags() and the mapping in the fast path, as secretmem does.',
   listen: (run) => ({
     gup: (fact) => {

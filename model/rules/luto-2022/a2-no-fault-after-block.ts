@@ -6,6 +6,7 @@ import { hex } from '../../pages/state.js';
 import { attrOfPage } from '../common.js';
 import { inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
+import { IN_PLACE, USER_MAPPINGS } from '../topics.js';
 
 interface LateMapping {
   readonly conv: Conv;
@@ -42,11 +43,11 @@ export const a2: RuleDef = {
     'Andy Lutomirski, mailing list, September 2022; filemap_invalidate_lock in kvm_gmem_fault_user_mapping()',
   needs: [
     ['UserFault'],
-    ['UserFaultRet', 'RmapAdd'],
+    ['UserFaultRet'],
     ['ConvertBlocked', 'UnmapMappingPages'],
     ['ConvertEnter', 'StoreAttr', 'ConvertRet'],
   ],
-  about: ['ConvertEnter', 'ConvertRet', 'StoreAttr', 'UserFault'],
+  about: [...IN_PLACE, ...USER_MAPPINGS],
   fix: 'Take the invalidate lock shared in the fault handler, before the attribute is read.',
   listen: (run) => {
     const { w } = run;

@@ -4,6 +4,7 @@ import { hex } from '../../pages/state.js';
 import { mappingsAt, undecidedMapping, type MapState } from '../mappings.js';
 import { convText } from '../texts.js';
 import type { RuleDef, Ruling } from '../rule.js';
+import { IN_PLACE } from '../topics.js';
 
 function notUnmapped(conv: Conv, state: MapState & { is: 'mapped' }, row: number, pages: PageRange): Ruling {
   return {
@@ -30,8 +31,9 @@ export const a3a: RuleDef = {
   statement:
     'A conversion to private unmaps the range after it has blocked faults and before it stores the attribute.',
   source: 'Andy Lutomirski, mailing list, September 2022; unmap_mapping_pages(), mm/memory.c',
-  needs: [['UnmapMappingPages'], ['StoreAttr', 'ConvertRet'], ['ConvertEnter'], ['RmapAdd'], ['RmapRemove']],
-  about: ['ConvertEnter', 'ConvertRet', 'StoreAttr'],
+  needs: [['StoreAttr', 'ConvertRet']],
+  excuses: [['UnmapMappingPages'], ['ConvertEnter'], ['RmapAdd'], ['RmapRemove']],
+  about: IN_PLACE,
   fix: 'Call unmap_mapping_pages() for the range while the invalidate lock is held.',
   listen: (run) => ({
     store: (conv, row) => {

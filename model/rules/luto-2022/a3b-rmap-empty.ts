@@ -3,6 +3,7 @@ import { hex } from '../../pages/state.js';
 import { mappedBeforeStore, mappingsAt, undecidedMapping } from '../mappings.js';
 import { convText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
+import { IN_PLACE } from '../topics.js';
 
 export const a3b: RuleDef = {
   id: 'A3b',
@@ -12,8 +13,9 @@ export const a3b: RuleDef = {
   nature: 'invariant',
   statement: 'When private is stored, no page of the range has a user mapping.',
   source: 'Andy Lutomirski, mailing list, September 2022; folio_mapped(), include/linux/mm.h',
-  needs: [['StoreAttr', 'ConvertRet'], ['RmapAdd'], ['RmapRemove']],
-  about: ['ConvertEnter', 'ConvertRet', 'StoreAttr'],
+  needs: [['StoreAttr', 'ConvertRet'], ['RmapAdd']],
+  excuses: [['RmapRemove']],
+  about: IN_PLACE,
   fix: 'Test folio_mapped() again after the unmap, under the lock, and fail the conversion.',
   listen: (run) => ({
     store: (conv, row) => {

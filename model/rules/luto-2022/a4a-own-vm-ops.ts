@@ -1,6 +1,7 @@
 import { asPgoff } from '../../../parsers/base/units.js';
 import { inodeText, pointerText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
+import { USER_MAPPINGS } from '../topics.js';
 
 /** A4a: which operations are the shim's own is learnt from the first mapping of its files. */
 export const a4a: RuleDef = {
@@ -12,7 +13,7 @@ export const a4a: RuleDef = {
   statement: "Every mapping of the file uses the shim's own vm_ops.",
   source: 'Andy Lutomirski, mailing list, September 2022; kvm_gmem_mmap(), virt/kvm/guest_memfd.c',
   needs: [['FileMmap', 'FileMmapRet']],
-  about: ['FileMmap', 'FileMmapRet'],
+  about: USER_MAPPINGS,
   fix: "Set vma->vm_ops in the file's mmap handler and let nothing replace it.",
   listen: (run) => {
     const own = new Map<string, { ops: number; row: number }>();

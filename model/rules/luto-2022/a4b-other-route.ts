@@ -1,6 +1,7 @@
 import { hex } from '../../pages/state.js';
 import { inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
+import { USER_MAPPINGS } from '../topics.js';
 
 /** FOLL_FORCE of ptrace and /proc/mem, and FOLL_REMOTE of process_vm_readv (mm/internal.h). */
 const FOLL_FORCE = 0x8;
@@ -15,8 +16,9 @@ export const a4b: RuleDef = {
   statement:
     "A page of the file is reached only through the shim's fault handler, by no other task and no forced access.",
   source: 'Andy Lutomirski, mailing list, September 2022; ptrace_access_vm(), process_vm_rw()',
-  needs: [['GupRet'], ['RmapAdd', 'UserFault']],
-  about: ['FileMmap', 'UserFault'],
+  needs: [['RmapAdd'], ['UserFault'], ['UserFaultRet']],
+  excuses: [['GupRet']],
+  about: USER_MAPPINGS,
   fix: 'Refuse remote and forced access in the GUP check of the VMA.',
   listen: (run) => ({
     gup: (fact) => {

@@ -3,6 +3,7 @@ import { hex } from '../../pages/state.js';
 import { unmapsAreSeen } from '../common.js';
 import { inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
+import { USER_MAPPINGS } from '../topics.js';
 
 export const r1: RuleDef = {
   id: 'R1',
@@ -14,9 +15,10 @@ export const r1: RuleDef = {
   source: 'Sean Christopherson, mailing list, 19 September 2022, restriction 1',
   needs: [
     ['FileMmap', 'FileMmapRet'],
-    ['VmaClose', 'SysExitMunmap'],
+    ['FileMmapRet', 'SysExitMmap'],
   ],
-  about: ['FileMmap', 'FileMmapRet'],
+  excuses: [['VmaClose', 'SysExitMunmap']],
+  about: USER_MAPPINGS,
   fix: "Check vm_pgoff, the length against the file's size, and the mapping count in .mmap.",
   listen: (run) => ({
     mmapOk: (vma, row) => {

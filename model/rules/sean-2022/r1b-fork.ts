@@ -1,6 +1,7 @@
 import { asPgoff } from '../../../parsers/base/units.js';
 import { inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
+import { USER_MAPPINGS } from '../topics.js';
 
 export const r1b: RuleDef = {
   id: 'R1b',
@@ -12,9 +13,10 @@ export const r1b: RuleDef = {
   source: 'Sean Christopherson, mailing list, 19 September 2022, restriction 1; dup_mmap(), kernel/fork.c',
   needs: [
     ['FileMmap', 'FileMmapRet'],
+    ['FileMmapRet', 'SysExitMmap'],
     ['VmaOpen', 'UserFault'],
   ],
-  about: ['FileMmap', 'FileMmapRet'],
+  about: USER_MAPPINGS,
   fix: 'Set VM_DONTCOPY in .mmap.',
   listen: (run) => ({
     vmaDup: (vma, row) => {

@@ -13,7 +13,7 @@ export const r2: RuleDef = {
   statement: 'No page of the file is handed to KVM while a user mapping of the file exists.',
   source: 'Sean Christopherson, mailing list, 19 September 2022, restriction 2',
   needs: [['GetPfnRet'], ['FileMmap', 'FileMmapRet']],
-  about: ['GetPfn', 'GetPfnRet'],
+  about: ['GetPfn', 'GetPfnRet', 'PutPage'],
   fix: 'Fail get_pfn with -EBUSY while has_mapping is set.',
   listen: (run) => ({
     getPfnOk: (inode, pgoff, row) => {

@@ -1,5 +1,6 @@
 import { inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
+import { NOTIFIERS } from '../topics.js';
 
 export const r3a: RuleDef = {
   id: 'R3a',
@@ -15,7 +16,13 @@ export const r3a: RuleDef = {
     ['NotifierMmapStart', 'NotifierInvStart'],
     ['NotifierMmapAbort', 'NotifierMmapEnd', 'NotifierInvEnd'],
   ],
-  about: ['NotifierBind', 'NotifierMmapStart', 'NotifierInvStart'],
+  needsWith: [
+    {
+      where: ['NotifierMmapStart', 'NotifierMmapAbort'],
+      needs: [['FileMmap'], ['FileMmapRet', 'SysExitMmap']],
+    },
+  ],
+  about: NOTIFIERS,
   fix: 'Unwind with list_for_each_entry_continue_reverse().',
   listen: (run) => {
     // One unwinding in the wrong order is one finding, however many notifiers it runs through.

@@ -1,6 +1,7 @@
 import type { Notifier } from '../../world/state.js';
 import { inodeText } from '../texts.js';
 import type { RuleDef, Ruling } from '../rule.js';
+import { NOTIFIERS } from '../topics.js';
 
 export const r3b: RuleDef = {
   id: 'R3b',
@@ -12,7 +13,17 @@ export const r3b: RuleDef = {
     'Before an mmap, a conversion or a hole takes effect, every notifier bound to the range has been started.',
   source: 'Sean Christopherson, mailing list, 19 September 2022, restriction 3',
   needs: [['NotifierBind'], ['NotifierMmapStart', 'NotifierInvStart']],
-  about: ['NotifierBind'],
+  needsWith: [
+    {
+      where: ['NotifierMmapStart', 'NotifierMmapAbort', 'NotifierMmapEnd'],
+      needs: [['FileMmap'], ['FileMmapRet', 'SysExitMmap']],
+    },
+    {
+      where: ['NotifierInvStart', 'NotifierInvEnd'],
+      needs: [['StoreAttr', 'FilemapDelete', 'NotifierInvEnd']],
+    },
+  ],
+  about: NOTIFIERS,
   fix: 'Walk the whole list of bindings under its lock.',
   listen: (run) => {
     const waiting: { n: Notifier; ruling: Ruling }[] = [];

@@ -1,6 +1,7 @@
 import type { Notifier, Thread } from '../../world/state.js';
 import { inodeText } from '../texts.js';
 import type { RuleDef, RuleRun } from '../rule.js';
+import { NOTIFIERS } from '../topics.js';
 
 function unstarted(run: RuleRun, n: Notifier, row: number, what: string, fromRow: number): void {
   if (run.lost(fromRow, row)) return;
@@ -20,11 +21,14 @@ export const r3c: RuleDef = {
   statement:
     "Each notifier's start is followed by its end or abort before the call returns, and no end comes without a start.",
   source: 'Sean Christopherson, mailing list, 19 September 2022, restriction 3',
-  needs: [
-    ['NotifierMmapStart', 'NotifierInvStart'],
-    ['NotifierMmapEnd', 'NotifierInvEnd'],
+  needs: [['NotifierBind'], ['NotifierMmapStart', 'NotifierInvStart'], ['NotifierMmapEnd', 'NotifierInvEnd']],
+  needsWith: [
+    {
+      where: ['NotifierMmapStart', 'NotifierMmapAbort', 'NotifierMmapEnd'],
+      needs: [['FileMmap'], ['FileMmapRet', 'SysExitMmap']],
+    },
   ],
-  about: ['NotifierBind'],
+  about: NOTIFIERS,
   fix: 'Hold the bindings stable across start and end.',
   listen: (run) => ({
     notifierEnd: (n, row, t: Thread) => {

@@ -1,6 +1,7 @@
 import { asPgoff } from '../../../parsers/base/units.js';
 import { inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
+import { USER_MAPPINGS } from '../topics.js';
 
 /** R4: entering __split_vma proves nothing, it is entered on correct shims and refuses with -EINVAL. */
 export const r4: RuleDef = {
@@ -11,11 +12,9 @@ export const r4: RuleDef = {
   nature: 'invariant',
   statement: 'A mapping of the file is not split, moved or partly unmapped.',
   source: 'Sean Christopherson, mailing list, 19 September 2022, restriction 4',
-  needs: [
-    ['FileMmap', 'FileMmapRet'],
-    ['SplitVmaRet', 'SysExitMunmap', 'SysExitMprotect', 'VmaMremapRet'],
-  ],
-  about: ['FileMmap', 'FileMmapRet'],
+  needs: [['FileMmap', 'FileMmapRet'], ['SplitVmaRet']],
+  needsWith: [{ where: ['VmaMremap', 'SysEnterMremap'], needs: [['VmaMremapRet', 'SysExitMremap']] }],
+  about: USER_MAPPINGS,
   fix: 'Return -EINVAL from vm_ops->may_split and vm_ops->mremap.',
   listen: (run) => ({
     vmaSplit: (inode, row, how, fromRow) => {

@@ -5,6 +5,7 @@ import { hex } from '../../pages/state.js';
 import { HeldRefs, refsIn } from '../heldRefs.js';
 import { convText, inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
+import { IN_PLACE, NOTIFIERS } from '../topics.js';
 
 /** R5: the last munmap, or a conversion to private, leaves no reference behind, or the object dies. */
 export const r5: RuleDef = {
@@ -16,12 +17,19 @@ export const r5: RuleDef = {
   statement:
     'When the last mapping goes or pages become private, no reference to them is outstanding, or the file is destroyed.',
   source: 'Sean Christopherson, mailing list, 19 September 2022, restriction 5',
-  needs: [
-    ['VmaClose', 'StoreAttr', 'ConvertRet', 'SysExitMunmap'],
-    ['GupRet', 'GetPfnRet', 'GrabFolio'],
-    ['UnpinPage', 'UnpinPages', 'UnpinFolio', 'PutPage'],
+  needs: [['StoreAttr', 'ConvertRet', 'VmaClose', 'SysExitMunmap']],
+  needsWith: [
+    { where: IN_PLACE, needs: [['StoreAttr', 'ConvertRet']] },
+    { where: NOTIFIERS, needs: [['VmaClose', 'SysExitMunmap']] },
+    { where: ['GetPfn', 'PutPage'], needs: [['GetPfnRet']] },
   ],
-  about: ['VmaClose', 'StoreAttr', 'ConvertRet', 'NotifierBind'],
+  excuses: [
+    ['GupRet', 'GrabFolio'],
+    ['UnpinPage', 'UnpinPages', 'UnpinFolio', 'UnpinRange'],
+    ['PutPage'],
+    ['ShimDestroy'],
+  ],
+  about: [...IN_PLACE, ...NOTIFIERS, 'VmaClose', 'PutPage'],
   fix: 'Fail with -EAGAIN, wait for the references, or destroy the object.',
   listen: (run) => {
     const held = new HeldRefs(run);

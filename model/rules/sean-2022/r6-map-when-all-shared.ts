@@ -3,6 +3,7 @@ import { Attr } from '../../ops/oplog.js';
 import { hex } from '../../pages/state.js';
 import { inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
+import { USER_MAPPINGS } from '../topics.js';
 
 export const r6: RuleDef = {
   id: 'R6',
@@ -15,9 +16,10 @@ export const r6: RuleDef = {
   source: 'Sean Christopherson, mailing list, 19 September 2022, restriction 6',
   needs: [
     ['FileMmap', 'FileMmapRet'],
+    ['FileMmapRet', 'SysExitMmap'],
     ['StoreAttr', 'ConvertRet', 'PostSetAttr'],
   ],
-  about: ['FileMmap', 'FileMmapRet'],
+  about: USER_MAPPINGS,
   fix: 'Refuse in the mmap_start notifier while a page of the slot is private.',
   listen: (run) => ({
     mmapOk: (vma, row) => {

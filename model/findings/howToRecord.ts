@@ -1,0 +1,102 @@
+/**
+ * How a model event is recorded, in words that can be copied, and by the name that a trace's own kernel gives
+ * it.
+ */
+import { VOCABULARY, type EventKind, type Meaning } from '../../parsers/events/vocabulary.js';
+import { ANY_DIALECT, type Dialect } from './dialect.js';
+
+/** A tracepoint, or a function at whose entry or return a probe is put. */
+interface Way {
+  readonly symbol: string;
+  readonly text: string;
+}
+
+/** Functions of the in-place series, and the probes inside them. */
+const IN_PLACE =
+  /^_*kvm_gmem_(?:set_attributes|store_attributes|mas_store|ioctl|is_safe_for_conversion|get_memory_attributes|blocked)$/;
+/** Functions that keep attributes in the VM. */
+const IN_VM = /^kvm_(?:arch_)?(?:pre|post)_set_memory_attributes$|^kvm_vm_(?:ioctl_)?set_mem_attributes$/;
+const RESTRICTED = /restricted|inaccessible/;
+const GUEST_MEMFD = /^_*kvm_gmem_/;
+/** The tracepoint of a request came after 6.12. */
+const REQUEST_TRACEPOINT = 'kvm:kvm_vm_set_mem_attributes';
+const REQUEST_SINCE = 6013;
+
+/** Probes inside a function, which have a place and no symbol of their own. */
+const INSIDE: Readonly<Partial<Record<EventKind, Way>>> = {
+  ConvertBlocked: {
+    symbol: 'kvm_gmem_blocked',
+    text: 'kprobe:kvm_gmem_blocked (in __kvm_gmem_set_attributes, where filemap_invalidate_lock has been taken)',
+  },
+};
+
+const rowsOf = new Map<string, Meaning[]>();
+for (const meaning of VOCABULARY) rowsOf.set(meaning.kind, [...(rowsOf.get(meaning.kind) ?? []), meaning]);
+
+/**
+ * A tracepoint, or a probe of a function, that shows events of a kind on the kernel of a dialect; undefined
+ * where that kernel has nothing of the kind. What is no kind is returned as it is.
+ */
+export function howToRecord(kind: EventKind, dialect: Dialect = ANY_DIALECT): string | undefined {
+  const ways = (rowsOf.get(kind) ?? []).flatMap(waysOf);
+  const inside = INSIDE[kind];
+  const here = [...ways, ...(inside ? [inside] : [])].filter(({ symbol }) => isOf(symbol, dialect));
+  if (here[0]?.symbol.startsWith('qemu:')) return here.map(({ text }) => text).join(' or ');
+  // A function that the trace shows at its other end is there for certain; else the one of the recipe is the
+  // likeliest.
+  const known = here.find(({ symbol }) => dialect.names.has(symbol) || dialect.names.has(bare(symbol)));
+  const preferred =
+    dialect.provider === 'restrictedmem' ? here.find(({ symbol }) => RESTRICTED.test(symbol)) : undefined;
+  const recipe = recipeSymbol(kind);
+  return (known ?? preferred ?? here.find(({ symbol }) => symbol === recipe) ?? here[0])?.text;
+}
+
+/** The same for several kinds, each once; what this kernel has nothing of is left out. */
+export function howToRecordAll(kinds: readonly EventKind[], dialect: Dialect): string[] {
+  const texts = kinds.flatMap((kind) => howToRecord(kind, dialect) ?? []);
+  return [...new Set(texts)];
+}
+
+/** `a or b`: one of several kinds will do. Empty where this kernel has nothing of them. */
+export function howToRecordAny(kinds: readonly EventKind[], dialect: Dialect): string {
+  return howToRecordAll(kinds, dialect).join(' or ');
+}
+
+/** Whether a probe at a function can be put on a kernel of the dialect. */
+export function hasSymbol(symbol: string, dialect: Dialect): boolean {
+  return isOf(symbol, dialect);
+}
+
+/** Whether a kernel of the dialect has anything that shows events of a kind. */
+export function canRecord(kind: EventKind, dialect: Dialect): boolean {
+  return howToRecord(kind, dialect) !== undefined;
+}
+
+function waysOf({ tracepoints = [], entry = [], ret = [] }: Meaning): Way[] {
+  return [
+    ...tracepoints.map((name) => ({ symbol: name, text: name })),
+    ...entry.map((symbol) => ({ symbol, text: `kprobe:${symbol}` })),
+    ...ret.map((symbol) => ({ symbol, text: `kretprobe:${symbol}` })),
+  ];
+}
+
+/** Without the underscores before a name, which authors of probes leave out. */
+function bare(symbol: string): string {
+  return symbol.replace(/^_+/, '');
+}
+
+/** `symbol` of the probe definition in the recipe. */
+function recipeSymbol(kind: EventKind): string {
+  const probe = rowsOf.get(kind)?.find((meaning) => meaning.probe !== undefined)?.probe;
+  return probe?.split(' ')[1] ?? '';
+}
+
+function isOf(symbol: string, { provider, attributes, invalidation, release }: Dialect): boolean {
+  if (provider === 'guest_memfd' && RESTRICTED.test(symbol)) return false;
+  if (provider === 'restrictedmem' && GUEST_MEMFD.test(symbol)) return false;
+  if (attributes === 'vm' && IN_PLACE.test(symbol)) return false;
+  if (attributes === 'inode' && (IN_VM.test(symbol) || symbol === REQUEST_TRACEPOINT)) return false;
+  if (symbol === REQUEST_TRACEPOINT) return release === undefined || release >= REQUEST_SINCE;
+  const other = invalidation === 'start' ? 'begin' : 'start';
+  return !symbol.endsWith(`_invalidate_${other}`) || RESTRICTED.test(symbol);
+}

@@ -1,0 +1,101 @@
+/**
+ * Kinds of events that show what a trace is about. A rule whose topic shows must be able to find what it
+ * looks for, or say that it cannot: that the probe at its trigger never fired is no proof that nothing
+ * triggered it.
+ */
+import type { EventKind } from '../../parsers/events/vocabulary.js';
+
+/** KVM serves faults of a guest, or maps its memory. */
+export const GUEST_FAULTS: readonly EventKind[] = [
+  'KvmPageFault',
+  'FaultinPfn',
+  'GetPfn',
+  'GetPfnRet',
+  'FaultStale',
+  'TdpMap',
+  'SpteRequested',
+  'SetSpte',
+  'SpteChanged',
+  'ExternalSpte',
+];
+
+/** KVM invalidates guest frames. */
+export const INVALIDATIONS: readonly EventKind[] = [
+  'InvStart',
+  'InvRange',
+  'InvEnd',
+  'GmemInvStart',
+  'GmemInvEnd',
+  'UnmapGfnRange',
+];
+
+/** Pages of a file are converted in place. */
+export const IN_PLACE: readonly EventKind[] = [
+  'GmemIoctl',
+  'ConvertEnter',
+  'ConvertBlocked',
+  'ConvertSafe',
+  'ConvertSafeRet',
+  'StoreAttr',
+  'ConvertRet',
+];
+
+/** Memory is converted, in place or by the VM's attributes. */
+export const CONVERSIONS: readonly EventKind[] = [
+  ...IN_PLACE,
+  'SetAttrRequest',
+  'VmSetAttr',
+  'PreSetAttr',
+  'PostSetAttr',
+];
+
+/** The user maps the file. */
+export const USER_MAPPINGS: readonly EventKind[] = [
+  'FileMmap',
+  'FileMmapRet',
+  'UserFault',
+  'UserFaultRet',
+  'VmaOpen',
+  'VmaClose',
+];
+
+/** Users of the file are notified, or bound to be. */
+export const NOTIFIERS: readonly EventKind[] = [
+  'NotifierBind',
+  'NotifierBindRet',
+  'NotifierUnbind',
+  'NotifierMmapStart',
+  'NotifierMmapStartRet',
+  'NotifierMmapAbort',
+  'NotifierMmapEnd',
+  'NotifierInvStart',
+  'NotifierInvEnd',
+  'ShimInvStart',
+  'ShimInvEnd',
+];
+
+/** A guest_memfd is made, bound to memslots, or asked for pages. */
+export const BOUND_FILES: readonly EventKind[] = [
+  'GmemCreate',
+  'GmemBind',
+  'GmemBindRet',
+  'GmemUnbind',
+  'SetMemoryRegion',
+  'GetPfn',
+];
+
+/** Pages leave the page cache of a file. */
+export const DELETIONS: readonly EventKind[] = [
+  'FilemapDelete',
+  'GmemFallocate',
+  'GmemPunchHole',
+  'GmemFreeFolio',
+];
+
+/** QEMU says what it does with a guest's private memory. */
+export const QEMU_CONVERSIONS: readonly EventKind[] = [
+  'QemuConvert',
+  'QemuDiscard',
+  'QemuMemoryFault',
+  'QemuMapGpaRange',
+];
