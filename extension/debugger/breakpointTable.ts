@@ -123,7 +123,7 @@ export class BreakpointTable {
       if (!watch) return { id, verified: false, message: `Nothing to watch is named ${raw.dataId}.` };
       return withCondition(id, raw, (condition) => {
         const name = watchText(index, watch);
-        set.push(new DataBreakpoint(id, here.view.cursor.ops, new Watcher(index, watch), name, condition));
+        set.push(new DataBreakpoint(id, here.moment.cursor.ops, new Watcher(index, watch), name, condition));
         return { id, verified: true, message: name };
       });
     });
@@ -147,7 +147,7 @@ export class BreakpointTable {
         dataId,
         new DataBreakpoint(
           this.nextId++,
-          here.view.cursor.ops,
+          here.moment.cursor.ops,
           new Watcher(index, watch),
           description,
           parseCondition({}),

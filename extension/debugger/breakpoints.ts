@@ -13,7 +13,7 @@ import type { ExprObject } from '../../model/expr/value.js';
 import type { Finding, Verdict } from '../../model/findings/finding.js';
 import { findingObject } from '../../model/objects/rules.js';
 import type { TraceIndex } from '../../model/cursor/traceIndex.js';
-import type { StateView } from '../../model/objects/stateView.js';
+import type { Moment } from '../../model/objects/moment.js';
 import type { OpLog } from '../../model/ops/oplog.js';
 import type { Watcher } from './watch.js';
 
@@ -68,8 +68,8 @@ export interface Breakpoint {
   hits: number;
   /** The nearest candidate row after (before) `row`, -1 when there is none. */
   nearest(row: number, direction: Direction): number;
-  /** Why it stops at the view's row, undefined when it does not; may move the view and puts it back. */
-  reason(view: StateView): StopReason | undefined;
+  /** Why it stops at the moment's row, undefined when it does not; may move its cursor and puts it back. */
+  reason(moment: Moment): StopReason | undefined;
 }
 
 export interface StopReason {
@@ -192,10 +192,10 @@ export class NameBreakpoint implements Breakpoint {
     return -1;
   }
 
-  reason(view: StateView): StopReason {
+  reason(moment: Moment): StopReason {
     return {
       reason: 'function breakpoint',
-      description: `Function breakpoint: ${view.index.table.name(view.row)}`,
+      description: `Function breakpoint: ${moment.index.table.name(moment.row)}`,
     };
   }
 }
@@ -225,12 +225,12 @@ export class DataBreakpoint implements Breakpoint {
     return -1;
   }
 
-  reason(view: StateView): StopReason | undefined {
-    const { row } = view;
-    const after = this.watcher.factsAt(view);
-    view.cursor.seek(row - 1);
-    const before = this.watcher.factsAt(view);
-    view.cursor.seek(row);
+  reason(moment: Moment): StopReason | undefined {
+    const { row } = moment;
+    const after = this.watcher.factsAt(moment);
+    moment.cursor.seek(row - 1);
+    const before = this.watcher.factsAt(moment);
+    moment.cursor.seek(row);
     const changed = [...after].filter(([fact, text]) => text !== before.get(fact));
     if (changed.length === 0) return undefined;
     const { count, fact: watched } = this.watcher.watch;
@@ -246,7 +246,7 @@ export class DataBreakpoint implements Breakpoint {
 }
 
 /** Rules by name or glob (`G2, R*`), or an expression over the finding (`severity <= 2`). */
-type FindingTest = (view: StateView, finding: Finding) => boolean;
+type FindingTest = (moment: Moment, finding: Finding) => boolean;
 
 export function parseFindingTest(text: string): FindingTest {
   if (/^\s*[A-Z][\w?*]*(?:\s*,\s*[A-Z][\w?*]*)*\s*$/.test(text)) {
@@ -254,7 +254,7 @@ export function parseFindingTest(text: string): FindingTest {
     return (_view, finding) => globs.some((glob) => globMatches(glob, finding.rule));
   }
   const expr = parse(text);
-  return (view, finding) => truthOf(evaluate(expr, findingObject(view, finding)).value, 0) === true;
+  return (moment, finding) => truthOf(evaluate(expr, findingObject(moment, finding)).value, 0) === true;
 }
 
 /** Stops at findings of one verdict. */
@@ -281,9 +281,10 @@ export class FindingBreakpoint implements Breakpoint {
     return this.rows.nearest(row, direction);
   }
 
-  reason(view: StateView): StopReason | undefined {
+  reason(moment: Moment): StopReason | undefined {
     const findings = this.index.analysis.findings.filter(
-      (finding) => finding.at === view.row && finding.verdict === this.verdict && this.passes(view, finding),
+      (finding) =>
+        finding.at === moment.row && finding.verdict === this.verdict && this.passes(moment, finding),
     );
     const first = findings[0];
     if (!first) return undefined;
@@ -295,10 +296,10 @@ export class FindingBreakpoint implements Breakpoint {
     };
   }
 
-  private passes(view: StateView, finding: Finding): boolean {
+  private passes(moment: Moment, finding: Finding): boolean {
     if (!this.test) return true;
     try {
-      return this.test(view, finding);
+      return this.test(moment, finding);
     } catch (error) {
       if (error instanceof ExprError) return true;
       throw error;

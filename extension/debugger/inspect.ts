@@ -173,7 +173,7 @@ function watchOfExpression(replay: Replay, text: string, row: number): Watch | u
 
 /** The whole state of the page that the event at a row is about, as what a data breakpoint watches. */
 export function watchAt(replay: Replay, row: number): string {
-  const page = row >= 0 && row <= replay.lastRow ? replay.at(row).view.page() : undefined;
+  const page = row >= 0 && row <= replay.lastRow ? replay.at(row).moment.page() : undefined;
   const watch = page && watchOfPage(page, 'state');
   if (!watch) throw new UserError(32, 'this event is about no page that could be watched');
   return watchId(watch);

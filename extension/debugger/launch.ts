@@ -2,7 +2,7 @@
 import { firstIndex } from '../../parsers/base/search.js';
 import type { Conversion } from '../../model/analysis.js';
 import type { TraceIndex } from '../../model/cursor/traceIndex.js';
-import type { StateView } from '../../model/objects/stateView.js';
+import type { Moment } from '../../model/objects/moment.js';
 import type { SourceMap } from './host.js';
 import type { Lines } from './lines.js';
 import { UserError } from './protocol.js';
@@ -148,17 +148,17 @@ function sourceMapOf(value: unknown): SourceMap {
  * What a launch follows, once it stands where it begins;
  * throws UserError where there is nothing of that sort.
  */
-export function followHere(follow: Follow, view: StateView): Follow {
-  if (follow.kind === 'conversion') conversionOf(view.index.analysis.conversions, follow.number);
+export function followHere(follow: Follow, moment: Moment): Follow {
+  if (follow.kind === 'conversion') conversionOf(moment.index.analysis.conversions, follow.number);
   if (follow.kind !== 'here') return follow;
-  if (follow.what === 'thread') return { kind: 'thread', number: view.index.table.tid(view.row) };
-  const conversion = follow.what === 'conversion' ? view.conversion() : undefined;
+  if (follow.what === 'thread') return { kind: 'thread', number: moment.index.table.tid(moment.row) };
+  const conversion = follow.what === 'conversion' ? moment.conversion() : undefined;
   if (conversion) return { kind: 'conversion', number: conversion.index };
-  const page = follow.what === 'page' ? view.page() : undefined;
+  const page = follow.what === 'page' ? moment.page() : undefined;
   if (page) return { kind: 'page', ...page };
   throw new UserError(
     19,
-    `launch: the event at ${view.index.place(view.row)} belongs to no ${follow.what} that could be followed`,
+    `launch: the event at ${moment.index.place(moment.row)} belongs to no ${follow.what} that could be followed`,
   );
 }
 

@@ -4,7 +4,7 @@
  */
 import { Op, type OpCode } from '../../model/ops/oplog.js';
 import type { TraceIndex } from '../../model/cursor/traceIndex.js';
-import type { StateView } from '../../model/objects/stateView.js';
+import type { Moment } from '../../model/objects/moment.js';
 import type { ExprObject } from '../../model/expr/value.js';
 import { renderTemplate } from '../../model/expr/template.js';
 import { conditionHolds, type Breakpoint, type Direction, type StopReason } from './breakpoints.js';
@@ -77,22 +77,22 @@ export function nearestRow(index: TraceIndex, row: number, direction: Direction,
 }
 
 /**
- * The nearest row whose event changes the state of the shim; leaves the view there.
- * -1, and the view as it was, when there is none.
+ * The nearest row whose event changes the state of the shim; leaves the cursor there.
+ * -1, and the cursor as it was, when there is none.
  */
-export function nearestChange(view: StateView, direction: Direction, test: EventTest): number {
-  const { ops } = view.cursor;
-  const start = view.row;
+export function nearestChange(moment: Moment, direction: Direction, test: EventTest): number {
+  const { ops } = moment.cursor;
+  const start = moment.row;
   let row = start;
   for (;;) {
     const i = direction > 0 ? ops.firstAtRow(row + 1) : ops.firstAtRow(row) - 1;
     if (i < 0 || i >= ops.length) break;
     row = ops.row(i);
     if (test && !test(row)) continue;
-    view.cursor.seek(row - 1);
-    if (view.cursor.seek(row)) return row;
+    moment.cursor.seek(row - 1);
+    if (moment.cursor.seek(row)) return row;
   }
-  view.cursor.seek(start);
+  moment.cursor.seek(start);
   return -1;
 }
 
@@ -108,7 +108,7 @@ export interface RunOptions {
   /** The run ends before this row when nothing stops it; the row itself is not asked. */
   readonly limit: number;
   readonly isPaused: () => boolean;
-  /** A log point's message at the view's row. */
+  /** A log point's message at the moment's row. */
   readonly log: (message: string) => void;
 }
 
@@ -117,17 +117,17 @@ const SLICE_MS = 40;
 
 /**
  * Runs until a breakpoint stops it, the client pauses it, or nothing is left before the limit;
- * leaves the view where it stopped.
+ * leaves the cursor where it stopped.
  */
 export async function run(
-  view: StateView,
+  moment: Moment,
   root: ExprObject,
   breakpoints: () => readonly Breakpoint[],
   host: DebugHost,
   options: RunOptions,
 ): Promise<RunEnd> {
   const { direction, limit } = options;
-  let row = view.row;
+  let row = moment.row;
   let sliceEnd = host.now() + SLICE_MS;
   for (;;) {
     const set = breakpoints();
@@ -135,8 +135,8 @@ export async function run(
     const isBeyond = direction > 0 ? next >= limit : next <= limit;
     if (next < 0 || isBeyond) return { stop: undefined, breakpoints: [], paused: false };
     row = next;
-    view.cursor.seek(row);
-    const hit = hitsAt(view, root, set, direction, row, options.log);
+    moment.cursor.seek(row);
+    const hit = hitsAt(moment, root, set, direction, row, options.log);
     if (hit) return hit;
     if (host.now() >= sliceEnd) {
       await host.breathe();
@@ -148,13 +148,13 @@ export async function run(
 
 /** Whether something stops at `row` on the way; for the last event of a step. */
 export function stopAt(
-  view: StateView,
+  moment: Moment,
   root: ExprObject,
   breakpoints: readonly Breakpoint[],
   direction: Direction,
   log: (message: string) => void,
 ): RunEnd | undefined {
-  return hitsAt(view, root, breakpoints, direction, view.row, log);
+  return hitsAt(moment, root, breakpoints, direction, moment.row, log);
 }
 
 function nearestOf(breakpoints: readonly Breakpoint[], row: number, direction: Direction): number {
@@ -168,7 +168,7 @@ function nearestOf(breakpoints: readonly Breakpoint[], row: number, direction: D
 }
 
 function hitsAt(
-  view: StateView,
+  moment: Moment,
   root: ExprObject,
   breakpoints: readonly Breakpoint[],
   direction: Direction,
@@ -179,7 +179,7 @@ function hitsAt(
   let stop: StopReason | undefined;
   for (const breakpoint of breakpoints) {
     if (breakpoint.nearest(row - direction, direction) !== row) continue;
-    const reason = breakpoint.reason(view);
+    const reason = breakpoint.reason(moment);
     if (!reason) continue;
     const { condition } = breakpoint;
     const holds = conditionHolds(condition, root);

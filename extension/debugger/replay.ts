@@ -1,6 +1,6 @@
 /** One trace being replayed: its indexes, the state at the cursor, and the state at the stop before. */
 import { Cursor } from '../../model/cursor/cursor.js';
-import { StateView } from '../../model/objects/stateView.js';
+import { Moment } from '../../model/objects/moment.js';
 import { TraceIndex } from '../../model/cursor/traceIndex.js';
 import { rootObject } from '../../model/objects/root.js';
 import type { ExprObject } from '../../model/expr/value.js';
@@ -9,7 +9,7 @@ import { Lines } from './lines.js';
 import { Threads } from './threads.js';
 
 export interface Seat {
-  readonly view: StateView;
+  readonly moment: Moment;
   readonly root: ExprObject;
 }
 
@@ -41,7 +41,7 @@ export class Replay {
   }
 
   get row(): number {
-    return this.here.view.row;
+    return this.here.moment.row;
   }
 
   get lastRow(): number {
@@ -53,12 +53,12 @@ export class Replay {
    */
   at(row: number): Seat {
     if (row === this.row) return this.here;
-    if (this.aside.view.row !== row) this.aside.view.cursor.seek(row);
+    if (this.aside.moment.row !== row) this.aside.moment.cursor.seek(row);
     return this.aside;
   }
 
   private seat(cursor: Cursor): Seat {
-    const view = new StateView(this.index, cursor);
-    return { view, root: rootObject(view) };
+    const moment = new Moment(this.index, cursor);
+    return { moment, root: rootObject(moment) };
   }
 }

@@ -150,8 +150,8 @@ export class DebugSession {
     const { table } = trace.open;
     if (table.length === 0) throw new UserError(20, `${args.trace} holds no event to replay`);
     const replay = new Replay(trace, args.trace, this.host);
-    replay.here.view.cursor.seek(rowOfFrom(args.from, replay.index, replay.lines));
-    this.follow = followTest(followHere(args.follow, replay.here.view), replay.index, replay.threads);
+    replay.here.moment.cursor.seek(rowOfFrom(args.from, replay.index, replay.lines));
+    this.follow = followTest(followHere(args.follow, replay.here.moment), replay.index, replay.threads);
     this.args = args;
     this.replay = replay;
     this.breakpoints = new BreakpointTable(replay);
@@ -168,7 +168,7 @@ export class DebugSession {
   /** The first stop, or the first run when the launch says not to stop at once. */
   private async begin(row: number): Promise<void> {
     const { replay } = this.ready();
-    replay.here.view.cursor.seek(row);
+    replay.here.moment.cursor.seek(row);
     if (this.args!.stopOnEntry) this.stopped({ reason: 'entry', description: 'Start of the replay' });
     else
       await this.runTo(1, replay.lastRow + 1, replay.lastRow, {
@@ -362,7 +362,7 @@ export class DebugSession {
       throw new UserError(27, `events go from 0 to ${replay.lastRow}`);
     this.move(async () => {
       this.leave();
-      replay.here.view.cursor.seek(row);
+      replay.here.moment.cursor.seek(row);
       this.stopped({ reason: 'goto', description: `At ${replay.index.place(row)}` });
     });
   }
@@ -392,12 +392,12 @@ export class DebugSession {
   /** Runs towards `limit`; what nothing stopped ends at `end`. */
   private async runTo(direction: Direction, limit: number, end: number, arrived: Stopped): Promise<void> {
     const replay = this.replay!;
-    const { view, root } = replay.here;
+    const { moment, root } = replay.here;
     this.leave();
     // Asked again on the way: the client may set breakpoints while the replay moves.
     const all = (): readonly Breakpoint[] => this.breakpoints!.all();
     const log = (message: string): void => this.logged(message);
-    let ended = await run(view, root, all, this.host, {
+    let ended = await run(moment, root, all, this.host, {
       direction,
       limit,
       isPaused: () => this.pauseAsked,
@@ -406,8 +406,8 @@ export class DebugSession {
     if (!this.replay) return;
     if (ended.paused) return this.stopped({ reason: 'pause', description: 'Paused' });
     if (!ended.stop) {
-      view.cursor.seek(end);
-      const last = limit === end ? stopAt(view, root, all(), direction, log) : undefined;
+      moment.cursor.seek(end);
+      const last = limit === end ? stopAt(moment, root, all(), direction, log) : undefined;
       if (last) ended = last;
     }
     this.stopped(ended.stop ? this.stopOf(ended) : arrived);
@@ -427,7 +427,7 @@ export class DebugSession {
   /** Remembers the stop that is being left: what changes from there on is marked at the next one. */
   private leave(): void {
     const { here, before } = this.replay!;
-    before.view.cursor.seek(here.view.row);
+    before.moment.cursor.seek(here.moment.row);
     this.findings = [];
   }
 
@@ -437,7 +437,7 @@ export class DebugSession {
     args: { threadId?: number; singleThread?: boolean; granularity?: string },
   ): void {
     const { replay } = this.ready();
-    const { view } = replay.here;
+    const { moment } = replay.here;
     const test = this.stepTest(args);
     const targets: Readonly<Record<StepKind, () => number>> = {
       conversion: () => this.conversionEdge(direction),
@@ -447,9 +447,9 @@ export class DebugSession {
         return nearestRow(replay.index, replay.row, direction, (row) => table.tid(row) === tid);
       },
       change: () => {
-        const from = view.row;
-        const target = nearestChange(view, direction, test);
-        view.cursor.seek(from);
+        const from = moment.row;
+        const target = nearestChange(moment, direction, test);
+        moment.cursor.seek(from);
         return target;
       },
     };
@@ -465,7 +465,7 @@ export class DebugSession {
     const edge = (conversion: { fromRow: number; untilRow: number }): number =>
       direction > 0 ? conversion.untilRow : conversion.fromRow;
     const beyond = (at: number): boolean => at >= 0 && (direction > 0 ? at > row : at < row);
-    const own = here.view.conversion();
+    const own = here.moment.conversion();
     if (own && beyond(edge(own))) return edge(own);
     let nearest = -1;
     for (const conversion of index.analysis.conversions) {
@@ -519,7 +519,7 @@ export class DebugSession {
   /** The instant of the replay, for everything else that shows the trace. */
   private whereabouts(replay: Replay): object {
     const { row, index } = replay;
-    const page = replay.here.view.page();
+    const page = replay.here.moment.page();
     return {
       trace: this.args!.trace,
       row,

@@ -33,8 +33,8 @@ export function stackOf(replay: Replay, thread: ThreadInfo): readonly Frame[] {
   if (row < 0) return [];
   const { index } = replay;
   const frames: Frame[] = [{ name: index.table.name(row), row, hint: 'normal' }];
-  const { view } = replay.at(row);
-  const own = row === replay.row ? view.conversion() : index.conversionOfThread(index.table.tid(row), row);
+  const { moment } = replay.at(row);
+  const own = row === replay.row ? moment.conversion() : index.conversionOfThread(index.table.tid(row), row);
   if (own) {
     const title = conversionText(index.analysis, own);
     const entered = phasesSeen(own)

@@ -1,5 +1,5 @@
 /**
- * Scopes and variables: the objects of the state view, with what changed since the stop before marked, lists
+ * Scopes and variables: the objects of the state, with what changed since the stop before marked, lists
  * in pages, and for each variable the expression that names it.
  */
 import type { DebugProtocol } from '@vscode/debugprotocol';
@@ -51,8 +51,8 @@ export class Variables {
 
   scopes(row: number): DebugProtocol.Scope[] {
     const seat = this.replay.at(row);
-    const { page, vm, inode } = focusOf(seat.view);
-    const conversion = seat.view.conversion();
+    const { page, vm, inode } = focusOf(seat.moment);
+    const conversion = seat.moment.conversion();
     const paths: readonly (readonly [string, string])[] = [
       ['Event', 'event'],
       ['Page', page ? pagePath(page) : ''],
@@ -84,7 +84,7 @@ export class Variables {
   ): DebugProtocol.Variable[] | undefined {
     const ref = this.refs[reference - 1];
     if (!ref) return undefined;
-    if (ref.seat.view.row !== ref.row) ref.seat.view.cursor.seek(ref.row);
+    if (ref.seat.moment.row !== ref.row) ref.seat.moment.cursor.seek(ref.row);
     if (isList(ref.value))
       return args.filter === 'named'
         ? []
@@ -112,7 +112,7 @@ export class Variables {
     reference: number,
   ): { readonly value: ExprObject | ExprList; readonly path: string; readonly row: number } | undefined {
     const ref = this.refs[reference - 1];
-    if (ref && ref.seat.view.row !== ref.row) ref.seat.view.cursor.seek(ref.row);
+    if (ref && ref.seat.moment.row !== ref.row) ref.seat.moment.cursor.seek(ref.row);
     return ref;
   }
 
@@ -199,7 +199,13 @@ export class Variables {
   /** What the reference named at the stop before; undefined when nothing is to be compared. */
   private beforeOf(ref: Ref): ExprObject | ExprList | undefined {
     const { before, row } = this.replay;
-    if (!ref.compared || ref.path === '' || ref.row !== row || before.view.row < 0 || before.view.row === row)
+    if (
+      !ref.compared ||
+      ref.path === '' ||
+      ref.row !== row ||
+      before.moment.row < 0 ||
+      before.moment.row === row
+    )
       return undefined;
     try {
       const { value } = evaluateText(ref.path, before.root);

@@ -7,7 +7,7 @@ import type { TraceIndex } from '../../model/cursor/traceIndex.js';
 import { rangeText } from '../../model/objects/lists.js';
 import { attributeOf, pageMappings, pageRefs, spteObject } from '../../model/objects/page.js';
 import { pageOfFile, pageOfGfn, type PageRef } from '../../model/objects/focus.js';
-import type { StateView } from '../../model/objects/stateView.js';
+import type { Moment } from '../../model/objects/moment.js';
 import { phaseName } from '../../model/objects/conversion.js';
 import { ABSENT } from '../../model/cursor/stepMap.js';
 import { MapKind, frameAt } from '../../model/cursor/mapRegistry.js';
@@ -139,25 +139,25 @@ export class Watcher {
   }
 
   /**
-   * What is watched at the view's row, fact by fact:
+   * What is watched at the moment's row, fact by fact:
    * two states with the same texts are the same to this watch.
    */
-  factsAt(view: StateView): ReadonlyMap<string, string> {
+  factsAt(moment: Moment): ReadonlyMap<string, string> {
     const { watch } = this;
-    const row = Math.max(0, view.row);
-    if (watch.count > 1) return new Map([['', this.rangeText(view, row)]]);
+    const row = Math.max(0, moment.row);
+    if (watch.count > 1) return new Map([['', this.rangeText(moment, row)]]);
     const page =
       watch.unit === 'gfn'
         ? pageOfGfn(this.index, watch.subject, asGfn(watch.first), row)
         : pageOfFile(this.index, watch.subject, asPgoff(watch.first), row);
     const facts = watch.fact === 'state' ? (Object.keys(FACTS) as (keyof typeof FACTS)[]) : [watch.fact];
-    return new Map(facts.map((fact) => [fact, pageFact(view, page, fact)]));
+    return new Map(facts.map((fact) => [fact, pageFact(moment, page, fact)]));
   }
 
   /** Every range of every map that is meant; to be compared, not to be read. */
-  private rangeText(view: StateView, row: number): string {
+  private rangeText(moment: Moment, row: number): string {
     const { watch } = this;
-    const { state } = view;
+    const { state } = moment;
     const parts: string[] = [];
     const { names } = state.registry;
     state.maps.forEach((map, id) => {
@@ -216,19 +216,19 @@ function kindsOf(fact: Fact): ReadonlySet<number> {
   return new Set(fact === 'state' ? Object.values(kinds).flat() : kinds[fact]);
 }
 
-function pageFact(view: StateView, page: PageRef, fact: keyof typeof FACTS): string {
-  const { state } = view;
+function pageFact(moment: Moment, page: PageRef, fact: keyof typeof FACTS): string {
+  const { state } = moment;
   switch (fact) {
     case 'attribute':
-      return attributeOf(view, page) ?? 'unknown';
+      return attributeOf(moment, page) ?? 'unknown';
     case 'spte':
       return formatValue(
         page.vm < 0 ? undefined : spteObject(state.value(MapKind.Spte, page.vm, page.gfn), page.gfn),
       );
     case 'mappings':
-      return formatValue(pageMappings(view, page));
+      return formatValue(pageMappings(moment, page));
     case 'refs':
-      return pageRefs(view, page).summary();
+      return pageRefs(moment, page).summary();
     case 'pfn': {
       const packed = page.inode < 0 ? ABSENT : state.value(MapKind.Cache, page.inode, page.pgoff);
       return packed === ABSENT ? 'not in the page cache' : formatValue(frameAt(packed, page.pgoff), 'hex');
@@ -238,8 +238,8 @@ function pageFact(view: StateView, page: PageRef, fact: keyof typeof FACTS): str
     case 'invalidating':
       return String(page.vm >= 0 && state.value(MapKind.InvRange, page.vm, page.gfn) === 1);
     case 'conversion': {
-      const covering = view.index
-        .inFlight(Math.max(0, view.row))
+      const covering = moment.index
+        .inFlight(Math.max(0, moment.row))
         .filter((c) =>
           c.scope === 'vm'
             ? c.vm === page.vm && page.gfn >= c.first && page.gfn < c.first + c.count

@@ -2,14 +2,14 @@
 import type { Analysis, Conversion } from '../analysis.js';
 import { PHASE_NAMES, Phase } from '../ops/oplog.js';
 import { makeList, makeObject, type ExprObject, type Item, type Value } from '../expr/value.js';
-import type { StateView } from './stateView.js';
+import type { Moment } from './moment.js';
 import { ABSENT } from '../cursor/stepMap.js';
 import { MapKind } from '../cursor/mapRegistry.js';
 import { rangeText, sizeText } from './lists.js';
 
 /** The phase at the cursor, undefined before the first one. */
-export function phaseOf(view: StateView, conversion: Conversion): number | undefined {
-  const phase = view.state.value(MapKind.Phase, -1, conversion.index);
+export function phaseOf(moment: Moment, conversion: Conversion): number | undefined {
+  const phase = moment.state.value(MapKind.Phase, -1, conversion.index);
   return phase === ABSENT ? undefined : phase;
 }
 
@@ -38,24 +38,24 @@ export function conversionText(analysis: Analysis, conversion: Conversion): stri
   return `${unit}${plural} ${rangeText(conversion.first, conversion.count)}${of} to ${to}`;
 }
 
-function waitsFor(view: StateView, conversion: Conversion): string {
-  const next = phasesSeen(conversion).find(({ row }) => row > view.row);
-  if (next) return `${phaseName(next.phase)} at ${view.index.place(next.row)}`;
-  const phase = phaseOf(view, conversion);
+function waitsFor(moment: Moment, conversion: Conversion): string {
+  const next = phasesSeen(conversion).find(({ row }) => row > moment.row);
+  if (next) return `${phaseName(next.phase)} at ${moment.index.place(next.row)}`;
+  const phase = phaseOf(moment, conversion);
   if (phase === Phase.Done || phase === Phase.Failed) return 'nothing: it has ended';
-  if (conversion.untilRow >= 0 && conversion.untilRow <= view.row) return 'nothing: it has ended';
+  if (conversion.untilRow >= 0 && conversion.untilRow <= moment.row) return 'nothing: it has ended';
   return 'nothing that this trace shows';
 }
 
-function phaseItems(view: StateView, conversion: Conversion): Item[] {
+function phaseItems(moment: Moment, conversion: Conversion): Item[] {
   return phasesSeen(conversion).map(({ phase, row }) => ({
     name: phaseName(phase),
     value: makeObject(
       'phase',
-      () => `${phaseName(phase)} at ${view.index.place(row)}${row > view.row ? ' (to come)' : ''}`,
+      () => `${phaseName(phase)} at ${moment.index.place(row)}${row > moment.row ? ' (to come)' : ''}`,
       {
         row: { doc: 'Row of the event', get: () => row },
-        reached: { doc: 'It was entered at or before the cursor', get: () => row <= view.row },
+        reached: { doc: 'It was entered at or before the cursor', get: () => row <= moment.row },
       },
     ),
   }));
@@ -63,24 +63,24 @@ function phaseItems(view: StateView, conversion: Conversion): Item[] {
 
 /** A conversion as an object; `conversion(3)` names another one. */
 export function conversionObject(
-  view: StateView,
+  moment: Moment,
   conversion: Conversion,
   call?: (args: readonly Value[]) => Value,
 ): ExprObject {
   const phase = (): string | undefined => {
-    const at = phaseOf(view, conversion);
+    const at = phaseOf(moment, conversion);
     return at === undefined ? undefined : phaseName(at);
   };
-  const { index } = view;
+  const { index } = moment;
   return makeObject(
     'conversion',
-    () => `${conversionText(view.index.analysis, conversion)}: ${phase() ?? 'not begun'}`,
+    () => `${conversionText(moment.index.analysis, conversion)}: ${phase() ?? 'not begun'}`,
     {
       phase: {
         doc: 'Requested, Blocked, Unmapped, RefsOk, InvOpen, Zapped, Stored, InvClosed, Done or Failed',
         get: phase,
       },
-      waitsFor: { doc: 'The next phase that the trace shows', get: () => waitsFor(view, conversion) },
+      waitsFor: { doc: 'The next phase that the trace shows', get: () => waitsFor(moment, conversion) },
       to: { doc: 'Private or Shared', get: () => (conversion.toPrivate ? 'Private' : 'Shared') },
       range: { doc: 'Pages in its own unit', get: () => rangeText(conversion.first, conversion.count) },
       first: { doc: 'First page', format: 'hex', get: () => conversion.first },
@@ -107,7 +107,7 @@ export function conversionObject(
       },
       phases: {
         doc: 'Where each phase is entered',
-        get: () => makeList('phases', phaseItems(view, conversion)),
+        get: () => makeList('phases', phaseItems(moment, conversion)),
       },
       index: { doc: 'Its number, for conversion(number)', get: () => conversion.index },
     },

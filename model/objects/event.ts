@@ -2,28 +2,28 @@
 import { kindName, kindSlots } from '../../parsers/events/kinds.js';
 import { UNKNOWN_CPU } from '../../parsers/events/table.js';
 import { makeObject, type ExprObject, type MemberSource, type Value } from '../expr/value.js';
-import type { StateView } from './stateView.js';
+import type { Moment } from './moment.js';
 import { fieldValue } from './flags.js';
 
 /** Seconds as the trace prints them, undefined without a clock. Ticks stay ticks. */
-export function timeOf(view: StateView, row: number): number | bigint | undefined {
-  const { meta } = view.index.table;
+export function timeOf(moment: Moment, row: number): number | bigint | undefined {
+  const { meta } = moment.index.table;
   if (meta.timeUnit === 'none') return undefined;
-  const absolute = view.index.table.absoluteTime(row);
+  const absolute = moment.index.table.absoluteTime(row);
   if (meta.timeUnit === 'ticks')
     return absolute <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(absolute) : absolute;
   return Number(absolute / 1000000000n) + Number(absolute % 1000000000n) / 1e9;
 }
 
-export function timeFormat(view: StateView): 'seconds' | 'dec' {
-  return view.index.table.meta.timeUnit === 'ns' ? 'seconds' : 'dec';
+export function timeFormat(moment: Moment): 'seconds' | 'dec' {
+  return moment.index.table.meta.timeUnit === 'ns' ? 'seconds' : 'dec';
 }
 
 /** The event at the cursor; undefined before the first. */
-export function eventObject(view: StateView): ExprObject | undefined {
-  const { row } = view;
+export function eventObject(moment: Moment): ExprObject | undefined {
+  const { row } = moment;
   if (row < 0) return undefined;
-  const { table, describe } = view.index;
+  const { table, describe } = moment.index;
   const kind = table.kind(row);
   const known = (n: number): number | undefined => (n < 0 ? undefined : n);
   const members: Record<string, MemberSource> = {
@@ -34,8 +34,8 @@ export function eventObject(view: StateView): ExprObject | undefined {
     },
     time: {
       doc: 'Seconds (or clock ticks) as the trace prints them',
-      format: timeFormat(view),
-      get: () => timeOf(view, row),
+      format: timeFormat(moment),
+      get: () => timeOf(moment, row),
     },
     cpu: {
       doc: 'CPU that recorded it',
@@ -63,7 +63,7 @@ export function eventObject(view: StateView): ExprObject | undefined {
     if (name in members || !/^\w+$/.test(name) || name === '__proto__') continue;
     members[name] = { doc: 'Field as it is printed', get: () => printedValue(value) };
   }
-  return makeObject('event', () => `${table.name(row)} at ${view.index.place(row)}`, members);
+  return makeObject('event', () => `${table.name(row)} at ${moment.index.place(row)}`, members);
 }
 
 /** A printed number as a number; 0x numbers keep their spelling through the exact value. */

@@ -1,7 +1,7 @@
 /** One page: attribute, frame, who maps it, who holds it, what is in progress there. */
 import type { PageRef } from './focus.js';
-import type { StateView } from './stateView.js';
-import { coversPage, inFlight } from './stateView.js';
+import type { Moment } from './moment.js';
+import { coversPage, inFlight } from './moment.js';
 import { conversionObject } from './conversion.js';
 import { ABSENT } from '../cursor/stepMap.js';
 import { MapKind, frameAt, frameExtra, type Holder, type MapKindCode } from '../cursor/mapRegistry.js';
@@ -33,22 +33,22 @@ export function refKindText(kind: number): string {
 }
 
 /** The page as a file has it where the VM's inode says so, else as the VM has it. */
-export function attributeOf(view: StateView, page: PageRef): string | undefined {
-  const byGfn = page.vm < 0 ? undefined : attrText(view.state.value(MapKind.GfnAttr, page.vm, page.gfn));
+export function attributeOf(moment: Moment, page: PageRef): string | undefined {
+  const byGfn = page.vm < 0 ? undefined : attrText(moment.state.value(MapKind.GfnAttr, page.vm, page.gfn));
   const byFile =
-    page.inode < 0 ? undefined : attrText(view.state.value(MapKind.PageAttr, page.inode, page.pgoff));
-  const fileFirst = page.vm < 0 || view.index.analysis.vms[page.vm]?.attributesOf === 'inode';
+    page.inode < 0 ? undefined : attrText(moment.state.value(MapKind.PageAttr, page.inode, page.pgoff));
+  const fileFirst = page.vm < 0 || moment.index.analysis.vms[page.vm]?.attributesOf === 'inode';
   return fileFirst ? (byFile ?? byGfn) : (byGfn ?? byFile);
 }
 
 /** Holders of one page of a file in the maps of a kind. */
 function holders(
-  view: StateView,
+  moment: Moment,
   kind: MapKindCode,
   page: PageRef,
 ): { readonly holder: Holder; readonly value: number }[] {
   if (page.inode < 0) return [];
-  const { state } = view;
+  const { state } = moment;
   const found: { holder: Holder; value: number }[] = [];
   for (const id of state.registry.ofSubject(kind, page.inode)) {
     const value = state.maps[id]?.get(page.pgoff) ?? ABSENT;
@@ -93,33 +93,33 @@ function refItem(holder: Holder, count: number, index: number): Item {
  * Whether no mapping or reference seen means that there is none: the page was allocated since events were
  * last lost, when it had none, and the trace records those that it gets.
  */
-function absenceIsKnown(view: StateView, page: PageRef, op: OpCode): boolean {
+function absenceIsKnown(moment: Moment, page: PageRef, op: OpCode): boolean {
   return (
     page.inode >= 0 &&
-    view.state.value(MapKind.Cache, page.inode, page.pgoff) !== ABSENT &&
-    view.index.records(op)
+    moment.state.value(MapKind.Cache, page.inode, page.pgoff) !== ABSENT &&
+    moment.index.records(op)
   );
 }
 
 /** How many user mappings the page has; undefined when none was seen and that may not be all. */
-function mappedCount(view: StateView, page: PageRef): number | undefined {
-  const { length } = holders(view, MapKind.Mapping, page);
-  return length > 0 || absenceIsKnown(view, page, Op.MapAdd) ? length : undefined;
+function mappedCount(moment: Moment, page: PageRef): number | undefined {
+  const { length } = holders(moment, MapKind.Mapping, page);
+  return length > 0 || absenceIsKnown(moment, page, Op.MapAdd) ? length : undefined;
 }
 
 /** Who maps the page in user space. */
-export function pageMappings(view: StateView, page: PageRef): ExprList {
+export function pageMappings(moment: Moment, page: PageRef): ExprList {
   return makeList(
     'mappings',
-    holders(view, MapKind.Mapping, page).map(({ holder }, i) => mappingItem(holder, i)),
-    absenceIsKnown(view, page, Op.MapAdd) ? undefined : NONE_SEEN,
+    holders(moment, MapKind.Mapping, page).map(({ holder }, i) => mappingItem(holder, i)),
+    absenceIsKnown(moment, page, Op.MapAdd) ? undefined : NONE_SEEN,
   );
 }
 
 /** References to the page with their holders; in arithmetic it counts as the number of references. */
-export function pageRefs(view: StateView, page: PageRef): ExprObject {
-  const all = holders(view, MapKind.Ref, page);
-  const known = all.length > 0 || absenceIsKnown(view, page, Op.RefGet);
+export function pageRefs(moment: Moment, page: PageRef): ExprObject {
+  const all = holders(moment, MapKind.Ref, page);
+  const known = all.length > 0 || absenceIsKnown(moment, page, Op.RefGet);
   const count = (kind?: number): number | undefined =>
     known
       ? all.reduce((sum, { holder, value }) => sum + (kind === undefined || holder.a === kind ? value : 0), 0)
@@ -173,21 +173,17 @@ export function pageRefOf(object: ExprObject): PageRef | undefined {
 
 /** A page as an object; `page(gfn)` names another one of the same VM. */
 export function pageObject(
-  view: StateView,
+  moment: Moment,
   page: PageRef,
   call?: (args: readonly Value[]) => Value,
 ): ExprObject {
-  const object = makePageObject(view, page, call);
+  const object = makePageObject(moment, page, call);
   pages.set(object, page);
   return object;
 }
 
-function makePageObject(
-  view: StateView,
-  page: PageRef,
-  call?: (args: readonly Value[]) => Value,
-): ExprObject {
-  const { state, index } = view;
+function makePageObject(moment: Moment, page: PageRef, call?: (args: readonly Value[]) => Value): ExprObject {
+  const { state, index } = moment;
   const { analysis } = index;
   const known = (n: number): number | undefined => (n < 0 ? undefined : n);
   const pfn = (): number => {
@@ -200,25 +196,25 @@ function makePageObject(
     page.vm < 0 ? undefined : spteObject(state.value(MapKind.Spte, page.vm, page.gfn), page.gfn);
   return makeObject(
     'page',
-    () => pageText(view, page),
+    () => pageText(moment, page),
     {
-      attribute: { doc: 'Shared or Private', get: () => attributeOf(view, page) },
+      attribute: { doc: 'Shared or Private', get: () => attributeOf(moment, page) },
       gfn: { doc: 'Guest frame number', format: 'hex', get: () => known(page.gfn) },
       vm: { doc: 'Its VM', get: () => analysis.vms[page.vm]?.label },
       pgoff: { doc: 'Page of the file', format: 'hex', get: () => known(page.pgoff) },
       inode: { doc: 'Its file', get: () => analysis.inodes[page.inode]?.label },
       slot: {
         doc: 'Memslot that holds it',
-        get: () => (page.vm < 0 ? undefined : index.slotOfGfn(page.vm, page.gfn, view.row)?.slot),
+        get: () => (page.vm < 0 ? undefined : index.slotOfGfn(page.vm, page.gfn, moment.row)?.slot),
       },
       pfn: { doc: 'Host frame number', format: 'hex', get: () => known(pfn()) },
       spte: { doc: 'The leaf SPTE that maps it for the guest; unknown when none was seen', get: spte },
       mapped: {
         doc: 'How many user mappings it has, as far as the trace shows',
-        get: () => mappedCount(view, page),
+        get: () => mappedCount(moment, page),
       },
-      mappings: { doc: 'Who maps it in user space', get: () => pageMappings(view, page) },
-      refs: { doc: 'References with their holders', get: () => pageRefs(view, page) },
+      mappings: { doc: 'Who maps it in user space', get: () => pageMappings(moment, page) },
+      refs: { doc: 'References with their holders', get: () => pageRefs(moment, page) },
       poisoned: {
         doc: 'Hardware poison was reported',
         get: () =>
@@ -226,13 +222,13 @@ function makePageObject(
       },
       invalidating: {
         doc: 'Inside the range of an invalidation in progress',
-        get: () => invalidating(view, page),
+        get: () => invalidating(moment, page),
       },
       conversion: {
         doc: 'The conversion in flight that covers it',
         get: () => {
-          const found = inFlight(view).find((conversion) => coversPage(conversion, page));
-          return found && conversionObject(view, found);
+          const found = inFlight(moment).find((conversion) => coversPage(conversion, page));
+          return found && conversionObject(moment, found);
         },
       },
     },
@@ -241,19 +237,19 @@ function makePageObject(
 }
 
 /** Unknown until a bracket was seen, and again after a loss. */
-function invalidating(view: StateView, page: PageRef): boolean | undefined {
+function invalidating(moment: Moment, page: PageRef): boolean | undefined {
   if (page.vm < 0) return undefined;
-  if (view.state.value(MapKind.InvRange, page.vm, page.gfn) === 1) return true;
-  return view.state.value(MapKind.InvCount, -1, page.vm) === ABSENT ? undefined : false;
+  if (moment.state.value(MapKind.InvRange, page.vm, page.gfn) === 1) return true;
+  return moment.state.value(MapKind.InvCount, -1, page.vm) === ABSENT ? undefined : false;
 }
 
-export function pageText(view: StateView, page: PageRef): string {
+export function pageText(moment: Moment, page: PageRef): string {
   const file =
     page.pgoff < 0
       ? ''
-      : `page 0x${page.pgoff.toString(16)} of ${view.index.analysis.inodes[page.inode]?.label ?? 'a file'}`;
+      : `page 0x${page.pgoff.toString(16)} of ${moment.index.analysis.inodes[page.inode]?.label ?? 'a file'}`;
   const guest = page.gfn < 0 ? '' : `gfn 0x${page.gfn.toString(16)}`;
   const name = guest && file ? `${guest} (${file})` : guest || file || 'page';
-  const attribute = attributeOf(view, page);
+  const attribute = attributeOf(moment, page);
   return attribute ? `${name} ${attribute}` : name;
 }

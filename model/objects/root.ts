@@ -6,7 +6,7 @@ import { asGfn, asPgoff } from '../../parsers/base/units.js';
 import { UNKNOWN_CPU } from '../../parsers/events/table.js';
 import { ExprError } from '../expr/error.js';
 import { absentObject, makeList, makeObject, scalarOf, type ExprObject, type Value } from '../expr/value.js';
-import { inFlight, type StateView } from './stateView.js';
+import { inFlight, type Moment } from './moment.js';
 import type { Conversion } from '../analysis.js';
 import { conversionObject } from './conversion.js';
 import { eventObject, timeFormat, timeOf } from './event.js';
@@ -65,11 +65,11 @@ export interface Focus {
  * The page, VM and file that the event at the cursor is about; with only one of a sort in the trace, that
  * one.
  */
-export function focusOf(view: StateView): Focus {
-  const page = view.page();
-  const { vms, inodes } = view.index.analysis;
-  const conversion = view.conversion();
-  const ofEvent = view.row < 0 ? -1 : view.index.vmOf(view.row);
+export function focusOf(moment: Moment): Focus {
+  const page = moment.page();
+  const { vms, inodes } = moment.index.analysis;
+  const conversion = moment.conversion();
+  const ofEvent = moment.row < 0 ? -1 : moment.index.vmOf(moment.row);
   const vm =
     [page?.vm ?? -1, ofEvent, conversion?.vm ?? -1, vms.length === 1 ? 0 : -1].find((i) => i >= 0) ?? -1;
   const inode =
@@ -77,65 +77,67 @@ export function focusOf(view: StateView): Focus {
   return { page, vm, inode };
 }
 
-/** The root object over a state view. It stays valid when the cursor moves: everything is read when asked. */
-export function rootObject(view: StateView): ExprObject {
-  const { index } = view;
+/** The root object over a moment. It stays valid when the cursor moves: everything is read when asked. */
+export function rootObject(moment: Moment): ExprObject {
+  const { index } = moment;
   const { analysis, table } = index;
-  const focus = (): Focus => focusOf(view);
-  const pageCall = (args: readonly Value[]): Value => pageObject(view, pageArg(view, args), pageCall);
+  const focus = (): Focus => focusOf(moment);
+  const pageCall = (args: readonly Value[]): Value => pageObject(moment, pageArg(moment, args), pageCall);
   const vmCall = (args: readonly Value[]): Value =>
-    vmObject(view, indexArg(args, 'vm', analysis.vms.length), vmCall);
+    vmObject(moment, indexArg(args, 'vm', analysis.vms.length), vmCall);
   const inodeCall = (args: readonly Value[]): Value =>
-    shimObject(view, indexArg(args, 'inode', analysis.inodes.length), inodeCall);
+    shimObject(moment, indexArg(args, 'inode', analysis.inodes.length), inodeCall);
   const conversionCall = (args: readonly Value[]): Value =>
     conversionObject(
-      view,
+      moment,
       analysis.conversions[indexArg(args, 'conversion', analysis.conversions.length)]!,
       conversionCall,
     );
-  const here = (read: (row: number) => Value): Value => (view.row < 0 ? undefined : read(view.row));
-  return makeObject('state', () => index.place(view.row), {
-    event: { doc: 'The event at the cursor', get: () => eventObject(view) },
+  const here = (read: (row: number) => Value): Value => (moment.row < 0 ? undefined : read(moment.row));
+  return makeObject('state', () => index.place(moment.row), {
+    event: { doc: 'The event at the cursor', get: () => eventObject(moment) },
     page: {
       doc: 'The page that the event is about; page(gfn) or page(gfn, vm) for another',
       get: () => {
         const { page } = focus();
         return page
-          ? pageObject(view, page, pageCall)
-          : absentObject(pageObject(view, NO_PAGE, pageCall), 'no page seen yet');
+          ? pageObject(moment, page, pageCall)
+          : absentObject(pageObject(moment, NO_PAGE, pageCall), 'no page seen yet');
       },
     },
     conversion: {
       doc: 'The conversion that the event belongs to; conversion(number) for another',
       get: () => {
-        const found = view.conversion();
+        const found = moment.conversion();
         return found
-          ? conversionObject(view, found, conversionCall)
-          : absentObject(conversionObject(view, NO_CONVERSION, conversionCall), 'none in flight');
+          ? conversionObject(moment, found, conversionCall)
+          : absentObject(conversionObject(moment, NO_CONVERSION, conversionCall), 'none in flight');
       },
     },
     shim: {
       doc: 'The guest_memfd file of the page; inode(number) for another',
       get: () => {
         const { inode } = focus();
-        return inode < 0 ? absentObject(shimObject(view, -1), 'not known') : shimObject(view, inode);
+        return inode < 0 ? absentObject(shimObject(moment, -1), 'not known') : shimObject(moment, inode);
       },
     },
     vm: {
       doc: 'The VM of the event; vm(number) for another',
       get: () => {
         const { vm } = focus();
-        return vm < 0 ? absentObject(vmObject(view, -1, vmCall), 'not known') : vmObject(view, vm, vmCall);
+        return vm < 0
+          ? absentObject(vmObject(moment, -1, vmCall), 'not known')
+          : vmObject(moment, vm, vmCall);
       },
     },
-    rules: { doc: 'The rules and what they have said so far', get: () => rulesObject(view) },
-    findings: { doc: 'Findings at this event', get: () => findingsHere(view) },
+    rules: { doc: 'The rules and what they have said so far', get: () => rulesObject(moment) },
+    findings: { doc: 'Findings at this event', get: () => findingsHere(moment) },
     conversions: {
       doc: 'Conversions in flight',
       get: () =>
         makeList(
           'conversions',
-          inFlight(view).map((c) => ({ name: String(c.index), value: conversionObject(view, c) })),
+          inFlight(moment).map((c) => ({ name: String(c.index), value: conversionObject(moment, c) })),
         ),
     },
     gfn: {
@@ -156,15 +158,16 @@ export function rootObject(view: StateView): ExprObject {
     },
     refs: {
       doc: 'refs(gfn) or refs(gfn, vm): references to a page',
-      get: () => callable('refs', 'refs(gfn)', (args) => pageRefs(view, pageArg(view, args))),
+      get: () => callable('refs', 'refs(gfn)', (args) => pageRefs(moment, pageArg(moment, args))),
     },
     mappings: {
       doc: 'mappings(gfn): who maps a page in user space',
-      get: () => callable('mappings', 'mappings(gfn)', (args) => pageMappings(view, pageArg(view, args))),
+      get: () => callable('mappings', 'mappings(gfn)', (args) => pageMappings(moment, pageArg(moment, args))),
     },
     filePage: {
       doc: 'filePage(pgoff) or filePage(pgoff, inode): a page by its place in the file',
-      get: () => callable('filePage', 'filePage(pgoff)', (args) => pageObject(view, filePageArg(view, args))),
+      get: () =>
+        callable('filePage', 'filePage(pgoff)', (args) => pageObject(moment, filePageArg(moment, args))),
     },
     inode: {
       doc: 'inode(number): a guest_memfd file',
@@ -186,8 +189,8 @@ export function rootObject(view: StateView): ExprObject {
     },
     time: {
       doc: 'Time of the event in seconds (or ticks)',
-      format: timeFormat(view),
-      get: () => here((row) => timeOf(view, row)),
+      format: timeFormat(moment),
+      get: () => here((row) => timeOf(moment, row)),
     },
     cpu: {
       doc: 'CPU of the event',
@@ -200,25 +203,25 @@ export function rootObject(view: StateView): ExprObject {
     comm: { doc: 'Command of the thread', get: () => here((row) => table.comm(row)) },
     lost: {
       doc: 'How many times events were lost so far: what was known before is unknown',
-      get: () => Math.max(0, lossCount(view)),
+      get: () => Math.max(0, lossCount(moment)),
     },
   });
 }
 
-function lossCount(view: StateView): number {
-  const count = view.state.value(MapKind.Loss, -1, 1);
+function lossCount(moment: Moment): number {
+  const count = moment.state.value(MapKind.Loss, -1, 1);
   return count === ABSENT ? 0 : count;
 }
 
-function pageArg(view: StateView, args: readonly Value[]): PageRef {
+function pageArg(moment: Moment, args: readonly Value[]): PageRef {
   const gfn = asGfn(wholeArg(args, 0, 'page'));
-  const { vm } = focusOf(view);
+  const { vm } = focusOf(moment);
   const owner = wholeArg(args, 1, 'page', Math.max(0, vm));
-  return pageOfGfn(view.index, owner, gfn, Math.max(0, view.row));
+  return pageOfGfn(moment.index, owner, gfn, Math.max(0, moment.row));
 }
 
-function filePageArg(view: StateView, args: readonly Value[]): PageRef {
+function filePageArg(moment: Moment, args: readonly Value[]): PageRef {
   const pgoff = asPgoff(wholeArg(args, 0, 'filePage'));
-  const owner = wholeArg(args, 1, 'filePage', Math.max(0, focusOf(view).inode));
-  return pageOfFile(view.index, owner, pgoff, Math.max(0, view.row));
+  const owner = wholeArg(args, 1, 'filePage', Math.max(0, focusOf(moment).inode));
+  return pageOfFile(moment.index, owner, pgoff, Math.max(0, moment.row));
 }

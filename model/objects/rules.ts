@@ -10,7 +10,7 @@ import {
   type Value,
 } from '../expr/value.js';
 import type { Finding, RuleStatus, Verdict } from '../findings/finding.js';
-import type { StateView } from './stateView.js';
+import type { Moment } from './moment.js';
 
 function countUntil(findings: readonly Finding[], row: number, verdict: Verdict): number {
   let count = 0;
@@ -18,8 +18,8 @@ function countUntil(findings: readonly Finding[], row: number, verdict: Verdict)
   return count;
 }
 
-export function findingObject(view: StateView, finding: Finding): ExprObject {
-  const { index } = view;
+export function findingObject(moment: Moment, finding: Finding): ExprObject {
+  const { index } = moment;
   return makeObject('finding', () => `${finding.verdict}: ${finding.message}`, {
     id: { doc: 'Its stable id', get: () => finding.id },
     rule: { doc: 'The rule', get: () => finding.rule },
@@ -28,14 +28,14 @@ export function findingObject(view: StateView, finding: Finding): ExprObject {
     message: { doc: 'What happened', get: () => finding.message },
     reason: { doc: 'Why it was not decided', get: () => finding.reason },
     at: { doc: 'Where', get: () => index.place(finding.at) },
-    evidence: { doc: 'What shows it', get: () => makeList('evidence', evidenceItems(view, finding)) },
+    evidence: { doc: 'What shows it', get: () => makeList('evidence', evidenceItems(moment, finding)) },
   });
 }
 
-function evidenceItems(view: StateView, finding: Finding): Item[] {
+function evidenceItems(moment: Moment, finding: Finding): Item[] {
   return finding.evidence.map(({ row, note }, i) => {
-    const toCome = row > view.row ? ' (to come)' : '';
-    return { name: `${i}`, value: `${view.index.place(row)}${toCome}: ${note}` };
+    const toCome = row > moment.row ? ' (to come)' : '';
+    return { name: `${i}`, value: `${moment.index.place(row)}${toCome}: ${note}` };
   });
 }
 
@@ -48,18 +48,18 @@ function lastRow(finding: Finding): number {
   return finding.evidence.reduce<number>((row, evidence) => Math.max(row, evidence.row), finding.at);
 }
 
-function chainText(view: StateView, findings: readonly Finding[]): string {
-  const next = nextFinding(findings, view.row);
+function chainText(moment: Moment, findings: readonly Finding[]): string {
+  const next = nextFinding(findings, moment.row);
   if (!next) return findings.length === 0 ? 'no finding in this trace' : 'every finding lies behind';
-  const seen = next.evidence.filter((evidence) => evidence.row <= view.row).length;
-  const missing = next.evidence.find((evidence) => evidence.row > view.row);
-  const waits = missing ? `, next: ${missing.note} at ${view.index.place(missing.row)}` : '';
+  const seen = next.evidence.filter((evidence) => evidence.row <= moment.row).length;
+  const missing = next.evidence.find((evidence) => evidence.row > moment.row);
+  const waits = missing ? `, next: ${missing.note} at ${moment.index.place(missing.row)}` : '';
   return `${seen} of ${next.evidence.length} of ${next.id}${waits}`;
 }
 
-function judgement(view: StateView, rule: RuleStatus, findings: readonly Finding[]): string {
+function judgement(moment: Moment, rule: RuleStatus, findings: readonly Finding[]): string {
   const counts = (['violation', 'suspicious', 'undecidable'] as const)
-    .map((verdict) => ({ verdict, count: countUntil(findings, view.row, verdict) }))
+    .map((verdict) => ({ verdict, count: countUntil(findings, moment.row, verdict) }))
     .filter(({ count }) => count > 0)
     .map(({ verdict, count }) => `${count} ${verdict}`);
   if (counts.length > 0) return counts.join(', ');
@@ -69,23 +69,23 @@ function judgement(view: StateView, rule: RuleStatus, findings: readonly Finding
     : 'OK so far';
 }
 
-function ruleObject(view: StateView, rule: RuleStatus): ExprObject {
-  const findings = view.index.findingsOf(rule.id).filter((finding) => finding.profile === rule.profile);
-  const next = (): Finding | undefined => findings.find((finding) => finding.at > view.row);
-  return makeObject('rule', () => judgement(view, rule, findings), {
-    judgement: { doc: 'What it has said so far', get: () => judgement(view, rule, findings) },
+function ruleObject(moment: Moment, rule: RuleStatus): ExprObject {
+  const findings = moment.index.findingsOf(rule.id).filter((finding) => finding.profile === rule.profile);
+  const next = (): Finding | undefined => findings.find((finding) => finding.at > moment.row);
+  return makeObject('rule', () => judgement(moment, rule, findings), {
+    judgement: { doc: 'What it has said so far', get: () => judgement(moment, rule, findings) },
     chain: {
       doc: "How much of the next finding's evidence has been seen",
-      get: () => chainText(view, findings),
+      get: () => chainText(moment, findings),
     },
-    violations: { doc: 'Violations so far', get: () => countUntil(findings, view.row, 'violation') },
-    suspicious: { doc: 'Suspicions so far', get: () => countUntil(findings, view.row, 'suspicious') },
-    undecidable: { doc: 'Undecided so far', get: () => countUntil(findings, view.row, 'undecidable') },
+    violations: { doc: 'Violations so far', get: () => countUntil(findings, moment.row, 'violation') },
+    suspicious: { doc: 'Suspicions so far', get: () => countUntil(findings, moment.row, 'suspicious') },
+    undecidable: { doc: 'Undecided so far', get: () => countUntil(findings, moment.row, 'undecidable') },
     next: {
       doc: 'The next finding',
       get: () => {
         const f = next();
-        return f && findingObject(view, f);
+        return f && findingObject(moment, f);
       },
     },
     status: { doc: 'Over the whole trace: judged, undecidable or not-applicable', get: () => rule.status },
@@ -106,31 +106,29 @@ function ruleObject(view: StateView, rule: RuleStatus): ExprObject {
 }
 
 /** Rules by id. Those of the profiles judged, in the order of the analysis. */
-export function rulesObject(view: StateView): ExprObject {
-  const { rules, findings } = view.index.analysis;
+export function rulesObject(moment: Moment): ExprObject {
+  const { rules, findings } = moment.index.analysis;
   const members: Record<string, MemberSource> = {};
   for (const rule of rules) {
     const name = rule.id in members ? `${rule.id}_${rule.profile.replace(/-/g, '_')}` : rule.id;
-    members[name] = { doc: `Rule ${rule.id} of ${rule.profile}`, get: () => ruleObject(view, rule) };
+    members[name] = { doc: `Rule ${rule.id} of ${rule.profile}`, get: () => ruleObject(moment, rule) };
   }
-  const soFar = (verdict: Verdict): number => countUntil(findings, view.row, verdict);
+  const soFar = (verdict: Verdict): number => countUntil(findings, moment.row, verdict);
   const violations = (): number => soFar('violation');
   return makeObject(
     'rules',
-    () => {
-      const [suspicious, undecidable] = [soFar('suspicious'), soFar('undecidable')];
-      return `${violations()} violations, ${suspicious} suspicious, ${undecidable} undecidable so far`;
-    },
+    () =>
+      `${violations()} violations, ${soFar('suspicious')} suspicious, ${soFar('undecidable')} undecidable so far`,
     members,
     { scalar: violations },
   );
 }
 
 /** Findings at the event of the cursor. */
-export function findingsHere(view: StateView): Value {
-  const here = view.index.analysis.findings.filter((finding) => finding.at === view.row);
+export function findingsHere(moment: Moment): Value {
+  const here = moment.index.analysis.findings.filter((finding) => finding.at === moment.row);
   return makeList(
     'findings',
-    here.map((finding) => ({ name: finding.id, value: findingObject(view, finding) })),
+    here.map((finding) => ({ name: finding.id, value: findingObject(moment, finding) })),
   );
 }

@@ -10,20 +10,20 @@ import {
   type Value,
 } from '../expr/value.js';
 import { Attr } from '../ops/oplog.js';
-import { inFlight, type StateView } from './stateView.js';
+import { inFlight, type Moment } from './moment.js';
 import { frameAt, MapKind, type Holder, type MapKindCode } from '../cursor/mapRegistry.js';
 import { joinLists, rangeList, rangeText, type MapPart } from './lists.js';
 import { attrText, holderText, refKindText } from './page.js';
 
 /** Ranges of every holder of a kind, shown as the holder. */
 function heldRanges(
-  view: StateView,
+  moment: Moment,
   kind: MapKindCode,
   inode: number,
   list: string,
   show: (holder: Holder, value: number) => string,
 ): ExprList {
-  const { registry, maps } = view.state;
+  const { registry, maps } = moment.state;
   const parts: MapPart[] = [];
   for (const id of registry.ofSubject(kind, inode)) {
     const map = maps[id];
@@ -42,12 +42,12 @@ function refText(holder: Holder, count: number): string {
 }
 
 /** Mappable, Switching, Private, or unknown, from what is in flight, mapped and set. */
-function mode(view: StateView, inode: number): string | undefined {
-  const { state } = view;
-  if (inFlight(view).some((conversion) => conversion.scope === 'inode' && conversion.inode === inode))
+function mode(moment: Moment, inode: number): string | undefined {
+  const { state } = moment;
+  if (inFlight(moment).some((conversion) => conversion.scope === 'inode' && conversion.inode === inode))
     return 'Switching';
   const attributes = rangeList('', state.find(MapKind.PageAttr, inode), attrText);
-  const vmas = heldRanges(view, MapKind.Vma, inode, '', mappingText);
+  const vmas = heldRanges(moment, MapKind.Vma, inode, '', mappingText);
   let shared = 0;
   state.find(MapKind.PageAttr, inode)?.visit(-Infinity, Infinity, (_first, _end, value) => {
     if (value === Attr.Shared) shared++;
@@ -57,9 +57,9 @@ function mode(view: StateView, inode: number): string | undefined {
 }
 
 /** Who is told of invalidations: the slots bound to the file, and notifiers that were registered. */
-function notifiers(view: StateView, inode: number): ExprList {
-  const { index } = view;
-  const items: Item[] = index.slotsOfInode(inode, view.row).map((slot) => ({
+function notifiers(moment: Moment, inode: number): ExprList {
+  const { index } = moment;
+  const items: Item[] = index.slotsOfInode(inode, moment.row).map((slot) => ({
     name: `slot ${slot.slot}`,
     value: [
       `${index.analysis.vms[slot.vm]?.label ?? 'a VM'} gfns ${rangeText(slot.baseGfn, slot.pageCount)}`,
@@ -69,7 +69,7 @@ function notifiers(view: StateView, inode: number): ExprList {
   let registered = 0;
   let last = -1;
   for (const event of index.notifiers()) {
-    if (event.row > view.row) break;
+    if (event.row > moment.row) break;
     registered += event.bind ? 1 : -1;
     last = event.row;
   }
@@ -80,19 +80,19 @@ function notifiers(view: StateView, inode: number): ExprList {
 
 /** A file as an object; `inode(1)` names another one. */
 export function shimObject(
-  view: StateView,
+  moment: Moment,
   inode: number,
   call?: (args: readonly Value[]) => Value,
 ): ExprObject {
-  const { state, index } = view;
+  const { state, index } = moment;
   const info = index.analysis.inodes[inode];
   return makeObject(
     'shim',
-    () => `${info?.label ?? 'no file'}: ${mode(view, inode) ?? 'mode unknown'}`,
+    () => `${info?.label ?? 'no file'}: ${mode(moment, inode) ?? 'mode unknown'}`,
     {
       mode: {
         doc: 'Mappable, Switching (a conversion is in flight) or Private',
-        get: () => mode(view, inode),
+        get: () => mode(moment, inode),
       },
       label: { doc: 'How findings name it', get: () => info?.label },
       provider: { doc: 'guest_memfd or restrictedmem', get: () => info?.provider },
@@ -105,16 +105,19 @@ export function shimObject(
         doc: 'Attributes by page of the file',
         get: () => rangeList('attributes', state.find(MapKind.PageAttr, inode), attrText),
       },
-      vmas: { doc: 'VMAs of the file', get: () => heldRanges(view, MapKind.Vma, inode, 'vmas', mappingText) },
+      vmas: {
+        doc: 'VMAs of the file',
+        get: () => heldRanges(moment, MapKind.Vma, inode, 'vmas', mappingText),
+      },
       mappings: {
         doc: 'Pages mapped in user space, by who maps them',
-        get: () => heldRanges(view, MapKind.Mapping, inode, 'mappings', mappingText),
+        get: () => heldRanges(moment, MapKind.Mapping, inode, 'mappings', mappingText),
       },
       references: {
         doc: 'References with their holders',
-        get: () => heldRanges(view, MapKind.Ref, inode, 'references', refText),
+        get: () => heldRanges(moment, MapKind.Ref, inode, 'references', refText),
       },
-      notifiers: { doc: 'Who is told of invalidations', get: () => notifiers(view, inode) },
+      notifiers: { doc: 'Who is told of invalidations', get: () => notifiers(moment, inode) },
       pageCache: {
         doc: 'Pages that the page cache holds',
         get: () =>

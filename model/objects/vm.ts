@@ -1,15 +1,15 @@
 /** A VM: its slots, attributes, SPTEs and invalidations. */
 import { makeList, makeObject, type ExprObject, type Item, type Value } from '../expr/value.js';
 import type { SlotInfo } from '../analysis.js';
-import { inFlight, type StateView } from './stateView.js';
+import { inFlight, type Moment } from './moment.js';
 import { conversionObject } from './conversion.js';
 import { rangeList, rangeText, sizeText } from './lists.js';
 import { ABSENT } from '../cursor/stepMap.js';
 import { attrText, spteObject } from './page.js';
 import { MapKind } from '../cursor/mapRegistry.js';
 
-function slotItem(view: StateView, slot: SlotInfo): Item {
-  const inode = view.index.analysis.inodes[slot.inode]?.label;
+function slotItem(moment: Moment, slot: SlotInfo): Item {
+  const inode = moment.index.analysis.inodes[slot.inode]?.label;
   const summary = `gfns ${rangeText(slot.baseGfn, slot.pageCount)}${inode ? ` of ${inode}` : ''}`;
   return {
     name: `slot ${slot.slot}`,
@@ -23,14 +23,14 @@ function slotItem(view: StateView, slot: SlotInfo): Item {
         get: () => (slot.pgoff < 0 ? undefined : slot.pgoff),
       },
       inode: { doc: 'The file', get: () => inode },
-      since: { doc: 'Where it was added', get: () => view.index.place(slot.fromRow) },
+      since: { doc: 'Where it was added', get: () => moment.index.place(slot.fromRow) },
     }),
   };
 }
 
 /** Invalidations of a VM; in arithmetic it counts as those in progress. */
-function invalidations(view: StateView, vm: number): ExprObject {
-  const { state } = view;
+function invalidations(moment: Moment, vm: number): ExprObject {
+  const { state } = moment;
   const inProgress = (): number | undefined => {
     const count = state.value(MapKind.InvCount, -1, vm);
     return count === ABSENT ? undefined : count;
@@ -52,10 +52,10 @@ function invalidations(view: StateView, vm: number): ExprObject {
 }
 
 /** A VM as an object; `vm(1)` names another one. */
-export function vmObject(view: StateView, vm: number, call?: (args: readonly Value[]) => Value): ExprObject {
-  const { state, index } = view;
+export function vmObject(moment: Moment, vm: number, call?: (args: readonly Value[]) => Value): ExprObject {
+  const { state, index } = moment;
   const info = index.analysis.vms[vm];
-  const slots = (): Item[] => index.slotsOfVm(vm, view.row).map((slot) => slotItem(view, slot));
+  const slots = (): Item[] => index.slotsOfVm(vm, moment.row).map((slot) => slotItem(moment, slot));
   return makeObject(
     'vm',
     () => info?.label ?? 'no VM',
@@ -71,7 +71,7 @@ export function vmObject(view: StateView, vm: number, call?: (args: readonly Val
         doc: 'Where attributes come from: vm, inode or none seen',
         get: () => info?.attributesOf,
       },
-      invalidations: { doc: 'MMU invalidations', get: () => invalidations(view, vm) },
+      invalidations: { doc: 'MMU invalidations', get: () => invalidations(moment, vm) },
       slots: { doc: 'Memslots that live now', get: () => makeList('slots', slots()) },
       attributes: {
         doc: 'Attributes by guest frame',
@@ -86,11 +86,11 @@ export function vmObject(view: StateView, vm: number, call?: (args: readonly Val
         get: () =>
           makeList(
             'conversions',
-            inFlight(view)
+            inFlight(moment)
               .filter((conversion) => conversion.vm === vm)
               .map((conversion) => ({
                 name: String(conversion.index),
-                value: conversionObject(view, conversion),
+                value: conversionObject(moment, conversion),
               })),
           ),
       },

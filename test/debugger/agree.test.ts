@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { Cursor } from '../../model/cursor/cursor.js';
-import { StateView } from '../../model/objects/stateView.js';
+import { Moment } from '../../model/objects/moment.js';
 import { TraceIndex } from '../../model/cursor/traceIndex.js';
 import { attributeOf, pageMappings, pageRefs } from '../../model/objects/page.js';
 import { ABSENT } from '../../model/cursor/stepMap.js';
@@ -44,28 +44,28 @@ describe('the cursor and the page histories', function () {
     it(`tell the same of the pages of ${file}`, () => {
       const { open, analysis } = loadTrace(file);
       const index = new TraceIndex(open.table, analysis, (row) => open.describe(row));
-      const view = new StateView(index, new Cursor(analysis.ops, open.table.length));
+      const moment = new Moment(index, new Cursor(analysis.ops, open.table.length));
       for (const { inode, pgoff } of pagesOf(analysis.ops)) {
         for (const { fromRow, state } of pageHistory(analysis, { unit: 'pgoff', subject: inode, page: pgoff })
           .intervals) {
           if (fromRow < 0) continue;
-          view.cursor.seek(fromRow);
+          moment.cursor.seek(fromRow);
           const page = pageOfFile(index, inode, asPgoff(pgoff), fromRow);
           const at = `page ${pgoff} of inode ${inode} after ${index.place(fromRow)}`;
-          const cached = view.state.value(MapKind.Cache, inode, pgoff);
+          const cached = moment.state.value(MapKind.Cache, inode, pgoff);
           assert.equal(
-            (attributeOf(view, page) ?? 'unknown').toLowerCase(),
+            (attributeOf(moment, page) ?? 'unknown').toLowerCase(),
             state.attribute,
             `attribute of ${at}`,
           );
           assert.equal(
-            pageRefs(view, page).member('count')!.value ?? 0,
+            pageRefs(moment, page).member('count')!.value ?? 0,
             state.references.length,
             `references of ${at}`,
           );
           // One VMA maps a page once: seen twice, the removal in between was not recorded.
           const holders = new Set(state.mappings.map(({ holder, address }) => `${holder} ${address}`));
-          assert.equal(pageMappings(view, page).length, holders.size, `mappings of ${at}`);
+          assert.equal(pageMappings(moment, page).length, holders.size, `mappings of ${at}`);
           if (state.pfnKnown)
             assert.equal(cached === ABSENT ? -1 : frameAt(cached, pgoff), state.pfn, `frame of ${at}`);
           compared++;

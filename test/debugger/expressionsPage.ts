@@ -3,7 +3,7 @@
  * page, a conversion and the others offer.
  */
 import { Cursor } from '../../model/cursor/cursor.js';
-import { StateView } from '../../model/objects/stateView.js';
+import { Moment } from '../../model/objects/moment.js';
 import { TraceIndex } from '../../model/cursor/traceIndex.js';
 import { rootObject } from '../../model/objects/root.js';
 import { evaluateText } from '../../model/expr/evaluate.js';
@@ -65,7 +65,7 @@ export function expressionsPage(trace: LoadedTrace, row: number): string {
   const index = new TraceIndex(trace.open.table, trace.analysis, (r) => trace.open.describe(r));
   const cursor = new Cursor(trace.analysis.ops, trace.open.table.length);
   cursor.seek(row);
-  const root = rootObject(new StateView(index, cursor));
+  const root = rootObject(new Moment(index, cursor));
   const lines: string[] = [];
   for (const [title, expression, note] of SECTIONS) {
     const value = expression === '' ? root : evaluateText(expression, root).value;

@@ -1,6 +1,6 @@
 /**
- * The state at the cursor as named objects: what the Variables view shows and what expressions read. The
- * objects read the state when they are asked, so they are valid until the cursor moves.
+ * A moment of a trace: where the cursor stands, with what the event there is about. The objects over it are
+ * what the Variables view shows and what expressions read; they read the state when they are asked.
  */
 import type { Cursor } from '../cursor/cursor.js';
 import type { ShimState } from '../cursor/shimState.js';
@@ -10,8 +10,11 @@ import { pageOfRow, type PageRef } from './focus.js';
 import type { Conversion } from '../analysis.js';
 import { Op, Phase } from '../ops/oplog.js';
 
-export class StateView {
-  private focusRow = -2;
+/** No row: the page of the cursor's row was not looked for yet. */
+const NOT_LOOKED = -2;
+
+export class Moment {
+  private focusRow = NOT_LOOKED;
   private focusPage: PageRef | undefined;
 
   constructor(
@@ -57,10 +60,10 @@ export class StateView {
   }
 }
 
-/** Conversions in flight at the view's row that have neither ended nor failed there, oldest first. */
-export function inFlight(view: StateView): readonly Conversion[] {
-  return view.index.inFlight(view.row).filter((conversion) => {
-    const phase = view.state.value(MapKind.Phase, -1, conversion.index);
+/** Conversions in flight at the moment's row that have neither ended nor failed there, oldest first. */
+export function inFlight(moment: Moment): readonly Conversion[] {
+  return moment.index.inFlight(moment.row).filter((conversion) => {
+    const phase = moment.state.value(MapKind.Phase, -1, conversion.index);
     return phase !== Phase.Done && phase !== Phase.Failed;
   });
 }
