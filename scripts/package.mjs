@@ -1,11 +1,14 @@
 // `npm run package`: builds for release and writes dist/shimtrace.vsix.
-import { bin, ensureDependencies, must } from './steps.mjs';
+import path from 'node:path';
+import { bin, ensureDependencies, ensureTools, must, root } from './steps.mjs';
 
-ensureDependencies();
+const tools = path.join(root, 'scripts/packaging');
+ensureDependencies('build');
+ensureTools(tools);
 must(process.execPath, ['scripts/build.mjs', '--production']);
 // Everything the extension needs is bundled, so its dependencies are not looked at.
 // The project is not tied to a hosting site, so the README's relative links stay as they are.
-must(bin('vsce'), [
+must(bin('vsce', tools), [
   'package',
   '--no-dependencies',
   '--no-rewrite-relative-links',

@@ -6,7 +6,7 @@ const SAMPLE = 'sample-traces/labelled/inplace/M2.p.txt';
 
 if (Number(process.versions.node.split('.')[0]) < 20)
   fail(`Shimtrace needs Node.js 20 or newer; this is ${process.version}`);
-ensureDependencies();
+ensureDependencies('build');
 must(process.execPath, ['scripts/build.mjs']);
 if (!exists(SAMPLE)) fail(`The shipped recording ${SAMPLE} is missing`);
 console.log(`\n$ shimtrace check ${SAMPLE}\n`);

@@ -39,27 +39,42 @@ export function must(command, args, options = {}) {
   if (status !== 0) fail(`${[command, ...args].join(' ')} failed with status ${status}`, status);
 }
 
-/** Runs `npm ci` when node_modules does not hold what the lock file says. */
-export function ensureDependencies() {
-  const installed = path.join(root, 'node_modules/.package-lock.json');
-  if (fs.existsSync(installed) && lockMatches(installed)) return;
-  console.log('Installing development dependencies (npm ci)');
-  must('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
+/**
+ * Runs `npm ci` when node_modules does not hold what the lock file says. `only` are the dependencies that are
+ * needed: `build`, for what the shells are bundled from and with, is a small part of them all.
+ */
+export function ensureDependencies(only = 'all') {
+  if (isInstalled(root, only)) return;
+  const what = only === 'build' ? 'what is built with' : 'dependencies';
+  console.log(`Installing ${what} (npm ci)`);
+  must('npm', ['ci', ...QUIET, ...(only === 'build' ? ['--omit=dev'] : [])]);
 }
 
-function lockMatches(installed) {
-  const versions = (file) => {
-    const { packages } = JSON.parse(fs.readFileSync(file, 'utf8'));
-    return new Map(Object.entries(packages).filter(([name]) => name !== ''));
-  };
-  const want = versions(path.join(root, 'package-lock.json'));
-  const have = versions(installed);
-  for (const [name, entry] of want) {
+/**
+ * Installs tools that have a package.json of their own in a folder, so that only who uses them downloads
+ * them.
+ */
+export function ensureTools(folder) {
+  if (isInstalled(folder, 'all')) return;
+  console.log(`Installing the tools of ${path.relative(root, folder)} (npm ci)`);
+  // Their own dependencies ask for a newer Node.js than they use of it.
+  must('npm', ['ci', ...QUIET, '--loglevel=error'], { cwd: folder });
+}
+
+const QUIET = ['--ignore-scripts', '--no-audit', '--no-fund'];
+
+/** True when a folder's node_modules holds what its lock file says, other things beside it or not. */
+function isInstalled(folder, only) {
+  const installed = path.join(folder, 'node_modules/.package-lock.json');
+  if (!fs.existsSync(installed)) return false;
+  const packages = (file) => JSON.parse(fs.readFileSync(file, 'utf8')).packages;
+  const have = packages(installed);
+  return Object.entries(packages(path.join(folder, 'package-lock.json'))).every(([name, entry]) => {
+    if (name === '' || (only === 'build' && entry.dev)) return true;
     // Optional packages (binaries for other platforms) are in the lock file and rightly not on this machine.
-    if (entry.optional && !have.has(name)) continue;
-    if (have.get(name)?.version !== entry.version) return false;
-  }
-  return true;
+    if (entry.optional && !have[name]) return true;
+    return have[name]?.version === entry.version;
+  });
 }
 
 /** A time as text: `7 s`, `2 min 5 s`. */
@@ -68,9 +83,9 @@ export function seconds(ms) {
   return all < 60 ? `${all} s` : `${Math.floor(all / 60)} min ${all % 60} s`;
 }
 
-/** A program of a development dependency. */
-export function bin(name) {
-  return path.join(root, 'node_modules/.bin', name);
+/** A program of a dependency: of the project, or of tools that have a folder of their own. */
+export function bin(name, folder = root) {
+  return path.join(folder, 'node_modules/.bin', name);
 }
 
 export function exists(relative) {
