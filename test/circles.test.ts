@@ -22,8 +22,11 @@ describe('imports', () => {
         files.some((file) => file.startsWith(`${folder}/`) && graph.get(file)!.length > 0),
         `saw no import in ${folder}`,
       );
-    // Tests hold imports in texts; what they really import, the compiler has found.
-    const missing = unresolved.filter((entry) => !isTest(entry.split(':')[0]!) && !entry.endsWith('.css'));
+    // Tests hold imports in texts, and so does what lays out a rule; what is missing, the compiler finds.
+    const missing = unresolved.filter(
+      (entry) =>
+        !isTest(entry.split(':')[0]!) && !entry.startsWith('scripts/new.mjs') && !entry.endsWith('.css'),
+    );
     assert.deepEqual(missing, []);
   });
 

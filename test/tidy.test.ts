@@ -187,6 +187,13 @@ describe('tidy: documents', () => {
     for (const command of COMMANDS) assert.ok(page.includes(`shimtrace ${command.name}`), command.name);
   });
 
+  it('has nothing of a new rule left to fill in', () => {
+    const left = ['model/rules', 'sample-traces/rules']
+      .flatMap(filesBelow)
+      .filter((file) => /\.(?:ts|json)$/.test(file) && read(file).includes('Fill in:'));
+    assert.deepEqual(left, []);
+  });
+
   it('states every rule once, with a source, and ships its samples', () => {
     assert.equal(new Set(RULES.map((rule) => rule.id)).size, RULES.length);
     for (const rule of RULES) {
