@@ -17,7 +17,7 @@ export interface Dialect {
   readonly invalidation: 'start' | 'begin';
   /** Linux release as `major * 1000 + minor`; undefined where the trace does not say. */
   readonly release: number | undefined;
-  /** Names of events without their system, and without the suffix of a return probe. */
+  /** Names of events without their system. */
   readonly names: ReadonlySet<string>;
 }
 
@@ -62,7 +62,6 @@ const OF_RESTRICTEDMEM: readonly EventKind[] = [
 ];
 const OF_GUEST_MEMFD: readonly EventKind[] = ['GmemBind', 'GmemUnbind', 'GmemInvStart', 'GmemInvEnd'];
 
-const RETURN_SUFFIX = /_ret2?$/;
 /** Releases whose functions are known to be called `_begin`: read in 6.12, and no longer so in 7.2. */
 const LAST_BEGIN = 6017;
 const RELEASE = /^(\d+)\.(\d+)/;
@@ -82,7 +81,7 @@ function findDialect(table: EventTable, counts: Uint32Array): Dialect {
   const names = new Set<string>();
   for (let id = 0; id < table.names.size; id++) {
     const name = table.names.text(id);
-    names.add(name.slice(name.indexOf(':') + 1).replace(RETURN_SUFFIX, ''));
+    names.add(name.slice(name.indexOf(':') + 1));
   }
   const shows = (kinds: readonly EventKind[]): boolean => kinds.some((kind) => counts[kindId(kind)]! > 0);
   const release = releaseOf(table.meta.kernel);

@@ -9,6 +9,9 @@ import { ANY_DIALECT, type Dialect } from './dialect.js';
 interface Way {
   readonly symbol: string;
   readonly text: string;
+  /** Names that authors give to events at the function's entry and at its return. */
+  readonly entryNames: readonly string[];
+  readonly isReturn: boolean;
 }
 
 /** Functions of the in-place series, and the probes inside them. */
@@ -27,6 +30,8 @@ const INSIDE: Readonly<Partial<Record<EventKind, Way>>> = {
   ConvertBlocked: {
     symbol: 'kvm_gmem_blocked',
     text: 'kprobe:kvm_gmem_blocked (in __kvm_gmem_set_attributes, where filemap_invalidate_lock has been taken)',
+    entryNames: ['kvm_gmem_blocked'],
+    isReturn: false,
   },
 };
 
@@ -42,13 +47,14 @@ export function howToRecord(kind: EventKind, dialect: Dialect = ANY_DIALECT): st
   const inside = INSIDE[kind];
   const here = [...ways, ...(inside ? [inside] : [])].filter(({ symbol }) => isOf(symbol, dialect));
   if (here[0]?.symbol.startsWith('qemu:')) return here.map(({ text }) => text).join(' or ');
-  // A function that the trace shows at its other end is there for certain; else the one of the recipe is the
-  // likeliest.
-  const known = here.find(({ symbol }) => dialect.names.has(symbol) || dialect.names.has(bare(symbol)));
-  const preferred =
+  // A function that the trace shows at its other end, and not at this one, is where a probe is missing.
+  const halfSeen = here.filter((way) => isSeenAtOtherEnd(way, dialect));
+  const [recipe] = here.filter(({ symbol }) => symbol === recipeSymbol(kind));
+  if (halfSeen.length > 0)
+    return recipe && halfSeen.includes(recipe) ? recipe.text : halfSeen.map(({ text }) => text).join(' or ');
+  const ofTree =
     dialect.provider === 'restrictedmem' ? here.find(({ symbol }) => RESTRICTED.test(symbol)) : undefined;
-  const recipe = recipeSymbol(kind);
-  return (known ?? preferred ?? here.find(({ symbol }) => symbol === recipe) ?? here[0])?.text;
+  return (ofTree ?? recipe ?? here[0])?.text;
 }
 
 /** The same for several kinds, each once; what this kernel has nothing of is left out. */
@@ -72,17 +78,28 @@ export function canRecord(kind: EventKind, dialect: Dialect): boolean {
   return howToRecord(kind, dialect) !== undefined;
 }
 
-function waysOf({ tracepoints = [], entry = [], ret = [] }: Meaning): Way[] {
+function waysOf({ kind, tracepoints = [], entry = [], ret = [] }: Meaning): Way[] {
   return [
-    ...tracepoints.map((name) => ({ symbol: name, text: name })),
-    ...entry.map((symbol) => ({ symbol, text: `kprobe:${symbol}` })),
-    ...ret.map((symbol) => ({ symbol, text: `kretprobe:${symbol}` })),
+    ...tracepoints.map((name) => ({ symbol: name, text: name, entryNames: [], isReturn: false })),
+    ...entry.map((symbol) => probeWay(symbol, false, kind)),
+    ...ret.map((symbol) => probeWay(symbol, true, kind)),
   ];
 }
 
-/** Without the underscores before a name, which authors of probes leave out. */
-function bare(symbol: string): string {
-  return symbol.replace(/^_+/, '');
+function probeWay(symbol: string, isReturn: boolean, kind: string): Way {
+  const plain = symbol.replace(/^_+/, '');
+  // `gup_longterm` is short for __gup_longterm_locked.
+  const short = SHORT_NAMES.filter((name) => kind.startsWith('Gup') && plain.startsWith(name));
+  const entryNames = [...new Set([symbol, plain, ...short])];
+  return { symbol, text: `${isReturn ? 'kretprobe' : 'kprobe'}:${symbol}`, entryNames, isReturn };
+}
+
+const SHORT_NAMES = ['gup_longterm', 'gup_fast'] as const;
+
+function isSeenAtOtherEnd({ entryNames, isReturn }: Way, { names }: Dialect): boolean {
+  const atEntry = entryNames.some((name) => names.has(name));
+  const atReturn = entryNames.some((name) => names.has(`${name}_ret`) || names.has(`${name}_ret2`));
+  return isReturn ? atEntry && !atReturn : atReturn && !atEntry;
 }
 
 /** `symbol` of the probe definition in the recipe. */

@@ -2,6 +2,7 @@
 import type { Ev } from '../world/event.js';
 import type { On } from './lowering.js';
 import { asPgoff, PAST_ALL_PGOFFS, pageOfByte, type Pgoff, plus } from '../../parsers/base/units.js';
+import type { EventTable } from '../../parsers/events/table.js';
 import { slotsOf } from '../world/slots.js';
 import { vmaAt } from './vmas.js';
 import { Op, RefKind } from '../ops/oplog.js';
@@ -22,6 +23,7 @@ const PUT_PAGE = slotsOf('PutPage', 'ino', 'pgoff');
 /** Flags of GUP, mm/internal.h and linux/mm_types.h of 6.12 and 7.2. */
 const FOLL_GET = 0x2;
 const FOLL_LONGTERM = 0x100;
+const FOLL_REMOTE = 0x40000;
 const FOLL_PIN = 0x80000;
 /** Pages of 1 GiB: a count above that is a stale value. */
 const MAX_PAGES = 1 << 18;
@@ -88,26 +90,31 @@ function pageOf(
 }
 
 export function lowerReferences(on: On): void {
-  on('GupEnter', (_w, ev, t) => {
-    const flags = Math.max(0, ev.num(ENTER.flags));
+  on('GupEnter', (w, ev, t) => {
+    const own = ev.num(ENTER.flags);
+    const flags = own >= 0 && isRemote(w, ev.row) ? own | FOLL_REMOTE : own;
     const start = ev.num(ENTER.start);
     const outer = t.gup;
     // GUP functions call each other with the same address; not all of them have a return probe to count down
     // on.
     if (outer && outer.start === start) {
       outer.depth++;
-      outer.flags |= flags;
-    } else t.gup = { start, depth: 1, flags, counted: false };
+      outer.flags = joinFlags(outer.flags, flags);
+      return;
+    }
+    endGup(w, t);
+    const nr = ev.num(ENTER.nr);
+    t.gup = { row: ev.row, start, nr, depth: 1, flags, returned: false, counted: false };
   });
   on('GupRet', (w, ev, t) => gupReturned(w, ev, t));
   // Where no return probe tells what GUP took, the grabs themselves do.
   on('GrabFolio', (w, ev, t) => grabbed(w, ev, t, GRAB));
   on('GrabFolioFast', (w, ev, t) => grabbed(w, ev, t, GRAB_FAST));
   on('GupPutFolio', (w, ev, t) => {
-    if (w.recordedGupRet) return;
     const page = pageOf(w, ev, t, GUP_PUT.folio, GUP_PUT.ino, GUP_PUT.pgoff);
-    if (page && (ev.num(GUP_PUT.flags) & FOLL_PIN) !== 0)
-      refPut(w, page.inode, page.pgoff, RefKind.Pin, ev.row, t.tid);
+    if (!page || (ev.num(GUP_PUT.flags) & FOLL_PIN) === 0) return;
+    if (w.recordedGupRet) w.facts.tell('ungrab', page.inode, page.pgoff, ev.row);
+    else refPut(w, page.inode, page.pgoff, RefKind.Pin, ev.row, t.tid);
   });
   on('UnpinPage', (w, ev, t) => {
     const page = pageOf(w, ev, t, UNPIN_PAGE.page, UNPIN_PAGE.ino, UNPIN_PAGE.pgoff);
@@ -168,14 +175,57 @@ function unpinned(
   for (let i = 0; i < count; i++) refPut(w, page.inode, plus(page.pgoff, i), RefKind.Pin, ev.row, t.tid);
 }
 
+const remotes = new WeakMap<EventTable, Uint8Array>();
+
+/** Whether an event is of a function for another task's memory: those add FOLL_REMOTE to what their callers ask for. */
+function isRemote({ table }: World, row: number): boolean {
+  let ofName = remotes.get(table);
+  if (!ofName) {
+    ofName = Uint8Array.from({ length: table.names.size }, (_, id) =>
+      Number(/_remote$/.test(table.names.text(id))),
+    );
+    remotes.set(table, ofName);
+  }
+  return ofName[table.nameId(row)] === 1;
+}
+
+/** Flags that two probes of one GUP show, -1 for a probe that shows none. */
+function joinFlags(a: number, b: number): number {
+  if (a < 0) return b;
+  return b < 0 ? a : a | b;
+}
+
+/**
+ * The thread's GUP is over. Where no function of it was seen to return, although such returns are what counts in this
+ * trace, its outcome is unseen.
+ */
+export function endGup(w: World, t: Thread): void {
+  const gup = t.gup;
+  t.gup = undefined;
+  if (!gup || gup.returned || !w.recordedGupRet || gup.start < 0) return;
+  const vma = vmaAt(w, t, gup.start);
+  if (!vma || vma.pgoff < 0) return;
+  w.facts.tell('gupUnseen', {
+    row: gup.row,
+    inode: vma.inode,
+    pgoff: plus(vma.pgoff, pageOfByte(gup.start - vma.start)),
+    count: gup.nr > 0 ? Math.min(gup.nr, MAX_PAGES) : 1,
+    flags: gup.flags,
+    start: gup.start,
+    tid: t.tid,
+    vmaRow: vma.row,
+  });
+}
+
 function gupReturned(w: World, ev: Ev, t: Thread): void {
   const gup = t.gup;
   const ret = ev.signed(RET.ret, 0);
-  const flags = (gup?.flags ?? 0) | Math.max(0, ev.num(RET.flags));
+  const flags = joinFlags(gup?.flags ?? -1, ev.num(RET.flags));
   const start = ev.num(RET.start);
   const addr = start >= 0 ? start : (gup?.start ?? -1);
   const counted = gup?.counted ?? false;
   if (gup) {
+    gup.returned = true;
     gup.depth--;
     if (gup.depth <= 0) t.gup = undefined;
   }
@@ -211,21 +261,12 @@ function gupReturned(w: World, ev: Ev, t: Thread): void {
     tid: t.tid,
     vmaRow,
   });
-  const kind = (flags & FOLL_PIN) !== 0 ? RefKind.Pin : RefKind.Gup;
   // A plain FOLL_GET reference goes by put_page, which no probe here shows: it is told as a fact, not kept as
-  // held.
-  if (kind === RefKind.Pin)
-    for (let i = 0; i < count; i++)
-      refGet(
-        w,
-        page.inode,
-        plus(page.pgoff, i),
-        kind,
-        ev.row,
-        t.tid,
-        (flags & FOLL_LONGTERM) !== 0,
-        i === 0 && pointer >= 0,
-      );
+  // held. So is one of which it is not known whether it is a pin.
+  if (flags < 0 || (flags & FOLL_PIN) === 0) return;
+  const longterm = (flags & FOLL_LONGTERM) !== 0;
+  for (let i = 0; i < count; i++)
+    refGet(w, page.inode, plus(page.pgoff, i), RefKind.Pin, ev.row, t.tid, longterm, i === 0 && pointer >= 0);
 }
 
 function grabbed(w: World, ev: Ev, t: Thread, s: typeof GRAB): void {

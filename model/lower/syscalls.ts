@@ -3,6 +3,7 @@ import type { On } from './lowering.js';
 import { pagesForBytes, PAGE_SIZE } from '../../parsers/base/units.js';
 import { slotsOf } from '../world/slots.js';
 import { closeConversion, isSetAttributes, requestByIoctl } from './conversions.js';
+import { endGup } from './references.js';
 import { unmapped } from './vmas.js';
 import type { Inode, SyscallCtx, Thread } from '../world/state.js';
 import type { World } from '../world/world.js';
@@ -18,7 +19,7 @@ function enter(w: World, t: Thread, ctx: SyscallCtx): void {
   t.mmapNotify = undefined;
   t.syscall = ctx;
   t.vmFresh = false;
-  t.gup = undefined;
+  endGup(w, t);
   t.lastGupStart = -1;
 }
 

@@ -3,7 +3,9 @@ import type { Pgoff } from '../../parsers/base/units.js';
 import { RefKind } from '../ops/oplog.js';
 import type { PageRange } from '../findings/finding.js';
 import type { Conv, Inode, RefRec } from '../world/state.js';
+import type { Listener } from '../world/facts.js';
 import type { RuleRun, Ruling } from './rule.js';
+import { UnseenPins } from './unseenPins.js';
 import { hex } from '../pages/state.js';
 
 /** Kinds that show the release of a pin by the function that releases it. */
@@ -56,9 +58,12 @@ export class HeldRefs {
   /**
    * A page was released whose taking the trace should show and does not: some way to pin escapes the probes.
    */
-  private escapes = false;
+  private escaped: { readonly row: number; readonly pages: PageRange } | undefined;
+  private readonly unseen: UnseenPins;
 
-  constructor(private readonly run: RuleRun) {}
+  constructor(private readonly run: RuleRun) {
+    this.unseen = new UnseenPins(run.w);
+  }
 
   /**
    * Judges references at `row`, at once or when their release decides. Returns false where there is nothing
@@ -74,7 +79,10 @@ export class HeldRefs {
   ): boolean {
     const { run } = this;
     const held = refsIn(inode, first, end, [RefKind.Pin, RefKind.GetPfn]).filter((h) => h.ref.row < row);
-    if (held.length === 0) return conv !== undefined && this.pastIsUnknown(conv, inode, row, message);
+    if (held.length === 0) {
+      if (this.mayBePinned(conv, inode, first, end, row)) return true;
+      return conv !== undefined && this.pastIsUnknown(conv, inode, row, message);
+    }
     const { pgoff, ref } = held.find((h) => !h.ref.maybeReleased) ?? held[0]!;
     const pages = run.pagesOf(inode, pgoff);
     if (run.lost(ref.row, row, pages)) return true;
@@ -107,6 +115,27 @@ export class HeldRefs {
     )
       this.report(conv, inode, pgoff, ref, row, text, -1);
     else this.waiting.push({ conv, inode, pgoff, ref, row, message: text });
+    return true;
+  }
+
+  /**
+   * True, and said, when no reference is seen to [first, end) although one may have been taken: what GUP took is not
+   * recorded, or not that of some call. Where the kernel's own check found the pages safe, that tells.
+   */
+  mayBePinned(conv: Conv | undefined, inode: Inode, first: Pgoff, end: Pgoff, row: number): boolean {
+    const { run } = this;
+    if (conv?.kernelSaysSafe === 1) return false;
+    const isRecorded = run.recorded('GupRet', 'GrabFolio');
+    const missing = isRecorded ? this.unseen.missing(inode, first, end) : 'GupRet';
+    if (missing === undefined) return false;
+    run.notRecorded(
+      row,
+      isRecorded
+        ? 'GUP of these pages is seen, but not whether it pinned them.'
+        : 'What GUP takes is not recorded: pages may be pinned.',
+      [missing],
+      conv ? run.pagesOfConv(conv) : undefined,
+    );
     return true;
   }
 
@@ -171,17 +200,28 @@ export class HeldRefs {
     });
   }
 
-  /**
-   * A folio of the page was grabbed: whether or not that became a pin, a
-   * later release proves nothing of the past.
-   */
-  grabbed(inode: Inode, pgoff: Pgoff): void {
-    this.takenAgain(inode, pgoff);
-  }
-
-  pinned(inode: Inode, pgoff: Pgoff): void {
-    this.pins++;
-    this.takenAgain(inode, pgoff);
+  /** What it must hear of references. */
+  listener(): Listener {
+    const { unseen } = this;
+    return {
+      gup: (fact) => unseen.taken(fact),
+      gupUnseen: (fact) => unseen.unseen(fact),
+      // Whether or not a grab became a pin, a later release proves nothing of the past.
+      grab: (inode, pgoff) => {
+        unseen.grabbed(inode, pgoff);
+        this.takenAgain(inode, pgoff);
+      },
+      ungrab: (inode, pgoff) => unseen.known(inode, pgoff),
+      pin: (inode, pgoff) => {
+        this.pins++;
+        unseen.known(inode, pgoff);
+        this.takenAgain(inode, pgoff);
+      },
+      unpin: (inode, pgoff, row, seen) => {
+        unseen.known(inode, pgoff);
+        this.unpinned(inode, pgoff, row, seen);
+      },
+    };
   }
 
   private takenAgain(inode: Inode, pgoff: Pgoff): void {
@@ -197,8 +237,9 @@ export class HeldRefs {
     });
   }
 
-  unpinned(inode: Inode, pgoff: Pgoff, row: number, seen: boolean): void {
-    if (!seen && inode.fresh && !this.run.w.gapBetween(inode.firstRow, row)) this.escapes = true;
+  private unpinned(inode: Inode, pgoff: Pgoff, row: number, seen: boolean): void {
+    const escaped = !seen && inode.fresh && !this.run.w.gapBetween(inode.firstRow, row);
+    if (escaped) this.escaped ??= { row, pages: this.run.pagesOf(inode, pgoff) };
     this.settlePast(inode, pgoff, row);
     this.drop(inode, pgoff, (x) => {
       if (!this.run.lost(x.row, row, this.run.pagesOf(inode, pgoff)))
@@ -208,7 +249,7 @@ export class HeldRefs {
 
   finish(): void {
     for (const { ruling, pages } of this.proven) {
-      if (this.pins > 0 && !this.escapes) this.run.violation(ruling);
+      if (this.pins > 0 && !this.escaped) this.run.violation(ruling);
       else
         this.run.notRecorded(
           ruling.row,
@@ -218,6 +259,13 @@ export class HeldRefs {
         );
     }
     this.proven = [];
+    if (this.escaped)
+      this.run.notRecorded(
+        this.escaped.row,
+        'A page is released whose pin is not in the trace: some way to pin escapes the probes.',
+        ['GupRet'],
+        this.escaped.pages,
+      );
     for (const x of this.waiting) {
       this.run.undecided(
         'not-recorded',

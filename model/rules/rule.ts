@@ -59,8 +59,8 @@ export interface RuleDef {
 /** Settings of a recording that leave rules undecided, in words that can be followed. */
 type Setting = 'a global trace_clock' | 'an empty set_event_pid' | 'options/context-info';
 
-/** What would have decided a check: event kinds, probes as they are written, or settings. */
-export type Missing = EventKind | `${'kprobe' | 'kretprobe'}:${string}` | Setting;
+/** What would have decided a check: event kinds, also with an argument that their probe must read, or settings. */
+export type Missing = EventKind | `${EventKind} ${string}` | Setting;
 
 export interface Ruling {
   readonly row: number;
@@ -154,7 +154,7 @@ export class RuleRun {
   }
 
   /** Undecided because these kinds do not fire in the trace. */
-  notRecorded(row: number, detail: string, kinds: readonly EventKind[], pages?: PageRange): void {
+  notRecorded(row: number, detail: string, kinds: readonly Missing[], pages?: PageRange): void {
     this.undecided('not-recorded', row, detail, kinds, pages);
   }
 
@@ -291,10 +291,17 @@ export class RuleRun {
   private recordable(missing: Iterable<Missing>): string[] {
     const texts: string[] = [];
     for (const what of missing) {
-      const text = isKind(what) ? howToRecord(what, this.dialect) : what;
+      const text = this.recordableText(what);
       if (text !== undefined && !texts.includes(text)) texts.push(text);
     }
     return texts;
+  }
+
+  private recordableText(what: Missing): string | undefined {
+    const [kind, ...argument] = what.split(' ') as [Missing, ...string[]];
+    if (!isKind(kind)) return what;
+    const probe = howToRecord(kind, this.dialect);
+    return probe === undefined ? undefined : [probe, ...argument].join(' ');
   }
 
   private undecidedFinding(r: UndecidedReason): Finding {

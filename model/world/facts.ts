@@ -21,6 +21,7 @@ export interface GupFact {
   readonly inode: Inode | undefined;
   readonly pgoff: Pgoff;
   readonly count: number;
+  /** FOLL flags, -1 where the trace does not say: whether it pinned is not known then. */
   readonly flags: number;
   readonly start: number;
   readonly tid: number;
@@ -59,12 +60,16 @@ export interface Facts {
   ): void;
   rmapRemove(inode: Inode, pgoff: Pgoff, count: number, row: number): void;
   gup(fact: GupFact): void;
+  /** GUP of an address in a mapping of the file began, and what came of it is not in the trace. */
+  gupUnseen(fact: GupFact): void;
   /** GUP of an address in a mapping of the file failed. */
   gupRefused(inode: Inode, row: number): void;
   /** @param seen whether the trace showed this reference being taken */
   unpin(inode: Inode, pgoff: Pgoff, row: number, seen: boolean): void;
   /** A folio was grabbed to be pinned, in a trace where the results of GUP are what counts. */
   grab(inode: Inode, pgoff: Pgoff, row: number): void;
+  /** Such a grab was undone before GUP returned. */
+  ungrab(inode: Inode, pgoff: Pgoff, row: number): void;
   pin(inode: Inode, pgoff: Pgoff, row: number): void;
   mmapOk(vma: Vma, row: number, t: Thread, hasVmOps: boolean, vmOps: number): void;
   mmapRet(inode: Inode, ret: number, row: number, t: Thread): void;

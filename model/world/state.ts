@@ -331,9 +331,15 @@ export interface FallocateCall {
 
 /** GUP in flight; its functions call each other, so `depth` of them may be open. */
 export interface GupCall {
+  readonly row: number;
   readonly start: number;
+  /** Pages asked for, -1 where the probe does not say. */
+  readonly nr: number;
   depth: number;
+  /** Of every function that was entered, -1 where no probe says. */
   flags: number;
+  /** One of its functions was seen to return. */
+  returned: boolean;
   /** Its result was counted already, at an inner return. */
   counted: boolean;
 }

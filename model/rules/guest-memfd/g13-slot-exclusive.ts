@@ -46,7 +46,7 @@ export const g13: RuleDef = {
           'not-recorded',
           row,
           'Whether two slots bind the same file is not in the trace: fd numbers do not name a file.',
-          ['kretprobe:kvm_gmem_bind ino=slot->gmem.file->f_inode->i_ino'],
+          ['GmemBindRet ino=slot->gmem.file->f_inode->i_ino'],
         );
       else run.ok();
     },

@@ -65,7 +65,7 @@ export const g2: RuleDef = {
             'vm-identity',
             rec.row,
             'The SPTE event carries no VM, and its thread group has more than one.',
-            ['kprobe:kvm_tdp_mmu_map kvm=vcpu->kvm'],
+            ['TdpMap kvm=vcpu->kvm'],
             run.gfns(vm, rec.gfn),
           );
           return;

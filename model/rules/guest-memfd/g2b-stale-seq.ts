@@ -72,7 +72,7 @@ export const g2b: RuleDef = {
             'vm-identity',
             rec.row,
             'The SPTE event carries no VM, and its thread group has more than one.',
-            ['kprobe:kvm_tdp_mmu_map kvm=vcpu->kvm'],
+            ['TdpMap kvm=vcpu->kvm'],
             pages,
           );
         } else if (!run.w.ordered(fault.getPfnRow, between.startRow)) {
@@ -80,7 +80,7 @@ export const g2b: RuleDef = {
             'order',
             rec.row,
             'get_pfn and the invalidation are on two CPUs too close in time to be ordered.',
-            ['a global trace_clock', 'kprobe:kvm_tdp_mmu_map fault_seq seq'],
+            ['a global trace_clock', 'TdpMap fault_seq=fault->mmu_seq seq=vcpu->kvm->mmu_invalidate_seq'],
             pages,
           );
         } else {

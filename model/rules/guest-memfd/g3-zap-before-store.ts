@@ -1,9 +1,9 @@
 import type { Gfn } from '../../../parsers/base/units.js';
 import { gfnsAt } from '../../world/memslots.js';
-import { type Conv, type Vm, isInodeConv, isVmConv } from '../../world/state.js';
+import { type Conv, type InodeConv, type Vm, isInodeConv, isVmConv } from '../../world/state.js';
 import type { SpteRec } from '../../world/spte.js';
 import { hex } from '../../pages/state.js';
-import { mayChangeNothing } from '../common.js';
+import { mayChangeNothing, unshownBy } from '../common.js';
 import { convText } from '../texts.js';
 import { PresentLeaves } from '../presentLeaves.js';
 import type { RuleDef, RuleRun } from '../rule.js';
@@ -35,6 +35,47 @@ function oldSide(run: RuleRun, conv: Conv, row: number): { vm: Vm; rec: SpteRec 
     const { first, end } = gfnsAt(slot, conv.first, conv.end);
     return pick(slot.vm, first, end);
   });
+}
+
+/**
+ * True, and said, when no SPTE of the old side is seen although one may be there: it was installed where the bracket may
+ * have been open still, or which gfns the file's pages are is known in part only.
+ */
+function mayBeUnseen(run: RuleRun, conv: Conv, row: number): boolean {
+  const pages = run.pagesOfConv(conv);
+  if (isVmConv(conv)) {
+    if (conv.invCloseRow >= 0) return false;
+    const newSide = conv.toPrivate ? 1 : 0;
+    const limit = threshold(conv, row);
+    const doubtful = conv.vm.sptes
+      .covering(conv.storeFirst, conv.storeEnd, [])
+      .some((rec) => rec.row >= limit && rec.row < row && rec.side !== newSide);
+    if (!doubtful) return false;
+    run.notRecorded(
+      row,
+      'An SPTE was installed during the conversion, and whether its bracket was still open is not recorded.',
+      ['InvEnd'],
+      pages,
+    );
+    return true;
+  }
+  if (!isInodeConv(conv) || bindsAll(run, conv)) return false;
+  run.notRecorded(
+    row,
+    "Which gfns some of the file's pages are is not recorded.",
+    unshownBy(run, ['GmemBind', 'GmemBindRet']),
+    pages,
+  );
+  return true;
+}
+
+/** Whether memslots of a known extent hold every page of a conversion. Others may be bound too, or grow to hold them. */
+function bindsAll(run: RuleRun, { inode, first, end }: InodeConv): boolean {
+  const slots = run.w.slotsOfPages(inode, first, end);
+  let at: number = first;
+  for (const slot of [...slots].sort((a, b) => a.pgoff - b.pgoff))
+    if (slot.pgoff <= at) at = Math.max(at, slot.pgoff + slot.npages);
+  return at >= end || inode.slots.every((slot) => slot.sized);
 }
 
 /** G3: when an attribute is stored, no SPTE of the side that it leaves is present. */
@@ -80,7 +121,7 @@ export const g3: RuleDef = {
         const old = oldSide(run, conv, row);
         const first = old.find((o) => !o.rec.doubtful) ?? old[0];
         if (!first) {
-          run.ok();
+          if (!mayBeUnseen(run, conv, row)) run.ok();
           return;
         }
         if (conv.rangeMerged) {
@@ -108,7 +149,7 @@ export const g3: RuleDef = {
             'vm-identity',
             row,
             'The SPTE event carries no VM, and its thread group has more than one.',
-            ['kprobe:kvm_tdp_mmu_map kvm=vcpu->kvm'],
+            ['TdpMap kvm=vcpu->kvm'],
             pages,
           );
           return;

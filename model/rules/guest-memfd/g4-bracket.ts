@@ -102,7 +102,14 @@ export const g4: RuleDef = {
           conv.changedEnd > conv.changedFirst &&
           (conv.gmemFirst > conv.changedFirst || conv.gmemEnd < conv.changedEnd);
         const closed = conv.storeExact && conv.gmemClosedBeforeStore;
-        if (covered && !closed && !changedOutside) run.ok();
+        if (covered && !closed && !changedOutside && conv.storeExact) run.ok();
+        else if (covered && !conv.storeExact)
+          run.notRecorded(
+            row,
+            'The conversion has its bracket, but whether the attribute was stored inside it is not recorded.',
+            ['StoreAttr'],
+            pages,
+          );
         else if (conv.sawGmemBracket)
           report(
             conv,

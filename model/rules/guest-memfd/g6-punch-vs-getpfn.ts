@@ -58,7 +58,7 @@ export const g6: RuleDef = {
               'vm-identity',
               row,
               'The SPTE event carries no VM, and its thread group has more than one.',
-              ['kprobe:kvm_tdp_mmu_map kvm=vcpu->kvm'],
+              ['TdpMap kvm=vcpu->kvm'],
               run.gfns(s.vm, rec.gfn),
             );
           else

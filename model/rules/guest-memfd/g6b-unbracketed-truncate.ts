@@ -1,4 +1,5 @@
 import { plus, type Pgoff } from '../../../parsers/base/units.js';
+import type { EventKind } from '../../../parsers/events/vocabulary.js';
 import { holdsPages } from '../../world/memslots.js';
 import type { Inode, Slot, Thread, Vm } from '../../world/state.js';
 import { hex } from '../../pages/state.js';
@@ -19,7 +20,11 @@ export const g6b: RuleDef = {
   nature: 'invariant',
   statement: 'Pages of a file that is bound to a memslot are deleted only inside an invalidation bracket.',
   source: 'kvm_gmem_punch_hole(), virt/kvm/guest_memfd.c',
-  needs: [['FilemapDelete'], ['GmemInvStart', 'InvStart'], ['GmemFallocate', 'GmemPunchHole']],
+  needs: [
+    ['FilemapDelete'],
+    ['GmemInvStart', 'InvStart'],
+    ['GmemFallocate', 'GmemPunchHole', 'SysEnterFallocate'],
+  ],
   about: DELETIONS,
   fix: 'Bracket the truncation with kvm_gmem_invalidate_start and _end under the invalidate lock.',
   listen: (run) => {
@@ -63,13 +68,41 @@ export const g6b: RuleDef = {
           pages,
         );
     };
+    const notKnown = (
+      what: string,
+      kinds: readonly EventKind[],
+      inode: Inode,
+      pgoff: Pgoff,
+      count: number,
+      row: number,
+    ): void => {
+      const missing = missingOf(run, kinds);
+      if (missing.length > 0)
+        run.notRecorded(row, `${what} is not recorded.`, missing, run.pagesOf(inode, pgoff, count));
+    };
     return {
       filemapDelete: (inode, pgoff, count, _pfn, row, t) => {
         const hole = t.fallocate;
-        if (inode.provider !== 'guest_memfd' || !hole || inode.releasedRow >= 0) return;
+        if (inode.provider !== 'guest_memfd' || inode.releasedRow >= 0) return;
         let slot: Slot | undefined;
         for (const s of inode.slots) if (!slot && holdsPages(s, pgoff, plus(pgoff, count))) slot = s;
-        if (!slot) return;
+        if (!hole) {
+          if (slot)
+            notKnown('Why a page of a bound file is deleted', ['GmemFallocate'], inode, pgoff, count, row);
+          return;
+        }
+        if (!slot) {
+          if (inode.slots.every((s) => s.untilRow < 0))
+            notKnown(
+              'Whether the page is bound',
+              ['GmemBind', 'GmemBindRet', 'GetPfn'],
+              inode,
+              pgoff,
+              count,
+              row,
+            );
+          return;
+        }
         for (const b of inode.gmemBrackets) {
           if (b.tid !== t.tid || b.startRow <= hole.row || b.first > pgoff || b.end < pgoff + count) continue;
           run.ok();

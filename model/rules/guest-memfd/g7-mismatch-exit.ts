@@ -3,7 +3,7 @@ import { Attr } from '../../ops/oplog.js';
 import type { GuestFault, Slot, Vm } from '../../world/state.js';
 import type { SpteRec } from '../../world/spte.js';
 import { hex } from '../../pages/state.js';
-import { attrOfPage } from '../common.js';
+import { attrOfPage, missingOf } from '../common.js';
 import type { RuleDef, RuleRun } from '../rule.js';
 import { GUEST_FAULTS } from '../topics.js';
 
@@ -63,7 +63,7 @@ export const g7: RuleDef = {
               'unknown-start',
               rec.row,
               "The gfn's attribute is not known yet.",
-              [],
+              missingOf(run, inPlace ? ['GmemCreate'] : ['SysEnterIoctl']),
               run.gfns(vm, rec.gfn),
             );
           return;
@@ -112,7 +112,7 @@ function mismatch(
       'vm-identity',
       rec.row,
       'The SPTE event carries no VM, and its thread group has more than one.',
-      ['kprobe:kvm_tdp_mmu_map kvm=vcpu->kvm'],
+      ['TdpMap kvm=vcpu->kvm'],
       pages,
     );
   else {

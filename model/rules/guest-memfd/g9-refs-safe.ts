@@ -27,6 +27,7 @@ export const g9: RuleDef = {
   listen: (run) => {
     const held = new HeldRefs(run);
     return {
+      ...held.listener(),
       store: (conv, row) => {
         if (!conv.toPrivate || !isInodeConv(conv)) return;
         const { inode } = conv;
@@ -71,9 +72,6 @@ export const g9: RuleDef = {
         } else if (!pinned && state.is === 'unknown') undecidedMapping(run, state, conv, row);
         else if (!pinned) run.ok();
       },
-      pin: (inode, pgoff) => held.pinned(inode, pgoff),
-      grab: (inode, pgoff) => held.grabbed(inode, pgoff),
-      unpin: (inode, pgoff, row, seen) => held.unpinned(inode, pgoff, row, seen),
       finish: () => held.finish(),
     };
   },

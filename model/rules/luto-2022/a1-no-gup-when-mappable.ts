@@ -32,6 +32,15 @@ export const a1: RuleDef = {
       const message = `GUP of ${which} succeeded (flags ${hex(fact.flags)})`;
       run.violation({ row: fact.row, pages, message });
     },
+    gupUnseen: (fact) => {
+      if (!fact.inode || attrOfPage(run.w, fact.inode, fact.pgoff).attr === Attr.Private) return;
+      run.notRecorded(
+        fact.row,
+        'GUP of a page of the file began, and whether it succeeded is not recorded.',
+        ['GupRet'],
+        run.pagesOf(fact.inode, fact.pgoff, fact.count),
+      );
+    },
     gupRefused: () => run.ok(),
   }),
 };

@@ -3,9 +3,9 @@ import { isServiced } from '../../world/faultResult.js';
 import { Attr } from '../../ops/oplog.js';
 import { type Conv, type Inode, isInodeConv } from '../../world/state.js';
 import { hex } from '../../pages/state.js';
-import { attrOfPage } from '../common.js';
+import { attrOfPage, missingOf } from '../common.js';
 import { inodeText } from '../texts.js';
-import type { RuleDef } from '../rule.js';
+import type { RuleDef, RuleRun } from '../rule.js';
 import { IN_PLACE, USER_MAPPINGS } from '../topics.js';
 
 interface LateMapping {
@@ -13,10 +13,88 @@ interface LateMapping {
   readonly inode: Inode;
   readonly pgoff: Pgoff;
   readonly row: number;
+  /** Where its fault began is known: that was before faults were blocked. */
+  readonly beginKnown: boolean;
 }
 
-function pageText({ inode, pgoff }: LateMapping): string {
+function pageText({ inode, pgoff }: { readonly inode: Inode; readonly pgoff: Pgoff }): string {
   return `page ${hex(pgoff)} of ${inodeText(inode)}`;
+}
+
+/** A fault that was serviced although it began after faults in its page were blocked. */
+interface ServicedFault {
+  /** The conversion that blocked them, undefined where the page is private already. */
+  readonly conv: Conv | undefined;
+  readonly since: number;
+  readonly inode: Inode;
+  readonly pgoff: Pgoff;
+  readonly begin: number;
+  readonly row: number;
+  readonly how: string;
+}
+
+function tell(run: RuleRun, fault: ServicedFault): void {
+  const { conv, since, inode, pgoff, begin, row, how } = fault;
+  const pages = run.pagesOf(inode, pgoff);
+  if (!run.w.ordered(since, begin)) {
+    run.undecided(
+      'order',
+      row,
+      'The fault and the block are on two CPUs too close in time to be ordered.',
+      ['a global trace_clock'],
+      pages,
+    );
+    return;
+  }
+  const state = conv ? 'is being switched to private' : 'is private';
+  run.violation({
+    row,
+    pages,
+    message: `user fault on ${pageText(fault)} ${how} although it ${state}`,
+    evidence: [
+      [since, 'cause', conv ? 'faults in the range are blocked from here' : 'the page became private here'],
+      [begin, 'related', 'the fault begins'],
+    ],
+  });
+}
+
+/** A conversion of the file that has blocked faults, and of which the trace does not show the range yet. */
+function blockedSomewhere(inode: Inode): Conv | undefined {
+  for (const conv of inode.converting)
+    if (conv.blockedRow >= 0 && !conv.rangeKnown && conv.storeRow < 0) return conv;
+  return undefined;
+}
+
+/**
+ * Serviced faults that began while a conversion of unknown range had faults blocked: its store or return shows later
+ * whether it was theirs.
+ */
+class UnplacedFaults {
+  private faults: (ServicedFault & { readonly conv: Conv })[] = [];
+
+  constructor(private readonly run: RuleRun) {}
+
+  serviced(inode: Inode, pgoff: Pgoff, begin: number, row: number, how: string): void {
+    const conv = blockedSomewhere(inode);
+    if (conv && begin > conv.blockedRow)
+      this.faults.push({ conv, since: conv.blockedRow, inode, pgoff, begin, row, how });
+  }
+
+  /** The conversion stores or ends: its range is known now, or will not be. */
+  settle(conv: Conv): void {
+    const mine = this.faults.filter((fault) => fault.conv === conv);
+    if (mine.length === 0) return;
+    this.faults = this.faults.filter((fault) => fault.conv !== conv);
+    for (const fault of mine) {
+      const { inode, pgoff, row } = fault;
+      const pages = this.run.pagesOf(inode, pgoff);
+      if (!conv.rangeKnown)
+        this.run.notRecorded(row, 'The range of a conversion is not recorded.', ['ConvertEnter'], pages);
+      else if (conv.toPrivate && pgoff >= conv.first && pgoff < conv.end) {
+        if (!this.run.lost(fault.since, row, pages)) tell(this.run, fault);
+      }
+    }
+  }
 }
 
 /**
@@ -53,6 +131,7 @@ export const a2: RuleDef = {
     const { w } = run;
     const flagged = new Set<number>();
     let late: LateMapping[] = [];
+    const unplaced = new UnplacedFaults(run);
     const inFlight = (inode: Inode, pgoff: Pgoff): Conv | undefined => {
       for (const c of inode.converting)
         if (c.toPrivate && c.rangeKnown && c.storeRow < 0 && pgoff >= c.first && pgoff < c.end) return c;
@@ -81,32 +160,19 @@ export const a2: RuleDef = {
         return true;
       }
       if (begin < 0 || begin < since) return false;
-      if (!w.ordered(since, begin)) {
-        run.undecided(
-          'order',
-          row,
-          'The fault and the block are on two CPUs too close in time to be ordered.',
-          ['a global trace_clock'],
-          pages,
-        );
-        return true;
-      }
-      const page = `page ${hex(pgoff)} of ${inodeText(inode)}`;
-      const state = conv ? 'is being switched to private' : 'is private';
-      run.violation({
-        row,
-        pages,
-        message: `user fault on ${page} ${how} although it ${state}`,
-        evidence: [
-          [
-            since,
-            'cause',
-            conv ? 'faults in the range are blocked from here' : 'the page became private here',
-          ],
-          [begin, 'related', 'the fault begins'],
-        ],
-      });
+      tell(run, { conv, since, inode, pgoff, begin, row, how });
       return true;
+    };
+    /** A page was mapped while no fault in it may be serviced, by one of which it is not known when it began. */
+    const beginUnknown = (inode: Inode, pgoff: Pgoff, row: number): void => {
+      const missing = missingOf(run, ['UserFault', 'UserFaultRet']);
+      if (missing.length === 0) return;
+      run.notRecorded(
+        row,
+        'A page was mapped after faults in it were blocked; whether its fault began before is not recorded.',
+        missing,
+        run.pagesOf(inode, pgoff),
+      );
     };
     return {
       userFaultEnter: (ctx) => {
@@ -126,8 +192,10 @@ export const a2: RuleDef = {
           if (inFlight(inode, pgoff) || attrOfPage(w, inode, pgoff).attr === Attr.Private) run.ok();
           return;
         }
-        if (serviced(inode, pgoff, ctx?.row ?? -1, row, `was serviced (returned ${hex(ret)})`) && ctx)
-          flagged.add(ctx.row);
+        const how = `was serviced (returned ${hex(ret)})`;
+        const begin = ctx?.row ?? -1;
+        if (!serviced(inode, pgoff, begin, row, how)) unplaced.serviced(inode, pgoff, begin, row, how);
+        else if (ctx) flagged.add(ctx.row);
       },
       rmapAdd: (inode, first, count, row, fault) => {
         if (fault && flagged.has(fault.row)) return;
@@ -135,18 +203,23 @@ export const a2: RuleDef = {
           if (serviced(inode, p, fault?.row ?? -1, row, 'added a mapping')) return;
           const conv = inFlight(inode, p);
           if (conv && blockedFrom(conv) >= 0 && row > blockedFrom(conv)) {
-            late.push({ conv, inode, pgoff: p, row });
+            late.push({ conv, inode, pgoff: p, row, beginKnown: fault !== undefined });
             return;
           }
+          if (!conv && !fault && attrOfPage(w, inode, p).attr === Attr.Private) beginUnknown(inode, p, row);
         }
       },
       store: (conv, row) => {
         if (!conv.toPrivate || !isInodeConv(conv)) return;
+        unplaced.settle(conv);
         const mine = late.filter((l) => l.conv === conv);
         late = late.filter((l) => l.conv !== conv);
         for (const l of mine) {
           const rec = l.inode.maps.get(l.pgoff);
-          if (!rec || rec.since > l.row || rec.lastAdd < l.row || !run.recorded('RmapRemove')) continue;
+          if (!rec || rec.since > l.row || rec.lastAdd < l.row || !run.recorded('RmapRemove')) {
+            if (!l.beginKnown) beginUnknown(l.inode, l.pgoff, l.row);
+            continue;
+          }
           const pages = run.pagesOf(l.inode, l.pgoff);
           const since = blockedFrom(conv);
           if (run.lost(since, row, pages)) return;
@@ -173,6 +246,7 @@ export const a2: RuleDef = {
         if (blockedFrom(conv) >= 0) run.ok();
       },
       convEnd: (conv) => {
+        unplaced.settle(conv);
         late = late.filter((l) => l.conv !== conv);
       },
     };

@@ -1,6 +1,7 @@
 import type { PageRange } from '../../findings/finding.js';
 import { type Conv, isInodeConv } from '../../world/state.js';
 import { hex } from '../../pages/state.js';
+import { missingOf } from '../common.js';
 import { mappingsAt, undecidedMapping, type MapState } from '../mappings.js';
 import { convText } from '../texts.js';
 import type { RuleDef, Ruling } from '../rule.js';
@@ -51,13 +52,18 @@ export const a3a: RuleDef = {
       else if (survived && conv.entrySeen) {
         if (!run.lost(conv.fromRow, row, pages)) run.violation(notUnmapped(conv, state, row, pages));
       } else if (!run.recorded('UnmapMappingPages'))
-        run.notRecorded(row, 'unmap_mapping_pages() is not recorded.', ['UnmapMappingPages'], pages);
+        run.notRecorded(
+          row,
+          'unmap_mapping_pages() is not recorded.',
+          missingOf(run, ['UnmapMappingPages', 'RmapAdd', 'RmapRemove']),
+          pages,
+        );
       else if (!conv.entrySeen)
         run.undecided(
           'unknown-start',
           row,
           'The beginning of the conversion is not in the trace.',
-          [],
+          missingOf(run, ['ConvertEnter']),
           pages,
         );
       else if (state.is === 'unknown') undecidedMapping(run, state, conv, row);

@@ -23,7 +23,7 @@ export const a4a: RuleDef = {
           run.notRecorded(
             row,
             "The mapping's vm_ops are not recorded.",
-            [],
+            ['FileMmapRet vm_ops=vma->vm_ops:x64'],
             run.pagesOf(vma.inode, asPgoff(Math.max(0, vma.pgoff))),
           );
           return;

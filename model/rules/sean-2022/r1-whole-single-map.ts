@@ -1,6 +1,6 @@
 import { PAGE_SIZE, asPgoff } from '../../../parsers/base/units.js';
 import { hex } from '../../pages/state.js';
-import { unmapsAreSeen } from '../common.js';
+import { unmapsAreSeen, unshownBy } from '../common.js';
 import { inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
 import { USER_MAPPINGS } from '../topics.js';
@@ -54,7 +54,12 @@ export const r1: RuleDef = {
         return;
       }
       if (inode.pageCount < 0)
-        run.notRecorded(row, 'The size of the file is not recorded.', ['GmemCreate'], pages);
+        run.notRecorded(
+          row,
+          'The size of the file is not recorded.',
+          unshownBy(run, ['GmemCreate', 'FileMmap']),
+          pages,
+        );
       else if (!run.recorded('FileMmap'))
         run.notRecorded(row, 'Mappings are not recorded from their beginning.', ['FileMmap'], pages);
       else run.ok();

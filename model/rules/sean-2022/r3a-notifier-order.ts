@@ -65,6 +65,12 @@ export const r3a: RuleDef = {
           told.add(m);
         }
       },
+      mmapRet: (_inode, ret, row, t) => {
+        if (ret < 0 && (t.mmapNotify?.started.length ?? 0) > 0 && !run.recorded('NotifierMmapAbort'))
+          run.notRecorded(row, 'How started notifiers are told of a failed mmap is not recorded.', [
+            'NotifierMmapAbort',
+          ]);
+      },
     };
   },
 };

@@ -36,6 +36,7 @@ export const r3c: RuleDef = {
       if (started) run.ok();
       else if (run.recorded('NotifierInvStart'))
         unstarted(run, n, row, 'invalidate_end', t.shimBracket?.fromEntry ? t.shimBracket.row : n.row);
+      else run.notRecorded(row, 'The start callbacks of notifiers are not recorded.', ['NotifierInvStart']);
     },
     // An mmap_end without its start is what R3b finds at the mmap's return: one fact, told once.
     notifierMmapEnd: (n, _row, t) => {

@@ -50,6 +50,7 @@ export const r5: RuleDef = {
       closing = closing.filter((c) => c.inode !== inode);
     };
     return {
+      ...held.listener(),
       store: (conv, row) => {
         if (!conv.toPrivate || !isInodeConv(conv)) return;
         const { inode } = conv;
@@ -67,9 +68,10 @@ export const r5: RuleDef = {
       },
       vmaGone: (inode, row, t, last) => {
         if (!last || inode.provider !== 'restrictedmem') return;
-        if (refsIn(inode, asPgoff(0), asPgoff(Infinity), [RefKind.Pin, RefKind.GetPfn]).length === 0)
-          run.ok();
-        else closing.push({ inode, t, row });
+        const [from, until] = [asPgoff(0), asPgoff(Infinity)];
+        if (refsIn(inode, from, until, [RefKind.Pin, RefKind.GetPfn]).length > 0)
+          closing.push({ inode, t, row });
+        else if (!held.mayBePinned(undefined, inode, from, until, row)) run.ok();
       },
       destroyed: (inode) => {
         if (closing.some((c) => c.inode === inode)) run.ok();
@@ -78,9 +80,6 @@ export const r5: RuleDef = {
       // The file still works after its mapping went with a reference: it was not destroyed.
       getPfnOk: (inode) => settle(inode, true),
       mmapOk: (vma) => settle(vma.inode, true),
-      pin: (inode, pgoff) => held.pinned(inode, pgoff),
-      grab: (inode, pgoff) => held.grabbed(inode, pgoff),
-      unpin: (inode, pgoff, row, seen) => held.unpinned(inode, pgoff, row, seen),
       finish: () => {
         for (const c of closing) {
           if (run.recorded('ShimDestroy')) judge(c);
