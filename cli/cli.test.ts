@@ -220,6 +220,14 @@ describe('the command line', () => {
       assert.match(err[0]!, /directory of perf record --threads.*perf script -i/);
     });
 
+    it('says of a trace.dat that is cut off that it is, not that nothing was recorded', async () => {
+      const whole = fs.readFileSync('sample-traces/tracecmd/conv_small.v7-stack.dat');
+      const half = file('half.dat', whole.subarray(0, whole.length / 2));
+      const { code, err } = await shimtrace('check', half);
+      assert.equal(code, 2);
+      assert.match(err.join(), /half\.dat.*: The input ends inside a record\./);
+    });
+
     it('keeps what precedes a tear, and says that it is torn', async () => {
       const whole = fs.readFileSync(PINNED);
       const { code, out } = await shimtrace(

@@ -4,7 +4,7 @@
  */
 import type { CancelToken } from '../parsers/base/cancel.js';
 import { NEVER_CANCELLED } from '../parsers/base/cancel.js';
-import { ISSUE_KINDS, type Issue } from '../parsers/events/issues.js';
+import { ISSUE_KINDS, type Issue, type IssueSeverity } from '../parsers/events/issues.js';
 import { withIssue, type ClockName, type EventTable } from '../parsers/events/table.js';
 import type { OpenTrace } from '../parsers/reader.js';
 import type { Analysis } from '../model/analysis.js';
@@ -150,7 +150,10 @@ function percent(done: number, total: number): string {
 function refuseUnusable(source: OpenSource, table: EventTable): void {
   if (table.length > 0) return;
   source.close();
-  const worst = table.issues.find((issue) => ISSUE_KINDS[issue.code].severity === 'error') ?? table.issues[0];
+  const of = (severity: IssueSeverity): Issue | undefined =>
+    table.issues.find(({ code }) => code !== 'empty' && ISSUE_KINDS[code].severity === severity);
+  // That a file was cut off says why it holds no event.
+  const worst = of('error') ?? of('dataLoss') ?? table.issues[0];
   const { sentence, advice } = ISSUE_KINDS.empty;
   if (worst === undefined) throw new InputError(`${source.name}: ${sentence} ${advice}`);
   throw new InputError(`${source.name}${placeText(worst)}: ${issueText(worst)}`);

@@ -99,7 +99,10 @@ function nobody(asked: Asked, known: boolean): Statement {
     const then = intervalAtRow(analysis, page, last.untilRow).state;
     const held = then.references.length + then.mappings.length > 0 || others(asked, last);
     return held
-      ? { text: 'Nobody holds it now; what blocked its last conversion is gone.', rows: [last.untilRow] }
+      ? {
+          text: `${known ? 'Nobody holds it now' : 'No holder is seen now'}; what blocked its last conversion is gone.`,
+          rows: [last.untilRow],
+        }
       : {
           text: 'A conversion was refused although no holder is seen: a reference in an LRU batch, or one that was not recorded.',
           rows: [last.untilRow],

@@ -97,7 +97,13 @@ describe('headline', () => {
   says(
     'a file that was cut off says so first, and gets no tick',
     { issues: [{ code: 'foreign-lines' }, { code: 'torn-tail' }] },
-    'the file is cut off · no violation · 1 rule held',
+    'the file is cut off · no violation · 1 rule held · events were lost',
+    'undecided',
+  );
+  says(
+    'what was lost may have broken any rule: no tick',
+    { issues: [{ code: 'lost-events' }] },
+    'no violation · 1 rule held · events were lost',
     'undecided',
   );
   says(

@@ -3,7 +3,7 @@
  * the command line and everywhere in the editor. That nothing was found means little where nothing could be
  * found.
  */
-import type { IssueCode } from '../../parsers/events/issues.js';
+import { ISSUE_KINDS, type IssueCode } from '../../parsers/events/issues.js';
 import type { RuleStatus, Verdict } from './finding.js';
 import { plural, type TraceReport } from './report.js';
 
@@ -70,21 +70,24 @@ export function headlineOf(facts: HeadlineFacts): Headline {
     rules,
   };
   const cut = cutText(facts.issues);
+  const lost = facts.issues.some(({ code }) => ISSUE_KINDS[code].severity === 'dataLoss');
   const judged = facts.rules.some(({ status }) => status === 'judged');
-  const text = judged ? judgedText(counts) : `nothing could be judged: ${whyNothing(facts, rules)}`;
+  const text = judged
+    ? `${judgedText(counts)}${lost ? ' · events were lost' : ''}`
+    : `nothing could be judged: ${whyNothing(facts, rules)}`;
   return {
     ...counts,
     text: cut === '' ? text : `${cut} · ${text}`,
-    state: judged ? judgedState(counts, cut !== '') : 'nothing-judged',
+    state: judged ? judgedState(counts, cut !== '' || lost) : 'nothing-judged',
   };
 }
 
 type Counts = Omit<Headline, 'text' | 'state'>;
 
-function judgedState({ violations, suspicious, rules }: Counts, isCut: boolean): Headline['state'] {
+function judgedState({ violations, suspicious, rules }: Counts, isPartial: boolean): Headline['state'] {
   if (violations > 0) return 'violation';
   if (suspicious > 0) return 'suspicious';
-  return rules.undecided > 0 || isCut ? 'undecided' : 'held';
+  return rules.undecided > 0 || isPartial ? 'undecided' : 'held';
 }
 
 function judgedText({ violations, suspicious, setAside, rules }: Counts): string {

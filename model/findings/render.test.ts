@@ -48,7 +48,7 @@ G4 bracket           guest-memfd  undecided            1      0  not-recorded ×
 S4 conversion-storm  guest-memfd  broken               2      1
 G11 no-alias         guest-memfd  not-applicable       0      0
 
-a b.txt: 1 violation, 1 suspicious · no rule held, 1 undecided; 4 events (4 understood, 0 unknown), 1 gap of lost events; profile guest-memfd (guest_memfd probes occur)
+a b.txt: 1 violation, 1 suspicious · no rule held, 1 undecided · events were lost; 4 events (4 understood, 0 unknown), 1 gap of lost events; profile guest-memfd (guest_memfd probes occur)
 `,
     );
   });
@@ -113,7 +113,7 @@ describe('findings as JSON', () => {
     };
     const [trace] = document.traces;
     assert.deepEqual(trace!.headline, {
-      text: '1 violation, 1 suspicious · no rule held, 1 undecided',
+      text: '1 violation, 1 suspicious · no rule held, 1 undecided · events were lost',
       state: 'violation',
       violations: 1,
       suspicious: 1,
@@ -191,7 +191,7 @@ describe('findings as SARIF', () => {
       runs: { invocations: { toolExecutionNotifications: object[]; properties: object }[] }[];
     };
     const [invocation] = log.runs[0]!.invocations;
-    const text = '1 violation, 1 suspicious · no rule held, 1 undecided';
+    const text = '1 violation, 1 suspicious · no rule held, 1 undecided · events were lost';
     assert.deepEqual(invocation!.properties, { headline: text, state: 'violation' });
     assert.deepEqual(invocation!.toolExecutionNotifications[0], {
       descriptor: { id: 'headline' },
@@ -227,7 +227,7 @@ describe('findings as JUnit', () => {
 <testsuites name="shimtrace" tests="4" failures="1" errors="0">
   <testsuite name="a b.txt" tests="4" failures="1" errors="0" skipped="2" time="0">
     <properties>
-      <property name="headline" value="1 violation, 1 suspicious · no rule held, 1 undecided"/>
+      <property name="headline" value="1 violation, 1 suspicious · no rule held, 1 undecided · events were lost"/>
     </properties>
     <testcase classname="guest-memfd" name="G9 refs-safe" time="0">
       <failure message="Page 4 of inode 191 went private while pinned." type="G9">a b.txt:14:1: Page 4 of inode 191 went private while pinned. (G9@2)
