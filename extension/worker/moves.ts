@@ -6,7 +6,7 @@ import type { ByteSource } from '../../parsers/base/source.js';
 import type { StackMark } from '../../parsers/events/table.js';
 import { aliasesOf, pageHistory, type PageId, type PageInterval } from '../../model/pages/intervals.js';
 import { Op } from '../../model/ops/oplog.js';
-import { opSpace, opSubject } from '../../model/pages/opindex.js';
+import { opSpace, opSubject } from '../../model/pages/space.js';
 import { intervalAtRow, pageOf, pagesOfRow } from '../../model/pages/query.js';
 import { describeState, describeDimension, type PageState } from '../../model/pages/state.js';
 import { durationText } from './format.js';

@@ -6,7 +6,7 @@ import { howToRecordAll } from '../findings/howToRecord.js';
 import { kindId } from '../../parsers/events/kinds.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import { aliasesOf, type PageId } from '../pages/intervals.js';
-import { opSpace, opSubject } from '../pages/opindex.js';
+import { opSpace, opSubject } from '../pages/space.js';
 import type { OpCode } from '../ops/oplog.js';
 
 export interface Statement {

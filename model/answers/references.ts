@@ -2,7 +2,7 @@
 import type { Conversion } from '../analysis.js';
 import { intervalAtRow } from '../pages/query.js';
 import { Op } from '../ops/oplog.js';
-import { opSpace, opSubject } from '../pages/opindex.js';
+import { opSpace, opSubject } from '../pages/space.js';
 import type { Reference } from '../pages/state.js';
 import {
   absent,

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Attr, Op, OpLog, Phase, RefKind, type OpCode } from '../ops/oplog.js';
 import { Cursor } from './cursor.js';
-import { MapRegistry } from './mapRegistry.js';
-import { ShimState, describeState, sameState } from './shimState.js';
+import { MapRegistry, packFrame } from './mapRegistry.js';
+import { ShimState, stateText, sameState } from './shimState.js';
 
 const ROWS = 120;
 
@@ -45,7 +45,7 @@ function replay(ops: OpLog, row: number): ShimState {
 }
 
 function textAfter(cursor: Cursor): string {
-  return describeState(cursor.state);
+  return stateText(cursor.state);
 }
 
 describe('Cursor', () => {
@@ -121,7 +121,7 @@ function stateOf(...steps: readonly (readonly [OpCode, number, number, number, n
   });
   const state = new ShimState(new MapRegistry());
   for (let i = 0; i < ops.length; i++) state.apply(ops, i, undefined);
-  return describeState(state);
+  return stateText(state);
 }
 
 describe('ShimState', () => {
@@ -145,6 +145,49 @@ describe('ShimState', () => {
       '8 0 2/77 [4,5) 1',
     );
     assert.equal(stateOf([Op.RefPut, 0, 4, 1, RefKind.Pin, 77]), '');
+  });
+
+  it('counts mappings whose VMA is not known, and has one of a VMA that is', () => {
+    const twice = (address: number): string =>
+      stateOf([Op.MapAdd, 0, 4, 1, 77, address], [Op.MapAdd, 0, 4, 1, 77, address]);
+    assert.equal(twice(0), '7 0 77/0 [4,5) 2');
+    assert.equal(twice(4096), '7 0 77/4096 [4,5) 1');
+  });
+
+  it('takes one mapping or reference from each page of a range, from whoever has it there', () => {
+    assert.equal(
+      stateOf(
+        [Op.MapAdd, 0, 0, 2, 10, 4096],
+        [Op.MapAdd, 0, 1, 3, 11, 8192],
+        [Op.MapRemove, 0, 0, 6, 10, 4096],
+      ),
+      '7 0 11/8192 [1,2) 1',
+    );
+    assert.equal(
+      stateOf(
+        [Op.RefGet, 0, 0, 2, RefKind.Pin, 10],
+        [Op.RefGet, 0, 1, 2, RefKind.Pin, 11],
+        [Op.RefGet, 0, 0, 3, RefKind.Gup, 11],
+        [Op.RefPut, 0, 0, 3, RefKind.Pin, 10],
+      ),
+      '8 0 1/11 [0,3) 1\n8 0 2/11 [1,2) 1',
+    );
+  });
+
+  it('has nobody who maps or holds a new folio, and no poison on it', () => {
+    const state = stateOf(
+      [Op.MapAdd, 0, 0, 4, 10, 4096],
+      [Op.RefGet, 0, 0, 4, RefKind.Pin, 10],
+      [Op.Poison, 0, 1, 1, 0, 0],
+      [Op.Alloc, 0, 1, 2, 500, 0],
+    );
+    assert.deepEqual(state.split('\n'), [
+      `3 0 - [1,3) ${packFrame(500, 1, 0)}`,
+      '7 0 10/4096 [0,1) 1',
+      '7 0 10/4096 [3,4) 1',
+      '8 0 2/10 [0,1) 1',
+      '8 0 2/10 [3,4) 1',
+    ]);
   });
 
   it('keeps the ranges of an invalidation until the last one in progress ends', () => {

@@ -20,7 +20,7 @@ export const MapKind = {
   Slot: 5,
   /** VM, gfns: 1 inside the ranges of the invalidations in progress. */
   InvRange: 6,
-  /** Inode, holder (tgid, address), pgoffs: 1. */
+  /** Inode, holder (tgid, address), pgoffs: how many; more than 1 only where the address is not known. */
   Mapping: 7,
   /** Inode, holder (RefKind, tid), pgoffs: how many. */
   Ref: 8,

@@ -1,27 +1,38 @@
 /**
- * The state of the shim after some prefix of the page operations, as range-compressed maps, and how one
- * operation changes it. Everything goes through one primitive, {@link StepMap.assign}, whose sink records
- * what was overwritten: that record is all that going backward needs.
+ * The state of the shim after some prefix of the page operations, as range-compressed maps. What an operation
+ * does to pages is in pages/fold.ts; what it does around them (slots, VMAs, invalidations) is here.
+ * Everything goes through one primitive, {@link StepMap.assign}, whose sink records what was overwritten:
+ * that record is all that going backward needs.
  */
-import { Attr, Op, type OpLog } from '../ops/oplog.js';
+import { Attr, Op, OP_BLOCK_LENGTH, OP_BLOCK_SHIFT, type OpCode, type OpLog } from '../ops/oplog.js';
+import {
+  comesFirst,
+  fold,
+  isSureMapping,
+  mappingFit,
+  NO_FIT,
+  referenceFit,
+  type PageFacts,
+} from '../pages/fold.js';
+import type { Space } from '../pages/space.js';
 import { ABSENT, StepMap, type OverwriteSink } from './stepMap.js';
 import {
   MapKind,
-  type MapRegistry,
   frameAt,
   packFrame,
   packSlot,
   slotOf,
   type Holder,
   type MapKindCode,
+  type MapRegistry,
 } from './mapRegistry.js';
 
 /** Wider than any range of pages: 2^52 bytes of guest memory are 2^40 frames. */
 const WHOLE = 2 ** 51;
 
 /**
- * Facts that a loss of events makes unknown. Slots, conversions and poison outlive it: they are not undone
- * silently.
+ * Facts that a loss of events makes unknown. Slots and poison outlive it: they are not undone silently. So
+ * does the phase that a conversion was seen in last.
  */
 const LOST_KINDS: readonly MapKindCode[] = [
   MapKind.GfnAttr,
@@ -35,9 +46,14 @@ const LOST_KINDS: readonly MapKindCode[] = [
   MapKind.InvCount,
 ];
 
-export class ShimState {
+export class ShimState implements PageFacts {
   /** By registry id; a map that never held anything may be missing. */
   readonly maps: (StepMap | undefined)[] = [];
+  /**
+   * Of the operation that is being applied: who is told what it overwrites, and whether it changed anything.
+   */
+  private sink: OverwriteSink | undefined;
+  private changed = false;
 
   constructor(readonly registry: MapRegistry) {}
 
@@ -62,245 +78,310 @@ export class ShimState {
 
   /** Applies operation `i`. True when it changed anything; what it overwrote goes to `sink`, in order. */
   apply(ops: OpLog, i: number, sink: OverwriteSink | undefined): boolean {
-    const op = ops.op(i);
-    const subject = ops.subject(i);
-    const first = ops.first(i);
-    const end = Math.min(WHOLE, first + ops.count(i));
-    const value = ops.value(i);
-    const aux = ops.aux(i);
-    switch (op) {
-      case Op.Phase:
-        return this.set(MapKind.Phase, -1, subject, subject + 1, value, sink);
-      case Op.InvEnd:
-        return this.endInvalidation(subject, value, sink);
-      case Op.Loss:
-        return this.lose(ops.row(i), sink);
-      case Op.InvStart: {
-        const counted = this.set(MapKind.InvCount, -1, subject, subject + 1, Math.max(value, 0), sink);
-        return (first < end && this.set(MapKind.InvRange, subject, first, end, 1, sink)) || counted;
-      }
-    }
-    if (!(first < end)) return false;
-    switch (op) {
-      case Op.GfnAttr:
-        return this.set(MapKind.GfnAttr, subject, first, end, value === Attr.Unknown ? ABSENT : value, sink);
-      case Op.PageAttr:
-        return this.set(MapKind.PageAttr, subject, first, end, value === Attr.Unknown ? ABSENT : value, sink);
-      case Op.MapAdd:
-        return this.hold(MapKind.Mapping, subject, first, end, value, aux, sink);
-      case Op.MapRemove:
-        return this.release(MapKind.Mapping, subject, first, end, value, aux, sink);
-      case Op.VmaAdd:
-        return this.hold(MapKind.Vma, subject, first, end, value, aux, sink);
-      case Op.VmaRemove:
-        return this.release(MapKind.Vma, subject, first, end, value, aux, sink);
-      case Op.SpteSet:
-        return this.set(MapKind.Spte, subject, first, end, packFrame(value, first, aux), sink);
-      case Op.SpteZap:
-        return this.zap(subject, first, end, value, sink);
-      case Op.RefGet:
-        return this.get(subject, first, end, value, aux, sink);
-      case Op.RefPut:
-        return this.put(subject, first, end, value, aux, sink);
-      case Op.Alloc:
-        return this.set(MapKind.Cache, subject, first, end, packFrame(value, first, 0), sink);
-      case Op.Free:
-        return this.set(MapKind.Cache, subject, first, end, ABSENT, sink);
-      case Op.InvRange:
-        return this.set(MapKind.InvRange, subject, first, end, 1, sink);
-      case Op.SlotAdd:
-        return this.set(MapKind.Slot, subject, first, end, packSlot(value, aux), sink);
-      case Op.SlotRemove:
-        return this.removeSlot(subject, first, end, value, sink);
-      case Op.Poison:
-        return this.set(MapKind.Poison, subject, first, end, 1, sink);
-      default:
-        // Faults, holes and unmap calls are events, not facts that last: what they change comes as operations
-        // of its own.
-        return false;
-    }
+    // The block is found once for all columns: a far jump applies thousands of operations.
+    const block = ops.blocks[i >>> OP_BLOCK_SHIFT]!;
+    const at = i & (OP_BLOCK_LENGTH - 1);
+    const op = block.op[at]! as OpCode;
+    const subject = block.subject[at]!;
+    const first = block.first[at]!;
+    const end = Math.min(WHOLE, first + block.count[at]!);
+    const value = block.value[at]!;
+    const aux = block.aux[at]!;
+    this.sink = sink;
+    this.changed = false;
+    if (!this.applyAround(op, subject, first, end, value, aux))
+      fold(this, op, subject, first, end, block.row[at]!, value, aux);
+    return this.changed;
   }
 
-  private set(
-    kind: MapKindCode,
+  /** What happens around pages; false for an operation on pages themselves. */
+  private applyAround(
+    op: OpCode,
     subject: number,
     first: number,
     end: number,
     value: number,
-    sink: OverwriteSink | undefined,
+    aux: number,
   ): boolean {
-    return this.map(this.registry.id(kind, subject)).assign(first, end, value, sink);
+    switch (op) {
+      case Op.InvStart:
+        this.set(MapKind.InvCount, -1, subject, subject + 1, Math.max(value, 0));
+        this.set(MapKind.InvRange, subject, first, end, 1);
+        return true;
+      case Op.InvRange:
+        this.set(MapKind.InvRange, subject, first, end, 1);
+        return true;
+      case Op.InvEnd:
+        this.endInvalidation(subject, value);
+        return true;
+      case Op.SlotAdd:
+        this.set(MapKind.Slot, subject, first, end, packSlot(value, aux));
+        return true;
+      case Op.SlotRemove:
+        this.removeSlot(subject, first, end, value);
+        return true;
+      case Op.VmaAdd:
+        this.assign(this.held(MapKind.Vma, subject, value, aux), first, end, 1);
+        return true;
+      case Op.VmaRemove:
+        this.removeVma(subject, first, end, value, aux);
+        return true;
+      default:
+        return false;
+    }
   }
 
-  private hold(
-    kind: MapKindCode,
-    subject: number,
+  setAttribute(space: Space, subject: number, first: number, end: number, value: number): void {
+    const kind = space === 'gfn' ? MapKind.GfnAttr : MapKind.PageAttr;
+    this.set(kind, subject, first, end, value === Attr.Unknown ? ABSENT : value);
+  }
+
+  setSpte(vm: number, first: number, end: number, pfn: number, level: number): void {
+    this.set(MapKind.Spte, vm, first, end, packFrame(pfn, first, level));
+  }
+
+  zapSpte(vm: number, first: number, end: number, pfn: number): void {
+    this.clearWhere(this.find(MapKind.Spte, vm), first, end, (packed, from) => {
+      const frame = frameAt(packed, from);
+      return pfn < 0 || frame < 0 || frame === pfn + (from - first);
+    });
+  }
+
+  addMapping(inode: number, first: number, end: number, holder: number, address: number): void {
+    const map = this.held(MapKind.Mapping, inode, holder, address);
+    if (isSureMapping(holder, address)) this.assign(map, first, end, 1);
+    else this.addOne(map, first, end);
+  }
+
+  removeMapping(inode: number, first: number, end: number, holder: number, address: number): void {
+    this.takeOne(MapKind.Mapping, inode, first, end, holder, address);
+  }
+
+  clearMappings(inode: number, first: number, end: number): void {
+    this.clearEach(MapKind.Mapping, inode, first, end);
+  }
+
+  addReference(inode: number, first: number, end: number, kind: number, tid: number): void {
+    this.addOne(this.held(MapKind.Ref, inode, kind, tid), first, end);
+  }
+
+  removeReference(inode: number, first: number, end: number, kind: number, tid: number): void {
+    this.takeOne(MapKind.Ref, inode, first, end, kind, tid);
+  }
+
+  clearReferences(inode: number, first: number, end: number): void {
+    this.clearEach(MapKind.Ref, inode, first, end);
+  }
+
+  enterCache(inode: number, first: number, end: number, pfn: number): void {
+    this.set(MapKind.Cache, inode, first, end, packFrame(pfn, first, 0));
+  }
+
+  leaveCache(inode: number, first: number, end: number): void {
+    this.clear(this.find(MapKind.Cache, inode), first, end);
+  }
+
+  setPoison(inode: number, first: number, end: number, poisoned: boolean): void {
+    if (poisoned) this.set(MapKind.Poison, inode, first, end, 1);
+    else this.clearEach(MapKind.Poison, inode, first, end);
+  }
+
+  enterPhase(conversion: number, phase: number): void {
+    this.set(MapKind.Phase, -1, conversion, conversion + 1, phase);
+  }
+
+  lose(row: number): void {
+    for (const kind of LOST_KINDS)
+      for (const id of this.registry.ofKind(kind)) this.clear(this.maps[id], -WHOLE, WHOLE);
+    const losses = this.value(MapKind.Loss, -1, 1);
+    this.set(MapKind.Loss, -1, 0, 1, row);
+    this.set(MapKind.Loss, -1, 1, 2, losses === ABSENT ? 1 : losses + 1);
+  }
+
+  private assign(map: StepMap, first: number, end: number, value: number): void {
+    if (first < end && map.assign(first, end, value, this.sink)) this.changed = true;
+  }
+
+  private set(kind: MapKindCode, subject: number, first: number, end: number, value: number): void {
+    this.assign(this.map(this.registry.id(kind, subject)), first, end, value);
+  }
+
+  private clear(map: StepMap | undefined, first: number, end: number): void {
+    if (map && map.ranges > 0) this.assign(map, first, end, ABSENT);
+  }
+
+  /** Takes away the pieces of [first, end) whose value and first page are meant. */
+  private clearWhere(
+    map: StepMap | undefined,
     first: number,
     end: number,
-    a: number,
-    b: number,
-    sink: OverwriteSink | undefined,
-  ): boolean {
-    return this.map(this.registry.id(kind, subject, this.registry.holderId(a, b))).assign(
-      first,
-      end,
-      1,
-      sink,
-    );
+    meant: (value: number, from: number) => boolean,
+  ): void {
+    if (!map) return;
+    if (end - first === 1) {
+      const value = map.get(first);
+      if (value !== ABSENT && meant(value, first)) this.assign(map, first, end, ABSENT);
+      return;
+    }
+    for (const piece of piecesOf(map, first, end))
+      if (meant(piece.value, piece.first)) this.assign(map, piece.first, piece.end, ABSENT);
+  }
+
+  /** The map of what a holder has, made when it is new. */
+  private held(kind: MapKindCode, inode: number, a: number, b: number): StepMap {
+    return this.map(this.registry.id(kind, inode, this.registry.holderId(a, b)));
+  }
+
+  /** Clears a range in every map of a kind and inode. */
+  private clearEach(kind: MapKindCode, inode: number, first: number, end: number): void {
+    // Most traces have no holders at all, and a page is allocated often.
+    if (this.registry.ofKind(kind).length === 0) return;
+    const single = end - first === 1;
+    for (const id of this.registry.ofSubject(kind, inode)) {
+      const map = this.maps[id];
+      if (map && map.ranges > 0 && !(single && map.get(first) === ABSENT))
+        this.assign(map, first, end, ABSENT);
+    }
+  }
+
+  /** One more on each page of the range. */
+  private addOne(map: StepMap, first: number, end: number): void {
+    if (end - first === 1) {
+      this.assign(map, first, end, Math.max(0, map.get(first)) + 1);
+      return;
+    }
+    const pieces = piecesOf(map, first, end);
+    this.assign(map, first, end, 1);
+    for (const piece of pieces) this.assign(map, piece.first, piece.end, piece.value + 1);
   }
 
   /**
-   * Takes a range from its holder. Where that one has none of it, the event still took it from someone: a
-   * thread that converts removes other processes' mappings too. So from the one with the same address, else
-   * from the oldest.
+   * Takes one from each page of the range: from the named holder where that has one, else from who fits best.
    */
-  private release(
-    kind: MapKindCode,
-    subject: number,
+  private takeOne(
+    kind: typeof MapKind.Mapping | typeof MapKind.Ref,
+    inode: number,
     first: number,
     end: number,
     a: number,
     b: number,
-    sink: OverwriteSink | undefined,
-  ): boolean {
-    if (this.find(kind, subject, this.registry.holderId(a, b))?.assign(first, end, ABSENT, sink)) return true;
-    const likeness = (holder: Holder): number => {
-      if (a >= 0 && holder.a === a && (b <= 0 || holder.b <= 0)) return 2;
-      return b > 0 && holder.b === b ? 1 : 0;
+  ): void {
+    const named = this.held(kind, inode, a, b);
+    const had = end - first === 1 ? named.get(first) : ABSENT;
+    if (had !== ABSENT) {
+      this.assign(named, first, end, oneLess(had));
+      return;
+    }
+    let open = this.takeFrom(named, [{ first, end }]);
+    if (open.length === 0) return;
+    for (const map of this.othersThatFit(kind, inode, named, { a, b })) {
+      open = this.takeFrom(map, open);
+      if (open.length === 0) return;
+    }
+  }
+
+  /** One less on each page that has one; what of the ranges has none. */
+  private takeFrom(map: StepMap, ranges: readonly Range[]): readonly Range[] {
+    if (map.ranges === 0) return ranges;
+    const left: Range[] = [];
+    for (const range of ranges) {
+      let at = range.first;
+      for (const { first, end, value } of piecesOf(map, range.first, range.end)) {
+        if (first > at) left.push({ first: at, end: first });
+        at = end;
+        this.assign(map, first, end, oneLess(value));
+      }
+      if (at < range.end) left.push({ first: at, end: range.end });
+    }
+    return left;
+  }
+
+  /** Maps of the other holders that an event can mean, those that fit best first. */
+  private othersThatFit(
+    kind: typeof MapKind.Mapping | typeof MapKind.Ref,
+    inode: number,
+    named: StepMap,
+    { a, b }: Holder,
+  ): readonly StepMap[] {
+    const { registry } = this;
+    const fitOf = kind === MapKind.Mapping ? mappingFit : referenceFit;
+    const others: { readonly map: StepMap; readonly holder: Holder; readonly fit: number }[] = [];
+    for (const id of registry.ofSubject(kind, inode)) {
+      const map = this.maps[id];
+      if (!map || map === named || map.ranges === 0) continue;
+      const holder = registry.holder(registry.names[id]!.holder);
+      const fit = fitOf(holder.a, holder.b, a, b);
+      if (fit > NO_FIT) others.push({ map, holder, fit });
+    }
+    // Ids go by age.
+    const tie = (x: Holder, y: Holder): number => {
+      if (kind === MapKind.Ref) return 0;
+      return comesFirst(x.a, x.b, y.a, y.b) ? -1 : 1;
     };
-    for (const wanted of [2, 1, 0]) {
-      for (const id of this.registry.ofSubject(kind, subject)) {
-        const map = this.maps[id];
-        if (
-          !map ||
-          map.ranges === 0 ||
-          likeness(this.registry.holder(this.registry.names[id]!.holder)) !== wanted
-        )
-          continue;
-        if (map.assign(first, end, ABSENT, sink)) return true;
+    return others.sort((x, y) => y.fit - x.fit || tie(x.holder, y.holder)).map(({ map }) => map);
+  }
+
+  private endInvalidation(vm: number, inProgress: number): void {
+    this.set(MapKind.InvCount, -1, vm, vm + 1, Math.max(inProgress, 0));
+    const seq = this.value(MapKind.InvSeq, -1, vm);
+    this.set(MapKind.InvSeq, -1, vm, vm + 1, seq === ABSENT ? 1 : seq + 1);
+    if (inProgress <= 0) this.clear(this.find(MapKind.InvRange, vm), -WHOLE, WHOLE);
+  }
+
+  private removeSlot(vm: number, first: number, end: number, slot: number): void {
+    this.clearWhere(this.find(MapKind.Slot, vm), first, end, (packed) => slot < 0 || slotOf(packed) === slot);
+  }
+
+  /**
+   * Takes pages from a VMA: from the one that is named, else from the first that fits and has any of them.
+   */
+  private removeVma(inode: number, first: number, end: number, tgid: number, address: number): void {
+    const { registry } = this;
+    this.clear(this.find(MapKind.Vma, inode, registry.holderId(tgid, address)), first, end);
+    for (const fit of [2, 1, 0]) {
+      for (const id of registry.ofSubject(MapKind.Vma, inode)) {
+        if (this.changed) return;
+        const holder = registry.holder(registry.names[id]!.holder);
+        if (mappingFit(holder.a, holder.b, tgid, address) === fit) this.clear(this.maps[id], first, end);
       }
     }
-    return false;
-  }
-
-  /** A zap takes away the SPTE it names by its frame; the other root's SPTE at the same gfn stays. */
-  private zap(vm: number, first: number, end: number, pfn: number, sink: OverwriteSink | undefined): boolean {
-    const map = this.find(MapKind.Spte, vm);
-    if (!map) return false;
-    if (pfn < 1) return map.assign(first, end, ABSENT, sink);
-    const gone: number[] = [];
-    map.visit(first, end, (from, until, packed) => {
-      const frame = frameAt(packed, from);
-      if (frame < 0 || frame === pfn + (from - first)) gone.push(from, until);
-    });
-    for (let g = 0; g < gone.length; g += 2) map.assign(gone[g]!, gone[g + 1]!, ABSENT, sink);
-    return gone.length > 0;
-  }
-
-  private get(
-    inode: number,
-    first: number,
-    end: number,
-    kind: number,
-    tid: number,
-    sink: OverwriteSink | undefined,
-  ): boolean {
-    const map = this.map(this.registry.id(MapKind.Ref, inode, this.registry.holderId(kind, tid)));
-    const runs: number[] = [];
-    map.visit(first, end, (from, until, count) => void runs.push(from, until, count));
-    if (runs.length === 0) return map.assign(first, end, 1, sink);
-    map.assign(first, end, 1, sink);
-    for (let r = 0; r < runs.length; r += 3) map.assign(runs[r]!, runs[r + 1]!, runs[r + 2]! + 1, sink);
-    return true;
-  }
-
-  /**
-   * A put by another thread than the one that got (a completion interrupt) takes from the oldest holder of
-   * that kind.
-   */
-  private put(
-    inode: number,
-    first: number,
-    end: number,
-    kind: number,
-    tid: number,
-    sink: OverwriteSink | undefined,
-  ): boolean {
-    const own = this.find(MapKind.Ref, inode, this.registry.holderId(kind, tid));
-    if (own && dropOne(own, first, end, sink)) return true;
-    for (const id of this.registry.ofSubject(MapKind.Ref, inode)) {
-      const map = this.maps[id];
-      if (!map || this.registry.holder(this.registry.names[id]!.holder).a !== kind) continue;
-      if (dropOne(map, first, end, sink)) return true;
-    }
-    return false;
-  }
-
-  private endInvalidation(vm: number, inProgress: number, sink: OverwriteSink | undefined): boolean {
-    this.set(MapKind.InvCount, -1, vm, vm + 1, Math.max(inProgress, 0), sink);
-    const seq = this.value(MapKind.InvSeq, -1, vm);
-    this.set(MapKind.InvSeq, -1, vm, vm + 1, seq === ABSENT ? 1 : seq + 1, sink);
-    if (inProgress <= 0) this.find(MapKind.InvRange, vm)?.assign(-WHOLE, WHOLE, ABSENT, sink);
-    return true;
-  }
-
-  private removeSlot(
-    vm: number,
-    first: number,
-    end: number,
-    slot: number,
-    sink: OverwriteSink | undefined,
-  ): boolean {
-    const map = this.find(MapKind.Slot, vm);
-    if (!map) return false;
-    const gone: number[] = [];
-    map.visit(first, end, (from, until, packed) => {
-      if (slot < 0 || slotOf(packed) === slot) gone.push(from, until);
-    });
-    for (let g = 0; g < gone.length; g += 2) map.assign(gone[g]!, gone[g + 1]!, ABSENT, sink);
-    return gone.length > 0;
-  }
-
-  private lose(row: number, sink: OverwriteSink | undefined): boolean {
-    for (const kind of LOST_KINDS) {
-      for (const id of this.registry.ofKind(kind)) this.maps[id]?.assign(-WHOLE, WHOLE, ABSENT, sink);
-    }
-    const losses = this.value(MapKind.Loss, -1, 1);
-    this.set(MapKind.Loss, -1, 0, 1, row, sink);
-    this.set(MapKind.Loss, -1, 1, 2, losses === ABSENT ? 1 : losses + 1, sink);
-    return true;
   }
 }
 
-/** One reference less on each page of the range that has one. */
-function dropOne(map: StepMap, first: number, end: number, sink: OverwriteSink | undefined): boolean {
-  const runs: number[] = [];
-  map.visit(first, end, (from, until, count) => void runs.push(from, until, count));
-  for (let r = 0; r < runs.length; r += 3) {
-    const left = runs[r + 2]! - 1;
-    map.assign(runs[r]!, runs[r + 1]!, left <= 0 ? ABSENT : left, sink);
-  }
-  return runs.length > 0;
+function oneLess(count: number): number {
+  return count > 1 ? count - 1 : ABSENT;
+}
+
+interface Range {
+  readonly first: number;
+  readonly end: number;
+}
+
+/** The ranges with a value that meet [first, end), clipped to it: for who changes the map meanwhile. */
+function piecesOf(map: StepMap, first: number, end: number): (Range & { readonly value: number })[] {
+  const pieces: (Range & { readonly value: number })[] = [];
+  map.visit(first, end, (from, until, value) => {
+    pieces.push({ first: from, end: until, value });
+    return undefined;
+  });
+  return pieces;
 }
 
 /** True when both hold the same facts; maps that hold nothing do not count. */
 export function sameState(a: ShimState, b: ShimState): boolean {
-  return describeState(a) === describeState(b);
+  return stateText(a) === stateText(b);
 }
 
-/** The whole state as text, one range per line, sorted: for tests and for comparing. */
-export function describeState(state: ShimState): string {
+/** All maps as text, one range per line, sorted: for tests and for comparing. */
+export function stateText(state: ShimState): string {
   const lines: string[] = [];
   state.maps.forEach((map, id) => {
     if (!map || map.ranges === 0) return;
     const name = state.registry.names[id]!;
     const holder = name.holder < 0 ? undefined : state.registry.holder(name.holder);
     const label = `${name.kind} ${name.subject} ${holder ? `${holder.a}/${holder.b}` : '-'}`;
-    map.visit(
-      -Infinity,
-      Infinity,
-      (first, end, value) => void lines.push(`${label} [${first},${end}) ${value}`),
-    );
+    for (const { first, end, value } of piecesOf(map, -Infinity, Infinity))
+      lines.push(`${label} [${first},${end}) ${value}`);
   });
   return lines.sort().join('\n');
 }

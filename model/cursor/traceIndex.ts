@@ -2,7 +2,8 @@
 import type { Gfn } from '../../parsers/base/units.js';
 import { firstIndex } from '../../parsers/base/search.js';
 import type { Analysis, Conversion, SlotInfo } from '../analysis.js';
-import { OP_BLOCK_LENGTH, type OpCode } from '../ops/oplog.js';
+import type { OpCode } from '../ops/oplog.js';
+import { opsSeen } from '../pages/opsSeen.js';
 import type { Finding } from '../findings/finding.js';
 import { kindId, kindSlots } from '../../parsers/events/kinds.js';
 import type { EventTable } from '../../parsers/events/table.js';
@@ -17,8 +18,6 @@ export interface PrintedEvent {
 const NOTIFIER_BIND = kindId('NotifierBind');
 const NOTIFIER_UNBIND = kindId('NotifierUnbind');
 
-/** Operation codes are bytes. */
-const OP_CODES = 256;
 /** A thread converts one range at a time; a request may hold a few that overlap. */
 const NESTED_MAX = 8;
 
@@ -38,7 +37,7 @@ export class TraceIndex {
   private readonly slotsByVm = new Map<number, SlotInfo[]>();
   private readonly slotsByInode = new Map<number, SlotInfo[]>();
   private notifierRows: readonly NotifierEvent[] | undefined;
-  private opsSeen: Uint8Array | undefined;
+  private seen: ReadonlySet<OpCode> | undefined;
 
   constructor(
     readonly table: EventTable,
@@ -118,15 +117,8 @@ export class TraceIndex {
 
   /** True when the trace records operations of this sort at all: without any, absence says nothing. */
   records(op: OpCode): boolean {
-    if (!this.opsSeen) {
-      const { ops } = this.analysis;
-      this.opsSeen = new Uint8Array(OP_CODES);
-      ops.blocks.forEach((block, b) => {
-        const length = Math.min(OP_BLOCK_LENGTH, ops.length - b * OP_BLOCK_LENGTH);
-        for (let i = 0; i < length; i++) this.opsSeen![block.op[i]!] = 1;
-      });
-    }
-    return this.opsSeen[op] === 1;
+    this.seen ??= opsSeen(this.analysis.ops);
+    return this.seen.has(op);
   }
 
   /** Rows at which notifiers of the restricted memfd come and go; read once. */

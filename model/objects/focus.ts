@@ -108,6 +108,7 @@ function pageOfPayload(index: TraceIndex, row: number): PageRef | undefined {
   if (gfn >= 0) return pageOfGfn(index, index.vmOf(row), asGfn(gfn), row);
   const pgoff = asPgoff(read('pgoff'));
   const ino = read('ino');
-  const inode = analysis.inodes.findIndex((info) => info.ino === ino);
+  // An event without a number of its inode says nothing of an inode whose number the trace does not show.
+  const inode = ino < 0 ? -1 : analysis.inodes.findIndex((info) => info.ino === ino);
   return pgoff >= 0 && inode >= 0 ? pageOfFile(index, inode, pgoff, row) : undefined;
 }

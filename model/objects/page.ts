@@ -5,6 +5,7 @@ import { coversPage, inFlight } from './moment.js';
 import { conversionObject } from './conversion.js';
 import { ABSENT } from '../cursor/stepMap.js';
 import { MapKind, frameAt, frameExtra, type Holder, type MapKindCode } from '../cursor/mapRegistry.js';
+import { hex, levelName, REFERENCE_KINDS } from '../pages/state.js';
 import { NONE_SEEN } from './lists.js';
 import { Attr, Op, RefKind, type OpCode } from '../ops/oplog.js';
 import {
@@ -16,20 +17,13 @@ import {
   type Value,
 } from '../expr/value.js';
 
-const REF_NAMES = ['get_pfn', 'gup', 'pin'] as const;
-const LEVEL_NAMES = ['', '4K', '2M', '1G', '512G', '256T'] as const;
-
 export function attrText(value: number): string | undefined {
   if (value === Attr.Shared) return 'Shared';
   return value === Attr.Private ? 'Private' : undefined;
 }
 
-export function levelText(level: number): string {
-  return LEVEL_NAMES[level] ?? `level ${level}`;
-}
-
 export function refKindText(kind: number): string {
-  return REF_NAMES[kind] ?? `kind ${kind}`;
+  return REFERENCE_KINDS[kind] ?? `kind ${kind}`;
 }
 
 /** The page as a file has it where the VM's inode says so, else as the VM has it. */
@@ -62,8 +56,13 @@ export function holderText(id: number): string {
   return id < 0 ? 'unknown' : String(id);
 }
 
+/** Who has a mapping: `tgid 670 at 0x7f7341600000`. */
+export function mapperText(holder: Holder): string {
+  return `tgid ${holderText(holder.a)}${holder.b > 0 ? ` at ${hex(holder.b)}` : ''}`;
+}
+
 export function mappingItem(holder: Holder, index: number): Item {
-  const summary = `tgid ${holderText(holder.a)}${holder.b > 0 ? ` at 0x${holder.b.toString(16)}` : ''}`;
+  const summary = mapperText(holder);
   return {
     name: String(index),
     value: makeObject('mapping', () => summary, {
@@ -103,15 +102,17 @@ function absenceIsKnown(moment: Moment, page: PageRef, op: OpCode): boolean {
 
 /** How many user mappings the page has; undefined when none was seen and that may not be all. */
 function mappedCount(moment: Moment, page: PageRef): number | undefined {
-  const { length } = holders(moment, MapKind.Mapping, page);
-  return length > 0 || absenceIsKnown(moment, page, Op.MapAdd) ? length : undefined;
+  const count = holders(moment, MapKind.Mapping, page).reduce((sum, { value }) => sum + value, 0);
+  return count > 0 || absenceIsKnown(moment, page, Op.MapAdd) ? count : undefined;
 }
 
 /** Who maps the page in user space. */
 export function pageMappings(moment: Moment, page: PageRef): ExprList {
   return makeList(
     'mappings',
-    holders(moment, MapKind.Mapping, page).map(({ holder }, i) => mappingItem(holder, i)),
+    holders(moment, MapKind.Mapping, page)
+      .flatMap(({ holder, value }) => new Array<Holder>(value).fill(holder))
+      .map((holder, i) => mappingItem(holder, i)),
     absenceIsKnown(moment, page, Op.MapAdd) ? undefined : NONE_SEEN,
   );
 }
@@ -155,11 +156,11 @@ export function spteObject(packed: number, gfn: number): Value {
   const level = frameExtra(packed);
   return makeObject(
     'spte',
-    () => `${levelText(level)} → ${pfn < 0 ? 'pfn unknown' : `pfn 0x${pfn.toString(16)}`}`,
+    () => `${levelName(level)} → ${pfn < 0 ? 'pfn unknown' : `pfn 0x${pfn.toString(16)}`}`,
     {
       pfn: { doc: 'Host frame of this page', format: 'hex', get: () => (pfn < 0 ? undefined : pfn) },
       level: { doc: '1 is 4K, 2 is 2M, 3 is 1G', get: () => level },
-      size: { doc: 'Size of the leaf', get: () => levelText(level) },
+      size: { doc: 'Size of the leaf', get: () => levelName(level) },
     },
   );
 }

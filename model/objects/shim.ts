@@ -13,7 +13,7 @@ import { Attr } from '../ops/oplog.js';
 import { inFlight, type Moment } from './moment.js';
 import { frameAt, MapKind, type Holder, type MapKindCode } from '../cursor/mapRegistry.js';
 import { joinLists, rangeList, rangeText, type MapPart } from './lists.js';
-import { attrText, holderText, refKindText } from './page.js';
+import { attrText, holderText, mapperText, refKindText } from './page.js';
 
 /** Ranges of every holder of a kind, shown as the holder. */
 function heldRanges(
@@ -33,8 +33,8 @@ function heldRanges(
   return joinLists(list, parts);
 }
 
-function mappingText(holder: Holder): string {
-  return `tgid ${holderText(holder.a)}${holder.b > 0 ? ` at 0x${holder.b.toString(16)}` : ''}`;
+function mappingText(holder: Holder, count: number): string {
+  return `${mapperText(holder)}${count > 1 ? `, ${count} times` : ''}`;
 }
 
 function refText(holder: Holder, count: number): string {

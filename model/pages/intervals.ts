@@ -8,7 +8,8 @@
  */
 import type { Analysis, SlotInfo } from '../analysis.js';
 import { firstIndex } from '../../parsers/base/search.js';
-import { OpIndex, opSpace, opSubject, type Space } from './opindex.js';
+import { OpIndex } from './opindex.js';
+import { opSpace, opSubject, type Space } from './space.js';
 import type { OpLog } from '../ops/oplog.js';
 import { Op } from '../ops/oplog.js';
 import { describeDimension, DIMENSIONS, type Dimension, type PageState } from './state.js';
@@ -249,8 +250,8 @@ class HistoryBuilder {
     if (!track) {
       track =
         id.unit === 'gfn'
-          ? new GfnTrack(this.analysis, id.subject, id.page)
-          : new FileTrack(this.analysis, id.subject, id.page);
+          ? new GfnTrack(this.analysis.conversions, id.subject, id.page)
+          : new FileTrack(this.analysis.conversions, id.subject, id.page);
       this.tracks.set(key, track);
     }
     return track;
@@ -314,7 +315,7 @@ function joinTracks(analysis: Analysis, frames: readonly GfnTrack[], files: read
   return {
     attribute: attribute?.attribute ?? 'unknown',
     attributeRow: attribute?.attributeRow ?? -1,
-    conversions: [...files, ...frames].flatMap((t) => t.phases.open),
+    conversions: [...files, ...frames].flatMap((t) => t.conversions),
     mappings: file?.mappings ?? [],
     mappingsKnown: file?.mappingsKnown ?? false,
     sptes: frames.flatMap((f) => f.sptes),

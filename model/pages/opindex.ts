@@ -6,10 +6,8 @@
  */
 import { PAGES_PER_LEVEL } from '../../parsers/base/units.js';
 import type { Analysis } from '../analysis.js';
-import { Op, type OpLog } from '../ops/oplog.js';
-
-/** Which address space an operation's range is in. */
-export type Space = 'gfn' | 'pgoff';
+import { Op } from '../ops/oplog.js';
+import { opSpace, opSubject, type Space } from './space.js';
 
 /** Pages of a bucket, by the level of the buckets. */
 const LEVELS = [PAGES_PER_LEVEL[1]!, PAGES_PER_LEVEL[2]!, PAGES_PER_LEVEL[3]!] as const;
@@ -137,41 +135,4 @@ function bucketKey(space: Space, subject: number, level: number, bucket: number)
     (subject + 1) * SUBJECT_STRIDE +
     bucket
   );
-}
-
-/** Space of operation `i`'s range, undefined when it has none that a page's history shows. */
-export function opSpace(analysis: Analysis, ops: OpLog, i: number): Space | undefined {
-  switch (ops.op(i)) {
-    case Op.GfnAttr:
-    case Op.SpteSet:
-    case Op.SpteZap:
-    case Op.GuestFault:
-    case Op.InvRange:
-      return 'gfn';
-    case Op.PageAttr:
-    case Op.MapAdd:
-    case Op.MapRemove:
-    case Op.RefGet:
-    case Op.RefPut:
-    case Op.Alloc:
-    case Op.Free:
-    case Op.Poison:
-    case Op.UserFault:
-    case Op.Punch:
-    case Op.Unmap:
-      return 'pgoff';
-    case Op.Phase: {
-      const conversion = analysis.conversions[ops.subject(i)];
-      return conversion && (conversion.scope === 'vm' ? 'gfn' : 'pgoff');
-    }
-    default:
-      return undefined;
-  }
-}
-
-/** VM or inode index of operation `i`; for a phase, that of its conversion. */
-export function opSubject(analysis: Analysis, ops: OpLog, i: number): number {
-  if (ops.op(i) !== Op.Phase) return ops.subject(i);
-  const conversion = analysis.conversions[ops.subject(i)]!;
-  return conversion.scope === 'vm' ? conversion.vm : conversion.inode;
 }

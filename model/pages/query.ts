@@ -8,7 +8,7 @@ import { PAGE_SIZE } from '../../parsers/base/units.js';
 import type { Analysis } from '../analysis.js';
 import type { PageRange } from '../findings/finding.js';
 import { aliasesOf, indexOf, intervalIn, pageHistory, type PageId, type PageInterval } from './intervals.js';
-import { opSpace, opSubject, type Space } from './opindex.js';
+import { opSpace, opSubject, type Space } from './space.js';
 
 /** The `offset`-th page of a range, undefined when its VM or inode is not known. */
 export function pageOf(range: PageRange, offset = 0): PageId | undefined {
@@ -103,7 +103,8 @@ function pagesOfArguments(analysis: Analysis, table: EventTable, row: number): P
     return rangeOf('gfn', vmOfRow(analysis, table, row), value('start'), value('end') - value('start'));
   }
   if (value('gfn') >= 0) return rangeOf('gfn', vmOfRow(analysis, table, row), value('gfn'), 1);
-  const inode = analysis.inodes.findIndex((i) => i.ino === value('ino'));
+  // An event without a number of its inode says nothing of an inode whose number the trace does not show.
+  const inode = value('ino') < 0 ? -1 : analysis.inodes.findIndex((i) => i.ino === value('ino'));
   if (inode >= 0 && value('pgoff') >= 0) return rangeOf('pgoff', inode, value('pgoff'), 1);
   return undefined;
 }

@@ -1,10 +1,21 @@
 /**
- * The two halves of a page's state, each folded from its own operations: the guest frame (attribute of the
- * VM, SPTEs) and the file page (attribute of the inode, user mappings, references, page cache). Memslots join
- * them.
+ * The two halves of a page's state: the guest frame (attribute of the VM, SPTE) and the file page (attribute
+ * of the inode, user mappings, references, page cache). Memslots join them. What operations do to them is in
+ * fold.ts; here they are kept as the lists of a {@link PageState}.
  */
-import type { Analysis, Conversion } from '../analysis.js';
-import { Op, Phase, type OpLog } from '../ops/oplog.js';
+import type { Conversion } from '../analysis.js';
+import { Phase, type OpLog } from '../ops/oplog.js';
+import {
+  comesFirst,
+  isSureMapping,
+  mappingFit,
+  NO_FIT,
+  referenceFit,
+  foldFileOp,
+  foldFrameOp,
+  type FileFacts,
+  type FrameFacts,
+} from './fold.js';
 import {
   referenceKind,
   type Attribute,
@@ -13,214 +24,193 @@ import {
   type Spte,
   type UserMapping,
 } from './state.js';
-import type { Space } from './opindex.js';
-
-export interface Track {
-  readonly space: Space;
-  /** Index into Analysis.vms or Analysis.inodes. */
-  readonly subject: number;
-  readonly page: number;
-  /** Folds operation `i`, which touches this track's page or is a loss. */
-  apply(ops: OpLog, i: number): void;
-}
+import type { Space } from './space.js';
 
 const ATTRIBUTES: readonly Attribute[] = ['shared', 'private', 'unknown'];
 
-function attributeOf(value: number): Attribute {
-  return ATTRIBUTES[value] ?? 'unknown';
-}
+/** What both halves have: an attribute, and the conversions in flight. */
+abstract class Track {
+  abstract readonly space: Space;
+  attribute: Attribute = 'unknown';
+  /** Row that set the attribute, -1 while unknown. */
+  attributeRow = -1;
+  /** Conversions in flight, the one that entered its phase last at the end. */
+  conversions: readonly PhaseState[] = [];
 
-/** Conversions in flight over one page, kept by both tracks. */
-class PhaseTrack {
-  open: PhaseState[] = [];
+  /** `subject` is an index into Analysis.vms or Analysis.inodes. */
+  constructor(
+    private readonly all: readonly Conversion[],
+    readonly subject: number,
+    readonly page: number,
+  ) {}
 
-  constructor(private readonly conversions: readonly Conversion[]) {}
+  setAttribute(
+    _space: Space,
+    _subject: number,
+    _first: number,
+    _end: number,
+    value: number,
+    row: number,
+  ): void {
+    this.attribute = ATTRIBUTES[value] ?? 'unknown';
+    this.attributeRow = this.attribute === 'unknown' ? -1 : row;
+  }
 
-  apply(ops: OpLog, i: number): void {
-    const conversion = ops.subject(i);
-    const phase = ops.value(i);
-    this.open = this.open.filter((c) => c.conversion !== conversion);
-    if (phase === Phase.Done || phase === Phase.Failed) return;
-    const toPrivate = this.conversions[conversion]?.toPrivate ?? false;
-    this.open = [...this.open, { conversion, phase, toPrivate, row: ops.row(i) }];
+  enterPhase(conversion: number, phase: number, row: number): void {
+    const others = this.conversions.filter((c) => c.conversion !== conversion);
+    const ended = phase === Phase.Done || phase === Phase.Failed;
+    const toPrivate = this.all[conversion]?.toPrivate ?? false;
+    this.conversions = ended ? others : [...others, { conversion, phase, toPrivate, row }];
+  }
+
+  /** Folds operation `i`, which touches this track's page or is a loss. */
+  abstract apply(ops: OpLog, i: number): void;
+
+  lose(): void {
+    this.attribute = 'unknown';
+    this.attributeRow = -1;
+    this.conversions = [];
   }
 }
 
 /** A guest frame of a VM. */
-export class GfnTrack implements Track {
+export class GfnTrack extends Track implements FrameFacts {
   readonly space = 'gfn';
-  attribute: Attribute = 'unknown';
-  attributeRow = -1;
-  sptes: Spte[] = [];
+  sptes: readonly Spte[] = [];
   sptesKnown = false;
-  readonly phases: PhaseTrack;
-
-  constructor(
-    analysis: Analysis,
-    readonly subject: number,
-    readonly page: number,
-  ) {
-    this.phases = new PhaseTrack(analysis.conversions);
-  }
 
   apply(ops: OpLog, i: number): void {
-    switch (ops.op(i)) {
-      case Op.GfnAttr:
-        this.attribute = attributeOf(ops.value(i));
-        this.attributeRow = this.attribute === 'unknown' ? -1 : ops.row(i);
-        break;
-      case Op.SpteSet:
-        this.dropSpte(ops.first(i), ops.aux(i));
-        this.sptes = [
-          ...this.sptes,
-          {
-            vm: this.subject,
-            gfn: ops.first(i),
-            level: ops.aux(i),
-            pfn: this.pfnHere(ops, i),
-            row: ops.row(i),
-          },
-        ];
-        this.sptesKnown = true;
-        break;
-      case Op.SpteZap:
-        this.dropSpte(ops.first(i), ops.aux(i));
-        this.sptesKnown = true;
-        break;
-      case Op.Phase:
-        this.phases.apply(ops, i);
-        break;
-      case Op.Loss:
-        this.attribute = 'unknown';
-        this.attributeRow = -1;
-        this.sptes = [];
-        this.sptesKnown = false;
-        this.phases.open = [];
-        break;
-      default:
-        break;
-    }
+    foldFrameOp(this, ops, i);
   }
 
-  /** Within a huge leaf the frame of this very page is the leaf's plus the distance. */
-  private pfnHere(ops: OpLog, i: number): number {
-    const pfn = ops.value(i);
-    return pfn < 0 ? -1 : pfn + (this.page - ops.first(i));
+  setSpte(vm: number, first: number, _end: number, pfn: number, level: number, row: number): void {
+    this.sptes = [{ vm, gfn: first, level, pfn: frameAt(this.page, first, pfn), row }];
+    this.sptesKnown = true;
   }
 
-  private dropSpte(gfn: number, level: number): void {
-    this.sptes = this.sptes.filter((s) => s.gfn !== gfn || s.level !== level);
+  zapSpte(_vm: number, first: number, _end: number, pfn: number): void {
+    const frame = frameAt(this.page, first, pfn);
+    this.sptes = this.sptes.filter((s) => frame >= 0 && s.pfn >= 0 && s.pfn !== frame);
+    this.sptesKnown = true;
+  }
+
+  override lose(): void {
+    super.lose();
+    this.sptes = [];
+    this.sptesKnown = false;
   }
 }
 
 /** A page of a guest_memfd (or restricted memfd) inode. */
-export class FileTrack implements Track {
+export class FileTrack extends Track implements FileFacts {
   readonly space = 'pgoff';
-  attribute: Attribute = 'unknown';
-  attributeRow = -1;
-  mappings: UserMapping[] = [];
+  mappings: readonly UserMapping[] = [];
   mappingsKnown = false;
-  references: Reference[] = [];
+  references: readonly Reference[] = [];
   referencesKnown = false;
   pfn = -1;
   pfnKnown = false;
   poisoned = false;
-  readonly phases: PhaseTrack;
-
-  constructor(
-    analysis: Analysis,
-    readonly subject: number,
-    readonly page: number,
-  ) {
-    this.phases = new PhaseTrack(analysis.conversions);
-  }
 
   apply(ops: OpLog, i: number): void {
-    switch (ops.op(i)) {
-      case Op.PageAttr:
-        this.attribute = attributeOf(ops.value(i));
-        this.attributeRow = this.attribute === 'unknown' ? -1 : ops.row(i);
-        break;
-      case Op.MapAdd:
-        this.mappings = [...this.mappings, { holder: ops.value(i), address: ops.aux(i), row: ops.row(i) }];
-        break;
-      case Op.MapRemove:
-        // The event names who removes, which for an unmap of the whole file need not be who had it.
-        this.mappings = without(
-          this.mappings,
-          (m) => m.holder === ops.value(i) && m.address === ops.aux(i),
-          (m) => m.address === ops.aux(i),
-          () => true,
-        );
-        break;
-      case Op.RefGet:
-        this.references = [
-          ...this.references,
-          { kind: referenceKind(ops.value(i)), tid: ops.aux(i), row: ops.row(i) },
-        ];
-        break;
-      case Op.RefPut: {
-        const kind = referenceKind(ops.value(i));
-        // A pin is often dropped by another thread than its holder, or in an interrupt.
-        this.references = without(
-          this.references,
-          (r) => r.kind === kind && r.tid === ops.aux(i),
-          (r) => r.kind === kind,
-        );
-        break;
-      }
-      case Op.Alloc:
-      case Op.Free:
-        this.cache(ops, i);
-        break;
-      case Op.Poison:
-        this.poisoned = true;
-        break;
-      case Op.Phase:
-        this.phases.apply(ops, i);
-        break;
-      case Op.Loss:
-        this.forget();
-        break;
-      default:
-        break;
-    }
+    foldFileOp(this, ops, i);
   }
 
-  /**
-   * A page that enters or leaves the page cache has neither mapping nor holder: from here on both are known.
-   */
-  private cache(ops: OpLog, i: number): void {
-    const alloc = ops.op(i) === Op.Alloc;
-    this.pfn = alloc && ops.value(i) >= 0 ? ops.value(i) : -1;
-    this.pfnKnown = !alloc || this.pfn >= 0;
-    if (alloc) {
-      this.mappings = [];
-      this.references = [];
-      this.poisoned = false;
-    }
-    this.mappingsKnown = this.mappings.length === 0 || this.mappingsKnown;
-    this.referencesKnown = this.references.length === 0 || this.referencesKnown;
+  addMapping(
+    _inode: number,
+    _first: number,
+    _end: number,
+    holder: number,
+    address: number,
+    row: number,
+  ): void {
+    const again =
+      isSureMapping(holder, address) &&
+      this.mappings.some((m) => m.holder === holder && m.address === address);
+    if (!again) this.mappings = [...this.mappings, { holder, address, row }];
   }
 
-  private forget(): void {
-    this.attribute = 'unknown';
-    this.attributeRow = -1;
+  removeMapping(_inode: number, _first: number, _end: number, holder: number, address: number): void {
+    this.mappings = withoutBest(
+      this.mappings,
+      (m) => mappingFit(m.holder, m.address, holder, address),
+      (m, other) => comesFirst(m.holder, m.address, other.holder, other.address),
+    );
+  }
+
+  clearMappings(): void {
+    this.mappings = [];
+  }
+
+  addReference(_inode: number, _first: number, _end: number, kind: number, tid: number, row: number): void {
+    this.references = [...this.references, { kind: referenceKind(kind), tid, row }];
+  }
+
+  removeReference(_inode: number, _first: number, _end: number, kind: number, tid: number): void {
+    const wanted = referenceKind(kind);
+    this.references = withoutBest(
+      this.references,
+      (r) => (r.kind === wanted ? referenceFit(kind, r.tid, kind, tid) : NO_FIT),
+      () => false,
+    );
+  }
+
+  clearReferences(): void {
+    this.references = [];
+  }
+
+  /** A page that enters the page cache has neither mapping nor holder: from here on both are known. */
+  enterCache(_inode: number, first: number, _end: number, pfn: number): void {
+    this.pfn = frameAt(this.page, first, pfn);
+    this.pfnKnown = pfn >= 0;
+    this.mappingsKnown = true;
+    this.referencesKnown = true;
+  }
+
+  /** So has one that leaves it, but for those that were seen. */
+  leaveCache(): void {
+    this.pfn = -1;
+    this.pfnKnown = true;
+    this.mappingsKnown ||= this.mappings.length === 0;
+    this.referencesKnown ||= this.references.length === 0;
+  }
+
+  setPoison(_inode: number, _first: number, _end: number, poisoned: boolean): void {
+    this.poisoned = poisoned;
+  }
+
+  override lose(): void {
+    super.lose();
     this.mappings = [];
     this.mappingsKnown = false;
     this.references = [];
     this.referencesKnown = false;
     this.pfn = -1;
     this.pfnKnown = false;
-    this.phases.open = [];
   }
 }
 
-/** The list without the first element that fits the first test that any fits. */
-function without<T>(list: readonly T[], ...tests: readonly ((t: T) => boolean)[]): T[] {
-  for (const test of tests) {
-    const at = list.findIndex(test);
-    if (at >= 0) return [...list.slice(0, at), ...list.slice(at + 1)];
-  }
-  return [...list];
+/** The frame of a page within a huge leaf or a large folio that begins at `first` with frame `pfn`. */
+function frameAt(page: number, first: number, pfn: number): number {
+  return pfn < 0 ? -1 : pfn + (page - first);
+}
+
+/**
+ * The list without the element that fits best; of those that fit alike the first, or one that goes before it.
+ */
+function withoutBest<T>(
+  list: readonly T[],
+  fitOf: (t: T) => number,
+  goesBefore: (t: T, other: T) => boolean,
+): readonly T[] {
+  let best = -1;
+  let bestFit = NO_FIT;
+  list.forEach((t, i) => {
+    const fit = fitOf(t);
+    const better = fit > bestFit || (fit === bestFit && best >= 0 && goesBefore(t, list[best]!));
+    if (fit === NO_FIT || !better) return;
+    best = i;
+    bestFit = fit;
+  });
+  return best < 0 ? list : list.filter((_, i) => i !== best);
 }

@@ -3,7 +3,8 @@ import { PAGE_SIZE } from '../../parsers/base/units.js';
 import type { FindReply, Place } from './asks.js';
 import { eventRef } from './details.js';
 import { Op } from '../ops/oplog.js';
-import { inodeSpace, ownerOf, PlaceCutter, unitOf } from './places.js';
+import { rangeOwner } from '../pages/space.js';
+import { inodeSpace, PlaceCutter, unitOf } from './places.js';
 import type { RowSet } from './rows.js';
 import { hex } from '../pages/state.js';
 import type { Timeline } from './timeline.js';
@@ -71,22 +72,14 @@ export function locate(timeline: Timeline, set: RowSet, row: number): Place {
   const cutter = new PlaceCutter(timeline.analysis);
   for (let i = ops.firstAtRow(row); i < ops.length && ops.row(i) === row; i++) {
     const op = ops.op(i);
-    const unit = op === Op.Loss ? '' : unitOf(timeline.analysis, op, ops.subject(i));
-    if (unit === '') continue;
-    const pieces = cutter.cut(
-      unit,
-      ownerOf(timeline.analysis, op, ops.subject(i)),
-      ops.first(i),
-      ops.count(i),
-      row,
-    );
+    const unit = unitOf(timeline.analysis, op, ops.subject(i));
+    if (unit === undefined) continue;
+    const owner = rangeOwner(timeline.analysis, op, ops.subject(i));
+    const pieces = cutter.cut(unit, owner, ops.first(i), ops.count(i), row);
     for (let p = 0; p < pieces; p++) {
       const piece = cutter.pieces[p]!;
       const atom = timeline.index.atoms.holding(piece.space, piece.first);
-      const found =
-        atom < 0
-          ? undefined
-          : set.find(atom, unit === 'gfn' ? ownerOf(timeline.analysis, op, ops.subject(i)) : -1);
+      const found = atom < 0 ? undefined : set.find(atom, unit === 'gfn' ? owner : -1);
       if (found) return { ...base, group: found.group, groupRow: found.row };
     }
   }

@@ -11,8 +11,12 @@ import { BandStore, BandSweep } from './bands.js';
 import { GuestShares, shareShift } from './guests.js';
 import { markOf } from './marks.js';
 import { conversionValue, Outcome } from './outcome.js';
-import { Attr, Op, OP_BLOCK_LENGTH, Phase, type OpCode } from '../ops/oplog.js';
-import { inodeSpace, ownerOf, PlaceCutter, spaceCount, unitOf, vmSpace } from './places.js';
+import { Op, OP_BLOCK_LENGTH, Phase, type OpCode } from '../ops/oplog.js';
+import { fold, FACT_OPS } from '../pages/fold.js';
+import { opsSeen } from '../pages/opsSeen.js';
+import { ownerOf, rangeOwner, spaceOf, type Space } from '../pages/space.js';
+import { LayerFacts } from './layerFacts.js';
+import { inodeSpace, PlaceCutter, spaceCount, unitOf, vmSpace } from './places.js';
 
 export const Layer = { Attribute: 0, Spte: 1, Mapping: 2, Reference: 3 } as const;
 export const LAYER_COUNT = 4;
@@ -44,11 +48,14 @@ export interface PageIndex {
   readonly placedFindings: readonly PlacedFinding[];
 }
 
-const LAYER_OPS: readonly (readonly OpCode[])[] = [
+/** What of a page each layer shows. */
+const LAYER_FACTS = ['attribute', 'spte', 'mappings', 'references'] as const;
+/** Without one of these there is nothing that other operations could take away. */
+const LAYER_BEGINS: readonly (readonly OpCode[])[] = [
   [Op.GfnAttr, Op.PageAttr],
-  [Op.SpteSet, Op.SpteZap],
-  [Op.MapAdd, Op.MapRemove],
-  [Op.RefGet, Op.RefPut],
+  [Op.SpteSet],
+  [Op.MapAdd],
+  [Op.RefGet],
 ];
 /**
  * A whole file is unmapped or punched at its end, and its VMAs come and go as wholes: these tell no pages
@@ -104,8 +111,8 @@ function eachPiece(
         continue;
       }
       const unit = unitOf(analysis, op, b.subject[i]!);
-      if (unit === '') continue;
-      const owner = ownerOf(analysis, op, b.subject[i]!);
+      if (unit === undefined) continue;
+      const owner = rangeOwner(analysis, op, b.subject[i]!);
       const pieces = cutter.cut(unit, owner, b.first[i]!, b.count[i]!, row);
       for (let p = 0; p < pieces; p++) {
         const piece = cutter.pieces[p]!;
@@ -134,8 +141,14 @@ export function buildPageIndex(analysis: Analysis, rowCount: number): PageIndex 
   const layers: BandStore[] = [];
   const ends = endings(analysis, rowCount);
   const sweep = new BandSweep(atoms.length);
-  for (let layer = 0; layer < LAYER_COUNT; layer++)
-    layers.push(buildLayer(analysis, cutter, atoms, shifts, layer, signature, ends, sweep));
+  const seen = opsSeen(analysis.ops);
+  for (let layer = 0; layer < LAYER_COUNT; layer++) {
+    layers.push(
+      LAYER_BEGINS[layer]!.some((op) => seen.has(op))
+        ? buildLayer(analysis, cutter, atoms, shifts, layer, signature, ends, sweep)
+        : new BandStore(),
+    );
+  }
   const conversionOf: number[] = [];
   const conversions = buildConversions(analysis, cutter, atoms, shifts, rowCount, conversionOf);
   signConversions(conversions, signature);
@@ -193,7 +206,7 @@ function buildAtoms(analysis: Analysis, cutter: PlaceCutter, guests: GuestShares
     (op) => op !== Op.Loss && !NO_BOUNDARY.has(op),
     (_op, space, first, count) => builder.add(space, first, count),
   );
-  const put = (unit: 'gfn' | 'pgoff', owner: number, first: number, count: number, row: number): void => {
+  const put = (unit: Space, owner: number, first: number, count: number, row: number): void => {
     const pieces = cutter.cut(unit, owner, first, count, row);
     for (let p = 0; p < pieces; p++)
       builder.add(cutter.pieces[p]!.space, cutter.pieces[p]!.first, cutter.pieces[p]!.count);
@@ -206,8 +219,7 @@ function buildAtoms(analysis: Analysis, cutter: PlaceCutter, guests: GuestShares
     else put('gfn', slot.vm, slot.baseGfn, slot.pageCount, 0);
   }
   cutter.reset();
-  for (const c of analysis.conversions)
-    put(c.scope === 'vm' ? 'gfn' : 'pgoff', c.scope === 'vm' ? c.vm : c.inode, c.first, c.count, c.fromRow);
+  for (const c of analysis.conversions) put(spaceOf(c), ownerOf(c), c.first, c.count, c.fromRow);
   cutter.reset();
   for (const f of analysis.findings) {
     if (f.pages)
@@ -349,7 +361,8 @@ function buildLayer(
   sweep: BandSweep,
 ): BandStore {
   sweep.restart();
-  const mine = LAYER_OPS[layer]!;
+  const mine: ReadonlySet<number> = new Set(FACT_OPS[LAYER_FACTS[layer]!]);
+  const facts = new LayerFacts(sweep);
   // An inode's own attributes outlive the VM, as do its mappings and references.
   const ending = ends.filter(
     (e) =>
@@ -363,19 +376,16 @@ function buildLayer(
   eachPiece(
     analysis,
     cutter,
-    (op) => op === Op.Loss || mine.includes(op as OpCode),
+    (op) => op === Op.Loss || mine.has(op),
     (op, space, first, count, row, value, aux, vm) => {
       endBefore(row);
-      if (space < 0) {
-        sweep.clearAll(row);
-        return;
-      }
-      const a0 = atoms.at(space, first);
-      const a1 = Math.max(a0 + 1, atoms.at(space, first + count));
-      if (!shifts.some) change(sweep, op, a0, a1, row, value, aux);
+      const lost = op === Op.Loss;
+      const a0 = lost ? 0 : atoms.at(space, first);
+      const a1 = lost ? 0 : Math.max(a0 + 1, atoms.at(space, first + count));
+      if (lost || !shifts.some) fold(facts, op, space, a0, a1, row, value, aux);
       else
         for (const shift of shifts.at(op, space, vm))
-          change(sweep, op, a0 + shift, a1 + shift, row, value, aux);
+          fold(facts, op, space, a0 + shift, a1 + shift, row, value, aux);
     },
   );
   endBefore(Infinity);
@@ -385,37 +395,6 @@ function buildLayer(
     addSignature(signature, a0, a1, mix(END_SALT + layer * LAYER_VALUES + value)),
   );
   return sweep.store;
-}
-
-function change(
-  sweep: BandSweep,
-  op: OpCode,
-  a0: number,
-  a1: number,
-  row: number,
-  value: number,
-  aux: number,
-): void {
-  switch (op) {
-    case Op.GfnAttr:
-    case Op.PageAttr:
-      if (value === Attr.Unknown) sweep.carve(a0, a1, row);
-      else sweep.assign(a0, a1, value, row);
-      break;
-    case Op.SpteSet:
-      sweep.assign(a0, a1, Math.max(1, Math.min(5, aux)), row);
-      break;
-    case Op.SpteZap:
-      sweep.carve(a0, a1, row);
-      break;
-    case Op.MapAdd:
-    case Op.RefGet:
-      sweep.add(a0, a1, 1, row);
-      break;
-    default:
-      sweep.add(a0, a1, -1, row);
-      break;
-  }
 }
 
 function buildMarks(analysis: Analysis, cutter: PlaceCutter, atoms: Atoms, shifts: Shifts): BandStore {
@@ -456,19 +435,13 @@ function buildConversions(
   const store = new BandStore();
   cutter.reset();
   for (const c of analysis.conversions) {
-    const pieces = cutter.cut(
-      c.scope === 'vm' ? 'gfn' : 'pgoff',
-      c.scope === 'vm' ? c.vm : c.inode,
-      c.first,
-      c.count,
-      c.fromRow,
-    );
+    const pieces = cutter.cut(spaceOf(c), ownerOf(c), c.first, c.count, c.fromRow);
     for (let p = 0; p < pieces; p++) {
       const piece = cutter.pieces[p]!;
       const a0 = atoms.at(piece.space, piece.first);
       const a1 = Math.max(a0 + 1, atoms.at(piece.space, piece.first + piece.count));
       const until = c.untilRow < 0 ? rowCount : c.untilRow;
-      for (const shift of shifts.at(Op.Phase, piece.space, c.scope === 'vm' ? c.vm : -1)) {
+      for (const shift of shifts.at(Op.Phase, piece.space, spaceOf(c) === 'gfn' ? c.vm : -1)) {
         store.push(a0 + shift, a1 + shift, c.fromRow, until, conversionValue(outcomeOf(c), c.toPrivate));
         conversionOf.push(c.index);
       }

@@ -5,6 +5,7 @@
  */
 import type { Analysis, SlotInfo } from '../analysis.js';
 import { Op, type OpCode } from '../ops/oplog.js';
+import { rangeSpace, type Space } from '../pages/space.js';
 
 /** Pages `first .. first + count` of a space. */
 export interface Piece {
@@ -30,46 +31,12 @@ export function spaceCount(analysis: Analysis): number {
   return analysis.inodes.length + analysis.vms.length;
 }
 
-/** What the subject of an operation with pages is; '' for an operation without pages. */
-export function unitOf(analysis: Analysis, op: OpCode, subject: number): 'gfn' | 'pgoff' | '' {
-  switch (op) {
-    case Op.GfnAttr:
-    case Op.SpteSet:
-    case Op.SpteZap:
-    case Op.GuestFault:
-    case Op.SlotAdd:
-    case Op.SlotRemove:
-      return 'gfn';
-    case Op.PageAttr:
-    case Op.MapAdd:
-    case Op.MapRemove:
-    case Op.RefGet:
-    case Op.RefPut:
-    case Op.Alloc:
-    case Op.Free:
-    case Op.VmaAdd:
-    case Op.VmaRemove:
-    case Op.Poison:
-    case Op.UserFault:
-    case Op.Punch:
-    case Op.Unmap:
-      return 'pgoff';
-    case Op.Phase: {
-      const conversion = analysis.conversions[subject];
-      if (!conversion) return '';
-      return conversion.scope === 'vm' ? 'gfn' : 'pgoff';
-    }
-    default:
-      return '';
-  }
-}
+/** Operations whose range no picture shows: an invalidation is nothing that happens to pages. */
+const NOT_DRAWN: ReadonlySet<OpCode> = new Set([Op.InvStart, Op.InvRange, Op.InvEnd]);
 
-/** The VM or inode that an operation's pages belong to, -1 when it is not known. */
-export function ownerOf(analysis: Analysis, op: OpCode, subject: number): number {
-  if (op !== Op.Phase) return subject;
-  const conversion = analysis.conversions[subject];
-  if (!conversion) return -1;
-  return conversion.scope === 'vm' ? conversion.vm : conversion.inode;
+/** What the pages of an operation are counted in, undefined for one without pages in a picture. */
+export function unitOf(analysis: Analysis, op: OpCode, subject: number): Space | undefined {
+  return NOT_DRAWN.has(op) ? undefined : rangeSpace(analysis, op, subject);
 }
 
 /**
@@ -97,7 +64,7 @@ export class PlaceCutter {
   }
 
   /** Pieces of `[first, first + count)` of a VM's frames or an inode's pages at a row; returns how many. */
-  cut(unit: 'gfn' | 'pgoff', owner: number, first: number, count: number, row: number): number {
+  cut(unit: Space, owner: number, first: number, count: number, row: number): number {
     this.used = 0;
     const end = Math.min(first + count, PAGE_LIMIT);
     if (owner < 0 || !(first >= 0) || !(end > first)) return 0;

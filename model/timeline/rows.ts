@@ -11,7 +11,8 @@ import { shareShift, type GuestShare } from './guests.js';
 import { Attr, OP_BLOCK_LENGTH } from '../ops/oplog.js';
 import { isUnconverted } from './outcome.js';
 import { Layer, type PageIndex } from './pageIndex.js';
-import { inodeSpace, ownerOf, PlaceCutter, unitOf, vmSpace } from './places.js';
+import { rangeOwner } from '../pages/space.js';
+import { inodeSpace, PlaceCutter, unitOf, vmSpace } from './places.js';
 import { Ever, type GroupInfo, type RowFilter } from './shapes.js';
 
 /** Atoms [a0, a1) of one space, shown as pages `start + shift`. */
@@ -398,14 +399,9 @@ function touchedBy(analysis: Analysis, table: EventTable, index: PageIndex, tid:
     if (row >= table.length || table.tid(row) !== tid) continue;
     const op = ops.op(i);
     const unit = unitOf(analysis, op, block.subject[at]!);
-    if (unit === '') continue;
-    const n = cutter.cut(
-      unit,
-      ownerOf(analysis, op, block.subject[at]!),
-      block.first[at]!,
-      block.count[at]!,
-      row,
-    );
+    if (unit === undefined) continue;
+    const owner = rangeOwner(analysis, op, block.subject[at]!);
+    const n = cutter.cut(unit, owner, block.first[at]!, block.count[at]!, row);
     for (let p = 0; p < n; p++) {
       const piece = cutter.pieces[p]!;
       const a0 = index.atoms.at(piece.space, piece.first);

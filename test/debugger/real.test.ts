@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { Cursor } from '../../model/cursor/cursor.js';
 import { MapRegistry } from '../../model/cursor/mapRegistry.js';
-import { ShimState, describeState } from '../../model/cursor/shimState.js';
+import { ShimState, stateText } from '../../model/cursor/shimState.js';
 import { Dialogue, loadTrace, testHost } from './dialogue.js';
 
 const FOLDERS = [
@@ -30,23 +30,23 @@ describe('the cursor on recorded traces', function () {
       const { length } = open.table;
       const cursor = new Cursor(analysis.ops, length, { every: 64, checkpointsMax: 8, undoOps: 32 });
       // The state as text is compared where it changed; in between, that nothing changed is what is compared.
-      const texts: string[] = [describeState(cursor.state)];
+      const texts: string[] = [stateText(cursor.state)];
       for (let row = 0; row < length; row++)
-        texts.push(cursor.forward() ? describeState(cursor.state) : texts[row]!);
+        texts.push(cursor.forward() ? stateText(cursor.state) : texts[row]!);
       const plain = new ShimState(new MapRegistry());
       for (let i = 0; i < analysis.ops.length; i++) plain.apply(analysis.ops, i, undefined);
-      assert.equal(texts[length], describeState(plain));
+      assert.equal(texts[length], stateText(plain));
       for (let row = length - 1; row >= 0; row--) {
         assert.equal(cursor.row, row);
         if (texts[row] !== texts[row + 1] || row % 97 === 0)
-          assert.equal(describeState(cursor.state), texts[row + 1], `after row ${row}`);
+          assert.equal(stateText(cursor.state), texts[row + 1], `after row ${row}`);
         const changed = cursor.back();
         assert.ok(
-          changed || texts[row] === texts[row + 1] || describeState(cursor.state) === texts[row],
+          changed || texts[row] === texts[row + 1] || stateText(cursor.state) === texts[row],
           `leaving row ${row}`,
         );
       }
-      assert.equal(describeState(cursor.state), texts[0]);
+      assert.equal(stateText(cursor.state), texts[0]);
     });
   }
 });

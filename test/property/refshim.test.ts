@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { Cursor } from '../../model/cursor/cursor.js';
 import { MapKind } from '../../model/cursor/mapRegistry.js';
-import { describeState } from '../../model/cursor/shimState.js';
+import { stateText } from '../../model/cursor/shimState.js';
 import { PROFILES } from '../../model/findings/finding.js';
 import { judgeText, lineOf, type Judged } from '../golden/judge.js';
 import { random } from '../support/mutate.js';
@@ -53,7 +53,7 @@ function engineState({ table, analysis }: Judged): string {
   const vm = analysis.slots.find((s) => s.inode === inode)!.vm;
   const cursor = new Cursor(analysis.ops, table.length);
   cursor.seek(table.length - 1);
-  const text = describeState(cursor.state);
+  const text = stateText(cursor.state);
   const list = (pages: Map<number, number>): string => [0, 1].filter((p) => pages.has(p)).join(',');
   const mapped = list(pagesOf(text, MapKind.Mapping, inode, 0));
   const sptes = list(pagesOf(text, MapKind.Spte, vm, BASE));
