@@ -118,7 +118,11 @@ export function rulesObject(moment: Moment): ExprObject {
   return makeObject(
     'rules',
     () =>
-      `${violations()} violations, ${soFar('suspicious')} suspicious, ${soFar('undecidable')} undecidable so far`,
+      [
+        `${violations()} violations`,
+        `${soFar('suspicious')} suspicious`,
+        `${soFar('undecidable')} undecidable so far`,
+      ].join(', '),
     members,
     { scalar: violations },
   );
