@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { asPgoff } from '../../parsers/base/units.js';
 import { kindId } from '../../parsers/events/kinds.js';
 import { TableBuilder } from '../../parsers/events/table.js';
+import { ANY_DIALECT } from '../findings/dialect.js';
 import { FactBus } from '../world/facts.js';
 import { Conv, Inode, Vm } from '../world/state.js';
 import { World } from '../world/world.js';
@@ -35,7 +36,7 @@ function world(...losses: readonly number[]): World {
 }
 
 const run = (def: Partial<RuleDef> = {}, w = world()): RuleRun =>
-  new RuleRun({ ...DEF, ...def }, w, undefined);
+  new RuleRun({ ...DEF, ...def }, w, ANY_DIALECT, undefined);
 const inode = new Inode(3, 70, -1, 0);
 const pages = { vm: -1, inode: 3, unit: 'pgoff', first: 4, count: 1 } as const;
 
@@ -149,7 +150,7 @@ describe('what a rule finds', () => {
   });
 
   it('is nothing where no order can be decided in the trace', () => {
-    const judged = new RuleRun(DEF, world(), 'order');
+    const judged = new RuleRun(DEF, world(), ANY_DIALECT, 'order');
     judged.violation({ row: 4, message: 'it is so' });
     const { status, findings } = judged.close();
     assert.deepEqual(

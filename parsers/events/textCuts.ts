@@ -2,6 +2,8 @@
  * Where a text says, or shows, that it is not all of the trace: a mark (`[snip]`), or prose between events. What
  * was there is unknown, on every CPU. Prose before the first event or behind the last says nothing of that kind.
  */
+import { Ascii } from '../base/ascii.js';
+import { skipBlanks } from '../base/text.js';
 import { droppedByConsole, omissionComment, omissionMark } from './textOmission.js';
 import type { TableBuilder } from './table.js';
 
@@ -32,7 +34,7 @@ export class TextCuts {
     this.builder.issues.tally('foreign-lines', at, line);
     const mark = omissionMark(bytes, start, end);
     if (mark !== '') this.marked(mark, at, line);
-    else this.prose(at, line);
+    else if (bytes[skipBlanks(bytes, start, end)] !== Ascii.Hash) this.prose(at, line);
   }
 
   /** A foreign line of a source that shares its stream with other programs: only a mark says anything there. */

@@ -4,11 +4,11 @@ import fs from 'node:fs';
 import { PROFILES } from '../../model/findings/finding.js';
 import { judge, violatedRules } from './judge.js';
 
-const FOLDER = 'sample-traces/broken';
+const FOLDER = 'sample-traces/pastes';
 
 describe('texts with something missing', () => {
   it('a part cut out and marked [snip] is a loss there, and no violation', () => {
-    const bytes = new Uint8Array(fs.readFileSync(`${FOLDER}/elided-middle.txt`));
+    const bytes = new Uint8Array(fs.readFileSync(`${FOLDER}/P36-elided-middle.txt`));
     const judged = judge(bytes, PROFILES);
     assert.equal(judged.table.length, 33);
     assert.deepEqual(
