@@ -210,11 +210,11 @@ export class RuleRun {
    */
   close(): { status: RuleStatus; findings: readonly Finding[] } {
     const { def, held, broken, open } = this;
-    const reasons = this.checkReasons();
+    const reasons = this.checkReasons().sort(inOrder);
     const undecided = reasons.map((reason) => this.undecidedFinding(reason));
     const blind = broken === 0 ? this.blindReasons() : [];
     for (const reason of blind) joinReason(reasons, reason);
-    reasons.sort((a, b) => a.row - b.row || compareText(a.reason, b.reason));
+    reasons.sort(inOrder);
     return {
       status: {
         id: def.id,
@@ -339,4 +339,9 @@ const KINDS: ReadonlySet<string> = new Set(VOCABULARY.map(({ kind }) => kind));
 
 function isKind(what: Missing): what is EventKind {
   return KINDS.has(what);
+}
+
+/** By the event that they begin at, then by name. */
+function inOrder(a: UndecidedReason, b: UndecidedReason): number {
+  return a.row - b.row || compareText(a.reason, b.reason);
 }

@@ -86,7 +86,15 @@ export const LAYERS: readonly Layer[] = [
     'model/pages',
     'model/world',
   ),
-  room('model/cursor', ...EVENTS, ...RESULT, 'model/ops'),
+  room(
+    'model/cursor',
+    ...EVENTS,
+    ...RESULT,
+    'model/ops',
+    'model/pages/fold.ts',
+    'model/pages/opsSeen.ts',
+    'model/pages/space.ts',
+  ),
   room('model/expr'),
   room(
     'model/objects',
@@ -95,6 +103,7 @@ export const LAYERS: readonly Layer[] = [
     'model/cursor',
     'model/expr',
     'model/ops',
+    'model/pages/state.ts',
     'model/world/memslots.ts',
   ),
   {
