@@ -61,6 +61,8 @@ export function anchor(rule: Pick<RuleInfo, 'id' | 'name'>): string {
 }
 
 function section(rule: RuleInfo): readonly string[] {
+  const needs =
+    rule.needs.length === 0 ? 'nothing beyond the events it judges' : needsText(rule.needs, rule.profile);
   return [
     `### ${rule.id} ${rule.name}`,
     '',
@@ -68,7 +70,7 @@ function section(rule: RuleInfo): readonly string[] {
     '',
     `- Severity: ${rule.severity}, ${SEVERITY_WORDS[rule.severity]} (${rule.nature})`,
     `- Source: ${rule.source}`,
-    `- Needs: ${rule.needs.length === 0 ? 'nothing beyond the events it judges' : needsText(rule.needs, rule.profile)}`,
+    `- Needs: ${needs}`,
     ...(rule.excuses ? [`- May need: ${needsText(rule.excuses, rule.profile)}`] : []),
     `- Fix: ${rule.fix}`,
     `- Samples: \`sample-traces/rules/${rule.id}/\``,

@@ -108,9 +108,10 @@ function tooltip(
   const losses = issues.filter((issue) => issue.severity === 'dataLoss').length;
   const notApplicable = rules['not-applicable'];
   const outcomes = `${rules.held} held, ${rules.broken} broken, ${rules.undecided} undecided`;
+  const all = plural(events.total, 'event');
   const lines = [
     `**${text}** · ${profiles.join(', ')}`,
-    `${plural(events.total, 'event')}, ${events.understood} understood, ${events.ofKvm} of KVM or guest_memfd`,
+    `${all}, ${events.understood} understood, ${events.ofKvm} of KVM or guest_memfd`,
     `rules: ${outcomes}, ${notApplicable} not applicable`,
   ];
   if (losses > 0) lines.push(`events are missing in ${plural(losses, 'place')}`);

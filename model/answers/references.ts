@@ -98,9 +98,10 @@ function nobody(asked: Asked, known: boolean): Statement {
   if (last?.result === -EAGAIN) {
     const then = intervalAtRow(analysis, page, last.untilRow).state;
     const held = then.references.length + then.mappings.length > 0 || others(asked, last);
+    const nobody = known ? 'Nobody holds it now' : 'No holder is seen now';
     return held
       ? {
-          text: `${known ? 'Nobody holds it now' : 'No holder is seen now'}; what blocked its last conversion is gone.`,
+          text: `${nobody}; what blocked its last conversion is gone.`,
           rows: [last.untilRow],
         }
       : {

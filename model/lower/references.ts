@@ -177,7 +177,10 @@ function unpinned(
 
 const remotes = new WeakMap<EventTable, Uint8Array>();
 
-/** Whether an event is of a function for another task's memory: those add FOLL_REMOTE to what their callers ask for. */
+/**
+ * Whether an event is of a function for another task's memory: those add FOLL_REMOTE to what their callers
+ * ask for.
+ */
 function isRemote({ table }: World, row: number): boolean {
   let ofName = remotes.get(table);
   if (!ofName) {
@@ -196,8 +199,8 @@ function joinFlags(a: number, b: number): number {
 }
 
 /**
- * The thread's GUP is over. Where no function of it was seen to return, although such returns are what counts in this
- * trace, its outcome is unseen.
+ * The thread's GUP is over. Where no function of it was seen to return, although such returns are what
+ * counts in this trace, its outcome is unseen.
  */
 export function endGup(w: World, t: Thread): void {
   const gup = t.gup;

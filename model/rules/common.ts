@@ -12,7 +12,10 @@ export function missingOf(run: RuleRun, kinds: readonly EventKind[]): EventKind[
   return kinds.filter((k) => !run.recorded(k));
 }
 
-/** What would have shown something: those of its kinds that the trace holds none of, else all, to be read better. */
+/**
+ * What would have shown something: those of its kinds that the trace holds none of, else all, to be read
+ * better.
+ */
 export function unshownBy(run: RuleRun, kinds: readonly EventKind[]): readonly EventKind[] {
   const missing = missingOf(run, kinds);
   return missing.length > 0 ? missing : kinds;

@@ -119,8 +119,9 @@ export class HeldRefs {
   }
 
   /**
-   * True, and said, when no reference is seen to [first, end) although one may have been taken: what GUP took is not
-   * recorded, or not that of some call. Where the kernel's own check found the pages safe, that tells.
+   * True, and said, when no reference is seen to [first, end) although one may have been taken: what GUP
+   * took is not recorded, or not that of some call. Where the kernel's own check found the pages safe, that
+   * tells.
    */
   mayBePinned(conv: Conv | undefined, inode: Inode, first: Pgoff, end: Pgoff, row: number): boolean {
     const { run } = this;

@@ -59,7 +59,10 @@ export interface RuleDef {
 /** Settings of a recording that leave rules undecided, in words that can be followed. */
 type Setting = 'a global trace_clock' | 'an empty set_event_pid' | 'options/context-info';
 
-/** What would have decided a check: event kinds, also with an argument that their probe must read, or settings. */
+/**
+ * What would have decided a check: event kinds, also with an argument that their probe must read, or
+ * settings.
+ */
 export type Missing = EventKind | `${EventKind} ${string}` | Setting;
 
 export interface Ruling {

@@ -1,4 +1,7 @@
-/** Pins that may have been taken without the trace showing it: what was seen of GUP does not tell what came of it. */
+/**
+ * Pins that may have been taken without the trace showing it: what was seen of GUP does not tell what came
+ * of it.
+ */
 import { PAGES_PER_LEVEL, pageOfByte, plus, type Pgoff } from '../../parsers/base/units.js';
 import type { EventKind } from '../../parsers/events/vocabulary.js';
 import type { GupFact } from '../world/facts.js';

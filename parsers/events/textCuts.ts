@@ -1,6 +1,7 @@
 /**
- * Where a text says, or shows, that it is not all of the trace: a mark (`[snip]`), or prose between events. What
- * was there is unknown, on every CPU. Prose before the first event or behind the last says nothing of that kind.
+ * Where a text says, or shows, that it is not all of the trace: a mark (`[snip]`), or prose between events.
+ * What was there is unknown, on every CPU. Prose before the first event or behind the last says nothing of
+ * that kind.
  */
 import { Ascii } from '../base/ascii.js';
 import { skipBlanks } from '../base/text.js';
@@ -37,14 +38,19 @@ export class TextCuts {
     else if (bytes[skipBlanks(bytes, start, end)] !== Ascii.Hash) this.prose(at, line);
   }
 
-  /** A foreign line of a source that shares its stream with other programs: only a mark says anything there. */
+  /**
+   * A foreign line of a source that shares its stream with other programs: only a mark says anything there.
+   */
   outsider(bytes: Uint8Array, start: number, end: number, at: number, line: number): void {
     this.builder.issues.tally('foreign-lines', at, line);
     const mark = omissionMark(bytes, start, end);
     if (mark !== '') this.marked(mark, at, line);
   }
 
-  /** What else a kernel prints to the console that a buffer was dumped to; it says itself what it dropped there. */
+  /**
+   * What else a kernel prints to the console that a buffer was dumped to; it says itself what it dropped
+   * there.
+   */
   console(bytes: Uint8Array, start: number, end: number, at: number, line: number): void {
     this.builder.issues.tally('foreign-lines', at, line);
     const dropped = droppedByConsole(bytes, start, end);

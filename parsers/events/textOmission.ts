@@ -1,6 +1,6 @@
 /**
- * What people write into a trace where they left lines out: `...`, `[snip]`, `--` of grep, `(12 lines omitted)`,
- * quoted or not. Read from the few lines that are no events, so it may take its time.
+ * What people write into a trace where they left lines out: `...`, `[snip]`, `--` of grep, `(12 lines
+ * omitted)`, quoted or not. Read from the few lines that are no events, so it may take its time.
  */
 import { Ascii } from '../base/ascii.js';
 
@@ -31,7 +31,10 @@ const BRACKETED = new RegExp(
   `^(?:[[({<*/]|[-=.]{2,}|…).*\\b${LEFT_OUT}\\b.*(?:[\\])}>*/]|[-=.]{2,}|…)$`,
   'iu',
 );
-/** `12 lines omitted`, `** 35 printk messages dropped **`, `last message repeated 3 times`, `another 500 events`. */
+/**
+ * `12 lines omitted`, `** 35 printk messages dropped **`, `last message repeated 3 times`, `another 500
+ * events`.
+ */
 const COUNT = new RegExp(
   `^[^\\p{L}\\p{N}]*(?:(?:about|some|another|the|other|next|previous|last|message|messages|repeated|skipped|omitted|` +
     `snipped|cut|removed|~) *)*[\\d][\\d.,' ]*k? *(?:\\w+ ){0,3}${COUNTED}\\b`,

@@ -1,7 +1,8 @@
 /**
- * Puts events together that a mail client, a terminal or `fold` broke over several lines. Two ways of breaking are told
- * apart: at blanks (the blank is gone, or stands at the line's end) and at a column, within words. Which one it was shows
- * in the lengths of the lines, but not always; then the caller tries both.
+ * Puts events together that a mail client, a terminal or `fold` broke over several lines. Two ways of
+ * breaking are told apart: at blanks (the blank is gone, or stands at the line's end) and at a column,
+ * within words. Which one it was shows in the lengths of the lines, but not always; then the caller tries
+ * both.
  */
 import {
   asksForMore,
@@ -19,7 +20,9 @@ const COLUMN_MIN = 40;
 const COLUMN_MAX = 200;
 /** Lines that one event goes on over, at most: more is no event. */
 const PIECES_MAX = 64;
-/** How far a line may fall short of the column at which it was cut, for blanks that were taken from its end. */
+/**
+ * How far a line may fall short of the column at which it was cut, for blanks that were taken from its end.
+ */
 const SHORT_MAX = 12;
 /** Of the broken lines, the share of one length from which they may have been cut at a column. */
 const COLUMN_SHARE = 0.5;
@@ -51,8 +54,8 @@ export function rolesOf(bare: PlacedLines, marked: PlacedLines, family: Family):
 }
 
 /**
- * The ways in which the lines may have been broken, the likeliest first; none where no line goes on in the next. `widths`
- * are those of the lines when they were broken, with the marks that were taken off since.
+ * The ways in which the lines may have been broken, the likeliest first; none where no line goes on in the
+ * next. `widths` are those of the lines when they were broken, with the marks that were taken off since.
  */
 export function breaksOf(lines: PlacedLines, roles: Uint8Array, widths: Int32Array): readonly Break[] {
   const { texts } = lines;
@@ -64,7 +67,8 @@ export function breaksOf(lines: PlacedLines, roles: Uint8Array, widths: Int32Arr
     const before = texts[i - 1]!;
     broken++;
     const width = widths[i - 1]!;
-    // What must go on anyway says nothing of a column: it may have ended early, at blanks that were taken away.
+    // What must go on anyway says nothing of a column: it may have ended early, at blanks that were taken
+    // away.
     if (roles[i - 1] === Role.Head || asksForMore(before)) continue;
     lengths.set(width, (lengths.get(width) ?? 0) + 1);
     const length = width - before.length + before.trimEnd().length;
@@ -77,8 +81,8 @@ export function breaksOf(lines: PlacedLines, roles: Uint8Array, widths: Int32Arr
 }
 
 /**
- * The column at which the lines may have been cut: near the length that most of them have, and the longest there is,
- * since blanks may have been taken from their ends.
+ * The column at which the lines may have been cut: near the length that most of them have, and the longest
+ * there is, since blanks may have been taken from their ends.
  */
 function columnOfCuts(lengths: ReadonlyMap<number, number>, broken: number): number | undefined {
   if (broken === 0) return undefined;
@@ -96,7 +100,10 @@ function columnOfCuts(lengths: ReadonlyMap<number, number>, broken: number): num
 
 const firstWord = (text: string): number => /^\s*\S*/.exec(text)![0].trimStart().length;
 
-/** The column at which most of the spans would have been broken: not after it, and not with the next word before it. */
+/**
+ * The column at which most of the spans would have been broken: not after it, and not with the next word
+ * before it.
+ */
 function columnOfBlanks(spans: readonly (readonly [length: number, withNext: number])[]): number {
   const gain = new Int32Array(COLUMN_MAX + 2);
   for (const [length, withNext] of spans) {

@@ -1,8 +1,10 @@
 /**
- * The parts of a mail or a mailbox as lines that know their place in the file. A library that gives a part's text does
- * not give the line of the file on which each of its lines began, and findings must stand there.
+ * The parts of a mail or a mailbox as lines that know their place in the file. A library that gives a
+ * part's text does not give the line of the file on which each of its lines began, and findings must stand
+ * there.
  *
- * Sources: RFC 5322 (headers), RFC 2045 and 2046 (encodings, parts), RFC 3676 (flowed text); mbox as git and b4 write it.
+ * Sources: RFC 5322 (headers), RFC 2045 and 2046 (encodings, parts), RFC 3676 (flowed text); mbox as git
+ * and b4 write it.
  */
 import type { PlacedLines } from './lines.js';
 
@@ -266,7 +268,10 @@ function placedText(bytes: Uint8Array, lineOf: readonly (readonly [number, numbe
   return out;
 }
 
-/** Joins the lines of flowed text that end in a blank with the next one of the same quotation, and takes stuffing away. */
+/**
+ * Joins the lines of flowed text that end in a blank with the next one of the same quotation, and takes
+ * stuffing away.
+ */
 function unflow(texts: readonly string[], places: readonly number[], delsp: boolean): PlacedLines {
   const out: PlacedLines = { texts: [], lines: [] };
   let openDepth = -1;

@@ -1,7 +1,7 @@
 /**
- * What mail clients, notes, loggers and grep put in front of lines: quotation marks, list marks, fences, tables, HTML,
- * numbers, file names, dates. What stands before every line of a text goes at once; what stands before events alone
- * (they were wrapped afterwards) goes when they are whole again.
+ * What mail clients, notes, loggers and grep put in front of lines: quotation marks, list marks, fences,
+ * tables, HTML, numbers, file names, dates. What stands before every line of a text goes at once; what
+ * stands before events alone (they were wrapped afterwards) goes when they are whole again.
  */
 import { mapLines, type PlacedLines } from './lines.js';
 
@@ -16,7 +16,10 @@ const BAR = /^[ \t]{0,2}(?:\|[ \t]?(?=\|))*\|(?!.*\|\s*$)/;
 /** Lines that are quoted one after another, at least, where few of the text's lines are. */
 const QUOTED_RUN = 3;
 
-/** The length of each line's quotation marks; 0 where there are none, or too few lines have them for a quotation. */
+/**
+ * The length of each line's quotation marks; 0 where there are none, or too few lines have them for a
+ * quotation.
+ */
 function quotesOf(texts: readonly string[]): Int32Array {
   const bars = texts.filter((text) => BAR.test(text)).length;
   const hasBars = bars >= QUOTED_RUN && bars * 4 >= texts.length;
@@ -147,7 +150,8 @@ const MARKS: Readonly<Record<string, RegExp>> = {
   // [   12.345678] and [    T1]
   printk: /^\s{0,16}(?:<\d+>)?\[\s*\d+\.\d{3,9}\]\s?(?:\[\s*[TC]\d+\]\s?)?/,
   clock: /^\s{0,16}\[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]?\s/,
-  // trace.txt:12: of grep -Hn, trace.txt: of grep -H; not host.dat: of trace-cmd, nor 4563@1763815297.025958: of QEMU
+  // trace.txt:12: of grep -Hn, trace.txt: of grep -H; not host.dat: of trace-cmd, nor
+  // 4563@1763815297.025958: of QEMU
   file: /^\s{0,8}(?![+-])(?=[^:]*[a-zA-Z/])(?!\d+@|\d{4}-\d\d-)[\w./+@~-]{1,200}(?::\d+[:-]|\.(?!dat)[a-z]\w{0,7}[:-](?:\d+[:-])?)/,
   // 12: of grep -n, 12- of its context, `     12<tab>` of cat -n
   number: /^\s{0,16}\d{1,8}(?:[:\t-]|\s{2})/,
@@ -196,7 +200,10 @@ function nearlyAllHave(texts: readonly string[], mark: Mark): boolean {
 /** Of the lines that begin an event behind marks, the share that must have a mark for it to be taken off. */
 const MOST = 0.6;
 
-/** Takes marks off lines that are events behind them; a mark that few of these have is part of a task's name. */
+/**
+ * Takes marks off lines that are events behind them; a mark that few of these have is part of a task's
+ * name.
+ */
 export function unmarkEvents(
   lines: PlacedLines,
   isEvent: (text: string, isMarked: boolean) => boolean,
@@ -221,7 +228,10 @@ export function unmarkEvents(
   });
 }
 
-/** The marks before the event of a line, most first; none for an event without, undefined for a line that is no event. */
+/**
+ * The marks before the event of a line, most first; none for an event without, undefined for a line that is
+ * no event.
+ */
 function marksBefore(
   text: string,
   isEvent: (text: string, isMarked: boolean) => boolean,

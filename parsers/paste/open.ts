@@ -45,8 +45,8 @@ export function leavesLinesOver({ table }: OpenTrace): boolean {
 }
 
 /**
- * The paste as that reading of it in which most is understood; undefined where none is better than `before`, which is how
- * it reads as it stands.
+ * The paste as that reading of it in which most is understood; undefined where none is better than
+ * `before`, which is how it reads as it stands.
  */
 export function readPasted(
   source: ByteSource,

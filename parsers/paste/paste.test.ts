@@ -81,7 +81,8 @@ describe('pastes of people with this job', () => {
   });
 });
 
-const TRACE = `${fs.readFileSync('sample-traces/labelled/inplace/N.p.txt', 'utf8').split('\n').slice(0, 80).join('\n')}\n`;
+const CLEAN = fs.readFileSync('sample-traces/labelled/inplace/N.p.txt', 'utf8');
+const TRACE = `${CLEAN.split('\n').slice(0, 80).join('\n')}\n`;
 
 describe('mail', () => {
   for (const step of [quotedPrintable, base64]) {

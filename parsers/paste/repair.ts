@@ -1,7 +1,7 @@
 /**
- * A text trace as people hand it on, made into the lines that the recorder printed: decoded, taken out of the mail,
- * without the marks in front, and put together where it was broken. Nothing is made up: a line that cannot be mended stays
- * as it is, and the readers say so.
+ * A text trace as people hand it on, made into the lines that the recorder printed: decoded, taken out of
+ * the mail, without the marks in front, and put together where it was broken. Nothing is made up: a line
+ * that cannot be mended stays as it is, and the readers say so.
  */
 import { decodeText, plainCharacters } from './decode.js';
 import { breaksOf, join, rolesOf } from './join.js';

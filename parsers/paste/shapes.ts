@@ -1,6 +1,6 @@
 /**
- * What the lines of text traces look like, loosely: enough to tell where an event begins in a text that was wrapped,
- * quoted or numbered. The readers of the formats decide afterwards what a line says.
+ * What the lines of text traces look like, loosely: enough to tell where an event begins in a text that was
+ * wrapped, quoted or numbered. The readers of the formats decide afterwards what a line says.
  */
 import { VOCABULARY } from '../events/vocabulary.js';
 
@@ -55,7 +55,10 @@ function isBareEvent(text: string): boolean {
   return name !== undefined && (eventNames.has(name) || eventNames.has(name.replace(RETURN_SUFFIX, '')));
 }
 
-/** An event of QEMU's log, whose names all have an underscore; not one of the words that end its events' texts. */
+/**
+ * An event of QEMU's log, whose names all have an underscore; not one of the words that end its events'
+ * texts.
+ */
 function isBareQemu(text: string): boolean {
   const name = /^\s*([a-z]\w*_\w+)(?:\s|$)/.exec(text)?.[1];
   return name !== undefined && !/^(?:shared_to_private|private_to_shared)$/.test(name);
@@ -81,8 +84,8 @@ const LOOK_LENGTH = 240;
 const headOf = (text: string): string => (text.length > LOOK_LENGTH ? text.slice(0, LOOK_LENGTH) : text);
 
 /**
- * The family that most lines belong to; undefined where there is no event at all. `marked` has the same lines with the
- * marks that were taken off in front of them.
+ * The family that most lines belong to; undefined where there is no event at all. `marked` has the same
+ * lines with the marks that were taken off in front of them.
  */
 export function familyOf(texts: readonly string[], marked: readonly string[] = texts): Family | undefined {
   const counts = new Map<Family, number>();
@@ -115,7 +118,10 @@ export function isTaskAlone(family: Family, text: string): boolean {
   return family === 'ftrace' && text.length <= LOOK_LENGTH && TASK_ALONE.test(text);
 }
 
-/** True for an event's line that ends where more must follow: behind its time, its name, a comma, or an open parenthesis. */
+/**
+ * True for an event's line that ends where more must follow: behind its time, its name, a comma, or an open
+ * parenthesis.
+ */
 export function asksForMore(text: string): boolean {
   const tail = text.slice(-LOOK_LENGTH);
   if (/(?:\d:|\s[\w.:]+:|[,=(]|<-|->)\s*$/.test(tail)) return true;
@@ -129,7 +135,9 @@ const FRAME = /^\s+[0-9a-f]{1,16}\s+(?:\S+\s+\(.*\)|\S+\+0x[0-9a-f]+(?:\/0x[0-9a
 const CUT =
   /^\s*(?:\.{2,}|…|--|[[<(]{1,2}\s*(?:\.{2,}|…|snip|cut|skip|omit|elided|trimmed)[^\])>]*[\])>]{0,2}|\(?\d+ (?:more )?lines? (?:omitted|skipped|cut|removed|snipped).*|-+\s*8<.*|\*{3,})\s*$/i;
 
-/** A line that stands for itself and is no event: a comment, a loss, a frame, a mark of something left out. */
+/**
+ * A line that stands for itself and is no event: a comment, a loss, a frame, a mark of something left out.
+ */
 export function standsAlone(text: string): boolean {
   const head = headOf(text);
   return NOTICE.test(head) || FRAME.test(head) || CUT.test(head) || /^(?:```|~~~)/.test(head);

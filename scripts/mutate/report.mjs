@@ -11,8 +11,9 @@ const SURVIVORS = path.join(root, 'docs/SURVIVORS.md');
 const CODE_LENGTH = 80;
 
 /**
- * The result of a room: its mutants by what became of them, and the survivors that nothing explains. An explanation is
- * of a file's line, by the line's text, and of all mutants in it or of those with the replacements that it names.
+ * The result of a room: its mutants by what became of them, and the survivors that nothing explains. An
+ * explanation is of a file's line, by the line's text, and of all mutants in it or of those with the
+ * replacements that it names.
  */
 export function roomResult(room, reportFile, explained) {
   const report = JSON.parse(fs.readFileSync(reportFile, 'utf8'));
@@ -66,7 +67,10 @@ function sayMutant(lines, { mutatorName, location, replacement, status }) {
   };
 }
 
-/** Writes both pages; rooms that did not run keep what they had. Prints the scores, and explanations without a mutant. */
+/**
+ * Writes both pages; rooms that did not run keep what they had. Prints the scores, and explanations without
+ * a mutant.
+ */
 export function writeReport(results) {
   const text = fs.readFileSync(SCORES, 'utf8');
   const [before, rest] = text.split(BEGIN);

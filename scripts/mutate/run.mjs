@@ -1,6 +1,6 @@
-// `npm run mutate [-- ROOM...] [-- --all] [-- --static] [-- --force]`: puts small faults into the core, one at a time,
-// and says which of them no test notices. Rooms: see ROOMS. The tables of docs/TESTING.md and docs/SURVIVORS.md are
-// written anew for the rooms that ran. docs/TESTING.md tells how to read them.
+// `npm run mutate [-- ROOM...] [-- --all] [-- --static] [-- --force]`: puts small faults into the core, one
+// at a time, and says which of them no test notices. Rooms: see ROOMS. The tables of docs/TESTING.md and
+// docs/SURVIVORS.md are written anew for the rooms that ran. docs/TESTING.md tells how to read them.
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';

@@ -1,7 +1,9 @@
 // How StrykerJS puts mutants into one room of the core: run.mjs says which, by the environment.
 const { MUTATE_FILES, MUTATE_TESTS, MUTATE_OUT, MUTATE_STATIC } = process.env;
 
-/** Of the project only what these tests read is copied; the test files as compiled tell what changed since. */
+/**
+ * Of the project only what these tests read is copied; the test files as compiled tell what changed since.
+ */
 const NOT_COPIED = ['out/**', '!out/**/*.test.js'].concat(
   ['.mutation', 'dist', 'extension', 'webview', 'cli', 'shell', 'bench', 'docs', 'scripts'],
   ['debugger', 'differential', 'editor', 'fuzz', 'property'].map((folder) => `test/${folder}`),

@@ -1,7 +1,7 @@
 /**
- * What a rule says of the trace that violates it, and of the clean one beside it, in other circumstances, most of them
- * with less evidence: one page for each rule. A violation may stay or become undecidable; a false all-clear or a
- * false violation is seen here.
+ * What a rule says of the trace that violates it, and of the clean one beside it, in other circumstances,
+ * most of them with less evidence: one page for each rule. A violation may stay or become undecidable; a
+ * false all-clear or a false violation is seen here.
  */
 import { join } from 'node:path';
 import type { RuleDef } from '../../model/rules/rule.js';

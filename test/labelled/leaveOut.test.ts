@@ -1,6 +1,7 @@
 /**
- * Honest silence: each kind of event is left out of each labelled recording with a bug, as if it had not been recorded.
- * What was found is still found, or the rule says that it cannot tell, and names what was left out.
+ * Honest silence: each kind of event is left out of each labelled recording with a bug, as if it had not
+ * been recorded. What was found is still found, or the rule says that it cannot tell, and names what was
+ * left out.
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * A stated omission is a loss: lines cut out of any recording, and the cut marked in any way, never make a violation
- * that the whole recording does not have. CUTS=n cuts as often, SEED=n elsewhere.
+ * A stated omission is a loss: lines cut out of any recording, and the cut marked in any way, never make a
+ * violation that the whole recording does not have. CUTS=n cuts as often, SEED=n elsewhere.
  */
 import assert from 'node:assert/strict';
 import { judgeCut, recordings, spliced, type Recording } from '../support/cuts.js';

@@ -1,4 +1,7 @@
-/** Any text trace, mangled as people hand it on, gives what the original gives, on the mangled file's own lines. */
+/**
+ * Any text trace, mangled as people hand it on, gives what the original gives, on the mangled file's own
+ * lines.
+ */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import fc from 'fast-check';
@@ -17,7 +20,10 @@ import { mangle, mangling, quote, wrapAtBlanks, type Step } from '../support/man
 const RUNS = Number(process.env['SHIMTRACE_RUNS'] ?? 12);
 /** The same manglings every time: a rare failure in a run of somebody else's change helps nobody. */
 const SEED = 20221;
-/** Lines of each trace whose events are compared; the verdicts of all lines are compared for fewer manglings. */
+/**
+ * Lines of each trace whose events are compared; the verdicts of all lines are compared for fewer
+ * manglings.
+ */
 const LINES = 300;
 
 const CORPUS = filesBelow('sample-traces/labelled').filter((file) => file.endsWith('.txt'));
@@ -30,7 +36,8 @@ function eventsOf(table: EventTable): string[] {
   return Array.from({ length: table.length }, (_, row) => {
     const values = kindSlots(table.kind(row)).map((slot, i) => `${slot}=${table.big(row, i) ?? '-'}`);
     const cpu = table.cpu(row) === UNKNOWN_CPU ? '-' : table.cpu(row);
-    return `${table.absoluteTime(row)} ${table.comm(row)}-${table.tid(row)}/${table.tgid(row)} [${cpu}] ${table.name(row)} ${values.join(' ')}`;
+    const task = `${table.comm(row)}-${table.tid(row)}/${table.tgid(row)} [${cpu}]`;
+    return `${table.absoluteTime(row)} ${task} ${table.name(row)} ${values.join(' ')}`;
   });
 }
 

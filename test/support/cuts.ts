@@ -1,6 +1,6 @@
 /**
- * Recordings with something cut out of them, and what may not come of it: a violation that the whole recording does
- * not have. Cuts go into windows of recordings, which are judged in a millisecond or two.
+ * Recordings with something cut out of them, and what may not come of it: a violation that the whole
+ * recording does not have. Cuts go into windows of recordings, which are judged in a millisecond or two.
  */
 import fs from 'node:fs';
 import path from 'node:path';

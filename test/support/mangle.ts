@@ -93,21 +93,15 @@ export const oddBlanks: Step = {
   name: 'nbsp',
   lines: (lines) => lines.map((line) => line.replace(/ /g, '\u00a0')),
 };
+const escapeHtml = (line: string): string =>
+  line.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
 export const html: Step = {
   name: 'html',
-  lines: (lines) => [
-    '<html><body><pre>',
-    ...lines.map((line) => line.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;')),
-    '</pre></body></html>',
-  ],
+  lines: (lines) => ['<html><body><pre>', ...lines.map(escapeHtml), '</pre></body></html>'],
 };
 export const htmlBreaks: Step = {
   name: '<br>',
-  lines: (lines) =>
-    lines.map(
-      (line) =>
-        `${line.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/ /g, '&nbsp;')}<br>`,
-    ),
+  lines: (lines) => lines.map((line) => `${escapeHtml(line).replace(/ /g, '&nbsp;')}<br>`),
 };
 
 const HEADER = [

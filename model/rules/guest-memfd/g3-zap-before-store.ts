@@ -38,8 +38,8 @@ function oldSide(run: RuleRun, conv: Conv, row: number): { vm: Vm; rec: SpteRec 
 }
 
 /**
- * True, and said, when no SPTE of the old side is seen although one may be there: it was installed where the bracket may
- * have been open still, or which gfns the file's pages are is known in part only.
+ * True, and said, when no SPTE of the old side is seen although one may be there: it was installed where
+ * the bracket may have been open still, or which gfns the file's pages are is known in part only.
  */
 function mayBeUnseen(run: RuleRun, conv: Conv, row: number): boolean {
   const pages = run.pagesOfConv(conv);
@@ -69,7 +69,10 @@ function mayBeUnseen(run: RuleRun, conv: Conv, row: number): boolean {
   return true;
 }
 
-/** Whether memslots of a known extent hold every page of a conversion. Others may be bound too, or grow to hold them. */
+/**
+ * Whether memslots of a known extent hold every page of a conversion. Others may be bound too, or grow to
+ * hold them.
+ */
 function bindsAll(run: RuleRun, { inode, first, end }: InodeConv): boolean {
   const slots = run.w.slotsOfPages(inode, first, end);
   let at: number = first;

@@ -1,4 +1,7 @@
-/** Which invalidation brackets around an in-place conversion count: those over all of its pages, of its own thread. */
+/**
+ * Which invalidation brackets around an in-place conversion count: those over all of its pages, of its own
+ * thread.
+ */
 import assert from 'node:assert/strict';
 import { judgeAll, type Said } from '../../../test/support/oneTrace.js';
 

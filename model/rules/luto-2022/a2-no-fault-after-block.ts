@@ -66,8 +66,8 @@ function blockedSomewhere(inode: Inode): Conv | undefined {
 }
 
 /**
- * Serviced faults that began while a conversion of unknown range had faults blocked: its store or return shows later
- * whether it was theirs.
+ * Serviced faults that began while a conversion of unknown range had faults blocked: its store or return
+ * shows later whether it was theirs.
  */
 class UnplacedFaults {
   private faults: (ServicedFault & { readonly conv: Conv })[] = [];
@@ -163,7 +163,10 @@ export const a2: RuleDef = {
       tell(run, { conv, since, inode, pgoff, begin, row, how });
       return true;
     };
-    /** A page was mapped while no fault in it may be serviced, by one of which it is not known when it began. */
+    /**
+     * A page was mapped while no fault in it may be serviced, by one of which it is not known when it
+     * began.
+     */
     const beginUnknown = (inode: Inode, pgoff: Pgoff, row: number): void => {
       const missing = missingOf(run, ['UserFault', 'UserFaultRet']);
       if (missing.length === 0) return;
