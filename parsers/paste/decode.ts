@@ -47,8 +47,7 @@ export function hasForeignEncoding(bytes: Uint8Array): boolean {
 }
 
 /** Colours and cursor moves of a terminal (CSI), its titles (OSC), and single escapes. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with ESC and may end
-// with BEL
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it begins with ESC and may end with BEL
 const ESCAPES = /\x1b(?:\[[0-9;:?]*[ -/]*[@-~]|\][^\x07\x1b]{0,1000}(?:\x07|\x1b\\)|[@-Z\\-_])/g;
 const ODD_BLANKS = /[\u00a0\u2000-\u200a\u202f\u205f\u3000]/g;
 const NO_WIDTH = /[\u200b-\u200d\u2060\ufeff]/g;
