@@ -199,7 +199,7 @@ export async function runInExtensionHost(
       exited,
       untilFile(reportFile, timeoutMs).then((there) => (there ? 'reported' : 'timeout')),
     ]);
-    if (code === 'timeout') await page.screenshot({ path: `${logFile}.png` });
+    if (code === 'timeout' && !page.isClosed()) await page.screenshot({ path: `${logFile}.png` });
     return code;
   } finally {
     fs.writeFileSync(logFile, `${lines.join('\n')}\n`);
