@@ -8,7 +8,7 @@ import { Random } from '../fuzz/harness.js';
 import { loadZstd } from '../support/zstd.js';
 
 const SLOW_MS = 600_000;
-const CUTS = Number(process.env['CUTS'] ?? 10_000);
+const CUTS = Number(process.env['CUTS'] ?? 2_000);
 const SEED = Number(process.env['SEED'] ?? 20261129);
 const LINES_MAX = 500;
 const CANARY_CUTS = 1000;
