@@ -130,7 +130,7 @@ function reasonLine({ reason, count, at, detail, missing }: ReportedReason): str
   const times = count > 0 ? [`${count}×`] : [];
   const from = count > 0 && at.line > 0 ? [`first in line ${at.line}`] : [];
   const where = [...times, ...from].join(', ');
-  const lacks = missing.length > 0 ? ` Missing: ${missing.map(code).join(', ')}.` : '';
+  const lacks = missing.length > 0 ? ` Missing: ${missing.map(alternatives).join(', ')}.` : '';
   return `- ${reason}${where === '' ? '' : ` (${where})`}: ${escapeMarkdown(detail)}${lacks}`;
 }
 
@@ -140,4 +140,9 @@ function issueLine(issue: ReportedIssue): string {
   const detail = issue.detail === '' ? '' : ` (${escapeMarkdown(issue.detail)})`;
   const text = `${escapeMarkdown(issue.sentence)}${detail} ${escapeMarkdown(issue.advice)}`;
   return `- ${issue.severity} at ${at}${count}: ${text}`;
+}
+
+/** What would record it, each way as code: `a` or `b`. */
+function alternatives(missing: string): string {
+  return missing.split(' or ').map(code).join(' or ');
 }

@@ -61,7 +61,7 @@ describe('answers', () => {
     assert.match(text, /^# [^\n]*: 1 violation · \d+ rules held, \d+ undecided$/m);
     assert.match(text, /\| G6b [^|]*\| guest-memfd \| undecided \| 0 of \d+ \|/);
     assert.match(text, /\| guest-memfd \| held \| (\d+) of \1 \|/);
-    assert.match(text, /Missing: `kprobe:kvm_gmem_fallocate or kprobe:kvm_gmem_punch_hole or /);
+    assert.match(text, /Missing: `kprobe:kvm_gmem_fallocate` or `kprobe:kvm_gmem_punch_hole` or /);
   });
 
   it('opens the page of a rule', async () => {
