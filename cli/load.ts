@@ -5,7 +5,7 @@
 import type { CancelToken } from '../parsers/base/cancel.js';
 import { NEVER_CANCELLED } from '../parsers/base/cancel.js';
 import { ISSUE_KINDS, type Issue, type IssueSeverity } from '../parsers/events/issues.js';
-import { withIssue, type ClockName, type EventTable } from '../parsers/events/table.js';
+import { CLOCKS, withIssue, type ClockName, type EventTable } from '../parsers/events/table.js';
 import type { OpenTrace } from '../parsers/reader.js';
 import type { Analysis } from '../model/analysis.js';
 import { PROFILES, type ProfileId } from '../model/findings/finding.js';
@@ -42,20 +42,7 @@ export const LOAD_OPTIONS: OptionSpecs = {
   },
 };
 
-const CLOCKS: readonly ClockName[] = [
-  'local',
-  'global',
-  'mono',
-  'mono_raw',
-  'boot',
-  'tai',
-  'uptime',
-  'counter',
-  'x86-tsc',
-  'perf',
-  'realtime',
-  'unknown',
-];
+const CLOCK_WORDS: readonly ClockName[] = [...CLOCKS, 'unknown'];
 
 const NS_PER_US = 1000;
 
@@ -76,7 +63,7 @@ export function loadOptions(args: Args): LoadOptions {
   const skewUs = args.number('skew-us');
   return {
     profiles: profiles.length === 0 ? undefined : PROFILES.filter((p) => profiles.includes(p)),
-    clock: clock === undefined ? undefined : oneOf('--clock', clock, CLOCKS),
+    clock: clock === undefined ? undefined : oneOf('--clock', clock, CLOCK_WORDS),
     skewNs: skewUs === undefined ? undefined : skewUs * NS_PER_US,
   };
 }

@@ -1,7 +1,7 @@
 /** The extension's settings, read where they are needed and never kept. */
 import * as vscode from 'vscode';
 import { PROFILES, type ProfileId, type Verdict } from '../model/findings/finding.js';
-import type { ClockName } from '../parsers/events/table.js';
+import { CLOCKS } from '../parsers/events/table.js';
 import type { CheckOptions } from './protocol/requests.js';
 
 export const SECTION = 'shimtrace';
@@ -13,19 +13,6 @@ const DEFAULT_SHOWN: Readonly<Record<Verdict, ShownAs>> = {
   suspicious: 'warning',
   undecidable: 'information',
 };
-const CLOCKS: readonly ClockName[] = [
-  'local',
-  'global',
-  'mono',
-  'mono_raw',
-  'boot',
-  'tai',
-  'uptime',
-  'counter',
-  'x86-tsc',
-  'perf',
-  'realtime',
-];
 
 function section(uri: vscode.Uri): vscode.WorkspaceConfiguration {
   return vscode.workspace.getConfiguration(SECTION, uri);

@@ -1,7 +1,7 @@
 /** The formats that Shimtrace reads, and the one way in: bytes to an open trace. */
 import type { ByteSource } from './base/source.js';
 import { archiveOf, compressionOf, otherCompression } from './compressed/detect.js';
-import { plainOf, readPlain } from './compressed/open.js';
+import { contentOptions, plainOf, readPlain } from './compressed/open.js';
 import type { PlainSource } from './compressed/plainSource.js';
 import type { IssueCode } from './events/issues.js';
 import { TableBuilder } from './events/table.js';
@@ -83,18 +83,9 @@ function readNested(
 function readMended(content: ByteSource, options: ReadOptions, depth: number): OpenTrace | undefined {
   const head = content.read(0, SNIFF_BYTES).slice();
   if (depth < NESTED_MAX && compressionOf(head) !== undefined)
-    return readNested(content, options, undefined, depth);
+    return readNested(content, contentOptions(options), undefined, depth);
   const format = sniffFormat(head, FORMATS);
-  // What reports progress and decompresses ahead knows the file, not what was taken out of it.
-  const { cancel, traceEvents, inflate, unzstd, unzstdStream, memoryBytes } = options;
-  return format?.read(content, {
-    cancel,
-    ...(traceEvents !== undefined && { traceEvents }),
-    ...(inflate && { inflate }),
-    ...(unzstd && { unzstd }),
-    ...(unzstdStream && { unzstdStream }),
-    ...(memoryBytes !== undefined && { memoryBytes }),
-  });
+  return format?.read(content, contentOptions(options));
 }
 
 function nothing(code: IssueCode, detail = ''): OpenTrace {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { conversion } from '../../test/support/conversion.js';
 import { asGfn, asPgoff } from '../../parsers/base/units.js';
 import fc from 'fast-check';
 import type { Analysis, Conversion, SlotInfo } from '../analysis.js';
@@ -43,20 +44,6 @@ function analysisOf(
   };
 }
 
-const conversion: Conversion = {
-  index: 0,
-  scope: 'inode',
-  vm: -1,
-  inode: 0,
-  first: 0,
-  count: 8,
-  toPrivate: true,
-  tid: 1,
-  fromRow: 0,
-  untilRow: -1,
-  result: undefined,
-  phaseRows: [],
-};
 const slot: SlotInfo = {
   vm: 0,
   slot: 1,

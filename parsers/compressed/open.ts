@@ -19,6 +19,16 @@ export function plainOf(
 }
 
 /**
+ * Options for what was taken out of a file: what tells of progress, and what decompresses ahead, knows the
+ * file's own offsets.
+ */
+export function contentOptions(options: ReadOptions): ReadOptions {
+  const { progress, unzstdAhead, unzstdStreamAhead, ...rest } = options;
+  void [progress, unzstdAhead, unzstdStreamAhead];
+  return rest;
+}
+
+/**
  * Reads `plain` in its format. A text passes through while it is decompressed; a binary trace is kept in
  * memory, and undefined when it does not fit. Damage is an issue and a loss where the plain bytes end; what
  * precedes is kept.
@@ -28,11 +38,11 @@ export function readPlain(
   format: TraceFormat,
   options: ReadOptions,
 ): OpenTrace | undefined {
-  // What decompresses ahead reads the file itself, whose offsets are not those of its content.
-  const { progress, unzstdAhead, unzstdStreamAhead, ...rest } = options;
-  void unzstdAhead;
-  void unzstdStreamAhead;
-  const inner: ReadOptions = { ...rest, ...(progress && { progress: () => progress(plain.taken) }) };
+  const { progress } = options;
+  const inner: ReadOptions = {
+    ...contentOptions(options),
+    ...(progress && { progress: () => progress(plain.taken) }),
+  };
   if (!format.isSequential && !plain.keepAll(options.memoryBytes ?? MEMORY_BYTES)) return undefined;
   const open = format.read(plain, inner);
   const { symbolOf } = open;

@@ -94,19 +94,22 @@ export class Segment {
   }
 }
 
-export type ClockName =
-  | 'local'
-  | 'global'
-  | 'mono'
-  | 'mono_raw'
-  | 'boot'
-  | 'tai'
-  | 'uptime'
-  | 'counter'
-  | 'x86-tsc'
-  | 'perf'
-  | 'realtime'
-  | 'unknown';
+/** Clocks that a trace may be recorded with, as trace_clock and the tools call them. */
+export const CLOCKS = [
+  'local',
+  'global',
+  'mono',
+  'mono_raw',
+  'boot',
+  'tai',
+  'uptime',
+  'counter',
+  'x86-tsc',
+  'perf',
+  'realtime',
+] as const;
+
+export type ClockName = (typeof CLOCKS)[number] | 'unknown';
 
 export interface TraceMeta {
   /** Format id, for example `ftrace-text`, `trace.dat`, `perf.data`. */
@@ -282,6 +285,24 @@ export function releaseSegment(segment: Segment): void {
   } satisfies Partial<Segment>);
 }
 
+/** The table with other issues, losses or stacks; rows are shared. */
+export function withMarks(
+  table: EventTable,
+  marks: Partial<Pick<EventTable, 'issues' | 'losses' | 'stacks'>>,
+): EventTable {
+  const { issues, losses, stacks } = marks;
+  return new EventTable(
+    table.length,
+    table.segments,
+    table.meta,
+    table.names,
+    table.comms,
+    issues ?? table.issues,
+    losses ?? table.losses,
+    stacks ?? table.stacks,
+  );
+}
+
 /** The table with one more issue, and with a loss after its last row where one is given; rows are shared. */
 export function withIssue(
   table: EventTable,
@@ -292,16 +313,7 @@ export function withIssue(
     loss === undefined
       ? table.losses
       : [...table.losses, { ...loss, row: table.length, offset: issue.offset, line: issue.line }];
-  return new EventTable(
-    table.length,
-    table.segments,
-    table.meta,
-    table.names,
-    table.comms,
-    [...table.issues, issue],
-    losses,
-    table.stacks,
-  );
+  return withMarks(table, { issues: [...table.issues, issue], losses });
 }
 
 /** Slot of the payload at `p` as an unsigned number, -1 when absent. Exact below 2^53. For hot loops. */

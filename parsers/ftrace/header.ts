@@ -2,7 +2,7 @@
  * Lines of an ftrace text that are not events: comments (`# tracer: nop`, column rulers, entry counts, buffer
  * marks), LOST lines, and the content of the trace_clock file where a recorder put it before the events.
  */
-import type { ClockName, TraceMeta } from '../events/table.js';
+import { CLOCKS, type TraceMeta } from '../events/table.js';
 
 /** What a header says besides what goes into TraceMeta. */
 export class Header {
@@ -42,20 +42,6 @@ const KERNEL = /latency trace v[\d.]+ on (\S+)$/;
 const STARTED = /^#{3,} CPU (\d{1,5}) buffer started #{3,}/;
 const CLOCK_COMMENT = /^# *(?:trace_)?clock: *(.+)$/;
 const CHOSEN_CLOCK = /\[([a-z0-9_-]+)\]/;
-
-const CLOCKS: readonly ClockName[] = [
-  'local',
-  'global',
-  'mono',
-  'mono_raw',
-  'boot',
-  'tai',
-  'uptime',
-  'counter',
-  'x86-tsc',
-  'perf',
-  'realtime',
-];
 
 /** Takes a line that begins with `#` into `header` and `meta`. */
 export function readComment(text: string, header: Header, meta: TraceMeta): Comment {

@@ -3,7 +3,6 @@
  * editors leave.
  */
 
-const UTF8_MARK = [0xef, 0xbb, 0xbf];
 /** Bytes looked at to tell UTF-16 without a mark. */
 const LOOK_BYTES = 4096;
 /** Of the bytes at odd (or even) places, the share that is zero in UTF-16 of a Latin text. */
@@ -39,11 +38,6 @@ export function decodeText(bytes: Uint8Array): string {
     swapped[i + 1] = bytes[i]!;
   }
   return new TextDecoder('utf-16le').decode(swapped);
-}
-
-/** Whether the bytes start with what is no character of a trace: a byte order mark, or UTF-16. */
-export function hasForeignEncoding(bytes: Uint8Array): boolean {
-  return UTF8_MARK.every((byte, i) => bytes[i] === byte) || encodingOf(bytes) !== 'utf-8';
 }
 
 /** Colours and cursor moves of a terminal (CSI), its titles (OSC), and single escapes. */

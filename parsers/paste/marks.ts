@@ -141,7 +141,7 @@ function entities(text: string): string {
 }
 
 /** Marks that may stand before a line, each with what ends it. Tried in this order, one after another. */
-const MARKS: Readonly<Record<string, RegExp>> = {
+const MARKS = {
   // 2021-12-12 16:11:10.214139 and ISO 8601
   date: /^\s*(?!\d{4}-\d\d-\d\dT[\d:.]+Z [a-z]+_)\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?\s/,
   // Nov 22 10:00:00 host kernel:
@@ -157,7 +157,7 @@ const MARKS: Readonly<Record<string, RegExp>> = {
   number: /^\s{0,16}\d{1,8}(?:[:\t-]|\s{2})/,
   list: /^\s{0,8}(?:[-*+•]\s|\d{1,4}(?:\.\s|\)\s(?=\S)))/,
   diff: /^[+-](?![+-]{2})/,
-};
+} as const satisfies Readonly<Record<string, RegExp>>;
 type Mark = keyof typeof MARKS;
 const NAMES = Object.keys(MARKS) as Mark[];
 
@@ -167,7 +167,7 @@ export function unmark(lines: PlacedLines): PlacedLines {
   for (let turn = 0; turn < MARKS_MAX; turn++) {
     const mark = NAMES.find((name) => nearlyAllHave(now.texts, name));
     if (mark === undefined) return now;
-    now = mapLines(now, (text) => text.replace(MARKS[mark]!, ''));
+    now = mapLines(now, (text) => text.replace(MARKS[mark], ''));
   }
   return now;
 }
@@ -185,7 +185,7 @@ function nearlyAllHave(texts: readonly string[], mark: Mark): boolean {
   for (const text of texts) {
     if (text.trim() === '' || text === '--') continue;
     all++;
-    if (!MARKS[mark]!.test(text)) continue;
+    if (!MARKS[mark].test(text)) continue;
     if (mark === 'number') {
       // Numbers of lines grow; other numbers in front do not.
       const value = Number(/\d+/.exec(text)![0]);
@@ -222,7 +222,7 @@ export function unmarkEvents(
     let rest = text;
     for (const mark of found[i] ?? []) {
       if (!kept.has(mark)) break;
-      rest = rest.replace(MARKS[mark]!, '');
+      rest = rest.replace(MARKS[mark], '');
     }
     return rest;
   });
@@ -240,9 +240,9 @@ function marksBefore(
   let best: Mark[] | undefined = isEvent(text, false) ? [] : undefined;
   const marks: Mark[] = [];
   for (let turn = 0; turn < MARKS_MAX; turn++) {
-    const mark = NAMES.find((name) => MARKS[name]!.test(rest));
+    const mark = NAMES.find((name) => MARKS[name].test(rest));
     if (mark === undefined) break;
-    rest = rest.replace(MARKS[mark]!, '');
+    rest = rest.replace(MARKS[mark], '');
     marks.push(mark);
     if (isEvent(rest, true)) best = [...marks];
   }

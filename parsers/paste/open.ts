@@ -1,6 +1,7 @@
 /** Decides whether a text is a paste, reads it as mended, and puts its events on the file's own lines. */
+import { Ascii } from '../base/ascii.js';
 import { MemorySource, type ByteSource } from '../base/source.js';
-import { EventTable, type Segment } from '../events/table.js';
+import { withIssue, withMarks, type EventTable, type Segment } from '../events/table.js';
 import type { Issue } from '../events/issues.js';
 import { KIND_UNKNOWN } from '../events/kinds.js';
 import type { OpenTrace } from '../reader.js';
@@ -9,14 +10,15 @@ import { readingsOf, type Reading } from './repair.js';
 
 /** A larger text is no paste: it would be kept in memory several times. */
 export const PASTE_BYTES_MAX = 64 << 20;
-const NEWLINE = 0x0a;
+/** Other parts that a message names. */
+const PARTS_NAMED = 3;
 /** Lines that are no part of the trace, by thousand events, above which a text is worth mending. */
 const FOREIGN_PER_THOUSAND = 5;
 
 /** True for a text whose first lines would be others when mended: an unmangled trace stays as it is. */
 export function looksPasted(head: Uint8Array): boolean {
   if (isBinary(head)) return false;
-  const end = head.lastIndexOf(NEWLINE) + 1;
+  const end = head.lastIndexOf(Ascii.Newline) + 1;
   const whole = end === 0 ? head : head.subarray(0, end);
   return readingsOf(whole).some(({ bytes, part }) => part !== '' || !sameText(bytes, whole));
 }
@@ -30,10 +32,10 @@ function isBinary(head: Uint8Array): boolean {
 function sameText(mended: Uint8Array, original: Uint8Array): boolean {
   let i = 0;
   for (let p = 0; p < original.length; p++) {
-    if (original[p] === 0x0d) continue;
+    if (original[p] === Ascii.CarriageReturn) continue;
     if (original[p] !== mended[i++]) return false;
   }
-  return i === mended.length || (i === mended.length - 1 && mended[i] === NEWLINE);
+  return i === mended.length || (i === mended.length - 1 && mended[i] === Ascii.Newline);
 }
 
 /** True for a trace of which so many lines were not understood that mending may help. */
@@ -74,15 +76,16 @@ export function readPasted(
   const { reading, open, content } = best;
   const left = others.filter((part) => part !== reading.part);
   const table = reading.lineOf ? onLinesOf(open.table, reading.lineOf) : open.table;
-  const said = left.length > 0 ? withParts(table, reading.part, left) : table;
-  return reading.lineOf
-    ? { ...open, table: said, describe: (row, part) => open.describe(row, part), mended: content }
-    : {
-        ...open,
-        table: said,
-        describe: (row, part) => open.describe(row, part),
-        plain: open.plain ?? content,
-      };
+  const said = left.length > 0 ? withIssue(table, partsIssue(reading.part, left)) : table;
+  const places = reading.lineOf ? { mended: content } : { plain: open.plain ?? content };
+  return { ...open, table: said, describe: (row, which) => open.describe(row, which), ...places };
+}
+
+/** Says which part of a mail was read, and which others have events too. */
+function partsIssue(taken: string, left: readonly string[]): Issue {
+  const named = `${left.slice(0, PARTS_NAMED).join(', ')}${left.length > PARTS_NAMED ? ', …' : ''}`;
+  const detail = `read: ${taken}; not read: ${named}`;
+  return { code: 'other-parts', offset: 0, line: 0, count: left.length, detail };
 }
 
 /** How much was understood: events of the vocabulary, and the values that were read of them. */
@@ -110,38 +113,13 @@ function onLinesOf(table: EventTable, lineOf: Int32Array): EventTable {
     mended <= 0 ? mended : (lineOf[Math.min(mended, lineOf.length) - 1] ?? mended);
   for (const segment of table.segments) relocate(segment, line);
   const moved = <T extends { readonly line: number }>(each: T): T => ({ ...each, line: line(each.line) });
-  return new EventTable(
-    table.length,
-    table.segments,
-    table.meta,
-    table.names,
-    table.comms,
-    table.issues.map(moved),
-    table.losses.map(moved),
-    table.stacks.map(moved),
-  );
+  return withMarks(table, {
+    issues: table.issues.map(moved),
+    losses: table.losses.map(moved),
+    stacks: table.stacks.map(moved),
+  });
 }
 
 function relocate(segment: Segment, line: (mended: number) => number): void {
   for (let i = 0; i < segment.length; i++) segment.line[i] = line(segment.line[i]!);
-}
-
-function withParts(table: EventTable, taken: string, left: readonly string[]): EventTable {
-  const issue: Issue = {
-    code: 'other-parts',
-    offset: 0,
-    line: 0,
-    count: left.length,
-    detail: `read: ${taken}; not read: ${left.slice(0, 3).join(', ')}${left.length > 3 ? ', …' : ''}`,
-  };
-  return new EventTable(
-    table.length,
-    table.segments,
-    table.meta,
-    table.names,
-    table.comms,
-    [...table.issues, issue],
-    table.losses,
-    table.stacks,
-  );
 }

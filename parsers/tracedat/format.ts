@@ -3,7 +3,7 @@
  * order and word size. Every field is found by the format files in the trace itself.
  */
 import type { ByteSource } from '../base/source.js';
-import { TableBuilder, type ClockName } from '../events/table.js';
+import { CLOCKS, TableBuilder } from '../events/table.js';
 import { Kallsyms } from '../tep/kallsyms.js';
 import { PrintkFormats } from '../tep/printk.js';
 import type { TraceContext } from '../tep/record.js';
@@ -20,19 +20,6 @@ import { TraceDat } from './trace.js';
 export { TraceDat } from './trace.js';
 
 const ID = 'trace.dat';
-const CLOCKS: readonly string[] = [
-  'local',
-  'global',
-  'mono',
-  'mono_raw',
-  'boot',
-  'tai',
-  'uptime',
-  'counter',
-  'x86-tsc',
-  'perf',
-  'realtime',
-];
 /** Clocks that count something else than nanoseconds. */
 const TICK_CLOCKS: readonly string[] = ['uptime', 'counter', 'x86-tsc', 'ppc-tb'];
 
@@ -104,7 +91,7 @@ function describeTrace(file: TraceDatFile, builder: TableBuilder, hasTgid: boole
   const clock = clocks.size > 1 ? '' : ([...clocks][0] ?? file.options.clock);
   // A TSC that the file can convert is recorded as x86-tsc, whatever name the user gave.
   const name = clock === 'tsc2nsec' ? 'x86-tsc' : clock;
-  meta.clock = CLOCKS.includes(name) ? (name as ClockName) : 'unknown';
+  meta.clock = CLOCKS.find((known) => known === name) ?? 'unknown';
   meta.timeUnit = TICK_CLOCKS.includes(name) && !file.options.tsc2nsec ? 'ticks' : 'ns';
   const recorded = file.buffers.reduce((most, b) => Math.max(most, ...b.cpus.map((c) => c.cpu + 1)), 0);
   meta.cpus = Math.max(file.options.cpuCount, Math.min(recorded, CPU_LIMIT));

@@ -7,7 +7,8 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
-import type { Analysis, Conversion } from '../../model/analysis.js';
+import { conversion } from '../support/conversion.js';
+import type { Analysis } from '../../model/analysis.js';
 import { Cursor } from '../../model/cursor/cursor.js';
 import { frameAt, frameExtra, MapKind } from '../../model/cursor/mapRegistry.js';
 import type { ShimState } from '../../model/cursor/shimState.js';
@@ -197,20 +198,6 @@ describe('the fold, the intervals and the cursor', function () {
 
   it('were compared', () => assert.ok(compared > 8000, `${compared} states`));
 
-  const conversion: Conversion = {
-    index: 0,
-    scope: 'inode',
-    vm: -1,
-    inode: 0,
-    first: 0,
-    count: 8,
-    toPrivate: true,
-    tid: 1,
-    fromRow: 0,
-    untilRow: -1,
-    result: undefined,
-    phaseRows: [],
-  };
   const ROWS = 100;
   const anyStep = fc.record({
     op: fc.constantFrom(...Object.values(Op)),
