@@ -87,13 +87,21 @@ export function recordingRecipe(only?: readonly MissingKind[]): readonly string[
     'echo 65536 > buffer_size_kb        # per CPU; lost events make rules undecidable',
     'echo > set_event_pid               # no pid filter: unpins happen in interrupts of other tasks',
     'probe() { echo "$1" >> dynamic_events || echo "refused: $1" >&2; }',
+    'keep() { [ ! -d "events/$1" ] || echo "$2" > "events/$1/filter"; }',
     ...probes.map((probe) => `probe '${probe}'`),
+    ...RECIPE_PROBES.filter((meaning) => probes.includes(meaning.probe!)).flatMap(keptOf),
     ...tracepoints.map((name) => `echo 1 > events/${name.replace(':', '/')}/enable`),
     ...groups.map((group) => `echo 1 > events/${group}/enable`),
     'echo 1 > tracing_on',
     '# run the guest here, then:',
     'echo 0 > tracing_on; cat trace > ~/trace.txt',
   ];
+}
+
+/** `keep rmap/event 'm != 0'`: what is worth keeping of a probe's events. */
+function keptOf({ probe, filter }: Meaning): readonly string[] {
+  const event = /^[pr]\w*:(\S+)/.exec(probe!)?.[1];
+  return filter !== undefined && event !== undefined ? [`keep ${event} '${filter}'`] : [];
 }
 
 function isProbe(how: string): boolean {

@@ -59,6 +59,7 @@ class PartRun implements Run {
   private segment: Segment;
   private inSegment = 0;
   private nextLoss = 0;
+  private nextUnread = 0;
   private nextStack = 0;
 
   constructor(
@@ -121,12 +122,23 @@ class PartRun implements Run {
       this.names[segment.name[inSegment]!]!,
       this.row + 1,
     );
+    this.inheritUnread();
     const from = segment.payload[inSegment]!;
     if (from !== 0) copyPayload(segment.pool, from, WORDS[kind]!, builder.current);
     const { stacks } = this.table;
     for (; this.nextStack < stacks.length && stacks[this.nextStack]!.row <= this.row; this.nextStack++) {
       builder.stacks.push({ ...stacks[this.nextStack]!, row: builder.length - 1 });
     }
+  }
+
+  /** What could not be read of the part is said of the merged table, at the same row. */
+  private inheritUnread(): void {
+    const { unread } = this.table;
+    const first = unread[this.nextUnread];
+    if (first?.row !== this.row) return;
+    this.nextUnread++;
+    const { segment, inSegment, builder } = this;
+    builder.inheritUnread(this.names[segment.name[inSegment]!]!, first.kind, first.count);
   }
 
   /** A guest's CPU is no CPU of the host's, and its stacks are of another kernel's addresses. */
@@ -223,7 +235,7 @@ export function mergeTraces(parts: readonly Part[]): Bundle {
     run.end();
     live.splice(chosen, 1);
   }
-  const table = builder.finish();
+  const table = builder.freeze();
   const symbols = parts.find((part) => part.role === 'host' && part.open.symbolOf)?.open.symbolOf;
   return {
     table,

@@ -12,8 +12,10 @@
 import { Ascii, Letter } from '../base/ascii.js';
 import { isLetter } from '../base/text.js';
 import { endsWord, hexRun, readDec, readHex } from './number.js';
+import { dropFailed, fetchGuard, type FetchGuard } from './failedFetch.js';
 import type { Resolved } from './resolve.js';
 import { kindSlots } from './kinds.js';
+import { FAILED_SHIFT } from './table.js';
 
 /** Set in the result of {@link readArgs} when a value of interest was printed as `(fault)`. */
 export const ARGS_FAULT = 1;
@@ -53,6 +55,7 @@ export class ArgPlan {
    * true where a number without 0x is hexadecimal. Undefined for every other text.
    */
   readonly hex: readonly boolean[] | undefined;
+  readonly guard: FetchGuard;
 
   constructor(
     resolved: Resolved,
@@ -61,6 +64,7 @@ export class ArgPlan {
   ) {
     this.hex = isRaw ? hexSlots(resolved) : undefined;
     this.slotOf = resolved.slotOf;
+    this.guard = fetchGuard(resolved.kind);
     for (const name of resolved.slotOf.keys()) this.rankOf.set(name, this.rankOf.size);
     this.signed = kindSlots(resolved.kind).map((slot) => SIGNED_SLOTS.has(slot));
   }
@@ -113,6 +117,7 @@ export function readArgs(
     plan.learn(bytes, start, end);
     flags = walk(plan, bytes, start, end, pool, at);
   }
+  dropFailed(plan.guard, pool, at);
   return Math.max(0, flags);
 }
 
@@ -163,7 +168,10 @@ function walk(
       }
       pos = after;
     } else {
-      if (bytes[pos] === Ascii.OpenParen && bytes[pos + 1] === Ascii.LowerF) flags |= ARGS_FAULT;
+      if (bytes[pos] === Ascii.OpenParen && bytes[pos + 1] === Ascii.LowerF) {
+        flags |= ARGS_FAULT;
+        mask |= 1 << (slot + FAILED_SHIFT);
+      }
       pos = skipValue(bytes, pos, end, isSyscall);
     }
   }

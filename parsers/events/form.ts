@@ -21,6 +21,8 @@ export interface Form {
    */
   readonly code: Int32Array;
   readonly literals: Uint8Array;
+  /** The slots that a match fills, as a mask. */
+  readonly mask: number;
   /** The names in braces, in order of appearance; `_` for skipped runs. Used to describe a line. */
   readonly names: readonly string[];
 }
@@ -37,6 +39,7 @@ export function compileForm(template: string, slots: readonly string[]): Form {
   const code: number[] = [];
   const names: string[] = [];
   let literals = '';
+  let mask = 0;
   for (const [text, name, what] of template.matchAll(PART)) {
     if (name === '_') {
       names.push('_');
@@ -45,6 +48,7 @@ export function compileForm(template: string, slots: readonly string[]): Form {
       const slot = slots.indexOf(name);
       assert(slot >= 0 && what !== undefined, `template ${template}: no slot ${name}`);
       names.push(name);
+      mask |= 1 << slot;
       if (what.startsWith('=')) code.push(OP_CONST, slot, Number(what.slice(1)));
       else code.push(NUMBER_OPS[what]!, slot, 0);
     } else {
@@ -53,7 +57,7 @@ export function compileForm(template: string, slots: readonly string[]): Form {
       literals += literal;
     }
   }
-  return { code: Int32Array.from(code), literals: encoder.encode(literals), names };
+  return { code: Int32Array.from(code), literals: encoder.encode(literals), mask, names };
 }
 
 /**
@@ -71,7 +75,6 @@ export function matchForm(
   const code = form.code;
   const literals = form.literals;
   let pos = start;
-  let mask = 0;
   for (let i = 0; i < code.length; i += 3) {
     const op = code[i]!;
     const a = code[i + 1]!;
@@ -88,18 +91,16 @@ export function matchForm(
     } else if (op === OP_CONST) {
       pool[at + 1 + 2 * a] = code[i + 2]!;
       pool[at + 2 + 2 * a] = 0;
-      mask |= 1 << a;
     } else {
       const hex =
         op === OP_HEX || (op === OP_EITHER && bytes[pos] === Ascii.Digit0 && bytes[pos + 1] === Ascii.LowerX);
       const word = at + 1 + 2 * a;
       pos = hex ? readHex(bytes, pos, end, pool, word) : readDec(bytes, pos, end, pool, word);
       if (pos < 0 || !endsWord(bytes, pos, end)) return -1;
-      mask |= 1 << a;
     }
   }
   if (pos > end) return -1;
-  pool[at] = mask;
+  pool[at] = form.mask;
   return pos;
 }
 
@@ -127,7 +128,7 @@ export function formFields(
   let names = 0;
   let pos = start;
   for (let i = 0; i < form.code.length; i += 3) {
-    const step: Form = { code: form.code.subarray(i, i + 3), literals: form.literals, names: [] };
+    const step: Form = { code: form.code.subarray(i, i + 3), literals: form.literals, mask: 0, names: [] };
     const after = matchForm(step, bytes, pos, end, scratch, 0);
     if (after < 0) return undefined;
     const op = form.code[i]!;

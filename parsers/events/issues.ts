@@ -120,6 +120,13 @@ export const ISSUE_KINDS = {
       'Times are relative to the previous event or to the start and cannot be aligned with other files.',
     advice: 'Print with absolute times to merge files.',
   },
+  'unread-arguments': {
+    severity: 'notice',
+    sentence: 'Events are known by their name, but what rules need of them could not be read.',
+    advice:
+      'Those rules are undecided. Give a probe the arguments that the recipe has (shimtrace info --recipe); ' +
+      'of another event, tell us the kernel and the tool that printed it.',
+  },
   'unreadable-value': {
     severity: 'info',
     sentence: 'An argument could not be read by the kernel, shown as (fault).',

@@ -2,6 +2,9 @@
 import { assert } from '../base/assert.js';
 import { VOCABULARY, type EventKind, type SlotName } from './vocabulary.js';
 
+/** Slots of one kind at most: half a payload's mask has a bit for each. */
+export const SLOTS_MAX = 16;
+
 /** An event with no row in the vocabulary: kept, shown, counted. */
 export const KIND_UNKNOWN = 0;
 
@@ -19,7 +22,9 @@ for (const meaning of VOCABULARY) {
   }
   const slots = slotNames[id]!;
   for (const slot of Object.keys(meaning.slots)) if (!slots.includes(slot)) slots.push(slot);
-  assert(slots.length <= 16, `${meaning.kind} has more than 16 slots`);
+  assert(slots.length <= SLOTS_MAX, `${meaning.kind} has more than ${SLOTS_MAX} slots`);
+  for (const slot of meaning.needs?.flat() ?? [])
+    assert(slots.includes(slot), `${meaning.kind} needs ${slot}, which is none of its slots`);
 }
 
 /**

@@ -11,6 +11,7 @@ import { KIND_UNKNOWN, kindSlots } from './kinds.js';
 import { ARROW, findPlace, parsePlace } from './place.js';
 import { resolveProbe, resolveTracepoint, type Resolved } from './resolve.js';
 import type { TableBuilder } from './table.js';
+import { isUnderstood } from './understood.js';
 
 /** Set in the result of {@link fillPayload}: a value that a slot wanted was printed as `(fault)`. */
 export const PAYLOAD_FAULT = ARGS_FAULT;
@@ -24,6 +25,12 @@ const OTHER_NAME = '(another event)';
 /** Above the largest id of a place, so that a name's and a place's id make one key. */
 const PLACE_RANGE = 2 ** 26;
 
+/** A printed form of an event. */
+interface PrintedForm extends Form {
+  /** It fills what the event's kind needs. */
+  readonly isComplete: boolean;
+}
+
 /** How to decode the events of one name at one place. */
 export interface EventPlan {
   /** Id in `builder.names` of the name to show. */
@@ -31,7 +38,7 @@ export interface EventPlan {
   readonly kind: number;
   /** Bytes of the payload's start that this plan is for (the probe's place); empty where there is none. */
   readonly place: Uint8Array;
-  readonly forms: readonly Form[];
+  readonly forms: readonly PrintedForm[];
   readonly args: ArgPlan | undefined;
   readonly slotCount: number;
   /** True when arguments are printed as `name: value, `. */
@@ -51,7 +58,7 @@ export const enum PayloadStyle {
 const GUESS_MASK = 1023;
 const NO_BYTES = new Uint8Array(0);
 const SYSCALL_EXIT_FORM = '{ret:n}';
-const formsOf = new Map<Resolved, readonly Form[]>();
+const formsOf = new Map<Resolved, readonly PrintedForm[]>();
 const decoder = new TextDecoder();
 
 interface NameEntry {
@@ -219,7 +226,10 @@ function makePlan(
       style === PayloadStyle.SyscallExit && slots.includes('ret')
         ? [SYSCALL_EXIT_FORM]
         : (resolved.meaning.text ?? []);
-    forms = text.map((template) => compileForm(template, slots));
+    forms = text.map((template) => {
+      const form = compileForm(template, slots);
+      return { ...form, isComplete: isUnderstood(resolved.kind, form.mask) };
+    });
     formsOf.set(resolved, forms);
   }
   const args = new ArgPlan(resolved, isSyscall, isRaw);
@@ -268,7 +278,9 @@ function isKernelAddress(hex: string): boolean {
 
 /**
  * Fills the payload of the builder's last row from bytes[start, end), the text after the event's name (its
- * place included). Returns PAYLOAD_FAULT or 0. What cannot be read leaves its slots unset.
+ * place included). Returns PAYLOAD_FAULT or 0. What cannot be read leaves its slots unset; where its kind
+ * needs them, the row is noted as unread. So is an event that has printed forms, and this text is none of
+ * them.
  */
 export function fillPayload(
   builder: TableBuilder,
@@ -282,9 +294,15 @@ export function fillPayload(
   const pool = builder.current.pool;
   const forms = plan.forms;
   for (let i = 0; i < forms.length; i++) {
-    if (matchForm(forms[i]!, bytes, start, end, pool, at) >= 0) return 0;
+    const form = forms[i]!;
+    if (matchForm(form, bytes, start, end, pool, at) < 0) continue;
+    if (!form.isComplete) builder.noteUnread();
+    return 0;
   }
-  return readArgs(plan.args!, bytes, start + plan.place.length, end, pool, at);
+  const flags = readArgs(plan.args!, bytes, start + plan.place.length, end, pool, at);
+  const mask = pool[at]!;
+  if ((mask === 0 && forms.length > 0) || !isUnderstood(plan.kind, mask)) builder.noteUnread();
+  return flags;
 }
 
 /**

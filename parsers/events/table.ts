@@ -3,8 +3,9 @@
  * than one growing array, so that growth never copies and hot loops hold plain typed arrays.
  *
  * A row's payload is a run of words in its segment's pool: `[mask, lo0, hi0, lo1, hi1, …]`, one 64-bit value
- * per slot of the row's kind (see kinds.ts); bit i of the mask says that slot i was read. Signed values are
- * two's complement.
+ * per slot of the row's kind (see kinds.ts); bit i of the mask says that slot i was read, bit i +
+ * FAILED_SHIFT that the event has it, but that it holds no data (see failedFetch.ts). Signed values are two's
+ * complement.
  */
 import { TWO_32 } from '../base/words.js';
 import { firstIndex } from '../base/search.js';
@@ -20,6 +21,9 @@ const SEGMENT_MASK = SEGMENT_ROWS - 1;
 
 export const UNKNOWN_CPU = 0xffff;
 export const UNKNOWN_TID = -1;
+
+/** How far up a payload's mask the bits stand of slots that hold no data. */
+export const FAILED_SHIFT = 16;
 
 /** Words of a payload of `slotCount` slots. */
 export function payloadWords(slotCount: number): number {
@@ -85,6 +89,11 @@ export class Segment {
   }
   set line(lines: Uint32Array) {
     this.lines = lines;
+  }
+
+  /** Line of a row, 0 where the source is binary. */
+  lineOf(i: number): number {
+    return this.lines?.[i] ?? 0;
   }
 
   private grow(end: number): void {
@@ -180,6 +189,14 @@ export interface StackMark {
   readonly addresses: readonly bigint[];
 }
 
+/** Events of one name whose arguments could not be read, as far as their kind needs them. */
+export interface UnreadEvents {
+  readonly kind: number;
+  readonly count: number;
+  /** The first of them. */
+  readonly row: number;
+}
+
 export class EventTable {
   constructor(
     readonly length: number,
@@ -190,6 +207,8 @@ export class EventTable {
     readonly issues: readonly Issue[],
     readonly losses: readonly LossMark[],
     readonly stacks: readonly StackMark[],
+    /** Known by their names, but not understood. */
+    readonly unread: readonly UnreadEvents[] = [],
   ) {}
 
   ts(row: number): number {
@@ -300,6 +319,7 @@ export function withMarks(
     issues ?? table.issues,
     losses ?? table.losses,
     stacks ?? table.stacks,
+    table.unread,
   );
 }
 
@@ -353,6 +373,8 @@ export class TableBuilder {
     producer: '',
     hasTgid: false,
   };
+  /** By id of their name. */
+  private readonly unread = new Map<number, { kind: number; count: number; row: number }>();
   private readonly segments: Segment[] = [new Segment()];
   /** The segment that the next row goes into, or the one that holds the last row. */
   current = this.segments[0]!;
@@ -420,12 +442,50 @@ export class TableBuilder {
     return start;
   }
 
+  /** Says that the arguments of the last row could not be read, as far as its kind needs them. */
+  noteUnread(): void {
+    const { current } = this;
+    const i = current.length - 1;
+    const name = current.name[i]!;
+    const known = this.unread.get(name);
+    if (known) known.count++;
+    else this.unread.set(name, { kind: current.kind[i]!, count: 1, row: this.length - 1 });
+  }
+
+  /** The same of rows that are taken over from another table, which has said so. */
+  inheritUnread(name: number, kind: number, count: number): void {
+    const known = this.unread.get(name);
+    if (known) known.count += count;
+    else this.unread.set(name, { kind, count, row: this.length - 1 });
+  }
+
+  /** An issue for each name of which events could not be read. */
+  private sayUnread(): void {
+    if (this.unread.size === 0) return;
+    const totals = new Map<number, number>();
+    for (const segment of this.segments)
+      for (let i = 0; i < segment.length; i++)
+        totals.set(segment.name[i]!, (totals.get(segment.name[i]!) ?? 0) + 1);
+    for (const [name, { count, row }] of this.unread) {
+      const segment = this.segments[row >>> SEGMENT_SHIFT]!;
+      const i = row & SEGMENT_MASK;
+      const detail = `${count} of ${totals.get(name)!} ${this.names.text(name)}`;
+      this.issues.add('unread-arguments', segment.at[i]!, segment.lineOf(i), detail);
+    }
+  }
+
   /** Marks events missing before the next row on `cpu` (-1: all CPUs). */
   addLoss(cpu: number, count: number, offset: number, line: number, fromStart = false): void {
     this.losses.push({ row: this.length, cpu, count, offset, line, fromStart });
   }
 
   finish(): EventTable {
+    this.sayUnread();
+    return this.freeze();
+  }
+
+  /** As {@link finish}, of rows that were taken over from tables which have said what could not be read. */
+  freeze(): EventTable {
     return new EventTable(
       this.length,
       this.segments,
@@ -435,6 +495,7 @@ export class TableBuilder {
       this.issues.list,
       this.losses,
       this.stacks,
+      [...this.unread.values()],
     );
   }
 }

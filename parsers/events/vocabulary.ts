@@ -33,8 +33,15 @@ export interface Meaning<Kind extends string = EventKind> {
   readonly names?: readonly string[];
   /** Slot name to the argument names that fill it: first match wins. */
   readonly slots: Readonly<Record<string, readonly string[]>>;
+  /**
+   * Slots without which the event says nothing that can be judged: each of these, or one of each list. An
+   * event that lacks them is shown and counted apart, and rules that read its kind are undecided.
+   */
+  readonly needs?: readonly (string | readonly string[])[];
   /** A line of tracefs' dynamic_events that current kernels accept, for recording recipes. */
   readonly probe?: string;
+  /** Which of the probe's events are worth keeping: those whose fetches did not fail. */
+  readonly filter?: string;
   /** Kernel differences worth telling a user. */
   readonly note?: string;
 }
@@ -49,19 +56,46 @@ const KVM = ['kvm', 'vm'] as const;
 const SLOT = ['slot', 'slot_id', 'id'] as const;
 const BASE_GFN = ['base_gfn', 'slot_gfn'] as const;
 const FOLIO = ['folio'] as const;
+/** The first link of the way from a page to its file. */
+const MAPPING = ['mapping', 'm', 'm0'] as const;
 const NPAGES = ['npages', 'nr_pages', 'nr', 'n'] as const;
 const NOTIFIER = ['notifier', 'nb'] as const;
+
+/**
+ * What every version of QEMU prints of a memslot; up to 8 the address space is in the upper half of its
+ * number.
+ */
+const USER_MEMORY = 'Slot#{slot:d} flags={flags:x} gpa={gpa:x} size={size:x} ua={ua:x}';
+
+/** A shadow page: since 5.4, in 5.3, in 5.1 and 5.2, and up to 5.0. */
+const SHADOW_PAGE = [
+  'sp gen {gen:d} gfn {gfn:x} l{level:d}',
+  'sp gen {gen:x} gfn {gfn:x} l{level:d}',
+  'sp gfn {gfn:x} l{level:d}',
+  'sp gen {gen:x} gfn {gfn:x} {level:d}',
+] as const;
+
+/**
+ * A page in the page cache: with its order (5.17), without it, and with the address of its page before; up to
+ * 5.10 the frame is decimal.
+ */
+const CACHED_PAGE = [
+  'dev {dev_major:d}:{dev_minor:d} ino {ino:x} pfn={pfn:x} ofs={ofs:d} order={order:d}',
+  'dev {dev_major:d}:{dev_minor:d} ino {ino:x} page={_} pfn={pfn:n} ofs={ofs:d} order={order:d}',
+  'dev {dev_major:d}:{dev_minor:d} ino {ino:x} page={_} pfn={pfn:n} ofs={ofs:d}',
+] as const;
 
 const ROWS = [
   // ---- kvm tracepoints ------------------------------------------------------------------------------------
   {
     kind: 'SetAttrRequest',
     tracepoints: ['kvm:kvm_vm_set_mem_attributes'],
-    text: ['{start:x} -- {end:x} [{attrs:x}]'],
+    text: ['{start:x} -- {end:x} [{attrs:x}]', '. {start:x} -- {end:x} [{attrs:x}]'],
     slots: { start: ['start', 'start_gfn'], end: ['end', 'end_gfn'], attrs: ATTRS },
+    needs: ['start', 'end', 'attrs'],
     note:
       'Absent from 6.12. A request: emitted before slots_lock and before the already-so test; ' +
-      'end is exclusive.',
+      'end is exclusive. Its first version printed a dot before a range that more of the request follows.',
   },
   {
     kind: 'UnmapHvaRange',
@@ -75,6 +109,7 @@ const ROWS = [
     tracepoints: ['kvm:kvm_userspace_exit'],
     text: ['reason error ({errno:d})', 'reason restart ({errno:d})', 'reason {_} ({reason:d})'],
     slots: { reason: ['reason'], errno: ['errno'] },
+    needs: [['reason', 'errno']],
     note:
       'KVM_EXIT_MEMORY_FAULT (39) returns -EFAULT, so the text shows `reason error (14)`; ' +
       'raw fields keep reason=39.',
@@ -84,6 +119,7 @@ const ROWS = [
     tracepoints: ['kvm:kvm_page_fault'],
     text: [
       'vcpu {vcpu:d} rip {rip:x} address {address:x} error_code {error_code:x}',
+      'vcpu {vcpu:d} address {address:x} error_code {error_code:x}',
       'rip {rip:x} address {address:x} error_code {error_code:x}',
       'address {address:x} error_code {error_code:x}',
     ],
@@ -93,17 +129,18 @@ const ROWS = [
       error_code: ['error_code'],
       rip: ['guest_rip', 'rip'],
     },
+    needs: ['address'],
   },
   {
     kind: 'KvmExit',
     tracepoints: ['kvm:kvm_exit'],
-    text: ['vcpu {vcpu:d} reason'],
+    text: ['vcpu {vcpu:d} reason {_}', 'reason {_} rip {_}', '{_} HSR_EC: {_}'],
     slots: { vcpu: ['vcpu_id', 'vcpu'] },
   },
   {
     kind: 'KvmEntry',
     tracepoints: ['kvm:kvm_entry'],
-    text: ['vcpu {vcpu:d}'],
+    text: ['vcpu {vcpu:d}', 'PC: {_}'],
     slots: { vcpu: ['vcpu_id', 'vcpu'] },
   },
   {
@@ -160,12 +197,14 @@ const ROWS = [
       rmp_level: ['rmp_level'],
       psmash_ret: ['psmash_ret'],
     },
+    needs: ['pfn', 'psmash_ret'],
   },
   {
     kind: 'ArmGuestFault',
     tracepoints: ['kvm:kvm_guest_fault'],
     text: ['ipa {ipa:x}, hsr {hsr:x}'],
     slots: { ipa: ['ipa'], hsr: ['hsr', 'esr'] },
+    needs: ['ipa'],
   },
   // ---- kvmmmu tracepoints ---------------------------------------------------------------------------------
   {
@@ -173,6 +212,7 @@ const ROWS = [
     tracepoints: ['kvmmmu:kvm_tdp_mmu_spte_changed'],
     text: ['as id {as_id:d} gfn {gfn:x} level {level:d} old_spte {old:x} new_spte {new:x}'],
     slots: { as_id: ['as_id', 'as'], gfn: ['gfn'], level: ['level'], old: ['old_spte'], new: ['new_spte'] },
+    needs: ['gfn', 'level', 'old', 'new'],
   },
   {
     kind: 'SetSpte',
@@ -180,8 +220,10 @@ const ROWS = [
     text: [
       'gfn {gfn:x} spte {spte:x} ({_} level {level:d} at {sptep:x}',
       'gfn {gfn:x} spte {spte:x} ({_} {_} level {level:d} at {sptep:x}',
+      'gfn {gfn:x} spte {spte:x} ({_} level {level:d}',
     ],
     slots: { gfn: ['gfn'], spte: ['spte'], level: ['level'], sptep: ['sptep', 'at'] },
+    needs: ['gfn', 'spte', 'level'],
     note: 'A hint: in the TDP path spte_changed precedes it and is the truth.',
   },
   {
@@ -193,13 +235,13 @@ const ROWS = [
   {
     kind: 'MmuGetPage',
     tracepoints: ['kvmmmu:kvm_mmu_get_page'],
-    text: ['sp gen {gen:d} gfn {gfn:x} l{level:d}', '{_} sp gfn {gfn:x} {level:d} q'],
+    text: [...SHADOW_PAGE, '{_} sp gfn {gfn:x} {level:d} q'],
     slots: { gfn: ['gfn'], role: ['role'], gen: ['mmu_valid_gen', 'gen'], level: ['level'] },
   },
   {
     kind: 'MmuPrepareZapPage',
     tracepoints: ['kvmmmu:kvm_mmu_prepare_zap_page'],
-    text: ['sp gen {gen:d} gfn {gfn:x} l{level:d}'],
+    text: [...SHADOW_PAGE, '{level:d} q{_}'],
     slots: { gfn: ['gfn'], role: ['role'], gen: ['mmu_valid_gen', 'gen'], level: ['level'] },
   },
   { kind: 'MmuSyncPage', tracepoints: ['kvmmmu:kvm_mmu_sync_page', 'kvmmmu:kvm_mmu_unsync_page'], slots: {} },
@@ -220,16 +262,13 @@ const ROWS = [
     tracepoints: ['kvmmmu:kvm_mmu_split_huge_page'],
     text: ['gfn {gfn:x} spte {spte:x} level {level:d} errno {errno:d}'],
     slots: { gfn: ['gfn'], spte: ['spte'], level: ['level'], errno: ['errno'] },
+    needs: ['gfn', 'level'],
   },
   // ---- filemap, page_ref, exceptions, ras, kmem, tlb, migrate ---------------------------------------------
   {
     kind: 'FilemapAdd',
     tracepoints: ['filemap:mm_filemap_add_to_page_cache'],
-    text: [
-      'dev {dev_major:d}:{dev_minor:d} ino {ino:x} pfn={pfn:x} ofs={ofs:d} order={order:d}',
-      'dev {dev_major:d}:{dev_minor:d} ino {ino:x} page={_} pfn={pfn:x} ofs={ofs:d} order={order:d}',
-      'dev {dev_major:d}:{dev_minor:d} ino {ino:x} page={_} pfn={pfn:x} ofs={ofs:d}',
-    ],
+    text: CACHED_PAGE,
     slots: {
       ino: ['i_ino'],
       pfn: ['pfn'],
@@ -240,6 +279,7 @@ const ROWS = [
       dev_major: [],
       dev_minor: [],
     },
+    needs: ['ino', 'pfn', ['pgoff', 'ofs']],
     note:
       'The inode number is hexadecimal in the text, `ofs` is in bytes; ' +
       'the raw field `index` is in pages.',
@@ -247,11 +287,7 @@ const ROWS = [
   {
     kind: 'FilemapDelete',
     tracepoints: ['filemap:mm_filemap_delete_from_page_cache'],
-    text: [
-      'dev {dev_major:d}:{dev_minor:d} ino {ino:x} pfn={pfn:x} ofs={ofs:d} order={order:d}',
-      'dev {dev_major:d}:{dev_minor:d} ino {ino:x} page={_} pfn={pfn:x} ofs={ofs:d} order={order:d}',
-      'dev {dev_major:d}:{dev_minor:d} ino {ino:x} page={_} pfn={pfn:x} ofs={ofs:d}',
-    ],
+    text: CACHED_PAGE,
     slots: {
       ino: ['i_ino'],
       pfn: ['pfn'],
@@ -262,6 +298,7 @@ const ROWS = [
       dev_major: [],
       dev_minor: [],
     },
+    needs: ['ino', 'pfn', ['pgoff', 'ofs']],
   },
   {
     kind: 'PageRef',
@@ -274,8 +311,12 @@ const ROWS = [
       'page_ref:page_ref_freeze',
       'page_ref:page_ref_unfreeze',
     ],
-    text: ['pfn={pfn:x} flags={_} count={count:d} mapcount={mapcount:d}'],
+    text: [
+      'pfn={pfn:x} flags={_} count={count:d} mapcount={mapcount:d} mapping={_} mt={_} val={val:d} ret={ret:d}',
+      'pfn={pfn:x} flags={_} count={count:d} mapcount={mapcount:d} mapping={_} mt={_} val={val:d}',
+    ],
     slots: { pfn: ['pfn'], count: ['count'], mapcount: ['mapcount'], val: ['val'], ret: ['ret'] },
+    needs: ['pfn'],
   },
   {
     kind: 'UserPageFault',
@@ -287,14 +328,15 @@ const ROWS = [
   { kind: 'KernelPageFault', tracepoints: ['exceptions:page_fault_kernel'], slots: {} },
   {
     kind: 'MemoryFailure',
-    tracepoints: ['ras:memory_failure_event'],
-    text: ['pfn {pfn:x}: recovery action for'],
+    tracepoints: ['ras:memory_failure_event', 'memory_failure:memory_failure_event'],
+    text: ['pfn {pfn:x}: recovery action for {_}'],
     slots: { pfn: ['pfn'] },
+    needs: ['pfn'],
   },
   {
     kind: 'PageFree',
     tracepoints: ['kmem:mm_page_free'],
-    text: ['page={_} pfn={pfn:x} order={order:d}'],
+    text: ['page={_} pfn=0x{pfn:x} order={order:d}', 'page={_} pfn={pfn:d} order={order:d}'],
     slots: { pfn: ['pfn'], order: ['order'] },
   },
   { kind: 'TlbFlush', tracepoints: ['tlb:tlb_flush'], slots: {} },
@@ -331,56 +373,90 @@ const ROWS = [
     kind: 'SysEnterIoctl',
     tracepoints: ['syscalls:sys_enter_ioctl'],
     slots: { fd: ['fd'], cmd: ['cmd'], arg: ['arg'] },
+    needs: ['cmd'],
   },
-  { kind: 'SysExitIoctl', tracepoints: ['syscalls:sys_exit_ioctl'], slots: { ret: ['ret'] } },
+  { kind: 'SysExitIoctl', tracepoints: ['syscalls:sys_exit_ioctl'], slots: { ret: ['ret'] }, needs: ['ret'] },
   {
     kind: 'SysEnterMmap',
     tracepoints: ['syscalls:sys_enter_mmap'],
     slots: { addr: ['addr'], len: ['len'], prot: ['prot'], flags: ['flags'], fd: ['fd'], off: ['off'] },
+    needs: ['addr', 'len'],
   },
-  { kind: 'SysExitMmap', tracepoints: ['syscalls:sys_exit_mmap'], slots: { ret: ['ret'] } },
+  { kind: 'SysExitMmap', tracepoints: ['syscalls:sys_exit_mmap'], slots: { ret: ['ret'] }, needs: ['ret'] },
   {
     kind: 'SysEnterMunmap',
     tracepoints: ['syscalls:sys_enter_munmap'],
     slots: { addr: ['addr'], len: ['len'] },
+    needs: ['addr', 'len'],
   },
-  { kind: 'SysExitMunmap', tracepoints: ['syscalls:sys_exit_munmap'], slots: { ret: ['ret'] } },
+  {
+    kind: 'SysExitMunmap',
+    tracepoints: ['syscalls:sys_exit_munmap'],
+    slots: { ret: ['ret'] },
+    needs: ['ret'],
+  },
   {
     kind: 'SysEnterMremap',
     tracepoints: ['syscalls:sys_enter_mremap'],
     slots: { addr: ['addr'], old_len: ['old_len'], new_len: ['new_len'], flags: ['flags'] },
+    needs: ['addr', 'old_len'],
   },
-  { kind: 'SysExitMremap', tracepoints: ['syscalls:sys_exit_mremap'], slots: { ret: ['ret'] } },
+  {
+    kind: 'SysExitMremap',
+    tracepoints: ['syscalls:sys_exit_mremap'],
+    slots: { ret: ['ret'] },
+    needs: ['ret'],
+  },
   {
     kind: 'SysEnterMprotect',
     tracepoints: ['syscalls:sys_enter_mprotect'],
     slots: { addr: ['start', 'addr'], len: ['len'], prot: ['prot'] },
+    needs: ['addr', 'len'],
   },
-  { kind: 'SysExitMprotect', tracepoints: ['syscalls:sys_exit_mprotect'], slots: { ret: ['ret'] } },
+  {
+    kind: 'SysExitMprotect',
+    tracepoints: ['syscalls:sys_exit_mprotect'],
+    slots: { ret: ['ret'] },
+    needs: ['ret'],
+  },
   {
     kind: 'SysEnterMlock',
     tracepoints: ['syscalls:sys_enter_mlock', 'syscalls:sys_enter_mlock2'],
     slots: { addr: ['start', 'addr'], len: ['len'] },
+    needs: ['addr', 'len'],
   },
   {
     kind: 'SysExitMlock',
     tracepoints: ['syscalls:sys_exit_mlock', 'syscalls:sys_exit_mlock2'],
     slots: { ret: ['ret'] },
+    needs: ['ret'],
   },
   {
     kind: 'SysEnterMadvise',
     tracepoints: ['syscalls:sys_enter_madvise'],
     slots: { addr: ['start', 'addr'], len: ['len_in', 'len'], behavior: ['behavior'] },
+    needs: ['addr', 'len'],
   },
-  { kind: 'SysExitMadvise', tracepoints: ['syscalls:sys_exit_madvise'], slots: { ret: ['ret'] } },
+  {
+    kind: 'SysExitMadvise',
+    tracepoints: ['syscalls:sys_exit_madvise'],
+    slots: { ret: ['ret'] },
+    needs: ['ret'],
+  },
   {
     kind: 'SysEnterFallocate',
     tracepoints: ['syscalls:sys_enter_fallocate'],
     slots: { fd: ['fd'], mode: ['mode'], offset: ['offset'], len: ['len'] },
+    needs: ['offset', 'len'],
   },
-  { kind: 'SysExitFallocate', tracepoints: ['syscalls:sys_exit_fallocate'], slots: { ret: ['ret'] } },
+  {
+    kind: 'SysExitFallocate',
+    tracepoints: ['syscalls:sys_exit_fallocate'],
+    slots: { ret: ['ret'] },
+    needs: ['ret'],
+  },
   { kind: 'SysEnterClose', tracepoints: ['syscalls:sys_enter_close'], slots: { fd: ['fd'] } },
-  { kind: 'SysExitClose', tracepoints: ['syscalls:sys_exit_close'], slots: { ret: ['ret'] } },
+  { kind: 'SysExitClose', tracepoints: ['syscalls:sys_exit_close'], slots: { ret: ['ret'] }, needs: ['ret'] },
   {
     kind: 'SysEnterVmRead',
     tracepoints: ['syscalls:sys_enter_process_vm_readv', 'syscalls:sys_enter_process_vm_writev'],
@@ -390,6 +466,7 @@ const ROWS = [
     kind: 'SysExitVmRead',
     tracepoints: ['syscalls:sys_exit_process_vm_readv', 'syscalls:sys_exit_process_vm_writev'],
     slots: { ret: ['ret'] },
+    needs: ['ret'],
   },
   // ---- probes: the life of the file and its slots ---------------------------------------------------------
   {
@@ -419,6 +496,7 @@ const ROWS = [
       offset: ['offset'],
       ino: INO,
     },
+    needs: ['base_gfn'],
     probe:
       'p:guest_memfd/kvm_gmem_bind kvm_gmem_bind kvm=kvm:x64 slot=slot->id:s16 base_gfn=slot->base_gfn:x64 npages=slot->npages:u64 fd=fd:u32 offset=offset:x64',
   },
@@ -427,6 +505,7 @@ const ROWS = [
     ret: ['kvm_gmem_bind'],
     names: ['bind_ret', 'kvm_gmem_bind_ret2'],
     slots: { ret: RET, slot: SLOT, ino: INO, pgoff: PGOFF },
+    needs: ['ret'],
     probe:
       'r:guest_memfd/kvm_gmem_bind_ret kvm_gmem_bind ret=$retval:s32 slot=slot->id:s16 ino=slot->gmem.file->f_inode->i_ino:u64 pgoff=slot->gmem.pgoff:x64',
   },
@@ -435,6 +514,7 @@ const ROWS = [
     entry: ['kvm_gmem_unbind'],
     names: ['unbind'],
     slots: { slot: SLOT, base_gfn: [...BASE_GFN, 'gfn'], npages: NPAGES, pgoff: PGOFF },
+    needs: ['slot', 'base_gfn'],
     probe:
       'p:guest_memfd/kvm_gmem_unbind kvm_gmem_unbind slot=slot->id:s16 base_gfn=slot->base_gfn:x64 npages=slot->npages:u64 pgoff=slot->gmem.pgoff:x64',
   },
@@ -458,6 +538,7 @@ const ROWS = [
     entry: ['kvm_gmem_release', 'restrictedmem_release', 'inaccessible_release'],
     names: ['release'],
     slots: { ino: INO, size: ['size', 'i_size'] },
+    needs: ['ino'],
     probe: 'p:guest_memfd/kvm_gmem_release kvm_gmem_release ino=inode->i_ino:u64 size=inode->i_size:x64',
   },
   {
@@ -465,6 +546,7 @@ const ROWS = [
     entry: ['kvm_gmem_fallocate', 'restrictedmem_fallocate', 'inaccessible_fallocate'],
     names: ['fallocate'],
     slots: { ino: INO, file: ['file'], mode: ['mode'], offset: ['offset', 'off'], len: ['len', 'size'] },
+    needs: [['ino', 'file'], 'offset', 'len'],
     probe:
       'p:guest_memfd/kvm_gmem_fallocate kvm_gmem_fallocate ino=file->f_inode->i_ino:u64 mode=mode:x32 offset=offset:x64 len=len:x64',
   },
@@ -478,6 +560,7 @@ const ROWS = [
     kind: 'GmemPunchHole',
     entry: ['kvm_gmem_punch_hole', 'restrictedmem_punch_hole'],
     slots: { ino: INO, offset: ['offset', 'off'], len: ['len'] },
+    needs: ['ino', 'offset', 'len'],
   },
   {
     kind: 'GmemErrorFolio',
@@ -489,6 +572,7 @@ const ROWS = [
     ],
     names: ['error'],
     slots: { ino: INO, pgoff: PGOFF },
+    needs: ['ino', 'pgoff'],
     probe:
       'p:guest_memfd/kvm_gmem_error_folio kvm_gmem_error_folio ino=mapping->host->i_ino:u64 index=folio->index:x64',
   },
@@ -507,6 +591,7 @@ const ROWS = [
       mm: ['mm', 'vm_mm'],
       vm_ops: ['vm_ops', 'ops'],
     },
+    needs: ['ino', 'start', 'end', 'pgoff'],
     probe:
       'p:guest_memfd/kvm_gmem_mmap kvm_gmem_mmap ino=file->f_inode->i_ino:u64 size=file->f_inode->i_size:u64 start=vma->vm_start:x64 end=vma->vm_end:x64 pgoff=vma->vm_pgoff:x64',
   },
@@ -522,6 +607,7 @@ const ROWS = [
       pgoff: PGOFF,
       vm_ops: ['vm_ops', 'ops'],
     },
+    needs: ['ret'],
     probe:
       'r:guest_memfd/kvm_gmem_mmap_ret kvm_gmem_mmap ino=file->f_inode->i_ino:u64 start=vma->vm_start:x64 end=vma->vm_end:x64 pgoff=vma->vm_pgoff:x64 ret=$retval:s32',
   },
@@ -529,11 +615,13 @@ const ROWS = [
     kind: 'VmaOpen',
     entry: ['restrictedmem_vma_open', 'kvm_gmem_vma_open'],
     slots: { ino: INO, start: ['start'], end: ['end'], mm: ['mm'] },
+    needs: ['ino', 'start', 'end'],
   },
   {
     kind: 'VmaClose',
     entry: ['restrictedmem_vma_close', 'kvm_gmem_vma_close'],
     slots: { ino: INO, start: ['start'], end: ['end'], mm: ['mm'] },
+    needs: ['ino', 'start', 'end'],
   },
   {
     kind: 'MaySplit',
@@ -549,13 +637,20 @@ const ROWS = [
     kind: 'VmaMremap',
     entry: ['restrictedmem_mremap', 'kvm_gmem_mremap'],
     slots: { ino: INO, start: ['start'], end: ['end'] },
+    needs: ['ino'],
   },
-  { kind: 'VmaMremapRet', ret: ['restrictedmem_mremap', 'kvm_gmem_mremap'], slots: { ret: RET } },
+  {
+    kind: 'VmaMremapRet',
+    ret: ['restrictedmem_mremap', 'kvm_gmem_mremap'],
+    slots: { ret: RET },
+    needs: ['ret'],
+  },
   {
     kind: 'UserFault',
     entry: ['kvm_gmem_fault_user_mapping', 'kvm_gmem_fault', 'restrictedmem_fault', 'inaccessible_fault'],
     names: ['fault', 'gmem_fault'],
     slots: { ino: INO, pgoff: PGOFF, addr: ['addr', 'address'] },
+    needs: ['pgoff'],
     probe:
       'p:guest_memfd/kvm_gmem_fault_user_mapping kvm_gmem_fault_user_mapping ino=vmf->vma->vm_file->f_inode->i_ino:u64 pgoff=vmf->pgoff:x64 addr=vmf->address:x64 flags=vmf->flags:x32',
   },
@@ -564,6 +659,7 @@ const ROWS = [
     ret: ['kvm_gmem_fault_user_mapping', 'kvm_gmem_fault', 'restrictedmem_fault', 'inaccessible_fault'],
     names: ['fault_ret'],
     slots: { ret: RET, pgoff: PGOFF, ino: INO },
+    needs: ['ret'],
     probe: 'r:guest_memfd/kvm_gmem_fault_user_mapping_ret kvm_gmem_fault_user_mapping ret=$retval:x32',
   },
   {
@@ -583,9 +679,12 @@ const ROWS = [
       nr: NPAGES,
       vma_start: ['vm_start'],
       vma: ['vma'],
+      mapping: MAPPING,
     },
+    needs: [['ino', 'folio']],
     probe:
-      'p:rmap/folio_add_file_rmap_ptes folio_add_file_rmap_ptes folio=folio:x64 ino=folio->mapping->host->i_ino:u64 index=folio->index:x64 page=page:x64 nr_pages=nr_pages:s32 vm_start=vma->vm_start:x64',
+      'p:rmap/folio_add_file_rmap_ptes folio_add_file_rmap_ptes folio=folio:x64 m=folio->mapping:x64 ino=folio->mapping->host->i_ino:u64 index=folio->index:x64 page=page:x64 nr_pages=nr_pages:s32 vm_start=vma->vm_start:x64',
+    filter: 'm != 0',
     note: 'For an anonymous folio `ino` is meaningless: only inodes known from other events count.',
   },
   {
@@ -600,15 +699,19 @@ const ROWS = [
       nr: NPAGES,
       vma_start: ['vm_start'],
       vma: ['vma'],
+      mapping: MAPPING,
     },
+    needs: [['ino', 'folio']],
     probe:
-      'p:rmap/folio_remove_rmap_ptes folio_remove_rmap_ptes folio=folio:x64 ino=folio->mapping->host->i_ino:u64 index=folio->index:x64 page=page:x64 nr_pages=nr_pages:s32 vm_start=vma->vm_start:x64',
+      'p:rmap/folio_remove_rmap_ptes folio_remove_rmap_ptes folio=folio:x64 m=folio->mapping:x64 ino=folio->mapping->host->i_ino:u64 index=folio->index:x64 page=page:x64 nr_pages=nr_pages:s32 vm_start=vma->vm_start:x64',
+    filter: 'm != 0',
   },
   {
     kind: 'UnmapMappingPages',
     entry: ['unmap_mapping_pages'],
     names: ['unmap_pages'],
     slots: { ino: INO, mapping: ['mapping'], start: [...START, 'pgoff'], nr: NPAGES },
+    needs: ['start'],
     probe:
       'p:rmap/unmap_mapping_pages unmap_mapping_pages ino=mapping->host->i_ino:u64 start=start:x64 nr=nr:u64 even_cows=even_cows:u8',
   },
@@ -622,12 +725,21 @@ const ROWS = [
       begin: ['holebegin', 'begin', 'start'],
       len: ['holelen', 'len'],
     },
+    needs: ['ino', 'begin'],
   },
   {
     kind: 'UnmapMappingFolio',
     entry: ['unmap_mapping_folio'],
     names: ['unmap_folio'],
-    slots: { folio: FOLIO, ino: INO, pgoff: PGOFF, mapcount: ['mapcount'], refcount: ['refcount'] },
+    slots: {
+      folio: FOLIO,
+      ino: INO,
+      pgoff: PGOFF,
+      mapcount: ['mapcount'],
+      refcount: ['refcount'],
+      mapping: MAPPING,
+    },
+    needs: ['ino', 'pgoff'],
   },
   {
     kind: 'TruncateRange',
@@ -673,12 +785,14 @@ const ROWS = [
     entry: ['__split_vma', 'split_vma'],
     names: ['split'],
     slots: { start: ['vm_start', 'start'], end: ['vm_end', 'end'], addr: ['addr', 'at'], pgoff: PGOFF },
+    needs: ['addr'],
   },
   {
     kind: 'SplitVmaRet',
     ret: ['__split_vma', 'split_vma'],
     names: ['split_ret'],
     slots: { addr: ['addr'], ret: RET },
+    needs: ['ret'],
   },
   {
     kind: 'ShmemFallocate',
@@ -728,32 +842,44 @@ const ROWS = [
       page: ['page0', 'page'],
       pgoff: ['index0', ...PGOFF],
       ino: ['ino0', ...INO],
+      mapping: MAPPING,
     },
+    needs: ['ret'],
     probe:
-      'r:gup/gup_fast_fallback_ret gup_fast_fallback ret=$retval:s32 start=start:x64 gup_flags=gup_flags:x32 page0=+0(pages):x64 index0=+32(+0(pages)):x64 ino0=+40(+0(+24(+0(pages)))):u64',
+      'r:gup/gup_fast_fallback_ret gup_fast_fallback ret=$retval:s32 start=start:x64 gup_flags=gup_flags:x32 page0=+0(pages):x64 m0=+24(+0(pages)):x64 index0=+32(+0(pages)):x64 ino0=+40(+0(+24(+0(pages)))):u64',
   },
   {
     kind: 'GrabFolio',
     entry: ['try_grab_folio'],
     names: ['grab'],
-    slots: { folio: FOLIO, refs: ['refs'], flags: ['flags'], pgoff: PGOFF, ino: INO },
+    slots: { folio: FOLIO, refs: ['refs'], flags: ['flags'], pgoff: PGOFF, ino: INO, mapping: MAPPING },
+    needs: [['folio', 'ino']],
   },
   {
     kind: 'GrabFolioFast',
     entry: ['try_grab_folio_fast'],
-    slots: { folio: ['folio', 'page'], refs: ['refs'], flags: ['flags'], pgoff: PGOFF, ino: INO },
+    slots: {
+      folio: ['folio', 'page'],
+      refs: ['refs'],
+      flags: ['flags'],
+      pgoff: PGOFF,
+      ino: INO,
+      mapping: MAPPING,
+    },
+    needs: [['folio', 'ino']],
   },
   {
     kind: 'GupPutFolio',
     entry: ['gup_put_folio'],
-    slots: { folio: FOLIO, refs: ['refs'], flags: ['flags'], pgoff: PGOFF, ino: INO },
+    slots: { folio: FOLIO, refs: ['refs'], flags: ['flags'], pgoff: PGOFF, ino: INO, mapping: MAPPING },
+    needs: [['folio', 'ino']],
   },
   {
     kind: 'UnpinPage',
     entry: ['unpin_user_page'],
-    slots: { page: ['page'], pgoff: PGOFF, ino: INO },
+    slots: { page: ['page'], pgoff: PGOFF, ino: INO, mapping: MAPPING },
     probe:
-      'p:gup/unpin_user_page unpin_user_page page=page:x64 index=+32($arg1):x64 ino=+40(+0(+24($arg1))):u64',
+      'p:gup/unpin_user_page unpin_user_page page=page:x64 m=+24($arg1):x64 index=+32($arg1):x64 ino=+40(+0(+24($arg1))):u64',
   },
   {
     kind: 'UnpinPages',
@@ -765,9 +891,9 @@ const ROWS = [
   {
     kind: 'UnpinFolio',
     entry: ['unpin_user_folio'],
-    slots: { folio: FOLIO, nr: NPAGES, ino: INO, pgoff: PGOFF },
+    slots: { folio: FOLIO, nr: NPAGES, ino: INO, pgoff: PGOFF, mapping: MAPPING },
     probe:
-      'p:gup/unpin_user_folio unpin_user_folio folio=folio:x64 npages=npages:u64 ino=folio->mapping->host->i_ino:u64 index=folio->index:x64',
+      'p:gup/unpin_user_folio unpin_user_folio folio=folio:x64 m=folio->mapping:x64 npages=npages:u64 ino=folio->mapping->host->i_ino:u64 index=folio->index:x64',
   },
   { kind: 'UnpinRange', entry: ['unpin_user_page_range_dirty_lock'], slots: { page: ['page'], nr: NPAGES } },
   { kind: 'BioRelease', entry: ['__bio_release_pages', 'bio_release_pages'], slots: {} },
@@ -784,8 +910,9 @@ const ROWS = [
     ],
     names: ['get_pfn', 'get_page'],
     slots: { kvm: KVM, slot: SLOT, gfn: ['gfn'], base_gfn: BASE_GFN, pgoff: PGOFF, ino: INO, file: ['file'] },
+    needs: [['gfn', 'pgoff']],
     probe:
-      'p:guest_memfd/kvm_gmem_get_pfn kvm_gmem_get_pfn kvm=kvm:x64 slot=slot->id:s16 gfn=gfn:x64 base_gfn=slot->base_gfn:x64 pgoff=slot->gmem.pgoff:x64 ino=slot->gmem.file->f_inode->i_ino:u64',
+      'p:guest_memfd/kvm_gmem_get_pfn kvm_gmem_get_pfn kvm=kvm:x64 slot=slot->id:s16 gfn=gfn:x64 base_gfn=slot->base_gfn:x64 pgoff=slot->gmem.pgoff:x64 file=slot->gmem.file:x64 ino=slot->gmem.file->f_inode->i_ino:u64',
     note: "On guest_memfd `pgoff` is the slot's first page; on restrictedmem it is the page asked for.",
   },
   {
@@ -800,6 +927,7 @@ const ROWS = [
     ],
     names: ['get_pfn_ret', 'get_page_ret'],
     slots: { gfn: ['gfn'], ret: RET, pfn: ['pfn'], ino: INO, pgoff: PGOFF },
+    needs: ['ret'],
     probe: 'r:guest_memfd/kvm_gmem_get_pfn_ret kvm_gmem_get_pfn gfn=gfn:x64 ret=$retval:s32',
   },
   {
@@ -807,6 +935,7 @@ const ROWS = [
     entry: ['restrictedmem_put_page', 'inaccessible_put_pfn'],
     names: ['put_page'],
     slots: { ino: INO, pgoff: PGOFF, page: ['page'] },
+    needs: ['ino', 'pgoff'],
   },
   { kind: 'GmemGetFolio', entry: ['kvm_gmem_get_folio'], slots: { ino: INO, pgoff: PGOFF } },
   { kind: 'GmemGetFolioRet', ret: ['kvm_gmem_get_folio'], slots: { pgoff: PGOFF, folio: ['folio', ...RET] } },
@@ -820,6 +949,7 @@ const ROWS = [
       priv: ['priv', 'is_private'],
       kvm: KVM,
     },
+    needs: ['gfn'],
     probe:
       'p:guest_memfd/kvm_mmu_faultin_pfn kvm_mmu_faultin_pfn gfn=fault->gfn:x64 addr=fault->addr:x64 error_code=fault->error_code:x64',
   },
@@ -834,6 +964,7 @@ const ROWS = [
       inprog: ['inprog', 'in_progress'],
       priv: ['priv', 'is_private'],
     },
+    needs: ['gfn'],
   },
   { kind: 'FaultStaleRet', ret: ['is_page_fault_stale'], slots: { stale: ['stale', ...RET] } },
   {
@@ -850,6 +981,7 @@ const ROWS = [
       hull_end: ['he', 'range_end'],
       priv: ['priv', 'is_private'],
     },
+    needs: ['gfn'],
     probe:
       'p:guest_memfd/kvm_tdp_mmu_map kvm_tdp_mmu_map kvm=vcpu->kvm:x64 gfn=fault->gfn:x64 pfn=fault->pfn:x64 fault_seq=fault->mmu_seq:u64 seq=vcpu->kvm->mmu_invalidate_seq:u64 inprog=vcpu->kvm->mmu_invalidate_in_progress:s64 hs=vcpu->kvm->mmu_invalidate_range_start:x64 he=vcpu->kvm->mmu_invalidate_range_end:x64 priv=fault->is_private:u8',
   },
@@ -865,12 +997,14 @@ const ROWS = [
       old: ['old', 'old_spte'],
       new: ['new', 'new_spte', 'mirror_spte'],
     },
+    needs: ['gfn'],
   },
   {
     kind: 'GmemPrepare',
     entry: ['sev_gmem_prepare', 'kvm_arch_gmem_prepare', 'rmp_make_private'],
     names: ['prepare'],
     slots: { kvm: KVM, pfn: ['pfn'], gfn: ['gfn'] },
+    needs: [['gfn', 'pfn']],
   },
   {
     kind: 'GmemArchInvalidate',
@@ -894,6 +1028,7 @@ const ROWS = [
     entry: ['kvm_mmu_invalidate_range_add'],
     names: ['inv_range'],
     slots: { kvm: KVM, start: ['start'], end: ['end'] },
+    needs: ['start', 'end'],
     probe:
       'p:guest_memfd/kvm_mmu_invalidate_range_add kvm_mmu_invalidate_range_add kvm=kvm:x64 start=start:x64 end=end:x64',
   },
@@ -914,6 +1049,7 @@ const ROWS = [
       'kvm_gmem_invalidate_begin',
     ],
     slots: { kvm: KVM, ino: INO, start: ['start'], end: ['end'] },
+    needs: ['start', 'end'],
     probe:
       'p:guest_memfd/kvm_gmem_invalidate_start __kvm_gmem_invalidate_start kvm=+0($arg1):x64 start=$arg2:x64 end=$arg3:x64',
   },
@@ -928,6 +1064,7 @@ const ROWS = [
     kind: 'UnmapGfnRange',
     entry: ['kvm_unmap_gfn_range', 'kvm_mmu_unmap_gfn_range'],
     slots: { kvm: KVM, slot: SLOT, start: ['start'], end: ['end'], filter: ['filter', 'attr_filter'] },
+    needs: ['start', 'end'],
   },
   { kind: 'UnmapGfnRangeRet', ret: ['kvm_unmap_gfn_range'], slots: { flush: ['flush', ...RET] } },
   {
@@ -941,6 +1078,7 @@ const ROWS = [
     entry: ['kvm_arch_pre_set_memory_attributes', 'kvm_pre_set_memory_attributes'],
     names: ['pre_attr'],
     slots: { kvm: KVM, slot: SLOT, start: ['start'], end: ['end'], attrs: ATTRS },
+    needs: ['start', 'end', 'attrs'],
     probe:
       'p:guest_memfd/kvm_arch_pre_set_memory_attributes kvm_arch_pre_set_memory_attributes kvm=kvm:x64 slot=range->slot->id:s16 start=range->start:x64 end=range->end:x64 attributes=range->arg.attributes:x64',
   },
@@ -949,6 +1087,7 @@ const ROWS = [
     entry: ['kvm_arch_post_set_memory_attributes'],
     names: ['post_attr'],
     slots: { kvm: KVM, slot: SLOT, start: ['start'], end: ['end'], attrs: ATTRS },
+    needs: ['start', 'end', 'attrs'],
     probe:
       'p:guest_memfd/kvm_arch_post_set_memory_attributes kvm_arch_post_set_memory_attributes kvm=kvm:x64 slot=range->slot->id:s16 start=range->start:x64 end=range->end:x64 attributes=range->arg.attributes:x64',
     note: 'Runs after kvm_mmu_invalidate_end on correct kernels.',
@@ -964,12 +1103,14 @@ const ROWS = [
       attrs: [...ATTRS, 'c'],
       kvm: KVM,
     },
+    needs: ['cmd'],
   },
   {
     kind: 'VmIoctlRet',
     ret: ['kvm_vm_ioctl'],
     names: ['vm_ioctl_ret', 'kvm_vm_ioctl_attr_ret'],
     slots: { cmd: ['cmd', 'ioctl'], ret: RET },
+    needs: ['ret'],
   },
   {
     kind: 'VmSetAttr',
@@ -981,16 +1122,24 @@ const ROWS = [
     kind: 'VmSetAttrRet',
     ret: ['kvm_vm_set_mem_attributes', 'kvm_vm_ioctl_set_mem_attributes'],
     slots: { ret: RET },
+    needs: ['ret'],
   },
   {
     kind: 'GmemIoctl',
     entry: ['kvm_gmem_ioctl'],
     names: ['gmem_ioctl'],
     slots: { ino: INO, cmd: ['ioctl', 'cmd'], offset: ['off', 'offset'], size: ['size'], attrs: ATTRS },
+    needs: ['ino', 'cmd'],
     probe:
       'p:guest_memfd/kvm_gmem_ioctl kvm_gmem_ioctl ino=file->f_inode->i_ino:u64 ioctl=ioctl:x32 arg=arg:x64',
   },
-  { kind: 'GmemIoctlRet', ret: ['kvm_gmem_ioctl'], names: ['gmem_ioctl_ret'], slots: { ret: RET } },
+  {
+    kind: 'GmemIoctlRet',
+    ret: ['kvm_gmem_ioctl'],
+    names: ['gmem_ioctl_ret'],
+    slots: { ret: RET },
+    needs: ['ret'],
+  },
   {
     kind: 'ConvertEnter',
     entry: ['__kvm_gmem_set_attributes', 'kvm_gmem_set_attributes', 'restrictedmem_convert'],
@@ -1002,6 +1151,7 @@ const ROWS = [
       attrs: ATTRS,
       to_private: ['to_private'],
     },
+    needs: ['ino', 'start', ['nr', 'end'], ['attrs', 'to_private']],
     probe:
       'p:guest_memfd/kvm_gmem_set_attributes __kvm_gmem_set_attributes ino=inode->i_ino:u64 start=start:x64 nr_pages=nr_pages:u64 attrs=attrs:x64',
   },
@@ -1019,6 +1169,7 @@ const ROWS = [
       error_offset: ['error_offset'],
       error_index: ['error_index', 'err_index'],
     },
+    needs: ['ret'],
     probe:
       'r:guest_memfd/kvm_gmem_set_attributes_ret __kvm_gmem_set_attributes ino=inode->i_ino:u64 start=start:x64 nr_pages=nr_pages:u64 attrs=attrs:x64 ret=$retval:s32',
   },
@@ -1034,11 +1185,17 @@ const ROWS = [
     entry: ['kvm_gmem_is_safe_for_conversion'],
     slots: { mapping: ['mapping'], start: ['start'], nr: NPAGES },
   },
-  { kind: 'ConvertSafeRet', ret: ['kvm_gmem_is_safe_for_conversion'], slots: { safe: ['safe', ...RET] } },
+  {
+    kind: 'ConvertSafeRet',
+    ret: ['kvm_gmem_is_safe_for_conversion'],
+    slots: { safe: ['safe', ...RET] },
+    needs: ['safe'],
+  },
   {
     kind: 'HasRefsRet',
     ret: ['restrictedmem_has_refs'],
     slots: { start: ['start'], end: ['end'], busy: ['busy', ...RET] },
+    needs: ['busy'],
   },
   {
     kind: 'StoreAttr',
@@ -1052,6 +1209,7 @@ const ROWS = [
       attrs: ATTRS,
       to_private: ['to_private'],
     },
+    needs: [['attrs', 'to_private']],
     note: "The maple tree prints the merged range: the conversion's own range is used.",
   },
   { kind: 'GetAttr', entry: ['kvm_gmem_get_memory_attributes'], slots: { kvm: KVM, gfn: ['gfn'] } },
@@ -1060,13 +1218,14 @@ const ROWS = [
     ret: ['kvm_gmem_get_memory_attributes'],
     slots: { gfn: ['gfn'], attrs: [...ATTRS, ...RET] },
   },
-  { kind: 'ShimDestroy', entry: ['restrictedmem_destroy'], slots: { ino: INO } },
+  { kind: 'ShimDestroy', entry: ['restrictedmem_destroy'], slots: { ino: INO }, needs: ['ino'] },
   // ---- probes: notifiers of the restricted memfd ----------------------------------------------------------
   {
     kind: 'NotifierBind',
     entry: ['restrictedmem_bind', 'restrictedmem_register_notifier', 'inaccessible_register_notifier'],
     names: ['register'],
     slots: { ino: INO, file: ['file'], start: ['start'], end: ['end'], notifier: NOTIFIER },
+    needs: [['ino', 'file'], 'notifier'],
   },
   {
     kind: 'NotifierBindRet',
@@ -1078,11 +1237,13 @@ const ROWS = [
     entry: ['restrictedmem_unbind', 'restrictedmem_unregister_notifier', 'inaccessible_unregister_notifier'],
     names: ['unregister'],
     slots: { ino: INO, file: ['file'], start: ['start'], end: ['end'], notifier: NOTIFIER },
+    needs: [['ino', 'file'], 'notifier'],
   },
   {
     kind: 'NotifierMmapStart',
     entry: ['restrictedmem_notifier_mmap_start'],
     slots: { notifier: NOTIFIER, id: ['id'], start: ['start'], end: ['end'] },
+    needs: ['notifier'],
   },
   {
     kind: 'NotifierMmapStartRet',
@@ -1093,11 +1254,13 @@ const ROWS = [
     kind: 'NotifierMmapAbort',
     entry: ['restrictedmem_notifier_mmap_abort'],
     slots: { notifier: NOTIFIER, id: ['id'], start: ['start'], end: ['end'] },
+    needs: ['notifier'],
   },
   {
     kind: 'NotifierMmapEnd',
     entry: ['restrictedmem_notifier_mmap_end'],
     slots: { notifier: NOTIFIER, id: ['id'], start: ['start'], end: ['end'] },
+    needs: ['notifier'],
   },
   {
     kind: 'NotifierInvStart',
@@ -1108,17 +1271,20 @@ const ROWS = [
     ],
     names: ['inv_begin'],
     slots: { notifier: NOTIFIER, id: ['id'], start: ['start'], end: ['end'] },
+    needs: ['notifier'],
     note: 'Per slot. v9 passes an exclusive end, v10 an inclusive one.',
   },
   {
     kind: 'NotifierInvEnd',
     entry: ['restrictedmem_notifier_invalidate_end', 'kvm_restrictedmem_invalidate_end'],
     slots: { notifier: NOTIFIER, id: ['id'], start: ['start'], end: ['end'] },
+    needs: ['notifier'],
   },
   {
     kind: 'ShimInvStart',
     entry: ['restrictedmem_invalidate_start', 'inaccessible_notifier_invalidate_start'],
     slots: { ino: INO, file: ['file'], start: ['start'], end: ['end'] },
+    needs: [['ino', 'file']],
   },
   {
     kind: 'ShimInvStartRet',
@@ -1145,18 +1311,23 @@ const ROWS = [
       'start {start:x} size {size:x}',
     ],
     slots: { start: ['start'], size: ['size'], to_private: [] },
+    needs: ['start', 'size', 'to_private'],
   },
   {
     kind: 'QemuMemoryFault',
     tracepoints: ['qemu:kvm_memory_fault'],
-    text: ['start {start:x} size {size:x} flags {flags:x}'],
-    slots: { start: ['start'], size: ['size'], flags: ['flags'] },
+    text: ['start {start:x} size {size:x} flags {flags:x}', 'gfn {gfn:x} size {size:x} operation {_}'],
+    slots: { start: ['start'], size: ['size'], flags: ['flags'], gfn: [] },
+    needs: [['start', 'gfn']],
   },
   {
     kind: 'QemuSetUserMemory',
     tracepoints: ['qemu:kvm_set_user_memory'],
     text: [
-      'AddrSpace#{as_id:d} Slot#{slot:d} flags={flags:x} gpa={gpa:x} size={size:x} ua={ua:x} guest_memfd={gmem_fd:d} guest_memfd_offset={gmem_offset:x} ret={ret:d}',
+      `AddrSpace#{as_id:d} ${USER_MEMORY} guest_memfd={gmem_fd:d} guest_memfd_offset={gmem_offset:x} ret={ret:d}`,
+      `AddrSpace#{as_id:d} ${USER_MEMORY} ret={ret:d} restricted_fd={gmem_fd:d} restricted_offset={gmem_offset:x}`,
+      `AddrSpace#{as_id:d} ${USER_MEMORY} ret={ret:d}`,
+      `${USER_MEMORY} ret={ret:d}`,
     ],
     slots: {
       as_id: [],
@@ -1169,6 +1340,7 @@ const ROWS = [
       gmem_offset: [],
       ret: [],
     },
+    needs: ['slot', 'gpa', 'size', 'ret'],
   },
   {
     kind: 'QemuMapGpaRange',

@@ -262,10 +262,12 @@ describe('ftrace text: events', () => {
       assert.equal(slot(one(payload), 0, name), expected));
   }
 
-  it('says that a value was unreadable', () => {
+  it('says that a value was unreadable, and that its event says nothing without it', () => {
     assert.deepEqual(codes(one('r: (x+0x1/0x2 <- kvm_gmem_get_pfn) ret=(fault) gfn=0x5')), [
       'unreadable-value',
+      'unread-arguments',
     ]);
+    assert.deepEqual(codes(one('g: (kvm_gmem_get_pfn+0x0/0x1) slot=(fault) gfn=0x5')), ['unreadable-value']);
   });
 
   it('decodes each line by itself, whatever the lines before had', () => {

@@ -1,7 +1,14 @@
 /** Decides whether a text is a paste, reads it as mended, and puts its events on the file's own lines. */
 import { Ascii } from '../base/ascii.js';
 import { MemorySource, type ByteSource } from '../base/source.js';
-import { withIssue, withMarks, type EventTable, type Segment } from '../events/table.js';
+import {
+  FAILED_SHIFT,
+  UNKNOWN_CPU,
+  withIssue,
+  withMarks,
+  type EventTable,
+  type Segment,
+} from '../events/table.js';
 import type { Issue } from '../events/issues.js';
 import { KIND_UNKNOWN } from '../events/kinds.js';
 import type { OpenTrace } from '../reader.js';
@@ -10,6 +17,8 @@ import { readingsOf, type Reading } from './repair.js';
 
 /** A larger text is no paste: it would be kept in memory several times. */
 export const PASTE_BYTES_MAX = 64 << 20;
+/** The half of a payload's mask that tells what was read. */
+const READ_SLOTS = (1 << FAILED_SHIFT) - 1;
 /** Other parts that a message names. */
 const PARTS_NAMED = 3;
 /** Lines that are no part of the trace, by thousand events, above which a text is worth mending. */
@@ -88,14 +97,15 @@ function partsIssue(taken: string, left: readonly string[]): Issue {
   return { code: 'other-parts', offset: 0, line: 0, count: left.length, detail };
 }
 
-/** How much was understood: events of the vocabulary, and the values that were read of them. */
+/** How much was understood: events of the vocabulary, where they happened, and the values that were read. */
 function understood(table: EventTable): number {
   let sum = 0;
   for (const segment of table.segments) {
     for (let i = 0; i < segment.length; i++) {
       if (segment.kind[i] === KIND_UNKNOWN) continue;
       const p = segment.payload[i]!;
-      sum += 1 + (p === 0 ? 0 : bits(segment.pool[p]!));
+      if (segment.cpu[i] !== UNKNOWN_CPU) sum++;
+      sum += 1 + (p === 0 ? 0 : bits(segment.pool[p]! & READ_SLOTS));
     }
   }
   return sum;

@@ -6,12 +6,11 @@ import { TWO_32 } from '../base/words.js';
 import type { Interner } from '../base/intern.js';
 import { KIND_UNKNOWN } from '../events/kinds.js';
 import { resolveTracepoint, type Resolved } from '../events/resolve.js';
-import { planSlots, probeField, resolveFormat, type SlotPlan } from '../tep/plan.js';
+import { emptyPlan, planSlots, probeField, resolveFormat, type SlotPlan } from '../tep/plan.js';
 import type { TraceContext } from '../tep/record.js';
 import type { EventFormat } from '../tep/tep.js';
 
-const EMPTY = new Int32Array(0);
-const NO_PLAN: SlotPlan = { kind: KIND_UNKNOWN, words: 0, steps: EMPTY, words4: EMPTY, span: 0, mask: 0 };
+const NO_PLAN = emptyPlan(KIND_UNKNOWN);
 export const NO_PROGRAM = -1;
 const TYPES = 1 << 16;
 /** More addresses than one event can have been put at; beyond, programs are made again. */
@@ -77,7 +76,7 @@ export class Programs {
       colon < 0 ? undefined : resolveTracepoint(fullName.slice(0, colon), fullName.slice(colon + 1));
     return this.add(
       this.names.internString(fullName),
-      resolved ? { ...NO_PLAN, kind: resolved.kind } : NO_PLAN,
+      resolved ? emptyPlan(resolved.kind) : NO_PLAN,
       undefined,
     );
   }
@@ -141,5 +140,5 @@ function resolveAddress(
 function planOf(format: EventFormat, resolved: Resolved | undefined): SlotPlan {
   if (!resolved) return NO_PLAN;
   const plan = planSlots(format, resolved);
-  return plan.steps.length > 0 ? plan : { ...NO_PLAN, kind: resolved.kind };
+  return plan.steps.length > 0 ? plan : emptyPlan(resolved.kind);
 }

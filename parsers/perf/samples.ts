@@ -3,7 +3,7 @@
  * event's program. This is the hot path of a perf.data: no object, no string, no closure per sample.
  */
 import { SEGMENT_ROWS, UNKNOWN_CPU, UNKNOWN_TID, type Segment, type TableBuilder } from '../events/table.js';
-import { fillSlots, fillSlotsByWords } from '../tep/plan.js';
+import { fillSlots, fillSlotsByWords, keepsWhatItNeeds } from '../tep/plan.js';
 import { chainStart, rawStart, TYPE_TRACEPOINT, type SampleLayout } from './abi.js';
 import type { PerfInfo } from './container.js';
 import { fileOffset, type Chunk } from './feed.js';
@@ -90,6 +90,7 @@ export class Samples {
     segment.kind[k] = program.plan.kind;
     segment.name[k] = program.name;
     if (program.plan.words > 0) this.payload(segment, k, chunk, raw + 4, rawEnd, program);
+    else if (!program.plan.isSure) this.builder.noteUnread();
     if (layout.hasCallchain && raw > chain + 8)
       this.stacks.mark(this.builder.length - 1, chunk, chain, raw, fileOffset(chunk, offset));
   }
@@ -133,6 +134,7 @@ export class Samples {
       plan.words4.length > 0 && to - from >= plan.span && chunk.words.length > 0 && (from & 3) === 0;
     if (byWords) fillSlotsByWords(chunk.words, from >> 2, plan.words4, plan.mask, segment.pool, at);
     else fillSlots(chunk.view, from, to, this.little, plan.steps, segment.pool, at);
+    if (!(byWords && plan.isSure) && !keepsWhatItNeeds(plan, segment.pool, at)) this.builder.noteUnread();
   }
 
   /** A sample that cannot be read is lost, in its turn. */

@@ -5,9 +5,11 @@
 import type { EventFormat } from './tep.js';
 import { findField } from './tep.js';
 import type { TraceContext } from './record.js';
+import { dropFailed, fetchGuard, type FetchGuard } from '../events/failedFetch.js';
 import { kindSlots } from '../events/kinds.js';
 import { ENDBR_BYTES, resolveProbe, resolveTracepoint, type Resolved } from '../events/resolve.js';
 import { payloadWords } from '../events/table.js';
+import { isUnderstood } from '../events/understood.js';
 
 export interface SlotPlan {
   readonly kind: number;
@@ -26,7 +28,13 @@ export interface SlotPlan {
   readonly span: number;
   /** The payload's mask when all slots are filled. */
   readonly mask: number;
+  /** How to tell fetches that failed; empty where nothing can be told. */
+  readonly guard: FetchGuard;
+  /** The fields hold what the event's kind needs, and nothing of them can fail. */
+  readonly isSure: boolean;
 }
+
+const NO_STEPS = new Int32Array(0);
 
 const OP_S32 = 2;
 const OP_U16 = 3;
@@ -91,12 +99,45 @@ export function planSlots(format: EventFormat, resolved: Resolved): SlotPlan {
       break;
     }
   }
+  const guard = fetchGuard(resolved.kind);
   return {
     kind: resolved.kind,
     words: payloadWords(slots.length),
     steps: Int32Array.from(steps),
     ...wordSteps(steps),
+    guard,
+    isSure: guard.length === 0 && isUnderstood(resolved.kind, maskOf(steps)),
   };
+}
+
+/** The plan of a kind's events that have no fields to read. */
+export function emptyPlan(kind: number): SlotPlan {
+  return {
+    kind,
+    words: 0,
+    steps: NO_STEPS,
+    words4: NO_STEPS,
+    span: 0,
+    mask: 0,
+    guard: NO_STEPS,
+    isSure: isUnderstood(kind, 0),
+  };
+}
+
+/**
+ * Takes out of the payload at pool[at], which was filled by the plan, what is no data. False where what is
+ * left says less than its kind needs.
+ */
+export function keepsWhatItNeeds(plan: SlotPlan, pool: Uint32Array, at: number): boolean {
+  dropFailed(plan.guard, pool, at);
+  return isUnderstood(plan.kind, pool[at]!);
+}
+
+/** The payload's mask when all steps are done. */
+function maskOf(steps: readonly number[]): number {
+  let mask = 0;
+  for (let i = 0; i < steps.length; i += 4) mask |= 1 << steps[i]!;
+  return mask;
 }
 
 /** The operation for a field of less than 64 bits that is not an unsigned 32. */

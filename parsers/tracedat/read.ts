@@ -3,7 +3,7 @@
  */
 import type { ByteSource } from '../base/source.js';
 import type { TableBuilder } from '../events/table.js';
-import { fillSlots, fillSlotsByWords } from '../tep/plan.js';
+import { fillSlots, fillSlotsByWords, keepsWhatItNeeds } from '../tep/plan.js';
 import { stackAddresses } from '../tep/stack.js';
 import { earliest, runnerUp } from '../order/merge.js';
 import type { ReadOptions } from '../reader.js';
@@ -185,7 +185,8 @@ function addRecord(
     const fits = byWords && plan.words4.length > 0 && end - start >= plan.span;
     if (fits) fillSlotsByWords(stream.words, start >> 2, plan.words4, plan.mask, segment.pool, p);
     else fillSlots(view, start, end, little, plan.steps, segment.pool, p);
-  }
+    if (!(fits && plan.isSure) && !keepsWhatItNeeds(plan, segment.pool, p)) builder.noteUnread();
+  } else if (!plan.isSure) builder.noteUnread();
   if (stream.firstRow < 0) stream.firstRow = row;
   if (plan.isStack) addStack(stream, plan, plans, builder);
   else stream.lastRow = row;

@@ -2,7 +2,8 @@
 import type { IssueLog } from '../events/issues.js';
 import type { Interner } from '../base/intern.js';
 import { KIND_UNKNOWN } from '../events/kinds.js';
-import { planSlots, probeField, resolveFormat, type SlotPlan } from '../tep/plan.js';
+import type { FetchGuard } from '../events/failedFetch.js';
+import { emptyPlan, planSlots, probeField, resolveFormat, type SlotPlan } from '../tep/plan.js';
 import { EventPrinter } from '../tep/printfmt.js';
 import { isStackFormat } from '../tep/stack.js';
 import type { TraceContext } from '../tep/record.js';
@@ -13,7 +14,7 @@ import type { TraceDatFile } from './model.js';
 const NO_STEPS = new Int32Array(0);
 /** Different addresses of one probe event that are kept; a damaged file may have any number. */
 const ADDRESS_LIMIT = 1024;
-const EMPTY: SlotPlan = { kind: KIND_UNKNOWN, words: 0, steps: NO_STEPS, words4: NO_STEPS, span: 0, mask: 0 };
+const EMPTY = emptyPlan(KIND_UNKNOWN);
 
 /**
  * One event id's plan. Where the event is a probe, the plan holds for one address; {@link PlanBook.forProbe}
@@ -26,6 +27,8 @@ export class EventPlan {
   words4: Int32Array = NO_STEPS;
   span = 0;
   mask = 0;
+  guard: FetchGuard = NO_STEPS;
+  isSure = true;
   addressLo = 0;
   addressHi = 0;
   byAddress: Map<bigint, SlotPlan> | undefined;
@@ -48,6 +51,8 @@ export class EventPlan {
     this.words4 = plan.words4;
     this.span = plan.span;
     this.mask = plan.mask;
+    this.guard = plan.guard;
+    this.isSure = plan.isSure;
   }
 }
 

@@ -101,7 +101,9 @@ function compareAll(folder: string, pairs: readonly (readonly [string, string, C
   for (const [data, text, how] of pairs) {
     it(`${data} is what ${text} says`, () => {
       const trace = open(path.join(folder, data));
-      assert.deepEqual(trace.table.issues, []);
+      // That a probe was not asked for what rules need is no fault of the reader.
+      const faults = trace.table.issues.filter(({ code }) => code !== 'unread-arguments');
+      assert.deepEqual(faults, []);
       const report = parseReport(Buffer.from(readMaybeZstd(path.join(folder, text))).toString('utf8'));
       assert.ok(report.length > 100);
       assert.deepEqual(reportDifferences(trace, report, how), []);

@@ -250,7 +250,26 @@ function args(resolved: Resolved, payload: string): ReadonlyMap<string, bigint> 
     const slotName = slotNames[slot]!;
     if (value && !slots.has(slotName)) slots.set(slotName, value(slotName));
   }
+  dropFailed(slots, slotNames);
   return slots;
+}
+
+const INODES = 1n << 63n;
+const INDEXES = 1n << 51n;
+const ADDRESSES = 0xffn << 56n;
+
+/** Takes out what no kernel can have meant by these names, and what was read by way of it. */
+function dropFailed(slots: Map<string, bigint>, slotNames: readonly string[]): void {
+  const { folio, page, mapping, file, ino = 0n, pgoff = 0n } = Object.fromEntries(slots);
+  const readsPage = ['folio', 'page', 'mapping'].some((name) => slotNames.includes(name));
+  const isMapped = mapping === undefined || (mapping !== 0n && mapping % 4n === 0n);
+  const isAddress = mapping === undefined || mapping >> 32n === 0n || mapping >= ADDRESSES;
+  const isPage = folio !== 0n && page !== 0n && isMapped && isAddress && ino < INODES && pgoff < INDEXES;
+  if (ino >= INODES || file === 0n) slots.delete('ino');
+  if (pgoff >= INDEXES) slots.delete('pgoff');
+  if (!readsPage || isPage) return;
+  slots.delete('ino');
+  slots.delete('pgoff');
 }
 
 function syscallArgs(resolved: Resolved, text: string): ReadonlyMap<string, bigint> {

@@ -102,6 +102,8 @@ export interface Sample {
   readonly reason?: number;
   readonly errno?: number;
   readonly chain?: readonly bigint[];
+  /** Of another event than the usual one: what the kernel recorded, common fields included. */
+  readonly raw?: Uint8Array;
 }
 
 export function sample(bigEndian: boolean, sampleType: number, s: Sample): Uint8Array {
@@ -115,7 +117,8 @@ export function sample(bigEndian: boolean, sampleType: number, s: Sample): Uint8
     out.u64(s.chain?.length ?? 0);
     for (const ip of s.chain ?? []) out.u64(ip);
   }
-  if (sampleType & RAW)
+  if (sampleType & RAW && s.raw) out.u32(s.raw.length).raw(s.raw);
+  else if (sampleType & RAW)
     out
       .u32(20)
       .u16(EVENT_ID)
@@ -182,7 +185,15 @@ export function finishedRound(bigEndian: boolean): Uint8Array {
   return record(bigEndian, 68, new Uint8Array(0));
 }
 
-function tracingData(bigEndian: boolean): Uint8Array {
+/** The one event of a file: where it belongs, and its format as the kernel tells it. */
+interface EventFormat {
+  readonly system: string;
+  readonly format: string;
+}
+
+const USERSPACE_EXIT: EventFormat = { system: 'kvm', format: FORMAT };
+
+function tracingData(bigEndian: boolean, event: EventFormat): Uint8Array {
   const out = new Writer(bigEndian)
     .raw(Uint8Array.from([0x17, 0x08, 0x44]))
     .raw(new TextEncoder().encode('tracing'))
@@ -197,9 +208,9 @@ function tracingData(bigEndian: boolean): Uint8Array {
     .u64(0)
     .u32(0)
     .u32(1)
-    .text('kvm')
+    .text(event.system)
     .u32(1);
-  const format = new TextEncoder().encode(FORMAT);
+  const format = new TextEncoder().encode(event.format);
   return out.u64(format.length).raw(format).u32(0).u32(0).u64(0).pad(8).bytes;
 }
 
@@ -208,13 +219,14 @@ export function perfFile(
   bigEndian: boolean,
   attrs: readonly { readonly attr: Uint8Array; readonly id: number }[],
   records: readonly Uint8Array[],
+  event = USERSPACE_EXIT,
 ): Uint8Array {
   const entrySize = 112 + 16;
   const idsAt = 104;
   const attrsAt = idsAt + 8 * attrs.length;
   const dataAt = attrsAt + entrySize * attrs.length;
   const dataSize = records.reduce((sum, r) => sum + r.length, 0);
-  const tracing = tracingData(bigEndian);
+  const tracing = tracingData(bigEndian, event);
   const out = new Writer(bigEndian).raw(new TextEncoder().encode(bigEndian ? '2ELIFREP' : 'PERFILE2'));
   out
     .u64(104)
@@ -254,7 +266,7 @@ export function perfPipe(
     out.raw(record(bigEndian, 64, new Writer(bigEndian).raw(bytes).u64(id).bytes));
   const release = new Writer(bigEndian).u64(4).u32(8).text('7.2.13').pad(8);
   out.raw(record(bigEndian, 80, release.bytes));
-  const tracing = tracingData(bigEndian);
+  const tracing = tracingData(bigEndian, USERSPACE_EXIT);
   out.raw(record(bigEndian, 66, new Writer(bigEndian).u32(tracing.length).u32(0).bytes)).raw(tracing);
   for (const r of records) out.raw(r);
   return out.bytes;

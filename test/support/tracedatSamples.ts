@@ -45,7 +45,7 @@ const COMMON =
 export const formatText = (name: string, id: number, fields: string, print: string): string =>
   `name: ${name}\nID: ${id}\nformat:\n${COMMON}${fields}\nprint fmt: ${print}\n`;
 
-const field = (type: string, offset: number, size: number, signed: 0 | 1): string =>
+export const field = (type: string, offset: number, size: number, signed: 0 | 1): string =>
   `\tfield:${type};\toffset:${offset};\tsize:${size};\tsigned:${signed};\n`;
 
 export const USERSPACE_EXIT = formatText(
