@@ -93,9 +93,11 @@ export interface Analysis {
   /** Rows of the table that was judged: the row past its last event. */
   readonly rowCount: number;
   /**
-   * Events that the vocabulary knows, and that it does not. A guest's own, beside its host's, are neither.
+   * Events that were understood, that are known by their names alone since what their kind needs could not be
+   * read, and that nobody knows. A guest's own, beside its host's, are none of these.
    */
   readonly understood: number;
+  readonly unread: number;
   readonly unknown: number;
   /** Events of KVM, guest_memfd or a restricted memfd: without one, nothing can be judged. */
   readonly ofKvm: number;

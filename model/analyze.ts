@@ -53,6 +53,7 @@ export function analyze(table: EventTable, options: AnalyzeOptions = {}): Analys
   for (const run of runs) bus.listen(run.def.listen(run));
   const cancelled = replay(w, table, options);
   bus.tell('finish', Math.max(0, table.length - 1));
+  const unread = table.unread.reduce((sum, { count }) => sum + count, 0);
   const closed = runs.map((r) => r.close());
   return {
     profiles,
@@ -76,7 +77,8 @@ export function analyze(table: EventTable, options: AnalyzeOptions = {}): Analys
     conversions: w.conversions.map(conversionInfo),
     ops: w.ops,
     rowCount: table.length,
-    understood: table.length - w.survey.counts[KIND_UNKNOWN]! - w.survey.counts[KIND_GUEST]!,
+    understood: table.length - w.survey.counts[KIND_UNKNOWN]! - w.survey.counts[KIND_GUEST]! - unread,
+    unread,
     unknown: w.survey.counts[KIND_UNKNOWN]!,
     ofKvm: countOfKvm(w.survey.counts),
     cancelled,

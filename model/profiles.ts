@@ -11,7 +11,8 @@ export function chooseProfiles(
 ): { profiles: ProfileId[]; reason: string } {
   if (asked && asked.length > 0)
     return { profiles: PROFILES.filter((p) => asked.includes(p)), reason: 'asked for' };
-  const has = (...kinds: EventKind[]): boolean => kinds.some((k) => survey.recorded(K(k)));
+  // Whose they are shows also in events of which nothing else could be read.
+  const has = (...kinds: EventKind[]): boolean => kinds.some((k) => survey.counts[K(k)]! > 0);
   if (has('NotifierBind', 'NotifierInvStart', 'ShimInvStart', 'PutPage', 'VmaClose', 'MaySplitRet')) {
     // Unmapping by rmap while faults are blocked is the flavour of the second proposal.
     if (has('UnmapMappingPages') && has('ConvertBlocked') && !has('NotifierMmapStart'))

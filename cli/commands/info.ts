@@ -60,7 +60,12 @@ function gather(trace: LoadedTrace & LoadedRun) {
     from: timeText(table, 0),
     until: timeText(table, last),
     cpus: cpuCounts(table),
-    events: { total: table.length, understood: analysis.understood, unknown: analysis.unknown },
+    events: {
+      total: table.length,
+      understood: analysis.understood,
+      unread: analysis.unread,
+      unknown: analysis.unknown,
+    },
     names: nameCounts(table),
     loss: table.losses.map((l) => ({
       line: l.line,

@@ -90,6 +90,8 @@ export interface Report {
   readonly events: {
     readonly total: number;
     readonly understood: number;
+    /** Known by their names, but what rules need of them could not be read. */
+    readonly unread: number;
     readonly unknown: number;
     /** Of KVM, guest_memfd or a restricted memfd. */
     readonly ofKvm: number;

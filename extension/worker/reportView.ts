@@ -37,6 +37,7 @@ export function reportOf(judged: Judged, { tookMs, recording }: Work): Report {
     events: {
       total: length,
       understood: analysis.understood,
+      unread: analysis.unread,
       unknown: analysis.unknown,
       ofKvm: analysis.ofKvm,
     },

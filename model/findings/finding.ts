@@ -7,8 +7,10 @@ export const PROFILES: readonly ProfileId[] = ['sean-2022', 'luto-2022', 'guest-
 /** A finding is a violation or a suspicion; what could not be decided is a finding of its own kind. */
 export type Verdict = 'violation' | 'suspicious' | 'undecidable';
 
-/** Why a rule could not decide. A closed list. */
-export type Reason = 'lost' | 'not-recorded' | 'order' | 'vm-identity' | 'unknown-start';
+/**
+ * Why a rule could not decide. A closed list. `not-read`: what an event that is there says could not be read.
+ */
+export type Reason = 'lost' | 'not-recorded' | 'not-read' | 'order' | 'vm-identity' | 'unknown-start';
 
 /** 1 isolation broken, 2 contract broken, 3 harmful, 4 hygiene. */
 export type Severity = 1 | 2 | 3 | 4;

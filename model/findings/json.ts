@@ -33,6 +33,7 @@ function traceJson(report: TraceReport): object {
     events: {
       total: table.length,
       understood: analysis.understood,
+      unread: analysis.unread,
       unknown: analysis.unknown,
       ofKvm: analysis.ofKvm,
     },

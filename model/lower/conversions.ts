@@ -202,6 +202,11 @@ function vmConv(w: World, t: Thread, row: number, entrySeen: boolean): Conv {
   return w.newConv('vm', t, row, entrySeen);
 }
 
+/** What a call returned, undefined where that was not read. */
+function resultOf(ev: Ev, slot: number): number | undefined {
+  return ev.has(slot) ? ev.signed(slot, 0) : undefined;
+}
+
 export function lowerConversions(on: On): void {
   lowerVmConversions(on);
   lowerInodeConversions(on);
@@ -232,7 +237,8 @@ function lowerVmConversions(on: On): void {
     conv.vm = vm ?? conv.vm;
     // Where the request is not recorded, pre is the first event, and the bracket is open already.
     if (vm?.open.some((b) => b.tid === t.tid)) conv.sawInvStart = true;
-    if (!conv.rangeKnown) setRange(conv, ev.gfn(PRE.start), ev.gfn(PRE.end), isPrivate(ev.num(PRE.attrs)));
+    if (!conv.rangeKnown && ev.has(PRE.attrs))
+      setRange(conv, ev.gfn(PRE.start), ev.gfn(PRE.end), isPrivate(ev.num(PRE.attrs)));
   });
   on('PostSetAttr', (w, ev, t) => {
     const vm = w.vmOf(ev, t, POST.kvm);
@@ -241,20 +247,29 @@ function lowerVmConversions(on: On): void {
     const first = ev.gfn(POST.start);
     const end = ev.gfn(POST.end);
     if (first < 0 || end <= first) return;
-    if (!conv.rangeKnown) setRange(conv, first, end, isPrivate(ev.num(POST.attrs)));
+    if (!conv.rangeKnown) {
+      if (!ev.has(POST.attrs)) {
+        if (conv.vm) forget(w, conv.vm, first, end, ev.row);
+        return;
+      }
+      setRange(conv, first, end, isPrivate(ev.num(POST.attrs)));
+    }
     stored(w, conv, first, end, ev.row, true);
   });
   on('VmSetAttrRet', (w, ev, t) => {
-    if (t.conv?.scope === 'vm') closeConversion(w, t, t.conv, ev.row, ev.signed(VMSET_RET.ret, 0));
+    if (t.conv?.scope === 'vm') closeConversion(w, t, t.conv, ev.row, resultOf(ev, VMSET_RET.ret));
   });
   on('VmIoctlRet', (w, ev, t) => {
     const cmd = ev.num(VMIOCTL_RET.cmd);
     if (t.conv?.scope === 'vm' && (cmd < 0 || cmd === SET_ATTRIBUTES))
-      closeConversion(w, t, t.conv, ev.row, ev.signed(VMIOCTL_RET.ret, 0));
+      closeConversion(w, t, t.conv, ev.row, resultOf(ev, VMIOCTL_RET.ret));
   });
 }
 
-/** KVM_SET_MEMORY_ATTRIBUTES asks for gfns [first, end). */
+/**
+ * KVM_SET_MEMORY_ATTRIBUTES asks for gfns [first, end). Of a request that could not be read, the range and
+ * the direction stay unknown.
+ */
 function requested(
   w: World,
   ev: Ev,
@@ -275,9 +290,11 @@ function requested(
   const conv = vmConv(w, t, ev.row, true);
   conv.vm ??= vm ?? w.vmOfThread(t);
   if (conv.rangeKnown) return;
-  setRange(conv, first, end, toPrivate);
+  if (attrs >= 0) setRange(conv, first, end, toPrivate);
   w.phase(conv, Phase.Requested, ev.row);
-  if (!w.recordedVmResult && conv.vm && conv.rangeKnown) forget(w, conv.vm, first, end, ev.row);
+  if (w.recordedVmResult || !conv.vm) return;
+  if (conv.rangeKnown) forget(w, conv.vm, first, end, ev.row);
+  else forget(w, conv.vm, asGfn(0), PAST_ALL_GFNS, ev.row);
 }
 
 /**
@@ -335,6 +352,7 @@ function lowerInodeConversions(on: On): void {
     conv.enterRow = ev.row;
     const [first, end] = pageRange(ev, ENTER);
     setRange(conv, first, end, toPrivateOf(ev, ENTER));
+    conv.directionAssumed = !ev.has(ENTER.attrs) && !ev.has(ENTER.to_private);
     w.phase(conv, Phase.Requested, ev.row);
   });
   on('ConvertBlocked', (w, ev, t) => {
@@ -353,10 +371,10 @@ function lowerInodeConversions(on: On): void {
     w.facts.tell('convBlocked', conv, ev.row);
   });
   on('ConvertSafeRet', (w, ev, t) => {
-    if (t.conv) checked(w, t.conv, ev.num(SAFE.safe) !== 0, ev.row);
+    if (t.conv && ev.has(SAFE.safe)) checked(w, t.conv, ev.num(SAFE.safe) !== 0, ev.row);
   });
   on('HasRefsRet', (w, ev, t) => {
-    if (t.conv) checked(w, t.conv, ev.num(HAS_REFS.busy) === 0, ev.row);
+    if (t.conv && ev.has(HAS_REFS.busy)) checked(w, t.conv, ev.num(HAS_REFS.busy) === 0, ev.row);
   });
   on('StoreAttr', (w, ev, t) => storeAttr(w, ev, t));
   on('ConvertRet', (w, ev, t) => {
@@ -372,10 +390,10 @@ function lowerInodeConversions(on: On): void {
     conv.errorOffset = ev.has(RET.error_index)
       ? ev.num(RET.error_index) * PAGE_SIZE
       : ev.num(RET.error_offset);
-    closeConversion(w, t, conv, ev.row, ev.signed(RET.ret, 0));
+    closeConversion(w, t, conv, ev.row, resultOf(ev, RET.ret));
   });
   on('GmemIoctlRet', (w, ev, t) => {
-    if (t.conv?.scope === 'inode') closeConversion(w, t, t.conv, ev.row, ev.signed(GIOCTL_RET.ret, 0));
+    if (t.conv?.scope === 'inode') closeConversion(w, t, t.conv, ev.row, resultOf(ev, GIOCTL_RET.ret));
   });
 }
 
@@ -390,6 +408,10 @@ function storeAttr(w: World, ev: Ev, t: Thread): void {
   const ino = ev.num(STORE.ino);
   const inode = ino > 0 ? w.inodeOf(ino, ev, t) : t.conv?.inode;
   if (!inode) return;
+  if (!ev.has(STORE.attrs) && !ev.has(STORE.to_private)) {
+    forgetPages(w, inode, asPgoff(0), PAST_ALL_PGOFFS, ev.row);
+    return;
+  }
   const toPrivate = toPrivateOf(ev, STORE);
   // Where neither entry nor return is recorded, the next conversion shows itself by its store.
   const over = (open: Conv): boolean =>

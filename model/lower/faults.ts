@@ -69,13 +69,13 @@ export function lowerFaults(on: On): void {
     t.fault = newFault(ev.row, gfn);
     if (isPrivateAccess(ev, PF.error_code)) t.fault.side = 1;
     const vm = w.vmOfThread(t);
-    if (vm) w.op(Op.GuestFault, vm.index, ev.row, gfn, 1, ev.lo(PF.error_code), t.tid);
+    if (vm && gfn >= 0) w.op(Op.GuestFault, vm.index, ev.row, gfn, 1, ev.lo(PF.error_code), t.tid);
   });
   on('ArmGuestFault', (w, ev, t) => {
     const gfn = asGfn(pageOfByte(ev.num(ARM.ipa)));
     t.fault = newFault(ev.row, gfn);
     const vm = w.vmOfThread(t);
-    if (vm) w.op(Op.GuestFault, vm.index, ev.row, gfn, 1, 0, t.tid);
+    if (vm && gfn >= 0) w.op(Op.GuestFault, vm.index, ev.row, gfn, 1, 0, t.tid);
   });
   on('FaultinPfn', (w, ev, t) => {
     if (ev.has(FAULTIN.kvm)) w.vmOf(ev, t, FAULTIN.kvm);
@@ -114,21 +114,19 @@ export function lowerFaults(on: On): void {
     endFault(w, t, ev.row, errno, reason);
     t.vmFresh = false;
   });
-  on('RmpFault', (w, ev) => w.facts.tell('rmpFault', ev.row, ev.pfn(RMP.pfn), ev.signed(RMP.psmash_ret, 0)));
+  on('RmpFault', (w, ev) => {
+    if (ev.has(RMP.psmash_ret))
+      w.facts.tell('rmpFault', ev.row, ev.pfn(RMP.pfn), ev.signed(RMP.psmash_ret, 0));
+  });
   on('GmemPrepare', (w, ev, t) => {
     const vm = w.vmOf(ev, t, PREPARE.kvm);
     w.facts.tell('prepare', vm, ev.gfn(PREPARE.gfn), ev.row);
   });
-  on('QemuConvert', (w, ev, t) =>
-    w.facts.tell(
-      'qemuConvert',
-      ev.row,
-      ev.num(QCONVERT.start),
-      ev.num(QCONVERT.size),
-      ev.num(QCONVERT.to_private) === 1,
-      t,
-    ),
-  );
+  on('QemuConvert', (w, ev, t) => {
+    if (!ev.has(QCONVERT.start) || !ev.has(QCONVERT.size) || !ev.has(QCONVERT.to_private)) return;
+    const toPrivate = ev.num(QCONVERT.to_private) === 1;
+    w.facts.tell('qemuConvert', ev.row, ev.num(QCONVERT.start), ev.num(QCONVERT.size), toPrivate, t);
+  });
   on('QemuDiscard', (w, ev, t) => w.facts.tell('qemuDiscard', ev.row, t));
 }
 
@@ -136,11 +134,13 @@ export function lowerFaults(on: On): void {
 function askedFile(w: World, ev: Ev, t: Thread): Inode | undefined {
   const ino = ev.num(GET.ino);
   if (ino > 0) return w.inodeOf(ino, ev, t);
+  if (ev.failed(GET.ino)) return undefined;
   if (ev.has(GET.file)) return w.inodeOfFile(ev.pointer(GET.file), ev, t);
   return ev.gfn(GET.gfn) < 0 ? onlyInodeOf(w, t) : undefined;
 }
 
 function getPfn(w: World, ev: Ev, t: Thread): void {
+  if (!ev.has(GET.gfn) && !ev.has(GET.pgoff)) return;
   const gfn = ev.gfn(GET.gfn);
   const vm = ev.has(GET.kvm) ? w.vmOf(ev, t, GET.kvm) : undefined;
   const inode = askedFile(w, ev, t);

@@ -219,6 +219,7 @@ export function lowerFiles(on: On): void {
   });
   on('MemoryFailure', (w, ev) => {
     const pfn = ev.pfn(MF.pfn);
+    if (pfn < 0) return;
     for (const inode of w.inodes) {
       for (const [pgoff, page] of inode.cache) {
         if (page.deletedRow >= 0 || page.pfn !== pfn) continue;
@@ -229,7 +230,10 @@ export function lowerFiles(on: On): void {
   });
   lowerCache(on);
   on('QemuSetUserMemory', (w, ev, t) => {
-    if (ev.signed(QMEM.ret, 0) !== 0 || (ev.num(QMEM.flags) & KVM_MEM_GUEST_MEMFD) === 0) return;
+    // Before the file was printed, a flag alone told that there is one. What failed changed nothing.
+    const isOfFile = ev.has(QMEM.flags) && (ev.num(QMEM.flags) & KVM_MEM_GUEST_MEMFD) !== 0;
+    const isRead = ev.has(QMEM.slot) && ev.has(QMEM.gpa) && ev.has(QMEM.size);
+    if (!isOfFile || !isRead || ev.signed(QMEM.ret, NaN) !== 0) return;
     const vm = w.vmOfThread(t);
     if (!vm) return;
     const base = asGfn(pageOfByte(ev.num(QMEM.gpa)));
@@ -239,7 +243,7 @@ export function lowerFiles(on: On): void {
     if (size === 0) {
       if (live) removeSlot(w, live, ev.row);
     } else if (!live) {
-      const pgoff = asPgoff(pageOfByte(ev.num(QMEM.gmem_offset)));
+      const pgoff = asPgoff(ev.has(QMEM.gmem_offset) ? pageOfByte(ev.num(QMEM.gmem_offset)) : -1);
       learnSlot(w, vm, id, base, pageOfByte(size), pgoff, undefined, ev.row, -1);
     }
   });
@@ -265,7 +269,7 @@ function lowerCache(on: On): void {
     if (!inode || pgoff < 0) return;
     const count = pageCount(ev, ADD.order);
     for (let i = 0; i < count; i++) {
-      noteCached(inode, plus(pgoff, i), plus(pfn, i), -1);
+      noteCached(inode, plus(pgoff, i), pfn < 0 ? pfn : plus(pfn, i), -1);
     }
     w.op(Op.Alloc, inode.index, ev.row, pgoff, count, pfn, 0);
   });
@@ -278,7 +282,7 @@ function lowerCache(on: On): void {
     w.facts.tell('shimOp', t, inode, pgoff, plus(pgoff, count), ev.row, 'delete');
     w.facts.tell('filemapDelete', inode, pgoff, count, pfn, ev.row, t);
     for (let i = 0; i < count; i++) {
-      noteCached(inode, plus(pgoff, i), plus(pfn, i), ev.row);
+      noteCached(inode, plus(pgoff, i), pfn < 0 ? pfn : plus(pfn, i), ev.row);
       inode.poisoned.delete(plus(pgoff, i));
     }
     w.op(Op.Free, inode.index, ev.row, pgoff, count, pfn, 0);

@@ -14,9 +14,9 @@ const RET = slotsOf('GupRet', 'ret', 'start', 'flags', 'page', 'pgoff', 'ino');
 const GRAB = slotsOf('GrabFolio', 'folio', 'refs', 'flags', 'pgoff', 'ino');
 const GRAB_FAST = slotsOf('GrabFolioFast', 'folio', 'refs', 'flags', 'pgoff', 'ino');
 const GUP_PUT = slotsOf('GupPutFolio', 'folio', 'refs', 'flags', 'pgoff', 'ino');
-const UNPIN_PAGE = slotsOf('UnpinPage', 'page', 'pgoff', 'ino');
+const UNPIN_PAGE = slotsOf('UnpinPage', 'page', 'pgoff', 'ino', 'mapping');
 const UNPIN_PAGES = slotsOf('UnpinPages', 'nr', 'page');
-const UNPIN_FOLIO = slotsOf('UnpinFolio', 'folio', 'nr', 'ino', 'pgoff');
+const UNPIN_FOLIO = slotsOf('UnpinFolio', 'folio', 'nr', 'ino', 'pgoff', 'mapping');
 const UNPIN_RANGE = slotsOf('UnpinRange', 'page', 'nr');
 const PUT_PAGE = slotsOf('PutPage', 'ino', 'pgoff');
 
@@ -81,6 +81,8 @@ function pageOf(
   inoSlot: number,
   pgoffSlot: number,
 ): FilePage | undefined {
+  // The way from a page of a file to its number cannot fail: what the pointer named before is over.
+  if (inoSlot >= 0 && ev.failed(inoSlot)) return undefined;
   const ino = inoSlot >= 0 ? ev.num(inoSlot) : -1;
   const inode = w.knownInode(ino, ev, t);
   const pgoff = pgoffSlot >= 0 ? ev.pgoff(pgoffSlot) : asPgoff(-1);
@@ -117,12 +119,20 @@ export function lowerReferences(on: On): void {
     else refPut(w, page.inode, page.pgoff, RefKind.Pin, ev.row, t.tid);
   });
   on('UnpinPage', (w, ev, t) => {
+    if (ev.failed(UNPIN_PAGE.ino)) {
+      unpinnedOfNoFile(w, ev, UNPIN_PAGE.mapping, ev.pointer(UNPIN_PAGE.page));
+      return;
+    }
     const page = pageOf(w, ev, t, UNPIN_PAGE.page, UNPIN_PAGE.ino, UNPIN_PAGE.pgoff);
     unpinned(w, ev, t, page, 1, ev.pointer(UNPIN_PAGE.page), ev.num(UNPIN_PAGE.ino));
   });
   on('UnpinPages', (w, ev, t) => unpinnedByPointer(w, ev, t, UNPIN_PAGES));
   on('UnpinRange', (w, ev, t) => unpinnedByPointer(w, ev, t, UNPIN_RANGE));
   on('UnpinFolio', (w, ev, t) => {
+    if (ev.failed(UNPIN_FOLIO.ino)) {
+      unpinnedOfNoFile(w, ev, UNPIN_FOLIO.mapping, ev.pointer(UNPIN_FOLIO.folio));
+      return;
+    }
     const page = pageOf(w, ev, t, UNPIN_FOLIO.folio, UNPIN_FOLIO.ino, UNPIN_FOLIO.pgoff);
     const pointer = ev.pointer(UNPIN_FOLIO.folio);
     if (page && pointer >= 0) noteFolio(w, pointer, page.inode, page.pgoff);
@@ -146,6 +156,18 @@ function releasedSome(w: World, pointer: number, ino: number): void {
   if (pointer >= 0) return;
   for (const ref of w.namedPins) ref.maybeReleased = true;
   w.namedPins.length = 0;
+}
+
+/**
+ * A release of a page that is in no file now. Where it has no mapping at all, it may have been cut off a
+ * tracked file while it was pinned; else it is another's.
+ */
+function unpinnedOfNoFile(w: World, ev: Ev, mappingSlot: number, pointer: number): void {
+  const isCutOff = ev.has(mappingSlot) && ev.pointer(mappingSlot) < 0;
+  if (!isCutOff) return;
+  const page = pointer >= 0 ? w.folios.get(pointer) : undefined;
+  if (!page) releasedSome(w, pointer, -1);
+  else for (const ref of page.inode.refs.get(page.pgoff) ?? []) ref.maybeReleased = true;
 }
 
 /** Releases `nr` pages from the one that a pointer names. */
@@ -222,7 +244,7 @@ export function endGup(w: World, t: Thread): void {
 
 function gupReturned(w: World, ev: Ev, t: Thread): void {
   const gup = t.gup;
-  const ret = ev.signed(RET.ret, 0);
+  const ret = ev.signed(RET.ret, NaN);
   const flags = joinFlags(gup?.flags ?? -1, ev.num(RET.flags));
   const start = ev.num(RET.start);
   const addr = start >= 0 ? start : (gup?.start ?? -1);
@@ -232,6 +254,7 @@ function gupReturned(w: World, ev: Ev, t: Thread): void {
     gup.depth--;
     if (gup.depth <= 0) t.gup = undefined;
   }
+  if (Number.isNaN(ret)) return;
   if (ret <= 0) {
     const refused = addr >= 0 ? vmaAt(w, t, addr) : undefined;
     if (refused) w.facts.tell('gupRefused', refused.inode, ev.row);
@@ -239,7 +262,7 @@ function gupReturned(w: World, ev: Ev, t: Thread): void {
   }
   let vmaRow = -1;
   let page = pageOf(w, ev, t, RET.page, RET.ino, RET.pgoff);
-  if (!page && addr >= 0 && !ev.has(RET.ino)) {
+  if (!page && addr >= 0 && !ev.has(RET.ino) && !ev.failed(RET.ino)) {
     // Without the page, the address in a VMA of the file names it.
     const vma = vmaAt(w, t, addr);
     if (vma) vmaRow = vma.row;

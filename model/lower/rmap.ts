@@ -40,6 +40,8 @@ interface Pages {
 
 /** First page and count of an rmap event on a tracked memfd; undefined for anything else. */
 function pages(w: World, ev: Ev, t: Thread, s: typeof ADD): Pages | undefined {
+  // The way from a page of a file to its number cannot fail.
+  if (ev.failed(s.ino)) return undefined;
   const ino = ev.num(s.ino);
   const folio = ev.pointer(s.folio);
   let inode = w.knownInode(ino, ev, t);

@@ -58,6 +58,7 @@ function changed(w: World, ev: Ev, t: Thread): void {
   const was = isPresentLeaf(oldLo, level);
   const is = isPresentLeaf(newLo, level);
   if (!was && !is) return;
+  if (!ev.has(CHANGED.old) || !ev.has(CHANGED.new)) return;
   const vm = w.vmOfThread(t);
   if (!vm) return;
   const oldHi = ev.hi(CHANGED.old);

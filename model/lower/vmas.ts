@@ -130,7 +130,9 @@ export function lowerVmas(on: On): void {
     t.mmapNotify = { started: [], ended: new Set(), aborted: [], startRow: ev.row };
   });
   on('FileMmapRet', (w, ev, t) => {
-    const ret = ev.signed(MMAP_RET.ret, 0);
+    const ret = ev.signed(MMAP_RET.ret, NaN);
+    // Whether it succeeded is left to the system call's own end.
+    if (Number.isNaN(ret)) return;
     const ino = ev.num(MMAP_RET.ino);
     const inode = t.mmap?.inode ?? (ino > 0 ? w.inodeOf(ino, ev, t) : undefined);
     if (!inode) return;
@@ -153,7 +155,9 @@ export function lowerVmas(on: On): void {
   });
   on('SysExitMmap', (w, ev, t) => {
     // Without a return probe the system call's own result says whether the handler succeeded.
-    if (t.mmap) mmapped(w, t, ev.row, ev.signed(SYS_MMAP_RET.ret, 0) < 0 ? -1 : 0);
+    const ret = ev.signed(SYS_MMAP_RET.ret, NaN);
+    if (t.mmap && !Number.isNaN(ret)) mmapped(w, t, ev.row, ret < 0 ? -1 : 0);
+    t.mmap = undefined;
     t.mmapNotify = undefined;
   });
   on('VmaOpen', (w, ev, t) => {

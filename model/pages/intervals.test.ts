@@ -38,6 +38,7 @@ function analysisOf(
     ops,
     rowCount: ROWS,
     understood: ROWS,
+    unread: 0,
     unknown: 0,
     ofKvm: 0,
     cancelled: false,

@@ -33,6 +33,7 @@ function analysisWith(ino = -1): Analysis {
     ops: new OpLog(),
     rowCount: ROWS,
     ofKvm: 0,
+    unread: 0,
     understood: ROWS,
     unknown: 0,
     cancelled: false,

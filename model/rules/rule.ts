@@ -108,6 +108,7 @@ export class RuleRun {
   }
 
   violation(ruling: Ruling): void {
+    if (this.hasUnreadExcuse(ruling)) return;
     if (this.blanket) {
       this.undecided(
         this.blanket,
@@ -122,6 +123,7 @@ export class RuleRun {
   }
 
   suspicious(ruling: Ruling): void {
+    if (this.hasUnreadExcuse(ruling)) return;
     this.broken++;
     this.add('suspicious', ruling);
   }
@@ -156,8 +158,46 @@ export class RuleRun {
     }
   }
 
-  /** Undecided because these kinds do not fire in the trace. */
+  /**
+   * True, and counted as undecided, when an event that could not be read may be the excuse: any amid the
+   * evidence, or one before it that the rule reads.
+   */
+  private hasUnreadExcuse({ row, evidence = [] }: Ruling): boolean {
+    const { survey } = this.w;
+    if (!survey.hasUnread) return false;
+    const rows = [row, ...evidence.map(([at]) => at).filter((at) => at >= 0)];
+    const amid = survey.unreadBetween(Math.min(...rows), Math.max(...rows));
+    const kind = amid >= 0 ? this.w.table.kind(amid) : this.unreadOf(this.readKinds());
+    if (kind < 0 || survey.firstUnread(kind) > row) return false;
+    this.undecided('not-read', survey.firstUnread(kind), this.unreadText(kind));
+    return true;
+  }
+
+  /** All kinds of event that the rule reads by itself. */
+  private readKinds(): EventKind[] {
+    const { needs, excuses = [], about } = this.def;
+    return [...needs.flat(), ...this.furtherNeeds().flat(), ...excuses.flat(), ...about];
+  }
+
+  /** The first of these kinds of which events could not be read, as its number; -1 where there is none. */
+  private unreadOf(kinds: readonly EventKind[]): number {
+    const { unread } = this.w.survey;
+    return kinds.map(kindId).find((kind) => unread[kind]! > 0) ?? -1;
+  }
+
+  private unreadText(kind: number): string {
+    const { survey, table } = this.w;
+    const name = table.name(survey.firstUnread(kind));
+    return `${survey.unread[kind]!} of ${survey.counts[kind]!} events of ${name} could not be read.`;
+  }
+
+  /** Undecided because these kinds do not fire in the trace, or none of their events could be read. */
   notRecorded(row: number, detail: string, kinds: readonly Missing[], pages?: PageRange): void {
+    const unread = this.w.survey.hasUnread ? this.unreadOf(kinds.filter(isKind)) : -1;
+    if (unread >= 0) {
+      this.undecided('not-read', this.w.survey.firstUnread(unread), this.unreadText(unread));
+      return;
+    }
     this.undecided('not-recorded', row, detail, kinds, pages);
   }
 
@@ -253,8 +293,8 @@ export class RuleRun {
 
   /**
    * Why the rule could not have found what it looks for. Where the trace shows what it is about, every group
-   * of its needs must occur. That nothing is about it is a claim too: where events were lost, nobody knows
-   * that.
+   * of its needs must occur. That nothing is about it is a claim too: where events were lost or could not be
+   * read, nobody knows that.
    */
   private blindReasons(): UndecidedReason[] {
     const { def, w, dialect } = this;
@@ -272,6 +312,15 @@ export class RuleRun {
         row: 0 as EventRow,
         missing: unseen.map((group) => howToRecordAny(group, dialect)).filter((text) => text !== ''),
         detail: 'What would trigger or decide this rule is not in the trace.',
+      });
+    const unread = this.unreadOf(this.readKinds());
+    if (unread >= 0)
+      reasons.push({
+        reason: 'not-read',
+        count: 0,
+        row: w.survey.firstUnread(unread) as EventRow,
+        missing: [],
+        detail: this.unreadText(unread),
       });
     const loss = w.table.losses[0];
     if (checks === 0 && loss)

@@ -3,7 +3,13 @@
  * allocation.
  */
 import type { Gfn, Pfn, Pgoff } from '../../parsers/base/units.js';
-import { readSigned, readSlot, SEGMENT_ROWS, type Segment } from '../../parsers/events/table.js';
+import {
+  FAILED_SHIFT,
+  readSigned,
+  readSlot,
+  SEGMENT_ROWS,
+  type Segment,
+} from '../../parsers/events/table.js';
 
 const TWO_TO_32 = 2 ** 32;
 const MAX_INT32 = 0x7fffffff;
@@ -54,6 +60,11 @@ export class Ev {
 
   has(slot: number): boolean {
     return this.p !== 0 && (this.seg!.pool[this.p]! & (1 << slot)) !== 0;
+  }
+
+  /** True for a slot that the event has, but that holds no data: the kernel could not fetch it. */
+  failed(slot: number): boolean {
+    return this.p !== 0 && (this.seg!.pool[this.p]! & (1 << (slot + FAILED_SHIFT))) !== 0;
   }
 
   /**

@@ -6,7 +6,8 @@
  */
 import { firstIndex } from '../../parsers/base/search.js';
 import { KIND_COUNT, KIND_GUEST } from '../../parsers/events/kinds.js';
-import { UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
+import { SEGMENT_ROWS, type Segment, UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
+import { isUnderstood, needsSlots } from '../../parsers/events/understood.js';
 import { Ev } from './event.js';
 import { GapFinder, type Gap } from './gaps.js';
 import { K, slotsOf } from './slots.js';
@@ -124,6 +125,10 @@ USES[KIND_GUEST]! |= NO_TASK;
 
 export class Survey {
   readonly counts = new Uint32Array(KIND_COUNT);
+  /** Events by kind of which what the kind needs could not be read, and the rows of all of those. */
+  readonly unread = new Uint32Array(KIND_COUNT);
+  private readonly unreadRows: number[] = [];
+  private readonly firstUnreadRow = new Int32Array(KIND_COUNT).fill(-1);
   /** Inode numbers of the guests' memfds. */
   readonly memfdInodes = new Set<number>();
   /** Inode numbers that some other file system uses too, so that an rmap event cannot be attributed. */
@@ -156,12 +161,38 @@ export class Survey {
   private lastKvmTgid = -1;
 
   constructor(readonly table: EventTable) {
+    for (const { kind, count } of table.unread) if (needsSlots(kind)) this.unread[kind]! += count;
     this.scan();
     this.sortGaps();
   }
 
+  /** True when some event could not be read. */
+  get hasUnread(): boolean {
+    return this.unreadRows.length > 0;
+  }
+
+  /** True when some event of the kind occurs and could be read. */
   recorded(kind: number): boolean {
-    return this.counts[kind]! > 0;
+    return this.counts[kind]! > this.unread[kind]!;
+  }
+
+  /** The first row in [fromRow, toRow] of an event that could not be read, -1 where there is none. */
+  unreadBetween(fromRow: number, toRow: number): number {
+    const { unreadRows } = this;
+    const row = unreadRows[firstIndex(unreadRows.length, (i) => unreadRows[i]! >= fromRow)];
+    return row !== undefined && row <= toRow ? row : -1;
+  }
+
+  /** The first row of a kind's events that could not be read, -1 where there is none. */
+  firstUnread(kind: number): number {
+    return this.firstUnreadRow[kind]!;
+  }
+
+  private noteUnread(seg: Segment, i: number, row: number): void {
+    const kind = seg.kind[i]!;
+    if (isUnderstood(kind, seg.pool[seg.payload[i]!]!)) return;
+    this.unreadRows.push(row);
+    if (this.firstUnreadRow[kind]! < 0) this.firstUnreadRow[kind] = row;
   }
 
   /** True when events may be missing on some CPU between two rows. */
@@ -183,6 +214,7 @@ export class Survey {
       table.names.text(id).startsWith('qemu:') ? 1 : 0,
     );
     const hasQemu = qemuNames.includes(1);
+    const hasUnread = table.unread.length > 0;
     let fromQemu = 0;
     for (let s = 0; s < table.segments.length; s++) {
       const seg = table.segments[s]!;
@@ -191,6 +223,7 @@ export class Survey {
       for (let i = 0; i < seg.length; i++) {
         const kind = kinds[i]!;
         counts[kind]!++;
+        if (hasUnread && this.unread[kind]! > 0) this.noteUnread(seg, i, s * SEGMENT_ROWS + i);
         const uses = USES[kind]!;
         // What a guest's kernel or QEMU itself recorded tells nothing of which tasks the host's tracer saw.
         const byQemu = hasQemu && seg.cpu[i] === UNKNOWN_CPU && qemuNames[seg.name[i]!] === 1;

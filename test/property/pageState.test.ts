@@ -233,6 +233,7 @@ describe('the fold, the intervals and the cursor', function () {
           ops,
           rowCount: ROWS,
           ofKvm: 0,
+          unread: 0,
           understood: ROWS,
           unknown: 0,
           cancelled: false,

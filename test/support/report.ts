@@ -120,6 +120,7 @@ function analysisByHand(): Analysis {
     ops,
     rowCount: 4,
     understood: 4,
+    unread: 0,
     unknown: 0,
     ofKvm: 1,
     cancelled: false,

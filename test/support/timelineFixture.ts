@@ -188,6 +188,7 @@ export class FixtureMaker {
         ops: this.ops,
         rowCount: table.length,
         understood: table.length,
+        unread: 0,
         unknown: 0,
         ofKvm: 0,
         cancelled: false,
