@@ -16,7 +16,7 @@ import { formatValue } from '../../model/expr/value.js';
 /** Facts of a page that can be watched, and the operations that change them. */
 const FACTS = {
   attribute: [Op.GfnAttr, Op.PageAttr],
-  spte: [Op.SpteSet, Op.SpteZap],
+  spte: [Op.SpteSet, Op.SpteZap, Op.SpteDoubt],
   mappings: [Op.MapAdd, Op.MapRemove],
   refs: [Op.RefGet, Op.RefPut],
   pfn: [Op.Alloc, Op.Free],
@@ -25,6 +25,15 @@ const FACTS = {
   conversion: [Op.Phase],
 } as const satisfies Record<string, readonly OpCode[]>;
 export type Fact = keyof typeof FACTS | 'state';
+
+/** Operations on guest frames; the others that can be watched are on pages of a file. */
+const OF_FRAMES: ReadonlySet<OpCode> = new Set([
+  Op.GfnAttr,
+  Op.SpteSet,
+  Op.SpteZap,
+  Op.SpteDoubt,
+  Op.InvRange,
+]);
 
 /** Members of a page object by the fact behind them. */
 const MEMBERS: Readonly<Record<string, Fact>> = {
@@ -134,8 +143,7 @@ export class Watcher {
     const subject = ops.subject(i);
     if (op === Op.Phase) return this.touchesConversion(subject);
     if (op === Op.InvEnd || op === Op.InvStart) return this.gfns.some((range) => range.subject === subject);
-    const ofVm = op === Op.GfnAttr || op === Op.SpteSet || op === Op.SpteZap || op === Op.InvRange;
-    return meets(ofVm ? this.gfns : this.pages, subject, ops.first(i), ops.count(i));
+    return meets(OF_FRAMES.has(op) ? this.gfns : this.pages, subject, ops.first(i), ops.count(i));
   }
 
   /**

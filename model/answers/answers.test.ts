@@ -242,7 +242,7 @@ describe('answers about a page', () => {
   for (const [what, cut, missing] of [
     [
       'user mappings and SPTEs',
-      /rmap_ptes|spte_changed/,
+      /rmap_ptes|spte_changed|set_spte|spte_requested/,
       /^kprobe:folio_add_file_rmap_ptes,kprobe:folio_remove_rmap_ptes,kvmmmu:kvm_tdp_mmu_spte_changed$/,
     ],
     [

@@ -45,7 +45,7 @@ const SHOWN_BY: readonly {
 }[] = [
   { what: 'conversions', kinds: CONVERSION_KINDS, record: CONVERSION_RECIPE },
   { what: 'user mappings', kinds: ['RmapAdd', 'RmapRemove'], record: ['RmapAdd', 'RmapRemove'] },
-  { what: 'SPTEs', kinds: ['SpteChanged', 'ExternalSpte'], record: ['SpteChanged'] },
+  { what: 'SPTEs', kinds: ['SpteChanged', 'SetSpte', 'ExternalSpte'], record: ['SpteChanged'] },
   { what: 'references', kinds: REFERENCE_KINDS, record: ['GrabFolio', 'GupRet', 'UnpinPages'] },
 ];
 /**

@@ -147,6 +147,10 @@ export class ShimState implements PageFacts {
     });
   }
 
+  doubtSptes(vm: number, first: number, end: number): void {
+    this.clearEach(MapKind.Spte, vm, first, end);
+  }
+
   addMapping(inode: number, first: number, end: number, holder: number, address: number): void {
     const map = this.held(MapKind.Mapping, inode, holder, address);
     if (isSureMapping(holder, address)) this.assign(map, first, end, 1);

@@ -1,11 +1,12 @@
-/** What a loss of events does to the calls that were in flight. */
+/** What a loss of events does to the calls that were in flight, and to what was told of SPTEs. */
 import type { World } from '../world/world.js';
 import { closeConversion } from './conversions.js';
 
-/** Events are missing before `row`: calls in flight end with an unknown outcome. */
+/** Events are missing before `row`: calls in flight end with an unknown outcome, and SPTEs may have gone. */
 export function loseCalls(w: World, row: number): void {
   for (const t of w.threads.values()) {
     if (t.conv) closeConversion(w, t, t.conv, row, undefined);
     t.forgetCalls();
   }
+  for (const vm of w.vms) vm.told.clear();
 }

@@ -14,6 +14,7 @@ import { lowerReferences } from './references.js';
 import { lowerRmap } from './rmap.js';
 import { lowerSptes } from './sptes.js';
 import { lowerSyscalls } from './syscalls.js';
+import { lowerToldSptes } from './toldSptes.js';
 import { lowerVmas } from './vmas.js';
 
 /** Lowerings by kind number; undefined where an event changes nothing. */
@@ -37,6 +38,7 @@ export function lowerings(): (Lowering | undefined)[] {
     lowerReferences,
     lowerFaults,
     lowerSptes,
+    lowerToldSptes,
     lowerInvalidation,
     lowerConversions,
     lowerNotifiers,

@@ -61,6 +61,7 @@ function changed(w: World, ev: Ev, t: Thread): void {
   if (!ev.has(CHANGED.old) || !ev.has(CHANGED.new)) return;
   const vm = w.vmOfThread(t);
   if (!vm) return;
+  vm.changesSeen = true;
   const oldHi = ev.hi(CHANGED.old);
   const newHi = ev.hi(CHANGED.new);
   // Present to present with the same frame only changes permission or accessed bits.

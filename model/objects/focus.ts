@@ -17,6 +17,7 @@ const OF_VM: ReadonlySet<OpCode> = new Set([
   Op.GfnAttr,
   Op.SpteSet,
   Op.SpteZap,
+  Op.SpteDoubt,
   Op.InvRange,
   Op.GuestFault,
   Op.InvStart,

@@ -60,6 +60,8 @@ export const Op = {
   Punch: 23,
   /** unmap_mapping_*: subject inode, pgoffs (count -1: to the end of the file), aux tid. */
   Unmap: 24,
+  /** Whether a leaf SPTE maps frames is not known any more: subject VM, gfns. */
+  SpteDoubt: 25,
 } as const;
 export type OpCode = (typeof Op)[keyof typeof Op];
 

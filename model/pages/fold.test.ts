@@ -64,6 +64,7 @@ const EFFECTS: Readonly<Record<keyof typeof Op, readonly string[]>> = {
   GuestFault: [],
   Punch: [],
   Unmap: [],
+  SpteDoubt: ['doubtSptes 7 16 20 3'],
 };
 
 describe('the fold of operations into facts of pages', () => {
@@ -91,7 +92,7 @@ describe('the fold of operations into facts of pages', () => {
   it('lists for each fact the very operations that change it', () => {
     const changes = {
       attribute: /^setAttribute/,
-      spte: /^(set|zap)Spte/,
+      spte: /^(set|zap|doubt)Spte/,
       mappings: /Mappings?\b/,
       references: /References?\b/,
     };

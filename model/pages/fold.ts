@@ -25,6 +25,8 @@ export interface FrameFacts extends SharedFacts {
    * The leaf SPTE that maps frame `pfn` (-1: whichever) at `first` goes. One that maps another frame stays.
    */
   zapSpte(vm: number, first: number, end: number, pfn: number, row: number): void;
+  /** Leaf SPTEs of these frames may have gone, unseen. */
+  doubtSptes(vm: number, first: number, end: number, row: number): void;
 }
 
 /** What is known of pages of a file. */
@@ -60,7 +62,7 @@ export type PageFacts = FrameFacts & FileFacts;
 /** Operations that change a fact, beside a loss, which changes all: for who keeps some facts only. */
 export const FACT_OPS = {
   attribute: [Op.GfnAttr, Op.PageAttr],
-  spte: [Op.SpteSet, Op.SpteZap],
+  spte: [Op.SpteSet, Op.SpteZap, Op.SpteDoubt],
   mappings: [Op.MapAdd, Op.MapRemove, Op.Alloc],
   references: [Op.RefGet, Op.RefPut, Op.Alloc],
 } as const satisfies Readonly<Record<string, readonly OpCode[]>>;
@@ -179,6 +181,9 @@ function foldFrames(
       break;
     case Op.SpteZap:
       facts.zapSpte(vm, first, end, frameOf(value), row);
+      break;
+    case Op.SpteDoubt:
+      facts.doubtSptes(vm, first, end, row);
       break;
     default:
       break;

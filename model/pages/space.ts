@@ -31,6 +31,7 @@ const SPACE_OF: Readonly<Record<keyof typeof Op, Space | undefined>> = {
   GuestFault: 'gfn',
   Punch: 'pgoff',
   Unmap: 'pgoff',
+  SpteDoubt: 'gfn',
 };
 /** By operation code, for loops over all operations. */
 const SPACES: (Space | undefined)[] = [];

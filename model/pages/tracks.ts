@@ -94,10 +94,14 @@ export class GfnTrack extends Track implements FrameFacts {
     this.sptesKnown = true;
   }
 
-  override lose(): void {
-    super.lose();
+  doubtSptes(): void {
     this.sptes = [];
     this.sptesKnown = false;
+  }
+
+  override lose(): void {
+    super.lose();
+    this.doubtSptes();
   }
 }
 

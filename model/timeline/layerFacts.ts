@@ -28,6 +28,10 @@ export class LayerFacts implements PageFacts {
     this.sweep.carve(a0, a1, row);
   }
 
+  doubtSptes(_vm: number, a0: number, a1: number, row: number): void {
+    this.sweep.carve(a0, a1, row);
+  }
+
   addMapping(_inode: number, a0: number, a1: number, _holder: number, _address: number, row: number): void {
     this.sweep.add(a0, a1, 1, row);
   }

@@ -70,6 +70,7 @@ const SIGNING: ReadonlySet<number> = new Set([
   Op.MapRemove,
   Op.SpteSet,
   Op.SpteZap,
+  Op.SpteDoubt,
   Op.RefGet,
   Op.RefPut,
   Op.Free,

@@ -22,6 +22,13 @@ export interface SpteRec {
   next: SpteRec | undefined;
 }
 
+/** A leaf SPTE that an event told to be there, without one that shows it change. */
+export interface ToldSpte {
+  readonly gfn: Gfn;
+  readonly level: number;
+  readonly pfn: Pfn;
+}
+
 /** A judgement that stands unless the SPTE turns out to have gone unseen. */
 export interface PendingSpteCheck {
   confirm(row: number): void;

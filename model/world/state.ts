@@ -3,6 +3,7 @@ import type { Gfn, Pfn, Pgoff } from '../../parsers/base/units.js';
 import { Attr } from '../ops/oplog.js';
 import { IntervalMap } from './intervalMap.js';
 import { Leaves } from './leaves.js';
+import type { ToldSpte } from './spte.js';
 
 /** One invalidation bracket: start (…range…) end, on one VM by one thread. */
 export interface Bracket {
@@ -44,6 +45,10 @@ export class Vm {
   fresh = false;
   createdRow = -1;
   attributesOf: 'vm' | 'inode' | 'none' = 'none';
+  /** True from the first event on that shows a leaf SPTE of this VM change. */
+  changesSeen = false;
+  /** What events told of leaf SPTEs without one that shows them change, by gfn; forgotten at a loss. */
+  readonly told = new Map<Gfn, ToldSpte>();
   /** SPTEs of this VM belong to a TDX mirror root for some frames. */
   hasMirror = false;
 
