@@ -5,6 +5,7 @@ import { events } from './commands/events.js';
 import { explain } from './commands/explain.js';
 import { info } from './commands/info.js';
 import { rules } from './commands/rules.js';
+import { storms } from './commands/storms.js';
 import { suppress } from './commands/suppress.js';
 import { timeline } from './commands/timeline.js';
 import { optionsHelp, parse } from './args.js';
@@ -15,7 +16,17 @@ import { EXIT, InputError, UsageError, type ExitCode } from './errors.js';
 import { PipeClosed, type Output } from './output.js';
 import { VERSION } from './version.js';
 
-export const COMMANDS: readonly Command[] = [check, events, timeline, explain, suppress, info, rules, dap];
+export const COMMANDS: readonly Command[] = [
+  check,
+  events,
+  timeline,
+  storms,
+  explain,
+  suppress,
+  info,
+  rules,
+  dap,
+];
 
 /** Runs `shimtrace argv...` and returns its exit code; nothing it throws escapes. */
 export async function run(argv: readonly string[], output: Output): Promise<ExitCode> {

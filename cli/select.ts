@@ -71,7 +71,7 @@ export function selectPages(analysis: Analysis, args: Args): readonly Selected[]
   return out;
 }
 
-function selectVms(analysis: Analysis, text: string | undefined): readonly number[] {
+export function selectVms(analysis: Analysis, text: string | undefined): readonly number[] {
   const all = analysis.vms.map((_, i) => i);
   if (text === undefined) return all;
   const matches = all.filter((i) => {

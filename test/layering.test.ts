@@ -52,6 +52,7 @@ const CANARIES: readonly (readonly [file: string, source: string])[] = [
   ['model/timeline/tiles.ts', `import type { RowSet } from './rows.js';`],
   ['model/timeline/shapes.ts', `import type { EventTable } from '../../parsers/events/table.js';`],
   ['model/answers/x.ts', `import { RULES } from '../rules/registry.js';`],
+  ['model/faults/x.ts', "import { analyze } from '../analyze.js';"],
   ['model/analyze.ts', `import { Timeline } from './timeline/timeline.js';`],
   ['model/analyze.ts', `import fc from 'fast-check';`],
   ['model/x.ts', `import { codecs } from '../shell/codecs.node.js';`],

@@ -6,7 +6,8 @@ import type { Analysis, Conversion } from '../../model/analysis.js';
 import { conversionText, phaseName, phasesSeen } from '../../model/objects/conversion.js';
 import { rangeText } from '../../model/objects/lists.js';
 import { Phase } from '../../model/ops/oplog.js';
-import { durationText, errnoName } from './format.js';
+import { durationText } from '../../parsers/base/duration.js';
+import { errnoName } from './format.js';
 import { spotOf } from './place.js';
 import {
   type ConversionGroup,

@@ -23,14 +23,3 @@ const ERRNO: Readonly<Record<number, string>> = {
 export function errnoName(result: number): string {
   return ERRNO[-result] ?? String(result);
 }
-
-/** `1.23 ms`: three digits that matter, with their unit. */
-export function durationText(ns: number): string {
-  const units: readonly (readonly [number, string])[] = [
-    [1e9, 's'],
-    [1e6, 'ms'],
-    [1e3, 'µs'],
-  ];
-  for (const [size, unit] of units) if (ns >= size) return `${Number((ns / size).toPrecision(3))} ${unit}`;
-  return `${ns} ns`;
-}

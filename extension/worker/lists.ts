@@ -5,7 +5,7 @@ import { rangePieces, type RangePiece } from '../../model/pages/query.js';
 import { pageInstant, type PageId, type PageInstant } from '../../model/pages/intervals.js';
 import { Op } from '../../model/ops/oplog.js';
 import { describeState, type PageState, type Reference } from '../../model/pages/state.js';
-import { durationText } from './format.js';
+import { durationText } from '../../parsers/base/duration.js';
 import { spotOf } from './place.js';
 import {
   type HolderRow,

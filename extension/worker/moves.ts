@@ -9,7 +9,7 @@ import { Op } from '../../model/ops/oplog.js';
 import { opSpace, opSubject } from '../../model/pages/space.js';
 import { intervalAtRow, pageOf, pagesOfRow } from '../../model/pages/query.js';
 import { describeState, describeDimension, type PageState } from '../../model/pages/state.js';
-import { durationText } from './format.js';
+import { durationText } from '../../parsers/base/duration.js';
 import { listingText } from './listing.js';
 import { eventLine } from '../../model/findings/listing.js';
 import { lineText, placeOf, spotOf } from './place.js';

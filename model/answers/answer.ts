@@ -1,4 +1,5 @@
 /** What an answer is: sentences, each with the events that show it, or what is missing to give one. */
+import { durationText } from '../../parsers/base/duration.js';
 import type { EventKind } from '../../parsers/events/vocabulary.js';
 import type { Analysis, Conversion } from '../analysis.js';
 import { countKinds, dialectOf } from '../findings/dialect.js';
@@ -123,14 +124,7 @@ export function conversionAt(asked: Asked): Conversion | undefined {
 /** `1.2 ms`, or `12 events` where the trace has no clock in nanoseconds. */
 export function span({ table }: Pick<Asked, 'table'>, fromRow: number, untilRow: number): string {
   if (table.meta.timeUnit !== 'ns') return `${untilRow - fromRow} events`;
-  const ns = table.ts(untilRow) - table.ts(fromRow);
-  const units: readonly (readonly [number, string])[] = [
-    [1e9, 's'],
-    [1e6, 'ms'],
-    [1e3, 'µs'],
-  ];
-  for (const [size, unit] of units) if (ns >= size) return `${Number((ns / size).toPrecision(3))} ${unit}`;
-  return `${ns} ns`;
+  return durationText(table.ts(untilRow) - table.ts(fromRow));
 }
 
 /** `comm-tid` of an event's task. */

@@ -124,6 +124,7 @@ export const LAYERS: readonly Layer[] = [
     'model/pages',
     'model/world/slots.ts',
   ),
+  room('model/faults', ...EVENTS, ...RESULT, 'model/ops', 'model/pages', 'model/world/slots.ts'),
   {
     name: 'model root',
     holds: (file) => /^model\/[^/]+\.ts$/.test(file),
