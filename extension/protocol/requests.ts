@@ -15,6 +15,7 @@ import type {
   ConversionGroups,
   ConversionRow,
   EventDetails,
+  FaultGroups,
   FindingExplanation,
   LineHint,
   Lists,
@@ -67,6 +68,8 @@ export interface Methods {
   lists: { params: Partial<Wanted> & { readonly line?: number }; result: Lists };
   /** Conversions by what is worth a look; parts are the groups. */
   conversionGroups: { params: Partial<Wanted>; result: ConversionGroups };
+  /** Pages with faults and installs, the worst first; parts are the groups, behind `faults `. */
+  faultGroups: { params: Partial<Wanted>; result: FaultGroups };
   /** Conversions that begin in these lines, both inclusive: the first of how many. */
   conversionsIn: {
     params: { readonly fromLine: number; readonly toLine: number };

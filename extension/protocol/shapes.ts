@@ -57,6 +57,45 @@ export interface ConversionGroups {
   readonly matching: number;
 }
 
+/** A page with the guest's faults on it, and its installs. */
+export interface FaultRow {
+  /** The same for every answer about a trace. */
+  readonly key: string;
+  readonly label: string;
+  /** What goes on, in two words; '' for a page with few faults and installs. */
+  readonly pattern: string;
+  readonly faults: number;
+  readonly installs: number;
+  /** Events were lost: the counts are the least that there were. */
+  readonly atLeast: boolean;
+  /** One clause each. */
+  readonly facts: readonly string[];
+  /** The first of its events. */
+  readonly spot: Spot;
+  readonly places: readonly { readonly name: string; readonly spot: Spot }[];
+}
+
+/** Pages with three faults or installs and more, and all of them. */
+export type FaultGroup = 'repeated' | 'all';
+
+/** The name of such a group as a part of the lists: conversions have groups of the same names. */
+export function faultPart(group: FaultGroup): string {
+  return `faults ${group}`;
+}
+
+export interface FaultGroups {
+  readonly groups: readonly {
+    readonly group: FaultGroup;
+    /** How many belong to it and hold the filter. */
+    readonly total: number;
+    /** The first of them, the worst first. */
+    readonly rows: readonly FaultRow[];
+  }[];
+  readonly total: number;
+  /** How many hold the filter. */
+  readonly matching: number;
+}
+
 /** Pages with one state. */
 export interface PageRun {
   readonly label: string;

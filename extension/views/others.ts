@@ -5,6 +5,10 @@ import {
   type ConversionGroup,
   type ConversionGroups,
   type ConversionRow,
+  type FaultGroup,
+  type FaultGroups,
+  faultPart,
+  type FaultRow,
   type HolderRow,
   HOLDERS,
   type Lists,
@@ -96,6 +100,61 @@ function conversionNode(group: ConversionGroup, row: ConversionRow): ListNode {
       icon: new vscode.ThemeIcon('circle-small'),
       context: 'phase',
     })),
+  };
+}
+
+const FAULT_GROUPS: Readonly<Record<FaultGroup, readonly [label: string, icon: string]>> = {
+  repeated: ['Again and again', 'history'],
+  all: ['All', 'symbol-array'],
+};
+
+export function faultNodes({ groups }: FaultGroups): ListNode[] {
+  return groups.flatMap(({ group, total, rows }): ListNode[] => {
+    if (total === 0) return [];
+    const [label, icon] = FAULT_GROUPS[group];
+    const part = faultPart(group);
+    return [
+      {
+        id: part,
+        label,
+        description: String(total),
+        icon: new vscode.ThemeIcon(icon),
+        open: group === 'repeated' && total <= OPEN_MAX,
+        children: [...rows.map((row) => faultNode(part, row)), ...moreNode(part, part, rows.length, total)],
+        context: 'group',
+      },
+    ];
+  });
+}
+
+function faultNode(part: string, row: FaultRow): ListNode {
+  const least = row.atLeast ? 'at least ' : '';
+  const counts = [
+    row.pattern,
+    row.faults > 0 ? `${least}${plural(row.faults, 'fault')}` : '',
+    row.installs > 0 ? `${least}${plural(row.installs, 'install')}` : '',
+    row.spot.line > 0 ? `line ${row.spot.line}` : '',
+  ];
+  const id = `${part} ${row.key}`;
+  return {
+    id,
+    label: row.label,
+    description: counts.filter((text) => text !== '').join(' · '),
+    tooltip: [row.label, ...row.facts].join('\n'),
+    spot: row.spot,
+    icon: new vscode.ThemeIcon(row.pattern === '' ? 'circle-small' : 'sync'),
+    context: 'fault',
+    children: [
+      ...row.facts.map((fact, i) => ({ id: `${id} fact ${i}`, label: fact, context: 'fact' })),
+      ...row.places.map(({ name, spot }) => ({
+        id: `${id} ${name}`,
+        label: name,
+        ...(spot.line > 0 ? { description: `line ${spot.line}` } : {}),
+        spot,
+        icon: new vscode.ThemeIcon('circle-small'),
+        context: 'place',
+      })),
+    ],
   };
 }
 

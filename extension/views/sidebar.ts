@@ -2,7 +2,13 @@
 import * as vscode from 'vscode';
 import { RequestFailed, type TraceSession } from '../analysis/client.js';
 import type { Report } from '../protocol/report.js';
-import { ROWS_AT_ONCE, type ConversionGroups, type Lists, type Wanted } from '../protocol/shapes.js';
+import {
+  ROWS_AT_ONCE,
+  type ConversionGroups,
+  type FaultGroups,
+  type Lists,
+  type Wanted,
+} from '../protocol/shapes.js';
 import type { App, Feature } from '../app.js';
 import { headlineOfReport } from '../headline.js';
 import { activeTabUri, onDidChangeActiveTab, revealSpot } from '../tabs.js';
@@ -10,7 +16,7 @@ import { traceLine } from '../window.js';
 import { plural } from '../features/status.js';
 import { findingNodes, type GroupBy } from './findings.js';
 import { TreeList } from './list.js';
-import { conversionNodes, coverageNodes, pageNodes, referenceNodes } from './others.js';
+import { conversionNodes, coverageNodes, faultNodes, pageNodes, referenceNodes } from './others.js';
 
 /** The cursor rests this long before the lists follow it. */
 const REST_MS = 250;
@@ -28,7 +34,7 @@ interface Asked {
 
 /** One question to the worker, for some of the lists. */
 interface Question<T> {
-  readonly name: 'conversions' | 'lists';
+  readonly name: 'conversions' | 'faults' | 'lists';
   readonly lists: readonly TreeList[];
   /** The instant of the trace that it is about; '' for all of it. */
   readonly instant: string;
@@ -39,10 +45,11 @@ interface Question<T> {
 class Sidebar implements vscode.Disposable {
   private readonly findings = new TreeList('shimtrace.findings');
   private readonly conversions = new TreeList('shimtrace.conversions', true);
+  private readonly faults = new TreeList('shimtrace.faults', true);
   private readonly pages = new TreeList('shimtrace.pages', true);
   private readonly references = new TreeList('shimtrace.references', true);
   private readonly coverage = new TreeList('shimtrace.coverage');
-  private readonly asked: readonly TreeList[] = [this.conversions, this.pages, this.references];
+  private readonly asked: readonly TreeList[] = [this.conversions, this.faults, this.pages, this.references];
   private readonly all: readonly TreeList[] = [this.findings, ...this.asked, this.coverage];
   private groupBy: GroupBy = 'rule';
   private trace: vscode.Uri | undefined;
@@ -53,7 +60,7 @@ class Sidebar implements vscode.Disposable {
   /** How many entries of a part of a list are shown, where more than at first. */
   private shown: Readonly<Record<string, number>> = {};
   /** What the asked lists show already, or wait for. */
-  private readonly answered: { conversions?: Asked | undefined; lists?: Asked | undefined } = {};
+  private readonly answered: Partial<Record<Question<unknown>['name'], Asked | undefined>> = {};
   private readonly disposables: vscode.Disposable[];
 
   constructor(private readonly app: App) {
@@ -122,6 +129,7 @@ class Sidebar implements vscode.Disposable {
     }
     this.findings.view.badge = undefined;
     this.answered.conversions = undefined;
+    this.answered.faults = undefined;
     this.answered.lists = undefined;
   }
 
@@ -151,6 +159,13 @@ class Sidebar implements vscode.Disposable {
         show: (trace, groups) => this.showConversions(trace, groups),
       }),
       this.askFor({
+        name: 'faults',
+        lists: [this.faults],
+        instant: '',
+        request: (session, wanted) => session.request('faultGroups', wanted),
+        show: (trace, groups) => this.showFaults(trace, groups),
+      }),
+      this.askFor({
         name: 'lists',
         lists: [this.pages, this.references],
         instant: String(line),
@@ -164,6 +179,12 @@ class Sidebar implements vscode.Disposable {
   private showConversions(trace: vscode.Uri, groups: ConversionGroups): void {
     this.conversions.set(trace, conversionNodes(groups), '', groups);
     this.conversions.view.description = String(groups.total);
+  }
+
+  private showFaults(trace: vscode.Uri, groups: FaultGroups): void {
+    this.faults.set(trace, faultNodes(groups), '', groups);
+    const repeated = groups.groups.find(({ group }) => group === 'repeated');
+    this.faults.view.description = repeated?.total ? String(repeated.total) : '';
   }
 
   private showPages(trace: vscode.Uri, lists: Lists): void {
@@ -215,6 +236,7 @@ class Sidebar implements vscode.Disposable {
       this.line = at.line;
       this.findings.follow(at.line);
       this.conversions.follow(at.line);
+      this.faults.follow(at.line);
       void this.ask();
     }, REST_MS);
   }

@@ -32,6 +32,7 @@ import { Timeline } from '../../model/timeline/timeline.js';
 import { answerAt } from './answerView.js';
 import { eventAtLine } from './eventView.js';
 import { explain, recipe } from './explainView.js';
+import { faultGroups } from './faults.js';
 import { conversionGroups, conversionsIn } from './conversions.js';
 import { JobFailure, type Judged, type WorkerTools } from './judged.js';
 import { holdsTrace, listingText } from './listing.js';
@@ -227,6 +228,7 @@ const HANDLERS: Handlers = {
   lists: (server, { line, ...wanted }) =>
     listsAt(server.judged(), line === undefined ? -1 : rowOfLine(server.judged(), { line }), wanted),
   conversionGroups: (server, wanted) => conversionGroups(server.judged(), wanted),
+  faultGroups: (server, wanted) => faultGroups(server.judged(), wanted),
   conversionsIn: (server, { fromLine, toLine }) => conversionsIn(server.judged(), fromLine, toLine),
   explain: (server, { finding }) => explain(server.judged(), finding),
   neighbour: (server, { along, forward, ...at }) => neighbour(server.judged(), at, along, forward),
