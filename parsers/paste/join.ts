@@ -13,7 +13,7 @@ import {
   standsAlone,
   type Family,
 } from './shapes.js';
-import type { PlacedLines } from './lines.js';
+import type { PlacedLines } from '../mail/lines.js';
 
 /** Columns at which texts are broken. */
 const COLUMN_MIN = 40;

@@ -3,7 +3,7 @@
  * tables, HTML, numbers, file names, dates. What stands before every line of a text goes at once; what
  * stands before events alone (they were wrapped afterwards) goes when they are whole again.
  */
-import { mapLines, type PlacedLines } from './lines.js';
+import { mapLines, type PlacedLines } from '../mail/lines.js';
 
 /** Of the lines that are not blank, the share that must have a mark for it to be the text's. */
 const NEARLY_ALL = 0.9;

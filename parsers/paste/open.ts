@@ -12,7 +12,7 @@ import {
 import type { Issue } from '../events/issues.js';
 import { KIND_UNKNOWN } from '../events/kinds.js';
 import type { OpenTrace } from '../reader.js';
-import { encodingOf } from './decode.js';
+import { encodingOf } from '../mail/decode.js';
 import { readingsOf, type Reading } from './repair.js';
 
 /** A larger text is no paste: it would be kept in memory several times. */

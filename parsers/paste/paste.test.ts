@@ -7,9 +7,9 @@ import { MemorySource } from '../base/source.js';
 import { kindSlots } from '../events/kinds.js';
 import { UNKNOWN_CPU, type EventTable } from '../events/table.js';
 import { readTrace } from '../index.js';
-import { decodeText } from './decode.js';
-import { splitLines } from './lines.js';
-import { mailParts } from './mail.js';
+import { decodeText } from '../mail/decode.js';
+import { splitLines } from '../mail/lines.js';
+import { mailParts } from '../mail/mail.js';
 import { readingsOf } from './repair.js';
 
 const FOLDER = 'sample-traces/pastes';

@@ -3,10 +3,10 @@
  * the mail, without the marks in front, and put together where it was broken. Nothing is made up: a line
  * that cannot be mended stays as it is, and the readers say so.
  */
-import { decodeText, plainCharacters } from './decode.js';
+import { decodeText, plainCharacters } from '../mail/decode.js';
 import { breaksOf, join, rolesOf } from './join.js';
-import { mapLines, splitLines, type PlacedLines } from './lines.js';
-import { looksLikeMail, mailParts } from './mail.js';
+import { mapLines, splitLines, type PlacedLines } from '../mail/lines.js';
+import { looksLikeMail, mailParts } from '../mail/mail.js';
 import { looksLikeHtml, unfence, unhtml, unmark, unmarkEvents, unquote, untable } from './marks.js';
 import {
   FAMILIES,

@@ -58,6 +58,9 @@ export const LAYERS: readonly Layer[] = [
   room('parsers/events', 'parsers/base'),
   room('parsers/tep', ...EVENTS),
   room('parsers/order', ...EVENTS),
+  room('parsers/mail'),
+  room('parsers/paste', ...FORMAT_SHARED, 'parsers/mail'),
+  room('parsers/patch', 'parsers/mail'),
   {
     name: 'parsers root',
     holds: (file) => /^parsers\/[^/]+\.ts$/.test(file),

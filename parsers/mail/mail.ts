@@ -6,6 +6,7 @@
  * Sources: RFC 5322 (headers), RFC 2045 and 2046 (encodings, parts), RFC 3676 (flowed text); mbox as git
  * and b4 write it.
  */
+import { decoderOf, sextetOf } from './decode.js';
 import type { PlacedLines } from './lines.js';
 
 /** What a mail, or a part of one, holds. */
@@ -18,10 +19,30 @@ export interface MailPart {
   readonly text: PlacedLines | undefined;
   /** Bytes of a part that is not, and the line of the file on which they begin. */
   readonly bytes: Uint8Array | undefined;
+  /** Its lines are said to be flowed, and were left as they are: each may have a blank too many in front. */
+  readonly isStuffed?: boolean;
   readonly line: number;
 }
 
+/** One mail of a file. */
+export interface Mail {
+  /** Its fields by lower-case name, unfolded, as written: {@link decodeWords} reads what is encoded. */
+  readonly fields: ReadonlyMap<string, string>;
+  readonly parts: readonly MailPart[];
+  /** Line of the file on which its header begins. */
+  readonly line: number;
+}
+
+export interface MailOptions {
+  /**
+   * Every line as it was sent: flowed lines are not put together and carriage returns stay. Of a patch, a
+   * blank at the end of a line is its own.
+   */
+  readonly verbatim: boolean;
+}
+
 interface Header {
+  readonly fields: ReadonlyMap<string, string>;
   readonly type: string;
   readonly params: ReadonlyMap<string, string>;
   readonly encoding: string;
@@ -60,8 +81,14 @@ function isHeader(texts: readonly string[], from: number): boolean {
 
 /** All parts that may hold a trace, in the order of the file. */
 export function mailParts(lines: PlacedLines): readonly MailPart[] {
-  const out: MailPart[] = [];
+  return mailsOf(lines, { verbatim: false }).flatMap((mail) => mail.parts);
+}
+
+/** The mails of a file, in its order; one where it is no mailbox. */
+export function mailsOf(lines: PlacedLines, options: MailOptions): readonly Mail[] {
+  const out: Mail[] = [];
   const { texts } = lines;
+  let partsLeft = PARTS_MAX;
   for (let start = 0; start < texts.length; ) {
     const body = MBOX_FROM.test(texts[start]!) ? start + 1 : start;
     let end = body + 1;
@@ -70,33 +97,46 @@ export function mailParts(lines: PlacedLines): readonly MailPart[] {
       !(texts[end - 1] === '' && MBOX_FROM.test(texts[end]!) && isHeader(texts, end + 1))
     )
       end++;
-    addEntity(lines, body, end, 0, out);
+    const parts: MailPart[] = [];
+    const reading: Reading = { lines, verbatim: options.verbatim, partsMax: partsLeft };
+    addEntity(reading, body, end, 0, parts);
+    partsLeft -= parts.length;
+    const { fields } = readHeader(texts.slice(body, Math.min(end, body + HEADER_LINES_MAX)));
+    out.push({ fields, parts, line: lines.lines[Math.min(body, texts.length - 1)] ?? 1 });
     start = end;
   }
   return out;
 }
 
+/** What one mail is read from, and how. */
+interface Reading {
+  readonly lines: PlacedLines;
+  readonly verbatim: boolean;
+  readonly partsMax: number;
+}
+
 /** Adds the parts of the entity whose header begins at index `start`. */
-function addEntity(lines: PlacedLines, start: number, end: number, depth: number, out: MailPart[]): void {
-  if (out.length >= PARTS_MAX) return;
+function addEntity(reading: Reading, start: number, end: number, depth: number, out: MailPart[]): void {
+  if (out.length >= reading.partsMax) return;
+  const { lines } = reading;
   let body = start;
   while (body < end && lines.texts[body] !== '') body++;
   const header = readHeader(lines.texts.slice(start, Math.min(body, start + HEADER_LINES_MAX)));
   body++;
   const boundary = header.params.get('boundary');
   if (header.type.startsWith('multipart/') && boundary !== undefined && depth < DEPTH_MAX) {
-    addParts(lines, body, end, boundary, header.type === 'multipart/alternative', depth, out);
+    addParts(reading, body, end, boundary, header.type === 'multipart/alternative', depth, out);
     return;
   }
   if (header.type === 'message/rfc822' && depth < DEPTH_MAX) {
-    addEntity(lines, body, end, depth + 1, out);
+    addEntity(reading, body, end, depth + 1, out);
     return;
   }
-  out.push(leaf(lines, body, end, header));
+  out.push(leaf(reading, body, end, header));
 }
 
 function addParts(
-  lines: PlacedLines,
+  reading: Reading,
   from: number,
   end: number,
   boundary: string,
@@ -107,13 +147,13 @@ function addParts(
   const inner: MailPart[] = [];
   let start = -1;
   for (let i = from; i <= end; i++) {
-    const text = i < end ? lines.texts[i]! : undefined;
+    const text = i < end ? reading.lines.texts[i]! : undefined;
     const isBoundary =
       text === undefined || text.trimEnd() === `--${boundary}` || text.trimEnd() === `--${boundary}--`;
     if (!isBoundary) continue;
-    if (start >= 0) addEntity(lines, start, i, depth + 1, inner);
+    if (start >= 0) addEntity(reading, start, i, depth + 1, inner);
     start = text?.trimEnd() === `--${boundary}` ? i + 1 : -1;
-    if (out.length + inner.length >= PARTS_MAX) break;
+    if (out.length + inner.length >= reading.partsMax) break;
   }
   // Alternatives say the same: the plain text says it best.
   const plain = isAlternative ? inner.filter((part) => part.type === 'text/plain') : [];
@@ -124,6 +164,7 @@ function readHeader(texts: readonly string[]): Header {
   const fields = new Map<string, string>();
   let last = '';
   for (const text of texts) {
+    if (text === '') break;
     if (/^[ \t]/.test(text)) {
       fields.set(last, `${fields.get(last) ?? ''} ${text.trim()}`);
       continue;
@@ -137,6 +178,7 @@ function readHeader(texts: readonly string[]): Header {
   const params = parameters(type);
   const disposition = parameters(fields.get('content-disposition') ?? '');
   return {
+    fields,
     type: type.split(';')[0]!.trim().toLowerCase(),
     params,
     encoding: (fields.get('content-transfer-encoding') ?? '').toLowerCase(),
@@ -151,21 +193,24 @@ function parameters(field: string): Map<string, string> {
   return out;
 }
 
-function leaf(lines: PlacedLines, from: number, end: number, header: Header): MailPart {
+function leaf({ lines, verbatim }: Reading, from: number, end: number, header: Header): MailPart {
   const { type, name } = header;
+  const charset = header.params.get('charset') ?? 'utf-8';
   const line = lines.lines[Math.min(from, lines.lines.length - 1)] ?? 1;
   const isText =
     type.startsWith('text/') || type.startsWith('message/') || /\.(?:txt|log|trace|eml|md)$/i.test(name);
   if (header.encoding === 'base64') {
     const { bytes, lineOf } = fromBase64(lines, from, end);
     if (!isText && !isPlainText(bytes)) return { type, name, text: undefined, bytes, line };
-    return { type, name, text: placedText(bytes, lineOf), bytes: undefined, line };
+    return { type, name, text: placedText(bytes, lineOf, charset, verbatim), bytes: undefined, line };
   }
   const texts = lines.texts.slice(from, end);
   const places = lines.lines.slice(from, end);
   if (header.encoding === 'quoted-printable')
-    return { type, name, text: fromQuotedPrintable(texts, places), bytes: undefined, line };
+    return { type, name, text: fromQuotedPrintable(texts, places, charset), bytes: undefined, line };
   const flowed = /flowed/i.test(header.params.get('format') ?? '');
+  if (flowed && verbatim)
+    return { type, name, text: { texts, lines: places }, bytes: undefined, isStuffed: true, line };
   const text = flowed
     ? unflow(texts, places, /yes/i.test(header.params.get('delsp') ?? ''))
     : { texts, lines: places };
@@ -185,7 +230,12 @@ function isPlainText(bytes: Uint8Array): boolean {
 }
 
 /** `=3D`, `=20`, and `=` at the end of a line that goes on in the next. */
-export function fromQuotedPrintable(texts: readonly string[], places: readonly number[]): PlacedLines {
+export function fromQuotedPrintable(
+  texts: readonly string[],
+  places: readonly number[],
+  charset = 'utf-8',
+): PlacedLines {
+  const decoder = decoderOf(charset);
   const out: PlacedLines = { texts: [], lines: [] };
   let open: string[] = [];
   let openLine = 0;
@@ -197,31 +247,26 @@ export function fromQuotedPrintable(texts: readonly string[], places: readonly n
       return;
     }
     open.push(text);
-    out.texts.push(fromEscapes(open.join('')));
+    out.texts.push(fromEscapes(open.join(''), decoder));
     out.lines.push(openLine);
     open = [];
   });
   if (open.length > 0) {
-    out.texts.push(fromEscapes(open.join('')));
+    out.texts.push(fromEscapes(open.join(''), decoder));
     out.lines.push(openLine);
   }
   return out;
 }
 
-/** Runs of `=XX` are bytes of UTF-8. */
-function fromEscapes(text: string): string {
+/** Runs of `=XX` are bytes of the part's character set. */
+function fromEscapes(text: string, decoder: TextDecoder): string {
   return text.replace(/(?:=[0-9A-Fa-f]{2})+/g, (run) => {
     const bytes = Uint8Array.from({ length: run.length / 3 }, (_, i) =>
       parseInt(run.slice(3 * i + 1, 3 * i + 3), 16),
     );
-    return new TextDecoder().decode(bytes);
+    return decoder.decode(bytes);
   });
 }
-
-const SEXTETS = new Int8Array(128).fill(-1);
-[...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].forEach((c, i) => {
-  SEXTETS[c.charCodeAt(0)] = i;
-});
 
 /** The bytes of lines of base64, and for each line the number of bytes before it. */
 function fromBase64(
@@ -240,7 +285,7 @@ function fromBase64(
     lineOf.push([at, lines.lines[i]!]);
     const text = lines.texts[i]!;
     for (let p = 0; p < text.length; p++) {
-      const sextet = SEXTETS[text.charCodeAt(p)] ?? -1;
+      const sextet = sextetOf(text.charCodeAt(p));
       if (sextet < 0) continue;
       held = ((held << 6) | sextet) & 0xffffff;
       bits += 6;
@@ -253,15 +298,21 @@ function fromBase64(
 }
 
 /** Lines of decoded bytes, at the lines of the file on which they begin. */
-function placedText(bytes: Uint8Array, lineOf: readonly (readonly [number, number])[]): PlacedLines {
+function placedText(
+  bytes: Uint8Array,
+  lineOf: readonly (readonly [number, number])[],
+  charset: string,
+  verbatim: boolean,
+): PlacedLines {
   const out: PlacedLines = { texts: [], lines: [] };
-  const decoder = new TextDecoder();
+  const decoder = decoderOf(charset);
   let k = 0;
   for (let start = 0; start < bytes.length; ) {
     const newline = bytes.indexOf(0x0a, start);
     const end = newline < 0 ? bytes.length : newline;
     while (k + 1 < lineOf.length && lineOf[k + 1]![0] <= start) k++;
-    out.texts.push(decoder.decode(bytes.subarray(start, end)).replace(/\r+$/, ''));
+    const text = decoder.decode(bytes.subarray(start, end));
+    out.texts.push(verbatim ? text : text.replace(/\r+$/, ''));
     out.lines.push(lineOf[k]?.[1] ?? 1);
     start = end + 1;
   }

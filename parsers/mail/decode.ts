@@ -40,6 +40,63 @@ export function decodeText(bytes: Uint8Array): string {
   return new TextDecoder('utf-16le').decode(swapped);
 }
 
+/** A decoder of the character set that a mail names; of UTF-8 where nobody knows it. */
+export function decoderOf(charset: string): TextDecoder {
+  try {
+    return new TextDecoder(charset.trim().toLowerCase());
+  } catch (error) {
+    if (error instanceof RangeError) return new TextDecoder();
+    throw error;
+  }
+}
+
+const ENCODED_WORD = /=\?([\w.:-]{1,40})(?:\*[\w-]{1,20})?\?([bq])\?([^?\s]{0,500})\?=/gi;
+
+/** A header's text with its encoded words (RFC 2047) read. */
+export function decodeWords(text: string): string {
+  // Blanks between two encoded words are not part of the text.
+  const joined = text.replace(/\?=\s{1,20}=\?/g, '?==?');
+  return joined.replace(ENCODED_WORD, (_, charset: string, how: string, word: string) => {
+    const bytes = how.toLowerCase() === 'b' ? bytesOfBase64(word) : bytesOfQ(word);
+    return decoderOf(charset).decode(bytes);
+  });
+}
+
+/** The `Q` encoding: `_` is a blank, `=XX` a byte. */
+function bytesOfQ(word: string): Uint8Array {
+  const plain = word
+    .replace(/_/g, ' ')
+    .replace(/=([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+  return Uint8Array.from(plain, (c) => c.charCodeAt(0));
+}
+
+const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+const SEXTETS = new Int8Array(128).fill(-1);
+[...BASE64].forEach((c, i) => {
+  SEXTETS[c.charCodeAt(0)] = i;
+});
+
+/** Value of a character of base64, -1 for any other. */
+export function sextetOf(code: number): number {
+  return SEXTETS[code] ?? -1;
+}
+
+function bytesOfBase64(word: string): Uint8Array {
+  const out: number[] = [];
+  let bits = 0;
+  let held = 0;
+  for (let i = 0; i < word.length; i++) {
+    const sextet = sextetOf(word.charCodeAt(i));
+    if (sextet < 0) continue;
+    held = ((held << 6) | sextet) & 0xffffff;
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    out.push((held >>> bits) & 0xff);
+  }
+  return Uint8Array.from(out);
+}
+
 /** Colours and cursor moves of a terminal (CSI), its titles (OSC), and single escapes. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it begins with ESC and may end with BEL
 const ESCAPES = /\x1b(?:\[[0-9;:?]*[ -/]*[@-~]|\][^\x07\x1b]{0,1000}(?:\x07|\x1b\\)|[@-Z\\-_])/g;
