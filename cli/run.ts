@@ -4,6 +4,7 @@ import { dap } from './commands/dap.js';
 import { events } from './commands/events.js';
 import { explain } from './commands/explain.js';
 import { info } from './commands/info.js';
+import { record } from './commands/record.js';
 import { rules } from './commands/rules.js';
 import { storms } from './commands/storms.js';
 import { suppress } from './commands/suppress.js';
@@ -24,6 +25,7 @@ export const COMMANDS: readonly Command[] = [
   explain,
   suppress,
   info,
+  record,
   rules,
   dap,
 ];

@@ -3,7 +3,7 @@ import { filesBelow, read } from './support/files.js';
 import { importsOf } from './support/imports.js';
 import { breaches, isTest, layerOf, LAYERS, unusedAllowances } from './support/layers.js';
 
-const FOLDERS = ['parsers', 'model', 'webview', 'shell', 'extension', 'cli', 'test'];
+const FOLDERS = ['parsers', 'model', 'recorder', 'webview', 'shell', 'extension', 'cli', 'test'];
 
 function sources(): readonly string[] {
   return FOLDERS.flatMap(filesBelow).filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'));
@@ -55,6 +55,9 @@ const CANARIES: readonly (readonly [file: string, source: string])[] = [
   ['model/faults/x.ts', "import { analyze } from '../analyze.js';"],
   ['model/analyze.ts', `import { Timeline } from './timeline/timeline.js';`],
   ['model/analyze.ts', `import fc from 'fast-check';`],
+  ['recorder/x.ts', `import fs from 'node:fs';`],
+  ['recorder/x.ts', `import { analyze } from '../model/analyze.js';`],
+  ['model/rules/x.ts', `import { planFor } from '../../recorder/plan.js';`],
   ['model/x.ts', `import { codecs } from '../shell/codecs.node.js';`],
   ['webview/x.ts', `import * as vscode from 'vscode';`],
   ['webview/x.ts', `import { run } from '../extension/app.js';`],

@@ -20,7 +20,7 @@ export interface MissingKind {
  * Tracepoints that the rules read, in the order of the recipe; syscalls are needed to name files and their
  * mappings.
  */
-const RECIPE_TRACEPOINTS: readonly string[] = [
+export const RECIPE_TRACEPOINTS: readonly string[] = [
   'kvm:kvm_vm_set_mem_attributes',
   'kvm:kvm_unmap_hva_range',
   'kvm:kvm_userspace_exit',

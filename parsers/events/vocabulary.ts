@@ -40,6 +40,12 @@ export interface Meaning<Kind extends string = EventKind> {
   readonly needs?: readonly (string | readonly string[])[];
   /** A line of tracefs' dynamic_events that current kernels accept, for recording recipes. */
   readonly probe?: string;
+  /**
+   * The same for kernels that refuse `probe`, best first: an older name, or arguments by their number where the
+   * kernel has no names for them. Never an offset into a structure: it would be read on any kernel, rightly or
+   * wrongly.
+   */
+  readonly fallbacks?: readonly string[];
   /** Which of the probe's events are worth keeping: those whose fetches did not fail. */
   readonly filter?: string;
   /** Kernel differences worth telling a user. */
@@ -476,6 +482,9 @@ const ROWS = [
     slots: { kvm: KVM, size: ['size'], flags: ['flags'] },
     probe:
       'p:guest_memfd/kvm_gmem_create kvm_gmem_create kvm=kvm:x64 size=args->size:x64 flags=args->flags:x64',
+    fallbacks: [
+      'p:guest_memfd/__kvm_gmem_create __kvm_gmem_create kvm=kvm:x64 size=size:x64 flags=flags:x64',
+    ],
   },
   {
     kind: 'GmemCreateRet',
@@ -532,6 +541,9 @@ const ROWS = [
     },
     probe:
       'p:guest_memfd/kvm_set_memory_region kvm_set_memory_region slot=mem->slot:u32 flags=mem->flags:x32 gpa=mem->guest_phys_addr:x64 size=mem->memory_size:x64 hva=mem->userspace_addr:x64 gmem_fd=mem->guest_memfd:s32 gmem_offset=mem->guest_memfd_offset:x64',
+    fallbacks: [
+      'p:guest_memfd/__kvm_set_memory_region __kvm_set_memory_region slot=mem->slot:u32 flags=mem->flags:x32 gpa=mem->guest_phys_addr:x64 size=mem->memory_size:x64 hva=mem->userspace_addr:x64 gmem_fd=mem->guest_memfd:s32 gmem_offset=mem->guest_memfd_offset:x64',
+    ],
   },
   {
     kind: 'GmemRelease',
@@ -575,6 +587,9 @@ const ROWS = [
     needs: ['ino', 'pgoff'],
     probe:
       'p:guest_memfd/kvm_gmem_error_folio kvm_gmem_error_folio ino=mapping->host->i_ino:u64 index=folio->index:x64',
+    fallbacks: [
+      'p:guest_memfd/kvm_gmem_error_page kvm_gmem_error_page ino=mapping->host->i_ino:u64 index=page->index:x64',
+    ],
   },
   { kind: 'GmemFreeFolio', entry: ['kvm_gmem_free_folio'], slots: { folio: FOLIO, pgoff: PGOFF } },
   // ---- probes: user mappings ------------------------------------------------------------------------------
@@ -653,6 +668,9 @@ const ROWS = [
     needs: ['pgoff'],
     probe:
       'p:guest_memfd/kvm_gmem_fault_user_mapping kvm_gmem_fault_user_mapping ino=vmf->vma->vm_file->f_inode->i_ino:u64 pgoff=vmf->pgoff:x64 addr=vmf->address:x64 flags=vmf->flags:x32',
+    fallbacks: [
+      'p:guest_memfd/kvm_gmem_fault kvm_gmem_fault ino=vmf->vma->vm_file->f_inode->i_ino:u64 pgoff=vmf->pgoff:x64 addr=vmf->address:x64 flags=vmf->flags:x32',
+    ],
   },
   {
     kind: 'UserFaultRet',
@@ -661,6 +679,7 @@ const ROWS = [
     slots: { ret: RET, pgoff: PGOFF, ino: INO },
     needs: ['ret'],
     probe: 'r:guest_memfd/kvm_gmem_fault_user_mapping_ret kvm_gmem_fault_user_mapping ret=$retval:x32',
+    fallbacks: ['r:guest_memfd/kvm_gmem_fault_ret kvm_gmem_fault ret=$retval:x32'],
   },
   {
     kind: 'RmapAdd',
@@ -847,6 +866,9 @@ const ROWS = [
     needs: ['ret'],
     probe:
       'r:gup/gup_fast_fallback_ret gup_fast_fallback ret=$retval:s32 start=start:x64 gup_flags=gup_flags:x32 page0=+0(pages):x64 m0=+24(+0(pages)):x64 index0=+32(+0(pages)):x64 ino0=+40(+0(+24(+0(pages)))):u64',
+    fallbacks: [
+      'r:gup/internal_get_user_pages_fast_ret internal_get_user_pages_fast ret=$retval:s32 start=start:x64 gup_flags=gup_flags:x32 page0=+0(pages):x64 m0=+24(+0(pages)):x64 index0=+32(+0(pages)):x64 ino0=+40(+0(+24(+0(pages)))):u64',
+    ],
   },
   {
     kind: 'GrabFolio',
@@ -887,6 +909,7 @@ const ROWS = [
     names: ['unpin'],
     slots: { nr: NPAGES, page: ['page0'], pages: [] },
     probe: 'p:gup/unpin_user_pages unpin_user_pages npages=npages:u64 page0=+0(pages):x64',
+    fallbacks: ['p:gup/unpin_user_pages unpin_user_pages npages=$arg2:u64 page0=+0($arg1):x64'],
   },
   {
     kind: 'UnpinFolio',
@@ -929,6 +952,7 @@ const ROWS = [
     slots: { gfn: ['gfn'], ret: RET, pfn: ['pfn'], ino: INO, pgoff: PGOFF },
     needs: ['ret'],
     probe: 'r:guest_memfd/kvm_gmem_get_pfn_ret kvm_gmem_get_pfn gfn=gfn:x64 ret=$retval:s32',
+    fallbacks: ['r:guest_memfd/kvm_gmem_get_pfn_ret kvm_gmem_get_pfn ret=$retval:s32'],
   },
   {
     kind: 'PutPage',
@@ -952,6 +976,9 @@ const ROWS = [
     needs: ['gfn'],
     probe:
       'p:guest_memfd/kvm_mmu_faultin_pfn kvm_mmu_faultin_pfn gfn=fault->gfn:x64 addr=fault->addr:x64 error_code=fault->error_code:x64',
+    fallbacks: [
+      'p:guest_memfd/kvm_faultin_pfn kvm_faultin_pfn gfn=fault->gfn:x64 addr=fault->addr:x64 error_code=fault->error_code:x64',
+    ],
   },
   {
     kind: 'FaultStale',
@@ -1019,6 +1046,11 @@ const ROWS = [
     slots: { kvm: KVM, inprog: ['inprog', 'in_progress'], seq: ['seq'], start: ['start'], end: ['end'] },
     probe:
       'p:guest_memfd/kvm_mmu_invalidate_start kvm_mmu_invalidate_start kvm=kvm:x64 inprog=kvm->mmu_invalidate_in_progress:s64 seq=kvm->mmu_invalidate_seq:u64',
+    fallbacks: [
+      'p:guest_memfd/kvm_mmu_invalidate_begin kvm_mmu_invalidate_begin kvm=kvm:x64 inprog=kvm->mmu_invalidate_in_progress:s64 seq=kvm->mmu_invalidate_seq:u64',
+      'p:guest_memfd/kvm_mmu_invalidate_start kvm_mmu_invalidate_start kvm=$arg1:x64',
+      'p:guest_memfd/kvm_mmu_invalidate_begin kvm_mmu_invalidate_begin kvm=$arg1:x64',
+    ],
     note:
       'kvm_mmu_invalidate_begin up to about 6.18. Inlined inside kvm_main.c on ordinary builds: ' +
       'the probe then misses those callers.',
@@ -1031,6 +1063,9 @@ const ROWS = [
     needs: ['start', 'end'],
     probe:
       'p:guest_memfd/kvm_mmu_invalidate_range_add kvm_mmu_invalidate_range_add kvm=kvm:x64 start=start:x64 end=end:x64',
+    fallbacks: [
+      'p:guest_memfd/kvm_mmu_invalidate_range_add kvm_mmu_invalidate_range_add kvm=$arg1:x64 start=$arg2:x64 end=$arg3:x64',
+    ],
   },
   {
     kind: 'InvEnd',
@@ -1039,6 +1074,7 @@ const ROWS = [
     slots: { kvm: KVM, inprog: ['inprog', 'in_progress'], seq: ['seq'], start: ['start'], end: ['end'] },
     probe:
       'p:guest_memfd/kvm_mmu_invalidate_end kvm_mmu_invalidate_end kvm=kvm:x64 inprog=kvm->mmu_invalidate_in_progress:s64 seq=kvm->mmu_invalidate_seq:u64',
+    fallbacks: ['p:guest_memfd/kvm_mmu_invalidate_end kvm_mmu_invalidate_end kvm=$arg1:x64'],
   },
   {
     kind: 'GmemInvStart',
@@ -1052,6 +1088,11 @@ const ROWS = [
     needs: ['start', 'end'],
     probe:
       'p:guest_memfd/kvm_gmem_invalidate_start __kvm_gmem_invalidate_start kvm=+0($arg1):x64 start=$arg2:x64 end=$arg3:x64',
+    fallbacks: [
+      'p:guest_memfd/kvm_gmem_invalidate_begin __kvm_gmem_invalidate_begin kvm=f->kvm:x64 start=start:x64 end=end:x64',
+      'p:guest_memfd/kvm_gmem_invalidate_begin kvm_gmem_invalidate_begin kvm=gmem->kvm:x64 start=start:x64 end=end:x64',
+      'p:guest_memfd/kvm_gmem_invalidate_begin kvm_gmem_invalidate_begin ino=inode->i_ino:u64 start=start:x64 end=end:x64',
+    ],
   },
   {
     kind: 'GmemInvEnd',
@@ -1059,12 +1100,18 @@ const ROWS = [
     slots: { kvm: KVM, ino: INO, start: ['start'], end: ['end'] },
     probe:
       'p:guest_memfd/kvm_gmem_invalidate_end kvm_gmem_invalidate_end ino=inode->i_ino:u64 start=start:x64 end=end:x64',
+    fallbacks: [
+      'p:guest_memfd/kvm_gmem_invalidate_end kvm_gmem_invalidate_end kvm=gmem->kvm:x64 start=start:x64 end=end:x64',
+    ],
   },
   {
     kind: 'UnmapGfnRange',
     entry: ['kvm_unmap_gfn_range', 'kvm_mmu_unmap_gfn_range'],
     slots: { kvm: KVM, slot: SLOT, start: ['start'], end: ['end'], filter: ['filter', 'attr_filter'] },
     needs: ['start', 'end'],
+    probe:
+      'p:guest_memfd/kvm_unmap_gfn_range kvm_unmap_gfn_range kvm=kvm:x64 slot=range->slot->id:s16 start=range->start:x64 end=range->end:x64',
+    note: 'Shows the range of a bracket whose kvm_mmu_invalidate_range_add is inlined.',
   },
   { kind: 'UnmapGfnRangeRet', ret: ['kvm_unmap_gfn_range'], slots: { flush: ['flush', ...RET] } },
   {

@@ -138,6 +138,12 @@ export const LAYERS: readonly Layer[] = [
     ],
     packages: [],
   },
+  {
+    name: 'recorder',
+    holds: within('recorder'),
+    may: ['recorder', ...EVENTS, 'model/findings', 'model/rules'],
+    packages: [],
+  },
   room('webview/protocol', 'model/timeline/asks.ts', 'model/findings/finding.ts'),
   {
     name: 'webview controls',
@@ -223,7 +229,7 @@ export const LAYERS: readonly Layer[] = [
   {
     name: 'cli',
     holds: within('cli'),
-    may: ['cli', 'extension/debugger', 'shell', ...CORE],
+    may: ['cli', 'extension/debugger', 'recorder', 'shell', ...CORE],
     packages: ['node:'],
   },
 ];

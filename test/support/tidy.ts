@@ -25,7 +25,7 @@ interface Ban {
 
 const isSource = (file: string): boolean => /\.(?:ts|mjs|cjs|css)$/.test(file);
 const isCore = (file: string): boolean =>
-  /^(?:parsers|model)\//.test(file) && file.endsWith('.ts') && !file.endsWith('.test.ts');
+  /^(?:parsers|model|recorder)\//.test(file) && file.endsWith('.ts') && !file.endsWith('.test.ts');
 const isProse = (file: string): boolean =>
   isSource(file) || /\.(?:md|json|sh)$/.test(file) || file.startsWith('.ci/');
 
@@ -203,6 +203,7 @@ export function markdownLinks(text: string): readonly string[] {
 const TOP_FOLDERS = [
   'parsers',
   'model',
+  'recorder',
   'shell',
   'cli',
   'extension',

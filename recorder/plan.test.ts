@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { resolveProbe, resolveTracepoint } from '../parsers/events/resolve.js';
+import { kindId } from '../parsers/events/kinds.js';
+import { VOCABULARY } from '../parsers/events/vocabulary.js';
+import { RULES } from '../model/rules/registry.js';
+import { planFor, planText } from './plan.js';
+
+/** What a definition reads by a position in a structure: the same text reads something else on another kernel. */
+const OFFSET = /\+\d*[1-9]\d*\(/;
+/** `struct page` and the arrays of pointers to it have stood as they are since Linux 4.18. */
+const OF_PAGES: ReadonlySet<string> = new Set([
+  'gup_fast_fallback',
+  'internal_get_user_pages_fast',
+  'unpin_user_page',
+]);
+
+describe('the plan of a recording', () => {
+  const all = planFor(RULES, []);
+  const definitions = all.probes.flatMap((probe) =>
+    probe.definitions.map((d) => ({ ...d, kind: probe.kind })),
+  );
+
+  it('has only definitions that the decoders read as the kind they are for', () => {
+    assert.ok(definitions.length > 50, `only ${definitions.length}`);
+    for (const { kind, event, symbol, type } of definitions) {
+      const resolved = resolveProbe(event, { symbol, offset: 0, isReturn: type === 'r' });
+      assert.equal(resolved?.kind, kindId(kind), `${kind}: ${type}:${event} ${symbol}`);
+    }
+    for (const { kind, path } of all.tracepoints) {
+      const [system, name] = path.split('/');
+      assert.equal(resolveTracepoint(system!, name!)?.kind, kindId(kind), path);
+    }
+  });
+
+  it('has one row of a kind, and no event of two kinds', () => {
+    const kinds = all.probes.map(({ kind }) => kind);
+    assert.deepEqual([...new Set(kinds)], kinds);
+    const kindOf = new Map<string, string>();
+    for (const { event, kind } of definitions) {
+      assert.equal(kindOf.get(event) ?? kind, kind, event);
+      kindOf.set(event, kind);
+    }
+  });
+
+  it('knows the names of 6.12 where 7.2 has others', () => {
+    const symbolsOf = (kind: string): readonly string[] =>
+      definitions.filter((d) => d.kind === kind).map((d) => d.symbol);
+    assert.ok(symbolsOf('InvStart').includes('kvm_mmu_invalidate_begin'));
+    assert.ok(symbolsOf('GmemInvStart').includes('kvm_gmem_invalidate_begin'));
+    assert.ok(symbolsOf('FaultinPfn').includes('kvm_faultin_pfn'));
+  });
+
+  it('falls back to nothing that reads a structure by position', () => {
+    const fallbacks = VOCABULARY.flatMap(({ fallbacks: lines = [] }) => lines);
+    assert.ok(fallbacks.length > 10);
+    assert.deepEqual(
+      fallbacks.filter((line) => OFFSET.test(line) && !OF_PAGES.has(line.split(' ')[1]!)),
+      [],
+    );
+  });
+
+  it('puts on a copy of a function only what its return says', () => {
+    const onCopies = definitions.filter(({ mayBeCopy }) => mayBeCopy);
+    assert.ok(onCopies.length > 0);
+    for (const { type, fetch } of onCopies) assert.match(`${type} ${fetch}`, /^r ret=\$retval:\w+$/);
+  });
+
+  it('records for one rule less than for all, and what ties its events to a VM', () => {
+    const one = planFor(RULES, ['G6']);
+    assert.ok(one.probes.length < all.probes.length);
+    const kinds = [...one.probes, ...one.tracepoints].map(({ kind }) => kind);
+    for (const kind of ['FilemapDelete', 'SpteChanged', 'GmemBind', 'SetMemoryRegion', 'GetPfn'] as const)
+      assert.ok(kinds.includes(kind), kind);
+    assert.deepEqual(
+      one.rules.map(({ id }) => id),
+      ['G6'],
+    );
+  });
+
+  it('records what every rule needs, where a probe or a tracepoint of it is known', () => {
+    const kinds = new Set<string>([...all.probes, ...all.tracepoints].map(({ kind }) => kind));
+    const lacking = all.rules
+      .filter(({ needs }) => !needs.every((group) => group.some((kind) => kinds.has(kind))))
+      .map(({ id }) => id);
+    // TDX's and SEV's own functions, and QEMU's log.
+    assert.deepEqual(lacking, ['G11', 'G12', 'S5']);
+  });
+
+  it('says in words what it would install', () => {
+    const text = planText(all).join('\n');
+    assert.match(text, /^question {4}the rules of guest-memfd$/m);
+    assert.match(text, /^tracepoint {2}kvmmmu\/kvm_tdp_mmu_spte_changed {2}\(SpteChanged\)$/m);
+    assert.match(
+      text,
+      /^probe {7}p:kvm_mmu_invalidate_start .*\n {2}or else {3}p:kvm_mmu_invalidate_begin /m,
+    );
+    assert.match(text, /^rule {8}G5 needs InvStart, InvEnd$/m);
+  });
+});

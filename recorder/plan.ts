@@ -1,0 +1,143 @@
+/**
+ * What a recording asks of a kernel: for each kind of event the probe definitions to try, best first, or its
+ * tracepoints, and what each rule needs of them. Read from the vocabulary and the rules, so that what is
+ * recorded is what the decoders read and the rules judge by.
+ */
+import { VOCABULARY, type EventKind, type Meaning } from '../parsers/events/vocabulary.js';
+import { RECIPE_TRACEPOINTS } from '../model/findings/recipe.js';
+import type { ProfileId } from '../model/findings/finding.js';
+import type { RuleDef } from '../model/rules/rule.js';
+import { BOUND_FILES, CONVERSIONS, DELETIONS } from '../model/rules/topics.js';
+
+/** One line of tracefs' dynamic_events, in its parts. */
+export interface ProbeDefinition {
+  readonly type: 'p' | 'r';
+  readonly event: string;
+  readonly symbol: string;
+  /** What it reads, `name=expression` with blanks between. */
+  readonly fetch: string;
+  /**
+   * True where it may be put on a compiler's copy of the function (`.isra`, `.constprop`) too. A copy's
+   * arguments are not where the source has them: only what a function returns is.
+   */
+  readonly mayBeCopy: boolean;
+}
+
+export interface PlannedProbe {
+  readonly kind: EventKind;
+  /** Best first: the first that the kernel accepts is used. */
+  readonly definitions: readonly ProbeDefinition[];
+  /** Which of its events are kept; '' for all. */
+  readonly filter: string;
+}
+
+export interface PlannedTracepoint {
+  readonly kind: EventKind;
+  /** `system/event`, as tracefs has it. */
+  readonly path: string;
+}
+
+/** A rule that was asked for: it can be judged where each group has a kind that is recorded. */
+export interface PlannedRule {
+  readonly id: string;
+  readonly needs: readonly (readonly EventKind[])[];
+}
+
+export interface RecordPlan {
+  /** What was asked for, in the words of the asker. */
+  readonly question: string;
+  readonly probes: readonly PlannedProbe[];
+  readonly tracepoints: readonly PlannedTracepoint[];
+  readonly rules: readonly PlannedRule[];
+}
+
+/** The profile whose rules are recorded for where nobody asks for others. */
+const DEFAULT_PROFILE: ProfileId = 'guest-memfd';
+
+/**
+ * Kinds without which no event is tied to a VM, a memslot, a file or a task. They are recorded whatever is
+ * asked for.
+ */
+const ALWAYS: readonly EventKind[] = [
+  ...BOUND_FILES,
+  ...CONVERSIONS,
+  ...DELETIONS,
+  'GmemBindRet',
+  'GmemRelease',
+  'GetPfnRet',
+  'TdpMap',
+  'FilemapAdd',
+  'ProcessFork',
+  'ProcessExit',
+  'SysEnterIoctl',
+  'SysExitIoctl',
+];
+
+const DEFINITION = /^(?<type>[pr])\d*:[^/ ]+\/(?<event>\S+) (?<symbol>\S+)(?: (?<fetch>.*))?$/;
+
+/**
+ * The plan for some rules, or for all of the default profile. `question` is what was asked for, as it is
+ * kept beside the trace.
+ */
+export function planFor(rules: readonly RuleDef[], asked: readonly string[]): RecordPlan {
+  const chosen = rules.filter(({ id, profile }) =>
+    asked.length > 0 ? asked.includes(id) : profile === DEFAULT_PROFILE,
+  );
+  const read = new Set<EventKind>([...ALWAYS, ...chosen.flatMap(kindsOf)]);
+  // Without a rule in mind, what only people read is worth having too.
+  const wanted = (kind: EventKind): boolean => asked.length === 0 || read.has(kind);
+  const needed = new Set<EventKind>(chosen.flatMap(({ needs }) => needs.flat()));
+  return {
+    question: asked.length === 0 ? `the rules of ${DEFAULT_PROFILE}` : asked.join(', '),
+    probes: VOCABULARY.filter(({ kind }) => wanted(kind)).flatMap(probeOf),
+    tracepoints: VOCABULARY.flatMap(({ kind, tracepoints = [] }) =>
+      tracepoints
+        .filter((name) => !name.startsWith('qemu:'))
+        .filter((name) => (wanted(kind) && RECIPE_TRACEPOINTS.includes(name)) || needed.has(kind))
+        .map((name) => ({ kind, path: name.replace(':', '/') })),
+    ),
+    rules: chosen.map(({ id, needs }) => ({ id, needs })),
+  };
+}
+
+/** Everything that a rule reads by itself. */
+function kindsOf({ needs, needsWith = [], excuses = [], about }: RuleDef): readonly EventKind[] {
+  return [...needs.flat(), ...needsWith.flatMap((more) => more.needs.flat()), ...excuses.flat(), ...about];
+}
+
+function probeOf({ kind, probe, fallbacks = [], filter = '' }: Meaning): readonly PlannedProbe[] {
+  if (probe === undefined) return [];
+  return [{ kind, definitions: [probe, ...fallbacks].map(definitionOf), filter }];
+}
+
+function definitionOf(line: string): ProbeDefinition {
+  const groups = DEFINITION.exec(line)?.groups;
+  if (groups === undefined) throw new Error(`no probe definition: ${line}`);
+  const fetch = groups['fetch'] ?? '';
+  const type = groups['type'] === 'r' ? 'r' : 'p';
+  return {
+    type,
+    event: groups['event']!,
+    symbol: groups['symbol']!,
+    fetch,
+    mayBeCopy: type === 'r' && fetch.split(' ').every((part) => /^\w+=\$retval(?::\w+)?$/.test(part)),
+  };
+}
+
+/** The plan in words: what would be installed, in the order in which it is tried. */
+export function planText(plan: RecordPlan): readonly string[] {
+  return [
+    `question    ${plan.question}`,
+    ...plan.tracepoints.map(({ kind, path }) => `tracepoint  ${path}  (${kind})`),
+    ...plan.probes.flatMap(({ kind, definitions, filter }) => [
+      ...definitions.map((definition, i) => {
+        const line = `${definition.type}:${definition.event} ${definition.symbol} ${definition.fetch}`;
+        return `${i === 0 ? 'probe     ' : '  or else '}  ${line.trimEnd()}${i === 0 ? `  (${kind})` : ''}`;
+      }),
+      ...(filter === '' ? [] : [`  kept if   ${filter}`]),
+    ]),
+    ...plan.rules.map(
+      ({ id, needs }) => `rule        ${id} needs ${needs.map((group) => group.join(' or ')).join(', ')}`,
+    ),
+  ];
+}
