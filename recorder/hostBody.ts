@@ -1,12 +1,12 @@
 /**
- * What runs on the recorded host: POSIX sh, as dash and busybox ash have it. It makes one tracefs instance and
- * one group of probes under a name of its own, and removes those alone. The values that it works by are put
- * before it by `script.ts`.
+ * What runs on the recorded host: POSIX sh, as dash and busybox ash have it. It makes one tracefs instance
+ * and one group of probes under a name of its own, and removes those alone. The values that it works by are
+ * put before it by `script.ts`.
  *
- * Three processes watch over each other. The main one records. The lease reads the client's words: `stop` ends
- * the recording, and the end of its input, a client that is gone, ends the main one. The watchdog holds the
- * other end of a pipe that only the main one has open: where that closes without a word, the main one was
- * killed, and the watchdog cleans up in its place.
+ * Three processes watch over each other. The main one records. The lease reads the client's words: `stop`
+ * ends the recording, and the end of its input, a client that is gone, ends the main one. The watchdog
+ * holds the other end of a pipe that only the main one has open: where that closes without a word, the main
+ * one was killed, and the watchdog cleans up in its place.
  */
 
 /** Words to the client, files of the kernel, and what is read of the machine. */

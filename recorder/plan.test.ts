@@ -5,7 +5,10 @@ import { VOCABULARY } from '../parsers/events/vocabulary.js';
 import { RULES } from '../model/rules/registry.js';
 import { planFor, planText } from './plan.js';
 
-/** What a definition reads by a position in a structure: the same text reads something else on another kernel. */
+/**
+ * What a definition reads by a position in a structure: the same text reads something else on another
+ * kernel.
+ */
 const OFFSET = /\+\d*[1-9]\d*\(/;
 /** `struct page` and the arrays of pointers to it have stood as they are since Linux 4.18. */
 const OF_PAGES: ReadonlySet<string> = new Set([

@@ -6,8 +6,8 @@ export interface ScriptOptions {
   /** `run` records, `plan` only looks, `clean` removes what dead recordings left. */
   readonly mode: 'run' | 'plan' | 'clean';
   /**
-   * Marks the script's own lines: hexadecimal, and not to be guessed by what the workload prints. It is part of
-   * the names of the instance and the probes too.
+   * Marks the script's own lines: hexadecimal, and not to be guessed by what the workload prints. It is
+   * part of the names of the instance and the probes too.
    */
   readonly nonce: string;
   /** True where a client holds the input open and waits for words; false for a script that is run by hand. */

@@ -41,9 +41,9 @@ export interface Meaning<Kind extends string = EventKind> {
   /** A line of tracefs' dynamic_events that current kernels accept, for recording recipes. */
   readonly probe?: string;
   /**
-   * The same for kernels that refuse `probe`, best first: an older name, or arguments by their number where the
-   * kernel has no names for them. Never an offset into a structure: it would be read on any kernel, rightly or
-   * wrongly.
+   * The same for kernels that refuse `probe`, best first: an older name, or arguments by their number where
+   * the kernel has no names for them. Never an offset into a structure: it would be read on any kernel,
+   * rightly or wrongly.
    */
   readonly fallbacks?: readonly string[];
   /** Which of the probe's events are worth keeping: those whose fetches did not fail. */

@@ -1,7 +1,7 @@
 /**
- * A tracefs that is a folder: for what a recorder must do on hosts that no laboratory has (128 CPUs, no probes,
- * a read-only file system). The script under test is the real one; only what the kernel does when its files
- * are written is put in place of the script's own writing.
+ * A tracefs that is a folder: for what a recorder must do on hosts that no laboratory has (128 CPUs, no
+ * probes, a read-only file system). The script under test is the real one; only what the kernel does when
+ * its files are written is put in place of the script's own writing.
  */
 import fs from 'node:fs';
 import os from 'node:os';
