@@ -12,7 +12,6 @@ import { filesBehind, loadOne, RUN_OPTIONS } from './bundle.js';
 import { prepareCodecs } from './codecs.js';
 import { FramingError, MessageReader, frame } from './dapFraming.js';
 import { InputError } from './errors.js';
-import { openSource, type OpenSource } from './fileSource.js';
 import type { Output } from './output.js';
 
 const LOOPBACK = '127.0.0.1';
@@ -34,22 +33,16 @@ async function openTrace(
     { profiles, clock: undefined, skewNs: undefined },
     output,
   );
-  const sources = new Map((trace.files ?? [trace.path]).map((file) => [file, openSource(file)]));
-  const only = sources.get(trace.path)!;
   return {
     open: trace.open,
     analysis: trace.analysis,
-    read: (offset, length) => only.read(offset, length),
-    ...(trace.bundle && { files: traceFiles(trace.bundle, sources) }),
-    close: () => {
-      trace.close();
-      for (const source of sources.values()) source.close();
-    },
+    ...(trace.bundle && { files: traceFiles(trace.bundle) }),
+    close: () => trace.close(),
   };
 }
 
 /** Files are named by their absolute paths, as clients do. */
-function traceFiles(bundle: Bundle, sources: ReadonlyMap<string, OpenSource>): TraceFiles {
+function traceFiles(bundle: Bundle): TraceFiles {
   const { parts } = bundle;
   const paths = parts.map((part) => path.resolve(part.path));
   return {
@@ -58,10 +51,6 @@ function traceFiles(bundle: Bundle, sources: ReadonlyMap<string, OpenSource>): T
       return { path: paths[part]!, isText: parts[part]!.isText && !parts[part]!.plain };
     },
     rowAtLine: (file, line) => (paths.includes(file) ? bundle.rowAtLine(paths.indexOf(file), line) : -1),
-    read: (row, offset, length) => {
-      const { path: file, plain } = parts[bundle.sourceOf(row).part]!;
-      return (plain ?? sources.get(file)!).read(offset, length);
-    },
   };
 }
 

@@ -19,7 +19,30 @@ async function events(
   return { code, lines: out.split('\n').slice(0, -1), err };
 }
 
+const CODES = 'sample-traces/pastes/P28-error-code-question.txt';
+const STACKS = 'sample-traces/pastes/P18-page-ref-report-stacks.txt';
+
 describe('shimtrace events', () => {
+  it('says what numbers mean, and prints stacks, below the events, in columns and as data', async () => {
+    const said = 'guest write, no mapping present, linear address valid, at its final translation';
+    const text = await events('--words', CODES);
+    assert.deepEqual([text.lines.length, text.lines.at(-1)], [6, `      error_code 0x182: ${said}`]);
+    const tsv = await events('--words', '--format', 'tsv', CODES);
+    assert.ok(tsv.lines.at(-1)!.endsWith(`\twords.error_code=${said}`), tsv.lines.at(-1));
+    const stacks = await events('--stacks', STACKS);
+    assert.deepEqual(stacks.lines.slice(1, 3), [
+      '      => get_page_from_freelist',
+      '      => __alloc_pages_nodemask',
+    ]);
+    const json = await events('--stacks', '--words', '--format', 'json', BINARY);
+    const document = JSON.parse(json.lines.join('\n')) as {
+      events: { words: object; stacks: { user: boolean; frames: string[] }[] }[];
+    };
+    const first = document.events.find((event) => event.stacks.length > 0)!;
+    assert.ok(first.stacks[0]!.frames.length > 3 && !first.stacks[0]!.user);
+    assert.ok(document.events.some((event) => 'attrs' in event.words));
+  });
+
   it('prints columns with tabs, then a field each', async () => {
     const { code, lines } = await events('--format', 'tsv', '--event', 'kvm_gmem_set_attributes', TEXT);
     assert.equal(code, 0);

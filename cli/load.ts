@@ -6,7 +6,7 @@ import type { CancelToken } from '../parsers/base/cancel.js';
 import { NEVER_CANCELLED } from '../parsers/base/cancel.js';
 import { ISSUE_KINDS, type Issue, type IssueSeverity } from '../parsers/events/issues.js';
 import { CLOCKS, withIssue, type ClockName, type EventTable } from '../parsers/events/table.js';
-import type { OpenTrace } from '../parsers/reader.js';
+import { withTable, type OpenTrace } from '../parsers/reader.js';
 import type { Analysis } from '../model/analysis.js';
 import { PROFILES, type ProfileId } from '../model/findings/finding.js';
 import type { TraceReport } from '../model/findings/report.js';
@@ -165,11 +165,5 @@ function withChange(open: OpenTrace, source: OpenSource): OpenTrace {
     count: 1,
     detail: change,
   });
-  const { plain, symbolOf } = open;
-  return {
-    table,
-    describe: (row, part) => open.describe(row, part),
-    ...(plain && { plain }),
-    ...(symbolOf && { symbolOf }),
-  };
+  return withTable(open, table);
 }

@@ -104,6 +104,28 @@ export interface OpenTrace {
   readonly plain?: ByteSource;
   /** What the table's byte offsets refer to, where a paste was mended; its lines are those of the file. */
   readonly mended?: ByteSource;
+  /** Bytes of what the offsets of a row's file refer to; valid until the next call. */
+  readonly bytesAt?: (row: number, offset: number, length: number) => Uint8Array;
+}
+
+/** The same trace with another table, and what else is to differ. */
+export function withTable(
+  open: OpenTrace,
+  table: EventTable,
+  more: Partial<Omit<OpenTrace, 'table' | 'describe'>> = {},
+): OpenTrace {
+  const { plain, mended } = open;
+  return {
+    table,
+    describe: (row, part) => open.describe(row, part),
+    ...(open.symbolOf && { symbolOf: (address: bigint) => open.symbolOf?.(address) }),
+    ...(open.bytesAt && {
+      bytesAt: (row: number, offset: number, length: number) => open.bytesAt!(row, offset, length),
+    }),
+    ...(plain && { plain }),
+    ...(mended && { mended }),
+    ...more,
+  };
 }
 
 export interface TraceFormat {

@@ -12,7 +12,7 @@ import { perfScript } from './perf/script/format.js';
 import { qemuLog } from './qemu/logFormat.js';
 import { qemuSimple } from './qemu/simpleFormat.js';
 import { leavesLinesOver, looksPasted, PASTE_BYTES_MAX, readPasted } from './paste/open.js';
-import type { OpenTrace, ReadOptions, TraceFormat } from './reader.js';
+import { withTable, type OpenTrace, type ReadOptions, type TraceFormat } from './reader.js';
 import { SNIFF_BYTES, sniffFormat } from './sniff.js';
 import { traceCmdReport } from './tracecmdtext/format.js';
 import { traceDatWith } from './tracedat/format.js';
@@ -41,7 +41,9 @@ const NESTED_MAX = 3;
  * `unsupported-compression`, `too-large`).
  */
 export function readTrace(source: ByteSource, options: ReadOptions): OpenTrace {
-  return readNested(source, options, undefined, 0);
+  const open = readNested(source, options, undefined, 0);
+  const read = open.mended ?? open.plain ?? source;
+  return withTable(open, open.table, { bytesAt: (_row, offset, length) => read.read(offset, length) });
 }
 
 /** `plain` is the same as `source` where that is the content of a compressed file. */

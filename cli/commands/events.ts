@@ -1,8 +1,20 @@
 /** `shimtrace events`: prints the events of a trace, in its order. */
 import { globMatches } from '../../model/expr/glob.js';
-import { eventJson, eventLine, eventTsv } from '../../model/findings/listing.js';
+import {
+  eventJson,
+  eventLine,
+  eventTsv,
+  extraJson,
+  extraLines,
+  extraTsv,
+  type EventExtras,
+} from '../../model/findings/listing.js';
 import { pagesOfRow } from '../../model/pages/query.js';
 import type { EventTable } from '../../parsers/events/table.js';
+import type { EventText, OpenTrace } from '../../parsers/reader.js';
+import { stacksOf } from '../../parsers/stacks.js';
+import { wordsOf } from '../../parsers/events/words/fieldWords.js';
+import { vendorOfTrace } from '../../parsers/told.js';
 import type { Args } from '../args.js';
 import type { Command } from '../command.js';
 import { EXIT, UsageError } from '../errors.js';
@@ -50,6 +62,11 @@ export const events: Command = {
       value: 'RANGE',
       help: 'only events about these guest frames: 0x100000, 0x100000-0x10000f or 0x100000+16',
     },
+    words: {
+      type: 'boolean',
+      help: 'say below each event what its numbers mean: fault codes, exits, SPTEs, flags, errors, ioctls',
+    },
+    stacks: { type: 'boolean', help: 'print below each event the stacks that were recorded with it' },
   },
   details: [
     'A line of tsv: time in nanoseconds (or ticks), CPU, thread, task, system:name of the event, ' +
@@ -59,7 +76,8 @@ export const events: Command = {
   run(args, output) {
     const trace = openOne(args, args.positionals, events.usage, output);
     try {
-      print(trace, wantedRows(trace, args, output), args.choice('format', FORMATS, 'text'), output);
+      const format = args.choice('format', FORMATS, 'text');
+      print(trace, wantedRows(trace, args, output), format, extrasOf(trace.open, args), output);
     } finally {
       trace.close();
     }
@@ -68,33 +86,57 @@ export const events: Command = {
 };
 
 type Filter = (row: number) => boolean;
+type Extras = (row: number, event: EventText) => EventExtras;
+
+/** What is asked for besides the events themselves; undefined where nothing is. */
+function extrasOf(open: OpenTrace, args: Args): Extras | undefined {
+  const { table } = open;
+  const words = args.flag('words');
+  const stacks = args.flag('stacks');
+  if (!words && !stacks) return undefined;
+  const vendor = words ? vendorOfTrace(open) : 'unknown';
+  return (row, event) => ({
+    ...(words && { words: wordsOf(table, row, event, vendor) }),
+    ...(stacks && { stacks: stacksOf(open, row) }),
+  });
+}
 
 function print(
   { path, files, pathOf, open }: LoadedRun,
   wanted: Filter,
   format: Format,
+  extras: Extras | undefined,
   output: Output,
 ): void {
   const { table } = open;
   const json = format === 'json';
   const line = format === 'text' ? eventLine : eventTsv;
-  const part = PARTS[format];
+  // Words are told of all fields, and of the text.
+  const part = extras ? undefined : PARTS[format];
   let text = json ? jsonHead(path, files) : '';
   let count = 0;
   for (let row = 0; row < table.length; row++) {
     if (!wanted(row)) continue;
     const event = open.describe(row, part);
+    const more = extras?.(row, event) ?? {};
     const file = pathOf?.(row);
     if (json) {
-      const entry = { ...(pathOf && { path: file }), ...eventJson(table, row, event) };
+      const entry = { ...(pathOf && { path: file }), ...eventJson(table, row, event), ...extraJson(more) };
       text += `${count > 0 ? ',' : ''}\n    ${JSON.stringify(entry)}`;
-    } else text += withFile(line(table, row, event), format, file);
+    } else if (format === 'tsv') text += withFile(line(table, row, event) + extraTsv(more), format, file);
+    else text += withFile(line(table, row, event), format, file) + belowEvent(more);
     count++;
     if (text.length < FLUSH_CHARS) continue;
     output.out(text);
     text = '';
   }
   output.out(json ? `${text}${count > 0 ? '\n  ' : ''}]\n}\n` : text);
+}
+
+function belowEvent(extras: EventExtras): string {
+  return extraLines(extras)
+    .map((line) => `${line}\n`)
+    .join('');
 }
 
 function jsonHead(path: string, files: readonly string[] | undefined): string {

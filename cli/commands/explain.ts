@@ -1,4 +1,5 @@
 /** `shimtrace explain`: one finding as the shortest chain of events, each with the page's state after it. */
+import { tellEvent } from '../../parsers/told.js';
 import { findingJson } from '../../model/findings/json.js';
 import { explainFinding, renderExplanation } from '../../model/findings/explain.js';
 import type { Command } from '../command.js';
@@ -27,7 +28,7 @@ export const explain: Command = {
     const format = args.choice('format', FORMATS, 'text');
     const trace = loadOne(args, files, explain.usage, loadOptions(args), output);
     const finding = findFinding(trace, wanted);
-    const explanation = explainFinding(trace, finding, (row) => trace.open.describe(row).text);
+    const explanation = explainFinding(trace, finding, (row) => tellEvent(trace.open, row));
     if (format === 'json') {
       const doc = {
         schema: 'shimtrace.explain/1',

@@ -1,5 +1,6 @@
 /** What a debug session needs from whoever runs it: the command line, an editor's worker, or a test. */
 import type { Analysis } from '../../model/analysis.js';
+import type { FrameName } from '../../parsers/events/frames.js';
 import type { OpenTrace } from '../../parsers/reader.js';
 
 /** The files of a trace that was merged from several. */
@@ -11,33 +12,16 @@ export interface TraceFiles {
    * -1 for a file that is none of the trace's.
    */
   rowAtLine(path: string, line: number): number;
-  /** Bytes of the file that a row is of. */
-  read(row: number, offset: number, length: number): Uint8Array;
 }
 
 export interface LoadedTrace {
   readonly open: OpenTrace;
   readonly analysis: Analysis;
-  /** Bytes of a text source, for the stacks that are read again; absent where they cannot be had. */
-  readonly read?: (offset: number, length: number) => Uint8Array;
   /** `file` or absent: a text's lines are those of its file; else it is shown in the parts of a listing. */
   readonly shown?: 'file' | 'events' | 'content';
   readonly files?: TraceFiles;
   /** Frees what the trace holds, when the session ends. */
   readonly close?: () => void;
-}
-
-/** A kernel stack frame as far as the trace says. */
-export interface FrameName {
-  /** Without compiler suffixes kept apart: as printed. '' when only an address is known. */
-  readonly symbol: string;
-  /** Offset from the symbol in bytes, -1 unknown. */
-  readonly offset: number;
-  /** Size of the function in bytes, -1 unknown. */
-  readonly size: number;
-  /** Module, '' for the kernel itself. */
-  readonly module: string;
-  readonly address: bigint | undefined;
 }
 
 export interface SourcePlace {

@@ -4,8 +4,9 @@
  */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { conversionText, phaseName, phasesSeen } from '../../model/objects/conversion.js';
-import { frameText, framesOf, stacksOf } from './frames.js';
-import type { DebugHost, FrameName, SourceMap, SourcePlace } from './host.js';
+import { frameText, type FrameName } from '../../parsers/events/frames.js';
+import { stacksOf } from '../../parsers/stacks.js';
+import type { DebugHost, SourceMap, SourcePlace } from './host.js';
 import type { Replay } from './replay.js';
 import type { ThreadInfo } from './threads.js';
 
@@ -44,10 +45,8 @@ export function stackOf(replay: Replay, thread: ThreadInfo): readonly Frame[] {
     for (const phase of entered)
       frames.push({ name: phaseName(phase.phase), row: phase.row, hint: 'normal' });
   }
-  for (const stack of stacksOf(index, row)) {
-    const inside = framesOf(replay.trace, stack);
-    if (inside.length === 0) continue;
-    frames.push({ name: stack.user ? 'user stack' : 'kernel stack', row, hint: 'label' });
+  for (const { user, frames: inside } of stacksOf(replay.trace.open, row)) {
+    frames.push({ name: user ? 'user stack' : 'kernel stack', row, hint: 'label' });
     for (const frame of inside) frames.push({ name: frameText(frame), row, hint: 'normal', kernel: frame });
   }
   return frames;

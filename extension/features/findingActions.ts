@@ -151,7 +151,7 @@ export function explanationMarkdown(of: FindingExplanation): string {
 }
 
 function stepMarkdown(
-  { spot, time, actor, note, event, text, stateAfter }: ExplanationStep,
+  { spot, time, actor, note, event, text, details, stateAfter }: ExplanationStep,
   n: number,
 ): string {
   const place = spot.line > 0 ? `line ${spot.line}` : time;
@@ -160,6 +160,7 @@ function stepMarkdown(
   return [
     `${n}. **${escapeMarkdown(note)}** (${place}, ${when})`,
     `   ${code(text === '' ? event : `${event}: ${text}`)}`,
+    ...details.map((line) => `   - ${code(line)}`),
     `   ${after}`,
   ].join('\n\n');
 }

@@ -12,6 +12,8 @@ import { LANGUAGE } from './recognise.js';
 const STOP_ON_CHANGE = 'shimtrace.replay.stopOnChange';
 /** A hover lists no more fields than this. */
 const FIELDS_SHOWN = 24;
+/** Nor more frames of a stack. */
+const FRAMES_SHOWN = 16;
 
 export const hover: Feature = (app) =>
   vscode.languages.registerHoverProvider(
@@ -41,6 +43,8 @@ export function hoverText(event: EventDetails, trace: vscode.Uri): vscode.Markdo
     text.appendMarkdown('$(question) Not in the vocabulary: kept and counted, never judged.\n\n');
   if (event.pages.length > 0) text.appendMarkdown(pageTable(event.pages, trace, place.row));
   if (event.fields.length > 0) text.appendMarkdown(fieldTable(event.fields));
+  if (event.words.length > 0) text.appendMarkdown(wordList(event.words));
+  for (const stack of event.stacks) text.appendMarkdown(stackList(stack));
   return text;
 }
 
@@ -64,6 +68,17 @@ function stopLink(trace: vscode.Uri, row: number, dataId: string): string {
   const label = vscode.l10n.t('Break on change');
   const title = vscode.l10n.t('Stop the replay of this trace wherever the state of these pages changes');
   return `[$(debug-breakpoint-data) ${label}](command:${STOP_ON_CHANGE}?${target} "${title}")`;
+}
+
+function wordList(words: EventDetails['words']): string {
+  return `\n${words.map((line) => `- ${escapeMarkdown(line)}\n`).join('')}`;
+}
+
+function stackList({ user, frames }: EventDetails['stacks'][number]): string {
+  const shown = frames.slice(0, FRAMES_SHOWN).map((frame) => `- ${code(frame)}\n`);
+  if (frames.length > FRAMES_SHOWN) shown.push(`- ${frames.length - FRAMES_SHOWN} more\n`);
+  const title = user ? vscode.l10n.t('User stack') : vscode.l10n.t('Kernel stack');
+  return `\n${title}\n\n${shown.join('')}`;
 }
 
 function fieldTable(fields: EventDetails['fields']): string {

@@ -182,6 +182,10 @@ export interface EventDetails {
   readonly name: string;
   readonly fields: readonly { readonly name: string; readonly value: string }[];
   readonly text: string;
+  /** What its numbers mean, each as `error_code 0x181: guest read, …`. */
+  readonly words: readonly string[];
+  /** Stacks that were recorded with it, the innermost frame first. */
+  readonly stacks: readonly { readonly user: boolean; readonly frames: readonly string[] }[];
   /** False for an event that the vocabulary does not know, and for a guest's own. */
   readonly understood: boolean;
   /** True for an event of a guest's own kernel, beside its host's. */

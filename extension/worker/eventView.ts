@@ -1,5 +1,8 @@
 /** An event as a hover shows it: its decoded fields, and the state of its pages before and after it. */
 import { KIND_GUEST, KIND_UNKNOWN } from '../../parsers/events/kinds.js';
+import { frameText } from '../../parsers/events/frames.js';
+import { wordLines } from '../../parsers/events/words/fieldWords.js';
+import { tellEvent } from '../../parsers/told.js';
 import { pagesText } from '../../model/findings/report.js';
 import type { PageRange } from '../../model/findings/finding.js';
 import { describeState } from '../../model/pages/state.js';
@@ -36,13 +39,15 @@ function inStack({ trace, source }: Judged, row: number, line: number): boolean 
 
 export function eventDetails(judged: Judged, row: number): EventDetails {
   const { trace, analysis } = judged;
-  const described = trace.describe(row);
+  const told = tellEvent(trace, row);
   const kind = trace.table.kind(row);
   return {
     place: placeOf(judged, row),
-    name: described.name,
-    fields: described.fields,
-    text: described.text,
+    name: told.name,
+    fields: told.fields,
+    text: told.text,
+    words: wordLines(told.words),
+    stacks: told.stacks.map(({ user, frames }) => ({ user, frames: frames.map(frameText) })),
     understood: kind !== KIND_UNKNOWN && kind !== KIND_GUEST,
     ofGuest: kind === KIND_GUEST,
     pages: pagesOfRow(analysis, trace.table, row)

@@ -2,6 +2,7 @@
 import { explainFinding } from '../../model/findings/explain.js';
 import { missingKinds, recordingRecipe } from '../../model/findings/recipe.js';
 import { pagesText } from '../../model/findings/report.js';
+import { tellEvent } from '../../parsers/told.js';
 import { RULES } from './core.js';
 import { spotOf } from './place.js';
 import type { FindingExplanation } from '../protocol/shapes.js';
@@ -12,7 +13,7 @@ export function explain(judged: Judged, id: string): FindingExplanation | null {
   const finding = analysis.findings.find((found) => found.id === id);
   if (!finding) return null;
   const report = { path: '', table: trace.table, analysis, rules: RULES };
-  const { steps, ...of } = explainFinding(report, finding, (row) => trace.describe(row).text);
+  const { steps, ...of } = explainFinding(report, finding, (row) => tellEvent(trace, row));
   return {
     ...of,
     id,

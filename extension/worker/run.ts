@@ -57,10 +57,6 @@ export class RunFiles implements TraceFiles {
     const part = this.parts.findIndex((known) => known.path === path || known.uri === path);
     return part < 0 ? -1 : (this.bundle?.rowAtLine(part, line) ?? -1);
   }
-
-  read(row: number, offset: number, length: number): Uint8Array {
-    return this.partOf(row).source.read(offset, length);
-  }
 }
 
 /**

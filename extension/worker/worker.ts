@@ -144,13 +144,12 @@ class TraceServer {
 
   /** The trace for a replay: as it was judged last, or by the profiles that the launch names. */
   private loaded(rules: readonly string[]): LoadedTrace {
-    const { source, trace, shown, files } = this.read();
+    const { trace, shown, files } = this.read();
     const profiles = PROFILES.filter((profile) => rules.includes(profile));
     const analysis = profiles.length > 0 ? analyze(trace.table, { profiles }) : this.judged().analysis;
     return {
       open: trace,
       analysis,
-      read: (offset, length) => source.read(offset, length),
       shown,
       ...(files && { files }),
     };

@@ -7,6 +7,8 @@ import { opsSeen } from '../pages/opsSeen.js';
 import type { Finding } from '../findings/finding.js';
 import { kindId, kindSlots } from '../../parsers/events/kinds.js';
 import type { EventTable } from '../../parsers/events/table.js';
+import { vendorOf } from '../../parsers/events/words/vendor.js';
+import type { Vendor } from '../../parsers/events/words/word.js';
 
 /** One event as the trace's own format prints it. */
 export interface PrintedEvent {
@@ -38,6 +40,7 @@ export class TraceIndex {
   private readonly slotsByInode = new Map<number, SlotInfo[]>();
   private notifierRows: readonly NotifierEvent[] | undefined;
   private seen: ReadonlySet<OpCode> | undefined;
+  private shownVendor: Vendor | undefined;
 
   constructor(
     readonly table: EventTable,
@@ -59,6 +62,12 @@ export class TraceIndex {
       push(this.slotsByVm, slot.vm, slot);
       if (slot.inode >= 0) push(this.slotsByInode, slot.inode, slot);
     }
+  }
+
+  /** Whose processor the trace shows, which decides what some of its numbers mean. */
+  vendor(): Vendor {
+    this.shownVendor ??= vendorOf(this.table, (row) => this.describe(row).text);
+    return this.shownVendor;
   }
 
   /** The conversion that a thread is in at a row. */

@@ -7,6 +7,7 @@ import type { Finding, EvidenceRole } from './finding.js';
 import { actorText, address, pagesText, placeOf, ruleOf, timeText, type TraceReport } from './report.js';
 import { pageOf, intervalAtRow } from '../pages/query.js';
 import { describeState, type PageState } from '../pages/state.js';
+import { extraLines, type EventExtras } from './listing.js';
 
 export interface ExplainedStep {
   readonly row: number;
@@ -17,6 +18,8 @@ export interface ExplainedStep {
   readonly event: string;
   /** The event's own text, '' when the source cannot be read again. */
   readonly text: string;
+  /** The words of the event's numbers, and the stacks that were recorded with it, a line each. */
+  readonly details: readonly string[];
   readonly role: EvidenceRole;
   readonly note: string;
   /** State of the finding's first page after the event; '' when the finding is about no page. */
@@ -33,29 +36,36 @@ export interface Explanation {
   readonly steps: readonly ExplainedStep[];
 }
 
-/** `textOf` reads an event's own text again; the rest comes from the analysis. */
+/** An event that is read again: its own text, and what it takes to say more of it. */
+export interface ToldStep extends EventExtras {
+  readonly text: string;
+}
+
+/** `tell` reads an event again; the rest comes from the analysis. */
 export function explainFinding(
   report: TraceReport,
   finding: Finding,
-  textOf: (row: number) => string,
+  tell: (row: number) => ToldStep,
 ): Explanation {
   const rule = ruleOf(report, finding.rule);
   const page = finding.pages && pageOf(finding.pages);
   const stateText = (row: number): string =>
     page ? describeState(intervalAtRow(report.analysis, page, row).state) : '';
-  const steps = chain(report, finding).map(
-    ({ row, role, note }): ExplainedStep => ({
+  const steps = chain(report, finding).map(({ row, role, note }): ExplainedStep => {
+    const { text, ...extras } = tell(row);
+    return {
       row,
       line: placeOf(report.table, row).line,
       time: timeText(report.table, row),
       actor: actorText(report.table, row),
       event: report.table.name(row),
-      text: textOf(row),
+      text,
+      details: extraLines(extras).map((line) => line.trim()),
       role,
       note,
       stateAfter: stateText(row),
-    }),
-  );
+    };
+  });
   return {
     rule: finding.rule,
     statement: rule?.statement ?? '',
@@ -126,6 +136,7 @@ export function renderExplanation(report: TraceReport, finding: Finding, explana
     const head = [s.time, s.actor, s.event].filter((t) => t !== '').join(' ');
     lines.push(
       `${mark} ${place}: ${s.text === '' ? head : `${head}: ${s.text}`}`,
+      ...s.details.map((line) => `        ${line}`),
       `        ${s.role}: ${s.note}`,
       ...(s.stateAfter === '' ? [] : [`        after: ${s.stateAfter}`]),
     );

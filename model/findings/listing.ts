@@ -1,6 +1,8 @@
 /** Events as lines: as a person reads them, as columns for other programs, and as data. */
+import { frameText, type Stack } from '../../parsers/events/frames.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import { UNKNOWN_CPU } from '../../parsers/events/table.js';
+import { wordLines, type FieldWords } from '../../parsers/events/words/fieldWords.js';
 import { placeOf, timeText } from './report.js';
 
 /** What a trace says of one event, besides its columns: parsers' EventText. */
@@ -8,6 +10,12 @@ export interface DescribedEvent {
   readonly name: string;
   readonly fields: readonly { readonly name: string; readonly value: string }[];
   readonly text: string;
+}
+
+/** What is told of an event besides what its line says, where it is asked for. */
+export interface EventExtras {
+  readonly words?: readonly FieldWords[];
+  readonly stacks?: readonly Stack[];
 }
 
 /** `qemu-274 [001] 12.345678: `, with what is known of it: what stands before the event in its line. */
@@ -76,6 +84,36 @@ export function eventJson(table: EventTable, row: number, event: DescribedEvent)
     event: event.name,
     fields: Object.fromEntries(event.fields.map((field) => [field.name, field.value])),
     text: event.text,
+  };
+}
+
+/** Lines beneath an event: the words of its numbers, then its stacks, innermost frame first. */
+export function extraLines({ words = [], stacks = [] }: EventExtras): string[] {
+  return [
+    ...wordLines(words).map((line) => `      ${oneLine(line)}`),
+    ...stacks.flatMap(({ user, frames }) =>
+      frames.map((frame) => `      ${user ? 'user ' : ''}=> ${oneLine(frameText(frame))}`),
+    ),
+  ];
+}
+
+/** The same as columns behind the event's own: `words.error_code=…`, `stack=…` with `;` between frames. */
+export function extraTsv({ words = [], stacks = [] }: EventExtras): string {
+  const said = words.map(({ field, words: text }) => `\twords.${cell(field)}=${cell(text)}`);
+  const frames = stacks.map(
+    (stack) =>
+      `\t${stack.user ? 'user_' : ''}stack=${stack.frames.map((frame) => cell(frameText(frame))).join(';')}`,
+  );
+  return [...said, ...frames].join('');
+}
+
+/** The same as data, beside the event's own members. */
+export function extraJson({ words, stacks }: EventExtras): object {
+  return {
+    ...(words && { words: Object.fromEntries(words.map(({ field, words: text }) => [field, text])) }),
+    ...(stacks && {
+      stacks: stacks.map(({ user, frames }) => ({ user, frames: frames.map(frameText) })),
+    }),
   };
 }
 

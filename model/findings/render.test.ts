@@ -262,7 +262,7 @@ describe('a finding explained', () => {
     const text = renderExplanation(
       report,
       finding,
-      explainFinding(report, finding, (row) => `row=${row}`),
+      explainFinding(report, finding, (row) => ({ text: `row=${row}` })),
     );
     assert.equal(
       text,

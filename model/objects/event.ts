@@ -3,6 +3,7 @@ import { kindName, kindSlots } from '../../parsers/events/kinds.js';
 import { UNKNOWN_CPU } from '../../parsers/events/table.js';
 import { makeObject, type ExprObject, type MemberSource, type Value } from '../expr/value.js';
 import type { Moment } from './moment.js';
+import { slotsOf, wordsOf, type FieldWords } from '../../parsers/events/words/fieldWords.js';
 import { fieldValue } from './flags.js';
 
 /** Seconds as the trace prints them, undefined without a clock. Ticks stay ticks. */
@@ -51,19 +52,39 @@ export function eventObject(moment: Moment): ExprObject | undefined {
     row: { doc: 'Number of the event, from 0', get: () => row },
     text: { doc: 'The payload as the trace prints it', lazy: true, get: () => describe(row).text },
   };
+  const vendor = moment.index.vendor();
+  const { kernel } = table.meta;
+  const of = slotsOf(table, row);
   const decoded = new Set<string>();
   kindSlots(kind).forEach((name, slot) => {
     const raw = table.big(row, slot);
     if (raw === undefined || name in members) return;
-    const { value, format } = fieldValue(kindName(kind), name, raw);
+    const { value, format } = fieldValue(kindName(kind), name, raw, { vendor, kernel, of });
     decoded.add(name);
     members[name] = { doc: 'Field that the model reads', ...(format && { format }), get: () => value };
   });
-  for (const { name, value } of describe(row).fields) {
+  const printed = describe(row);
+  for (const { name, value } of printed.fields) {
     if (name in members || !/^\w+$/.test(name) || name === '__proto__') continue;
     members[name] = { doc: 'Field as it is printed', get: () => printedValue(value) };
   }
+  const words = wordsOf(table, row, printed, vendor);
+  if (words.length > 0) members['words'] = { doc: 'What its numbers mean', get: () => wordsObject(words) };
   return makeObject('event', () => `${table.name(row)} at ${moment.index.place(row)}`, members);
+}
+
+/** The words of each field by its name. */
+function wordsObject(words: readonly FieldWords[]): ExprObject {
+  return makeObject(
+    'words',
+    () => words.map(({ field }) => field).join(', '),
+    Object.fromEntries(
+      words.map(({ field, words: said }): [string, MemberSource] => [
+        field,
+        { doc: 'What it means', get: () => said },
+      ]),
+    ),
+  );
 }
 
 /** A printed number as a number; 0x numbers keep their spelling through the exact value. */

@@ -2,49 +2,13 @@
  * Field values that have names: attribute bits, page fault error codes, ioctl numbers, SPTEs, and which
  * fields are signed.
  */
+import { EPT_QUALIFICATION, faultVendor, KVM_FAULT_CODE } from '../../parsers/events/words/faultCodes.js';
+import { slotWords, type About } from '../../parsers/events/words/fieldWords.js';
+import { ioctlName } from '../../parsers/events/words/ioctls.js';
+import { ATTRIBUTES, GMEM_FLAGS } from '../../parsers/events/words/memoryFlags.js';
+import { spteSummary } from '../../parsers/events/words/sptes.js';
+import { bitNames, type BitTable } from '../../parsers/events/words/word.js';
 import { makeObject, type Format, type Value } from '../expr/value.js';
-
-type Bits = readonly (readonly [number, string])[];
-
-/** KVM_MEMORY_ATTRIBUTE_*: include/uapi/linux/kvm.h. */
-const ATTRS: Bits = [[3, 'PRIVATE']];
-/** PFERR_*: arch/x86/include/asm/kvm_host.h. */
-const ERROR_CODE: Bits = [
-  [0, 'PRESENT'],
-  [1, 'WRITE'],
-  [2, 'USER'],
-  [3, 'RSVD'],
-  [4, 'FETCH'],
-  [5, 'PK'],
-  [6, 'SS'],
-  [15, 'SGX'],
-  [31, 'RMP'],
-  [32, 'GUEST_FINAL'],
-  [33, 'GUEST_PAGE'],
-  [34, 'GUEST_ENC'],
-  [35, 'GUEST_SIZEM'],
-  [36, 'GUEST_VMPL'],
-  [48, 'IMPLICIT_ACCESS'],
-  [49, 'PRIVATE_ACCESS'],
-];
-/** guest_memfd flags: include/uapi/linux/kvm.h. */
-const GMEM: Bits = [
-  [0, 'MMAP'],
-  [1, 'INIT_SHARED'],
-];
-const BITS: Readonly<Record<string, Bits>> = { attrs: ATTRS, error_code: ERROR_CODE };
-
-const IOCTLS: Readonly<Record<number, string>> = {
-  1075883730: 'KVM_SET_MEMORY_ATTRIBUTES',
-  3229658834: 'KVM_SET_MEMORY_ATTRIBUTES2',
-  3225464534: 'KVM_SET_MEMORY_ATTRIBUTES2 (RFC v1)',
-  3225464532: 'KVM_CREATE_GUEST_MEMFD',
-  1084272201: 'KVM_SET_USER_MEMORY_REGION2',
-  1075883590: 'KVM_SET_USER_MEMORY_REGION',
-  3225464533: 'KVM_PRE_FAULT_MEMORY',
-  44672: 'KVM_RUN',
-  3221794490: 'KVM_MEMORY_ENCRYPT_OP',
-};
 
 const SIGNED: ReadonlySet<string> = new Set(['ret', 'errno', 'madvise', 'fallocate', 'psmash_ret', 'inprog']);
 const DECIMAL: ReadonlySet<string> = new Set([
@@ -82,24 +46,28 @@ export interface FieldValue {
   readonly format?: Format;
 }
 
-/** A slot of an event as the field writes it. */
-export function fieldValue(kind: string, slot: string, raw: bigint): FieldValue {
+/** A slot of an event as the field writes it, with its words where it has some. */
+export function fieldValue(kind: string, slot: string, raw: bigint, about: About): FieldValue {
   if (SIGNED.has(slot))
     return { value: Number(signed(raw)), format: slot === 'ret' || slot === 'errno' ? 'errno' : 'dec' };
   const value = raw <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(raw) : raw;
   if (DECIMAL.has(slot)) return { value, format: 'dec' };
-  if (slot === 'cmd') return { value: named(raw, IOCTLS[Number(raw)]), format: 'hex' };
-  if (slot === 'flags' && kind === 'GmemCreate')
-    return { value: named(raw, bitNames(raw, GMEM)), format: 'hex' };
-  const bits = BITS[slot];
-  if (bits)
-    return {
-      value: named(raw, bitNames(raw, bits) ?? (slot === 'attrs' && raw === 0n ? 'shared' : undefined)),
-      format: 'hex',
-    };
-  if (kind === 'SpteChanged' && (slot === 'old' || slot === 'new'))
-    return { value: named(raw, spteText(raw)), format: 'hex' };
-  return { value, format: 'hex' };
+  const name = nameOf(kind, slot, raw);
+  return { value: named(raw, name, slotWords(kind, slot, raw, about)), format: 'hex' };
+}
+
+/** The constants that a number stands for, in short. */
+function nameOf(kind: string, slot: string, raw: bigint): string | undefined {
+  if (slot === 'cmd') return ioctlName(raw);
+  if (slot === 'flags' && kind === 'GmemCreate') return bitNames(GMEM_FLAGS, raw);
+  if (slot === 'attrs' && raw === 0n) return 'shared';
+  if (slot === 'error_code') return bitNames(faultTable(kind, raw), raw);
+  if (kind === 'SpteChanged' && (slot === 'old' || slot === 'new')) return spteSummary(raw);
+  return slot === 'attrs' ? bitNames(ATTRIBUTES, raw) : undefined;
+}
+
+function faultTable(kind: string, code: bigint): BitTable {
+  return kind === 'KvmPageFault' && faultVendor(code) === 'intel' ? EPT_QUALIFICATION : KVM_FAULT_CODE;
 }
 
 /** 32-bit results that were printed without their sign come as large positive numbers. */
@@ -107,27 +75,18 @@ function signed(raw: bigint): bigint {
   return raw >= 0x80000000n && raw <= 0xffffffffn ? BigInt.asIntN(32, raw) : BigInt.asIntN(64, raw);
 }
 
-function named(raw: bigint, name: string | undefined): Value {
+function named(raw: bigint, name: string | undefined, words: string | undefined): Value {
   const value = raw <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(raw) : raw;
-  if (name === undefined) return value;
+  if (name === undefined && words === undefined) return value;
+  const hex = `0x${raw.toString(16)}`;
   return makeObject(
     'value',
-    () => `0x${raw.toString(16)} (${name})`,
+    () => (name === undefined ? hex : `${hex} (${name})`),
     {
       raw: { doc: 'The number', format: 'hex', get: () => value },
-      name: { doc: 'What it means', get: () => name },
+      ...(name !== undefined && { name: { doc: 'What it means', get: () => name } }),
+      ...(words !== undefined && { words: { doc: 'What it means, in words', get: () => words } }),
     },
     { scalar: () => value },
   );
-}
-
-function bitNames(raw: bigint, bits: Bits): string | undefined {
-  const names = bits.filter(([bit]) => (raw >> BigInt(bit)) & 1n).map(([, name]) => name);
-  return names.length === 0 ? undefined : names.join('|');
-}
-
-/** Bit 11 is MMU_PRESENT in KVM's x86 SPTEs; bits 12 to 51 are the frame. */
-function spteText(raw: bigint): string {
-  if (((raw >> 11n) & 1n) === 0n) return 'not present';
-  return `present, pfn 0x${((raw >> 12n) & 0xffffffffffn).toString(16)}`;
 }

@@ -236,7 +236,7 @@ export function mergeTraces(parts: readonly Part[]): Bundle {
     live.splice(chosen, 1);
   }
   const table = builder.freeze();
-  const symbols = parts.find((part) => part.role === 'host' && part.open.symbolOf)?.open.symbolOf;
+  const host = parts.find((part) => part.role === 'host' && part.open.symbolOf)?.open;
   return {
     table,
     parts: parts.map(({ path, role, guest, open: { plain } }, i) => ({
@@ -249,7 +249,11 @@ export function mergeTraces(parts: readonly Part[]): Bundle {
     sourceOf: (row) => places.of(row),
     rowAtLine: (part, line) => places.rowAtLine(table, part, isText[part]!, line),
     describe: (row, part) => describeRow(parts, places.of(row), part),
-    ...(symbols && { symbolOf: symbols }),
+    bytesAt: (row, offset, length) => {
+      const { part, row: own } = places.of(row);
+      return parts[part]!.open.bytesAt?.(own, offset, length) ?? new Uint8Array(0);
+    },
+    ...(host && { symbolOf: (address: bigint) => host.symbolOf?.(address) }),
   };
 }
 

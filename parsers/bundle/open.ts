@@ -1,6 +1,6 @@
 /** From files that were read to traces: what is one run becomes one trace, where its clocks meet. */
 import { withIssue, type EventTable, type TraceMeta } from '../events/table.js';
-import type { OpenTrace } from '../reader.js';
+import { withTable, type OpenTrace } from '../reader.js';
 import { alignFiles, listedGuest, rolesOf, type Placed, type Role, type RunFile } from './align.js';
 import { guestOf, type Guest } from './guest.js';
 import { mergeTraces, type Bundle } from './merge.js';
@@ -138,14 +138,7 @@ export function unalignedTrace(open: OpenTrace, why: string): OpenTrace {
 }
 
 function withReason(open: OpenTrace, code: Reason['code'], detail: string): OpenTrace {
-  const { plain, symbolOf } = open;
-  const table = withIssue(open.table, { code, offset: 0, line: 0, count: 1, detail });
-  return {
-    table,
-    describe: (row, part) => open.describe(row, part),
-    ...(plain && { plain }),
-    ...(symbolOf && { symbolOf }),
-  };
+  return withTable(open, withIssue(open.table, { code, offset: 0, line: 0, count: 1, detail }));
 }
 
 /** Why files that were opened as a run are not one trace, in a clause; undefined where no issue says so. */

@@ -1,7 +1,7 @@
 /** Reads a trace out of a compressed source: what its places refer to is the decompressed content. */
 import type { ByteSource } from '../base/source.js';
 import { withIssue, type EventTable } from '../events/table.js';
-import type { OpenTrace, ReadOptions, TraceFormat } from '../reader.js';
+import { withTable, type OpenTrace, type ReadOptions, type TraceFormat } from '../reader.js';
 import type { StreamCodec } from './detect.js';
 import { PlainSource } from './plainSource.js';
 
@@ -45,13 +45,7 @@ export function readPlain(
   };
   if (!format.isSequential && !plain.keepAll(options.memoryBytes ?? MEMORY_BYTES)) return undefined;
   const open = format.read(plain, inner);
-  const { symbolOf } = open;
-  return {
-    table: withFault(open.table, plain),
-    plain,
-    describe: (row, part) => open.describe(row, part),
-    ...(symbolOf && { symbolOf }),
-  };
+  return withTable(open, withFault(open.table, plain), { plain });
 }
 
 function withFault(table: EventTable, { fault }: PlainSource): EventTable {

@@ -355,6 +355,12 @@ export function readSigned(seg: Segment, p: number, slot: number, absent: number
   return (pool[q + 1]! | 0) * TWO_32 + pool[q]!;
 }
 
+/** Two CPUs may print their events and then their stacks: whoever looks one up does so by its row. */
+function inRowOrder(stacks: StackMark[]): readonly StackMark[] {
+  const isOrdered = stacks.every((stack, i) => i === 0 || stacks[i - 1]!.row <= stack.row);
+  return isOrdered ? stacks : stacks.sort((a, b) => a.row - b.row);
+}
+
 /** Rows go in here in final order; {@link finish} freezes them. */
 export class TableBuilder {
   readonly names = new Interner();
@@ -494,7 +500,7 @@ export class TableBuilder {
       this.comms,
       this.issues.list,
       this.losses,
-      this.stacks,
+      inRowOrder(this.stacks),
       [...this.unread.values()],
     );
   }

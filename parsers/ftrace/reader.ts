@@ -9,7 +9,7 @@
  */
 import { Ascii } from '../base/ascii.js';
 import { LineSplitter, isUtf8, type LineSink } from '../base/lines.js';
-import { hasText } from '../base/text.js';
+import { hasText, isText } from '../base/text.js';
 import { KIND_UNKNOWN } from '../events/kinds.js';
 import {
   PAYLOAD_FAULT,
@@ -54,6 +54,8 @@ import { REFUSED_NONE, refusedFormat } from './refused.js';
 export const FTRACE_TEXT = 'ftrace-text';
 
 const FRAME = ' => ';
+const KERNEL_STACK_EVENT = 'kernel_stack';
+const USER_STACK_EVENT = 'user_stack';
 /** A line is looked at as a LOST line, a clock list or an option's number dump only up to this length. */
 const SHORT_LINE = 300;
 const COMM_GUESS_MASK = 255;
@@ -67,6 +69,8 @@ export class FtraceTextReader implements LineSink {
   private readonly clock = new ClockTracker(this.builder);
   private readonly cuts = new TextCuts(this.builder);
   private readonly stacks = new StackLines(this.builder);
+  /** True once the text has headed a stack as the kernel does. */
+  private sawHeading = false;
   private readonly lastRows = new LastRows();
   private readonly header = new Header();
   private readonly context = new LineContext();
@@ -177,7 +181,9 @@ export class FtraceTextReader implements LineSink {
     if (kind === EVENT_FUNCTION) {
       builder.issues.tally('duration-lines', at, line);
     } else if (kind === EVENT_STACK || kind === EVENT_USER_STACK) {
-      this.stacks.open(this.lastRows.of(context.cpu), kind === EVENT_USER_STACK);
+      this.heading(context.cpu, kind);
+    } else if (isStackEvent(bytes, span)) {
+      this.stackRow(bytes, at, line);
     } else if (kind === EVENT_NONE) {
       builder.issues.add('bad-line', at, line, 'a context without an event');
       this.lose(context.cpu, 0, at, line);
@@ -186,6 +192,36 @@ export class FtraceTextReader implements LineSink {
       if (plan) this.predictor.learn(plan, bytes, start, span);
       this.row(bytes, plan, at, line);
     }
+  }
+
+  /** `<stack trace>`: the frames that follow belong to the last event of a CPU. */
+  private heading(cpu: number, kind: number): void {
+    this.sawHeading = true;
+    this.stacks.open(this.lastRows.of(cpu), kind === EVENT_USER_STACK);
+  }
+
+  /**
+   * `kernel_stack:`, as trace-cmd has it: an event of its own. Its frames belong to the one before, if any.
+   */
+  private stackRow(bytes: Uint8Array, at: number, line: number): void {
+    const { context, span, lastRows } = this;
+    const owner = lastRows.of(context.cpu);
+    const isUser = bytes[span.nameStart] === Ascii.LowerU;
+    this.row(bytes, planOf(this.book, bytes, span), at, line);
+    if (owner >= 0) lastRows.saw(owner, context.cpu);
+    this.stacks.open(owner < 0 ? this.builder.length - 1 : owner, isUser);
+  }
+
+  /** One frame's line; false when no event is there to own it. */
+  private frame(at: number, length: number, line: number): boolean {
+    const { stacks, builder } = this;
+    if (stacks.frame(at, at + length, line)) return true;
+    // A kernel prints a heading before each stack: only who pastes parts of a report leaves it out.
+    if (this.sawHeading || this.header.isTrace || builder.length === 0) return false;
+    const last = builder.current;
+    if (last.lineOf(last.length - 1) !== line - 1) return false;
+    stacks.open(builder.length - 1, false);
+    return stacks.frame(at, at + length, line);
   }
 
   /** Id of the context's comm: nearly always the one that this thread had before. */
@@ -234,8 +270,7 @@ export class FtraceTextReader implements LineSink {
     if (bytes[start] === Ascii.Hash) {
       this.comment(bytes, start, end, at, line);
     } else if (hasText(bytes, start, end, FRAME)) {
-      if (!this.stacks.frame(at, at + (end - start), line))
-        this.builder.issues.tally('foreign-lines', at, line);
+      if (!this.frame(at, end - start, line)) this.builder.issues.tally('foreign-lines', at, line);
     } else if (!this.short(bytes, start, end, at, line) && !this.graph(bytes, start, end, at, line)) {
       this.prefixed(bytes, start, end, at, line);
     }
@@ -346,7 +381,7 @@ export class FtraceTextReader implements LineSink {
     const event = parseContext(bytes, start, end, this.context);
     if (event >= 0) this.event(bytes, event, end, at, line);
     else if (bytes[start] === Ascii.Hash) this.comment(bytes, start, end, at, line);
-    else if (hasText(bytes, start, end, FRAME)) return this.stacks.frame(at, at + (end - start), line);
+    else if (hasText(bytes, start, end, FRAME)) return this.frame(at, end - start, line);
     else return this.short(bytes, start, end, at, line) || this.graph(bytes, start, end, at, line);
     return true;
   }
@@ -366,8 +401,8 @@ export class FtraceTextReader implements LineSink {
     }
     context.clear();
     this.stacks.close();
-    if (kind === EVENT_STACK || kind === EVENT_USER_STACK)
-      this.stacks.open(this.lastRows.of(UNKNOWN_CPU), kind === EVENT_USER_STACK);
+    if (kind === EVENT_STACK || kind === EVENT_USER_STACK) this.heading(UNKNOWN_CPU, kind);
+    else if (isStackEvent(bytes, span)) this.stackRow(bytes, at, line);
     else if (kind === EVENT_FUNCTION) builder.issues.tally('duration-lines', at, line);
     else if (isEvent) this.row(bytes, planOf(this.book, bytes, span), at, line);
     else return false;
@@ -407,6 +442,15 @@ export class FtraceTextReader implements LineSink {
       return;
     builder.addLoss(where, count, at, line);
   }
+}
+
+/** True for the names of the events that carry a stack. */
+function isStackEvent(bytes: Uint8Array, { kind, nameStart, nameEnd }: EventSpan): boolean {
+  if (kind !== EVENT_NAMED) return false;
+  return (
+    isText(bytes, nameStart, nameEnd, KERNEL_STACK_EVENT) ||
+    isText(bytes, nameStart, nameEnd, USER_STACK_EVENT)
+  );
 }
 
 /**

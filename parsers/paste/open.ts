@@ -11,7 +11,7 @@ import {
 } from '../events/table.js';
 import type { Issue } from '../events/issues.js';
 import { KIND_UNKNOWN } from '../events/kinds.js';
-import type { OpenTrace } from '../reader.js';
+import { withTable, type OpenTrace } from '../reader.js';
 import { encodingOf } from '../mail/decode.js';
 import { readingsOf, type Reading } from './repair.js';
 
@@ -87,7 +87,7 @@ export function readPasted(
   const table = reading.lineOf ? onLinesOf(open.table, reading.lineOf) : open.table;
   const said = left.length > 0 ? withIssue(table, partsIssue(reading.part, left)) : table;
   const places = reading.lineOf ? { mended: content } : { plain: open.plain ?? content };
-  return { ...open, table: said, describe: (row, which) => open.describe(row, which), ...places };
+  return withTable(open, said, places);
 }
 
 /** Says which part of a mail was read, and which others have events too. */

@@ -10,6 +10,7 @@ import { readTrace } from '../index.js';
 import { decodeText } from '../mail/decode.js';
 import { splitLines } from '../mail/lines.js';
 import { mailParts } from '../mail/mail.js';
+import { stacksOf } from '../stacks.js';
 import { readingsOf } from './repair.js';
 
 const FOLDER = 'sample-traces/pastes';
@@ -68,6 +69,28 @@ describe('pastes of people with this job', () => {
     );
     assert.deepEqual([table.absoluteTime(0), table.absoluteTime(10)], [280971116000n, 280971270000n]);
     assert.deepEqual(table.losses, []);
+  });
+
+  it('have stacks, each behind its event, in the forms of the kernel and of trace-cmd', () => {
+    const framesOf = (name: string): readonly (readonly [number, number])[] => {
+      const open = readTrace(new MemorySource(bytesOf(name)), { cancel: NEVER_CANCELLED });
+      return Array.from({ length: open.table.length }, (_, row): [number, number] => [
+        open.table.line(row),
+        stacksOf(open, row).reduce((sum, { frames }) => sum + frames.length, 0),
+      ]);
+    };
+    assert.deepEqual(framesOf('P16'), [
+      [3, 14],
+      [22, 21],
+      [48, 20],
+    ]);
+    assert.deepEqual(framesOf('P18'), [
+      [1, 8],
+      [2, 0],
+      [12, 0],
+      [16, 0],
+      [18, 10],
+    ]);
   });
 
   it('have a date in front and their flags before the CPU', () => {

@@ -38,17 +38,24 @@ export class ReportReader extends TextEventReader<ReportSpan> {
     terminated: boolean,
   ): void {
     if (start === end) return;
-    if (
-      bytes[start] === Ascii.Equals &&
-      bytes[start + 1] === Ascii.Greater &&
-      this.stacks.frame(at, at + (end - start), line)
-    )
-      return;
+    if (isFrame(bytes, start, end) && this.frame(at, end - start, line)) return;
     if (parseReport(bytes, start, end, this.span)) {
       this.stacks.close();
       if (terminated || (!this.span.isRaw && this.isWhole(bytes))) this.row(bytes, at, line);
       else this.torn(at, line, end - start);
     } else this.other(bytes, start, end, at, line, terminated);
+  }
+
+  /** One frame's line; false when no event is there to own it. */
+  private frame(at: number, length: number, line: number): boolean {
+    const { stacks, builder } = this;
+    if (stacks.frame(at, at + length, line)) return true;
+    // A whole report has a line for the event of each stack: only who pastes parts of one leaves it out.
+    if (builder.meta.cpus > 0 || builder.length === 0) return false;
+    const last = builder.current;
+    if (last.lineOf(last.length - 1) !== line - 1) return false;
+    stacks.open(builder.length - 1, false);
+    return stacks.frame(at, at + length, line);
   }
 
   private row(bytes: Uint8Array, at: number, line: number): void {
@@ -93,6 +100,12 @@ export class ReportReader extends TextEventReader<ReportSpan> {
     if (hasText(bytes, first, end, FRAME)) this.builder.issues.tally('foreign-lines', at, line);
     else this.cuts.foreign(bytes, start, end, at, line);
   }
+}
+
+/** `=> symbol`, which trace-cmd does not indent, but who pastes it may. */
+function isFrame(bytes: Uint8Array, start: number, end: number): boolean {
+  if (bytes[start] !== Ascii.Equals && bytes[start] !== Ascii.Blank) return false;
+  return hasText(bytes, skipBlanks(bytes, start, end), end, FRAME);
 }
 
 /** True for the names of the events that carry a stack. */

@@ -135,6 +135,17 @@ describe('trace-cmd report', () => {
     );
   });
 
+  it('gives frames right behind an event to it where a paste has left out their event', () => {
+    const event = (cpu: number): string => ` a-1  [00${cpu}] ..... 1.000001: ${TEXT}\n`;
+    const frames = ' => f (ffffffff812430bd)\n=> g\n';
+    assert.deepEqual(
+      read(event(0) + event(1) + frames + event(0)).stacks.map(({ row, line }) => [row, line]),
+      [[1, 3]],
+    );
+    assert.deepEqual(read(`cpus=2\n${event(0)}${frames}`).stacks, [], 'a whole report leaves out none');
+    assert.deepEqual(read(`${event(0)}\nA remark:\n${frames}`).stacks, []);
+  });
+
   it('takes marks, prose and another report for cuts, and a stack for none', () => {
     const one = ` a-1  [000] ..... 1.000001: ${TEXT}\n`;
     const table = read(

@@ -23,7 +23,7 @@ export function loadTrace(file: string, rules: readonly string[] = []): LoadedTr
   const open = readTrace(new MemorySource(bytes), { cancel: NEVER_CANCELLED });
   const profiles: readonly ProfileId[] = PROFILES.filter((profile) => rules.includes(profile));
   const analysis = analyze(open.table, { profiles: profiles.length > 0 ? profiles : undefined });
-  return { open, analysis, read: (offset, length) => bytes.subarray(offset, offset + length) };
+  return { open, analysis };
 }
 
 /** A host for tests: a clock that stands still, files of the project. */

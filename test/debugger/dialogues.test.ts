@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { dapHost } from '../../cli/dap.js';
-import type { FrameName } from '../../extension/debugger/host.js';
+import type { FrameName } from '../../parsers/events/frames.js';
 import { CAPABILITIES } from '../../extension/debugger/session.js';
 import { Dialogue, testHost } from './dialogue.js';
 

@@ -20,6 +20,9 @@ describe("frames of a stack's text", () => {
   check(' => 0xffffffffa0001000', '0xffffffffa0001000');
   check(' => <00007f8d2b1c9a37>', '0x7f8d2b1c9a37');
   check(' => kvm_vm_ioctl\r', 'kvm_vm_ioctl');
+  check(' => get_page_from_freelist (ffffffff81176659)', 'get_page_from_freelist');
+  check(' => kvm_mmu_zap+0x1/0x2 <ffffffff81176659>', 'kvm_mmu_zap+0x1');
+  check(' => (ffffffff81176659)', '0xffffffff81176659');
   check('<stack trace>', '');
   check(' qemu-1228 [001] ..... 154.531711: <stack trace>', '');
   check(' qemu-1228 [001] ..... 154.531711: kvm_exit: reason npf', '');

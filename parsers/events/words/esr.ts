@@ -1,0 +1,47 @@
+/** ESR_EL2 of arm64: why a guest's access trapped. */
+import { bitsOf, hasBit, hexText } from './word.js';
+
+/** Arm ARM (DDI 0487), ESR_ELx; arch/arm64/include/asm/esr.h. */
+const EC_LOW = 26;
+const CLASSES: ReadonlyMap<number, string> = new Map([
+  [0x01, 'WFI or WFE'],
+  [0x07, 'FP or SIMD access'],
+  [0x16, 'HVC'],
+  [0x17, 'SMC'],
+  [0x18, 'system register'],
+  [0x20, 'instruction abort of the guest'],
+  [0x24, 'data abort of the guest'],
+  [0x25, 'data abort of the host'],
+]);
+const INSTRUCTION_ABORT = 0x20;
+const DATA_ABORT = 0x24;
+/** Fault status, without the level in its low two bits. */
+const STATUS: ReadonlyMap<number, string> = new Map([
+  [0x00, 'address size fault'],
+  [0x04, 'translation fault: no mapping present'],
+  [0x08, 'access flag fault'],
+  [0x0c, 'permission fault'],
+]);
+const EXTERNAL_ABORT = 0x10;
+const WRITE = 6;
+const WALK = 7;
+
+export function esrText(esr: bigint): string {
+  const ec = bitsOf(esr, EC_LOW, 6);
+  const what = CLASSES.get(ec) ?? `exception class ${hexText(ec)}`;
+  if (ec !== DATA_ABORT && ec !== INSTRUCTION_ABORT) return what;
+  const access = hasBit(esr, WRITE) && ec === DATA_ABORT ? ['write'] : [];
+  const walk = hasBit(esr, WALK) ? ["while walking the guest's page tables"] : [];
+  return [
+    what,
+    ...(ec === DATA_ABORT && access.length === 0 ? ['read'] : access),
+    statusText(bitsOf(esr, 0, 6)),
+    ...walk,
+  ].join(', ');
+}
+
+function statusText(status: number): string {
+  if (status === EXTERNAL_ABORT) return 'synchronous external abort';
+  const text = STATUS.get(status & 0x3c);
+  return text === undefined ? `fault status ${hexText(status)}` : `${text} (level ${status & 3})`;
+}

@@ -1,0 +1,34 @@
+/** An event told in full: as its source prints it, with the words of its numbers and its stacks. */
+import type { Stack } from './events/frames.js';
+import { wordsOf, type FieldWords } from './events/words/fieldWords.js';
+import { vendorOf } from './events/words/vendor.js';
+import type { Vendor } from './events/words/word.js';
+import type { EventText, OpenTrace } from './reader.js';
+import { stacksOf } from './stacks.js';
+
+export interface FullEvent extends EventText {
+  readonly words: readonly FieldWords[];
+  readonly stacks: readonly Stack[];
+}
+
+/** Vendors of traces that were asked before: telling one takes a look at its events. */
+const vendors = new WeakMap<OpenTrace['table'], Vendor>();
+
+/** The vendor that a trace shows. */
+export function vendorOfTrace(open: OpenTrace): Vendor {
+  const known = vendors.get(open.table);
+  if (known !== undefined) return known;
+  const vendor = vendorOf(open.table, (row) => open.describe(row, 'text').text);
+  vendors.set(open.table, vendor);
+  return vendor;
+}
+
+/** One event, read again from its source. */
+export function tellEvent(open: OpenTrace, row: number): FullEvent {
+  const event = open.describe(row);
+  return {
+    ...event,
+    words: wordsOf(open.table, row, event, vendorOfTrace(open)),
+    stacks: stacksOf(open, row),
+  };
+}
