@@ -57,6 +57,24 @@ export interface SlotInfo {
   readonly untilRow: number;
 }
 
+/** A memslot that the kernel refused. */
+export interface RefusedSlot {
+  readonly vm: number;
+  readonly slot: number;
+  readonly baseGfn: Gfn;
+  readonly pageCount: number;
+  /** File descriptor of its guest_memfd and the first page of that; -1 unknown, or none. */
+  readonly fd: number;
+  readonly pgoff: Pgoff;
+  /** Negative. */
+  readonly errno: number;
+  readonly row: number;
+  /** The memslot that has what it asks for: pages of the file, memory of the VMM or guest frames. */
+  readonly holder:
+    | { readonly slot: number; readonly row: number; readonly clash: 'file' | 'memory' | 'gfns' }
+    | undefined;
+}
+
 /** One conversion of a range between shared and private. */
 export interface Conversion {
   readonly index: number;
@@ -88,6 +106,7 @@ export interface Analysis {
   readonly vms: readonly VmInfo[];
   readonly inodes: readonly InodeInfo[];
   readonly slots: readonly SlotInfo[];
+  readonly refusedSlots: readonly RefusedSlot[];
   readonly conversions: readonly Conversion[];
   readonly ops: OpLog;
   /** Rows of the table that was judged: the row past its last event. */

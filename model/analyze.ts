@@ -5,7 +5,15 @@
 import type { ClockName, EventTable } from '../parsers/events/table.js';
 import { SEGMENT_ROWS, UNKNOWN_CPU } from '../parsers/events/table.js';
 import { KIND_GUEST, KIND_UNKNOWN } from '../parsers/events/kinds.js';
-import type { Analysis, AnalyzeOptions, Conversion, InodeInfo, SlotInfo, VmInfo } from './analysis.js';
+import type {
+  Analysis,
+  AnalyzeOptions,
+  Conversion,
+  InodeInfo,
+  RefusedSlot,
+  SlotInfo,
+  VmInfo,
+} from './analysis.js';
 import type { Finding, RuleStatus } from './findings/finding.js';
 import { Ev } from './world/event.js';
 import { loseCalls } from './lower/loss.js';
@@ -17,6 +25,7 @@ import { RULES } from './rules/registry.js';
 import { RuleRun } from './rules/rule.js';
 import { FactBus } from './world/facts.js';
 import { Op } from './ops/oplog.js';
+import type { Refusal } from './world/regions.js';
 import type { Conv, Inode, Vm } from './world/state.js';
 import { World } from './world/world.js';
 
@@ -74,6 +83,7 @@ export function analyze(table: EventTable, options: AnalyzeOptions = {}): Analys
         untilRow: s.untilRow >= 0 ? s.untilRow : table.length,
       }),
     ),
+    refusedSlots: w.refusals.map(refusedSlot),
     conversions: w.conversions.map(conversionInfo),
     ops: w.ops,
     rowCount: table.length,
@@ -163,6 +173,20 @@ function inodeInfo(inode: Inode): InodeInfo {
     provider: inode.provider,
     pageCount: inode.pageCount,
     label: inode.ino >= 0 ? `ino:${inode.ino}` : `file:0x${inode.file.toString(16)}`,
+  };
+}
+
+function refusedSlot({ vm, region, errno, row, holder }: Refusal): RefusedSlot {
+  return {
+    vm: vm.index,
+    slot: region.id,
+    baseGfn: region.baseGfn,
+    pageCount: region.npages,
+    fd: region.fd,
+    pgoff: region.pgoff,
+    errno,
+    row,
+    holder: holder && { slot: holder.region.id, row: holder.region.row, clash: holder.clash },
   };
 }
 

@@ -1,11 +1,12 @@
 /** `shimtrace info`: what a trace holds, and what it lacks to be judged. */
 import type { Bundle } from '../../parsers/bundle/merge.js';
 import { KIND_UNKNOWN } from '../../parsers/events/kinds.js';
+import { errnoName } from '../../parsers/events/errno.js';
 import { ISSUE_KINDS } from '../../parsers/events/issues.js';
 import { SEGMENT_ROWS, UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
 import { countsText } from '../../model/findings/counts.js';
 import { reportHeadline } from '../../model/findings/headline.js';
-import { issueText, plural, reasonText, timeText } from '../../model/findings/report.js';
+import { issueText, placeOf, plural, reasonText, timeText } from '../../model/findings/report.js';
 import { missingKinds, recordingRecipe } from '../../model/findings/recipe.js';
 import { hex } from '../../model/pages/state.js';
 import type { Command } from '../command.js';
@@ -103,6 +104,23 @@ function gather(trace: LoadedTrace & LoadedRun) {
       pgoff: s.pgoff,
       inode: analysis.inodes[s.inode] === undefined ? null : String(analysis.inodes[s.inode]!.ino),
     })),
+    refusedSlots: analysis.refusedSlots.map((refused) => ({
+      vm: analysis.vms[refused.vm]?.label ?? null,
+      slot: refused.slot,
+      baseGfn: refused.baseGfn,
+      pageCount: refused.pageCount,
+      fd: refused.fd < 0 ? null : refused.fd,
+      pgoff: refused.pgoff < 0 ? null : refused.pgoff,
+      errno: errnoName(refused.errno),
+      line: placeOf(table, refused.row).line,
+      holder: refused.holder
+        ? {
+            slot: refused.holder.slot,
+            line: placeOf(table, refused.holder.row).line,
+            clash: refused.holder.clash,
+          }
+        : null,
+    })),
     conversions: analysis.conversions.length,
     headline: reportHeadline(trace).text,
     profiles: analysis.profiles,
@@ -170,6 +188,7 @@ function text(trace: LoadedTrace & LoadedRun, facts: Facts): string {
     ...facts.vms.map(vmLine),
     ...facts.inodes.map(inodeLine),
     ...facts.slots.map(slotLine),
+    ...facts.refusedSlots.map(refusedLine),
     `conversions ${facts.conversions}`,
     `judged  ${facts.headline}`,
     `profile ${facts.profiles.join(', ')} (${facts.profileReason})`,
@@ -216,6 +235,21 @@ function slotLine({ vm, slot, baseGfn, pageCount, inode, pgoff }: Facts['slots']
   const gfns = `gfn ${hex(baseGfn)}..${hex(baseGfn + pageCount - 1)}`;
   const file = inode === null ? '' : `, inode ${inode} from page ${pgoff < 0 ? '?' : hex(pgoff)}`;
   return `slot    ${vm ?? 'vm?'} slot ${slot}: ${gfns}${file}`;
+}
+
+/** What the other memslot has of one that was refused. */
+const CLASHES = {
+  file: 'has these pages of the file',
+  memory: 'has this memory of the VMM, and so these pages of its file',
+  gfns: 'has these guest frames',
+} as const;
+
+function refusedLine(refused: Facts['refusedSlots'][number]): string {
+  const { vm, slot, baseGfn, pageCount, fd, pgoff, errno, line, holder } = refused;
+  const gfns = pageCount > 0 ? `: gfn ${hex(baseGfn)}..${hex(baseGfn + pageCount - 1)}` : '';
+  const file = pgoff === null ? '' : `, page ${hex(pgoff)}${fd === null ? '' : ` of fd ${fd}`} on`;
+  const other = holder ? `; slot ${holder.slot} (line ${holder.line}) ${CLASHES[holder.clash]}` : '';
+  return `refused ${vm ?? 'vm?'} slot ${slot}${gfns}${file}: ${errno} in line ${line}${other}`;
 }
 
 /** How many events of a name are not understood: '' for none. */

@@ -7,7 +7,7 @@ import { conversionText, phaseName, phasesSeen } from '../../model/objects/conve
 import { rangeText } from '../../model/objects/lists.js';
 import { Phase } from '../../model/ops/oplog.js';
 import { durationText } from '../../parsers/base/duration.js';
-import { errnoName } from './format.js';
+import { errnoName } from '../../parsers/events/errno.js';
 import { spotOf } from './place.js';
 import {
   type ConversionGroup,

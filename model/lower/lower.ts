@@ -11,6 +11,7 @@ import { lowerFiles } from './files.js';
 import { lowerInvalidation } from './invalidation.js';
 import { lowerNotifiers } from './notifiers.js';
 import { lowerReferences } from './references.js';
+import { lowerRegions } from './regions.js';
 import { lowerRmap } from './rmap.js';
 import { lowerSptes } from './sptes.js';
 import { lowerSyscalls } from './syscalls.js';
@@ -32,6 +33,8 @@ export function lowerings(): (Lowering | undefined)[] {
   };
   for (const fill of [
     lowerSyscalls,
+    // Before the binds that it looks at are over.
+    lowerRegions,
     lowerFiles,
     lowerVmas,
     lowerRmap,

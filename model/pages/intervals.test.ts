@@ -34,6 +34,7 @@ function analysisOf(
     inodes: [],
     vms: [],
     slots,
+    refusedSlots: [],
     conversions,
     ops,
     rowCount: ROWS,

@@ -29,6 +29,7 @@ function analysisWith(ino = -1): Analysis {
     vms: [{ kvm: 1n, tgid: 5, label: 'vm', attributesOf: 'none' }],
     inodes: [{ ino, provider: 'guest_memfd', pageCount: 8, label: 'file' }],
     slots: [SLOT],
+    refusedSlots: [],
     conversions: [],
     ops: new OpLog(),
     rowCount: ROWS,

@@ -38,6 +38,9 @@ import { s3 } from './guest-memfd/s3-long-bracket.js';
 import { s4 } from './guest-memfd/s4-conversion-storm.js';
 import { s5 } from './guest-memfd/s5-discard-missing.js';
 import { s6 } from './guest-memfd/s6-psmash.js';
+import { s7 } from './guest-memfd/s7-refused-memslot.js';
+import { s8 } from './guest-memfd/s8-mixed-huge-page.js';
+import { s9 } from './guest-memfd/s9-refused-conversion.js';
 
 export const RULES: readonly RuleDef[] = [
   r1,
@@ -78,4 +81,7 @@ export const RULES: readonly RuleDef[] = [
   s4,
   s5,
   s6,
+  s7,
+  s8,
+  s9,
 ];

@@ -7,12 +7,14 @@ import type {
   GuestFault,
   Inode,
   Notifier,
+  Region,
   Slot,
   Thread,
   UserFaultCtx,
   Vm,
   Vma,
 } from './state.js';
+import type { Refusal } from './regions.js';
 import type { SpteRec } from './spte.js';
 
 /** What a successful GUP or pin took. */
@@ -84,6 +86,9 @@ export interface Facts {
   /** A system call or a provider function returned on this thread. */
   callReturn(t: Thread, row: number, callRow: number, what: string): void;
   bindOk(slot: Slot, row: number): void;
+  /** A memslot that was asked for is there, or gone. */
+  regionTaken(region: Region): void;
+  regionRefused(refusal: Refusal): void;
   notifierStart(n: Notifier, row: number, t: Thread): void;
   notifierEnd(n: Notifier, row: number, t: Thread): void;
   notifierAbort(n: Notifier, row: number, t: Thread): void;

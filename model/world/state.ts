@@ -49,6 +49,8 @@ export class Vm {
   changesSeen = false;
   /** What events told of leaf SPTEs without one that shows them change, by gfn; forgotten at a loss. */
   readonly told = new Map<Gfn, ToldSpte>();
+  /** Memslots that its VMM has asked for and the kernel took, by `regionKey`. */
+  readonly regions = new Map<number, Region>();
   /** SPTEs of this VM belong to a TDX mirror root for some frames. */
   hasMirror = false;
 
@@ -58,6 +60,24 @@ export class Vm {
     readonly kvm: number,
     public tgid: number,
   ) {}
+}
+
+/** A memslot as a VMM asks for it. */
+export interface Region {
+  readonly id: number;
+  /** Address space, 0 where the trace does not say. */
+  readonly asId: number;
+  readonly baseGfn: Gfn;
+  readonly npages: number;
+  /** User address, -1 unknown. */
+  readonly ua: number;
+  /** It has pages of a guest_memfd. */
+  readonly isOfFile: boolean;
+  /** File descriptor of the guest_memfd and the first page of it; -1 unknown, or none. */
+  readonly fd: number;
+  readonly pgoff: Pgoff;
+  readonly inode: Inode | undefined;
+  readonly row: number;
 }
 
 export interface Slot {
@@ -391,6 +411,8 @@ export class Thread {
   getPfn: GetPfnCall | undefined;
   mmap: MmapCall | undefined;
   bind: Slot | undefined;
+  /** The memslot that it asks for. */
+  region: Region | undefined;
   bindRow = -1;
   fallocate: FallocateCall | undefined;
   syscall: SyscallCtx | undefined;
@@ -427,6 +449,7 @@ export class Thread {
     this.mmap = undefined;
     this.mmapStarting = undefined;
     this.bind = undefined;
+    this.region = undefined;
     this.fallocate = undefined;
     this.syscall = undefined;
     this.syscallOn = undefined;

@@ -13,6 +13,7 @@ import { Attr, NO_CONVERSION, Op, OpLog, type OpCode } from '../ops/oplog.js';
 import type { FactBus } from './facts.js';
 import { holdsPages } from './memslots.js';
 import { Pointers } from './pointers.js';
+import type { Refusal } from './regions.js';
 import { Conv, Inode, Thread, Vm, type FilePage, type RefRec, type Slot } from './state.js';
 
 /** Pages of the file begin shared; without it, private. */
@@ -48,6 +49,8 @@ export class World {
   readonly inodes: Inode[] = [];
   readonly slots: Slot[] = [];
   readonly conversions: Conv[] = [];
+  /** Memslots that the kernel refused, in trace order. */
+  readonly refusals: Refusal[] = [];
   private readonly vmByKvm = new Map<number, Vm>();
   private readonly vmByTgid = new Map<number, Vm>();
   private readonly inodeByIno = new Map<number, Inode>();

@@ -129,7 +129,7 @@ describe('judging a trace in the editor', () => {
   for (const [file, text, icon, list] of [
     [
       'held.txt',
-      /no violation · 13 rules held$/,
+      /no violation · 15 rules held$/,
       'pass',
       /Every rule that applies to this trace was decided/,
     ],

@@ -229,6 +229,7 @@ describe('the fold, the intervals and the cursor', function () {
           vms: [],
           inodes: [],
           slots: [],
+          refusedSlots: [],
           conversions: [conversion, { ...conversion, index: 1, scope: 'vm', vm: 1, inode: -1 }],
           ops,
           rowCount: ROWS,

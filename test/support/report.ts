@@ -127,6 +127,7 @@ function analysisByHand(): Analysis {
     vms: [{ kvm: 0xffff8881009cc000n, tgid: 274, label: 'kvm:0xffff8881009cc000', attributesOf: 'inode' }],
     inodes: [{ ino: 191, provider: 'guest_memfd', pageCount: 16, label: 'inode 191' }],
     slots: [],
+    refusedSlots: [],
     conversions: [],
     rules: [
       { id: 'G9', profile: 'guest-memfd', status: 'judged', ...counts(0, 1), reasons: [] },

@@ -184,6 +184,7 @@ export class FixtureMaker {
         vms: this.vms,
         inodes: this.inodes,
         slots,
+        refusedSlots: [],
         conversions: this.conversions,
         ops: this.ops,
         rowCount: table.length,

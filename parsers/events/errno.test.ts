@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { durationText } from '../../parsers/base/duration.js';
-import { errnoName } from './format.js';
+import { errnoName } from './errno.js';
 
 describe('numbers as people say them', () => {
   for (const [ns, text] of [

@@ -1,6 +1,7 @@
-/** Numbers as people say them. */
+/** Names of the errors that calls on memory slots, attributes and files of a guest return. */
 
-const ERRNO: Readonly<Record<number, string>> = {
+/** include/uapi/asm-generic/errno-base.h and errno.h. */
+const NAMES: Readonly<Record<number, string>> = {
   1: 'EPERM',
   4: 'EINTR',
   5: 'EIO',
@@ -21,5 +22,5 @@ const ERRNO: Readonly<Record<number, string>> = {
 
 /** `EAGAIN` for -11; the number where it has no name here. */
 export function errnoName(result: number): string {
-  return ERRNO[-result] ?? String(result);
+  return NAMES[-result] ?? String(result);
 }

@@ -1,0 +1,157 @@
+/**
+ * Memslots that are asked for and what becomes of them: QEMU says both in one line, the kernel's probes at
+ * the entry of the call and at a return. One that is refused changes nothing; it is news to whoever reads the
+ * trace.
+ */
+import type { Ev } from '../world/event.js';
+import type { On } from './lowering.js';
+import { asGfn, asPgoff, pageOfByte } from '../../parsers/base/units.js';
+import { K, slotsOf } from '../world/slots.js';
+import { holderOf, regionKey } from '../world/regions.js';
+import { Op } from '../ops/oplog.js';
+import type { Region, Slot, Vm } from '../world/state.js';
+import type { World } from '../world/world.js';
+
+const QMEM = slotsOf(
+  'QemuSetUserMemory',
+  'as_id',
+  'slot',
+  'flags',
+  'gpa',
+  'size',
+  'ua',
+  'gmem_fd',
+  'gmem_offset',
+  'ret',
+);
+const ASKED = slotsOf('SetMemoryRegion', 'slot', 'flags', 'gpa', 'size', 'hva', 'gmem_fd', 'gmem_offset');
+const BIND_RET = slotsOf('GmemBindRet', 'ret');
+const IOCTL_RET = slotsOf('SysExitIoctl', 'ret');
+const BIND = K('GmemBind');
+
+const KVM_MEM_GUEST_MEMFD = 4;
+/** Up to QEMU 8 and in the kernel, the address space is in the upper half of a memslot's number. */
+const AS_SHIFT = 16;
+const ID_MASK = (1 << AS_SHIFT) - 1;
+
+/** Where the parts of a memslot stand in an event. */
+interface Parts {
+  readonly slot: number;
+  readonly flags: number;
+  readonly gpa: number;
+  readonly size: number;
+  readonly ua: number;
+  readonly gmem_fd: number;
+  readonly gmem_offset: number;
+}
+
+/** What an event asks for, undefined where it was not read. */
+function regionOf(ev: Ev, s: Parts, asId: number): Region | undefined {
+  if (!ev.has(s.slot) || !ev.has(s.gpa) || !ev.has(s.size)) return undefined;
+  const number = ev.num(s.slot);
+  const isOfFile = ev.has(s.flags) && (ev.num(s.flags) & KVM_MEM_GUEST_MEMFD) !== 0;
+  return {
+    id: number & ID_MASK,
+    asId: asId >= 0 ? asId : number >>> AS_SHIFT,
+    baseGfn: asGfn(pageOfByte(ev.num(s.gpa))),
+    npages: pageOfByte(ev.num(s.size)),
+    ua: ev.num(s.ua),
+    isOfFile,
+    fd: isOfFile ? ev.signed(s.gmem_fd, -1) : -1,
+    pgoff: asPgoff(isOfFile && ev.has(s.gmem_offset) ? pageOfByte(ev.num(s.gmem_offset)) : -1),
+    inode: undefined,
+    row: ev.row,
+  };
+}
+
+export function lowerRegions(on: On): void {
+  on('QemuSetUserMemory', (w, ev, t) => {
+    const region = regionOf(ev, QMEM, ev.num(QMEM.as_id));
+    const ret = ev.signed(QMEM.ret, NaN);
+    const vm = w.vmOfThread(t);
+    if (!region || Number.isNaN(ret) || !vm) return;
+    if (ret >= 0 && isOfNextBoot(vm, region)) forgetBoot(w, vm, ev.row);
+    answered(w, vm, region, ev.row, ret);
+  });
+  on('SetMemoryRegion', (_w, ev, t) => {
+    t.region = regionOf(ev, { ...ASKED, ua: ASKED.hva }, -1);
+  });
+  on('GmemBindRet', (w, ev, t) => {
+    const ret = ev.signed(BIND_RET.ret, NaN);
+    if (!t.bind || Number.isNaN(ret)) return;
+    const region = regionOfSlot(t.bind, t.region);
+    t.region = undefined;
+    answered(w, t.bind.vm, region, ev.row, ret);
+  });
+  on('SysExitIoctl', (w, ev, t) => {
+    const { region } = t;
+    t.region = undefined;
+    const vm = region && w.vmOfThread(t);
+    const ret = ev.signed(IOCTL_RET.ret, NaN);
+    if (vm && !Number.isNaN(ret)) answered(w, vm, region, ev.row, ret);
+  });
+}
+
+/** What a bind is about, with what the call around it said. */
+function regionOfSlot(slot: Slot, asked: Region | undefined): Region {
+  return {
+    id: slot.id & ID_MASK,
+    asId: asked?.asId ?? 0,
+    baseGfn: slot.baseGfn,
+    npages: slot.npages,
+    ua: asked?.ua ?? -1,
+    isOfFile: true,
+    fd: slot.fd,
+    pgoff: slot.pgoff,
+    inode: slot.inode,
+    row: slot.fromRow,
+  };
+}
+
+/** The kernel's answer: a size of 0 takes a memslot away, and one that is refused changes nothing. */
+function answered(w: World, vm: Vm, region: Region, row: number, ret: number): void {
+  if (ret < 0) {
+    const bound = vm.slots.filter(({ untilRow }) => untilRow < 0);
+    const others = [...vm.regions.values(), ...bound.map((slot) => regionOfSlot(slot, undefined))];
+    const refusal = { vm, region, errno: ret, row, holder: holderOf(others, region) };
+    w.refusals.push(refusal);
+    w.facts.tell('regionRefused', refusal);
+    return;
+  }
+  if (region.npages > 0) vm.regions.set(regionKey(region), region);
+  else vm.regions.delete(regionKey(region));
+  w.facts.tell('regionTaken', region);
+}
+
+/**
+ * A memslot that is there is asked for with another size or other memory, and the kernel took it: it changes
+ * neither, so that one is of a guest that is gone.
+ */
+function isOfNextBoot({ regions }: Vm, region: Region): boolean {
+  const before = regions.get(regionKey(region));
+  return (
+    before !== undefined && region.npages > 0 && (before.npages !== region.npages || before.ua !== region.ua)
+  );
+}
+
+/**
+ * A log of QEMU's goes on with its next guest: what was there is gone. The kernel's own events tell that
+ * themselves.
+ */
+function forgetBoot(w: World, vm: Vm, row: number): void {
+  vm.regions.clear();
+  if (w.recorded(BIND)) return;
+  for (const slot of vm.slots) {
+    if (slot.untilRow >= 0) continue;
+    slot.untilRow = row;
+    w.op(
+      Op.SlotRemove,
+      vm.index,
+      row,
+      slot.baseGfn,
+      slot.npages,
+      slot.id,
+      slot.inode ? slot.inode.index : -1,
+    );
+  }
+}

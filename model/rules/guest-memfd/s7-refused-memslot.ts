@@ -1,0 +1,55 @@
+import { errnoName } from '../../../parsers/events/errno.js';
+import type { Clash, Holder } from '../../world/regions.js';
+import type { Region } from '../../world/state.js';
+import { pagesText } from '../texts.js';
+import type { RuleDef } from '../rule.js';
+import { BOUND_FILES } from '../topics.js';
+
+const CLASHES: Readonly<Record<Clash, string>> = {
+  file: 'these pages of the file',
+  memory: 'this memory of the VMM, and so these pages of its file',
+  gfns: 'these guest frames',
+};
+
+/** S7: that the kernel refuses is right; that it had to is news of the VMM. */
+export const s7: RuleDef = {
+  id: 'S7',
+  name: 'refused-memslot',
+  profile: 'guest-memfd',
+  severity: 3,
+  nature: 'suspicion',
+  statement: 'The VMM asks for no memslot that the kernel refuses.',
+  source:
+    'kvm_gmem_bind(), virt/kvm/guest_memfd.c, and kvm_set_memory_region(), virt/kvm/kvm_main.c: ' +
+    'EEXIST or EINVAL for pages of a file, or frames, that another memslot has',
+  needs: [['GmemBindRet', 'QemuSetUserMemory']],
+  about: [...BOUND_FILES, 'QemuSetUserMemory'],
+  fix: 'Give each memslot pages of the file and guest frames of its own; take the old one away first.',
+  listen: (run) => ({
+    regionTaken: () => run.ok(),
+    regionRefused: ({ vm, region, errno, row, holder }) => {
+      const { w } = run;
+      // What was lost since may have taken the other one away.
+      const sure = holder && !w.gapBetween(Math.min(holder.region.row, row), row) ? holder : undefined;
+      run.suspicious({
+        row,
+        pages: run.gfns(vm, region.baseGfn, Math.max(1, region.npages)),
+        message: `${regionText(region)} was refused with ${errnoName(errno)}: ${whyText(sure)}`,
+        evidence: sure ? [[sure.region.row, 'state', `slot ${sure.region.id} was asked for here`]] : [],
+      });
+    },
+  }),
+};
+
+function regionText({ id, baseGfn, npages, isOfFile, fd, pgoff }: Region): string {
+  const frames = npages > 0 ? ` (${pagesText(baseGfn, npages, 'gfn')})` : '';
+  const file = fd >= 0 ? ` of fd ${fd}` : '';
+  const pages =
+    isOfFile && pgoff >= 0 && npages > 0 ? ` with ${pagesText(pgoff, npages, 'page')}${file}` : '';
+  return `memslot ${id}${frames}${pages}`;
+}
+
+function whyText(holder: Holder | undefined): string {
+  if (!holder) return 'what stands in its way is not seen';
+  return `slot ${holder.region.id} has ${CLASHES[holder.clash]}`;
+}
