@@ -128,6 +128,7 @@ export const LAYERS: readonly Layer[] = [
     'model/world/slots.ts',
   ),
   room('model/faults', ...EVENTS, ...RESULT, 'model/ops', 'model/pages', 'model/world/slots.ts'),
+  room('model/review', ...EVENTS, ...RESULT, 'parsers/patch'),
   {
     name: 'model root',
     holds: (file) => /^model\/[^/]+\.ts$/.test(file),

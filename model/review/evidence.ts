@@ -1,0 +1,311 @@
+/**
+ * What one trace shows of functions: which probes stand at them, which stacks go through them, which tracepoints
+ * they emit. Kinds of evidence stay apart: an entry is a run, a place within is none, and what may have run
+ * is never counted with what did.
+ */
+import { UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
+import {
+  calledFunction,
+  placeOfProbe,
+  plainSymbol,
+  resultOf,
+  type ProbePlace,
+  type SymbolOf,
+} from './probePlace.js';
+import type { RecordedProbes } from './recorded.js';
+import type { SourceIndex } from './sourceIndex.js';
+
+/** A trace as evidence is read from it. */
+export interface EvidenceTrace {
+  readonly table: EventTable;
+  readonly describe: (
+    row: number,
+    part?: 'fields' | 'text',
+  ) => {
+    readonly text: string;
+    readonly fields: readonly { readonly name: string; readonly value: string }[];
+  };
+  readonly symbolOf?: SymbolOf | undefined;
+  /** Symbols of a stack's frames, outermost last; absent where nobody can read them. */
+  readonly framesOf?: ((stack: EventTable['stacks'][number]) => readonly string[]) | undefined;
+  /** What was recorded, where somebody says it. */
+  readonly recorded?: RecordedProbes | undefined;
+}
+
+/** From the strongest to the weakest. */
+export type EvidenceKind =
+  | 'ran'
+  | 'active'
+  | 'reached'
+  | 'at-least'
+  | 'may-have'
+  | 'did-not-run'
+  | 'not-seen'
+  | 'not-observable';
+
+/** Between an entry and its return on one thread. */
+export interface Extent {
+  readonly tid: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface FunctionEvidence {
+  readonly kind: EvidenceKind;
+  /** Entries that were seen, or returns where no entry was. 0: none. */
+  readonly runs: number;
+  /** By what was returned, with their counts, in the order of their first. */
+  readonly results: ReadonlyMap<string, number>;
+  readonly returns: number;
+  /** Rows of its entries and returns, in their order. */
+  readonly rows: readonly number[];
+  readonly extents: readonly Extent[];
+  /** Events within it, or whose stack goes through it. */
+  readonly active: number;
+  /** Tracepoints that it alone emits, with their counts. */
+  readonly reached: ReadonlyMap<string, number>;
+  /** What only it leads to and ran. */
+  readonly atLeast: readonly string[];
+  /** Callers that ran, and tracepoints that others emit too. */
+  readonly mayHave: readonly string[];
+}
+
+interface Draft {
+  entries: number;
+  returns: number;
+  readonly results: Map<string, number>;
+  readonly rows: number[];
+  readonly extents: Extent[];
+  /** Entries under way, by thread. */
+  readonly open: Map<number, number[]>;
+  active: number;
+  readonly activeRows: Set<number>;
+}
+
+/** Rows of one event's name that are looked at before they are taken to be all at one place. */
+const SAMPLES = 64;
+/** Rows kept of one function: more are counted, not listed. */
+export const ROWS_MAX = 10_000;
+
+/** Evidence of each of the names. */
+export function evidenceOf(
+  trace: EvidenceTrace,
+  names: Iterable<string>,
+  index: SourceIndex,
+): ReadonlyMap<string, FunctionEvidence> {
+  const wanted = [...names];
+  const asked = new Set(wanted);
+  for (const name of wanted) {
+    for (const callee of index.callsOf(name)) asked.add(callee);
+    for (const caller of index.callersOf(name)) asked.add(caller);
+  }
+  const reader = new ProbeReader(trace, asked);
+  reader.read();
+  const events = countNames(trace);
+  return new Map(wanted.map((name) => [name, judge(name, reader.drafts, events, index, trace)]));
+}
+
+class ProbeReader {
+  readonly drafts = new Map<string, Draft>();
+  /** Whether rows of a name are described one by one, by the name's id. */
+  private readonly uses = new Map<number, boolean>();
+
+  constructor(
+    private readonly trace: EvidenceTrace,
+    private readonly asked: ReadonlySet<string>,
+  ) {}
+
+  read(): void {
+    const { table } = this.trace;
+    this.sample();
+    for (let row = 0; row < table.length; row++)
+      if (this.uses.get(table.nameId(row)) === true) this.readRow(row);
+    this.readStacks();
+  }
+
+  /** Finds the names whose events stand at a function that is asked for, or may do so. */
+  private sample(): void {
+    const { table } = this.trace;
+    const seen = new Map<number, { count: number; places: Set<string>; isOurs: boolean }>();
+    for (let row = 0; row < table.length; row++) {
+      const id = table.nameId(row);
+      const known = seen.get(id) ?? { count: 0, places: new Set<string>(), isOurs: false };
+      if (known.count === 0) seen.set(id, known);
+      if (known.count++ >= SAMPLES || known.isOurs) continue;
+      const place = this.placeAt(row);
+      known.places.add(place ? place.name : '');
+      if (place && this.asked.has(place.name)) known.isOurs = true;
+    }
+    // One event may be probed at several functions: then its rows are told apart one by one.
+    for (const [id, { places, isOurs }] of seen)
+      this.uses.set(id, isOurs || (places.size > 1 && ![...places].every((place) => place === '')));
+  }
+
+  private placeAt(row: number): ProbePlace | undefined {
+    const { table } = this.trace;
+    const { text } = this.trace.describe(row, 'text');
+    if (isFunctionTracer(table.name(row))) {
+      const called = calledFunction(text);
+      return called && { name: called.name, at: 'entry' };
+    }
+    return placeOfProbe(text, this.trace.symbolOf);
+  }
+
+  private readRow(row: number): void {
+    const place = this.placeAt(row);
+    if (!place || !this.asked.has(place.name)) return;
+    const draft = this.draft(place.name);
+    const tid = this.trace.table.tid(row);
+    if (place.at === 'within') {
+      this.addActive(draft, row);
+      return;
+    }
+    if (draft.rows.length < ROWS_MAX) draft.rows.push(row);
+    if (place.at === 'entry') {
+      draft.entries++;
+      const open = draft.open.get(tid) ?? [];
+      open.push(row);
+      draft.open.set(tid, open);
+      return;
+    }
+    draft.returns++;
+    const from = draft.open.get(tid)?.pop();
+    if (from !== undefined && tid >= 0 && draft.extents.length < ROWS_MAX)
+      draft.extents.push({ tid, from, to: row });
+    const result = resultOf(this.trace.describe(row, 'fields').fields);
+    if (result !== undefined) draft.results.set(result, (draft.results.get(result) ?? 0) + 1);
+  }
+
+  private readStacks(): void {
+    const { table, framesOf } = this.trace;
+    if (!framesOf) return;
+    for (const stack of table.stacks) {
+      if (stack.user) continue;
+      for (const frame of framesOf(stack)) {
+        const name = plainSymbol(frame.replace(/\+0x.*$/, ''));
+        if (this.asked.has(name)) this.addActive(this.draft(name), stack.row);
+      }
+    }
+  }
+
+  private addActive(draft: Draft, row: number): void {
+    if (draft.activeRows.has(row)) return;
+    draft.activeRows.add(row);
+    draft.active++;
+  }
+
+  private draft(name: string): Draft {
+    let draft = this.drafts.get(name);
+    if (!draft) {
+      draft = {
+        entries: 0,
+        returns: 0,
+        results: new Map(),
+        rows: [],
+        extents: [],
+        open: new Map(),
+        active: 0,
+        activeRows: new Set(),
+      };
+      this.drafts.set(name, draft);
+    }
+    return draft;
+  }
+}
+
+function isFunctionTracer(name: string): boolean {
+  return name === 'function' || name === 'ftrace:function' || name === 'ftrace:funcgraph_entry';
+}
+
+interface EventCounts {
+  /** Tracepoints by their names without system; what has a probe's place is none. */
+  readonly tracepoints: ReadonlyMap<string, number>;
+}
+
+function countNames({ table, describe }: EvidenceTrace): EventCounts {
+  const byId = new Map<number, { count: number; row: number }>();
+  for (let row = 0; row < table.length; row++) {
+    const id = table.nameId(row);
+    const known = byId.get(id);
+    if (known) known.count++;
+    else byId.set(id, { count: 1, row });
+  }
+  const tracepoints = new Map<string, number>();
+  for (const [id, { count, row }] of byId) {
+    if (describe(row, 'text').text.startsWith('(')) continue;
+    const name = table.names.text(id);
+    const bare = name.slice(name.indexOf(':') + 1);
+    tracepoints.set(bare, (tracepoints.get(bare) ?? 0) + count);
+  }
+  return { tracepoints };
+}
+
+function judge(
+  name: string,
+  drafts: ReadonlyMap<string, Draft>,
+  { tracepoints }: EventCounts,
+  index: SourceIndex,
+  trace: EvidenceTrace,
+): FunctionEvidence {
+  const draft = drafts.get(name);
+  const reached = new Map<string, number>();
+  const mayHave: string[] = [];
+  for (const tracepoint of index.tracepointsOf(name)) {
+    const count = tracepoints.get(tracepoint) ?? 0;
+    if (count === 0) continue;
+    if (OF_KVM.test(tracepoint) && isOnly(name, index.emittersOf(tracepoint), index))
+      reached.set(tracepoint, count);
+    else mayHave.push(tracepoint);
+  }
+  const atLeast = [...index.callsOf(name)].filter((callee) => {
+    const isOnlyCaller = isOnly(name, index.callersOf(callee), index) && !index.isMentioned(callee);
+    const isOneFunction = index.definedIn(callee).length === 1 && index.isStatic(callee);
+    return isOnlyCaller && isOneFunction && hasRun(drafts.get(callee));
+  });
+  for (const caller of index.callersOf(name)) if (hasRun(drafts.get(caller))) mayHave.push(`${caller}()`);
+  const evidence = {
+    runs: draft ? draft.entries || draft.returns : 0,
+    results: draft?.results ?? new Map<string, number>(),
+    returns: draft?.returns ?? 0,
+    rows: draft?.rows ?? [],
+    extents: draft?.extents ?? [],
+    active: draft?.active ?? 0,
+    reached,
+    atLeast,
+    mayHave,
+  };
+  return { ...evidence, kind: kindOf(evidence, name, trace) };
+}
+
+/** Tracepoints whose emitters an index of KVM's folders has all; others may be emitted from anywhere. */
+const OF_KVM = /^kvm/;
+
+/** A name that is defined twice may be another function's. */
+function isOnly(name: string, all: readonly string[], index: SourceIndex): boolean {
+  return all.length === 1 && all[0] === name && index.definedIn(name).length === 1;
+}
+
+const hasRun = (draft: Draft | undefined): boolean =>
+  draft !== undefined && draft.entries + draft.returns + draft.active > 0;
+
+function kindOf(
+  evidence: Omit<FunctionEvidence, 'kind'>,
+  name: string,
+  { table, recorded }: EvidenceTrace,
+): EvidenceKind {
+  if (evidence.runs > 0) return 'ran';
+  if (evidence.active > 0) return 'active';
+  if (evidence.reached.size > 0) return 'reached';
+  if (evidence.atLeast.length > 0) return 'at-least';
+  if (recorded?.functions.has(name) === true) return isWhole(table) ? 'did-not-run' : 'not-seen';
+  return evidence.mayHave.length > 0 ? 'may-have' : 'not-observable';
+}
+
+/** Nothing of the trace is missing, as far as it says. */
+function isWhole(table: EventTable): boolean {
+  return (
+    table.losses.length === 0 &&
+    table.unread.length === 0 &&
+    (table.length === 0 || table.cpu(0) !== UNKNOWN_CPU)
+  );
+}

@@ -1,0 +1,77 @@
+/** Where a probe's event was taken: at a function's entry, at its return, or somewhere within it. */
+
+export interface ProbePlace {
+  /** As compilers name it, without their suffixes. */
+  readonly name: string;
+  readonly at: 'entry' | 'return' | 'within';
+}
+
+/** What compilers put behind the name of a copy, several in a row. */
+const SUFFIXES = /(?:\.(?:constprop|isra|part|cold|llvm|lto_priv|localalias|clone)(?:\.\d+)?)+$/;
+
+export function plainSymbol(symbol: string): string {
+  return symbol.replace(SUFFIXES, '');
+}
+
+const ENTRY = /^\(([\w.]+)\+0x([0-9a-f]+)(?:\/0x[0-9a-f]+)?(?: \[[\w-]+\])?\)/;
+const RETURN = /^\((?:[^()<]{1,200}) <- ([\w.]+)(?:\+0x0(?:\/0x[0-9a-f]+)?)?(?: \[[\w-]+\])?\)/;
+const ADDRESS = /^\((?:0x)?([0-9a-f]{8,16})\)/;
+const RETURN_ADDRESS = /^\((?:0x)?[0-9a-f]{8,16} <- (?:0x)?([0-9a-f]{8,16})\)/;
+
+/** Names of a symbol and the bytes from its start, of an address. */
+export type SymbolOf = (address: bigint) => { readonly name: string; readonly offset: bigint } | undefined;
+
+/** The place that a probe's text begins with; undefined where it has none, or a bare address that nobody names. */
+export function placeOfProbe(text: string, symbolOf?: SymbolOf): ProbePlace | undefined {
+  if (!text.startsWith('(')) return undefined;
+  const entry = ENTRY.exec(text);
+  if (entry) return { name: plainSymbol(entry[1]!), at: atOf(entry[1]!, parseInt(entry[2]!, 16)) };
+  const ret = RETURN.exec(text);
+  if (ret && !/^[0-9a-f]{8,16}$/.test(ret[1]!)) return { name: plainSymbol(ret[1]!), at: 'return' };
+  const returnAddress = RETURN_ADDRESS.exec(text);
+  const address = returnAddress ?? ADDRESS.exec(text);
+  const symbol = address && symbolOf?.(BigInt(`0x${address[1]!}`));
+  if (!symbol) return undefined;
+  const at = returnAddress ? 'return' : atOf(symbol.name, Number(symbol.offset));
+  return { name: plainSymbol(symbol.name), at };
+}
+
+/** Bytes of `endbr64`, behind which a probe at a function's entry may stand. */
+const ENDBR_BYTES = 4;
+
+/** A `.cold` or `.part` copy is a piece of the function: reaching it is no run of its own. */
+function atOf(symbol: string, offset: number): ProbePlace['at'] {
+  if (/\.(?:cold|part)\b/.test(symbol)) return 'within';
+  return offset === 0 || offset === ENDBR_BYTES ? 'entry' : 'within';
+}
+
+/** `function` and `function_graph` lines: the function, and who called it where that is said. */
+export function calledFunction(text: string): { readonly name: string; readonly caller: string } | undefined {
+  const called = /^([\w.]+) <-+\s?([\w.]+)/.exec(text) ?? /^([\w.]+)\(\)/.exec(text);
+  return called ? { name: plainSymbol(called[1]!), caller: plainSymbol(called[2] ?? '') } : undefined;
+}
+
+/** Names of the argument that holds a probe's result. */
+const RESULTS = ['ret', 'retval', 'rc', 'r', '__return', 'arg1'];
+const ERRNO_MAX = 4095;
+
+/** What a return probe fetched: small negative numbers as such, whichever width and base printed them. */
+export function resultOf(
+  fields: readonly { readonly name: string; readonly value: string }[],
+): string | undefined {
+  for (const name of RESULTS) {
+    const value = fields.find((field) => field.name === name)?.value;
+    if (value !== undefined && /^-?(?:0x[0-9a-f]{1,16}|\d{1,20})$/i.test(value)) return signed(value);
+  }
+  return undefined;
+}
+
+function signed(value: string): string {
+  if (value.startsWith('-')) return value;
+  const number = BigInt(value);
+  for (const bits of [32n, 64n]) {
+    const below = (1n << bits) - number;
+    if (below > 0n && below <= BigInt(ERRNO_MAX)) return String(-below);
+  }
+  return value.startsWith('0x') && number > 9n ? value : String(number);
+}
