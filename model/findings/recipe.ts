@@ -64,16 +64,22 @@ export function missingKinds(table: EventTable): readonly MissingKind[] {
   return out;
 }
 
+/** Definitions of the recipe's probes. */
+export function recipeProbes(): readonly string[] {
+  return RECIPE_PROBES.map((meaning) => meaning.probe!);
+}
+
 /**
  * Shell commands that record a trace which can be judged, with all tracepoints and probes of the recipe or
- * only those given. A probe that this kernel refuses (no such symbol, another signature) is left out and
- * said, the rest goes on.
+ * only those given, and with `more` probes of the caller's. A probe that this kernel refuses (no such symbol,
+ * another signature) is left out and said, the rest goes on.
  */
-export function recordingRecipe(only?: readonly MissingKind[]): readonly string[] {
-  const probes =
-    only === undefined
-      ? RECIPE_PROBES.map((meaning) => meaning.probe!)
-      : only.filter((m) => isProbe(m.how)).map((m) => m.how);
+export function recordingRecipe(
+  only?: readonly MissingKind[],
+  more: readonly string[] = [],
+): readonly string[] {
+  const own = only === undefined ? recipeProbes() : only.filter((m) => isProbe(m.how)).map((m) => m.how);
+  const probes = [...own, ...more];
   const tracepoints =
     only === undefined ? RECIPE_TRACEPOINTS : only.filter((m) => !isProbe(m.how)).map((m) => m.how);
   const groups = [...new Set(probes.map((probe) => /^[pr]\w*:([^/]+)\//.exec(probe)?.[1] ?? ''))].filter(

@@ -7,10 +7,9 @@ import { indexSources, NO_INDEX, type SourceIndex } from './sourceIndex.js';
 
 const EVENT = (time: number, event: string, tid = 7): string =>
   `            qemu-${tid}       [001] d.... ${time}.000000: ${event}`;
+const lineOf = (event: string, i: number): string => (/^(?:CPU|#)/.test(event) ? event : EVENT(i + 1, event));
 const traceOf = (events: readonly string[], extra: Partial<EvidenceTrace> = {}): EvidenceTrace => ({
-  ...openText(
-    `# tracer: nop\n#\n${events.map((event, i) => (/^(?:CPU|#)/.test(event) ? event : EVENT(i + 1, event))).join('\n')}\n`,
-  ),
+  ...openText(['# tracer: nop', '#', ...events.map(lineOf), ''].join('\n')),
   ...extra,
 });
 const of = (name: string, trace: EvidenceTrace, index: SourceIndex = NO_INDEX): FunctionEvidence =>

@@ -1,7 +1,7 @@
 /**
- * What one trace shows of functions: which probes stand at them, which stacks go through them, which tracepoints
- * they emit. Kinds of evidence stay apart: an entry is a run, a place within is none, and what may have run
- * is never counted with what did.
+ * What one trace shows of functions: which probes stand at them, which stacks go through them, which
+ * tracepoints they emit. Kinds of evidence stay apart: an entry is a run, a place within is none, and what
+ * may have run is never counted with what did.
  */
 import { UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
 import {

@@ -21,7 +21,10 @@ const RETURN_ADDRESS = /^\((?:0x)?[0-9a-f]{8,16} <- (?:0x)?([0-9a-f]{8,16})\)/;
 /** Names of a symbol and the bytes from its start, of an address. */
 export type SymbolOf = (address: bigint) => { readonly name: string; readonly offset: bigint } | undefined;
 
-/** The place that a probe's text begins with; undefined where it has none, or a bare address that nobody names. */
+/**
+ * The place that a probe's text begins with; undefined where it has none, or a bare address that nobody
+ * names.
+ */
 export function placeOfProbe(text: string, symbolOf?: SymbolOf): ProbePlace | undefined {
   if (!text.startsWith('(')) return undefined;
   const entry = ENTRY.exec(text);

@@ -1,6 +1,6 @@
 /**
- * What was recorded, by the word of whoever recorded it: the probes of tracefs' kprobe_events or dynamic_events,
- * and the events of set_event.
+ * What was recorded, by the word of whoever recorded it: the probes of tracefs' kprobe_events or
+ * dynamic_events, and the events of set_event.
  */
 import { plainSymbol } from './probePlace.js';
 

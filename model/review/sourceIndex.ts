@@ -1,4 +1,7 @@
-/** Who calls whom and who emits which tracepoint, by name, in the parts of a kernel tree that a series is about. */
+/**
+ * Who calls whom and who emits which tracepoint, by name, in the parts of a kernel tree that a series is
+ * about.
+ */
 import { scanC } from './scanC.js';
 
 export interface SourceIndex {

@@ -128,7 +128,7 @@ export const LAYERS: readonly Layer[] = [
     'model/world/slots.ts',
   ),
   room('model/faults', ...EVENTS, ...RESULT, 'model/ops', 'model/pages', 'model/world/slots.ts'),
-  room('model/review', ...EVENTS, ...RESULT, 'parsers/patch'),
+  room('model/review', ...EVENTS, ...RESULT, 'parsers/patch', 'model/findings'),
   {
     name: 'model root',
     holds: (file) => /^model\/[^/]+\.ts$/.test(file),

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { inTree, inUse, GUEST_MEMFD, openText } from '../../test/support/reviewSamples.js';
+import { recipeProbes } from '../findings/recipe.js';
+import { evidenceOf } from './evidence.js';
+import { imagesOf } from './images.js';
+import { patchRecipe, type RecipeInput } from './patchRecipe.js';
+import { indexSources } from './sourceIndex.js';
+import { readSymbols } from './symbols.js';
+import { touchedBy } from './touched.js';
+
+const images = imagesOf(inUse(), inTree);
+const index = indexSources([[GUEST_MEMFD, images.after.get(GUEST_MEMFD)!.join('\n')]]);
+const { functions } = touchedBy(inUse(), images);
+const input: RecipeInput = { functions, index, symbols: undefined };
+
+const probesOf = (lines: readonly string[]): readonly string[] =>
+  lines
+    .flatMap((line) => /^probe '(\S+ [^\s']+)/.exec(line)?.[1] ?? [])
+    .filter((probe) => probe.includes(':review/'));
+
+describe('a recipe for a patch', () => {
+  it('has an entry and a return of each function, but what the rules record anyway', () => {
+    const lines = patchRecipe(input);
+    assert.deepEqual(probesOf(lines), [
+      'p:review/gmem_record gmem_record',
+      'r:review/gmem_record_ret gmem_record',
+      'p:review/kvm_gmem_is_safe_for_conversion kvm_gmem_is_safe_for_conversion',
+      'r:review/kvm_gmem_is_safe_for_conversion_ret kvm_gmem_is_safe_for_conversion',
+    ]);
+    for (const name of ['kvm_gmem_is_safe_for_conversion', '__kvm_gmem_set_attributes'])
+      for (const end of ['p', 'r'])
+        assert.equal(
+          lines.filter((line) => new RegExp(`^probe '${end}\\S* ${name}[ ']`).test(line)).length,
+          1,
+          name,
+        );
+    for (const probe of recipeProbes()) assert.ok(lines.includes(`probe '${probe}'`), probe);
+    assert.ok(lines.includes('echo 1 > events/review/enable'));
+    assert.ok(lines.includes(`#   echo 'gmem_record' >> set_ftrace_filter`));
+  });
+
+  it('for a kernel has the copies that it has, and callers of what it has not', () => {
+    const symbols = readSymbols(
+      [
+        'ffffffff81000000 t __kvm_gmem_set_attributes.isra.0\t[kvm]',
+        'ffffffff81000100 t __kvm_gmem_set_attributes.constprop.0.cold\t[kvm]',
+        'ffffffff81000200 T kvm_gmem_ioctl',
+        'ffffffff81000300 d gmem_record',
+      ].join('\n'),
+    );
+    const lines = patchRecipe({ ...input, symbols });
+    const record = lines.findIndex((line) => line.startsWith('# gmem_record '));
+    assert.match(lines[record]!, /no such symbol; its callers: __kvm_gmem_set_attributes\.isra\.0$/);
+    assert.match(lines[record + 1]!, /perf probe --add 'gmem_record'/);
+    assert.ok(
+      probesOf(lines).includes('p:review/__kvm_gmem_set_attributes_isra_0 __kvm_gmem_set_attributes.isra.0'),
+    );
+    assert.ok(!lines.some((line) => line.includes('.cold')));
+    assert.deepEqual(readSymbols('f [kvm]\ng.part.0\nh.constprop.0\n').of('h'), ['h.constprop.0']);
+  });
+
+  it('beside a trace has only what that lacks', () => {
+    const { table, describe: text } = openText(
+      [
+        '# tracer: nop',
+        '        qemu-7 [001] d.... 1.000000: a: (gmem_record+0x0/0x10)',
+        '        qemu-7 [001] d.... 1.000001: b: (x+0x1/0x2 <- kvm_gmem_is_safe_for_conversion) ret=0',
+        '',
+      ].join('\n'),
+    );
+    const names = functions.map((f) => f.name);
+    const evidence = evidenceOf({ table, describe: text }, names, index);
+    const lines = patchRecipe({ ...input, trace: { table, evidence } });
+    assert.deepEqual(probesOf(lines), ['r:review/gmem_record_ret gmem_record']);
+    assert.ok(!lines.some((line) => line.startsWith('# kvm_gmem_is_safe_for_conversion')));
+  });
+});

@@ -1,0 +1,128 @@
+/**
+ * How to record what a series touches. Most functions of a kernel are seen by no tracepoint and no probe that
+ * anybody has: what a patch needs first is a recording made for it.
+ */
+import { missingKinds, recipeProbes, recordingRecipe } from '../findings/recipe.js';
+import type { EventTable } from '../../parsers/events/table.js';
+import type { FunctionEvidence } from './evidence.js';
+import type { SourceIndex } from './sourceIndex.js';
+import type { KernelSymbols } from './symbols.js';
+import type { TouchedFunction } from './touched.js';
+
+export interface RecipeInput {
+  readonly functions: readonly TouchedFunction[];
+  readonly index: SourceIndex;
+  /** Of the kernel that is to be recorded; undefined where nobody gave them. */
+  readonly symbols: KernelSymbols | undefined;
+  /** A trace that is there already: only what it lacks is recorded. */
+  readonly trace?: {
+    readonly table: EventTable;
+    readonly evidence: ReadonlyMap<string, FunctionEvidence>;
+  };
+}
+
+/** Probes on one function, and what there is to say of them. */
+interface Part {
+  readonly comments: readonly string[];
+  readonly probes: readonly string[];
+  /** Names for the function tracer. */
+  readonly traced: readonly string[];
+}
+
+/** Callers that are probed in place of a function that has no symbol. */
+const CALLERS_MAX = 6;
+const GROUP = 'review';
+
+/** A shell script, in lines. */
+export function patchRecipe(input: RecipeInput): readonly string[] {
+  const parts = input.functions.filter((f) => isLacking(f, input)).map((f) => partOf(f, input));
+  const probes = withoutDoubles(parts.flatMap((part) => part.probes));
+  const traced = [...new Set(parts.flatMap((part) => part.traced))];
+  const rules = input.trace ? missingKinds(input.trace.table) : undefined;
+  return [
+    '#!/bin/sh',
+    '# Records what the patch touches, and what the rules of shimtrace need. Run as root on the kernel under test.',
+    ...(parts.length === 0 ? ['# The trace has a probe at every function that the patch touches.'] : []),
+    ...parts.flatMap((part) => part.comments),
+    ...(probes.length === 0 && rules?.length === 0 ? [] : recordingRecipe(rules, probes)),
+    ...cheapVariant(traced),
+  ];
+}
+
+/** What of a function a trace does not show yet. */
+function isLacking({ name }: TouchedFunction, { trace }: RecipeInput): boolean {
+  const evidence = trace?.evidence.get(name);
+  return evidence?.kind !== 'ran' || evidence.returns === 0;
+}
+
+function partOf(touched: TouchedFunction, { index, symbols, trace }: RecipeInput): Part {
+  const { name, path, touch } = touched;
+  const where = `# ${name} (${path}, ${touch})`;
+  const found = symbols?.of(name);
+  const isEntrySeen = (trace?.evidence.get(name)?.runs ?? 0) > 0;
+  if (touch === 'removed')
+    return {
+      comments: [`${where}: only the kernel without the patch has it`],
+      ...probesOn([name], isEntrySeen),
+    };
+  if (found && found.length > 0)
+    return { comments: [`${where}: ${found.join(', ')}`], ...probesOn(found, isEntrySeen) };
+  const isInline = path.endsWith('.h');
+  const callers = callersOf(name, index, symbols);
+  const instead = callers.length > 0 ? `its callers: ${callers.join(', ')}` : 'no caller is known';
+  const perf = `#   with debug information: perf probe --add '${name}'`;
+  if (found !== undefined || isInline) {
+    const why =
+      isInline && found === undefined ? 'inlined into its callers' : 'this kernel has no such symbol';
+    return { comments: [`${where}: ${why}; ${instead}`, perf], ...probesOn(callers, false) };
+  }
+  const unsure = index.isStatic(name)
+    ? [`#   it is static: where it is refused it was inlined; ${instead}`, perf]
+    : [];
+  return { comments: [where, ...unsure], ...probesOn([name], isEntrySeen) };
+}
+
+/** Callers that can be probed: those with a symbol, where symbols are known. */
+function callersOf(name: string, index: SourceIndex, symbols: KernelSymbols | undefined): readonly string[] {
+  const callers = index.callersOf(name);
+  const able = symbols ? callers.flatMap((caller) => symbols.of(caller)) : callers;
+  return able.slice(0, CALLERS_MAX);
+}
+
+/** An entry and a return probe on each symbol; only the latter where entries are recorded already. */
+function probesOn(symbols: readonly string[], isEntrySeen: boolean): Pick<Part, 'probes' | 'traced'> {
+  const probes = symbols.flatMap((symbol) => {
+    const event = symbol.replace(/\W/g, '_').slice(0, EVENT_CHARS_MAX);
+    const entry = `p:${GROUP}/${event} ${symbol}`;
+    const ret = `r:${GROUP}/${event}_ret ${symbol} ret=$retval:s64`;
+    return isEntrySeen ? [ret] : [entry, ret];
+  });
+  return { probes, traced: symbols };
+}
+
+/** The kernel takes 63 characters; `_ret` stands behind them. */
+const EVENT_CHARS_MAX = 59;
+
+/** Without those that the rules' own recipe has already at the same function, and the same end of it. */
+function withoutDoubles(probes: readonly string[]): readonly string[] {
+  const own = new Set(recipeProbes().map(endOf));
+  return [...new Set(probes)].filter((probe) => !own.has(endOf(probe)));
+}
+
+/** `p NAME` or `r NAME`. */
+function endOf(probe: string): string {
+  const [head, symbol] = probe.split(' ');
+  return `${head![0]} ${symbol!}`;
+}
+
+/** What the function tracer records of the same functions: who called them, without arguments and results. */
+function cheapVariant(traced: readonly string[]): readonly string[] {
+  if (traced.length === 0) return [];
+  return [
+    '',
+    '# Or, cheaper, only which paths lead there, each with its caller:',
+    '#   cd /sys/kernel/tracing; echo > set_ftrace_filter',
+    ...traced.map((name) => `#   echo '${name}' >> set_ftrace_filter`),
+    '#   echo function > current_tracer; echo 1 > tracing_on',
+  ];
+}

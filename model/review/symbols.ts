@@ -1,0 +1,43 @@
+/** The symbols of a target kernel, as /proc/kallsyms or tracefs' available_filter_functions list them. */
+import { plainSymbol } from './probePlace.js';
+
+export interface KernelSymbols {
+  /**
+   * All symbols of a function: itself and the copies that the compiler made of it; none where it was inlined.
+   */
+  of(name: string): readonly string[];
+  readonly count: number;
+}
+
+/** More than any kernel has. */
+const SYMBOLS_MAX = 4_000_000;
+
+export function readSymbols(text: string): KernelSymbols {
+  const known = new Map<string, string[]>();
+  let count = 0;
+  for (let start = 0; start < text.length && count < SYMBOLS_MAX; ) {
+    const newline = text.indexOf('\n', start);
+    const end = newline < 0 ? text.length : newline;
+    const symbol = symbolOf(text.slice(start, Math.min(end, start + LINE_MAX)));
+    start = end + 1;
+    // A piece that is reached by a jump alone has no entry.
+    if (symbol === undefined || /\.(?:cold|part)\b/.test(symbol)) continue;
+    count++;
+    const plain = plainSymbol(symbol);
+    const all = known.get(plain);
+    if (!all) known.set(plain, [symbol]);
+    else if (!all.includes(symbol) && all.length < COPIES_MAX) all.push(symbol);
+  }
+  return { of: (name) => known.get(name) ?? [], count };
+}
+
+const LINE_MAX = 1000;
+/** Copies of one function; a list of more is no kernel's. */
+const COPIES_MAX = 32;
+
+/** `ffffffff81000000 t name [module]`, code alone, or `name [module]`. */
+function symbolOf(line: string): string | undefined {
+  const symbol = /^[0-9a-f]{8,16} ([A-Za-z]) ([A-Za-z_][\w.]*)(?:\s|$)/.exec(line);
+  if (symbol) return /[tTwW]/.test(symbol[1]!) ? symbol[2] : undefined;
+  return /^([A-Za-z_][\w.]*)(?:\s+\[[\w-]+\])?\s*$/.exec(line)?.[1];
+}
