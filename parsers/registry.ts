@@ -13,7 +13,8 @@ import { qemuLog } from './qemu/logFormat.js';
 import { qemuSimple } from './qemu/simpleFormat.js';
 import { leavesLinesOver, looksPasted, PASTE_BYTES_MAX, readPasted } from './paste/open.js';
 import { withTable, type OpenTrace, type ReadOptions, type TraceFormat } from './reader.js';
-import { SNIFF_BYTES, sniffFormat } from './sniff.js';
+import { SNIFF_BYTES } from './sniff.js';
+import { formatOf, sayOthers } from './textFormat.js';
 import { traceCmdReport } from './tracecmdtext/format.js';
 import { traceDatWith } from './tracedat/format.js';
 
@@ -65,10 +66,11 @@ function readNested(
   // Before the formats: what is stored in an archive as it is may look like one of them.
   const archive = archiveOf(head);
   if (archive !== undefined) return nothing('archive', archive);
-  const format = sniffFormat(head, FORMATS);
+  const format = formatOf(source, head, FORMATS, options);
   const isText = format === undefined || format.isSequential === true;
   const isPaste = isText && looksPasted(head);
-  const open = format && (plain ? readPlain(plain, format, options) : format.read(source, options));
+  const read = format && (plain ? readPlain(plain, format, options) : format.read(source, options));
+  const open = read && isText ? sayOthers(read, source, format, FORMATS, options) : read;
   if (isText && source.size <= PASTE_BYTES_MAX && (isPaste || (open && leavesLinesOver(open)))) {
     const mended = readPasted(source, open, (text) => readMended(text, options, depth + 1));
     if (mended) return mended;
@@ -86,8 +88,10 @@ function readMended(content: ByteSource, options: ReadOptions, depth: number): O
   const head = content.read(0, SNIFF_BYTES).slice();
   if (depth < NESTED_MAX && compressionOf(head) !== undefined)
     return readNested(content, contentOptions(options), undefined, depth);
-  const format = sniffFormat(head, FORMATS);
-  return format?.read(content, contentOptions(options));
+  const format = formatOf(content, head, FORMATS, options);
+  if (!format) return undefined;
+  const open = format.read(content, contentOptions(options));
+  return format.isSequential ? sayOthers(open, content, format, FORMATS, options) : open;
 }
 
 function nothing(code: IssueCode, detail = ''): OpenTrace {

@@ -5,10 +5,18 @@ import type { TraceFormat } from './reader.js';
 export const SNIFF_BYTES = 1 << 16;
 
 /**
- * The format that is surest of these first bytes, or undefined when none knows them. The first of equals
- * wins, and of those that are certain (1).
+ * The format that is surest of these bytes, or undefined when none knows them. The first of equals wins, and
+ * of those that are certain (1).
  */
 export function sniffFormat(head: Uint8Array, formats: readonly TraceFormat[]): TraceFormat | undefined {
+  return sniffFormats(head, formats).format;
+}
+
+/** The same with how sure it is, which compares between parts of one text. */
+export function sniffFormats(
+  head: Uint8Array,
+  formats: readonly TraceFormat[],
+): { readonly format: TraceFormat | undefined; readonly sure: number } {
   let best: TraceFormat | undefined;
   let bestSure = 0;
   for (const format of formats) {
@@ -19,5 +27,5 @@ export function sniffFormat(head: Uint8Array, formats: readonly TraceFormat[]): 
       bestSure = sure;
     }
   }
-  return best;
+  return { format: best, sure: bestSure };
 }

@@ -39,6 +39,12 @@ export const ISSUE_KINDS = {
       'Lines were left out here: a mark says so, or text that is no part of the trace stands between events.',
     advice: 'Give Shimtrace the whole trace: what was left out is unknown, on every CPU.',
   },
+  'other-format': {
+    severity: 'dataLoss',
+    sentence:
+      'Lines of another format stand in this text, which most of its lines are not of; they were not read.',
+    advice: 'Give Shimtrace each recording as a file of its own, together: shimtrace check A B.',
+  },
   'torn-tail': {
     severity: 'dataLoss',
     sentence: 'The input ends inside a record.',

@@ -2,11 +2,11 @@
  * ftrace text as a format of the registry: how it is recognised, read from a source, and described row by
  * row.
  */
-import { Ascii } from '../base/ascii.js';
 import type { ByteSource } from '../base/source.js';
 import { hasText } from '../base/text.js';
 import { lineAt, pushSource, type SourceLine } from '../base/textSource.js';
 import type { EventTable } from '../events/table.js';
+import { FIT_HEADER, fitOf, weightOf, wholeLines } from '../events/textFit.js';
 import { PlanBook, describePayload } from '../events/payload.js';
 import { Interner } from '../base/intern.js';
 import type { EventText, OpenTrace, ReadOptions, TraceFormat } from '../reader.js';
@@ -19,8 +19,9 @@ import { FTRACE_TEXT, FtraceTextReader } from './reader.js';
 
 const decoder = new TextDecoder();
 
-const CERTAIN = 0.95;
-const LIKELY = 0.8;
+/** Numbers as options/raw and options/hex print them. */
+const REFUSED = 0.8;
+/** A header or a LOST line, and no event yet. */
 const POSSIBLE = 0.4;
 
 export const ftraceText: TraceFormat = {
@@ -31,19 +32,21 @@ export const ftraceText: TraceFormat = {
    * Reads the head and looks at what came out. A format with a magic of its own is more certain than this.
    */
   sniff(head: Uint8Array): number {
-    if (hasText(head, 0, head.length, '# tracer:') || hasText(head, 0, head.length, '# event histogram'))
-      return CERTAIN;
-    const end = head.lastIndexOf(Ascii.Newline) + 1;
-    if (end === 0) return 0;
+    const hasHeader =
+      hasText(head, 0, head.length, '# tracer:') || hasText(head, 0, head.length, '# event histogram');
+    const bonus = hasHeader ? FIT_HEADER : 0;
+    const lines = wholeLines(head);
+    if (lines.length === 0) return bonus;
     const reader = new FtraceTextReader();
-    reader.push(head.subarray(0, end));
+    reader.push(lines);
     const table = reader.finish();
     const count = (code: string): number =>
       table.issues.reduce((sum, issue) => (issue.code === code ? sum + issue.count : sum), 0);
-    if (count('raw-format') + count('hex-format') > 0) return LIKELY;
-    const known = table.length + count('duration-lines');
-    if (known === 0) return count('lost-events') + count('empty') > 0 ? POSSIBLE : 0;
-    return known > count('foreign-lines') ? LIKELY : POSSIBLE;
+    if (count('raw-format') + count('hex-format') > 0) return REFUSED;
+    const fit = fitOf(table);
+    const weight = weightOf({ ...fit, events: fit.events + count('duration-lines') }, head);
+    if (weight === 0 && count('lost-events') + count('empty') > 0) return POSSIBLE;
+    return weight + bonus;
   },
 
   read(source: ByteSource, options: ReadOptions): OpenTrace {

@@ -1,10 +1,10 @@
 /** QEMU's log backend (`-trace … -D FILE`) as a format of the registry; see line.ts for its lines. */
 import { Interner } from '../base/intern.js';
 import type { ByteSource } from '../base/source.js';
-import { eachLine, lineAt, pushSource, type SourceLine } from '../base/textSource.js';
+import { lineAt, pushSource, type SourceLine } from '../base/textSource.js';
 import { KIND_UNKNOWN } from '../events/kinds.js';
 import { closesLine, describePayload, fillPayload, PlanBook } from '../events/payload.js';
-import { resolveTracepoint } from '../events/resolve.js';
+import { fitOf, weightOf, wholeLines } from '../events/textFit.js';
 import { LineSpan } from '../events/textline.js';
 import { TextEventReader } from '../events/textreader.js';
 import type { EventText, OpenTrace, ReadOptions, TraceFormat } from '../reader.js';
@@ -12,8 +12,10 @@ import { parseQemuLine } from './line.js';
 
 export const QEMU_LOG = 'qemu-log';
 
-const KNOWN = 0.9;
-/** Lines of QEMU's form, but no event that the model knows: a log of other events, or of another program. */
+/**
+ * Lines of QEMU's form, but no event that the model knows, weigh less: a log of other events, or of another
+ * program.
+ */
 const UNKNOWN_EVENTS = 0.3;
 const decoder = new TextDecoder();
 
@@ -21,24 +23,16 @@ export const qemuLog: TraceFormat = {
   id: QEMU_LOG,
   isSequential: true,
 
-  /** Lines of the form, most of all lines, with an event of QEMU that the vocabulary knows. */
+  /**
+   * Lines with an event of QEMU that the vocabulary knows, whatever else its stream has between them; without
+   * one, lines of the form, if most are.
+   */
   sniff(head: Uint8Array): number {
-    const span = new LineSpan();
-    let events = 0;
-    let others = 0;
-    let known = false;
-    eachLine(head, (start, end) => {
-      if (end === start) return;
-      if (!parseQemuLine(head, start, end, span)) {
-        others++;
-        return;
-      }
-      events++;
-      known ||=
-        resolveTracepoint('qemu', decoder.decode(head.subarray(span.nameStart, span.nameEnd))) !== undefined;
-    });
-    if (events <= others) return 0;
-    return known ? KNOWN : UNKNOWN_EVENTS;
+    const reader = new QemuLogReader();
+    reader.push(wholeLines(head));
+    const fit = fitOf(reader.finish());
+    if (fit.known > 0) return weightOf(fit, head);
+    return fit.events > fit.others ? UNKNOWN_EVENTS * weightOf(fit, head) : 0;
   },
 
   read(source: ByteSource, options: ReadOptions): OpenTrace {

@@ -4,15 +4,15 @@ import { Interner } from '../base/intern.js';
 import type { ByteSource } from '../base/source.js';
 import { eachLine, lineAt, pushSource, type SourceLine } from '../base/textSource.js';
 import { describePayload, PlanBook } from '../events/payload.js';
+import { FIT_HEADER, FIT_TYPICAL, fitOf, weightOf, wholeLines } from '../events/textFit.js';
 import { afterFailed } from '../events/textline.js';
 import type { EventText, OpenTrace, ReadOptions, TraceFormat } from '../reader.js';
 import { NAME_COLUMN, ReportSpan, parseReport } from './head.js';
 import { readNotice, NOTICE_CPUS, NOTICE_LOST } from './notices.js';
 import { ReportReader, TRACE_CMD_REPORT } from './reader.js';
 
-const CERTAIN = 0.95;
-/** Above what a plain ftrace text gets for lines that fit both. */
-const LIKELY = 0.85;
+/** One of so many events may have a name that stands otherwise than trace-cmd prints it. */
+const OTHERS_SHARE = 10;
 
 const decoder = new TextDecoder();
 
@@ -22,7 +22,7 @@ export const traceCmdReport: TraceFormat = {
 
   /**
    * `cpus=N` before the events, or lines in a form that only trace-cmd prints: -R, -l, and names padded to a
-   * column.
+   * column. Other lines of the same columns are ftrace's own.
    */
   sniff(head: Uint8Array): number {
     const span = new ReportSpan();
@@ -38,12 +38,14 @@ export const traceCmdReport: TraceFormat = {
       } else if (end > start && head[start] !== Ascii.Equals) {
         const { kind } = readNotice(head, start, end);
         if (kind === NOTICE_CPUS || kind === NOTICE_LOST) isReport = true;
-        else others++;
       }
     });
-    if (events === 0) return 0;
-    if (isReport) return CERTAIN;
-    return typical > 0 && others * 10 <= events ? LIKELY : 0;
+    if (!isReport && (typical === 0 || others * OTHERS_SHARE > events)) return 0;
+    const reader = new ReportReader();
+    reader.push(wholeLines(head));
+    const weight = weightOf(fitOf(reader.finish()), head);
+    if (weight === 0) return 0;
+    return weight + (isReport ? FIT_HEADER : FIT_TYPICAL);
   },
 
   read(source: ByteSource, options: ReadOptions): OpenTrace {

@@ -1,17 +1,14 @@
 /** The text of `perf script` as a format of the registry. */
-import { Ascii } from '../../base/ascii.js';
 import { Interner } from '../../base/intern.js';
 import type { ByteSource } from '../../base/source.js';
-import { eachLine, lineAt, pushSource, type SourceLine } from '../../base/textSource.js';
+import { lineAt, pushSource, type SourceLine } from '../../base/textSource.js';
 import { describePayload, PlanBook } from '../../events/payload.js';
+import { FIT_HEADER, fitOf, weightOf, wholeLines } from '../../events/textFit.js';
 import { afterFailed } from '../../events/textline.js';
 import type { EventText, OpenTrace, ReadOptions, TraceFormat } from '../../reader.js';
-import { HeadSpan, hasSystem, parseHead } from './head.js';
+import { HeadSpan, parseHead } from './head.js';
 import { PERF_SCRIPT, PerfScriptReader } from './reader.js';
 
-const CERTAIN = 0.95;
-const LIKELY = 0.85;
-const POSSIBLE = 0.5;
 const HEADER_START = '# ========\n# captured on';
 
 const decoder = new TextDecoder();
@@ -20,23 +17,16 @@ export const perfScript: TraceFormat = {
   id: PERF_SCRIPT,
   isSequential: true,
 
-  /** Lines with `system:event: ` behind the columns of perf script, or its header. */
+  /** Lines that it reads as events, or perf's header before them. */
   sniff(head: Uint8Array): number {
-    if (decoder.decode(head.subarray(0, HEADER_START.length)) === HEADER_START) return CERTAIN;
-    const span = new HeadSpan();
-    let events = 0;
-    let others = 0;
-    eachLine(head, (start, end) => {
-      if (end > start && head[start] !== Ascii.Tab && head[start] !== Ascii.Hash) {
-        const isEvent =
-          parseHead(head, start, end, span) &&
-          (span.isRecord || hasSystem(head, span.nameStart, span.nameEnd));
-        if (isEvent) events++;
-        else others++;
-      }
-    });
-    if (events === 0) return 0;
-    return events > others ? LIKELY : POSSIBLE * (events / (events + others));
+    const reader = new PerfScriptReader();
+    reader.push(wholeLines(head));
+    const isUntimed = reader.isUntimed;
+    const fit = fitOf(reader.finish());
+    const hasHeader = decoder.decode(head.subarray(0, HEADER_START.length)) === HEADER_START;
+    // A word with a colon in it may be anything; most lines of a trace are its events.
+    if (fit.known === 0 && isUntimed && fit.events <= fit.others) return hasHeader ? FIT_HEADER : 0;
+    return weightOf(fit, head) + (hasHeader ? FIT_HEADER : 0);
   },
 
   read(source: ByteSource, options: ReadOptions): OpenTrace {

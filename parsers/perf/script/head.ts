@@ -169,11 +169,28 @@ function isCommColumn(bytes: Uint8Array, start: number, end: number, out: HeadSp
   return out.commEnd === start + COMM_COLUMN;
 }
 
-/** `system:event`: an identifier, a colon, and more. */
-export function hasSystem(bytes: Uint8Array, start: number, end: number): boolean {
+/**
+ * `system:event`: two identifiers, so neither begins with a digit; a modifier may follow. No system of the
+ * kernel has a capital letter, which most words before a colon in the output of other programs have.
+ */
+function hasSystem(bytes: Uint8Array, start: number, end: number): boolean {
+  const system = endOfIdentifier(bytes, start, end);
+  if (system === start || bytes[system] !== Ascii.Colon || hasCapital(bytes, start, system)) return false;
+  const event = endOfIdentifier(bytes, system + 1, end);
+  return event > system + 1 && (event === end || bytes[event] === Ascii.Colon);
+}
+
+function hasCapital(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let p = start; p < end; p++) if (bytes[p]! >= Ascii.UpperA && bytes[p]! <= Ascii.UpperZ) return true;
+  return false;
+}
+
+/** The end of the identifier at `start`, or `start` where there is none. */
+function endOfIdentifier(bytes: Uint8Array, start: number, end: number): number {
+  if (isDigit(bytes[start]!)) return start;
   let p = start;
-  while (!endsWord(bytes, p, end)) p++;
-  return p > start && bytes[p] === Ascii.Colon && !endsWord(bytes, p + 1, end);
+  while (p < end && !endsWord(bytes, p, end)) p++;
+  return p;
 }
 
 /** Cuts what perf appends to a tracepoint's name for its modifiers: `kvm:kvm_exit:k`. */

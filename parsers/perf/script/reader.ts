@@ -8,7 +8,7 @@ import { UNKNOWN_CPU, UNKNOWN_TID } from '../../events/table.js';
 import { TextEventReader } from '../../events/textreader.js';
 import { HeadSpan, parseHead } from './head.js';
 import { ScriptHeader } from './header.js';
-import { ScriptStacks } from './stacks.js';
+import { isBlankFrame, ScriptStacks } from './stacks.js';
 import { readTask, TaskGroups } from './tasks.js';
 
 export const PERF_SCRIPT = 'perf-script';
@@ -23,6 +23,11 @@ export class PerfScriptReader extends TextEventReader<HeadSpan> {
     // The text does not say which clock. perf's own, the default, orders the CPUs least of those that -k can
     // choose.
     this.builder.meta.clock = 'perf';
+  }
+
+  /** True once an event was read whose line has no time. */
+  get isUntimed(): boolean {
+    return this.untimed;
   }
 
   protected override ended(): void {
@@ -63,7 +68,7 @@ export class PerfScriptReader extends TextEventReader<HeadSpan> {
    * or foreign.
    */
   private other(bytes: Uint8Array, start: number, end: number, at: number, line: number): void {
-    if (bytes[start] === Ascii.Blank && this.stacks.frameLine(bytes, start, end, at, line)) return;
+    if (isBlankFrame(bytes, start, end) && this.stacks.frameLine(bytes, start, end, at, line)) return;
     this.cuts.foreign(bytes, start, end, at, line);
   }
 

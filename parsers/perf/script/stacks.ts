@@ -4,9 +4,12 @@
  * belonged to.
  */
 import { Ascii } from '../../base/ascii.js';
+import { endOfToken, skipBlanks } from '../../base/text.js';
 import { StackLines } from '../../events/textstacks.js';
 
 const HEX_DIGITS = 16;
+/** A number of fewer digits is no address of code. */
+const ADDRESS_DIGITS_MIN = 4;
 
 export class ScriptStacks extends StackLines {
   /** One frame's line; false when there is no row for it. */
@@ -21,17 +24,33 @@ export class ScriptStacks extends StackLines {
   }
 }
 
+/**
+ * True for what is a frame although blanks stand in place of its tab: an address or a symbol, and at most an
+ * address's symbol and the object in parentheses behind it. Other text may be indented, too.
+ */
+export function isBlankFrame(bytes: Uint8Array, start: number, end: number): boolean {
+  if (bytes[start] !== Ascii.Blank) return false;
+  const word = skipBlanks(bytes, start, end);
+  const wordEnd = endOfToken(bytes, word, end);
+  const next = skipBlanks(bytes, wordEnd, end);
+  return next >= end || bytes[next] === Ascii.OpenParen || isAddress(bytes, word, wordEnd);
+}
+
+function isAddress(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let p = start; p < end; p++) if (!isHexDigit(bytes[p]!)) return false;
+  return end - start >= ADDRESS_DIGITS_MIN;
+}
+
 function isUserFrame(bytes: Uint8Array, start: number, end: number, before: boolean): boolean {
   let p = start;
   while (p < end && (bytes[p] === Ascii.Blank || bytes[p] === Ascii.Tab)) p++;
   const from = p;
-  while (
-    p < end &&
-    ((bytes[p]! >= Ascii.Digit0 && bytes[p]! <= Ascii.Digit9) ||
-      (bytes[p]! >= Ascii.LowerA && bytes[p]! <= Ascii.LowerF))
-  )
-    p++;
+  while (p < end && isHexDigit(bytes[p]!)) p++;
   if (p === from || (p < end && bytes[p] !== Ascii.Blank)) return before;
   // A kernel's address has its top bit set, so 16 digits of which the first is 8 or more.
   return p - from < HEX_DIGITS || bytes[from]! < Ascii.Digit8;
+}
+
+function isHexDigit(byte: number): boolean {
+  return (byte >= Ascii.Digit0 && byte <= Ascii.Digit9) || (byte >= Ascii.LowerA && byte <= Ascii.LowerF);
 }

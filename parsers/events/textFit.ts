@@ -1,0 +1,46 @@
+/** How well a text's lines fit a format: formats are weighed against one another by this. */
+import { Ascii } from '../base/ascii.js';
+import type { EventTable } from './table.js';
+import { KIND_UNKNOWN } from './kinds.js';
+
+/** An event of the vocabulary weighs as much as so many lines that only have an event's form. */
+const KNOWN_WEIGHT = 8;
+/** What a header, or a form that one tool alone prints, adds: it decides where two formats fit alike. */
+export const FIT_HEADER = 0.2;
+export const FIT_TYPICAL = 0.05;
+
+/** What a format's reader made of a head. */
+export interface TextFit {
+  /** Lines that are events of the vocabulary. */
+  readonly known: number;
+  /** Lines that are events, known or not. */
+  readonly events: number;
+  /** Lines that are no part of a trace. */
+  readonly others: number;
+}
+
+/** The head up to its last whole line; empty where there is none. */
+export function wholeLines(head: Uint8Array): Uint8Array {
+  return head.subarray(0, head.lastIndexOf(Ascii.Newline) + 1);
+}
+
+export function fitOf(table: EventTable): TextFit {
+  let known = 0;
+  for (const { kind, length } of table.segments)
+    for (let i = 0; i < length; i++) if (kind[i] !== KIND_UNKNOWN) known++;
+  let others = 0;
+  for (const { code, count } of table.issues)
+    if (code === 'foreign-lines' || code === 'bad-line') others += count;
+  return { known, events: table.length, others };
+}
+
+/**
+ * From 0 to nearly 0.8: the share of a head's lines that the format reads. Comparable between formats that
+ * saw the same head, as all are measured by its lines.
+ */
+export function weightOf(fit: TextFit, head: Uint8Array): number {
+  let lines = 1;
+  for (let p = head.indexOf(Ascii.Newline); p >= 0; p = head.indexOf(Ascii.Newline, p + 1)) lines++;
+  const weight = fit.known * KNOWN_WEIGHT + Math.max(0, fit.events - fit.known);
+  return (0.8 * weight) / (lines * KNOWN_WEIGHT);
+}
