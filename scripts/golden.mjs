@@ -10,6 +10,8 @@ const SUITES = [
   'test/golden/lessEvidence',
   'test/golden/ftrace',
   'test/debugger/dialogues',
+  'test/debugger/pinned',
+  'test/debugger/session',
   'test/debugger/docs',
 ];
 const PLACES = [

@@ -69,17 +69,19 @@ ${[
   .map(([micros, event]) => ` qemu-system-x86-670     (    670) [001] .....    99.120${micros}: ${event}\n`)
   .join('')}`;
 
+/** The 1-based line that the rule as it is laid out judges: the bind that succeeded. */
+const JUDGED_LINE = SAMPLE.split('\n').findIndex((line) => line.includes('kvm_gmem_bind_ret2')) + 1;
+
 /**
- * What is expected of a sample: a violation at its last line, a rule that holds, or one that cannot be
+ * What is expected of a sample: a violation where the file is bound, a rule that holds, or one that cannot be
  * decided.
  */
 function expectation({ id, profile, letter }, kind) {
-  const line = SAMPLE.split('\n').length - 1;
   const verdict = letter === 'S' ? 'suspicious' : 'violation';
   return {
     title: 'Fill in: what happens in this trace.',
     profiles: [profile],
-    findings: kind === 'violation' ? [{ rule: id, profile, verdict, line }] : [],
+    findings: kind === 'violation' ? [{ rule: id, profile, verdict, line: JUDGED_LINE }] : [],
     undecidable: kind === 'undecidable' ? [{ rule: id, reason: 'not-recorded' }] : [],
     clean: kind === 'clean' ? [id] : [],
   };
@@ -132,7 +134,8 @@ function newRule(full) {
   console.log(`
 Fill in what says "Fill in", and make the three traces differ. Then:
   npx tsc -b && npx mocha --no-config out/test/golden/scenarios.test.js -g ${id}/   until they pass
-  npm run docs && npm run golden                                                    and read what has changed`);
+  npm run style -- --write && npm run docs && npm run golden                        and read what has changed
+  npm run test:unit                                                                 before you commit`);
 }
 
 const [what, name, ...others] = process.argv.slice(2);
