@@ -7,6 +7,7 @@ import { bin, fail, must, root, run } from './steps.mjs';
 const SUITES = [
   'test/golden/findings',
   'test/golden/operations',
+  'test/golden/histories',
   'test/golden/lessEvidence',
   'test/golden/ftrace',
   'test/debugger/dialogues',
@@ -17,6 +18,7 @@ const SUITES = [
 const PLACES = [
   'test/golden/findings',
   'test/golden/operations',
+  'test/golden/histories',
   'test/golden/doubts',
   'sample-traces/ftrace',
   'test/debugger/goldens',

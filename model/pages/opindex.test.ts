@@ -1,0 +1,141 @@
+/** The index finds of a page what looking at every operation finds. */
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { conversion } from '../../test/support/conversion.js';
+import type { Analysis } from '../analysis.js';
+import { Op, OpLog } from '../ops/oplog.js';
+import { OpIndex } from './opindex.js';
+import { ownerOf, rangeOwner, rangeSpace, spaceOf, type Space } from './space.js';
+
+const VM_CONVERSION = { ...conversion, index: 1, scope: 'vm', vm: 1, inode: 0 } as const;
+const CONVERSIONS = [conversion, VM_CONVERSION];
+const HUGE = 512;
+const GIGANTIC = 512 * 512;
+
+interface Step {
+  readonly op: (typeof Op)[keyof typeof Op];
+  readonly subject: number;
+  readonly first: number;
+  readonly count: number;
+}
+
+function analysisOf(steps: readonly Step[]): Analysis {
+  const ops = new OpLog();
+  steps.forEach(({ op, subject, first, count }, row) => {
+    ops.push(op, subject, row, first, count, 0, 0);
+  });
+  return { ops, conversions: CONVERSIONS } as unknown as Analysis;
+}
+
+const FRAMES: ReadonlySet<number> = new Set([
+  Op.GfnAttr,
+  Op.SpteSet,
+  Op.SpteZap,
+  Op.InvRange,
+  Op.GuestFault,
+  Op.SpteDoubt,
+]);
+const AROUND: ReadonlySet<number> = new Set([
+  Op.InvStart,
+  Op.InvEnd,
+  Op.SlotAdd,
+  Op.SlotRemove,
+  Op.VmaAdd,
+  Op.VmaRemove,
+  Op.Loss,
+]);
+
+/** Whether an operation is of a page's history, said once more and plainly. */
+function isOf(step: Step, space: Space, subject: number, page: number): boolean {
+  if (!ofSubject(step, space, subject)) return false;
+  return page >= step.first && page < step.first + step.count;
+}
+
+function ofSubject({ op, subject }: Step, space: Space, of: number): boolean {
+  if (AROUND.has(op)) return false;
+  if (op === Op.Phase) {
+    const whole = [
+      ['pgoff', 0],
+      ['gfn', 1],
+    ][subject];
+    return whole !== undefined && whole[0] === space && whole[1] === of;
+  }
+  return (FRAMES.has(op) ? 'gfn' : 'pgoff') === space && subject === of;
+}
+
+function same(steps: readonly Step[], pages: readonly number[]): void {
+  const index = new OpIndex(analysisOf(steps));
+  const indexes = (is: (step: Step) => boolean): readonly number[] =>
+    steps.flatMap((step, i) => (is(step) ? [i] : []));
+  assert.deepEqual(
+    index.losses,
+    indexes(({ op }) => op === Op.Loss),
+  );
+  for (const space of ['gfn', 'pgoff'] as const)
+    for (const subject of [0, 1]) {
+      assert.deepEqual(
+        index.ofSubject(space, subject),
+        indexes((step) => ofSubject(step, space, subject)),
+      );
+      for (const page of pages) {
+        const found: number[] = [];
+        index.collect(space, subject, page, found);
+        assert.deepEqual(
+          [...new Set(found)].sort((a, b) => a - b),
+          indexes((step) => isOf(step, space, subject, page)),
+          `${space} ${page} of ${subject}`,
+        );
+      }
+    }
+}
+
+describe('operations by page', () => {
+  const EDGES = [0, 1, 2, HUGE - 1, HUGE, HUGE + 1, GIGANTIC - 1, GIGANTIC, GIGANTIC + 1, 3 * GIGANTIC];
+  const step = fc.record({
+    op: fc.constantFrom(...Object.values(Op)),
+    subject: fc.constantFrom(-1, 0, 0, 1, 1),
+    first: fc.constantFrom(...EDGES),
+    count: fc.constantFrom(-1, 0, 1, 1, 2, HUGE, HUGE, HUGE + 1, GIGANTIC, GIGANTIC + 1, 2 * GIGANTIC),
+  });
+
+  it('are those whose range holds it, of its space and subject', () => {
+    const pages = [...EDGES, GIGANTIC + HUGE, 2 * HUGE, 2 * GIGANTIC, 2 * GIGANTIC + 1];
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30 }), (steps) => same(steps, pages)),
+      { numRuns: 60 },
+    );
+  });
+
+  it('are each stored twice at most, however wide', () => {
+    for (const count of [1, HUGE, HUGE + 1, GIGANTIC + 1]) {
+      const found: number[] = [];
+      const one = { op: Op.SpteSet, subject: 0, first: HUGE - 1, count } as const;
+      new OpIndex(analysisOf([one])).collect('gfn', 0, HUGE - 1, found);
+      assert.deepEqual(found, [0]);
+    }
+  });
+
+  it('are of nothing where their subject is not known', () => {
+    const index = new OpIndex(analysisOf([{ op: Op.SpteSet, subject: -1, first: 0, count: 1 }]));
+    assert.deepEqual(index.ofSubject('gfn', -1), []);
+  });
+});
+
+describe('whose the pages of an operation are', () => {
+  it('its subject says, or for a phase its conversion', () => {
+    const analysis = analysisOf([]);
+    const whose = (op: Step['op'], subject: number): readonly unknown[] => [
+      rangeSpace(analysis, op, subject),
+      rangeOwner(analysis, op, subject),
+    ];
+    assert.deepEqual(whose(Op.SpteSet, 3), ['gfn', 3]);
+    assert.deepEqual(whose(Op.SlotAdd, 3), ['gfn', 3]);
+    assert.deepEqual(whose(Op.MapAdd, 3), ['pgoff', 3]);
+    assert.deepEqual(whose(Op.Loss, -1), [undefined, -1]);
+    assert.deepEqual(whose(Op.Phase, 0), ['pgoff', 0]);
+    assert.deepEqual(whose(Op.Phase, 1), ['gfn', 1]);
+    assert.deepEqual(whose(Op.Phase, 2), [undefined, -1]);
+    assert.deepEqual([spaceOf(VM_CONVERSION), ownerOf(VM_CONVERSION)], ['gfn', 1]);
+    assert.deepEqual([spaceOf(conversion), ownerOf({ ...conversion, inode: 4, vm: 2 })], ['pgoff', 4]);
+  });
+});
