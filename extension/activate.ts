@@ -21,6 +21,7 @@ import { navigation } from './features/navigation.js';
 import { openListing } from './features/openListing.js';
 import { outline } from './features/outline.js';
 import { notices } from './features/notices.js';
+import { pasted } from './features/pasted.js';
 import { recognise } from './features/recognise.js';
 import { replayOffer } from './features/replayOffer.js';
 import { report } from './features/report.js';
@@ -53,6 +54,7 @@ const FEATURES: readonly Feature[] = [
   notices,
   follow,
   timeline,
+  pasted,
   recognise,
 ];
 

@@ -236,6 +236,7 @@ describe("tidy: the extension's manifest", () => {
   /** What makes sense wherever one is. */
   const ANYWHERE = [
     'shimtrace.openSample',
+    'shimtrace.openPasted',
     'shimtrace.openRule',
     'shimtrace.showLog',
     'shimtrace.openWalkthrough',
