@@ -61,3 +61,22 @@ describe('operation log', () => {
     assert.equal(ops.value(5), 2 ** 40);
   });
 });
+
+describe('operations by row', () => {
+  it('are found from the first at or after a row', () => {
+    const ops = new OpLog();
+    for (const row of [1, 1, 3]) ops.push(Op.Loss, -1, row, 0, 0, 0, 0);
+    assert.deepEqual(
+      [0, 1, 2, 3, 4].map((row) => ops.firstAtRow(row)),
+      [0, 0, 2, 2, 3],
+    );
+  });
+
+  it('that are not there are a bug of who asks', () => {
+    const ops = new OpLog();
+    for (const i of [-1, 0]) assert.throws(() => ops.op(i), { message: `operation ${i} of 0` });
+    ops.push(Op.Loss, -1, 0, 0, 0, 0, 0);
+    assert.equal(ops.op(0), Op.Loss);
+    for (const i of [-1, 1, Number.NaN]) assert.throws(() => ops.row(i), /operation \S+ of 1/);
+  });
+});

@@ -1,0 +1,363 @@
+/** How the world finds who and what an event is about: threads, VMs, files; and what is ordered. */
+import assert from 'node:assert/strict';
+import { asGfn, asPgoff } from '../../parsers/base/units.js';
+import { SEGMENT_ROWS, type EventTable } from '../../parsers/events/table.js';
+import { traceText, type Said } from '../../test/support/oneTrace.js';
+import { bytesOf, readFtrace } from '../../test/support/tables.js';
+import { Attr, Op, Phase } from '../ops/oplog.js';
+import { Ev } from './event.js';
+import { FactBus } from './facts.js';
+import { isServiced } from './faultResult.js';
+import { gfnAt } from './memslots.js';
+import { slotsOf } from './slots.js';
+import type { Slot, Thread, Vm } from './state.js';
+import { World } from './world.js';
+
+const SKEW_NS = 1000;
+const FLUSH_KVM = slotsOf('FlushRemoteTlbs', 'kvm').kvm;
+const POINTERS = ['0xffff888100aa0000', '0xffff888100bb0000'] as const;
+/** An event of a VM, by its number here; -1 for one without a pointer. */
+const flush = (vm: number): string =>
+  `kvm_flush_remote_tlbs: (kvm_flush_remote_tlbs+0x0/0x30) ${vm < 0 ? 'x=1' : `kvm=${POINTERS[vm]!}`}`;
+const by = (tid: number, event: string, more: Partial<Said> = {}): Said => ({
+  event,
+  tid,
+  tgid: tid,
+  ...more,
+});
+
+/** A world before the first event of a trace, and the trace's events. */
+function worldOf(...events: readonly (string | Said)[]): {
+  readonly w: World;
+  at(row: number): [Ev, Thread];
+} {
+  const table = readFtrace(bytesOf(traceText(events)));
+  assert.ok(table.length < SEGMENT_ROWS);
+  const w = new World(table, SKEW_NS, new FactBus());
+  return {
+    w,
+    at(row) {
+      const ev = new Ev();
+      ev.point(table.segments[0]!, 0, row);
+      return [ev, w.thread(ev)];
+    },
+  };
+}
+
+/** The VM of each event in turn. */
+function vmsOf(...events: readonly (string | Said)[]): readonly number[] {
+  const { w, at } = worldOf(...events);
+  return events.map((_, row) => w.vmOf(...at(row), FLUSH_KVM)!.index);
+}
+
+describe('threads', () => {
+  it('are told by their number, the idle task by its CPU', () => {
+    const { w, at } = worldOf(
+      by(10, flush(0)),
+      by(11, flush(0)),
+      by(10, flush(0)),
+      by(0, flush(0), { cpu: 1 }),
+      by(0, flush(0), { cpu: 2 }),
+      by(0, flush(0), { cpu: 2 }),
+    );
+    const threads = [0, 1, 2, 3, 4, 5].map((row) => at(row)[1]);
+    assert.deepEqual(
+      threads.map((t) => threads.indexOf(t)),
+      [0, 1, 0, 3, 4, 4],
+    );
+    assert.equal(w.threads.size, 4);
+  });
+
+  it('are of the group that was printed last, or by themselves', () => {
+    const { w, at } = worldOf(
+      by(10, flush(0), { tgid: -1 }),
+      by(10, flush(0), { tgid: 7 }),
+      by(10, flush(0), { tgid: -1 }),
+      by(11, flush(0), { tgid: 8 }),
+      by(10, flush(0), { tgid: 9 }),
+    );
+    const groups = [0, 1, 2, 3, 4].map((row) => w.group(at(row)[1]));
+    assert.deepEqual(groups, [10, 7, 7, 8, 9]);
+  });
+});
+
+describe('the VM of an event', () => {
+  it('is that of its pointer, and then of its thread', () => {
+    assert.deepEqual(
+      vmsOf(by(10, flush(0)), by(11, flush(1)), by(10, flush(-1)), by(11, flush(-1)), by(11, flush(0))),
+      [0, 1, 0, 1, 0],
+    );
+  });
+
+  it('is the only one of its thread group or of a trace without groups, even before that is named', () => {
+    assert.deepEqual(vmsOf(by(11, flush(-1), { tgid: 10 }), by(20, flush(1)), by(10, flush(0))), [0, 1, 0]);
+    const alone = { tgid: -1 };
+    assert.deepEqual(vmsOf(by(11, flush(-1), alone), by(10, flush(0), alone)), [0, 0]);
+  });
+
+  it('is one of its thread group where that has several, or none', () => {
+    const own = { tgid: 10 };
+    assert.deepEqual(
+      vmsOf(by(11, flush(-1), own), by(10, flush(0)), by(10, flush(1)), by(12, flush(-1), own)),
+      [0, 1, 2, 0],
+    );
+    assert.deepEqual(vmsOf(by(10, flush(-1)), by(20, flush(-1)), by(11, flush(-1), own)), [0, 1, 0]);
+  });
+
+  it('is sure where a pointer, the only one of its group, or a trace with one says so', () => {
+    const sure = (row: number, ...events: readonly Said[]): boolean => {
+      const { w, at } = worldOf(...events);
+      return w.vmIsSure(at(row)[1]);
+    };
+    const own = { tgid: 10 };
+    const alone = { tgid: -1 };
+    assert.equal(sure(0, by(11, flush(-1), own), by(10, flush(0))), true);
+    assert.equal(sure(0, by(11, flush(-1), own), by(10, flush(0)), by(10, flush(1))), false);
+    assert.equal(sure(0, by(11, flush(-1), own), by(20, flush(0))), true, 'a group of no pointer');
+    assert.equal(sure(0, by(11, flush(-1), alone), by(12, flush(0), alone)), true);
+    assert.equal(sure(0, by(11, flush(-1), alone), by(12, flush(0), alone), by(12, flush(1), alone)), false);
+    assert.equal(sure(0, by(11, flush(-1), alone)), true);
+    const entries = [
+      by(11, 'kvm_entry: vcpu 0, rip 0x1', alone),
+      by(12, 'kvm_entry: vcpu 0, rip 0x1', alone),
+    ];
+    assert.equal(sure(0, ...entries), false, 'two threads run one vCPU number');
+
+    const { w, at } = worldOf(by(10, flush(0)), by(10, flush(1)));
+    w.vmOf(...at(0), FLUSH_KVM);
+    assert.equal(w.vmIsSure(at(0)[1]), true, 'its thread named it');
+    const created = worldOf(by(10, flush(-1)));
+    created.w.createsOfGroup.set(10, 1);
+    assert.equal(created.w.vmIsSure(created.at(0)[1]), true);
+    created.w.createsOfGroup.set(10, 2);
+    assert.equal(created.w.vmIsSure(created.at(0)[1]), false);
+  });
+});
+
+describe('a VM behind a pointer that is used again', () => {
+  function slotOf(vm: Vm, untilRow: number): Slot {
+    const of = { vm, id: 1, baseGfn: asGfn(0x100), npages: 2, sized: true, pgoff: asPgoff(0) };
+    return { ...of, inode: undefined, fd: -1, fromRow: 0, untilRow };
+  }
+  /** The VM of another thread's event after the first VM, with slots gone or not, and one created or not. */
+  const second = (other: number, untilRows: readonly number[], isCreated: boolean): readonly unknown[] => {
+    const { w, at } = worldOf(by(10, flush(0)), by(other, flush(0)));
+    const vm = w.vmOf(...at(0), FLUSH_KVM)!;
+    vm.slots.push(...untilRows.map((row) => slotOf(vm, row)));
+    if (isCreated) w.pendingCreateOfGroup.set(other, 0);
+    const next = w.vmOf(...at(1), FLUSH_KVM)!;
+    return [next.index, next.fresh];
+  };
+
+  it('is another one where its slots are gone and a stranger names it, or its owner has created one', () => {
+    assert.deepEqual(second(20, [0], false), [1, false]);
+    assert.deepEqual(second(20, [0], true), [1, true]);
+    assert.deepEqual(second(10, [0], true), [1, true]);
+    assert.deepEqual(second(10, [0], false), [0, false]);
+    assert.deepEqual(second(20, [0, -1], false), [0, false], 'one slot lives');
+    assert.deepEqual(second(20, [], false), [0, false], 'no slot was seen: a worker');
+  });
+
+  it('is another one where a stranger has created one, and not where its owner has while it lives', () => {
+    assert.deepEqual(second(20, [-1], true), [1, true]);
+    assert.deepEqual(second(10, [-1], true), [0, false]);
+  });
+
+  it('is another one for a stranger that creates a file, which only an owner does', () => {
+    const creates = (other: number, untilRow: number): readonly unknown[] => {
+      const { w, at } = worldOf(by(10, flush(0)), by(other, flush(0)));
+      const vm = w.vmOf(...at(0), FLUSH_KVM)!;
+      vm.slots.push(slotOf(vm, untilRow));
+      const next = w.vmThatCreates(...at(1), FLUSH_KVM)!;
+      return [next.index, next.fresh, at(1)[1].vm === next];
+    };
+    assert.deepEqual(creates(10, -1), [0, false, true]);
+    assert.deepEqual(creates(20, -1), [1, true, true]);
+    assert.deepEqual(creates(10, 0), [1, false, true]);
+    const first = worldOf(by(10, flush(0)));
+    assert.equal(first.w.vmThatCreates(...first.at(0), FLUSH_KVM)!.index, 0);
+  });
+});
+
+describe('files', () => {
+  const userFault = (ino: number): string =>
+    `kvm_gmem_fault_user_mapping: (kvm_gmem_fault_user_mapping+0x0/0x250) ino=${ino} pgoff=0x1 addr=0x7f0000000000 flags=0xa55`;
+
+  it('are told by their number; one that is released is not used again', () => {
+    const { w, at } = worldOf(userFault(70), userFault(80));
+    const inode = w.inodeOf(70, ...at(0))!;
+    assert.deepEqual([inode.index, inode.ino, inode.provider, inode.fresh], [0, 70, 'guest_memfd', false]);
+    assert.equal(w.inodeOf(70, ...at(1)), inode);
+    assert.deepEqual([w.inodeOf(0, ...at(0)), w.inodeOf(-1, ...at(0))], [undefined, undefined]);
+    inode.releasedRow = 0;
+    const next = w.inodeOf(70, ...at(1))!;
+    assert.deepEqual([next.index, next.fresh, w.inodes.length], [1, true, 2]);
+    assert.deepEqual([...next.tgids], [100]);
+  });
+
+  it('of a number that may be any file’s are those that some event shows to be a memfd’s', () => {
+    const { w, at } = worldOf(userFault(70));
+    assert.deepEqual([w.knownInode(80, ...at(0)), w.knownInode(0, ...at(0))], [undefined, undefined]);
+    const inode = w.knownInode(70, ...at(0))!;
+    assert.equal(inode.ino, 70);
+    inode.releasedRow = 0;
+    assert.equal(w.knownInode(70, ...at(0)), inode, 'what is left of it is still its own');
+  });
+
+  it('of the restrictedmem trees are told by the pointer of their file', () => {
+    const { w, at } = worldOf(flush(0));
+    const inode = w.inodeOfFile(0x1234, ...at(0))!;
+    assert.deepEqual([inode.ino, inode.file, inode.provider], [-1, 0x1234, 'restrictedmem']);
+    assert.equal(w.inodeOfFile(0x1234, ...at(0)), inode);
+    assert.equal(w.inodeOfFile(-1, ...at(0)), undefined);
+    assert.notEqual(w.inodeOfFile(0, ...at(0)), undefined);
+  });
+
+  it('are the one that their group created last, if that is only one', () => {
+    const create = (size: number, flags: number) => ({ size, flags, row: 0, vm: undefined });
+    const shown = (...creates: readonly ReturnType<typeof create>[]): readonly unknown[] => {
+      const { w, at } = worldOf(userFault(70), userFault(70));
+      w.unnamedCreates.set(100, [...creates]);
+      const inode = w.inodeOf(70, ...at(1))!;
+      const attr = inode.attr.get(asPgoff(0));
+      const told = w.ops.length > 0 ? [w.ops.op(0), w.ops.count(0), w.ops.value(0), w.ops.aux(0)] : [];
+      return [inode.pageCount, inode.fresh, inode.firstRow, attr, told, w.unnamedCreates.size];
+    };
+    assert.deepEqual(shown(create(0x3000, 2)), [
+      3,
+      true,
+      0,
+      Attr.Shared,
+      [Op.PageAttr, 3, Attr.Shared, -1],
+      0,
+    ]);
+    assert.deepEqual(shown(create(0x3000, 1)), [
+      3,
+      true,
+      0,
+      Attr.Private,
+      [Op.PageAttr, 3, Attr.Private, -1],
+      0,
+    ]);
+    assert.deepEqual(shown(create(0x3000, -1)), [3, true, 0, Attr.Unknown, [], 0]);
+    assert.deepEqual(shown(create(0, 2)), [-1, true, 0, Attr.Shared, [], 0]);
+    assert.deepEqual(shown(create(0x3000, 2), create(0x3000, 2)), [-1, false, 1, Attr.Unknown, [], 1]);
+  });
+});
+
+describe('conversions that show themselves late', () => {
+  const late = (entrySeen: boolean, change: (t: Thread) => void): readonly unknown[] => {
+    const { w, at } = worldOf(flush(0));
+    const [, t] = at(0);
+    change(t);
+    const conv = w.newConv('vm', t, 9, entrySeen);
+    const { sawGmemBracket, sawInvStart, sawInvEnd, callRow, invOpenRow } = conv;
+    return [sawGmemBracket, sawInvStart, sawInvEnd, callRow, invOpenRow];
+  };
+  const inCall = (name: string, row: number, gmem: number, start: number, end: number) => (t: Thread) => {
+    t.syscall = { name, row } as Thread['syscall'];
+    t.lastGmemBracket = { startRow: gmem, first: 1, end: 2 } as unknown as Thread['lastGmemBracket'];
+    t.lastInvStartRow = start;
+    t.lastInvEndRow = end;
+  };
+
+  it('have opened what was opened in their system call', () => {
+    assert.deepEqual(late(false, inCall('ioctl', 5, 6, 6, 7)), [true, true, true, 5, 6]);
+    assert.deepEqual(late(false, inCall('ioctl', 5, 5, 5, 5)), [false, false, false, 5, -1]);
+    assert.deepEqual(late(false, inCall('munmap', 5, 4, 6, 4)), [false, true, false, -1, -1]);
+    assert.deepEqual(late(true, inCall('ioctl', 5, 6, 6, 7)), [false, false, false, 9, -1]);
+    const noCall = (t: Thread): void => {
+      t.lastInvStartRow = 6;
+    };
+    assert.deepEqual(late(false, noCall), [false, false, false, -1, -1]);
+  });
+
+  it('enter their phases with all of their pages, by their owner', () => {
+    const { w, at } = worldOf(flush(0));
+    const [ev, t] = at(0);
+    const vm = w.vmOf(ev, t, FLUSH_KVM)!;
+    const conv = w.newConv('vm', t, 0, true);
+    conv.vm = vm;
+    w.phase(conv, Phase.Requested, 0);
+    conv.first = asGfn(4);
+    conv.end = asGfn(6);
+    w.phase(conv, Phase.Blocked, 1);
+    const other = w.newConv('inode', t, 2, true);
+    other.vm = vm;
+    w.phase(other, Phase.Requested, 2);
+    const told = [0, 1, 2].map((i) => [
+      w.ops.subject(i),
+      w.ops.row(i),
+      w.ops.first(i),
+      w.ops.count(i),
+      w.ops.value(i),
+      w.ops.aux(i),
+    ]);
+    assert.deepEqual(told, [
+      [0, 0, -1, 0, Phase.Requested, 0],
+      [0, 1, 4, 2, Phase.Blocked, 0],
+      [1, 2, -1, 0, Phase.Requested, -1],
+    ]);
+  });
+});
+
+describe('the order of two rows', () => {
+  /** Two rows by CPU, thread and time. */
+  function isOrdered(
+    timeUnit: EventTable['meta']['timeUnit'],
+    [cpus, tids, times]: readonly [readonly number[], readonly number[], readonly number[]],
+  ): boolean {
+    const table = {
+      meta: { timeUnit },
+      cpu: (row: number) => cpus[row]!,
+      tid: (row: number) => tids[row]!,
+      ts: (row: number) => times[row]!,
+    } as unknown as EventTable;
+    const { w } = worldOf(flush(0));
+    return World.prototype.ordered.call({ table, skew: w.skew } as World, 0, 1);
+  }
+
+  it('is that of their CPU or thread, else of the clock beyond its skew', () => {
+    const apart = [
+      [0, 1],
+      [10, 11],
+    ] as const;
+    const times = (ns: number): readonly [number, number] => [5000, 5000 + ns];
+    assert.equal(isOrdered('ns', [[1, 1], [10, 11], times(0)]), true);
+    assert.equal(isOrdered('ns', [[0, 1], [10, 10], times(0)]), true);
+    assert.equal(isOrdered('ns', [[0, 1], [0, 0], times(0)]), false, 'two idle tasks');
+    assert.equal(isOrdered('ns', [...apart, times(SKEW_NS)]), false);
+    assert.equal(isOrdered('ns', [...apart, times(SKEW_NS + 1)]), true);
+    assert.equal(isOrdered('ns', [...apart, times(-SKEW_NS - 1)]), true);
+    assert.equal(isOrdered('ticks', [...apart, times(1)]), true);
+    assert.equal(isOrdered('ticks', [...apart, times(0)]), false);
+    assert.equal(isOrdered('none', [[1, 1], [10, 11], times(9000)]), false);
+    assert.equal(isOrdered('none', [[0, 1], [10, 10], times(0)]), true);
+  });
+});
+
+describe('slots of pages', () => {
+  it('are those that live and hold some of them', () => {
+    const { w, at } = worldOf(flush(0));
+    const [ev, t] = at(0);
+    const vm = w.vmOf(ev, t, FLUSH_KVM)!;
+    const inode = w.inodeOf(70, ev, t)!;
+    const of = { vm, baseGfn: asGfn(0x100), sized: true, inode, fd: -1, fromRow: 0 };
+    const a: Slot = { ...of, id: 1, npages: 4, pgoff: asPgoff(0), untilRow: -1 };
+    const b: Slot = { ...of, id: 2, npages: 4, pgoff: asPgoff(4), untilRow: -1 };
+    const gone: Slot = { ...of, id: 3, npages: 8, pgoff: asPgoff(0), untilRow: 0 };
+    inode.slots.push(a, b, gone);
+    const ids = (first: number, end: number): readonly number[] =>
+      w.slotsOfPages(inode, asPgoff(first), asPgoff(end)).map(({ id }) => id);
+    assert.deepEqual([ids(0, 4), ids(3, 5), ids(4, 9), ids(8, 9)], [[1], [1, 2], [2], []]);
+    assert.equal(gfnAt(b, asPgoff(5)), 0x101);
+  });
+});
+
+describe('the result of a user fault', () => {
+  it('is a page where the kernel installed or gave one', () => {
+    assert.deepEqual([0, 0x100, 0x200, 0x280].map(isServiced), [true, true, true, true]);
+    const refused = [1, 2, 0x10, 0x20, 0x40, 0x400, 0x80, 0x201, 0x202, 0x210, 0x240, 0x600, 0x101];
+    for (const ret of refused) assert.equal(isServiced(ret), false, ret.toString(16));
+  });
+});

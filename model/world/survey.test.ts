@@ -1,0 +1,187 @@
+/** What a trace can tell, before it is replayed: files, VMs, filters, gaps, and what could not be read. */
+import assert from 'node:assert/strict';
+import { traceText, type Said } from '../../test/support/oneTrace.js';
+import { bytesOf, readFtrace } from '../../test/support/tables.js';
+import { kindId } from '../../parsers/events/kinds.js';
+import type { EventKind } from '../../parsers/events/vocabulary.js';
+import { Survey } from './survey.js';
+
+const surveyOf = (...events: readonly (string | Said)[]): Survey =>
+  new Survey(readFtrace(bytesOf(traceText(events))));
+
+const KVM = 'kvm=0xffff888100aa0000';
+const KVM_KEY = 0x888100aa0000;
+const OTHER = 'kvm=0xffff888100bb0000';
+const OTHER_KEY = 0x888100bb0000;
+const flush = (kvm: string): string => `kvm_flush_remote_tlbs: (kvm_flush_remote_tlbs+0x0/0x30) ${kvm}`;
+const bindRet = (ino: number): string =>
+  `kvm_gmem_bind_ret2: (kvm_set_memory_region+0x34c/0x5b0 <- kvm_gmem_bind) ret=0 slot=1 ino=${ino} pgoff=0x0`;
+const userFault = (ino: number): string =>
+  `kvm_gmem_fault_user_mapping: (kvm_gmem_fault_user_mapping+0x0/0x250) ino=${ino} pgoff=0x1 addr=0x7f0000000000 flags=0xa55`;
+const entry = (vcpu: number): string => `kvm_entry: vcpu ${vcpu}, rip 0x1`;
+const pageFault = 'page_fault_user: address=0x5000 ip=0x1 error_code=0x4';
+const LOST = 'CPU:0 [LOST 5 EVENTS]';
+const by = (tid: number, event: string, more: Partial<Said> = {}): Said => ({
+  event,
+  tid,
+  tgid: tid,
+  ...more,
+});
+
+describe('the files of guests', () => {
+  it('are those that an event of a guest_memfd names', () => {
+    const survey = surveyOf(userFault(70), userFault(70), userFault(80), userFault(0));
+    assert.deepEqual([...survey.memfdInodes], [70, 80]);
+    assert.equal(survey.bindRetHasInode, false);
+    assert.deepEqual([...surveyOf(pageFault).memfdInodes], []);
+  });
+
+  it('are shown by the return of a bind, also where they are known already', () => {
+    assert.equal(surveyOf(bindRet(70)).bindRetHasInode, true);
+    assert.equal(surveyOf(userFault(70), bindRet(70)).bindRetHasInode, true);
+    assert.equal(surveyOf(bindRet(0)).bindRetHasInode, false);
+  });
+
+  it('may have a number that a file of another file system has too', () => {
+    const shmem = (ino: number): string => `shmem_fallocate: (shmem_fallocate+0x0/0x500) ino=${ino}`;
+    assert.deepEqual([...surveyOf(userFault(70), shmem(70), shmem(71)).ambiguousInodes], [70]);
+    assert.deepEqual([...surveyOf(userFault(70), shmem(71)).ambiguousInodes], []);
+  });
+});
+
+describe('the VMs of a trace', () => {
+  it('are told by their pointers, in all and by thread group', () => {
+    const survey = surveyOf(
+      by(10, flush(KVM)),
+      by(10, flush(OTHER)),
+      by(20, flush(OTHER)),
+      by(10, flush(KVM)),
+    );
+    assert.deepEqual([...survey.kvms], [KVM_KEY, OTHER_KEY]);
+    assert.deepEqual(
+      [...survey.kvmsOfTgid].map(([tgid, kvms]) => [tgid, [...kvms]]),
+      [
+        [10, [KVM_KEY, OTHER_KEY]],
+        [20, [OTHER_KEY]],
+      ],
+    );
+    const same = surveyOf(by(10, flush(KVM)), by(20, flush(KVM)), by(10, flush('kvm=0x0')));
+    assert.deepEqual([[...same.kvms], [...same.kvmsOfTgid.keys()]], [[KVM_KEY], [10, 20]]);
+  });
+
+  it('may be several where there are two files, or two threads run one vCPU number', () => {
+    const several = (...events: readonly (string | Said)[]): boolean => surveyOf(...events).severalVms;
+    assert.equal(several(userFault(70)), false);
+    assert.equal(several(userFault(70), userFault(80)), true);
+    assert.equal(several(by(10, entry(0)), by(11, entry(1)), by(10, entry(0))), false);
+    assert.equal(several(by(10, entry(0)), by(11, entry(0))), true);
+    assert.equal(several(by(10, entry(0)), by(11, pageFault)), false);
+  });
+});
+
+describe('a pid filter', () => {
+  const isOff = (...events: readonly (string | Said)[]): boolean => surveyOf(...events).unfiltered;
+  const many = (count: number, said: Said): Said[] => Array.from({ length: count }, () => said);
+
+  it('is certainly off where other tasks have their share of the events', () => {
+    assert.equal(isOff(by(10, entry(0))), false);
+    assert.equal(isOff(), false);
+    assert.equal(isOff(by(10, entry(0)), by(20, pageFault)), true);
+    assert.equal(isOff(...many(99, by(10, entry(0))), by(20, pageFault)), true);
+    assert.equal(isOff(...many(100, by(10, entry(0))), by(20, pageFault)), false, 'strays');
+    assert.equal(isOff(by(10, entry(0)), by(10, pageFault)), false, 'the task itself');
+  });
+
+  it('is told by thread groups where they are known', () => {
+    const thread: Said = { event: pageFault, tid: 11, tgid: 10 };
+    assert.equal(isOff(by(10, entry(0)), thread), false);
+    assert.equal(isOff({ event: entry(0), tid: 10, tgid: -1 }, { ...thread, tgid: -1 }), true);
+  });
+});
+
+describe('kinds that are recorded', () => {
+  const COUNTED: readonly EventKind[] = ['SpteChanged', 'KvmEntry'];
+  const told = (survey: Survey): readonly unknown[] =>
+    COUNTED.map((kind) => [survey.counts[kindId(kind)], survey.recorded(kindId(kind))]);
+  const spte = 'kvm_tdp_mmu_spte_changed: as id 0 gfn 1000 level 1 old_spte 0 new_spte 100000e67';
+  const unread = 'kvm_tdp_mmu_spte_changed: in words that nobody printed before';
+
+  it('are those that fire and can be read', () => {
+    assert.deepEqual(told(surveyOf(spte, spte, entry(0))), [
+      [2, true],
+      [1, true],
+    ]);
+    assert.deepEqual(told(surveyOf(unread)), [
+      [1, false],
+      [0, false],
+    ]);
+    assert.deepEqual(told(surveyOf(unread, spte)), [
+      [2, true],
+      [0, false],
+    ]);
+  });
+
+  it('are told with the rows of those that could not be read', () => {
+    const survey = surveyOf(spte, unread, spte, spte, unread, spte);
+    const spteKind = kindId('SpteChanged');
+    assert.deepEqual([survey.hasUnread, survey.unread[spteKind], survey.firstUnread(spteKind)], [true, 2, 1]);
+    const between = (from: number, to: number): number => survey.unreadBetween(from, to);
+    assert.deepEqual(
+      [between(0, 0), between(0, 1), between(1, 1), between(2, 3), between(2, 9), between(5, 9)],
+      [-1, 1, 1, -1, 4, -1],
+    );
+    const whole = surveyOf(spte);
+    assert.deepEqual(
+      [whole.hasUnread, whole.firstUnread(spteKind), whole.unreadBetween(0, 9)],
+      [false, -1, -1],
+    );
+  });
+});
+
+describe('gaps', () => {
+  const gapsOf = (survey: Survey): readonly string[] =>
+    survey.gaps.map(({ after, before, cpu }) => `${after}..${before} on ${cpu}`);
+  const on = (cpu: number, more: Partial<Said> = {}): Said => ({ event: pageFault, cpu, ...more });
+
+  it('run from the last event of their CPU to the mark', () => {
+    const lost = surveyOf(on(0), on(1), on(1), LOST, on(0), 'CPU:1 [LOST 2 EVENTS]', on(1));
+    assert.deepEqual(gapsOf(lost), ['0..3 on 0', '2..4 on 1']);
+  });
+
+  it('begin before the first event where their CPU has none yet', () => {
+    assert.deepEqual(gapsOf(surveyOf(on(1), LOST, on(0))), ['-1..1 on 0']);
+  });
+
+  it('lie between two rows where they begin and end between them', () => {
+    // Rows 0 1 [gap of CPU 0: 1..2] 2 3 [gap of CPU 1: 0..4] 4.
+    const survey = surveyOf(on(1), on(0), LOST, on(0), on(0), 'CPU:1 [LOST 1 EVENTS]', on(1));
+    assert.deepEqual(gapsOf(survey), ['1..2 on 0', '0..4 on 1']);
+    const is = (from: number, to: number): boolean => survey.gapBetween(from, to);
+    assert.deepEqual(
+      [is(0, 1), is(0, 2), is(1, 2), is(2, 3), is(2, 4), is(3, 4), is(4, 4)],
+      [true, true, true, true, true, true, false],
+    );
+  });
+
+  it('lie at the joint of two recordings, where the clock jumps back', () => {
+    const survey = surveyOf(on(0), on(1), on(0, { at: 1_000_000 }), on(1));
+    assert.deepEqual([gapsOf(survey), survey.restarts], [['1..2 on -1'], [2]]);
+    // Nested events are printed a little out of order.
+    const nested = surveyOf(on(0, { at: 2_000_100 }), on(0, { at: 2_000_000 }));
+    assert.deepEqual([gapsOf(nested), nested.restarts], [[], []]);
+    const more = surveyOf(on(0, { at: 2_000_101 }), on(0, { at: 2_000_000 }));
+    assert.deepEqual(more.restarts, [1]);
+    const apart = surveyOf(on(0, { at: 3_000_000 }), on(1, { at: 2_000_000 }), on(0, { at: 3_000_001 }));
+    assert.deepEqual(apart.restarts, [], 'each CPU has its own order');
+  });
+
+  it('lie before the first event of each CPU where the buffer was overwritten', () => {
+    const text = traceText([on(0), on(1), on(0)]).replace(
+      '#\n',
+      '#\n# entries-in-buffer/entries-written: 3/9   #P:2\n',
+    );
+    const survey = new Survey(readFtrace(bytesOf(text)));
+    assert.deepEqual(gapsOf(survey), ['-1..0 on 0', '-1..1 on 1']);
+    assert.deepEqual([survey.gapBetween(0, 2), survey.gapBetween(1, 2)], [true, false]);
+  });
+});
