@@ -17,6 +17,7 @@ import { oneOf, type Args, type OptionSpecs } from './args.js';
 import { InputError } from './errors.js';
 import { openSource, type OpenSource } from './fileSource.js';
 import type { Output } from './output.js';
+import { withSidecar } from './sidecar.js';
 
 /** Options of every command that reads and judges a trace. */
 export const LOAD_OPTIONS: OptionSpecs = {
@@ -98,7 +99,8 @@ export function judged(trace: LoadedOpen, options: LoadOptions, output: Output):
  */
 export function openTrace(path: string, output: Output, traceEvents?: string): LoadedOpen {
   const source = openSource(path);
-  const open = withChange(readOpen(source, output, traceEvents), source);
+  const read = readOpen(source, output, traceEvents);
+  const open = withChange(withTable(read, withSidecar(read.table, path)), source);
   refuseUnusable(source, open.table);
   output.progress('');
   return { path: source.name, open, close: () => source.close() };

@@ -147,7 +147,8 @@ watchdog() {
   done
   if [ -n "$finished" ]; then return 0; fi
   for one in $started; do kill -KILL "$one" 2>/dev/null; done
-  if [ -n "$made" ]; then remove_ours; fi
+  # What the main process has found out went with it.
+  if [ -n "$made" ]; then find_tracefs; remove_ours; fi
   return 1
 }
 

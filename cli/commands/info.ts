@@ -8,10 +8,12 @@ import { countsText } from '../../model/findings/counts.js';
 import { reportHeadline } from '../../model/findings/headline.js';
 import { issueText, placeOf, plural, reasonText, timeText } from '../../model/findings/report.js';
 import { missingKinds, recordingRecipe } from '../../model/findings/recipe.js';
+import { sidecarLines, whyAbsent } from '../../recorder/outlook.js';
 import { hex } from '../../model/pages/state.js';
 import type { Command } from '../command.js';
 import { EXIT } from '../errors.js';
 import { loadOne, nameOf, RUN_OPTIONS, type LoadedRun } from '../bundle.js';
+import { sidecarBeside } from '../sidecar.js';
 import { loadOptions, LOAD_OPTIONS, type LoadedTrace } from '../load.js';
 
 const FORMATS = ['text', 'json'] as const;
@@ -48,6 +50,7 @@ type Facts = ReturnType<typeof gather>;
 function gather(trace: LoadedTrace & LoadedRun) {
   const { table, analysis } = trace;
   const last = table.length - 1;
+  const { sidecar } = sidecarBeside(trace.path);
   return {
     schema: 'shimtrace.info/1',
     path: trace.path,
@@ -132,7 +135,8 @@ function gather(trace: LoadedTrace & LoadedRun) {
         status: r.status,
         reasons: r.reasons.map((reason) => reasonText(table, reason)),
       })),
-    missing: missingKinds(table),
+    missing: missingKinds(table).map((m) => ({ ...m, ...(sidecar && { why: whyAbsent(sidecar, m.kind) }) })),
+    ...(sidecar && { recording: sidecar }),
   };
 }
 
@@ -193,6 +197,7 @@ function text(trace: LoadedTrace & LoadedRun, facts: Facts): string {
     `judged  ${facts.headline}`,
     `profile ${facts.profiles.join(', ')} (${facts.profileReason})`,
     ...facts.undecided.flatMap((r) => r.reasons.map((reason) => `undecided ${r.rule}: ${reason}`)),
+    ...(facts.recording === undefined ? [] : sidecarLines(facts.recording)),
     ...coverageLines(trace, facts),
   ];
   return `${lines.join('\n')}\n`;
@@ -275,7 +280,7 @@ function coverageLines(trace: LoadedTrace, facts: Facts): string[] {
   if (facts.missing.length === 0) return ['coverage every event of the recipe occurs'];
   return [
     `coverage ${facts.missing.length} kinds of event of the recipe do not occur: not recorded, or they did not happen`,
-    ...facts.missing.map((m) => `  ${m.kind}: ${m.how}`),
+    ...facts.missing.map((m) => `  ${m.kind}: ${m.how}${m.why === undefined ? '' : `  (${m.why})`}`),
     `To record them: shimtrace info --recipe ${trace.path}`,
   ];
 }

@@ -1,54 +1,98 @@
-/** `shimtrace record`: what a recording asks of a kernel, and the script that makes it. */
-import { randomBytes } from 'node:crypto';
+/** `shimtrace record`: records what the rules need on a host, and says what that proves. */
 import { planFor, planText, type RecordPlan } from '../../recorder/plan.js';
-import { DEFAULT_BUFFER_KB, hostScript, type ScriptOptions } from '../../recorder/script.js';
-import { oneOf, type Args } from '../args.js';
+import { DEFAULT_BUFFER_KB, hostScript, quoted } from '../../recorder/script.js';
+import { oneOf, parse, type Args, type OptionSpecs } from '../args.js';
 import type { Command } from '../command.js';
 import { RULES } from '../core.js';
-import { EXIT, UsageError } from '../errors.js';
+import { EXIT, UsageError, type ExitCode } from '../errors.js';
+import { cleanHost, lookAt, newNonce, recordTo, type Asked } from '../recording/run.js';
+import { commandTransport, localTransport, sshTransport, type Transport } from '../recording/transport.js';
+import { check } from './check.js';
 
-const NONCE_BYTES = 8;
+const DEFAULT_OUT = 'trace.txt';
+const DEFAULT_MAX_MB = 2048;
+const BYTES_PER_MB = 1 << 20;
+
+const OPTIONS: OptionSpecs = {
+  local: { type: 'boolean', help: 'record this machine' },
+  host: {
+    type: 'string',
+    value: 'USER@HOST',
+    help: 'record there, by ssh and its own configuration, without asking',
+  },
+  via: {
+    type: 'string',
+    value: 'COMMAND',
+    help: "record where this command's shell is, for example 'docker exec -i NAME sh'",
+  },
+  output: {
+    type: 'string',
+    short: 'o',
+    value: 'FILE',
+    help: `the trace (default ${DEFAULT_OUT}); never written over`,
+  },
+  for: {
+    type: 'string',
+    multiple: true,
+    value: 'RULE',
+    help: 'record what this rule needs (default: all rules of guest-memfd); repeatable, or with commas',
+  },
+  seconds: { type: 'string', value: 'N', help: 'stop after so many seconds' },
+  plan: {
+    type: 'boolean',
+    help: 'say what would be installed, with a host also what it can show; change nothing',
+  },
+  script: {
+    type: 'boolean',
+    help: 'print the recorder as one POSIX sh script, to be run where shimtrace cannot reach',
+  },
+  clean: { type: 'boolean', help: 'remove what recordings left on a host that crashed, and nothing else' },
+  'buffer-kb': {
+    type: 'string',
+    value: 'KB',
+    help: `buffer for each CPU at most (default ${DEFAULT_BUFFER_KB}); never over a twentieth of free memory`,
+  },
+  'max-mb': { type: 'string', value: 'MB', help: `stop at a trace of this size (default ${DEFAULT_MAX_MB})` },
+};
 
 export const record: Command = {
   name: 'record',
   summary: 'record what the rules need, with probes of its own that it removes again',
-  usage: '--plan | --script',
-  options: {
-    for: {
-      type: 'string',
-      multiple: true,
-      value: 'RULE',
-      help: 'record what this rule needs (default: all rules of guest-memfd); repeatable, or with commas',
-    },
-    plan: { type: 'boolean', help: 'print what would be installed, and change nothing' },
-    script: {
-      type: 'boolean',
-      help: 'print the recorder as one POSIX sh script, to be run where shimtrace cannot reach',
-    },
-    'buffer-kb': {
-      type: 'string',
-      value: 'KB',
-      help: `buffer for each CPU at most (default ${DEFAULT_BUFFER_KB}); never over a twentieth of free memory`,
-    },
-  },
+  usage: '(--local | --host USER@HOST | --via COMMAND) [-o FILE] [-- WORKLOAD...]',
+  options: OPTIONS,
   details: [
-    'The script is run as root: sudo sh SCRIPT OUT [COMMAND...]. It records into an instance and a group of probes of',
-    'its own, says rule by rule what cannot be judged on this kernel, and removes what it made when the command ends,',
-    'at Ctrl-C, and when it is killed. OUT is the trace, OUT.record.log says how it was recorded.',
+    'Records into a tracefs instance and a group of probes of its own while WORKLOAD runs, or until Ctrl-C; says first,',
+    'rule by rule, what this kernel cannot show; and removes what it made when it ends, also when either side is',
+    'killed or the connection is lost. The trace is judged at once, with the exit codes of check. FILE.record.json',
+    'beside it says how it was made and whether all of it arrived: keep both together.',
+    'Root is had by sudo without a password, or by connecting as root. WORKLOAD runs as the user who connects.',
+    'The script of --script is run as root: sudo sh SCRIPT OUT [COMMAND...]. It does the same without a connection.',
   ].join('\n'),
-  run(args, output) {
+  async run(args, output) {
     const plan = planOf(args);
-    if (args.flag('plan')) {
+    const transport = transportOf(args);
+    const asked = { plan, options: scriptOptions(args), maxBytes: maxBytes(args) };
+    if (args.flag('script')) {
+      output.out(hostScript(plan, { ...asked.options, mode: 'run', nonce: newNonce(), leased: false }));
+      return EXIT.clean;
+    }
+    if (args.flag('plan') && transport === undefined) {
       output.out(`${planText(plan).join('\n')}\n`);
       return EXIT.clean;
     }
-    if (args.flag('script')) {
-      output.out(hostScript(plan, scriptOptions(args, { leased: false })));
-      return EXIT.clean;
-    }
-    throw new UsageError('record takes --plan or --script');
+    if (transport === undefined)
+      throw new UsageError('record takes --local, --host or --via, or --plan or --script without a host');
+    return onHost({ ...asked, transport }, args, output);
   },
 };
+
+async function onHost(asked: Asked, args: Args, output: Parameters<Command['run']>[1]): Promise<ExitCode> {
+  if (args.flag('plan')) return lookAt(asked, output);
+  if (args.flag('clean')) return cleanHost(asked, output);
+  const path = args.text('output') ?? DEFAULT_OUT;
+  const hasTrace = await recordTo(path, asked, output);
+  return hasTrace ? check.run(parse([path], check.options), output) : EXIT.unusable;
+}
 
 function planOf(args: Args): RecordPlan {
   const ids = RULES.map(({ id }) => id);
@@ -59,13 +103,32 @@ function planOf(args: Args): RecordPlan {
   return planFor(RULES, asked);
 }
 
-function scriptOptions(args: Args, { leased }: Pick<ScriptOptions, 'leased'>): ScriptOptions {
+function transportOf(args: Args): Transport | undefined {
+  const host = args.text('host');
+  const via = args.text('via');
+  const ways = [
+    ...(args.flag('local') ? [localTransport()] : []),
+    ...(host === undefined ? [] : [sshTransport(host)]),
+    ...(via === undefined ? [] : [commandTransport(via)]),
+  ];
+  if (ways.length > 1) throw new UsageError('--local, --host and --via name one host: give one of them');
+  return ways[0];
+}
+
+function scriptOptions(args: Args): Asked['options'] {
+  const words = args.positionals;
   return {
-    mode: 'run',
-    nonce: randomBytes(NONCE_BYTES).toString('hex'),
-    leased,
-    workload: args.positionals.join(' '),
-    seconds: 0,
+    // One word is a command line as it stands; several are words, whatever is in them.
+    workload: words.length === 1 ? words[0]! : words.map(shellWord).join(' '),
+    seconds: args.number('seconds') ?? 0,
     bufferKb: args.number('buffer-kb') ?? DEFAULT_BUFFER_KB,
   };
+}
+
+function maxBytes(args: Args): number {
+  return (args.number('max-mb') ?? DEFAULT_MAX_MB) * BYTES_PER_MB;
+}
+
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : quoted(word);
 }

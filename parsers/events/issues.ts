@@ -45,6 +45,16 @@ export const ISSUE_KINDS = {
       'Lines of another format stand in this text, which most of its lines are not of; they were not read.',
     advice: 'Give Shimtrace each recording as a file of its own, together: shimtrace check A B.',
   },
+  'record-incomplete': {
+    severity: 'dataLoss',
+    sentence: 'The recorder counted events that are not here, and where they are missing is not known.',
+    advice: 'Record again with a larger buffer (shimtrace record --buffer-kb), or for fewer rules (--for).',
+  },
+  'record-unusable': {
+    severity: 'notice',
+    sentence: 'What lies beside the trace as its .record.json is not of this recording, or cannot be read.',
+    advice: 'Keep a recording as it was written, and its .record.json with it.',
+  },
   'torn-tail': {
     severity: 'dataLoss',
     sentence: 'The input ends inside a record.',

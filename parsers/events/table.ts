@@ -304,16 +304,16 @@ export function releaseSegment(segment: Segment): void {
   } satisfies Partial<Segment>);
 }
 
-/** The table with other issues, losses or stacks; rows are shared. */
+/** The table with other issues, losses, stacks, or with more known of its source; rows are shared. */
 export function withMarks(
   table: EventTable,
-  marks: Partial<Pick<EventTable, 'issues' | 'losses' | 'stacks'>>,
+  marks: Partial<Pick<EventTable, 'issues' | 'losses' | 'stacks' | 'meta'>>,
 ): EventTable {
-  const { issues, losses, stacks } = marks;
+  const { issues, losses, stacks, meta } = marks;
   return new EventTable(
     table.length,
     table.segments,
-    table.meta,
+    meta ?? table.meta,
     table.names,
     table.comms,
     issues ?? table.issues,

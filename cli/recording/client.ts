@@ -1,0 +1,290 @@
+/**
+ * The recorder's end at the user: sends the script, hands on the trace, and is the lease whose end makes the
+ * host clean up. What comes back is from a host that nobody vouches for: every wait has an end, and nothing
+ * of it reaches a terminal as it came.
+ */
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
+import { ControlReader, printable, type RecordLog } from '../../recorder/control.js';
+import { bootstrap } from '../../recorder/script.js';
+import type { Transport } from './transport.js';
+
+/** Takes the trace's bytes. Throws where it cannot. */
+export interface Sink {
+  write(bytes: Uint8Array): void;
+}
+
+export interface Session {
+  readonly transport: Transport;
+  readonly nonce: string;
+  readonly script: string;
+  /** Where the trace goes; undefined for a script that only looks or cleans. */
+  readonly sink: Sink | undefined;
+  /** Most bytes of trace to take. */
+  readonly maxBytes: number;
+  /** Asked when all is installed and nothing recorded yet: false ends it. */
+  readonly goAhead: (log: RecordLog) => boolean;
+  /** A line of the workload or the shell, made printable. */
+  readonly say: (line: string) => void;
+  /** Called now and then. */
+  readonly tick: (log: RecordLog, bytes: number) => void;
+  readonly limits?: Partial<Limits>;
+}
+
+/** Longest waits, in milliseconds. */
+export interface Limits {
+  /** For the remote shell. */
+  readonly connect: number;
+  /** For the script to say anything new while it installs. */
+  readonly arm: number;
+  /** For anything at all after the recording was stopped. */
+  readonly finish: number;
+  /** For the processes to go once all is cleaned. */
+  readonly close: number;
+}
+
+const LIMITS: Limits = { connect: 60_000, arm: 120_000, finish: 90_000, close: 5_000 };
+const TICK_MS = 250;
+/** A partial line longer than this is cut: no line of ours is. */
+const LINE_MAX = 16_384;
+
+export interface Outcome {
+  readonly log: RecordLog;
+  /** What went wrong at this end, a sentence each. */
+  readonly problems: readonly string[];
+  /** True when the script's own end of the trace was seen. */
+  readonly ended: boolean;
+}
+
+type Child = ChildProcessByStdio<Writable, Readable, Readable>;
+type Phase = 'connect' | 'arm' | 'record' | 'finish' | 'close';
+
+/** One run of the script on a host. */
+export class Client {
+  private readonly control: ControlReader;
+  private readonly child: Child;
+  private readonly problems: string[] = [];
+  private readonly decoder = new StringDecoder('utf8');
+  private readonly trace: TraceStream;
+  private partial = '';
+  private phase: Phase = 'connect';
+  /** When the phase began, or anything was last heard in it. */
+  private heardMs = Date.now();
+  private isGone = false;
+
+  constructor(private readonly session: Session) {
+    const [command, ...argv] = session.transport.argv;
+    this.control = new ControlReader(session.nonce);
+    this.trace = new TraceStream(session.nonce, (bytes) => this.store(bytes));
+    // In a group of its own: an interrupt from the terminal is ours to pass on, as a word.
+    this.child = spawn(command, argv, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+  }
+
+  run(): Promise<Outcome> {
+    const { child, session } = this;
+    // Written to once too often, when the other end has gone: that is said when it closes.
+    child.stdin.on('error', () => undefined);
+    child.stderr.on('data', (bytes: Buffer) => this.controlBytes(bytes));
+    child.stdout.on('data', (bytes: Buffer) => {
+      // Only what is still wanted keeps a wait alive.
+      if (this.phase === 'finish' && !this.isRefused) this.heard();
+      this.trace.take(bytes);
+    });
+    this.word(bootstrap(session.nonce, Buffer.byteLength(session.script)));
+    return new Promise((resolve) => {
+      const timer = setInterval(() => this.tick(), TICK_MS);
+      const end = (): void => {
+        if (this.isGone) return;
+        this.isGone = true;
+        clearInterval(timer);
+        this.line(this.partial);
+        resolve(this.outcome());
+      };
+      child.on('error', (error) => {
+        this.problems.push(`${session.transport.argv[0]} cannot be run: ${error.message}`);
+        end();
+      });
+      child.on('close', end);
+      // Something that outlives the shell may hold its pipes.
+      child.on('exit', () =>
+        setTimeout(() => this.hangUp(end), session.limits?.close ?? LIMITS.close).unref(),
+      );
+    });
+  }
+
+  /** Ends the recording; what was recorded until now is kept. */
+  stop(): void {
+    if (this.phase !== 'record') {
+      this.abandon();
+      return;
+    }
+    this.word('stop');
+    this.enter('finish');
+  }
+
+  /** Ends it at once: the end of the lease makes the host clean up. */
+  abandon(): void {
+    this.child.stdin.end();
+    this.enter('close');
+  }
+
+  private enter(phase: Phase): void {
+    this.phase = phase;
+    this.heardMs = Date.now();
+  }
+
+  private heard(): void {
+    this.heardMs = Date.now();
+  }
+
+  private word(text: string): void {
+    this.child.stdin.write(`${text}\n`);
+  }
+
+  private controlBytes(bytes: Buffer): void {
+    this.partial += this.decoder.write(bytes);
+    const lines = this.partial.split('\n');
+    this.partial = lines.pop()!.slice(0, LINE_MAX);
+    for (const line of lines) this.line(line);
+  }
+
+  private line(line: string): void {
+    if (line === '') return;
+    if (this.control.take(line)) this.advance();
+    else this.session.say(printable(line));
+  }
+
+  private advance(): void {
+    this.heard();
+    if (this.phase === 'connect' && this.control.isReady) {
+      this.child.stdin.write(this.session.script);
+      this.enter('arm');
+    }
+    const log = this.control.log();
+    if (this.phase === 'arm' && log.state === 'armed') {
+      const goes = this.session.goAhead(log);
+      this.word(goes ? 'go' : 'no');
+      this.enter(goes ? 'record' : 'finish');
+    }
+    if (this.phase === 'record' && log.stoppedBy !== '') this.enter('finish');
+    if (log.left !== undefined && this.phase !== 'close') this.abandon();
+  }
+
+  private store(bytes: Uint8Array): void {
+    const { sink, maxBytes } = this.session;
+    if (this.phase === 'connect' || this.phase === 'arm' || sink === undefined || this.isRefused) return;
+    try {
+      if (this.trace.bytes > maxBytes)
+        throw new Error(`more than ${maxBytes} bytes, which is as much as is taken`);
+      sink.write(bytes);
+    } catch (error) {
+      this.isRefused = true;
+      this.problems.push(
+        `The trace could not be kept: ${error instanceof Error ? error.message : String(error)}`,
+      );
+      if (this.phase === 'record') this.stop();
+    }
+  }
+
+  private isRefused = false;
+
+  private tick(): void {
+    const { limits, transport } = this.session;
+    this.session.tick(this.control.log(), this.trace.bytes);
+    if (this.phase === 'record' || Date.now() - this.heardMs < (limits?.[this.phase] ?? LIMITS[this.phase]))
+      return;
+    if (this.phase === 'close') {
+      this.hangUp();
+      return;
+    }
+    const said = { connect: 'no shell answered', arm: 'the script stood still', finish: 'it did not end' };
+    this.problems.push(`${transport.name}: ${said[this.phase]}.`);
+    this.abandon();
+  }
+
+  /** The last resort: the transport's own processes go, whatever they wait for. */
+  private hangUp(end?: () => void): void {
+    if (this.isGone) return;
+    if (this.child.pid !== undefined) {
+      try {
+        process.kill(-this.child.pid, 'SIGKILL');
+      } catch (error) {
+        // It has gone by itself.
+        if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+      }
+    }
+    this.child.stdout.destroy();
+    this.child.stderr.destroy();
+    end?.();
+  }
+
+  private outcome(): Outcome {
+    this.trace.flush();
+    const log = this.control.log();
+    if (this.phase === 'record' || (this.phase === 'finish' && log.left === undefined))
+      this.problems.push('The connection was lost.');
+    if (this.phase === 'connect' && this.problems.length === 0 && log.errors.length === 0)
+      this.problems.push(`${this.session.transport.name}: no shell answered.`);
+    return { log, problems: this.problems, ended: this.trace.ended };
+  }
+}
+
+/**
+ * The trace between the script's two marks. What a login shell prints before the first is no trace; bytes
+ * that may be the beginning of a mark are held back until it is clear.
+ */
+export class TraceStream {
+  /** Bytes of trace until now. */
+  bytes = 0;
+  ended = false;
+  private begun = false;
+  private held: Buffer = Buffer.alloc(0);
+  private readonly begin: Buffer;
+  private readonly end: Buffer;
+
+  constructor(
+    nonce: string,
+    private readonly store: (bytes: Uint8Array) => void,
+  ) {
+    this.begin = Buffer.from(`@shimtrace ${nonce} begin\n`);
+    this.end = Buffer.from(`@shimtrace ${nonce} end\n`);
+  }
+
+  take(bytes: Buffer): void {
+    if (this.ended) return;
+    let data = this.held.length === 0 ? bytes : Buffer.concat([this.held, bytes]);
+    if (!this.begun) {
+      const at = data.indexOf(this.begin);
+      if (at < 0) {
+        this.held = data.subarray(Math.max(0, data.length - this.begin.length));
+        return;
+      }
+      this.begun = true;
+      data = data.subarray(at + this.begin.length);
+    }
+    const at = data.indexOf(this.end);
+    if (at >= 0) {
+      this.ended = true;
+      this.held = Buffer.alloc(0);
+      this.give(data.subarray(0, at));
+      return;
+    }
+    const keep = Math.max(0, data.length - this.end.length);
+    // A copy: what is held must not keep a large piece alive.
+    this.held = Buffer.from(data.subarray(keep));
+    this.give(data.subarray(0, keep));
+  }
+
+  /** Nothing follows: what was held back is trace. */
+  flush(): void {
+    if (this.begun && !this.ended) this.give(this.held);
+    this.held = Buffer.alloc(0);
+  }
+
+  private give(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    this.bytes += bytes.length;
+    this.store(bytes);
+  }
+}

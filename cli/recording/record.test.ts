@@ -1,0 +1,298 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { FakeTracefs, type FakeHost } from '../../test/support/fakeTracefs.js';
+import { RULES } from '../../model/rules/registry.js';
+import { planFor, type RecordPlan } from '../../recorder/plan.js';
+import { parseSidecar, type Sidecar } from '../../recorder/sidecar.js';
+import { run } from '../run.js';
+import { TraceStream, type Limits } from './client.js';
+import { recordTo, type Asked } from './run.js';
+import { EventCounter } from './traceFile.js';
+import { commandTransport, localTransport, sshTransport } from './transport.js';
+
+/** Two tracepoints cost nothing to arm. */
+const plan: RecordPlan = { ...planFor(RULES, ['G8']), probes: [] };
+const TRACEPOINTS = plan.tracepoints.map(({ path: name }) => name);
+const EVENTS = [
+  '     qemu-kvm-77      [000] .....   100.000001: kvm_userspace_exit: reason KVM_EXIT_MMIO (6)',
+  '     qemu-kvm-77      [001] .....   100.000002: kvm_userspace_exit: reason KVM_EXIT_MMIO (6)',
+];
+const QUICK: Partial<Limits> = { connect: 4000, arm: 4000, finish: 4000, close: 500 };
+
+interface Recorded {
+  readonly hasTrace: boolean;
+  readonly err: string;
+  readonly text: string | undefined;
+  readonly sidecar: Sidecar | undefined;
+}
+
+let folder = '';
+before(() => (folder = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-'))));
+after(() => fs.rmSync(folder, { recursive: true }));
+
+let files = 0;
+async function recorded(asked: Partial<Asked>): Promise<Recorded & { readonly file: string }> {
+  const file = path.join(folder, `${files++}.txt`);
+  const err: string[] = [];
+  const hasTrace = await recordTo(
+    file,
+    {
+      plan,
+      transport: localTransport(),
+      options: { workload: '', seconds: 0, bufferKb: 64 },
+      maxBytes: 1 << 20,
+      limits: QUICK,
+      ...asked,
+    },
+    {
+      out: () => assert.fail('nothing is printed'),
+      err: (line) => err.push(line),
+      progress: () => undefined,
+    },
+  );
+  const read = (name: string): string | undefined =>
+    fs.existsSync(name) ? fs.readFileSync(name, 'utf8') : undefined;
+  const json = read(`${file}.record.json`);
+  const sidecar = json === undefined ? undefined : parseSidecar(json);
+  if (sidecar !== undefined && 'problem' in sidecar) assert.fail(sidecar.problem);
+  return { hasTrace, err: err.join('\n'), text: read(file), sidecar, file };
+}
+
+async function on(
+  host: Partial<FakeHost>,
+  test: (fake: FakeTracefs, asked: Partial<Asked>) => Promise<void>,
+): Promise<void> {
+  const fake = new FakeTracefs({ tracepoints: TRACEPOINTS, ...host });
+  const here = `sys=${fake.sys}; proc=${fake.proc}`;
+  try {
+    await test(fake, { change: (script) => fake.script(script.replace(/^sys=.*\nproc=.*$/m, here)) });
+  } finally {
+    fake.remove();
+  }
+}
+
+const pipeOf = (fake: FakeTracefs): string => `"$(ls -d ${fake.tracefs}/instances/shimtrace_*/trace_pipe)"`;
+const printing = (fake: FakeTracefs, lines: readonly string[]): string =>
+  `printf '%s\\n' ${lines.map((line) => `'${line}'`).join(' ')} > ${pipeOf(fake)}`;
+const options = (workload: string): Asked['options'] => ({ workload, seconds: 0, bufferKb: 64 });
+
+describe('shimtrace record', () => {
+  it('records, proves it, and the trace has its clock', async () => {
+    await on({ readEvents: 2 }, async (fake, asked) => {
+      const { text, sidecar, err, file } = await recorded({
+        ...asked,
+        options: options(printing(fake, EVENTS)),
+      });
+      assert.equal(text, `${EVENTS.join('\n')}\n`);
+      assert.deepEqual(sidecar?.proof, { read: 2, received: 2, lost: 0, problems: [] });
+      assert.equal(sidecar?.stoppedBy, 'workload');
+      assert.match(err, /can be judged on this kernel: G8/);
+      assert.match(err, /recording: complete, all 2 events/);
+      assert.deepEqual(fake.leftovers(), []);
+      assert.ok(fake.foreignIsUntouched());
+      assert.match(await infoOf(file), /clock mono, kernel /);
+    });
+  });
+
+  it('says that events are missing where fewer arrived than were read', async () => {
+    await on({ readEvents: 3 }, async (fake, asked) => {
+      const { err, file } = await recorded({ ...asked, options: options(printing(fake, EVENTS)) });
+      assert.match(err, /3 events were read on the host, 2 have arrived/);
+      const info = await infoOf(file);
+      assert.match(info, /everything before may be missing events/);
+      assert.match(info, /\[record-incomplete\]/);
+    });
+  });
+
+  it('tells what did not happen from what was not recorded', async () => {
+    await on({ readEvents: 2 }, async (fake, asked) => {
+      const { file } = await recorded({ ...asked, options: options(printing(fake, EVENTS)) });
+      const info = await infoOf(file);
+      assert.match(info, /KvmPageFault: kvm:kvm_page_fault {2}\(recorded: it did not happen\)/);
+      assert.match(info, /GmemCreate: .* {2}\(not recorded\)/);
+    });
+  });
+
+  it('takes a sidecar for no other trace', async () => {
+    await on({ readEvents: 2 }, async (fake, asked) => {
+      const { file } = await recorded({ ...asked, options: options(printing(fake, EVENTS)) });
+      fs.appendFileSync(file, `${EVENTS[1]}\n`);
+      const info = await infoOf(file);
+      assert.match(info, /clock unknown/);
+      assert.match(info, /\[record-unusable\]/);
+    });
+  });
+
+  it('does not begin where nothing of what was asked can be judged', async () => {
+    await on({ tracepoints: [] }, async (fake, asked) => {
+      const { hasTrace, err, text } = await recorded({ ...asked, options: options(printing(fake, EVENTS)) });
+      assert.equal(hasTrace, false);
+      assert.equal(text, undefined);
+      assert.match(
+        err,
+        /G8 cannot be judged: UserspaceExit is not recorded \(kvm\/kvm_userspace_exit: this kernel has no such tracepoint\)/,
+      );
+      assert.match(err, /nothing of what was asked can be judged/);
+      assert.deepEqual(fake.leftovers(), []);
+    });
+  });
+
+  it('stops at the first interrupt with all that was recorded, the workload too', async () => {
+    await on({ readEvents: 2 }, async (fake, asked) => {
+      const marker = path.join(fake.root, 'ran');
+      const workload = `exec 9> ${pipeOf(fake)}; printf '%s\\n' '${EVENTS[0]}' '${EVENTS[1]}' >&9; touch ${marker}; sleep 60`;
+      const timer = setInterval(() => {
+        if (!fs.existsSync(marker)) return;
+        clearInterval(timer);
+        process.emit('SIGINT');
+      }, 50);
+      const { text, sidecar } = await recorded({ ...asked, options: options(workload) });
+      assert.equal(text, `${EVENTS.join('\n')}\n`);
+      assert.equal(sidecar?.stoppedBy, 'stopped');
+      assert.deepEqual(sidecar?.proof.problems, []);
+      assert.deepEqual(fake.leftovers(), []);
+    });
+  });
+
+  it('stops in time', async () => {
+    await on({ readEvents: 2 }, async (fake, asked) => {
+      const workload = `exec 9> ${pipeOf(fake)}; printf '%s\\n' '${EVENTS[0]}' '${EVENTS[1]}' >&9; sleep 60`;
+      const { sidecar } = await recorded({ ...asked, options: { ...options(workload), seconds: 1 } });
+      assert.equal(sidecar?.stoppedBy, 'seconds');
+      assert.deepEqual(fake.leftovers(), []);
+    });
+  });
+
+  for (const [what, kill] of [
+    ['the process that records', 'kill -KILL "$PPID"'],
+    [
+      'the shell of the connection',
+      `kill -KILL "$(ls -d INSTANCES/shimtrace_* | sed 's/.*shimtrace_\\([0-9]*\\)_.*/\\1/')"`,
+    ],
+  ] as const) {
+    it(`leaves nothing where ${what} is killed`, async () => {
+      await on({}, async (fake, asked) => {
+        const instances = path.join(fake.tracefs, 'instances');
+        const { sidecar, hasTrace } = await recorded({
+          ...asked,
+          options: options(`${printing(fake, EVENTS)}; ${kill.replace('INSTANCES', instances)}; sleep 60`),
+        });
+        assert.ok(!hasTrace || sidecar!.proof.problems.length > 0, 'a trace that broke off says so');
+        await until(() => fake.leftovers().length === 0, 'the host is cleaned');
+        assert.ok(fake.foreignIsUntouched());
+      });
+    });
+  }
+
+  it('keeps no more than was allowed, and ends', async () => {
+    await on({}, async (fake, asked) => {
+      const workload = `yes '${EVENTS[0]}' > ${pipeOf(fake)}`;
+      const { text, err } = await recorded({ ...asked, options: options(workload), maxBytes: 100_000 });
+      assert.ok(text!.length <= 200_000, `${text!.length} characters`);
+      assert.match(err, /could not be kept: more than 100000 bytes/);
+      assert.deepEqual(fake.leftovers(), []);
+    });
+  });
+
+  it('writes over nothing', async () => {
+    const file = path.join(folder, 'mine.txt');
+    fs.writeFileSync(file, 'mine');
+    const err: string[] = [];
+    const code = await run(['record', '--local', '-o', file], {
+      out: () => undefined,
+      err: (line) => err.push(line),
+      progress: () => undefined,
+    });
+    assert.equal(code, 2);
+    assert.match(err.join(), /is there already/);
+    assert.equal(fs.readFileSync(file, 'utf8'), 'mine');
+  });
+});
+
+describe('a host that nobody vouches for', () => {
+  const hostile = (title: string, command: string, says: RegExp): void => {
+    it(title, async () => {
+      const { hasTrace, err, text } = await recorded({
+        transport: commandTransport(command),
+        limits: { connect: 700, arm: 700, finish: 700, close: 200 },
+      });
+      assert.equal(hasTrace, false);
+      assert.equal(text, undefined, 'no event is made up');
+      assert.match(err, says);
+      assert.doesNotMatch(err, /\p{Cc}(?<!\n)/u, 'nothing moves the cursor');
+    });
+  };
+  hostile('that is not there', 'exit 255', /no shell answered|connection was lost/);
+  hostile('whose command is not there', 'exec shimtrace-no-such-command', /no shell answered|not found/);
+  hostile('that says nothing', 'sleep 60', /no shell answered/);
+  hostile('that sends garbage for ever', 'yes "$(printf "\\033[2J\\001")" >&2', /no shell answered/);
+  hostile('that sends a trace before it is asked', `yes '${EVENTS[0]}'`, /no shell answered/);
+  hostile('that sends one line without an end', 'tr "\\0" x < /dev/zero >&2', /no shell answered/);
+  // It knows the nonce, and claims what is not so.
+  const lies = (text: string): string =>
+    `read -r l; n=$(printf %s "$l" | grep -o '[0-9a-f]\\{16\\}' | head -n 1); ${text}; sleep 60`;
+  const say = (text: string): string => `printf '@shimtrace %s %s\\n' "$n" '${text}' >&2`;
+  hostile('that stands still after the first word', lies(say('ready')), /the script stood still/);
+  hostile(
+    'that says it is done before it began',
+    lies(`${say('ready')}; ${say('cleaned nothing')}`),
+    /no event was recorded/,
+  );
+});
+
+describe('the way of a trace', () => {
+  const BEGIN = '@shimtrace ab begin\n';
+  const END = '@shimtrace ab end\n';
+
+  it('has what lies between the marks, however it is cut into pieces', () => {
+    const bytes = Buffer.from(`motd\n${BEGIN}one\n@shimtrace ab en\ntwo\n${END}after`);
+    for (let size = 1; size <= bytes.length; size++) {
+      const got: Buffer[] = [];
+      const stream = new TraceStream('ab', (piece) => got.push(Buffer.from(piece)));
+      for (let at = 0; at < bytes.length; at += size) stream.take(bytes.subarray(at, at + size));
+      stream.flush();
+      assert.equal(Buffer.concat(got).toString(), 'one\n@shimtrace ab en\ntwo\n');
+      assert.ok(stream.ended);
+    }
+  });
+
+  it('keeps what came where the end did not', () => {
+    const got: Buffer[] = [];
+    const stream = new TraceStream('ab', (piece) => got.push(Buffer.from(piece)));
+    stream.take(Buffer.from(`${BEGIN}one\nhalf`));
+    stream.flush();
+    assert.equal(Buffer.concat(got).toString(), 'one\nhalf');
+    assert.equal(stream.ended, false);
+  });
+
+  it('counts events alone, in any pieces', () => {
+    const bytes = Buffer.from(
+      `# tracer: nop\n${EVENTS.join('\n')}\nCPU:1 [LOST 5 EVENTS]\n CPU:1-7 [000] x\n\nhalf`,
+    );
+    for (const size of [1, 2, 7, 1000]) {
+      const counter = new EventCounter();
+      for (let at = 0; at < bytes.length; at += size) counter.take(bytes.subarray(at, at + size));
+      assert.equal(counter.events, 3);
+    }
+  });
+
+  it('asks for no password and takes no option for a host', () => {
+    assert.deepEqual(sshTransport('me@box').argv.slice(0, 4), ['ssh', '-T', '-o', 'BatchMode=yes']);
+    assert.throws(() => sshTransport('-oProxyCommand=x'), /--host takes/);
+    assert.throws(() => commandTransport(' '), /--via takes/);
+  });
+});
+
+async function infoOf(file: string): Promise<string> {
+  let out = '';
+  const output = { out: (text: string) => (out += text), err: () => undefined, progress: () => undefined };
+  assert.equal(await run(['info', file], output), 0);
+  return out;
+}
+
+async function until(isSo: () => boolean, what: string): Promise<void> {
+  for (let i = 0; i < 100 && !isSo(); i++) await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.ok(isSo(), what);
+}

@@ -1,0 +1,150 @@
+/** One recording, from the first word to the file and what lies beside it. */
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import { errorText, outlookLines, sidecarLines } from '../../recorder/outlook.js';
+import type { RecordLog } from '../../recorder/control.js';
+import type { RecordPlan } from '../../recorder/plan.js';
+import { hostScript, type ScriptOptions } from '../../recorder/script.js';
+import { SIDECAR_SUFFIX, sidecarOf } from '../../recorder/sidecar.js';
+import { EXIT, type ExitCode } from '../errors.js';
+import type { Output } from '../output.js';
+import { VERSION } from '../version.js';
+import { Client, type Limits, type Outcome } from './client.js';
+import { TraceFile } from './traceFile.js';
+import type { Transport } from './transport.js';
+
+const NONCE_BYTES = 8;
+const MS = 1000;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+export interface Asked {
+  readonly plan: RecordPlan;
+  readonly transport: Transport;
+  readonly options: Pick<ScriptOptions, 'workload' | 'seconds' | 'bufferKb'>;
+  readonly maxBytes: number;
+  /** Where tests keep a host of their own. */
+  readonly change?: (script: string) => string;
+  readonly limits?: Partial<Limits>;
+}
+
+export function newNonce(): string {
+  return randomBytes(NONCE_BYTES).toString('hex');
+}
+
+/** Looks at a host and says what could be recorded there; changes nothing. */
+export async function lookAt(asked: Asked, output: Output): Promise<ExitCode> {
+  const { log, problems } = await runScript(asked, 'plan', undefined, () => true, output);
+  if (!isWell(log, problems, output)) return EXIT.unusable;
+  output.out(`${[hostText(log), ...outlookLines(log)].join('\n')}\n`);
+  return EXIT.clean;
+}
+
+/** Removes what recordings left on a host whose own processes are gone. */
+export async function cleanHost(asked: Asked, output: Output): Promise<ExitCode> {
+  const { log, problems } = await runScript(asked, 'clean', undefined, () => true, output);
+  if (!isWell(log, problems, output)) return EXIT.unusable;
+  const said = log.leftovers.map(({ name, outcome }) => `${name}: ${LEFTOVER[outcome] ?? outcome}`);
+  output.out(`${said.length === 0 ? 'nothing was left' : said.join('\n')}\n`);
+  return log.leftovers.every(({ outcome }) => outcome === 'removed') ? EXIT.clean : EXIT.unusable;
+}
+
+const LEFTOVER: Readonly<Record<string, string>> = {
+  removed: 'removed',
+  running: 'left alone, its recording goes on',
+  busy: 'left alone, somebody uses it',
+};
+
+/** Records into a file and writes what is known of it beside. True when there is a trace to be judged. */
+export async function recordTo(path: string, asked: Asked, output: Output): Promise<boolean> {
+  const file = new TraceFile(path);
+  const goAhead = (log: RecordLog): boolean => {
+    for (const line of [hostText(log), ...outlookLines(log)]) output.err(`shimtrace: ${line}`);
+    const goes = log.rules.length === 0 || log.rules.some(({ lacks }) => lacks.length === 0);
+    output.err(goes ? 'shimtrace: recording; Ctrl-C stops' : `shimtrace: ${NOTHING}`);
+    return goes;
+  };
+  let outcome: Outcome;
+  try {
+    outcome = await runScript(asked, 'run', file, goAhead, output);
+  } finally {
+    file.close();
+  }
+  const { log, problems, ended } = outcome;
+  const isGood = isWell(log, problems, output);
+  if (file.bytes === 0) {
+    if (log.state !== 'armed' && isGood) output.err('shimtrace: no event was recorded');
+    return false;
+  }
+  const sidecar = sidecarOf(log, {
+    producer: `shimtrace ${VERSION}`,
+    question: asked.plan.question,
+    command: asked.options.workload,
+    bytes: file.bytes,
+    events: file.events,
+    problems: ended ? problems : [...problems, 'The end of the trace was not received.'],
+  });
+  fs.writeFileSync(`${path}${SIDECAR_SUFFIX}`, `${JSON.stringify(sidecar, undefined, 2)}\n`, { mode: 0o600 });
+  for (const line of sidecarLines(sidecar)) output.err(`shimtrace: ${line}`);
+  return true;
+}
+
+const NOTHING = 'nothing of what was asked can be judged on this kernel: not recorded';
+
+/** Says what went wrong; true when nothing did. */
+function isWell(log: RecordLog, problems: readonly string[], output: Output): boolean {
+  for (const error of log.errors) output.err(`shimtrace: ${errorText(error)}`);
+  if (log.errors.length === 0) for (const problem of problems) output.err(`shimtrace: ${problem}`);
+  if (log.left !== undefined && log.left !== 'nothing')
+    output.err(`shimtrace: left on the host: ${log.left}; shimtrace record --clean removes it`);
+  return log.errors.length === 0 && problems.length === 0;
+}
+
+function hostText({ facts }: RecordLog): string {
+  const kvm = facts['no-kvm'] === undefined ? '' : '; KVM is not loaded there';
+  return `host ${facts['host'] ?? '?'}, kernel ${facts['kernel'] ?? '?'} ${facts['machine'] ?? ''}${kvm}`;
+}
+
+async function runScript(
+  asked: Asked,
+  mode: ScriptOptions['mode'],
+  sink: TraceFile | undefined,
+  goAhead: (log: RecordLog) => boolean,
+  output: Output,
+): Promise<Outcome> {
+  const nonce = newNonce();
+  const script = hostScript(asked.plan, { ...asked.options, mode, nonce, leased: true });
+  const began = Date.now();
+  const client = new Client({
+    transport: asked.transport,
+    nonce,
+    script: asked.change?.(script) ?? script,
+    sink,
+    maxBytes: asked.maxBytes,
+    goAhead,
+    say: (line) => output.err(line),
+    tick: (log, bytes) => output.progress(progressText(log, bytes, sink?.events ?? 0, Date.now() - began)),
+    ...(asked.limits && { limits: asked.limits }),
+  });
+  let asks = 0;
+  // The first time in good order, the second at once.
+  const onSignal = (): void => {
+    asks++;
+    if (asks === 1) client.stop();
+    else client.abandon();
+  };
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  try {
+    return await client.run();
+  } finally {
+    for (const signal of SIGNALS) process.removeListener(signal, onSignal);
+    output.progress('');
+  }
+}
+
+function progressText(log: RecordLog, bytes: number, events: number, ms: number): string {
+  if (log.state === '') return 'connecting';
+  if (bytes === 0 && log.state === 'armed') return 'installed';
+  const rate = Math.round(events / Math.max(1, ms / MS));
+  const lost = log.overrun === 0 ? 'no loss' : `${log.overrun} overwritten`;
+  return `${log.state}: ${events} events, ${rate} a second, ${lost}`;
+}
