@@ -39,12 +39,13 @@ export function withSidecar(table: EventTable, path: string): EventTable {
   });
   const [first] = unplacedLosses(table, sidecar);
   if (first === undefined) return known;
-  return withIssue(known, issueOf('record-incomplete', first), { cpu: -1, count: 0, fromStart: true });
+  const anywhere = { cpu: -1, count: 0, fromStart: true };
+  return withIssue(known, issueOf('record-incomplete', first), anywhere);
 }
 
 /**
- * Why events may be missing that no mark in the trace stands for. What the ring buffers overwrote is marked in
- * the text, at its place.
+ * Why events may be missing that no mark in the trace stands for. What the ring buffers overwrote is marked
+ * in the text, at its place.
  */
 function unplacedLosses(table: EventTable, { proof, buffers }: Sidecar): readonly string[] {
   if (proof.received < 0 && proof.read >= 0 && proof.read !== table.length)

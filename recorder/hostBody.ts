@@ -201,17 +201,11 @@ make_instance() {
 
 # One pass over the symbols: those that are asked for, and the compiler's copies of them.
 read_symbols() {
-  symbols=$(printf '%s\n' "$PROBES" | awk -F '|' -v kallsyms="$proc/kallsyms" '
-    { want[$4] = 1 }
-    END {
-      want["kvm_gmem_aops"] = 1
-      while ((getline line < kallsyms) > 0) {
-        n = split(line, part, /[ \t]+/)
-        if (n < 3) continue
-        plain = part[3]; sub(/\..*/, "", plain)
-        if (plain in want) print plain, part[3], part[1]
-      }
-    }' 2>/dev/null)
+  symbols=$(printf '%s\n' "$PROBES" | awk '
+    BEGIN { want["kvm_gmem_aops"] = 1 }
+    FNR == NR { want[$4] = 1; next }
+    { plain = $3; if (index(plain, ".")) sub(/\..*/, "", plain) }
+    plain in want { print plain, $3, $1 }' FS='|' - FS=' ' "$proc/kallsyms" 2>/dev/null)
   gmem_aops=$(printf '%s\n' "$symbols" | sed -n 's/^kvm_gmem_aops kvm_gmem_aops \(.*\)/0x\1/p' | head -n 1)
   case $gmem_aops in *[1-9a-f]*) ;; *) gmem_aops= ;; esac
 }

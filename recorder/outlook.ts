@@ -5,7 +5,7 @@ import type { Sidecar } from './sidecar.js';
 
 type Outlook = Pick<RecordLog, 'refused' | 'rules' | 'probes' | 'tracepoints'>;
 
-/** Rule by rule: what can be judged by what this kernel records, and what cannot, with the kernel's reason. */
+/** Rule by rule: what this kernel's events can judge, and what they cannot, with the kernel's reason. */
 export function outlookLines(outlook: Outlook): readonly string[] {
   const can = outlook.rules.filter(({ lacks }) => lacks.length === 0).map(({ id }) => id);
   return [

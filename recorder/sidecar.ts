@@ -108,7 +108,10 @@ function proofOf(log: RecordLog, { events, problems }: Received): Proof {
   return { read, received: events, lost: overwritten + left + missed, problems: found };
 }
 
-/** The sidecar that a text is, or what is wrong with it. Every field is looked at: anybody may have written it. */
+/**
+ * The sidecar that a text is, or what is wrong with it. Every field is looked at: anybody may have written
+ * it.
+ */
 export function parseSidecar(text: string): Sidecar | { readonly problem: string } {
   let value: unknown;
   try {
