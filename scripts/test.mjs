@@ -1,5 +1,5 @@
 // `npm test`: sets up, looks at the style, compiles, runs every test, and ends with how long each part took
-// and one line of totals. `unit` or `editor` as an argument runs that part only.
+// and one line of totals. `unit`, `editor` or `lab` as an argument runs that part only.
 import fs from 'node:fs';
 import path from 'node:path';
 import { bin, ensureDependencies, exists, fail, root, run, seconds } from './steps.mjs';
@@ -44,8 +44,10 @@ for (const [title, command, args] of [
 if (wants('unit')) suite('unit', process.execPath, [bin('mocha')]);
 if (wants('editor') && exists('scripts/editor/test.mjs'))
   suite('editor', process.execPath, ['scripts/editor/test.mjs']);
+if (wants('lab')) suite('lab', process.execPath, ['scripts/lab/test.mjs']);
 // What failed stands far above by now.
 if (total.failures.length > 0) console.log(`\nFailed:\n\n${total.failures.join('\n\n')}\n`);
 console.log(times.join(', '));
-console.log(`${total.passed} passed, ${total.failed} failed`);
+const skipped = total.skipped === 0 ? '' : `, ${total.skipped} skipped`;
+console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;

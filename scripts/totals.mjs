@@ -1,8 +1,9 @@
-// What a run of tests leaves for whoever started it: `{ passed, failed, failures }`, failures as texts.
+// What a run of tests leaves for whoever started it: `{ passed, failed, failures }`, failures as texts, and
+// `skipped` where something could not be tried.
 import fs from 'node:fs';
 
 export function newTotals() {
-  return { passed: 0, failed: 0, failures: [] };
+  return { passed: 0, failed: 0, skipped: 0, failures: [] };
 }
 
 /** Adds one failure that no test stands for. */
@@ -15,6 +16,7 @@ export function addFailure(total, text) {
 export function addPart(total, part) {
   total.passed += part.passed;
   total.failed += part.failed;
+  total.skipped += part.skipped ?? 0;
   total.failures.push(...part.failures);
 }
 

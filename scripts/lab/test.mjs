@@ -1,0 +1,157 @@
+// The recorder against a real kernel, in the laboratory: one boot, a few recordings. Where the machine
+// cannot be had this is skipped, loudly, and counted as skipped.
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { root } from '../steps.mjs';
+import { bootMachine } from './machine.mjs';
+
+/** All of it, the boot included. */
+const LIMIT_MS = 240_000;
+const STEP_MS = 100_000;
+const ROUNDS = 3;
+const FOREIGN = 'p:other/x do_sys_openat2';
+const TRACING = '/sys/kernel/tracing';
+
+const total = { passed: 0, failed: 0, skipped: 0, failures: [] };
+const out = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-lab-'));
+const cli = path.join(root, 'dist/cli.js');
+
+function finish() {
+  machine?.stop();
+  fs.rmSync(out, { recursive: true, force: true });
+  const file = process.env.SHIMTRACE_TOTALS;
+  if (file) fs.writeFileSync(file, JSON.stringify(total));
+  process.exit(total.failed === 0 ? 0 : 1);
+}
+
+async function test(name, body) {
+  try {
+    await body();
+    total.passed++;
+    console.log(`    ✔ lab: ${name}`);
+  } catch (error) {
+    total.failed++;
+    total.failures.push(`lab: ${name}\n${error.stack ?? error}`);
+    console.log(`    ✘ lab: ${name}`);
+  }
+}
+
+/** A command on the machine: its output, and what it exits with. */
+function there(command, input) {
+  const [ssh, ...args] = machine.ssh;
+  const ran = spawnSync(ssh, [...args, command], {
+    encoding: 'utf8',
+    timeout: STEP_MS,
+    ...(input && { input }),
+  });
+  return { out: ran.stdout, code: ran.status };
+}
+
+const via = () => ['--via', `${machine.ssh.join(' ')} sh`];
+
+function record(...args) {
+  const ran = spawnSync(process.execPath, [cli, 'record', ...via(), ...args], {
+    encoding: 'utf8',
+    timeout: STEP_MS,
+  });
+  return { code: ran.status, out: ran.stdout, err: ran.stderr };
+}
+
+/** What is on the machine that was not there before us. */
+function leftovers() {
+  const { out } = there(
+    `ls ${TRACING}/instances; cat ${TRACING}/dynamic_events; ps | grep -c '[d]d if=\\|[s]leep 77'; ls /tmp`,
+  );
+  return out.trim();
+}
+
+const NOTHING_LEFT = `other\n${FOREIGN}\n0`;
+
+async function tests() {
+  there(`mkdir ${TRACING}/instances/other; echo '${FOREIGN}' >> ${TRACING}/dynamic_events`);
+  const name = (file) => path.join(out, file);
+
+  await test('looks at a kernel and changes nothing', () => {
+    const { code, out } = record('--plan');
+    assert.equal(code, 0);
+    assert.match(out, /can be judged on this kernel: .*G2 .*G5 G6 /);
+    assert.match(out, /G9 cannot be judged: .*this kernel has no such function/);
+    assert.equal(leftovers(), NOTHING_LEFT);
+  });
+
+  await test('records a workload, all of it, and leaves nothing', () => {
+    const { code, out, err } = record('-o', name('run.txt'), '--', 'workload', String(ROUNDS));
+    assert.equal(code, 0, err + out);
+    const sidecar = JSON.parse(fs.readFileSync(name('run.txt.record.json'), 'utf8'));
+    assert.deepEqual(sidecar.proof.problems, []);
+    assert.equal(sidecar.proof.read, sidecar.proof.received);
+    assert.equal(sidecar.clock, 'mono');
+    assert.equal(sidecar.workload.exitCode, 0);
+    const hits = new Map(sidecar.probes.map((probe) => [probe.kind, probe.hits]));
+    assert.equal(hits.get('GmemCreate'), ROUNDS);
+    assert.equal(hits.get('GmemFallocate'), 2 * ROUNDS);
+    assert.ok(
+      sidecar.probes.some((probe) => probe.symbol === 'kvm_mmu_invalidate_begin'),
+      'the older name',
+    );
+    assert.match(out, /no violation · /);
+    assert.equal(leftovers(), NOTHING_LEFT);
+  });
+
+  await test('cleans up when the client is killed', async () => {
+    const args = [cli, 'record', ...via(), '--for', 'G6', '-o', name('killed.txt'), '--', 'sleep 77'];
+    const client = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    await new Promise((begun) =>
+      client.stderr.on('data', (text) => String(text).includes('recording;') && begun()),
+    );
+    client.kill('SIGKILL');
+    let left = '';
+    for (let i = 0; i < 20 && left !== NOTHING_LEFT; i++) left = leftovers();
+    assert.equal(left, NOTHING_LEFT);
+  });
+
+  await test('records by hand with the script alone', () => {
+    const script = spawnSync(process.execPath, [cli, 'record', '--script', '--for', 'G6'], {
+      encoding: 'utf8',
+    }).stdout;
+    assert.equal(there('cat > /run/r.sh; sh /run/r.sh /run/hand.txt workload', script).code, 0);
+    for (const file of ['hand.txt', 'hand.txt.record.log'])
+      fs.writeFileSync(name(file), there(`cat /run/${file}; rm /run/${file}`).out);
+    there('rm /run/r.sh');
+    const info = spawnSync(process.execPath, [cli, 'info', name('hand.txt')], { encoding: 'utf8' }).stdout;
+    assert.match(info, /clock mono, kernel 6\.12\./);
+    assert.match(info, /loss {4}none seen/);
+    assert.equal(leftovers(), NOTHING_LEFT);
+  });
+
+  await test('finds what dead recordings left, and takes nothing else', () => {
+    there(
+      `mkdir ${TRACING}/instances/shimtrace_99999_ab; echo 'p:shimtrace_99999_ab/y do_sys_openat2' >> ${TRACING}/dynamic_events`,
+    );
+    const { code, out } = record('--clean');
+    assert.deepEqual([code, out], [0, 'shimtrace_99999_ab: removed\n']);
+    assert.equal(leftovers(), NOTHING_LEFT);
+  });
+}
+
+const machine = await bootMachine((reason) => {
+  total.skipped = 1;
+  console.log(`\nSKIPPED: the recorder was not tried on a real kernel: ${reason}\n`);
+  return undefined;
+});
+if (machine) {
+  const limit = setTimeout(() => {
+    total.failed++;
+    total.failures.push('lab: took longer than four minutes');
+    finish();
+  }, LIMIT_MS);
+  try {
+    await tests();
+  } finally {
+    clearTimeout(limit);
+  }
+}
+finish();
