@@ -6,6 +6,7 @@ import { explain } from './commands/explain.js';
 import { info } from './commands/info.js';
 import { record } from './commands/record.js';
 import { rules } from './commands/rules.js';
+import { life } from './commands/life.js';
 import { storms } from './commands/storms.js';
 import { suppress } from './commands/suppress.js';
 import { timeline } from './commands/timeline.js';
@@ -22,6 +23,7 @@ export const COMMANDS: readonly Command[] = [
   events,
   timeline,
   storms,
+  life,
   explain,
   suppress,
   info,

@@ -21,6 +21,7 @@ export const ASKED: Readonly<Record<QuestionId, string>> = {
   ownership: 'Who owned this page, from the beginning?',
   retry: 'Which retry succeeded, and what released it?',
   difference: 'What differs between this conversion and the last good one?',
+  life: 'Who took references to its frame and put them, and which was never put?',
 };
 
 export const ask: Feature = (app) =>

@@ -5,6 +5,7 @@ import type { Analysis, Conversion } from '../analysis.js';
 import { countKinds, dialectOf } from '../findings/dialect.js';
 import { howToRecordAll } from '../findings/howToRecord.js';
 import { kindId } from '../../parsers/events/kinds.js';
+import type { Stack } from '../../parsers/events/frames.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import { aliasesOf, type PageId } from '../pages/intervals.js';
 import { opSpace, opSubject } from '../pages/space.js';
@@ -29,6 +30,8 @@ export interface Asked {
   readonly page: PageId;
   /** The instant that is asked about: after this event. */
   readonly row: number;
+  /** Reads the stacks of an event again; absent where the source cannot be read. */
+  readonly stacksOf?: (row: number) => readonly Stack[];
 }
 
 /** One operation on the asked page, under any of its names. */

@@ -2,6 +2,7 @@
 import { brackets, hugeSpte, progress } from './mmu.js';
 import { difference, ownership } from './history.js';
 import { whichRetry, whoHolds } from './references.js';
+import { lifeOfPage } from './lifeText.js';
 import type { Answer, Asked } from './answer.js';
 
 export type { Answer, Asked, Statement } from './answer.js';
@@ -15,5 +16,6 @@ export const QUESTIONS = {
   ownership,
   retry: whichRetry,
   difference,
+  life: lifeOfPage,
 } as const satisfies Readonly<Record<string, (asked: Asked) => Answer>>;
 export type QuestionId = keyof typeof QUESTIONS;

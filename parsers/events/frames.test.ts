@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { frameText, parseFrames } from './frames.js';
+import { callerOf, frameText, parseFrames } from './frames.js';
 
 /** `expect` is the frame as it is shown, '' for a line that is none. */
 function check(line: string, expect: string): void {
@@ -40,4 +40,17 @@ describe("frames of a stack's text", () => {
   });
 
   it('stops at 128 frames', () => assert.equal(parseFrames(' => f\n'.repeat(500)).length, 128));
+});
+
+describe('who asks for a reference', () => {
+  const from = (...symbols: readonly string[]): string =>
+    callerOf([{ user: false, frames: parseFrames(symbols.map((symbol) => ` => ${symbol}`).join('\n')) }]);
+
+  it('stands above what only counts, walks tables or records', () => {
+    assert.equal(from('__page_ref_mod', 'try_grab_folio', 'follow_page_pte', 'vfio_pin_map'), 'vfio_pin_map');
+    assert.equal(from('__folio_put', 'kvm_gmem_free.isra.0+0x1/0x2'), 'kvm_gmem_free');
+    assert.equal(from('get_page_from_freelist', 'alloc_pages'), 'get_page_from_freelist');
+    assert.equal(from('folio_put'), '');
+    assert.equal(callerOf([]), '');
+  });
 });

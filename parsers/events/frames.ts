@@ -74,3 +74,30 @@ export function frameText(frame: FrameName): string {
   const offset = frame.offset < 0 ? '' : `+0x${frame.offset.toString(16)}`;
   return `${frame.symbol}${offset}${frame.module ? ` [${frame.module}]` : ''}`;
 }
+
+/**
+ * Functions that only count references, walk page tables for whoever wants some, or record the event: who
+ * takes a reference, or drops one, stands above them.
+ */
+const COUNTING = new RegExp(
+  `^(?:${[
+    '(?:trace_event_raw_event|__traceiter|__bpf_trace|perf_trace)_\\w+',
+    '_*(?:page|folio)_ref_\\w+',
+    '_*folios?_(?:get|put|put_refs|try_get\\w*)',
+    '(?:_*put|get|try_get|try_grab)_(?:page|folio|folio_fast|compound_head)',
+    'gup_put_folio|release_pages|(?:pin|unpin|get)_user_(?:page|folio)\\w*',
+    '(?:__get_user_pages|__gup|gup_fast|internal_get_user_pages|follow_page|follow_p[tmu4g]d)\\w*',
+  ].join('|')})$`,
+);
+
+/** Compilers' suffixes (`.constprop.0`, `.isra.0`) are no part of a function's name. */
+function bareSymbol(symbol: string): string {
+  return symbol.replace(/\..*$/, '');
+}
+
+/** The first function of a kernel stack beyond those that only count references; '' where there is none. */
+export function callerOf(stacks: readonly Stack[]): string {
+  const kernel = stacks.find(({ user }) => !user);
+  const frame = kernel?.frames.find(({ symbol }) => symbol !== '' && !COUNTING.test(bareSymbol(symbol)));
+  return frame ? bareSymbol(frame.symbol) : '';
+}

@@ -200,6 +200,18 @@ const FORMS: Readonly<Record<string, readonly Printed[]>> = {
   'memory_failure:memory_failure_event': [
     ['6.19', 'pfn 0x11a200: recovery action for dirty LRU page: Recovered', 'pfn=11a200'],
   ],
+  'kmem:mm_page_alloc': [
+    [
+      '7.2',
+      'page=00000000c0ffee00 pfn=0x11a200 order=9 migratetype=1 gfp_flags=GFP_KERNEL',
+      'pfn=11a200 order=9',
+    ],
+    [
+      '5.0',
+      'page=00000000c0ffee00 pfn=1155584 order=9 migratetype=1 gfp_flags=GFP_KERNEL',
+      'pfn=11a200 order=9',
+    ],
+  ],
   'kmem:mm_page_free': [
     ['5.12', 'page=00000000c0ffee00 pfn=0x11a200 order=9', 'pfn=11a200 order=9'],
     ['5.0', 'page=00000000c0ffee00 pfn=1155584 order=9', 'pfn=11a200 order=9'],

@@ -340,6 +340,12 @@ const ROWS = [
     needs: ['pfn'],
   },
   {
+    kind: 'PageAlloc',
+    tracepoints: ['kmem:mm_page_alloc'],
+    text: ['page={_} pfn=0x{pfn:x} order={order:d}', 'page={_} pfn={pfn:d} order={order:d}'],
+    slots: { pfn: ['pfn'], order: ['order'] },
+  },
+  {
     kind: 'PageFree',
     tracepoints: ['kmem:mm_page_free'],
     text: ['page={_} pfn=0x{pfn:x} order={order:d}', 'page={_} pfn={pfn:d} order={order:d}'],
