@@ -5,6 +5,7 @@ import { events } from './commands/events.js';
 import { explain } from './commands/explain.js';
 import { info } from './commands/info.js';
 import { record } from './commands/record.js';
+import { review } from './commands/review.js';
 import { rules } from './commands/rules.js';
 import { life } from './commands/life.js';
 import { storms } from './commands/storms.js';
@@ -25,6 +26,7 @@ export const COMMANDS: readonly Command[] = [
   storms,
   life,
   explain,
+  review,
   suppress,
   info,
   record,

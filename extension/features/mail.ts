@@ -1,4 +1,7 @@
-/** A finding as the body of a mail to a kernel list: 72 columns of prose, the trace's lines quoted whole. */
+/**
+ * A finding as the body of a mail to a kernel list: 72 columns of prose, the trace's lines whole. They have
+ * one blank in front: what begins with `>` is taken for the words of whom one answers.
+ */
 import type { Report } from '../protocol/report.js';
 import type { ExplanationStep, FindingExplanation } from '../protocol/shapes.js';
 
@@ -43,7 +46,7 @@ export function mailOf(file: string, report: Report, of: FindingExplanation): st
 function stepText({ note, spot, actor, time, event, text, stateAfter }: ExplanationStep, n: number): string {
   const place = spot.line > 0 ? ` (line ${spot.line})` : '';
   const who = [actor, time].filter((part) => part !== '').join(' ');
-  const quoted = `> ${who}: ${text === '' ? event : `${event}: ${text}`}`;
+  const shown = ` ${who}: ${text === '' ? event : `${event}: ${text}`}`;
   const after = stateAfter === '' ? [] : [wrap(`after: ${stateAfter}`, '   ')];
-  return [wrap(`${n}. ${note}${place}`), quoted, ...after].join('\n');
+  return [wrap(`${n}. ${note}${place}`), shown, ...after].join('\n');
 }

@@ -92,6 +92,8 @@ describe('evidence of a function', () => {
     const many = Array.from({ length: 200 }, (_, i) => `p: (${i === 150 ? 'f' : 'other'}+0x0/0x90)`);
     const trace = traceOf(['p: (more+0x0/0x1)', ...many]);
     assert.equal(of('f', trace).runs, 1);
+    const late = traceOf([...Array<string>(100).fill('p: (other+0x0/0x90)'), 'p: (f+0x0/0x90)']);
+    assert.equal(of('f', { ...late, recorded: readProbes('p:p other\np:p f\n') }).kind, 'ran');
   });
 
   const index = indexSources([

@@ -3,7 +3,7 @@
  * tracepoints they emit. Kinds of evidence stay apart: an entry is a run, a place within is none, and what
  * may have run is never counted with what did.
  */
-import { UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
+import { SEGMENT_ROWS, UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
 import {
   calledFunction,
   placeOfProbe,
@@ -41,7 +41,9 @@ export type EvidenceKind =
   | 'may-have'
   | 'did-not-run'
   | 'not-seen'
-  | 'not-observable';
+  | 'not-observable'
+  /** The kernel without the patch has no such function, or that with it none any more. */
+  | 'absent';
 
 /** Between an entry and its return on one thread. */
 export interface Extent {
@@ -107,38 +109,48 @@ export function evidenceOf(
 
 class ProbeReader {
   readonly drafts = new Map<string, Draft>();
-  /** Whether rows of a name are described one by one, by the name's id. */
-  private readonly uses = new Map<number, boolean>();
+  /** 1 where rows of a name are described one by one, by the name's id. */
+  private readonly uses: Uint8Array;
 
   constructor(
     private readonly trace: EvidenceTrace,
     private readonly asked: ReadonlySet<string>,
-  ) {}
+  ) {
+    this.uses = new Uint8Array(trace.table.names.size);
+  }
 
   read(): void {
     const { table } = this.trace;
     this.sample();
-    for (let row = 0; row < table.length; row++)
-      if (this.uses.get(table.nameId(row)) === true) this.readRow(row);
+    for (let s = 0; s < table.segments.length; s++) {
+      const { name, length } = table.segments[s]!;
+      for (let i = 0; i < length; i++) if (this.uses[name[i]!] === 1) this.readRow(s * SEGMENT_ROWS + i);
+    }
     this.readStacks();
   }
 
   /** Finds the names whose events stand at a function that is asked for, or may do so. */
   private sample(): void {
     const { table } = this.trace;
-    const seen = new Map<number, { count: number; places: Set<string>; isOurs: boolean }>();
-    for (let row = 0; row < table.length; row++) {
-      const id = table.nameId(row);
-      const known = seen.get(id) ?? { count: 0, places: new Set<string>(), isOurs: false };
-      if (known.count === 0) seen.set(id, known);
-      if (known.count++ >= SAMPLES || known.isOurs) continue;
-      const place = this.placeAt(row);
-      known.places.add(place ? place.name : '');
-      if (place && this.asked.has(place.name)) known.isOurs = true;
+    const counts = new Uint8Array(table.names.size);
+    const places = new Map<number, Set<string>>();
+    for (let s = 0; s < table.segments.length; s++) {
+      const { name, length } = table.segments[s]!;
+      for (let i = 0; i < length; i++) {
+        const id = name[i]!;
+        if (counts[id]! >= SAMPLES || this.uses[id] === 1) continue;
+        counts[id]!++;
+        const place = this.placeAt(s * SEGMENT_ROWS + i)?.name ?? '';
+        if (this.asked.has(place)) this.uses[id] = 1;
+        const known = places.get(id);
+        if (known) known.add(place);
+        else places.set(id, new Set([place]));
+      }
     }
-    // One event may be probed at several functions: then its rows are told apart one by one.
-    for (const [id, { places, isOurs }] of seen)
-      this.uses.set(id, isOurs || (places.size > 1 && ![...places].every((place) => place === '')));
+    // One event may be probed at several functions: then its rows are told apart one by one. Who is to be
+    // told that a function did not run must not be told so for want of looking at a row.
+    const isAll = this.trace.recorded !== undefined;
+    for (const [id, all] of places) if (all.size > 1 || (isAll && !all.has(''))) this.uses[id] = 1;
   }
 
   private placeAt(row: number): ProbePlace | undefined {
@@ -223,19 +235,22 @@ interface EventCounts {
 }
 
 function countNames({ table, describe }: EvidenceTrace): EventCounts {
-  const byId = new Map<number, { count: number; row: number }>();
-  for (let row = 0; row < table.length; row++) {
-    const id = table.nameId(row);
-    const known = byId.get(id);
-    if (known) known.count++;
-    else byId.set(id, { count: 1, row });
+  const counts = new Uint32Array(table.names.size);
+  const firsts = new Map<number, number>();
+  for (let s = 0; s < table.segments.length; s++) {
+    const { name, length } = table.segments[s]!;
+    for (let i = 0; i < length; i++) {
+      const id = name[i]!;
+      if (counts[id] === 0) firsts.set(id, s * SEGMENT_ROWS + i);
+      counts[id]!++;
+    }
   }
   const tracepoints = new Map<string, number>();
-  for (const [id, { count, row }] of byId) {
+  for (const [id, row] of firsts) {
     if (describe(row, 'text').text.startsWith('(')) continue;
     const name = table.names.text(id);
     const bare = name.slice(name.indexOf(':') + 1);
-    tracepoints.set(bare, (tracepoints.get(bare) ?? 0) + count);
+    tracepoints.set(bare, (tracepoints.get(bare) ?? 0) + counts[id]!);
   }
   return { tracepoints };
 }

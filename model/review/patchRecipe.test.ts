@@ -59,6 +59,13 @@ describe('a recipe for a patch', () => {
     assert.deepEqual(readSymbols('f [kvm]\ng.part.0\nh.constprop.0\n').of('h'), ['h.constprop.0']);
   });
 
+  it('runs nothing that a patch says', () => {
+    const evil = { ...functions[0]!, path: "x\nrm -rf ~; '\u0000.c" };
+    const lines = patchRecipe({ ...input, functions: [evil] });
+    assert.ok(lines.every((line) => !/[\n\0]/.test(line)));
+    assert.ok(lines.some((line) => line.startsWith('# gmem_record (x?rm?-rf')));
+  });
+
   it('beside a trace has only what that lacks', () => {
     const { table, describe: text } = openText(
       [

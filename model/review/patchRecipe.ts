@@ -57,7 +57,8 @@ function isLacking({ name }: TouchedFunction, { trace }: RecipeInput): boolean {
 
 function partOf(touched: TouchedFunction, { index, symbols, trace }: RecipeInput): Part {
   const { name, path, touch } = touched;
-  const where = `# ${name} (${path}, ${touch})`;
+  // A patch's names are anybody's: none of them may end the comment.
+  const where = `# ${name} (${path.replace(/[^\w./+-]/g, '?')}, ${touch})`;
   const found = symbols?.of(name);
   const isEntrySeen = (trace?.evidence.get(name)?.runs ?? 0) > 0;
   if (touch === 'removed')

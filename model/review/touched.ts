@@ -89,7 +89,7 @@ const NO_LINES: readonly string[] = [];
 function scanOf(lines: readonly string[]): CFile {
   let file = scanned.get(lines);
   if (!file) {
-    file = scanC(lines.join('\n'));
+    file = scanC(lines.join('\n'), false);
     scanned.set(lines, file);
   }
   return file;

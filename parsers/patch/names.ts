@@ -79,11 +79,15 @@ function behindFirst(name: string): string | undefined {
   return slash < 0 ? undefined : name.slice(slash + 1);
 }
 
+/** The first character that is no control. */
+const FIRST_PRINTABLE = 0x20;
+
 /**
  * Whether a name may be opened below a tree: relative, never upwards, and nothing in it that a system reads
  * in its own way. A patch comes from anybody.
  */
 export function isSafePath(path: string): boolean {
   if (path === '' || path.length > 4096 || /^[/\\]|^[A-Za-z]:|[\\\0]/.test(path)) return false;
+  for (let i = 0; i < path.length; i++) if (path.charCodeAt(i) < FIRST_PRINTABLE) return false;
   return path.split('/').every((part) => part !== '..' && part !== '.' && part !== '');
 }

@@ -280,7 +280,18 @@ describe('files of a patch', () => {
   });
 
   it('that would lead out of a tree are not safe', () => {
-    for (const path of ['../x', 'a/../../x', '/etc/passwd', 'C:\\x', 'a\\..\\x', '', 'a//b', './x', 'x\0y'])
+    for (const path of [
+      '../x',
+      'a/../../x',
+      '/etc/passwd',
+      'C:\\x',
+      'a\\..\\x',
+      '',
+      'a//b',
+      './x',
+      'x\0y',
+      'x\ny',
+    ])
       assert.equal(isSafePath(path), false, JSON.stringify(path));
     assert.equal(isSafePath('virt/kvm/guest_memfd.c'), true);
   });

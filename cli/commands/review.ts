@@ -1,0 +1,258 @@
+/** `shimtrace review`: says of a series of patches what traces show, and how to record what they do not. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { anonymized, Renamer } from '../../model/review/anonymize.js';
+import { b4ReviewFiles } from '../../model/review/b4Review.js';
+import { renderB4Check, renderGithub, renderNote, renderPatchwork } from '../../model/review/checks.js';
+import { parseClaim, type Claim } from '../../model/review/claim.js';
+import { evidenceOf } from '../../model/review/evidence.js';
+import { imagesOf, type SeriesImages } from '../../model/review/images.js';
+import { renderMail, renderText } from '../../model/review/mail.js';
+import { outcomeOf } from '../../model/review/outcome.js';
+import { patchRecipe } from '../../model/review/patchRecipe.js';
+import { readProbes } from '../../model/review/recorded.js';
+import { lastSet, reviewReport, type ReviewReport, type TraceSet } from '../../model/review/report.js';
+import { renderReviewJson } from '../../model/review/reviewJson.js';
+import { renderReviewSarif } from '../../model/review/reviewSarif.js';
+import { NO_INDEX, type SourceIndex } from '../../model/review/sourceIndex.js';
+import { readSymbols } from '../../model/review/symbols.js';
+import { touchedBy, type TouchedSeries } from '../../model/review/touched.js';
+import { PATCH_ISSUES, type Series } from '../../parsers/patch/patch.js';
+import { readSeries } from '../../parsers/patch/series.js';
+import type { Args } from '../args.js';
+import { prepareCodecs } from '../codecs.js';
+import type { Command } from '../command.js';
+import { RULES } from '../core.js';
+import { EXIT, InputError, UsageError, type ExitCode } from '../errors.js';
+import { openSource } from '../fileSource.js';
+import { LOAD_OPTIONS, loadOptions } from '../load.js';
+import type { Output } from '../output.js';
+import { openSets, setsOf } from '../review/traces.js';
+import { indexTree, treeReader } from '../review/tree.js';
+import { VERSION } from '../version.js';
+
+const FORMATS = [
+  'text',
+  'mail',
+  'json',
+  'sarif',
+  'note',
+  'github',
+  'b4-check',
+  'b4-review',
+  'patchwork',
+] as const;
+type Format = (typeof FORMATS)[number];
+const WIDTH_DEFAULT = 78;
+const WIDTH_MIN = 40;
+const WIDTH_MAX = 1000;
+
+export const review: Command = {
+  name: 'review',
+  summary: 'say of patches what traces show, and how to record what they touch',
+  usage: 'PATCH... (--trace FILE... | --recipe)',
+  options: {
+    ...LOAD_OPTIONS,
+    trace: {
+      type: 'string',
+      multiple: true,
+      value: 'FILE',
+      help: 'recorded with the patches; repeatable; NAME=FILE for a column of that name, as v3=trace.txt',
+    },
+    base: { type: 'string', multiple: true, value: 'FILE', help: 'recorded without them; repeatable' },
+    tree: {
+      type: 'string',
+      value: 'DIR',
+      help: 'kernel tree that the patches are on, or that has them already',
+    },
+    expect: {
+      type: 'string',
+      multiple: true,
+      value: 'CLAIM',
+      help:
+        "'G9 never', 'G9 never in FUNCTION', 'FUNCTION runs', 'FUNCTION never runs', " +
+        "'FUNCTION returns -11'; repeatable",
+    },
+    recipe: {
+      type: 'boolean',
+      help: 'print how to record what the patches touch; with --trace, only what that lacks',
+    },
+    symbols: {
+      type: 'string',
+      value: 'FILE',
+      help: '/proc/kallsyms or available_filter_functions of the kernel under test',
+    },
+    probes: {
+      type: 'string',
+      value: 'FILE',
+      help: 'kprobe_events or dynamic_events, and set_event, as they were: what has no event did not run',
+    },
+    version: { type: 'string', value: 'vN', help: 'this version of the series (default: the newest)' },
+    format: { type: 'string', value: 'FORMAT', help: `${FORMATS.join(', ')} (default text)` },
+    out: { type: 'string', value: 'DIR', help: 'where b4-review writes its files' },
+    width: { type: 'string', value: 'N', help: `columns of a trace's lines (default ${WIDTH_DEFAULT})` },
+    raw: { type: 'boolean', help: "a trace's lines whole, never shortened" },
+    anonymize: { type: 'boolean', help: 'rename tasks and addresses, the same in all recordings' },
+    strict: { type: 'boolean', help: 'a claim that cannot be told, and lost events, fail with exit code 2' },
+  },
+  details: [
+    'PATCH is a patch, a mail, a mailbox of a series, or - for standard input. Nothing is applied to files and no',
+    "program is run. A trailer such as Tested-by is never written: that is a person's word.",
+    'Exit code: 0; 1 a claim is contradicted, or a violation in a trace passes through the patches; 2 a file or an',
+    'argument cannot be used, or what --strict asks for; 3 a bug of shimtrace. b4-check exits with 0 once it has',
+    'printed.',
+  ].join('\n'),
+  async run(args, output) {
+    if (args.positionals.length === 0)
+      throw new UsageError('expected at least one PATCH, or - for standard input');
+    const format = args.choice('format', FORMATS, 'text');
+    const files = setsOf(args.list('base'), args.list('trace'));
+    if (!args.flag('recipe') && !files.some((set) => set.role === 'with'))
+      throw new UsageError('expected --trace FILE, or --recipe');
+    if (format === 'b4-review' && args.text('out') === undefined && !args.flag('recipe'))
+      throw new UsageError('--format b4-review needs --out DIR');
+    const claims = args.list('expect').map(claimOf);
+    const series = readPatches(args, output);
+    const source = sourceOf(args, series, output);
+    const paths = files.flatMap((set) => set.paths);
+    await prepareCodecs(paths);
+    const probes = args.text('probes');
+    const recorded = probes === undefined ? undefined : readProbes(readText(probes));
+    const open = openSets(files, loadOptions(args), recorded, output);
+    try {
+      const renamer = new Renamer();
+      const sets = args.flag('anonymize')
+        ? open.sets.map((set) => ({ ...set, traces: set.traces.map((trace) => anonymized(trace, renamer)) }))
+        : open.sets;
+      if (args.flag('recipe')) {
+        output.out(`${recipeLines(args, source, sets).join('\n')}\n`);
+        return EXIT.clean;
+      }
+      const report = reviewReport({ series, ...source, sets, claims });
+      print(report, format, args, output);
+      return exitOf(report, format, args.flag('strict'));
+    } finally {
+      open.close();
+    }
+  },
+};
+
+function claimOf(text: string): Claim {
+  const claim = parseClaim(
+    text,
+    RULES.map(({ id }) => id),
+  );
+  if (claim) return claim;
+  const forms = `'G9 never', 'G9 never in FUNCTION', 'FUNCTION runs', 'FUNCTION never runs', 'FUNCTION returns -11'`;
+  throw new UsageError(`--expect takes ${forms}; not '${text}'`);
+}
+
+function readPatches(args: Args, output: Output): Series {
+  const word = args.text('version');
+  const version = word === undefined ? undefined : Number(/^v?(\d{1,4})$/.exec(word)?.[1] ?? NaN);
+  if (Number.isNaN(version)) throw new UsageError(`--version takes a number such as v3, not '${word}'`);
+  const series = readSeries(args.positionals.map(readBytes), { version });
+  const names = args.positionals.join(', ');
+  for (const { code, line, detail } of series.issues) {
+    if (code === 'no-patch') continue;
+    const place = line > 0 && args.positionals.length === 1 ? `${names}:${line}` : names;
+    output.err(`shimtrace: ${place}: ${PATCH_ISSUES[code]}${detail === '' ? '' : ` (${detail})`}`);
+  }
+  if (series.patches.length === 0) throw new InputError(`${names}: ${PATCH_ISSUES['no-patch']}`);
+  return series;
+}
+
+function readBytes(file: string): Uint8Array {
+  const source = openSource(file);
+  try {
+    return source.read(0, source.size).slice();
+  } finally {
+    source.close();
+  }
+}
+
+const readText = (file: string): string => new TextDecoder().decode(readBytes(file));
+
+interface Source {
+  readonly images: SeriesImages | undefined;
+  readonly touched: TouchedSeries;
+  readonly index: SourceIndex;
+}
+
+function sourceOf(args: Args, series: Series, output: Output): Source {
+  const tree = args.text('tree');
+  if (tree === undefined) return { images: undefined, touched: touchedBy(series), index: NO_INDEX };
+  const images = imagesOf(series, treeReader(tree));
+  if (images.until < series.patches.length) output.err(`shimtrace: ${tree}: ${images.reason}`);
+  return { images, touched: touchedBy(series, images), index: indexTree(tree, series, images) };
+}
+
+function recipeLines(args: Args, { touched, index }: Source, sets: readonly TraceSet[]): readonly string[] {
+  const file = args.text('symbols');
+  const symbols = file === undefined ? undefined : readSymbols(readText(file));
+  if (symbols?.count === 0)
+    throw new InputError(`${file!}: has no symbols; expected /proc/kallsyms as root reads it`);
+  const [trace] = sets.flatMap((set) => (set.role === 'with' ? set.traces : []));
+  const names = touched.functions.map((f) => f.name);
+  return patchRecipe({
+    functions: touched.functions,
+    index,
+    symbols,
+    ...(trace && { trace: { table: trace.table, evidence: evidenceOf(trace, names, index) } }),
+  });
+}
+
+function print(report: ReviewReport, format: Format, args: Args, output: Output): void {
+  const options = {
+    width: widthOf(args),
+    raw: args.flag('raw'),
+    version: VERSION,
+    command: commandText(args),
+  };
+  if (format === 'b4-review') {
+    const folder = args.text('out')!;
+    fs.mkdirSync(folder, { recursive: true });
+    for (const { name, text } of b4ReviewFiles(report, VERSION))
+      fs.writeFileSync(path.join(folder, name), text);
+    return;
+  }
+  const renderers: Readonly<Record<Exclude<Format, 'b4-review'>, () => string>> = {
+    text: () => renderText(report, options),
+    mail: () => renderMail(report, options),
+    json: () => renderReviewJson(report),
+    sarif: () => renderReviewSarif(report, VERSION),
+    note: () => renderNote(report, options),
+    github: () => renderGithub(report),
+    'b4-check': () => renderB4Check(report),
+    patchwork: () => renderPatchwork(report),
+  };
+  output.out(renderers[format]());
+}
+
+function widthOf(args: Args): number {
+  const width = args.number('width') ?? WIDTH_DEFAULT;
+  if (!Number.isInteger(width) || width < WIDTH_MIN || width > WIDTH_MAX)
+    throw new UsageError(`--width takes a number of columns from ${WIDTH_MIN} to ${WIDTH_MAX}`);
+  return width;
+}
+
+/** The command as somebody else would type it: folders of this machine are nobody's business. */
+function commandText(args: Args): string {
+  const base = (file: string): string => path.basename(file);
+  const words = ['shimtrace review', ...args.positionals.map(base)];
+  for (const name of ['base', 'trace'])
+    for (const file of args.list(name))
+      words.push(`--${name} ${file.replace(/^(\w[\w.-]*=)?.*[/\\]/, '$1')}`);
+  if (args.text('tree') !== undefined) words.push('--tree .');
+  for (const claim of args.list('expect')) words.push(`--expect '${claim}'`);
+  return words.join(' ');
+}
+
+function exitOf(report: ReviewReport, format: Format, strict: boolean): ExitCode {
+  if (format === 'b4-check') return EXIT.clean;
+  if (outcomeOf(report).state === 'fail') return EXIT.violations;
+  const isLost = report.sets.some((set) => set.traces.some((trace) => trace.table.losses.length > 0));
+  const last = lastSet(report)?.name;
+  const isOpen = report.claims.some(({ set, verdict }) => set === last && verdict === 'cannot-tell');
+  return strict && (isLost || isOpen) ? EXIT.unusable : EXIT.clean;
+}

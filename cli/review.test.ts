@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { run } from './run.js';
+import { treeReader } from './review/tree.js';
+
+const PATCH = 'test/review/in-use.patch';
+const TREE = 'test/review/tree';
+const PINNED = 'sample-traces/labelled/inplace/M2.p.txt';
+const CORRECT = 'sample-traces/labelled/inplace/N.p.txt';
+const LOST = 'sample-traces/labelled/inplace/M2.PhC.lost.txt';
+
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function review(...argv: string[]): Promise<Ran> {
+  let out = '';
+  const err: string[] = [];
+  const code = await run(['review', ...argv], {
+    out: (text) => (out += text),
+    err: (line) => err.push(line),
+    progress: () => undefined,
+  });
+  return { code, out, err: err.join('\n') };
+}
+
+describe('shimtrace review', () => {
+  let folder = '';
+  before(() => (folder = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-'))));
+  after(() => fs.rmSync(folder, { recursive: true }));
+
+  it('exits with 1 where a violation passes through the patch, or a claim is contradicted', async () => {
+    assert.equal((await review(PATCH, '--tree', TREE, '--trace', PINNED)).code, 1);
+    assert.equal((await review(PATCH, '--tree', TREE, '--trace', CORRECT)).code, 0);
+    assert.equal((await review(PATCH, '--trace', CORRECT, '--expect', 'kvm_gmem_ioctl never runs')).code, 1);
+    const mended = await review(PATCH, '--base', PINNED, '--trace', CORRECT, '--expect', 'G9 never');
+    assert.equal(mended.code, 0);
+    assert.match(mended.out, /Claim "G9 never": supported; broken in 1 of 1 checks without the patch/);
+    assert.equal((await review(PATCH, '--trace', PINNED, '--format', 'b4-check')).code, 0);
+  });
+
+  it('with --strict takes neither lost events nor what cannot be told', async () => {
+    assert.equal((await review(PATCH, '--trace', LOST)).code, 0);
+    assert.equal((await review(PATCH, '--trace', LOST, '--strict')).code, 2);
+    assert.equal((await review(PATCH, '--trace', CORRECT, '--expect', 'G9 never', '--strict')).code, 2);
+  });
+
+  it('prints a recipe without any trace, and less of it beside one', async () => {
+    const all = await review(PATCH, '--tree', TREE, '--recipe');
+    assert.equal(all.code, 0);
+    assert.match(all.out, /^probe 'p:review\/kvm_gmem_is_safe_for_conversion /m);
+    const rest = await review(PATCH, '--tree', TREE, '--recipe', '--trace', CORRECT);
+    assert.doesNotMatch(rest.out, /^probe 'p:review\/kvm_gmem_is_safe_for_conversion /m);
+    assert.ok(rest.out.length < all.out.length);
+  });
+
+  it('knows what did not run where somebody says what was recorded', async () => {
+    const probes = path.join(folder, 'probes');
+    fs.writeFileSync(probes, 'p:x gmem_record\n');
+    const { out } = await review(PATCH, '--tree', TREE, '--trace', CORRECT, '--probes', probes);
+    assert.match(out, /gmem_record\(\) was recorded and did not run/);
+  });
+
+  it('has a column for each version of a series', async () => {
+    const { out } = await review(PATCH, '--trace', `v1=${PINNED}`, '--trace', `v2=${CORRECT}`);
+    assert.match(out, /^ rule +v1 +v2$/m);
+    assert.match(out, /^ G9 +broken 1\/1 +held 0\/1$/m);
+    const claimed = await review(
+      PATCH,
+      '--trace',
+      `v1=${PINNED}`,
+      '--trace',
+      `v2=${CORRECT}`,
+      '--expect',
+      'G9 never',
+    );
+    assert.equal(claimed.code, 0, 'the last version counts');
+    assert.match(claimed.out, /Claim "G9 never", v1: contradicted/);
+  });
+
+  it('gives the same bytes for the same bytes', async () => {
+    for (const format of ['text', 'mail', 'json', 'sarif', 'note', 'github', 'patchwork']) {
+      const argv = [PATCH, '--tree', TREE, '--base', PINNED, '--trace', CORRECT, '--format', format];
+      assert.equal((await review(...argv)).out, (await review(...argv)).out, format);
+    }
+  });
+
+  it("writes b4's review files where it is told", async () => {
+    const out = path.join(folder, 'b4');
+    assert.equal((await review(PATCH, '--trace', CORRECT, '--format', 'b4-review', '--out', out)).code, 0);
+    assert.deepEqual(fs.readdirSync(out).sort(), ['0001.txt', 'identity.txt', 'series.txt']);
+  });
+
+  it('says what is wrong with its arguments', async () => {
+    for (const [argv, message] of [
+      [[], /expected at least one PATCH/],
+      [[PATCH], /expected --trace FILE, or --recipe/],
+      [[PATCH, '--trace', CORRECT, '--expect', 'G9 sometimes'], /--expect takes 'G9 never'/],
+      [[PATCH, '--trace', CORRECT, '--version', 'x'], /--version takes a number/],
+      [[PATCH, '--trace', CORRECT, '--width', '3'], /--width takes/],
+      [[PATCH, '--trace', CORRECT, '--tree', PATCH], /is no folder/],
+      [[CORRECT, '--recipe'], /There is no diff in it/],
+      [['nothing.patch', '--recipe'], /no such file/],
+      [[PATCH, '--trace', CORRECT, '--format', 'b4-review'], /needs --out/],
+    ] as const) {
+      const { code, err } = await review(...argv);
+      assert.equal(code, 2, argv.join(' '));
+      assert.match(err, message);
+    }
+  });
+
+  it('opens nothing outside of the tree, through a link either', () => {
+    const tree = path.join(folder, 'tree');
+    fs.mkdirSync(tree);
+    fs.writeFileSync(path.join(folder, 'secret.c'), 'x');
+    fs.writeFileSync(path.join(tree, 'own.c'), 'y');
+    fs.symlinkSync(path.join(folder, 'secret.c'), path.join(tree, 'link.c'));
+    const read = treeReader(tree);
+    assert.deepEqual(
+      ['own.c', 'link.c', '../secret.c', path.join(folder, 'secret.c'), 'none.c', 'own.c/x'].map(read),
+      ['y', undefined, undefined, undefined, undefined, undefined],
+    );
+  });
+});

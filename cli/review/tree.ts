@@ -1,0 +1,80 @@
+/** A kernel tree for a review: the files that a patch names, and an index of the folders around them. */
+import fs from 'node:fs';
+import path from 'node:path';
+import type { ReadFile, SeriesImages } from '../../model/review/images.js';
+import { indexSources, type SourceIndex } from '../../model/review/sourceIndex.js';
+import { isSafePath } from '../../parsers/patch/names.js';
+import type { Series } from '../../parsers/patch/patch.js';
+import { InputError } from '../errors.js';
+import { errorCode } from '../output.js';
+
+const FILE_BYTES_MAX = 4 * 1024 * 1024;
+const FILES_MAX = 5000;
+/** Where the domain's functions call each other, whatever a patch is on. */
+const FOLDERS = ['virt/kvm', 'mm'];
+const ARCH_DEFAULT = 'arch/x86/kvm';
+
+/** Files below the tree; a name that leads out of it, by `..` or by a link, opens nothing. */
+export function treeReader(tree: string): ReadFile {
+  if (!fs.existsSync(tree) || !fs.statSync(tree).isDirectory())
+    throw new InputError(`${tree}: is no folder; --tree takes a kernel tree`);
+  const root = fs.realpathSync(tree);
+  return (name) => {
+    if (!isSafePath(name)) return undefined;
+    try {
+      const real = fs.realpathSync(path.join(root, name));
+      if (!real.startsWith(root + path.sep)) return undefined;
+      const stat = fs.statSync(real);
+      return stat.isFile() && stat.size <= FILE_BYTES_MAX ? fs.readFileSync(real, 'utf8') : undefined;
+    } catch (error) {
+      if (errorCode(error) === '') throw error;
+      return undefined;
+    }
+  };
+}
+
+/** The index of the folders that the series is about, with its files as they are after it. */
+export function indexTree(tree: string, series: Series, images: SeriesImages): SourceIndex {
+  const read = treeReader(tree);
+  const files: (readonly [string, string])[] = [];
+  for (const name of filesIn(tree, foldersOf(series))) {
+    const text = images.after.has(name) ? undefined : read(name);
+    if (text !== undefined) files.push([name, text]);
+  }
+  for (const [name, lines] of images.after) files.push([name, lines.join('\n')]);
+  return indexSources(files);
+}
+
+/** The folders of the series' files, up to the part of the kernel that they are of. */
+function foldersOf(series: Series): readonly string[] {
+  const out = new Set(FOLDERS);
+  for (const patch of series.patches)
+    for (const file of patch.files) {
+      const name = file.newPath ?? file.oldPath;
+      if (name === undefined || !isSafePath(name) || !/\.[ch]$/.test(name)) continue;
+      const parts = name.split('/').slice(0, -1);
+      const kvm = parts.indexOf('kvm');
+      out.add((kvm >= 0 ? parts.slice(0, kvm + 1) : parts).join('/'));
+    }
+  if (![...out].some((folder) => folder.startsWith('arch/'))) out.add(ARCH_DEFAULT);
+  return [...out].filter((folder) => folder !== '');
+}
+
+function filesIn(tree: string, folders: readonly string[]): readonly string[] {
+  const out: string[] = [];
+  const pending = [...folders];
+  for (
+    let folder = pending.shift();
+    folder !== undefined && out.length < FILES_MAX;
+    folder = pending.shift()
+  ) {
+    const full = path.join(tree, folder);
+    if (!fs.existsSync(full)) continue;
+    for (const entry of fs.readdirSync(full, { withFileTypes: true })) {
+      const name = `${folder}/${entry.name}`;
+      if (entry.isDirectory()) pending.push(name);
+      else if (entry.isFile() && /\.[ch]$/.test(entry.name)) out.push(name);
+    }
+  }
+  return out.slice(0, FILES_MAX);
+}

@@ -1,0 +1,69 @@
+/**
+ * A review as the files that `b4 review` reads: who reviews, a sentence on the series, and for each patch its
+ * diff quoted, with remarks unquoted between. A person adopts them.
+ */
+import { isSaying } from './body.js';
+import { subjectOf } from './mail.js';
+import { outcomeOf } from './outcome.js';
+import { evidenceText, wrapped } from './prose.js';
+import { setText, type FunctionReport, type ReviewReport } from './report.js';
+import { escapeControls, headerText } from './safeText.js';
+
+export interface ReviewFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+const COLUMNS = 72;
+
+export function b4ReviewFiles(report: ReviewReport, version: string): readonly ReviewFile[] {
+  const { summary, details } = outcomeOf(report);
+  const series = [summary, '', ...details.flatMap((each) => wrapped(each, COLUMNS, '  '))].map(
+    escapeControls,
+  );
+  return [
+    { name: 'identity.txt', text: `shimtrace ${version}\n` },
+    { name: 'series.txt', text: `${series.join('\n')}\n` },
+    ...report.series.patches.map((patch, i) => ({
+      name: `${String(i + 1).padStart(4, '0')}.txt`,
+      text: `${[headerText(subjectOf(patch)), '', ...quotedPatch(report, i)].join('\n')}\n`,
+    })),
+  ];
+}
+
+/** The whole diff, each function's sentences below the last line that it changes in it. */
+function quotedPatch(report: ReviewReport, patch: number): readonly string[] {
+  const out: string[] = [];
+  const quote = (line: string): void => {
+    out.push(`> ${escapeControls(line)}`.trimEnd());
+  };
+  report.series.patches[patch]!.files.forEach((file, f) => {
+    quote(`--- ${file.oldPath === undefined ? '/dev/null' : `a/${file.oldPath}`}`);
+    quote(`+++ ${file.newPath === undefined ? '/dev/null' : `b/${file.newPath}`}`);
+    file.hunks.forEach((hunk, h) => {
+      quote(`@@ -${hunk.oldStart},${hunk.oldCount} +${hunk.newStart},${hunk.newCount} @@ ${hunk.heading}`);
+      const owners = report.touched.owners[patch]![f]![h]!;
+      hunk.lines.forEach((line, i) => {
+        quote(line.kind + line.text);
+        const name = line.kind === ' ' ? undefined : owners[i];
+        const isLast = !hunk.lines.some((each, k) => k > i && each.kind !== ' ' && owners[k] === name);
+        if (name === undefined || !isLast) return;
+        const told = report.functions.find(
+          (each) =>
+            each.name === name && each.hunks.some((p) => p.patch === patch && p.file === f && p.hunk === h),
+        );
+        if (told && isSaying(told)) out.push('', ...remark(told, report), '');
+      });
+    });
+  });
+  return out;
+}
+
+function remark(f: FunctionReport, { sets }: ReviewReport): readonly string[] {
+  return f.inSets.flatMap((shown, i) => {
+    const where = sets.length > 1 ? `${setText(sets[i]!)} ` : '';
+    const rules = [...new Set(shown.findings.map(({ finding }) => `${finding.rule} ${finding.verdict}`))];
+    const found = rules.length > 0 ? ` ${rules.join(', ')}.` : '';
+    return wrapped(`${where}${f.name}() ${evidenceText(shown)}.${found}`, COLUMNS);
+  });
+}

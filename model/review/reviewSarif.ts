@@ -1,0 +1,92 @@
+/**
+ * A review as SARIF 2.1.0: a result per rule and function, on a changed line of the file after the patch,
+ * with the lines of the trace as related locations.
+ */
+import { placeOf } from '../findings/report.js';
+import { lastChangedLine } from './checks.js';
+import {
+  lastSet,
+  type FunctionReport,
+  type ReviewFinding,
+  type ReviewReport,
+  type TraceSet,
+} from './report.js';
+
+const SCHEMA_URI =
+  'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
+
+export function renderReviewSarif(report: ReviewReport, version: string): string {
+  const found = report.sets.flatMap((set, i) =>
+    set === lastSet(report) ? report.functions.flatMap((f) => resultsOf(report, f, set, i)) : [],
+  );
+  const rules = [...new Set(found.map((each) => each.ruleId))].sort();
+  const base = report.series.patches.find((patch) => patch.baseCommit !== '')?.baseCommit;
+  const log = {
+    $schema: SCHEMA_URI,
+    version: '2.1.0',
+    runs: [
+      {
+        tool: { driver: { name: 'shimtrace', version, rules: rules.map((id) => ({ id })) } },
+        invocations: [{ executionSuccessful: true, toolExecutionNotifications: notifications(report) }],
+        columnKind: 'utf16CodeUnits',
+        // Its repository is not said, without which SARIF takes no revision.
+        ...(base !== undefined && { properties: { baseCommit: base } }),
+        results: found.map((each) => ({ ...each, ruleIndex: rules.indexOf(each.ruleId) })),
+      },
+    ],
+  };
+  return `${JSON.stringify(log, undefined, 2)}\n`;
+}
+
+interface Result {
+  readonly ruleId: string;
+}
+
+/** One result per rule: what the function does again and again is one fault. */
+function resultsOf(report: ReviewReport, f: FunctionReport, set: TraceSet, i: number): readonly Result[] {
+  const line = lastChangedLine(report, f.hunks);
+  if (line === 0) return [];
+  const byRule = new Map<string, ReviewFinding[]>();
+  for (const each of f.inSets[i]!.findings)
+    byRule.set(each.finding.rule, [...(byRule.get(each.finding.rule) ?? []), each]);
+  return [...byRule].map(([ruleId, findings]) => {
+    const { finding, trace } = findings[0]!;
+    const { table, path } = set.traces[trace]!;
+    const more = findings.length > 1 ? ` (${findings.length} times)` : '';
+    return {
+      ruleId,
+      kind: 'fail',
+      level: finding.verdict === 'violation' ? 'error' : 'warning',
+      message: { text: `${f.name}(): ${finding.message}${more}` },
+      locations: [
+        {
+          physicalLocation: { artifactLocation: { uri: encodeURI(f.path) }, region: { startLine: line } },
+          logicalLocations: [{ name: f.name, kind: 'function' }],
+        },
+      ],
+      relatedLocations: finding.evidence.map(({ row, note }, id) => ({
+        id,
+        message: { text: note },
+        physicalLocation: {
+          artifactLocation: { uri: encodeURI(path) },
+          region: { startLine: placeOf(table, row).line },
+        },
+      })),
+      partialFingerprints: { 'shimtraceReview/v1': `${ruleId}:${f.path}:${f.name}` },
+    };
+  });
+}
+
+/** What is left out, and what is not shown. */
+function notifications(report: ReviewReport): readonly object[] {
+  const shown = new Set(
+    report.functions.flatMap((f) => f.inSets.flatMap((s) => s.findings.map(({ finding }) => finding))),
+  );
+  const elsewhere = report.sets
+    .filter((set) => set === lastSet(report))
+    .flatMap((set) => set.traces.flatMap((trace) => trace.analysis.findings))
+    .filter((finding) => finding.verdict !== 'undecidable' && !shown.has(finding)).length;
+  const texts = [...report.notShown];
+  if (elsewhere > 0) texts.push(`${elsewhere} findings touch no changed line and are left out.`);
+  return texts.map((text) => ({ descriptor: { id: 'not-shown' }, level: 'note', message: { text } }));
+}
