@@ -9,6 +9,7 @@ export const enum Ascii {
   Blank = 0x20,
   DoubleQuote = 0x22,
   Hash = 0x23,
+  Dollar = 0x24,
   Quote = 0x27,
   OpenParen = 0x28,
   CloseParen = 0x29,

@@ -10,7 +10,7 @@
  * fill slots.
  */
 import { Ascii, Letter } from '../base/ascii.js';
-import { isLetter } from '../base/text.js';
+import { hasText, isDigit, isLetter } from '../base/text.js';
 import { endsWord, hexRun, readDec, readHex } from './number.js';
 import { dropFailed, fetchGuard, type FetchGuard } from './failedFetch.js';
 import type { Resolved } from './resolve.js';
@@ -19,6 +19,12 @@ import { FAILED_SHIFT } from './table.js';
 
 /** Set in the result of {@link readArgs} when a value of interest was printed as `(fault)`. */
 export const ARGS_FAULT = 1;
+/** Set when there is text that is neither an argument nor a second printing of one in brackets. */
+export const ARGS_MORE = 2;
+/** Set when the names, or their order, are others than on the line before. */
+export const ARGS_OTHER_NAMES = 4;
+/** Set when what was a number on the line before is none, or a kernel pointer has lost digits. */
+export const ARGS_ODD_VALUE = 128;
 
 /** Bare hexadecimal (no 0x) is taken for an address from this many digits on; shorter, it may be a word. */
 const BARE_HEX_DIGITS = 8;
@@ -37,6 +43,27 @@ const SIGNED_SLOTS: ReadonlySet<string> = new Set([
   'safe',
 ]);
 const NOT_A_SLOT = -1;
+/** Arguments that are addresses of the kernel's own objects, on 64-bit kernels, or null. */
+const POINTERS: ReadonlySet<string> = new Set([
+  'kvm',
+  'vm',
+  'folio',
+  'page',
+  'page0',
+  'file',
+  'notifier',
+  'nb',
+]);
+const HEX_PREFIX = '0x';
+const POINTER_START = '0xffff';
+const POINTER_BYTES = '0xffff888100ba8000'.length;
+const NULL_BYTES = '0x0'.length;
+
+/** A value that may be anything, a number, one with 0x in front, a kernel pointer. */
+const VALUE_ANY = 0;
+const VALUE_NUMBER = 1;
+const VALUE_HEX = 2;
+const VALUE_POINTER = 3;
 
 const decoder = new TextDecoder();
 
@@ -46,6 +73,8 @@ export class ArgPlan {
   keys: Uint8Array[] = [];
   /** Slot of each key, -1 where the model does not use it. */
   slots: number[] = [];
+  /** What each key's value is: see {@link VALUE_NUMBER} and the like. */
+  values: number[] = [];
   private readonly rankOf = new Map<string, number>();
   private readonly slotOf: ReadonlyMap<string, number>;
   /** One flag a slot: a negative decimal in parentheses overrides the hexadecimal before it. */
@@ -76,12 +105,14 @@ export class ArgPlan {
   learn(bytes: Uint8Array, start: number, end: number): void {
     this.keys = [];
     this.slots = [];
+    this.values = [];
     const best = new Map<number, number>();
     for (const field of argFields(bytes, start, end, this.isSyscall)) {
       const k = this.keys.length;
       this.keys.push(bytes.slice(field.keyStart, field.start));
       const slot = this.slotOf.get(field.name) ?? NOT_A_SLOT;
       this.slots.push(slot);
+      this.values.push(slot < 0 ? VALUE_ANY : valueKind(field, bytes, end, this.isSyscall));
       if (slot < 0) continue;
       const rival = best.get(slot);
       if (rival === undefined) best.set(slot, k);
@@ -115,10 +146,10 @@ export function readArgs(
   let flags = walk(plan, bytes, start, end, pool, at);
   if (flags < 0) {
     plan.learn(bytes, start, end);
-    flags = walk(plan, bytes, start, end, pool, at);
+    flags = Math.max(0, walk(plan, bytes, start, end, pool, at)) | ARGS_OTHER_NAMES;
   }
   dropFailed(plan.guard, pool, at);
-  return Math.max(0, flags);
+  return flags;
 }
 
 /** One pass with the learned names; -1 when the line has other names than those. */
@@ -141,6 +172,7 @@ function walk(
     if (pos >= end) break;
     if (k === keys.length || !startsWith(bytes, pos, end, keys[k]!)) {
       if (keyEnd(bytes, pos, end, isSyscall) >= 0) return -1;
+      if (bytes[pos] !== Ascii.OpenParen && bytes[pos] !== Ascii.OpenBracket) flags |= ARGS_MORE;
       pos = skipValue(bytes, pos, end, isSyscall);
       continue;
     }
@@ -158,6 +190,8 @@ function walk(
         : readRawValue(plan.hex[slot]!, bytes, pos, end, pool, word);
     if (after >= 0) {
       mask |= 1 << slot;
+      const kind = plan.values[k - 1]!;
+      if (kind >= VALUE_HEX && isCutShort(kind, bytes, pos, after)) flags |= ARGS_ODD_VALUE;
       if (
         plan.signed[slot] &&
         bytes[after] === Ascii.Blank &&
@@ -171,13 +205,39 @@ function walk(
       if (bytes[pos] === Ascii.OpenParen && bytes[pos + 1] === Ascii.LowerF) {
         flags |= ARGS_FAULT;
         mask |= 1 << (slot + FAILED_SHIFT);
-      }
+      } else if (plan.values[k - 1] !== VALUE_ANY && isNoNumber(bytes, pos, end)) flags |= ARGS_ODD_VALUE;
       pos = skipValue(bytes, pos, end, isSyscall);
     }
   }
   if (k < keys.length) return -1;
   pool[at] = mask;
   return flags;
+}
+
+/** What the value of a field is, by its first line. */
+function valueKind(field: ArgField, bytes: Uint8Array, end: number, isSyscall: boolean): number {
+  const scratch = new Uint32Array(2);
+  if (readValue(bytes, field.start, end, scratch, 0, isSyscall) < 0) return VALUE_ANY;
+  const isPointer = POINTERS.has(field.name) && hasText(bytes, field.start, end, POINTER_START);
+  if (isPointer && field.end - field.start === POINTER_BYTES) return VALUE_POINTER;
+  // A system call prints 0 without it.
+  return !isSyscall && hasText(bytes, field.start, end, HEX_PREFIX) ? VALUE_HEX : VALUE_NUMBER;
+}
+
+/** True when the number at bytes[start, end) has no 0x where others had it, or is half a pointer. */
+function isCutShort(kind: number, bytes: Uint8Array, start: number, end: number): boolean {
+  const length = end - start;
+  if (kind === VALUE_POINTER) return length !== POINTER_BYTES && length !== NULL_BYTES;
+  return bytes[start + 1] !== Ascii.LowerX;
+}
+
+/** A number that goes on as something else, or another argument's name where a number should be. */
+function isNoNumber(bytes: Uint8Array, start: number, end: number): boolean {
+  if (start >= end) return true;
+  const c = bytes[start]!;
+  if (c === Ascii.Dash || isDigit(c)) return true;
+  for (let p = start; p < end && bytes[p] !== Ascii.Blank; p++) if (bytes[p] === Ascii.Equals) return true;
+  return false;
 }
 
 function startsWith(bytes: Uint8Array, pos: number, end: number, key: Uint8Array): boolean {

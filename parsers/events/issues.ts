@@ -33,6 +33,13 @@ export const ISSUE_KINDS = {
     sentence: "This CPU's buffer starts here: its earlier events are absent.",
     advice: 'Record with a larger buffer_size_kb.',
   },
+  'torn-line': {
+    severity: 'dataLoss',
+    sentence:
+      'This line is not whole: it ends early, or holds the beginning of one event and the end of another.',
+    advice:
+      'An unknown number of lines is missing here, on every CPU. Read trace_pipe with a reader that waits (dd, not a cat that splices), and copy the text as it is.',
+  },
   'left-out': {
     severity: 'dataLoss',
     sentence:

@@ -5,7 +5,17 @@
  */
 import { Ascii } from '../base/ascii.js';
 import { Interner } from '../base/intern.js';
-import { ARGS_FAULT, ArgPlan, argFields, readArgs } from './args.js';
+import { isDigit, skipBlanks } from '../base/text.js';
+import { hexRun } from './number.js';
+import {
+  ARGS_FAULT,
+  ARGS_MORE,
+  ARGS_OTHER_NAMES,
+  ARGS_ODD_VALUE,
+  ArgPlan,
+  argFields,
+  readArgs,
+} from './args.js';
 import { compileForm, endsWithLiteral, formFields, matchForm, type Form } from './form.js';
 import { KIND_UNKNOWN, kindSlots } from './kinds.js';
 import { ARROW, findPlace, parsePlace } from './place.js';
@@ -15,6 +25,20 @@ import { isUnderstood } from './understood.js';
 
 /** Set in the result of {@link fillPayload}: a value that a slot wanted was printed as `(fault)`. */
 export const PAYLOAD_FAULT = ARGS_FAULT;
+/** Text stands behind the printed form, or among the arguments, that nothing accounts for. */
+export const PAYLOAD_MORE = ARGS_MORE;
+/** The arguments have other names than on the line before, or this is the first line. */
+export const PAYLOAD_OTHER_NAMES = ARGS_OTHER_NAMES;
+/** The event has printed forms, and this is none of them. */
+export const PAYLOAD_NO_FORM = 8;
+/** The printed form ends the line, where it did not on the lines before. */
+export const PAYLOAD_LESS = 16;
+/** The first line of its event that was read to its end. */
+export const PAYLOAD_FIRST = 32;
+/** What was a number on the line before is none, or a kernel pointer has lost digits. */
+export const PAYLOAD_ODD_VALUE = ARGS_ODD_VALUE;
+/** An event that nobody knows, of which not all was looked at. */
+export const PAYLOAD_UNREAD = 64;
 
 /** Plans of probe places kept at once; a trace with more distinct places makes some of them again. */
 const PLANS_KEPT = 1 << 16;
@@ -43,6 +67,14 @@ export interface EventPlan {
   readonly slotCount: number;
   /** True when arguments are printed as `name: value, `. */
   readonly isSyscall: boolean;
+  /** True once a line of it was read. */
+  wasSeen: boolean;
+  /** True when its lines go on behind the printed form, or have none. */
+  goesOn: boolean;
+  /** The last name before a value of such a line; undefined where it is not known, or there is none. */
+  lastLabel: Uint8Array | undefined;
+  /** How far before the line's end that name begins, as long as values have the same width. */
+  labelFromEnd: number;
 }
 
 /** The syntax of a payload. */
@@ -218,7 +250,19 @@ function makePlan(
 ): EventPlan {
   const isSyscall = style === PayloadStyle.SyscallEnter;
   if (!resolved)
-    return { name, kind: KIND_UNKNOWN, place, forms: [], args: undefined, slotCount: 0, isSyscall };
+    return {
+      name,
+      kind: KIND_UNKNOWN,
+      place,
+      forms: [],
+      args: undefined,
+      slotCount: 0,
+      isSyscall,
+      wasSeen: false,
+      goesOn: false,
+      lastLabel: undefined,
+      labelFromEnd: 0,
+    };
   const slots = kindSlots(resolved.kind);
   let forms = formsOf.get(resolved);
   if (!forms) {
@@ -241,6 +285,10 @@ function makePlan(
     args,
     slotCount: slots.length,
     isSyscall,
+    wasSeen: false,
+    goesOn: false,
+    lastLabel: undefined,
+    labelFromEnd: 0,
   };
 }
 
@@ -278,9 +326,9 @@ function isKernelAddress(hex: string): boolean {
 
 /**
  * Fills the payload of the builder's last row from bytes[start, end), the text after the event's name (its
- * place included). Returns PAYLOAD_FAULT or 0. What cannot be read leaves its slots unset; where its kind
- * needs them, the row is noted as unread. So is an event that has printed forms, and this text is none of
- * them.
+ * place included). What cannot be read leaves its slots unset; where its kind needs them, the row is noted as
+ * unread. So is an event that has printed forms, and this text is none of them. Returns what there is to say
+ * of the line, in flags (PAYLOAD_...); 0 for a line that is like the ones before, from its start to its end.
  */
 export function fillPayload(
   builder: TableBuilder,
@@ -289,20 +337,84 @@ export function fillPayload(
   start: number,
   end: number,
 ): number {
-  if (plan.slotCount === 0) return 0;
+  if (plan.slotCount === 0) return unreadFlags(plan, bytes, start, end);
   const at = builder.payload(plan.kind);
   const pool = builder.current.pool;
   const forms = plan.forms;
   for (let i = 0; i < forms.length; i++) {
     const form = forms[i]!;
-    if (matchForm(form, bytes, start, end, pool, at) < 0) continue;
+    const after = matchForm(form, bytes, start, end, pool, at);
+    if (after < 0) continue;
     if (!form.isComplete) builder.noteUnread();
-    return 0;
+    return formEnd(plan, bytes, start, after, end);
   }
   const flags = readArgs(plan.args!, bytes, start + plan.place.length, end, pool, at);
   const mask = pool[at]!;
   if ((mask === 0 && forms.length > 0) || !isUnderstood(plan.kind, mask)) builder.noteUnread();
-  return flags;
+  if (forms.length === 0) return flags;
+  return endsAsBefore(plan, bytes, start, end)
+    ? flags & (PAYLOAD_FAULT | PAYLOAD_OTHER_NAMES)
+    : flags | PAYLOAD_NO_FORM;
+}
+
+/** Of an event that nobody knows: most have no `: ` in their text, but a line's head has, and most lines. */
+function unreadFlags(plan: EventPlan, bytes: Uint8Array, start: number, end: number): number {
+  if (!plan.wasSeen) return seenFirst(plan, PAYLOAD_UNREAD);
+  let colon = bytes.indexOf(Ascii.Colon, start);
+  while (colon >= 0 && colon < end) {
+    if (bytes[colon + 1] === Ascii.Blank) return PAYLOAD_UNREAD;
+    colon = bytes.indexOf(Ascii.Colon, colon + 1);
+  }
+  return 0;
+}
+
+/** What is behind the printed form at bytes[start, after). */
+function formEnd(plan: EventPlan, bytes: Uint8Array, start: number, after: number, end: number): number {
+  if (after < end && skipBlanks(bytes, after, end) < end)
+    return endsAsBefore(plan, bytes, start, end) ? 0 : PAYLOAD_MORE;
+  if (plan.goesOn) return PAYLOAD_LESS;
+  return plan.wasSeen ? 0 : seenFirst(plan, 0);
+}
+
+/**
+ * True when the line ends with the same label before its last values: found at once where these are as wide
+ * as on the line before.
+ */
+function endsAsBefore(plan: EventPlan, bytes: Uint8Array, start: number, end: number): boolean {
+  const { lastLabel, labelFromEnd } = plan;
+  if (lastLabel === undefined) return false;
+  const at = end - labelFromEnd;
+  if (at > start && sameBytes(lastLabel, bytes, at, at + lastLabel.length)) return true;
+  return findLabel(bytes, start, end, lastLabel) >= 0;
+}
+
+/** Numbers that may stand behind the last label. */
+const LAST_NUMBERS = 4;
+
+/** Start of the last word of bytes[start, end) before its last numbers, where it is `label`; else -1. */
+export function findLabel(bytes: Uint8Array, start: number, end: number, label: Uint8Array): number {
+  let p = end;
+  for (let numbers = 0; numbers <= LAST_NUMBERS; numbers++) {
+    while (p > start && separates(bytes[p - 1]!)) p--;
+    const tokenEnd = p;
+    while (p > start && !separates(bytes[p - 1]!)) p--;
+    if (!isNumber(bytes, p, tokenEnd)) return sameBytes(label, bytes, p, tokenEnd) ? p : -1;
+  }
+  return -1;
+}
+
+function separates(c: number): boolean {
+  return c === Ascii.Blank || c === Ascii.Equals || c === Ascii.Colon || c === Ascii.Comma;
+}
+
+function isNumber(bytes: Uint8Array, start: number, end: number): boolean {
+  const c = bytes[start]!;
+  return c === Ascii.Dash || isDigit(c) || (end > start && hexRun(bytes, start, end) === end - start);
+}
+
+function seenFirst(plan: EventPlan, flags: number): number {
+  plan.wasSeen = true;
+  return flags | PAYLOAD_FIRST;
 }
 
 /**

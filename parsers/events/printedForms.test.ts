@@ -156,7 +156,10 @@ const FORMS: Readonly<Record<string, readonly Printed[]>> = {
     ],
     ['before 5.0', 'gfn 1ac00 spte 11a200ef7 (rwxu) level 1', 'gfn=1ac00 spte=11a200ef7 level=1'],
   ],
-  'kvmmmu:kvm_mmu_spte_requested': [['5.3', 'gfn 1ac00 pfn 11a200 level 2', 'gfn=1ac00 pfn=11a200 level=2']],
+  'kvmmmu:kvm_mmu_spte_requested': [
+    ['7.2', 'gfn 1ac00 pfn 11a200 level 2 access f', 'gfn=1ac00 pfn=11a200 level=2'],
+    ['5.3', 'gfn 1ac00 pfn 11a200 level 2', 'gfn=1ac00 pfn=11a200 level=2'],
+  ],
   'kvmmmu:kvm_mmu_get_page': [
     ...SHADOW_PAGE_ROWS,
     ['kvm plugin', 'new sp gfn 1ac00 1 q0 direct wux !pae nxe !wp', 'gfn=1ac00 level=1'],

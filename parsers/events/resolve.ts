@@ -65,6 +65,12 @@ export function plainSymbol(symbol: string): string {
   return symbol.replace(CLONE_SUFFIX, '');
 }
 
+/** True for the name that a probe of a function of the vocabulary has, or its return. */
+export function isProbeName(name: string): boolean {
+  const bare = name.replace(RETURN_SUFFIX, '');
+  return byName.has(name) || byEntry.has(name) || byEntry.has(bare) || byReturn.has(bare);
+}
+
 /** Meaning of a static tracepoint; `system` is '' when the source does not say it. */
 export function resolveTracepoint(system: string, name: string): Resolved | undefined {
   return system === '' ? byBareTracepoint.get(name) : byTracepoint.get(`${system}:${name}`);

@@ -13,7 +13,7 @@ import { assert } from '../base/assert.js';
 import { Interner } from '../base/intern.js';
 import { Columns } from '../base/columns.js';
 import { IssueLog, type Issue, type LossMark } from './issues.js';
-import { kindSlots } from './kinds.js';
+import { KIND_UNKNOWN, kindSlots } from './kinds.js';
 
 export const SEGMENT_SHIFT = 16;
 export const SEGMENT_ROWS = 1 << SEGMENT_SHIFT;
@@ -381,6 +381,8 @@ export class TableBuilder {
   };
   /** By id of their name. */
   private readonly unread = new Map<number, { kind: number; count: number; row: number }>();
+  /** The row that was last noted as unread. */
+  private lastUnread = -1;
   private readonly segments: Segment[] = [new Segment()];
   /** The segment that the next row goes into, or the one that holds the last row. */
   current = this.segments[0]!;
@@ -454,6 +456,7 @@ export class TableBuilder {
     const i = current.length - 1;
     const name = current.name[i]!;
     const known = this.unread.get(name);
+    this.lastUnread = this.length - 1;
     if (known) known.count++;
     else this.unread.set(name, { kind: current.kind[i]!, count: 1, row: this.length - 1 });
   }
@@ -480,9 +483,70 @@ export class TableBuilder {
     }
   }
 
+  /** Takes back the last row, which turned out to be no event. */
+  undoRow(): void {
+    const { current } = this;
+    assert(current.length > 0, 'no row to take back');
+    if (this.lastUnread === this.length - 1) this.undoUnread(current.name[current.length - 1]!);
+    current.length--;
+    current.payload[current.length] = 0;
+  }
+
+  private undoUnread(name: number): void {
+    this.lastUnread = -1;
+    const known = this.unread.get(name)!;
+    if (known.count === 1) this.unread.delete(name);
+    else known.count--;
+  }
+
+  /**
+   * Makes a row that turned out not to be what it says an event of which nothing is known. It must be the
+   * first of its name, and no other but the last row may have that.
+   */
+  disown(row: number): void {
+    const segment = this.segments[row >>> SEGMENT_SHIFT]!;
+    const i = row & SEGMENT_MASK;
+    const name = segment.name[i]!;
+    const unread = this.unread.get(name);
+    if (unread?.row === row) {
+      if (unread.count === 1) this.unread.delete(name);
+      else {
+        unread.count--;
+        unread.row = this.length - 1;
+      }
+    }
+    segment.kind[i] = KIND_UNKNOWN;
+    segment.payload[i] = 0;
+  }
+
+  /** The slots that have a value on the last row's line, data or not. */
+  lastMask(): number {
+    const seg = this.current;
+    const p = seg.payload[seg.length - 1]!;
+    if (p === 0) return 0;
+    const mask = seg.pool[p]!;
+    return (mask | (mask >>> FAILED_SHIFT)) & ((1 << FAILED_SHIFT) - 1);
+  }
+
+  /** The next row behind `row` with this name; `length` where there is none. */
+  nextNamed(name: number, row: number): number {
+    let next = row + 1;
+    while (next < this.length && this.segments[next >>> SEGMENT_SHIFT]!.name[next & SEGMENT_MASK] !== name)
+      next++;
+    return next;
+  }
+
   /** Marks events missing before the next row on `cpu` (-1: all CPUs). */
   addLoss(cpu: number, count: number, offset: number, line: number, fromStart = false): void {
     this.losses.push({ row: this.length, cpu, count, offset, line, fromStart });
+  }
+
+  /** The same before a row that is in the table already. */
+  addLossAt(row: number, cpu: number, count: number, offset: number, line: number): void {
+    const mark = { row, cpu, count, offset, line, fromStart: false };
+    let i = this.losses.length;
+    while (i > 0 && this.losses[i - 1]!.row > row) i--;
+    this.losses.splice(i, 0, mark);
   }
 
   finish(): EventTable {

@@ -84,6 +84,16 @@ export class TextCuts {
     this.clear();
   }
 
+  /** A line that is not whole: what was lost with it is unknown, on every CPU. */
+  torn(at: number, line: number, detail = ''): void {
+    const { builder } = this;
+    builder.issues.add('torn-line', at, line, detail);
+    const last = builder.losses[builder.losses.length - 1];
+    // Of torn lines one after another, the first says all.
+    if (last?.row !== builder.length || last.cpu !== -1 || last.fromStart) builder.addLoss(-1, 0, at, line);
+    this.clear();
+  }
+
   private cut(what: string, at: number, line: number): void {
     const { builder } = this;
     builder.issues.add('left-out', at, line, what);

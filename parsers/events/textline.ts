@@ -20,6 +20,8 @@ export class LineSpan {
   nanos = 0;
   /** Digits of the fraction; 0 for ticks, or no time. */
   decimals = 0;
+  /** The colon behind the time; 0 where there is none. */
+  timeEnd = 0;
   nameStart = 0;
   nameEnd = 0;
   /** The payload. */

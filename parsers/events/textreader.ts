@@ -3,18 +3,30 @@
  * line, and from an event's {@link LineSpan} to its row. A format says what its lines are.
  */
 import { Ascii } from '../base/ascii.js';
+import { skipBlanks } from '../base/text.js';
 import { LineSplitter, isUtf8, type LineSink } from '../base/lines.js';
 import { PAYLOAD_FAULT, PlanBook, closesLine, fillPayload, type EventPlan } from './payload.js';
 import { TableBuilder, UNKNOWN_CPU, UNKNOWN_TID, type EventTable } from './table.js';
 import { TextClock } from './textclock.js';
+import { LineShapes } from './textShapes.js';
+import { TASK_COLUMN, TextColumns, isLongComm, widerBy } from './textColumns.js';
 import { TextCuts } from './textCuts.js';
 import { afterFailed, type LineSpan } from './textline.js';
+
+/** Widths of the columns before an event; wider numbers push it to the right. */
+const TASK_WIDTH = 7;
+const CPU_WIDTH = 3;
+const SECONDS_WIDTH = 5;
+/** Of ticks, which are split at a billion. */
+const BILLIONS_WIDTH = 3;
 
 export abstract class TextEventReader<Span extends LineSpan> implements LineSink {
   protected readonly builder = new TableBuilder();
   protected readonly book = new PlanBook(this.builder.names);
   protected readonly clock = new TextClock(this.builder);
   protected readonly cuts = new TextCuts(this.builder);
+  protected readonly columns = new TextColumns();
+  private readonly shapes = new LineShapes(this.builder);
   /** True once a line without a time was a row. */
   protected untimed = false;
   private readonly splitter = new LineSplitter(this);
@@ -107,7 +119,7 @@ export abstract class TextEventReader<Span extends LineSpan> implements LineSink
     return this.clock.time(span.seconds, span.nanos, span.decimals, at, line);
   }
 
-  /** Appends the row of the event in `span` and returns its index. */
+  /** Appends the row of the event in `span` and returns its index, or -1 where its line is not whole. */
   protected addRow(bytes: Uint8Array, book: PlanBook, ts: number, at: number, line: number): number {
     const { builder, span } = this;
     if (this.cuts.isOpen) this.cuts.event();
@@ -117,11 +129,48 @@ export abstract class TextEventReader<Span extends LineSpan> implements LineSink
     if (span.cpu !== UNKNOWN_CPU && span.cpu > this.maxCpu) this.maxCpu = span.cpu;
     if (span.tgid !== UNKNOWN_TID) builder.meta.hasTgid = true;
     const row = builder.addRow(ts, span.cpu, span.tid, span.tgid, comm, plan.kind, plan.name, at, line);
-    if (fillPayload(builder, plan, bytes, start, span.end) === PAYLOAD_FAULT) {
-      builder.issues.tally('unreadable-value', at, line, builder.names.text(plan.name));
-    }
     this.openChar = bytes[span.end - 1] === Ascii.Quote && bytes[span.end - 2] === Ascii.Equals;
-    return row;
+    const flags = fillPayload(builder, plan, bytes, start, span.end);
+    return flags !== 0 && this.isTorn(bytes, plan, flags, start, row, at, line) ? -1 : row;
+  }
+
+  /** Looks at what is odd of the last row's line, and takes the row back where the line is not whole. */
+  protected isTorn(
+    bytes: Uint8Array,
+    plan: EventPlan,
+    flags: number,
+    start: number,
+    row: number,
+    at: number,
+    line: number,
+  ): boolean {
+    const { builder, span } = this;
+    if (!this.openChar && this.shapes.isTorn(plan, flags, bytes, start, span.end, { row, at, line })) {
+      builder.undoRow();
+      this.cuts.torn(at, line, builder.names.text(plan.name));
+      return true;
+    }
+    if ((flags & PAYLOAD_FAULT) !== 0)
+      builder.issues.tally('unreadable-value', at, line, builder.names.text(plan.name));
+    return false;
+  }
+
+  /** True when the line has lost something before its event, whose time ends at `span.timeEnd`. */
+  protected isMisplaced(bytes: Uint8Array, lineStart: number, hasColumns = true): boolean {
+    const { span, columns } = this;
+    if (isLongComm(bytes, span.commStart, span.commEnd)) return true;
+    if (!hasColumns || span.timeEnd === 0) return false;
+    if (this.cuts.isOpen) columns.forget();
+    const nameEnd = lineStart + TASK_COLUMN;
+    // A name that ends in blanks looks like one that is padded, too.
+    const isPadded = bytes[lineStart] === Ascii.Blank && skipBlanks(bytes, span.commEnd, nameEnd) === nameEnd;
+    const column = span.timeEnd - lineStart;
+    if (isPadded && column === columns.usual) return false;
+    const wider =
+      widerBy(span.tid, TASK_WIDTH) +
+      (span.cpu === UNKNOWN_CPU ? 0 : widerBy(span.cpu, CPU_WIDTH)) +
+      widerBy(span.seconds, span.decimals === 0 ? BILLIONS_WIDTH : SECONDS_WIDTH);
+    return columns.isTorn(column, isPadded, wider, true);
   }
 
   /** True for the line that is the rest of a `:char` argument whose byte was a newline. */

@@ -235,7 +235,7 @@ const ROWS = [
   {
     kind: 'SpteRequested',
     tracepoints: ['kvmmmu:kvm_mmu_spte_requested'],
-    text: ['gfn {gfn:x} pfn {pfn:x} level {level:d}'],
+    text: ['gfn {gfn:x} pfn {pfn:x} level {level:d} access {_}', 'gfn {gfn:x} pfn {pfn:x} level {level:d}'],
     slots: { gfn: ['gfn'], pfn: ['pfn'], level: ['level'] },
   },
   {
@@ -327,7 +327,7 @@ const ROWS = [
   {
     kind: 'UserPageFault',
     tracepoints: ['exceptions:page_fault_user'],
-    text: ['address={address:x}'],
+    text: ['address={address:x} ip={_} error_code={_}'],
     slots: { address: ['address'] },
     note: 'x86 only.',
   },

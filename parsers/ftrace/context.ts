@@ -47,6 +47,8 @@ export class LineContext {
   /** True when the line has a column for the thread group, known or not. */
   hasTgid = false;
   cpu = UNKNOWN_CPU;
+  /** Where the CPU's digits end, in the latency and the verbose layout. */
+  cpuEnd = 0;
   unit = UNIT_NONE;
   /** Decimals printed after the second: 0 for ticks and whole microseconds. */
   decimals = 0;
@@ -253,6 +255,7 @@ function latencyAfterPid(bytes: Uint8Array, start: number, end: number, out: Lin
   if (p === digits || p - digits > EXACT_DIGITS) return -1;
   const value = decimal(bytes, digits, p);
   out.cpu = out.number;
+  out.cpuEnd = cpuEnd;
   out.layout = LAYOUT_LATENCY;
   out.decimals = 0;
   if (bytes[p] === Ascii.LowerU && bytes[p + 1] === Ascii.LowerS)
@@ -292,7 +295,7 @@ function setMicros(micros: number, out: LineContext): void {
  * expression.
  */
 const VERBOSE =
-  /^ +(\d{1,10}) +(\d{1,5}) [0-9a-f]+ [0-9a-f]{8} [0-9a-f]{8} \[([0-9a-f]{8,16})\] (-?\d+(?:\.\d+ms)?) \(\+-?\d+(?:\.\d+ms)?\):(?: |$)/;
+  /^( +(\d{1,10}) +(\d{1,5})) [0-9a-f]+ [0-9a-f]{8} [0-9a-f]{8} \[([0-9a-f]{8,16})\] (-?\d+(?:\.\d+ms)?) \(\+-?\d+(?:\.\d+ms)?\):(?: |$)/;
 const VERBOSE_BYTES = 160;
 const decoder = new TextDecoder();
 
@@ -301,12 +304,13 @@ function verboseAfterComm(bytes: Uint8Array, start: number, end: number, out: Li
   if (p >= end || !isDigit(bytes[p]!)) return -1;
   const found = VERBOSE.exec(decoder.decode(bytes.subarray(start, Math.min(end, start + VERBOSE_BYTES))));
   if (!found) return -1;
-  const [all, pid, cpu, stamp, offset] = found;
+  const [all, pidAndCpu, pid, cpu, stamp, offset] = found;
   if (Number(pid) > MAX_PID || Number(cpu) >= UNKNOWN_CPU) return -1;
   out.tid = Number(pid);
   out.tgid = UNKNOWN_TID;
   out.hasTgid = false;
   out.cpu = Number(cpu);
+  out.cpuEnd = start + pidAndCpu!.length;
   out.layout = LAYOUT_VERBOSE;
   out.decimals = 0;
   const value = BigInt(`0x${stamp}`);

@@ -23,6 +23,8 @@ export const EVENT_NONE = 0;
 const SYSCALL_PREFIX = 'sys_';
 const RETURNS = ' -> ';
 const CALLED_BY = ' <-';
+/** A return probe's place, which a function's line does not have. */
+const RETURNED_TO = ' <- ';
 const STACK = '<stack trace>';
 const USER_STACK = '<user stack trace>';
 /** An event's name is an identifier; a symbol before trace_printk text may be longer, but not by much. */
@@ -93,10 +95,11 @@ function splitOther(bytes: Uint8Array, start: number, end: number, out: EventSpa
       out.nameEnd = p;
       return named(bytes, p, end, out);
     }
-    if (c === Ascii.Blank) break;
+    if (c === Ascii.Blank || c === Ascii.OpenParen) break;
   }
   for (let p = start; p < end; p++) {
-    if (bytes[p] === Ascii.Blank && hasText(bytes, p, end, CALLED_BY)) return EVENT_FUNCTION;
+    if (bytes[p] !== Ascii.Blank || !hasText(bytes, p, end, CALLED_BY)) continue;
+    return hasText(bytes, p, end, RETURNED_TO) ? EVENT_UNNAMED : EVENT_FUNCTION;
   }
   return EVENT_UNNAMED;
 }

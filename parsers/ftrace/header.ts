@@ -10,6 +10,8 @@ export class Header {
   isTrace = false;
   /** True once a column ruler was seen: lines have a context. */
   hasRuler = false;
+  /** True once a tracer was named that prints lines without an event's name. */
+  printsText = false;
   /** True once `# event histogram` was seen. */
   isHistogram = false;
   /** True once a clock was named. */
@@ -34,6 +36,8 @@ export interface Comment {
 }
 
 const PLAIN: Comment = { kind: COMMENT_PLAIN, value: 0 };
+/** Tracers besides whose lines there are named events only. */
+const NAMED_TRACERS = /^# tracer: (?:nop|function|function_graph)\s*$/;
 const ENTRIES = /entries-in-buffer\/entries-written: *(\d+)\/(\d+)/;
 /** `# latency: 0 us, #7723/7723, CPU#0 | (M:PREEMPT VP:0, KP:0, SP:0 HP:0 #P:2)`. */
 const LATENCY_ENTRIES = /^# latency: \d+ us, #(\d+)\/(\d+),/;
@@ -47,6 +51,7 @@ const CHOSEN_CLOCK = /\[([a-z0-9_-]+)\]/;
 export function readComment(text: string, header: Header, meta: TraceMeta): Comment {
   if (text.startsWith('# tracer:')) {
     header.isTrace = true;
+    header.printsText = !NAMED_TRACERS.test(text);
     return { kind: COMMENT_TRACER, value: 0 };
   }
   if (text.startsWith('# event histogram')) header.isHistogram = true;

@@ -147,12 +147,12 @@ describe('ftrace text: context', () => {
       assert.deepEqual(context(line(EVENT, { comm })).slice(0, 2), [comm, 12]));
   }
 
-  it("does not take an event's text for its context", () => {
+  it("does not take an event's text for its context: one such line is torn, several are quoted", () => {
     const inner = '            evil-66     [007] .....   999.000000: kvm_gmem_release: x';
-    const table = read(line(`tracing_mark_write: ${inner}`));
+    const table = read(line(`tracing_mark_write: ${inner}`).repeat(3));
     assert.deepEqual(
-      [table.length, table.tid(0), table.cpu(0), table.name(0)],
-      [1, 12, 0, 'tracing_mark_write'],
+      [table.length, table.tid(0), table.cpu(0), table.name(0), table.issues.map((i) => [i.code, i.line])],
+      [2, 12, 0, 'tracing_mark_write', [['torn-line', 1]]],
     );
   });
 
@@ -270,14 +270,15 @@ describe('ftrace text: events', () => {
     assert.deepEqual(codes(one('g: (kvm_gmem_get_pfn+0x0/0x1) slot=(fault) gfn=0x5')), ['unreadable-value']);
   });
 
-  it('decodes each line by itself, whatever the lines before had', () => {
+  it('decodes each line by itself, whatever the lines before had, once other arguments are believed', () => {
     const table = read(
-      line('g: (kvm_gmem_get_pfn+0x0/0x1) gfn=0x5 slot=1') +
-        line('g: (kvm_gmem_get_pfn+0x0/0x1) slot=2 gfn=0x6') +
-        line('g: (kvm_gmem_get_pfn+0x0/0x1) slot=3'),
+      line('g: (kvm_gmem_get_pfn+0x0/0x1) gfn=0x5 slot=1').repeat(2) +
+        line('g: (kvm_gmem_get_pfn+0x0/0x1) slot=2 gfn=0x6').repeat(2) +
+        line('g: (kvm_gmem_get_pfn+0x0/0x1) slot=3 more=4 and=5').repeat(2),
     );
+    assert.equal(table.length, 4);
     assert.deepEqual(
-      [0, 1, 2].map((row) => [slot(table, row, 'gfn'), slot(table, row, 'slot')]),
+      [1, 2, 3].map((row) => [slot(table, row, 'gfn'), slot(table, row, 'slot')]),
       [
         [5n, 1n],
         [6n, 2n],
@@ -377,7 +378,7 @@ describe('ftrace text: losses', () => {
     const table = read(line(GET_PFN) + line('') + line(GET_PFN));
     assert.deepEqual(
       [table.length, codes(table), table.losses.map((loss) => [loss.row, loss.cpu])],
-      [2, ['bad-line'], [[1, 0]]],
+      [2, ['torn-line'], [[1, -1]]],
     );
   });
 });

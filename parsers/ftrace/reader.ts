@@ -9,7 +9,8 @@
  */
 import { Ascii } from '../base/ascii.js';
 import { LineSplitter, isUtf8, type LineSink } from '../base/lines.js';
-import { hasText, isText } from '../base/text.js';
+import { hasText, isText, skipBlanks } from '../base/text.js';
+import { NANO_DIGITS } from '../base/units.js';
 import { KIND_UNKNOWN } from '../events/kinds.js';
 import {
   PAYLOAD_FAULT,
@@ -21,9 +22,13 @@ import {
 } from '../events/payload.js';
 import { TableBuilder, UNKNOWN_CPU, type EventTable } from '../events/table.js';
 import { TextCuts } from '../events/textCuts.js';
+import { TASK_COLUMN, TextColumns, isLongComm, widerBy } from '../events/textColumns.js';
+import { isTornFrame } from '../events/textFrames.js';
+import { holdsHead } from '../events/textHeads.js';
+import { LineShapes } from '../events/textShapes.js';
 import { LastRows, StackLines } from '../events/textstacks.js';
 import { ClockTracker } from './clock.js';
-import { LineContext, UNIT_NONE, parseContext } from './context.js';
+import { LAYOUT_LATENCY, LAYOUT_NORMAL, LineContext, UNIT_NONE, UNIT_NS, parseContext } from './context.js';
 import {
   EVENT_FUNCTION,
   EVENT_NAMED,
@@ -31,6 +36,7 @@ import {
   EVENT_STACK,
   EVENT_SYSCALL_ENTER,
   EVENT_SYSCALL_EXIT,
+  EVENT_UNNAMED,
   EVENT_USER_STACK,
   EventSpan,
   splitEvent,
@@ -56,6 +62,15 @@ export const FTRACE_TEXT = 'ftrace-text';
 const FRAME = ' => ';
 const KERNEL_STACK_EVENT = 'kernel_stack';
 const USER_STACK_EVENT = 'user_stack';
+/** Widths of the columns before an event; wider numbers push the event to the right. */
+const LATENCY_TASK_COLUMN = 8;
+const PID_WIDTH = 7;
+const CPU_WIDTH = 3;
+const SECONDS_WIDTH = 5;
+const TICKS_WIDTH = 12;
+const MODULE_TEXT = /^ *[\w.$]+ \[\w+\]: /;
+/** What begins so is a system call, which ends with its parenthesis. */
+const SYSCALL = 'sys_';
 /** A line is looked at as a LOST line, a clock list or an option's number dump only up to this length. */
 const SHORT_LINE = 300;
 const COMM_GUESS_MASK = 255;
@@ -68,6 +83,8 @@ export class FtraceTextReader implements LineSink {
   private readonly predictor = new EventPredictor();
   private readonly clock = new ClockTracker(this.builder);
   private readonly cuts = new TextCuts(this.builder);
+  private readonly shapes = new LineShapes(this.builder);
+  private readonly columns = new TextColumns();
   private readonly stacks = new StackLines(this.builder);
   /** True once the text has headed a stack as the kernel does. */
   private sawHeading = false;
@@ -88,6 +105,8 @@ export class FtraceTextReader implements LineSink {
   private sawNul = false;
   private refused = false;
   private noContext = false;
+  /** Rows were read that have no event's name. */
+  private textRows = false;
   /** True when the last row's line ended inside a `:char` argument whose byte was a newline. */
   private openChar = false;
 
@@ -154,7 +173,7 @@ export class FtraceTextReader implements LineSink {
     if (bytes[start] !== Ascii.Hash) {
       const event = parseContext(bytes, start, end, this.context);
       if (event >= 0) {
-        this.event(bytes, event, end, at, line);
+        this.event(bytes, start, event, end, at, line);
         return;
       }
     }
@@ -167,10 +186,25 @@ export class FtraceTextReader implements LineSink {
   }
 
   /** A line whose context was read: an event, a stack that belongs to one, or a traced function. */
-  private event(bytes: Uint8Array, start: number, end: number, at: number, line: number): void {
+  private event(
+    bytes: Uint8Array,
+    lineStart: number,
+    start: number,
+    end: number,
+    at: number,
+    line: number,
+  ): void {
     const { builder, context, span } = this;
     this.stacks.close();
     this.openChar = false;
+    const isPadded = context.commEnd - lineStart === TASK_COLUMN;
+    if (
+      (!isPadded || start - lineStart !== this.columns.usual) &&
+      this.isMisplaced(bytes, lineStart, start, isPadded)
+    ) {
+      this.cuts.torn(at, line, 'before its event');
+      return;
+    }
     this.entries++;
     const guess = this.predictor.match(bytes, start, end, span);
     if (guess !== undefined) {
@@ -185,8 +219,9 @@ export class FtraceTextReader implements LineSink {
     } else if (isStackEvent(bytes, span)) {
       this.stackRow(bytes, at, line);
     } else if (kind === EVENT_NONE) {
-      builder.issues.add('bad-line', at, line, 'a context without an event');
-      this.lose(context.cpu, 0, at, line);
+      this.cuts.torn(at, line, 'a context without an event');
+    } else if (kind === EVENT_UNNAMED && this.isTornText(bytes, start, end)) {
+      this.cuts.torn(at, line, 'an event without a name');
     } else {
       const plan = planOf(this.book, bytes, span);
       if (plan) this.predictor.learn(plan, bytes, start, span);
@@ -207,14 +242,22 @@ export class FtraceTextReader implements LineSink {
     const { context, span, lastRows } = this;
     const owner = lastRows.of(context.cpu);
     const isUser = bytes[span.nameStart] === Ascii.LowerU;
+    const rows = this.builder.length;
     this.row(bytes, planOf(this.book, bytes, span), at, line);
+    if (this.builder.length === rows) return;
     if (owner >= 0) lastRows.saw(owner, context.cpu);
     this.stacks.open(owner < 0 ? this.builder.length - 1 : owner, isUser);
   }
 
   /** One frame's line; false when no event is there to own it. */
-  private frame(at: number, length: number, line: number): boolean {
+  private frame(bytes: Uint8Array, start: number, end: number, at: number, line: number): boolean {
     const { stacks, builder } = this;
+    if (isTornFrame(bytes, start, end)) {
+      stacks.close();
+      this.cuts.torn(at, line, 'within a stack');
+      return true;
+    }
+    const length = end - start;
     if (stacks.frame(at, at + length, line)) return true;
     // A kernel prints a heading before each stack: only who pastes parts of a report leaves it out.
     if (this.sawHeading || this.header.isTrace || builder.length === 0) return false;
@@ -222,6 +265,35 @@ export class FtraceTextReader implements LineSink {
     if (last.lineOf(last.length - 1) !== line - 1) return false;
     stacks.open(builder.length - 1, false);
     return stacks.frame(at, at + length, line);
+  }
+
+  /** True when the line has lost something before its event, which begins at `start`. */
+  private isMisplaced(bytes: Uint8Array, lineStart: number, start: number, isPadded: boolean): boolean {
+    const { context, columns } = this;
+    if (this.cuts.isOpen) columns.forget();
+    if (isLongComm(bytes, context.commStart, context.commEnd)) return true;
+    // In the other layouts what stands between CPU and event has any width.
+    const isNormal = context.layout === LAYOUT_NORMAL;
+    const column = (isNormal ? start : context.cpuEnd) - lineStart;
+    const isLatency = context.layout === LAYOUT_LATENCY;
+    const inColumn = isLatency ? context.commEnd - lineStart === LATENCY_TASK_COLUMN : isPadded;
+    const wider = widerBy(context.tid, PID_WIDTH) + widerBy(context.cpu, CPU_WIDTH) + this.timeWiderBy();
+    return columns.isTorn(column, inColumn, wider, isNormal);
+  }
+
+  private timeWiderBy(): number {
+    const { time, unit, layout } = this.context;
+    if (layout !== LAYOUT_NORMAL || unit === UNIT_NONE) return 0;
+    return unit === UNIT_NS ? widerBy(time[0]!, SECONDS_WIDTH) : widerBy(time[0]!, TICKS_WIDTH - NANO_DIGITS);
+  }
+
+  /** Text without an event's name, where all other lines have one. */
+  private isTornText(bytes: Uint8Array, start: number, end: number): boolean {
+    if (holdsPart(bytes, start, end)) return true;
+    if (this.header.printsText || isOfModule(bytes, start, end)) return false;
+    const expected = this.builder.length > 0 && !this.textRows;
+    if (!expected) this.textRows = true;
+    return expected;
   }
 
   /** Id of the context's comm: nearly always the one that this thread had before. */
@@ -257,12 +329,34 @@ export class FtraceTextReader implements LineSink {
     const name = plan ? plan.name : this.printName;
     const kind = plan ? plan.kind : KIND_UNKNOWN;
     const row = builder.addRow(ts, context.cpu, context.tid, context.tgid, comm, kind, name, at, line);
-    this.lastRows.saw(row, context.cpu);
-    if (plan === undefined) return;
-    if (fillPayload(builder, plan, bytes, span.start, span.end) === PAYLOAD_FAULT) {
-      builder.issues.tally('unreadable-value', at, line, builder.names.text(name));
+    if (plan !== undefined) {
+      this.openChar = bytes[span.end - 1] === Ascii.Quote && bytes[span.end - 2] === Ascii.Equals;
+      const flags = fillPayload(builder, plan, bytes, span.start, span.end);
+      if (flags !== 0 && this.isTorn(bytes, plan, flags, row, at, line)) return;
     }
-    this.openChar = bytes[span.end - 1] === Ascii.Quote && bytes[span.end - 2] === Ascii.Equals;
+    this.lastRows.saw(row, context.cpu);
+  }
+
+  /** Looks at what is odd of the last row's line, and takes the row back where the line is not whole. */
+  private isTorn(
+    bytes: Uint8Array,
+    plan: EventPlan,
+    flags: number,
+    row: number,
+    at: number,
+    line: number,
+  ): boolean {
+    const { builder, span } = this;
+    if (!this.openChar && this.shapes.isTorn(plan, flags, bytes, span.start, span.end, { row, at, line })) {
+      builder.undoRow();
+      this.cuts.torn(at, line, builder.names.text(plan.name));
+      // A stack that follows belongs to no row.
+      this.lastRows.saw(-1, this.context.cpu);
+      return true;
+    }
+    if ((flags & PAYLOAD_FAULT) !== 0)
+      builder.issues.tally('unreadable-value', at, line, builder.names.text(plan.name));
+    return false;
   }
 
   /** Every line that does not begin with a context. */
@@ -270,7 +364,7 @@ export class FtraceTextReader implements LineSink {
     if (bytes[start] === Ascii.Hash) {
       this.comment(bytes, start, end, at, line);
     } else if (hasText(bytes, start, end, FRAME)) {
-      if (!this.frame(at, end - start, line)) this.builder.issues.tally('foreign-lines', at, line);
+      if (!this.frame(bytes, start, end, at, line)) this.builder.issues.tally('foreign-lines', at, line);
     } else if (!this.short(bytes, start, end, at, line) && !this.graph(bytes, start, end, at, line)) {
       this.prefixed(bytes, start, end, at, line);
     }
@@ -279,6 +373,7 @@ export class FtraceTextReader implements LineSink {
   private comment(bytes: Uint8Array, start: number, end: number, at: number, line: number): void {
     const { builder } = this;
     this.stacks.close();
+    this.columns.forget();
     const comment = readComment(
       decoder.decode(bytes.subarray(start, Math.min(end, start + SHORT_LINE))),
       this.header,
@@ -350,6 +445,11 @@ export class FtraceTextReader implements LineSink {
     if (found !== GRAPH_EVENT) return false;
     const kind = splitEvent(bytes, graphSpan.start, graphSpan.end, span);
     if (kind === EVENT_NONE || kind === EVENT_FUNCTION) return true;
+    // What trace_printk() and trace_marker wrote has no name here.
+    if (kind === EVENT_UNNAMED && holdsPart(bytes, graphSpan.start, graphSpan.end)) {
+      this.cuts.torn(at, line, 'an event without a name');
+      return true;
+    }
     const known = this.graphTasks.get(context.cpu);
     let comm = this.noComm;
     if (context.commEnd > context.commStart)
@@ -379,9 +479,9 @@ export class FtraceTextReader implements LineSink {
   /** The rest of a console's line, at bytes[start, end): anything that may stand at a line's start. */
   private console(bytes: Uint8Array, start: number, end: number, at: number, line: number): boolean {
     const event = parseContext(bytes, start, end, this.context);
-    if (event >= 0) this.event(bytes, event, end, at, line);
+    if (event >= 0) this.event(bytes, start, event, end, at, line);
     else if (bytes[start] === Ascii.Hash) this.comment(bytes, start, end, at, line);
-    else if (hasText(bytes, start, end, FRAME)) return this.frame(at, end - start, line);
+    else if (hasText(bytes, start, end, FRAME)) return this.frame(bytes, start, end, at, line);
     else return this.short(bytes, start, end, at, line) || this.graph(bytes, start, end, at, line);
     return true;
   }
@@ -451,6 +551,16 @@ function isStackEvent(bytes: Uint8Array, { kind, nameStart, nameEnd }: EventSpan
     isText(bytes, nameStart, nameEnd, KERNEL_STACK_EVENT) ||
     isText(bytes, nameStart, nameEnd, USER_STACK_EVENT)
   );
+}
+
+/** `do_something [kvm]: `: what trace_printk() in a module wrote. */
+function isOfModule(bytes: Uint8Array, start: number, end: number): boolean {
+  return MODULE_TEXT.test(decoder.decode(bytes.subarray(start, Math.min(end, start + SHORT_LINE))));
+}
+
+/** True when text without an event's name has a line's head in it, or is a system call that does not end. */
+function holdsPart(bytes: Uint8Array, start: number, end: number): boolean {
+  return holdsHead(bytes, start, end) || hasText(bytes, skipBlanks(bytes, start, end), end, SYSCALL);
 }
 
 /**

@@ -15,6 +15,7 @@ import { UNKNOWN_TID } from '../events/table.js';
 import type { LineSpan } from '../events/textline.js';
 
 const ISO = '0000-00-00T00:00:00';
+const ISO_DAY = '0000-00-00'.length;
 const SECONDS_A_DAY = 86400;
 const SECONDS_AN_HOUR = 3600;
 const SECONDS_A_MINUTE = 60;
@@ -46,6 +47,13 @@ export function parseQemuLine(bytes: Uint8Array, start: number, end: number, out
   out.start = skipBlanks(bytes, p, end);
   out.end = end;
   return true;
+}
+
+/** True when bytes[start, end) holds the time of another line: `2026-11-22T12:41:37.025958Z `. */
+export function holdsTime(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let p = start; p + ISO.length < end; p++)
+    if (bytes[p + ISO_DAY] === Ascii.UpperT && hasShape(bytes, p, end, ISO)) return true;
+  return false;
 }
 
 /** Reads `YYYY-MM-DDTHH:MM:SS.ffffffZ ` and returns the position after its blank, or -1. */

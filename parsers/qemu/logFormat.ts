@@ -1,14 +1,15 @@
 /** QEMU's log backend (`-trace … -D FILE`) as a format of the registry; see line.ts for its lines. */
+import { isDigit } from '../base/text.js';
 import { Interner } from '../base/intern.js';
 import type { ByteSource } from '../base/source.js';
 import { lineAt, pushSource, type SourceLine } from '../base/textSource.js';
 import { KIND_UNKNOWN } from '../events/kinds.js';
-import { closesLine, describePayload, fillPayload, PlanBook } from '../events/payload.js';
+import { closesLine, describePayload, fillPayload, PAYLOAD_MORE, PlanBook } from '../events/payload.js';
 import { fitOf, weightOf, wholeLines } from '../events/textFit.js';
 import { LineSpan } from '../events/textline.js';
 import { TextEventReader } from '../events/textreader.js';
 import type { EventText, OpenTrace, ReadOptions, TraceFormat } from '../reader.js';
-import { parseQemuLine } from './line.js';
+import { holdsTime, parseQemuLine } from './line.js';
 
 export const QEMU_LOG = 'qemu-log';
 
@@ -45,6 +46,8 @@ export const qemuLog: TraceFormat = {
 };
 
 export class QemuLogReader extends TextEventReader<LineSpan> {
+  private hasTimes = false;
+
   constructor() {
     super(QEMU_LOG, new LineSpan());
     const { meta } = this.builder;
@@ -67,9 +70,24 @@ export class QemuLogReader extends TextEventReader<LineSpan> {
   ): void {
     if (start === end) return;
     const isEvent = parseQemuLine(bytes, start, end, this.span);
-    if (!terminated && !(isEvent && this.isWhole(bytes))) this.torn(at, line, end - start);
+    if (this.holdsTwo(bytes, start, end) || (isEvent && this.lostItsTime(bytes)))
+      this.cuts.torn(at, line, 'before its event');
+    else if (!terminated && !(isEvent && this.isWhole(bytes))) this.torn(at, line, end - start);
     else if (isEvent) this.row(bytes, at, line);
     else this.cuts.outsider(bytes, start, end, at, line);
+  }
+
+  /** True when the line begins with a time, and holds another. */
+  private holdsTwo(bytes: Uint8Array, start: number, end: number): boolean {
+    return isDigit(bytes[start]!) && holdsTime(bytes, start + 1, end);
+  }
+
+  /** True for an event of the vocabulary without a time in a log that has times. */
+  private lostItsTime(bytes: Uint8Array): boolean {
+    const { span } = this;
+    if (span.decimals > 0) this.hasTimes = true;
+    if (span.decimals > 0 || !this.hasTimes) return false;
+    return this.book.qemuEvent(bytes, span.nameStart, span.nameEnd) !== undefined;
   }
 
   private row(bytes: Uint8Array, at: number, line: number): void {
@@ -80,7 +98,7 @@ export class QemuLogReader extends TextEventReader<LineSpan> {
     const name =
       plan?.name ??
       builder.names.internString(`qemu:${decoder.decode(bytes.subarray(span.nameStart, span.nameEnd))}`);
-    builder.addRow(
+    const row = builder.addRow(
       ts,
       span.cpu,
       span.tid,
@@ -91,7 +109,10 @@ export class QemuLogReader extends TextEventReader<LineSpan> {
       at,
       line,
     );
-    if (plan) fillPayload(builder, plan, bytes, span.start, span.end);
+    if (!plan) return;
+    // Other programs write into the same stream, behind an event too.
+    const flags = fillPayload(builder, plan, bytes, span.start, span.end) & ~PAYLOAD_MORE;
+    if (flags !== 0) this.isTorn(bytes, plan, flags, span.start, row, at, line);
   }
 
   protected override isWhole(bytes: Uint8Array): boolean {

@@ -56,6 +56,7 @@ export function parseReport(bytes: Uint8Array, start: number, end: number, out: 
     out.tid = out.tgid = UNKNOWN_TID;
     out.cpu = UNKNOWN_CPU;
     out.isRaw = false;
+    out.timeEnd = p;
     const left = parseTime(bytes, start, p, out);
     if (left >= 0 && parseWhere(bytes, start, left, out) && parseEvent(bytes, p + 1, end, out)) return true;
   }

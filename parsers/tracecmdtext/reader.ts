@@ -7,6 +7,7 @@ import { Ascii } from '../base/ascii.js';
 import { hasText, isText, skipBlanks } from '../base/text.js';
 import { PlanBook } from '../events/payload.js';
 import { LastRows, StackLines } from '../events/textstacks.js';
+import { ToolFrames, isTornFrame } from '../events/textFrames.js';
 import { TextEventReader } from '../events/textreader.js';
 import { ReportSpan, parseReport } from './head.js';
 import { readNotice, NOTICE_CPUS, NOTICE_LOST, NOTICE_NONE, NOTICE_TITLE } from './notices.js';
@@ -19,6 +20,7 @@ export class ReportReader extends TextEventReader<ReportSpan> {
   private readonly rawBook = new PlanBook(this.builder.names, true);
   private readonly stacks = new StackLines(this.builder);
   private readonly lastRows = new LastRows();
+  private readonly frames = new ToolFrames();
 
   constructor() {
     super(TRACE_CMD_REPORT, new ReportSpan());
@@ -38,17 +40,25 @@ export class ReportReader extends TextEventReader<ReportSpan> {
     terminated: boolean,
   ): void {
     if (start === end) return;
-    if (isFrame(bytes, start, end) && this.frame(at, end - start, line)) return;
+    if (isFrame(bytes, start, end) && this.frame(bytes, start, end, at, line)) return;
     if (parseReport(bytes, start, end, this.span)) {
       this.stacks.close();
-      if (terminated || (!this.span.isRaw && this.isWhole(bytes))) this.row(bytes, at, line);
+      // Flags in -R have any width.
+      if (this.isMisplaced(bytes, start, !this.span.isRaw)) this.cuts.torn(at, line, 'before its event');
+      else if (terminated || (!this.span.isRaw && this.isWhole(bytes))) this.row(bytes, at, line);
       else this.torn(at, line, end - start);
     } else this.other(bytes, start, end, at, line, terminated);
   }
 
   /** One frame's line; false when no event is there to own it. */
-  private frame(at: number, length: number, line: number): boolean {
+  private frame(bytes: Uint8Array, start: number, end: number, at: number, line: number): boolean {
     const { stacks, builder } = this;
+    if (isTornFrame(bytes, start, end) || this.frames.isTorn(bytes, start, end)) {
+      stacks.close();
+      this.cuts.torn(at, line, 'within a stack');
+      return true;
+    }
+    const length = end - start;
     if (stacks.frame(at, at + length, line)) return true;
     // A whole report has a line for the event of each stack: only who pastes parts of one leaves it out.
     if (builder.meta.cpus > 0 || builder.length === 0) return false;
@@ -65,6 +75,7 @@ export class ReportReader extends TextEventReader<ReportSpan> {
         ? clock.ticks(span.seconds, span.nanos, at, line)
         : clock.time(span.seconds, span.nanos, span.decimals, at, line);
     const row = this.addRow(bytes, span.isRaw ? this.rawBook : this.book, ts, at, line);
+    if (row < 0) return;
     if (isStackName(bytes, span.nameStart, span.nameEnd))
       this.stacks.open(this.lastRows.of(span.cpu), bytes[span.nameStart] === Ascii.LowerU);
     else this.lastRows.saw(row, span.cpu);

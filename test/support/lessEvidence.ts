@@ -52,7 +52,7 @@ const replacing =
 
 /** Less in every line, as other probe definitions and trace options give it. */
 export const LESS: Readonly<Record<string, Change>> = {
-  'no thread groups': replacing(/\(\s*\d+\) \[/, '['),
+  'no thread groups': replacing(/\(\s*(?:\d+|-+)\) \[/, '['),
   'unknown thread groups': replacing(/\(\s*\d+\) \[/, '(-------) ['),
   'no task names': replacing(/^.{16}-/, '           <...>-'),
   'no kvm pointers': replacing(/ kvm=0x[0-9a-f]+/g),

@@ -37,6 +37,8 @@ const TIME_OF_DAY = '0000-00-00 00:00:00.000000';
 export class HeadSpan extends LineSpan {
   /** True for a line like `PERF_RECORD_LOST lost 3`, whose name has no colon after it. */
   isRecord = false;
+  /** Behind the colon that ends the event's name and its modifiers. */
+  eventEnd = 0;
 }
 
 /** Reads the line at bytes[start, end) into `out`; false when it is no event. bytes[end] must be readable. */
@@ -52,6 +54,7 @@ export function parseHead(bytes: Uint8Array, start: number, end: number, out: He
     )
       continue;
     const left = readSeconds(bytes, start, p, out);
+    out.timeEnd = p;
     if (left >= 0 && parseTask(bytes, start, left, out) && parseEvent(bytes, p + 1, end, out)) return true;
   }
   return parseUntimed(bytes, start, limit, end, out);
@@ -136,6 +139,7 @@ function parseEvent(bytes: Uint8Array, start: number, end: number, out: HeadSpan
     if (tokenEnd - p < 2 || bytes[tokenEnd - 1] !== Ascii.Colon) return false;
     out.nameEnd = withoutModifier(bytes, p, tokenEnd - 1);
   }
+  out.eventEnd = tokenEnd;
   out.start = skipBlanks(bytes, tokenEnd, end);
   return true;
 }
@@ -143,6 +147,7 @@ function parseEvent(bytes: Uint8Array, start: number, end: number, out: HeadSpan
 /** A line without a time (-F comm,pid,event,…): known by an event's name with its system. */
 function parseUntimed(bytes: Uint8Array, start: number, limit: number, end: number, out: HeadSpan): boolean {
   out.decimals = out.seconds = out.nanos = 0;
+  out.timeEnd = 0;
   for (let p = start; p < limit; ) {
     const token = skipBlanks(bytes, p, limit);
     const tokenEnd = endOfToken(bytes, token, end);

@@ -53,7 +53,7 @@ describe('perf script columns', () => {
     `+0 cpu1 1236/1240 "CPU 0/KVM" ${READ}`,
   );
   check(`CPU 0/KVM 1240 [001]   484.474685:   ${EXIT}`, `+0 cpu1 -1/1240 "CPU 0/KVM" ${READ}`);
-  check(`a [b] 7: c 12.5:  1240 [001]   484.474685:   ${EXIT}`, `+0 cpu1 -1/1240 "a [b] 7: c 12.5:" ${READ}`);
+  check(`a [b] 7: c 2.5:  1240 [001]   484.474685:   ${EXIT}`, `+0 cpu1 -1/1240 "a [b] 7: c 2.5:" ${READ}`);
   check(`:-1    -1 [000]   484.474685:   ${EXIT}`, `+0 cpu0 -1/-1 ":-1" ${READ}`);
   check(`           :3697    3697 [001]   859.586586: ${EXIT}`, `+0 cpu1 -1/3697 ":3697" ${READ}`);
   check(`swapper     0 [012]   484.474685:          1   ${EXIT}`, `+0 cpu12 -1/0 "swapper" ${READ}`);

@@ -33,7 +33,10 @@ export function isBlankFrame(bytes: Uint8Array, start: number, end: number): boo
   const word = skipBlanks(bytes, start, end);
   const wordEnd = endOfToken(bytes, word, end);
   const next = skipBlanks(bytes, wordEnd, end);
-  return next >= end || bytes[next] === Ascii.OpenParen || isAddress(bytes, word, wordEnd);
+  if (isAddress(bytes, word, wordEnd)) return true;
+  // The end of an event's line may be one word, too: `nr_pages=1`.
+  const isWord = next >= end || bytes[next] === Ascii.OpenParen;
+  return isWord && !bytes.subarray(word, wordEnd).includes(Ascii.Equals);
 }
 
 function isAddress(bytes: Uint8Array, start: number, end: number): boolean {

@@ -1,0 +1,253 @@
+/**
+ * Whether the name of an event, seen for the first time in a text, can be one: where the end of one line and
+ * the beginning of another were lost between, names come out that begin as one and end as another, probes
+ * lose their places, or one line holds two events. An odd name that comes again is believed.
+ */
+import { Ascii } from '../base/ascii.js';
+import { argFields } from './args.js';
+import { KIND_UNKNOWN } from './kinds.js';
+import { endsWord } from './number.js';
+import type { EventPlan } from './payload.js';
+import { parsePlace } from './place.js';
+import { isProbeName } from './resolve.js';
+import type { TableBuilder } from './table.js';
+
+const NAMES_KEPT = 4096;
+/** The kernel's events have shorter names. */
+const NAME_BYTES = 128;
+/** Text in quotes may hold anything. */
+const QUOTED = /"[^"]*"|'[^']'|'[^']*'/g;
+/**
+ * An end that a name has in common with its symbol, where its author has named it after it in a way of his
+ * own.
+ */
+const OWN_NAME_BYTES = 4;
+/** A probe's place that is not whole: `(kvm_gmem_get_pfn+0x`, `(__do_fault+0x2e/0x90 <- kvm`. */
+const HALF_PLACE = /^\([A-Za-z_][\w.]*(?:\+0x| <- )/;
+/** Of a place that is no address. */
+const SYMBOL = /^[A-Za-z_][\w.]*[g-zG-Z_][\w.]*(?=\+)/;
+const RETURN = /_ret\d?$/;
+const SYSCALL = /^sys_(?:enter|exit)_(\w+)$/;
+
+/** Events that hold what anybody writes, and the calls of a graph: names of functions. */
+const FREE_TEXT: ReadonlySet<string> = new Set([
+  'tracing_mark_write',
+  'print',
+  'bprint',
+  'bputs',
+  'console',
+  'funcgraph_entry',
+  'funcgraph_exit',
+]);
+
+const decoder = new TextDecoder();
+
+export class EventNames {
+  private readonly names = new Set<string>();
+  private readonly namesAt = new Map<string, Set<string>>();
+  /** What stands before the names of tools that print `system:event`. */
+  private readonly systems = new Set<string>();
+  /** Names that have a place. */
+  private readonly placed = new Set<string>();
+  private readonly doubted = new Set<string>();
+  private hasOwnNames = false;
+
+  /** `eventsEndingWith`: the known events whose lines end with the payload's labels. */
+  constructor(
+    private readonly builder: TableBuilder,
+    private readonly eventsEndingWith: (
+      bytes: Uint8Array,
+      start: number,
+      end: number,
+    ) => readonly EventPlan[],
+  ) {}
+
+  /** What is the same for all plans of one probe. */
+  keyOf(plan: EventPlan): string {
+    return `${this.nameOf(plan)} ${placeOf(plan)}`;
+  }
+
+  isFreeText(plan: EventPlan): boolean {
+    return FREE_TEXT.has(this.nameOf(plan));
+  }
+
+  /**
+   * True when the payload at bytes[start, end) has the name of a known event in it, as if one began there:
+   * `name: `, `name(`, `name -> `.
+   */
+  holdsName(bytes: Uint8Array, start: number, end: number): boolean {
+    for (let p = start + 1; p < end; p++) {
+      const c = bytes[p]!;
+      const begins =
+        (c === Ascii.Colon && bytes[p + 1] === Ascii.Blank) ||
+        c === Ascii.OpenParen ||
+        (c === Ascii.Blank && bytes[p + 1] === Ascii.Dash && bytes[p + 2] === Ascii.Greater);
+      if (begins && this.isName(bytes, start, p)) return true;
+    }
+    return false;
+  }
+
+  /** True when the word that ends at `end` is the name of an event. */
+  private isName(bytes: Uint8Array, start: number, end: number): boolean {
+    let from = end;
+    while (from > start && end - from < NAME_BYTES && !endsWord(bytes, from - 1, end)) from--;
+    return from < end && this.names.has(decoder.decode(bytes.subarray(from, end)));
+  }
+
+  /** True when the event's first line, with its payload at bytes[start, end), has an odd name or place. */
+  isOdd(plan: EventPlan, bytes: Uint8Array, start: number, end: number): boolean {
+    const name = this.nameOf(plan);
+    const place = placeOf(plan);
+    const isOdd =
+      place === ''
+        ? this.isUnplaced(plan, name, bytes, start, end)
+        : this.isMisplaced(plan, name, place) || isMixed(bytes, start + plan.place.length, end);
+    const key = this.keyOf(plan);
+    if (isOdd && !this.doubted.has(key)) {
+      if (this.doubted.size < NAMES_KEPT) this.doubted.add(key);
+      return true;
+    }
+    this.learn(name, place);
+    this.learnSystem(plan);
+    return false;
+  }
+
+  private nameOf(plan: EventPlan): string {
+    const full = this.builder.names.text(plan.name);
+    return full.slice(full.indexOf(':') + 1);
+  }
+
+  private learnSystem({ name }: EventPlan): void {
+    const full = this.builder.names.text(name);
+    const colon = full.indexOf(':');
+    if (colon > 0 && this.systems.size < NAMES_KEPT) this.systems.add(full.slice(0, colon));
+  }
+
+  private learn(name: string, place: string): void {
+    if (this.names.size >= NAMES_KEPT || this.namesAt.size >= NAMES_KEPT) return;
+    this.names.add(name);
+    // As the kernel prints it: `sys_ioctl(`.
+    const call = SYSCALL.exec(name);
+    if (call) this.names.add(`sys_${call[1]!}`);
+    if (place === '') return;
+    this.placed.add(name);
+    const there = this.namesAt.get(place) ?? new Set();
+    there.add(name);
+    this.namesAt.set(place, there);
+  }
+
+  /**
+   * A probe sits at one place; two at the same place have names that are made of each other, if of anything.
+   */
+  private isMisplaced(plan: EventPlan, name: string, place: string): boolean {
+    const there = this.namesAt.get(place);
+    if (there?.has(name)) return false;
+    if (this.placed.has(name)) return true;
+    for (const other of there ?? [])
+      if (
+        isHalf(name, other) ||
+        isOverfull(name, other) ||
+        (!areAlike(name, other) && this.isMadeOf(name, other))
+      )
+        return true;
+    const symbol = SYMBOL.exec(place)?.[0];
+    if (there !== undefined || symbol === undefined) return false;
+    if (plan.kind === KIND_UNKNOWN && isProbeName(name)) return true;
+    const bare = name.replace(RETURN, '');
+    return isHalf(bare, symbol) || isOverfull(bare, symbol) || this.isNoNameOf(bare, symbol);
+  }
+
+  /**
+   * A name that begins as another event's and ends as the symbol that it should be of. Where a probe's author
+   * has names of his own that end so, it says nothing.
+   */
+  private isNoNameOf(name: string, symbol: string): boolean {
+    if (areAlike(name, symbol) || symbol.endsWith(name) || name.includes(symbol)) return false;
+    const end = endInCommon(name, symbol);
+    if (end < OWN_NAME_BYTES) return false;
+    const isMixed = this.isBeginning(name.slice(0, name.length - end));
+    if (!isMixed) this.hasOwnNames = true;
+    return isMixed && !this.hasOwnNames;
+  }
+
+  /** A name without a place: of a probe that has one, with half a place behind it, or made of two others. */
+  private isUnplaced(plan: EventPlan, name: string, bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.placed.has(name) || this.systems.has(this.builder.names.text(plan.name))) return true;
+    if (this.isFreeText(plan)) return false;
+    const text = decoder.decode(bytes.subarray(start, end));
+    if (HALF_PLACE.test(text) || !isBalanced(text)) return true;
+    if (plan.slotCount > 0 || this.names.has(name)) return false;
+    return this.eventsEndingWith(bytes, start, end).some((known) => {
+      const other = this.nameOf(known);
+      return !areAlike(name, other) && this.isMadeOf(name, other);
+    });
+  }
+
+  /** True when `name` is the beginning of a known name, or all of it, and the end of `other`. */
+  private isMadeOf(name: string, other: string): boolean {
+    for (let k = 0; k < name.length; k++)
+      if (other.endsWith(name.slice(k)) && this.isBeginning(name.slice(0, k))) return true;
+    return false;
+  }
+
+  private isBeginning(start: string): boolean {
+    for (const name of this.names) if (name.startsWith(start)) return true;
+    return start === '';
+  }
+}
+
+/** True for the beginning of a name, broken off within a word. */
+function isHalf(name: string, whole: string): boolean {
+  return whole.startsWith(name) && /^[a-z]/i.test(whole.slice(name.length));
+}
+
+/** True for a name that ends as another, with the rest of a word before. */
+function isOverfull(name: string, end: string): boolean {
+  return name.endsWith(end) && /[a-z]$/i.test(name.slice(0, -end.length));
+}
+
+/** True when a probe's arguments, at bytes[start, end), hold one name twice, which no probe can have. */
+function isMixed(bytes: Uint8Array, start: number, end: number): boolean {
+  const names = argFields(bytes, start, end, false).map((field) => field.name);
+  return new Set(names).size < names.length || !isBalanced(decoder.decode(bytes.subarray(start, end)));
+}
+
+/** Text without what stands in quotes. */
+export function withoutQuoted(text: string): string {
+  return text.replace(QUOTED, '0');
+}
+
+function endInCommon(a: string, b: string): number {
+  let n = 0;
+  while (n < a.length && n < b.length && a[a.length - 1 - n] === b[b.length - 1 - n]) n++;
+  return n;
+}
+
+/**
+ * Names of one thing: one is the other with something in front or behind, `unmap_gfn_range`,
+ * `kvm_gmem_bind_ret2`.
+ */
+function areAlike(a: string, b: string): boolean {
+  return a.endsWith(`_${b}`) || b.endsWith(`_${a}`) || goesOnAs(a, b) || goesOnAs(b, a);
+}
+
+/** True when `name` is `start` with a word, a number or a suffix behind it, but no longer word. */
+function goesOnAs(name: string, start: string): boolean {
+  return name.startsWith(start) && !/^[a-z]/i.test(name.slice(start.length));
+}
+
+/** True when every `)` closes a `(`, and none is left open. */
+function isBalanced(text: string): boolean {
+  let open = 0;
+  for (const c of withoutQuoted(text)) {
+    if (c === '(') open++;
+    else if (c === ')' && --open < 0) return false;
+  }
+  return open === 0;
+}
+
+/** Where a probe sits, whatever it returns to; '' for what is no probe. */
+function placeOf(plan: EventPlan): string {
+  const place = plan.place.length > 0 ? parsePlace(decoder.decode(plan.place)) : undefined;
+  return place ? `${place.symbol || place.address}+${place.offset}${place.isReturn ? ' return' : ''}` : '';
+}
