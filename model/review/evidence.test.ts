@@ -30,7 +30,8 @@ describe('places of probes', () => {
       ['(g+0x10/0x20 [kvm] <- f.part.0) ret=0', 'f return'],
       ["([unknown/kretprobe'd] <- f)", 'f return'],
       ['(ffffffff81000000)', 'f entry'],
-      ['(ffffffff81000030 <- ffffffff81000000)', 'f return'],
+      ['(ffffffff81000000 <- ffffffff81000030)', 'f return'],
+      ['(ffffffff81000030 <- ffffffff81000000)', undefined],
       ['vcpu 0', undefined],
     ] as const) {
       const place = placeOfProbe(text, address);
@@ -86,6 +87,23 @@ describe('evidence of a function', () => {
   it('within it is none of its runs', () => {
     const evidence = of('f', traceOf(['x: (f+0x9d/0x90)', 'x: (f+0x9d/0x90)']));
     assert.deepEqual([evidence.kind, evidence.runs, evidence.active], ['active', 0, 2]);
+  });
+
+  it('at an address that nobody names is that of a probe of the recipe', () => {
+    const trace = traceOf([
+      'kvm_gmem_set_attributes: (ffffffff81000000) ino=1 start=0x1 nr_pages=1 attrs=0x8',
+      'kvm_gmem_set_attributes_ret: (ffffffff81000000 <- ffffffff81000030) ret=-11',
+      'other: (ffffffff81000100)',
+    ]);
+    const evidence = of('__kvm_gmem_set_attributes', trace);
+    assert.deepEqual([evidence.runs, [...evidence.results]], [1, [['-11', 1]]]);
+    assert.equal(of('other', trace).kind, 'not-observable');
+    const recorded = readProbes('p:mine/other other\np:mine/in f+0x10\nr:mine/back f%return\n');
+    assert.equal(of('other', { ...trace, recorded }).runs, 1);
+    assert.deepEqual(
+      [...recorded.places].map(([event, { name, at }]) => `${event} ${name} ${at}`),
+      ['other other entry', 'in f within', 'back f return'],
+    );
   });
 
   it('of one event at several functions is told apart row by row', () => {

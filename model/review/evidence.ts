@@ -6,12 +6,15 @@
 import { SEGMENT_ROWS, UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
 import {
   calledFunction,
+  hasBareAddress,
+  placeOfDefinition,
   placeOfProbe,
   plainSymbol,
   resultOf,
   type ProbePlace,
   type SymbolOf,
 } from './probePlace.js';
+import { recipeProbes } from '../findings/recipe.js';
 import type { RecordedProbes } from './recorded.js';
 import type { SourceIndex } from './sourceIndex.js';
 
@@ -107,6 +110,14 @@ export function evidenceOf(
   return new Map(wanted.map((name) => [name, judge(name, reader.drafts, events, index, trace)]));
 }
 
+/** Places of the probes that recipes define, by the names of their events. */
+const BY_NAME: ReadonlyMap<string, ProbePlace> = new Map(
+  recipeProbes().flatMap((definition) => {
+    const known = placeOfDefinition(definition);
+    return known ? [[known.event, known.place] as const] : [];
+  }),
+);
+
 class ProbeReader {
   readonly drafts = new Map<string, Draft>();
   /** 1 where rows of a name are described one by one, by the name's id. */
@@ -160,7 +171,12 @@ class ProbeReader {
       const called = calledFunction(text);
       return called && { name: called.name, at: 'entry' };
     }
-    return placeOfProbe(text, this.trace.symbolOf);
+    const place = placeOfProbe(text, this.trace.symbolOf);
+    if (place || !hasBareAddress(text)) return place;
+    // An address that nobody names: the recipe's probes are known by their names.
+    const name = table.name(row);
+    const event = name.slice(name.indexOf(':') + 1);
+    return this.trace.recorded?.places.get(event) ?? BY_NAME.get(event);
   }
 
   private readRow(row: number): void {

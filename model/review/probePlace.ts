@@ -16,7 +16,8 @@ export function plainSymbol(symbol: string): string {
 const ENTRY = /^\(([\w.]+)\+0x([0-9a-f]+)(?:\/0x[0-9a-f]+)?(?: \[[\w-]+\])?\)/;
 const RETURN = /^\((?:[^()<]{1,200}) <- ([\w.]+)(?:\+0x0(?:\/0x[0-9a-f]+)?)?(?: \[[\w-]+\])?\)/;
 const ADDRESS = /^\((?:0x)?([0-9a-f]{8,16})\)/;
-const RETURN_ADDRESS = /^\((?:0x)?[0-9a-f]{8,16} <- (?:0x)?([0-9a-f]{8,16})\)/;
+/** As trace-cmd and perf print it: the function comes first there, the place that it returns to second. */
+const RETURN_ADDRESS = /^\((?:0x)?([0-9a-f]{8,16}) <- (?:0x)?[0-9a-f]{8,16}\)/;
 
 /** Names of a symbol and the bytes from its start, of an address. */
 export type SymbolOf = (address: bigint) => { readonly name: string; readonly offset: bigint } | undefined;
@@ -35,8 +36,10 @@ export function placeOfProbe(text: string, symbolOf?: SymbolOf): ProbePlace | un
   const address = returnAddress ?? ADDRESS.exec(text);
   const symbol = address && symbolOf?.(BigInt(`0x${address[1]!}`));
   if (!symbol) return undefined;
-  const at = returnAddress ? 'return' : atOf(symbol.name, Number(symbol.offset));
-  return { name: plainSymbol(symbol.name), at };
+  const name = plainSymbol(symbol.name);
+  const at = atOf(symbol.name, Number(symbol.offset));
+  if (!returnAddress) return { name, at };
+  return at === 'entry' ? { name, at: 'return' } : undefined;
 }
 
 /** Bytes of `endbr64`, behind which a probe at a function's entry may stand. */
@@ -46,6 +49,23 @@ const ENDBR_BYTES = 4;
 function atOf(symbol: string, offset: number): ProbePlace['at'] {
   if (/\.(?:cold|part)\b/.test(symbol)) return 'within';
   return offset === 0 || offset === ENDBR_BYTES ? 'entry' : 'within';
+}
+
+/** Whether a probe's place is printed as a bare address. */
+export function hasBareAddress(text: string): boolean {
+  return ADDRESS.test(text) || RETURN_ADDRESS.test(text);
+}
+
+/**
+ * Where a probe of this definition stands, as `p:group/event symbol …` or `r:…`; undefined within a function.
+ */
+export function placeOfDefinition(
+  definition: string,
+): { readonly event: string; readonly place: ProbePlace } | undefined {
+  const match = /^([pr])\w*:[\w-]+\/(\w+) ([\w.]+)(?: |$)/.exec(definition);
+  if (!match) return undefined;
+  const at = match[1] === 'r' ? 'return' : 'entry';
+  return { event: match[2]!, place: { name: plainSymbol(match[3]!), at } };
 }
 
 /** `function` and `function_graph` lines: the function, and who called it where that is said. */
