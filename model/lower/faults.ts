@@ -152,7 +152,7 @@ function getPfn(w: World, ev: Ev, t: Thread): void {
     const id = ev.num(GET.slot);
     const owner = vm ?? w.vmOfThread(t);
     if (owner && base >= 0 && id >= 0) {
-      const slot = learnSlot(w, owner, id, base, gfn - base + 1, pgoff, inode, ev.row, -1);
+      const slot = learnSlot(w, owner, id, base, gfn - base + 1, pgoff, inode, ev.row, -1, false);
       if (!slot.sized && gfn >= slot.baseGfn + slot.npages) slot.npages = gfn - slot.baseGfn + 1;
       pgoff = slot.pgoff >= 0 ? pgoffAt(slot, gfn) : asPgoff(-1);
     } else pgoff = asPgoff(-1);

@@ -40,7 +40,10 @@ function liveSlot(vm: Vm, id: number, base: Gfn): Slot | undefined {
   return undefined;
 }
 
-/** The live slot with this id and base, learnt from whatever shows it. */
+/**
+ * The live slot with this id and base, learnt from whatever shows it. `sized` tells that `npages` are all of
+ * it: a fault shows only that it reaches so far.
+ */
 export function learnSlot(
   w: World,
   vm: Vm,
@@ -51,6 +54,7 @@ export function learnSlot(
   inode: Inode | undefined,
   row: number,
   fd: number,
+  sized: boolean,
 ): Slot {
   const known = liveSlot(vm, id, base);
   if (known) {
@@ -67,7 +71,7 @@ export function learnSlot(
     id,
     baseGfn: base,
     npages: Math.max(1, npages),
-    sized: npages > 0,
+    sized,
     pgoff,
     inode,
     fd,
@@ -244,7 +248,7 @@ export function lowerFiles(on: On): void {
       if (live) removeSlot(w, live, ev.row);
     } else if (!live) {
       const pgoff = asPgoff(ev.has(QMEM.gmem_offset) ? pageOfByte(ev.num(QMEM.gmem_offset)) : -1);
-      learnSlot(w, vm, id, base, pageOfByte(size), pgoff, undefined, ev.row, -1);
+      learnSlot(w, vm, id, base, pageOfByte(size), pgoff, undefined, ev.row, -1, true);
     }
   });
 }
