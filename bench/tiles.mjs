@@ -116,7 +116,7 @@ async function benchTrace(root, given) {
       'parsers/index.js',
       'model/index.js',
       'model/timeline/timeline.js',
-      'model/timeline/rows.js',
+      'model/timeline/shapes.js',
       'model/ops/oplog.js',
     ].map(out),
   );
@@ -260,7 +260,7 @@ async function guestPage(root) {
 async function guest(root) {
   const out = from(root);
   const [{ synthetic }, { Timeline }, { ALL_ROWS }] = await Promise.all(
-    ['test/support/timelineFixture.js', 'model/timeline/timeline.js', 'model/timeline/rows.js'].map(out),
+    ['test/support/timelineFixture.js', 'model/timeline/timeline.js', 'model/timeline/shapes.js'].map(out),
   );
   const { analysis, table: events } = synthetic(GUEST_PAGES, GUEST_TRANSITIONS);
   const p = pictures(Timeline, ALL_ROWS, analysis, events);

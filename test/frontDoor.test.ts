@@ -131,6 +131,29 @@ describe('scripts of the package', () => {
   });
 });
 
+/** Modules that a bench loads, each with the names that it takes of it. */
+function takenBy(bench: string): readonly (readonly [module: string, name: string])[] {
+  const forms = /const \[((?:\{[^}]*\},?\s*)+)\] = await Promise\.all\(([^;]*?)\);/g;
+  return [...bench.matchAll(forms)].flatMap(([, names, modules]) => {
+    const files = [...modules!.matchAll(/'([\w/]+)\.js'/g)].map((m) => m[1]!);
+    const taken = [...names!.matchAll(/\{([^}]*)\}/g)].map((m) => m[1]!.split(',').map((n) => n.trim()));
+    assert.equal(taken.length, files.length, modules);
+    return files.flatMap((file, i) => taken[i]!.map((name) => [file, name] as const));
+  });
+}
+
+describe('the benches', () => {
+  it('take what the compiled sources have', () => {
+    const taken = filesBelow('bench').flatMap((file) => takenBy(read(file)));
+    assert.ok(taken.length >= 10);
+    const missing = taken.filter(([file, name]) => {
+      const source = fs.existsSync(`${file}.ts`) ? read(`${file}.ts`) : '';
+      return !new RegExp(`^export .*\\b${name}\\b`, 'm').test(source);
+    });
+    assert.deepEqual(missing, []);
+  });
+});
+
 describe('a new rule', () => {
   const REGISTRY = 'model/rules/registry.ts';
   let folder = '';

@@ -8,16 +8,17 @@ import { bin, ensureDependencies, exists, fail, must, root, run } from '../steps
 import { EXPLAINED } from './explained.mjs';
 import { roomResult, writeReport } from './report.mjs';
 
-/** Tests beside the source and goldens that kill faults anywhere in the core, quickest first. */
+/** Tests beside the source, and goldens, that kill faults anywhere in the core, quickest first. */
 const BESIDE = ['ops', 'world', 'lower', 'rules', 'pages'].map((room) => `out/model/${room}/**/*.test.js`);
-const CORE_TESTS = [...BESIDE, 'out/test/golden/findings.test.js', 'out/test/golden/operations.test.js'];
+const golden = (name) => `out/test/golden/${name}.test.js`;
+const MEANING = ['meanings', 'operations', 'findings', 'lessMeaning'].map(golden);
 
 /** Files of each room, and the tests that are to notice faults in them, as patterns. */
 const ROOMS = {
-  rules: { files: ['model/rules/**/*.ts'], tests: [...CORE_TESTS, 'out/test/golden/lessEvidence.test.js'] },
-  lower: { files: ['model/lower/**/*.ts'], tests: CORE_TESTS },
-  world: { files: ['model/world/**/*.ts', 'model/ops/**/*.ts'], tests: CORE_TESTS },
-  pages: { files: ['model/pages/**/*.ts'], tests: CORE_TESTS },
+  rules: { files: ['model/rules/**/*.ts'], tests: [...BESIDE, golden('findings'), golden('lessEvidence')] },
+  lower: { files: ['model/lower/**/*.ts'], tests: [...BESIDE, ...MEANING] },
+  world: { files: ['model/world/**/*.ts', 'model/ops/**/*.ts'], tests: [...BESIDE, ...MEANING] },
+  pages: { files: ['model/pages/**/*.ts'], tests: [...BESIDE, golden('histories')] },
 };
 const OUT = path.join(root, '.mutation');
 /** What the tests read beside code: when it changes, no earlier result holds. */

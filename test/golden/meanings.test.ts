@@ -542,6 +542,7 @@ const GET_PFN: Cases = {
 
 /** Lines of QEMU's log. */
 const SLOT = 'kvm_set_user_memory AddrSpace#0 Slot#1 flags=0x4 gpa=0x100000';
+const NO_FILE = 'guest_memfd=-1 guest_memfd_offset=0x0';
 const OF_QEMU: Readonly<Record<string, readonly string[]>> = {
   'a slot comes and goes': [
     `${SLOT} size=0x200000 ua=0x7f0000000000 guest_memfd=8 guest_memfd_offset=0x3000 ret=0`,
@@ -552,9 +553,7 @@ const OF_QEMU: Readonly<Record<string, readonly string[]>> = {
   'a slot that failed': [
     `${SLOT} size=0x200000 ua=0x7f0000000000 guest_memfd=8 guest_memfd_offset=0x0 ret=-22`,
   ],
-  'a slot without a file': [
-    `${SLOT.replace('0x4', '0x0')} size=0x200000 ua=0x7f0000000000 guest_memfd=-1 guest_memfd_offset=0x0 ret=0`,
-  ],
+  'a slot without a file': [`${SLOT.replace('0x4', '0x0')} size=0x200000 ua=0x7f0000000000 ${NO_FILE} ret=0`],
   'a slot of an older QEMU': [`${SLOT} size=0x200000 ua=0x7f0000000000 ret=0`],
 };
 
