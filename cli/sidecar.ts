@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import type { Issue } from '../parsers/events/issues.js';
 import { withIssue, withMarks, type EventTable } from '../parsers/events/table.js';
+import { printable } from '../recorder/control.js';
 import { LOG_SUFFIX, parseSidecar, SIDECAR_SUFFIX, sidecarOfLog, type Sidecar } from '../recorder/sidecar.js';
 
 /** Larger ones are none of ours. */
@@ -28,27 +29,39 @@ export function withSidecar(table: EventTable, path: string): EventTable {
   const { sidecar, problem } = sidecarBeside(path);
   if (problem !== undefined) return withIssue(table, issueOf('record-unusable', problem));
   if (sidecar === undefined) return table;
-  const { meta } = table;
-  const known = withMarks(table, {
-    meta: {
-      ...meta,
-      clock: meta.clock === 'unknown' && meta.timeUnit === 'ns' ? sidecar.clock : meta.clock,
-      kernel: meta.kernel === '' ? sidecar.kernel : meta.kernel,
-      producer: meta.producer === '' ? sidecar.producer : meta.producer,
-    },
-  });
   const [first] = unplacedLosses(table, sidecar);
+  // A log says nothing of the trace's size: one that counted other events may be of another trace.
+  const known = isOfOthers(table, sidecar) ? table : withSource(table, sidecar);
   if (first === undefined) return known;
   const anywhere = { cpu: -1, count: 0, fromStart: true };
   return withIssue(known, issueOf('record-incomplete', first), anywhere);
+}
+
+/** The table with what the recorder knows of its source, where the trace itself does not say. */
+function withSource(table: EventTable, { clock, kernel, producer }: Sidecar): EventTable {
+  const { meta } = table;
+  return withMarks(table, {
+    meta: {
+      ...meta,
+      clock: meta.clock === 'unknown' && meta.timeUnit === 'ns' ? clock : meta.clock,
+      kernel: meta.kernel === '' ? kernel : meta.kernel,
+      producer: meta.producer === '' ? producer : meta.producer,
+    },
+  });
+}
+
+/** True for a sidecar made of a log whose count of events is not that of the trace. */
+function isOfOthers(table: EventTable, { proof }: Sidecar): boolean {
+  return proof.received < 0 && proof.read !== table.length;
 }
 
 /**
  * Why events may be missing that no mark in the trace stands for. What the ring buffers overwrote is marked
  * in the text, at its place.
  */
-function unplacedLosses(table: EventTable, { proof, buffers }: Sidecar): readonly string[] {
-  if (proof.received < 0 && proof.read >= 0 && proof.read !== table.length)
+function unplacedLosses(table: EventTable, sidecar: Sidecar): readonly string[] {
+  const { proof, buffers } = sidecar;
+  if (proof.read >= 0 && isOfOthers(table, sidecar))
     return [`${proof.read} events were read on the host, ${table.length} are here.`, ...proof.problems];
   const overrun = buffers.reduce((sum, cpu) => sum + cpu.overrun, 0);
   const marked = table.losses.reduce((sum, loss) => sum + Math.max(0, loss.count), 0);
@@ -57,7 +70,7 @@ function unplacedLosses(table: EventTable, { proof, buffers }: Sidecar): readonl
 }
 
 function issueOf(code: Issue['code'], detail: string): Issue {
-  return { code, offset: 0, line: 0, count: 1, detail };
+  return { code, offset: 0, line: 0, count: 1, detail: printable(detail) };
 }
 
 function sizeOf(path: string): number | undefined {

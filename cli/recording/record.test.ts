@@ -125,6 +125,27 @@ describe('shimtrace record', () => {
     });
   });
 
+  it('takes the log of the script for the trace that it counted', async () => {
+    const file = path.join(folder, 'hand.txt');
+    const said = (read: number): string =>
+      [
+        'fact clock mono',
+        `cpu cpu0 entries=0 overrun=0 commit-overrun=0 dropped=0 read=${read}`,
+        'state complete',
+      ]
+        .map((line) => `@shimtrace ab12 ${line}\n`)
+        .join('');
+    fs.writeFileSync(file, `${EVENTS.join('\n')}\n`);
+    fs.writeFileSync(`${file}.record.log`, said(2));
+    const right = await infoOf(file);
+    assert.match(right, /clock mono/);
+    assert.match(right, /loss {4}none seen/);
+    fs.writeFileSync(`${file}.record.log`, said(5));
+    const wrong = await infoOf(file);
+    assert.match(wrong, /clock unknown/);
+    assert.match(wrong, /5 events were read on the host, 2 are here.*\[record-incomplete\]/);
+  });
+
   it('does not begin where nothing of what was asked can be judged', async () => {
     await on({ tracepoints: [] }, async (fake, asked) => {
       const { hasTrace, err, text } = await recorded({ ...asked, options: options(printing(fake, EVENTS)) });
