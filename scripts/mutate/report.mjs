@@ -111,16 +111,16 @@ function scoreRow({ room, all, killed, explained, survived, static: notPutIn }) 
   return `| \`${room}\` | ${all} | ${killed} | ${explained} | ${survived} | ${score} % | ${notPutIn} |`;
 }
 
+const sayFault = ({ from, to, isCovered }) => `\`${from}\` → \`${to}\`${isCovered ? '' : ' (never run)'}`;
+
 function survivorSection({ room, survivors }) {
   const byFile = new Map();
   for (const one of survivors) byFile.set(one.file, [...(byFile.get(one.file) ?? []), one]);
   const parts = [...byFile].map(([file, list]) => {
-    const lines = list
-      .sort((a, b) => a.line - b.line)
-      .map(
-        ({ line, from, to, isCovered }) =>
-          `- ${line}: \`${from}\` → \`${to}\`${isCovered ? '' : ' (never run)'}`,
-      );
+    const byLine = new Map();
+    for (const one of list.sort((a, b) => a.line - b.line))
+      byLine.set(one.line, [...(byLine.get(one.line) ?? []), sayFault(one)]);
+    const lines = [...byLine].map(([line, faults]) => `- ${line}: ${faults.join('; ')}`);
     return [`### ${file}`, '', ...lines].join('\n');
   });
   return [`## ${room}`, ...parts].join('\n\n');
