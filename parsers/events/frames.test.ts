@@ -23,6 +23,8 @@ describe("frames of a stack's text", () => {
   check(' => get_page_from_freelist (ffffffff81176659)', 'get_page_from_freelist');
   check(' => kvm_mmu_zap+0x1/0x2 <ffffffff81176659>', 'kvm_mmu_zap+0x1');
   check(' => (ffffffff81176659)', '0xffffffff81176659');
+  check(' => f+0x1/0x2 [k\u001b[31mvm]', 'f+0x1');
+  check(' => f+0x1 [\u001b]0;x\u0007]', '');
   check('<stack trace>', '');
   check(' qemu-1228 [001] ..... 154.531711: <stack trace>', '');
   check(' qemu-1228 [001] ..... 154.531711: kvm_exit: reason npf', '');

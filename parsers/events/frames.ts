@@ -39,6 +39,9 @@ const ADDRESS = /^\s*(?:=>\s*)?(?:[<(]|0x)?([0-9a-f]{8,16})[>)]?(?:\s+\[unknown\
 /** What stands in brackets behind a symbol, where it is an address. */
 const INSIDE_ADDRESS = /^(?:0x)?[0-9a-f]{8,16}$/i;
 
+/** No module is called as the kernel itself, as a path, or by a terminal's codes. */
+const MODULE = /^(?!kernel\.)[\w.:-]+$/;
+
 /** Frames of a stack's text, one per line, innermost first; lines that are none are left out. */
 export function parseFrames(text: string): readonly FrameName[] {
   const frames: FrameName[] = [];
@@ -63,7 +66,7 @@ function parseFrame(line: string): FrameName | undefined {
     symbol: match[2]!,
     offset: match[3] === undefined ? -1 : parseInt(match[3], 16),
     size: match[4] === undefined ? -1 : parseInt(match[4], 16),
-    module: isAddress || inside.startsWith('kernel.') || inside.includes('/') ? '' : inside,
+    module: !isAddress && MODULE.test(inside) ? inside : '',
     address: address === undefined ? undefined : BigInt(`0x${address}`),
   };
 }
