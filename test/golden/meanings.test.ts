@@ -50,7 +50,7 @@ const CONVERSIONS: Cases = {
     r('kvm_vm_set_mem_attributes', 'ret=0'),
   ],
   'VM set attr twice same': [
-    p('kvm_vm_set_mem_attributes', `${KVM} start=0x1000 end=0x1002 attributes=0x8`),
+    p('kvm_vm_set_mem_attributes', `${KVM} start=0x1000 end=0x1002 attributes=0x8`, 'set_attributes'),
     'kvm_vm_set_mem_attributes: 0x00000000001000 -- 0x00000000001002 [0x8]',
     r('kvm_vm_set_mem_attributes', 'ret=0'),
   ],
@@ -430,7 +430,7 @@ const RMAP: Cases = {
   ],
   'a fault without a file': [
     p('kvm_gmem_fault_user_mapping', 'ino=70 pgoff=0x1 addr=0x7f0000000000 flags=0xa55'),
-    p('kvm_gmem_fault_user_mapping', 'pgoff=0x2 addr=0x7f0000000000 flags=0xa55'),
+    p('kvm_gmem_fault_user_mapping', 'pgoff=0x2 addr=0x7f0000000000 flags=0xa55', 'user_fault'),
     r('kvm_gmem_fault_user_mapping', 'ret=0x200'),
   ],
   'a fault told by its return alone': [r('kvm_gmem_fault_user_mapping', 'ret=0x2 ino=70 pgoff=0x5')],
@@ -512,7 +512,7 @@ const GET_PFN: Cases = {
     p('kvm_gmem_get_pfn', `${KVM} slot=1 gfn=0x1003 base_gfn=0x1000 pgoff=0x10 ino=70`),
     r('kvm_gmem_get_pfn', 'ret=0 gfn=0x1003'),
     p('kvm_gmem_get_pfn', `${KVM} slot=1 gfn=0x1005 base_gfn=0x1000 pgoff=0x10 ino=70`),
-    r('kvm_gmem_get_pfn', 'ret=-14'),
+    r('kvm_gmem_get_pfn', 'ret=-14 gfn=0x1005'),
   ],
   'restrictedmem get': [
     p('restrictedmem_get_page', 'ino=70 pgoff=0x3'),
