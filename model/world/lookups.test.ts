@@ -17,8 +17,10 @@ const SKEW_NS = 1000;
 const FLUSH_KVM = slotsOf('FlushRemoteTlbs', 'kvm').kvm;
 const POINTERS = ['0xffff888100aa0000', '0xffff888100bb0000'] as const;
 /** An event of a VM, by its number here; -1 for one without a pointer. */
-const flush = (vm: number): string =>
-  `kvm_flush_remote_tlbs: (kvm_flush_remote_tlbs+0x0/0x30) ${vm < 0 ? 'x=1' : `kvm=${POINTERS[vm]!}`}`;
+const flush = (vm: number): string => {
+  const at = '(kvm_flush_remote_tlbs+0x0/0x30)';
+  return vm < 0 ? `unnamed_flush: ${at} x=1` : `kvm_flush_remote_tlbs: ${at} kvm=${POINTERS[vm]!}`;
+};
 const by = (tid: number, event: string, more: Partial<Said> = {}): Said => ({
   event,
   tid,

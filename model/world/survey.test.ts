@@ -100,14 +100,15 @@ describe('a pid filter', () => {
 });
 
 describe('kinds that are recorded', () => {
-  const COUNTED: readonly EventKind[] = ['SpteChanged', 'KvmEntry'];
+  const COUNTED: readonly EventKind[] = ['UserFault', 'KvmEntry'];
   const told = (survey: Survey): readonly unknown[] =>
     COUNTED.map((kind) => [survey.counts[kindId(kind)], survey.recorded(kindId(kind))]);
-  const spte = 'kvm_tdp_mmu_spte_changed: as id 0 gfn 1000 level 1 old_spte 0 new_spte 100000e67';
-  const unread = 'kvm_tdp_mmu_spte_changed: in words that nobody printed before';
+  const good = userFault(70);
+  // A probe without the argument that the kind needs.
+  const unread = 'other_fault: (kvm_gmem_fault_user_mapping+0x0/0x250) ino=70';
 
   it('are those that fire and can be read', () => {
-    assert.deepEqual(told(surveyOf(spte, spte, entry(0))), [
+    assert.deepEqual(told(surveyOf(good, good, entry(0))), [
       [2, true],
       [1, true],
     ]);
@@ -115,24 +116,27 @@ describe('kinds that are recorded', () => {
       [1, false],
       [0, false],
     ]);
-    assert.deepEqual(told(surveyOf(unread, spte)), [
+    assert.deepEqual(told(surveyOf(unread, good)), [
       [2, true],
       [0, false],
     ]);
   });
 
   it('are told with the rows of those that could not be read', () => {
-    const survey = surveyOf(spte, unread, spte, spte, unread, spte);
-    const spteKind = kindId('SpteChanged');
-    assert.deepEqual([survey.hasUnread, survey.unread[spteKind], survey.firstUnread(spteKind)], [true, 2, 1]);
+    const survey = surveyOf(good, unread, good, good, unread, good);
+    const faultKind = kindId('UserFault');
+    assert.deepEqual(
+      [survey.hasUnread, survey.unread[faultKind], survey.firstUnread(faultKind)],
+      [true, 2, 1],
+    );
     const between = (from: number, to: number): number => survey.unreadBetween(from, to);
     assert.deepEqual(
       [between(0, 0), between(0, 1), between(1, 1), between(2, 3), between(2, 9), between(5, 9)],
       [-1, 1, 1, -1, 4, -1],
     );
-    const whole = surveyOf(spte);
+    const whole = surveyOf(good);
     assert.deepEqual(
-      [whole.hasUnread, whole.firstUnread(spteKind), whole.unreadBetween(0, 9)],
+      [whole.hasUnread, whole.firstUnread(faultKind), whole.unreadBetween(0, 9)],
       [false, -1, -1],
     );
   });
