@@ -135,7 +135,7 @@ export class LineShapes {
     const isFree = this.names.isFreeText(plan);
     if (holdsHead(bytes, start, end)) return !(isFree && this.isQuoted());
     this.quotedHeads = 0;
-    if (!isFree && this.names.holdsName(bytes, start, end)) return true;
+    if (!isFree && (holdsHalfHead(bytes, start, end) || this.names.holdsName(bytes, start, end))) return true;
     return (flags & PAYLOAD_FIRST) !== 0 && this.hasOddName(plan, bytes, start, end, place);
   }
 

@@ -108,6 +108,13 @@ describe('torn lines', () => {
     });
   }
 
+  it('the beginning of a name, and another event that is not known yet', () => {
+    const [form] = FORMS;
+    const end = 'kvm_gmem_invalidate_end: (kvm_gmem_invalidate_end+0x0/0xb0) ino=7 start=0x3 end=0x4';
+    const table = read(textOf(form!, [...wholeLines(form!), form!.line(`kvm_gm887436: ${end}`, 8)]));
+    assert.deepEqual([tornLines(table), table.length], [[firstLine(form!) + 8], 8]);
+  });
+
   it('where two lines of an event disagree, and there is no third, neither is believed', () => {
     const [form] = FORMS;
     const lines = wholeLines(form!);
