@@ -172,7 +172,9 @@ export class LineShapes {
     const line: Line = { plan, flags, bytes, start, end, labels, key, mask: this.builder.lastMask() };
     const known = this.known.get(plan);
     if (known) return this.isOther(line, known, place);
-    if (this.hasOddName(plan, bytes, start, end, place)) return true;
+    // A tracepoint may have the name of a probe: its printed form tells them apart.
+    const isPrinted = plan.forms.length > 0 && (flags & (PAYLOAD_NO_FORM | PAYLOAD_MORE)) === 0;
+    if (!isPrinted && this.hasOddName(plan, bytes, start, end, place)) return true;
     return this.isFirstOdd(line, place);
   }
 

@@ -205,6 +205,9 @@ describe('lines that only look torn', () => {
     ' =>  <00007f1234567890>',
     ' => /usr/lib/libc.so.6[+0x1c] <00007f1234567890>',
   ];
+  const probe = (gfn: number): string =>
+    `${HEAD}kvm_vm_set_mem_attributes: (kvm_vm_set_mem_attributes+0x0/0x100) start=0x${gfn} end=0x${gfn + 1}`;
+  const tracepoint = `${HEAD}kvm_vm_set_mem_attributes: 0x00000000001000 -- 0x00000000001002 [0x8]`;
   const opened = `${HEAD}opened: (do_open+0x0/0x10) path="a(b" mode=3`;
   const linesOf = (...lines: readonly string[]): string => `${lines.join('\n')}\n`;
   const clean: Readonly<Record<string, string>> = {
@@ -212,6 +215,7 @@ describe('lines that only look torn', () => {
     'function_graph with times': GRAPH.replace(/^ 0\)/gm, '  331.037598 |   0)'),
     'a trace that somebody writes into the trace': linesOf(get, quoted, quoted, quoted),
     'text of trace_printk() in a module': linesOf(get, printed, get),
+    'one name of a probe and of a tracepoint': linesOf(probe(1), tracepoint, probe(2), tracepoint),
     'an argument in quotes with brackets in it': linesOf(opened, opened, opened),
     'frames with modules, addresses and a trampoline': linesOf(get, ...frames),
   };
