@@ -94,14 +94,15 @@ function selectInode(analysis: Analysis, text: string): readonly Selected[] {
       `--inode takes an inode number with an optional range, such as 191:0-15; not '${text}'`,
     );
   const ino = Number(number);
-  const subject = analysis.inodes.findIndex((inode) => inode.ino === ino);
-  if (subject < 0) {
+  // A number may have been given to several files, one after another.
+  const subjects = analysis.inodes.flatMap((inode, i) => (inode.ino === ino ? [i] : []));
+  if (subjects.length === 0) {
     const known = list(analysis.inodes.map((inode) => String(inode.ino)));
     throw new InputError(`no inode ${number} of guest_memfd in this trace; it has ${known}`);
   }
-  if (range === undefined) return touched(analysis, 'pgoff', subject);
+  if (range === undefined) return subjects.flatMap((subject) => touched(analysis, 'pgoff', subject));
   const { first, count } = parseRange('--inode', range);
-  return [{ id: { unit: 'pgoff', subject, page: first }, count }];
+  return subjects.map((subject): Selected => ({ id: { unit: 'pgoff', subject, page: first }, count }));
 }
 
 function list(names: readonly string[]): string {

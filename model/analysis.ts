@@ -32,6 +32,8 @@ export interface VmInfo {
    * Where attributes come from: the VM (KVM_SET_MEMORY_ATTRIBUTES), the guest_memfd inode, or nowhere seen.
    */
   readonly attributesOf: 'vm' | 'inode' | 'none';
+  /** Row of the first event of it. Another VM may have had the same names before. */
+  readonly fromRow: number;
 }
 
 export interface InodeInfo {
@@ -41,6 +43,8 @@ export interface InodeInfo {
   /** Size in pages, -1 unknown. */
   readonly pageCount: number;
   readonly label: string;
+  /** Row of the first event that names it. Another file may have had the same number before. */
+  readonly fromRow: number;
 }
 
 export interface SlotInfo {

@@ -4,7 +4,9 @@
  */
 import type { ClockName, EventTable } from '../parsers/events/table.js';
 import { SEGMENT_ROWS, UNKNOWN_CPU } from '../parsers/events/table.js';
-import { KIND_GUEST, KIND_UNKNOWN } from '../parsers/events/kinds.js';
+import { asPgoff } from '../parsers/base/units.js';
+import { KIND_GUEST, KIND_UNKNOWN, kindId, kindSlots } from '../parsers/events/kinds.js';
+import type { EventKind } from '../parsers/events/vocabulary.js';
 import type {
   Analysis,
   AnalyzeOptions,
@@ -59,7 +61,11 @@ export function analyze(table: EventTable, options: AnalyzeOptions = {}): Analys
     (rule) => profiles.includes(rule.profile) && (options.rules?.includes(rule.id) ?? true),
   );
   const runs = judging.map((def) => new RuleRun(def, w, dialect, orderUnknown ? 'order' : undefined));
-  for (const run of runs) bus.listen(run.def.listen(run));
+  for (const run of runs) {
+    bus.listen(run.def.listen(run));
+    if (run.def.about.some(namesFiles))
+      bus.listen({ contested: (inode, row) => undecidedFile(run, inode, row) });
+  }
   const cancelled = replay(w, table, options);
   bus.tell('finish', Math.max(0, table.length - 1));
   const unread = table.unread.reduce((sum, { count }) => sum + count, 0);
@@ -93,6 +99,18 @@ export function analyze(table: EventTable, options: AnalyzeOptions = {}): Analys
     ofKvm: countOfKvm(w.survey.counts),
     cancelled,
   };
+}
+
+/** True for a kind of event that names a file by its inode number. */
+function namesFiles(kind: EventKind): boolean {
+  return kindSlots(kindId(kind)).includes('ino');
+}
+
+/** Nothing is decided of files that cannot be told apart. */
+function undecidedFile(run: RuleRun, inode: Inode, row: number): void {
+  const pages = run.pagesOf(inode, asPgoff(0), Math.max(1, inode.pageCount));
+  const detail = `Two files have the inode number ${inode.ino} at once: which one an event means is not known.`;
+  run.undecided('vm-identity', row, detail, [], pages);
 }
 
 /** Runs every event through its lowering; returns true when cancelled. */
@@ -159,7 +177,7 @@ function compare(a: string, b: string): number {
 function vmInfo(vm: Vm): VmInfo {
   // The key holds the low 48 bits; kernel addresses of x86-64 and arm64 are canonical.
   const kvm = vm.kvm >= 0 ? 0xffff000000000000n | BigInt(vm.kvm) : 0n;
-  return { kvm, tgid: vm.tgid, label: vmLabel(vm, kvm), attributesOf: vm.attributesOf };
+  return { kvm, tgid: vm.tgid, label: vmLabel(vm, kvm), attributesOf: vm.attributesOf, fromRow: vm.fromRow };
 }
 
 function vmLabel(vm: Vm, kvm: bigint): string {
@@ -173,6 +191,7 @@ function inodeInfo(inode: Inode): InodeInfo {
     provider: inode.provider,
     pageCount: inode.pageCount,
     label: inode.ino >= 0 ? `ino:${inode.ino}` : `file:0x${inode.file.toString(16)}`,
+    fromRow: inode.namedRow,
   };
 }
 

@@ -4,6 +4,7 @@ import { firstIndex } from '../../parsers/base/search.js';
 import type { Analysis, Conversion, SlotInfo } from '../analysis.js';
 import type { OpCode } from '../ops/oplog.js';
 import { opsSeen } from '../pages/opsSeen.js';
+import { vmNamed } from '../pages/names.js';
 import type { Finding } from '../findings/finding.js';
 import { kindId, kindSlots } from '../../parsers/events/kinds.js';
 import type { EventTable } from '../../parsers/events/table.js';
@@ -114,7 +115,7 @@ export class TraceIndex {
     const slot = kindSlots(this.table.kind(row)).indexOf('kvm');
     const kvm = slot < 0 ? undefined : this.table.big(row, slot);
     if (kvm !== undefined) {
-      const named = vms.findIndex((vm) => vm.kvm === kvm);
+      const named = vmNamed(this.analysis, kvm, row);
       if (named >= 0) return named;
     }
     const tgid = this.table.tgid(row);

@@ -78,7 +78,8 @@ function forget(w: World, vm: Vm, first: Gfn, end: Gfn, row: number): void {
 
 /** A set-attributes ioctl succeeded of which only the system call is seen: any range may have changed. */
 export function requestByIoctl(w: World, ev: Ev, t: Thread): void {
-  for (const vm of w.vms) if (vm.tgid === t.tgid) forget(w, vm, asGfn(0), PAST_ALL_GFNS, ev.row);
+  for (const vm of w.vms)
+    if (vm.tgid === t.tgid && !vm.replaced) forget(w, vm, asGfn(0), PAST_ALL_GFNS, ev.row);
   for (const inode of w.inodes) {
     if (!inode.tgids.has(t.tgid)) continue;
     inode.attr.reset(Attr.Unknown, ev.row);
@@ -218,11 +219,11 @@ function lowerVmConversions(on: On): void {
   });
   on('VmSetAttr', (w, ev, t) => {
     if (!ev.has(VMSET.start)) return;
-    const vm = w.vmOf(ev, t, VMSET.kvm);
+    const vm = w.whichVm.atWork(ev, t, VMSET.kvm);
     requested(w, ev, t, vm, ev.gfn(VMSET.start), ev.gfn(VMSET.end), ev.num(VMSET.attrs));
   });
   on('VmIoctl', (w, ev, t) => {
-    if (ev.has(VMIOCTL.kvm)) w.vmOf(ev, t, VMIOCTL.kvm);
+    if (ev.has(VMIOCTL.kvm)) w.whichVm.atWork(ev, t, VMIOCTL.kvm);
     if (ev.num(VMIOCTL.cmd) !== SET_ATTRIBUTES) return;
     const address = ev.num(VMIOCTL.address);
     const size = ev.num(VMIOCTL.size);
@@ -231,19 +232,19 @@ function lowerVmConversions(on: On): void {
     requested(w, ev, t, undefined, first, end, ev.num(VMIOCTL.attrs));
   });
   on('PreSetAttr', (w, ev, t) => {
-    const vm = w.vmOf(ev, t, PRE.kvm);
+    const vm = w.whichVm.atWork(ev, t, PRE.kvm);
     const conv = vmConv(w, t, ev.row, false);
     if (conv.preRow < 0) conv.preRow = ev.row;
-    conv.vm = vm ?? conv.vm;
+    conv.vm = vm;
     // Where the request is not recorded, pre is the first event, and the bracket is open already.
-    if (vm?.open.some((b) => b.tid === t.tid)) conv.sawInvStart = true;
+    if (vm.open.some((b) => b.tid === t.tid)) conv.sawInvStart = true;
     if (!conv.rangeKnown && ev.has(PRE.attrs))
       setRange(conv, ev.gfn(PRE.start), ev.gfn(PRE.end), isPrivate(ev.num(PRE.attrs)));
   });
   on('PostSetAttr', (w, ev, t) => {
-    const vm = w.vmOf(ev, t, POST.kvm);
+    const vm = w.whichVm.atWork(ev, t, POST.kvm);
     const conv = vmConv(w, t, ev.row, false);
-    conv.vm = vm ?? conv.vm;
+    conv.vm = vm;
     const first = ev.gfn(POST.start);
     const end = ev.gfn(POST.end);
     if (first < 0 || end <= first) return;
@@ -288,7 +289,7 @@ function requested(
     if (!isSame || before.storeRow >= 0) closeConversion(w, t, before, ev.row, undefined);
   }
   const conv = vmConv(w, t, ev.row, true);
-  conv.vm ??= vm ?? w.vmOfThread(t);
+  conv.vm ??= vm ?? w.whichVm.atWorkOfThread(t, ev.row);
   if (conv.rangeKnown) return;
   if (attrs >= 0) setRange(conv, first, end, toPrivate);
   w.phase(conv, Phase.Requested, ev.row);
@@ -331,7 +332,7 @@ function toPrivateOf(ev: Ev, s: { attrs: number; to_private: number }): boolean 
 
 function lowerInodeConversions(on: On): void {
   on('GmemIoctl', (w, ev, t) => {
-    const inode = w.inodeOf(ev.num(GIOCTL.ino), ev, t);
+    const inode = w.whichFile.ofDescriptor(ev.num(GIOCTL.ino), t.syscall?.fd ?? -1, ev, t);
     if (!inode || !SET_ATTRIBUTES2.includes(ev.num(GIOCTL.cmd))) return;
     const conv = inodeConv(w, t, ev.row, inode, true, () => true);
     const offset = ev.num(GIOCTL.offset);
@@ -345,7 +346,7 @@ function lowerInodeConversions(on: On): void {
       );
   });
   on('ConvertEnter', (w, ev, t) => {
-    const inode = w.inodeOf(ev.num(ENTER.ino), ev, t);
+    const inode = w.whichFile.ofDescriptor(ev.num(ENTER.ino), t.syscall?.fd ?? -1, ev, t);
     if (!inode) return;
     const over = (open: Conv): boolean => open.enterRow >= 0 || open.blockedRow >= 0 || open.storeRow >= 0;
     const conv = inodeConv(w, t, ev.row, inode, true, over);
@@ -357,7 +358,7 @@ function lowerInodeConversions(on: On): void {
   });
   on('ConvertBlocked', (w, ev, t) => {
     const ino = ev.num(BLOCKED.ino);
-    const inode = ino > 0 ? w.inodeOf(ino, ev, t) : t.conv?.inode;
+    const inode = ino > 0 ? w.whichFile.of(ino, ev, t) : t.conv?.inode;
     if (!inode) return;
     const over = (open: Conv): boolean => open.blockedRow >= 0 || open.storeRow >= 0;
     const conv = inodeConv(w, t, ev.row, inode, false, over);
@@ -379,7 +380,7 @@ function lowerInodeConversions(on: On): void {
   on('StoreAttr', (w, ev, t) => storeAttr(w, ev, t));
   on('ConvertRet', (w, ev, t) => {
     const ino = ev.num(RET.ino);
-    const inode = ino > 0 ? w.inodeOf(ino, ev, t) : t.conv?.inode;
+    const inode = ino > 0 ? w.whichFile.of(ino, ev, t) : t.conv?.inode;
     if (!inode) return;
     const conv = inodeConv(w, t, ev.row, inode, false);
     const [first, end] = pageRange(ev, RET);
@@ -406,7 +407,7 @@ function checked(w: World, conv: Conv, safe: boolean, row: number): void {
 
 function storeAttr(w: World, ev: Ev, t: Thread): void {
   const ino = ev.num(STORE.ino);
-  const inode = ino > 0 ? w.inodeOf(ino, ev, t) : t.conv?.inode;
+  const inode = ino > 0 ? w.whichFile.of(ino, ev, t) : t.conv?.inode;
   if (!inode) return;
   if (!ev.has(STORE.attrs) && !ev.has(STORE.to_private)) {
     forgetPages(w, inode, asPgoff(0), PAST_ALL_PGOFFS, ev.row);

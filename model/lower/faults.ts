@@ -8,7 +8,7 @@ import { asGfn, asPgoff, type Gfn, pageOfByte } from '../../parsers/base/units.j
 import { pgoffAt } from '../world/memslots.js';
 import { slotsOf } from '../world/slots.js';
 import { Op, RefKind } from '../ops/oplog.js';
-import type { GuestFault, Inode, Thread } from '../world/state.js';
+import type { GuestFault, Inode, Thread, Vm } from '../world/state.js';
 import type { World } from '../world/world.js';
 
 const PF = slotsOf('KvmPageFault', 'address', 'error_code');
@@ -68,17 +68,17 @@ export function lowerFaults(on: On): void {
     const gfn = asGfn(pageOfByte(ev.num(PF.address)));
     t.fault = newFault(ev.row, gfn);
     if (isPrivateAccess(ev, PF.error_code)) t.fault.side = 1;
-    const vm = w.vmOfThread(t);
-    if (vm && gfn >= 0) w.op(Op.GuestFault, vm.index, ev.row, gfn, 1, ev.lo(PF.error_code), t.tid);
+    const vm = w.whichVm.atWorkOfThread(t, ev.row);
+    if (gfn >= 0) w.op(Op.GuestFault, vm.index, ev.row, gfn, 1, ev.lo(PF.error_code), t.tid);
   });
   on('ArmGuestFault', (w, ev, t) => {
     const gfn = asGfn(pageOfByte(ev.num(ARM.ipa)));
     t.fault = newFault(ev.row, gfn);
-    const vm = w.vmOfThread(t);
-    if (vm && gfn >= 0) w.op(Op.GuestFault, vm.index, ev.row, gfn, 1, 0, t.tid);
+    const vm = w.whichVm.atWorkOfThread(t, ev.row);
+    if (gfn >= 0) w.op(Op.GuestFault, vm.index, ev.row, gfn, 1, 0, t.tid);
   });
   on('FaultinPfn', (w, ev, t) => {
-    if (ev.has(FAULTIN.kvm)) w.vmOf(ev, t, FAULTIN.kvm);
+    if (ev.has(FAULTIN.kvm)) w.whichVm.atWork(ev, t, FAULTIN.kvm);
     // Entered again without an event in between: a retry, with a new look-up.
     if (t.fault && t.fault.faultinRow >= 0) t.fault = undefined;
     const fault = faultOn(t, ev.gfn(FAULTIN.gfn), ev.row);
@@ -89,12 +89,12 @@ export function lowerFaults(on: On): void {
   on('GetPfn', (w, ev, t) => getPfn(w, ev, t));
   on('GetPfnRet', (w, ev, t) => getPfnReturned(w, ev, t));
   on('FaultStale', (w, ev, t) => {
-    w.vmOf(ev, t, STALE.kvm);
+    w.whichVm.atWork(ev, t, STALE.kvm);
     const fault = faultOn(t, ev.gfn(STALE.gfn), ev.row);
     if (ev.has(STALE.priv)) fault.side = sideOf(ev, STALE.priv);
   });
   on('TdpMap', (w, ev, t) => {
-    w.vmOf(ev, t, MAP.kvm);
+    w.whichVm.atWork(ev, t, MAP.kvm);
     const fault = faultOn(t, ev.gfn(MAP.gfn), ev.row);
     fault.mapRow = ev.row;
     fault.faultSeq = ev.num(MAP.fault_seq);
@@ -119,7 +119,7 @@ export function lowerFaults(on: On): void {
       w.facts.tell('rmpFault', ev.row, ev.pfn(RMP.pfn), ev.signed(RMP.psmash_ret, 0));
   });
   on('GmemPrepare', (w, ev, t) => {
-    const vm = w.vmOf(ev, t, PREPARE.kvm);
+    const vm = w.whichVm.atWork(ev, t, PREPARE.kvm);
     w.facts.tell('prepare', vm, ev.gfn(PREPARE.gfn), ev.row);
   });
   on('QemuConvert', (w, ev, t) => {
@@ -133,16 +133,31 @@ export function lowerFaults(on: On): void {
 /** The file that a get_pfn asks, where the event itself tells. */
 function askedFile(w: World, ev: Ev, t: Thread): Inode | undefined {
   const ino = ev.num(GET.ino);
-  if (ino > 0) return w.inodeOf(ino, ev, t);
+  if (ino > 0) return w.whichFile.of(ino, ev, t);
   if (ev.failed(GET.ino)) return undefined;
-  if (ev.has(GET.file)) return w.inodeOfFile(ev.pointer(GET.file), ev, t);
+  if (ev.has(GET.file)) return w.whichFile.ofFile(ev.pointer(GET.file), ev, t);
   return ev.gfn(GET.gfn) < 0 ? onlyInodeOf(w, t) : undefined;
+}
+
+/**
+ * The VM whose slot a get_pfn without a kvm pointer is on: where its thread does not tell, the one that has
+ * the file bound there, for only one VM binds a file.
+ */
+function askingVm(w: World, t: Thread, inode: Inode | undefined, id: number, base: Gfn, row: number): Vm {
+  if (inode && !w.whichVm.isSure(t))
+    for (const s of inode.slots)
+      if (s.untilRow < 0 && s.id === id && s.baseGfn === base && s.vm.over === 'no') return s.vm;
+  return w.whichVm.atWorkOfThread(t, row);
+}
+
+function isBoundByAnother(inode: Inode | undefined, vm: Vm): boolean {
+  return inode?.slots.some((s) => s.untilRow < 0 && s.vm !== vm) ?? false;
 }
 
 function getPfn(w: World, ev: Ev, t: Thread): void {
   if (!ev.has(GET.gfn) && !ev.has(GET.pgoff)) return;
   const gfn = ev.gfn(GET.gfn);
-  const vm = ev.has(GET.kvm) ? w.vmOf(ev, t, GET.kvm) : undefined;
+  const vm = ev.has(GET.kvm) ? w.whichVm.atWork(ev, t, GET.kvm) : undefined;
   const inode = askedFile(w, ev, t);
   let pgoff = ev.pgoff(GET.pgoff);
   // guest_memfd is asked by gfn, restrictedmem by page.
@@ -150,9 +165,11 @@ function getPfn(w: World, ev: Ev, t: Thread): void {
   if (gfn >= 0) {
     const base = ev.gfn(GET.base_gfn);
     const id = ev.num(GET.slot);
-    const owner = vm ?? w.vmOfThread(t);
-    if (owner && base >= 0 && id >= 0) {
-      const slot = learnSlot(w, owner, id, base, gfn - base + 1, pgoff, inode, ev.row, -1, false);
+    if (base >= 0 && id >= 0) {
+      const owner = vm ?? askingVm(w, t, inode, id, base, ev.row);
+      const isGuess = vm === undefined && !w.whichVm.isSure(t);
+      const file = isGuess && isBoundByAnother(inode, owner) ? undefined : inode;
+      const slot = learnSlot(w, owner, id, base, gfn - base + 1, pgoff, file, ev.row, -1, false);
       if (!slot.sized && gfn >= slot.baseGfn + slot.npages) slot.npages = gfn - slot.baseGfn + 1;
       pgoff = slot.pgoff >= 0 ? pgoffAt(slot, gfn) : asPgoff(-1);
     } else pgoff = asPgoff(-1);
@@ -171,7 +188,7 @@ function getPfnReturned(w: World, ev: Ev, t: Thread): void {
   const ctx = t.getPfn;
   t.getPfn = undefined;
   const ino = ev.num(GET_RET.ino);
-  const inode = ctx?.inode ?? (ino > 0 ? w.inodeOf(ino, ev, t) : undefined);
+  const inode = ctx?.inode ?? (ino > 0 ? w.whichFile.of(ino, ev, t) : undefined);
   const pgoff = ctx && ctx.pgoff >= 0 ? ctx.pgoff : ev.pgoff(GET_RET.pgoff);
   if (ev.signed(GET_RET.ret, -1) !== 0) return;
   const gfn = ctx && ctx.gfn >= 0 ? ctx.gfn : ev.gfn(GET_RET.gfn);

@@ -11,12 +11,16 @@ import {
   type Pgoff,
   plus,
 } from '../../parsers/base/units.js';
+import { deviceOf } from '../world/survey.js';
 import { slotsOf } from '../world/slots.js';
-import { NO_CONVERSION, Op } from '../ops/oplog.js';
+import { Op } from '../ops/oplog.js';
+import { addSlot, liveSlot, logSlot, removeSlot } from '../world/memslots.js';
 import type { Inode, Slot, Thread, Vm } from '../world/state.js';
 import type { World } from '../world/world.js';
 
 const CREATE = slotsOf('GmemCreate', 'kvm', 'size', 'flags');
+const CREATE_RET = slotsOf('GmemCreateRet', 'fd');
+const DESTROY = slotsOf('VmDestroy', 'kvm');
 const BIND = slotsOf('GmemBind', 'kvm', 'slot', 'base_gfn', 'npages', 'fd', 'offset', 'ino');
 const BIND_RET = slotsOf('GmemBindRet', 'ret', 'ino', 'pgoff');
 const UNBIND = slotsOf('GmemUnbind', 'slot', 'base_gfn');
@@ -25,20 +29,14 @@ const PUNCH = slotsOf('GmemPunchHole', 'ino', 'offset', 'len');
 const RELEASE = slotsOf('GmemRelease', 'ino', 'size');
 const ERROR = slotsOf('GmemErrorFolio', 'ino', 'pgoff');
 const MF = slotsOf('MemoryFailure', 'pfn');
-const ADD = slotsOf('FilemapAdd', 'ino', 'pfn', 'pgoff', 'ofs', 'order');
-const DEL = slotsOf('FilemapDelete', 'ino', 'pfn', 'pgoff', 'ofs', 'order');
+const ADD = slotsOf('FilemapAdd', 'ino', 'pfn', 'pgoff', 'ofs', 'order', 'dev', 'dev_major', 'dev_minor');
+const DEL = slotsOf('FilemapDelete', 'ino', 'pfn', 'pgoff', 'ofs', 'order', 'dev', 'dev_major', 'dev_minor');
 const QMEM = slotsOf('QemuSetUserMemory', 'slot', 'flags', 'gpa', 'size', 'gmem_offset', 'ret');
 
 const FALLOC_FL_PUNCH_HOLE = 2;
 const KVM_MEM_GUEST_MEMFD = 4;
 /** A folio of a guest_memfd is at most 1 GiB: order 18. */
 const MAX_ORDER = 18;
-
-/** The live slot of a VM with this id and base. A plain loop: every get_pfn asks. */
-function liveSlot(vm: Vm, id: number, base: Gfn): Slot | undefined {
-  for (const s of vm.slots) if (s.untilRow < 0 && s.id === id && s.baseGfn === base) return s;
-  return undefined;
-}
 
 /**
  * The live slot with this id and base, learnt from whatever shows it. `sized` tells that `npages` are all of
@@ -59,10 +57,11 @@ export function learnSlot(
   const known = liveSlot(vm, id, base);
   if (known) {
     if (known.pgoff < 0) known.pgoff = pgoff;
-    if (!known.inode && inode) {
+    if (!known.inode && inode && !inode.over) {
       known.inode = inode;
-      inode.slots.push(known);
-      logSlot(w, Op.SlotAdd, known, row);
+      w.whichFile.bound(known, row);
+      known.inode?.slots.push(known);
+      logSlot(w.ops, Op.SlotAdd, known, row);
     }
     return known;
   }
@@ -78,26 +77,9 @@ export function learnSlot(
     fromRow: row,
     untilRow: -1,
   };
-  addSlot(w, slot, row);
+  w.whichFile.bound(slot, row);
+  addSlot(w.ops, w.slots, slot, row);
   return slot;
-}
-
-function logSlot(w: World, op: typeof Op.SlotAdd | typeof Op.SlotRemove, slot: Slot, row: number): void {
-  w.op(op, slot.vm.index, row, slot.baseGfn, slot.npages, slot.id, slot.inode ? slot.inode.index : -1);
-}
-
-function addSlot(w: World, slot: Slot, row: number): void {
-  slot.vm.slots.push(slot);
-  w.slots.push(slot);
-  slot.inode?.slots.push(slot);
-  logSlot(w, Op.SlotAdd, slot, row);
-  logInitialAttr(w, slot, row);
-}
-
-function removeSlot(w: World, slot: Slot, row: number): void {
-  if (slot.untilRow >= 0) return;
-  slot.untilRow = row;
-  logSlot(w, Op.SlotRemove, slot, row);
 }
 
 /** First page of a page cache event, by its index or its offset in bytes; -1 unknown. */
@@ -119,30 +101,43 @@ function holePages(ev: Ev, s: { offset: number; len: number }): { first: Pgoff; 
   return { first, end: plus(first, pagesForBytes(Math.max(0, ev.num(s.len)))) };
 }
 
-/** The inode of a page cache event: by number, or the one whose hole this thread is punching. */
-function cacheInode(w: World, ev: Ev, t: Thread, ino: number): Inode | undefined {
-  const known = w.knownInode(ino, ev, t);
-  if (known) return w.survey.ambiguousInodes.has(ino) && t.fallocate?.inode !== known ? undefined : known;
+/**
+ * The inode of a page cache event: by number, or the one whose hole this thread is punching. A number that
+ * files of another file system have too counts on the memfds' device, and where that is not known, in a hole
+ * of the file.
+ */
+function cacheInode(w: World, ev: Ev, t: Thread, s: typeof ADD): Inode | undefined {
+  const known = w.whichFile.known(ev.num(s.ino), ev, t);
   const punched = t.fallocate?.inode;
-  return punched && punched.ino < 0 ? punched : undefined;
+  if (!known) return punched && punched.ino < 0 ? punched : undefined;
+  if (!w.survey.ambiguousInodes.has(known.ino)) return known;
+  const device = deviceOf(ev, s);
+  if (device >= 0 && w.memfdDevices.size > 0) return w.memfdDevices.has(device) ? known : undefined;
+  return punched === known ? known : undefined;
+}
+
+/** What a file gains while its own function looks the page up shows its device. */
+function learnDevice(w: World, ev: Ev, t: Thread): void {
+  if (t.getFolio?.ino === ev.num(ADD.ino)) w.memfdDevices.add(deviceOf(ev, ADD));
 }
 
 export function lowerFiles(on: On): void {
   on('GmemCreate', (w, ev, t) => {
-    const vm = ev.pointer(CREATE.kvm) >= 0 ? w.vmThatCreates(ev, t, CREATE.kvm) : undefined;
+    const vm = ev.pointer(CREATE.kvm) >= 0 ? w.whichVm.creating(ev, t, CREATE.kvm) : undefined;
     if (vm && !vm.fresh && vm.slots.length === 0 && vm.sptes.count === 0) vm.fresh = true;
-    const group = w.group(t);
-    const list = w.unnamedCreates.get(group) ?? [];
-    list.push({ size: ev.num(CREATE.size), flags: ev.num(CREATE.flags), row: ev.row, vm });
-    w.unnamedCreates.set(group, list);
+    w.whichFile.create(t, ev.row, ev.num(CREATE.size), ev.num(CREATE.flags));
   });
+  on('GmemCreateRet', (w, ev, t) => {
+    if (ev.has(CREATE_RET.fd)) w.whichFile.createReturned(t, ev.signed(CREATE_RET.fd, -1), ev.row);
+  });
+  on('VmDestroy', (w, ev, t) => w.whichVm.destroyed(w.whichVm.of(ev, t, DESTROY.kvm)));
   on('GmemBind', (w, ev, t) => {
-    const vm = w.vmOf(ev, t, BIND.kvm);
+    const vm = w.whichVm.atWork(ev, t, BIND.kvm);
     const base = ev.gfn(BIND.base_gfn);
-    if (!vm || base < 0) return;
+    if (base < 0) return;
     const offset = ev.num(BIND.offset);
     const ino = ev.num(BIND.ino);
-    const inode = ino > 0 ? w.inodeOf(ino, ev, t) : undefined;
+    const inode = w.whichFile.ofDescriptor(ino, ev.num(BIND.fd), ev, t);
     const slot: Slot = {
       vm,
       id: ev.num(BIND.slot),
@@ -166,7 +161,7 @@ export function lowerFiles(on: On): void {
     if (ino <= 0 && w.survey.bindRetHasInode) return;
     t.bind = undefined;
     if (!slot || ev.signed(BIND_RET.ret, -1) !== 0) return;
-    if (!slot.inode && ino > 0) slot.inode = w.inodeOf(ino, ev, t);
+    slot.inode ??= w.whichFile.ofDescriptor(ino, slot.fd, ev, t);
     if (slot.pgoff < 0 && ev.pgoff(BIND_RET.pgoff) >= 0) slot.pgoff = ev.pgoff(BIND_RET.pgoff);
     commitBind(w, slot, ev.row);
     w.facts.tell('bindOk', slot, ev.row);
@@ -174,15 +169,15 @@ export function lowerFiles(on: On): void {
   on('GmemUnbind', (w, ev, t) => {
     const id = ev.num(UNBIND.slot);
     const base = ev.gfn(UNBIND.base_gfn);
-    const vm = w.vmOfThread(t);
+    const vm = w.whichVm.ofThread(t, ev.row);
     const isMeant = (s: Slot): boolean => s.untilRow < 0 && s.id === id && s.baseGfn === base;
     const slot =
-      vm?.slots.find(isMeant) ?? w.slots.find((s) => isMeant(s) && (t.tgid < 0 || s.vm.tgid === t.tgid));
-    if (slot) removeSlot(w, slot, ev.row);
+      vm.slots.find(isMeant) ?? w.slots.find((s) => isMeant(s) && (t.tgid < 0 || s.vm.tgid === t.tgid));
+    if (slot) removeSlot(w.ops, slot, ev.row);
   });
   on('GmemFallocate', (w, ev, t) => {
     const ino = ev.num(FALLOC.ino);
-    const inode = ino > 0 ? w.inodeOf(ino, ev, t) : w.inodeOfFile(ev.pointer(FALLOC.file), ev, t);
+    const inode = ino > 0 ? w.whichFile.of(ino, ev, t) : w.whichFile.ofFile(ev.pointer(FALLOC.file), ev, t);
     const mode = ev.num(FALLOC.mode);
     const isPunch = mode < 0 || (mode & FALLOC_FL_PUNCH_HOLE) !== 0;
     if (!isPunch) return;
@@ -192,7 +187,7 @@ export function lowerFiles(on: On): void {
   });
   on('GmemPunchHole', (w, ev, t) => {
     if (t.fallocate) return;
-    const inode = w.inodeOf(ev.num(PUNCH.ino), ev, t);
+    const inode = w.whichFile.of(ev.num(PUNCH.ino), ev, t);
     t.fallocate = { row: ev.row, inode, ...holePages(ev, PUNCH) };
   });
   on('GmemFallocateRet', (w, ev, t) => {
@@ -206,16 +201,19 @@ export function lowerFiles(on: On): void {
     t.fallocate = undefined;
   });
   on('GmemRelease', (w, ev, t) => {
-    const inode = w.inodeOf(ev.num(RELEASE.ino), ev, t);
-    if (!inode) return;
+    const inode = w.whichFile.of(ev.num(RELEASE.ino), ev, t);
+    if (!inode) {
+      w.whichFile.releasedOne(ev.num(RELEASE.ino));
+      return;
+    }
     inode.releasedRow = ev.row;
     const size = ev.num(RELEASE.size);
     if (inode.pageCount < 0 && size > 0) inode.pageCount = pagesForBytes(size);
-    for (const slot of inode.slots) removeSlot(w, slot, ev.row);
+    for (const slot of inode.slots) removeSlot(w.ops, slot, ev.row);
     w.facts.tell('released', inode, ev.row);
   });
   on('GmemErrorFolio', (w, ev, t) => {
-    const inode = w.inodeOf(ev.num(ERROR.ino), ev, t);
+    const inode = w.whichFile.of(ev.num(ERROR.ino), ev, t);
     const pgoff = ev.pgoff(ERROR.pgoff);
     if (!inode || pgoff < 0) return;
     inode.poisoned.set(pgoff, ev.row);
@@ -238,14 +236,13 @@ export function lowerFiles(on: On): void {
     const isOfFile = ev.has(QMEM.flags) && (ev.num(QMEM.flags) & KVM_MEM_GUEST_MEMFD) !== 0;
     const isRead = ev.has(QMEM.slot) && ev.has(QMEM.gpa) && ev.has(QMEM.size);
     if (!isOfFile || !isRead || ev.signed(QMEM.ret, NaN) !== 0) return;
-    const vm = w.vmOfThread(t);
-    if (!vm) return;
+    const vm = w.whichVm.ofThread(t, ev.row);
     const base = asGfn(pageOfByte(ev.num(QMEM.gpa)));
     const size = ev.num(QMEM.size);
     const id = ev.num(QMEM.slot);
     const live = vm.slots.find((s) => s.untilRow < 0 && s.id === id);
     if (size === 0) {
-      if (live) removeSlot(w, live, ev.row);
+      if (live) removeSlot(w.ops, live, ev.row);
     } else if (!live) {
       const pgoff = asPgoff(ev.has(QMEM.gmem_offset) ? pageOfByte(ev.num(QMEM.gmem_offset)) : -1);
       learnSlot(w, vm, id, base, pageOfByte(size), pgoff, undefined, ev.row, -1, true);
@@ -254,20 +251,19 @@ export function lowerFiles(on: On): void {
 }
 
 function commitBind(w: World, slot: Slot, row: number): void {
-  for (const old of slot.vm.slots) if (old.untilRow < 0 && old.id === slot.id) removeSlot(w, old, row);
-  addSlot(w, slot, row);
-}
-
-/** The frames of a fresh VM are shared until the first conversion: said when a slot makes frames of them. */
-function logInitialAttr(w: World, slot: Slot, row: number): void {
-  const { vm } = slot;
-  if (!vm.fresh || vm.attr.size > 0) return;
-  w.op(Op.GfnAttr, vm.index, row, slot.baseGfn, slot.npages, vm.attr.get(slot.baseGfn), NO_CONVERSION);
+  for (const old of slot.vm.slots) {
+    if (old.untilRow >= 0 || old.id !== slot.id) continue;
+    removeSlot(w.ops, old, row);
+    w.whichVm.slotCameAgain(slot.vm, row);
+  }
+  w.whichFile.bound(slot, row);
+  addSlot(w.ops, w.slots, slot, row);
 }
 
 function lowerCache(on: On): void {
   on('FilemapAdd', (w, ev, t) => {
-    const inode = cacheInode(w, ev, t, ev.num(ADD.ino));
+    if (w.survey.ambiguousInodes.size > 0) learnDevice(w, ev, t);
+    const inode = w.whichFile.inUse(cacheInode(w, ev, t, ADD), ev, t);
     const pgoff = firstPage(ev, ADD);
     const pfn = ev.pfn(ADD.pfn);
     if (!inode || pgoff < 0) return;
@@ -278,7 +274,7 @@ function lowerCache(on: On): void {
     w.op(Op.Alloc, inode.index, ev.row, pgoff, count, pfn, 0);
   });
   on('FilemapDelete', (w, ev, t) => {
-    const inode = cacheInode(w, ev, t, ev.num(DEL.ino));
+    const inode = cacheInode(w, ev, t, DEL);
     const pgoff = firstPage(ev, DEL);
     const pfn = ev.pfn(DEL.pfn);
     if (!inode || pgoff < 0) return;

@@ -56,8 +56,7 @@ function contextOf(t: Thread): Bracket['context'] {
 
 export function lowerInvalidation(on: On): void {
   on('InvStart', (w, ev, t) => {
-    const vm = w.vmOf(ev, t, START.kvm);
-    if (!vm) return;
+    const vm = w.whichVm.of(ev, t, START.kvm);
     vm.starts++;
     if (ev.has(START.inprog)) checkCount(vm, ev.signed(START.inprog, 0), ev.row);
     const b: Bracket = {
@@ -85,23 +84,22 @@ export function lowerInvalidation(on: On): void {
     w.facts.tell('invStart', vm, b, ev.row);
   });
   on('InvRange', (w, ev, t) => {
-    const vm = w.vmOf(ev, t, RANGE.kvm);
-    if (!vm) return;
+    const vm = w.whichVm.of(ev, t, RANGE.kvm);
     vm.rangeAdds++;
     addRange(w, vm, t, ev, ev.gfn(RANGE.start), ev.gfn(RANGE.end), true);
   });
   on('UnmapGfnRange', (w, ev, t) => {
     // Called with the same range right after range_add, and visible where range_add is inlined.
-    const vm = w.vmOf(ev, t, UNMAP.kvm);
-    if (vm?.open.some((b) => b.tid === t.tid))
+    const vm = w.whichVm.of(ev, t, UNMAP.kvm);
+    if (vm.open.some((b) => b.tid === t.tid))
       addRange(w, vm, t, ev, ev.gfn(UNMAP.start), ev.gfn(UNMAP.end), false);
   });
   on('InvEnd', (w, ev, t) => ended(w, ev, t));
   on('GmemInvStart', (w, ev, t) => {
-    const vm = ev.has(GSTART.kvm) ? w.vmOf(ev, t, GSTART.kvm) : undefined;
+    const vm = ev.has(GSTART.kvm) ? w.whichVm.of(ev, t, GSTART.kvm) : undefined;
     const ino = ev.num(GSTART.ino);
     const inode =
-      ino > 0 ? w.knownInode(ino, ev, t) : (t.conv?.inode ?? t.fallocate?.inode ?? onlyInodeOf(w, t));
+      ino > 0 ? w.whichFile.known(ino, ev, t) : (t.conv?.inode ?? t.fallocate?.inode ?? onlyInodeOf(w, t));
     const first = asPgoff(Math.max(0, ev.num(GSTART.start)));
     // A release invalidates [0, ~0).
     const isToLast = ev.isHuge(GSTART.end) || ev.num(GSTART.end) < 0;
@@ -127,7 +125,7 @@ export function lowerInvalidation(on: On): void {
   });
   on('GmemInvEnd', (w, ev, t) => {
     const ino = ev.num(GEND.ino);
-    const inode: Inode | undefined = ino > 0 ? w.knownInode(ino, ev, t) : t.conv?.inode;
+    const inode: Inode | undefined = ino > 0 ? w.whichFile.known(ino, ev, t) : t.conv?.inode;
     if (inode) inode.gmemBrackets = inode.gmemBrackets.filter((b) => b.tid !== t.tid);
     t.gmemBracket = undefined;
     const conv = t.conv;
@@ -144,8 +142,7 @@ function closeIn(w: World, conv: Conv, row: number): void {
 }
 
 function ended(w: World, ev: Ev, t: Thread): void {
-  const vm = w.vmOf(ev, t, END.kvm);
-  if (!vm) return;
+  const vm = w.whichVm.of(ev, t, END.kvm);
   vm.ends++;
   t.lastInvEndRow = ev.row;
   const inprog = ev.has(END.inprog) ? ev.signed(END.inprog, 0) : NaN;

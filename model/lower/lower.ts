@@ -15,6 +15,7 @@ import { lowerRegions } from './regions.js';
 import { lowerRmap } from './rmap.js';
 import { lowerSptes } from './sptes.js';
 import { lowerSyscalls } from './syscalls.js';
+import { lowerTasks } from './tasks.js';
 import { lowerToldSptes } from './toldSptes.js';
 import { lowerVmas } from './vmas.js';
 
@@ -32,6 +33,7 @@ export function lowerings(): (Lowering | undefined)[] {
       : lowering;
   };
   for (const fill of [
+    lowerTasks,
     lowerSyscalls,
     // Before the binds that it looks at are over.
     lowerRegions,

@@ -28,7 +28,7 @@ function notifierOf(w: World, key: number): Notifier | undefined {
 
 function fileOf(w: World, ev: Ev, t: Thread, s: { ino: number; file: number }): Inode | undefined {
   const ino = ev.num(s.ino);
-  return ino > 0 ? w.inodeOf(ino, ev, t) : w.inodeOfFile(ev.pointer(s.file), ev, t);
+  return ino > 0 ? w.whichFile.of(ino, ev, t) : w.whichFile.ofFile(ev.pointer(s.file), ev, t);
 }
 
 /**
@@ -52,7 +52,10 @@ function bracket(t: Thread, inode: Inode, first: Pgoff, end: Pgoff, row: number)
 
 export function lowerNotifiers(on: On): void {
   on('NotifierBind', (w, ev, t) => {
-    const inode = fileOf(w, ev, t, BIND);
+    const ino = ev.num(BIND.ino);
+    const inode =
+      w.whichFile.ofDescriptor(ino, t.syscall?.fd ?? -1, ev, t) ??
+      (ino > 0 ? undefined : fileOf(w, ev, t, BIND));
     const key = ev.pointer(BIND.notifier);
     if (!inode || key < 0) return;
     inode.provider = 'restrictedmem';
@@ -85,13 +88,13 @@ export function lowerNotifiers(on: On): void {
     if (n) n.inode.notifiers.splice(n.inode.notifiers.indexOf(n), 1);
   });
   on('ShimDestroy', (w, ev, t) => {
-    const inode = w.inodeOf(ev.num(DESTROY.ino), ev, t);
+    const inode = w.whichFile.of(ev.num(DESTROY.ino), ev, t);
     if (!inode) return;
     inode.destroyedRow = ev.row;
     w.facts.tell('destroyed', inode, ev.row);
   });
   on('GmemRelease', (w, ev, t) => {
-    const inode = w.knownInode(ev.num(RELEASE.ino), ev, t);
+    const inode = w.whichFile.known(ev.num(RELEASE.ino), ev, t);
     if (inode?.releasedRow === ev.row) removeAllVmas(w, inode, ev.row);
   });
   lowerMmapNotifiers(on);

@@ -7,7 +7,7 @@ import { slotsOf } from '../world/slots.js';
 import { vmaAt } from './vmas.js';
 import { Op, RefKind } from '../ops/oplog.js';
 import type { FilePage, Inode, RefRec, Thread } from '../world/state.js';
-import { noteFolio, type World } from '../world/world.js';
+import { noteFolio, pageOfFolio, type World } from '../world/world.js';
 
 const ENTER = slotsOf('GupEnter', 'start', 'nr', 'flags');
 const RET = slotsOf('GupRet', 'ret', 'start', 'flags', 'page', 'pgoff', 'ino');
@@ -84,11 +84,11 @@ function pageOf(
   // The way from a page of a file to its number cannot fail: what the pointer named before is over.
   if (inoSlot >= 0 && ev.failed(inoSlot)) return undefined;
   const ino = inoSlot >= 0 ? ev.num(inoSlot) : -1;
-  const inode = w.knownInode(ino, ev, t);
+  const inode = w.whichFile.inUse(w.whichFile.known(ino, ev, t), ev, t);
   const pgoff = pgoffSlot >= 0 ? ev.pgoff(pgoffSlot) : asPgoff(-1);
-  if (inode && pgoff >= 0 && pgoff < PAST_ALL_PGOFFS) return { inode, pgoff };
+  if (inode && pgoff >= 0 && pgoff < PAST_ALL_PGOFFS) return { inode, pgoff, row: ev.row };
   const pointer = ev.pointer(pointerSlot);
-  return pointer >= 0 ? w.folios.get(pointer) : undefined;
+  return pointer >= 0 ? pageOfFolio(w, pointer) : undefined;
 }
 
 export function lowerReferences(on: On): void {
@@ -135,11 +135,11 @@ export function lowerReferences(on: On): void {
     }
     const page = pageOf(w, ev, t, UNPIN_FOLIO.folio, UNPIN_FOLIO.ino, UNPIN_FOLIO.pgoff);
     const pointer = ev.pointer(UNPIN_FOLIO.folio);
-    if (page && pointer >= 0) noteFolio(w, pointer, page.inode, page.pgoff);
+    if (page && pointer >= 0) noteFolio(w, pointer, page.inode, page.pgoff, ev.row);
     unpinned(w, ev, t, page, ev.num(UNPIN_FOLIO.nr), pointer, ev.num(UNPIN_FOLIO.ino));
   });
   on('PutPage', (w, ev, t) => {
-    const inode = w.inodeOf(ev.num(PUT_PAGE.ino), ev, t);
+    const inode = w.whichFile.of(ev.num(PUT_PAGE.ino), ev, t);
     const pgoff = ev.pgoff(PUT_PAGE.pgoff);
     if (inode && pgoff >= 0) refPut(w, inode, pgoff, RefKind.GetPfn, ev.row, t.tid);
   });
@@ -267,7 +267,7 @@ function gupReturned(w: World, ev: Ev, t: Thread): void {
     const vma = vmaAt(w, t, addr);
     if (vma) vmaRow = vma.row;
     if (vma && vma.pgoff >= 0)
-      page = { inode: vma.inode, pgoff: plus(vma.pgoff, pageOfByte(addr - vma.start)) };
+      page = { inode: vma.inode, pgoff: plus(vma.pgoff, pageOfByte(addr - vma.start)), row: ev.row };
   }
   if (!page || counted) return;
   if (gup) gup.counted = true;
@@ -275,7 +275,7 @@ function gupReturned(w: World, ev: Ev, t: Thread): void {
   t.lastGupStart = addr;
   t.lastGupPage = page.pgoff;
   const pointer = ev.pointer(RET.page);
-  if (pointer >= 0) noteFolio(w, pointer, page.inode, page.pgoff);
+  if (pointer >= 0) noteFolio(w, pointer, page.inode, page.pgoff, ev.row);
   const count = Math.min(ret, MAX_PAGES);
   w.facts.tell('gup', {
     row: ev.row,
@@ -299,7 +299,7 @@ function grabbed(w: World, ev: Ev, t: Thread, s: typeof GRAB): void {
   const page = pageOf(w, ev, t, s.folio, s.ino, s.pgoff);
   if (!page) return;
   const pointer = ev.pointer(s.folio);
-  if (pointer >= 0) noteFolio(w, pointer, page.inode, page.pgoff);
+  if (pointer >= 0) noteFolio(w, pointer, page.inode, page.pgoff, ev.row);
   const flags = Math.max(0, ev.num(s.flags));
   if (w.recordedGupRet) {
     if ((flags & FOLL_PIN) !== 0) w.facts.tell('grab', page.inode, page.pgoff, ev.row);

@@ -7,8 +7,8 @@ import type { Ev } from '../world/event.js';
 import type { On } from './lowering.js';
 import { asGfn, asPgoff, pageOfByte } from '../../parsers/base/units.js';
 import { K, slotsOf } from '../world/slots.js';
+import { removeSlot } from '../world/memslots.js';
 import { holderOf, regionKey } from '../world/regions.js';
-import { Op } from '../ops/oplog.js';
 import type { Region, Slot, Vm } from '../world/state.js';
 import type { World } from '../world/world.js';
 
@@ -68,8 +68,8 @@ export function lowerRegions(on: On): void {
   on('QemuSetUserMemory', (w, ev, t) => {
     const region = regionOf(ev, QMEM, ev.num(QMEM.as_id));
     const ret = ev.signed(QMEM.ret, NaN);
-    const vm = w.vmOfThread(t);
-    if (!region || Number.isNaN(ret) || !vm) return;
+    if (!region || Number.isNaN(ret)) return;
+    const vm = w.whichVm.ofThread(t, ev.row);
     if (ret >= 0 && isOfNextBoot(vm, region)) forgetBoot(w, vm, ev.row);
     answered(w, vm, region, ev.row, ret);
   });
@@ -86,9 +86,8 @@ export function lowerRegions(on: On): void {
   on('SysExitIoctl', (w, ev, t) => {
     const { region } = t;
     t.region = undefined;
-    const vm = region && w.vmOfThread(t);
     const ret = ev.signed(IOCTL_RET.ret, NaN);
-    if (vm && !Number.isNaN(ret)) answered(w, vm, region, ev.row, ret);
+    if (region && !Number.isNaN(ret)) answered(w, w.whichVm.ofThread(t, ev.row), region, ev.row, ret);
   });
 }
 
@@ -141,17 +140,5 @@ function isOfNextBoot({ regions }: Vm, region: Region): boolean {
 function forgetBoot(w: World, vm: Vm, row: number): void {
   vm.regions.clear();
   if (w.recorded(BIND)) return;
-  for (const slot of vm.slots) {
-    if (slot.untilRow >= 0) continue;
-    slot.untilRow = row;
-    w.op(
-      Op.SlotRemove,
-      vm.index,
-      row,
-      slot.baseGfn,
-      slot.npages,
-      slot.id,
-      slot.inode ? slot.inode.index : -1,
-    );
-  }
+  for (const slot of vm.slots) removeSlot(w.ops, slot, row);
 }

@@ -12,9 +12,9 @@ import {
 } from '../../parsers/base/units.js';
 import { slotsOf } from '../world/slots.js';
 import { Op, Phase } from '../ops/oplog.js';
-import type { Inode, Thread, UserFaultCtx } from '../world/state.js';
+import { groupOf, type Inode, type Thread, type UserFaultCtx } from '../world/state.js';
 import { isServiced } from '../world/faultResult.js';
-import { noteFolio, type World } from '../world/world.js';
+import { noteFolio, pageOfFolio, type World } from '../world/world.js';
 
 const ADD = slotsOf('RmapAdd', 'folio', 'ino', 'pgoff', 'page', 'nr', 'vma_start');
 const REMOVE = slotsOf('RmapRemove', 'folio', 'ino', 'pgoff', 'page', 'nr', 'vma_start');
@@ -38,17 +38,21 @@ interface Pages {
   readonly count: number;
 }
 
-/** First page and count of an rmap event on a tracked memfd; undefined for anything else. */
-function pages(w: World, ev: Ev, t: Thread, s: typeof ADD): Pages | undefined {
+/**
+ * First page and count of an rmap event on a tracked memfd; undefined for anything else. `gains` for one that
+ * a released file cannot have.
+ */
+function pages(w: World, ev: Ev, t: Thread, s: typeof ADD, gains: boolean): Pages | undefined {
   // The way from a page of a file to its number cannot fail.
   if (ev.failed(s.ino)) return undefined;
   const ino = ev.num(s.ino);
   const folio = ev.pointer(s.folio);
-  let inode = w.knownInode(ino, ev, t);
+  let inode = w.whichFile.known(ino, ev, t);
   let index = ev.pgoff(s.pgoff);
-  if (inode && w.survey.ambiguousInodes.has(ino) && !w.folios.has(folio)) return undefined;
+  if (inode && w.survey.ambiguousInodes.has(ino) && pageOfFolio(w, folio)?.inode !== inode) return undefined;
+  if (gains) inode = w.whichFile.inUse(inode, ev, t);
   if (!inode && ino < 0) {
-    const page = w.folios.get(folio);
+    const page = pageOfFolio(w, folio);
     if (!page) return undefined;
     inode = page.inode;
     index = page.pgoff;
@@ -58,7 +62,7 @@ function pages(w: World, ev: Ev, t: Thread, s: typeof ADD): Pages | undefined {
   const inFolio = page >= 0 && folio >= 0 && page > folio ? Math.floor((page - folio) / STRUCT_PAGE) : 0;
   const nr = ev.num(s.nr);
   const count = nr > 0 && nr <= MAX_NR ? nr : 1;
-  if (folio >= 0) noteFolio(w, folio, inode, index);
+  if (folio >= 0) noteFolio(w, folio, inode, index, ev.row);
   return { inode, first: plus(index, inFolio <= MAX_NR ? inFolio : 0), count };
 }
 
@@ -81,7 +85,7 @@ function unmapIn(w: World, t: Thread, inode: Inode, first: Pgoff, end: Pgoff, ro
 
 export function lowerRmap(on: On): void {
   on('RmapAdd', (w, ev, t) => {
-    const p = pages(w, ev, t, ADD);
+    const p = pages(w, ev, t, ADD, true);
     if (!p) return;
     for (let i = 0; i < p.count; i++) {
       const rec = p.inode.maps.get(plus(p.first, i));
@@ -90,13 +94,13 @@ export function lowerRmap(on: On): void {
         rec.lastAdd = ev.row;
       } else p.inode.maps.set(plus(p.first, i), { count: 1, since: ev.row, lastAdd: ev.row });
     }
-    w.op(Op.MapAdd, p.inode.index, ev.row, p.first, p.count, w.group(t), Math.max(0, ev.num(ADD.vma_start)));
+    w.op(Op.MapAdd, p.inode.index, ev.row, p.first, p.count, groupOf(t), Math.max(0, ev.num(ADD.vma_start)));
     const fault = t.serviced && isOn(t.serviced, p) ? t.serviced : undefined;
     t.serviced = undefined;
     w.facts.tell('rmapAdd', p.inode, p.first, p.count, ev.row, fault, t);
   });
   on('RmapRemove', (w, ev, t) => {
-    const p = pages(w, ev, t, REMOVE);
+    const p = pages(w, ev, t, REMOVE, false);
     if (!p) return;
     for (let i = 0; i < p.count; i++) {
       const rec = p.inode.maps.get(plus(p.first, i));
@@ -109,7 +113,7 @@ export function lowerRmap(on: On): void {
       ev.row,
       p.first,
       p.count,
-      w.group(t),
+      groupOf(t),
       Math.max(0, ev.num(REMOVE.vma_start)),
     );
     w.facts.tell('rmapRemove', p.inode, p.first, p.count, ev.row);
@@ -117,7 +121,7 @@ export function lowerRmap(on: On): void {
   on('UnmapMappingPages', (w, ev, t) => {
     const ino = ev.num(UNMAP.ino);
     // A probe that prints only the mapping pointer: in a conversion that can only be the file's own.
-    const inode = ino > 0 ? w.knownInode(ino, ev, t) : t.conv?.inode;
+    const inode = ino > 0 ? w.whichFile.known(ino, ev, t) : t.conv?.inode;
     const first = ev.pgoff(UNMAP.start);
     const nr = ev.num(UNMAP.nr);
     if (!inode || first < 0) return;
@@ -126,7 +130,7 @@ export function lowerRmap(on: On): void {
     w.op(Op.Unmap, inode.index, ev.row, first, nr > 0 ? nr : -1, 0, t.tid);
   });
   on('UnmapMappingRange', (w, ev, t) => {
-    const inode = w.knownInode(ev.num(UNMAP_RANGE.ino), ev, t);
+    const inode = w.whichFile.known(ev.num(UNMAP_RANGE.ino), ev, t);
     const begin = ev.num(UNMAP_RANGE.begin);
     const len = ev.num(UNMAP_RANGE.len);
     if (!inode || begin < 0) return;
@@ -135,7 +139,7 @@ export function lowerRmap(on: On): void {
     unmapIn(w, t, inode, asPgoff(pageOfByte(begin)), end, ev.row);
   });
   on('UnmapMappingFolio', (w, ev, t) => {
-    const inode = w.knownInode(ev.num(UNMAP_FOLIO.ino), ev, t);
+    const inode = w.whichFile.known(ev.num(UNMAP_FOLIO.ino), ev, t);
     const pgoff = ev.pgoff(UNMAP_FOLIO.pgoff);
     if (inode && pgoff >= 0) unmapIn(w, t, inode, pgoff, plus(pgoff, 1), ev.row);
   });
@@ -145,7 +149,7 @@ export function lowerRmap(on: On): void {
 function lowerUserFaults(on: On): void {
   on('UserFault', (w, ev, t) => {
     const ino = ev.num(FAULT.ino);
-    const inode = ino > 0 ? w.inodeOf(ino, ev, t) : onlyInodeOf(w, t);
+    const inode = ino > 0 ? w.whichFile.of(ino, ev, t) : onlyInodeOf(w, t);
     const pgoff = ev.pgoff(FAULT.pgoff);
     // Whoever faults does not hold the invalidate lock: the return of its own conversion was not seen.
     if (t.conv && (t.conv.blockedRow >= 0 || t.conv.unmapRow >= 0))
@@ -163,7 +167,7 @@ function lowerUserFaults(on: On): void {
     t.userFault = undefined;
     const ret = ev.num(FAULT_RET.ret);
     const ino = ev.num(FAULT_RET.ino);
-    const inode = ctx?.inode ?? (ino > 0 ? w.inodeOf(ino, ev, t) : undefined);
+    const inode = ctx?.inode ?? (ino > 0 ? w.whichFile.of(ino, ev, t) : undefined);
     const pgoff = ctx && ctx.pgoff >= 0 ? ctx.pgoff : ev.pgoff(FAULT_RET.pgoff);
     if (!inode || pgoff < 0 || ret < 0) return;
     w.op(Op.UserFault, inode.index, ev.row, pgoff, 1, ret, t.tid);
@@ -171,7 +175,7 @@ function lowerUserFaults(on: On): void {
     w.facts.tell('userFaultRet', ctx, inode, pgoff, ret, ev.row, t);
   });
   on('GmemGetFolio', (w, ev, t) => {
-    const inode = w.inodeOf(ev.num(GET_FOLIO.ino), ev, t);
+    const inode = w.whichFile.of(ev.num(GET_FOLIO.ino), ev, t);
     t.getFolio = inode;
   });
   on('GmemGetFolioRet', (w, ev, t) => {
@@ -180,7 +184,7 @@ function lowerUserFaults(on: On): void {
     const folio = ev.pointer(GET_FOLIO_RET.folio);
     const pgoff = ev.pgoff(GET_FOLIO_RET.pgoff);
     const isError = ev.isHuge(GET_FOLIO_RET.folio);
-    if (inode && folio >= 0 && pgoff >= 0 && !isError) noteFolio(w, folio, inode, pgoff);
+    if (inode && folio >= 0 && pgoff >= 0 && !isError) noteFolio(w, folio, inode, pgoff, ev.row);
   });
 }
 

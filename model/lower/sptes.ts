@@ -35,12 +35,10 @@ export function ptePfn(lo: number, hi: number): Pfn {
 export function lowerSptes(on: On): void {
   on('SpteChanged', (w, ev, t) => changed(w, ev, t));
   on('ZapAllFast', (w, ev, t) => {
-    const vm = w.vmOfThread(t);
-    if (vm) dropAll(w, vm, ev.row);
+    dropAll(w, w.whichVm.ofThread(t, ev.row), ev.row);
   });
   on('ExternalSpte', (w, ev, t) => {
-    const vm = w.vmOf(ev, t, EXTERNAL.kvm);
-    if (!vm) return;
+    const vm = w.whichVm.of(ev, t, EXTERNAL.kvm);
     vm.hasMirror = true;
     t.mirrorGfn = ev.gfn(EXTERNAL.gfn);
     let last = vm.sptes.first(0, 1, t.mirrorGfn);
@@ -59,8 +57,8 @@ function changed(w: World, ev: Ev, t: Thread): void {
   const is = isPresentLeaf(newLo, level);
   if (!was && !is) return;
   if (!ev.has(CHANGED.old) || !ev.has(CHANGED.new)) return;
-  const vm = w.vmOfThread(t);
-  if (!vm) return;
+  // Zaps may be part of a VM's teardown; installs are a VM's at work.
+  const vm = is ? w.whichVm.atWorkOfThread(t, ev.row) : w.whichVm.ofThread(t, ev.row);
   vm.changesSeen = true;
   const oldHi = ev.hi(CHANGED.old);
   const newHi = ev.hi(CHANGED.new);
@@ -98,7 +96,7 @@ function installed(
     row: ev.row,
     side: fault?.side ?? -1,
     root,
-    vmSure: w.vmIsSure(t),
+    vmSure: w.whichVm.isSure(t),
     doubtful: false,
     pending: undefined,
     next: undefined,

@@ -34,31 +34,29 @@ export function lowerToldSptes(on: On): void {
     const level = ev.num(SET.level);
     const [lo, hi] = [ev.lo(SET.spte), ev.hi(SET.spte)];
     if (!isMapped(lo, hi, level)) return;
-    const vm = w.vmOfThread(t);
+    const vm = w.whichVm.atWorkOfThread(t, ev.row);
     // What the TDP MMU changed was told by an event that precedes this one, and is the truth.
-    if (vm && !vm.changesSeen) told(w, vm, ev, ev.gfn(SET.gfn), ptePfn(lo, hi), level);
+    if (!vm.changesSeen) told(w, vm, ev, ev.gfn(SET.gfn), ptePfn(lo, hi), level);
   });
   on('SpteRequested', (w, ev, t) => {
     if (BETTER_THAN_REQUESTED.some((kind) => w.recorded(kind))) return;
-    const vm = w.vmOfThread(t);
-    if (vm) told(w, vm, ev, ev.gfn(REQUESTED.gfn), ev.pfn(REQUESTED.pfn), ev.num(REQUESTED.level));
+    const vm = w.whichVm.atWorkOfThread(t, ev.row);
+    told(w, vm, ev, ev.gfn(REQUESTED.gfn), ev.pfn(REQUESTED.pfn), ev.num(REQUESTED.level));
   });
   for (const { kind, start, end } of RANGES)
     on(kind, (w, ev, t) => {
-      const vm = w.vmOfThread(t);
-      if (vm && vm.told.size > 0) doubt(w, vm, ev.row, ev.gfn(start), ev.gfn(end));
+      const vm = w.whichVm.ofThread(t, ev.row);
+      if (vm.told.size > 0) doubt(w, vm, ev.row, ev.gfn(start), ev.gfn(end));
     });
   // Which frames these addresses are is not in the event.
   on('UnmapHvaRange', (w, ev, t) => {
-    const vm = w.vmOfThread(t);
-    if (!vm) return;
+    const vm = w.whichVm.ofThread(t, ev.row);
     for (const { gfn, level } of vm.told.values())
       doubt(w, vm, ev.row, gfn, plus(gfn, PAGES_PER_LEVEL[level]!));
     vm.told.clear();
   });
   on('ZapAllFast', (w, ev, t) => {
-    const vm = w.vmOfThread(t);
-    if (!vm) return;
+    const vm = w.whichVm.ofThread(t, ev.row);
     for (const { gfn, level, pfn } of vm.told.values())
       w.op(Op.SpteZap, vm.index, ev.row, gfn, PAGES_PER_LEVEL[level]!, pfn, level);
     vm.told.clear();

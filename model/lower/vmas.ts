@@ -4,7 +4,7 @@ import { closeConversion } from './conversions.js';
 import { asPgoff, pageOfByte, pagesForBytes, plus } from '../../parsers/base/units.js';
 import { slotsOf } from '../world/slots.js';
 import { Op } from '../ops/oplog.js';
-import type { Inode, Thread, Vma } from '../world/state.js';
+import { groupOf, type Inode, type Thread, type Vma } from '../world/state.js';
 import type { World } from '../world/world.js';
 
 const MMAP = slotsOf('FileMmap', 'ino', 'start', 'end', 'pgoff', 'size', 'mm', 'vm_ops');
@@ -40,7 +40,7 @@ function removeVma(w: World, vma: Vma, row: number): void {
 
 /** A mapping of the file by this thread group that holds an address. */
 export function vmaAt(w: World, t: Thread, addr: number): Vma | undefined {
-  const group = w.group(t);
+  const group = groupOf(t);
   for (const inode of w.inodes)
     for (const v of inode.vmas) if (v.tgid === group && addr >= v.start && addr < v.end) return v;
   return undefined;
@@ -56,7 +56,7 @@ function mmapped(w: World, t: Thread, row: number, ret: number): void {
   const vma: Vma = {
     inode: m.inode,
     mm: m.mm,
-    tgid: w.group(t),
+    tgid: groupOf(t),
     start: m.start,
     end: m.end,
     pgoff: m.pgoff,
@@ -82,7 +82,7 @@ export function unmapped(
   row: number,
   fromRow: number,
 ): void {
-  const group = w.group(t);
+  const group = groupOf(t);
   for (const inode of w.inodes) {
     for (const vma of [...inode.vmas]) {
       if (vma.tgid !== group || start >= vma.end || end <= vma.start) continue;
@@ -95,6 +95,14 @@ export function unmapped(
       }
     }
   }
+}
+
+/** exit_mmap: a thread group's whole address space goes, and with it what it could do with its VMs. */
+export function leftAddressSpace(w: World, t: Thread, row: number): void {
+  unmapped(w, t, 0, Infinity, row, row);
+  w.whichVm.groupLeft(groupOf(t));
+  w.whichFile.groupLeft(groupOf(t));
+  t.left = true;
 }
 
 /** Takes [start, end) out of a VMA and keeps what is left. */
@@ -112,7 +120,7 @@ export function removeAllVmas(w: World, inode: Inode, row: number): void {
 
 export function lowerVmas(on: On): void {
   on('FileMmap', (w, ev, t) => {
-    const inode = w.inodeOf(ev.num(MMAP.ino), ev, t);
+    const inode = w.whichFile.ofDescriptor(ev.num(MMAP.ino), t.syscall?.fd ?? -1, ev, t);
     if (!inode) return;
     // A thread that maps is not converting: the return of its conversion was not seen.
     if (t.conv) closeConversion(w, t, t.conv, ev.row, undefined);
@@ -134,7 +142,7 @@ export function lowerVmas(on: On): void {
     // Whether it succeeded is left to the system call's own end.
     if (Number.isNaN(ret)) return;
     const ino = ev.num(MMAP_RET.ino);
-    const inode = t.mmap?.inode ?? (ino > 0 ? w.inodeOf(ino, ev, t) : undefined);
+    const inode = t.mmap?.inode ?? (ino > 0 ? w.whichFile.of(ino, ev, t) : undefined);
     if (!inode) return;
     const before = t.mmap;
     const of = (slot: number, fallback: number): number => (ev.has(slot) ? ev.num(slot) : fallback);
@@ -161,7 +169,7 @@ export function lowerVmas(on: On): void {
     t.mmapNotify = undefined;
   });
   on('VmaOpen', (w, ev, t) => {
-    const inode = w.inodeOf(ev.num(OPEN.ino), ev, t);
+    const inode = w.whichFile.of(ev.num(OPEN.ino), ev, t);
     if (!inode) return;
     const start = ev.num(OPEN.start);
     const end = ev.num(OPEN.end);
@@ -176,7 +184,7 @@ export function lowerVmas(on: On): void {
     w.facts.tell('vmaDup', vma, ev.row);
   });
   on('VmaClose', (w, ev, t) => {
-    const inode = w.inodeOf(ev.num(CLOSE.ino), ev, t);
+    const inode = w.whichFile.of(ev.num(CLOSE.ino), ev, t);
     if (!inode) return;
     const start = ev.num(CLOSE.start);
     const end = ev.num(CLOSE.end);
@@ -204,7 +212,7 @@ export function lowerVmas(on: On): void {
     if (addr > vma.start && addr < vma.end) cut(w, vma, addr, addr, ev.row);
   });
   on('VmaMremap', (w, ev, t) => {
-    const inode = w.inodeOf(ev.num(MREMAP.ino), ev, t);
+    const inode = w.whichFile.of(ev.num(MREMAP.ino), ev, t);
     t.mremapInode = inode;
     t.mremapRow = ev.row;
   });
@@ -215,8 +223,8 @@ export function lowerVmas(on: On): void {
       w.facts.tell('vmaSplit', inode, ev.row, 'mremap', t.mremapRow);
   });
   on('UnmapVmas', (w, ev, t) => {
-    // exit_mmap: the whole address space of the thread group goes.
-    if (ev.num(UNMAP_VMAS.start) === 0 && ev.isHuge(UNMAP_VMAS.end))
-      unmapped(w, t, 0, Infinity, ev.row, ev.row);
+    // All addresses at once: this is exit_mmap.
+    if (ev.num(UNMAP_VMAS.start) !== 0 || !ev.isHuge(UNMAP_VMAS.end)) return;
+    leftAddressSpace(w, t, ev.row);
   });
 }

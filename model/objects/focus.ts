@@ -2,6 +2,7 @@
 import { kindName, kindSlots } from '../../parsers/events/kinds.js';
 import { asGfn, asPgoff, PAGE_SIZE, type Gfn, type Pgoff } from '../../parsers/base/units.js';
 import { gfnAt, pgoffAt } from '../world/memslots.js';
+import { inodeNamed } from '../pages/names.js';
 import { Op, type OpCode, type OpLog } from '../ops/oplog.js';
 import type { TraceIndex } from '../cursor/traceIndex.js';
 
@@ -109,7 +110,6 @@ function pageOfPayload(index: TraceIndex, row: number): PageRef | undefined {
   if (gfn >= 0) return pageOfGfn(index, index.vmOf(row), asGfn(gfn), row);
   const pgoff = asPgoff(read('pgoff'));
   const ino = read('ino');
-  // An event without a number of its inode says nothing of an inode whose number the trace does not show.
-  const inode = ino < 0 ? -1 : analysis.inodes.findIndex((info) => info.ino === ino);
+  const inode = inodeNamed(analysis, ino, row);
   return pgoff >= 0 && inode >= 0 ? pageOfFile(index, inode, pgoff, row) : undefined;
 }

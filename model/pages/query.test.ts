@@ -30,8 +30,8 @@ function analysisWith(ino = -1): Analysis {
     profileReason: '',
     rules: [],
     findings: [],
-    vms: [{ kvm: 1n, tgid: 5, label: 'vm', attributesOf: 'none' }],
-    inodes: [{ ino, provider: 'guest_memfd', pageCount: 8, label: 'file' }],
+    vms: [{ kvm: 1n, tgid: 5, label: 'vm', attributesOf: 'none', fromRow: 0 }],
+    inodes: [{ ino, provider: 'guest_memfd', pageCount: 8, label: 'file', fromRow: 0 }],
     slots: [SLOT],
     refusedSlots: [],
     conversions: [],
@@ -82,7 +82,13 @@ function eventOf(tgid: number, kvm?: bigint, kind: EventKind = 'InvStart'): Even
     tgid: () => tgid,
   } as unknown as EventTable;
 }
-const vm = (kvm: bigint, tgid: number): VmInfo => ({ kvm, tgid, label: 'vm', attributesOf: 'none' });
+const vm = (kvm: bigint, tgid: number): VmInfo => ({
+  kvm,
+  tgid,
+  label: 'vm',
+  attributesOf: 'none',
+  fromRow: 0,
+});
 
 describe('the VM of an event', () => {
   const TWO = { ...analysisWith(), vms: [vm(1n, 5), vm(2n, 6)] };

@@ -8,6 +8,7 @@ import { PAGE_SIZE } from '../../parsers/base/units.js';
 import type { Analysis } from '../analysis.js';
 import type { PageRange } from '../findings/finding.js';
 import { aliasesOf, indexOf, intervalIn, pageHistory, type PageId, type PageInterval } from './intervals.js';
+import { inodeNamed, vmNamed } from './names.js';
 import { opSpace, opSubject, type Space } from './space.js';
 
 /** The `offset`-th page of a range, undefined when its VM or inode is not known. */
@@ -103,8 +104,7 @@ function pagesOfArguments(analysis: Analysis, table: EventTable, row: number): P
     return rangeOf('gfn', vmOfRow(analysis, table, row), value('start'), value('end') - value('start'));
   }
   if (value('gfn') >= 0) return rangeOf('gfn', vmOfRow(analysis, table, row), value('gfn'), 1);
-  // An event without a number of its inode says nothing of an inode whose number the trace does not show.
-  const inode = value('ino') < 0 ? -1 : analysis.inodes.findIndex((i) => i.ino === value('ino'));
+  const inode = inodeNamed(analysis, value('ino'), row);
   if (inode >= 0 && value('pgoff') >= 0) return rangeOf('pgoff', inode, value('pgoff'), 1);
   return undefined;
 }
@@ -117,7 +117,7 @@ export function vmOfRow(analysis: Analysis, table: EventTable, row: number): num
   const at = kindSlots(table.kind(row)).indexOf('kvm');
   const kvm = at < 0 ? undefined : table.big(row, at);
   if (kvm !== undefined) {
-    const vm = analysis.vms.findIndex((v) => v.kvm === kvm);
+    const vm = vmNamed(analysis, kvm, row);
     if (vm >= 0) return vm;
   }
   const tgid = table.tgid(row);

@@ -259,7 +259,7 @@ describe('what a rule leaves undecided', () => {
 
 describe('the pages of a finding', () => {
   it('are those of an inode, of a VM, or of a conversion of either', () => {
-    const vm = new Vm(2, -1, -1);
+    const vm = new Vm(2, -1, -1, 0);
     const judged = run();
     assert.deepEqual(judged.pagesOf(inode, asPgoff(4)), pages);
     assert.deepEqual(judged.gfns(vm, 0x10 as never, 2), {

@@ -5,7 +5,7 @@
 import { PAGES_PER_LEVEL, pageOfByte, plus, type Pgoff } from '../../parsers/base/units.js';
 import type { EventKind } from '../../parsers/events/vocabulary.js';
 import type { GupFact } from '../world/facts.js';
-import type { Inode } from '../world/state.js';
+import { groupOf, type Inode } from '../world/state.js';
 import type { World } from '../world/world.js';
 
 const FOLL_PIN = 0x80000;
@@ -54,7 +54,7 @@ export class UnseenPins {
       const { gup } = t;
       if (!gup || gup.returned || (gup.flags >= 0 && (gup.flags & FOLL_PIN) === 0)) continue;
       for (const vma of inode.vmas) {
-        if (vma.tgid !== this.w.group(t) || gup.start < vma.start || gup.start >= vma.end) continue;
+        if (vma.tgid !== groupOf(t) || gup.start < vma.start || gup.start >= vma.end) continue;
         const pgoff = plus(vma.pgoff, pageOfByte(gup.start - vma.start));
         if (pgoff < end && plus(pgoff, Math.max(1, gup.nr)) > first) return true;
       }

@@ -110,12 +110,17 @@ function toFrame(set: RowSet, gfn: number): FindReply {
 }
 
 function toFilePage(timeline: Timeline, set: RowSet, ino: number, pgoff: number): FindReply {
-  const inode = timeline.analysis.inodes.findIndex((i) => i.ino === ino);
-  if (inode < 0) return { place: null, message: `inode ${ino}: not in this trace` };
-  const atom = timeline.index.atoms.holding(inodeSpace(inode), pgoff);
-  const found = atom < 0 ? undefined : set.find(atom);
-  if (!found) return { place: null, message: `page ${hex(pgoff)} of inode ${ino}: no row shows it` };
-  return { place: place(found.group, found.row), message: `page ${hex(pgoff)} of inode ${ino}` };
+  const { inodes } = timeline.analysis;
+  if (!inodes.some((inode) => inode.ino === ino))
+    return { place: null, message: `inode ${ino}: not in this trace` };
+  const message = `page ${hex(pgoff)} of inode ${ino}`;
+  // A number may have been given to several files, one after another.
+  for (let i = 0; i < inodes.length; i++) {
+    const atom = inodes[i]!.ino === ino ? timeline.index.atoms.holding(inodeSpace(i), pgoff) : -1;
+    const found = atom < 0 ? undefined : set.find(atom);
+    if (found) return { place: place(found.group, found.row), message };
+  }
+  return { place: null, message: `${message}: no row shows it` };
 }
 
 /** The first time at or after `fromTime`, else the first at all, at which a frame was put somewhere. */

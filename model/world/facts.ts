@@ -103,6 +103,8 @@ export interface Facts {
   qemuDiscard(row: number, t: Thread): void;
   prepare(vm: Vm | undefined, gfn: Gfn, row: number): void;
   released(inode: Inode, row: number): void;
+  /** Two files turn out to have one inode number: from here on no event says which of them it means. */
+  contested(inode: Inode, row: number): void;
   finish(lastRow: number): void;
 }
 

@@ -8,9 +8,9 @@ import { Attr, Op, Phase } from '../ops/oplog.js';
 import { Ev } from './event.js';
 import { FactBus } from './facts.js';
 import { isServiced } from './faultResult.js';
-import { gfnAt } from './memslots.js';
+import { addSlot, gfnAt, removeSlot } from './memslots.js';
 import { slotsOf } from './slots.js';
-import type { Slot, Thread, Vm } from './state.js';
+import { groupOf, type Slot, type Thread, type Vm } from './state.js';
 import { World } from './world.js';
 
 const SKEW_NS = 1000;
@@ -49,7 +49,7 @@ function worldOf(...events: readonly (string | Said)[]): {
 /** The VM of each event in turn. */
 function vmsOf(...events: readonly (string | Said)[]): readonly number[] {
   const { w, at } = worldOf(...events);
-  return events.map((_, row) => w.vmOf(...at(row), FLUSH_KVM)!.index);
+  return events.map((_, row) => w.whichVm.of(...at(row), FLUSH_KVM).index);
 }
 
 describe('threads', () => {
@@ -71,14 +71,14 @@ describe('threads', () => {
   });
 
   it('are of the group that was printed last, or by themselves', () => {
-    const { w, at } = worldOf(
+    const { at } = worldOf(
       by(10, flush(0), { tgid: -1 }),
       by(10, flush(0), { tgid: 7 }),
       by(10, flush(0), { tgid: -1 }),
       by(11, flush(0), { tgid: 8 }),
       by(10, flush(0), { tgid: 9 }),
     );
-    const groups = [0, 1, 2, 3, 4].map((row) => w.group(at(row)[1]));
+    const groups = [0, 1, 2, 3, 4].map((row) => groupOf(at(row)[1]));
     assert.deepEqual(groups, [10, 7, 7, 8, 9]);
   });
 });
@@ -109,7 +109,7 @@ describe('the VM of an event', () => {
   it('is sure where a pointer, the only one of its group, or a trace with one says so', () => {
     const sure = (row: number, ...events: readonly Said[]): boolean => {
       const { w, at } = worldOf(...events);
-      return w.vmIsSure(at(row)[1]);
+      return w.whichVm.isSure(at(row)[1]);
     };
     const own = { tgid: 10 };
     const alone = { tgid: -1 };
@@ -126,58 +126,63 @@ describe('the VM of an event', () => {
     assert.equal(sure(0, ...entries), false, 'two threads run one vCPU number');
 
     const { w, at } = worldOf(by(10, flush(0)), by(10, flush(1)));
-    w.vmOf(...at(0), FLUSH_KVM);
-    assert.equal(w.vmIsSure(at(0)[1]), true, 'its thread named it');
+    w.whichVm.of(...at(0), FLUSH_KVM);
+    assert.equal(w.whichVm.isSure(at(0)[1]), true, 'its thread named it');
     const created = worldOf(by(10, flush(-1)));
-    created.w.createsOfGroup.set(10, 1);
-    assert.equal(created.w.vmIsSure(created.at(0)[1]), true);
-    created.w.createsOfGroup.set(10, 2);
-    assert.equal(created.w.vmIsSure(created.at(0)[1]), false);
+    const { whichVm } = created.w;
+    const [, t] = created.at(0);
+    whichVm.create(t, 0);
+    assert.equal(whichVm.isSure(t), true);
+    whichVm.create(t, 0);
+    assert.equal(whichVm.isSure(t), false);
   });
 });
 
 describe('a VM behind a pointer that is used again', () => {
-  function slotOf(vm: Vm, untilRow: number): Slot {
-    const of = { vm, id: 1, baseGfn: asGfn(0x100), npages: 2, sized: true, pgoff: asPgoff(0) };
-    return { ...of, inode: undefined, fd: -1, fromRow: 0, untilRow };
+  /** Slots of a VM, of which some are gone. */
+  function slotsOfVm(w: World, vm: Vm, areGone: readonly boolean[]): void {
+    for (const [id, isGone] of areGone.entries()) {
+      const of = { vm, id, baseGfn: asGfn(0x100 * id), npages: 2, sized: true, pgoff: asPgoff(0) };
+      const slot: Slot = { ...of, inode: undefined, fd: -1, fromRow: 0, untilRow: -1 };
+      addSlot(w.ops, w.slots, slot, 0);
+      if (isGone) removeSlot(w.ops, slot, 0);
+    }
   }
   /** The VM of another thread's event after the first VM, with slots gone or not, and one created or not. */
-  const second = (other: number, untilRows: readonly number[], isCreated: boolean): readonly unknown[] => {
+  const second = (other: number, areGone: readonly boolean[], isCreated: boolean): readonly unknown[] => {
     const { w, at } = worldOf(by(10, flush(0)), by(other, flush(0)));
-    const vm = w.vmOf(...at(0), FLUSH_KVM)!;
-    vm.slots.push(...untilRows.map((row) => slotOf(vm, row)));
-    if (isCreated) w.pendingCreateOfGroup.set(other, 0);
-    const next = w.vmOf(...at(1), FLUSH_KVM)!;
+    slotsOfVm(w, w.whichVm.of(...at(0), FLUSH_KVM), areGone);
+    if (isCreated) w.whichVm.create(at(1)[1], 0);
+    const next = w.whichVm.of(...at(1), FLUSH_KVM);
     return [next.index, next.fresh];
   };
 
   it('is another one where its slots are gone and a stranger names it, or its owner has created one', () => {
-    assert.deepEqual(second(20, [0], false), [1, false]);
-    assert.deepEqual(second(20, [0], true), [1, true]);
-    assert.deepEqual(second(10, [0], true), [1, true]);
-    assert.deepEqual(second(10, [0], false), [0, false]);
-    assert.deepEqual(second(20, [0, -1], false), [0, false], 'one slot lives');
+    assert.deepEqual(second(20, [true], false), [1, false]);
+    assert.deepEqual(second(20, [true], true), [1, true]);
+    assert.deepEqual(second(10, [true], true), [1, true]);
+    assert.deepEqual(second(10, [true], false), [0, false]);
+    assert.deepEqual(second(20, [false, true], false), [0, false], 'one slot lives');
     assert.deepEqual(second(20, [], false), [0, false], 'no slot was seen: a worker');
   });
 
   it('is another one where a stranger has created one, and not where its owner has while it lives', () => {
-    assert.deepEqual(second(20, [-1], true), [1, true]);
-    assert.deepEqual(second(10, [-1], true), [0, false]);
+    assert.deepEqual(second(20, [false], true), [1, true]);
+    assert.deepEqual(second(10, [false], true), [0, false]);
   });
 
   it('is another one for a stranger that creates a file, which only an owner does', () => {
-    const creates = (other: number, untilRow: number): readonly unknown[] => {
+    const creates = (other: number, isGone: boolean): readonly unknown[] => {
       const { w, at } = worldOf(by(10, flush(0)), by(other, flush(0)));
-      const vm = w.vmOf(...at(0), FLUSH_KVM)!;
-      vm.slots.push(slotOf(vm, untilRow));
-      const next = w.vmThatCreates(...at(1), FLUSH_KVM)!;
+      slotsOfVm(w, w.whichVm.of(...at(0), FLUSH_KVM), [isGone]);
+      const next = w.whichVm.creating(...at(1), FLUSH_KVM);
       return [next.index, next.fresh, at(1)[1].vm === next];
     };
-    assert.deepEqual(creates(10, -1), [0, false, true]);
-    assert.deepEqual(creates(20, -1), [1, true, true]);
-    assert.deepEqual(creates(10, 0), [1, false, true]);
+    assert.deepEqual(creates(10, false), [0, false, true]);
+    assert.deepEqual(creates(20, false), [1, true, true]);
+    assert.deepEqual(creates(10, true), [1, false, true]);
     const first = worldOf(by(10, flush(0)));
-    assert.equal(first.w.vmThatCreates(...first.at(0), FLUSH_KVM)!.index, 0);
+    assert.equal(first.w.whichVm.creating(...first.at(0), FLUSH_KVM).index, 0);
   });
 });
 
@@ -187,63 +192,58 @@ describe('files', () => {
 
   it('are told by their number; one that is released is not used again', () => {
     const { w, at } = worldOf(userFault(70), userFault(80));
-    const inode = w.inodeOf(70, ...at(0))!;
+    const inode = w.whichFile.of(70, ...at(0))!;
     assert.deepEqual([inode.index, inode.ino, inode.provider, inode.fresh], [0, 70, 'guest_memfd', false]);
-    assert.equal(w.inodeOf(70, ...at(1)), inode);
-    assert.deepEqual([w.inodeOf(0, ...at(0)), w.inodeOf(-1, ...at(0))], [undefined, undefined]);
+    assert.equal(w.whichFile.of(70, ...at(1)), inode);
+    assert.deepEqual([w.whichFile.of(0, ...at(0)), w.whichFile.of(-1, ...at(0))], [undefined, undefined]);
     inode.releasedRow = 0;
-    const next = w.inodeOf(70, ...at(1))!;
+    const next = w.whichFile.of(70, ...at(1))!;
     assert.deepEqual([next.index, next.fresh, w.inodes.length], [1, true, 2]);
     assert.deepEqual([...next.tgids], [100]);
   });
 
   it('of a number that may be any file’s are those that some event shows to be a memfd’s', () => {
     const { w, at } = worldOf(userFault(70));
-    assert.deepEqual([w.knownInode(80, ...at(0)), w.knownInode(0, ...at(0))], [undefined, undefined]);
-    const inode = w.knownInode(70, ...at(0))!;
+    assert.deepEqual(
+      [w.whichFile.known(80, ...at(0)), w.whichFile.known(0, ...at(0))],
+      [undefined, undefined],
+    );
+    const inode = w.whichFile.known(70, ...at(0))!;
     assert.equal(inode.ino, 70);
     inode.releasedRow = 0;
-    assert.equal(w.knownInode(70, ...at(0)), inode, 'what is left of it is still its own');
+    assert.equal(w.whichFile.known(70, ...at(0)), inode, 'what is left of it is still its own');
   });
 
   it('of the restrictedmem trees are told by the pointer of their file', () => {
     const { w, at } = worldOf(flush(0));
-    const inode = w.inodeOfFile(0x1234, ...at(0))!;
+    const inode = w.whichFile.ofFile(0x1234, ...at(0))!;
     assert.deepEqual([inode.ino, inode.file, inode.provider], [-1, 0x1234, 'restrictedmem']);
-    assert.equal(w.inodeOfFile(0x1234, ...at(0)), inode);
-    assert.equal(w.inodeOfFile(-1, ...at(0)), undefined);
-    assert.notEqual(w.inodeOfFile(0, ...at(0)), undefined);
+    assert.equal(w.whichFile.ofFile(0x1234, ...at(0)), inode);
+    assert.equal(w.whichFile.ofFile(-1, ...at(0)), undefined);
+    assert.notEqual(w.whichFile.ofFile(0, ...at(0)), undefined);
   });
 
   it('are the one that their group created last, if that is only one', () => {
-    const create = (size: number, flags: number) => ({ size, flags, row: 0, vm: undefined });
+    const create = (size: number, flags: number) => ({ size, flags });
     const shown = (...creates: readonly ReturnType<typeof create>[]): readonly unknown[] => {
       const { w, at } = worldOf(userFault(70), userFault(70));
-      w.unnamedCreates.set(100, [...creates]);
-      const inode = w.inodeOf(70, ...at(1))!;
+      for (const { size, flags } of creates) w.whichFile.create(at(0)[1], 0, size, flags);
+      const inode = w.whichFile.of(70, ...at(1))!;
       const attr = inode.attr.get(asPgoff(0));
       const told = w.ops.length > 0 ? [w.ops.op(0), w.ops.count(0), w.ops.value(0), w.ops.aux(0)] : [];
-      return [inode.pageCount, inode.fresh, inode.firstRow, attr, told, w.unnamedCreates.size];
+      return [inode.pageCount, inode.fresh, inode.firstRow, attr, told];
     };
-    assert.deepEqual(shown(create(0x3000, 2)), [
-      3,
-      true,
-      0,
-      Attr.Shared,
-      [Op.PageAttr, 3, Attr.Shared, -1],
-      0,
-    ]);
+    assert.deepEqual(shown(create(0x3000, 2)), [3, true, 0, Attr.Shared, [Op.PageAttr, 3, Attr.Shared, -1]]);
     assert.deepEqual(shown(create(0x3000, 1)), [
       3,
       true,
       0,
       Attr.Private,
       [Op.PageAttr, 3, Attr.Private, -1],
-      0,
     ]);
-    assert.deepEqual(shown(create(0x3000, -1)), [3, true, 0, Attr.Unknown, [], 0]);
-    assert.deepEqual(shown(create(0, 2)), [-1, true, 0, Attr.Shared, [], 0]);
-    assert.deepEqual(shown(create(0x3000, 2), create(0x3000, 2)), [-1, false, 1, Attr.Unknown, [], 1]);
+    assert.deepEqual(shown(create(0x3000, -1)), [3, true, 0, Attr.Unknown, []]);
+    assert.deepEqual(shown(create(0, 2)), [-1, true, 0, Attr.Shared, []]);
+    assert.deepEqual(shown(create(0x3000, 2), create(0x3000, 2)), [-1, false, 1, Attr.Unknown, []]);
   });
 });
 
@@ -277,7 +277,7 @@ describe('conversions that show themselves late', () => {
   it('enter their phases with all of their pages, by their owner', () => {
     const { w, at } = worldOf(flush(0));
     const [ev, t] = at(0);
-    const vm = w.vmOf(ev, t, FLUSH_KVM)!;
+    const vm = w.whichVm.of(ev, t, FLUSH_KVM);
     const conv = w.newConv('vm', t, 0, true);
     conv.vm = vm;
     w.phase(conv, Phase.Requested, 0);
@@ -342,8 +342,8 @@ describe('slots of pages', () => {
   it('are those that live and hold some of them', () => {
     const { w, at } = worldOf(flush(0));
     const [ev, t] = at(0);
-    const vm = w.vmOf(ev, t, FLUSH_KVM)!;
-    const inode = w.inodeOf(70, ev, t)!;
+    const vm = w.whichVm.of(ev, t, FLUSH_KVM);
+    const inode = w.whichFile.of(70, ev, t)!;
     const of = { vm, baseGfn: asGfn(0x100), sized: true, inode, fd: -1, fromRow: 0 };
     const a: Slot = { ...of, id: 1, npages: 4, pgoff: asPgoff(0), untilRow: -1 };
     const b: Slot = { ...of, id: 2, npages: 4, pgoff: asPgoff(4), untilRow: -1 };

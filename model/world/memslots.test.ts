@@ -5,7 +5,7 @@ import { IntervalMap } from './intervalMap.js';
 import { type Slot, Vm } from './state.js';
 
 const slot: Slot = {
-  vm: new Vm(0, -1, -1),
+  vm: new Vm(0, -1, -1, 0),
   id: 1,
   baseGfn: asGfn(0x1000),
   npages: 4,
@@ -49,7 +49,7 @@ describe('a memslot', () => {
   });
 
   it('does not take a page of the file for a guest frame, nor the other way round', () => {
-    const vm = new Vm(0, -1, -1);
+    const vm = new Vm(0, -1, -1, 0);
     // @ts-expect-error: a pgoff is not a gfn
     assert.equal(pgoffAt(slot, asPgoff(0x1000)), 10);
     // @ts-expect-error: nor a gfn a pgoff

@@ -1,9 +1,10 @@
 /**
- * Memslots join guest frames and pages of a file: which slot holds
- * one, and what it is called on the other side.
+ * Memslots join guest frames and pages of a file: which slot holds one, what it is called on the other side,
+ * and how slots come and go.
  */
 import { type Gfn, type Pgoff, plus } from '../../parsers/base/units.js';
-import type { Slot } from './state.js';
+import { NO_CONVERSION, Op, type OpLog } from '../ops/oplog.js';
+import type { Slot, Vm } from './state.js';
 
 /** Where a slot stands on either side. */
 export interface SlotBase {
@@ -35,4 +36,46 @@ export function gfnsAt(slot: Slot, first: Pgoff, end: Pgoff): { first: Gfn; end:
     first: gfnAt(slot, first > slot.pgoff ? first : slot.pgoff),
     end: gfnAt(slot, end < last ? end : last),
   };
+}
+
+/** Logs that a slot comes, goes, or comes again with its file known. */
+export function logSlot(
+  ops: OpLog,
+  op: typeof Op.SlotAdd | typeof Op.SlotRemove,
+  slot: Slot,
+  row: number,
+): void {
+  ops.push(op, slot.vm.index, row, slot.baseGfn, slot.npages, slot.id, slot.inode ? slot.inode.index : -1);
+}
+
+/** A slot begins: in its VM, in its file where that is known, and among `all` slots. */
+export function addSlot(ops: OpLog, all: Slot[], slot: Slot, row: number): void {
+  slot.vm.slots.push(slot);
+  all.push(slot);
+  slot.inode?.slots.push(slot);
+  logSlot(ops, Op.SlotAdd, slot, row);
+  logInitialAttr(ops, slot, row);
+}
+
+/** A slot ends. With the last one of its VM the VM may be over. */
+export function removeSlot(ops: OpLog, slot: Slot, row: number): void {
+  if (slot.untilRow >= 0) return;
+  slot.untilRow = row;
+  logSlot(ops, Op.SlotRemove, slot, row);
+  const { vm } = slot;
+  if (vm.over === 'no' && vm.slots.every((s) => s.untilRow >= 0)) vm.over = 'maybe';
+}
+
+/** The frames of a fresh VM are shared until the first conversion: said when a slot makes frames of them. */
+function logInitialAttr(ops: OpLog, slot: Slot, row: number): void {
+  const { vm } = slot;
+  if (!vm.fresh || vm.attr.size > 0) return;
+  const attr = vm.attr.get(slot.baseGfn);
+  ops.push(Op.GfnAttr, vm.index, row, slot.baseGfn, slot.npages, attr, NO_CONVERSION);
+}
+
+/** The live slot of a VM with this id and base. A plain loop: every get_pfn asks. */
+export function liveSlot(vm: Vm, id: number, base: Gfn): Slot | undefined {
+  for (const s of vm.slots) if (s.untilRow < 0 && s.id === id && s.baseGfn === base) return s;
+  return undefined;
 }

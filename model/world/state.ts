@@ -1,5 +1,5 @@
 /** The entities of the shim model (DOMAIN: Vm, Ino, Slot, Page, Vma, Spte, Conv) as the replay keeps them. */
-import type { Gfn, Pfn, Pgoff } from '../../parsers/base/units.js';
+import { asGfn, type Gfn, type Pfn, type Pgoff } from '../../parsers/base/units.js';
 import { Attr } from '../ops/oplog.js';
 import { IntervalMap } from './intervalMap.js';
 import { Leaves } from './leaves.js';
@@ -53,12 +53,23 @@ export class Vm {
   readonly regions = new Map<number, Region>();
   /** SPTEs of this VM belong to a TDX mirror root for some frames. */
   hasMirror = false;
+  /** `tgid` is that of a process that had the VM at work; else it is of the first task that named it. */
+  ownerSure = false;
+  /**
+   * Whether nothing but teardown can follow: `yes` where the VM was destroyed or its process left its address
+   * space, `maybe` where its last slot went.
+   */
+  over: 'no' | 'maybe' | 'yes' = 'no';
+  /** Another VM has its names. */
+  replaced = false;
 
   constructor(
     readonly index: number,
     /** 48-bit key of the kvm pointer, -1 when the trace gives none. */
     readonly kvm: number,
     public tgid: number,
+    /** Row of the first event of it. */
+    readonly fromRow: number,
   ) {}
 }
 
@@ -99,6 +110,8 @@ export interface Slot {
 export interface FilePage {
   readonly inode: Inode;
   readonly pgoff: Pgoff;
+  /** Row of the last event that showed it. */
+  row: number;
 }
 
 /** A page in the page cache, or the last one that was there. */
@@ -170,14 +183,36 @@ export class Inode {
   destroyedRow = -1;
   provider: 'guest_memfd' | 'restrictedmem' = 'guest_memfd';
   readonly tgids = new Set<number>();
+  /** The thread group that has probably made it, -1 none known. */
+  maker = -1;
+  /** The thread group that named it last; negative for none. */
+  lastTgid = -1;
+  /** What was known of its pages may have been another file's. */
+  isForgotten = false;
+  /** The VM that binds it is gone, and it with that: its number is another file's from here on. */
+  over = false;
 
   constructor(
     readonly index: number,
     /** Inode number, -1 when only a file pointer is known. */
     readonly ino: number,
     readonly file: number,
-    row: number,
+    /** Row of the event that named it first. */
+    readonly namedRow: number,
   ) {
+    this.firstRow = namedRow;
+  }
+
+  /** Nothing is known of its pages from a row on, as of a file that was there before the trace. */
+  forget(row: number): void {
+    this.attr.reset(Attr.Unknown, row);
+    this.maps.clear();
+    this.refs.clear();
+    this.cache.clear();
+    this.poisoned.clear();
+    this.vmas.length = 0;
+    this.fresh = false;
+    this.isForgotten = true;
     this.firstRow = row;
   }
 }
@@ -321,6 +356,10 @@ export interface SyscallCtx {
   readonly row: number;
   readonly a: number;
   readonly b: number;
+  /** File descriptor that it works on, -1 none or not known. */
+  readonly fd: number;
+  /** KVM_RUN: its descriptor is a vCPU's. */
+  readonly isRun: boolean;
 }
 
 /** kvm_gmem_get_pfn (or restrictedmem's get_page) in flight. */
@@ -392,8 +431,15 @@ export interface ShimBracket {
   fromEntry: boolean;
 }
 
+/** Thread group of a task for ownership: the printed one, else the task itself. */
+export function groupOf(t: Thread): number {
+  return t.tgid >= 0 ? t.tgid : t.tid;
+}
+
 export class Thread {
   tgid = -1;
+  /** Its address space is gone, or it exits: what it calls next is another program's, or task's. */
+  left = false;
   vm: Vm | undefined;
   /** The last kvm pointer was seen in the same kernel call. */
   vmFresh = false;
@@ -435,6 +481,31 @@ export class Thread {
   shimBracket: ShimBracket | undefined;
 
   constructor(readonly tid: number) {}
+
+  /** Its number is another task's from here on. */
+  passOn(): void {
+    this.forgetCalls();
+    this.left = false;
+    this.vm = undefined;
+    this.conv = undefined;
+    this.lastGmemBracket = undefined;
+    this.lastInvStartRow = -1;
+    this.lastInvEndRow = -1;
+    this.lastConvRow = -1;
+    this.mirrorGfn = asGfn(-1);
+    this.mmapNotify = undefined;
+    this.shimBracket = undefined;
+  }
+
+  /** What it does to a file is not known any more. */
+  forgetFile(inode: Inode): void {
+    if (this.mmap?.inode === inode) {
+      this.mmap = undefined;
+      this.mmapNotify = undefined;
+    }
+    if (this.shimBracket?.inode === inode) this.shimBracket = undefined;
+    if (this.notifierBind?.inode === inode) this.notifierBind = undefined;
+  }
 
   /**
    * Events are missing: no call that was in flight can be trusted to be still the one that the next event

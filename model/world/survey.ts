@@ -93,10 +93,18 @@ const RELATED = (
   ] as const
 ).map(K);
 
+/** Page cache events, which name the file system too. */
+const CACHE_KINDS = (['FilemapAdd', 'FilemapDelete'] as const).map(
+  (kind) => [K(kind), slotsOf(kind, 'ino', 'dev', 'dev_major', 'dev_minor')] as const,
+);
+
 const bindRet = K('GmemBindRet');
 const shmem = K('ShmemFallocate');
 const entryVcpu = slotsOf('KvmEntry', 'vcpu').vcpu;
 const shmemIno = slotsOf('ShmemFallocate', 'ino').ino;
+
+/** 1 << MINORBITS of include/linux/kdev_t.h. */
+const MINORS = 1 << 20;
 
 /** What the survey does with an event, by kind. Its task has to do with a VM: */
 const IS_RELATED = 1 << 0;
@@ -106,6 +114,8 @@ const NO_TASK = 1 << 1;
 const IS_ENTRY = 1 << 2;
 /** Its arguments are to be read. */
 const HAS_DETAILS = 1 << 3;
+/** It is of the page cache. */
+const IS_CACHE = 1 << 4;
 const USES = new Uint8Array(KIND_COUNT);
 const INO_SLOT = new Int8Array(KIND_COUNT).fill(-1);
 const KVM_SLOT = new Int8Array(KIND_COUNT).fill(-1);
@@ -119,9 +129,18 @@ for (const [kind, slot] of kvmKinds) {
   USES[kind]! |= HAS_DETAILS;
 }
 USES[shmem]! |= HAS_DETAILS;
+for (const [kind] of CACHE_KINDS) USES[kind]! |= IS_CACHE;
 USES[K('KvmEntry')]! |= HAS_DETAILS | IS_ENTRY;
 USES[K('TlbFlush')]! |= NO_TASK;
 USES[KIND_GUEST]! |= NO_TASK;
+
+/** Device number of a page cache event, as the kernel counts it; -1 not known. */
+export function deviceOf(ev: Ev, s: { dev: number; dev_major: number; dev_minor: number }): number {
+  const dev = ev.num(s.dev);
+  if (dev >= 0) return dev;
+  const major = ev.num(s.dev_major);
+  return major < 0 ? -1 : major * MINORS + ev.num(s.dev_minor);
+}
 
 export class Survey {
   readonly counts = new Uint32Array(KIND_COUNT);
@@ -156,6 +175,10 @@ export class Survey {
   private readonly ev = new Ev();
   private readonly otherInodes = new Set<number>();
   private readonly vcpuTasks = new Map<number, number>();
+  /** Device of each inode number that the page cache shows. */
+  private readonly devices = new Map<number, number>();
+  private lastCached = -1;
+  private lastDevice = -1;
   private lastInode = -1;
   private lastKvm = -1;
   private lastKvmTgid = -1;
@@ -232,9 +255,10 @@ export class Survey {
           const task = tgids[i]! >= 0 ? tgids[i]! : tids[i]!;
           tasks.saw(task, (uses & IS_RELATED) !== 0);
         }
-        if ((uses & HAS_DETAILS) === 0) continue;
+        if ((uses & (HAS_DETAILS | IS_CACHE)) === 0) continue;
         this.ev.point(seg, s, i);
-        this.details(kind, uses);
+        if ((uses & IS_CACHE) !== 0) this.cached(kind);
+        else this.details(kind, uses);
       }
     }
     gaps.finish(this);
@@ -260,6 +284,19 @@ export class Survey {
     }
     if (KVM_SLOT[kind]! >= 0) this.addKvm(ev.pointer(KVM_SLOT[kind]!), ev.tgid);
     if (kind === shmem) this.otherInodes.add(ev.num(shmemIno));
+  }
+
+  /** An inode number that the page caches of two file systems know. */
+  private cached(kind: number): void {
+    const s = kind === CACHE_KINDS[0]![0] ? CACHE_KINDS[0]![1] : CACHE_KINDS[1]![1];
+    const ino = this.ev.num(s.ino);
+    const device = deviceOf(this.ev, s);
+    if (ino <= 0 || device < 0 || (ino === this.lastCached && device === this.lastDevice)) return;
+    this.lastCached = ino;
+    this.lastDevice = device;
+    const known = this.devices.get(ino);
+    if (known === undefined) this.devices.set(ino, device);
+    else if (known !== device) this.otherInodes.add(ino);
   }
 
   /** A vCPU number that two threads enter with belongs to two VMs. */

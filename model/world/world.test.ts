@@ -89,7 +89,7 @@ describe('the slot of a guest frame', () => {
   const world = new World(new TableBuilder().finish(), 0, new FactBus());
   /** A VM with slots of these first frames and sizes; a third number is the row at which one went. */
   const vmWith = (...slots: readonly (readonly [base: number, pages: number, gone?: number])[]): Vm => {
-    const vm = new Vm(0, -1, -1);
+    const vm = new Vm(0, -1, -1, 0);
     for (const [base, npages, untilRow = -1] of slots)
       vm.slots.push({
         vm,

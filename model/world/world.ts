@@ -4,62 +4,53 @@
  * facts.
  */
 import { assert } from '../../parsers/base/assert.js';
-import { type Gfn, pagesForBytes, type Pgoff } from '../../parsers/base/units.js';
+import type { Gfn, Pgoff } from '../../parsers/base/units.js';
 import { kindId } from '../../parsers/events/kinds.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import type { Ev } from './event.js';
 import { Survey } from './survey.js';
-import { Attr, NO_CONVERSION, Op, OpLog, type OpCode } from '../ops/oplog.js';
+import { Op, OpLog, type OpCode } from '../ops/oplog.js';
 import type { FactBus } from './facts.js';
+import { FileNames } from './fileNames.js';
 import { holdsPages } from './memslots.js';
 import { Pointers } from './pointers.js';
 import type { Refusal } from './regions.js';
-import { Conv, Inode, Thread, Vm, type FilePage, type RefRec, type Slot } from './state.js';
-
-/** Pages of the file begin shared; without it, private. */
-const GUEST_MEMFD_FLAG_INIT_SHARED = 2;
-
-/** The VM of a thread group that is not known, in a map by thread groups. */
-const NO_GROUP = -1;
-
-/** A guest_memfd that was created, until an event shows its inode number. */
-interface UnnamedCreate {
-  /** In bytes. */
-  readonly size: number;
-  /** -1 when the trace does not give them. */
-  readonly flags: number;
-  readonly row: number;
-  readonly vm: Vm | undefined;
-}
+import {
+  Conv,
+  type FilePage,
+  groupOf,
+  type Inode,
+  type RefRec,
+  type Slot,
+  Thread,
+  type Vm,
+} from './state.js';
+import { VmNames } from './vmNames.js';
 
 /** Thread 0 is one idle task per CPU: each gets a key of its own, below all thread numbers. */
 function idleTaskKey(cpu: number): number {
   return -1000 - cpu;
 }
 
-/** Every memslot that was seen is gone. */
-function isDead(vm: Vm): boolean {
-  return vm.slots.length > 0 && vm.slots.every((s) => s.untilRow >= 0);
-}
-
 export class World {
   readonly survey: Survey;
   readonly ops = new OpLog();
-  readonly vms: Vm[] = [];
-  readonly inodes: Inode[] = [];
+  /** Which VM and which restricted memfd an event is about. */
+  readonly whichVm: VmNames;
+  readonly whichFile: FileNames;
+  readonly vms: readonly Vm[];
+  readonly inodes: readonly Inode[];
   readonly slots: Slot[] = [];
   readonly conversions: Conv[] = [];
   /** Memslots that the kernel refused, in trace order. */
   readonly refusals: Refusal[] = [];
-  private readonly vmByKvm = new Map<number, Vm>();
-  private readonly vmByTgid = new Map<number, Vm>();
-  private readonly inodeByIno = new Map<number, Inode>();
-  private readonly inodeByFile = new Map<number, Inode>();
   /** Tasks by thread id; each CPU's idle task by a key of its own. */
   readonly threads = new Map<number, Thread>();
   private lastThread: Thread | undefined;
-  /** Freshly created memfds whose inode number is not known yet, by thread group. */
-  readonly unnamedCreates = new Map<number, UnnamedCreate[]>();
+  /**
+   * Devices that restricted memfds are on, where numbers have to be told from those of other file systems.
+   */
+  readonly memfdDevices = new Set<number>();
   /** page or folio pointer key → page of a memfd. */
   readonly folios = new Pointers<FilePage>();
   /**
@@ -76,6 +67,13 @@ export class World {
     readonly facts: FactBus,
   ) {
     this.survey = new Survey(table);
+    this.whichVm = new VmNames(this.survey, this.ops);
+    this.whichFile = new FileNames(table, this.survey, this.ops, this.whichVm, (inode, row) => {
+      for (const t of this.threads.values()) t.forgetFile(inode);
+      facts.tell('contested', inode, row);
+    });
+    this.vms = this.whichVm.vms;
+    this.inodes = this.whichFile.inodes;
     this.recordedGupRet = this.survey.recorded(kindId('GupRet'));
     this.recordedPost = this.survey.recorded(kindId('PostSetAttr'));
     this.recordedStore = this.survey.recorded(kindId('StoreAttr'));
@@ -98,7 +96,7 @@ export class World {
   thread(ev: Ev): Thread {
     const last = this.lastThread;
     if (last && last.tid === ev.tid && ev.tid !== 0) {
-      if (ev.tgid >= 0) last.tgid = ev.tgid;
+      if (ev.tgid !== last.tgid && ev.tgid >= 0) this.joins(last, ev);
       return last;
     }
     const key = ev.tid === 0 ? idleTaskKey(ev.cpu) : ev.tid;
@@ -107,160 +105,27 @@ export class World {
       t = new Thread(ev.tid);
       this.threads.set(key, t);
     }
-    if (ev.tgid >= 0) t.tgid = ev.tgid;
+    if (ev.tgid !== t.tgid && ev.tgid >= 0) this.joins(t, ev);
     this.lastThread = t;
     return t;
   }
 
-  /** Thread group for ownership: the printed one, else the thread itself. */
-  group(t: Thread): number {
-    return t.tgid >= 0 ? t.tgid : t.tid;
+  /** The thread group of a task shows. No task changes it: another one means that it is another task. */
+  private joins(t: Thread, ev: Ev): void {
+    if (t.tgid >= 0) this.endTask(t, ev.row);
+    t.tgid = ev.tgid;
   }
 
-  /** The VM of an event with a kvm pointer; associates the thread with it. */
-  vmOf(ev: Ev, t: Thread, kvmSlot: number): Vm | undefined {
-    const key = ev.pointer(kvmSlot);
-    if (key < 0) return this.vmOfThread(t);
-    const before = this.vmByKvm.get(key);
-    const vm = before && !this.isAnotherVm(before, t) ? before : this.newVmOf(key, t);
-    if (vm.tgid < 0 && t.tgid >= 0) vm.tgid = t.tgid;
-    t.vm = vm;
-    t.vmFresh = true;
-    return vm;
+  /** A task's number passes on to another: with a group's first task, the group's too. */
+  endTask(t: Thread, row: number): void {
+    this.leaveVms(t, row);
+    if (isFirstOfGroup(t)) this.whichFile.groupEnded(groupOf(t));
   }
 
-  private newVmOf(key: number, t: Thread): Vm {
-    const vm = new Vm(this.vms.length, key, t.tgid);
-    this.vms.push(vm);
-    if (key >= 0) this.vmByKvm.set(key, vm);
-    const created = this.pendingCreateOfGroup.get(this.group(t));
-    if (created !== undefined) this.markFresh(vm, created, this.group(t));
-    return vm;
-  }
-
-  /** KVM_CREATE_VM by a thread group, at a row; its next new kvm pointer is a fresh VM. */
-  readonly pendingCreateOfGroup = new Map<number, number>();
-
-  private markFresh(vm: Vm, row: number, group: number): void {
-    vm.fresh = true;
-    vm.createdRow = row;
-    vm.attr.reset(Attr.Shared, row);
-    this.pendingCreateOfGroup.delete(group);
-  }
-
-  /**
-   * A kvm structure is used again after its VM is gone: same pointer, created since or owned by another
-   * process.
-   */
-  private isAnotherVm(vm: Vm, t: Thread): boolean {
-    // Workers such as kvm-nx-lpage-recovery are threads of another group: that alone does not make it another
-    // VM.
-    const stranger = vm.tgid >= 0 && t.tgid >= 0 && vm.tgid !== t.tgid;
-    const created = this.pendingCreateOfGroup.has(this.group(t));
-    return isDead(vm) ? stranger || created : stranger && created;
-  }
-
-  /**
-   * The VM that creates a guest_memfd, which only its owner does: another process's pointer is a new VM, and
-   * so is one whose slots are all gone.
-   */
-  vmThatCreates(ev: Ev, t: Thread, kvmSlot: number): Vm | undefined {
-    const key = ev.pointer(kvmSlot);
-    const before = this.vmByKvm.get(key);
-    if (!before) return this.vmOf(ev, t, kvmSlot);
-    const stranger = before.tgid >= 0 && t.tgid >= 0 && before.tgid !== t.tgid;
-    if (!stranger && !isDead(before)) return this.vmOf(ev, t, kvmSlot);
-    const vm = this.newVmOf(key, t);
-    // The older VM with this pointer lived in this trace, so a stranger's was made in it.
-    if (stranger && !vm.fresh) this.markFresh(vm, ev.row, this.group(t));
-    t.vm = vm;
-    t.vmFresh = true;
-    return vm;
-  }
-
-  /** The VM whose business a thread without a kvm pointer does. */
-  vmOfThread(t: Thread): Vm | undefined {
-    if (t.vm) return t.vm;
-    // The only VM that this group, or a trace without groups, ever names is the one, even before that.
-    const known = t.tgid >= 0 ? this.survey.kvmsOfTgid.get(t.tgid) : this.survey.kvms;
-    if (known?.size === 1) {
-      const key = [...known][0]!;
-      t.vm = this.vmByKvm.get(key) ?? this.newVmOf(key, t);
-      return t.vm;
-    }
-    const group = t.tgid >= 0 ? t.tgid : NO_GROUP;
-    let vm = this.vmByTgid.get(group);
-    if (!vm) {
-      vm = this.newVmOf(-1, t);
-      this.vmByTgid.set(group, vm);
-    }
-    return vm;
-  }
-
-  /** True when an event of this thread without a kvm pointer certainly belongs to `vmOfThread`. */
-  vmIsSure(t: Thread): boolean {
-    if (t.vmFresh) return true;
-    if (t.tgid < 0)
-      return this.survey.kvms.size === 1 || (this.survey.kvms.size === 0 && !this.survey.severalVms);
-    const kvms = this.survey.kvmsOfTgid.get(t.tgid)?.size ?? 0;
-    if (kvms === 1) return true;
-    return kvms === 0 && (this.createsOfGroup.get(t.tgid) ?? 0) <= 1;
-  }
-
-  /** KVM_CREATE_VM calls seen per thread group. */
-  readonly createsOfGroup = new Map<number, number>();
-
-  /** The memfd with this inode number, made when new; undefined when the event gives none. */
-  inodeOf(ino: number, ev: Ev, t: Thread): Inode | undefined {
-    if (ino <= 0) return undefined;
-    const before = this.inodeByIno.get(ino);
-    let inode = before;
-    // A released file is not used again: the number belongs to a new one.
-    if (!inode || inode.releasedRow >= 0) {
-      inode = new Inode(this.inodes.length, ino, -1, ev.row);
-      this.inodes.push(inode);
-      this.inodeByIno.set(ino, inode);
-      if (/restricted|inaccessible/.test(this.table.name(ev.row))) inode.provider = 'restrictedmem';
-      if (before) inode.fresh = true;
-      this.adoptCreate(inode, t, ev.row);
-    }
-    if (t.tgid >= 0) inode.tgids.add(t.tgid);
-    return inode;
-  }
-
-  /** The same for a number that may be any file's; undefined unless some event shows it to be a memfd's. */
-  knownInode(ino: number, ev: Ev, t: Thread): Inode | undefined {
-    if (ino <= 0 || !this.survey.memfdInodes.has(ino)) return undefined;
-    return this.inodeByIno.get(ino) ?? this.inodeOf(ino, ev, t);
-  }
-
-  /** The restricted memfd with this file pointer, made when new; undefined when the event gives none. */
-  inodeOfFile(file: number, ev: Ev, t: Thread): Inode | undefined {
-    if (file < 0) return undefined;
-    let inode = this.inodeByFile.get(file);
-    if (!inode) {
-      inode = new Inode(this.inodes.length, -1, file, ev.row);
-      this.inodes.push(inode);
-      this.inodeByFile.set(file, inode);
-      inode.provider = 'restrictedmem';
-      this.adoptCreate(inode, t, ev.row);
-    }
-    return inode;
-  }
-
-  /** The first inode a group shows after it created exactly one memfd is that memfd. */
-  private adoptCreate(inode: Inode, t: Thread, row: number): void {
-    const waiting = this.unnamedCreates.get(this.group(t));
-    if (waiting?.length !== 1) return;
-    const create = waiting[0]!;
-    this.unnamedCreates.delete(this.group(t));
-    inode.pageCount = create.size > 0 ? pagesForBytes(create.size) : -1;
-    inode.fresh = true;
-    inode.firstRow = create.row;
-    if (create.flags < 0) return;
-    const attr = (create.flags & GUEST_MEMFD_FLAG_INIT_SHARED) !== 0 ? Attr.Shared : Attr.Private;
-    inode.attr.reset(attr, create.row);
-    if (inode.pageCount > 0) this.op(Op.PageAttr, inode.index, row, 0, inode.pageCount, attr, NO_CONVERSION);
+  /** A task does something new in another address space, in which it has no VM. Its files may be open. */
+  leaveVms(t: Thread, row: number): void {
+    t.passOn();
+    if (isFirstOfGroup(t)) this.whichVm.groupEnded(groupOf(t), row);
   }
 
   op(
@@ -344,9 +209,25 @@ export class World {
   }
 }
 
+function isFirstOfGroup(t: Thread): boolean {
+  return t.tgid < 0 || t.tid === t.tgid;
+}
+
 /** Notes that a page or folio pointer is this page of a memfd. */
-export function noteFolio(w: World, pointer: number, inode: Inode, pgoff: Pgoff): void {
+export function noteFolio(w: World, pointer: number, inode: Inode, pgoff: Pgoff, row: number): void {
   const known = w.folios.get(pointer);
-  if (known?.inode === inode && known.pgoff === pgoff) return;
-  w.folios.set(pointer, { inode, pgoff });
+  if (known?.inode === inode && known.pgoff === pgoff) known.row = row;
+  else w.folios.set(pointer, { inode, pgoff, row });
+}
+
+/**
+ * The page of a memfd that a page or folio pointer names. A page that went since may be another file's by
+ * now, unless references keep it.
+ */
+export function pageOfFolio(w: World, pointer: number): FilePage | undefined {
+  const page = w.folios.get(pointer);
+  if (!page || page.inode.refs.has(page.pgoff)) return page;
+  const { inode } = page;
+  if (inode.releasedRow >= 0 || inode.over) return undefined;
+  return (inode.cache.get(page.pgoff)?.deletedRow ?? -1) > page.row ? undefined : page;
 }

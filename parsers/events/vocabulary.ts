@@ -499,6 +499,15 @@ const ROWS = [
     slots: { fd: ['fd', ...RET] },
   },
   {
+    kind: 'VmDestroy',
+    entry: ['kvm_destroy_vm', 'kvm_arch_destroy_vm'],
+    names: ['destroy_vm'],
+    slots: { kvm: KVM },
+    probe: 'p:guest_memfd/kvm_destroy_vm kvm_destroy_vm kvm=kvm:x64',
+    fallbacks: ['p:guest_memfd/kvm_arch_destroy_vm kvm_arch_destroy_vm kvm=kvm:x64'],
+    note: 'A kvm structure is used again after this. The zaps and unbinds of its teardown follow.',
+  },
+  {
     kind: 'GmemBind',
     entry: ['kvm_gmem_bind'],
     names: ['bind'],

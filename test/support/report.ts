@@ -124,8 +124,16 @@ function analysisByHand(): Analysis {
     unknown: 0,
     ofKvm: 1,
     cancelled: false,
-    vms: [{ kvm: 0xffff8881009cc000n, tgid: 274, label: 'kvm:0xffff8881009cc000', attributesOf: 'inode' }],
-    inodes: [{ ino: 191, provider: 'guest_memfd', pageCount: 16, label: 'inode 191' }],
+    vms: [
+      {
+        kvm: 0xffff8881009cc000n,
+        tgid: 274,
+        label: 'kvm:0xffff8881009cc000',
+        attributesOf: 'inode',
+        fromRow: 0,
+      },
+    ],
+    inodes: [{ ino: 191, provider: 'guest_memfd', pageCount: 16, label: 'inode 191', fromRow: 0 }],
     slots: [],
     refusedSlots: [],
     conversions: [],

@@ -45,6 +45,7 @@ export class FixtureMaker {
         kvm: 0n,
         tgid: 400 + this.vms.length,
         label: `tgid:${400 + this.vms.length}`,
+        fromRow: 0,
         attributesOf,
       }) - 1
     );
@@ -52,7 +53,7 @@ export class FixtureMaker {
 
   inode(pageCount: number): number {
     const ino = 1000 + this.inodes.length;
-    return this.inodes.push({ ino, provider: 'guest_memfd', pageCount, label: `ino ${ino}` }) - 1;
+    return this.inodes.push({ ino, provider: 'guest_memfd', pageCount, label: `ino ${ino}`, fromRow: 0 }) - 1;
   }
 
   slot(vm: number, baseGfn: number, pageCount: number, inode: number, pgoff = 0): void {

@@ -41,9 +41,16 @@ export const r1b: RuleDef = {
       // Another process faults at the very address of the parent's mapping without ever having mapped the
       // file itself.
       if (!parent || run.lost(0, ctx.row)) return;
+      const pages = run.pagesOf(inode, asPgoff(Math.max(0, ctx.pgoff)));
+      if (inode.isForgotten) {
+        const detail =
+          'This file may be another than the one that had its inode number: older mappings are unknown.';
+        run.undecided('unknown-start', ctx.row, detail, [], pages);
+        return;
+      }
       run.violation({
         row: ctx.row,
-        pages: run.pagesOf(inode, asPgoff(Math.max(0, ctx.pgoff))),
+        pages,
         message: `another process uses a mapping of ${inodeText(inode)} that it never made`,
         evidence: [[parent.row, 'state', 'the mapping that was duplicated']],
       });

@@ -1,0 +1,235 @@
+/** Inode numbers and page pointers are used again: what ends the life of a file, and who means which. */
+import assert from 'node:assert/strict';
+import type { Judged } from '../../test/golden/judge.js';
+import { judgeAll, type Said } from '../../test/support/oneTrace.js';
+
+const INO = 70;
+const by =
+  (tgid: number) =>
+  (event: string): Said => ({ event, tid: tgid, tgid });
+const said = (events: readonly (string | Said)[]): Said[] =>
+  events.map((one) => (typeof one === 'string' ? by(10)(one) : one));
+
+const createGmem = (fd: number, kvm = '0xffff888100aa0000', flags = 3): string[] => [
+  `kvm_gmem_create: (kvm_gmem_create+0x0/0x2d0) kvm=${kvm} size=0x4000 flags=0x${flags}`,
+  `kvm_gmem_create_ret: (kvm_vm_ioctl+0x8f7/0x2390 <- kvm_gmem_create) fd=${fd}`,
+];
+const mmap = (fd: number): string[] => [
+  `sys_mmap(addr: 0, len: 0x4000, prot: 3, flags: 1, fd: ${fd}, off: 0)`,
+  `kvm_gmem_mmap: (kvm_gmem_mmap+0x0/0x40) ino=${INO} start=0x7f0000000000 end=0x7f0000004000 pgoff=0x0`,
+  'sys_mmap -> 0x7f0000000000',
+];
+const convert = [
+  `kvm_gmem_set_attributes: (__kvm_gmem_set_attributes+0x0/0x440) ino=${INO} start=0x0 nr_pages=2 attrs=0x8`,
+  'kvm_gmem_set_attributes_ret: (kvm_gmem_ioctl+0x109/0x170 <- __kvm_gmem_set_attributes) ' +
+    `ino=${INO} start=0x0 nr_pages=2 attrs=0x8 ret=0`,
+];
+/** A user fault on page 1 that is serviced: wrong where the page is private. */
+const faults = [
+  `kvm_gmem_fault_user_mapping: (kvm_gmem_fault_user_mapping+0x0/0x250) ino=${INO} pgoff=0x1 addr=0x7f0000001000 flags=0xa55`,
+  'kvm_gmem_fault_user_mapping_ret: (__do_fault+0x2e/0x90 <- kvm_gmem_fault_user_mapping) ret=0x200',
+];
+const release = `kvm_gmem_release: (kvm_gmem_release+0x0/0x90) ino=${INO} size=0x4000`;
+const bind = (kvm: string, fd = 9): string[] => [
+  `kvm_gmem_bind: (kvm_gmem_bind+0x0/0x190) kvm=${kvm} slot=1 base_gfn=0x1000 npages=4 fd=${fd} offset=0x0`,
+  `kvm_gmem_bind_ret2: (kvm_set_memory_region+0x34c/0x5b0 <- kvm_gmem_bind) ret=0 slot=1 ino=${INO} pgoff=0x0`,
+];
+
+/** Whether G1 finds a page that is private and mapped. */
+const isFound = (judged: Judged): boolean =>
+  judged.analysis.findings.some((f) => f.rule === 'G1' && f.verdict === 'violation');
+const reasons = (judged: Judged): string[] =>
+  judged.analysis.rules.find(({ id }) => id === 'G1')!.reasons.map(({ reason }) => reason);
+const judge = (events: readonly (string | Said)[]): Judged => judgeAll(said(events), ['guest-memfd']);
+const numbers = (judged: Judged): number[] => judged.analysis.inodes.map((inode) => inode.ino);
+
+describe('a file', () => {
+  const lives = [...createGmem(8), ...mmap(8), ...convert];
+
+  it('keeps its attributes while nothing ends its life', () => {
+    assert.ok(isFound(judge([...lives, ...faults])));
+    assert.ok(isFound(judge([...lives, ...mmap(8), ...faults])));
+  });
+
+  const ends: Readonly<Record<string, readonly (string | Said)[]>> = {
+    'it is released': [release],
+    'a file that was just created is mapped under its number': [...createGmem(9), ...mmap(9)],
+    'a file was created that may have its number': [...createGmem(9), ...mmap(12)],
+    'a file was created that may be bound under its number': [
+      ...createGmem(12),
+      ...bind('0xffff888100aa0000'),
+    ],
+    'a descriptor that an ioctl made since is mapped under its number': [
+      'sys_ioctl(fd: 3, cmd: 0x40185201, arg: 0x7fff382612e0)',
+      'sys_ioctl -> 0x9',
+      ...mmap(9),
+    ],
+  };
+  for (const [what, events] of Object.entries(ends)) {
+    it(`is not known any more once ${what}`, () => {
+      assert.ok(!isFound(judge([...lives, ...events, ...faults])));
+    });
+  }
+
+  it('goes with the VM that binds it', () => {
+    const kvm = '0xffff888100aa0000';
+    const next = [
+      'sys_ioctl(fd: 3, cmd: 0xae01, arg: 4)',
+      'sys_ioctl -> 0x5',
+      'sys_ioctl(fd: 5, cmd: 0xc040aed4, arg: 0x7ffe371f1f90)',
+      createGmem(8)[0]!,
+    ];
+    const judged = judge([...createGmem(8), ...bind(kvm), ...convert, ...next, ...faults]);
+    assert.deepEqual([isFound(judged), numbers(judged)], [false, [INO, INO]]);
+  });
+
+  it('is known again from its creation: what is wrong in a second life is found', () => {
+    assert.ok(isFound(judge([...lives, release, ...lives, ...faults])));
+  });
+
+  it('is the one of several that was created with its descriptor', () => {
+    const [isPrivate, isShared] = [createGmem(8, undefined, 1), createGmem(9)];
+    assert.ok(isFound(judge([...isPrivate, ...isShared, ...mmap(8), ...faults])));
+    assert.ok(!isFound(judge([...isPrivate, ...isShared, ...mmap(9), ...faults])));
+    // An older one had the descriptor before, and was closed.
+    assert.ok(!isFound(judge([...isPrivate, ...isShared, ...createGmem(8), ...mmap(8), ...faults])));
+    const closed = [...isPrivate, 'sys_close(fd: 8)', ...isShared, ...mmap(8), ...faults];
+    assert.ok(!isFound(judge(closed)));
+  });
+
+  it('stays the same behind its descriptor while others are created', () => {
+    const another = createGmem(9);
+    assert.ok(isFound(judge([...createGmem(8), ...another, ...mmap(8), ...convert, ...mmap(8), ...faults])));
+    assert.ok(isFound(judge([...lives, ...another, ...mmap(8), ...faults])));
+    // What a call on it returns is not a new descriptor with the number of its own.
+    const call = ['sys_ioctl(fd: 8, cmd: 0x40185202, arg: 0x7fff382612e0)', 'sys_ioctl -> 0x8'];
+    assert.ok(isFound(judge([...lives, ...call, ...mmap(8), ...faults])));
+  });
+
+  it('stays the same where it was named before its descriptor showed', () => {
+    const folio = `kvm_gmem_get_folio: (kvm_gmem_get_folio+0x0/0xa0) ino=${INO} index=0x1`;
+    assert.deepEqual(numbers(judge([...createGmem(8), ...createGmem(9), folio, ...mmap(8)])), [INO]);
+  });
+
+  it('stays the same where releases are recorded and its own was not seen', () => {
+    const another = ['kvm_gmem_release: (kvm_gmem_release+0x0/0x90) ino=71 size=0x4000', ...createGmem(9)];
+    assert.ok(isFound(judge([...lives, ...another, ...mmap(12), ...faults])));
+  });
+
+  it('is not taken for two by a look-up that does not say for which VM it is', () => {
+    const [a, b] = ['0xffff888100aa0000', '0xffff888100bb0000'];
+    const vcpu = (event: string): Said => ({ event, tid: 11, tgid: 10 });
+    const other = `kvm_mmu_invalidate_start: (kvm_mmu_invalidate_start+0x0/0x40) kvm=${b} inprog=0 seq=8`;
+    for (const slot of [1, 2]) {
+      const lookUp = vcpu(
+        'kvm_gmem_get_pfn: (kvm_gmem_get_pfn+0x0/0x220) ' +
+          `slot=${slot} gfn=0x1000 base_gfn=0x1000 pgoff=0x0 ino=${INO}`,
+      );
+      assert.ok(isFound(judge([...bind(a), ...convert, other, lookUp, ...faults])));
+    }
+  });
+
+  it('is not known any more where all that had it are gone and another process names it', () => {
+    const left = 'unmap_vmas: (unmap_vmas+0x0/0x170) vma_start=0x0 vma_end=0xffffffffffffffff';
+    const next = faults.map(by(20));
+    assert.ok(isFound(judge([...lives, ...next])));
+    assert.ok(!isFound(judge([...lives, left, ...next])));
+  });
+
+  it('that may be another does not show who never mapped it', () => {
+    const foreign = [...mmap(8).map(by(20)), ...faults];
+    const forked = (events: readonly (string | Said)[]): string[] =>
+      judgeAll(said(events), ['sean-2022'])
+        .analysis.findings.filter((f) => f.rule === 'R1b')
+        .map((f) => f.verdict);
+    assert.deepEqual(forked([...createGmem(8), ...foreign]), ['violation']);
+    const doubted = [...lives, ...createGmem(9), ...bind('0xffff888100aa0000', 12), ...foreign];
+    assert.deepEqual(forked(doubted), ['undecidable']);
+  });
+
+  it('is one for the process that made it and for one that it was passed to', () => {
+    const peer = by(20);
+    const judged = judge([...lives, ...mmap(4).map(peer), ...faults.map(peer)]);
+    assert.deepEqual([isFound(judged), numbers(judged)], [true, [INO]]);
+    // The peer may also be seen first.
+    const first = judge([
+      ...createGmem(8),
+      ...mmap(4).map(peer),
+      ...mmap(8),
+      ...convert,
+      ...faults.map(peer),
+    ]);
+    assert.deepEqual([isFound(first), numbers(first)], [true, [INO]]);
+  });
+
+  describe('whose number another one has at the same time', () => {
+    const other = by(20);
+    const both = [...lives, ...createGmem(8, '0xffff888100bb0000').map(other), ...mmap(8).map(other)];
+
+    it('is not known any more, and the rules say why', () => {
+      for (const faulting of [faults, faults.map(other)]) {
+        const judged = judge([...both, ...faulting]);
+        assert.deepEqual([isFound(judged), reasons(judged).includes('vm-identity')], [false, true]);
+      }
+    });
+
+    it('is known again once both were released', () => {
+      const again = [...lives, ...faults];
+      assert.ok(!isFound(judge([...both, release, ...again])));
+      assert.ok(isFound(judge([...both, release, release, ...again])));
+    });
+
+    it('shows by two VMs that bind it', () => {
+      const [a, b] = ['0xffff888100aa0000', '0xffff888100bb0000'];
+      const judged = judge([...bind(a), ...bind(b).map(other), ...convert, ...faults]);
+      assert.deepEqual([isFound(judged), reasons(judged).includes('vm-identity')], [false, true]);
+    });
+  });
+});
+
+describe('a page pointer', () => {
+  const FOLIO = '0xffffea0000100000';
+  const known = [
+    `kvm_gmem_get_folio: (kvm_gmem_get_folio+0x0/0xa0) ino=${INO} index=0x1`,
+    `kvm_gmem_get_folio_ret: (kvm_gmem_get_pfn+0xeb/0x1f0 <- kvm_gmem_get_folio) index=0x1 folio=${FOLIO}`,
+    'mm_filemap_add_to_page_cache: dev 0:16 ino 46 pfn=0x4000 ofs=4096 order=0',
+  ];
+  const gone = 'mm_filemap_delete_from_page_cache: dev 0:16 ino 46 pfn=0x4000 ofs=4096 order=0';
+  const pin =
+    'gup_fast_fallback_ret: (io_pin_pages+0x93/0x130 <- gup_fast_fallback) ' +
+    `ret=1 start=0x7f1111111000 gup_flags=0x80101 page0=${FOLIO}`;
+  const pins = (events: readonly string[]): number =>
+    judgeAll(said([...createGmem(8), ...mmap(8), ...known, ...events]), [
+      'luto-2022',
+    ]).analysis.findings.filter((f) => f.rule === 'A1' && f.verdict === 'violation').length;
+
+  it('names its page while that is in the page cache', () => assert.equal(pins([pin]), 1));
+  it('names nothing once the page is gone, for it may be any page by then', () =>
+    assert.equal(pins([gone, pin]), 0));
+  it('names its page again once an event shows it there', () => assert.equal(pins([gone, ...known, pin]), 1));
+});
+
+describe('an inode number that another file system uses too', () => {
+  const folio = (n: number): string => `0xffffea000010000${n}`;
+  const fault = [
+    'kvm_gmem_get_folio: (kvm_gmem_get_folio+0x0/0xa0) ino=70 index=0x1',
+    'mm_filemap_add_to_page_cache: dev 0:16 ino 46 pfn=0x4000 ofs=4096 order=0',
+    `kvm_gmem_get_folio_ret: (kvm_gmem_get_pfn+0xeb/0x1f0 <- kvm_gmem_get_folio) index=0x1 folio=${folio(0)}`,
+  ];
+  const library = by(900);
+  const mapped = (page: number): string =>
+    `folio_add_file_rmap_ptes: (folio_add_file_rmap_ptes+0x0/0x280) folio=${folio(page)} ino=70 index=0x1 ` +
+    `page=${folio(page)} nr_pages=1 vm_start=0x7f0000000000`;
+  const foreign = library('mm_filemap_add_to_page_cache: dev 8:1 ino 46 pfn=0x5000 ofs=4096 order=0');
+
+  const memfd = [...createGmem(8), ...mmap(8), ...fault];
+
+  it("does not make the other file's pages those of the memfd", () => {
+    assert.ok(isFound(judge([...memfd, ...convert, mapped(0)])));
+    assert.ok(!isFound(judge([...memfd, ...convert, foreign, library(mapped(4))])));
+  });
+
+  it("leaves the memfd's own pages known by their pointers", () => {
+    assert.ok(isFound(judge([...memfd, foreign, ...convert, mapped(0)])));
+  });
+});

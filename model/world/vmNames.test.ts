@@ -1,0 +1,150 @@
+/** Kernel pointers, thread groups and tasks are used again: what ends the life of a VM, and what does not. */
+import assert from 'node:assert/strict';
+import type { Judged } from '../../test/golden/judge.js';
+import { judgeAll, type Said } from '../../test/support/oneTrace.js';
+
+const KVM = '0xffff888100aa0000';
+const OTHER = '0xffff888100bb0000';
+const PID = 10;
+
+const by =
+  (tgid: number, tid = tgid) =>
+  (event: string): Said => ({ event, tid, tgid });
+const own = by(PID);
+const said = (events: readonly (string | Said)[]): Said[] =>
+  events.map((one) => (typeof one === 'string' ? own(one) : one));
+
+const bind = (kvm = KVM, slot = 1): string[] => [
+  `kvm_gmem_bind: (kvm_gmem_bind+0x0/0x190) kvm=${kvm} slot=${slot} base_gfn=0x1000 npages=4 fd=8 offset=0x0`,
+  'kvm_gmem_bind_ret: (kvm_set_memory_region+0x34c/0x5b0 <- kvm_gmem_bind) ret=0',
+];
+const unbind = 'kvm_gmem_unbind: (kvm_gmem_unbind+0x0/0x90) slot=1 base_gfn=0x1000 npages=4 pgoff=0x0';
+const toPrivate = (kvm = KVM): string[] => [
+  'sys_ioctl(fd: 4, cmd: 0x4020aed2, arg: 0x7f00)',
+  'kvm_arch_post_set_memory_attributes: (kvm_arch_post_set_memory_attributes+0x0/0x250) ' +
+    `kvm=${kvm} slot=1 start=0x1000 end=0x1002 attributes=0x8`,
+  'sys_ioctl -> 0x0',
+];
+/** A shared fault on a gfn that installs an SPTE: wrong where the gfn is private. */
+const faultsShared = (kvm = KVM): string[] => [
+  'kvm_page_fault: vcpu 0 rip 0x1 address 0x0000000001000000 error_code 0x4',
+  `kvm_tdp_mmu_map: (kvm_tdp_mmu_map+0x0/0x7c0) kvm=${kvm} gfn=0x1000 pfn=0x1021e9 fault_seq=8 seq=8 inprog=0 priv=0`,
+  'kvm_tdp_mmu_spte_changed: as id 0 gfn 1000 level 1 old_spte 8000000000000000 new_spte 1021e9e67',
+];
+const zapped =
+  'kvm_tdp_mmu_spte_changed: as id 0 gfn 1000 level 1 old_spte 1021e9e67 new_spte 8000000000000000';
+const createVm = (fd: number): string[] => ['sys_ioctl(fd: 3, cmd: 0xae01, arg: 4)', `sys_ioctl -> 0x${fd}`];
+const createGmem = (vmFd: number, kvm = KVM): string[] => [
+  `sys_ioctl(fd: ${vmFd}, cmd: 0xc040aed4, arg: 0x7ffe371f1f90)`,
+  `kvm_gmem_create: (kvm_gmem_create+0x0/0x2d0) kvm=${kvm} size=0x4000 flags=0x0`,
+  'kvm_gmem_create_ret: (kvm_vm_ioctl+0x8f7/0x2390 <- kvm_gmem_create) fd=8',
+  'sys_ioctl -> 0x8',
+];
+
+const mismatches = (judged: Judged): string[] =>
+  judged.analysis.findings.filter((f) => f.rule === 'G7').map((f) => f.verdict);
+const judge = (events: readonly (string | Said)[]): Judged => judgeAll(said(events), ['guest-memfd']);
+
+describe('a VM', () => {
+  const lives = [...bind(), ...toPrivate()];
+
+  it('keeps its attributes while nothing ends its life', () => {
+    assert.deepEqual(mismatches(judge([...lives, ...faultsShared()])), ['violation']);
+  });
+
+  const ends: Readonly<Record<string, readonly (string | Said)[]>> = {
+    'it is destroyed': [`kvm_destroy_vm: (kvm_destroy_vm+0x0/0x300) kvm=${KVM}`],
+    'its process leaves its address space': [
+      'unmap_vmas: (unmap_vmas+0x0/0x170) vma_start=0x0 vma_end=0xffffffffffffffff',
+    ],
+    'exit_mmap says so': ['exit_mmap: mt_mod ffff888104c4d140, DESTROY'],
+    'its process exits, and the number calls the kernel again': [
+      'sched_process_exit: comm=qemu pid=10 prio=120',
+      'sys_munmap(addr: 0x1000, len: 0x1000)',
+    ],
+    'another process is at work under its pointer': faultsShared().map(by(20)),
+    'another process is born with its number': [
+      by(1)('sched_process_fork: comm=sh pid=1 child_comm=sh child_pid=10'),
+    ],
+    'its last slot goes and one is bound again': [unbind, ...bind()],
+    'a slot is bound under the id of one that lives': bind(),
+    'its process has another VM made, which shows the same pointer': [...createVm(5), ...createGmem(5)],
+    'its process has another VM made, which may be this one': [
+      ...createVm(5),
+      'sys_ioctl(fd: 6, cmd: 0xae80, arg: 0)',
+    ],
+  };
+  for (const [what, events] of Object.entries(ends)) {
+    it(`is not known any more once ${what}`, () => {
+      const found = mismatches(judge([...lives, ...events, ...faultsShared()]));
+      assert.ok(!found.includes('violation'), found.join());
+    });
+  }
+
+  it('is known again from its creation: what is wrong in a second life is found', () => {
+    const second = [...createVm(5), ...createGmem(5), ...bind(), ...toPrivate(), ...faultsShared()];
+    assert.deepEqual(mismatches(judge([...lives, ...second])), ['violation']);
+  });
+
+  it('stays the same through its teardown', () => {
+    const teardown = [`kvm_destroy_vm: (kvm_destroy_vm+0x0/0x300) kvm=${KVM}`, zapped, unbind];
+    const { analysis } = judge([...lives, ...teardown]);
+    assert.deepEqual(
+      [analysis.vms.length, analysis.slots.map((slot) => slot.untilRow)],
+      [1, [lives.length + 2]],
+    );
+  });
+
+  it('is told from a second one of its process by the descriptor that its creation returned', () => {
+    const { analysis } = judge([
+      ...createVm(4),
+      ...createGmem(4),
+      ...bind(),
+      ...createVm(5),
+      ...createGmem(4),
+      ...createGmem(5, OTHER),
+      ...bind(OTHER),
+    ]);
+    assert.deepEqual(
+      analysis.vms.map((vm) => vm.kvm.toString(16)),
+      [KVM, OTHER].map((kvm) => kvm.slice(2)),
+    );
+  });
+
+  it('is not another one because its creation failed', () => {
+    const failed = ['sys_ioctl(fd: 3, cmd: 0xae01, arg: 4)', 'sys_ioctl -> 0xffffffffffffffea'];
+    const found = mismatches(judge([...lives, ...failed, ...faultsShared()]));
+    assert.deepEqual(found, ['violation']);
+  });
+
+  it('is not another one because a worker of the kernel names it', () => {
+    const worker = by(77)(
+      `kvm_mmu_invalidate_start: (kvm_mmu_invalidate_start+0x0/0x40) kvm=${KVM} inprog=0 seq=8`,
+    );
+    assert.deepEqual(mismatches(judge([...lives, worker, ...faultsShared()])), ['violation']);
+  });
+
+  it('belongs to the process that has it at work, not to the task that named it first', () => {
+    const worker = by(77)(
+      `kvm_mmu_invalidate_start: (kvm_mmu_invalidate_start+0x0/0x40) kvm=${KVM} inprog=0 seq=8`,
+    );
+    const { analysis } = judge([worker, ...lives]);
+    assert.deepEqual(
+      analysis.vms.map((vm) => vm.tgid),
+      [PID],
+    );
+  });
+
+  it('is not that of a task whose number is in another group now', () => {
+    const vcpu = by(PID, 11);
+    const next = by(20, 11);
+    const fault = [
+      'kvm_page_fault: vcpu 0 rip 0x1 address 0x0000000001000000 error_code 0x4',
+      'kvm_mmu_faultin_pfn: (kvm_mmu_faultin_pfn+0x0/0x740) gfn=0x1000 addr=0x1000000 error_code=0x4',
+      faultsShared()[2]!,
+    ];
+    const first = [...bind(), ...toPrivate().map(vcpu)];
+    assert.deepEqual(mismatches(judge([...first, ...fault.map(vcpu)])), ['violation']);
+    assert.deepEqual(mismatches(judge([...first, ...fault.map(next)])), []);
+  });
+});
