@@ -135,7 +135,7 @@ function replay(w: World, table: EventTable, options: AnalyzeOptions): boolean {
         loseCalls(w, row);
       }
       if (nextRestart < restarts.length && restarts[nextRestart] === row) {
-        nextRestart++;
+        while (restarts[nextRestart] === row) nextRestart++;
         loseCalls(w, row);
       }
       const lower = loweringOf[seg.kind[i]!];

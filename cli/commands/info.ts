@@ -6,7 +6,7 @@ import { ISSUE_KINDS } from '../../parsers/events/issues.js';
 import { SEGMENT_ROWS, UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
 import { countsText } from '../../model/findings/counts.js';
 import { reportHeadline } from '../../model/findings/headline.js';
-import { issueText, placeOf, plural, reasonText, timeText } from '../../model/findings/report.js';
+import { issueText, placeOf, plural, reasonText, timeRange, timeText } from '../../model/findings/report.js';
 import { missingKinds, recordingRecipe } from '../../model/findings/recipe.js';
 import { sidecarLines, whyAbsent } from '../../recorder/outlook.js';
 import { hex } from '../../model/pages/state.js';
@@ -49,7 +49,7 @@ type Facts = ReturnType<typeof gather>;
 /** Everything that is printed, as plain data with 64-bit values as strings. */
 function gather(trace: LoadedTrace & LoadedRun) {
   const { table, analysis } = trace;
-  const last = table.length - 1;
+  const range = timeRange(table);
   const { sidecar } = sidecarBeside(trace.path);
   return {
     schema: 'shimtrace.info/1',
@@ -61,8 +61,8 @@ function gather(trace: LoadedTrace & LoadedRun) {
     kernel: table.meta.kernel,
     producer: table.meta.producer,
     hasTgid: table.meta.hasTgid,
-    from: timeText(table, 0),
-    until: timeText(table, last),
+    from: timeText(table, range.from),
+    until: timeText(table, range.until),
     cpus: cpuCounts(table),
     events: {
       total: table.length,

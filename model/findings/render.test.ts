@@ -6,7 +6,8 @@ import { renderJson } from './json.js';
 import { escapeXml, renderJunit } from './junit.js';
 import { renderSarif, toUri } from './sarif.js';
 import { renderText } from './text.js';
-import { timeText } from './report.js';
+import { TableBuilder } from '../../parsers/events/table.js';
+import { timeRange, timeText } from './report.js';
 import { reportByHand } from '../../test/support/report.js';
 
 interface Validation {
@@ -283,5 +284,16 @@ pages   inode 191 pgoff 0x4
 fix     return -EAGAIN
 `,
     );
+  });
+});
+
+describe('the range of time', () => {
+  it('is from the least to the greatest, not from the first to the last', () => {
+    const builder = new TableBuilder();
+    for (const ts of [0, 19_540_000, 70_000, -3000])
+      builder.addRow(ts, 0, 1, 1, 0, 0, builder.names.internString('e'), 0, 1);
+    const { from, until } = timeRange(builder.finish());
+    assert.deepEqual([from, until], [3, 1]);
+    assert.deepEqual(timeRange(new TableBuilder().finish()), { from: -1, until: -1 });
   });
 });

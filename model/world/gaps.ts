@@ -1,8 +1,9 @@
 /**
- * Where events are missing: from the loss marks of a trace, and where the clock of a CPU shows that another
- * recording begins.
+ * Where events are missing: from the loss marks of a trace, and where the times show that another recording
+ * begins, or another part of a text that was put together out of order.
  */
 import { SEGMENT_ROWS, UNKNOWN_CPU, type EventTable, type Segment } from '../../parsers/events/table.js';
+import { lateMax } from '../../parsers/events/stepBack.js';
 import type { LossMark } from '../../parsers/events/issues.js';
 
 /** Events are missing on some CPU at rows strictly between `after` and `before`. */
@@ -17,7 +18,10 @@ export interface Gap {
 /** What a finder adds to. */
 export interface FoundGaps {
   readonly gaps: Gap[];
-  /** Rows at which the clock of a CPU jumps back. */
+  /**
+   * Rows before which something else stands than what was recorded before them: where the times step back, on
+   * one CPU, or between CPUs further than an event comes late; and the seams that belong to such a step.
+   */
   readonly restarts: number[];
 }
 
@@ -25,7 +29,9 @@ export interface FoundGaps {
  * Events of one CPU are in the order of its clock, in nanoseconds or ticks; nested ones may be printed a
  * little out of it.
  */
-const CLOCK_JITTER = 100_000;
+const CLOCK_JITTER = 1000;
+/** Steps back that are looked at one by one. */
+const STEPS_MAX = 1000;
 
 /**
  * A gap runs from the last event of its CPU before the mark to the mark. At a joint of two recordings
@@ -37,17 +43,28 @@ export class GapFinder {
   private readonly firstOnCpu = new Map<number, number>();
   private readonly losses: readonly LossMark[];
   private readonly jitter: number;
+  /** How far a row may lie behind one that stands before it. */
+  private readonly late: number;
+  /** The greatest time since the last step back, on any CPU, and at the end of each segment since. */
+  private high = -Infinity;
+  private highs: number[] = [];
+  /** The row of the last step back. */
+  private restartRow = 0;
+  /** The greatest time before the last step back: behind it goes on what stands before that step. */
+  private resumes = Infinity;
+  private steps = 0;
   private next = 0;
 
   constructor(private readonly table: EventTable) {
     // The counter clock counts events: it never goes back by itself.
     this.jitter = table.meta.clock === 'counter' ? 0 : CLOCK_JITTER;
+    this.late = lateMax(table.meta);
     this.losses = [...table.losses].sort((a, b) => a.row - b.row);
   }
 
   /** Looks at the rows of one segment, each in its turn. */
   segment(seg: Segment, index: number, found: FoundGaps): void {
-    const { lastOnCpu, lastTs, jitter } = this;
+    const { lastOnCpu, lastTs, jitter, late } = this;
     const { cpu: cpus, ts: times } = seg;
     const base = index * SEGMENT_ROWS;
     let nextLoss = this.nextLossRow();
@@ -58,14 +75,16 @@ export class GapFinder {
         nextLoss = this.nextLossRow();
       }
       const cpu = cpus[i]!;
-      if (cpu !== UNKNOWN_CPU) {
-        const ts = times[i]!;
-        if (ts < lastTs[cpu]! - jitter) this.restart(row, found);
-        lastTs[cpu] = ts;
-      }
+      const ts = times[i]!;
+      if (ts < this.high - late || (cpu !== UNKNOWN_CPU && ts < lastTs[cpu]! - jitter))
+        this.restart(row, ts, found);
+      else if (ts > this.resumes) this.resume(row, found);
+      if (ts > this.high) this.high = ts;
+      if (cpu !== UNKNOWN_CPU) lastTs[cpu] = ts;
       if (lastOnCpu[cpu] === -1) this.firstOnCpu.set(cpu, row);
       lastOnCpu[cpu] = row;
     }
+    this.highs[index] = this.high;
   }
 
   /** To be called behind the last segment. */
@@ -95,9 +114,45 @@ export class GapFinder {
     return loss.cpu < 0 ? loss.row - 1 : (this.lastOnCpu[loss.cpu] ?? -1);
   }
 
-  private restart(row: number, found: FoundGaps): void {
+  /**
+   * The times step back: here begins what was recorded before some of the rows above. It belongs in front of
+   * the first of these, where as much is missing as here.
+   */
+  private restart(row: number, ts: number, found: FoundGaps): void {
+    this.steps++;
+    const from = this.steps > STEPS_MAX ? this.restartRow : this.firstLater(row, ts);
+    if (this.steps === STEPS_MAX) found.gaps.push(this.everywhere());
+    if (from > this.restartRow) this.breakAt(from, found);
+    this.breakAt(row, found);
     this.lastTs.fill(-Infinity);
+    this.resumes = Math.max(this.high, this.resumes === Infinity ? -Infinity : this.resumes);
+    this.high = ts;
+    this.restartRow = row;
+  }
+
+  /** The times go on behind the rows that stand before the last step back. */
+  private resume(row: number, found: FoundGaps): void {
+    this.resumes = Infinity;
+    this.breakAt(row, found);
+  }
+
+  private breakAt(row: number, found: FoundGaps): void {
     found.restarts.push(row);
     found.gaps.push({ after: row - 1, before: row, cpu: -1, line: this.table.line(row) });
+  }
+
+  /** The first row since the last step back whose time is greater; `row` where none is. */
+  private firstLater(row: number, ts: number): number {
+    const { segments } = this.table;
+    let s = Math.floor(this.restartRow / SEGMENT_ROWS);
+    while (s < Math.floor(row / SEGMENT_ROWS) && this.highs[s]! <= ts) s++;
+    for (let r = Math.max(this.restartRow, s * SEGMENT_ROWS); r < row; r++)
+      if (segments[s]!.ts[r - s * SEGMENT_ROWS]! > ts) return r;
+    return row;
+  }
+
+  /** A text whose times step back so often has no order that anything could be decided by. */
+  private everywhere(): Gap {
+    return { after: -1, before: this.table.length, cpu: -1, line: this.table.line(0) };
   }
 }

@@ -162,8 +162,8 @@ export class Survey {
   severalVms = false;
   readonly gaps: Gap[] = [];
   /**
-   * Rows at which the clock of a CPU jumps back: another recording begins, and what was true before says
-   * nothing of it.
+   * Rows at which the times jump back: another recording begins, or another part of this one, and what was
+   * true before says nothing of it.
    */
   readonly restarts: number[] = [];
   /** True when events of unrelated tasks show that no pid filter hid interrupts and other tasks. */
@@ -322,6 +322,7 @@ export class Survey {
   /** Orders the gaps for {@link gapBetween}. */
   private sortGaps(): void {
     this.gaps.sort((a, b) => a.before - b.before || a.after - b.after);
+    this.restarts.sort((a, b) => a - b);
     const n = this.gaps.length;
     this.suffixMinAfter = new Int32Array(n);
     let min = Infinity;

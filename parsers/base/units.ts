@@ -69,6 +69,7 @@ export function eventRow(n: number): EventRow {
 
 export const NS_PER_SECOND = 1e9;
 export const NS_PER_US = 1000;
+export const NS_PER_MS = 1e6;
 export const US_PER_SECOND = 1e6;
 /** Digits of a second's fraction in nanoseconds. */
 export const NANO_DIGITS = 9;

@@ -133,9 +133,9 @@ export const ISSUE_KINDS = {
   },
   'clock-back': {
     severity: 'notice',
-    sentence: 'The clock jumps back here on one CPU.',
+    sentence: 'The times go back here: the lines are not in the order in which they were recorded.',
     advice:
-      'Events stay in the order of the file; order across this point is not decided by time. Several recordings may have been joined.',
+      'Events stay in the order of the file, and nothing is decided by the order across this point. Parts of a trace, or several recordings, may have been put together: give Shimtrace the trace as it was recorded.',
   },
   'relative-time': {
     severity: 'notice',

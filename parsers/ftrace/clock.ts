@@ -3,6 +3,7 @@
  */
 import { MICRO_DIGITS, NANO_DIGITS, NS_PER_SECOND } from '../base/units.js';
 import { UNKNOWN_CPU, type TableBuilder, type TraceMeta } from '../events/table.js';
+import { lateMax } from '../events/stepBack.js';
 import { LAYOUT_LATENCY, UNIT_NONE, UNIT_NS, UNIT_TICKS, type LineContext } from './context.js';
 
 const NEVER = -Infinity;
@@ -13,6 +14,9 @@ export class ClockTracker {
   private high = 0;
   private low = 0;
   private last = 0;
+  /** The greatest time since the order was last broken, and the CPU that it was of. */
+  private highest = NEVER;
+  private highestCpu = UNKNOWN_CPU;
   private decimals = 0;
   private lastOfCpu = new Float64Array(CPUS_AT_FIRST).fill(NEVER);
 
@@ -35,17 +39,32 @@ export class ClockTracker {
     if (cpu !== UNKNOWN_CPU) {
       if (cpu >= this.lastOfCpu.length) this.grow(cpu);
       if (ts < this.lastOfCpu[cpu]!) {
-        this.builder.issues.add(
-          'clock-back',
-          at,
-          line,
-          `CPU ${cpu}, by ${this.lastOfCpu[cpu]! - ts} ${this.unit === UNIT_NS ? 'ns' : 'ticks'}`,
-        );
+        this.wentBack(`CPU ${cpu}`, this.lastOfCpu[cpu]! - ts, at, line);
+        this.highest = NEVER;
       }
       this.lastOfCpu[cpu] = ts;
     }
+    if (ts < this.highest) this.late(cpu, ts, at, line);
+    else {
+      this.highest = ts;
+      this.highestCpu = cpu;
+    }
     this.last = ts;
     return ts;
+  }
+
+  /** An event behind one of another CPU that is later: the kernel prints them so only by a little. */
+  private late(cpu: number, ts: number, at: number, line: number): void {
+    const by = this.highest - ts;
+    if (by <= lateMax(this.builder.meta)) return;
+    this.wentBack(`${cpuText(cpu)} behind ${cpuText(this.highestCpu)}`, by, at, line);
+    this.highest = ts;
+    this.highestCpu = cpu;
+  }
+
+  private wentBack(where: string, by: number, at: number, line: number): void {
+    const unit = this.unit === UNIT_NS ? 'ns' : 'ticks';
+    this.builder.issues.add('clock-back', at, line, `${where}, by ${by} ${unit}`);
   }
 
   private start(context: LineContext, at: number, line: number): void {
@@ -82,4 +101,8 @@ export class ClockTracker {
       meta.timeUnit = 'none';
     }
   }
+}
+
+function cpuText(cpu: number): string {
+  return cpu === UNKNOWN_CPU ? 'an unknown CPU' : `CPU ${cpu}`;
 }

@@ -474,12 +474,23 @@ describe('ftrace text: everything else', () => {
   it("says when a clock jumps back on one CPU, and keeps the file's order", () => {
     const table = read(
       line(GET_PFN, { time: '2.000000' }) +
-        line(GET_PFN, { cpu: 1, time: '1.000000' }) +
+        line(GET_PFN, { cpu: 1, time: '1.999990' }) +
         line(GET_PFN, { time: '1.500000' }),
     );
     assert.deepEqual(
       [table.ts(1), table.ts(2), table.issues.map((issue) => [issue.code, issue.line])],
-      [-1e9, -5e8, [['clock-back', 3]]],
+      [-1e4, -5e8, [['clock-back', 3]]],
+    );
+  });
+  it('says when a later CPU stands before an earlier one, further than an event comes late', () => {
+    const text = (second: string): string =>
+      line(GET_PFN, { time: '2.000000' }) +
+      line(GET_PFN, { cpu: 1, time: second }) +
+      line(GET_PFN, { time: '2.000002' });
+    assert.deepEqual(read(text('1.999950')).issues, []);
+    assert.deepEqual(
+      read(text('1.980530')).issues.map(({ code, line: at, detail }) => [code, at, detail]),
+      [['clock-back', 2, 'CPU 1 behind CPU 0, by 19470000 ns']],
     );
   });
   it('takes the kernel and the CPUs from a latency header', () => {
