@@ -1,5 +1,6 @@
 /** Where a command writes: standard output, standard error, and progress that only a terminal sees. */
 import fs from 'node:fs';
+import { mayBeUnseen, visible, visibleLine } from '../parsers/base/visible.js';
 
 export interface Output {
   /** Standard output, exactly these characters. */
@@ -23,17 +24,17 @@ export function processOutput(): Output {
   let shown = false;
   let lastMs = 0;
   const wipe = (): void => {
-    if (shown) writeAll(2, '\r\u001b[K');
+    if (shown) writeAll(2, Buffer.from('\r\u001b[K'));
     shown = false;
   };
   return {
     out(text) {
       wipe();
-      writeAll(1, text);
+      writeShown(1, text);
     },
     err(line) {
       wipe();
-      writeAll(2, `${line}\n`);
+      writeShown(2, `${line}\n`);
     },
     progress(line) {
       if (!isTerminal) return;
@@ -45,7 +46,7 @@ export function processOutput(): Output {
       if (now - lastMs < PROGRESS_INTERVAL_MS) return;
       lastMs = now;
       shown = true;
-      writeAll(2, `\r\u001b[K${line}`);
+      writeAll(2, Buffer.from(`\r\u001b[K${visibleLine(line)}`));
     },
   };
 }
@@ -58,8 +59,13 @@ export function waitABit(): void {
   Atomics.wait(waitCell, 0, 0, WAIT_MS);
 }
 
-function writeAll(fd: number, text: string): void {
+/** What a trace has in it reaches no terminal as it is: every text that is printed comes through here. */
+function writeShown(fd: number, text: string): void {
   const bytes = Buffer.from(text, 'utf8');
+  writeAll(fd, mayBeUnseen(bytes) ? Buffer.from(visible(text), 'utf8') : bytes);
+}
+
+function writeAll(fd: number, bytes: Buffer): void {
   let done = 0;
   while (done < bytes.length) {
     try {

@@ -1,4 +1,5 @@
 /** Finds the command, prints help, and turns what a command throws into a message and an exit code. */
+import { visibleLine } from '../parsers/base/visible.js';
 import { check } from './commands/check.js';
 import { dap } from './commands/dap.js';
 import { events } from './commands/events.js';
@@ -72,11 +73,11 @@ function report(error: unknown, output: Output): ExitCode {
   // Whoever reads our output has had enough, as `head` has: that is no failure.
   if (error instanceof PipeClosed) return EXIT.clean;
   if (error instanceof UsageError) {
-    output.err(`shimtrace: ${error.message}; see shimtrace --help`);
+    output.err(visibleLine(`shimtrace: ${error.message}; see shimtrace --help`));
     return EXIT.unusable;
   }
   if (error instanceof InputError) {
-    output.err(`shimtrace: ${error.message}`);
+    output.err(visibleLine(`shimtrace: ${error.message}`));
     return EXIT.unusable;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);

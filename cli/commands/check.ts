@@ -1,4 +1,5 @@
 /** `shimtrace check`: judges traces by the rules and prints what was found. */
+import { visibleLine } from '../../parsers/base/visible.js';
 import { outcomeOf, reportHeadline } from '../../model/findings/headline.js';
 import { renderJson } from '../../model/findings/json.js';
 import { renderJunit } from '../../model/findings/junit.js';
@@ -127,7 +128,7 @@ class Batch {
       }
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
-      this.output.err(`shimtrace: ${error.message}`);
+      this.output.err(visibleLine(`shimtrace: ${error.message}`));
       this.code = worse(this.code, EXIT.unusable);
     }
   }
@@ -140,7 +141,7 @@ function worse(a: ExitCode, b: ExitCode): ExitCode {
 
 function exitOf(trace: LoadedTrace, demands: Demands, output: Output): ExitCode {
   const unmet = unmetDemands(trace, demands);
-  for (const sentence of unmet) output.err(`shimtrace: ${trace.path}: ${sentence}`);
+  for (const sentence of unmet) output.err(visibleLine(`shimtrace: ${trace.path}: ${sentence}`));
   if (unmet.length > 0) return EXIT.unusable;
   if (trace.analysis.findings.some((finding) => finding.verdict === 'violation')) return EXIT.violations;
   if (demands.strict && trace.table.losses.length > 0) {

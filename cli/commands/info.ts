@@ -1,4 +1,5 @@
 /** `shimtrace info`: what a trace holds, and what it lacks to be judged. */
+import { visibleLine } from '../../parsers/base/visible.js';
 import type { Bundle } from '../../parsers/bundle/merge.js';
 import { KIND_UNKNOWN } from '../../parsers/events/kinds.js';
 import { errnoName } from '../../parsers/events/errno.js';
@@ -200,7 +201,7 @@ function text(trace: LoadedTrace & LoadedRun, facts: Facts): string {
     ...(facts.recording === undefined ? [] : sidecarLines(facts.recording)),
     ...coverageLines(trace, facts),
   ];
-  return `${lines.join('\n')}\n`;
+  return `${lines.map(visibleLine).join('\n')}\n`;
 }
 
 const NO_TGID = 'not recorded: VMs are told apart by kvm pointers only (options/record-tgid)';

@@ -1,6 +1,7 @@
 /** `shimtrace storms`: pages that the guest faults on, or that are installed, again and again. */
 import { faultsOf, REPEATS_MIN, type FaultList, type PageFaults } from '../../model/faults/faults.js';
 import { faultFacts, pageName, patternOf } from '../../model/faults/text.js';
+import { visibleLine } from '../../parsers/base/visible.js';
 import { placeOf, plural, timeText } from '../../model/findings/report.js';
 import { hex } from '../../model/pages/state.js';
 import type { Args } from '../args.js';
@@ -84,7 +85,7 @@ function text(trace: Trace, wanted: Wanted): string {
     lines.push(...faultFacts(list, table, page).map((fact) => `  ${fact}`), `  ${placesText(trace, page)}`);
   }
   if (pages.length < total) lines.push('', `${total - pages.length} more: --limit ${total} prints all`);
-  return `${lines.join('\n')}\n`;
+  return `${lines.map(visibleLine).join('\n')}\n`;
 }
 
 function headline(list: FaultList, { min, vms }: Wanted, total: number): string {

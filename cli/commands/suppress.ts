@@ -2,6 +2,7 @@
  * `shimtrace suppress`: sets a finding aside, with a reason, in the .shimtrace.json that the trace belongs
  * to.
  */
+import { visibleLine } from '../../parsers/base/visible.js';
 import { loadOne, RUN_OPTIONS } from '../bundle.js';
 import type { Command } from '../command.js';
 import { EXIT, UsageError } from '../errors.js';
@@ -34,7 +35,9 @@ export const suppress: Command = {
     try {
       const finding = findFinding(trace, wanted);
       const file = setAside(trace, finding, reason);
-      output.out(`set aside in ${file}: ${finding.id}: ${finding.message} [${finding.rule}]\n`);
+      output.out(
+        `${visibleLine(`set aside in ${file}: ${finding.id}: ${finding.message} [${finding.rule}]`)}\n`,
+      );
     } finally {
       trace.close();
     }

@@ -5,6 +5,7 @@ import type { Analysis } from '../../model/analysis.js';
 import { pageHistory, type PageId, type PageInterval } from '../../model/pages/intervals.js';
 import { intervalAtRow, rangePieces, type RangePiece } from '../../model/pages/query.js';
 import { describeDimension, describeState, hex, isUnknown } from '../../model/pages/state.js';
+import { visibleLine } from '../../parsers/base/visible.js';
 import { placeOf, timeText } from '../../model/findings/report.js';
 import type { Command } from '../command.js';
 import { EXIT, InputError, UsageError } from '../errors.js';
@@ -194,7 +195,7 @@ class Printer {
     const from = interval.fromRow < 0 ? 'start' : this.place(interval.fromRow);
     const until = interval.untilRow >= table.length ? 'end' : this.place(interval.untilRow);
     const time = interval.fromRow < 0 ? '' : timeText(table, interval.fromRow);
-    const event = interval.fromRow < 0 ? '' : `  <- ${table.name(interval.fromRow)}`;
+    const event = interval.fromRow < 0 ? '' : `  <- ${visibleLine(table.name(interval.fromRow))}`;
     const span = `${from.padStart(8)} .. ${until.padEnd(8)} ${time.padStart(16)}`;
     return `  ${span}  ${describeState(interval.state)}${event}\n`;
   }

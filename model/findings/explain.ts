@@ -3,6 +3,7 @@
  * The chain is the rule's evidence and, for the page it is about, the events that made what the finding's
  * event met.
  */
+import { visibleLine } from '../../parsers/base/visible.js';
 import type { Finding, EvidenceRole } from './finding.js';
 import { actorText, address, pagesText, placeOf, ruleOf, timeText, type TraceReport } from './report.js';
 import { pageOf, intervalAtRow } from '../pages/query.js';
@@ -142,5 +143,5 @@ export function renderExplanation(report: TraceReport, finding: Finding, explana
     );
   }
   lines.push('', `fix     ${explanation.fix}`);
-  return `${lines.join('\n')}\n`;
+  return `${lines.map(visibleLine).join('\n')}\n`;
 }

@@ -4,6 +4,7 @@
  * through it.
  */
 import { ISSUE_KINDS } from '../../parsers/events/issues.js';
+import { visibleLine } from '../../parsers/base/visible.js';
 import { hex } from '../pages/state.js';
 import { countsText } from './counts.js';
 import type { Finding, RuleStatus } from './finding.js';
@@ -33,7 +34,7 @@ export function renderText(report: TraceReport, options: TextOptions = {}): stri
     lines.push(...findingLines(report, finding));
   lines.push(...suppressedLines(report), ...staleLines(report), ...issueLines(report));
   lines.push(...ruleTable(report), summary(report));
-  return `${lines.join('\n')}\n`;
+  return `${lines.map(visibleLine).join('\n')}\n`;
 }
 
 /** What could not be decided stands in the table of rules; it is listed only where a caller asks for it. */
