@@ -272,6 +272,17 @@ describe("tidy: the extension's manifest", () => {
     );
   });
 
+  it('says of a list that there is nothing only where that is known', () => {
+    for (const view of ['conversions', 'faults', 'pages', 'references']) {
+      const said = viewsWelcome.filter((item) => item.contents === `%welcome.${view}%`);
+      assert.deepEqual(
+        said.map((item) => item.when),
+        [`shimtrace.${view}.empty`],
+      );
+    }
+    assert.match(sources, /'setContext', `\$\{this\.id\}\.empty`/);
+  });
+
   it('has all its texts where they can be translated', () => {
     const plain = [
       ...read('package.json').matchAll(

@@ -5,7 +5,7 @@
 import * as vscode from 'vscode';
 import type { EventDetails, PageChange } from '../protocol/shapes.js';
 import type { Feature } from '../app.js';
-import { code, escapeMarkdown } from '../markdown.js';
+import { code, escapeMarkdown } from '../escape.js';
 import { askedAt, orNothing } from './navigation.js';
 import { LANGUAGE } from './recognise.js';
 

@@ -15,7 +15,8 @@ import type {
 } from '../protocol/report.js';
 import type { Feature } from '../app.js';
 import { headlineOfReport } from '../headline.js';
-import { code, escapeMarkdown, showMarkdown } from '../markdown.js';
+import { code, escapeMarkdown } from '../escape.js';
+import { showMarkdown } from '../markdown.js';
 import type { Sorted, SuppressionStore } from '../suppressions.js';
 import { traceOf } from './target.js';
 import { plural } from './status.js';

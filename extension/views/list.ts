@@ -40,6 +40,7 @@ export class TreeList implements vscode.TreeDataProvider<ListNode>, vscode.Dispo
   private filter = '';
   private note = '';
   private counts: Counts | undefined;
+  private isEmpty = false;
   trace: vscode.Uri | undefined;
 
   /** `filteredBefore`: whoever sets the nodes has filtered them, and says how many there are. */
@@ -56,7 +57,15 @@ export class TreeList implements vscode.TreeDataProvider<ListNode>, vscode.Dispo
     this.all = nodes;
     this.note = note;
     this.counts = counts;
+    this.sayEmpty(counts?.total === 0);
     this.refresh();
+  }
+
+  /** That there is nothing is said only where it is known: not while a list is asked for, nor of a filter. */
+  private sayEmpty(isEmpty: boolean): void {
+    if (isEmpty === this.isEmpty) return;
+    this.isEmpty = isEmpty;
+    void vscode.commands.executeCommand('setContext', `${this.id}.empty`, isEmpty);
   }
 
   setFilter(filter: string): void {

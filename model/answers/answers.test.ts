@@ -100,9 +100,9 @@ describe('answers about a page', () => {
     text: /^A fault in flight \(get_pfn\) of shimdrv-1297/,
   });
   check('a user mapping', PINNED, 621, 'holds', { text: /^A user mapping of task 274 stands since 1 ms\.$/ });
-  check('nobody', PINNED, 574, 'holds', { text: /^Nobody holds it\.$/ });
+  check('nobody', PINNED, 574, 'holds', { text: /^No holder is seen\.$/ });
   check('nobody any more', CORRECT, 753, 'holds', {
-    text: /^Nobody holds it now; what blocked its last conversion is gone\.$/,
+    text: /^No holder is seen now; what blocked its last conversion is gone\.$/,
   });
   check('not said where unpins are not recorded', PINNED, 41, 'holds', {
     text: /^No holder is seen, but not every reference/,

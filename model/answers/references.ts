@@ -47,7 +47,7 @@ export function whoHolds(asked: Asked): Answer {
       rows: mapping.row < 0 ? [] : [mapping.row],
     });
   }
-  if (statements.length === 0) statements.push(nobody(asked, state.referencesKnown));
+  if (statements.length === 0) statements.push(noneSeen(asked, state.referencesKnown));
   return {
     question: 'Who holds this page?',
     statements,
@@ -89,7 +89,7 @@ function holderStatement(asked: Asked, { kind, tid, row }: Reference): Statement
  * What is said where nobody is seen to hold the page: of the last conversion that ended, if it was refused,
  * why.
  */
-function nobody(asked: Asked, known: boolean): Statement {
+function noneSeen(asked: Asked, known: boolean): Statement {
   const { analysis, page } = asked;
   const last = conversionsOfPage(asked)
     .filter((c) => c.result !== undefined && c.untilRow >= 0 && c.untilRow <= asked.row)
@@ -98,10 +98,9 @@ function nobody(asked: Asked, known: boolean): Statement {
   if (last?.result === -EAGAIN) {
     const then = intervalAtRow(analysis, page, last.untilRow).state;
     const held = then.references.length + then.mappings.length > 0 || others(asked, last);
-    const nobody = known ? 'Nobody holds it now' : 'No holder is seen now';
     return held
       ? {
-          text: `${nobody}; what blocked its last conversion is gone.`,
+          text: 'No holder is seen now; what blocked its last conversion is gone.',
           rows: [last.untilRow],
         }
       : {
@@ -111,7 +110,7 @@ function nobody(asked: Asked, known: boolean): Statement {
   }
   return {
     text: known
-      ? 'Nobody holds it.'
+      ? 'No holder is seen.'
       : 'No holder is seen, but not every reference is recorded, or known from before the trace.',
     rows: [],
   };

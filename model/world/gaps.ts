@@ -29,7 +29,7 @@ export interface FoundGaps {
  * Events of one CPU are in the order of its clock, in nanoseconds or ticks; nested ones may be printed a
  * little out of it.
  */
-const CLOCK_JITTER = 1000;
+const CLOCK_JITTER = 100_000;
 /** Steps back that are looked at one by one. */
 const STEPS_MAX = 1000;
 
@@ -120,7 +120,9 @@ export class GapFinder {
    */
   private restart(row: number, ts: number, found: FoundGaps): void {
     this.steps++;
-    const from = this.steps > STEPS_MAX ? this.restartRow : this.firstLater(row, ts);
+    // What begins before all of them is a recording of its own, or cannot be told from one.
+    const isOwn = ts <= this.table.ts(this.restartRow) || this.steps > STEPS_MAX;
+    const from = isOwn ? this.restartRow : this.firstLater(row, ts);
     if (this.steps === STEPS_MAX) found.gaps.push(this.everywhere());
     if (from > this.restartRow) this.breakAt(from, found);
     this.breakAt(row, found);

@@ -4,7 +4,7 @@
  */
 import { Ascii } from './ascii.js';
 
-/** Controls (C0, DEL, C1), formats (marks of direction, joiners, what has no width) and separators of lines. */
+/** Controls (C0, DEL, C1), formats (marks of direction, joiners, no width) and separators of lines. */
 const UNSEEN = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 const HEX = 16;
 const C0_DIGITS = 2;

@@ -135,7 +135,7 @@ export const ISSUE_KINDS = {
     severity: 'notice',
     sentence: 'The times go back here: the lines are not in the order in which they were recorded.',
     advice:
-      'Events stay in the order of the file, and nothing is decided by the order across this point. Parts of a trace, or several recordings, may have been put together: give Shimtrace the trace as it was recorded.',
+      'Events stay in the order of the file; where they go back by more than an event comes late, nothing is decided by the order across this point. Parts of a trace, or several recordings, may have been put together: give Shimtrace the trace as it was recorded.',
   },
   'relative-time': {
     severity: 'notice',

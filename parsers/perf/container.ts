@@ -258,7 +258,11 @@ export function readContainer(source: ByteSource, info: PerfInfo): DataRange | u
     header.size64(),
   ];
   header.skip(16);
-  if (!header.ok || headerSize < HEADER_BYTES || dataAt < HEADER_BYTES || dataAt > source.size) {
+  if (!header.ok || (headerSize >= HEADER_BYTES && dataAt >= HEADER_BYTES && dataAt > source.size)) {
+    info.issues.add('torn-tail', source.size, 0, 'before its first record');
+    return undefined;
+  }
+  if (headerSize < HEADER_BYTES || dataAt < HEADER_BYTES) {
     info.issues.add('bad-header', 0, 0, `data at ${dataAt} of ${source.size} bytes`);
     return undefined;
   }
@@ -310,7 +314,11 @@ function readFeatures(source: ByteSource, info: PerfInfo, bits: readonly bigint[
   for (const feature of present) {
     const at = table.size64();
     const size = table.size64();
-    if (!table.ok || at + size > source.size || size > FEATURE_LIMIT) {
+    if (!table.ok || (at >= tableAt && size <= FEATURE_LIMIT && at + size > source.size)) {
+      info.issues.add('torn-tail', source.size, 0, 'within the sections that say what the records mean');
+      return;
+    }
+    if (at + size > source.size || size > FEATURE_LIMIT) {
       info.issues.tally('bad-header', tableAt, 0, `feature ${feature}`);
       continue;
     }

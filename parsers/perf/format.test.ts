@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import path from 'node:path';
 import { NEVER_CANCELLED } from '../base/cancel.js';
 import { MemorySource } from '../base/source.js';
 import { kindName, slotIndex } from '../events/kinds.js';
@@ -25,12 +26,16 @@ import {
   TID,
   TIME,
 } from '../../test/support/perfFile.js';
+import { Random } from '../../test/fuzz/harness.js';
 import { perfData } from './format.js';
 
 function read(bytes: Uint8Array): OpenTrace {
   assert.equal(perfData.sniff(bytes), 1);
   return perfData.read(new MemorySource(bytes), { cancel: NEVER_CANCELLED });
 }
+
+const SAMPLES = 'sample-traces/perf/7.2.13';
+const CUTS = 25;
 
 const REASON = slotIndex('UserspaceExit', 'reason');
 const ERRNO = slotIndex('UserspaceExit', 'errno');
@@ -239,7 +244,7 @@ describe('perf.data', () => {
     assert.deepEqual(codes(Uint8Array.from(Buffer.from('PERFFILE'.padEnd(104, '\0')))), [
       'unsupported-version',
     ]);
-    assert.deepEqual(codes(file.slice(0, 60)), ['bad-header']);
+    assert.deepEqual(codes(file.slice(0, 60)), ['torn-tail']);
     const unfinished = file.slice();
     unfinished.fill(0, 48, 56);
     assert.ok(codes(unfinished).includes('torn-tail'));
@@ -254,4 +259,22 @@ describe('perf.data', () => {
     assert.equal(table.length, 0);
     assert.ok(table.issues.some((issue) => issue.code === 'unsupported-compression'));
   });
+});
+
+describe('a perf.data that was cut', () => {
+  for (const name of fs.readdirSync(SAMPLES).filter((file) => file.endsWith('.perf.data'))) {
+    it(`says that it is cut off, wherever ${name} ends`, () => {
+      const bytes = new Uint8Array(fs.readFileSync(path.join(SAMPLES, name)));
+      const random = new Random(1);
+      const places = [17, 60, 104, 300, bytes.length - 1, bytes.length - 20];
+      for (let i = 0; i < CUTS; i++) places.push(17 + random.below(bytes.length - 17));
+      for (const end of places) {
+        const { table } = read(bytes.subarray(0, end));
+        assert.ok(
+          table.issues.some(({ code }) => code === 'torn-tail'),
+          `${end} of ${bytes.length} bytes: ${table.issues.map(({ code }) => code).join()}`,
+        );
+      }
+    });
+  }
 });

@@ -12,6 +12,8 @@ const SLOW_MS = 600_000;
 const SWAPS = Number(process.env['SWAPS'] ?? 1000);
 const SEED = Number(process.env['SEED'] ?? 20261129);
 const LINES_MAX = 200;
+/** What an event may come late. */
+const LATE_NS = 100_000;
 
 describe('pieces of a text in another order', function () {
   this.timeout(SLOW_MS);
@@ -28,13 +30,19 @@ describe('pieces of a text in another order', function () {
       const of = whole[i % whole.length]!;
       const { table, added } = judgeCut(of, swapped(of, random));
       // Pieces of one instant, and lines without times, show nothing.
-      if (!table.issues.some(({ code }) => code === 'clock-back')) continue;
+      if (!table.issues.some((issue) => issue.code === 'clock-back' && stepOf(issue.detail) > LATE_NS))
+        continue;
       shown++;
       assert.deepEqual(added, [], `${of.name}, SEED=${SEED}, swap ${i}`);
     }
     assert.ok(shown > SWAPS / 2, `${shown} of ${SWAPS} swaps show in the times`);
   });
 });
+
+/** How far the times step back, in nanoseconds; any step of sorted output is one too many. */
+function stepOf(detail: string): number {
+  return Number(/by (\d+) /.exec(detail)?.[1] ?? Infinity);
+}
 
 /** The recording with two pieces that touch in each other's place. */
 function swapped({ bytes, lineStarts }: Recording, random: Random): Uint8Array {
