@@ -3,7 +3,7 @@
  * repeatable.
  */
 import type { ClockName, EventTable } from '../parsers/events/table.js';
-import { SEGMENT_ROWS, UNKNOWN_CPU } from '../parsers/events/table.js';
+import { SEGMENT_ROWS, UNKNOWN_CPU, type Segment } from '../parsers/events/table.js';
 import { asPgoff } from '../parsers/base/units.js';
 import { KIND_GUEST, KIND_UNKNOWN, kindId, kindSlots } from '../parsers/events/kinds.js';
 import type { EventKind } from '../parsers/events/vocabulary.js';
@@ -55,12 +55,12 @@ export function analyze(table: EventTable, options: AnalyzeOptions = {}): Analys
   const bus = new FactBus();
   const w = new World(table, skew, bus);
   const { profiles, reason } = chooseProfiles(w.survey, options.profiles);
-  const orderUnknown = table.meta.timeUnit === 'none' && table.length > 0 && table.cpu(0) === UNKNOWN_CPU;
   const dialect = dialectOf(table, w.survey.counts);
+  const missing = missingContext(table);
   const judging = RULES.filter(
     (rule) => profiles.includes(rule.profile) && (options.rules?.includes(rule.id) ?? true),
   );
-  const runs = judging.map((def) => new RuleRun(def, w, dialect, orderUnknown ? 'order' : undefined));
+  const runs = judging.map((def) => new RuleRun(def, w, dialect, missing));
   for (const run of runs) {
     bus.listen(run.def.listen(run));
     if (run.def.about.some(namesFiles))
@@ -111,6 +111,23 @@ function undecidedFile(run: RuleRun, inode: Inode, row: number): void {
   const pages = run.pagesOf(inode, asPgoff(0), Math.max(1, inode.pageCount));
   const detail = `Two files have the inode number ${inode.ino} at once: which one an event means is not known.`;
   run.undecided('vm-identity', row, detail, [], pages);
+}
+
+/** Why no violation can be told in this trace at all; undefined where one can. */
+function missingContext(table: EventTable): string | undefined {
+  if (table.length === 0) return undefined;
+  if (table.meta.timeUnit === 'none')
+    return table.cpu(0) === UNKNOWN_CPU
+      ? 'The trace has neither tasks nor times, so no order can be decided.'
+      : undefined;
+  return table.segments.every(hasNoTask)
+    ? 'The trace has neither tasks nor CPUs, so which events belong together cannot be decided.'
+    : undefined;
+}
+
+function hasNoTask({ length, tid, cpu }: Segment): boolean {
+  for (let i = 0; i < length; i++) if (tid[i]! >= 0 || cpu[i] !== UNKNOWN_CPU) return false;
+  return true;
 }
 
 /** Runs every event through its lowering; returns true when cancelled. */

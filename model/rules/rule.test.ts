@@ -10,6 +10,7 @@ import { World } from '../world/world.js';
 import { RuleRun, type RuleDef } from './rule.js';
 
 const ROWS = 10;
+const NO_ORDER = 'The trace has neither tasks nor times, so no order can be decided.';
 const DEF: RuleDef = {
   id: 'T1',
   name: 'test',
@@ -150,7 +151,7 @@ describe('what a rule finds', () => {
   });
 
   it('is nothing where no order can be decided in the trace', () => {
-    const judged = new RuleRun(DEF, world(), ANY_DIALECT, 'order');
+    const judged = new RuleRun(DEF, world(), ANY_DIALECT, NO_ORDER);
     judged.violation({ row: 4, message: 'it is so' });
     const { status, findings } = judged.close();
     assert.deepEqual(
@@ -163,7 +164,7 @@ describe('what a rule finds', () => {
         count: 1,
         row: 4,
         missing: ['options/context-info'],
-        detail: 'The trace has neither tasks nor times, so no order can be decided.',
+        detail: NO_ORDER,
       },
     ]);
   });

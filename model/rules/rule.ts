@@ -93,8 +93,8 @@ export class RuleRun {
     readonly w: World,
     /** The names of the kernel that the trace is of. */
     readonly dialect: Dialect,
-    /** Set when no order can be decided in this trace at all. */
-    private readonly blanket: Reason | undefined,
+    /** Why no order can be decided in this trace at all, where that is so. */
+    private readonly noOrder: string | undefined,
   ) {}
 
   recorded(...kinds: EventKind[]): boolean {
@@ -109,13 +109,8 @@ export class RuleRun {
 
   violation(ruling: Ruling): void {
     if (this.hasUnreadExcuse(ruling)) return;
-    if (this.blanket) {
-      this.undecided(
-        this.blanket,
-        ruling.row,
-        'The trace has neither tasks nor times, so no order can be decided.',
-        ['options/context-info'],
-      );
+    if (this.noOrder !== undefined) {
+      this.undecided('order', ruling.row, this.noOrder, ['options/context-info']);
       return;
     }
     this.broken++;

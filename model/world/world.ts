@@ -6,7 +6,7 @@
 import { assert } from '../../parsers/base/assert.js';
 import type { Gfn, Pgoff } from '../../parsers/base/units.js';
 import { kindId } from '../../parsers/events/kinds.js';
-import type { EventTable } from '../../parsers/events/table.js';
+import { UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
 import type { Ev } from './event.js';
 import { Survey } from './survey.js';
 import { Op, OpLog, type OpCode } from '../ops/oplog.js';
@@ -178,7 +178,8 @@ export class World {
   /** Two rows are ordered: same CPU, same thread, or far enough apart on the clock. */
   ordered(a: number, b: number): boolean {
     const { table } = this;
-    if (table.cpu(a) === table.cpu(b) && table.meta.timeUnit !== 'none') return true;
+    const cpu = table.cpu(a);
+    if (cpu === table.cpu(b) && cpu !== UNKNOWN_CPU && table.meta.timeUnit !== 'none') return true;
     if (table.tid(a) === table.tid(b) && table.tid(a) > 0) return true;
     if (table.meta.timeUnit === 'none') return false;
     if (table.meta.timeUnit === 'ticks') return table.ts(a) !== table.ts(b);

@@ -99,6 +99,12 @@ export const ISSUE_KINDS = {
       'The trace was printed without context (options/context-info is off): no task, CPU or time is known, so order across CPUs cannot be decided.',
     advice: 'Print it again after `echo 1 > /sys/kernel/tracing/options/context-info`.',
   },
+  'no-cpu': {
+    severity: 'notice',
+    sentence:
+      'The lines name no CPU: events are in the order of their times, and those that lie close together have none.',
+    advice: 'Print them as the kernel does, with task and CPU in front.',
+  },
   untimed: {
     severity: 'notice',
     sentence: 'The lines have no time: their order is known, but they cannot be aligned with another file.',

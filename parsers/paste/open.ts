@@ -4,9 +4,9 @@ import { MemorySource, type ByteSource } from '../base/source.js';
 import {
   FAILED_SHIFT,
   UNKNOWN_CPU,
+  EventTable,
   withIssue,
   withMarks,
-  type EventTable,
   type Segment,
 } from '../events/table.js';
 import type { Issue } from '../events/issues.js';
@@ -84,10 +84,25 @@ export function readPasted(
   if (!best) return undefined;
   const { reading, open, content } = best;
   const left = others.filter((part) => part !== reading.part);
-  const table = reading.lineOf ? onLinesOf(open.table, reading.lineOf) : open.table;
+  const placed = reading.lineOf ? onLinesOf(open.table, reading.lineOf) : open.table;
+  const table = reading.isTimed ? withoutCpus(placed) : placed;
   const said = left.length > 0 ? withIssue(table, partsIssue(reading.part, left)) : table;
   const places = reading.lineOf ? { mended: content } : { plain: open.plain ?? content };
   return withTable(open, said, places);
+}
+
+/** Says that no CPU is known; the clock is not perf's, whose columns the text was read in. */
+function withoutCpus(table: EventTable): EventTable {
+  const { length, segments, meta, names, comms, issues, losses, stacks, unread } = table;
+  const issue: Issue = {
+    code: 'no-cpu',
+    offset: 0,
+    line: length > 0 ? table.line(0) : 0,
+    count: 1,
+    detail: '',
+  };
+  const unknown = { ...meta, clock: 'unknown', producer: '' } as const;
+  return new EventTable(length, segments, unknown, names, comms, [...issues, issue], losses, stacks, unread);
 }
 
 /** Says which part of a mail was read, and which others have events too. */

@@ -11,6 +11,7 @@ import { looksLikeHtml, unfence, unhtml, unmark, unmarkEvents, unquote, untable 
 import {
   FAMILIES,
   familyOf,
+  inPerfColumns,
   isBrokenHead,
   isEventStart,
   isTaskAlone,
@@ -25,6 +26,8 @@ export interface Reading {
   readonly lineOf: Int32Array | undefined;
   /** What part of the file it is, for messages; '' for the whole. */
   readonly part: string;
+  /** Whether its lines have a time and no CPU: they are in the columns of `perf script` then. */
+  readonly isTimed?: boolean;
   /** Whether anything was taken off its lines, or decoded: more than lines put together. */
   readonly isUnwrapped: boolean;
 }
@@ -59,15 +62,37 @@ function readingsOfText(text: PlacedLines, raw: readonly string[], part: string)
   const bare = unmarkEvents(plain, isOfTrace);
   const roles = rolesOf(bare, plain, family);
   const isUnwrapped = isHtml || bare.texts.some((line, i) => isEventStart(family, line) && line !== raw[i]);
-  // QEMU's events have no column before their name or stamp.
-  const inColumns = family === 'qemu' ? (line: string): string => line.trimStart() : flagsBehindCpu;
+  const inColumns = COLUMNS[family] ?? flagsBehindCpu;
+  const finish = family === 'timed' ? timed : (reading: Reading): Reading => reading;
   const breaks = breaksOf(plain, roles, widths);
-  if (breaks.length === 0) return [readingOf(mapLines(bare, inColumns), part, isUnwrapped)];
+  if (breaks.length === 0) return [finish(readingOf(mapLines(bare, inColumns), part, isUnwrapped))];
   return breaks.map((how) => {
     // A width counts from where the line began, marks included: they are taken off once it is whole.
     const whole = unmarkEvents(join(plain, roles, widths, how), isOfTrace);
-    return readingOf(mapLines(whole, inColumns), part, isUnwrapped);
+    return finish(readingOf(mapLines(whole, inColumns), part, isUnwrapped));
   });
+}
+
+/** How the lines of a family are put into the columns that a reader expects. */
+const COLUMNS: Readonly<Partial<Record<Family, (line: string) => string>>> = {
+  // QEMU's events have no column before their name or stamp.
+  qemu: (line) => line.trimStart(),
+  timed: inPerfColumns,
+};
+
+/** What `perf script` prints first: its reader knows its lines by it, whatever their columns. */
+const PERF_HEADER = '# ========\n# captured on    : unknown\n';
+const PERF_HEADER_LINES = 2;
+
+/** Lines in the columns of `perf script` as a text of it. */
+function timed({ bytes, lineOf, ...reading }: Reading): Reading {
+  const header = new TextEncoder().encode(PERF_HEADER);
+  const whole = new Uint8Array(header.length + bytes.length);
+  whole.set(header);
+  whole.set(bytes, header.length);
+  const lines = new Int32Array(PERF_HEADER_LINES + lineOf!.length).fill(1);
+  lines.set(lineOf!, PERF_HEADER_LINES);
+  return { ...reading, bytes: whole, lineOf: lines, isTimed: true };
 }
 
 /** The family of the events, which may stand behind marks of one line's own. */

@@ -31,8 +31,28 @@ const PERF = new RegExp(
   `^\\s*${PERF_TASK}\\s+(?:${FLAGS}\\s+)?${CPU}\\s+(?:${FLAGS}\\s+)?\\d+\\.\\d{6,9}:(?:\\s|$)`,
 );
 const PERF_HEAD = new RegExp(`^\\s*${PERF_TASK}\\s+${CPU}(?:\\s+\\d+(?:\\.\\d*)?)?\\s*$`);
-/** A time and an event, or a task, a time and an event. */
-const TIMED = new RegExp(`^\\s*(?:${TASK}\\s+)?\\d+\\.\\d{6}(?:\\d{3})?:\\s+[\\w.:-]+:(?:\\s|$)`);
+/** What is before an event where its CPU was left out: perhaps its task, perhaps its flags, and its time. */
+const TIMED_HEAD = String.raw`^\s*(?:(\S.{0,15}?)-(\d{1,7})\s+(?:\(\s*(\d+|-+)\)\s+)?)?(?:${FLAGS}\s+)?(\d+\.\d{6}(?:\d{3})?:)\s+`;
+const TIMED = new RegExp(`${TIMED_HEAD}(?:[\\w.:-]+:(?:\\s|$)|sys_\\w+(?:\\(| -> ))`);
+const TIMED_PARTS = new RegExp(`${TIMED_HEAD}(.*)$`);
+const SYSCALL = /^sys_(\w+)\((.*)\)\s*$/;
+const SYSCALL_RETURN = /^sys_(\w+) -> (.*)$/;
+
+/**
+ * An event's line without a CPU in the columns of `perf script`, which may leave out any but the event;
+ * other lines as they are.
+ */
+export function inPerfColumns(text: string): string {
+  const found = TIMED.test(headOf(text)) ? TIMED_PARTS.exec(text) : null;
+  if (!found) return text;
+  const [, comm, tid, group, time, event] = found;
+  const tgid = group === undefined || group.startsWith('-') ? '' : `${group}/`;
+  const task = comm === undefined ? '' : `${comm} ${tgid}${tid!} `;
+  const called = event!
+    .replace(SYSCALL, 'syscalls:sys_enter_$1: $2')
+    .replace(SYSCALL_RETURN, 'syscalls:sys_exit_$1: $2');
+  return `${task} ${time!} ${called}`;
+}
 const QEMU_STAMP = /^\s*(?:\d+@\d+\.\d+:|\d{4}-\d\d-\d\dT[\d:.]+Z )[a-z]\w*_\w+(?:\s|$)/;
 /** The verbose latency format. */
 const VERBOSE = /^\s*\S.{0,15}\s+\d+\s+\d+ [0-9a-f]+ [0-9a-f]{8} [0-9a-f]{8} \[/;
