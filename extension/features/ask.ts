@@ -20,6 +20,7 @@ export const ASKED: Readonly<Record<QuestionId, string>> = {
   huge: 'Which huge SPTE covers this page, both kinds under it, and what did it zap?',
   ownership: 'Who owned this page, from the beginning?',
   retry: 'Which retry succeeded, and what released it?',
+  refused: 'Was a call about this page refused, and what stood in its way?',
   difference: 'What differs between this conversion and the last good one?',
   life: 'Who took references to its frame and put them, and which was never put?',
 };

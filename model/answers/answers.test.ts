@@ -210,8 +210,23 @@ describe('answers about a page', () => {
       statements[0]!.text,
       /^A 2M SPTE covers gfns 0x100000\.\.0x1001ff: .* — both kinds under one SPTE\.$/,
     );
-    assert.match(statements[1]!.text, /^Installing it zapped 1 page/);
+    assert.equal(statements[1]!.text, 'Installing it zapped 1 page: 1 4K SPTE.');
   });
+
+  check(
+    'a memslot, with the one that has its pages',
+    'sample-traces/pastes/P08-double-bind-mail-qp.eml',
+    49,
+    'refused',
+    {
+      text: /^Memslot 3 was refused with EINVAL: slot 0 has these pages of the file\.$/,
+      through: 40,
+    },
+  );
+  check('a conversion, with who holds a page of it', CORRECT, 732, 'refused', {
+    text: /^A conversion to private was refused with EAGAIN: page 0x\w+ is pinned by task \d+\.$/,
+  });
+  check('nothing', PINNED, 702, 'refused', { text: /^No call about this page is seen to be refused\.$/ });
 
   check('begins with what the trace shows first', PINNED, 702, 'ownership', { text: /shared/ });
   check(

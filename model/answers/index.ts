@@ -3,6 +3,7 @@ import { brackets, hugeSpte, progress } from './mmu.js';
 import { difference, ownership } from './history.js';
 import { whichRetry, whoHolds } from './references.js';
 import { lifeOfPage } from './lifeText.js';
+import { refusals } from './refusals.js';
 import type { Answer, Asked } from './answer.js';
 
 export type { Answer, Asked, Statement } from './answer.js';
@@ -15,6 +16,7 @@ export const QUESTIONS = {
   huge: hugeSpte,
   ownership,
   retry: whichRetry,
+  refused: refusals,
   difference,
   life: lifeOfPage,
 } as const satisfies Readonly<Record<string, (asked: Asked) => Answer>>;

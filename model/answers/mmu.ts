@@ -257,10 +257,7 @@ export function hugeSpte(asked: Asked): Answer {
           rows: [spte.row],
         },
         {
-          text:
-            zapped.pages === 0
-              ? 'Installing it zapped nothing that is seen.'
-              : `Installing it zapped ${plural(zapped.pages, 'page')}.`,
+          text: zapped.pages === 0 ? 'Installing it zapped nothing that is seen.' : zappedText(asked, zapped),
           rows: [spte.row, ...zapped.rows.slice(0, SHOWN)],
         },
       ];
@@ -271,6 +268,16 @@ export function hugeSpte(asked: Asked): Answer {
   return { question: 'Which huge SPTE covers this page?', statements, missing };
 }
 
+/** `Installing it zapped 512 pages: 512 4K SPTEs.`; at least so many where events were lost among them. */
+function zappedText({ table }: Asked, { pages, rows, levels }: Zapped): string {
+  const last = rows.at(-1)!;
+  const lost = table.losses.some(({ row }) => row > rows[0]! - 1 && row <= last + 1);
+  const sptes = [...levels]
+    .sort(([a], [b]) => a - b)
+    .map(([level, count]) => `${count} ${levelName(level)} SPTE${count === 1 ? '' : 's'}`);
+  return `Installing it zapped ${lost ? 'at least ' : ''}${plural(pages, 'page')}: ${sptes.join(', ')}.`;
+}
+
 function noHugeSpte(known: boolean, unrecorded: boolean): string {
   if (known) return 'No huge SPTE covers this page now.';
   if (unrecorded) return 'SPTEs are not recorded: it cannot be said.';
@@ -278,18 +285,22 @@ function noHugeSpte(known: boolean, unrecorded: boolean): string {
   return `No huge SPTE is seen over this page; ${from}.`;
 }
 
+/** What went with an install. */
+interface Zapped {
+  readonly pages: number;
+  readonly rows: readonly number[];
+  /** How many SPTEs by their level. */
+  readonly levels: ReadonlyMap<number, number>;
+}
+
 /**
  * A table that a huge SPTE replaces is taken down by the same task right after: its leaves' own events
  * follow.
  */
-function zappedBy(
-  { analysis: { ops }, table }: Asked,
-  row: number,
-  first: number,
-  count: number,
-): { readonly pages: number; readonly rows: readonly number[] } {
+function zappedBy({ analysis: { ops }, table }: Asked, row: number, first: number, count: number): Zapped {
   const tid = table.tid(row);
   const rows: number[] = [];
+  const levels = new Map<number, number>();
   let pages = 0;
   for (let i = ops.firstAtRow(row); i < ops.length; i++) {
     if (table.tid(ops.row(i)) !== tid) continue;
@@ -299,6 +310,7 @@ function zappedBy(
     if (!isZap) continue;
     pages += ops.count(i);
     rows.push(ops.row(i));
+    levels.set(ops.aux(i), (levels.get(ops.aux(i)) ?? 0) + 1);
   }
-  return { pages, rows };
+  return { pages, rows, levels };
 }

@@ -87,6 +87,7 @@ const GPA_SLOTS: Readonly<Record<string, string>> = {
   ArmGuestFault: 'ipa',
   QemuMemoryFault: 'start',
   QemuConvert: 'start',
+  QemuSetUserMemory: 'gpa',
 };
 
 function pagesOfArguments(analysis: Analysis, table: EventTable, row: number): PageRange | undefined {
