@@ -11,6 +11,7 @@ import type { EventTable } from '../../parsers/events/table.js';
 import { FORMATS, readTrace } from '../../parsers/index.js';
 import type { OpenTrace, TraceFormat } from '../../parsers/reader.js';
 import { PROFILES } from '../../model/findings/finding.js';
+import { faultsOf } from '../../model/faults/faults.js';
 import { analyze } from '../../model/index.js';
 import { nodeCodecs, type Codecs } from '../../shell/codecs.node.js';
 import { readMaybeZstd, loadZstd } from '../support/zstd.js';
@@ -25,6 +26,9 @@ const LIMITS: Limits = { rowsPerByte: 8, isTime: Number.isFinite };
 /** As much of a large text as damage reaches. */
 const HEAD_LINES = 400;
 
+/** Pages with faults that are looked at. */
+const PAGES = 50;
+
 /** Files as they are, by what they are. */
 const FILES: Readonly<Record<string, string>> = {
   'trace.dat 6': 'sample-traces/tracecmd/conv.v6.cut.dat',
@@ -35,6 +39,8 @@ const FILES: Readonly<Record<string, string>> = {
   'perf script': 'sample-traces/perf/7.2.13/conv.restrictedmem.perf-script.txt',
   'trace-cmd report': 'sample-traces/tracecmd/conv.restrictedmem.report.txt',
   "QEMU's log": 'sample-traces/qemu/7.2.22/virtio-mem.log',
+  'a mail with refused memslots': 'sample-traces/pastes/P08-double-bind-mail-qp.eml',
+  'a note with installs': 'sample-traces/pastes/P14-report-grep-context.md',
   '.gz': 'sample-traces/compressed/M2.p.first40.txt.gz',
   '.xz': 'sample-traces/compressed/M2.p.first40.txt.xz',
   '.bz2': 'sample-traces/compressed/M2.p.first40.txt.bz2',
@@ -53,9 +59,21 @@ function headOf(bytes: Uint8Array): Uint8Array {
   return end < 0 ? bytes : bytes.subarray(0, end + 1);
 }
 
-/** Judges a table; a finding where no event is throws. */
+/** Judges a table; a finding, a fault, an install or a refused memslot where no event is throws. */
 function judged(table: EventTable): void {
-  const { findings, understood, unread, unknown } = analyze(table, { profiles: PROFILES });
+  const analysis = analyze(table, { profiles: PROFILES });
+  const { findings, understood, unread, unknown, refusedSlots } = analysis;
+  const { pages } = faultsOf(analysis, table).select({ min: 1, limit: PAGES });
+  const told = [
+    ...pages.flatMap((page) => [
+      page.firstFaultRow,
+      page.lastFaultRow,
+      page.firstInstallRow,
+      page.lastInstallRow,
+    ]),
+    ...refusedSlots.map(({ row }) => row),
+  ];
+  for (const row of told) assert.ok(row >= -1 && row < table.length, `row ${row} of ${table.length} is told`);
   assert.ok(understood >= 0 && understood + unread + unknown <= table.length, 'counts of events');
   for (const { at, evidence } of findings)
     for (const row of [at, ...evidence.map((each) => each.row)])
