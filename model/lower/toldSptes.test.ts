@@ -50,6 +50,16 @@ describe('SPTEs that are told, not seen to change', () => {
     assert.deepEqual(operationLines(judgeAll([converted]), 'SpteDoubt'), []);
   });
 
+  it('may be gone where any task reclaims memory, which makes no VM of it', () => {
+    const unmap = 'kvm_unmap_hva_range: mmu notifier unmap range: 0x7f0000000000 -- 0x7f0000001000';
+    const judged = judgeAll([
+      'kvm_mmu_set_spte: gfn 10 spte 120825 (r-xu) level 1 at 8a53b01ff8',
+      { event: unmap, tid: 50, tgid: 50 },
+    ]);
+    assert.deepEqual(operationLines(judged, 'SpteDoubt'), ['SpteDoubt 0 0x10+1 0 0']);
+    assert.equal(judged.analysis.vms.length, 1);
+  });
+
   it('go with all roots', () => {
     assert.deepEqual(
       spteOps(

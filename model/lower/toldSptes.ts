@@ -15,7 +15,8 @@ import { isPresentLeaf, ptePfn } from './sptes.js';
 
 const SET = slotsOf('SetSpte', 'gfn', 'spte', 'level');
 const REQUESTED = slotsOf('SpteRequested', 'gfn', 'pfn', 'level');
-const BETTER_THAN_REQUESTED = [K('SpteChanged'), K('SetSpte')];
+const CHANGED = K('SpteChanged');
+const SET_SPTE = K('SetSpte');
 /** Guest frames are invalidated or converted: what maps them goes, and no event shows it. */
 const RANGES = [
   { kind: 'InvRange', ...slotsOf('InvRange', 'start', 'end') },
@@ -32,28 +33,31 @@ const RESERVED_HI = 1 << 19;
 export function lowerToldSptes(on: On): void {
   on('SetSpte', (w, ev, t) => {
     const level = ev.num(SET.level);
-    const [lo, hi] = [ev.lo(SET.spte), ev.hi(SET.spte)];
+    const lo = ev.lo(SET.spte);
+    const hi = ev.hi(SET.spte);
     if (!isMapped(lo, hi, level)) return;
     const vm = w.whichVm.atWorkOfThread(t, ev.row);
     // What the TDP MMU changed was told by an event that precedes this one, and is the truth.
     if (!vm.changesSeen) told(w, vm, ev, ev.gfn(SET.gfn), ptePfn(lo, hi), level);
   });
   on('SpteRequested', (w, ev, t) => {
-    if (BETTER_THAN_REQUESTED.some((kind) => w.recorded(kind))) return;
+    if (w.recorded(CHANGED) || w.recorded(SET_SPTE)) return;
     const vm = w.whichVm.atWorkOfThread(t, ev.row);
     told(w, vm, ev, ev.gfn(REQUESTED.gfn), ev.pfn(REQUESTED.pfn), ev.num(REQUESTED.level));
   });
   for (const { kind, start, end } of RANGES)
     on(kind, (w, ev, t) => {
+      if (!isAnyTold(w)) return;
       const vm = w.whichVm.ofThread(t, ev.row);
       if (vm.told.size > 0) doubt(w, vm, ev.row, ev.gfn(start), ev.gfn(end));
     });
-  // Which frames these addresses are is not in the event.
-  on('UnmapHvaRange', (w, ev, t) => {
-    const vm = w.whichVm.ofThread(t, ev.row);
-    for (const { gfn, level } of vm.told.values())
-      doubt(w, vm, ev.row, gfn, plus(gfn, PAGES_PER_LEVEL[level]!));
-    vm.told.clear();
+  // Which frames these addresses are is not in the event, nor whose: memory is also reclaimed by other tasks.
+  on('UnmapHvaRange', (w, ev) => {
+    for (const vm of w.vms) {
+      for (const { gfn, level } of vm.told.values())
+        doubt(w, vm, ev.row, gfn, plus(gfn, PAGES_PER_LEVEL[level]!));
+      vm.told.clear();
+    }
   });
   on('ZapAllFast', (w, ev, t) => {
     const vm = w.whichVm.ofThread(t, ev.row);
@@ -61,6 +65,12 @@ export function lowerToldSptes(on: On): void {
       w.op(Op.SpteZap, vm.index, ev.row, gfn, PAGES_PER_LEVEL[level]!, pfn, level);
     vm.told.clear();
   });
+}
+
+/** A plain loop: every invalidation asks. */
+function isAnyTold(w: World): boolean {
+  for (const vm of w.vms) if (vm.told.size > 0) return true;
+  return false;
 }
 
 /** What was told of frames [first, end) may have gone. */
@@ -80,6 +90,7 @@ function told(w: World, vm: Vm, ev: Ev, ofFault: Gfn, pfnOfFault: Pfn, level: nu
   const within = ofFault % pages;
   const gfn = asGfn(ofFault - within);
   const pfn = pfnOfFault % pages === within ? plus(pfnOfFault, -within) : asPfn(pfnOfFault);
-  vm.told.set(gfn, { gfn, level, pfn });
+  const before = vm.told.get(gfn);
+  if (before?.level !== level || before.pfn !== pfn) vm.told.set(gfn, { gfn, level, pfn });
   w.op(Op.SpteSet, vm.index, ev.row, gfn, pages, pfn, level);
 }
