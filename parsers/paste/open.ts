@@ -76,8 +76,8 @@ export function readPasted(
     if (!open || open.table.length === 0) continue;
     const now = understood(open.table);
     if (reading.part !== '') others.push(reading.part);
-    // As much as before is no gain, unless what stood in front of the events is gone.
-    if (now < most || (now === most && (best || !reading.isUnwrapped))) continue;
+    // As much as before is no gain, unless what stood in front of the events is gone, or no CPU is known.
+    if (now < most || (now === most && (best || !(reading.isUnwrapped || reading.isTimed)))) continue;
     most = now;
     best = { reading, open, content };
   }

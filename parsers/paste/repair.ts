@@ -63,7 +63,10 @@ function readingsOfText(text: PlacedLines, raw: readonly string[], part: string)
   const roles = rolesOf(bare, plain, family);
   const isUnwrapped = isHtml || bare.texts.some((line, i) => isEventStart(family, line) && line !== raw[i]);
   const inColumns = COLUMNS[family] ?? flagsBehindCpu;
-  const finish = family === 'timed' ? timed : (reading: Reading): Reading => reading;
+  const finish =
+    family === 'timed' && !bare.texts.some((line) => OF_PERF.test(line))
+      ? timed
+      : (reading: Reading): Reading => reading;
   const breaks = breaksOf(plain, roles, widths);
   if (breaks.length === 0) return [finish(readingOf(mapLines(bare, inColumns), part, isUnwrapped))];
   return breaks.map((how) => {
@@ -79,6 +82,9 @@ const COLUMNS: Readonly<Partial<Record<Family, (line: string) => string>>> = {
   qemu: (line) => line.trimStart(),
   timed: inPerfColumns,
 };
+
+/** A time and an event with its system, as `perf script -F time,event` prints them: its own columns. */
+const OF_PERF = /^\s*\d+\.\d{6,9}:\s+\w+:\w+:\s/;
 
 /** What `perf script` prints first: its reader knows its lines by it, whatever their columns. */
 const PERF_HEADER = '# ========\n# captured on    : unknown\n';
