@@ -472,10 +472,21 @@ export class TableBuilder {
   private sayUnread(): void {
     if (this.unread.size === 0) return;
     const totals = new Map<number, number>();
+    const known = new Map<number, number>();
     for (const segment of this.segments)
-      for (let i = 0; i < segment.length; i++)
-        totals.set(segment.name[i]!, (totals.get(segment.name[i]!) ?? 0) + 1);
-    for (const [name, { count, row }] of this.unread) {
+      for (let i = 0; i < segment.length; i++) {
+        const name = segment.name[i]!;
+        totals.set(name, (totals.get(name) ?? 0) + 1);
+        if (segment.kind[i] !== KIND_UNKNOWN) known.set(name, (known.get(name) ?? 0) + 1);
+      }
+    for (const [name, unread] of this.unread) {
+      // One that was disowned later may have been counted: it is unknown, and not unread as well.
+      unread.count = Math.min(unread.count, known.get(name) ?? 0);
+      if (unread.count === 0) {
+        this.unread.delete(name);
+        continue;
+      }
+      const { count, row } = unread;
       const segment = this.segments[row >>> SEGMENT_SHIFT]!;
       const i = row & SEGMENT_MASK;
       const detail = `${count} of ${totals.get(name)!} ${this.names.text(name)}`;
