@@ -6,7 +6,7 @@ import { readProbes } from './recorded.js';
 import { indexSources, NO_INDEX, type SourceIndex } from './sourceIndex.js';
 
 const EVENT = (time: number, event: string, tid = 7): string =>
-  `            qemu-${tid}       [001] d.... ${time}.000000: ${event}`;
+  `            qemu-${tid}       [001] d.... ${String(time).padStart(5)}.000000: ${event}`;
 const lineOf = (event: string, i: number): string => (/^(?:CPU|#)/.test(event) ? event : EVENT(i + 1, event));
 const traceOf = (events: readonly string[], extra: Partial<EvidenceTrace> = {}): EvidenceTrace => ({
   ...openText(['# tracer: nop', '#', ...events.map(lineOf), ''].join('\n')),
@@ -107,10 +107,12 @@ describe('evidence of a function', () => {
   });
 
   it('of one event at several functions is told apart row by row', () => {
-    const many = Array.from({ length: 200 }, (_, i) => `p: (${i === 150 ? 'f' : 'other'}+0x0/0x90)`);
-    const trace = traceOf(['p: (more+0x0/0x1)', ...many]);
-    assert.equal(of('f', trace).runs, 1);
-    const late = traceOf([...Array<string>(100).fill('p: (other+0x0/0x90)'), 'p: (f+0x0/0x90)']);
+    const hits = (name: string, count: number): string[] =>
+      Array<string>(count).fill(`p: (${name}+0x0/0x90)`);
+    // The first line at another place is taken for torn: it is not counted.
+    const many = Array.from({ length: 200 }, (_, i) => `p: (${i % 50 === 49 ? 'f' : 'other'}+0x0/0x90)`);
+    assert.equal(of('f', traceOf([...hits('more', 2), ...many])).runs, 3);
+    const late = traceOf([...hits('other', 100), ...hits('f', 4)]);
     assert.equal(of('f', { ...late, recorded: readProbes('p:p other\np:p f\n') }).kind, 'ran');
   });
 
