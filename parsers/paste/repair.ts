@@ -62,11 +62,9 @@ function readingsOfText(text: PlacedLines, raw: readonly string[], part: string)
   const bare = unmarkEvents(plain, isOfTrace);
   const roles = rolesOf(bare, plain, family);
   const isUnwrapped = isHtml || bare.texts.some((line, i) => isEventStart(family, line) && line !== raw[i]);
-  const inColumns = COLUMNS[family] ?? flagsBehindCpu;
-  const finish =
-    family === 'timed' && !bare.texts.some((line) => OF_PERF.test(line))
-      ? timed
-      : (reading: Reading): Reading => reading;
+  const isOfPerf = family === 'timed' && bare.texts.some((line) => OF_PERF.test(line));
+  const inColumns = isOfPerf ? asItIs : (COLUMNS[family] ?? flagsBehindCpu);
+  const finish = family === 'timed' && !isOfPerf ? timed : (reading: Reading): Reading => reading;
   const breaks = breaksOf(plain, roles, widths);
   if (breaks.length === 0) return [finish(readingOf(mapLines(bare, inColumns), part, isUnwrapped))];
   return breaks.map((how) => {
@@ -74,6 +72,10 @@ function readingsOfText(text: PlacedLines, raw: readonly string[], part: string)
     const whole = unmarkEvents(join(plain, roles, widths, how), isOfTrace);
     return finish(readingOf(mapLines(whole, inColumns), part, isUnwrapped));
   });
+}
+
+function asItIs(line: string): string {
+  return line;
 }
 
 /** How the lines of a family are put into the columns that a reader expects. */
