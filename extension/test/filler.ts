@@ -1,8 +1,8 @@
 /** Events that no rule cares for: they make a trace long. */
 
-/** Microseconds as a trace prints them. */
+/** Microseconds as a trace prints them, seconds in a column of five. */
 export function stamp(us: number): string {
-  const seconds = String(Math.floor(us / 1e6)).padStart(6);
+  const seconds = String(Math.floor(us / 1e6)).padStart(5);
   return `${seconds}.${String(us % 1e6).padStart(6, '0')}`;
 }
 

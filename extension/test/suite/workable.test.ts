@@ -90,8 +90,8 @@ describe('working with a finding', () => {
       const text = await vscode.env.clipboard.readText();
       return text.startsWith('violation:') ? text : undefined;
     });
-    for (const line of mail.split('\n')) assert.ok(line.length <= 72 || line.startsWith('> '), line);
-    assert.match(mail, /^> .*kvm_gmem_store_attributes: .*attrs=0x8$/m);
+    for (const line of mail.split('\n')) assert.ok(line.length <= 72 || line.startsWith(' '), line);
+    assert.match(mail, /^ .*kvm_gmem_store_attributes: .*attrs=0x8$/m);
     assert.match(mail, /^Rule: {4}G9 refs-safe$/m);
     assert.match(mail, /^Command: shimtrace explain worked\.txt G9@\d+$/m);
   });
