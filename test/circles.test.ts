@@ -1,20 +1,7 @@
 import assert from 'node:assert/strict';
 import { circles, importGraph } from './support/circles.js';
-import { filesBelow, read } from './support/files.js';
+import { filesBelow, read, SOURCE_FOLDERS } from './support/files.js';
 import { isTest } from './support/layers.js';
-
-const FOLDERS = [
-  'parsers',
-  'model',
-  'recorder',
-  'shell',
-  'cli',
-  'extension',
-  'webview',
-  'test',
-  'bench',
-  'scripts',
-];
 
 /** The circles of files made up here, by name and text. */
 function circlesOf(files: Readonly<Record<string, string>>): readonly (readonly string[])[] {
@@ -22,13 +9,13 @@ function circlesOf(files: Readonly<Record<string, string>>): readonly (readonly 
 }
 
 describe('imports', () => {
-  const files = FOLDERS.flatMap(filesBelow).filter(
+  const files = SOURCE_FOLDERS.flatMap(filesBelow).filter(
     (file) => /\.(?:ts|mjs|cjs)$/.test(file) && !file.endsWith('.d.ts'),
   );
   const { graph, unresolved } = importGraph(files, read);
 
   it('are seen in all of the project, and lead to files that are there', () => {
-    for (const folder of FOLDERS)
+    for (const folder of SOURCE_FOLDERS)
       assert.ok(
         files.some((file) => file.startsWith(`${folder}/`) && graph.get(file)!.length > 0),
         `saw no import in ${folder}`,

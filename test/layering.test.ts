@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
-import { filesBelow, read } from './support/files.js';
+import { filesBelow, read, SOURCE_FOLDERS } from './support/files.js';
 import { importsOf } from './support/imports.js';
 import { breaches, isTest, layerOf, LAYERS, unusedAllowances } from './support/layers.js';
 
-const FOLDERS = ['parsers', 'model', 'recorder', 'webview', 'shell', 'extension', 'cli', 'test'];
-
 function sources(): readonly string[] {
-  return FOLDERS.flatMap(filesBelow).filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'));
+  return SOURCE_FOLDERS.flatMap(filesBelow).filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'));
 }
 
 /** A file with one import that the rules must catch. */

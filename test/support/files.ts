@@ -3,6 +3,20 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 
+/** Folders at the top that hold sources, each with everything below it. */
+export const SOURCE_FOLDERS = [
+  'parsers',
+  'model',
+  'recorder',
+  'shell',
+  'cli',
+  'extension',
+  'webview',
+  'test',
+  'bench',
+  'scripts',
+] as const;
+
 const SKIPPED = new Set(['node_modules', 'out', 'dist', '.git', '.vscode-test', '.editor-host', 'coverage']);
 
 /**

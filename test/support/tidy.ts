@@ -1,6 +1,7 @@
 /**
  * Checks of the sources' shape: each takes a file's name and text and returns what is wrong, one line each.
  */
+import { SOURCE_FOLDERS } from './files.js';
 import { withoutComments, lineAt } from './imports.js';
 import { piecesOf, type Piece } from './literals.js';
 
@@ -200,19 +201,7 @@ export function markdownLinks(text: string): readonly string[] {
     .map((link) => link.replace(/#.*$/, ''));
 }
 
-const TOP_FOLDERS = [
-  'parsers',
-  'model',
-  'recorder',
-  'shell',
-  'cli',
-  'extension',
-  'webview',
-  'test',
-  'scripts',
-  'bench',
-  'docs',
-];
+const TOP_FOLDERS = [...SOURCE_FOLDERS, 'docs'];
 const NAMED_FILE = new RegExp(`\`((?:${TOP_FOLDERS.join('|')})/[\\w./-]*)\``, 'g');
 
 /** Files and folders that a Markdown page names between backticks, from the top of the project. */
