@@ -8,11 +8,8 @@ module.exports = class TotalsReporter extends Mocha.reporters.Spec {
     runner.once(Mocha.Runner.constants.EVENT_RUN_END, () => {
       const file = process.env.SHIMTRACE_TOTALS;
       const failures = this.failures.map((test) => `${test.fullTitle()}\n${test.err?.stack ?? test.err}`);
-      if (file)
-        fs.writeFileSync(
-          file,
-          JSON.stringify({ passed: this.stats.passes, failed: this.stats.failures, failures }),
-        );
+      const { passes: passed, failures: failed, pending: skipped } = this.stats;
+      if (file) fs.writeFileSync(file, JSON.stringify({ passed, failed, skipped, failures }));
     });
   }
 };

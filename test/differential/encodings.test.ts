@@ -53,25 +53,24 @@ function findings(table: EventTable): string[] {
   return found.map((f) => JSON.stringify([f.profile, f.rule, f.verdict, f.at])).sort();
 }
 
-const large = process.env['SHIMTRACE_TRACES'];
-if (large !== undefined) {
-  describe('one run in two encodings', () => {
-    let codecs: Codecs;
-    before(async () => {
-      await loadZstd();
-      codecs = await nodeCodecs();
-    });
-    for (const run of RUNS) {
-      it(run, () => {
-        const read = (name: string): EventTable =>
-          readTrace(new MemorySource(readMaybeZstd(path.join(large, name))), {
-            cancel: NEVER_CANCELLED,
-            ...codecs,
-          }).table;
-        const [dat, text] = [read(`${run}.dat`), read(`${run}.txt`)];
-        assert.deepEqual(eventDifferences(dat, text), []);
-        assert.deepEqual(findings(dat), findings(text));
-      }).timeout(60_000);
-    }
+const recordings = process.env['SHIMTRACE_TRACES'];
+
+(recordings === undefined ? describe.skip : describe)('one run in two encodings', () => {
+  let codecs: Codecs;
+  before(async () => {
+    await loadZstd();
+    codecs = await nodeCodecs();
   });
-}
+  for (const run of RUNS) {
+    it(run, () => {
+      const read = (name: string): EventTable =>
+        readTrace(new MemorySource(readMaybeZstd(path.join(recordings!, name))), {
+          cancel: NEVER_CANCELLED,
+          ...codecs,
+        }).table;
+      const [dat, text] = [read(`${run}.dat`), read(`${run}.txt`)];
+      assert.deepEqual(eventDifferences(dat, text), []);
+      assert.deepEqual(findings(dat), findings(text));
+    }).timeout(60_000);
+  }
+});
