@@ -81,6 +81,8 @@ export function placeOf(
     if (shown === 'events') return { startColumn: eventHead(table, row).length, endColumn: LINE_END };
     // In the listing of a file of a run an event has no such head: the run's table tells more of it.
     if (part && !part.isText) return { startColumn: 0, endColumn: LINE_END };
+    // Offsets are those of the mended text then, and marks stand in front of the file's own lines.
+    if (trace.mended) return { startColumn: 0, endColumn: LINE_END };
     return eventColumns(lineText(part?.source ?? source, table.at(row)), name);
   };
   const cpu = table.cpu(row);

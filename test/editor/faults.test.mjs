@@ -1,0 +1,58 @@
+// Pages that fault again and again, in their list; and a trace that comes from the clipboard.
+import fs from 'node:fs';
+import path from 'node:path';
+import { root } from '../../scripts/steps.mjs';
+import {
+  chooseTheme,
+  openFile,
+  openWorkbench,
+  picture,
+  runCommand,
+  SAMPLE,
+  statusItem,
+  THEMES,
+} from './support.mjs';
+
+const STORM = path.join(root, 'sample-traces/labelled/base/M10.va.txt');
+const DARK = THEMES.find(([name]) => name === 'dark');
+
+describe('faults and pastes in the editor', () => {
+  let bench;
+  let page;
+  before(async () => {
+    bench = await openWorkbench({ fill: (folder) => fs.copyFileSync(STORM, path.join(folder, 'storm.txt')) });
+    ({ page } = bench);
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await openFile(page, 'storm.txt');
+    await statusItem(page).filter({ hasText: 'violation' }).waitFor();
+  });
+  after(() => bench?.close());
+  afterEach(async function () {
+    if (this.currentTest.state === 'failed')
+      await picture(page, `failed-${this.currentTest.title.replace(/\W+/g, '-')}`);
+  });
+  const row = (text) => page.locator('.pane-body .monaco-list-row').filter({ hasText: text }).first();
+
+  it('lists the pages that fault again and again, the worst first', async () => {
+    await runCommand(page, 'Focus on Faults View');
+    await row('faults').waitFor();
+    await picture(page, 'faults-light');
+    await row('faults').click();
+    await page.locator('.statusbar-item', { hasText: /Ln \d+/ }).waitFor();
+  });
+
+  it('opens what was copied, quoted as in a mail, as a trace that is judged', async () => {
+    const quoted = fs.readFileSync(SAMPLE, 'utf8').replace(/^/gm, '> ');
+    const mail = `Hi,\n\nthis is what I see:\n\n${quoted}\nRegards\n`;
+    await page.evaluate((text) => navigator.clipboard.writeText(text), mail);
+    await runCommand(page, 'Shimtrace: Open Pasted Trace');
+    await page.locator('.tab.active', { hasText: 'Pasted trace' }).waitFor();
+    await statusItem(page).filter({ hasText: '1 violation' }).waitFor();
+    await runCommand(page, 'Shimtrace: Go to First Violation');
+    // The line of the mail: two of prose and their blanks stand before the trace.
+    await page.locator('.statusbar-item', { hasText: 'Ln 706, Col 1' }).waitFor();
+    await page.keyboard.press('Escape');
+    await chooseTheme(page, DARK);
+    await picture(page, 'pasted-dark');
+  });
+});
