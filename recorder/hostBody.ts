@@ -202,12 +202,9 @@ make_instance() {
 # One pass over the symbols: those that are asked for, and the compiler's copies of them.
 read_symbols() {
   symbols=$(printf '%s\n' "$PROBES" | awk '
-    BEGIN { want["kvm_gmem_aops"] = 1 }
     FNR == NR { want[$4] = 1; next }
     { plain = $3; if (index(plain, ".")) sub(/\..*/, "", plain) }
-    plain in want { print plain, $3, $1 }' FS='|' - FS=' ' "$proc/kallsyms" 2>/dev/null)
-  gmem_aops=$(printf '%s\n' "$symbols" | sed -n 's/^kvm_gmem_aops kvm_gmem_aops \(.*\)/0x\1/p' | head -n 1)
-  case $gmem_aops in *[1-9a-f]*) ;; *) gmem_aops= ;; esac
+    plain in want { print plain, $3 }' FS='|' - FS=' ' "$proc/kallsyms" 2>/dev/null)
 }
 
 refused() { say refused "$kind" "$symbol" "$*"; }
@@ -216,8 +213,8 @@ refused() { say refused "$kind" "$symbol" "$*"; }
 find_symbol() {
   where=$symbol
   if [ -z "$symbols" ]; then return 0; fi
-  case "$newline$symbols" in *"$newline$symbol $symbol "*) return 0 ;; esac
-  copies=$(printf '%s\n' "$symbols" | sed -n "s/^$symbol \($symbol\.[^ ]*\) .*/\1/p" | tr '\n' ' ')
+  case "$newline$symbols$newline" in *"$newline$symbol $symbol$newline"*) return 0 ;; esac
+  copies=$(printf '%s\n' "$symbols" | sed -n "s/^$symbol \($symbol\..*\)/\1/p" | tr '\n' ' ')
   if [ -z "$copies" ]; then refused "this kernel has no such function"; return 1; fi
   whole=$(printf '%s\n' $copies | grep -v -e '\.cold' -e '\.part' | head -n 1)
   if [ "$copy" = yes ] && [ -n "$whole" ]; then where=$whole; return 0; fi
@@ -237,7 +234,6 @@ install() {
   append "$dynamic" "$type:$group/$event $where $fetch"
   if [ ! -d "$instance/events/$group/$event" ]; then refused "$(reason)"; return 1; fi
   keep=$filter
-  case " $fetch" in *" aops="*) if [ -n "$gmem_aops" ]; then keep="$keep && aops == $gmem_aops"; fi ;; esac
   if [ -n "$keep" ]; then
     if ! write "$instance/events/$group/$event/filter" "$keep"; then keep=; fi
   fi
