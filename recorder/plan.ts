@@ -3,19 +3,15 @@
  * tracepoints, and what each rule needs of them. Read from the vocabulary and the rules, so that what is
  * recorded is what the decoders read and the rules judge by.
  */
+import { probeDefinition, type ProbeDefinition } from '../parsers/events/probeDefinition.js';
 import { VOCABULARY, type EventKind, type Meaning } from '../parsers/events/vocabulary.js';
 import { RECIPE_TRACEPOINTS } from '../model/findings/recipe.js';
 import type { ProfileId } from '../model/findings/finding.js';
 import type { RuleDef } from '../model/rules/rule.js';
 import { BOUND_FILES, CONVERSIONS, DELETIONS } from '../model/rules/topics.js';
 
-/** One line of tracefs' dynamic_events, in its parts. */
-export interface ProbeDefinition {
-  readonly type: 'p' | 'r';
-  readonly event: string;
-  readonly symbol: string;
-  /** What it reads, `name=expression` with blanks between. */
-  readonly fetch: string;
+/** A definition of the vocabulary. Its group is the recipe's: the script puts it into one of its own. */
+export interface PlannedDefinition extends ProbeDefinition {
   /**
    * True where it may be put on a compiler's copy of the function (`.isra`, `.constprop`) too. A copy's
    * arguments are not where the source has them: only what a function returns is.
@@ -26,7 +22,7 @@ export interface ProbeDefinition {
 export interface PlannedProbe {
   readonly kind: EventKind;
   /** Best first: the first that the kernel accepts is used. */
-  readonly definitions: readonly ProbeDefinition[];
+  readonly definitions: readonly PlannedDefinition[];
   /** Which of its events are kept; '' for all. */
   readonly filter: string;
 }
@@ -73,8 +69,6 @@ const ALWAYS: readonly EventKind[] = [
   'SysExitIoctl',
 ];
 
-const DEFINITION = /^(?<type>[pr])\d*:[^/ ]+\/(?<event>\S+) (?<symbol>\S+)(?: (?<fetch>.*))?$/;
-
 /**
  * The plan for some rules, or for all of the default profile. `question` is what was asked for, as it is
  * kept beside the trace.
@@ -110,18 +104,12 @@ function probeOf({ kind, probe, fallbacks = [], filter = '' }: Meaning): readonl
   return [{ kind, definitions: [probe, ...fallbacks].map(definitionOf), filter }];
 }
 
-function definitionOf(line: string): ProbeDefinition {
-  const groups = DEFINITION.exec(line)?.groups;
-  if (groups === undefined) throw new Error(`no probe definition: ${line}`);
-  const fetch = groups['fetch'] ?? '';
-  const type = groups['type'] === 'r' ? 'r' : 'p';
-  return {
-    type,
-    event: groups['event']!,
-    symbol: groups['symbol']!,
-    fetch,
-    mayBeCopy: type === 'r' && fetch.split(' ').every((part) => /^\w+=\$retval(?::\w+)?$/.test(part)),
-  };
+function definitionOf(line: string): PlannedDefinition {
+  const definition = probeDefinition(line);
+  if (definition === undefined) throw new Error(`no probe definition: ${line}`);
+  const { type, fetch } = definition;
+  const isOfReturn = type === 'r' && fetch.split(' ').every((part) => /^\w+=\$retval(?::\w+)?$/.test(part));
+  return { ...definition, mayBeCopy: isOfReturn };
 }
 
 /** The plan in words: what would be installed, in the order in which it is tried. */

@@ -2,6 +2,7 @@
  * How a model event is recorded, in words that can be copied, and by the name that a trace's own kernel gives
  * it.
  */
+import { probeDefinition } from '../../parsers/events/probeDefinition.js';
 import { VOCABULARY, type EventKind, type Meaning } from '../../parsers/events/vocabulary.js';
 import { ANY_DIALECT, type Dialect } from './dialect.js';
 
@@ -102,10 +103,15 @@ function isSeenAtOtherEnd({ entryNames, isReturn }: Way, { names }: Dialect): bo
   return isReturn ? atEntry && !atReturn : atReturn && !atEntry;
 }
 
-/** `symbol` of the probe definition in the recipe. */
+/** The function that the recipe puts its probe of a kind on. */
 function recipeSymbol(kind: EventKind): string {
-  const probe = rowsOf.get(kind)?.find((meaning) => meaning.probe !== undefined)?.probe;
-  return probe?.split(' ')[1] ?? '';
+  const row = rowsOf.get(kind)?.find((meaning) => meaning.probe !== undefined);
+  return (row && probeSymbol(row)) ?? '';
+}
+
+/** The function of a row's probe; undefined where it has none. */
+export function probeSymbol({ probe }: Meaning): string | undefined {
+  return probe === undefined ? undefined : probeDefinition(probe)?.symbol;
 }
 
 function isOf(symbol: string, { provider, attributes, invalidation, release }: Dialect): boolean {

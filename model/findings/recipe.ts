@@ -3,10 +3,11 @@
  * shown to a user are those that the decoders know.
  */
 import { kindId } from '../../parsers/events/kinds.js';
+import { probeDefinition } from '../../parsers/events/probeDefinition.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import { VOCABULARY, type EventKind, type Meaning } from '../../parsers/events/vocabulary.js';
 import { countKinds, dialectOf, profileDialect } from './dialect.js';
-import { hasSymbol, howToRecordAny } from './howToRecord.js';
+import { hasSymbol, howToRecordAny, probeSymbol } from './howToRecord.js';
 import type { ProfileId } from './finding.js';
 
 /** A kind of event that never occurs in a trace although it can be recorded. */
@@ -57,7 +58,7 @@ export function missingKinds(table: EventTable): readonly MissingKind[] {
   for (const meaning of VOCABULARY) {
     if (counts[kindId(meaning.kind)]! > 0 || out.some((m) => m.kind === meaning.kind)) continue;
     const tracepoint = meaning.tracepoints?.find((name) => RECIPE_TRACEPOINTS.includes(name));
-    const symbol = meaning.probe?.split(' ')[1] ?? tracepoint;
+    const symbol = probeSymbol(meaning) ?? tracepoint;
     if (symbol === undefined || !hasSymbol(symbol, dialect)) continue;
     out.push({ kind: meaning.kind, how: meaning.probe ?? symbol });
   }
@@ -82,9 +83,7 @@ export function recordingRecipe(
   const probes = [...own, ...more];
   const tracepoints =
     only === undefined ? RECIPE_TRACEPOINTS : only.filter((m) => !isProbe(m.how)).map((m) => m.how);
-  const groups = [...new Set(probes.map((probe) => /^[pr]\w*:([^/]+)\//.exec(probe)?.[1] ?? ''))].filter(
-    (group) => group !== '',
-  );
+  const groups = [...new Set(probes.flatMap((probe) => probeDefinition(probe)?.group ?? []))];
   return [
     'cd /sys/kernel/tracing',
     'echo 0 > tracing_on; echo nop > current_tracer; echo > trace',
@@ -106,12 +105,13 @@ export function recordingRecipe(
 
 /** `keep rmap/event 'm != 0'`: what is worth keeping of a probe's events. */
 function keptOf({ probe, filter }: Meaning): readonly string[] {
-  const event = /^[pr]\w*:(\S+)/.exec(probe!)?.[1];
-  return filter !== undefined && event !== undefined ? [`keep ${event} '${filter}'`] : [];
+  const definition = probeDefinition(probe!);
+  if (filter === undefined || definition === undefined) return [];
+  return [`keep ${definition.group}/${definition.event} '${filter}'`];
 }
 
 function isProbe(how: string): boolean {
-  return /^[pr]\d*:/.test(how);
+  return probeDefinition(how) !== undefined;
 }
 
 /** `a or b; c`: what a rule needs, group by group, in the names of the kernels that its profile is about. */

@@ -1,4 +1,5 @@
 /** Where a probe's event was taken: at a function's entry, at its return, or somewhere within it. */
+import { probeDefinition } from '../../parsers/events/probeDefinition.js';
 
 export interface ProbePlace {
   /** As compilers name it, without their suffixes. */
@@ -62,10 +63,10 @@ export function hasBareAddress(text: string): boolean {
 export function placeOfDefinition(
   definition: string,
 ): { readonly event: string; readonly place: ProbePlace } | undefined {
-  const match = /^([pr])\w*:[\w-]+\/(\w+) ([\w.]+)(?: |$)/.exec(definition);
-  if (!match) return undefined;
-  const at = match[1] === 'r' ? 'return' : 'entry';
-  return { event: match[2]!, place: { name: plainSymbol(match[3]!), at } };
+  const probe = probeDefinition(definition);
+  if (!probe || probe.symbol.includes('+')) return undefined;
+  const at = probe.type === 'r' ? 'return' : 'entry';
+  return { event: probe.event, place: { name: plainSymbol(probe.symbol), at } };
 }
 
 /** `function` and `function_graph` lines: the function, and who called it where that is said. */
