@@ -3,8 +3,8 @@
  * from a host that nobody vouches for: a line has a bounded length, the number of things kept is bounded, and
  * nothing that is not of the closed list of words is kept.
  */
+import { isEventKind } from '../parsers/events/kinds.js';
 import type { EventKind } from '../parsers/events/vocabulary.js';
-import { isEventKind } from './kinds.js';
 
 /** A probe that the kernel accepted. */
 export interface RecordedProbe {

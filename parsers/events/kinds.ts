@@ -48,6 +48,11 @@ export function kindId(name: EventKind): number {
   return id;
 }
 
+/** Whether a word is the name of a model event kind. */
+export function isEventKind(word: string | undefined): word is EventKind {
+  return word !== undefined && ids.has(word);
+}
+
 /** Slot names of a kind, in slot order. */
 export function kindSlots(kind: number): readonly string[] {
   return slotNames[kind]!;
