@@ -56,11 +56,11 @@ export function analyze(table: EventTable, options: AnalyzeOptions = {}): Analys
   const w = new World(table, skew, bus);
   const { profiles, reason } = chooseProfiles(w.survey, options.profiles);
   const dialect = dialectOf(table, w.survey.counts);
-  const missing = missingContext(table);
+  const whyNone = missingContext(table);
   const judging = RULES.filter(
     (rule) => profiles.includes(rule.profile) && (options.rules?.includes(rule.id) ?? true),
   );
-  const runs = judging.map((def) => new RuleRun(def, w, dialect, missing));
+  const runs = judging.map((def) => new RuleRun(def, w, dialect, whyNone));
   for (const run of runs) {
     bus.listen(run.def.listen(run));
     if (run.def.about.some(namesFiles))
@@ -120,12 +120,13 @@ function missingContext(table: EventTable): string | undefined {
     return table.cpu(0) === UNKNOWN_CPU
       ? 'The trace has neither tasks nor times, so no order can be decided.'
       : undefined;
-  return table.segments.every(hasNoTask)
+  return table.segments.every(hasNoContext)
     ? 'The trace has neither tasks nor CPUs, so which events belong together cannot be decided.'
     : undefined;
 }
 
-function hasNoTask({ length, tid, cpu }: Segment): boolean {
+/** True where no event of a segment says which task or which CPU it is of. */
+function hasNoContext({ length, tid, cpu }: Segment): boolean {
   for (let i = 0; i < length; i++) if (tid[i]! >= 0 || cpu[i] !== UNKNOWN_CPU) return false;
   return true;
 }

@@ -93,8 +93,8 @@ export class RuleRun {
     readonly w: World,
     /** The names of the kernel that the trace is of. */
     readonly dialect: Dialect,
-    /** Why no order can be decided in this trace at all, where that is so. */
-    private readonly noOrder: string | undefined,
+    /** Why no violation can be told in this trace at all; undefined where one can. */
+    private readonly missingContext: string | undefined,
   ) {}
 
   recorded(...kinds: EventKind[]): boolean {
@@ -109,8 +109,8 @@ export class RuleRun {
 
   violation(ruling: Ruling): void {
     if (this.hasUnreadExcuse(ruling)) return;
-    if (this.noOrder !== undefined) {
-      this.undecided('order', ruling.row, this.noOrder, ['options/context-info']);
+    if (this.missingContext !== undefined) {
+      this.undecided('order', ruling.row, this.missingContext, ['options/context-info']);
       return;
     }
     this.broken++;
