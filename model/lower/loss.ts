@@ -8,5 +8,5 @@ export function loseCalls(w: World, row: number): void {
     if (t.conv) closeConversion(w, t, t.conv, row, undefined);
     t.forgetCalls();
   }
-  for (const vm of w.vms) vm.told.clear();
+  for (const vm of w.whichVm.withTold) w.whichVm.forgetTold(vm);
 }

@@ -25,7 +25,7 @@ const RANGES = [
   { kind: 'PostSetAttr', ...slotsOf('PostSetAttr', 'start', 'end') },
 ] as const;
 const MAX_LEVEL = PAGES_PER_LEVEL.length - 1;
-/** Present, in a page table of the hardware: kernels before 5.12 have no bit of their own for it. */
+/** Present, in a page table of the hardware: kernels before 5.13 have no bit of their own for it. */
 const READABLE = 1 << 0;
 /** Bit 51, as a bit of the high word: old kernels of AMD mark what is no memory with it. */
 const RESERVED_HI = 1 << 19;
@@ -47,30 +47,24 @@ export function lowerToldSptes(on: On): void {
   });
   for (const { kind, start, end } of RANGES)
     on(kind, (w, ev, t) => {
-      if (!isAnyTold(w)) return;
+      if (w.whichVm.withTold.size === 0) return;
       const vm = w.whichVm.ofThread(t, ev.row);
       if (vm.told.size > 0) doubt(w, vm, ev.row, ev.gfn(start), ev.gfn(end));
     });
   // Which frames these addresses are is not in the event, nor whose: memory is also reclaimed by other tasks.
   on('UnmapHvaRange', (w, ev) => {
-    for (const vm of w.vms) {
+    for (const vm of w.whichVm.withTold) {
       for (const { gfn, level } of vm.told.values())
         doubt(w, vm, ev.row, gfn, plus(gfn, PAGES_PER_LEVEL[level]!));
-      vm.told.clear();
+      w.whichVm.forgetTold(vm);
     }
   });
   on('ZapAllFast', (w, ev, t) => {
     const vm = w.whichVm.ofThread(t, ev.row);
     for (const { gfn, level, pfn } of vm.told.values())
       w.op(Op.SpteZap, vm.index, ev.row, gfn, PAGES_PER_LEVEL[level]!, pfn, level);
-    vm.told.clear();
+    w.whichVm.forgetTold(vm);
   });
-}
-
-/** A plain loop: every invalidation asks. */
-function isAnyTold(w: World): boolean {
-  for (const vm of w.vms) if (vm.told.size > 0) return true;
-  return false;
 }
 
 /** What was told of frames [first, end) may have gone. */
@@ -92,5 +86,6 @@ function told(w: World, vm: Vm, ev: Ev, ofFault: Gfn, pfnOfFault: Pfn, level: nu
   const pfn = pfnOfFault % pages === within ? plus(pfnOfFault, -within) : asPfn(pfnOfFault);
   const before = vm.told.get(gfn);
   if (before?.level !== level || before.pfn !== pfn) vm.told.set(gfn, { gfn, level, pfn });
+  w.whichVm.withTold.add(vm);
   w.op(Op.SpteSet, vm.index, ev.row, gfn, pages, pfn, level);
 }

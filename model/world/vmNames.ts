@@ -33,6 +33,8 @@ export class VmNames {
   private readonly births = new Map<number, Birth>();
   /** Those that have a name yet, by the thread group that owns them. */
   private readonly ofGroup = new Map<number, Vm[]>();
+  /** VMs of which SPTEs are told: every invalidation asks, and a trace may name thousands of VMs. */
+  readonly withTold = new Set<Vm>();
   /** KVM_CREATE_VM calls seen, by thread group. */
   private readonly createCalls = new Map<number, number>();
 
@@ -166,8 +168,14 @@ export class VmNames {
     if (vm.sptes.count > 0 || vm.told.size > 0)
       this.ops.push(Op.SpteDoubt, vm.index, row, asGfn(0), PAST_ALL_GFNS, 0, 0);
     for (const rec of vm.sptes.all()) rec.doubtful = true;
-    vm.told.clear();
+    this.forgetTold(vm);
     vm.regions.clear();
+  }
+
+  /** SPTEs that were told of a VM may be gone. */
+  forgetTold(vm: Vm): void {
+    vm.told.clear();
+    this.withTold.delete(vm);
   }
 
   /** A slot is bound under the id of one that lives: its end was not seen, nor perhaps that of its VM. */
