@@ -3,6 +3,7 @@ import { errnoName } from '../../parsers/events/errno.js';
 import type { Conversion, RefusedSlot } from '../analysis.js';
 import { aliasesOf, type PageId } from '../pages/intervals.js';
 import { intervalAtRow } from '../pages/query.js';
+import { inTheWayText } from '../pages/refusedSlot.js';
 import { hex } from '../pages/state.js';
 import {
   absent,
@@ -18,12 +19,6 @@ const SHOWN = 20;
 /** Pages of a refused range whose holders are looked for. */
 const LOOKED_AT = 512;
 const MEMSLOT_KINDS = ['QemuSetUserMemory', 'GmemBindRet'] as const;
-
-const CLASHES: Readonly<Record<NonNullable<RefusedSlot['holder']>['clash'], string>> = {
-  file: 'these pages of the file',
-  memory: 'this memory of the VMM, and so these pages of its file',
-  gfns: 'these guest frames',
-};
 
 /** Why a memslot or a conversion over this page was refused. */
 export function refusals(asked: Asked): Answer {
@@ -54,11 +49,8 @@ function isOver({ vm, baseGfn, pageCount }: RefusedSlot, { unit, subject, page }
 }
 
 function slotStatement({ slot, errno, row, holder }: RefusedSlot): Statement {
-  const why = holder
-    ? `slot ${holder.slot} has ${CLASHES[holder.clash]}`
-    : 'what stands in its way is not seen';
   return {
-    text: `Memslot ${slot} was refused with ${errnoName(errno)}: ${why}.`,
+    text: `Memslot ${slot} was refused with ${errnoName(errno)}: ${inTheWayText(holder)}.`,
     rows: [...(holder ? [holder.row] : []), row],
   };
 }

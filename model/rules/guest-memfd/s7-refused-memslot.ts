@@ -1,15 +1,9 @@
 import { errnoName } from '../../../parsers/events/errno.js';
-import type { Clash, Holder } from '../../world/regions.js';
+import { inTheWayText } from '../../pages/refusedSlot.js';
 import type { Region } from '../../world/state.js';
 import { pagesText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
 import { BOUND_FILES } from '../topics.js';
-
-const CLASHES: Readonly<Record<Clash, string>> = {
-  file: 'these pages of the file',
-  memory: 'this memory of the VMM, and so these pages of its file',
-  gfns: 'these guest frames',
-};
 
 /** S7: that the kernel refuses is right; that it had to is news of the VMM. */
 export const s7: RuleDef = {
@@ -31,10 +25,11 @@ export const s7: RuleDef = {
       const { w } = run;
       // What was lost since may have taken the other one away.
       const sure = holder && !w.gapBetween(Math.min(holder.region.row, row), row) ? holder : undefined;
+      const why = inTheWayText(sure && { slot: sure.region.id, clash: sure.clash });
       run.suspicious({
         row,
         pages: run.gfns(vm, region.baseGfn, Math.max(1, region.npages)),
-        message: `${regionText(region)} was refused with ${errnoName(errno)}: ${whyText(sure)}`,
+        message: `${regionText(region)} was refused with ${errnoName(errno)}: ${why}`,
         evidence: sure ? [[sure.region.row, 'state', `slot ${sure.region.id} was asked for here`]] : [],
       });
     },
@@ -47,9 +42,4 @@ function regionText({ id, baseGfn, npages, isOfFile, fd, pgoff }: Region): strin
   const pages =
     isOfFile && pgoff >= 0 && npages > 0 ? ` with ${pagesText(pgoff, npages, 'page')}${file}` : '';
   return `memslot ${id}${frames}${pages}`;
-}
-
-function whyText(holder: Holder | undefined): string {
-  if (!holder) return 'what stands in its way is not seen';
-  return `slot ${holder.region.id} has ${CLASHES[holder.clash]}`;
 }
