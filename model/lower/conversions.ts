@@ -332,7 +332,7 @@ function toPrivateOf(ev: Ev, s: { attrs: number; to_private: number }): boolean 
 
 function lowerInodeConversions(on: On): void {
   on('GmemIoctl', (w, ev, t) => {
-    const inode = w.whichFile.ofDescriptor(ev.num(GIOCTL.ino), t.syscall?.fd ?? -1, ev, t);
+    const inode = w.whichFile.ofCall(ev.num(GIOCTL.ino), ev, t);
     if (!inode || !SET_ATTRIBUTES2.includes(ev.num(GIOCTL.cmd))) return;
     const conv = inodeConv(w, t, ev.row, inode, true, () => true);
     const offset = ev.num(GIOCTL.offset);
@@ -346,7 +346,7 @@ function lowerInodeConversions(on: On): void {
       );
   });
   on('ConvertEnter', (w, ev, t) => {
-    const inode = w.whichFile.ofDescriptor(ev.num(ENTER.ino), t.syscall?.fd ?? -1, ev, t);
+    const inode = w.whichFile.ofCall(ev.num(ENTER.ino), ev, t);
     if (!inode) return;
     const over = (open: Conv): boolean => open.enterRow >= 0 || open.blockedRow >= 0 || open.storeRow >= 0;
     const conv = inodeConv(w, t, ev.row, inode, true, over);

@@ -53,9 +53,7 @@ function bracket(t: Thread, inode: Inode, first: Pgoff, end: Pgoff, row: number)
 export function lowerNotifiers(on: On): void {
   on('NotifierBind', (w, ev, t) => {
     const ino = ev.num(BIND.ino);
-    const inode =
-      w.whichFile.ofDescriptor(ino, t.syscall?.fd ?? -1, ev, t) ??
-      (ino > 0 ? undefined : fileOf(w, ev, t, BIND));
+    const inode = ino > 0 ? w.whichFile.ofCall(ino, ev, t) : w.whichFile.ofFile(ev.pointer(BIND.file), ev, t);
     const key = ev.pointer(BIND.notifier);
     if (!inode || key < 0) return;
     inode.provider = 'restrictedmem';

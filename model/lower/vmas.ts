@@ -120,7 +120,7 @@ export function removeAllVmas(w: World, inode: Inode, row: number): void {
 
 export function lowerVmas(on: On): void {
   on('FileMmap', (w, ev, t) => {
-    const inode = w.whichFile.ofDescriptor(ev.num(MMAP.ino), t.syscall?.fd ?? -1, ev, t);
+    const inode = w.whichFile.ofCall(ev.num(MMAP.ino), ev, t);
     if (!inode) return;
     // A thread that maps is not converting: the return of its conversion was not seen.
     if (t.conv) closeConversion(w, t, t.conv, ev.row, undefined);

@@ -92,6 +92,11 @@ export class FileNames {
     return inode;
   }
 
+  /** The same for the file of a system call; the call tells the descriptor, where it is seen. */
+  ofCall(ino: number, ev: Ev, t: Thread): Inode | undefined {
+    return this.ofDescriptor(ino, t.syscall?.fd ?? NO_DESCRIPTOR, ev, t);
+  }
+
   private given(ino: number, before: Inode | undefined, fd: number, ev: Ev, t: Thread): Inode | undefined {
     if (!before || isGone(before)) return this.make(ino, ev, t, this.createOf(fd, t));
     if (t.tgid >= 0 && before.tgids.size > 0 && !before.tgids.has(t.tgid)) return this.of(ino, ev, t);
