@@ -34,33 +34,45 @@ const GROUPS: Readonly<Record<ConversionGroup, readonly [label: string, icon: st
 const OPEN_MAX = 50;
 
 export function conversionNodes({ groups }: ConversionGroups): ListNode[] {
-  return groups.flatMap(({ group, total, rows }): ListNode[] => {
-    if (total === 0) return [];
-    const [label, icon] = GROUPS[group];
-    const children = [
-      ...rows.map((row) => conversionNode(group, row)),
-      ...moreNode(group, group, rows.length, total),
-    ];
-    return [
-      {
-        id: group,
-        label,
-        description: String(total),
-        icon: new vscode.ThemeIcon(icon),
-        open: total <= OPEN_MAX,
-        children,
-        context: 'group',
-      },
-    ];
-  });
+  return groups.flatMap(({ group, total, rows }) =>
+    groupNode(
+      group,
+      GROUPS[group],
+      total,
+      rows.map((row) => conversionNode(group, row)),
+      total <= OPEN_MAX,
+    ),
+  );
+}
+
+/** A part of a list under its heading; nothing where it is empty. */
+function groupNode(
+  part: string,
+  [label, icon]: readonly [label: string, icon: string],
+  total: number,
+  shown: readonly ListNode[],
+  open: boolean,
+): ListNode[] {
+  if (total === 0) return [];
+  return [
+    {
+      id: part,
+      label,
+      description: String(total),
+      icon: new vscode.ThemeIcon(icon),
+      open,
+      children: [...shown, ...moreNode(part, shown.length, total)],
+      context: 'group',
+    },
+  ];
 }
 
 /** What leads to the rest of a part of a list; none when all of it is shown. */
-function moreNode(id: string, part: string, shown: number, total: number): ListNode[] {
+function moreNode(part: string, shown: number, total: number): ListNode[] {
   if (shown >= total) return [];
   return [
     {
-      id: `${id} more`,
+      id: `${part} more`,
       label: vscode.l10n.t('Show {0} more', Math.min(ROWS_AT_ONCE, total - shown)),
       description: vscode.l10n.t('{0} of {1} shown', shown, total),
       icon: new vscode.ThemeIcon('ellipsis'),
@@ -109,21 +121,10 @@ const FAULT_GROUPS: Readonly<Record<FaultGroup, readonly [label: string, icon: s
 };
 
 export function faultNodes({ groups }: FaultGroups): ListNode[] {
-  return groups.flatMap(({ group, total, rows }): ListNode[] => {
-    if (total === 0) return [];
-    const [label, icon] = FAULT_GROUPS[group];
+  return groups.flatMap(({ group, total, rows }) => {
     const part = faultPart(group);
-    return [
-      {
-        id: part,
-        label,
-        description: String(total),
-        icon: new vscode.ThemeIcon(icon),
-        open: group === 'repeated' && total <= OPEN_MAX,
-        children: [...rows.map((row) => faultNode(part, row)), ...moreNode(part, part, rows.length, total)],
-        context: 'group',
-      },
-    ];
+    const nodes = rows.map((row) => faultNode(part, row));
+    return groupNode(part, FAULT_GROUPS[group], total, nodes, group === 'repeated' && total <= OPEN_MAX);
   });
 }
 
@@ -192,7 +193,7 @@ function slotNode(slot: SlotRow): ListNode {
     icon: new vscode.ThemeIcon(PAGE_ICONS[run.kind]),
     context: 'pages',
   }));
-  runs.push(...moreNode(slot.key, slot.key, slot.runs.length, slot.total));
+  runs.push(...moreNode(slot.key, slot.runs.length, slot.total));
   return {
     id: slot.key,
     label: slot.label,
@@ -232,7 +233,7 @@ export function referenceNodes({ holders, holdersMatching }: Lists): ListNode[] 
       context: 'reference',
     }),
   );
-  return [...nodes, ...moreNode(HOLDERS, HOLDERS, holders.length, holdersMatching)];
+  return [...nodes, ...moreNode(HOLDERS, holders.length, holdersMatching)];
 }
 
 export function coverageNodes(report: Report): ListNode[] {
