@@ -9,6 +9,7 @@ import { attributeOf, pageMappings, pageRefs, spteObject } from '../../model/obj
 import { pageOfFile, pageOfGfn, type PageRef } from '../../model/objects/focus.js';
 import type { Moment } from '../../model/objects/moment.js';
 import { phaseName } from '../../model/objects/conversion.js';
+import { rangeSpace } from '../../model/pages/space.js';
 import { ABSENT } from '../../model/cursor/stepMap.js';
 import { MapKind, frameAt } from '../../model/cursor/mapRegistry.js';
 import { formatValue } from '../../model/expr/value.js';
@@ -25,15 +26,6 @@ const FACTS = {
   conversion: [Op.Phase],
 } as const satisfies Record<string, readonly OpCode[]>;
 export type Fact = keyof typeof FACTS | 'state';
-
-/** Operations on guest frames; the others that can be watched are on pages of a file. */
-const OF_FRAMES: ReadonlySet<OpCode> = new Set([
-  Op.GfnAttr,
-  Op.SpteSet,
-  Op.SpteZap,
-  Op.SpteDoubt,
-  Op.InvRange,
-]);
 
 /** Members of a page object by the fact behind them. */
 const MEMBERS: Readonly<Record<string, Fact>> = {
@@ -143,7 +135,8 @@ export class Watcher {
     const subject = ops.subject(i);
     if (op === Op.Phase) return this.touchesConversion(subject);
     if (op === Op.InvEnd || op === Op.InvStart) return this.gfns.some((range) => range.subject === subject);
-    return meets(OF_FRAMES.has(op) ? this.gfns : this.pages, subject, ops.first(i), ops.count(i));
+    const ranges = rangeSpace(this.index.analysis, op, subject) === 'gfn' ? this.gfns : this.pages;
+    return meets(ranges, subject, ops.first(i), ops.count(i));
   }
 
   /**
