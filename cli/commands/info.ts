@@ -1,5 +1,6 @@
 /** `shimtrace info`: what a trace holds, and what it lacks to be judged. */
 import { visibleLine } from '../../parsers/base/visible.js';
+import { plural } from '../../parsers/base/plural.js';
 import type { Bundle } from '../../parsers/bundle/merge.js';
 import { KIND_UNKNOWN } from '../../parsers/events/kinds.js';
 import { errnoName } from '../../parsers/events/errno.js';
@@ -7,7 +8,7 @@ import { ISSUE_KINDS } from '../../parsers/events/issues.js';
 import { SEGMENT_ROWS, UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
 import { countsText } from '../../model/findings/counts.js';
 import { reportHeadline } from '../../model/findings/headline.js';
-import { issueText, placeOf, plural, reasonText, timeRange, timeText } from '../../model/findings/report.js';
+import { issueText, placeOf, reasonText, timeRange, timeText } from '../../model/findings/report.js';
 import { missingKinds, recordingRecipe } from '../../model/findings/recipe.js';
 import { sidecarLines, whyAbsent } from '../../recorder/outlook.js';
 import { hex } from '../../model/pages/state.js';

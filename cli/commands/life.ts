@@ -2,7 +2,7 @@
 import { lifeOfFrame, type FrameLife } from '../../model/answers/life.js';
 import { lifeEventText, lifeVerdicts } from '../../model/answers/lifeText.js';
 import { extraLines } from '../../model/findings/listing.js';
-import { placeOf, plural, timeText } from '../../model/findings/report.js';
+import { placeOf, timeText } from '../../model/findings/report.js';
 import { pageHistory } from '../../model/pages/intervals.js';
 import { hex } from '../../model/pages/state.js';
 import { frameText, type Stack } from '../../parsers/events/frames.js';
@@ -14,6 +14,7 @@ import { EXIT, UsageError } from '../errors.js';
 import { judged, loadOptions, LOAD_OPTIONS } from '../load.js';
 import type { Output } from '../output.js';
 import { parseRange, selectPages, SELECT_OPTIONS } from '../select.js';
+import { plural } from '../../parsers/base/plural.js';
 
 const FORMATS = ['text', 'json'] as const;
 /** Frames whose lives are told at a time. */

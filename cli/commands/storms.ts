@@ -2,7 +2,8 @@
 import { faultsOf, REPEATS_MIN, type FaultList, type PageFaults } from '../../model/faults/faults.js';
 import { faultFacts, pageName, patternOf } from '../../model/faults/text.js';
 import { visibleLine } from '../../parsers/base/visible.js';
-import { placeOf, plural, timeText } from '../../model/findings/report.js';
+import { plural } from '../../parsers/base/plural.js';
+import { placeOf, timeText } from '../../model/findings/report.js';
 import { hex } from '../../model/pages/state.js';
 import type { Args } from '../args.js';
 import type { Command } from '../command.js';

@@ -4,7 +4,6 @@
  */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { Finding } from '../../model/findings/finding.js';
-import { plural } from '../../model/findings/report.js';
 import { BreakpointTable, FILTERS } from './breakpointTable.js';
 import type { Breakpoint, Direction } from './breakpoints.js';
 import type { DebugHost } from './host.js';
@@ -21,6 +20,7 @@ import { Connection, UserError } from './protocol.js';
 import { Replay } from './replay.js';
 import { shownFrame, stackOf, type Frame } from './stack.js';
 import { Variables } from './variables.js';
+import { plural } from '../../parsers/base/plural.js';
 
 export const CAPABILITIES: DebugProtocol.Capabilities = {
   supportsConfigurationDoneRequest: true,

@@ -11,7 +11,7 @@ import { SECTION } from '../config.js';
 import { documentLine, locationIn, traceLine } from '../window.js';
 import { orNothing, sessionOf } from './navigation.js';
 import { LANGUAGE } from './recognise.js';
-import { plural } from './status.js';
+import { plural } from '../../parsers/base/plural.js';
 
 const SELECTOR: vscode.DocumentSelector = [{ language: LANGUAGE }];
 

@@ -19,7 +19,7 @@ import { code, escapeMarkdown } from '../escape.js';
 import { showMarkdown } from '../markdown.js';
 import type { Sorted, SuppressionStore } from '../suppressions.js';
 import { traceOf } from './target.js';
-import { plural } from './status.js';
+import { plural } from '../../parsers/base/plural.js';
 
 export const REPORT_SCHEME = 'shimtrace-report';
 

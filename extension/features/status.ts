@@ -8,6 +8,7 @@ import type { Feature } from '../app.js';
 import { headlineOfReport, STATE_ICONS } from '../headline.js';
 import type { Sorted } from '../suppressions.js';
 import { activeTabUri, onDidChangeActiveTab } from '../tabs.js';
+import { plural } from '../../parsers/base/plural.js';
 
 export const status: Feature = ({ sessions, suppressions }) => {
   const item = vscode.window.createStatusBarItem('shimtrace.verdict', vscode.StatusBarAlignment.Left, 50);
@@ -94,10 +95,6 @@ export function unusable(report: Report): Report['issues'][number] | undefined {
   return report.events.total === 0
     ? (report.issues.find((i) => i.severity === 'error') ?? report.issues[0])
     : undefined;
-}
-
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 function tooltip(

@@ -17,9 +17,9 @@ import {
   type SlotRow,
 } from '../protocol/shapes.js';
 import { outcomeOf, type RuleOutcome } from '../../model/findings/headline.js';
-import { plural } from '../features/status.js';
 import { spotOf } from './findings.js';
 import type { ListNode } from './list.js';
+import { plural } from '../../parsers/base/plural.js';
 
 const color = (name: string): vscode.ThemeColor => new vscode.ThemeColor(name);
 

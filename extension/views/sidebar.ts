@@ -13,10 +13,10 @@ import type { App, Feature } from '../app.js';
 import { headlineOfReport } from '../headline.js';
 import { activeTabUri, onDidChangeActiveTab, revealSpot } from '../tabs.js';
 import { traceLine } from '../window.js';
-import { plural } from '../features/status.js';
 import { findingNodes, type GroupBy } from './findings.js';
 import { TreeList } from './list.js';
 import { conversionNodes, coverageNodes, faultNodes, pageNodes, referenceNodes } from './others.js';
+import { plural } from '../../parsers/base/plural.js';
 
 /** The cursor rests this long before the lists follow it. */
 const REST_MS = 250;

@@ -135,8 +135,3 @@ export function task({ table }: Pick<Asked, 'table'>, row: number): string {
   const tid = table.tid(row);
   return tid < 0 ? 'an unknown task' : `${table.comm(row) || 'tid'}-${tid}`;
 }
-
-/** `1 start`, `2 starts`. */
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}

@@ -8,17 +8,9 @@ import { intervalAtRow, rangePieces, vmOfRow } from '../pages/query.js';
 import { Op } from '../ops/oplog.js';
 import { hex, levelName } from '../pages/state.js';
 import { PAGES_PER_LEVEL } from '../../parsers/base/units.js';
+import { plural } from '../../parsers/base/plural.js';
 import { kindId } from '../../parsers/events/kinds.js';
-import {
-  absent,
-  opsOfPage,
-  plural,
-  span,
-  type Answer,
-  type Asked,
-  type PageOp,
-  type Statement,
-} from './answer.js';
+import { absent, opsOfPage, span, type Answer, type Asked, type PageOp, type Statement } from './answer.js';
 
 const SHOWN = 20;
 
@@ -271,10 +263,10 @@ export function hugeSpte(asked: Asked): Answer {
 /** `Installing it zapped 512 pages: 512 4K SPTEs.`; at least so many where events were lost among them. */
 function zappedText({ table }: Asked, { pages, rows, levels }: Zapped): string {
   const last = rows.at(-1)!;
-  const lost = table.losses.some(({ row }) => row > rows[0]! - 1 && row <= last + 1);
+  const lost = table.losses.some(({ row }) => row >= rows[0]! && row <= last + 1);
   const sptes = [...levels]
     .sort(([a], [b]) => a - b)
-    .map(([level, count]) => `${count} ${levelName(level)} SPTE${count === 1 ? '' : 's'}`);
+    .map(([level, count]) => plural(count, `${levelName(level)} SPTE`));
   return `Installing it zapped ${lost ? 'at least ' : ''}${plural(pages, 'page')}: ${sptes.join(', ')}.`;
 }
 

@@ -8,7 +8,6 @@ import {
   absent,
   conversionsOfPage,
   opsOfPage,
-  plural,
   resultsNotRecorded,
   span,
   task,
@@ -17,6 +16,7 @@ import {
   type PageOp,
   type Statement,
 } from './answer.js';
+import { plural } from '../../parsers/base/plural.js';
 
 const failed = ({ result }: Conversion): boolean => result !== undefined && result < 0;
 

@@ -1,6 +1,7 @@
 /** What is told of a page's faults and installs, in words. */
 import { durationText } from '../../parsers/base/duration.js';
 import { NS_PER_SECOND } from '../../parsers/base/units.js';
+import { plural } from '../../parsers/base/plural.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import type { Analysis } from '../analysis.js';
 import { hex } from '../pages/state.js';
@@ -31,10 +32,6 @@ export function pageName({ vms }: Analysis, { vm, first, count }: PageFaults): s
   return count === 1
     ? `${owner} gfn ${hex(first)}`
     : `${owner} gfns ${hex(first)}..${hex(first + count - 1)}`;
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** `12 faults`; where events were lost, `at least 12 faults`. */

@@ -5,7 +5,8 @@
  */
 import { ISSUE_KINDS, type IssueCode } from '../../parsers/events/issues.js';
 import type { RuleStatus, Verdict } from './finding.js';
-import { plural, type TraceReport } from './report.js';
+import type { TraceReport } from './report.js';
+import { plural } from '../../parsers/base/plural.js';
 
 /** What became of a rule over a whole trace. */
 export type RuleOutcome =

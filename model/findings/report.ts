@@ -187,11 +187,6 @@ export function verdictWord(verdict: Verdict): 'error' | 'warning' | 'info' {
   return verdict === 'suspicious' ? 'warning' : 'info';
 }
 
-/** `2 violations`: a count with its noun. */
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-
 /** What an issue says, with its facts and what to do. */
 export function issueText(issue: Issue): string {
   const kind = ISSUE_KINDS[issue.code];

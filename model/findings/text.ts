@@ -5,6 +5,7 @@
  */
 import { ISSUE_KINDS } from '../../parsers/events/issues.js';
 import { visibleLine } from '../../parsers/base/visible.js';
+import { plural } from '../../parsers/base/plural.js';
 import { hex } from '../pages/state.js';
 import { countsText } from './counts.js';
 import type { Finding, RuleStatus } from './finding.js';
@@ -14,7 +15,6 @@ import {
   issueText,
   listedFindings,
   pagesText,
-  plural,
   reasonText,
   ruleOf,
   STALE_TEXTS,

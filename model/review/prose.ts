@@ -1,7 +1,7 @@
 /** Sentences about what a set of recordings shows of a function, and text that is fit for a mail. */
-import { plural } from '../findings/report.js';
 import { escapeControls } from './safeText.js';
 import type { FunctionInSet } from './report.js';
+import { plural } from '../../parsers/base/plural.js';
 
 export function times(count: number): string {
   if (count === 1) return 'once';

@@ -1,4 +1,5 @@
 import { PAGES_PER_LEVEL, plus, type Gfn } from '../../../parsers/base/units.js';
+import { plural } from '../../../parsers/base/plural.js';
 import { Attr } from '../../ops/oplog.js';
 import { hex, levelName } from '../../pages/state.js';
 import type { SpteRec } from '../../world/spte.js';
@@ -93,5 +94,5 @@ function replacedText(vm: Vm, rec: SpteRec): string {
     .covering(rec.gfn, plus(rec.gfn, PAGES_PER_LEVEL[rec.level]!), [])
     .filter(({ level, asId }) => level < rec.level && asId === rec.asId);
   if (under.length === 0) return '';
-  return `; it took the place of ${under.length} SPTE${under.length === 1 ? '' : 's'} of smaller pages`;
+  return `; it took the place of ${plural(under.length, 'SPTE')} of smaller pages`;
 }
