@@ -1,5 +1,11 @@
 /** `shimtrace storms`: pages that the guest faults on, or that are installed, again and again. */
-import { faultsOf, REPEATS_MIN, type FaultList, type PageFaults } from '../../model/faults/faults.js';
+import {
+  faultsOf,
+  REPEATS_MIN,
+  type FaultList,
+  type FaultsWanted,
+  type PageFaults,
+} from '../../model/faults/faults.js';
 import { faultFacts, pageName, patternOf } from '../../model/faults/text.js';
 import { visibleLine } from '../../parsers/base/visible.js';
 import { plural } from '../../parsers/base/plural.js';
@@ -18,13 +24,7 @@ const LIMIT = 100;
 
 type Trace = LoadedTrace & LoadedRun;
 
-interface Wanted {
-  readonly min: number;
-  readonly limit: number;
-  readonly vms: readonly number[];
-  readonly first: number;
-  readonly end: number;
-}
+type Wanted = Required<FaultsWanted>;
 
 export const storms: Command = {
   name: 'storms',
