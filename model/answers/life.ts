@@ -2,11 +2,12 @@
  * The life of a frame (pfn): every change of its reference count that was recorded, who made it and from
  * where, and which reference was never put. That is claimed only where a put would have been seen.
  */
+import { PAGES_PER_LEVEL } from '../../parsers/base/units.js';
 import { callerOf, type Stack } from '../../parsers/events/frames.js';
 import { kindId, kindName, kindSlots, slotIndex } from '../../parsers/events/kinds.js';
 import { SEGMENT_SHIFT, type EventTable } from '../../parsers/events/table.js';
 import type { EventKind } from '../../parsers/events/vocabulary.js';
-import { bitsOf, hasBit } from '../../parsers/events/words/word.js';
+import { leafFrame } from '../../parsers/events/words/sptes.js';
 
 /** How an event changes the count: by an amount, or to a value. */
 interface Change {
@@ -77,10 +78,6 @@ const SPTE_CHANGED = kindId('SpteChanged');
 const OLD_SPTE = slotIndex('SpteChanged', 'old');
 const NEW_SPTE = slotIndex('SpteChanged', 'new');
 const SPTE_LEVEL = slotIndex('SpteChanged', 'level');
-/** Present, and a page rather than a table. */
-const MMU_PRESENT = 11;
-const LARGE = 7;
-const LEVEL_BITS = 9;
 
 /** The tracepoints that a reference that is taken, or dropped, passes through. */
 const TAKES = ['page_ref_mod', 'page_ref_mod_unless'] as const;
@@ -134,11 +131,9 @@ function namesFrame(table: EventTable, row: number, kind: number, pfn: number): 
 }
 
 function mapsFrame(table: EventTable, row: number, slot: number, pfn: number): boolean {
-  const spte = table.big(row, slot) ?? 0n;
   const level = table.num(row, SPTE_LEVEL);
-  if (!hasBit(spte, MMU_PRESENT) || (level !== 1 && !hasBit(spte, LARGE))) return false;
-  const first = bitsOf(spte, 12, 40);
-  return pfn >= first && pfn < first + 2 ** (LEVEL_BITS * (Math.max(1, level) - 1));
+  const first = leafFrame(table.big(row, slot) ?? 0n, level);
+  return first >= 0 && pfn >= first && pfn < first + (PAGES_PER_LEVEL[Math.max(1, level)] ?? 0);
 }
 
 function lifeEvent(table: EventTable, row: number, pfn: number, caller: string): LifeEvent {

@@ -1,9 +1,8 @@
 /** The life of a frame in sentences: for the command line, and as an answer of the editor. */
 import type { EventTable } from '../../parsers/events/table.js';
-import { task, type Answer, type Statement } from './answer.js';
+import { task, type Answer, type Asked, type Statement } from './answer.js';
 import { frameOfRow, lifeOfFrame, type FrameLife, type HeldReference, type LifeEvent } from './life.js';
 import { intervalAtRow } from '../pages/query.js';
-import type { Asked } from './answer.js';
 import { plural } from '../../parsers/base/plural.js';
 
 /** Sentences of an answer; the command line has no such limit. */

@@ -141,6 +141,12 @@ function eptPermissions(spte: bigint, old: boolean): string[] {
   return words;
 }
 
+/** The first frame that an entry maps; -1 where it is not present, or points to a table. */
+export function leafFrame(spte: bigint, level: number): number {
+  if (!hasBit(spte, MMU_PRESENT) || (level !== 1 && !hasBit(spte, LARGE))) return -1;
+  return bitsOf(spte, PFN_LOW, PFN_BITS);
+}
+
 /** The entry in a few words, for a place with little room: `present, pfn 0x103059`. */
 export function spteSummary(spte: bigint): string {
   if (FROZEN.has(spte)) return 'frozen';
