@@ -2,7 +2,6 @@
 import type { Ev } from '../world/event.js';
 import type { On } from './lowering.js';
 import {
-  asGfn,
   asPgoff,
   type Gfn,
   pageOfByte,
@@ -31,10 +30,8 @@ const ERROR = slotsOf('GmemErrorFolio', 'ino', 'pgoff');
 const MF = slotsOf('MemoryFailure', 'pfn');
 const ADD = slotsOf('FilemapAdd', 'ino', 'pfn', 'pgoff', 'ofs', 'order', 'dev', 'dev_major', 'dev_minor');
 const DEL = slotsOf('FilemapDelete', 'ino', 'pfn', 'pgoff', 'ofs', 'order', 'dev', 'dev_major', 'dev_minor');
-const QMEM = slotsOf('QemuSetUserMemory', 'slot', 'flags', 'gpa', 'size', 'gmem_offset', 'ret');
 
 const FALLOC_FL_PUNCH_HOLE = 2;
-const KVM_MEM_GUEST_MEMFD = 4;
 /** A folio of a guest_memfd is at most 1 GiB: order 18. */
 const MAX_ORDER = 18;
 
@@ -231,23 +228,6 @@ export function lowerFiles(on: On): void {
     }
   });
   lowerCache(on);
-  on('QemuSetUserMemory', (w, ev, t) => {
-    // Before the file was printed, a flag alone told that there is one. What failed changed nothing.
-    const isOfFile = ev.has(QMEM.flags) && (ev.num(QMEM.flags) & KVM_MEM_GUEST_MEMFD) !== 0;
-    const isRead = ev.has(QMEM.slot) && ev.has(QMEM.gpa) && ev.has(QMEM.size);
-    if (!isOfFile || !isRead || ev.signed(QMEM.ret, NaN) !== 0) return;
-    const vm = w.whichVm.ofThread(t, ev.row);
-    const base = asGfn(pageOfByte(ev.num(QMEM.gpa)));
-    const size = ev.num(QMEM.size);
-    const id = ev.num(QMEM.slot);
-    const live = vm.slots.find((s) => s.untilRow < 0 && s.id === id);
-    if (size === 0) {
-      if (live) removeSlot(w.ops, live, ev.row);
-    } else if (!live) {
-      const pgoff = asPgoff(ev.has(QMEM.gmem_offset) ? pageOfByte(ev.num(QMEM.gmem_offset)) : -1);
-      learnSlot(w, vm, id, base, pageOfByte(size), pgoff, undefined, ev.row, -1, true);
-    }
-  });
 }
 
 function commitBind(w: World, slot: Slot, row: number): void {

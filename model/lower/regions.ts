@@ -4,6 +4,7 @@
  * trace.
  */
 import type { Ev } from '../world/event.js';
+import { learnSlot } from './files.js';
 import type { On } from './lowering.js';
 import { asGfn, asPgoff, pageOfByte } from '../../parsers/base/units.js';
 import { K, slotsOf } from '../world/slots.js';
@@ -29,6 +30,7 @@ const BIND_RET = slotsOf('GmemBindRet', 'ret');
 const IOCTL_RET = slotsOf('SysExitIoctl', 'ret');
 const BIND = K('GmemBind');
 
+/** Before the file was printed, a flag alone told that there is one. */
 const KVM_MEM_GUEST_MEMFD = 4;
 /** Up to QEMU 8 and in the kernel, the address space is in the upper half of a memslot's number. */
 const AS_SHIFT = 16;
@@ -72,6 +74,7 @@ export function lowerRegions(on: On): void {
     const vm = w.whichVm.ofThread(t, ev.row);
     if (ret >= 0 && isOfNextBoot(vm, region)) forgetBoot(w, vm, ev.row);
     answered(w, vm, region, ev.row, ret);
+    if (ret === 0 && region.isOfFile) learnFromQemu(w, vm, ev.num(QMEM.slot), region);
   });
   on('SetMemoryRegion', (_w, ev, t) => {
     t.region = regionOf(ev, { ...ASKED, ua: ASKED.hva }, -1);
@@ -120,6 +123,14 @@ function answered(w: World, vm: Vm, region: Region, row: number, ret: number): v
   if (region.npages > 0) vm.regions.set(regionKey(region), region);
   else vm.regions.delete(regionKey(region));
   w.facts.tell('regionTaken', region);
+}
+
+/** QEMU had a memslot of a file made, or taken away. */
+function learnFromQemu(w: World, vm: Vm, id: number, { baseGfn, npages, pgoff, row }: Region): void {
+  const live = vm.slots.find((s) => s.untilRow < 0 && s.id === id);
+  if (npages > 0) {
+    if (!live) learnSlot(w, vm, id, baseGfn, npages, pgoff, undefined, row, -1, true);
+  } else if (live) removeSlot(w.ops, live, row);
 }
 
 /**
