@@ -42,25 +42,30 @@ const HEX = /^(?=.*\d)[0-9a-f]+$/;
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
-/** One line of an event that the decoder found odd, or the first one. */
-interface Line {
-  readonly plan: EventPlan;
-  readonly flags: number;
-  readonly bytes: Uint8Array;
-  readonly start: number;
-  readonly end: number;
-  readonly labels: readonly string[];
-  /** What its form is known by. */
-  readonly key: string;
-  /** The slots that were read. */
-  readonly mask: number;
-}
-
 /** Where a line stands, for what is said of it. */
 export interface LinePlace {
   readonly row: number;
   readonly at: number;
   readonly line: number;
+}
+
+/** One line of an event that the decoder found odd, or the first one; its payload is bytes[start, end). */
+interface OddLine {
+  readonly plan: EventPlan;
+  readonly flags: number;
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  readonly place: LinePlace;
+}
+
+/** The same of an event that is known, with what was read of it. */
+interface ReadLine extends OddLine {
+  readonly labels: readonly string[];
+  /** What its form is known by. */
+  readonly key: string;
+  /** The slots that were read. */
+  readonly mask: number;
 }
 
 /** What is known of an event's lines. */
@@ -107,10 +112,8 @@ export class LineShapes {
     place: LinePlace,
   ): boolean {
     if ((flags & ~PAYLOAD_FAULT) === 0) return false;
-    const isUnread = (flags & PAYLOAD_UNREAD) !== 0;
-    const isTorn = isUnread
-      ? this.isUnreadTorn(plan, flags, bytes, start, end, place)
-      : this.isReadTorn(plan, flags, bytes, start, end, place);
+    const line: OddLine = { plan, flags, bytes, start, end, place };
+    const isTorn = (flags & PAYLOAD_UNREAD) !== 0 ? this.isUnreadTorn(line) : this.isReadTorn(line);
     if (isTorn) {
       // The next line is to be looked at, too: if it is like those before, the torn one was the exception.
       plan.wasSeen = false;
@@ -124,28 +127,16 @@ export class LineShapes {
   }
 
   /** Of an event that nobody knows: only what no event may hold tells. */
-  private isUnreadTorn(
-    plan: EventPlan,
-    flags: number,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    place: LinePlace,
-  ): boolean {
-    const isFree = this.names.isFreeText(plan);
-    if (holdsHead(bytes, start, end)) return !(isFree && this.isQuoted());
+  private isUnreadTorn(line: OddLine): boolean {
+    const { plan, flags, bytes, start, end } = line;
+    if (holdsHead(bytes, start, end)) return !(this.names.isFreeText(plan) && this.isQuoted());
     this.quotedHeads = 0;
-    if (!isFree && (holdsHalfHead(bytes, start, end) || this.names.holdsName(bytes, start, end))) return true;
-    return (flags & PAYLOAD_FIRST) !== 0 && this.hasOddName(plan, bytes, start, end, place);
+    const holdsPart = holdsHalfHead(bytes, start, end) || this.names.holdsName(bytes, start, end);
+    if (holdsPart && !this.names.isFreeText(plan)) return true;
+    return (flags & PAYLOAD_FIRST) !== 0 && this.hasOddName(line);
   }
 
-  private hasOddName(
-    plan: EventPlan,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    place: LinePlace,
-  ): boolean {
+  private hasOddName({ plan, bytes, start, end, place }: OddLine): boolean {
     if (!this.names.isOdd(plan, bytes, start, end)) return false;
     this.doubtOther(plan, place);
     return true;
@@ -157,35 +148,29 @@ export class LineShapes {
     return this.quotedHeads >= TIMES_TO_BELIEVE;
   }
 
-  private isReadTorn(
-    plan: EventPlan,
-    flags: number,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    place: LinePlace,
-  ): boolean {
+  private isReadTorn(odd: OddLine): boolean {
+    const { plan, flags, bytes, start, end } = odd;
     if ((flags & PAYLOAD_ODD_VALUE) !== 0 || holdsHalfHead(bytes, start, end)) return true;
     const labels = labelsOf(bytes, start + plan.place.length, end);
     const isOtherForm = (flags & PAYLOAD_NO_FORM) !== 0 && labels.length < NAMES_TO_KNOW;
     const key = `${isOtherForm ? '~' : ''}${labels.join(' ')}`;
-    const line: Line = { plan, flags, bytes, start, end, labels, key, mask: this.builder.lastMask() };
+    const line: ReadLine = { ...odd, labels, key, mask: this.builder.lastMask() };
     const known = this.known.get(plan);
-    if (known) return this.isOther(line, known, place);
+    if (known) return this.isOther(line, known);
     // A tracepoint may have the name of a probe: its printed form tells them apart.
     const isPrinted = plan.forms.length > 0 && (flags & (PAYLOAD_NO_FORM | PAYLOAD_MORE)) === 0;
-    if (!isPrinted && this.hasOddName(plan, bytes, start, end, place)) return true;
-    return this.isFirstOdd(line, place);
+    if (!isPrinted && this.hasOddName(line)) return true;
+    return this.isFirstOdd(line);
   }
 
   /** The first line of a plan: it teaches what lines are like, unless another plan of the same probe has. */
-  private isFirstOdd(line: Line, place: LinePlace): boolean {
+  private isFirstOdd(line: ReadLine): boolean {
     const { plan, key, flags, mask } = line;
     const probe = this.names.keyOf(plan);
     const shared = this.knownAt.get(probe);
     if (shared) {
       this.known.set(plan, shared);
-      return this.isOther(line, shared, place);
+      return this.isOther(line, shared);
     }
     const known: Known = {
       masks: new Map([[key, mask]]),
@@ -201,8 +186,8 @@ export class LineShapes {
   }
 
   /** True when the line is none of the known forms, and not believed to be another. */
-  private isOther(line: Line, known: Known, place: LinePlace): boolean {
-    const { plan, key, flags, mask } = line;
+  private isOther(line: ReadLine, known: Known): boolean {
+    const { plan, key, flags, mask, place } = line;
     const slots = known.masks.get(key);
     const hasMore = (flags & PAYLOAD_MORE) !== 0;
     const isKnown = slots !== undefined && (slots & ~mask) === 0 && (!hasMore || known.withMore.has(key));
@@ -234,7 +219,7 @@ export class LineShapes {
   }
 }
 
-function learn({ key, mask, flags }: Line, known: Known): void {
+function learn({ key, mask, flags }: ReadLine, known: Known): void {
   if (known.masks.size < SHAPES_KEPT) known.masks.set(key, mask & (known.masks.get(key) ?? ~0));
   if ((flags & PAYLOAD_MORE) !== 0) known.withMore.add(key);
 }
@@ -248,7 +233,7 @@ function isBelieved({ suspects }: Known, key: string): boolean {
 }
 
 /** Notes how a line that was taken for whole goes on behind its printed form. */
-function settle({ plan, flags, bytes, start, end, labels }: Line): void {
+function settle({ plan, flags, bytes, start, end, labels }: ReadLine): void {
   if (plan.forms.length === 0) return;
   plan.wasSeen = true;
   plan.goesOn = (flags & (PAYLOAD_MORE | PAYLOAD_NO_FORM)) !== 0;
@@ -259,7 +244,7 @@ function settle({ plan, flags, bytes, start, end, labels }: Line): void {
 }
 
 /** The names before values, in order. */
-export function labelsOf(bytes: Uint8Array, start: number, end: number): readonly string[] {
+function labelsOf(bytes: Uint8Array, start: number, end: number): readonly string[] {
   const text = withoutQuoted(decoder.decode(bytes.subarray(start, end)));
   const labels: string[] = [];
   for (const [, word] of text.matchAll(LABEL)) {
