@@ -4,6 +4,7 @@ import { MemorySource } from './base/source.js';
 import { KIND_UNKNOWN } from './events/kinds.js';
 import type { LossMark } from './events/issues.js';
 import { withMarks, type EventTable } from './events/table.js';
+import { foreignLines } from './events/textFit.js';
 import { contentOptions } from './compressed/open.js';
 import { withTable, type OpenTrace, type ReadOptions, type TraceFormat } from './reader.js';
 import { SNIFF_BYTES, sniffFormats } from './sniff.js';
@@ -53,7 +54,7 @@ export function sayOthers(
   options: ReadOptions,
 ): OpenTrace {
   const { table } = open;
-  if (source.size > MIXED_BYTES_MAX || !hasForeign(table)) return open;
+  if (source.size > MIXED_BYTES_MAX || foreignLines(table) === 0) return open;
   const content = new MemorySource(source.read(0, source.size).slice());
   const found = new Map<number, OtherLine>();
   // From the least particular: lines of two formats are named after the one that all such lines are of.
@@ -71,10 +72,6 @@ interface OtherLine {
   readonly offset: number;
   readonly line: number;
   readonly format: string;
-}
-
-function hasForeign(table: EventTable): boolean {
-  return table.issues.some(({ code }) => code === 'foreign-lines' || code === 'bad-line');
 }
 
 function linesOf(table: EventTable, format: string): readonly OtherLine[] {

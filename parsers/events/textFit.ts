@@ -28,10 +28,14 @@ export function fitOf(table: EventTable): TextFit {
   let known = 0;
   for (const { kind, length } of table.segments)
     for (let i = 0; i < length; i++) if (kind[i] !== KIND_UNKNOWN) known++;
-  let others = 0;
-  for (const { code, count } of table.issues)
-    if (code === 'foreign-lines' || code === 'bad-line') others += count;
-  return { known, events: table.length, others };
+  return { known, events: table.length, others: foreignLines(table) };
+}
+
+/** Lines of a text that are no part of a trace. */
+export function foreignLines({ issues }: Pick<EventTable, 'issues'>): number {
+  let lines = 0;
+  for (const { code, count } of issues) if (code === 'foreign-lines' || code === 'bad-line') lines += count;
+  return lines;
 }
 
 /**

@@ -4,13 +4,14 @@ import { MemorySource, type ByteSource } from '../base/source.js';
 import {
   FAILED_SHIFT,
   UNKNOWN_CPU,
-  EventTable,
   withIssue,
   withMarks,
+  type EventTable,
   type Segment,
 } from '../events/table.js';
 import type { Issue } from '../events/issues.js';
 import { KIND_UNKNOWN } from '../events/kinds.js';
+import { foreignLines } from '../events/textFit.js';
 import { withTable, type OpenTrace } from '../reader.js';
 import { encodingOf } from '../mail/decode.js';
 import { readingsOf, type Reading } from './repair.js';
@@ -49,10 +50,7 @@ function sameText(mended: Uint8Array, original: Uint8Array): boolean {
 
 /** True for a trace of which so many lines were not understood that mending may help. */
 export function leavesLinesOver({ table }: OpenTrace): boolean {
-  let foreign = 0;
-  for (const { code, count } of table.issues)
-    if (code === 'foreign-lines' || code === 'bad-line') foreign += count;
-  return foreign * 1000 > table.length * FOREIGN_PER_THOUSAND;
+  return foreignLines(table) * 1000 > table.length * FOREIGN_PER_THOUSAND;
 }
 
 /**
@@ -93,7 +91,7 @@ export function readPasted(
 
 /** Says that no CPU is known; the clock is not perf's, whose columns the text was read in. */
 function withoutCpus(table: EventTable): EventTable {
-  const { length, segments, meta, names, comms, issues, losses, stacks, unread } = table;
+  const { length, meta, issues } = table;
   const issue: Issue = {
     code: 'no-cpu',
     offset: 0,
@@ -101,8 +99,7 @@ function withoutCpus(table: EventTable): EventTable {
     count: 1,
     detail: '',
   };
-  const unknown = { ...meta, clock: 'unknown', producer: '' } as const;
-  return new EventTable(length, segments, unknown, names, comms, [...issues, issue], losses, stacks, unread);
+  return withMarks(table, { meta: { ...meta, clock: 'unknown', producer: '' }, issues: [...issues, issue] });
 }
 
 /** Says which part of a mail was read, and which others have events too. */
