@@ -249,47 +249,36 @@ function makePlan(
   isRaw = false,
 ): EventPlan {
   const isSyscall = style === PayloadStyle.SyscallEnter;
-  if (!resolved)
-    return {
-      name,
-      kind: KIND_UNKNOWN,
-      place,
-      forms: [],
-      args: undefined,
-      slotCount: 0,
-      isSyscall,
-      wasSeen: false,
-      goesOn: false,
-      lastLabel: undefined,
-      labelFromEnd: 0,
-    };
-  const slots = kindSlots(resolved.kind);
-  let forms = formsOf.get(resolved);
-  if (!forms) {
-    const text =
-      style === PayloadStyle.SyscallExit && slots.includes('ret')
-        ? [SYSCALL_EXIT_FORM]
-        : (resolved.meaning.text ?? []);
-    forms = text.map((template) => {
-      const form = compileForm(template, slots);
-      return { ...form, isComplete: isUnderstood(resolved.kind, form.mask) };
-    });
-    formsOf.set(resolved, forms);
-  }
-  const args = new ArgPlan(resolved, isSyscall, isRaw);
   return {
     name,
-    kind: resolved.kind,
+    kind: resolved?.kind ?? KIND_UNKNOWN,
     place,
-    forms: place.length > 0 ? [] : forms,
-    args,
-    slotCount: slots.length,
+    forms: resolved && place.length === 0 ? formsFor(resolved, style) : [],
+    args: resolved && new ArgPlan(resolved, isSyscall, isRaw),
+    slotCount: resolved ? kindSlots(resolved.kind).length : 0,
     isSyscall,
     wasSeen: false,
     goesOn: false,
     lastLabel: undefined,
     labelFromEnd: 0,
   };
+}
+
+/** The printed forms of an event that has no place. */
+function formsFor(resolved: Resolved, style: PayloadStyle): readonly PrintedForm[] {
+  const known = formsOf.get(resolved);
+  if (known) return known;
+  const slots = kindSlots(resolved.kind);
+  const text =
+    style === PayloadStyle.SyscallExit && slots.includes('ret')
+      ? [SYSCALL_EXIT_FORM]
+      : (resolved.meaning.text ?? []);
+  const forms = text.map((template) => {
+    const form = compileForm(template, slots);
+    return { ...form, isComplete: isUnderstood(resolved.kind, form.mask) };
+  });
+  formsOf.set(resolved, forms);
+  return forms;
 }
 
 function sameBytes(known: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
