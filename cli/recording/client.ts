@@ -8,6 +8,7 @@ import type { Readable, Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { ControlReader, printable, type RecordLog } from '../../recorder/control.js';
 import { bootstrap } from '../../recorder/script.js';
+import { errorCode } from '../output.js';
 import type { Transport } from './transport.js';
 
 /** Takes the trace's bytes. Throws where it cannot. */
@@ -72,9 +73,13 @@ export class Client {
   /** When the phase began, or anything was last heard in it. */
   private heardMs = Date.now();
   private isGone = false;
+  /** The trace's bytes are taken no more: there were too many, or they could not be kept. */
+  private isRefused = false;
+  private readonly limits: Limits;
 
   constructor(private readonly session: Session) {
     const [command, ...argv] = session.transport.argv;
+    this.limits = { ...LIMITS, ...session.limits };
     this.control = new ControlReader(session.nonce);
     this.trace = new TraceStream(session.nonce, (bytes) => this.store(bytes));
     // In a group of its own: an interrupt from the terminal is ours to pass on, as a word.
@@ -107,9 +112,7 @@ export class Client {
       });
       child.on('close', end);
       // Something that outlives the shell may hold its pipes.
-      child.on('exit', () =>
-        setTimeout(() => this.hangUp(end), session.limits?.close ?? LIMITS.close).unref(),
-      );
+      child.on('exit', () => setTimeout(() => this.hangUp(end), this.limits.close).unref());
     });
   }
 
@@ -187,13 +190,10 @@ export class Client {
     }
   }
 
-  private isRefused = false;
-
   private tick(): void {
-    const { limits, transport } = this.session;
+    const { transport } = this.session;
     this.session.tick(this.control.log(), this.trace.bytes);
-    if (this.phase === 'record' || Date.now() - this.heardMs < (limits?.[this.phase] ?? LIMITS[this.phase]))
-      return;
+    if (this.phase === 'record' || Date.now() - this.heardMs < this.limits[this.phase]) return;
     if (this.phase === 'close') {
       this.hangUp();
       return;
@@ -211,7 +211,7 @@ export class Client {
         process.kill(-this.child.pid, 'SIGKILL');
       } catch (error) {
         // It has gone by itself.
-        if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+        if (errorCode(error) !== 'ESRCH') throw error;
       }
     }
     this.child.stdout.destroy();
