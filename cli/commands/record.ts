@@ -5,6 +5,7 @@ import { oneOf, parse, type Args, type OptionSpecs } from '../args.js';
 import type { Command } from '../command.js';
 import { RULES } from '../core.js';
 import { EXIT, UsageError, type ExitCode } from '../errors.js';
+import type { Output } from '../output.js';
 import { cleanHost, lookAt, newNonce, recordTo, type Asked } from '../recording/run.js';
 import { commandTransport, localTransport, sshTransport, type Transport } from '../recording/transport.js';
 import { check } from './check.js';
@@ -86,7 +87,7 @@ export const record: Command = {
   },
 };
 
-async function onHost(asked: Asked, args: Args, output: Parameters<Command['run']>[1]): Promise<ExitCode> {
+async function onHost(asked: Asked, args: Args, output: Output): Promise<ExitCode> {
   if (args.flag('plan')) return lookAt(asked, output);
   if (args.flag('clean')) return cleanHost(asked, output);
   const path = args.text('output') ?? DEFAULT_OUT;
