@@ -1,7 +1,6 @@
 /** Durations as people say them. */
-import { NS_PER_SECOND, NS_PER_US } from './units.js';
+import { NS_PER_MS, NS_PER_SECOND, NS_PER_US } from './units.js';
 
-const NS_PER_MS = 1e6;
 const DIGITS = 3;
 const UNITS: readonly (readonly [ns: number, unit: string])[] = [
   [NS_PER_SECOND, 's'],
