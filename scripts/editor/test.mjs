@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { bin, must, root, runBeside } from '../steps.mjs';
-import { addFailure, addPart, addTotals, newTotals } from '../totals.mjs';
+import { addFailure, addPart, addTotals, leaveTotals, newTotals } from '../totals.mjs';
 import { bundleTests } from './bundleTests.mjs';
 import { runInExtensionHost, startEditor } from './host.mjs';
 import { ensureChromium, ensureEditor } from './setup.mjs';
@@ -128,7 +128,6 @@ await runAll([
   ...files.map((file) => () => inBrowser(chromium, file)),
 ]);
 if (again.length > 0) console.log(`\nFailed, and passed when run again:\n\n${again.join('\n\n')}\n`);
-const file = process.env.SHIMTRACE_TOTALS;
-if (file) fs.writeFileSync(file, JSON.stringify(total));
+leaveTotals(total);
 if (total.passed + total.failed === 0) console.error(`no test file's name holds ${names.join(' or ')}`);
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;

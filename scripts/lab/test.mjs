@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { root } from '../steps.mjs';
+import { addFailure, leaveTotals, newTotals } from '../totals.mjs';
 import { bootMachine } from './machine.mjs';
 
 /** All of it, the boot included. */
@@ -15,15 +16,14 @@ const ROUNDS = 3;
 const FOREIGN = 'p:other/x do_sys_openat2';
 const TRACING = '/sys/kernel/tracing';
 
-const total = { passed: 0, failed: 0, skipped: 0, failures: [] };
+const total = newTotals();
 const out = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-lab-'));
 const cli = path.join(root, 'dist/cli.js');
 
 function finish() {
   machine?.stop();
   fs.rmSync(out, { recursive: true, force: true });
-  const file = process.env.SHIMTRACE_TOTALS;
-  if (file) fs.writeFileSync(file, JSON.stringify(total));
+  leaveTotals(total);
   process.exit(total.failed === 0 ? 0 : 1);
 }
 
@@ -33,8 +33,7 @@ async function test(name, body) {
     total.passed++;
     console.log(`    ✔ lab: ${name}`);
   } catch (error) {
-    total.failed++;
-    total.failures.push(`lab: ${name}\n${error.stack ?? error}`);
+    addFailure(total, `lab: ${name}\n${error.stack ?? error}`);
     console.log(`    ✘ lab: ${name}`);
   }
 }
@@ -144,8 +143,7 @@ const machine = await bootMachine((reason) => {
 });
 if (machine) {
   const limit = setTimeout(() => {
-    total.failed++;
-    total.failures.push('lab: took longer than four minutes');
+    addFailure(total, 'lab: took longer than four minutes');
     finish();
   }, LIMIT_MS);
   try {
