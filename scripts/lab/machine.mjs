@@ -16,11 +16,11 @@ const BOOT_MS = 80_000;
 const TRIES = 2;
 const POLL_MS = 200;
 
-export const folder = path.join(root, '.lab');
+const folder = path.join(root, '.lab');
 const here = path.join(root, 'scripts/lab');
 
 /** What has to be installed first, as words for apt-get; empty where all is there. */
-export function missingTools() {
+function missingTools() {
   const packages = [
     ['qemu-system-x86_64', 'qemu-system-x86'],
     [BUSYBOX, 'busybox-static'],
@@ -37,7 +37,7 @@ export function missingTools() {
   return [...new Set(missing.map(([, name]) => name))];
 }
 
-/** Boots the machine; null, with the reason said, where it cannot be had. */
+/** Boots the machine; where it cannot be had, gives what `say` makes of the reason. */
 export async function bootMachine(say) {
   const missing = missingTools();
   if (missing.length > 0) return say(`it takes apt-get install ${missing.join(' ')}`);
@@ -189,7 +189,7 @@ async function boot(kernel, image) {
     if (fs.existsSync(console) && fs.readFileSync(console, 'latin1').includes('LAB READY')) {
       // Readable by its owner alone, or ssh takes no key.
       fs.chmodSync(path.join(folder, 'key'), 0o600);
-      return { ssh: sshTo(port), stop, exited: new Promise((exited) => child.once('exit', exited)) };
+      return { ssh: sshTo(port), stop };
     }
     await new Promise((passed) => setTimeout(passed, POLL_MS));
   }
