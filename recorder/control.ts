@@ -67,9 +67,8 @@ export interface RecordLog {
   readonly workload: number | undefined;
   /** What could not be removed: `nothing`, `instance`, `probes`; undefined before it was tried. */
   readonly left: string | undefined;
-  /** Events overwritten and read so far. */
+  /** Events overwritten so far. */
   readonly overrun: number;
-  readonly read: number;
 }
 
 /** Longer lines are cut, later ones are not kept: no host needs them. */
@@ -93,8 +92,8 @@ const CPU = /^cpu(\d{1,6}) entries=(\d+) overrun=(\d+) commit-overrun=(\d+) drop
 const COUNT = /^\d{1,15}$/;
 
 /** A text of a host as it may be shown and kept: without control characters, and of bounded length. */
-export function printable(text: string, max = LINE_MAX): string {
-  const short = text.length > max ? `${text.slice(0, max)}…` : text;
+export function printable(text: string): string {
+  const short = text.length > LINE_MAX ? `${text.slice(0, LINE_MAX)}…` : text;
   return short.replace(/[\p{Cc}\p{Bidi_Control}]/gu, '\ufffd');
 }
 
@@ -114,7 +113,6 @@ export class ControlReader {
   private workload: number | undefined;
   private left: string | undefined;
   private overrun = 0;
-  private readEvents = 0;
   /** The script has begun: the remote shell takes what it is sent. */
   isReady = false;
   private readonly mark: string;
@@ -180,10 +178,8 @@ export class ControlReader {
         if (rest[0] === 'stopped') this.stoppedBy = rest[1] ?? '';
         return;
       case 'progress':
-        if (COUNT.test(rest[0] ?? '') && COUNT.test(rest[1] ?? '')) {
-          this.overrun = Number(rest[0]);
-          this.readEvents = Number(rest[1]);
-        }
+        // What has been read until now is for who runs the script by hand.
+        if (COUNT.test(rest[0] ?? '') && COUNT.test(rest[1] ?? '')) this.overrun = Number(rest[0]);
         return;
       case 'workload':
         if (COUNT.test(text)) this.workload = Number(text);
@@ -247,7 +243,6 @@ export class ControlReader {
       workload: this.workload,
       left: this.left,
       overrun: this.overrun,
-      read: this.readEvents,
     };
   }
 }
