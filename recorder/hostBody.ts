@@ -83,7 +83,7 @@ remove_group() {
   done
 }
 
-# remove_instance NAME: fails while somebody reads it, so that a recording that goes on is left alone.
+# remove_instance NAME TRIES: fails while somebody reads it, so that a recording that goes on is left alone.
 remove_instance() {
   tries=0
   while [ -d "$tracefs/instances/$1" ]; do
