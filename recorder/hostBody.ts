@@ -99,10 +99,11 @@ remove_ours() {
     write "$tracefs/instances/$group/tracing_on" 0
     write "$tracefs/instances/$group/events/enable" 0
   fi
-  left=nothing
+  left=
   remove_instance "$group" 50 || left=instance
   remove_group "$group" || left="$left probes"
-  say cleaned "$left"
+  if [ -z "$left" ]; then left=nothing; fi
+  say cleaned $left
 }
 
 stop_workload() {

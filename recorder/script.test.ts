@@ -249,6 +249,14 @@ describe('the script that records', () => {
     });
   });
 
+  it('says what it could not remove', () => {
+    on({ givesProbesBack: false }, (fake) => {
+      const oneProbe = { ...plan, probes: plan.probes.slice(0, 1) };
+      const { log } = run(fake, shells[0]!, {}, eventsInto(fake), oneProbe);
+      assert.ok(log.includes('cleaned probes'), log.slice(-3).join());
+    });
+  });
+
   it('does not write over a trace that is there', () => {
     on({}, (fake) => {
       fs.writeFileSync(path.join(fake.root, 'out.txt'), 'mine');

@@ -18,6 +18,8 @@ export interface FakeHost {
   readonly memAvailableKb: number;
   /** False: a kernel without CONFIG_KPROBE_EVENTS. */
   readonly hasProbes: boolean;
+  /** False: somebody holds the probes, and none can be removed. */
+  readonly givesProbesBack: boolean;
   /** What `read events` of the first CPU says in the end. */
   readonly readEvents: number;
 }
@@ -37,6 +39,7 @@ export class FakeTracefs {
       tracepoints: [],
       memAvailableKb: 1 << 20,
       hasProbes: true,
+      givesProbesBack: true,
       readEvents: 0,
       ...host,
     };
@@ -114,7 +117,7 @@ export class FakeTracefs {
   }
 
   private answers(): string {
-    const { refused } = this.host;
+    const { refused, givesProbesBack } = this.host;
     return `
 fake=${this.root}
 mkdir() {
@@ -138,6 +141,7 @@ append() {
   printf '%s\\n' "$2" >> "$fake/writes"
   case $2 in
     -:*)
+      ${givesProbesBack ? '' : 'return 1'}
       fake_name=$(printf '%s' "$2" | cut -c 3-)
       grep -v ":$fake_name " "$dynamic" > "$fake/kept"
       cat "$fake/kept" > "$dynamic"
