@@ -128,6 +128,8 @@ clean() {
   [ -z "$cleaned" ] || return 0
   cleaned=yes
   trap '' INT TERM HUP PIPE USR1
+  # It may come in the middle of anything that splits words otherwise.
+  IFS=$blanks
   if [ -n "$lease_pid" ]; then kill -KILL "$lease_pid" 2>/dev/null; fi
   stop_workload
   if [ -n "$reader" ]; then kill -KILL "$reader" 2>/dev/null; wait "$reader" 2>/dev/null; fi
