@@ -1,4 +1,5 @@
 /** What of an analysis passes through a function: findings, conversions, the tasks that ran it. */
+import { firstAbove, firstIndex } from '../../parsers/base/search.js';
 import type { Finding } from '../findings/finding.js';
 import type { Analysis } from '../analysis.js';
 import type { EvidenceTrace, Extent, FunctionEvidence } from './evidence.js';
@@ -30,7 +31,7 @@ export function passage(
   );
   const conversions = analysis.conversions.filter(({ tid, fromRow, untilRow }) => {
     const until = untilRow < 0 ? table.length : untilRow;
-    for (let i = firstAtLeast(rows, fromRow); i < rows.length && rows[i]! <= until; i++)
+    for (let i = firstAbove(rows, fromRow - 1); i < rows.length && rows[i]! <= until; i++)
       if (table.tid(rows[i]!) === tid) return true;
     return false;
   }).length;
@@ -58,25 +59,8 @@ const NESTED_MAX = 64;
 /** Extents of one thread are in the order of their ends, and lie within or beside each other. */
 function isWithin(extents: readonly Extent[] | undefined, row: number): boolean {
   if (!extents) return false;
-  let low = 0;
-  let high = extents.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (extents[middle]!.to < row) low = middle + 1;
-    else high = middle;
-  }
-  for (let i = low; i < Math.min(extents.length, low + NESTED_MAX); i++)
+  const first = firstIndex(extents.length, (i) => extents[i]!.to >= row);
+  for (let i = first; i < Math.min(extents.length, first + NESTED_MAX); i++)
     if (extents[i]!.from <= row) return true;
   return false;
-}
-
-function firstAtLeast(rows: readonly number[], row: number): number {
-  let low = 0;
-  let high = rows.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (rows[middle]! < row) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
