@@ -18,12 +18,12 @@ const SCHEMA_URI =
  * this tool's.
  */
 export function renderSarif(reports: Iterable<TraceReport>, version: string): string {
-  const log = {
-    $schema: SCHEMA_URI,
-    version: '2.1.0',
-    runs: Array.from(reports, (report) => run(report, version)),
-  };
-  return `${JSON.stringify(log, undefined, 2)}\n`;
+  return sarifLog(Array.from(reports, (report) => run(report, version)));
+}
+
+/** Runs as one log that ends in a newline. */
+export function sarifLog(runs: readonly object[]): string {
+  return `${JSON.stringify({ $schema: SCHEMA_URI, version: '2.1.0', runs }, undefined, 2)}\n`;
 }
 
 function run(report: TraceReport, version: string): object {

@@ -3,6 +3,7 @@
  * with the lines of the trace as related locations.
  */
 import { placeOf } from '../findings/report.js';
+import { sarifLog } from '../findings/sarif.js';
 import { lastChangedLine } from './checks.js';
 import {
   lastSet,
@@ -12,30 +13,22 @@ import {
   type TraceSet,
 } from './report.js';
 
-const SCHEMA_URI =
-  'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
-
 export function renderReviewSarif(report: ReviewReport, version: string): string {
   const found = report.sets.flatMap((set, i) =>
     set === lastSet(report) ? report.functions.flatMap((f) => resultsOf(report, f, set, i)) : [],
   );
   const rules = [...new Set(found.map((each) => each.ruleId))].sort();
   const base = report.series.patches.find((patch) => patch.baseCommit !== '')?.baseCommit;
-  const log = {
-    $schema: SCHEMA_URI,
-    version: '2.1.0',
-    runs: [
-      {
-        tool: { driver: { name: 'shimtrace', version, rules: rules.map((id) => ({ id })) } },
-        invocations: [{ executionSuccessful: true, toolExecutionNotifications: notifications(report) }],
-        columnKind: 'utf16CodeUnits',
-        // Its repository is not said, without which SARIF takes no revision.
-        ...(base !== undefined && { properties: { baseCommit: base } }),
-        results: found.map((each) => ({ ...each, ruleIndex: rules.indexOf(each.ruleId) })),
-      },
-    ],
-  };
-  return `${JSON.stringify(log, undefined, 2)}\n`;
+  return sarifLog([
+    {
+      tool: { driver: { name: 'shimtrace', version, rules: rules.map((id) => ({ id })) } },
+      invocations: [{ executionSuccessful: true, toolExecutionNotifications: notifications(report) }],
+      columnKind: 'utf16CodeUnits',
+      // Its repository is not said, without which SARIF takes no revision.
+      ...(base !== undefined && { properties: { baseCommit: base } }),
+      results: found.map((each) => ({ ...each, ruleIndex: rules.indexOf(each.ruleId) })),
+    },
+  ]);
 }
 
 interface Result {
