@@ -1,5 +1,4 @@
 /** The .shimtrace.json that a trace belongs to: in its folder, or in the nearest one above that has it. */
-import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Finding } from '../model/findings/finding.js';
@@ -13,6 +12,7 @@ import {
   withSuppression,
   type Suppressions,
 } from '../model/findings/suppress.js';
+import { sha256 } from './digest.js';
 import { InputError } from './errors.js';
 import { STDIN_NAME } from './fileSource.js';
 import type { LoadedTrace } from './load.js';
@@ -89,30 +89,15 @@ function read(file: string, output: Output): Suppressions {
   }
 }
 
-/** '' where a file of the trace is no longer there to be read. */
 function digestOf(trace: LoadedTrace): string {
-  return recordingOf(filesOf(trace).map(sha256));
+  return recordingOf(filesOf(trace).map(digestOfFile));
 }
 
-const CHUNK_BYTES = 1 << 20;
-
-function sha256(name: string): string {
-  const sum = createHash('sha256');
-  const chunk = Buffer.alloc(CHUNK_BYTES);
-  let fd: number | undefined;
+/** What cannot be read, or not again, has none: it matches no entry, and its findings stay. */
+function digestOfFile(name: string): string {
   try {
-    // A pipe gives its bytes only once, and they were read.
-    if (!fs.statSync(name).isFile()) return '';
-    fd = fs.openSync(name, 'r');
-    for (;;) {
-      const got = fs.readSync(fd, chunk, 0, CHUNK_BYTES, null);
-      if (got === 0) return sum.digest('hex');
-      sum.update(chunk.subarray(0, got));
-    }
+    return sha256(name);
   } catch {
-    // What cannot be read matches no entry: its findings stay.
     return '';
-  } finally {
-    if (fd !== undefined) fs.closeSync(fd);
   }
 }

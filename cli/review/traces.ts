@@ -1,15 +1,15 @@
 /** The recordings of a review: read, judged, and kept open until everything is printed. */
-import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import type { RecordedProbes } from '../../model/review/recorded.js';
 import type { ReviewTrace, TraceSet } from '../../model/review/report.js';
 import { stacksOf } from '../../parsers/stacks.js';
+import { sha256 } from '../digest.js';
 import { UsageError } from '../errors.js';
 import { judgeOpen, openTrace, type LoadOptions } from '../load.js';
 import type { Output } from '../output.js';
 
-export const WITHOUT = 'without';
-export const WITH = 'with';
+const WITHOUT = 'without';
+const WITH = 'with';
 
 export interface SetFiles {
   readonly name: string;
@@ -52,7 +52,7 @@ export function openSets(
     const { open } = loaded;
     return {
       path: loaded.path,
-      digest: digestOf(file),
+      digest: file === '-' ? '' : sha256(file),
       table: open.table,
       analysis: judgeOpen(loaded, options, output),
       describe: (row, part) => open.describe(row, part),
@@ -71,21 +71,4 @@ export function openSets(
     close();
     throw error;
   }
-}
-
-const CHUNK_BYTES = 1 << 20;
-
-/** SHA-256 of a file; '' for what cannot be read twice. */
-function digestOf(file: string): string {
-  if (file === '-' || !fs.statSync(file).isFile()) return '';
-  const hash = createHash('sha256');
-  const fd = fs.openSync(file, 'r');
-  try {
-    const buffer = Buffer.alloc(CHUNK_BYTES);
-    for (let got = fs.readSync(fd, buffer); got > 0; got = fs.readSync(fd, buffer))
-      hash.update(buffer.subarray(0, got));
-  } finally {
-    fs.closeSync(fd);
-  }
-  return hash.digest('hex');
 }
