@@ -202,6 +202,21 @@ describe('a review for programs', () => {
     assert.equal(after[60], 'out:');
   });
 
+  it('as SARIF names the recordings by URIs, whatever characters their names have', () => {
+    const named = reportOf([{ ...traceOf('M2.p.txt'), path: 'a b#1.txt' }], []);
+    const { runs } = JSON.parse(renderReviewSarif(named, '0.1.0')) as {
+      runs: {
+        results: {
+          relatedLocations: { physicalLocation: { artifactLocation: { uri: string } } }[];
+        }[];
+      }[];
+    };
+    const uris = runs[0]!.results.flatMap((result) =>
+      result.relatedLocations.map((each) => each.physicalLocation.artifactLocation.uri),
+    );
+    assert.deepEqual([...new Set(uris)], ['a%20b%231.txt']);
+  });
+
   it("as b4's, Patchwork's and a workflow's checks fails, warns or passes", () => {
     const b4 = (of: ReviewReport): string =>
       (JSON.parse(renderB4Check(of)) as { status: string }[])[0]!.status;

@@ -3,7 +3,7 @@
  * with the lines of the trace as related locations.
  */
 import { placeOf } from '../findings/report.js';
-import { sarifLog } from '../findings/sarif.js';
+import { sarifLog, toUri } from '../findings/sarif.js';
 import { lastChangedLine } from './checks.js';
 import {
   lastSet,
@@ -53,7 +53,7 @@ function resultsOf(report: ReviewReport, f: FunctionReport, set: TraceSet, i: nu
       message: { text: `${f.name}(): ${finding.message}${more}` },
       locations: [
         {
-          physicalLocation: { artifactLocation: { uri: encodeURI(f.path) }, region: { startLine: line } },
+          physicalLocation: { artifactLocation: { uri: toUri(f.path) }, region: { startLine: line } },
           logicalLocations: [{ name: f.name, kind: 'function' }],
         },
       ],
@@ -61,7 +61,7 @@ function resultsOf(report: ReviewReport, f: FunctionReport, set: TraceSet, i: nu
         id,
         message: { text: note },
         physicalLocation: {
-          artifactLocation: { uri: encodeURI(path) },
+          artifactLocation: { uri: toUri(path) },
           region: { startLine: placeOf(table, row).line },
         },
       })),
