@@ -3,7 +3,7 @@ import type { HunkPlace } from './touched.js';
 import { patchBody, type BodyOptions } from './body.js';
 import { outcomeOf, type ReviewState } from './outcome.js';
 import { cut } from './prose.js';
-import { lastSet, type ReviewReport } from './report.js';
+import { findingsInLast, type ReviewReport } from './report.js';
 import { escapeControls, headerText } from './safeText.js';
 
 const TOOL = 'shimtrace';
@@ -54,21 +54,18 @@ export function renderPatchwork(report: ReviewReport): string {
 /** Workflow commands of GitHub, which show a sentence on a line of the change. */
 export function renderGithub(report: ReviewReport): string {
   const lines: string[] = [];
-  report.sets.forEach((set, i) => {
-    if (set !== lastSet(report)) return;
-    for (const f of report.functions) {
-      const told = new Set<string>();
-      for (const { finding } of f.inSets[i]!.findings) {
-        if (told.has(finding.rule)) continue;
-        told.add(finding.rule);
-        const title = property(`${finding.rule} in ${f.name}()`);
-        const level = finding.verdict === 'violation' ? 'error' : 'warning';
-        const line = lastChangedLine(report, f.hunks);
-        const place = `file=${property(f.path)}${line > 0 ? `,line=${line}` : ''}`;
-        lines.push(`::${level} ${place},title=${title}::${message(finding.message)}`);
-      }
+  for (const f of report.functions) {
+    const told = new Set<string>();
+    for (const { finding } of findingsInLast(report, f)) {
+      if (told.has(finding.rule)) continue;
+      told.add(finding.rule);
+      const title = property(`${finding.rule} in ${f.name}()`);
+      const level = finding.verdict === 'violation' ? 'error' : 'warning';
+      const line = lastChangedLine(report, f.hunks);
+      const place = `file=${property(f.path)}${line > 0 ? `,line=${line}` : ''}`;
+      lines.push(`::${level} ${place},title=${title}::${message(finding.message)}`);
     }
-  });
+  }
   const { state, summary } = outcomeOf(report);
   const level = state === 'fail' ? 'error' : 'notice';
   lines.push(`::${state === 'warning' ? 'warning' : level} title=${TOOL}::${message(summary)}`);

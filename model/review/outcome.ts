@@ -1,6 +1,6 @@
 /** What a review comes to, in one word and one sentence, for programs that want no more. */
 import { claimText } from './body.js';
-import { lastSet, listed, type ReviewReport } from './report.js';
+import { findingsInLast, lastSet, listed, type ReviewReport } from './report.js';
 
 export type ReviewState = 'fail' | 'warning' | 'pass' | 'nothing';
 
@@ -56,12 +56,10 @@ const HIDDEN = new Set(['not-observable', 'may-have', 'not-seen', 'absent']);
 
 /** `G9 in f()`, each once. */
 function violationsWith(report: ReviewReport, functions: ReviewReport['functions']): readonly string[] {
-  const out = new Set<string>();
-  report.sets.forEach((set, i) => {
-    if (set !== lastSet(report)) return;
-    for (const f of functions)
-      for (const { finding } of f.inSets[i]!.findings)
-        if (finding.verdict === 'violation') out.add(`${finding.rule} in ${f.name}()`);
-  });
-  return [...out];
+  const names = functions.flatMap((f) =>
+    findingsInLast(report, f)
+      .filter(({ finding }) => finding.verdict === 'violation')
+      .map(({ finding }) => `${finding.rule} in ${f.name}()`),
+  );
+  return [...new Set(names)];
 }

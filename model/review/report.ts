@@ -373,7 +373,20 @@ export function setText({ name, role }: TraceSet): string {
 
 /** The set that a review comes to: of several versions, the last. */
 export function lastSet({ sets }: Pick<ReviewReport, 'sets'>): TraceSet | undefined {
-  return sets.filter((set) => set.role === 'with').pop();
+  return sets[lastIndex(sets)];
+}
+
+/** -1 where no set is with the patch. */
+function lastIndex(sets: readonly TraceSet[]): number {
+  return sets.map((set) => set.role).lastIndexOf('with');
+}
+
+/** What the set that a review comes to has of one function. */
+export function findingsInLast(
+  { sets }: Pick<ReviewReport, 'sets'>,
+  { inSets }: FunctionReport,
+): readonly ReviewFinding[] {
+  return inSets[lastIndex(sets)]?.findings ?? [];
 }
 
 /** Where a recording lies on the machine of whoever made it is nobody's business. */

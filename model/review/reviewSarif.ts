@@ -6,6 +6,7 @@ import { placeOf } from '../findings/report.js';
 import { sarifLog, toUri } from '../findings/sarif.js';
 import { lastChangedLine } from './checks.js';
 import {
+  findingsInLast,
   lastSet,
   type FunctionReport,
   type ReviewFinding,
@@ -14,9 +15,8 @@ import {
 } from './report.js';
 
 export function renderReviewSarif(report: ReviewReport, version: string): string {
-  const found = report.sets.flatMap((set, i) =>
-    set === lastSet(report) ? report.functions.flatMap((f) => resultsOf(report, f, set, i)) : [],
-  );
+  const last = lastSet(report);
+  const found = last ? report.functions.flatMap((f) => resultsOf(report, f, last)) : [];
   const rules = [...new Set(found.map((each) => each.ruleId))].sort();
   const base = report.series.patches.find((patch) => patch.baseCommit !== '')?.baseCommit;
   return sarifLog([
@@ -36,15 +36,15 @@ interface Result {
 }
 
 /** One result per rule: what the function does again and again is one fault. */
-function resultsOf(report: ReviewReport, f: FunctionReport, set: TraceSet, i: number): readonly Result[] {
+function resultsOf(report: ReviewReport, f: FunctionReport, last: TraceSet): readonly Result[] {
   const line = lastChangedLine(report, f.hunks);
   if (line === 0) return [];
   const byRule = new Map<string, ReviewFinding[]>();
-  for (const each of f.inSets[i]!.findings)
+  for (const each of findingsInLast(report, f))
     byRule.set(each.finding.rule, [...(byRule.get(each.finding.rule) ?? []), each]);
   return [...byRule].map(([ruleId, findings]) => {
     const { finding, trace } = findings[0]!;
-    const { table, path } = set.traces[trace]!;
+    const { table, path } = last.traces[trace]!;
     const more = findings.length > 1 ? ` (${findings.length} times)` : '';
     return {
       ruleId,
@@ -75,10 +75,8 @@ function notifications(report: ReviewReport): readonly object[] {
   const shown = new Set(
     report.functions.flatMap((f) => f.inSets.flatMap((s) => s.findings.map(({ finding }) => finding))),
   );
-  const elsewhere = report.sets
-    .filter((set) => set === lastSet(report))
-    .flatMap((set) => set.traces.flatMap((trace) => trace.analysis.findings))
-    .filter((finding) => finding.verdict !== 'undecidable' && !shown.has(finding)).length;
+  const all = lastSet(report)?.traces.flatMap((trace) => trace.analysis.findings) ?? [];
+  const elsewhere = all.filter((finding) => finding.verdict !== 'undecidable' && !shown.has(finding)).length;
   const texts = [...report.notShown];
   if (elsewhere > 0) texts.push(`${elsewhere} findings touch no changed line and are left out.`);
   return texts.map((text) => ({ descriptor: { id: 'not-shown' }, level: 'note', message: { text } }));
