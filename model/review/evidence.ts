@@ -35,18 +35,22 @@ export interface EvidenceTrace {
   readonly recorded?: RecordedProbes | undefined;
 }
 
-/** From the strongest to the weakest. */
-export type EvidenceKind =
-  | 'ran'
-  | 'active'
-  | 'reached'
-  | 'at-least'
-  | 'may-have'
-  | 'did-not-run'
-  | 'not-seen'
-  | 'not-observable'
-  /** The kernel without the patch has no such function, or that with it none any more. */
-  | 'absent';
+/**
+ * From that which tells of several recordings to that which yields to any other. `absent`: the kernel without
+ * the patch has no such function, or that with it none any more.
+ */
+export const EVIDENCE_KINDS = [
+  'ran',
+  'active',
+  'reached',
+  'at-least',
+  'may-have',
+  'not-seen',
+  'did-not-run',
+  'not-observable',
+  'absent',
+] as const;
+export type EvidenceKind = (typeof EVIDENCE_KINDS)[number];
 
 /** Between an entry and its return on one thread. */
 export interface Extent {

@@ -13,7 +13,13 @@ import {
   type FunctionFacts,
   type SetOutcome,
 } from './claim.js';
-import { evidenceOf, type EvidenceKind, type EvidenceTrace, type FunctionEvidence } from './evidence.js';
+import {
+  EVIDENCE_KINDS,
+  evidenceOf,
+  type EvidenceKind,
+  type EvidenceTrace,
+  type FunctionEvidence,
+} from './evidence.js';
 import type { SeriesImages } from './images.js';
 import { passage, type Passage } from './passage.js';
 import type { SourceIndex } from './sourceIndex.js';
@@ -97,19 +103,6 @@ export interface SetClaim extends ClaimResult {
   readonly set: string;
 }
 
-/** From the strongest to the weakest. */
-const KINDS: readonly EvidenceKind[] = [
-  'ran',
-  'active',
-  'reached',
-  'at-least',
-  'may-have',
-  'not-seen',
-  'did-not-run',
-  'not-observable',
-  'absent',
-];
-
 export function reviewReport(input: ReviewInput): ReviewReport {
   const { series, images, touched, index, sets, claims } = input;
   const named = claims.flatMap((claim) => (claim.about === 'function' ? [claim.name] : (claim.within ?? [])));
@@ -164,7 +157,7 @@ interface Shown {
 /** Recordings of one set: counts of one kind are added, kinds are not. */
 function together(shown: readonly Shown[], conversionsOfAll: number): FunctionInSet {
   const all = shown.map(({ each }) => each);
-  const kind = KINDS.find((k) => all.some((each) => each.kind === k)) ?? 'not-observable';
+  const kind = EVIDENCE_KINDS.find((k) => all.some((each) => each.kind === k)) ?? 'not-observable';
   // That one recording has a probe and saw nothing is not what a recording without it says.
   const isOfAll = kind !== 'did-not-run' || all.every((each) => each.kind === 'did-not-run');
   return {
