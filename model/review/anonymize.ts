@@ -1,7 +1,7 @@
 /** Recordings without the names of tasks and the addresses of the machine that they were made on. */
 import type { EventTable } from '../../parsers/events/table.js';
 import type { Finding } from '../findings/finding.js';
-import type { ReviewTrace } from './report.js';
+import { nameOf, type ReviewTrace } from './report.js';
 
 /** The same name for the same thing, in all recordings of a review. */
 export class Renamer {
@@ -46,7 +46,7 @@ export function anonymized(trace: ReviewTrace, renamer: Renamer): ReviewTrace {
   });
   return {
     ...trace,
-    path: path.replace(/^.*[/\\]/, ''),
+    path: nameOf(path),
     table: renamedTable,
     analysis: { ...analysis, findings: analysis.findings.map(finding) },
     describe: (row, part) => {

@@ -203,7 +203,7 @@ function tableLines(rows: readonly RuleRow[], sets: readonly TraceSet[]): readon
 }
 
 /** `broken 1/2`: checks that were broken of those that were decided. */
-export function outcomeText({ state, broken, decided }: SetOutcome): string {
+function outcomeText({ state, broken, decided }: SetOutcome): string {
   if (state === 'broken' || state === 'held') return `${state} ${broken}/${decided}`;
   return state === 'no-occasion' ? 'no occasion' : 'undecided';
 }

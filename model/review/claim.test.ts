@@ -73,7 +73,6 @@ describe('a claim about a function', () => {
   const facts: FunctionFacts = {
     hasRun: false,
     didNotRun: false,
-    runs: 0,
     returns: 0,
     results: new Map(),
     isWhole: true,

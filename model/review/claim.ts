@@ -114,7 +114,7 @@ function checksNeeded({ broken, decided }: SetOutcome): number {
   return Math.ceil(Math.log(LUCK_MAX) / Math.log(1 - broken / decided));
 }
 
-export function percent(share: number): string {
+function percent(share: number): string {
   return `${Math.round(share * 100)}%`;
 }
 
@@ -124,7 +124,6 @@ export interface FunctionFacts {
   readonly hasRun: boolean;
   /** It was recorded, nothing was lost, and it was not seen. */
   readonly didNotRun: boolean;
-  readonly runs: number;
   readonly returns: number;
   readonly results: ReadonlyMap<string, number>;
   /** Nothing of the recordings is missing. */

@@ -94,7 +94,7 @@ interface Draft {
 /** Rows of one event's name that are looked at before they are taken to be all at one place. */
 const SAMPLES = 64;
 /** Rows kept of one function: more are counted, not listed. */
-export const ROWS_MAX = 10_000;
+const ROWS_MAX = 10_000;
 
 /** Evidence of each of the names. */
 export function evidenceOf(

@@ -6,7 +6,7 @@ import type { ReviewReport } from './report.js';
 import { headerText } from './safeText.js';
 
 /** Patches with anything to say; all of them where none has. */
-export function patchesToTell(report: ReviewReport): readonly number[] {
+function patchesToTell(report: ReviewReport): readonly number[] {
   const all = report.series.patches.map((_, i) => i);
   const saying = all.filter((patch) =>
     report.functions.some((f) => isSaying(f) && f.hunks.some((place) => place.patch === patch)),

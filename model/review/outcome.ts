@@ -12,14 +12,11 @@ export interface ReviewOutcome {
 }
 
 /**
- * Of several versions the last counts. `patch`: of this patch alone. A claim that is contradicted or a
- * violation with the patch fails; what cannot be told or seen is a warning; a patch that touches no function
- * comes to nothing.
+ * Of several versions the last counts. A claim that is contradicted or a violation with the patch fails; what
+ * cannot be told or seen is a warning; a patch that touches no function comes to nothing.
  */
-export function outcomeOf(report: ReviewReport, patch?: number): ReviewOutcome {
-  const functions = report.functions.filter(
-    (f) => patch === undefined || f.hunks.some((place) => place.patch === patch),
-  );
+export function outcomeOf(report: ReviewReport): ReviewOutcome {
+  const { functions } = report;
   const details = [...report.claims.map(claimText), ...report.notShown];
   const last = lastSet(report);
   const claims = report.claims.filter((claim) => claim.set === last?.name);
@@ -30,7 +27,7 @@ export function outcomeOf(report: ReviewReport, patch?: number): ReviewOutcome {
       summary: `contradicted: ${listed(contradicted.map(({ claim }) => claim.text))}`,
       details,
     };
-  const violations = violationsWith(report, functions);
+  const violations = violationsWith(report);
   if (violations.length > 0)
     return { state: 'fail', summary: `violations pass through it: ${listed(violations)}`, details };
   if (functions.length === 0 && claims.length === 0)
@@ -55,8 +52,8 @@ export function outcomeOf(report: ReviewReport, patch?: number): ReviewOutcome {
 const HIDDEN = new Set(['not-observable', 'may-have', 'not-seen', 'absent']);
 
 /** `G9 in f()`, each once. */
-function violationsWith(report: ReviewReport, functions: ReviewReport['functions']): readonly string[] {
-  const names = functions.flatMap((f) =>
+function violationsWith(report: ReviewReport): readonly string[] {
+  const names = report.functions.flatMap((f) =>
     findingsInLast(report, f)
       .filter(({ finding }) => finding.verdict === 'violation')
       .map(({ finding }) => `${finding.rule} in ${f.name}()`),

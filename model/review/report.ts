@@ -232,8 +232,8 @@ function judgeClaim(
 ): ClaimResult {
   const without = sets.findIndex((set) => set.role === 'without');
   if (claim.about === 'function') {
-    const facts = shown[withPatch]?.get(claim.name);
-    return judgeFunction(claim, factsOf(facts, sets[withPatch]));
+    const facts = factsOf(shown[withPatch]!.get(claim.name)!, sets[withPatch]!);
+    return judgeFunction(claim, facts);
   }
   const row = rules.find((rule) => rule.id === claim.rule);
   const outcome = (set: number): SetOutcome | undefined => {
@@ -272,14 +272,13 @@ function outcomeWithin(whole: SetOutcome, rule: string, shown: FunctionInSet): S
 
 const PROVES_A_RUN: readonly EvidenceKind[] = ['ran', 'active', 'reached', 'at-least'];
 
-function factsOf(shown: FunctionInSet | undefined, set: TraceSet | undefined): FunctionFacts {
+function factsOf({ kind, returns, results }: FunctionInSet, { traces }: TraceSet): FunctionFacts {
   return {
-    hasRun: shown !== undefined && PROVES_A_RUN.includes(shown.kind),
-    didNotRun: shown?.kind === 'did-not-run',
-    runs: shown?.runs ?? 0,
-    returns: shown?.returns ?? 0,
-    results: shown?.results ?? new Map(),
-    isWhole: set?.traces.every((trace) => trace.table.losses.length === 0) ?? false,
+    hasRun: PROVES_A_RUN.includes(kind),
+    didNotRun: kind === 'did-not-run',
+    returns,
+    results,
+    isWhole: traces.every((trace) => trace.table.losses.length === 0),
   };
 }
 

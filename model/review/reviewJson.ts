@@ -4,7 +4,7 @@ import { PATCH_ISSUES } from '../../parsers/patch/patch.js';
 import { subjectOf } from './mail.js';
 import type { FunctionInSet, ReviewReport } from './report.js';
 
-export const REVIEW_SCHEMA = 'shimtrace.review/1';
+const REVIEW_SCHEMA = 'shimtrace.review/1';
 
 export function renderReviewJson(report: ReviewReport): string {
   return `${JSON.stringify(reviewJson(report), undefined, 2)}\n`;

@@ -28,7 +28,7 @@ export interface CFile {
 /**
  * Bytes of a file that is looked at; a kernel's biggest register headers are bigger and hold no functions.
  */
-export const SCAN_CHARS_MAX = 4 * 1024 * 1024;
+const SCAN_CHARS_MAX = 4 * 1024 * 1024;
 /** Parentheses within parentheses and directives within directives, at most. */
 const DEPTH_MAX = 200;
 

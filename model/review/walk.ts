@@ -24,7 +24,7 @@ export function functionsByWalk(hunk: Hunk): readonly (string | undefined)[] {
 }
 
 /** The function that a head at file level names, with or without its end. */
-export function nameOfHead(head: string): string | undefined {
+function nameOfHead(head: string): string | undefined {
   if (!/[A-Za-z_]\w*\s*\(/.test(head)) return undefined;
   return scanC(`${head}\n{\n}\n`).functions[0]?.name;
 }
