@@ -2,12 +2,13 @@
  * A review as the files that `b4 review` reads: who reviews, a sentence on the series, and for each patch its
  * diff quoted, with remarks unquoted between. A person adopts them.
  */
-import { isSaying } from './body.js';
+import { fileHead, hunkHead, isSaying } from './body.js';
 import { subjectOf } from './mail.js';
 import { outcomeOf } from './outcome.js';
 import { evidenceText, wrapped } from './prose.js';
 import { setText, type FunctionReport, type ReviewReport } from './report.js';
 import { escapeControls, headerText } from './safeText.js';
+import { isSamePlace } from './touched.js';
 
 export interface ReviewFile {
   readonly name: string;
@@ -38,10 +39,9 @@ function quotedPatch(report: ReviewReport, patch: number): readonly string[] {
     out.push(`> ${escapeControls(line)}`.trimEnd());
   };
   report.series.patches[patch]!.files.forEach((file, f) => {
-    quote(`--- ${file.oldPath === undefined ? '/dev/null' : `a/${file.oldPath}`}`);
-    quote(`+++ ${file.newPath === undefined ? '/dev/null' : `b/${file.newPath}`}`);
+    fileHead(file).forEach(quote);
     file.hunks.forEach((hunk, h) => {
-      quote(`@@ -${hunk.oldStart},${hunk.oldCount} +${hunk.newStart},${hunk.newCount} @@ ${hunk.heading}`);
+      quote(hunkHead(hunk));
       const owners = report.touched.owners[patch]![f]![h]!;
       hunk.lines.forEach((line, i) => {
         quote(line.kind + line.text);
@@ -50,7 +50,7 @@ function quotedPatch(report: ReviewReport, patch: number): readonly string[] {
         if (name === undefined || !isLast) return;
         const told = report.functions.find(
           (each) =>
-            each.name === name && each.hunks.some((p) => p.patch === patch && p.file === f && p.hunk === h),
+            each.name === name && each.hunks.some((place) => isSamePlace(place, { patch, file: f, hunk: h })),
         );
         if (told && isSaying(told)) out.push('', ...remark(told, report), '');
       });

@@ -17,6 +17,7 @@ import {
   type TraceSet,
 } from './report.js';
 import { escapeControls } from './safeText.js';
+import { isSamePlace } from './touched.js';
 import { traceLine, type LineOptions } from './traceLine.js';
 
 export interface BodyOptions extends LineOptions {
@@ -69,7 +70,7 @@ function hunkParts(
         (each) =>
           !told.has(each) &&
           isSaying(each) &&
-          each.hunks.some((p) => p.patch === patch && p.file === f && p.hunk === h),
+          each.hunks.some((place) => isSamePlace(place, { patch, file: f, hunk: h })),
       );
       if (here.length === 0) return;
       for (const each of here) told.add(each);
@@ -90,11 +91,10 @@ export function isSaying(f: FunctionReport): boolean {
 
 function quotedHunk(file: FileDiff, hunk: Hunk, withName: boolean, options: BodyOptions): readonly string[] {
   const mark = options.quote ? '> ' : '';
-  const head = `@@ -${hunk.oldStart},${hunk.oldCount} +${hunk.newStart},${hunk.newCount} @@ ${hunk.heading}`;
   const shown = shownLines(hunk);
   const lines: string[] = [];
-  if (withName) lines.push(`--- ${nameOr(file.oldPath, 'a')}`, `+++ ${nameOr(file.newPath, 'b')}`);
-  lines.push(head.trimEnd());
+  if (withName) lines.push(...fileHead(file));
+  lines.push(hunkHead(hunk));
   hunk.lines.forEach((line, i) => {
     if (shown[i]) lines.push(line.kind + line.text);
     else if (i > 0 && shown[i - 1]) lines.push('[...]');
@@ -102,8 +102,17 @@ function quotedHunk(file: FileDiff, hunk: Hunk, withName: boolean, options: Body
   return lines.map((line) => (mark + escapeControls(line)).trimEnd());
 }
 
+/** The names of a file, as a diff has them above its hunks. */
+export function fileHead({ oldPath, newPath }: FileDiff): readonly string[] {
+  return [`--- ${nameOr(oldPath, 'a')}`, `+++ ${nameOr(newPath, 'b')}`];
+}
+
 const nameOr = (path: string | undefined, side: string): string =>
   path === undefined ? '/dev/null' : `${side}/${path}`;
+
+export function hunkHead({ oldStart, oldCount, newStart, newCount, heading }: Hunk): string {
+  return `@@ -${oldStart},${oldCount} +${newStart},${newCount} @@ ${heading}`.trimEnd();
+}
 
 /** Changed lines with some around them; of long runs the ends. */
 function shownLines({ lines }: Hunk): readonly boolean[] {

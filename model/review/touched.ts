@@ -20,6 +20,10 @@ export interface HunkPlace {
   readonly hunk: number;
 }
 
+export function isSamePlace(a: HunkPlace, b: HunkPlace): boolean {
+  return a.patch === b.patch && a.file === b.file && a.hunk === b.hunk;
+}
+
 export interface TouchedFunction {
   readonly name: string;
   /** Path after the patch; before it, for what is gone. */
@@ -186,8 +190,7 @@ function add(
     return;
   }
   const last = known.hunks[known.hunks.length - 1]!;
-  if (last.patch !== place.patch || last.file !== place.file || last.hunk !== place.hunk)
-    known.hunks.push(place);
+  if (!isSamePlace(last, place)) known.hunks.push(place);
   known.touch = together(known.touch, touch);
   known.isExact &&= isExact;
 }
