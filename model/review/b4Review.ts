@@ -2,6 +2,7 @@
  * A review as the files that `b4 review` reads: who reviews, a sentence on the series, and for each patch its
  * diff quoted, with remarks unquoted between. A person adopts them.
  */
+import type { Hunk } from '../../parsers/patch/patch.js';
 import { fileHead, hunkHead, isSaying } from './body.js';
 import { subjectOf } from './mail.js';
 import { outcomeOf } from './outcome.js';
@@ -42,19 +43,28 @@ function quotedPatch(report: ReviewReport, patch: number): readonly string[] {
     fileHead(file).forEach(quote);
     file.hunks.forEach((hunk, h) => {
       quote(hunkHead(hunk));
-      const owners = report.touched.owners[patch]![f]![h]!;
+      const lastLines = lastChanged(hunk, report.touched.owners[patch]![f]![h]!);
+      const told = report.functions.filter(
+        (each) =>
+          isSaying(each) && each.hunks.some((place) => isSamePlace(place, { patch, file: f, hunk: h })),
+      );
+      const behind = new Map(told.map((each) => [lastLines.get(each.name), each]));
       hunk.lines.forEach((line, i) => {
         quote(line.kind + line.text);
-        const name = line.kind === ' ' ? undefined : owners[i];
-        const isLast = !hunk.lines.some((each, k) => k > i && each.kind !== ' ' && owners[k] === name);
-        if (name === undefined || !isLast) return;
-        const told = report.functions.find(
-          (each) =>
-            each.name === name && each.hunks.some((place) => isSamePlace(place, { patch, file: f, hunk: h })),
-        );
-        if (told && isSaying(told)) out.push('', ...remark(told, report), '');
+        const each = behind.get(i);
+        if (each) out.push('', ...remark(each, report), '');
       });
     });
+  });
+  return out;
+}
+
+/** Index of the last line that the hunk changes in each function. */
+function lastChanged({ lines }: Hunk, owners: readonly (string | undefined)[]): ReadonlyMap<string, number> {
+  const out = new Map<string, number>();
+  lines.forEach(({ kind }, i) => {
+    const name = owners[i];
+    if (kind !== ' ' && name !== undefined) out.set(name, i);
   });
   return out;
 }

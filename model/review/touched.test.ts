@@ -71,6 +71,16 @@ describe('functions that a series touches', () => {
     assert.deepEqual([added.touch, added.hunks.map((h) => h.patch)], ['added', [0, 1]]);
   });
 
+  it('say changed of what one patch removes and a later one adds again', () => {
+    const body = ['static int f(void)', '{', '\treturn 0;', '}'];
+    const patch = (mark: string, head: string): readonly string[] =>
+      diff('mm/x.c', head, ...body.map((line) => mark + line));
+    const mails = [patch('-', '@@ -1,4 +0,0 @@'), patch('+', '@@ -0,0 +1,4 @@')].map((lines) =>
+      new TextEncoder().encode(`${lines.join('\n')}\n`),
+    );
+    assert.deepEqual(told(touchedBy(readSeries(mails))), ['changed f 0,0']);
+  });
+
   it('say moved of what is the same in another file', () => {
     const moved = series(
       ...diff('a.c', '@@ -1,3 +0,0 @@', '-int f(void)', '-{', '-}'),

@@ -2,7 +2,7 @@
  * The functions that a series changes: from the files before and after where a tree has them, else by its
  * hunks.
  */
-import type { FileDiff, Hunk, Series } from '../../parsers/patch/patch.js';
+import type { FileDiff, Hunk, HunkLine, Series } from '../../parsers/patch/patch.js';
 import type { FileImages, SeriesImages } from './images.js';
 import { scanC, type CFile, type CFunction } from './scanC.js';
 import { functionsByWalk } from './walk.js';
@@ -79,8 +79,9 @@ const isC = ({ oldPath, newPath }: FileDiff): boolean => /\.[ch]$/.test(newPath 
 
 interface Scans {
   readonly images: FileImages;
-  readonly before: CFile;
   readonly after: CFile;
+  readonly namesBefore: ReadonlySet<string>;
+  readonly namesAfter: ReadonlySet<string>;
   /** Functions by line, 0-based; undefined outside. */
   readonly beforeByLine: readonly (CFunction | undefined)[];
   readonly afterByLine: readonly (CFunction | undefined)[];
@@ -106,11 +107,16 @@ function scansOf(images: FileImages): Scans {
   const after = scanOf(afterLines);
   return {
     images,
-    before,
     after,
+    namesBefore: namesIn(before),
+    namesAfter: namesIn(after),
     beforeByLine: byLine(before, beforeLines.length),
     afterByLine: byLine(after, afterLines.length),
   };
+}
+
+function namesIn({ functions }: CFile): ReadonlySet<string> {
+  return new Set(functions.map((each) => each.name));
 }
 
 function byLine({ functions }: CFile, count: number): readonly (CFunction | undefined)[] {
@@ -143,30 +149,39 @@ function addHunk(
   place: HunkPlace,
   scans: Scans | undefined,
 ): boolean {
-  let isOutside = false;
-  hunk.lines.forEach(({ kind, text }, i) => {
-    if (kind === ' ') return;
-    const name = names[i];
-    if (name !== undefined)
-      add(drafts, name, file, place, touchOf(name, hunk, names, scans), scans !== undefined);
-    else if (text.trim() !== '') isOutside = true;
-  });
-  return isOutside;
+  const { lines } = hunk;
+  const own = linesByName(lines, names);
+  const isChanged = (i: number): boolean => lines[i]!.kind !== ' ';
+  for (const name of new Set(names.filter((_, i) => isChanged(i)))) {
+    if (name === undefined) continue;
+    add(drafts, name, file, place, touchOf(name, own.get(name)!, scans), scans !== undefined);
+  }
+  return lines.some(({ text }, i) => isChanged(i) && names[i] === undefined && text.trim() !== '');
 }
 
-function touchOf(
-  name: string,
-  hunk: Hunk,
+/** Lines of a hunk by the function that they are in. */
+function linesByName(
+  lines: readonly HunkLine[],
   names: readonly (string | undefined)[],
-  scans: Scans | undefined,
-): Touch {
-  const isNamed = (file: CFile): boolean => file.functions.some((each) => each.name === name);
+): ReadonlyMap<string, readonly HunkLine[]> {
+  const out = new Map<string, HunkLine[]>();
+  lines.forEach((line, i) => {
+    const name = names[i];
+    if (name === undefined) return;
+    const known = out.get(name);
+    if (known) known.push(line);
+    else out.set(name, [line]);
+  });
+  return out;
+}
+
+/** What is done to a function, by the lines of one hunk that are in it. */
+function touchOf(name: string, own: readonly HunkLine[], scans: Scans | undefined): Touch {
   if (scans) {
-    if (!isNamed(scans.before)) return 'added';
-    return isNamed(scans.after) ? 'changed' : 'removed';
+    if (!scans.namesBefore.has(name)) return 'added';
+    return scans.namesAfter.has(name) ? 'changed' : 'removed';
   }
   // Without the files: whole where its head stands in the hunk, and all of its lines are of one kind.
-  const own = hunk.lines.filter((_, i) => names[i] === name);
   const hasHead = own.some((line) =>
     new RegExp(`^[A-Za-z_].*\\b${name}\\s*\\(|^${name}\\s*\\(`).test(line.text),
   );
