@@ -115,17 +115,20 @@ export function evidenceOf(
 }
 
 /** Places of the probes that recipes define, by the names of their events. */
-const BY_NAME: ReadonlyMap<string, ProbePlace> = new Map(
-  recipeProbes().flatMap((definition) => {
-    const known = placeOfDefinition(definition);
-    return known ? [[known.event, known.place] as const] : [];
-  }),
-);
+function placesOfRecipes(): ReadonlyMap<string, ProbePlace> {
+  return new Map(
+    recipeProbes().flatMap((definition) => {
+      const known = placeOfDefinition(definition);
+      return known ? [[known.event, known.place] as const] : [];
+    }),
+  );
+}
 
 class ProbeReader {
   readonly drafts = new Map<string, Draft>();
   /** 1 where rows of a name are described one by one, by the name's id. */
   private readonly uses: Uint8Array;
+  private readonly byName = placesOfRecipes();
 
   constructor(
     private readonly trace: EvidenceTrace,
@@ -180,7 +183,7 @@ class ProbeReader {
     // An address that nobody names: the recipe's probes are known by their names.
     const name = table.name(row);
     const event = name.slice(name.indexOf(':') + 1);
-    return this.trace.recorded?.places.get(event) ?? BY_NAME.get(event);
+    return this.trace.recorded?.places.get(event) ?? this.byName.get(event);
   }
 
   private readRow(row: number): void {
