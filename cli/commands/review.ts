@@ -43,6 +43,9 @@ const FORMATS = [
   'patchwork',
 ] as const;
 type Format = (typeof FORMATS)[number];
+/** The forms of a claim. */
+const CLAIMS =
+  "'G9 never', 'G9 never in FUNCTION', 'FUNCTION runs', 'FUNCTION never runs', 'FUNCTION returns -11'";
 const WIDTH_DEFAULT = 78;
 const WIDTH_MIN = 40;
 const WIDTH_MAX = 1000;
@@ -69,9 +72,7 @@ export const review: Command = {
       type: 'string',
       multiple: true,
       value: 'CLAIM',
-      help:
-        "'G9 never', 'G9 never in FUNCTION', 'FUNCTION runs', 'FUNCTION never runs', " +
-        "'FUNCTION returns -11'; repeatable",
+      help: `${CLAIMS}; repeatable`,
     },
     recipe: {
       type: 'boolean',
@@ -143,8 +144,7 @@ function claimOf(text: string): Claim {
     RULES.map(({ id }) => id),
   );
   if (claim) return claim;
-  const forms = `'G9 never', 'G9 never in FUNCTION', 'FUNCTION runs', 'FUNCTION never runs', 'FUNCTION returns -11'`;
-  throw new UsageError(`--expect takes ${forms}; not '${text}'`);
+  throw new UsageError(`--expect takes ${CLAIMS}; not '${text}'`);
 }
 
 function readPatches(args: Args, output: Output): Series {
@@ -182,9 +182,10 @@ interface Source {
 function sourceOf(args: Args, series: Series, output: Output): Source {
   const tree = args.text('tree');
   if (tree === undefined) return { images: undefined, touched: touchedBy(series), index: NO_INDEX };
-  const images = imagesOf(series, treeReader(tree));
+  const read = treeReader(tree);
+  const images = imagesOf(series, read);
   if (images.until < series.patches.length) output.err(`shimtrace: ${tree}: ${images.reason}`);
-  return { images, touched: touchedBy(series, images), index: indexTree(tree, series, images) };
+  return { images, touched: touchedBy(series, images), index: indexTree(tree, read, series, images) };
 }
 
 function recipeLines(args: Args, { touched, index }: Source, sets: readonly TraceSet[]): readonly string[] {

@@ -34,8 +34,7 @@ export function treeReader(tree: string): ReadFile {
 }
 
 /** The index of the folders that the series is about, with its files as they are after it. */
-export function indexTree(tree: string, series: Series, images: SeriesImages): SourceIndex {
-  const read = treeReader(tree);
+export function indexTree(tree: string, read: ReadFile, series: Series, images: SeriesImages): SourceIndex {
   const files: (readonly [string, string])[] = [];
   for (const name of filesIn(tree, foldersOf(series))) {
     const text = images.after.has(name) ? undefined : read(name);
