@@ -76,25 +76,40 @@ const SEXTETS = new Int8Array(128).fill(-1);
   SEXTETS[c.charCodeAt(0)] = i;
 });
 
-/** Value of a character of base64, -1 for any other. */
-export function sextetOf(code: number): number {
-  return SEXTETS[code] ?? -1;
+/** Base64 that comes in pieces, as in lines; characters of no value are passed over. */
+export class Base64Reader {
+  private readonly out: Uint8Array;
+  private bits = 0;
+  private held = 0;
+  /** Bytes that were read so far. */
+  length = 0;
+
+  /** `characters`: of all pieces together, at most. */
+  constructor(characters: number) {
+    this.out = new Uint8Array(Math.ceil((characters * 3) / 4));
+  }
+
+  add(text: string): void {
+    for (let i = 0; i < text.length; i++) {
+      const sextet = SEXTETS[text.charCodeAt(i)] ?? -1;
+      if (sextet < 0) continue;
+      this.held = ((this.held << 6) | sextet) & 0xffffff;
+      this.bits += 6;
+      if (this.bits < 8) continue;
+      this.bits -= 8;
+      this.out[this.length++] = (this.held >>> this.bits) & 0xff;
+    }
+  }
+
+  get bytes(): Uint8Array {
+    return this.out.subarray(0, this.length);
+  }
 }
 
 function bytesOfBase64(word: string): Uint8Array {
-  const out: number[] = [];
-  let bits = 0;
-  let held = 0;
-  for (let i = 0; i < word.length; i++) {
-    const sextet = sextetOf(word.charCodeAt(i));
-    if (sextet < 0) continue;
-    held = ((held << 6) | sextet) & 0xffffff;
-    bits += 6;
-    if (bits < 8) continue;
-    bits -= 8;
-    out.push((held >>> bits) & 0xff);
-  }
-  return Uint8Array.from(out);
+  const reader = new Base64Reader(word.length);
+  reader.add(word);
+  return reader.bytes;
 }
 
 /** Colours and cursor moves of a terminal (CSI), its titles (OSC), and single escapes. */

@@ -6,7 +6,7 @@
  * Sources: RFC 5322 (headers), RFC 2045 and 2046 (encodings, parts), RFC 3676 (flowed text); mbox as git
  * and b4 write it.
  */
-import { decoderOf, sextetOf } from './decode.js';
+import { Base64Reader, decoderOf } from './decode.js';
 import type { PlacedLines } from './lines.js';
 
 /** What a mail, or a part of one, holds. */
@@ -230,10 +230,10 @@ function isPlainText(bytes: Uint8Array): boolean {
 }
 
 /** `=3D`, `=20`, and `=` at the end of a line that goes on in the next. */
-export function fromQuotedPrintable(
+function fromQuotedPrintable(
   texts: readonly string[],
   places: readonly number[],
-  charset = 'utf-8',
+  charset: string,
 ): PlacedLines {
   const decoder = decoderOf(charset);
   const out: PlacedLines = { texts: [], lines: [] };
@@ -276,25 +276,13 @@ function fromBase64(
 ): { bytes: Uint8Array; lineOf: readonly [number, number][] } {
   let length = 0;
   for (let i = from; i < end; i++) length += lines.texts[i]!.length;
-  const bytes = new Uint8Array(Math.ceil((length * 3) / 4));
+  const reader = new Base64Reader(length);
   const lineOf: [number, number][] = [];
-  let at = 0;
-  let bits = 0;
-  let held = 0;
   for (let i = from; i < end; i++) {
-    lineOf.push([at, lines.lines[i]!]);
-    const text = lines.texts[i]!;
-    for (let p = 0; p < text.length; p++) {
-      const sextet = sextetOf(text.charCodeAt(p));
-      if (sextet < 0) continue;
-      held = ((held << 6) | sextet) & 0xffffff;
-      bits += 6;
-      if (bits < 8) continue;
-      bits -= 8;
-      bytes[at++] = (held >>> bits) & 0xff;
-    }
+    lineOf.push([reader.length, lines.lines[i]!]);
+    reader.add(lines.texts[i]!);
   }
-  return { bytes: bytes.subarray(0, at), lineOf };
+  return { bytes: reader.bytes, lineOf };
 }
 
 /** Lines of decoded bytes, at the lines of the file on which they begin. */
