@@ -147,7 +147,7 @@ export const ERRNOS: ValueTable = {
 const ERRNO_MAX = 4095;
 
 /** `-EAGAIN` of a negative result, undefined where it is no error that has a name. */
-export function errnoName(result: number): string | undefined {
+export function resultError(result: number): string | undefined {
   if (result >= 0 || result < -ERRNO_MAX) return undefined;
   const name = ERRNOS.values.get(-result);
   return name === undefined ? undefined : `-${name}`;

@@ -5,7 +5,7 @@
 import { kindName, kindSlots } from '../kinds.js';
 import type { EventTable } from '../table.js';
 import type { EventKind, SlotName } from '../vocabulary.js';
-import { errnoName } from './errnos.js';
+import { resultError } from './errnos.js';
 import { esrText } from './esr.js';
 import { exitInfoWords, interruptionText } from './exitInfo.js';
 import { exitMeaning, exitName, isaVendor, kvmExitText, printedExit } from './exits.js';
@@ -63,7 +63,7 @@ const pageFault: Words = (value, { vendor }) => pageFaultText(value, vendor);
 const gup: Words = (value, { kernel }) => gupText(value, kernel);
 const spte: Words = (value, { of }) => spteText(value, Number(of('level') ?? -1n));
 const attributes: Words = (value) => attributesText(value);
-const result: Words = (value) => errnoName(signed(value));
+const result: Words = (value) => resultError(signed(value));
 const ioctl: Words = (value) => ioctlName(value);
 const ghcb: Words = (value) => ghcbMsrText(value);
 const exitReason: Words = (value) => vmgexitReason(value);
@@ -81,7 +81,7 @@ const FIELDS: { readonly [Kind in EventKind]?: Fields<Kind> } = {
   SetSpte: { spte },
   SplitHugePage: { spte, errno: result },
   ExternalSpte: { old: spte, new: spte },
-  UserspaceExit: { reason: kvmExit, errno: (value) => errnoName(-Math.abs(signed(value))) },
+  UserspaceExit: { reason: kvmExit, errno: (value) => resultError(-Math.abs(signed(value))) },
   QemuRunExit: { reason: kvmExit },
   VmgexitEnter: { reason: exitReason },
   VmgexitExit: {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { kindName } from '../kinds.js';
 import { VOCABULARY } from '../vocabulary.js';
-import { errnoName } from './errnos.js';
+import { resultError } from './errnos.js';
 import { esrText } from './esr.js';
 import { exitInfoWords, interruptionText } from './exitInfo.js';
 import { exitVendor, KVM_EXITS, printedExit, SVM_EXITS, VMX_EXITS } from './exits.js';
@@ -241,9 +241,9 @@ describe('flags, ioctls and errors in words', () => {
   });
 
   it('are errors, whether their sign was printed or not', () => {
-    assert.equal(errnoName(-11), '-EAGAIN');
-    assert.equal(errnoName(0), undefined);
-    assert.equal(errnoName(-5000), undefined);
+    assert.equal(resultError(-11), '-EAGAIN');
+    assert.equal(resultError(0), undefined);
+    assert.equal(resultError(-5000), undefined);
     assert.equal(slotWords('SysExitIoctl', 'ret', 0xfffffffffffffff5n, about('unknown')), '-EAGAIN');
     assert.equal(slotWords('ConvertRet', 'ret', 0xfffffff5n, about('unknown')), '-EAGAIN');
     assert.equal(slotWords('PageRef', 'ret', 1n, about('unknown')), undefined);
