@@ -2,7 +2,13 @@
  * Stacks that a text prints on the lines behind an event: one mark each, from the first frame's line to the
  * last's.
  */
+import { isText } from '../base/text.js';
 import { UNKNOWN_CPU, type TableBuilder } from './table.js';
+
+/** True for the names of the events that carry a stack. */
+export function isStackName(bytes: Uint8Array, start: number, end: number): boolean {
+  return isText(bytes, start, end, 'kernel_stack') || isText(bytes, start, end, 'user_stack');
+}
 
 export class StackLines {
   protected row = -1;
@@ -29,6 +35,14 @@ export class StackLines {
     }
     this.endOffset = endOffset;
     return true;
+  }
+
+  /** The first frame of a kernel stack that nothing heads; false when it is not right behind the last row. */
+  headless(at: number, endOffset: number, line: number): boolean {
+    const { current, length } = this.builder;
+    if (length === 0 || current.lineOf(current.length - 1) !== line - 1) return false;
+    this.open(length - 1, false);
+    return this.frame(at, endOffset, line);
   }
 
   /** Ends the stack that is open, if any. */

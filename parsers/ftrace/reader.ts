@@ -9,7 +9,7 @@
  */
 import { Ascii } from '../base/ascii.js';
 import { LineSplitter, isUtf8, type LineSink } from '../base/lines.js';
-import { hasText, isText, skipBlanks } from '../base/text.js';
+import { hasText, skipBlanks } from '../base/text.js';
 import { NANO_DIGITS } from '../base/units.js';
 import { KIND_UNKNOWN } from '../events/kinds.js';
 import {
@@ -26,7 +26,7 @@ import { TASK_COLUMN, TextColumns, isLongComm, widerBy } from '../events/textCol
 import { isTornFrame } from '../events/textFrames.js';
 import { holdsHead } from '../events/textHeads.js';
 import { LineShapes } from '../events/textShapes.js';
-import { LastRows, StackLines } from '../events/textstacks.js';
+import { LastRows, StackLines, isStackName } from '../events/textstacks.js';
 import { ClockTracker } from './clock.js';
 import { LAYOUT_LATENCY, LAYOUT_NORMAL, LineContext, UNIT_NONE, UNIT_NS, parseContext } from './context.js';
 import {
@@ -60,8 +60,6 @@ import { REFUSED_NONE, refusedFormat } from './refused.js';
 export const FTRACE_TEXT = 'ftrace-text';
 
 const FRAME = ' => ';
-const KERNEL_STACK_EVENT = 'kernel_stack';
-const USER_STACK_EVENT = 'user_stack';
 /** Widths of the columns before an event; wider numbers push the event to the right. */
 const LATENCY_TASK_COLUMN = 8;
 const PID_WIDTH = 7;
@@ -251,7 +249,7 @@ export class FtraceTextReader implements LineSink {
 
   /** One frame's line; false when no event is there to own it. */
   private frame(bytes: Uint8Array, start: number, end: number, at: number, line: number): boolean {
-    const { stacks, builder } = this;
+    const { stacks } = this;
     if (isTornFrame(bytes, start, end)) {
       stacks.close();
       this.cuts.torn(at, line, 'within a stack');
@@ -260,11 +258,7 @@ export class FtraceTextReader implements LineSink {
     const length = end - start;
     if (stacks.frame(at, at + length, line)) return true;
     // A kernel prints a heading before each stack: only who pastes parts of a report leaves it out.
-    if (this.sawHeading || this.header.isTrace || builder.length === 0) return false;
-    const last = builder.current;
-    if (last.lineOf(last.length - 1) !== line - 1) return false;
-    stacks.open(builder.length - 1, false);
-    return stacks.frame(at, at + length, line);
+    return !this.sawHeading && !this.header.isTrace && stacks.headless(at, at + length, line);
   }
 
   /** True when the line has lost something before its event, which begins at `start`. */
@@ -546,11 +540,7 @@ export class FtraceTextReader implements LineSink {
 
 /** True for the names of the events that carry a stack. */
 function isStackEvent(bytes: Uint8Array, { kind, nameStart, nameEnd }: EventSpan): boolean {
-  if (kind !== EVENT_NAMED) return false;
-  return (
-    isText(bytes, nameStart, nameEnd, KERNEL_STACK_EVENT) ||
-    isText(bytes, nameStart, nameEnd, USER_STACK_EVENT)
-  );
+  return kind === EVENT_NAMED && isStackName(bytes, nameStart, nameEnd);
 }
 
 /** `do_something [kvm]: `: what trace_printk() in a module wrote. */

@@ -4,9 +4,9 @@
  * trace.dat that it came from.
  */
 import { Ascii } from '../base/ascii.js';
-import { hasText, isText, skipBlanks } from '../base/text.js';
+import { hasText, skipBlanks } from '../base/text.js';
 import { PlanBook } from '../events/payload.js';
-import { LastRows, StackLines } from '../events/textstacks.js';
+import { LastRows, StackLines, isStackName } from '../events/textstacks.js';
 import { ToolFrames, isTornFrame } from '../events/textFrames.js';
 import { TextEventReader } from '../events/textreader.js';
 import { ReportSpan, parseReport } from './head.js';
@@ -61,11 +61,7 @@ export class ReportReader extends TextEventReader<ReportSpan> {
     const length = end - start;
     if (stacks.frame(at, at + length, line)) return true;
     // A whole report has a line for the event of each stack: only who pastes parts of one leaves it out.
-    if (builder.meta.cpus > 0 || builder.length === 0) return false;
-    const last = builder.current;
-    if (last.lineOf(last.length - 1) !== line - 1) return false;
-    stacks.open(builder.length - 1, false);
-    return stacks.frame(at, at + length, line);
+    return builder.meta.cpus === 0 && stacks.headless(at, at + length, line);
   }
 
   private row(bytes: Uint8Array, at: number, line: number): void {
@@ -117,9 +113,4 @@ export class ReportReader extends TextEventReader<ReportSpan> {
 function isFrame(bytes: Uint8Array, start: number, end: number): boolean {
   if (bytes[start] !== Ascii.Equals && bytes[start] !== Ascii.Blank) return false;
   return hasText(bytes, skipBlanks(bytes, start, end), end, FRAME);
-}
-
-/** True for the names of the events that carry a stack. */
-function isStackName(bytes: Uint8Array, start: number, end: number): boolean {
-  return isText(bytes, start, end, 'kernel_stack') || isText(bytes, start, end, 'user_stack');
 }
