@@ -5,6 +5,7 @@
  * known.
  */
 import { hasText } from '../base/text.js';
+import { UNKNOWN_CPU } from './table.js';
 import { TextHabit } from './textHabit.js';
 
 /** Width of a task's name before its number, in every tool's columns. */
@@ -13,6 +14,13 @@ export const TASK_COLUMN = 16;
 const COMM_BYTES = 15;
 /** Of workers, /proc says what they work on, too. */
 const WORKER = 'kworker/';
+
+/** Widths of the numbers' columns before an event; wider numbers push it to the right. */
+const TASK_WIDTH = 7;
+const CPU_WIDTH = 3;
+const SECONDS_WIDTH = 5;
+/** Of ticks, which are split at a billion. */
+const BILLIONS_WIDTH = 3;
 
 const NO_COLUMN = -1;
 
@@ -48,8 +56,18 @@ export function isLongComm(bytes: Uint8Array, start: number, end: number): boole
   return end - start > COMM_BYTES && !hasText(bytes, start, end, WORKER);
 }
 
+/** By how much a task's number and its CPU, if known, exceed their columns. */
+export function taskWiderBy(tid: number, cpu: number): number {
+  return widerBy(tid, TASK_WIDTH) + (cpu === UNKNOWN_CPU ? 0 : widerBy(cpu, CPU_WIDTH));
+}
+
+/** The same of a time's whole seconds; of ticks, of which a billion is taken for one. */
+export function timeWiderBy(seconds: number, isTicks: boolean): number {
+  return widerBy(seconds, isTicks ? BILLIONS_WIDTH : SECONDS_WIDTH);
+}
+
 /** Digits of a number beyond those that its column has. */
-export function widerBy(value: number, width: number): number {
+function widerBy(value: number, width: number): number {
   let digits = 1;
   for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) digits++;
   return Math.max(0, digits - width);

@@ -9,16 +9,9 @@ import { PAYLOAD_FAULT, PlanBook, closesLine, fillPayload, type EventPlan } from
 import { TableBuilder, UNKNOWN_CPU, UNKNOWN_TID, type EventTable } from './table.js';
 import { TextClock } from './textclock.js';
 import { LineShapes } from './textShapes.js';
-import { TASK_COLUMN, TextColumns, isLongComm, widerBy } from './textColumns.js';
+import { TASK_COLUMN, TextColumns, isLongComm, taskWiderBy, timeWiderBy } from './textColumns.js';
 import { TextCuts } from './textCuts.js';
 import { afterFailed, type LineSpan } from './textline.js';
-
-/** Widths of the columns before an event; wider numbers push it to the right. */
-const TASK_WIDTH = 7;
-const CPU_WIDTH = 3;
-const SECONDS_WIDTH = 5;
-/** Of ticks, which are split at a billion. */
-const BILLIONS_WIDTH = 3;
 
 export abstract class TextEventReader<Span extends LineSpan> implements LineSink {
   protected readonly builder = new TableBuilder();
@@ -166,10 +159,7 @@ export abstract class TextEventReader<Span extends LineSpan> implements LineSink
     const isPadded = bytes[lineStart] === Ascii.Blank && skipBlanks(bytes, span.commEnd, nameEnd) === nameEnd;
     const column = span.timeEnd - lineStart;
     if (isPadded && column === columns.usual) return false;
-    const wider =
-      widerBy(span.tid, TASK_WIDTH) +
-      (span.cpu === UNKNOWN_CPU ? 0 : widerBy(span.cpu, CPU_WIDTH)) +
-      widerBy(span.seconds, span.decimals === 0 ? BILLIONS_WIDTH : SECONDS_WIDTH);
+    const wider = taskWiderBy(span.tid, span.cpu) + timeWiderBy(span.seconds, span.decimals === 0);
     return columns.isTorn(column, isPadded, wider, true);
   }
 

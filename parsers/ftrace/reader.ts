@@ -10,7 +10,6 @@
 import { Ascii } from '../base/ascii.js';
 import { LineSplitter, isUtf8, type LineSink } from '../base/lines.js';
 import { hasText, skipBlanks } from '../base/text.js';
-import { NANO_DIGITS } from '../base/units.js';
 import { KIND_UNKNOWN } from '../events/kinds.js';
 import {
   PAYLOAD_FAULT,
@@ -22,7 +21,7 @@ import {
 } from '../events/payload.js';
 import { TableBuilder, UNKNOWN_CPU, type EventTable } from '../events/table.js';
 import { TextCuts } from '../events/textCuts.js';
-import { TASK_COLUMN, TextColumns, isLongComm, widerBy } from '../events/textColumns.js';
+import { TASK_COLUMN, TextColumns, isLongComm, taskWiderBy, timeWiderBy } from '../events/textColumns.js';
 import { isTornFrame } from '../events/textFrames.js';
 import { holdsHead } from '../events/textHeads.js';
 import { LineShapes } from '../events/textShapes.js';
@@ -60,12 +59,8 @@ import { REFUSED_NONE, refusedFormat } from './refused.js';
 export const FTRACE_TEXT = 'ftrace-text';
 
 const FRAME = ' => ';
-/** Widths of the columns before an event; wider numbers push the event to the right. */
+/** Width of a task's name before its number in the latency layout. */
 const LATENCY_TASK_COLUMN = 8;
-const PID_WIDTH = 7;
-const CPU_WIDTH = 3;
-const SECONDS_WIDTH = 5;
-const TICKS_WIDTH = 12;
 const MODULE_TEXT = /^ *[\w.$]+ \[\w+\]: /;
 /** What begins so is a system call, which ends with its parenthesis. */
 const SYSCALL = 'sys_';
@@ -271,14 +266,14 @@ export class FtraceTextReader implements LineSink {
     const column = (isNormal ? start : context.cpuEnd) - lineStart;
     const isLatency = context.layout === LAYOUT_LATENCY;
     const inColumn = isLatency ? context.commEnd - lineStart === LATENCY_TASK_COLUMN : isPadded;
-    const wider = widerBy(context.tid, PID_WIDTH) + widerBy(context.cpu, CPU_WIDTH) + this.timeWiderBy();
+    const wider = taskWiderBy(context.tid, context.cpu) + this.timeWiderBy();
     return columns.isTorn(column, inColumn, wider, isNormal);
   }
 
   private timeWiderBy(): number {
     const { time, unit, layout } = this.context;
     if (layout !== LAYOUT_NORMAL || unit === UNIT_NONE) return 0;
-    return unit === UNIT_NS ? widerBy(time[0]!, SECONDS_WIDTH) : widerBy(time[0]!, TICKS_WIDTH - NANO_DIGITS);
+    return timeWiderBy(time[0]!, unit !== UNIT_NS);
   }
 
   /** Text without an event's name, where all other lines have one. */
