@@ -94,9 +94,10 @@ const RELATED = (
 ).map(K);
 
 /** Page cache events, which name the file system too. */
-const CACHE_KINDS = (['FilemapAdd', 'FilemapDelete'] as const).map(
-  (kind) => [K(kind), slotsOf(kind, 'ino', 'dev', 'dev_major', 'dev_minor')] as const,
-);
+const filemapAdd = K('FilemapAdd');
+const filemapDelete = K('FilemapDelete');
+const addSlots = slotsOf('FilemapAdd', 'ino', 'dev', 'dev_major', 'dev_minor');
+const deleteSlots = slotsOf('FilemapDelete', 'ino', 'dev', 'dev_major', 'dev_minor');
 
 const bindRet = K('GmemBindRet');
 const shmem = K('ShmemFallocate');
@@ -129,7 +130,7 @@ for (const [kind, slot] of kvmKinds) {
   USES[kind]! |= HAS_DETAILS;
 }
 USES[shmem]! |= HAS_DETAILS;
-for (const [kind] of CACHE_KINDS) USES[kind]! |= IS_CACHE;
+for (const kind of [filemapAdd, filemapDelete]) USES[kind]! |= IS_CACHE;
 USES[K('KvmEntry')]! |= HAS_DETAILS | IS_ENTRY;
 USES[K('TlbFlush')]! |= NO_TASK;
 USES[KIND_GUEST]! |= NO_TASK;
@@ -288,7 +289,7 @@ export class Survey {
 
   /** An inode number that the page caches of two file systems know. */
   private cached(kind: number): void {
-    const s = kind === CACHE_KINDS[0]![0] ? CACHE_KINDS[0]![1] : CACHE_KINDS[1]![1];
+    const s = kind === filemapAdd ? addSlots : deleteSlots;
     const ino = this.ev.num(s.ino);
     const device = deviceOf(this.ev, s);
     if (ino <= 0 || device < 0 || (ino === this.lastCached && device === this.lastDevice)) return;
