@@ -77,6 +77,11 @@ export class VmNames {
     return vm;
   }
 
+  /** The VM that the thread's group has created and not named yet. Mostly no group has one. */
+  private birthOf(t: Thread): Birth | undefined {
+    return this.births.size > 0 ? this.births.get(groupOf(t)) : undefined;
+  }
+
   private setOwner(vm: Vm, tgid: number): void {
     this.disown(vm);
     vm.tgid = tgid;
@@ -98,7 +103,7 @@ export class VmNames {
     // Workers such as kvm-nx-lpage-recovery are threads of another group: that alone does not make it another
     // VM.
     const stranger = isStranger(vm, t);
-    const birth = this.births.size > 0 ? this.births.get(groupOf(t)) : undefined;
+    const birth = this.birthOf(t);
     const created = birth !== undefined && isBorn(birth, t) !== 'no';
     return vm.over !== 'no' ? stranger || created : stranger && created;
   }
@@ -106,7 +111,7 @@ export class VmNames {
   /** The VM that is at work under a name: the one that had it, which may have to be forgotten, or another. */
   private living(vm: Vm, t: Thread, row: number): Vm {
     const stranger = vm.ownerSure && isStranger(vm, t);
-    const birth = this.births.size > 0 ? this.births.get(groupOf(t)) : undefined;
+    const birth = this.birthOf(t);
     if (vm.over === 'no' && !stranger && birth === undefined) return vm;
     if (vm.over === 'yes' || stranger) return this.make(vm.kvm, t, row);
     const born = birth === undefined ? 'no' : isBorn(birth, t);
@@ -124,7 +129,7 @@ export class VmNames {
   /** Another VM with a name begins; its creation may have been seen. */
   private make(kvm: number, t: Thread, row: number): Vm {
     const group = groupOf(t);
-    const before = kvm >= 0 ? this.byKvm.get(kvm) : this.byGroup.get(t.tgid >= 0 ? t.tgid : NO_GROUP);
+    const before = kvm >= 0 ? this.byKvm.get(kvm) : this.byGroup.get(unnamedKey(t));
     if (before) {
       this.replace(before, row);
       // A file would have kept its VM, and with that the pointer.
@@ -134,7 +139,7 @@ export class VmNames {
     this.vms.push(vm);
     if (t.tgid >= 0) this.setOwner(vm, t.tgid);
     if (kvm >= 0) this.byKvm.set(kvm, vm);
-    else this.byGroup.set(t.tgid >= 0 ? t.tgid : NO_GROUP, vm);
+    else this.byGroup.set(unnamedKey(t), vm);
     const birth = this.births.get(group);
     if (birth && isBorn(birth, t) !== 'no') this.markFresh(vm, birth.row, group);
     return vm;
@@ -203,7 +208,7 @@ export class VmNames {
     const own = t.vm;
     if (own && !own.replaced) return own;
     const key = this.onlyPointer(t);
-    const known = key >= 0 ? this.byKvm.get(key) : this.byGroup.get(t.tgid >= 0 ? t.tgid : NO_GROUP);
+    const known = key >= 0 ? this.byKvm.get(key) : this.byGroup.get(unnamedKey(t));
     const vm = known ?? this.make(key, t, row);
     // A group that names several VMs by their pointers has each thread find its own.
     if (key >= 0) t.vm = vm;
@@ -274,6 +279,11 @@ export class VmNames {
     if (unnamed) this.replace(unnamed, row);
     this.byGroup.delete(group);
   }
+}
+
+/** The key of a thread's group among VMs without a pointer. */
+function unnamedKey(t: Thread): number {
+  return t.tgid >= 0 ? t.tgid : NO_GROUP;
 }
 
 function isStranger(vm: Vm, t: Thread): boolean {
