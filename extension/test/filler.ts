@@ -6,7 +6,9 @@ export function stamp(us: number): string {
   return `${seconds}.${String(us % 1e6).padStart(6, '0')}`;
 }
 
+const QEMU = 'qemu-system-x86-274     (    274)';
+
 /** A line without its end. */
-export function fillerLine(us: number, task = 'qemu-system-x86-274     (    274)'): string {
-  return ` ${task} [000] d..2. ${stamp(us)}: tlb_flush: pages:-1 reason:flush on task switch (0)`;
+export function fillerLine(us: number, { task = QEMU, cpu = 0 } = {}): string {
+  return ` ${task} [00${cpu}] d..2. ${stamp(us)}: tlb_flush: pages:-1 reason:flush on task switch (0)`;
 }

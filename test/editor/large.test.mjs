@@ -3,16 +3,8 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import {
-  fillerLine,
-  openFile,
-  openWorkbench,
-  picture,
-  runCommand,
-  SAMPLE,
-  statusItem,
-  visibleText,
-} from './support.mjs';
+import { fillerLine } from '../../out/extension/test/filler.js';
+import { openFile, openWorkbench, picture, runCommand, SAMPLE, statusItem, visibleText } from './support.mjs';
 
 const TARGET_BYTES = 300 * 1000 * 1000;
 
@@ -26,7 +18,7 @@ function writeLarge(file) {
   for (let second = 100; written < TARGET_BYTES; second++) {
     let block = '';
     for (let i = 0; i < 10000; i++) {
-      block += fillerLine(i & 1, second, i * 100);
+      block += `${fillerLine(second * 1e6 + i * 100, { cpu: i & 1 })}\n`;
     }
     written += fs.writeSync(out, block);
   }

@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { fillerLine } from '../../out/extension/test/filler.js';
 import { root } from '../../scripts/steps.mjs';
 import { editorUrl, openBrowser, startEditor } from '../../scripts/editor/host.mjs';
 
@@ -40,15 +41,8 @@ export function indexedTrace() {
   const sample = fs
     .readFileSync(SAMPLE, 'utf8')
     .replace(/entries-written: \d+\/\d+/, 'entries-written: 60000/60000');
-  const filler = (_, i) => fillerLine(0, 100 + Math.floor(i / 1000), (i % 1000) * 1000);
+  const filler = (_, i) => `${fillerLine(100_000_000 + i * 1000)}\n`;
   return sample + Array.from({ length: 50000 }, filler).join('');
-}
-
-/** A line of an event that means nothing to any rule. */
-export function fillerLine(cpu, seconds, micros) {
-  const time = `${String(seconds).padStart(5)}.${String(micros).padStart(6, '0')}`;
-  const event = 'tlb_flush: pages:-1 reason:flush on task switch (0)';
-  return ` qemu-system-x86-274     (    274) [00${cpu}] d..2. ${time}: ${event}\n`;
 }
 
 /** The text of an element as a person sees it: without what is hidden, and without scripts and styles. */

@@ -301,7 +301,7 @@ describe('a trace that no editor can show', () => {
         .split('\n');
       // Behind the sample, events that mean nothing to any rule; the last of them is of a task of the sample.
       for (let i = text.length; i < LINES - 1; i++)
-        text.push(fillerLine(200_000_000 + i * 1000, 'other-99      (     99)'));
+        text.push(fillerLine(200_000_000 + i * 1000, { task: 'other-99      (     99)' }));
       text.push(text[G9_LINE - 1]!.replace(/\d+\.\d{6}:/, '999.000000:'));
       uri = bytesFile('large.txt.gz', gzipSync(`${text.join('\n')}\n`));
     });
