@@ -126,6 +126,8 @@ describe('a review as a mail', () => {
 
   it('shows what would turn the direction of its text', () => {
     assert.deepEqual(wrapped('a \u202eb', 72), ['a \\u202eb']);
+    // The Arabic mark of direction, and a tag, which is above U+FFFF.
+    assert.deepEqual(wrapped('a \u061cb\u{e0001}\x1b', 72), ['a \\u061cb\\udb40\\udc01\\u001b']);
     assert.equal(cut('abcdefghij', 8).length, 8);
   });
 

@@ -4,8 +4,11 @@
  */
 import { Ascii } from './ascii.js';
 
-/** Controls (C0, DEL, C1), formats (marks of direction, joiners, no width) and separators of lines. */
-const UNSEEN = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
+/**
+ * Controls (C0, DEL, C1), formats (marks of direction, joiners, no width), separators of lines, and U+2065,
+ * which is kept free among the formats.
+ */
+export const UNSEEN = /[\p{Cc}\p{Cf}\u2028\u2029\u2065]/gu;
 const HEX = 16;
 const C0_DIGITS = 2;
 const UNICODE_DIGITS = 4;
