@@ -262,18 +262,32 @@ function definedAt(lines: readonly string[], at: number): string | undefined {
   return undefined;
 }
 
-function usersOf(name: string, lines: readonly string[], { functions }: CFile): readonly string[] {
-  const word = new RegExp(`\\b${name}\\b`);
-  const users: string[] = [];
+const usersByWord = new WeakMap<CFile, ReadonlyMap<string, readonly string[]>>();
+
+/** Functions that have the name in them. A patch may define many names: all are looked for at once. */
+function usersOf(name: string, lines: readonly string[], file: CFile): readonly string[] {
+  let users = usersByWord.get(file);
+  if (!users) {
+    users = usersOfWords(lines, file);
+    usersByWord.set(file, users);
+  }
+  return users.get(name) ?? [];
+}
+
+function usersOfWords(
+  lines: readonly string[],
+  { functions }: CFile,
+): ReadonlyMap<string, readonly string[]> {
+  const out = new Map<string, string[]>();
   for (const each of functions) {
-    if (users.length === RELATED_MAX) break;
-    for (let i = each.headLine - 1; i < each.endLine; i++) {
-      if (!word.test(lines[i] ?? '')) continue;
-      users.push(each.name);
-      break;
+    const text = lines.slice(each.headLine - 1, each.endLine).join('\n');
+    for (const word of new Set(text.match(/\w+/g))) {
+      const users = out.get(word);
+      if (!users) out.set(word, [each.name]);
+      else if (users.length < RELATED_MAX) users.push(each.name);
     }
   }
-  return users;
+  return out;
 }
 
 /** What was removed from one file and added to another under the same name has moved. */
