@@ -25,7 +25,7 @@ describe('the list of faults', () => {
     const [row] = groups[0]!.rows;
     assert.deepEqual(
       [row!.label, row!.pattern, row!.faults, row!.installs, row!.spot.line],
-      ['kvm:0xffff888100ba8000 gfn 0x100007', 'no install', 8, 0, 115],
+      ['gfn 0x100007', 'no install', 8, 0, 115],
     );
     assert.deepEqual(
       row!.places.map(({ name, spot }) => [name, spot.line]),

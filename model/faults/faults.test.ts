@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import { judge } from '../../test/golden/judge.js';
 import { judgeAll, type Said } from '../../test/support/oneTrace.js';
 import { faultsOf, type PageFaults } from './faults.js';
-import { faultFacts, patternOf } from './text.js';
+import { faultFacts, pageName, patternOf } from './text.js';
 
 const LOSS = 'CPU:0 [LOST 3 EVENTS]';
 const NOTHING = '8000000000000000';
@@ -110,6 +110,15 @@ describe('faults again and again', () => {
         ['tgid:100', 1],
       ],
     );
+  });
+
+  it('are named by their frame, and by their VM where there are several', () => {
+    const page = { ...of(0x10, [fault('10')]).page, vm: 0 };
+    const one = { label: 'tgid:7' };
+    assert.equal(pageName({ vms: [one] }, page), 'gfn 0x10');
+    assert.equal(pageName({ vms: [one] }, { ...page, vm: -1 }), 'gfn 0x10 of vm?');
+    assert.equal(pageName({ vms: [] }, { ...page, vm: -1, count: 512 }), 'gfns 0x10..0x20f');
+    assert.equal(pageName({ vms: [one, { label: 'tgid:8' }] }, page), 'gfn 0x10 of tgid:7');
   });
 
   it('tell the conversions of the page', () => {

@@ -3,7 +3,6 @@ import { durationText } from '../../parsers/base/duration.js';
 import { NS_PER_SECOND } from '../../parsers/base/units.js';
 import { plural } from '../../parsers/base/plural.js';
 import type { EventTable } from '../../parsers/events/table.js';
-import type { Analysis } from '../analysis.js';
 import { hex } from '../pages/state.js';
 import { REPEATS_MIN, type FaultList, type PageFaults } from './faults.js';
 
@@ -26,12 +25,18 @@ export function patternOf(list: FaultList, page: PageFaults): Pattern {
   return Math.max(page.faults, page.installs) >= REPEATS_MIN ? 'repeated' : 'few';
 }
 
-/** `tgid:493 gfn 0x100000`, `vm? gfns 0x800..0x9ff`. */
-export function pageName({ vms }: Analysis, { vm, first, count }: PageFaults): string {
+/**
+ * `gfn 0x100000`, `gfns 0x800..0x9ff`: the page first, for narrow lists; its VM behind, and only where the
+ * trace has others: `gfn 0x100000 of tgid:493`.
+ */
+export function pageName(
+  { vms }: { readonly vms: readonly { readonly label: string }[] },
+  { vm, first, count }: PageFaults,
+): string {
+  const page = count === 1 ? `gfn ${hex(first)}` : `gfns ${hex(first)}..${hex(first + count - 1)}`;
   const owner = vms[vm]?.label ?? 'vm?';
-  return count === 1
-    ? `${owner} gfn ${hex(first)}`
-    : `${owner} gfns ${hex(first)}..${hex(first + count - 1)}`;
+  const isTheOnlyVm = vms.length === 0 || (vms.length === 1 && vm === 0);
+  return isTheOnlyVm ? page : `${page} of ${owner}`;
 }
 
 /** `12 faults`; where events were lost, `at least 12 faults`. */

@@ -1,4 +1,5 @@
 // Pages that fault again and again, in their list; and a trace that comes from the clipboard.
+import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { root } from '../../scripts/steps.mjs';
@@ -39,6 +40,21 @@ describe('faults and pastes in the editor', () => {
     await picture(page, 'faults-light');
     await row('faults').click();
     await page.locator('.statusbar-item', { hasText: /Ln \d+/ }).waitFor();
+  });
+
+  it('shows which page it is in a narrow window too', async () => {
+    const size = page.viewportSize();
+    await page.setViewportSize({ width: 800, height: 600 });
+    const label = row('faults').locator('.label-name');
+    await picture(page, 'faults-narrow');
+    const name = await label.textContent();
+    assert.match(name, /^gfn 0x[0-9a-f]+$/);
+    const isWhole = await label.evaluate((element) => {
+      const side = element.closest('.pane-body').getBoundingClientRect();
+      return element.getBoundingClientRect().right <= side.right;
+    });
+    assert.ok(isWhole, `${name} is cut`);
+    await page.setViewportSize(size);
   });
 
   it('opens what was copied, quoted as in a mail, as a trace that is judged', async () => {
