@@ -50,7 +50,7 @@ function quotedPatch(report: ReviewReport, patch: number): readonly string[] {
       );
       const behind = new Map(told.map((each) => [lastLines.get(each.name), each]));
       hunk.lines.forEach((line, i) => {
-        quote(line.kind + line.text);
+        quote((line.marks ?? line.kind) + line.text);
         const each = behind.get(i);
         if (each) out.push('', ...remark(each, report), '');
       });

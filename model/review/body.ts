@@ -96,7 +96,7 @@ function quotedHunk(file: FileDiff, hunk: Hunk, withName: boolean, options: Body
   if (withName) lines.push(...fileHead(file));
   lines.push(hunkHead(hunk));
   hunk.lines.forEach((line, i) => {
-    if (shown[i]) lines.push(line.kind + line.text);
+    if (shown[i]) lines.push((line.marks ?? line.kind) + line.text);
     else if (i > 0 && shown[i - 1]) lines.push('[...]');
   });
   return lines.map((line) => (mark + escapeControls(line)).trimEnd());
@@ -110,8 +110,10 @@ export function fileHead({ oldPath, newPath }: FileDiff): readonly string[] {
 const nameOr = (path: string | undefined, side: string): string =>
   path === undefined ? '/dev/null' : `${side}/${path}`;
 
-export function hunkHead({ oldStart, oldCount, newStart, newCount, heading }: Hunk): string {
-  return `@@ -${oldStart},${oldCount} +${newStart},${newCount} @@ ${heading}`.trimEnd();
+export function hunkHead({ oldStart, oldCount, newStart, newCount, heading, parents }: Hunk): string {
+  const before = parents ?? `-${oldStart},${oldCount}`;
+  const signs = '@'.repeat(1 + before.split(' ').length);
+  return `${signs} ${before} +${newStart},${newCount} ${signs} ${heading}`.trimEnd();
 }
 
 /** Changed lines with some around them; of long runs the ends. */
@@ -251,7 +253,10 @@ function footer(
 ): readonly string[] {
   const { baseCommit, changeId } = report.series.patches[patch]!;
   const lines: string[] = [];
-  if (report.images) lines.push(` ${report.images.reason}`);
+  if (report.images)
+    lines.push(
+      ...wrapped(report.images.reason, width - COMMAND_INDENT.length, COMMAND_INDENT).map((l) => ` ${l}`),
+    );
   for (const set of report.sets)
     for (const { path, digest, table } of set.traces) {
       const kernel = table.meta.kernel === '' ? '' : `, Linux ${table.meta.kernel}`;

@@ -44,6 +44,11 @@ interface Attempt {
 /** Both ways are tried; where neither fits in full, what applies from the front is kept. */
 export function imagesOf(series: Series, read: ReadFile): SeriesImages {
   const { patches } = series;
+  const isText = ({ isBinary, isCombined }: FileDiff): boolean => !isBinary && !isCombined;
+  if (!patches.some((patch) => patch.files.some(isText))) {
+    const reason = 'nothing of the series can be compared with the tree: it is from a merge, or binary';
+    return imagesIn('none', reason, attempt(patches, read, 'forward'));
+  }
   const forward = attempt(patches, read, 'forward');
   if (forward.until === patches.length)
     return imagesIn('base', 'the tree is the base of the series', forward);

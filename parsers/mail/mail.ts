@@ -39,6 +39,8 @@ export interface MailOptions {
    * blank at the end of a line is its own.
    */
   readonly verbatim: boolean;
+  /** Parts of one file in all; the text of further ones is not looked at. */
+  readonly partsMax: number;
 }
 
 interface Header {
@@ -51,7 +53,7 @@ interface Header {
 
 /** Parts within parts deeper than this are not looked into; nobody writes such a mail to be read. */
 const DEPTH_MAX = 8;
-/** Parts of one file in all. */
+/** Parts of one file that are looked through for a trace. */
 const PARTS_MAX = 1000;
 const HEADER_LINES_MAX = 500;
 
@@ -81,14 +83,14 @@ function isHeader(texts: readonly string[], from: number): boolean {
 
 /** All parts that may hold a trace, in the order of the file. */
 export function mailParts(lines: PlacedLines): readonly MailPart[] {
-  return mailsOf(lines, { verbatim: false }).flatMap((mail) => mail.parts);
+  return mailsOf(lines, { verbatim: false, partsMax: PARTS_MAX }).flatMap((mail) => mail.parts);
 }
 
 /** The mails of a file, in its order; one where it is no mailbox. */
 export function mailsOf(lines: PlacedLines, options: MailOptions): readonly Mail[] {
   const out: Mail[] = [];
   const { texts } = lines;
-  let partsLeft = PARTS_MAX;
+  let partsLeft = options.partsMax;
   for (let start = 0; start < texts.length; ) {
     const body = MBOX_FROM.test(texts[start]!) ? start + 1 : start;
     let end = body + 1;

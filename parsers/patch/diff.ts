@@ -92,7 +92,7 @@ export function readDiffs(lines: PlacedLines, isTrimmed: boolean, hunksMax: numb
 }
 
 function hunkAt(lines: PlacedLines, i: number, isTrimmed: boolean): HunkRead {
-  return COMBINED.test(lines.texts[i]!) ? readCombined(lines, i) : readHunk(lines, i, isTrimmed);
+  return COMBINED.test(lines.texts[i]!) ? readCombined(lines, i, isTrimmed) : readHunk(lines, i, isTrimmed);
 }
 
 function draftAt(lines: PlacedLines, i: number): Draft {

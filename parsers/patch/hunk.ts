@@ -147,7 +147,7 @@ function readAsItStands({ texts, lines }: PlacedLines, from: number, head: Head)
  * A hunk of a merge: a line has a mark for each parent. Of its lines only those of the post-image are kept:
  * what a `-` was taken from differs from parent to parent.
  */
-export function readCombined({ texts, lines }: PlacedLines, at: number): HunkRead {
+export function readCombined({ texts, lines }: PlacedLines, at: number, isTrimmed: boolean): HunkRead {
   const match = COMBINED.exec(texts[at]!)!;
   const parents = match[1]!.length - 1;
   const marks = new RegExp(`^[ +-]{${parents}}`);
@@ -158,16 +158,18 @@ export function readCombined({ texts, lines }: PlacedLines, at: number): HunkRea
   for (; i < texts.length; i++) {
     const text = texts[i]!;
     if (text.startsWith('\\')) continue;
-    const mark = text === '' ? ' '.repeat(parents) : marks.exec(text)?.[0];
-    if (mark === undefined || (newLeft === 0 && !mark.includes('-'))) break;
-    if (mark.includes('-')) {
+    const found = text === '' ? ' '.repeat(parents) : marks.exec(text)?.[0];
+    if (found === undefined || (newLeft === 0 && !found.includes('-'))) break;
+    if (found.includes('-')) {
       if (isSignature(texts, i) || isNextFile(texts, i)) break;
       continue;
     }
     newLeft--;
-    out.push({ kind: mark.includes('+') ? '+' : ' ', text: text.slice(parents), line: lines[i]! });
+    const kind = found.includes('+') ? '+' : ' ';
+    out.push({ kind, text: text.slice(parents), line: lines[i]!, marks: found });
   }
   const newStart = Number(match[3]);
+  const whenShort = isTrimmed ? 'trimmed' : 'counts';
   const hunk: Hunk = {
     oldStart: newStart,
     oldCount: 0,
@@ -175,7 +177,8 @@ export function readCombined({ texts, lines }: PlacedLines, at: number): HunkRea
     newCount,
     heading: match[5]!.trim(),
     lines: out,
-    fault: newLeft > 0 ? 'counts' : undefined,
+    parents: match[2]!.trim(),
+    fault: newLeft > 0 ? whenShort : undefined,
     line: lines[at]!,
   };
   return { hunk, until: i };

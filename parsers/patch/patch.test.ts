@@ -170,6 +170,24 @@ describe('mails of patches', () => {
     );
   });
 
+  it('that answer another patch are said to be set aside', () => {
+    const reply = replyLines(mailLines(DIFF)).map((line) =>
+      line.replace('<p2@example.org>', '<other@example.org>').replace(/(Subject: .*\]).*/, '$1 Another'),
+    );
+    const box = [
+      'From zoe@example.org Mon Jun  1 10:00:00 2026',
+      ...mailLines(DIFF),
+      'From ann@example.org Mon Jun  1 11:00:00 2026',
+      ...reply,
+    ];
+    const { patches, issues } = read(box);
+    assert.deepEqual(patches[0]!.remarks, []);
+    assert.deepEqual(
+      issues.map(({ code, detail }) => [code, detail]),
+      [['unmatched-reply', 'Another']],
+    );
+  });
+
   it('of a mailbox have their own From lines back', () => {
     const diff = [...DIFF.slice(0, 4), '@@ -1 +1 @@', '-x', '+y'];
     const box = ['From zoe@example.org Mon Jun  1 10:00:00 2026', ...mailLines(diff)];
@@ -241,6 +259,37 @@ describe('hunks', () => {
       file!.hunks[0]!.lines.map((l) => l.kind + l.text),
       [' a', '+d', '+e'],
     );
+    assert.deepEqual(
+      read(lines).issues.map(({ code, line, detail }) => [code, line, detail]),
+      [['from-merge', 1, 'mm/x.c']],
+    );
+  });
+
+  it('of a log are taken oldest first, whichever way it stands', () => {
+    const commit = (id: string, before: string, after: string): readonly string[] => [
+      `commit ${id.repeat(40)}`,
+      'Author: Zoë <zoe@example.org>',
+      '',
+      `    ${id}`,
+      '',
+      'diff --git a/mm/x.c b/mm/x.c',
+      `index ${before}..${after} 100644`,
+      '--- a/mm/x.c',
+      '+++ b/mm/x.c',
+      '@@ -1 +1 @@',
+      '-a',
+      '+b',
+      '',
+    ];
+    const [a, b] = [commit('a', '1111111', '2222222'), commit('b', '2222222', '3333333')];
+    for (const lines of [
+      [...a, ...b],
+      [...b, ...a],
+    ])
+      assert.deepEqual(
+        read(lines).patches.map((patch) => patch.subject),
+        ['a', 'b'],
+      );
   });
 
   it('signature is no deletion', () => {

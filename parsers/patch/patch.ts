@@ -7,6 +7,8 @@ export interface HunkLine {
   readonly text: string;
   /** 1-based line of the file that was read. */
   readonly line: number;
+  /** Of a merge: a mark for each parent, as written. */
+  readonly marks?: string;
 }
 
 /**
@@ -26,6 +28,8 @@ export interface Hunk {
   /** What stands behind the second `@@`: a function that the hunk may or may not be in. '' for nothing. */
   readonly heading: string;
   readonly lines: readonly HunkLine[];
+  /** Of a merge: the lines of each parent as the head counts them, `-1,7 -1,6`. */
+  readonly parents?: string;
   readonly fault: HunkFault | undefined;
   /** Line of its head in the file that was read. */
   readonly line: number;
@@ -97,9 +101,11 @@ export type PatchIssueCode =
   | 'hunk-count'
   | 'patch-damaged'
   | 'charset'
+  | 'from-merge'
   | 'no-patch'
   | 'missing-patch'
   | 'older-version'
+  | 'unmatched-reply'
   | 'limit';
 
 export interface PatchIssue {
@@ -114,9 +120,12 @@ export const PATCH_ISSUES: Readonly<Record<PatchIssueCode, string>> = {
     "A hunk's head counts other lines than it has: it was edited by hand, and was read as it stands.",
   'patch-damaged': 'A mailer broke lines of a hunk: only its heading says which function it is in.',
   charset: 'Bytes that are no UTF-8 were read as Latin-1.',
+  'from-merge':
+    'It is from a merge: what lines of its result took the place of differs from parent to parent, and is left out.',
   'no-patch': 'There is no diff in it.',
   'missing-patch': 'Patches of the series are missing.',
   'older-version': 'Mails of another version of the series were set aside.',
+  'unmatched-reply': 'A reply answers none of the patches: its remarks were set aside.',
   limit: 'More than is read at once: the rest was left out.',
 };
 
@@ -132,3 +141,5 @@ export interface Series {
 export const BYTES_MAX = 64 * 1024 * 1024;
 export const PATCHES_MAX = 2000;
 export const HUNKS_MAX = 50_000;
+/** Mails and parts of mails in one file; a patch with its attachment has two. */
+export const PARTS_MAX = 10_000;

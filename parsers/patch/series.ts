@@ -10,6 +10,7 @@ import { commitFacts, mailFacts, readSubject } from './message.js';
 import {
   BYTES_MAX,
   HUNKS_MAX,
+  PARTS_MAX,
   PATCHES_MAX,
   type FileDiff,
   type Patch,
@@ -57,21 +58,29 @@ class Reading {
   }
 
   add(mail: PatchMail, files: readonly FileDiff[]): void {
-    if (this.patches.length === PATCHES_MAX) this.issue('limit', mail.line, `${PATCHES_MAX} patches`);
-    if (this.patches.length >= PATCHES_MAX) return;
+    if (this.isFull(this.patches, 'patches', mail.line)) return;
     this.count(files);
     this.patches.push({ ...mail, files, isQuoted: false, remarks: [] });
   }
 
   addReply(reply: Reply): void {
-    if (this.replies.length >= PATCHES_MAX) return;
+    if (this.isFull(this.replies, 'replies', reply.mail.line)) return;
     this.hunks += reply.files.reduce((sum, file) => sum + file.hunks.length, 0);
     this.replies.push(reply);
+  }
+
+  /** Says once that a list takes no more. */
+  private isFull({ length }: readonly unknown[], what: string, line: number): boolean {
+    if (length < PATCHES_MAX) return false;
+    const detail = `${PATCHES_MAX} ${what}`;
+    if (!this.issues.some((issue) => issue.detail === detail)) this.issue('limit', line, detail);
+    return true;
   }
 
   private count(files: readonly FileDiff[]): void {
     for (const file of files) {
       this.hunks += file.hunks.length;
+      if (file.isCombined) this.issue('from-merge', file.line, file.newPath ?? file.oldPath ?? '');
       for (const { fault, line } of file.hunks) {
         const path = file.newPath ?? file.oldPath ?? '';
         if (fault === 'counts') this.issue('hunk-count', line, path);
@@ -103,27 +112,47 @@ function readLines(lines: PlacedLines, reading: Reading, mayNest: boolean): void
     return;
   }
   const isMailbox = lines.texts[0]!.startsWith('From ');
-  for (const mail of mailsOf(lines, { verbatim: true })) readMail(mail, reading, isMailbox, mayNest);
+  const mails = mailsOf(lines, { verbatim: true, partsMax: PARTS_MAX });
+  const parts = mails.reduce((sum, mail) => sum + mail.parts.length, 0);
+  if (parts >= PARTS_MAX) reading.issue('limit', 0, `${PARTS_MAX} mails and parts of mails`);
+  for (const mail of mails) readMail(mail, reading, isMailbox, mayNest);
 }
 
 /** Commits one after another, as `git log -p` prints them, or one patch. */
 function readText(lines: PlacedLines, reading: Reading): void {
   const starts = lines.texts.flatMap((text, i) => (isCommitHead(lines.texts, i, text) ? [i] : []));
   const cuts = starts.length === 0 ? [0] : starts;
-  cuts.forEach((from, k) => {
-    const piece = slice(lines, from, cuts[k + 1] ?? lines.texts.length);
+  const pieces = cuts.map((from, k) => slice(lines, from, cuts[k + 1] ?? lines.texts.length));
+  for (const piece of isNewestFirst(pieces) ? pieces.reverse() : pieces) {
     const read = readDiffs(piece, false, reading.hunksLeft);
     const line = piece.lines[0] ?? 1;
     if (read.files.length > 0) {
       reading.add(commitFacts(outside(piece.texts, read.from, read.until), line), read.files);
-      return;
+      continue;
     }
     const quotation = quotationOf(piece);
-    if (!quotation) return;
+    if (!quotation) continue;
     const mail = commitFacts([], line);
     const files = quotedFiles(quotation, reading.hunksLeft);
     reading.addReply({ mail, subject: '', files, remarks: quotation.remarks });
-  });
+  }
+}
+
+/**
+ * Whether commits stand as `git log` has them by default: then what one of them makes of a file is what one
+ * above it begins with.
+ */
+function isNewestFirst(pieces: readonly PlacedLines[]): boolean {
+  const begun = new Set<string>();
+  for (const { texts } of pieces) {
+    const blobs = texts.flatMap((text) => {
+      const [, before, after] = /^index ([0-9a-f]{7,64})\.\.([0-9a-f]{7,64})/.exec(text) ?? [];
+      return before === undefined || after === undefined ? [] : [[before, after] as const];
+    });
+    if (blobs.some(([, after]) => begun.has(after) && !/^0+$/.test(after))) return true;
+    for (const [before] of blobs) begun.add(before);
+  }
+  return false;
 }
 
 function isCommitHead(texts: readonly string[], i: number, text: string): boolean {
@@ -201,7 +230,7 @@ function seriesOf(reading: Reading, options: SeriesOptions): Series {
   const chosen = inOrder(all.filter((patch) => patch.version === version));
   const set = all.length - chosen.length;
   if (set > 0) reading.issue('older-version', 0, `${set} mails, taken is v${version}`);
-  const patches = withRemarks(chosen, reading.replies);
+  const patches = withRemarks(chosen, reading);
   sayMissing(patches, reading);
   if (patches.length === 0) reading.issue('no-patch', 0, '');
   const cover = reading.covers.find((mail) => mail.version === version);
@@ -239,17 +268,17 @@ function sayMissing(patches: readonly Patch[], reading: Reading): void {
 }
 
 /** Replies go to the patch that they answer; where it is not there, a reply is all there is of it. */
-function withRemarks(patches: readonly Patch[], replies: readonly Reply[]): readonly Patch[] {
+function withRemarks(patches: readonly Patch[], reading: Reading): readonly Patch[] {
   const remarks = patches.map((patch) => [...patch.remarks]);
   const alone: Patch[] = [];
-  for (const { mail, subject, files, remarks: own } of replies) {
+  for (const { mail, subject, files, remarks: own } of reading.replies) {
     const at = answered(patches, mail, subject);
     if (at >= 0) {
       for (const remark of anchored(own, files, patches[at]!))
         remarks[at]!.push({ ...remark, from: mail.from });
     } else if (files.length > 0 && patches.length === 0) {
       alone.push({ ...mail, files, isQuoted: true, remarks: own.map((r) => ({ ...r, from: mail.from })) });
-    }
+    } else if (own.length > 0) reading.issue('unmatched-reply', mail.line, subject);
   }
   return [...patches.map((patch, i) => ({ ...patch, remarks: remarks[i]! })), ...alone];
 }
