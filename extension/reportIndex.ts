@@ -8,7 +8,7 @@ import type { Report } from './protocol/report.js';
 import type { CheckOptions } from './protocol/requests.js';
 
 /** Changes whenever a report's form or the rules' verdicts may: another version's index is not used. */
-const FORMAT = 'shimtrace.index/3';
+const FORMAT = 'shimtrace.index/4';
 const KEPT_BYTES_MAX = 64 * 1024 * 1024;
 
 interface Entry {

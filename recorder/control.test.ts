@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { ControlReader, printable } from './control.js';
-import { errorText, outlookLines, whyAbsent } from './outlook.js';
+import type { EventKind } from '../parsers/events/vocabulary.js';
+import { absenceOf, errorText, outlookLines } from './outlook.js';
 import { parseSidecar, sidecarOf, sidecarOfLog, type Received } from './sidecar.js';
 
 const NONCE = '0a1b';
@@ -130,13 +131,27 @@ describe('what is told of a recording', () => {
   });
 
   it('tells what did not happen from what was not recorded', () => {
-    const log = logOf([...SAID, 'hits folio_add_file_rmap_ptes 0 0']);
-    assert.match(whyAbsent(log, 'SpteChanged'), /^recorded: it did not happen$/);
-    assert.match(whyAbsent(log, 'InvRange'), /^not recorded: kvm_mmu_invalidate_range_add: Invalid probed/);
-    assert.match(whyAbsent(log, 'RmapAdd'), /never hit: it did not happen, or callers have inlined copies/);
-    assert.match(whyAbsent(log, 'InvEnd'), /hit 83 times/);
-    assert.equal(whyAbsent(log, 'GupRet'), 'not recorded');
-    assert.match(whyAbsent(logOf(SAID), 'RmapAdd'), /how often it was hit is not known/);
+    const log = logOf([
+      ...SAID,
+      'hits folio_add_file_rmap_ptes 0 0',
+      'tracepoint UserspaceExit kvm/kvm_userspace_exit',
+      'probe GmemFallocate p kvm_gmem_fallocate kvm_gmem_fallocate ino=1|ino != 0',
+      'hits kvm_gmem_fallocate 5 0',
+    ]);
+    const isTold = (kind: EventKind, isRecorded: boolean, why: RegExp): void => {
+      const absence = absenceOf(log, kind);
+      assert.match(absence.why, why);
+      assert.equal(absence.isRecorded, isRecorded, `${kind}: ${absence.why}`);
+    };
+    isTold('UserspaceExit', true, /^recorded: it did not happen$/);
+    // A shadow MMU changes SPTEs without it.
+    isTold('SpteChanged', false, /did not happen, or the MMU has another way/);
+    isTold('InvRange', false, /^not recorded: kvm_mmu_invalidate_range_add: Invalid probed/);
+    isTold('RmapAdd', false, /never hit: it did not happen, or callers have inlined copies/);
+    isTold('GmemFallocate', true, /hit 5 times, for what its filter leaves out/);
+    isTold('InvEnd', false, /hit 83 times, and no event of it is here/);
+    isTold('GupRet', false, /^not recorded$/);
+    assert.match(absenceOf(logOf(SAID), 'RmapAdd').why, /how often it was hit is not known/);
   });
 
   it('says what to do about a host that cannot be recorded', () => {

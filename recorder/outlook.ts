@@ -1,4 +1,5 @@
 /** What a recording can and cannot show, in words: before it, and beside the trace afterwards. */
+import type { UnseenKind } from '../parsers/events/table.js';
 import type { EventKind } from '../parsers/events/vocabulary.js';
 import { printable, type RecordLog } from './control.js';
 import type { Sidecar } from './sidecar.js';
@@ -30,19 +31,33 @@ function refusalTexts({ refused }: Pick<Outlook, 'refused'>, kind: string): read
 }
 
 /**
- * Why a kind does not occur in a trace, by what was recorded: that it did not happen is said only of a
- * tracepoint. A probe without a hit may be at a function that its callers have copies of.
+ * Why a kind does not occur in a trace, by what was recorded. That it did not happen is said of a tracepoint
+ * alone: a probe without a hit may be at a function that its callers have copies of, and the MMU has paths
+ * that emit other tracepoints or none.
  */
-export function whyAbsent(sidecar: Outlook, kind: string): string {
-  if (sidecar.tracepoints.some((t) => t.kind === kind)) return 'recorded: it did not happen';
+export function absenceOf(sidecar: Outlook, kind: EventKind): UnseenKind {
+  const tracepoint = sidecar.tracepoints.find((t) => t.kind === kind);
+  if (tracepoint?.path.startsWith('kvmmmu/') === true)
+    return unseen(false, 'its tracepoint was on: it did not happen, or the MMU has another way');
+  if (tracepoint !== undefined) return unseen(true, 'recorded: it did not happen');
   const probe = sidecar.probes.find((p) => p.kind === kind);
   if (probe === undefined) {
     const whys = refusalTexts(sidecar, kind);
-    return whys.length === 0 ? 'not recorded' : `not recorded: ${whys.join(', ')}`;
+    return unseen(false, whys.length === 0 ? 'not recorded' : `not recorded: ${whys.join(', ')}`);
   }
-  if (probe.hits === undefined) return 'its probe was on; how often it was hit is not known';
-  if (probe.hits > 0) return `its probe was hit ${probe.hits} times, for what its filter leaves out`;
-  return 'its probe was on and never hit: it did not happen, or callers have inlined copies of the function';
+  if (probe.hits === undefined) return unseen(false, 'its probe was on; how often it was hit is not known');
+  if (probe.hits > 0 && probe.filter === '')
+    return unseen(false, `its probe was hit ${probe.hits} times, and no event of it is here`);
+  if (probe.hits > 0)
+    return unseen(true, `its probe was hit ${probe.hits} times, for what its filter leaves out`);
+  return unseen(
+    false,
+    'its probe was on and never hit: it did not happen, or callers have inlined copies of the function',
+  );
+}
+
+function unseen(isRecorded: boolean, why: string): UnseenKind {
+  return { isRecorded, why };
 }
 
 /** How a trace was recorded, one line for each thing worth knowing. */

@@ -7,9 +7,6 @@ import { ControlReader, type CpuBuffer, type RecordedProbe, type RecordedTracepo
 import type { RecordLog, Refusal, RuleOutlook } from './control.js';
 
 export const SIDECAR_SCHEMA = 'shimtrace.record/1';
-/** What a trace's own name is followed by: of the command, and of the script that is run by hand. */
-export const SIDECAR_SUFFIX = '.record.json';
-export const LOG_SUFFIX = '.record.log';
 
 export interface Sidecar {
   readonly schema: typeof SIDECAR_SCHEMA;

@@ -10,7 +10,7 @@ import { countsText } from '../../model/findings/counts.js';
 import { reportHeadline } from '../../model/findings/headline.js';
 import { issueText, placeOf, reasonText, timeRange, timeText } from '../../model/findings/report.js';
 import { missingKinds, recordingRecipe } from '../../model/findings/recipe.js';
-import { sidecarLines, whyAbsent } from '../../recorder/outlook.js';
+import { absenceOf, sidecarLines } from '../../recorder/outlook.js';
 import { hex } from '../../model/pages/state.js';
 import type { Command } from '../command.js';
 import { EXIT } from '../errors.js';
@@ -137,7 +137,10 @@ function gather(trace: LoadedTrace & LoadedRun) {
         status: r.status,
         reasons: r.reasons.map((reason) => reasonText(table, reason)),
       })),
-    missing: missingKinds(table).map((m) => ({ ...m, ...(sidecar && { why: whyAbsent(sidecar, m.kind) }) })),
+    missing: missingKinds(table).map((m) => ({
+      ...m,
+      ...(sidecar && { why: absenceOf(sidecar, m.kind).why }),
+    })),
     ...(sidecar && { recording: sidecar }),
   };
 }

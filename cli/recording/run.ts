@@ -5,7 +5,8 @@ import { errorText, outlookLines, sidecarLines } from '../../recorder/outlook.js
 import type { RecordLog } from '../../recorder/control.js';
 import type { RecordPlan } from '../../recorder/plan.js';
 import { hostScript, type ScriptOptions } from '../../recorder/script.js';
-import { SIDECAR_SUFFIX, sidecarOf } from '../../recorder/sidecar.js';
+import { SIDECAR_SUFFIX } from '../../recorder/names.js';
+import { sidecarOf } from '../../recorder/sidecar.js';
 import { EXIT, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
 import { VERSION } from '../version.js';

@@ -1,12 +1,13 @@
 /** The recordings of a review: read, judged, and kept open until everything is printed. */
 import fs from 'node:fs';
-import type { RecordedProbes } from '../../model/review/recorded.js';
+import { readProbes, type RecordedProbes } from '../../model/review/recorded.js';
 import type { ReviewTrace, TraceSet } from '../../model/review/report.js';
 import { stacksOf } from '../../parsers/stacks.js';
 import { sha256 } from '../digest.js';
 import { UsageError } from '../errors.js';
 import { judgeOpen, openTrace, type LoadOptions } from '../load.js';
 import type { Output } from '../output.js';
+import { sidecarBeside } from '../sidecar.js';
 
 const WITHOUT = 'without';
 const WITH = 'with';
@@ -36,6 +37,22 @@ export interface OpenSets {
   close(): void;
 }
 
+/**
+ * What the recorder says that was recorded. Where a probe was hit and its filter left some calls out, that
+ * none is in the trace does not mean that the function did not run.
+ */
+function recordedBeside(file: string): RecordedProbes | undefined {
+  const { sidecar } = sidecarBeside(file);
+  if (sidecar === undefined) return undefined;
+  const told = sidecar.probes.filter(({ filter, hits }) => filter === '' || hits === 0);
+  return readProbes(
+    [
+      ...told.map(({ type, event, symbol }) => `${type}:${event} ${symbol}`),
+      ...sidecar.tracepoints.map(({ path }) => path.replace('/', ':')),
+    ].join('\n'),
+  );
+}
+
 export function openSets(
   files: readonly SetFiles[],
   options: LoadOptions,
@@ -59,7 +76,7 @@ export function openSets(
       symbolOf: open.symbolOf,
       framesOf: ({ row }) =>
         stacksOf(open, row).flatMap((stack) => (stack.user ? [] : stack.frames.map((frame) => frame.symbol))),
-      recorded,
+      recorded: recorded ?? recordedBeside(file),
     };
   };
   try {

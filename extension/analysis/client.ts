@@ -4,6 +4,7 @@
  * end in a result or a JobError.
  */
 import * as vscode from 'vscode';
+import { besideUris } from '../beside.js';
 import type { AnalysisWorker, Platform } from '../platform.js';
 import type { ReportIndex } from '../reportIndex.js';
 import { filesBehind } from '../runs.js';
@@ -137,9 +138,10 @@ export class TraceSession implements vscode.Disposable {
     this.dropWorker(CANCELLED);
   }
 
-  /** Stamp of the trace as it lies there now: of all its files, where it is a run of several. */
+  /** Stamp of the trace as it lies there now: of all its files and what lies beside them. */
   async stampNow(): Promise<string> {
-    const files = await filesBehind(this.uri);
+    const traces = await filesBehind(this.uri);
+    const files = traces.flatMap((trace) => [trace, ...Object.values(besideUris(trace))]);
     return (await Promise.all(files.map((file) => this.platform.stamp(file)))).join(' ');
   }
 

@@ -2,6 +2,7 @@
 import * as path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import * as vscode from 'vscode';
+import { besideOf } from '../beside.js';
 import type { AnalysisWorker } from '../platform.js';
 import type { FromWorker } from '../protocol/requests.js';
 import { isRunFile, partsOf, traceEventsText, type RunPart } from '../runs.js';
@@ -9,8 +10,9 @@ import type { NodeFile, NodeWorkerData } from '../worker/worker.node.js';
 
 /** A local file is read by the worker itself; anything else is handed over whole. */
 async function fileFor(uri: vscode.Uri, traceEvents: string | undefined): Promise<NodeFile> {
-  if (uri.scheme === 'file') return { path: uri.fsPath, traceEvents };
-  return { bytes: await vscode.workspace.fs.readFile(uri), traceEvents };
+  const more = { traceEvents, beside: await besideOf(uri) };
+  if (uri.scheme === 'file') return { path: uri.fsPath, ...more };
+  return { bytes: await vscode.workspace.fs.readFile(uri), ...more };
 }
 
 async function runFor(parts: readonly RunPart[]): Promise<NodeWorkerData> {

@@ -1,5 +1,6 @@
 /** Starts the analysis worker in a browser: the file's bytes are in memory, so its size is bounded. */
 import * as vscode from 'vscode';
+import { besideOf } from '../beside.js';
 import type { AnalysisWorker } from '../platform.js';
 import { isRunFile, partsOf, traceEventsText, type RunPart } from '../runs.js';
 import type { FromWorker } from '../protocol/requests.js';
@@ -24,7 +25,11 @@ async function bytesOf(uri: vscode.Uri): Promise<Uint8Array<ArrayBuffer>> {
 }
 
 async function fileFor(uri: vscode.Uri): Promise<WebFile> {
-  return { bytes: await bytesOf(uri), traceEvents: await traceEventsText(uri) };
+  return {
+    bytes: await bytesOf(uri),
+    traceEvents: await traceEventsText(uri),
+    beside: await besideOf(uri),
+  };
 }
 
 async function runFor(parts: readonly RunPart[]): Promise<WebRun> {
@@ -33,6 +38,7 @@ async function runFor(parts: readonly RunPart[]): Promise<WebRun> {
       parts.map(async ({ uri, name, role, offsetNs, traceEvents }) => ({
         bytes: await bytesOf(uri),
         traceEvents,
+        beside: await besideOf(uri),
         described: { uri: uri.toString(), path: uri.toString(), name, role, offsetNs },
       })),
     ),

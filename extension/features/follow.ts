@@ -3,6 +3,7 @@
  * saved, copied over, or growing while something records into it.
  */
 import * as vscode from 'vscode';
+import { LOG_SUFFIX, SIDECAR_SUFFIX } from '../../recorder/names.js';
 import type { App, Feature } from '../app.js';
 import { DEBUG_TYPE, traceUri } from '../debugger/running.js';
 
@@ -18,6 +19,9 @@ const LATEST_MS = 5000;
  * core at most, whatever the size.
  */
 const REST_FACTOR = 4;
+
+/** What a recorder writes beside a trace when it ends tells more of it. */
+const BESIDE = `{,${SIDECAR_SUFFIX},${LOG_SUFFIX}}`;
 
 class Follower implements vscode.Disposable {
   private timer: number | undefined;
@@ -48,7 +52,7 @@ class Follower implements vscode.Disposable {
       if (this.watchers.has(key)) continue;
       const name = file.path.slice(file.path.lastIndexOf('/') + 1);
       const watcher = vscode.workspace.createFileSystemWatcher(
-        new vscode.RelativePattern(vscode.Uri.joinPath(file, '..'), globLiteral(name)),
+        new vscode.RelativePattern(vscode.Uri.joinPath(file, '..'), `${globLiteral(name)}${BESIDE}`),
       );
       watcher.onDidChange(() => this.changed());
       watcher.onDidCreate(() => this.changed());

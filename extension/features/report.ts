@@ -73,6 +73,8 @@ export function markdownOf(trace: vscode.Uri, report: Report, sorted: Sorted): s
   const { aside, stale } = sorted;
   if (aside.length > 0) out.push('## What was set aside', aside.map(asideLine).join('\n'));
   if (stale.length > 0) out.push('## What was set aside and no longer is', stale.map(staleLine).join('\n'));
+  if (report.recorded.length > 0)
+    out.push('## How it was recorded', report.recorded.map((line) => `- ${escapeMarkdown(line)}`).join('\n'));
   if (issues.length > 0) out.push('## What the reader noticed', issues.map(issueLine).join('\n'));
   return `${out.join('\n\n')}\n`;
 }

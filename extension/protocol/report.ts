@@ -82,6 +82,8 @@ export interface Report {
   readonly kernel: string;
   readonly producer: string;
   readonly sizeBytes: number;
+  /** How it was recorded, a line for each thing worth knowing; empty where nothing lies beside the trace. */
+  readonly recorded: readonly string[];
   /** Digest of its file or its files, to know it again by; '' where the host makes none. */
   readonly recording: string;
   readonly shown: Shown;

@@ -96,6 +96,7 @@ export async function workerOnRun(files: readonly string[]): Promise<AskedWorker
       role: undefined,
       offsetNs: undefined,
       traceEvents: undefined,
+      beside: undefined,
       open: () => new MemorySource(fs.readFileSync(file)),
     }),
   );

@@ -5,6 +5,7 @@
 import type { Analysis } from '../../model/analysis.js';
 import type { ByteSource } from '../../parsers/base/source.js';
 import type { OpenTrace, ReadOptions } from '../../parsers/reader.js';
+import type { Beside } from '../../recorder/names.js';
 import type { DebugHost } from '../debugger/host.js';
 import type { Shown } from '../protocol/place.js';
 import type { JobError } from '../protocol/requests.js';
@@ -18,6 +19,8 @@ export interface WorkerTools {
   readonly run?: readonly RunSource[];
   /** Text of QEMU's trace-events file. */
   readonly traceEvents?: string | undefined;
+  /** What its recorder wrote beside it. */
+  readonly beside?: Beside | undefined;
   now(): number;
   /** Digest of a file that was opened, '' where it cannot be made; absent where none can. */
   readonly digest?: (source: ByteSource) => string;

@@ -16,10 +16,10 @@ import { linesOf } from './shown.js';
 import { placeOf } from './place.js';
 import type { Judged } from './judged.js';
 
-/** What the report says of the work beside the trace: how long it took, and the recording's digest. */
-type Work = Pick<Report, 'tookMs' | 'recording'>;
+/** What the report says besides: how long it took, the recording's digest, and how it was recorded. */
+type Work = Pick<Report, 'tookMs' | 'recording' | 'recorded'>;
 
-export function reportOf(judged: Judged, { tookMs, recording }: Work): Report {
+export function reportOf(judged: Judged, { tookMs, recording, recorded }: Work): Report {
   const { source, trace, analysis, files } = judged;
   const { meta, length, issues } = trace.table;
   return {
@@ -34,6 +34,7 @@ export function reportOf(judged: Judged, { tookMs, recording }: Work): Report {
     lines: judged.files ? trace.table.length : linesOf(trace),
     sizeBytes: files?.sizeBytes ?? source.size,
     recording,
+    recorded,
     events: {
       total: length,
       understood: analysis.understood,

@@ -4,6 +4,7 @@ import type { Bundle } from '../../parsers/bundle/merge.js';
 import { openRun } from '../../parsers/bundle/open.js';
 import type { ByteSource } from '../../parsers/base/source.js';
 import type { OpenTrace } from '../../parsers/reader.js';
+import type { Beside } from '../../recorder/names.js';
 import type { TraceFiles } from '../debugger/host.js';
 import { linesOf, numberRows, shownOf } from './shown.js';
 import type { Shown } from '../protocol/place.js';
@@ -20,6 +21,8 @@ export interface RunSource {
   readonly offsetNs: bigint | undefined;
   /** Text of QEMU's trace-events file. */
   readonly traceEvents: string | undefined;
+  /** What its recorder wrote beside it. */
+  readonly beside: Beside | undefined;
   open(): ByteSource;
 }
 

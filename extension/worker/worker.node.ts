@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { MemorySource, type ByteSource } from '../../parsers/base/source.js';
 import { assert } from '../../parsers/base/assert.js';
+import type { Beside } from '../../recorder/names.js';
 import type { FromWorker, Request } from '../protocol/requests.js';
 import { FileSource } from './fileSource.node.js';
 import type { RunSource } from './run.js';
@@ -16,11 +17,16 @@ import { KernelSources } from '../../shell/kernelSource.node.js';
 /** What the host starts this worker with: a path, or the whole file. */
 export type NodeFile = ({ readonly path: string } | { readonly bytes: Uint8Array }) & {
   readonly traceEvents?: string | undefined;
+  readonly beside?: Beside | undefined;
 };
 /** Or with the files of a run. */
 export type NodeWorkerData =
   | NodeFile
-  | { readonly run: readonly (NodeFile & { readonly described: Omit<RunSource, 'open' | 'traceEvents'> })[] };
+  | {
+      readonly run: readonly (NodeFile & {
+        readonly described: Omit<RunSource, 'open' | 'traceEvents' | 'beside'>;
+      })[];
+    };
 
 const port = parentPort;
 assert(port !== null, 'worker.node runs in a worker thread');
@@ -55,10 +61,11 @@ void nodeCodecs().then((codecs) =>
             run: data.run.map((file) => ({
               ...file.described,
               traceEvents: file.traceEvents,
+              beside: file.beside,
               open: () => sourceOf(file),
             })),
           }
-        : { open: () => sourceOf(data), traceEvents: data.traceEvents }),
+        : { open: () => sourceOf(data), traceEvents: data.traceEvents, beside: data.beside }),
       now: () => performance.now(),
       digest,
       findSource: (frame, map) => kernel.find(frame, map),

@@ -56,6 +56,18 @@ describe('the worker judges', () => {
     assert.equal(made, 1);
   });
 
+  it('with what lies beside it: the clock is known, and how it was recorded', async () => {
+    const log = `@shimtrace ab fact clock mono\n@shimtrace ab cpu cpu0 entries=0 overrun=0 commit-overrun=0 dropped=0 read=1727\n@shimtrace ab state complete\n`;
+    const beside = { json: undefined, log };
+    const worker = await workerOn(SAMPLE, { beside, digest: () => 'of the trace alone' });
+    const report = worker.ask('check', {});
+    assert.equal(report.clock, 'mono');
+    assert.ok(report.recorded.some((line) => line.includes('1727 events were read on the host')));
+    assert.equal(worker.ask('digest', {}), '', 'the index is not asked');
+    const plain = (await workerOn(SAMPLE)).ask('check', {});
+    assert.deepEqual([plain.clock, plain.recorded], ['unknown', []]);
+  });
+
   it('a recording without lines, whose listing has one for each event', async () => {
     const report = (await workerOn(PERF)).ask('check', {});
     assert.deepEqual(violations(report), ['G9@1961']);

@@ -8,7 +8,9 @@ import { assert } from '../../parsers/base/assert.js';
 import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import type { ByteSource } from '../../parsers/base/source.js';
 import { analyze, readTrace } from './core.js';
-import type { OpenTrace } from '../../parsers/reader.js';
+import { withTable, type OpenTrace } from '../../parsers/reader.js';
+import { sidecarIn, withSidecar } from '../../recorder/beside.js';
+import { sidecarLines } from '../../recorder/outlook.js';
 import type { Report } from '../protocol/report.js';
 import type {
   CheckOptions,
@@ -74,7 +76,8 @@ class TraceServer {
 
   digest(options: CheckOptions): string {
     this.options = options;
-    if (this.tools.run || !this.tools.digest) return '';
+    // What lies beside a trace changes what is found, and the digest is of the trace alone.
+    if (this.tools.run || this.tools.beside || !this.tools.digest) return '';
     const source = this.open();
     return source.size >= INDEXED_FROM_BYTES ? this.digestOf(source) : '';
   }
@@ -96,7 +99,13 @@ class TraceServer {
     });
     const tookMs = { read: read.readMs, judge: this.tools.now() - start };
     const recording = recordingOf(read.wholes.map((source) => this.digestOf(source)));
-    return reportOf({ ...read, analysis: this.analysis }, { tookMs, recording });
+    return reportOf({ ...read, analysis: this.analysis }, { tookMs, recording, recorded: this.recorded() });
+  }
+
+  private recorded(): readonly string[] {
+    if (this.tools.run || !this.tools.beside) return [];
+    const { sidecar } = sidecarIn(this.tools.beside, this.open().size);
+    return sidecar ? sidecarLines(sidecar) : [];
   }
 
   /** The judged trace; it is read now where its report came out of the index. */
@@ -178,27 +187,31 @@ class TraceServer {
   }
 
   private readFiles(run: readonly RunSource[]): Omit<ReadTrace, 'readMs'> {
-    const { trace, files } = readRun(run, (file, source) => this.readOne(source, file.traceEvents));
+    const { trace, files } = readRun(run, (file, source) => this.readOne(source, file));
     const wholes = files.parts.map(({ whole }) => whole);
     return { source: files.parts[0]!.source, wholes, trace, shown: 'file', files };
   }
 
   private readFile(): Omit<ReadTrace, 'readMs'> {
     const source = this.open();
-    const trace = this.readOne(source, this.tools.traceEvents);
+    const trace = this.readOne(source, this.tools);
     const shown = shownOf(trace);
     if (shown === 'events') numberRows(trace.table);
     // Places in a compressed file are those of its content.
     return { source: trace.mended ?? trace.plain ?? source, wholes: [source], trace, shown };
   }
 
-  private readOne(source: ByteSource, traceEvents: string | undefined): OpenTrace {
-    return readTrace(source, {
+  private readOne(
+    source: ByteSource,
+    { traceEvents, beside }: Pick<WorkerTools, 'traceEvents' | 'beside'>,
+  ): OpenTrace {
+    const read = readTrace(source, {
       cancel: NEVER_CANCELLED,
       ...this.tools.decompress,
       ...(traceEvents === undefined ? {} : { traceEvents }),
       progress: (done) => this.progress({ stage: 'reading', done, total: source.size }),
     });
+    return beside ? withTable(read, withSidecar(read.table, beside, source.size)) : read;
   }
 
   private progress(progress: Progress): void {

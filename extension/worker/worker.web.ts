@@ -4,6 +4,7 @@
  */
 import { MemorySource, type ByteSource } from '../../parsers/base/source.js';
 import { webCodecs } from '../../shell/codecs.web.js';
+import type { Beside } from '../../recorder/names.js';
 import type { FromWorker, Request } from '../protocol/requests.js';
 import type { RunSource } from './run.js';
 import type { WorkerTools } from './judged.js';
@@ -13,10 +14,13 @@ import { serve } from './worker.js';
 export interface WebFile {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly traceEvents: string | undefined;
+  readonly beside: Beside | undefined;
 }
 
 export interface WebRun {
-  readonly run: readonly (WebFile & { readonly described: Omit<RunSource, 'open' | 'traceEvents'> })[];
+  readonly run: readonly (WebFile & {
+    readonly described: Omit<RunSource, 'open' | 'traceEvents' | 'beside'>;
+  })[];
 }
 
 const scope = globalThis as unknown as DedicatedWorkerGlobalScope;
@@ -46,7 +50,7 @@ async function digestOf({ bytes }: WebFile): Promise<string> {
  */
 async function inputOf(
   data: WebFile | WebRun,
-): Promise<Pick<WorkerTools, 'open' | 'run' | 'traceEvents' | 'digest'>> {
+): Promise<Pick<WorkerTools, 'open' | 'run' | 'traceEvents' | 'beside' | 'digest'>> {
   const digests = new Map<ByteSource, string>();
   const opened = async (file: WebFile): Promise<() => ByteSource> => {
     const source = new MemorySource(file.bytes);
@@ -54,12 +58,14 @@ async function inputOf(
     return () => source;
   };
   const digest = (source: ByteSource): string => digests.get(source) ?? '';
-  if (!('run' in data)) return { open: await opened(data), traceEvents: data.traceEvents, digest };
+  if (!('run' in data))
+    return { open: await opened(data), traceEvents: data.traceEvents, beside: data.beside, digest };
   const run = await Promise.all(
     data.run.map(
       async (file): Promise<RunSource> => ({
         ...file.described,
         traceEvents: file.traceEvents,
+        beside: file.beside,
         open: await opened(file),
       }),
     ),

@@ -12,7 +12,7 @@ import type { ProfileId } from './finding.js';
 
 /** A kind of event that never occurs in a trace although it can be recorded. */
 export interface MissingKind {
-  readonly kind: string;
+  readonly kind: EventKind;
   /** Tracepoint to enable or probe definition to add. */
   readonly how: string;
 }

@@ -305,7 +305,9 @@ export class RuleRun {
         reason: 'not-recorded',
         count: 0,
         row: 0 as EventRow,
-        missing: unseen.map((group) => howToRecordAny(group, dialect)).filter((text) => text !== ''),
+        missing: unseen
+          .map((group) => this.withWhy(group, howToRecordAny(group, dialect)))
+          .filter((text) => text !== ''),
         detail: 'What would trigger or decide this rule is not in the trace.',
       });
     const unread = this.unreadOf(this.readKinds());
@@ -348,7 +350,15 @@ export class RuleRun {
     const [kind, ...argument] = what.split(' ') as [Missing, ...string[]];
     if (!isKind(kind)) return what;
     const probe = howToRecord(kind, this.dialect);
-    return probe === undefined ? undefined : [probe, ...argument].join(' ');
+    return probe === undefined ? undefined : this.withWhy([kind], [probe, ...argument].join(' '));
+  }
+
+  /** With why nothing of these kinds is there, where whoever recorded the trace says it. */
+  private withWhy(kinds: readonly EventKind[], text: string): string {
+    if (text === '' || this.recorded(...kinds)) return text;
+    const { unseen } = this.w.table.meta;
+    const whys = new Set(kinds.flatMap((kind) => unseen?.get(kind)?.why ?? []));
+    return whys.size === 0 ? text : `${text} (${[...whys].join('; ')})`;
   }
 
   private undecidedFinding(r: UndecidedReason): Finding {

@@ -1,8 +1,8 @@
 /**
  * What a trace can tell, looked up before it is replayed: which event kinds fire at all, which inodes are
  * memfds of guests, which VMs live in which thread group, where events are missing, and whether a pid filter
- * may have been on. A kind counts as recorded only when the trace shows it firing: an absent probe and one
- * that never fired look alike.
+ * may have been on. A kind counts as recorded only when the trace shows it firing, or its recorder proves
+ * that it did not: an absent probe and one that never fired look alike.
  */
 import { firstIndex } from '../../parsers/base/search.js';
 import { KIND_COUNT, KIND_GUEST } from '../../parsers/events/kinds.js';
@@ -148,6 +148,8 @@ export class Survey {
   /** Events by kind of which what the kind needs could not be read, and the rows of all of those. */
   readonly unread = new Uint32Array(KIND_COUNT);
   private readonly unreadRows: number[] = [];
+  /** 1 for kinds that did not happen, by the word of whoever recorded the trace. */
+  private readonly silent = new Uint8Array(KIND_COUNT);
   private readonly firstUnreadRow = new Int32Array(KIND_COUNT).fill(-1);
   /** Inode numbers of the guests' memfds. */
   readonly memfdInodes = new Set<number>();
@@ -188,6 +190,8 @@ export class Survey {
     for (const { kind, count } of table.unread) if (needsSlots(kind)) this.unread[kind]! += count;
     this.scan();
     this.sortGaps();
+    for (const [kind, { isRecorded }] of table.meta.unseen ?? [])
+      if (isRecorded && this.counts[K(kind)] === 0) this.silent[K(kind)] = 1;
   }
 
   /** True when some event could not be read. */
@@ -195,9 +199,9 @@ export class Survey {
     return this.unreadRows.length > 0;
   }
 
-  /** True when some event of the kind occurs and could be read. */
+  /** True when some event of the kind occurs and could be read, or whoever recorded it says that none did. */
   recorded(kind: number): boolean {
-    return this.counts[kind]! > this.unread[kind]!;
+    return this.counts[kind]! > this.unread[kind]! || this.silent[kind] === 1;
   }
 
   /** The first row in [fromRow, toRow] of an event that could not be read, -1 where there is none. */

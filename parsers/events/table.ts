@@ -14,6 +14,7 @@ import { Interner } from '../base/intern.js';
 import { Columns } from '../base/columns.js';
 import { IssueLog, type Issue, type LossMark } from './issues.js';
 import { KIND_UNKNOWN, kindSlots } from './kinds.js';
+import type { EventKind } from './vocabulary.js';
 
 export const SEGMENT_SHIFT = 16;
 export const SEGMENT_ROWS = 1 << SEGMENT_SHIFT;
@@ -120,6 +121,13 @@ export const CLOCKS = [
 
 export type ClockName = (typeof CLOCKS)[number] | 'unknown';
 
+/** A kind of which there is no event: whether it was recorded all the same, and so did not happen. */
+export interface UnseenKind {
+  readonly isRecorded: boolean;
+  /** Why there is none, in words: `recorded: it did not happen`. */
+  readonly why: string;
+}
+
 export interface TraceMeta {
   /** Format id, for example `ftrace-text`, `trace.dat`, `perf.data`. */
   format: string;
@@ -144,6 +152,10 @@ export interface TraceMeta {
    * An event absent from the table but listed here simply did not happen.
    */
   enabledEvents?: ReadonlySet<string>;
+  /**
+   * What a recorder says of kinds, should the table have no event of them; undefined where nobody says it.
+   */
+  unseen?: ReadonlyMap<EventKind, UnseenKind>;
   /**
    * Nanoseconds from the table's times to the wall clock's, where the source says it (perf's CLOCK_DATA,
    * trace-cmd's --date).

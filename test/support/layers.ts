@@ -46,6 +46,7 @@ const HOST_CORE = [
   'parsers/bundle/project.ts',
   'parsers/compressed/detect.ts',
   'parsers/events/table.ts',
+  'recorder/names.ts',
 ];
 
 /** A room of a core: what it may import besides itself. */
@@ -199,10 +200,10 @@ export const LAYERS: readonly Layer[] = [
   {
     name: 'extension/worker for Node',
     holds: (file) => within('extension/worker')(file) && file.endsWith('.node.ts'),
-    may: ['extension/worker', 'extension/protocol', 'shell', ...CORE],
+    may: ['extension/worker', 'extension/protocol', 'recorder', 'shell', ...CORE],
     packages: ['node:'],
   },
-  room('extension/worker', 'extension/protocol', 'extension/debugger', 'shell', ...CORE),
+  room('extension/worker', 'extension/protocol', 'extension/debugger', 'recorder', 'shell', ...CORE),
   {
     name: 'start of the worker for Node',
     holds: (file) => file === 'extension/analysis/workerHost.node.ts',

@@ -91,6 +91,25 @@ describe('a trace that grows', () => {
     }
   });
 
+  it('is judged again by what its recorder writes beside it in the end', async () => {
+    const { sessions } = await app();
+    const lines = sample().filter((text) => text !== '');
+    const uri = workspaceFile('recorded.txt', `${lines.join('\n')}\n`);
+    await open(uri);
+    const report = await until('the first report', () => sessions.find(uri)?.report);
+    assert.deepEqual([report.clock, report.recorded], ['unknown', []]);
+    const said = [
+      'fact clock mono',
+      `cpu cpu0 entries=0 overrun=0 commit-overrun=0 dropped=0 read=${report.events.total}`,
+      'state complete',
+    ];
+    fs.writeFileSync(`${uri.fsPath}.record.log`, said.map((text) => `@shimtrace ab ${text}\n`).join(''));
+    const known = await until('the report with the clock', () =>
+      sessions.find(uri)?.report?.clock === 'mono' ? sessions.find(uri)!.report : undefined,
+    );
+    assert.ok(known.recorded.some((text) => text.includes(`${report.events.total} events were read`)));
+  });
+
   it('leaves a replay its trace until it ends', async () => {
     const { sessions } = await app();
     const uri = workspaceFile('replayed-and-growing.txt', `${sample().join('\n')}\n`);
