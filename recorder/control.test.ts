@@ -73,6 +73,18 @@ describe('what the recording script says', () => {
     assert.equal(log.buffers[0]!.read, 700);
   });
 
+  it('knows the probes of a patch, and no other kinds of its own', () => {
+    const log = logOf([
+      'probe patch:kvm_foo p kvm_foo kvm_foo |',
+      'probe patch: p x x |',
+      'probe own:x p x x |',
+    ]);
+    assert.deepEqual(
+      log.probes.map(({ kind }) => kind),
+      ['patch:kvm_foo'],
+    );
+  });
+
   it('is its own only with the nonce that nobody else has', () => {
     const reader = new ControlReader(NONCE);
     for (const line of [

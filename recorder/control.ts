@@ -6,9 +6,13 @@
 import { isEventKind } from '../parsers/events/kinds.js';
 import type { EventKind } from '../parsers/events/vocabulary.js';
 
+/** What the kinds of probes begin with that a patch asks for: the model knows nothing of them. */
+export const PATCH_KIND = 'patch:';
+export type ProbedKind = EventKind | `${typeof PATCH_KIND}${string}`;
+
 /** A probe that the kernel accepted. */
 export interface RecordedProbe {
-  readonly kind: EventKind;
+  readonly kind: ProbedKind;
   readonly type: 'p' | 'r';
   readonly event: string;
   readonly symbol: string;
@@ -27,7 +31,7 @@ export interface RecordedTracepoint {
 
 /** A definition or tracepoint that the kernel did not take, in its own words. */
 export interface Refusal {
-  readonly kind: EventKind;
+  readonly kind: ProbedKind;
   readonly what: string;
   readonly reason: string;
 }
@@ -149,7 +153,7 @@ export class ControlReader {
       case 'refused':
         keep(
           this.refused,
-          isEventKind(rest[0]) && {
+          isProbedKind(rest[0]) && {
             kind: rest[0],
             what: rest[1] ?? '',
             reason: rest.slice(2).join(' ').trim(),
@@ -199,7 +203,7 @@ export class ControlReader {
   private probe([kind, type, event = '', symbol = '', ...rest]: readonly string[]): void {
     const body = rest.join(' ');
     const bar = body.lastIndexOf('|');
-    if (!isEventKind(kind) || (type !== 'p' && type !== 'r') || bar < 0) return;
+    if (!isProbedKind(kind) || (type !== 'p' && type !== 'r') || bar < 0) return;
     keep(this.probes, { kind, type, event, symbol, fetch: body.slice(0, bar), filter: body.slice(bar + 1) });
   }
 
@@ -245,6 +249,10 @@ export class ControlReader {
       overrun: this.overrun,
     };
   }
+}
+
+function isProbedKind(word: string | undefined): word is ProbedKind {
+  return isEventKind(word) || (word !== undefined && /^patch:\w{1,63}$/.test(word));
 }
 
 /** Adds an item where it is one and there is room. */

@@ -361,7 +361,11 @@ watch() {
     if ! kill -0 $$ 2>/dev/null; then stopping=parent; break; fi
     uptime_s
     if [ "$seconds" -gt 0 ] && [ "$up_s" -ge "$until_s" ]; then stopping=seconds; fi
-    if [ "$up_s" -ge $((said_s + 5)) ]; then said_s=$up_s; say progress "$(sum overrun)" "$(sum 'read events')"; fi
+    if [ "$up_s" -ge $((said_s + 5)) ]; then
+      said_s=$up_s
+      say progress "$(sum overrun)" "$(sum 'read events')"
+      if [ -n "$leased" ]; then after=$(profile); say_hits; fi
+    fi
   done
 }
 

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { resolveProbe, resolveTracepoint } from '../parsers/events/resolve.js';
 import { kindId } from '../parsers/events/kinds.js';
-import { VOCABULARY } from '../parsers/events/vocabulary.js';
+import { VOCABULARY, type EventKind } from '../parsers/events/vocabulary.js';
 import { RULES } from '../model/rules/registry.js';
+import { QUESTIONS } from '../model/answers/index.js';
+import { QUESTION_NEEDS } from '../model/answers/needs.js';
 import { planFor, planText } from './plan.js';
 
 /**
@@ -27,7 +29,7 @@ describe('the plan of a recording', () => {
     assert.ok(definitions.length > 50, `only ${definitions.length}`);
     for (const { kind, event, symbol, type } of definitions) {
       const resolved = resolveProbe(event, { symbol, offset: 0, isReturn: type === 'r' });
-      assert.equal(resolved?.kind, kindId(kind), `${kind}: ${type}:${event} ${symbol}`);
+      assert.equal(resolved?.kind, kindId(kind as EventKind), `${kind}: ${type}:${event} ${symbol}`);
     }
     for (const { kind, path } of all.tracepoints) {
       const [system, name] = path.split('/');
@@ -43,6 +45,48 @@ describe('the plan of a recording', () => {
       assert.equal(kindOf.get(event) ?? kind, kind, event);
       kindOf.set(event, kind);
     }
+  });
+
+  it('has what the answer to a question needs, and nothing of a rule', () => {
+    const asked = planFor(RULES, [], { questions: [{ id: 'holds', needs: QUESTION_NEEDS.holds }] });
+    const kinds = [...asked.probes, ...asked.tracepoints].map(({ kind }) => kind);
+    for (const group of QUESTION_NEEDS.holds)
+      assert.ok(
+        group.some((kind) => kinds.includes(kind)),
+        group.join(),
+      );
+    assert.ok(!kinds.includes('InvStart'));
+    assert.deepEqual(
+      asked.rules.map(({ id }) => id),
+      ['holds'],
+    );
+    assert.equal(asked.question, 'holds');
+  });
+
+  it('has a way to record what each question needs', () => {
+    for (const [id, needs] of Object.entries(QUESTION_NEEDS)) {
+      const asked = planFor(RULES, [], { questions: [{ id, needs }] });
+      const kinds = [...asked.probes, ...asked.tracepoints].map(({ kind }) => kind);
+      for (const group of needs)
+        assert.ok(
+          group.some((kind) => kinds.includes(kind)),
+          `${id}: ${group.join()}`,
+        );
+    }
+    assert.deepEqual(Object.keys(QUESTION_NEEDS), Object.keys(QUESTIONS));
+  });
+
+  it('has a probe of its own for each function of a patch, beside what the rules need', () => {
+    const probes = ['p:review/kvm_foo kvm_foo', 'r:review/kvm_foo_ret kvm_foo ret=$retval:s64'];
+    const asked = planFor(RULES, [], { patch: { name: 'x.patch', probes } });
+    const more = asked.probes.slice(all.probes.length);
+    assert.deepEqual(
+      more.map(({ kind }) => kind),
+      ['patch:kvm_foo', 'patch:kvm_foo_ret'],
+    );
+    assert.ok(more.every(({ definitions: [definition] }) => definition!.mayBeCopy));
+    assert.deepEqual(asked.rules, all.rules);
+    assert.equal(asked.question, 'what x.patch touches');
   });
 
   it('knows the names of 6.12 where 7.2 has others', () => {

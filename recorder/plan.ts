@@ -8,19 +8,20 @@ import { VOCABULARY, type EventKind, type Meaning } from '../parsers/events/voca
 import { RECIPE_TRACEPOINTS } from '../model/findings/recipe.js';
 import type { ProfileId } from '../model/findings/finding.js';
 import type { RuleDef } from '../model/rules/rule.js';
+import { PATCH_KIND, type ProbedKind } from './control.js';
 import { BOUND_FILES, CONVERSIONS, DELETIONS } from '../model/rules/topics.js';
 
 /** A definition of the vocabulary. Its group is the recipe's: the script puts it into one of its own. */
 export interface PlannedDefinition extends ProbeDefinition {
   /**
    * True where it may be put on a compiler's copy of the function (`.isra`, `.constprop`) too. A copy's
-   * arguments are not where the source has them: only what a function returns is.
+   * arguments are not where the source has them: only what a function returns is, and that it runs.
    */
   readonly mayBeCopy: boolean;
 }
 
 export interface PlannedProbe {
-  readonly kind: EventKind;
+  readonly kind: ProbedKind;
   /** Best first: the first that the kernel accepts is used. */
   readonly definitions: readonly PlannedDefinition[];
   /** Which of its events are kept; '' for all. */
@@ -69,29 +70,57 @@ const ALWAYS: readonly EventKind[] = [
   'SysExitIoctl',
 ];
 
+/** What is asked for besides rules. */
+export interface AlsoAsked {
+  /** Questions that are to be answered, with what their answers need. */
+  readonly questions?: readonly PlannedRule[];
+  /** Functions of a patch: its name, and definitions at them, lines of dynamic_events. */
+  readonly patch?: { readonly name: string; readonly probes: readonly string[] };
+}
+
 /**
- * The plan for some rules, or for all of the default profile. `question` is what was asked for, as it is
- * kept beside the trace.
+ * The plan for some rules and questions, or for all rules of the default profile. What a patch touches is
+ * recorded with all that the rules need: which of them it breaks is what its reviewer asks next.
  */
-export function planFor(rules: readonly RuleDef[], asked: readonly string[]): RecordPlan {
-  const chosen = rules.filter(({ id, profile }) =>
-    asked.length > 0 ? asked.includes(id) : profile === DEFAULT_PROFILE,
+export function planFor(
+  rules: readonly RuleDef[],
+  asked: readonly string[],
+  { questions = [], patch }: AlsoAsked = {},
+): RecordPlan {
+  const isForAll = (asked.length === 0 && questions.length === 0) || patch !== undefined;
+  const chosen = rules.filter(
+    ({ id, profile }) =>
+      asked.includes(id) || (isForAll && asked.length === 0 && profile === DEFAULT_PROFILE),
   );
-  const read = new Set<EventKind>([...ALWAYS, ...chosen.flatMap(kindsOf)]);
+  const needed = new Set<EventKind>([...chosen, ...questions].flatMap(({ needs }) => needs.flat()));
+  const read = new Set<EventKind>([...ALWAYS, ...needed, ...chosen.flatMap(kindsOf)]);
   // Without a rule in mind, what only people read is worth having too.
-  const wanted = (kind: EventKind): boolean => asked.length === 0 || read.has(kind);
-  const needed = new Set<EventKind>(chosen.flatMap(({ needs }) => needs.flat()));
+  const wanted = (kind: EventKind): boolean => isForAll || read.has(kind);
+  const words = [
+    ...asked,
+    ...questions.map(({ id }) => id),
+    ...(patch ? [`what ${patch.name} touches`] : []),
+  ];
   return {
-    question: asked.length === 0 ? `the rules of ${DEFAULT_PROFILE}` : asked.join(', '),
-    probes: VOCABULARY.filter(({ kind }) => wanted(kind)).flatMap(probeOf),
+    question: words.length === 0 ? `the rules of ${DEFAULT_PROFILE}` : words.join(', '),
+    probes: [
+      ...VOCABULARY.filter(({ kind }) => wanted(kind)).flatMap(probeOf),
+      ...(patch?.probes ?? []).map(patchProbe),
+    ],
     tracepoints: VOCABULARY.flatMap(({ kind, tracepoints = [] }) =>
       tracepoints
         .filter((name) => !name.startsWith('qemu:'))
         .filter((name) => (wanted(kind) && RECIPE_TRACEPOINTS.includes(name)) || needed.has(kind))
         .map((name) => ({ kind, path: name.replace(':', '/') })),
     ),
-    rules: chosen.map(({ id, needs }) => ({ id, needs })),
+    rules: [...chosen.map(({ id, needs }) => ({ id, needs })), ...questions],
   };
+}
+
+/** Each is a kind of its own: none of them stands for another. */
+function patchProbe(line: string): PlannedProbe {
+  const definition = definitionOf(line);
+  return { kind: `${PATCH_KIND}${definition.event}`, definitions: [definition], filter: '' };
 }
 
 /** Everything that a rule reads by itself. */
@@ -109,7 +138,7 @@ function definitionOf(line: string): PlannedDefinition {
   if (definition === undefined) throw new Error(`no probe definition: ${line}`);
   const { type, fetch } = definition;
   const isOfReturn = type === 'r' && fetch.split(' ').every((part) => /^\w+=\$retval(?::\w+)?$/.test(part));
-  return { ...definition, mayBeCopy: isOfReturn };
+  return { ...definition, mayBeCopy: isOfReturn || fetch === '' };
 }
 
 /** The plan in words: what would be installed, in the order in which it is tried. */

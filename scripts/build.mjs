@@ -35,6 +35,13 @@ const bundles = [
     target: 'node20',
   },
   {
+    entry: 'cli/recording/liveWorker.ts',
+    outfile: 'dist/liveWorker.js',
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+  },
+  {
     entry: 'extension/node.ts',
     outfile: 'dist/extension.cjs',
     platform: 'node',

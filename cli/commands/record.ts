@@ -1,4 +1,6 @@
 /** `shimtrace record`: records what the rules need on a host, and says what that proves. */
+import { QUESTIONS, type QuestionId } from '../../model/answers/index.js';
+import { QUESTION_NEEDS } from '../../model/answers/needs.js';
 import { planFor, planText, type RecordPlan } from '../../recorder/plan.js';
 import { DEFAULT_BUFFER_KB, hostScript, quoted } from '../../recorder/script.js';
 import { oneOf, parse, type Args, type OptionSpecs } from '../args.js';
@@ -6,7 +8,8 @@ import type { Command } from '../command.js';
 import { RULES } from '../core.js';
 import { EXIT, UsageError, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
-import { cleanHost, lookAt, newNonce, recordTo, type Asked } from '../recording/run.js';
+import { patchAsked } from '../recording/patch.js';
+import { ANY_RULE, cleanHost, lookAt, newNonce, recordTo, type Asked } from '../recording/run.js';
 import { commandTransport, localTransport, sshTransport, type Transport } from '../recording/transport.js';
 import { check } from './check.js';
 
@@ -35,8 +38,19 @@ const OPTIONS: OptionSpecs = {
   for: {
     type: 'string',
     multiple: true,
+    value: 'WHAT',
+    help: 'record what this rule or question needs (default: all rules of guest-memfd); repeatable, or with commas',
+  },
+  'for-patch': {
+    type: 'string',
+    value: 'PATCH',
+    help: 'record what a patch, mail or mailbox of a series touches, and what the rules need',
+  },
+  until: {
+    type: 'string',
+    multiple: true,
     value: 'RULE',
-    help: 'record what this rule needs (default: all rules of guest-memfd); repeatable, or with commas',
+    help: `stop a moment after the first violation of this rule, or of ${ANY_RULE}; repeatable, or with commas`,
   },
   seconds: { type: 'string', value: 'N', help: 'stop after so many seconds' },
   plan: {
@@ -67,12 +81,15 @@ export const record: Command = {
     'killed or the connection is lost. The trace is judged at once, with the exit codes of check. FILE.record.json',
     'beside it says how it was made and whether all of it arrived: keep both together.',
     'Root is had by sudo without a password, or by connecting as root. WORKLOAD runs as the user who connects.',
+    `Questions are about a page: ${Object.keys(QUESTIONS).join(', ')}.`,
+    'The trace is judged while it grows: with --until the recording ends a moment after the violation.',
     'The script of --script is run as root: sudo sh SCRIPT OUT [COMMAND...]. It does the same without a connection.',
   ].join('\n'),
   async run(args, output) {
     const plan = planOf(args);
     const transport = transportOf(args);
-    const asked = { plan, options: scriptOptions(args), maxBytes: maxBytes(args) };
+    const until = words(args, 'until', [...RULE_IDS, ANY_RULE]);
+    const asked = { plan, options: scriptOptions(args), maxBytes: maxBytes(args), until };
     if (args.flag('script')) {
       output.out(hostScript(plan, { ...asked.options, mode: 'run', nonce: newNonce(), leased: false }));
       return EXIT.clean;
@@ -96,12 +113,30 @@ async function onHost(asked: Asked, args: Args, output: Output): Promise<ExitCod
 }
 
 function planOf(args: Args): RecordPlan {
-  const ids = RULES.map(({ id }) => id);
-  const asked = args
-    .list('for')
-    .flatMap((words) => words.split(','))
-    .map((word) => oneOf('--for', word.trim(), ids));
-  return planFor(RULES, asked);
+  const asked = words(args, 'for', [...RULE_IDS, ...QUESTION_IDS]);
+  const patch = args.text('for-patch');
+  return planFor(
+    RULES,
+    asked.filter((word) => RULE_IDS.includes(word)),
+    {
+      questions: QUESTION_IDS.filter((id) => asked.includes(id)).map((id) => ({
+        id,
+        needs: QUESTION_NEEDS[id],
+      })),
+      ...(patch !== undefined && { patch: patchAsked(patch) }),
+    },
+  );
+}
+
+const RULE_IDS: readonly string[] = RULES.map(({ id }) => id);
+const QUESTION_IDS = Object.keys(QUESTIONS) as QuestionId[];
+
+/** The values of an option that may be repeated, or have several with commas. */
+function words(args: Args, option: string, known: readonly string[]): readonly string[] {
+  return args
+    .list(option)
+    .flatMap((text) => text.split(','))
+    .map((word) => oneOf(`--${option}`, word.trim(), known));
 }
 
 function transportOf(args: Args): Transport | undefined {

@@ -186,6 +186,36 @@ describe('shimtrace record', () => {
     });
   });
 
+  it('judges as it records, and stops a moment after the violation that is waited for', async () => {
+    const sample = fs.readFileSync('sample-traces/labelled/inplace/M2.p.txt', 'utf8');
+    const file = path.join(folder, 'sample');
+    fs.writeFileSync(file, sample.replace(/^#.*\n/gm, ''));
+    await on({ readEvents: 1727 }, async (fake, asked) => {
+      const workload = `exec 9> ${pipeOf(fake)}; cat ${file} >&9; sleep 60`;
+      const { sidecar, err } = await recorded({ ...asked, options: options(workload), until: ['G9'] });
+      assert.match(err, /so far, line \d+: .* \[G9\]/);
+      assert.equal(sidecar?.stoppedBy, 'stopped');
+      assert.deepEqual(sidecar?.proof.problems, []);
+      assert.deepEqual(fake.leftovers(), []);
+    });
+  });
+
+  it('takes a patch as what is asked for', async () => {
+    const patch = path.join(folder, 'x.patch');
+    const lines = [
+      '--- a/virt/kvm/x.c',
+      '+++ b/virt/kvm/x.c',
+      '@@ -1,4 +1,4 @@ int kvm_foo(void)',
+      ' int kvm_foo(void)',
+    ];
+    fs.writeFileSync(patch, [...lines, ' {', '-\treturn 0;', '+\treturn 1;', ' }', ''].join('\n'));
+    const out: string[] = [];
+    const output = { out: (text: string) => out.push(text), err: () => undefined, progress: () => undefined };
+    assert.equal(await run(['record', '--plan', '--for-patch', patch], output), 0);
+    assert.match(out.join(''), /probe {7}p:kvm_foo kvm_foo {2}\(patch:kvm_foo\)/);
+    assert.match(out.join(''), /question {4}what x\.patch touches/);
+  });
+
   for (const [what, kill] of [
     ['the process that records', 'kill -KILL "$PPID"'],
     [

@@ -1,6 +1,8 @@
 /** One recording, from the first word to the file and what lies beside it. */
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
+import { plural } from '../../parsers/base/plural.js';
+import { visibleLine } from '../../parsers/base/visible.js';
 import { errorText, outlookLines, sidecarLines } from '../../recorder/outlook.js';
 import type { RecordLog } from '../../recorder/control.js';
 import type { RecordPlan } from '../../recorder/plan.js';
@@ -11,9 +13,15 @@ import { EXIT, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
 import { VERSION } from '../version.js';
 import { Client, type Limits, type Outcome } from './client.js';
+import { LiveJudge } from './live.js';
 import { TraceFile } from './traceFile.js';
 import type { Transport } from './transport.js';
+import type { LiveVerdict } from './verdict.js';
 
+/** In place of a rule: whichever is broken first. */
+export const ANY_RULE = 'any';
+/** What follows a violation tells how it came about: so much of it is recorded too. */
+const AFTER_VIOLATION_MS = 1000;
 const NONCE_BYTES = 8;
 const MS = 1000;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -23,6 +31,8 @@ export interface Asked {
   readonly transport: Transport;
   readonly options: Pick<ScriptOptions, 'workload' | 'seconds' | 'bufferKb'>;
   readonly maxBytes: number;
+  /** Rules whose first violation ends the recording; `ANY_RULE` for that of any. */
+  readonly until?: readonly string[];
   /** Where tests keep a host of their own. */
   readonly change?: (script: string) => string;
   readonly limits?: Partial<Limits>;
@@ -115,6 +125,7 @@ async function runScript(
   const nonce = newNonce();
   const script = hostScript(asked.plan, { ...asked.options, mode, nonce, leased: true });
   const began = Date.now();
+  const live = sink && new Live(sink.path, asked.until ?? [], () => client.stop(), output);
   const client = new Client({
     transport: asked.transport,
     nonce,
@@ -123,7 +134,11 @@ async function runScript(
     maxBytes: asked.maxBytes,
     goAhead,
     say: (line) => output.err(line),
-    tick: (log, bytes) => output.progress(progressText(log, bytes, sink?.events ?? 0, Date.now() - began)),
+    tick: (log, bytes) => {
+      live?.look(sink?.bytes ?? 0);
+      const text = progressText(log, bytes, sink?.events ?? 0, Date.now() - began);
+      output.progress(`${text}${live?.text ?? ''}`);
+    },
     ...(asked.limits && { limits: asked.limits }),
   });
   let asks = 0;
@@ -137,6 +152,7 @@ async function runScript(
   try {
     return await client.run();
   } finally {
+    await live?.close();
     for (const signal of SIGNALS) process.removeListener(signal, onSignal);
     output.progress('');
   }
@@ -147,5 +163,52 @@ function progressText(log: RecordLog, bytes: number, events: number, ms: number)
   if (bytes === 0 && log.state === 'armed') return 'installed';
   const rate = Math.round(events / Math.max(1, ms / MS));
   const lost = log.overrun === 0 ? 'no loss' : `${log.overrun} overwritten`;
-  return `${log.state}: ${events} events, ${rate} a second, ${lost}`;
+  return `${log.state}: ${events} events, ${rate} a second, ${lost}${hitsText(log)}`;
+}
+
+/** `, 18 of 27 probes hit`: how many are alive, once their hits were told. */
+function hitsText({ probes }: RecordLog): string {
+  const counted = probes.filter(({ hits }) => hits !== undefined);
+  if (counted.length === 0) return '';
+  return `, ${counted.filter(({ hits }) => hits! > 0).length} of ${counted.length} probes hit`;
+}
+
+/** What was found so far, told once for each rule, and the end of the recording where that was asked for. */
+class Live {
+  private readonly judge: LiveJudge;
+  private readonly told = new Set<string>();
+  private isEnding = false;
+  /** For the line of progress; '' before the first look. */
+  text = '';
+
+  constructor(
+    path: string,
+    private readonly until: readonly string[],
+    private readonly stop: () => void,
+    private readonly output: Output,
+  ) {
+    this.judge = new LiveJudge(path, (verdict) => this.take(verdict));
+  }
+
+  look(bytes: number): void {
+    if (!this.isEnding) this.judge.look(bytes);
+  }
+
+  close(): Promise<void> {
+    return this.judge.close();
+  }
+
+  private take({ violations }: LiveVerdict): void {
+    const { length } = violations;
+    this.text = `, ${length === 0 ? 'no violation' : plural(length, 'violation')} so far`;
+    for (const { rule, line, message } of violations) {
+      if (this.told.has(rule)) continue;
+      this.told.add(rule);
+      this.output.err(visibleLine(`shimtrace: so far, line ${line}: ${message} [${rule}]`));
+    }
+    const isWanted = (rule: string): boolean => this.until.includes(rule) || this.until.includes(ANY_RULE);
+    if (this.isEnding || !violations.some(({ rule }) => isWanted(rule))) return;
+    this.isEnding = true;
+    setTimeout(() => this.stop(), AFTER_VIOLATION_MS);
+  }
 }

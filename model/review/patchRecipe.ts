@@ -49,6 +49,13 @@ export function patchRecipe(input: RecipeInput): readonly string[] {
   ];
 }
 
+/** Definitions of probes at the functions that a series touches; none that the rules' own recipe has. */
+export function patchProbes(input: RecipeInput): readonly string[] {
+  return withoutDoubles(
+    input.functions.filter((f) => isLacking(f, input)).flatMap((f) => partOf(f, input).probes),
+  );
+}
+
 /** What of a function a trace does not show yet. */
 function isLacking({ name }: TouchedFunction, { trace }: RecipeInput): boolean {
   const evidence = trace?.evidence.get(name);

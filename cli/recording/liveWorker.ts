@@ -1,0 +1,30 @@
+/** The thread behind live.ts: judges the trace as it is at each word. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { placeOf } from '../../model/findings/report.js';
+import { InputError } from '../errors.js';
+import { judgeOpen, openTrace } from '../load.js';
+import type { Output } from '../output.js';
+import type { LiveVerdict } from './verdict.js';
+
+const SILENT: Output = { out: () => undefined, err: () => undefined, progress: () => undefined };
+
+parentPort!.on('message', () => parentPort!.postMessage(verdictOn(workerData as string)));
+
+function verdictOn(path: string): LiveVerdict {
+  try {
+    const trace = openTrace(path, SILENT);
+    const { table } = trace.open;
+    const options = { profiles: undefined, clock: undefined, skewNs: undefined };
+    const { findings } = judgeOpen(trace, options, SILENT);
+    trace.close();
+    return {
+      violations: findings
+        .filter(({ verdict }) => verdict === 'violation')
+        .map(({ rule, at, message }) => ({ rule, line: placeOf(table, at).line, message })),
+    };
+  } catch (error) {
+    // No event has come yet.
+    if (error instanceof InputError) return { violations: [] };
+    throw error;
+  }
+}
