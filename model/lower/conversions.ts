@@ -171,6 +171,9 @@ export function closeConversion(
   const failed = result !== undefined && result < 0;
   if (!failed && conv.storeRow < 0) settleStore(w, conv, row, result);
   w.phase(conv, failed ? Phase.Failed : Phase.Done, row);
+  // One that was cut is told where that happened.
+  const isUnseen = !conv.entrySeen && !conv.isRest && (conv.storeRow < 0 || !conv.rangeKnown);
+  if (isUnseen && w.gapBetween(conv.notBefore, row)) w.facts.tell('convCut', conv, row);
   w.facts.tell('convEnd', conv, row, t);
 }
 

@@ -6,7 +6,7 @@ import { onlyInodeOf } from './rmap.js';
 import { refGet } from './references.js';
 import { asGfn, asPgoff, type Gfn, pageOfByte } from '../../parsers/base/units.js';
 import { pgoffAt } from '../world/memslots.js';
-import { slotsOf } from '../world/slots.js';
+import { K, slotsOf } from '../world/slots.js';
 import { Op, RefKind } from '../ops/oplog.js';
 import type { GuestFault, Inode, Thread, Vm } from '../world/state.js';
 import type { World } from '../world/world.js';
@@ -59,6 +59,7 @@ function faultOn(t: Thread, gfn: Gfn, row: number): GuestFault {
 function endFault(w: World, t: Thread, row: number, errno: number, reason: number): void {
   const fault = t.fault;
   t.fault = undefined;
+  t.mayHaveFaulted = false;
   if (fault) w.facts.tell('guestFaultEnd', fault, t, row, errno, reason);
 }
 
@@ -73,6 +74,7 @@ export function lowerFaults(on: On): void {
   });
   on('ArmGuestFault', (w, ev, t) => {
     const gfn = asGfn(pageOfByte(ev.num(ARM.ipa)));
+    t.mayHaveFaulted = false;
     t.fault = newFault(ev.row, gfn);
     const vm = w.whichVm.atWorkOfThread(t, ev.row);
     if (gfn >= 0) w.op(Op.GuestFault, vm.index, ev.row, gfn, 1, 0, t.tid);
@@ -81,6 +83,7 @@ export function lowerFaults(on: On): void {
     if (ev.has(FAULTIN.kvm)) w.whichVm.atWork(ev, t, FAULTIN.kvm);
     // Entered again without an event in between: a retry, with a new look-up.
     if (t.fault && t.fault.faultinRow >= 0) t.fault = undefined;
+    t.mayHaveFaulted = false;
     const fault = faultOn(t, ev.gfn(FAULTIN.gfn), ev.row);
     fault.faultinRow = ev.row;
     if (ev.has(FAULTIN.priv)) fault.side = sideOf(ev, FAULTIN.priv);
@@ -191,6 +194,8 @@ function getPfnReturned(w: World, ev: Ev, t: Thread): void {
   const inode = ctx?.inode ?? (ino > 0 ? w.whichFile.of(ino, ev, t) : undefined);
   const pgoff = ctx && ctx.pgoff >= 0 ? ctx.pgoff : ev.pgoff(GET_RET.pgoff);
   if (ev.signed(GET_RET.ret, -1) !== 0) return;
+  if (!ctx && !inode && w.recorded(K('GetPfn')) && w.gapBetween(0, ev.row))
+    w.facts.tell('getPfnUnbegun', ev.row);
   const gfn = ctx && ctx.gfn >= 0 ? ctx.gfn : ev.gfn(GET_RET.gfn);
   if (gfn >= 0 && t.fault?.gfn === gfn) t.fault.getPfnOkRow = ev.row;
   if (!inode) return;

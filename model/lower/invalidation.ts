@@ -58,7 +58,11 @@ export function lowerInvalidation(on: On): void {
   on('InvStart', (w, ev, t) => {
     const vm = w.whichVm.of(ev, t, START.kvm);
     vm.starts++;
-    if (ev.has(START.inprog)) checkCount(vm, ev.signed(START.inprog, 0), ev.row);
+    if (ev.has(START.inprog)) {
+      const inprog = ev.signed(START.inprog, 0);
+      checkCount(vm, inprog, ev.row);
+      if (inprog === 0) vm.quietRow = ev.row;
+    }
     const b: Bracket = {
       tid: t.tid,
       startRow: ev.row,
@@ -164,4 +168,5 @@ function ended(w: World, ev: Ev, t: Thread): void {
   }
   w.op(Op.InvEnd, vm.index, ev.row, 0, 0, vm.inProgress, t.tid);
   w.facts.tell('invEnd', vm, bracket, ev.row, inprog);
+  if (inprog === 1) vm.quietRow = ev.row;
 }

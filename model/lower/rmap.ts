@@ -10,7 +10,7 @@ import {
   type Pgoff,
   plus,
 } from '../../parsers/base/units.js';
-import { slotsOf } from '../world/slots.js';
+import { K, slotsOf } from '../world/slots.js';
 import { Op, Phase } from '../ops/oplog.js';
 import { groupOf, type Inode, type Thread, type UserFaultCtx } from '../world/state.js';
 import { isServiced } from '../world/faultResult.js';
@@ -156,6 +156,7 @@ function lowerUserFaults(on: On): void {
       closeConversion(w, t, t.conv, ev.row, undefined);
     const ctx: UserFaultCtx = { row: ev.row, inode, pgoff, addr: ev.num(FAULT.addr) };
     t.userFault = ctx;
+    t.userFaultWasCut = false;
     t.serviced = undefined;
     if (inode && pgoff >= 0) {
       w.op(Op.UserFault, inode.index, ev.row, pgoff, 1, -1, t.tid);
@@ -169,6 +170,9 @@ function lowerUserFaults(on: On): void {
     const ino = ev.num(FAULT_RET.ino);
     const inode = ctx?.inode ?? (ino > 0 ? w.whichFile.of(ino, ev, t) : undefined);
     const pgoff = ctx && ctx.pgoff >= 0 ? ctx.pgoff : ev.pgoff(FAULT_RET.pgoff);
+    if (!ctx && !t.userFaultWasCut && w.recorded(K('UserFault')) && w.gapBetween(0, ev.row))
+      w.facts.tell('faultUnbegun', inode, pgoff, ev.row);
+    t.userFaultWasCut = false;
     if (!inode || pgoff < 0 || ret < 0) return;
     w.op(Op.UserFault, inode.index, ev.row, pgoff, 1, ret, t.tid);
     if (ctx && isServiced(ret)) t.serviced = ctx;

@@ -3,7 +3,8 @@ import { plus, type Pgoff } from '../../parsers/base/units.js';
 import { gfnAt } from '../world/memslots.js';
 import type { EventKind } from '../../parsers/events/vocabulary.js';
 import { Attr } from '../ops/oplog.js';
-import type { Conv, Inode } from '../world/state.js';
+import { type Conv, groupOf, type Inode, type Thread, type Vm } from '../world/state.js';
+import type { Listener } from '../world/facts.js';
 import type { World } from '../world/world.js';
 import type { RuleRun } from './rule.js';
 
@@ -53,4 +54,88 @@ export function mayChangeNothing(run: RuleRun, conv: Conv, row: number): boolean
     run.pagesOfConv(conv),
   );
   return true;
+}
+
+/** Counts conversions as undecided whose store may be among lost events. */
+export function lostStores(run: RuleRun, isMine: (conv: Conv) => boolean = () => true): Listener {
+  return {
+    convCut: (conv, row) => {
+      const failed = conv.result !== undefined && conv.result < 0;
+      if (conv.storeRow >= 0 || failed || !isMine(conv)) return;
+      run.undecided(
+        'lost',
+        row,
+        'Events are missing within a conversion: its store may be among them.',
+        [],
+        conv.rangeKnown ? run.pagesOfConv(conv) : undefined,
+      );
+    },
+  };
+}
+
+/** Counts conversions as undecided of which lost events hide what was asked for or what came of it. */
+export function lostConversions(run: RuleRun): Listener {
+  return {
+    convCut: (conv, row) => {
+      if (conv.endRow >= 0 && conv.rangeKnown) return;
+      const pages = conv.rangeKnown ? run.pagesOfConv(conv) : undefined;
+      run.undecided('lost', row, 'Events are missing within a conversion.', [], pages);
+    },
+  };
+}
+
+/** Counts user faults as undecided of which lost events hide the page, or what came of them. */
+export function lostFaults(run: RuleRun): Listener {
+  const cut = (inode: Inode | undefined, pgoff: Pgoff, row: number): void => {
+    const pages = inode && pgoff >= 0 ? run.pagesOf(inode, pgoff) : undefined;
+    run.undecided('lost', row, 'Events are missing within a user fault.', [], pages);
+  };
+  return {
+    callsCut: ({ userFault }, row) => {
+      if (userFault) cut(userFault.inode, userFault.pgoff, row);
+    },
+    faultUnbegun: (inode, pgoff, row) => {
+      if (!inode || pgoff < 0) cut(inode, pgoff, row);
+    },
+  };
+}
+
+/** Counts guest faults as undecided that lost events cut through. */
+export function lostGuestFaults(run: RuleRun): Listener {
+  return {
+    callsCut: ({ fault }, row) => {
+      if (fault && !fault.installed) run.undecided('lost', row, 'Events are missing within a guest fault.');
+    },
+  };
+}
+
+/** Counts mappings of a file as undecided that were being made when events were lost. */
+export function lostMmaps(run: RuleRun): Listener {
+  return {
+    callsCut: ({ mmap, syscall }, row) => {
+      // Its own handler may be among what was lost; anonymous memory has no descriptor.
+      if (mmap || (syscall?.name === 'mmap' && syscall.fd >= 0))
+        run.undecided('lost', row, 'Events are missing within an mmap.');
+    },
+  };
+}
+
+/** True for a conversion in place that makes pages private, or may. */
+export function mayHidePages(conv: Conv): boolean {
+  return conv.scope === 'inode' && (conv.toPrivate || conv.directionAssumed || !conv.rangeKnown);
+}
+
+/** A file of which the call that lost events cut through may have unmapped something. */
+export function cutUnmap(run: RuleRun, t: Thread): Inode | undefined {
+  const name = t.syscall?.name;
+  if (name !== 'munmap' && name !== 'mremap') return undefined;
+  return run.w.inodes.find((inode) => inode.vmas.some((vma) => vma.tgid === groupOf(t)));
+}
+
+/**
+ * Whether lost events explain that the end of an invalidation shows at `row` and its start does not: no start
+ * or end went unseen before events were lost.
+ */
+export function isLoss(run: RuleRun, vm: Vm, row: number): boolean {
+  return run.w.gapBetween(0, vm.holeRow >= 0 ? Math.min(vm.holeRow, row) : row);
 }

@@ -40,6 +40,17 @@ export interface Facts {
   /** A conversion's function or ioctl returned; conv.result is set where known. */
   convEnd(conv: Conv, row: number, t: Thread): void;
   convBlocked(conv: Conv, row: number): void;
+  /**
+   * Lost events cut through a conversion: it was in flight, with conv.endRow below 0, or its end is seen and
+   * not its beginning. Whether it stored, and where, may be among them.
+   */
+  convCut(conv: Conv, row: number): void;
+  /** Events were lost: what a thread had in flight is given up after this is told. */
+  callsCut(t: Thread, row: number): void;
+  /** get_pfn returned a page, and which one is among lost events. */
+  getPfnUnbegun(row: number): void;
+  /** A user fault returned whose beginning was lost; the page is -1 where the return does not say it. */
+  faultUnbegun(inode: Inode | undefined, pgoff: Pgoff, row: number): void;
   spteInstall(vm: Vm, rec: SpteRec, fault: GuestFault | undefined, t: Thread): void;
   spteZap(vm: Vm, rec: SpteRec, row: number): void;
   userFaultEnter(ctx: UserFaultCtx, t: Thread): void;

@@ -38,6 +38,8 @@ export class Vm {
   inProgress = 0;
   /** Row at which a bracket event contradicted the count: some start or end was not recorded. -1 never. */
   holeRow = -1;
+  /** Last row at which the kernel's own count shows that no bracket is open, -1 never. */
+  quietRow = -1;
   starts = 0;
   ends = 0;
   rangeAdds = 0;
@@ -266,6 +268,10 @@ export class Conv {
    * Row where the call that converts began: its own entry, else its ioctl's; -1 when neither is in the trace.
    */
   callRow = -1;
+  /** Row before which it cannot have begun. */
+  notBefore = 0;
+  /** It shows itself late, and may be the rest of one that lost events cut. */
+  isRest = false;
   /** The part whose store is being told. */
   storeFirst = -1 as Gfn | Pgoff;
   storeEnd = -1 as Gfn | Pgoff;
@@ -450,6 +456,12 @@ export class Thread {
   lastInvEndRow = -1;
   /** Where the thread's latest conversion began, -1 never. */
   lastConvRow = -1;
+  /** A conversion of this thread was cut by lost events: one that shows itself late may be the rest of it. */
+  convWasCut = false;
+  /** A user fault of this thread was. */
+  userFaultWasCut = false;
+  /** Events were lost since its last guest fault began, and none was in flight: one may have begun unseen. */
+  mayHaveFaulted = false;
   fault: GuestFault | undefined;
   userFault: UserFaultCtx | undefined;
   /** The last user fault that was serviced, until its rmap add. */
@@ -492,6 +504,9 @@ export class Thread {
     this.lastInvStartRow = -1;
     this.lastInvEndRow = -1;
     this.lastConvRow = -1;
+    this.convWasCut = false;
+    this.userFaultWasCut = false;
+    this.mayHaveFaulted = false;
     this.mirrorGfn = asGfn(-1);
     this.mmapNotify = undefined;
     this.shimBracket = undefined;

@@ -145,6 +145,9 @@ export class World {
     if (!entrySeen) this.adoptBrackets(conv, t);
     const ioctlRow = t.syscall?.name === 'ioctl' ? t.syscall.row : -1;
     conv.callRow = entrySeen ? row : ioctlRow;
+    conv.notBefore = conv.callRow >= 0 ? conv.callRow : Math.max(0, t.lastConvRow);
+    conv.isRest = !entrySeen && t.convWasCut;
+    t.convWasCut = false;
     this.conversions.push(conv);
     t.conv = conv;
     t.lastConvRow = row;

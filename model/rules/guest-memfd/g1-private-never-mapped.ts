@@ -3,7 +3,7 @@ import { isInodeConv } from '../../world/state.js';
 import { isServiced } from '../../world/faultResult.js';
 import { Attr } from '../../ops/oplog.js';
 import { hex } from '../../pages/state.js';
-import { attrOfPage } from '../common.js';
+import { attrOfPage, lostFaults, lostStores, mayHidePages } from '../common.js';
 import { mappedBeforeStore, mappingsAt, undecidedMapping } from '../mappings.js';
 import { convText, inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
@@ -33,6 +33,8 @@ export const g1: RuleDef = {
     const flagged = new Set<number>();
     const { w } = run;
     return {
+      ...lostStores(run, mayHidePages),
+      ...lostFaults(run),
       store: (conv, row) => {
         if (!conv.toPrivate || !isInodeConv(conv) || !conv.rangeKnown) return;
         const state = mappingsAt(run, conv.inode, conv.first, conv.end, row);

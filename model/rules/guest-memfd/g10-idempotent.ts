@@ -1,5 +1,6 @@
 import { type Conv, isInodeConv, isVmConv } from '../../world/state.js';
 import { Attr } from '../../ops/oplog.js';
+import { lostConversions } from '../common.js';
 import { convText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
 import { CONVERSIONS } from '../topics.js';
@@ -46,6 +47,7 @@ export const g10: RuleDef = {
   listen: (run) => {
     const already = new Map<number, Before>();
     return {
+      ...lostConversions(run),
       // Before the store changes the model: does the whole range have the value?
       store: (conv) => {
         const before = already.has(conv.index) ? undefined : valueBefore(conv);

@@ -3,7 +3,7 @@ import type { Bracket, Vm } from '../../world/state.js';
 import type { SpteRec } from '../../world/spte.js';
 import { hex } from '../../pages/state.js';
 import { missingOf } from '../common.js';
-import type { RuleDef } from '../rule.js';
+import type { RuleDef, RuleRun } from '../rule.js';
 import { GUEST_FAULTS, INVALIDATIONS } from '../topics.js';
 
 interface Candidate {
@@ -11,6 +11,60 @@ interface Candidate {
   readonly bracket: Bracket;
   readonly rec: SpteRec;
   readonly rangeRow: number;
+}
+
+/**
+ * Installs since events were lost, in a VM in which a bracket may be open whose start is among these. Its end
+ * shows it; the kernel's own count shows that there is none.
+ */
+class UnseenBrackets {
+  /** Their number and the first and last of them, for there may be millions. */
+  private readonly waiting = new Map<Vm, { readonly first: SpteRec; lastRow: number; count: number }>();
+
+  constructor(private readonly run: RuleRun) {}
+
+  /** No bracket that is seen is open over a leaf. */
+  installed(vm: Vm, rec: SpteRec): void {
+    const { run, waiting } = this;
+    if (!run.w.gapBetween(Math.max(vm.fromRow, vm.quietRow), rec.row)) {
+      this.held(vm);
+      run.ok();
+      return;
+    }
+    const before = waiting.get(vm);
+    if (before && run.w.gapBetween(before.lastRow, rec.row)) this.undecided(vm);
+    else if (before && vm.quietRow > before.lastRow) this.held(vm);
+    const now = waiting.get(vm);
+    if (now) {
+      now.lastRow = rec.row;
+      now.count++;
+    } else waiting.set(vm, { first: rec, lastRow: rec.row, count: 1 });
+  }
+
+  /** A bracket ends of which no start is seen: it was open all the while. */
+  endedUnbegun(vm: Vm): void {
+    this.undecided(vm);
+  }
+
+  finish(lastRow: number): void {
+    for (const [vm, { lastRow: last }] of this.waiting)
+      if (this.run.w.gapBetween(last, lastRow)) this.undecided(vm);
+      else this.held(vm);
+  }
+
+  private held(vm: Vm): void {
+    for (let n = this.waiting.get(vm)?.count ?? 0; n > 0; n--) this.run.ok();
+    this.waiting.delete(vm);
+  }
+
+  private undecided(vm: Vm): void {
+    const { run } = this;
+    const detail = 'Events were lost: an invalidation may have been open of which no start is seen.';
+    const { first, count } = this.waiting.get(vm) ?? { count: 0 };
+    for (let n = count; first && n > 0; n--)
+      run.undecided('lost', first.row, detail, [], run.gfns(vm, first.gfn));
+    this.waiting.delete(vm);
+  }
 }
 
 /**
@@ -35,6 +89,7 @@ export const g2: RuleDef = {
       run.recorded('InvStart') && run.recorded('InvEnd') && run.recorded('InvRange', 'UnmapGfnRange');
     const missing = missingOf(run, ['InvStart', 'InvRange', 'InvEnd']);
     const waiting = new Map<Bracket, Candidate[]>();
+    const unseen = new UnseenBrackets(run);
     const report = (c: Candidate, endRow: number): void => {
       const pages = run.gfns(c.vm, c.rec.gfn, PAGES_PER_LEVEL[c.rec.level]);
       if (run.lost(c.bracket.startRow, c.rec.row, pages)) return;
@@ -72,7 +127,7 @@ export const g2: RuleDef = {
         }
         const open = vm.open.length > 0 ? openOver(vm, rec) : undefined;
         if (!open) {
-          run.ok();
+          unseen.installed(vm, rec);
           return;
         }
         const list = waiting.get(open.bracket) ?? [];
@@ -80,11 +135,13 @@ export const g2: RuleDef = {
         waiting.set(open.bracket, list);
       },
       // The bracket's end on its own thread proves that it was open all the while.
-      invEnd: (_vm, bracket, row) => {
+      invEnd: (vm, bracket, row) => {
+        if (!bracket) unseen.endedUnbegun(vm);
         for (const c of (bracket && waiting.get(bracket)) ?? []) report(c, row);
         if (bracket) waiting.delete(bracket);
       },
-      finish: () => {
+      finish: (lastRow) => {
+        unseen.finish(lastRow);
         for (const list of waiting.values()) {
           for (const c of list) {
             if (c.vm.holeRow >= 0)

@@ -1,7 +1,7 @@
 import type { Bracket, Vm } from '../../world/state.js';
 import type { SpteRec } from '../../world/spte.js';
 import { hex } from '../../pages/state.js';
-import { missingOf } from '../common.js';
+import { lostGuestFaults, missingOf } from '../common.js';
 import type { RuleDef } from '../rule.js';
 import { GUEST_FAULTS, INVALIDATIONS } from '../topics.js';
 
@@ -24,8 +24,12 @@ export const g2b: RuleDef = {
     const lookUpsShow = run.recorded('GetPfn');
     const missing = missingOf(run, ['TdpMap', 'InvStart', 'InvEnd']);
     return {
-      spteInstall: (vm, rec, fault) => {
-        if (!fault) return;
+      ...lostGuestFaults(run),
+      spteInstall: (vm, rec, fault, t) => {
+        if (!fault) {
+          if (t.mayHaveFaulted) run.lost(0, rec.row, run.gfns(vm, rec.gfn));
+          return;
+        }
         if (fault.mapRow >= 0 && fault.faultSeq >= 0 && fault.seq >= 0) {
           if (fault.faultSeq === fault.seq) run.ok();
           else {
@@ -58,6 +62,7 @@ export const g2b: RuleDef = {
               ['TdpMap', 'GetPfn'],
               run.gfns(vm, rec.gfn),
             );
+          else if (t.mayHaveFaulted) run.lost(0, rec.row, run.gfns(vm, rec.gfn));
           return;
         }
         const between = closedSince(vm, fault.getPfnRow, rec);

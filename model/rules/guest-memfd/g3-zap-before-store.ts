@@ -3,7 +3,7 @@ import { gfnsAt } from '../../world/memslots.js';
 import { type Conv, type InodeConv, type Vm, isInodeConv, isVmConv } from '../../world/state.js';
 import type { SpteRec } from '../../world/spte.js';
 import { hex } from '../../pages/state.js';
-import { mayChangeNothing, unshownBy } from '../common.js';
+import { lostStores, mayChangeNothing, unshownBy } from '../common.js';
 import { convText } from '../texts.js';
 import { PresentLeaves } from '../presentLeaves.js';
 import type { RuleDef, RuleRun } from '../rule.js';
@@ -98,6 +98,7 @@ export const g3: RuleDef = {
   listen: (run) => {
     const leaves = new PresentLeaves(run);
     return {
+      ...lostStores(run),
       store: (conv, row) => {
         if (!conv.rangeKnown || mayChangeNothing(run, conv, row)) return;
         const pages = run.pagesOfConv(conv);

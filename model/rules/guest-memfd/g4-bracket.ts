@@ -1,5 +1,5 @@
 import { type Conv, type Vm, isInodeConv } from '../../world/state.js';
-import { mayChangeNothing, missingOf } from '../common.js';
+import { lostStores, mayChangeNothing, missingOf } from '../common.js';
 import { convText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
 import { CONVERSIONS } from '../topics.js';
@@ -63,6 +63,7 @@ export const g4: RuleDef = {
       });
     };
     return {
+      ...lostStores(run),
       store: (conv, row) => {
         if (!conv.rangeKnown || mayChangeNothing(run, conv, row)) return;
         const pages = run.pagesOfConv(conv);

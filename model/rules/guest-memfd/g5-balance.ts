@@ -1,4 +1,5 @@
 import type { Bracket, Thread, Vm } from '../../world/state.js';
+import { isLoss } from '../common.js';
 import type { RuleDef } from '../rule.js';
 import { CONVERSIONS, INVALIDATIONS } from '../topics.js';
 
@@ -100,7 +101,10 @@ export const g5: RuleDef = {
           });
         }
         for (const vm of run.w.vms) {
-          if (vm.holeRow >= 0)
+          if (vm.holeRow < 0) continue;
+          if (isLoss(run, vm, vm.holeRow))
+            run.undecided('lost', vm.holeRow, 'Starts or ends of invalidations of this VM were lost.');
+          else
             run.notRecorded(
               vm.holeRow,
               'Some starts or ends of this VM escaped the probes (inlined copies).',

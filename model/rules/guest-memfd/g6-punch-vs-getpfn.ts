@@ -1,4 +1,5 @@
 import { plus, type Pgoff } from '../../../parsers/base/units.js';
+import type { PageRange } from '../../findings/finding.js';
 import { gfnsAt, holdsPages, pgoffAt } from '../../world/memslots.js';
 import type { Inode } from '../../world/state.js';
 import type { SpteRec } from '../../world/spte.js';
@@ -27,7 +28,21 @@ export const g6: RuleDef = {
     const sptesShow = run.recorded('SpteChanged');
     const leaves: SpteRec[] = [];
     const present = new PresentLeaves(run);
+    const undecidedVm = (row: number, pages: PageRange): void => {
+      run.undecided(
+        'vm-identity',
+        row,
+        'The SPTE event carries no VM, and its thread group has more than one.',
+        ['TdpMap kvm=vcpu->kvm'],
+        pages,
+      );
+    };
     return {
+      callsCut: ({ fallocate, fault }, row) => {
+        if (fallocate?.inode) run.undecided('lost', row, 'Events are missing while a hole is punched.');
+        if (fault && !fault.installed && fault.getPfnRow >= 0)
+          run.undecided('lost', row, 'Events are missing within a guest fault.');
+      },
       filemapDelete: (inode, pgoff, count, pfn, row, t) => {
         if (inode.provider !== 'guest_memfd') return;
         let bound = false;
@@ -53,14 +68,7 @@ export const g6: RuleDef = {
             continue;
           }
           if (run.lost(rec.row, row, run.pagesOf(inode, pgoff))) continue;
-          if (!rec.vmSure)
-            run.undecided(
-              'vm-identity',
-              row,
-              'The SPTE event carries no VM, and its thread group has more than one.',
-              ['TdpMap kvm=vcpu->kvm'],
-              run.gfns(s.vm, rec.gfn),
-            );
+          if (!rec.vmSure) undecidedVm(row, run.gfns(s.vm, rec.gfn));
           else
             present.judge(s.vm, rec, {
               row,
@@ -85,12 +93,15 @@ export const g6: RuleDef = {
         const gone = slot.inode.cache.get(pgoff);
         if (!gone || gone.deletedRow < 0 || gone.pfn !== rec.pfn) return;
         const found = fault ? Math.max(fault.getPfnOkRow, fault.getPfnRow) : -1;
-        if (found < 0 || found > gone.deletedRow) return;
-        if (run.lost(gone.deletedRow, rec.row, run.gfns(vm, rec.gfn))) return;
-        if (!rec.vmSure) return;
+        const pages = run.gfns(vm, rec.gfn);
+        if (found > gone.deletedRow || run.lost(gone.deletedRow, rec.row, pages) || found < 0) return;
+        if (!rec.vmSure) {
+          undecidedVm(rec.row, pages);
+          return;
+        }
         run.violation({
           row: rec.row,
-          pages: run.gfns(vm, rec.gfn),
+          pages,
           message: `SPTE of gfn ${hex(rec.gfn)} installed with pfn ${hex(rec.pfn)}, which was deleted from ${inodeText(slot.inode)} since get_pfn`,
           evidence: [
             [found, 'cause', 'get_pfn returned the page'],

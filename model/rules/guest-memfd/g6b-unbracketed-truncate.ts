@@ -81,14 +81,18 @@ export const g6b: RuleDef = {
         run.notRecorded(row, `${what} is not recorded.`, missing, run.pagesOf(inode, pgoff, count));
     };
     return {
+      callsCut: ({ fallocate }, row) => {
+        if (fallocate?.inode) run.undecided('lost', row, 'Events are missing while a hole is punched.');
+      },
       filemapDelete: (inode, pgoff, count, _pfn, row, t) => {
         const hole = t.fallocate;
         if (inode.provider !== 'guest_memfd' || inode.releasedRow >= 0) return;
         let slot: Slot | undefined;
         for (const s of inode.slots) if (!slot && holdsPages(s, pgoff, plus(pgoff, count))) slot = s;
         if (!hole) {
-          if (slot)
-            notKnown('Why a page of a bound file is deleted', ['GmemFallocate'], inode, pgoff, count, row);
+          if (!slot) return;
+          notKnown('Why a page of a bound file is deleted', ['GmemFallocate'], inode, pgoff, count, row);
+          if (run.recorded('GmemFallocate')) run.lost(0, row, run.pagesOf(inode, pgoff, count));
           return;
         }
         if (!slot) {

@@ -3,7 +3,7 @@ import { Attr } from '../../ops/oplog.js';
 import type { GuestFault, Slot, Vm } from '../../world/state.js';
 import type { SpteRec } from '../../world/spte.js';
 import { hex } from '../../pages/state.js';
-import { attrOfPage, missingOf } from '../common.js';
+import { attrOfPage, lostGuestFaults, missingOf } from '../common.js';
 import type { RuleDef, RuleRun } from '../rule.js';
 import { GUEST_FAULTS } from '../topics.js';
 
@@ -34,8 +34,12 @@ export const g7: RuleDef = {
       'StoreAttr',
     );
     return {
-      spteInstall: (vm, rec, fault) => {
-        if (!fault) return;
+      ...lostGuestFaults(run),
+      spteInstall: (vm, rec, fault, t) => {
+        if (!fault) {
+          if (t.mayHaveFaulted) run.lost(0, rec.row, run.gfns(vm, rec.gfn));
+          return;
+        }
         const { w } = run;
         const slot = w.slotOfGfn(vm, rec.gfn);
         if (fault.side < 0) {

@@ -1,5 +1,6 @@
 import { isInodeConv } from '../../world/state.js';
 import { hex } from '../../pages/state.js';
+import { lostStores, mayHidePages } from '../common.js';
 import { HeldRefs } from '../heldRefs.js';
 import { mappedBeforeStore, mappingsAt, undecidedMapping } from '../mappings.js';
 import { convText } from '../texts.js';
@@ -28,6 +29,7 @@ export const g9: RuleDef = {
     const held = new HeldRefs(run);
     return {
       ...held.listener(),
+      ...lostStores(run, (conv) => mayHidePages(conv) && conv.inode?.provider === 'guest_memfd'),
       store: (conv, row) => {
         if (!conv.toPrivate || !isInodeConv(conv)) return;
         const { inode } = conv;

@@ -1,5 +1,6 @@
 import { PAGE_SIZE } from '../../../parsers/base/units.js';
 import { hex } from '../../pages/state.js';
+import { lostConversions } from '../common.js';
 import { convText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
 import { IN_PLACE } from '../topics.js';
@@ -20,6 +21,9 @@ export const g9b: RuleDef = {
   about: IN_PLACE,
   fix: 'Check every page before the first store, and undo nothing.',
   listen: (run) => ({
+    convCut: (conv, row) => {
+      if (conv.scope === 'inode') lostConversions(run).convCut!(conv, row);
+    },
     convEnd: (conv, row) => {
       if (conv.scope !== 'inode' || conv.result === undefined || conv.result >= 0) return;
       const pages = run.pagesOfConv(conv);
@@ -42,7 +46,7 @@ export const g9b: RuleDef = {
         });
       } else if (!run.recorded('StoreAttr'))
         run.notRecorded(row, 'Whether the attribute was stored is not recorded.', ['StoreAttr'], pages);
-      else if (!run.lost(conv.fromRow, row, pages)) run.ok();
+      else if (!run.lost(conv.notBefore, row, pages)) run.ok();
     },
   }),
 };

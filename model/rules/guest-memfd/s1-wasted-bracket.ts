@@ -1,5 +1,6 @@
 import { convText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
+import { lostConversions } from '../common.js';
 import { CONVERSIONS } from '../topics.js';
 
 /** Conversions of one range that had nothing to zap before they are worth a word. */
@@ -19,6 +20,7 @@ export const s1: RuleDef = {
   listen: (run) => {
     const wasted = new Map<string, number>();
     return {
+      ...lostConversions(run),
       convEnd: (conv, row) => {
         if (!run.recorded('SpteChanged') || conv.storeRow < 0) return;
         const key = `${conv.scope}/${conv.vm?.index}/${conv.inode?.index}/${conv.first}/${conv.end}`;

@@ -1,4 +1,5 @@
 import type { RuleDef } from '../rule.js';
+import { isLoss } from '../common.js';
 import { INVALIDATIONS } from '../topics.js';
 
 /** A bracket that is open longer stalls every vCPU that faults in its range. */
@@ -17,9 +18,13 @@ export const s3: RuleDef = {
   about: INVALIDATIONS,
   fix: 'Look at what runs inside the bracket: a large range, a contended lock, a preempted thread.',
   listen: (run) => ({
-    invEnd: (_vm, bracket, row) => {
+    invEnd: (vm, bracket, row) => {
       const { table } = run.w;
-      if (!bracket || table.meta.timeUnit !== 'ns') return;
+      if (table.meta.timeUnit !== 'ns') return;
+      if (!bracket) {
+        if (isLoss(run, vm, row)) run.undecided('lost', row, 'The start of an invalidation was lost.');
+        return;
+      }
       const length = table.ts(row) - table.ts(bracket.startRow);
       if (run.lost(bracket.startRow, row)) return;
       if (length > LONG_NS)

@@ -3,6 +3,7 @@ import { errnoName } from '../../../parsers/events/errno.js';
 import { RefKind } from '../../ops/oplog.js';
 import { hex } from '../../pages/state.js';
 import type { Conv, Inode } from '../../world/state.js';
+import { lostConversions } from '../common.js';
 import { convText, inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
 import { CONVERSIONS } from '../topics.js';
@@ -43,6 +44,7 @@ export const s9: RuleDef = {
   listen: (run) => {
     const refused = new Map<string, Refusals>();
     return {
+      ...lostConversions(run),
       convEnd: (conv, row) => {
         const { result } = conv;
         if (result === undefined || !conv.rangeKnown) return;

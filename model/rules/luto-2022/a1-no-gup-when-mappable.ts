@@ -22,6 +22,9 @@ export const a1: RuleDef = {
   about: [...USER_MAPPINGS, 'GupRet'],
   fix: 'Refuse the VMA in check_vma_flags() and the mapping in the fast path, as secretmem does.',
   listen: (run) => ({
+    callsCut: ({ gup }, row) => {
+      if (gup) run.undecided('lost', row, 'Events are missing within GUP.');
+    },
     gup: (fact) => {
       if (!fact.inode) return;
       const { attr } = attrOfPage(run.w, fact.inode, fact.pgoff);

@@ -3,7 +3,7 @@ import { isServiced } from '../../world/faultResult.js';
 import { Attr } from '../../ops/oplog.js';
 import { type Conv, type Inode, isInodeConv } from '../../world/state.js';
 import { hex } from '../../pages/state.js';
-import { attrOfPage, missingOf } from '../common.js';
+import { attrOfPage, lostFaults, lostStores, mayHidePages, missingOf } from '../common.js';
 import { inodeText } from '../texts.js';
 import type { RuleDef, RuleRun } from '../rule.js';
 import { IN_PLACE, USER_MAPPINGS } from '../topics.js';
@@ -178,6 +178,8 @@ export const a2: RuleDef = {
       );
     };
     return {
+      ...lostStores(run, mayHidePages),
+      ...lostFaults(run),
       userFaultEnter: (ctx) => {
         if (run.recorded('UserFaultRet', 'RmapAdd') || !ctx.inode) return;
         const conv = inFlight(ctx.inode, ctx.pgoff);
@@ -247,6 +249,7 @@ export const a2: RuleDef = {
           return;
         }
         if (blockedFrom(conv) >= 0) run.ok();
+        else run.lost(conv.notBefore, row, run.pagesOfConv(conv));
       },
       convEnd: (conv) => {
         unplaced.settle(conv);

@@ -1,7 +1,7 @@
 import type { PageRange } from '../../findings/finding.js';
 import { type Conv, isInodeConv } from '../../world/state.js';
 import { hex } from '../../pages/state.js';
-import { missingOf } from '../common.js';
+import { lostStores, mayHidePages, missingOf } from '../common.js';
 import { mappingsAt, undecidedMapping, type MapState } from '../mappings.js';
 import { convText } from '../texts.js';
 import type { RuleDef, Ruling } from '../rule.js';
@@ -37,6 +37,7 @@ export const a3a: RuleDef = {
   about: IN_PLACE,
   fix: 'Call unmap_mapping_pages() for the range while the invalidate lock is held.',
   listen: (run) => ({
+    ...lostStores(run, mayHidePages),
     store: (conv, row) => {
       if (!conv.toPrivate || !isInodeConv(conv) || !conv.rangeKnown) return;
       const pages = run.pagesOfConv(conv);

@@ -1,5 +1,6 @@
 import { isInodeConv } from '../../world/state.js';
 import { hex } from '../../pages/state.js';
+import { lostStores, mayHidePages } from '../common.js';
 import { mappedBeforeStore, mappingsAt, undecidedMapping } from '../mappings.js';
 import { convText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
@@ -18,6 +19,7 @@ export const a3b: RuleDef = {
   about: IN_PLACE,
   fix: 'Test folio_mapped() again after the unmap, under the lock, and fail the conversion.',
   listen: (run) => ({
+    ...lostStores(run, mayHidePages),
     store: (conv, row) => {
       if (!conv.toPrivate || !isInodeConv(conv) || !conv.rangeKnown) return;
       const state = mappingsAt(run, conv.inode, conv.first, conv.end, row);

@@ -34,6 +34,9 @@ export const a4b: RuleDef = {
         );
     };
     return {
+      callsCut: ({ gup }, row) => {
+        if (gup) run.undecided('lost', row, 'Events are missing within GUP.');
+      },
       gup: (fact) => {
         if (!fact.inode) return;
         if (fact.flags < 0) {
@@ -57,7 +60,8 @@ export const a4b: RuleDef = {
         // Only both ends of a fault show which mapping is its own.
         if (!run.recorded('UserFault') || !run.recorded('UserFaultRet')) return;
         if (fault) run.ok();
-        else if (inode.fresh && !run.w.gapBetween(inode.firstRow, row)) {
+        else if (run.lost(inode.fresh ? inode.firstRow : 0, row, run.pagesOf(inode, first, count))) return;
+        else if (inode.fresh) {
           run.suspicious({
             row,
             pages: run.pagesOf(inode, first, count),

@@ -1,6 +1,6 @@
 import { PAGE_SIZE, asPgoff } from '../../../parsers/base/units.js';
 import { hex } from '../../pages/state.js';
-import { unmapsAreSeen, unshownBy } from '../common.js';
+import { lostMmaps, unmapsAreSeen, unshownBy } from '../common.js';
 import { inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
 import { USER_MAPPINGS } from '../topics.js';
@@ -21,6 +21,7 @@ export const r1: RuleDef = {
   about: USER_MAPPINGS,
   fix: "Check vm_pgoff, the length against the file's size, and the mapping count in .mmap.",
   listen: (run) => ({
+    ...lostMmaps(run),
     mmapOk: (vma, row) => {
       const { inode } = vma;
       const count = (vma.end - vma.start) / PAGE_SIZE;

@@ -1,4 +1,5 @@
 import { asPgoff } from '../../../parsers/base/units.js';
+import { lostMmaps } from '../common.js';
 import { inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
 import { USER_MAPPINGS } from '../topics.js';
@@ -19,6 +20,7 @@ export const r1b: RuleDef = {
   about: USER_MAPPINGS,
   fix: 'Set VM_DONTCOPY in .mmap.',
   listen: (run) => ({
+    ...lostMmaps(run),
     vmaDup: (vma, row) => {
       const original = vma.inode.vmas.find((v) => v !== vma && v.start === vma.start);
       const from = original?.row ?? row;
@@ -54,6 +56,10 @@ export const r1b: RuleDef = {
         message: `another process uses a mapping of ${inodeText(inode)} that it never made`,
         evidence: [[parent.row, 'state', 'the mapping that was duplicated']],
       });
+    },
+    faultUnbegun: (inode, pgoff, row) => {
+      const pages = inode && pgoff >= 0 ? run.pagesOf(inode, pgoff) : undefined;
+      run.undecided('lost', row, 'The address of a user fault is among lost events.', [], pages);
     },
     mmapOk: () => run.ok(),
   }),

@@ -16,6 +16,10 @@ export const r2: RuleDef = {
   about: ['GetPfn', 'GetPfnRet', 'PutPage'],
   fix: 'Fail get_pfn with -EBUSY while has_mapping is set.',
   listen: (run) => ({
+    callsCut: ({ getPfn }, row) => {
+      if (getPfn) run.undecided('lost', row, 'Events are missing within get_pfn.');
+    },
+    getPfnUnbegun: (row) => run.undecided('lost', row, 'Which page get_pfn returned is among lost events.'),
     getPfnOk: (inode, pgoff, row) => {
       const pages = run.pagesOf(inode, asPgoff(Math.max(0, pgoff)));
       if (!run.recorded('FileMmap', 'FileMmapRet')) {

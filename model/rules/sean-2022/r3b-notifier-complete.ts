@@ -1,4 +1,4 @@
-import type { Notifier } from '../../world/state.js';
+import type { Inode, Notifier } from '../../world/state.js';
 import { inodeText } from '../texts.js';
 import type { RuleDef, Ruling } from '../rule.js';
 import { NOTIFIERS } from '../topics.js';
@@ -37,6 +37,15 @@ export const r3b: RuleDef = {
       for (let i = waiting.length - 1; i >= 0; i--)
         if (waiting[i]!.n === n) run.violation(waiting.splice(i, 1)[0]!.ruling);
     };
+    /** Every notifier that is known was started; one whose bind was lost may have been left out. */
+    const whole = (inode: Inode, row: number): void => {
+      if (!run.lost(inode.firstRow, row)) run.ok();
+    };
+    const hasNone = (inode: Inode, row: number): boolean => {
+      if (inode.notifiers.length > 0) return false;
+      if (run.recorded('NotifierBind')) run.lost(inode.firstRow, row);
+      return true;
+    };
     return {
       notifierStart: stillBound,
       notifierEnd: stillBound,
@@ -49,13 +58,13 @@ export const r3b: RuleDef = {
       },
       mmapRet: (inode, ret, row, t) => {
         const m = t.mmapNotify;
-        if (ret < 0 || !m || inode.notifiers.length === 0) return;
+        if (ret < 0 || !m || hasNone(inode, row)) return;
         if (!run.recorded('NotifierMmapStart')) {
           run.notRecorded(row, 'The mmap callbacks of notifiers are not recorded.', ['NotifierMmapStart']);
           return;
         }
         const skipped = inode.notifiers.find((n) => n.row < m.startRow && !m.started.includes(n));
-        if (!skipped) run.ok();
+        if (!skipped) whole(inode, row);
         else {
           missed(skipped, m.ended.has(skipped), {
             row,
@@ -68,8 +77,8 @@ export const r3b: RuleDef = {
         }
       },
       shimOp: (t, inode, first, end, row, what) => {
-        if (inode.provider !== 'restrictedmem' || inode.notifiers.length === 0 || inode.releasedRow >= 0)
-          return;
+        if (inode.provider !== 'restrictedmem' || inode.releasedRow >= 0) return;
+        if (what !== 'end' && hasNone(inode, row)) return;
         const b = t.shimBracket?.inode === inode ? t.shimBracket : undefined;
         if (b?.checked || (!b && what === 'end') || (!b && !t.conv && !t.fallocate)) return;
         if (!run.recorded('NotifierInvStart')) {
@@ -85,7 +94,7 @@ export const r3b: RuleDef = {
         const skipped = inode.notifiers.find(
           (n) => n.first < to && n.end > from && !b?.started.has(n) && n.row < row,
         );
-        if (!skipped) run.ok();
+        if (!skipped) whole(inode, row);
         else {
           const op = what === 'delete' ? 'a hole is punched in' : 'a conversion of';
           missed(skipped, false, {

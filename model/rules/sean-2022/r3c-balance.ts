@@ -48,7 +48,10 @@ export const r3c: RuleDef = {
       // Without its result the last one started may be the one that refused, which gets no abort.
       const started = ret < 0 && !run.recorded('NotifierMmapStartRet') ? m.started.slice(0, -1) : m.started;
       const open = started.find((n) => !m.ended.has(n) && !m.aborted.includes(n));
-      if (!open) return;
+      if (!open) {
+        run.lost(inode.firstRow, row);
+        return;
+      }
       const other = ret < 0 ? 'NotifierMmapAbort' : 'NotifierMmapEnd';
       if (!run.recorded(other))
         run.notRecorded(row, 'How a started notifier is told the outcome is not recorded.', [other]);
@@ -62,6 +65,7 @@ export const r3c: RuleDef = {
     shimBracketEnd: (t, row) => {
       const b = t.shimBracket;
       const open = b ? [...b.started][0] : undefined;
+      if (b && !open) run.lost(b.inode.firstRow, row);
       if (!b || !open) return;
       if (!run.recorded('NotifierInvEnd'))
         run.notRecorded(row, 'The end callbacks of notifiers are not recorded.', ['NotifierInvEnd']);

@@ -1,4 +1,5 @@
 import { asPgoff } from '../../../parsers/base/units.js';
+import { cutUnmap } from '../common.js';
 import { inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
 import { USER_MAPPINGS } from '../topics.js';
@@ -26,6 +27,10 @@ export const r4: RuleDef = {
         message: `a mapping of ${inodeText(inode)} was ${what}`,
         evidence: [[fromRow, 'cause', 'the call begins']],
       });
+    },
+    callsCut: (t, row) => {
+      const inode = t.syscallOn ?? cutUnmap(run, t);
+      if (inode) run.undecided('lost', row, 'Events are missing within a call that changes a mapping.');
     },
     vmaGone: () => run.ok(),
   }),

@@ -2,6 +2,7 @@ import { asPgoff } from '../../../parsers/base/units.js';
 import { RefKind } from '../../ops/oplog.js';
 import { type Inode, type Thread, isInodeConv } from '../../world/state.js';
 import { hex } from '../../pages/state.js';
+import { cutUnmap, lostStores, mayHidePages } from '../common.js';
 import { HeldRefs, refsIn } from '../heldRefs.js';
 import { convText, inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
@@ -51,6 +52,12 @@ export const r5: RuleDef = {
     };
     return {
       ...held.listener(),
+      ...lostStores(run, mayHidePages),
+      callsCut: (t, row) => {
+        const inode = cutUnmap(run, t);
+        if (inode?.provider === 'restrictedmem')
+          run.undecided('lost', row, 'Events are missing within an unmap of the file.');
+      },
       store: (conv, row) => {
         if (!conv.toPrivate || !isInodeConv(conv)) return;
         const { inode } = conv;

@@ -1,6 +1,7 @@
 import { asPgoff, PAST_ALL_PGOFFS, type Pgoff } from '../../../parsers/base/units.js';
 import { Attr } from '../../ops/oplog.js';
 import { hex } from '../../pages/state.js';
+import { lostMmaps } from '../common.js';
 import { inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
 import { USER_MAPPINGS } from '../topics.js';
@@ -22,17 +23,21 @@ export const r6: RuleDef = {
   about: USER_MAPPINGS,
   fix: 'Refuse in the mmap_start notifier while a page of the slot is private.',
   listen: (run) => ({
+    ...lostMmaps(run),
     mmapOk: (vma, row) => {
       const { inode } = vma;
       let page: Pgoff | undefined;
       let since = -1;
       let unknown = false;
+      /** Since when the attributes of all pages are known. */
+      let oldest = row;
       const end = inode.pageCount >= 0 ? asPgoff(inode.pageCount) : PAST_ALL_PGOFFS;
       inode.attr.visit(asPgoff(0), end, (first, _end, value, from) => {
         if (value === Attr.Private && page === undefined) {
           page = first;
           since = from;
         } else if (value === Attr.Unknown) unknown = true;
+        oldest = Math.min(oldest, Math.max(from, inode.firstRow));
       });
       const pages = run.pagesOf(inode, page ?? asPgoff(0));
       if (page !== undefined) {
@@ -67,6 +72,7 @@ export const r6: RuleDef = {
         });
         return;
       }
+      if (run.lost(oldest, row, pages)) return;
       if (unknown && !run.recorded('StoreAttr', 'ConvertRet', 'PostSetAttr'))
         run.notRecorded(row, 'Conversions are not recorded.', ['StoreAttr', 'ConvertRet'], pages);
       else if (unknown && !inode.fresh && run.w.conversions.length === 0)
