@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { UsageError } from './errors.js';
+import { COLOR_WHEN } from './terminal.js';
 
 export interface OptionSpec {
   readonly type: 'string' | 'boolean';
@@ -12,6 +13,29 @@ export interface OptionSpec {
   /** Placeholder of the value in help, for example `PROFILE`. */
   readonly value?: string;
   readonly help: string;
+  /** The words that a value must be one of, for completion in a shell. */
+  readonly choices?: readonly string[];
+}
+
+/** What every command takes. */
+export const COMMON_OPTIONS: OptionSpecs = {
+  help: { type: 'boolean', short: 'h', help: 'print this' },
+  color: {
+    type: 'string',
+    value: 'WHEN',
+    help: 'colours: always, never, or on a terminal where NO_COLOR is not set (auto, the default)',
+    choices: COLOR_WHEN,
+  },
+};
+
+/** The option for what a command prints; the first of `formats` is the default. */
+export function formatOption(formats: readonly string[]): OptionSpec {
+  return {
+    type: 'string',
+    value: 'FORMAT',
+    help: `${formats.join(', ')} (default ${formats[0] ?? ''})`,
+    choices: formats,
+  };
 }
 
 export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
@@ -68,10 +92,8 @@ export function oneOf<T extends string>(what: string, value: string, allowed: re
 
 /** Parses a command's own arguments by its specs. */
 export function parse(argv: readonly string[], specs: OptionSpecs): Args {
-  const options: Record<string, { type: 'string' | 'boolean'; multiple?: boolean; short?: string }> = {
-    help: { type: 'boolean', short: 'h' },
-  };
-  for (const [name, spec] of Object.entries(specs)) {
+  const options: Record<string, { type: 'string' | 'boolean'; multiple?: boolean; short?: string }> = {};
+  for (const [name, spec] of Object.entries({ ...COMMON_OPTIONS, ...specs })) {
     options[name] = {
       type: spec.type,
       ...(spec.multiple ? { multiple: true } : {}),

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { Ajv } from 'ajv';
 import { run } from './run.js';
 import { openSource } from './fileSource.js';
 import { parseRange } from './select.js';
 import { UsageError } from './errors.js';
 
+const ESCAPE = '\u001b';
 const PINNED = 'sample-traces/labelled/inplace/M2.p.txt';
 const CORRECT = 'sample-traces/labelled/inplace/N.p.txt';
 const LOST = 'sample-traces/scenarios/20-pin-with-loss.txt';
@@ -62,9 +64,63 @@ describe('the command line', () => {
       assert.equal(code, 1);
       assert.match(
         out,
-        /^sample-traces\/labelled\/inplace\/M2\.p\.txt:702:1: error: .* \[G9\]\n {4}sample-traces\/\S+:662:1: note: /,
+        /^sample-traces\/labelled\/inplace\/M2\.p\.txt:702:1: error: .* \[G9 refs-safe\]\n {4}sample-traces\/\S+:662:1: note: /,
       );
-      assert.match(out, /\nG9 refs-safe +guest-memfd +broken +1 +1\n/);
+      assert.match(out, /\n {4}fix: Unmap, drain [^\n]+\n {4}explain: G9@689\n\n/);
+    });
+
+    it('lists after the findings what was judged, and why what was not; every rule when asked', async () => {
+      const { out } = await shimtrace('check', PINNED);
+      const judged = out.indexOf(`\n${PINNED}: 1 violation · `);
+      assert.ok(judged > out.indexOf('explain: G9@689'), out);
+      assert.ok(out.indexOf('\nrule ') > judged, out);
+      assert.match(out, /\nG6b unbracketed-truncate +guest-memfd +undecided +0 +0 +not-recorded: /);
+      assert.doesNotMatch(out, /\nG9 refs-safe/);
+      const { out: verbose } = await shimtrace('check', '--verbose', PINNED);
+      assert.match(verbose, /\nG9 refs-safe +guest-memfd +broken +1 +1\n/);
+      assert.match(verbose, /\nG2 no-install-during-invalidate +guest-memfd +held /);
+    });
+
+    it('prints colours when asked, and never into a pipe by itself', () => {
+      const plain = program(['check', PINNED]).out;
+      assert.ok(!plain.includes(ESCAPE));
+      const coloured = program(['check', '--color', 'always', PINNED]).out;
+      assert.ok(coloured.includes(`${ESCAPE}[1;31merror:${ESCAPE}[0m`), coloured);
+      assert.equal(stripVTControlCharacters(coloured), plain);
+    });
+
+    it('lets no escape of a trace through with the colours', () => {
+      const hostile = file(`host${ESCAPE}[31mile.txt`, fs.readFileSync(PINNED));
+      const { out } = program(['check', '--color=always', hostile]);
+      assert.match(out, /host\\x1b\[31mile\.txt/);
+      assert.ok(!out.includes(`${ESCAPE}[31m`), out);
+    });
+
+    it('prints what is new while a file grows', async () => {
+      const whole = fs.readFileSync(PINNED, 'utf8').split('\n');
+      const growing = file('growing.txt', `${whole.slice(0, 690).join('\n')}\n`);
+      const argv = ['out/cli/main.js', 'check', '--watch', growing];
+      // Killed at the latest where the test itself has failed.
+      const child = spawn(process.execPath, argv, { timeout: 30_000, killSignal: 'SIGKILL' });
+      let out = '';
+      child.stdout.on('data', (text: Buffer) => {
+        out += text.toString();
+        if (out.includes('no violation · ') && fs.readFileSync(growing, 'utf8').split('\n').length < 700)
+          fs.appendFileSync(growing, whole.slice(690).join('\n'));
+        if (out.includes(': 1 violation · ')) child.kill('SIGINT');
+      });
+      const code = await new Promise((done) => child.on('close', done));
+      assert.equal(code, 1);
+      assert.equal(out.split(':702:1: error: ').length, 2, out);
+      assert.match(out, /^\S+growing\.txt: .*no violation · .*\n\S+growing\.txt:702:1: error: /);
+    });
+
+    it('watches files, and prints text', async () => {
+      for (const argv of [['-'], [PINNED, '--format', 'json']])
+        assert.match(
+          (await shimtrace('check', '--watch', ...argv)).err[0]!,
+          /--watch .*; see shimtrace check --help$/,
+        );
     });
 
     it('exits with 0 on a correct kernel', async () => {
@@ -176,7 +232,7 @@ describe('the command line', () => {
       const { code, out, err } = await shimtrace('check', path.join(folder, 'none.txt'), PINNED);
       assert.equal(code, 2);
       assert.match(err[0]!, /none\.txt: no such file/);
-      assert.match(out, /\[G9\]/);
+      assert.match(out, /\[G9 refs-safe\]/);
     });
   });
 

@@ -1,14 +1,28 @@
 /** Where a command writes: standard output, standard error, and progress that only a terminal sees. */
 import fs from 'node:fs';
 import { mayBeUnseen, visible, visibleLine } from '../parsers/base/visible.js';
+import type { Look } from '../model/findings/styledLine.js';
+import type { Args } from './args.js';
+import { COLOR_WHEN, lookFor, type Terminal } from './terminal.js';
 
 export interface Output {
-  /** Standard output, exactly these characters. */
+  /** Standard output, exactly these characters, but for what would move or colour a terminal. */
   out(text: string): void;
+  /** Standard output of a text that was made visible already: its only escapes are our own colours. */
+  painted?(text: string): void;
+  /** The terminal behind standard output; undefined for a pipe or a file. */
+  readonly terminal?: Terminal | undefined;
   /** Standard error, one line. */
   err(line: string): void;
   /** Short transient line on a terminal's standard error; '' wipes it. */
   progress(line: string): void;
+}
+
+/** Prints what `render` makes for the place that standard output is. */
+export function outStyled(output: Output, args: Args, render: (look: Look) => string): void {
+  const look = lookFor(output.terminal, args.choice('color', COLOR_WHEN, 'auto'), process.env);
+  if (look.paint !== undefined && output.painted) output.painted(render(look));
+  else output.out(render(look));
 }
 
 /** A reader such as `head` closed the pipe: the rest of the output is not wanted. */
@@ -32,6 +46,11 @@ export function processOutput(): Output {
       wipe();
       writeShown(1, text);
     },
+    painted(text) {
+      wipe();
+      writeAll(1, Buffer.from(text, 'utf8'));
+    },
+    terminal: process.stdout.isTTY === true ? { columns: process.stdout.columns } : undefined,
     err(line) {
       wipe();
       writeShown(2, `${line}\n`);

@@ -116,7 +116,7 @@ describe('suppressions on the command line', () => {
     recordAnew();
     const { code, out } = await check();
     assert.equal(code, 1);
-    assert.match(out, /:702:1: error: .* is pinned \[G9\]\n/);
+    assert.match(out, /:702:1: error: .* is pinned \[G9 refs-safe\]\n/);
     assert.match(
       out,
       /pinned\.txt:1:1: info: stale suppression G9: .* is pinned \(reason: known .*\): it was for another recording/,

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { ISSUE_KINDS } from '../parsers/events/issues.js';
 import { RULES } from '../cli/core.js';
 import { issuesTable, rulesPage, withIssues } from '../cli/docs.js';
-import { COMMANDS } from '../cli/run.js';
+import { COMMANDS } from '../cli/commands.js';
 import { VERSION } from '../cli/version.js';
 import { filesBelow, read, trackedFiles } from './support/files.js';
 import { markdownLinks, namedFiles, tidyText } from './support/tidy.js';

@@ -4,18 +4,19 @@ import { outcomeOf, reportHeadline } from '../../model/findings/headline.js';
 import { renderJson } from '../../model/findings/json.js';
 import { renderJunit } from '../../model/findings/junit.js';
 import { renderSarif } from '../../model/findings/sarif.js';
-import { renderText } from '../../model/findings/text.js';
+import { findingsText, renderText, shownFindings, summaryText } from '../../model/findings/text.js';
 import type { Verdict } from '../../model/findings/finding.js';
 import { reasonText } from '../../model/findings/report.js';
-import { oneOf } from '../args.js';
+import { formatOption, oneOf, type Args } from '../args.js';
 import type { Command } from '../command.js';
 import { EXIT, InputError, UsageError, type ExitCode } from '../errors.js';
 import { BUNDLE_OPTIONS, groupsOf, judgedRun, openGroup, separateNote, type BundleFile } from '../bundle.js';
 import { LOAD_OPTIONS, loadOptions, type LoadedTrace, type LoadOptions } from '../load.js';
 import { RULES } from '../core.js';
-import type { Output } from '../output.js';
+import { outStyled, type Output } from '../output.js';
 import { withoutSuppressed } from '../suppressions.js';
 import { VERSION } from '../version.js';
+import { judgeOnChange } from '../watch.js';
 
 const FORMATS = ['text', 'json', 'sarif', 'junit'] as const;
 /** What a caller asks of every trace beyond that it can be read. */
@@ -40,7 +41,16 @@ export const check: Command = {
   options: {
     ...LOAD_OPTIONS,
     ...BUNDLE_OPTIONS,
-    format: { type: 'string', value: 'FORMAT', help: `${FORMATS.join(', ')} (default text)` },
+    format: formatOption(FORMATS),
+    verbose: {
+      type: 'boolean',
+      short: 'v',
+      help: 'list every rule with its checks, not only those that were not decided',
+    },
+    watch: {
+      type: 'boolean',
+      help: 'judge again as the files grow, and print what is new, until Ctrl-C; text only',
+    },
     strict: {
       type: 'boolean',
       help: 'lost events and a trace of which nothing could be judged also fail, with exit code 2',
@@ -65,8 +75,8 @@ export const check: Command = {
     "Findings that a .shimtrace.json in a trace's folder or above sets aside are listed as suppressed and do not",
     'count; `shimtrace suppress` writes it. Entries that no longer set anything aside are listed as stale.',
     'Exit code: 0 nothing found, 1 violations found, 2 a file or an argument cannot be used, or what --strict or',
-    '--require ask for could not be judged, 3 a bug of shimtrace. The last line of each trace says what could be',
-    'judged: that nothing was found means no more than that.',
+    '--require ask for could not be judged, 3 a bug of shimtrace. After the findings of each trace, one line says',
+    'what could be judged: that nothing was found means no more than that.',
   ].join('\n'),
   run(args, output) {
     if (args.positionals.length === 0)
@@ -78,6 +88,11 @@ export const check: Command = {
       .map((w) => oneOf('--verdict', w, VERDICTS));
     const demands: Demands = { strict: args.flag('strict'), rules: requiredRules(args.list('require')) };
     const groups = groupsOf(args, output);
+    if (args.flag('watch')) {
+      if (format !== 'text') throw new UsageError(`--watch prints text, not ${format}`);
+      if (args.positionals.includes('-')) throw new UsageError('--watch takes files, not standard input');
+      return watched(groups, args, demands, verdicts, output);
+    }
     const batch = new Batch(groups, loadOptions(args), demands, verdicts, output);
     if (format === 'json') output.out(renderJson(batch.traces()));
     if (format === 'sarif') output.out(renderSarif(batch.traces(), VERSION));
@@ -86,7 +101,9 @@ export const check: Command = {
       // Printed trace by trace, so that a long run shows what it has.
       let separator = '';
       for (const trace of batch.traces()) {
-        output.out(separator + renderText(trace, { undecidable: verdicts.includes('undecidable') }));
+        const wanted = { undecidable: verdicts.includes('undecidable'), allRules: args.flag('verbose') };
+        const before = separator;
+        outStyled(output, args, (look) => before + renderText(trace, { ...wanted, look }));
         separator = '\n';
       }
     }
@@ -95,6 +112,54 @@ export const check: Command = {
     return batch.code;
   },
 };
+
+/** Prints what is new each time that a file changed, and ends with the code of what was judged last. */
+async function watched(
+  groups: readonly (readonly BundleFile[])[],
+  args: Args,
+  demands: Demands,
+  verdicts: readonly Verdict[],
+  output: Output,
+): Promise<ExitCode> {
+  const stop = new AbortController();
+  const onInterrupt = (): void => stop.abort();
+  process.once('SIGINT', onInterrupt);
+  const printed = new Set<string>();
+  let code: ExitCode = EXIT.clean;
+  const judge = (isAnew: boolean): void => {
+    if (isAnew) printed.clear();
+    const isNew = (text: string): boolean => {
+      const before = printed.size;
+      return printed.add(text).size > before;
+    };
+    // What stderr is told each time, it is told once.
+    const once: Output = {
+      ...output,
+      err(line) {
+        if (isNew(line)) output.err(line);
+      },
+    };
+    const batch = new Batch(groups, loadOptions(args), demands, verdicts, once);
+    for (const trace of batch.traces()) {
+      const found = shownFindings(trace, verdicts.includes('undecidable'));
+      const fresh = found.filter((finding) => isNew(findingsText(trace, [finding])));
+      if (fresh.length > 0) outStyled(output, args, (look) => findingsText(trace, fresh, look));
+      if (isNew(`${trace.path}: ${reportHeadline(trace).text}`))
+        outStyled(output, args, (look) => summaryText(trace, look));
+    }
+    code = batch.code;
+  };
+  try {
+    await judgeOnChange(
+      groups.flat().map(({ path }) => path),
+      judge,
+      stop.signal,
+    );
+  } finally {
+    process.off('SIGINT', onInterrupt);
+  }
+  return code;
+}
 
 /** The traces of one call, judged as they are asked for: only one is in memory at a time. */
 class Batch {

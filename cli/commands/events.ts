@@ -16,6 +16,7 @@ import { stacksOf } from '../../parsers/stacks.js';
 import { wordsOf } from '../../parsers/events/words/fieldWords.js';
 import { vendorOfTrace } from '../../parsers/told.js';
 import type { Args } from '../args.js';
+import { formatOption } from '../args.js';
 import type { Command } from '../command.js';
 import { EXIT, UsageError } from '../errors.js';
 import { openOne, rowAtPlace, RUN_OPTIONS, type LoadedRun } from '../bundle.js';
@@ -40,7 +41,7 @@ export const events: Command = {
   options: {
     ...LOAD_OPTIONS,
     ...RUN_OPTIONS,
-    format: { type: 'string', value: 'FORMAT', help: `${FORMATS.join(', ')} (default text)` },
+    format: formatOption(FORMATS),
     from: {
       type: 'string',
       value: 'PLACE',

@@ -2,6 +2,7 @@
 import { tellEvent } from '../../parsers/told.js';
 import { findingJson } from '../../model/findings/json.js';
 import { explainFinding, renderExplanation } from '../../model/findings/explain.js';
+import { formatOption } from '../args.js';
 import type { Command } from '../command.js';
 import { EXIT, UsageError } from '../errors.js';
 import { findFinding } from '../findFinding.js';
@@ -17,7 +18,7 @@ export const explain: Command = {
   options: {
     ...LOAD_OPTIONS,
     ...RUN_OPTIONS,
-    format: { type: 'string', value: 'FORMAT', help: `${FORMATS.join(', ')} (default text)` },
+    format: formatOption(FORMATS),
   },
   details:
     'FINDING is an id as `shimtrace check` prints it below each finding, for example G9@2138, or a rule: then its first finding.',

@@ -12,6 +12,7 @@ import { issueText, placeOf, reasonText, timeRange, timeText } from '../../model
 import { missingKinds, recordingRecipe } from '../../model/findings/recipe.js';
 import { absenceOf, sidecarLines } from '../../recorder/outlook.js';
 import { hex } from '../../model/pages/state.js';
+import { formatOption } from '../args.js';
 import type { Command } from '../command.js';
 import { EXIT } from '../errors.js';
 import { loadOne, nameOf, RUN_OPTIONS, type LoadedRun } from '../bundle.js';
@@ -29,7 +30,7 @@ export const info: Command = {
   options: {
     ...LOAD_OPTIONS,
     ...RUN_OPTIONS,
-    format: { type: 'string', value: 'FORMAT', help: `${FORMATS.join(', ')} (default text)` },
+    format: formatOption(FORMATS),
     recipe: { type: 'boolean', help: 'print only the commands that record everything the rules need' },
   },
   run(args, output) {

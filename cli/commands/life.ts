@@ -9,6 +9,7 @@ import { frameText, type Stack } from '../../parsers/events/frames.js';
 import { stacksOf } from '../../parsers/stacks.js';
 import type { Args } from '../args.js';
 import { nameOf, openOne, RUN_OPTIONS, type LoadedRun } from '../bundle.js';
+import { formatOption } from '../args.js';
 import type { Command } from '../command.js';
 import { EXIT, UsageError } from '../errors.js';
 import { judged, loadOptions, LOAD_OPTIONS } from '../load.js';
@@ -33,7 +34,7 @@ export const life: Command = {
     ...SELECT_OPTIONS,
     gfn: { ...SELECT_OPTIONS['gfn']!, help: 'the frames that these guest frames had' },
     stacks: { type: 'boolean', help: 'print below each event the whole of its stack' },
-    format: { type: 'string', value: 'FORMAT', help: `${FORMATS.join(', ')} (default text)` },
+    format: formatOption(FORMATS),
     ...LOAD_OPTIONS,
     ...RUN_OPTIONS,
   },

@@ -21,6 +21,7 @@ import { PATCH_ISSUES, type Series } from '../../parsers/patch/patch.js';
 import { readSeries } from '../../parsers/patch/series.js';
 import type { Args } from '../args.js';
 import { prepareCodecs } from '../codecs.js';
+import { formatOption } from '../args.js';
 import type { Command } from '../command.js';
 import { RULES } from '../core.js';
 import { EXIT, InputError, UsageError, type ExitCode } from '../errors.js';
@@ -89,7 +90,7 @@ export const review: Command = {
       help: 'kprobe_events or dynamic_events, and set_event, as they were: what has no event did not run',
     },
     version: { type: 'string', value: 'vN', help: 'this version of the series (default: the newest)' },
-    format: { type: 'string', value: 'FORMAT', help: `${FORMATS.join(', ')} (default text)` },
+    format: formatOption(FORMATS),
     out: { type: 'string', value: 'DIR', help: 'where b4-review writes its files' },
     width: { type: 'string', value: 'N', help: `columns of a trace's lines (default ${WIDTH_DEFAULT})` },
     raw: { type: 'boolean', help: "a trace's lines whole, never shortened" },

@@ -3,7 +3,7 @@ import { PROFILES } from '../../model/findings/finding.js';
 import { SEVERITY_WORDS } from '../../model/findings/report.js';
 import { needsText } from '../../model/findings/recipe.js';
 import { RULES } from '../core.js';
-import { oneOf } from '../args.js';
+import { formatOption, oneOf } from '../args.js';
 import type { Command } from '../command.js';
 import { EXIT, UsageError } from '../errors.js';
 
@@ -20,7 +20,7 @@ export const rules: Command = {
       value: 'PROFILE',
       help: `only this profile (${PROFILES.join(', ')}); repeatable`,
     },
-    format: { type: 'string', value: 'FORMAT', help: `${FORMATS.join(', ')} (default text)` },
+    format: formatOption(FORMATS),
   },
   run(args, output) {
     const format = args.choice('format', FORMATS, 'text');

@@ -12,6 +12,7 @@ import { plural } from '../../parsers/base/plural.js';
 import { placeOf, timeText } from '../../model/findings/report.js';
 import { hex } from '../../model/pages/state.js';
 import type { Args } from '../args.js';
+import { formatOption } from '../args.js';
 import type { Command } from '../command.js';
 import { EXIT, UsageError } from '../errors.js';
 import { loadOne, nameOf, RUN_OPTIONS, type LoadedRun } from '../bundle.js';
@@ -39,7 +40,7 @@ export const storms: Command = {
       help: `only pages with so many faults or installs (default ${REPEATS_MIN}; 1 with --gfn)`,
     },
     limit: { type: 'string', value: 'COUNT', help: `at most so many pages (default ${LIMIT})` },
-    format: { type: 'string', value: 'FORMAT', help: `${FORMATS.join(', ')} (default text)` },
+    format: formatOption(FORMATS),
     ...LOAD_OPTIONS,
     ...RUN_OPTIONS,
   },

@@ -7,6 +7,7 @@ import { intervalAtRow, rangePieces, type RangePiece } from '../../model/pages/q
 import { describeDimension, describeState, hex, isUnknown } from '../../model/pages/state.js';
 import { visibleLine } from '../../parsers/base/visible.js';
 import { placeOf, timeText } from '../../model/findings/report.js';
+import { formatOption } from '../args.js';
 import type { Command } from '../command.js';
 import { EXIT, InputError, UsageError } from '../errors.js';
 import { loadOne, rowAtPlace, RUN_OPTIONS, type LoadedRun } from '../bundle.js';
@@ -30,7 +31,7 @@ export const timeline: Command = {
         'the state after the event on this line (of several files: FILE:LINE), ' +
         'or (with a decimal point) after the last event up to this time',
     },
-    format: { type: 'string', value: 'FORMAT', help: `${FORMATS.join(', ')} (default table)` },
+    format: formatOption(FORMATS),
     ...LOAD_OPTIONS,
     ...RUN_OPTIONS,
   },

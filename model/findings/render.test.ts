@@ -30,28 +30,59 @@ function validate(schemaPath: string, text: string): Validation {
 const CHECK = 'docs/check.schema.json';
 const SARIF = 'test/support/sarif-parts.schema.json';
 
+const SUMMARY =
+  'a b.txt: 1 violation, 1 suspicious · no rule held, 1 undecided · events were lost; ' +
+  '4 events (4 understood, 0 unknown), 1 gap of lost events; profile guest-memfd (guest_memfd probes occur)';
+const WHY = 'not-recorded ×1 from line 14: No bracket was recorded. Missing: p:x/y kvm_mmu_invalidate_end.';
+
 describe('findings as text', () => {
   it('prints what compilers print, evidence below, then the rules', () => {
     assert.equal(
       renderText(reportByHand()),
-      `a b.txt:14:1: error: Page 4 of inode 191 went private while pinned. (inode 191 pgoff 0x4) [G9]
+      `a b.txt:14:1: error: Page 4 of inode 191 went private while pinned. (inode 191 pgoff 0x4) [G9 refs-safe]
     a b.txt:13:1: note: page 4 pinned (try_grab_folio)
     a b.txt:14:1: note: stored private (kvm_gmem_set_attributes_ret)
-    G9@2; fix: return -EAGAIN
-a b.txt:14:1: warning: Converted twice. [S4]
+    fix: return -EAGAIN
+    explain: G9@2
+a b.txt:14:1: warning: Converted twice. [S4 conversion-storm]
     a b.txt:14:1: note: again (kvm_gmem_set_attributes_ret)
-    S4@2; fix: batch
+    fix: batch
+    explain: S4@2
 a b.txt:15:1: warning: The kernel dropped events here. (CPU:1 [LOST 57 EVENTS]) 57 times from here on. Record with a larger buffer (buffer_size_kb, trace-cmd -b, perf -m) or fewer events. [lost-events]
 
-rule                 profile      status          checks  found  why not decided
-G9 refs-safe         guest-memfd  broken               1      1
-G4 bracket           guest-memfd  undecided            1      0  not-recorded ×1 from line 14: No bracket was recorded. Missing: p:x/y kvm_mmu_invalidate_end.
-S4 conversion-storm  guest-memfd  broken               2      1
-G11 no-alias         guest-memfd  not-applicable       0      0
+${SUMMARY}
 
-a b.txt: 1 violation, 1 suspicious · no rule held, 1 undecided · events were lost; 4 events (4 understood, 0 unknown), 1 gap of lost events; profile guest-memfd (guest_memfd probes occur)
+rule        profile      status     checks  found  why not decided
+G4 bracket  guest-memfd  undecided       1      0  ${WHY}
 `,
     );
+  });
+
+  it('lists every rule when asked', () => {
+    const table = renderText(reportByHand(), { allRules: true }).split(`${SUMMARY}\n\n`)[1];
+    assert.equal(
+      table,
+      `rule                 profile      status          checks  found  why not decided
+G9 refs-safe         guest-memfd  broken               1      1
+G4 bracket           guest-memfd  undecided            1      0  ${WHY}
+S4 conversion-storm  guest-memfd  broken               2      1
+G11 no-alias         guest-memfd  not-applicable       0      0
+`,
+    );
+  });
+
+  it('wraps at a width, and paints what is in a line after it was made visible', () => {
+    const look = { columns: 60, paint: (style: string, text: string) => `<${style}>${text}</>` };
+    const text = renderText(reportByHand(), { look });
+    const [first, second] = text.split('\n');
+    assert.equal(
+      first,
+      '<place>a b.txt:14:1: </><error>error:</> <strong>Page 4 of inode 191 went private while</>',
+    );
+    assert.equal(second, '        <strong>pinned. (inode 191 pgoff 0x4)</> [G9 refs-safe]');
+    for (const line of text.replace(/<[^>]*>/g, '').split('\n')) assert.ok(line.length <= 60, line);
+    const words = (shown: string): string => shown.replace(/<[^>]*>/g, '').replace(/\s+/g, ' ');
+    assert.equal(words(text), words(renderText(reportByHand())));
   });
 
   it('counts events where there are no lines', () => {

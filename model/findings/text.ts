@@ -1,15 +1,14 @@
 /**
- * Findings as compilers print theirs: `file:line:column: severity: message [rule]`, the evidence indented
- * below, and after the findings of a trace a table of its rules. Vim's quickfix and Emacs' compile mode step
- * through it.
+ * Findings as compilers print theirs: `file:line:column: severity: message [rule]`, the evidence and what to
+ * do indented below. After the findings of a trace comes one line of what was judged, then the rules that
+ * were not decided and why, or all of them. Vim's quickfix and Emacs' compile mode step through it.
  */
 import { ISSUE_KINDS } from '../../parsers/events/issues.js';
-import { visibleLine } from '../../parsers/base/visible.js';
 import { plural } from '../../parsers/base/plural.js';
 import { hex } from '../pages/state.js';
 import { countsText } from './counts.js';
-import type { Finding, RuleStatus } from './finding.js';
-import { outcomeOf, reportHeadline } from './headline.js';
+import type { Finding, RuleStatus, Verdict } from './finding.js';
+import { outcomeOf, reportHeadline, type Headline, type RuleOutcome } from './headline.js';
 import {
   address,
   issueText,
@@ -21,69 +20,114 @@ import {
   verdictWord,
   type TraceReport,
 } from './report.js';
+import { styledText, type Look, type Style, type Styled, type StyledLine } from './styledLine.js';
 
 export interface TextOptions {
   /** Lists what could not be decided as findings too, not only in the table of rules. */
   readonly undecidable?: boolean;
+  /** The table has every rule, not only those that were not decided. */
+  readonly allRules?: boolean;
+  /** What the reader's side can show; by default neither colours nor a width. */
+  readonly look?: Look;
+}
+
+/** Columns that evidence is moved to the right, below its finding. */
+const INDENT = '    ';
+
+/** Findings with their evidence, each line ending in a newline. */
+export function findingsText(report: TraceReport, findings: readonly Finding[], look: Look = {}): string {
+  const lines = findings.flatMap((finding) => findingLines(report, finding));
+  return lines.map((line) => `${styledText(line, look, 2 * INDENT.length)}\n`).join('');
+}
+
+/** The line of what was judged, ending in a newline. */
+export function summaryText(report: TraceReport, look: Look = {}): string {
+  return `${styledText(summary(report), look)}\n`;
 }
 
 /** One judged trace as text, ending in a newline. */
 export function renderText(report: TraceReport, options: TextOptions = {}): string {
-  const lines: string[] = [];
-  for (const finding of shownFindings(report, options.undecidable === true))
-    lines.push(...findingLines(report, finding));
-  lines.push(...suppressedLines(report), ...staleLines(report), ...issueLines(report));
-  lines.push(...ruleTable(report), summary(report));
-  return `${lines.map(visibleLine).join('\n')}\n`;
+  const look = options.look ?? {};
+  const shown = shownFindings(report, options.undecidable);
+  const others = [...suppressedLines(report), ...staleLines(report), ...issueLines(report)];
+  const details =
+    findingsText(report, shown, look) +
+    others.map((line) => `${styledText(line, look, INDENT.length)}\n`).join('');
+  const table = ruleTable(report, options.allRules === true, look).map((line) => `${line}\n`);
+  return `${details}${details === '' ? '' : '\n'}${summaryText(report, look)}${table.join('')}`;
 }
 
 /** What could not be decided stands in the table of rules; it is listed only where a caller asks for it. */
-function shownFindings(report: TraceReport, undecidable: boolean): readonly Finding[] {
+export function shownFindings(report: TraceReport, undecidable = false): readonly Finding[] {
   return listedFindings(report).filter((f) => undecidable || f.verdict !== 'undecidable');
 }
 
-function findingLines(report: TraceReport, finding: Finding): string[] {
+const VERDICT_STYLES: Readonly<Record<Verdict, Style>> = {
+  violation: 'error',
+  suspicious: 'warning',
+  undecidable: 'faint',
+};
+
+function findingLines(report: TraceReport, finding: Finding): StyledLine[] {
   const reason = finding.reason === undefined ? '' : ` (undecidable: ${finding.reason})`;
   const pages = pagesText(report.analysis, finding.pages);
   // Most messages name their pages already.
   const isNamed =
     pages === '' || (finding.pages !== undefined && finding.message.includes(hex(finding.pages.first)));
   const about = isNamed ? '' : ` (${pages})`;
-  const head = `${address(report, finding.at)}: ${verdictWord(finding.verdict)}`;
-  const lines = [`${head}: ${finding.message}${about}${reason} [${finding.rule}]`];
+  const { fix = '', name = '' } = ruleOf(report, finding.rule) ?? {};
+  const ruleText = name === '' ? finding.rule : `${finding.rule} ${name}`;
+  const lines: StyledLine[] = [
+    [
+      placed(report, finding.at),
+      { style: VERDICT_STYLES[finding.verdict], text: `${verdictWord(finding.verdict)}:` },
+      ' ',
+      { style: 'strong', text: `${finding.message}${about}` },
+      `${reason} [${ruleText}]`,
+    ],
+  ];
   const others = finding.evidence.filter((e) => e.row !== finding.at || e.note !== finding.message);
   for (const e of others.length > 0 ? others : finding.evidence) {
-    lines.push(`    ${address(report, e.row)}: note: ${e.note} (${report.table.name(e.row)})`);
+    const event = { style: 'faint', text: ` (${report.table.name(e.row)})` } as const;
+    lines.push([INDENT, placed(report, e.row), `note: ${e.note}`, event]);
   }
-  const fix = ruleOf(report, finding.rule)?.fix ?? '';
-  lines.push(`    ${finding.id}${fix === '' ? '' : `; fix: ${fix}`}`);
+  if (fix !== '') lines.push([INDENT, { style: 'good', text: 'fix:' }, ` ${fix}`]);
+  lines.push([INDENT, { style: 'faint', text: `explain: ${finding.id}` }]);
   return lines;
 }
 
-function suppressedLines(report: TraceReport): string[] {
+function placed(report: TraceReport, row: number): Styled {
+  return { style: 'place', text: `${address(report, row)}: ` };
+}
+
+function suppressedLines(report: TraceReport): StyledLine[] {
   return (report.suppressed ?? []).map(({ finding, reason }) => {
     const what = `suppressed ${finding.verdict} ${finding.id}: ${finding.message} [${finding.rule}]`;
-    return `${address(report, finding.at)}: info: ${what} (reason: ${reason})`;
+    return [placed(report, finding.at), `info: ${what} (reason: ${reason})`];
   });
 }
 
-function staleLines({ path, stale = [] }: TraceReport): string[] {
-  return stale.map(
-    ({ about, reason, why }) =>
-      `${path}:1:1: info: stale suppression ${about} (reason: ${reason}): ${STALE_TEXTS[why]}`,
-  );
+function staleLines({ path, stale = [] }: TraceReport): StyledLine[] {
+  return stale.map(({ about, reason, why }) => [
+    { style: 'place', text: `${path}:1:1: ` },
+    `info: stale suppression ${about} (reason: ${reason}): ${STALE_TEXTS[why]}`,
+  ]);
 }
 
+const SEVERITY_STYLES = { error: 'error', dataLoss: 'warning', notice: 'faint' } as const;
 const SEVERITY_COMPILER_WORDS = { error: 'error', dataLoss: 'warning', notice: 'info' } as const;
 
 /** What the reader noticed, worst kinds only: the rest is counted in `shimtrace info`. */
-function issueLines(report: TraceReport): string[] {
-  const lines: string[] = [];
+function issueLines(report: TraceReport): StyledLine[] {
+  const lines: StyledLine[] = [];
   for (const issue of report.table.issues) {
     const severity = ISSUE_KINDS[issue.code].severity;
     if (severity === 'info') continue;
-    const at = `${issue.file ?? report.path}:${Math.max(1, issue.line)}:1`;
-    lines.push(`${at}: ${SEVERITY_COMPILER_WORDS[severity]}: ${issueText(issue)} [${issue.code}]`);
+    lines.push([
+      { style: 'place', text: `${issue.file ?? report.path}:${Math.max(1, issue.line)}:1: ` },
+      { style: SEVERITY_STYLES[severity], text: `${SEVERITY_COMPILER_WORDS[severity]}:` },
+      ` ${issueText(issue)} [${issue.code}]`,
+    ]);
   }
   return lines;
 }
@@ -91,21 +135,39 @@ function issueLines(report: TraceReport): string[] {
 const HEADINGS = ['rule', 'profile', 'status', 'checks', 'found', 'why not decided'] as const;
 /** Columns of numbers, which stand at the right. */
 const NUMBERS: readonly number[] = [HEADINGS.indexOf('checks'), HEADINGS.indexOf('found')];
+const STATUS = HEADINGS.indexOf('status');
+const GAP = '  ';
 
-function ruleTable(report: TraceReport): string[] {
+const OUTCOME_STYLES: Readonly<Partial<Record<RuleOutcome, Style>>> = {
+  broken: 'error',
+  held: 'good',
+  undecided: 'warning',
+};
+
+/** The rules that were not decided, or all; nothing where there are none to show. */
+function ruleTable(report: TraceReport, isWhole: boolean, look: Look): string[] {
+  const statuses = report.analysis.rules.filter((rule) => isWhole || outcomeOf(rule) === 'undecided');
+  if (statuses.length === 0) return [];
   const rows: string[][] = [[...HEADINGS]];
-  for (const status of report.analysis.rules) rows.push(...statusRows(report, status));
+  for (const status of statuses) rows.push(...statusRows(report, status));
   const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  const hang = widths.slice(0, -1).reduce((sum, width) => sum + width + GAP.length, 0);
+  const isNarrow = look.columns !== undefined && hang > look.columns / 2;
   return [
     '',
-    ...rows.map((row) =>
-      row
-        .map((cell, c) => (NUMBERS.includes(c) ? cell.padStart(widths[c]!) : cell.padEnd(widths[c]!)))
-        .join('  ')
-        .trimEnd(),
-    ),
-    '',
+    ...rows.map((row) => styledText(tableLine(row, widths), look, isNarrow ? INDENT.length : hang)),
   ];
+}
+
+function tableLine(cells: readonly string[], widths: readonly number[]): StyledLine {
+  // Blanks after a row's last cell are left out.
+  const last = cells.reduce((seen, cell, c) => (cell === '' ? seen : c), 0);
+  return cells.slice(0, last + 1).flatMap((cell, c): StyledLine => {
+    const filled = NUMBERS.includes(c) ? cell.padStart(widths[c]!) : cell.padEnd(widths[c]!);
+    const style = c === STATUS ? OUTCOME_STYLES[cell as RuleOutcome] : undefined;
+    const text = c === last ? filled.trimEnd() : filled;
+    return [style === undefined ? text : { style, text }, c === last ? '' : GAP];
+  });
 }
 
 function statusRows(report: TraceReport, status: RuleStatus): string[][] {
@@ -125,15 +187,28 @@ function statusRows(report: TraceReport, status: RuleStatus): string[][] {
   return [head, ...reasons.slice(1).map((reason) => ['', '', '', '', '', reason])];
 }
 
-function summary(report: TraceReport): string {
+const STATE_STYLES: Readonly<Record<Headline['state'], Style>> = {
+  'nothing-judged': 'warning',
+  violation: 'error',
+  suspicious: 'warning',
+  undecided: 'warning',
+  held: 'good',
+};
+
+function summary(report: TraceReport): StyledLine {
   const { analysis, table } = report;
   const files = (report.files ?? [report.path]).join(' + ');
   const read = countsText({ ...analysis, total: table.length });
   const lost =
     table.losses.length === 0 ? 'no loss seen' : `${plural(table.losses.length, 'gap')} of lost events`;
-  return [
-    `${files}: ${reportHeadline(report).text}`,
+  const { text, state } = reportHeadline(report);
+  const facts = [
     `${plural(table.length, 'event')} (${read}), ${lost}`,
     `profile ${analysis.profiles.join(', ')} (${analysis.profileReason})`,
-  ].join('; ');
+  ];
+  return [
+    { style: 'strong', text: `${files}: ` },
+    { style: STATE_STYLES[state], text },
+    `; ${facts.join('; ')}`,
+  ];
 }
