@@ -4,6 +4,7 @@
  */
 import * as vscode from 'vscode';
 import type { App, Feature } from './app.js';
+import { PastedFiles } from './pastedFiles.js';
 import type { Platform } from './platform.js';
 import { ReportIndex } from './reportIndex.js';
 import { Sessions } from './sessions.js';
@@ -27,6 +28,7 @@ import { replayOffer } from './features/replayOffer.js';
 import { report } from './features/report.js';
 import { rulePages } from './features/rulePages.js';
 import { status } from './features/status.js';
+import { review } from './review/feature.js';
 import { timeline } from './timeline/panel.js';
 import { sidebar } from './views/sidebar.js';
 
@@ -55,6 +57,7 @@ const FEATURES: readonly Feature[] = [
   follow,
   timeline,
   pasted,
+  review,
   recognise,
 ];
 
@@ -67,7 +70,8 @@ export function activate(
   const index = new ReportIndex(context, log);
   const sessions = new Sessions(platform, index);
   const suppressions = new SuppressionStore(log);
-  const app: App = { context, platform, sessions, suppressions, index, log };
+  const pastes = new PastedFiles();
+  const app: App = { context, platform, sessions, suppressions, pastes, index, log };
   sessions.onDidChange(({ uri }) => void suppressions.load(uri));
   context.subscriptions.push(log, sessions, suppressions, ...FEATURES.map((feature) => feature(app)));
   const activatedInMs = platform.now() - start;

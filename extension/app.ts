@@ -1,5 +1,6 @@
 /** What every feature is given. */
 import type * as vscode from 'vscode';
+import type { PastedFiles } from './pastedFiles.js';
 import type { Platform } from './platform.js';
 import type { ReportIndex } from './reportIndex.js';
 import type { Sessions } from './sessions.js';
@@ -10,6 +11,7 @@ export interface App {
   readonly platform: Platform;
   readonly sessions: Sessions;
   readonly suppressions: SuppressionStore;
+  readonly pastes: PastedFiles;
   readonly index: ReportIndex;
   readonly log: vscode.LogOutputChannel;
 }

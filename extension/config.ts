@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { PROFILES, type ProfileId, type Verdict } from '../model/findings/finding.js';
 import { CLOCKS } from '../parsers/events/table.js';
-import type { CheckOptions } from './protocol/requests.js';
+import type { CheckOptions } from './protocol/options.js';
 
 export const SECTION = 'shimtrace';
 

@@ -3,7 +3,7 @@ import * as fs from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { activate as activateOn } from './activate.js';
 import { stampOf } from './stamp.js';
-import { startNodeWorker } from './analysis/workerHost.node.js';
+import { startNodeReview, startNodeWorker } from './analysis/workerHost.node.js';
 import type { Platform } from './platform.js';
 
 async function readHead(uri: vscode.Uri, length: number): Promise<Uint8Array> {
@@ -31,6 +31,7 @@ export function activate(context: vscode.ExtensionContext): unknown {
     readHead,
     stamp,
     startWorker: (uri) => startNodeWorker(context.extensionPath, uri),
+    startReview: (recordings) => startNodeReview(context.extensionPath, recordings),
     now: () => performance.now(),
   };
   return activateOn(context, platform);

@@ -24,6 +24,8 @@ export interface Platform {
    * Rejects when the file cannot be reached at all.
    */
   startWorker(uri: vscode.Uri): Promise<AnalysisWorker>;
+  /** Starts a worker that has these recordings for a review. Rejects when one cannot be reached at all. */
+  startReview(recordings: readonly vscode.Uri[]): Promise<AnalysisWorker>;
   /** Milliseconds from any fixed point. */
   now(): number;
 }

@@ -5,7 +5,7 @@
  */
 import * as vscode from 'vscode';
 import type { Report } from './protocol/report.js';
-import type { CheckOptions } from './protocol/requests.js';
+import type { CheckOptions } from './protocol/options.js';
 
 /** Changes whenever a report's form or the rules' verdicts may: another version's index is not used. */
 const FORMAT = 'shimtrace.index/4';

@@ -38,6 +38,17 @@ export async function partsOf(run: vscode.Uri): Promise<readonly RunPart[]> {
   );
 }
 
+/** Files that are no run, each a part by itself. */
+export function partsOfFiles(files: readonly vscode.Uri[]): Promise<readonly RunPart[]> {
+  return Promise.all(
+    files.map(async (uri): Promise<RunPart> => {
+      const name = uri.path.slice(uri.path.lastIndexOf('/') + 1);
+      const traceEvents = await traceEventsText(uri);
+      return { uri, name, role: undefined, offsetNs: undefined, traceEvents };
+    }),
+  );
+}
+
 /**
  * Every file that a trace is read from: itself and, where it is a run, those that it names;
  * only itself where it is wrong.

@@ -1,7 +1,7 @@
 /** Entry of the browser extension host. */
 import * as vscode from 'vscode';
 import { activate as activateOn } from './activate.js';
-import { refuseTooLarge, startWebWorker } from './analysis/workerHost.web.js';
+import { refuseTooLarge, startWebReview, startWebWorker } from './analysis/workerHost.web.js';
 import { stampOf } from './stamp.js';
 import type { Platform } from './platform.js';
 
@@ -14,6 +14,7 @@ export function activate(context: vscode.ExtensionContext): unknown {
     },
     stamp: stampOf,
     startWorker: (uri) => startWebWorker(context.extensionUri, uri),
+    startReview: (recordings) => startWebReview(context.extensionUri, recordings),
     now: () => performance.now(),
   };
   return activateOn(context, platform);

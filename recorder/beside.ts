@@ -77,3 +77,15 @@ function unplacedLosses(table: EventTable, sidecar: Sidecar): readonly string[] 
 function issueOf(code: Issue['code'], detail: string): Issue {
   return { code, offset: 0, line: 0, count: 1, detail: printable(detail) };
 }
+
+/**
+ * What was recorded, as tracefs lists it. Where a probe was hit and its filter left some calls out, that none
+ * is in the trace does not mean that the function did not run: it is not told of.
+ */
+export function probesTold({ probes, tracepoints }: Sidecar): string {
+  const told = probes.filter(({ filter, hits }) => filter === '' || hits === 0);
+  return [
+    ...told.map(({ type, event, symbol }) => `${type}:${event} ${symbol}`),
+    ...tracepoints.map(({ path }) => path.replace('/', ':')),
+  ].join('\n');
+}

@@ -237,6 +237,8 @@ describe("tidy: the extension's manifest", () => {
   const ANYWHERE = [
     'shimtrace.openSample',
     'shimtrace.openPasted',
+    'shimtrace.review.start',
+    'shimtrace.review.sample',
     'shimtrace.openRule',
     'shimtrace.showLog',
     'shimtrace.openWalkthrough',
@@ -305,7 +307,7 @@ describe("tidy: the extension's manifest", () => {
     const { untrustedWorkspaces, virtualWorkspaces } = manifest.capabilities;
     assert.deepEqual(
       untrustedWorkspaces.restrictedConfigurations,
-      settings.map(([name]) => name).filter((name) => /traceEvents|[pP]ath|[fF]ile$/.test(name)),
+      settings.map(([name]) => name).filter((name) => /traceEvents|[pP]ath|[fF]ile$|[tT]ree$/.test(name)),
     );
     assert.equal(virtualWorkspaces, true);
   });

@@ -2,7 +2,8 @@
 import fs from 'node:fs';
 import { readProbes, type RecordedProbes } from '../../model/review/recorded.js';
 import type { ReviewTrace, TraceSet } from '../../model/review/report.js';
-import { stacksOf } from '../../parsers/stacks.js';
+import { probesTold } from '../../recorder/beside.js';
+import { reviewTrace } from '../../shell/reviewTrace.js';
 import { sha256 } from '../digest.js';
 import { UsageError } from '../errors.js';
 import { judgeOpen, openTrace, type LoadOptions } from '../load.js';
@@ -37,20 +38,9 @@ export interface OpenSets {
   close(): void;
 }
 
-/**
- * What the recorder says that was recorded. Where a probe was hit and its filter left some calls out, that
- * none is in the trace does not mean that the function did not run.
- */
 function recordedBeside(file: string): RecordedProbes | undefined {
   const { sidecar } = sidecarBeside(file);
-  if (sidecar === undefined) return undefined;
-  const told = sidecar.probes.filter(({ filter, hits }) => filter === '' || hits === 0);
-  return readProbes(
-    [
-      ...told.map(({ type, event, symbol }) => `${type}:${event} ${symbol}`),
-      ...sidecar.tracepoints.map(({ path }) => path.replace('/', ':')),
-    ].join('\n'),
-  );
+  return sidecar && readProbes(probesTold(sidecar));
 }
 
 export function openSets(
@@ -66,18 +56,13 @@ export function openSets(
   const openOne = (file: string): ReviewTrace => {
     const loaded = openTrace(file, output);
     closers.push(() => loaded.close());
-    const { open } = loaded;
-    return {
+    const analysis = judgeOpen(loaded, options, output);
+    const digest = file === '-' ? '' : sha256(file);
+    return reviewTrace(loaded.open, analysis, {
       path: loaded.path,
-      digest: file === '-' ? '' : sha256(file),
-      table: open.table,
-      analysis: judgeOpen(loaded, options, output),
-      describe: (row, part) => open.describe(row, part),
-      symbolOf: open.symbolOf,
-      framesOf: ({ row }) =>
-        stacksOf(open, row).flatMap((stack) => (stack.user ? [] : stack.frames.map((frame) => frame.symbol))),
+      digest,
       recorded: recorded ?? recordedBeside(file),
-    };
+    });
   };
   try {
     return {

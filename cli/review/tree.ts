@@ -3,16 +3,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { ReadFile, SeriesImages } from '../../model/review/images.js';
 import { indexSources, type SourceIndex } from '../../model/review/sourceIndex.js';
+import { FILES_MAX, FILE_BYTES_MAX, foldersOf, isCFile } from '../../model/review/treeFolders.js';
 import { isSafePath } from '../../parsers/patch/names.js';
 import type { Series } from '../../parsers/patch/patch.js';
 import { InputError } from '../errors.js';
 import { errorCode } from '../output.js';
-
-const FILE_BYTES_MAX = 4 * 1024 * 1024;
-const FILES_MAX = 5000;
-/** Where the domain's functions call each other, whatever a patch is on. */
-const FOLDERS = ['virt/kvm', 'mm'];
-const ARCH_DEFAULT = 'arch/x86/kvm';
 
 /** Files below the tree; a name that leads out of it, by `..` or by a link, opens nothing. */
 export function treeReader(tree: string): ReadFile {
@@ -44,21 +39,6 @@ export function indexTree(tree: string, read: ReadFile, series: Series, images: 
   return indexSources(files);
 }
 
-/** The folders of the series' files, up to the part of the kernel that they are of. */
-function foldersOf(series: Series): readonly string[] {
-  const out = new Set(FOLDERS);
-  for (const patch of series.patches)
-    for (const file of patch.files) {
-      const name = file.newPath ?? file.oldPath;
-      if (name === undefined || !isSafePath(name) || !/\.[ch]$/.test(name)) continue;
-      const parts = name.split('/').slice(0, -1);
-      const kvm = parts.indexOf('kvm');
-      out.add((kvm >= 0 ? parts.slice(0, kvm + 1) : parts).join('/'));
-    }
-  if (![...out].some((folder) => folder.startsWith('arch/'))) out.add(ARCH_DEFAULT);
-  return [...out].filter((folder) => folder !== '');
-}
-
 function filesIn(tree: string, folders: readonly string[]): readonly string[] {
   const out: string[] = [];
   const pending = [...folders];
@@ -72,7 +52,7 @@ function filesIn(tree: string, folders: readonly string[]): readonly string[] {
     for (const entry of fs.readdirSync(full, { withFileTypes: true })) {
       const name = `${folder}/${entry.name}`;
       if (entry.isDirectory()) pending.push(name);
-      else if (entry.isFile() && /\.[ch]$/.test(entry.name)) out.push(name);
+      else if (entry.isFile() && isCFile(entry.name)) out.push(name);
     }
   }
   return out.slice(0, FILES_MAX);

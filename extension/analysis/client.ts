@@ -8,34 +8,16 @@ import { besideUris } from '../beside.js';
 import type { AnalysisWorker, Platform } from '../platform.js';
 import type { ReportIndex } from '../reportIndex.js';
 import { filesBehind } from '../runs.js';
+import type { CheckOptions } from '../protocol/options.js';
 import type { Report } from '../protocol/report.js';
-import type {
-  CheckOptions,
-  DebugMessage,
-  FromWorker,
-  JobError,
-  Method,
-  Methods,
-  Progress,
-} from '../protocol/requests.js';
+import type { DebugMessage, JobError, Method, Methods, Progress } from '../protocol/requests.js';
+import { Channel, RequestFailed, type Told } from './channel.js';
 
 export type SessionState =
   | { readonly kind: 'idle' }
   | { readonly kind: 'running'; readonly progress: Progress | undefined }
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly error: JobError };
-
-/** A request that ended without a result. */
-export class RequestFailed extends Error {
-  constructor(readonly error: JobError) {
-    super(error.message);
-  }
-}
-
-interface Pending {
-  readonly resolve: (result: Methods[Method]['result']) => void;
-  readonly reject: (error: RequestFailed) => void;
-}
 
 const CANCELLED: JobError = { code: 'cancelled', message: 'cancelled' };
 
@@ -49,9 +31,7 @@ export class TraceSession implements vscode.Disposable {
   forgotten = 0;
   /** The files of a run; empty for a trace of one file. */
   files: readonly vscode.Uri[] = [];
-  private worker: Promise<AnalysisWorker> | undefined;
-  private readonly pending = new Map<number, Pending>();
-  private nextId = 1;
+  private worker: Promise<Channel> | undefined;
   /** Until the trace was read in this session: judging it anew by other rules is faster than any index. */
   private mayUseIndex = true;
   private digest = '';
@@ -119,13 +99,9 @@ export class TraceSession implements vscode.Disposable {
 
   async request<M extends Method>(method: M, params: Methods[M]['params']): Promise<Methods[M]['result']> {
     const starting = this.startedWorker();
-    const worker = await starting;
+    const channel = await starting;
     if (this.worker !== starting) throw new RequestFailed(CANCELLED);
-    const id = this.nextId++;
-    return new Promise<Methods[M]['result']>((resolve, reject) => {
-      this.pending.set(id, { resolve: resolve as Pending['resolve'], reject });
-      worker.post({ id, method, params } as Parameters<AnalysisWorker['post']>[0]);
-    });
+    return channel.request(method, params);
   }
 
   /** Ends a debug session, without starting a worker for it. */
@@ -162,12 +138,12 @@ export class TraceSession implements vscode.Disposable {
     this.dropped.dispose();
   }
 
-  private startedWorker(): Promise<AnalysisWorker> {
+  private startedWorker(): Promise<Channel> {
     this.worker ??= this.startWorker();
     return this.worker;
   }
 
-  private async startWorker(): Promise<AnalysisWorker> {
+  private async startWorker(): Promise<Channel> {
     let worker: AnalysisWorker;
     try {
       this.stamp = await this.stampNow();
@@ -180,24 +156,13 @@ export class TraceSession implements vscode.Disposable {
       });
     }
     this.files = worker.files ?? [];
-    worker.onMessage((message) => this.receive(message));
     worker.onExit((message) => this.dropWorker({ code: 'internal', message }));
-    return worker;
+    return new Channel(worker, (told) => this.hear(told));
   }
 
-  private receive(message: FromWorker): void {
-    if ('progress' in message) {
-      if (this.state.kind === 'running') this.enter({ kind: 'running', progress: message.progress });
-      return;
-    }
-    if ('debug' in message) {
-      this.debugged.fire(message.debug);
-      return;
-    }
-    const pending = this.pending.get(message.id);
-    this.pending.delete(message.id);
-    if ('error' in message) pending?.reject(new RequestFailed(message.error));
-    else pending?.resolve(message.result);
+  private hear(told: Told): void {
+    if ('debug' in told) this.debugged.fire(told.debug);
+    else if (this.state.kind === 'running') this.enter({ kind: 'running', progress: told.progress });
   }
 
   private dropWorker(error: JobError): void {
@@ -208,12 +173,9 @@ export class TraceSession implements vscode.Disposable {
     // A worker that is still starting ends as soon as it has started; one that never started has nothing to
     // end.
     worker?.then(
-      (started) => started.terminate(),
+      (channel) => channel.end(error),
       () => undefined,
     );
-    const pending = [...this.pending.values()];
-    this.pending.clear();
-    for (const { reject } of pending) reject(new RequestFailed(error));
   }
 
   private enter(state: SessionState): void {

@@ -5,7 +5,7 @@ import * as vscode from 'vscode';
 import { besideOf } from '../beside.js';
 import type { AnalysisWorker } from '../platform.js';
 import type { FromWorker } from '../protocol/requests.js';
-import { isRunFile, partsOf, traceEventsText, type RunPart } from '../runs.js';
+import { isRunFile, partsOf, partsOfFiles, traceEventsText, type RunPart } from '../runs.js';
 import type { NodeFile, NodeWorkerData } from '../worker/worker.node.js';
 
 /** A local file is read by the worker itself; anything else is handed over whole. */
@@ -35,10 +35,20 @@ async function runFor(parts: readonly RunPart[]): Promise<NodeWorkerData> {
 export async function startNodeWorker(extensionPath: string, uri: vscode.Uri): Promise<AnalysisWorker> {
   const parts = isRunFile(uri) ? await partsOf(uri) : undefined;
   const workerData = parts ? await runFor(parts) : await fileFor(uri, await traceEventsText(uri));
+  return { ...workerOn(extensionPath, workerData), ...(parts && { files: parts.map((part) => part.uri) }) };
+}
+
+export async function startNodeReview(
+  extensionPath: string,
+  recordings: readonly vscode.Uri[],
+): Promise<AnalysisWorker> {
+  return workerOn(extensionPath, await runFor(await partsOfFiles(recordings)));
+}
+
+function workerOn(extensionPath: string, workerData: NodeWorkerData): AnalysisWorker {
   const worker = new Worker(path.join(extensionPath, 'dist/worker.cjs'), { workerData });
   let ended = false;
   return {
-    ...(parts && { files: parts.map((part) => part.uri) }),
     post: (request) => worker.postMessage(request),
     onMessage: (handler) => worker.on('message', (message: FromWorker) => handler(message)),
     onExit: (handler) => {

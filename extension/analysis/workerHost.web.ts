@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { besideOf } from '../beside.js';
 import type { AnalysisWorker } from '../platform.js';
-import { isRunFile, partsOf, traceEventsText, type RunPart } from '../runs.js';
+import { isRunFile, partsOf, partsOfFiles, traceEventsText, type RunPart } from '../runs.js';
 import type { FromWorker } from '../protocol/requests.js';
 import type { WebFile, WebRun } from '../worker/worker.web.js';
 
@@ -47,16 +47,27 @@ async function runFor(parts: readonly RunPart[]): Promise<WebRun> {
 
 export async function startWebWorker(extensionUri: vscode.Uri, uri: vscode.Uri): Promise<AnalysisWorker> {
   const parts = isRunFile(uri) ? await partsOf(uri) : undefined;
+  const worker = await workerOn(extensionUri, parts ? runFor(parts) : fileFor(uri));
+  return { ...worker, ...(parts && { files: parts.map((part) => part.uri) }) };
+}
+
+export async function startWebReview(
+  extensionUri: vscode.Uri,
+  recordings: readonly vscode.Uri[],
+): Promise<AnalysisWorker> {
+  return workerOn(extensionUri, runFor(await partsOfFiles(recordings)));
+}
+
+async function workerOn(extensionUri: vscode.Uri, input: Promise<WebFile | WebRun>): Promise<AnalysisWorker> {
   const [script, file] = await Promise.all([
     vscode.workspace.fs.readFile(vscode.Uri.joinPath(extensionUri, 'dist/web/worker.js')),
-    parts ? runFor(parts) : fileFor(uri),
+    input,
   ]);
   // A worker's script must come from the page's own origin, which an extension's files do not.
   const url = URL.createObjectURL(new Blob([new Uint8Array(script)], { type: 'text/javascript' }));
   const worker = new Worker(url);
   worker.postMessage(file, 'run' in file ? file.run.map((part) => part.bytes.buffer) : [file.bytes.buffer]);
   return {
-    ...(parts && { files: parts.map((part) => part.uri) }),
     post: (request) => worker.postMessage(request),
     onMessage: (handler) =>
       worker.addEventListener('message', (event: MessageEvent<FromWorker>) => handler(event.data)),

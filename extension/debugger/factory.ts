@@ -5,7 +5,7 @@
  */
 import * as vscode from 'vscode';
 import type { TraceSession } from '../analysis/client.js';
-import { RequestFailed } from '../analysis/client.js';
+import { RequestFailed } from '../analysis/channel.js';
 import type { App, Feature } from '../app.js';
 import { listingUri, WINDOW_SCHEME, windowAddress } from '../window.js';
 import { DEBUG_TYPE, replayOf, traceUri } from './running.js';

@@ -3,7 +3,8 @@
  * to what made a page's state; over a page's whole life.
  */
 import * as vscode from 'vscode';
-import { RequestFailed, type TraceSession } from '../analysis/client.js';
+import { RequestFailed } from '../analysis/channel.js';
+import type { TraceSession } from '../analysis/client.js';
 import type { LineOf, Spot } from '../protocol/place.js';
 import type { Report, ReportedFinding } from '../protocol/report.js';
 import type { Along } from '../protocol/shapes.js';

@@ -4,7 +4,7 @@
  * name, the first bytes are looked at.
  */
 import * as vscode from 'vscode';
-import { RequestFailed } from '../analysis/client.js';
+import { RequestFailed } from '../analysis/channel.js';
 import type { App, Feature } from '../app.js';
 import { firstOf, lastOf, partCount, partOf } from '../debugger/parts.js';
 import { Listings } from '../listing.js';

@@ -4,11 +4,11 @@
  * ends in a result or an error.
  */
 import type { QuestionId } from '../../model/answers/index.js';
-import type { ProfileId } from '../../model/findings/finding.js';
 import type { TimelineAsk, TimelineResult } from '../../model/timeline/asks.js';
-import type { ClockName } from '../../parsers/events/table.js';
+import type { CheckOptions } from './options.js';
 import type { LineOf, Spot } from './place.js';
 import type { Report } from './report.js';
+import type { EventsAsk, ReviewAsk, ReviewedEvent, ReviewView, SeriesFacts } from './review.js';
 import type {
   Along,
   ConversionChoice,
@@ -23,12 +23,6 @@ import type {
   Wanted,
   WindowText,
 } from './shapes.js';
-
-export interface CheckOptions {
-  readonly profiles?: readonly ProfileId[];
-  readonly skewNs?: number;
-  readonly clock?: ClockName;
-}
 
 /** A message of the debug adapter protocol, to or from one of the sessions on a trace. */
 export interface DebugMessage {
@@ -94,6 +88,20 @@ export interface Methods {
   stacks: { params: object; result: readonly { readonly from: number; readonly to: number }[] };
   /** Shell commands that record what is missing. */
   recipe: { params: object; result: string };
+  /** A patch of one file's texts; '' where they are the same. */
+  unified: {
+    params: { readonly path: string; readonly before: string; readonly after: string };
+    result: string;
+  };
+  /** What a file holds as patches, before anything else of a review is read. */
+  series: { params: { readonly patch: Uint8Array }; result: SeriesFacts };
+  /** A series held against recordings, which are the worker's files. */
+  review: { params: ReviewAsk; result: ReviewView };
+  /** Events of a function of the review that was made last. */
+  reviewEvents: {
+    params: EventsAsk;
+    result: { readonly total: number; readonly events: readonly ReviewedEvent[] };
+  };
 }
 
 export type Method = keyof Methods;

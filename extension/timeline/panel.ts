@@ -3,7 +3,7 @@
  */
 import * as vscode from 'vscode';
 import type { App, Feature } from '../app.js';
-import { RequestFailed } from '../analysis/client.js';
+import { RequestFailed } from '../analysis/channel.js';
 import { goToInReplay, onDidMoveReplay } from '../debugger/factory.js';
 import { watchIdOfRange } from '../debugger/watchId.js';
 import { traceOf } from '../features/target.js';

@@ -22,6 +22,10 @@ export interface ListNode {
   readonly stale?: { readonly trace: vscode.Uri; readonly of: Stale };
   /** Selecting it brings more of this part of the list. */
   readonly more?: string;
+  /** What selecting it runs, where it goes to no place of the list's trace. */
+  readonly go?: { readonly command: string; readonly argument: unknown };
+  /** What menus on it are about. */
+  readonly argument?: unknown;
 }
 
 /** What a list holds altogether, where not all of it was made into nodes. */
@@ -111,6 +115,8 @@ export class TreeList implements vscode.TreeDataProvider<ListNode>, vscode.Dispo
         title: 'Show More',
         arguments: [this.id, node.more],
       };
+    } else if (node.go) {
+      item.command = { command: node.go.command, title: 'Show', arguments: [node.go.argument] };
     } else if (node.spot && node.spot.row >= 0 && this.trace) {
       item.command = { command: 'shimtrace.reveal', title: 'Reveal', arguments: [this.trace, node.spot] };
     }

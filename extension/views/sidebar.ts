@@ -1,6 +1,7 @@
 /** The lists of the activity-bar container, on the trace that was looked at last. */
 import * as vscode from 'vscode';
-import { RequestFailed, type TraceSession } from '../analysis/client.js';
+import { RequestFailed } from '../analysis/channel.js';
+import type { TraceSession } from '../analysis/client.js';
 import type { Report } from '../protocol/report.js';
 import {
   ROWS_AT_ONCE,

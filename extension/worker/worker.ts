@@ -5,15 +5,14 @@
  */
 import type { Analysis } from '../../model/analysis.js';
 import { assert } from '../../parsers/base/assert.js';
-import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import type { ByteSource } from '../../parsers/base/source.js';
-import { analyze, readTrace } from './core.js';
-import { withTable, type OpenTrace } from '../../parsers/reader.js';
-import { sidecarIn, withSidecar } from '../../recorder/beside.js';
+import { analyze } from './core.js';
+import type { OpenTrace } from '../../parsers/reader.js';
+import { sidecarIn } from '../../recorder/beside.js';
 import { sidecarLines } from '../../recorder/outlook.js';
+import type { CheckOptions } from '../protocol/options.js';
 import type { Report } from '../protocol/report.js';
 import type {
-  CheckOptions,
   DebugMessage,
   FromWorker,
   Method,
@@ -27,6 +26,7 @@ import type { LoadedTrace } from '../debugger/host.js';
 import { PROFILES } from '../../model/findings/finding.js';
 import { recordingOf } from '../../model/findings/suppress.js';
 import { conversionText } from '../../model/objects/conversion.js';
+import { unifiedDiff } from '../../model/review/unifiedDiff.js';
 import { DebugServer } from './debugServer.js';
 import { answerTimeline, transferOf } from '../../model/timeline/answer.js';
 import type { TimelineAsk, TimelineResult } from '../../model/timeline/asks.js';
@@ -40,8 +40,10 @@ import { JobFailure, type Judged, type WorkerTools } from './judged.js';
 import { holdsTrace, listingText } from './listing.js';
 import { listsAt } from './lists.js';
 import { hints, life, neighbour, origin, rowOfLine, stackLines, windowAround } from './moves.js';
+import { openOne } from './openOne.js';
 import { spotOf } from './place.js';
 import { reportOf } from './reportView.js';
+import { ReviewServer } from './review.js';
 import { readRun, type RunSource } from './run.js';
 import { numberRows, shownOf } from './shown.js';
 
@@ -68,11 +70,14 @@ class TraceServer {
   private options: CheckOptions = {};
   private debugging: DebugServer | undefined;
   private timelineMade: Timeline | undefined;
+  readonly review: ReviewServer;
 
   constructor(
     private readonly tools: WorkerTools,
     private readonly post: (message: FromWorker) => void,
-  ) {}
+  ) {
+    this.review = new ReviewServer(tools, (progress) => this.progress(progress));
+  }
 
   digest(options: CheckOptions): string {
     this.options = options;
@@ -201,17 +206,10 @@ class TraceServer {
     return { source: trace.mended ?? trace.plain ?? source, wholes: [source], trace, shown };
   }
 
-  private readOne(
-    source: ByteSource,
-    { traceEvents, beside }: Pick<WorkerTools, 'traceEvents' | 'beside'>,
-  ): OpenTrace {
-    const read = readTrace(source, {
-      cancel: NEVER_CANCELLED,
-      ...this.tools.decompress,
-      ...(traceEvents === undefined ? {} : { traceEvents }),
-      progress: (done) => this.progress({ stage: 'reading', done, total: source.size }),
-    });
-    return beside ? withTable(read, withSidecar(read.table, beside, source.size)) : read;
+  private readOne(source: ByteSource, file: Pick<WorkerTools, 'traceEvents' | 'beside'>): OpenTrace {
+    return openOne(this.tools, source, file, (done) =>
+      this.progress({ stage: 'reading', done, total: source.size }),
+    );
   }
 
   private progress(progress: Progress): void {
@@ -252,6 +250,10 @@ const HANDLERS: Handlers = {
   window: (server, { line, lines }) => windowAround(server.judged(), line, lines),
   stacks: (server) => stackLines(server.judged()),
   recipe: (server) => recipe(server.judged()),
+  unified: (_, { path, before, after }) => unifiedDiff(path, before, after),
+  series: (server, { patch }) => server.review.series(patch),
+  review: (server, ask) => server.review.review(ask),
+  reviewEvents: (server, ask) => server.review.events(ask),
 };
 
 function answer(server: TraceServer, request: Request): FromWorker {

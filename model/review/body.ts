@@ -214,7 +214,7 @@ function tableLines(rows: readonly RuleRow[], sets: readonly TraceSet[]): readon
 }
 
 /** `broken 1/2`: checks that were broken of those that were decided. */
-function outcomeText({ state, broken, decided }: SetOutcome): string {
+export function outcomeText({ state, broken, decided }: SetOutcome): string {
   if (state === 'broken' || state === 'held') return `${state} ${broken}/${decided}`;
   return state === 'no-occasion' ? 'no occasion' : 'undecided';
 }

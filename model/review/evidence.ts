@@ -71,6 +71,8 @@ export interface FunctionEvidence {
   readonly extents: readonly Extent[];
   /** Events within it, or whose stack goes through it. */
   readonly active: number;
+  /** Rows of these, in their order. */
+  readonly activeRows: readonly number[];
   /** Tracepoints that it alone emits, with their counts. */
   readonly reached: ReadonlyMap<string, number>;
   /** What only it leads to and ran. */
@@ -308,6 +310,7 @@ function judge(
     rows: draft?.rows ?? [],
     extents: draft?.extents ?? [],
     active: draft?.active ?? 0,
+    activeRows: [...(draft?.activeRows ?? [])].sort((a, b) => a - b),
     reached,
     atLeast,
     mayHave,

@@ -70,6 +70,8 @@ export interface FunctionInSet {
   readonly conversionsOfAll: number;
   readonly tasks: readonly string[];
   readonly findings: readonly ReviewFinding[];
+  /** Rows of its entries and returns, else of the events at which it was active, of each recording. */
+  readonly rows: readonly (readonly number[])[];
 }
 
 export interface FunctionReport extends TouchedFunction {
@@ -173,6 +175,7 @@ function together(shown: readonly Shown[], conversionsOfAll: number): FunctionIn
     conversionsOfAll,
     tasks: [...new Set(shown.flatMap(({ pass }) => pass.tasks))],
     findings: shown.flatMap(({ pass }, trace) => pass.findings.map((finding) => ({ trace, finding }))),
+    rows: all.map((each) => (each.rows.length > 0 ? each.rows : each.activeRows)),
   };
 }
 
@@ -270,7 +273,8 @@ function outcomeWithin(whole: SetOutcome, rule: string, shown: FunctionInSet): S
   return { ...counts, state: whole.state === 'no-occasion' ? 'no-occasion' : 'held' };
 }
 
-const PROVES_A_RUN: readonly EvidenceKind[] = ['ran', 'active', 'reached', 'at-least'];
+/** Kinds by which a function has run for certain. */
+export const PROVES_A_RUN: readonly EvidenceKind[] = ['ran', 'active', 'reached', 'at-least'];
 
 function factsOf({ kind, returns, results }: FunctionInSet, { traces }: TraceSet): FunctionFacts {
   return {
@@ -369,7 +373,7 @@ export function lastSet({ sets }: Pick<ReviewReport, 'sets'>): TraceSet | undefi
 }
 
 /** -1 where no set is with the patch. */
-function lastIndex(sets: readonly TraceSet[]): number {
+export function lastIndex(sets: readonly TraceSet[]): number {
   return sets.map((set) => set.role).lastIndexOf('with');
 }
 

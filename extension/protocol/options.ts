@@ -1,0 +1,9 @@
+/** How a trace is judged. */
+import type { ProfileId } from '../../model/findings/finding.js';
+import type { ClockName } from '../../parsers/events/table.js';
+
+export interface CheckOptions {
+  readonly profiles?: readonly ProfileId[];
+  readonly skewNs?: number;
+  readonly clock?: ClockName;
+}

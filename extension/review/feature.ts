@@ -1,0 +1,116 @@
+/** Reviews of patches: what recordings without and with them show, on the patch itself. */
+import * as vscode from 'vscode';
+import { Channel, RequestFailed } from '../analysis/channel.js';
+import type { App, Feature } from '../app.js';
+import { showMarkdown } from '../markdown.js';
+import { beforeAfterText, TABLE_SCHEME, TABLE_URI } from './beforeAfter.js';
+import { affectsTree } from './kernelTree.js';
+import { reviewLenses } from './lenses.js';
+import { EVENTS, GO, go } from './links.js';
+import { ReviewList, SHOW_LINE } from './list.js';
+import { Gutter } from './marks.js';
+import { moveToHunk, showEvents, showLine } from './moves.js';
+import { patchAtHand } from './patchAtHand.js';
+import { askRecordings, type Recordings } from './recordings.js';
+import { Reviews } from './reviews.js';
+import { Threads } from './threads.js';
+
+/** Made up, on a self-written file; the recordings are of kernels without and with the check that it adds. */
+const SAMPLE = {
+  patch: 'test/review/in-use.patch',
+  tree: 'test/review/tree',
+  without: 'sample-traces/labelled/inplace/M2.p.txt',
+  with: 'sample-traces/labelled/inplace/N.p.txt',
+};
+
+export const review: Feature = (app) => {
+  const reviews = new Reviews(app);
+  const changed = new vscode.EventEmitter<vscode.Uri>();
+  let shown: vscode.Disposable | undefined;
+  return vscode.Disposable.from(
+    reviews,
+    changed,
+    // What shows a review is made with the first one: a window without any has nothing of it.
+    reviews.onDidChange(() => {
+      shown ??= vscode.Disposable.from(
+        new Threads(reviews),
+        new Gutter(app.context.extensionUri, reviews),
+        reviewLenses(reviews),
+      );
+      changed.fire(TABLE_URI);
+    }),
+    new vscode.Disposable(() => shown?.dispose()),
+    new ReviewList(reviews),
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (affectsTree(event)) void reviews.again();
+    }),
+    vscode.workspace.registerTextDocumentContentProvider(TABLE_SCHEME, {
+      onDidChange: changed.event,
+      provideTextDocumentContent: () => beforeAfterText(reviews.current),
+    }),
+    vscode.commands.registerCommand('shimtrace.review.start', (target?: unknown, given?: unknown) =>
+      start(app, reviews, target, given),
+    ),
+    vscode.commands.registerCommand('shimtrace.review.sample', () => sample(app, reviews)),
+    vscode.commands.registerCommand('shimtrace.review.recordings', () => otherRecordings(app, reviews)),
+    vscode.commands.registerCommand('shimtrace.review.again', () => reviews.again()),
+    vscode.commands.registerCommand('shimtrace.review.end', () => reviews.end()),
+    vscode.commands.registerCommand('shimtrace.review.nextHunk', () => moveToHunk(reviews, true)),
+    vscode.commands.registerCommand('shimtrace.review.previousHunk', () => moveToHunk(reviews, false)),
+    vscode.commands.registerCommand('shimtrace.review.beforeAfter', () => showMarkdown(TABLE_URI, app.log)),
+    vscode.commands.registerCommand(GO, go),
+    vscode.commands.registerCommand(EVENTS, (target: unknown) => showEvents(reviews, target)),
+    vscode.commands.registerCommand(SHOW_LINE, async (line: unknown) => {
+      if (reviews.current && typeof line === 'number') await showLine(reviews.current, line);
+    }),
+  );
+};
+
+/** `given` are recordings that need no question. */
+async function start(app: App, reviews: Reviews, target: unknown, given: unknown): Promise<void> {
+  const patch = await patchAtHand(app, target);
+  if (!patch) return;
+  const recordings = isRecordings(given) ? given : await recordingsFor(app, patch);
+  if (!recordings) return;
+  const made = await reviews.start({ patch, ...recordings });
+  if (made) await showLine(made, 1);
+}
+
+function isRecordings(given: unknown): given is Recordings {
+  return typeof given === 'object' && given !== null && 'with' in given && 'without' in given;
+}
+
+/** What the series was held against before, or what is chosen; undefined where it is no patch. */
+async function recordingsFor(app: App, patch: vscode.Uri): Promise<Recordings | undefined> {
+  const channel = new Channel(await app.platform.startReview([]), () => undefined);
+  try {
+    const facts = await channel.request('series', { patch: await vscode.workspace.fs.readFile(patch) });
+    return await askRecordings(app, facts.key);
+  } catch (error) {
+    if (!(error instanceof RequestFailed)) throw error;
+    await vscode.window.showErrorMessage(
+      vscode.l10n.t('The patch could not be reviewed: {0}', error.message),
+    );
+    return undefined;
+  } finally {
+    channel.end({ code: 'cancelled', message: 'cancelled' });
+  }
+}
+
+async function otherRecordings(app: App, reviews: Reviews): Promise<void> {
+  const { current } = reviews;
+  if (!current) return;
+  const recordings = await askRecordings(app, current.facts.key);
+  if (recordings) await reviews.start({ ...current.review.input, ...recordings });
+}
+
+async function sample(app: App, reviews: Reviews): Promise<void> {
+  const file = (name: string): vscode.Uri => vscode.Uri.joinPath(app.context.extensionUri, name);
+  const made = await reviews.start({
+    patch: file(SAMPLE.patch),
+    tree: file(SAMPLE.tree),
+    without: [file(SAMPLE.without)],
+    with: [file(SAMPLE.with)],
+  });
+  if (made) await showLine(made, 1);
+}

@@ -1,0 +1,34 @@
+/** Links from a review into recordings and code: the only commands that its texts may run. */
+import * as vscode from 'vscode';
+import type { Spot } from '../protocol/place.js';
+import { revealLine } from '../tabs.js';
+
+export const GO = 'shimtrace.internal.reviewGo';
+export const EVENTS = 'shimtrace.internal.reviewEvents';
+
+/** A line of a recording, and what to do once it is shown. */
+export interface GoTarget {
+  readonly trace: string;
+  readonly line: number;
+  readonly column: number;
+  readonly row: number;
+  readonly then?: 'replay' | 'timeline';
+}
+
+export function goTarget(trace: vscode.Uri, { line, column, row }: Spot, then?: GoTarget['then']): GoTarget {
+  return { trace: trace.toString(), line, column, row, ...(then && { then }) };
+}
+
+export async function go(target: unknown): Promise<void> {
+  const { trace, line, column, row, then } = (target ?? {}) as Partial<GoTarget>;
+  if (typeof trace !== 'string' || typeof line !== 'number' || typeof column !== 'number') return;
+  const uri = vscode.Uri.parse(trace, true);
+  await revealLine(uri, line, column);
+  if (then === 'replay') await vscode.commands.executeCommand('shimtrace.replayHere');
+  if (then === 'timeline') await vscode.commands.executeCommand('shimtrace.showTimeline', { uri, row });
+}
+
+/** A link of Markdown that runs one of our commands. */
+export function commandLink(text: string, command: string, argument: unknown): string {
+  return `[${text}](command:${command}?${encodeURIComponent(JSON.stringify([argument]))})`;
+}

@@ -1,0 +1,83 @@
+/**
+ * The patch that a review is wanted of: a file that was named, the one in front, the diff that an editor or
+ * the Source Control view shows, or the text of the clipboard.
+ */
+import * as vscode from 'vscode';
+import { Channel } from '../analysis/channel.js';
+import type { App } from '../app.js';
+import { findTree, pathIn } from './kernelTree.js';
+
+const PATCH_NAME = /\.(?:patch|diff|mbx|mbox|eml|mail)$/i;
+/** What a text has that holds a patch, also within a mail or quoted. */
+const HUNK = /^(?:> ?)*@@@? -\d+(?:,\d+)? (?:-\d+(?:,\d+)? )?\+\d+(?:,\d+)? @@/m;
+
+/** A change of the Source Control view. */
+interface Change {
+  readonly resourceUri: vscode.Uri;
+}
+
+export async function patchAtHand(app: App, target: unknown): Promise<vscode.Uri | undefined> {
+  if (target instanceof vscode.Uri) return target;
+  if (isChange(target)) return patchOfChange(app, target.resourceUri);
+  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  if (input instanceof vscode.TabInputTextDiff) return patchOfDiff(app, input.original, input.modified);
+  if (input instanceof vscode.TabInputText && (await holdsPatch(input.uri))) return input.uri;
+  const text = await vscode.env.clipboard.readText();
+  if (HUNK.test(text)) return app.pastes.add(new TextEncoder().encode(text), 'Pasted patch', '.patch');
+  const [chosen] = (await vscode.window.showOpenDialog({ title: vscode.l10n.t('Review a Patch') })) ?? [];
+  return chosen;
+}
+
+function isChange(target: unknown): target is Change {
+  return typeof target === 'object' && target !== null && 'resourceUri' in target;
+}
+
+async function holdsPatch(uri: vscode.Uri): Promise<boolean> {
+  if (PATCH_NAME.test(uri.path)) return true;
+  const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
+  return open !== undefined && (open.languageId === 'diff' || HUNK.test(open.getText()));
+}
+
+/** A change as the Source Control view shows it: against what was committed. */
+async function patchOfChange(app: App, file: vscode.Uri): Promise<vscode.Uri | undefined> {
+  // The address by which VS Code's own Git shows a file as it was committed; no program is run here.
+  const query = JSON.stringify({ path: file.fsPath, ref: 'HEAD' });
+  return patchOfDiff(app, file.with({ scheme: 'git', query }), file);
+}
+
+async function patchOfDiff(
+  app: App,
+  original: vscode.Uri,
+  modified: vscode.Uri,
+): Promise<vscode.Uri | undefined> {
+  const [before, after] = await Promise.all([textOf(original), textOf(modified)]);
+  const worker = await app.platform.startReview([]);
+  const channel = new Channel(worker, () => undefined);
+  try {
+    const patch = await channel.request('unified', { path: await pathOf(modified), before, after });
+    if (patch !== '') return app.pastes.add(new TextEncoder().encode(patch), 'Changes', '.patch');
+    await vscode.window.showInformationMessage(vscode.l10n.t('Both sides are the same: there is no patch.'));
+    return undefined;
+  } finally {
+    channel.end({ code: 'cancelled', message: 'cancelled' });
+  }
+}
+
+async function textOf(uri: vscode.Uri): Promise<string> {
+  try {
+    return (await vscode.workspace.openTextDocument(uri)).getText();
+  } catch {
+    // A file that one side does not have.
+    return '';
+  }
+}
+
+/** As the patch names it: below the kernel tree, else below the folder. */
+async function pathOf(file: vscode.Uri): Promise<string> {
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+  // A file of another scheme, such as git's, lies where the workspace has it.
+  const plain = folder ? file.with({ scheme: folder.scheme, authority: folder.authority, query: '' }) : file;
+  const tree = await findTree();
+  const name = plain.path.slice(plain.path.lastIndexOf('/') + 1);
+  return (tree && pathIn(tree, plain)) ?? (folder && pathIn(folder, plain)) ?? name;
+}

@@ -1,0 +1,99 @@
+/** One review: a patch, recordings without and with it, and what the worker said of them. */
+import * as vscode from 'vscode';
+import { Channel } from '../analysis/channel.js';
+import type { App } from '../app.js';
+import { checkOptions } from '../config.js';
+import type { Method, Methods, Progress } from '../protocol/requests.js';
+import type { ReviewView, SeriesFacts } from '../protocol/review.js';
+import { findTree, readTree } from './kernelTree.js';
+
+export interface ReviewInput {
+  readonly patch: vscode.Uri;
+  readonly without: readonly vscode.Uri[];
+  readonly with: readonly vscode.Uri[];
+  /** Instead of the tree that is open. */
+  readonly tree?: vscode.Uri | undefined;
+}
+
+export const SERIES_SCHEME = 'shimtrace-series';
+
+/** What a review is at a moment. */
+export interface Reviewed {
+  readonly facts: SeriesFacts;
+  readonly view: ReviewView;
+  readonly tree: vscode.Uri | undefined;
+  /** What shows the series: the patch itself, or its text of our own. */
+  readonly document: vscode.Uri;
+}
+
+export class Review implements vscode.Disposable {
+  now: Reviewed | undefined;
+  /** All recordings, by the indexes that the worker knows them by. */
+  readonly recordings: readonly vscode.Uri[];
+  /** What the worker is at, where it says so. */
+  onProgress: (progress: Progress) => void = () => undefined;
+  private channel: Promise<Channel> | undefined;
+  private isOver = false;
+
+  constructor(
+    private readonly app: App,
+    readonly input: ReviewInput,
+  ) {
+    this.recordings = [...input.without, ...input.with];
+  }
+
+  /** Reads and judges what was not yet, and the patch as it is now. Rejects with RequestFailed. */
+  async make(): Promise<Reviewed> {
+    const { patch: uri, without } = this.input;
+    const patch = await bytesOf(uri);
+    const facts = await this.request('series', { patch });
+    const root = this.input.tree ?? (await findTree());
+    const tree = root && (await readTree(root, facts.paths, facts.folders));
+    const indexes = this.recordings.map((_, i) => i);
+    const sets = [
+      { role: 'without' as const, files: indexes.slice(0, without.length) },
+      { role: 'with' as const, files: indexes.slice(without.length) },
+    ].filter(({ files }) => files.length > 0);
+    const view = await this.request('review', { patch, tree, sets, check: checkOptions(uri) });
+    this.now = { facts, view, tree: root, document: facts.text === undefined ? uri : seriesUri(uri) };
+    return this.now;
+  }
+
+  async request<M extends Method>(method: M, params: Methods[M]['params']): Promise<Methods[M]['result']> {
+    this.channel ??= this.start();
+    return (await this.channel).request(method, params);
+  }
+
+  private async start(): Promise<Channel> {
+    const worker = await this.app.platform.startReview(this.recordings);
+    const channel = new Channel(worker, (told) => {
+      if ('progress' in told) this.onProgress(told.progress);
+    });
+    worker.onExit((message) => {
+      channel.end({ code: 'internal', message });
+      this.channel = undefined;
+    });
+    if (this.isOver) channel.end({ code: 'cancelled', message: 'cancelled' });
+    return channel;
+  }
+
+  dispose(): void {
+    this.isOver = true;
+    void this.channel?.then(
+      (channel) => channel.end({ code: 'cancelled', message: 'cancelled' }),
+      () => undefined,
+    );
+  }
+}
+
+/** The bytes of a file, or what is being written in it. */
+async function bytesOf(uri: vscode.Uri): Promise<Uint8Array> {
+  const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
+  return open?.isDirty ? new TextEncoder().encode(open.getText()) : vscode.workspace.fs.readFile(uri);
+}
+
+/** By its ending it is a diff, and shown as one. */
+function seriesUri(patch: vscode.Uri): vscode.Uri {
+  const name = patch.path.slice(patch.path.lastIndexOf('/') + 1);
+  return vscode.Uri.from({ scheme: SERIES_SCHEME, path: `/${name}.patch`, query: patch.toString() });
+}

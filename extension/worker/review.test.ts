@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import { readSeries } from '../../parsers/patch/series.js';
+import { GUEST_MEMFD, PATCH, TREE } from '../../test/support/reviewSamples.js';
+import { Refused, SAMPLE, workerOnRun, type AskedWorker } from '../test/askWorker.js';
+import type { ReviewAsk, ReviewView } from '../protocol/review.js';
+
+const AFTER = 'sample-traces/labelled/inplace/N.p.txt';
+const patch = new Uint8Array(fs.readFileSync(PATCH));
+const tree = [{ path: GUEST_MEMFD, text: fs.readFileSync(`${TREE}/${GUEST_MEMFD}`, 'utf8') }];
+const SETS: ReviewAsk['sets'] = [
+  { role: 'without', files: [0] },
+  { role: 'with', files: [1] },
+];
+const lineOf = (text: string): number => Buffer.from(patch).toString().split('\n').indexOf(text) + 1;
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+describe('a review in the worker', () => {
+  let worker: AskedWorker;
+  let view: ReviewView;
+  before(async () => {
+    worker = await workerOnRun([SAMPLE, AFTER]);
+    view = worker.ask('review', { patch, tree, sets: SETS, check: {} });
+  });
+
+  it('says what a file holds before anything else is read', () => {
+    const facts = worker.ask('series', { patch });
+    assert.equal(facts.title, 'KVM: guest_memfd: Refuse to convert pages in use');
+    assert.equal(facts.key, 'in-use-1@example.org');
+    assert.deepEqual(facts.paths, [GUEST_MEMFD]);
+    assert.deepEqual(facts.folders, ['virt/kvm', 'mm', 'arch/x86/kvm']);
+    assert.equal(facts.text, undefined);
+  });
+
+  it('refuses what is no patch', () => {
+    assert.throws(
+      () => worker.ask('series', { patch: bytes('nothing of the kind\n') }),
+      (error) => error instanceof Refused && error.error.code === 'io',
+    );
+  });
+
+  it('says of each function what either set shows', () => {
+    const f = view.functions.find(({ name }) => name === '__kvm_gmem_set_attributes')!;
+    assert.equal(f.mark, 'ran');
+    assert.equal(f.short, 'ran 5× · -11 ×3 · 0 ×2 · 1 violation without');
+    assert.deepEqual(
+      f.inSets.map((each) => [
+        each.mark,
+        each.events,
+        each.findings.map(({ rule, spot }) => [rule, spot.line]),
+      ]),
+      [
+        ['violation', 4, [['G9', 702]]],
+        ['ran', 10, []],
+      ],
+    );
+    assert.equal(tree[0]!.text.split('\n')[f.sourceLine - 1]!.includes(f.name), true);
+    const added = view.functions.find(({ name }) => name === 'kvm_gmem_is_safe_for_conversion')!;
+    assert.equal(added.sourceLine, 0);
+  });
+
+  it('stands on the lines of the patch', () => {
+    const hunks = view.patches[0]!.files[0]!.hunks;
+    const last = hunks[hunks.length - 1]!;
+    assert.equal(
+      last.line,
+      lineOf(
+        '@@ -42,9 +51,14 @@ static int __kvm_gmem_set_attributes(struct inode *inode, unsigned long first,',
+      ),
+    );
+    assert.equal(last.mark, 'ran');
+    assert.deepEqual(
+      last.functions.map(({ index, line }) => [view.functions[index]!.name, line]),
+      [['__kvm_gmem_set_attributes', lineOf('+out:')]],
+    );
+  });
+
+  it('leads to the events of a function, some at a time', () => {
+    const index = view.functions.findIndex(({ name }) => name === '__kvm_gmem_set_attributes');
+    const all = worker.ask('reviewEvents', { function: index, set: 1, first: 0, count: 200 });
+    assert.equal(all.total, 10);
+    const two = worker.ask('reviewEvents', { function: index, set: 1, first: 3, count: 2 });
+    assert.deepEqual(two.events, all.events.slice(3, 5));
+    const text = fs.readFileSync(AFTER, 'utf8').split('\n');
+    for (const { file, spot } of all.events) {
+      assert.equal(file, 1);
+      assert.match(text[spot.line - 1]!, /__kvm_gmem_set_attributes/);
+    }
+  });
+
+  it('needs no recording and no tree to say what is touched', () => {
+    const alone = worker.ask('review', { patch, tree: undefined, sets: [], check: {} });
+    assert.deepEqual(
+      alone.functions.map(({ name, mark }) => [name, mark]),
+      [
+        ['kvm_gmem_is_safe_for_conversion', 'unseen'],
+        ['__kvm_gmem_set_attributes', 'unseen'],
+      ],
+    );
+  });
+
+  it('shows a mail that is encoded as a text of its own, with the same patches', () => {
+    const [head = '', ...body] = Buffer.from(patch).toString().split('\n\n');
+    const mail = `${head}\nContent-Transfer-Encoding: base64\n\n${Buffer.from(body.join('\n\n')).toString('base64')}\n`;
+    const { text } = worker.ask('series', { patch: bytes(mail) });
+    assert.ok(text !== undefined);
+    const plain = (from: Uint8Array) =>
+      readSeries([from]).patches.map(({ files }) =>
+        files.map(({ newPath, hunks }) => [
+          newPath,
+          hunks.map((hunk) => hunk.lines.map((l) => l.kind + l.text)),
+        ]),
+      );
+    assert.deepEqual(plain(bytes(text)), plain(patch));
+    const shown = worker.ask('review', { patch: bytes(mail), tree, sets: SETS, check: {} });
+    const lines = text.split('\n');
+    for (const hunk of shown.patches[0]!.files[0]!.hunks) assert.equal(lines[hunk.line - 1], hunk.head);
+  });
+});

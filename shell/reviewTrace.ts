@@ -1,0 +1,26 @@
+/** A recording as a review reads it, the same on the command line and in the editor. */
+import type { Analysis } from '../model/analysis.js';
+import type { RecordedProbes } from '../model/review/recorded.js';
+import type { ReviewTrace } from '../model/review/report.js';
+import type { OpenTrace } from '../parsers/reader.js';
+import { stacksOf } from '../parsers/stacks.js';
+
+/** Where it lies and what it is known by again, besides what was read of it. */
+export interface TraceNames {
+  readonly path: string;
+  /** SHA-256 of the file, '' where nobody made it. */
+  readonly digest: string;
+  readonly recorded?: RecordedProbes | undefined;
+}
+
+export function reviewTrace(open: OpenTrace, analysis: Analysis, names: TraceNames): ReviewTrace {
+  return {
+    ...names,
+    table: open.table,
+    analysis,
+    describe: (row, part) => open.describe(row, part),
+    symbolOf: open.symbolOf,
+    framesOf: ({ row }) =>
+      stacksOf(open, row).flatMap((stack) => (stack.user ? [] : stack.frames.map((frame) => frame.symbol))),
+  };
+}
