@@ -14,7 +14,7 @@ export interface TreeFile {
 
 export interface SeriesFacts {
   readonly title: string;
-  /** By which the series is known again in another version: its change-id, else its first message-id or title. */
+  /** By which another version is known again: its change-id, else its first message-id or title. */
   readonly key: string;
   readonly patches: number;
   /** Files that it names, and folders of a kernel tree that say who calls whom. */

@@ -102,7 +102,8 @@ describe('a review in the worker', () => {
 
   it('shows a mail that is encoded as a text of its own, with the same patches', () => {
     const [head = '', ...body] = Buffer.from(patch).toString().split('\n\n');
-    const mail = `${head}\nContent-Transfer-Encoding: base64\n\n${Buffer.from(body.join('\n\n')).toString('base64')}\n`;
+    const encoded = Buffer.from(body.join('\n\n')).toString('base64');
+    const mail = `${head}\nContent-Transfer-Encoding: base64\n\n${encoded}\n`;
     const { text } = worker.ask('series', { patch: bytes(mail) });
     assert.ok(text !== undefined);
     const plain = (from: Uint8Array) =>

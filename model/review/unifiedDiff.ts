@@ -58,7 +58,7 @@ function addContext(hunks: Step[][], steps: readonly Step[], last: number): void
   hunks[hunks.length - 1]?.push(...steps.slice(last + 1, last + 1 + CONTEXT_LINES));
 }
 
-/** All lines of both texts: what both begin and end with, and between it the shortest way from one to the other. */
+/** All lines of both texts: what both begin and end with, and between it the shortest way to the other. */
 function script(a: readonly string[], b: readonly string[]): readonly Step[] {
   const shorter = Math.min(a.length, b.length);
   let head = 0;
