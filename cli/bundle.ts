@@ -150,6 +150,24 @@ function namedFiles(args: Args, positionals: readonly string[]): readonly Bundle
     }));
 }
 
+/**
+ * Sets of files that are runs of their own, but for a set of which --offset or --guest names a file: that is
+ * one run. By set and run.
+ */
+export function runFiles(
+  args: Args,
+  sets: readonly (readonly string[])[],
+): readonly (readonly (readonly BundleFile[])[])[] {
+  const files = namedFiles(args, sets.flat());
+  let next = 0;
+  return sets.map((paths) => {
+    const own = paths.filter((name) => !isProject(name)).map(() => files[next++]!);
+    const projects = paths.filter(isProject).map(readProject);
+    const isOneRun = own.some((file) => file.role !== undefined || file.offsetNs !== undefined);
+    return [...projects, ...(isOneRun ? [own] : own.map((file) => [file]))];
+  });
+}
+
 function parseOffset(text: string): readonly [string, bigint] {
   const match = /^(.+)=([+-]?\d+)$/.exec(text);
   if (!match) throw new UsageError(`--offset takes FILE=NANOSECONDS, not '${text}'`);

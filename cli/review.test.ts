@@ -65,6 +65,48 @@ describe('shimtrace review', () => {
     assert.match(out, /gmem_record\(\) was recorded and did not run/);
   });
 
+  it('is of the patches, functions and hunks that are asked for', async () => {
+    const of = async (...argv: string[]): Promise<string> =>
+      (await review(PATCH, '--tree', TREE, '--trace', CORRECT, ...argv)).out;
+    const all = await of();
+    assert.match(all, /^__kvm_gmem_set_attributes\(\) ran/m);
+    assert.match(all, /^kvm_gmem_is_safe_for_conversion\(\) ran/m);
+    const one = await of('--function', 'kvm_gmem_is_safe_for_conversion');
+    assert.doesNotMatch(one, /__kvm_gmem_set_attributes\(\) ran/);
+    assert.match(one, /^kvm_gmem_is_safe_for_conversion\(\) ran/m);
+    const withoutCommand = (text: string): string =>
+      text.replace(/^ shimtrace review[\s\S]*?(?=^ the tree)/m, '');
+    assert.equal(withoutCommand(await of('--hunk', '2')), withoutCommand(one));
+    assert.match(await of('--patch', '1', '--hunk', '3'), /^__kvm_gmem_set_attributes\(\) ran/m);
+    const recipe = await review(PATCH, '--tree', TREE, '--recipe', '--function', 'gmem_record');
+    assert.match(recipe.out, /^# gmem_record /m);
+    assert.doesNotMatch(recipe.out, /^# __kvm_gmem_set_attributes /m);
+  });
+
+  it('judges no trace for a recipe', async () => {
+    const err: string[] = [];
+    await run(['review', PATCH, '--recipe', '--trace', CORRECT], {
+      out: () => undefined,
+      err: () => undefined,
+      progress: (text) => err.push(text),
+    });
+    assert.ok(!err.some((text) => text.includes('judging')));
+  });
+
+  it('takes files of one set together where their clocks are given', async () => {
+    const second = path.join(folder, 'second.txt');
+    fs.copyFileSync('sample-traces/labelled/inplace/N.w.txt', second);
+    const argv = [PATCH, '--trace', CORRECT, '--trace', second, '--format', 'json'];
+    const setsOf = (out: string): readonly { readonly traces: readonly object[] }[] =>
+      (JSON.parse(out) as { sets: { traces: object[] }[] }).sets;
+    assert.equal(setsOf((await review(...argv)).out)[0]!.traces.length, 2);
+    const [set] = setsOf((await review(...argv, '--offset', `${second}=0`)).out);
+    assert.equal(set!.traces.length, 1);
+    assert.match(JSON.stringify(set), /"others":\[{"path":".*second.txt"/);
+    const unknown = await review(...argv, '--guest', 'other.txt');
+    assert.match(unknown.err, /--guest names 'other.txt'/);
+  });
+
   it('has a column for each version of a series', async () => {
     const { out } = await review(PATCH, '--trace', `v1=${PINNED}`, '--trace', `v2=${CORRECT}`);
     assert.match(out, /^ rule +v1 +v2$/m);
@@ -102,6 +144,10 @@ describe('shimtrace review', () => {
       [[PATCH, '--trace', CORRECT, '--expect', 'G9 sometimes'], /--expect takes 'G9 never'/],
       [[PATCH, '--trace', CORRECT, '--version', 'x'], /--version takes a number/],
       [[PATCH, '--trace', CORRECT, '--width', '3'], /--width takes/],
+      [[PATCH, '--trace', CORRECT, '--patch', '2'], /--patch 2: there are 1 patches/],
+      [[PATCH, '--trace', CORRECT, '--hunk', '9'], /the patch has 3 hunks/],
+      [[PATCH, '--trace', CORRECT, '--hunk', 'x'], /--hunk takes a number/],
+      [[PATCH, '--trace', CORRECT, '--function', 'f'], /--function f: no patch touches it/],
       [[PATCH, '--trace', CORRECT, '--tree', PATCH], /is no folder/],
       [[CORRECT, '--recipe'], /There is no diff in it/],
       [['nothing.patch', '--recipe'], /no such file/],

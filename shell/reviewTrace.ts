@@ -1,23 +1,25 @@
 /** A recording as a review reads it, the same on the command line and in the editor. */
 import type { Analysis } from '../model/analysis.js';
+import type { EvidenceTrace } from '../model/review/evidence.js';
 import type { RecordedProbes } from '../model/review/recorded.js';
 import type { ReviewTrace } from '../model/review/report.js';
 import type { OpenTrace } from '../parsers/reader.js';
 import { stacksOf } from '../parsers/stacks.js';
 
 /** Where it lies and what it is known by again, besides what was read of it. */
-export interface TraceNames {
-  readonly path: string;
-  /** SHA-256 of the file, '' where nobody made it. */
-  readonly digest: string;
+export interface TraceNames extends Pick<ReviewTrace, 'path' | 'digest' | 'others' | 'pathOf'> {
   readonly recorded?: RecordedProbes | undefined;
 }
 
 export function reviewTrace(open: OpenTrace, analysis: Analysis, names: TraceNames): ReviewTrace {
+  return { ...evidenceTrace(open, names.recorded), ...names, analysis };
+}
+
+/** What evidence is read from: a recording that nobody judged. */
+export function evidenceTrace(open: OpenTrace, recorded: RecordedProbes | undefined): EvidenceTrace {
   return {
-    ...names,
     table: open.table,
-    analysis,
+    recorded,
     describe: (row, part) => open.describe(row, part),
     symbolOf: open.symbolOf,
     framesOf: ({ row }) =>

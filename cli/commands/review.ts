@@ -5,13 +5,15 @@ import { anonymized, Renamer } from '../../model/review/anonymize.js';
 import { b4ReviewFiles } from '../../model/review/b4Review.js';
 import { renderB4Check, renderGithub, renderNote, renderPatchwork } from '../../model/review/checks.js';
 import { parseClaim, type Claim } from '../../model/review/claim.js';
+import { codeLinesOf } from '../../model/review/codeLines.js';
 import { evidenceOf } from '../../model/review/evidence.js';
 import { imagesOf, type SeriesImages } from '../../model/review/images.js';
 import { renderMail, renderText } from '../../model/review/mail.js';
 import { outcomeOf } from '../../model/review/outcome.js';
+import { narrowed } from '../../model/review/narrow.js';
 import { patchRecipe } from '../../model/review/patchRecipe.js';
 import { readProbes } from '../../model/review/recorded.js';
-import { lastSet, reviewReport, type ReviewReport, type TraceSet } from '../../model/review/report.js';
+import { lastSet, reviewReport, type ReviewReport } from '../../model/review/report.js';
 import { renderReviewJson } from '../../model/review/reviewJson.js';
 import { renderReviewSarif } from '../../model/review/reviewSarif.js';
 import { NO_INDEX, type SourceIndex } from '../../model/review/sourceIndex.js';
@@ -24,11 +26,12 @@ import { prepareCodecs } from '../codecs.js';
 import { formatOption } from '../args.js';
 import type { Command } from '../command.js';
 import { RULES } from '../core.js';
+import { RUN_OPTIONS } from '../bundle.js';
 import { EXIT, InputError, UsageError, type ExitCode } from '../errors.js';
 import { openSource } from '../fileSource.js';
 import { LOAD_OPTIONS, loadOptions } from '../load.js';
 import type { Output } from '../output.js';
-import { openSets, setsOf } from '../review/traces.js';
+import { judgedSets, openSets, setsOf, type OpenSet } from '../review/traces.js';
 import { indexTree, treeReader } from '../review/tree.js';
 import { VERSION } from '../version.js';
 
@@ -89,6 +92,21 @@ export const review: Command = {
       value: 'FILE',
       help: 'kprobe_events or dynamic_events, and set_event, as they were: what has no event did not run',
     },
+    offset: RUN_OPTIONS['offset']!,
+    guest: RUN_OPTIONS['guest']!,
+    patch: {
+      type: 'string',
+      multiple: true,
+      value: 'N',
+      help: 'only this patch of the series, by its number; repeatable',
+    },
+    function: { type: 'string', multiple: true, value: 'NAME', help: 'only this function; repeatable' },
+    hunk: {
+      type: 'string',
+      multiple: true,
+      value: 'N',
+      help: 'only this hunk of the patch, counted from 1 through its files; repeatable',
+    },
     version: { type: 'string', value: 'vN', help: 'this version of the series (default: the newest)' },
     format: formatOption(FORMATS),
     out: { type: 'string', value: 'DIR', help: 'where b4-review writes its files' },
@@ -120,16 +138,18 @@ export const review: Command = {
     await prepareCodecs(paths);
     const probes = args.text('probes');
     const recorded = probes === undefined ? undefined : readProbes(readText(probes));
-    const open = openSets(files, loadOptions(args), recorded, output);
+    const options = loadOptions(args);
+    const open = openSets(files, args, recorded, output);
     try {
-      const renamer = new Renamer();
-      const sets = args.flag('anonymize')
-        ? open.sets.map((set) => ({ ...set, traces: set.traces.map((trace) => anonymized(trace, renamer)) }))
-        : open.sets;
       if (args.flag('recipe')) {
-        output.out(`${recipeLines(args, source, sets).join('\n')}\n`);
+        output.out(`${recipeLines(args, series, source, open.sets).join('\n')}\n`);
         return EXIT.clean;
       }
+      const judged = judgedSets(open.sets, options, output);
+      const renamer = new Renamer();
+      const sets = args.flag('anonymize')
+        ? judged.map((set) => ({ ...set, traces: set.traces.map((trace) => anonymized(trace, renamer)) }))
+        : judged;
       const report = reviewReport({ series, ...source, sets, claims });
       print(report, format, args, output);
       return exitOf(report, format, args.flag('strict'));
@@ -182,14 +202,49 @@ interface Source {
 
 function sourceOf(args: Args, series: Series, output: Output): Source {
   const tree = args.text('tree');
-  if (tree === undefined) return { images: undefined, touched: touchedBy(series), index: NO_INDEX };
+  if (tree === undefined)
+    return { images: undefined, touched: wantedOf(args, series, touchedBy(series)), index: NO_INDEX };
   const read = treeReader(tree);
   const images = imagesOf(series, read);
   if (images.until < series.patches.length) output.err(`shimtrace: ${tree}: ${images.reason}`);
-  return { images, touched: touchedBy(series, images), index: indexTree(tree, read, series, images) };
+  const touched = wantedOf(args, series, touchedBy(series, images));
+  return { images, touched, index: indexTree(tree, read, series, images) };
 }
 
-function recipeLines(args: Args, { touched, index }: Source, sets: readonly TraceSet[]): readonly string[] {
+/** What --patch, --function and --hunk leave. */
+function wantedOf(args: Args, series: Series, touched: TouchedSeries): TouchedSeries {
+  const { patches: all } = series;
+  // One patch of a series that is mailed by itself is known by its own number.
+  const patches = args.list('patch').map((word) => {
+    const number = ordinal('--patch', word);
+    const named = all.length === 1 && all[0]!.index === number ? 0 : number - 1;
+    if (named < all.length) return named;
+    throw new UsageError(`--patch ${word}: there are ${all.length} patches`);
+  });
+  const hunks = args.list('hunk').map((word) => ordinal('--hunk', word) - 1);
+  if (hunks.length > 0 && all.length > 1 && patches.length !== 1)
+    throw new UsageError('--hunk counts the hunks of one patch: say which, by --patch N');
+  const [of = 0] = patches;
+  const count = all[of]!.files.reduce((sum, file) => sum + file.hunks.length, 0);
+  if (hunks.some((hunk) => hunk >= count)) throw new UsageError(`--hunk: the patch has ${count} hunks`);
+  const functions = args.list('function').map((name) => name.replace(/\(\)$/, ''));
+  const known = new Set(touched.functions.map((f) => f.name));
+  for (const name of functions)
+    if (!known.has(name)) throw new UsageError(`--function ${name}: no patch touches it`);
+  return narrowed(touched, series, { patches, functions, hunks });
+}
+
+function ordinal(option: string, word: string): number {
+  if (/^[1-9]\d{0,5}$/.test(word)) return Number(word);
+  throw new UsageError(`${option} takes a number from 1 on, not '${word}'`);
+}
+
+function recipeLines(
+  args: Args,
+  series: Series,
+  { images, touched, index }: Source,
+  sets: readonly OpenSet[],
+): readonly string[] {
   const file = args.text('symbols');
   const symbols = file === undefined ? undefined : readSymbols(readText(file));
   if (symbols?.count === 0)
@@ -199,8 +254,11 @@ function recipeLines(args: Args, { touched, index }: Source, sets: readonly Trac
   return patchRecipe({
     functions: touched.functions,
     index,
+    codeLines: (f) => codeLinesOf({ series, images, touched }, f),
     symbols,
-    ...(trace && { trace: { table: trace.table, evidence: evidenceOf(trace, names, index) } }),
+    ...(trace && {
+      trace: { table: trace.evidence.table, evidence: evidenceOf(trace.evidence, names, index) },
+    }),
   });
 }
 
@@ -245,7 +303,11 @@ function commandText(args: Args): string {
   for (const name of ['base', 'trace'])
     for (const file of args.list(name))
       words.push(`--${name} ${file.replace(/^(\w[\w.-]*=)?.*[/\\]/, '$1')}`);
+  for (const name of ['offset', 'guest'])
+    for (const file of args.list(name)) words.push(`--${name} ${base(file)}`);
   if (args.text('tree') !== undefined) words.push('--tree .');
+  for (const name of ['patch', 'function', 'hunk'])
+    for (const word of args.list(name)) words.push(`--${name} ${word}`);
   for (const claim of args.list('expect')) words.push(`--expect '${claim}'`);
   return words.join(' ');
 }

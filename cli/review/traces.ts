@@ -1,12 +1,16 @@
-/** The recordings of a review: read, judged, and kept open until everything is printed. */
+/** The recordings of a review: read, judged where that is asked for, and kept open until all is printed. */
 import fs from 'node:fs';
+import type { EvidenceTrace } from '../../model/review/evidence.js';
 import { readProbes, type RecordedProbes } from '../../model/review/recorded.js';
 import type { ReviewTrace, TraceSet } from '../../model/review/report.js';
 import { probesTold } from '../../recorder/beside.js';
-import { reviewTrace } from '../../shell/reviewTrace.js';
+import { evidenceTrace, reviewTrace } from '../../shell/reviewTrace.js';
+import type { Args } from '../args.js';
+import { openGroup, runFiles, type LoadedRun } from '../bundle.js';
 import { sha256 } from '../digest.js';
 import { UsageError } from '../errors.js';
-import { judgeOpen, openTrace, type LoadOptions } from '../load.js';
+import { STDIN_NAME } from '../fileSource.js';
+import { judgeOpen, type LoadOptions } from '../load.js';
 import type { Output } from '../output.js';
 import { sidecarBeside } from '../sidecar.js';
 
@@ -33,8 +37,20 @@ export function setsOf(base: readonly string[], traces: readonly string[]): read
   return [...without, ...[...named].map(([name, paths]) => ({ name, role: 'with' as const, paths }))];
 }
 
+/** A recording that was read. */
+export interface OpenRecording {
+  readonly run: LoadedRun;
+  readonly evidence: EvidenceTrace;
+  /** The files that it is of, as they were named. */
+  readonly files: readonly string[];
+}
+
+export interface OpenSet extends Omit<TraceSet, 'traces'> {
+  readonly traces: readonly OpenRecording[];
+}
+
 export interface OpenSets {
-  readonly sets: readonly TraceSet[];
+  readonly sets: readonly OpenSet[];
   close(): void;
 }
 
@@ -45,7 +61,7 @@ function recordedBeside(file: string): RecordedProbes | undefined {
 
 export function openSets(
   files: readonly SetFiles[],
-  options: LoadOptions,
+  args: Args,
   recorded: RecordedProbes | undefined,
   output: Output,
 ): OpenSets {
@@ -53,24 +69,46 @@ export function openSets(
   const close = (): void => {
     for (const closer of closers) closer();
   };
-  const openOne = (file: string): ReviewTrace => {
-    const loaded = openTrace(file, output);
-    closers.push(() => loaded.close());
-    const analysis = judgeOpen(loaded, options, output);
-    const digest = file === '-' ? '' : sha256(file);
-    return reviewTrace(loaded.open, analysis, {
-      path: loaded.path,
-      digest,
-      recorded: recorded ?? recordedBeside(file),
+  const runs = runFiles(
+    args,
+    files.map((set) => set.paths),
+  );
+  const openRuns = (group: (typeof runs)[number][number]): readonly OpenRecording[] =>
+    openGroup(group, output).map((run) => {
+      closers.push(() => run.close());
+      // Of several files together nobody says what was recorded in all of them.
+      const told = recorded ?? (run.files ? undefined : recordedBeside(run.path));
+      return { run, files: run.files ?? [run.path], evidence: evidenceTrace(run.open, told) };
     });
-  };
   try {
     return {
-      sets: files.map(({ name, role, paths }) => ({ name, role, traces: paths.map(openOne) })),
+      sets: files.map(({ name, role }, i) => ({ name, role, traces: runs[i]!.flatMap(openRuns) })),
       close,
     };
   } catch (error) {
     close();
     throw error;
   }
+}
+
+/** The same with what a review needs besides: the analysis of each recording and the digests of its files. */
+export function judgedSets(
+  sets: readonly OpenSet[],
+  options: LoadOptions,
+  output: Output,
+): readonly TraceSet[] {
+  const judgeOne = ({ run, files, evidence }: OpenRecording): ReviewTrace => {
+    const [first, ...others] = files.map((file) => ({
+      path: file,
+      digest: file === STDIN_NAME ? '' : sha256(file),
+    }));
+    return reviewTrace(run.open, judgeOpen(run, options, output), {
+      path: run.path,
+      digest: first!.digest,
+      ...(others.length > 0 && { others }),
+      ...(run.pathOf && { pathOf: run.pathOf }),
+      recorded: evidence.recorded,
+    });
+  };
+  return sets.map((set) => ({ ...set, traces: set.traces.map(judgeOne) }));
 }

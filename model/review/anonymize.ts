@@ -34,7 +34,7 @@ function renamed(known: Map<string, string>, key: string, word: string): string 
 }
 
 export function anonymized(trace: ReviewTrace, renamer: Renamer): ReviewTrace {
-  const { table, analysis, path } = trace;
+  const { table, analysis, path, others, pathOf } = trace;
   // All of a table but the names of its tasks.
   const renamedTable = Object.create(table, {
     comm: { value: (row: number) => renamer.task(table.comm(row)) },
@@ -47,6 +47,8 @@ export function anonymized(trace: ReviewTrace, renamer: Renamer): ReviewTrace {
   return {
     ...trace,
     path: nameOf(path),
+    ...(others && { others: others.map((file) => ({ ...file, path: nameOf(file.path) })) }),
+    ...(pathOf && { pathOf: (row: number) => nameOf(pathOf(row)) }),
     table: renamedTable,
     analysis: { ...analysis, findings: analysis.findings.map(finding) },
     describe: (row, part) => {

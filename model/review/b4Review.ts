@@ -7,7 +7,7 @@ import { fileHead, hunkHead, isSaying } from './body.js';
 import { subjectOf } from './mail.js';
 import { outcomeOf } from './outcome.js';
 import { evidenceText, wrapped } from './prose.js';
-import { setText, type FunctionReport, type ReviewReport } from './report.js';
+import { setText, wantedPatches, type FunctionReport, type ReviewReport } from './report.js';
 import { escapeControls, headerText } from './safeText.js';
 import { isSamePlace } from './touched.js';
 
@@ -26,9 +26,9 @@ export function b4ReviewFiles(report: ReviewReport, version: string): readonly R
   return [
     { name: 'identity.txt', text: `shimtrace ${version}\n` },
     { name: 'series.txt', text: `${series.join('\n')}\n` },
-    ...report.series.patches.map((patch, i) => ({
+    ...wantedPatches(report).map((i) => ({
       name: `${String(i + 1).padStart(4, '0')}.txt`,
-      text: `${[headerText(subjectOf(patch)), '', ...quotedPatch(report, i)].join('\n')}\n`,
+      text: [headerText(subjectOf(report.series.patches[i]!)), '', ...quotedPatch(report, i), ''].join('\n'),
     })),
   ];
 }

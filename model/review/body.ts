@@ -258,10 +258,14 @@ function footer(
       ...wrapped(report.images.reason, width - COMMAND_INDENT.length, COMMAND_INDENT).map((l) => ` ${l}`),
     );
   for (const set of report.sets)
-    for (const { path, digest, table } of set.traces) {
+    for (const { path, digest, table, others = [] } of set.traces) {
       const kernel = table.meta.kernel === '' ? '' : `, Linux ${table.meta.kernel}`;
       const sum = digest === '' ? '' : `, sha256 ${digest.slice(0, DIGEST_DIGITS)}`;
       lines.push(` ${set.name}: ${nameOf(path)}${sum}${kernel}, ${table.length} events`);
+      for (const other of others)
+        lines.push(
+          ` ${set.name}: beside it ${nameOf(other.path)}, sha256 ${other.digest.slice(0, DIGEST_DIGITS)}`,
+        );
     }
   if (baseCommit !== '') lines.push(` base-commit: ${baseCommit}`);
   if (changeId !== '') lines.push(` change-id: ${changeId}`);

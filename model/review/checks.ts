@@ -3,7 +3,7 @@ import type { HunkPlace } from './touched.js';
 import { patchBody, type BodyOptions } from './body.js';
 import { outcomeOf, type ReviewState } from './outcome.js';
 import { cut } from './prose.js';
-import { findingsInLast, type ReviewReport } from './report.js';
+import { findingsInLast, wantedPatches, type ReviewReport } from './report.js';
 import { escapeControls, headerText } from './safeText.js';
 
 const TOOL = 'shimtrace';
@@ -97,7 +97,7 @@ const NOTE_COLUMNS = 75;
 
 /** For `git notes add -F -`: without the patch's own lines, which lie beside it. */
 export function renderNote(report: ReviewReport, options: Omit<BodyOptions, 'quote' | 'width'>): string {
-  const last = report.series.patches.length - 1;
+  const last = wantedPatches(report).at(-1)!;
   const lines = patchBody(report, last, { ...options, quote: true, width: NOTE_COLUMNS });
   const own = lines.filter((line) => !line.startsWith('>'));
   const first = own.findIndex((line) => line !== '');

@@ -147,6 +147,17 @@ describe('evidence of a function', () => {
     assert.equal(of('f', lost).kind, 'not-seen');
   });
 
+  it('is that its own tracepoint was on and gave nothing, where nothing was lost', () => {
+    const recorded = readProbes('kvm:kvm_one\nkvm:kvm_two\n');
+    const notReached = (lines: readonly string[]): readonly string[] =>
+      of('f', traceOf(lines, { recorded }), index).notReached;
+    assert.deepEqual(notReached(['other: y']), ['kvm_one']);
+    assert.deepEqual(notReached(['kvm_one: x']), []);
+    assert.deepEqual(notReached(['other: y', 'CPU:1 [LOST 5 EVENTS]', 'other: y']), []);
+    assert.deepEqual(of('f', traceOf(['other: y']), index).notReached, [], 'nobody says that it was on');
+    assert.equal(of('f', traceOf(['other: y'], { recorded }), index).kind, 'not-observable');
+  });
+
   it('is in stacks', () => {
     const trace = traceOf(['g: (g+0x0/0x1)']);
     const stacked = {

@@ -11,6 +11,7 @@ import {
   placeOfProbe,
   plainSymbol,
   resultOf,
+  REVIEW_GROUP,
   type ProbePlace,
   type SymbolOf,
 } from './probePlace.js';
@@ -79,6 +80,8 @@ export interface FunctionEvidence {
   readonly atLeast: readonly string[];
   /** Callers that ran, and tracepoints that others emit too. */
   readonly mayHave: readonly string[];
+  /** Tracepoints that it alone emits and that were recorded without one event, nothing being lost. */
+  readonly notReached: readonly string[];
 }
 
 interface Draft {
@@ -290,11 +293,13 @@ function judge(
   const draft = drafts.get(name);
   const reached = new Map<string, number>();
   const mayHave: string[] = [];
+  const notReached: string[] = [];
   for (const tracepoint of index.tracepointsOf(name)) {
     const count = tracepoints.get(tracepoint) ?? 0;
-    if (count === 0) continue;
-    if (OF_KVM.test(tracepoint) && isOnly(name, index.emittersOf(tracepoint), index))
-      reached.set(tracepoint, count);
+    const isOwn = OF_KVM.test(tracepoint) && isOnly(name, index.emittersOf(tracepoint), index);
+    if (count === 0) {
+      if (isOwn && isWhole(trace.table) && wasRecorded(tracepoint, trace)) notReached.push(tracepoint);
+    } else if (isOwn) reached.set(tracepoint, count);
     else mayHave.push(tracepoint);
   }
   const atLeast = [...index.callsOf(name)].filter((callee) => {
@@ -314,8 +319,25 @@ function judge(
     reached,
     atLeast,
     mayHave,
+    notReached,
   };
   return { ...evidence, kind: kindOf(evidence, name, trace) };
+}
+
+/** Whether somebody, or the trace itself, says that the tracepoint was on. */
+function wasRecorded(tracepoint: string, { table, recorded }: EvidenceTrace): boolean {
+  if (recorded?.tracepoints.has(tracepoint) === true) return true;
+  const { enabledEvents } = table.meta;
+  return (
+    enabledEvents?.has(`kvm:${tracepoint}`) === true || enabledEvents?.has(`kvmmmu:${tracepoint}`) === true
+  );
+}
+
+/** Whether the function had a probe, by somebody's word, or by a trace that lists the recipe's own. */
+function wasProbed(name: string, { table, recorded }: EvidenceTrace): boolean {
+  if (recorded?.functions.has(name) === true) return true;
+  const isOn = (event: string): boolean => table.meta.enabledEvents?.has(`${REVIEW_GROUP}:${event}`) === true;
+  return isOn(name) && isOn(`${name}_ret`);
 }
 
 /** Tracepoints whose emitters an index of KVM's folders has all; others may be emitted from anywhere. */
@@ -329,16 +351,12 @@ function isOnly(name: string, all: readonly string[], index: SourceIndex): boole
 const hasRun = (draft: Draft | undefined): boolean =>
   draft !== undefined && draft.entries + draft.returns + draft.active > 0;
 
-function kindOf(
-  evidence: Omit<FunctionEvidence, 'kind'>,
-  name: string,
-  { table, recorded }: EvidenceTrace,
-): EvidenceKind {
+function kindOf(evidence: Omit<FunctionEvidence, 'kind'>, name: string, trace: EvidenceTrace): EvidenceKind {
   if (evidence.runs > 0) return 'ran';
   if (evidence.active > 0) return 'active';
   if (evidence.reached.size > 0) return 'reached';
   if (evidence.atLeast.length > 0) return 'at-least';
-  if (recorded?.functions.has(name) === true) return isWhole(table) ? 'did-not-run' : 'not-seen';
+  if (wasProbed(name, trace)) return isWhole(trace.table) ? 'did-not-run' : 'not-seen';
   return evidence.mayHave.length > 0 ? 'may-have' : 'not-observable';
 }
 

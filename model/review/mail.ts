@@ -2,12 +2,12 @@
 import type { Patch } from '../../parsers/patch/patch.js';
 import { isSaying, patchBody, type BodyOptions } from './body.js';
 import { unmarked } from './prose.js';
-import type { ReviewReport } from './report.js';
+import { wantedPatches, type ReviewReport } from './report.js';
 import { headerText } from './safeText.js';
 
 /** Patches with anything to say; all of them where none has. */
 function patchesToTell(report: ReviewReport): readonly number[] {
-  const all = report.series.patches.map((_, i) => i);
+  const all = wantedPatches(report);
   const saying = all.filter((patch) =>
     report.functions.some((f) => isSaying(f) && f.hunks.some((place) => place.patch === patch)),
   );

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { inTree, inUse, GUEST_MEMFD, openText } from '../../test/support/reviewSamples.js';
 import { recipeProbes } from '../findings/recipe.js';
+import { codeLinesOf } from './codeLines.js';
 import { evidenceOf } from './evidence.js';
 import { imagesOf } from './images.js';
 import { patchRecipe, type RecipeInput } from './patchRecipe.js';
@@ -10,8 +11,14 @@ import { touchedBy } from './touched.js';
 
 const images = imagesOf(inUse(), inTree);
 const index = indexSources([[GUEST_MEMFD, images.after.get(GUEST_MEMFD)!.join('\n')]]);
-const { functions } = touchedBy(inUse(), images);
-const input: RecipeInput = { functions, index, symbols: undefined };
+const touched = touchedBy(inUse(), images);
+const { functions } = touched;
+const input: RecipeInput = {
+  functions,
+  index,
+  codeLines: (f) => codeLinesOf({ series: inUse(), images, touched }, f),
+  symbols: undefined,
+};
 
 const probesOf = (lines: readonly string[]): readonly string[] =>
   lines
@@ -52,6 +59,14 @@ describe('a recipe for a patch', () => {
     const record = lines.findIndex((line) => line.startsWith('# gmem_record '));
     assert.match(lines[record]!, /no such symbol; its callers: __kvm_gmem_set_attributes\.isra\.0$/);
     assert.match(lines[record + 1]!, /perf probe --add 'gmem_record'/);
+    // What the patch adds to it, by its line in the file after the patch.
+    const line =
+      1 + images.after.get(GUEST_MEMFD)!.indexOf('\tif (kvm_gmem_has_users(mapping, first, count))');
+    assert.ok(
+      lines.some((text) =>
+        text.includes(`--add 'review:kvm_gmem_is_safe_for_conversion_L${line}=${GUEST_MEMFD}:${line}'`),
+      ),
+    );
     assert.ok(
       probesOf(lines).includes('p:review/__kvm_gmem_set_attributes_isra_0 __kvm_gmem_set_attributes.isra.0'),
     );

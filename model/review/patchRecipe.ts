@@ -5,6 +5,7 @@
 import { missingKinds, recipeProbes, recordingRecipe } from '../findings/recipe.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import type { FunctionEvidence } from './evidence.js';
+import { REVIEW_GROUP } from './probePlace.js';
 import type { SourceIndex } from './sourceIndex.js';
 import type { KernelSymbols } from './symbols.js';
 import type { TouchedFunction } from './touched.js';
@@ -12,6 +13,8 @@ import type { TouchedFunction } from './touched.js';
 export interface RecipeInput {
   readonly functions: readonly TouchedFunction[];
   readonly index: SourceIndex;
+  /** Lines of its file, after the patch, at which `perf probe` is to find a function's code. */
+  readonly codeLines?: (touched: TouchedFunction) => readonly number[];
   /** Of the kernel that is to be recorded; undefined where nobody gave them. */
   readonly symbols: KernelSymbols | undefined;
   /** A trace that is there already: only what it lacks is recorded. */
@@ -31,7 +34,6 @@ interface Part {
 
 /** Callers that are probed in place of a function that has no symbol. */
 const CALLERS_MAX = 6;
-const GROUP = 'review';
 
 /** A shell script, in lines. */
 export function patchRecipe(input: RecipeInput): readonly string[] {
@@ -62,10 +64,9 @@ function isLacking({ name }: TouchedFunction, { trace }: RecipeInput): boolean {
   return evidence?.kind !== 'ran' || evidence.returns === 0;
 }
 
-function partOf(touched: TouchedFunction, { index, symbols, trace }: RecipeInput): Part {
+function partOf(touched: TouchedFunction, { index, symbols, trace, codeLines }: RecipeInput): Part {
   const { name, path, touch } = touched;
-  // A patch's names are anybody's: none of them may end the comment.
-  const where = `# ${name} (${path.replace(/[^\w./+-]/g, '?')}, ${touch})`;
+  const where = `# ${name} (${safePath(path)}, ${touch})`;
   const found = symbols?.of(name);
   const isEntrySeen = (trace?.evidence.get(name)?.runs ?? 0) > 0;
   if (touch === 'removed')
@@ -78,16 +79,35 @@ function partOf(touched: TouchedFunction, { index, symbols, trace }: RecipeInput
   const isInline = path.endsWith('.h');
   const callers = callersOf(name, index, symbols);
   const instead = callers.length > 0 ? `its callers: ${callers.join(', ')}` : 'no caller is known';
-  const perf = `#   with debug information: perf probe --add '${name}'`;
+  const perf = perfProbes(touched, codeLines?.(touched) ?? []);
   if (found !== undefined || isInline) {
     const why =
       isInline && found === undefined ? 'inlined into its callers' : 'this kernel has no such symbol';
-    return { comments: [`${where}: ${why}; ${instead}`, perf], ...probesOn(callers, false) };
+    return { comments: [`${where}: ${why}; ${instead}`, ...perf], ...probesOn(callers, false) };
   }
   const unsure = index.isStatic(name)
-    ? [`#   it is static: where it is refused it was inlined; ${instead}`, perf]
+    ? [`#   it is static: where it is refused it was inlined; ${instead}`, ...perf]
     : [];
   return { comments: [where, ...unsure], ...probesOn([name], isEntrySeen) };
+}
+
+/** A patch's names are anybody's: none of them may end a comment or begin a command. */
+const safePath = (path: string): string => path.replace(/[^\w./+-]/g, '?');
+
+/** Lines of one function that are probed by their number, at most. */
+const LINES_MAX = 8;
+
+/** Where it was inlined, debug information has its code still: by its name, and by the lines that are new. */
+function perfProbes({ name, path }: TouchedFunction, lines: readonly number[]): readonly string[] {
+  const event = `${REVIEW_GROUP}:${name.slice(0, EVENT_CHARS_MAX)}`;
+  return [
+    `#   with debug information: perf probe --add '${name}'`,
+    ...lines
+      .slice(0, LINES_MAX)
+      .map(
+        (line) => `#   or at what it changes: perf probe --add '${event}_L${line}=${safePath(path)}:${line}'`,
+      ),
+  ];
 }
 
 /** Callers that can be probed: those with a symbol, where symbols are known. */
@@ -101,15 +121,15 @@ function callersOf(name: string, index: SourceIndex, symbols: KernelSymbols | un
 function probesOn(symbols: readonly string[], isEntrySeen: boolean): Pick<Part, 'probes' | 'traced'> {
   const probes = symbols.flatMap((symbol) => {
     const event = symbol.replace(/\W/g, '_').slice(0, EVENT_CHARS_MAX);
-    const entry = `p:${GROUP}/${event} ${symbol}`;
-    const ret = `r:${GROUP}/${event}_ret ${symbol} ret=$retval:s64`;
+    const entry = `p:${REVIEW_GROUP}/${event} ${symbol}`;
+    const ret = `r:${REVIEW_GROUP}/${event}_ret ${symbol} ret=$retval:s64`;
     return isEntrySeen ? [ret] : [entry, ret];
   });
   return { probes, traced: symbols };
 }
 
-/** The kernel takes 63 characters; `_ret` stands behind them. */
-const EVENT_CHARS_MAX = 59;
+/** The kernel takes 63 characters; `_ret`, or `_L` and a line, stands behind them. */
+const EVENT_CHARS_MAX = 54;
 
 /** Without those that the rules' own recipe has already at the same function, and the same end of it. */
 function withoutDoubles(probes: readonly string[]): readonly string[] {

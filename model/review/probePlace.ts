@@ -1,4 +1,5 @@
 /** Where a probe's event was taken: at a function's entry, at its return, or somewhere within it. */
+import { parsePlace, type ParsedPlace } from '../../parsers/events/place.js';
 import { probeDefinition } from '../../parsers/events/probeDefinition.js';
 
 export interface ProbePlace {
@@ -7,18 +8,15 @@ export interface ProbePlace {
   readonly at: 'entry' | 'return' | 'within';
 }
 
+/** Group of the probes that a patch's own recipe defines. */
+export const REVIEW_GROUP = 'review';
+
 /** What compilers put behind the name of a copy, several in a row. */
 const SUFFIXES = /(?:\.(?:constprop|isra|part|cold|llvm|lto_priv|localalias|clone)(?:\.\d+)?)+$/;
 
 export function plainSymbol(symbol: string): string {
   return symbol.replace(SUFFIXES, '');
 }
-
-const ENTRY = /^\(([\w.]+)\+0x([0-9a-f]+)(?:\/0x[0-9a-f]+)?(?: \[[\w-]+\])?\)/;
-const RETURN = /^\((?:[^()<]{1,200}) <- ([\w.]+)(?:\+0x0(?:\/0x[0-9a-f]+)?)?(?: \[[\w-]+\])?\)/;
-const ADDRESS = /^\((?:0x)?([0-9a-f]{8,16})\)/;
-/** As trace-cmd and perf print it: the function comes first there, the place that it returns to second. */
-const RETURN_ADDRESS = /^\((?:0x)?([0-9a-f]{8,16}) <- (?:0x)?[0-9a-f]{8,16}\)/;
 
 /** Names of a symbol and the bytes from its start, of an address. */
 export type SymbolOf = (address: bigint) => { readonly name: string; readonly offset: bigint } | undefined;
@@ -28,19 +26,28 @@ export type SymbolOf = (address: bigint) => { readonly name: string; readonly of
  * names.
  */
 export function placeOfProbe(text: string, symbolOf?: SymbolOf): ProbePlace | undefined {
-  if (!text.startsWith('(')) return undefined;
-  const entry = ENTRY.exec(text);
-  if (entry) return { name: plainSymbol(entry[1]!), at: atOf(entry[1]!, parseInt(entry[2]!, 16)) };
-  const ret = RETURN.exec(text);
-  if (ret && !/^[0-9a-f]{8,16}$/.test(ret[1]!)) return { name: plainSymbol(ret[1]!), at: 'return' };
-  const returnAddress = RETURN_ADDRESS.exec(text);
-  const address = returnAddress ?? ADDRESS.exec(text);
-  const symbol = address && symbolOf?.(BigInt(`0x${address[1]!}`));
-  if (!symbol) return undefined;
-  const name = plainSymbol(symbol.name);
-  const at = atOf(symbol.name, Number(symbol.offset));
-  if (!returnAddress) return { name, at };
+  const place = printedPlace(text);
+  if (!place) return undefined;
+  const { symbol, offset, isReturn, address } = place;
+  if (symbol !== '') return { name: plainSymbol(symbol), at: isReturn ? 'return' : atOf(symbol, offset) };
+  const known = symbolOf?.(BigInt(`0x${address}`));
+  if (!known) return undefined;
+  const name = plainSymbol(known.name);
+  const at = atOf(known.name, Number(known.offset));
+  if (!isReturn) return { name, at };
   return at === 'entry' ? { name, at: 'return' } : undefined;
+}
+
+/** Whether a probe's place is printed as a bare address. */
+export function hasBareAddress(text: string): boolean {
+  return printedPlace(text)?.symbol === '';
+}
+
+/** What stands in the parentheses, or behind the `__probe_ip=`, that a probe's text begins with. */
+function printedPlace(text: string): ParsedPlace | undefined {
+  if (!text.startsWith('(')) return text.startsWith('__probe_') ? parsePlace(text.split(' ')[0]!) : undefined;
+  const end = text.indexOf(')');
+  return end < 0 ? undefined : parsePlace(text.slice(0, end + 1));
 }
 
 /** Bytes of `endbr64`, behind which a probe at a function's entry may stand. */
@@ -50,11 +57,6 @@ const ENDBR_BYTES = 4;
 function atOf(symbol: string, offset: number): ProbePlace['at'] {
   if (/\.(?:cold|part)\b/.test(symbol)) return 'within';
   return offset === 0 || offset === ENDBR_BYTES ? 'entry' : 'within';
-}
-
-/** Whether a probe's place is printed as a bare address. */
-export function hasBareAddress(text: string): boolean {
-  return ADDRESS.test(text) || RETURN_ADDRESS.test(text);
 }
 
 /**

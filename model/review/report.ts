@@ -24,6 +24,7 @@ import type { SeriesImages } from './images.js';
 import { passage, type Passage } from './passage.js';
 import type { SourceIndex } from './sourceIndex.js';
 import type { TouchedFunction, TouchedSeries } from './touched.js';
+import { workloadDifference, workloadOf, type Workload } from './workload.js';
 
 /** One recording. */
 export interface ReviewTrace extends EvidenceTrace {
@@ -31,6 +32,9 @@ export interface ReviewTrace extends EvidenceTrace {
   /** SHA-256 of the file, '' where nobody made it. */
   readonly digest: string;
   readonly analysis: Analysis;
+  /** Of a run of several files: the others, and the file of a row. */
+  readonly others?: readonly { readonly path: string; readonly digest: string }[];
+  readonly pathOf?: (row: number) => string;
 }
 
 /** Recordings of one kernel: without the patch, with it, or with one version of it. */
@@ -65,6 +69,8 @@ export interface FunctionInSet {
   readonly reached: ReadonlyMap<string, number>;
   readonly atLeast: readonly string[];
   readonly mayHave: readonly string[];
+  /** Tracepoints that it alone emits, all recordings had, and none has an event of. */
+  readonly notReached: readonly string[];
   /** Conversions during which it ran, of all. */
   readonly conversions: number;
   readonly conversionsOfAll: number;
@@ -171,6 +177,9 @@ function together(shown: readonly Shown[], conversionsOfAll: number): FunctionIn
     reached: addedUp(all.map((each) => each.reached)),
     atLeast: [...new Set(all.flatMap((each) => each.atLeast))],
     mayHave: [...new Set(all.flatMap((each) => each.mayHave))],
+    notReached: (all[0]?.notReached ?? []).filter((name) =>
+      all.every((each) => each.notReached.includes(name)),
+    ),
     conversions: sum(shown.map(({ pass }) => pass.conversions)),
     conversionsOfAll,
     tasks: [...new Set(shown.flatMap(({ pass }) => pass.tasks))],
@@ -288,27 +297,46 @@ function factsOf({ kind, returns, results }: FunctionInSet, { traces }: TraceSet
 
 /** In what the sets differ besides the patch. */
 function differencesOf(sets: readonly TraceSet[]): readonly string[] {
-  const [without, withPatch] = [sets.find((s) => s.role === 'without'), sets.find((s) => s.role === 'with')];
-  if (!without || !withPatch) return [];
+  const without = sets.find((set) => set.role === 'without');
+  if (!without) return [];
+  const before = aboutSet(without);
+  return sets.flatMap((set) =>
+    set.role === 'with' ? differencesTo(before, aboutSet(set), setText(set)) : [],
+  );
+}
+
+/** What two sets are compared by. */
+interface AboutSet {
+  readonly kernels: string;
+  readonly events: ReadonlySet<string>;
+  readonly workload: Workload;
+}
+
+function aboutSet({ traces }: TraceSet): AboutSet {
+  const kernels = new Set(traces.map(({ table }) => table.meta.kernel).filter((kernel) => kernel !== ''));
+  const names = traces.flatMap(({ table }) =>
+    Array.from({ length: table.names.size }, (_, i) => table.names.text(i)),
+  );
+  return {
+    kernels: [...kernels].join(', '),
+    events: new Set(names.filter((name) => name !== '')),
+    workload: workloadOf(traces),
+  };
+}
+
+/** `where` is `With the patch`, or `With v3`. */
+function differencesTo(before: AboutSet, after: AboutSet, where: string): readonly string[] {
   const out: string[] = [];
-  const kernels = (set: TraceSet): string =>
-    [...new Set(set.traces.map((trace) => trace.table.meta.kernel).filter((kernel) => kernel !== ''))].join(
-      ', ',
-    );
-  const [before, after] = [kernels(without), kernels(withPatch)];
-  if (before !== after && before !== '' && after !== '')
-    out.push(`The kernels are ${before} without the patch and ${after} with it.`);
-  const events = (set: TraceSet): ReadonlySet<string> =>
-    new Set(
-      set.traces.flatMap(({ table }) =>
-        Array.from({ length: table.names.size }, (_, i) => table.names.text(i)),
-      ),
-    );
-  const [seenBefore, seenAfter] = [events(without), events(withPatch)];
-  const onlyBefore = [...seenBefore].filter((name) => name !== '' && !seenAfter.has(name)).sort();
-  const onlyAfter = [...seenAfter].filter((name) => name !== '' && !seenBefore.has(name)).sort();
-  if (onlyBefore.length > 0) out.push(`Only without the patch there are events ${listed(onlyBefore)}.`);
-  if (onlyAfter.length > 0) out.push(`Only with the patch there are events ${listed(onlyAfter)}.`);
+  const inSentence = where.replace('With', 'with');
+  if (before.kernels !== after.kernels && before.kernels !== '' && after.kernels !== '')
+    out.push(`The kernels are ${before.kernels} without the patch and ${after.kernels} ${inSentence}.`);
+  const workload = workloadDifference(before.workload, after.workload, inSentence);
+  if (workload !== undefined) out.push(workload);
+  const onlyBefore = [...before.events].filter((name) => !after.events.has(name)).sort();
+  const onlyAfter = [...after.events].filter((name) => !before.events.has(name)).sort();
+  if (onlyBefore.length > 0)
+    out.push(`Without the patch there are events ${listed(onlyBefore)}, and none of them ${inSentence}.`);
+  if (onlyAfter.length > 0) out.push(`Only ${inSentence} there are events ${listed(onlyAfter)}.`);
   return out;
 }
 
@@ -341,6 +369,10 @@ function notShownOf(report: Omit<ReviewReport, 'claims' | 'differences' | 'notSh
     if (hidden.length > 0) out.push(`${where}, not observable: ${listed(hidden)}.`);
     const perhaps = kind('may-have');
     if (perhaps.length > 0) out.push(`${where}, may have run, which no event proves: ${listed(perhaps)}.`);
+    const unreached = functions.flatMap((f) =>
+      f.inSets[i]!.notReached.map((name) => `trace_${name}() of ${f.name}()`),
+    );
+    if (unreached.length > 0) out.push(`${where}, recorded and not reached: ${listed(unreached)}.`);
     const lost = set.traces
       .filter((trace) => trace.table.losses.length > 0)
       .map((trace) => nameOf(trace.path));
@@ -383,6 +415,14 @@ export function findingsInLast(
   { inSets }: FunctionReport,
 ): readonly ReviewFinding[] {
   return inSets[lastIndex(sets)]?.findings ?? [];
+}
+
+/** Indexes of the patches that are asked for. */
+export function wantedPatches({
+  series,
+  touched,
+}: Pick<ReviewReport, 'series' | 'touched'>): readonly number[] {
+  return touched.patches ?? series.patches.map((_, i) => i);
 }
 
 /** Where a recording lies on the machine of whoever made it is nobody's business. */

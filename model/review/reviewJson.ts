@@ -25,13 +25,19 @@ function reviewJson(report: ReviewReport): object {
     sets: sets.map(({ name, role, traces }) => ({
       name,
       role,
-      traces: traces.map(({ path, digest, table }) => ({
+      traces: traces.map(({ path, digest, table, others }) => ({
         path,
         sha256: digest === '' ? null : digest,
         format: table.meta.format,
         kernel: table.meta.kernel,
         events: table.length,
         lost: table.losses.length > 0,
+        ...(others && {
+          others: others.map((file) => ({
+            path: file.path,
+            sha256: file.digest === '' ? null : file.digest,
+          })),
+        }),
       })),
     })),
     patches: series.patches.map((patch) => ({
@@ -88,21 +94,29 @@ function inSetJson({ sets }: ReviewReport, shown: FunctionInSet, set: number): o
     reached: Object.fromEntries(shown.reached),
     atLeast: shown.atLeast,
     mayHave: shown.mayHave,
+    notReached: shown.notReached,
     conversions: shown.conversions,
     conversionsOfAll: shown.conversionsOfAll,
     tasks: shown.tasks,
     findings: shown.findings.map(({ trace, finding }) => {
-      const { table, path } = sets[set]!.traces[trace]!;
+      const { table, path, pathOf } = sets[set]!.traces[trace]!;
+      // Of a run of several files, each row is of one of them.
+      const fileOf = (row: number): object => (pathOf ? { path: pathOf(row) } : {});
       const { id, rule, verdict, severity, message, at, evidence } = finding;
       return {
-        path,
+        path: pathOf?.(at) ?? path,
         id,
         rule,
         verdict,
         severity,
         message,
         line: placeOf(table, at).line,
-        evidence: evidence.map(({ row, role, note }) => ({ line: placeOf(table, row).line, role, note })),
+        evidence: evidence.map(({ row, role, note }) => ({
+          ...fileOf(row),
+          line: placeOf(table, row).line,
+          role,
+          note,
+        })),
       };
     }),
   };

@@ -44,7 +44,7 @@ function resultsOf(report: ReviewReport, f: FunctionReport, last: TraceSet): rea
     byRule.set(each.finding.rule, [...(byRule.get(each.finding.rule) ?? []), each]);
   return [...byRule].map(([ruleId, findings]) => {
     const { finding, trace } = findings[0]!;
-    const { table, path } = last.traces[trace]!;
+    const { table, path, pathOf } = last.traces[trace]!;
     const more = findings.length > 1 ? ` (${findings.length} times)` : '';
     return {
       ruleId,
@@ -61,7 +61,7 @@ function resultsOf(report: ReviewReport, f: FunctionReport, last: TraceSet): rea
         id,
         message: { text: note },
         physicalLocation: {
-          artifactLocation: { uri: toUri(path) },
+          artifactLocation: { uri: toUri(pathOf?.(row) ?? path) },
           region: { startLine: placeOf(table, row).line },
         },
       })),

@@ -41,6 +41,8 @@ export interface TouchedSeries {
   readonly owners: readonly (readonly (readonly (readonly (string | undefined)[])[])[])[];
   /** Hunks of C files with a changed line that is in no function. */
   readonly outside: readonly HunkPlace[];
+  /** Indexes of the patches that are asked for; undefined: all. */
+  readonly patches?: readonly number[];
 }
 
 interface Draft {
