@@ -1,0 +1,4 @@
+// After `npm pack`: the project has its own manifest again.
+import { restoreManifest } from './manifest.mjs';
+
+restoreManifest();

@@ -1,0 +1,68 @@
+/** The package of the command line: made from a copy of the project, installed and run in an empty folder. */
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+
+const SAMPLE = path.resolve('sample-traces/labelled/inplace/M2.p.txt');
+/** What is needed to build the command line. */
+const SOURCES = [
+  ...[
+    'cli',
+    'model',
+    'parsers',
+    'recorder',
+    'shell',
+    'extension',
+    'webview',
+    'scripts',
+    'docs/check.schema.json',
+  ],
+  ...['package.json', 'package-lock.json', 'tsconfig.base.json', 'README.md', 'LICENSE'],
+];
+const CONTENT = [
+  ...['LICENSE', 'README.md', 'package.json', 'docs/check.schema.json'],
+  ...['dist/aheadWorker.js', 'dist/cli.js', 'dist/liveWorker.js', 'dist/shimtrace.1'],
+];
+
+function npm(args: readonly string[], cwd: string): string {
+  return execFileSync('npm', [...args, '--offline', '--no-audit', '--no-fund'], { cwd, encoding: 'utf8' });
+}
+
+describe('the package of the command line', function () {
+  this.timeout(120_000);
+  let folder = '';
+  before(() => (folder = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-'))));
+  after(() => fs.rmSync(folder, { recursive: true }));
+
+  it('is slim, and runs where nothing else is', () => {
+    const copy = path.join(folder, 'project');
+    for (const name of SOURCES)
+      fs.cpSync(name, path.join(copy, name), {
+        recursive: true,
+        filter: (file) => !file.split(path.sep).includes('node_modules'),
+      });
+    fs.symlinkSync(path.resolve('node_modules'), path.join(copy, 'node_modules'));
+    const manifest = fs.readFileSync('package.json');
+
+    // A user's npm may be set not to run scripts; packing needs its own.
+    const packed = npm(['pack', '--json', '--ignore-scripts=false', '--silent'], copy);
+    const [{ filename, files }] = JSON.parse(packed.slice(packed.indexOf('[\n'))) as [
+      { filename: string; files: { path: string }[] },
+    ];
+    assert.deepEqual(files.map((file) => file.path).sort(), CONTENT.sort());
+    assert.deepEqual(fs.readFileSync(path.join(copy, 'package.json')), manifest, 'the manifest is put back');
+
+    const clean = path.join(folder, 'clean');
+    fs.mkdirSync(clean);
+    npm(['install', path.join(copy, filename)], clean);
+    assert.deepEqual(
+      fs.readdirSync(path.join(clean, 'node_modules')).filter((name) => !name.startsWith('.')),
+      ['shimtrace'],
+    );
+    const ran = spawnSync('npx', ['--no', 'shimtrace', 'check', SAMPLE], { cwd: clean, encoding: 'utf8' });
+    assert.equal(ran.status, 1, ran.stderr);
+    assert.match(ran.stdout, /:702:1: error: .* is pinned \[G9 refs-safe\]\n/);
+  });
+});
