@@ -1,7 +1,7 @@
 /** Reads a trace's bytes and judges them, for the tests that hold verdicts against expectations. */
 import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import { MemorySource } from '../../parsers/base/source.js';
-import type { EventTable } from '../../parsers/events/table.js';
+import type { EventTable, Segment } from '../../parsers/events/table.js';
 import { readTrace } from '../../parsers/index.js';
 import type { Analysis, AnalyzeOptions } from '../../model/analysis.js';
 import type { Finding, ProfileId } from '../../model/findings/finding.js';
@@ -13,8 +13,47 @@ export interface Judged {
 }
 
 export function judge(bytes: Uint8Array, profiles: readonly ProfileId[], more: AnalyzeOptions = {}): Judged {
-  const { table } = readTrace(new MemorySource(bytes), { cancel: NEVER_CANCELLED });
+  const table = kept ? keptTable(kept, bytes) : readTable(bytes);
   return { table, analysis: analyze(table, { ...more, profiles }) };
+}
+
+/**
+ * Tables by their traces, where the same traces are judged thousands of times (scripts/mutate): reading one
+ * takes longer than judging it.
+ */
+const kept = process.env['KEEP_TABLES'] === '1' ? new Map<string, EventTable>() : undefined;
+
+function readTable(bytes: Uint8Array): EventTable {
+  return readTrace(new MemorySource(bytes), { cancel: NEVER_CANCELLED }).table;
+}
+
+function keptTable(tables: Map<string, EventTable>, bytes: Uint8Array): EventTable {
+  const key = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+  let table = tables.get(key);
+  if (table === undefined) {
+    table = readTable(bytes);
+    for (const segment of table.segments) trimSegment(segment);
+    tables.set(key, table);
+  }
+  return table;
+}
+
+/** Without the memory for rows to come: a segment has room for far more than a sample has. */
+function trimSegment(segment: Segment): void {
+  const { length, poolUsed } = segment;
+  Object.assign(segment, {
+    ts: segment.ts.slice(0, length),
+    at: segment.at.slice(0, length),
+    line: segment.line.slice(0, length),
+    tid: segment.tid.slice(0, length),
+    tgid: segment.tgid.slice(0, length),
+    comm: segment.comm.slice(0, length),
+    name: segment.name.slice(0, length),
+    payload: segment.payload.slice(0, length),
+    cpu: segment.cpu.slice(0, length),
+    kind: segment.kind.slice(0, length),
+    pool: segment.pool.slice(0, poolUsed),
+  } satisfies Partial<Segment>);
 }
 
 export function judgeText(text: string, profiles: readonly ProfileId[], more: AnalyzeOptions = {}): Judged {
