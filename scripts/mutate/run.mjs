@@ -11,7 +11,7 @@ import { roomResult, writeReport } from './report.mjs';
 /** Tests beside the source, and goldens, that kill faults anywhere in the core, quickest first. */
 const BESIDE = ['ops', 'world', 'lower', 'rules', 'pages'].map((room) => `out/model/${room}/**/*.test.js`);
 const golden = (name) => `out/test/golden/${name}.test.js`;
-const JUDGED = ['findings', 'lessEvidence'].map(golden);
+const JUDGED = ['ruleCases', 'changed', 'findings', 'lessEvidence'].map(golden);
 const MEANING = ['meanings', 'operations', 'lessMeaning'].map(golden);
 
 /** Files of each room, and the tests that are to notice faults in them, as patterns. */
@@ -59,7 +59,7 @@ for (const room of rooms) {
         LC_ALL: 'C',
         KEEP_TABLES: '1',
         MUTATE_FILES: files.join(','),
-        MUTATE_TESTS: tests.join(','),
+        MUTATE_TESTS: ['out/test/support/firstFailure.js', ...tests].join(','),
         MUTATE_OUT: path.relative(root, out),
         MUTATE_STATIC: args.includes('--static') ? '1' : '',
       },

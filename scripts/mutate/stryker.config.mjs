@@ -26,8 +26,9 @@ export default {
   // A mutant of what runs while a module loads costs a process of its own.
   ignoreStatic: MUTATE_STATIC !== '1',
   concurrency: 1,
-  timeoutMS: 5000,
-  timeoutFactor: 4,
+  // The first run, which the factor is of, reads every trace; later ones find the tables kept.
+  timeoutMS: 20_000,
+  timeoutFactor: 0.5,
   incremental: true,
   incrementalFile: `${MUTATE_OUT}.incremental.json`,
   tempDirName: `${MUTATE_OUT}.sandbox`,

@@ -36,7 +36,7 @@ interface Variant {
 const blankWhere =
   (isGone: (line: Line) => boolean) =>
   (line: Line): Line =>
-    isGone(line) ? { text: '#', name: '', cpu: -1 } : line;
+    isGone(line) ? { ...line, text: '#', name: '', cpu: -1 } : line;
 
 /** The rule's page: each answer once, with all that leads to it. */
 export function doubtsPage(rule: RuleDef): string {

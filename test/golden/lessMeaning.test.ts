@@ -5,7 +5,6 @@
  */
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import { PROFILES } from '../../model/findings/finding.js';
 import { assertGolden, assertOnlyGoldens } from '../support/golden.js';
 import {
   apart,
@@ -18,8 +17,7 @@ import {
   withLost,
   type Line,
 } from '../support/lessEvidence.js';
-import { meaningText } from '../support/operations.js';
-import { judgeText } from './judge.js';
+import { beyond, changeOfMeaning, meaningOf } from '../support/meaning.js';
 import { ROOT, sampleOf } from './samples.js';
 
 const SLOW_MS = 60_000;
@@ -39,7 +37,7 @@ const SAMPLES = [
 const LOSS_EVERY = 9;
 
 const blankWhere = (lines: readonly Line[], isGone: (line: Line) => boolean): readonly Line[] =>
-  lines.map((line) => (isGone(line) ? { text: '#', name: '', cpu: -1 } : line));
+  lines.map((line) => (isGone(line) ? { ...line, text: '#', name: '', cpu: -1 } : line));
 
 function* variantsOf(lines: readonly Line[]): Generator<readonly [what: string, text: string]> {
   for (const name of namesOf(lines))
@@ -57,39 +55,14 @@ function* variantsOf(lines: readonly Line[]): Generator<readonly [what: string, 
   }
 }
 
-/** What a text means, without the lines of its events: they differ where a line was put in. */
-const meaningOf = (text: string): readonly string[] =>
-  meaningText(judgeText(text, PROFILES, { rules: [] }))
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) =>
-      line
-        .replace(/^line \S+: /, '')
-        .replace(/lines \S+ to \S+/, '')
-        .replace(/; [\d -]+$/, ''),
-    );
-
-/** Lines of `one` that `other` has not as often, in their order. */
-function beyond(one: readonly string[], other: readonly string[]): readonly string[] {
-  const left = new Map<string, number>();
-  for (const line of other) left.set(line, (left.get(line) ?? 0) + 1);
-  return one.filter((line) => {
-    const count = left.get(line) ?? 0;
-    left.set(line, count - 1);
-    return count <= 0;
-  });
-}
-
 /** Each change of meaning once, under all that leads to it. */
 function lessText(text: string): string {
   const whole = meaningOf(text);
   const byChange = new Map<string, string[]>();
   for (const [what, less] of variantsOf(linesOf(text))) {
-    const meaning = meaningOf(less);
-    const change = [
-      ...beyond(whole, meaning).map((line) => `  - ${line}`),
-      ...beyond(meaning, whole).map((line) => `  + ${line}`),
-    ].join('\n');
+    const change = changeOfMeaning(whole, less)
+      .map((line) => `  ${line}`)
+      .join('\n');
     byChange.set(change, [...(byChange.get(change) ?? []), what]);
   }
   const parts = [...byChange].map(([change, whats]) => `${whats.join(', ')}\n${change || '  the same'}`);

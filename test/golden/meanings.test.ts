@@ -6,30 +6,11 @@ import path from 'node:path';
 import { assertGolden, assertOnlyGoldens } from '../support/golden.js';
 import { judgeAll, type Said } from '../support/oneTrace.js';
 import { meaningText } from '../support/operations.js';
+import { bind, create, KVM, mmap, p, r } from '../support/probes.js';
 import { judgeText, type Judged } from './judge.js';
 import { ROOT } from './samples.js';
 
 const FOLDER = path.join(ROOT, 'test', 'golden', 'meanings');
-const KVM = 'kvm=0xffff888100aa0000';
-
-/** A probe at the entry of a function, and one at its return. */
-const p = (symbol: string, args: string, name = symbol): string => `${name}: (${symbol}+0x0/0x100) ${args}`;
-const r = (symbol: string, args: string, name = `${symbol}_ret`): string =>
-  `${name}: (caller+0x10/0x100 <- ${symbol}) ${args}`;
-const create = [
-  'sys_ioctl(fd: 3, cmd: 0xae01, arg: 0)',
-  'sys_ioctl -> 0x4',
-  p('kvm_gmem_create', `${KVM} size=0x10000 flags=0x3`),
-];
-const bind = (slot: number, base: string, pages: number, offset: string, ino: number): string[] => [
-  p('kvm_gmem_bind', `${KVM} slot=${slot} base_gfn=${base} npages=${pages} fd=8 offset=${offset}`),
-  r('kvm_gmem_bind', `ret=0 slot=${slot} ino=${ino} pgoff=0x0`, 'kvm_gmem_bind_ret2'),
-];
-const mmap = (ino: number, start: string, end: string, pgoff = '0x0'): string[] => [
-  p('kvm_gmem_mmap', `ino=${ino} start=${start} end=${end} pgoff=${pgoff} size=0x10000`),
-  r('kvm_gmem_mmap', 'ret=0'),
-];
-
 type Cases = Readonly<Record<string, readonly (string | Said)[]>>;
 
 const CONVERSIONS: Cases = {

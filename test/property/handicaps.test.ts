@@ -32,7 +32,8 @@ function withLosses(lines: readonly Line[], next: () => number): readonly Line[]
         lost.set(line.cpu, before + 1);
         continue;
       }
-      if (before > 0) out.push({ text: `CPU:${line.cpu} [LOST ${before} EVENTS]`, name: '', cpu: -1 });
+      if (before > 0)
+        out.push({ number: 0, text: `CPU:${line.cpu} [LOST ${before} EVENTS]`, name: '', cpu: -1 });
       lost.delete(line.cpu);
     }
     out.push(line);

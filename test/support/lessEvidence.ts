@@ -1,6 +1,8 @@
 /** The lines of an ftrace text, and what it is in other circumstances, most of them with less evidence. */
 
 export interface Line {
+  /** 1-based line of the text that was taken apart, which it keeps; 0 where it was put in. */
+  readonly number: number;
   readonly text: string;
   /** Event name, with `(` or ` ->` where a system call is entered or left; '' for what is no event. */
   readonly name: string;
@@ -10,9 +12,9 @@ export interface Line {
 const EVENT = /^.{16,}?-\d+ .*?\[(\d{3})\] \S+ +\d+\.\d+: (\w+)(\(| ->)?/;
 
 export function linesOf(text: string): readonly Line[] {
-  return text.split('\n').map((line) => {
+  return text.split('\n').map((line, i) => {
     const m = EVENT.exec(line);
-    return { text: line, name: m ? `${m[2]!}${m[3] ?? ''}` : '', cpu: m ? Number(m[1]) : -1 };
+    return { number: i + 1, text: line, name: m ? `${m[2]!}${m[3] ?? ''}` : '', cpu: m ? Number(m[1]) : -1 };
   });
 }
 
@@ -39,11 +41,11 @@ export function withLost(lines: readonly Line[], index: number): readonly Line[]
   const { cpu } = lines[index]!;
   const next = lines.findIndex((line, i) => i > index && line.cpu === cpu);
   if (next < 0) return undefined;
-  const mark: Line = { text: `CPU:${cpu} [LOST 1 EVENTS]`, name: '', cpu: -1 };
+  const mark: Line = { number: 0, text: `CPU:${cpu} [LOST 1 EVENTS]`, name: '', cpu: -1 };
   return [...lines.slice(0, index), ...lines.slice(index + 1, next), mark, ...lines.slice(next)];
 }
 
-type Change = (lines: readonly Line[]) => readonly Line[];
+export type Change = (lines: readonly Line[]) => readonly Line[];
 
 const replacing =
   (pattern: RegExp, to = ''): Change =>
@@ -72,7 +74,7 @@ export const LESS: Readonly<Record<string, Change>> = {
 
 /** As it is, but events are missing before the one at an index: what the kernel says of a loss on its CPU. */
 export function withGapBefore(lines: readonly Line[], index: number): readonly Line[] {
-  const mark: Line = { text: `CPU:${lines[index]!.cpu} [LOST 1 EVENTS]`, name: '', cpu: -1 };
+  const mark: Line = { number: 0, text: `CPU:${lines[index]!.cpu} [LOST 1 EVENTS]`, name: '', cpu: -1 };
   return [...lines.slice(0, index), mark, ...lines.slice(index)];
 }
 
@@ -96,7 +98,9 @@ const TWIN_INODES = 50_000;
 
 /** Another process does the same at the same time: threads, VM, files, pages and frames of its own. */
 export const twice: Change = (lines) =>
-  lines.flatMap((line) => (line.name === '' ? [line] : [line, { ...line, text: ofTwin(line.text) }]));
+  lines.flatMap((line) =>
+    line.name === '' ? [line] : [line, { ...line, number: 0, text: ofTwin(line.text) }],
+  );
 
 function ofTwin(text: string): string {
   const other = (digits: string, width: number): string =>
@@ -128,7 +132,11 @@ export const ofEitherVm: Change = (lines) => {
       ? { ...line, text: line.text.replace(/ kvm=0x[0-9a-f]+/, '') }
       : line,
   );
-  return [...unnamed.slice(0, first), { ...lines[first]!, text: second, name }, ...unnamed.slice(first)];
+  return [
+    ...unnamed.slice(0, first),
+    { ...lines[first]!, number: 0, text: second, name },
+    ...unnamed.slice(first),
+  ];
 };
 
 /** Page numbers lie below this, addresses above. */

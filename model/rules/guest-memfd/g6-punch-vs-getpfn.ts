@@ -1,4 +1,4 @@
-import { plus, type Pgoff } from '../../../parsers/base/units.js';
+import { PAGES_PER_LEVEL, plus, type Pgoff } from '../../../parsers/base/units.js';
 import type { PageRange } from '../../findings/finding.js';
 import { gfnsAt, holdsPages, pgoffAt } from '../../world/memslots.js';
 import type { Inode } from '../../world/state.js';
@@ -125,5 +125,5 @@ function leafOf(leaves: readonly SpteRec[], pfn: number, count: number, row: num
 }
 
 function pfnInside(rec: SpteRec, pfn: number, count: number): boolean {
-  return rec.level === 1 ? rec.pfn >= pfn && rec.pfn < pfn + count : pfn >= rec.pfn;
+  return rec.pfn < pfn + count && pfn < rec.pfn + PAGES_PER_LEVEL[rec.level]!;
 }

@@ -61,15 +61,28 @@ export const r6: RuleDef = {
         return;
       }
       const conv = [...inode.converting].find(
-        (c) => c.blockedRow >= 0 && c.blockedRow < row && c.storeRow < 0 && run.w.ordered(c.blockedRow, row),
+        (c) => c.blockedRow >= 0 && c.blockedRow < row && c.storeRow < 0,
       );
-      if (conv && run.recorded('ConvertRet', 'GmemIoctlRet', 'SysExitIoctl')) {
-        run.violation({
-          row,
-          pages: run.pagesOfConv(conv),
-          message: `${inodeText(inode)} was mapped during a conversion`,
-          evidence: [[conv.blockedRow, 'state', 'the conversion blocks here and has not ended']],
-        });
+      if (conv) {
+        const range = run.pagesOfConv(conv);
+        if (run.lost(conv.blockedRow, row, range)) return;
+        if (!run.recorded('ConvertRet', 'GmemIoctlRet', 'SysExitIoctl'))
+          run.notRecorded(row, 'Whether the conversion has ended is not recorded.', ['ConvertRet'], range);
+        else if (!run.w.ordered(conv.blockedRow, row))
+          run.undecided(
+            'order',
+            row,
+            'The conversion and the mmap are on two CPUs too close in time to be ordered.',
+            ['a global trace_clock'],
+            range,
+          );
+        else
+          run.violation({
+            row,
+            pages: range,
+            message: `${inodeText(inode)} was mapped during a conversion`,
+            evidence: [[conv.blockedRow, 'state', 'the conversion blocks here and has not ended']],
+          });
         return;
       }
       if (run.lost(oldest, row, pages)) return;
@@ -83,7 +96,7 @@ export const r6: RuleDef = {
           [],
           pages,
         );
-      else run.ok();
+      else if (!run.lost(inode.firstRow, row, pages)) run.ok();
     },
     mmapRet: (_inode, ret) => {
       if (ret < 0) run.ok();
