@@ -1,8 +1,8 @@
 /**
  * What is said of sample traces with changes made to them, to see cases that no sample has: a page for each
- * rule, and one of what events mean. A page lists its cases itself: a heading is a sample and the changes made
- * to it (test/support/edits.ts), and what follows it is checked. To add a case, add a heading and run `npm run
- * golden`.
+ * rule, and one of what events mean. A page lists its cases itself: a heading is a sample and the changes
+ * made to it (test/support/edits.ts), and what follows it is checked. To add a case, add a heading and run
+ * `npm run golden`.
  */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';

@@ -1,153 +1,47 @@
 /** Small traces of one case each, by the rule that is asked about them. */
 import type { Said } from '../support/oneTrace.js';
 import { bind, create, KVM, mmap, p, peer, r } from '../support/probes.js';
+import {
+  bigFile,
+  bracketed,
+  cached,
+  convert,
+  endsShow,
+  enter,
+  fault,
+  faulted,
+  FILE,
+  getPage,
+  guestFault,
+  gup,
+  gupRet,
+  install,
+  invEnd,
+  invRange,
+  invStart,
+  left,
+  MAPPED,
+  mappedBy,
+  MAPPINGS_SHOW,
+  NONE,
+  notified,
+  PINS_SHOW,
+  punch,
+  PUNCHED,
+  refusals,
+  rmapAdd,
+  rmapRemove,
+  served,
+  spte,
+  store,
+  tdpMap,
+  unpin,
+} from '../support/ruleEvents.js';
 
 export type Cases = Readonly<Record<string, readonly (string | Said)[]>>;
 
 /** Put behind a title where no two CPUs are to be ordered. */
 export const UNORDERED = ', in no order';
-
-/** A file of sixteen pages at gfn 0x1000. */
-const FILE = [...create, ...bind(1, '0x1000', 16, '0x0', 70)];
-
-const enter = (start: string, pages: number, attrs = '0x8'): string =>
-  p('__kvm_gmem_set_attributes', `ino=70 start=${start} nr_pages=${pages} attrs=${attrs}`);
-const store = (index: string, last: string, attrs = '0x8'): string =>
-  p('kvm_gmem_store_attributes', `ino=70 index=${index} last=${last} attrs=${attrs}`);
-const left = (start: string, pages: number, attrs = '0x8', ret = 'ret=0'): string =>
-  r('__kvm_gmem_set_attributes', `ino=70 start=${start} nr_pages=${pages} attrs=${attrs} ${ret}`);
-/** Pages 4 and 5 of the file become private in place, or shared. */
-const convert = (attrs = '0x8'): string[] => [
-  enter('0x4', 2, attrs),
-  store('0x4', '0x5', attrs),
-  left('0x4', 2, attrs),
-];
-
-const fault = (pgoff: string): string =>
-  p('kvm_gmem_fault_user_mapping', `ino=70 pgoff=${pgoff} addr=0x7f0000004000 flags=0xa55`);
-const faulted = (ret = '0x200'): string => r('kvm_gmem_fault_user_mapping', `ret=${ret}`);
-const rmapAdd = (index: string): string =>
-  p(
-    'folio_add_file_rmap_ptes',
-    `folio=0xffffea0000100000 ino=70 index=${index} page=0xffffea0000100000 nr_pages=1 vm_start=0x7f0000000000`,
-  );
-const rmapRemove = (index: string): string =>
-  p(
-    'folio_remove_rmap_ptes',
-    `folio=0xffffea0000100000 ino=70 index=${index} page=0xffffea0000100000 nr_pages=1 vm_start=0x7f0000000000`,
-  );
-
-const gup = (start: string, flags: string, pages = 1): string =>
-  p('gup_fast_fallback', `start=${start} nr_pages=${pages} gup_flags=${flags}`);
-const gupRet = (start: string, flags: string, index = '0x4', ret = 1): string =>
-  r(
-    'gup_fast_fallback',
-    `ret=${ret} start=${start} gup_flags=${flags} page0=0xffffea0000100000 index0=${index} ino0=70`,
-  );
-const unpin = (index = '0x4'): string =>
-  p('unpin_user_page', `page=0xffffea0000100000 index=${index} ino=70`);
-const MAPPED = mmap(70, '0x7f0000000000', '0x7f0000010000');
-/** A pin of page 9, and its release: the trace shows what GUP takes and what is given back. */
-const PINS_SHOW = [
-  gup('0x7f0000009000', '0x80001'),
-  gupRet('0x7f0000009000', '0x80001', '0x9'),
-  unpin('0x9'),
-];
-/** So do mappings. */
-const MAPPINGS_SHOW = [rmapAdd('0x9'), rmapRemove('0x9')];
-
-const guestFault = (gfn: string, priv: number): string[] => [
-  p(
-    'kvm_mmu_faultin_pfn',
-    `gfn=0x${gfn} addr=0x${gfn}000 error_code=${priv ? '0x2000100000006' : '0x100000006'}`,
-  ),
-  p('kvm_gmem_get_pfn', `${KVM} slot=1 gfn=0x${gfn} base_gfn=0x1000 pgoff=0x0 ino=70`),
-  r('kvm_gmem_get_pfn', `gfn=0x${gfn} ret=0`),
-];
-const tdpMap = (gfn: string, pfn: string, priv: number, seqs = 'fault_seq=8 seq=8'): string =>
-  p('kvm_tdp_mmu_map', `${KVM} gfn=0x${gfn} pfn=0x${pfn} ${seqs} inprog=0 hs=0x0 he=0x0 priv=${priv}`);
-const spte = (gfn: string, level: number, old: string, now: string): string =>
-  `kvm_tdp_mmu_spte_changed: as id 0 gfn ${gfn} level ${level} old_spte ${old} new_spte ${now}`;
-const NONE = '8000000000000000';
-const install = (gfn: string, pfn: string, level = 1): string =>
-  spte(gfn, level, NONE, `${pfn}${level > 1 ? 'ee7' : 'e67'}`);
-const served = (gfn: string, pfn: string, priv: number): string[] => [
-  ...guestFault(gfn, priv),
-  tdpMap(gfn, pfn, priv),
-  install(gfn, pfn),
-];
-
-const invStart = (count = 'inprog=0 seq=8'): string => p('kvm_mmu_invalidate_start', `${KVM} ${count}`);
-const invRange = (start: string, end: string): string =>
-  p('kvm_mmu_invalidate_range_add', `${KVM} start=${start} end=${end}`);
-const invEnd = (count = 'inprog=1 seq=8'): string => p('kvm_mmu_invalidate_end', `${KVM} ${count}`);
-const cached = (what: 'add_to' | 'delete_from', pfn: string, page: number): string =>
-  `mm_filemap_${what}_page_cache: dev 0:9 ino 46 pfn=0x${pfn} ofs=${page * 4096} order=0`;
-const punch = (page: number): string =>
-  p('kvm_gmem_fallocate', `ino=70 mode=0x3 offset=0x${page.toString(16)}000 len=0x1000`);
-const PUNCHED = r('kvm_gmem_fallocate', 'ret=0');
-
-function getPage(page: number, ret = 0): string[] {
-  return [
-    p('restrictedmem_get_page', `ino=70 pgoff=0x${page}`),
-    r('restrictedmem_get_page', `ino=70 pgoff=0x${page} ret=${ret}`),
-  ];
-}
-
-/** Two notifiers of a file. */
-function notified(): string[] {
-  return [1, 2].flatMap((id) => [
-    p('restrictedmem_bind', `ino=70 start=0x0 end=0x10 notifier=0xffff88810648d0${id}0`),
-    r('restrictedmem_bind', `notifier=0xffff88810648d0${id}0 id=${id}`),
-  ]);
-}
-
-const told = (what: string, id: number): string =>
-  p(`restrictedmem_notifier_mmap_${what}`, `notifier=0xffff88810648d0${id}0 id=${id} start=0x0 end=0x10`);
-
-/** The file is mapped: both notifiers are started, and the first is told how it ends. */
-function mappedBy(ret: string, lost: readonly string[] = []): string[] {
-  return [
-    p('restrictedmem_mmap', 'ino=70 start=0x7f0000000000 end=0x7f0000010000 pgoff=0x0'),
-    ...[1, 2].flatMap((id) => [
-      told('start', id),
-      r('restrictedmem_notifier_mmap_start', `notifier=0xffff88810648d0${id}0 ret=0`),
-    ]),
-    ...lost,
-    r('restrictedmem_mmap', `ino=70 start=0x7f0000000000 end=0x7f0000010000 pgoff=0x0 ${ret}`),
-  ];
-}
-
-/** An mmap that fails, and one that succeeds: all of what notifiers are told shows. */
-function endsShow(): string[] {
-  const whole = (end: string, ret: string): string[] => [
-    ...mappedBy(ret).slice(0, -1),
-    told(end, 1),
-    told(end, 2),
-    ...mappedBy(ret).slice(-1),
-  ];
-  return [...notified(), ...whole('abort', 'ret=-12'), ...whole('end', 'ret=0')];
-}
-
-/** A conversion with a bracket of the VM, with what is inside it. */
-function bracketed(inside: readonly string[]): string[] {
-  return [enter('0x4', 2), invStart(), ...inside, store('0x4', '0x5'), invEnd(), left('0x4', 2)];
-}
-
-/** A file of 512 pages, all of them private. */
-function bigFile(): string[] {
-  return [
-    ...create,
-    ...bind(1, '0x1000', 512, '0x0', 70),
-    enter('0x0', 512),
-    store('0x0', '0x1ff'),
-    left('0x0', 512),
-  ];
-}
-
-function refusals(times: number): string[] {
-  return Array.from({ length: times }, () => [enter('0x4', 2), left('0x4', 2, '0x8', 'ret=-11')]).flat();
-}
 
 export const RULE_CASES: Readonly<Record<string, Cases>> = {
   R1: {

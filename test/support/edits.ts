@@ -1,6 +1,6 @@
 /**
- * Changes to the text of a trace, in words: what a sample is made into to see a case that no sample has. Lines
- * are those of the sample, also where lines before them were taken out or put in.
+ * Changes to the text of a trace, in words: what a sample is made into to see a case that no sample has.
+ * Lines are those of the sample, also where lines before them were taken out or put in.
  */
 import {
   aboutPagesBeside,
