@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import { compressionOf } from '../parsers/compressed/detect.js';
 import type { ReadOptions } from '../parsers/reader.js';
-import { nodeCodecs, type Codecs } from '../shell/codecs.node.js';
+import type { Codecs } from '../shell/codecs.node.js';
 import { startAhead } from './ahead.js';
 
 const HEAD_BYTES = 64;
@@ -25,7 +25,8 @@ export async function prepareCodecs(paths: readonly string[]): Promise<void> {
       ZSTD_HEADS.some((start) => headOf(path).startsWith(start)) && fs.statSync(path).size >= AHEAD_BYTES,
   );
   if (large !== undefined && ahead === undefined) ahead = { path: large, option: startAhead(large) };
-  if (ready.unzstd === undefined && paths.some(needsCodecs)) ready = await nodeCodecs();
+  if (ready.unzstd === undefined && paths.some(needsCodecs))
+    ready = await (await import('../shell/codecs.node.js')).nodeCodecs();
 }
 
 /** The decompressors that were prepared, for the file at `path`. */

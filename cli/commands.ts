@@ -1,33 +1,30 @@
-/** All commands, in the order of the help. */
+/** All commands, in the order of the help. Each is loaded when it is asked for. */
 import type { Command } from './command.js';
-import { check } from './commands/check.js';
-import { completion } from './commands/completion.js';
-import { dap } from './commands/dap.js';
-import { events } from './commands/events.js';
-import { explain } from './commands/explain.js';
-import { info } from './commands/info.js';
-import { life } from './commands/life.js';
-import { man } from './commands/man.js';
-import { record } from './commands/record.js';
-import { review } from './commands/review.js';
-import { rules } from './commands/rules.js';
-import { storms } from './commands/storms.js';
-import { suppress } from './commands/suppress.js';
-import { timeline } from './commands/timeline.js';
 
-export const COMMANDS: readonly Command[] = [
-  check,
-  events,
-  timeline,
-  storms,
-  life,
-  explain,
-  review,
-  suppress,
-  info,
-  record,
-  rules,
-  dap,
-  completion(() => COMMANDS),
-  man(() => COMMANDS),
-];
+const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
+  check: async () => (await import('./commands/check.js')).check,
+  events: async () => (await import('./commands/events.js')).events,
+  timeline: async () => (await import('./commands/timeline.js')).timeline,
+  storms: async () => (await import('./commands/storms.js')).storms,
+  life: async () => (await import('./commands/life.js')).life,
+  explain: async () => (await import('./commands/explain.js')).explain,
+  review: async () => (await import('./commands/review.js')).review,
+  suppress: async () => (await import('./commands/suppress.js')).suppress,
+  info: async () => (await import('./commands/info.js')).info,
+  record: async () => (await import('./commands/record.js')).record,
+  rules: async () => (await import('./commands/rules.js')).rules,
+  dap: async () => (await import('./commands/dap.js')).dap,
+  completion: async () => (await import('./commands/completion.js')).completion(allCommands),
+  man: async () => (await import('./commands/man.js')).man(allCommands),
+};
+
+export const COMMAND_NAMES: readonly string[] = Object.keys(LOADERS);
+
+/** The command of a name; undefined where there is none. */
+export async function commandNamed(name: string): Promise<Command | undefined> {
+  return Object.hasOwn(LOADERS, name) ? LOADERS[name]!() : undefined;
+}
+
+export async function allCommands(): Promise<readonly Command[]> {
+  return Promise.all(Object.values(LOADERS).map((load) => load()));
+}

@@ -3,8 +3,10 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { COMMANDS } from './commands.js';
+import { allCommands } from './commands.js';
 import { completionScript, SHELLS } from './completion.js';
+
+const COMMANDS = await allCommands();
 
 /** What bash offers for these words, the last of them unfinished. */
 function offered(...words: readonly string[]): readonly string[] {

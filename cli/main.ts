@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /** The program: arguments in, exit code out. */
 import { processOutput } from './output.js';
 import { run } from './run.js';

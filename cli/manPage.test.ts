@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { COMMANDS } from './commands.js';
+import { allCommands } from './commands.js';
 import { FILE_HELP } from './help.js';
 import { manPage } from './manPage.js';
+
+const COMMANDS = await allCommands();
 
 const page = manPage(COMMANDS, '1.2.3', FILE_HELP);
 

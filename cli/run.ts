@@ -3,7 +3,7 @@ import { visibleLine } from '../parsers/base/visible.js';
 import { parse } from './args.js';
 import { filesBehind } from './bundle.js';
 import { prepareCodecs } from './codecs.js';
-import { COMMANDS } from './commands.js';
+import { allCommands, COMMAND_NAMES, commandNamed } from './commands.js';
 import { EXIT, InputError, UsageError, type ExitCode } from './errors.js';
 import { commandHelp, generalHelp } from './help.js';
 import { PipeClosed, type Output } from './output.js';
@@ -20,20 +20,18 @@ export async function run(argv: readonly string[], output: Output): Promise<Exit
 
 async function dispatch(argv: readonly string[], output: Output): Promise<ExitCode> {
   const [name, ...rest] = argv;
-  if (name === undefined)
-    throw new UsageError(`expected a command: ${COMMANDS.map((c) => c.name).join(', ')}`);
+  if (name === undefined) throw new UsageError(`expected a command: ${COMMAND_NAMES.join(', ')}`);
   if (name === '--version' || name === '-V') {
     output.out(`shimtrace ${VERSION}\n`);
     return EXIT.clean;
   }
   if (name === '--help' || name === '-h' || name === 'help') {
-    const asked = COMMANDS.find((command) => command.name === rest[0]);
-    output.out(asked ? commandHelp(asked) : generalHelp(COMMANDS));
+    const asked = rest[0] === undefined ? undefined : await commandNamed(rest[0]);
+    output.out(asked ? commandHelp(asked) : generalHelp(await allCommands()));
     return EXIT.clean;
   }
-  const command = COMMANDS.find((c) => c.name === name);
-  if (!command)
-    throw new UsageError(`no command '${name}'; there are ${COMMANDS.map((c) => c.name).join(', ')}`);
+  const command = await commandNamed(name);
+  if (!command) throw new UsageError(`no command '${name}'; there are ${COMMAND_NAMES.join(', ')}`);
   const args = parse(rest, command.options);
   if (args.flag('help')) {
     output.out(commandHelp(command));
@@ -47,7 +45,7 @@ function report(error: unknown, name: string | undefined, output: Output): ExitC
   // Whoever reads our output has had enough, as `head` has: that is no failure.
   if (error instanceof PipeClosed) return EXIT.clean;
   if (error instanceof UsageError) {
-    const asked = COMMANDS.some((command) => command.name === name) ? ` ${name}` : '';
+    const asked = name !== undefined && COMMAND_NAMES.includes(name) ? ` ${name}` : '';
     output.err(visibleLine(`shimtrace: ${error.message}; see shimtrace${asked} --help`));
     return EXIT.unusable;
   }

@@ -17,29 +17,29 @@ const common = {
   logLevel: 'warning',
   keepNames: false,
 };
+/** CommonJS packages inside an ESM bundle still call `require` for Node's own modules. */
+const REQUIRE =
+  "import { createRequire as __createRequire } from 'node:module'; " +
+  'const require = __createRequire(import.meta.url);';
+/** What parts of the command line that several others load are called. */
+const PART = 'part-';
+
 // Browser bundles have `vscode` as their only external: a Node import that leaks into one fails the build.
 const bundles = [
+  // One folder for all of the command line: a command loads its own part of it.
   {
-    entry: 'cli/main.ts',
-    outfile: 'dist/cli.js',
+    entries: {
+      cli: 'cli/main.ts',
+      aheadWorker: 'cli/aheadWorker.ts',
+      liveWorker: 'cli/recording/liveWorker.ts',
+    },
+    outdir: 'dist',
+    chunkNames: `${PART}[hash]`,
+    splitting: true,
     platform: 'node',
     format: 'esm',
     target: 'node20',
-    shebang: true,
-  },
-  {
-    entry: 'cli/aheadWorker.ts',
-    outfile: 'dist/aheadWorker.js',
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-  },
-  {
-    entry: 'cli/recording/liveWorker.ts',
-    outfile: 'dist/liveWorker.js',
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
+    banner: { js: REQUIRE },
   },
   {
     entry: 'extension/node.ts',
@@ -78,27 +78,26 @@ const bundles = [
   },
 ];
 
-/** CommonJS packages inside an ESM bundle still call `require` for Node's own modules. */
-const REQUIRE =
-  "import { createRequire as __createRequire } from 'node:module'; " +
-  'const require = __createRequire(import.meta.url);';
+function options({ entry, entries, ...rest }) {
+  return { ...common, ...rest, entryPoints: entries ?? [entry] };
+}
 
-function options({ entry, shebang, ...rest }) {
-  const hasShebang = fs.readFileSync(path.join(root, entry), 'utf8').startsWith('#!');
-  const banner = shebang ? { js: hasShebang ? REQUIRE : `#!/usr/bin/env node\n${REQUIRE}` } : undefined;
-  return { ...common, ...rest, entryPoints: [entry], ...(banner ? { banner } : {}) };
+/** Parts are called by what is in them: those of an earlier build stay behind. */
+function removeParts() {
+  const dist = path.join(root, 'dist');
+  for (const name of fs.existsSync(dist) ? fs.readdirSync(dist) : [])
+    if (name.startsWith(PART)) fs.rmSync(path.join(dist, name));
 }
 
 /** The grammar, icons and manifest live beside the bundles in the package; nothing is copied. */
 async function build() {
-  const present = bundles.filter((bundle) => fs.existsSync(path.join(root, bundle.entry)));
+  removeParts();
   if (watch) {
-    for (const bundle of present) await (await esbuild.context(options(bundle))).watch();
+    for (const bundle of bundles) await (await esbuild.context(options(bundle))).watch();
     return;
   }
-  await Promise.all(present.map((bundle) => esbuild.build(options(bundle))));
-  const cli = path.join(root, 'dist/cli.js');
-  if (fs.existsSync(cli)) fs.chmodSync(cli, 0o755);
+  await Promise.all(bundles.map((bundle) => esbuild.build(options(bundle))));
+  fs.chmodSync(path.join(root, 'dist/cli.js'), 0o755);
 }
 
 try {

@@ -6,16 +6,16 @@ import { manPage } from '../manPage.js';
 import { VERSION } from '../version.js';
 
 /** The command; `commands` gives all there are, itself among them. */
-export function man(commands: () => readonly Command[]): Command {
+export function man(commands: () => Promise<readonly Command[]>): Command {
   return {
     name: 'man',
     summary: 'print the manual page of shimtrace',
     usage: '',
     options: {},
     details: 'To read it: shimtrace man | man -l -',
-    run({ positionals }, output) {
+    async run({ positionals }, output) {
       if (positionals.length > 0) throw new UsageError('expected no argument');
-      output.out(manPage(commands(), VERSION, FILE_HELP));
+      output.out(manPage(await commands(), VERSION, FILE_HELP));
       return EXIT.clean;
     },
   };
