@@ -18,11 +18,26 @@ export interface Output {
   progress(line: string): void;
 }
 
-/** Prints what `render` makes for the place that standard output is. */
-export function outStyled(output: Output, args: Args, render: (look: Look) => string): void {
+/** Printed at a time. */
+const FLUSH_CHARS = 1 << 16;
+
+/** Prints a text that is made in parts: the first of it before the last is made, and never held whole. */
+export function outParts({ out }: { readonly out: (text: string) => void }, parts: Iterable<string>): void {
+  let text = '';
+  for (const part of parts) {
+    text += part;
+    if (text.length < FLUSH_CHARS) continue;
+    out(text);
+    text = '';
+  }
+  if (text !== '') out(text);
+}
+
+/** Prints what `render` makes, in parts, for the place that standard output is. */
+export function outStyled(output: Output, args: Args, render: (look: Look) => Iterable<string>): void {
   const look = lookFor(output.terminal, args.choice('color', COLOR_WHEN, 'auto'), process.env);
-  if (look.paint !== undefined && output.painted) output.painted(render(look));
-  else output.out(render(look));
+  const write = look.paint === undefined ? output.out : (output.painted ?? output.out);
+  outParts({ out: write }, render(look));
 }
 
 /** A reader such as `head` closed the pipe: the rest of the output is not wanted. */

@@ -4,16 +4,17 @@ import { outcomeOf, reportHeadline } from '../../model/findings/headline.js';
 import { renderJson } from '../../model/findings/json.js';
 import { renderJunit } from '../../model/findings/junit.js';
 import { renderSarif } from '../../model/findings/sarif.js';
-import { findingsText, renderText, shownFindings, summaryText } from '../../model/findings/text.js';
+import { mapped } from '../../model/findings/jsonParts.js';
+import { findingText, renderText, summaryText, type TextOptions } from '../../model/findings/text.js';
 import type { Verdict } from '../../model/findings/finding.js';
-import { reasonText } from '../../model/findings/report.js';
+import { listedFindings, reasonText, type TraceReport } from '../../model/findings/report.js';
 import { formatOption, oneOf, type Args } from '../args.js';
 import type { Command } from '../command.js';
 import { EXIT, InputError, UsageError, type ExitCode } from '../errors.js';
 import { BUNDLE_OPTIONS, groupsOf, judgedRun, openGroup, separateNote, type BundleFile } from '../bundle.js';
 import { LOAD_OPTIONS, loadOptions, type LoadedTrace, type LoadOptions } from '../load.js';
 import { RULES } from '../core.js';
-import { outStyled, type Output } from '../output.js';
+import { outParts, outStyled, type Output } from '../output.js';
 import { withoutSuppressed } from '../suppressions.js';
 import { VERSION } from '../version.js';
 import { judgeOnChange } from '../watch.js';
@@ -30,6 +31,20 @@ interface Demands {
 function requiredRules(words: readonly string[]): readonly string[] {
   const ids = RULES.map(({ id }) => id);
   return words.flatMap((word) => word.split(',')).map((word) => oneOf('--require', word.trim(), ids));
+}
+
+/** Which findings are listed, of a trace. */
+type Listed = Pick<TraceReport, 'verdicts' | 'maxFindings'>;
+
+function wantedFindings(args: Args, format: (typeof FORMATS)[number]): Listed {
+  const words = args.list('verdict').flatMap((word) => word.split(','));
+  const maxFindings = args.number('max-findings');
+  // In a text, what could not be decided stands in its table of rules.
+  const unasked: Listed = format === 'text' ? { verdicts: ['violation', 'suspicious'] } : {};
+  return {
+    ...(words.length > 0 ? { verdicts: words.map((word) => oneOf('--verdict', word, VERDICTS)) } : unasked),
+    ...(maxFindings === undefined ? {} : { maxFindings }),
+  };
 }
 
 const VERDICTS: readonly Verdict[] = ['violation', 'suspicious', 'undecidable'];
@@ -61,6 +76,11 @@ export const check: Command = {
       value: 'RULE',
       help: 'fail, with exit code 2, where this rule could not be judged; repeatable, or several with commas',
     },
+    'max-findings': {
+      type: 'string',
+      value: 'N',
+      help: 'list at most so many findings of a trace; the others are counted',
+    },
     verdict: {
       type: 'string',
       multiple: true,
@@ -82,43 +102,42 @@ export const check: Command = {
     if (args.positionals.length === 0)
       throw new UsageError('expected at least one FILE, or - for standard input');
     const format = args.choice('format', FORMATS, 'text');
-    const verdicts = args
-      .list('verdict')
-      .flatMap((w) => w.split(','))
-      .map((w) => oneOf('--verdict', w, VERDICTS));
+    const listed = wantedFindings(args, format);
     const demands: Demands = { strict: args.flag('strict'), rules: requiredRules(args.list('require')) };
     const groups = groupsOf(args, output);
     if (args.flag('watch')) {
       if (format !== 'text') throw new UsageError(`--watch prints text, not ${format}`);
       if (args.positionals.includes('-')) throw new UsageError('--watch takes files, not standard input');
-      return watched(groups, args, demands, verdicts, output);
+      return watched(groups, args, demands, listed, output);
     }
-    const batch = new Batch(groups, loadOptions(args), demands, verdicts, output);
-    if (format === 'json') output.out(renderJson(batch.traces()));
-    if (format === 'sarif') output.out(renderSarif(batch.traces(), VERSION));
-    if (format === 'junit') output.out(renderJunit(batch.traces()));
-    if (format === 'text') {
-      // Printed trace by trace, so that a long run shows what it has.
-      let separator = '';
-      for (const trace of batch.traces()) {
-        const wanted = { undecidable: verdicts.includes('undecidable'), allRules: args.flag('verbose') };
-        const before = separator;
-        outStyled(output, args, (look) => before + renderText(trace, { ...wanted, look }));
-        separator = '\n';
-      }
-    }
+    const batch = new Batch(groups, loadOptions(args), demands, listed, output);
+    if (format === 'json') outParts(output, renderJson(batch.traces()));
+    if (format === 'sarif') outParts(output, renderSarif(batch.traces(), VERSION));
+    if (format === 'junit') outParts(output, renderJunit(batch.traces()));
+    if (format === 'text')
+      outStyled(output, args, (look) => texts(batch.traces(), { allRules: args.flag('verbose'), look }));
     const note = separateNote(groups, args);
     if (note !== undefined) output.err(note);
     return batch.code;
   },
 };
 
+/** Trace by trace, an empty line between them. */
+function* texts(traces: Iterable<LoadedTrace>, options: TextOptions): Generator<string> {
+  let separator = '';
+  for (const trace of traces) {
+    yield separator;
+    yield* renderText(trace, options);
+    separator = '\n';
+  }
+}
+
 /** Prints what is new each time that a file changed, and ends with the code of what was judged last. */
 async function watched(
   groups: readonly (readonly BundleFile[])[],
   args: Args,
   demands: Demands,
-  verdicts: readonly Verdict[],
+  listed: Listed,
   output: Output,
 ): Promise<ExitCode> {
   const stop = new AbortController();
@@ -139,13 +158,12 @@ async function watched(
         if (isNew(line)) output.err(line);
       },
     };
-    const batch = new Batch(groups, loadOptions(args), demands, verdicts, once);
+    const batch = new Batch(groups, loadOptions(args), demands, listed, once);
     for (const trace of batch.traces()) {
-      const found = shownFindings(trace, verdicts.includes('undecidable'));
-      const fresh = found.filter((finding) => isNew(findingsText(trace, [finding])));
-      if (fresh.length > 0) outStyled(output, args, (look) => findingsText(trace, fresh, look));
+      const fresh = listedFindings(trace).filter((finding) => isNew(findingText(trace, finding)));
+      outStyled(output, args, (look) => mapped(fresh, (finding) => findingText(trace, finding, look)));
       if (isNew(`${trace.path}: ${reportHeadline(trace).text}`))
-        outStyled(output, args, (look) => summaryText(trace, look));
+        outStyled(output, args, (look) => [summaryText(trace, look)]);
     }
     code = batch.code;
   };
@@ -169,7 +187,7 @@ class Batch {
     private readonly groups: readonly (readonly BundleFile[])[],
     private readonly options: LoadOptions,
     private readonly demands: Demands,
-    private readonly verdicts: readonly Verdict[],
+    private readonly listed: Listed,
     private readonly output: Output,
   ) {}
 
@@ -178,7 +196,7 @@ class Batch {
       for (const judged of this.judge(group)) {
         const trace = withoutSuppressed(judged, this.output);
         this.code = worse(this.code, exitOf(trace, this.demands, this.output));
-        yield only(trace, this.verdicts);
+        yield { ...trace, ...this.listed };
       }
     }
   }
@@ -236,9 +254,4 @@ function notJudgedText({ analysis, table }: LoadedTrace, id: string): string[] {
   if (outcome === 'held' || outcome === 'broken') return [];
   if (outcome === 'not-applicable') return [`${id} is not applicable`];
   return [`${id} is undecided (${status.reasons.map((reason) => reasonText(table, reason)).join(' ')})`];
-}
-
-function only(trace: LoadedTrace, verdicts: readonly Verdict[]): LoadedTrace {
-  if (verdicts.length === 0) return trace;
-  return { ...trace, verdicts };
 }

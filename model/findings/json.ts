@@ -6,16 +6,18 @@ import { ISSUE_KINDS } from '../../parsers/events/issues.js';
 import { UNKNOWN_CPU } from '../../parsers/events/table.js';
 import type { Finding, PageRange } from './finding.js';
 import { outcomeOf, reportHeadline, type Headline } from './headline.js';
-import { issueText, listedFindings, placeOf, type TraceReport } from './report.js';
+import { jsonParts, Lazily, mapped } from './jsonParts.js';
+import { issueText, listedFindings, placeOf, unlistedCount, type TraceReport } from './report.js';
 
 export const CHECK_SCHEMA = 'shimtrace.check/1';
 
 /**
- * All judged traces of one call, as one document that ends in a newline; they are asked for one at a time.
+ * All judged traces of one call, as the parts of one document that ends in a newline; they are asked for one
+ * at a time, and so are their findings.
  */
-export function renderJson(reports: Iterable<TraceReport>): string {
-  const document = { schema: CHECK_SCHEMA, traces: Array.from(reports, traceJson) };
-  return `${JSON.stringify(document, undefined, 2)}\n`;
+export function* renderJson(reports: Iterable<TraceReport>): Generator<string> {
+  yield* jsonParts({ schema: CHECK_SCHEMA, traces: new Lazily(mapped(reports, traceJson)) });
+  yield '\n';
 }
 
 function traceJson(report: TraceReport): object {
@@ -71,7 +73,8 @@ function traceJson(report: TraceReport): object {
         detail: reason.detail,
       })),
     })),
-    findings: listedFindings(report).map((finding) => findingJson(report, finding)),
+    findings: new Lazily(mapped(listedFindings(report), (finding) => findingJson(report, finding))),
+    ...(report.maxFindings !== undefined && { unlistedFindings: unlistedCount(report) }),
     ...(report.suppressed && {
       suppressed: report.suppressed.map(({ finding, reason }) => ({
         id: finding.id,

@@ -3,79 +3,81 @@
  * verdict.
  */
 import type { Finding, RuleStatus } from './finding.js';
-import { outcomeOf, reportHeadline } from './headline.js';
+import { plural } from '../../parsers/base/plural.js';
+import { outcomeOf, reportHeadline, type RuleOutcome } from './headline.js';
 import { address, reasonText, ruleOf, type TraceReport } from './report.js';
 
-/** All judged traces of one call, asked for one at a time, as one document that ends in a newline. */
-export function renderJunit(reports: Iterable<TraceReport>): string {
-  const suites = Array.from(reports, suite);
-  const total = (key: 'tests' | 'failures' | 'skipped'): number => suites.reduce((n, s) => n + s[key], 0);
-  return [
-    '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="shimtrace" tests="${total('tests')}" failures="${total('failures')}" errors="0">`,
-    ...suites.map((s) => s.xml),
-    '</testsuites>',
-    '',
-  ].join('\n');
+/**
+ * All judged traces of one call, asked for one at a time, as the parts of one document that ends in a
+ * newline. Only the suites have totals: those of all would have to be known before the first is judged.
+ */
+export function* renderJunit(reports: Iterable<TraceReport>): Generator<string> {
+  yield '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="shimtrace">\n';
+  for (const report of reports) yield* suite(report);
+  yield '</testsuites>\n';
 }
 
-interface Suite {
-  readonly tests: number;
-  readonly failures: number;
-  readonly skipped: number;
-  readonly xml: string;
+function* suite(report: TraceReport): Generator<string> {
+  const cases = report.analysis.rules.map((status) => new TestCase(report, status));
+  const count = (outcome: CaseOutcome): number => cases.filter((c) => c.outcome === outcome).length;
+  const found = `failures="${count('failure')}" errors="0" skipped="${count('skipped')}"`;
+  const counts = `tests="${cases.length}" ${found}`;
+  yield `  <testsuite name="${escapeXml(report.path)}" ${counts} time="0">\n`;
+  yield '    <properties>\n';
+  yield `      <property name="headline" value="${escapeXml(reportHeadline(report).text)}"/>\n`;
+  yield '    </properties>\n';
+  for (const each of cases) yield* each.xml();
+  yield '  </testsuite>\n';
 }
 
-function suite(report: TraceReport): Suite {
-  const cases = report.analysis.rules.map((status) => testCase(report, status));
-  const failures = cases.filter((c) => c.outcome === 'failure').length;
-  const skipped = cases.filter((c) => c.outcome === 'skipped').length;
-  const counts = `tests="${cases.length}" failures="${failures}" errors="0" skipped="${skipped}"`;
-  const head = `  <testsuite name="${escapeXml(report.path)}" ${counts} time="0">`;
-  const properties = [
-    '    <properties>',
-    `      <property name="headline" value="${escapeXml(reportHeadline(report).text)}"/>`,
-    '    </properties>',
-  ];
-  return {
-    tests: cases.length,
-    failures,
-    skipped,
-    xml: [head, ...properties, ...cases.map((c) => c.xml), '  </testsuite>'].join('\n'),
-  };
-}
+type CaseOutcome = 'pass' | 'failure' | 'skipped';
 
-function testCase(
-  report: TraceReport,
-  status: RuleStatus,
-): { readonly outcome: 'pass' | 'failure' | 'skipped'; readonly xml: string } {
-  const mine = report.analysis.findings.filter((f) => f.rule === status.id && f.profile === status.profile);
-  const violations = mine.filter((f) => f.verdict === 'violation');
-  const name = `${status.id} ${ruleOf(report, status.id)?.name ?? ''}`.trim();
-  const open = `    <testcase classname="${escapeXml(status.profile)}" name="${escapeXml(name)}" time="0">`;
-  const body: string[] = [];
-  for (const f of violations) {
-    const attributes = `message="${escapeXml(f.message)}" type="${escapeXml(f.rule)}"`;
-    body.push(`      <failure ${attributes}>${escapeXml(findingText(report, f))}</failure>`);
+/** One rule of a trace. */
+class TestCase {
+  readonly outcome: CaseOutcome;
+  private readonly violations: readonly Finding[];
+  private readonly notes: readonly Finding[];
+
+  constructor(
+    private readonly report: TraceReport,
+    private readonly status: RuleStatus,
+  ) {
+    const mine = report.analysis.findings.filter((f) => f.rule === status.id && f.profile === status.profile);
+    this.violations = mine.filter((f) => f.verdict === 'violation');
+    this.notes = mine.filter((f) => f.verdict === 'suspicious');
+    if (this.violations.length > 0) this.outcome = 'failure';
+    else this.outcome = NOT_DECIDED.includes(outcomeOf(status)) ? 'skipped' : 'pass';
   }
-  const outcome = outcomeOf(status);
-  const undecided = violations.length === 0 && (outcome === 'undecided' || outcome === 'not-applicable');
-  if (undecided) {
-    const why =
-      outcome === 'not-applicable'
-        ? 'not applicable to this trace'
-        : status.reasons.map((r) => reasonText(report.table, r)).join(' ');
-    body.push(`      <skipped message="${escapeXml(why)}"/>`);
+
+  *xml(): Generator<string> {
+    const { report, status } = this;
+    const name = `${status.id} ${ruleOf(report, status.id)?.name ?? ''}`.trim();
+    yield `    <testcase classname="${escapeXml(status.profile)}" name="${escapeXml(name)}" time="0">\n`;
+    // A case is a failure by its first violation: at least one is listed.
+    const most = Math.max(1, report.maxFindings ?? Infinity);
+    for (const f of this.violations.slice(0, most)) {
+      const attributes = `message="${escapeXml(f.message)}" type="${escapeXml(f.rule)}"`;
+      yield `      <failure ${attributes}>${escapeXml(findingText(report, f))}</failure>\n`;
+    }
+    if (this.outcome === 'skipped') yield `      <skipped message="${escapeXml(this.whySkipped())}"/>\n`;
+    yield* this.systemOut(most);
+    yield '    </testcase>\n';
   }
-  const notes = mine.filter((f) => f.verdict === 'suspicious');
-  if (notes.length > 0)
-    body.push(
-      `      <system-out>${escapeXml(notes.map((f) => findingText(report, f)).join('\n'))}</system-out>`,
-    );
-  const xml = [open, ...body, '    </testcase>'].join('\n');
-  if (violations.length > 0) return { outcome: 'failure', xml };
-  return { outcome: undecided ? 'skipped' : 'pass', xml };
+
+  private whySkipped(): string {
+    if (outcomeOf(this.status) === 'not-applicable') return 'not applicable to this trace';
+    return this.status.reasons.map((r) => reasonText(this.report.table, r)).join(' ');
+  }
+
+  private *systemOut(most: number): Generator<string> {
+    const texts = this.notes.slice(0, most).map((f) => findingText(this.report, f));
+    const unlisted = Math.max(0, this.violations.length - most) + Math.max(0, this.notes.length - most);
+    if (unlisted > 0) texts.push(`${plural(unlisted, 'more finding')}, not listed`);
+    if (texts.length > 0) yield `      <system-out>${escapeXml(texts.join('\n'))}</system-out>\n`;
+  }
 }
+
+const NOT_DECIDED: readonly RuleOutcome[] = ['undecided', 'not-applicable'];
 
 function findingText(report: TraceReport, finding: Finding): string {
   const evidence = finding.evidence.map(

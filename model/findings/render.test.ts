@@ -2,13 +2,23 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { Ajv } from 'ajv';
 import { explainFinding, renderExplanation } from './explain.js';
-import { renderJson } from './json.js';
-import { escapeXml, renderJunit } from './junit.js';
-import { renderSarif, toUri } from './sarif.js';
-import { renderText } from './text.js';
+import { renderJson as jsonOf } from './json.js';
+import { escapeXml, renderJunit as junitOf } from './junit.js';
+import { renderSarif as sarifOf, toUri } from './sarif.js';
+import { renderText as textOf } from './text.js';
 import { TableBuilder } from '../../parsers/events/table.js';
 import { timeRange, timeText } from './report.js';
 import { reportByHand } from '../../test/support/report.js';
+
+/** What a writer of parts gives, as one text. */
+const whole =
+  <A extends readonly unknown[]>(write: (...args: A) => Iterable<string>) =>
+  (...args: A): string =>
+    [...write(...args)].join('');
+const renderJson = whole(jsonOf);
+const renderJunit = whole(junitOf);
+const renderSarif = whole(sarifOf);
+const renderText = whole(textOf);
 
 interface Validation {
   readonly ok: boolean;
@@ -34,6 +44,15 @@ const SUMMARY =
   'a b.txt: 1 violation, 1 suspicious · no rule held, 1 undecided · events were lost; ' +
   '4 events (4 understood, 0 unknown), 1 gap of lost events; profile guest-memfd (guest_memfd probes occur)';
 const WHY = 'not-recorded ×1 from line 14: No bracket was recorded. Missing: p:x/y kvm_mmu_invalidate_end.';
+
+interface Listed {
+  readonly findings: readonly object[];
+  readonly unlistedFindings: number;
+}
+
+interface Run {
+  readonly invocations: readonly { readonly properties: { readonly unlistedFindings: number } }[];
+}
 
 describe('findings as text', () => {
   it('prints what compilers print, evidence below, then the rules', () => {
@@ -83,6 +102,29 @@ G11 no-alias         guest-memfd  not-applicable       0      0
     for (const line of text.replace(/<[^>]*>/g, '').split('\n')) assert.ok(line.length <= 60, line);
     const words = (shown: string): string => shown.replace(/<[^>]*>/g, '').replace(/\s+/g, ' ');
     assert.equal(words(text), words(renderText(reportByHand())));
+  });
+
+  it('lists no more findings than asked, and counts the others', () => {
+    const report = { ...reportByHand(), maxFindings: 1 };
+    assert.match(renderText(report), /explain: G9@2\n1 more finding, not listed\n/);
+    assert.doesNotMatch(renderText(report), /S4@2/);
+    const [trace] = (JSON.parse(renderJson([report])) as { traces: Listed[] }).traces;
+    assert.deepEqual(
+      [trace!.findings.length, trace!.unlistedFindings],
+      [1, report.analysis.findings.length - 1],
+    );
+    assert.deepEqual(validate(CHECK, renderJson([report])), { ok: true, errors: 'No errors' });
+    const [run] = (JSON.parse(renderSarif([report], '0.1.0')) as { runs: Run[] }).runs;
+    assert.equal(run!.invocations[0]!.properties.unlistedFindings, report.analysis.findings.length - 1);
+    const twice = {
+      ...report.analysis,
+      findings: [...report.analysis.findings, ...report.analysis.findings],
+    };
+    const xml = renderJunit([{ ...report, analysis: twice, maxFindings: 0 }]);
+    assert.match(
+      xml,
+      /<failure [\s\S]*<\/failure>\n {6}<system-out>1 more finding, not listed<\/system-out>/,
+    );
   });
 
   it('counts events where there are no lines', () => {
@@ -256,7 +298,7 @@ describe('findings as JUnit', () => {
     assert.equal(
       renderJunit([reportByHand()]),
       `<?xml version="1.0" encoding="UTF-8"?>
-<testsuites name="shimtrace" tests="4" failures="1" errors="0">
+<testsuites name="shimtrace">
   <testsuite name="a b.txt" tests="4" failures="1" errors="0" skipped="2" time="0">
     <properties>
       <property name="headline" value="1 violation, 1 suspicious · no rule held, 1 undecided · events were lost"/>

@@ -35,6 +35,8 @@ export interface TraceReport {
   readonly rules: readonly RuleInfo[];
   /** Only findings of these verdicts are listed; what is counted and summed up stays. Absent: all. */
   readonly verdicts?: readonly Verdict[];
+  /** At most so many findings are listed; the others are counted. Absent: all. */
+  readonly maxFindings?: number;
   /** Findings that were set aside with a reason: not among those of the analysis. */
   readonly suppressed?: readonly SuppressedFinding[];
   /** What is written down for this trace and sets nothing of it aside. */
@@ -46,7 +48,17 @@ export interface TraceReport {
 }
 
 /** The findings that are listed. */
-export function listedFindings({ analysis, verdicts }: TraceReport): readonly Finding[] {
+export function listedFindings(report: TraceReport): readonly Finding[] {
+  const wanted = wantedFindings(report);
+  return report.maxFindings === undefined ? wanted : wanted.slice(0, report.maxFindings);
+}
+
+/** How many findings of the wanted verdicts are only counted. */
+export function unlistedCount(report: TraceReport): number {
+  return wantedFindings(report).length - listedFindings(report).length;
+}
+
+function wantedFindings({ analysis, verdicts }: TraceReport): readonly Finding[] {
   return verdicts === undefined
     ? analysis.findings
     : analysis.findings.filter(({ verdict }) => verdicts.includes(verdict));

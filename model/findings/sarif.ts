@@ -6,7 +6,15 @@
 import { ISSUE_KINDS } from '../../parsers/events/issues.js';
 import type { Finding, RuleStatus, Verdict } from './finding.js';
 import { reportHeadline, type Headline } from './headline.js';
-import { issueText, listedFindings, reasonText, type RuleInfo, type TraceReport } from './report.js';
+import { jsonParts, Lazily, mapped } from './jsonParts.js';
+import {
+  issueText,
+  listedFindings,
+  reasonText,
+  unlistedCount,
+  type RuleInfo,
+  type TraceReport,
+} from './report.js';
 import { describeDimension, DIMENSIONS } from '../pages/state.js';
 import { pageOf, stateAtRow } from '../pages/query.js';
 
@@ -14,24 +22,23 @@ const SCHEMA_URI =
   'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
 
 /**
- * All judged traces of one call, asked for one at a time, as one log that ends in a newline. `version` is
- * this tool's.
+ * All judged traces of one call, asked for one at a time, as the parts of one log that ends in a newline.
+ * `version` is this tool's.
  */
-export function renderSarif(reports: Iterable<TraceReport>, version: string): string {
-  return sarifLog(Array.from(reports, (report) => run(report, version)));
+export function renderSarif(reports: Iterable<TraceReport>, version: string): Generator<string> {
+  return sarifLog(mapped(reports, (report) => run(report, version)));
 }
 
-/** Runs as one log that ends in a newline. */
-export function sarifLog(runs: readonly object[]): string {
-  return `${JSON.stringify({ $schema: SCHEMA_URI, version: '2.1.0', runs }, undefined, 2)}\n`;
+/** Runs as the parts of one log that ends in a newline. */
+export function* sarifLog(runs: Iterable<object>): Generator<string> {
+  yield* jsonParts({ $schema: SCHEMA_URI, version: '2.1.0', runs: new Lazily(runs) });
+  yield '\n';
 }
 
 function run(report: TraceReport, version: string): object {
   const profiles = new Set<string>(report.analysis.profiles);
   const rules = report.rules.filter((rule) => profiles.has(rule.profile));
-  const indexOf = (id: string): number => rules.findIndex((rule) => rule.id === id);
   const headline = reportHeadline(report);
-  const undecided = report.analysis.rules.filter((status) => status.status !== 'judged');
   return {
     tool: { driver: { name: 'shimtrace', version, rules: rules.map(descriptor) } },
     invocations: [
@@ -43,7 +50,11 @@ function run(report: TraceReport, version: string): object {
           headlineNotification(headline),
           ...report.table.issues.map((issue) => notification(report, issue)),
         ],
-        properties: { headline: headline.text, state: headline.state },
+        properties: {
+          headline: headline.text,
+          state: headline.state,
+          ...(report.maxFindings !== undefined && { unlistedFindings: unlistedCount(report) }),
+        },
       },
     ],
     artifacts: (report.files ?? [report.path]).map((file) => ({
@@ -51,11 +62,15 @@ function run(report: TraceReport, version: string): object {
       roles: ['analysisTarget'],
     })),
     columnKind: 'utf16CodeUnits',
-    results: [
-      ...listedFindings(report).map((finding) => result(report, finding, indexOf(finding.rule))),
-      ...undecided.map((status) => openResult(report, status, indexOf(status.id))),
-    ],
+    results: new Lazily(results(report, rules)),
   };
+}
+
+function* results(report: TraceReport, rules: readonly RuleInfo[]): Generator<object> {
+  const indexOf = new Map(rules.map(({ id }, index) => [id, index]));
+  for (const finding of listedFindings(report)) yield result(report, finding, indexOf.get(finding.rule));
+  for (const status of report.analysis.rules)
+    if (status.status !== 'judged') yield openResult(report, status, indexOf.get(status.id));
 }
 
 function descriptor(rule: RuleInfo): object {
@@ -97,11 +112,11 @@ function notification(report: TraceReport, issue: TraceReport['table']['issues']
   };
 }
 
-function result(report: TraceReport, finding: Finding, ruleIndex: number): object {
+function result(report: TraceReport, finding: Finding, ruleIndex: number | undefined): object {
   const kind = finding.verdict === 'undecidable' ? 'open' : 'fail';
   return {
     ruleId: finding.rule,
-    ...(ruleIndex >= 0 ? { ruleIndex } : {}),
+    ...(ruleIndex !== undefined && { ruleIndex }),
     kind,
     level: RESULT_LEVELS[finding.verdict],
     message: { text: finding.message },
@@ -121,7 +136,7 @@ function result(report: TraceReport, finding: Finding, ruleIndex: number): objec
   };
 }
 
-function openResult(report: TraceReport, status: RuleStatus, ruleIndex: number): object {
+function openResult(report: TraceReport, status: RuleStatus, ruleIndex: number | undefined): object {
   const notApplicable = status.status === 'not-applicable';
   const reasons = status.reasons.map((reason) => reasonText(report.table, reason)).join(' ');
   const text = notApplicable
@@ -130,7 +145,7 @@ function openResult(report: TraceReport, status: RuleStatus, ruleIndex: number):
   const first = status.reasons[0];
   return {
     ruleId: status.id,
-    ...(ruleIndex >= 0 ? { ruleIndex } : {}),
+    ...(ruleIndex !== undefined && { ruleIndex }),
     kind: notApplicable ? 'notApplicable' : 'open',
     level: 'none',
     message: { text },

@@ -17,14 +17,13 @@ import {
   reasonText,
   ruleOf,
   STALE_TEXTS,
+  unlistedCount,
   verdictWord,
   type TraceReport,
 } from './report.js';
 import { styledText, type Look, type Style, type Styled, type StyledLine } from './styledLine.js';
 
 export interface TextOptions {
-  /** Lists what could not be decided as findings too, not only in the table of rules. */
-  readonly undecidable?: boolean;
   /** The table has every rule, not only those that were not decided. */
   readonly allRules?: boolean;
   /** What the reader's side can show; by default neither colours nor a width. */
@@ -34,9 +33,9 @@ export interface TextOptions {
 /** Columns that evidence is moved to the right, below its finding. */
 const INDENT = '    ';
 
-/** Findings with their evidence, each line ending in a newline. */
-export function findingsText(report: TraceReport, findings: readonly Finding[], look: Look = {}): string {
-  const lines = findings.flatMap((finding) => findingLines(report, finding));
+/** A finding with its evidence, each line ending in a newline. */
+export function findingText(report: TraceReport, finding: Finding, look: Look = {}): string {
+  const lines = findingLines(report, finding);
   return lines.map((line) => `${styledText(line, look, 2 * INDENT.length)}\n`).join('');
 }
 
@@ -45,21 +44,30 @@ export function summaryText(report: TraceReport, look: Look = {}): string {
   return `${styledText(summary(report), look)}\n`;
 }
 
-/** One judged trace as text, ending in a newline. */
-export function renderText(report: TraceReport, options: TextOptions = {}): string {
+/** One judged trace as the parts of a text that ends in a newline. */
+export function* renderText(report: TraceReport, options: TextOptions = {}): Generator<string> {
   const look = options.look ?? {};
-  const shown = shownFindings(report, options.undecidable);
-  const others = [...suppressedLines(report), ...staleLines(report), ...issueLines(report)];
-  const details =
-    findingsText(report, shown, look) +
-    others.map((line) => `${styledText(line, look, INDENT.length)}\n`).join('');
-  const table = ruleTable(report, options.allRules === true, look).map((line) => `${line}\n`);
-  return `${details}${details === '' ? '' : '\n'}${summaryText(report, look)}${table.join('')}`;
+  let isEmpty = true;
+  for (const finding of listedFindings(report)) {
+    yield findingText(report, finding, look);
+    isEmpty = false;
+  }
+  for (const line of [
+    ...unlistedLines(report),
+    ...suppressedLines(report),
+    ...staleLines(report),
+    ...issueLines(report),
+  ]) {
+    yield `${styledText(line, look, INDENT.length)}\n`;
+    isEmpty = false;
+  }
+  yield `${isEmpty ? '' : '\n'}${summaryText(report, look)}`;
+  for (const line of ruleTable(report, options.allRules === true, look)) yield `${line}\n`;
 }
 
-/** What could not be decided stands in the table of rules; it is listed only where a caller asks for it. */
-export function shownFindings(report: TraceReport, undecidable = false): readonly Finding[] {
-  return listedFindings(report).filter((f) => undecidable || f.verdict !== 'undecidable');
+function unlistedLines(report: TraceReport): StyledLine[] {
+  const count = unlistedCount(report);
+  return count === 0 ? [] : [[{ style: 'strong', text: `${plural(count, 'more finding')}, not listed` }]];
 }
 
 const VERDICT_STYLES: Readonly<Record<Verdict, Style>> = {

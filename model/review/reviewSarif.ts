@@ -19,7 +19,7 @@ export function renderReviewSarif(report: ReviewReport, version: string): string
   const found = last ? report.functions.flatMap((f) => resultsOf(report, f, last)) : [];
   const rules = [...new Set(found.map((each) => each.ruleId))].sort();
   const base = report.series.patches.find((patch) => patch.baseCommit !== '')?.baseCommit;
-  return sarifLog([
+  const parts = sarifLog([
     {
       tool: { driver: { name: 'shimtrace', version, rules: rules.map((id) => ({ id })) } },
       invocations: [{ executionSuccessful: true, toolExecutionNotifications: notifications(report) }],
@@ -29,6 +29,7 @@ export function renderReviewSarif(report: ReviewReport, version: string): string
       results: found.map((each) => ({ ...each, ruleIndex: rules.indexOf(each.ruleId) })),
     },
   ]);
+  return [...parts].join('');
 }
 
 interface Result {
