@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { evidenceLine, NO_NOTES, printNotes, withRemark } from '../model/review/notes.js';
+import { readSeries } from '../parsers/patch/series.js';
 import { run } from './run.js';
 import { treeReader } from './review/tree.js';
 
@@ -170,5 +172,58 @@ describe('shimtrace review', () => {
       ['own.c', 'link.c', '../secret.c', path.join(folder, 'secret.c'), 'none.c', 'own.c/x'].map(read),
       ['y', undefined, undefined, undefined, undefined, undefined],
     );
+  });
+
+  it('has the remarks of a .review file in the reply, with the lines of the recordings', async () => {
+    const series = readSeries([fs.readFileSync(PATCH)]);
+    const evidence = evidenceLine('M2.p.txt', 702, 'G9@701');
+    const place = { patch: 0, file: 0, hunk: 1, line: 8 };
+    const on = withRemark(
+      withRemark(NO_NOTES, undefined, 'Hello Zoe,'),
+      place,
+      `Is this right?\n${evidence}`,
+    );
+    const remarks = path.join(folder, 'in-use.review');
+    fs.writeFileSync(remarks, printNotes(on, series));
+    const asked = [PATCH, '--tree', TREE, '--base', PINNED, '--trace', CORRECT, '--remarks', remarks];
+    const { out, code } = await review(...asked, '--format', 'mail');
+    assert.equal(code, 0);
+    const line = ' CPU 0/KVM-275 [0] 62.292357 kvm_gmem_store_attributes:';
+    assert.match(out, /wrote:\nHello Zoe,\n\n>/);
+    assert.ok(out.includes(`> +\t\treturn -EAGAIN;\n\nIs this right?\n${line}`), out);
+    // As a mailer shows it: the remark is on the line that it was written on.
+    const [answer] = readSeries([fs.readFileSync(PATCH), Buffer.from(out)]).patches;
+    const about = series.patches[0]!.files[0]!.hunks[1]!.lines[8]!.line;
+    const back = answer!.remarks.find((each) => each.texts[0] === 'Is this right?');
+    assert.equal(back?.about, about);
+    await review(...asked, '--format', 'b4-review', '--out', folder);
+    assert.ok(
+      fs.readFileSync(path.join(folder, '0001.txt'), 'utf8').includes('return -EAGAIN;\n\nIs this right?'),
+    );
+  });
+
+  it('says which remarks found no place, and refuses what holds none', async () => {
+    const series = readSeries([fs.readFileSync(PATCH)]);
+    const place = { patch: 0, file: 0, hunk: 1, line: 8 };
+    const remarks = path.join(folder, 'old.review');
+    const other = printNotes(withRemark(NO_NOTES, place, 'Why?'), series).replace(
+      'return -EAGAIN',
+      'return -EBUSY',
+    );
+    fs.writeFileSync(remarks, other);
+    const { out, err } = await review(PATCH, '--trace', CORRECT, '--remarks', remarks, '--format', 'mail');
+    assert.match(err, /old\.review: 1 remark found no place in this version/);
+    assert.match(out, /wrote:\n> \+\t\treturn -EBUSY;\n\nWhy\?\n/);
+    assert.equal((await review(PATCH, '--trace', CORRECT, '--remarks', PATCH)).code, 2);
+  });
+
+  it('leaves a line of a recording that is another now as it was written', async () => {
+    const series = readSeries([fs.readFileSync(PATCH)]);
+    const traces = [{ role: 'without' as const, name: 'M2.p.txt', digest: '0123456789ab' }];
+    const notes = withRemark({ ...NO_NOTES, traces }, undefined, evidenceLine('M2.p.txt', 702, undefined));
+    const remarks = path.join(folder, 'stale.review');
+    fs.writeFileSync(remarks, printNotes(notes, series));
+    const { out } = await review(PATCH, '--base', PINNED, '--trace', CORRECT, '--remarks', remarks);
+    assert.ok(out.includes(' [M2.p.txt:702] (stale: the recording is another now)'), out);
   });
 });

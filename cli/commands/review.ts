@@ -9,6 +9,8 @@ import { codeLinesOf } from '../../model/review/codeLines.js';
 import { evidenceOf } from '../../model/review/evidence.js';
 import { imagesOf, type SeriesImages } from '../../model/review/images.js';
 import { renderMail, renderText } from '../../model/review/mail.js';
+import { withTraceLines } from '../../model/review/noteLines.js';
+import { isNotes, readNotes, type ReviewNotes } from '../../model/review/notes.js';
 import { outcomeOf } from '../../model/review/outcome.js';
 import { narrowed } from '../../model/review/narrow.js';
 import { patchRecipe } from '../../model/review/patchRecipe.js';
@@ -19,6 +21,7 @@ import { renderReviewSarif } from '../../model/review/reviewSarif.js';
 import { NO_INDEX, type SourceIndex } from '../../model/review/sourceIndex.js';
 import { readSymbols } from '../../model/review/symbols.js';
 import { touchedBy, type TouchedSeries } from '../../model/review/touched.js';
+import { plural } from '../../parsers/base/plural.js';
 import { PATCH_ISSUES, type Series } from '../../parsers/patch/patch.js';
 import { readSeries } from '../../parsers/patch/series.js';
 import type { Args } from '../args.js';
@@ -106,6 +109,11 @@ export const review: Command = {
       multiple: true,
       value: 'N',
       help: 'only this hunk of the patch, counted from 1 through its files; repeatable',
+    },
+    remarks: {
+      type: 'string',
+      value: 'FILE',
+      help: 'a .review file, as the editor keeps it: its remarks are part of the reply',
     },
     version: { type: 'string', value: 'vN', help: 'this version of the series (default: the newest)' },
     format: formatOption(FORMATS),
@@ -269,24 +277,40 @@ function print(report: ReviewReport, format: Format, args: Args, output: Output)
     version: VERSION,
     command: commandText(args),
   };
+  const notes = remarksOf(args, report, output);
+  const told = { ...options, notes: notes && withTraceLines(notes, report.sets, options) };
   if (format === 'b4-review') {
     const folder = args.text('out')!;
     fs.mkdirSync(folder, { recursive: true });
-    for (const { name, text } of b4ReviewFiles(report, VERSION))
+    for (const { name, text } of b4ReviewFiles(report, VERSION, told.notes))
       fs.writeFileSync(path.join(folder, name), text);
     return;
   }
   const renderers: Readonly<Record<Exclude<Format, 'b4-review'>, () => string>> = {
-    text: () => renderText(report, options),
-    mail: () => renderMail(report, options),
+    text: () => renderText(report, told),
+    mail: () => renderMail(report, told),
     json: () => renderReviewJson(report),
     sarif: () => renderReviewSarif(report, VERSION),
-    note: () => renderNote(report, options),
+    note: () => renderNote(report, told),
     github: () => renderGithub(report),
     'b4-check': () => renderB4Check(report),
     patchwork: () => renderPatchwork(report),
   };
   output.out(renderers[format]());
+}
+
+/** Remarks of another version of the series go to their lines; how many have none is said. */
+function remarksOf(args: Args, { series }: ReviewReport, output: Output): ReviewNotes | undefined {
+  const file = args.text('remarks');
+  if (file === undefined) return undefined;
+  const text = readText(file);
+  if (!isNotes(text))
+    throw new InputError(`${file}: is no file of remarks; one begins with Shimtrace-Review: 1`);
+  const notes = readNotes(text, series);
+  const lost = notes.remarks.filter(({ place, quote }) => !place && quote !== '').length;
+  if (lost > 0)
+    output.err(`shimtrace: ${file}: ${plural(lost, 'remark')} found no place in this version, listed first`);
+  return notes;
 }
 
 function widthOf(args: Args): number {

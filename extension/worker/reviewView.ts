@@ -1,9 +1,9 @@
 /** A review as an editor shows it: lines of the document, sentences, and places in recordings. */
-import { hunkHead, outcomeText } from '../../model/review/body.js';
+import { outcomeText } from '../../model/review/body.js';
 import type { EvidenceKind } from '../../model/review/evidence.js';
 import { outcomeOf } from '../../model/review/outcome.js';
 import { evidenceText } from '../../model/review/prose.js';
-import { subjectOf } from '../../model/review/mail.js';
+import { hunkHead, subjectOf } from '../../model/review/quoting.js';
 import {
   lastIndex,
   PROVES_A_RUN,

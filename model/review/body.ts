@@ -16,6 +16,9 @@ import {
   type SetClaim,
   type TraceSet,
 } from './report.js';
+import { fileHead, hunkHead, writtenLine } from './quoting.js';
+import { isQuiet, remarksAt, remarksOnPatch } from './remarks.js';
+import type { ReviewNotes } from './notes.js';
 import { escapeControls } from './safeText.js';
 import { isSamePlace } from './touched.js';
 import { traceLine, type LineOptions } from './traceLine.js';
@@ -27,6 +30,8 @@ export interface BodyOptions extends LineOptions {
   readonly version: string;
   /** The command that made it. */
   readonly command: string;
+  /** What the reviewer says of it. */
+  readonly notes?: ReviewNotes | undefined;
 }
 
 /** Prose is narrower than lines of a trace. */
@@ -39,9 +44,12 @@ const LINES_MAX = 4;
 
 /** All that is said of one patch. */
 export function patchBody(report: ReviewReport, patch: number, options: BodyOptions): readonly string[] {
-  const functions = report.functions.filter((f) => f.hunks.some((place) => place.patch === patch));
+  const functions = report.functions.filter(
+    (f) => f.hunks.some((place) => place.patch === patch) && !isQuiet(f, options.notes),
+  );
   const parts = hunkParts(report, patch, functions, options);
   return joined([
+    ...remarksOnPatch(report.series, patch, options),
     ...parts,
     ruleTable(report, functions),
     claimLines(report.claims),
@@ -72,9 +80,10 @@ function hunkParts(
           isSaying(each) &&
           each.hunks.some((place) => isSamePlace(place, { patch, file: f, hunk: h })),
       );
-      if (here.length === 0) return;
+      const remarks = remarksAt(options.notes, { patch, file: f, hunk: h });
+      if (here.length === 0 && remarks.size === 0) return;
       for (const each of here) told.add(each);
-      out.push(quotedHunk(file, hunk, file !== lastFile, options));
+      out.push(quotedHunk(file, hunk, file !== lastFile, remarks, options));
       lastFile = file;
       for (const each of here) out.push(functionLines(each, report.sets, options));
     });
@@ -89,36 +98,39 @@ export function isSaying(f: FunctionReport): boolean {
   return f.inSets.some((shown) => !SAYS_NOTHING.includes(shown.kind) || shown.findings.length > 0);
 }
 
-function quotedHunk(file: FileDiff, hunk: Hunk, withName: boolean, options: BodyOptions): readonly string[] {
+/** `remarks` by the index of the line that they stand below, -1 for the head. */
+function quotedHunk(
+  file: FileDiff,
+  hunk: Hunk,
+  withName: boolean,
+  remarks: ReadonlyMap<number, readonly string[]>,
+  options: BodyOptions,
+): readonly string[] {
   const mark = options.quote ? '> ' : '';
-  const shown = shownLines(hunk);
+  const shown = shownLines(hunk, remarks);
   const lines: string[] = [];
-  if (withName) lines.push(...fileHead(file));
-  lines.push(hunkHead(hunk));
+  const quote = (line: string): void => {
+    lines.push((mark + escapeControls(line)).trimEnd());
+  };
+  const say = (texts: readonly string[] | undefined, isLast: boolean): void => {
+    if (texts) lines.push('', ...texts, ...(isLast ? [] : ['']));
+  };
+  if (withName) fileHead(file).forEach(quote);
+  quote(hunkHead(hunk));
+  say(remarks.get(-1), false);
+  const last = shown.lastIndexOf(true);
   hunk.lines.forEach((line, i) => {
-    if (shown[i]) lines.push((line.marks ?? line.kind) + line.text);
-    else if (i > 0 && shown[i - 1]) lines.push('[...]');
+    if (shown[i]) quote(writtenLine(line));
+    else if (i > 0 && shown[i - 1]) quote('[...]');
+    say(remarks.get(i), i === last);
   });
-  return lines.map((line) => (mark + escapeControls(line)).trimEnd());
+  return lines;
 }
 
-/** The names of a file, as a diff has them above its hunks. */
-export function fileHead({ oldPath, newPath }: FileDiff): readonly string[] {
-  return [`--- ${nameOr(oldPath, 'a')}`, `+++ ${nameOr(newPath, 'b')}`];
-}
-
-const nameOr = (path: string | undefined, side: string): string =>
-  path === undefined ? '/dev/null' : `${side}/${path}`;
-
-export function hunkHead({ oldStart, oldCount, newStart, newCount, heading, parents }: Hunk): string {
-  const before = parents ?? `-${oldStart},${oldCount}`;
-  const signs = '@'.repeat(1 + before.split(' ').length);
-  return `${signs} ${before} +${newStart},${newCount} ${signs} ${heading}`.trimEnd();
-}
-
-/** Changed lines with some around them; of long runs the ends. */
-function shownLines({ lines }: Hunk): readonly boolean[] {
+/** Changed lines with some around them; of long runs the ends, and what leads to a remark. */
+function shownLines({ lines }: Hunk, remarks: ReadonlyMap<number, unknown>): readonly boolean[] {
   const shown = lines.map(() => false);
+  for (const at of remarks.keys()) shown.fill(true, Math.max(0, at - CONTEXT_LINES), at + 1);
   for (let i = 0; i < lines.length; ) {
     if (lines[i]!.kind === ' ') {
       i++;

@@ -2,29 +2,36 @@
 import type { Patch } from '../../parsers/patch/patch.js';
 import { isSaying, patchBody, type BodyOptions } from './body.js';
 import { unmarked } from './prose.js';
+import { subjectOf } from './quoting.js';
+import { greetings, hasRemark, isQuiet } from './remarks.js';
 import { wantedPatches, type ReviewReport } from './report.js';
 import { headerText } from './safeText.js';
 
 /** Patches with anything to say; all of them where none has. */
-function patchesToTell(report: ReviewReport): readonly number[] {
+function patchesToTell(report: ReviewReport, { notes }: Pick<BodyOptions, 'notes'>): readonly number[] {
   const all = wantedPatches(report);
-  const saying = all.filter((patch) =>
-    report.functions.some((f) => isSaying(f) && f.hunks.some((place) => place.patch === patch)),
+  const saying = all.filter(
+    (patch) =>
+      hasRemark(notes, patch) ||
+      report.functions.some(
+        (f) => isSaying(f) && !isQuiet(f, notes) && f.hunks.some((place) => place.patch === patch),
+      ),
   );
   return saying.length > 0 ? saying : all.slice(0, 1);
 }
 
 /** Mails one after another; where there are several, each begins as in a mailbox. */
 export function renderMail(report: ReviewReport, options: Omit<BodyOptions, 'quote'>): string {
-  const patches = patchesToTell(report);
+  const patches = patchesToTell(report, options);
   return patches
-    .map((index) => {
+    .map((index, i) => {
       const patch = report.series.patches[index]!;
       const separator = patches.length > 1 ? [MAILBOX_LINE] : [];
       const lines = [
         ...headers(patch),
         '',
         ...attribution(patch),
+        ...(i === 0 ? greetings(options.notes) : []),
         ...patchBody(report, index, { ...options, quote: true }),
       ];
       return `${[...separator, ...lines].join('\n')}\n`;
@@ -53,12 +60,6 @@ function headers(patch: Patch): readonly string[] {
   return fields.filter(([, value]) => value !== '').map(([name, value]) => `${name}: ${headerText(value)}`);
 }
 
-/** `[PATCH v2 3/7] subject`, as it was. */
-export function subjectOf({ subject, version, index, total }: Patch): string {
-  const of = total > 0 ? ` ${String(index).padStart(String(total).length, '0')}/${total}` : '';
-  return `[PATCH${version > 1 ? ` v${version}` : ''}${of}] ${subject}`;
-}
-
 function attribution({ date, from }: Patch): readonly string[] {
   return date === '' || from === ''
     ? []
@@ -67,10 +68,11 @@ function attribution({ date, from }: Patch): readonly string[] {
 
 /** The same without headers and marks, of all patches. */
 export function renderText(report: ReviewReport, options: Omit<BodyOptions, 'quote'>): string {
-  return patchesToTell(report)
-    .map((index) => {
+  return patchesToTell(report, options)
+    .map((index, i) => {
       const title = headerText(subjectOf(report.series.patches[index]!));
-      return [title, '', ...patchBody(report, index, { ...options, quote: false }), ''].join('\n');
+      const first = i === 0 ? greetings(options.notes) : [];
+      return [title, '', ...first, ...patchBody(report, index, { ...options, quote: false }), ''].join('\n');
     })
     .join('\n');
 }

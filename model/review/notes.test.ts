@@ -13,7 +13,6 @@ import {
   remarkTexts,
   replacedRemark,
   withRemark,
-  withTraceLines,
   type RemarkPlace,
   type ReviewNotes,
 } from './notes.js';
@@ -184,13 +183,10 @@ describe('the remarks of a review', () => {
     assert.deepEqual(replacedRemark(notes, place, ' \n').remarks, []);
   });
 
-  it('name lines of recordings, which are put in their place for the reply', () => {
+  it('name lines of recordings', () => {
     const line = evidenceLine('M2 p.txt', 702, 'G9@701');
     assert.deepEqual(evidenceOfLine(line), { name: 'M2 p.txt', line: 702 });
     assert.equal(evidenceOfLine('see [1:2]'), undefined);
     assert.deepEqual(remarkTexts(line), [line]);
-    const notes = withRemark(NO_NOTES, undefined, `Here:\n${line}\n${evidenceLine('other', 1, undefined)}`);
-    const told = withTraceLines(notes, (name) => (name === 'M2 p.txt' ? ' the line' : undefined));
-    assert.deepEqual(told.remarks[0]!.texts, ['Here:', ' the line', ' [other:1]']);
   });
 });

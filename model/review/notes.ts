@@ -1,12 +1,11 @@
 /**
- * Remarks of a reviewer as a text that is the reply itself: a few fields, then for each patch its quoted hunks,
- * with remarks unquoted below the line that they are about. Read against another version of the series, each
+ * Remarks of a reviewer as a text that is the reply itself: a few fields, then for each patch its quoted
+ * hunks, with remarks unquoted below the line that they are about. Read against another version of the series, each
  * remark goes to the line with the same text in the same function; what finds no place there is kept, first.
  */
 import { readDiffs } from '../../parsers/patch/diff.js';
 import { HUNKS_MAX, type FileDiff, type Hunk, type Patch, type Series } from '../../parsers/patch/patch.js';
-import { fileHead, hunkHead } from './body.js';
-import { subjectOf } from './mail.js';
+import { fileHead, hunkHead, subjectOf, writtenLine } from './quoting.js';
 import { unmarked } from './prose.js';
 import { escapeControls, headerText } from './safeText.js';
 import { functionsByWalk } from './walk.js';
@@ -159,8 +158,8 @@ function printPatch(
       if (!inFile.some((remark) => remark.place?.hunk === h)) return;
       quote(hunkHead(hunk));
       sayAt(f, h, -1);
-      hunk.lines.forEach(({ kind, text }, i) => {
-        quote(kind + text);
+      hunk.lines.forEach((line, i) => {
+        quote(writtenLine(line));
         sayAt(f, h, i);
       });
     });
@@ -180,7 +179,7 @@ export function diffDigest({ patches }: Series): string {
   for (const { files } of patches)
     for (const file of files) {
       fileHead(file).forEach(add);
-      for (const { lines } of file.hunks) for (const { kind, text } of lines) add(kind + text);
+      for (const { lines } of file.hunks) for (const line of lines) add(writtenLine(line));
     }
   return (sum >>> 0).toString(16).padStart(8, '0');
 }
@@ -452,16 +451,4 @@ export function evidenceLine(name: string, line: number, finding: string | undef
 export function evidenceOfLine(text: string): { readonly name: string; readonly line: number } | undefined {
   const [, name, line] = EVIDENCE.exec(text) ?? [];
   return name === undefined ? undefined : { name: decoded(name), line: Number(line) };
-}
-
-/** The notes with the recordings' own lines in place of what stands for them, where they are known. */
-export function withTraceLines(
-  notes: ReviewNotes,
-  lineOf: (name: string, line: number) => string | undefined,
-): ReviewNotes {
-  const told = (text: string): string => {
-    const evidence = evidenceOfLine(text);
-    return (evidence && lineOf(evidence.name, evidence.line)) ?? text;
-  };
-  return { ...notes, remarks: notes.remarks.map((each) => ({ ...each, texts: each.texts.map(told) })) };
 }

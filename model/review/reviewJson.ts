@@ -1,7 +1,7 @@
 /** A review as JSON of schema `shimtrace.review/1`, documented in docs/review.schema.json. */
 import { placeOf } from '../findings/report.js';
 import { PATCH_ISSUES } from '../../parsers/patch/patch.js';
-import { subjectOf } from './mail.js';
+import { subjectOf } from './quoting.js';
 import type { FunctionInSet, ReviewReport } from './report.js';
 
 const REVIEW_SCHEMA = 'shimtrace.review/1';

@@ -3,8 +3,7 @@
  * of its patches.
  */
 import type { FileDiff, Hunk, Patch, Series } from '../../parsers/patch/patch.js';
-import { fileHead, hunkHead } from './body.js';
-import { subjectOf } from './mail.js';
+import { fileHead, hunkHead, subjectOf, writtenLine } from './quoting.js';
 import { headerText } from './safeText.js';
 
 export interface SeriesText {
@@ -19,11 +18,11 @@ export function standsAsItIs({ patches }: Series, texts: readonly string[]): boo
   for (const { files } of patches)
     for (const { hunks } of files)
       for (const { lines } of hunks)
-        for (const { kind, text, line } of lines) {
-          const raw = texts[line - 1];
-          if (line <= last || raw === undefined) return false;
-          if (!raw.trimEnd().endsWith((kind + text).trim())) return false;
-          last = line;
+        for (const each of lines) {
+          const raw = texts[each.line - 1];
+          if (each.line <= last || raw === undefined) return false;
+          if (!raw.trimEnd().endsWith(writtenLine(each).trim())) return false;
+          last = each.line;
         }
   return true;
 }
@@ -62,7 +61,7 @@ class Printer {
 
   private hunk(hunk: Hunk): Hunk {
     const line = this.add(hunkHead(hunk), hunk.line);
-    const lines = hunk.lines.map((each) => ({ ...each, line: this.add(each.kind + each.text, each.line) }));
+    const lines = hunk.lines.map((each) => ({ ...each, line: this.add(writtenLine(each), each.line) }));
     return { ...hunk, line, lines };
   }
 
