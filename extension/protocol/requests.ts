@@ -8,7 +8,20 @@ import type { TimelineAsk, TimelineResult } from '../../model/timeline/asks.js';
 import type { CheckOptions } from './options.js';
 import type { LineOf, Spot } from './place.js';
 import type { Report } from './report.js';
-import type { EventsAsk, ReviewAsk, ReviewedEvent, ReviewView, SeriesFacts } from './review.js';
+import type {
+  CodeEvents,
+  CodeFunction,
+  EventsAsk,
+  NotesAsk,
+  NotesView,
+  ReplyAsk,
+  ReplyFiles,
+  ReviewAsk,
+  ReviewedEvent,
+  ReviewView,
+  SeriesFacts,
+  TreeFile,
+} from './review.js';
 import type {
   Along,
   ConversionChoice,
@@ -88,6 +101,20 @@ export interface Methods {
   stacks: { params: object; result: readonly { readonly from: number; readonly to: number }[] };
   /** Shell commands that record what is missing. */
   recipe: { params: object; result: string };
+  /** Functions of a C file that the trace shows to have run. */
+  functionsIn: { params: { readonly text: string }; result: readonly CodeFunction[] };
+  /** Events of a function. */
+  codeEvents: {
+    params: { readonly name: string; readonly first: number; readonly count: number };
+    result: CodeEvents;
+  };
+  /** Where one of these files of a kernel tree defines a function; null where none does. */
+  definition: {
+    params: { readonly name: string; readonly files: readonly TreeFile[] };
+    result: { readonly path: string; readonly line: number } | null;
+  };
+  /** Functions that the event of a line is in, the innermost first. */
+  codeAt: { params: LineOf; result: readonly string[] };
   /** A patch of one file's texts; '' where they are the same. */
   unified: {
     params: { readonly path: string; readonly before: string; readonly after: string };
@@ -97,6 +124,12 @@ export interface Methods {
   series: { params: { readonly patch: Uint8Array }; result: SeriesFacts };
   /** A series held against recordings, which are the worker's files. */
   review: { params: ReviewAsk; result: ReviewView };
+  /** Remarks of a `.review` file on the review that was made last, and a change of them. */
+  notes: { params: NotesAsk; result: NotesView };
+  /** The review as it is sent. */
+  reply: { params: ReplyAsk; result: ReplyFiles };
+  /** How to record what the patches touch: with recordings, what those lack. */
+  patchRecipe: { params: object; result: string };
   /** Events of a function of the review that was made last. */
   reviewEvents: {
     params: EventsAsk;

@@ -133,3 +133,66 @@ export interface ReviewedEvent {
   readonly spot: Spot;
   readonly text: string;
 }
+
+/** What is to become of the remarks of a `.review` file. */
+export type NotesChange =
+  | { readonly kind: 'add' | 'replace'; readonly line: number; readonly text: string }
+  | { readonly kind: 'quote'; readonly line: number; readonly evidence: ReviewEvidence }
+  | { readonly kind: 'quiet'; readonly function: number; readonly isQuiet: boolean };
+
+/** A line of a recording, by its index among the worker's files, and what was found there. */
+export interface ReviewEvidence {
+  readonly file: number;
+  readonly line: number;
+  readonly finding: string | undefined;
+}
+
+export interface NotesAsk {
+  /** Text of the `.review` file, '' where there is none. */
+  readonly text: string;
+  readonly change: NotesChange | undefined;
+}
+
+export interface NotesView {
+  /** The text after the change; what was asked where nothing was changed. */
+  readonly text: string;
+  readonly remarks: readonly PlacedRemark[];
+  /** Indexes of functions of which nothing is to be said. */
+  readonly quiet: readonly number[];
+}
+
+export interface PlacedRemark {
+  /** 1-based line of the document, 0 for what is about none. */
+  readonly line: number;
+  /** The line that it has lost, '' for none. */
+  readonly quote: string;
+  readonly text: string;
+}
+
+export const REPLY_FORMATS = ['mail', 'text', 'b4-review', 'sarif'] as const;
+export type ReplyFormat = (typeof REPLY_FORMATS)[number];
+
+export interface ReplyAsk {
+  readonly format: ReplyFormat;
+  /** Text of the `.review` file, '' where there is none. */
+  readonly notes: string;
+  readonly version: string;
+}
+
+/** Several files for one format of several. */
+export type ReplyFiles = readonly { readonly name: string; readonly text: string }[];
+
+/** A function of a C file that a trace shows to have run. */
+export interface CodeFunction {
+  readonly name: string;
+  /** 1-based line of its name in the file. */
+  readonly line: number;
+  /** `ran 5× · -11 ×3`. */
+  readonly short: string;
+  readonly findings: readonly Omit<ReviewedFinding, 'file'>[];
+}
+
+export interface CodeEvents {
+  readonly total: number;
+  readonly events: readonly Omit<ReviewedEvent, 'file'>[];
+}

@@ -4,6 +4,8 @@ import { Channel, RequestFailed } from '../analysis/channel.js';
 import type { App, Feature } from '../app.js';
 import { showMarkdown } from '../markdown.js';
 import { beforeAfterText, TABLE_SCHEME, TABLE_URI } from './beforeAfter.js';
+import { codeFeature } from './code.js';
+import { evidenceLinks } from './evidenceLinks.js';
 import { affectsTree } from './kernelTree.js';
 import { reviewLenses } from './lenses.js';
 import { EVENTS, GO, go } from './links.js';
@@ -11,7 +13,10 @@ import { ReviewList, SHOW_LINE } from './list.js';
 import { Gutter } from './marks.js';
 import { moveToHunk, showEvents, showLine } from './moves.js';
 import { patchAtHand } from './patchAtHand.js';
+import { Quotes } from './quote.js';
 import { askRecordings, type Recordings } from './recordings.js';
+import { Remarks } from './remarks.js';
+import { copyPatchRecipe, copyReply, exportReview } from './reply.js';
 import { Reviews } from './reviews.js';
 import { Threads } from './threads.js';
 
@@ -23,24 +28,43 @@ const SAMPLE = {
   with: 'sample-traces/labelled/inplace/N.p.txt',
 };
 
+/** What shows a review: made with the first one, so that a window without any has nothing of it. */
+class Shown implements vscode.Disposable {
+  readonly remarks: Remarks;
+  readonly threads: Threads;
+  readonly quotes: Quotes;
+  private readonly others: vscode.Disposable;
+
+  constructor(app: App, reviews: Reviews) {
+    this.remarks = new Remarks(reviews);
+    this.threads = new Threads(reviews, this.remarks);
+    this.quotes = new Quotes(app, reviews, this.remarks);
+    this.others = vscode.Disposable.from(
+      new Gutter(app.context.extensionUri, reviews),
+      reviewLenses(reviews),
+      evidenceLinks(reviews, this.remarks),
+    );
+  }
+
+  dispose(): void {
+    vscode.Disposable.from(this.others, this.quotes, this.threads, this.remarks).dispose();
+  }
+}
+
 export const review: Feature = (app) => {
   const reviews = new Reviews(app);
   const changed = new vscode.EventEmitter<vscode.Uri>();
-  let shown: vscode.Disposable | undefined;
+  let shown: Shown | undefined;
   return vscode.Disposable.from(
     reviews,
     changed,
-    // What shows a review is made with the first one: a window without any has nothing of it.
     reviews.onDidChange(() => {
-      shown ??= vscode.Disposable.from(
-        new Threads(reviews),
-        new Gutter(app.context.extensionUri, reviews),
-        reviewLenses(reviews),
-      );
+      shown ??= new Shown(app, reviews);
       changed.fire(TABLE_URI);
     }),
     new vscode.Disposable(() => shown?.dispose()),
     new ReviewList(reviews),
+    codeFeature(app, reviews),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (affectsTree(event)) void reviews.again();
     }),
@@ -48,6 +72,13 @@ export const review: Feature = (app) => {
       onDidChange: changed.event,
       provideTextDocumentContent: () => beforeAfterText(reviews.current),
     }),
+    reviewCommands(app, reviews),
+    remarkCommands(app, reviews, () => shown),
+  );
+};
+
+function reviewCommands(app: App, reviews: Reviews): vscode.Disposable {
+  return vscode.Disposable.from(
     vscode.commands.registerCommand('shimtrace.review.start', (target?: unknown, given?: unknown) =>
       start(app, reviews, target, given),
     ),
@@ -58,13 +89,57 @@ export const review: Feature = (app) => {
     vscode.commands.registerCommand('shimtrace.review.nextHunk', () => moveToHunk(reviews, true)),
     vscode.commands.registerCommand('shimtrace.review.previousHunk', () => moveToHunk(reviews, false)),
     vscode.commands.registerCommand('shimtrace.review.beforeAfter', () => showMarkdown(TABLE_URI, app.log)),
+    vscode.commands.registerCommand('shimtrace.review.copyRecipe', () => copyPatchRecipe(reviews)),
     vscode.commands.registerCommand(GO, go),
     vscode.commands.registerCommand(EVENTS, (target: unknown) => showEvents(reviews, target)),
     vscode.commands.registerCommand(SHOW_LINE, async (line: unknown) => {
       if (reviews.current && typeof line === 'number') await showLine(reviews.current, line);
     }),
   );
-};
+}
+
+/** Commands that need a review to be shown. */
+function remarkCommands(app: App, reviews: Reviews, shown: () => Shown | undefined): vscode.Disposable {
+  const withShown = async (run: (shown: Shown) => Promise<void>): Promise<void> => {
+    const now = shown();
+    if (now) await run(now);
+  };
+  return vscode.Disposable.from(
+    vscode.commands.registerCommand('shimtrace.review.addRemark', (reply: unknown) =>
+      withShown(({ threads }) => threads.add(reply)),
+    ),
+    vscode.commands.registerCommand('shimtrace.review.removeRemark', (comment: unknown) =>
+      withShown(({ threads }) => threads.remove(comment)),
+    ),
+    vscode.commands.registerCommand('shimtrace.review.openRemarks', () =>
+      withShown(({ remarks }) => openRemarks(remarks)),
+    ),
+    vscode.commands.registerCommand('shimtrace.review.sayNothing', (thread: unknown) =>
+      withShown(({ threads }) => threads.quiet(thread, true)),
+    ),
+    vscode.commands.registerCommand('shimtrace.review.sayAgain', (thread: unknown) =>
+      withShown(({ threads }) => threads.quiet(thread, false)),
+    ),
+    vscode.commands.registerCommand('shimtrace.review.quoteLine', () =>
+      withShown(({ quotes }) => quotes.quote()),
+    ),
+    vscode.commands.registerCommand('shimtrace.review.copyReply', () =>
+      withShown(({ remarks }) => copyReply(app, reviews, remarks)),
+    ),
+    vscode.commands.registerCommand('shimtrace.review.export', () =>
+      withShown(({ remarks }) => exportReview(app, reviews, remarks)),
+    ),
+  );
+}
+
+async function openRemarks({ uri, view }: Remarks): Promise<void> {
+  if (!uri) return;
+  if (view.text === '')
+    await vscode.window.showInformationMessage(
+      vscode.l10n.t('There is no remark yet: write one on a line of the patch.'),
+    );
+  else await vscode.window.showTextDocument(uri);
+}
 
 /** `given` are recordings that need no question. */
 async function start(app: App, reviews: Reviews, target: unknown, given: unknown): Promise<void> {
@@ -104,10 +179,12 @@ async function otherRecordings(app: App, reviews: Reviews): Promise<void> {
   if (recordings) await reviews.start({ ...current.review.input, ...recordings });
 }
 
+/** The patch is copied: remarks on it are kept beside it, and not where the extension lies. */
 async function sample(app: App, reviews: Reviews): Promise<void> {
   const file = (name: string): vscode.Uri => vscode.Uri.joinPath(app.context.extensionUri, name);
+  const patch = await vscode.workspace.fs.readFile(file(SAMPLE.patch));
   const made = await reviews.start({
-    patch: file(SAMPLE.patch),
+    patch: app.pastes.add(patch, 'Sample', '.patch'),
     tree: file(SAMPLE.tree),
     without: [file(SAMPLE.without)],
     with: [file(SAMPLE.with)],

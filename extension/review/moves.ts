@@ -1,12 +1,8 @@
 /** Moving through a review: from hunk to hunk, and from a function to its events. */
 import * as vscode from 'vscode';
-import type { Spot } from '../protocol/place.js';
-import { revealSpot } from '../tabs.js';
 import { hunksOf } from './lenses.js';
+import { pickEvents } from './pickEvents.js';
 import type { Reviews, ReviewShown } from './reviews.js';
-
-/** Events of one function that are listed at once. */
-const EVENTS_AT_ONCE = 200;
 
 /** Shows a 1-based line of the series. */
 export async function showLine({ document }: ReviewShown, line: number): Promise<void> {
@@ -34,34 +30,15 @@ export async function moveToHunk(reviews: Reviews, forward: boolean): Promise<vo
     );
 }
 
-interface Entry extends vscode.QuickPickItem {
-  readonly uri?: vscode.Uri;
-  readonly spot?: Spot;
-}
-
-/** The events of a function as a list; walking over them walks over the recordings. */
+/** The events of a function in one set, in its recordings. */
 export async function showEvents(reviews: Reviews, target: unknown): Promise<void> {
   const { current } = reviews;
   const { function: index, set } = (target ?? {}) as { readonly function?: unknown; readonly set?: unknown };
   if (!current || typeof index !== 'number' || typeof set !== 'number') return;
   const { review, view } = current;
-  const ask = { function: index, set, first: 0, count: EVENTS_AT_ONCE };
-  const { total, events } = await review.request('reviewEvents', ask);
-  const list = vscode.window.createQuickPick<Entry>();
-  const name = view.functions[index]?.name ?? '';
-  list.title = `${name}(): ${view.sets[set]?.title ?? ''}`;
-  list.placeholder =
-    total > events.length
-      ? vscode.l10n.t('The first {0} of {1} events', events.length, total)
-      : vscode.l10n.t('Each entry leads to the event in its recording');
-  list.items = events.map(({ file, spot, text }) => ({
-    label: text,
-    description: vscode.l10n.t('line {0}', spot.line),
-    uri: review.recordings[file]!,
-    spot,
-  }));
-  list.onDidChangeActive(([entry]) => void revealSpot(entry?.uri, entry?.spot));
-  list.onDidAccept(() => list.hide());
-  list.onDidHide(() => list.dispose());
-  list.show();
+  const title = `${view.functions[index]?.name ?? ''}(): ${view.sets[set]?.title ?? ''}`;
+  await pickEvents(title, async (first, count) => {
+    const { total, events } = await review.request('reviewEvents', { function: index, set, first, count });
+    return { total, events: events.map((event) => ({ ...event, uri: review.recordings[event.file]! })) };
+  });
 }

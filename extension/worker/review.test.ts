@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import { readSeries } from '../../parsers/patch/series.js';
 import { GUEST_MEMFD, PATCH, TREE } from '../../test/support/reviewSamples.js';
-import { Refused, SAMPLE, workerOnRun, type AskedWorker } from '../test/askWorker.js';
+import { Refused, SAMPLE, workerOn, workerOnRun, type AskedWorker } from '../test/askWorker.js';
 import type { ReviewAsk, ReviewView } from '../protocol/review.js';
 
 const AFTER = 'sample-traces/labelled/inplace/N.p.txt';
@@ -117,5 +117,44 @@ describe('a review in the worker', () => {
     const shown = worker.ask('review', { patch: bytes(mail), tree, sets: SETS, check: {} });
     const lines = text.split('\n');
     for (const hunk of shown.patches[0]!.files[0]!.hunks) assert.equal(lines[hunk.line - 1], hunk.head);
+  });
+});
+
+describe('a trace on the kernel source', () => {
+  let worker: AskedWorker;
+  before(async () => {
+    worker = await workerOn(SAMPLE);
+    worker.ask('check', {});
+  });
+
+  it('says which functions of a file ran, what they returned, and what was found in them', () => {
+    const told = worker.ask('functionsIn', { text: tree[0]!.text });
+    const f = told.find(({ name }) => name === '__kvm_gmem_set_attributes')!;
+    assert.equal(f.short, 'ran 2× · 0 ×2');
+    assert.deepEqual(
+      f.findings.map(({ rule, verdict, spot }) => [rule, verdict, spot.line]),
+      [['G9', 'violation', 702]],
+    );
+    assert.match(tree[0]!.text.split('\n')[f.line - 1]!, /__kvm_gmem_set_attributes\(/);
+    // What no probe stands at is not said to have run, nor not to have.
+    assert.ok(!told.some(({ name }) => name === 'gmem_record'));
+    const { total, events } = worker.ask('codeEvents', { name: f.name, first: 0, count: 3 });
+    assert.deepEqual([total, events.length], [4, 3]);
+  });
+
+  it('says what an event is in: only what is seen to be left behind it', () => {
+    const names = worker.ask('codeAt', { line: 702 });
+    assert.ok(names.includes('__kvm_gmem_set_attributes'), names.join());
+    assert.ok(!names.includes('__kvm_gmem_invalidate_start'), names.join());
+    assert.deepEqual(worker.ask('codeAt', { line: 1 }), []);
+  });
+
+  it('finds a definition, in a C file before its stub in a header', () => {
+    const files = [
+      { path: 'a.h', text: 'static inline int f(void)\n{\n\treturn 0;\n}\n' },
+      { path: 'b.c', text: '\nint f(void)\n{\n\treturn 1;\n}\n' },
+    ];
+    assert.deepEqual(worker.ask('definition', { name: 'f', files }), { path: 'b.c', line: 2 });
+    assert.equal(worker.ask('definition', { name: 'g', files }), null);
   });
 });

@@ -2,11 +2,13 @@
  * Reviews in a worker whose files are the recordings: each is read once, a series as often as it is asked
  * for.
  */
+import { evidenceOf } from '../../model/review/evidence.js';
 import { imagesOf, type SeriesImages } from '../../model/review/images.js';
+import { patchRecipe } from '../../model/review/patchRecipe.js';
 import { readProbes, type RecordedProbes } from '../../model/review/recorded.js';
 import { reviewReport, type ReviewReport, type TraceSet } from '../../model/review/report.js';
 import { seriesText, standsAsItIs } from '../../model/review/seriesText.js';
-import { indexSources, NO_INDEX } from '../../model/review/sourceIndex.js';
+import { indexSources, NO_INDEX, type SourceIndex } from '../../model/review/sourceIndex.js';
 import { touchedBy } from '../../model/review/touched.js';
 import { filesOf, foldersOf, isCFile } from '../../model/review/treeFolders.js';
 import { assert } from '../../parsers/base/assert.js';
@@ -20,6 +22,10 @@ import type { CheckOptions } from '../protocol/options.js';
 import type { Progress } from '../protocol/requests.js';
 import type {
   EventsAsk,
+  NotesAsk,
+  NotesView,
+  ReplyAsk,
+  ReplyFiles,
   ReviewAsk,
   ReviewedEvent,
   ReviewView,
@@ -28,7 +34,9 @@ import type {
 } from '../protocol/review.js';
 import { analyze } from './core.js';
 import { JobFailure, type WorkerTools } from './judged.js';
+import { notesView } from './notesView.js';
 import { openOne } from './openOne.js';
+import { replyFiles } from './reply.js';
 import { eventsOf, reviewView, type ReviewedTrace } from './reviewView.js';
 import type { RunSource } from './run.js';
 import { numberRows, shownOf } from './shown.js';
@@ -50,6 +58,7 @@ export class ReviewServer {
   private readonly traces = new Map<number, ReviewedTrace>();
   private report: ReviewReport | undefined;
   private sets: ReviewAsk['sets'] = [];
+  private index: SourceIndex = NO_INDEX;
 
   constructor(
     private readonly tools: WorkerTools,
@@ -78,11 +87,12 @@ export class ReviewServer {
   review({ patch, tree, sets, check }: ReviewAsk): ReviewView {
     const { series } = shownSeries(patch);
     const images = tree && imagesOf(series, readerOf(tree));
+    this.index = tree && images ? indexSources(indexed(tree, images)) : NO_INDEX;
     const report = reviewReport({
       series,
       images,
       touched: touchedBy(series, images),
-      index: tree && images ? indexSources(indexed(tree, images)) : NO_INDEX,
+      index: this.index,
       sets: sets.map(
         ({ role, files }): TraceSet => ({
           name: role,
@@ -101,6 +111,28 @@ export class ReviewServer {
     const { files } = this.sets[ask.set] ?? { files: [] };
     const shown = this.made().functions[ask.function]?.inSets[ask.set];
     return eventsOf(shown, files, this.traces, ask);
+  }
+
+  notes({ text, change }: NotesAsk): NotesView {
+    return notesView(this.made(), text, change, (file) => this.traces.get(file)?.review);
+  }
+
+  reply(ask: ReplyAsk): ReplyFiles {
+    return replyFiles(this.made(), ask);
+  }
+
+  recipe(): string {
+    const { touched, sets } = this.made();
+    const index = this.index;
+    const [trace] = sets.flatMap((set) => (set.role === 'with' ? set.traces : []));
+    const names = touched.functions.map((f) => f.name);
+    const lines = patchRecipe({
+      functions: touched.functions,
+      index,
+      symbols: undefined,
+      ...(trace && { trace: { table: trace.table, evidence: evidenceOf(trace, names, index) } }),
+    });
+    return `${lines.join('\n')}\n`;
   }
 
   private made(): ReviewReport {

@@ -27,6 +27,7 @@ import { PROFILES } from '../../model/findings/finding.js';
 import { recordingOf } from '../../model/findings/suppress.js';
 import { conversionText } from '../../model/objects/conversion.js';
 import { unifiedDiff } from '../../model/review/unifiedDiff.js';
+import { codeAt, codeEvents, definitionIn, functionsIn } from './codeView.js';
 import { DebugServer } from './debugServer.js';
 import { answerTimeline, transferOf } from '../../model/timeline/answer.js';
 import type { TimelineAsk, TimelineResult } from '../../model/timeline/asks.js';
@@ -250,10 +251,17 @@ const HANDLERS: Handlers = {
   window: (server, { line, lines }) => windowAround(server.judged(), line, lines),
   stacks: (server) => stackLines(server.judged()),
   recipe: (server) => recipe(server.judged()),
+  functionsIn: (server, { text }) => functionsIn(server.judged(), text),
+  codeEvents: (server, { name, first, count }) => codeEvents(server.judged(), name, first, count),
+  definition: (_, { name, files }) => definitionIn(files, name),
+  codeAt: (server, at) => codeAt(server.judged(), at),
   unified: (_, { path, before, after }) => unifiedDiff(path, before, after),
   series: (server, { patch }) => server.review.series(patch),
   review: (server, ask) => server.review.review(ask),
   reviewEvents: (server, ask) => server.review.events(ask),
+  notes: (server, ask) => server.review.notes(ask),
+  reply: (server, ask) => server.review.reply(ask),
+  patchRecipe: (server) => server.review.recipe(),
 };
 
 function answer(server: TraceServer, request: Request): FromWorker {

@@ -1,7 +1,8 @@
 /**
  * Remarks of a reviewer as a text that is the reply itself: a few fields, then for each patch its quoted
- * hunks, with remarks unquoted below the line that they are about. Read against another version of the series, each
- * remark goes to the line with the same text in the same function; what finds no place there is kept, first.
+ * hunks, with remarks unquoted below the line that they are about. Read against another version of the
+ * series, each remark goes to the line with the same text in the same function; what finds no place there is
+ * kept, first.
  */
 import { readDiffs } from '../../parsers/patch/diff.js';
 import { HUNKS_MAX, type FileDiff, type Hunk, type Patch, type Series } from '../../parsers/patch/patch.js';

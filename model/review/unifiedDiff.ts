@@ -21,10 +21,22 @@ export function unifiedDiff(path: string, before: string, after: string): string
   for (const hunk of hunks) {
     const count = (kind: '+' | '-'): number => hunk.filter((step) => step.kind !== kind).length;
     const [oldCount, newCount] = [count('+'), count('-')];
-    out.push(`@@ -${start(hunk[0]!.old, oldCount)} +${start(hunk[0]!.new, newCount)} @@`);
+    const [from, to] = [start(hunk[0]!.old, oldCount), start(hunk[0]!.new, newCount)];
+    out.push(`@@ -${from} +${to} @@ ${headingOf(a, hunk[0]!.old)}`.trimEnd());
     for (const { kind, old, new: at } of hunk) out.push(kind + (kind === '+' ? b[at]! : a[old]!));
   }
   return `${out.join('\n')}\n`;
+}
+
+/** Lines that are looked back over for the head of a function. */
+const HEADING_LINES = 2000;
+const HEADING_CHARS = 80;
+
+/** What git writes behind a hunk's numbers: the nearest line above that begins with a name. */
+function headingOf(lines: readonly string[], before: number): string {
+  for (let i = before - 1; i >= Math.max(0, before - HEADING_LINES); i--)
+    if (/^[A-Za-z_](?!\w*:(?!:))/.test(lines[i]!)) return lines[i]!.slice(0, HEADING_CHARS);
+  return '';
 }
 
 /** A side without lines is named by the line before it. */

@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { app, closeAll, extensionFile, SAMPLE } from '../support.js';
+import {
+  app,
+  closeAll,
+  extensionFile,
+  findings,
+  G9_LINE,
+  open,
+  SAMPLE,
+  until,
+  withSetting,
+  workspaceFile,
+} from '../support.js';
 
 const PATCH = 'test/review/in-use.patch';
 const AFTER = 'sample-traces/labelled/inplace/N.p.txt';
@@ -19,6 +30,14 @@ function lenses(uri: vscode.Uri): Thenable<vscode.CodeLens[]> {
 function here(): string {
   const editor = vscode.window.activeTextEditor!;
   return editor.document.lineAt(editor.selection.active.line).text;
+}
+
+/** Quotes the event at the cursor below the first part of the patch that the list offers. */
+async function quote(): Promise<void> {
+  const quoted = vscode.commands.executeCommand('shimtrace.review.quoteLine');
+  await new Promise((done) => setTimeout(done, 500));
+  await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
+  await quoted;
 }
 
 describe('a review', () => {
@@ -55,5 +74,103 @@ describe('a review', () => {
     assert.ok(titles.some((title) => title.startsWith('__kvm_gmem_set_attributes(): ran 5×')));
     await vscode.commands.executeCommand('shimtrace.review.end');
     assert.equal((await lenses(uri)).length, 0);
+  });
+
+  it('keeps remarks beside the patch, as the reply that it copies', async () => {
+    const uri = workspaceFile('in-use.patch', { copyOf: PATCH });
+    await start(uri);
+    const document = vscode.window.activeTextEditor!.document;
+    const line = document.getText().split('\n').indexOf('+\t\treturn -EAGAIN;');
+    const thread = { range: new vscode.Range(line, 0, line, 0), dispose: () => undefined };
+    await vscode.commands.executeCommand('shimtrace.review.addRemark', { thread, text: 'Why not wait?' });
+    const review = uri.with({ path: uri.path.replace('.patch', '.review') });
+    const kept = (): Thenable<string> =>
+      vscode.workspace.fs.readFile(review).then((b) => Buffer.from(b).toString());
+    assert.match(
+      await kept(),
+      /^Shimtrace-Review: 1\nPatch: in-use-1@example\.org [0-9a-f]{8}\nTrace: without M2\.p\.txt [0-9a-f]{12}\n/,
+    );
+    assert.match(await kept(), /\n> \+\t\treturn -EAGAIN;\n\nWhy not wait\?\n/);
+
+    const editor = await open(file(SAMPLE));
+    await findings(file(SAMPLE));
+    const at = new vscode.Position(G9_LINE - 1, 0);
+    editor.selection = new vscode.Selection(at, at);
+    await quote();
+    assert.match(await kept(), /\n> \+}\n\n \[M2\.p\.txt:702 G9@\d+\]\n/);
+
+    await vscode.commands.executeCommand('shimtrace.review.copyReply');
+    const reply = await vscode.env.clipboard.readText();
+    assert.match(reply, /^Subject: Re: \[PATCH\] KVM: guest_memfd: Refuse/);
+    assert.match(reply, /\n> \+}\n\n CPU 0\/KVM-275 \[0\] 62\.292357 /);
+
+    await vscode.commands.executeCommand('shimtrace.review.openRemarks');
+    const remarks = vscode.window.activeTextEditor!.document;
+    const links = await vscode.commands.executeCommand<vscode.DocumentLink[]>(
+      'vscode.executeLinkProvider',
+      remarks.uri,
+    );
+    assert.ok(links.some(({ target }) => target!.path === 'shimtrace.internal.reviewGo'));
+    const edit = new vscode.WorkspaceEdit();
+    edit.insert(remarks.uri, new vscode.Position(remarks.lineCount, 0), 'And thanks.\n');
+    await vscode.workspace.applyEdit(edit);
+    await until('the edit in the reply', async () => {
+      await vscode.commands.executeCommand('shimtrace.review.copyReply');
+      return (await vscode.env.clipboard.readText()).includes('And thanks.') ? true : undefined;
+    });
+    await remarks.save();
+  });
+
+  it('leads from an event to the hunk and to the kernel source', async () => {
+    await withSetting('shimtrace.review.tree', extensionFile('test/review/tree'), async () => {
+      const uri = file(PATCH);
+      await start(uri);
+      const editor = await open(file(SAMPLE));
+      await findings(file(SAMPLE));
+      const at = new vscode.Position(G9_LINE - 1, 0);
+      editor.selection = new vscode.Selection(at, at);
+      await vscode.commands.executeCommand('shimtrace.review.toHunk');
+      assert.equal(here(), '+out:');
+      await open(file(SAMPLE));
+      await vscode.commands.executeCommand('shimtrace.review.toSource');
+      assert.match(here(), /__kvm_gmem_set_attributes\(struct inode/);
+      const source = vscode.window.activeTextEditor!.document;
+      assert.ok(source.uri.path.endsWith('/test/review/tree/virt/kvm/guest_memfd.c'));
+      const titles = (await lenses(source.uri)).map(({ command }) => command!.title);
+      assert.ok(titles.includes('Review: ran 5× · -11 ×3 · 0 ×2 · 1 violation without'), titles.join('\n'));
+      assert.ok(titles.includes('ran 2× · 0 ×2'), titles.join('\n'));
+      assert.ok(titles.includes('G9 violation'), titles.join('\n'));
+      // Without any patch the trace alone tells of the source.
+      await vscode.commands.executeCommand('shimtrace.review.end');
+      const alone = (await lenses(source.uri)).map(({ command }) => command!.title);
+      assert.ok(alone.includes('ran 2× · 0 ×2') && !alone.some((title) => title.startsWith('Review')));
+    });
+  });
+
+  it('takes a diff that an editor shows', async () => {
+    const before = file('test/review/tree/virt/kvm/guest_memfd.c');
+    const text = (await vscode.workspace.openTextDocument(before)).getText();
+    const after = workspaceFile(
+      'guest_memfd.c',
+      text.replace('\tlock_range(mapping);', '\tlock_range(mapping);\n\tset();'),
+    );
+    await vscode.commands.executeCommand('vscode.diff', before, after, 'diff');
+    await start(undefined);
+    const document = vscode.window.activeTextEditor!.document;
+    assert.match(document.getText(), /^--- a\/guest_memfd\.c\n\+\+\+ b\/guest_memfd\.c\n@@ /);
+    const titles = (await lenses(document.uri)).map(({ command }) => command!.title);
+    assert.ok(
+      titles.some((title) => title.startsWith('__kvm_gmem_set_attributes(): ran 5×')),
+      titles.join('\n'),
+    );
+  });
+
+  it('says before and after side by side', async () => {
+    await start(file(PATCH));
+    const table = await vscode.workspace.openTextDocument(
+      vscode.Uri.parse('shimtrace-review:/Before and After.md'),
+    );
+    assert.match(table.getText(), /\| G9 \| \*\*broken 1\/1\*\* \| held 0\/1 \|/);
+    assert.match(table.getText(), /## What this does not show\n/);
   });
 });
