@@ -11,8 +11,10 @@ import type { Output } from '../output.js';
 import { patchAsked } from '../recording/patch.js';
 import { ANY_RULE, cleanHost, lookAt, newNonce, recordTo, type Asked } from '../recording/run.js';
 import { commandTransport, localTransport, sshTransport, type Transport } from '../recording/transport.js';
+import { Watcher } from '../recording/watcher.js';
 import { check } from './check.js';
 
+const FORMATS = ['text', 'json'] as const;
 const DEFAULT_OUT = 'trace.txt';
 const DEFAULT_MAX_MB = 2048;
 const BYTES_PER_MB = 1 << 20;
@@ -62,6 +64,11 @@ const OPTIONS: OptionSpecs = {
     help: 'print the recorder as one POSIX sh script, to be run where shimtrace cannot reach',
   },
   clean: { type: 'boolean', help: 'remove what recordings left on a host that crashed, and nothing else' },
+  format: {
+    type: 'string',
+    value: 'FORMAT',
+    help: `${FORMATS.join(', ')}; json: for a program that watches, lines of JSON; 'stop' on its input, or its end, stops`,
+  },
   'buffer-kb': {
     type: 'string',
     value: 'KB',
@@ -108,8 +115,22 @@ async function onHost(asked: Asked, args: Args, output: Output): Promise<ExitCod
   if (args.flag('plan')) return lookAt(asked, output);
   if (args.flag('clean')) return cleanHost(asked, output);
   const path = args.text('output') ?? DEFAULT_OUT;
+  if (args.choice('format', FORMATS, 'text') === 'json') return watched(path, asked, output);
   const hasTrace = await recordTo(path, asked, output);
   return hasTrace ? check.run(parse([path], check.options), output) : EXIT.unusable;
+}
+
+/** The program that watches reads the trace by itself. */
+async function watched(path: string, asked: Asked, output: Output): Promise<ExitCode> {
+  const watcher = new Watcher((text) => output.out(text), process.stdin);
+  const lines: Output = { ...output, err: (text) => watcher.tell({ said: 'line', text }) };
+  try {
+    const hasTrace = await recordTo(path, { ...asked, watcher }, lines);
+    watcher.tell({ said: 'end', trace: hasTrace ? path : null });
+    return hasTrace ? EXIT.clean : EXIT.unusable;
+  } finally {
+    watcher.close();
+  }
 }
 
 function planOf(args: Args): RecordPlan {

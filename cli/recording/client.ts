@@ -270,7 +270,7 @@ export class TraceStream {
       this.give(data.subarray(0, at));
       return;
     }
-    const keep = Math.max(0, data.length - this.end.length);
+    const keep = beginOf(this.end, data);
     // A copy: what is held must not keep a large piece alive.
     this.held = Buffer.from(data.subarray(keep));
     this.give(data.subarray(0, keep));
@@ -287,4 +287,12 @@ export class TraceStream {
     this.bytes += bytes.length;
     this.store(bytes);
   }
+}
+
+/** Where a mark may begin at the end of the data: the length of the data where it does not. */
+function beginOf(mark: Buffer, data: Buffer): number {
+  let at = data.indexOf(mark[0]!, Math.max(0, data.length - mark.length));
+  while (at >= 0 && !mark.subarray(0, data.length - at).equals(data.subarray(at)))
+    at = data.indexOf(mark[0]!, at + 1);
+  return at < 0 ? data.length : at;
 }

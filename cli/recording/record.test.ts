@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { FakeTracefs, type FakeHost } from '../../test/support/fakeTracefs.js';
 import { RULES } from '../../model/rules/registry.js';
 import { planFor, type RecordPlan } from '../../recorder/plan.js';
@@ -9,6 +11,7 @@ import { parseSidecar, type Sidecar } from '../../recorder/sidecar.js';
 import { run } from '../run.js';
 import { TraceStream, type Limits } from './client.js';
 import { recordTo, type Asked } from './run.js';
+import type { Told } from './watcher.js';
 import { EventCounter } from './traceFile.js';
 import { commandTransport, localTransport, sshTransport } from './transport.js';
 
@@ -260,6 +263,65 @@ describe('shimtrace record', () => {
     assert.match(err.join(), /is there already/);
     assert.equal(fs.readFileSync(file, 'utf8'), 'mine');
   });
+});
+
+describe('a recording that a program watches', () => {
+  const main = path.resolve('out/cli/main.js');
+  const fakeHost = path.resolve('out/test/support/fakeHost.js');
+
+  /** Starts one at a fake host whose kernel writes the events at once. */
+  function watched(): {
+    readonly child: ChildProcessWithoutNullStreams;
+    readonly file: string;
+    readonly at: string;
+  } {
+    const at = fs.mkdtempSync(path.join(folder, 'watched-'));
+    const file = path.join(at, 'trace.txt');
+    const events = path.join(at, 'events');
+    fs.writeFileSync(events, `${EVENTS.join('\n')}\n`);
+    const host = JSON.stringify({ tracepoints: TRACEPOINTS, readEvents: EVENTS.length });
+    const pipe = `"$(ls -d $(cat ${at}/host)/sys/kernel/tracing/instances/shimtrace_*/trace_pipe)"`;
+    const workload = `exec 9> ${pipe}; cat ${events} >&9; sleep 60`;
+    const via = `${process.execPath} ${fakeHost} '${host}' ${at}`;
+    const args = ['--for', 'G8', '--format', 'json', '--via', via, '-o', file, '--', workload];
+    return { child: spawn(process.execPath, [main, 'record', ...args]), file, at };
+  }
+
+  async function lines(
+    child: ChildProcessWithoutNullStreams,
+    act: (said: Told) => void,
+  ): Promise<readonly Told[]> {
+    const all: Told[] = [];
+    for await (const line of createInterface({ input: child.stdout })) {
+      const said = JSON.parse(line) as Told;
+      all.push(said);
+      act(said);
+    }
+    return all;
+  }
+
+  for (const [how, end] of [
+    ['is told to stop', (child: ChildProcessWithoutNullStreams) => child.stdin.write('stop\n')],
+    ['is left alone by it', (child: ChildProcessWithoutNullStreams) => child.stdin.end()],
+  ] as const) {
+    it(`ends in good order where it ${how}`, async () => {
+      const { child, file, at } = watched();
+      let isEnded = false;
+      const said = await lines(child, (told) => {
+        if (isEnded || told.said !== 'progress' || told.events < EVENTS.length) return;
+        isEnded = true;
+        end(child);
+      });
+      assert.deepEqual(said.at(-1), { said: 'end', trace: file });
+      assert.ok(said.some((told) => told.said === 'plan' && told.outlook.join().includes('G8')));
+      const sidecar = parseSidecar(fs.readFileSync(`${file}.record.json`, 'utf8'));
+      assert.ok('proof' in sidecar);
+      assert.deepEqual(sidecar.proof.problems, []);
+      const root = fs.readFileSync(path.join(at, 'host'), 'utf8');
+      assert.deepEqual(fs.readdirSync(path.join(root, 'sys/kernel/tracing/instances')), ['other']);
+      fs.rmSync(root, { recursive: true });
+    });
+  }
 });
 
 describe('a host that nobody vouches for', () => {

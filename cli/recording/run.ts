@@ -16,7 +16,8 @@ import { Client, type Limits, type Outcome } from './client.js';
 import { LiveJudge } from './live.js';
 import { TraceFile } from './traceFile.js';
 import type { Transport } from './transport.js';
-import type { LiveVerdict } from './verdict.js';
+import type { LiveVerdict, LiveViolation } from './verdict.js';
+import type { Progress, Watcher } from './watcher.js';
 
 /** In place of a rule: whichever is broken first. */
 export const ANY_RULE = 'any';
@@ -33,6 +34,8 @@ export interface Asked {
   readonly maxBytes: number;
   /** Rules whose first violation ends the recording; `ANY_RULE` for that of any. */
   readonly until?: readonly string[];
+  /** A program that watches: told how it goes, and its words end the recording. */
+  readonly watcher?: Watcher;
   /** Where tests keep a host of their own. */
   readonly change?: (script: string) => string;
   readonly limits?: Partial<Limits>;
@@ -70,6 +73,7 @@ export async function recordTo(path: string, asked: Asked, output: Output): Prom
   const file = new TraceFile(path);
   const goAhead = (log: RecordLog): boolean => {
     for (const line of [hostText(log), ...outlookLines(log)]) output.err(`shimtrace: ${line}`);
+    asked.watcher?.tell({ said: 'plan', host: hostText(log), outlook: outlookLines(log) });
     const goes = log.rules.length === 0 || log.rules.some(({ lacks }) => lacks.length === 0);
     output.err(goes ? 'shimtrace: recording; Ctrl-C stops' : `shimtrace: ${NOTHING}`);
     return goes;
@@ -136,8 +140,9 @@ async function runScript(
     say: (line) => output.err(line),
     tick: (log, bytes) => {
       live?.look(sink?.bytes ?? 0);
-      const text = progressText(log, bytes, sink?.events ?? 0, Date.now() - began);
-      output.progress(`${text}${live?.text ?? ''}`);
+      const progress = { ...progressOf(log, sink, Date.now() - began), violations: live?.violations ?? [] };
+      output.progress(progressText(log, bytes, progress));
+      asked.watcher?.tell({ said: 'progress', ...progress });
     },
     ...(asked.limits && { limits: asked.limits }),
   });
@@ -149,6 +154,7 @@ async function runScript(
     else client.abandon();
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
+  asked.watcher?.onStop(onSignal);
   try {
     return await client.run();
   } finally {
@@ -158,19 +164,28 @@ async function runScript(
   }
 }
 
-function progressText(log: RecordLog, bytes: number, events: number, ms: number): string {
-  if (log.state === '') return 'connecting';
-  if (bytes === 0 && log.state === 'armed') return 'installed';
-  const rate = Math.round(events / Math.max(1, ms / MS));
-  const lost = log.overrun === 0 ? 'no loss' : `${log.overrun} overwritten`;
-  return `${log.state}: ${events} events, ${rate} a second, ${lost}${hitsText(log)}`;
+function progressOf(log: RecordLog, sink: TraceFile | undefined, ms: number): Omit<Progress, 'violations'> {
+  const events = sink?.events ?? 0;
+  const counted = log.probes.filter(({ hits }) => hits !== undefined);
+  return {
+    state: log.state,
+    events,
+    bytes: sink?.bytes ?? 0,
+    perSecond: Math.round(events / Math.max(1, ms / MS)),
+    overwritten: log.overrun,
+    probes: counted.length,
+    hit: counted.filter(({ hits }) => hits! > 0).length,
+  };
 }
 
-/** `, 18 of 27 probes hit`: how many are alive, once their hits were told. */
-function hitsText({ probes }: RecordLog): string {
-  const counted = probes.filter(({ hits }) => hits !== undefined);
-  if (counted.length === 0) return '';
-  return `, ${counted.filter(({ hits }) => hits! > 0).length} of ${counted.length} probes hit`;
+function progressText(log: RecordLog, bytes: number, progress: Progress): string {
+  if (log.state === '') return 'connecting';
+  if (bytes === 0 && log.state === 'armed') return 'installed';
+  const { events, perSecond, overwritten, probes, hit, violations } = progress;
+  const lost = overwritten === 0 ? 'no loss' : `${overwritten} overwritten`;
+  const alive = probes === 0 ? '' : `, ${hit} of ${probes} probes hit`;
+  const found = violations.length === 0 ? '' : `, ${plural(violations.length, 'violation')} so far`;
+  return `${log.state}: ${events} events, ${perSecond} a second, ${lost}${alive}${found}`;
 }
 
 /** What was found so far, told once for each rule, and the end of the recording where that was asked for. */
@@ -178,8 +193,7 @@ class Live {
   private readonly judge: LiveJudge;
   private readonly told = new Set<string>();
   private isEnding = false;
-  /** For the line of progress; '' before the first look. */
-  text = '';
+  violations: readonly LiveViolation[] = [];
 
   constructor(
     path: string,
@@ -199,8 +213,7 @@ class Live {
   }
 
   private take({ violations }: LiveVerdict): void {
-    const { length } = violations;
-    this.text = `, ${length === 0 ? 'no violation' : plural(length, 'violation')} so far`;
+    this.violations = violations;
     for (const { rule, line, message } of violations) {
       if (this.told.has(rule)) continue;
       this.told.add(rule);
