@@ -30,6 +30,8 @@ import { rulePages } from './features/rulePages.js';
 import { status } from './features/status.js';
 import { review } from './review/feature.js';
 import { timeline } from './timeline/panel.js';
+import { record } from './recording/record.js';
+import { Recordings } from './recording/recordings.js';
 import { sidebar } from './views/sidebar.js';
 
 /**
@@ -58,6 +60,7 @@ const FEATURES: readonly Feature[] = [
   timeline,
   pasted,
   review,
+  record,
   recognise,
 ];
 
@@ -71,9 +74,16 @@ export function activate(
   const sessions = new Sessions(platform, index);
   const suppressions = new SuppressionStore(log);
   const pastes = new PastedFiles();
-  const app: App = { context, platform, sessions, suppressions, pastes, index, log };
+  const recordings = new Recordings(platform, log);
+  const app: App = { context, platform, sessions, suppressions, pastes, recordings, index, log };
   sessions.onDidChange(({ uri }) => void suppressions.load(uri));
-  context.subscriptions.push(log, sessions, suppressions, ...FEATURES.map((feature) => feature(app)));
+  context.subscriptions.push(
+    log,
+    sessions,
+    suppressions,
+    recordings,
+    ...FEATURES.map((feature) => feature(app)),
+  );
   const activatedInMs = platform.now() - start;
   log.info(`activated in ${activatedInMs.toFixed(1)} ms on the ${platform.host} host`);
   return { ...app, activatedInMs };

@@ -2,6 +2,7 @@
 import type * as vscode from 'vscode';
 import type { PastedFiles } from './pastedFiles.js';
 import type { Platform } from './platform.js';
+import type { Recordings } from './recording/recordings.js';
 import type { ReportIndex } from './reportIndex.js';
 import type { Sessions } from './sessions.js';
 import type { SuppressionStore } from './suppressions.js';
@@ -12,6 +13,7 @@ export interface App {
   readonly sessions: Sessions;
   readonly suppressions: SuppressionStore;
   readonly pastes: PastedFiles;
+  readonly recordings: Recordings;
   readonly index: ReportIndex;
   readonly log: vscode.LogOutputChannel;
 }

@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { activate as activateOn } from './activate.js';
 import { stampOf } from './stamp.js';
 import { startNodeReview, startNodeWorker } from './analysis/workerHost.node.js';
+import { homeFolder, startRecorder } from './recording/process.node.js';
 import type { Platform } from './platform.js';
 
 async function readHead(uri: vscode.Uri, length: number): Promise<Uint8Array> {
@@ -32,6 +33,8 @@ export function activate(context: vscode.ExtensionContext): unknown {
     stamp,
     startWorker: (uri) => startNodeWorker(context.extensionPath, uri),
     startReview: (recordings) => startNodeReview(context.extensionPath, recordings),
+    startRecorder: (args, folder) => startRecorder(context.extensionPath, args, folder),
+    home: homeFolder(),
     now: () => performance.now(),
   };
   return activateOn(context, platform);

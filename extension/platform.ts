@@ -13,6 +13,16 @@ export interface AnalysisWorker extends Port<Request, FromWorker> {
   terminate(): void;
 }
 
+/** `shimtrace record` as a program that runs: it tells how it goes in lines of JSON. */
+export interface RecorderProcess {
+  onLine(handler: (line: string) => void): void;
+  /** What it says that is no JSON. */
+  onError(handler: (line: string) => void): void;
+  onExit(handler: () => void): void;
+  /** Ends the recording in good order; asked once more, at once. */
+  stop(): void;
+}
+
 export interface Platform {
   readonly host: 'node' | 'web';
   /** At most `length` bytes from the start of a file. Rejects when it cannot be read. */
@@ -26,6 +36,10 @@ export interface Platform {
   startWorker(uri: vscode.Uri): Promise<AnalysisWorker>;
   /** Starts a worker that has these recordings for a review. Rejects when one cannot be reached at all. */
   startReview(recordings: readonly vscode.Uri[]): Promise<AnalysisWorker>;
+  /** Starts the recorder in a folder; absent where no program can be run. */
+  readonly startRecorder?: (args: readonly string[], folder: string) => RecorderProcess;
+  /** The user's home folder, where there is one. */
+  readonly home?: string;
   /** Milliseconds from any fixed point. */
   now(): number;
 }

@@ -237,6 +237,7 @@ describe("tidy: the extension's manifest", () => {
   const ANYWHERE = [
     'shimtrace.openSample',
     'shimtrace.openPasted',
+    'shimtrace.record',
     'shimtrace.review.start',
     'shimtrace.review.sample',
     'shimtrace.openRule',

@@ -67,7 +67,7 @@ const OPTIONS: OptionSpecs = {
   format: {
     type: 'string',
     value: 'FORMAT',
-    help: `${FORMATS.join(', ')}; json: for a program that watches, lines of JSON; 'stop' on its input, or its end, stops`,
+    help: `${FORMATS.join(', ')}; json is for a program that watches: 'stop' on the input, or its end, stops`,
   },
   'buffer-kb': {
     type: 'string',

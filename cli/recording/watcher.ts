@@ -3,6 +3,7 @@
  * what it writes ends the recording too: then it is gone, and nobody would end it otherwise.
  */
 import type { Readable } from 'node:stream';
+import { PipeClosed } from '../output.js';
 import type { LiveViolation } from './verdict.js';
 
 /** How far it is. */
@@ -46,7 +47,12 @@ export class Watcher {
       if (Date.now() - this.toldMs < TOLD_EVERY_MS) return;
       this.toldMs = Date.now();
     }
-    this.print(`${JSON.stringify(told)}\n`);
+    try {
+      this.print(`${JSON.stringify(told)}\n`);
+    } catch (error) {
+      // Nobody listens any more: what was recorded is brought to its end all the same.
+      if (!(error instanceof PipeClosed)) throw error;
+    }
   }
 
   onStop(stop: () => void): void {

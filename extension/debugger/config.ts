@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { ReportedFinding } from '../protocol/report.js';
 import type { App, Feature } from '../app.js';
+import { requestOf } from '../recording/request.js';
 import { activeTabUri } from '../tabs.js';
 import { traceLine, windowAddress } from '../window.js';
 import { currentReplay, DEBUG_TYPE, replayOf, runningReplays, traceUri } from './running.js';
@@ -28,7 +29,7 @@ function traceText(uri: vscode.Uri): string {
   return uri.scheme === 'file' ? uri.fsPath : uri.toString();
 }
 
-const provider: vscode.DebugConfigurationProvider = {
+const provider = (app: App): vscode.DebugConfigurationProvider => ({
   provideDebugConfigurations: () => [
     {
       type: DEBUG_TYPE,
@@ -40,10 +41,13 @@ const provider: vscode.DebugConfigurationProvider = {
   ],
   /** F5 without a launch.json comes with an empty configuration: the open trace is meant. */
   resolveDebugConfiguration: (_folder, config) => {
-    if (config.type && config.request) return config['trace'] === undefined ? withActive(config) : config;
+    if (config.type && config.request)
+      return config['trace'] === undefined && config['record'] === undefined ? withActive(config) : config;
     return withActive({ ...config, type: DEBUG_TYPE, request: 'launch', name: vscode.l10n.t('Replay') });
   },
-  resolveDebugConfigurationWithSubstitutedVariables: (folder, config) => {
+  resolveDebugConfigurationWithSubstitutedVariables: async (folder, given) => {
+    const config = given['record'] === undefined ? given : await recorded(app, given);
+    if (!config) return undefined;
     const trace: unknown = config['trace'];
     if (typeof trace !== 'string') return config;
     const relative =
@@ -51,7 +55,26 @@ const provider: vscode.DebugConfigurationProvider = {
     const uri = relative ? vscode.Uri.joinPath(folder.uri, trace) : traceUri(config);
     return uri ? { ...config, trace: traceText(uri) } : config;
   },
-};
+});
+
+/** Records first; the trace is then replayed. Undefined where nothing was recorded, which has been said. */
+async function recorded(
+  app: App,
+  { record, ...config }: vscode.DebugConfiguration,
+): Promise<vscode.DebugConfiguration | undefined> {
+  const request = requestOf(record);
+  if (!request) {
+    await vscode.window.showErrorMessage(
+      vscode.l10n.t('"record" in launch.json has a member that is not as it should be.'),
+    );
+    return undefined;
+  }
+  const recording = await app.recordings.start(request);
+  const hasTrace = await recording?.done;
+  return recording && hasTrace === true
+    ? ({ ...config, trace: traceText(recording.trace) } as vscode.DebugConfiguration)
+    : undefined;
+}
 
 async function withActive(config: vscode.DebugConfiguration): Promise<vscode.DebugConfiguration | undefined> {
   const uri = activeTrace();
@@ -221,7 +244,7 @@ export const debugConfig: Feature = (app) => {
     vscode.commands.registerCommand(id, run);
   return vscode.Disposable.from(
     runningReplays(),
-    vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, provider),
+    vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, provider(app)),
     register('shimtrace.replay', replay),
     register('shimtrace.replayHere', replayHere),
     register('shimtrace.replayPage', replayPage),

@@ -48,11 +48,18 @@ async function rulePage(app: App, rule: string): Promise<string> {
   );
 }
 
-async function pickRule(app: App): Promise<string | undefined> {
-  const items = [...sections(await rulesText(app))].map(([id, text]) => ({
-    label: id,
-    description: text.split('\n', 1)[0]!.replace(/^#+ +\S+\s*/, ''),
+/** The rules that have a page, with what its heading says. */
+export async function ruleTitles(
+  app: App,
+): Promise<readonly { readonly id: string; readonly title: string }[]> {
+  return [...sections(await rulesText(app))].map(([id, text]) => ({
+    id,
+    title: text.split('\n', 1)[0]!.replace(/^#+ +\S+\s*/, ''),
   }));
+}
+
+async function pickRule(app: App): Promise<string | undefined> {
+  const items = (await ruleTitles(app)).map(({ id, title }) => ({ label: id, description: title }));
   const picked = await vscode.window.showQuickPick(items, {
     placeHolder: vscode.l10n.t('Rule to read about'),
     matchOnDescription: true,

@@ -24,6 +24,8 @@ describe('the first run', () => {
       .filter({ hasText: 'Judge a trace of shared/private conversions' });
     await row.waitFor();
     await row.click();
+    await page.getByRole('button', { name: 'Record a Trace…' }).waitFor();
+    await page.locator('.getting-started-step', { hasText: 'Open a recording' }).click();
     await page.getByRole('button', { name: 'Open the Sample Trace' }).waitFor();
     await picture(page, 'walkthrough-light');
     await page.getByRole('button', { name: 'Open the Sample Trace' }).click();

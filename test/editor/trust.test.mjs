@@ -82,6 +82,13 @@ describe('in a folder that is not trusted', () => {
     await page.locator('.tab', { hasText: 'Timeline of' }).waitFor();
   });
 
+  it('records nothing, and says so', async () => {
+    await runCommand(page, 'Shimtrace: Record a Trace');
+    await page.locator('.notification-toast', { hasText: 'trust the folder first' }).first().waitFor();
+    assert.equal(await page.locator('.quick-input-widget:visible').count(), 0);
+    await runCommand(page, 'Notifications: Clear All');
+  });
+
   it('runs no replay without asking for trust: addr2line would read what the folder names', async () => {
     await page.locator('.tab', { hasText: 'pinned.txt' }).first().click();
     await runCommand(page, 'Shimtrace: Replay This Trace');

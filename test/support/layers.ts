@@ -205,8 +205,8 @@ export const LAYERS: readonly Layer[] = [
   },
   room('extension/worker', 'extension/protocol', 'extension/debugger', 'recorder', 'shell', ...CORE),
   {
-    name: 'start of the worker for Node',
-    holds: (file) => file === 'extension/analysis/workerHost.node.ts',
+    name: 'start of threads and programs for Node',
+    holds: within('extension/analysis/workerHost.node.ts', 'extension/recording/process.node.ts'),
     may: ['extension', ...HOST_CORE],
     packages: ['vscode', 'node:'],
   },

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import { app, closeAll, extensionFile, until, workspaceFile } from '../support.js';
+
+const EVENTS = [
+  '     qemu-kvm-77      [000] .....   100.000001: kvm_userspace_exit: reason KVM_EXIT_MMIO (6)',
+  '     qemu-kvm-77      [001] .....   100.000002: kvm_userspace_exit: reason KVM_EXIT_MMIO (6)',
+];
+
+/** Enough for the rule G8. */
+const TRACEPOINTS = ['kvm/kvm_userspace_exit', 'kvm/kvm_page_fault', 'kvm/kvm_vm_set_mem_attributes'];
+
+/** A host of its own for a test, whose kernel writes two events as soon as it is recorded. */
+function fakeHost(): { readonly via: string; readonly workload: string; left(): readonly string[] } {
+  const at = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-fake-'));
+  fs.writeFileSync(path.join(at, 'events'), `${EVENTS.join('\n')}\n`);
+  const host = JSON.stringify({ tracepoints: TRACEPOINTS, readEvents: EVENTS.length });
+  const pipe = `"$(ls -d $(cat ${at}/host)/sys/kernel/tracing/instances/shimtrace_*/trace_pipe)"`;
+  return {
+    via: `${process.execPath} ${extensionFile('out/test/support/fakeHost.js')} '${host}' ${at}`,
+    workload: `exec 9> ${pipe}; cat ${at}/events >&9; sleep 60`,
+    left: () => {
+      const root = fs.readFileSync(path.join(at, 'host'), 'utf8');
+      return fs.readdirSync(path.join(root, 'sys/kernel/tracing/instances'));
+    },
+  };
+}
+
+const trace = (name: string): vscode.Uri =>
+  vscode.Uri.joinPath(vscode.workspace.workspaceFolders![0]!.uri, name);
+
+describe('a recording from the editor', () => {
+  afterEach(closeAll);
+
+  it('is listed, opens as it grows, is judged as it comes, and ends in good order', async () => {
+    const { recordings, sessions } = await app();
+    const { left, ...host } = fakeHost();
+    await vscode.commands.executeCommand('shimtrace.record', { ...host, for: ['G8'], output: 'live.txt' });
+    const [recording] = recordings.list();
+    assert.ok(recording);
+    await until('the events', () => (recording.progress.events === EVENTS.length ? true : undefined));
+    const uri = trace('live.txt');
+    const live = await until('the trace, judged while it is recorded', () => sessions.find(uri)?.report);
+    assert.ok(recording.isRunning);
+    assert.equal(live.events.total, EVENTS.length);
+    assert.match(recording.outlook.join(), /can be judged on this kernel: G8/);
+    await vscode.commands.executeCommand('shimtrace.stopRecording');
+    assert.equal(await recording.done, true);
+    assert.equal(recording.state, 'ended');
+    assert.deepEqual(left(), ['other']);
+    await until('the clock, by what lies beside the trace', () =>
+      sessions.find(uri)?.report?.clock === 'mono' ? true : undefined,
+    );
+  });
+
+  it('is a task', async () => {
+    const { recordings } = await app();
+    const { left, ...host } = fakeHost();
+    const definition = { type: 'shimtrace', ...host, for: ['G8'], output: 'task.txt', seconds: 2 };
+    fs.mkdirSync(trace('.vscode').fsPath, { recursive: true });
+    workspaceFile(
+      '.vscode/tasks.json',
+      JSON.stringify({ version: '2.0.0', tasks: [{ ...definition, label: 'record it' }] }),
+    );
+    const task = await until('the task', async () =>
+      (await vscode.tasks.fetchTasks()).find(({ name }) => name === 'record it'),
+    );
+    const ended = new Promise<number | undefined>((resolve) => {
+      vscode.tasks.onDidEndTaskProcess(({ exitCode }) => resolve(exitCode));
+      vscode.tasks.onDidEndTask(() => resolve(recordings.list()[0]?.state === 'ended' ? 0 : 1));
+    });
+    await vscode.tasks.executeTask(task);
+    assert.equal(await ended, 0);
+    assert.ok(fs.existsSync(`${trace('task.txt').fsPath}.record.json`));
+    assert.deepEqual(left(), ['other']);
+  });
+
+  it('comes before a replay that names one', async () => {
+    const { left, ...host } = fakeHost();
+    const record = { ...host, for: ['G8'], output: 'replayed.txt', seconds: 2 };
+    const started = vscode.debug.startDebugging(vscode.workspace.workspaceFolders![0], {
+      type: 'shimtrace',
+      request: 'launch',
+      name: 'record, then replay',
+      record,
+    });
+    assert.equal(await started, true);
+    const session = await until('the replay', () => vscode.debug.activeDebugSession);
+    assert.equal(session.configuration['trace'], trace('replayed.txt').fsPath);
+    assert.deepEqual(left(), ['other']);
+    await vscode.debug.stopDebugging();
+  });
+
+  it('says why there is none, and leaves nothing', async () => {
+    const { recordings } = await app();
+    await vscode.commands.executeCommand('shimtrace.record', { via: 'exit 255', output: 'none.txt' });
+    const [recording] = recordings.list();
+    assert.equal(await recording!.done, false);
+    assert.equal(recording!.state, 'failed');
+    assert.match(recording!.lines.join(), /no shell answered|connection was lost/);
+    assert.ok(!fs.existsSync(trace('none.txt').fsPath));
+  });
+});
