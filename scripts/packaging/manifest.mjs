@@ -8,9 +8,11 @@ const MANIFEST = path.join(root, 'package.json');
 /** The project's own while the other stands in its place. */
 const ASIDE = path.join(root, 'dist/package.whole.json');
 const KEPT = [
-  ...['name', 'version', 'description', 'license', 'keywords', 'type', 'bin', 'man', 'files'],
+  ...['name', 'version', 'description', 'license', 'keywords', 'type', 'bin', 'man'],
   ...['repository', 'bugs', 'homepage'],
 ];
+/** What is packed. Not in the project's own manifest: vsce refuses that beside .vscodeignore. */
+const FILES = ['dist/*.js', 'dist/shimtrace.1', 'docs/check.schema.json'];
 
 /** Puts the command line's manifest in place. */
 export function narrowManifest() {
@@ -19,6 +21,7 @@ export function narrowManifest() {
   const text = fs.readFileSync(MANIFEST, 'utf8');
   const whole = JSON.parse(text);
   const narrow = Object.fromEntries(Object.entries(whole).filter(([key]) => KEPT.includes(key)));
+  narrow.files = FILES;
   narrow.engines = { node: whole.engines.node };
   fs.writeFileSync(ASIDE, text);
   fs.writeFileSync(MANIFEST, `${JSON.stringify(narrow, undefined, 2)}\n`);
