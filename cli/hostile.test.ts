@@ -103,6 +103,57 @@ describe('a hostile trace', function () {
     assert.equal(UNSEEN.exec((await shimtrace('check', trace)).all), null);
   });
 
+  describe('under a hostile patch', () => {
+    let patch = '';
+    before(() => {
+      patch = path.join(folder, `evil${EVIL}.patch`);
+      const text = fs.readFileSync('test/review/in-use.patch', 'utf8');
+      const evil = text
+        .replace('refuse', `refuse${EVIL}`)
+        .replace('Zoe', `Zoe${EVIL}`)
+        .replace('Refuse to convert', `Refuse${EVIL} to convert`)
+        .replace('in-use-1@', `in-use${EVIL}-1@`)
+        .replaceAll('virt/kvm/guest_memfd.c', `virt/kvm/guest${EVIL}_memfd.c`)
+        .replace('+\treturn 0;', `+\treturn 0; /* ${EVIL} */`);
+      fs.writeFileSync(patch, evil);
+    });
+
+    const formats = ['text', 'mail', 'json', 'sarif', 'note', 'github', 'b4-check', 'b4-review', 'patchwork'];
+    for (const options of [
+      ...formats.map((format) => ['--format', format]),
+      ['--recipe'],
+      ['--expect', 'G9 never', '--expect', EVIL],
+      ['--function', EVIL],
+    ])
+      it(`is so in a review, ${options.join(' ').replaceAll(EVIL, 'EVIL')}`, async () => {
+        const traces = options[0] === '--recipe' ? [] : ['--trace', `${EVIL}=${trace}`, '--base', trace];
+        const out = path.join(folder, 'b4');
+        const { code, all: said } = await shimtrace(
+          'review',
+          patch,
+          ...traces,
+          ...options,
+          ...(options.includes('b4-review') ? ['--out', out] : []),
+        );
+        const files = fs.existsSync(out) ? fs.readdirSync(out) : [];
+        const all = [said, ...files.map((name) => fs.readFileSync(path.join(out, name), 'utf8'))].join('\n');
+        assert.notEqual(code, 3, all);
+        assert.match(all, options[0] === '--recipe' ? /./ : /\\x1b|\\u001b|\\u202e|u009b|set_attributes/);
+        assert.equal(UNSEEN.exec(all)?.[0], undefined, JSON.stringify(all.slice(0, 3000)));
+      });
+  });
+
+  it('is so where a host that is recorded answers so', async () => {
+    const evil = `printf '%s\\n' '${EVIL}' 'shimtrace: ${EVIL}'; printf '%s' '${EVIL}' >&2`;
+    for (const via of [evil, `${evil}; exit 3`]) {
+      const out = path.join(folder, 'recorded.txt');
+      const { code, all } = await shimtrace('record', '--via', `sh -c ${JSON.stringify(via)} #`, '-o', out);
+      assert.notEqual(code, 0, all);
+      assert.notEqual(code, 3, all);
+      assert.equal(UNSEEN.exec(all)?.[0], undefined, JSON.stringify(all.slice(0, 3000)));
+    }
+  });
+
   it('forges no line of its own by its name', async () => {
     const { all } = await shimtrace('check', trace);
     assert.ok(

@@ -5,6 +5,7 @@
  */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { assert } from '../../parsers/base/assert.js';
+import { visibleMessage } from './visibleMessage.js';
 
 /** Something that the user should read: the request fails with this message. */
 export class UserError extends Error {
@@ -90,7 +91,7 @@ export class Connection {
 
   private post(message: DebugProtocol.ProtocolMessage): void {
     message.seq = this.sequence++;
-    this.send(message);
+    this.send(visibleMessage(message));
   }
 }
 
