@@ -115,46 +115,71 @@ export interface OpBlock {
   readonly aux: Int16Array | Int32Array | Float64Array;
 }
 
-type Column = Uint16Array | Int16Array | Uint32Array | Int32Array | Float64Array;
+/** The columns as they are filled. */
+interface WideBlock extends OpBlock {
+  readonly subject: Int32Array;
+  readonly first: Float64Array;
+  readonly count: Float64Array;
+  readonly value: Float64Array;
+  readonly aux: Float64Array;
+}
 
-/** True when an empty column holds the same numbers as another after taking them over. */
-function holds(narrow: Column, wide: Column): boolean {
-  narrow.set(wide);
-  for (let i = 0; i < wide.length; i++) if (narrow[i] !== wide[i]) return false;
+const UINT16_MAX = 0xffff;
+const INT16_MAX = 0x7fff;
+const UINT32_MAX = 0xffff_ffff;
+const INT32_MAX = 0x7fff_ffff;
+
+/** True when all are whole numbers from `least` to `most`. */
+function isWithin(wide: Float64Array | Int32Array, least: number, most: number): boolean {
+  for (let i = 0; i < wide.length; i++) {
+    const n = wide[i]!;
+    if (!(n >= least && n <= most) || n !== Math.floor(n)) return false;
+  }
   return true;
 }
 
-/** A copy in four bytes a number, or in eight. */
-function narrowed<T extends Uint32Array | Int32Array>(wide: Column, four: T): T | Float64Array {
-  return holds(four, wide) ? four : Float64Array.from(wide);
+/** A copy in four bytes a number where all fit, else in eight. */
+function unsigned(wide: Float64Array): Uint32Array | Float64Array {
+  return isWithin(wide, 0, UINT32_MAX) ? new Uint32Array(wide) : wide.slice();
 }
 
-/** A copy in two bytes a number where all fit, else what `or` makes. */
-function shortened<T extends Uint16Array | Int16Array, U>(wide: Column, two: T, or: () => U): T | U {
-  return holds(two, wide) ? two : or();
+function signed(wide: Float64Array): Int32Array | Float64Array {
+  return isWithin(wide, -INT32_MAX, INT32_MAX) ? new Int32Array(wide) : wide.slice();
+}
+
+/** The same, in two bytes a number where all fit. */
+function shortSigned(wide: Float64Array): Int16Array | Int32Array | Float64Array {
+  return isWithin(wide, -INT16_MAX, INT16_MAX) ? new Int16Array(wide) : signed(wide);
+}
+
+function shortUnsigned(wide: Float64Array): Uint16Array | Uint32Array | Float64Array {
+  return isWithin(wide, 0, UINT16_MAX) ? new Uint16Array(wide) : unsigned(wide);
+}
+
+function shortInt(wide: Int32Array): Int16Array | Int32Array {
+  return isWithin(wide, -INT16_MAX, INT16_MAX) ? new Int16Array(wide) : wide.slice();
 }
 
 /** Append-only columns in blocks; index i is operation i. */
 export class OpLog {
   private readonly list: OpBlock[] = [];
+  /** The last block of the list, which is filled. */
+  private last: WideBlock | undefined;
   length = 0;
 
   /** Replaces the last block, which is full, by a narrow copy; returns the wide one to be filled again. */
-  private seal(): OpBlock | undefined {
-    const wide = this.list.pop();
+  private seal(): WideBlock | undefined {
+    const wide = this.last;
     if (!wide) return undefined;
+    this.list.pop();
     this.list.push({
       op: wide.op.slice(),
       row: wide.row.slice(),
-      first: narrowed(wide.first, new Uint32Array(OP_BLOCK_LENGTH)),
-      value: narrowed(wide.value, new Int32Array(OP_BLOCK_LENGTH)),
-      subject: shortened(wide.subject, new Int16Array(OP_BLOCK_LENGTH), () => Int32Array.from(wide.subject)),
-      count: shortened(wide.count, new Uint16Array(OP_BLOCK_LENGTH), () =>
-        narrowed(wide.count, new Uint32Array(OP_BLOCK_LENGTH)),
-      ),
-      aux: shortened(wide.aux, new Int16Array(OP_BLOCK_LENGTH), () =>
-        narrowed(wide.aux, new Int32Array(OP_BLOCK_LENGTH)),
-      ),
+      first: unsigned(wide.first),
+      value: signed(wide.value),
+      subject: shortInt(wide.subject),
+      count: shortUnsigned(wide.count),
+      aux: shortSigned(wide.aux),
     });
     return wide;
   }
@@ -170,19 +195,18 @@ export class OpLog {
   ): void {
     const i = this.length & IN_BLOCK;
     if (i === 0) {
-      this.list.push(
-        this.seal() ?? {
-          op: new Uint8Array(OP_BLOCK_LENGTH),
-          subject: new Int32Array(OP_BLOCK_LENGTH),
-          row: new Uint32Array(OP_BLOCK_LENGTH),
-          first: new Float64Array(OP_BLOCK_LENGTH),
-          count: new Float64Array(OP_BLOCK_LENGTH),
-          value: new Float64Array(OP_BLOCK_LENGTH),
-          aux: new Float64Array(OP_BLOCK_LENGTH),
-        },
-      );
+      this.last = this.seal() ?? {
+        op: new Uint8Array(OP_BLOCK_LENGTH),
+        subject: new Int32Array(OP_BLOCK_LENGTH),
+        row: new Uint32Array(OP_BLOCK_LENGTH),
+        first: new Float64Array(OP_BLOCK_LENGTH),
+        count: new Float64Array(OP_BLOCK_LENGTH),
+        value: new Float64Array(OP_BLOCK_LENGTH),
+        aux: new Float64Array(OP_BLOCK_LENGTH),
+      };
+      this.list.push(this.last);
     }
-    const c = this.list[this.list.length - 1]!;
+    const c = this.last!;
     c.op[i] = op;
     c.subject[i] = subject;
     c.row[i] = row;
