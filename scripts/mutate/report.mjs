@@ -2,29 +2,37 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { root } from '../steps.mjs';
+import { roomOf } from './rooms.mjs';
 
 const BEGIN = '<!-- mutation scores: `npm run mutate` writes what follows -->\n';
 const END = '<!-- end of the mutation scores -->';
 const SCORES = path.join(root, 'docs/TESTING.md');
 const SURVIVORS = path.join(root, 'docs/SURVIVORS.md');
+/** Standard deviations on either side that hold 95 % of a normal distribution. */
+const SPREAD_95 = 1.96;
 /** Longer code is cut in the list. */
 const CODE_LENGTH = 80;
 
 /**
  * The result of a room: its mutants by what became of them, and the survivors that nothing explains. An
  * explanation is of a file's line, by the line's text, and of all mutants in it or of those with the
- * replacements that it names.
+ * replacements that it names. Mutants that are not in a sample count for nothing.
  */
-export function roomResult(room, reportFile, explained) {
+export function roomResult(room, reportFile, explained, seed) {
   const report = JSON.parse(fs.readFileSync(reportFile, 'utf8'));
-  const counts = { killed: 0, explained: 0, survived: 0, static: 0, all: 0 };
+  const counts = { killed: 0, explained: 0, survived: 0, static: 0, notChosen: 0, all: 0 };
   const survivors = [];
   const used = new Set();
-  for (const [file, { source, mutants }] of Object.entries(report.files)) {
+  const files = Object.entries(report.files).filter(([file]) => roomOf(file) === room);
+  for (const [file, { source, mutants }] of files) {
     const lines = source.split('\n');
     for (const mutant of mutants) {
       if (mutant.status === 'Ignored') {
         counts.static++;
+        continue;
+      }
+      if (mutant.status === 'CompileError') {
+        counts.notChosen++;
         continue;
       }
       counts.all++;
@@ -45,9 +53,9 @@ export function roomResult(room, reportFile, explained) {
       }
     }
   }
-  const files = new Set(Object.keys(report.files));
-  const idle = explained.filter((e) => files.has(e.file) && !used.has(e));
-  return { room, ...counts, survivors, idle };
+  const names = new Set(files.map(([file]) => file));
+  const idle = counts.notChosen > 0 ? [] : explained.filter((e) => names.has(e.file) && !used.has(e));
+  return { room, seed, ...counts, survivors, idle };
 }
 
 function sayMutant(lines, { mutatorName, location, replacement, status }) {
@@ -106,9 +114,23 @@ export function writeReport(results) {
   }
 }
 
-function scoreRow({ room, all, killed, explained, survived, static: notPutIn }) {
-  const score = (((killed + explained) / Math.max(1, all)) * 100).toFixed(1);
-  return `| \`${room}\` | ${all} | ${killed} | ${explained} | ${survived} | ${score} % | ${notPutIn} |`;
+function scoreRow({ room, seed, all, notChosen, killed, explained, survived, static: notPutIn }) {
+  const percent = (share) => (share * 100).toFixed(1);
+  const share = (killed + explained) / Math.max(1, all);
+  const isSample = notChosen > 0;
+  const [least, most] = interval(share, all).map(percent);
+  const tried = isSample ? `${all} of ${all + notChosen}, by chance (seed ${seed})` : String(all);
+  const score = `${percent(share)} %${isSample ? ` (95 %: ${least} to ${most})` : ''}`;
+  return `| \`${room}\` | ${tried} | ${killed} | ${explained} | ${survived} | ${score} | ${notPutIn} |`;
+}
+
+/** Wilson's interval for a share that was seen in a sample, at 95 %. */
+function interval(share, size) {
+  const n = Math.max(1, size);
+  const z2 = SPREAD_95 ** 2;
+  const middle = share + z2 / (2 * n);
+  const half = SPREAD_95 * Math.sqrt((share * (1 - share)) / n + z2 / (4 * n * n));
+  return [(middle - half) / (1 + z2 / n), (middle + half) / (1 + z2 / n)];
 }
 
 const sayFault = ({ from, to, isCovered }) => `\`${from}\` → \`${to}\`${isCovered ? '' : ' (never run)'}`;

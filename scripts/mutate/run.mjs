@@ -1,5 +1,6 @@
-// `npm run mutate [-- ROOM...] [-- --all] [-- --static] [-- --force]`: puts small faults into the core, one
-// at a time, and says which of them no test notices. Rooms: see ROOMS. The tables of docs/TESTING.md and
+// `npm run mutate [-- ROOM...] [-- --static] [-- --force] [-- --sample N [--seed S]]`: puts small faults into
+// the core, one at a time, and says which of them no test notices. Rooms: see ROOMS. `--sample` tries so many
+// of each room's, chosen by the seed. The tables of docs/TESTING.md and
 // docs/SURVIVORS.md are written anew for the rooms that ran. docs/TESTING.md tells how to read them.
 import crypto from 'node:crypto';
 import fs from 'node:fs';
@@ -7,26 +8,16 @@ import path from 'node:path';
 import { bin, ensureDependencies, exists, fail, must, root, run } from '../steps.mjs';
 import { EXPLAINED } from './explained.mjs';
 import { roomResult, writeReport } from './report.mjs';
+import { filesOf, ROOMS } from './rooms.mjs';
 
-/** Tests beside the source, and goldens, that kill faults anywhere in the core, quickest first. */
-const BESIDE = ['ops', 'world', 'lower', 'rules', 'pages'].map((room) => `out/model/${room}/**/*.test.js`);
-const golden = (name) => `out/test/golden/${name}.test.js`;
-const JUDGED = ['ruleCases', 'changed', 'findings', 'lessEvidence'].map(golden);
-const MEANING = ['meanings', 'operations', 'lessMeaning'].map(golden);
-
-/** Files of each room, and the tests that are to notice faults in them, as patterns. */
-const ROOMS = {
-  rules: { files: ['model/rules/**/*.ts'], tests: [...BESIDE, ...JUDGED] },
-  lower: { files: ['model/lower/**/*.ts'], tests: [...BESIDE, ...MEANING, ...JUDGED] },
-  world: { files: ['model/world/**/*.ts', 'model/ops/**/*.ts'], tests: [...BESIDE, ...MEANING, ...JUDGED] },
-  pages: { files: ['model/pages/**/*.ts'], tests: [...BESIDE, golden('histories')] },
-};
 const OUT = path.join(root, '.mutation');
 /** What the tests read beside code: when it changes, no earlier result holds. */
 const DATA = ['sample-traces', 'test/golden'];
 
 const args = process.argv.slice(2);
-const asked = args.filter((arg) => !arg.startsWith('-'));
+const sample = numberOf('--sample');
+const seed = numberOf('--seed') ?? 1;
+const asked = args.filter((arg) => !/^-|^\d+$/.test(arg));
 for (const room of asked)
   if (!(room in ROOMS)) fail(`no room ${room}; there are ${Object.keys(ROOMS).join(', ')}`);
 const rooms = asked.length > 0 ? asked : Object.keys(ROOMS);
@@ -39,11 +30,23 @@ if (!exists('scripts/mutate/node_modules/@stryker-mutator/core'))
 must(bin('tsc'), ['-b']);
 fs.mkdirSync(OUT, { recursive: true });
 
-for (const room of rooms) {
-  const { files, tests } = ROOMS[room];
-  console.log(`\n${room}: ${files.join(' ')}`);
-  const out = path.join(OUT, room);
-  const isFresh = !args.includes('--force') && dataIsAsItWas(out);
+// Of a sample the first run, of all tests, takes longer than the rest: it is made once for all rooms.
+const runs = sample === undefined ? rooms.map((room) => [room]) : [rooms];
+const results = [];
+for (const together of runs) {
+  const report = mutate(together);
+  results.push(...together.map((room) => roomResult(room, report, EXPLAINED, seed)));
+}
+writeReport(results);
+
+/** Tries the mutants of some rooms in one run of StrykerJS; returns the file with its report. */
+function mutate(together) {
+  const files = together.flatMap(filesOf);
+  const tests = [...new Set(together.flatMap((room) => ROOMS[room].tests))];
+  console.log(`\n${together.join(' ')}: ${files.join(' ')}`);
+  const name = sample === undefined ? together[0] : 'sample';
+  const out = path.join(OUT, name);
+  const isFresh = sample === undefined && !args.includes('--force') && dataIsAsItWas(out);
   const status = run(
     process.execPath,
     [
@@ -61,16 +64,24 @@ for (const room of rooms) {
         MUTATE_FILES: files.join(','),
         MUTATE_TESTS: ['out/test/support/firstFailure.js', ...tests].join(','),
         MUTATE_OUT: path.relative(root, out),
+        MUTATE_SAMPLE: sample === undefined ? '' : `${sample}/${seed}`,
         MUTATE_STATIC: args.includes('--static') ? '1' : '',
       },
     },
   );
-  if (status !== 0) fail(`${room}: the mutation run failed`, status);
-  fs.writeFileSync(`${out}.data`, dataDigest());
+  if (status !== 0) fail(`${name}: the mutation run failed`, status);
+  if (sample === undefined) fs.writeFileSync(`${out}.data`, dataDigest());
+  return `${out}.json`;
 }
 
-const results = rooms.map((room) => roomResult(room, path.join(OUT, `${room}.json`), EXPLAINED));
-writeReport(results);
+/** The whole number behind an option; undefined without the option. */
+function numberOf(option) {
+  const at = args.indexOf(option);
+  if (at < 0) return undefined;
+  const value = Number(args[at + 1]);
+  if (!Number.isInteger(value) || value < 1) fail(`${option} takes a number from 1`);
+  return value;
+}
 
 /** True when the data that the tests read is what it was at the last run of the room. */
 function dataIsAsItWas(out) {

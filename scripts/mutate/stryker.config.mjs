@@ -1,5 +1,6 @@
 // How StrykerJS puts mutants into one room of the core: run.mjs says which, by the environment.
-const { MUTATE_FILES, MUTATE_TESTS, MUTATE_OUT, MUTATE_STATIC } = process.env;
+const { MUTATE_FILES, MUTATE_TESTS, MUTATE_OUT, MUTATE_STATIC, MUTATE_SAMPLE } = process.env;
+const isSample = (MUTATE_SAMPLE ?? '') !== '';
 
 /**
  * Of the project only what these tests read is copied; the test files as compiled tell what changed since.
@@ -13,7 +14,7 @@ const COMPILE =
   'esbuild ./parsers/**/*.ts ./model/**/*.ts ./test/**/*.ts --outdir=out --outbase=. --format=esm --log-level=warning';
 
 export default {
-  plugins: ['@stryker-mutator/mocha-runner'],
+  plugins: ['@stryker-mutator/mocha-runner', './scripts/mutate/sample.mjs'],
   testRunner: 'mocha',
   mochaOptions: { 'no-config': true, 'no-package': true, spec: MUTATE_TESTS.split(',') },
   mutate: [...MUTATE_FILES.split(','), '!**/*.test.ts'],
@@ -26,10 +27,14 @@ export default {
   // A mutant of what runs while a module loads costs a process of its own.
   ignoreStatic: MUTATE_STATIC !== '1',
   concurrency: 1,
-  // The first run, which the factor is of, reads every trace; later ones find the tables kept.
+  // A busy machine takes long for the first run, which reads every trace.
+  dryRunTimeoutMinutes: 30,
+  // The factor is of the first run; later ones find the tables kept.
   timeoutMS: 20_000,
   timeoutFactor: 0.5,
-  incremental: true,
+  // What is not in a sample must not count as known later.
+  incremental: !isSample,
+  checkers: isSample ? ['sample'] : [],
   incrementalFile: `${MUTATE_OUT}.incremental.json`,
   tempDirName: `${MUTATE_OUT}.sandbox`,
   reporters: ['progress-append-only', 'json'],

@@ -45,6 +45,10 @@ export const UNORDERED = ', in no order';
 
 export const RULE_CASES: Readonly<Record<string, Cases>> = {
   R1: {
+    'a file of no pages': [
+      p('kvm_gmem_mmap', 'ino=70 start=0x7f0000000000 end=0x7f0000004000 pgoff=0x0 size=0x0'),
+      r('kvm_gmem_mmap', 'ret=0'),
+    ],
     'mapped twice, and nothing shows unmaps': [
       ...create,
       ...MAPPED,
@@ -504,7 +508,67 @@ export const RULE_CASES: Readonly<Record<string, Cases>> = {
       ...convert(),
     ],
   },
+  G2: {
+    'a bracket without an end, and an end is the first event of all': [
+      invEnd(),
+      ...FILE,
+      ...peer(invStart(), invRange('0x1004', '0x1005')),
+      ...served('1004', '1067a4', 1),
+    ],
+    'a bracket that ends after the install': [
+      ...FILE,
+      ...peer(invStart(), invRange('0x1004', '0x1005')),
+      ...served('1004', '1067a4', 1),
+      ...peer(invEnd()),
+    ],
+    'a bracket beside the gfn': [
+      ...FILE,
+      ...peer(invStart(), invRange('0x1005', '0x1006')),
+      ...served('1004', '1067a4', 1),
+      ...peer(invEnd()),
+    ],
+  },
+  G4: {
+    'a conversion without a bracket, and an end is the first event of all': [
+      invEnd(),
+      ...FILE,
+      invStart(),
+      invEnd(),
+      ...convert(),
+    ],
+    'a conversion without a bracket, where brackets of the VM show': [
+      ...FILE,
+      invStart(),
+      invEnd(),
+      ...convert(),
+    ],
+    'a conversion inside a bracket of the VM': [...FILE, enter('0x4', 2), ...bracketed([]).slice(1)],
+    'a conversion inside a bracket of another thread': [
+      ...FILE,
+      ...peer(invStart()),
+      ...convert(),
+      ...peer(invEnd()),
+    ],
+    'a conversion of a file that no VM is known to bind': [
+      ...create.slice(-1),
+      invStart(),
+      invEnd(),
+      ...convert(),
+    ],
+    'a store that is the first event of all': [store('0x4', '0x5'), ...FILE, invStart(), invEnd()],
+    'only the start of a bracket in the request': [
+      ...FILE,
+      invStart(),
+      invEnd(),
+      p('kvm_vm_set_mem_attributes', `${KVM} start=0x1004 end=0x1006 attributes=0x8`),
+      invStart(),
+      p('kvm_arch_post_set_memory_attributes', `${KVM} slot=1 start=0x1004 end=0x1006 attributes=0x8`),
+      r('kvm_vm_set_mem_attributes', 'ret=0'),
+    ],
+    'no brackets are recorded': [...FILE, ...convert()],
+  },
   G5: {
+    'an end is the first event of all': [invEnd(), ...FILE, ...bracketed([invRange('0x1004', '0x1006')])],
     'an end without a range, where others of its kind have one': [
       ...FILE,
       ...bracketed([invRange('0x1004', '0x1006')]),
@@ -612,6 +676,15 @@ export const RULE_CASES: Readonly<Record<string, Cases>> = {
     ],
   },
   G6b: {
+    'deleted without a bracket, and an end is the first event of all': [
+      invEnd(),
+      ...FILE,
+      invStart(),
+      invEnd(),
+      punch(4),
+      cached('delete_from', '1067a4', 4),
+      PUNCHED,
+    ],
     'deleted without a bracket, and no bracket of the file is recorded': [
       ...FILE,
       fault('0x4'),
@@ -920,6 +993,8 @@ export const RULE_CASES: Readonly<Record<string, Cases>> = {
     ],
   },
   G9b: {
+    'an offset at the first page': [...FILE, enter('0x4', 2), left('0x4', 2, '0x8', 'ret=-11 err_index=0x4')],
+    'an offset of 0': [...FILE, enter('0x4', 2), left('0x4', 2, '0x8', 'ret=-11 err_index=0x0')],
     'an offset inside the range': [...FILE, enter('0x4', 2), left('0x4', 2, '0x8', 'ret=-11 err_index=0x5')],
     'an offset behind the range': [...FILE, enter('0x4', 2), left('0x4', 2, '0x8', 'ret=-11 err_index=0x6')],
     'an offset before the range': [...FILE, enter('0x4', 2), left('0x4', 2, '0x8', 'ret=-11 err_index=0x3')],
@@ -1024,6 +1099,16 @@ export const RULE_CASES: Readonly<Record<string, Cases>> = {
     ],
   },
   S9: {
+    'refused for the first page of the file': [
+      ...FILE,
+      enter('0x0', 2),
+      left('0x0', 2, '0x8', 'ret=-22 err_index=0x0'),
+    ],
+    'refused for a page outside the range': [
+      ...FILE,
+      enter('0x4', 2),
+      left('0x4', 2, '0x8', 'ret=-22 err_index=0x9'),
+    ],
     'refused for a page that the kernel names and that is pinned': [
       ...FILE,
       ...MAPPED,
