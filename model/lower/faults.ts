@@ -160,10 +160,11 @@ function isBoundByAnother(inode: Inode | undefined, vm: Vm): boolean {
 function getPfn(w: World, ev: Ev, t: Thread): void {
   if (!ev.has(GET.gfn) && !ev.has(GET.pgoff)) return;
   const gfn = ev.gfn(GET.gfn);
+  // guest_memfd is asked by gfn, restrictedmem by page: without its gfn guest_memfd's says of no page.
+  if (gfn < 0 && w.table.name(ev.row).includes('gmem')) return;
   const vm = ev.has(GET.kvm) ? w.whichVm.atWork(ev, t, GET.kvm) : undefined;
   const inode = askedFile(w, ev, t);
   let pgoff = ev.pgoff(GET.pgoff);
-  // guest_memfd is asked by gfn, restrictedmem by page.
   if (gfn < 0 && inode) inode.provider = 'restrictedmem';
   if (gfn >= 0) {
     const base = ev.gfn(GET.base_gfn);

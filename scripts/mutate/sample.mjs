@@ -1,5 +1,5 @@
-// A checker of StrykerJS that lets through so many mutants of each room, chosen by a seed: where whole rooms take
-// too long. The same seed chooses the same mutants as long as the code is the same.
+// A checker of StrykerJS that lets through so many mutants of each room, chosen by a seed: where whole rooms
+// take too long. The same seed chooses the same mutants as long as the code is the same.
 import crypto from 'node:crypto';
 import path from 'node:path';
 import { declareValuePlugin, PluginKind } from '@stryker-mutator/api/plugin';

@@ -799,6 +799,17 @@ export const RULE_CASES: Readonly<Record<string, Cases>> = {
     ],
   },
   G9: {
+    'a page of guest_memfd whose look-up does not say its gfn': [
+      ...FILE,
+      ...PINS_SHOW,
+      ...MAPPINGS_SHOW,
+      p('kvm_gmem_get_pfn', `${KVM} slot=1 base_gfn=0x1000 pgoff=0x0 ino=70`),
+      r('kvm_gmem_get_pfn', 'ret=0'),
+      p('restrictedmem_put_page', 'ino=70 pgoff=0x9 page=0xffffea0000100000'),
+      enter('0x0', 2),
+      store('0x0', '0x1'),
+      left('0x0', 2),
+    ],
     'a GUP to pin that did not return before the store': [
       ...FILE,
       ...MAPPED,
