@@ -94,6 +94,7 @@ export class Client {
     child.stdout.on('data', (bytes: Buffer) => {
       // Only what is still wanted keeps a wait alive.
       if (this.phase === 'finish' && !this.isRefused) this.heard();
+      if (this.phase === 'connect' && bytes.includes(`@shimtrace ${session.nonce} ready`)) this.refuseMixed();
       this.trace.take(bytes);
     });
     this.word(bootstrap(session.nonce, Buffer.byteLength(session.script)));
@@ -172,6 +173,14 @@ export class Client {
     }
     if (this.phase === 'record' && log.stoppedBy !== '') this.enter('finish');
     if (log.left !== undefined && this.phase !== 'close') this.abandon();
+  }
+
+  /** A console, a serial line, `docker exec -t`: what is said of the recording would stand amid its trace. */
+  private refuseMixed(): void {
+    this.problems.push(
+      `${this.session.transport.name}: its output and its errors come as one, as on a terminal; take a way that keeps them apart (no -t, no console).`,
+    );
+    this.abandon();
   }
 
   private store(bytes: Uint8Array): void {

@@ -7,9 +7,10 @@ import { createInterface } from 'node:readline';
 import { FakeTracefs, type FakeHost } from '../../test/support/fakeTracefs.js';
 import { RULES } from '../../model/rules/registry.js';
 import { planFor, type RecordPlan } from '../../recorder/plan.js';
+import { hostScript } from '../../recorder/script.js';
 import { parseSidecar, type Sidecar } from '../../recorder/sidecar.js';
 import { run } from '../run.js';
-import { TraceStream, type Limits } from './client.js';
+import { Client, TraceStream, type Limits } from './client.js';
 import { recordTo, type Asked } from './run.js';
 import type { Told } from './watcher.js';
 import { EventCounter } from './traceFile.js';
@@ -36,7 +37,10 @@ before(() => (folder = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-'))));
 after(() => fs.rmSync(folder, { recursive: true }));
 
 let files = 0;
-async function recorded(asked: Partial<Asked>): Promise<Recorded & { readonly file: string }> {
+async function recorded(
+  asked: Partial<Asked>,
+  isBesideRead = true,
+): Promise<Recorded & { readonly file: string }> {
   const file = path.join(folder, `${files++}.txt`);
   const err: string[] = [];
   const hasTrace = await recordTo(
@@ -57,7 +61,7 @@ async function recorded(asked: Partial<Asked>): Promise<Recorded & { readonly fi
   );
   const read = (name: string): string | undefined =>
     fs.existsSync(name) ? fs.readFileSync(name, 'utf8') : undefined;
-  const json = read(`${file}.record.json`);
+  const json = isBesideRead ? read(`${file}.record.json`) : undefined;
   const sidecar = json === undefined ? undefined : parseSidecar(json);
   if (sidecar !== undefined && 'problem' in sidecar) assert.fail(sidecar.problem);
   return { hasTrace, err: err.join('\n'), text: read(file), sidecar, file };
@@ -250,6 +254,74 @@ describe('shimtrace record', () => {
     });
   });
 
+  it('keeps a full disk from hanging it, and judges nothing then', async () => {
+    await on({ readEvents: 2 }, async (fake, asked) => {
+      const workload = printing(fake, EVENTS);
+      // What lies beside the trace has no room any more.
+      fs.mkdirSync(path.join(folder, `${files}.txt.record.json`));
+      const { hasTrace, err, text } = await recorded({ ...asked, options: options(workload) }, false);
+      assert.equal(hasTrace, false);
+      assert.equal(text, `${EVENTS.join('\n')}\n`, 'the trace is kept');
+      assert.match(err, /could not be written beside the trace, which is not judged: EISDIR/);
+      assert.deepEqual(fake.leftovers(), []);
+    });
+    await on({ readEvents: 2 }, async (fake, asked) => {
+      const nonce = 'ab12';
+      const script = hostScript(plan, {
+        mode: 'run',
+        nonce,
+        leased: true,
+        ...options(`${printing(fake, EVENTS)}; sleep 60`),
+      });
+      const full = (): never => {
+        throw new Error('ENOSPC: no space left on device, write');
+      };
+      const client = new Client({
+        transport: localTransport(),
+        nonce,
+        script: asked.change!(script),
+        sink: { write: full },
+        maxBytes: 1 << 20,
+        goAhead: () => true,
+        say: () => undefined,
+        tick: () => undefined,
+        limits: QUICK,
+      });
+      const { problems, log } = await client.run();
+      assert.match(problems.join(), /could not be kept: ENOSPC/);
+      assert.deepEqual([log.stoppedBy, log.left], ['stopped', 'nothing']);
+      assert.deepEqual(fake.leftovers(), []);
+    });
+  });
+
+  it('says which line of sudoers is missing, and asks for no password', async () => {
+    const bin = fs.mkdtempSync(path.join(folder, 'bin-'));
+    const tool = (name: string, text: string): void =>
+      fs.writeFileSync(path.join(bin, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+    tool('id', 'if [ "$1" = -u ]; then echo 1000; else echo me; fi');
+    tool('sudo', 'echo "$*" >> "$(dirname "$0")/asked"; exit 1');
+    const { hasTrace, err } = await recorded({ transport: commandTransport(`PATH=${bin}:$PATH sh`) });
+    assert.equal(hasTrace, false);
+    assert.match(err, /me is not root and sudo asks for a password: .*me ALL=\(root\) NOPASSWD: \/bin\/sh/);
+    assert.match(fs.readFileSync(path.join(bin, 'asked'), 'utf8'), /^-n sh -c :$/m);
+  });
+
+  it('says that a kernel is locked down', async () => {
+    await on({ lockdown: 'confidentiality' }, async (fake, asked) => {
+      const { hasTrace, err } = await recorded(asked);
+      assert.equal(hasTrace, false);
+      assert.match(err, /makes no trace instance: .* \(lockdown: confidentiality\)/);
+      assert.deepEqual(fake.leftovers(), []);
+    });
+  });
+
+  it('records where a lockdown lets it', async () => {
+    await on({ lockdown: 'integrity', readEvents: 2 }, async (fake, asked) => {
+      const { hasTrace } = await recorded({ ...asked, options: options(printing(fake, EVENTS)) });
+      assert.ok(hasTrace);
+    });
+  });
+
   it('writes over nothing', async () => {
     const file = path.join(folder, 'mine.txt');
     fs.writeFileSync(file, 'mine');
@@ -348,6 +420,12 @@ describe('a host that nobody vouches for', () => {
   hostile('that is not there', 'exit 255', /no shell answered|connection was lost/);
   hostile('whose command is not there', 'exec shimtrace-no-such-command', /no shell answered|not found/);
   hostile('that says nothing', 'sleep 60', /no shell answered/);
+  hostile(
+    'that mixes output and errors, as a serial line does',
+    'exec sh 2>&1',
+    /come as one, as on a terminal/,
+  );
+  hostile('that echoes what it is sent, as a console does', 'exec cat', /come as one, as on a terminal/);
   hostile('that sends garbage for ever', 'yes "$(printf "\\033[2J\\001")" >&2', /no shell answered/);
   hostile('that sends a trace before it is asked', `yes '${EVENTS[0]}'`, /no shell answered/);
   hostile('that sends one line without an end', 'tr "\\0" x < /dev/zero >&2', /no shell answered/);

@@ -98,7 +98,17 @@ export async function recordTo(path: string, asked: Asked, output: Output): Prom
     events: file.events,
     problems: ended ? problems : [...problems, 'The end of the trace was not received.'],
   });
-  fs.writeFileSync(`${path}${SIDECAR_SUFFIX}`, `${JSON.stringify(sidecar, undefined, 2)}\n`, { mode: 0o600 });
+  try {
+    const text = `${JSON.stringify(sidecar, undefined, 2)}\n`;
+    fs.writeFileSync(`${path}${SIDECAR_SUFFIX}`, text, { mode: 0o600 });
+  } catch (error) {
+    // Without it nobody knows what is missing from the trace: it must not be judged as if nothing were.
+    const why = error instanceof Error ? error.message : String(error);
+    output.err(
+      `shimtrace: how it was recorded could not be written beside the trace, which is not judged: ${why}`,
+    );
+    return false;
+  }
   for (const line of sidecarLines(sidecar)) output.err(`shimtrace: ${line}`);
   return true;
 }

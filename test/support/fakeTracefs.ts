@@ -20,6 +20,8 @@ export interface FakeHost {
   readonly hasProbes: boolean;
   /** False: somebody holds the probes, and none can be removed. */
   readonly givesProbesBack: boolean;
+  /** What /sys/kernel/security/lockdown is at; no instance is made where it is `confidentiality`. */
+  readonly lockdown: 'none' | 'integrity' | 'confidentiality';
   /** What `read events` of the first CPU says in the end. */
   readonly readEvents: number;
 }
@@ -40,6 +42,7 @@ export class FakeTracefs {
       memAvailableKb: 1 << 20,
       hasProbes: true,
       givesProbesBack: true,
+      lockdown: 'none',
       readEvents: 0,
       ...host,
     };
@@ -86,7 +89,7 @@ export class FakeTracefs {
   }
 
   private make(): void {
-    const { cpus, symbols, memAvailableKb, tracepoints, hasProbes, readEvents } = this.host;
+    const { cpus, symbols, memAvailableKb, tracepoints, hasProbes, readEvents, lockdown } = this.host;
     const file = (name: string, text: string): void => {
       const at = path.join(this.root, name);
       fs.mkdirSync(path.dirname(at), { recursive: true });
@@ -99,6 +102,8 @@ export class FakeTracefs {
     file(`${tracing}/error_log`, '');
     file(`${tracing}/kprobe_profile`, 'x 5 0\n');
     file(`${tracing}/instances/other/tracing_on`, '1\n');
+    const states = ['none', 'integrity', 'confidentiality'].map((at) => (at === lockdown ? `[${at}]` : at));
+    file('sys/kernel/security/lockdown', `${states.join(' ')}\n`);
     file('proc/kallsyms', symbols.map((name) => `ffffffff81000000 t ${name}\t[kvm]\n`).join(''));
     file('proc/meminfo', `MemTotal: 9 kB\nMemAvailable:   ${memAvailableKb} kB\n`);
     file('proc/sys/kernel/random/boot_id', '6d3c\n');
@@ -117,12 +122,12 @@ export class FakeTracefs {
   }
 
   private answers(): string {
-    const { refused, givesProbesBack } = this.host;
+    const { refused, givesProbesBack, lockdown } = this.host;
     return `
 fake=${this.root}
 mkdir() {
   case $1 in
-    "$tracefs"/instances/*) command mkdir "$1" && cp -R "$fake/template/." "$1" && mkfifo "$1/trace_pipe" ;;
+    "$tracefs"/instances/*) ${lockdown === 'confidentiality' ? 'return 1;' : ''} command mkdir "$1" && cp -R "$fake/template/." "$1" && mkfifo "$1/trace_pipe" ;;
     *) command mkdir "$@" ;;
   esac
 }
