@@ -17,10 +17,18 @@ function verdictOn(path: string): LiveVerdict {
     const options = { profiles: undefined, clock: undefined, skewNs: undefined };
     const { findings } = judgeOpen(trace, options, SILENT);
     trace.close();
+    const violations = findings.filter(({ verdict }) => verdict === 'violation');
+    const rules = [...new Set(violations.map(({ rule }) => rule))];
     return {
-      violations: findings
-        .filter(({ verdict }) => verdict === 'violation')
-        .map(({ rule, at, message }) => ({ rule, line: placeOf(table, at).line, message })),
+      violations: rules.map((rule) => {
+        const [first, ...more] = violations.filter((found) => found.rule === rule);
+        return {
+          rule,
+          count: 1 + more.length,
+          line: placeOf(table, first!.at).line,
+          message: first!.message,
+        };
+      }),
     };
   } catch (error) {
     // No event has come yet.

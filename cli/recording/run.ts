@@ -194,7 +194,8 @@ function progressText(log: RecordLog, bytes: number, progress: Progress): string
   const { events, perSecond, overwritten, probes, hit, violations } = progress;
   const lost = overwritten === 0 ? 'no loss' : `${overwritten} overwritten`;
   const alive = probes === 0 ? '' : `, ${hit} of ${probes} probes hit`;
-  const found = violations.length === 0 ? '' : `, ${plural(violations.length, 'violation')} so far`;
+  const total = violations.reduce((sum, { count }) => sum + count, 0);
+  const found = total === 0 ? '' : `, ${plural(total, 'violation')} so far`;
   return `${log.state}: ${events} events, ${perSecond} a second, ${lost}${alive}${found}`;
 }
 

@@ -96,7 +96,7 @@ export class Recording implements vscode.Disposable {
           overwritten: numberOf(fields['overwritten']),
           probes: numberOf(fields['probes']),
           hit: numberOf(fields['hit']),
-          violations: listOf(fields['violations']).length,
+          violations: listOf(fields['violations']).reduce<number>((sum, rule) => sum + countOf(rule), 0),
         };
         break;
       case 'end':
@@ -121,3 +121,6 @@ export class Recording implements vscode.Disposable {
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 const numberOf = (value: unknown): number => (typeof value === 'number' ? value : 0);
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+/** How often a rule was broken so far. */
+const countOf = (rule: unknown): number =>
+  typeof rule === 'object' && rule !== null && 'count' in rule ? numberOf(rule.count) : 0;
