@@ -53,6 +53,11 @@ export function rolesOf(bare: PlacedLines, marked: PlacedLines, family: Family):
   });
 }
 
+/** True for a line that may go on from the one before. */
+export function goesOnFrom(roles: Uint8Array, index: number): boolean {
+  return index > 0 && roles[index] === Role.Rest && roles[index - 1] !== Role.Blank;
+}
+
 /**
  * The ways in which the lines may have been broken, the likeliest first; none where no line goes on in the
  * next. `widths` are those of the lines when they were broken, with the marks that were taken off since.
@@ -63,7 +68,7 @@ export function breaksOf(lines: PlacedLines, roles: Uint8Array, widths: Int32Arr
   const spans: (readonly [length: number, withNext: number])[] = [];
   let broken = 0;
   for (let i = 1; i < texts.length; i++) {
-    if (roles[i] !== Role.Rest || roles[i - 1] === Role.Blank) continue;
+    if (!goesOnFrom(roles, i)) continue;
     const before = texts[i - 1]!;
     broken++;
     const width = widths[i - 1]!;
@@ -175,7 +180,7 @@ function commonIndent(texts: readonly string[], roles: Uint8Array): number {
   let least = Infinity;
   let seen = 0;
   for (let i = 1; i < texts.length; i++) {
-    if (roles[i] !== Role.Rest || roles[i - 1] === Role.Blank) continue;
+    if (!goesOnFrom(roles, i)) continue;
     seen++;
     least = Math.min(least, /^ */.exec(texts[i]!)![0].length);
   }

@@ -66,37 +66,36 @@ export function unquote(lines: PlacedLines): PlacedLines {
   });
 }
 
-const FENCE = /^[ \t]*(?:```|~~~)/;
-/** Fences of Markdown become blank lines; a line in single backquotes loses them. */
-export function unfence(lines: PlacedLines): PlacedLines {
-  return mapLines(lines, (text) => {
-    if (FENCE.test(text)) return '';
-    return /^\s*`[^`]+`\s*$/.test(text) ? text.trim().slice(1, -1) : text;
-  });
-}
+const FENCE = /^[ \t]*(?:```|~~~)[\w+-]{0,20}[ \t]*$/;
+/** What opens and closes code in other markups: BBCode, Jira, Trac, LaTeX, Org, roff, comments of C. */
+const WRAPPER =
+  /^\s*(?:\[\/?(?:code|quote|pre|noparse)(?:=[^\]]{0,80})?\]|\{(?:noformat|code|quote|panel)(?::[^}]{0,200})?\}|\{\{\{|\}\}\}|#!text|\\(?:begin|end)\{\w{1,20}\}|#\+(?:begin|end)_\w{1,20}.{0,40}|\.(?:nf|fi)|\/\*+|\*+\/)\s*$/i;
+const OPENS =
+  /^\s*(?:(?:```|~~~)(?!\w{1,20}\s*$)|\[(?:code|quote|pre|noparse)(?:=[^\]]{0,80})?\]|\{(?:noformat|code|quote)(?::[^}]{0,200})?\})/i;
+const CLOSES = /(?:```|~~~|\[\/(?:code|quote|pre|noparse)\]|\{(?:noformat|code|quote)\})\s*$/i;
+/** A longer line is no such mark. */
+const LONGEST_WRAPPER = 240;
 
-const ROW = /^\s*\|.*\|\s*$/;
-const RULER = /^\s*\|[\s|:-]+\|\s*$/;
-/** Rows of a Markdown table become their cells, one blank between. */
-export function untable(lines: PlacedLines): PlacedLines {
-  if (lines.texts.filter((text) => ROW.test(text)).length < 2) return lines;
+/**
+ * Fences of Markdown and of other markups become blank lines, and go where a line of the trace stands behind
+ * or before them; a line in single backquotes loses them.
+ */
+export function unfence(lines: PlacedLines): PlacedLines {
+  const isEscaped = lines.texts.filter((text) => /\w\\_\w/.test(text)).length * 2 > lines.texts.length;
   return mapLines(lines, (text) => {
-    if (!ROW.test(text)) return text;
-    if (RULER.test(text)) return '';
-    const cells = text
-      .trim()
-      .slice(1, -1)
-      .split(/(?<!\\)\|/);
-    return cells
-      .map((cell) => cell.replace(/\\\|/g, '|').replace(/^ | $/g, ''))
-      .join(' ')
-      .trimEnd();
+    if (FENCE.test(text) || (text.length < LONGEST_WRAPPER && WRAPPER.test(text))) return '';
+    const bare = text.replace(OPENS, '');
+    const closed = bare.slice(0, -CLOSE_MAX) + bare.slice(-CLOSE_MAX).replace(CLOSES, '');
+    const line = /^\s*`[^`]+`\s*$/.test(closed) ? closed.trim().slice(1, -1) : closed;
+    return isEscaped ? line.replace(/\\([_*[\]<>#`.()~-])/g, '$1') : line;
   });
 }
+const CLOSE_MAX = 40;
 
 const TAG =
   /<\/?(?:html|head|body|pre|p|div|span|b|i|u|em|strong|code|tt|samp|font|a|br|hr|blockquote|ul|ol|li|table|tbody|thead|tr|td|th|h[1-6]|meta|title|style|!doctype|!--)(?:\s[^<>]{0,400})?\/?>/gi;
 const BREAK = /<(?:br|\/p|\/div|\/li|\/tr)\s*\/?>/gi;
+const CELL_END = /<\/t[dh]>/gi;
 const ENTITIES: Readonly<Record<string, string>> = {
   lt: '<',
   gt: '>',
@@ -115,19 +114,40 @@ export function looksLikeHtml(texts: readonly string[]): boolean {
 }
 
 /** HTML without its tags, `<br>` as a line's end, and entities as their characters. */
-export function unhtml(lines: PlacedLines): PlacedLines {
+export function unhtml(broken: PlacedLines): PlacedLines {
+  const lines = wholeTags(broken);
   const out: PlacedLines = { texts: [], lines: [] };
   lines.texts.forEach((text, i) => {
     const pieces = text.split(BREAK);
     // A line's own end behind its last <br> is none that anybody sees.
     if (pieces.length > 1 && pieces[pieces.length - 1]!.trim() === '') pieces.pop();
     for (const piece of pieces) {
-      out.texts.push(entities(piece.replace(TAG, '')));
+      out.texts.push(entities(piece.replace(CELL_END, ' ').replace(TAG, '')));
       out.lines.push(lines.lines[i]!);
     }
   });
   return out;
 }
+
+/** Tags on one line each: pages of archives break them within. */
+function wholeTags(lines: PlacedLines): PlacedLines {
+  const out: PlacedLines = { texts: [], lines: [] };
+  let pieces = 0;
+  lines.texts.forEach((text, i) => {
+    if (pieces > 0 && pieces < TAG_LINES) out.texts[out.texts.length - 1] += ` ${text}`;
+    else {
+      out.texts.push(text);
+      out.lines.push(lines.lines[i]!);
+      pieces = 0;
+    }
+    pieces = OPEN_TAG.test(text.slice(-TAG_TAIL)) ? pieces + 1 : 0;
+  });
+  return out;
+}
+const OPEN_TAG = /<\/?(?:a|b|i|p|pre|div|span|code|font|td|tr)(?:\s[^<>]{0,200})?$/i;
+const TAG_TAIL = 240;
+/** Lines that one tag goes over, at most. */
+const TAG_LINES = 8;
 
 function entities(text: string): string {
   return text.replace(
@@ -155,7 +175,9 @@ const MARKS = {
   file: /^\s{0,8}(?![+-])(?=[^:]*[a-zA-Z/])(?!\d+@|\d{4}-\d\d-)[\w./+@~-]{1,200}(?::\d+[:-]|\.(?!dat)[a-z]\w{0,7}[:-](?:\d+[:-])?)/,
   // 12: of grep -n, 12- of its context, `     12<tab>` of cat -n
   number: /^\s{0,16}\d{1,8}(?:[:\t-]|\s{2})/,
-  list: /^\s{0,8}(?:[-*+•]\s|\d{1,4}(?:\.\s|\)\s(?=\S)))/,
+  list: /^\s{0,8}(?:[-*+•]\s|\d{1,4}(?:\.\s|\)\s(?=\S))|[a-zA-Z]\)\s)/,
+  // What points at one line, or makes it bold.
+  pointer: /^\s{0,8}(?:\*\*|[-=]{1,4}>|»)\s?/,
   diff: /^[+-](?![+-]{2})/,
 } as const satisfies Readonly<Record<string, RegExp>>;
 type Mark = keyof typeof MARKS;
@@ -216,17 +238,23 @@ export function unmarkEvents(
     events++;
     for (const mark of new Set(marks)) counts.set(mark, (counts.get(mark) ?? 0) + 1);
   }
-  const kept = new Set(NAMES.filter((mark) => mark === 'list' || (counts.get(mark) ?? 0) >= events * MOST));
+  const kept = new Set(
+    NAMES.filter((mark) => ONE_LINE_HAS.includes(mark) || (counts.get(mark) ?? 0) >= events * MOST),
+  );
   if (kept.size === 0) return lines;
   return mapLines(lines, (text, i) => {
     let rest = text;
     for (const mark of found[i] ?? []) {
       if (!kept.has(mark)) break;
       rest = rest.replace(MARKS[mark], '');
+      if (mark === 'pointer') rest = rest.replace(/\*\*\s*$/, '');
     }
     return rest;
   });
 }
+
+/** Marks that one line of a text may have. */
+const ONE_LINE_HAS: readonly Mark[] = ['list', 'pointer'];
 
 /**
  * The marks before the event of a line, most first; none for an event without, undefined for a line that is

@@ -74,8 +74,8 @@ export function readPasted(
     if (!open || open.table.length === 0) continue;
     const now = understood(open.table);
     if (reading.part !== '') others.push(reading.part);
-    // As much as before is no gain, unless what stood in front of the events is gone, or no CPU is known.
-    if (now < most || (now === most && (best || !(reading.isUnwrapped || reading.isTimed)))) continue;
+    // As much as before is no gain, unless what stood in front of the events is gone, or columns were left out.
+    if (now < most || (now === most && (best || !(reading.isUnwrapped || reading.isPartial)))) continue;
     most = now;
     best = { reading, open, content };
   }
@@ -83,15 +83,20 @@ export function readPasted(
   const { reading, open, content } = best;
   const left = others.filter((part) => part !== reading.part);
   const placed = reading.lineOf ? onLinesOf(open.table, reading.lineOf) : open.table;
-  const table = reading.isTimed ? withoutCpus(placed) : placed;
+  const table = reading.isPartial ? withoutClock(placed) : placed;
   const said = left.length > 0 ? withIssue(table, partsIssue(reading.part, left)) : table;
   const places = reading.lineOf ? { mended: content } : { plain: open.plain ?? content };
   return withTable(open, said, places);
 }
 
-/** Says that no CPU is known; the clock is not perf's, whose columns the text was read in. */
-function withoutCpus(table: EventTable): EventTable {
+/**
+ * Says that no CPU is known, where none is; the clock is not perf's, whose columns the text was read in.
+ */
+function withoutClock(table: EventTable): EventTable {
   const { length, meta, issues } = table;
+  const ofNobody = { ...meta, clock: 'unknown', producer: '' } as const;
+  if (table.segments.some(({ cpu, length }) => cpu.subarray(0, length).some((one) => one !== UNKNOWN_CPU)))
+    return withMarks(table, { meta: ofNobody });
   const issue: Issue = {
     code: 'no-cpu',
     offset: 0,
@@ -99,7 +104,7 @@ function withoutCpus(table: EventTable): EventTable {
     count: 1,
     detail: '',
   };
-  return withMarks(table, { meta: { ...meta, clock: 'unknown', producer: '' }, issues: [...issues, issue] });
+  return withMarks(table, { meta: ofNobody, issues: [...issues, issue] });
 }
 
 /** Says which part of a mail was read, and which others have events too. */

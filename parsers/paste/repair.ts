@@ -4,14 +4,17 @@
  * that cannot be mended stays as it is, and the readers say so.
  */
 import { decodeText, plainCharacters } from '../mail/decode.js';
-import { breaksOf, join, rolesOf } from './join.js';
+import { inPerfColumns, isInPerfColumns, withPerfSyscalls } from './columns.js';
+import { breaksOf, goesOnFrom, join, rolesOf } from './join.js';
+import { unprefix } from './prefix.js';
 import { mapLines, splitLines, type PlacedLines } from '../mail/lines.js';
 import { looksLikeMail, mailParts } from '../mail/mail.js';
-import { looksLikeHtml, unfence, unhtml, unmark, unmarkEvents, unquote, untable } from './marks.js';
+import { splitEscaped, uncontinue, unmarkEnds, unremark } from './ends.js';
+import { looksLikeHtml, unfence, unhtml, unmark, unmarkEvents, unquote } from './marks.js';
+import { untable } from './tables.js';
 import {
   FAMILIES,
   familyOf,
-  inPerfColumns,
   isBrokenHead,
   isEventStart,
   isTaskAlone,
@@ -26,8 +29,8 @@ export interface Reading {
   readonly lineOf: Int32Array | undefined;
   /** What part of the file it is, for messages; '' for the whole. */
   readonly part: string;
-  /** Whether its lines have a time and no CPU: they are in the columns of `perf script` then. */
-  readonly isTimed?: boolean;
+  /** Whether some columns were left out of its lines, which are in those of `perf script` then. */
+  readonly isPartial?: boolean;
   /** Whether anything was taken off its lines, or decoded: more than lines put together. */
   readonly isUnwrapped: boolean;
 }
@@ -49,22 +52,30 @@ export function readingsOf(bytes: Uint8Array): readonly Reading[] {
 /** Readings of a text, which was `raw` before its characters were made plain. */
 function readingsOfText(text: PlacedLines, raw: readonly string[], part: string): readonly Reading[] {
   const isHtml = looksLikeHtml(text.texts);
-  const marked = untable(unfence(unquote(isHtml ? unhtml(text) : text)));
-  const widths = Int32Array.from(marked.texts, (line) => line.length);
-  const plain = unmark(marked);
-  const family = familyBehindMarks(plain);
-  if (family === undefined) return [readingOf(plain, part, isHtml)];
+  const whole = splitEscaped(isHtml ? unhtml(text) : text);
+  const marked = unmarkEnds(untable(unfence(unquote(whole))));
+  const prefixed = unmark(unprefix(unmark(marked)));
+  const family = familyBehindMarks(prefixed);
+  if (family === undefined) return [readingOf(prefixed, part, isHtml)];
   const isOfTrace = (line: string, isMarked: boolean): boolean =>
     isEventStart(family, line) ||
     isBrokenHead(family, line) ||
     standsAlone(line) ||
     (isMarked && (line.trim() === '' || isTaskAlone(family, line)));
-  const bare = unmarkEvents(plain, isOfTrace);
-  const roles = rolesOf(bare, plain, family);
+  const bare = unmarkEvents(prefixed, isOfTrace);
+  const roles = rolesOf(bare, prefixed, family);
+  const plain = uncontinue(prefixed, (i) => goesOnFrom(roles, i));
+  const widths = Int32Array.from(marked.texts, (line, i) => {
+    return line.length - (prefixed.texts[i]!.length - plain.texts[i]!.length);
+  });
   const isUnwrapped = isHtml || bare.texts.some((line, i) => isEventStart(family, line) && line !== raw[i]);
-  const isOfPerf = family === 'timed' && bare.texts.some((line) => OF_PERF.test(line));
-  const inColumns = isOfPerf ? asItIs : (COLUMNS[family] ?? flagsBehindCpu);
-  const finish = family === 'timed' && !isOfPerf ? timed : (reading: Reading): Reading => reading;
+  const isPartial = COLUMNS[family] === inPerfColumns;
+  const isOfPerf = isPartial && bare.texts.some(isInPerfColumns);
+  const columns = isOfPerf ? asItIs : (COLUMNS[family] ?? flagsBehindCpu);
+  const inColumns = (line: string): string => {
+    return isEventStart(family, line) ? columns(withoutTabs(unremark(line))) : line;
+  };
+  const finish = isPartial && !isOfPerf ? partial : (reading: Reading): Reading => reading;
   const breaks = breaksOf(plain, roles, widths);
   if (breaks.length === 0) return [finish(readingOf(mapLines(bare, inColumns), part, isUnwrapped))];
   return breaks.map((how) => {
@@ -80,27 +91,26 @@ function asItIs(line: string): string {
 
 /** How the lines of a family are put into the columns that a reader expects. */
 const COLUMNS: Readonly<Partial<Record<Family, (line: string) => string>>> = {
+  perf: (line) => withPerfSyscalls(flagsBehindCpu(line)),
   // QEMU's events have no column before their name or stamp.
   qemu: (line) => line.trimStart(),
-  timed: inPerfColumns,
+  partial: inPerfColumns,
+  named: inPerfColumns,
 };
-
-/** A time and an event with its system, as `perf script -F time,event` prints them: its own columns. */
-const OF_PERF = /^\s*\d+\.\d{6,9}:\s+\w+:\w+:\s/;
 
 /** What `perf script` prints first: its reader knows its lines by it, whatever their columns. */
 const PERF_HEADER = '# ========\n# captured on    : unknown\n';
 const PERF_HEADER_LINES = 2;
 
 /** Lines in the columns of `perf script` as a text of it. */
-function timed({ bytes, lineOf, ...reading }: Reading): Reading {
+function partial({ bytes, lineOf, ...reading }: Reading): Reading {
   const header = new TextEncoder().encode(PERF_HEADER);
   const whole = new Uint8Array(header.length + bytes.length);
   whole.set(header);
   whole.set(bytes, header.length);
   const lines = new Int32Array(PERF_HEADER_LINES + lineOf!.length).fill(1);
   lines.set(lineOf!, PERF_HEADER_LINES);
-  return { ...reading, bytes: whole, lineOf: lines, isTimed: true };
+  return { ...reading, bytes: whole, lineOf: lines, isPartial: true };
 }
 
 /** The family of the events, which may stand behind marks of one line's own. */
@@ -121,6 +131,12 @@ function familyBehind(lines: PlacedLines, families: readonly Family[]): Family |
     );
   const family = familyOf(unmarkEvents(lines, isOfOne).texts, lines.texts);
   return family !== undefined && families.includes(family) ? family : undefined;
+}
+
+/** A line whose columns were put apart by tabs, with blanks: no recorder prints a tab before a time. */
+function withoutTabs(text: string): string {
+  if (!text.includes('\t')) return text;
+  return text.replace(/^.{0,120}?\d:(?=\s)/, (head) => head.replace(/\t/g, ' ')).replace(/:\t/g, ': ');
 }
 
 const FLAGS_FIRST = /^(\s*\S.{0,24}?\s\d+)\s+([.\w]{4,5})\s+(\[\d{3,}\])\s+(\d+\.\d{6,9}:\s)/;

@@ -2,7 +2,7 @@
  * What the lines of text traces look like, loosely: enough to tell where an event begins in a text that was
  * wrapped, quoted or numbered. The readers of the formats decide afterwards what a line says.
  */
-import { VOCABULARY } from '../events/vocabulary.js';
+import { hasNameAlone, hasSomeColumns, isBareEvent } from './columns.js';
 
 const CPU = String.raw`\[\d{3,}\]`;
 const FLAGS = String.raw`[.\w#]{4,8}`;
@@ -31,49 +31,10 @@ const PERF = new RegExp(
   `^\\s*${PERF_TASK}\\s+(?:${FLAGS}\\s+)?${CPU}\\s+(?:${FLAGS}\\s+)?\\d+\\.\\d{6,9}:(?:\\s|$)`,
 );
 const PERF_HEAD = new RegExp(`^\\s*${PERF_TASK}\\s+${CPU}(?:\\s+\\d+(?:\\.\\d*)?)?\\s*$`);
-/** What is before an event where its CPU was left out: perhaps its task, perhaps its flags, and its time. */
-const TIMED_HEAD = String.raw`^\s*(?:(\S.{0,15}?)-(\d{1,7})\s+(?:\(\s*(\d+|-+)\)\s+)?)?(?:${FLAGS}\s+)?(\d+\.\d{6}(?:\d{3})?:)\s+`;
-const TIMED = new RegExp(`${TIMED_HEAD}(?:[\\w.:-]+:(?:\\s|$)|sys_\\w+(?:\\(| -> ))`);
-const TIMED_PARTS = new RegExp(`${TIMED_HEAD}(.*)$`);
-const SYSCALL = /^sys_(\w+)\((.*)\)\s*$/;
-const SYSCALL_RETURN = /^sys_(\w+) -> (.*)$/;
-
-/**
- * An event's line without a CPU in the columns of `perf script`, which may leave out any but the event;
- * other lines as they are.
- */
-export function inPerfColumns(text: string): string {
-  const found = TIMED.test(headOf(text)) ? TIMED_PARTS.exec(text) : null;
-  if (!found) return text;
-  const [, comm, tid, group, time, event] = found;
-  const tgid = group === undefined || group.startsWith('-') ? '' : `${group}/`;
-  const task = comm === undefined ? '' : `${comm} ${tgid}${tid!} `;
-  const called = event!
-    .replace(SYSCALL, 'syscalls:sys_enter_$1: $2')
-    .replace(SYSCALL_RETURN, 'syscalls:sys_exit_$1: $2');
-  return `${task} ${time!} ${called}`;
-}
 const QEMU_STAMP = /^\s*(?:\d+@\d+\.\d+:|\d{4}-\d\d-\d\dT[\d:.]+Z )[a-z]\w*_\w+(?:\s|$)/;
 /** The verbose latency format. */
 const VERBOSE = /^\s*\S.{0,15}\s+\d+\s+\d+ [0-9a-f]+ [0-9a-f]{8} [0-9a-f]{8} \[/;
 const GRAPH = /^\s*(?:\d+\.\d+ \|\s+)?\d+\)\s[^|]{0,60}\|/;
-
-const eventNames = new Set<string>();
-for (const { tracepoints = [], entry = [], ret = [], names = [] } of VOCABULARY) {
-  for (const full of tracepoints) {
-    const bare = full.slice(full.indexOf(':') + 1);
-    if (!full.startsWith('qemu:')) eventNames.add(bare);
-  }
-  for (const name of [...entry, ...ret, ...names]) eventNames.add(name);
-}
-const RETURN_SUFFIX = /(?:_ret|_return|_exit|__return)$/;
-
-/** A system call, or an event of the vocabulary, and nothing before it. */
-function isBareEvent(text: string): boolean {
-  if (/^\s*sys_\w+(?:\(| -> )/.test(text)) return true;
-  const name = /^\s*(?:\w+:)?([\w.]+):(?:\s|$)/.exec(text)?.[1];
-  return name !== undefined && (eventNames.has(name) || eventNames.has(name.replace(RETURN_SUFFIX, '')));
-}
 
 /**
  * An event of QEMU's log, whose names all have an underscore; not one of the words that end its events'
@@ -85,23 +46,30 @@ function isBareQemu(text: string): boolean {
 }
 
 /** The ways in which an event's line may begin; of a text, one family is taken. */
-export type Family = 'ftrace' | 'perf' | 'taskless' | 'timed' | 'qemu' | 'bare';
+export type Family = 'ftrace' | 'perf' | 'taskless' | 'qemu' | 'bare' | 'partial' | 'named';
 
 const WHOLE: Readonly<Record<Family, (text: string) => boolean>> = {
-  ftrace: (text) => FTRACE.test(text) || LATENCY.test(text) || VERBOSE.test(text) || GRAPH.test(text),
+  ftrace: (text) => FTRACE.test(text) || isOtherLayout(text),
   perf: (text) => PERF.test(text),
   taskless: (text) => TASKLESS.test(text),
-  timed: (text) => TIMED.test(text),
   qemu: (text) => QEMU_STAMP.test(text) || isBareQemu(text),
   bare: isBareEvent,
+  partial: (text) => hasSomeColumns(text) || isBareEvent(text),
+  named: (text) => hasNameAlone(text) || hasSomeColumns(text) || isBareEvent(text),
 };
 const HEADS: Readonly<Partial<Record<Family, RegExp>>> = { ftrace: FTRACE_HEAD, perf: PERF_HEAD };
 /** From the most to the least particular. */
-export const FAMILIES: readonly Family[] = ['ftrace', 'perf', 'taskless', 'qemu', 'timed', 'bare'];
+export const FAMILIES: readonly Family[] = ['ftrace', 'perf', 'taskless', 'qemu', 'bare', 'partial', 'named'];
 
 /** Longest part of a line that is looked at: what stands before an event is far shorter. */
 const LOOK_LENGTH = 240;
 const headOf = (text: string): string => (text.length > LOOK_LENGTH ? text.slice(0, LOOK_LENGTH) : text);
+
+/** True for an event's line in ftrace's latency formats, or in that of the function graph. */
+export function isOtherLayout(text: string): boolean {
+  const head = headOf(text);
+  return LATENCY.test(head) || VERBOSE.test(head) || GRAPH.test(head);
+}
 
 /**
  * The family that most lines belong to; undefined where there is no event at all. `marked` has the same
@@ -149,7 +117,7 @@ export function asksForMore(text: string): boolean {
 }
 
 const NOTICE =
-  /^\s*(?:#|CPU:\s?\d+ \[|##### CPU|CPU \d+ is empty|cpus=\d|version = |=> |<stack trace>|<user stack trace>|PERF_RECORD_|\[\s*\d+\.\d+\] Dumping ftrace|-{3,}|={3,})/;
+  /^\s*(?:#|CPU:\s?\d+ \[|##### CPU|CPU \d+ is empty|cpus=\d|version = |=> |<stack trace>|<user stack trace>|PERF_RECORD_|\[\s*\d+\.\d+\] Dumping ftrace|-{3,}|={3,}|[+┌└├][-=─┬┴┼+]{3,})/;
 /** A frame of a call chain as `perf script` prints it, or an address with its symbol. */
 const FRAME = /^\s+[0-9a-f]{1,16}\s+(?:\S+\s+\(.*\)|\S+\+0x[0-9a-f]+(?:\/0x[0-9a-f]+)?|\[unknown\].*)\s*$/;
 const CUT =

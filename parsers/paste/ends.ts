@@ -1,0 +1,109 @@
+/** What stands behind every line: blanks, the `$` of `cat -A`, a backslash, a border, the end of a string. */
+import { mapLines, type PlacedLines } from '../mail/lines.js';
+
+/** Of the lines that are not blank, the share that must end so. */
+const NEARLY_ALL = 0.9;
+/** Ends behind one another, at most. */
+const TURNS = 4;
+/** Longest end that is looked at. */
+const TAIL = 400;
+
+interface End {
+  readonly is: RegExp;
+  /** What the same program wrote in place of other characters. */
+  readonly restore?: (text: string) => string;
+}
+
+const ENDS: readonly End[] = [
+  { is: /[ \t]+$/ },
+  { is: /\$$/, restore: (text) => text.replace(/\^I/g, '\t') },
+  { is: /\\$/ },
+  { is: /[│┃|]$/ },
+  // The end of a string of C, Python or JSON, perhaps with other fields behind it.
+  {
+    is: /(?:\\[nr])*["'](?:,\s{0,2}"\w{1,40}":\s{0,2}(?:"[^"]{0,80}"|[\w.-]{1,40}))*\s?[\]})]{0,4}[,;]?$/,
+    restore: (text) => text.replace(/\\(["'\\/])/g, '$1').replace(/\\t/g, '\t'),
+  },
+  { is: /\\par\}?$/ },
+];
+
+/** Takes off what nearly every line ends with, as often as there is something. */
+export function unmarkEnds(lines: PlacedLines): PlacedLines {
+  let now = lines;
+  for (let turn = 0; turn < TURNS; turn++) {
+    const end = ENDS.find(({ is }) => nearlyAllEnd(now.texts, is));
+    if (end === undefined) return now;
+    now = mapLines(now, (text) => {
+      const from = Math.max(0, text.length - TAIL);
+      const cut = text.slice(from).search(end.is);
+      if (cut < 0) return text;
+      const kept = text.slice(0, from + cut);
+      return end.restore ? end.restore(kept) : kept;
+    });
+  }
+  return now;
+}
+
+function nearlyAllEnd(texts: readonly string[], end: RegExp): boolean {
+  let all = 0;
+  let having = 0;
+  for (const text of texts) {
+    if (text === '') continue;
+    all++;
+    if (end.test(text.slice(-TAIL))) having++;
+  }
+  return all >= 3 && having >= all * NEARLY_ALL;
+}
+
+/** Lines whose ends were written as `\n`, as in a string that was printed. */
+export function splitEscaped(lines: PlacedLines): PlacedLines {
+  if (!lines.texts.some((text) => text.length > 1 && text.split('\\n', 4).length > 3)) return lines;
+  const out: PlacedLines = { texts: [], lines: [] };
+  lines.texts.forEach((text, i) => {
+    const pieces = text.split(/\\r?\\n|\\n/);
+    if (pieces.length > 1 && pieces[pieces.length - 1]!.length < 4) pieces.pop();
+    for (const piece of pieces) {
+      out.texts.push(pieces.length > 1 ? piece.replace(/^["']/, '') : piece);
+      out.lines.push(lines.lines[i]!);
+    }
+  });
+  return out;
+}
+
+/** What people write behind a line to point at it: `<=== here`, `// wrong`, `# wrong`. */
+const REMARK = /\s+(?:<=+|<-+|\/\/|#)(?:\s+[^<>=()]{0,200})?$/;
+/** Events whose text is anything that somebody wrote; and calls, which trace-cmd joins by an arrow. */
+const FREE_TEXT = /(?:mark_write|print|puts|function):/;
+
+/** An event's line without what somebody wrote behind it. */
+export function unremark(text: string): string {
+  if (!REMARK.test(text.slice(-TAIL)) || FREE_TEXT.test(text)) return text;
+  const from = Math.max(0, text.length - TAIL);
+  return text.slice(0, from + text.slice(from).search(REMARK));
+}
+
+/** The rest of a line begins with it where a pager or an editor has broken the line. */
+const CONTINUES = /^\s{0,4}(?:[>↪⏎»…+\\]|->)\s?/;
+
+/**
+ * Lines broken by a program that marks it: a backslash at the end of each piece, or a sign before what
+ * follows. `isRest` tells the lines that go on from the one before.
+ */
+export function uncontinue(lines: PlacedLines, isRest: (index: number) => boolean): PlacedLines {
+  let rests = 0;
+  let signed = 0;
+  let slashed = 0;
+  lines.texts.forEach((text, i) => {
+    if (i === 0 || !isRest(i)) return;
+    rests++;
+    if (CONTINUES.test(text) && !lines.texts[i - 1]!.endsWith('-')) signed++;
+    if (lines.texts[i - 1]!.endsWith('\\')) slashed++;
+  });
+  const areSigned = rests > 0 && signed >= rests * NEARLY_ALL;
+  const areSlashed = rests > 0 && slashed >= rests * NEARLY_ALL;
+  if (!areSigned && !areSlashed) return lines;
+  return mapLines(lines, (text, i) => {
+    const rest = areSigned && i > 0 && isRest(i) ? text.replace(CONTINUES, '') : text;
+    return areSlashed && i + 1 < lines.texts.length && isRest(i + 1) ? rest.replace(/\\$/, '') : rest;
+  });
+}

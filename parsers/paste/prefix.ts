@@ -1,0 +1,156 @@
+/**
+ * What some program or person put in front of every line, whatever it is: a host and a unit, a logger's
+ * columns, a nick, initials, the opening of a string. It is learned from the lines of events: what they all
+ * begin with, but for digits, and what is too much for a task's name.
+ */
+import { mapLines, type PlacedLines } from '../mail/lines.js';
+import { isOtherLayout } from './shapes.js';
+import { eventAt, hasNameAlone, hasSomeColumns } from './columns.js';
+
+/** Longest name of a task that a kernel prints. */
+const COMM_MAX = 15;
+/** A mark in front is not longer. */
+const PREFIX_MAX = 160;
+/** So many lines of events are looked at to learn what they begin with. */
+const LEARNED_FROM = 2000;
+/** Of these, the share that must begin so. */
+const NEARLY_ALL = 0.9;
+
+/** Where a task's name ends: before its number, its CPU and its time. */
+const TASK_END =
+  /-\d{1,7}\s+(?:\(\s*(?:\d+|-+)\)\s+)?\[\d{3,}\]\s+(?:[.\w#]{4,8}\s+)?\d+(?:\.\d{6,9})?:(?:\s|$)|\s-?\d+(?:\/\d+)?\s+(?:[.\w]{4,8}\s+)?\[\d{3,}\]\s+(?:[.\w]{4,8}\s+)?\d+\.\d{6,9}:(?:\s|$)/;
+const QEMU_STAMP = /\d+@\d+\.\d+:[a-z]\w*_\w+\s/;
+
+/** A line of an event: what is before the part that every recorder prints, and whether that may stay. */
+interface Front {
+  readonly text: string;
+  /** Whether what is behind a prefix of this length is what a recorder prints. */
+  readonly fits: (length: number) => boolean;
+  /** Whether it ends with a task's name, of which every recorder fills the column with blanks. */
+  readonly isTask: boolean;
+}
+
+function frontOf(line: string): Front | undefined {
+  // Layouts whose columns look like marks.
+  if (isOtherLayout(line)) return { text: '', fits: () => true, isTask: false };
+  const head = line.slice(0, PREFIX_MAX * 2);
+  const task = TASK_END.exec(head);
+  if (task) {
+    const text = head.slice(0, task.index);
+    return {
+      text,
+      fits: (length) => {
+        const name = text.slice(length).trim();
+        return name !== '' && name.length <= COMM_MAX;
+      },
+      isTask: true,
+    };
+  }
+  const stamp = QEMU_STAMP.exec(head)?.index ?? -1;
+  const at = stamp >= 0 ? stamp : eventAt(head);
+  if (at < 0) return undefined;
+  const text = head.slice(0, at);
+  return {
+    text,
+    fits: (length) => {
+      const rest = line.slice(length);
+      return text.slice(length).trim() === '' || hasSomeColumns(rest) || hasNameAlone(rest);
+    },
+    isTask: false,
+  };
+}
+
+/** A text up to some place, with every number as `0`: what two lines of one logger have in common. */
+interface Begin {
+  readonly shape: string;
+  readonly length: number;
+  /** Whether it ends with a mark that no task's name ends with, and not just with a blank. */
+  readonly isMark: boolean;
+}
+
+const PIECE = /[0-9a-f]{7,40}(?![\w])|\d+|\s+|[\s\S]/g;
+const MARK = /^[>|:\])}"'`#*+,;$%=~•→│»]$/;
+
+/** The places at which a prefix of the text may end. */
+function beginsOf(text: string): Begin[] {
+  const pieces = text.slice(0, PREFIX_MAX).match(PIECE) ?? [];
+  const begins: Begin[] = [];
+  let shape = '';
+  let length = 0;
+  let isMark = false;
+  pieces.forEach((piece, i) => {
+    length += piece.length;
+    const next = pieces[i + 1];
+    if (/^\s/.test(piece)) {
+      shape += ' ';
+      begins.push({ shape, length, isMark });
+      isMark = false;
+      return;
+    }
+    const isNumber = piece.length >= 7 || /^\d/.test(piece);
+    shape += isNumber ? '0' : piece;
+    const isLast = next === undefined || /^\s/.test(next);
+    isMark = MARK.test(piece) || (/^[-/]$/.test(piece) && isLast);
+    // No blank must follow; but the colon of `10:00`, or of a task's `u8:1`, ends nothing.
+    if (isMark && !isLast && !/^\d/.test(next)) begins.push({ shape, length, isMark });
+  });
+  return begins;
+}
+
+/** The lines without what they all have in front; the same lines where that is nothing. */
+export function unprefix(lines: PlacedLines): PlacedLines {
+  const shape = shapeOfPrefix(lines.texts);
+  if (shape === undefined) return lines;
+  const bare = shape.trimEnd();
+  const isNumber = /^[ 0]+$/.test(shape);
+  let number = -1;
+  return mapLines(lines, (text) => {
+    const end = beginsOf(`${text} `).find((begin) => begin.shape.trimEnd() === bare);
+    if (end === undefined) return text;
+    if (isNumber) {
+      // A number alone may as well be what a broken line goes on with: those of lines follow one another.
+      const now = Number(/\d+/.exec(text)![0]);
+      if (now !== number + 1 && !frontOf(text)) return text;
+      number = now;
+    }
+    return text.slice(Math.min(text.length, end.length));
+  });
+}
+
+function shapeOfPrefix(texts: readonly string[]): string | undefined {
+  const fronts: Front[] = [];
+  let fitting = 0;
+  for (const text of texts) {
+    const front = frontOf(text);
+    if (!front) continue;
+    fronts.push(front);
+    if (front.fits(0)) fitting++;
+    if (fronts.length === LEARNED_FROM) break;
+  }
+  const enough = fronts.length * NEARLY_ALL;
+  // Lines that fit as they are may still have a short mark, which then stands where a recorder has a blank.
+  const areWell = fitting >= enough;
+  if (fronts.length === 0 || (areWell && !fronts.every(({ isTask, text }) => isTask && /^\S/.test(text))))
+    return undefined;
+  const counts = new Map<string, { readonly isMark: boolean; count: number }>();
+  for (const front of fronts) {
+    for (const { shape, length, isMark } of beginsOf(front.text)) {
+      if (!front.fits(length)) continue;
+      const seen = counts.get(shape);
+      if (seen) seen.count++;
+      else counts.set(shape, { isMark, count: 1 });
+    }
+  }
+  const common = [...counts].filter(
+    ([shape, { isMark, count }]) => count >= enough && (!areWell || (isMark && shape.endsWith(' '))),
+  );
+  // What has columns of an event behind it is no part of a prefix.
+  const isTask = fronts.some((front) => front.isTask);
+  const marks = common.filter(([, { isMark }]) => isMark).map(([shape]) => shape);
+  if (marks.length > 0) return isTask ? longest(marks) : shortest(marks);
+  return shortest(common.map(([shape]) => shape));
+}
+
+const longest = (all: readonly string[]): string => all.reduce((a, b) => (b.length > a.length ? b : a));
+const shortest = (all: readonly string[]): string | undefined =>
+  all.length === 0 ? undefined : all.reduce((a, b) => (b.length < a.length ? b : a));

@@ -1,0 +1,93 @@
+/** Traces in tables, of Markdown or with commas or tabs between, one column each or all in one cell. */
+import { mapLines, type PlacedLines } from '../mail/lines.js';
+
+const ROW = /^\s*\|.*\|\s*$/;
+const RULER = /^\s*[|+][\s|:+=-]+[|+]\s*$/;
+
+/** What a column's heading may say, by what it holds. */
+const HEADINGS = {
+  comm: /^(?:task|comm|command|process|program|name|thread name)$/i,
+  tid: /^(?:pid|tid|thread|thread id|process id|task pid)$/i,
+  task: /^(?:task-pid|task\/pid|comm-pid|task-tid)$/i,
+  cpu: /^(?:cpu|cpu#|core)$/i,
+  time: /^(?:time|timestamp|ts|time ?\(s\)|seconds)$/i,
+  event: /^(?:event|tracepoint|function|probe|event name)$/i,
+  args: /^(?:args?|arguments|info|details|data|payload|message|fields|text)$/i,
+} as const;
+type Heading = keyof typeof HEADINGS;
+
+/** Rows of a table become lines of a trace: their cells, one blank between, in a recorder's order. */
+export function untable(lines: PlacedLines): PlacedLines {
+  if (lines.texts.filter((text) => ROW.test(text)).length >= 2)
+    return cellsToLines(lines, (text) => (ROW.test(text) ? cellsOf(text) : undefined), RULER);
+  const comma = lines.texts.findIndex((text) => isHeading(commaCells(text)));
+  if (comma >= 0) return cellsToLines(lines, commaCells, RULER);
+  const tab = lines.texts.findIndex((text) => isHeading(text.split('\t')));
+  if (tab >= 0) return cellsToLines(lines, (text) => text.split('\t'), RULER);
+  return lines;
+}
+
+function cellsOf(row: string): string[] {
+  const cells = row
+    .trim()
+    .slice(1, -1)
+    .split(/(?<!\\)\|/);
+  return cells.map((cell) => cell.replace(/\\\|/g, '|').replace(/^ | $/g, ''));
+}
+
+const CELLS_MAX = 64;
+
+/** The cells of a line with commas between, in quotation marks or not. */
+function commaCells(text: string): string[] {
+  if (!text.includes(',') || text.length > 4096) return [text];
+  const cells = text.match(/(?:^|,)(?:"(?:[^"]|"")*"|[^,]*)/g) ?? [];
+  return cells.slice(0, CELLS_MAX).map((cell) =>
+    cell
+      .replace(/^,/, '')
+      .replace(/^"(.*)"$/, '$1')
+      .replace(/""/g, '"'),
+  );
+}
+
+/** A heading of columns that a trace has, an event among them. */
+function isHeading(cells: readonly string[]): boolean {
+  if (cells.length < 2 || cells.length > CELLS_MAX) return false;
+  const named = headingsOf(cells);
+  return named.includes('event') && named.filter((name) => name !== undefined).length >= 2;
+}
+
+function headingsOf(cells: readonly string[]): (Heading | undefined)[] {
+  const names = Object.keys(HEADINGS) as Heading[];
+  return cells.map((cell) => names.find((name) => HEADINGS[name].test(cell.trim())));
+}
+
+function cellsToLines(
+  lines: PlacedLines,
+  cellsIn: (text: string) => string[] | undefined,
+  ruler: RegExp,
+): PlacedLines {
+  let named: readonly (Heading | undefined)[] | undefined;
+  return mapLines(lines, (text) => {
+    if (ruler.test(text)) return '';
+    const cells = cellsIn(text);
+    if (!cells) return text;
+    if (isHeading(cells)) {
+      named = headingsOf(cells);
+      return '';
+    }
+    return named && named.length <= cells.length ? lineOf(cells, named) : cells.join(' ').trimEnd();
+  });
+}
+
+/** A line in the order of a recorder; cells without a heading that is known are left out. */
+function lineOf(cells: readonly string[], named: readonly (Heading | undefined)[]): string {
+  const cell = (name: Heading): string => cells[named.indexOf(name)]?.trim() ?? '';
+  const tid = cell('tid');
+  const task =
+    cell('task') || (cell('comm') === '' || tid === '' ? cell('comm') || tid : `${cell('comm')}-${tid}`);
+  const cpu = cell('cpu').replace(/^\[?(\d+)\]?$/, (_, number: string) => `[${number.padStart(3, '0')}]`);
+  const time = cell('time').replace(/^([\d.]+):?$/, '$1:');
+  const rest = cells.slice(named.length);
+  const event = cell('args') === '' ? cell('event') : `${cell('event').replace(/:?$/, ':')} ${cell('args')}`;
+  return [task, cpu, time, event, ...rest].filter((one) => one !== '').join(' ');
+}
