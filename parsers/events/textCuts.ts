@@ -72,7 +72,11 @@ export class TextCuts {
   event(): void {
     if (!this.isOpen) return;
     const { marks, firstProse, proseLines } = this;
-    for (const { text, at, line } of marks) this.cut(text, at, line);
+    const isFirst = this.builder.length === 0;
+    for (const { text, at, line } of marks) {
+      // Before the first event, a rule across the page is drawn under prose.
+      if (!isFirst || !RULE.test(text)) this.cut(text, at, line);
+    }
     if (marks.length === 0 && firstProse) this.cut(linesOf(proseLines), firstProse.at, firstProse.line);
     this.clear();
   }

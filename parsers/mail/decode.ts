@@ -116,7 +116,7 @@ function bytesOfBase64(word: string): Uint8Array {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it begins with ESC and may end with BEL
 const ESCAPES = /\x1b(?:\[[0-9;:?]*[ -/]*[@-~]|\][^\x07\x1b]{0,1000}(?:\x07|\x1b\\)|[@-Z\\-_])/g;
 const ODD_BLANKS = /[\u00a0\u2000-\u200a\u202f\u205f\u3000]/g;
-const NO_WIDTH = /[\u00ad\u200b-\u200d\u2060\ufeff]/g;
+const NO_WIDTH = /[\u00ad\u200b-\u200f\u2060\ufeff]/g;
 /** What programs that beautify text put in place of a trace's characters. */
 const BEAUTIFIED: Readonly<Record<string, string>> = {
   '\u2010': '-',
@@ -130,8 +130,7 @@ const BEAUTIFIED: Readonly<Record<string, string>> = {
 };
 const ANY_BEAUTIFIED = /[\u2010\u2011\u2013\u2014\u2190\u2192\u21d2\u2212]/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape that begins them all
-const ANY_ODD =
-  /[\x1b\u00a0\u00ad\u2000-\u200d\u2010\u2011\u2013\u2014\u2190\u2192\u21d2\u2212\u202f\u205f\u2060\u3000\ufeff]/;
+const ANY_ODD = /[\x1b\u00a0\u00ad\u2000-\u2014\u202f\u205f\u2060\u2190\u2192\u21d2\u2212\u3000\ufeff]/;
 
 /** A line without a terminal's escapes, with plain blanks for those of other kinds. */
 export function plainCharacters(text: string): string {

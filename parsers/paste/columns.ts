@@ -78,7 +78,7 @@ interface Parted {
  */
 function partsOf(text: string, takesName: boolean): Parted | undefined {
   const known = eventAt(text.slice(0, 2 * HEAD_MAX));
-  const at = known >= 0 ? known : (BEHIND_TIME.exec(text)?.[1]!.length ?? -1);
+  const at = known >= 0 ? known : (BEHIND_TIME.exec(text)?.[1]?.length ?? -1);
   if (at <= 0 || at > HEAD_MAX) return undefined;
   const head = text.slice(0, at).trim();
   if (head === '') return undefined;

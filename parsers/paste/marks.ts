@@ -247,11 +247,17 @@ export function unmarkEvents(
     for (const mark of found[i] ?? []) {
       if (!kept.has(mark)) break;
       rest = rest.replace(MARKS[mark], '');
-      if (mark === 'pointer') rest = rest.replace(/\*\*\s*$/, '');
+      if (mark === 'pointer') rest = inTaskColumn(rest.replace(/\*\*\s*$/, ''));
     }
     return rest;
   });
 }
+
+/** A line whose mark stood where a kernel prints blanks before a task's name. */
+function inTaskColumn(text: string): string {
+  return text.replace(/^\s*(\S.{0,14}?)(?=-\d{1,7}\s)/, (_, comm: string) => comm.padStart(COMM_COLUMN));
+}
+const COMM_COLUMN = 16;
 
 /** Marks that one line of a text may have. */
 const ONE_LINE_HAS: readonly Mark[] = ['list', 'pointer'];

@@ -74,7 +74,7 @@ export function readPasted(
     if (!open || open.table.length === 0) continue;
     const now = understood(open.table);
     if (reading.part !== '') others.push(reading.part);
-    // As much as before is no gain, unless what stood in front of the events is gone, or columns were left out.
+    // As much as before is no gain, unless what stood in front of the events is gone, or columns are.
     if (now < most || (now === most && (best || !(reading.isUnwrapped || reading.isPartial)))) continue;
     most = now;
     best = { reading, open, content };

@@ -10,6 +10,8 @@ import { unprefix } from './prefix.js';
 import { mapLines, splitLines, type PlacedLines } from '../mail/lines.js';
 import { looksLikeMail, mailParts } from '../mail/mail.js';
 import { splitEscaped, uncontinue, unmarkEnds, unremark } from './ends.js';
+import { unjson } from './json.js';
+import { reflow } from './reflow.js';
 import { looksLikeHtml, unfence, unhtml, unmark, unmarkEvents, unquote } from './marks.js';
 import { untable } from './tables.js';
 import {
@@ -52,9 +54,11 @@ export function readingsOf(bytes: Uint8Array): readonly Reading[] {
 /** Readings of a text, which was `raw` before its characters were made plain. */
 function readingsOfText(text: PlacedLines, raw: readonly string[], part: string): readonly Reading[] {
   const isHtml = looksLikeHtml(text.texts);
-  const whole = splitEscaped(isHtml ? unhtml(text) : text);
+  const whole = splitEscaped(unjson(isHtml ? unhtml(text) : text));
   const marked = unmarkEnds(untable(unfence(unquote(whole))));
   const prefixed = unmark(unprefix(unmark(marked)));
+  const flowed = reflow(prefixed);
+  if (flowed) return readingsOfText(flowed, [], part);
   const family = familyBehindMarks(prefixed);
   if (family === undefined) return [readingOf(prefixed, part, isHtml)];
   const isOfTrace = (line: string, isMarked: boolean): boolean =>

@@ -1,0 +1,247 @@
+/** Ways in which people hand text traces on, each tried on the same events. */
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { NEVER_CANCELLED } from '../base/cancel.js';
+import { MemorySource } from '../base/source.js';
+import { kindSlots } from '../events/kinds.js';
+import type { EventTable } from '../events/table.js';
+import { readTrace } from '../index.js';
+
+const LINES = fs
+  .readFileSync('sample-traces/labelled/inplace/M2.p.txt', 'utf8')
+  .split('\n')
+  .filter((line) => /^ +\S.*\[\d+\]/.test(line))
+  .slice(300, 330);
+const COLUMNS = LINES.map((line) => {
+  const found = /^ *(.*)-(\d+) +\( *(\d+)\) \[(\d+)\] (\S+) +([\d.]+): (.*)$/.exec(line)!;
+  const [, comm, tid, , cpu, , time, event] = found as unknown as string[];
+  return { comm: comm!, tid: tid!, cpu: cpu!, time: time!, event: event! };
+});
+type Columns = (typeof COLUMNS)[number];
+
+function read(lines: readonly string[]): EventTable {
+  const bytes = new TextEncoder().encode(`${lines.join('\n')}\n`);
+  return readTrace(new MemorySource(bytes), { cancel: NEVER_CANCELLED }).table;
+}
+
+type Known = 'task' | 'cpu' | 'time';
+
+/** What is known of each event: name, values, and those of its columns that are asked for. */
+function events(table: EventTable, known: readonly Known[]): string[] {
+  return Array.from({ length: table.length }, (_, row) => {
+    const values = kindSlots(table.kind(row)).map((slot, i) => `${slot}=${table.big(row, i) ?? '-'}`);
+    return [
+      table.name(row).replace(/^\w+:/, ''),
+      ...values,
+      known.includes('task') ? `${table.comm(row)}-${table.tid(row)}` : '',
+      known.includes('cpu') ? table.cpu(row) : '',
+      known.includes('time') ? table.absoluteTime(row) : '',
+    ].join(' ');
+  });
+}
+
+const ALL: readonly Known[] = ['task', 'cpu', 'time'];
+const escaped = (line: string): string =>
+  line.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
+const number = (i: number, width = 0): string => String(i + 1).padStart(width);
+const each =
+  (to: (line: string, index: number) => string) =>
+  (lines: readonly string[]): string[] =>
+    lines.map(to);
+
+/** What stands around, before or behind the lines of a whole trace. */
+const KINDS: Readonly<Record<string, (lines: readonly string[]) => string[]>> = {
+  'journalctl -o short-iso': each((line) => `2026-11-29T10:00:07+0000 host kernel: ${line}`),
+  'dmesg -T': each((line) => `[Sun Nov 29 10:00:07 2026] ${line}`),
+  'dmesg with levels': each((line) => `<6>[   12.345678] ${line}`),
+  'a dump to the console': (lines) => [
+    '[   12.345678] Dumping ftrace buffer:',
+    '[   12.345679] ---------------------------------',
+    ...lines.map((line, i) => `[   12.3457${10 + i}] ${line}`),
+    '[   12.400000] ---------------------------------',
+  ],
+  'kubectl logs --prefix': each((line) => `[pod/launcher-1/compute] ${line}`),
+  'docker compose logs': each((line) => `tracer-1  | ${line}`),
+  'a container runtime': each((line) => `2026-11-29T10:00:07.123456789Z stdout F ${line}`),
+  ts: each((line) => `Nov 29 10:00:07 ${line}`),
+  logcat: each((line) => `11-29 10:00:07.123  1234  1250 I tracer  : ${line}`),
+  'a logger of Python': each((line) => `2026-11-29 10:00:07,123 - tracer - INFO - ${line}`),
+  'another one': each((line) => `INFO:root:${line.trim()}`),
+  'a test framework': each((line) => `[stdlog] 2026-11-29 10:00:07,123 avocado.test DEBUG| ${line}`),
+  'git blame': each((line, i) => `a1b2c3d4 (A. Tester 2026-11-29 10:00:07 +0000 ${number(i, 3)}) ${line}`),
+  'a chat': each((line) => `[10:00:07] <tester> ${line}`),
+  'initials of a reply': each((line) => `AT> ${line}`),
+  'initials of a reply to a reply': each((line) => `AT>> ${line.trim()}`),
+  'grep -H of a file without a suffix': each((line) => `trace:${line}`),
+  'grep -Hn with context': each((line, i) =>
+    i % 3 ? `trace.txt-${i + 12}-${line}` : `trace.txt:${i + 12}:${line}`,
+  ),
+  'less -N': each((line, i) => `${number(i, 7)} ${line}`),
+  bat: each((line, i) => `${number(i, 4)} │ ${line}`),
+  'numbers in brackets': each((line, i) => `[${i + 1}] ${line.trim()}`),
+  'comments of a shell': each((line) => `# ${line}`),
+  'comments of C': (lines) => ['/*', ...lines.map((line) => ` * ${line}`), ' */'],
+  'cat -A': each((line) => `${line}$`),
+  'blanks at the ends': each((line) => `${line}    `),
+  'the breaks of Markdown': each((line) => `${line}\\`),
+  'the escapes of Markdown': each((line) => line.replace(/([_*[\]<>#])/g, '\\$1')),
+  'strings of C': each((line) => `"${line}\\n"`),
+  'a list in JSON': (lines) =>
+    lines.map((line, i) => `${i === 0 ? '[' : ''}"${line}"${i + 1 < lines.length ? ',' : ']'}`),
+  'a log in JSON': each((line) => JSON.stringify({ time: '2026-11-29T10:00:07Z', msg: line })),
+  'one string': (lines) => [`"${lines.join('\\n')}\\n"`],
+  'code of BBCode': (lines) => [
+    `[code]${lines[0]!}`,
+    ...lines.slice(1, -1),
+    `${lines[lines.length - 1]!}[/code]`,
+  ],
+  'code of a chat': (lines) => [
+    `\`\`\`${lines[0]!}`,
+    ...lines.slice(1, -1),
+    `${lines[lines.length - 1]!}\`\`\``,
+  ],
+  Jira: (lines) => ['{noformat}', ...lines, '{noformat}'],
+  Org: (lines) => ['#+BEGIN_EXAMPLE', ...lines.map((line) => `: ${line}`), '#+END_EXAMPLE'],
+  'a rule above, as of mail clients': (lines) => [
+    '________________________________',
+    'From: somebody',
+    '',
+    ...lines,
+  ],
+  'tags broken over lines': (lines) => [
+    '<html><body><pre><b>A. Tester</b> wrote:',
+    ...lines.map((line) => `<span\nclass="q">&gt; ${escaped(line)}</span>`),
+    '</pre></body></html>',
+  ],
+  'cells of HTML': (lines) => [
+    '<table>',
+    ...lines.map((line, i) => `<tr><td>${i}</td><td>${escaped(line)}</td></tr>`),
+    '</table>',
+  ],
+  'tabs between the columns': each((line) => line.replace(/ {2,}/g, '\t')),
+  'dashes and arrows of a word processor': each((line) =>
+    line.replace(/--/g, '\u2013').replace(/->/g, '\u2192'),
+  ),
+  'soft hyphens': each((line) => line.replace(/_/g, '_\u00ad')),
+  'a frame of a terminal': (lines) => [
+    `┌${'─'.repeat(200)}┐`,
+    ...lines.map((line) => `│ ${line.padEnd(198)} │`),
+    `└${'─'.repeat(200)}┘`,
+  ],
+  'a frame in ASCII': (lines) => [
+    `+${'-'.repeat(200)}+`,
+    ...lines.map((line) => `| ${line.padEnd(198)} |`),
+    `+${'-'.repeat(200)}+`,
+  ],
+  'a line pointed at': each((line, i) => (i === 4 ? `--> ${line}` : line)),
+  'a line in bold': each((line, i) => (i === 4 ? `**${line}**` : line)),
+  'a remark behind a line': each((line, i) => (i === 4 ? `${line}   <=== here` : line)),
+  'broken with a backslash': (lines) =>
+    lines.flatMap((line) =>
+      line
+        .match(/.{1,79}/g)!
+        .join('\\\n')
+        .split('\n'),
+    ),
+  'broken with a sign before the rest': (lines) =>
+    lines.flatMap((line) =>
+      line
+        .match(/.{1,80}/g)!
+        .join('\n  ↪ ')
+        .split('\n'),
+    ),
+  'one paragraph': (lines) => [lines.map((line) => line.trim().replace(/ +/g, ' ')).join(' ')],
+};
+
+/** Some of the columns, in the ways in which people leave them. */
+const PARTS: Readonly<Record<string, readonly [to: (columns: Columns) => string, known: readonly Known[]]>> =
+  {
+    'task, CPU and event': [
+      ({ comm, tid, cpu, event }) => `${comm}-${tid} [${cpu}] ${event}`,
+      ['task', 'cpu'],
+    ],
+    'task, CPU, flags and event': [
+      ({ comm, tid, cpu, event }) => `${comm}-${tid} [${cpu}] d..1. ${event}`,
+      ['task', 'cpu'],
+    ],
+    'task and event': [({ comm, tid, event }) => `${comm}-${tid}: ${event}`, ['task']],
+    "a task's number and event": [({ tid, event }) => `${tid} ${event}`, []],
+    "a task's name and event": [({ comm, event }) => `${comm} ${event}`, []],
+    'CPU and event': [({ cpu, event }) => `[${cpu}] ${event}`, ['cpu']],
+    'a CPU in words and event': [({ cpu, event }) => `CPU ${Number(cpu)}: ${event}`, ['cpu']],
+    'time without a colon': [({ time, event }) => `${time} ${event}`, ['time']],
+    "a task's number, CPU and time": [
+      ({ tid, cpu, time, event }) => `${tid} [${cpu}] ${time}: ${event}`,
+      ['cpu', 'time'],
+    ],
+    "a task's name and time": [({ comm, time, event }) => `${comm} ${time}: ${event}`, ['time']],
+    'what is right of a column in the middle of the CPU': [
+      ({ time, event }) => `...0] .....    ${time}: ${event}`,
+      ['time'],
+    ],
+  };
+
+/** Tables, a column each. */
+const TABLES: Readonly<Record<string, readonly string[]>> = {
+  Markdown: [
+    '| # | Task | PID | CPU | Time | Event |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...COLUMNS.map((c, i) => `| ${i} | ${c.comm} | ${c.tid} | ${Number(c.cpu)} | ${c.time} | ${c.event} |`),
+  ],
+  commas: [
+    'task,cpu,time,event',
+    ...COLUMNS.map((c) => `${c.comm}-${c.tid},[${c.cpu}],${c.time}:,"${c.event}"`),
+  ],
+  tabs: ['pid\tcpu\ttime\tevent', ...COLUMNS.map((c) => `${c.tid}\t${c.cpu}\t${c.time}\t${c.event}`)],
+};
+
+describe('kinds of pastes', () => {
+  const whole = read(LINES);
+
+  for (const [name, mangle] of Object.entries(KINDS))
+    it(`read what was handed on by ${name}`, () => {
+      const table = read(mangle(LINES));
+      assert.deepEqual(events(table, ALL), events(whole, ALL));
+      assert.deepEqual(table.losses, []);
+    });
+
+  for (const [name, [to, known]] of Object.entries(PARTS))
+    it(`read lines with ${name}`, () => {
+      const table = read(COLUMNS.map(to));
+      assert.deepEqual(events(table, known), events(whole, known));
+      assert.deepEqual(table.losses, []);
+    });
+
+  for (const [name, lines] of Object.entries(TABLES))
+    it(`read tables of ${name}, a column each`, () => {
+      assert.deepEqual(events(read(lines), ['cpu', 'time']), events(whole, ['cpu', 'time']));
+    });
+
+  it('keep the number of a task that has no name, and the name of one that has no number', () => {
+    const numbered = read(COLUMNS.map(({ tid, event }) => `${tid} ${event}`));
+    assert.deepEqual([numbered.comm(0), numbered.tid(0)], ['', 274]);
+    const named = read(COLUMNS.map(({ comm, event }) => `${comm} ${event}`));
+    assert.deepEqual([named.comm(0), named.tid(0)], ['qemu-system-x86', -1]);
+  });
+
+  it('make no events of prose that speaks of them', () => {
+    const prose = [
+      'I looked at kvm_page_fault: it comes twice.',
+      'The kvm_mmu_set_spte: line is what worries me, see below.',
+      'On 12 kvm_entry: happened as well',
+    ];
+    assert.equal(read([...prose, '', ...LINES]).length, LINES.length);
+  });
+
+  it('leave the names of tasks as they are', () => {
+    const lines = ['a: b', 'x>y', '[w] 1', 'kworker/u8:1'].map(
+      (comm, i) =>
+        `${comm.padStart(16)}-${70 + i}      [000] .....     1.00000${i}: kvm_entry: vcpu 0, rip 0x1`,
+    );
+    const table = read(lines);
+    assert.deepEqual(
+      Array.from({ length: 4 }, (_, row) => table.comm(row)),
+      ['a: b', 'x>y', '[w] 1', 'kworker/u8:1'],
+    );
+  });
+});
