@@ -73,7 +73,7 @@ export function splitEscaped(lines: PlacedLines): PlacedLines {
 /** What people write behind a line to point at it: `<=== here`, `// wrong`, `# wrong`. */
 const REMARK = /\s+(?:<=+|<-+|\/\/|#)(?:\s+[^<>=()]{0,200})?$/;
 /** Events whose text is anything that somebody wrote; and calls, which trace-cmd joins by an arrow. */
-const FREE_TEXT = /(?:mark_write|print|puts|function):/;
+export const FREE_TEXT = /(?:mark_write|print|puts|function):/;
 
 /** An event's line without what somebody wrote behind it. */
 export function unremark(text: string): string {

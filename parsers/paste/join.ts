@@ -53,6 +53,17 @@ export function rolesOf(bare: PlacedLines, marked: PlacedLines, family: Family):
   });
 }
 
+/** The same by marks alone: what has none goes on from the line before. */
+export function rolesByMarks(texts: readonly string[], begins: Uint8Array): Uint8Array {
+  let seen = false;
+  return Uint8Array.from(texts, (text, i) => {
+    seen ||= begins[i] === 1;
+    if (text.trim() === '') return Role.Blank;
+    if (!seen) return Role.Alone;
+    return begins[i] === 1 ? Role.Event : Role.Rest;
+  });
+}
+
 /** True for a line that may go on from the one before. */
 export function goesOnFrom(roles: Uint8Array, index: number): boolean {
   return index > 0 && roles[index] === Role.Rest && roles[index - 1] !== Role.Blank;
@@ -66,6 +77,8 @@ export function breaksOf(lines: PlacedLines, roles: Uint8Array, widths: Int32Arr
   const { texts } = lines;
   const lengths = new Map<number, number>();
   const spans: (readonly [length: number, withNext: number])[] = [];
+  /** Widths of the lines that must go on anyway, for a text that has no other broken ones. */
+  const asking = new Map<number, number>();
   let broken = 0;
   for (let i = 1; i < texts.length; i++) {
     if (!goesOnFrom(roles, i)) continue;
@@ -74,14 +87,17 @@ export function breaksOf(lines: PlacedLines, roles: Uint8Array, widths: Int32Arr
     const width = widths[i - 1]!;
     // What must go on anyway says nothing of a column: it may have ended early, at blanks that were taken
     // away.
-    if (roles[i - 1] === Role.Head || asksForMore(before)) continue;
+    if (roles[i - 1] === Role.Head || asksForMore(before)) {
+      asking.set(width, (asking.get(width) ?? 0) + 1);
+      continue;
+    }
     lengths.set(width, (lengths.get(width) ?? 0) + 1);
     const length = width - before.length + before.trimEnd().length;
     spans.push([length, length + 1 + firstWord(texts[i]!)]);
   }
   if (broken === 0) return [];
   const blank: Break = { at: 'blank', column: columnOfBlanks(spans) };
-  const column = columnOfCuts(lengths, spans.length);
+  const column = spans.length > 0 ? columnOfCuts(lengths, spans.length) : columnOfCuts(asking, broken);
   return column === undefined ? [blank] : [{ at: 'column', column }, blank];
 }
 

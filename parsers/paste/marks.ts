@@ -219,6 +219,36 @@ function nearlyAllHave(texts: readonly string[], mark: Mark): boolean {
   return all >= 3 && having >= all * NEARLY_ALL;
 }
 
+/** Marks that the lines of a log have, of which one may tell where a line began that was broken. */
+const OF_LINES: readonly Mark[] = ['date', 'daemon', 'printk', 'clock', 'file', 'number', 'diff'];
+/** Of the lines, the share that must have one: an event is broken into few. */
+const BEGIN_SHARE = 0.2;
+/** Numbers of lines grow by less than this. */
+const NUMBERS_APART = 100;
+
+/**
+ * Which lines have a mark of a log, where many do and many do not: these were broken from them. Undefined
+ * where no mark tells.
+ */
+export function beginsByMarks(texts: readonly string[]): Uint8Array | undefined {
+  for (const name of OF_LINES) {
+    let number = -1;
+    let count = 0;
+    const begins = Uint8Array.from(texts, (text) => {
+      if (!MARKS[name].test(text)) return 0;
+      if (name === 'number') {
+        const now = Number(/\d+/.exec(text)![0]);
+        if (number >= 0 && (now <= number || now > number + NUMBERS_APART)) return 0;
+        number = now;
+      }
+      count++;
+      return 1;
+    });
+    if (count >= 3 && count >= texts.length * BEGIN_SHARE && count < texts.length) return begins;
+  }
+  return undefined;
+}
+
 /** Of the lines that begin an event behind marks, the share that must have a mark for it to be taken off. */
 const MOST = 0.6;
 

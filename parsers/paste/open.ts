@@ -4,6 +4,7 @@ import { MemorySource, type ByteSource } from '../base/source.js';
 import {
   FAILED_SHIFT,
   UNKNOWN_CPU,
+  UNKNOWN_TID,
   withIssue,
   withMarks,
   type EventTable,
@@ -114,7 +115,7 @@ function partsIssue(taken: string, left: readonly string[]): Issue {
   return { code: 'other-parts', offset: 0, line: 0, count: left.length, detail };
 }
 
-/** How much was understood: events of the vocabulary, where they happened, and the values that were read. */
+/** How much was understood: events of the vocabulary, who did them and where, and the values that were read. */
 function understood(table: EventTable): number {
   let sum = 0;
   for (const segment of table.segments) {
@@ -122,6 +123,7 @@ function understood(table: EventTable): number {
       if (segment.kind[i] === KIND_UNKNOWN) continue;
       const p = segment.payload[i]!;
       if (segment.cpu[i] !== UNKNOWN_CPU) sum++;
+      if (segment.tid[i] !== UNKNOWN_TID) sum++;
       sum += 1 + (p === 0 ? 0 : bits(segment.pool[p]! & READ_SLOTS));
     }
   }

@@ -3,6 +3,7 @@
  * away, and perhaps broke the paragraph elsewhere.
  */
 import type { PlacedLines } from '../mail/lines.js';
+import { FREE_TEXT } from './ends.js';
 
 const COLUMNS = String.raw`\[\d{3,}\]\s+(?:[.\w#]{4,8}\s+)?\d+\.\d{6,9}:\s`;
 const START = new RegExp(
@@ -22,7 +23,10 @@ export function reflow(lines: PlacedLines): PlacedLines | undefined {
     const first = text.length - text.trimStart().length;
     for (const { index } of text.matchAll(START)) {
       all++;
-      if (index > first + COMM_MAX) within++;
+      if (index <= first + COMM_MAX) continue;
+      // What somebody wrote into a trace is no event of it.
+      if (FREE_TEXT.test(text.slice(0, index))) return undefined;
+      within++;
     }
   }
   if (within < 2 || within < all * WITHIN_SHARE) return undefined;

@@ -5,14 +5,14 @@
  */
 import { decodeText, plainCharacters } from '../mail/decode.js';
 import { inPerfColumns, isInPerfColumns, withPerfSyscalls } from './columns.js';
-import { breaksOf, goesOnFrom, join, rolesOf } from './join.js';
+import { breaksOf, goesOnFrom, join, rolesByMarks, rolesOf } from './join.js';
 import { unprefix } from './prefix.js';
 import { mapLines, splitLines, type PlacedLines } from '../mail/lines.js';
 import { looksLikeMail, mailParts } from '../mail/mail.js';
 import { splitEscaped, uncontinue, unmarkEnds, unremark } from './ends.js';
 import { unjson } from './json.js';
 import { reflow } from './reflow.js';
-import { looksLikeHtml, unfence, unhtml, unmark, unmarkEvents, unquote } from './marks.js';
+import { beginsByMarks, looksLikeHtml, unfence, unhtml, unmark, unmarkEvents, unquote } from './marks.js';
 import { untable } from './tables.js';
 import {
   FAMILIES,
@@ -56,9 +56,27 @@ function readingsOfText(text: PlacedLines, raw: readonly string[], part: string)
   const isHtml = looksLikeHtml(text.texts);
   const whole = splitEscaped(unjson(isHtml ? unhtml(text) : text));
   const marked = unmarkEnds(untable(unfence(unquote(whole))));
+  const flowed = reflow(marked);
+  const readings = [
+    ...readingsOfMarked(marked, raw, part, isHtml),
+    ...(flowed ? readingsOfMarked(flowed, [], part, isHtml) : []),
+  ];
+  const begins = beginsByMarks(marked.texts);
+  if (begins === undefined) return readings;
+  const roles = rolesByMarks(marked.texts, begins);
+  const widths = Int32Array.from(marked.texts, (line) => line.length);
+  const joined = breaksOf(marked, roles, widths).map((how) => join(marked, roles, widths, how));
+  return [...readings, ...joined.flatMap((lines) => readingsOfMarked(lines, raw, part, isHtml))];
+}
+
+/** Readings of a text that may have marks of a log in front of its lines, and broken ones. */
+function readingsOfMarked(
+  marked: PlacedLines,
+  raw: readonly string[],
+  part: string,
+  isHtml: boolean,
+): readonly Reading[] {
   const prefixed = unmark(unprefix(unmark(marked)));
-  const flowed = reflow(prefixed);
-  if (flowed) return readingsOfText(flowed, [], part);
   const family = familyBehindMarks(prefixed);
   if (family === undefined) return [readingOf(prefixed, part, isHtml)];
   const isOfTrace = (line: string, isMarked: boolean): boolean =>
