@@ -60,7 +60,8 @@ export function rolesByMarks(texts: readonly string[], begins: Uint8Array): Uint
     seen ||= begins[i] === 1;
     if (text.trim() === '') return Role.Blank;
     if (!seen) return Role.Alone;
-    return begins[i] === 1 ? Role.Event : Role.Rest;
+    if (begins[i] !== 1) return Role.Rest;
+    return begins[i + 1] === 0 ? Role.Head : Role.Event;
   });
 }
 
