@@ -115,7 +115,7 @@ function partsIssue(taken: string, left: readonly string[]): Issue {
   return { code: 'other-parts', offset: 0, line: 0, count: left.length, detail };
 }
 
-/** How much was understood: events of the vocabulary, who did them and where, and the values that were read. */
+/** How much was understood: events of the vocabulary, who did them and where, and the values read. */
 function understood(table: EventTable): number {
   let sum = 0;
   for (const segment of table.segments) {
