@@ -1,6 +1,6 @@
 /** What a review says of a function, as Markdown with links into its recordings. */
 import * as vscode from 'vscode';
-import { code, escapeMarkdown } from '../escape.js';
+import { escapeMarkdown } from '../escape.js';
 import type { ReviewedFinding, ReviewedFunction } from '../protocol/review.js';
 import { commandLink, EVENTS, GO, goTarget } from './links.js';
 import type { ReviewShown } from './reviews.js';
@@ -13,7 +13,9 @@ export function functionText(index: number, shown: ReviewShown): vscode.Markdown
   const text = new vscode.MarkdownString('', true);
   // What patches and traces say is escaped: the only links are ours, and they can run nothing else.
   text.isTrusted = { enabledCommands: [GO, EVENTS] };
-  text.appendMarkdown(`${code(`${f.name}()`)} ${f.touch === 'changed' ? '' : `· ${f.touch}`}\n\n`);
+  // No code: the list of all comments has that in the colour of its background, in light high contrast.
+  const touch = f.touch === 'changed' ? '' : ` · ${f.touch}`;
+  text.appendMarkdown(`**${escapeMarkdown(`${f.name}()`)}**${touch}\n\n`);
   if (shown.view.sets.length === 0) text.appendMarkdown(vscode.l10n.t('No recording was chosen.'));
   f.inSets.forEach((_, set) => {
     text.appendMarkdown(setText(f, index, set, shown));

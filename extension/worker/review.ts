@@ -70,12 +70,14 @@ export class ReviewServer {
     const [first] = series.patches;
     if (!first) throw new JobFailure({ code: 'io', message: PATCH_ISSUES['no-patch'] });
     const { subject, messageId, changeId } = first;
-    const title = series.cover?.subject ?? subject;
+    const paths = filesOf(series);
+    // A plain diff has no subject.
+    const title = (series.cover?.subject ?? subject) || (paths[0] ?? '');
     return {
       title,
       key: changeId || messageId || title,
       patches: series.patches.length,
-      paths: filesOf(series),
+      paths,
       folders: foldersOf(series),
       issues: series.issues.map(
         ({ code, detail }) => PATCH_ISSUES[code] + (detail === '' ? '' : ` (${detail})`),
