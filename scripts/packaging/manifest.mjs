@@ -14,9 +14,6 @@ const KEPT = [
 /** What is packed. Not in the project's own manifest: vsce refuses that beside .vscodeignore. */
 const FILES = ['dist/*.js', 'dist/shimtrace.1', 'docs/check.schema.json'];
 
-/** What it holds. The project's own manifest does not say so: the extension's packager takes no such list. */
-const FILES = ['dist/*.js', 'dist/shimtrace.1', 'docs/check.schema.json'];
-
 /** Puts the command line's manifest in place. */
 export function narrowManifest() {
   // A packing that was killed has left it.

@@ -77,6 +77,11 @@ describe('what axe finds', () => {
     await runCommand(page, 'Focus on Findings View');
     for (const view of ['Pages', 'References']) await page.locator('.pane-header', { hasText: view }).click();
     await page.locator('.pane-body .monaco-list-row').filter({ hasText: 'pin by CPU 0/KVM-275' }).waitFor();
+    await runCommand(page, 'Shimtrace: Review the Sample Patch');
+    await page
+      .locator('.pane-body .monaco-list-row')
+      .filter({ hasText: '__kvm_gmem_set_attributes()' })
+      .waitFor();
   });
   after(() => bench?.close());
 
@@ -98,6 +103,7 @@ describe('what axe finds', () => {
       for (const [name, command, text] of [
         ['the explanation', 'Shimtrace: Explain This Finding', 'What happened'],
         ['the verdicts', 'Shimtrace: Show Verdicts of All Rules', 'What could not be decided'],
+        ['before and after', 'Shimtrace: Before and After', 'What this does not show'],
       ]) {
         it(`is nothing in ${name}`, async () => {
           await page.locator('.tab', { hasText: 'pinned.txt' }).first().click();

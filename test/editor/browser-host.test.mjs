@@ -62,6 +62,20 @@ describe("in the browser's extension host", () => {
     await runCommand(page, 'View: Show Explorer');
   });
 
+  it('reviews a patch', async () => {
+    await runCommand(page, 'Shimtrace: Review the Sample Patch');
+    await page.locator('.review-widget').first().waitFor();
+    await runCommand(page, 'Shimtrace: Go to Next Hunk with Evidence');
+    const lens = page.locator('.codelens-decoration', {
+      hasText: 'kvm_gmem_is_safe_for_conversion(): ran 5×',
+    });
+    await lens.first().waitFor();
+    await runCommand(page, 'Shimtrace: Before and After');
+    await webviewBody(page).getByText('What this does not show').waitFor();
+    await runCommand(page, 'Shimtrace: Close the Review');
+    await runCommand(page, 'View: Show Explorer');
+  });
+
   it("keeps an index in the user's storage, as far as the page offers one", async () => {
     await openFile(page, 'middling.txt');
     await statusItem(page).filter({ hasText: '1 violation' }).waitFor();

@@ -89,6 +89,17 @@ describe('in a folder that is not trusted', () => {
     await runCommand(page, 'Notifications: Clear All');
   });
 
+  it('reviews a patch', async () => {
+    await runCommand(page, 'Shimtrace: Review the Sample Patch');
+    await page.locator('.review-widget').first().waitFor();
+    await runCommand(page, 'Shimtrace: Go to Next Hunk with Evidence');
+    const lens = page.locator('.codelens-decoration', {
+      hasText: 'kvm_gmem_is_safe_for_conversion(): ran 5×',
+    });
+    await lens.first().waitFor();
+    await runCommand(page, 'Shimtrace: Close the Review');
+  });
+
   it('runs no replay without asking for trust: addr2line would read what the folder names', async () => {
     await page.locator('.tab', { hasText: 'pinned.txt' }).first().click();
     await runCommand(page, 'Shimtrace: Replay This Trace');

@@ -1,0 +1,108 @@
+// A patch in a kernel tree, reviewed by a person: recordings are chosen, what they show stands on the patch,
+// a remark is written on it, and the reply is copied.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { root } from '../../scripts/steps.mjs';
+import { chooseTheme, openFile, openWorkbench, picture, runCommand, SAMPLE, THEMES } from './support.mjs';
+
+const REVIEW = path.join(root, 'test/review');
+const AFTER = path.join(root, 'sample-traces/labelled/inplace/N.p.txt');
+const PATCH = 'in-use.patch';
+
+describe('a patch under review', () => {
+  let bench;
+  let page;
+  before(async () => {
+    bench = await openWorkbench({
+      fill: (folder) => {
+        fs.cpSync(path.join(REVIEW, 'tree'), folder, { recursive: true });
+        fs.copyFileSync(path.join(REVIEW, PATCH), path.join(folder, PATCH));
+        fs.copyFileSync(SAMPLE, path.join(folder, 'before.txt'));
+        fs.copyFileSync(AFTER, path.join(folder, 'after.txt'));
+      },
+      width: 1400,
+      height: 1000,
+    });
+    ({ page } = bench);
+  });
+  after(() => bench?.close());
+  afterEach(async function () {
+    if (this.currentTest.state === 'failed')
+      await picture(page, `failed-review-${this.currentTest.title.replace(/\W+/g, '-')}`);
+  });
+
+  /** Ticks a recording in the list that asks for it, and goes on. */
+  async function choose(placeholder, name) {
+    const widget = page.locator('.quick-input-widget');
+    await widget.locator(`input[placeholder^="${placeholder}"]`).waitFor();
+    await widget.locator('.monaco-list-row', { hasText: name }).first().click();
+    await widget.locator('.quick-input-action .monaco-button', { hasText: 'OK' }).click();
+  }
+
+  const lens = (text) => page.locator('.codelens-decoration', { hasText: text }).first();
+
+  it('asks for the recordings, and shows what they say above the hunks and in threads', async () => {
+    await openFile(page, PATCH);
+    await runCommand(page, 'Shimtrace: Review a Patch…');
+    await choose('Recorded with the patch', 'after.txt');
+    await choose('Recorded without the patch', 'before.txt');
+    await page.locator('.review-widget').first().waitFor();
+    await runCommand(page, 'Shimtrace: Go to Next Hunk with Evidence');
+    await runCommand(page, 'Shimtrace: Go to Next Hunk with Evidence');
+    await lens('__kvm_gmem_set_attributes(): ran 5×').waitFor();
+    const thread = page.locator('.review-widget', { hasText: 'Without the patch' }).last();
+    await thread.getByText('G9 violation').waitFor();
+    await thread.getByText('Replay From Here').waitFor();
+  });
+
+  it('has a tree of patch, hunks, functions and evidence', async () => {
+    await runCommand(page, 'Focus on Review View');
+    const container = page.locator('[id="workbench.view.extension.shimtrace"]');
+    const row = (text) => container.locator('.monaco-list-row', { hasText: text }).first();
+    await row('[PATCH] KVM: guest_memfd: Refuse to convert').waitFor();
+    await row('guest_memfd.c @@ -31,6 +31,15 @@').click();
+    await page.locator('.line-numbers.active-line-number', { hasText: /^27$/ }).waitFor();
+    await runCommand(page, 'Shimtrace: Go to Next Hunk with Evidence');
+  });
+
+  for (const theme of THEMES)
+    it(`is seen in ${theme[1]}, wide and narrow`, async () => {
+      await chooseTheme(page, theme);
+      await page.locator('.cgmr').first().waitFor();
+      await picture(page, `review-${theme[0]}`);
+      await page.setViewportSize({ width: 760, height: 900 });
+      await page.waitForTimeout(300);
+      await picture(page, `review-narrow-${theme[0]}`);
+      await page.setViewportSize({ width: 1400, height: 1000 });
+      await page.waitForTimeout(300);
+    });
+
+  it('takes a remark in the box of a thread, and keeps it beside the patch', async () => {
+    const button = page.locator('.review-thread-reply-button:visible').first();
+    await button.click();
+    const form = page.locator('.review-widget .comment-form.expand');
+    await form.locator('.native-edit-context, textarea').first().focus();
+    await page.keyboard.type('Should the caller wait?');
+    await form.locator('.monaco-button', { hasText: 'Add to the Review' }).click();
+    await page.locator('.review-comment', { hasText: 'Should the caller wait?' }).first().waitFor();
+    const kept = fs.readFileSync(path.join(bench.folder, 'in-use.review'), 'utf8');
+    assert.match(kept, /\n> \+(?:out:|\})\n\nShould the caller wait\?\n/);
+  });
+
+  it('tells of the kernel source: the review, and the trace alone', async () => {
+    await runCommand(page, 'View: Show Explorer');
+    await openFile(page, 'before.txt');
+    await page.locator('.statusbar-item', { hasText: '1 violation' }).first().waitFor();
+    await runCommand(page, 'Shimtrace: Go to First Violation');
+    await page.keyboard.press('Escape');
+    await runCommand(page, 'Shimtrace: Go to the Kernel Source of This Event');
+    await lens('Review: ran 5×').waitFor();
+    await lens('ran 2× · 0 ×2').waitFor();
+    await lens('G9 violation').waitFor();
+    await picture(page, 'review-source-dark');
+    await runCommand(page, 'Shimtrace: Close the Review');
+    await lens('Review: ran 5×').waitFor({ state: 'detached' });
+    await lens('ran 2× · 0 ×2').waitFor();
+  });
+});
