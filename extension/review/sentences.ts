@@ -14,8 +14,7 @@ export function functionText(index: number, shown: ReviewShown): vscode.Markdown
   // What patches and traces say is escaped: the only links are ours, and they can run nothing else.
   text.isTrusted = { enabledCommands: [GO, EVENTS] };
   // No code: the list of all comments has that in the colour of its background, in light high contrast.
-  const touch = f.touch === 'changed' ? '' : ` · ${f.touch}`;
-  text.appendMarkdown(`**${escapeMarkdown(`${f.name}()`)}**${touch}\n\n`);
+  text.appendMarkdown(`**${escapeMarkdown(`${f.name}()`)}**\n\n`);
   if (shown.view.sets.length === 0) text.appendMarkdown(vscode.l10n.t('No recording was chosen.'));
   f.inSets.forEach((_, set) => {
     text.appendMarkdown(setText(f, index, set, shown));

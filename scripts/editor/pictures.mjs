@@ -28,6 +28,7 @@ const SHOWN = [
   ['conversions', showConversions],
   ['explanation', showExplanation],
   ['verdicts', showVerdicts],
+  ['review', showReview],
 ];
 /** File name of the picture, theme, and what it shows. */
 const PICTURES = [
@@ -88,6 +89,22 @@ async function showVerdicts(page) {
   await runCommand(page, 'View: Toggle Primary Side Bar Visibility');
   await runCommand(page, 'Shimtrace: Show Verdicts of All Rules');
   await webviewBody(page).locator('td', { hasText: 'G9' }).first().waitFor();
+}
+
+/** A patch with what recordings without and with it show: tree, lenses, marks and a thread. */
+async function showReview(page) {
+  await runCommand(page, 'View: Close Editor');
+  await runCommand(page, 'Shimtrace: Review the Sample Patch');
+  await page.locator('.review-widget').first().waitFor();
+  await runCommand(page, 'View: Hide Panel');
+  await runCommand(page, 'Focus on Review View');
+  const header = (name) => page.locator('.pane-header', { hasText: name });
+  for (const name of ['Findings', 'Conversions', 'Coverage', 'Recordings'])
+    if ((await header(name).getAttribute('aria-expanded')) === 'true') await header(name).click();
+  for (let i = 0; i < 2; i++) await runCommand(page, 'Shimtrace: Go to Next Hunk with Evidence');
+  const thread = page.locator('.review-widget', { hasText: 'Without the patch' }).last();
+  await thread.getByText('G9 violation').waitFor();
+  await page.mouse.move(450, 744);
 }
 
 /** The timeline alone, at the evidence of the violation. */

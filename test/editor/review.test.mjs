@@ -1,6 +1,7 @@
 // A patch in a kernel tree, reviewed by a person: recordings are chosen, what they show stands on the patch,
 // a remark is written on it, and the reply is copied.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { root } from '../../scripts/steps.mjs';
@@ -9,6 +10,7 @@ import { chooseTheme, openFile, openWorkbench, picture, runCommand, SAMPLE, THEM
 const REVIEW = path.join(root, 'test/review');
 const AFTER = path.join(root, 'sample-traces/labelled/inplace/N.p.txt');
 const PATCH = 'in-use.patch';
+const SOURCE = 'virt/kvm/guest_memfd.c';
 
 describe('a patch under review', () => {
   let bench;
@@ -20,7 +22,15 @@ describe('a patch under review', () => {
         fs.copyFileSync(path.join(REVIEW, PATCH), path.join(folder, PATCH));
         fs.copyFileSync(SAMPLE, path.join(folder, 'before.txt'));
         fs.copyFileSync(AFTER, path.join(folder, 'after.txt'));
+        const git = (...args) =>
+          execFileSync('git', ['-c', 'user.name=Zoe', '-c', 'user.email=zoe@example.org', ...args], {
+            cwd: folder,
+          });
+        git('init', '-q');
+        git('add', SOURCE);
+        git('commit', '-qm', 'A tree');
       },
+      settings: { 'git.enabled': true },
       width: 1400,
       height: 1000,
     });
@@ -104,5 +114,19 @@ describe('a patch under review', () => {
     await runCommand(page, 'Shimtrace: Close the Review');
     await lens('Review: ran 5×').waitFor({ state: 'detached' });
     await lens('ran 2× · 0 ×2').waitFor();
+  });
+
+  it('takes the diff that the Source Control view shows', async () => {
+    const file = path.join(bench.folder, SOURCE);
+    const text = fs.readFileSync(file, 'utf8');
+    fs.writeFileSync(file, text.replace('\tlock_range(mapping);', '\tlock_range(mapping);\n\tset(mapping);'));
+    await page.locator('.tab', { hasText: 'guest_memfd.c' }).first().click();
+    await runCommand(page, 'Git: Open Changes');
+    await page.locator('.monaco-diff-editor').first().waitFor();
+    await runCommand(page, 'Shimtrace: Review a Patch…');
+    await choose('Recorded with the patch', 'after.txt');
+    await choose('Recorded without the patch', 'before.txt');
+    await lens('__kvm_gmem_set_attributes(): ran 5×').waitFor();
+    await page.locator('.tab', { hasText: 'Changes 1.patch' }).waitFor();
   });
 });
