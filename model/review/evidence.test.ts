@@ -158,6 +158,38 @@ describe('evidence of a function', () => {
     assert.equal(of('f', traceOf(['other: y'], { recorded }), index).kind, 'not-observable');
   });
 
+  it('is what the function tracers drew, which is never added to what probes saw', () => {
+    const traced = of('f', traceOf(['f <-g', 'f.isra.0 <-h', 'other <-f', 'f <-g']));
+    assert.deepEqual(
+      [traced.kind, traced.runs, [...traced.callers]],
+      [
+        'ran',
+        3,
+        [
+          ['g', 2],
+          ['h', 1],
+        ],
+      ],
+    );
+    const both = of('f', traceOf(['f <-g', 'f: (f+0x0/0x90)', 'f <-h']));
+    assert.deepEqual([both.runs, both.rows], [1, [0, 1, 2]]);
+    const { table, describe } = openText(
+      [
+        '# tracer: function_graph',
+        ' 1)    bash-12  |               |  g() {',
+        ' 1)    bash-12  |               |    f() {',
+        ' 2)    bash-13  |   3.000 us    |    f();',
+        ' 1)    bash-12  |   0.500 us    |      x();',
+        ' 1)    bash-12  |   7.250 us    |    }',
+        ' 1)    bash-12  | ! 150.250 us  |  }',
+        '',
+      ].join('\n'),
+    );
+    const drawn = of('f', { table, describe });
+    assert.deepEqual([drawn.kind, drawn.runs, drawn.longestNs], ['ran', 2, 7250]);
+    assert.deepEqual(drawn.extents, [{ tid: 12, from: 1, to: 4 }]);
+  });
+
   it('is in stacks', () => {
     const trace = traceOf(['g: (g+0x0/0x1)']);
     const stacked = {

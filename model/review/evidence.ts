@@ -5,7 +5,6 @@
  */
 import { SEGMENT_ROWS, UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
 import {
-  calledFunction,
   hasBareAddress,
   placeOfDefinition,
   placeOfProbe,
@@ -15,6 +14,8 @@ import {
   type ProbePlace,
   type SymbolOf,
 } from './probePlace.js';
+import { functionCall } from '../../parsers/events/functionCall.js';
+import { KIND_UNKNOWN, functionKind } from '../../parsers/events/kinds.js';
 import { recipeProbes } from '../findings/recipe.js';
 import type { RecordedProbes } from './recorded.js';
 import type { SourceIndex } from './sourceIndex.js';
@@ -62,8 +63,12 @@ export interface Extent {
 
 export interface FunctionEvidence {
   readonly kind: EvidenceKind;
-  /** Entries that were seen, or returns where no entry was. 0: none. */
+  /** Entries that probes saw, else calls of a function tracer, else returns. 0: none. */
   readonly runs: number;
+  /** Who called it, by the function tracer, with their counts. */
+  readonly callers: ReadonlyMap<string, number>;
+  /** The longest run that function_graph timed, in nanoseconds; -1 where none is. */
+  readonly longestNs: number;
   /** By what was returned, with their counts, in the order of their first. */
   readonly results: ReadonlyMap<string, number>;
   readonly returns: number;
@@ -87,6 +92,10 @@ export interface FunctionEvidence {
 interface Draft {
   entries: number;
   returns: number;
+  /** Calls that a function tracer recorded: of a function with probes, the same ones again. */
+  traced: number;
+  readonly callers: Map<string, number>;
+  longestNs: number;
   readonly results: Map<string, number>;
   readonly rows: number[];
   readonly extents: Extent[];
@@ -94,6 +103,13 @@ interface Draft {
   readonly open: Map<number, number[]>;
   active: number;
   readonly activeRows: Set<number>;
+}
+
+/** A call that function_graph has drawn the beginning of. */
+interface GraphCall {
+  readonly draft: Draft;
+  readonly indent: number;
+  readonly from: number;
 }
 
 /** Rows of one event's name that are looked at before they are taken to be all at one place. */
@@ -134,6 +150,8 @@ class ProbeReader {
   /** 1 where rows of a name are described one by one, by the name's id. */
   private readonly uses: Uint8Array;
   private readonly byName = placesOfRecipes();
+  /** Calls under way that function_graph draws, by CPU. */
+  private readonly graph = new Map<number, GraphCall[]>();
 
   constructor(
     private readonly trace: EvidenceTrace,
@@ -163,6 +181,11 @@ class ProbeReader {
         const id = name[i]!;
         if (counts[id]! >= SAMPLES || this.uses[id] === 1) continue;
         counts[id]!++;
+        if (functionKind(bareName(table.names.text(id))) !== KIND_UNKNOWN) {
+          // Each of these may be of another function.
+          this.uses[id] = 1;
+          continue;
+        }
         const place = this.placeAt(s * SEGMENT_ROWS + i)?.name ?? '';
         if (this.asked.has(place)) this.uses[id] = 1;
         const known = places.get(id);
@@ -179,19 +202,18 @@ class ProbeReader {
   private placeAt(row: number): ProbePlace | undefined {
     const { table } = this.trace;
     const { text } = this.trace.describe(row, 'text');
-    if (isFunctionTracer(table.name(row))) {
-      const called = calledFunction(text);
-      return called && { name: called.name, at: 'entry' };
-    }
     const place = placeOfProbe(text, this.trace.symbolOf);
     if (place || !hasBareAddress(text)) return place;
     // An address that nobody names: the recipe's probes are known by their names.
-    const name = table.name(row);
-    const event = name.slice(name.indexOf(':') + 1);
+    const event = bareName(table.name(row));
     return this.trace.recorded?.places.get(event) ?? this.byName.get(event);
   }
 
   private readRow(row: number): void {
+    if (functionKind(bareName(this.trace.table.name(row))) !== KIND_UNKNOWN) {
+      this.readCall(row);
+      return;
+    }
     const place = this.placeAt(row);
     if (!place || !this.asked.has(place.name)) return;
     const draft = this.draft(place.name);
@@ -214,6 +236,47 @@ class ProbeReader {
       draft.extents.push({ tid, from, to: row });
     const result = resultOf(this.trace.describe(row, 'fields').fields);
     if (result !== undefined) draft.results.set(result, (draft.results.get(result) ?? 0) + 1);
+  }
+
+  /** A call that a function tracer recorded, or the end of one. */
+  private readCall(row: number): void {
+    const { table, describe } = this.trace;
+    const call = functionCall(table.name(row), describe(row, 'text').text);
+    if (!call) return;
+    const at = table.cpu(row);
+    if (call.part === 'end') {
+      const open = this.graph.get(at);
+      // What is further in has ended too: its own end was lost.
+      while (open && open.length > 0 && open[open.length - 1]!.indent >= call.indent) {
+        const { draft, indent, from } = open.pop()!;
+        if (indent === call.indent) this.endCall(draft, from, row, call.durationNs);
+      }
+      return;
+    }
+    const name = plainSymbol(call.name);
+    if (!this.asked.has(name)) return;
+    const draft = this.draft(name);
+    draft.traced++;
+    if (draft.rows.length < ROWS_MAX) draft.rows.push(row);
+    if (call.caller !== '') {
+      const caller = plainSymbol(call.caller);
+      draft.callers.set(caller, (draft.callers.get(caller) ?? 0) + 1);
+    }
+    if (call.part === 'whole') this.endCall(draft, row, row, call.durationNs);
+    else if (call.indent >= 0) {
+      const open = this.graph.get(at) ?? [];
+      // A call that is as far out as one under way has come after its end.
+      while (open.length > 0 && open[open.length - 1]!.indent >= call.indent) open.pop();
+      open.push({ draft, indent: call.indent, from: row });
+      this.graph.set(at, open);
+    }
+  }
+
+  private endCall(draft: Draft, from: number, to: number, durationNs: number): void {
+    draft.longestNs = Math.max(draft.longestNs, durationNs);
+    const tid = this.trace.table.tid(from);
+    const isOneThread = tid >= 0 && this.trace.table.tid(to) === tid;
+    if (from < to && isOneThread && draft.extents.length < ROWS_MAX) draft.extents.push({ tid, from, to });
   }
 
   private readStacks(): void {
@@ -240,6 +303,9 @@ class ProbeReader {
       draft = {
         entries: 0,
         returns: 0,
+        traced: 0,
+        callers: new Map(),
+        longestNs: -1,
         results: new Map(),
         rows: [],
         extents: [],
@@ -253,9 +319,8 @@ class ProbeReader {
   }
 }
 
-function isFunctionTracer(name: string): boolean {
-  return name === 'function' || name === 'ftrace:function' || name === 'ftrace:funcgraph_entry';
-}
+/** Without the system. */
+const bareName = (name: string): string => name.slice(name.indexOf(':') + 1);
 
 interface EventCounts {
   /** Tracepoints by their names without system; what has a probe's place is none. */
@@ -276,8 +341,7 @@ function countNames({ table, describe }: EvidenceTrace): EventCounts {
   const tracepoints = new Map<string, number>();
   for (const [id, row] of firsts) {
     if (describe(row, 'text').text.startsWith('(')) continue;
-    const name = table.names.text(id);
-    const bare = name.slice(name.indexOf(':') + 1);
+    const bare = bareName(table.names.text(id));
     tracepoints.set(bare, (tracepoints.get(bare) ?? 0) + counts[id]!);
   }
   return { tracepoints };
@@ -309,7 +373,9 @@ function judge(
   });
   for (const caller of index.callersOf(name)) if (hasRun(drafts.get(caller))) mayHave.push(`${caller}()`);
   const evidence = {
-    runs: draft ? draft.entries || draft.returns : 0,
+    runs: draft ? draft.entries || draft.traced || draft.returns : 0,
+    callers: draft?.callers ?? new Map<string, number>(),
+    longestNs: draft?.longestNs ?? -1,
     results: draft?.results ?? new Map<string, number>(),
     returns: draft?.returns ?? 0,
     rows: draft?.rows ?? [],
@@ -349,7 +415,7 @@ function isOnly(name: string, all: readonly string[], index: SourceIndex): boole
 }
 
 const hasRun = (draft: Draft | undefined): boolean =>
-  draft !== undefined && draft.entries + draft.returns + draft.active > 0;
+  draft !== undefined && draft.entries + draft.traced + draft.returns + draft.active > 0;
 
 function kindOf(evidence: Omit<FunctionEvidence, 'kind'>, name: string, trace: EvidenceTrace): EvidenceKind {
   if (evidence.runs > 0) return 'ran';

@@ -71,12 +71,6 @@ export function placeOfDefinition(
   return { event: probe.event, place: { name: plainSymbol(probe.symbol), at } };
 }
 
-/** `function` and `function_graph` lines: the function, and who called it where that is said. */
-export function calledFunction(text: string): { readonly name: string; readonly caller: string } | undefined {
-  const called = /^([\w.]+) <-+\s?([\w.]+)/.exec(text) ?? /^([\w.]+)\(\)/.exec(text);
-  return called ? { name: plainSymbol(called[1]!), caller: plainSymbol(called[2] ?? '') } : undefined;
-}
-
 /** Names of the argument that holds a probe's result. */
 const RESULTS = ['ret', 'retval', 'rc', 'r', '__return', 'arg1'];
 const ERRNO_MAX = 4095;

@@ -1,6 +1,7 @@
 /** Sentences about what a set of recordings shows of a function, and text that is fit for a mail. */
 import { escapeControls } from './safeText.js';
 import type { FunctionInSet } from './report.js';
+import { durationText } from '../../parsers/base/duration.js';
 import { plural } from '../../parsers/base/plural.js';
 
 export function times(count: number): string {
@@ -43,11 +44,15 @@ const called = (names: readonly string[]): string =>
     .map((name) => `${name}()`)
     .join(', ');
 
-function ranText({ runs, results, conversions, conversionsOfAll }: FunctionInSet): string {
+function ranText(shown: FunctionInSet): string {
+  const { runs, results, conversions, conversionsOfAll, callers, longestNs } = shown;
   const within = conversions > 0 ? ` in ${conversions} of ${conversionsOfAll} conversions` : '';
   const returned = [...results].slice(0, RESULTS_MAX).map(([result, count]) => `${result} ${times(count)}`);
   const more = results.size > RESULTS_MAX ? ` and ${results.size - RESULTS_MAX} other values` : '';
-  const ran = `ran ${times(runs)}${within}`;
+  const from = [...callers].slice(0, NAMES_MAX).map(([name, count]) => `${name}() ${times(count)}`);
+  const called = from.length > 0 ? `, called by ${from.join(', ')}` : '';
+  const took = longestNs >= 0 ? `, for at most ${durationText(longestNs)}` : '';
+  const ran = `ran ${times(runs)}${within}${called}${took}`;
   return returned.length > 0 ? `${ran}, returned ${returned.join(', ')}${more}` : ran;
 }
 

@@ -65,6 +65,9 @@ export interface FunctionInSet {
   readonly runs: number;
   readonly returns: number;
   readonly results: ReadonlyMap<string, number>;
+  readonly callers: ReadonlyMap<string, number>;
+  /** In nanoseconds; -1 where nobody timed it. */
+  readonly longestNs: number;
   readonly active: number;
   readonly reached: ReadonlyMap<string, number>;
   readonly atLeast: readonly string[];
@@ -173,6 +176,8 @@ function together(shown: readonly Shown[], conversionsOfAll: number): FunctionIn
     runs: sum(all.map((each) => each.runs)),
     returns: sum(all.map((each) => each.returns)),
     results: addedUp(all.map((each) => each.results)),
+    callers: addedUp(all.map((each) => each.callers)),
+    longestNs: Math.max(-1, ...all.map((each) => each.longestNs)),
     active: sum(all.map((each) => each.active)),
     reached: addedUp(all.map((each) => each.reached)),
     atLeast: [...new Set(all.flatMap((each) => each.atLeast))],

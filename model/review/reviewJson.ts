@@ -90,6 +90,8 @@ function inSetJson({ sets }: ReviewReport, shown: FunctionInSet, set: number): o
     runs: shown.runs,
     returns: shown.returns,
     results: Object.fromEntries(shown.results),
+    callers: Object.fromEntries(shown.callers),
+    longestNs: shown.longestNs < 0 ? null : shown.longestNs,
     active: shown.active,
     reached: Object.fromEntries(shown.reached),
     atLeast: shown.atLeast,

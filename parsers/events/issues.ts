@@ -168,7 +168,7 @@ export const ISSUE_KINDS = {
   },
   'duration-lines': {
     severity: 'info',
-    sentence: 'Function and function_graph lines were skipped.',
+    sentence: 'Lines of the function tracer that are no calls were skipped.',
     advice: 'Nothing.',
   },
   'bad-header': {

@@ -1,5 +1,6 @@
 /** Model event kinds as dense numbers, derived from the vocabulary: kind 0 is "nobody knows this event". */
 import { assert } from '../base/assert.js';
+import { FUNCTION, GRAPH_ENTRY, GRAPH_EXIT } from './functionCall.js';
 import { VOCABULARY, type EventKind, type SlotName } from './vocabulary.js';
 
 /** Slots of one kind at most: half a payload's mask has a bit for each. */
@@ -34,6 +35,25 @@ for (const meaning of VOCABULARY) {
 export const KIND_GUEST = names.length;
 names.push('GuestEvent');
 slotNames.push([]);
+
+/** Calls and returns by the function tracers: they say of functions that they ran, of pages nothing. */
+export const KIND_FUNCTION_CALL = names.length;
+names.push('FunctionCall');
+slotNames.push([]);
+export const KIND_FUNCTION_RETURN = names.length;
+names.push('FunctionReturn');
+slotNames.push([]);
+
+const FUNCTION_KINDS: ReadonlyMap<string, number> = new Map([
+  [FUNCTION, KIND_FUNCTION_CALL],
+  [GRAPH_ENTRY, KIND_FUNCTION_CALL],
+  [GRAPH_EXIT, KIND_FUNCTION_RETURN],
+]);
+
+/** The kind of an event of the function tracers, by its name without a system; unknown for any other. */
+export function functionKind(name: string): number {
+  return FUNCTION_KINDS.get(name) ?? KIND_UNKNOWN;
+}
 
 export const KIND_COUNT = names.length;
 

@@ -17,7 +17,7 @@ import {
   readArgs,
 } from './args.js';
 import { compileForm, endsWithLiteral, formFields, matchForm, type Form } from './form.js';
-import { KIND_UNKNOWN, kindSlots } from './kinds.js';
+import { KIND_UNKNOWN, functionKind, kindSlots } from './kinds.js';
 import { ARROW, findPlace, parsePlace } from './place.js';
 import { resolveProbe, resolveTracepoint, type Resolved } from './resolve.js';
 import type { TableBuilder } from './table.js';
@@ -228,7 +228,8 @@ export class PlanBook {
     const isPlaced = place.length > 0;
     const resolved = isPlaced ? resolvePlace(bare, decoder.decode(place)) : resolveTracepoint(system, bare);
     const style = isPlaced ? PayloadStyle.Event : styleOf(bare, bytes, start, end);
-    return makePlan(this.nameId(printed, resolved), place, resolved, style, this.isRaw);
+    const kind = isPlaced ? KIND_UNKNOWN : functionKind(bare);
+    return makePlan(this.nameId(printed, resolved), place, resolved, style, this.isRaw, kind);
   }
 }
 
@@ -247,11 +248,12 @@ function makePlan(
   resolved: Resolved | undefined,
   style: PayloadStyle,
   isRaw = false,
+  kindOfOthers = KIND_UNKNOWN,
 ): EventPlan {
   const isSyscall = style === PayloadStyle.SyscallEnter;
   return {
     name,
-    kind: resolved?.kind ?? KIND_UNKNOWN,
+    kind: resolved?.kind ?? kindOfOthers,
     place,
     forms: resolved && place.length === 0 ? formsFor(resolved, style) : [],
     args: resolved && new ArgPlan(resolved, isSyscall, isRaw),

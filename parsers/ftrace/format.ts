@@ -5,6 +5,8 @@
 import type { ByteSource } from '../base/source.js';
 import { hasText } from '../base/text.js';
 import { lineAt, pushSource, type SourceLine } from '../base/textSource.js';
+import { functionFields } from '../events/functionCall.js';
+import { KIND_UNKNOWN, functionKind } from '../events/kinds.js';
 import type { EventTable } from '../events/table.js';
 import { FIT_HEADER, fitOf, weightOf, wholeLines } from '../events/textFit.js';
 import { PlanBook, describePayload } from '../events/payload.js';
@@ -12,7 +14,7 @@ import { Interner } from '../base/intern.js';
 import type { EventText, OpenTrace, ReadOptions, TraceFormat } from '../reader.js';
 import { LineContext, parseContext } from './context.js';
 import { EVENT_SYSCALL_ENTER, EVENT_SYSCALL_EXIT, EventSpan, splitEvent } from './event.js';
-import { GRAPH_EVENT, GraphSpan, parseGraph } from './graph.js';
+import { GRAPH_CALL, GRAPH_EVENT, GRAPH_RETURN, GraphSpan, parseGraph } from './graph.js';
 import { planOf } from './plan.js';
 import { afterPrefix } from './prefix.js';
 import { FTRACE_TEXT, FtraceTextReader } from './reader.js';
@@ -43,8 +45,7 @@ export const ftraceText: TraceFormat = {
     const count = (code: string): number =>
       table.issues.reduce((sum, issue) => (issue.code === code ? sum + issue.count : sum), 0);
     if (count('raw-format') + count('hex-format') > 0) return REFUSED;
-    const fit = fitOf(table);
-    const weight = weightOf({ ...fit, events: fit.events + count('duration-lines') }, head);
+    const weight = weightOf(fitOf(table), head);
     if (weight === 0 && count('lost-events') + count('empty') > 0) return POSSIBLE;
     return weight + bonus;
   },
@@ -66,6 +67,10 @@ function describeLine(book: PlanBook, source: SourceLine, name: string): EventTe
   const { bytes: line, end } = source;
   const span = new EventSpan();
   if (!locate(line, end, span)) return { name, fields: [], text: decoder.decode(line.subarray(0, end)) };
+  if (functionKind(name) !== KIND_UNKNOWN) {
+    const text = decoder.decode(line.subarray(span.start, span.end));
+    return { name, fields: functionFields(name, text), text };
+  }
   const plan = planOf(book, line, span);
   const isSyscall = span.kind === EVENT_SYSCALL_ENTER || span.kind === EVENT_SYSCALL_EXIT;
   const text = decoder.decode(
@@ -81,8 +86,13 @@ function locate(line: Uint8Array, end: number, span: EventSpan): boolean {
     const event = parseContext(line, start, end, context);
     if (event >= 0) return splitEvent(line, event, end, span) !== 0;
     const graph = new GraphSpan();
-    if (parseGraph(line, start, end, context, graph) === GRAPH_EVENT)
-      return splitEvent(line, graph.start, graph.end, span) !== 0;
+    const found = parseGraph(line, start, end, context, graph);
+    if (found === GRAPH_EVENT) return splitEvent(line, graph.start, graph.end, span) !== 0;
+    if (found === GRAPH_CALL || found === GRAPH_RETURN) {
+      span.start = graph.start;
+      span.end = graph.end;
+      return true;
+    }
   }
   return splitEvent(line, 0, end, span) !== 0;
 }

@@ -1,11 +1,19 @@
 /**
- * Lines of the function_graph tracer (kernel/trace/trace_functions_graph.c, Linux 7.2). Calls and returns are
- * not events of this domain; events recorded meanwhile stand in C comments after the last bar. The CPU is in
+ * Lines of the function_graph tracer (kernel/trace/trace_functions_graph.c, Linux 7.2). Calls and returns say
+ * that functions ran; events recorded meanwhile stand in C comments after the last bar. The CPU is in
  * the first column; time only with options/funcgraph-abstime; the task only with options/funcgraph-proc, or
  * from the lines that announce a switch: ` 1)    <idle>-0    =>  gmem_co-2358`.
  */
 import { Ascii } from '../base/ascii.js';
-import { decimal, endOfDigits, skipBlanks, startOfDigits, trimRight } from '../base/text.js';
+import {
+  decimal,
+  endOfDigits,
+  isDigit,
+  isLetter,
+  skipBlanks,
+  startOfDigits,
+  trimRight,
+} from '../base/text.js';
 import { MAX_PID, MICRO_DIGITS, NS_PER_US } from '../base/units.js';
 import { UNKNOWN_CPU } from '../events/table.js';
 import { UNIT_NS, type LineContext } from './context.js';
@@ -18,20 +26,23 @@ const RULE_DASHES = 20;
 const COMMENT_BYTES = '/*  */'.length;
 
 export const GRAPH_NONE = 0;
-/** A call, a return or a rule between tasks. */
-export const GRAPH_CALL = 1;
+/** A rule between tasks, or the arrow of an interrupt. */
+export const GRAPH_OTHER = 1;
 /** An event in a comment. */
 export const GRAPH_EVENT = 2;
 /** The announcement that another task runs now: `tid` and comm are in the context. */
 export const GRAPH_SWITCH = 3;
+/** A call, with what it calls in it or not. */
+export const GRAPH_CALL = 4;
+export const GRAPH_RETURN = 5;
 
-/** Where a comment's event lies. */
+/** Where a comment's event lies, or a call with what it took before it. */
 export class GraphSpan {
   start = 0;
   end = 0;
 }
 
-/** Reads a function_graph line into `ctx` and `out`; returns which of the four it is. */
+/** Reads a function_graph line into `ctx` and `out`; returns which of these it is. */
 export function parseGraph(
   bytes: Uint8Array,
   start: number,
@@ -40,7 +51,7 @@ export function parseGraph(
   out: GraphSpan,
 ): number {
   let p = skipBlanks(bytes, start, end);
-  if (isRule(bytes, p, end)) return GRAPH_CALL;
+  if (isRule(bytes, p, end)) return GRAPH_OTHER;
   ctx.clear();
   let digits = p;
   p = endOfDigits(bytes, digits, end);
@@ -56,7 +67,41 @@ export function parseGraph(
   const bar = bytes.indexOf(Ascii.Bar, p);
   if (bar < 0 || bar >= end) return taskSwitch(bytes, p + 1, end, ctx) ? GRAPH_SWITCH : GRAPH_NONE;
   task(bytes, p + 1, bar, ctx);
-  return comment(bytes, bar, end, out) ? GRAPH_EVENT : GRAPH_CALL;
+  return comment(bytes, bar, end, out) ? GRAPH_EVENT : call(bytes, p + 1, bar, end, out);
+}
+
+/**
+ * `  0.123 us    |  f();`: from what it took, or the bar where that is not said, to the line's end. `bar` is
+ * the first one behind the CPU.
+ */
+function call(bytes: Uint8Array, start: number, bar: number, end: number, out: GraphSpan): number {
+  let column = start;
+  for (let next = bar; next >= 0 && next < end; next = bytes.indexOf(Ascii.Bar, next + 1)) {
+    const p = skipBlanks(bytes, next + 1, end);
+    const isReturn = bytes[p] === Ascii.CloseBrace;
+    if (isReturn || isCall(bytes, p, end)) {
+      out.start = skipBlanks(bytes, column, next);
+      out.end = trimRight(bytes, p, end);
+      return isReturn ? GRAPH_RETURN : GRAPH_CALL;
+    }
+    column = next + 1;
+  }
+  return GRAPH_OTHER;
+}
+
+/** `name(`, whatever stands in its parentheses, up to `{` or `;`. */
+function isCall(bytes: Uint8Array, start: number, end: number): boolean {
+  let p = start;
+  while (p < end && isSymbolByte(bytes[p]!)) p++;
+  if (p === start || isDigit(bytes[start]!)) return false;
+  // A function of a module: `name [kvm]()`.
+  if (bytes[p] === Ascii.Blank && bytes[p + 1] === Ascii.OpenBracket)
+    p = bytes.indexOf(Ascii.CloseBracket, p) + 1;
+  return p > start && p < end && bytes[p] === Ascii.OpenParen;
+}
+
+function isSymbolByte(c: number): boolean {
+  return isLetter(c) || isDigit(c) || c === Ascii.Underscore || c === Ascii.Dot || c === Ascii.Dollar;
 }
 
 /** `331.037598 |  ` of options/funcgraph-abstime; returns where the CPU begins, or -1. */

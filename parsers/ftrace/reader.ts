@@ -9,23 +9,17 @@
  */
 import { Ascii } from '../base/ascii.js';
 import { LineSplitter, isUtf8, type LineSink } from '../base/lines.js';
-import { hasText, skipBlanks } from '../base/text.js';
-import { KIND_UNKNOWN } from '../events/kinds.js';
-import {
-  PAYLOAD_FAULT,
-  PlanBook,
-  closesLine,
-  fillPayload,
-  matchesForm,
-  type EventPlan,
-} from '../events/payload.js';
+import { hasText } from '../base/text.js';
+import { FUNCTION, GRAPH_ENTRY, GRAPH_EXIT, functionCall } from '../events/functionCall.js';
+import { KIND_UNKNOWN, functionKind } from '../events/kinds.js';
+import { PAYLOAD_FAULT, PlanBook, closesLine, fillPayload, type EventPlan } from '../events/payload.js';
 import { TableBuilder, UNKNOWN_CPU, type EventTable } from '../events/table.js';
 import { TextCuts } from '../events/textCuts.js';
 import { TASK_COLUMN, TextColumns, isLongComm, taskWiderBy, timeWiderBy } from '../events/textColumns.js';
 import { isTornFrame } from '../events/textFrames.js';
 import { holdsHead } from '../events/textHeads.js';
 import { LineShapes } from '../events/textShapes.js';
-import { LastRows, StackLines, isStackName } from '../events/textstacks.js';
+import { LastRows, StackLines } from '../events/textstacks.js';
 import { ClockTracker } from './clock.js';
 import { LAYOUT_LATENCY, LAYOUT_NORMAL, LineContext, UNIT_NONE, UNIT_NS, parseContext } from './context.js';
 import {
@@ -40,7 +34,16 @@ import {
   EventSpan,
   splitEvent,
 } from './event.js';
-import { GRAPH_CALL, GRAPH_EVENT, GRAPH_NONE, GraphSpan, GRAPH_SWITCH, parseGraph } from './graph.js';
+import {
+  GRAPH_CALL,
+  GRAPH_EVENT,
+  GRAPH_NONE,
+  GRAPH_OTHER,
+  GRAPH_RETURN,
+  GRAPH_SWITCH,
+  GraphSpan,
+  parseGraph,
+} from './graph.js';
 import {
   COMMENT_BUFFER_STARTED,
   COMMENT_OVERWRITTEN,
@@ -50,6 +53,7 @@ import {
   readComment,
   readLost,
 } from './header.js';
+import { holdsPart, isCertain, isOfModule, isStackEvent } from './looks.js';
 import { planOf } from './plan.js';
 import { EventPredictor } from './predict.js';
 import { afterPrefix } from './prefix.js';
@@ -61,9 +65,6 @@ export const FTRACE_TEXT = 'ftrace-text';
 const FRAME = ' => ';
 /** Width of a task's name before its number in the latency layout. */
 const LATENCY_TASK_COLUMN = 8;
-const MODULE_TEXT = /^ *[\w.$]+ \[\w+\]: /;
-/** What begins so is a system call, which ends with its parenthesis. */
-const SYSCALL = 'sys_';
 /** A line is looked at as a LOST line, a clock list or an option's number dump only up to this length. */
 const SHORT_LINE = 300;
 const COMM_GUESS_MASK = 255;
@@ -187,7 +188,7 @@ export class FtraceTextReader implements LineSink {
     at: number,
     line: number,
   ): void {
-    const { builder, context, span } = this;
+    const { context, span } = this;
     this.stacks.close();
     this.openChar = false;
     const isPadded = context.commEnd - lineStart === TASK_COLUMN;
@@ -206,7 +207,7 @@ export class FtraceTextReader implements LineSink {
     }
     const kind = splitEvent(bytes, start, end, span);
     if (kind === EVENT_FUNCTION) {
-      builder.issues.tally('duration-lines', at, line);
+      this.functionRow(bytes, at, line);
     } else if (kind === EVENT_STACK || kind === EVENT_USER_STACK) {
       this.heading(context.cpu, kind);
     } else if (isStackEvent(bytes, span)) {
@@ -220,6 +221,35 @@ export class FtraceTextReader implements LineSink {
       if (plan) this.predictor.learn(plan, bytes, start, span);
       this.row(bytes, plan, at, line);
     }
+  }
+
+  /** `f <-caller`, where the whole line is that. */
+  private functionRow(bytes: Uint8Array, at: number, line: number): void {
+    const { context, span } = this;
+    const text = decoder.decode(bytes.subarray(span.start, span.end));
+    if (functionCall(FUNCTION, text)) {
+      this.tracedRow(FUNCTION, this.clock.time(context, at, line), this.comm(bytes), at, line);
+    } else if (holdsHead(bytes, span.start, span.end)) this.cuts.torn(at, line, 'a function of a tracer');
+    else this.builder.issues.tally('duration-lines', at, line);
+  }
+
+  /** A row of the function tracers, whose text alone says more. */
+  private tracedRow(event: string, ts: number, comm: number, at: number, line: number): void {
+    const { builder, context } = this;
+    if (this.cuts.isOpen) this.cuts.event();
+    const name = builder.names.internString(event);
+    const row = builder.addRow(
+      ts,
+      context.cpu,
+      context.tid,
+      context.tgid,
+      comm,
+      functionKind(event),
+      name,
+      at,
+      line,
+    );
+    this.lastRows.saw(row, context.cpu);
   }
 
   /** `<stack trace>`: the frames that follow belong to the last event of a CPU. */
@@ -420,15 +450,18 @@ export class FtraceTextReader implements LineSink {
     const found = parseGraph(bytes, start, end, context, graphSpan);
     if (found === GRAPH_NONE) return false;
     this.stacks.close();
-    if (found === GRAPH_CALL) {
-      builder.issues.tally('duration-lines', at, line);
-      return true;
-    }
+    if (found === GRAPH_OTHER) return true;
     if (found === GRAPH_SWITCH) {
       this.graphTasks.set(context.cpu, {
         tid: context.tid,
         comm: builder.comms.intern(bytes, context.commStart, context.commEnd),
       });
+      return true;
+    }
+    if (found === GRAPH_CALL || found === GRAPH_RETURN) {
+      const comm = this.graphComm(bytes);
+      const event = found === GRAPH_CALL ? GRAPH_ENTRY : GRAPH_EXIT;
+      this.tracedRow(event, this.clock.time(context, at, line), comm, at, line);
       return true;
     }
     if (found !== GRAPH_EVENT) return false;
@@ -439,17 +472,21 @@ export class FtraceTextReader implements LineSink {
       this.cuts.torn(at, line, 'an event without a name');
       return true;
     }
-    const known = this.graphTasks.get(context.cpu);
-    let comm = this.noComm;
-    if (context.commEnd > context.commStart)
-      comm = builder.comms.intern(bytes, context.commStart, context.commEnd);
-    else if (known) {
-      context.tid = known.tid;
-      comm = known.comm;
-    }
+    const comm = this.graphComm(bytes);
     if (context.unit === UNIT_NONE) builder.issues.tally('no-time', at, line);
     this.addRow(bytes, planOf(this.book, bytes, span), this.clock.time(context, at, line), comm, at, line);
     return true;
+  }
+
+  /** Id of the comm of a graph's line, with its thread in the context: as printed, or of who runs there. */
+  private graphComm(bytes: Uint8Array): number {
+    const { builder, context } = this;
+    if (context.commEnd > context.commStart)
+      return builder.comms.intern(bytes, context.commStart, context.commEnd);
+    const known = this.graphTasks.get(context.cpu);
+    if (!known) return this.noComm;
+    context.tid = known.tid;
+    return known.comm;
   }
 
   /** A line behind a console's prefix, or one without any context. */
@@ -492,7 +529,7 @@ export class FtraceTextReader implements LineSink {
     this.stacks.close();
     if (kind === EVENT_STACK || kind === EVENT_USER_STACK) this.heading(UNKNOWN_CPU, kind);
     else if (isStackEvent(bytes, span)) this.stackRow(bytes, at, line);
-    else if (kind === EVENT_FUNCTION) builder.issues.tally('duration-lines', at, line);
+    else if (kind === EVENT_FUNCTION) this.functionRow(bytes, at, line);
     else if (isEvent) this.row(bytes, planOf(this.book, bytes, span), at, line);
     else return false;
     return true;
@@ -531,31 +568,4 @@ export class FtraceTextReader implements LineSink {
       return;
     builder.addLoss(where, count, at, line);
   }
-}
-
-/** True for the names of the events that carry a stack. */
-function isStackEvent(bytes: Uint8Array, { kind, nameStart, nameEnd }: EventSpan): boolean {
-  return kind === EVENT_NAMED && isStackName(bytes, nameStart, nameEnd);
-}
-
-/** `do_something [kvm]: `: what trace_printk() in a module wrote. */
-function isOfModule(bytes: Uint8Array, start: number, end: number): boolean {
-  return MODULE_TEXT.test(decoder.decode(bytes.subarray(start, Math.min(end, start + SHORT_LINE))));
-}
-
-/** True when text without an event's name has a line's head in it, or is a system call that does not end. */
-function holdsPart(bytes: Uint8Array, start: number, end: number): boolean {
-  return holdsHead(bytes, start, end) || hasText(bytes, skipBlanks(bytes, start, end), end, SYSCALL);
-}
-
-/**
- * True when a line without context can be nothing but an event: it shows a probe's place, or a known event's
- * form.
- */
-function isCertain(plan: EventPlan, bytes: Uint8Array, span: EventSpan): boolean {
-  if (plan.place.length > 0) return true;
-  return (
-    plan.kind !== KIND_UNKNOWN &&
-    (span.kind === EVENT_SYSCALL_ENTER || matchesForm(plan, bytes, span.start, span.end))
-  );
 }

@@ -4,7 +4,7 @@
  */
 import { TWO_32 } from '../base/words.js';
 import type { Interner } from '../base/intern.js';
-import { KIND_UNKNOWN } from '../events/kinds.js';
+import { KIND_UNKNOWN, functionKind } from '../events/kinds.js';
 import { resolveTracepoint, type Resolved } from '../events/resolve.js';
 import { emptyPlan, planSlots, probeField, resolveFormat, type SlotPlan } from '../tep/plan.js';
 import type { TraceContext } from '../tep/record.js';
@@ -138,7 +138,7 @@ function resolveAddress(
 }
 
 function planOf(format: EventFormat, resolved: Resolved | undefined): SlotPlan {
-  if (!resolved) return NO_PLAN;
+  if (!resolved) return format.system === 'ftrace' ? emptyPlan(functionKind(format.name)) : NO_PLAN;
   const plan = planSlots(format, resolved);
   return plan.steps.length > 0 ? plan : emptyPlan(resolved.kind);
 }

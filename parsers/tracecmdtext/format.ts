@@ -1,4 +1,6 @@
 /** The text of `trace-cmd report` as a format of the registry. */
+import { functionFields } from '../events/functionCall.js';
+import { KIND_FUNCTION_CALL, KIND_FUNCTION_RETURN } from '../events/kinds.js';
 import { Ascii } from '../base/ascii.js';
 import { Interner } from '../base/intern.js';
 import type { ByteSource } from '../base/source.js';
@@ -73,9 +75,11 @@ function describeLine(
     return { name, fields: [], text: decoder.decode(line.subarray(0, end)) };
   const start = afterFailed(line, span.start, end);
   const plan = (span.isRaw ? books.raw : books.plain).event(line, span.nameStart, span.nameEnd, start, end);
+  const text = decoder.decode(line.subarray(span.start, end));
+  const isTraced = plan.kind === KIND_FUNCTION_CALL || plan.kind === KIND_FUNCTION_RETURN;
   return {
     name,
-    fields: describePayload(plan, line, start, end),
-    text: decoder.decode(line.subarray(span.start, end)),
+    fields: isTraced ? functionFields(name, text) : describePayload(plan, line, start, end),
+    text,
   };
 }

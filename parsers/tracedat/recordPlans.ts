@@ -1,7 +1,7 @@
 /** What to do with a record of each event id, worked out when the first of them is seen. */
 import type { IssueLog } from '../events/issues.js';
 import type { Interner } from '../base/intern.js';
-import { KIND_UNKNOWN } from '../events/kinds.js';
+import { KIND_UNKNOWN, functionKind } from '../events/kinds.js';
 import type { FetchGuard } from '../events/failedFetch.js';
 import { emptyPlan, planSlots, probeField, resolveFormat, type SlotPlan } from '../tep/plan.js';
 import { EventPrinter } from '../tep/printfmt.js';
@@ -144,6 +144,7 @@ export class PlanBook {
     );
     const resolved = probe ? undefined : resolveFormat(format, this.context, 0n);
     if (resolved) plan.use(planSlots(format, resolved));
+    else if (format.system === 'ftrace') plan.kind = functionKind(format.name);
     // No kernel function or user code lies at the last address: the first record switches the plan.
     plan.addressHi = plan.addressLo = -1;
     return plan;

@@ -2,7 +2,7 @@
  * A slow, readable reader of ftrace text: one regular expression per layout, strings and bigints throughout,
  * no state but what the format has. The fast reader must agree with it, row by row, on every recorded trace.
  */
-import { kindName, kindSlots } from '../../parsers/events/kinds.js';
+import { functionKind, kindName, kindSlots } from '../../parsers/events/kinds.js';
 import { resolveProbe, resolveTracepoint, type Resolved } from '../../parsers/events/resolve.js';
 
 export interface TwinRow {
@@ -33,7 +33,8 @@ const NORMAL =
 const LATENCY = /^ *(.{1,15})-(\d+) +(\d+)([A-Za-z.][A-Za-z.\d]{3,4}) +(\d+)(us.)?: (.*)$/s;
 const VERBOSE =
   /^ *(.{1,15}?) +(\d+) +(\d+) [\da-f]+ [\da-f]{8} [\da-f]{8} \[([\da-f]+)\] [\d.]+ms \(\+[\d.]+ms\): (.*)$/s;
-const GRAPH = /^ *(\d+)\) .*\| +\/\* (.*) \*\/ *$/s;
+const GRAPH = /^ *(\d+)\) .*\| +(?:\/\* (.*) \*\/|(\S.*)) *$/s;
+const GRAPH_CALL = /^(?:\w+\(\)(?:;| \{)|\})/;
 const SWITCH = /^ *(\d+)\) +\S.*-\d+ +=> +(\S.*)-(\d+) *$/;
 
 /** All rows of an ftrace text. */
@@ -106,7 +107,7 @@ function contextOf(
     tgid: -1,
     cpu: Number(graph[1]),
     time: undefined,
-    event: graph[2]!,
+    event: graph[2] ?? graph[3]!,
   };
 }
 
@@ -137,6 +138,8 @@ function eventOf(event: string): TwinEvent | undefined {
       resolveTracepoint('syscalls', `sys_exit_${exit[1]}`),
       () => new Map([['ret', BigInt(exit[2]!)]]),
     );
+  if (/^\w\S* <-\w\S*$/.test(event)) return tracer('function');
+  if (GRAPH_CALL.test(event)) return tracer(event.includes('}') ? 'funcgraph_exit' : 'funcgraph_entry');
   const named = /^([\w.+/]+): *(.*)$/s.exec(event);
   if (!named) return undefined;
   const [, name, payload] = named;
@@ -280,6 +283,8 @@ function syscallArgs(resolved: Resolved, text: string): ReadonlyMap<string, bigi
   }
   return slots;
 }
+
+const tracer = (name: string): TwinEvent => ({ name, kind: functionKind(name), slots: new Map() });
 
 /** The same text for a twin's row as rowText of tables.ts gives for a table's. */
 export function rowTextOfTwin(row: TwinRow): string {

@@ -1,0 +1,79 @@
+/** What the function tracers print. */
+import assert from 'node:assert/strict';
+import { kindName } from '../events/kinds.js';
+import type { EventTable } from '../events/table.js';
+import { openText as open } from '../../test/support/reviewSamples.js';
+import { bytesOf, readFtrace } from '../../test/support/tables.js';
+
+const GET_PFN =
+  'kvm_gmem_get_pfn: (kvm_gmem_get_pfn+0x0/0x1f0) kvm=0xffff888100eb8000 slot=11 gfn=0x100400 ' +
+  'base_gfn=0x100400 pgoff=0x400 ino=15141';
+
+function line(
+  payload: string,
+  { comm = 'bash', tid = 12, cpu = 0, time = '331.037598', flags = '.....' } = {},
+): string {
+  const task = `${comm.padStart(16)}-${String(tid).padEnd(7)}`;
+  return `${task} [${String(cpu).padStart(3, '0')}] ${flags} ${time.padStart(12)}: ${payload}\n`;
+}
+
+const read = (text: string): EventTable => readFtrace(bytesOf(text));
+const codes = (table: EventTable): string[] => table.issues.map((issue) => issue.code);
+
+describe('ftrace text: calls of functions', () => {
+  it('has function lines as calls of their own kind, with the events between them', () => {
+    const text =
+      line('try_to_wake_up <-wake_up_q') +
+      line('f+0x1/0x2 <-g+0x3/0x4', { cpu: 1 }) +
+      line(GET_PFN) +
+      line('kvm_x.isra.0 [kvm] <-kvm_y [kvm]');
+    const { table, describe } = open(text);
+    assert.deepEqual(
+      [...Array(table.length).keys()].map((row) => [kindName(table.kind(row)), table.name(row)]),
+      [
+        ['FunctionCall', 'function'],
+        ['FunctionCall', 'function'],
+        ['GetPfn', 'kvm_gmem_get_pfn'],
+        ['FunctionCall', 'function'],
+      ],
+    );
+    assert.deepEqual(codes(table), []);
+    assert.deepEqual(
+      [describe(0).text, ...describe(1).fields.map(({ name, value }) => `${name}=${value}`)],
+      ['try_to_wake_up <-wake_up_q', 'function=f', 'caller=g'],
+    );
+    assert.equal(describe(3).fields[0]!.value, 'kvm_x.isra.0');
+  });
+  it('makes no call of a function line that has lost its end', () => {
+    const torn = read(line('f <-g').trimEnd() + line(GET_PFN) + line(GET_PFN) + line('a <-b c'));
+    assert.deepEqual([torn.length, torn.losses.length, codes(torn)], [1, 1, ['torn-line', 'duration-lines']]);
+  });
+  it('takes calls of function_graph with what they took, in every layout of its options', () => {
+    const { table, describe } = open(
+      [
+        '# tracer: function_graph',
+        '#     TIME        CPU  TASK/PID         DURATION                  FUNCTION CALLS',
+        '  331.037598 |   0)    bash-2240  |   0.123 us    |  f();',
+        '  331.037599 |   0)    bash-2240  |               |  g [kvm]() {',
+        '  331.037600 |   0)    bash-2240  | + 12.500 us   |    h(kvm=0x1, a="|");',
+        '  331.037610 |   0)    bash-2240  |   ==========> |',
+        '  331.037620 |   0)    bash-2240  | ! 150.250 us  |  } /* g [kvm] = 0x0 */',
+        '',
+      ].join('\n'),
+    );
+    assert.deepEqual(
+      [...Array(table.length).keys()].map((row) => [
+        kindName(table.kind(row)),
+        table.tid(row),
+        ...describe(row).fields.map(({ value }) => value),
+      ]),
+      [
+        ['FunctionCall', 2240, 'f', '123'],
+        ['FunctionCall', 2240, 'g'],
+        ['FunctionCall', 2240, 'h', '12500'],
+        ['FunctionReturn', 2240, 'g', '150250'],
+      ],
+    );
+    assert.deepEqual([codes(table), table.losses], [[], []]);
+  });
+});

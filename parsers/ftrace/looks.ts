@@ -1,0 +1,40 @@
+/** What a line's event looks like, where it is not known by its name alone. */
+import { hasText, skipBlanks } from '../base/text.js';
+import { KIND_UNKNOWN } from '../events/kinds.js';
+import { matchesForm, type EventPlan } from '../events/payload.js';
+import { holdsHead } from '../events/textHeads.js';
+import { isStackName } from '../events/textstacks.js';
+import { EVENT_NAMED, EVENT_SYSCALL_ENTER, type EventSpan } from './event.js';
+
+const MODULE_TEXT = /^ *[\w.$]+ \[\w+\]: /;
+/** What begins so is a system call, which ends with its parenthesis. */
+const SYSCALL = 'sys_';
+const SHORT_TEXT = 300;
+const decoder = new TextDecoder();
+
+/** True for the names of the events that carry a stack. */
+export function isStackEvent(bytes: Uint8Array, { kind, nameStart, nameEnd }: EventSpan): boolean {
+  return kind === EVENT_NAMED && isStackName(bytes, nameStart, nameEnd);
+}
+
+/** `do_something [kvm]: `: what trace_printk() in a module wrote. */
+export function isOfModule(bytes: Uint8Array, start: number, end: number): boolean {
+  return MODULE_TEXT.test(decoder.decode(bytes.subarray(start, Math.min(end, start + SHORT_TEXT))));
+}
+
+/** True when text without an event's name has a line's head in it, or is a system call that does not end. */
+export function holdsPart(bytes: Uint8Array, start: number, end: number): boolean {
+  return holdsHead(bytes, start, end) || hasText(bytes, skipBlanks(bytes, start, end), end, SYSCALL);
+}
+
+/**
+ * True when a line without context can be nothing but an event: it shows a probe's place, or a known event's
+ * form.
+ */
+export function isCertain(plan: EventPlan, bytes: Uint8Array, span: EventSpan): boolean {
+  if (plan.place.length > 0) return true;
+  return (
+    plan.kind !== KIND_UNKNOWN &&
+    (span.kind === EVENT_SYSCALL_ENTER || matchesForm(plan, bytes, span.start, span.end))
+  );
+}
