@@ -100,6 +100,14 @@ export interface Conversion {
   readonly phaseRows: readonly number[];
 }
 
+/** Probes of what is made of a page, as far as they fire. */
+export interface Shown {
+  /** User mappings: the rmap. */
+  readonly mappings: boolean;
+  /** References: GUP and its grabs, or get_pfn's. */
+  readonly references: boolean;
+}
+
 export interface Analysis {
   readonly profiles: readonly ProfileId[];
   /** Why these profiles, one clause. */
@@ -124,6 +132,8 @@ export interface Analysis {
   readonly unknown: number;
   /** Events of KVM, guest_memfd or a restricted memfd: without one, nothing can be judged. */
   readonly ofKvm: number;
+  /** What the trace shows when it is made: of anything else, that none is seen says nothing. */
+  readonly shows: Shown;
   /** True when the work was cancelled: the result holds what was done until then. */
   readonly cancelled: boolean;
 }

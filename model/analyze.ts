@@ -46,6 +46,8 @@ const GLOBAL_CLOCKS: readonly ClockName[] = [
 const GLOBAL_SKEW_NS = 1_000;
 const LOCAL_SKEW_NS = 20_000;
 
+const REFERENCE_KINDS = ['GupRet', 'GrabFolio', 'GrabFolioFast', 'GetPfnRet'] as const;
+
 /** Rows between two looks at the cancel token. */
 const POLL_ROWS = 1 << 14;
 
@@ -97,6 +99,10 @@ export function analyze(table: EventTable, options: AnalyzeOptions = {}): Analys
     unread,
     unknown: w.survey.counts[KIND_UNKNOWN]!,
     ofKvm: countOfKvm(w.survey.counts),
+    shows: {
+      mappings: w.recorded(kindId('RmapAdd')),
+      references: REFERENCE_KINDS.some((kind) => w.recorded(kindId(kind))),
+    },
     cancelled,
   };
 }

@@ -42,6 +42,7 @@ function analysisOf(
     unread: 0,
     unknown: 0,
     ofKvm: 0,
+    shows: { mappings: true, references: true },
     cancelled: false,
   };
 }

@@ -251,7 +251,7 @@ class HistoryBuilder {
       track =
         id.unit === 'gfn'
           ? new GfnTrack(this.analysis.conversions, id.subject, id.page)
-          : new FileTrack(this.analysis.conversions, id.subject, id.page);
+          : new FileTrack(this.analysis.conversions, id.subject, id.page, this.analysis.shows);
       this.tracks.set(key, track);
     }
     return track;

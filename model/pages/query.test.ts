@@ -38,6 +38,7 @@ function analysisWith(ino = -1): Analysis {
     ops: new OpLog(),
     rowCount: ROWS,
     ofKvm: 0,
+    shows: { mappings: true, references: true },
     unread: 0,
     understood: ROWS,
     unknown: 0,

@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict';
 import { conversion } from '../../test/support/conversion.js';
 import { Attr, Op, OpLog, Phase, RefKind, type OpCode } from '../ops/oplog.js';
+import type { Shown } from '../analysis.js';
 import { FileTrack, GfnTrack } from './tracks.js';
 
 /** An operation on pages [first, first + count), at the row after the one before. */
 type Step = readonly [op: OpCode, value: number, aux?: number, first?: number, count?: number];
 const PAGE = 0x12;
+const SHOWN = { mappings: true, references: true };
 
 function applied<T extends GfnTrack | FileTrack>(track: T, steps: readonly Step[]): T {
   const ops = new OpLog();
@@ -19,7 +21,7 @@ function applied<T extends GfnTrack | FileTrack>(track: T, steps: readonly Step[
 const frame = (...steps: readonly Step[]): GfnTrack =>
   applied(new GfnTrack([conversion, { ...conversion, toPrivate: false }], 0, PAGE), steps);
 const file = (...steps: readonly Step[]): FileTrack =>
-  applied(new FileTrack([conversion, { ...conversion, toPrivate: false }], 0, PAGE), steps);
+  applied(new FileTrack([conversion, { ...conversion, toPrivate: false }], 0, PAGE, SHOWN), steps);
 
 /** A phase is of the conversion that is its operation's subject. */
 function inPhases(...phases: readonly (readonly [conversion: number, phase: number])[]): FileTrack {
@@ -27,7 +29,7 @@ function inPhases(...phases: readonly (readonly [conversion: number, phase: numb
   phases.forEach(([index, phase], row) => {
     ops.push(Op.Phase, index, row, 0, 8, phase, 0);
   });
-  const track = new FileTrack([conversion, { ...conversion, toPrivate: false }], 0, PAGE);
+  const track = new FileTrack([conversion, { ...conversion, toPrivate: false }], 0, PAGE, SHOWN);
   for (let i = 0; i < ops.length; i++) track.apply(ops, i);
   return track;
 }
@@ -207,10 +209,19 @@ describe('a page of the page cache', () => {
     assert.deepEqual(told(file([Op.Alloc, 5], [Op.Loss, -1])), [-1, false, false, false]);
   });
 
-  it('that leaves it has neither frame nor holders, but for those that were seen', () => {
-    assert.deepEqual(told(file([Op.Free, 5])), [-1, true, true, true]);
+  it('has none of what the trace does not show', () => {
+    const unshown = (shows: Shown, ...steps: readonly Step[]): readonly unknown[] =>
+      told(applied(new FileTrack([conversion], 0, PAGE, shows), steps)).slice(2);
+    for (const op of [Op.Alloc, Op.Free])
+      assert.deepEqual(unshown({ mappings: false, references: false }, [op, 5]), [false, false]);
+    assert.deepEqual(unshown({ mappings: true, references: false }, [Op.Alloc, 5]), [true, false]);
+    assert.deepEqual(unshown({ mappings: false, references: true }, [Op.Alloc, 5]), [false, true]);
+  });
+
+  it('that leaves it has neither frame nor mappings, but for those that were seen, and may be held', () => {
+    assert.deepEqual(told(file([Op.Free, 5])), [-1, true, true, false]);
     assert.deepEqual(told(file([Op.Alloc, 5], [Op.Free, 5])), [-1, true, true, true]);
-    assert.deepEqual(told(file([Op.MapAdd, 7, 0x1000], [Op.Free, 5])), [-1, true, false, true]);
+    assert.deepEqual(told(file([Op.MapAdd, 7, 0x1000], [Op.Free, 5])), [-1, true, false, false]);
     assert.deepEqual(told(file([Op.RefGet, RefKind.Pin, 7], [Op.Free, 5])), [-1, true, true, false]);
     assert.deepEqual(told(file([Op.Alloc, 5], [Op.MapAdd, 7, 1], [Op.Free, 5])), [-1, true, true, true]);
   });

@@ -3,7 +3,7 @@
  * of the inode, user mappings, references, page cache). Memslots join them. What operations do to them is in
  * fold.ts; here they are kept as the lists of a {@link PageState}.
  */
-import type { Conversion } from '../analysis.js';
+import type { Conversion, Shown } from '../analysis.js';
 import { Phase, type OpLog } from '../ops/oplog.js';
 import {
   comesFirst,
@@ -116,6 +116,15 @@ export class FileTrack extends Track implements FileFacts {
   pfnKnown = false;
   poisoned = false;
 
+  constructor(
+    conversions: readonly Conversion[],
+    subject: number,
+    page: number,
+    private readonly shows: Shown,
+  ) {
+    super(conversions, subject, page);
+  }
+
   apply(ops: OpLog, i: number): void {
     foldFileOp(this, ops, i);
   }
@@ -163,20 +172,22 @@ export class FileTrack extends Track implements FileFacts {
     this.references = [];
   }
 
-  /** A page that enters the page cache has neither mapping nor holder: from here on both are known. */
+  /**
+   * A page that enters the page cache has neither mapping nor holder: from here on those are known that the
+   * trace shows when they are made.
+   */
   enterCache(_inode: number, first: number, _end: number, pfn: number): void {
     this.pfn = frameAt(this.page, first, pfn);
     this.pfnKnown = pfn >= 0;
-    this.mappingsKnown = true;
-    this.referencesKnown = true;
+    this.mappingsKnown = this.shows.mappings;
+    this.referencesKnown = this.shows.references;
   }
 
-  /** So has one that leaves it, but for those that were seen. */
+  /** One that leaves it is mapped no more, but where that was seen. It may be held by who took it unseen. */
   leaveCache(): void {
     this.pfn = -1;
     this.pfnKnown = true;
-    this.mappingsKnown ||= this.mappings.length === 0;
-    this.referencesKnown ||= this.references.length === 0;
+    this.mappingsKnown ||= this.shows.mappings && this.mappings.length === 0;
   }
 
   setPoison(_inode: number, _first: number, _end: number, poisoned: boolean): void {

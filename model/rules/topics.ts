@@ -74,6 +74,17 @@ export const NOTIFIERS: readonly EventKind[] = [
   'ShimInvEnd',
 ];
 
+/** What users of a restricted memfd are notified of besides an mmap: its pages are converted, or a hole is punched. */
+export const NOTIFIED_OPERATIONS: readonly EventKind[] = [
+  'ShimInvStart',
+  'ShimInvEnd',
+  'NotifierInvStart',
+  'NotifierInvEnd',
+  'ConvertEnter',
+  'StoreAttr',
+  'GmemPunchHole',
+];
+
 /** A guest_memfd is made, bound to memslots, or asked for pages. */
 export const BOUND_FILES: readonly EventKind[] = [
   'GmemCreate',

@@ -140,8 +140,12 @@ function compare(analysis: Analysis, pages: readonly PageId[], place: (row: numb
   const { ops } = analysis;
   const cursor = new Cursor(ops, analysis.rowCount, { every: 64, checkpointsMax: 8, undoOps: 32 });
   const watched = pages.map((page) => {
-    const Track = page.unit === 'gfn' ? GfnTrack : FileTrack;
-    return { page, track: new Track(analysis.conversions, page.subject, page.page), touched: false };
+    const { conversions, shows } = analysis;
+    const track =
+      page.unit === 'gfn'
+        ? new GfnTrack(conversions, page.subject, page.page)
+        : new FileTrack(conversions, page.subject, page.page, shows);
+    return { page, track, touched: false };
   });
   const seen: { readonly row: number; readonly page: PageId; readonly facts: Facts }[] = [];
   for (let i = 0; i < ops.length; i++) {
@@ -234,6 +238,7 @@ describe('the fold, the intervals and the cursor', function () {
           ops,
           rowCount: ROWS,
           ofKvm: 0,
+          shows: { mappings: true, references: true },
           unread: 0,
           understood: ROWS,
           unknown: 0,

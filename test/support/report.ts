@@ -123,6 +123,7 @@ function analysisByHand(): Analysis {
     unread: 0,
     unknown: 0,
     ofKvm: 1,
+    shows: { mappings: true, references: true },
     cancelled: false,
     vms: [
       {

@@ -193,6 +193,7 @@ export class FixtureMaker {
         unread: 0,
         unknown: 0,
         ofKvm: 0,
+        shows: { mappings: true, references: true },
         cancelled: false,
       },
     };

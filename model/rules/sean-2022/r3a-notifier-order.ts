@@ -1,6 +1,6 @@
 import { inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
-import { NOTIFIERS } from '../topics.js';
+import { NOTIFIED_OPERATIONS, NOTIFIERS } from '../topics.js';
 
 export const r3a: RuleDef = {
   id: 'R3a',
@@ -21,6 +21,7 @@ export const r3a: RuleDef = {
       where: ['NotifierMmapStart', 'NotifierMmapAbort'],
       needs: [['FileMmap'], ['FileMmapRet', 'SysExitMmap']],
     },
+    { where: NOTIFIED_OPERATIONS, needs: [['NotifierInvStart']] },
   ],
   about: NOTIFIERS,
   fix: 'Unwind with list_for_each_entry_continue_reverse().',

@@ -1,7 +1,7 @@
 import type { Notifier, Thread } from '../../world/state.js';
 import { inodeText } from '../texts.js';
 import type { RuleDef, RuleRun } from '../rule.js';
-import { NOTIFIERS } from '../topics.js';
+import { NOTIFIED_OPERATIONS, NOTIFIERS } from '../topics.js';
 
 function unstarted(run: RuleRun, n: Notifier, row: number, what: string, fromRow: number): void {
   if (run.lost(fromRow, row)) return;
@@ -27,6 +27,7 @@ export const r3c: RuleDef = {
       where: ['NotifierMmapStart', 'NotifierMmapAbort', 'NotifierMmapEnd'],
       needs: [['FileMmap'], ['FileMmapRet', 'SysExitMmap']],
     },
+    { where: NOTIFIED_OPERATIONS, needs: [['NotifierInvStart'], ['NotifierInvEnd']] },
   ],
   about: NOTIFIERS,
   fix: 'Hold the bindings stable across start and end.',
