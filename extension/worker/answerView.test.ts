@@ -23,7 +23,7 @@ describe("a question about an event's page", () => {
       'The last install maps pfn 0x102a73. | 732',
     ]);
     assert.deepEqual(answers('huge'), ['No huge SPTE covers this page now.']);
-    assert.deepEqual(answers('retry'), ['No conversion of this page was refused. | 682']);
+    assert.deepEqual(answers('retry'), ['No conversion of this page is seen to be refused. | 682']);
     assert.equal(answers('ownership')[0], 'shared (qemu-system-x86-274) | 353');
     assert.ok(answers('ownership').includes('1 pin (CPU 0/KVM-275) | 662'));
   });

@@ -124,7 +124,11 @@ export function difference(asked: Asked): Answer {
           ],
           missing: absent(asked, CONVERSION_RECIPE),
         }
-      : { question, statements: [{ text: 'No conversion of this page has begun.', rows: [] }], missing: [] };
+      : {
+          question,
+          statements: [{ text: 'No conversion of this page is seen to begin.', rows: [] }],
+          missing: [],
+        };
   }
   const isBefore = (other: Conversion): boolean =>
     other.toPrivate === here.toPrivate && other.fromRow < here.fromRow;
@@ -176,7 +180,7 @@ function withoutGood(
   if (unknown.length === 0)
     return {
       statements: [
-        { text: `No other conversion to ${direction} ended well before it.`, rows: [here.fromRow] },
+        { text: `No other conversion to ${direction} is seen to end well before it.`, rows: [here.fromRow] },
       ],
       missing: [],
     };

@@ -100,7 +100,7 @@ function noneSeen(asked: Asked, known: boolean): Statement {
     const held = then.references.length + then.mappings.length > 0 || others(asked, last);
     return held
       ? {
-          text: 'No holder is seen now; what blocked its last conversion is gone.',
+          text: 'No holder is seen now; what blocked its last conversion is not seen any more.',
           rows: [last.untilRow],
         }
       : {
@@ -155,7 +155,7 @@ export function whichRetry(asked: Asked): Answer {
   if (conversions.length === 0) statements.push({ text: 'No conversion of this page is seen.', rows: [] });
   else if (statements.length === 0)
     statements.push({
-      text: 'No conversion of this page was refused.',
+      text: 'No conversion of this page is seen to be refused.',
       rows: conversions.map((c) => c.fromRow).slice(0, 1),
     });
   return {

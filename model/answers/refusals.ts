@@ -58,7 +58,7 @@ function slotStatement({ slot, errno, row, holder }: RefusedSlot): Statement {
 function conversionStatement(asked: Asked, conversion: Conversion): Statement {
   const { toPrivate, result, untilRow } = conversion;
   const held = holderAt(asked, conversion);
-  const why = held ? `: ${held.text}` : '; nobody is seen to hold a page of it';
+  const why = held ? `: ${held.text}` : '; no holder of a page of it is seen';
   return {
     text: `A conversion to ${toPrivate ? 'private' : 'shared'} was refused with ${errnoName(result!)}${why}.`,
     rows: [...(held && held.row >= 0 ? [held.row] : []), untilRow].filter((row) => row >= 0),

@@ -30,7 +30,7 @@ export function eventObject(moment: Moment): ExprObject | undefined {
   const members: Record<string, MemberSource> = {
     name: { doc: 'Name as the trace prints it', get: () => table.name(row) },
     kind: {
-      doc: 'What it means to the model; Unknown for an event that nobody knows',
+      doc: 'What it means to the model; Unknown for an event outside the vocabulary',
       get: () => kindName(kind),
     },
     time: {

@@ -74,7 +74,7 @@ export const NOTIFIERS: readonly EventKind[] = [
   'ShimInvEnd',
 ];
 
-/** What users of a restricted memfd are notified of besides an mmap: its pages are converted, or a hole is punched. */
+/** What users of a restricted memfd are notified of besides an mmap: conversions and holes. */
 export const NOTIFIED_OPERATIONS: readonly EventKind[] = [
   'ShimInvStart',
   'ShimInvEnd',

@@ -122,7 +122,7 @@ function conversionText(value: number): string {
     case Outcome.Failed:
       return `converting to ${to}, fails`;
     case Outcome.Unfinished:
-      return `converting to ${to}, never completed`;
+      return `converting to ${to}, not seen to complete`;
     default:
       return `converting to ${to}`;
   }

@@ -38,7 +38,7 @@ export const g12: RuleDef = {
           run.suspicious({
             row: rec.row,
             pages,
-            message: `private SPTE of gfn ${hex(rec.gfn)} installed, but the page was never prepared`,
+            message: `private SPTE of gfn ${hex(rec.gfn)} installed, but its page is not seen to be prepared`,
           });
       },
     };

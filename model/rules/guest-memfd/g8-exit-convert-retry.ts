@@ -54,7 +54,7 @@ export const g8: RuleDef = {
         if (seen.count === REPEATS) {
           run.suspicious({
             row,
-            message: `the vCPU left ${REPEATS} times with a memory fault on gfn ${hex(fault.gfn)} and nothing was converted in between`,
+            message: `the vCPU left ${REPEATS} times with a memory fault on gfn ${hex(fault.gfn)} and no conversion is seen in between`,
             evidence: [[seen.firstRow, 'cause', 'the first of these exits']],
           });
         }

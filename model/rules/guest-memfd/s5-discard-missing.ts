@@ -24,7 +24,7 @@ export const s5: RuleDef = {
       const { row, start, size } = converted;
       run.suspicious({
         row,
-        message: `gpa ${hex(start)}+${hex(size)} became private and its shared copy was not discarded`,
+        message: `gpa ${hex(start)}+${hex(size)} became private and no discard of its shared copy is seen`,
       });
     };
     return {

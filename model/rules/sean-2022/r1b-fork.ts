@@ -53,7 +53,7 @@ export const r1b: RuleDef = {
       run.violation({
         row: ctx.row,
         pages,
-        message: `another process uses a mapping of ${inodeText(inode)} that it never made`,
+        message: `another process uses a mapping of ${inodeText(inode)} that it is not seen to make`,
         evidence: [[parent.row, 'state', 'the mapping that was duplicated']],
       });
     },
