@@ -25,11 +25,6 @@ export interface FoundGaps {
   readonly restarts: number[];
 }
 
-/**
- * Events of one CPU are in the order of its clock, in nanoseconds or ticks; nested ones may be printed a
- * little out of it.
- */
-const CLOCK_JITTER = 100_000;
 /** Steps back that are looked at one by one. */
 const STEPS_MAX = 1000;
 
@@ -42,7 +37,6 @@ export class GapFinder {
   private readonly lastTs = new Float64Array(UNKNOWN_CPU + 1).fill(-Infinity);
   private readonly firstOnCpu = new Map<number, number>();
   private readonly losses: readonly LossMark[];
-  private readonly jitter: number;
   /** How far a row may lie behind one that stands before it. */
   private readonly late: number;
   /** The greatest time since the last step back, on any CPU, and at the end of each segment since. */
@@ -56,15 +50,13 @@ export class GapFinder {
   private next = 0;
 
   constructor(private readonly table: EventTable) {
-    // The counter clock counts events: it never goes back by itself.
-    this.jitter = table.meta.clock === 'counter' ? 0 : CLOCK_JITTER;
     this.late = lateMax(table.meta);
     this.losses = [...table.losses].sort((a, b) => a.row - b.row);
   }
 
   /** Looks at the rows of one segment, each in its turn. */
   segment(seg: Segment, index: number, found: FoundGaps): void {
-    const { lastOnCpu, lastTs, jitter, late } = this;
+    const { lastOnCpu, lastTs, late } = this;
     const { cpu: cpus, ts: times } = seg;
     const base = index * SEGMENT_ROWS;
     let nextLoss = this.nextLossRow();
@@ -76,8 +68,8 @@ export class GapFinder {
       }
       const cpu = cpus[i]!;
       const ts = times[i]!;
-      if (ts < this.high - late || (cpu !== UNKNOWN_CPU && ts < lastTs[cpu]! - jitter))
-        this.restart(row, ts, found);
+      // A CPU's own buffer is in the order of its clock: who steps back there was moved.
+      if (ts < this.high - late || (cpu !== UNKNOWN_CPU && ts < lastTs[cpu]!)) this.restart(row, ts, found);
       else if (ts > this.resumes) this.resume(row, found);
       if (ts > this.high) this.high = ts;
       if (cpu !== UNKNOWN_CPU) lastTs[cpu] = ts;
