@@ -2,6 +2,7 @@
 import { plus, type Pgoff } from '../../parsers/base/units.js';
 import { gfnAt } from '../world/memslots.js';
 import type { EventKind } from '../../parsers/events/vocabulary.js';
+import type { PageRange } from '../findings/finding.js';
 import { Attr } from '../ops/oplog.js';
 import { type Conv, groupOf, type Inode, type Thread, type Vm } from '../world/state.js';
 import type { Listener } from '../world/facts.js';
@@ -118,6 +119,18 @@ export function lostMmaps(run: RuleRun): Listener {
         run.undecided('lost', row, 'Events are missing within an mmap.');
     },
   };
+}
+
+/**
+ * True, and said, where a file may be another than the one that had its inode number before: what that one
+ * was, whether mapped or private, says nothing of it.
+ */
+export function mayBeAnother(run: RuleRun, inode: Inode, row: number, pages: PageRange): boolean {
+  if (!inode.isForgotten) return false;
+  const detail =
+    'This file may be another than the one that had its inode number: what it was before is unknown.';
+  run.undecided('unknown-start', row, detail, [], pages);
+  return true;
 }
 
 /** True for a conversion in place that makes pages private, or may. */

@@ -3,7 +3,7 @@ import { isInodeConv } from '../../world/state.js';
 import { isServiced } from '../../world/faultResult.js';
 import { Attr } from '../../ops/oplog.js';
 import { hex } from '../../pages/state.js';
-import { attrOfPage, lostFaults, lostStores, mayHidePages } from '../common.js';
+import { attrOfPage, lostFaults, lostStores, mayBeAnother, mayHidePages } from '../common.js';
 import { mappedBeforeStore, mappingsAt, undecidedMapping } from '../mappings.js';
 import { convText, inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
@@ -73,8 +73,9 @@ export const g1: RuleDef = {
       },
       userFaultRet: (ctx, inode, pgoff, ret, row) => {
         const { attr, row: attrRow } = attrOfPage(w, inode, pgoff);
-        if (attr !== Attr.Private) return;
         const pages = run.pagesOf(inode, pgoff);
+        if (attr === Attr.Unknown && isServiced(ret)) mayBeAnother(run, inode, row, pages);
+        if (attr !== Attr.Private) return;
         if (!isServiced(ret)) {
           run.ok();
           return;

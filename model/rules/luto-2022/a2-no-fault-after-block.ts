@@ -3,7 +3,7 @@ import { isServiced } from '../../world/faultResult.js';
 import { Attr } from '../../ops/oplog.js';
 import { type Conv, type Inode, isInodeConv } from '../../world/state.js';
 import { hex } from '../../pages/state.js';
-import { attrOfPage, lostFaults, lostStores, mayHidePages, missingOf } from '../common.js';
+import { attrOfPage, lostFaults, lostStores, mayBeAnother, mayHidePages, missingOf } from '../common.js';
 import { inodeText } from '../texts.js';
 import type { RuleDef, RuleRun } from '../rule.js';
 import { IN_PLACE, USER_MAPPINGS } from '../topics.js';
@@ -142,6 +142,7 @@ export const a2: RuleDef = {
       const pages = run.pagesOf(inode, pgoff);
       const conv = inFlight(inode, pgoff);
       const { attr, row: attrRow } = conv ? { attr: -1, row: -1 } : attrOfPage(w, inode, pgoff);
+      if (!conv && attr === Attr.Unknown && mayBeAnother(run, inode, row, pages)) return true;
       if (!conv && attr !== Attr.Private) return false;
       const since = conv ? blockedFrom(conv) : attrRow;
       if (since < 0) {

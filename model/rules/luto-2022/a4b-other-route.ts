@@ -1,4 +1,5 @@
 import { hex } from '../../pages/state.js';
+import { mayBeAnother } from '../common.js';
 import { inodeText } from '../texts.js';
 import type { EventKind } from '../../../parsers/events/vocabulary.js';
 import type { GupFact } from '../../world/facts.js';
@@ -67,7 +68,7 @@ export const a4b: RuleDef = {
             pages: run.pagesOf(inode, first, count),
             message: `page ${hex(first)} of ${inodeText(inode)} was mapped without a fault in the shim's handler`,
           });
-        }
+        } else mayBeAnother(run, inode, row, run.pagesOf(inode, first, count));
       },
     };
   },

@@ -1,6 +1,6 @@
 import { PAGE_SIZE, asPgoff } from '../../../parsers/base/units.js';
 import { hex } from '../../pages/state.js';
-import { lostMmaps, unmapsAreSeen, unshownBy } from '../common.js';
+import { lostMmaps, mayBeAnother, unmapsAreSeen, unshownBy } from '../common.js';
 import { inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
 import { USER_MAPPINGS } from '../topics.js';
@@ -63,7 +63,7 @@ export const r1: RuleDef = {
         );
       else if (!run.recorded('FileMmap'))
         run.notRecorded(row, 'Mappings are not recorded from their beginning.', ['FileMmap'], pages);
-      else run.ok();
+      else if (!mayBeAnother(run, inode, row, pages)) run.ok();
     },
     mmapRet: (_inode, ret) => {
       // A refused mmap is the enforcement.

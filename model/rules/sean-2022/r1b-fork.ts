@@ -1,5 +1,5 @@
 import { asPgoff } from '../../../parsers/base/units.js';
-import { lostMmaps } from '../common.js';
+import { lostMmaps, mayBeAnother } from '../common.js';
 import { inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
 import { USER_MAPPINGS } from '../topics.js';
@@ -44,12 +44,7 @@ export const r1b: RuleDef = {
       // file itself.
       if (!parent || run.lost(0, ctx.row)) return;
       const pages = run.pagesOf(inode, asPgoff(Math.max(0, ctx.pgoff)));
-      if (inode.isForgotten) {
-        const detail =
-          'This file may be another than the one that had its inode number: older mappings are unknown.';
-        run.undecided('unknown-start', ctx.row, detail, [], pages);
-        return;
-      }
+      if (mayBeAnother(run, inode, ctx.row, pages)) return;
       run.violation({
         row: ctx.row,
         pages,

@@ -1,6 +1,6 @@
 import { asPgoff } from '../../../parsers/base/units.js';
 import { hex } from '../../pages/state.js';
-import { unmapsAreSeen } from '../common.js';
+import { mayBeAnother, unmapsAreSeen } from '../common.js';
 import { inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
 
@@ -33,7 +33,7 @@ export const r2: RuleDef = {
       }
       const vma = inode.vmas[0];
       if (!vma) {
-        if (run.lost(inode.firstRow, row, pages)) return;
+        if (run.lost(inode.firstRow, row, pages) || mayBeAnother(run, inode, row, pages)) return;
         run.ok();
         return;
       }

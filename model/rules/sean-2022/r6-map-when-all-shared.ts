@@ -88,7 +88,7 @@ export const r6: RuleDef = {
       if (run.lost(oldest, row, pages)) return;
       if (unknown && !run.recorded('StoreAttr', 'ConvertRet', 'PostSetAttr'))
         run.notRecorded(row, 'Conversions are not recorded.', ['StoreAttr', 'ConvertRet'], pages);
-      else if (unknown && !inode.fresh && run.w.conversions.length === 0)
+      else if (unknown && !inode.fresh && (inode.isForgotten || run.w.conversions.length === 0))
         run.undecided(
           'unknown-start',
           row,
