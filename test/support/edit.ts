@@ -4,6 +4,8 @@
  * an event that never was, not one that was lost.
  */
 const EVENT = /^.{16}-\d+ .*? \[\d{3}\] /;
+/** Of an event's line. */
+const TIME = /\d+\.\d+(?=: )/;
 const COUNTS = /^(# entries-in-buffer\/entries-written: )\d+\/\d+/;
 
 export class Recording {
@@ -53,10 +55,12 @@ export class Recording {
     return this;
   }
 
-  /** Moves one line to just before another. */
+  /** Moves one event to just before another, whose time it takes: of one CPU no time goes back. */
   move(index: number, before: number): this {
-    const [line] = this.lines.splice(index, 1);
-    this.lines.splice(before > index ? before - 1 : before, 0, line!);
+    const time = TIME.exec(this.lines[before]!)![0];
+    const line = this.lines[index]!.replace(TIME, time);
+    this.lines.splice(index, 1);
+    this.lines.splice(before > index ? before - 1 : before, 0, line);
     return this;
   }
 
