@@ -60,6 +60,8 @@ export class GapFinder {
     const { cpu: cpus, ts: times } = seg;
     const base = index * SEGMENT_ROWS;
     let nextLoss = this.nextLossRow();
+    // Fields of an object cost this loop more than all else.
+    let { high, resumes } = this;
     for (let i = 0; i < seg.length; i++) {
       const row = base + i;
       if (nextLoss <= row) {
@@ -69,13 +71,19 @@ export class GapFinder {
       const cpu = cpus[i]!;
       const ts = times[i]!;
       // A CPU's own buffer is in the order of its clock: who steps back there was moved.
-      if (ts < this.high - late || (cpu !== UNKNOWN_CPU && ts < lastTs[cpu]!)) this.restart(row, ts, found);
-      else if (ts > this.resumes) this.resume(row, found);
-      if (ts > this.high) this.high = ts;
+      const goesBack = ts < high - late || (cpu !== UNKNOWN_CPU && ts < lastTs[cpu]!);
+      if (goesBack || ts > resumes) {
+        this.high = high;
+        if (goesBack) this.restart(row, ts, found);
+        else this.resume(row, found);
+        ({ high, resumes } = this);
+      }
+      if (ts > high) high = ts;
       if (cpu !== UNKNOWN_CPU) lastTs[cpu] = ts;
       if (lastOnCpu[cpu] === -1) this.firstOnCpu.set(cpu, row);
       lastOnCpu[cpu] = row;
     }
+    this.high = high;
     this.highs[index] = this.high;
   }
 

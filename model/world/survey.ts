@@ -225,6 +225,7 @@ export class Survey {
 
   /** True when events may be missing on some CPU between two rows. */
   gapBetween(fromRow: number, toRow: number): boolean {
+    if (this.gaps.length === 0) return false;
     const i = this.firstGapEndingAfter(fromRow);
     return i < this.gaps.length && this.suffixMinAfter[i]! < toRow;
   }

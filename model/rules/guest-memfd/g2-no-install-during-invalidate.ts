@@ -27,7 +27,7 @@ class UnseenBrackets {
   installed(vm: Vm, rec: SpteRec): void {
     const { run, waiting } = this;
     if (!run.w.gapBetween(Math.max(vm.fromRow, vm.quietRow), rec.row)) {
-      this.held(vm);
+      if (waiting.size > 0) this.held(vm);
       run.ok();
       return;
     }
