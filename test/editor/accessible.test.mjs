@@ -81,6 +81,7 @@ describe('what axe finds', () => {
     await page
       .locator('.pane-body .monaco-list-row')
       .filter({ hasText: '__kvm_gmem_set_attributes()' })
+      .first()
       .waitFor();
   });
   after(() => bench?.close());

@@ -89,12 +89,12 @@ describe('a patch under review', () => {
     });
 
   it('takes a remark in the box of a thread, and keeps it beside the patch', async () => {
-    const button = page.locator('.review-thread-reply-button:visible').first();
-    await button.click();
-    const form = page.locator('.review-widget .comment-form.expand');
-    await form.locator('.native-edit-context, textarea').first().focus();
+    // The box takes the focus as it opens.
+    await page.locator('.review-thread-reply-button:visible').first().click();
+    const add = page.locator('.review-widget .monaco-button:visible', { hasText: 'Add to the Review' });
+    await add.waitFor();
     await page.keyboard.type('Should the caller wait?');
-    await form.locator('.monaco-button', { hasText: 'Add to the Review' }).click();
+    await add.click();
     await page.locator('.review-comment', { hasText: 'Should the caller wait?' }).first().waitFor();
     const kept = fs.readFileSync(path.join(bench.folder, 'in-use.review'), 'utf8');
     assert.match(kept, /\n> \+(?:out:|\})\n\nShould the caller wait\?\n/);
@@ -102,6 +102,8 @@ describe('a patch under review', () => {
 
   it('tells of the kernel source: the review, and the trace alone', async () => {
     await runCommand(page, 'View: Show Explorer');
+    // The file of the remark moves the others as it is listed.
+    await page.locator('.explorer-folders-view .monaco-list-row', { hasText: 'in-use.review' }).waitFor();
     await openFile(page, 'before.txt');
     await page.locator('.statusbar-item', { hasText: '1 violation' }).first().waitFor();
     await runCommand(page, 'Shimtrace: Go to First Violation');
@@ -121,8 +123,8 @@ describe('a patch under review', () => {
     const text = fs.readFileSync(file, 'utf8');
     fs.writeFileSync(file, text.replace('\tlock_range(mapping);', '\tlock_range(mapping);\n\tset(mapping);'));
     await page.locator('.tab', { hasText: 'guest_memfd.c' }).first().click();
-    await runCommand(page, 'Git: Open Changes');
-    await page.locator('.monaco-diff-editor').first().waitFor();
+    await page.locator('.editor-actions .action-label[aria-label^="Open Changes"]').first().click();
+    await page.locator('.tab', { hasText: 'Working Tree' }).waitFor();
     await runCommand(page, 'Shimtrace: Review a Patch…');
     await choose('Recorded with the patch', 'after.txt');
     await choose('Recorded without the patch', 'before.txt');
