@@ -116,6 +116,7 @@ const COLUMNS: Readonly<Partial<Record<Family, (line: string) => string>>> = {
   perf: (line) => withPerfSyscalls(flagsBehindCpu(line)),
   // QEMU's events have no column before their name or stamp.
   qemu: (line) => line.trimStart(),
+  stamped: (line) => line.trimStart(),
   partial: inPerfColumns,
   named: inPerfColumns,
 };
