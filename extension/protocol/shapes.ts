@@ -226,6 +226,11 @@ export interface LineHint {
 export interface PageAnswer {
   readonly question: string;
   readonly page: string;
-  readonly statements: readonly { readonly text: string; readonly spots: readonly Spot[] }[];
+  readonly statements: readonly {
+    readonly text: string;
+    readonly spots: readonly Spot[];
+    /** What the numbers of the first event mean, as in `EventDetails`. */
+    readonly words: readonly string[];
+  }[];
   readonly missing: readonly string[];
 }
