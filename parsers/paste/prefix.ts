@@ -13,6 +13,8 @@ const COMM_MAX = 15;
 const PREFIX_MAX = 160;
 /** So many lines of events are looked at to learn what they begin with. */
 const LEARNED_FROM = 2000;
+/** So many lines are looked at for them. */
+const LOOKED_AT = 20_000;
 /** Of these, the share that must begin so. */
 const NEARLY_ALL = 0.9;
 
@@ -133,10 +135,9 @@ export function beginsByPrefix(texts: readonly string[]): Uint8Array | undefined
 /** Of the first lines of events; those with a task, where there are such: others may be broken from them. */
 function frontsOf(texts: readonly string[]): readonly Front[] {
   const fronts: Front[] = [];
-  for (const text of texts) {
-    const front = frontOf(text);
+  for (let i = 0; i < texts.length && i < LOOKED_AT && fronts.length < LEARNED_FROM; i++) {
+    const front = frontOf(texts[i]!);
     if (front) fronts.push(front);
-    if (fronts.length === LEARNED_FROM) break;
   }
   const ofTasks = fronts.filter(({ isTask }) => isTask);
   return ofTasks.length * PIECES_OF_ONE >= fronts.length ? ofTasks : fronts;
