@@ -4,7 +4,7 @@
  *
  *   node fakeHost.js '{"tracepoints":["kvm/kvm_userspace_exit"]}' FOLDER
  *
- * FOLDER gets the name of the host's own folder in a file `host`, which the workload may need.
+ * FOLDER gets the host's own folder, and its name in a file `host`, which the workload may need.
  */
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
@@ -12,7 +12,7 @@ import path from 'node:path';
 import { FakeTracefs, type FakeHost } from './fakeTracefs.js';
 
 const [host = '{}', folder = '.'] = process.argv.slice(2);
-const fake = new FakeTracefs(JSON.parse(host) as Partial<FakeHost>);
+const fake = new FakeTracefs(JSON.parse(host) as Partial<FakeHost>, path.resolve(folder));
 fs.writeFileSync(path.join(folder, 'host'), fake.root);
 
 let held = Buffer.alloc(0);

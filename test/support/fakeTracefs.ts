@@ -33,7 +33,8 @@ export class FakeTracefs {
   readonly tracefs: string;
   private readonly host: FakeHost;
 
-  constructor(host: Partial<FakeHost> = {}) {
+  /** `folder`: where its own is made. */
+  constructor(host: Partial<FakeHost> = {}, folder = os.tmpdir()) {
     this.host = {
       cpus: 2,
       symbols: [],
@@ -46,7 +47,7 @@ export class FakeTracefs {
       readEvents: 0,
       ...host,
     };
-    this.root = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-host-'));
+    this.root = fs.mkdtempSync(path.join(folder, 'shimtrace-host-'));
     this.tracefs = path.join(this.root, 'sys/kernel/tracing');
     this.make();
   }

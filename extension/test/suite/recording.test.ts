@@ -13,9 +13,13 @@ const EVENTS = [
 /** Enough for the rule G8. */
 const TRACEPOINTS = ['kvm/kvm_userspace_exit', 'kvm/kvm_page_fault', 'kvm/kvm_vm_set_mem_attributes'];
 
+/** Folders of fake hosts. */
+const made: string[] = [];
+
 /** A host of its own for a test, whose kernel writes two events as soon as it is recorded. */
 function fakeHost(): { readonly via: string; readonly workload: string; left(): readonly string[] } {
   const at = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-fake-'));
+  made.push(at);
   fs.writeFileSync(path.join(at, 'events'), `${EVENTS.join('\n')}\n`);
   const host = JSON.stringify({ tracepoints: TRACEPOINTS, readEvents: EVENTS.length });
   const pipe = `"$(ls -d $(cat ${at}/host)/sys/kernel/tracing/instances/shimtrace_*/trace_pipe)"`;
@@ -34,6 +38,9 @@ const trace = (name: string): vscode.Uri =>
 
 describe('a recording from the editor', () => {
   afterEach(closeAll);
+  after(() => {
+    for (const at of made) fs.rmSync(at, { recursive: true, force: true });
+  });
 
   it('is listed, opens as it grows, is judged as it comes, and ends in good order', async () => {
     const { recordings, sessions } = await app();
