@@ -6,7 +6,8 @@ import type { RecordRequest } from './request.js';
 const KEY = 'shimtrace.recordedHosts';
 const KEPT = 8;
 
-type Way = Pick<RecordRequest, 'host' | 'via'>;
+/** How a host is reached. */
+export type Way = Pick<RecordRequest, 'host' | 'via'>;
 
 /** Names of `Host` lines that stand for one host. */
 export function hostsIn(sshConfig: string): readonly string[] {
@@ -31,11 +32,9 @@ export function recentWays({ context }: App): readonly Way[] {
   return context.globalState.get<readonly Way[]>(KEY, []);
 }
 
-export async function rememberWay({ context }: App, { host, via }: RecordRequest): Promise<void> {
+export async function rememberWay(app: App, { host, via }: RecordRequest): Promise<void> {
   if (host === undefined && via === undefined) return;
   const way: Way = { ...(host !== undefined && { host }), ...(via !== undefined && { via }) };
-  const others = recentWays({ context } as App).filter(
-    (known) => JSON.stringify(known) !== JSON.stringify(way),
-  );
-  await context.globalState.update(KEY, [way, ...others].slice(0, KEPT));
+  const others = recentWays(app).filter((known) => JSON.stringify(known) !== JSON.stringify(way));
+  await app.context.globalState.update(KEY, [way, ...others].slice(0, KEPT));
 }

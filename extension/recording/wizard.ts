@@ -3,10 +3,9 @@ import * as vscode from 'vscode';
 import type { App } from '../app.js';
 import { ASKED } from '../features/ask.js';
 import { ruleTitles } from '../features/rulePages.js';
-import { recentWays, sshHosts } from './hosts.js';
+import { recentWays, sshHosts, type Way } from './hosts.js';
 import type { RecordRequest } from './request.js';
 
-type Way = Pick<RecordRequest, 'host' | 'via'>;
 type Purpose = Pick<RecordRequest, 'for' | 'patch'>;
 
 /** `known`: what needs no asking. */
