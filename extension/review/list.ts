@@ -105,7 +105,6 @@ function functionNode(index: number, line: number, parent: string, shown: Review
     children: evidenceNodes(f, index, id, shown),
     go: { command: SHOW_LINE, argument: line },
     context: 'function',
-    argument: index,
   };
 }
 

@@ -24,8 +24,6 @@ export interface ListNode {
   readonly more?: string;
   /** What selecting it runs, where it goes to no place of the list's trace. */
   readonly go?: { readonly command: string; readonly argument: unknown };
-  /** What menus on it are about. */
-  readonly argument?: unknown;
 }
 
 /** What a list holds altogether, where not all of it was made into nodes. */
