@@ -4,7 +4,7 @@ import { visible } from '../../parsers/base/visible.js';
 /** Given back as they are: the text of a trace itself, and what a client sends again to name something. */
 const KEPT: ReadonlySet<string> = new Set(['content', 'path', 'evaluateName', 'dataId']);
 
-/** The value with everything unseen in its strings made visible; the same one where there is nothing. */
+/** A copy of the value with everything unseen in its strings made visible. */
 export function visibleMessage<T>(value: T): T {
   return made(value) as T;
 }
