@@ -10,10 +10,11 @@ import { askedAt, orNothing } from '../features/navigation.js';
 import type { CodeFunction } from '../protocol/review.js';
 import { plural } from '../../parsers/base/plural.js';
 import { findTree, pathIn, readTree } from './kernelTree.js';
-import { EVENTS, GO, goTarget } from './links.js';
+import { eventsCommand } from './lenses.js';
+import { GO, goTarget } from './links.js';
 import { showLine } from './moves.js';
 import { pickEvents } from './pickEvents.js';
-import type { Reviews, ReviewShown } from './reviews.js';
+import { hunksOf, type Reviews, type ReviewShown } from './reviews.js';
 
 export const CODE_EVENTS = 'shimtrace.internal.codeEvents';
 const C: vscode.DocumentSelector = [{ language: 'c' }, { language: 'cpp', pattern: '**/*.h' }];
@@ -73,14 +74,8 @@ async function treeOf(reviews: Reviews): Promise<vscode.Uri | undefined> {
 function reviewLenses(shown: ReviewShown | undefined, path: string): vscode.CodeLens[] {
   return (shown?.view.functions ?? []).flatMap((f, index) => {
     if (f.path !== path || f.sourceLine === 0) return [];
-    const set = f.inSets.map(({ events }) => events > 0).lastIndexOf(true);
-    return [
-      new vscode.CodeLens(rangeAt(f.sourceLine), {
-        title: vscode.l10n.t('Review: {0}', f.short),
-        command: set < 0 ? '' : EVENTS,
-        arguments: [{ function: index, set }],
-      }),
-    ];
+    const title = vscode.l10n.t('Review: {0}', f.short);
+    return [new vscode.CodeLens(rangeAt(f.sourceLine), { title, ...eventsCommand(f, index) })];
   });
 }
 
@@ -151,9 +146,10 @@ async function toHunk(app: App, reviews: Reviews): Promise<void> {
   say(vscode.l10n.t('The patch changes no function that this event is seen to be in'));
 }
 
-export function lineOfFunction({ view }: ReviewShown, index: number): number | undefined {
-  const hunks = view.patches.flatMap(({ files }) => files.flatMap((file) => file.hunks));
-  return hunks.flatMap(({ functions }) => functions).find((each) => each.index === index)?.line;
+function lineOfFunction(shown: ReviewShown, index: number): number | undefined {
+  return hunksOf(shown)
+    .flatMap(({ functions }) => functions)
+    .find((each) => each.index === index)?.line;
 }
 
 /** From an event, or from a function that is named, to its source in the tree. */

@@ -1,6 +1,6 @@
 /** Lines of a `.review` file that stand for events lead to them. */
 import * as vscode from 'vscode';
-import { GO, goTarget } from './links.js';
+import { commandAddress, GO, goTarget } from './links.js';
 import type { Remarks } from './remarks.js';
 import type { Reviews } from './reviews.js';
 
@@ -31,7 +31,6 @@ const nameOf = (uri: vscode.Uri): string => uri.path.slice(uri.path.lastIndexOf(
 
 function linkTo(trace: vscode.Uri, line: number, range: vscode.Range): vscode.DocumentLink {
   const target = goTarget(trace, { line, column: 0, row: -1 });
-  const args = encodeURIComponent(JSON.stringify([target]));
   const inner = new vscode.Range(range.start.translate(0, 2), range.end.translate(0, -1));
-  return new vscode.DocumentLink(inner, vscode.Uri.parse(`command:${GO}?${args}`));
+  return new vscode.DocumentLink(inner, vscode.Uri.parse(commandAddress(GO, target)));
 }

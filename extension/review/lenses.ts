@@ -2,8 +2,8 @@
 import * as vscode from 'vscode';
 import { EVENTS } from './links.js';
 import { SHOW_LINE } from './list.js';
-import type { Reviews, ReviewShown } from './reviews.js';
-import type { ReviewedHunk } from '../protocol/review.js';
+import { hunksOf, type Reviews, type ReviewShown } from './reviews.js';
+import type { ReviewedFunction, ReviewedHunk } from '../protocol/review.js';
 
 /** Functions of one hunk that are told of above it. */
 const FUNCTIONS_MAX = 4;
@@ -29,21 +29,23 @@ export function reviewLenses(reviews: Reviews): vscode.Disposable {
   );
 }
 
-export function hunksOf({ view }: ReviewShown): readonly ReviewedHunk[] {
-  return view.patches.flatMap(({ files }) => files.flatMap((file) => file.hunks));
+/** Where a click on a function's lens leads: to its events in the last set that has any. */
+export function eventsCommand(
+  { inSets }: ReviewedFunction,
+  index: number,
+): Pick<vscode.Command, 'command' | 'arguments'> {
+  const set = inSets.map(({ events }) => events > 0).lastIndexOf(true);
+  return { command: set < 0 ? '' : EVENTS, arguments: [{ function: index, set }] };
 }
 
 function lensesOf(hunk: ReviewedHunk, { view }: ReviewShown): vscode.CodeLens[] {
   const range = new vscode.Range(hunk.line - 1, 0, hunk.line - 1, 0);
   const lenses = hunk.functions.slice(0, FUNCTIONS_MAX).map(({ index }) => {
     const f = view.functions[index]!;
-    // The last set that has events of it: what a click leads to.
-    const set = f.inSets.map(({ events }) => events > 0).lastIndexOf(true);
     return new vscode.CodeLens(range, {
       title: `${f.name}(): ${f.short}`,
       tooltip: f.inSets.map(({ text }, i) => `${view.sets[i]!.title} ${f.name}() ${text}.`).join('\n'),
-      command: set < 0 ? '' : EVENTS,
-      arguments: [{ function: index, set }],
+      ...eventsCommand(f, index),
     });
   });
   const more = hunk.functions.length - lenses.length;

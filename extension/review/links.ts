@@ -28,7 +28,12 @@ export async function go(target: unknown): Promise<void> {
   if (then === 'timeline') await vscode.commands.executeCommand('shimtrace.showTimeline', { uri, row });
 }
 
+/** Address that runs one of our commands. */
+export function commandAddress(command: string, argument: unknown): string {
+  return `command:${command}?${encodeURIComponent(JSON.stringify([argument]))}`;
+}
+
 /** A link of Markdown that runs one of our commands. */
 export function commandLink(text: string, command: string, argument: unknown): string {
-  return `[${text}](command:${command}?${encodeURIComponent(JSON.stringify([argument]))})`;
+  return `[${text}](${commandAddress(command, argument)})`;
 }

@@ -1,7 +1,7 @@
 /** What is shown of changed code beside its lines: by shape and colour, in the gutter and the overview. */
 import * as vscode from 'vscode';
 import { REVIEW_MARKS, type ReviewMark } from '../protocol/review.js';
-import type { Reviews } from './reviews.js';
+import { hunksOf, type Reviews } from './reviews.js';
 
 const OVERVIEW: Readonly<Record<ReviewMark, string>> = {
   violation: 'editorOverviewRuler.errorForeground',
@@ -60,8 +60,7 @@ export class Gutter implements vscode.Disposable {
 
   private show(editor: vscode.TextEditor): void {
     const shown = this.reviews.shownIn(editor.document);
-    const hunks = shown?.view.patches.flatMap(({ files }) => files.flatMap((file) => file.hunks)) ?? [];
-    const lines = hunks.flatMap((hunk) => hunk.lines);
+    const lines = shown ? hunksOf(shown).flatMap((hunk) => hunk.lines) : [];
     for (const mark of REVIEW_MARKS) {
       const own = lines.filter((line) => line.mark === mark);
       editor.setDecorations(

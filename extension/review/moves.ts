@@ -1,8 +1,7 @@
 /** Moving through a review: from hunk to hunk, and from a function to its events. */
 import * as vscode from 'vscode';
-import { hunksOf } from './lenses.js';
 import { pickEvents } from './pickEvents.js';
-import type { Reviews, ReviewShown } from './reviews.js';
+import { hunksOf, type Reviews, type ReviewShown } from './reviews.js';
 
 /** Shows a 1-based line of the series. */
 export async function showLine({ document }: ReviewShown, line: number): Promise<void> {

@@ -2,9 +2,8 @@
 import * as vscode from 'vscode';
 import type { App } from '../app.js';
 import { traceLine } from '../window.js';
-import { hunksOf } from './lenses.js';
 import type { Remarks } from './remarks.js';
-import type { Reviews, ReviewShown } from './reviews.js';
+import { hunksOf, type Reviews, type ReviewShown } from './reviews.js';
 
 /** Remembers where in the patch one was last: what is quoted goes there. */
 export class Quotes implements vscode.Disposable {

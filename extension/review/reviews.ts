@@ -2,11 +2,16 @@
 import * as vscode from 'vscode';
 import { RequestFailed } from '../analysis/channel.js';
 import type { App } from '../app.js';
+import type { ReviewedHunk } from '../protocol/review.js';
 import { Review, SERIES_SCHEME, type Reviewed, type ReviewInput } from './review.js';
 
 /** A review that something is shown of. */
 export interface ReviewShown extends Reviewed {
   readonly review: Review;
+}
+
+export function hunksOf({ view }: ReviewShown): readonly ReviewedHunk[] {
+  return view.patches.flatMap(({ files }) => files.flatMap((file) => file.hunks));
 }
 
 const EDIT_REST_MS = 500;

@@ -5,10 +5,9 @@
 import * as vscode from 'vscode';
 import { code } from '../escape.js';
 import type { ReviewedPatch } from '../protocol/review.js';
-import { hunksOf } from './lenses.js';
 import { MARK_WORDS } from './marks.js';
 import type { Remarks } from './remarks.js';
-import type { Reviews, ReviewShown } from './reviews.js';
+import { hunksOf, type Reviews, type ReviewShown } from './reviews.js';
 import { functionText } from './sentences.js';
 
 const CONTROLLER = 'shimtrace.review';
@@ -101,12 +100,13 @@ export class Threads implements vscode.Disposable {
   }
 
   /** On the kernel's source, at the functions as they are there. */
-  private sourceThreads({ tree, view, ...shown }: ReviewShown, most: number): ReviewThread[] {
+  private sourceThreads(shown: ReviewShown, most: number): ReviewThread[] {
+    const { tree, view } = shown;
     if (!tree) return [];
     const there = view.functions.flatMap((f, index) => (f.sourceLine > 0 ? [{ f, index }] : []));
     return there.slice(0, most).map(({ f, index }) => {
       const range = new vscode.Range(f.sourceLine - 1, 0, f.sourceLine - 1, 0);
-      const comments = [comment('Shimtrace', f.touch, functionText(index, { tree, view, ...shown }))];
+      const comments = [comment('Shimtrace', f.touch, functionText(index, shown))];
       const thread = this.controller.createCommentThread(vscode.Uri.joinPath(tree, f.path), range, comments);
       thread.label = `${f.name}(): ${MARK_WORDS[f.mark]}`;
       thread.canReply = false;
