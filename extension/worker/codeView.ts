@@ -6,18 +6,15 @@ import type { ReviewTrace } from '../../model/review/report.js';
 import { escapeControls } from '../../model/review/safeText.js';
 import { scanC } from '../../model/review/scanC.js';
 import { NO_INDEX } from '../../model/review/sourceIndex.js';
-import { traceLine } from '../../model/review/traceLine.js';
 import { stacksOf } from '../../parsers/stacks.js';
 import { reviewTrace } from '../../shell/reviewTrace.js';
 import type { LineOf } from '../protocol/place.js';
 import type { CodeEvents, CodeFunction, TreeFile } from '../protocol/review.js';
 import type { Judged } from './judged.js';
+import { eventText, resultTexts } from './functionText.js';
 import { rowOfLine } from './moves.js';
 import { spotOf } from './place.js';
 
-const EVENT_COLUMNS = 120;
-/** Results of a function that its lens names. */
-const RESULTS_SHOWN = 3;
 /** Rows that are looked back over for the functions that an event is within. */
 const ROWS_BACK = 20_000;
 
@@ -42,12 +39,13 @@ export function functionsIn(judged: Judged, text: string): readonly CodeFunction
     const { runs, results, active } = each;
     if (runs + active === 0) return [];
     const { findings } = passage(trace, each);
-    const shown = [...results].slice(0, RESULTS_SHOWN).map(([result, count]) => `${result} ×${count}`);
     return [
       {
         name,
         line: nameLine,
-        short: [runs > 0 ? `ran ${runs}×` : `active at ${active} events`, ...shown].join(' · '),
+        short: [runs > 0 ? `ran ${runs}×` : `active at ${active} events`, ...resultTexts(results)].join(
+          ' · ',
+        ),
         findings: findings.map(({ id, rule, verdict, message, at }) => ({
           id,
           rule,
@@ -72,11 +70,6 @@ export function codeEvents(judged: Judged, name: string, first: number, count: n
       text: eventText(trace, row),
     })),
   };
-}
-
-function eventText({ table, describe }: ReviewTrace, row: number): string {
-  const options = { width: EVENT_COLUMNS, raw: false };
-  return traceLine(table, row, describe(row, 'text').text, '', options).trim();
 }
 
 /** Functions that the event of a line is in, from its own outwards: its probe's, its stack's, its callers. */

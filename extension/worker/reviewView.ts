@@ -16,12 +16,12 @@ import {
 import { escapeControls } from '../../model/review/safeText.js';
 import { scanC } from '../../model/review/scanC.js';
 import type { HunkPlace } from '../../model/review/touched.js';
-import { traceLine } from '../../model/review/traceLine.js';
 import { plural } from '../../parsers/base/plural.js';
 import { SEGMENT_ROWS, type EventTable } from '../../parsers/events/table.js';
 import type { ByteSource } from '../../parsers/base/source.js';
 import type { FileDiff, Hunk, Patch } from '../../parsers/patch/patch.js';
 import { assert } from '../../parsers/base/assert.js';
+import { eventText, resultTexts } from './functionText.js';
 import type { Judged } from './judged.js';
 import {
   REVIEW_MARKS,
@@ -123,13 +123,12 @@ const SHORT: Readonly<Record<EvidenceKind, string>> = {
   'not-observable': 'not observable',
   absent: 'is not there',
 };
-const RESULTS_SHOWN = 3;
 
 /** `ran 5 times · -11 ×3 · 1 violation without`. */
 function shortText(f: FunctionReport, shown: FunctionInSet | undefined, { sets }: ReviewReport): string {
   if (!shown) return 'no recording';
   const parts = [shown.kind === 'ran' ? `ran ${shown.runs}×` : SHORT[shown.kind]];
-  for (const [result, count] of [...shown.results].slice(0, RESULTS_SHOWN)) parts.push(`${result} ×${count}`);
+  parts.push(...resultTexts(shown.results));
   f.inSets.forEach(({ findings }, i) => {
     const violations = findings.filter(({ finding }) => finding.verdict === 'violation').length;
     const where = sets.length > 1 ? ` ${sets[i]!.name}` : '';
@@ -190,8 +189,6 @@ function eventCount({ rows, reached }: FunctionInSet): number {
   return own > 0 ? own : [...reached.values()].reduce((sum, count) => sum + count, 0);
 }
 
-const EVENT_COLUMNS = 120;
-
 /** Events by which a set tells of a function, in their order, recording by recording. */
 export function eventsOf(
   shown: FunctionInSet | undefined,
@@ -207,12 +204,7 @@ export function eventsOf(
     total: all.length,
     events: all.slice(first, first + count).map(([file, row]) => {
       const trace = traceAt(traces, file);
-      const { table, describe } = trace.review;
-      const text = traceLine(table, row, describe(row, 'text').text, '', {
-        width: EVENT_COLUMNS,
-        raw: false,
-      });
-      return { file, spot: spotOf(trace, row), text: text.trim() };
+      return { file, spot: spotOf(trace, row), text: eventText(trace.review, row) };
     }),
   };
 }
