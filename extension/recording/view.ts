@@ -10,8 +10,12 @@ export const VIEW = 'shimtrace.recordings';
 
 export function recordingsView(recordings: Recordings): vscode.Disposable {
   const list = new TreeList(VIEW);
+  let count = 0;
   const show = (): void => {
     const all = recordings.list();
+    // A new one opens the list, which leaves its room to the others until then.
+    if (all.length > count) void vscode.commands.executeCommand(`${VIEW}.focus`, { preserveFocus: true });
+    count = all.length;
     list.set(undefined, all.map(nodeOf));
     const running = all.filter(({ isRunning }) => isRunning).length;
     void vscode.commands.executeCommand('setContext', 'shimtrace.recording', running > 0);
