@@ -3,6 +3,7 @@
 import { bin, must, root } from '../scripts/steps.mjs';
 import { benchDebugger } from './debugger.mjs';
 import { benchPerf } from './perf.mjs';
+import { benchReview } from './review.mjs';
 import { benchStart } from './start.mjs';
 import { benchText } from './text.mjs';
 import { benchTiles } from './tiles.mjs';
@@ -14,6 +15,7 @@ await benchStart(root);
 await benchText(root, file);
 await benchTraceCmd(root);
 await benchPerf(root);
+await benchReview(root, file);
 must(bin('tsc'), ['-b']);
 await benchDebugger(root, file);
 await benchTiles(root, file);

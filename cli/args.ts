@@ -48,6 +48,11 @@ export class Args {
     private readonly specs: OptionSpecs,
   ) {}
 
+  /** All of it in one text: the same for the same arguments. */
+  get asText(): string {
+    return JSON.stringify([this.positionals, this.values]);
+  }
+
   flag(name: string): boolean {
     return this.values[name] === true;
   }

@@ -14,6 +14,8 @@ export interface Output {
   readonly terminal?: Terminal | undefined;
   /** Standard error, one line. */
   err(line: string): void;
+  /** Folder in which what was printed may be kept for the next time; undefined: nothing is kept. */
+  readonly keeps?: string | undefined;
   /** Short transient line on a terminal's standard error; '' wipes it. */
   progress(line: string): void;
 }

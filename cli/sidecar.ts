@@ -11,6 +11,13 @@ export function sidecarBeside(path: string): { readonly sidecar?: Sidecar; reado
   return bytes === undefined ? {} : beside.sidecarIn(textsBeside(path), bytes);
 }
 
+/** The files that say what a trace is: itself, and what the recorder may have written beside it. */
+export const besideOf = (path: string): readonly string[] => [
+  path,
+  `${path}${SIDECAR_SUFFIX}`,
+  `${path}${LOG_SUFFIX}`,
+];
+
 /** The table with what the recorder knows of it. */
 export function withSidecar(table: EventTable, path: string): EventTable {
   const bytes = sizeOf(path);

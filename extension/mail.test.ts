@@ -13,7 +13,6 @@ describe('a finding as a mail', () => {
       time: '1.000001',
       event: 'gup_ret',
       text: 'ret=1',
-      details: ['ret 1: one page', '=> try_grab_folio+0x10/0x20'],
       stateAfter: '',
     };
     const finding = {
@@ -31,7 +30,6 @@ describe('a finding as a mail', () => {
     };
     const mail = mailOf('t.txt', report as unknown as Arguments[1], finding as unknown as Arguments[2]);
     assert.match(mail, /^ \[000\] qemu-7 1\.000001: gup_ret: ret=1$/m);
-    assert.match(mail, /: ret=1\n {3}ret 1: one page\n {3}=> try_grab_folio\+0x10\/0x20\n/);
     assert.doesNotMatch(mail, /^[>|#]/m);
   });
 });

@@ -4,6 +4,7 @@ import type { EvidenceTrace } from '../model/review/evidence.js';
 import type { RecordedProbes } from '../model/review/recorded.js';
 import type { ReviewTrace } from '../model/review/report.js';
 import type { OpenTrace } from '../parsers/reader.js';
+import type { FrameName } from '../parsers/events/frames.js';
 import { stacksOf } from '../parsers/stacks.js';
 
 /** Where it lies and what it is known by again, besides what was read of it. */
@@ -23,6 +24,13 @@ export function evidenceTrace(open: OpenTrace, recorded: RecordedProbes | undefi
     describe: (row, part) => open.describe(row, part),
     symbolOf: open.symbolOf,
     framesOf: ({ row }) =>
-      stacksOf(open, row).flatMap((stack) => (stack.user ? [] : stack.frames.map((frame) => frame.symbol))),
+      stacksOf(open, row).flatMap((stack) => (stack.user ? [] : stack.frames.map(frameText))),
   };
+}
+
+/** `f+0x9d/0x2f0 [kvm]`, as much of it as is known. */
+function frameText({ symbol, offset, size, module }: FrameName): string {
+  const hex = (number: number): string => `0x${number.toString(16)}`;
+  const place = offset < 0 ? '' : `+${hex(offset)}${size < 0 ? '' : `/${hex(size)}`}`;
+  return `${symbol}${place}${module === '' ? '' : ` [${module}]`}`;
 }

@@ -19,6 +19,7 @@ import { lastSet, reviewReport, type ReviewReport } from '../../model/review/rep
 import { renderReviewJson } from '../../model/review/reviewJson.js';
 import { renderReviewSarif } from '../../model/review/reviewSarif.js';
 import { NO_INDEX, type SourceIndex } from '../../model/review/sourceIndex.js';
+import { withSourceLines } from '../../model/review/sourceLines.js';
 import { readSymbols } from '../../model/review/symbols.js';
 import { touchedBy, type TouchedSeries } from '../../model/review/touched.js';
 import { plural } from '../../parsers/base/plural.js';
@@ -29,12 +30,14 @@ import { prepareCodecs } from '../codecs.js';
 import { formatOption } from '../args.js';
 import type { Command } from '../command.js';
 import { RULES } from '../core.js';
-import { RUN_OPTIONS } from '../bundle.js';
+import { KernelSources } from '../../shell/kernelSource.node.js';
+import { RUN_OPTIONS, filesBehind } from '../bundle.js';
 import { EXIT, InputError, UsageError, type ExitCode } from '../errors.js';
 import { openSource } from '../fileSource.js';
 import { LOAD_OPTIONS, loadOptions } from '../load.js';
 import type { Output } from '../output.js';
-import { judgedSets, openSets, setsOf, type OpenSet } from '../review/traces.js';
+import { keptOr, type Watch } from '../review/kept.js';
+import { judgedSets, openSets, setsOf, type OpenSet, type SetFiles } from '../review/traces.js';
 import { indexTree, treeReader } from '../review/tree.js';
 import { VERSION } from '../version.js';
 
@@ -95,6 +98,11 @@ export const review: Command = {
       value: 'FILE',
       help: 'kprobe_events or dynamic_events, and set_event, as they were: what has no event did not run',
     },
+    vmlinux: {
+      type: 'string',
+      value: 'FILE',
+      help: 'the kernel under test with its debug information: lines for probes within functions and for stacks, by addr2line or llvm-symbolizer',
+    },
     offset: RUN_OPTIONS['offset']!,
     guest: RUN_OPTIONS['guest']!,
     patch: {
@@ -121,11 +129,15 @@ export const review: Command = {
     width: { type: 'string', value: 'N', help: `columns of a trace's lines (default ${WIDTH_DEFAULT})` },
     raw: { type: 'boolean', help: "a trace's lines whole, never shortened" },
     anonymize: { type: 'boolean', help: 'rename tasks and addresses, the same in all recordings' },
+    fresh: {
+      type: 'boolean',
+      help: 'do all of it anew; else what was printed for the same files is printed again',
+    },
     strict: { type: 'boolean', help: 'a claim that cannot be told, and lost events, fail with exit code 2' },
   },
   details: [
     'PATCH is a patch, a mail, a mailbox of a series, or - for standard input. Nothing is applied to files and no',
-    "program is run. A trailer such as Tested-by is never written: that is a person's word.",
+    "program is run, but for --vmlinux. A trailer such as Tested-by is never written: that is a person's word.",
     'Exit code: 0; 1 a claim is contradicted, or a violation in a trace passes through the patches; 2 a file or an',
     'argument cannot be used, or what --strict asks for; 3 a bug of shimtrace. b4-check exits with 0 once it has',
     'printed.',
@@ -140,32 +152,74 @@ export const review: Command = {
     if (format === 'b4-review' && args.text('out') === undefined && !args.flag('recipe'))
       throw new UsageError('--format b4-review needs --out DIR');
     const claims = args.list('expect').map(claimOf);
-    const series = readPatches(args, output);
-    const source = sourceOf(args, series, output);
-    const paths = files.flatMap((set) => set.paths);
-    await prepareCodecs(paths);
-    const probes = args.text('probes');
-    const recorded = probes === undefined ? undefined : readProbes(readText(probes));
-    const options = loadOptions(args);
-    const open = openSets(files, args, recorded, output);
-    try {
-      if (args.flag('recipe')) {
-        output.out(`${recipeLines(args, series, source, open.sets).join('\n')}\n`);
-        return EXIT.clean;
-      }
-      const judged = judgedSets(open.sets, options, output);
-      const renamer = new Renamer();
-      const sets = args.flag('anonymize')
-        ? judged.map((set) => ({ ...set, traces: set.traces.map((trace) => anonymized(trace, renamer)) }))
-        : judged;
-      const report = reviewReport({ series, ...source, sets, claims });
-      print(report, format, args, output);
-      return exitOf(report, format, args.flag('strict'));
-    } finally {
-      open.close();
-    }
+    const work = (to: Output, watch: Watch): Promise<ExitCode> => {
+      for (const file of named) watch(file);
+      return reviewed(args, { format, files, claims }, to, watch);
+    };
+    const named = [...args.positionals, ...FILE_OPTIONS.flatMap((name) => args.text(name) ?? [])];
+    const all = [...named, ...files.flatMap((set) => set.paths)];
+    // Beside a vmlinux lie modules, which are read too; b4's files are no output.
+    const isOther = args.text('vmlinux') !== undefined || format === 'b4-review';
+    const isKept = !args.flag('fresh') && !isOther && !all.some(isNotKept);
+    return isKept ? keptOr(args.asText, output, work) : work(output, () => undefined);
   },
 };
+
+/** Options that name a file. */
+const FILE_OPTIONS = ['symbols', 'probes', 'remarks'];
+
+/** What cannot be read twice, or stands for other files. */
+const isNotKept = (file: string): boolean => file === '-' || filesBehind(file)[0] !== file;
+
+interface Asked {
+  readonly format: Format;
+  readonly files: readonly SetFiles[];
+  readonly claims: readonly Claim[];
+}
+
+async function reviewed(
+  args: Args,
+  { format, files, claims }: Asked,
+  output: Output,
+  watch: Watch,
+): Promise<ExitCode> {
+  const series = readPatches(args, output);
+  const source = sourceOf(args, series, output, watch);
+  const paths = files.flatMap((set) => set.paths);
+  await prepareCodecs(paths);
+  const probes = args.text('probes');
+  const recorded = probes === undefined ? undefined : readProbes(readText(probes));
+  const options = loadOptions(args);
+  const open = openSets(files, args, recorded, output, watch);
+  try {
+    if (args.flag('recipe')) {
+      output.out(`${recipeLines(args, series, source, open.sets).join('\n')}\n`);
+      return EXIT.clean;
+    }
+    const judged = judgedSets(open.sets, options, output);
+    const renamer = new Renamer();
+    const sets = args.flag('anonymize')
+      ? judged.map((set) => ({ ...set, traces: set.traces.map((trace) => anonymized(trace, renamer)) }))
+      : judged;
+    const report = await withLines(reviewReport({ series, ...source, sets, claims }), args);
+    print(report, format, args, output);
+    return exitOf(report, format, args.flag('strict'));
+  } finally {
+    open.close();
+  }
+}
+
+/** With the lines of the source that --vmlinux has for places within functions. */
+async function withLines(report: ReviewReport, args: Args): Promise<ReviewReport> {
+  const vmlinux = args.text('vmlinux');
+  if (vmlinux === undefined) return report;
+  if (!fs.existsSync(vmlinux)) throw new InputError(`${vmlinux}: no such file`);
+  const sources = new KernelSources();
+  return withSourceLines(report, ({ isReturnAddress, ...spot }) =>
+    // A probe's place is exact; that of a frame is behind the call that it is of.
+    sources.find({ ...spot, offset: isReturnAddress ? spot.offset : spot.offset + 1 }, { vmlinux, tree: '' }),
+  );
+}
 
 function claimOf(text: string): Claim {
   const claim = parseClaim(
@@ -208,15 +262,15 @@ interface Source {
   readonly index: SourceIndex;
 }
 
-function sourceOf(args: Args, series: Series, output: Output): Source {
+function sourceOf(args: Args, series: Series, output: Output, watch: Watch): Source {
   const tree = args.text('tree');
   if (tree === undefined)
     return { images: undefined, touched: wantedOf(args, series, touchedBy(series)), index: NO_INDEX };
-  const read = treeReader(tree);
+  const read = treeReader(tree, watch);
   const images = imagesOf(series, read);
   if (images.until < series.patches.length) output.err(`shimtrace: ${tree}: ${images.reason}`);
   const touched = wantedOf(args, series, touchedBy(series, images));
-  return { images, touched, index: indexTree(tree, read, series, images) };
+  return { images, touched, index: indexTree(tree, read, series, images, watch) };
 }
 
 /** What --patch, --function and --hunk leave. */

@@ -12,7 +12,8 @@ import { UsageError } from '../errors.js';
 import { STDIN_NAME } from '../fileSource.js';
 import { judgeOpen, type LoadOptions } from '../load.js';
 import type { Output } from '../output.js';
-import { sidecarBeside } from '../sidecar.js';
+import type { Watch } from './kept.js';
+import { besideOf, sidecarBeside } from '../sidecar.js';
 
 const WITHOUT = 'without';
 const WITH = 'with';
@@ -64,7 +65,9 @@ export function openSets(
   args: Args,
   recorded: RecordedProbes | undefined,
   output: Output,
+  watch: Watch,
 ): OpenSets {
+  for (const file of files.flatMap((set) => set.paths)) besideOf(file).forEach(watch);
   const closers: (() => void)[] = [];
   const close = (): void => {
     for (const closer of closers) closer();

@@ -8,14 +8,16 @@ import { isSafePath } from '../../parsers/patch/names.js';
 import type { Series } from '../../parsers/patch/patch.js';
 import { InputError } from '../errors.js';
 import { errorCode } from '../output.js';
+import type { Watch } from './kept.js';
 
 /** Files below the tree; a name that leads out of it, by `..` or by a link, opens nothing. */
-export function treeReader(tree: string): ReadFile {
+export function treeReader(tree: string, watch: Watch): ReadFile {
   if (!fs.existsSync(tree) || !fs.statSync(tree).isDirectory())
     throw new InputError(`${tree}: is no folder; --tree takes a kernel tree`);
   const root = fs.realpathSync(tree);
   return (name) => {
     if (!isSafePath(name)) return undefined;
+    watch(path.join(root, name));
     try {
       const real = fs.realpathSync(path.join(root, name));
       if (!real.startsWith(root + path.sep)) return undefined;
@@ -29,9 +31,15 @@ export function treeReader(tree: string): ReadFile {
 }
 
 /** The index of the folders that the series is about, with its files as they are after it. */
-export function indexTree(tree: string, read: ReadFile, series: Series, images: SeriesImages): SourceIndex {
+export function indexTree(
+  tree: string,
+  read: ReadFile,
+  series: Series,
+  images: SeriesImages,
+  watch: Watch,
+): SourceIndex {
   const files: (readonly [string, string])[] = [];
-  for (const name of filesIn(tree, foldersOf(series))) {
+  for (const name of filesIn(tree, foldersOf(series), watch)) {
     const text = images.after.has(name) ? undefined : read(name);
     if (text !== undefined) files.push([name, text]);
   }
@@ -39,7 +47,7 @@ export function indexTree(tree: string, read: ReadFile, series: Series, images: 
   return indexSources(files);
 }
 
-function filesIn(tree: string, folders: readonly string[]): readonly string[] {
+function filesIn(tree: string, folders: readonly string[], watch: Watch): readonly string[] {
   const out: string[] = [];
   const pending = [...folders];
   for (
@@ -48,6 +56,7 @@ function filesIn(tree: string, folders: readonly string[]): readonly string[] {
     folder = pending.shift()
   ) {
     const full = path.join(tree, folder);
+    watch(full);
     if (!fs.existsSync(full)) continue;
     for (const entry of fs.readdirSync(full, { withFileTypes: true })) {
       const name = `${folder}/${entry.name}`;

@@ -79,13 +79,12 @@ function show(trace: vscode.Uri, answer: PageAnswer): void {
 }
 
 function entries({ statements, missing }: PageAnswer): Entry[] {
-  const out: Entry[] = statements.flatMap(({ text, spots, words }): Entry[] => {
+  const out: Entry[] = statements.flatMap(({ text, spots }): Entry[] => {
     const lines = spots.filter((spot) => spot.line > 0);
     const [first] = lines;
     return [
       {
         label: text,
-        ...(words.length > 0 ? { detail: words.join('; ') } : {}),
         ...(first
           ? {
               description: `line ${lines

@@ -42,16 +42,11 @@ export function mailOf(file: string, report: Report, of: FindingExplanation): st
   return `${paragraphs.join('\n\n')}\n`;
 }
 
-/**
- * A step as a numbered sentence, the event that shows it with the words of its numbers and its stacks, and
- * the state that it left.
- */
-function stepText(step: ExplanationStep, n: number): string {
-  const { note, spot, actor, time, event, text, details, stateAfter } = step;
+/** A step as a numbered sentence, the event that shows it, and the state that it left. */
+function stepText({ note, spot, actor, time, event, text, stateAfter }: ExplanationStep, n: number): string {
   const place = spot.line > 0 ? ` (line ${spot.line})` : '';
   const who = [actor, time].filter((part) => part !== '').join(' ');
   const shown = ` ${who}: ${text === '' ? event : `${event}: ${text}`}`;
   const after = stateAfter === '' ? [] : [wrap(`after: ${stateAfter}`, '   ')];
-  const told = details.map((line) => wrap(line, '   '));
-  return [wrap(`${n}. ${note}${place}`), shown, ...told, ...after].join('\n');
+  return [wrap(`${n}. ${note}${place}`), shown, ...after].join('\n');
 }

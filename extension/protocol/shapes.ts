@@ -226,11 +226,6 @@ export interface LineHint {
 export interface PageAnswer {
   readonly question: string;
   readonly page: string;
-  readonly statements: readonly {
-    readonly text: string;
-    readonly spots: readonly Spot[];
-    /** What the numbers of the first event mean, as in `EventDetails`. */
-    readonly words: readonly string[];
-  }[];
+  readonly statements: readonly { readonly text: string; readonly spots: readonly Spot[] }[];
   readonly missing: readonly string[];
 }

@@ -28,14 +28,6 @@ describe("a question about an event's page", () => {
     assert.ok(answers('ownership').includes('1 pin (CPU 0/KVM-275) | 662'));
   });
 
-  it('says what the numbers of the event mean that shows it', () => {
-    const { statements } = worker.ask('answer', { line: 702, question: 'progress' })!;
-    const [, faults, attempts] = statements;
-    assert.match(faults!.words.join(), /^error_code 0x\w+: .*(?:read|write)/);
-    assert.deepEqual(statements[0]!.words, [], 'no event shows it');
-    assert.ok(attempts);
-  });
-
   it('names the page and says the question', () => {
     for (const question of Object.keys(QUESTIONS) as QuestionId[]) {
       const answer = worker.ask('answer', { line: 702, question })!;

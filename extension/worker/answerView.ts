@@ -2,9 +2,7 @@
 import { QUESTIONS, type Answer, type QuestionId } from '../../model/answers/index.js';
 import { frameOfRow } from '../../model/answers/life.js';
 import { lifeAnswer } from '../../model/answers/lifeText.js';
-import { wordLines } from '../../parsers/events/words/fieldWords.js';
 import { stacksOf } from '../../parsers/stacks.js';
-import { tellEvent } from '../../parsers/told.js';
 import { pagesText } from '../../model/findings/report.js';
 import { pageOfRow, rowOfLine } from './moves.js';
 import { spotOf } from './place.js';
@@ -41,7 +39,6 @@ function shown(judged: Judged, answer: Answer, page: string): PageAnswer {
     statements: answer.statements.map(({ text, rows }) => ({
       text,
       spots: rows.map((at) => spotOf(judged, at)),
-      words: rows.length > 0 ? wordLines(tellEvent(judged.trace, rows[0]!).words) : [],
     })),
   };
 }

@@ -34,25 +34,6 @@ describe('an event under the mouse', () => {
     });
   });
 
-  it('is told with what its numbers mean, and with its stacks', async () => {
-    const codes = (await workerOn('sample-traces/pastes/P28-error-code-question.txt')).ask('eventAtLine', {
-      line: 7,
-    })!;
-    assert.equal(codes.name, 'kvm_page_fault');
-    assert.match(codes.words.join('\n'), /^error_code 0x181: .*read.*no mapping present/m);
-    assert.deepEqual(codes.stacks, []);
-    const stacks = (await workerOn('sample-traces/pastes/P18-page-ref-report-stacks.txt')).ask(
-      'eventAtLine',
-      { line: 18 },
-    )!;
-    assert.equal(stacks.name, 'page_ref_mod_and_test');
-    assert.deepEqual(
-      [stacks.stacks.length, stacks.stacks[0]!.user, stacks.stacks[0]!.frames.length],
-      [1, false, 10],
-    );
-    assert.match(stacks.stacks[0]!.frames[0]!, /^release_pages\b/);
-  });
-
   it('is none in a heading, and none behind the last one', async () => {
     const worker = await workerOn(SAMPLE);
     for (const line of [1, 12, 1740]) assert.equal(worker.ask('eventAtLine', { line }), null, `line ${line}`);

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
-import { SAMPLE, textWorker, workerOn, type AskedWorker } from '../test/askWorker.js';
+import { SAMPLE, workerOn, type AskedWorker } from '../test/askWorker.js';
 
 describe('a finding explained', () => {
   let worker: AskedWorker;
@@ -36,18 +35,6 @@ describe('a finding explained', () => {
       [...lines].sort((a, b) => a - b),
     );
     assert.ok(lines.includes(702) && lines.includes(778), lines.join());
-  });
-
-  it('says what the numbers of each event mean, and which stacks it has', async () => {
-    const lines = fs.readFileSync(SAMPLE, 'utf8').split('\n');
-    const heading = lines[661]!.replace(/gup_longterm_ret.*/, '<stack trace>');
-    lines.splice(662, 0, heading, ' => try_grab_folio', ' => kvm_vcpu_ioctl');
-    const withStack = await textWorker(lines.join('\n'));
-    const { steps } = withStack.ask('explain', { finding: 'G9@689' })!;
-    const details = (line: number): readonly string[] =>
-      steps.find(({ spot }) => spot.line === line)!.details;
-    assert.deepEqual(details(662), ['=> try_grab_folio', '=> kvm_vcpu_ioctl']);
-    assert.match(details(705).join(), /^attrs 0x8: PRIVATE/);
   });
 
   it('is none where the trace has no such finding', () =>

@@ -10,6 +10,7 @@ import {
   placeOfProbe,
   plainSymbol,
   resultOf,
+  spotOfProbe,
   REVIEW_GROUP,
   type ProbePlace,
   type SymbolOf,
@@ -31,7 +32,7 @@ export interface EvidenceTrace {
     readonly fields: readonly { readonly name: string; readonly value: string }[];
   };
   readonly symbolOf?: SymbolOf | undefined;
-  /** Symbols of a stack's frames, outermost last; absent where nobody can read them. */
+  /** A stack's frames as printed, `f+0x9d/0x2f0 [kvm]`, outermost last; absent where nobody can read them. */
   readonly framesOf?: ((stack: EventTable['stacks'][number]) => readonly string[]) | undefined;
   /** What was recorded, where somebody says it. */
   readonly recorded?: RecordedProbes | undefined;
@@ -79,6 +80,8 @@ export interface FunctionEvidence {
   readonly active: number;
   /** Rows of these, in their order. */
   readonly activeRows: readonly number[];
+  /** Where, as printed, with their counts; of probes in parentheses, of stacks without. */
+  readonly inner: ReadonlyMap<string, number>;
   /** Tracepoints that it alone emits, with their counts. */
   readonly reached: ReadonlyMap<string, number>;
   /** What only it leads to and ran. */
@@ -103,6 +106,7 @@ interface Draft {
   readonly open: Map<number, number[]>;
   active: number;
   readonly activeRows: Set<number>;
+  readonly inner: Map<string, number>;
 }
 
 /** A call that function_graph has drawn the beginning of. */
@@ -220,6 +224,8 @@ class ProbeReader {
     const tid = this.trace.table.tid(row);
     if (place.at === 'within') {
       this.addActive(draft, row);
+      const spot = spotOfProbe(this.trace.describe(row, 'text').text, this.trace.symbolOf);
+      if (spot !== undefined) addSpot(draft, `(${spot})`);
       return;
     }
     if (draft.rows.length < ROWS_MAX) draft.rows.push(row);
@@ -285,8 +291,10 @@ class ProbeReader {
     for (const stack of table.stacks) {
       if (stack.user) continue;
       for (const frame of framesOf(stack)) {
-        const name = plainSymbol(frame.replace(/\+0x.*$/, ''));
-        if (this.asked.has(name)) this.addActive(this.draft(name), stack.row);
+        const name = plainSymbol(frame.replace(/(?:\+0x| \[).*$/, ''));
+        if (!this.asked.has(name)) continue;
+        this.addActive(this.draft(name), stack.row);
+        addSpot(this.draft(name), frame);
       }
     }
   }
@@ -312,11 +320,20 @@ class ProbeReader {
         open: new Map(),
         active: 0,
         activeRows: new Set(),
+        inner: new Map(),
       };
       this.drafts.set(name, draft);
     }
     return draft;
   }
+}
+
+/** Different places within one function, at most. */
+const SPOTS_MAX = 64;
+
+function addSpot({ inner }: Draft, spot: string): void {
+  const count = inner.get(spot);
+  if (count !== undefined || inner.size < SPOTS_MAX) inner.set(spot, (count ?? 0) + 1);
 }
 
 /** Without the system. */
@@ -381,6 +398,7 @@ function judge(
     rows: draft?.rows ?? [],
     extents: draft?.extents ?? [],
     active: draft?.active ?? 0,
+    inner: draft?.inner ?? new Map<string, number>(),
     activeRows: [...(draft?.activeRows ?? [])].sort((a, b) => a - b),
     reached,
     atLeast,

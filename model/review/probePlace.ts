@@ -43,6 +43,15 @@ export function hasBareAddress(text: string): boolean {
   return printedPlace(text)?.symbol === '';
 }
 
+/** Where a probe within a function stands, as the kernel prints it: `f+0x9d/0x2f0 [kvm]`. */
+export function spotOfProbe(text: string, symbolOf?: SymbolOf): string | undefined {
+  const place = printedPlace(text);
+  if (!place || place.isReturn) return undefined;
+  if (place.symbol !== '') return text.startsWith('(') ? text.slice(1, text.indexOf(')')) : undefined;
+  const known = symbolOf?.(BigInt(`0x${place.address}`));
+  return known && `${known.name}+0x${known.offset.toString(16)}`;
+}
+
 /** What stands in the parentheses, or behind the `__probe_ip=`, that a probe's text begins with. */
 function printedPlace(text: string): ParsedPlace | undefined {
   if (!text.startsWith('(')) return text.startsWith('__probe_') ? parsePlace(text.split(' ')[0]!) : undefined;

@@ -17,7 +17,7 @@ export function evidenceText(shown: FunctionInSet): string {
     case 'ran':
       return ranText(shown);
     case 'active':
-      return `was active at ${plural(shown.active, 'event')}; how often it ran is not recorded`;
+      return `${activeText(shown)}; how often it ran is not recorded`;
     case 'reached':
       return [...shown.reached].map(([name, count]) => `reached trace_${name}() ${times(count)}`).join(', ');
     case 'at-least':
@@ -44,6 +44,15 @@ const called = (names: readonly string[]): string =>
     .map((name) => `${name}()`)
     .join(', ');
 
+const activeText = (shown: FunctionInSet): string =>
+  `was active at ${plural(shown.active, 'event')}${linesText(shown)}`;
+
+/** `, at virt/kvm/guest_memfd.c:57 twice`. */
+function linesText({ lines }: FunctionInSet): string {
+  const told = [...lines].slice(0, NAMES_MAX).map(([line, count]) => `${line} ${times(count)}`);
+  return told.length > 0 ? `, at ${told.join(', ')}` : '';
+}
+
 function ranText(shown: FunctionInSet): string {
   const { runs, results, conversions, conversionsOfAll, callers, longestNs } = shown;
   const within = conversions > 0 ? ` in ${conversions} of ${conversionsOfAll} conversions` : '';
@@ -52,7 +61,7 @@ function ranText(shown: FunctionInSet): string {
   const from = [...callers].slice(0, NAMES_MAX).map(([name, count]) => `${name}() ${times(count)}`);
   const called = from.length > 0 ? `, called by ${from.join(', ')}` : '';
   const took = longestNs >= 0 ? `, for at most ${durationText(longestNs)}` : '';
-  const ran = `ran ${times(runs)}${within}${called}${took}`;
+  const ran = `ran ${times(runs)}${within}${called}${took}${linesText(shown)}`;
   return returned.length > 0 ? `${ran}, returned ${returned.join(', ')}${more}` : ran;
 }
 

@@ -69,6 +69,9 @@ export interface FunctionInSet {
   /** In nanoseconds; -1 where nobody timed it. */
   readonly longestNs: number;
   readonly active: number;
+  /** Places within it, as {@link FunctionEvidence} has them, and the lines that they are, if known. */
+  readonly inner: ReadonlyMap<string, number>;
+  readonly lines: ReadonlyMap<string, number>;
   readonly reached: ReadonlyMap<string, number>;
   readonly atLeast: readonly string[];
   readonly mayHave: readonly string[];
@@ -179,6 +182,8 @@ function together(shown: readonly Shown[], conversionsOfAll: number): FunctionIn
     callers: addedUp(all.map((each) => each.callers)),
     longestNs: Math.max(-1, ...all.map((each) => each.longestNs)),
     active: sum(all.map((each) => each.active)),
+    inner: addedUp(all.map((each) => each.inner)),
+    lines: new Map(),
     reached: addedUp(all.map((each) => each.reached)),
     atLeast: [...new Set(all.flatMap((each) => each.atLeast))],
     mayHave: [...new Set(all.flatMap((each) => each.mayHave))],

@@ -93,6 +93,7 @@ function inSetJson({ sets }: ReviewReport, shown: FunctionInSet, set: number): o
     callers: Object.fromEntries(shown.callers),
     longestNs: shown.longestNs < 0 ? null : shown.longestNs,
     active: shown.active,
+    lines: Object.fromEntries(shown.lines),
     reached: Object.fromEntries(shown.reached),
     atLeast: shown.atLeast,
     mayHave: shown.mayHave,

@@ -49,11 +49,18 @@ export function indexSources(files: Iterable<readonly [path: string, text: strin
       }
     }
   }
+  // What everything calls is asked for again and again: its callers are put in order once.
+  const inOrder = new Map<string, readonly string[]>();
+  const callersOf = (name: string): readonly string[] => {
+    const known = inOrder.get(name) ?? [...(callers.get(name) ?? NONE)].sort();
+    inOrder.set(name, known);
+    return known;
+  };
   return {
     definedIn: (name) => byName.get(name)?.paths ?? [],
     callsOf: (name) => byName.get(name)?.calls ?? NONE,
-    callersOf: (name) => [...(callers.get(name) ?? NONE)].sort(),
-    emittersOf: (tracepoint) => [...(callers.get(EMITS + tracepoint) ?? NONE)].sort(),
+    callersOf,
+    emittersOf: (tracepoint) => callersOf(EMITS + tracepoint),
     tracepointsOf: (name) =>
       [...(byName.get(name)?.calls ?? NONE)].filter(isTracepoint).map((call) => call.slice(EMITS.length)),
     isStatic: (name) => byName.get(name)?.isStatic === true,

@@ -67,7 +67,6 @@ export function readPasted(
   if (isBinary(bytes)) return undefined;
   let best: { readonly reading: Reading; readonly open: OpenTrace; readonly content: ByteSource } | undefined;
   let most = before ? understood(before.table) : 0;
-  let leastOdd = Infinity;
   const others: string[] = [];
   for (const reading of readingsOf(bytes)) {
     if (reading.part === '' && sameText(reading.bytes, bytes)) continue;
@@ -77,11 +76,8 @@ export function readPasted(
     const now = understood(open.table);
     if (reading.part !== '') others.push(reading.part);
     // As much as before is no gain, unless what stood in front of the events is gone, or columns are.
-    if (now < most || (now === most && !best && !(reading.isUnwrapped || reading.isPartial))) continue;
-    const odd = oddities(open.table);
-    if (now === most && best && odd >= leastOdd) continue;
+    if (now < most || (now === most && (best || !(reading.isUnwrapped || reading.isPartial)))) continue;
     most = now;
-    leastOdd = odd;
     best = { reading, open, content };
   }
   if (!best) return undefined;
@@ -132,16 +128,6 @@ function understood(table: EventTable): number {
     }
   }
   return sum;
-}
-
-/** What is odd: lines that are no part of the trace, torn ones, and names that nobody knows. */
-function oddities(table: EventTable): number {
-  const unknown = new Set<number>();
-  for (const { length, kind, name } of table.segments) {
-    for (let i = 0; i < length; i++) if (kind[i] === KIND_UNKNOWN) unknown.add(name[i]!);
-  }
-  const torn = table.issues.reduce((sum, { code, count }) => sum + (code === 'torn-line' ? count : 0), 0);
-  return unknown.size + foreignLines(table) + torn;
 }
 
 function bits(mask: number): number {

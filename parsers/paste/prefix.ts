@@ -13,8 +13,6 @@ const COMM_MAX = 15;
 const PREFIX_MAX = 160;
 /** So many lines of events are looked at to learn what they begin with. */
 const LEARNED_FROM = 2000;
-/** So many lines are looked at for them. */
-const LOOKED_AT = 20_000;
 /** Of these, the share that must begin so. */
 const NEARLY_ALL = 0.9;
 
@@ -119,36 +117,16 @@ export function unprefix(lines: PlacedLines): PlacedLines {
   });
 }
 
-/**
- * Which lines begin with what the whole lines of events have in front: the others were broken from them.
- * Undefined where nothing tells.
- */
-export function beginsByPrefix(texts: readonly string[]): Uint8Array | undefined {
-  const shape = shapeOfPrefix(texts)?.trimEnd();
-  if (shape === undefined || /^[ 0]*$/.test(shape)) return undefined;
-  const begins = Uint8Array.from(texts, (text) => {
-    return beginsOf(`${text} `).some((begin) => begin.shape.trimEnd() === shape) ? 1 : 0;
-  });
-  return begins.includes(0) ? begins : undefined;
-}
-
-/** Of the first lines of events; those with a task, where there are such: others may be broken from them. */
-function frontsOf(texts: readonly string[]): readonly Front[] {
-  const fronts: Front[] = [];
-  for (let i = 0; i < texts.length && i < LOOKED_AT && fronts.length < LEARNED_FROM; i++) {
-    const front = frontOf(texts[i]!);
-    if (front) fronts.push(front);
-  }
-  const ofTasks = fronts.filter(({ isTask }) => isTask);
-  return ofTasks.length * PIECES_OF_ONE >= fronts.length ? ofTasks : fronts;
-}
-
-/** Lines that one event may be broken into. */
-const PIECES_OF_ONE = 4;
-
 function shapeOfPrefix(texts: readonly string[]): string | undefined {
-  const fronts = frontsOf(texts);
-  const fitting = fronts.filter((front) => front.fits(0)).length;
+  const fronts: Front[] = [];
+  let fitting = 0;
+  for (const text of texts) {
+    const front = frontOf(text);
+    if (!front) continue;
+    fronts.push(front);
+    if (front.fits(0)) fitting++;
+    if (fronts.length === LEARNED_FROM) break;
+  }
   const enough = fronts.length * NEARLY_ALL;
   // Lines that fit as they are may still have a short mark, which then stands where a recorder has a blank.
   const areWell = fitting >= enough;

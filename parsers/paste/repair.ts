@@ -6,7 +6,7 @@
 import { decodeText, plainCharacters } from '../mail/decode.js';
 import { inPerfColumns, isInPerfColumns, withPerfSyscalls } from './columns.js';
 import { breaksOf, goesOnFrom, join, rolesByMarks, rolesOf } from './join.js';
-import { beginsByPrefix, unprefix } from './prefix.js';
+import { unprefix } from './prefix.js';
 import { mapLines, splitLines, type PlacedLines } from '../mail/lines.js';
 import { looksLikeMail, mailParts } from '../mail/mail.js';
 import { splitEscaped, uncontinue, unmarkEnds, unremark } from './ends.js';
@@ -61,7 +61,7 @@ function readingsOfText(text: PlacedLines, raw: readonly string[], part: string)
     ...readingsOfMarked(marked, raw, part, isHtml),
     ...(flowed ? readingsOfMarked(flowed, [], part, isHtml) : []),
   ];
-  const begins = beginsByMarks(marked.texts) ?? beginsByPrefix(marked.texts);
+  const begins = beginsByMarks(marked.texts);
   if (begins === undefined) return readings;
   const roles = rolesByMarks(marked.texts, begins);
   const widths = Int32Array.from(marked.texts, (line) => line.length);
@@ -116,7 +116,6 @@ const COLUMNS: Readonly<Partial<Record<Family, (line: string) => string>>> = {
   perf: (line) => withPerfSyscalls(flagsBehindCpu(line)),
   // QEMU's events have no column before their name or stamp.
   qemu: (line) => line.trimStart(),
-  stamped: (line) => line.trimStart(),
   partial: inPerfColumns,
   named: inPerfColumns,
 };

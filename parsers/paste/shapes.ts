@@ -46,13 +46,12 @@ function isBareQemu(text: string): boolean {
 }
 
 /** The ways in which an event's line may begin; of a text, one family is taken. */
-export type Family = 'ftrace' | 'perf' | 'taskless' | 'stamped' | 'qemu' | 'bare' | 'partial' | 'named';
+export type Family = 'ftrace' | 'perf' | 'taskless' | 'qemu' | 'bare' | 'partial' | 'named';
 
 const WHOLE: Readonly<Record<Family, (text: string) => boolean>> = {
   ftrace: (text) => FTRACE.test(text) || isOtherLayout(text),
   perf: (text) => PERF.test(text),
   taskless: (text) => TASKLESS.test(text),
-  stamped: (text) => QEMU_STAMP.test(text),
   qemu: (text) => QEMU_STAMP.test(text) || isBareQemu(text),
   bare: isBareEvent,
   partial: (text) => hasSomeColumns(text) || isBareEvent(text),
@@ -60,16 +59,7 @@ const WHOLE: Readonly<Record<Family, (text: string) => boolean>> = {
 };
 const HEADS: Readonly<Partial<Record<Family, RegExp>>> = { ftrace: FTRACE_HEAD, perf: PERF_HEAD };
 /** From the most to the least particular. */
-export const FAMILIES: readonly Family[] = [
-  'ftrace',
-  'perf',
-  'taskless',
-  'stamped',
-  'qemu',
-  'bare',
-  'partial',
-  'named',
-];
+export const FAMILIES: readonly Family[] = ['ftrace', 'perf', 'taskless', 'qemu', 'bare', 'partial', 'named'];
 
 /** Longest part of a line that is looked at: what stands before an event is far shorter. */
 const LOOK_LENGTH = 240;
@@ -80,9 +70,6 @@ export function isOtherLayout(text: string): boolean {
   const head = headOf(text);
   return LATENCY.test(head) || VERBOSE.test(head) || GRAPH.test(head);
 }
-
-/** Lines that a stamped line may be broken into. */
-const PIECES_OF_ONE = 4;
 
 /**
  * The family that most lines belong to; undefined where there is no event at all. `marked` has the same
@@ -101,9 +88,7 @@ export function familyOf(texts: readonly string[], marked: readonly string[] = t
   let best: Family | undefined;
   for (const family of FAMILIES)
     if ((counts.get(family) ?? 0) > (best ? counts.get(best)! : 0)) best = family;
-  // Where QEMU stamps its lines, other words that look like its events are what broken lines go on with.
-  const stamped = counts.get('stamped') ?? 0;
-  return best === 'qemu' && stamped * PIECES_OF_ONE >= counts.get('qemu')! ? 'stamped' : best;
+  return best;
 }
 
 /** True for a line that has what precedes an event of the family, whole. */

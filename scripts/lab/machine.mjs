@@ -152,9 +152,8 @@ async function boot(kernel, image) {
   const child = spawn(
     'qemu-system-x86_64',
     [
-      // One thread: with several, a kernel that patches its own code dies at times while probes come and go.
       '-accel',
-      'tcg,thread=single,tb-size=512',
+      'tcg,thread=multi,tb-size=512',
       '-machine',
       'q35',
       '-cpu',

@@ -76,22 +76,6 @@ describe("in the browser's extension host", () => {
     await runCommand(page, 'View: Show Explorer');
   });
 
-  it('opens what was copied, quoted as in a mail, as a trace that is judged', async () => {
-    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-    const quoted = fs.readFileSync(SAMPLE, 'utf8').replace(/^/gm, '> ');
-    await page.evaluate(
-      (text) => navigator.clipboard.writeText(text),
-      `Hi,\n\nI see:\n\n${quoted}\nRegards\n`,
-    );
-    await runCommand(page, 'Shimtrace: Open Pasted Trace');
-    await page.locator('.tab.active', { hasText: 'Pasted trace' }).waitFor();
-    await statusItem(page).filter({ hasText: '1 violation' }).waitFor();
-    await runCommand(page, 'Shimtrace: Go to First Violation');
-    // The line of the mail: prose and blanks of four lines stand before the trace.
-    await page.locator('.statusbar-item', { hasText: 'Ln 706, Col 1' }).waitFor();
-    await page.keyboard.press('Escape');
-  });
-
   it("keeps an index in the user's storage, as far as the page offers one", async () => {
     await openFile(page, 'middling.txt');
     await statusItem(page).filter({ hasText: '1 violation' }).waitFor();

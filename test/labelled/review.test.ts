@@ -12,7 +12,8 @@ import { PROFILES } from '../../model/findings/finding.js';
 import { RULES } from '../../cli/core.js';
 import { ROOT } from '../golden/samples.js';
 import { judge, type Judged } from '../golden/judge.js';
-import { linesOf, namesOf, textOf } from '../support/lessEvidence.js';
+import { linesOf, namesOf, textOf, type Line } from '../support/lessEvidence.js';
+import { random } from '../support/mutate.js';
 import { bytesOf, SHIPPED } from './labels.js';
 
 /** Without and with, rule, what the claim comes to, and the luck in percent; -1 for none. */
@@ -40,6 +41,27 @@ const PAIRS: readonly (readonly [string, string, string, string, number])[] = [
   ['shim/S51.refs', 'shim/SN.all', 'R5', 'cannot-tell', -1],
   ['shim/S6.mapprivate', 'shim/SN.all', 'R6', 'cannot-tell', -1],
 ];
+
+const SEED = 20261129;
+const ROUNDS = 3;
+/** What says nothing for the patch stands before these. */
+const STRENGTH = ['supports-weakly', 'supports'];
+
+/** Without the events that are picked, each said to be lost before the next one of its CPU. */
+function withLosses(lines: readonly Line[], isLost: () => boolean): readonly Line[] {
+  const lost = new Map<number, number>();
+  const mark = (cpu: number): readonly Line[] => {
+    const count = lost.get(cpu) ?? 0;
+    lost.delete(cpu);
+    return count === 0 ? [] : [{ number: 0, text: `CPU:${cpu} [LOST ${count} EVENTS]`, name: '', cpu: -1 }];
+  };
+  const kept = lines.flatMap((line) => {
+    if (line.name === '' || !isLost()) return [...mark(line.cpu), line];
+    lost.set(line.cpu, (lost.get(line.cpu) ?? 0) + 1);
+    return [];
+  });
+  return [...kept, ...[...lost.keys()].flatMap(mark), { number: 0, text: '', name: '', cpu: -1 }];
+}
 
 const judged = new Map<string, Judged>();
 
@@ -88,6 +110,31 @@ describe('labelled recordings as before and after a patch', () => {
       const row = `| ${cells.join(' | ')} |`;
       assert.ok(page.includes(row), row);
     }
+  });
+
+  it('never support more where events are lost at random', () => {
+    const chance = random(SEED);
+    for (const [before, after, rule, verdict] of PAIRS) {
+      const lines = linesOf(new TextDecoder().decode(bytesOf(join(SHIPPED, `${after}.txt`))));
+      for (let round = 0; round < ROUNDS; round++) {
+        const share = chance();
+        const text = textOf(withLosses(lines, () => chance() < share));
+        const name = `${after} of round ${round}, without ${Math.round(share * 100)}%`;
+        const [less] = claimed(traceOf(before), traceOf(`${name} ${rule} ${before}`, text), rule);
+        assert.ok(STRENGTH.indexOf(less) <= STRENGTH.indexOf(verdict), `${name}: ${rule} ${less}`);
+      }
+    }
+  });
+
+  it('would support more where losses are not said: canary', () => {
+    const chance = random(SEED);
+    const stronger = PAIRS.filter(([before, after, rule, verdict]) => {
+      const lines = linesOf(new TextDecoder().decode(bytesOf(join(SHIPPED, `${after}.txt`))));
+      const kept = withLosses(lines, () => chance() < 0.5).filter((line) => !line.text.includes('[LOST'));
+      const [less] = claimed(traceOf(before), traceOf(`${after} kept ${rule} ${before}`, textOf(kept)), rule);
+      return STRENGTH.indexOf(less) > STRENGTH.indexOf(verdict);
+    });
+    assert.ok(stronger.length > 0);
   });
 
   it('support nothing that they did not where a kind of event was not recorded', () => {

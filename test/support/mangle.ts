@@ -78,25 +78,6 @@ export const printk: Step = {
   lines: (lines) => lines.map((line) => `[   12.345678] ${line}`),
 };
 export const diffMarks: Step = { name: 'diff', lines: (lines) => lines.map((line) => `+${line}`) };
-export const nick: Step = { name: 'a chat', lines: (lines) => lines.map((line) => `<tester> ${line}`) };
-export const logger: Step = {
-  name: 'a logger',
-  lines: (lines) => lines.map((line) => `2026-11-22 10:00:07,123 - tracer - INFO - ${line}`),
-};
-export const service: Step = {
-  name: 'a service',
-  lines: (lines) => lines.map((line) => `tracer-1  | ${line}`),
-};
-export const initials: Step = { name: 'initials', lines: (lines) => lines.map((line) => `AT> ${line}`) };
-export const catAll: Step = { name: 'cat -A', lines: (lines) => lines.map((line) => `${line}$`) };
-export const strings: Step = {
-  name: 'strings',
-  lines: (lines) => lines.map((line) => `"${line.replace(/["\\]/g, '\\$&')}\\n"`),
-};
-export const jsonLog: Step = {
-  name: 'a log in JSON',
-  lines: (lines) => lines.map((line) => JSON.stringify({ time: '2026-11-22T10:00:07Z', msg: line })),
-};
 export const fenced: Step = { name: 'fence', lines: (lines) => ['Seen:', '', '```', ...lines, '```'] };
 export const listed: Step = { name: 'list', lines: (lines) => lines.map((line) => `- ${line}`) };
 export const tabled: Step = {
@@ -195,13 +176,6 @@ const inFront: Arbitrary<readonly Step[]> = fc.constantFrom(
   [printk],
   [diffMarks],
   [listed],
-  [nick],
-  [logger],
-  [service],
-  [initials],
-  [catAll],
-  [strings],
-  [jsonLog],
 );
 /** Breaks lines at a column of `from` to 100. */
 function broken(from: number): Arbitrary<readonly Step[]> {
@@ -237,21 +211,13 @@ const outside: Arbitrary<readonly Step[]> = fc.constantFrom(
   [base64],
 );
 
-/** Marks that tell where a line began, whatever it was broken into. */
-const OF_LOGS: readonly Step[] = [grepNumbers, catNumbers, grepNames, daemon, dated, printk, diffMarks];
-/** Columns that the widest other mark leaves to the task, which is not looked for in pieces. */
+/** Columns that the widest mark leaves to the task, which is not looked for in pieces. */
 const MARKED_COLUMN_MIN = 84;
-
-/** Breaks behind marks; what is put around or behind each line is not broken with it. */
-function brokenBehind(marks: readonly Step[]): Arbitrary<readonly Step[]> {
-  if (marks.length === 0) return broken(60);
-  const [mark] = marks;
-  if ([catAll, strings, jsonLog].includes(mark!)) return fc.constant([]);
-  return broken(OF_LOGS.includes(mark!) ? 66 : MARKED_COLUMN_MIN);
-}
 
 /** Chains of steps in the order in which they happen to a text. */
 export const mangling: Arbitrary<readonly Step[]> = inFront
-  .chain((marks) => fc.tuple(fc.constant(marks), brokenBehind(marks), around, outside))
+  .chain((marks) =>
+    fc.tuple(fc.constant(marks), broken(marks.length > 0 ? MARKED_COLUMN_MIN : 60), around, outside),
+  )
   .map((groups) => groups.flat())
   .filter((steps) => steps.length > 0);
