@@ -1,6 +1,8 @@
 /** Requests to one worker and what it answers: each ends in a result or a JobError. */
-import type { AnalysisWorker } from '../platform.js';
+import type { AnalysisWorker, Platform } from '../platform.js';
 import type { FromWorker, JobError, Method, Methods } from '../protocol/requests.js';
+
+export const CANCELLED: JobError = { code: 'cancelled', message: 'cancelled' };
 
 /** A request that ended without a result. */
 export class RequestFailed extends Error {
@@ -53,5 +55,21 @@ export class Channel {
     this.pending.delete(message.id);
     if ('error' in message) pending?.reject(new RequestFailed(message.error));
     else pending?.resolve(message.result);
+  }
+}
+
+/** Asks a worker that has no files one thing. Rejects with RequestFailed, also where the worker dies. */
+export async function askOnce<M extends Method>(
+  platform: Platform,
+  method: M,
+  params: Methods[M]['params'],
+): Promise<Methods[M]['result']> {
+  const worker = await platform.startReview([]);
+  const channel = new Channel(worker, () => undefined);
+  worker.onExit((message) => channel.end({ code: 'internal', message }));
+  try {
+    return await channel.request(method, params);
+  } finally {
+    channel.end(CANCELLED);
   }
 }

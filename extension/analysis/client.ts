@@ -11,15 +11,13 @@ import { filesBehind } from '../runs.js';
 import type { CheckOptions } from '../protocol/options.js';
 import type { Report } from '../protocol/report.js';
 import type { DebugMessage, JobError, Method, Methods, Progress } from '../protocol/requests.js';
-import { Channel, RequestFailed, type Told } from './channel.js';
+import { CANCELLED, Channel, RequestFailed, type Told } from './channel.js';
 
 export type SessionState =
   | { readonly kind: 'idle' }
   | { readonly kind: 'running'; readonly progress: Progress | undefined }
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly error: JobError };
-
-const CANCELLED: JobError = { code: 'cancelled', message: 'cancelled' };
 
 export class TraceSession implements vscode.Disposable {
   state: SessionState = { kind: 'idle' };

@@ -1,6 +1,6 @@
 /** Reviews of patches: what recordings without and with them show, on the patch itself. */
 import * as vscode from 'vscode';
-import { Channel, RequestFailed } from '../analysis/channel.js';
+import { askOnce, RequestFailed } from '../analysis/channel.js';
 import type { App, Feature } from '../app.js';
 import { showMarkdown } from '../markdown.js';
 import { beforeAfterText, TABLE_SCHEME, TABLE_URI } from './beforeAfter.js';
@@ -157,9 +157,9 @@ function isRecordings(given: unknown): given is Recordings {
 
 /** What the series was held against before, or what is chosen; undefined where it is no patch. */
 async function recordingsFor(app: App, patch: vscode.Uri): Promise<Recordings | undefined> {
-  const channel = new Channel(await app.platform.startReview([]), () => undefined);
   try {
-    const facts = await channel.request('series', { patch: await vscode.workspace.fs.readFile(patch) });
+    const bytes = await vscode.workspace.fs.readFile(patch);
+    const facts = await askOnce(app.platform, 'series', { patch: bytes });
     return await askRecordings(app, facts.key);
   } catch (error) {
     if (!(error instanceof RequestFailed)) throw error;
@@ -167,8 +167,6 @@ async function recordingsFor(app: App, patch: vscode.Uri): Promise<Recordings | 
       vscode.l10n.t('The patch could not be reviewed: {0}', error.message),
     );
     return undefined;
-  } finally {
-    channel.end({ code: 'cancelled', message: 'cancelled' });
   }
 }
 

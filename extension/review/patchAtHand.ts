@@ -3,7 +3,7 @@
  * the Source Control view shows, or the text of the clipboard.
  */
 import * as vscode from 'vscode';
-import { Channel } from '../analysis/channel.js';
+import { askOnce } from '../analysis/channel.js';
 import type { App } from '../app.js';
 import { findTree, pathIn } from './kernelTree.js';
 
@@ -51,16 +51,10 @@ async function patchOfDiff(
   modified: vscode.Uri,
 ): Promise<vscode.Uri | undefined> {
   const [before, after] = await Promise.all([textOf(original), textOf(modified)]);
-  const worker = await app.platform.startReview([]);
-  const channel = new Channel(worker, () => undefined);
-  try {
-    const patch = await channel.request('unified', { path: await pathOf(modified), before, after });
-    if (patch !== '') return app.pastes.add(new TextEncoder().encode(patch), 'Changes', '.patch');
-    await vscode.window.showInformationMessage(vscode.l10n.t('Both sides are the same: there is no patch.'));
-    return undefined;
-  } finally {
-    channel.end({ code: 'cancelled', message: 'cancelled' });
-  }
+  const patch = await askOnce(app.platform, 'unified', { path: await pathOf(modified), before, after });
+  if (patch !== '') return app.pastes.add(new TextEncoder().encode(patch), 'Changes', '.patch');
+  await vscode.window.showInformationMessage(vscode.l10n.t('Both sides are the same: there is no patch.'));
+  return undefined;
 }
 
 async function textOf(uri: vscode.Uri): Promise<string> {

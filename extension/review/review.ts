@@ -1,6 +1,6 @@
 /** One review: a patch, recordings without and with it, and what the worker said of them. */
 import * as vscode from 'vscode';
-import { Channel } from '../analysis/channel.js';
+import { CANCELLED, Channel } from '../analysis/channel.js';
 import type { App } from '../app.js';
 import { checkOptions } from '../config.js';
 import type { Method, Methods, Progress } from '../protocol/requests.js';
@@ -73,14 +73,14 @@ export class Review implements vscode.Disposable {
       channel.end({ code: 'internal', message });
       this.channel = undefined;
     });
-    if (this.isOver) channel.end({ code: 'cancelled', message: 'cancelled' });
+    if (this.isOver) channel.end(CANCELLED);
     return channel;
   }
 
   dispose(): void {
     this.isOver = true;
     void this.channel?.then(
-      (channel) => channel.end({ code: 'cancelled', message: 'cancelled' }),
+      (channel) => channel.end(CANCELLED),
       () => undefined,
     );
   }
