@@ -188,8 +188,8 @@ async function definitionOf(
   const [session] = app.sessions.all().filter(({ report }) => report);
   if (names.length === 0 || !session) return undefined;
   const files = await readTree(tree, [], FOLDERS);
-  // Only files that have the name in them are read as C.
-  for (const name of names) {
+  // Only files that have the name in them are read as C. A trace may name a frame in any way.
+  for (const name of names.filter((each) => /^\w+$/.test(each))) {
     const holding = files.filter(({ text }) => new RegExp(`\\b${name}\\s*\\(`).test(text));
     try {
       const found = await session.request('definition', { name, files: holding });
