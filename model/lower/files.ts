@@ -154,10 +154,15 @@ export function lowerFiles(on: On): void {
   on('GmemBindRet', (w, ev, t) => {
     const slot = t.bind;
     const ino = ev.num(BIND_RET.ino);
-    // Where one of several return probes reads the inode, that one tells.
-    if (ino <= 0 && w.survey.bindRetHasInode) return;
+    const isRefused = ev.has(BIND_RET.ret) && ev.signed(BIND_RET.ret, 0) !== 0;
+    // Where one of several return probes reads the inode, that one tells; what was refused has none.
+    if (ino <= 0 && w.survey.bindRetHasInode && !isRefused) return;
     t.bind = undefined;
-    if (!slot || ev.signed(BIND_RET.ret, -1) !== 0) return;
+    if (ev.signed(BIND_RET.ret, -1) !== 0) return;
+    if (!slot) {
+      w.facts.tell('bindUnbegun', ev.row);
+      return;
+    }
     slot.inode ??= w.whichFile.ofDescriptor(ino, slot.fd, ev, t);
     if (slot.pgoff < 0 && ev.pgoff(BIND_RET.pgoff) >= 0) slot.pgoff = ev.pgoff(BIND_RET.pgoff);
     commitBind(w, slot, ev.row);

@@ -49,6 +49,8 @@ export interface Facts {
   callsCut(t: Thread, row: number): void;
   /** get_pfn returned a page, and which one is among lost events. */
   getPfnUnbegun(row: number): void;
+  /** A memslot's bind returned with success, and its beginning is not seen. */
+  bindUnbegun(row: number): void;
   /** A user fault returned whose beginning was lost; the page is -1 where the return does not say it. */
   faultUnbegun(inode: Inode | undefined, pgoff: Pgoff, row: number): void;
   spteInstall(vm: Vm, rec: SpteRec, fault: GuestFault | undefined, t: Thread): void;

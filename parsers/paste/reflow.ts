@@ -21,11 +21,13 @@ export function reflow(lines: PlacedLines): PlacedLines | undefined {
   let all = 0;
   for (const text of lines.texts) {
     const first = text.length - text.trimStart().length;
+    const free = FREE_TEXT.exec(text);
+    const freeEnd = free === null ? Infinity : free.index + free[0].length;
     for (const { index } of text.matchAll(START)) {
       all++;
       if (index <= first + COMM_MAX) continue;
       // What somebody wrote into a trace is no event of it.
-      if (FREE_TEXT.test(text.slice(0, index))) return undefined;
+      if (freeEnd <= index) return undefined;
       within++;
     }
   }

@@ -604,6 +604,16 @@ export const RULE_CASES: Readonly<Record<string, Cases>> = {
       store('0x4', '0x5'),
       left('0x4', 2),
     ],
+    'a bracket that nothing ends, in a conversion that lost events cut through': [
+      ...FILE,
+      ...bracketed([invRange('0x1004', '0x1006')]),
+      enter('0x4', 2),
+      'CPU:0 [LOST 1 EVENTS]',
+      invStart(),
+      invRange('0x1004', '0x1006'),
+      store('0x4', '0x5'),
+      left('0x4', 2),
+    ],
   },
   G6: {
     'a page deleted under a huge SPTE': [
@@ -1036,6 +1046,21 @@ export const RULE_CASES: Readonly<Record<string, Cases>> = {
       ...bind(1, '0x0', 16, '0x0', 70),
       p('sev_gmem_prepare', `${KVM} pfn=0x1067a4 gfn=0x0`),
       ...served('0', '1067a4', 1),
+    ],
+  },
+  G13: {
+    'two slots bind the same pages': [...FILE, ...bind(2, '0x2000', 16, '0x0', 70)],
+    'two slots bind pages beside each other': [...FILE, ...bind(2, '0x2000', 16, '0x10000', 70)],
+    'a bind of which the beginning is lost': [
+      ...FILE,
+      'CPU:0 [LOST 1 EVENTS]',
+      ...bind(2, '0x2000', 16, '0x0', 70).slice(1),
+    ],
+    'a bind of which the end is lost': [
+      ...FILE,
+      ...bind(2, '0x2000', 16, '0x0', 70).slice(0, 1),
+      'CPU:0 [LOST 1 EVENTS]',
+      ...bracketed([]),
     ],
   },
   S8: {

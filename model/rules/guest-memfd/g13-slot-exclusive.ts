@@ -16,6 +16,12 @@ export const g13: RuleDef = {
   about: BOUND_FILES,
   fix: 'Refuse the bind when xa_find() sees an entry in the range.',
   listen: (run) => ({
+    callsCut: ({ bind }, row) => {
+      if (bind) run.undecided('lost', row, 'Events are missing within the bind of a memslot.');
+    },
+    bindUnbegun: (row) => {
+      if (run.recorded('GmemBind')) run.lost(0, row);
+    },
     bindOk: (slot, row) => {
       let unknown = false;
       for (const other of run.w.slots) {

@@ -91,6 +91,12 @@ export const g5: RuleDef = {
             ],
           });
         }
+        const isJudged = new Set(leaks.map(({ bracket }) => bracket));
+        for (const vm of run.w.vms)
+          for (const bracket of vm.open) {
+            // The call that left it open may have begun, and returned, among what was lost.
+            if (bracket.endRow < 0 && !isJudged.has(bracket)) run.lost(0, lastRow);
+          }
         for (const { vm, bracket, row } of rangeless) {
           if (bracket.context === 'notifier' || !withRange.get(vm)?.has(bracket.context)) continue;
           if (run.lost(bracket.startRow, Math.min(row, lastRow))) continue;
