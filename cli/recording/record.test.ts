@@ -376,6 +376,13 @@ describe('a recording that a program watches', () => {
   for (const [how, end] of [
     ['is told to stop', (child: ChildProcessWithoutNullStreams) => child.stdin.write('stop\n')],
     [
+      'is told to stop and left alone',
+      (child: ChildProcessWithoutNullStreams) => {
+        child.stdout.destroy();
+        child.stdin.end('stop\n');
+      },
+    ],
+    [
       'is left alone by it',
       (child: ChildProcessWithoutNullStreams) => {
         child.stdout.destroy();

@@ -55,14 +55,21 @@ export class Watcher {
     }
   }
 
+  /** `stop` is called for each word, and for the end of the input where no word came before it. */
   onStop(stop: () => void): void {
+    let isAsked = false;
     this.input.on('data', (bytes: Buffer) => {
       this.words = `${this.words}${bytes.toString('latin1')}`.slice(-WORDS_MAX);
       const lines = this.words.split('\n');
       this.words = lines.pop()!;
-      if (lines.includes('stop')) stop();
+      if (!lines.includes('stop')) return;
+      isAsked = true;
+      stop();
     });
-    this.input.on('end', stop);
+    // Who says stop and goes asks once: a second time would end it at once.
+    this.input.on('end', () => {
+      if (!isAsked) stop();
+    });
   }
 
   /** Nothing more is read: an input that stays open keeps no process alive. */
