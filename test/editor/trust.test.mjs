@@ -85,7 +85,8 @@ describe('in a folder that is not trusted', () => {
   it('records nothing, and says so', async () => {
     await runCommand(page, 'Shimtrace: Record a Trace');
     await page.locator('.notification-toast', { hasText: 'trust the folder first' }).first().waitFor();
-    assert.equal(await page.locator('.quick-input-widget:visible').count(), 0);
+    // The box of the commands may still be closing; one that asks for a host would stay.
+    await page.locator('.quick-input-widget').first().waitFor({ state: 'hidden' });
     await runCommand(page, 'Notifications: Clear All');
   });
 
