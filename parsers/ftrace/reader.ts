@@ -34,6 +34,7 @@ import {
   EventSpan,
   splitEvent,
 } from './event.js';
+import { isPlainCall } from './functionLine.js';
 import {
   GRAPH_CALL,
   GRAPH_EVENT,
@@ -70,6 +71,16 @@ const SHORT_LINE = 300;
 const COMM_GUESS_MASK = 255;
 const decoder = new TextDecoder();
 
+interface TracedEvent {
+  readonly kind: number;
+  readonly name: number;
+}
+
+/** True where the text of an event of the function tracer is a call, in any form. */
+function isCall(bytes: Uint8Array, { start, end }: EventSpan): boolean {
+  return functionCall(FUNCTION, decoder.decode(bytes.subarray(start, end))) !== undefined;
+}
+
 export class FtraceTextReader implements LineSink {
   private readonly splitter = new LineSplitter(this);
   private readonly builder = new TableBuilder();
@@ -91,6 +102,7 @@ export class FtraceTextReader implements LineSink {
   private readonly graphTasks = new Map<number, { tid: number; comm: number }>();
   private readonly noComm = this.builder.comms.internString('');
   private readonly printName = this.builder.names.internString('print');
+  private readonly tracedEvents = new Map<string, TracedEvent>();
   /** Comm by the low bits of the thread id; always verified. */
   private readonly commGuesses = new Uint32Array(COMM_GUESS_MASK + 1);
   private bytesSeen = 0;
@@ -226,8 +238,7 @@ export class FtraceTextReader implements LineSink {
   /** `f <-caller`, where the whole line is that. */
   private functionRow(bytes: Uint8Array, at: number, line: number): void {
     const { context, span } = this;
-    const text = decoder.decode(bytes.subarray(span.start, span.end));
-    if (functionCall(FUNCTION, text)) {
+    if (isPlainCall(bytes, span.start, span.end) || isCall(bytes, span)) {
       this.tracedRow(FUNCTION, this.clock.time(context, at, line), this.comm(bytes), at, line);
     } else if (holdsHead(bytes, span.start, span.end)) this.cuts.torn(at, line, 'a function of a tracer');
     else this.builder.issues.tally('duration-lines', at, line);
@@ -237,19 +248,18 @@ export class FtraceTextReader implements LineSink {
   private tracedRow(event: string, ts: number, comm: number, at: number, line: number): void {
     const { builder, context } = this;
     if (this.cuts.isOpen) this.cuts.event();
-    const name = builder.names.internString(event);
-    const row = builder.addRow(
-      ts,
-      context.cpu,
-      context.tid,
-      context.tgid,
-      comm,
-      functionKind(event),
-      name,
-      at,
-      line,
-    );
+    const { kind, name } = this.traced(event);
+    const row = builder.addRow(ts, context.cpu, context.tid, context.tgid, comm, kind, name, at, line);
     this.lastRows.saw(row, context.cpu);
+  }
+
+  /** Kind and name of an event of the function tracers, looked up once: there may be millions. */
+  private traced(event: string): TracedEvent {
+    const known = this.tracedEvents.get(event);
+    if (known) return known;
+    const found = { kind: functionKind(event), name: this.builder.names.internString(event) };
+    this.tracedEvents.set(event, found);
+    return found;
   }
 
   /** `<stack trace>`: the frames that follow belong to the last event of a CPU. */
