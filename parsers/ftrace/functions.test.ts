@@ -1,24 +1,8 @@
 /** What the function tracers print. */
 import assert from 'node:assert/strict';
 import { kindName } from '../events/kinds.js';
-import type { EventTable } from '../events/table.js';
 import { openText as open } from '../../test/support/reviewSamples.js';
-import { bytesOf, readFtrace } from '../../test/support/tables.js';
-
-const GET_PFN =
-  'kvm_gmem_get_pfn: (kvm_gmem_get_pfn+0x0/0x1f0) kvm=0xffff888100eb8000 slot=11 gfn=0x100400 ' +
-  'base_gfn=0x100400 pgoff=0x400 ino=15141';
-
-function line(
-  payload: string,
-  { comm = 'bash', tid = 12, cpu = 0, time = '331.037598', flags = '.....' } = {},
-): string {
-  const task = `${comm.padStart(16)}-${String(tid).padEnd(7)}`;
-  return `${task} [${String(cpu).padStart(3, '0')}] ${flags} ${time.padStart(12)}: ${payload}\n`;
-}
-
-const read = (text: string): EventTable => readFtrace(bytesOf(text));
-const codes = (table: EventTable): string[] => table.issues.map((issue) => issue.code);
+import { codes, GET_PFN, line, read } from '../../test/support/ftraceLines.js';
 
 describe('ftrace text: calls of functions', () => {
   it('has function lines as calls of their own kind, with the events between them', () => {
