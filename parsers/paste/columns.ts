@@ -104,9 +104,9 @@ export function hasSomeColumns(text: string): boolean {
   return partsOf(text, false) !== undefined;
 }
 
-/** True for a line with one word before its event, which may be a task's name. */
-export function hasNameAlone(text: string): boolean {
-  return !hasSomeColumns(text) && partsOf(text, true) !== undefined;
+/** The same, and for one with one word before its event, which may be a task's name. */
+export function hasColumnsOrName(text: string): boolean {
+  return partsOf(text, true) !== undefined;
 }
 
 /** True for a line as `perf script` itself prints it with few columns: with the event's system. */

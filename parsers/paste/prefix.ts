@@ -5,7 +5,7 @@
  */
 import { mapLines, type PlacedLines } from '../mail/lines.js';
 import { isOtherLayout } from './shapes.js';
-import { eventAt, hasNameAlone, hasSomeColumns } from './columns.js';
+import { eventAt, hasColumnsOrName } from './columns.js';
 
 /** Longest name of a task that a kernel prints. */
 const COMM_MAX = 15;
@@ -54,7 +54,7 @@ function frontOf(line: string): Front | undefined {
     text,
     fits: (length) => {
       const rest = line.slice(length);
-      return text.slice(length).trim() === '' || hasSomeColumns(rest) || hasNameAlone(rest);
+      return text.slice(length).trim() === '' || hasColumnsOrName(rest);
     },
     isTask: false,
   };

@@ -2,7 +2,7 @@
  * What the lines of text traces look like, loosely: enough to tell where an event begins in a text that was
  * wrapped, quoted or numbered. The readers of the formats decide afterwards what a line says.
  */
-import { hasNameAlone, hasSomeColumns, isBareEvent } from './columns.js';
+import { hasColumnsOrName, hasSomeColumns, isBareEvent } from './columns.js';
 
 const CPU = String.raw`\[\d{3,}\]`;
 const FLAGS = String.raw`[.\w#]{4,8}`;
@@ -55,7 +55,7 @@ const WHOLE: Readonly<Record<Family, (text: string) => boolean>> = {
   qemu: (text) => QEMU_STAMP.test(text) || isBareQemu(text),
   bare: isBareEvent,
   partial: (text) => hasSomeColumns(text) || isBareEvent(text),
-  named: (text) => hasNameAlone(text) || hasSomeColumns(text) || isBareEvent(text),
+  named: (text) => hasColumnsOrName(text) || isBareEvent(text),
 };
 const HEADS: Readonly<Partial<Record<Family, RegExp>>> = { ftrace: FTRACE_HEAD, perf: PERF_HEAD };
 /** From the most to the least particular. */

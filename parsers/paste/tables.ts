@@ -19,11 +19,11 @@ type Heading = keyof typeof HEADINGS;
 /** Rows of a table become lines of a trace: their cells, one blank between, in a recorder's order. */
 export function untable(lines: PlacedLines): PlacedLines {
   if (lines.texts.filter((text) => ROW.test(text)).length >= 2)
-    return cellsToLines(lines, (text) => (ROW.test(text) ? cellsOf(text) : undefined), RULER);
+    return cellsToLines(lines, (text) => (ROW.test(text) ? cellsOf(text) : undefined));
   const comma = lines.texts.findIndex((text) => isHeading(commaCells(text)));
-  if (comma >= 0) return cellsToLines(lines, commaCells, RULER);
+  if (comma >= 0) return cellsToLines(lines, commaCells);
   const tab = lines.texts.findIndex((text) => isHeading(text.split('\t')));
-  if (tab >= 0) return cellsToLines(lines, (text) => text.split('\t'), RULER);
+  if (tab >= 0) return cellsToLines(lines, (text) => text.split('\t'));
   return lines;
 }
 
@@ -61,14 +61,10 @@ function headingsOf(cells: readonly string[]): (Heading | undefined)[] {
   return cells.map((cell) => names.find((name) => HEADINGS[name].test(cell.trim())));
 }
 
-function cellsToLines(
-  lines: PlacedLines,
-  cellsIn: (text: string) => string[] | undefined,
-  ruler: RegExp,
-): PlacedLines {
+function cellsToLines(lines: PlacedLines, cellsIn: (text: string) => string[] | undefined): PlacedLines {
   let named: readonly (Heading | undefined)[] | undefined;
   return mapLines(lines, (text) => {
-    if (ruler.test(text)) return '';
+    if (RULER.test(text)) return '';
     const cells = cellsIn(text);
     if (!cells) return text;
     if (isHeading(cells)) {
