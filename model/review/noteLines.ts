@@ -21,7 +21,7 @@ export function withTraceLines(
 }
 
 /** Whether the notes were written on another recording of that name. */
-export function isStale({ path, digest }: ReviewTrace, named: readonly NamedTrace[]): boolean {
+function isStale({ path, digest }: ReviewTrace, named: readonly NamedTrace[]): boolean {
   const known = named.find(({ name }) => name === nameOf(path))?.digest ?? '';
   return known !== '' && digest !== '' && !digest.startsWith(known);
 }

@@ -140,9 +140,17 @@ function printPatch(
   lines: string[],
   say: (texts: readonly string[]) => void,
 ): void {
+  const keyOf = (file: number, hunk: number, line: number): string => `${file} ${hunk} ${line}`;
+  const byPlace = new Map<string, OwnRemark[]>();
+  for (const remark of own) {
+    if (!remark.place) continue;
+    const key = keyOf(remark.place.file, remark.place.hunk, remark.place.line);
+    const there = byPlace.get(key);
+    if (there) there.push(remark);
+    else byPlace.set(key, [remark]);
+  }
   const sayAt = (file: number, hunk: number, line: number): void => {
-    for (const { place, texts } of own)
-      if (place?.file === file && place.hunk === hunk && place.line === line) say(texts);
+    for (const { texts } of byPlace.get(keyOf(file, hunk, line)) ?? []) say(texts);
   };
   const quote = (text: string): void => {
     lines.push(`> ${escapeControls(text)}`.trimEnd());
@@ -171,7 +179,7 @@ const FNV_PRIME = 0x01000193;
 const FNV_START = 0x811c9dc5;
 
 /** Changes where any line of the diff does, and not where lines move: 8 hexadecimal digits. */
-export function diffDigest({ patches }: Series): string {
+function diffDigest({ patches }: Series): string {
   let sum = FNV_START;
   const add = (text: string): void => {
     for (let i = 0; i < text.length; i++) sum = Math.imul(sum ^ text.charCodeAt(i), FNV_PRIME);
@@ -292,6 +300,7 @@ const TELLING = /\w{2}/;
 
 class Placer {
   private readonly byText = new Map<string, Candidate[]>();
+  private readonly quoted = new Map<Hunk, readonly Candidate[]>();
   private readonly subjects: readonly string[];
 
   constructor(private readonly series: Series) {
@@ -374,8 +383,17 @@ class Placer {
     return best(same, score)?.place;
   }
 
+  /** The lines of a quoted hunk, made once for all remarks on it: a hunk is quoted below one subject. */
+  private quotedLines(subject: string, hunk: Hunk): readonly Candidate[] {
+    const known = this.quoted.get(hunk);
+    if (known) return known;
+    const made = candidatesOf(hunk, { patch: -1, file: -1, hunk: -1, line: -1 }, subject);
+    this.quoted.set(hunk, made);
+    return made;
+  }
+
   private placeOfLine(subject: string, file: FileDiff, hunk: Hunk, line: number): RemarkPlace | undefined {
-    const wanted = candidatesOf(hunk, { patch: -1, file: -1, hunk: -1, line: -1 }, subject)[line]!;
+    const wanted = this.quotedLines(subject, hunk)[line]!;
     const all = this.byText.get(textKey(pathOf(file), wanted.text)) ?? [];
     const score = (each: Candidate): number =>
       subjectScore(each.subject, subject) +
@@ -420,6 +438,7 @@ function best<T>(all: readonly T[], score: (each: T) => number): T | undefined {
 /** Lines of a hunk as they stand in a quotation. */
 function candidatesOf(hunk: Hunk, place: RemarkPlace, subject: string): readonly Candidate[] {
   const owners = functionsByWalk(hunk);
+  const head = hunkHead(hunk);
   const seen = new Map<string, number>();
   let before = '';
   return hunk.lines.map(({ kind, text: raw }, line) => {
@@ -432,7 +451,7 @@ function candidatesOf(hunk: Hunk, place: RemarkPlace, subject: string): readonly
       text,
       kind,
       before,
-      head: hunkHead(hunk),
+      head,
       owner: owners[line],
       nth,
       subject,
