@@ -47,10 +47,12 @@ async function codeLenses(
   reviews: Reviews,
   document: vscode.TextDocument,
 ): Promise<vscode.CodeLens[]> {
+  const judged = app.sessions.all().filter((session) => session.report);
+  // Without either there is nothing to tell, and no folder is asked whether it is a kernel's.
+  if (judged.length === 0 && !reviews.current) return [];
   const tree = await treeOf(reviews);
   const path = tree && pathIn(tree, document.uri);
   if (path === undefined) return [];
-  const judged = app.sessions.all().filter((session) => session.report);
   const text = document.getText();
   const told = await Promise.all(
     judged.map(async (session) => ({
