@@ -9,6 +9,7 @@ import {
   openFile,
   openWorkbench,
   picture,
+  reviewSamplePatch,
   runCommand,
   SAMPLE,
   statusItem,
@@ -63,13 +64,7 @@ describe("in the browser's extension host", () => {
   });
 
   it('reviews a patch', async () => {
-    await runCommand(page, 'Shimtrace: Review the Sample Patch');
-    await page.locator('.review-widget').first().waitFor();
-    await runCommand(page, 'Shimtrace: Go to Next Hunk with Evidence');
-    const lens = page.locator('.codelens-decoration', {
-      hasText: 'kvm_gmem_is_safe_for_conversion(): ran 5×',
-    });
-    await lens.first().waitFor();
+    await reviewSamplePatch(page);
     await runCommand(page, 'Shimtrace: Before and After');
     await webviewBody(page).getByText('What this does not show').waitFor();
     await runCommand(page, 'Shimtrace: Close the Review');

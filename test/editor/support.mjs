@@ -165,3 +165,14 @@ export function statusItem(page) {
 export function webviewBody(page) {
   return page.frameLocator('iframe.webview.ready').last().frameLocator('iframe#active-frame').locator('body');
 }
+
+/** Reviews the sample patch, until the lens of a function that ran stands above its hunk. */
+export async function reviewSamplePatch(page) {
+  await runCommand(page, 'Shimtrace: Review the Sample Patch');
+  await page.locator('.review-widget').first().waitFor();
+  await runCommand(page, 'Shimtrace: Go to Next Hunk with Evidence');
+  const lens = page.locator('.codelens-decoration', {
+    hasText: 'kvm_gmem_is_safe_for_conversion(): ran 5×',
+  });
+  await lens.first().waitFor();
+}

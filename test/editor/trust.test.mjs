@@ -6,6 +6,7 @@ import {
   openFile,
   openWorkbench,
   picture,
+  reviewSamplePatch,
   runCommand,
   SAMPLE,
   statusItem,
@@ -91,13 +92,7 @@ describe('in a folder that is not trusted', () => {
   });
 
   it('reviews a patch', async () => {
-    await runCommand(page, 'Shimtrace: Review the Sample Patch');
-    await page.locator('.review-widget').first().waitFor();
-    await runCommand(page, 'Shimtrace: Go to Next Hunk with Evidence');
-    const lens = page.locator('.codelens-decoration', {
-      hasText: 'kvm_gmem_is_safe_for_conversion(): ran 5×',
-    });
-    await lens.first().waitFor();
+    await reviewSamplePatch(page);
     await runCommand(page, 'Shimtrace: Close the Review');
   });
 
