@@ -2,7 +2,7 @@
 import type { Look, Style } from '../model/findings/styledLine.js';
 
 export const COLOR_WHEN = ['auto', 'always', 'never'] as const;
-export type ColorWhen = (typeof COLOR_WHEN)[number];
+type ColorWhen = (typeof COLOR_WHEN)[number];
 
 /** Select Graphic Rendition (ECMA-48, 8.3.117), in the terminal's own palette, so that any theme fits. */
 const SGR: Readonly<Record<Style, string>> = {

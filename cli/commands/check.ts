@@ -36,7 +36,7 @@ function requiredRules(words: readonly string[]): readonly string[] {
 /** Which findings are listed, of a trace. */
 type Listed = Pick<TraceReport, 'verdicts' | 'maxFindings'>;
 
-function wantedFindings(args: Args, format: (typeof FORMATS)[number]): Listed {
+function askedToList(args: Args, format: (typeof FORMATS)[number]): Listed {
   const words = args.list('verdict').flatMap((word) => word.split(','));
   const maxFindings = args.number('max-findings');
   // In a text, what could not be decided stands in its table of rules.
@@ -102,7 +102,7 @@ export const check: Command = {
     if (args.positionals.length === 0)
       throw new UsageError('expected at least one FILE, or - for standard input');
     const format = args.choice('format', FORMATS, 'text');
-    const listed = wantedFindings(args, format);
+    const listed = askedToList(args, format);
     const demands: Demands = { strict: args.flag('strict'), rules: requiredRules(args.list('require')) };
     const groups = groupsOf(args, output);
     if (args.flag('watch')) {

@@ -57,7 +57,7 @@ class TestCase {
     const most = Math.max(1, report.maxFindings ?? Infinity);
     for (const f of this.violations.slice(0, most)) {
       const attributes = `message="${escapeXml(f.message)}" type="${escapeXml(f.rule)}"`;
-      yield `      <failure ${attributes}>${escapeXml(findingText(report, f))}</failure>\n`;
+      yield `      <failure ${attributes}>${escapeXml(failureText(report, f))}</failure>\n`;
     }
     if (this.outcome === 'skipped') yield `      <skipped message="${escapeXml(this.whySkipped())}"/>\n`;
     yield* this.systemOut(most);
@@ -70,7 +70,7 @@ class TestCase {
   }
 
   private *systemOut(most: number): Generator<string> {
-    const texts = this.notes.slice(0, most).map((f) => findingText(this.report, f));
+    const texts = this.notes.slice(0, most).map((f) => failureText(this.report, f));
     const unlisted = Math.max(0, this.violations.length - most) + Math.max(0, this.notes.length - most);
     if (unlisted > 0) texts.push(`${plural(unlisted, 'more finding')}, not listed`);
     if (texts.length > 0) yield `      <system-out>${escapeXml(texts.join('\n'))}</system-out>\n`;
@@ -79,7 +79,7 @@ class TestCase {
 
 const NOT_DECIDED: readonly RuleOutcome[] = ['undecided', 'not-applicable'];
 
-function findingText(report: TraceReport, finding: Finding): string {
+function failureText(report: TraceReport, finding: Finding): string {
   const evidence = finding.evidence.map(
     (e) => `  ${address(report, e.row)}: ${e.note} (${report.table.name(e.row)})`,
   );

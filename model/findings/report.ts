@@ -35,7 +35,7 @@ export interface TraceReport {
   readonly rules: readonly RuleInfo[];
   /** Only findings of these verdicts are listed; what is counted and summed up stays. Absent: all. */
   readonly verdicts?: readonly Verdict[];
-  /** At most so many findings are listed; the others are counted. Absent: all. */
+  /** At most so many findings are listed, in JUnit of each rule; the others are counted. Absent: all. */
   readonly maxFindings?: number;
   /** Findings that were set aside with a reason: not among those of the analysis. */
   readonly suppressed?: readonly SuppressedFinding[];
@@ -55,7 +55,7 @@ export function listedFindings(report: TraceReport): readonly Finding[] {
 
 /** How many findings of the wanted verdicts are only counted. */
 export function unlistedCount(report: TraceReport): number {
-  return wantedFindings(report).length - listedFindings(report).length;
+  return Math.max(0, wantedFindings(report).length - (report.maxFindings ?? Infinity));
 }
 
 function wantedFindings({ analysis, verdicts }: TraceReport): readonly Finding[] {

@@ -60,9 +60,11 @@ class UnseenBrackets {
   private undecided(vm: Vm): void {
     const { run } = this;
     const detail = 'Events were lost: an invalidation may have been open of which no start is seen.';
-    const { first, count } = this.waiting.get(vm) ?? { count: 0 };
-    for (let n = count; first && n > 0; n--)
-      run.undecided('lost', first.row, detail, [], run.gfns(vm, first.gfn));
+    const waiting = this.waiting.get(vm);
+    if (!waiting) return;
+    const { first, count } = waiting;
+    const pages = run.gfns(vm, first.gfn);
+    for (let n = count; n > 0; n--) run.undecided('lost', first.row, detail, [], pages);
     this.waiting.delete(vm);
   }
 }
