@@ -148,15 +148,14 @@ export function lowerFiles(on: On): void {
       untilRow: -1,
     };
     t.bind = slot;
-    t.bindRow = ev.row;
+    t.isBindAnswered = false;
     if (!w.recordedBindRet) commitBind(w, slot, ev.row);
   });
   on('GmemBindRet', (w, ev, t) => {
     const slot = t.bind;
     const ino = ev.num(BIND_RET.ino);
-    const isRefused = ev.has(BIND_RET.ret) && ev.signed(BIND_RET.ret, 0) !== 0;
-    // Where one of several return probes reads the inode, that one tells; what was refused has none.
-    if (ino <= 0 && w.survey.bindRetHasInode && !isRefused) return;
+    // Where one of several return probes reads the inode, that one tells.
+    if (ino <= 0 && w.survey.bindRetHasInode) return;
     t.bind = undefined;
     if (ev.signed(BIND_RET.ret, -1) !== 0) return;
     if (!slot) {
@@ -201,6 +200,8 @@ export function lowerFiles(on: On): void {
   });
   on('SysExitIoctl', (_w, _ev, t) => {
     t.fallocate = undefined;
+    // What was refused has no inode to tell it by.
+    t.bind = undefined;
   });
   on('GmemRelease', (w, ev, t) => {
     const inode = w.whichFile.of(ev.num(RELEASE.ino), ev, t);

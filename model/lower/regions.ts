@@ -81,7 +81,9 @@ export function lowerRegions(on: On): void {
   });
   on('GmemBindRet', (w, ev, t) => {
     const ret = ev.signed(BIND_RET.ret, NaN);
-    if (!t.bind || Number.isNaN(ret)) return;
+    // Several probes may sit at its return.
+    if (!t.bind || t.isBindAnswered || Number.isNaN(ret)) return;
+    t.isBindAnswered = true;
     const region = regionOfSlot(t.bind, t.region);
     t.region = undefined;
     answered(w, t.bind.vm, region, ev.row, ret);

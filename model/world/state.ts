@@ -471,7 +471,8 @@ export class Thread {
   bind: Slot | undefined;
   /** The memslot that it asks for. */
   region: Region | undefined;
-  bindRow = -1;
+  /** What came of it was told, by the first of the probes at its return. */
+  isBindAnswered = false;
   fallocate: FallocateCall | undefined;
   syscall: SyscallCtx | undefined;
   /** The file whose mapping the call in flight would split or move. */

@@ -1056,11 +1056,29 @@ export const RULE_CASES: Readonly<Record<string, Cases>> = {
       'CPU:0 [LOST 1 EVENTS]',
       ...bind(2, '0x2000', 16, '0x0', 70).slice(1),
     ],
+    'a bind that was refused before events are lost': [
+      ...FILE,
+      p('kvm_gmem_bind', `${KVM} slot=2 base_gfn=0x2000 npages=16 fd=8 offset=0x0`),
+      r('kvm_gmem_bind', 'ret=-17 slot=2 ino=0 pgoff=0x0', 'kvm_gmem_bind_ret2'),
+      'sys_ioctl -> 0xffffffffffffffef',
+      'CPU:0 [LOST 1 EVENTS]',
+      ...bracketed([]),
+    ],
     'a bind of which the end is lost': [
       ...FILE,
       ...bind(2, '0x2000', 16, '0x0', 70).slice(0, 1),
       'CPU:0 [LOST 1 EVENTS]',
       ...bracketed([]),
+    ],
+  },
+  S7: {
+    'refused, and a second probe that reads the inode has none to read': [
+      ...FILE,
+      ...bind(2, '0x2000', 16, '0x0', 71),
+      p('kvm_gmem_bind', `${KVM} slot=3 base_gfn=0x3000 npages=16 fd=8 offset=0x0`),
+      r('kvm_gmem_bind', 'ret=-17'),
+      r('kvm_gmem_bind', 'ret=-17 slot=3 ino=0 pgoff=0x0', 'kvm_gmem_bind_ret2'),
+      'sys_ioctl -> 0xffffffffffffffef',
     ],
   },
   S8: {
