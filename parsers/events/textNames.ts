@@ -47,6 +47,8 @@ export class EventNames {
   private readonly namesAt = new Map<string, Set<string>>();
   /** What stands before the names of tools that print `system:event`. */
   private readonly systems = new Set<string>();
+  /** Names of tracepoints that a printed form told: not judged, but others may be made of them. */
+  private readonly printed = new Set<string>();
   /** Names that have a place. */
   private readonly placed = new Set<string>();
   private readonly doubted = new Set<string>();
@@ -110,6 +112,11 @@ export class EventNames {
     this.learn(name, place);
     this.learnSystem(plan);
     return false;
+  }
+
+  /** A line of the event was read by its printed form. */
+  sawPrinted(plan: EventPlan): void {
+    if (this.printed.size < NAMES_KEPT) this.printed.add(this.nameOf(plan));
   }
 
   private nameOf(plan: EventPlan): string {
@@ -179,21 +186,32 @@ export class EventNames {
     if (plan.slotCount > 0 || this.names.has(name)) return false;
     return this.eventsEndingWith(bytes, start, end).some((known) => {
       const other = this.nameOf(known);
-      return !areAlike(name, other) && this.isMadeOf(name, other);
+      return !areAlike(name, other) && (this.isMadeOf(name, other) || isMadeOf(name, other, this.printed));
     });
   }
 
   /** True when `name` is the beginning of a known name, or all of it, and the end of `other`. */
   private isMadeOf(name: string, other: string): boolean {
-    for (let k = 0; k < name.length; k++)
-      if (other.endsWith(name.slice(k)) && this.isBeginning(name.slice(0, k))) return true;
-    return false;
+    return isMadeOf(name, other, this.names);
   }
 
   private isBeginning(start: string): boolean {
-    for (const name of this.names) if (name.startsWith(start)) return true;
-    return start === '';
+    return isBeginning(start, this.names);
   }
+}
+
+/** True when `name` is the beginning of one of `known`, or all of it, and the end of `other`. */
+function isMadeOf(name: string, other: string, known: ReadonlySet<string>): boolean {
+  for (let k = 0; k < name.length; k++) {
+    const start = name.slice(0, k);
+    if (other.endsWith(name.slice(k)) && isBeginning(start, known)) return true;
+  }
+  return false;
+}
+
+function isBeginning(start: string, known: ReadonlySet<string>): boolean {
+  for (const name of known) if (name.startsWith(start)) return true;
+  return start === '';
 }
 
 /** True for the beginning of a name, broken off within a word. */

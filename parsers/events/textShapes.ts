@@ -159,7 +159,8 @@ export class LineShapes {
     if (known) return this.isOther(line, known);
     // A tracepoint may have the name of a probe: its printed form tells them apart.
     const isPrinted = plan.forms.length > 0 && (flags & (PAYLOAD_NO_FORM | PAYLOAD_MORE)) === 0;
-    if (!isPrinted && this.hasOddName(line)) return true;
+    if (isPrinted) this.names.sawPrinted(plan);
+    else if (this.hasOddName(line)) return true;
     return this.isFirstOdd(line);
   }
 

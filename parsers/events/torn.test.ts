@@ -18,6 +18,9 @@ const GET_RET =
   'kvm_gmem_get_pfn_ret: (kvm_mmu_faultin_pfn+0x1da/0x730 <- kvm_gmem_get_pfn) gfn=0x100001 ret=0';
 const UNMAP = 'kvm_unmap_hva_range: mmu notifier unmap range: 0x007fa299e9d000 -- 0x007fa299e9e000';
 
+const SPTE =
+  'kvm_tdp_mmu_spte_changed: as id 0 gfn 100003 level 1 old_spte 1080eee67 new_spte 8000000000000000';
+
 /** One way to print an event, and all before it. */
 interface Form {
   readonly name: string;
@@ -107,6 +110,16 @@ describe('torn lines', () => {
       assert.deepEqual(missed, []);
     });
   }
+
+  for (const form of FORMS)
+    it(`${form.name}: a tracepoint's name with a hole in it`, () => {
+      const lines = [SPTE, SPTE, SPTE, SPTE].map((event, i) =>
+        form.line(event, i).replace('kvm:kvm_tdp', 'kvmmmu:kvm_tdp'),
+      );
+      const holed = [...lines.slice(0, 2), lines[2]!.replace('kvm_tdp_mmu_', 'kvm_td'), lines[3]!];
+      assert.deepEqual(tornLines(read(textOf(form, lines))), []);
+      assert.deepEqual(tornLines(read(textOf(form, holed))), [firstLine(form) + 2]);
+    });
 
   it('the beginning of a name, and another event that is not known yet', () => {
     const [form] = FORMS;
