@@ -4,6 +4,7 @@ import { PROJECT_FILE } from '../model/findings/suppress.js';
 import type { Role } from '../parsers/bundle/align.js';
 import { parseProject } from '../parsers/bundle/project.js';
 import { traceEventsFile } from './config.js';
+import { fileName } from '../parsers/base/fileName.js';
 
 /** A file of a run, found. */
 export interface RunPart {
@@ -42,7 +43,7 @@ export async function partsOf(run: vscode.Uri): Promise<readonly RunPart[]> {
 export function partsOfFiles(files: readonly vscode.Uri[]): Promise<readonly RunPart[]> {
   return Promise.all(
     files.map(async (uri): Promise<RunPart> => {
-      const name = uri.path.slice(uri.path.lastIndexOf('/') + 1);
+      const name = fileName(uri.path);
       const traceEvents = await traceEventsText(uri);
       return { uri, name, role: undefined, offsetNs: undefined, traceEvents };
     }),

@@ -7,6 +7,7 @@ import * as vscode from 'vscode';
 import type { Spot } from './protocol/place.js';
 import type { Report } from './protocol/report.js';
 import { firstOf, lastOf, partOf } from './debugger/parts.js';
+import { fileName } from '../parsers/base/fileName.js';
 
 export const WINDOW_SCHEME = 'shimtrace-window';
 /** Lines in a window: small enough to open at once, and well below what the editor's features stop at. */
@@ -40,7 +41,7 @@ export function listingLines(trace: vscode.Uri): number | undefined {
 }
 
 export function windowUri(trace: vscode.Uri, line: number): vscode.Uri {
-  const base = trace.path.slice(trace.path.lastIndexOf('/') + 1);
+  const base = fileName(trace.path);
   // Lines near each other share a window, so that stepping does not open one after another.
   const around = Math.max(1, Math.round(line / (WINDOW_LINES / 4)) * (WINDOW_LINES / 4));
   return vscode.Uri.from({

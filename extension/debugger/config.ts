@@ -6,6 +6,7 @@ import { requestOf } from '../recording/request.js';
 import { activeTabUri } from '../tabs.js';
 import { traceLine, windowAddress } from '../window.js';
 import { currentReplay, DEBUG_TYPE, replayOf, runningReplays, traceUri } from './running.js';
+import { fileName } from '../../parsers/base/fileName.js';
 
 /** What a replay command can be given. */
 export interface ReplayFrom {
@@ -87,7 +88,7 @@ async function withActive(config: vscode.DebugConfiguration): Promise<vscode.Deb
 
 /** Starts a replay. Resolves to false when it did not start. */
 export async function startReplay({ trace, from, follow }: ReplayFrom): Promise<boolean> {
-  const name = trace.path.slice(trace.path.lastIndexOf('/') + 1);
+  const name = fileName(trace.path);
   return vscode.debug.startDebugging(vscode.workspace.getWorkspaceFolder(trace), {
     type: DEBUG_TYPE,
     request: 'launch',

@@ -2,6 +2,7 @@
  * Between rows and the lines that a client shows: lines of a text trace, lines of an editor's listing of a
  * binary one, or lines of the pages of a listing that the adapter gives out itself.
  */
+import { fileNameOnDisk } from '../../parsers/base/fileName.js';
 import { firstIndex } from '../../parsers/base/search.js';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { eventLine } from '../../model/findings/listing.js';
@@ -44,8 +45,11 @@ export class Lines {
   placeOf(row: number): { readonly source: DebugProtocol.Source; readonly line: number } {
     const file = this.files?.of(row);
     if (file?.isText === true)
-      return { source: { name: baseName(file.path), path: file.path }, line: this.index.table.line(row) };
-    const name = baseName(this.path);
+      return {
+        source: { name: fileNameOnDisk(file.path), path: file.path },
+        line: this.index.table.line(row),
+      };
+    const name = fileNameOnDisk(this.path);
     if (this.isText) return { source: { name, path: this.path }, line: this.index.table.line(row) };
     if (this.listing) return { source: { name, path: this.listing.path }, line: this.listing.lineOfRow(row) };
     const part = partOf(this.lineOf(row), this.total);
@@ -117,10 +121,6 @@ export class Lines {
       origin: LISTING_ORIGIN,
     };
   }
-}
-
-function baseName(path: string): string {
-  return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
 }
 
 function inLineOrder(index: TraceIndex): boolean {

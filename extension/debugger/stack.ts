@@ -9,6 +9,7 @@ import { stacksOf } from '../../parsers/stacks.js';
 import type { DebugHost, SourceMap, SourcePlace } from './host.js';
 import type { Replay } from './replay.js';
 import type { ThreadInfo } from './threads.js';
+import { fileName } from '../../parsers/base/fileName.js';
 
 export interface Frame {
   readonly name: string;
@@ -66,7 +67,7 @@ export async function shownFrame(
   if (frame.kernel) {
     const place = await sourceOf(host, frame.kernel, map);
     if (!place) return { id, name: frame.name, line: 0, column: 0, presentationHint: 'subtle' };
-    const name = place.path.slice(place.path.lastIndexOf('/') + 1);
+    const name = fileName(place.path);
     return { id, name: frame.name, line: place.line, column: 1, source: { name, path: place.path } };
   }
   const { source, line } = replay.lines.placeOf(frame.row);

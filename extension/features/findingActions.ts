@@ -13,6 +13,7 @@ import { mailOf } from './mail.js';
 import { LANGUAGE } from './recognise.js';
 import { activeTabUri } from '../tabs.js';
 import type { ListNode } from '../views/list.js';
+import { fileName } from '../../parsers/base/fileName.js';
 
 export const EXPLANATION_SCHEME = 'shimtrace-explanation';
 
@@ -116,7 +117,7 @@ function cursorLine(trace: vscode.Uri): number | undefined {
 }
 
 async function explain(app: App, trace: vscode.Uri, finding: ReportedFinding): Promise<void> {
-  const name = trace.path.slice(trace.path.lastIndexOf('/') + 1);
+  const name = fileName(trace.path);
   await showMarkdown(
     vscode.Uri.from({
       scheme: EXPLANATION_SCHEME,
@@ -170,9 +171,7 @@ async function copyAsMail(app: App, trace: vscode.Uri, finding: ReportedFinding)
   const session = app.sessions.find(trace);
   const explanation = await session?.request('explain', { finding: finding.id });
   if (!session?.report || !explanation) return;
-  await vscode.env.clipboard.writeText(
-    mailOf(trace.path.slice(trace.path.lastIndexOf('/') + 1), session.report, explanation),
-  );
+  await vscode.env.clipboard.writeText(mailOf(fileName(trace.path), session.report, explanation));
   vscode.window.setStatusBarMessage(vscode.l10n.t('Copied as a mail'), 3000);
 }
 

@@ -6,6 +6,7 @@ import * as vscode from 'vscode';
 import { LOG_SUFFIX, SIDECAR_SUFFIX } from '../../recorder/names.js';
 import type { App, Feature } from '../app.js';
 import { DEBUG_TYPE, traceUri } from '../debugger/running.js';
+import { fileName } from '../../parsers/base/fileName.js';
 
 /**
  * A growing file is read again once it has been quiet for this long,
@@ -50,7 +51,7 @@ class Follower implements vscode.Disposable {
     }
     for (const [key, file] of wanted) {
       if (this.watchers.has(key)) continue;
-      const name = file.path.slice(file.path.lastIndexOf('/') + 1);
+      const name = fileName(file.path);
       const watcher = vscode.workspace.createFileSystemWatcher(
         new vscode.RelativePattern(vscode.Uri.joinPath(file, '..'), `${globLiteral(name)}${BESIDE}`),
       );

@@ -8,6 +8,7 @@ import type { ReportedIssue } from '../protocol/report.js';
 import type { JobError } from '../protocol/requests.js';
 import type { App, Feature } from '../app.js';
 import { progressText, unusable } from './status.js';
+import { fileName } from '../../parsers/base/fileName.js';
 
 /** Work that takes longer than this gets a notification of its own. */
 const LONG_MS = 1500;
@@ -35,13 +36,9 @@ function tell(app: App, told: WeakMap<object, true>, session: TraceSession): voi
   }
 }
 
-function nameOf(uri: vscode.Uri): string {
-  return uri.path.slice(uri.path.lastIndexOf('/') + 1);
-}
-
 async function showUnusable(uri: vscode.Uri, issue: ReportedIssue): Promise<void> {
   const detail = issue.detail === '' ? '' : ` (${issue.detail})`;
-  await vscode.window.showWarningMessage(`${nameOf(uri)}: ${issue.sentence}${detail} ${issue.advice}`);
+  await vscode.window.showWarningMessage(`${fileName(uri.path)}: ${issue.sentence}${detail} ${issue.advice}`);
 }
 
 async function showFailure(app: App, uri: vscode.Uri, error: JobError): Promise<void> {
@@ -50,9 +47,9 @@ async function showFailure(app: App, uri: vscode.Uri, error: JobError): Promise<
     error.code === 'internal'
       ? vscode.l10n.t(
           '{0}: Shimtrace failed on this trace by a mistake of its own. The log has the details.',
-          nameOf(uri),
+          fileName(uri.path),
         )
-      : vscode.l10n.t('{0} could not be checked: {1}', nameOf(uri), error.message);
+      : vscode.l10n.t('{0} could not be checked: {1}', fileName(uri.path), error.message);
   const showLog = vscode.l10n.t('Show Log');
   if ((await vscode.window.showErrorMessage(text, showLog)) === showLog) app.log.show();
 }
@@ -83,7 +80,7 @@ function followRun(app: App, busy: Map<TraceSession, Run>, session: TraceSession
 function showProgress(app: App, run: Run, session: TraceSession): void {
   const options = {
     location: vscode.ProgressLocation.Notification,
-    title: `Shimtrace: ${nameOf(session.uri)}`,
+    title: `Shimtrace: ${fileName(session.uri.path)}`,
     cancellable: true,
   };
   void vscode.window.withProgress(

@@ -4,6 +4,7 @@
  * binary one that has none, is looked at by its first bytes.
  */
 import * as vscode from 'vscode';
+import { openDocument } from '../openDocument.js';
 import type { TraceSession } from '../analysis/client.js';
 import type { App, Feature } from '../app.js';
 import { checksOnOpen } from '../config.js';
@@ -60,7 +61,7 @@ export const recognise: Feature = (app) => {
 
 async function look(app: App, uri: vscode.Uri): Promise<void> {
   if (!isFile(uri)) return;
-  const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === uri.toString());
+  const document = openDocument(uri);
   if (!document) await lookAtLarge(app, uri);
   else if (isDecided(app.sessions.find(uri))) return;
   else if (document.languageId === LANGUAGE || (isRunFile(uri) && namesTraces(document.getText())))

@@ -20,12 +20,13 @@ import { showMarkdown } from '../markdown.js';
 import type { Sorted, SuppressionStore } from '../suppressions.js';
 import { traceOf } from './target.js';
 import { plural } from '../../parsers/base/plural.js';
+import { fileName } from '../../parsers/base/fileName.js';
 
 export const REPORT_SCHEME = 'shimtrace-report';
 
 /** Address of the report on a trace. */
 export function reportUri(trace: vscode.Uri): vscode.Uri {
-  const name = trace.path.slice(trace.path.lastIndexOf('/') + 1);
+  const name = fileName(trace.path);
   return vscode.Uri.from({ scheme: REPORT_SCHEME, path: `/Verdicts of ${name}.md`, query: trace.toString() });
 }
 
@@ -58,7 +59,7 @@ function reportText(session: TraceSession | undefined, suppressions: Suppression
 
 export function markdownOf(trace: vscode.Uri, report: Report, sorted: Sorted): string {
   const { rules, issues, events } = report;
-  const name = trace.path.slice(trace.path.lastIndexOf('/') + 1);
+  const name = fileName(trace.path);
   const counted = `${plural(events.total, 'event')} (${countsText(events)})`;
   const out = [
     `# ${escapeMarkdown(name)}: ${headlineOfReport(report, sorted).text}`,

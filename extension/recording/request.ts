@@ -1,5 +1,6 @@
 /** What a recording is asked for, as a task, a launch configuration and the wizard say it. */
 import * as vscode from 'vscode';
+import { fileName } from '../../parsers/base/fileName.js';
 
 /** As users write it in tasks.json and launch.json. */
 export interface RecordRequest {
@@ -42,7 +43,7 @@ export function hostText({ host, via }: RecordRequest): string {
 
 /** What it is for, in a few words. */
 export function purposeText({ for: words = [], patch }: RecordRequest): string {
-  if (patch !== undefined) return vscode.l10n.t('what {0} touches', patch.slice(patch.lastIndexOf('/') + 1));
+  if (patch !== undefined) return vscode.l10n.t('what {0} touches', fileName(patch));
   return words.length === 0 ? vscode.l10n.t('all rules') : words.join(', ');
 }
 

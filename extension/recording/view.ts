@@ -5,6 +5,7 @@ import { plural } from '../../parsers/base/plural.js';
 import type { Recording } from './recording.js';
 import type { Recordings } from './recordings.js';
 import { hostText, purposeText } from './request.js';
+import { fileName } from '../../parsers/base/fileName.js';
 
 export const VIEW = 'shimtrace.recordings';
 
@@ -46,7 +47,7 @@ function nodeOf(recording: Recording): ListNode {
   const said = outlook.length > 0 ? outlook : lines.slice(-3);
   return {
     id: idOf(recording),
-    label: trace.path.slice(trace.path.lastIndexOf('/') + 1),
+    label: fileName(trace.path),
     description: `${stateText(recording)} · ${hostText(request)} · ${purposeText(request)}`,
     icon: new vscode.ThemeIcon(ICONS[state]),
     context: recording.isRunning ? 'recording.running' : `recording.${state}`,

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { escapeMarkdown } from '../escape.js';
 import type { ReviewView } from '../protocol/review.js';
 import type { ReviewShown } from './reviews.js';
+import { fileName } from '../../parsers/base/fileName.js';
 
 export const TABLE_SCHEME = 'shimtrace-review';
 export const TABLE_URI = vscode.Uri.from({ scheme: TABLE_SCHEME, path: '/Before and After.md' });
@@ -28,7 +29,7 @@ export function beforeAfterText(shown: ReviewShown | undefined): string {
 const list = (sentences: readonly string[]): string =>
   sentences.map((each) => `- ${escapeMarkdown(each)}`).join('\n');
 
-const nameOf = (uri: vscode.Uri): string => escapeMarkdown(uri.path.slice(uri.path.lastIndexOf('/') + 1));
+const nameOf = (uri: vscode.Uri): string => escapeMarkdown(fileName(uri.path));
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 

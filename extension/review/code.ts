@@ -12,9 +12,10 @@ import { plural } from '../../parsers/base/plural.js';
 import { findTree, pathIn, readTree } from './kernelTree.js';
 import { eventsCommand } from './lenses.js';
 import { GO, goTarget } from './links.js';
-import { showLine } from './moves.js';
+import { showLine, showLineOf } from './moves.js';
 import { pickEvents } from './pickEvents.js';
 import { hunksOf, type Reviews, type ReviewShown } from './reviews.js';
+import { fileName } from '../../parsers/base/fileName.js';
 
 export const CODE_EVENTS = 'shimtrace.internal.codeEvents';
 const C: vscode.DocumentSelector = [{ language: 'c' }, { language: 'cpp', pattern: '**/*.h' }];
@@ -84,7 +85,7 @@ function reviewLenses(shown: ReviewShown | undefined, path: string): vscode.Code
 const rangeAt = (line: number): vscode.Range => new vscode.Range(line - 1, 0, line - 1, 0);
 
 function lensesOf(f: CodeFunction, { uri }: TraceSession, withName: boolean): vscode.CodeLens[] {
-  const name = withName ? `${uri.path.slice(uri.path.lastIndexOf('/') + 1)}: ` : '';
+  const name = withName ? `${fileName(uri.path)}: ` : '';
   const range = rangeAt(f.line);
   const lenses = [
     new vscode.CodeLens(range, {
@@ -169,11 +170,7 @@ async function toSource(app: App, reviews: Reviews, target: unknown): Promise<vo
     say(vscode.l10n.t('No function of this event is in the tree'));
     return;
   }
-  const at = new vscode.Position(found.line - 1, 0);
-  const editor = await vscode.window.showTextDocument(vscode.Uri.joinPath(tree, found.path), {
-    selection: new vscode.Range(at, at),
-  });
-  editor.revealRange(new vscode.Range(at, at), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+  await showLineOf(vscode.Uri.joinPath(tree, found.path), found.line);
 }
 
 interface Definition {

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { commandAddress, GO, goTarget } from './links.js';
 import type { Remarks } from './remarks.js';
 import type { Reviews } from './reviews.js';
+import { fileName } from '../../parsers/base/fileName.js';
 
 /** ` [M2.p.txt:702 G9@701]`, as model/review/notes.ts writes it. */
 const EVIDENCE = /^ \[(\S+):(\d+)(?: \S+)?\]$/;
@@ -18,7 +19,7 @@ export function evidenceLinks(reviews: Reviews, remarks: Remarks): vscode.Dispos
         for (let i = 0; i < document.lineCount; i++) {
           const { text, range } = document.lineAt(i);
           const [, name, line] = EVIDENCE.exec(text) ?? [];
-          const trace = recordings.find((uri) => encodeURIComponent(nameOf(uri)) === name);
+          const trace = recordings.find((uri) => encodeURIComponent(fileName(uri.path)) === name);
           if (trace) links.push(linkTo(trace, Number(line), range));
         }
         return links;
@@ -26,8 +27,6 @@ export function evidenceLinks(reviews: Reviews, remarks: Remarks): vscode.Dispos
     },
   );
 }
-
-const nameOf = (uri: vscode.Uri): string => uri.path.slice(uri.path.lastIndexOf('/') + 1);
 
 function linkTo(trace: vscode.Uri, line: number, range: vscode.Range): vscode.DocumentLink {
   const target = goTarget(trace, { line, column: 0, row: -1 });

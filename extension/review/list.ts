@@ -7,6 +7,7 @@ import { TreeList, type ListNode } from '../views/list.js';
 import { EVENTS, GO, goTarget } from './links.js';
 import { MARK_ICONS, MARK_WORDS } from './marks.js';
 import type { Reviews, ReviewShown } from './reviews.js';
+import { fileName } from '../../parsers/base/fileName.js';
 
 export const SHOW_LINE = 'shimtrace.internal.reviewLine';
 const MORE = 'shimtrace.internal.reviewMore';
@@ -81,7 +82,7 @@ function hunkNode(hunk: ReviewedHunk, file: ReviewedFile, id: string, shown: Rev
   const { mark } = hunk;
   return {
     id,
-    label: `${file.path.slice(file.path.lastIndexOf('/') + 1)} ${hunk.head.replace(/ @@.*$/, ' @@')}`,
+    label: `${fileName(file.path)} ${hunk.head.replace(/ @@.*$/, ' @@')}`,
     description: mark === undefined ? vscode.l10n.t('no function') : MARK_WORDS[mark],
     tooltip: `${file.path}\n${hunk.head}`,
     icon: mark === undefined ? new vscode.ThemeIcon('dash') : MARK_ICONS[mark],

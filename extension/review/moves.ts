@@ -4,9 +4,14 @@ import { pickEvents } from './pickEvents.js';
 import { hunksOf, type Reviews, type ReviewShown } from './reviews.js';
 
 /** Shows a 1-based line of the series. */
-export async function showLine({ document }: ReviewShown, line: number): Promise<void> {
+export function showLine({ document }: ReviewShown, line: number): Promise<void> {
+  return showLineOf(document, line);
+}
+
+/** Shows a 1-based line of a file, with what is around it. */
+export async function showLineOf(file: vscode.Uri, line: number): Promise<void> {
   const at = new vscode.Position(Math.max(0, line - 1), 0);
-  const editor = await vscode.window.showTextDocument(document, { selection: new vscode.Range(at, at) });
+  const editor = await vscode.window.showTextDocument(file, { selection: new vscode.Range(at, at) });
   editor.revealRange(new vscode.Range(at, at), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
 }
 

@@ -5,7 +5,9 @@
 import * as vscode from 'vscode';
 import { askOnce } from '../analysis/channel.js';
 import type { App } from '../app.js';
+import { openDocument } from '../openDocument.js';
 import { findTree, pathIn } from './kernelTree.js';
+import { fileName } from '../../parsers/base/fileName.js';
 
 const PATCH_NAME = /\.(?:patch|diff|mbx|mbox|eml|mail)$/i;
 /** What a text has that holds a patch, also within a mail or quoted. */
@@ -34,7 +36,7 @@ function isChange(target: unknown): target is Change {
 
 async function holdsPatch(uri: vscode.Uri): Promise<boolean> {
   if (PATCH_NAME.test(uri.path)) return true;
-  const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
+  const open = openDocument(uri);
   return open !== undefined && (open.languageId === 'diff' || HUNK.test(open.getText()));
 }
 
@@ -72,6 +74,6 @@ async function pathOf(file: vscode.Uri): Promise<string> {
   // A file of another scheme, such as git's, lies where the workspace has it.
   const plain = folder ? file.with({ scheme: folder.scheme, authority: folder.authority, query: '' }) : file;
   const tree = await findTree();
-  const name = plain.path.slice(plain.path.lastIndexOf('/') + 1);
+  const name = fileName(plain.path);
   return (tree && pathIn(tree, plain)) ?? (folder && pathIn(folder, plain)) ?? name;
 }

@@ -1,6 +1,7 @@
 /** Which recordings a series is held against: asked for, and remembered with the series. */
 import * as vscode from 'vscode';
 import type { App } from '../app.js';
+import { fileName } from '../../parsers/base/fileName.js';
 
 export interface Recordings {
   readonly without: readonly vscode.Uri[];
@@ -62,7 +63,7 @@ async function pick(
   const browse: Item = { label: `$(folder-opened) ${vscode.l10n.t('Other files…')}`, alwaysShow: true };
   const items = [...byText.values()].map(
     (uri): Item => ({
-      label: uri.path.slice(uri.path.lastIndexOf('/') + 1),
+      label: fileName(uri.path),
       description: vscode.workspace.asRelativePath(uri),
       picked: picked.has(uri.toString()),
       uri,

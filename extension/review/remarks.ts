@@ -1,7 +1,9 @@
 /** The `.review` file beside a patch: the reviewer's own words, which are the reply itself. */
 import * as vscode from 'vscode';
 import type { NotesChange, NotesView } from '../protocol/review.js';
+import { openDocument } from '../openDocument.js';
 import type { Reviews, ReviewShown } from './reviews.js';
+import { fileName } from '../../parsers/base/fileName.js';
 
 const ENDING = '.review';
 /** An edit of the file rests this long before it is read. */
@@ -78,10 +80,7 @@ export class Remarks implements vscode.Disposable {
     this.watched = undefined;
     this.watchedUri = uri?.toString() ?? '';
     if (!uri) return;
-    const pattern = new vscode.RelativePattern(
-      vscode.Uri.joinPath(uri, '..'),
-      uri.path.slice(uri.path.lastIndexOf('/') + 1),
-    );
+    const pattern = new vscode.RelativePattern(vscode.Uri.joinPath(uri, '..'), fileName(uri.path));
     const watcher = vscode.workspace.createFileSystemWatcher(pattern);
     const again = (): void => this.readSoon();
     this.watched = vscode.Disposable.from(
@@ -99,13 +98,9 @@ export class Remarks implements vscode.Disposable {
   }
 }
 
-function documentOf(uri: vscode.Uri): vscode.TextDocument | undefined {
-  return vscode.workspace.textDocuments.find((open) => open.uri.toString() === uri.toString());
-}
-
 /** '' where there is no file. What is being written in it counts. */
 async function textOf(uri: vscode.Uri): Promise<string> {
-  const open = documentOf(uri);
+  const open = openDocument(uri);
   if (open) return open.getText();
   return vscode.workspace.fs.readFile(uri).then(
     (bytes) => new TextDecoder().decode(bytes),
@@ -114,7 +109,7 @@ async function textOf(uri: vscode.Uri): Promise<string> {
 }
 
 async function write(uri: vscode.Uri, text: string): Promise<void> {
-  const open = documentOf(uri);
+  const open = openDocument(uri);
   if (!open) {
     await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
     return;

@@ -5,7 +5,9 @@ import type { App } from '../app.js';
 import { checkOptions } from '../config.js';
 import type { Method, Methods, Progress } from '../protocol/requests.js';
 import type { ReviewView, SeriesFacts } from '../protocol/review.js';
+import { openDocument } from '../openDocument.js';
 import { findTree, readTree } from './kernelTree.js';
+import { fileName } from '../../parsers/base/fileName.js';
 
 export interface ReviewInput {
   readonly patch: vscode.Uri;
@@ -88,12 +90,12 @@ export class Review implements vscode.Disposable {
 
 /** The bytes of a file, or what is being written in it. */
 async function bytesOf(uri: vscode.Uri): Promise<Uint8Array> {
-  const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
+  const open = openDocument(uri);
   return open?.isDirty ? new TextEncoder().encode(open.getText()) : vscode.workspace.fs.readFile(uri);
 }
 
 /** By its ending it is a diff, and shown as one. */
 function seriesUri(patch: vscode.Uri): vscode.Uri {
-  const name = patch.path.slice(patch.path.lastIndexOf('/') + 1);
+  const name = fileName(patch.path);
   return vscode.Uri.from({ scheme: SERIES_SCHEME, path: `/${name}.patch`, query: patch.toString() });
 }

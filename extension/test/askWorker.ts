@@ -14,6 +14,7 @@ import type {
 import type { WorkerTools } from '../worker/judged.js';
 import type { RunSource } from '../worker/run.js';
 import { serve } from '../worker/worker.js';
+import { fileName } from '../../parsers/base/fileName.js';
 
 /** A kernel that stores private while page 4 is pinned: G9 in line 702, the pin in line 662. */
 export const SAMPLE = 'sample-traces/labelled/inplace/M2.p.txt';
@@ -92,7 +93,7 @@ export async function workerOnRun(files: readonly string[]): Promise<AskedWorker
     (file): RunSource => ({
       uri: `file:///${file}`,
       path: `/${file}`,
-      name: file.slice(file.lastIndexOf('/') + 1),
+      name: fileName(file),
       role: undefined,
       offsetNs: undefined,
       traceEvents: undefined,

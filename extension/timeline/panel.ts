@@ -16,6 +16,7 @@ import { pageHtml } from './html.js';
 import { linkTo, readLink } from './link.js';
 import { showEvent } from './reveal.js';
 import { keepView, keptView } from './keptView.js';
+import { fileName } from '../../parsers/base/fileName.js';
 
 const PANEL = 'shimtrace.timeline';
 const EDITOR = 'shimtrace.timelineEditor';
@@ -119,7 +120,7 @@ class TimelinePage implements vscode.Disposable {
         const { view } = this;
         this.view = '';
         return {
-          trace: baseName(this.uri),
+          trace: fileName(this.uri.path),
           uri: this.uri.toString(),
           hasLines: report.findings.every((f) => f.at.line > 0),
           view,
@@ -226,10 +227,6 @@ class TimelinePage implements vscode.Disposable {
   }
 }
 
-function baseName(uri: vscode.Uri): string {
-  return uri.path.slice(uri.path.lastIndexOf('/') + 1);
-}
-
 const NONCE_BYTES = 16;
 
 /** A page that could guess it could run scripts of its own. */
@@ -267,7 +264,7 @@ export const timeline: Feature = (app) => {
       if (view !== '') known.show(view);
       return known;
     }
-    const title = vscode.l10n.t('Timeline of {0}', baseName(uri));
+    const title = vscode.l10n.t('Timeline of {0}', fileName(uri.path));
     const panel = vscode.window.createWebviewPanel(
       PANEL,
       title,

@@ -6,6 +6,7 @@ import type { Verdict } from '../../model/findings/finding.js';
 import { STALE_TEXTS } from '../../model/findings/report.js';
 import type { Sorted } from '../suppressions.js';
 import type { ListNode } from './list.js';
+import { fileName } from '../../parsers/base/fileName.js';
 
 export type GroupBy = 'rule' | 'page' | 'time';
 
@@ -67,7 +68,7 @@ export function spotOf({ row, line, startColumn, file }: EventPlace): Spot {
 
 /** The line, or the time where there is none; behind the file's name where there are several. */
 function placeText({ line, time, file }: EventPlace): string {
-  if (file !== undefined) return `${decodeURIComponent(file.slice(file.lastIndexOf('/') + 1))}:${line}`;
+  if (file !== undefined) return `${decodeURIComponent(fileName(file))}:${line}`;
   return line > 0 ? `line ${line}` : time;
 }
 

@@ -18,6 +18,7 @@ import { findingNodes, type GroupBy } from './findings.js';
 import { TreeList } from './list.js';
 import { conversionNodes, coverageNodes, faultNodes, pageNodes, referenceNodes } from './others.js';
 import { plural } from '../../parsers/base/plural.js';
+import { fileName } from '../../parsers/base/fileName.js';
 
 /** The cursor rests this long before the lists follow it. */
 const REST_MS = 250;
@@ -143,7 +144,7 @@ class Sidebar implements vscode.Disposable {
     const headline = headlineOfReport(report, sorted).text;
     this.findings.set(trace, findingNodes(trace, report, this.groupBy, sorted), headline);
     this.coverage.set(trace, coverageNodes(report), headline);
-    this.findings.view.description = name(trace);
+    this.findings.view.description = fileName(trace.path);
     this.findings.view.badge =
       violations > 0 ? { value: violations, tooltip: plural(violations, 'violation') } : undefined;
   }
@@ -268,10 +269,6 @@ class Sidebar implements vscode.Disposable {
     clearTimeout(this.timer);
     vscode.Disposable.from(...this.disposables).dispose();
   }
-}
-
-function name(uri: vscode.Uri): string {
-  return uri.path.slice(uri.path.lastIndexOf('/') + 1);
 }
 
 export const sidebar: Feature = (app) => new Sidebar(app);

@@ -3,7 +3,6 @@ import { evidenceOf } from '../../model/review/evidence.js';
 import { passage } from '../../model/review/passage.js';
 import { placeOfProbe, plainSymbol } from '../../model/review/probePlace.js';
 import type { ReviewTrace } from '../../model/review/report.js';
-import { escapeControls } from '../../model/review/safeText.js';
 import { scanC } from '../../model/review/scanC.js';
 import { NO_INDEX } from '../../model/review/sourceIndex.js';
 import { stacksOf } from '../../parsers/stacks.js';
@@ -11,7 +10,7 @@ import { reviewTrace } from '../../shell/reviewTrace.js';
 import type { LineOf } from '../protocol/place.js';
 import type { CodeEvents, CodeFunction, TreeFile } from '../protocol/review.js';
 import type { Judged } from './judged.js';
-import { eventText, resultTexts } from './functionText.js';
+import { eventText, findingView, resultTexts } from './functionText.js';
 import { rowOfLine } from './moves.js';
 import { spotOf } from './place.js';
 
@@ -46,13 +45,7 @@ export function functionsIn(judged: Judged, text: string): readonly CodeFunction
         short: [runs > 0 ? `ran ${runs}×` : `active at ${active} events`, ...resultTexts(results)].join(
           ' · ',
         ),
-        findings: findings.map(({ id, rule, verdict, message, at }) => ({
-          id,
-          rule,
-          verdict,
-          message: escapeControls(message),
-          spot: spotOf(judged, at),
-        })),
+        findings: findings.map((finding) => findingView(finding, judged)),
       },
     ];
   });

@@ -1,4 +1,5 @@
 /** Remarks on the lines of the document that shows the series, and what the editor changes of them. */
+import { fileNameOnDisk } from '../../parsers/base/fileName.js';
 import {
   evidenceLine,
   NO_NOTES,
@@ -12,7 +13,7 @@ import {
   type ReviewNotes,
 } from '../../model/review/notes.js';
 import { quietKey } from '../../model/review/remarks.js';
-import { nameOf, type ReviewReport, type ReviewTrace } from '../../model/review/report.js';
+import type { ReviewReport, ReviewTrace } from '../../model/review/report.js';
 import type { Series } from '../../parsers/patch/patch.js';
 import type { NotesChange, NotesView, PlacedRemark } from '../protocol/review.js';
 
@@ -34,7 +35,7 @@ export function notesView(
 
 function tracesOf({ sets }: ReviewReport): readonly NamedTrace[] {
   return sets.flatMap(({ role, traces }) =>
-    traces.map(({ path, digest }) => ({ role, name: nameOf(path), digest })),
+    traces.map(({ path, digest }) => ({ role, name: fileNameOnDisk(path), digest })),
   );
 }
 
@@ -52,7 +53,7 @@ function changed(
   const place = placeAt(series, change.line);
   if (change.kind === 'quote') {
     const { file, line, finding } = change.evidence;
-    const name = nameOf(traceOf(file)?.path ?? '');
+    const name = fileNameOnDisk(traceOf(file)?.path ?? '');
     return withRemark(notes, place, evidenceLine(name, line, finding));
   }
   return change.kind === 'replace' && place

@@ -1,9 +1,10 @@
 /** A review as it is sent: by the same writers as on the command line. */
+import { fileNameOnDisk } from '../../parsers/base/fileName.js';
 import { b4ReviewFiles } from '../../model/review/b4Review.js';
 import { renderMail, renderText } from '../../model/review/mail.js';
 import { withTraceLines } from '../../model/review/noteLines.js';
 import { readNotes } from '../../model/review/notes.js';
-import { nameOf, type ReviewReport } from '../../model/review/report.js';
+import type { ReviewReport } from '../../model/review/report.js';
 import { renderReviewSarif } from '../../model/review/reviewSarif.js';
 import type { ReplyAsk, ReplyFiles } from '../protocol/review.js';
 
@@ -29,7 +30,8 @@ export function replyFiles(report: ReviewReport, { format, notes: text, version 
 function commandText({ sets, images }: ReviewReport, hasNotes: boolean): string {
   const words = ['shimtrace review PATCH'];
   for (const { role, traces } of sets)
-    for (const { path } of traces) words.push(`${role === 'with' ? '--trace' : '--base'} ${nameOf(path)}`);
+    for (const { path } of traces)
+      words.push(`${role === 'with' ? '--trace' : '--base'} ${fileNameOnDisk(path)}`);
   if (images) words.push('--tree .');
   if (hasNotes) words.push('--remarks REVIEW');
   return words.join(' ');

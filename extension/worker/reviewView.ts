@@ -21,7 +21,7 @@ import { SEGMENT_ROWS, type EventTable } from '../../parsers/events/table.js';
 import type { ByteSource } from '../../parsers/base/source.js';
 import type { FileDiff, Hunk, Patch } from '../../parsers/patch/patch.js';
 import { assert } from '../../parsers/base/assert.js';
-import { eventText, resultTexts } from './functionText.js';
+import { eventText, findingView, resultTexts } from './functionText.js';
 import type { Judged } from './judged.js';
 import {
   REVIEW_MARKS,
@@ -145,15 +145,7 @@ function sentenceOf(shown: FunctionInSet, set: number, { sets, traces }: Made): 
     events: eventCount(shown),
     findings: shown.findings.map(({ trace, finding }) => {
       const file = files[trace]!;
-      const { id, rule, verdict, message, at } = finding;
-      return {
-        id,
-        rule,
-        verdict,
-        message: escapeControls(message),
-        file,
-        spot: spotOf(traceAt(traces, file), at),
-      };
+      return { ...findingView(finding, traceAt(traces, file)), file };
     }),
   };
 }

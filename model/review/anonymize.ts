@@ -1,7 +1,8 @@
 /** Recordings without the names of tasks and the addresses of the machine that they were made on. */
+import { fileNameOnDisk } from '../../parsers/base/fileName.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import type { Finding } from '../findings/finding.js';
-import { nameOf, type ReviewTrace } from './report.js';
+import type { ReviewTrace } from './report.js';
 
 /** The same name for the same thing, in all recordings of a review. */
 export class Renamer {
@@ -46,9 +47,9 @@ export function anonymized(trace: ReviewTrace, renamer: Renamer): ReviewTrace {
   });
   return {
     ...trace,
-    path: nameOf(path),
-    ...(others && { others: others.map((file) => ({ ...file, path: nameOf(file.path) })) }),
-    ...(pathOf && { pathOf: (row: number) => nameOf(pathOf(row)) }),
+    path: fileNameOnDisk(path),
+    ...(others && { others: others.map((file) => ({ ...file, path: fileNameOnDisk(file.path) })) }),
+    ...(pathOf && { pathOf: (row: number) => fileNameOnDisk(pathOf(row)) }),
     table: renamedTable,
     analysis: { ...analysis, findings: analysis.findings.map(finding) },
     describe: (row, part) => {

@@ -2,12 +2,12 @@
  * What a review says of one patch, as lines: quoted hunks with what traces show below them, tables, and
  * limits.
  */
+import { fileNameOnDisk } from '../../parsers/base/fileName.js';
 import type { FileDiff, Hunk } from '../../parsers/patch/patch.js';
 import type { SetOutcome } from './claim.js';
 import type { EvidenceKind } from './evidence.js';
 import { cut, evidenceText, wrapped } from './prose.js';
 import {
-  nameOf,
   setText,
   type FunctionReport,
   type ReviewFinding,
@@ -273,10 +273,10 @@ function footer(
     for (const { path, digest, table, others = [] } of set.traces) {
       const kernel = table.meta.kernel === '' ? '' : `, Linux ${table.meta.kernel}`;
       const sum = digest === '' ? '' : `, sha256 ${digest.slice(0, DIGEST_DIGITS)}`;
-      lines.push(` ${set.name}: ${nameOf(path)}${sum}${kernel}, ${table.length} events`);
+      lines.push(` ${set.name}: ${fileNameOnDisk(path)}${sum}${kernel}, ${table.length} events`);
       for (const other of others)
         lines.push(
-          ` ${set.name}: beside it ${nameOf(other.path)}, sha256 ${other.digest.slice(0, DIGEST_DIGITS)}`,
+          ` ${set.name}: beside it ${fileNameOnDisk(other.path)}, sha256 ${other.digest.slice(0, DIGEST_DIGITS)}`,
         );
     }
   if (baseCommit !== '') lines.push(` base-commit: ${baseCommit}`);

@@ -1,6 +1,7 @@
 /** The recordings' own lines in place of what stands for them in remarks. */
+import { fileNameOnDisk } from '../../parsers/base/fileName.js';
 import { evidenceOfLine, type NamedTrace, type ReviewNotes } from './notes.js';
-import { nameOf, type ReviewTrace, type TraceSet } from './report.js';
+import type { ReviewTrace, TraceSet } from './report.js';
 import { traceLine, type LineOptions } from './traceLine.js';
 
 /** A line of a recording that is another now is left as it stands, and said to be stale. */
@@ -12,7 +13,7 @@ export function withTraceLines(
   const traces = sets.flatMap((set) => set.traces);
   const told = (text: string): string => {
     const evidence = evidenceOfLine(text);
-    const trace = evidence && traces.find(({ path }) => nameOf(path) === evidence.name);
+    const trace = evidence && traces.find(({ path }) => fileNameOnDisk(path) === evidence.name);
     if (!trace) return text;
     if (isStale(trace, notes.traces)) return `${text} (stale: the recording is another now)`;
     return lineAt(trace, evidence.line, options) ?? text;
@@ -22,7 +23,7 @@ export function withTraceLines(
 
 /** Whether the notes were written on another recording of that name. */
 function isStale({ path, digest }: ReviewTrace, named: readonly NamedTrace[]): boolean {
-  const known = named.find(({ name }) => name === nameOf(path))?.digest ?? '';
+  const known = named.find(({ name }) => name === fileNameOnDisk(path))?.digest ?? '';
   return known !== '' && digest !== '' && !digest.startsWith(known);
 }
 

@@ -2,6 +2,7 @@
  * What traces show of a series, as plain data that every output is made of: functions with their evidence,
  * rules with their outcome, claims, and what none of it shows.
  */
+import { fileNameOnDisk } from '../../parsers/base/fileName.js';
 import type { Series } from '../../parsers/patch/patch.js';
 import type { Analysis } from '../analysis.js';
 import type { Finding, RuleStatus } from '../findings/finding.js';
@@ -385,7 +386,7 @@ function notShownOf(report: Omit<ReviewReport, 'claims' | 'differences' | 'notSh
     if (unreached.length > 0) out.push(`${where}, recorded and not reached: ${listed(unreached)}.`);
     const lost = set.traces
       .filter((trace) => trace.table.losses.length > 0)
-      .map((trace) => nameOf(trace.path));
+      .map((trace) => fileNameOnDisk(trace.path));
     if (lost.length > 0) out.push(`${where}, events were lost in ${listed(lost)}.`);
     const open = rules.filter((rule) => rule.outcomes[i]!.state === 'undecided').map((rule) => rule.id);
     if (open.length > 0) out.push(`${where}, undecided: ${listed(open)}.`);
@@ -433,11 +434,6 @@ export function wantedPatches({
   touched,
 }: Pick<ReviewReport, 'series' | 'touched'>): readonly number[] {
   return touched.patches ?? series.patches.map((_, i) => i);
-}
-
-/** Where a recording lies on the machine of whoever made it is nobody's business. */
-export function nameOf(path: string): string {
-  return path.replace(/^.*[/\\]/, '');
 }
 
 const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -265,6 +265,28 @@ describe('hunks', () => {
     );
   });
 
+  it('of a merge against each of its parents are one commit, against the first', () => {
+    const parts = ['1', '2'].flatMap((parent) => [
+      `commit ${'a'.repeat(40)} (from ${parent.repeat(40)})`,
+      'Merge: 1111111 2222222',
+      'Author: Zoë <zoe@example.org>',
+      '',
+      '    Merge',
+      '',
+      ...headed('@@ -1 +1 @@', `-of ${parent}`, '+both'),
+      '',
+    ]);
+    const { patches, issues } = read(parts);
+    assert.deepEqual(
+      patches.map(({ subject, files }) => [subject, files[0]!.hunks[0]!.lines[0]!.text]),
+      [['Merge', 'of 1']],
+    );
+    assert.deepEqual(
+      issues.map(({ code, line, detail }) => [code, line, detail]),
+      [['merge-parents', 1 + parts.length / 2, 'a'.repeat(40)]],
+    );
+  });
+
   it('of a log are taken oldest first, whichever way it stands', () => {
     const commit = (id: string, before: string, after: string): readonly string[] => [
       `commit ${id.repeat(40)}`,

@@ -102,6 +102,7 @@ export type PatchIssueCode =
   | 'patch-damaged'
   | 'charset'
   | 'from-merge'
+  | 'merge-parents'
   | 'no-patch'
   | 'missing-patch'
   | 'older-version'
@@ -122,6 +123,8 @@ export const PATCH_ISSUES: Readonly<Record<PatchIssueCode, string>> = {
   charset: 'Bytes that are no UTF-8 were read as Latin-1.',
   'from-merge':
     'It is from a merge: what lines of its result took the place of differs from parent to parent, and is left out.',
+  'merge-parents':
+    'A merge is shown against each of its parents: it is one commit, taken as it stands against the first.',
   'no-patch': 'There is no diff in it.',
   'missing-patch': 'Patches of the series are missing.',
   'older-version': 'Mails of another version of the series were set aside.',

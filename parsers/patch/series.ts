@@ -122,7 +122,10 @@ function readLines(lines: PlacedLines, reading: Reading, mayNest: boolean): void
 function readText(lines: PlacedLines, reading: Reading): void {
   const starts = lines.texts.flatMap((text, i) => (isCommitHead(lines.texts, i, text) ? [i] : []));
   const cuts = starts.length === 0 ? [0] : starts;
-  const pieces = cuts.map((from, k) => slice(lines, from, cuts[k + 1] ?? lines.texts.length));
+  const pieces = againstFirstParent(
+    cuts.map((from, k) => slice(lines, from, cuts[k + 1] ?? lines.texts.length)),
+    reading,
+  );
   for (const piece of isNewestFirst(pieces) ? pieces.reverse() : pieces) {
     const read = readDiffs(piece, false, reading.hunksLeft);
     const line = piece.lines[0] ?? 1;
@@ -136,6 +139,18 @@ function readText(lines: PlacedLines, reading: Reading): void {
     const files = quotedFiles(quotation, reading.hunksLeft);
     reading.addReply({ mail, subject: '', files, remarks: quotation.remarks });
   }
+}
+
+/** Of a merge that `git show -m` printed against each of its parents, what it is against the first. */
+function againstFirstParent(pieces: readonly PlacedLines[], reading: Reading): PlacedLines[] {
+  let merge = '';
+  return pieces.filter(({ texts, lines }) => {
+    const [, commit] = /^commit ([0-9a-f]{7,64}) \(from [0-9a-f]{7,64}\)/.exec(texts[0] ?? '') ?? [];
+    const isAgain = commit !== undefined && commit === merge;
+    if (isAgain) reading.issue('merge-parents', lines[0]!, commit);
+    merge = commit ?? '';
+    return !isAgain;
+  });
 }
 
 /**

@@ -135,6 +135,9 @@ describe('a review', () => {
       await vscode.commands.executeCommand('shimtrace.review.toSource');
       assert.match(here(), /__kvm_gmem_set_attributes\(struct inode/);
       const source = vscode.window.activeTextEditor!.document;
+      // Frames are named by the trace: what is no name in C is looked for nowhere.
+      await vscode.commands.executeCommand('shimtrace.review.toSource', '(__kvm_gmem_set_attributes');
+      assert.equal(vscode.window.activeTextEditor!.document, source);
       assert.ok(source.uri.path.endsWith('/test/review/tree/virt/kvm/guest_memfd.c'));
       const titles = (await lenses(source.uri)).map(({ command }) => command!.title);
       assert.ok(titles.includes('Review: ran 5× · -11 ×3 · 0 ×2 · 1 violation without'), titles.join('\n'));
