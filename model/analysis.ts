@@ -98,6 +98,8 @@ export interface Conversion {
   readonly result: number | undefined;
   /** Rows at which phases were entered, by Phase; -1 not seen. */
   readonly phaseRows: readonly number[];
+  /** Conversions that are parts of one request with this one, itself included; empty where it is whole. */
+  readonly parts: readonly number[];
 }
 
 /** Probes of what is made of a page, as far as they fire. */

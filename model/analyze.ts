@@ -92,7 +92,7 @@ export function analyze(table: EventTable, options: AnalyzeOptions = {}): Analys
       }),
     ),
     refusedSlots: w.refusals.map(refusedSlot),
-    conversions: w.conversions.map(conversionInfo),
+    conversions: conversionInfos(w.conversions),
     ops: w.ops,
     rowCount: table.length,
     understood: table.length - w.survey.counts[KIND_UNKNOWN]! - w.survey.counts[KIND_GUEST]! - unread,
@@ -233,7 +233,20 @@ function refusedSlot({ vm, region, errno, row, holder }: Refusal): RefusedSlot {
   };
 }
 
-function conversionInfo(c: Conv): Conversion {
+function conversionInfos(all: readonly Conv[]): Conversion[] {
+  const parts = new Map<Conv, number[]>();
+  for (const conv of all) {
+    const before = conv.partBefore;
+    if (!before) continue;
+    const request = parts.get(before) ?? [before.index];
+    request.push(conv.index);
+    parts.set(before, request).set(conv, request);
+  }
+  return all.map((conv) => conversionInfo(conv, parts.get(conv) ?? NO_PARTS));
+}
+const NO_PARTS: readonly number[] = [];
+
+function conversionInfo(c: Conv, parts: readonly number[]): Conversion {
   const failed = c.result !== undefined && c.result < 0;
   return {
     index: c.index,
@@ -259,5 +272,6 @@ function conversionInfo(c: Conv): Conversion {
       failed ? -1 : c.endRow,
       failed ? c.endRow : -1,
     ],
+    parts,
   };
 }

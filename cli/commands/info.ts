@@ -11,6 +11,7 @@ import { reportHeadline } from '../../model/findings/headline.js';
 import { issueText, placeOf, reasonText, timeRange, timeText } from '../../model/findings/report.js';
 import { missingKinds, recordingRecipe } from '../../model/findings/recipe.js';
 import { absenceOf, sidecarLines } from '../../recorder/outlook.js';
+import { rangeText } from '../../model/objects/lists.js';
 import { hex } from '../../model/pages/state.js';
 import { formatOption } from '../args.js';
 import type { Command } from '../command.js';
@@ -128,6 +129,7 @@ function gather(trace: LoadedTrace & LoadedRun) {
         : null,
     })),
     conversions: analysis.conversions.length,
+    requestsInParts: requestsInParts(trace),
     headline: reportHeadline(trace).text,
     profiles: analysis.profiles,
     profileReason: analysis.profileReason,
@@ -144,6 +146,23 @@ function gather(trace: LoadedTrace & LoadedRun) {
     })),
     ...(sidecar && { recording: sidecar }),
   };
+}
+
+/** Requests that the kernel printed in parts, a conversion each: from which line to which. */
+function requestsInParts({ table, analysis: { conversions } }: LoadedTrace) {
+  return conversions.flatMap(({ index, parts, first, fromRow }) => {
+    if (parts[0] !== index) return [];
+    const last = conversions[parts[parts.length - 1]!]!;
+    return [
+      {
+        parts: parts.length,
+        fromLine: placeOf(table, fromRow).line,
+        toLine: placeOf(table, last.fromRow).line,
+        first,
+        count: last.first + last.count - first,
+      },
+    ];
+  });
 }
 
 function fileFacts({ path, role, guest }: Bundle['parts'][number]) {
@@ -200,6 +219,10 @@ function text(trace: LoadedTrace & LoadedRun, facts: Facts): string {
     ...facts.slots.map(slotLine),
     ...facts.refusedSlots.map(refusedLine),
     `conversions ${facts.conversions}`,
+    ...facts.requestsInParts.map(
+      ({ parts, fromLine, toLine, first, count }) =>
+        `  lines ${fromLine} to ${toLine} are ${parts} parts of one request, for gfns ${rangeText(first, count)}`,
+    ),
     `judged  ${facts.headline}`,
     `profile ${facts.profiles.join(', ')} (${facts.profileReason})`,
     ...facts.undecided.flatMap((r) => r.reasons.map((reason) => `undecided ${r.rule}: ${reason}`)),

@@ -3,6 +3,7 @@ import { MemorySource } from '../../parsers/base/source.js';
 import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import { readTrace } from '../../parsers/index.js';
 import { analyze } from '../index.js';
+import { conversionText } from '../objects/conversion.js';
 import { judgeAll, type Said } from '../../test/support/oneTrace.js';
 import { operationLines } from '../../test/support/operations.js';
 
@@ -46,6 +47,46 @@ describe('conversions whose return is not recorded', () => {
       mismatches(script(request('0x0'), post('0x0'), request('0x8'), post('0x8'), ...SHARED_FAULT)),
       ['undecidable'],
     );
+  });
+});
+
+describe('a request that the kernel prints in parts', () => {
+  const part = (first: number, count: number, more: boolean): string => {
+    const range = `0x${first.toString(16)} -- 0x${(first + count).toString(16)}`;
+    return `kvm:kvm_vm_set_mem_attributes: ${more ? '. ' : ''}${range} [0x8]`;
+  };
+  const conversionsOf = (...payloads: readonly string[]): string[] => {
+    const source = new MemorySource(new TextEncoder().encode(script(...payloads)));
+    const analysis = analyze(readTrace(source, { cancel: NEVER_CANCELLED }).table);
+    return analysis.conversions.map((conversion) =>
+      conversionText(analysis, conversion).replace(/ of tgid:555/, ''),
+    );
+  };
+
+  it('is one with what follows it', () => {
+    assert.deepEqual(
+      conversionsOf(
+        part(0, 0x10, false),
+        part(0x100, 0x80, true),
+        part(0x180, 0x80, true),
+        part(0x200, 0x10, false),
+        part(0x210, 0x10, false),
+      ),
+      [
+        'gfns [0x0,0x10) to private',
+        'gfns [0x100,0x180) to private, part 1 of 3 of the request for [0x100,0x210)',
+        'gfns [0x180,0x200) to private, part 2 of 3 of the request for [0x100,0x210)',
+        'gfns [0x200,0x210) to private, part 3 of 3 of the request for [0x100,0x210)',
+        'gfns [0x210,0x220) to private',
+      ],
+    );
+  });
+
+  it('is not one with a request for other pages', () => {
+    assert.deepEqual(conversionsOf(part(0x100, 0x80, true), part(0x300, 0x80, false)), [
+      'gfns [0x100,0x180) to private',
+      'gfns [0x300,0x380) to private',
+    ]);
   });
 });
 

@@ -22,7 +22,7 @@ import { Attr, NO_CONVERSION, Op, Phase } from '../ops/oplog.js';
 import { type Conv, type Inode, isInodeConv, isVmConv, type Thread, type Vm } from '../world/state.js';
 import type { World } from '../world/world.js';
 
-const REQ = slotsOf('SetAttrRequest', 'start', 'end', 'attrs');
+const REQ = slotsOf('SetAttrRequest', 'start', 'end', 'attrs', 'more');
 const PRE = slotsOf('PreSetAttr', 'kvm', 'start', 'end', 'attrs');
 const POST = slotsOf('PostSetAttr', 'kvm', 'start', 'end', 'attrs');
 const VMSET = slotsOf('VmSetAttr', 'kvm', 'start', 'end', 'attrs');
@@ -219,6 +219,10 @@ export function lowerConversions(on: On): void {
 function lowerVmConversions(on: On): void {
   on('SetAttrRequest', (w, ev, t) => {
     requested(w, ev, t, undefined, ev.gfn(REQ.start), ev.gfn(REQ.end), ev.num(REQ.attrs));
+    const before = t.requestedPart;
+    const conv = t.conv!;
+    if (before && before.end === conv.first && before.toPrivate === conv.toPrivate) conv.partBefore = before;
+    t.requestedPart = ev.has(REQ.more) ? conv : undefined;
   });
   on('VmSetAttr', (w, ev, t) => {
     if (!ev.has(VMSET.start)) return;

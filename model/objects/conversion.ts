@@ -35,7 +35,16 @@ export function conversionText(analysis: Analysis, conversion: Conversion): stri
   const plural = conversion.count === 1 ? '' : 's';
   const to = conversion.toPrivate ? 'private' : 'shared';
   const of = owner ? ` of ${owner}` : '';
-  return `${unit}${plural} ${rangeText(conversion.first, conversion.count)}${of} to ${to}`;
+  const part = conversion.parts.length > 0 ? `, ${partText(analysis, conversion)}` : '';
+  return `${unit}${plural} ${rangeText(conversion.first, conversion.count)}${of} to ${to}${part}`;
+}
+
+/** `part 2 of 4 of the request for [0x100,0x500)`, for one that has parts. */
+function partText({ conversions }: Analysis, { index, parts }: Conversion): string {
+  const { first } = conversions[parts[0]!]!;
+  const last = conversions[parts[parts.length - 1]!]!;
+  const whole = rangeText(first, last.first + last.count - first);
+  return `part ${parts.indexOf(index) + 1} of ${parts.length} of the request for ${whole}`;
 }
 
 function waitsFor(moment: Moment, conversion: Conversion): string {

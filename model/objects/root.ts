@@ -52,6 +52,7 @@ const NO_CONVERSION: Conversion = {
   untilRow: -1,
   result: undefined,
   phaseRows: [],
+  parts: [],
 };
 
 export interface Focus {

@@ -282,6 +282,8 @@ export class Conv {
   gmemFirst = Infinity as Pgoff;
   gmemEnd = -Infinity as Pgoff;
   errorOffset = -1;
+  /** The part of the same request before it, where the kernel printed the request in parts. */
+  partBefore: Conv | undefined;
 
   constructor(
     readonly index: number,
@@ -456,6 +458,8 @@ export class Thread {
   lastInvEndRow = -1;
   /** Where the thread's latest conversion began, -1 never. */
   lastConvRow = -1;
+  /** The part of a request of which the next one is the rest. */
+  requestedPart: Conv | undefined;
   /** A conversion of this thread was cut by lost events: one that shows itself late may be the rest of it. */
   convWasCut = false;
   /** A user fault of this thread was. */

@@ -61,7 +61,11 @@ const NOTHING = '';
 const FORMS: Readonly<Record<string, readonly Printed[]>> = {
   'kvm:kvm_vm_set_mem_attributes': [
     ['6.8', '0x00000000100000 -- 0x00000000100200 [0x8]', 'start=100000 end=100200 attrs=8'],
-    ['first version', '. 0x00000010000000 -- 0x00000018000000 [0x8]', 'start=10000000 end=18000000 attrs=8'],
+    [
+      'first version',
+      '. 0x00000010000000 -- 0x00000018000000 [0x8]',
+      'start=10000000 end=18000000 attrs=8 more=1',
+    ],
   ],
   'kvm:kvm_unmap_hva_range': [
     [

@@ -96,8 +96,8 @@ const ROWS = [
   {
     kind: 'SetAttrRequest',
     tracepoints: ['kvm:kvm_vm_set_mem_attributes'],
-    text: ['{start:x} -- {end:x} [{attrs:x}]', '. {start:x} -- {end:x} [{attrs:x}]'],
-    slots: { start: ['start', 'start_gfn'], end: ['end', 'end_gfn'], attrs: ATTRS },
+    text: ['{start:x} -- {end:x} [{attrs:x}]', '{more:=1}. {start:x} -- {end:x} [{attrs:x}]'],
+    slots: { start: ['start', 'start_gfn'], end: ['end', 'end_gfn'], attrs: ATTRS, more: [] },
     needs: ['start', 'end', 'attrs'],
     note:
       'Absent from 6.12. A request: emitted before slots_lock and before the already-so test; ' +

@@ -93,6 +93,22 @@ describe('pastes of people with this job', () => {
     ]);
   });
 
+  it('are requests that the first version of a patch printed in parts', () => {
+    const table = read(bytesOf('P03'));
+    assert.deepEqual(
+      events(table).map((text) => text.replace(' kvm_vm_set_mem_attributes', '')),
+      [
+        '1 start=0 end=80000 attrs=8',
+        '2 start=10000000 end=18000000 attrs=8 more=1',
+        '3 start=18000000 end=20000000 attrs=8 more=1',
+        '4 start=20000000 end=28000000 attrs=8 more=1',
+        '5 start=28000000 end=2da80000 attrs=8',
+        '6 start=ffc00 end=100000 attrs=8',
+        '7 start=0 end=c0 attrs=8',
+      ],
+    );
+  });
+
   it('have a date in front and their flags before the CPU', () => {
     const table = read(bytesOf('P26'));
     assert.equal(table.length, 4);

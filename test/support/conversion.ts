@@ -14,4 +14,5 @@ export const conversion: Conversion = {
   untilRow: -1,
   result: undefined,
   phaseRows: [],
+  parts: [],
 };

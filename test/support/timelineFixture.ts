@@ -110,7 +110,8 @@ export class FixtureMaker {
       this.op(Op.Phase, index, row, first, count, phase);
       return row;
     };
-    const made = { index, scope: 'inode' as const, vm: -1, inode, first, count, toPrivate, tid, phaseRows };
+    const range = { inode, first, count, toPrivate };
+    const made = { index, scope: 'inode' as const, vm: -1, ...range, tid, phaseRows, parts: [] };
     this.conversions.push({ ...made, fromRow: this.builder.length, untilRow: -1, result: undefined });
     const fromRow = enter(Phase.Requested, 'SysEnterIoctl', 'sys_enter_ioctl', 12);
     const unmapped = enter(Phase.Unmapped, 'UnmapMappingPages', 'unmap_mapping_pages', 20);

@@ -95,7 +95,7 @@ const FIELDS: { readonly [Kind in EventKind]?: Fields<Kind> } = {
     nr: (value) => hypercallText(value),
     a2: (value, { of }) => (of('nr') === MAP_GPA_RANGE ? mapGpaText(value) : undefined),
   },
-  SetAttrRequest: { attrs: attributes },
+  SetAttrRequest: { attrs: attributes, more: () => "a part: the request goes on in the thread's next one" },
   PreSetAttr: { attrs: attributes },
   PostSetAttr: { attrs: attributes },
   VmSetAttr: { attrs: attributes },
