@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { KernelSources } from './kernelSource.node.js';
+import { moduleFile } from './kernelTree.node.js';
 
 const GUEST_MEMFD = `// SPDX-License-Identifier: GPL-2.0
 static struct folio *kvm_gmem_get_folio(struct inode *inode, pgoff_t index);
@@ -134,5 +135,16 @@ describe('kernel frames to source lines', () => {
       ),
       undefined,
     );
+  });
+
+  it("finds a module's file where a build and the debug packages have it, of the kernel's own version", () => {
+    const build = file('virt/kvm/kvm.ko', '');
+    assert.equal(moduleFile(path.join(folder, 'vmlinux'), 'kvm'), build);
+    for (const version of ['6.12.1', '6.12.2'])
+      file(`lib/modules/${version}/kernel/arch/x86/kvm/kvm-amd.ko.debug`, '');
+    const own = path.join(folder, 'lib/modules/6.12.2/kernel/arch/x86/kvm/kvm-amd.ko.debug');
+    for (const vmlinux of ['boot/vmlinux-6.12.2', 'vmlinux-6.12.2', 'lib/modules/6.12.2/vmlinux'])
+      assert.equal(moduleFile(path.join(folder, vmlinux), 'kvm_amd'), own);
+    assert.equal(moduleFile(path.join(folder, 'boot/vmlinux-6.12.3'), 'kvm_amd'), undefined);
   });
 });

@@ -98,6 +98,15 @@ export function inTree(tree: string, built: string): string | undefined {
 export function moduleFile(vmlinux: string, module: string): string | undefined {
   // A module is named with _ whichever of the two its file has.
   const name = new RegExp(`^${module.replace(/[^\w]/g, '').replace(/_/g, '[-_]')}\\.ko(?:\\.debug)?$`);
-  for (const file of filesOf(path.dirname(vmlinux), name)) return file;
+  for (const folder of moduleFolders(vmlinux)) for (const file of filesOf(folder, name)) return file;
   return undefined;
+}
+
+/** Of `boot/vmlinux-6.12.1`, as Debian has it, the modules of that version come first. */
+function moduleFolders(vmlinux: string): readonly string[] {
+  const beside = path.dirname(vmlinux);
+  const version = /^vmlinux-(.+)$/.exec(path.basename(vmlinux))?.[1];
+  if (version === undefined) return [beside];
+  const modules = path.join('lib/modules', version);
+  return [path.join(beside, '..', modules), path.join(beside, modules), beside];
 }

@@ -190,6 +190,30 @@ describe('evidence of a function', () => {
     assert.deepEqual(drawn.extents, [{ tid: 12, from: 1, to: 4 }]);
   });
 
+  it("is what trace-cmd's records of the function tracers say, thread by thread", () => {
+    const rows: readonly (readonly [number, string, string])[] = [
+      [7, 'ftrace:funcgraph_entry', '--> f (1)'],
+      [8, 'ftrace:funcgraph_entry', '--> g (1)'],
+      [8, 'ftrace:funcgraph_exit', '<-- g (1) (start: 10  end: 20) over: 1'],
+      [7, 'ftrace:funcgraph_exit', '<-- f (1) (start: 3df031e54  end: 3df06fdc6) over: 1'],
+      // Its end was lost: that of another call at its depth is not its own.
+      [7, 'ftrace:funcgraph_entry', '--> f (1)'],
+      [7, 'ftrace:funcgraph_exit', '<-- g (1) (start: 10  end: ffffffff) over: 1'],
+      [7, 'ftrace:function', ' f <-- caller_of_f'],
+    ];
+    const { table } = traceOf(rows.map(() => 'x: y'));
+    const shown = of('f', {
+      table: Object.assign(Object.create(table) as typeof table, {
+        names: { size: table.names.size, text: () => 'ftrace:function' },
+        name: (row: number) => rows[row]![1],
+        tid: (row: number) => rows[row]![0],
+      }),
+      describe: (row) => ({ text: rows[row]![2], fields: [] }),
+    });
+    assert.deepEqual([shown.runs, shown.longestNs, [...shown.callers]], [3, 253_810, [['caller_of_f', 1]]]);
+    assert.deepEqual(shown.extents, [{ tid: 7, from: 0, to: 3 }]);
+  });
+
   it('is in stacks', () => {
     const trace = traceOf(['g: (g+0x0/0x1)']);
     const stacked = {

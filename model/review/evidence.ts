@@ -111,6 +111,7 @@ interface Draft {
 
 /** A call that function_graph has drawn the beginning of. */
 interface GraphCall {
+  readonly name: string;
   readonly draft: Draft;
   readonly indent: number;
   readonly from: number;
@@ -154,7 +155,7 @@ class ProbeReader {
   /** 1 where rows of a name are described one by one, by the name's id. */
   private readonly uses: Uint8Array;
   private readonly byName = placesOfRecipes();
-  /** Calls under way that function_graph draws, by CPU. */
+  /** Calls under way that function_graph draws, by thread, or by CPU where the thread is not told. */
   private readonly graph = new Map<number, GraphCall[]>();
 
   constructor(
@@ -249,13 +250,15 @@ class ProbeReader {
     const { table, describe } = this.trace;
     const call = functionCall(table.name(row), describe(row, 'text').text);
     if (!call) return;
-    const at = table.cpu(row);
+    const tid = table.tid(row);
+    const at = tid >= 0 ? tid : -1 - table.cpu(row);
     if (call.part === 'end') {
       const open = this.graph.get(at);
       // What is further in has ended too: its own end was lost.
       while (open && open.length > 0 && open[open.length - 1]!.indent >= call.indent) {
-        const { draft, indent, from } = open.pop()!;
-        if (indent === call.indent) this.endCall(draft, from, row, call.durationNs);
+        const { name, draft, indent, from } = open.pop()!;
+        const isOwn = call.name === '' || plainSymbol(call.name) === name;
+        if (indent === call.indent && isOwn) this.endCall(draft, from, row, call.durationNs);
       }
       return;
     }
@@ -273,7 +276,7 @@ class ProbeReader {
       const open = this.graph.get(at) ?? [];
       // A call that is as far out as one under way has come after its end.
       while (open.length > 0 && open[open.length - 1]!.indent >= call.indent) open.pop();
-      open.push({ draft, indent: call.indent, from: row });
+      open.push({ name, draft, indent: call.indent, from: row });
       this.graph.set(at, open);
     }
   }

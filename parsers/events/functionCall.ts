@@ -1,6 +1,7 @@
 /**
  * What the function tracers print of a call: `f <-caller` (function), `1.5 us | f();`, `| f() {` and `| }`
- * (function_graph), and what trace-cmd makes of their records, `f <-- caller`.
+ * (function_graph), and their records by the formats that the kernel has of them: ` f <-- caller`,
+ * `--> f (1)` and `<-- f (1) (start: 3df031e54  end: 3df06fdc6) over: 1`.
  *
  * Sources: kernel/trace/trace_output.c and trace_functions_graph.c, Linux 7.2 and 6.12.
  */
@@ -14,7 +15,7 @@ export interface FunctionCall {
   readonly part: 'begin' | 'whole' | 'end';
   /** Of what is whole or ends, in nanoseconds; -1 where it is not said. */
   readonly durationNs: number;
-  /** Blanks before it in a graph, which tell what it is within; -1 elsewhere. */
+  /** Blanks before it in a graph, or its depth, which tell what it is within; -1 elsewhere. */
   readonly indent: number;
 }
 
@@ -35,25 +36,38 @@ const IN_GRAPH = new RegExp(
 );
 const ENDED = new RegExp(String.raw`/\* (${SYMBOL})`);
 const US = 1000;
+/** Depth, and the times in nanoseconds of what ended. */
+const RECORDED = new RegExp(
+  String.raw`^(-->|<--) ${PLACE} \((\d{1,5})\)(?: \(start: ([0-9a-f]{1,16}) {1,2}end: ([0-9a-f]{1,16})\))?`,
+);
 
 /** Reads the text of an event of that name, with or without its system; undefined for what is no call. */
 export function functionCall(event: string, text: string): FunctionCall | undefined {
   const name = event.slice(event.indexOf(':') + 1);
   if (name === FUNCTION) {
-    const called = CALLED.exec(text);
+    const called = CALLED.exec(text.trimStart());
     return called
       ? { name: called[1]!, caller: called[2]!, part: 'begin', durationNs: -1, indent: -1 }
       : undefined;
   }
   if (name !== GRAPH_ENTRY && name !== GRAPH_EXIT) return undefined;
   const drawn = IN_GRAPH.exec(text.trimStart());
-  if (!drawn) return undefined;
+  if (!drawn) return recordedCall(text);
   const [, micros, blanks, symbol, mark, brace] = drawn;
   const durationNs = micros === undefined ? -1 : Math.round(Number(micros) * US);
   const indent = blanks!.length;
   if (brace !== undefined)
     return { name: ENDED.exec(text)?.[1] ?? '', caller: '', part: 'end', durationNs, indent };
   return { name: symbol!, caller: '', part: mark === '{' ? 'begin' : 'whole', durationNs, indent };
+}
+
+function recordedCall(text: string): FunctionCall | undefined {
+  const [, arrow, name, depth, start, end] = RECORDED.exec(text.trimStart()) ?? [];
+  if (name === undefined) return undefined;
+  const part = arrow === '-->' ? 'begin' : 'end';
+  const isTimed = start !== undefined && end !== undefined;
+  const durationNs = isTimed ? Number(BigInt(`0x${end}`) - BigInt(`0x${start}`)) : -1;
+  return { name, caller: '', part, durationNs: Math.max(-1, durationNs), indent: Number(depth) };
 }
 
 /** The same as fields, as every listing shows them. */

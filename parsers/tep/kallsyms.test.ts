@@ -16,6 +16,11 @@ describe('a symbol of kallsyms', () => {
     });
   });
 
+  it('does not reach to what lies far behind it', () => {
+    assert.equal(symbols.lookup(0xffffffff83000000n), undefined);
+    assert.deepEqual(symbols.aliases(0xffffffff83000000n), []);
+  });
+
   it('has no module where its bracket never closes', () =>
     assert.deepEqual(symbols.lookup(0xffffffffc0001000n), { name: 'cut', offset: 0n }));
 });

@@ -22,6 +22,8 @@ const MODULE_BYTES_MAX = 72;
 /** More symbols than any kernel has; a longer table is damage. */
 const SYMBOL_LIMIT = 4_000_000;
 
+/** What is further behind a symbol is none of its, but of something that the table does not name. */
+const SYMBOL_BYTES_MAX = 1n << 24n;
 /** Names of one address that are looked at; a damaged table may give all of them one. */
 const ALIASES = 64;
 
@@ -51,7 +53,7 @@ export class Kallsyms {
 
   /**
    * The symbol that holds `address`; of several at one address, the first listed, as the kernel does.
-   * Undefined below the first.
+   * Undefined below the first, and far behind any: a marker in a stack such as 7fffffff is no function's.
    */
   lookup(address: bigint): SymbolPlace | undefined {
     const last = this.lastAtOrBelow(address);
@@ -75,7 +77,8 @@ export class Kallsyms {
   }
 
   private lastAtOrBelow(address: bigint): number {
-    return firstIndex(this.count, (i) => this.address(i) > address) - 1;
+    const last = firstIndex(this.count, (i) => this.address(i) > address) - 1;
+    return last >= 0 && address - this.address(last) < SYMBOL_BYTES_MAX ? last : -1;
   }
 
   private address(i: number): bigint {
