@@ -3,7 +3,7 @@
  * repeatable.
  */
 import type { ClockName, EventTable } from '../parsers/events/table.js';
-import { SEGMENT_ROWS, UNKNOWN_CPU, type Segment } from '../parsers/events/table.js';
+import { UNKNOWN_CPU, type Segment } from '../parsers/events/table.js';
 import { asPgoff } from '../parsers/base/units.js';
 import { KIND_GUEST, KIND_UNKNOWN, kindId, kindSlots } from '../parsers/events/kinds.js';
 import type { EventKind } from '../parsers/events/vocabulary.js';
@@ -17,16 +17,13 @@ import type {
   VmInfo,
 } from './analysis.js';
 import type { Finding, RuleStatus } from './findings/finding.js';
-import { Ev } from './world/event.js';
-import { loseCalls } from './lower/loss.js';
-import { lowerings } from './lower/lower.js';
 import { chooseProfiles } from './profiles.js';
 import { countOfKvm } from './rules/ofKvm.js';
 import { dialectOf } from './findings/dialect.js';
+import { replay } from './replay.js';
 import { RULES } from './rules/registry.js';
 import { RuleRun } from './rules/rule.js';
 import { FactBus } from './world/facts.js';
-import { Op } from './ops/oplog.js';
 import type { Refusal } from './world/regions.js';
 import type { Conv, Inode, Vm } from './world/state.js';
 import { World } from './world/world.js';
@@ -47,9 +44,6 @@ const GLOBAL_SKEW_NS = 1_000;
 const LOCAL_SKEW_NS = 20_000;
 
 const REFERENCE_KINDS = ['GupRet', 'GrabFolio', 'GrabFolioFast', 'GetPfnRet'] as const;
-
-/** Rows between two looks at the cancel token. */
-const POLL_ROWS = 1 << 14;
 
 export function analyze(table: EventTable, options: AnalyzeOptions = {}): Analysis {
   const clock = options.clock ?? table.meta.clock;
@@ -135,40 +129,6 @@ function missingContext(table: EventTable): string | undefined {
 function hasNoContext({ length, tid, cpu }: Segment): boolean {
   for (let i = 0; i < length; i++) if (tid[i]! >= 0 || cpu[i] !== UNKNOWN_CPU) return false;
   return true;
-}
-
-/** Runs every event through its lowering; returns true when cancelled. */
-function replay(w: World, table: EventTable, options: AnalyzeOptions): boolean {
-  const loweringOf = lowerings();
-  const ev = new Ev();
-  const losses = [...table.losses].sort((a, b) => a.row - b.row);
-  const { restarts } = w.survey;
-  let nextRestart = 0;
-  let nextLoss = 0;
-  for (let s = 0; s < table.segments.length; s++) {
-    const seg = table.segments[s]!;
-    for (let i = 0; i < seg.length; i++) {
-      if ((i & (POLL_ROWS - 1)) === 0) {
-        options.progress?.(s * SEGMENT_ROWS + i);
-        if (options.cancel?.cancelled) return true;
-      }
-      const row = s * SEGMENT_ROWS + i;
-      if (nextLoss < losses.length && losses[nextLoss]!.row <= row) {
-        for (; nextLoss < losses.length && losses[nextLoss]!.row <= row; nextLoss++)
-          w.op(Op.Loss, -1, row, 0, 0, losses[nextLoss]!.cpu, losses[nextLoss]!.count);
-        loseCalls(w, row);
-      }
-      if (nextRestart < restarts.length && restarts[nextRestart] === row) {
-        while (restarts[nextRestart] === row) nextRestart++;
-        loseCalls(w, row);
-      }
-      const lower = loweringOf[seg.kind[i]!];
-      if (lower === undefined) continue;
-      ev.point(seg, s, i);
-      lower(w, ev, w.thread(ev));
-    }
-  }
-  return false;
 }
 
 /**

@@ -4,7 +4,7 @@
 const BESIDE = ['ops', 'world', 'lower', 'rules', 'pages'].map((room) => `out/model/${room}/**/*.test.js`);
 const golden = (name) => `out/test/golden/${name}.test.js`;
 const JUDGED = ['ruleCases', 'changed', 'findings', 'lessEvidence'].map(golden);
-const MEANING = ['meanings', 'operations', 'lessMeaning'].map(golden);
+const MEANING = ['told', 'meanings', 'operations', 'lessMeaning'].map(golden);
 const HISTORIES = golden('histories');
 
 /** Folders below model/ of each room, and the tests that are to notice faults in them, as patterns. */

@@ -1,6 +1,7 @@
-// `npm run mutate [-- ROOM...] [-- --static] [-- --force] [-- --sample N [--seed S]]`: puts small faults into
-// the core, one at a time, and says which of them no test notices. Rooms: see ROOMS. `--sample` tries so many
-// of each room's, chosen by the seed. The tables of docs/TESTING.md and
+// `npm run mutate [-- ROOM...] [-- --static] [-- --force] [-- --survivors] [-- --sample N [--seed S]]`: puts
+// small faults into the core, one at a time, and says which of them no test notices. Rooms: see ROOMS.
+// `--survivors` tries those again that survived the last run of the room, where tests were only added since.
+// `--sample` tries so many of each room's, chosen by the seed. The tables of docs/TESTING.md and
 // docs/SURVIVORS.md are written anew for the rooms that ran. docs/TESTING.md tells how to read them.
 import crypto from 'node:crypto';
 import fs from 'node:fs';
@@ -17,6 +18,7 @@ const DATA = ['sample-traces', 'test/golden'];
 const args = process.argv.slice(2);
 const sample = numberOf('--sample');
 const seed = numberOf('--seed') ?? 1;
+const isAgain = args.includes('--survivors');
 const asked = args.filter((arg) => !/^-|^\d+$/.test(arg));
 for (const room of asked)
   if (!(room in ROOMS)) fail(`no room ${room}; there are ${Object.keys(ROOMS).join(', ')}`);
@@ -41,12 +43,12 @@ writeReport(results);
 
 /** Tries the mutants of some rooms in one run of StrykerJS; returns the file with its report. */
 function mutate(together) {
-  const files = together.flatMap(filesOf);
+  const files = isAgain ? together.flatMap(survivorsOf) : together.flatMap(filesOf);
   const tests = [...new Set(together.flatMap((room) => ROOMS[room].tests))];
-  console.log(`\n${together.join(' ')}: ${files.join(' ')}`);
+  console.log(`\n${together.join(' ')}: ${isAgain ? `${files.length} places` : files.join(' ')}`);
   const name = sample === undefined ? together[0] : 'sample';
   const out = path.join(OUT, name);
-  const isFresh = sample === undefined && !args.includes('--force') && dataIsAsItWas(out);
+  const isFresh = sample === undefined && !isAgain && !args.includes('--force') && dataIsAsItWas(out);
   const status = run(
     process.execPath,
     [
@@ -72,6 +74,21 @@ function mutate(together) {
   if (status !== 0) fail(`${name}: the mutation run failed`, status);
   if (sample === undefined) fs.writeFileSync(`${out}.data`, dataDigest());
   return `${out}.json`;
+}
+
+/**
+ * Where the last run of a room has survivors, as StrykerJS is told of places: what it found elsewhere is
+ * kept. Of a file that has changed since, all of it.
+ */
+function survivorsOf(room) {
+  const { files } = JSON.parse(fs.readFileSync(path.join(OUT, `${room}.json`), 'utf8'));
+  const survives = ({ status }) => status === 'Survived' || status === 'NoCoverage';
+  return Object.entries(files).flatMap(([file, { source, mutants }]) => {
+    if (source !== fs.readFileSync(path.join(root, file), 'utf8')) return [file];
+    const placeOf = ({ location: { start, end } }) =>
+      `${file}:${start.line}:${start.column - 1}-${end.line}:${end.column - 1}`;
+    return [...new Set(mutants.filter(survives).map(placeOf))];
+  });
 }
 
 /** The whole number behind an option; undefined without the option. */

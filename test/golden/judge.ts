@@ -13,8 +13,13 @@ export interface Judged {
 }
 
 export function judge(bytes: Uint8Array, profiles: readonly ProfileId[], more: AnalyzeOptions = {}): Judged {
-  const table = kept ? keptTable(kept, bytes) : readTable(bytes);
+  const table = tableOf(bytes);
   return { table, analysis: analyze(table, { ...more, profiles }) };
+}
+
+/** The events of a trace. */
+export function tableOf(bytes: Uint8Array): EventTable {
+  return kept ? keptTable(kept, bytes) : readTable(bytes);
 }
 
 /**

@@ -137,7 +137,7 @@ export const LAYERS: readonly Layer[] = [
     holds: (file) => /^model\/[^/]+\.ts$/.test(file),
     may: [
       ...EVENTS,
-      ...['analysis', 'analyze', 'profiles'].map((name) => `model/${name}.ts`),
+      ...['analysis', 'analyze', 'profiles', 'replay'].map((name) => `model/${name}.ts`),
       ...['findings', 'lower', 'ops', 'rules', 'world'].map((name) => `model/${name}`),
     ],
     packages: [],
