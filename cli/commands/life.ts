@@ -1,6 +1,6 @@
 /** `shimtrace life`: who took references to a frame and who put them, from where, and which was never put. */
 import { lifeOfFrame, type FrameLife } from '../../model/answers/life.js';
-import { lifeEventText, lifeVerdicts } from '../../model/answers/lifeText.js';
+import { lifeEventText, lifeVerdicts, structPageNote } from '../../model/answers/lifeText.js';
 import { extraLines } from '../../model/findings/listing.js';
 import { placeOf, timeText } from '../../model/findings/report.js';
 import { pageHistory } from '../../model/pages/intervals.js';
@@ -99,7 +99,8 @@ function text(trace: LoadedRun, lives: readonly FrameLife[], withStacks: boolean
       lines.push(`  ${file}${place} ${time}  ${lifeEventText(table, event)}`);
       if (withStacks) lines.push(...extraLines({ stacks: stacksOf(trace.open, event.row) }));
     }
-    lines.push(...lifeVerdicts(table, each).map((statement) => `  ${statement.text}`));
+    const said = [...lifeVerdicts(table, each), ...structPageNote(each)];
+    lines.push(...said.map((statement) => `  ${statement.text}`));
     return `${lines.join('\n')}\n`;
   });
   return blocks.length === 0 ? 'The trace knows no frame of these pages.\n' : blocks.join('\n');
@@ -138,6 +139,11 @@ function json(trace: LoadedRun, lives: readonly FrameLife[]): string {
           references: n,
         })),
       })),
+      structPages: {
+        events: each.byStructPage,
+        tied: each.structPages.isProved,
+        reason: each.structPages.reason,
+      },
       undecided: each.whyNot === '' ? null : each.whyNot,
     })),
   };

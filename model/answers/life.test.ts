@@ -6,7 +6,7 @@ import { readTrace } from '../../parsers/index.js';
 import type { OpenTrace } from '../../parsers/reader.js';
 import { stacksOf } from '../../parsers/stacks.js';
 import { lifeOfFrame, type FrameLife } from './life.js';
-import { lifeEventText, lifeVerdicts } from './lifeText.js';
+import { lifeEventText, lifeVerdicts, structPageNote } from './lifeText.js';
 
 const A = 'alloc-11';
 const B = 'holder-22';
@@ -70,6 +70,27 @@ describe('the life of a frame', () => {
     assert.equal(life.isSorted, true);
     assert.deepEqual([life.held, life.heldOf], [[], []]);
     assert.match(life.whyNot, /does not show the frame being allocated/);
+  });
+
+  it('has the events that name its struct page alone, where the trace proves whose it is', () => {
+    const page = (pfn: number): string => `0x${(0xffffea0000000000n + BigInt(pfn) * 64n).toString(16)}`;
+    const alloc = (pfn: number): string =>
+      event(A, 'mm_page_alloc', `page=${page(pfn)} pfn=0x${pfn.toString(16)} order=0`);
+    const unpin = (): string => event(B, 'unpin_user_page', `(unpin_user_page+0x0/0x20) page=${page(0x100)}`);
+    const told = (text: string): readonly string[] => {
+      const life = lifeOf(text);
+      return [...life.events.map(({ what }) => what), ...structPageNote(life).map((each) => each.text)];
+    };
+    assert.deepEqual(told(alloc(0x100) + alloc(0x200) + unpin()), [
+      'allocated',
+      'unpinned',
+      'Struct pages are tied to frames: 2 events give both, 64 bytes a struct page.',
+    ]);
+    assert.deepEqual(told(alloc(0x100) + unpin()), [
+      'allocated',
+      'Events that name pages by their struct page alone may be about this frame too (1 in the trace): ' +
+        'only one page is known by both, and two are needed.',
+    ]);
   });
 
   it('tells who never put a reference, and that all were put', () => {

@@ -6,6 +6,12 @@ import { PAGES_PER_LEVEL } from '../../parsers/base/units.js';
 import { callerOf, type Stack } from '../../parsers/events/frames.js';
 import { kindId, kindName, kindSlots, slotIndex } from '../../parsers/events/kinds.js';
 import { SEGMENT_SHIFT, type EventTable } from '../../parsers/events/table.js';
+import {
+  namesStructPage,
+  pageFrames,
+  structPageOf,
+  type PageFrames,
+} from '../../parsers/events/pageFrames.js';
 import type { EventKind } from '../../parsers/events/vocabulary.js';
 import { leafFrame } from '../../parsers/events/words/sptes.js';
 
@@ -47,6 +53,10 @@ export interface FrameLife {
   readonly heldOf: readonly { readonly references: number; readonly candidates: readonly HeldReference[] }[];
   /** Why nothing can be said of references that were never put; '' where it can. */
   readonly whyNot: string;
+  /** Events that name pages by their struct page alone, in the whole trace. */
+  readonly byStructPage: number;
+  /** How these are tied to frames, or why they are not. */
+  readonly structPages: PageFrames;
 }
 
 /** What a pin of a small folio counts as: GUP_PIN_COUNTING_BIAS of include/linux/mm.h. */
@@ -74,6 +84,21 @@ const FRAMES = new Map(
     return [kindId(kind), { what, pfn: of('pfn'), order: of('order') }] as const;
   }),
 );
+/** Kinds that name a frame by its struct page, and what they say of it. */
+const STRUCT_PAGE_WORDS: Readonly<Partial<Record<EventKind, string>>> = {
+  RmapAdd: 'mapped by a process',
+  RmapRemove: "out of a process's mapping",
+  GupRet: 'GUP gives it out',
+  GrabFolio: 'GUP takes it',
+  GrabFolioFast: 'GUP takes it',
+  GupPutFolio: 'GUP puts it',
+  UnpinPage: 'unpinned',
+  UnpinPages: 'unpinned, the first of several',
+  UnpinFolio: 'unpinned',
+  UnpinRange: 'unpinned, the first of several',
+  PutPage: 'put by its file',
+  GmemGetFolioRet: 'given out by its file',
+};
 const SPTE_CHANGED = kindId('SpteChanged');
 const OLD_SPTE = slotIndex('SpteChanged', 'old');
 const NEW_SPTE = slotIndex('SpteChanged', 'new');
@@ -86,9 +111,16 @@ const DROPS = ['page_ref_mod_and_test'] as const;
 /** The frame that an event names; undefined for an event about none. */
 export function frameOfRow(table: EventTable, row: number): number | undefined {
   const kind = table.kind(row);
+  if (namesStructPage(kind)) return tiedFrame(table, row, pageFrames(table));
   const slot = kind === PAGE_REF ? REF_PFN : FRAMES.get(kind)?.pfn;
   const pfn = slot === undefined ? -1 : table.num(row, slot);
   return pfn < 0 ? undefined : pfn;
+}
+
+/** The frame of the struct page that an event names, where that is proved. */
+function tiedFrame(table: EventTable, row: number, structPages: PageFrames): number | undefined {
+  const named = structPageOf(table, row);
+  return named && structPages.frameOf(named.page);
 }
 
 /** The life of a frame. `stacksOf` reads the stacks of an event again. */
@@ -97,17 +129,24 @@ export function lifeOfFrame(
   pfn: number,
   stacksOf: (row: number) => readonly Stack[],
 ): FrameLife {
-  const rows = rowsOfFrame(table, pfn);
+  const structPages = pageFrames(table);
+  const { rows, byStructPage } = rowsOfFrame(table, pfn, structPages);
   const isSorted = rows.some((row, i) => i > 0 && table.ts(row) < table.ts(rows[i - 1]!));
   if (isSorted) rows.sort((a, b) => table.ts(a) - table.ts(b) || a - b);
   const events = rows.map((row) => lifeEvent(table, row, pfn, callerOf(stacksOf(row))));
   const whyNot = unseen(table, rows, events);
   const { held, heldOf } = whyNot === '' ? neverPut(table, rows) : { held: [], heldOf: [] };
-  return { pfn, events, isSorted, held, heldOf, whyNot };
+  return { pfn, events, isSorted, held, heldOf, whyNot, byStructPage, structPages };
 }
 
-function rowsOfFrame(table: EventTable, pfn: number): number[] {
+/** The rows that are about a frame, and how many events of the trace name any by its struct page. */
+function rowsOfFrame(
+  table: EventTable,
+  pfn: number,
+  structPages: PageFrames,
+): { readonly rows: number[]; readonly byStructPage: number } {
   const rows: number[] = [];
+  let byStructPage = 0;
   table.segments.forEach((segment, s) => {
     const base = s << SEGMENT_SHIFT;
     for (let i = 0; i < segment.length; i++) {
@@ -117,10 +156,13 @@ function rowsOfFrame(table: EventTable, pfn: number): number[] {
       } else if (kind === SPTE_CHANGED) {
         if (mapsFrame(table, base + i, OLD_SPTE, pfn) || mapsFrame(table, base + i, NEW_SPTE, pfn))
           rows.push(base + i);
+      } else if (namesStructPage(kind)) {
+        byStructPage++;
+        if (tiedFrame(table, base + i, structPages) === pfn) rows.push(base + i);
       } else if (FRAMES.has(kind) && namesFrame(table, base + i, kind, pfn)) rows.push(base + i);
     }
   });
-  return rows;
+  return { rows, byStructPage };
 }
 
 function namesFrame(table: EventTable, row: number, kind: number, pfn: number): boolean {
@@ -142,8 +184,13 @@ function lifeEvent(table: EventTable, row: number, pfn: number, caller: string):
     const change = changeOf(table, row);
     return { row, what: whatOf(change), by: change.by, count: signed(table, row, REF_COUNT), caller };
   }
-  const what = kind === SPTE_CHANGED ? spteWhat(table, row, pfn) : FRAMES.get(kind)!.what;
-  return { row, what, by: undefined, count: undefined, caller };
+  return { row, what: frameWhat(table, row, pfn), by: undefined, count: undefined, caller };
+}
+
+function frameWhat(table: EventTable, row: number, pfn: number): string {
+  const kind = table.kind(row);
+  if (kind === SPTE_CHANGED) return spteWhat(table, row, pfn);
+  return FRAMES.get(kind)?.what ?? STRUCT_PAGE_WORDS[kindName(kind) as EventKind]!;
 }
 
 function spteWhat(table: EventTable, row: number, pfn: number): string {

@@ -1,5 +1,6 @@
 /** The life of a frame in sentences: for the command line, and as an answer of the editor. */
 import type { EventTable } from '../../parsers/events/table.js';
+import { pageFrames, structPageOf } from '../../parsers/events/pageFrames.js';
 import { task, type Answer, type Asked, type Statement } from './answer.js';
 import { frameOfRow, lifeOfFrame, type FrameLife, type HeldReference, type LifeEvent } from './life.js';
 import { intervalAtRow } from '../pages/query.js';
@@ -18,6 +19,16 @@ export function lifeEventText(table: EventTable, event: LifeEvent): string {
     ...(caller === '' ? [] : [`from ${caller}`]),
   ];
   return parts.join(', ');
+}
+
+/** Of events that name a page by its struct page alone: that they are told here, or why they are not. */
+export function structPageNote({ byStructPage, structPages }: FrameLife): Statement[] {
+  if (byStructPage === 0) return [];
+  const text = structPages.isProved
+    ? `Struct pages are tied to frames: ${structPages.reason}.`
+    : 'Events that name pages by their struct page alone may be about this frame too ' +
+      `(${byStructPage} in the trace): ${structPages.reason}.`;
+  return [{ text, rows: [] }];
 }
 
 /** What follows from a life: who still holds the frame, or why that cannot be said. */
@@ -71,13 +82,21 @@ function frameOf({ analysis, table, page, row }: Asked): number | undefined {
   return state.pfnKnown && state.pfn >= 0 ? state.pfn : undefined;
 }
 
+/** Why an event that names its struct page alone is not tied to a frame; '' for other events. */
+function whyUntied({ table, row }: Asked): string {
+  if (structPageOf(table, row) === undefined) return '';
+  return `: the event names its struct page alone, and ${pageFrames(table).reason}`;
+}
+
 /** Who took references to the page's frame, who put them, and which was never put. */
 export function lifeOfPage(asked: Asked): Answer {
   const pfn = frameOf(asked);
   if (pfn === undefined)
     return {
       question: 'Who held references to its frame?',
-      statements: [{ text: 'Which frame the page has at this event is not known.', rows: [] }],
+      statements: [
+        { text: `Which frame the page has at this event is not known${whyUntied(asked)}.`, rows: [] },
+      ],
       missing: [],
     };
   return lifeAnswer(asked, pfn);
@@ -93,7 +112,7 @@ export function lifeAnswer({ table, stacksOf }: Pick<Asked, 'table' | 'stacksOf'
   if (left > 0) shown.push({ text: `… and ${left} more`, rows: [] });
   return {
     question: `Who held references to pfn 0x${pfn.toString(16)}?`,
-    statements: [...lifeVerdicts(table, life), ...shown],
+    statements: [...lifeVerdicts(table, life), ...structPageNote(life), ...shown],
     missing: [],
   };
 }

@@ -29,17 +29,27 @@ const CACHED_PAGE_ROWS: readonly Printed[] = [
   [
     '5.17',
     'dev 0:9 ino 4a1 page=00000000c0ffee00 pfn=0x11a200 ofs=4096 order=0',
+    'ino=4a1 pfn=11a200 ofs=1000 order=0 page=c0ffee00 dev_major=0 dev_minor=9',
+  ],
+  [
+    '5.17 without an address',
+    'dev 0:9 ino 4a1 page=(____ptrval____) pfn=0x11a200 ofs=4096 order=0',
     'ino=4a1 pfn=11a200 ofs=1000 order=0 dev_major=0 dev_minor=9',
   ],
   [
     '5.12',
     'dev 0:9 ino 4a1 page=00000000c0ffee00 pfn=0x11a200 ofs=4096',
+    'ino=4a1 pfn=11a200 ofs=1000 page=c0ffee00 dev_major=0 dev_minor=9',
+  ],
+  [
+    '5.12 without an address',
+    'dev 0:9 ino 4a1 page=(____ptrval____) pfn=0x11a200 ofs=4096',
     'ino=4a1 pfn=11a200 ofs=1000 dev_major=0 dev_minor=9',
   ],
   [
     '5.0',
     'dev 0:9 ino 4a1 page=00000000c0ffee00 pfn=1155584 ofs=4096',
-    'ino=4a1 pfn=11a200 ofs=1000 dev_major=0 dev_minor=9',
+    'ino=4a1 pfn=11a200 ofs=1000 page=c0ffee00 dev_major=0 dev_minor=9',
   ],
 ];
 
@@ -211,17 +221,29 @@ const FORMS: Readonly<Record<string, readonly Printed[]>> = {
     [
       '7.2',
       'page=00000000c0ffee00 pfn=0x11a200 order=9 migratetype=1 gfp_flags=GFP_KERNEL',
-      'pfn=11a200 order=9',
+      'page=c0ffee00 pfn=11a200 order=9',
     ],
     [
       '5.0',
       'page=00000000c0ffee00 pfn=1155584 order=9 migratetype=1 gfp_flags=GFP_KERNEL',
+      'page=c0ffee00 pfn=11a200 order=9',
+    ],
+    [
+      '7.2 without an address',
+      'page=(____ptrval____) pfn=0x11a200 order=9 migratetype=1 gfp_flags=GFP_KERNEL',
+      'pfn=11a200 order=9',
+    ],
+    [
+      '5.0 without an address',
+      'page=(____ptrval____) pfn=1155584 order=9 migratetype=1 gfp_flags=GFP_KERNEL',
       'pfn=11a200 order=9',
     ],
   ],
   'kmem:mm_page_free': [
-    ['5.12', 'page=00000000c0ffee00 pfn=0x11a200 order=9', 'pfn=11a200 order=9'],
-    ['5.0', 'page=00000000c0ffee00 pfn=1155584 order=9', 'pfn=11a200 order=9'],
+    ['5.12 without an address', 'page=(____ptrval____) pfn=0x11a200 order=9', 'pfn=11a200 order=9'],
+    ['5.0 without an address', 'page=(____ptrval____) pfn=1155584 order=9', 'pfn=11a200 order=9'],
+    ['5.12', 'page=00000000c0ffee00 pfn=0x11a200 order=9', 'page=c0ffee00 pfn=11a200 order=9'],
+    ['5.0', 'page=00000000c0ffee00 pfn=1155584 order=9', 'page=c0ffee00 pfn=11a200 order=9'],
   ],
   'tlb:tlb_flush': [['5.0', 'pages:-1 reason:flush on task switch (0)', NOTHING]],
   'mmap:exit_mmap': [['6.1', 'mt_mod 00000000c0ffee00, DESTROY', NOTHING]],

@@ -87,8 +87,18 @@ const SHADOW_PAGE = [
  */
 const CACHED_PAGE = [
   'dev {dev_major:d}:{dev_minor:d} ino {ino:x} pfn={pfn:x} ofs={ofs:d} order={order:d}',
+  'dev {dev_major:d}:{dev_minor:d} ino {ino:x} page={page:x} pfn={pfn:n} ofs={ofs:d} order={order:d}',
+  'dev {dev_major:d}:{dev_minor:d} ino {ino:x} page={page:x} pfn={pfn:n} ofs={ofs:d}',
   'dev {dev_major:d}:{dev_minor:d} ino {ino:x} page={_} pfn={pfn:n} ofs={ofs:d} order={order:d}',
   'dev {dev_major:d}:{dev_minor:d} ino {ino:x} page={_} pfn={pfn:n} ofs={ofs:d}',
+] as const;
+
+/** Pages of the page allocator; the address of the page is hashed, or left out, where it must not be seen. */
+const BUDDY_PAGE = [
+  'page={page:x} pfn=0x{pfn:x} order={order:d}',
+  'page={page:x} pfn={pfn:d} order={order:d}',
+  'page={_} pfn=0x{pfn:x} order={order:d}',
+  'page={_} pfn={pfn:d} order={order:d}',
 ] as const;
 
 const ROWS = [
@@ -281,6 +291,7 @@ const ROWS = [
       pgoff: ['index'],
       ofs: ['ofs'],
       order: ['order'],
+      page: [],
       dev: ['s_dev'],
       dev_major: [],
       dev_minor: [],
@@ -300,6 +311,7 @@ const ROWS = [
       pgoff: ['index'],
       ofs: ['ofs'],
       order: ['order'],
+      page: [],
       dev: ['s_dev'],
       dev_major: [],
       dev_minor: [],
@@ -342,14 +354,14 @@ const ROWS = [
   {
     kind: 'PageAlloc',
     tracepoints: ['kmem:mm_page_alloc'],
-    text: ['page={_} pfn=0x{pfn:x} order={order:d}', 'page={_} pfn={pfn:d} order={order:d}'],
-    slots: { pfn: ['pfn'], order: ['order'] },
+    text: BUDDY_PAGE,
+    slots: { page: [], pfn: ['pfn'], order: ['order'] },
   },
   {
     kind: 'PageFree',
     tracepoints: ['kmem:mm_page_free'],
-    text: ['page={_} pfn=0x{pfn:x} order={order:d}', 'page={_} pfn={pfn:d} order={order:d}'],
-    slots: { pfn: ['pfn'], order: ['order'] },
+    text: BUDDY_PAGE,
+    slots: { page: [], pfn: ['pfn'], order: ['order'] },
   },
   { kind: 'TlbFlush', tracepoints: ['tlb:tlb_flush'], slots: {} },
   { kind: 'ExitMmap', tracepoints: ['mmap:exit_mmap'], slots: {} },

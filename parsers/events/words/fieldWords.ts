@@ -3,6 +3,7 @@
  * that the model reads, and by their printed names those that only the source's text has.
  */
 import { kindName, kindSlots } from '../kinds.js';
+import { pageFrames, structPageOf } from '../pageFrames.js';
 import type { EventTable } from '../table.js';
 import type { EventKind, SlotName } from '../vocabulary.js';
 import { resultError } from './errnos.js';
@@ -181,9 +182,19 @@ export function wordsOf(table: EventTable, row: number, event: ToldEvent, vendor
     const words = value === undefined ? undefined : slotWords(kind, slot, value, about);
     if (words !== undefined) found.push({ field: slot, value: valueText(slot, value!), words });
   }
+  found.push(...structPageWords(table, row));
   if (kind === 'KvmExit') found.push(...exitWords(event, vendor));
   found.push(...printedWords(kind, event, about));
   return found;
+}
+
+/** The frame of a page that an event names by its struct page, where the trace proves it. */
+function structPageWords(table: EventTable, row: number): FieldWords[] {
+  const named = structPageOf(table, row);
+  const pfn = named && pageFrames(table).frameOf(named.page);
+  if (named === undefined || pfn === undefined) return [];
+  const { field, page } = named;
+  return [{ field, value: valueText(field, page), words: `struct page of pfn 0x${pfn.toString(16)}` }];
 }
 
 /** Reasons and numbers of calls count up from 0, and are printed so; those of a GHCB begin above. */

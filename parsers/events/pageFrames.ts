@@ -1,0 +1,261 @@
+/**
+ * Frames (pfn) of pages that events name by their struct page alone. The kernel keeps struct pages in one
+ * array: where two events give a page together with its frame, all others follow, and that is proved once all
+ * such pairs agree.
+ */
+import type { EventTable } from './table.js';
+import { SEGMENT_SHIFT } from './table.js';
+import { kindId, kindSlots, slotIndex } from './kinds.js';
+import type { EventKind } from './vocabulary.js';
+
+export interface PageFrames {
+  /** The frame of a struct page, or of a folio's first; undefined where that is not proved. */
+  readonly frameOf: (page: bigint) => number | undefined;
+  readonly isProved: boolean;
+  /** How it was proved, or why it was not, in a clause. */
+  readonly reason: string;
+}
+
+/** Bytes that struct pages take: more with what debugging adds, on a 64-bit kernel. */
+const STRUCT_PAGE_MIN = 56n;
+const STRUCT_PAGE_MAX = 128n;
+const STRUCT_PAGE_ALIGN = 8n;
+/** Lower values are addresses that were hashed, or frames that a tool printed for a page. */
+const KERNEL_ADDRESS_MIN = 0xffff_0000_0000_0000n;
+/**
+ * The virtual array of all struct pages begins at a multiple of this on x86-64, with KASLR too. Where that of
+ * frame 0 would stand at one, there is such an array, and what is proved of some frames holds for all.
+ */
+const ARRAY_ALIGN = 1n << 30n;
+/**
+ * Frames of a section (SECTION_SIZE_BITS is 27 on x86 and arm64). Kernels without that array have one for
+ * each section: what is proved of some sections says nothing of those around them.
+ */
+const SECTION_FRAMES = 1 << 15;
+
+/** Kinds that give a page with its frame. */
+const BOTH: readonly EventKind[] = ['PageAlloc', 'PageFree', 'FilemapAdd', 'FilemapDelete'];
+/** Kinds that name a page by its struct page, and perhaps by its file. */
+const BY_PAGE: readonly EventKind[] = [
+  'RmapAdd',
+  'RmapRemove',
+  'GupRet',
+  'GrabFolio',
+  'GrabFolioFast',
+  'GupPutFolio',
+  'UnpinPage',
+  'UnpinPages',
+  'UnpinFolio',
+  'UnpinRange',
+  'PutPage',
+  'GmemGetFolioRet',
+];
+
+/** The slots of a kind; -1 for those that it has not. */
+interface Slots {
+  readonly page: number;
+  readonly folio: number;
+  readonly pfn: number;
+  readonly ino: number;
+  readonly pgoff: number;
+}
+
+function slotsOfKinds(kinds: readonly EventKind[]): ReadonlyMap<number, Slots> {
+  return new Map(
+    kinds.map((kind) => {
+      const slots = kindSlots(kindId(kind));
+      const of = (name: string): number => slots.indexOf(name);
+      const [page, folio] = [of('page'), of('folio')];
+      return [kindId(kind), { page, folio, pfn: of('pfn'), ino: of('ino'), pgoff: of('pgoff') }] as const;
+    }),
+  );
+}
+
+const WITH_FRAME = slotsOfKinds(BOTH);
+const PAGE_ONLY = slotsOfKinds(BY_PAGE);
+const FILEMAP_ADD = kindId('FilemapAdd');
+const FILEMAP_DELETE = kindId('FilemapDelete');
+const ADD_OFS = slotIndex('FilemapAdd', 'ofs');
+const ADD_ORDER = slotIndex('FilemapAdd', 'order');
+const GET_FOLIO = kindId('GmemGetFolio');
+const GET_FOLIO_INO = slotIndex('GmemGetFolio', 'ino');
+const GET_FOLIO_RET = kindId('GmemGetFolioRet');
+const GUP_RET = kindId('GupRet');
+const GUP_RESULT = slotIndex('GupRet', 'ret');
+const PAGE_SHIFT = 12n;
+/** Frames of the 52 bits that a physical address has. */
+const FRAMES_MAX = 2 ** 40;
+
+/** True for a kind of event that names a page by its struct page, and does not say its frame. */
+export function namesStructPage(kind: number): boolean {
+  return PAGE_ONLY.has(kind);
+}
+
+/** The struct page that such an event names, and by which field; undefined for other events. */
+export function structPageOf(
+  table: EventTable,
+  row: number,
+): { readonly field: string; readonly page: bigint } | undefined {
+  const kind = table.kind(row);
+  const slots = PAGE_ONLY.get(kind);
+  if (slots === undefined) return undefined;
+  // A mapping of a large folio names both: the folio is its first page.
+  const slot = slots.page >= 0 && table.has(row, slots.page) ? slots.page : slots.folio;
+  const page = bigOf(table, row, slot);
+  if (page === undefined || page === 0n) return undefined;
+  // What failed has written no page into the caller's array.
+  if (kind === GUP_RET && BigInt.asIntN(32, table.big(row, GUP_RESULT) ?? 0n) <= 0n) return undefined;
+  return { field: kindSlots(kind)[slot]!, page };
+}
+
+const known = new WeakMap<EventTable, { readonly rows: number; readonly frames: PageFrames }>();
+
+/** What the trace proves of its struct pages. Asked again, it is not looked for again. */
+export function pageFrames(table: EventTable): PageFrames {
+  const before = known.get(table);
+  if (before?.rows === table.length) return before.frames;
+  const proof = new Proof();
+  new Pairs(table, proof).find();
+  const frames = proof.end();
+  known.set(table, { rows: table.length, frames });
+  return frames;
+}
+
+/** Holds pairs against one another. */
+class Proof {
+  private first: { readonly page: bigint; readonly pfn: bigint } | undefined;
+  private size = 0n;
+  private pairs = 0;
+  private least = Infinity;
+  private most = -1;
+  private wrong = false;
+
+  add(page: bigint, pfn: number): void {
+    if (page < KERNEL_ADDRESS_MIN || this.wrong) return;
+    this.pairs++;
+    this.least = Math.min(this.least, pfn);
+    this.most = Math.max(this.most, pfn);
+    const now = { page, pfn: BigInt(pfn) };
+    if (!this.first) {
+      this.first = now;
+      return;
+    }
+    const frames = now.pfn - this.first.pfn;
+    const bytes = now.page - this.first.page;
+    if (this.size === 0n && frames !== 0n) this.size = sizeOf(bytes, frames);
+    // Before the size is known, both are the same page.
+    if (bytes !== frames * this.size || (frames !== 0n && this.size === 0n)) this.wrong = true;
+  }
+
+  end(): PageFrames {
+    const { first, size } = this;
+    if (this.wrong) return notProved('the events that give both contradict one another');
+    if (!first) return notProved('no event gives a struct page together with its frame');
+    if (size === 0n) return notProved('only one page is known by both, and two are needed');
+    const array = first.page - first.pfn * size;
+    const isOne = array % ARRAY_ALIGN === 0n;
+    const low = isOne ? 0 : Math.floor(this.least / SECTION_FRAMES) * SECTION_FRAMES;
+    const high = isOne ? FRAMES_MAX : (Math.floor(this.most / SECTION_FRAMES) + 1) * SECTION_FRAMES;
+    const frameOf = (page: bigint): number | undefined => {
+      const bytes = page - array;
+      const pfn = Number(bytes / size);
+      return bytes >= 0n && bytes % size === 0n && pfn >= low && pfn < high ? pfn : undefined;
+    };
+    const range = isOne ? '' : `, for pfns 0x${low.toString(16)} to 0x${(high - 1).toString(16)} alone`;
+    return {
+      frameOf,
+      isProved: true,
+      reason: `${this.pairs} events give both, ${size} bytes a struct page${range}`,
+    };
+  }
+}
+
+/** Bytes of a struct page by two of them; 0 where they are those of no array. */
+function sizeOf(bytes: bigint, frames: bigint): bigint {
+  const size = bytes / frames;
+  const isSize = bytes % frames === 0n && size % STRUCT_PAGE_ALIGN === 0n;
+  return isSize && size >= STRUCT_PAGE_MIN && size <= STRUCT_PAGE_MAX ? size : 0n;
+}
+
+function notProved(reason: string): PageFrames {
+  return { frameOf: () => undefined, isProved: false, reason };
+}
+
+/** Finds pages with their frames: in one event, or in two about the same page of a file. */
+class Pairs {
+  /** Frames in the page cache, by file and page. */
+  private readonly cached = new Map<string, number>();
+  /** The file whose folio a thread is about to get. */
+  private readonly asked = new Map<number, bigint>();
+
+  constructor(
+    private readonly table: EventTable,
+    private readonly proof: Proof,
+  ) {}
+
+  find(): void {
+    const lostAt = this.table.losses.map((loss) => loss.row).sort((a, b) => a - b);
+    let lost = 0;
+    this.table.segments.forEach((segment, s) => {
+      const base = s << SEGMENT_SHIFT;
+      for (let i = 0; i < segment.length; i++) {
+        const kind = segment.kind[i]!;
+        if (!OF_INTEREST[kind]) continue;
+        const row = base + i;
+        for (; lost < lostAt.length && lostAt[lost]! <= row; lost++) this.forget();
+        this.look(kind, row);
+      }
+    });
+  }
+
+  /** A page may have left the cache, and another one come, among the lost events. */
+  private forget(): void {
+    this.cached.clear();
+    this.asked.clear();
+  }
+
+  private look(kind: number, row: number): void {
+    const both = WITH_FRAME.get(kind);
+    if (both) {
+      const page = this.table.big(row, both.page);
+      const pfn = this.table.num(row, both.pfn);
+      if (page !== undefined && pfn >= 0) this.proof.add(page, pfn);
+      if (kind === FILEMAP_ADD || kind === FILEMAP_DELETE) this.cache(kind, row, both);
+    } else if (kind === GET_FOLIO) {
+      const ino = this.table.big(row, GET_FOLIO_INO);
+      if (ino !== undefined) this.asked.set(this.table.tid(row), ino);
+    } else this.meet(kind, row, PAGE_ONLY.get(kind)!);
+  }
+
+  private cache(kind: number, row: number, slots: Slots): void {
+    const ino = this.table.big(row, slots.ino);
+    const pgoff = this.table.big(row, slots.pgoff) ?? shifted(this.table.big(row, ADD_OFS));
+    if (ino === undefined || pgoff === undefined) return;
+    // A large folio's struct page is that of its first frame, which the page's own may not be.
+    if (kind === FILEMAP_ADD && this.table.num(row, ADD_ORDER) <= 0)
+      this.cached.set(`${ino} ${pgoff}`, this.table.num(row, slots.pfn));
+    else this.cached.delete(`${ino} ${pgoff}`);
+  }
+
+  private meet(kind: number, row: number, slots: Slots): void {
+    const { table } = this;
+    const pgoff = slots.pgoff < 0 ? undefined : table.big(row, slots.pgoff);
+    const ino = kind === GET_FOLIO_RET ? this.asked.get(table.tid(row)) : bigOf(table, row, slots.ino);
+    if (kind === GET_FOLIO_RET) this.asked.delete(table.tid(row));
+    const page = structPageOf(table, row)?.page;
+    if (page === undefined || ino === undefined || pgoff === undefined) return;
+    const pfn = this.cached.get(`${ino} ${pgoff}`);
+    if (pfn !== undefined && pfn >= 0) this.proof.add(page, pfn);
+  }
+}
+
+const OF_INTEREST = new Uint8Array(Math.max(...WITH_FRAME.keys(), ...PAGE_ONLY.keys(), GET_FOLIO) + 1);
+for (const kind of [...WITH_FRAME.keys(), ...PAGE_ONLY.keys(), GET_FOLIO]) OF_INTEREST[kind] = 1;
+
+function shifted(ofs: bigint | undefined): bigint | undefined {
+  return ofs === undefined ? undefined : ofs >> PAGE_SHIFT;
+}
+
+function bigOf(table: EventTable, row: number, slot: number): bigint | undefined {
+  return slot < 0 ? undefined : table.big(row, slot);
+}
