@@ -49,8 +49,10 @@ export function omissionMark(bytes: Uint8Array, start: number, end: number): str
   if (end - start > MARK_BYTES) return '';
   const text = decoder.decode(bytes.subarray(start, end)).replace(QUOTING, '').trim();
   const isMark = SIGNS.test(text) || SCISSORS.test(text) || DOTS_AND_WORDS.test(text) || saysSo(text);
-  return text !== '' && isMark ? shown(text) : '';
+  return text !== '' && text !== LITERAL && isMark ? shown(text) : '';
 }
+/** What opens a block of text in reStructuredText. */
+const LITERAL = '::';
 
 /** The same for a comment: `# ...`, `# [snip]`. Rules and rulers (`# | |`, `# ---`) are part of a header. */
 export function omissionComment(bytes: Uint8Array, start: number, end: number): string {

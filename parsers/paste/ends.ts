@@ -19,6 +19,8 @@ const ENDS: readonly End[] = [
   { is: /\$$/, restore: (text) => text.replace(/\^I/g, '\t') },
   { is: /\\$/ },
   { is: /[│┃|]$/ },
+  // The end of code in Org and other markups.
+  { is: /[~=*`]$/ },
   // The end of a string of C, Python or JSON, perhaps with other fields behind it.
   {
     is: /(?:\\[nr])*["'](?:,\s{0,2}"\w{1,40}":\s{0,2}(?:"[^"]{0,80}"|[\w.-]{1,40}))*\s?[\]})]{0,4}[,;]?$/,
@@ -55,15 +57,29 @@ function nearlyAllEnd(texts: readonly string[], end: RegExp): boolean {
   return all >= 3 && having >= all * NEARLY_ALL;
 }
 
-/** Lines whose ends were written as `\n`, as in a string that was printed. */
+/** What stands between lines in a string that was printed, and in a list of strings. */
+const LINE_ENDS = /(?:\\r)?\\n|",\s{0,4}"|',\s{0,4}'/;
+/** So many lines in one are a string, or a list. */
+const STRING_LINES = 4;
+/** The opening of a string, with the names before it: `ok: [host] => {"stdout": "`. */
+const OPENING = /^(?:[^"']|"\w{1,40}": ?){0,200}["']/;
+const CLOSING = /["']\s?[\]})]{0,4}[,;]?$/;
+
+/** Lines whose ends were written as `\n`, or that are the strings of a list on one line. */
 export function splitEscaped(lines: PlacedLines): PlacedLines {
-  if (!lines.texts.some((text) => text.length > 1 && text.split('\\n', 4).length > 3)) return lines;
+  const isString = (text: string): boolean =>
+    text.length > 1 && text.split(LINE_ENDS, STRING_LINES).length === STRING_LINES;
+  if (!lines.texts.some(isString)) return lines;
   const out: PlacedLines = { texts: [], lines: [] };
   lines.texts.forEach((text, i) => {
-    const pieces = text.split(/\\r?\\n|\\n/);
-    if (pieces.length > 1 && pieces[pieces.length - 1]!.length < 4) pieces.pop();
+    const pieces = isString(text) ? text.split(LINE_ENDS) : [text];
+    if (pieces.length > 1) {
+      pieces[0] = pieces[0]!.replace(OPENING, '');
+      const last = pieces.pop()!.replace(CLOSING, '');
+      if (last !== '') pieces.push(last);
+    }
     for (const piece of pieces) {
-      out.texts.push(pieces.length > 1 ? piece.replace(/^["']/, '') : piece);
+      out.texts.push(piece);
       out.lines.push(lines.lines[i]!);
     }
   });

@@ -6,6 +6,19 @@ import { MemorySource } from '../base/source.js';
 import { kindSlots } from '../events/kinds.js';
 import type { EventTable } from '../events/table.js';
 import { readTrace } from '../index.js';
+import {
+  catNumbers,
+  cutAtColumn,
+  dated,
+  diffMarks,
+  listed,
+  mangle,
+  quote,
+  tabled,
+  wrapAtBlanks,
+  type Step,
+} from '../../test/support/mangle.js';
+import { stacksOf } from '../stacks.js';
 
 const LINES = fs
   .readFileSync('sample-traces/labelled/inplace/M2.p.txt', 'utf8')
@@ -150,6 +163,17 @@ const KINDS: Readonly<Record<string, (lines: readonly string[]) => string[]>> = 
         .join('\n  ↪ ')
         .split('\n'),
     ),
+  'a quotation that was broken again, without marks': (lines) =>
+    lines.flatMap((line) => wrapAtBlanks(76).lines([`> ${line}`])),
+  'paragraphs of a word processor': (lines) => [
+    '<html><body>',
+    ...lines.map((line) => `<p class=MsoNormal>${escaped(line)}<o:p></o:p></p>`),
+    '</body></html>',
+  ],
+  'code in a list of Org': each((line) => `- ~${line}~`),
+  'a literal block of reStructuredText': (lines) => ['::', '', ...lines.map((line) => `   ${line}`)],
+  'a list of Python': (lines) => [`[${lines.map((line) => `'${line}'`).join(', ')}]`],
+  'a result of Ansible': (lines) => [`ok: [host] => {"stdout": "${lines.join('\\n')}"}`],
   'one paragraph': (lines) => [lines.map((line) => line.trim().replace(/ +/g, ' ')).join(' ')],
 };
 
@@ -169,6 +193,14 @@ const PARTS: Readonly<Record<string, readonly [to: (columns: Columns) => string,
     "a task's name and event": [({ comm, event }) => `${comm} ${event}`, []],
     'CPU and event': [({ cpu, event }) => `[${cpu}] ${event}`, ['cpu']],
     'a CPU in words and event': [({ cpu, event }) => `CPU ${Number(cpu)}: ${event}`, ['cpu']],
+    "a task's name, CPU and time, as perf prints them": [
+      ({ comm, cpu, time, event }) => `${comm.padStart(16)} [${cpu}] ${time}: ${event}`,
+      ['cpu', 'time'],
+    ],
+    'flags behind the CPU of perf': [
+      ({ comm, tid, cpu, time, event }) => `${comm.padStart(16)} ${tid} [${cpu}] d..1. ${time}: ${event}`,
+      ['task', 'cpu', 'time'],
+    ],
     'time without a colon': [({ time, event }) => `${time} ${event}`, ['time']],
     "a task's number, CPU and time": [
       ({ tid, cpu, time, event }) => `${tid} [${cpu}] ${time}: ${event}`,
@@ -195,6 +227,21 @@ const TABLES: Readonly<Record<string, readonly string[]>> = {
   tabs: ['pid\tcpu\ttime\tevent', ...COLUMNS.map((c) => `${c.tid}\t${c.cpu}\t${c.time}\t${c.event}`)],
 };
 
+/** Events of perf with their call chains. */
+const CHAIN = [
+  'qemu-system-x86    1310 [001]   175.267066:            rmap:unmap_vmas: (ffffffff8154bbf0) vma_start=0x0 vma_end=0xffffffffffffffff',
+  '\tffffffff8155b3d8 exit_mmap+0x1c8 ([kernel.kallsyms])',
+  '\tffffffff8130d327 mmput+0x47 ([kernel.kallsyms])',
+  '\tffffffff810000ac entry_SYSCALL_64_after_hwframe+0x4b ([kernel.kallsyms])',
+  '\t    7ffbdbee9e17 [unknown] (/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2)',
+  '',
+  'qemu-system-x86    1310 [001]   175.273171:            rmap:unmap_vmas: (ffffffff8154bbf0) vma_start=0x7f2ee1f65000 vma_end=0x7f2ee1f9d000',
+  '\tffffffff81575bd0 unmap_region+0xb0 ([kernel.kallsyms])',
+  '\t          412db7 x+0x297 (inlined)',
+  '\t    7ffbdbee9e17 [unknown] ([unknown])',
+  '',
+];
+
 describe('kinds of pastes', () => {
   const whole = read(LINES);
 
@@ -216,6 +263,30 @@ describe('kinds of pastes', () => {
     it(`read tables of ${name}, a column each`, () => {
       assert.deepEqual(events(read(lines), ['cpu', 'time']), events(whole, ['cpu', 'time']));
     });
+
+  it('keep the frames of call chains that were cut behind marks', () => {
+    const chains = CHAIN.join('\n');
+    const framesOf = (steps: readonly Step[]): readonly string[] => {
+      const bytes = new TextEncoder().encode(mangle(`${chains}\n`, steps));
+      const open = readTrace(new MemorySource(bytes), { cancel: NEVER_CANCELLED });
+      return Array.from({ length: open.table.length }, (_, row) =>
+        stacksOf(open, row)
+          .flatMap(({ frames }) => frames.map(({ symbol }) => symbol))
+          .join(';'),
+      );
+    };
+    const expected = framesOf([]);
+    assert.deepEqual(expected, ['exit_mmap;mmput;entry_SYSCALL_64_after_hwframe;', 'unmap_region;x;']);
+    for (const steps of [
+      [cutAtColumn(62, true)],
+      [cutAtColumn(71), quote('    ')],
+      [dated, cutAtColumn(96)],
+      [catNumbers, cutAtColumn(90), quote('>')],
+      [diffMarks, tabled],
+      [listed, cutAtColumn(99, true)],
+    ])
+      assert.deepEqual(framesOf(steps), expected, steps.map(({ name }) => name).join(' + '));
+  });
 
   it('keep the number of a task that has no name, and the name of one that has no number', () => {
     const numbered = read(COLUMNS.map(({ tid, event }) => `${tid} ${event}`));

@@ -4,9 +4,12 @@
  * stands before events alone (they were wrapped afterwards) goes when they are whole again.
  */
 import { mapLines, type PlacedLines } from '../mail/lines.js';
+import { familyOf, isBrokenHead, isEventStart } from './shapes.js';
 
 /** Of the lines that are not blank, the share that must have a mark for it to be the text's. */
 const NEARLY_ALL = 0.9;
+/** The same where few lines are others. */
+const ALL_BUT_SOME = 0.98;
 /** Marks in front of one another, at most. */
 const MARKS_MAX = 6;
 
@@ -16,11 +19,14 @@ const BAR = /^[ \t]{0,2}(?:\|[ \t]?(?=\|))*\|(?!.*\|\s*$)/;
 /** Lines that are quoted one after another, at least, where few of the text's lines are. */
 const QUOTED_RUN = 3;
 
-/**
- * The length of each line's quotation marks; 0 where there are none, or too few lines have them for a
- * quotation.
- */
-function quotesOf(texts: readonly string[]): Int32Array {
+interface Quotes {
+  /** The length of each line's marks; 0 where there are none, or too few lines have them for a quotation. */
+  readonly lengths: Int32Array;
+  /** The text was broken once it was quoted: the marks count where its lines were broken. */
+  readonly areBroken: boolean;
+}
+
+function quotesOf(texts: readonly string[]): Quotes {
   const bars = texts.filter((text) => BAR.test(text)).length;
   const hasBars = bars >= QUOTED_RUN && bars * 4 >= texts.length;
   const quotes = Int32Array.from(
@@ -28,14 +34,31 @@ function quotesOf(texts: readonly string[]): Int32Array {
     (text) => (QUOTE.exec(text) ?? (hasBars ? BAR.exec(text) : null))?.[0].length ?? 0,
   );
   const quoted = quotes.reduce((count, length) => count + (length > 0 ? 1 : 0), 0);
-  if (quoted * 2 >= texts.filter((text) => text.trim() !== '').length) return quotes;
+  const areMost = quoted * 2 >= texts.filter((text) => text.trim() !== '').length;
+  if (areMost) return { lengths: quotes, areBroken: false };
+  if (quoted >= QUOTED_RUN && areEventsQuoted(texts, quotes)) return { lengths: quotes, areBroken: true };
   for (let i = 0; i < quotes.length; ) {
     let end = i;
     while (end < quotes.length && quotes[end]! > 0) end++;
     if (end - i < QUOTED_RUN) quotes.fill(0, i, end);
     i = end + 1;
   }
-  return quotes;
+  return { lengths: quotes, areBroken: false };
+}
+
+/** True where events begin on quoted lines alone: a reply that was broken once more, without marks. */
+function areEventsQuoted(texts: readonly string[], quotes: Int32Array): boolean {
+  const bare = texts.map((text, i) => text.slice(quotes[i]));
+  const family = familyOf(bare);
+  if (family === undefined) return false;
+  let all = 0;
+  let quoted = 0;
+  bare.forEach((text, i) => {
+    if (!isEventStart(family, text) && !isBrokenHead(family, text)) return;
+    all++;
+    if (quotes[i]! > 0) quoted++;
+  });
+  return quoted >= QUOTED_RUN && quoted >= all * NEARLY_ALL;
 }
 
 /** The head of an arrow that was broken behind its dash is no mark: `sys_mmap -` and `> 0x7f469c0b4000`. */
@@ -47,8 +70,9 @@ function keepArrows(texts: readonly string[], quotes: Int32Array): void {
 
 /** The lines without the marks of a quotation. */
 export function unquote(lines: PlacedLines): PlacedLines {
-  const quotes = quotesOf(lines.texts);
-  // The blank behind the mark is the quotation's where every line has it, and else the text's.
+  const { lengths: quotes, areBroken } = quotesOf(lines.texts);
+  // The blank behind the mark is the quotation's where every line has it but for some that somebody wrote,
+  // and else the text's.
   let quoted = 0;
   let spaced = 0;
   lines.texts.forEach((text, i) => {
@@ -58,13 +82,27 @@ export function unquote(lines: PlacedLines): PlacedLines {
     if (text[length] === ' ') spaced++;
   });
   keepArrows(lines.texts, quotes);
-  const hasBlank = spaced >= quoted * NEARLY_ALL;
+  const hasBlank = spaced >= quoted * ALL_BUT_SOME;
   return mapLines(lines, (text, i) => {
     const length = quotes[i]!;
     if (length === 0) return text;
+    if (areBroken) return `${' '.repeat(length)}${text.slice(length)}`;
     return text.slice(hasBlank && text[length] === ' ' ? length + 1 : length);
   });
 }
+
+/** Lines without the blanks that stand before the frames of call chains, where perf prints a tab first. */
+export function dedent(lines: PlacedLines): PlacedLines {
+  let indent = Infinity;
+  for (const text of lines.texts) {
+    const blanks = FRAME_BLANKS.exec(text);
+    if (blanks) indent = Math.min(indent, blanks[1]!.length);
+  }
+  if (indent === 0 || indent === Infinity) return lines;
+  const before = ' '.repeat(indent);
+  return mapLines(lines, (text) => (text.startsWith(before) ? text.slice(indent) : text));
+}
+const FRAME_BLANKS = /^( *)\t\s*[0-9a-f]{1,16}\s/;
 
 const FENCE = /^[ \t]*(?:```|~~~)[\w+-]{0,20}[ \t]*$/;
 /** What opens and closes code in other markups: BBCode, Jira, Trac, LaTeX, Org, roff, comments of C. */
@@ -93,7 +131,7 @@ export function unfence(lines: PlacedLines): PlacedLines {
 const CLOSE_MAX = 40;
 
 const TAG =
-  /<\/?(?:html|head|body|pre|p|div|span|b|i|u|em|strong|code|tt|samp|font|a|br|hr|blockquote|ul|ol|li|table|tbody|thead|tr|td|th|h[1-6]|meta|title|style|!doctype|!--)(?:\s[^<>]{0,400})?\/?>/gi;
+  /<\/?(?:html|head|body|pre|p|div|span|b|i|u|em|strong|code|tt|samp|font|a|br|hr|blockquote|ul|ol|li|table|tbody|thead|tr|td|th|h[1-6]|meta|title|style|sup|sub|s|del|ins|mark|kbd|section|article|main|details|summary|img|link|center|nobr|wbr|big|small|svg|path|button|label|\w{1,4}:\w{1,16}|!doctype|!--)(?:\s[^<>]{0,400})?\/?>/gi;
 const BREAK = /<(?:br|\/p|\/div|\/li|\/tr)\s*\/?>/gi;
 const CELL_END = /<\/t[dh]>/gi;
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -175,7 +213,7 @@ const MARKS = {
   file: /^\s{0,8}(?![+-])(?=[^:]*[a-zA-Z/])(?!\d+@|\d{4}-\d\d-)[\w./+@~-]{1,200}(?::\d+[:-]|\.(?!dat)[a-z]\w{0,7}[:-](?:\d+[:-])?)/,
   // 12: of grep -n, 12- of its context, `     12<tab>` of cat -n
   number: /^\s{0,16}\d{1,8}(?:[:\t-]|\s{2})/,
-  list: /^\s{0,8}(?:[-*+•]\s|\d{1,4}(?:\.\s|\)\s(?=\S))|[a-zA-Z]\)\s)/,
+  list: /^\s{0,8}(?:[-*•](?:\s|$)|\d{1,4}(?:\.\s|\)\s(?=\S))|[a-zA-Z]\)\s)/,
   // What points at one line, or makes it bold.
   pointer: /^\s{0,8}(?:\*\*|[-=]{1,4}>|»)\s?/,
   diff: /^[+-](?![+-]{2})/,
@@ -187,11 +225,25 @@ const NAMES = Object.keys(MARKS) as Mark[];
 export function unmark(lines: PlacedLines): PlacedLines {
   let now = undiff(lines);
   for (let turn = 0; turn < MARKS_MAX; turn++) {
-    const mark = NAMES.find((name) => nearlyAllHave(now.texts, name));
+    const mark = markOfNearlyAll(now.texts);
     if (mark === undefined) return now;
     now = mapLines(now, (text) => text.replace(MARKS[mark], ''));
   }
   return now;
+}
+
+/** The mark that most lines have, if nearly all have it; the first of equals. */
+function markOfNearlyAll(texts: readonly string[]): Mark | undefined {
+  let best: Mark | undefined;
+  let most = 0;
+  for (const name of NAMES) {
+    const having = nearlyAllHave(texts, name);
+    if (having > most) {
+      best = name;
+      most = having;
+    }
+  }
+  return best;
 }
 
 /** A diff without its first column, where every line of a hunk has one. */
@@ -200,7 +252,8 @@ function undiff(lines: PlacedLines): PlacedLines {
   return mapLines(lines, (text) => text.replace(/^[+ -]/, ''));
 }
 
-function nearlyAllHave(texts: readonly string[], mark: Mark): boolean {
+/** How many lines have a mark; 0 where that is not nearly all. */
+function nearlyAllHave(texts: readonly string[], mark: Mark): number {
   let all = 0;
   let having = 0;
   let before = -1;
@@ -216,7 +269,7 @@ function nearlyAllHave(texts: readonly string[], mark: Mark): boolean {
     }
     having++;
   }
-  return all >= 3 && having >= all * NEARLY_ALL;
+  return all >= 3 && having >= all * NEARLY_ALL ? having : 0;
 }
 
 /** Marks that the lines of a log have, of which one may tell where a line began that was broken. */

@@ -10,6 +10,7 @@ import {
   type EventTable,
   type Segment,
 } from '../events/table.js';
+import { parseFrames } from '../events/frames.js';
 import type { Issue } from '../events/issues.js';
 import { KIND_UNKNOWN } from '../events/kinds.js';
 import { foreignLines } from '../events/textFit.js';
@@ -21,6 +22,7 @@ import { readingsOf, type Reading } from './repair.js';
 export const PASTE_BYTES_MAX = 64 << 20;
 /** The half of a payload's mask that tells what was read. */
 const READ_SLOTS = (1 << FAILED_SHIFT) - 1;
+const decoder = new TextDecoder();
 /** Other parts that a message names. */
 const PARTS_NAMED = 3;
 /** Lines that are no part of the trace, by thousand events, above which a text is worth mending. */
@@ -66,18 +68,22 @@ export function readPasted(
   const bytes = source.read(0, source.size).slice();
   if (isBinary(bytes)) return undefined;
   let best: { readonly reading: Reading; readonly open: OpenTrace; readonly content: ByteSource } | undefined;
-  let most = before ? understood(before.table) : 0;
+  let most = before ? understood(before, source) : 0;
+  let neatest = -Infinity;
   const others: string[] = [];
   for (const reading of readingsOf(bytes)) {
     if (reading.part === '' && sameText(reading.bytes, bytes)) continue;
     const content = new MemorySource(reading.bytes);
     const open = read(content);
     if (!open || open.table.length === 0) continue;
-    const now = understood(open.table);
+    const now = understood(open, content);
     if (reading.part !== '') others.push(reading.part);
     // As much as before is no gain, unless what stood in front of the events is gone, or columns are.
-    if (now < most || (now === most && (best || !(reading.isUnwrapped || reading.isPartial)))) continue;
+    if (now < most || (now === most && !best && !(reading.isUnwrapped || reading.isPartial))) continue;
+    const neat = neatness(open.table);
+    if (now === most && neat <= neatest) continue;
     most = now;
+    neatest = neat;
     best = { reading, open, content };
   }
   if (!best) return undefined;
@@ -115,9 +121,15 @@ function partsIssue(taken: string, left: readonly string[]): Issue {
   return { code: 'other-parts', offset: 0, line: 0, count: left.length, detail };
 }
 
-/** How much was understood: events of the vocabulary, who did them and where, and the values read. */
-function understood(table: EventTable): number {
+/**
+ * How much was understood: events of the vocabulary, who did them and where, the values read, and the frames
+ * of stacks.
+ */
+function understood(open: OpenTrace, content: ByteSource): number {
+  const { table, plain = content } = open;
   let sum = 0;
+  for (const { offset, endOffset } of table.stacks)
+    sum += parseFrames(decoder.decode(plain.read(offset, endOffset - offset))).length;
   for (const segment of table.segments) {
     for (let i = 0; i < segment.length; i++) {
       if (segment.kind[i] === KIND_UNKNOWN) continue;
@@ -128,6 +140,15 @@ function understood(table: EventTable): number {
     }
   }
   return sum;
+}
+
+/**
+ * Of readings in which as much is understood, that is right which leaves the fewest lines over, and tears the
+ * fewest; then that of the most events.
+ */
+function neatness(table: EventTable): number {
+  const leftOver = foreignLines(table) + table.losses.length;
+  return table.length / (PASTE_BYTES_MAX + 1) - leftOver;
 }
 
 function bits(mask: number): number {

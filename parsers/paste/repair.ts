@@ -12,7 +12,16 @@ import { looksLikeMail, mailParts } from '../mail/mail.js';
 import { splitEscaped, uncontinue, unmarkEnds, unremark } from './ends.js';
 import { unjson } from './json.js';
 import { reflow } from './reflow.js';
-import { beginsByMarks, looksLikeHtml, unfence, unhtml, unmark, unmarkEvents, unquote } from './marks.js';
+import {
+  beginsByMarks,
+  dedent,
+  looksLikeHtml,
+  unfence,
+  unhtml,
+  unmark,
+  unmarkEvents,
+  unquote,
+} from './marks.js';
 import { untable } from './tables.js';
 import {
   FAMILIES,
@@ -55,7 +64,7 @@ export function readingsOf(bytes: Uint8Array): readonly Reading[] {
 function readingsOfText(text: PlacedLines, raw: readonly string[], part: string): readonly Reading[] {
   const isHtml = looksLikeHtml(text.texts);
   const whole = splitEscaped(unjson(isHtml ? unhtml(text) : text));
-  const marked = unmarkEnds(untable(unfence(unquote(whole))));
+  const marked = unmarkEnds(untable(unfence(dedent(unquote(whole)))));
   const flowed = reflow(marked);
   const readings = [
     ...readingsOfMarked(marked, raw, part, isHtml),
@@ -76,7 +85,7 @@ function readingsOfMarked(
   part: string,
   isHtml: boolean,
 ): readonly Reading[] {
-  const prefixed = unmark(unprefix(unmark(marked)));
+  const prefixed = dedent(unmark(unprefix(unmark(marked))));
   const family = familyBehindMarks(prefixed);
   if (family === undefined) return [readingOf(prefixed, part, isHtml)];
   const isOfTrace = (line: string, isMarked: boolean): boolean =>
@@ -94,8 +103,11 @@ function readingsOfMarked(
   const isPartial = COLUMNS[family] === inPerfColumns;
   const isOfPerf = isPartial && bare.texts.some(isInPerfColumns);
   const columns = isOfPerf ? asItIs : (COLUMNS[family] ?? flagsBehindCpu);
+  // A mark without a blank behind it may have taken one of those before a task's name.
+  const isPadded = bare.texts.some((line) => line.startsWith(' ') && isEventStart(family, line));
+  const padded = family === 'perf' && isUnwrapped && isPadded ? inTaskColumn : asItIs;
   const inColumns = (line: string): string => {
-    return isEventStart(family, line) ? columns(withoutTabs(unremark(line))) : line;
+    return isEventStart(family, line) ? padded(columns(withoutTabs(unremark(line)))) : line;
   };
   const finish = isPartial && !isOfPerf ? partial : (reading: Reading): Reading => reading;
   const breaks = breaksOf(plain, roles, widths);
@@ -113,7 +125,7 @@ function asItIs(line: string): string {
 
 /** How the lines of a family are put into the columns that a reader expects. */
 const COLUMNS: Readonly<Partial<Record<Family, (line: string) => string>>> = {
-  perf: (line) => withPerfSyscalls(flagsBehindCpu(line)),
+  perf: (line) => withPerfSyscalls(withoutFlags(flagsBehindCpu(line))),
   // QEMU's events have no column before their name or stamp.
   qemu: (line) => line.trimStart(),
   partial: inPerfColumns,
@@ -169,6 +181,22 @@ function flagsBehindCpu(text: string): string {
   if (!found || /^\d+$/.test(found[2]!)) return text;
   return `${found[1]} ${found[3]} ${found[4]}${text.slice(found[0].length)}`;
 }
+
+const FLAGS_LAST =
+  /^(\s*\S.{0,24}?\s\d+(?:\/\d+)?\s+\[\d{3,}\])\s+(?=\S*[.#])[.\w#]{4,6}\s+(?=\d+\.\d{6,9}:\s)/;
+
+/** A line of perf's without the flags that another tool prints behind the CPU. */
+function withoutFlags(text: string): string {
+  return text.replace(FLAGS_LAST, '$1 ');
+}
+
+/** A line of perf's with its task's name in the column that perf prints it in. */
+function inTaskColumn(text: string): string {
+  return text.replace(/^\s*(\S.{0,14}?)(?=\s+\d+(?:\/\d+)?\s+\[\d{3,}\])/, (_, comm: string) =>
+    comm.padStart(COMM_COLUMN),
+  );
+}
+const COMM_COLUMN = 16;
 
 function readingOf(lines: PlacedLines, part: string, isUnwrapped: boolean): Reading {
   return {

@@ -120,6 +120,9 @@ const NOTICE =
   /^\s*(?:#|CPU:\s?\d+ \[|##### CPU|CPU \d+ is empty|cpus=\d|version = |=> |<stack trace>|<user stack trace>|PERF_RECORD_|\[\s*\d+\.\d+\] Dumping ftrace|-{3,}|={3,}|[+┌└├][-=─┬┴┼+]{3,}|qemu(?:-kvm|-system-\w+)?: )/;
 /** A frame of a call chain as `perf script` prints it, or an address with its symbol. */
 const FRAME = /^\s+[0-9a-f]{1,16}\s+(?:\S+\s+\(.*\)|\S+\+0x[0-9a-f]+(?:\/0x[0-9a-f]+)?|\[unknown\].*)\s*$/;
+/** The same, broken behind its symbol or its address. */
+const FRAME_HEAD =
+  /^(?:\t\s*[0-9a-f]{1,16}(?:\s+\[?[\w.$]*\]?(?:\+0?x?[0-9a-f]*)?(?:\/0?x?[0-9a-f]*)?(?:\s+\([^)]*)?)?|\s{2,}[0-9a-f]{8,16}\s+(?:[A-Za-z_.$][\w.$]*\+0x[0-9a-f]+(?:\/0x[0-9a-f]+)?|\[unknown\])(?:\s+\([^)]*)?)\s*$/;
 const CUT =
   /^\s*(?:\.{2,}|…|--|[[<(]{1,2}\s*(?:\.{2,}|…|snip|cut|skip|omit|elided|trimmed)[^\])>]*[\])>]{0,2}|\(?\d+ (?:more )?lines? (?:omitted|skipped|cut|removed|snipped).*|-+\s*8<.*|\*{3,})\s*$/i;
 
@@ -128,7 +131,13 @@ const CUT =
  */
 export function standsAlone(text: string): boolean {
   const head = headOf(text);
-  return NOTICE.test(head) || FRAME.test(head) || CUT.test(head) || /^(?:```|~~~)/.test(head);
+  return (
+    NOTICE.test(head) ||
+    FRAME.test(head) ||
+    FRAME_HEAD.test(head) ||
+    CUT.test(head) ||
+    /^(?:```|~~~)/.test(head)
+  );
 }
 
 /** A mark of something left out, or a rule across the page: no line goes on behind it. */

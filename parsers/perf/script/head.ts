@@ -73,17 +73,18 @@ function parseTask(bytes: Uint8Array, start: number, end: number, out: HeadSpan)
   p = startOfDigits(bytes, start, p);
   if (p === numberEnd) return onlyComm(bytes, start, p, out);
   let from = p;
-  if (p > start && bytes[p - 1] === Ascii.Dash) from = --p;
+  const hasDash = p > start && bytes[p - 1] === Ascii.Dash;
+  if (hasDash) from = --p;
   out.tid = taskNumber(bytes, from, numberEnd);
   if (p > start && bytes[p - 1] === Ascii.Slash) {
     const pidEnd = --p;
     while (p > start && (isDigit(bytes[p - 1]!) || bytes[p - 1] === Ascii.Dash)) p--;
     out.tgid = taskNumber(bytes, p, pidEnd);
   }
-  // A number glued to what precedes it is the end of a name (or of another tool's `comm-pid`).
   if (p > start && bytes[p - 1] !== Ascii.Blank) {
     out.tgid = out.tid = UNKNOWN_TID;
-    return false;
+    // A number glued to what precedes it is the end of a name, or of another tool's `comm-pid`.
+    return !hasDash && out.cpu !== UNKNOWN_CPU && onlyComm(bytes, start, numberEnd, out);
   }
   setComm(bytes, start, p, out);
   return true;
