@@ -308,7 +308,9 @@ describe("tidy: the extension's manifest", () => {
     const { untrustedWorkspaces, virtualWorkspaces } = manifest.capabilities;
     assert.deepEqual(
       untrustedWorkspaces.restrictedConfigurations,
-      settings.map(([name]) => name).filter((name) => /traceEvents|[pP]ath|[fF]ile$|[tT]ree$/.test(name)),
+      settings
+        .map(([name]) => name)
+        .filter((name) => /traceEvents|[pP]ath|[fF]ile$|[tT]ree$|vmlinux$/.test(name)),
     );
     assert.equal(virtualWorkspaces, true);
   });

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { anonymized, Renamer } from '../../model/review/anonymize.js';
 import { b4ReviewFiles } from '../../model/review/b4Review.js';
 import { renderB4Check, renderGithub, renderNote, renderPatchwork } from '../../model/review/checks.js';
-import { parseClaim, type Claim } from '../../model/review/claim.js';
+import { CLAIM_FORMS, parseClaim, type Claim } from '../../model/review/claim.js';
 import { codeLinesOf } from '../../model/review/codeLines.js';
 import { evidenceOf } from '../../model/review/evidence.js';
 import { imagesOf, type SeriesImages } from '../../model/review/images.js';
@@ -53,9 +53,6 @@ const FORMATS = [
   'patchwork',
 ] as const;
 type Format = (typeof FORMATS)[number];
-/** The forms of a claim. */
-const CLAIMS =
-  "'G9 never', 'G9 never in FUNCTION', 'FUNCTION runs', 'FUNCTION never runs', 'FUNCTION returns -11'";
 const WIDTH_DEFAULT = 78;
 const WIDTH_MIN = 40;
 const WIDTH_MAX = 1000;
@@ -82,7 +79,7 @@ export const review: Command = {
       type: 'string',
       multiple: true,
       value: 'CLAIM',
-      help: `${CLAIMS}; repeatable`,
+      help: `${CLAIM_FORMS}; repeatable`,
     },
     recipe: {
       type: 'boolean',
@@ -215,10 +212,7 @@ async function withLines(report: ReviewReport, args: Args): Promise<ReviewReport
   if (vmlinux === undefined) return report;
   if (!fs.existsSync(vmlinux)) throw new InputError(`${vmlinux}: no such file`);
   const sources = new KernelSources();
-  return withSourceLines(report, ({ isReturnAddress, ...spot }) =>
-    // A probe's place is exact; that of a frame is behind the call that it is of.
-    sources.find({ ...spot, offset: isReturnAddress ? spot.offset : spot.offset + 1 }, { vmlinux, tree: '' }),
-  );
+  return withSourceLines(report, (frame) => sources.find(frame, { vmlinux, tree: '' }));
 }
 
 function claimOf(text: string): Claim {
@@ -227,7 +221,7 @@ function claimOf(text: string): Claim {
     RULES.map(({ id }) => id),
   );
   if (claim) return claim;
-  throw new UsageError(`--expect takes ${CLAIMS}; not '${text}'`);
+  throw new UsageError(`--expect takes ${CLAIM_FORMS}; not '${text}'`);
 }
 
 function readPatches(args: Args, output: Output): Series {

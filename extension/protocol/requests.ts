@@ -124,6 +124,8 @@ export interface Methods {
   series: { params: { readonly patch: Uint8Array }; result: SeriesFacts };
   /** A series held against recordings, which are the worker's files. */
   review: { params: ReviewAsk; result: ReviewView };
+  /** What is wrong with a claim as it was written; '' for nothing. */
+  claimFault: { params: { readonly text: string }; result: string };
   /** Remarks of a `.review` file on the review that was made last, and a change of them. */
   notes: { params: NotesAsk; result: NotesView };
   /** The review as it is sent. */

@@ -33,6 +33,10 @@ export interface ReviewAsk {
   /** Recordings by their indexes among the worker's files. */
   readonly sets: readonly { readonly role: 'without' | 'with'; readonly files: readonly number[] }[];
   readonly check: CheckOptions;
+  /** As on the command line, `G9 never`. */
+  readonly claims: readonly string[];
+  /** Path of the kernel under test with its debug information; '' where none is named or may be read. */
+  readonly vmlinux: string;
 }
 
 export interface ReviewView {
@@ -46,8 +50,17 @@ export interface ReviewView {
   readonly functions: readonly ReviewedFunction[];
   /** For each rule its outcome in each set. */
   readonly rules: readonly { readonly id: string; readonly outcomes: readonly string[] }[];
+  /** In the order of what was claimed. */
+  readonly claims: readonly ReviewedClaim[];
   /** What it does not show, a sentence each. */
   readonly limits: readonly string[];
+}
+
+export interface ReviewedClaim {
+  readonly text: string;
+  readonly verdict: 'supports' | 'supports-weakly' | 'contradicts' | 'cannot-tell' | 'no-claim';
+  /** `supported; broken in 1 of 1 checks without the patch, in none of 2 with it`. */
+  readonly sentence: string;
 }
 
 export interface ReviewedSet {

@@ -19,12 +19,15 @@ export function beforeAfterText(shown: ReviewShown | undefined): string {
       .join('\n'),
   ];
   if (view.tree !== '') out.push(escapeMarkdown(`${view.tree}.`));
+  if (view.claims.length > 0) out.push('## Claims', list(view.claims.map(claimText)));
   if (view.functions.length > 0) out.push('## Functions', functionsTable(view));
   if (view.rules.length > 0 && view.sets.length > 0) out.push('## Rules', rulesTable(view));
   if (view.limits.length > 0) out.push('## What this does not show', list(view.limits));
   if (facts.issues.length > 0) out.push('## What the reader noticed', list(facts.issues));
   return `${out.filter((part) => part !== '').join('\n\n')}\n`;
 }
+
+const claimText = ({ text, sentence }: ReviewView['claims'][number]): string => `${text}: ${sentence}.`;
 
 const list = (sentences: readonly string[]): string =>
   sentences.map((each) => `- ${escapeMarkdown(each)}`).join('\n');

@@ -6,7 +6,8 @@ import { showMarkdown } from '../markdown.js';
 import { beforeAfterText, TABLE_SCHEME, TABLE_URI } from './beforeAfter.js';
 import { codeFeature } from './code.js';
 import { evidenceLinks } from './evidenceLinks.js';
-import { affectsTree } from './kernelTree.js';
+import { addClaim, removeClaim } from './claims.js';
+import { affectsKernel } from './kernelTree.js';
 import { reviewLenses } from './lenses.js';
 import { EVENTS, GO, go } from './links.js';
 import { ReviewList, SHOW_LINE } from './list.js';
@@ -17,7 +18,7 @@ import { Quotes } from './quote.js';
 import { askRecordings, type Recordings } from './recordings.js';
 import { Remarks } from './remarks.js';
 import { copyPatchRecipe, copyReply, exportReview } from './reply.js';
-import { Reviews } from './reviews.js';
+import { Reviews, type ReviewShown } from './reviews.js';
 import { Threads } from './threads.js';
 
 /** Made up, on a self-written file; the recordings are of kernels without and with the check that it adds. */
@@ -66,7 +67,7 @@ export const review: Feature = (app) => {
     new ReviewList(reviews),
     codeFeature(app, reviews),
     vscode.workspace.onDidChangeConfiguration((event) => {
-      if (affectsTree(event)) void reviews.again();
+      if (affectsKernel(event)) void reviews.again();
     }),
     vscode.workspace.registerTextDocumentContentProvider(TABLE_SCHEME, {
       onDidChange: changed.event,
@@ -79,8 +80,8 @@ export const review: Feature = (app) => {
 
 function reviewCommands(app: App, reviews: Reviews): vscode.Disposable {
   return vscode.Disposable.from(
-    vscode.commands.registerCommand('shimtrace.review.start', (target?: unknown, given?: unknown) =>
-      start(app, reviews, target, given),
+    vscode.commands.registerCommand('shimtrace.review.start', (...targets: unknown[]) =>
+      start(app, reviews, targets),
     ),
     vscode.commands.registerCommand('shimtrace.review.sample', () => sample(app, reviews)),
     vscode.commands.registerCommand('shimtrace.review.recordings', () => otherRecordings(app, reviews)),
@@ -90,6 +91,12 @@ function reviewCommands(app: App, reviews: Reviews): vscode.Disposable {
     vscode.commands.registerCommand('shimtrace.review.previousHunk', () => moveToHunk(reviews, false)),
     vscode.commands.registerCommand('shimtrace.review.beforeAfter', () => showMarkdown(TABLE_URI, app.log)),
     vscode.commands.registerCommand('shimtrace.review.copyRecipe', () => copyPatchRecipe(reviews)),
+    vscode.commands.registerCommand('shimtrace.review.addClaim', (given: unknown) =>
+      addClaim(app, reviews, given),
+    ),
+    vscode.commands.registerCommand('shimtrace.review.removeClaim', (entry: unknown) =>
+      removeClaim(app, reviews, entry),
+    ),
     vscode.commands.registerCommand(GO, go),
     vscode.commands.registerCommand(EVENTS, (target: unknown) => showEvents(reviews, target)),
     vscode.commands.registerCommand(SHOW_LINE, async (line: unknown) => {
@@ -141,14 +148,20 @@ async function openRemarks({ uri, view }: Remarks): Promise<void> {
   else await vscode.window.showTextDocument(uri);
 }
 
-/** `given` are recordings that need no question. */
-async function start(app: App, reviews: Reviews, target: unknown, given: unknown): Promise<void> {
-  const patch = await patchAtHand(app, target);
+/** With what a menu gives; behind a file may be recordings, which then need no question. */
+async function start(app: App, reviews: Reviews, targets: readonly unknown[]): Promise<void> {
+  const patch = await patchAtHand(app, targets);
   if (!patch) return;
+  const [, given] = targets;
   const recordings = isRecordings(given) ? given : await recordingsFor(app, patch);
   if (!recordings) return;
-  const made = await reviews.start({ patch, ...recordings });
-  if (made) await showLine(made, 1);
+  await show(await reviews.start({ patch, ...recordings }));
+}
+
+/** What is in front stays as it is: somebody is at work in it. */
+async function show(made: ReviewShown | undefined): Promise<void> {
+  const isInFront = vscode.window.activeTextEditor?.document.uri.toString() === made?.document.toString();
+  if (made && !isInFront) await showLine(made, 1);
 }
 
 function isRecordings(given: unknown): given is Recordings {
@@ -187,5 +200,5 @@ async function sample(app: App, reviews: Reviews): Promise<void> {
     without: [file(SAMPLE.without)],
     with: [file(SAMPLE.with)],
   });
-  if (made) await showLine(made, 1);
+  await show(made);
 }

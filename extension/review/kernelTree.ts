@@ -1,6 +1,6 @@
 /**
- * The kernel tree of a review: a folder of the workspace that is one, else the one that the setting names. It
- * is read through VS Code, wherever it lies.
+ * The kernel of a review. Its tree: a folder of the workspace that is one, else the one that the setting
+ * names, read through VS Code, wherever it lies. Its vmlinux, which a program reads.
  */
 import * as vscode from 'vscode';
 import { SECTION } from '../config.js';
@@ -12,6 +12,7 @@ const FILES_MAX = 5000;
 /** Files that are read at the same time. */
 const LANES = 16;
 const SETTING = 'review.tree';
+const VMLINUX = 'review.vmlinux';
 /** What a kernel tree has, and hardly anything else. */
 const SIGN = 'virt/kvm';
 
@@ -24,8 +25,30 @@ export async function findTree(): Promise<vscode.Uri | undefined> {
   return (await isTree(uri)) ? uri : undefined;
 }
 
-export function affectsTree(event: vscode.ConfigurationChangeEvent): boolean {
-  return event.affectsConfiguration(`${SECTION}.${SETTING}`);
+/** True when `event` changes what is known of the kernel. */
+export function affectsKernel(event: vscode.ConfigurationChangeEvent): boolean {
+  return [SETTING, VMLINUX].some((name) => event.affectsConfiguration(`${SECTION}.${name}`));
+}
+
+/**
+ * Path of the kernel under test with its debug information, '' where none is named, or no program may be run
+ * for it; with what is odd about it.
+ */
+export async function vmlinuxHere(): Promise<{ readonly vmlinux: string; readonly issue: string }> {
+  const named: unknown = vscode.workspace.getConfiguration(SECTION).get(VMLINUX);
+  if (typeof named !== 'string' || named === '') return { vmlinux: '', issue: '' };
+  if (!vscode.workspace.isTrusted)
+    return {
+      vmlinux: '',
+      issue: vscode.l10n.t('The folder is not trusted: no program finds lines of vmlinux.'),
+    };
+  const isThere = await vscode.workspace.fs.stat(vscode.Uri.file(named)).then(
+    () => true,
+    () => false,
+  );
+  return isThere
+    ? { vmlinux: named, issue: '' }
+    : { vmlinux: '', issue: vscode.l10n.t('shimtrace.review.vmlinux names no file: {0}', named) };
 }
 
 function isTree(folder: vscode.Uri): Thenable<boolean> {

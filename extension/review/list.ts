@@ -1,8 +1,14 @@
-/** The tree of a review: patch, hunk, function, evidence. */
+/** The tree of a review: claims; patch, hunk, function, evidence. */
 import * as vscode from 'vscode';
 import { plural } from '../../parsers/base/plural.js';
 import { ROWS_AT_ONCE } from '../protocol/shapes.js';
-import type { ReviewedFile, ReviewedFunction, ReviewedHunk, ReviewedPatch } from '../protocol/review.js';
+import type {
+  ReviewedClaim,
+  ReviewedFile,
+  ReviewedFunction,
+  ReviewedHunk,
+  ReviewedPatch,
+} from '../protocol/review.js';
 import { TreeList, type ListNode } from '../views/list.js';
 import { EVENTS, GO, goTarget } from './links.js';
 import { MARK_ICONS, MARK_WORDS } from './marks.js';
@@ -38,8 +44,9 @@ export class ReviewList implements vscode.Disposable {
     }
     const { view, document } = current;
     const nodes = view.patches.map((patch, i) => patchNode(patch, i, current, this.shown));
+    const claims = claimNodes(view.claims);
     const note = [view.summary, view.tree].filter((part) => part !== '').join(' · ');
-    this.list.set(document, withMore(nodes, 'patches', this.shown), note);
+    this.list.set(document, [...claims, ...withMore(nodes, 'patches', this.shown)], note);
     const count = view.patches.length;
     this.list.view.description = count === 1 ? '1 patch' : `${count} patches`;
   }
@@ -48,6 +55,26 @@ export class ReviewList implements vscode.Disposable {
     vscode.Disposable.from(...this.disposables).dispose();
   }
 }
+
+function claimNodes(claims: readonly ReviewedClaim[]): readonly ListNode[] {
+  return claims.map(({ text, verdict, sentence }) => ({
+    id: `claim ${text}`,
+    label: text,
+    description: sentence,
+    tooltip: `${text}: ${sentence}`,
+    icon: CLAIM_ICONS[verdict],
+    context: 'claim',
+  }));
+}
+
+const CANNOT_TELL = new vscode.ThemeIcon('question', new vscode.ThemeColor('problemsWarningIcon.foreground'));
+const CLAIM_ICONS: Readonly<Record<ReviewedClaim['verdict'], vscode.ThemeIcon>> = {
+  supports: new vscode.ThemeIcon('pass', new vscode.ThemeColor('testing.iconPassed')),
+  'supports-weakly': new vscode.ThemeIcon('pass', new vscode.ThemeColor('problemsWarningIcon.foreground')),
+  contradicts: new vscode.ThemeIcon('error', new vscode.ThemeColor('problemsErrorIcon.foreground')),
+  'cannot-tell': CANNOT_TELL,
+  'no-claim': CANNOT_TELL,
+};
 
 function withMore(nodes: readonly ListNode[], id: string, shown: number): readonly ListNode[] {
   if (nodes.length <= shown) return nodes;

@@ -18,11 +18,14 @@ interface Change {
   readonly resourceUri: vscode.Uri;
 }
 
-export async function patchAtHand(app: App, target: unknown): Promise<vscode.Uri | undefined> {
+/** `targets` are what a menu gives: a file first, or all chosen changes of the Source Control view. */
+export async function patchAtHand(app: App, targets: readonly unknown[]): Promise<vscode.Uri | undefined> {
+  const [target] = targets;
   if (target instanceof vscode.Uri) return target;
-  if (isChange(target)) return patchOfChange(app, target.resourceUri);
+  const changes = targets.filter(isChange);
+  if (changes.length > 0) return patchOf(app, changes.map(sidesOf));
   const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
-  if (input instanceof vscode.TabInputTextDiff) return patchOfDiff(app, input.original, input.modified);
+  if (input instanceof vscode.TabInputTextDiff) return patchOf(app, [input]);
   if (input instanceof vscode.TabInputText && (await holdsPatch(input.uri))) return input.uri;
   const text = await vscode.env.clipboard.readText();
   if (HUNK.test(text)) return app.pastes.add(new TextEncoder().encode(text), 'Pasted patch', '.patch');
@@ -40,20 +43,25 @@ async function holdsPatch(uri: vscode.Uri): Promise<boolean> {
   return open !== undefined && (open.languageId === 'diff' || HUNK.test(open.getText()));
 }
 
-/** A change as the Source Control view shows it: against what was committed. */
-async function patchOfChange(app: App, file: vscode.Uri): Promise<vscode.Uri | undefined> {
-  // The address by which VS Code's own Git shows a file as it was committed; no program is run here.
-  const query = JSON.stringify({ path: file.fsPath, ref: 'HEAD' });
-  return patchOfDiff(app, file.with({ scheme: 'git', query }), file);
+/** A file before and after. */
+interface Sides {
+  readonly original: vscode.Uri;
+  readonly modified: vscode.Uri;
 }
 
-async function patchOfDiff(
-  app: App,
-  original: vscode.Uri,
-  modified: vscode.Uri,
-): Promise<vscode.Uri | undefined> {
-  const [before, after] = await Promise.all([textOf(original), textOf(modified)]);
-  const patch = await askOnce(app.platform, 'unified', { path: await pathOf(modified), before, after });
+/** A change as the Source Control view shows it: against what was committed. */
+function sidesOf({ resourceUri: file }: Change): Sides {
+  // The address by which VS Code's own Git shows a file as it was committed; no program is run here.
+  const query = JSON.stringify({ path: file.fsPath, ref: 'HEAD' });
+  return { original: file.with({ scheme: 'git', query }), modified: file };
+}
+
+async function patchOf(app: App, files: readonly Sides[]): Promise<vscode.Uri | undefined> {
+  let patch = '';
+  for (const { original, modified } of files) {
+    const [before, after] = await Promise.all([textOf(original), textOf(modified)]);
+    patch += await askOnce(app.platform, 'unified', { path: await pathOf(modified), before, after });
+  }
   if (patch !== '') return app.pastes.add(new TextEncoder().encode(patch), 'Changes', '.patch');
   await vscode.window.showInformationMessage(vscode.l10n.t('Both sides are the same: there is no patch.'));
   return undefined;

@@ -1,6 +1,7 @@
 /** Which recordings a series is held against: asked for, and remembered with the series. */
 import * as vscode from 'vscode';
 import type { App } from '../app.js';
+import { SeriesMemory } from './memory.js';
 import { fileName } from '../../parsers/base/fileName.js';
 
 export interface Recordings {
@@ -8,11 +9,10 @@ export interface Recordings {
   readonly with: readonly vscode.Uri[];
 }
 
-type Kept = Readonly<Record<string, Readonly<Record<keyof Recordings, readonly string[]>>>>;
+/** Addresses of the recordings. */
+type Kept = Readonly<Record<keyof Recordings, readonly string[]>>;
 
-const KEY = 'shimtrace.review.recordings';
-/** Series whose recordings are remembered; the oldest goes first. */
-const SERIES_KEPT = 50;
+const MEMORY = new SeriesMemory<Kept>('shimtrace.review.recordings');
 /** Files of the workspace that are offered. */
 const OFFERED_MAX = 200;
 const TRACES = '**/*.{txt,ftrace,trace,log,dat,data,gz,zst,xz}';
@@ -23,7 +23,7 @@ interface Item extends vscode.QuickPickItem {
 
 /** Undefined where the question was left. `key` is what the series is known again by. */
 export async function askRecordings(app: App, key: string): Promise<Recordings | undefined> {
-  const kept = app.context.workspaceState.get<Kept>(KEY, {})[key];
+  const kept = MEMORY.of(app, key);
   const offered = await offeredTraces(app);
   const ask = (role: keyof Recordings, placeholder: string): Promise<readonly vscode.Uri[] | undefined> =>
     pick(
@@ -35,16 +35,8 @@ export async function askRecordings(app: App, key: string): Promise<Recordings |
   if (!after) return undefined;
   const before = await ask('without', vscode.l10n.t('Recorded without the patch; none is an answer too'));
   if (!before) return undefined;
-  const recordings = { without: before, with: after };
-  await remember(app, key, recordings);
-  return recordings;
-}
-
-async function remember(app: App, key: string, recordings: Recordings): Promise<void> {
-  const { [key]: _, ...others } = app.context.workspaceState.get<Kept>(KEY, {});
-  const texts = { without: recordings.without.map(String), with: recordings.with.map(String) };
-  const all = [...Object.entries(others), [key, texts] as const].slice(-SERIES_KEPT);
-  await app.context.workspaceState.update(KEY, Object.fromEntries(all));
+  await MEMORY.remember(app, key, { without: before.map(String), with: after.map(String) });
+  return { without: before, with: after };
 }
 
 /** Traces that are open, and files of the workspace that are called like one. */

@@ -6,7 +6,8 @@ import { checkOptions } from '../config.js';
 import type { Method, Methods, Progress } from '../protocol/requests.js';
 import type { ReviewView, SeriesFacts } from '../protocol/review.js';
 import { openDocument } from '../openDocument.js';
-import { findTree, readTree } from './kernelTree.js';
+import { findTree, readTree, vmlinuxHere } from './kernelTree.js';
+import { CLAIMS } from './memory.js';
 import { fileName } from '../../parsers/base/fileName.js';
 
 export interface ReviewInput {
@@ -48,16 +49,26 @@ export class Review implements vscode.Disposable {
   async make(): Promise<Reviewed> {
     const { patch: uri, without } = this.input;
     const patch = await bytesOf(uri);
-    const facts = await this.request('series', { patch });
+    const read = await this.request('series', { patch });
     const root = this.input.tree ?? (await findTree());
-    const tree = root && (await readTree(root, facts.paths, facts.folders));
+    const tree = root && (await readTree(root, read.paths, read.folders));
     const indexes = this.recordings.map((_, i) => i);
     const sets = [
       { role: 'without' as const, files: indexes.slice(0, without.length) },
       { role: 'with' as const, files: indexes.slice(without.length) },
     ].filter(({ files }) => files.length > 0);
-    const view = await this.request('review', { patch, tree, sets, check: checkOptions(uri) });
-    this.now = { facts, view, tree: root, document: facts.text === undefined ? uri : seriesUri(uri) };
+    const { vmlinux, issue } = await vmlinuxHere();
+    const claims = CLAIMS.of(this.app, read.key) ?? [];
+    const view = await this.request('review', {
+      patch,
+      tree,
+      sets,
+      check: checkOptions(uri),
+      claims,
+      vmlinux,
+    });
+    const facts = issue === '' ? read : { ...read, issues: [...read.issues, issue] };
+    this.now = { facts, view, tree: root, document: read.text === undefined ? uri : seriesUri(uri) };
     return this.now;
   }
 

@@ -49,13 +49,28 @@ export class AskedWorker {
 
   /** What a request is answered with; throws {@link Refused} where that is an error. */
   ask<M extends Method>(method: M, params: Methods[M]['params']): Methods[M]['result'] {
-    const id = this.nextId++;
-    this.reply = undefined;
-    this.handle({ id, method, params } as Request);
+    const id = this.post(method, params);
     const reply = this.reply as FromWorker | undefined;
     if (!reply || !('id' in reply) || reply.id !== id) throw new Error(`no reply to ${method}`);
     if ('error' in reply) throw new Refused(reply.error);
     return reply.result as Methods[M]['result'];
+  }
+
+  /** The same where the answer takes a moment. */
+  async later<M extends Method>(method: M, params: Methods[M]['params']): Promise<Methods[M]['result']> {
+    const id = this.post(method, params);
+    while (!this.reply) await new Promise((done) => setTimeout(done, 1));
+    const reply = this.reply as FromWorker;
+    if (!('id' in reply) || reply.id !== id) throw new Error(`another reply than to ${method}`);
+    if ('error' in reply) throw new Refused(reply.error);
+    return reply.result as Methods[M]['result'];
+  }
+
+  private post(method: Method, params: unknown): number {
+    const id = this.nextId++;
+    this.reply = undefined;
+    this.handle({ id, method, params } as Request);
+    return id;
   }
 
   private take(message: FromWorker, moved: readonly ArrayBuffer[]): void {

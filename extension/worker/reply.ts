@@ -27,12 +27,13 @@ export function replyFiles(report: ReviewReport, { format, notes: text, version 
 }
 
 /** The command that says the same. */
-function commandText({ sets, images }: ReviewReport, hasNotes: boolean): string {
+function commandText({ sets, images, claims }: ReviewReport, hasNotes: boolean): string {
   const words = ['shimtrace review PATCH'];
   for (const { role, traces } of sets)
     for (const { path } of traces)
       words.push(`${role === 'with' ? '--trace' : '--base'} ${fileNameOnDisk(path)}`);
   if (images) words.push('--tree .');
+  for (const { claim } of claims) words.push(`--expect '${claim.text}'`);
   if (hasNotes) words.push('--remarks REVIEW');
   return words.join(' ');
 }

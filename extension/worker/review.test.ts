@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
+import { MemorySource } from '../../parsers/base/source.js';
 import { readSeries } from '../../parsers/patch/series.js';
 import { GUEST_MEMFD, PATCH, TREE } from '../../test/support/reviewSamples.js';
-import { Refused, SAMPLE, workerOn, workerOnRun, type AskedWorker } from '../test/askWorker.js';
+import { AskedWorker, Refused, SAMPLE, workerOn, workerOnRun } from '../test/askWorker.js';
 import type { ReviewAsk, ReviewView } from '../protocol/review.js';
 
 const AFTER = 'sample-traces/labelled/inplace/N.p.txt';
@@ -14,6 +15,15 @@ const SETS: ReviewAsk['sets'] = [
 ];
 const lineOf = (text: string): number => Buffer.from(patch).toString().split('\n').indexOf(text) + 1;
 
+const RUN = {
+  uri: 'file:///t.txt',
+  path: '/t.txt',
+  name: 't.txt',
+  role: undefined,
+  offsetNs: undefined,
+  traceEvents: undefined,
+  beside: undefined,
+};
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 describe('a review in the worker', () => {
@@ -21,7 +31,7 @@ describe('a review in the worker', () => {
   let view: ReviewView;
   before(async () => {
     worker = await workerOnRun([SAMPLE, AFTER]);
-    view = worker.ask('review', { patch, tree, sets: SETS, check: {} });
+    view = worker.ask('review', { patch, tree, sets: SETS, check: {}, claims: [], vmlinux: '' });
   });
 
   it('says what a file holds before anything else is read', () => {
@@ -89,8 +99,62 @@ describe('a review in the worker', () => {
     }
   });
 
+  it('holds claims against the recordings, and says what is none', () => {
+    const texts = ['G9 never', '__kvm_gmem_set_attributes never runs', 'G99 never'];
+    const ask = { patch, tree, sets: SETS, check: {}, claims: texts, vmlinux: '' };
+    const { claims } = worker.ask('review', ask);
+    assert.deepEqual(
+      claims.map(({ text, verdict }) => [text, verdict]),
+      [
+        ['G9 never', 'supports'],
+        ['__kvm_gmem_set_attributes never runs', 'contradicts'],
+        ['G99 never', 'no-claim'],
+      ],
+    );
+    assert.match(claims[0]!.sentence, /^supported; broken in 1 of 1 checks without the patch, in none of 1 /);
+    const [reply] = worker.ask('reply', { format: 'mail', notes: '', version: '1' });
+    assert.match(reply!.text, /\nClaim "G9 never": supported;/);
+    assert.match(reply!.text, /__kvm_gmem_set_attributes never runs'\n/);
+    const alone = worker.ask('review', { ...ask, sets: [] });
+    assert.equal(alone.claims[0]!.verdict, 'cannot-tell');
+    assert.deepEqual(
+      ['f returns -11', 'G99 never'].map((text) => worker.ask('claimFault', { text }) === ''),
+      [true, false],
+    );
+  });
+
+  it('has the lines of places within functions, where a program can tell them', async () => {
+    const inner = `            bash-12      [000] .....   331.037598: in: (__kvm_gmem_set_attributes+0x45/0x52) a=1\n`;
+    const asked: unknown[] = [];
+    const other = new AskedWorker({
+      open: () => new MemorySource(bytes(inner)),
+      run: [{ ...RUN, open: () => new MemorySource(bytes(inner)) }],
+      findSource: ({ symbol, offset }, { vmlinux }) => {
+        asked.push([symbol, offset, vmlinux]);
+        return Promise.resolve({ path: `/build/${GUEST_MEMFD}`, line: 57 });
+      },
+    });
+    const sets = [{ role: 'with' as const, files: [0] }];
+    const ask = { patch, tree, sets, check: {}, claims: [], vmlinux: '' };
+    const text = ({ functions }: ReviewView): string =>
+      functions.find(({ name }) => name === '__kvm_gmem_set_attributes')!.inSets[0]!.text;
+    assert.doesNotMatch(text(other.ask('review', ask)), /:57/);
+    const lined = await other.later('review', { ...ask, vmlinux: '/v/vmlinux' });
+    assert.match(text(lined), /^was active at 1 event, at virt\/kvm\/guest_memfd.c:57 once;/);
+    assert.deepEqual(asked, [['__kvm_gmem_set_attributes', 0x46, '/v/vmlinux']]);
+    const [reply] = other.ask('reply', { format: 'mail', notes: '', version: '1' });
+    assert.match(reply!.text.replace(/\s+/g, ' '), /at virt\/kvm\/guest_memfd.c:57 once/);
+  });
+
   it('needs no recording and no tree to say what is touched', () => {
-    const alone = worker.ask('review', { patch, tree: undefined, sets: [], check: {} });
+    const alone = worker.ask('review', {
+      patch,
+      tree: undefined,
+      sets: [],
+      check: {},
+      claims: [],
+      vmlinux: '',
+    });
     assert.deepEqual(
       alone.functions.map(({ name, mark }) => [name, mark]),
       [
@@ -114,7 +178,14 @@ describe('a review in the worker', () => {
         ]),
       );
     assert.deepEqual(plain(bytes(text)), plain(patch));
-    const shown = worker.ask('review', { patch: bytes(mail), tree, sets: SETS, check: {} });
+    const shown = worker.ask('review', {
+      patch: bytes(mail),
+      tree,
+      sets: SETS,
+      check: {},
+      claims: [],
+      vmlinux: '',
+    });
     const lines = text.split('\n');
     for (const hunk of shown.patches[0]!.files[0]!.hunks) assert.equal(lines[hunk.line - 1], hunk.head);
   });

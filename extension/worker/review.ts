@@ -2,6 +2,7 @@
  * Reviews in a worker whose files are the recordings: each is read once, a series as often as it is asked
  * for.
  */
+import { CLAIM_FORMS, parseClaim, type Claim } from '../../model/review/claim.js';
 import { evidenceOf } from '../../model/review/evidence.js';
 import { imagesOf, type SeriesImages } from '../../model/review/images.js';
 import { patchRecipe } from '../../model/review/patchRecipe.js';
@@ -9,6 +10,7 @@ import { readProbes, type RecordedProbes } from '../../model/review/recorded.js'
 import { reviewReport, type ReviewReport, type TraceSet } from '../../model/review/report.js';
 import { seriesText, standsAsItIs } from '../../model/review/seriesText.js';
 import { indexSources, NO_INDEX, type SourceIndex } from '../../model/review/sourceIndex.js';
+import { withSourceLines } from '../../model/review/sourceLines.js';
 import { touchedBy } from '../../model/review/touched.js';
 import { filesOf, foldersOf, isCFile } from '../../model/review/treeFolders.js';
 import { assert } from '../../parsers/base/assert.js';
@@ -32,7 +34,7 @@ import type {
   SeriesFacts,
   TreeFile,
 } from '../protocol/review.js';
-import { analyze } from './core.js';
+import { analyze, RULES } from './core.js';
 import { JobFailure, type WorkerTools } from './judged.js';
 import { notesView } from './notesView.js';
 import { openOne } from './openOne.js';
@@ -86,7 +88,10 @@ export class ReviewServer {
     };
   }
 
-  review({ patch, tree, sets, check }: ReviewAsk): ReviewView {
+  /** A promise only where lines of the source are asked for: a program finds them. */
+  review(ask: ReviewAsk): ReviewView | Promise<ReviewView> {
+    const { patch, tree, sets, check } = ask;
+    const claims = ask.claims.map((text) => ({ text, claim: claimOf(text) }));
     const { series } = shownSeries(patch);
     const images = tree && imagesOf(series, readerOf(tree));
     this.index = tree && images ? indexSources(indexed(tree, images)) : NO_INDEX;
@@ -102,11 +107,22 @@ export class ReviewServer {
           traces: files.map((file) => this.trace(file, check).review),
         }),
       ),
-      claims: [],
+      claims: claims.flatMap(({ claim }) => claim ?? []),
     });
     this.report = report;
     this.sets = sets;
-    return reviewView({ report, sets, tree, traces: this.traces });
+    const viewOf = (made: ReviewReport): ReviewView =>
+      reviewView({ report: made, sets, tree, claims, traces: this.traces });
+    const { findSource } = this.tools;
+    if (ask.vmlinux === '' || !findSource) return viewOf(report);
+    const folders = { vmlinux: ask.vmlinux, tree: '', prefixes: [] };
+    return withSourceLines(report, (frame) => findSource({ ...frame, address: undefined }, folders)).then(
+      (lined) => {
+        // Another review may have been made meanwhile.
+        if (this.report === report) this.report = lined;
+        return viewOf(lined);
+      },
+    );
   }
 
   events(ask: EventsAsk): { readonly total: number; readonly events: readonly ReviewedEvent[] } {
@@ -173,6 +189,17 @@ export class ReviewServer {
     if (shown === 'events') numberRows(trace.table);
     return { whole, source: trace.mended ?? trace.plain ?? whole, trace, shown };
   }
+}
+
+const claimOf = (text: string): Claim | undefined =>
+  parseClaim(
+    text,
+    RULES.map(({ id }) => id),
+  );
+
+/** What is wrong with a claim as it was written; '' for nothing. */
+export function claimFault(text: string): string {
+  return claimOf(text) ? '' : `A claim is one of ${CLAIM_FORMS}.`;
 }
 
 function recordedBeside(beside: Beside, size: number): RecordedProbes | undefined {

@@ -1,5 +1,6 @@
 /** A review as an editor shows it: lines of the document, sentences, and places in recordings. */
-import { outcomeText } from '../../model/review/body.js';
+import { outcomeText, verdictText } from '../../model/review/body.js';
+import type { Claim } from '../../model/review/claim.js';
 import type { EvidenceKind } from '../../model/review/evidence.js';
 import { outcomeOf } from '../../model/review/outcome.js';
 import { evidenceText } from '../../model/review/prose.js';
@@ -28,6 +29,7 @@ import {
   type EventsAsk,
   type FunctionSentence,
   type ReviewAsk,
+  type ReviewedClaim,
   type ReviewedEvent,
   type ReviewedFile,
   type ReviewedFunction,
@@ -52,6 +54,8 @@ interface Made {
   readonly report: ReviewReport;
   readonly sets: ReviewAsk['sets'];
   readonly tree: readonly TreeFile[] | undefined;
+  /** As they were written, and what they say where they are claims. */
+  readonly claims: readonly { readonly text: string; readonly claim: Claim | undefined }[];
   /** By the index of the worker's file. */
   readonly traces: ReadonlyMap<number, ReviewedTrace>;
 }
@@ -75,8 +79,17 @@ export function reviewView(made: Made): ReviewView {
     patches: report.series.patches.map((patch, p) => patchView(patch, p, report, functions, byPlace)),
     functions,
     rules: report.rules.map(({ id, outcomes }) => ({ id, outcomes: outcomes.map(outcomeText) })),
+    claims: made.claims.map((claim) => claimView(claim, report)),
     limits: [...report.differences, ...report.notShown],
   };
+}
+
+function claimView({ text, claim }: Made['claims'][number], { claims }: ReviewReport): ReviewedClaim {
+  const judged = claims.find((each) => each.claim === claim);
+  if (judged) return { text, verdict: judged.verdict, sentence: verdictText(judged) };
+  // A rule may be gone since it was written.
+  if (!claim) return { text, verdict: 'no-claim', sentence: 'is no claim' };
+  return { text, verdict: 'cannot-tell', sentence: 'cannot tell; there is no recording with the patch' };
 }
 
 /** Names are told of by the set with the patch; what is gone there, by the one without it. */

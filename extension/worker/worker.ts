@@ -13,6 +13,7 @@ import { sidecarLines } from '../../recorder/outlook.js';
 import type { CheckOptions } from '../protocol/options.js';
 import type { Report } from '../protocol/report.js';
 import type {
+  JobError,
   DebugMessage,
   FromWorker,
   Method,
@@ -44,7 +45,7 @@ import { hints, life, neighbour, origin, rowOfLine, stackLines, windowAround } f
 import { openOne } from './openOne.js';
 import { spotOf } from './place.js';
 import { reportOf } from './reportView.js';
-import { ReviewServer } from './review.js';
+import { claimFault, ReviewServer } from './review.js';
 import { readRun, type RunSource } from './run.js';
 import { numberRows, shownOf } from './shown.js';
 
@@ -221,10 +222,11 @@ class TraceServer {
   }
 }
 
+type Result<M extends Method> = Methods[M]['result'] | Promise<Methods[M]['result']>;
 type Handlers = {
-  [M in Method]: (server: TraceServer, params: Methods[M]['params']) => Methods[M]['result'];
+  [M in Method]: (server: TraceServer, params: Methods[M]['params']) => Result<M>;
 };
-type AnyHandler = (server: TraceServer, params: unknown) => Methods[Method]['result'];
+type AnyHandler = (server: TraceServer, params: unknown) => Result<Method>;
 
 const HANDLERS: Handlers = {
   digest: (server, options) => server.digest(options),
@@ -258,30 +260,44 @@ const HANDLERS: Handlers = {
   unified: (_, { path, before, after }) => unifiedDiff(path, before, after),
   series: (server, { patch }) => server.review.series(patch),
   review: (server, ask) => server.review.review(ask),
+  claimFault: (_, { text }) => claimFault(text),
   reviewEvents: (server, ask) => server.review.events(ask),
   notes: (server, ask) => server.review.notes(ask),
   reply: (server, ask) => server.review.reply(ask),
   patchRecipe: (server) => server.review.recipe(),
 };
 
-function answer(server: TraceServer, request: Request): FromWorker {
+function errorOf(error: unknown): JobError {
+  if (error instanceof JobFailure) return error.error;
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { code: 'internal', message: text };
+}
+
+/** Answers at once, but where a program has to be waited for. */
+function answer(server: TraceServer, { id, method, params }: Request, reply: (told: Reply) => void): void {
   try {
-    const handler = HANDLERS[request.method] as AnyHandler;
-    return { id: request.id, result: handler(server, request.params) };
+    const result = (HANDLERS[method] as AnyHandler)(server, params);
+    if (!(result instanceof Promise)) reply({ id, result });
+    else
+      result.then(
+        (made) => reply({ id, result: made }),
+        (error: unknown) => reply({ id, error: errorOf(error) }),
+      );
   } catch (error) {
-    if (error instanceof JobFailure) return { id: request.id, error: error.error };
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return { id: request.id, error: { code: 'internal', message: text } };
+    reply({ id, error: errorOf(error) });
   }
 }
+
+type Reply = Extract<FromWorker, { readonly id: number }>;
 
 /** Answers requests on `port` for the trace that `tools` opens. */
 export function serve(port: Port<FromWorker, Request>, tools: WorkerTools): void {
   const server = new TraceServer(tools, (message) => port.post(message));
   port.onMessage((request) => {
-    const reply = answer(server, request);
-    const moved =
-      request.method === 'timeline' && 'result' in reply ? transferOf(reply.result as TimelineResult) : [];
-    port.post(reply, moved);
+    answer(server, request, (reply) => {
+      const moved =
+        request.method === 'timeline' && 'result' in reply ? transferOf(reply.result as TimelineResult) : [];
+      port.post(reply, moved);
+    });
   });
 }

@@ -239,9 +239,14 @@ const VERDICTS = {
 } as const;
 
 /** `Claim "G9 never": supported; …`, with the set where there are several. */
-export function claimText({ claim, verdict, reason, set }: SetClaim): string {
-  const of = set === 'with' ? '' : `, ${set}`;
-  return `Claim "${claim.text}"${of}: ${VERDICTS[verdict]}; ${reason}.`;
+export function claimText(claim: SetClaim): string {
+  const of = claim.set === 'with' ? '' : `, ${claim.set}`;
+  return `Claim "${claim.claim.text}"${of}: ${verdictText(claim)}.`;
+}
+
+/** `supported; broken in 1 of 1 checks without the patch, in none of 2 with it`. */
+export function verdictText({ verdict, reason }: SetClaim): string {
+  return `${VERDICTS[verdict]}; ${reason}`;
 }
 
 function claimLines(claims: readonly SetClaim[]): readonly string[] {

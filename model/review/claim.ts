@@ -20,6 +20,10 @@ export type Claim =
       readonly result: string;
     };
 
+/** What a claim may be, for whoever wrote another. */
+export const CLAIM_FORMS =
+  "'G9 never', 'G9 never in FUNCTION', 'FUNCTION runs', 'FUNCTION never runs', 'FUNCTION returns -11'";
+
 /** `G9 never`, `G9 never in f`, `f runs`, `f never runs`, `f returns -11`; undefined for anything else. */
 export function parseClaim(text: string, rules: readonly string[]): Claim | undefined {
   const words = text.trim().split(/\s+/);

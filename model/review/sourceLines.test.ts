@@ -41,14 +41,14 @@ describe('lines of the source', () => {
       sets: [{ name: 'with', role: 'with', traces: [trace] }],
       claims: [],
     });
-    const asked: Spot[] = [];
-    const told = await withSourceLines(report, (spot) => {
-      asked.push(spot);
+    const asked: Pick<Spot, 'symbol' | 'offset'>[] = [];
+    const told = await withSourceLines(report, (frame) => {
+      asked.push(frame);
       return Promise.resolve({ path: '/build/virt/kvm/guest_memfd.c', line: 57 });
     });
     assert.deepEqual(
       asked.map(({ symbol, offset }) => [symbol, offset]),
-      [[NAME, 0x45]],
+      [[NAME, 0x46]],
     );
     const [shown] = told.functions.find((f) => f.name === NAME)!.inSets;
     assert.deepEqual([...shown!.lines], [['virt/kvm/guest_memfd.c:57', 2]]);

@@ -33,11 +33,14 @@ export function spotOf(text: string): Spot | undefined {
   };
 }
 
-/** The report with the lines that `lineOf` knows; each place is asked for once. */
+/** The report with the lines that `find` knows of frames of stacks; each place is asked for once. */
 export async function withSourceLines(
   report: ReviewReport,
-  lineOf: (spot: Spot) => Promise<SourceLine | undefined>,
+  find: (frame: Omit<Spot, 'isReturnAddress'>) => Promise<SourceLine | undefined>,
 ): Promise<ReviewReport> {
+  // A frame is behind the call that it is of, and is looked for there. A probe's place is exact.
+  const lineOf = ({ isReturnAddress, ...spot }: Spot): Promise<SourceLine | undefined> =>
+    find({ ...spot, offset: isReturnAddress ? spot.offset : spot.offset + 1 });
   const known = new Map<string, Promise<SourceLine | undefined>>();
   const ask = (text: string): Promise<SourceLine | undefined> => {
     const spot = spotOf(text);

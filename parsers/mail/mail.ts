@@ -58,6 +58,8 @@ const PARTS_MAX = 1000;
 const HEADER_LINES_MAX = 500;
 
 const MBOX_FROM = /^From \S+.*\d/;
+/** With its time: then a blank line before it may be missing. */
+const MBOX_FROM_AT = /^From \S+ .*\d\d:\d\d:\d\d .*\d{4}$/;
 const FIELD = /^([A-Za-z][A-Za-z0-9-]*):/;
 /** Fields that a text which only looks like a header does not have. */
 const MAIL_FIELDS =
@@ -94,11 +96,7 @@ export function mailsOf(lines: PlacedLines, options: MailOptions): readonly Mail
   for (let start = 0; start < texts.length; ) {
     const body = MBOX_FROM.test(texts[start]!) ? start + 1 : start;
     let end = body + 1;
-    while (
-      end < texts.length &&
-      !(texts[end - 1] === '' && MBOX_FROM.test(texts[end]!) && isHeader(texts, end + 1))
-    )
-      end++;
+    while (end < texts.length && !beginsMail(texts, end)) end++;
     const parts: MailPart[] = [];
     const reading: Reading = { lines, verbatim: options.verbatim, partsMax: partsLeft };
     addEntity(reading, body, end, 0, parts);
@@ -108,6 +106,13 @@ export function mailsOf(lines: PlacedLines, options: MailOptions): readonly Mail
     start = end;
   }
   return out;
+}
+
+/** Whether the next mail of a mailbox begins at a line. */
+function beginsMail(texts: readonly string[], at: number): boolean {
+  const text = texts[at]!;
+  const isStart = MBOX_FROM.test(text) && (texts[at - 1] === '' || MBOX_FROM_AT.test(text));
+  return isStart && isHeader(texts, at + 1);
 }
 
 /** What one mail is read from, and how. */

@@ -170,6 +170,24 @@ describe('mails of patches', () => {
     );
   });
 
+  it('begin with a From line that has a time, also where no blank line is before it', () => {
+    const mails = ['Sat Jun  6 10:00:00 2026', 'Sat Jun  6 11:00:00 2026 +0000'].flatMap((time, i) => [
+      `From zoe@example.org ${time}`,
+      'From: Zoe <zoe@example.org>',
+      `Subject: [PATCH ${i + 1}/2] x`,
+      'Content-Transfer-Encoding: base64',
+      '',
+      Buffer.from(`${DIFF.join('\n')}\n`).toString('base64'),
+    ]);
+    assert.deepEqual(
+      read(mails).patches.map(({ index, files }) => [index, files.length]),
+      [
+        [1, 2],
+        [2, 2],
+      ],
+    );
+  });
+
   it('that answer another patch are said to be set aside', () => {
     const reply = replyLines(mailLines(DIFF)).map((line) =>
       line.replace('<p2@example.org>', '<other@example.org>').replace(/(Subject: .*\]).*/, '$1 Another'),

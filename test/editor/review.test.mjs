@@ -12,6 +12,29 @@ const AFTER = path.join(root, 'sample-traces/labelled/inplace/N.p.txt');
 const PATCH = 'in-use.patch';
 const SOURCE = 'virt/kvm/guest_memfd.c';
 
+/** Three mails, out of order, one of them encoded: patches that change the same file one after another. */
+function series() {
+  const [head, ...rest] = fs.readFileSync(path.join(REVIEW, PATCH), 'utf8').split('\n\n');
+  const [from] = head.split('\n');
+  const other = (line) =>
+    `Count the stores.\n---\n\n--- a/${SOURCE}\n+++ b/${SOURCE}\n@@ -${line} +${line} @@ int gmem_record(int i)\n-\ta();\n+\tb();\n`;
+  const mail = (n, body, ...fields) =>
+    [
+      `${from}`,
+      'From: Zoe <zoe@example.org>',
+      `Subject: [PATCH ${n}/3] KVM: Part ${n}`,
+      `Message-Id: <${n}@x>`,
+      ...fields,
+      '',
+      body,
+      '',
+    ].join('\n');
+  const encoded = Buffer.from(rest.join('\n\n')).toString('base64').replace(/.{76}/g, '$&\n');
+  return [mail(3, other(90)), mail(1, encoded, 'Content-Transfer-Encoding: base64'), mail(2, other(80))].join(
+    '',
+  );
+}
+
 describe('a patch under review', () => {
   let bench;
   let page;
@@ -20,6 +43,7 @@ describe('a patch under review', () => {
       fill: (folder) => {
         fs.cpSync(path.join(REVIEW, 'tree'), folder, { recursive: true });
         fs.copyFileSync(path.join(REVIEW, PATCH), path.join(folder, PATCH));
+        fs.writeFileSync(path.join(folder, 'series.mbx'), series());
         fs.copyFileSync(SAMPLE, path.join(folder, 'before.txt'));
         fs.copyFileSync(AFTER, path.join(folder, 'after.txt'));
         const git = (...args) =>
@@ -46,7 +70,9 @@ describe('a patch under review', () => {
   async function choose(placeholder, name) {
     const widget = page.locator('.quick-input-widget');
     await widget.locator(`input[placeholder^="${placeholder}"]`).waitFor();
-    await widget.locator('.monaco-list-row', { hasText: name }).first().click();
+    // What is remembered of the series is ticked already.
+    const box = widget.locator('.monaco-list-row', { hasText: name }).first().getByRole('checkbox');
+    if (!(await box.isChecked())) await box.click();
     await widget.locator('.quick-input-action .monaco-button', { hasText: 'OK' }).click();
   }
 
@@ -73,6 +99,13 @@ describe('a patch under review', () => {
     await row('[PATCH] KVM: guest_memfd: Refuse to convert').waitFor();
     await row('guest_memfd.c @@ -31,6 +31,15 @@').click();
     await page.locator('.line-numbers.active-line-number', { hasText: /^27$/ }).waitFor();
+    await runCommand(page, 'Shimtrace: Add a Claim to the Review…');
+    await page.locator('.quick-input-widget input[placeholder^="What the patch does"]').waitFor();
+    await page.keyboard.type('G9 nev');
+    await page.locator('.quick-input-list .monaco-list-row', { hasText: 'A claim is one of' }).waitFor();
+    await page.keyboard.type('er');
+    await page.locator('.quick-input-list .monaco-list-row', { hasText: 'G9 never' }).first().click();
+    await container.locator('.monaco-list-row', { hasText: 'G9 neversupported; broken in 1 of 1' }).waitFor();
     await runCommand(page, 'Shimtrace: Go to Next Hunk with Evidence');
   });
 
@@ -130,5 +163,40 @@ describe('a patch under review', () => {
     await choose('Recorded without the patch', 'before.txt');
     await lens('__kvm_gmem_set_attributes(): ran 5×').waitFor();
     await page.locator('.tab', { hasText: 'Changes 1.patch' }).waitFor();
+  });
+
+  it('takes a file from the Source Control view', async () => {
+    await runCommand(page, 'Source Control: Focus on Changes View');
+    const row = page.locator('.scm-view .monaco-list-row', { hasText: 'guest_memfd.c' }).first();
+    await row.click({ button: 'right' });
+    // A menu takes no click in its first moments.
+    await page.waitForTimeout(500);
+    await page.locator('.context-view .action-label', { hasText: 'Review a Patch' }).click();
+    await choose('Recorded with the patch', 'after.txt');
+    await choose('Recorded without the patch', 'before.txt');
+    await page.locator('.tab', { hasText: 'Changes 2.patch' }).waitFor();
+    await lens('__kvm_gmem_set_attributes(): ran 5×').waitFor();
+    await picture(page, 'review-source-control');
+  });
+
+  it('shows a mailbox of many patches in their order, exports the reply and copies how to record', async () => {
+    await runCommand(page, 'View: Show Explorer');
+    await openFile(page, 'series.mbx');
+    await runCommand(page, 'Shimtrace: Review a Patch…');
+    await choose('Recorded with the patch', 'after.txt');
+    await choose('Recorded without the patch', 'before.txt');
+    await page.locator('.tab', { hasText: 'series.mbx.patch' }).waitFor();
+    await lens('kvm_gmem_is_safe_for_conversion(): ran 5×').waitFor();
+    await runCommand(page, 'Focus on Review View');
+    const container = page.locator('[id="workbench.view.extension.shimtrace"]');
+    await container.locator('.pane-header', { hasText: '3 patches' }).waitFor();
+    await picture(page, 'review-mailbox');
+    await runCommand(page, 'Shimtrace: Copy How to Record What the Patch Touches');
+    await page.getByText('Copied: the commands that record').first().waitFor();
+    await runCommand(page, 'Shimtrace: Export the Review…');
+    await page.locator('.quick-input-list .monaco-list-row', { hasText: 'The same as a text' }).click();
+    // What has no name yet is called by its first line.
+    await page.locator('.tab', { hasText: '[PATCH 1/3] KVM: Part 1' }).waitFor();
+    await picture(page, 'review-export');
   });
 });

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
 import * as vscode from 'vscode';
 import {
   app,
@@ -168,12 +171,47 @@ describe('a review', () => {
     );
   });
 
-  it('says before and after side by side', async () => {
+  it('says before and after side by side, with what was claimed', async () => {
     await start(file(PATCH));
-    const table = await vscode.workspace.openTextDocument(
-      vscode.Uri.parse('shimtrace-review:/Before and After.md'),
-    );
+    const uri = vscode.Uri.parse('shimtrace-review:/Before and After.md');
+    const table = await vscode.workspace.openTextDocument(uri);
     assert.match(table.getText(), /\| G9 \| \*\*broken 1\/1\*\* \| held 0\/1 \|/);
     assert.match(table.getText(), /## What this does not show\n/);
+    await vscode.commands.executeCommand('shimtrace.review.addClaim', 'G9 never');
+    const claim = '- G9 never: supported; broken in 1 of 1 checks';
+    await until('the claim', () => (table.getText().includes(claim) ? true : undefined));
+    // It is remembered with the series.
+    await vscode.commands.executeCommand('shimtrace.review.end');
+    await start(file(PATCH));
+    await vscode.commands.executeCommand('shimtrace.review.copyReply');
+    assert.match(await vscode.env.clipboard.readText(), /\nClaim "G9 never": supported;/);
+    await vscode.commands.executeCommand('shimtrace.review.removeClaim', { label: 'G9 never' });
+    await vscode.commands.executeCommand('shimtrace.review.copyReply');
+    assert.doesNotMatch(await vscode.env.clipboard.readText(), /\nClaim /);
+  });
+
+  it('has the lines of a vmlinux, where it is told of one', async () => {
+    const probe = 'in: (__kvm_gmem_set_attributes+0x45/0x52) a=1';
+    const trace = workspaceFile('inner.txt', `            bash-12      [000] .....   331.037598: ${probe}\n`);
+    // Tools that stand for those of a kernel with debug information, which is too large to be shipped.
+    const tools = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-tools-'));
+    fs.writeFileSync(path.join(tools, 'vmlinux'), '');
+    const tool = (name: string, body: string): void =>
+      fs.writeFileSync(path.join(tools, name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
+    tool('nm', `echo "__kvm_gmem_set_attributes|ffffffff81000100| t | FUNC|0000000000000052| |.text"`);
+    tool('addr2line', `echo "$5"; echo /build/virt/kvm/guest_memfd.c:57`);
+    const before = process.env['PATH'];
+    process.env['PATH'] = `${tools}:${before}`;
+    try {
+      await withSetting('shimtrace.review.vmlinux', path.join(tools, 'vmlinux'), async () => {
+        await start(file(PATCH), { without: [], with: [trace] });
+        await vscode.commands.executeCommand('shimtrace.review.copyReply');
+        const reply = (await vscode.env.clipboard.readText()).replace(/\s+/g, ' ');
+        assert.match(reply, /was active at 1 event, at virt\/kvm\/guest_memfd.c:57 once;/);
+      });
+    } finally {
+      process.env['PATH'] = before;
+      fs.rmSync(tools, { recursive: true });
+    }
   });
 });
