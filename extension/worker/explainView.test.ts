@@ -24,7 +24,7 @@ describe('a finding explained', () => {
       text:
         '(gup_fast_fallback+0x4ff/0xc50 <- __gup_longterm_locked) ' +
         'ret=1 start=0x7f5591b12000 page0=0xffffea00040a9cc0 index0=0x4 ino0=268',
-      details: [],
+      details: ['page 0xffffea00040a9cc0: struct page of pfn 0x102a73'],
       role: 'state',
       note: 'page 0x4 referenced here',
       stateAfter: 'shared, 1 user mapping, SPTE 4K pfn 0x102a73, 1 pin',
