@@ -5,6 +5,12 @@ import { bind, create, KVM, mmap, p, r } from '../support/probes.js';
 /** Traces of one case each, by their titles. */
 export type Cases = Readonly<Record<string, readonly (string | Said)[]>>;
 
+/** The other VM of some cases: another kvm pointer, of another process. */
+const OTHER_KVM = 'kvm=0xffff888100bb0000';
+/** A task whose thread group the trace does not say. */
+const ofNoGroup = (event: string): Said => ({ event, tid: 300, tgid: -1, cpu: 1 });
+const elsewhere = (event: string): Said => ({ event, tid: 200, tgid: 200, cpu: 1 });
+
 const CONVERSIONS: Cases = {
   'KVM_SET_MEMORY_ATTRIBUTES with its arguments': [
     p('kvm_vm_ioctl', `${KVM} ioctl=0x4020aed2 address=0x1000000 size=0x3000 attributes=0x8`),
@@ -511,6 +517,173 @@ const GET_PFN: Cases = {
     p('kvm_gmem_get_pfn', `${KVM} gfn=0x1003`),
     r('kvm_gmem_get_pfn', 'ret=0 gfn=0x1003'),
   ],
+  'get_pfn in a slot that only faults show, further and further': [
+    p('kvm_gmem_get_pfn', `${KVM} slot=1 gfn=0x1003 base_gfn=0x1000 pgoff=0x10 ino=70`),
+    p('kvm_gmem_get_pfn', `${KVM} slot=1 gfn=0x1007 base_gfn=0x1000 pgoff=0x10 ino=70`),
+    p('kvm_gmem_get_pfn', `${KVM} slot=1 gfn=0x1002 base_gfn=0x1000 pgoff=0x10 ino=70`),
+  ],
+  'get_pfn beyond a slot whose size is known': [
+    ...create,
+    ...bind(1, '0x1000', 4, '0x0', 70),
+    p('kvm_gmem_get_pfn', `${KVM} slot=1 gfn=0x1004 base_gfn=0x1000 pgoff=0x0 ino=70`),
+  ],
+  'get_pfn says where in the file a slot begins, where its bind did not': [
+    ...create,
+    p('kvm_gmem_bind', `${KVM} slot=1 base_gfn=0x1000 npages=4 fd=8`),
+    r('kvm_gmem_bind', 'ret=0 slot=1', 'kvm_gmem_bind_ret2'),
+    p('kvm_gmem_get_pfn', `${KVM} slot=1 gfn=0x1003 base_gfn=0x1000 pgoff=0x10 ino=70`),
+    r('kvm_gmem_get_pfn', 'ret=0 gfn=0x1003'),
+  ],
+  'get_pfn of a slot whose place in the file nothing says': [
+    p('kvm_gmem_get_pfn', `${KVM} slot=1 gfn=0x1003 base_gfn=0x1000 ino=70`),
+    r('kvm_gmem_get_pfn', 'ret=0 gfn=0x1003'),
+  ],
+  'get_pfn whose gfn is not told says of no page': [
+    p('kvm_gmem_get_pfn', `${KVM} slot=1 pgoff=0x10 ino=70`),
+    r('kvm_gmem_get_pfn', 'ret=0'),
+  ],
+  'get_pfn whose file could not be fetched': [
+    ...create,
+    ...bind(1, '0x1000', 4, '0x0', 70),
+    p('kvm_gmem_get_pfn', `${KVM} slot=1 gfn=0x1003 base_gfn=0x1000 pgoff=0x0 ino=(fault)`),
+    r('kvm_gmem_get_pfn', 'ret=0 gfn=0x1003'),
+  ],
+  'get_pfn without a kvm pointer, by the one VM that binds the file there': [
+    elsewhere(p('kvm_mmu_invalidate_end', `${OTHER_KVM} inprog=0 seq=8`)),
+    ...create,
+    ...bind(1, '0x1000', 4, '0x0', 70),
+    ofNoGroup(p('kvm_gmem_get_pfn', 'slot=1 gfn=0x1003 base_gfn=0x1000 pgoff=0x0 ino=70')),
+    ofNoGroup(r('kvm_gmem_get_pfn', 'ret=0 gfn=0x1003')),
+  ],
+  'get_pfn without a kvm pointer, at another place than the file is bound': [
+    elsewhere(p('kvm_mmu_invalidate_end', `${OTHER_KVM} inprog=0 seq=8`)),
+    ...create,
+    ...bind(1, '0x1000', 4, '0x0', 70),
+    ofNoGroup(p('kvm_gmem_get_pfn', 'slot=1 gfn=0x2003 base_gfn=0x2000 pgoff=0x0 ino=70')),
+    ofNoGroup(r('kvm_gmem_get_pfn', 'ret=0 gfn=0x2003')),
+    ofNoGroup(p('kvm_gmem_get_pfn', 'slot=2 gfn=0x1003 base_gfn=0x1000 pgoff=0x0 ino=70')),
+  ],
+  'get_pfn of another VM, whose thread is sure': [
+    ...create,
+    ...bind(1, '0x1000', 4, '0x0', 70),
+    elsewhere('sys_ioctl(fd: 9, cmd: 0xae80, arg: 0)'),
+    elsewhere(p('kvm_mmu_invalidate_end', `${OTHER_KVM} inprog=0 seq=8`)),
+    elsewhere(p('kvm_gmem_get_pfn', 'slot=1 gfn=0x1003 base_gfn=0x1000 pgoff=0x0 ino=71')),
+    elsewhere(r('kvm_gmem_get_pfn', 'ret=0 gfn=0x1003')),
+  ],
+  'a page that restrictedmem gave is held until it is put': [
+    p('restrictedmem_get_page', 'ino=70 pgoff=0x0'),
+    r('restrictedmem_get_page', 'ret=0'),
+    p('restrictedmem_put_page', 'ino=70 pgoff=0x0'),
+  ],
+};
+
+/** A guest's fault as far as its look-up; bit 49 of the error code tells that it is private. */
+const pageFault = (address: string, errorCode: string): string =>
+  `kvm_page_fault: vcpu 0 rip 0x1 address ${address} error_code ${errorCode}`;
+const PRIVATE_FAULT = '0x2000000000004';
+const SHARED_FAULT = '0x4';
+const ENTRY = 'kvm_entry: vcpu 0, rip 0x1';
+const leaf = (gfn: string, pfn: string): string =>
+  `kvm_tdp_mmu_spte_changed: as id 0 gfn ${gfn} level 1 old_spte 0 new_spte ${pfn}e67`;
+
+const FAULTS: Cases = {
+  'a private fault from its start to the guest': [
+    p('kvm_flush_remote_tlbs', KVM),
+    pageFault('0x1003fff', PRIVATE_FAULT),
+    p('kvm_mmu_faultin_pfn', `gfn=0x1003 addr=0x1003000 error_code=${PRIVATE_FAULT}`),
+    p('kvm_gmem_get_pfn', `${KVM} slot=1 gfn=0x1003 base_gfn=0x1000 pgoff=0x0 ino=70`),
+    r('kvm_gmem_get_pfn', 'ret=0 gfn=0x1003'),
+    p('is_page_fault_stale', `${KVM} gfn=0x1003`),
+    p('kvm_tdp_mmu_map', `${KVM} gfn=0x1003 fault_seq=8 seq=10`),
+    leaf('1003', '11a200'),
+    r('kvm_tdp_mmu_map', 'ret=0'),
+    ENTRY,
+    ENTRY,
+  ],
+  'a shared fault on the first frame': [
+    p('kvm_flush_remote_tlbs', KVM),
+    pageFault('0x10', SHARED_FAULT),
+    p('kvm_mmu_faultin_pfn', `gfn=0x0 addr=0x10 error_code=${SHARED_FAULT}`),
+    p('kvm_gmem_get_pfn', `${KVM} slot=0 gfn=0x0 base_gfn=0x0 pgoff=0x0 ino=70`),
+    r('kvm_gmem_get_pfn', 'ret=0 gfn=0x0'),
+    leaf('0', '11a200'),
+    ENTRY,
+  ],
+  'a fault without an address': ['kvm_page_fault: vcpu 0 rip 0x1 error_code 0x4', ENTRY],
+  'a fault that ends in user space': [
+    pageFault('0x1003000', PRIVATE_FAULT),
+    'kvm_userspace_exit: reason error (14)',
+    'kvm_userspace_exit: reason KVM_EXIT_IO (2)',
+  ],
+  'a fault that a second one follows': [
+    pageFault('0x1003000', PRIVATE_FAULT),
+    pageFault('0x1004000', SHARED_FAULT),
+    ENTRY,
+  ],
+  'a fault on arm64, and one in the same kernel call after it': [
+    p('kvm_flush_remote_tlbs', KVM),
+    'kvm_guest_fault: ipa 0x1003000, hsr 0x93810007',
+    'kvm_guest_fault: ipa 0x0, hsr 0x93810007',
+    ENTRY,
+  ],
+  'a look-up of another gfn than the fault that went before': [
+    pageFault('0x1003000', PRIVATE_FAULT),
+    p('kvm_mmu_faultin_pfn', `gfn=0x1004 error_code=${SHARED_FAULT}`),
+    ENTRY,
+  ],
+  'a look-up that says its side itself': [
+    p('kvm_mmu_faultin_pfn', `${KVM} gfn=0x1003 is_private=0`),
+    ENTRY,
+    p('kvm_mmu_faultin_pfn', `${KVM} gfn=0x1003 is_private=1`),
+    ENTRY,
+  ],
+  'a look-up that does not say its side': [p('kvm_mmu_faultin_pfn', `${KVM} gfn=0x1003`), ENTRY],
+  'a look-up again, of the same fault, whose get_pfn counts no more': [
+    pageFault('0x1003000', PRIVATE_FAULT),
+    p('kvm_mmu_faultin_pfn', `gfn=0x1003 error_code=${PRIVATE_FAULT}`),
+    p('kvm_gmem_get_pfn', `${KVM} slot=1 gfn=0x1003 base_gfn=0x1000 pgoff=0x0 ino=70`),
+    r('kvm_gmem_get_pfn', 'ret=0 gfn=0x1003'),
+    p('kvm_mmu_faultin_pfn', `gfn=0x1003 error_code=${PRIVATE_FAULT}`),
+    ENTRY,
+  ],
+  'a check whether a fault is stale, which says its side': [
+    p('is_page_fault_stale', `${KVM} gfn=0x1003 is_private=1`),
+    ENTRY,
+    p('is_page_fault_stale', `${KVM} gfn=0x1003 is_private=0`),
+    ENTRY,
+  ],
+  'a walk that says its side, and returns without an SPTE': [
+    p('kvm_tdp_mmu_map', `${KVM} gfn=0x1003 fault_seq=8 seq=8 is_private=1`),
+    ENTRY,
+    p('kvm_tdp_mmu_map', `${KVM} gfn=0x1003 fault_seq=8 seq=8 is_private=0`),
+    r('kvm_tdp_mmu_map', 'ret=1'),
+    ENTRY,
+  ],
+  'a fault whose SPTE is there, and another on the same gfn': [
+    p('kvm_tdp_mmu_map', `${KVM} gfn=0x1003 fault_seq=8 seq=8 is_private=1`),
+    leaf('1003', '11a200'),
+    p('kvm_tdp_mmu_map', `${KVM} gfn=0x1003 fault_seq=10 seq=10 is_private=0`),
+    ENTRY,
+  ],
+  'a get_pfn of the fault in flight, and one of another gfn': [
+    p('kvm_mmu_faultin_pfn', `${KVM} gfn=0x1003 is_private=1`),
+    r('kvm_gmem_get_pfn', 'ret=0 gfn=0x1004'),
+    ENTRY,
+    p('kvm_mmu_faultin_pfn', `${KVM} gfn=0x1003 is_private=1`),
+    r('kvm_gmem_get_pfn', 'ret=0 gfn=0x1003'),
+    ENTRY,
+  ],
+  'what SEV-SNP says of a frame': [
+    'kvm_rmp_fault: vcpu 0 gpa 0x1003000 pfn 0x11a200 error_code 0x4 rmp_level 1 psmash_ret -5',
+    p('sev_gmem_prepare', `${KVM} gfn=0x1003 pfn=0x11a200`),
+  ],
+  'what QEMU converts and discards': [
+    'kvm_convert_memory: start 0x1000000 size 0x2000 shared_to_private',
+    'kvm_convert_memory: start 0x1000000 size 0x2000 private_to_shared',
+    'kvm_convert_memory: start 0x1000000 size 0x2000',
+    'ram_block_discard_range: ram0 + 1000: madvise: 0 fallocate: 1 ret: 0',
+  ],
 };
 
 const SLOT = 'kvm_set_user_memory AddrSpace#0 Slot#1 flags=0x4 gpa=0x100000';
@@ -538,5 +711,6 @@ export const FAMILIES: Readonly<Record<string, Cases>> = {
   mappings: MAPPINGS,
   rmap: RMAP,
   sptes: SPTES,
+  faults: FAULTS,
   getPfn: GET_PFN,
 };
