@@ -1,6 +1,6 @@
 /** Small traces of one case each, by families of events: what they mean, and what they tell the rules. */
 import type { Said } from '../support/oneTrace.js';
-import { bind, create, KVM, mmap, p, r } from '../support/probes.js';
+import { bind, create, KVM, mmap, p, peer, r } from '../support/probes.js';
 
 /** Traces of one case each, by their titles. */
 export type Cases = Readonly<Record<string, readonly (string | Said)[]>>;
@@ -10,6 +10,9 @@ const OTHER_KVM = 'kvm=0xffff888100bb0000';
 /** A task whose thread group the trace does not say. */
 const ofNoGroup = (event: string): Said => ({ event, tid: 300, tgid: -1, cpu: 1 });
 const elsewhere = (event: string): Said => ({ event, tid: 200, tgid: 200, cpu: 1 });
+
+const leaf = (gfn: string, pfn: string): string =>
+  `kvm_tdp_mmu_spte_changed: as id 0 gfn ${gfn} level 1 old_spte 0 new_spte ${pfn}e67`;
 
 const CONVERSIONS: Cases = {
   'KVM_SET_MEMORY_ATTRIBUTES with its arguments': [
@@ -125,6 +128,148 @@ const CONVERSIONS: Cases = {
     'kvm_vm_set_mem_attributes: 0x00000000001000 -- 0x00000000001002 [0x8]',
     'sys_ioctl -> 0x0',
   ],
+  'a request whose attributes could not be read': [
+    p('kvm_vm_set_mem_attributes', `${KVM} start=0x1000 end=0x1002`),
+    r('kvm_vm_set_mem_attributes', 'ret=0'),
+  ],
+  'a request of no frames': [
+    p('kvm_vm_set_mem_attributes', `${KVM} start=0x1002 end=0x1002 attributes=0x8`),
+    r('kvm_vm_set_mem_attributes', 'ret=0'),
+  ],
+  'a request from the first frame on': [
+    p('kvm_vm_set_mem_attributes', `${KVM} start=0x0 end=0x2 attributes=0x8`),
+    r('kvm_vm_set_mem_attributes', 'ret=0'),
+  ],
+  'a request by ioctl from the first address on': [
+    p('kvm_vm_ioctl', `${KVM} ioctl=0x4020aed2 address=0x0 size=0x3000 attributes=0x0`),
+    r('kvm_vm_ioctl', 'ret=0'),
+  ],
+  'another ioctl returns within a conversion': [
+    p('kvm_vm_set_mem_attributes', `${KVM} start=0x1000 end=0x1002 attributes=0x8`),
+    r('kvm_vm_ioctl', 'ret=0 cmd=0x4020aed3'),
+    r('kvm_vm_ioctl', 'ret=0 cmd=0x4020aed2'),
+  ],
+  'a return of the VM within the conversion of a file': [
+    p('__kvm_gmem_set_attributes', 'ino=70 start=0x2 nr_pages=2 attrs=0x8'),
+    r('kvm_vm_set_mem_attributes', 'ret=0'),
+    r('__kvm_gmem_set_attributes', 'ino=70 start=0x2 nr_pages=2 attrs=0x8 ret=0'),
+  ],
+  'a pre and a post within an open bracket, and a second pre': [
+    p('kvm_mmu_invalidate_start', `${KVM} inprog=0 seq=8`),
+    p('kvm_arch_pre_set_memory_attributes', `${KVM} slot=1 start=0x1000 end=0x1002 attributes=0x8`),
+    p('kvm_arch_pre_set_memory_attributes', `${KVM} slot=2 start=0x1000 end=0x1002 attributes=0x8`),
+    p('kvm_arch_post_set_memory_attributes', `${KVM} slot=1 start=0x1000 end=0x1002 attributes=0x8`),
+    p('kvm_mmu_invalidate_end', `${KVM} inprog=1 seq=8`),
+    'sys_ioctl -> 0x0',
+  ],
+  "a pre beside another thread's bracket": [
+    ...peer(p('kvm_mmu_invalidate_start', `${KVM} inprog=0 seq=8`)),
+    p('kvm_arch_pre_set_memory_attributes', `${KVM} slot=1 start=0x1000 end=0x1002 attributes=0x8`),
+    p('kvm_arch_post_set_memory_attributes', `${KVM} slot=1 start=0x1000 end=0x1002 attributes=0x8`),
+    'sys_ioctl -> 0x0',
+  ],
+  'the same request again, after its store': [
+    p('kvm_vm_set_mem_attributes', `${KVM} start=0x1000 end=0x1002 attributes=0x8`),
+    p('kvm_arch_post_set_memory_attributes', `${KVM} slot=1 start=0x1000 end=0x1002 attributes=0x8`),
+    p('kvm_vm_set_mem_attributes', `${KVM} start=0x1000 end=0x1002 attributes=0x8`),
+    'sys_ioctl -> 0x0',
+  ],
+  'a part of the range that has the value, and a part that has another': [
+    p('__kvm_gmem_set_attributes', 'ino=70 start=0x0 nr_pages=4 attrs=0x8'),
+    p('kvm_gmem_store_attributes', 'ino=70 index=0x0 last=0x3 attrs=0x8'),
+    r('__kvm_gmem_set_attributes', 'ino=70 start=0x0 nr_pages=4 attrs=0x8 ret=0'),
+    p('__kvm_gmem_set_attributes', 'ino=70 start=0x4 nr_pages=4 attrs=0x0'),
+    p('kvm_gmem_store_attributes', 'ino=70 index=0x4 last=0x7 attrs=0x0'),
+    r('__kvm_gmem_set_attributes', 'ino=70 start=0x4 nr_pages=4 attrs=0x0 ret=0'),
+    p('__kvm_gmem_set_attributes', 'ino=70 start=0x2 nr_pages=4 attrs=0x8'),
+    p('kvm_gmem_store_attributes', 'ino=70 index=0x0 last=0x5 attrs=0x8'),
+    r('__kvm_gmem_set_attributes', 'ino=70 start=0x2 nr_pages=4 attrs=0x8 ret=0'),
+    p('__kvm_gmem_set_attributes', 'ino=70 start=0x1 nr_pages=2 attrs=0x8'),
+    r('__kvm_gmem_set_attributes', 'ino=70 start=0x1 nr_pages=2 attrs=0x8 ret=0'),
+    p('__kvm_gmem_set_attributes', 'ino=70 start=0x5 nr_pages=2 attrs=0x8'),
+    r('__kvm_gmem_set_attributes', 'ino=70 start=0x5 nr_pages=2 attrs=0x8 ret=0'),
+  ],
+  'a store of the first page': [
+    p('__kvm_gmem_set_attributes', 'ino=70 start=0x0 nr_pages=1 attrs=0x8'),
+    p('kvm_gmem_store_attributes', 'ino=70 index=0x0 last=0x0 attrs=0x8'),
+    r('__kvm_gmem_set_attributes', 'ino=70 start=0x0 nr_pages=1 attrs=0x8 ret=0'),
+  ],
+  'stores to either side that nothing began': [
+    p('kvm_gmem_store_attributes', 'ino=70 index=0x0 last=0x1 attrs=0x8'),
+    p('kvm_gmem_store_attributes', 'ino=70 index=0x0 last=0x1 attrs=0x0'),
+  ],
+  'a store without a range': [
+    p('__kvm_gmem_set_attributes', 'ino=70 start=0x0 nr_pages=2 attrs=0x8'),
+    p('kvm_gmem_store_attributes', 'ino=70 attrs=0x8'),
+    r('__kvm_gmem_set_attributes', 'ino=70 start=0x0 nr_pages=2 attrs=0x8 ret=0'),
+  ],
+  'a store without a range, that nothing began': [p('kvm_gmem_store_attributes', 'ino=70 attrs=0x8')],
+  'a block whose file only the conversion tells': [
+    p('__kvm_gmem_set_attributes', 'ino=70 start=0x2 nr_pages=2 attrs=0x8'),
+    p('restrictedmem_switch_begin', 'start=0x2 end=0x4'),
+    p('kvm_gmem_store_attributes', 'index=0x2 last=0x3 attrs=0x8'),
+    r('__kvm_gmem_set_attributes', 'start=0x2 nr_pages=2 attrs=0x8 ret=0'),
+  ],
+  'a block of no file': [p('restrictedmem_switch_begin', 'start=0x2 end=0x4')],
+  'a block that says which way it goes': [
+    p('restrictedmem_switch_begin', 'ino=70 start=0x2 end=0x4 attrs=0x0'),
+    r('restrictedmem_convert', 'ino=70 start=0x2 end=0x4 ret=0'),
+  ],
+  'two blocks, and a block after a store: three conversions': [
+    p('restrictedmem_switch_begin', 'ino=70 start=0x2 end=0x4'),
+    p('restrictedmem_switch_begin', 'ino=70 start=0x2 end=0x4'),
+    p('restrictedmem_store_attr', 'ino=70 start=0x2 end=0x4 to_private=0'),
+    p('restrictedmem_switch_begin', 'ino=70 start=0x2 end=0x4'),
+    r('restrictedmem_convert', 'ino=70 start=0x2 end=0x4 to_private=1 ret=0'),
+  ],
+  'an entry after a store whose return is not there': [
+    p('restrictedmem_store_attr', 'ino=70 start=0x2 end=0x4 to_private=0'),
+    p('restrictedmem_convert', 'ino=70 start=0x2 end=0x4 to_private=1'),
+    r('restrictedmem_convert', 'ino=70 start=0x2 end=0x4 to_private=1 ret=0'),
+  ],
+  'an entry that does not say which way it goes, and the return does': [
+    p('restrictedmem_convert', 'ino=70 start=0x2 end=0x4'),
+    r('restrictedmem_convert', 'ino=70 start=0x2 end=0x4 to_private=1 ret=0'),
+  ],
+  'nothing says which way it goes': [
+    p('restrictedmem_convert', 'ino=70 start=0x2 end=0x4'),
+    r('restrictedmem_convert', 'ino=70 start=0x2 end=0x4 ret=0'),
+  ],
+  'a conversion that failed at a byte of the file': [
+    p('__kvm_gmem_set_attributes', 'ino=70 start=0x2 nr_pages=2 attrs=0x8'),
+    r('__kvm_gmem_set_attributes', 'ino=70 start=0x2 nr_pages=2 attrs=0x8 ret=-11 error_offset=0x3000'),
+  ],
+  'an ioctl on the file, from its first byte on': [
+    p('kvm_gmem_ioctl', 'ino=70 ioctl=0xc040aed6 offset=0x0 size=0x2000 attributes=0x8'),
+    r('kvm_gmem_ioctl', 'ret=0'),
+  ],
+  'an ioctl on the file, of no size': [
+    p('kvm_gmem_ioctl', 'ino=70 ioctl=0xc040aed6 offset=0x4000 size=0x0 attributes=0x8'),
+    r('kvm_gmem_ioctl', 'ret=0'),
+  ],
+  'an ioctl on the file, of which no attributes are seen': [
+    p('kvm_gmem_ioctl', 'ino=70 ioctl=0xc040aed6 offset=0x4000 size=0x2000'),
+    r('kvm_gmem_ioctl', 'ret=0'),
+  ],
+  'the ioctl alone, of two processes: it changes what its own has': [
+    ...create,
+    ...bind(1, '0x1000', 4, '0x0', 70),
+    elsewhere(p('kvm_gmem_create', `${OTHER_KVM} size=0x10000 flags=0x3`)),
+    elsewhere(p('kvm_gmem_bind', `${OTHER_KVM} slot=1 base_gfn=0x1000 npages=4 fd=8 offset=0x0`)),
+    elsewhere(r('kvm_gmem_bind', 'ret=0 slot=1 ino=71 pgoff=0x0', 'kvm_gmem_bind_ret2')),
+    'sys_ioctl(fd: 9, cmd: 0x4020aed2, arg: 0)',
+    'sys_ioctl -> 0x0',
+    'sys_ioctl(fd: 9, cmd: 0x4020aed2, arg: 0)',
+    'sys_ioctl -> 0xfffffffffffffff4',
+  ],
+  'events are lost within conversions': [
+    p('__kvm_gmem_set_attributes', 'ino=70 start=0x2 nr_pages=2 attrs=0x8'),
+    'CPU:0 [LOST 7 EVENTS]',
+    p('kvm_gmem_store_attributes', 'ino=70 index=0x2 last=0x3 attrs=0x8'),
+    r('__kvm_gmem_set_attributes', 'ino=70 start=0x2 nr_pages=2 attrs=0x8 ret=0'),
+    'CPU:0 [LOST 7 EVENTS]',
+    r('__kvm_gmem_set_attributes', 'ino=70 start=0x4 nr_pages=2 attrs=0x8 ret=0'),
+  ],
 };
 
 const FILES: Cases = {
@@ -176,6 +321,134 @@ const FILES: Cases = {
     'mm_filemap_add_to_page_cache: dev 0:9 ino 46 pfn=0x11a200 ofs=4096 order=0',
     'mm_filemap_add_to_page_cache: dev 0:9 ino 99 pfn=0x11a300 ofs=4096 order=0',
     'mm_filemap_delete_from_page_cache: dev 0:9 ino 46 pfn=0x11a200 ofs=4096 order=0',
+  ],
+  'a bind whose place in the file is its first page': [
+    ...create,
+    p('kvm_gmem_bind', `${KVM} slot=0 base_gfn=0x0 npages=4 fd=8 offset=0x0`),
+    r('kvm_gmem_bind', 'ret=0 slot=0 ino=70 pgoff=0x5', 'kvm_gmem_bind_ret2'),
+  ],
+  'a bind whose return says of no place': [
+    ...create,
+    p('kvm_gmem_bind', `${KVM} slot=1 base_gfn=0x1000 npages=4 fd=8`),
+    r('kvm_gmem_bind', 'ret=0 slot=1 ino=70', 'kvm_gmem_bind_ret2'),
+  ],
+  'a bind of a size that is not told': [
+    ...create,
+    p('kvm_gmem_bind', `${KVM} slot=1 base_gfn=0x1000 fd=8 offset=0x0`),
+    r('kvm_gmem_bind', 'ret=0 slot=1 ino=70 pgoff=0x0', 'kvm_gmem_bind_ret2'),
+    p('kvm_gmem_get_pfn', `${KVM} slot=1 gfn=0x1003 base_gfn=0x1000 pgoff=0x0 ino=70`),
+  ],
+  'a bind with two returns, of which the second names the file': [
+    ...create,
+    p('kvm_gmem_bind', `${KVM} slot=1 base_gfn=0x1000 npages=4 fd=8 offset=0x0`),
+    r('kvm_gmem_bind', 'ret=0', 'kvm_gmem_bind_ret'),
+    r('kvm_gmem_bind', 'ret=0 slot=1 ino=70 pgoff=0x0', 'kvm_gmem_bind_ret2'),
+  ],
+  'a return of a bind that nothing began': [
+    ...create,
+    r('kvm_gmem_bind', 'ret=0 slot=1 ino=70 pgoff=0x0', 'kvm_gmem_bind_ret2'),
+  ],
+  'a bind without a place in the guest': [
+    ...create,
+    p('kvm_gmem_bind', `${KVM} slot=1 npages=4 fd=8 offset=0x0`),
+    r('kvm_gmem_bind', 'ret=0 slot=1 ino=70 pgoff=0x0', 'kvm_gmem_bind_ret2'),
+  ],
+  'three slots, of which one is bound again': [
+    ...create,
+    ...bind(1, '0x1000', 4, '0x0', 70),
+    ...bind(2, '0x2000', 4, '0x4000', 70),
+    ...bind(1, '0x1000', 4, '0x8000', 70),
+    ...bind(1, '0x1000', 4, '0xc000', 70),
+  ],
+  'a slot that another thread of the process unbinds': [
+    ...create,
+    ...bind(1, '0x1000', 4, '0x0', 70),
+    ...peer(p('kvm_gmem_unbind', 'slot=1 base_gfn=0x1000 npages=4 pgoff=0x0')),
+  ],
+  'a slot that a worker of the kernel unbinds': [
+    elsewhere(p('kvm_mmu_invalidate_end', `${OTHER_KVM} inprog=0 seq=8`)),
+    ...create,
+    ...bind(1, '0x1000', 4, '0x0', 70),
+    ofNoGroup(p('kvm_gmem_unbind', 'slot=1 base_gfn=0x1000 npages=4 pgoff=0x0')),
+  ],
+  'an unbind of another process': [
+    ...create,
+    ...bind(1, '0x1000', 4, '0x0', 70),
+    elsewhere(p('kvm_gmem_unbind', 'slot=1 base_gfn=0x1000 npages=4 pgoff=0x0')),
+  ],
+  'a punch of which no mode is seen': [
+    p('kvm_gmem_fallocate', 'ino=70 offset=0x2000 len=0x2000'),
+    r('kvm_gmem_fallocate', 'ret=0'),
+    r('kvm_gmem_fallocate', 'ret=0'),
+  ],
+  'a plain allocation, which is mode 0': [
+    p('kvm_gmem_fallocate', 'ino=70 mode=0x0 offset=0x2000 len=0x2000'),
+    r('kvm_gmem_fallocate', 'ret=0'),
+  ],
+  'a punch by its inner function': [
+    p('kvm_gmem_punch_hole', 'ino=70 offset=0x2000 len=0x2000'),
+    r('kvm_gmem_fallocate', 'ret=0'),
+  ],
+  'a punch by both functions': [
+    p('kvm_gmem_fallocate', 'ino=70 mode=0x3 offset=0x2000 len=0x2000'),
+    p('kvm_gmem_punch_hole', 'ino=70 offset=0x3000 len=0x1000'),
+    r('kvm_gmem_fallocate', 'ret=0'),
+  ],
+  'a punch of a file that only its pointer names': [
+    p('restrictedmem_fallocate', 'file=0xffff888100dd0000 mode=0x3 offset=0x2000 len=0x2000'),
+    'mm_filemap_delete_from_page_cache: dev 0:9 ino 46 pfn=0x11a200 ofs=8192 order=0',
+    r('restrictedmem_fallocate', 'ret=0'),
+  ],
+  'a punch that ends with its system call': [
+    'sys_fallocate(fd: 8, mode: 3, offset: 0x2000, len: 0x2000)',
+    p('kvm_gmem_fallocate', 'ino=70 mode=0x3 offset=0x2000 len=0x2000'),
+    'sys_fallocate -> 0x0',
+    p('kvm_gmem_invalidate_start', `${KVM} start=0x2 end=0x4`),
+    r('kvm_gmem_fallocate', 'ret=0'),
+  ],
+  'a release of a file whose size was known, and of one whose was not': [
+    ...create,
+    ...bind(1, '0x1000', 4, '0x0', 70),
+    p('kvm_gmem_release', 'ino=70 size=0x20000'),
+    p('kvm_gmem_fault_user_mapping', 'ino=71 pgoff=0x1 addr=0x7f0000000000 flags=0xa55'),
+    p('kvm_gmem_release', 'ino=71 size=0x20000'),
+    p('kvm_gmem_fault_user_mapping', 'ino=72 pgoff=0x1 addr=0x7f0000000000 flags=0xa55'),
+    p('kvm_gmem_release', 'ino=72 size=0x0'),
+  ],
+  'poison of the first page, and of the first frame': [
+    p('kvm_gmem_error_folio', 'ino=70 index=0x0'),
+    'mm_filemap_add_to_page_cache: dev 0:9 ino 46 pfn=0x0 ofs=0 order=0',
+    'memory_failure_event: pfn 0x0: recovery action for clean LRU page: Recovered',
+  ],
+  'poison of no page that is told': [p('kvm_gmem_error_folio', 'ino=70')],
+  'poison of a frame that has left the file': [
+    p('kvm_gmem_fault_user_mapping', 'ino=70 pgoff=0x1 addr=0x7f0000000000 flags=0xa55'),
+    'mm_filemap_add_to_page_cache: dev 0:9 ino 46 pfn=0x11a200 ofs=4096 order=0',
+    'mm_filemap_delete_from_page_cache: dev 0:9 ino 46 pfn=0x11a200 ofs=4096 order=0',
+    'memory_failure_event: pfn 0x11a200: recovery action for clean LRU page: Recovered',
+  ],
+  'a folio of four pages comes and goes, and comes again elsewhere': [
+    p('kvm_gmem_fault_user_mapping', 'ino=70 pgoff=0x1 addr=0x7f0000000000 flags=0xa55'),
+    'mm_filemap_add_to_page_cache: dev 0:9 ino 46 pfn=0x11a200 ofs=16384 order=2',
+    'memory_failure_event: pfn 0x11a203: recovery action for clean LRU page: Recovered',
+    'mm_filemap_delete_from_page_cache: dev 0:9 ino 46 pfn=0x11a200 ofs=16384 order=2',
+    'mm_filemap_add_to_page_cache: dev 0:9 ino 46 pfn=0x11a300 ofs=16384 order=0',
+    'memory_failure_event: pfn 0x11a200: recovery action for clean LRU page: Recovered',
+    'memory_failure_event: pfn 0x11a300: recovery action for clean LRU page: Recovered',
+  ],
+  'a number that another file system has too counts on the device of memfds': [
+    p('kvm_gmem_get_folio', 'ino=70 index=0x1'),
+    'mm_filemap_add_to_page_cache: dev 0:9 ino 46 pfn=0x11a200 ofs=4096 order=0',
+    r('kvm_gmem_get_folio', 'folio=0xffffea0000100000 index=0x1'),
+    'mm_filemap_add_to_page_cache: dev 8:1 ino 46 pfn=0x11a300 ofs=4096 order=0',
+    'mm_filemap_delete_from_page_cache: dev 8:1 ino 46 pfn=0x11a300 ofs=4096 order=0',
+    'mm_filemap_delete_from_page_cache: dev 0:9 ino 46 pfn=0x11a200 ofs=4096 order=0',
+  ],
+  'a number that another file system has too, with no device known: in a hole of the file alone': [
+    p('kvm_gmem_fallocate', 'ino=70 mode=0x3 offset=0x1000 len=0x1000'),
+    'mm_filemap_delete_from_page_cache: dev 0:9 ino 46 pfn=0x11a200 ofs=4096 order=0',
+    r('kvm_gmem_fallocate', 'ret=0'),
+    'mm_filemap_delete_from_page_cache: dev 8:1 ino 46 pfn=0x11a300 ofs=4096 order=0',
   ],
 };
 
@@ -265,6 +538,126 @@ const REFERENCES: Cases = {
   'a GUP of which no flags are seen': [
     ...mmap(70, '0x7f0000000000', '0x7f0000004000', '0x2'),
     r('gup_fast_fallback', 'ret=1 start=0x7f0000001000'),
+  ],
+  'a pin for long, and one that is not': [
+    p('kvm_gmem_fault_user_mapping', 'ino=70 pgoff=0x0 addr=0x7f0000000000 flags=0xa55'),
+    r(
+      'gup_fast_fallback',
+      'ret=1 start=0x7f0000000000 gup_flags=0x80101 page0=0xffffea0000100000 index0=0x0 ino0=70',
+    ),
+    r(
+      'gup_fast_fallback',
+      'ret=1 start=0x7f0000003000 gup_flags=0x80001 page0=0xffffea00001000c0 index0=0x3 ino0=70',
+    ),
+    p('unpin_user_page', 'page=0xffffea0000100000 index=0x0 ino=70'),
+  ],
+  'two pins of a page, one released': [
+    p('kvm_gmem_fault_user_mapping', 'ino=70 pgoff=0x0 addr=0x7f0000000000 flags=0xa55'),
+    r(
+      'gup_fast_fallback',
+      'ret=1 start=0x7f0000000000 gup_flags=0x80101 page0=0xffffea0000100000 index0=0x3 ino0=70',
+    ),
+    r(
+      'gup_fast_fallback',
+      'ret=1 start=0x7f0000001000 gup_flags=0x80001 page0=0xffffea0000100000 index0=0x3 ino0=70',
+    ),
+    p('unpin_user_page', 'page=0xffffea0000100000 index=0x3 ino=70'),
+  ],
+  'a release that names a page by its pointer alone': [
+    p('kvm_gmem_fault_user_mapping', 'ino=70 pgoff=0x0 addr=0x7f0000000000 flags=0xa55'),
+    r(
+      'gup_fast_fallback',
+      'ret=1 start=0x7f0000000000 gup_flags=0x80001 page0=0xffffea0000100000 index0=0x0 ino0=70',
+    ),
+    p('unpin_user_page', 'page=0xffffea0000100000'),
+  ],
+  'a release of an unknown page, where pins have no pointer': [
+    ...mmap(70, '0x7f0000000000', '0x7f0000004000', '0x2'),
+    r('gup_fast_fallback', 'ret=2 start=0x7f0000001000 gup_flags=0x80001'),
+    p('unpin_user_page', 'page=0xffffea0000900000'),
+  ],
+  'a release of a page of another file': [
+    ...mmap(70, '0x7f0000000000', '0x7f0000004000', '0x2'),
+    r('gup_fast_fallback', 'ret=2 start=0x7f0000001000 gup_flags=0x80001'),
+    p('unpin_user_page', 'page=0xffffea0000900000 index=0x3 ino=99'),
+  ],
+  'a release that names nothing': [
+    ...mmap(70, '0x7f0000000000', '0x7f0000004000', '0x2'),
+    r('gup_fast_fallback', 'ret=1 start=0x7f0000001000 gup_flags=0x80001'),
+    p('unpin_user_pages', 'npages=1'),
+  ],
+  'a release of a page that was cut off its file while it was pinned': [
+    p('kvm_gmem_fault_user_mapping', 'ino=70 pgoff=0x0 addr=0x7f0000000000 flags=0xa55'),
+    r(
+      'gup_fast_fallback',
+      'ret=1 start=0x7f0000000000 gup_flags=0x80001 page0=0xffffea0000100000 index0=0x3 ino0=70',
+    ),
+    p('unpin_user_page', 'page=0xffffea0000100000 mapping=0x0 index=(fault) ino=(fault)'),
+    p('unpin_user_folio', 'folio=0xffffea0000900000 npages=1 mapping=0x0 index=(fault) ino=(fault)'),
+  ],
+  'a release of a page that is in a file which is no memfd': [
+    ...mmap(70, '0x7f0000000000', '0x7f0000004000', '0x2'),
+    r('gup_fast_fallback', 'ret=1 start=0x7f0000001000 gup_flags=0x80001'),
+    p('unpin_user_page', 'page=0xffffea0000900000 mapping=0xffff888100ee0000 index=(fault) ino=(fault)'),
+  ],
+  'a GUP that did not return before the next call': [
+    ...mmap(70, '0x7f0000000000', '0x7f0000004000', '0x2'),
+    p('gup_fast_fallback', 'start=0x7f0000001000 nr_pages=2 gup_flags=0x80001'),
+    'sys_ioctl(fd: 9, cmd: 0xae80, arg: 0)',
+    p('gup_fast_fallback', 'start=0x7f0000002000 gup_flags=0x80001', 'gup_of_no_size'),
+    'sys_ioctl(fd: 9, cmd: 0xae80, arg: 0)',
+    p('gup_fast_fallback', 'start=0x7f0000008000 nr_pages=2 gup_flags=0x80001'),
+    'sys_ioctl(fd: 9, cmd: 0xae80, arg: 0)',
+    r('gup_fast_fallback', 'ret=0'),
+  ],
+  'a GUP that another address follows in the same call': [
+    ...mmap(70, '0x7f0000000000', '0x7f0000004000', '0x2'),
+    p('gup_fast_fallback', 'start=0x7f0000001000 nr_pages=1 gup_flags=0x80001'),
+    p('gup_fast_fallback', 'start=0x7f0000002000 nr_pages=1 gup_flags=0x80001'),
+    r('gup_fast_fallback', 'ret=1'),
+  ],
+  'a GUP of which one probe shows the flags': [
+    ...mmap(70, '0x7f0000000000', '0x7f0000004000', '0x2'),
+    p('gup_fast_fallback', 'start=0x7f0000001000 nr_pages=1', 'gup_without_flags'),
+    p('__gup_longterm_locked', 'start=0x7f0000001000 nr_pages=1 gup_flags=0x80101', 'gup_longterm'),
+    r('gup_fast_fallback', 'ret=1 start=0x7f0000001000'),
+  ],
+  'the same address twice in a call, where only returns are probed': [
+    ...mmap(70, '0x7f0000000000', '0x7f0000004000', '0x2'),
+    r('__gup_longterm_locked', 'ret=1 start=0x7f0000001000 gup_flags=0x80101', 'gup_longterm_ret'),
+    r('gup_fast_fallback', 'ret=1 start=0x7f0000001000 gup_flags=0x80101'),
+    'sys_ioctl(fd: 9, cmd: 0xae80, arg: 0)',
+    r('gup_fast_fallback', 'ret=1 start=0x7f0000001000 gup_flags=0x80101'),
+  ],
+  'a GUP outside of every mapping': [
+    ...mmap(70, '0x7f0000000000', '0x7f0000004000', '0x2'),
+    r('gup_fast_fallback', 'ret=1 start=0x7f0000004000 gup_flags=0x80101'),
+    r('gup_fast_fallback', 'ret=-14 start=0x7f0000004000 gup_flags=0x80101'),
+  ],
+  'a GUP that took nothing': [
+    ...mmap(70, '0x7f0000000000', '0x7f0000004000', '0x2'),
+    r('gup_fast_fallback', 'ret=0 start=0x7f0000001000 gup_flags=0x80101'),
+  ],
+  'a GUP whose address only its entry tells': [
+    ...mmap(70, '0x7f0000000000', '0x7f0000004000', '0x2'),
+    p('gup_fast_fallback', 'start=0x7f0000001000 nr_pages=1 gup_flags=0x80001'),
+    r('gup_fast_fallback', 'ret=1'),
+  ],
+  'grabs where no return, for long and by the fast way': [
+    p('kvm_gmem_fault_user_mapping', 'ino=70 pgoff=0x1 addr=0x7f0000000000 flags=0xa55'),
+    p('try_grab_folio', 'folio=0xffffea0000100000 flags=0x80100 ino=70 index=0x0'),
+    p('try_grab_folio_fast', 'folio=0xffffea0000200000 flags=0x80000 ino=70 index=0x4'),
+    p('try_grab_folio_fast', 'folio=0xffffea0000300000 flags=0x0 ino=70 index=0x5'),
+    p('gup_put_folio', 'folio=0xffffea0000200000 flags=0x1 ino=70 index=0x4'),
+    p('unpin_user_page', 'page=0xffffea0000900000'),
+  ],
+  'grabs and puts, where returns count': [
+    p('kvm_gmem_fault_user_mapping', 'ino=70 pgoff=0x1 addr=0x7f0000000000 flags=0xa55'),
+    p('try_grab_folio', 'folio=0xffffea0000100000 flags=0x80100 ino=70 index=0x3'),
+    p('try_grab_folio', 'folio=0xffffea0000200000 flags=0x1 ino=70 index=0x4'),
+    p('gup_put_folio', 'folio=0xffffea0000100000 flags=0x80000 ino=70 index=0x3'),
+    p('gup_put_folio', 'folio=0xffffea0000200000 flags=0x1 ino=70 index=0x4'),
+    r('gup_fast_fallback', 'ret=0 start=0x7f0000001000 gup_flags=0x80101'),
   ],
 };
 
@@ -365,6 +758,78 @@ const MAPPINGS: Cases = {
     p('__kvm_gmem_set_attributes', 'ino=70 start=0x2 nr_pages=2 attrs=0x8'),
     ...mmap(70, '0x7f0000000000', '0x7f0000004000'),
   ],
+  'an mmap of a file whose size is told': [
+    p('kvm_gmem_mmap', 'ino=70 start=0x7f0000000000 end=0x7f0000004000 pgoff=0x0 size=0x8000'),
+    r('kvm_gmem_mmap', 'ret=0'),
+    p('kvm_gmem_mmap', 'ino=70 start=0x7f0000008000 end=0x7f000000c000 pgoff=0x0 size=0x10000'),
+    r('kvm_gmem_mmap', 'ret=0'),
+  ],
+  'an mmap whose return alone tells where, and its vm_ops': [
+    p('restrictedmem_mmap', 'ino=70'),
+    r(
+      'restrictedmem_mmap',
+      'ret=0 start=0x7f0000000000 end=0x7f0000004000 pgoff=0x2 vm_ops=0xffffffff82000000',
+    ),
+  ],
+  'an mmap whose entry tells its vm_ops': [
+    p(
+      'restrictedmem_mmap',
+      'ino=70 start=0x7f0000000000 end=0x7f0000004000 pgoff=0x2 vm_ops=0xffffffff82000000',
+    ),
+    r('restrictedmem_mmap', 'ret=0'),
+  ],
+  'an mmap whose handler does not say how it ended': [
+    'sys_mmap(addr: 0x0, len: 0x4000, prot: 3, flags: 1, fd: 8, off: 0)',
+    p('kvm_gmem_mmap', 'ino=70 start=0x7f0000000000 end=0x7f0000004000 pgoff=0x0 size=0x10000'),
+    r('kvm_gmem_mmap', ''),
+    'sys_mmap -> 0x7f0000000000',
+    'sys_mmap -> 0x7f0000000000',
+  ],
+  "a mapping at another process's addresses": [
+    ...mmap(70, '0x7f0000000000', '0x7f0000004000'),
+    ...mmap(71, '0x7f0000000000', '0x7f0000004000').map(elsewhere),
+    ...mmap(70, '0x7f0000004000', '0x7f0000008000'),
+    elsewhere('sys_munmap(addr: 0x7f0000000000, len: 0x8000)'),
+    elsewhere('sys_munmap -> 0x0'),
+  ],
+  'two mappings unmapped at once, the second is the last': [
+    ...mmap(70, '0x7f0000000000', '0x7f0000004000'),
+    ...mmap(70, '0x7f0000004000', '0x7f0000008000'),
+    'sys_munmap(addr: 0x7f0000000000, len: 0x8000)',
+    'sys_munmap -> 0x0',
+  ],
+  'a copy of a mapping that is known is a fork': [
+    p('restrictedmem_mmap', 'ino=70 start=0x7f0000000000 end=0x7f0000004000 pgoff=0x2 mm=0xffff888100cc0000'),
+    r('restrictedmem_mmap', 'ret=0'),
+    p('restrictedmem_vma_open', 'ino=70 start=0x7f0000000000 end=0x7f0000004000 mm=0xffff888100cc0000'),
+    p('restrictedmem_vma_open', 'ino=70 start=0x7f0000000000 end=0x7f0000004000 mm=0xffff888100dd0000'),
+    p('restrictedmem_vma_close', 'ino=70 start=0x7f0000000000 end=0x7f0000004000 mm=0xffff888100dd0000'),
+    p('restrictedmem_vma_close', 'ino=70 start=0x7f0000000000 end=0x7f0000004000 mm=0xffff888100cc0000'),
+  ],
+  'closes of one end and of the other': [
+    ...mmap(70, '0x7f0000000000', '0x7f0000004000', '0x2'),
+    p('restrictedmem_vma_close', 'ino=70 start=0x7f0000000000 end=0x7f0000001000'),
+    p('restrictedmem_vma_close', 'ino=70 start=0x7f0000003000 end=0x7f0000004000'),
+  ],
+  'splits at the first address, and beyond the last': [
+    ...mmap(70, '0x7f0000000000', '0x7f0000004000', '0x2'),
+    p('__split_vma', 'vm_start=0x7f0000000000 vm_end=0x7f0000004000 addr=0x7f0000000000 pgoff=0x2'),
+    r('__split_vma', 'ret=0'),
+    p('__split_vma', 'vm_start=0x7f0000004000 vm_end=0x7f0000008000 addr=0x7f0000005000 pgoff=0x2'),
+    r('__split_vma', 'ret=0'),
+  ],
+  'a split of which no address is told': [
+    ...mmap(70, '0x7f0000000000', '0x7f0000004000', '0x2'),
+    r('__split_vma', 'ret=0'),
+  ],
+  'a mapping that is moved, and one that could not be': [
+    ...mmap(70, '0x7f0000000000', '0x7f0000004000'),
+    p('restrictedmem_mremap', 'ino=70 start=0x7f0000000000 end=0x7f0000004000'),
+    r('restrictedmem_mremap', 'ret=0'),
+    p('restrictedmem_mremap', 'ino=70 start=0x7f0000000000 end=0x7f0000004000'),
+    r('restrictedmem_mremap', 'ret=-22'),
+    r('restrictedmem_mremap', 'ret=0'),
+  ],
 };
 
 const RMAP: Cases = {
@@ -439,6 +904,118 @@ const RMAP: Cases = {
     p('unmap_mapping_pages', 'ino=99 start=0x2 nr=2'),
     p('unmap_mapping_range', 'ino=70 holebegin=0x2000 holelen=0x0'),
   ],
+  'an rmap of the first page of a folio, with an add again': [
+    p('kvm_gmem_fault_user_mapping', 'ino=70 pgoff=0x0 addr=0x7f0000000000 flags=0xa55'),
+    r('kvm_gmem_fault_user_mapping', 'ret=0x200'),
+    p(
+      'folio_add_file_rmap_ptes',
+      'folio=0xffffea0000100000 ino=70 index=0x0 page=0xffffea0000100000 nr_pages=1 vma_start=0x7f0000000000',
+    ),
+    p(
+      'folio_add_file_rmap_ptes',
+      'folio=0xffffea0000100000 ino=70 index=0x0 page=0xffffea0000100000 nr_pages=1 vma_start=0x7f0000000000',
+    ),
+    p(
+      'folio_remove_rmap_ptes',
+      'folio=0xffffea0000100000 page=0xffffea0000100000 nr_pages=1 vma_start=0x7f0000000000',
+    ),
+  ],
+  'an rmap beside the page of the fault before it': [
+    p('kvm_gmem_fault_user_mapping', 'ino=70 pgoff=0x4 addr=0x7f0000000000 flags=0xa55'),
+    r('kvm_gmem_fault_user_mapping', 'ret=0x200'),
+    p(
+      'folio_add_file_rmap_ptes',
+      'folio=0xffffea0000100000 ino=70 index=0x5 page=0xffffea0000100000 nr_pages=1 vma_start=0x7f0000000000',
+    ),
+  ],
+  'an rmap of which no count is seen, and one of none': [
+    p('kvm_gmem_fault_user_mapping', 'ino=70 pgoff=0x4 addr=0x7f0000000000 flags=0xa55'),
+    p('folio_add_file_rmap_ptes', 'folio=0xffffea0000100000 ino=70 index=0x5 page=0xffffea0000100000'),
+  ],
+  'an rmap of more pages than a huge page has': [
+    p('kvm_gmem_fault_user_mapping', 'ino=70 pgoff=0x4 addr=0x7f0000000000 flags=0xa55'),
+    p(
+      'folio_add_file_rmap_ptes',
+      'folio=0xffffea0000100000 ino=70 index=0x5 page=0xffffea0000100000 nr_pages=262145',
+    ),
+    p(
+      'folio_add_file_rmap_ptes',
+      'folio=0xffffea0000100000 ino=70 index=0x5 page=0xffffea8000100000 nr_pages=1',
+    ),
+  ],
+  'an unmap from the first page on, to the end of the file': [
+    p('__kvm_gmem_set_attributes', 'ino=70 start=0x0 nr_pages=2 attrs=0x8'),
+    p('unmap_mapping_pages', 'ino=70 start=0x0 nr=0'),
+    r('__kvm_gmem_set_attributes', 'ino=70 start=0x0 nr_pages=2 attrs=0x8 ret=0'),
+  ],
+  'an unmap in two parts, from the back': [
+    p('__kvm_gmem_set_attributes', 'ino=70 start=0x2 nr_pages=4 attrs=0x8'),
+    p('unmap_mapping_pages', 'ino=70 start=0x4 nr=2'),
+    p('unmap_mapping_pages', 'ino=70 start=0x2 nr=2'),
+    r('__kvm_gmem_set_attributes', 'ino=70 start=0x2 nr_pages=4 attrs=0x8 ret=0'),
+  ],
+  'an unmap after the store counts no more': [
+    p('__kvm_gmem_set_attributes', 'ino=70 start=0x2 nr_pages=2 attrs=0x8'),
+    p('kvm_gmem_store_attributes', 'ino=70 index=0x2 last=0x3 attrs=0x8'),
+    p('unmap_mapping_pages', 'ino=70 start=0x2 nr=2'),
+    r('__kvm_gmem_set_attributes', 'ino=70 start=0x2 nr_pages=2 attrs=0x8 ret=0'),
+  ],
+  'an unmap that only names the mapping': [
+    p('__kvm_gmem_set_attributes', 'ino=70 start=0x2 nr_pages=2 attrs=0x8'),
+    p('unmap_mapping_pages', 'mapping=0xffff888100ee0000 start=0x2 nr=2'),
+    r('__kvm_gmem_set_attributes', 'ino=70 start=0x2 nr_pages=2 attrs=0x8 ret=0'),
+  ],
+  'an unmap of bytes from the first on, and to the end': [
+    p('__kvm_gmem_set_attributes', 'ino=70 start=0x0 nr_pages=2 attrs=0x8'),
+    p('unmap_mapping_range', 'ino=70 holebegin=0x0 holelen=0x1000'),
+    r('__kvm_gmem_set_attributes', 'ino=70 start=0x0 nr_pages=2 attrs=0x8 ret=0'),
+    p('__kvm_gmem_set_attributes', 'ino=70 start=0x0 nr_pages=2 attrs=0x0'),
+    p('unmap_mapping_range', 'ino=70 holebegin=0x1000 holelen=0x0'),
+    r('__kvm_gmem_set_attributes', 'ino=70 start=0x0 nr_pages=2 attrs=0x0 ret=0'),
+  ],
+  'an unmap of the folio of the first page': [
+    p('__kvm_gmem_set_attributes', 'ino=70 start=0x0 nr_pages=2 attrs=0x8'),
+    p('unmap_mapping_folio', 'ino=70 index=0x0'),
+    r('__kvm_gmem_set_attributes', 'ino=70 start=0x0 nr_pages=2 attrs=0x8 ret=0'),
+  ],
+  'a fault within a conversion that has unmapped': [
+    p('__kvm_gmem_set_attributes', 'ino=70 start=0x2 nr_pages=2 attrs=0x8'),
+    p('unmap_mapping_pages', 'ino=70 start=0x2 nr=2'),
+    p('kvm_gmem_fault_user_mapping', 'ino=70 pgoff=0x1 addr=0x7f0000000000 flags=0xa55'),
+  ],
+  'a fault on the first page, and its return': [
+    p('kvm_gmem_fault_user_mapping', 'ino=70 pgoff=0x0 addr=0x7f0000000000 flags=0xa55'),
+    r('kvm_gmem_fault_user_mapping', 'ret=0x0'),
+  ],
+  'a fault without a page': [
+    p('kvm_gmem_fault_user_mapping', 'ino=70 addr=0x7f0000000000 flags=0xa55'),
+    r('kvm_gmem_fault_user_mapping', 'ret=0x200 ino=70'),
+  ],
+  'a fault whose page only its return tells': [
+    p('kvm_gmem_fault_user_mapping', 'ino=70 addr=0x7f0000000000 flags=0xa55'),
+    r('kvm_gmem_fault_user_mapping', 'ret=0x200 pgoff=0x3'),
+  ],
+  'a fault without a file, in a process with two': [
+    p('kvm_gmem_get_folio', 'ino=70 index=0x6'),
+    p('kvm_gmem_get_folio', 'ino=71 index=0x6'),
+    p('kvm_gmem_fault_user_mapping', 'pgoff=0x2 addr=0x7f0000000000 flags=0xa55'),
+    elsewhere(p('kvm_gmem_get_folio', 'ino=72 index=0x6')),
+    elsewhere(p('kvm_gmem_fault_user_mapping', 'pgoff=0x3 addr=0x7f0000000000 flags=0xa55')),
+  ],
+  'a return of a fault that began among lost events': [
+    p('kvm_gmem_fault_user_mapping', 'ino=70 pgoff=0x1 addr=0x7f0000000000 flags=0xa55'),
+    r('kvm_gmem_fault_user_mapping', 'ret=0x200 ino=70 pgoff=0x1'),
+    'CPU:0 [LOST 7 EVENTS]',
+    r('kvm_gmem_fault_user_mapping', 'ret=0x200 ino=70 pgoff=0x2'),
+    p('kvm_gmem_fault_user_mapping', 'ino=70 pgoff=0x1 addr=0x7f0000000000 flags=0xa55'),
+    'CPU:0 [LOST 7 EVENTS]',
+    r('kvm_gmem_fault_user_mapping', 'ret=0x200 ino=70 pgoff=0x1'),
+  ],
+  'a folio of the first page by its pointer': [
+    p('kvm_gmem_get_folio', 'ino=70 index=0x0'),
+    r('kvm_gmem_get_folio', 'folio=0xffffea0000100000 index=0x0'),
+    p('folio_add_file_rmap_ptes', 'folio=0xffffea0000100000 page=0xffffea0000100000 nr_pages=1'),
+  ],
 };
 
 const SPTES: Cases = {
@@ -483,6 +1060,128 @@ const SPTES: Cases = {
     p('kvm_gmem_invalidate_start', `${KVM} ino=70 start=0x2 end=0x4`),
     p('kvm_gmem_invalidate_end', 'ino=70 start=0x2 end=0x4'),
     r('__kvm_gmem_set_attributes', 'ino=70 start=0x2 nr_pages=2 attrs=0x8 ret=0'),
+  ],
+  'leaves of the largest level, and of none that there is': [
+    p('kvm_mmu_invalidate_end', KVM),
+    'kvm_tdp_mmu_spte_changed: as id 0 gfn 40000 level 3 old_spte 0 new_spte 140000ee7',
+    'kvm_tdp_mmu_spte_changed: as id 0 gfn 40000 level 5 old_spte 0 new_spte 140000ee7',
+    'kvm_tdp_mmu_spte_changed: as id 0 gfn 40000 level 4 old_spte 0 new_spte 140000ee7',
+  ],
+  'leaves of SMM, the other address space': [
+    p('kvm_mmu_invalidate_end', KVM),
+    'kvm_tdp_mmu_spte_changed: as id 1 gfn 1000 level 1 old_spte 0 new_spte 11a200e67',
+    'kvm_tdp_mmu_spte_changed: as id 0 gfn 1000 level 1 old_spte 11a200e67 new_spte 0',
+    'kvm_tdp_mmu_spte_changed: as id 1 gfn 1000 level 1 old_spte 11a200e67 new_spte 0',
+  ],
+  'two installs of a leaf, and the zaps of each frame': [
+    p('kvm_mmu_invalidate_end', KVM),
+    leaf('1000', '11a200'),
+    leaf('1000', '11a201'),
+    'kvm_tdp_mmu_spte_changed: as id 0 gfn 1000 level 1 old_spte 11a201e67 new_spte 0',
+    'kvm_tdp_mmu_spte_changed: as id 0 gfn 1000 level 1 old_spte 11a200e67 new_spte 0',
+    'kvm_tdp_mmu_spte_changed: as id 0 gfn 1000 level 1 old_spte 11a200e67 new_spte 0',
+  ],
+  'the zap of another frame than was installed': [
+    p('kvm_mmu_invalidate_end', KVM),
+    leaf('1000', '11a200'),
+    'kvm_tdp_mmu_spte_changed: as id 0 gfn 1000 level 1 old_spte 11a201e67 new_spte 0',
+  ],
+  'an install beside the gfn of the fault': [
+    p('kvm_tdp_mmu_map', `${KVM} gfn=0x1003 fault_seq=8 seq=8`),
+    leaf('1002', '11a200'),
+    leaf('1004', '11a201'),
+    'kvm_tdp_mmu_spte_changed: as id 0 gfn 1000 level 2 old_spte 0 new_spte 11a200ee7',
+  ],
+  'the two roots of TDX: the mirror first, then the external SPTE': [
+    p('tdx_sept_set_private_spte', `${KVM} gfn=0x1000 level=1 new=0x11a200e67`),
+    leaf('1000', '11a200'),
+    leaf('1001', '11a201'),
+    p('tdx_sept_set_private_spte', `${KVM} gfn=0x1001 level=1 new=0x11a201e67`),
+    leaf('1001', '11a300'),
+    p('tdx_sept_set_private_spte', `${KVM} gfn=0x1001 level=1 new=0x11a300e67`),
+  ],
+  'zaps within conversions, before and after the store': [
+    p('kvm_mmu_invalidate_end', KVM),
+    leaf('1000', '11a200'),
+    leaf('1001', '11a201'),
+    p('__kvm_gmem_set_attributes', 'ino=70 start=0x0 nr_pages=2 attrs=0x8'),
+    'kvm_tdp_mmu_spte_changed: as id 0 gfn 1000 level 1 old_spte 11a200e67 new_spte 0',
+    p('kvm_gmem_store_attributes', 'ino=70 index=0x0 last=0x1 attrs=0x8'),
+    'kvm_tdp_mmu_spte_changed: as id 0 gfn 1001 level 1 old_spte 11a201e67 new_spte 0',
+    r('__kvm_gmem_set_attributes', 'ino=70 start=0x0 nr_pages=2 attrs=0x8 ret=0'),
+  ],
+  'brackets whose counts agree': [
+    p('kvm_mmu_invalidate_start', `${KVM} inprog=0 seq=8`),
+    p('kvm_mmu_invalidate_range_add', `${KVM} start=0x0 end=0x12`),
+    ...peer(p('kvm_mmu_invalidate_start', `${KVM} inprog=1 seq=8`)),
+    ...peer(p('kvm_mmu_invalidate_range_add', `${KVM} start=0x20 end=0x22`)),
+    ...peer(p('kvm_mmu_unmap_gfn_range', `${KVM} start=0x20 end=0x21`)),
+    ...peer(p('kvm_mmu_invalidate_end', `${KVM} inprog=2 seq=8`)),
+    p('kvm_mmu_invalidate_end', `${KVM} inprog=1 seq=9`),
+  ],
+  'brackets whose counts do not agree': [
+    p('kvm_mmu_invalidate_start', `${KVM} inprog=0 seq=8`),
+    ...peer(p('kvm_mmu_invalidate_start', `${KVM} inprog=2 seq=8`)),
+    ...peer(p('kvm_mmu_invalidate_end', `${KVM} inprog=3 seq=8`)),
+    ...peer(p('kvm_mmu_invalidate_start', `${KVM} inprog=0 seq=8`)),
+    ...peer(p('kvm_mmu_invalidate_end', `${KVM} inprog=1 seq=8`)),
+    p('kvm_mmu_invalidate_end', `${KVM} inprog=1 seq=9`),
+  ],
+  'an unmap of frames outside of every bracket': [
+    ...peer(p('kvm_mmu_invalidate_start', `${KVM} inprog=0 seq=8`)),
+    p('kvm_mmu_unmap_gfn_range', `${KVM} start=0x20 end=0x21`),
+    ...peer(p('kvm_mmu_invalidate_end', `${KVM} inprog=1 seq=8`)),
+  ],
+  'a bracket that begins with a range of none, and with one from the first frame': [
+    p('kvm_mmu_invalidate_begin', `${KVM} inprog=0 seq=8 start=0x10 end=0x10`),
+    p('kvm_mmu_invalidate_end', `${KVM} inprog=1 seq=8`),
+    p('kvm_mmu_invalidate_begin', `${KVM} inprog=0 seq=9 start=0x0 end=0x10`),
+    p('kvm_mmu_invalidate_end', `${KVM} inprog=1 seq=9`),
+  ],
+  'the brackets of a file within a conversion': [
+    p('__kvm_gmem_set_attributes', 'ino=70 start=0x2 nr_pages=4 attrs=0x8'),
+    p('kvm_gmem_invalidate_start', `${KVM} ino=70 start=0x4 end=0x6`),
+    p('kvm_mmu_invalidate_start', `${KVM} inprog=0 seq=8`),
+    p('kvm_gmem_invalidate_start', `${OTHER_KVM} ino=70 start=0x2 end=0x4`),
+    ...peer(p('kvm_gmem_invalidate_start', `${KVM} ino=70 start=0x8 end=0x9`)),
+    p('kvm_gmem_store_attributes', 'ino=70 index=0x2 last=0x5 attrs=0x8'),
+    p('kvm_mmu_invalidate_end', `${KVM} inprog=1 seq=8`),
+    p('kvm_gmem_invalidate_end', `${KVM} ino=70 start=0x4 end=0x6`),
+    p('kvm_gmem_invalidate_end', `${OTHER_KVM} ino=70 start=0x2 end=0x4`),
+    r('__kvm_gmem_set_attributes', 'ino=70 start=0x2 nr_pages=4 attrs=0x8 ret=0'),
+  ],
+  'the bracket of a file that is released, from its first page to the last there can be': [
+    p('kvm_gmem_fault_user_mapping', 'ino=70 pgoff=0x1 addr=0x7f0000000000 flags=0xa55'),
+    p('kvm_gmem_invalidate_start', `${KVM} ino=70 start=0x0 end=0xffffffffffffffff`),
+    p('kvm_gmem_invalidate_end', `${KVM} ino=70 start=0x0 end=0xffffffffffffffff`),
+  ],
+  'the bracket of a file that only the hole tells, which is punched': [
+    p('kvm_gmem_get_folio', 'ino=71 index=0x6'),
+    p('kvm_gmem_fallocate', 'ino=70 mode=0x3 offset=0x2000 len=0x2000'),
+    p('kvm_gmem_invalidate_start', `${KVM} start=0x2 end=0x4`),
+    p('kvm_gmem_invalidate_end', `${KVM} start=0x2 end=0x4`),
+    r('kvm_gmem_fallocate', 'ret=0'),
+  ],
+  'SPTEs that are told, without an event of the change': [
+    p('kvm_mmu_invalidate_end', KVM),
+    'kvm_mmu_set_spte: gfn 1000 spte 11a200e67 (rwx-) level 1 at 0',
+    'kvm_mmu_set_spte: gfn 0 spte 11a300ee7 (rwx-) level 2 at 0',
+    p('kvm_mmu_invalidate_start', `${KVM} inprog=0 seq=8`),
+    p('kvm_mmu_invalidate_range_add', `${KVM} start=0x0 end=0x1001`),
+    'kvm_mmu_set_spte: gfn 1002 spte 11a202e67 (rwx-) level 1 at 0',
+    'kvm_unmap_hva_range: mmu notifier unmap range: 0x007f0000000000 -- 0x007f0000001000',
+    'kvm_unmap_hva_range: mmu notifier unmap range: 0x007f0000000000 -- 0x007f0000001000',
+    'kvm_mmu_set_spte: gfn 1003 spte 11a203e67 (rwx-) level 1 at 0',
+    'kvm_mmu_zap_all_fast: kvm-mmu-valid-gen 1 used_pages 5',
+    'kvm_mmu_zap_all_fast: kvm-mmu-valid-gen 1 used_pages 5',
+  ],
+  'SPTEs that are asked for, where nothing else tells': [
+    p('kvm_mmu_invalidate_end', KVM),
+    'kvm_mmu_spte_requested: gfn 1203 pfn 11a203 level 2 access rwx',
+    'kvm_mmu_spte_requested: gfn 1003 pfn 11a407 level 2 access rwx',
+    'kvm_mmu_spte_requested: gfn 0 pfn 0 level 1 access rwx',
+    'kvm_mmu_spte_requested: gfn 1 pfn 1 level 4 access rwx',
+    'kvm_mmu_spte_requested: gfn 1 pfn 1 level 0 access rwx',
   ],
 };
 
@@ -576,6 +1275,12 @@ const GET_PFN: Cases = {
     r('restrictedmem_get_page', 'ret=0'),
     p('restrictedmem_put_page', 'ino=70 pgoff=0x0'),
   ],
+  'a return of get_pfn that began among lost events': [
+    p('restrictedmem_get_page', 'ino=70 pgoff=0x3'),
+    r('restrictedmem_get_page', 'ret=0'),
+    'CPU:0 [LOST 7 EVENTS]',
+    r('restrictedmem_get_page', 'ret=0'),
+  ],
 };
 
 /** A guest's fault as far as its look-up; bit 49 of the error code tells that it is private. */
@@ -584,8 +1289,6 @@ const pageFault = (address: string, errorCode: string): string =>
 const PRIVATE_FAULT = '0x2000000000004';
 const SHARED_FAULT = '0x4';
 const ENTRY = 'kvm_entry: vcpu 0, rip 0x1';
-const leaf = (gfn: string, pfn: string): string =>
-  `kvm_tdp_mmu_spte_changed: as id 0 gfn ${gfn} level 1 old_spte 0 new_spte ${pfn}e67`;
 
 const FAULTS: Cases = {
   'a private fault from its start to the guest': [
@@ -686,6 +1389,76 @@ const FAULTS: Cases = {
   ],
 };
 
+const MAPPED = mmap(70, '0x7f0000001000', '0x7f0000003000');
+const CALLS: Cases = {
+  'a call that another one follows, without its return': [
+    'sys_ioctl(fd: 9, cmd: 0xae80, arg: 0)',
+    'sys_ioctl(fd: 9, cmd: 0xae80, arg: 0)',
+    'sys_ioctl -> 0x0',
+    'sys_ioctl -> 0x0',
+  ],
+  'a descriptor is closed': ['sys_close(fd: 8)', 'sys_close -> 0x0', 'sys_close(fd: 0)', 'sys_close -> 0x0'],
+  "another process's memory is read": [
+    'sys_process_vm_readv(pid: 100, lvec: 0, liovcnt: 1, rvec: 0, riovcnt: 1, flags: 0)',
+    'sys_process_vm_readv -> 0x1000',
+  ],
+  'protection of a whole mapping': [
+    ...MAPPED,
+    'sys_mprotect(start: 0x7f0000001000, len: 0x2000, prot: 1)',
+    'sys_mprotect -> 0x0',
+  ],
+  'protection of the first page of a mapping': [
+    ...MAPPED,
+    'sys_mprotect(start: 0x7f0000001000, len: 0x1000, prot: 1)',
+    'sys_mprotect -> 0x0',
+  ],
+  'protection of the last page of a mapping, and beyond': [
+    ...MAPPED,
+    'sys_mprotect(start: 0x7f0000002000, len: 0x4000, prot: 1)',
+    'sys_mprotect -> 0x0',
+  ],
+  'protection of what lies before a mapping, and after it': [
+    ...MAPPED,
+    'sys_mprotect(start: 0x7f0000000000, len: 0x1000, prot: 1)',
+    'sys_mprotect -> 0x0',
+    'sys_mprotect(start: 0x7f0000003000, len: 0x1000, prot: 1)',
+    'sys_mprotect -> 0x0',
+  ],
+  'protection that is refused': [
+    ...MAPPED,
+    'sys_mprotect(start: 0x7f0000001000, len: 0x1000, prot: 1)',
+    'sys_mprotect -> 0xfffffffffffffff4',
+  ],
+  "protection in another process's memory": [
+    ...MAPPED,
+    elsewhere('sys_mprotect(start: 0x7f0000001000, len: 0x1000, prot: 1)'),
+    elsewhere('sys_mprotect -> 0x0'),
+  ],
+  'a part of a mapping is locked': [
+    ...MAPPED,
+    'sys_mlock(start: 0x7f0000002000, len: 0x1000)',
+    'sys_mlock -> 0x0',
+  ],
+  'a mapping is moved as a whole': [
+    ...MAPPED,
+    'sys_mremap(addr: 0x7f0000001000, old_len: 0x2000, new_len: 0x2000, flags: 1, new_addr: 0)',
+    'sys_mremap -> 0x7f0000009000',
+  ],
+  'advice on a part of a mapping splits nothing': [
+    ...MAPPED,
+    'sys_madvise(start: 0x7f0000001000, len_in: 0x1000, behavior: 9)',
+    'sys_madvise -> 0x0',
+  ],
+  'a conversion ends where its thread enters the kernel again': [
+    p('__kvm_gmem_set_attributes', 'ino=70 start=0x2 nr_pages=2 attrs=0x8'),
+    'sys_munmap(addr: 0x7f0000001000, len: 0x1000)',
+  ],
+  'an ioctl that returns what it does not say': [
+    p('__kvm_gmem_set_attributes', 'ino=70 start=0x2 nr_pages=2 attrs=0x8'),
+    'sys_ioctl -> 0xfffffffffffffff5',
+  ],
+};
+
 const SLOT = 'kvm_set_user_memory AddrSpace#0 Slot#1 flags=0x4 gpa=0x100000';
 const NO_FILE = 'guest_memfd=-1 guest_memfd_offset=0x0';
 /** Lines of QEMU's log. */
@@ -700,6 +1473,26 @@ export const OF_QEMU: Readonly<Record<string, readonly string[]>> = {
     `${SLOT} size=0x200000 ua=0x7f0000000000 guest_memfd=8 guest_memfd_offset=0x0 ret=-22`,
   ],
   'a slot without a file': [`${SLOT.replace('0x4', '0x0')} size=0x200000 ua=0x7f0000000000 ${NO_FILE} ret=0`],
+  'a slot of SMM, the other address space': [
+    `${SLOT.replace('AddrSpace#0', 'AddrSpace#1')} size=0x200000 ua=0x7f0000000000 ${NO_FILE} ret=0`,
+  ],
+  'a slot of SMM, as an older QEMU numbers it': [
+    `kvm_set_user_memory Slot#65537 flags=0x0 gpa=0x100000 size=0x200000 ua=0x7f0000000000 ret=0`,
+  ],
+  'a slot that is there is asked for with another size: the next guest': [
+    `${SLOT} size=0x200000 ua=0x7f0000000000 guest_memfd=8 guest_memfd_offset=0x3000 ret=0`,
+    `${SLOT} size=0x400000 ua=0x7f0000000000 guest_memfd=8 guest_memfd_offset=0x3000 ret=0`,
+    `${SLOT} size=0x400000 ua=0x7f0000400000 guest_memfd=8 guest_memfd_offset=0x3000 ret=0`,
+    `${SLOT} size=0x200000 ua=0x7f0000000000 guest_memfd=8 guest_memfd_offset=0x3000 ret=-17`,
+  ],
+  'a second slot on pages of the file that the first has': [
+    `${SLOT} size=0x200000 ua=0x7f0000000000 guest_memfd=8 guest_memfd_offset=0x0 ret=0`,
+    `${SLOT.replace('Slot#1', 'Slot#2').replace('0x100000', '0x800000')} size=0x200000 ua=0x7f0000800000 guest_memfd=8 guest_memfd_offset=0x100000 ret=-22`,
+  ],
+  'a second slot on guest frames that the first has': [
+    `${SLOT} size=0x200000 ua=0x7f0000000000 guest_memfd=8 guest_memfd_offset=0x0 ret=0`,
+    `${SLOT.replace('Slot#1', 'Slot#2').replace('0x100000', '0x200000')} size=0x200000 ua=0x7f0000800000 guest_memfd=9 guest_memfd_offset=0x0 ret=-17`,
+  ],
   'a slot of an older QEMU': [`${SLOT} size=0x200000 ua=0x7f0000000000 ret=0`],
 };
 
@@ -711,6 +1504,7 @@ export const FAMILIES: Readonly<Record<string, Cases>> = {
   mappings: MAPPINGS,
   rmap: RMAP,
   sptes: SPTES,
+  calls: CALLS,
   faults: FAULTS,
   getPfn: GET_PFN,
 };

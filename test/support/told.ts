@@ -21,6 +21,7 @@ import type {
 import type { SpteRec } from '../../model/world/spte.js';
 import { World } from '../../model/world/world.js';
 import { tableOf } from '../golden/judge.js';
+import { leftLines } from './left.js';
 
 /** Cross-CPU pairs closer than this are not ordered: as for the global clocks. */
 const SKEW_NS = 1_000;
@@ -259,5 +260,5 @@ export function toldLines(text: string): string[] {
       listener[name] = (...args) => void lines.push(`${name}: ${String(say(...args))}`);
   bus.listen(listener as Listener);
   replay(world, table);
-  return lines;
+  return [...lines, ...leftLines(world, table)];
 }
