@@ -101,9 +101,7 @@ export function lowerInvalidation(on: On): void {
   on('InvEnd', (w, ev, t) => ended(w, ev, t));
   on('GmemInvStart', (w, ev, t) => {
     const vm = ev.has(GSTART.kvm) ? w.whichVm.of(ev, t, GSTART.kvm) : undefined;
-    const ino = ev.num(GSTART.ino);
-    const inode =
-      ino > 0 ? w.whichFile.known(ino, ev, t) : (t.conv?.inode ?? t.fallocate?.inode ?? onlyInodeOf(w, t));
+    const inode = invalidated(w, ev, t, GSTART.ino);
     const first = asPgoff(Math.max(0, ev.num(GSTART.start)));
     // A release invalidates [0, ~0).
     const isToLast = ev.isHuge(GSTART.end) || ev.num(GSTART.end) < 0;
@@ -128,8 +126,7 @@ export function lowerInvalidation(on: On): void {
     w.facts.tell('gmemInvStart', inode, b, ev.row);
   });
   on('GmemInvEnd', (w, ev, t) => {
-    const ino = ev.num(GEND.ino);
-    const inode: Inode | undefined = ino > 0 ? w.whichFile.known(ino, ev, t) : t.conv?.inode;
+    const inode = invalidated(w, ev, t, GEND.ino);
     if (inode) inode.gmemBrackets = inode.gmemBrackets.filter((b) => b.tid !== t.tid);
     t.gmemBracket = undefined;
     const conv = t.conv;
@@ -137,6 +134,16 @@ export function lowerInvalidation(on: On): void {
     if (conv.storeRow < 0) conv.gmemClosedBeforeStore = true;
     else if (conv.invCloseRow < 0) closeIn(w, conv, ev.row);
   });
+}
+
+/**
+ * The file whose pages are invalidated: where the event does not name it, that of the call around it, or the
+ * only one that there is.
+ */
+function invalidated(w: World, ev: Ev, t: Thread, inoSlot: number): Inode | undefined {
+  const ino = ev.num(inoSlot);
+  if (ino > 0) return w.whichFile.known(ino, ev, t);
+  return t.conv?.inode ?? t.fallocate?.inode ?? onlyInodeOf(w, t);
 }
 
 /** The bracket of a conversion ends. */

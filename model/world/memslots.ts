@@ -63,6 +63,8 @@ export function removeSlot(ops: OpLog, slot: Slot, row: number): void {
   slot.untilRow = row;
   logSlot(ops, Op.SlotRemove, slot, row);
   const { vm } = slot;
+  // What was asked for, and taken, as this slot: from here on it stands in no other's way.
+  for (const [key, region] of vm.regions) if (region.row === slot.fromRow) vm.regions.delete(key);
   if (vm.over === 'no' && vm.slots.every((s) => s.untilRow >= 0)) vm.over = 'maybe';
 }
 

@@ -7,7 +7,8 @@ import { assertGolden, assertOnlyGoldens } from '../support/golden.js';
 import { judgeAll, type Said } from '../support/oneTrace.js';
 import { meaningText } from '../support/operations.js';
 import { judgeText, type Judged } from './judge.js';
-import { FAMILIES, OF_QEMU } from './meaningCases.js';
+import { FAMILIES } from './meaningCases.js';
+import { OF_QEMU } from './qemuCases.js';
 import { ROOT } from './samples.js';
 
 const FOLDER = path.join(ROOT, 'test', 'golden', 'meanings');

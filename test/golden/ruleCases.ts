@@ -731,6 +731,17 @@ export const RULE_CASES: Readonly<Record<string, Cases>> = {
       cached('delete_from', '1067a4', 4),
       PUNCHED,
     ],
+    'deleted after the bracket of the file, of which no event names the file': [
+      ...FILE,
+      punch(4),
+      p('kvm_gmem_invalidate_start', `${KVM} start=0x4 end=0x5`),
+      invStart(),
+      invRange('0x1004', '0x1005'),
+      invEnd(),
+      p('kvm_gmem_invalidate_end', `${KVM} start=0x4 end=0x5`),
+      cached('delete_from', '1067a4', 4),
+      PUNCHED,
+    ],
     'deleted from a file whose memslot is gone': [
       ...FILE,
       fault('0x4'),
@@ -1072,6 +1083,13 @@ export const RULE_CASES: Readonly<Record<string, Cases>> = {
     ],
   },
   S7: {
+    'refused, where a memslot that has these frames is unbound': [
+      ...FILE,
+      ...bind(2, '0x2000', 16, '0x0', 71),
+      p('kvm_gmem_unbind', 'slot=2 base_gfn=0x2000 npages=16 pgoff=0x0'),
+      p('kvm_gmem_bind', `${KVM} slot=3 base_gfn=0x2000 npages=16 fd=9 offset=0x0`),
+      r('kvm_gmem_bind', 'ret=-22 slot=3 ino=72 pgoff=0x0', 'kvm_gmem_bind_ret2'),
+    ],
     'refused, and a second probe that reads the inode has none to read': [
       ...FILE,
       ...bind(2, '0x2000', 16, '0x0', 71),

@@ -7,7 +7,8 @@ import path from 'node:path';
 import { assertGolden, assertOnlyGoldens } from '../support/golden.js';
 import { traceText } from '../support/oneTrace.js';
 import { toldLines } from '../support/told.js';
-import { FAMILIES, OF_QEMU } from './meaningCases.js';
+import { FAMILIES } from './meaningCases.js';
+import { OF_QEMU } from './qemuCases.js';
 import { ROOT, samplesIn } from './samples.js';
 
 const FOLDER = path.join(ROOT, 'test', 'golden', 'told');

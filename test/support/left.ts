@@ -1,6 +1,6 @@
 /**
- * What is left of a trace at its end, in words: what rules and answers read of VMs and files then, for tests of
- * the lowering. What is as it began is not told.
+ * What is left of a trace at its end, in words: what rules and answers read of VMs and files then, for tests
+ * of the lowering. What is as it began is not told.
  */
 import type { EventTable } from '../../parsers/events/table.js';
 import type { Inode, RefRec, Vm } from '../../model/world/state.js';

@@ -54,7 +54,13 @@ export const g6b: RuleDef = {
             row,
             message,
             pages,
-            evidence: [[fromRow, 'missing-since', 'punching the hole begins; no invalidate start follows']],
+            evidence: [
+              [
+                fromRow,
+                'missing-since',
+                'punching the hole begins; no bracket is open over the page when it goes',
+              ],
+            ],
           });
       } else if (brackets) {
         const slots = run.w.slotsOfPages(inode, pgoff, plus(pgoff, count));
