@@ -1,6 +1,6 @@
 /** `shimtrace life`: who took references to a frame and who put them, from where, and which was never put. */
 import { lifeOfFrame, type FrameLife } from '../../model/answers/life.js';
-import { lifeEventText, lifeVerdicts, structPageNote } from '../../model/answers/lifeText.js';
+import { framesOfState, lifeEventText, lifeVerdicts, structPageNote } from '../../model/answers/lifeText.js';
 import { extraLines } from '../../model/findings/listing.js';
 import { placeOf, timeText } from '../../model/findings/report.js';
 import { pageHistory } from '../../model/pages/intervals.js';
@@ -84,7 +84,7 @@ function framesOfPages(trace: LoadedRun, args: Args, output: Output): readonly n
   for (const { id, count } of selectPages(analysis, args))
     for (let i = 0; i < count && frames.size <= FRAMES_MAX; i++)
       for (const { state } of pageHistory(analysis, { ...id, page: id.page + i }).intervals)
-        if (state.pfnKnown && state.pfn >= 0) frames.add(state.pfn);
+        for (const frame of framesOfState(state)) frames.add(frame);
   return [...frames];
 }
 

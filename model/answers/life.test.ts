@@ -6,7 +6,8 @@ import { readTrace } from '../../parsers/index.js';
 import type { OpenTrace } from '../../parsers/reader.js';
 import { stacksOf } from '../../parsers/stacks.js';
 import { lifeOfFrame, type FrameLife } from './life.js';
-import { lifeEventText, lifeVerdicts, structPageNote } from './lifeText.js';
+import type { PageState } from '../pages/state.js';
+import { framesOfState, lifeEventText, lifeVerdicts, structPageNote } from './lifeText.js';
 
 const A = 'alloc-11';
 const B = 'holder-22';
@@ -91,6 +92,13 @@ describe('the life of a frame', () => {
       'Events that name pages by their struct page alone may be about this frame too (1 in the trace): ' +
         'only one page is known by both, and two are needed.',
     ]);
+  });
+
+  it('is asked for by the frames that a page has in the page cache, and in its SPTEs', () => {
+    const spte = { vm: 0, gfn: 7, level: 1, pfn: 0x200, row: 0 };
+    const state = { pfn: 0x100, pfnKnown: true, sptes: [spte, { ...spte, pfn: -1 }] } as unknown as PageState;
+    assert.deepEqual(framesOfState(state), [0x100, 0x200]);
+    assert.deepEqual(framesOfState({ ...state, pfnKnown: false }), [0x200]);
   });
 
   it('tells who never put a reference, and that all were put', () => {

@@ -4,6 +4,7 @@ import { pageFrames, structPageOf } from '../../parsers/events/pageFrames.js';
 import { task, type Answer, type Asked, type Statement } from './answer.js';
 import { frameOfRow, lifeOfFrame, type FrameLife, type HeldReference, type LifeEvent } from './life.js';
 import { intervalAtRow } from '../pages/query.js';
+import type { PageState } from '../pages/state.js';
 import { plural } from '../../parsers/base/plural.js';
 
 /** Sentences of an answer; the command line has no such limit. */
@@ -74,12 +75,17 @@ function heldText(table: EventTable, { events }: FrameLife, held: HeldReference)
   return `${what} of ${task({ table }, held.row)}${from}`;
 }
 
+/** Frames that a page has by its state: that of the page cache, and those that its SPTEs map. */
+export function framesOfState({ pfn, pfnKnown, sptes }: PageState): readonly number[] {
+  return [...(pfnKnown ? [pfn] : []), ...sptes.map((spte) => spte.pfn)].filter((frame) => frame >= 0);
+}
+
 /** The frame behind what is asked about: that of the event itself, else that of the page at its instant. */
 function frameOf({ analysis, table, page, row }: Asked): number | undefined {
   const own = frameOfRow(table, row);
   if (own !== undefined) return own;
   const { state } = intervalAtRow(analysis, page, row);
-  return state.pfnKnown && state.pfn >= 0 ? state.pfn : undefined;
+  return framesOfState(state)[0];
 }
 
 /** Why an event that names its struct page alone is not tied to a frame; '' for other events. */

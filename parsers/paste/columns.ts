@@ -25,11 +25,16 @@ const HEAD_MAX = 120;
 const BEHIND_TIME = /^(.{0,100}?\d+\.\d{6,9}:\s+)[\w.:-]+:(?:\s|$)/;
 
 const eventNames = new Set<string>();
+/** Events of QEMU, behind whose names no colon stands. */
+export const qemuNames = new Set<string>();
 /** The system of each tracepoint, by its name. */
 const systems = new Map<string, string>();
 for (const { tracepoints = [], entry = [], ret = [], names = [] } of VOCABULARY) {
   for (const full of tracepoints) {
-    if (full.startsWith('qemu:')) continue;
+    if (full.startsWith('qemu:')) {
+      qemuNames.add(full.slice('qemu:'.length));
+      continue;
+    }
     const [system, bare] = full.split(':') as [string, string];
     eventNames.add(bare);
     systems.set(bare, system);
@@ -55,6 +60,13 @@ export function eventAt(text: string): number {
     // The blank behind a name may be the one before the next.
     names.lastIndex = found.index + found[0].trimEnd().length;
   }
+  return -1;
+}
+
+/** Where a text has its first event of QEMU's log that is known; -1 for none. */
+export function qemuEventAt(text: string): number {
+  for (const { 0: name, index } of text.matchAll(/\b[a-z]\w*_\w+(?=\s)/g))
+    if (qemuNames.has(name)) return index;
   return -1;
 }
 

@@ -60,7 +60,7 @@ function nearlyAllEnd(texts: readonly string[], end: RegExp): boolean {
 /** What stands between lines in a string that was printed, and in a list of strings. */
 const LINE_ENDS = /(?:\\r)?\\n|",\s{0,4}"|',\s{0,4}'/;
 /** So many lines in one are a string, or a list. */
-const STRING_LINES = 4;
+const STRING_LINES = 3;
 /** The opening of a string, with the names before it: `ok: [host] => {"stdout": "`. */
 const OPENING = /^(?:[^"']|"\w{1,40}": ?){0,200}["']/;
 const CLOSING = /["']\s?[\]})]{0,4}[,;]?$/;

@@ -174,6 +174,13 @@ const KINDS: Readonly<Record<string, (lines: readonly string[]) => string[]>> = 
   'a literal block of reStructuredText': (lines) => ['::', '', ...lines.map((line) => `   ${line}`)],
   'a list of Python': (lines) => [`[${lines.map((line) => `'${line}'`).join(', ')}]`],
   'a result of Ansible': (lines) => [`ok: [host] => {"stdout": "${lines.join('\\n')}"}`],
+  'one paragraph, broken again': (lines) =>
+    wrapAtBlanks(76).lines([lines.map((line) => line.trim().replace(/ +/g, ' ')).join(' ')]),
+  'HTML that was escaped twice': (lines) => [
+    '<pre>',
+    ...lines.map((line) => escaped(escaped(line))),
+    '</pre>',
+  ],
   'one paragraph': (lines) => [lines.map((line) => line.trim().replace(/ +/g, ' ')).join(' ')],
 };
 
@@ -293,6 +300,21 @@ describe('kinds of pastes', () => {
     assert.deepEqual([numbered.comm(0), numbered.tid(0)], ['', 274]);
     const named = read(COLUMNS.map(({ comm, event }) => `${comm} ${event}`));
     assert.deepEqual([named.comm(0), named.tid(0)], ['qemu-system-x86', -1]);
+  });
+
+  it("know QEMU's events by their names, whatever stands before them", () => {
+    const log = fs.readFileSync('sample-traces/pastes/P09-exclusive-bind-einval.log', 'utf8').split('\n');
+    const lines = log.filter((line) => line !== '');
+    const expected = events(read(lines), []);
+    assert.equal(expected.length, 3);
+    for (const to of [
+      (line: string): string => `10:00 < tester> ${line}`,
+      (line: string): string => `MESSAGE=${line}`,
+      (line: string): string => `2026-11-29T10:00:07.123Z\tINFO\tvmm/vmm.go:42\t${line}`,
+      (line: string): string => `time="2026-11-29T10:00:07Z" level=info msg="${line}"`,
+    ])
+      assert.deepEqual(events(read(lines.map(to)), []), expected, to('…'));
+    assert.deepEqual(events(read(wrapAtBlanks(76).lines([lines.join(' ')])), []), expected);
   });
 
   it('make no events of prose that speaks of them', () => {

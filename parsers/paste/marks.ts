@@ -160,7 +160,9 @@ export function unhtml(broken: PlacedLines): PlacedLines {
     // A line's own end behind its last <br> is none that anybody sees.
     if (pieces.length > 1 && pieces[pieces.length - 1]!.trim() === '') pieces.pop();
     for (const piece of pieces) {
-      out.texts.push(entities(piece.replace(CELL_END, ' ').replace(TAG, '')));
+      const text = entities(piece.replace(CELL_END, ' ').replace(TAG, ''));
+      // What was escaped once more on its way.
+      out.texts.push(/&(?:lt|gt|amp|nbsp|quot|#\d+);/.test(text) ? entities(text) : text);
       out.lines.push(lines.lines[i]!);
     }
   });

@@ -5,7 +5,7 @@
  */
 import { mapLines, type PlacedLines } from '../mail/lines.js';
 import { isOtherLayout } from './shapes.js';
-import { eventAt, hasColumnsOrName } from './columns.js';
+import { eventAt, hasColumnsOrName, qemuEventAt } from './columns.js';
 
 /** Longest name of a task that a kernel prints. */
 const COMM_MAX = 15;
@@ -20,6 +20,9 @@ const NEARLY_ALL = 0.9;
 const TASK_END =
   /-\d{1,7}\s+(?:\(\s*(?:\d+|-+)\)\s+)?\[\d{3,}\]\s+(?:[.\w#]{4,8}\s+)?\d+(?:\.\d{6,9})?:(?:\s|$)|\s-?\d+(?:\/\d+)?\s+(?:[.\w]{4,8}\s+)?\[\d{3,}\]\s+(?:[.\w]{4,8}\s+)?\d+\.\d{6,9}:(?:\s|$)/;
 const QEMU_STAMP = /\d+@\d+\.\d+:[a-z]\w*_\w+\s/;
+
+/** `2026-11-29T10:00:07.123456Z `. */
+const QEMU_TIME = /\d{4}-\d\d-\d\dT[\d:.]+Z $/;
 
 /** A line of an event: what is before the part that every recorder prints, and whether that may stay. */
 interface Front {
@@ -47,9 +50,11 @@ function frontOf(line: string): Front | undefined {
     };
   }
   const stamp = QEMU_STAMP.exec(head)?.index ?? -1;
-  const at = stamp >= 0 ? stamp : eventAt(head);
+  const event = stamp >= 0 ? stamp : eventAt(head);
+  const at = event >= 0 ? event : qemuEventAt(head);
   if (at < 0) return undefined;
-  const text = head.slice(0, at);
+  // With `-msg timestamp=on`, QEMU itself prints a time before the name.
+  const text = head.slice(0, at).replace(QEMU_TIME, '');
   return {
     text,
     fits: (length) => {
@@ -69,6 +74,8 @@ interface Begin {
 }
 
 const PIECE = /[0-9a-f]{7,40}(?![\w])|\d+|\s+|[\s\S]/g;
+/** Signs that stand within dates, numbers and names. */
+const WITHIN_NUMBERS = /^[:,+#%]$/;
 const MARK = /^[>|:\])}"'`#*+,;$%=~•→│»]$/;
 
 /** The places at which a prefix of the text may end. */
@@ -92,7 +99,9 @@ function beginsOf(text: string): Begin[] {
     const isLast = next === undefined || /^\s/.test(next);
     isMark = MARK.test(piece) || (/^[-/]$/.test(piece) && isLast);
     // No blank must follow; but the colon of `10:00`, or of a task's `u8:1`, ends nothing.
-    if (isMark && !isLast && !/^\d/.test(next)) begins.push({ shape, length, isMark });
+    const isWithin = !isLast && /^\d/.test(next) && WITHIN_NUMBERS.test(piece);
+    const endsText = next === undefined && MARK.test(piece);
+    if (endsText || (isMark && !isLast && !isWithin)) begins.push({ shape, length, isMark });
   });
   return begins;
 }
@@ -103,9 +112,14 @@ export function unprefix(lines: PlacedLines): PlacedLines {
   if (shape === undefined) return lines;
   const bare = shape.trimEnd();
   const isNumber = /^[ 0]+$/.test(shape);
+  const ends = lines.texts.map((text) => {
+    const begin = beginsOf(`${text} `).find((each) => each.shape.trimEnd() === bare);
+    return begin && text.slice(0, begin.length).trimEnd().length;
+  });
+  const blanks = blanksBehind(lines.texts, ends);
   let number = -1;
-  return mapLines(lines, (text) => {
-    const end = beginsOf(`${text} `).find((begin) => begin.shape.trimEnd() === bare);
+  return mapLines(lines, (text, i) => {
+    const end = ends[i];
     if (end === undefined) return text;
     if (isNumber) {
       // A number alone may as well be what a broken line goes on with: those of lines follow one another.
@@ -113,8 +127,20 @@ export function unprefix(lines: PlacedLines): PlacedLines {
       if (now !== number + 1 && !frontOf(text)) return text;
       number = now;
     }
-    return text.slice(Math.min(text.length, end.length));
+    const behind = text.slice(end);
+    return behind.slice(Math.min(blanks, behind.length - behind.trimStart().length));
   });
+}
+
+/** Blanks that stand behind the prefix of every event: more are the line's own, as the tab before a frame. */
+function blanksBehind(texts: readonly string[], ends: readonly (number | undefined)[]): number {
+  let least = Infinity;
+  texts.forEach((text, i) => {
+    const end = ends[i];
+    if (end === undefined || !frontOf(text)) return;
+    least = Math.min(least, text.length - end - text.slice(end).trimStart().length);
+  });
+  return least;
 }
 
 function shapeOfPrefix(texts: readonly string[]): string | undefined {

@@ -106,11 +106,12 @@ function readingsOfMarked(
   // A mark without a blank behind it may have taken one of those before a task's name.
   const isPadded = bare.texts.some((line) => line.startsWith(' ') && isEventStart(family, line));
   const padded = family === 'perf' && isUnwrapped && isPadded ? inTaskColumn : asItIs;
+  const breaks = breaksOf(plain, roles, widths);
+  const spaced = family === 'perf' && breaks.length > 0 ? oneBlankBeforeEvent : asItIs;
   const inColumns = (line: string): string => {
-    return isEventStart(family, line) ? padded(columns(withoutTabs(unremark(line)))) : line;
+    return isEventStart(family, line) ? spaced(padded(columns(withoutTabs(unremark(line))))) : line;
   };
   const finish = isPartial && !isOfPerf ? partial : (reading: Reading): Reading => reading;
-  const breaks = breaksOf(plain, roles, widths);
   if (breaks.length === 0) return [finish(readingOf(mapLines(bare, inColumns), part, isUnwrapped))];
   return breaks.map((how) => {
     // A width counts from where the line began, marks included: they are taken off once it is whole.
@@ -197,6 +198,11 @@ function inTaskColumn(text: string): string {
   );
 }
 const COMM_COLUMN = 16;
+
+/** The column in which perf ends the names of its events is lost where lines are broken at blanks. */
+function oneBlankBeforeEvent(text: string): string {
+  return text.replace(/^(.{0,80}?\d\.\d{6,9}:)\s+/, '$1 ');
+}
 
 function readingOf(lines: PlacedLines, part: string, isUnwrapped: boolean): Reading {
   return {
