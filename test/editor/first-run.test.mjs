@@ -40,9 +40,10 @@ describe('the first run', () => {
     await violationHoverShows(page, reason);
     await picture(page, 'first-violation-light');
     await page.locator('.getting-started-step', { hasText: 'Review a patch with what traces show' }).click();
-    await page.locator('.getting-started-media img').first().waitFor();
+    const button = page.getByRole('button', { name: 'Review the Sample Patch' });
+    await button.waitFor();
     await picture(page, 'walkthrough-review-light');
-    await page.getByRole('button', { name: 'Review the Sample Patch' }).click();
+    await button.click();
     await page
       .locator('.codelens-decoration', { hasText: 'kvm_gmem_is_safe_for_conversion(): ran 5×' })
       .first()
