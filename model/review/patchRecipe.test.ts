@@ -58,7 +58,8 @@ describe('a recipe for a patch', () => {
     const lines = patchRecipe({ ...input, symbols });
     const record = lines.findIndex((line) => line.startsWith('# gmem_record '));
     assert.match(lines[record]!, /no such symbol; its callers: __kvm_gmem_set_attributes\.isra\.0$/);
-    assert.match(lines[record + 1]!, /perf probe --add 'gmem_record'/);
+    // perf looks into no module that it is not told of.
+    assert.match(lines[record + 1]!, /: perf probe -m kvm --add 'gmem_record'$/);
     // What the patch adds to it, by its line in the file after the patch.
     const line =
       1 + images.after.get(GUEST_MEMFD)!.indexOf('\tif (kvm_gmem_has_users(mapping, first, count))');
@@ -72,6 +73,13 @@ describe('a recipe for a patch', () => {
     );
     assert.ok(!lines.some((line) => line.includes('.cold')));
     assert.deepEqual(readSymbols('f [kvm]\ng.part.0\nh.constprop.0\n').of('h'), ['h.constprop.0']);
+  });
+
+  it('says of a module that perf may have to be told of it, where no symbols say so', () => {
+    const hint = 'with debug information (and -m kvm where KVM is a module): perf probe --add';
+    assert.ok(patchRecipe(input).some((line) => line.includes(`${hint} 'gmem_record'`)));
+    const builtIn = readSymbols('ffffffff81000000 t __kvm_gmem_set_attributes\n');
+    assert.ok(patchRecipe({ ...input, symbols: builtIn }).every((line) => !line.includes('-m kvm')));
   });
 
   it('runs nothing that a patch says', () => {

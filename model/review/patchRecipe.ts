@@ -5,7 +5,7 @@
 import { missingKinds, recipeProbes, recordingRecipe } from '../findings/recipe.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import type { FunctionEvidence } from './evidence.js';
-import { REVIEW_GROUP } from './probePlace.js';
+import { plainSymbol, REVIEW_GROUP } from './probePlace.js';
 import type { SourceIndex } from './sourceIndex.js';
 import type { KernelSymbols } from './symbols.js';
 import type { TouchedFunction } from './touched.js';
@@ -79,7 +79,7 @@ function partOf(touched: TouchedFunction, { index, symbols, trace, codeLines }: 
   const isInline = path.endsWith('.h');
   const callers = callersOf(name, index, symbols);
   const instead = callers.length > 0 ? `its callers: ${callers.join(', ')}` : 'no caller is known';
-  const perf = perfProbes(touched, codeLines?.(touched) ?? []);
+  const perf = perfProbes(touched, codeLines?.(touched) ?? [], moduleText(touched, callers, symbols));
   if (found !== undefined || isInline) {
     const why =
       isInline && found === undefined ? 'inlined into its callers' : 'this kernel has no such symbol';
@@ -97,15 +97,32 @@ const safePath = (path: string): string => path.replace(/[^\w./+-]/g, '?');
 /** Lines of one function that are probed by their number, at most. */
 const LINES_MAX = 8;
 
+/** perf looks in the kernel itself, unless it is told of a module: that of the callers is the function's. */
+function moduleText(
+  { path }: TouchedFunction,
+  callers: readonly string[],
+  symbols: KernelSymbols | undefined,
+): { readonly option: string; readonly hint: string } {
+  const module = callers.map((caller) => symbols?.moduleOf(plainSymbol(caller)) ?? '').find((m) => m !== '');
+  if (module !== undefined) return { option: `-m ${module} `, hint: '' };
+  const isUnsure = !symbols && /(?:^|\/)kvm\//.test(path);
+  return { option: '', hint: isUnsure ? ' (and -m kvm where KVM is a module)' : '' };
+}
+
 /** Where it was inlined, debug information has its code still: by its name, and by the lines that are new. */
-function perfProbes({ name, path }: TouchedFunction, lines: readonly number[]): readonly string[] {
+function perfProbes(
+  { name, path }: TouchedFunction,
+  lines: readonly number[],
+  { option, hint }: ReturnType<typeof moduleText>,
+): readonly string[] {
   const event = `${REVIEW_GROUP}:${name.slice(0, EVENT_CHARS_MAX)}`;
   return [
-    `#   with debug information: perf probe --add '${name}'`,
+    `#   with debug information${hint}: perf probe ${option}--add '${name}'`,
     ...lines
       .slice(0, LINES_MAX)
       .map(
-        (line) => `#   or at what it changes: perf probe --add '${event}_L${line}=${safePath(path)}:${line}'`,
+        (line) =>
+          `#   or at what it changes: perf probe ${option}--add '${event}_L${line}=${safePath(path)}:${line}'`,
       ),
   ];
 }
