@@ -82,6 +82,19 @@ describe('a recipe for a patch', () => {
     assert.ok(patchRecipe({ ...input, symbols: builtIn }).every((line) => !line.includes('-m kvm')));
   });
 
+  it('goes on to the callers of callers that were inlined themselves', () => {
+    const body = (name: string, called: string): string =>
+      `static int ${name}(void)\n{\n\treturn ${called};\n}\n`;
+    const source = body('c', '0') + body('b', 'c() + b()') + body('a', 'b()');
+    const inlined = {
+      ...input,
+      functions: [{ ...functions[0]!, name: 'c' }],
+      index: indexSources([['virt/kvm/x.c', source]]),
+      symbols: readSymbols('ffffffff81000000 t a\t[kvm]\n'),
+    };
+    assert.deepEqual(probesOf(patchRecipe(inlined)), ['p:review/a a', 'r:review/a_ret a']);
+  });
+
   it('runs nothing that a patch says', () => {
     const evil = { ...functions[0]!, path: "x\nrm -rf ~; '\u0000.c" };
     const lines = patchRecipe({ ...input, functions: [evil] });

@@ -127,12 +127,28 @@ function perfProbes(
   ];
 }
 
-/** Callers that can be probed: those with a symbol, where symbols are known. */
+/**
+ * Callers that can be probed: where symbols are known those that have one, and in place of one that was
+ * inlined too, its callers.
+ */
 function callersOf(name: string, index: SourceIndex, symbols: KernelSymbols | undefined): readonly string[] {
-  const callers = index.callersOf(name);
-  const able = symbols ? callers.flatMap((caller) => symbols.of(caller)) : callers;
+  if (!symbols) return index.callersOf(name).slice(0, CALLERS_MAX);
+  const able: string[] = [];
+  const seen = new Set([name]);
+  // Grows while it is walked: what is nearer comes first.
+  for (const each of seen) {
+    if (able.length >= CALLERS_MAX || seen.size > CALLERS_SEEN_MAX) break;
+    for (const caller of index.callersOf(each)) {
+      const own = symbols.of(caller);
+      if (own.length === 0) seen.add(caller);
+      else able.push(...own.filter((symbol) => !able.includes(symbol)));
+    }
+  }
   return able.slice(0, CALLERS_MAX);
 }
+
+/** Functions whose callers are looked for, at most. */
+const CALLERS_SEEN_MAX = 200;
 
 /** An entry and a return probe on each symbol; only the latter where entries are recorded already. */
 function probesOn(symbols: readonly string[], isEntrySeen: boolean): Pick<Part, 'probes' | 'traced'> {
