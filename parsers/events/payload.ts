@@ -75,6 +75,11 @@ export interface EventPlan {
   lastLabel: Uint8Array | undefined;
   /** How far before the line's end that name begins, as long as values have the same width. */
   labelFromEnd: number;
+  /**
+   * Of an event that nobody knows: the names before the last values of its lines, an empty one for lines that
+   * end otherwise; undefined where they may end in anything.
+   */
+  endings: readonly Uint8Array[] | undefined;
 }
 
 /** The syntax of a payload. */
@@ -166,6 +171,11 @@ export class PlanBook {
     }
     entry.last = plan;
     return plan;
+  }
+
+  /** True when a line of the event whose name stands at bytes[nameStart, nameEnd) was read by this book. */
+  hasRead(bytes: Uint8Array, nameStart: number, nameEnd: number): boolean {
+    return this.events[this.token(bytes, nameStart, nameEnd)] !== undefined;
   }
 
   /** Plan of a syscall event whose bare name (`sys_ioctl`) stands at bytes[nameStart, nameEnd). */
@@ -263,6 +273,7 @@ function makePlan(
     goesOn: false,
     lastLabel: undefined,
     labelFromEnd: 0,
+    endings: [],
   };
 }
 
@@ -351,7 +362,55 @@ export function fillPayload(
 /** Of an event that nobody knows: most have no `: ` in their text, but a line's head has, and most lines. */
 function unreadFlags(plan: EventPlan, bytes: Uint8Array, start: number, end: number): number {
   if (!plan.wasSeen) return seenFirst(plan, PAYLOAD_UNREAD);
+  if (!hasKnownEnding(plan, bytes, start, end)) return PAYLOAD_UNREAD | PAYLOAD_OTHER_NAMES;
   return holdsColonBlank(bytes, start, end) ? PAYLOAD_UNREAD : 0;
+}
+
+/** True when the payload at bytes[start, end) ends with a name and values as its event did before. */
+export function hasKnownEnding(
+  { endings }: EventPlan,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): boolean {
+  if (endings === undefined) return true;
+  const nameEnd = endOfLastName(bytes, start, end);
+  for (let i = 0; i < endings.length; i++) {
+    const name = endings[i]!;
+    const from = nameEnd - name.length;
+    if (from < start || !sameBytes(name, bytes, from, nameEnd)) continue;
+    if (name.length > 0 ? from === start || separates(bytes[from - 1]!) : nameEnd === start) return true;
+  }
+  return false;
+}
+
+/** The name before the last values of the payload at bytes[start, end); empty where there is none. */
+export function endingOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  const nameEnd = endOfLastName(bytes, start, end);
+  return bytes.slice(startOfWord(bytes, start, nameEnd), nameEnd);
+}
+
+/**
+ * End of the word before the last numbers of bytes[start, end), or before the `=` of a last word that is no
+ * number; `start` where there is none.
+ */
+function endOfLastName(bytes: Uint8Array, start: number, end: number): number {
+  let p = end;
+  for (let numbers = 0; numbers <= LAST_NUMBERS; numbers++) {
+    while (p > start && separates(bytes[p - 1]!)) p--;
+    const wordEnd = p;
+    p = startOfWord(bytes, start, wordEnd);
+    if (isNumber(bytes, p, wordEnd)) continue;
+    if (numbers > 0) return wordEnd;
+    return p > start && bytes[p - 1] === Ascii.Equals ? p - 1 : start;
+  }
+  return start;
+}
+
+function startOfWord(bytes: Uint8Array, start: number, wordEnd: number): number {
+  let p = wordEnd;
+  while (p > start && !separates(bytes[p - 1]!)) p--;
+  return p;
 }
 
 /**
@@ -396,9 +455,9 @@ export function findLabel(bytes: Uint8Array, start: number, end: number, label: 
   let p = end;
   for (let numbers = 0; numbers <= LAST_NUMBERS; numbers++) {
     while (p > start && separates(bytes[p - 1]!)) p--;
-    const tokenEnd = p;
-    while (p > start && !separates(bytes[p - 1]!)) p--;
-    if (!isNumber(bytes, p, tokenEnd)) return sameBytes(label, bytes, p, tokenEnd) ? p : -1;
+    const wordEnd = p;
+    p = startOfWord(bytes, start, wordEnd);
+    if (!isNumber(bytes, p, wordEnd)) return sameBytes(label, bytes, p, wordEnd) ? p : -1;
   }
   return -1;
 }

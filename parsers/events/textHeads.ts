@@ -4,11 +4,14 @@
  */
 import { Ascii } from '../base/ascii.js';
 import { endOfDigits, isDigit, isLetter, startOfDigits, startOfToken, trimRight } from '../base/text.js';
+import { hexRun } from './number.js';
 import { MICRO_DIGITS, NANO_DIGITS } from '../base/units.js';
 
 /** Ticks of a clock that has no point: fewer digits may be anything. */
 const TICKS_DIGITS = 6;
 const CPU_DIGITS = 3;
+/** Of a kernel's address. */
+const POINTER_DIGITS = 16;
 const FLAGS_MIN = 4;
 const FLAGS_MAX = 8;
 
@@ -86,9 +89,10 @@ function areFlags(bytes: Uint8Array, start: number, end: number): boolean {
   return true;
 }
 
-/** `(symbol+0x`, where a probe's event begins. */
+/** `(symbol+0x` or `(ffffffff81516850`, where a probe's event begins. */
 function isPlace(bytes: Uint8Array, start: number, end: number): boolean {
   if (bytes[start] !== Ascii.OpenParen) return false;
+  if (start < end && hexRun(bytes, start + 1, end) === POINTER_DIGITS) return true;
   for (let p = start + 1; p + 2 < end; p++) {
     const c = bytes[p]!;
     if (c === Ascii.Plus)

@@ -13,6 +13,8 @@ import { isProbeName } from './resolve.js';
 import type { TableBuilder } from './table.js';
 
 const NAMES_KEPT = 4096;
+/** A kernel with all its events in one text takes a hundredth of it. */
+const NAMES_TO_COMPARE = 300_000_000;
 /** The kernel's events have shorter names. */
 const NAME_BYTES = 128;
 /** Text in quotes may hold anything. */
@@ -44,7 +46,8 @@ const decoder = new TextDecoder();
 
 export class EventNames {
   private readonly names = new Set<string>();
-  private readonly namesAt = new Map<string, Set<string>>();
+  /** The names of each place, with the ids that they are shown by. */
+  private readonly namesAt = new Map<string, Map<string, number>>();
   /** What stands before the names of tools that print `system:event`. */
   private readonly systems = new Set<string>();
   /** Names of tracepoints that a printed form told: not judged, but others may be made of them. */
@@ -53,10 +56,16 @@ export class EventNames {
   private readonly placed = new Set<string>();
   private readonly doubted = new Set<string>();
   private hasOwnNames = false;
+  /** A text in which more than these must be compared is hostile: its names are not looked at. */
+  private namesToCompare = NAMES_TO_COMPARE;
 
-  /** `eventsEndingWith`: the known events whose lines end with the payload's labels. */
+  /**
+   * `doubtOnly`: takes an event, by the id of its name, for torn where it has one line. `eventsEndingWith`:
+   * the known events whose lines end with the payload's labels.
+   */
   constructor(
     private readonly builder: TableBuilder,
+    private readonly doubtOnly: (name: number) => void,
     private readonly eventsEndingWith: (
       bytes: Uint8Array,
       start: number,
@@ -93,7 +102,9 @@ export class EventNames {
   private isName(bytes: Uint8Array, start: number, end: number): boolean {
     let from = end;
     while (from > start && end - from < NAME_BYTES && !endsWord(bytes, from - 1, end)) from--;
-    return from < end && this.names.has(decoder.decode(bytes.subarray(from, end)));
+    if (from === end) return false;
+    const name = decoder.decode(bytes.subarray(from, end));
+    return this.names.has(name) || this.printed.has(name);
   }
 
   /** True when the event's first line, with its payload at bytes[start, end), has an odd name or place. */
@@ -109,7 +120,7 @@ export class EventNames {
       if (this.doubted.size < NAMES_KEPT) this.doubted.add(key);
       return true;
     }
-    this.learn(name, place);
+    this.learn(plan, name, place);
     this.learnSystem(plan);
     return false;
   }
@@ -130,7 +141,7 @@ export class EventNames {
     if (colon > 0 && this.systems.size < NAMES_KEPT) this.systems.add(full.slice(0, colon));
   }
 
-  private learn(name: string, place: string): void {
+  private learn(plan: EventPlan, name: string, place: string): void {
     if (this.names.size >= NAMES_KEPT || this.namesAt.size >= NAMES_KEPT) return;
     this.names.add(name);
     // As the kernel prints it: `sys_ioctl(`.
@@ -138,29 +149,34 @@ export class EventNames {
     if (call) this.names.add(`sys_${call[1]!}`);
     if (place === '') return;
     this.placed.add(name);
-    const there = this.namesAt.get(place) ?? new Set();
-    there.add(name);
+    const there = this.namesAt.get(place) ?? new Map<string, number>();
+    // A name that came before this one was known may have been made of its end.
+    for (const [other, id] of there)
+      if (!areAlike(name, other) && this.isMadeOf(other, name)) this.doubtOnly(id);
+    there.set(name, plan.name);
     this.namesAt.set(place, there);
   }
 
   /**
    * A probe sits at one place; two at the same place have names that are made of each other, if of anything.
+   * Either may be the torn one.
    */
   private isMisplaced(plan: EventPlan, name: string, place: string): boolean {
     const there = this.namesAt.get(place);
     if (there?.has(name)) return false;
     if (this.placed.has(name)) return true;
-    for (const other of there ?? [])
-      if (
-        isHalf(name, other) ||
-        isOverfull(name, other) ||
-        (!areAlike(name, other) && this.isMadeOf(name, other))
-      )
-        return true;
+    for (const [other, id] of there ?? []) {
+      if (isHalf(name, other) || isOverfull(name, other)) return true;
+      if (areAlike(name, other) || !this.isMadeOf(name, other)) continue;
+      this.doubtOnly(id);
+      return true;
+    }
+    if (there !== undefined) return false;
     const symbol = SYMBOL.exec(place)?.[0];
-    if (there !== undefined || symbol === undefined) return false;
-    if (plan.kind === KIND_UNKNOWN && isProbeName(name)) return true;
     const bare = name.replace(RETURN, '');
+    if (symbol?.includes(bare) !== true && this.isHalfOfKnown(bare)) return true;
+    if (symbol === undefined) return false;
+    if (plan.kind === KIND_UNKNOWN && isProbeName(name)) return true;
     return isHalf(bare, symbol) || isOverfull(bare, symbol) || this.isNoNameOf(bare, symbol);
   }
 
@@ -186,13 +202,21 @@ export class EventNames {
     if (plan.slotCount > 0 || this.names.has(name)) return false;
     return this.eventsEndingWith(bytes, start, end).some((known) => {
       const other = this.nameOf(known);
-      return !areAlike(name, other) && (this.isMadeOf(name, other) || isMadeOf(name, other, this.printed));
+      return !areAlike(name, other) && this.isMadeOf(name, other);
     });
   }
 
   /** True when `name` is the beginning of a known name, or all of it, and the end of `other`. */
   private isMadeOf(name: string, other: string): boolean {
-    return isMadeOf(name, other, this.names);
+    this.namesToCompare -= (this.names.size + this.printed.size) * name.length;
+    if (this.namesToCompare < 0) return false;
+    return isMadeOf(name, other, this.names) || isMadeOf(name, other, this.printed);
+  }
+
+  private isHalfOfKnown(name: string): boolean {
+    for (const known of [this.names, this.printed])
+      for (const other of known) if (isHalf(name, other)) return true;
+    return false;
   }
 
   private isBeginning(start: string): boolean {

@@ -16,7 +16,9 @@ import {
   PAYLOAD_ODD_VALUE,
   PAYLOAD_OTHER_NAMES,
   PAYLOAD_UNREAD,
+  endingOf,
   findLabel,
+  hasKnownEnding,
   type EventPlan,
 } from './payload.js';
 import type { TableBuilder } from './table.js';
@@ -31,6 +33,8 @@ const TIMES_TO_BELIEVE = 2;
 const ROWS_TO_SEARCH = 50_000_000;
 /** Names before values that are looked at; a kernel's event has fewer. */
 const LABELS_MAX = 64;
+/** Last names of one event that nobody knows; one with more may end in anything. */
+const ENDINGS_KEPT = 8;
 /** Names that are enough to know a line by whose values are printed otherwise. */
 const NAMES_TO_KNOW = 2;
 
@@ -83,6 +87,10 @@ export class LineShapes {
   private readonly known = new Map<EventPlan, Known>();
   /** The same by name and place: a return probe has a plan for each place that it returns to. */
   private readonly knownAt = new Map<string, Known>();
+  /** The events whose lines end in a name and a value, by that name; the first of those that share it. */
+  private readonly endings = new Map<string, EventPlan>();
+  /** The last name of an event's last line, where another event's lines end so. */
+  private readonly oddEndings = new Map<EventPlan, string>();
   /** Lines of text from user space, one after another, that hold the head of a line. */
   private quotedHeads = 0;
   /** The line that taught what an event is like, by the event's name, until another one was like it. */
@@ -90,7 +98,11 @@ export class LineShapes {
   private rowsToSearch = ROWS_TO_SEARCH;
 
   constructor(private readonly builder: TableBuilder) {
-    this.names = new EventNames(builder, (bytes, start, end) => this.endingWith(labelsOf(bytes, start, end)));
+    this.names = new EventNames(
+      builder,
+      (name) => this.doubtOnly(name),
+      (bytes, start, end) => this.endingWith(labelsOf(bytes, start, end)),
+    );
   }
 
   /** The events of which a known form ends with these labels. */
@@ -133,12 +145,42 @@ export class LineShapes {
     this.quotedHeads = 0;
     const holdsPart = holdsHalfHead(bytes, start, end) || this.names.holdsName(bytes, start, end);
     if (holdsPart && !this.names.isFreeText(plan)) return true;
-    return (flags & PAYLOAD_FIRST) !== 0 && this.hasOddName(line);
+    return ((flags & PAYLOAD_FIRST) !== 0 && this.hasOddName(line)) || this.hasOddEnding(line);
   }
 
-  private hasOddName({ plan, bytes, start, end, place }: OddLine): boolean {
+  /** True when the line ends as another event's lines do, and its own never did; not when it does again. */
+  private hasOddEnding({ plan, bytes, start, end }: OddLine): boolean {
+    const { oddEndings } = this;
+    const before = oddEndings.get(plan);
+    oddEndings.delete(plan);
+    if (hasKnownEnding(plan, bytes, start, end)) return false;
+    const ending = endingOf(bytes, start, end);
+    const name = decoder.decode(ending);
+    const other = this.endings.get(name);
+    const isFirst = plan.endings?.length === 0;
+    if (!isFirst && other !== undefined && other !== plan && before !== name) {
+      if (oddEndings.size < PLANS_KEPT) oddEndings.set(plan, name);
+      this.doubtOnly(plan.name);
+      return true;
+    }
+    this.learnEnding(plan, ending);
+    this.sawEnding(plan, name);
+    return false;
+  }
+
+  private learnEnding(plan: EventPlan, ending: Uint8Array): void {
+    const mayEndInAnything = this.names.isFreeText(plan) || plan.endings?.length === ENDINGS_KEPT;
+    plan.endings = mayEndInAnything ? undefined : [...(plan.endings ?? []), ending];
+  }
+
+  private sawEnding(plan: EventPlan, name: string): void {
+    if (name !== '' && !this.endings.has(name) && this.endings.size < PLANS_KEPT)
+      this.endings.set(name, plan);
+  }
+
+  private hasOddName({ plan, bytes, start, end }: OddLine): boolean {
     if (!this.names.isOdd(plan, bytes, start, end)) return false;
-    this.doubtOther(plan, place);
+    this.doubtOnly(plan.name);
     return true;
   }
 
@@ -173,6 +215,7 @@ export class LineShapes {
       this.known.set(plan, shared);
       return this.isOther(line, shared);
     }
+    this.sawEnding(plan, decoder.decode(endingOf(line.bytes, line.start, line.end)));
     const known: Known = {
       masks: new Map([[key, mask]]),
       suspects: new Map(),
@@ -188,14 +231,14 @@ export class LineShapes {
 
   /** True when the line is none of the known forms, and not believed to be another. */
   private isOther(line: ReadLine, known: Known): boolean {
-    const { plan, key, flags, mask, place } = line;
+    const { plan, key, flags, mask } = line;
     const slots = known.masks.get(key);
     const hasMore = (flags & PAYLOAD_MORE) !== 0;
     const isKnown = slots !== undefined && (slots & ~mask) === 0 && (!hasMore || known.withMore.has(key));
     if (isKnown) known.suspects.clear();
     else if (isBelieved(known, `${key} ${mask} ${hasMore}`)) learn(line, known);
     else {
-      this.doubtOther(plan, place);
+      this.doubtOnly(plan.name);
       return true;
     }
     settle(line);
@@ -206,14 +249,15 @@ export class LineShapes {
    * Where a line disagrees with the only other of its event, either may be the torn one, so that neither is
    * believed.
    */
-  private doubtOther({ name }: EventPlan, now: LinePlace): void {
+  private doubtOnly(name: number): void {
     const { builder } = this;
     const first = this.firstLines.get(name);
     if (first === undefined) return;
     this.firstLines.delete(name);
-    this.rowsToSearch -= now.row - first.row;
+    const now = builder.length - 1;
+    this.rowsToSearch -= now - first.row;
     // A text that has been searched for long is hostile.
-    if (this.rowsToSearch > 0 && builder.nextNamed(name, first.row) < now.row) return;
+    if (this.rowsToSearch > 0 && builder.nextNamed(name, first.row) < now) return;
     builder.disown(first.row);
     builder.issues.add('torn-line', first.at, first.line, builder.names.text(name));
     builder.addLossAt(first.row, -1, 0, first.at, first.line);

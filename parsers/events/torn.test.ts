@@ -121,6 +121,54 @@ describe('torn lines', () => {
       assert.deepEqual(tornLines(read(textOf(form, holed))), [firstLine(form) + 2]);
     });
 
+  for (const form of FORMS)
+    it(`${form.name}: an event that nobody reads, with the end of another one`, () => {
+      const lines = [0, 1, 2, 3, 4, 5, 6].map((i) =>
+        form.line(i % 2 === 0 ? 'kvm_fpu: load' : 'kvm_set_irq: gsi 4 level 1 source=0', i),
+      );
+      const holed = [...lines.slice(0, 4), lines[4]!.replace('load', 'level 1 source=0'), ...lines.slice(5)];
+      assert.deepEqual(tornLines(read(textOf(form, lines))), []);
+      assert.deepEqual(tornLines(read(textOf(form, holed))), [firstLine(form) + 4]);
+      // One that comes again is another form of the event.
+      const twice = [...lines.slice(0, 4), holed[4]!, holed[4]!, ...lines.slice(5)];
+      assert.deepEqual(tornLines(read(textOf(form, twice))), [firstLine(form) + 4]);
+    });
+
+  it('an event that nobody reads may end in anything where it has many endings', () => {
+    const [form] = FORMS;
+    const other = form!.line('kvm_set_irq: gsi 4 level=1', 0);
+    const lines = Array.from({ length: 20 }, (_, i) => form!.line(`note: about x${i}=1`, i));
+    const last = form!.line('note: about level=1', 30);
+    assert.deepEqual(tornLines(read(textOf(form!, [other, ...lines, last]))), []);
+  });
+
+  it('a name made of a tracepoint and a probe, at the address of the probe', () => {
+    const [form] = FORMS;
+    const unmap =
+      'kvm_mmu_unmap_gfn_range: (ffffffff81248530) kvm=0xffff888100250000 slot=10 start=0x1 end=0x2';
+    const deleted = 'mm_filemap_delete_from_page_cache: dev 0:16 ino 7ac pfn=0x1080f5 ofs=0 order=0';
+    const torn = unmap.replace('kvm_mmu_unmap_gf', 'mm_filemap_de');
+    const lines = [deleted, unmap, unmap, torn, unmap].map((event, i) => form!.line(event, i));
+    assert.deepEqual(tornLines(read(textOf(form!, lines))), [firstLine(form!) + 3]);
+  });
+
+  for (const place of ['(ffffffff81516850)', '(truncate_inode_pages_range+0x0/0x520)'])
+    it(`half the name of an event before ${place}`, () => {
+      const [form] = FORMS;
+      const torn = form!.line(`kvm_unmap_h: ${place} ino=6500 lstart=0x4000 lend=0x7fff`, 8);
+      const table = read(textOf(form!, [...wholeLines(form!), torn]));
+      assert.deepEqual(tornLines(table), [firstLine(form!) + 8]);
+    });
+
+  it('two events that come for the first time, where the later line of one tells', () => {
+    const [form] = FORMS;
+    const start = 'inval_start: (restrictedmem_invalidate_start+0x0/0x90) ino=9001 start=0x6 end=0x7';
+    const ended = 'inval_notifier_end: (notifier_end+0x0/0x10) id=1 start=0x6 end=0x7';
+    const torn = ended.replace('inval_notifier', 'inval_r');
+    const lines = [GET, torn, GET, start, GET, ended, ended].map((event, i) => form!.line(event, i));
+    assert.deepEqual(tornLines(read(textOf(form!, lines))), [firstLine(form!) + 1]);
+  });
+
   it('the beginning of a name, and another event that is not known yet', () => {
     const [form] = FORMS;
     const end = 'kvm_gmem_invalidate_end: (kvm_gmem_invalidate_end+0x0/0xb0) ino=7 start=0x3 end=0x4';

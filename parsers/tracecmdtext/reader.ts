@@ -21,6 +21,10 @@ export class ReportReader extends TextEventReader<ReportSpan> {
   private readonly stacks = new StackLines(this.builder);
   private readonly lastRows = new LastRows();
   private readonly frames = new ToolFrames();
+  /** How the last line was printed; undefined before the first. */
+  private wasRaw: boolean | undefined;
+  /** True when the last line was torn, as it was printed the other way. */
+  private isDoubted = false;
 
   constructor() {
     super(TRACE_CMD_REPORT, new ReportSpan());
@@ -66,6 +70,10 @@ export class ReportReader extends TextEventReader<ReportSpan> {
 
   private row(bytes: Uint8Array, at: number, line: number): void {
     const { span, clock } = this;
+    if (this.isPrintedOtherwise(bytes)) {
+      this.cuts.torn(at, line, 'before its fields');
+      return;
+    }
     const ts =
       span.decimals === 0
         ? clock.ticks(span.seconds, span.nanos, at, line)
@@ -75,6 +83,22 @@ export class ReportReader extends TextEventReader<ReportSpan> {
     if (isStackName(bytes, span.nameStart, span.nameEnd))
       this.stacks.open(this.lastRows.of(span.cpu), bytes[span.nameStart] === Ascii.LowerU);
     else this.lastRows.saw(row, span.cpu);
+  }
+
+  /**
+   * True where lines of the event were printed the other way, with -R or without: a report is printed in one
+   * way, so that the end of another line stands behind the event's name. A second such line is believed.
+   */
+  private isPrintedOtherwise(bytes: Uint8Array): boolean {
+    const { span, wasRaw } = this;
+    const wasDoubted = this.isDoubted;
+    this.isDoubted = false;
+    if (span.isRaw === wasRaw) return false;
+    const others = span.isRaw ? this.book : this.rawBook;
+    this.isDoubted =
+      wasRaw !== undefined && !wasDoubted && others.hasRead(bytes, span.nameStart, span.nameEnd);
+    if (!this.isDoubted) this.wasRaw = span.isRaw;
+    return this.isDoubted;
   }
 
   /** Every line that is no event. */
@@ -94,6 +118,7 @@ export class ReportReader extends TextEventReader<ReportSpan> {
       builder.addLoss(notice.cpu, notice.count, at, line);
     } else if (notice.kind === NOTICE_CPUS) {
       this.cuts.restart(at, line);
+      this.wasRaw = undefined;
       builder.meta.cpus = notice.count;
     } else if (notice.kind === NOTICE_NONE || (notice.kind === NOTICE_TITLE && builder.length > 0)) {
       // The name of a file stands over its events. Between events such a line is a remark.

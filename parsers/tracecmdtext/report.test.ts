@@ -172,6 +172,19 @@ describe('trace-cmd report', () => {
     );
   });
 
+  it('drops a line of -R that is printed otherwise, but not where another report begins', () => {
+    const raw = (i: number): string => ` a-1  [000] ${i}.000001: kvm_fpu:               load=1\n`;
+    const plain = (i: number): string => ` a-1  [000] ${i}.000001: kvm_fpu:              load\n`;
+    const torn = (text: string): readonly number[] =>
+      read(text)
+        .issues.filter(({ code }) => code === 'torn-line')
+        .map(({ line }) => line);
+    assert.deepEqual(torn(`cpus=1\n${raw(1)}${raw(2)}${plain(3)}${raw(4)}${plain(5)}${raw(6)}`), [4, 6]);
+    assert.deepEqual(torn(`cpus=1\n${plain(1)}${raw(2)}${plain(3)}`), [3]);
+    assert.deepEqual(torn(`cpus=1\n${raw(1)}${plain(2)}${plain(3)}${plain(4)}`), [3], 'believed');
+    assert.deepEqual(torn(`cpus=1\n${raw(1)}cpus=1\n${plain(2)}${plain(3)}`), []);
+  });
+
   it('reads a recorded report the same in any chunks', () => {
     const bytes = new Uint8Array(fs.readFileSync('sample-traces/tracecmd/conv.restrictedmem.report.txt'));
     const text = (table: EventTable): string[] =>
