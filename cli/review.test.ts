@@ -107,6 +107,18 @@ describe('shimtrace review', () => {
     assert.match(JSON.stringify(set), /"others":\[{"path":".*second.txt"/);
     const unknown = await review(...argv, '--guest', 'other.txt');
     assert.match(unknown.err, /--guest names 'other.txt'/);
+    // Of a guest whose clock nobody knows nothing is said, nor is it taken for a recording of the patch.
+    const apart = await review(...argv, '--guest', second);
+    assert.equal(apart.code, 2);
+    assert.match(
+      apart.err,
+      /cannot be taken as one run: .*second\.txt is of a guest, .*; give --offset FILE=NS/,
+    );
+    const guest = await review(...argv, '--guest', second, '--offset', `${second}=0`, '--format', 'text');
+    const alone = await review(PATCH, '--trace', CORRECT);
+    const runs = (out: string): readonly string[] => out.match(/\(\) ran .*/g) ?? [];
+    assert.ok(runs(alone.out).length > 0);
+    assert.deepEqual(runs(guest.out), runs(alone.out));
   });
 
   it('has a column for each version of a series', async () => {

@@ -3,12 +3,13 @@ import fs from 'node:fs';
 import type { EvidenceTrace } from '../../model/review/evidence.js';
 import { readProbes, type RecordedProbes } from '../../model/review/recorded.js';
 import type { ReviewTrace, TraceSet } from '../../model/review/report.js';
+import { whyApart } from '../../parsers/bundle/open.js';
 import { probesTold } from '../../recorder/beside.js';
 import { evidenceTrace, reviewTrace } from '../../shell/reviewTrace.js';
 import type { Args } from '../args.js';
 import { openGroup, runFiles, type LoadedRun } from '../bundle.js';
 import { sha256 } from '../digest.js';
-import { UsageError } from '../errors.js';
+import { InputError, UsageError } from '../errors.js';
 import { STDIN_NAME } from '../fileSource.js';
 import { judgeOpen, type LoadOptions } from '../load.js';
 import type { Output } from '../output.js';
@@ -76,13 +77,20 @@ export function openSets(
     args,
     files.map((set) => set.paths),
   );
-  const openRuns = (group: (typeof runs)[number][number]): readonly OpenRecording[] =>
-    openGroup(group, output).map((run) => {
-      closers.push(() => run.close());
+  const openRuns = (group: (typeof runs)[number][number]): readonly OpenRecording[] => {
+    const opened = openGroup(group, output);
+    closers.push(...opened.map((run) => () => run.close()));
+    // By themselves a guest's functions would be taken for those of the patch.
+    if (group.length > 1 && opened.length > 1)
+      throw new InputError(
+        `these recordings cannot be taken as one run: ${whyApart(opened) ?? 'give them one by one'}`,
+      );
+    return opened.map((run) => {
       // Of several files together nobody says what was recorded in all of them.
       const told = recorded ?? (run.files ? undefined : recordedBeside(run.path));
       return { run, files: run.files ?? [run.path], evidence: evidenceTrace(run.open, told) };
     });
+  };
   try {
     return {
       sets: files.map(({ name, role }, i) => ({ name, role, traces: runs[i]!.flatMap(openRuns) })),
