@@ -346,7 +346,7 @@ describe('the command line', () => {
       assert.equal(code, 0);
       assert.match(
         out,
-        /M2\.p\.txt:662:1: 62\.291405 \[000\] CPU 0\/KVM-275 gup_longterm_ret: .* index0=0x4 ino0=268\n.*\n {8}after: .*1 pin\n/,
+        /M2\.p\.txt:662:1: 62\.291405 \[000\] CPU 0\/KVM-275 gup_longterm_ret: .* index0=0x4 ino0=268\n.*struct page of pfn 0x102a73\n.*\n {8}after: .*1 pin\n/,
       );
       assert.match(out, /\n=> \S+:702:1: .*kvm_gmem_store_attributes/);
     });
