@@ -14,7 +14,7 @@ const ALL_BUT_SOME = 0.98;
 const MARKS_MAX = 6;
 
 /** `> `, `>> `, `> > `: the quotation of a mail, of any depth. */
-const QUOTE = /^[ \t]{0,2}(?:>[ \t]?(?=>))*>/;
+const QUOTE = /^[ \t]{0,8}(?:>[ \t]?(?=>))*>/;
 const BAR = /^[ \t]{0,2}(?:\|[ \t]?(?=\|))*\|(?!.*\|\s*$)/;
 /** Lines that are quoted one after another, at least, where few of the text's lines are. */
 const QUOTED_RUN = 3;
@@ -91,18 +91,27 @@ export function unquote(lines: PlacedLines): PlacedLines {
   });
 }
 
-/** Lines without the blanks that stand before the frames of call chains, where perf prints a tab first. */
+/**
+ * Lines without the blanks that were put before all of them: frames and comments show how many, for recorders
+ * print these in columns of their own.
+ */
 export function dedent(lines: PlacedLines): PlacedLines {
   let indent = Infinity;
   for (const text of lines.texts) {
-    const blanks = FRAME_BLANKS.exec(text);
-    if (blanks) indent = Math.min(indent, blanks[1]!.length);
+    const blanks = IN_COLUMN.exec(text)?.groups;
+    if (blanks) indent = Math.min(indent, (blanks['tab'] ?? blanks['arrow'] ?? blanks['hash'])!.length);
   }
   if (indent === 0 || indent === Infinity) return lines;
+  const blanksOfAll = lines.texts.filter((text) => text.trim() !== '').map((text) => text.search(/[^ ]/));
+  const indented = blanksOfAll.filter((blanks) => blanks >= indent).length;
+  if (indented < blanksOfAll.length * INDENTED_SHARE) indent = Math.min(...blanksOfAll.slice(0, LOOKED_AT));
   const before = ' '.repeat(indent);
   return mapLines(lines, (text) => (text.startsWith(before) ? text.slice(indent) : text));
 }
-const FRAME_BLANKS = /^( *)\t\s*[0-9a-f]{1,16}\s/;
+/** A frame of perf behind its tab, one of ftrace behind its blank, and a comment. */
+const IN_COLUMN = /^(?:(?<tab> *)\t\s*[0-9a-f]{1,16}\s|(?<arrow> *) => \S|(?<hash> *)#\s)/;
+const INDENTED_SHARE = 0.8;
+const LOOKED_AT = 1000;
 
 const FENCE = /^[ \t]*(?:```|~~~)[\w+-]{0,20}[ \t]*$/;
 /** What opens and closes code in other markups: BBCode, Jira, Trac, LaTeX, Org, roff, comments of C. */
@@ -218,7 +227,8 @@ const MARKS = {
   list: /^\s{0,8}(?:[-*•](?:\s|$)|\d{1,4}(?:\.\s|\)\s(?=\S))|[a-zA-Z]\)\s)/,
   // What points at one line, or makes it bold.
   pointer: /^\s{0,8}(?:\*\*|[-=]{1,4}>|»)\s?/,
-  diff: /^[+-](?![+-]{2})/,
+  // Not the names of files: +++ b/trace.txt
+  diff: /^[+-](?![+-]{2}(?:\s\S|[+-]))/,
 } as const satisfies Readonly<Record<string, RegExp>>;
 type Mark = keyof typeof MARKS;
 const NAMES = Object.keys(MARKS) as Mark[];

@@ -143,12 +143,12 @@ function understood(open: OpenTrace, content: ByteSource): number {
 }
 
 /**
- * Of readings in which as much is understood, that is right which leaves the fewest lines over, and tears the
- * fewest; then that of the most events.
+ * Of readings in which as much is understood, that is right which has the most events; then that which leaves
+ * the fewest lines over, and tears the fewest.
  */
 function neatness(table: EventTable): number {
   const leftOver = foreignLines(table) + table.losses.length;
-  return table.length / (PASTE_BYTES_MAX + 1) - leftOver;
+  return table.length - leftOver / (PASTE_BYTES_MAX + 1);
 }
 
 function bits(mask: number): number {

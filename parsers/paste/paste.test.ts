@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import PostalMime from 'postal-mime';
-import { base64, htmlBreaks, mangle, quotedPrintable, quote } from '../../test/support/mangle.js';
+import {
+  base64,
+  diffMarks,
+  htmlBreaks,
+  mangle,
+  quotedPrintable,
+  quote,
+  tabled,
+} from '../../test/support/mangle.js';
 import { NEVER_CANCELLED } from '../base/cancel.js';
 import { MemorySource } from '../base/source.js';
 import { kindSlots } from '../events/kinds.js';
@@ -107,6 +115,18 @@ describe('pastes of people with this job', () => {
         '7 start=0 end=c0 attrs=8',
       ],
     );
+  });
+
+  it('are the same when they are handed on once more', () => {
+    const seen = (text: string): readonly string[] => {
+      const table = readText(text);
+      return [...events(table).map((line) => line.replace(/^\d+ /, '')), `${table.losses.length} losses`];
+    };
+    for (const name of ['P02', 'P03', 'P14', 'P15', 'P16', 'P18', 'P36']) {
+      const text = new TextDecoder().decode(bytesOf(name));
+      for (const step of [quote('    '), quote('> '), tabled, diffMarks, htmlBreaks])
+        assert.deepEqual(seen(mangle(text, [step])), seen(text), `${name}, ${step.name}`);
+    }
   });
 
   it('have a date in front and their flags before the CPU', () => {

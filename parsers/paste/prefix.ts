@@ -78,8 +78,8 @@ const PIECE = /[0-9a-f]{7,40}(?![\w])|\d+|\s+|[\s\S]/g;
 const WITHIN_NUMBERS = /^[:,+#%]$/;
 const MARK = /^[>|:\])}"'`#*+,;$%=~•→│»]$/;
 
-/** The places at which a prefix of the text may end. */
-function beginsOf(text: string): Begin[] {
+/** The places at which a prefix of the text may end; with `anywhere`, behind signs within numbers too. */
+function beginsOf(text: string, anywhere = false): Begin[] {
   const pieces = text.slice(0, PREFIX_MAX).match(PIECE) ?? [];
   const begins: Begin[] = [];
   let shape = '';
@@ -99,7 +99,7 @@ function beginsOf(text: string): Begin[] {
     const isLast = next === undefined || /^\s/.test(next);
     isMark = MARK.test(piece) || (/^[-/]$/.test(piece) && isLast);
     // No blank must follow; but the colon of `10:00`, or of a task's `u8:1`, ends nothing.
-    const isWithin = !isLast && /^\d/.test(next) && WITHIN_NUMBERS.test(piece);
+    const isWithin = !anywhere && !isLast && /^\d/.test(next) && WITHIN_NUMBERS.test(piece);
     const endsText = next === undefined && MARK.test(piece);
     if (endsText || (isMark && !isLast && !isWithin)) begins.push({ shape, length, isMark });
   });
@@ -113,7 +113,7 @@ export function unprefix(lines: PlacedLines): PlacedLines {
   const bare = shape.trimEnd();
   const isNumber = /^[ 0]+$/.test(shape);
   const ends = lines.texts.map((text) => {
-    const begin = beginsOf(`${text} `).find((each) => each.shape.trimEnd() === bare);
+    const begin = beginsOf(`${text} `, true).find((each) => each.shape.trimEnd() === bare);
     return begin && text.slice(0, begin.length).trimEnd().length;
   });
   const blanks = blanksBehind(lines.texts, ends);

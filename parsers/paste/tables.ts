@@ -2,7 +2,7 @@
 import { mapLines, type PlacedLines } from '../mail/lines.js';
 
 const ROW = /^\s*\|.*\|\s*$/;
-const RULER = /^\s*[|+][\s|:+=-]+[|+]\s*$/;
+const RULER = /^(?=.*[-=]{3})\s*[|+][\s|:+=-]+[|+]\s*$/;
 
 /** What a column's heading may say, by what it holds. */
 const HEADINGS = {
