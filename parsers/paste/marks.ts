@@ -99,7 +99,7 @@ export function dedent(lines: PlacedLines): PlacedLines {
   let indent = Infinity;
   for (const text of lines.texts) {
     const blanks = IN_COLUMN.exec(text)?.groups;
-    if (blanks) indent = Math.min(indent, (blanks['tab'] ?? blanks['arrow'] ?? blanks['hash'])!.length);
+    if (blanks) indent = Math.min(indent, (blanks['tab'] ?? blanks['arrow'] ?? blanks['mark'])!.length);
   }
   if (indent === 0 || indent === Infinity) return lines;
   const blanksOfAll = lines.texts.filter((text) => text.trim() !== '').map((text) => text.search(/[^ ]/));
@@ -108,8 +108,8 @@ export function dedent(lines: PlacedLines): PlacedLines {
   const before = ' '.repeat(indent);
   return mapLines(lines, (text) => (text.startsWith(before) ? text.slice(indent) : text));
 }
-/** A frame of perf behind its tab, one of ftrace behind its blank, and a comment. */
-const IN_COLUMN = /^(?:(?<tab> *)\t\s*[0-9a-f]{1,16}\s|(?<arrow> *) => \S|(?<hash> *)#\s)/;
+/** Frames of perf behind their tab, of ftrace behind their blank, comments, and marks of a diff or a list. */
+const IN_COLUMN = /^(?:(?<tab> *)\t\s*[0-9a-f]{1,16}\s|(?<arrow> *) => \S|(?<mark> *)(?:#\s|[+-]\s*\S))/;
 const INDENTED_SHARE = 0.8;
 const LOOKED_AT = 1000;
 
@@ -212,13 +212,13 @@ function entities(text: string): string {
 /** Marks that may stand before a line, each with what ends it. Tried in this order, one after another. */
 const MARKS = {
   // 2021-12-12 16:11:10.214139 and ISO 8601
-  date: /^\s*(?!\d{4}-\d\d-\d\dT[\d:.]+Z [a-z]+_)\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?\s/,
+  date: /^\s*(?!\d{4}-\d\d-\d\dT[\d:.]+Z [a-z]+_)\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?(?:\s|$)/,
   // Nov 22 10:00:00 host kernel:
   daemon: /^\s{0,16}[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)? \S{1,64} [\w.()/-]{1,64}(?:\[\d+\])?: ?/,
   service: /^\S{1,64} [\w.()/-]{1,64}(?:\[\d+\])?: (?=.*\[\d{3,}\])/,
   // [   12.345678] and [    T1]
   printk: /^\s{0,16}(?:<\d+>)?\[\s*\d+\.\d{3,9}\]\s?(?:\[\s*[TC]\d+\]\s?)?/,
-  clock: /^\s{0,16}\[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]?\s/,
+  clock: /^\s{0,16}\[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]?(?:\s|$)/,
   // trace.txt:12: of grep -Hn, trace.txt: of grep -H; not host.dat: of trace-cmd, nor
   // 4563@1763815297.025958: of QEMU
   file: /^\s{0,8}(?![+-])(?=[^:]*[a-zA-Z/])(?!\d+@|\d{4}-\d\d-)[\w./+@~-]{1,200}(?::\d+[:-]|\.(?!dat)[a-z]\w{0,7}[:-](?:\d+[:-])?)/,
