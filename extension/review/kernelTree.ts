@@ -4,6 +4,7 @@
  */
 import * as vscode from 'vscode';
 import { SECTION } from '../config.js';
+import type { Platform } from '../platform.js';
 import type { TreeFile } from '../protocol/review.js';
 
 /** A file of a tree is read up to this size, and this many of them. */
@@ -34,21 +35,26 @@ export function affectsKernel(event: vscode.ConfigurationChangeEvent): boolean {
  * Path of the kernel under test with its debug information, '' where none is named, or no program may be run
  * for it; with what is odd about it.
  */
-export async function vmlinuxHere(): Promise<{ readonly vmlinux: string; readonly issue: string }> {
+export async function vmlinuxHere({
+  host,
+}: Platform): Promise<{ readonly vmlinux: string; readonly issue: string }> {
+  const without = (issue: string): { readonly vmlinux: string; readonly issue: string } => ({
+    vmlinux: '',
+    issue,
+  });
   const named: unknown = vscode.workspace.getConfiguration(SECTION).get(VMLINUX);
-  if (typeof named !== 'string' || named === '') return { vmlinux: '', issue: '' };
+  if (typeof named !== 'string' || named === '') return without('');
+  if (host === 'web')
+    return without(vscode.l10n.t('No program runs in the browser, which could find lines of vmlinux.'));
   if (!vscode.workspace.isTrusted)
-    return {
-      vmlinux: '',
-      issue: vscode.l10n.t('The folder is not trusted: no program finds lines of vmlinux.'),
-    };
+    return without(vscode.l10n.t('The folder is not trusted: no program finds lines of vmlinux.'));
   const isThere = await vscode.workspace.fs.stat(vscode.Uri.file(named)).then(
     () => true,
     () => false,
   );
   return isThere
     ? { vmlinux: named, issue: '' }
-    : { vmlinux: '', issue: vscode.l10n.t('shimtrace.review.vmlinux names no file: {0}', named) };
+    : without(vscode.l10n.t('shimtrace.review.vmlinux names no file: {0}', named));
 }
 
 function isTree(folder: vscode.Uri): Thenable<boolean> {

@@ -57,7 +57,7 @@ export class Review implements vscode.Disposable {
       { role: 'without' as const, files: indexes.slice(0, without.length) },
       { role: 'with' as const, files: indexes.slice(without.length) },
     ].filter(({ files }) => files.length > 0);
-    const { vmlinux, issue } = await vmlinuxHere();
+    const { vmlinux, issue } = await vmlinuxHere(this.app.platform);
     const claims = CLAIMS.of(this.app, read.key) ?? [];
     const view = await this.request('review', {
       patch,

@@ -209,6 +209,13 @@ describe('a review', () => {
         const reply = (await vscode.env.clipboard.readText()).replace(/\s+/g, ' ');
         assert.match(reply, /was active at 1 event, at virt\/kvm\/guest_memfd.c:57 once;/);
       });
+      await withSetting('shimtrace.review.vmlinux', path.join(tools, 'none'), async () => {
+        await start(file(PATCH));
+        const uri = vscode.Uri.parse('shimtrace-review:/Before and After.md');
+        const table = await vscode.workspace.openTextDocument(uri);
+        const said = '## What the reader noticed\n\n- shimtrace.review.vmlinux names no file: ';
+        await until('that it is not there', () => (table.getText().includes(said) ? true : undefined));
+      });
     } finally {
       process.env['PATH'] = before;
       fs.rmSync(tools, { recursive: true });
