@@ -7,7 +7,69 @@ const GUEST_MEMFD = 'model/rules/guest-memfd';
 const LATER = 'It happens after the event that began it, so never at row 0.';
 const SAME_END = 'A row that is 0 is the beginning itself, which is taken otherwise: the value is the same.';
 
+const NOT_0 = 'Any number but 0 is a failure, or counts as one.';
+
 export const EXPLAINED = [
+  {
+    file: 'model/lower/files.ts',
+    line: 'if (ev.signed(BIND_RET.ret, -1) !== 0) return;',
+    to: ['+1'],
+    reason: NOT_0,
+  },
+  {
+    file: 'model/lower/faults.ts',
+    line: 'if (ev.signed(GET_RET.ret, -1) !== 0) return;',
+    to: ['+1'],
+    reason: NOT_0,
+  },
+  {
+    file: 'model/lower/vmas.ts',
+    line: 'if (ev.signed(SPLIT_RET.ret, -1) !== 0 || addr < 0) return;',
+    to: ['+1'],
+    reason: NOT_0,
+  },
+  {
+    file: 'model/lower/vmas.ts',
+    line: 'if (inode && ev.signed(MREMAP_RET.ret, -1) === 0)',
+    to: ['+1'],
+    reason: NOT_0,
+  },
+  {
+    file: 'model/lower/files.ts',
+    line: 'if (old.untilRow >= 0 || old.id !== slot.id) continue;',
+    to: ['old.untilRow > 0'],
+    reason: LATER,
+  },
+  {
+    file: 'model/lower/files.ts',
+    line: 'const isMeant = (s: Slot): boolean => s.untilRow < 0 && s.id === id && s.baseGfn === base;',
+    to: ['s.untilRow <= 0'],
+    reason: LATER,
+  },
+  {
+    file: 'model/lower/faults.ts',
+    line: "if (s.untilRow < 0 && s.id === id && s.baseGfn === base && s.vm.over === 'no') return s.vm;",
+    to: ['s.untilRow <= 0'],
+    reason: LATER,
+  },
+  {
+    file: 'model/lower/faults.ts',
+    line: 'return inode?.slots.some((s) => s.untilRow < 0 && s.vm !== vm) ?? false;',
+    to: ['s.untilRow <= 0'],
+    reason: LATER,
+  },
+  {
+    file: 'model/lower/regions.ts',
+    line: 'const bound = vm.slots.filter(({ untilRow }) => untilRow < 0);',
+    to: ['untilRow <= 0'],
+    reason: LATER,
+  },
+  {
+    file: 'model/lower/regions.ts',
+    line: 'const live = vm.slots.find((s) => s.untilRow < 0 && s.id === id);',
+    to: ['s.untilRow <= 0'],
+    reason: LATER,
+  },
   {
     file: `${GUEST_MEMFD}/g13-slot-exclusive.ts`,
     line: 'if (other === slot || other.untilRow >= 0 || other.fromRow >= row) continue;',

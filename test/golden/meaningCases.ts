@@ -1,276 +1,10 @@
 /** Small traces of one case each, by families of events: what they mean, and what they tell the rules. */
-import type { Said } from '../support/oneTrace.js';
-import { bind, create, KVM, mmap, p, peer, r } from '../support/probes.js';
-
-/** Traces of one case each, by their titles. */
-export type Cases = Readonly<Record<string, readonly (string | Said)[]>>;
-
-/** The other VM of some cases: another kvm pointer, of another process. */
-const OTHER_KVM = 'kvm=0xffff888100bb0000';
-/** A task whose thread group the trace does not say. */
-const ofNoGroup = (event: string): Said => ({ event, tid: 300, tgid: -1, cpu: 1 });
-const elsewhere = (event: string): Said => ({ event, tid: 200, tgid: 200, cpu: 1 });
+import type { Cases } from '../support/oneTrace.js';
+import { CONVERSIONS } from './conversionCases.js';
+import { bind, create, elsewhere, KVM, mmap, ofNoGroup, OTHER_KVM, p, peer, r } from '../support/probes.js';
 
 const leaf = (gfn: string, pfn: string): string =>
   `kvm_tdp_mmu_spte_changed: as id 0 gfn ${gfn} level 1 old_spte 0 new_spte ${pfn}e67`;
-
-const CONVERSIONS: Cases = {
-  'KVM_SET_MEMORY_ATTRIBUTES with its arguments': [
-    p('kvm_vm_ioctl', `${KVM} ioctl=0x4020aed2 address=0x1000000 size=0x3000 attributes=0x8`),
-    r('kvm_vm_ioctl', 'ret=0'),
-  ],
-  'another ioctl of the VM': [
-    p('kvm_vm_ioctl', `${KVM} ioctl=0x4020aed3 address=0x1000000 size=0x3000 attributes=0x8`),
-    r('kvm_vm_ioctl', 'ret=0'),
-  ],
-  'KVM_SET_MEMORY_ATTRIBUTES without a size': [
-    p('kvm_vm_ioctl', `${KVM} ioctl=0x4020aed2 address=0x1000000 size=0x0 attributes=0x8`),
-    r('kvm_vm_ioctl', 'ret=0'),
-  ],
-  'VM set attr by probe': [
-    p('kvm_vm_set_mem_attributes', `${KVM} start=0x1000 end=0x1002 attributes=0x8`),
-    r('kvm_vm_set_mem_attributes', 'ret=0'),
-  ],
-  'VM set attr twice same': [
-    p('kvm_vm_set_mem_attributes', `${KVM} start=0x1000 end=0x1002 attributes=0x8`, 'set_attributes'),
-    'kvm_vm_set_mem_attributes: 0x00000000001000 -- 0x00000000001002 [0x8]',
-    r('kvm_vm_set_mem_attributes', 'ret=0'),
-  ],
-  'VM set attr other direction': [
-    p('kvm_vm_set_mem_attributes', `${KVM} start=0x1000 end=0x1002 attributes=0x8`),
-    p('kvm_vm_set_mem_attributes', `${KVM} start=0x1000 end=0x1002 attributes=0x0`),
-    r('kvm_vm_set_mem_attributes', 'ret=0'),
-  ],
-  'VM set attr other first': [
-    p('kvm_vm_set_mem_attributes', `${KVM} start=0x1000 end=0x1002 attributes=0x8`),
-    p('kvm_vm_set_mem_attributes', `${KVM} start=0x1001 end=0x1002 attributes=0x8`),
-    r('kvm_vm_set_mem_attributes', 'ret=0'),
-  ],
-  'VM set attr other end': [
-    p('kvm_vm_set_mem_attributes', `${KVM} start=0x1000 end=0x1002 attributes=0x8`),
-    p('kvm_vm_set_mem_attributes', `${KVM} start=0x1000 end=0x1003 attributes=0x8`),
-    r('kvm_vm_set_mem_attributes', 'ret=0'),
-  ],
-  'Pre and post': [
-    p('kvm_arch_pre_set_memory_attributes', `${KVM} slot=1 start=0x1000 end=0x1002 attributes=0x8`),
-    p('kvm_arch_post_set_memory_attributes', `${KVM} slot=1 start=0x1000 end=0x1002 attributes=0x8`),
-    'sys_ioctl -> 0x0',
-  ],
-  'Post twice ranges': [
-    p('kvm_arch_post_set_memory_attributes', `${KVM} slot=1 start=0x1000 end=0x1002 attributes=0x8`),
-    p('kvm_arch_post_set_memory_attributes', `${KVM} slot=2 start=0x1002 end=0x1004 attributes=0x8`),
-    'sys_ioctl -> 0x0',
-  ],
-  'Post without attributes': [
-    p('kvm_arch_post_set_memory_attributes', `${KVM} slot=1 start=0x1000 end=0x1002`),
-    'sys_ioctl -> 0x0',
-  ],
-  'Post empty': [
-    p('kvm_arch_post_set_memory_attributes', `${KVM} slot=1 start=0x1000 end=0x1000 attributes=0x8`),
-    'sys_ioctl -> 0x0',
-  ],
-  'Noop request': [
-    p('kvm_vm_set_mem_attributes', `${KVM} start=0x1000 end=0x1002 attributes=0x8`),
-    r('kvm_vm_set_mem_attributes', 'ret=0'),
-    p('kvm_vm_set_mem_attributes', `${KVM} start=0x1000 end=0x1002 attributes=0x8`),
-    r('kvm_vm_set_mem_attributes', 'ret=0'),
-  ],
-  'gmem ioctl alone': [
-    p('kvm_gmem_ioctl', 'ino=70 ioctl=0xc040aed6 offset=0x4000 size=0x2000 attributes=0x8'),
-    r('kvm_gmem_ioctl', 'ret=0'),
-  ],
-  'gmem ioctl failed': [
-    p('kvm_gmem_ioctl', 'ino=70 ioctl=0xc040aed6 offset=0x4000 size=0x2000 attributes=0x8'),
-    r('kvm_gmem_ioctl', 'ret=-11'),
-  ],
-  'gmem ioctl no range': [p('kvm_gmem_ioctl', 'ino=70 ioctl=0xc040aed6'), r('kvm_gmem_ioctl', 'ret=0')],
-  'gmem ioctl other': [
-    p('kvm_gmem_ioctl', 'ino=70 ioctl=0x1 offset=0x4000 size=0x2000 attributes=0x8'),
-    r('kvm_gmem_ioctl', 'ret=0'),
-  ],
-  'convert blocked names range': [
-    p('restrictedmem_switch_begin', 'ino=70 start=0x2 end=0x4'),
-    p('restrictedmem_store_attr', 'ino=70 start=0x2 end=0x4 to_private=0'),
-    r('restrictedmem_convert', 'ino=70 start=0x2 end=0x4 to_private=0 ret=0'),
-  ],
-  'convert blocked alone': [
-    p('restrictedmem_switch_begin', 'ino=70 start=0x2 end=0x4'),
-    r('restrictedmem_convert', 'ino=70 start=0x2 end=0x4 to_private=0 ret=0'),
-  ],
-  'convert store part': [
-    p('__kvm_gmem_set_attributes', 'ino=70 start=0x0 nr_pages=8 attrs=0x8'),
-    p('kvm_gmem_store_attributes', 'ino=70 index=0x2 last=0x3 attrs=0x8'),
-    r('__kvm_gmem_set_attributes', 'ino=70 start=0x0 nr_pages=8 attrs=0x8 ret=0'),
-  ],
-  'convert store merged': [
-    p('__kvm_gmem_set_attributes', 'ino=70 start=0x2 nr_pages=2 attrs=0x8'),
-    p('kvm_gmem_store_attributes', 'ino=70 index=0x0 last=0x7 attrs=0x8'),
-    r('__kvm_gmem_set_attributes', 'ino=70 start=0x2 nr_pages=2 attrs=0x8 ret=0'),
-  ],
-  'store without direction': [p('kvm_gmem_store_attributes', 'ino=70 index=0x0 last=0x7')],
-  'stores of two': [
-    p('kvm_gmem_store_attributes', 'ino=70 index=0x0 last=0x1 attrs=0x8'),
-    p('kvm_gmem_store_attributes', 'ino=70 index=0x4 last=0x5 attrs=0x8'),
-  ],
-  'safe and refs': [
-    p('__kvm_gmem_set_attributes', 'ino=70 start=0x2 nr_pages=2 attrs=0x8'),
-    r('kvm_gmem_is_safe_for_conversion', 'ret=0', 'kvm_gmem_is_safe_for_conversion_ret'),
-    r('kvm_gmem_is_safe_for_conversion', 'ret=1', 'kvm_gmem_is_safe_for_conversion_ret'),
-    r('__kvm_gmem_set_attributes', 'ino=70 start=0x2 nr_pages=2 attrs=0x8 ret=-11 err_index=0x3'),
-  ],
-  'second enter closes': [
-    p('__kvm_gmem_set_attributes', 'ino=70 start=0x2 nr_pages=2 attrs=0x8'),
-    p('__kvm_gmem_set_attributes', 'ino=70 start=0x4 nr_pages=2 attrs=0x8'),
-    r('__kvm_gmem_set_attributes', 'ino=70 start=0x4 nr_pages=2 attrs=0x8 ret=0'),
-  ],
-  'vm conversion closes inode one': [
-    p('__kvm_gmem_set_attributes', 'ino=70 start=0x2 nr_pages=2 attrs=0x8'),
-    'kvm_vm_set_mem_attributes: 0x00000000001000 -- 0x00000000001002 [0x8]',
-    'sys_ioctl -> 0x0',
-  ],
-  'a request whose attributes could not be read': [
-    p('kvm_vm_set_mem_attributes', `${KVM} start=0x1000 end=0x1002`),
-    r('kvm_vm_set_mem_attributes', 'ret=0'),
-  ],
-  'a request of no frames': [
-    p('kvm_vm_set_mem_attributes', `${KVM} start=0x1002 end=0x1002 attributes=0x8`),
-    r('kvm_vm_set_mem_attributes', 'ret=0'),
-  ],
-  'a request from the first frame on': [
-    p('kvm_vm_set_mem_attributes', `${KVM} start=0x0 end=0x2 attributes=0x8`),
-    r('kvm_vm_set_mem_attributes', 'ret=0'),
-  ],
-  'a request by ioctl from the first address on': [
-    p('kvm_vm_ioctl', `${KVM} ioctl=0x4020aed2 address=0x0 size=0x3000 attributes=0x0`),
-    r('kvm_vm_ioctl', 'ret=0'),
-  ],
-  'another ioctl returns within a conversion': [
-    p('kvm_vm_set_mem_attributes', `${KVM} start=0x1000 end=0x1002 attributes=0x8`),
-    r('kvm_vm_ioctl', 'ret=0 cmd=0x4020aed3'),
-    r('kvm_vm_ioctl', 'ret=0 cmd=0x4020aed2'),
-  ],
-  'a return of the VM within the conversion of a file': [
-    p('__kvm_gmem_set_attributes', 'ino=70 start=0x2 nr_pages=2 attrs=0x8'),
-    r('kvm_vm_set_mem_attributes', 'ret=0'),
-    r('__kvm_gmem_set_attributes', 'ino=70 start=0x2 nr_pages=2 attrs=0x8 ret=0'),
-  ],
-  'a pre and a post within an open bracket, and a second pre': [
-    p('kvm_mmu_invalidate_start', `${KVM} inprog=0 seq=8`),
-    p('kvm_arch_pre_set_memory_attributes', `${KVM} slot=1 start=0x1000 end=0x1002 attributes=0x8`),
-    p('kvm_arch_pre_set_memory_attributes', `${KVM} slot=2 start=0x1000 end=0x1002 attributes=0x8`),
-    p('kvm_arch_post_set_memory_attributes', `${KVM} slot=1 start=0x1000 end=0x1002 attributes=0x8`),
-    p('kvm_mmu_invalidate_end', `${KVM} inprog=1 seq=8`),
-    'sys_ioctl -> 0x0',
-  ],
-  "a pre beside another thread's bracket": [
-    ...peer(p('kvm_mmu_invalidate_start', `${KVM} inprog=0 seq=8`)),
-    p('kvm_arch_pre_set_memory_attributes', `${KVM} slot=1 start=0x1000 end=0x1002 attributes=0x8`),
-    p('kvm_arch_post_set_memory_attributes', `${KVM} slot=1 start=0x1000 end=0x1002 attributes=0x8`),
-    'sys_ioctl -> 0x0',
-  ],
-  'the same request again, after its store': [
-    p('kvm_vm_set_mem_attributes', `${KVM} start=0x1000 end=0x1002 attributes=0x8`),
-    p('kvm_arch_post_set_memory_attributes', `${KVM} slot=1 start=0x1000 end=0x1002 attributes=0x8`),
-    p('kvm_vm_set_mem_attributes', `${KVM} start=0x1000 end=0x1002 attributes=0x8`),
-    'sys_ioctl -> 0x0',
-  ],
-  'a part of the range that has the value, and a part that has another': [
-    p('__kvm_gmem_set_attributes', 'ino=70 start=0x0 nr_pages=4 attrs=0x8'),
-    p('kvm_gmem_store_attributes', 'ino=70 index=0x0 last=0x3 attrs=0x8'),
-    r('__kvm_gmem_set_attributes', 'ino=70 start=0x0 nr_pages=4 attrs=0x8 ret=0'),
-    p('__kvm_gmem_set_attributes', 'ino=70 start=0x4 nr_pages=4 attrs=0x0'),
-    p('kvm_gmem_store_attributes', 'ino=70 index=0x4 last=0x7 attrs=0x0'),
-    r('__kvm_gmem_set_attributes', 'ino=70 start=0x4 nr_pages=4 attrs=0x0 ret=0'),
-    p('__kvm_gmem_set_attributes', 'ino=70 start=0x2 nr_pages=4 attrs=0x8'),
-    p('kvm_gmem_store_attributes', 'ino=70 index=0x0 last=0x5 attrs=0x8'),
-    r('__kvm_gmem_set_attributes', 'ino=70 start=0x2 nr_pages=4 attrs=0x8 ret=0'),
-    p('__kvm_gmem_set_attributes', 'ino=70 start=0x1 nr_pages=2 attrs=0x8'),
-    r('__kvm_gmem_set_attributes', 'ino=70 start=0x1 nr_pages=2 attrs=0x8 ret=0'),
-    p('__kvm_gmem_set_attributes', 'ino=70 start=0x5 nr_pages=2 attrs=0x8'),
-    r('__kvm_gmem_set_attributes', 'ino=70 start=0x5 nr_pages=2 attrs=0x8 ret=0'),
-  ],
-  'a store of the first page': [
-    p('__kvm_gmem_set_attributes', 'ino=70 start=0x0 nr_pages=1 attrs=0x8'),
-    p('kvm_gmem_store_attributes', 'ino=70 index=0x0 last=0x0 attrs=0x8'),
-    r('__kvm_gmem_set_attributes', 'ino=70 start=0x0 nr_pages=1 attrs=0x8 ret=0'),
-  ],
-  'stores to either side that nothing began': [
-    p('kvm_gmem_store_attributes', 'ino=70 index=0x0 last=0x1 attrs=0x8'),
-    p('kvm_gmem_store_attributes', 'ino=70 index=0x0 last=0x1 attrs=0x0'),
-  ],
-  'a store without a range': [
-    p('__kvm_gmem_set_attributes', 'ino=70 start=0x0 nr_pages=2 attrs=0x8'),
-    p('kvm_gmem_store_attributes', 'ino=70 attrs=0x8'),
-    r('__kvm_gmem_set_attributes', 'ino=70 start=0x0 nr_pages=2 attrs=0x8 ret=0'),
-  ],
-  'a store without a range, that nothing began': [p('kvm_gmem_store_attributes', 'ino=70 attrs=0x8')],
-  'a block whose file only the conversion tells': [
-    p('__kvm_gmem_set_attributes', 'ino=70 start=0x2 nr_pages=2 attrs=0x8'),
-    p('restrictedmem_switch_begin', 'start=0x2 end=0x4'),
-    p('kvm_gmem_store_attributes', 'index=0x2 last=0x3 attrs=0x8'),
-    r('__kvm_gmem_set_attributes', 'start=0x2 nr_pages=2 attrs=0x8 ret=0'),
-  ],
-  'a block of no file': [p('restrictedmem_switch_begin', 'start=0x2 end=0x4')],
-  'a block that says which way it goes': [
-    p('restrictedmem_switch_begin', 'ino=70 start=0x2 end=0x4 attrs=0x0'),
-    r('restrictedmem_convert', 'ino=70 start=0x2 end=0x4 ret=0'),
-  ],
-  'two blocks, and a block after a store: three conversions': [
-    p('restrictedmem_switch_begin', 'ino=70 start=0x2 end=0x4'),
-    p('restrictedmem_switch_begin', 'ino=70 start=0x2 end=0x4'),
-    p('restrictedmem_store_attr', 'ino=70 start=0x2 end=0x4 to_private=0'),
-    p('restrictedmem_switch_begin', 'ino=70 start=0x2 end=0x4'),
-    r('restrictedmem_convert', 'ino=70 start=0x2 end=0x4 to_private=1 ret=0'),
-  ],
-  'an entry after a store whose return is not there': [
-    p('restrictedmem_store_attr', 'ino=70 start=0x2 end=0x4 to_private=0'),
-    p('restrictedmem_convert', 'ino=70 start=0x2 end=0x4 to_private=1'),
-    r('restrictedmem_convert', 'ino=70 start=0x2 end=0x4 to_private=1 ret=0'),
-  ],
-  'an entry that does not say which way it goes, and the return does': [
-    p('restrictedmem_convert', 'ino=70 start=0x2 end=0x4'),
-    r('restrictedmem_convert', 'ino=70 start=0x2 end=0x4 to_private=1 ret=0'),
-  ],
-  'nothing says which way it goes': [
-    p('restrictedmem_convert', 'ino=70 start=0x2 end=0x4'),
-    r('restrictedmem_convert', 'ino=70 start=0x2 end=0x4 ret=0'),
-  ],
-  'a conversion that failed at a byte of the file': [
-    p('__kvm_gmem_set_attributes', 'ino=70 start=0x2 nr_pages=2 attrs=0x8'),
-    r('__kvm_gmem_set_attributes', 'ino=70 start=0x2 nr_pages=2 attrs=0x8 ret=-11 error_offset=0x3000'),
-  ],
-  'an ioctl on the file, from its first byte on': [
-    p('kvm_gmem_ioctl', 'ino=70 ioctl=0xc040aed6 offset=0x0 size=0x2000 attributes=0x8'),
-    r('kvm_gmem_ioctl', 'ret=0'),
-  ],
-  'an ioctl on the file, of no size': [
-    p('kvm_gmem_ioctl', 'ino=70 ioctl=0xc040aed6 offset=0x4000 size=0x0 attributes=0x8'),
-    r('kvm_gmem_ioctl', 'ret=0'),
-  ],
-  'an ioctl on the file, of which no attributes are seen': [
-    p('kvm_gmem_ioctl', 'ino=70 ioctl=0xc040aed6 offset=0x4000 size=0x2000'),
-    r('kvm_gmem_ioctl', 'ret=0'),
-  ],
-  'the ioctl alone, of two processes: it changes what its own has': [
-    ...create,
-    ...bind(1, '0x1000', 4, '0x0', 70),
-    elsewhere(p('kvm_gmem_create', `${OTHER_KVM} size=0x10000 flags=0x3`)),
-    elsewhere(p('kvm_gmem_bind', `${OTHER_KVM} slot=1 base_gfn=0x1000 npages=4 fd=8 offset=0x0`)),
-    elsewhere(r('kvm_gmem_bind', 'ret=0 slot=1 ino=71 pgoff=0x0', 'kvm_gmem_bind_ret2')),
-    'sys_ioctl(fd: 9, cmd: 0x4020aed2, arg: 0)',
-    'sys_ioctl -> 0x0',
-    'sys_ioctl(fd: 9, cmd: 0x4020aed2, arg: 0)',
-    'sys_ioctl -> 0xfffffffffffffff4',
-  ],
-  'events are lost within conversions': [
-    p('__kvm_gmem_set_attributes', 'ino=70 start=0x2 nr_pages=2 attrs=0x8'),
-    'CPU:0 [LOST 7 EVENTS]',
-    p('kvm_gmem_store_attributes', 'ino=70 index=0x2 last=0x3 attrs=0x8'),
-    r('__kvm_gmem_set_attributes', 'ino=70 start=0x2 nr_pages=2 attrs=0x8 ret=0'),
-    'CPU:0 [LOST 7 EVENTS]',
-    r('__kvm_gmem_set_attributes', 'ino=70 start=0x4 nr_pages=2 attrs=0x8 ret=0'),
-  ],
-};
 
 const FILES: Cases = {
   'two binds of one id': [...create, ...bind(1, '0x1000', 4, '0x0', 70), ...bind(1, '0x2000', 4, '0x0', 70)],
@@ -449,6 +183,10 @@ const FILES: Cases = {
     'mm_filemap_delete_from_page_cache: dev 0:9 ino 46 pfn=0x11a200 ofs=4096 order=0',
     r('kvm_gmem_fallocate', 'ret=0'),
     'mm_filemap_delete_from_page_cache: dev 8:1 ino 46 pfn=0x11a300 ofs=4096 order=0',
+  ],
+  'a punch that names inode 0, which is none, and the file by its pointer': [
+    p('restrictedmem_fallocate', 'ino=0 file=0xffff888100dd0000 mode=0x3 offset=0x2000 len=0x2000'),
+    r('restrictedmem_fallocate', 'ret=0'),
   ],
 };
 
@@ -659,6 +397,11 @@ const REFERENCES: Cases = {
     p('gup_put_folio', 'folio=0xffffea0000200000 flags=0x1 ino=70 index=0x4'),
     r('gup_fast_fallback', 'ret=0 start=0x7f0000001000 gup_flags=0x80101'),
   ],
+  'a release that names inode 0, which is none: any file may be meant': [
+    ...mmap(70, '0x7f0000000000', '0x7f0000004000', '0x2'),
+    r('gup_fast_fallback', 'ret=1 start=0x7f0000001000 gup_flags=0x80001'),
+    p('unpin_user_page', 'page=0xffffea0000900000 index=0x3 ino=0'),
+  ],
 };
 
 const MAPPINGS: Cases = {
@@ -829,6 +572,9 @@ const MAPPINGS: Cases = {
     p('restrictedmem_mremap', 'ino=70 start=0x7f0000000000 end=0x7f0000004000'),
     r('restrictedmem_mremap', 'ret=-22'),
     r('restrictedmem_mremap', 'ret=0'),
+  ],
+  'a mapping told by its return alone, which names inode 0': [
+    r('kvm_gmem_mmap', 'ret=0 ino=0 start=0x7f0000000000 end=0x7f0000004000 pgoff=0x1'),
   ],
 };
 
@@ -1016,6 +762,12 @@ const RMAP: Cases = {
     r('kvm_gmem_get_folio', 'folio=0xffffea0000100000 index=0x0'),
     p('folio_add_file_rmap_ptes', 'folio=0xffffea0000100000 page=0xffffea0000100000 nr_pages=1'),
   ],
+  'a fault that names inode 0, which is none, in a process with one file': [
+    p('kvm_gmem_get_folio', 'ino=70 index=0x6'),
+    p('kvm_gmem_fault_user_mapping', 'ino=0 pgoff=0x2 addr=0x7f0000000000 flags=0xa55'),
+    r('kvm_gmem_fault_user_mapping', 'ret=0x200 ino=0'),
+    r('kvm_gmem_fault_user_mapping', 'ret=0x200 ino=0'),
+  ],
 };
 
 const SPTES: Cases = {
@@ -1061,7 +813,7 @@ const SPTES: Cases = {
     p('kvm_gmem_invalidate_end', 'ino=70 start=0x2 end=0x4'),
     r('__kvm_gmem_set_attributes', 'ino=70 start=0x2 nr_pages=2 attrs=0x8 ret=0'),
   ],
-  'leaves of the largest level, and of none that there is': [
+  'leaves of the large levels': [
     p('kvm_mmu_invalidate_end', KVM),
     'kvm_tdp_mmu_spte_changed: as id 0 gfn 40000 level 3 old_spte 0 new_spte 140000ee7',
     'kvm_tdp_mmu_spte_changed: as id 0 gfn 40000 level 5 old_spte 0 new_spte 140000ee7',
@@ -1281,6 +1033,7 @@ const GET_PFN: Cases = {
     'CPU:0 [LOST 7 EVENTS]',
     r('restrictedmem_get_page', 'ret=0'),
   ],
+  'a return of get_pfn alone, which names inode 0': [r('restrictedmem_get_page', 'ret=0 ino=0 pgoff=0x3')],
 };
 
 /** A guest's fault as far as its look-up; bit 49 of the error code tells that it is private. */

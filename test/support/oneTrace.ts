@@ -12,6 +12,9 @@ export interface Said {
   readonly at?: number;
 }
 
+/** Traces of one case each, by their titles. */
+export type Cases = Readonly<Record<string, readonly (string | Said)[]>>;
+
 const FIRST_US = 10_000_000;
 const STEP_US = 100;
 

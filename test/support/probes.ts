@@ -28,3 +28,10 @@ export const mmap = (ino: number, start: string, end: string, pgoff = '0x0'): st
 /** Events of another thread of the process, on a CPU of its own. */
 export const peer = (...events: readonly string[]): Said[] =>
   events.map((event) => ({ event, tid: 102, tgid: 100, cpu: 1 }));
+
+/** The other VM of some cases: another kvm pointer, of another process. */
+export const OTHER_KVM = 'kvm=0xffff888100bb0000';
+/** A task whose thread group the trace does not say. */
+export const ofNoGroup = (event: string): Said => ({ event, tid: 300, tgid: -1, cpu: 1 });
+/** A task of another process, on a CPU of its own. */
+export const elsewhere = (event: string): Said => ({ event, tid: 200, tgid: 200, cpu: 1 });
