@@ -181,9 +181,15 @@ export function join(lines: PlacedLines, roles: Uint8Array, widths: Int32Array, 
   return out;
 }
 
+/** A field at the end of a line, and at the beginning of the next: more of them are the same event's. */
+const FIELD_END = /\s\w+=\S+\s*$/;
+const FIELD = /^\s*[a-z]\w*=\S/;
+const FIELD_TAIL = 80;
+
 /** `width` is that of the line before when it was broken, marks included. */
 function goesOn(before: string, width: number, text: string, how: Break): boolean {
   if (asksForMore(before)) return true;
+  if (how.at === 'blank' && FIELD_END.test(before.slice(-FIELD_TAIL)) && FIELD.test(text)) return true;
   if (how.at === 'column') return width <= how.column && width >= how.column - SHORT_MAX;
   const length = width - before.length + before.trimEnd().length;
   if (before.endsWith(' ') || (length <= how.column && length + 1 + firstWord(text) > how.column))

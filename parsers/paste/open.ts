@@ -143,12 +143,14 @@ function understood(open: OpenTrace, content: ByteSource): number {
 }
 
 /**
- * Of readings in which as much is understood, that is right which has the most events; then that which leaves
- * the fewest lines over, and tears the fewest.
+ * Of readings in which as much is understood, that is right which has the most events; then that which tears
+ * the fewest.
  */
 function neatness(table: EventTable): number {
-  const leftOver = foreignLines(table) + table.losses.length;
-  return table.length - leftOver / (PASTE_BYTES_MAX + 1);
+  // A piece of a line may look like an event without a time, which is none where others have one.
+  const hasPieces = table.meta.timeUnit !== 'none' && table.issues.some(({ code }) => code === 'untimed');
+  if (hasPieces) return -Number.MAX_VALUE;
+  return table.length - table.losses.length / (PASTE_BYTES_MAX + 1);
 }
 
 function bits(mask: number): number {

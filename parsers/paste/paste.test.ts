@@ -129,6 +129,18 @@ describe('pastes of people with this job', () => {
     }
   });
 
+  it('keep the fields before which a line of QEMU was broken', () => {
+    const event = (slot: number, end: string): string =>
+      `kvm_set_user_memory AddrSpace#0 Slot#${slot} flags=0x4 gpa=0x${slot}00000000 size=0x80000000 ua=0x7fe827fff000${end}`;
+    const broken = '\nguest_memfd=16 guest_memfd_offset=0x0 ret=0';
+    const firmware = 'tdx->ram_entries[0]: addr=0x0 len=0x800000 type=0\nMpAccept : 0x806000\n';
+    const table = readText(`${event(1, broken)}\n${event(2, broken)}\n${firmware.repeat(4)}`);
+    assert.deepEqual(
+      events(table).map((line) => / ret=0$/.test(line)),
+      [true, true],
+    );
+  });
+
   it('have a date in front and their flags before the CPU', () => {
     const table = read(bytesOf('P26'));
     assert.equal(table.length, 4);
