@@ -8,6 +8,7 @@ import {
   asksForMore,
   isBrokenHead,
   isCutMark,
+  isProse,
   isEventStart,
   isTaskAlone,
   standsAlone,
@@ -44,13 +45,21 @@ const enum Role {
 
 /** What each line is, by its text without the marks that it had in front. */
 export function rolesOf(bare: PlacedLines, marked: PlacedLines, family: Family): Uint8Array {
+  let before: Role = Role.Blank;
   return Uint8Array.from(bare.texts, (text, i) => {
-    if (text.trim() === '') return Role.Blank;
-    if (isEventStart(family, text)) return Role.Event;
-    if (isBrokenHead(family, text)) return Role.Head;
-    if (text !== marked.texts[i] && isTaskAlone(family, text)) return Role.Head;
-    return standsAlone(text) ? Role.Alone : Role.Rest;
+    before = roleOf(text, text !== marked.texts[i], before, family);
+    return before;
   });
+}
+
+function roleOf(text: string, isMarked: boolean, before: Role, family: Family): Role {
+  if (text.trim() === '') return Role.Blank;
+  if (isEventStart(family, text)) return Role.Event;
+  if (isBrokenHead(family, text)) return Role.Head;
+  if (isMarked && isTaskAlone(family, text)) return Role.Head;
+  // No frame goes on in words, and no event in words alone.
+  if (isProse(text) && (before === Role.Alone || !/\d/.test(text))) return Role.Alone;
+  return standsAlone(text) ? Role.Alone : Role.Rest;
 }
 
 /** The same by marks alone: what has none goes on from the line before. */

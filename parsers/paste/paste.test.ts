@@ -235,4 +235,23 @@ describe('readings of a paste', () => {
       Array.from(readings[0]!.lineOf!, (_, i) => i + 1),
     );
   });
+
+  it('take in no mark of a cut, and no prose, behind a frame or the head of a stack', () => {
+    const head = 'CPU 0/KVM-671     [000] .....   100.000123: ';
+    const frames = [' => kvm_mmu_notifier_invalidate_range_start', ' => entry_SYSCALL_64_after_hwframe'];
+    const events = [
+      `${head}kvm_unmap_hva_range: mmu notifier unmap range: 0x1000 -- 0x2000`,
+      `${head}<stack trace>`,
+    ];
+    for (const said of ['> [snip]', '/* skipped */', 'Then the guest writes again:'])
+      for (const before of [[], frames.slice(0, 1)]) {
+        const lines = [...events, ...before, said, ...frames.slice(1), ...events];
+        const table = read(new TextEncoder().encode(`${lines.join('\n')}\n`));
+        assert.deepEqual(
+          table.losses.map(({ cpu, line }) => [cpu, line]),
+          [[-1, lines.indexOf(said) + 1]],
+          `${said} behind ${before.length} frames`,
+        );
+      }
+  });
 });

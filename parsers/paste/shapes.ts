@@ -124,7 +124,12 @@ const FRAME = /^\s+[0-9a-f]{1,16}\s+(?:\S+\s+\(.*\)|\S+\+0x[0-9a-f]+(?:\/0x[0-9a
 const FRAME_HEAD =
   /^(?:\t\s*[0-9a-f]{1,16}(?:\s+\[?[\w.$]*\]?(?:\+0?x?[0-9a-f]*)?(?:\/0?x?[0-9a-f]*)?(?:\s+\([^)]*)?)?|\s{2,}[0-9a-f]{8,16}\s+(?:[A-Za-z_.$][\w.$]*\+0x[0-9a-f]+(?:\/0x[0-9a-f]+)?|\[unknown\])(?:\s+\([^)]*)?)\s*$/;
 const CUT =
-  /^\s*(?:\.{2,}|…|--|[[<(]{1,2}\s*(?:\.{2,}|…|snip|cut|skip|omit|elided|trimmed)[^\])>]*[\])>]{0,2}|\(?\d+ (?:more )?lines? (?:omitted|skipped|cut|removed|snipped).*|-+\s*8<.*|\*{3,})\s*$/i;
+  /^\s*(?:\.{2,}|…|--|[[<(]{1,2}\s*(?:\.{2,}|…|snip|cut|skip|omit|elided|trimmed)[^\])>]*[\])>]{0,2}|\/\*\s*(?:\.{2,}|…|snip|cut|skip|omit|elided|trimmed)[^*]*\*\/|\(?\d+ (?:more )?lines? (?:omitted|skipped|cut|removed|snipped).*|-+\s*8<.*|\*{3,})\s*$/i;
+
+/** A mark may be quoted where the text around it is not: who answers wrote the one and pasted the other. */
+function unquoted(text: string): string {
+  return text.replace(/^[\s>|]+/, '');
+}
 
 /**
  * A line that stands for itself and is no event: a comment, a loss, a frame, a mark of something left out.
@@ -135,12 +140,18 @@ export function standsAlone(text: string): boolean {
     NOTICE.test(head) ||
     FRAME.test(head) ||
     FRAME_HEAD.test(head) ||
-    CUT.test(head) ||
+    CUT.test(unquoted(head)) ||
     /^(?:```|~~~)/.test(head)
   );
 }
 
+/** True for a line that begins in words: somebody says something there. */
+export function isProse(text: string): boolean {
+  return PROSE.test(headOf(text));
+}
+const PROSE = /^\W*(?:[A-Za-z']+[,.:;!?]?\s+){2,}[A-Za-z']+[,.:;!?]?(?:\s|$)/;
+
 /** A mark of something left out, or a rule across the page: no line goes on behind it. */
 export function isCutMark(text: string): boolean {
-  return CUT.test(headOf(text)) || /^\s*[-=]{3,}\s*$/.test(text);
+  return CUT.test(unquoted(headOf(text))) || /^\s*[-=]{3,}\s*$/.test(text);
 }
