@@ -200,10 +200,14 @@ export class EventNames {
     const text = decoder.decode(bytes.subarray(start, end));
     if (HALF_PLACE.test(text) || !isBalanced(text)) return true;
     if (plan.slotCount > 0 || this.names.has(name)) return false;
-    return this.eventsEndingWith(bytes, start, end).some((known) => {
-      const other = this.nameOf(known);
-      return !areAlike(name, other) && this.isMadeOf(name, other);
-    });
+    return this.eventsEndingWith(bytes, start, end).some((known) => this.isMixOf(plan, known));
+  }
+
+  /** True when the name, no call's, is the beginning of a known one and the end of that of `other`. */
+  isMixOf(plan: EventPlan, other: EventPlan): boolean {
+    const name = this.nameOf(plan);
+    const end = this.nameOf(other);
+    return !SYSCALL.test(name) && !areAlike(name, end) && this.isMadeOf(name, end);
   }
 
   /** True when `name` is the beginning of a known name, or all of it, and the end of `other`. */

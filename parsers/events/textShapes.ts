@@ -35,6 +35,8 @@ const ROWS_TO_SEARCH = 50_000_000;
 const LABELS_MAX = 64;
 /** Last names of one event that nobody knows; one with more may end in anything. */
 const ENDINGS_KEPT = 8;
+/** Events that nobody knows that are kept to be told from torn ones. */
+const STRANGERS_KEPT = 256;
 /** Names that are enough to know a line by whose values are printed otherwise. */
 const NAMES_TO_KNOW = 2;
 
@@ -91,6 +93,8 @@ export class LineShapes {
   private readonly endings = new Map<string, EventPlan>();
   /** The last name of an event's last line, where another event's lines end so. */
   private readonly oddEndings = new Map<EventPlan, string>();
+  /** Events that nobody knows, without a place, with the names before the values of their first line. */
+  private readonly strangers = new Map<EventPlan, string>();
   /** Lines of text from user space, one after another, that hold the head of a line. */
   private quotedHeads = 0;
   /** The line that taught what an event is like, by the event's name, until another one was like it. */
@@ -107,11 +111,9 @@ export class LineShapes {
 
   /** The events of which a known form ends with these labels. */
   private endingWith(labels: readonly string[]): readonly EventPlan[] {
-    if (labels.length === 0) return [];
     const key = labels.join(' ');
-    return [...this.known]
-      .filter(([, { masks }]) => [...masks.keys()].some((form) => form === key || form.endsWith(` ${key}`)))
-      .map(([plan]) => plan);
+    const isEnd = (form: string): boolean => endsIn(form, key);
+    return [...this.known].filter(([, { masks }]) => [...masks.keys()].some(isEnd)).map(([plan]) => plan);
   }
 
   /** True when the line of the builder's last row, with its payload at bytes[start, end), is not whole. */
@@ -145,7 +147,20 @@ export class LineShapes {
     this.quotedHeads = 0;
     const holdsPart = holdsHalfHead(bytes, start, end) || this.names.holdsName(bytes, start, end);
     if (holdsPart && !this.names.isFreeText(plan)) return true;
-    return ((flags & PAYLOAD_FIRST) !== 0 && this.hasOddName(line)) || this.hasOddEnding(line);
+    const isFirst = (flags & PAYLOAD_FIRST) !== 0;
+    if ((isFirst && this.hasOddName(line)) || this.hasOddEnding(line)) return true;
+    if (isFirst && plan.place.length === 0 && this.strangers.size < STRANGERS_KEPT)
+      this.strangers.set(plan, labelsOf(bytes, start, end).join(' '));
+    return false;
+  }
+
+  /**
+   * Takes those for torn that came once, and are made of the beginning of another event and the end of this
+   * one, which comes for the first time.
+   */
+  private doubtStrangers({ plan, key }: ReadLine): void {
+    for (const [stranger, end] of this.strangers)
+      if (endsIn(key, end) && this.names.isMixOf(stranger, plan)) this.doubtOnly(stranger.name);
   }
 
   /** True when the line ends as another event's lines do, and its own never did; not when it does again. */
@@ -216,6 +231,7 @@ export class LineShapes {
       return this.isOther(line, shared);
     }
     this.sawEnding(plan, decoder.decode(endingOf(line.bytes, line.start, line.end)));
+    this.doubtStrangers(line);
     const known: Known = {
       masks: new Map([[key, mask]]),
       suspects: new Map(),
@@ -286,6 +302,11 @@ function settle({ plan, flags, bytes, start, end, labels }: ReadLine): void {
   const at = plan.goesOn && last.length > 0 ? findLabel(bytes, start, end, last) : -1;
   plan.lastLabel = at >= 0 ? last : undefined;
   plan.labelFromEnd = end - at;
+}
+
+/** True where a form's names end in these, all of them. */
+function endsIn(form: string, names: string): boolean {
+  return form === names || (names !== '' && form.endsWith(` ${names}`));
 }
 
 /** The names before values, in order. */

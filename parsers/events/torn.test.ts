@@ -169,6 +169,29 @@ describe('torn lines', () => {
     assert.deepEqual(tornLines(read(textOf(form!, lines))), [firstLine(form!) + 1]);
   });
 
+  it('a name made of two, where the event whose end it has comes later', () => {
+    const [form] = FORMS;
+    const lines = [GET, 'k_ioctl: 0x0', GET, 'sys_ioctl -> 0x0', 'sys_exit_ioctl: 0x0', 'k_other: 0x0'];
+    const table = read(
+      textOf(
+        form!,
+        lines.map((event, i) => form!.line(event, i)),
+      ),
+    );
+    assert.deepEqual(tornLines(table), [firstLine(form!) + 1]);
+  });
+
+  it('perf script: the end of a probe, with all before it gone', () => {
+    const form = FORMS.find(({ name }) => name === 'perf script')!;
+    const torn = '       C_range_ret: (ffffffff812a0880 <- ffffffff8124861b) flush=1';
+    const lines = wholeLines(form);
+    const table = read(textOf(form, [...lines, torn, ...lines]));
+    assert.deepEqual(
+      table.losses.map(({ cpu, line }) => [cpu, line]),
+      [[-1, lines.length + 1]],
+    );
+  });
+
   it('the beginning of a name, and another event that is not known yet', () => {
     const [form] = FORMS;
     const end = 'kvm_gmem_invalidate_end: (kvm_gmem_invalidate_end+0x0/0xb0) ino=7 start=0x3 end=0x4';

@@ -10,6 +10,7 @@ import {
   isCutMark,
   isProse,
   isEventStart,
+  isSecondProbe,
   isTaskAlone,
   standsAlone,
   type Family,
@@ -47,7 +48,9 @@ const enum Role {
 export function rolesOf(bare: PlacedLines, marked: PlacedLines, family: Family): Uint8Array {
   let before: Role = Role.Blank;
   return Uint8Array.from(bare.texts, (text, i) => {
-    before = roleOf(text, text !== marked.texts[i], before, family);
+    before = isSecondProbe(bare.texts[i - 1], text)
+      ? Role.Alone
+      : roleOf(text, text !== marked.texts[i], before, family);
     return before;
   });
 }

@@ -151,6 +151,16 @@ export function isProse(text: string): boolean {
 }
 const PROSE = /^\W*(?:[A-Za-z']+[,.:;!?]?\s+){2,}[A-Za-z']+[,.:;!?]?(?:\s|$)/;
 
+/**
+ * True for a line that begins with the end of a probe's name and its place, `_ret: (ffffffff812a0880`, behind
+ * a line that has both: no event goes on so, and this one has lost its head.
+ */
+export function isSecondProbe(before: string | undefined, text: string): boolean {
+  return before !== undefined && END_OF_PROBE.test(headOf(text)) && PROBE.test(headOf(before));
+}
+const PROBE = /\w: \((?:[0-9a-f]{16}\b|[\w.]+\+0x)/;
+const END_OF_PROBE = new RegExp(`^\\s*[\\w:]*${PROBE.source}`);
+
 /** A mark of something left out, or a rule across the page: no line goes on behind it. */
 export function isCutMark(text: string): boolean {
   return CUT.test(unquoted(headOf(text))) || /^\s*[-=]{3,}\s*$/.test(text);

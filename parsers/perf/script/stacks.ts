@@ -35,7 +35,8 @@ export function isBlankFrame(bytes: Uint8Array, start: number, end: number): boo
   const next = skipBlanks(bytes, wordEnd, end);
   if (isAddress(bytes, word, wordEnd)) return true;
   // The end of an event's line may be one word, too: `nr_pages=1`.
-  const isWord = next >= end || bytes[next] === Ascii.OpenParen;
+  // So may the end of a probe's: `_ret: (ffffffff812a0880 <- …`.
+  const isWord = next >= end || (bytes[next] === Ascii.OpenParen && bytes[wordEnd - 1] !== Ascii.Colon);
   return isWord && !bytes.subarray(word, wordEnd).includes(Ascii.Equals);
 }
 
