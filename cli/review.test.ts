@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -136,6 +137,25 @@ describe('shimtrace review', () => {
     );
     assert.equal(claimed.code, 0, 'the last version counts');
     assert.match(claimed.out, /Claim "G9 never", v1: contradicted/);
+  });
+
+  it('prints its command as a shell takes it, whatever is in a name or a claim', async () => {
+    const spaced = path.join(folder, "it's after.txt");
+    fs.copyFileSync(CORRECT, spaced);
+    const claim = "G9 never in x';y";
+    const { out } = await review(PATCH, '--trace', `new=${spaced}`, '--expect', claim);
+    const command = /shimtrace review \S+ --trace [\s\S]*?in x'\S*/.exec(out)![0].replace(/\s+/g, ' ');
+    const { stdout } = spawnSync('sh', ['-c', `shimtrace() { printf '%s\\n' "$@"; }; ${command}`], {
+      encoding: 'utf8',
+    });
+    assert.deepEqual(stdout.trimEnd().split('\n'), [
+      'review',
+      'in-use.patch',
+      '--trace',
+      "new=it's after.txt",
+      '--expect',
+      claim,
+    ]);
   });
 
   it('gives the same bytes for the same bytes', async () => {

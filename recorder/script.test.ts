@@ -5,7 +5,8 @@ import path from 'node:path';
 import { FakeTracefs, type FakeHost } from '../test/support/fakeTracefs.js';
 import { RULES } from '../model/rules/registry.js';
 import { planFor } from './plan.js';
-import { hostScript, quoted, type ScriptOptions } from './script.js';
+import { hostScript, type ScriptOptions } from './script.js';
+import { quoted } from './shellWord.js';
 
 const plan = planFor(RULES, []);
 const SYMBOLS = [...new Set(plan.probes.map(({ definitions }) => definitions[0]!.symbol))];

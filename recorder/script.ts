@@ -1,6 +1,7 @@
 /** The script that records: values, then the body that works by them. One text, sent or printed as it is. */
 import { ARM, CLEANUP, GO, RECORD, TALK } from './hostBody.js';
 import type { PlannedProbe, RecordPlan } from './plan.js';
+import { quoted } from './shellWord.js';
 
 export interface ScriptOptions {
   /** `run` records, `plan` only looks, `clean` removes what dead recordings left. */
@@ -63,11 +64,6 @@ function probeLines({ kind, definitions, filter }: PlannedProbe): readonly strin
   return definitions.map(({ type, event, symbol, fetch, mayBeCopy }) =>
     [kind, type, event, symbol, fetch, filter, mayBeCopy ? 'yes' : 'no'].join('|'),
   );
-}
-
-/** A text as one word of a POSIX shell. */
-export function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** The client's input is the lease; nothing else that runs may read it. */

@@ -2,7 +2,8 @@
 import { QUESTIONS, type QuestionId } from '../../model/answers/index.js';
 import { QUESTION_NEEDS } from '../../model/answers/needs.js';
 import { planFor, planText, type RecordPlan } from '../../recorder/plan.js';
-import { DEFAULT_BUFFER_KB, hostScript, quoted } from '../../recorder/script.js';
+import { DEFAULT_BUFFER_KB, hostScript } from '../../recorder/script.js';
+import { shellWord } from '../../recorder/shellWord.js';
 import { oneOf, parse, type Args, type OptionSpecs } from '../args.js';
 import type { Command } from '../command.js';
 import { RULES } from '../core.js';
@@ -184,8 +185,4 @@ function scriptOptions(args: Args): Asked['options'] {
 
 function maxBytes(args: Args): number {
   return (args.number('max-mb') ?? DEFAULT_MAX_MB) * BYTES_PER_MB;
-}
-
-function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : quoted(word);
 }

@@ -30,6 +30,7 @@ import { prepareCodecs } from '../codecs.js';
 import { formatOption } from '../args.js';
 import type { Command } from '../command.js';
 import { RULES } from '../core.js';
+import { shellWord } from '../../recorder/shellWord.js';
 import { KernelSources } from '../../shell/kernelSource.node.js';
 import { RUN_OPTIONS, filesBehind } from '../bundle.js';
 import { EXIT, InputError, UsageError, type ExitCode } from '../errors.js';
@@ -371,16 +372,16 @@ function widthOf(args: Args): number {
 /** The command as somebody else would type it: folders of this machine are nobody's business. */
 function commandText(args: Args): string {
   const base = (file: string): string => path.basename(file);
-  const words = ['shimtrace review', ...args.positionals.map(base)];
+  const words = ['shimtrace review', ...args.positionals.map((file) => shellWord(base(file)))];
   for (const name of ['base', 'trace'])
     for (const file of args.list(name))
-      words.push(`--${name} ${file.replace(/^(\w[\w.-]*=)?.*[/\\]/, '$1')}`);
+      words.push(`--${name} ${shellWord(file.replace(/^(\w[\w.-]*=)?.*[/\\]/, '$1'))}`);
   for (const name of ['offset', 'guest'])
-    for (const file of args.list(name)) words.push(`--${name} ${base(file)}`);
+    for (const file of args.list(name)) words.push(`--${name} ${shellWord(base(file))}`);
   if (args.text('tree') !== undefined) words.push('--tree .');
   for (const name of ['patch', 'function', 'hunk'])
-    for (const word of args.list(name)) words.push(`--${name} ${word}`);
-  for (const claim of args.list('expect')) words.push(`--expect '${claim}'`);
+    for (const word of args.list(name)) words.push(`--${name} ${shellWord(word)}`);
+  for (const claim of args.list('expect')) words.push(`--expect ${shellWord(claim)}`);
   return words.join(' ');
 }
 

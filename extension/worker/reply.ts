@@ -5,6 +5,7 @@ import { renderMail, renderText } from '../../model/review/mail.js';
 import { withTraceLines } from '../../model/review/noteLines.js';
 import { readNotes } from '../../model/review/notes.js';
 import type { ReviewReport } from '../../model/review/report.js';
+import { shellWord } from '../../recorder/shellWord.js';
 import { renderReviewSarif } from '../../model/review/reviewSarif.js';
 import type { ReplyAsk, ReplyFiles } from '../protocol/review.js';
 
@@ -31,9 +32,9 @@ function commandText({ sets, images, claims }: ReviewReport, hasNotes: boolean):
   const words = ['shimtrace review PATCH'];
   for (const { role, traces } of sets)
     for (const { path } of traces)
-      words.push(`${role === 'with' ? '--trace' : '--base'} ${fileNameOnDisk(path)}`);
+      words.push(`${role === 'with' ? '--trace' : '--base'} ${shellWord(fileNameOnDisk(path))}`);
   if (images) words.push('--tree .');
-  for (const { claim } of claims) words.push(`--expect '${claim.text}'`);
+  for (const { claim } of claims) words.push(`--expect ${shellWord(claim.text)}`);
   if (hasNotes) words.push('--remarks REVIEW');
   return words.join(' ');
 }

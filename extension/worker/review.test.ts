@@ -115,6 +115,9 @@ describe('a review in the worker', () => {
     const [reply] = worker.ask('reply', { format: 'mail', notes: '', version: '1' });
     assert.match(reply!.text, /\nClaim "G9 never": supported;/);
     assert.match(reply!.text, /__kvm_gmem_set_attributes never runs'\n/);
+    worker.ask('review', { ...ask, claims: ["G9 never in x'y"] });
+    const [quoted] = worker.ask('reply', { format: 'mail', notes: '', version: '1' });
+    assert.ok(quoted!.text.replace(/\s+/g, ' ').includes("--expect 'G9 never in x'\\''y'"), quoted!.text);
     const alone = worker.ask('review', { ...ask, sets: [] });
     assert.equal(alone.claims[0]!.verdict, 'cannot-tell');
     assert.deepEqual(
