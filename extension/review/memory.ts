@@ -1,4 +1,4 @@
-/** What is remembered of a series, by what it is known again by: its change-id, else its message-id. */
+/** What is remembered of a series, by its change-id, else its message-id or title. */
 import type { App } from '../app.js';
 
 /** Series of which a thing is remembered; the oldest goes first. */
@@ -8,14 +8,21 @@ const SERIES_KEPT = 50;
 export class SeriesMemory<T> {
   constructor(private readonly name: string) {}
 
-  of({ context }: App, series: string): T | undefined {
-    return context.workspaceState.get<Readonly<Record<string, T>>>(this.name, {})[series];
+  of(app: App, series: string): T | undefined {
+    return this.all(app).get(series);
   }
 
-  async remember({ context }: App, series: string, thing: T): Promise<void> {
-    const { [series]: _, ...others } = context.workspaceState.get<Readonly<Record<string, T>>>(this.name, {});
-    const all = [...Object.entries(others), [series, thing] as const].slice(-SERIES_KEPT);
-    await context.workspaceState.update(this.name, Object.fromEntries(all));
+  async remember(app: App, series: string, thing: T): Promise<void> {
+    const all = this.all(app);
+    all.delete(series);
+    all.set(series, thing);
+    const kept = Object.fromEntries([...all].slice(-SERIES_KEPT));
+    await app.context.workspaceState.update(this.name, kept);
+  }
+
+  /** A map: a series may be called as what every object has, such as `constructor`. */
+  private all({ context }: App): Map<string, T> {
+    return new Map(Object.entries(context.workspaceState.get<Readonly<Record<string, T>>>(this.name, {})));
   }
 }
 
