@@ -201,6 +201,10 @@ describe('hostile pastes', () => {
   it('of marks without end are the events behind them', () => {
     assert.equal(readText(`${'> '.repeat(200_000)}kvm_entry: vcpu 0\n`.repeat(3)).length, 3);
   });
+
+  it('of a name of QEMU without end are read', () => {
+    assert.equal(readText(`1@1.1:a${'_'.repeat(1_000_000)}-\n`).length, 0);
+  });
 });
 
 describe('characters', () => {

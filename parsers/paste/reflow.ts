@@ -10,7 +10,9 @@ const COLUMNS = String.raw`\[\d{3,}\]\s+(?:[.\w#]{4,8}\s+)?\d+\.\d{6,9}:\s`;
 const TASK = String.raw`(?:CPU \d{1,4}\/KVM|\S{1,15})(?:-\d{1,7}\s+(?:\(\s*(?:\d+|-+)\)\s+)?|\s+\d+(?:\/\d+)?\s+)`;
 const QEMU_TIME = String.raw`\d{4}-\d\d-\d\dT[\d:.]+Z `;
 const QEMU_NAMES = [...qemuNames].join('|');
-const QEMU = String.raw`\d+@\d+\.\d+:[a-z]\w*_\w+(?=\s|$)|(?:${QEMU_TIME})?(?:${QEMU_NAMES})(?=\s)`;
+/** Has an underscore, which is looked for once: where any may be it, a long name takes time by its square. */
+const QEMU_NAME = String.raw`[a-z](?=[^\W_]*_\w)\w+`;
+const QEMU = String.raw`\d+@\d+\.\d+:${QEMU_NAME}(?=\s|$)|(?:${QEMU_TIME})?(?:${QEMU_NAMES})(?=\s)`;
 /** What an event begins with: a task of ftrace or perf, or a stamp or name of QEMU. */
 const STARTS = [`${TASK}${COLUMNS}`, QEMU].map((start) => new RegExp(String.raw`(?<=^|\s)(?:${start})`, 'g'));
 /** What is not longer than this may be the beginning of a task's name. */
