@@ -190,6 +190,21 @@ describe('evidence of a function', () => {
     assert.deepEqual(drawn.extents, [{ tid: 12, from: 1, to: 4 }]);
   });
 
+  it('is of each CPU by itself where calls are in interrupts of idle CPUs', () => {
+    const { table, describe } = openText(
+      [
+        '# tracer: function_graph',
+        ' 1)   <idle>-0   |               |  f() {',
+        ' 2)   <idle>-0   |               |  f() {',
+        ' 2)   <idle>-0   |   7.250 us    |  }',
+        ' 1)   <idle>-0   | ! 150.250 us  |  }',
+        '',
+      ].join('\n'),
+    );
+    const shown = of('f', { table, describe });
+    assert.deepEqual([table.tid(0), shown.runs, shown.longestNs], [0, 2, 150_250]);
+  });
+
   it("is what trace-cmd's records of the function tracers say, thread by thread", () => {
     const rows: readonly (readonly [number, string, string])[] = [
       [7, 'ftrace:funcgraph_entry', '--> f (1)'],

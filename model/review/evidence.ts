@@ -155,7 +155,7 @@ class ProbeReader {
   /** 1 where rows of a name are described one by one, by the name's id. */
   private readonly uses: Uint8Array;
   private readonly byName = placesOfRecipes();
-  /** Calls under way that function_graph draws, by thread, or by CPU where the thread is not told. */
+  /** Calls under way that function_graph draws, by thread, or by CPU where that is idle or not told. */
   private readonly graph = new Map<number, GraphCall[]>();
 
   constructor(
@@ -251,7 +251,8 @@ class ProbeReader {
     const call = functionCall(table.name(row), describe(row, 'text').text);
     if (!call) return;
     const tid = table.tid(row);
-    const at = tid >= 0 ? tid : -1 - table.cpu(row);
+    // Thread 0 is one idle task per CPU.
+    const at = tid > 0 ? tid : -1 - table.cpu(row);
     if (call.part === 'end') {
       const open = this.graph.get(at);
       // What is further in has ended too: its own end was lost.
