@@ -11,6 +11,7 @@ import {
   pageFrames,
   structPageOf,
   type PageFrames,
+  type StructPageKind,
 } from '../../parsers/events/pageFrames.js';
 import type { EventKind } from '../../parsers/events/vocabulary.js';
 import { leafFrame } from '../../parsers/events/words/sptes.js';
@@ -85,7 +86,7 @@ const FRAMES = new Map(
   }),
 );
 /** Kinds that name a frame by its struct page, and what they say of it. */
-const STRUCT_PAGE_WORDS: Readonly<Partial<Record<EventKind, string>>> = {
+const STRUCT_PAGE_WORDS: Readonly<Record<StructPageKind, string>> = {
   RmapAdd: 'mapped by a process',
   RmapRemove: "out of a process's mapping",
   GupRet: 'GUP gives it out',
@@ -190,7 +191,7 @@ function lifeEvent(table: EventTable, row: number, pfn: number, caller: string):
 function frameWhat(table: EventTable, row: number, pfn: number): string {
   const kind = table.kind(row);
   if (kind === SPTE_CHANGED) return spteWhat(table, row, pfn);
-  return FRAMES.get(kind)?.what ?? STRUCT_PAGE_WORDS[kindName(kind) as EventKind]!;
+  return FRAMES.get(kind)?.what ?? STRUCT_PAGE_WORDS[kindName(kind) as StructPageKind];
 }
 
 function spteWhat(table: EventTable, row: number, pfn: number): string {

@@ -36,7 +36,7 @@ const SECTION_FRAMES = 1 << 15;
 /** Kinds that give a page with its frame. */
 const BOTH: readonly EventKind[] = ['PageAlloc', 'PageFree', 'FilemapAdd', 'FilemapDelete'];
 /** Kinds that name a page by its struct page, and perhaps by its file. */
-const BY_PAGE: readonly EventKind[] = [
+const BY_PAGE = [
   'RmapAdd',
   'RmapRemove',
   'GupRet',
@@ -49,7 +49,8 @@ const BY_PAGE: readonly EventKind[] = [
   'UnpinRange',
   'PutPage',
   'GmemGetFolioRet',
-];
+] as const satisfies readonly EventKind[];
+export type StructPageKind = (typeof BY_PAGE)[number];
 
 /** The slots of a kind; -1 for those that it has not. */
 interface Slots {
