@@ -14,7 +14,7 @@ import type { TableBuilder } from './table.js';
 
 const NAMES_KEPT = 4096;
 /** A kernel with all its events in one text takes a hundredth of it. */
-const NAMES_TO_COMPARE = 300_000_000;
+const LETTERS_TO_COMPARE = 300_000_000;
 /** The kernel's events have shorter names. */
 const NAME_BYTES = 128;
 /** Text in quotes may hold anything. */
@@ -57,7 +57,7 @@ export class EventNames {
   private readonly doubted = new Set<string>();
   private hasOwnNames = false;
   /** A text in which more than these must be compared is hostile: its names are not looked at. */
-  private namesToCompare = NAMES_TO_COMPARE;
+  private lettersToCompare = LETTERS_TO_COMPARE;
 
   /**
    * `doubtOnly`: takes an event, by the id of its name, for torn where it has one line. `eventsEndingWith`:
@@ -151,8 +151,9 @@ export class EventNames {
     this.placed.add(name);
     const there = this.namesAt.get(place) ?? new Map<string, number>();
     // A name that came before this one was known may have been made of its end.
-    for (const [other, id] of there)
-      if (!areAlike(name, other) && this.isMadeOf(other, name)) this.doubtOnly(id);
+    if (this.mayCompare(name, there.size))
+      for (const [other, id] of there)
+        if (!areAlike(name, other) && this.isMadeOf(other, name)) this.doubtOnly(id);
     there.set(name, plan.name);
     this.namesAt.set(place, there);
   }
@@ -165,6 +166,7 @@ export class EventNames {
     const there = this.namesAt.get(place);
     if (there?.has(name)) return false;
     if (this.placed.has(name)) return true;
+    if (!this.mayCompare(name, there?.size ?? 0)) return false;
     for (const [other, id] of there ?? []) {
       if (isHalf(name, other) || isOverfull(name, other)) return true;
       if (areAlike(name, other) || !this.isMadeOf(name, other)) continue;
@@ -212,12 +214,18 @@ export class EventNames {
 
   /** True when `name` is the beginning of a known name, or all of it, and the end of `other`. */
   private isMadeOf(name: string, other: string): boolean {
-    this.namesToCompare -= (this.names.size + this.printed.size) * name.length;
-    if (this.namesToCompare < 0) return false;
+    if (!this.mayCompare(name, this.names.size + this.printed.size)) return false;
     return isMadeOf(name, other, this.names) || isMadeOf(name, other, this.printed);
   }
 
+  /** False for a text in which names were compared too often, with those that `name` is to be now. */
+  private mayCompare(name: string, others: number): boolean {
+    this.lettersToCompare -= others * name.length;
+    return this.lettersToCompare >= 0;
+  }
+
   private isHalfOfKnown(name: string): boolean {
+    if (!this.mayCompare(name, this.names.size + this.printed.size)) return false;
     for (const known of [this.names, this.printed])
       for (const other of known) if (isHalf(name, other)) return true;
     return false;

@@ -358,4 +358,10 @@ describe('hostile lines', () => {
     const table = read(`${lines.join('\n')}\n`);
     assert.ok(table.losses.length < 100_000 && table.losses.length > 0);
   });
+
+  it('a hundred thousand probes at one place are not all compared with one another', () => {
+    const nameOf = (i: number): string => `probe${i.toString(16)}y${((i * 7919) % 1_000_003).toString(16)}`;
+    const lines = Array.from({ length: 100_000 }, (_, i) => `${HEAD}${nameOf(i)}: (f+0x1/0x20) arg1=0x1`);
+    assert.ok(read(`${lines.join('\n')}\n`).length > 0);
+  });
 });
