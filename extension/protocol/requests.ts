@@ -115,9 +115,11 @@ export interface Methods {
   };
   /** Functions that the event of a line is in, the innermost first. */
   codeAt: { params: LineOf; result: readonly string[] };
-  /** A patch of one file's texts; '' where they are the same. */
+  /** One patch of the texts of files; '' where none has changed. */
   unified: {
-    params: { readonly path: string; readonly before: string; readonly after: string };
+    params: {
+      readonly files: readonly { readonly path: string; readonly before: string; readonly after: string }[];
+    };
     result: string;
   };
   /** What a file holds as patches, before anything else of a review is read. */

@@ -6,6 +6,8 @@ import * as vscode from 'vscode';
 import { askOnce } from '../analysis/channel.js';
 import type { App } from '../app.js';
 import { openDocument } from '../openDocument.js';
+import type { Methods } from '../protocol/requests.js';
+import { changedFiles } from './changes.js';
 import { findTree, pathIn } from './kernelTree.js';
 import { fileName } from '../../parsers/base/fileName.js';
 
@@ -13,16 +15,11 @@ const PATCH_NAME = /\.(?:patch|diff|mbx|mbox|eml|mail)$/i;
 /** What a text has that holds a patch, also within a mail or quoted. */
 const HUNK = /^(?:> ?)*@@@? -\d+(?:,\d+)? (?:-\d+(?:,\d+)? )?\+\d+(?:,\d+)? @@/m;
 
-/** A change of the Source Control view. */
-interface Change {
-  readonly resourceUri: vscode.Uri;
-}
-
 /** `targets` are what a menu gives: a file first, or all chosen changes of the Source Control view. */
 export async function patchAtHand(app: App, targets: readonly unknown[]): Promise<vscode.Uri | undefined> {
   const [target] = targets;
   if (target instanceof vscode.Uri) return target;
-  const changes = targets.filter(isChange);
+  const changes = changedFiles(targets);
   if (changes.length > 0) return patchOf(app, changes.map(sidesOf));
   const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
   if (input instanceof vscode.TabInputTextDiff) return patchOf(app, [input]);
@@ -31,10 +28,6 @@ export async function patchAtHand(app: App, targets: readonly unknown[]): Promis
   if (HUNK.test(text)) return app.pastes.add(new TextEncoder().encode(text), 'Pasted patch', '.patch');
   const [chosen] = (await vscode.window.showOpenDialog({ title: vscode.l10n.t('Review a Patch') })) ?? [];
   return chosen;
-}
-
-function isChange(target: unknown): target is Change {
-  return typeof target === 'object' && target !== null && 'resourceUri' in target;
 }
 
 async function holdsPatch(uri: vscode.Uri): Promise<boolean> {
@@ -49,19 +42,20 @@ interface Sides {
   readonly modified: vscode.Uri;
 }
 
-/** A change as the Source Control view shows it: against what was committed. */
-function sidesOf({ resourceUri: file }: Change): Sides {
+/** A file that has changed, against what was committed. */
+function sidesOf(file: vscode.Uri): Sides {
   // The address by which VS Code's own Git shows a file as it was committed; no program is run here.
   const query = JSON.stringify({ path: file.fsPath, ref: 'HEAD' });
   return { original: file.with({ scheme: 'git', query }), modified: file };
 }
 
 async function patchOf(app: App, files: readonly Sides[]): Promise<vscode.Uri | undefined> {
-  let patch = '';
+  const texts: Methods['unified']['params']['files'][number][] = [];
   for (const { original, modified } of files) {
     const [before, after] = await Promise.all([textOf(original), textOf(modified)]);
-    patch += await askOnce(app.platform, 'unified', { path: await pathOf(modified), before, after });
+    texts.push({ path: await pathOf(modified), before, after });
   }
+  const patch = await askOnce(app.platform, 'unified', { files: texts });
   if (patch !== '') return app.pastes.add(new TextEncoder().encode(patch), 'Changes', '.patch');
   await vscode.window.showInformationMessage(vscode.l10n.t('Both sides are the same: there is no patch.'));
   return undefined;

@@ -167,6 +167,23 @@ describe('a review in the worker', () => {
     );
   });
 
+  it('takes the texts of several files as one patch', () => {
+    const source = tree[0]!.text;
+    const changed = source.replace('\tlock_range(mapping);', '\tlock_range(mapping);\n\tset();');
+    const files = [
+      { path: GUEST_MEMFD, before: source, after: changed },
+      { path: 'mm/same.c', before: 'int x;\n', after: 'int x;\n' },
+      { path: 'mm/new.c', before: '', after: 'int y;\n' },
+    ];
+    const made = bytes(worker.ask('unified', { files }));
+    const { patches, paths } = worker.ask('series', { patch: made });
+    assert.deepEqual([patches, paths], [1, [GUEST_MEMFD, 'mm/new.c']]);
+    const one = worker.ask('review', { patch: made, tree, sets: SETS, check: {}, claims: [], vmlinux: '' });
+    const ran = one.functions.find(({ name }) => name === '__kvm_gmem_set_attributes')!;
+    assert.equal(ran.inSets.length, 2);
+    assert.equal(worker.ask('unified', { files: [files[1]!] }), '');
+  });
+
   it('shows a mail that is encoded as a text of its own, with the same patches', () => {
     const [head = '', ...body] = Buffer.from(patch).toString().split('\n\n');
     const encoded = Buffer.from(body.join('\n\n')).toString('base64');
