@@ -6,6 +6,7 @@ import * as vscode from 'vscode';
 import { SECTION } from '../config.js';
 import type { Platform } from '../platform.js';
 import type { TreeFile } from '../protocol/review.js';
+import { refusalOf, type Refusal } from './vmlinux.js';
 
 /** A file of a tree is read up to this size, and this many of them. */
 const FILE_BYTES_MAX = 4 * 1024 * 1024;
@@ -38,23 +39,32 @@ export function affectsKernel(event: vscode.ConfigurationChangeEvent): boolean {
 export async function vmlinuxHere({
   host,
 }: Platform): Promise<{ readonly vmlinux: string; readonly issue: string }> {
-  const without = (issue: string): { readonly vmlinux: string; readonly issue: string } => ({
-    vmlinux: '',
-    issue,
-  });
-  const named: unknown = vscode.workspace.getConfiguration(SECTION).get(VMLINUX);
-  if (typeof named !== 'string' || named === '') return without('');
-  if (host === 'web')
-    return without(vscode.l10n.t('No program runs in the browser, which could find lines of vmlinux.'));
-  if (!vscode.workspace.isTrusted)
-    return without(vscode.l10n.t('The folder is not trusted: no program finds lines of vmlinux.'));
-  const isThere = await vscode.workspace.fs.stat(vscode.Uri.file(named)).then(
+  const setting: unknown = vscode.workspace.getConfiguration(SECTION).get(VMLINUX);
+  const named = typeof setting === 'string' ? setting : '';
+  const { isTrusted } = vscode.workspace;
+  const refusal = await refusalOf(named, { host, isTrusted, isThere });
+  return refusal ? { vmlinux: '', issue: refusalText(refusal, named) } : { vmlinux: named, issue: '' };
+}
+
+/** '' where there is nothing to say. */
+function refusalText(refusal: Refusal, named: string): string {
+  switch (refusal) {
+    case 'unnamed':
+      return '';
+    case 'web':
+      return vscode.l10n.t('No program runs in the browser, which could find lines of vmlinux.');
+    case 'untrusted':
+      return vscode.l10n.t('The folder is not trusted: no program finds lines of vmlinux.');
+    case 'missing':
+      return vscode.l10n.t('shimtrace.review.vmlinux names no file: {0}', named);
+  }
+}
+
+function isThere(path: string): Thenable<boolean> {
+  return vscode.workspace.fs.stat(vscode.Uri.file(path)).then(
     () => true,
     () => false,
   );
-  return isThere
-    ? { vmlinux: named, issue: '' }
-    : without(vscode.l10n.t('shimtrace.review.vmlinux names no file: {0}', named));
 }
 
 function isTree(folder: vscode.Uri): Thenable<boolean> {
