@@ -82,6 +82,14 @@ describe('a request that the kernel prints in parts', () => {
     );
   });
 
+  it('is not one with what follows lost events', () => {
+    const [first, second] = [part(0x100, 0x80, true), part(0x180, 0x80, false)];
+    assert.deepEqual(conversionsOf(first, 'kvm:kvm_fpu: load\n[snip]', second), [
+      'gfns [0x100,0x180) to private',
+      'gfns [0x180,0x200) to private',
+    ]);
+  });
+
   it('is not one with a request for other pages', () => {
     assert.deepEqual(conversionsOf(part(0x100, 0x80, true), part(0x300, 0x80, false)), [
       'gfns [0x100,0x180) to private',

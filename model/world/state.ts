@@ -532,6 +532,7 @@ export class Thread {
    * belongs to. Brackets of notifiers stay: their rules ask for losses since the bracket began.
    */
   forgetCalls(): void {
+    this.requestedPart = undefined;
     this.fault = undefined;
     this.userFault = undefined;
     this.serviced = undefined;
