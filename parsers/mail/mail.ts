@@ -57,9 +57,9 @@ const DEPTH_MAX = 8;
 const PARTS_MAX = 1000;
 const HEADER_LINES_MAX = 500;
 
-const MBOX_FROM = /^From \S+.*\d/;
+const MBOX_FROM = /^From \S.*\d/;
 /** With its time: then a blank line before it may be missing. */
-const MBOX_FROM_AT = /^From \S+ .*\d\d:\d\d:\d\d .*\d{4}$/;
+const MBOX_FROM_AT = /^From \S+ [^:]*\d\d:\d\d:\d\d [^:]*\d{4}$/;
 const FIELD = /^([A-Za-z][A-Za-z0-9-]*):/;
 /** Fields that a text which only looks like a header does not have. */
 const MAIL_FIELDS =

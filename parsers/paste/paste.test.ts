@@ -202,6 +202,12 @@ describe('hostile pastes', () => {
     assert.equal(readText(`${'> '.repeat(200_000)}kvm_entry: vcpu 0\n`.repeat(3)).length, 3);
   });
 
+  it('of a line that may begin a mail, without end, are read', () => {
+    const header = 'From: a@b.c\nSubject: x\nDate: Mon, 1 Jan 2024 10:00:00 +0000\n\n';
+    for (const sender of ['a'.repeat(1_000_000), `a ${'11:11:11 '.repeat(100_000)}x`])
+      assert.equal(readText(`${header}x\nFrom ${sender}\n`).length, 0);
+  });
+
   it('of a name of QEMU without end are read', () => {
     assert.equal(readText(`1@1.1:a${'_'.repeat(1_000_000)}-\n`).length, 0);
   });
