@@ -98,7 +98,10 @@ export interface Conversion {
   readonly result: number | undefined;
   /** Rows at which phases were entered, by Phase; -1 not seen. */
   readonly phaseRows: readonly number[];
-  /** Conversions that are parts of one request with this one, itself included; empty where it is whole. */
+  /**
+   * Conversions that are parts of one request with this one, itself included; empty where it is whole, or the
+   * last of them is not seen.
+   */
   readonly parts: readonly number[];
 }
 

@@ -202,7 +202,12 @@ function conversionInfos(all: readonly Conv[]): Conversion[] {
     request.push(conv.index);
     parts.set(before, request).set(conv, request);
   }
-  return all.map((conv) => conversionInfo(conv, parts.get(conv) ?? NO_PARTS));
+  // A request whose last part is not seen has more of them than these.
+  const isWhole = (request: readonly number[]): boolean => !all[request[request.length - 1]!]!.hasNextPart;
+  return all.map((conv) => {
+    const request = parts.get(conv);
+    return conversionInfo(conv, request && isWhole(request) ? request : NO_PARTS);
+  });
 }
 const NO_PARTS: readonly number[] = [];
 

@@ -82,6 +82,13 @@ describe('a request that the kernel prints in parts', () => {
     );
   });
 
+  it('is not told of where its end is not in the trace', () => {
+    assert.deepEqual(conversionsOf(part(0x100, 0x80, true), part(0x180, 0x80, true)), [
+      'gfns [0x100,0x180) to private',
+      'gfns [0x180,0x200) to private',
+    ]);
+  });
+
   it('is not one with what follows lost events', () => {
     const [first, second] = [part(0x100, 0x80, true), part(0x180, 0x80, false)];
     assert.deepEqual(conversionsOf(first, 'kvm:kvm_fpu: load\n[snip]', second), [

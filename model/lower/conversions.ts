@@ -222,7 +222,8 @@ function lowerVmConversions(on: On): void {
     const before = t.requestedPart;
     const conv = t.conv!;
     if (before && before.end === conv.first && before.toPrivate === conv.toPrivate) conv.partBefore = before;
-    t.requestedPart = ev.has(REQ.more) ? conv : undefined;
+    conv.hasNextPart = ev.has(REQ.more);
+    t.requestedPart = conv.hasNextPart ? conv : undefined;
   });
   on('VmSetAttr', (w, ev, t) => {
     if (!ev.has(VMSET.start)) return;

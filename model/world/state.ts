@@ -284,6 +284,8 @@ export class Conv {
   errorOffset = -1;
   /** The part of the same request before it, where the kernel printed the request in parts. */
   partBefore: Conv | undefined;
+  /** The request goes on behind it. */
+  hasNextPart = false;
 
   constructor(
     readonly index: number,
