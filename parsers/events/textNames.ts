@@ -209,7 +209,7 @@ export class EventNames {
   isMixOf(plan: EventPlan, other: EventPlan): boolean {
     const name = this.nameOf(plan);
     const end = this.nameOf(other);
-    return !SYSCALL.test(name) && !areAlike(name, end) && this.isMadeOf(name, end);
+    return !/^sys_exit_/.test(name) && !areAlike(name, end) && this.isMadeOf(name, end);
   }
 
   /** True when `name` is the beginning of a known name, or all of it, and the end of `other`. */

@@ -25,6 +25,9 @@ const HEAD_MAX = 120;
 const BEHIND_TIME = /^(.{0,100}?\d+\.\d{6,9}:\s+)[\w.:-]+:(?:\s|$)/;
 
 const eventNames = new Set<string>();
+/** Behind the name of an event of QEMU: no `name=`, as the definition of a probe of that name has there. */
+export const QEMU_ARGUMENTS = String.raw`(?=\s+[^\s=]+(?:\s|$))`;
+const QEMU_NAME = new RegExp(String.raw`\b[a-z]\w*_\w+${QEMU_ARGUMENTS}`, 'g');
 /** Events of QEMU, behind whose names no colon stands. */
 export const qemuNames = new Set<string>();
 /** The system of each tracepoint, by its name. */
@@ -65,8 +68,7 @@ export function eventAt(text: string): number {
 
 /** Where a text has its first event of QEMU's log that is known; -1 for none. */
 export function qemuEventAt(text: string): number {
-  for (const { 0: name, index } of text.matchAll(/\b[a-z]\w*_\w+(?=\s)/g))
-    if (qemuNames.has(name)) return index;
+  for (const { 0: name, index } of text.matchAll(QEMU_NAME)) if (qemuNames.has(name)) return index;
   return -1;
 }
 

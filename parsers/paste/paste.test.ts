@@ -264,4 +264,12 @@ describe('readings of a paste', () => {
         );
       }
   });
+
+  it('make no events of QEMU from definitions of probes', () => {
+    const lines = [
+      'p:guest_memfd/kvm_vm_ioctl kvm_vm_ioctl cmd=ioctl:x32',
+      'r:gm/kvm_vm_ioctl_ret kvm_vm_ioctl cmd=ioctl:x32',
+    ];
+    assert.equal(read(new TextEncoder().encode(`${[...lines, ...lines].join('\n')}\n`)).length, 0);
+  });
 });

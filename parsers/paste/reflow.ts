@@ -3,7 +3,7 @@
  * away, and perhaps broke the paragraph elsewhere.
  */
 import type { PlacedLines } from '../mail/lines.js';
-import { qemuNames } from './columns.js';
+import { QEMU_ARGUMENTS, qemuNames } from './columns.js';
 import { FREE_TEXT } from './ends.js';
 
 const COLUMNS = String.raw`\[\d{3,}\]\s+(?:[.\w#]{4,8}\s+)?\d+\.\d{6,9}:\s`;
@@ -12,7 +12,7 @@ const QEMU_TIME = String.raw`\d{4}-\d\d-\d\dT[\d:.]+Z `;
 const QEMU_NAMES = [...qemuNames].join('|');
 /** Has an underscore, which is looked for once: where any may be it, a long name takes time by its square. */
 const QEMU_NAME = String.raw`[a-z](?=[^\W_]*_\w)\w+`;
-const QEMU = String.raw`\d+@\d+\.\d+:${QEMU_NAME}(?=\s|$)|(?:${QEMU_TIME})?(?:${QEMU_NAMES})(?=\s)`;
+const QEMU = String.raw`\d+@\d+\.\d+:${QEMU_NAME}(?=\s|$)|(?:${QEMU_TIME})?(?:${QEMU_NAMES})${QEMU_ARGUMENTS}`;
 /** What an event begins with: a task of ftrace or perf, or a stamp or name of QEMU. */
 const STARTS = [`${TASK}${COLUMNS}`, QEMU].map((start) => new RegExp(String.raw`(?<=^|\s)(?:${start})`, 'g'));
 /** What is not longer than this may be the beginning of a task's name. */
