@@ -106,6 +106,9 @@ function beginsOf(text: string, anywhere = false): Begin[] {
   return begins;
 }
 
+/** What a probe's place goes on with where it was broken before its offset: no mark of a diff. */
+const OFFSET = /^\+0x/;
+
 /** The lines without what they all have in front; the same lines where that is nothing. */
 export function unprefix(lines: PlacedLines): PlacedLines {
   const shape = shapeOfPrefix(lines.texts);
@@ -114,7 +117,8 @@ export function unprefix(lines: PlacedLines): PlacedLines {
   const isNumber = /^[ 0]+$/.test(shape);
   const ends = lines.texts.map((text) => {
     const begin = beginsOf(`${text} `, true).find((each) => each.shape.trimEnd() === bare);
-    return begin && text.slice(0, begin.length).trimEnd().length;
+    if (begin === undefined || OFFSET.test(text.slice(begin.length - 1))) return undefined;
+    return text.slice(0, begin.length).trimEnd().length;
   });
   const blanks = blanksBehind(lines.texts, ends);
   let number = -1;
