@@ -260,11 +260,19 @@ function isOverfull(name: string, end: string): boolean {
   return name.endsWith(end) && /[a-z]$/i.test(name.slice(0, -end.length));
 }
 
-/** True when a probe's arguments, at bytes[start, end), hold one name twice, which no probe can have. */
+/**
+ * True when a probe's arguments, at bytes[start, end), hold what no probe's can: one name twice, or a number
+ * with the rest of a name behind it.
+ */
 function isMixed(bytes: Uint8Array, start: number, end: number): boolean {
-  const names = argFields(bytes, start, end, false).map((field) => field.name);
-  return new Set(names).size < names.length || !isBalanced(decoder.decode(bytes.subarray(start, end)));
+  const text = (from: number, to: number): string => decoder.decode(bytes.subarray(from, to));
+  const fields = argFields(bytes, start, end, false);
+  const names = new Set(fields.map((field) => field.name));
+  if (names.size < fields.length || !isBalanced(text(start, end))) return true;
+  return fields.some((field) => NUMBER_AND_NAME.test(text(field.start, field.end)));
 }
+/** `0x7f453ifier=0xffff`. */
+const NUMBER_AND_NAME = /^(?:0x[0-9a-f]+|-?\d+)[a-zA-Z_]*=/;
 
 /** Text without what stands in quotes. */
 export function withoutQuoted(text: string): string {

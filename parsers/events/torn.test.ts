@@ -169,6 +169,15 @@ describe('torn lines', () => {
     assert.deepEqual(tornLines(read(textOf(form!, lines))), [firstLine(form!) + 1]);
   });
 
+  it('a number with the rest of another argument behind it, in the only line of a probe', () => {
+    const [form] = FORMS;
+    const fault = 'restrictedmem_fault: (restrictedmem_fault+0x0/0xd0) ino=9064 addr=0x7f453';
+    const lines = [GET, `${fault}ifier=0xffff888106532d00 start=0x2`, GET].map((event, i) =>
+      form!.line(event, i),
+    );
+    assert.deepEqual(tornLines(read(textOf(form!, lines))), [firstLine(form!) + 1]);
+  });
+
   it('a name made of two, where the event whose end it has comes later', () => {
     const [form] = FORMS;
     const lines = [GET, 'k_ioctl: 0x0', GET, 'sys_ioctl -> 0x0', 'sys_exit_ioctl: 0x0', 'k_other: 0x0'];
