@@ -11,6 +11,7 @@ import { reportHeadline } from '../../model/findings/headline.js';
 import { issueText, placeOf, reasonText, timeRange, timeText } from '../../model/findings/report.js';
 import { missingKinds, recordingRecipe } from '../../model/findings/recipe.js';
 import { absenceOf, sidecarLines } from '../../recorder/outlook.js';
+import { wholeRequest } from '../../model/objects/conversion.js';
 import { rangeText } from '../../model/objects/lists.js';
 import { hex } from '../../model/pages/state.js';
 import { formatOption } from '../args.js';
@@ -149,8 +150,9 @@ function gather(trace: LoadedTrace & LoadedRun) {
 }
 
 /** Requests that the kernel printed in parts, a conversion each: from which line to which. */
-function requestsInParts({ table, analysis: { conversions } }: LoadedTrace) {
-  return conversions.flatMap(({ index, parts, first, fromRow }) => {
+function requestsInParts({ table, analysis }: LoadedTrace) {
+  const { conversions } = analysis;
+  return conversions.flatMap(({ index, parts, fromRow }) => {
     if (parts[0] !== index) return [];
     const last = conversions[parts[parts.length - 1]!]!;
     return [
@@ -158,8 +160,7 @@ function requestsInParts({ table, analysis: { conversions } }: LoadedTrace) {
         parts: parts.length,
         fromLine: placeOf(table, fromRow).line,
         toLine: placeOf(table, last.fromRow).line,
-        first,
-        count: last.first + last.count - first,
+        ...wholeRequest(analysis, parts),
       },
     ];
   });

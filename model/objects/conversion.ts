@@ -40,11 +40,19 @@ export function conversionText(analysis: Analysis, conversion: Conversion): stri
 }
 
 /** `part 2 of 4 of the request for [0x100,0x500)`, for one that has parts. */
-function partText({ conversions }: Analysis, { index, parts }: Conversion): string {
+function partText(analysis: Analysis, { index, parts }: Conversion): string {
+  const { first, count } = wholeRequest(analysis, parts);
+  return `part ${parts.indexOf(index) + 1} of ${parts.length} of the request for ${rangeText(first, count)}`;
+}
+
+/** The pages of the request that has these parts. */
+export function wholeRequest(
+  { conversions }: Analysis,
+  parts: readonly number[],
+): { readonly first: number; readonly count: number } {
   const { first } = conversions[parts[0]!]!;
   const last = conversions[parts[parts.length - 1]!]!;
-  const whole = rangeText(first, last.first + last.count - first);
-  return `part ${parts.indexOf(index) + 1} of ${parts.length} of the request for ${whole}`;
+  return { first, count: last.first + last.count - first };
 }
 
 function waitsFor(moment: Moment, conversion: Conversion): string {
