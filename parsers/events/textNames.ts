@@ -190,7 +190,7 @@ export class EventNames {
     if (areAlike(name, symbol) || symbol.endsWith(name) || name.includes(symbol)) return false;
     const end = endInCommon(name, symbol);
     if (end < OWN_NAME_BYTES) return false;
-    const isMixed = this.isBeginning(name.slice(0, name.length - end));
+    const isMixed = isBeginning(name.slice(0, name.length - end), this.names);
     if (!isMixed) this.hasOwnNames = true;
     return isMixed && !this.hasOwnNames;
   }
@@ -229,10 +229,6 @@ export class EventNames {
     for (const known of [this.names, this.printed])
       for (const other of known) if (isHalf(name, other)) return true;
     return false;
-  }
-
-  private isBeginning(start: string): boolean {
-    return isBeginning(start, this.names);
   }
 }
 
