@@ -13,7 +13,7 @@ import type { Command } from '../command.js';
 import { EXIT, InputError, UsageError, type ExitCode } from '../errors.js';
 import { BUNDLE_OPTIONS, groupsOf, judgedRun, openGroup, separateNote, type BundleFile } from '../bundle.js';
 import { LOAD_OPTIONS, loadOptions, type LoadedTrace, type LoadOptions } from '../load.js';
-import { RULES } from '../core.js';
+import { RULE_IDS } from '../core.js';
 import { outParts, outStyled, type Output } from '../output.js';
 import { withoutSuppressed } from '../suppressions.js';
 import { VERSION } from '../version.js';
@@ -29,8 +29,7 @@ interface Demands {
 }
 
 function requiredRules(words: readonly string[]): readonly string[] {
-  const ids = RULES.map(({ id }) => id);
-  return words.flatMap((word) => word.split(',')).map((word) => oneOf('--require', word.trim(), ids));
+  return words.flatMap((word) => word.split(',')).map((word) => oneOf('--require', word.trim(), RULE_IDS));
 }
 
 /** Which findings are listed, of a trace. */

@@ -6,7 +6,7 @@ import { DEFAULT_BUFFER_KB, hostScript } from '../../recorder/script.js';
 import { shellWord } from '../../recorder/shellWord.js';
 import { oneOf, parse, type Args, type OptionSpecs } from '../args.js';
 import type { Command } from '../command.js';
-import { RULES } from '../core.js';
+import { RULE_IDS, RULES } from '../core.js';
 import { EXIT, UsageError, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
 import { patchAsked } from '../recording/patch.js';
@@ -150,7 +150,6 @@ function planOf(args: Args): RecordPlan {
   );
 }
 
-const RULE_IDS: readonly string[] = RULES.map(({ id }) => id);
 const QUESTION_IDS = Object.keys(QUESTIONS) as QuestionId[];
 
 /** The values of an option that may be repeated, or have several with commas. */

@@ -29,7 +29,7 @@ import type { Args } from '../args.js';
 import { prepareCodecs } from '../codecs.js';
 import { formatOption } from '../args.js';
 import type { Command } from '../command.js';
-import { RULES } from '../core.js';
+import { RULE_IDS } from '../core.js';
 import { shellWord } from '../../recorder/shellWord.js';
 import { KernelSources } from '../../shell/kernelSource.node.js';
 import { RUN_OPTIONS, filesBehind } from '../bundle.js';
@@ -217,10 +217,7 @@ async function withLines(report: ReviewReport, args: Args): Promise<ReviewReport
 }
 
 function claimOf(text: string): Claim {
-  const claim = parseClaim(
-    text,
-    RULES.map(({ id }) => id),
-  );
+  const claim = parseClaim(text, RULE_IDS);
   if (claim) return claim;
   throw new UsageError(`--expect takes ${CLAIM_FORMS}; not '${text}'`);
 }

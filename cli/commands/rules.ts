@@ -2,7 +2,7 @@
 import { PROFILES } from '../../model/findings/finding.js';
 import { SEVERITY_WORDS } from '../../model/findings/report.js';
 import { needsText } from '../../model/findings/recipe.js';
-import { RULES } from '../core.js';
+import { RULE_IDS, RULES } from '../core.js';
 import { formatOption, oneOf } from '../args.js';
 import type { Command } from '../command.js';
 import { EXIT, UsageError } from '../errors.js';
@@ -29,8 +29,7 @@ export const rules: Command = {
       .flatMap((w) => w.split(','))
       .map((w) => oneOf('--rules', w, PROFILES));
     for (const id of args.positionals) {
-      if (!RULES.some((rule) => rule.id === id))
-        throw new UsageError(`no rule '${id}'; there are ${RULES.map((rule) => rule.id).join(', ')}`);
+      if (!RULE_IDS.includes(id)) throw new UsageError(`no rule '${id}'; there are ${RULE_IDS.join(', ')}`);
     }
     const shown = RULES.filter(
       (rule) =>

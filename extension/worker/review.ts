@@ -34,7 +34,7 @@ import type {
   SeriesFacts,
   TreeFile,
 } from '../protocol/review.js';
-import { analyze, RULES } from './core.js';
+import { analyze, RULE_IDS } from './core.js';
 import { JobFailure, type WorkerTools } from './judged.js';
 import { notesView } from './notesView.js';
 import { openOne } from './openOne.js';
@@ -191,11 +191,7 @@ export class ReviewServer {
   }
 }
 
-const claimOf = (text: string): Claim | undefined =>
-  parseClaim(
-    text,
-    RULES.map(({ id }) => id),
-  );
+const claimOf = (text: string): Claim | undefined => parseClaim(text, RULE_IDS);
 
 /** What is wrong with a claim as it was written; '' for nothing. */
 export function claimFault(text: string): string {

@@ -85,3 +85,5 @@ export const RULES: readonly RuleDef[] = [
   s8,
   s9,
 ];
+
+export const RULE_IDS: readonly string[] = RULES.map(({ id }) => id);
