@@ -3,6 +3,8 @@ import { ISSUE_KINDS } from '../parsers/events/issues.js';
 import { PROFILES, type ProfileId } from '../model/findings/finding.js';
 import { SEVERITY_WORDS, type RuleInfo } from '../model/findings/report.js';
 import { needsText } from '../model/findings/recipe.js';
+import { TABLE_NAMES, TABLES, type TableName } from '../model/tables/schema.js';
+import { QUESTIONS } from '../shell/sql/questions.js';
 
 const PROFILE_TEXTS: Readonly<Record<ProfileId, string>> = {
   'sean-2022':
@@ -94,11 +96,35 @@ export function issuesTable(): string {
 
 const BEGIN = '<!-- generated: issues -->';
 const END = '<!-- end generated -->';
+const BEGIN_SQL = '<!-- generated: tables and questions -->';
 
 /** `page` with its generated part replaced; the page itself when it has no such part. */
 export function withIssues(page: string): string {
-  const from = page.indexOf(BEGIN);
+  return withPart(page, BEGIN, issuesTable());
+}
+
+/** docs/SQL.md with the tables and the questions as the sources have them. */
+export function withTables(page: string): string {
+  return withPart(page, BEGIN_SQL, [...TABLE_NAMES.flatMap(tableSection), ...questionSections()].join('\n'));
+}
+
+function withPart(page: string, begin: string, part: string): string {
+  const from = page.indexOf(begin);
   const until = page.indexOf(END);
   if (from < 0 || until < from) return page;
-  return `${page.slice(0, from + BEGIN.length)}\n${issuesTable()}\n${page.slice(until)}`;
+  return `${page.slice(0, from + begin.length)}\n${part}\n${page.slice(until)}`;
+}
+
+function tableSection(name: TableName): readonly string[] {
+  const { help, columns } = TABLES[name];
+  const rows = columns.map(
+    (column) =>
+      `| \`${column.name}\` | ${column.type}${column.isNullable ? ', null' : ''} | ${cell(column.help)} |`,
+  );
+  return ['', `### ${name}`, '', help, '', '| Column | Type | |', '| --- | --- | --- |', ...rows];
+}
+
+function questionSections(): readonly string[] {
+  const all = QUESTIONS.flatMap(({ title, sql }, i) => ['', `${i + 1}. ${title}`, '', '```sql', sql, '```']);
+  return ['', '## Twenty questions', ...all];
 }

@@ -5,9 +5,11 @@ import { bin, root, run } from './steps.mjs';
 
 // tsc says what is wrong and writes what it can; without the modules below the import says the rest.
 run(bin('tsc'), ['-b', 'cli']);
-const { rulesPage, withIssues } = await import(path.join(root, 'out/cli/docs.js'));
+const { rulesPage, withIssues, withTables } = await import(path.join(root, 'out/cli/docs.js'));
 const { RULES } = await import(path.join(root, 'out/model/rules/registry.js'));
 fs.writeFileSync(path.join(root, 'docs/RULES.md'), rulesPage(RULES));
 const formats = path.join(root, 'docs/FORMATS.md');
 fs.writeFileSync(formats, withIssues(fs.readFileSync(formats, 'utf8')));
-console.log('docs/RULES.md and docs/FORMATS.md are up to date');
+const sql = path.join(root, 'docs/SQL.md');
+fs.writeFileSync(sql, withTables(fs.readFileSync(sql, 'utf8')));
+console.log('docs/RULES.md, docs/FORMATS.md and docs/SQL.md are up to date');

@@ -1,10 +1,12 @@
 // `npm run package`: builds for release and writes dist/shimtrace.vsix.
 import path from 'node:path';
+import { ensureProcessor } from './perfetto/get.mjs';
 import { bin, ensureDependencies, ensureTools, must, root } from './steps.mjs';
 
 const tools = path.join(root, 'scripts/packaging');
 ensureDependencies('build');
 ensureTools(tools);
+ensureProcessor();
 must(process.execPath, ['scripts/build.mjs', '--production']);
 // Everything the extension needs is bundled, so its dependencies are not looked at.
 // The project is not tied to a hosting site, so the README's relative links stay as they are.

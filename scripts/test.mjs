@@ -3,6 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { bin, ensureDependencies, exists, fail, root, run, seconds } from './steps.mjs';
+import { ensureProcessor } from './perfetto/get.mjs';
 import { addTotals, newTotals } from './totals.mjs';
 
 const parts = process.argv.slice(2);
@@ -28,7 +29,11 @@ function suite(name, command, args) {
   addTotals(total, name, file, status);
 }
 
-timed('setting up', ensureDependencies);
+timed('setting up', () => {
+  ensureDependencies();
+  // Where it cannot be had, what needs it is skipped by name, and counted.
+  ensureProcessor();
+});
 fs.mkdirSync(results, { recursive: true });
 for (const [title, command, args] of [
   ['style', process.execPath, ['scripts/style.mjs']],

@@ -62,6 +62,7 @@ const CANARIES: readonly (readonly [file: string, source: string])[] = [
   ['parsers/mail/x.ts', `import { repair } from '../paste/repair.js';`],
   ['parsers/paste/x.ts', `import { readSeries } from '../patch/series.js';`],
   ['parsers/patch/x.ts', `import type { EventTable } from '../events/table.js';`],
+  ['model/tables/x.ts', `import { RULES } from '../rules/registry.js';`],
   ['model/review/x.ts', `import { readTrace } from '../../parsers/index.js';`],
   ['webview/x.ts', `import { Timeline } from '../model/timeline/timeline.js';`],
   ['webview/protocol/x.ts', `import { paint } from '../paint/paint.js';`],

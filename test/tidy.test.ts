@@ -3,7 +3,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { ISSUE_KINDS } from '../parsers/events/issues.js';
 import { RULES } from '../cli/core.js';
-import { issuesTable, rulesPage, withIssues } from '../cli/docs.js';
+import { issuesTable, rulesPage, withIssues, withTables } from '../cli/docs.js';
+import { TABLE_NAMES } from '../model/tables/schema.js';
 import { COMMAND_NAMES } from '../cli/commands.js';
 import { VERSION } from '../cli/version.js';
 import { filesBelow, read, trackedFiles } from './support/files.js';
@@ -137,6 +138,12 @@ describe('tidy: documents', () => {
     assert.equal(page, withIssues(page), 'run `npm run docs`');
     assert.ok(page.includes(issuesTable()));
     for (const code of Object.keys(ISSUE_KINDS)) assert.ok(page.includes(`\`${code}\``), code);
+  });
+
+  it('has every table and question in SQL.md', () => {
+    const page = read('docs/SQL.md');
+    assert.equal(page, withTables(page), 'run `npm run docs`');
+    for (const name of TABLE_NAMES) assert.ok(page.includes(`\n### ${name}\n`), name);
   });
 
   it('has links that lead somewhere', () => {

@@ -12,7 +12,7 @@ const KEPT = [
   ...['repository', 'bugs', 'homepage'],
 ];
 /** What is packed. Not in the project's own manifest: vsce refuses that beside .vscodeignore. */
-const FILES = ['dist/*.js', 'dist/shimtrace.1', 'docs/check.schema.json'];
+const FILES = ['dist/*.js', 'dist/shimtrace.1', 'dist/perfetto/*', 'docs/check.schema.json'];
 
 /** Puts the command line's manifest in place. */
 export function narrowManifest() {

@@ -131,6 +131,15 @@ export const LAYERS: readonly Layer[] = [
     'model/world/slots.ts',
   ),
   room('model/faults', ...EVENTS, ...RESULT, 'model/ops', 'model/pages', 'model/world/slots.ts'),
+  room(
+    'model/tables',
+    ...EVENTS,
+    ...RESULT,
+    'model/findings/headline.ts',
+    'model/findings/report.ts',
+    'model/ops',
+    'model/pages',
+  ),
   room('model/review', ...EVENTS, ...RESULT, 'parsers/patch', 'model/findings'),
   {
     name: 'model root',
