@@ -17,7 +17,7 @@ function columnName(slot: string): string {
   return FIXED.has(slot) ? `arg_${slot}` : slot;
 }
 
-/** Which arguments occur, in the order of their names, so that the same trace always gives the same columns. */
+/** Which arguments occur, in the order of their names: the same trace always gives the same columns. */
 export function argColumns(table: EventTable): ArgColumns {
   const masks = masksByKind(table);
   const names = new Set<string>();

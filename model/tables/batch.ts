@@ -1,7 +1,7 @@
 /**
- * Rows of a table in columns, some thousands at a time: whoever writes a table fills one batch again and again,
- * and whoever reads it takes what he needs before he asks for the next. No object is made for a row, and no
- * bigint for a 64-bit value, which is a pair of words.
+ * Rows of a table in columns, some thousands at a time: whoever writes a table fills one batch again and
+ * again, and whoever reads it takes what he needs before he asks for the next. No object is made for a row,
+ * and no bigint for a 64-bit value, which is a pair of words.
  */
 import { TWO_32 } from '../../parsers/base/words.js';
 import type { ColumnSpec } from './schema.js';

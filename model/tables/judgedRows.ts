@@ -1,4 +1,4 @@
-/** The tables of what was judged, all of them short: trace, conversions, findings, references, loss, rules. */
+/** The tables of what was judged, all of them short: trace, conversions, findings, loss, rules and such. */
 import type { EventTable } from '../../parsers/events/table.js';
 import type { Conversion } from '../analysis.js';
 import { reportHeadline } from '../findings/headline.js';

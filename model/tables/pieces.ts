@@ -58,8 +58,8 @@ export class Pieces implements Iterable<Piece> {
   }
 
   /**
-   * Tells every piece that operation `i` is about: of its own pages, and of those that a memslot makes another
-   * name of them when it happens.
+   * Tells every piece that operation `i` is about: of its own pages, and of those that a memslot makes
+   * another name of them when it happens.
    */
   ofOperation(i: number, tell: (pageId: number) => void): void {
     const { ops, slots } = this.analysis;
@@ -104,7 +104,7 @@ function otherName(
   return isFrame ? { unit: 'pgoff', subject: slot.inode, span } : { unit: 'gfn', subject: slot.vm, span };
 }
 
-/** Of each VM and file, VMs first, the ranges that operations are about, by either name; ascending, joined. */
+/** Of each VM and file, VMs first, the ranges that operations are about, by either name; ascending. */
 function touchedSpans(
   analysis: Analysis,
 ): readonly { readonly unit: Space; readonly subject: number; readonly spans: readonly Span[] }[] {

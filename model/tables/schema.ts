@@ -3,7 +3,7 @@
  * engine and file. docs/SQL.md is made from this.
  */
 
-/** An `int64` is signed, two's complement: a kernel's pointer is negative. Of a `string` each text is kept once. */
+/** An `int64` is signed: a kernel's pointer is negative. Of a `string` each text is kept once. */
 export type ColumnType = 'bool' | 'int32' | 'int64' | 'string';
 
 export interface ColumnSpec {

@@ -1,7 +1,7 @@
 /**
  * The WebAssembly module of Perfetto's trace processor, started without the glue that its build comes with:
- * bytes go in by {@link Machine.send} and come out by the function that it was made with. It reads no file and
- * opens no connection: whatever asks the system for one is told that there is none.
+ * bytes go in by {@link Machine.send} and come out by the function that it was made with. It reads no file
+ * and opens no connection: whatever asks the system for one is told that there is none.
  */
 
 /** The few parts of WebAssembly that are needed, for a compiler that knows neither a browser nor Node. */

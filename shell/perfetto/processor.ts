@@ -44,7 +44,7 @@ export class QueryError extends Error {
   }
 }
 
-/** What the processor says of a query: a trace of places, each with a line of the text, then what is wrong. */
+/** What the processor says of a query: places, each with a line of the text, then what is wrong. */
 function queryError(text: string): QueryError {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   const place = [...text.matchAll(/File "stdin" line (\d+) col (\d+)/g)].pop();

@@ -15,7 +15,7 @@ export function processorCode(wanted: string | undefined, bundles: string): Uint
   return fs.existsSync(file) ? fs.readFileSync(file) : undefined;
 }
 
-/** The folder of bundles that `url`, of a module, lies in; of one that is not bundled, dist/ of the project. */
+/** The folder of bundles that a module lies in; of one that is not bundled, dist/ of the project. */
 export function bundlesOf(url: string): string {
   const folder = path.dirname(fileURLToPath(url));
   const parts = folder.split(path.sep);

@@ -1,7 +1,7 @@
 /** What the trace processor answers to a query, read from its messages. */
 import { WireReader } from './readWire.js';
 
-/** 64-bit whole numbers come as bigint, the processor's own: two's complement, so that pointers are negative. */
+/** Whole numbers come as bigint, signed: a kernel's pointer is negative. */
 export type Cell = null | bigint | number | string | Uint8Array;
 
 export interface QueryResult {

@@ -45,8 +45,8 @@ export class SqlTrace {
   }
 
   /**
-   * Runs statements and answers the last; see TraceProcessor.query. Throws QueryError, and ProcessorEnded where
-   * the processor failed: the next question starts another, and what was made in this one is gone.
+   * Runs statements and answers the last; see TraceProcessor.query. Throws QueryError, and ProcessorEnded
+   * where the processor failed: the next question starts another, and what was made in this one is gone.
    */
   async query(
     sql: string,

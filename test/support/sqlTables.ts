@@ -12,8 +12,8 @@ import type { ProfileId } from '../../model/findings/finding.js';
 const PROCESSOR = path.resolve('dist/perfetto/trace_processor.wasm');
 
 /** The trace processor; skips the tests, by name, where it could not be fetched. */
-export function processorOr(test: Context): Uint8Array {
-  if (!fs.existsSync(PROCESSOR)) test.skip();
+export function processorOr(context: Context): Uint8Array {
+  if (!fs.existsSync(PROCESSOR)) context.skip();
   return fs.readFileSync(PROCESSOR);
 }
 
