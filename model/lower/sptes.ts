@@ -88,29 +88,26 @@ function installed(
   const fault = isForOpen ? open : undefined;
   const root = t.mirrorGfn === gfn ? 1 : -1;
   t.mirrorGfn = asGfn(-1);
-  const rec: SpteRec = {
+  const side = fault?.side ?? -1;
+  // Another root may hold the same frame; that a zap went unseen looks the same, so neither is concluded from
+  // it.
+  for (let r = vm.sptes.first(asId, level, gfn); r; r = r.next) {
+    // On TDX the two sides have roots of their own: the other side's leaf says nothing of this one.
+    if (vm.hasMirror && r.side !== side) continue;
+    if (r.pending) for (const p of r.pending) p.refute(ev.row);
+    r.pending = undefined;
+    r.doubtful = true;
+  }
+  const rec = vm.sptes.add({
     gfn,
     level,
     asId,
     pfn: ptePfn(lo, hi),
     row: ev.row,
-    side: fault?.side ?? -1,
+    side,
     root,
     vmSure: w.whichVm.isSure(t),
-    doubtful: false,
-    pending: undefined,
-    next: undefined,
-  };
-  // Another root may hold the same frame; that a zap went unseen looks the same, so neither is concluded from
-  // it.
-  for (let r = vm.sptes.first(asId, level, gfn); r; r = r.next) {
-    // On TDX the two sides have roots of their own: the other side's leaf says nothing of this one.
-    if (vm.hasMirror && r.side !== rec.side) continue;
-    if (r.pending) for (const p of r.pending) p.refute(ev.row);
-    r.pending = undefined;
-    r.doubtful = true;
-  }
-  vm.sptes.add(rec);
+  });
   w.op(Op.SpteSet, vm.index, ev.row, gfn, pages, rec.pfn, level);
   w.facts.tell('spteInstall', vm, rec, fault, t);
   if (fault) fault.installed = true;
@@ -163,9 +160,9 @@ function proven(vm: Vm, ev: Ev, level: number, gfn: Gfn, lo: number, hi: number)
 
 /** Every root of the VM is dropped, and its SPTEs with them. */
 function dropAll(w: World, vm: Vm, row: number): void {
-  for (const rec of vm.sptes.all()) {
+  vm.sptes.all((rec) => {
     for (const p of rec.pending ?? []) p.confirm(row);
     w.op(Op.SpteZap, vm.index, row, rec.gfn, PAGES_PER_LEVEL[rec.level]!, rec.pfn, rec.level);
-  }
+  });
   vm.sptes.clear();
 }

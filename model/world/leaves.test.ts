@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { asGfn, asPfn } from '../../parsers/base/units.js';
 import { Leaves } from './leaves.js';
 import { Pointers } from './pointers.js';
-import type { SpteRec } from './spte.js';
+import type { Install } from './spte.js';
 
 let row = 0;
-function leaf(gfn: number, level = 1, asId = 0): SpteRec {
+function leaf(gfn: number, level = 1, asId = 0): Install {
   return {
     gfn: asGfn(gfn),
     level,
@@ -15,31 +15,76 @@ function leaf(gfn: number, level = 1, asId = 0): SpteRec {
     side: -1,
     root: -1,
     vmSure: true,
-    doubtful: false,
-    pending: undefined,
-    next: undefined,
   };
+}
+
+/** The rows of all records. */
+function rowsOf(leaves: Leaves): readonly number[] {
+  const rows: number[] = [];
+  leaves.all((rec) => rows.push(rec.row));
+  return rows;
 }
 
 describe('leaves', () => {
   it('keeps the records of one leaf in the order in which they came', () => {
     const leaves = new Leaves();
-    const [a, b, c] = [leaf(5), leaf(5), leaf(5)];
-    for (const rec of [a, b, c]) leaves.add(rec);
-    leaves.remove(b);
-    assert.deepEqual([...leaves.all()], [a, c]);
-    leaves.remove(a);
-    assert.equal(leaves.first(0, 1, asGfn(5)), c);
-    leaves.remove(c);
+    const [a, b, c] = [leaf(5), leaf(5), leaf(5)].map((install) => leaves.add(install));
+    leaves.remove(b!);
+    assert.deepEqual(rowsOf(leaves), [a!.row, c!.row]);
+    leaves.remove(a!);
+    assert.equal(leaves.first(0, 1, asGfn(5))?.row, c!.row);
+    leaves.remove(c!);
     assert.deepEqual([leaves.first(0, 1, asGfn(5)), leaves.count], [undefined, 0]);
+  });
+
+  it('keeps all that an install tells, and what is said of it later, also where records are used again', () => {
+    const leaves = new Leaves();
+    const install: Install = { ...leaf(7, 3, 1), pfn: asPfn(2 ** 33 + 5), side: 1, root: 0, vmSure: false };
+    leaves.remove(leaves.add(leaf(7)));
+    leaves.add(install);
+    const rec = leaves.first(1, 3, asGfn(7))!;
+    const { pfn, side, root, vmSure, doubtful, pending } = rec;
+    assert.deepEqual(
+      [pfn, rec.row, side, root, vmSure, doubtful, pending],
+      [2 ** 33 + 5, install.row, 1, 0, false, false, undefined],
+    );
+    const check = { confirm: () => undefined, refute: () => undefined };
+    rec.root = 1;
+    rec.doubtful = true;
+    rec.pending = [check];
+    const again = leaves.first(1, 3, asGfn(7))!;
+    assert.deepEqual([again.root, again.doubtful, again.pending, again.side], [1, true, [check], 1]);
+    again.doubtful = false;
+    leaves.remove(again);
+    const other = leaves.add(leaf(8));
+    assert.deepEqual([other.root, other.doubtful, other.pending], [-1, false, undefined]);
+    leaves.doubtAll();
+    assert.equal(other.doubtful, true);
   });
 
   it('tells levels and address spaces apart', () => {
     const leaves = new Leaves();
     const recs = [leaf(512), leaf(512, 2), leaf(512, 1, 1)];
     for (const rec of recs) leaves.add(rec);
-    const first = (asId: number, level: number): SpteRec | undefined => leaves.first(asId, level, asGfn(512));
-    assert.deepEqual([first(0, 1), first(0, 2), first(1, 1), first(1, 2)], [...recs, undefined]);
+    const first = (asId: number, level: number): number | undefined =>
+      leaves.first(asId, level, asGfn(512))?.row;
+    assert.deepEqual(
+      [first(0, 1), first(0, 2), first(1, 1), first(1, 2)],
+      [...recs.map((rec) => rec.row), undefined],
+    );
+  });
+
+  it('keeps a leaf that was installed more often than a VM has roots, in doubt, whatever is zapped', () => {
+    const leaves = new Leaves();
+    const times = 100;
+    for (let i = 0; i < times; i++) leaves.add(leaf(9));
+    assert.ok(leaves.count < times, `${leaves.count} records`);
+    for (let i = 0; i < times; i++) leaves.remove(leaves.first(0, 1, asGfn(9))!);
+    const left = leaves.first(0, 1, asGfn(9))!;
+    assert.deepEqual([left.doubtful, left.next, leaves.count], [true, undefined, 1]);
+    // The next install stands beside it.
+    leaves.add(leaf(9));
+    assert.equal(left.next?.doubtful, false);
   });
 
   it('finds what covers a range, whether the range or the VM is the larger', () => {

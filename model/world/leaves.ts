@@ -1,9 +1,10 @@
 /**
  * The present leaf SPTEs of a VM, by address space, level and gfn; several records where several roots hold
- * the frame.
+ * the frame. In columns: a guest of 256 GiB has 67 million of them.
  */
-import { type Gfn, PAGES_PER_LEVEL, plus } from '../../parsers/base/units.js';
-import type { SpteRec } from './spte.js';
+import { asPfn, type Gfn, PAGES_PER_LEVEL, type Pfn } from '../../parsers/base/units.js';
+import { LeafTable } from './leafTable.js';
+import type { Install, PendingSpteCheck, SpteRec } from './spte.js';
 
 /** Room for the levels of paging, 1 to 5: a power of two, so that a wrong level stays within the table. */
 const LEVELS = 8;
@@ -11,116 +12,294 @@ const LEVELS = 8;
 const ADDRESS_SPACES = 8;
 /** Address spaces that x86 has: the normal one, and that of system management mode. */
 const USED_ADDRESS_SPACES = 2;
+const FIRST_RECORDS = 64;
+/**
+ * Records that one leaf has at most: a VM has fewer roots. Where more are installed, zaps went unseen, so
+ * that the leaf stays, in doubt, whatever is zapped from then on.
+ */
+const RECORDS_OF_LEAF = 16;
 
-/** Where the map of an address space and level stands. */
-function mapIndex(asId: number, level: number): number {
+/** Bits of `flags`: side and root are two bits each, one more than their value. */
+const SIDE_SHIFT = 0;
+const ROOT_SHIFT = 2;
+const TRI_MASK = 3;
+const VM_SURE = 1 << 4;
+const DOUBTFUL = 1 << 5;
+/** Zaps do not end it: see RECORDS_OF_LEAF. */
+const STAYS = 1 << 6;
+
+/** Where the table of an address space and level stands. */
+function tableIndex(asId: number, level: number): number {
   return (asId & (ADDRESS_SPACES - 1)) * LEVELS + (level & (LEVELS - 1));
 }
 
 export class Leaves {
-  /**
-   * One map per address space and level: a gfn alone is a small integer, which a map finds several times as
-   * fast as a key that holds all three. Records of one leaf are linked, the oldest first.
-   */
-  private readonly maps: (Map<Gfn, SpteRec> | undefined)[] = new Array<Map<Gfn, SpteRec> | undefined>(
-    LEVELS * ADDRESS_SPACES,
-  ).fill(undefined);
+  /** One table per address space and level, of the oldest record of each leaf. */
+  private readonly tables = new Array<LeafTable | undefined>(LEVELS * ADDRESS_SPACES).fill(undefined);
   /** Leaves by level, to skip levels in range look-ups. */
   private readonly levelCounts = new Int32Array(LEVELS);
+  private pfns = new Float64Array(FIRST_RECORDS);
+  private rows = new Uint32Array(FIRST_RECORDS);
+  private flags = new Uint8Array(FIRST_RECORDS);
+  /** The next record of the same leaf, or of those that are free; 0 for none. */
+  private nexts = new Int32Array(FIRST_RECORDS);
+  private readonly pendings = new Map<number, PendingSpteCheck[]>();
+  /** Record 0 stands for none. */
+  private used = 1;
+  private free = 0;
   /** Records of all leaves. */
   count = 0;
 
   /** The oldest record of a leaf; `next` leads to the others. */
   first(asId: number, level: number, gfn: Gfn): SpteRec | undefined {
-    return this.maps[mapIndex(asId, level)]?.get(gfn);
+    return this.view(this.tables[tableIndex(asId, level)]?.get(gfn) ?? 0, asId, level, gfn);
   }
 
-  /** Adds a record behind those of the same leaf. */
-  add(rec: SpteRec): void {
-    const map = this.mapOf(rec.asId, rec.level);
+  /** Adds a record behind those of the same leaf, and returns it. */
+  add(install: Install): SpteRec {
+    const { asId, level, gfn } = install;
+    const table = this.tableOf(asId, level);
+    const oldest = table.get(gfn);
+    let flags = install.vmSure ? VM_SURE : 0;
+    flags |= (install.side + 1) << SIDE_SHIFT;
+    flags |= (install.root + 1) << ROOT_SHIFT;
+    let last = 0;
+    let records = 0;
+    for (let before = oldest; before !== 0; before = this.nexts[before]!) {
+      last = before;
+      records++;
+    }
+    if (records === RECORDS_OF_LEAF) {
+      this.crowd(table, install, oldest);
+      flags |= STAYS;
+    }
+    const at = this.allot();
+    this.pfns[at] = install.pfn;
+    this.rows[at] = install.row;
+    this.flags[at] = flags;
+    this.nexts[at] = 0;
     this.count++;
-    this.levelCounts[rec.level]!++;
-    let last = map.get(rec.gfn);
-    if (!last) {
-      map.set(rec.gfn, rec);
+    this.levelCounts[level]!++;
+    if (last === 0) table.set(gfn, at);
+    else this.nexts[last] = at;
+    return new StoredSpte(this, at, install);
+  }
+
+  /** Makes room behind the records of a leaf: the oldest goes, and only the next to come stays. */
+  private crowd(table: LeafTable, { gfn, level }: Install, oldest: number): void {
+    for (let at = oldest; at !== 0; at = this.nexts[at]!) this.flags[at]! &= ~STAYS;
+    this.unlink(table, gfn, oldest);
+    this.drop(oldest, level);
+  }
+
+  /** Takes a record out, which must be there; the last word on a leaf of too many records stays, in doubt. */
+  remove(rec: SpteRec): void {
+    const table = this.tables[tableIndex(rec.asId, rec.level)]!;
+    let at = table.get(rec.gfn);
+    while (this.rows[at] !== rec.row) at = this.nexts[at]!;
+    if ((this.flags[at]! & STAYS) !== 0) {
+      this.flags[at]! |= DOUBTFUL;
+      this.pendings.delete(at);
       return;
     }
-    while (last.next) last = last.next;
-    last.next = rec;
-  }
-
-  /** Takes a record out, which must be there. */
-  remove(rec: SpteRec): void {
-    const map = this.maps[mapIndex(rec.asId, rec.level)]!;
-    const head = map.get(rec.gfn)!;
-    this.count--;
-    this.levelCounts[rec.level]!--;
-    if (head === rec) {
-      if (rec.next) map.set(rec.gfn, rec.next);
-      else map.delete(rec.gfn);
-    } else {
-      let before = head;
-      while (before.next !== rec) before = before.next!;
-      before.next = rec.next;
-    }
-    rec.next = undefined;
-  }
-
-  private mapOf(asId: number, level: number): Map<Gfn, SpteRec> {
-    const at = mapIndex(asId, level);
-    const known = this.maps[at];
-    if (known) return known;
-    const map = new Map<Gfn, SpteRec>();
-    this.maps[at] = map;
-    return map;
+    this.unlink(table, rec.gfn, at);
+    this.drop(at, rec.level);
   }
 
   clear(): void {
-    this.maps.fill(undefined);
+    this.tables.fill(undefined);
     this.levelCounts.fill(0);
+    this.pendings.clear();
+    this.used = 1;
+    this.free = 0;
     this.count = 0;
   }
 
-  /** All records, by address space and level, the oldest of a leaf first. */
-  *all(): Generator<SpteRec> {
-    for (const map of this.maps)
-      for (const head of map?.values() ?? [])
-        for (let rec: SpteRec | undefined = head; rec; rec = rec.next) yield rec;
+  /** Calls `visit` with all records, by address space and level, the oldest of a leaf first. */
+  all(visit: (rec: SpteRec) => void): void {
+    this.tables.forEach((table, i) => {
+      const asId = Math.floor(i / LEVELS);
+      const level = i % LEVELS;
+      table?.all((head, gfn) => this.chain(head, asId, level, gfn, visit));
+    });
+  }
+
+  /** All that is there may be another's, or gone. */
+  doubtAll(): void {
+    for (let at = 1; at < this.used; at++) this.flags[at]! |= DOUBTFUL;
   }
 
   /**
-   * Puts the records of leaves that cover a gfn of [first, end) into `found`, emptied before, by level, and
-   * returns it. Costs no more than the smaller of the range and the VM.
+   * Puts the records of leaves that cover a gfn of [first, end) into `found`, emptied before, by level and
+   * gfn, and returns it. Costs no more than the smaller of the range and the VM.
    */
   covering(first: Gfn, end: Gfn, found: SpteRec[]): SpteRec[] {
     found.length = 0;
     if (this.count === 0 || end <= first) return found;
+    const keep = (rec: SpteRec): void => void found.push(rec);
     for (let level = 1; level < PAGES_PER_LEVEL.length; level++) {
       if (this.levelCounts[level]! <= 0) continue;
       for (let asId = 0; asId < USED_ADDRESS_SPACES; asId++) {
-        const map = this.maps[mapIndex(asId, level)];
-        if (map && map.size > 0) addCovering(map, PAGES_PER_LEVEL[level]!, first, end, found);
+        const table = this.tables[tableIndex(asId, level)];
+        table?.within(first, end, (head, gfn) => this.chain(head, asId, level, gfn, keep));
       }
     }
     return found;
   }
+
+  /** What can change of a record, by its number. */
+  isDoubtful(at: number): boolean {
+    return (this.flags[at]! & DOUBTFUL) !== 0;
+  }
+
+  setDoubtful(at: number, isDoubtful: boolean): void {
+    this.flags[at] = isDoubtful ? this.flags[at]! | DOUBTFUL : this.flags[at]! & ~DOUBTFUL;
+  }
+
+  rootOf(at: number): number {
+    return ((this.flags[at]! >>> ROOT_SHIFT) & TRI_MASK) - 1;
+  }
+
+  setRoot(at: number, root: number): void {
+    this.flags[at] = (this.flags[at]! & ~(TRI_MASK << ROOT_SHIFT)) | ((root + 1) << ROOT_SHIFT);
+  }
+
+  pendingOf(at: number): PendingSpteCheck[] | undefined {
+    return this.pendings.get(at);
+  }
+
+  setPending(at: number, checks: PendingSpteCheck[] | undefined): void {
+    if (checks) this.pendings.set(at, checks);
+    else this.pendings.delete(at);
+  }
+
+  /** The record behind one of the same leaf. */
+  after(at: number, { asId, level, gfn }: Install): SpteRec | undefined {
+    return this.view(this.nexts[at]!, asId, level, gfn);
+  }
+
+  private view(at: number, asId: number, level: number, gfn: Gfn): SpteRec | undefined {
+    if (at === 0) return undefined;
+    const flags = this.flags[at]!;
+    return new StoredSpte(this, at, {
+      gfn,
+      level,
+      asId,
+      pfn: asPfn(this.pfns[at]!),
+      row: this.rows[at]!,
+      side: ((flags >>> SIDE_SHIFT) & TRI_MASK) - 1,
+      root: this.rootOf(at),
+      vmSure: (flags & VM_SURE) !== 0,
+    });
+  }
+
+  private chain(head: number, asId: number, level: number, gfn: Gfn, visit: (rec: SpteRec) => void): void {
+    for (let at = head; at !== 0; at = this.nexts[at]!) visit(this.view(at, asId, level, gfn)!);
+  }
+
+  /** Takes a record out of its leaf. */
+  private unlink(table: LeafTable, gfn: Gfn, at: number): void {
+    const head = table.get(gfn);
+    if (head === at) {
+      table.set(gfn, this.nexts[at]!);
+      return;
+    }
+    let before = head;
+    while (this.nexts[before] !== at) before = this.nexts[before]!;
+    this.nexts[before] = this.nexts[at]!;
+  }
+
+  /** Gives a record's place back. */
+  private drop(at: number, level: number): void {
+    this.count--;
+    this.levelCounts[level]!--;
+    this.pendings.delete(at);
+    this.nexts[at] = this.free;
+    this.free = at;
+  }
+
+  private allot(): number {
+    const at = this.free;
+    if (at !== 0) {
+      this.free = this.nexts[at]!;
+      return at;
+    }
+    if (this.used === this.rows.length) this.grow();
+    return this.used++;
+  }
+
+  private grow(): void {
+    const size = 2 * this.rows.length;
+    this.pfns = copied(this.pfns, new Float64Array(size));
+    this.rows = copied(this.rows, new Uint32Array(size));
+    this.flags = copied(this.flags, new Uint8Array(size));
+    this.nexts = copied(this.nexts, new Int32Array(size));
+  }
+
+  private tableOf(asId: number, level: number): LeafTable {
+    const at = tableIndex(asId, level);
+    const known = this.tables[at];
+    if (known) return known;
+    const table = new LeafTable(PAGES_PER_LEVEL[level]!);
+    this.tables[at] = table;
+    return table;
+  }
 }
 
-function addCovering(
-  map: ReadonlyMap<Gfn, SpteRec>,
-  span: number,
-  first: Gfn,
-  end: Gfn,
-  found: SpteRec[],
-): void {
-  const firstTable = plus(first, -(first % span));
-  if ((end - firstTable) / span > map.size) {
-    for (const head of map.values()) {
-      if (head.gfn < end && head.gfn + span > first)
-        for (let rec: SpteRec | undefined = head; rec; rec = rec.next) found.push(rec);
-    }
-    return;
+function copied<T extends { set(from: T): void }>(from: T, to: T): T {
+  to.set(from);
+  return to;
+}
+
+/** A record that lies in columns. */
+class StoredSpte implements SpteRec {
+  readonly gfn: Gfn;
+  readonly level: number;
+  readonly asId: number;
+  readonly pfn: Pfn;
+  readonly row: number;
+  readonly side: number;
+  readonly vmSure: boolean;
+
+  constructor(
+    private readonly leaves: Leaves,
+    private readonly at: number,
+    { gfn, level, asId, pfn, row, side, vmSure }: Install,
+  ) {
+    this.gfn = gfn;
+    this.level = level;
+    this.asId = asId;
+    this.pfn = pfn;
+    this.row = row;
+    this.side = side;
+    this.vmSure = vmSure;
   }
-  for (let gfn = firstTable; gfn < end; gfn = plus(gfn, span))
-    for (let rec = map.get(gfn); rec; rec = rec.next) found.push(rec);
+
+  get root(): number {
+    return this.leaves.rootOf(this.at);
+  }
+
+  set root(root: number) {
+    this.leaves.setRoot(this.at, root);
+  }
+
+  get doubtful(): boolean {
+    return this.leaves.isDoubtful(this.at);
+  }
+
+  set doubtful(isDoubtful: boolean) {
+    this.leaves.setDoubtful(this.at, isDoubtful);
+  }
+
+  get pending(): PendingSpteCheck[] | undefined {
+    return this.leaves.pendingOf(this.at);
+  }
+
+  set pending(checks: PendingSpteCheck[] | undefined) {
+    this.leaves.setPending(this.at, checks);
+  }
+
+  get next(): SpteRec | undefined {
+    return this.leaves.after(this.at, this);
+  }
 }

@@ -2,8 +2,8 @@
 
 import type { Gfn, Pfn } from '../../parsers/base/units.js';
 
-/** A leaf SPTE that is present. */
-export interface SpteRec {
+/** What an event that installs a leaf SPTE tells of it. */
+export interface Install {
   readonly gfn: Gfn;
   readonly level: number;
   readonly asId: number;
@@ -12,14 +12,19 @@ export interface SpteRec {
   /** 1 private, 0 shared, -1 unknown: the side of the fault that installed it. */
   readonly side: number;
   /** 1 mirror root, 0 direct root, -1 unknown. */
-  root: number;
+  readonly root: number;
   readonly vmSure: boolean;
+}
+
+/** A leaf SPTE that is present. What can change may be asked and said only as long as it is. */
+export interface SpteRec extends Install {
+  root: number;
   /** Another install of the same leaf followed: another root holds it too, or a zap went unseen. */
   doubtful: boolean;
   /** Checks that wait for the next event of this SPTE to prove that it was present all along. */
   pending: PendingSpteCheck[] | undefined;
   /** The next record of the same leaf, in another root. */
-  next: SpteRec | undefined;
+  readonly next: SpteRec | undefined;
 }
 
 /** A leaf SPTE that an event told to be there, without one that shows it change. */

@@ -172,7 +172,7 @@ export class VmNames {
     vm.inProgress = 0;
     if (vm.sptes.count > 0 || vm.told.size > 0)
       this.ops.push(Op.SpteDoubt, vm.index, row, asGfn(0), PAST_ALL_GFNS, 0, 0);
-    for (const rec of vm.sptes.all()) rec.doubtful = true;
+    vm.sptes.doubtAll();
     this.forgetTold(vm);
     vm.regions.clear();
   }

@@ -35,12 +35,18 @@ function leftOfVm(vm: Vm, line: Line): string[] {
     ...(vm.replaced ? ['replaced'] : []),
     ...(vm.hasMirror ? ['two roots'] : []),
     ...[...vm.regions.values()].map(({ id, asId }) => `memslot ${id} of address space ${asId}`),
-    ...[...vm.sptes.all()].map(
-      ({ gfn, level, asId, root, doubtful }) =>
-        `leaf ${hex(gfn)} level ${level} address space ${asId} root ${root}${doubtful ? ' doubtful' : ''}`,
-    ),
+    ...leavesOf(vm),
     ...[...vm.told.values()].map(({ gfn, level }) => `told leaf ${hex(gfn)} level ${level}`),
   ];
+}
+
+function leavesOf({ sptes }: Vm): readonly string[] {
+  const told: string[] = [];
+  sptes.all(({ gfn, level, asId, root, doubtful }) => {
+    const doubt = doubtful ? ' doubtful' : '';
+    told.push(`leaf ${hex(gfn)} level ${level} address space ${asId} root ${root}${doubt}`);
+  });
+  return told;
 }
 
 function leftOfFile(inode: Inode, line: Line): string[] {

@@ -19,7 +19,7 @@ export const g11: RuleDef = {
   listen: (run) => ({
     spteInstall: (vm, rec) => {
       const oldest = vm.sptes.first(0, rec.level, rec.gfn);
-      const other = oldest === rec ? rec.next : oldest?.next && oldest;
+      const other = oldest?.row === rec.row ? rec.next : oldest?.next && oldest;
       if (!other) {
         if (vm.hasMirror) run.ok();
         return;

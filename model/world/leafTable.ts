@@ -1,0 +1,92 @@
+/**
+ * One number for each gfn that has one, where neighbours mostly have one too: in blocks, as a page table has
+ * them.
+ */
+import type { Gfn } from '../../parsers/base/units.js';
+import { Pointers } from './pointers.js';
+
+/** Entries of a block: few enough that a page alone costs little, enough that a guest has few blocks. */
+const BLOCK = 64;
+const FIRST_BLOCKS = 4;
+
+export class LeafTable {
+  /** Where each block begins in `entries`, by its place among all blocks of the address space. */
+  private readonly starts = new Pointers<number>();
+  /** The same places in the order in which the blocks came. */
+  private readonly places: number[] = [];
+  /** What stands for a gfn, 0 for nothing. */
+  private entries = new Int32Array(FIRST_BLOCKS * BLOCK);
+  /** Entries of each block that are not 0. */
+  private readonly filled: number[] = [];
+
+  /** `span`: gfns that a leaf of the table's level covers. */
+  constructor(private readonly span: number) {}
+
+  /** What was put for a gfn; 0 for nothing. */
+  get(gfn: Gfn): number {
+    const index = Math.floor(gfn / this.span);
+    const start = this.starts.get(Math.floor(index / BLOCK));
+    return start === undefined ? 0 : this.entries[start + (index % BLOCK)]!;
+  }
+
+  /** Puts a number for a gfn, 0 for nothing. */
+  set(gfn: Gfn, value: number): void {
+    const index = Math.floor(gfn / this.span);
+    const start = this.startOf(Math.floor(index / BLOCK));
+    const at = start + (index % BLOCK);
+    const before = this.entries[at]!;
+    this.entries[at] = value;
+    this.filled[start / BLOCK]! += Number(value !== 0) - Number(before !== 0);
+  }
+
+  /** Calls `visit` with all that stands for gfns of leaves that cover one of [first, end), in their order. */
+  within(first: Gfn, end: Gfn, visit: (value: number, gfn: Gfn) => void): void {
+    const { span, places } = this;
+    const from = Math.floor(first / span);
+    const until = Math.ceil(end / span);
+    const firstPlace = Math.floor(from / BLOCK);
+    const endPlace = Math.ceil(until / BLOCK);
+    // No more than the smaller of the range and the table.
+    if (endPlace - firstPlace < places.length)
+      for (let place = firstPlace; place < endPlace; place++) this.visitBlock(place, from, until, visit);
+    else
+      for (const place of places.filter((p) => p >= firstPlace && p < endPlace).sort((a, b) => a - b))
+        this.visitBlock(place, from, until, visit);
+  }
+
+  /** Calls `visit` with all that stands for any gfn, block by block as they came. */
+  all(visit: (value: number, gfn: Gfn) => void): void {
+    for (const place of this.places) this.visitBlock(place, 0, Infinity, visit);
+  }
+
+  private visitBlock(
+    place: number,
+    from: number,
+    until: number,
+    visit: (value: number, gfn: Gfn) => void,
+  ): void {
+    const start = this.starts.get(place);
+    if (start === undefined || this.filled[start / BLOCK] === 0) return;
+    const base = place * BLOCK;
+    const last = Math.min(BLOCK, until - base);
+    for (let i = Math.max(0, from - base); i < last; i++) {
+      const value = this.entries[start + i]!;
+      if (value !== 0) visit(value, ((base + i) * this.span) as Gfn);
+    }
+  }
+
+  private startOf(place: number): number {
+    const known = this.starts.get(place);
+    if (known !== undefined) return known;
+    const start = this.places.length * BLOCK;
+    if (start === this.entries.length) {
+      const more = new Int32Array(2 * start);
+      more.set(this.entries);
+      this.entries = more;
+    }
+    this.starts.set(place, start);
+    this.places.push(place);
+    this.filled.push(0);
+    return start;
+  }
+}
