@@ -11,6 +11,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   review: async () => (await import('./commands/review.js')).review,
   suppress: async () => (await import('./commands/suppress.js')).suppress,
   sql: async () => (await import('./commands/sql.js')).sql,
+  export: async () => (await import('./commands/export.js')).exportCommand,
   info: async () => (await import('./commands/info.js')).info,
   record: async () => (await import('./commands/record.js')).record,
   rules: async () => (await import('./commands/rules.js')).rules,
