@@ -64,15 +64,15 @@ describe('the command line', () => {
       assert.equal(code, 1);
       assert.match(
         out,
-        /^sample-traces\/labelled\/inplace\/M2\.p\.txt:702:1: error: .* \[G9 refs-safe\]\n {4}sample-traces\/\S+:662:1: note: /,
+        /^sample-traces\/labelled\/inplace\/M2\.p\.txt:702:1: error: gfn 0x100004 private while pinned \[G9 refs-safe\]\n {4}sample-traces\/\S+:702:1: note: pages .* is pinned\n {4}sample-traces\/\S+:662:1: note: /,
       );
-      assert.match(out, /\n {4}fix: Unmap, drain [^\n]+\n {4}explain: G9@689\n\n/);
+      assert.match(out, /\n {4}fix: Unmap, drain [^\n]+\n {4}explain: G9@702\n\n/);
     });
 
     it('lists after the findings what was judged, and why what was not; every rule when asked', async () => {
       const { out } = await shimtrace('check', PINNED);
       const judged = out.indexOf(`\n${PINNED}: 1 violation · `);
-      assert.ok(judged > out.indexOf('explain: G9@689'), out);
+      assert.ok(judged > out.indexOf('explain: G9@702'), out);
       assert.ok(out.indexOf('\nrule ') > judged, out);
       assert.match(out, /\nG6b unbracketed-truncate +guest-memfd +undecided +0 +0 +not-recorded: /);
       assert.doesNotMatch(out, /\nG9 refs-safe/);
@@ -341,6 +341,21 @@ describe('the command line', () => {
   });
 
   describe('explain', () => {
+    it('takes a line, the worst of it, and says what else is broken there', async () => {
+      const both = 'sample-traces/rules/A3a/violation.txt';
+      for (const line of ['131', ':131', 'G1@131']) {
+        const { code, out } = await shimtrace('explain', both, line);
+        assert.equal(code, 0, line);
+        assert.match(out, /^sample-traces\S+:131:1: violation: gfn 0x100004 private while mapped\n/, line);
+        assert.match(out, /\nalso {4}G9 refs-safe: page 0x4 of inode 7479 .* \(G9@131\)\n/, line);
+      }
+      const again = await shimtrace('explain', 'sample-traces/labelled/base/M10.va.txt', '1007');
+      assert.match(again.out, /\nagain {3}\S+:852:1: .*\(G3@852\)\nagain {3}\S+:938:1: .*\n/);
+      const none = await shimtrace('explain', both, '7');
+      assert.equal(none.code, 2);
+      assert.match(none.err.join(''), /no finding '7' in .*; there are G1@131, G9@131/);
+    });
+
     it("tells the chain of a finding with the page's state after each event", async () => {
       const { code, out } = await shimtrace('explain', PINNED, 'G9');
       assert.equal(code, 0);

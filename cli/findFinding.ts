@@ -1,5 +1,6 @@
-/** The finding that a user names: by its id, or by a rule, which means its first. */
-import type { Finding } from '../model/findings/finding.js';
+/** The finding that a user names: by its id, by its line, or by a rule, which means its first. */
+import type { Finding, Verdict } from '../model/findings/finding.js';
+import { placeOf } from '../model/findings/report.js';
 import { nameOf, type LoadedRun } from './bundle.js';
 import { InputError } from './errors.js';
 import type { LoadedTrace } from './load.js';
@@ -9,10 +10,25 @@ const SHOWN_IDS = 20;
 /** Throws InputError, which lists what there is, where the trace has no such finding. */
 export function findFinding(trace: LoadedTrace & LoadedRun, wanted: string): Finding {
   const { findings } = trace.analysis;
-  const found = findings.find(({ id }) => id === wanted) ?? findings.find(({ rule }) => rule === wanted);
+  const found =
+    findings.find(({ id }) => id === wanted) ??
+    findings.find(({ rule }) => rule === wanted) ??
+    atLine(trace, wanted);
   if (found) return found;
   const ids = findings.slice(0, SHOWN_IDS).map(({ id }) => id);
   const more = findings.length > SHOWN_IDS ? ` and ${findings.length - SHOWN_IDS} more` : '';
   const there = findings.length === 0 ? 'it has none' : `there are ${ids.join(', ')}${more}`;
   throw new InputError(`no finding '${wanted}' in ${nameOf(trace)}; ${there}`);
+}
+
+const VERDICT_RANKS: Readonly<Record<Verdict, number>> = { violation: 0, suspicious: 10, undecidable: 20 };
+
+/** The worst of a line, written as `2139` or `:2139`. */
+function atLine({ table, analysis }: LoadedTrace, wanted: string): Finding | undefined {
+  const digits = /^:?(\d+)$/.exec(wanted)?.[1];
+  if (digits === undefined) return undefined;
+  const rank = ({ verdict, severity }: Finding): number => VERDICT_RANKS[verdict] + severity;
+  return analysis.findings
+    .filter(({ at }) => placeOf(table, at).line === Number(digits))
+    .reduce<Finding | undefined>((a, b) => (a && rank(a) <= rank(b) ? a : b), undefined);
 }

@@ -208,7 +208,7 @@ describe('shimtrace review', () => {
 
   it('has the remarks of a .review file in the reply, with the lines of the recordings', async () => {
     const series = readSeries([fs.readFileSync(PATCH)]);
-    const evidence = evidenceLine('M2.p.txt', 702, 'G9@701');
+    const evidence = evidenceLine('M2.p.txt', 702, 'G9@702');
     const place = { patch: 0, file: 0, hunk: 1, line: 8 };
     const on = withRemark(
       withRemark(NO_NOTES, undefined, 'Hello Zoe,'),

@@ -58,18 +58,18 @@ describe('suppressions on the command line', () => {
   it('do not count, and are listed with their reason', async () => {
     const done = await suppress();
     assert.equal(done.code, 0);
-    assert.match(done.out, /^set aside in .*\.shimtrace\.json: G9@689: .* is pinned \[G9\]\n$/);
+    assert.match(done.out, /^set aside in .*\.shimtrace\.json: G9@702: .* is pinned \[G9 refs-safe\]\n$/);
     const text = await check();
     assert.equal(text.code, 0);
     assert.match(
       text.out,
-      /:702:1: info: suppressed violation G9@689: .*\[G9\] \(reason: known on this kernel\)/,
+      /:702:1: info: suppressed violation G9@702: .*\[G9 refs-safe\] \(reason: known on this kernel\)/,
     );
     const document = JSON.parse((await check('--format', 'json')).out) as Document;
     const [judged] = document.traces;
     assert.deepEqual(
       judged!.suppressed!.map(({ id, reason }) => `${id} ${reason}`),
-      ['G9@689 known on this kernel'],
+      ['G9@702 known on this kernel'],
     );
     assert.deepEqual(judged!.staleSuppressions, []);
     assert.equal(judged!.headline.setAside, 1);
@@ -116,7 +116,7 @@ describe('suppressions on the command line', () => {
     recordAnew();
     const { code, out } = await check();
     assert.equal(code, 1);
-    assert.match(out, /:702:1: error: .* is pinned \[G9 refs-safe\]\n/);
+    assert.match(out, /:702:1: error: gfn 0x100004 private while pinned \[G9 refs-safe\]\n/);
     assert.match(
       out,
       /pinned\.txt:1:1: info: stale suppression G9: .* is pinned \(reason: known .*\): it was for another recording/,
@@ -139,7 +139,7 @@ describe('suppressions on the command line', () => {
     const { code, out, err } = await check();
     assert.equal(code, 1);
     assert.equal(err, '');
-    assert.match(out, /info: stale suppression G9@689 \(reason: known once\): it names a file and a row/);
+    assert.match(out, /info: stale suppression G9@702 \(reason: known once\): it names a file and a row/);
     assert.match(out, /set it aside anew/);
     await suppress();
     assert.deepEqual((await json()).staleSuppressions, []);
@@ -178,7 +178,7 @@ describe('suppressions on the command line', () => {
       [['suppress', trace, 'G9'], /expected --reason TEXT/],
       [['suppress', trace, 'G9', '--reason', ' '], /expected --reason TEXT/],
       [['suppress', trace], /expected FILE\.\.\. FINDING/],
-      [['suppress', trace, 'G1@5', '--reason', 'x'], /no finding 'G1@5' in .*; there are G9@689/],
+      [['suppress', trace, 'G1@5', '--reason', 'x'], /no finding 'G1@5' in .*; there are G9@702/],
     ] as const) {
       const { code, err } = await shimtrace(...argv);
       assert.equal(code, 2);

@@ -20,6 +20,7 @@ import type { Finding, RuleStatus } from './findings/finding.js';
 import { chooseProfiles } from './profiles.js';
 import { countOfKvm } from './rules/ofKvm.js';
 import { dialectOf } from './findings/dialect.js';
+import { placeOf } from './findings/report.js';
 import { replay } from './replay.js';
 import { RULES } from './rules/registry.js';
 import { RuleRun } from './rules/rule.js';
@@ -70,7 +71,10 @@ export function analyze(table: EventTable, options: AnalyzeOptions = {}): Analys
     profiles,
     profileReason: reason,
     rules: closed.map((c): RuleStatus => c.status),
-    findings: inOrderWithIds(closed.flatMap((c) => c.findings)),
+    findings: inOrderWithIds(
+      table,
+      closed.flatMap((c) => c.findings),
+    ),
     vms: w.vms.map(vmInfo),
     inodes: w.inodes.map(inodeInfo),
     slots: w.slots.map(
@@ -132,10 +136,10 @@ function hasNoContext({ length, tid, cpu }: Segment): boolean {
 }
 
 /**
- * Sorts by row, rule, verdict and first page, and gives each finding its id: `G7@12`, with `?reason` where it
- * is undecidable, and `.2`, `.3` for further ones that the rule has at the row.
+ * Sorts by row, rule, verdict and first page, and gives each finding its id, by its line: `G7@12`, with
+ * `?reason` where it is undecidable, and `.2`, `.3` for further ones that the rule has there.
  */
-function inOrderWithIds(findings: readonly Finding[]): Finding[] {
+function inOrderWithIds(table: EventTable, findings: readonly Finding[]): Finding[] {
   const sorted = [...findings].sort(
     (a, b) =>
       a.at - b.at ||
@@ -146,7 +150,7 @@ function inOrderWithIds(findings: readonly Finding[]): Finding[] {
   const seen = new Map<string, number>();
   return sorted.map((f) => {
     const why = f.verdict === 'undecidable' ? `?${f.reason ?? ''}` : '';
-    const base = `${f.rule}@${f.at}${why}`;
+    const base = `${f.rule}@${placeOf(table, f.at).line}${why}`;
     const n = seen.get(base) ?? 0;
     seen.set(base, n + 1);
     return { ...f, id: n === 0 ? base : `${base}.${n + 1}` };

@@ -82,13 +82,17 @@ export class Selection {
   stepFinding(by: number): void {
     const { loaded, view } = this.store;
     if (!loaded) return;
-    const { findingRow } = loaded.meta;
-    const order = [...findingRow.keys()].sort((a, b) => findingRow[a]! - findingRow[b]!);
+    const { findingRow, findingLead } = loaded.meta;
+    // Rules that one event breaks in one way are one stop.
+    const order = [...findingRow.keys()]
+      .filter((finding) => findingLead[finding] === finding)
+      .sort((a, b) => findingRow[a]! - findingRow[b]!);
     if (order.length === 0) {
       this.announcer.say('This trace has no findings');
       return;
     }
-    const next = order.at(nextOf(order.indexOf(view.selectedFinding), by, order.length))!;
+    const at = order.indexOf(findingLead[view.selectedFinding] ?? -1);
+    const next = order.at(nextOf(at, by, order.length))!;
     this.host.run(this.selectFinding(next, true));
   }
 

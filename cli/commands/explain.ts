@@ -21,7 +21,7 @@ export const explain: Command = {
     format: formatOption(FORMATS),
   },
   details:
-    'FINDING is an id as `shimtrace check` prints it below each finding, for example G9@2138, or a rule: then its first finding.',
+    'FINDING is a line of the trace that has one, for example 2139, an id as `shimtrace check` prints it below each finding, for example G9@2139, or a rule: then its first finding.',
   run(args, output) {
     const files = args.positionals.slice(0, -1);
     const wanted = args.positionals.at(-1);

@@ -2,6 +2,7 @@
  * `shimtrace suppress`: sets a finding aside, with a reason, in the .shimtrace.json that the trace belongs
  * to.
  */
+import { ruleTitle } from '../../model/findings/report.js';
 import { visibleLine } from '../../parsers/base/visible.js';
 import { loadOne, RUN_OPTIONS } from '../bundle.js';
 import type { Command } from '../command.js';
@@ -20,7 +21,7 @@ export const suppress: Command = {
     ...RUN_OPTIONS,
   },
   details: [
-    'FINDING is an id as `shimtrace check` prints it, or a rule: then its first finding. It is written into the',
+    'FINDING is an id as `shimtrace check` prints it, a line, or a rule: then its first finding. It is written into the',
     ".shimtrace.json in the trace's folder or the nearest above, or into a new one beside the trace, bound to the",
     'recording, the rule, the pages, the message and the kinds of evidence: another recording under the same name',
     'has its findings back, and `shimtrace check` lists the entry as stale.',
@@ -35,9 +36,9 @@ export const suppress: Command = {
     try {
       const finding = findFinding(trace, wanted);
       const file = setAside(trace, finding, reason);
-      output.out(
-        `${visibleLine(`set aside in ${file}: ${finding.id}: ${finding.message} [${finding.rule}]`)}\n`,
-      );
+      const { id, message, rule } = finding;
+      const what = `${id}: ${message} [${ruleTitle(trace, rule)}]`;
+      output.out(`${visibleLine(`set aside in ${file}: ${what}`)}\n`);
     } finally {
       trace.close();
     }

@@ -85,7 +85,7 @@ export function launchArgs(raw: unknown): LaunchArgs {
 }
 
 const FROM_EXAMPLES =
-  '"start", {"line": 120}, {"time": "81.502913"}, {"finding": "G9@101"} or {"conversion": 0}';
+  '"start", {"line": 120}, {"time": "81.502913"}, {"finding": "G9@115"} or {"conversion": 0}';
 
 function fromOf(value: unknown): From {
   if (value === undefined || value === 'start') return { kind: 'start' };
@@ -101,7 +101,7 @@ function fromOf(value: unknown): From {
   throw new UserError(14, `launch: "from" must be ${FROM_EXAMPLES}`);
 }
 
-/** `line 120`, `finding:G9@101` as typed in a prompt. */
+/** `line 120`, `finding:G9@115` as typed in a prompt. */
 function prefixed(value: string): Record<string, unknown> {
   const match = /^(line|row|conversion|finding|time)[:\s]+(\S+)$/.exec(value.trim());
   return match ? { [match[1]!]: match[2] } : {};

@@ -3,9 +3,10 @@ import * as vscode from 'vscode';
 import type { TraceSession } from '../analysis/client.js';
 import type { EvidenceRole } from '../../model/findings/finding.js';
 import type { EventPlace } from '../protocol/place.js';
-import type { ReportedEvidence, ReportedFinding } from '../protocol/report.js';
+import type { Report, ReportedEvidence, ReportedFinding } from '../protocol/report.js';
 import type { Feature } from '../app.js';
 import { affectsSeverity, shownAs, type ShownAs } from '../config.js';
+import { faultsIn, rulesText, type ReportedFault, type ReportedSight } from '../faults.js';
 import { fileOf } from '../tabs.js';
 import { documentLine, shownAt, windowAddress } from '../window.js';
 import { ruleUri } from './rulePages.js';
@@ -35,22 +36,23 @@ export const diagnostics: Feature = ({ sessions, suppressions }) => {
     const { uri, state, report } = session;
     if (session.files.length > 0) publishRun(session);
     else if (sessions.runOf(uri)?.report) return;
-    else if (state.kind === 'done' && report) publishIn(uri, uri, suppressions.sort(uri, report).open);
+    else if (state.kind === 'done' && report)
+      publishIn(uri, uri, problemsOf(report, suppressions.sort(uri, report).open));
     if (state.kind === 'failed') publishIn(uri, uri, []);
     for (const document of vscode.workspace.textDocuments)
       if (windowAddress(document.uri)?.trace.toString() === uri.toString()) publishWindow(document);
   };
   // Findings stand where their file is shown: in itself, or in the parts of its listing.
-  const publishIn = (session: vscode.Uri, file: vscode.Uri, findings: readonly ReportedFinding[]): void => {
+  const publishIn = (session: vscode.Uri, file: vscode.Uri, problems: readonly Problem[]): void => {
     const key = `${session.toString()} ${file.toString()}`;
-    const shown = new Map<string, { readonly uri: vscode.Uri; readonly found: ReportedFinding[] }>([
+    const shown = new Map<string, { readonly uri: vscode.Uri; readonly found: Problem[] }>([
       [file.toString(), { uri: file, found: [] }],
     ]);
     for (const uri of published.get(key) ?? []) shown.set(uri.toString(), { uri, found: [] });
-    for (const finding of findings) {
-      const { uri } = shownAt(file, finding.at.line);
+    for (const problem of problems) {
+      const { uri } = shownAt(file, problem.lead.at.line);
       const at = shown.get(uri.toString()) ?? { uri, found: [] };
-      at.found.push(finding);
+      at.found.push(problem);
       shown.set(uri.toString(), at);
     }
     published.set(
@@ -63,12 +65,12 @@ export const diagnostics: Feature = ({ sessions, suppressions }) => {
   const publishRun = ({ uri, files, state, report }: TraceSession): void => {
     if (state.kind !== 'done' || !report) return;
     runs.set(uri.toString(), files);
-    const { open } = suppressions.sort(uri, report);
+    const problems = problemsOf(report, suppressions.sort(uri, report).open);
     for (const file of files)
       publishIn(
         uri,
         file,
-        open.filter((finding) => finding.at.file === file.toString()),
+        problems.filter(({ lead }) => lead.at.file === file.toString()),
       );
   };
   // A window shows the findings that lie within it, at its own lines.
@@ -76,8 +78,8 @@ export const diagnostics: Feature = ({ sessions, suppressions }) => {
     const address = windowAddress(document.uri);
     const report = address && sessions.find(address.trace)?.report;
     if (!address || 'part' in address || !report) return;
-    const { open } = suppressions.sort(address.trace, report);
-    const inside = open.filter((finding) => documentLine(document, finding.at.line) !== undefined);
+    const problems = problemsOf(report, suppressions.sort(address.trace, report).open);
+    const inside = problems.filter(({ lead }) => documentLine(document, lead.at.line) !== undefined);
     collection.set(
       document.uri,
       diagnosticsOf(address.trace, inside).map((diagnostic) => moved(diagnostic, document)),
@@ -121,27 +123,81 @@ function moved(diagnostic: vscode.Diagnostic, window: vscode.TextDocument): vsco
   return diagnostic;
 }
 
-function diagnosticsOf(uri: vscode.Uri, findings: readonly ReportedFinding[]): vscode.Diagnostic[] {
-  return findings.flatMap((finding) => {
-    const shown = shownAs(uri, finding.verdict);
-    return shown === 'off' ? [] : [diagnosticOf(uri, finding, SEVERITIES[shown])];
+/** What one event shows of a fault, or what a rule could not decide: one entry in Problems. */
+interface Problem {
+  readonly lead: ReportedFinding;
+  readonly findings: readonly ReportedFinding[];
+  /** The rules that are broken, with their names. */
+  readonly rules: string;
+  /** Which time it is that this fault is seen, of how many. */
+  readonly nth: number;
+  readonly fault: ReportedFault | undefined;
+}
+
+/** In the order of the trace. */
+function problemsOf({ rules }: Pick<Report, 'rules'>, open: readonly ReportedFinding[]): readonly Problem[] {
+  const undecided = open
+    .filter(({ verdict }) => verdict === 'undecidable')
+    .map((lead) => problemOf(rules, [lead], 0, undefined));
+  const faults = faultsIn(open).flatMap((fault) =>
+    fault.sights.map(({ findings }, i) => problemOf(rules, findings, i + 1, fault)),
+  );
+  return [...faults, ...undecided].sort((a, b) => a.lead.at.row - b.lead.at.row);
+}
+
+function problemOf(
+  rules: Report['rules'],
+  findings: ReportedSight['findings'],
+  nth: number,
+  fault: ReportedFault | undefined,
+): Problem {
+  return { lead: findings[0]!, findings, rules: rulesText(rules, findings), nth, fault };
+}
+
+/** The title, what each rule says, and whether it is seen again. */
+export function problemMessage({ lead, findings, nth, fault }: Omit<Problem, 'rules'>): string {
+  if (!fault) return lead.message;
+  const said = [...new Set(findings.map(({ message }) => message))].join('; ');
+  const times = fault.sights.length > 1 ? ` (${nth} of ${fault.sights.length})` : '';
+  return `${lead.title}${times}: ${said}`;
+}
+
+function diagnosticsOf(uri: vscode.Uri, problems: readonly Problem[]): vscode.Diagnostic[] {
+  return problems.flatMap((problem) => {
+    const shown = shownAs(uri, problem.lead.verdict);
+    return shown === 'off' ? [] : [diagnosticOf(uri, problem, SEVERITIES[shown])];
   });
 }
 
 function diagnosticOf(
   uri: vscode.Uri,
-  finding: ReportedFinding,
+  problem: Problem,
   severity: vscode.DiagnosticSeverity,
 ): vscode.Diagnostic {
-  const diagnostic = new vscode.Diagnostic(locationOf(uri, finding.at).range, finding.message, severity);
+  const { lead, findings, rules, nth, fault } = problem;
+  const diagnostic = new vscode.Diagnostic(locationOf(uri, lead.at).range, problemMessage(problem), severity);
   diagnostic.source = 'shimtrace';
-  diagnostic.code = { value: finding.rule, target: ruleUri(finding.rule) };
-  // The finding's own event says again what the message says.
-  const others = finding.evidence.filter(
-    (evidence) => evidence.place.row !== finding.at.row || evidence.note !== finding.message,
+  diagnostic.code = { value: rules, target: ruleUri(lead.rule) };
+  // A finding's own event says again what the message says.
+  const shown = findings.flatMap(({ at, message, evidence }) =>
+    evidence.filter(({ place, note }) => place.row !== at.row || note !== message),
   );
-  diagnostic.relatedInformation = others.map((evidence) => related(uri, evidence));
+  const once = new Map(shown.map((one) => [`${one.place.row} ${one.note}`, one]));
+  const evidence = [...once.values()].sort((a, b) => a.place.row - b.place.row);
+  const others = fault?.sights.filter((_, i) => i + 1 !== nth) ?? [];
+  diagnostic.relatedInformation = [
+    ...evidence.map((one) => related(uri, one)),
+    ...others.map(({ findings: [other] }) => again(uri, other!)),
+  ];
   return diagnostic;
+}
+
+/** The same fault at another event. */
+function again(uri: vscode.Uri, { at, title }: ReportedFinding): vscode.DiagnosticRelatedInformation {
+  return new vscode.DiagnosticRelatedInformation(
+    locationOf(fileOf(uri, at.file), at),
+    vscode.l10n.t('the same fault: {0}', title),
+  );
 }
 
 function related(

@@ -6,6 +6,7 @@ import * as vscode from 'vscode';
 import type { ReportedFinding } from '../protocol/report.js';
 import type { ExplanationStep, FindingExplanation } from '../protocol/shapes.js';
 import type { App, Feature } from '../app.js';
+import { faultsIn, ruleText, rulesText } from '../faults.js';
 import { code, escapeMarkdown } from '../escape.js';
 import { showMarkdown } from '../markdown.js';
 import { traceLine } from '../window.js';
@@ -64,10 +65,12 @@ function actionsAt(
   const { uri, report } = session;
   const isHere = ({ line, file }: ReportedFinding['at']): boolean =>
     line === at.line && (file === undefined || file === at.trace.toString());
-  const here = app.suppressions.sort(uri, report).open.filter((finding) => isHere(finding.at));
-  return here.flatMap((finding) => {
+  const { open } = app.suppressions.sort(uri, report);
+  return sightsAt(open.filter((finding) => isHere(finding.at))).flatMap((findings) => {
+    const [lead] = findings;
+    const rules = rulesText(report.rules, findings);
     const diagnostics = context.diagnostics.filter(
-      (diagnostic) => diagnostic.source === 'shimtrace' && diagnostic.message === finding.message,
+      ({ source, message }) => source === 'shimtrace' && message.includes(lead!.message),
     );
     const action = (title: string, command: string, args: readonly unknown[]): vscode.CodeAction => {
       const made = new vscode.CodeAction(title, vscode.CodeActionKind.QuickFix);
@@ -76,15 +79,30 @@ function actionsAt(
       return made;
     };
     return [
-      action(vscode.l10n.t('Explain {0}', finding.rule), 'shimtrace.explain', [uri, finding.id]),
-      action(vscode.l10n.t('Copy {0} as a mail', finding.rule), 'shimtrace.copyAsMail', [uri, finding.id]),
-      action(vscode.l10n.t('Suppress {0} here, with a reason…', finding.rule), 'shimtrace.suppress', [
+      action(vscode.l10n.t('Explain {0}', rules), 'shimtrace.explain', [uri, lead!.id]),
+      action(vscode.l10n.t('Copy {0} as a mail', rules), 'shimtrace.copyAsMail', [uri, lead!.id]),
+      action(vscode.l10n.t('Suppress {0} here, with a reason…', rules), 'shimtrace.suppress', [
         uri,
-        finding.id,
+        lead!.id,
       ]),
-      action(vscode.l10n.t('Open the page of {0}', finding.rule), 'shimtrace.openRule', [finding.rule]),
+      ...[...new Set(findings.map(({ rule }) => rule))].map((rule) =>
+        action(vscode.l10n.t('Open the page of {0}', ruleText(report.rules, rule)), 'shimtrace.openRule', [
+          rule,
+        ]),
+      ),
     ];
   });
+}
+
+/** Findings of a line: those of one fault together, what is undecided by itself. */
+function sightsAt(here: readonly ReportedFinding[]): readonly (readonly ReportedFinding[])[] {
+  const undecided = here.filter(({ verdict }) => verdict === 'undecidable').map((finding) => [finding]);
+  return [...faultsIn(here).flatMap(({ sights }) => sights.map(({ findings }) => findings)), ...undecided];
+}
+
+/** With what other rules say of the same fault at the same event. */
+function sightOf(all: readonly ReportedFinding[], finding: ReportedFinding): readonly ReportedFinding[] {
+  return sightsAt(all).find((sight) => sight.includes(finding)) ?? [finding];
 }
 
 type OnFinding = (app: App, trace: vscode.Uri, finding: ReportedFinding) => Promise<void>;
@@ -184,7 +202,8 @@ async function suppress(app: App, trace: vscode.Uri, finding: ReportedFinding): 
   const report = app.sessions.find(trace)?.report;
   if (!report || reason === undefined || reason.trim() === '') return;
   try {
-    await app.suppressions.add(trace, report, finding, reason.trim());
+    for (const one of sightOf(report.findings, finding))
+      await app.suppressions.add(trace, report, one, reason.trim());
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     await vscode.window.showErrorMessage(vscode.l10n.t('{0} could not be set aside: {1}', finding.rule, why));

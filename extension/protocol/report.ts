@@ -24,6 +24,8 @@ export interface ReportedFinding {
   readonly profile: ProfileId;
   readonly verdict: Verdict;
   readonly severity: Severity;
+  /** Its page and what is wrong with it: `gfn 0x100001 private while mapped`. */
+  readonly title: string;
   readonly message: string;
   readonly reason?: Reason;
   readonly at: EventPlace;
@@ -39,8 +41,10 @@ export interface ReportedPages {
   readonly unit: 'gfn' | 'pgoff';
   readonly first: number;
   readonly count: number;
-  /** `tgid:493 gfn 0x100001..0x100002`. */
+  /** `tgid:493 gfn 0x100001..0x100002`: what a finding that is set aside is known again by. */
   readonly label: string;
+  /** `gfns 0x100001..0x100002 (pages 0x1..0x2 of inode 268)`. */
+  readonly told: string;
 }
 
 export interface ReportedReason extends Omit<UndecidedReason, 'row'> {

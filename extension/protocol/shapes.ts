@@ -10,7 +10,7 @@ export interface ConversionPhase {
 
 /** One conversion. Durations are nanoseconds, -1 when the trace has no such unit or it has not ended. */
 export interface ConversionRow {
-  /** `gfns [0x4,0x6)`, or `pages` of a file. */
+  /** `gfns 0x4..0x5`, or `pages` of a file. */
   readonly pages: string;
   /** The VM or file, where the trace has several; else ''. */
   readonly owner: string;

@@ -5,7 +5,7 @@ import type { Remarks } from './remarks.js';
 import type { Reviews } from './reviews.js';
 import { fileName } from '../../parsers/base/fileName.js';
 
-/** ` [M2.p.txt:702 G9@701]`, as model/review/notes.ts writes it. */
+/** ` [M2.p.txt:702 G9@702]`, as model/review/notes.ts writes it. */
 const EVIDENCE = /^ \[(\S+):(\d+)(?: \S+)?\]$/;
 
 export function evidenceLinks(reviews: Reviews, remarks: Remarks): vscode.Disposable {

@@ -94,8 +94,9 @@ export function findings(uri: vscode.Uri): Promise<vscode.Diagnostic[]> {
   });
 }
 
-export function codeOf(diagnostic: vscode.Diagnostic): string {
-  return typeof diagnostic.code === 'object' ? String(diagnostic.code.value) : String(diagnostic.code);
+/** The rule of a diagnostic, without its name; the first where several are broken. */
+export function codeOf({ code }: vscode.Diagnostic): string {
+  return String(typeof code === 'object' ? code.value : code).split(' ')[0]!;
 }
 
 /** Sets a setting of the workspace for the time of `body`. */

@@ -1,14 +1,14 @@
-/** Findings as nodes: by rule, by page or by time; what was set aside comes last. */
+/** Findings as nodes: by fault, by rule, by page or by time; what was set aside comes last. */
 import * as vscode from 'vscode';
 import type { EventPlace, Spot } from '../protocol/place.js';
 import type { Report, ReportedFinding } from '../protocol/report.js';
-import type { Verdict } from '../../model/findings/finding.js';
 import { STALE_TEXTS } from '../../model/findings/report.js';
+import { faultsIn, rank, rulesText, type ReportedFault, type ReportedSight } from '../faults.js';
 import type { Sorted } from '../suppressions.js';
 import type { ListNode } from './list.js';
 import { fileName } from '../../parsers/base/fileName.js';
 
-export type GroupBy = 'rule' | 'page' | 'time';
+export type GroupBy = 'fault' | 'rule' | 'page' | 'time';
 
 const ICONS = {
   violation: new vscode.ThemeIcon('error', new vscode.ThemeColor('problemsErrorIcon.foreground')),
@@ -24,16 +24,56 @@ export function findingNodes(
   groupBy: GroupBy,
   { open, aside, stale }: Sorted,
 ): ListNode[] {
-  const nodes = groupBy === 'time' ? open.map(findingNode) : grouped(report, open, groupBy);
-  if (aside.length > 0) nodes.push(suppressedNode(aside));
+  const { rules } = report;
+  const nodes = [...topNodes(report, groupBy, open)];
+  if (aside.length > 0) nodes.push(suppressedNode(rules, aside));
   if (stale.length > 0) nodes.push(staleNode(trace, stale));
   return nodes;
+}
+
+function topNodes(report: Report, groupBy: GroupBy, open: readonly ReportedFinding[]): readonly ListNode[] {
+  if (groupBy === 'time') return open.map((finding) => findingNode(report.rules, finding));
+  if (groupBy !== 'fault') return grouped(report, open, groupBy);
+  const undecided = open.filter(({ verdict }) => verdict === 'undecidable');
+  const faults = [...faultsIn(open)].sort((a, b) => rank(a) - rank(b));
+  return [...faults.map((fault) => faultNode(report.rules, fault)), ...grouped(report, undecided, 'rule')];
+}
+
+/** A fault with what shows it, or with each time that it was seen. */
+function faultNode(rules: Report['rules'], fault: ReportedFault): ListNode {
+  const { sights } = fault;
+  const node = sightNode(rules, sights[0]!);
+  if (sights.length === 1) return node;
+  const all = rulesText(
+    rules,
+    sights.flatMap(({ findings }) => findings),
+  );
+  return {
+    ...node,
+    id: `fault ${fault.id}`,
+    description: `${node.description!.split(' · ')[0]!} · ×${sights.length} · ${all}`,
+    tooltip: `${node.tooltip!}\n\n${vscode.l10n.t('Seen {0} times', sights.length)}`,
+    children: sights.map((sight) => sightNode(rules, sight)),
+  };
+}
+
+/** What one event shows of a fault: all rules that it breaks, and the evidence of all. */
+function sightNode(rules: Report['rules'], { findings }: ReportedSight): ListNode {
+  const node = findingNode(rules, findings[0]!);
+  if (findings.length === 1) return node;
+  const messages = new Set(findings.map(({ message }) => message));
+  return {
+    ...node,
+    description: `${placeText(findings[0]!.at)} · ${rulesText(rules, findings)}`,
+    tooltip: [findings[0]!.title, '', ...messages, '', rulesText(rules, findings)].join('\n'),
+    children: evidenceNodes(findings),
+  };
 }
 
 function grouped(report: Report, findings: readonly ReportedFinding[], groupBy: 'rule' | 'page'): ListNode[] {
   const groups = new Map<string, ReportedFinding[]>();
   for (const finding of findings) {
-    const key = groupBy === 'rule' ? finding.rule : (finding.pages?.label ?? 'no page');
+    const key = groupBy === 'rule' ? finding.rule : (finding.pages?.told ?? 'no page');
     groups.set(key, [...(groups.get(key) ?? []), finding]);
   }
   const worst = (group: readonly ReportedFinding[]): ReportedFinding =>
@@ -48,69 +88,74 @@ function grouped(report: Report, findings: readonly ReportedFinding[], groupBy: 
         label: name === undefined ? key : `${key} ${name}`,
         description: `${group.length} ${verdict}${group.length > 1 && verdict === 'violation' ? 's' : ''}`,
         icon: ICONS[verdict],
-        children: group.map(findingNode),
+        children: group.map((finding) => findingNode(report.rules, finding)),
         open: verdict !== 'undecidable',
         context: groupBy === 'rule' ? 'rule' : 'page',
       };
     });
 }
 
-/** What comes first: a verdict outranks every severity. */
-const VERDICT_RANKS: Readonly<Record<Verdict, number>> = { violation: 0, suspicious: 10, undecidable: 20 };
-
-function rank({ verdict, severity }: ReportedFinding): number {
-  return VERDICT_RANKS[verdict] + severity;
-}
-
 export function spotOf({ row, line, startColumn, file }: EventPlace): Spot {
   return { row, line, column: startColumn, ...(file !== undefined && { file }) };
 }
 
-/** The line, or the time where there is none; behind the file's name where there are several. */
+/** `:2139`, or the time where there is no line; behind the file's name where there are several. */
 function placeText({ line, time, file }: EventPlace): string {
   if (file !== undefined) return `${decodeURIComponent(fileName(file))}:${line}`;
-  return line > 0 ? `line ${line}` : time;
+  return line > 0 ? `:${line}` : time;
 }
 
-function findingNode(finding: ReportedFinding): ListNode {
+function findingNode(rules: Report['rules'], finding: ReportedFinding): ListNode {
   const { at, pages } = finding;
+  const isUndecided = finding.verdict === 'undecidable';
+  const rule = rulesText(rules, [finding]);
   return {
     id: finding.id,
-    label: finding.message,
-    description: `${finding.rule} · ${placeText(at)}`,
+    label: isUndecided ? finding.message : finding.title,
+    description: `${placeText(at)} · ${rule}`,
     tooltip: [
+      ...(isUndecided ? [] : [finding.title, '']),
       finding.message,
-      `${finding.rule} (${finding.profile})`,
-      pages?.label ?? '',
+      `${rule} (${finding.profile})`,
+      pages?.told ?? '',
       `${at.event} ${at.time}`,
-    ]
-      .filter((part) => part !== '')
-      .join('\n'),
+    ].join('\n'),
     icon: ICONS[finding.verdict],
     spot: spotOf(at),
     context: 'finding',
     finding: finding.id,
-    children: finding.evidence
-      .filter((evidence) => evidence.place.row !== at.row)
-      .map(({ place, role, note }, i) => ({
-        id: `${finding.id} ${i}`,
-        label: note,
-        description: `${role} · ${placeText(place)}`,
-        icon: new vscode.ThemeIcon('circle-small'),
-        spot: spotOf(place),
-        context: 'evidence',
-      })),
+    children: evidenceNodes([finding]),
   };
 }
 
-function suppressedNode(aside: Sorted['aside']): ListNode {
+/** What shows these findings of one event, in order: what else they say, and other events, each once. */
+function evidenceNodes(findings: readonly ReportedFinding[]): readonly ListNode[] {
+  const [lead, ...others] = findings;
+  const said = others
+    .filter(({ message }) => message !== lead!.message)
+    .map(({ at, message }) => ({ place: at, role: 'witness' as const, note: message }));
+  const shown = findings.flatMap(({ at, evidence }) => evidence.filter(({ place }) => place.row !== at.row));
+  const once = new Map([...said, ...shown].map((one) => [`${one.place.row} ${one.note}`, one]));
+  return [...once.values()]
+    .sort((a, b) => a.place.row - b.place.row)
+    .map(({ place, role, note }, i) => ({
+      id: `${lead!.id} ${i}`,
+      label: note,
+      description: `${role} · ${placeText(place)}`,
+      icon: new vscode.ThemeIcon('circle-small'),
+      spot: spotOf(place),
+      context: 'evidence',
+    }));
+}
+
+function suppressedNode(rules: Report['rules'], aside: Sorted['aside']): ListNode {
   return {
     id: 'suppressed',
     label: 'Suppressed',
     description: String(aside.length),
     icon: ICONS.suppressed,
     children: aside.map(({ finding, entry }) => ({
-      ...findingNode(finding),
+      ...findingNode(rules, finding),
       icon: ICONS.suppressed,
       description: `${finding.rule} · ${entry.reason}`,
       context: 'suppressedFinding',

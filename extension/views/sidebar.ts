@@ -14,6 +14,7 @@ import type { App, Feature } from '../app.js';
 import { headlineOfReport } from '../headline.js';
 import { activeTabUri, onDidChangeActiveTab, revealSpot } from '../tabs.js';
 import { traceLine } from '../window.js';
+import { faultsIn } from '../faults.js';
 import { findingNodes, type GroupBy } from './findings.js';
 import { TreeList } from './list.js';
 import { conversionNodes, coverageNodes, faultNodes, pageNodes, referenceNodes } from './others.js';
@@ -23,6 +24,7 @@ import { fileName } from '../../parsers/base/fileName.js';
 /** The cursor rests this long before the lists follow it. */
 const REST_MS = 250;
 const GROUPINGS: readonly (readonly [string, GroupBy])[] = [
+  ['shimtrace.groupBy.fault', 'fault'],
   ['shimtrace.groupBy.rule', 'rule'],
   ['shimtrace.groupBy.page', 'page'],
   ['shimtrace.groupBy.time', 'time'],
@@ -53,7 +55,7 @@ class Sidebar implements vscode.Disposable {
   private readonly coverage = new TreeList('shimtrace.coverage');
   private readonly asked: readonly TreeList[] = [this.conversions, this.faults, this.pages, this.references];
   private readonly all: readonly TreeList[] = [this.findings, ...this.asked, this.coverage];
-  private groupBy: GroupBy = 'rule';
+  private groupBy: GroupBy = 'fault';
   private trace: vscode.Uri | undefined;
   /** Line that pages and references are told of; undefined for the end of the trace. */
   private line: number | undefined;
@@ -93,7 +95,7 @@ class Sidebar implements vscode.Disposable {
         revealSpot(uri, spot),
       ),
     ];
-    this.group('rule');
+    this.group('fault');
     this.lookAt(this.active());
   }
 
@@ -140,13 +142,12 @@ class Sidebar implements vscode.Disposable {
     const report = this.session()?.report;
     if (!trace || !report) return;
     const sorted = this.app.suppressions.sort(trace, report);
-    const violations = sorted.open.filter((finding) => finding.verdict === 'violation').length;
+    const faults = faultsIn(sorted.open).filter(({ verdict }) => verdict === 'violation').length;
     const headline = headlineOfReport(report, sorted).text;
     this.findings.set(trace, findingNodes(trace, report, this.groupBy, sorted), headline);
     this.coverage.set(trace, coverageNodes(report), headline);
     this.findings.view.description = fileName(trace.path);
-    this.findings.view.badge =
-      violations > 0 ? { value: violations, tooltip: plural(violations, 'violation') } : undefined;
+    this.findings.view.badge = faults > 0 ? { value: faults, tooltip: plural(faults, 'fault') } : undefined;
   }
 
   /** Asks the worker for what the lists in sight show, unless they show it already. */

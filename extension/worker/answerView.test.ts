@@ -31,7 +31,7 @@ describe("a question about an event's page", () => {
   it('names the page and says the question', () => {
     for (const question of Object.keys(QUESTIONS) as QuestionId[]) {
       const answer = worker.ask('answer', { line: 702, question })!;
-      assert.equal(answer.page, 'ino:268 pgoff 0x4', question);
+      assert.equal(answer.page, 'gfn 0x100004 (page 0x4 of inode 268)', question);
       assert.match(answer.question, /\?$/, question);
       assert.ok(answer.statements.length > 0, question);
       assert.deepEqual(answer.missing, [], question);
@@ -41,7 +41,7 @@ describe("a question about an event's page", () => {
   it('is about the guest frame where the event is of one', () =>
     assert.match(
       worker.ask('answer', { line: 627, question: 'huge' })!.page,
-      /^kvm:0x[0-9a-f]+ gfn 0x100004$/,
+      /^gfn 0x100004 \(page 0x4 of inode 268\)$/,
     ));
 
   it('says what was not recorded that it would need', async () => {

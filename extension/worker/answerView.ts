@@ -3,7 +3,7 @@ import { QUESTIONS, type Answer, type QuestionId } from '../../model/answers/ind
 import { frameOfRow } from '../../model/answers/life.js';
 import { lifeAnswer } from '../../model/answers/lifeText.js';
 import { stacksOf } from '../../parsers/stacks.js';
-import { pagesText } from '../../model/findings/report.js';
+import { pagesTold } from '../../model/findings/title.js';
 import { pageOfRow, rowOfLine } from './moves.js';
 import { spotOf } from './place.js';
 import type { LineOf } from '../protocol/place.js';
@@ -28,7 +28,7 @@ export function answerAt(judged: Judged, at: LineOf, question: QuestionId): Page
     first: page.page,
     count: 1,
   };
-  return shown(judged, answer, pagesText(analysis, range));
+  return shown(judged, answer, pagesTold(analysis, range, row));
 }
 
 function shown(judged: Judged, answer: Answer, page: string): PageAnswer {

@@ -13,9 +13,9 @@ describe('conversions in groups', () => {
     const { phases, ...facts } = first!;
     assert.deepEqual(facts, {
       index: 0,
-      label: 'pages [0x4,0x6) of ino:268 to private',
+      label: 'pages 0x4..0x5 of ino:268 to private',
       toPrivate: true,
-      pages: 'pages [0x4,0x6)',
+      pages: 'pages 0x4..0x5',
       owner: '',
       state: 'done',
       errno: '',
@@ -29,14 +29,14 @@ describe('conversions in groups', () => {
     assert.deepEqual(
       phases.map(({ name, spot }) => `${name} ${spot.line}`),
       [
-        'Requested 682',
-        'Blocked 684',
-        'Unmapped 685',
-        'Zapped 690',
-        'InvOpen 696',
-        'Stored 702',
-        'InvClosed 703',
-        'Done 705',
+        'requested 682',
+        'faults blocked 684',
+        'unmapped 685',
+        'zapped 690',
+        'bracket open 696',
+        'stored 702',
+        'bracket closed 703',
+        'done 705',
       ],
     );
   });

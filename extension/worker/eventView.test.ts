@@ -14,9 +14,9 @@ describe('an event under the mouse', () => {
     assert.deepEqual([event.understood, event.ofGuest], [true, false]);
     assert.deepEqual(event.pages, [
       {
-        label: 'ino:268 pgoff 0x4..0x5',
-        before: 'shared, converting to private (InvOpen), no user mapping, no SPTE, 1 pin, pfn 0x102a73',
-        after: 'private, converting to private (Stored), no user mapping, no SPTE, 1 pin, pfn 0x102a73',
+        label: 'gfns 0x100004..0x100005 (pages 0x4..0x5 of inode 268)',
+        before: 'shared, converting to private (bracket open), no user mapping, no SPTE, 1 pin, pfn 0x102a73',
+        after: 'private, converting to private (stored), no user mapping, no SPTE, 1 pin, pfn 0x102a73',
         dataId: 'pgoff:0:0x4:2:state',
       },
     ]);

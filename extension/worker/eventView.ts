@@ -3,7 +3,7 @@ import { KIND_GUEST, KIND_UNKNOWN } from '../../parsers/events/kinds.js';
 import { frameText } from '../../parsers/events/frames.js';
 import { wordLines } from '../../parsers/events/words/fieldWords.js';
 import { tellEvent } from '../../parsers/told.js';
-import { pagesText } from '../../model/findings/report.js';
+import { pagesTold } from '../../model/findings/title.js';
 import type { PageRange } from '../../model/findings/finding.js';
 import { describeState } from '../../model/pages/state.js';
 import { pageOf, pagesOfRow, stateAtRow } from '../../model/pages/query.js';
@@ -61,7 +61,7 @@ function pageChange({ analysis }: Judged, range: PageRange, row: number): PageCh
   const page = pageOf(range);
   const state = (at: number): string => (page ? describeState(stateAtRow(analysis, page, at)) : 'unknown');
   return {
-    label: pagesText(analysis, range),
+    label: pagesTold(analysis, range, row),
     before: state(row - 1),
     after: state(row),
     dataId: watchIdOfRange(range),

@@ -8,10 +8,10 @@ describe('a finding explained', () => {
   });
 
   it('is a chain of events, each with its place and the state that it left', () => {
-    const { steps, ...of } = worker.ask('explain', { finding: 'G9@689' })!;
-    assert.deepEqual([of.id, of.rule, of.name, of.verdict], ['G9@689', 'G9', 'refs-safe', 'violation']);
+    const { steps, ...of } = worker.ask('explain', { finding: 'G9@702' })!;
+    assert.deepEqual([of.id, of.rule, of.name, of.verdict], ['G9@702', 'G9', 'refs-safe', 'violation']);
     assert.equal(of.message, 'pages 0x4..0x5 of inode 268 became private while page 0x4 is pinned');
-    assert.equal(of.pages, 'ino:268 pgoff 0x4');
+    assert.equal(of.pages, 'gfn 0x100004 (page 0x4 of inode 268)');
     assert.equal(of.stateBefore, 'unknown');
     assert.match(of.statement, /no page of the range is pinned, referenced or mapped/);
     assert.match(of.fix, /-EAGAIN/);

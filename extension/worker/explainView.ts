@@ -1,7 +1,7 @@
 /** A finding explained, and what to record for the next one. */
 import { explainFinding } from '../../model/findings/explain.js';
 import { missingKinds, recordingRecipe } from '../../model/findings/recipe.js';
-import { pagesText } from '../../model/findings/report.js';
+import { pagesTold } from '../../model/findings/title.js';
 import { tellEvent } from '../../parsers/told.js';
 import { RULES } from './core.js';
 import { spotOf } from './place.js';
@@ -20,7 +20,7 @@ export function explain(judged: Judged, id: string): FindingExplanation | null {
     name: RULES.find((rule) => rule.id === finding.rule)?.name ?? '',
     verdict: finding.verdict,
     message: finding.message,
-    pages: pagesText(analysis, finding.pages),
+    pages: pagesTold(analysis, finding.pages, finding.at),
     steps: steps.map(({ row, line: _line, ...step }) => ({ spot: spotOf(judged, row), ...step })),
   };
 }

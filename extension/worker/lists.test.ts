@@ -17,20 +17,20 @@ describe('pages and references at an instant', () => {
     assert.equal(slots.length, 1);
     const [slot] = slots;
     assert.equal(slot!.vm, 'kvm:0xffff8881009cc000');
-    assert.equal(slot!.label, 'slot 10: gfns [0x100000,0x100010) of ino:268');
+    assert.equal(slot!.label, 'slot 10: gfns 0x100000..0x10000f of ino:268');
     assert.deepEqual(slot!.counts, { shared: 14, converting: 2 });
     assert.deepEqual(
       slot!.runs.map(({ label, kind, count, since }) => [label, kind, count, since.line]),
       [
-        ['[0x100000,0x100004)', 'shared', 4, 357],
+        ['0x100000..0x100003', 'shared', 4, 357],
         ['0x100004', 'converting', 1, STORED_LINE],
         ['0x100005', 'converting', 1, STORED_LINE],
-        ['[0x100006,0x100010)', 'shared', 10, 357],
+        ['0x100006..0x10000f', 'shared', 10, 357],
       ],
     );
     assert.equal(
       slot!.runs[1]!.state,
-      'private, converting to private (Stored), no user mapping, no SPTE, 1 pin, pfn 0x102a73',
+      'private, converting to private (stored), no user mapping, no SPTE, 1 pin, pfn 0x102a73',
     );
     assert.deepEqual([slot!.total, slot!.leftOut, runsTotal, runsMatching], [4, 0, 4, 4]);
   });
@@ -39,18 +39,18 @@ describe('pages and references at an instant', () => {
     const { slots, at } = worker.ask('lists', {});
     assert.equal(at, 'at the end of the trace');
     const [file, vm] = slots;
-    assert.deepEqual([file!.vm, file!.label], ['no memslot', 'pages [0x0,0x10) of ino:268']);
+    assert.deepEqual([file!.vm, file!.label], ['no memslot', 'pages 0x0..0xf of ino:268']);
     assert.deepEqual(file!.counts, { shared: 16 });
     // Pages with lives of their own are one run where they are alike by then.
     assert.deepEqual(
       file!.runs.map(({ label, count }) => [label, count]),
       [
-        ['[0x0,0x4)', 4],
-        ['[0x4,0x6)', 2],
-        ['[0x6,0x10)', 10],
+        ['0x0..0x3', 4],
+        ['0x4..0x5', 2],
+        ['0x6..0xf', 10],
       ],
     );
-    assert.deepEqual([vm!.vm, vm!.label], ['kvm:0xffff8881009cc000', 'gfns [0x5,0x100010)']);
+    assert.deepEqual([vm!.vm, vm!.label], ['kvm:0xffff8881009cc000', 'gfns 0x5..0x10000f']);
   });
 
   it('are those of the end where a line is before every event', () => {
@@ -111,7 +111,7 @@ describe('pages and references at an instant', () => {
     const some = worker.ask('lists', { line: STORED_LINE, shown: { [slot.key]: 2, [HOLDERS]: 0 } });
     assert.deepEqual(
       some.slots[0]!.runs.map(({ label }) => label),
-      ['[0x100000,0x100004)', '0x100004'],
+      ['0x100000..0x100003', '0x100004'],
     );
     assert.deepEqual([some.slots[0]!.total, some.holders.length, some.holdersTotal], [4, 0, 1]);
   });

@@ -80,7 +80,7 @@ describe("an event's page", () => {
       ],
     );
     assert.ok(
-      life.some(({ line, what }) => line === 702 && what === 'private, converting to private (Stored)'),
+      life.some(({ line, what }) => line === 702 && what === 'private, converting to private (stored)'),
     );
     assert.deepEqual(worker.ask('life', { line: 1 }), []);
   });
@@ -90,14 +90,14 @@ describe("an event's page", () => {
     assert.deepEqual(
       hints.map(({ line, column, text }) => [line, column, text]),
       [
-        [696, lines[695]!.length, 'converting to private (InvOpen) +86 µs'],
-        [702, lines[701]!.length, 'private, converting to private (Stored) +25 µs'],
-        [703, lines[702]!.length, 'converting to private (InvClosed) +16 µs'],
+        [696, lines[695]!.length, 'converting to private (bracket open) +86 µs'],
+        [702, lines[701]!.length, 'private, converting to private (stored) +25 µs'],
+        [703, lines[702]!.length, 'converting to private (bracket closed) +16 µs'],
       ],
     );
     assert.equal(
       hints[1]!.tooltip,
-      'private, converting to private (Stored), no user mapping, no SPTE, 1 pin, pfn 0x102a73',
+      'private, converting to private (stored), no user mapping, no SPTE, 1 pin, pfn 0x102a73',
     );
   });
 
@@ -105,7 +105,7 @@ describe("an event's page", () => {
     const listed = await workerOn(PERF);
     const [hint] = listed.ask('hints', { fromLine: 1962, toLine: 1962 });
     assert.equal(hint!.column, listed.ask('listing', { first: 1962, last: 1962 }).length);
-    assert.equal(hint!.text, 'private, converting to private (Stored) +30.4 µs');
+    assert.equal(hint!.text, 'private, converting to private (stored) +30.4 µs');
   });
 });
 

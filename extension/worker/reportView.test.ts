@@ -9,7 +9,7 @@ describe('the report', () => {
     assert.deepEqual(
       [finding.id, finding.profile, finding.verdict, finding.severity, finding.message],
       [
-        'G9@689',
+        'G9@702',
         'guest-memfd',
         'violation',
         1,
@@ -23,6 +23,7 @@ describe('the report', () => {
       first: 4,
       count: 1,
       label: 'ino:268 pgoff 0x4',
+      told: 'gfn 0x100004 (page 0x4 of inode 268)',
     });
     assert.equal(finding.at.line, 702);
     assert.deepEqual(
@@ -45,7 +46,7 @@ describe('the report', () => {
     );
     const [lost] = report.rules.find(({ id }) => id === 'G9')!.reasons;
     assert.deepEqual([lost!.reason, lost!.count, lost!.at.line, lost!.at.row], ['lost', 2, 68, 54]);
-    const undecided = report.findings.find(({ id }) => id === 'G9@54?lost')!;
+    const undecided = report.findings.find(({ id }) => id === 'G9@68?lost')!;
     assert.deepEqual([undecided.verdict, undecided.reason], ['undecidable', 'lost']);
   });
 

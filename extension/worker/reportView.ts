@@ -1,6 +1,7 @@
 /** The report of a judged trace: what the host keeps, as plain data. */
 import type { Analysis } from '../../model/analysis.js';
 import { pagesText } from '../../model/findings/report.js';
+import { pagesTold, titleOf } from '../../model/findings/title.js';
 import type { Finding, PageRange, RuleStatus } from '../../model/findings/finding.js';
 import { assert } from '../../parsers/base/assert.js';
 import { ISSUE_KINDS, type Issue } from '../../parsers/events/issues.js';
@@ -51,9 +52,10 @@ export function reportOf(judged: Judged, { tookMs, recording, recorded }: Work):
   };
 }
 
-export function reportedPages(analysis: Analysis, pages: PageRange): ReportedPages {
+export function reportedPages(analysis: Analysis, pages: PageRange, row: number): ReportedPages {
   const { vm, inode, unit, first, count } = pages;
-  return { vm, inode, unit, first, count, label: pagesText(analysis, pages) };
+  const label = pagesText(analysis, pages);
+  return { vm, inode, unit, first, count, label, told: pagesTold(analysis, pages, row) };
 }
 
 function reportedFinding(judged: Judged, finding: Finding): ReportedFinding {
@@ -64,9 +66,10 @@ function reportedFinding(judged: Judged, finding: Finding): ReportedFinding {
     profile,
     verdict,
     severity,
+    title: titleOf(judged.analysis, finding),
     message,
     ...(reason === undefined ? {} : { reason }),
-    ...(pages === undefined ? {} : { pages: reportedPages(judged.analysis, pages) }),
+    ...(pages === undefined ? {} : { pages: reportedPages(judged.analysis, pages, finding.at) }),
     at: placeOf(judged, finding.at),
     evidence: finding.evidence.map(({ row, role, note }) => ({ place: placeOf(judged, row), role, note })),
   };

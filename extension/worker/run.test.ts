@@ -54,6 +54,6 @@ describe('a run of several files in the worker', () => {
       [[2354, 'events']],
     );
     const found = report.findings.find(({ verdict }) => verdict === 'violation')!;
-    assert.deepEqual([found.id, found.at.line, found.at.file], ['G9@1961', 1962, `file:///${file}`]);
+    assert.deepEqual([found.id, found.at.line, found.at.file], ['G9@1962', 1962, `file:///${file}`]);
   });
 });

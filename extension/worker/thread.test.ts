@@ -47,7 +47,7 @@ describe('the worker as a thread', () => {
       assert.equal(recording, sum);
       assert.deepEqual(
         findings.filter(({ verdict }) => verdict === 'violation').map(({ id }) => id),
-        ['G9@689'],
+        ['G9@702'],
       );
     }
   });

@@ -340,7 +340,7 @@ describe('answers about a page', () => {
     expectAnswer(
       askText(without(NO_UNMAP, /kvm_gmem_invalid|safe_for_conv|spte_changed/), 1060, 'difference'),
       {
-        text: /^Unmapped, RefsOk, InvOpen, Zapped and InvClosed cannot be compared/,
+        text: /^Unmapped, references checked, bracket open, zapped and bracket closed cannot be compared/,
         missing:
           /unmap_mapping_pages,.*is_safe_for_conversion,.*invalidate_start,kvmmmu:kvm_tdp_mmu_spte_changed,.*invalidate_end$/,
       },
@@ -373,7 +373,7 @@ describe('answers about a page', () => {
     );
   });
   check('a phase that is not there', 'sample-traces/rules/G10/clean.txt', 165, 'difference', {
-    text: /^InvOpen is missing here\.$/,
+    text: /^Bracket open is missing here\.$/,
   });
   check('none to compare with', PINNED, 702, 'difference', {
     text: /^No other conversion to private is seen to end well/,

@@ -3,7 +3,7 @@ import type { EventKind } from '../../parsers/events/vocabulary.js';
 import type { Conversion } from '../analysis.js';
 import { phasesSeen } from '../objects/conversion.js';
 import { pageHistory } from '../pages/intervals.js';
-import { Phase, PHASE_NAMES } from '../ops/oplog.js';
+import { Phase, PHASE_WORDS } from '../ops/oplog.js';
 import { describeDimension, describeState } from '../pages/state.js';
 import {
   absent,
@@ -151,7 +151,7 @@ export function difference(asked: Asked): Answer {
     ...phaseDifferences(asked, good, here),
   ];
   if (unseen.length > 0) {
-    const phases = list(unseen.map((phase) => PHASE_NAMES[phase]!));
+    const phases = sentence(list(unseen.map((phase) => PHASE_WORDS[phase]!)));
     const why = 'this trace has no event that shows such a phase, of any conversion';
     const text = `${phases} cannot be compared: ${why}; there was none, or it is not recorded.`;
     statements.push({ text, rows: [] });
@@ -192,10 +192,15 @@ function withoutGood(
   };
 }
 
+/** With a capital at its beginning. */
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** Phases of which neither shows one, nor could: the trace has no event of the kinds that show them. */
 function phasesUnseen(asked: Asked, good: Conversion, here: Conversion): number[] {
   const seen = new Set([...phasesSeen(good), ...phasesSeen(here)].map(({ phase }) => phase));
-  return PHASE_NAMES.flatMap((_, phase) => {
+  return PHASE_WORDS.flatMap((_, phase) => {
     const kinds = PHASE_KINDS[phase]?.[here.scope] ?? [];
     return kinds.length > 0 && !seen.has(phase) && noneOf(asked, kinds) ? [phase] : [];
   });
@@ -208,7 +213,8 @@ function phaseDifferences(asked: Asked, good: Conversion, here: Conversion): Sta
   const statements: Statement[] = [];
   const doubt = (conversion: Conversion): string =>
     hasLoss(asked, conversion) ? '; events were lost meanwhile, so it may have been' : '';
-  PHASE_NAMES.forEach((name, phase) => {
+  PHASE_WORDS.forEach((words, phase) => {
+    const name = sentence(words);
     const [a, b] = [before.get(phase), now.get(phase)];
     if (a === good.fromRow && b === here.fromRow) return;
     if (a !== undefined && b === undefined)

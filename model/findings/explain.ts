@@ -5,7 +5,9 @@
  */
 import { visibleLine } from '../../parsers/base/visible.js';
 import type { Finding, EvidenceRole } from './finding.js';
-import { actorText, address, pagesText, placeOf, ruleOf, timeText, type TraceReport } from './report.js';
+import { faultsOf, groupable } from './fault.js';
+import { actorText, address, placeOf, ruleOf, ruleTitle, timeText, type TraceReport } from './report.js';
+import { pagesTold, titleOf } from './title.js';
 import { pageOf, intervalAtRow } from '../pages/query.js';
 import { describeState, type PageState } from '../pages/state.js';
 import { extraLines, type EventExtras } from './listing.js';
@@ -77,6 +79,20 @@ export function explainFinding(
   };
 }
 
+/** The other findings of the same fault: those of the same event, and those of others. */
+export function sameFault(
+  { analysis }: Pick<TraceReport, 'analysis'>,
+  finding: Finding,
+): { readonly together: readonly Finding[]; readonly others: readonly Finding[] } {
+  for (const { sights } of faultsOf(analysis.findings, groupable)) {
+    const here = sights.find(({ findings }) => findings.includes(finding));
+    if (!here) continue;
+    const others = sights.filter((sight) => sight !== here).flatMap(({ findings }) => findings);
+    return { together: here.findings.filter((other) => other !== finding), others };
+  }
+  return { together: [], others: [] };
+}
+
 interface Link {
   readonly row: number;
   readonly role: EvidenceRole;
@@ -119,15 +135,18 @@ function causes(state: PageState): readonly { readonly row: number; readonly not
 
 /** The explanation as text, ending in a newline. */
 export function renderExplanation(report: TraceReport, finding: Finding, explanation: Explanation): string {
-  const pages = pagesText(report.analysis, finding.pages);
-  const name = ruleOf(report, finding.rule)?.name ?? '';
+  const pages = pagesTold(report.analysis, finding.pages, finding.at);
+  const { together, others } = sameFault(report, finding);
   const lines = [
-    `${address(report, finding.at)}: ${finding.verdict}: ${finding.message} [${finding.rule}]`,
+    `${address(report, finding.at)}: ${finding.verdict}: ${titleOf(report.analysis, finding)}`,
     '',
-    `rule    ${finding.rule} ${name} (${finding.profile}): ${explanation.statement}`,
+    `what    ${finding.message}`,
+    `rule    ${ruleTitle(report, finding.rule)} (${finding.profile}): ${explanation.statement}`,
     `source  ${explanation.source}`,
     ...(pages === '' ? [] : [`pages   ${pages}`]),
     ...(finding.reason === undefined ? [] : [`reason  ${finding.reason}`]),
+    ...together.map(({ rule, message, id }) => `also    ${ruleTitle(report, rule)}: ${message} (${id})`),
+    ...others.map(({ at, message, id }) => `again   ${address(report, at)}: ${message} (${id})`),
     '',
   ];
   if (explanation.stateBefore !== '') lines.push(`        before: ${explanation.stateBefore}`);

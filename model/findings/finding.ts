@@ -37,7 +37,7 @@ export interface PageRange {
 }
 
 export interface Finding {
-  /** Stable for the same bytes and options: `rule@row` with a letter when several share it. */
+  /** Stable for the same bytes and options: `rule@line`, with `.2` and so on where several share it. */
   readonly id: string;
   readonly rule: string;
   readonly profile: ProfileId;

@@ -16,6 +16,7 @@ describe('headline', () => {
       const headline = headlineOf({
         rules: [HELD],
         findings: [],
+        faults: facts.findings?.length ?? 0,
         setAside: 0,
         issues: [],
         events: { total: 9, ofKvm: 5 },
@@ -33,6 +34,12 @@ describe('headline', () => {
     { rules: [HELD, UNDECIDED] },
     'no violation · 1 rule held, 1 undecided',
     'undecided',
+  );
+  says(
+    'two rules are broken by one fault',
+    { rules: [BROKEN, HELD], findings: [VIOLATION, VIOLATION], faults: 1 },
+    '2 violations (1 fault) · 1 rule held',
+    'violation',
   );
   says(
     'a rule was decided in part',

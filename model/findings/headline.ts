@@ -4,6 +4,7 @@
  * found.
  */
 import { ISSUE_KINDS, type IssueCode } from '../../parsers/events/issues.js';
+import { faultsOf, groupable } from './fault.js';
 import type { RuleStatus, Verdict } from './finding.js';
 import type { TraceReport } from './report.js';
 import { plural } from '../../parsers/base/plural.js';
@@ -32,6 +33,8 @@ export interface HeadlineFacts {
   readonly rules: readonly RuleCounts[];
   /** Without those that were set aside. */
   readonly findings: readonly { readonly verdict: Verdict }[];
+  /** How many faults the violations among them are. */
+  readonly faults: number;
   /** Violations and suspicions that somebody set aside with a reason. */
   readonly setAside: number;
   readonly issues: readonly { readonly code: IssueCode }[];
@@ -48,6 +51,8 @@ export interface Headline {
    */
   readonly state: 'nothing-judged' | 'violation' | 'suspicious' | 'undecided' | 'held';
   readonly violations: number;
+  /** How many faults they are. */
+  readonly faults: number;
   readonly suspicious: number;
   readonly setAside: number;
   /** Rules by their outcome. */
@@ -66,6 +71,7 @@ export function headlineOf(facts: HeadlineFacts): Headline {
   const of = (verdict: Verdict): number => facts.findings.filter((f) => f.verdict === verdict).length;
   const counts = {
     violations: of('violation'),
+    faults: facts.faults,
     suspicious: of('suspicious'),
     setAside: facts.setAside,
     rules,
@@ -91,8 +97,9 @@ function judgedState({ violations, suspicious, rules }: Counts, isPartial: boole
   return rules.undecided > 0 || isPartial ? 'undecided' : 'held';
 }
 
-function judgedText({ violations, suspicious, setAside, rules }: Counts): string {
-  const found = [violations === 0 ? 'no violation' : plural(violations, 'violation')];
+function judgedText({ violations, faults, suspicious, setAside, rules }: Counts): string {
+  const are = faults < violations ? ` (${plural(faults, 'fault')})` : '';
+  const found = [violations === 0 ? 'no violation' : `${plural(violations, 'violation')}${are}`];
   if (suspicious > 0) found.push(`${suspicious} suspicious`);
   if (setAside > 0) found.push(`${setAside} set aside`);
   const decided = [`${rules.held === 0 ? 'no rule' : plural(rules.held, 'rule')} held`];
@@ -120,11 +127,16 @@ function cutText(issues: HeadlineFacts['issues']): string {
   return CUTS.find(([code]) => issues.some((issue) => issue.code === code))?.[1] ?? '';
 }
 
+function isViolation({ verdict }: { readonly verdict: Verdict }): boolean {
+  return verdict === 'violation';
+}
+
 /** The headline of a trace that was judged here. */
 export function reportHeadline({ analysis, table, suppressed }: TraceReport): Headline {
   return headlineOf({
     rules: analysis.rules,
     findings: analysis.findings,
+    faults: faultsOf(analysis.findings, groupable).filter(isViolation).length,
     setAside: suppressed?.filter(({ finding }) => finding.verdict !== 'undecidable').length ?? 0,
     issues: table.issues,
     events: { total: table.length, ofKvm: analysis.ofKvm },

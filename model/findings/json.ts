@@ -4,10 +4,12 @@
  */
 import { ISSUE_KINDS } from '../../parsers/events/issues.js';
 import { UNKNOWN_CPU } from '../../parsers/events/table.js';
+import { faultsOf, groupable, type Fault } from './fault.js';
 import type { Finding, PageRange } from './finding.js';
 import { outcomeOf, reportHeadline, type Headline } from './headline.js';
 import { jsonParts, Lazily, mapped } from './jsonParts.js';
 import { issueText, listedFindings, placeOf, unlistedCount, type TraceReport } from './report.js';
+import { titleOf } from './title.js';
 
 export const CHECK_SCHEMA = 'shimtrace.check/1';
 
@@ -73,6 +75,7 @@ function traceJson(report: TraceReport): object {
         detail: reason.detail,
       })),
     })),
+    faults: new Lazily(listedFaults(report)),
     findings: new Lazily(mapped(listedFindings(report), (finding) => findingJson(report, finding))),
     ...(report.maxFindings !== undefined && { unlistedFindings: unlistedCount(report) }),
     ...(report.suppressed && {
@@ -91,11 +94,12 @@ function traceJson(report: TraceReport): object {
   };
 }
 
-function headlineJson({ text, state, violations, suspicious, setAside, rules }: Headline): object {
+function headlineJson({ text, state, violations, faults, suspicious, setAside, rules }: Headline): object {
   return {
     text,
     state,
     violations,
+    faults,
     suspicious,
     setAside,
     rules: {
@@ -107,14 +111,60 @@ function headlineJson({ text, state, violations, suspicious, setAside, rules }: 
   };
 }
 
+interface Faults {
+  readonly all: readonly Fault<Finding>[];
+  /** The id of the fault that a finding belongs to. */
+  readonly idOf: ReadonlyMap<Finding, string>;
+}
+
+const known = new WeakMap<TraceReport['analysis'], Faults>();
+
+/** The faults of all findings of a trace, worked out once. */
+function faultsIn({ analysis }: Pick<TraceReport, 'analysis'>): Faults {
+  const before = known.get(analysis);
+  if (before) return before;
+  const all = faultsOf(analysis.findings, groupable);
+  const idOf = new Map<Finding, string>();
+  for (const { id, sights } of all)
+    for (const { findings } of sights) for (const finding of findings) idOf.set(finding, id);
+  known.set(analysis, { all, idOf });
+  return { all, idOf };
+}
+
+/** The faults of the findings that are listed. */
+function* listedFaults(report: TraceReport): Generator<object> {
+  const listed = new Set(listedFindings(report));
+  for (const { id, verdict, severity, sights } of faultsIn(report).all) {
+    const seen = sights
+      .map(({ findings }) => findings.filter((finding) => listed.has(finding)))
+      .filter((findings) => findings.length > 0);
+    const all = seen.flat();
+    if (all.length === 0) continue;
+    yield {
+      id,
+      verdict,
+      severity,
+      title: titleOf(report.analysis, sights[0]!.findings[0]!),
+      rules: [...new Set(all.map(({ rule }) => rule))],
+      seen: new Lazily(mapped(seen, (findings) => seenJson(report, findings))),
+    };
+  }
+}
+
+function seenJson({ table }: TraceReport, findings: readonly Finding[]): object {
+  return { line: placeOf(table, findings[0]!.at).line, findings: findings.map(({ id }) => id) };
+}
+
 /** One finding; `explain` prints it with the page's states added. */
 export function findingJson(report: TraceReport, finding: Finding): object {
   return {
     id: finding.id,
+    fault: faultsIn(report).idOf.get(finding) ?? null,
     rule: finding.rule,
     profile: finding.profile,
     verdict: finding.verdict,
     severity: finding.severity,
+    title: titleOf(report.analysis, finding),
     message: finding.message,
     reason: finding.reason ?? null,
     at: eventJson(report, finding.at),

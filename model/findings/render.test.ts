@@ -6,6 +6,8 @@ import { renderJson as jsonOf } from './json.js';
 import { escapeXml, renderJunit as junitOf } from './junit.js';
 import { renderSarif as sarifOf, toUri } from './sarif.js';
 import { renderText as textOf } from './text.js';
+import type { EventRow } from '../../parsers/base/units.js';
+import type { Finding } from './finding.js';
 import { TableBuilder } from '../../parsers/events/table.js';
 import { timeRange, timeText } from './report.js';
 import { reportByHand } from '../../test/support/report.js';
@@ -58,12 +60,15 @@ describe('findings as text', () => {
   it('prints what compilers print, evidence below, then the rules', () => {
     assert.equal(
       renderText(reportByHand()),
-      `a b.txt:14:1: error: Page 4 of inode 191 went private while pinned. (inode 191 pgoff 0x4) [G9 refs-safe]
+      `a b.txt:14:1: error: page 0x4 private while pinned [G9 refs-safe]
+    a b.txt:14:1: note: Page 4 of inode 191 went private while pinned.
     a b.txt:13:1: note: page 4 pinned (try_grab_folio)
     a b.txt:14:1: note: stored private (kvm_gmem_set_attributes_ret)
+    pages: page 0x4 of inode 191
     fix: return -EAGAIN
     explain: G9@2
-a b.txt:14:1: warning: Converted twice. [S4 conversion-storm]
+a b.txt:14:1: warning: converted again and again [S4 conversion-storm]
+    a b.txt:14:1: note: Converted twice.
     a b.txt:14:1: note: again (kvm_gmem_set_attributes_ret)
     fix: batch
     explain: S4@2
@@ -75,6 +80,26 @@ rule        profile      status     checks  found  why not decided
 G4 bracket  guest-memfd  undecided       1      0  ${WHY}
 `,
     );
+  });
+
+  it('prints a fault once, with every rule that it breaks and every time that it was seen', () => {
+    const report = reportByHand();
+    const [pinned] = report.analysis.findings;
+    const again = (id: string, at: number): Finding => ({ ...pinned!, id, at: at as EventRow, evidence: [] });
+    const findings = [pinned!, { ...pinned!, id: 'G4@14', rule: 'G4' }, again('G9@15', 3)];
+    // Rules whose findings have the same words: here the same rule under two ids.
+    const alike = findings.map((finding) => ({ ...finding, rule: 'G9' }));
+    const text = renderText({ ...report, analysis: { ...report.analysis, findings: alike } });
+    assert.deepEqual(text.split('\n').slice(0, 8), [
+      'a b.txt:14:1: error: page 0x4 private while pinned, seen 2 times [G9 refs-safe]',
+      '    a b.txt:14:1: note: Page 4 of inode 191 went private while pinned.',
+      '    a b.txt:13:1: note: page 4 pinned (try_grab_folio)',
+      '    a b.txt:14:1: note: stored private (kvm_gmem_set_attributes_ret)',
+      '    pages: page 0x4 of inode 191',
+      '    fix: return -EAGAIN',
+      '    explain: G9@2, G4@14',
+      '    a b.txt:15:1: note: again: Page 4 of inode 191 went private while pinned. (G9@15)',
+    ]);
   });
 
   it('lists every rule when asked', () => {
@@ -96,9 +121,9 @@ G11 no-alias         guest-memfd  not-applicable       0      0
     const [first, second] = text.split('\n');
     assert.equal(
       first,
-      '<place>a b.txt:14:1: </><error>error:</> <strong>Page 4 of inode 191 went private while</>',
+      '<place>a b.txt:14:1: </><error>error:</> <strong>page 0x4 private while pinned</> [G9',
     );
-    assert.equal(second, '        <strong>pinned. (inode 191 pgoff 0x4)</> [G9 refs-safe]');
+    assert.equal(second, '        refs-safe]');
     for (const line of text.replace(/<[^>]*>/g, '').split('\n')) assert.ok(line.length <= 60, line);
     const words = (shown: string): string => shown.replace(/<[^>]*>/g, '').replace(/\s+/g, ' ');
     assert.equal(words(text), words(renderText(reportByHand())));
@@ -151,10 +176,12 @@ describe('findings as JSON', () => {
     };
     assert.deepEqual(trace.traces[0]!.findings[0], {
       id: 'G9@2',
+      fault: 'G9@2',
       rule: 'G9',
       profile: 'guest-memfd',
       verdict: 'violation',
       severity: 1,
+      title: 'page 0x4 private while pinned',
       message: 'Page 4 of inode 191 went private while pinned.',
       reason: null,
       at: {
@@ -190,6 +217,7 @@ describe('findings as JSON', () => {
       text: '1 violation, 1 suspicious · no rule held, 1 undecided · events were lost',
       state: 'violation',
       violations: 1,
+      faults: 1,
       suspicious: 1,
       setAside: 0,
       rules: { held: 0, broken: 2, undecided: 1, notApplicable: 1 },
@@ -340,11 +368,12 @@ describe('a finding explained', () => {
     );
     assert.equal(
       text,
-      `a b.txt:14:1: violation: Page 4 of inode 191 went private while pinned. [G9]
+      `a b.txt:14:1: violation: page 0x4 private while pinned
 
+what    Page 4 of inode 191 went private while pinned.
 rule    G9 refs-safe (guest-memfd): A page goes private only when nobody holds it.
 source  kvm_gmem_is_safe_for_conversion
-pages   inode 191 pgoff 0x4
+pages   page 0x4 of inode 191
 
         before: attribute unknown, no user mapping, SPTE unknown, pfn 0x103059
    a b.txt:13:1: 62.263698 [001] qemu <&>-274 try_grab_folio: row=1

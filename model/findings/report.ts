@@ -224,6 +224,11 @@ export function ruleOf(report: TraceReport, id: string): RuleInfo | undefined {
   return report.rules.find((rule) => rule.id === id);
 }
 
+/** `G9 refs-safe`. */
+export function ruleTitle(report: TraceReport, id: string): string {
+  return `${id} ${ruleOf(report, id)?.name ?? ''}`.trim();
+}
+
 /** Findings of a verdict. */
 export function countVerdict(findings: readonly Finding[], verdict: Verdict): number {
   return findings.reduce((n, f) => n + (f.verdict === verdict ? 1 : 0), 0);

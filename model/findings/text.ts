@@ -5,23 +5,24 @@
  */
 import { ISSUE_KINDS } from '../../parsers/events/issues.js';
 import { plural } from '../../parsers/base/plural.js';
-import { hex } from '../pages/state.js';
 import { countsText } from './counts.js';
+import { faultsOf, groupable, type Fault, type Sight } from './fault.js';
 import type { Finding, RuleStatus, Verdict } from './finding.js';
 import { outcomeOf, reportHeadline, type Headline, type RuleOutcome } from './headline.js';
 import {
   address,
   issueText,
   listedFindings,
-  pagesText,
   reasonText,
   ruleOf,
+  ruleTitle,
   STALE_TEXTS,
   unlistedCount,
   verdictWord,
   type TraceReport,
 } from './report.js';
 import { styledText, type Look, type Style, type Styled, type StyledLine } from './styledLine.js';
+import { pagesTold, titleOf } from './title.js';
 
 export interface TextOptions {
   /** The table has every rule, not only those that were not decided. */
@@ -35,7 +36,14 @@ const INDENT = '    ';
 
 /** A finding with its evidence, each line ending in a newline. */
 export function findingText(report: TraceReport, finding: Finding, look: Look = {}): string {
-  const lines = findingLines(report, finding);
+  const isFault = finding.verdict !== 'undecidable';
+  const lines = isFault
+    ? sightLines(report, { findings: [finding] }, 1)
+    : [undecidedLine(report, finding), ...afterwordLines(report, [finding])];
+  return linesText(lines, look);
+}
+
+function linesText(lines: readonly StyledLine[], look: Look): string {
   return lines.map((line) => `${styledText(line, look, 2 * INDENT.length)}\n`).join('');
 }
 
@@ -48,8 +56,8 @@ export function summaryText(report: TraceReport, look: Look = {}): string {
 export function* renderText(report: TraceReport, options: TextOptions = {}): Generator<string> {
   const look = options.look ?? {};
   let isEmpty = true;
-  for (const finding of listedFindings(report)) {
-    yield findingText(report, finding, look);
+  for (const text of findingTexts(report, look)) {
+    yield text;
     isEmpty = false;
   }
   for (const line of [
@@ -76,32 +84,98 @@ const VERDICT_STYLES: Readonly<Record<Verdict, Style>> = {
   undecidable: 'faint',
 };
 
-function findingLines(report: TraceReport, finding: Finding): StyledLine[] {
-  const reason = finding.reason === undefined ? '' : ` (undecidable: ${finding.reason})`;
-  const pages = pagesText(report.analysis, finding.pages);
-  // Most messages name their pages already.
-  const isNamed =
-    pages === '' || (finding.pages !== undefined && finding.message.includes(hex(finding.pages.first)));
-  const about = isNamed ? '' : ` (${pages})`;
-  const { fix = '', name = '' } = ruleOf(report, finding.rule) ?? {};
-  const ruleText = name === '' ? finding.rule : `${finding.rule} ${name}`;
+/** Each fault at its first event, and what could not be decided where it begins. */
+function* findingTexts(report: TraceReport, look: Look): Generator<string> {
+  const listed = listedFindings(report);
+  const faultAt = new Map(faultsOf(listed, groupable).map((fault) => [firstOf(fault), fault]));
+  for (const finding of listed) {
+    const fault = faultAt.get(finding);
+    if (fault) yield linesText(faultLines(report, fault), look);
+    else if (finding.verdict === 'undecidable') yield findingText(report, finding, look);
+  }
+}
+
+function firstOf({ sights }: Fault<Finding>): Finding {
+  return sights[0]!.findings.reduce((a, b) => (b.at < a.at ? b : a));
+}
+
+/** Where it was seen first, with all that shows it; the other times in a line each. */
+function faultLines(report: TraceReport, { sights }: Fault<Finding>): StyledLine[] {
+  const [first, ...others] = sights as readonly [Sight<Finding>, ...Sight<Finding>[]];
+  return [
+    ...sightLines(report, first, sights.length),
+    ...others.flatMap((sight) => againLines(report, sight)),
+  ];
+}
+
+function againLines(report: TraceReport, { findings }: Sight<Finding>): StyledLine[] {
+  return byMessage(findings).map(([message, alike]): StyledLine => {
+    const ids = { style: 'faint', text: ` (${alike.map(({ id }) => id).join(', ')})` } as const;
+    return [INDENT, placed(report, alike[0]!.at), `note: again: ${message}`, ids];
+  });
+}
+
+/** What rules say in the same words, once. */
+function byMessage(findings: readonly Finding[]): readonly (readonly [string, readonly Finding[]])[] {
+  const groups = new Map<string, Finding[]>();
+  for (const finding of findings)
+    groups.set(finding.message, [...(groups.get(finding.message) ?? []), finding]);
+  return [...groups];
+}
+
+function sightLines(report: TraceReport, { findings }: Sight<Finding>, seen: number): StyledLine[] {
+  const lead = findings[0]!;
+  const rules = [...new Set(findings.map(({ rule }) => ruleTitle(report, rule)))].join(', ');
+  const times = seen > 1 ? `, seen ${seen} times` : '';
   const lines: StyledLine[] = [
     [
-      placed(report, finding.at),
-      { style: VERDICT_STYLES[finding.verdict], text: `${verdictWord(finding.verdict)}:` },
+      placed(report, lead.at),
+      { style: VERDICT_STYLES[lead.verdict], text: `${verdictWord(lead.verdict)}:` },
       ' ',
-      { style: 'strong', text: `${finding.message}${about}` },
-      `${reason} [${ruleText}]`,
+      { style: 'strong', text: titleOf(report.analysis, lead) },
+      `${times} [${rules}]`,
     ],
   ];
-  const others = finding.evidence.filter((e) => e.row !== finding.at || e.note !== finding.message);
-  for (const e of others.length > 0 ? others : finding.evidence) {
-    const event = { style: 'faint', text: ` (${report.table.name(e.row)})` } as const;
-    lines.push([INDENT, placed(report, e.row), `note: ${e.note}`, event]);
+  for (const [message, [first]] of byMessage(findings))
+    lines.push([INDENT, placed(report, first!.at), `note: ${message}`]);
+  return [...lines, ...evidenceLines(report, findings), ...afterwordLines(report, findings)];
+}
+
+/** What shows them, each event's part once and in order; the events themselves are told by the messages. */
+function evidenceLines(report: TraceReport, findings: readonly Finding[]): StyledLine[] {
+  const told = new Set(findings.map(({ at, message }) => `${at} ${message}`));
+  const lines: { readonly row: number; readonly line: StyledLine }[] = [];
+  for (const { row, note } of findings.flatMap(({ evidence }) => evidence)) {
+    if (told.has(`${row} ${note}`)) continue;
+    told.add(`${row} ${note}`);
+    const event = { style: 'faint', text: ` (${report.table.name(row)})` } as const;
+    lines.push({ row, line: [INDENT, placed(report, row), `note: ${note}`, event] });
   }
-  if (fix !== '') lines.push([INDENT, { style: 'good', text: 'fix:' }, ` ${fix}`]);
-  lines.push([INDENT, { style: 'faint', text: `explain: ${finding.id}` }]);
-  return lines;
+  return lines.sort((a, b) => a.row - b.row).map(({ line }) => line);
+}
+
+/** The pages by all their names, what to do, and by which ids `explain` and `suppress` know them. */
+function afterwordLines(report: TraceReport, findings: readonly Finding[]): StyledLine[] {
+  const told = findings.map(({ pages, at }) => pagesTold(report.analysis, pages, at));
+  const pages = [...new Set(told)].filter((text) => text !== '');
+  const fixes = new Set(findings.map(({ rule }) => ruleOf(report, rule)?.fix ?? ''));
+  fixes.delete('');
+  return [
+    ...pages.map((text): StyledLine => [INDENT, { style: 'faint', text: `pages: ${text}` }]),
+    ...[...fixes].map((fix): StyledLine => [INDENT, { style: 'good', text: 'fix:' }, ` ${fix}`]),
+    [INDENT, { style: 'faint', text: `explain: ${findings.map(({ id }) => id).join(', ')}` }],
+  ];
+}
+
+function undecidedLine(report: TraceReport, finding: Finding): StyledLine {
+  const { at, verdict, message, reason, rule } = finding;
+  return [
+    placed(report, at),
+    { style: VERDICT_STYLES[verdict], text: `${verdictWord(verdict)}:` },
+    ' ',
+    { style: 'strong', text: message },
+    ` (undecidable: ${reason ?? ''}) [${ruleTitle(report, rule)}]`,
+  ];
 }
 
 function placed(report: TraceReport, row: number): Styled {
@@ -110,7 +184,7 @@ function placed(report: TraceReport, row: number): Styled {
 
 function suppressedLines(report: TraceReport): StyledLine[] {
   return (report.suppressed ?? []).map(({ finding, reason }) => {
-    const what = `suppressed ${finding.verdict} ${finding.id}: ${finding.message} [${finding.rule}]`;
+    const what = `suppressed ${finding.verdict} ${finding.id}: ${finding.message} [${ruleTitle(report, finding.rule)}]`;
     return [placed(report, finding.at), `info: ${what} (reason: ${reason})`];
   });
 }

@@ -73,34 +73,34 @@ describe('a request that the kernel prints in parts', () => {
         part(0x210, 0x10, false),
       ),
       [
-        'gfns [0x0,0x10) to private',
-        'gfns [0x100,0x180) to private, part 1 of 3 of the request for [0x100,0x210)',
-        'gfns [0x180,0x200) to private, part 2 of 3 of the request for [0x100,0x210)',
-        'gfns [0x200,0x210) to private, part 3 of 3 of the request for [0x100,0x210)',
-        'gfns [0x210,0x220) to private',
+        'gfns 0x0..0xf to private',
+        'gfns 0x100..0x17f to private, part 1 of 3 of the request for 0x100..0x20f',
+        'gfns 0x180..0x1ff to private, part 2 of 3 of the request for 0x100..0x20f',
+        'gfns 0x200..0x20f to private, part 3 of 3 of the request for 0x100..0x20f',
+        'gfns 0x210..0x21f to private',
       ],
     );
   });
 
   it('is not told of where its end is not in the trace', () => {
     assert.deepEqual(conversionsOf(part(0x100, 0x80, true), part(0x180, 0x80, true)), [
-      'gfns [0x100,0x180) to private',
-      'gfns [0x180,0x200) to private',
+      'gfns 0x100..0x17f to private',
+      'gfns 0x180..0x1ff to private',
     ]);
   });
 
   it('is not one with what follows lost events', () => {
     const [first, second] = [part(0x100, 0x80, true), part(0x180, 0x80, false)];
     assert.deepEqual(conversionsOf(first, 'kvm:kvm_fpu: load\n[snip]', second), [
-      'gfns [0x100,0x180) to private',
-      'gfns [0x180,0x200) to private',
+      'gfns 0x100..0x17f to private',
+      'gfns 0x180..0x1ff to private',
     ]);
   });
 
   it('is not one with a request for other pages', () => {
     assert.deepEqual(conversionsOf(part(0x100, 0x80, true), part(0x300, 0x80, false)), [
-      'gfns [0x100,0x180) to private',
-      'gfns [0x300,0x380) to private',
+      'gfns 0x100..0x17f to private',
+      'gfns 0x300..0x37f to private',
     ]);
   });
 });

@@ -1,6 +1,6 @@
 /** A conversion: its range, the phase it is in at the cursor, and what it waits for. */
 import type { Analysis, Conversion } from '../analysis.js';
-import { PHASE_NAMES, Phase } from '../ops/oplog.js';
+import { PHASE_NAMES, PHASE_WORDS, Phase } from '../ops/oplog.js';
 import { makeList, makeObject, type ExprObject, type Item, type Value } from '../expr/value.js';
 import type { Moment } from './moment.js';
 import { ABSENT } from '../cursor/stepMap.js';
@@ -14,7 +14,7 @@ export function phaseOf(moment: Moment, conversion: Conversion): number | undefi
 }
 
 export function phaseName(phase: number): string {
-  return PHASE_NAMES[phase] ?? `phase ${phase}`;
+  return PHASE_WORDS[phase] ?? `phase ${phase}`;
 }
 
 /** Phases in the order in which the trace shows them, with their rows. */
@@ -27,7 +27,7 @@ export function phasesSeen(
     .sort((a, b) => a.row - b.row || a.phase - b.phase);
 }
 
-/** The range in the field's words: `gfns [0x100,0x200) of kvm:0x… to private`. */
+/** The range in the field's words: `gfns 0x100..0x1ff of kvm:0x… to private`. */
 export function conversionText(analysis: Analysis, conversion: Conversion): string {
   const owner =
     conversion.scope === 'vm' ? analysis.vms[conversion.vm]?.label : analysis.inodes[conversion.inode]?.label;
@@ -39,7 +39,7 @@ export function conversionText(analysis: Analysis, conversion: Conversion): stri
   return `${unit}${plural} ${rangeText(conversion.first, conversion.count)}${of} to ${to}${part}`;
 }
 
-/** `part 2 of 4 of the request for [0x100,0x500)`, for one that has parts. */
+/** `part 2 of 4 of the request for 0x100..0x4ff`, for one that has parts. */
 function partText(analysis: Analysis, { index, parts }: Conversion): string {
   const { first, count } = wholeRequest(analysis, parts);
   return `part ${parts.indexOf(index) + 1} of ${parts.length} of the request for ${rangeText(first, count)}`;
@@ -86,7 +86,7 @@ export function conversionObject(
 ): ExprObject {
   const phase = (): string | undefined => {
     const at = phaseOf(moment, conversion);
-    return at === undefined ? undefined : phaseName(at);
+    return at === undefined ? undefined : (PHASE_NAMES[at] ?? `phase ${at}`);
   };
   const { index } = moment;
   return makeObject(

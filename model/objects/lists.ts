@@ -3,11 +3,11 @@ import { PAGE_SIZE } from '../../parsers/base/units.js';
 import { makeObject, type ExprList, type Item, type Value } from '../expr/value.js';
 import type { StepMap } from '../cursor/stepMap.js';
 
-/** `0x100` for one page, `[0x100,0x200)` for more. */
+/** `0x100` for one page, `0x100..0x1ff` for more, the last one included. */
 export function rangeText(first: number, count: number): string {
   return count === 1
     ? `0x${first.toString(16)}`
-    : `[0x${first.toString(16)},0x${(first + count).toString(16)})`;
+    : `0x${first.toString(16)}..0x${(first + count - 1).toString(16)}`;
 }
 
 /** `4K`, `2M`, `64G`: a count of pages as a size. */

@@ -95,6 +95,19 @@ export const PHASE_NAMES = [
   'Done',
   'Failed',
 ] as const;
+/** The same for people. */
+export const PHASE_WORDS = [
+  'requested',
+  'faults blocked',
+  'unmapped',
+  'references checked',
+  'bracket open',
+  'zapped',
+  'stored',
+  'bracket closed',
+  'done',
+  'failed',
+] as const;
 
 /** Operation i is at column index `i & (OP_BLOCK_LENGTH - 1)` of block `i >>> OP_BLOCK_SHIFT`. */
 export const OP_BLOCK_SHIFT = 14;

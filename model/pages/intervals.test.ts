@@ -112,9 +112,9 @@ describe('page history', () => {
         '-1: unknown',
         '0: attribute unknown, no user mapping, SPTE unknown, pfn 0x10',
         '1: attribute unknown, 1 user mapping, SPTE unknown, pfn 0x10',
-        '2: attribute unknown, converting to private (Requested), 1 user mapping, SPTE unknown, pfn 0x10',
-        '3: attribute unknown, converting to private (Unmapped), no user mapping, SPTE unknown, pfn 0x10',
-        '4: private, converting to private (Unmapped), no user mapping, SPTE unknown, pfn 0x10',
+        '2: attribute unknown, converting to private (requested), 1 user mapping, SPTE unknown, pfn 0x10',
+        '3: attribute unknown, converting to private (unmapped), no user mapping, SPTE unknown, pfn 0x10',
+        '4: private, converting to private (unmapped), no user mapping, SPTE unknown, pfn 0x10',
         '5: private, no user mapping, SPTE unknown, pfn 0x10',
       ],
     );

@@ -3,7 +3,7 @@
  * its own: a trace that starts in mid-life, or lost events, leaves things unknown until an event establishes
  * them again.
  */
-import { RefKind, PHASE_NAMES } from '../ops/oplog.js';
+import { RefKind, PHASE_WORDS } from '../ops/oplog.js';
 
 export type Attribute = 'shared' | 'private' | 'unknown';
 export type ReferenceKind = 'get_pfn' | 'gup' | 'pin';
@@ -101,7 +101,7 @@ export function describeDimension(state: PageState, dimension: Dimension): strin
       return state.attribute === 'unknown' ? 'attribute unknown' : state.attribute;
     case 'conversion':
       return state.conversions
-        .map((c) => `converting to ${c.toPrivate ? 'private' : 'shared'} (${PHASE_NAMES[c.phase] ?? '?'})`)
+        .map((c) => `converting to ${c.toPrivate ? 'private' : 'shared'} (${PHASE_WORDS[c.phase] ?? '?'})`)
         .join(', ');
     case 'mappings':
       return counted(state.mappings.length, state.mappingsKnown, 'user mapping');

@@ -74,7 +74,7 @@ const words = fc.array(
     '-- ',
     '# a',
     'From me',
-    ' [M2.p.txt:7 G9@6]',
+    ' [M2.p.txt:7 G9@7]',
     '@@ -1 +1 @@',
     '[PATCH] x',
     'diff --git a/x b/x',
@@ -184,7 +184,7 @@ describe('the remarks of a review', () => {
   });
 
   it('name lines of recordings', () => {
-    const line = evidenceLine('M2 p.txt', 702, 'G9@701');
+    const line = evidenceLine('M2 p.txt', 702, 'G9@702');
     assert.deepEqual(evidenceOfLine(line), { name: 'M2 p.txt', line: 702 });
     assert.equal(evidenceOfLine('see [1:2]'), undefined);
     assert.deepEqual(remarkTexts(line), [line]);

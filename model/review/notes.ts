@@ -461,7 +461,7 @@ function candidatesOf(hunk: Hunk, place: RemarkPlace, subject: string): readonly
   });
 }
 
-/** A line of a remark that stands for an event of a recording: ` [M2.p.txt:702 G9@701]`. */
+/** A line of a remark that stands for an event of a recording: ` [M2.p.txt:702 G9@702]`. */
 const EVIDENCE = /^ \[(\S+):(\d+)(?: (\S+))?\]$/;
 
 export function evidenceLine(name: string, line: number, finding: string | undefined): string {

@@ -1,10 +1,11 @@
 /** Pages, files and conversions in the words of findings. */
+import { rangeText } from '../pages/pageText.js';
 import { hex } from '../pages/state.js';
 import type { Conv, Inode } from '../world/state.js';
 
 /** `gfn 0x10` or `pages 0x4..0x7`: so many of them from the first on. */
 export function pagesText(first: number, count: number, unit: 'gfn' | 'page'): string {
-  return count === 1 ? `${unit} ${hex(first)}` : `${unit}s ${hex(first)}..${hex(first + count - 1)}`;
+  return rangeText(unit, first, count);
 }
 
 /** A kernel pointer of which the model keeps the low 48 bits, in full: kernel addresses are canonical. */

@@ -116,10 +116,14 @@ export interface FindReply {
 
 export interface FindingReply {
   readonly id: string;
+  /** Its page and what is wrong with it. */
+  readonly title: string;
   readonly rule: string;
   readonly verdict: Verdict;
   readonly severity: Severity;
   readonly message: string;
+  /** What other rules say of the same fault at the same event. */
+  readonly also: readonly { readonly rule: string; readonly message: string }[];
   readonly pages: string;
   readonly at: EventRef;
   readonly evidence: readonly {

@@ -23,6 +23,9 @@ import { Attr } from '../ops/oplog.js';
 import { isToPrivate, Outcome, outcomeIn } from './outcome.js';
 import { LAYER_COUNT, Layer } from './pageIndex.js';
 import { distinctLabels, shareLabel, type RowSet } from './rows.js';
+import { faultsOf, groupable } from '../findings/fault.js';
+import type { Finding } from '../findings/finding.js';
+import { pagesTold, titleOf } from '../findings/title.js';
 import { hex, levelName } from '../pages/state.js';
 import { wantedRows } from './tiles.js';
 import type { Timeline } from './timeline.js';
@@ -49,13 +52,14 @@ export function eventRef(timeline: Timeline, row: number): EventRef {
 }
 
 /**
- * `gfn 0x100..0x13f, 64 pages`: end excluded in, included out, as people say it. Where pages between are left
- * out, `count` are meant.
+ * `gfns 0x100..0x13f, 64 pages`: end excluded in, included out, as people say it. Where pages between are
+ * left out, `count` are meant.
  */
 export function pagesText(unit: string, first: number, end: number, count = end - first): string {
+  const name = unit === 'pgoff' ? 'page' : unit;
   return end - first === 1
-    ? `${unit} ${hex(first)}`
-    : `${unit} ${hex(first)}..${hex(end - 1)}, ${count} pages`;
+    ? `${name} ${hex(first)}`
+    : `${name}s ${hex(first)}..${hex(end - 1)}, ${count} pages`;
 }
 
 /** What a span of rows is called. */
@@ -481,25 +485,26 @@ function countNames(table: EventTable, from: number, until: number): Map<number,
   return counts;
 }
 
+/** What other rules say of the same fault at the same event. */
+function alsoSaid({ analysis }: Timeline, finding: Finding): FindingReply['also'] {
+  const sights = faultsOf(analysis.findings, groupable).flatMap((fault) => fault.sights);
+  const here = sights.find(({ findings }) => findings.includes(finding))?.findings ?? [];
+  return here.filter((one) => one !== finding).map(({ rule, message }) => ({ rule, message }));
+}
+
 /** A finding with its evidence as events. */
 export function findingDetail(timeline: Timeline, index: number): FindingReply {
   const f = timeline.analysis.findings[index]!;
-  const owner =
-    f.pages === undefined
-      ? ''
-      : ((f.pages.unit === 'gfn'
-          ? timeline.analysis.vms[f.pages.vm]?.label
-          : timeline.analysis.inodes[f.pages.inode]?.label) ?? '');
   return {
     id: f.id,
+    title: titleOf(timeline.analysis, f),
     rule: f.rule,
     verdict: f.verdict,
     severity: f.severity,
     message: f.message,
+    also: alsoSaid(timeline, f),
     at: eventRef(timeline, f.at),
-    pages: f.pages
-      ? `${owner} ${pagesText(f.pages.unit, f.pages.first, f.pages.first + f.pages.count)}`.trim()
-      : '',
+    pages: pagesTold(timeline.analysis, f.pages, f.at),
     evidence: f.evidence.map((e) => ({
       event: eventRef(timeline, e.row),
       role: e.role,

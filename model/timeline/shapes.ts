@@ -35,6 +35,10 @@ export interface TimelineMeta {
   readonly findingRule: Uint16Array;
   /** Number in `lanes`, -1 unknown. */
   readonly findingLane: Int32Array;
+  /** The finding that leads those of the same fault at the same event: itself where it does. */
+  readonly findingLead: Uint32Array;
+  /** How many faults the violations are. */
+  readonly faults: number;
   readonly rules: readonly string[];
 }
 

@@ -7,6 +7,8 @@ import { Lanes } from './lanes.js';
 import type { BandStore } from './bands.js';
 import { Attr } from '../ops/oplog.js';
 import { isUnconverted } from './outcome.js';
+import type { Finding } from '../findings/finding.js';
+import { faultsOf, groupable, type Fault } from '../findings/fault.js';
 import { buildPageIndex, Layer, type PageIndex } from './pageIndex.js';
 import {
   addBands,
@@ -93,6 +95,7 @@ export class Timeline {
   meta(): TimelineMeta {
     const { findings } = this.analysis;
     const rules = [...new Set(findings.map((f) => f.rule))];
+    const faults = faultsOf(findings, groupable);
     return {
       unit: this.axis.unit,
       resolution: this.table.meta.resolution,
@@ -110,6 +113,8 @@ export class Timeline {
       findingSeverity: Uint8Array.from(findings, (f) => f.severity),
       findingRule: Uint16Array.from(findings, (f) => rules.indexOf(f.rule)),
       findingLane: Int32Array.from(findings, (f) => this.lanes.laneOfRow(f.at)),
+      findingLead: leadsOf(findings, faults),
+      faults: faults.filter(({ verdict }) => verdict === 'violation').length,
       rules,
     };
   }
@@ -420,4 +425,14 @@ function rowOfAtoms(targets: readonly Targets[], a0: number, a1: number): number
     }
   }
   return best;
+}
+
+/** Of each finding the one that leads at its event: what is undecided leads itself. */
+function leadsOf(findings: readonly Finding[], faults: readonly Fault<Finding>[]): Uint32Array {
+  const indexOf = new Map(findings.map((finding, i) => [finding, i]));
+  const leads = Uint32Array.from(findings.keys());
+  for (const { sights } of faults)
+    for (const sight of sights)
+      for (const finding of sight.findings) leads[indexOf.get(finding)!] = indexOf.get(sight.findings[0]!)!;
+  return leads;
 }

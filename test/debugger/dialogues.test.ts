@@ -131,7 +131,7 @@ describe('dialogues with a debug session', () => {
 
   it('looks: watch, hover, REPL, clipboard, hexadecimal, completion', async () => {
     const d = new Dialogue();
-    await d.start({ trace: PINNED, from: { finding: 'G9@101' } });
+    await d.start({ trace: PINNED, from: { finding: 'G9@115' } });
     await d.ask('launch', { trace: PINNED, from: 'finding:nobody' });
     const ask = (expression: string, context: string, more: object = {}): Promise<unknown> =>
       d.ask('evaluate', { expression, context, ...more });

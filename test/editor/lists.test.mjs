@@ -33,7 +33,7 @@ describe('the lists beside a trace', () => {
   const row = (text) => page.locator('.pane-body .monaco-list-row').filter({ hasText: text }).first();
 
   it('lead from a finding to its line, and to its evidence', async () => {
-    await row('became private while page 0x4').click();
+    await row('private while pinned').click();
     await page.locator('.statusbar-item', { hasText: 'Ln 702' }).waitFor();
     await page.keyboard.press('ArrowRight');
     await row('page 0x4 referenced here').click();
@@ -55,7 +55,7 @@ describe('the lists beside a trace', () => {
     await goToLine(702);
     await page
       .locator('.pane-body .monaco-list-row.selected')
-      .filter({ hasText: 'became private while page 0x4' })
+      .filter({ hasText: 'private while pinned' })
       .waitFor();
     await page.locator('.pane-body .message').filter({ hasText: 'at line 702' }).first().waitFor();
     await row('pin by CPU 0/KVM-275')
@@ -69,7 +69,7 @@ describe('the lists beside a trace', () => {
     await runCommand(page, 'Shimtrace: Group Findings by Page');
     await row('pgoff').or(row('page 0x4')).first().waitFor();
     await runCommand(page, 'Shimtrace: Sort Findings by Time');
-    await row('G9 · line 702').waitFor();
+    await row(':702 · G9 refs-safe').waitFor();
     await runCommand(page, 'Shimtrace: Group Findings by Rule');
     await row('G9 refs-safe').waitFor();
   });
@@ -101,13 +101,13 @@ describe('the lists beside a trace', () => {
   });
 
   it('have names for screen readers', async () => {
-    const label = await row('became private while page 0x4').getAttribute('aria-label');
-    assert.match(label, /became private while page 0x4 is pinned.*G9/);
+    const label = await row('private while pinned').getAttribute('aria-label');
+    assert.match(label, /gfn 0x100004 private while pinned.*:702.*G9 refs-safe/);
   });
 
   it('set a finding aside with a reason', async () => {
-    await row('became private while page 0x4').hover();
-    await row('became private while page 0x4').locator('[aria-label^="Suppress"]').click();
+    await row('private while pinned').hover();
+    await row('private while pinned').locator('[aria-label^="Suppress"]').click();
     await page.locator('.quick-input-widget input').fill('known on this kernel');
     await page.keyboard.press('Enter');
     await row('Suppressed').waitFor();

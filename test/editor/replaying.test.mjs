@@ -205,7 +205,7 @@ describe('a replay in the editor', () => {
     await listsAt(LINE);
     await page
       .locator('.pane-body .monaco-list-row.selected')
-      .filter({ hasText: 'became private while page 0x4' })
+      .filter({ hasText: 'private while pinned' })
       .waitFor();
     await picture(page, 'replay-lists');
   });

@@ -76,7 +76,7 @@ describe('in a folder that is not trusted', () => {
     await runCommand(page, 'Focus on Findings View');
     await page
       .locator('.pane-body .monaco-list-row')
-      .filter({ hasText: 'became private while page 0x4' })
+      .filter({ hasText: 'private while pinned' })
       .first()
       .waitFor();
     await runCommand(page, 'Shimtrace: Show Timeline');

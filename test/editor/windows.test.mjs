@@ -46,7 +46,7 @@ describe('two traces, two windows', () => {
     await runCommand(page, 'Focus on Findings View');
     const finding = page
       .locator('.pane-body .monaco-list-row')
-      .filter({ hasText: 'became private while page 0x4' })
+      .filter({ hasText: 'private while pinned' })
       .first();
     await finding.waitFor();
     await runCommand(page, 'View: Show Explorer');

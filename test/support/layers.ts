@@ -118,7 +118,15 @@ export const LAYERS: readonly Layer[] = [
     may: [...PICTURE_DATA, 'parsers/base', 'model/findings/finding.ts', 'model/ops'],
     packages: [],
   },
-  room('model/timeline', ...EVENTS, ...RESULT, 'model/ops', 'model/pages'),
+  room(
+    'model/timeline',
+    ...EVENTS,
+    ...RESULT,
+    'model/findings/fault.ts',
+    'model/findings/title.ts',
+    'model/ops',
+    'model/pages',
+  ),
   room(
     'model/answers',
     ...EVENTS,

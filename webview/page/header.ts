@@ -34,12 +34,21 @@ export function summaryOf(meta: TimelineMeta, trace: string): HTMLElement[] {
     .map((c) =>
       element(
         'span',
-        `${grouped(c.n)} ${c.name}${c.n > 1 && c.name === 'violation' ? 's' : ''} `,
+        `${grouped(c.n)} ${c.name}${c.n > 1 && c.name === 'violation' ? 's' : ''}${faultsText(meta, c)} `,
         `count ${c.name}`,
       ),
     );
   if (parts.length === 0) parts.push(element('span', 'No findings ', 'count'));
   return [...parts, element('span', `${trace}, ${duration(meta.end - meta.start, meta.unit)}`, 'dim')];
+}
+
+/** ` (1 fault)`, where violations are fewer faults. */
+function faultsText(
+  { faults }: TimelineMeta,
+  { name, n }: { readonly name: string; readonly n: number },
+): string {
+  const isSaid = name === 'violation' && faults < n;
+  return isSaid ? ` (${grouped(faults)} ${faults === 1 ? 'fault' : 'faults'})` : '';
 }
 
 /**

@@ -66,8 +66,11 @@ export function actionLinks(
 
 export function findingWords(finding: FindingReply, link: Link): HTMLElement {
   const out = element('div', '', 'words');
-  out.append(element('h2', `${finding.rule} ${finding.verdict}`, finding.verdict));
-  out.append(element('p', finding.message, 'message'));
+  const { rule, verdict, title, message, also } = finding;
+  const isUndecided = verdict === 'undecidable';
+  out.append(element('h2', isUndecided ? `${rule} ${verdict}` : title, verdict));
+  out.append(element('p', `${rule}: ${message}`, 'message'));
+  for (const other of also) out.append(element('p', `${other.rule}: ${other.message}`, 'message'));
   if (finding.pages !== '') out.append(element('p', finding.pages, 'dim'));
   const at = element('p');
   at.append(link(finding.at));
@@ -177,5 +180,7 @@ export function eventWords(event: EventRef, link: Link): HTMLElement {
 
 /** One line about a finding, for the tooltip and for announcements. */
 export function findingLine(finding: FindingReply): string {
-  return `${finding.rule} ${finding.verdict}: ${finding.message}`;
+  const { rule, verdict, title, message, also } = finding;
+  if (verdict === 'undecidable') return `${rule} ${verdict}: ${message}`;
+  return `${title}, ${verdict} of ${[rule, ...also.map((other) => other.rule)].join(', ')}`;
 }

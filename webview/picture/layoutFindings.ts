@@ -139,12 +139,14 @@ function addTo(
   const key = (row + LANES_MAX) * COLUMNS_MAX + Math.round(x / CLUSTER);
   const verdict = scene.meta.findingVerdict[finding]!;
   const selected = scene.view.selectedFinding === finding;
+  // What one event breaks in one way counts once, whatever rules say so.
+  const leads = scene.meta.findingLead[finding] === finding;
   const known = clusters.get(key);
   if (!known) {
-    clusters.set(key, { x, y, count: 1, verdict, index: finding, selected, labelX: NaN });
+    clusters.set(key, { x, y, count: leads ? 1 : 0, verdict, index: finding, selected, labelX: NaN });
     return;
   }
-  known.count++;
+  if (leads) known.count++;
   // The sign stands where the selected finding is, else where the worst is; it tells the worst verdict.
   if (selected || (verdict < known.verdict && !known.selected)) {
     known.index = finding;

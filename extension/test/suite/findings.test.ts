@@ -37,12 +37,15 @@ describe('findings', () => {
     assert.equal(found.range.start.line, G9_LINE - 1);
     const document = await vscode.workspace.openTextDocument(uri);
     assert.match(document.getText(found.range), /^kvm_gmem_store_attributes: .* attrs=0x8$/);
-    assert.match(found.message, /became private while page 0x4 is pinned/);
+    assert.equal(
+      found.message,
+      'gfn 0x100004 private while pinned: pages 0x4..0x5 of inode 268 became private while page 0x4 is pinned',
+    );
   });
 
   it('links the rule to its page and the evidence to its lines', async () => {
     const found = await violation();
-    assert.equal(codeOf(found), 'G9');
+    assert.equal((found.code as { value: unknown }).value, 'G9 refs-safe');
     const { target } = found.code as { target: vscode.Uri };
     assert.equal(target.scheme, 'command');
     assert.equal(target.path, 'shimtrace.openRule');

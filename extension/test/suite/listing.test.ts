@@ -154,7 +154,7 @@ describe('a trace that no editor can show', () => {
     );
     const conversion = symbols.find((symbol) => symbol.range.contains(at(PERF_G9)));
     assert.ok(
-      conversion?.children.some((phase) => phase.name === 'Stored' && phase.range.start.line === PERF_G9 - 1),
+      conversion?.children.some((phase) => phase.name === 'stored' && phase.range.start.line === PERF_G9 - 1),
       conversion?.name,
     );
     const folds = await vscode.commands.executeCommand<vscode.FoldingRange[]>(

@@ -92,9 +92,9 @@ describe('moving through a trace', () => {
       8000,
     );
     const conversion = symbols.find((symbol) => symbol.range.contains(at(G9_LINE)));
-    assert.match(conversion?.name ?? '', /pages \[0x4,0x6\) .* to private/);
+    assert.match(conversion?.name ?? '', /pages 0x4\.\.0x5 .* to private/);
     assert.ok(
-      conversion!.children.some((phase) => phase.name === 'Stored' && phase.range.start.line === G9_LINE - 1),
+      conversion!.children.some((phase) => phase.name === 'stored' && phase.range.start.line === G9_LINE - 1),
     );
   });
 

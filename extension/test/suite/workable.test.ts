@@ -44,10 +44,10 @@ describe('working with a finding', () => {
     );
     const titles = actions.map((action) => action.title);
     for (const wanted of [
-      'Explain G9',
-      'Copy G9 as a mail',
-      'Suppress G9 here, with a reason…',
-      'Open the page of G9',
+      'Explain G9 refs-safe',
+      'Copy G9 refs-safe as a mail',
+      'Suppress G9 refs-safe here, with a reason…',
+      'Open the page of G9 refs-safe',
     ])
       assert.ok(titles.includes(wanted), titles.join());
   });
@@ -188,7 +188,7 @@ describe('working with a finding', () => {
         (row) =>
           row.toPrivate &&
           row.state === 'done' &&
-          row.phases.some((phase) => phase.name === 'Stored' && phase.spot.line === G9_LINE),
+          row.phases.some((phase) => phase.name === 'stored' && phase.spot.line === G9_LINE),
       ),
     );
     const { slots, holders } = await session.request('lists', { line: G9_LINE });
