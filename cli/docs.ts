@@ -4,7 +4,7 @@ import { PROFILES, type ProfileId } from '../model/findings/finding.js';
 import { SEVERITY_WORDS, type RuleInfo } from '../model/findings/report.js';
 import { needsText } from '../model/findings/recipe.js';
 import { TABLE_NAMES, TABLES, type TableName } from '../model/tables/schema.js';
-import { QUESTIONS } from '../shell/sql/questions.js';
+import { QUESTIONS } from '../model/tables/questions.js';
 
 const PROFILE_TEXTS: Readonly<Record<ProfileId, string>> = {
   'sean-2022':

@@ -76,6 +76,12 @@ const bundles = [
     format: 'iife',
     loader: { '.css': 'text' },
   },
+  {
+    entry: 'webview/sqlRenderer.ts',
+    outfile: 'dist/webview/sqlRenderer.js',
+    platform: 'browser',
+    format: 'esm',
+  },
 ];
 
 function options({ entry, entries, ...rest }) {

@@ -22,6 +22,7 @@ import type {
   SeriesFacts,
   TreeFile,
 } from './review.js';
+import type { SqlAsk, SqlResult } from './sql.js';
 import type {
   Along,
   ConversionChoice,
@@ -97,6 +98,8 @@ export interface Methods {
   listing: { params: { readonly first: number; readonly last: number }; result: string };
   /** Text around a line. */
   window: { params: { readonly line: number; readonly lines: number }; result: WindowText };
+  /** A question in SQL about the judged trace. */
+  sql: { params: SqlAsk; result: SqlResult };
   /** Line ranges of the stacks that follow events, 1-based, both inclusive. */
   stacks: { params: object; result: readonly { readonly from: number; readonly to: number }[] };
   /** Shell commands that record what is missing. */

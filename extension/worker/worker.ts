@@ -23,6 +23,7 @@ import type {
   Request,
 } from '../protocol/requests.js';
 import type { ConversionChoice } from '../protocol/shapes.js';
+import type { SqlAsk, SqlResult } from '../protocol/sql.js';
 import type { LoadedTrace } from '../debugger/host.js';
 import { PROFILES } from '../../model/findings/finding.js';
 import { recordingOf } from '../../model/findings/suppress.js';
@@ -48,6 +49,7 @@ import { reportOf } from './reportView.js';
 import { claimFault, ReviewServer } from './review.js';
 import { readRun, type RunSource } from './run.js';
 import { numberRows, shownOf } from './shown.js';
+import { SqlServer } from './sqlView.js';
 
 /** Progress goes to the host no more often than this. */
 const PROGRESS_EVERY_MS = 80;
@@ -72,6 +74,7 @@ class TraceServer {
   private options: CheckOptions = {};
   private debugging: DebugServer | undefined;
   private timelineMade: Timeline | undefined;
+  private asked: { readonly analysis: Analysis; readonly server: SqlServer } | undefined;
   readonly review: ReviewServer;
 
   constructor(
@@ -156,6 +159,15 @@ class TraceServer {
       row: conversion.fromRow,
       line: trace.table.line(conversion.fromRow),
     }));
+  }
+
+  /** Another analysis has other tables. */
+  sql(ask: SqlAsk): Promise<SqlResult> {
+    const judged = this.judged();
+    if (this.asked?.analysis !== judged.analysis)
+      this.asked = { analysis: judged.analysis, server: new SqlServer(() => this.tools.now()) };
+    const { wholes } = this.read();
+    return this.asked.server.answer(judged, ask, wholes.length === 1 ? this.digestOf(wholes[0]!) : '');
   }
 
   /** The trace for a replay: as it was judged last, or by the profiles that the launch names. */
@@ -251,6 +263,7 @@ const HANDLERS: Handlers = {
   answer: (server, { question, ...at }) => answerAt(server.judged(), at, question),
   listing: (server, { first, last }) => listingText(server.judged(), first, last),
   window: (server, { line, lines }) => windowAround(server.judged(), line, lines),
+  sql: (server, ask) => server.sql(ask),
   stacks: (server) => stackLines(server.judged()),
   recipe: (server) => recipe(server.judged()),
   functionsIn: (server, { text }) => functionsIn(server.judged(), text),

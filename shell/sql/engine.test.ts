@@ -14,7 +14,7 @@ import { QueryError, TraceProcessor } from '../perfetto/processor.js';
 import type { Cell } from '../perfetto/queryResult.js';
 import { EVENTS_MAX, SqlTrace, tablesNamed, TooManyEvents } from './engine.js';
 import { quoted, quotedName } from './literals.js';
-import { QUESTIONS } from './questions.js';
+import { QUESTIONS } from '../../model/tables/questions.js';
 
 /** A value of a table as the processor has it. */
 function cellOf(column: Column, row: number): Cell {

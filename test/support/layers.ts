@@ -40,6 +40,8 @@ const PICTURE_DATA = ['asks', 'shapes', 'tiles', 'knots', 'marks', 'outcome'].ma
 const HOST_CORE = [
   'model/answers/index.ts',
   'model/findings',
+  'model/tables/questions.ts',
+  'model/tables/schema.ts',
   'model/timeline/asks.ts',
   'parsers/base',
   'parsers/bundle/align.ts',
