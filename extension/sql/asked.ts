@@ -1,6 +1,6 @@
 /**
- * A trace that is asked in SQL: a worker of its own, since nothing but its end interrupts a query, and since a
- * processor that takes all memory shall take no other work with it.
+ * A trace that is asked in SQL: a worker of its own, since nothing but its end interrupts a query, and since
+ * a processor that takes all memory shall take no other work with it.
  */
 import * as vscode from 'vscode';
 import { CANCELLED, Channel, type Told } from '../analysis/channel.js';
