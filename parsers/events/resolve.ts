@@ -60,6 +60,13 @@ for (const meaning of VOCABULARY) {
   for (const name of meaning.names ?? []) byName.set(name, resolved);
 }
 
+/** What a recipe's probes are called: the functions of the vocabulary, and names of probes inside some. */
+export const PROBE_NAMES: ReadonlySet<string> = new Set([
+  ...byEntry.keys(),
+  ...byReturn.keys(),
+  ...byName.keys(),
+]);
+
 /** The symbol without compiler clone suffixes and module mark. */
 export function plainSymbol(symbol: string): string {
   return symbol.replace(CLONE_SUFFIX, '');

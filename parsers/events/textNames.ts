@@ -9,7 +9,7 @@ import { KIND_UNKNOWN } from './kinds.js';
 import { endsWord } from './number.js';
 import type { EventPlan } from './payload.js';
 import { parsePlace } from './place.js';
-import { isProbeName } from './resolve.js';
+import { isProbeName, PROBE_NAMES } from './resolve.js';
 import type { TableBuilder } from './table.js';
 
 const NAMES_KEPT = 4096;
@@ -24,12 +24,17 @@ const QUOTED = /"[^"]*"|'[^']'|'[^']*'/g;
  * own.
  */
 const OWN_NAME_BYTES = 4;
+/** What is left of a name's end at least, to be told from a word of its own. */
+const HALF_BYTES = 3;
 /** A probe's place that is not whole: `(kvm_gmem_get_pfn+0x`, `(__do_fault+0x2e/0x90 <- kvm`. */
 const HALF_PLACE = /^\([A-Za-z_][\w.]*(?:\+0x| <- )/;
 /** Of a place that is no address. */
 const SYMBOL = /^[A-Za-z_][\w.]*[g-zG-Z_][\w.]*(?=\+)/;
 const RETURN = /_ret\d?$/;
 const SYSCALL = /^sys_(?:enter|exit)_(\w+)$/;
+
+/** The words of all names of probes. */
+const PROBE_WORDS: ReadonlySet<string> = new Set([...PROBE_NAMES].flatMap((name) => name.split('_')));
 
 /** Events that hold what anybody writes, and the calls of a graph: names of functions. */
 const FREE_TEXT: ReadonlySet<string> = new Set([
@@ -177,22 +182,49 @@ export class EventNames {
     const symbol = SYMBOL.exec(place)?.[0];
     const bare = name.replace(RETURN, '');
     if (symbol?.includes(bare) !== true && this.isHalfOfKnown(bare)) return true;
-    if (symbol === undefined) return false;
+    if (symbol === undefined) return plan.kind === KIND_UNKNOWN && this.isOfHalves(bare);
     if (plan.kind === KIND_UNKNOWN && isProbeName(name)) return true;
     return isHalf(bare, symbol) || isOverfull(bare, symbol) || this.isNoNameOf(bare, symbol);
   }
 
   /**
    * A name that begins as another event's and ends as the symbol that it should be of. Where a probe's author
-   * has names of his own that end so, it says nothing.
+   * has names of his own that end so, it says nothing; an end of a few letters says something only where the
+   * other's name is left within a word.
    */
   private isNoNameOf(name: string, symbol: string): boolean {
     if (areAlike(name, symbol) || symbol.endsWith(name) || name.includes(symbol)) return false;
     const end = endInCommon(name, symbol);
-    if (end < OWN_NAME_BYTES) return false;
+    if (end < OWN_NAME_BYTES) return this.leavesWord(name, end);
     const isMixed = isBeginning(name.slice(0, name.length - end), this.names);
     if (!isMixed) this.hasOwnNames = true;
     return isMixed && !this.hasOwnNames;
+  }
+
+  /** True when all of the name but at most so many last letters is another probe's up to within a word. */
+  private leavesWord(name: string, letters: number): boolean {
+    for (let k = 1; k <= letters; k++) if (this.leavesWordBefore(name, k)) return true;
+    return false;
+  }
+
+  /** The same of exactly so many letters. */
+  private leavesWordBefore(name: string, letters: number): boolean {
+    const start = name.slice(0, name.length - letters);
+    return /[a-z]$/i.test(start) && (this.isHalfOfKnown(start) || isHalfOfAny(start, PROBE_NAMES));
+  }
+
+  /**
+   * True when the name begins as one probe's, up to within a word, and ends as another's, and the word that
+   * comes of it is in no probe's: all that tells where the place is an address.
+   */
+  private isOfHalves(name: string): boolean {
+    for (let k = HALF_BYTES; k < name.length; k++) {
+      if (PROBE_WORDS.has(wordAt(name, name.length - k))) continue;
+      if (!this.leavesWordBefore(name, k)) continue;
+      const end = name.slice(-k);
+      if (isEndOfAny(end, this.names) || isEndOfAny(end, PROBE_NAMES)) return true;
+    }
+    return false;
   }
 
   /** A name without a place: of a probe that has one, with half a place behind it, or made of two others. */
@@ -214,8 +246,8 @@ export class EventNames {
 
   /** True when `name` is the beginning of a known name, or all of it, and the end of `other`. */
   private isMadeOf(name: string, other: string): boolean {
-    if (!this.mayCompare(name, this.names.size + this.printed.size)) return false;
-    return isMadeOf(name, other, this.names) || isMadeOf(name, other, this.printed);
+    if (!this.mayCompare(name, this.names.size + this.printed.size + PROBE_NAMES.size)) return false;
+    return [this.names, this.printed, PROBE_NAMES].some((known) => isMadeOf(name, other, known));
   }
 
   /** False for a text in which names were compared too often, with those that `name` is to be now. */
@@ -226,9 +258,7 @@ export class EventNames {
 
   private isHalfOfKnown(name: string): boolean {
     if (!this.mayCompare(name, this.names.size + this.printed.size)) return false;
-    for (const known of [this.names, this.printed])
-      for (const other of known) if (isHalf(name, other)) return true;
-    return false;
+    return isHalfOfAny(name, this.names) || isHalfOfAny(name, this.printed);
   }
 }
 
@@ -249,6 +279,22 @@ function isBeginning(start: string, known: ReadonlySet<string>): boolean {
 /** True for the beginning of a name, broken off within a word. */
 function isHalf(name: string, whole: string): boolean {
   return whole.startsWith(name) && /^[a-z]/i.test(whole.slice(name.length));
+}
+
+/** The word of a name that has its letter `at`. */
+function wordAt(name: string, at: number): string {
+  const end = name.indexOf('_', at);
+  return name.slice(name.lastIndexOf('_', at - 1) + 1, end < 0 ? name.length : end);
+}
+
+function isHalfOfAny(name: string, known: ReadonlySet<string>): boolean {
+  for (const other of known) if (isHalf(name, other)) return true;
+  return false;
+}
+
+function isEndOfAny(end: string, known: ReadonlySet<string>): boolean {
+  for (const name of known) if (name.length > end.length && name.endsWith(end)) return true;
+  return false;
 }
 
 /** True for a name that ends as another, with the rest of a word before. */

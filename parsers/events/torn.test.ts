@@ -190,6 +190,53 @@ describe('torn lines', () => {
     assert.deepEqual(tornLines(table), [firstLine(form!) + 1]);
   });
 
+  it("a name that leaves that of a recipe's probe within a word, and ends as the function that it is of", () => {
+    const [form] = FORMS;
+    const convert = '(rm_ioctl+0xbe/0x230 <- restrictedmem_convert) ino=9001 start=0x6 end=0x7 ret=0';
+    const torn = `restrictedmem_notifier_invalidate_ent_ret: ${convert}`;
+    const own = `my_restrictedmem_convert_ret: ${convert}`;
+    for (const [event, lines] of [
+      [torn, [firstLine(form!) + 1]],
+      [own, []],
+    ] as const)
+      assert.deepEqual(
+        tornLines(
+          read(
+            textOf(
+              form!,
+              [GET, event, GET].map((e, i) => form!.line(e, i)),
+            ),
+          ),
+        ),
+        lines,
+      );
+  });
+
+  it('a name of two halves before an address', () => {
+    const [form] = FORMS;
+    const place = '(ffffffff81516480) folio=0xffffea0004203b40 index=0x1';
+    for (const [name, torn] of [
+      ['kvm_gmem_ilio', [firstLine(form!) + 1]],
+      ['kvm_gmem_folio', []],
+      ['truncate_cleanup_folio', []],
+    ] as const) {
+      const lines = [GET, `${name}: ${place}`, GET].map((event, i) => form!.line(event, i));
+      assert.deepEqual(tornLines(read(textOf(form!, lines))), torn, name);
+    }
+  });
+
+  it('an arrow behind what is no system call', () => {
+    const [form] = FORMS;
+    const lines = [GET, 'sys_ioctl -> 0x0', 'restrictedme_ioctl -> 0x0', GET];
+    const table = read(
+      textOf(
+        form!,
+        lines.map((event, i) => form!.line(event, i)),
+      ),
+    );
+    assert.deepEqual([tornLines(table), table.length], [[firstLine(form!) + 2], 3]);
+  });
+
   it('perf script: the end of a probe, with all before it gone', () => {
     const form = FORMS.find(({ name }) => name === 'perf script')!;
     const torn = '       C_range_ret: (ffffffff812a0880 <- ffffffff8124861b) flush=1';

@@ -57,15 +57,17 @@ function split(bytes: Uint8Array, start: number, end: number, out: EventSpan): n
   if (p > nameStart) {
     const c = bytes[p]!;
     if (c === Ascii.Colon && (p + 1 >= end || bytes[p + 1] === Ascii.Blank)) return named(bytes, p, end, out);
-    if (c === Ascii.OpenParen && isSyscallName(bytes, nameStart, p) && bytes[end - 1] === Ascii.CloseParen) {
-      out.start = p + 1;
-      out.end = end - 1;
-      return EVENT_SYSCALL_ENTER;
-    }
-    if (c === Ascii.Blank && hasText(bytes, p, end, RETURNS)) {
-      out.start = p + RETURNS.length;
-      out.end = end;
-      return EVENT_SYSCALL_EXIT;
+    if (isSyscallName(bytes, nameStart, p)) {
+      if (c === Ascii.OpenParen && bytes[end - 1] === Ascii.CloseParen) {
+        out.start = p + 1;
+        out.end = end - 1;
+        return EVENT_SYSCALL_ENTER;
+      }
+      if (c === Ascii.Blank && hasText(bytes, p, end, RETURNS)) {
+        out.start = p + RETURNS.length;
+        out.end = end;
+        return EVENT_SYSCALL_EXIT;
+      }
     }
   }
   return splitOther(bytes, nameStart, end, out);
@@ -77,7 +79,10 @@ function named(bytes: Uint8Array, colon: number, end: number, out: EventSpan): n
   return EVENT_NAMED;
 }
 
-/** `sys_` at the start: other names before a parenthesis are functions with their arguments. */
+/**
+ * `sys_` at the start, as every kernel prints it: other names before a parenthesis are functions with their
+ * arguments, and before an arrow no event's.
+ */
 function isSyscallName(bytes: Uint8Array, start: number, end: number): boolean {
   return end - start > SYSCALL_PREFIX.length && hasText(bytes, start, end, SYSCALL_PREFIX);
 }
