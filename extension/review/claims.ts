@@ -51,7 +51,9 @@ function askClaim(view: ReviewView, faultOf: (text: string) => Promise<string>):
     if (value !== pick.value) return;
     const isOwn = value.trim() !== '' && !suggested.some(({ label }) => label === value.trim());
     const own: vscode.QuickPickItem = { label: value.trim(), description: fault, alwaysShow: true };
-    pick.items = isOwn ? [own, ...suggested] : suggested;
+    // Last, so that the others keep their places: by those the window says which one was chosen, and what it
+    // says may cross these.
+    pick.items = isOwn ? [...suggested, own] : suggested;
   });
   return new Promise((answer) => {
     pick.onDidAccept(() => {

@@ -6,6 +6,7 @@ import { checkOptions } from '../config.js';
 import type { Method, Methods, Progress } from '../protocol/requests.js';
 import type { ReviewView, SeriesFacts } from '../protocol/review.js';
 import { openDocument } from '../openDocument.js';
+import { InTurn } from './inTurn.js';
 import { findTree, readTree, vmlinuxHere } from './kernelTree.js';
 import { CLAIMS } from './memory.js';
 import { fileName } from '../../parsers/base/fileName.js';
@@ -37,6 +38,7 @@ export class Review implements vscode.Disposable {
   onProgress: (progress: Progress) => void = () => undefined;
   private channel: Promise<Channel> | undefined;
   private isOver = false;
+  private readonly turns = new InTurn(() => this.makeNow());
 
   constructor(
     private readonly app: App,
@@ -45,8 +47,15 @@ export class Review implements vscode.Disposable {
     this.recordings = [...input.without, ...input.with];
   }
 
-  /** Reads and judges what was not yet, and the patch as it is now. Rejects with RequestFailed. */
-  async make(): Promise<Reviewed> {
+  /**
+   * Reads and judges what was not yet, and the patch as it is now: after an older review, whose lines of a
+   * vmlinux may take long, so that it never takes the place of a newer one. Rejects with RequestFailed.
+   */
+  make(): Promise<Reviewed> {
+    return this.turns.run();
+  }
+
+  private async makeNow(): Promise<Reviewed> {
     const { patch: uri, without } = this.input;
     const patch = await bytesOf(uri);
     const read = await this.request('series', { patch });

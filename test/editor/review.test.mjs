@@ -11,6 +11,7 @@ const REVIEW = path.join(root, 'test/review');
 const AFTER = path.join(root, 'sample-traces/labelled/inplace/N.p.txt');
 const PATCH = 'in-use.patch';
 const SOURCE = 'virt/kvm/guest_memfd.c';
+const OTHER = 'count.c';
 
 /** Three mails, out of order, one of them encoded: patches that change the same file one after another. */
 function series() {
@@ -44,6 +45,7 @@ describe('a patch under review', () => {
         fs.cpSync(path.join(REVIEW, 'tree'), folder, { recursive: true });
         fs.copyFileSync(path.join(REVIEW, PATCH), path.join(folder, PATCH));
         fs.writeFileSync(path.join(folder, 'series.mbx'), series());
+        fs.writeFileSync(path.join(folder, 'virt/kvm', OTHER), 'int count;\n');
         fs.copyFileSync(SAMPLE, path.join(folder, 'before.txt'));
         fs.copyFileSync(AFTER, path.join(folder, 'after.txt'));
         const git = (...args) =>
@@ -51,7 +53,7 @@ describe('a patch under review', () => {
             cwd: folder,
           });
         git('init', '-q');
-        git('add', SOURCE);
+        git('add', 'virt');
         git('commit', '-qm', 'A tree');
       },
       settings: { 'git.enabled': true },
@@ -98,10 +100,13 @@ describe('a patch under review', () => {
     await row('guest_memfd.c @@ -31,6 +31,15 @@').click();
     await page.locator('.line-numbers.active-line-number', { hasText: /^27$/ }).waitFor();
     await runCommand(page, 'Shimtrace: Add a Claim to the Review…');
-    await page.locator('.quick-input-widget input[placeholder^="What the patch does"]').waitFor();
-    await page.keyboard.type('G9 nev');
-    await page.locator('.quick-input-list .monaco-list-row', { hasText: 'A claim is one of' }).waitFor();
-    await page.keyboard.type('er');
+    const box = page.locator('.quick-input-widget input[placeholder^="What the patch does"]');
+    await box.pressSequentially('G9 nev');
+    const fault = page.locator('.quick-input-list .monaco-list-row', { hasText: 'A claim is one of' });
+    await fault.waitFor();
+    await box.pressSequentially('er');
+    // The row of what is typed goes as it becomes one that was suggested.
+    await fault.waitFor({ state: 'detached' });
     await page.locator('.quick-input-list .monaco-list-row', { hasText: 'G9 never' }).first().click();
     await container.locator('.monaco-list-row', { hasText: 'G9 neversupported; broken in 1 of 1' }).waitFor();
     await runCommand(page, 'Shimtrace: Go to Next Hunk with Evidence');
@@ -149,13 +154,17 @@ describe('a patch under review', () => {
     await lens('ran 2× · 0 ×2').waitFor();
   });
 
-  it('takes a file from the Source Control view', async () => {
+  it('takes the chosen files of the Source Control view as one patch', async () => {
     const file = path.join(bench.folder, SOURCE);
     const text = fs.readFileSync(file, 'utf8');
     fs.writeFileSync(file, text.replace('\tlock_range(mapping);', '\tlock_range(mapping);\n\tset(mapping);'));
+    fs.writeFileSync(path.join(bench.folder, 'virt/kvm', OTHER), 'int count;\nint other;\n');
     await runCommand(page, 'Source Control: Focus on Changes View');
-    const row = page.locator('.scm-view .monaco-list-row', { hasText: 'guest_memfd.c' }).first();
-    await row.click({ button: 'right' });
+    const row = (name) => page.locator('.scm-view .monaco-list-row', { hasText: name }).first();
+    await row(OTHER).waitFor();
+    await row('guest_memfd.c').click();
+    await row(OTHER).click({ modifiers: ['ControlOrMeta'] });
+    await row(OTHER).click({ button: 'right' });
     // A menu takes no click in its first moments.
     await page.waitForTimeout(500);
     await page.locator('.context-view .action-label', { hasText: 'Review a Patch' }).click();
@@ -163,6 +172,7 @@ describe('a patch under review', () => {
     await choose('Recorded without the patch', 'before.txt');
     await lens('__kvm_gmem_set_attributes(): ran 5×').waitFor();
     await page.locator('.tab', { hasText: 'Changes 1.patch' }).waitFor();
+    await page.locator('.view-line', { hasText: 'int other;' }).first().waitFor();
     await picture(page, 'review-source-control');
   });
 
@@ -185,5 +195,14 @@ describe('a patch under review', () => {
     // What has no name yet is called by its first line.
     await page.locator('.tab', { hasText: '[PATCH 1/3] KVM: Part 1' }).waitFor();
     await picture(page, 'review-export');
+    await runCommand(page, 'Shimtrace: Export the Review…');
+    await page.locator('.quick-input-list .monaco-list-row', { hasText: 'Files for b4 review' }).click();
+    await page.locator('.quick-input-widget .monaco-button', { hasText: 'Export Here' }).click();
+    const written = path.join(bench.folder, '0003.txt');
+    for (let i = 0; i < 100 && !fs.existsSync(written); i++) await page.waitForTimeout(100);
+    const files = ['identity.txt', 'series.txt', '0001.txt', '0002.txt', '0003.txt'];
+    const texts = files.map((name) => fs.readFileSync(path.join(bench.folder, name), 'utf8'));
+    assert.match(texts[2], /^KVM: Part 1\n/);
+    assert.match(texts[2], /kvm_gmem_is_safe_for_conversion\(\) ran 5 times/);
   });
 });

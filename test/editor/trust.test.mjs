@@ -11,6 +11,7 @@ import {
   SAMPLE,
   statusItem,
   violationHoverShows,
+  webviewBody,
   WORKSPACE_FOLDER,
 } from './support.mjs';
 
@@ -46,6 +47,8 @@ describe('in a folder that is not trusted', () => {
       },
       trust: false,
       settings: {
+        // One's own, for kernels of one's own: not even this is read for a stranger's patch.
+        'shimtrace.review.vmlinux': '/boot/vmlinux',
         'security.workspace.trust.startupPrompt': 'never',
         'security.workspace.trust.banner': 'always',
       },
@@ -91,8 +94,12 @@ describe('in a folder that is not trusted', () => {
     await runCommand(page, 'Notifications: Clear All');
   });
 
-  it('reviews a patch', async () => {
+  it('reviews a patch, without the lines of a vmlinux', async () => {
     await reviewSamplePatch(page);
+    await runCommand(page, 'Shimtrace: Before and After');
+    await webviewBody(page)
+      .getByText('The folder is not trusted: no program finds lines of vmlinux.')
+      .waitFor();
     await runCommand(page, 'Shimtrace: Close the Review');
   });
 
