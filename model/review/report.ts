@@ -214,6 +214,8 @@ function ruleRows(sets: readonly TraceSet[]): readonly RuleRow[] {
   return [...ids].map((id) => ({ id, outcomes: sets.map((set) => outcomeIn(set, id)) }));
 }
 
+const NOT_BY_PROFILE = 'a recording was not judged by the profile of this rule, which --rules names';
+
 /** A check that was not decided counts neither as held nor as made. */
 function outcomeIn({ traces }: TraceSet, id: string): SetOutcome {
   const all = traces.map((trace) => trace.analysis.rules.find((rule) => rule.id === id));
@@ -221,11 +223,15 @@ function outcomeIn({ traces }: TraceSet, id: string): SetOutcome {
   const broken = sum(statuses.map((status) => status.broken));
   const held = sum(statuses.map((status) => status.held));
   const undecided = sum(statuses.map((status) => status.undecided));
-  const why = [...new Set(statuses.flatMap(({ reasons }) => reasons.map(reasonOf)))];
+  // A trace whose profile has no such rule was not judged by it.
+  const isUnjudged = statuses.length < traces.length;
+  const why = [
+    ...(isUnjudged ? [NOT_BY_PROFILE] : []),
+    ...new Set(statuses.flatMap(({ reasons }) => reasons.map(reasonOf))),
+  ];
   const counts = { broken, decided: broken + held, undecided, why };
   if (broken > 0) return { ...counts, state: 'broken' };
-  // A trace whose profile has no such rule was not judged by it.
-  const isOpen = undecided > 0 || why.length > 0 || statuses.length < traces.length;
+  const isOpen = undecided > 0 || why.length > 0;
   if (isOpen) return { ...counts, state: 'undecided' };
   return { ...counts, state: held > 0 ? 'held' : 'no-occasion' };
 }
@@ -274,7 +280,7 @@ const NOT_JUDGED: SetOutcome = {
   broken: 0,
   decided: 0,
   undecided: 0,
-  why: ['no recording was judged by it'],
+  why: [NOT_BY_PROFILE],
 };
 
 /** The rule's outcome in one function: its checks there are the function's runs. */

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { parseClaim } from '../../model/review/claim.js';
-import { reviewReport, type ReviewTrace } from '../../model/review/report.js';
+import { reviewReport, type ReviewReport, type ReviewTrace } from '../../model/review/report.js';
 import { NO_INDEX } from '../../model/review/sourceIndex.js';
 import { PROFILES } from '../../model/findings/finding.js';
 import { RULES } from '../../cli/core.js';
@@ -83,7 +83,7 @@ const EMPTY = {
   index: NO_INDEX,
 } as const;
 
-function claimed(before: ReviewTrace, after: ReviewTrace, rule: string): readonly [string, number] {
+function reviewed(before: ReviewTrace, after: ReviewTrace, rule: string): ReviewReport['claims'] {
   const claim = parseClaim(
     `${rule} never`,
     RULES.map(({ id }) => id),
@@ -92,7 +92,11 @@ function claimed(before: ReviewTrace, after: ReviewTrace, rule: string): readonl
     { name: 'without', role: 'without', traces: [before] },
     { name: 'with', role: 'with', traces: [after] },
   ] as const;
-  const [result] = reviewReport({ ...EMPTY, sets, claims: [claim] }).claims;
+  return reviewReport({ ...EMPTY, sets, claims: [claim] }).claims;
+}
+
+function claimed(before: ReviewTrace, after: ReviewTrace, rule: string): readonly [string, number] {
+  const [result] = reviewed(before, after, rule);
   return [result!.verdict, result!.luck === undefined ? -1 : Math.round(result!.luck * 100)];
 }
 
@@ -110,6 +114,16 @@ describe('labelled recordings as before and after a patch', () => {
       const row = `| ${cells.join(' | ')} |`;
       assert.ok(page.includes(row), row);
     }
+  });
+
+  it('say of a rule that they were not judged by which option has them judged', () => {
+    const one = (name: string): ReviewTrace => ({
+      ...traceOf(name),
+      ...judge(bytesOf(join(SHIPPED, `${name}.txt`)), ['guest-memfd']),
+    });
+    const [result] = reviewed(one('shim/S7.lutogup'), one('shim/SN.luto'), 'A1');
+    assert.equal(result!.verdict, 'cannot-tell');
+    assert.match(result!.reason, /is undecided: a recording was not judged by the profile .* --rules /);
   });
 
   it('never support more where events are lost at random', () => {
