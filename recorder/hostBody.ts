@@ -140,16 +140,17 @@ clean() {
 # Reads what the main process says of the processes it started; only that one holds the other end.
 watchdog() {
   trap '' INT TERM HUP PIPE USR1
-  started=; finished=; made=
+  started=; finished=; made=; one_reader=
   while read -r word value; do
     case $word in
       started) started="$started $value" ;;
+      reader) one_reader=$value ;;
       made) made=yes ;;
       done) finished=yes ;;
     esac
   done
   if [ -n "$finished" ]; then return 0; fi
-  for one in $started; do kill -KILL "$one" 2>/dev/null; done
+  for one in $started $one_reader; do kill -KILL "$one" 2>/dev/null; done
   # What the main process has found out went with it.
   if [ -n "$made" ]; then find_tracefs; remove_ours; fi
   return 1
@@ -204,10 +205,12 @@ make_instance() {
 
 # One pass over the symbols: those that are asked for, and the compiler's copies of them.
 read_symbols() {
-  symbols=$(printf '%s\n' "$PROBES" | awk '
+  found=$(printf '%s\n' "$PROBES" | awk '
     FNR == NR { want[$4] = 1; next }
     { plain = $3; if (index(plain, ".")) sub(/\..*/, "", plain) }
-    plain in want { print plain, $3 }' FS='|' - FS=' ' "$proc/kallsyms" 2>/dev/null)
+    plain in want { print "name " plain, $3; print "line " $0 }' FS='|' - FS=' ' "$proc/kallsyms" 2>/dev/null)
+  symbols=$(printf '%s\n' "$found" | sed -n 's/^name //p')
+  kernel_symbols=$(printf '%s\n' "$found" | sed -n 's/^line //p')
 }
 
 refused() { say refused "$kind" "$symbol" "$*"; }
@@ -245,10 +248,11 @@ install() {
     refused "the kernel defined it and would not enable it"
     return 1
   fi
+  formats="$formats $group/$event"
 }
 
 arm_probes() {
-  kinds=; events=
+  kinds=; events=; formats=
   set -f; IFS=$newline
   for line in $PROBES; do
     IFS='|'; set -- $line; IFS=$blanks; set +f
@@ -273,7 +277,7 @@ arm_tracepoints() {
     if [ "$mode" != plan ] && ! write "$events_dir/$symbol/enable" 1; then
       refused "the kernel would not enable it"; continue
     fi
-    kinds="$kinds $kind"
+    kinds="$kinds $kind"; formats="$formats $symbol"
     say tracepoint "$kind" "$symbol"
   done
 }
@@ -331,6 +335,7 @@ say_buffers() {
 sum() { cat "$instance"/per_cpu/cpu*/stats 2>/dev/null | awk -F ': *' -v name="$1" '$1 == name { n += $2 } END { print n + 0 }'; }
 
 start_reader() {
+  if [ -n "$raw" ]; then return 0; fi
   # Plain reads: a reader that splices loses what does not fit into the pipe behind it. An interrupt from a
   # terminal is for the main process, which then empties the buffer.
   ( trap '' INT; exec dd if="$instance/trace_pipe" bs=65536 2>/dev/null 3<&- 4>&- 5>&- ) & reader=$!
@@ -356,7 +361,8 @@ watch() {
     sleep 0.2 5>&- & wait $!
     if [ -n "$stopping" ]; then break; fi
     if [ -n "$workload_pid" ] && ! kill -0 "$workload_pid" 2>/dev/null; then stopping=workload; break; fi
-    if ! kill -0 "$reader" 2>/dev/null; then stopping=reader; break; fi
+    if [ -n "$raw" ]; then read_full_pages
+    elif ! kill -0 "$reader" 2>/dev/null; then stopping=reader; break; fi
     # The shell that was started: its end is the end of the connection, or a user who killed it.
     if ! kill -0 $$ 2>/dev/null; then stopping=parent; break; fi
     uptime_s
@@ -377,6 +383,7 @@ reader_waits() {
 
 # Until all that was written has been read and passed on; a minute without any progress is the end.
 drain() {
+  if [ -n "$raw" ]; then drain_pages; return 0; fi
   waiting=0; last=
   while kill -0 "$reader" 2>/dev/null; do
     left=$(sum entries)
@@ -401,6 +408,7 @@ record() {
   find_tracefs && may_write || exit 1
   facts
   make_instance || exit 1
+  if [ -n "$raw" ]; then page_size || exit 1; fi
   events_dir=$instance/events
   read_symbols
   arm_probes; arm_tracepoints; judge_rules
@@ -413,6 +421,7 @@ record() {
     printf 'started %s\n' "$lease_pid" >&5
     printf '@shimtrace %s begin\n' "$nonce"
   fi
+  if [ -n "$raw" ]; then send_file header_page "$tracefs/events/header_page"; fi
   trap 'stopping=stopped' INT
   before=$(profile)
   start_reader
@@ -426,6 +435,7 @@ record() {
   after=$(profile)
   drain
   say_hits; say_buffers
+  if [ -n "$raw" ]; then send_files; fi
   say state complete
   if [ -n "$leased" ]; then printf '@shimtrace %s end\n' "$nonce"; fi
 }

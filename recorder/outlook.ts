@@ -76,6 +76,8 @@ export function sidecarLines(sidecar: Sidecar): readonly string[] {
 }
 
 function completeText({ proof }: Sidecar): string {
+  if (proof.letGo !== undefined)
+    return `recording: all events from the first one here on; ${proof.letGo} older ones were let go`;
   if (proof.received < 0) return `recording: ${proof.read} events were read on the host, none was lost there`;
   return `recording: complete, all ${proof.read} events that the kernel wrote are here`;
 }
@@ -90,6 +92,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   'read-only': 'tracefs cannot be written: it is mounted read-only, or the kernel is locked down',
   'no-instance': 'the kernel makes no trace instance: it has none, no memory for one, or is locked down',
   'not-root': 'this takes root, and the user is another',
+  'no-pages': 'this kernel does not say how the pages of its ring buffers are laid out (events/header_page)',
   drain: 'the reader stood still with events left',
 };
 

@@ -1,5 +1,6 @@
 /** The script that records: values, then the body that works by them. One text, sent or printed as it is. */
 import { ARM, CLEANUP, GO, RECORD, TALK } from './hostBody.js';
+import { RAW } from './hostRaw.js';
 import type { PlannedProbe, RecordPlan } from './plan.js';
 import { quoted } from './shellWord.js';
 
@@ -13,6 +14,8 @@ export interface ScriptOptions {
   readonly nonce: string;
   /** True where a client holds the input open and waits for words; false for a script that is run by hand. */
   readonly leased: boolean;
+  /** True for the pages of the ring buffers in place of the text of events. */
+  readonly raw?: boolean;
   /** A command line for `sh -c`; '' for none. */
   readonly workload: string;
   /** Whole seconds to record at most; 0 for no limit. */
@@ -34,6 +37,7 @@ export function hostScript(plan: RecordPlan, options: ScriptOptions): string {
     mode,
     nonce,
     leased: leased ? 'yes' : '',
+    raw: options.raw === true ? 'yes' : '',
     workload,
     seconds: String(Math.floor(seconds)),
     buffer_kb: String(Math.floor(bufferKb)),
@@ -54,6 +58,7 @@ export function hostScript(plan: RecordPlan, options: ScriptOptions): string {
     TALK,
     CLEANUP,
     ARM,
+    RAW,
     RECORD,
     GO,
   ].join('\n');

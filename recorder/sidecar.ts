@@ -37,6 +37,8 @@ export interface Proof {
   /** Events that the kernel gave to the reader, and that are in the file; -1 where nobody counted. */
   readonly read: number;
   readonly received: number;
+  /** Events of these, the oldest, that were not kept. */
+  readonly letGo?: number;
   /** Events that the ring buffers overwrote or had no room for, and that probes missed. */
   readonly lost: number;
   /** Why the trace may lack events, a sentence each; empty where all that was written is there. */
@@ -52,6 +54,8 @@ export interface Received {
   readonly bytes: number;
   /** Lines that are events; -1 where nobody counted. */
   readonly events: number;
+  /** Those of them, the oldest, that were not kept. */
+  readonly letGo?: number;
   /** What went wrong at the receiving end, a sentence each. */
   readonly problems: readonly string[];
 }
@@ -85,7 +89,7 @@ export function sidecarOf(log: RecordLog, received: Received): Sidecar {
   };
 }
 
-function proofOf(log: RecordLog, { events, problems }: Received): Proof {
+function proofOf(log: RecordLog, { events, letGo = 0, problems }: Received): Proof {
   const sum = (of: (cpu: CpuBuffer) => number): number =>
     log.buffers.reduce((total, cpu) => total + of(cpu), 0);
   const isComplete = log.state === 'complete' && log.buffers.length > 0;
@@ -102,7 +106,8 @@ function proofOf(log: RecordLog, { events, problems }: Received): Proof {
   if (isComplete && events >= 0 && read !== events)
     found.push(`${read} events were read on the host, ${events} have arrived.`);
   for (const { code, detail } of log.errors) found.push(`The host said: ${code} ${detail}`.trimEnd());
-  return { read, received: events, lost: overwritten + left + missed, problems: found };
+  const lost = overwritten + left + missed;
+  return { read, received: events, ...(letGo > 0 && { letGo }), lost, problems: found };
 }
 
 /**
@@ -197,5 +202,5 @@ const SHAPE: Readonly<Record<string, Fits>> = {
       read: number,
     }),
   ),
-  proof: shape({ read: number, received: number, lost: number, problems: list(text) }),
+  proof: shape({ read: number, received: number, letGo: maybe(number), lost: number, problems: list(text) }),
 };

@@ -141,10 +141,11 @@ function gather(trace: LoadedTrace & LoadedRun) {
         status: r.status,
         reasons: r.reasons.map((reason) => reasonText(table, reason)),
       })),
-    missing: missingKinds(table).map((m) => ({
-      ...m,
-      ...(sidecar && { why: absenceOf(sidecar, m.kind).why }),
-    })),
+    missing: missingKinds(table).map((m) => {
+      const unseen = sidecar ? absenceOf(sidecar, m.kind) : table.meta.unseen?.get(m.kind);
+      return { ...m, ...(unseen && { why: unseen.why }) };
+    }),
+    ...(table.meta.said && { said: table.meta.said }),
     ...(sidecar && { recording: sidecar }),
   };
 }
@@ -227,6 +228,7 @@ function text(trace: LoadedTrace & LoadedRun, facts: Facts): string {
     `judged  ${facts.headline}`,
     `profile ${facts.profiles.join(', ')} (${facts.profileReason})`,
     ...facts.undecided.flatMap((r) => r.reasons.map((reason) => `undecided ${r.rule}: ${reason}`)),
+    ...(facts.said ?? []).map((sentence) => `recording: ${sentence}`),
     ...(facts.recording === undefined ? [] : sidecarLines(facts.recording)),
     ...coverageLines(trace, facts),
   ];

@@ -17,6 +17,7 @@ import { check } from './check.js';
 
 const FORMATS = ['text', 'json'] as const;
 const DEFAULT_OUT = 'trace.txt';
+const DEFAULT_RAW_OUT = 'trace.dat';
 const DEFAULT_MAX_MB = 2048;
 const BYTES_PER_MB = 1 << 20;
 
@@ -36,7 +37,7 @@ const OPTIONS: OptionSpecs = {
     type: 'string',
     short: 'o',
     value: 'FILE',
-    help: `the trace (default ${DEFAULT_OUT}); never written over`,
+    help: `the trace (default ${DEFAULT_OUT}, with --raw ${DEFAULT_RAW_OUT}); never written over`,
   },
   for: {
     type: 'string',
@@ -56,6 +57,15 @@ const OPTIONS: OptionSpecs = {
     help: `stop a moment after the first violation of this rule, or of ${ANY_RULE}; repeatable, or with commas`,
   },
   seconds: { type: 'string', value: 'N', help: 'stop after so many seconds' },
+  raw: {
+    type: 'boolean',
+    help: 'record the pages of the ring buffers: a trace.dat, smaller and to the nanosecond, judged at the end only',
+  },
+  'keep-mb': {
+    type: 'string',
+    value: 'MB',
+    help: 'keep this much of the end only, as a flight recorder does: with --until, for what is long in coming',
+  },
   plan: {
     type: 'boolean',
     help: 'say what would be installed, with a host also what it can show; change nothing',
@@ -97,7 +107,11 @@ export const record: Command = {
     const plan = planOf(args);
     const transport = transportOf(args);
     const until = words(args, 'until', [...RULE_IDS, ANY_RULE]);
-    const asked = { plan, options: scriptOptions(args), maxBytes: maxBytes(args), until };
+    const keepBytes = mega(args, 'keep-mb');
+    const maxBytes =
+      mega(args, 'max-mb') ?? (keepBytes === undefined ? DEFAULT_MAX_MB * BYTES_PER_MB : Infinity);
+    const asked = { plan, options: scriptOptions(args), maxBytes, keepBytes, until };
+    if (args.flag('raw')) noText(args);
     if (args.flag('script')) {
       output.out(hostScript(plan, { ...asked.options, mode: 'run', nonce: newNonce(), leased: false }));
       return EXIT.clean;
@@ -115,7 +129,7 @@ export const record: Command = {
 async function onHost(asked: Asked, args: Args, output: Output): Promise<ExitCode> {
   if (args.flag('plan')) return lookAt(asked, output);
   if (args.flag('clean')) return cleanHost(asked, output);
-  const path = args.text('output') ?? DEFAULT_OUT;
+  const path = args.text('output') ?? (args.flag('raw') ? DEFAULT_RAW_OUT : DEFAULT_OUT);
   if (args.choice('format', FORMATS, 'text') === 'json') return watched(path, asked, output);
   const hasTrace = await recordTo(path, asked, output);
   return hasTrace ? check.run(parse([path], check.options), output) : EXIT.unusable;
@@ -179,9 +193,20 @@ function scriptOptions(args: Args): Asked['options'] {
     workload: words.length === 1 ? words[0]! : words.map(shellWord).join(' '),
     seconds: args.number('seconds') ?? 0,
     bufferKb: args.number('buffer-kb') ?? DEFAULT_BUFFER_KB,
+    raw: args.flag('raw'),
   };
 }
 
-function maxBytes(args: Args): number {
-  return (args.number('max-mb') ?? DEFAULT_MAX_MB) * BYTES_PER_MB;
+function mega(args: Args, option: string): number | undefined {
+  const count = args.number(option);
+  if (count !== undefined && count <= 0) throw new UsageError(`--${option} takes megabytes above 0`);
+  return count === undefined ? undefined : Math.ceil(count * BYTES_PER_MB);
+}
+
+/** What reads the trace as it grows reads text. */
+function noText(args: Args): void {
+  const [option] = ['until', 'keep-mb', 'script'].filter(
+    (name) => args.flag(name) || args.text(name) !== undefined || args.list(name).length > 0,
+  );
+  if (option !== undefined) throw new UsageError(`--${option} is for a recording as text, without --raw`);
 }

@@ -4,7 +4,12 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { FakeTracefs, type FakeHost } from '../../test/support/fakeTracefs.js';
+import { FakeTracefs, statsText, type FakeHost } from '../../test/support/fakeTracefs.js';
+import { exitRecord, USERSPACE_EXIT } from '../../test/support/tracedatSamples.js';
+import { headerPage, PageWriter } from '../../test/support/tracedatWriter.js';
+import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
+import { MemorySource } from '../../parsers/base/source.js';
+import { readTrace } from '../../parsers/index.js';
 import { RULES } from '../../model/rules/registry.js';
 import { planFor, type RecordPlan } from '../../recorder/plan.js';
 import { hostScript } from '../../recorder/script.js';
@@ -151,6 +156,80 @@ describe('shimtrace record', () => {
     const wrong = await infoOf(file);
     assert.match(wrong, /clock unknown/);
     assert.match(wrong, /5 events were read on the host, 2 are here.*\[record-incomplete\]/);
+  });
+
+  it('records the pages of the ring buffers as a trace.dat', async () => {
+    const page = new PageWriter(1_000_000n)
+      .record(0, exitRecord(false, 77, 2, 0))
+      .record(5, exitRecord(false, 77, 6, 0))
+      .done();
+    const formats = { 'kvm/kvm_userspace_exit': USERSPACE_EXIT };
+    await on({ formats, headerPage: headerPage(8, 4096) }, async (fake, asked) => {
+      const file = path.join(folder, 'page');
+      fs.writeFileSync(file, page);
+      fs.writeFileSync(`${file}.full`, statsText(0, 2));
+      fs.writeFileSync(`${file}.empty`, statsText(2));
+      // The kernel gives the page to whoever asks, and has none then.
+      const cpu = `"$(ls -d ${fake.tracefs}/instances/shimtrace_*/per_cpu/cpu1)"`;
+      const feed = `exec 9> trace_pipe_raw; cat ${file}.empty > stats; cat ${file} >&9`;
+      const workload = `cd ${cpu}; mkfifo trace_pipe_raw; cat ${file}.full > stats; ( ${feed} ) > /dev/null 2>&1 &`;
+      const {
+        sidecar,
+        hasTrace,
+        file: trace,
+      } = await recorded({
+        ...asked,
+        options: { ...options(workload), raw: true },
+      });
+      assert.ok(hasTrace);
+      assert.deepEqual(sidecar?.proof, { read: 2, received: 2, lost: 0, problems: [] });
+      const { table } = readTrace(new MemorySource(fs.readFileSync(trace)), { cancel: NEVER_CANCELLED });
+      assert.deepEqual(
+        [0, 1].map(
+          (row) => `${table.absoluteTime(row)} [${table.cpu(row)}] ${table.comm(row)} ${table.name(row)}`,
+        ),
+        ['1000000 [1] qemu-kvm kvm:kvm_userspace_exit', '1000005 [1] qemu-kvm kvm:kvm_userspace_exit'],
+      );
+      assert.deepEqual([table.meta.format, table.meta.clock], ['trace.dat', 'mono']);
+      assert.deepEqual(table.meta.said, ['complete: all 2 events that its ring buffers counted are here']);
+      assert.deepEqual(
+        fs.readdirSync(folder).filter((name) => name.endsWith('.pages')),
+        [],
+      );
+      assert.deepEqual(fake.leftovers(), []);
+    });
+  });
+
+  it('says where a kernel does not tell how its pages are laid out', async () => {
+    await on({}, async (fake, asked) => {
+      const { hasTrace, err } = await recorded({ ...asked, options: { ...options('true'), raw: true } });
+      assert.equal(hasTrace, false);
+      assert.match(err, /does not say how the pages of its ring buffers are laid out/);
+      assert.deepEqual(fake.leftovers(), []);
+    });
+  });
+
+  it('keeps the end alone of a text, where that is wanted, and says how much it let go of', async () => {
+    await on({ readEvents: 1000 }, async (fake, asked) => {
+      const line =
+        '     qemu-kvm-77      [000] .....   100.%06d: kvm_userspace_exit: reason KVM_EXIT_MMIO (6)\\n';
+      const workload = `awk 'BEGIN { for (i = 1; i <= 1000; i++) printf "${line}", i }' > ${pipeOf(fake)}`;
+      const keepBytes = 8192;
+      const { text, sidecar, err, file } = await recorded({
+        ...asked,
+        keepBytes,
+        options: options(workload),
+      });
+      const lines = text!.trimEnd().split('\n');
+      assert.ok(text!.length >= keepBytes && text!.length <= 2 * keepBytes + 65536, `${text!.length}`);
+      assert.match(lines[0]!, /^ {5}qemu-kvm-77 /);
+      assert.match(lines.at(-1)!, /100\.001000: /);
+      const letGo = 1000 - lines.length;
+      assert.ok(letGo > 0);
+      assert.deepEqual(sidecar?.proof, { read: 1000, received: 1000, letGo, lost: 0, problems: [] });
+      assert.match(err, new RegExp(`all events from the first one here on; ${letGo} older ones were let go`));
+      assert.match(await infoOf(file), /loss {4}none seen/);
+    });
   });
 
   it('does not begin where nothing of what was asked can be judged', async () => {

@@ -14,7 +14,8 @@ import type { Output } from '../output.js';
 import { VERSION } from '../version.js';
 import { Client, type Limits, type Outcome } from './client.js';
 import { LiveJudge } from './live.js';
-import { TraceFile } from './traceFile.js';
+import { RawFile } from './rawFile.js';
+import { TraceFile, type Kept } from './traceFile.js';
 import type { Transport } from './transport.js';
 import type { LiveVerdict, LiveViolation } from './verdict.js';
 import type { Progress, Watcher } from './watcher.js';
@@ -30,8 +31,10 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export interface Asked {
   readonly plan: RecordPlan;
   readonly transport: Transport;
-  readonly options: Pick<ScriptOptions, 'workload' | 'seconds' | 'bufferKb'>;
+  readonly options: Pick<ScriptOptions, 'workload' | 'seconds' | 'bufferKb' | 'raw'>;
   readonly maxBytes: number;
+  /** So many of the last bytes of text are kept at least; undefined for all. */
+  readonly keepBytes?: number | undefined;
   /** Rules whose first violation ends the recording; `ANY_RULE` for that of any. */
   readonly until?: readonly string[];
   /** A program that watches: told how it goes, and its words end the recording. */
@@ -70,7 +73,7 @@ const LEFTOVER: Readonly<Record<string, string>> = {
 
 /** Records into a file and writes what is known of it beside. True when there is a trace to be judged. */
 export async function recordTo(path: string, asked: Asked, output: Output): Promise<boolean> {
-  const file = new TraceFile(path);
+  const file = asked.options.raw === true ? new RawFile(path) : new TraceFile(path, asked.keepBytes);
   const goAhead = (log: RecordLog): boolean => {
     for (const line of [hostText(log), ...outlookLines(log)]) output.err(`shimtrace: ${line}`);
     asked.watcher?.tell({ said: 'plan', host: hostText(log), outlook: outlookLines(log) });
@@ -79,12 +82,14 @@ export async function recordTo(path: string, asked: Asked, output: Output): Prom
     return goes;
   };
   let outcome: Outcome;
+  let problems: readonly string[];
   try {
     outcome = await runScript(asked, 'run', file, goAhead, output);
+    problems = [...outcome.problems, ...file.finish(outcome.log)];
   } finally {
     file.close();
   }
-  const { log, problems, ended } = outcome;
+  const { log, ended } = outcome;
   const isGood = isWell(log, problems, output);
   if (file.bytes === 0) {
     if (log.state !== 'armed' && isGood) output.err('shimtrace: no event was recorded');
@@ -96,6 +101,7 @@ export async function recordTo(path: string, asked: Asked, output: Output): Prom
     command: asked.options.workload,
     bytes: file.bytes,
     events: file.events,
+    letGo: file.letGo,
     problems: ended ? problems : [...problems, 'The end of the trace was not received.'],
   });
   try {
@@ -132,14 +138,16 @@ function hostText({ facts }: RecordLog): string {
 async function runScript(
   asked: Asked,
   mode: ScriptOptions['mode'],
-  sink: TraceFile | undefined,
+  sink: Kept | undefined,
   goAhead: (log: RecordLog) => boolean,
   output: Output,
 ): Promise<Outcome> {
   const nonce = newNonce();
   const script = hostScript(asked.plan, { ...asked.options, mode, nonce, leased: true });
   const began = Date.now();
-  const live = sink && new Live(sink.path, asked.until ?? [], () => client.stop(), output);
+  // Pages become a trace at the end only.
+  const live =
+    sink && asked.options.raw !== true && new Live(sink.path, asked.until ?? [], () => client.stop(), output);
   const client = new Client({
     transport: asked.transport,
     nonce,
@@ -149,8 +157,9 @@ async function runScript(
     goAhead,
     say: (line) => output.err(line),
     tick: (log, bytes) => {
-      live?.look(sink?.bytes ?? 0);
-      const progress = { ...progressOf(log, sink, Date.now() - began), violations: live?.violations ?? [] };
+      if (live) live.look(sink.bytes);
+      const violations = live ? live.violations : [];
+      const progress = { ...progressOf(log, sink, Date.now() - began), violations };
       output.progress(progressText(log, bytes, progress));
       asked.watcher?.tell({ said: 'progress', ...progress });
     },
@@ -168,13 +177,13 @@ async function runScript(
   try {
     return await client.run();
   } finally {
-    await live?.close();
+    if (live) await live.close();
     for (const signal of SIGNALS) process.removeListener(signal, onSignal);
     output.progress('');
   }
 }
 
-function progressOf(log: RecordLog, sink: TraceFile | undefined, ms: number): Omit<Progress, 'violations'> {
+function progressOf(log: RecordLog, sink: Kept | undefined, ms: number): Omit<Progress, 'violations'> {
   const events = sink?.events ?? 0;
   const counted = log.probes.filter(({ hits }) => hits !== undefined);
   return {

@@ -2,28 +2,53 @@
 import fs from 'node:fs';
 import { InputError } from '../errors.js';
 import { errorCode } from '../output.js';
+import type { Sink } from './client.js';
+import type { RecordLog } from '../../recorder/control.js';
 
 /** Who else is on the machine need not read a kernel's addresses. */
 const MODE = 0o600;
 const NEWLINE = 10;
+const KEPT_SUFFIX = '.kept';
 /** `CPU:127 [LOST 34 EVENTS]` and `# tracer: nop` are no events. */
 const HEAD_BYTES = 16;
 const NO_EVENT = /^(?:#|CPU:\d+ \[LOST)/;
 
-export class TraceFile {
-  private readonly fd: number;
+/** What a recording is kept in. */
+export interface Kept extends Sink {
+  readonly path: string;
+  /** Of the file. */
+  readonly bytes: number;
+  /** All that came, and those of them, the oldest, that are not kept. */
+  readonly events: number;
+  readonly letGo: number;
+  /** To be called at the end; what is wrong with what was kept, a sentence each. */
+  finish(log: RecordLog): readonly string[];
+  /** Closes it; an empty one is removed. */
+  close(): void;
+}
+
+/** Makes a file; one that is there stays as it is, and InputError says so. */
+export function makeNew(path: string, flags: 'wx' | 'wx+' = 'wx'): number {
+  try {
+    return fs.openSync(path, flags, MODE);
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') throw new InputError(`${path} is there already: name another with -o`);
+    throw new InputError(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+export class TraceFile implements Kept {
+  private fd: number;
   private readonly counter = new EventCounter();
   bytes = 0;
+  letGo = 0;
 
-  /** Makes the file; one that is there stays as it is, and InputError says so. */
-  constructor(readonly path: string) {
-    try {
-      this.fd = fs.openSync(path, 'wx', MODE);
-    } catch (error) {
-      if (errorCode(error) === 'EEXIST')
-        throw new InputError(`${path} is there already: name another with -o`);
-      throw new InputError(`${path}: ${error instanceof Error ? error.message : String(error)}`);
-    }
+  /** Of the text at least the last `keepBytes` are kept, and at most twice as many. */
+  constructor(
+    readonly path: string,
+    private readonly keepBytes = Infinity,
+  ) {
+    this.fd = makeNew(path);
   }
 
   get events(): number {
@@ -35,6 +60,36 @@ export class TraceFile {
     while (done < bytes.length) done += fs.writeSync(this.fd, bytes, done);
     this.bytes += bytes.length;
     this.counter.take(bytes);
+    if (this.bytes > 2 * this.keepBytes) this.trim();
+  }
+
+  finish(): readonly string[] {
+    return [];
+  }
+
+  /** Lets go of the oldest lines. Whoever reads the file finds the old one or the new one, whole. */
+  private trim(): void {
+    const text = fs.readFileSync(this.path);
+    const from = text.lastIndexOf(NEWLINE, text.length - this.keepBytes - 1) + 1;
+    // One line that is longer than all that is kept: the rest of it is still to come.
+    if (from === 0) return;
+    const old = new EventCounter();
+    old.take(text.subarray(0, from));
+    const kept = `${this.path}${KEPT_SUFFIX}`;
+    const fd = fs.openSync(kept, 'w', MODE);
+    try {
+      let done = from;
+      while (done < text.length) done += fs.writeSync(fd, text, done);
+      fs.renameSync(kept, this.path);
+    } catch (error) {
+      fs.closeSync(fd);
+      fs.rmSync(kept, { force: true });
+      throw error;
+    }
+    fs.closeSync(this.fd);
+    this.fd = fd;
+    this.letGo += old.events;
+    this.bytes = text.length - from;
   }
 
   /** Closes it; an empty one is removed. */

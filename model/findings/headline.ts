@@ -121,6 +121,8 @@ const CUTS: readonly (readonly [IssueCode, string])[] = [
   ['bad-record', 'the file is damaged'],
   ['torn-tail', 'the file is cut off'],
   ['fewer-entries', 'the file is cut or filtered'],
+  ['not-all-read', 'the file lacks events that the kernel counted'],
+  ['sampled', 'the recorder took samples'],
 ];
 
 function cutText(issues: HeadlineFacts['issues']): string {

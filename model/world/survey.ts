@@ -272,7 +272,9 @@ export class Survey {
     for (const ino of this.otherInodes) if (this.memfdInodes.has(ino)) this.ambiguousInodes.add(ino);
     const unrelated = tasks.unrelated();
     this.unfiltered =
-      unrelated > 0 && unrelated >= UNRELATED_SHARE * (table.length - fromQemu - counts[KIND_GUEST]!);
+      table.meta.onlyTasks !== true &&
+      unrelated > 0 &&
+      unrelated >= UNRELATED_SHARE * (table.length - fromQemu - counts[KIND_GUEST]!);
   }
 
   /** What an event that names an inode, a VM or a vCPU says. */

@@ -37,6 +37,11 @@ export function describeMerged(parts: readonly Part[], builder: TableBuilder): v
   if (host !== undefined) meta.host = host;
   const enabled = metas.flatMap((m) => [...(m.enabledEvents ?? [])]);
   if (enabled.length > 0) meta.enabledEvents = new Set(enabled);
+  const said = parts.flatMap(({ path, open }) =>
+    (open.table.meta.said ?? []).map((sentence) => `${path}: ${sentence}`),
+  );
+  if (said.length > 0) meta.said = said;
+  if (judged.some((part) => part.open.table.meta.onlyTasks)) meta.onlyTasks = true;
   for (const { path, open } of parts) {
     for (const issue of open.table.issues) issues.list.push({ ...issue, file: path });
   }

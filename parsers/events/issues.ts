@@ -28,6 +28,17 @@ export const ISSUE_KINDS = {
     sentence: 'The file shows fewer entries than its header counts.',
     advice: 'It was cut or filtered, or it is the buffer of one CPU only: give Shimtrace the whole trace.',
   },
+  'not-all-read': {
+    severity: 'dataLoss',
+    sentence: 'The kernel counted more events in its ring buffers than the file holds.',
+    advice:
+      'Record again: the recorder lost them on their way, or the file was split; where they are missing is not known.',
+  },
+  sampled: {
+    severity: 'dataLoss',
+    sentence: 'perf was told to take a sample of the events, not all of them.',
+    advice: 'Record without -F and with -c 1, which is what perf does for tracepoints by itself.',
+  },
   'buffer-started': {
     severity: 'dataLoss',
     sentence: "This CPU's buffer starts here: its earlier events are absent.",

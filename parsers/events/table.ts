@@ -156,6 +156,10 @@ export interface TraceMeta {
    * What a recorder says of kinds, should the table have no event of them; undefined where nobody says it.
    */
   unseen?: ReadonlyMap<EventKind, UnseenKind>;
+  /** What the source's own headers prove of the recording, a sentence each; undefined for nothing. */
+  said?: readonly string[];
+  /** True where the source says that it recorded some tasks alone. */
+  onlyTasks?: true;
   /**
    * Nanoseconds from the table's times to the wall clock's, where the source says it (perf's CLOCK_DATA,
    * trace-cmd's --date).

@@ -63,6 +63,7 @@ export const ATTR_SIZE_MAX = 4096;
 
 /** Bytes from the start of `struct perf_event_attr`. */
 const ATTR_CONFIG_AT = 8;
+const ATTR_PERIOD_AT = 16;
 const ATTR_SAMPLE_TYPE_AT = 24;
 const ATTR_READ_FORMAT_AT = 32;
 const ATTR_FLAGS_AT = 40;
@@ -70,6 +71,9 @@ const ATTR_CLOCKID_AT = 92;
 const ATTR_CLOCKID_END = 96;
 
 /** Bits of the flags. */
+const FLAG_EXCLUDE_KERNEL = 5;
+const FLAG_FREQUENCY = 10;
+const FLAG_ENABLE_ON_EXEC = 12;
 const FLAG_SAMPLE_ID_ALL = 18;
 const FLAG_USE_CLOCKID = 25;
 
@@ -101,6 +105,12 @@ export interface PerfAttr {
   readonly type: number;
   readonly config: number;
   readonly layout: SampleLayout;
+  /** Of so many events one is a sample; 0 for none. With `isFrequency`, samples a second. */
+  readonly period: number;
+  readonly isFrequency: boolean;
+  readonly excludesKernel: boolean;
+  /** It begins with a command that perf runs, and is of that command's tasks alone. */
+  readonly isOfCommand: boolean;
   /** `undefined`: perf's own clock (sched_clock). */
   readonly clockId: number | undefined;
 }
@@ -131,12 +141,20 @@ export function readAttr(
   const view = new DataView(bytes.buffer, bytes.byteOffset + at, size);
   const little = !bigEndian;
   const u64 = (offset: number): number => Number(view.getBigUint64(offset, little));
-  const idAll = flag(view, FLAG_SAMPLE_ID_ALL, bigEndian);
-  const useClock = flag(view, FLAG_USE_CLOCKID, bigEndian) && size >= ATTR_CLOCKID_END;
+  const has = (bit: number): boolean => flag(view, bit, bigEndian);
+  const useClock = has(FLAG_USE_CLOCKID) && size >= ATTR_CLOCKID_END;
   return {
     type: view.getUint32(0, little),
     config: u64(ATTR_CONFIG_AT),
-    layout: sampleLayout(u64(ATTR_SAMPLE_TYPE_AT) % TWO_32, u64(ATTR_READ_FORMAT_AT) % TWO_32, idAll),
+    layout: sampleLayout(
+      u64(ATTR_SAMPLE_TYPE_AT) % TWO_32,
+      u64(ATTR_READ_FORMAT_AT) % TWO_32,
+      has(FLAG_SAMPLE_ID_ALL),
+    ),
+    period: u64(ATTR_PERIOD_AT),
+    isFrequency: has(FLAG_FREQUENCY),
+    excludesKernel: has(FLAG_EXCLUDE_KERNEL),
+    isOfCommand: has(FLAG_ENABLE_ON_EXEC),
     clockId: useClock ? view.getInt32(ATTR_CLOCKID_AT, little) : undefined,
   };
 }

@@ -93,7 +93,8 @@ export class PerfInfo {
   hostName = '';
   osRelease = '';
   version = '';
-  cmdline = '';
+  /** Words of the command line; often the program's name alone. */
+  command: readonly string[] = [];
   cpus = 0;
   isDirectory = false;
   /** Time of the recording's clock and of the wall clock at one moment, in ns; from CLOCK_DATA. */
@@ -129,6 +130,10 @@ export class PerfInfo {
     if (!this.tracing || this.tracing.printk === '') return undefined;
     this.printk ??= new PrintkFormats(this.tracing.printk);
     return this.printk;
+  }
+
+  get cmdline(): string {
+    return this.command.join(' ').trim();
   }
 
   /** Adds an attr with its sample ids and returns its index, or -1 when it cannot be read. */
@@ -198,7 +203,7 @@ export class PerfInfo {
       const words: string[] = [];
       const count = reader.u32();
       for (let i = 0; i < count && reader.ok && i < NAME_LIMIT; i++) words.push(readString(reader));
-      this.cmdline = words.join(' ').trim();
+      this.command = words;
     } else if (feature === FEATURE_EVENT_DESC) this.readEventDesc(reader);
     else if (feature === FEATURE_DIR_FORMAT) this.isDirectory = true;
     else if (feature === FEATURE_CLOCK_DATA) {

@@ -38,6 +38,7 @@ import { Rows } from './rows.js';
 import { Samples } from './samples.js';
 import { Stacks } from './stacks.js';
 import { Stage } from './stage.js';
+import { tellRecording } from './told.js';
 import { Threads } from './threads.js';
 
 const READ_BYTES = 1 << 20;
@@ -88,6 +89,7 @@ function fillMeta(builder: TableBuilder, info: PerfInfo, reader: RecordReader): 
   meta.hasTgid = info.attrs.some((a) => a.layout.tid >= 0);
   if (timed && info.wallTime > 0n) meta.wallOffsetNs = info.wallTime - info.clockTime;
   if (!timed) builder.issues.add('untimed', 0, 0);
+  tellRecording(info, builder);
 }
 
 class RecordReader {

@@ -9,13 +9,14 @@ import { PrintkFormats } from '../tep/printk.js';
 import type { TraceContext } from '../tep/record.js';
 import type { EventText, OpenTrace, ReadOptions, TraceFormat } from '../reader.js';
 import { hasKnownVersion, hasMagic, readFile } from './file.js';
-import { markOverruns, markUnread } from './loss.js';
+import { markOverruns, markShort, markUnread } from './loss.js';
 import { CPU_LIMIT, type TraceDatFile } from './model.js';
 import { PlanBook } from './recordPlans.js';
 import { mergeStreams, openRecordings } from './read.js';
 import { Threads } from './threads.js';
 import { sessionOf } from './session.js';
 import { TraceDat } from './trace.js';
+import { unseenIn } from './unseen.js';
 
 export { TraceDat } from './trace.js';
 
@@ -66,6 +67,12 @@ function read(source: ByteSource, options: ReadOptions, text: TraceFormat | unde
   }
   markUnread(headerDamaged ? [-1] : recordings.unread, builder);
   markOverruns(file.options.cpuStats, recordings.streams, builder);
+  if (!options.cancel.cancelled) {
+    const all = markShort(file.options.cpuStats, recordings.streams, builder);
+    if (all !== undefined)
+      builder.meta.said = [`complete: all ${all} events that its ring buffers counted are here`];
+  }
+  builder.meta.unseen = unseenIn(file.formats);
   if (builder.length === 0) builder.issues.add('empty', 0, 0);
   return new TraceDat(builder.finish(), file, plans, recordings.chunks, source, options);
 }

@@ -44,6 +44,33 @@ export function markOverruns(
   builder.losses.sort((a, b) => a.row - b.row);
 }
 
+/**
+ * What the ring buffers' own statistics count and the file does not hold: no page has a mark of what was
+ * lost on its way out of the buffer. Instances are counted together. Gives the number of events where all
+ * are there; undefined where some are not, or the file does not say.
+ */
+export function markShort(
+  stats: readonly CpuStat[],
+  streams: readonly CpuStream[],
+  builder: TableBuilder,
+): number | undefined {
+  const cpus = [...new Set([...stats, ...streams].map(({ cpu }) => cpu))];
+  const counts = cpus.map((cpu) => {
+    const told = stats.filter((stat) => stat.cpu === cpu);
+    const kept = told.some((stat) => stat.kept < 0) ? -1 : told.reduce((sum, stat) => sum + stat.kept, 0);
+    const events = streams.reduce((sum, stream) => sum + (stream.cpu === cpu ? stream.events : 0), 0);
+    return { cpu, kept, events };
+  });
+  const short = counts.filter(({ kept, events }) => kept > events);
+  for (const { cpu, kept, events } of short) {
+    const detail = `CPU ${cpu}: the ring buffer had ${kept} events, ${events} of them are here`;
+    builder.issues.add('not-all-read', 0, 0, detail);
+    builder.addLoss(cpu, kept - events, 0, 0, true);
+  }
+  const isWhole = counts.length > 0 && counts.every(({ kept, events }) => kept === events);
+  return isWhole ? counts.reduce((sum, { kept }) => sum + kept, 0) : undefined;
+}
+
 /** Recordings of which nothing could be read: their CPUs (-1: any CPU) may miss events anywhere. */
 export function markUnread(cpus: readonly number[], builder: TableBuilder): void {
   for (const cpu of cpus) builder.addLoss(cpu, 0, 0, 0, true);

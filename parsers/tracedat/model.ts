@@ -58,6 +58,8 @@ export interface CpuStat {
   readonly commitOverrun: number;
   /** Events not written because the buffer was full. */
   readonly dropped: number;
+  /** Events that were written and not overwritten, read or not; -1 where it does not say. */
+  readonly kept: number;
 }
 
 export interface TraceOptions {

@@ -130,13 +130,16 @@ function parseInteger(text: string): bigint {
 function parseCpuStats(text: string): CpuStat[] {
   const out: CpuStat[] = [];
   for (const part of text.split(/^CPU:/m).slice(1)) {
-    const of = (label: string): number =>
-      Number(new RegExp(`^${label}:\\s*(\\d{1,15})`, 'm').exec(part)?.[1] ?? 0);
+    const told = (label: string): number =>
+      Number(new RegExp(`^${label}:\\s*(\\d{1,15})`, 'm').exec(part)?.[1] ?? -1);
+    const of = (label: string): number => Math.max(0, told(label));
+    const [entries, read] = [told('entries'), told('read events')];
     out.push({
       cpu: Number(/^\s*(\d{1,6})/.exec(part)?.[1] ?? 0),
       overrun: of('overrun'),
       commitOverrun: of('commit overrun'),
       dropped: of('dropped events'),
+      kept: entries < 0 || read < 0 ? -1 : entries + read,
     });
   }
   return out;

@@ -49,6 +49,8 @@ export class CpuStream {
   lastTgid = -1;
   /** Time of the last row, to see a clock that jumps back. */
   lastTs = -Infinity;
+  /** Events so far. */
+  events = 0;
   /** Row of this CPU's first event, -1 before it. */
   firstRow = -1;
   /** Row of this CPU's last event, -1 before the first. */
@@ -80,7 +82,11 @@ export class CpuStream {
   /** Steps to the next data record; false at the end of the recording. */
   advance(): boolean {
     for (;;) {
-      while (this.position < this.pageEnd) if (this.step()) return true;
+      while (this.position < this.pageEnd) {
+        if (!this.step()) continue;
+        this.events++;
+        return true;
+      }
       if (!this.openPage()) return false;
     }
   }

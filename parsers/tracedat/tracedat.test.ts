@@ -207,7 +207,7 @@ describe('trace.dat', () => {
 
   it('takes overruns that no page accounts for as loss from the start, and dropped events as loss anywhere', () => {
     const stat = Buffer.from(
-      'CPU: 0\nentries: 0\noverrun: 5\ncommit overrun: 0\nbytes: 4\ndropped events: 3\nread events: 9\n\0',
+      'CPU: 0\nentries: 0\noverrun: 5\ncommit overrun: 0\nbytes: 4\ndropped events: 3\nread events: 1\n\0',
     );
     const trace = onePage(new PageWriter(1000n).record(0, exitRecord(false, 1, 2, 0)).done(), {
       options: [{ id: 2, data: new Uint8Array(stat) }],
@@ -451,5 +451,44 @@ describe('trace.dat', () => {
       );
     }
     assert.deepEqual(seen, ['# tracer: irqsoff\n', '# tracer: irqsoff\n']);
+  });
+
+  it('says where the ring buffers counted more events than it holds', () => {
+    const page = new PageWriter(1_000_000n)
+      .record(0, exitRecord(false, 0, 2, 0))
+      .record(1, exitRecord(false, 0, 2, 0))
+      .done();
+    const stat = (entries: number, read: number): Uint8Array =>
+      new Bytes(false)
+        .text(
+          `CPU: 0\nentries: ${entries}\noverrun: 0\ncommit overrun: 0\ndropped events: 0\nread events: ${read}\n`,
+        )
+        .done();
+    const counted = (...stats: readonly Uint8Array[]): OpenTrace =>
+      onePage(page, { options: [clockOption('local'), ...stats.map((data) => ({ id: 2, data }))] });
+    const all = counted(stat(1, 1)).table;
+    assert.deepEqual(all.losses, []);
+    assert.deepEqual(all.meta.said, ['complete: all 2 events that its ring buffers counted are here']);
+    const short = counted(stat(0, 5)).table;
+    assert.deepEqual(
+      short.losses.map(({ cpu, count, fromStart, row }) => [cpu, count, fromStart, row]),
+      [[0, 3, true, 2]],
+    );
+    assert.deepEqual(
+      short.issues.map(({ code, detail }) => `${code} ${detail}`),
+      ['not-all-read CPU 0: the ring buffer had 5 events, 2 of them are here'],
+    );
+    assert.equal(short.meta.said, undefined);
+    // Instances are counted together; without statistics nothing is known.
+    assert.deepEqual(counted(stat(1, 0), stat(0, 1)).table.losses, []);
+    assert.deepEqual([counted().table.losses, counted().table.meta.said], [[], undefined]);
+  });
+
+  it('says of an event without a format that none was recorded', () => {
+    const { unseen } = onePage(new PageWriter(1n).record(0, exitRecord(false, 0, 2, 0)).done()).table.meta;
+    assert.match(unseen!.get('UserspaceExit')!.why, /^the file has its format: /);
+    assert.equal(unseen!.get('KvmPageFault')!.why, 'not recorded: the file has no format of it');
+    assert.ok([...unseen!.values()].every(({ isRecorded }) => !isRecorded));
+    assert.equal(unseen!.get('InvStart'), undefined, 'a probe');
   });
 });

@@ -100,6 +100,19 @@ async function tests() {
     assert.equal(leftovers(), NOTHING_LEFT);
   });
 
+  await test('records the pages of the ring buffers, which are the same events', () => {
+    const { code, out, err } = record('--raw', '--for', 'G6', '-o', name('run.dat'), '--', 'workload');
+    assert.equal(code, 0, err + out);
+    const { proof } = JSON.parse(fs.readFileSync(name('run.dat.record.json'), 'utf8'));
+    assert.deepEqual(proof.problems, []);
+    assert.ok(proof.read > 0 && proof.read === proof.received);
+    const info = spawnSync(process.execPath, [cli, 'info', name('run.dat')], { encoding: 'utf8' }).stdout;
+    assert.match(info, /trace\.dat, clock mono, kernel 6\.12\./);
+    assert.match(info, /complete: all \d+ events that its ring buffers counted are here/);
+    assert.match(info, /^ +6 {2}shimtrace_\w+:kvm_gmem_fallocate$/m);
+    assert.equal(leftovers(), NOTHING_LEFT);
+  });
+
   await test('cleans up when the client is killed', async () => {
     const args = [cli, 'record', ...via(), '--for', 'G6', '-o', name('killed.txt'), '--', 'sleep 77'];
     const client = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });

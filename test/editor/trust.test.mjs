@@ -75,6 +75,15 @@ describe('in a folder that is not trusted', () => {
     await page.keyboard.press('Escape');
   });
 
+  it('reviews a patch, without the lines of a vmlinux', async () => {
+    await reviewSamplePatch(page);
+    await runCommand(page, 'Shimtrace: Before and After');
+    await webviewBody(page)
+      .getByText('The folder is not trusted: no program finds lines of vmlinux.')
+      .waitFor();
+    await runCommand(page, 'Shimtrace: Close the Review');
+  });
+
   it('has its lists and its timeline', async () => {
     await runCommand(page, 'Focus on Findings View');
     await page
@@ -92,15 +101,6 @@ describe('in a folder that is not trusted', () => {
     // The box of the commands may still be closing; one that asks for a host would stay.
     await page.locator('.quick-input-widget').first().waitFor({ state: 'hidden' });
     await runCommand(page, 'Notifications: Clear All');
-  });
-
-  it('reviews a patch, without the lines of a vmlinux', async () => {
-    await reviewSamplePatch(page);
-    await runCommand(page, 'Shimtrace: Before and After');
-    await webviewBody(page)
-      .getByText('The folder is not trusted: no program finds lines of vmlinux.')
-      .waitFor();
-    await runCommand(page, 'Shimtrace: Close the Review');
   });
 
   it('runs no replay without asking for trust: addr2line would read what the folder names', async () => {

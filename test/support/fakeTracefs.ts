@@ -15,6 +15,10 @@ export interface FakeHost {
   readonly refused: readonly string[];
   /** `system/event`. */
   readonly tracepoints: readonly string[];
+  /** What their `format` says, by `system/event`. */
+  readonly formats: Readonly<Record<string, string>>;
+  /** What `events/header_page` says; '' for a kernel without it. */
+  readonly headerPage: string;
   readonly memAvailableKb: number;
   /** False: a kernel without CONFIG_KPROBE_EVENTS. */
   readonly hasProbes: boolean;
@@ -26,7 +30,13 @@ export interface FakeHost {
   readonly readEvents: number;
 }
 
+const HEADER_EVENT = '# compressed entry header\n\ttype_len    :    5 bits\n\ttime_delta  :   27 bits\n';
 const FOREIGN_PROBE = 'p:other/x do_sys_openat2';
+
+/** Counters of one CPU's buffer. */
+export function statsText(readEvents: number, entries = 0): string {
+  return `entries: ${entries}\noverrun: 0\ncommit overrun: 0\nbytes: ${entries}\ndropped events: 0\nread events: ${readEvents}\n`;
+}
 
 export class FakeTracefs {
   readonly root: string;
@@ -40,6 +50,8 @@ export class FakeTracefs {
       symbols: [],
       refused: [],
       tracepoints: [],
+      formats: {},
+      headerPage: '',
       memAvailableKb: 1 << 20,
       hasProbes: true,
       givesProbesBack: true,
@@ -91,6 +103,7 @@ export class FakeTracefs {
 
   private make(): void {
     const { cpus, symbols, memAvailableKb, tracepoints, hasProbes, readEvents, lockdown } = this.host;
+    const { formats, headerPage } = this.host;
     const file = (name: string, text: string): void => {
       const at = path.join(this.root, name);
       fs.mkdirSync(path.dirname(at), { recursive: true });
@@ -118,6 +131,10 @@ export class FakeTracefs {
       file(`template/${name}`, name === 'trace_clock' ? 'local [mono]\n' : '0\n');
     for (const tracepoint of tracepoints)
       for (const where of [tracing, 'template']) file(`${where}/events/${tracepoint}/enable`, '0\n');
+    for (const [name, text] of Object.entries(formats)) file(`template/events/${name}/format`, text);
+    if (headerPage !== '') file(`${tracing}/events/header_page`, headerPage);
+    file(`${tracing}/events/header_event`, HEADER_EVENT);
+    file(`${tracing}/saved_cmdlines`, '77 qemu-kvm\n');
     for (let cpu = 0; cpu < cpus; cpu++)
       file(`template/per_cpu/cpu${cpu}/stats`, statsText(cpu === 0 ? readEvents : 0));
   }
@@ -168,8 +185,4 @@ append() {
   esac
 }`;
   }
-}
-
-function statsText(readEvents: number): string {
-  return `entries: 0\noverrun: 0\ncommit overrun: 0\nbytes: 0\ndropped events: 0\nread events: ${readEvents}\n`;
 }

@@ -69,9 +69,21 @@ export const IDENTIFIER = 1 << 16;
 export const STANDARD = IDENTIFIER | TID | TIME | CPU | RAW;
 
 /** `struct perf_event_attr` of 112 bytes: a tracepoint with sample_id_all, on the clock given. */
-export function attr(bigEndian: boolean, sampleType: number, clockId = -1, config = EVENT_ID): Uint8Array {
-  const flags = [18, ...(clockId >= 0 ? [25] : [])];
-  const out = new Writer(bigEndian).u32(2).u32(112).u64(config).u64(1).u64(sampleType).u64(4);
+export function attr(
+  bigEndian: boolean,
+  sampleType: number,
+  clockId = -1,
+  config = EVENT_ID,
+  more: { readonly period?: number; readonly flags?: readonly number[] } = {},
+): Uint8Array {
+  const flags = [18, ...(clockId >= 0 ? [25] : []), ...(more.flags ?? [])];
+  const out = new Writer(bigEndian)
+    .u32(2)
+    .u32(112)
+    .u64(config)
+    .u64(more.period ?? 1)
+    .u64(sampleType)
+    .u64(4);
   // Bit fields fill each byte from its other end on big-endian machines.
   for (let byte = 0; byte < 8; byte++) {
     out.u8(
@@ -220,6 +232,7 @@ export function perfFile(
   attrs: readonly { readonly attr: Uint8Array; readonly id: number }[],
   records: readonly Uint8Array[],
   event = USERSPACE_EXIT,
+  command?: readonly string[],
 ): Uint8Array {
   const entrySize = 112 + 16;
   const idsAt = 104;
@@ -237,7 +250,7 @@ export function perfFile(
     .u64(dataSize)
     .u64(0)
     .u64(0)
-    .u64(2)
+    .u64(command ? 2 | (1 << 11) : 2)
     .u64(0)
     .u64(0)
     .u64(0);
@@ -247,10 +260,18 @@ export function perfFile(
     out.raw(bytes).u64(idAt).u64(8);
   }
   for (const r of records) out.raw(r);
-  return out
-    .u64(dataAt + dataSize + 16)
-    .u64(tracing.length)
-    .raw(tracing).bytes;
+  const words = commandLine(bigEndian, command ?? []);
+  const tracingAt = dataAt + dataSize + (command ? 32 : 16);
+  out.u64(tracingAt).u64(tracing.length);
+  if (command) out.u64(tracingAt + tracing.length).u64(words.length);
+  out.raw(tracing);
+  return (command ? out.raw(words) : out).bytes;
+}
+
+function commandLine(bigEndian: boolean, words: readonly string[]): Uint8Array {
+  const out = new Writer(bigEndian).u32(words.length);
+  for (const word of words) out.u32(word.length + 1).text(word);
+  return out.bytes;
 }
 
 /** The same as a pipe writes it. */
