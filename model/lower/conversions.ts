@@ -19,11 +19,19 @@ import {
 } from '../../parsers/base/units.js';
 import { slotsOf } from '../world/slots.js';
 import { Attr, NO_CONVERSION, Op, Phase } from '../ops/oplog.js';
-import { type Conv, type Inode, isInodeConv, isVmConv, type Thread, type Vm } from '../world/state.js';
+import {
+  type Conv,
+  type CountedBracket,
+  type Inode,
+  isInodeConv,
+  isVmConv,
+  type Thread,
+  type Vm,
+} from '../world/state.js';
 import type { World } from '../world/world.js';
 
 const REQ = slotsOf('SetAttrRequest', 'start', 'end', 'attrs', 'more');
-const PRE = slotsOf('PreSetAttr', 'kvm', 'start', 'end', 'attrs');
+const PRE = slotsOf('PreSetAttr', 'kvm', 'start', 'end', 'attrs', 'inprog', 'seq', 'hull_start', 'hull_end');
 const POST = slotsOf('PostSetAttr', 'kvm', 'start', 'end', 'attrs');
 const VMSET = slotsOf('VmSetAttr', 'kvm', 'start', 'end', 'attrs');
 const VMSET_RET = slotsOf('VmSetAttrRet', 'ret');
@@ -246,6 +254,7 @@ function lowerVmConversions(on: On): void {
     conv.vm = vm;
     // Where the request is not recorded, pre is the first event, and the bracket is open already.
     if (vm.open.some((b) => b.tid === t.tid)) conv.sawInvStart = true;
+    conv.countedBracket = countedBracket(ev);
     if (!conv.rangeKnown && ev.has(PRE.attrs))
       setRange(conv, ev.gfn(PRE.start), ev.gfn(PRE.end), isPrivate(ev.num(PRE.attrs)));
   });
@@ -273,6 +282,14 @@ function lowerVmConversions(on: On): void {
     if (t.conv?.scope === 'vm' && (cmd < 0 || cmd === SET_ATTRIBUTES))
       closeConversion(w, t, t.conv, ev.row, resultOf(ev, VMIOCTL_RET.ret));
   });
+}
+
+/** The only bracket that the kernel counts now, where it covers what is converted. */
+function countedBracket(ev: Ev): CountedBracket | undefined {
+  const [first, end] = [ev.gfn(PRE.hull_start), ev.gfn(PRE.hull_end)];
+  const covers = first >= 0 && first <= ev.gfn(PRE.start) && end >= ev.gfn(PRE.end);
+  if (!covers || !ev.has(PRE.inprog) || !ev.has(PRE.seq) || ev.signed(PRE.inprog, 0) !== 1) return undefined;
+  return { seq: ev.num(PRE.seq), first, end };
 }
 
 /**

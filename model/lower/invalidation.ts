@@ -10,7 +10,7 @@ import type { World } from '../world/world.js';
 
 const START = slotsOf('InvStart', 'kvm', 'inprog', 'start', 'end');
 const RANGE = slotsOf('InvRange', 'kvm', 'start', 'end');
-const END = slotsOf('InvEnd', 'kvm', 'inprog');
+const END = slotsOf('InvEnd', 'kvm', 'inprog', 'seq');
 const UNMAP = slotsOf('UnmapGfnRange', 'kvm', 'start', 'end');
 const GSTART = slotsOf('GmemInvStart', 'kvm', 'ino', 'start', 'end');
 const GEND = slotsOf('GmemInvEnd', 'kvm', 'ino', 'start', 'end');
@@ -171,6 +171,12 @@ function ended(w: World, ev: Ev, t: Thread): void {
   const conv = t.conv;
   if (conv) {
     conv.sawInvEnd = true;
+    const counted = conv.countedBracket;
+    // No bracket of the VM has ended in between, whether or not it was seen: the one that ends is that one.
+    if (counted && inprog === 1 && ev.has(END.seq) && ev.num(END.seq) === counted.seq) {
+      conv.isBracketCounted = true;
+      conv.invRanges.push({ first: counted.first, end: counted.end });
+    }
     if (conv.invCloseRow < 0 && conv.scope === 'vm') closeIn(w, conv, ev.row);
   }
   w.op(Op.InvEnd, vm.index, ev.row, 0, 0, vm.inProgress, t.tid);

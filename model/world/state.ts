@@ -219,6 +219,13 @@ export class Inode {
   }
 }
 
+/** A bracket by what the kernel keeps of it: the sequence number, which its end changes, and its gfns. */
+export interface CountedBracket {
+  readonly seq: number;
+  readonly first: Gfn;
+  readonly end: Gfn;
+}
+
 /** A conversion of a range, from request to return. */
 export class Conv {
   vm: Vm | undefined;
@@ -277,6 +284,10 @@ export class Conv {
   storeEnd = -1 as Gfn | Pgoff;
   sawInvStart = false;
   sawInvEnd = false;
+  /** The one bracket that is open by the kernel's own count, as its pre handler shows it. */
+  countedBracket: CountedBracket | undefined;
+  /** That bracket is its own, though its start was not seen. */
+  isBracketCounted = false;
   sawGmemBracket = false;
   gmemClosedBeforeStore = false;
   gmemFirst = Infinity as Pgoff;

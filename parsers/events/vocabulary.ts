@@ -1151,10 +1151,23 @@ const ROWS = [
     kind: 'PreSetAttr',
     entry: ['kvm_arch_pre_set_memory_attributes', 'kvm_pre_set_memory_attributes'],
     names: ['pre_attr'],
-    slots: { kvm: KVM, slot: SLOT, start: ['start'], end: ['end'], attrs: ATTRS },
+    slots: {
+      kvm: KVM,
+      slot: SLOT,
+      start: ['start'],
+      end: ['end'],
+      attrs: ATTRS,
+      inprog: ['inprog', 'in_progress'],
+      seq: ['seq', 'invalidate_seq'],
+      hull_start: ['hs', 'range_start'],
+      hull_end: ['he', 'range_end'],
+    },
     needs: ['start', 'end', 'attrs'],
     probe:
+      'p:guest_memfd/kvm_arch_pre_set_memory_attributes kvm_arch_pre_set_memory_attributes kvm=kvm:x64 slot=range->slot->id:s16 start=range->start:x64 end=range->end:x64 attributes=range->arg.attributes:x64 inprog=kvm->mmu_invalidate_in_progress:s64 seq=kvm->mmu_invalidate_seq:u64 hs=kvm->mmu_invalidate_range_start:x64 he=kvm->mmu_invalidate_range_end:x64',
+    fallbacks: [
       'p:guest_memfd/kvm_arch_pre_set_memory_attributes kvm_arch_pre_set_memory_attributes kvm=kvm:x64 slot=range->slot->id:s16 start=range->start:x64 end=range->end:x64 attributes=range->arg.attributes:x64',
+    ],
   },
   {
     kind: 'PostSetAttr',

@@ -89,3 +89,48 @@ describe('G4, the bracket of an in-place conversion', () => {
     assert.deepEqual(verdicts(ENTER, ...both, STORE, ...close(4, 5), ...close(5, 6), RETURN), ['held']);
   });
 });
+
+describe('G4, the bracket of a conversion whose start was inlined', () => {
+  const REQUEST = 'kvm_vm_set_mem_attributes: 0x00000000001004 -- 0x00000000001006 [0x8]';
+  const RANGE = `${KVM} slot=1 start=0x1004 end=0x1006 attributes=0x8`;
+  const pre = (counted: string): string => probe('kvm_arch_pre_set_memory_attributes', `${RANGE}${counted}`);
+  const POST = probe('kvm_arch_post_set_memory_attributes', RANGE);
+  const end = (inprog: number, seq: number): string =>
+    probe('kvm_mmu_invalidate_end', `${KVM} inprog=${inprog} seq=${seq}`);
+  /** Elsewhere a start is seen: it is recorded. */
+  const SEEN = [...open(8, 10).slice(1), end(1, 7)];
+
+  for (const [what, before, after, verdict] of [
+    ['is the one that the kernel counts', ' inprog=1 seq=8 hs=0x1004 he=0x1006', end(1, 8), 'held'],
+    ['may be wider', ' inprog=1 seq=8 hs=0x1000 he=0x1010', end(1, 8), 'held'],
+    ['is not known without the count', '', end(1, 8), 'not-recorded'],
+    [
+      'is not known where another ended meanwhile',
+      ' inprog=1 seq=7 hs=0x1004 he=0x1006',
+      end(1, 8),
+      'not-recorded',
+    ],
+    [
+      'is not known where several are open before',
+      ' inprog=2 seq=8 hs=0x1004 he=0x1006',
+      end(1, 8),
+      'not-recorded',
+    ],
+    [
+      'is not known where several are open after',
+      ' inprog=1 seq=8 hs=0x1004 he=0x1006',
+      end(2, 8),
+      'not-recorded',
+    ],
+    [
+      'is another where it does not cover the range',
+      ' inprog=1 seq=8 hs=0x1005 he=0x1006',
+      end(1, 8),
+      'not-recorded',
+    ],
+    ['is none where none is open', ' inprog=0 seq=8 hs=0x1004 he=0x1006', end(1, 8), 'not-recorded'],
+  ] as const)
+    it(what, () => {
+      assert.deepEqual(verdicts(...SEEN, REQUEST, pre(before), after, POST), [verdict]);
+    });
+});

@@ -68,15 +68,15 @@ export const g4: RuleDef = {
         if (!conv.rangeKnown || mayChangeNothing(run, conv, row)) return;
         const pages = run.pagesOfConv(conv);
         if (conv.scope === 'vm') {
+          const isBracketed = conv.sawInvEnd && (conv.sawInvStart || conv.isBracketCounted);
           if (
-            conv.sawInvStart &&
-            conv.sawInvEnd &&
+            isBracketed &&
             conv.storeExact &&
             conv.invRanges.length > 0 &&
             !covers(conv.invRanges, conv.storeFirst, conv.storeEnd)
           )
             report(conv, row, 'outside the range of its invalidation bracket');
-          else if (conv.sawInvStart && conv.sawInvEnd) run.ok();
+          else if (isBracketed) run.ok();
           else if (!run.recorded('InvStart') || !run.recorded('InvEnd'))
             run.notRecorded(
               row,
