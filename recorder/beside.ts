@@ -45,6 +45,8 @@ function withSource(table: EventTable, sidecar: Sidecar): EventTable {
       kernel: meta.kernel === '' ? kernel : meta.kernel,
       producer: meta.producer === '' ? producer : meta.producer,
       unseen: unseenIn(sidecar),
+      // It sets no filter of tasks, and its instance records on every CPU.
+      allTasks: true,
     },
   });
 }

@@ -1,7 +1,7 @@
 /**
- * What a raw recording's output is: runs of pages and small files, each behind a line that says what it is and how
- * long (see hostRaw.ts). It comes from a host that nobody vouches for: lengths and counts are bounded, and what is
- * not as the script writes it ends the reading.
+ * What a raw recording's output is: runs of pages and small files, each behind a line that says what it
+ * is and how long (see hostRaw.ts). It comes from a host that nobody vouches for: lengths and counts are
+ * bounded, and what is not as the script writes it ends the reading.
  */
 
 /** Who takes what comes; bytes are valid until it returns. */

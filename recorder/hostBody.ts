@@ -206,10 +206,12 @@ make_instance() {
 # One pass over the symbols: those that are asked for, and the compiler's copies of them.
 read_symbols() {
   found=$(printf '%s\n' "$PROBES" | awk '
-    FNR == NR { want[$4] = 1; next }
+    FNR == NR { want[$4] = 1; want["kvm_gmem_aops"] = 1; next }
     { plain = $3; if (index(plain, ".")) sub(/\..*/, "", plain) }
     plain in want { print "name " plain, $3; print "line " $0 }' FS='|' - FS=' ' "$proc/kallsyms" 2>/dev/null)
   symbols=$(printf '%s\n' "$found" | sed -n 's/^name //p')
+  # What tells a page of guest_memfd; an address of zeros is one that is not shown.
+  gmem_aops=$(printf '%s\n' "$found" | sed -n 's/^line \([0-9a-f]*[1-9a-f][0-9a-f]*\) . kvm_gmem_aops.*/0x\1/p' | head -n 1)
   kernel_symbols=$(printf '%s\n' "$found" | sed -n 's/^line //p')
 }
 
@@ -236,13 +238,18 @@ reason() {
   printf '%s' "$why"
 }
 
+# set_filter CONDITION: fails where there is none, or the kernel does not take it.
+set_filter() {
+  if [ -z "$1" ] || ! write "$instance/events/$group/$event/filter" "$1"; then return 1; fi
+  keep=$1
+}
+
 install() {
   append "$dynamic" "$type:$group/$event $where $fetch"
   if [ ! -d "$instance/events/$group/$event" ]; then refused "$(reason)"; return 1; fi
-  keep=$filter
-  if [ -n "$keep" ]; then
-    if ! write "$instance/events/$group/$event/filter" "$keep"; then keep=; fi
-  fi
+  keep=
+  { [ -n "$gmem_aops" ] && set_filter "$(printf '%s\n' "$filter" | sed -n "s/@kvm_gmem_aops/$gmem_aops/p")"; } ||
+    set_filter "$(printf '%s\n' "$filter" | sed 's/ && .*@.*//')"
   if ! write "$instance/events/$group/$event/enable" 1; then
     append "$dynamic" "-:$group/$event"
     refused "the kernel defined it and would not enable it"

@@ -1,7 +1,7 @@
 /**
- * Reading the ring buffers as they are, for a trace.dat: POSIX sh, like the rest of the script. Pages of all CPUs
- * share one output, each run of them behind a line that says whose they are and how many bytes. Only pages that
- * are there for certain are read, so that no read waits while another CPU's buffer fills.
+ * Reading the ring buffers as they are, for a trace.dat: POSIX sh, like the rest of the script. Pages of
+ * all CPUs share one output, each run of them behind a line that says whose they are and how many bytes.
+ * Only pages that are there for certain are read, so that no read waits while another CPU's buffer fills.
  */
 export const RAW = String.raw`
 # The sizes of a page's head and of the data behind it, as the kernel describes its pages.

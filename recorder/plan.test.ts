@@ -5,7 +5,7 @@ import { VOCABULARY, type EventKind } from '../parsers/events/vocabulary.js';
 import { RULES } from '../model/rules/registry.js';
 import { QUESTIONS } from '../model/answers/index.js';
 import { QUESTION_NEEDS } from '../model/answers/needs.js';
-import { planFor, planText } from './plan.js';
+import { planFor, planText, type RecordPlan } from './plan.js';
 
 /**
  * What a definition reads by a position in a structure: the same text reads something else on another
@@ -61,6 +61,21 @@ describe('the plan of a recording', () => {
       ['holds'],
     );
     assert.equal(asked.question, 'holds');
+  });
+
+  it('keeps to pages of guest_memfd where only its rules are asked for', () => {
+    const rmap = (...ids: readonly string[]): RecordPlan['probes'][number] =>
+      planFor(RULES, ids).probes.find(
+        ({ definitions }) => definitions[0]!.symbol === 'folio_add_file_rmap_ptes',
+      )!;
+    const { definitions: narrow, filter } = rmap('G1', 'G9');
+    assert.equal(filter, 'm != 0 && aops == @kvm_gmem_aops');
+    assert.match(narrow[0]!.fetch, / m=folio->mapping:x64 .* aops=folio->mapping->a_ops:x64$/);
+    // A kernel that cannot fetch that is asked without.
+    assert.doesNotMatch(narrow[1]!.fetch, /aops/);
+    const { definitions: wide, filter: plain } = rmap('G1', 'R1');
+    assert.equal(plain, 'm != 0');
+    assert.doesNotMatch(wide[0]!.fetch, /aops/);
   });
 
   it('has a way to record what each question needs', () => {

@@ -104,7 +104,9 @@ export function planFor(
   return {
     question: words.length === 0 ? `the rules of ${DEFAULT_PROFILE}` : words.join(', '),
     probes: [
-      ...VOCABULARY.filter(({ kind }) => wanted(kind)).flatMap(probeOf),
+      ...VOCABULARY.filter(({ kind }) => wanted(kind))
+        .flatMap(probeOf)
+        .map((probe) => (chosen.every(({ profile }) => profile === DEFAULT_PROFILE) ? ofGmem(probe) : probe)),
       ...(patch?.probes ?? []).map(patchProbe),
     ],
     tracepoints: VOCABULARY.flatMap(({ kind, tracepoints = [] }) =>
@@ -126,6 +128,22 @@ function patchProbe(line: string): PlannedProbe {
 /** Everything that a rule reads by itself. */
 function kindsOf({ needs, needsWith = [], excuses = [], about }: RuleDef): readonly EventKind[] {
   return [...needs.flat(), ...needsWith.flatMap((more) => more.needs.flat()), ...excuses.flat(), ...about];
+}
+
+const MAPPING_FETCH = ' m=folio->mapping:x64 ';
+const OPERATIONS_FETCH = ' aops=folio->mapping->a_ops:x64';
+/** The script puts the symbol's address in its place, or leaves the condition out where there is none. */
+export const OF_GMEM = ' && aops == @kvm_gmem_aops';
+
+/**
+ * A probe that every mapping of every file hits, kept to pages of guest_memfd: by the operations of the
+ * page's file, which other files do not share. A kernel that cannot fetch them is asked without.
+ */
+function ofGmem(probe: PlannedProbe): PlannedProbe {
+  const { definitions, filter } = probe;
+  if (filter === '' || !definitions.every(({ fetch }) => ` ${fetch} `.includes(MAPPING_FETCH))) return probe;
+  const narrow = definitions.map((each) => ({ ...each, fetch: each.fetch + OPERATIONS_FETCH }));
+  return { ...probe, definitions: [...narrow, ...definitions], filter: filter + OF_GMEM };
 }
 
 function probeOf({ kind, probe, fallbacks = [], filter = '' }: Meaning): readonly PlannedProbe[] {

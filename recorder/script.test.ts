@@ -122,6 +122,8 @@ describe('the script that records', () => {
               line.startsWith('probe InvStart p kvm_mmu_invalidate_start kvm_mmu_invalidate_start '),
             ),
           );
+          // Without the address of kvm_gmem_aops other files' pages cannot be told.
+          assert.ok(log.some((line) => /^probe \w+ p folio_add_file_rmap_ptes .*\|m != 0$/.test(line)));
           assert.ok(log.includes('tracepoint SpteChanged kvmmmu/kvm_tdp_mmu_spte_changed'));
           assert.ok(log.includes('rule G2 yes'));
           assert.ok(
@@ -147,6 +149,7 @@ describe('the script that records', () => {
           'kvm_mmu_invalidate_begin',
           'kvm_gmem_bind.isra.0',
           'kvm_gmem_fault_user_mapping.constprop.0',
+          'kvm_gmem_aops',
         ];
         on({ symbols, refused: ['kvm_gmem_create'] }, (fake) => {
           const { log } = run(fake, shell, {}, eventsInto(fake));
@@ -167,6 +170,9 @@ describe('the script that records', () => {
           );
           assert.ok(
             found(/^refused ConvertEnter __kvm_gmem_set_attributes this kernel has no such function$/),
+          );
+          assert.ok(
+            found(/^probe \w+ p folio_add_file_rmap_ptes .* aops=\S+\|m != 0 && aops == 0xffffffff81000000$/),
           );
           assert.ok(found(/^rule G13 no ;GmemBind;GmemBindRet$/));
           assert.deepEqual(fake.leftovers(), []);

@@ -1,6 +1,6 @@
 /**
- * The head of a trace.dat, version 6: all but the pages, which follow it, CPU by CPU. For little-endian machines.
- * The format: trace-cmd.dat.v6(5).
+ * The head of a trace.dat, version 6: all but the pages, which follow it, CPU by CPU. For little-endian
+ * machines. The format: trace-cmd.dat.v6(5).
  */
 import type { CpuBuffer, RecordLog } from './control.js';
 import type { PageShape } from './pageEvents.js';

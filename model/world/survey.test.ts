@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { traceText, type Said } from '../../test/support/oneTrace.js';
 import { bytesOf, readFtrace } from '../../test/support/tables.js';
 import { kindId } from '../../parsers/events/kinds.js';
+import { withMarks, type TraceMeta } from '../../parsers/events/table.js';
 import type { EventKind } from '../../parsers/events/vocabulary.js';
 import { Survey } from './survey.js';
 
@@ -90,6 +91,16 @@ describe('a pid filter', () => {
     assert.equal(isOff(...many(99, by(10, entry(0))), by(20, pageFault)), true);
     assert.equal(isOff(...many(100, by(10, entry(0))), by(20, pageFault)), false, 'strays');
     assert.equal(isOff(by(10, entry(0)), by(10, pageFault)), false, 'the task itself');
+  });
+
+  it('is off or on as the recording itself says, whatever the share of other tasks', () => {
+    const others = [by(10, entry(0)), by(20, pageFault)];
+    const isOffIn = (events: readonly Said[], meta: Partial<TraceMeta>): boolean => {
+      const table = readFtrace(bytesOf(traceText(events)));
+      return new Survey(withMarks(table, { meta: { ...table.meta, ...meta } })).unfiltered;
+    };
+    assert.equal(isOffIn(others, { onlyTasks: true }), false);
+    assert.equal(isOffIn(others.slice(0, 1), { allTasks: true }), true);
   });
 
   it('is told by thread groups where they are known', () => {

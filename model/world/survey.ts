@@ -273,8 +273,8 @@ export class Survey {
     const unrelated = tasks.unrelated();
     this.unfiltered =
       table.meta.onlyTasks !== true &&
-      unrelated > 0 &&
-      unrelated >= UNRELATED_SHARE * (table.length - fromQemu - counts[KIND_GUEST]!);
+      (table.meta.allTasks === true ||
+        (unrelated > 0 && unrelated >= UNRELATED_SHARE * (table.length - fromQemu - counts[KIND_GUEST]!)));
   }
 
   /** What an event that names an inode, a VM or a vCPU says. */

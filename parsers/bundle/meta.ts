@@ -42,6 +42,7 @@ export function describeMerged(parts: readonly Part[], builder: TableBuilder): v
   );
   if (said.length > 0) meta.said = said;
   if (judged.some((part) => part.open.table.meta.onlyTasks)) meta.onlyTasks = true;
+  if (judged.every((part) => part.open.table.meta.allTasks)) meta.allTasks = true;
   for (const { path, open } of parts) {
     for (const issue of open.table.issues) issues.list.push({ ...issue, file: path });
   }

@@ -158,8 +158,9 @@ export interface TraceMeta {
   unseen?: ReadonlyMap<EventKind, UnseenKind>;
   /** What the source's own headers prove of the recording, a sentence each; undefined for nothing. */
   said?: readonly string[];
-  /** True where the source says that it recorded some tasks alone. */
+  /** True where the source says that it recorded some tasks alone, or that it left none out. */
   onlyTasks?: true;
+  allTasks?: true;
   /**
    * Nanoseconds from the table's times to the wall clock's, where the source says it (perf's CLOCK_DATA,
    * trace-cmd's --date).

@@ -3,7 +3,10 @@ import { VOCABULARY, type EventKind, type Meaning } from './vocabulary.js';
 
 const probed = new Set(VOCABULARY.filter(isProbed).map(({ kind }) => kind));
 
-/** The tracepoints of each kind. Kinds that probes make are left out: a probe's name does not say where it is. */
+/**
+ * The tracepoints of each kind. Kinds that probes make are left out: a probe's name does not say where it
+ * is.
+ */
 export const TRACEPOINT_KINDS: ReadonlyMap<EventKind, readonly string[]> = tracepointKinds();
 
 function tracepointKinds(): ReadonlyMap<EventKind, readonly string[]> {

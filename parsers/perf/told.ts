@@ -1,6 +1,6 @@
 /**
- * What the header of a perf.data says of the recording besides its samples: which events were on, whether all of
- * them are samples, and of which tasks.
+ * What the header of a perf.data says of the recording besides its samples: which events were on, whether
+ * all of them are samples, and of which tasks.
  */
 import type { TableBuilder, UnseenKind } from '../events/table.js';
 import { TRACEPOINT_KINDS } from '../events/tracepointKinds.js';

@@ -1,7 +1,7 @@
 /**
- * What the formats in a trace.dat say of events that it has none of. trace-cmd stores the formats of what it was
- * told to record: of an event without one none can have been. That there is one does not prove that the event was
- * on the whole time, nor that no filter left it out.
+ * What the formats in a trace.dat say of events that it has none of. trace-cmd stores the formats of what
+ * it was told to record: of an event without one none can have been. That there is one does not prove
+ * that the event was on the whole time, nor that no filter left it out.
  */
 import type { UnseenKind } from '../events/table.js';
 import { TRACEPOINT_KINDS } from '../events/tracepointKinds.js';

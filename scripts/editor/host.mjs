@@ -65,16 +65,25 @@ async function untilHealthy(child, base, logFile) {
 }
 
 /**
- * Starts the editor. `vsix` is installed first; `settings` are added to {@link SETTINGS}; `port` 0 takes a
+ * Starts the editor. `vsix` is installed first; `settings` are added to {@link SETTINGS}, `machine` are those of the machine; `port` 0 takes a
  * free one. `forTests` lets a window load an extension and its tests from a folder; such a window shows no
  * notifications. The result's `stop()` ends every process of the editor and removes its folders.
  */
-export async function startEditor({ vsix, settings = {}, port = 0, trust = true, forTests = false } = {}) {
+export async function startEditor({
+  vsix,
+  settings = {},
+  machine = {},
+  port = 0,
+  trust = true,
+  forTests = false,
+} = {}) {
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-editor-'));
   const user = path.join(home, 'user');
   fs.mkdirSync(path.join(user, 'User'), { recursive: true });
   const all = { ...SETTINGS, 'security.workspace.trust.enabled': !trust, ...settings };
   fs.writeFileSync(path.join(user, 'User/settings.json'), JSON.stringify(all, null, 2));
+  fs.mkdirSync(path.join(user, 'Machine'));
+  fs.writeFileSync(path.join(user, 'Machine/settings.json'), JSON.stringify(machine, null, 2));
   fs.writeFileSync(path.join(home, 'config.yaml'), '');
   const folders = [
     '--config',

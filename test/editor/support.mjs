@@ -11,12 +11,13 @@ export const SAMPLE = path.join(root, 'sample-traces/labelled/inplace/M2.p.txt')
 const PICTURES = path.join(root, 'out/test-results/pictures');
 
 /** Starts the editor on a new folder that `fill` puts files into, and opens a window on it. */
-export async function openWorkbench({ fill, settings, trust, width, height } = {}) {
+export async function openWorkbench({ fill, settings, machine, trust, width, height } = {}) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-folder-'));
   fill?.(folder);
   const editor = await startEditor({
     vsix: path.join(root, 'dist/shimtrace.vsix'),
     settings,
+    machine,
     ...(trust === undefined ? {} : { trust }),
   });
   const opened = { editor, folder, page: undefined, context: undefined };

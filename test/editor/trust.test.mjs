@@ -46,9 +46,9 @@ describe('in a folder that is not trusted', () => {
         );
       },
       trust: false,
+      // One's own, for kernels of one's own: not even this is read for a stranger's patch.
+      machine: { 'shimtrace.review.vmlinux': '/boot/vmlinux' },
       settings: {
-        // One's own, for kernels of one's own: not even this is read for a stranger's patch.
-        'shimtrace.review.vmlinux': '/boot/vmlinux',
         'security.workspace.trust.startupPrompt': 'never',
         'security.workspace.trust.banner': 'always',
       },
