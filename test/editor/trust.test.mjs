@@ -82,6 +82,7 @@ describe('in a folder that is not trusted', () => {
       .getByText('The folder is not trusted: no program finds lines of vmlinux.')
       .waitFor();
     await runCommand(page, 'Shimtrace: Close the Review');
+    await page.locator('.tab', { hasText: 'pinned.txt' }).first().click();
   });
 
   it('has its lists and its timeline', async () => {
