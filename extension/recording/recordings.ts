@@ -33,7 +33,7 @@ export class Recordings implements vscode.Disposable {
     const { startRecorder } = this.platform;
     const folder = await this.folder();
     if (!folder || !startRecorder) return undefined;
-    const path = request.output ?? newTraceName(new Date());
+    const path = request.output ?? newTraceName(new Date(), request);
     const trace = path.startsWith('/') ? vscode.Uri.file(path) : vscode.Uri.joinPath(folder, path);
     const recorder = startRecorder(argumentsOf(request, trace.fsPath), folder.fsPath);
     const recording = new Recording(this.all.length, request, trace, recorder);

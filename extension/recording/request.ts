@@ -17,6 +17,10 @@ export interface RecordRequest {
   readonly seconds?: number;
   /** Rules whose first violation ends it, or `any`. */
   readonly until?: readonly string[];
+  /** Record the pages of the ring buffers, as a trace.dat. */
+  readonly raw?: boolean;
+  /** Keep so many megabytes of the end alone. */
+  readonly keepMb?: number;
   /** Path of the trace, in the folder where it is relative; made up where it is absent. */
   readonly output?: string;
 }
@@ -32,7 +36,8 @@ export function requestOf(value: unknown): RecordRequest | undefined {
   const isRight =
     ['host', 'via', 'patch', 'workload', 'output'].every(isText) &&
     ['for', 'until'].every(isTexts) &&
-    ['undefined', 'number'].includes(typeof fields['seconds']);
+    ['seconds', 'keepMb'].every((name) => ['undefined', 'number'].includes(typeof fields[name])) &&
+    ['undefined', 'boolean'].includes(typeof fields['raw']);
   return isRight ? (fields as RecordRequest) : undefined;
 }
 
@@ -49,7 +54,7 @@ export function purposeText({ for: words = [], patch }: RecordRequest): string {
 
 /** The words for `shimtrace record`. */
 export function argumentsOf(request: RecordRequest, output: string): readonly string[] {
-  const { host, via, for: words = [], patch, workload = '', seconds, until = [] } = request;
+  const { host, via, for: words = [], patch, workload = '', seconds, until = [], raw, keepMb } = request;
   const where = host === undefined ? [] : ['--host', host];
   const way = via === undefined ? where : ['--via', via];
   return [
@@ -58,14 +63,16 @@ export function argumentsOf(request: RecordRequest, output: string): readonly st
     ...(patch === undefined ? [] : ['--for-patch', patch]),
     ...(seconds === undefined ? [] : ['--seconds', String(seconds)]),
     ...until.flatMap((rule) => ['--until', rule]),
+    ...(raw === true ? ['--raw'] : []),
+    ...(keepMb === undefined ? [] : ['--keep-mb', String(keepMb)]),
     '-o',
     output,
     ...(workload === '' ? [] : ['--', workload]),
   ];
 }
 
-/** `trace-20261129-120501.txt`. */
-export function newTraceName(now: Date): string {
+/** `trace-20261129-120501.txt`, or `.dat` of pages. */
+export function newTraceName(now: Date, { raw }: RecordRequest): string {
   const digits = now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 'YYYYMMDD-HHMMSS'.length);
-  return `trace-${digits}.txt`;
+  return `trace-${digits}.${raw === true ? 'dat' : 'txt'}`;
 }

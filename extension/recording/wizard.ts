@@ -12,7 +12,8 @@ type Purpose = Pick<RecordRequest, 'for' | 'patch'>;
 export async function askFor(app: App, known: RecordRequest = {}): Promise<RecordRequest | undefined> {
   const way = await askWay(app);
   if (!way) return undefined;
-  const purpose = known.for ? { for: known.for } : await askPurpose(app);
+  const isKnown = known.for !== undefined || known.patch !== undefined;
+  const purpose = isKnown ? {} : await askPurpose(app);
   if (!purpose) return undefined;
   const workload = await vscode.window.showInputBox({
     title: vscode.l10n.t('Record a Trace'),

@@ -15,6 +15,7 @@ import { Gutter } from './marks.js';
 import { moveToHunk, showEvents, showLine } from './moves.js';
 import { patchAtHand } from './patchAtHand.js';
 import { Quotes } from './quote.js';
+import { recordPatch } from './record.js';
 import { askRecordings, type Recordings } from './recordings.js';
 import { Remarks } from './remarks.js';
 import { copyPatchRecipe, copyReply, exportReview } from './reply.js';
@@ -91,6 +92,9 @@ function reviewCommands(app: App, reviews: Reviews): vscode.Disposable {
     vscode.commands.registerCommand('shimtrace.review.previousHunk', () => moveToHunk(reviews, false)),
     vscode.commands.registerCommand('shimtrace.review.beforeAfter', () => showMarkdown(TABLE_URI, app.log)),
     vscode.commands.registerCommand('shimtrace.review.copyRecipe', () => copyPatchRecipe(reviews)),
+    vscode.commands.registerCommand('shimtrace.review.record', (given: unknown) =>
+      recordPatch(app, reviews, given),
+    ),
     vscode.commands.registerCommand('shimtrace.review.addClaim', (given: unknown) =>
       addClaim(app, reviews, given),
     ),

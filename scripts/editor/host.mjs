@@ -66,8 +66,9 @@ async function untilHealthy(child, base, logFile) {
 
 /**
  * Starts the editor. `vsix` is installed first; `settings` are added to {@link SETTINGS}, `machine` are those
- * of the machine; `port` 0 takes a free one. `forTests` lets a window load an extension and its tests from a folder; such a window shows no
- * notifications. The result's `stop()` ends every process of the editor and removes its folders.
+ * of the machine; `port` 0 takes a free one. `forTests` lets a window load an extension and its tests from a
+ * folder; such a window shows no notifications. The result's `stop()` ends every process of the editor and
+ * removes its folders.
  */
 export async function startEditor({
   vsix,

@@ -101,6 +101,29 @@ describe('a recording from the editor', () => {
     await vscode.debug.stopDebugging();
   });
 
+  it('takes the patch under review as what is wanted, a pasted one too', async () => {
+    const { recordings } = await app();
+    const file = vscode.Uri.file(extensionFile('test/review/in-use.patch'));
+    const none = { without: [], with: [] };
+    const { left, ...host } = fakeHost();
+    const wanted = { ...host, output: 'patch.dat', raw: true };
+    await vscode.commands.executeCommand('shimtrace.review.start', file, none);
+    await vscode.commands.executeCommand('shimtrace.review.record', wanted);
+    const [recording] = recordings.list();
+    assert.equal(recording!.request.patch, file.fsPath);
+    await recording!.done;
+    assert.match(recording!.lines.join(), /does not say how the pages of its ring buffers are laid out/);
+    assert.deepEqual(left(), ['other']);
+    const text = fs.readFileSync(file.fsPath, 'utf8');
+    await vscode.env.clipboard.writeText(text);
+    await vscode.commands.executeCommand('shimtrace.review.start', undefined, none);
+    await vscode.commands.executeCommand('shimtrace.review.record', { via: 'exit 255', output: 'none.txt' });
+    const [pasted] = recordings.list();
+    assert.equal(fs.readFileSync(pasted!.request.patch!, 'utf8'), text);
+    await pasted!.done;
+    await vscode.commands.executeCommand('shimtrace.review.end');
+  });
+
   it('says why there is none, and leaves nothing', async () => {
     const { recordings } = await app();
     await vscode.commands.executeCommand('shimtrace.record', { via: 'exit 255', output: 'none.txt' });
