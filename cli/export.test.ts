@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { TABLE_NAMES } from '../model/tables/schema.js';
 import { run } from './run.js';
 
 const SAMPLE = 'sample-traces/labelled/inplace/M2.p.txt';
@@ -44,6 +45,23 @@ describe('shimtrace export', () => {
     assert.equal((await exported(SAMPLE)).code, 2);
     const { code, err } = await exported('--perfetto', path.join(folder, 'none/out.pftrace'), SAMPLE);
     assert.deepEqual([code, /ENOENT/.test(err)], [2, true]);
+  });
+
+  it('writes the tables as Parquet and as CSV', async () => {
+    const [parquet, csv] = [path.join(folder, 'parquet'), path.join(folder, 'csv')];
+    const { code, err } = await exported('--parquet', parquet, '--csv', csv, SAMPLE);
+    assert.equal(code, 0);
+    assert.match(err, /parquet: trace 1, events 1727, pages 35, .*\n.*csv: trace 1, events 1727, /);
+    const names = TABLE_NAMES.map(String).sort();
+    assert.deepEqual(fs.readdirSync(parquet).sort(), names.map((name) => `${name}.parquet`).sort());
+    assert.deepEqual(fs.readdirSync(csv).sort(), names.map((name) => `${name}.csv`).sort());
+    const [head, first, ...rest] = fs.readFileSync(path.join(csv, 'findings.csv'), 'utf8').split('\n');
+    assert.match(head!, /^finding,rule,profile,verdict,reason,severity,message,row,/);
+    assert.match(first!, /^G9@702,G9,guest-memfd,violation,,1,pages 0x4\.\.0x5 of inode 268 became private /);
+    assert.deepEqual(rest, ['']);
+    const magic = fs.readFileSync(path.join(parquet, 'loss.parquet')).subarray(0, 4).toString();
+    assert.equal(magic, 'PAR1');
+    assert.equal((await exported('--csv', csv, SAMPLE)).code, 2, 'they are there already');
   });
 
   it('has a track for each page that is asked for', async () => {

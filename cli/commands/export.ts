@@ -1,5 +1,9 @@
 /** `shimtrace export`: a judged trace in the form of other tools. */
 import fs from 'node:fs';
+import path from 'node:path';
+import { TABLE_NAMES } from '../../model/tables/schema.js';
+import { CsvWriter } from '../../shell/parquet/csv.js';
+import { ParquetWriter } from '../../shell/parquet/writer.js';
 import { perfettoTrace } from '../../shell/perfetto/export.js';
 import type { Args } from '../args.js';
 import { loadOne, RUN_OPTIONS, type LoadedRun } from '../bundle.js';
@@ -8,17 +12,25 @@ import { EXIT, InputError, UsageError } from '../errors.js';
 import { loadOptions, LOAD_OPTIONS, type LoadedTrace } from '../load.js';
 import type { Output } from '../output.js';
 import { SELECT_OPTIONS, selectPages } from '../select.js';
+import { VERSION } from '../version.js';
+import { tablesOf } from './sql.js';
 
 export const exportCommand: Command = {
   name: 'export',
-  summary: 'write a judged trace in the form of other tools: Perfetto',
-  usage: '--perfetto OUT FILE...',
+  summary: 'write a judged trace in the form of other tools: Perfetto, Parquet, CSV',
+  usage: '--perfetto OUT | --parquet DIR | --csv DIR FILE...',
   options: {
     perfetto: {
       type: 'string',
       value: 'OUT',
       help: 'write a trace for ui.perfetto.dev and the trace processor',
     },
+    parquet: {
+      type: 'string',
+      value: 'DIR',
+      help: 'write the tables of `shimtrace sql` as Parquet files into this folder',
+    },
+    csv: { type: 'string', value: 'DIR', help: 'the same as CSV' },
     force: { type: 'boolean', help: 'write over what is there already' },
     ...SELECT_OPTIONS,
     ...LOAD_OPTIONS,
@@ -30,13 +42,17 @@ export const exportCommand: Command = {
     'where --gfn, --inode or --vm ask for them. The file is made here; nothing is sent anywhere.',
   ].join('\n'),
   run(args, output) {
-    const out = args.text('perfetto');
-    if (out === undefined || args.positionals.length === 0)
+    const outs = FORMS.filter((form) => args.text(form) !== undefined);
+    if (outs.length === 0 || args.positionals.length === 0)
       throw new UsageError(`expected ${exportCommand.usage}`);
-    refuseExisting(out, args);
+    for (const form of outs) refuseExisting(args.text(form)!, args);
     const trace = loadOne(args, args.positionals, exportCommand.usage, loadOptions(args), output);
     try {
-      writePerfetto(out, trace, args, output);
+      for (const form of outs) {
+        const out = args.text(form)!;
+        if (form === 'perfetto') writePerfetto(out, trace, args, output);
+        else writeTables(out, form, trace, output);
+      }
     } finally {
       trace.close();
     }
@@ -44,9 +60,13 @@ export const exportCommand: Command = {
   },
 };
 
+const FORMS = ['perfetto', 'parquet', 'csv'] as const;
+
 /** The name of a trace in the place of the output's would be the end of the trace. */
 export function refuseExisting(out: string, args: Args): void {
-  if (fs.existsSync(out) && !args.flag('force'))
+  const isEmptyFolder =
+    fs.statSync(out, { throwIfNoEntry: false })?.isDirectory() && fs.readdirSync(out).length === 0;
+  if (fs.existsSync(out) && !isEmptyFolder && !args.flag('force'))
     throw new InputError(`${out}: there is something of this name already; --force writes over it`);
 }
 
@@ -66,6 +86,45 @@ function writePerfetto(out: string, trace: LoadedTrace & LoadedRun, args: Args, 
   });
   output.progress('');
   output.err(`${out}: ${trace.table.length} events, ${fs.statSync(out).size} bytes`);
+}
+
+/** A file for each table that has rows; of the others there is one too, so that a query of it finds none. */
+function writeTables(
+  folder: string,
+  form: 'parquet' | 'csv',
+  trace: LoadedTrace & LoadedRun,
+  output: Output,
+): void {
+  makeFolder(folder);
+  const tables = tablesOf(trace);
+  const counts: string[] = [];
+  for (const name of TABLE_NAMES) {
+    let rows = 0;
+    writeWhole(path.join(folder, `${name}.${form}`), (write) => {
+      const columns = tables.columns(name);
+      const writer =
+        form === 'parquet'
+          ? new ParquetWriter(columns, `shimtrace ${VERSION}`, write)
+          : new CsvWriter(columns, write);
+      for (const batch of tables.rows(name)) {
+        writer.add(batch);
+        rows += batch.length;
+        output.progress(`${folder}: ${name}, ${rows} rows`);
+      }
+      writer.finish();
+    });
+    counts.push(`${name} ${rows}`);
+  }
+  output.progress('');
+  output.err(`${folder}: ${counts.join(', ')}`);
+}
+
+function makeFolder(folder: string): void {
+  try {
+    fs.mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new InputError(`${folder}: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 /** Writes a file that is there as a whole or not at all. */

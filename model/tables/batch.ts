@@ -13,7 +13,9 @@ export type Value = null | boolean | number | bigint | string;
 /** One column of a batch; which of the arrays is used is by the type. */
 export class Column {
   /** 1 where the row has no value. */
-  readonly nulls = new Uint8Array(BATCH_ROWS);
+  readonly nulls = new Uint8Array(BATCH_ROWS).fill(1);
+  /** How many rows of the batch have one. */
+  present = 0;
   /** Of `int32` and `bool`; of `string`, ids of {@link texts}. */
   readonly ints: Int32Array;
   /** Of `int64`: low and high word. */
@@ -21,6 +23,9 @@ export class Column {
   /** Texts of a string column by their ids, in all batches of the table. */
   readonly texts: string[] = [];
   private readonly ids = new Map<string, number>();
+  /** Of the text that was written last: neighbours are often alike. */
+  private lastText: string | undefined;
+  private lastId = 0;
 
   constructor(readonly spec: ColumnSpec) {
     const isWide = spec.type === 'int64';
@@ -30,7 +35,7 @@ export class Column {
 
   /** An `int32` or `bool`. */
   int(row: number, value: number): void {
-    this.nulls[row] = 0;
+    this.has(row);
     this.ints[row] = value;
   }
 
@@ -42,19 +47,38 @@ export class Column {
 
   /** The same by its low and high word. */
   pair(row: number, low: number, high: number): void {
-    this.nulls[row] = 0;
+    this.has(row);
     this.words[2 * row] = low;
     this.words[2 * row + 1] = high;
   }
 
   text(row: number, value: string): void {
+    if (value !== this.lastText) {
+      this.lastText = value;
+      this.lastId = this.idOf(value);
+    }
+    this.int(row, this.lastId);
+  }
+
+  /** All rows are null again. */
+  clear(): void {
+    this.nulls.fill(1);
+    this.present = 0;
+  }
+
+  private idOf(value: string): number {
     let id = this.ids.get(value);
     if (id === undefined) {
       id = this.texts.length;
       this.texts.push(value);
       this.ids.set(value, id);
     }
-    this.int(row, id);
+    return id;
+  }
+
+  private has(row: number): void {
+    if (this.nulls[row] === 1) this.present++;
+    this.nulls[row] = 0;
   }
 
   /** The value of a row, for whoever has no need to be quick. */
@@ -89,9 +113,7 @@ export class Batch {
 
   /** Begins a row of nulls and returns its index. */
   add(): number {
-    const row = this.length++;
-    for (const column of this.columns) column.nulls[row] = 1;
-    return row;
+    return this.length++;
   }
 
   get isFull(): boolean {
@@ -100,5 +122,6 @@ export class Batch {
 
   clear(): void {
     this.length = 0;
+    for (const column of this.columns) column.clear();
   }
 }

@@ -81,11 +81,11 @@ order by n desc, e.event, i.state`,
     title: 'Which pages flip most between shared and private?',
     sql: `select p.unit, p.vm, p.ino, p.first, p.count, count(*) flips
 from (
-  select page_id, attribute, lag(attribute) over (partition by page_id order by from_row) before
+  select page_id, attribute, lag(attribute) over (partition by page_id order by from_row) earlier
   from intervals
 ) x
 join pages p on p.page_id = x.page_id
-where x.before <> x.attribute and x.before <> 'unknown' and x.attribute <> 'unknown'
+where x.earlier <> x.attribute and x.earlier <> 'unknown' and x.attribute <> 'unknown'
 group by p.page_id, p.unit, p.vm, p.ino, p.first, p.count
 order by flips desc, p.page_id
 limit 20`,
