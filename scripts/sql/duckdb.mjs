@@ -1,6 +1,7 @@
 // `npm run sql:duckdb`: asks the twenty questions of docs/SQL.md of DuckDB, over Parquet files, and of the
 // trace processor, and fails where their rows differ. Traces as arguments are asked in the place of those of
-// the tests. DuckDB is 68 MB for each platform: it is installed when this is run, and is no part of `npm test`.
+// the tests. DuckDB is 68 MB for each platform: it is installed when this is run, and is no part of `npm
+// test`.
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
