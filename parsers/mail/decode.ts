@@ -2,6 +2,7 @@
  * The characters of a file that may not be UTF-8: UTF-16 with or without its mark, and what terminals and
  * editors leave.
  */
+import { mapLines, type PlacedLines } from './lines.js';
 
 /** Bytes looked at to tell UTF-16 without a mark. */
 const LOOK_BYTES = 4096;
@@ -127,13 +128,32 @@ const BEAUTIFIED: Readonly<Record<string, string>> = {
   '\u2192': '->',
   '\u2190': '<-',
   '\u21d2': '=>',
+  '\u2018': "'",
+  '\u2019': "'",
+  '\u201c': '"',
+  '\u201d': '"',
+  '\u2026': '...',
+  '\ufb00': 'ff',
+  '\ufb01': 'fi',
+  '\ufb02': 'fl',
+  '\ufb03': 'ffi',
+  '\ufb04': 'ffl',
 };
-const ANY_BEAUTIFIED = /[\u2010\u2011\u2013\u2014\u2190\u2192\u21d2\u2212]/g;
+const ANY_BEAUTIFIED = /[\u2010\u2011\u2013\u2014\u2018\u2019\u201c\u201d\u2026\u2190\u2192\u21d2\u2212\ufb00-\ufb04]/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape that begins them all
-const ANY_ODD = /[\x1b\u00a0\u00ad\u2000-\u2014\u202f\u205f\u2060\u2190\u2192\u21d2\u2212\u3000\ufeff]/;
+const ANY_ODD = /[\x1b\u00a0\u00ad\u2000-\u202f\u205f\u2060\u2190\u2192\u21d2\u2212\u3000\ufb00-\ufb04\ufeff]/;
+
+/** A dash where every recorder prints a hyphen: before a task's number, or in an arrow. */
+const DASH_FOR_HYPHEN = /[\w>.]\u2013\d{1,7}\s+(?:\(\s*[\d\u2013-]+\)\s+)?\[?\d|<\u2013|\u2013>/;
+
+/** A text's lines without a terminal's escapes, with plain characters for those that others put in. */
+export function plainLines(lines: PlacedLines): PlacedLines {
+  const isHyphen = lines.texts.some((text) => DASH_FOR_HYPHEN.test(text));
+  return mapLines(lines, (text) => plainCharacters(isHyphen ? text.replace(/\u2013/g, '-') : text));
+}
 
 /** A line without a terminal's escapes, with plain blanks for those of other kinds. */
-export function plainCharacters(text: string): string {
+function plainCharacters(text: string): string {
   if (!ANY_ODD.test(text)) return text;
   return text
     .replace(ESCAPES, '')

@@ -24,10 +24,27 @@ const ENDS: readonly End[] = [
   // The end of a string of C, Python or JSON, perhaps with other fields behind it.
   {
     is: /(?:\\[nr])*["'](?:,\s{0,2}"\w{1,40}":\s{0,2}(?:"[^"]{0,80}"|[\w.-]{1,40}))*\s?[\]})]{0,4}[,;]?$/,
-    restore: (text) => text.replace(/\\(["'\\/])/g, '$1').replace(/\\t/g, '\t'),
+    restore: unescape,
   },
-  { is: /\\par\}?$/ },
+  { is: /\\par\}?$/, restore: (text) => text.replace(/\\tab /g, '\t').replace(/\\([\\{}])/g, '$1') },
 ];
+
+/** A string's characters that were written with a backslash. */
+function unescape(text: string): string {
+  return text.replace(/\\(["'\\/])/g, '$1').replace(/\\t/g, '\t');
+}
+
+/** The lines without the blanks that fill those up which are shorter than a column. */
+export function unfill(lines: PlacedLines): PlacedLines {
+  const filled = lines.texts.filter((text) => /\S[ ]{2,}$/.test(text.slice(-TAIL)));
+  const column = filled[0]?.length;
+  if (filled.length < FILLED_MIN || filled.length < lines.texts.length * FILLED_SHARE) return lines;
+  if (!filled.every(({ length }) => length === column)) return lines;
+  return mapLines(lines, (text) => (text.length === column ? text.trimEnd() : text));
+}
+const FILLED_MIN = 3;
+/** Of all lines, the share that must be filled up. */
+const FILLED_SHARE = 0.05;
 
 /** Takes off what nearly every line ends with, as often as there is something. */
 export function unmarkEnds(lines: PlacedLines): PlacedLines {
@@ -79,7 +96,7 @@ export function splitEscaped(lines: PlacedLines): PlacedLines {
       if (last !== '') pieces.push(last);
     }
     for (const piece of pieces) {
-      out.texts.push(piece);
+      out.texts.push(pieces.length > 1 ? unescape(piece) : piece);
       out.lines.push(lines.lines[i]!);
     }
   });

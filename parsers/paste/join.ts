@@ -88,6 +88,7 @@ export function goesOnFrom(roles: Uint8Array, index: number): boolean {
  */
 export function breaksOf(lines: PlacedLines, roles: Uint8Array, widths: Int32Array): readonly Break[] {
   const { texts } = lines;
+  const indent = commonIndent(texts, roles);
   const lengths = new Map<number, number>();
   const spans: (readonly [length: number, withNext: number])[] = [];
   /** Widths of the lines that must go on anyway, for a text that has no other broken ones. */
@@ -97,7 +98,8 @@ export function breaksOf(lines: PlacedLines, roles: Uint8Array, widths: Int32Arr
     if (!goesOnFrom(roles, i)) continue;
     const before = texts[i - 1]!;
     broken++;
-    const width = widths[i - 1]!;
+    // What was put before rests may have come to their width.
+    const width = widths[i - 1]! - (goesOnFrom(roles, i - 1) ? indent : 0);
     // What must go on anyway says nothing of a column: it may have ended early, at blanks that were taken
     // away.
     if (roles[i - 1] === Role.Head || asksForMore(before)) {
@@ -105,7 +107,7 @@ export function breaksOf(lines: PlacedLines, roles: Uint8Array, widths: Int32Arr
       continue;
     }
     lengths.set(width, (lengths.get(width) ?? 0) + 1);
-    const length = width - before.length + before.trimEnd().length;
+    const length = widths[i - 1]! - before.length + before.trimEnd().length;
     spans.push([length, length + 1 + firstWord(texts[i]!)]);
   }
   if (broken === 0) return [];
@@ -178,10 +180,12 @@ export function join(lines: PlacedLines, roles: Uint8Array, widths: Int32Array, 
     const before = i > 0 ? texts[i - 1]! : '';
     const mayGoOn =
       pieces.length > 0 && pieces.length < PIECES_MAX && roles[i] === Role.Rest && !isCutMark(before);
-    if (mayGoOn && (roles[i - 1] === Role.Head || goesOn(before, widths[i - 1]!, text, how))) {
+    // What was put before the rests may have come to the column's width.
+    const width = widths[i - 1]! - (pieces.length > 1 && widths[i - 1]! > how.column ? indent : 0);
+    if (mayGoOn && (roles[i - 1] === Role.Head || goesOn(before, width, text, how))) {
       if (how.at === 'column') {
         // A blank at the column's end may have been taken away.
-        pieces.push(' '.repeat(Math.max(0, how.column - widths[i - 1]!)), text.slice(indent));
+        pieces.push(' '.repeat(Math.max(0, how.column - width)), text.slice(Math.min(indent, blanksBefore(text))));
       } else pieces.push(before.endsWith(' ') ? '' : ' ', text.trimStart());
       continue;
     }
@@ -210,14 +214,16 @@ function goesOn(before: string, width: number, text: string, how: Break): boolea
   return length > how.column && before.trimEnd().lastIndexOf(' ') + width - before.length < how.column;
 }
 
-/** Blanks that stand before every line that goes on from another. */
+/** Blanks that stand before nearly every line that goes on from another. */
 function commonIndent(texts: readonly string[], roles: Uint8Array): number {
-  let least = Infinity;
-  let seen = 0;
-  for (let i = 1; i < texts.length; i++) {
-    if (!goesOnFrom(roles, i)) continue;
-    seen++;
-    least = Math.min(least, /^ */.exec(texts[i]!)![0].length);
-  }
-  return seen >= 3 && least < Infinity ? least : 0;
+  const indents: number[] = [];
+  for (let i = 1; i < texts.length; i++)
+    if (goesOnFrom(roles, i)) indents.push(blanksBefore(texts[i]!));
+  if (indents.length < INDENTED_MIN) return 0;
+  return indents.sort((a, b) => a - b)[Math.floor(indents.length * NOT_INDENTED_SHARE)]!;
 }
+const INDENTED_MIN = 3;
+/** Of the lines that may go on from another, the share that may be something else. */
+const NOT_INDENTED_SHARE = 0.05;
+
+const blanksBefore = (text: string): number => /^ */.exec(text)![0].length;

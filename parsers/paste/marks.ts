@@ -116,7 +116,7 @@ const LOOKED_AT = 1000;
 const FENCE = /^[ \t]*(?:```|~~~)[\w+-]{0,20}[ \t]*$/;
 /** What opens and closes code in other markups: BBCode, Jira, Trac, LaTeX, Org, roff, comments of C. */
 const WRAPPER =
-  /^\s*(?:\[\/?(?:code|quote|pre|noparse)(?:=[^\]]{0,80})?\]|\{(?:noformat|code|quote|panel)(?::[^}]{0,200})?\}|\{\{\{|\}\}\}|#!text|\\(?:begin|end)\{\w{1,20}\}|#\+(?:begin|end)_\w{1,20}.{0,40}|\.(?:nf|fi)|\/\*+|\*+\/)\s*$/i;
+  /^\s*(?:\[\/?(?:code|quote|pre|noparse)(?:=[^\]]{0,80})?\]|\{(?:noformat|code|quote|panel)(?::[^}]{0,200})?\}|\{\{\{|\}\}\}|#!text|\\(?:begin|end)\{\w{1,20}\}|#\+(?:begin|end)_\w{1,20}.{0,40}|\.(?:nf|fi)|\.\. [\w-]{1,20}::.{0,40}|\/\*+|\*+\/)\s*$/i;
 const OPENS =
   /^\s*(?:(?:```|~~~)(?!\w{1,20}\s*$)|\[(?:code|quote|pre|noparse)(?:=[^\]]{0,80})?\]|\{(?:noformat|code|quote)(?::[^}]{0,200})?\})/i;
 const CLOSES = /(?:```|~~~|\[\/(?:code|quote|pre|noparse)\]|\{(?:noformat|code|quote)\})\s*$/i;
@@ -133,7 +133,7 @@ export function unfence(lines: PlacedLines): PlacedLines {
     if (FENCE.test(text) || (text.length < LONGEST_WRAPPER && WRAPPER.test(text))) return '';
     const bare = text.replace(OPENS, '');
     const closed = bare.slice(0, -CLOSE_MAX) + bare.slice(-CLOSE_MAX).replace(CLOSES, '');
-    const line = /^\s*`[^`]+`\s*$/.test(closed) ? closed.trim().slice(1, -1) : closed;
+    const line = /^\s*`[^`]*`\s*$/.test(closed) ? closed.trim().slice(1, -1) : closed;
     return isEscaped ? line.replace(/\\([_*[\]<>#`.()~-])/g, '$1') : line;
   });
 }
@@ -226,7 +226,7 @@ const MARKS = {
   number: /^\s{0,16}\d{1,8}(?:[:\t-]|\s{2})/,
   list: /^\s{0,8}(?:[-*•](?:\s|$)|\d{1,4}(?:\.\s|\)\s(?=\S))|[a-zA-Z]\)\s)/,
   // What points at one line, or makes it bold.
-  pointer: /^\s{0,8}(?:\*\*|[-=]{1,4}>|»)\s?/,
+  pointer: /^\s{0,8}(?:\*\*|[-=]{1,4}>|»|>{2,4}(?= ))\s?/,
   // Not the names of files: +++ b/trace.txt
   diff: /^[+-](?![+-]{2}(?:\s\S|[+-]))/,
 } as const satisfies Readonly<Record<string, RegExp>>;

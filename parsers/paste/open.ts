@@ -41,11 +41,12 @@ function isBinary(head: Uint8Array): boolean {
   return head.includes(0) && encodingOf(head) === 'utf-8';
 }
 
-/** The same but for the ends of lines, and the last one's being there. */
+/** The same but for CR LF at the ends of lines, and the last one's being there. */
 function sameText(mended: Uint8Array, original: Uint8Array): boolean {
   let i = 0;
   for (let p = 0; p < original.length; p++) {
-    if (original[p] === Ascii.CarriageReturn) continue;
+    const next = original[p + 1];
+    if (original[p] === Ascii.CarriageReturn && (next === Ascii.Newline || next === undefined)) continue;
     if (original[p] !== mended[i++]) return false;
   }
   return i === mended.length || (i === mended.length - 1 && mended[i] === Ascii.Newline);

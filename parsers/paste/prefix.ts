@@ -4,7 +4,7 @@
  * begin with, but for digits, and what is too much for a task's name.
  */
 import { mapLines, type PlacedLines } from '../mail/lines.js';
-import { isOtherLayout } from './shapes.js';
+import { isNamedByQemu, isUnmarkedLayout, standsAlone } from './shapes.js';
 import { eventAt, hasColumnsOrName, qemuEventAt } from './columns.js';
 
 /** Longest name of a task that a kernel prints. */
@@ -18,8 +18,11 @@ const NEARLY_ALL = 0.9;
 
 /** Where a task's name ends: before its number, its CPU and its time. */
 const TASK_END =
-  /-\d{1,7}\s+(?:\(\s*(?:\d+|-+)\)\s+)?\[\d{3,}\]\s+(?:[.\w#]{4,8}\s+)?\d+(?:\.\d{6,9})?:(?:\s|$)|\s-?\d+(?:\/\d+)?\s+(?:[.\w]{4,8}\s+)?\[\d{3,}\]\s+(?:[.\w]{4,8}\s+)?\d+\.\d{6,9}:(?:\s|$)/;
-const QEMU_STAMP = /\d+@\d+\.\d+:[a-z]\w*_\w+\s/;
+  /-\d{1,7}\s+(?:\(\s*(?:\d+|-+)\)\s+)?\[\d{3,}\](?:-0x[\da-f]{1,4})?\s+(?:[.\w#]{4,8}\s+)?\d+(?:\.\d{6,9})?:(?:\s|$)|\s-?\d+(?:\/\d+)?\s+(?:[.\w]{4,8}\s+)?\[\d{3,}\]\s+(?:[.\w]{4,8}\s+)?\d+\.\d{6,9}:(?:\s|$)/;
+/** The same of the latency format, which cuts names to eight bytes. */
+const LATENCY_TASK_END = /-\d{1,7}\s+\d+[.\w#]{4,8}\s+\d+(?:\.\d+)?(?:us.?)?:(?:\s|$)/;
+const LATENCY_COMM_MAX = 8;
+const QEMU_STAMP = /(?:\d+@\d+\.\d+:|\d{4}-\d\d-\d\dT[\d:.]+Z )[a-z]\w*_\w+\s/;
 
 /** `2026-11-29T10:00:07.123456Z `. */
 const QEMU_TIME = /\d{4}-\d\d-\d\dT[\d:.]+Z $/;
@@ -35,20 +38,12 @@ interface Front {
 
 function frontOf(line: string): Front | undefined {
   // Layouts whose columns look like marks.
-  if (isOtherLayout(line)) return { text: '', fits: () => true, isTask: false };
+  if (isUnmarkedLayout(line)) return { text: '', fits: () => true, isTask: false };
   const head = line.slice(0, PREFIX_MAX * 2);
   const task = TASK_END.exec(head);
-  if (task) {
-    const text = head.slice(0, task.index);
-    return {
-      text,
-      fits: (length) => {
-        const name = text.slice(length).trim();
-        return name !== '' && name.length <= COMM_MAX;
-      },
-      isTask: true,
-    };
-  }
+  if (task) return frontOfTask(head.slice(0, task.index), COMM_MAX);
+  const latency = LATENCY_TASK_END.exec(head);
+  if (latency) return frontOfTask(head.slice(0, latency.index), LATENCY_COMM_MAX);
   const stamp = QEMU_STAMP.exec(head)?.index ?? -1;
   const event = stamp >= 0 ? stamp : eventAt(head);
   const at = event >= 0 ? event : qemuEventAt(head);
@@ -62,6 +57,17 @@ function frontOf(line: string): Front | undefined {
       return text.slice(length).trim() === '' || hasColumnsOrName(rest);
     },
     isTask: false,
+  };
+}
+
+function frontOfTask(text: string, longest: number): Front {
+  return {
+    text,
+    fits: (length) => {
+      const name = text.slice(length).trim();
+      return name !== '' && name.length <= longest;
+    },
+    isTask: true,
   };
 }
 
@@ -121,19 +127,35 @@ export function unprefix(lines: PlacedLines): PlacedLines {
     return text.slice(0, begin.length).trimEnd().length;
   });
   const blanks = blanksBehind(lines.texts, ends);
-  let number = -1;
+  const isOfLine = isNumber ? numbersOfLines(lines.texts, ends) : undefined;
   return mapLines(lines, (text, i) => {
     const end = ends[i];
-    if (end === undefined) return text;
-    if (isNumber) {
-      // A number alone may as well be what a broken line goes on with: those of lines follow one another.
-      const now = Number(/\d+/.exec(text)![0]);
-      if (now !== number + 1 && !frontOf(text)) return text;
-      number = now;
-    }
+    if (end === undefined || isOfLine?.[i] === 0) return text;
     const behind = text.slice(end);
     return behind.slice(Math.min(blanks, behind.length - behind.trimStart().length));
   });
+}
+
+/**
+ * Which lines have a number in front that is one of lines, or of times that they came: it stands before an
+ * event, or what a recorder prints on a line of its own, or is one more than the number before or one less
+ * than that behind. A number alone may as well be what a broken line goes on with.
+ */
+function numbersOfLines(texts: readonly string[], ends: readonly (number | undefined)[]): Uint8Array {
+  const numbers = texts.map((text, i) => (ends[i] === undefined ? NaN : Number(/\d+/.exec(text)?.[0] ?? NaN)));
+  const areOf = new Uint8Array(texts.length);
+  let before = NaN;
+  let last = -1;
+  numbers.forEach((now, i) => {
+    if (Number.isNaN(now)) return;
+    const behind = texts[i]!.slice(ends[i]);
+    const isRow = now === before + 1;
+    if (isRow) areOf[last] = 1;
+    areOf[i] = isRow || frontOf(texts[i]!) || standsAlone(behind) || isNamedByQemu(behind) ? 1 : 0;
+    before = now;
+    last = i;
+  });
+  return areOf;
 }
 
 /** Blanks that stand behind the prefix of every event: more are the line's own, as the tab before a frame. */

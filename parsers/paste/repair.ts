@@ -3,15 +3,16 @@
  * the mail, without the marks in front, and put together where it was broken. Nothing is made up: a line
  * that cannot be mended stays as it is, and the readers say so.
  */
-import { decodeText, plainCharacters } from '../mail/decode.js';
+import { decodeText, plainLines } from '../mail/decode.js';
 import { inPerfColumns, isInPerfColumns, withPerfSyscalls } from './columns.js';
 import { breaksOf, goesOnFrom, join, rolesByMarks, rolesOf } from './join.js';
 import { unprefix } from './prefix.js';
 import { mapLines, splitLines, type PlacedLines } from '../mail/lines.js';
 import { looksLikeMail, mailParts } from '../mail/mail.js';
-import { splitEscaped, uncontinue, unmarkEnds, unremark } from './ends.js';
+import { splitEscaped, uncontinue, unfill, unmarkEnds, unremark } from './ends.js';
 import { unjson } from './json.js';
 import { reflow } from './reflow.js';
+import { halveBlanks, unnumber, unpage, unspace } from './spacing.js';
 import {
   beginsByMarks,
   dedent,
@@ -28,6 +29,7 @@ import {
   familyOf,
   isBrokenHead,
   isEventStart,
+  isFrameOfPerf,
   isTaskAlone,
   standsAlone,
   type Family,
@@ -49,13 +51,13 @@ export interface Reading {
 /** All readings of a paste that are worth a look; the one in which most is understood is right. */
 export function readingsOf(bytes: Uint8Array): readonly Reading[] {
   const raw = splitLines(decodeText(bytes));
-  const lines = mapLines(raw, plainCharacters);
+  const lines = plainLines(raw);
   if (!looksLikeMail(lines.texts)) return readingsOfText(lines, raw.texts, '');
   return mailParts(lines).flatMap((part): readonly Reading[] => {
     const name = part.name === '' ? `part at line ${part.line}` : part.name;
     if (part.bytes) return [{ bytes: part.bytes, lineOf: undefined, part: name, isUnwrapped: true }];
     if (!part.text) return [];
-    const text = mapLines(part.text, plainCharacters);
+    const text = plainLines(part.text);
     return readingsOfText(part.type === 'text/html' ? unhtml(text) : text, [], name);
   });
 }
@@ -63,8 +65,9 @@ export function readingsOf(bytes: Uint8Array): readonly Reading[] {
 /** Readings of a text, which was `raw` before its characters were made plain. */
 function readingsOfText(text: PlacedLines, raw: readonly string[], part: string): readonly Reading[] {
   const isHtml = looksLikeHtml(text.texts);
-  const whole = splitEscaped(unjson(isHtml ? unhtml(text) : text));
-  const marked = unmarkEnds(untable(unfence(dedent(unquote(whole)))));
+  const whole = unpage(splitEscaped(unjson(isHtml ? unhtml(text) : text)));
+  const spaced = unnumber(unspace(unquote(halveBlanks(whole))));
+  const marked = unfill(unmarkEnds(untable(unfence(dedent(halveBlanks(spaced))))));
   const flowed = reflow(marked);
   const readings = [
     ...readingsOfMarked(marked, raw, part, isHtml),
@@ -105,12 +108,14 @@ function readingsOfMarked(
   const columns = isOfPerf ? asItIs : (COLUMNS[family] ?? flagsBehindCpu);
   // A mark without a blank behind it may have taken one of those before a task's name.
   const isPadded = bare.texts.some((line) => line.startsWith(' ') && isEventStart(family, line));
-  const padded = family === 'perf' && isUnwrapped && isPadded ? inTaskColumn : asItIs;
+  const padded = family === 'perf' && isUnwrapped && isPadded ? inTaskColumn(bare.texts) : asItIs;
   const breaks = breaksOf(plain, roles, widths);
   const spaced = family === 'perf' && breaks.length > 0 ? oneBlankBeforeEvent : asItIs;
   const inColumns = (line: string): string => {
-    return isEventStart(family, line) ? spaced(padded(columns(withoutTabs(unremark(line))))) : line;
+    if (isEventStart(family, line)) return spaced(padded(columns(withoutTabs(unremark(line)))));
+    return isUnwrapped ? framed(line) : line;
   };
+  const framed = FRAMES[family] ?? asItIs;
   const finish = isPartial && !isOfPerf ? partial : (reading: Reading): Reading => reading;
   if (breaks.length === 0) return [finish(readingOf(mapLines(bare, inColumns), part, isUnwrapped))];
   return breaks.map((how) => {
@@ -191,13 +196,37 @@ function withoutFlags(text: string): string {
   return text.replace(FLAGS_LAST, '$1 ');
 }
 
-/** A line of perf's with its task's name in the column that perf prints it in. */
-function inTaskColumn(text: string): string {
-  return text.replace(/^\s*(\S.{0,14}?)(?=\s+\d+(?:\/\d+)?\s+\[\d{3,}\])/, (_, comm: string) =>
-    comm.padStart(COMM_COLUMN),
-  );
+const PERF_TASK = /^\s*(\S.{0,14}?)(\s+)(\d+)(?=(?:\/\d+)?\s+\[\d{3,}\])/;
+
+/**
+ * A line of perf's with its task's name in the column that perf prints it in. Tasks' numbers end in a column,
+ * too: blanks beyond those that most lines have before it are the name's own.
+ */
+function inTaskColumn(texts: readonly string[]): (text: string) => string {
+  const widths = new Map<number, number>();
+  for (const text of texts) {
+    const found = PERF_TASK.exec(text);
+    if (!found) continue;
+    const width = found[2]!.length + found[3]!.length;
+    widths.set(width, (widths.get(width) ?? 0) + 1);
+  }
+  const usual = [...widths].reduce((a, b) => (b[1] > a[1] ? b : a), [0, 0])[0];
+  return (text) =>
+    text.replace(PERF_TASK, (_, comm: string, gap: string, tid: string) => {
+      const own = Math.min(Math.max(0, gap.length + tid.length - usual), gap.length - 1);
+      return `${`${comm}${gap.slice(0, own)}`.padStart(COMM_COLUMN)}${gap.slice(own)}${tid}`;
+    });
 }
 const COMM_COLUMN = 16;
+
+/** How the frames of a family are printed, where something stood before them, or blanks were taken away. */
+const FRAMES: Readonly<Partial<Record<Family, (line: string) => string>>> = {
+  ftrace: (line) => line.replace(/^\s*=>\s+(?=\S)/, ' => '),
+  perf: (line) => {
+    const frame = isFrameOfPerf(line) ? /^\s*([0-9a-f]{1,16})\s+(.*)$/.exec(line) : null;
+    return frame ? `\t${frame[1]!.padStart(COMM_COLUMN)} ${frame[2]!}` : line;
+  },
+};
 
 /** The column in which perf ends the names of its events is lost where lines are broken at blanks. */
 function oneBlankBeforeEvent(text: string): string {

@@ -4,7 +4,8 @@
  */
 import { hasColumnsOrName, hasSomeColumns, isBareEvent } from './columns.js';
 
-const CPU = String.raw`\[\d{3,}\]`;
+/** With the flags as a number behind it, as `trace-cmd report -R` prints them. */
+const CPU = String.raw`\[\d{3,}\](?:-0x[\da-f]{1,4})?`;
 const FLAGS = String.raw`[.\w#]{4,8}`;
 const TIME = String.raw`\d+(?:\.\d{6}(?:\d{3})?)?:`;
 const TASK = String.raw`(?:\S.{0,15}?)-\d{1,7}`;
@@ -52,7 +53,7 @@ const WHOLE: Readonly<Record<Family, (text: string) => boolean>> = {
   ftrace: (text) => FTRACE.test(text) || isOtherLayout(text),
   perf: (text) => PERF.test(text),
   taskless: (text) => TASKLESS.test(text),
-  qemu: (text) => QEMU_STAMP.test(text) || isBareQemu(text),
+  qemu: isNamedByQemu,
   bare: isBareEvent,
   partial: (text) => hasSomeColumns(text) || isBareEvent(text),
   named: (text) => hasColumnsOrName(text) || isBareEvent(text),
@@ -67,8 +68,19 @@ const headOf = (text: string): string => (text.length > LOOK_LENGTH ? text.slice
 
 /** True for an event's line in ftrace's latency formats, or in that of the function graph. */
 export function isOtherLayout(text: string): boolean {
+  return LATENCY.test(headOf(text)) || isUnmarkedLayout(text);
+}
+
+/** The same of those whose first columns look like marks. */
+export function isUnmarkedLayout(text: string): boolean {
   const head = headOf(text);
-  return LATENCY.test(head) || VERBOSE.test(head) || GRAPH.test(head);
+  return VERBOSE.test(head) || GRAPH.test(head);
+}
+
+/** True for a line that begins as one of QEMU's log does, whatever the event. */
+export function isNamedByQemu(text: string): boolean {
+  const head = headOf(text);
+  return QEMU_STAMP.test(head) || isBareQemu(head);
 }
 
 /**
@@ -119,7 +131,8 @@ export function asksForMore(text: string): boolean {
 const NOTICE =
   /^\s*(?:#|CPU:\s?\d+ \[|##### CPU|CPU \d+ is empty|cpus=\d|version = |=> |<stack trace>|<user stack trace>|PERF_RECORD_|\[\s*\d+\.\d+\] Dumping ftrace|-{3,}|={3,}|[+┌└├][-=─┬┴┼+]{3,}|qemu(?:-kvm|-system-\w+)?: )/;
 /** A frame of a call chain as `perf script` prints it, or an address with its symbol. */
-const FRAME = /^\s+[0-9a-f]{1,16}\s+(?:\S+\s+\(.*\)|\S+\+0x[0-9a-f]+(?:\/0x[0-9a-f]+)?|\[unknown\].*)\s*$/;
+const FRAME =
+  /^(?:\s+[0-9a-f]{1,16}\s+(?:\S+\s+\(.*\)|\S+\+0x[0-9a-f]+(?:\/0x[0-9a-f]+)?|\[unknown\].*)|[0-9a-f]{1,16} (?:\S+\+0x[0-9a-f]+|\[unknown\]) \(.*\))\s*$/;
 /** The same, broken behind its symbol or its address. */
 const FRAME_HEAD =
   /^(?:\t\s*[0-9a-f]{1,16}(?:\s+\[?[\w.$]*\]?(?:\+0?x?[0-9a-f]*)?(?:\/0?x?[0-9a-f]*)?(?:\s+\([^)]*)?)?|\s{2,}[0-9a-f]{8,16}\s+(?:[A-Za-z_.$][\w.$]*\+0x[0-9a-f]+(?:\/0x[0-9a-f]+)?|\[unknown\])(?:\s+\([^)]*)?)\s*$/;
@@ -143,6 +156,11 @@ export function standsAlone(text: string): boolean {
     CUT.test(unquoted(head)) ||
     /^(?:```|~~~)/.test(head)
   );
+}
+
+/** True for a frame of a call chain as `perf script` prints it, but for the blanks in front. */
+export function isFrameOfPerf(text: string): boolean {
+  return text.length <= LOOK_LENGTH && FRAME.test(text);
 }
 
 /** True for a line that begins in words: somebody says something there. */

@@ -4,7 +4,7 @@
  * belonged to.
  */
 import { Ascii } from '../../base/ascii.js';
-import { endOfToken, skipBlanks } from '../../base/text.js';
+import { endOfToken, hasText, skipBlanks } from '../../base/text.js';
 import { StackLines } from '../../events/textstacks.js';
 
 const HEX_DIGITS = 16;
@@ -34,6 +34,7 @@ export function isBlankFrame(bytes: Uint8Array, start: number, end: number): boo
   const wordEnd = endOfToken(bytes, word, end);
   const next = skipBlanks(bytes, wordEnd, end);
   if (isAddress(bytes, word, wordEnd)) return true;
+  if (isHex(bytes, word, wordEnd) && isOfObject(bytes, next, end)) return true;
   // The end of an event's line may be one word, too: `nr_pages=1`.
   // So may the end of a probe's: `_ret: (ffffffff812a0880 <- …`.
   const isWord = next >= end || (bytes[next] === Ascii.OpenParen && bytes[wordEnd - 1] !== Ascii.Colon);
@@ -41,8 +42,17 @@ export function isBlankFrame(bytes: Uint8Array, start: number, end: number): boo
 }
 
 function isAddress(bytes: Uint8Array, start: number, end: number): boolean {
+  return end - start >= ADDRESS_DIGITS_MIN && isHex(bytes, start, end);
+}
+
+function isHex(bytes: Uint8Array, start: number, end: number): boolean {
   for (let p = start; p < end; p++) if (!isHexDigit(bytes[p]!)) return false;
-  return end - start >= ADDRESS_DIGITS_MIN;
+  return end > start;
+}
+
+/** `[unknown] ([unknown])` at bytes[start, end): of what a short number is the address all the same. */
+function isOfObject(bytes: Uint8Array, start: number, end: number): boolean {
+  return hasText(bytes, start, end, '[unknown]') && bytes[end - 1] === Ascii.CloseParen;
 }
 
 function isUserFrame(bytes: Uint8Array, start: number, end: number, before: boolean): boolean {
