@@ -5,20 +5,85 @@
 import type { PlacedLines } from '../mail/lines.js';
 import { QEMU_ARGUMENTS, qemuNames } from './columns.js';
 import { FREE_TEXT } from './ends.js';
+import { framesApart } from './reflowFrames.js';
 
-const COLUMNS = String.raw`\[\d{3,}\]\s+(?:[.\w#]{4,8}\s+)?\d+\.\d{6,9}:\s`;
+const COLUMNS = String.raw`\[\d{3,}\](?:-0x[\da-f]{1,4})?\s+(?:[.\w#]{4,8}\s+)?\d+\.\d{6,9}:\s`;
+const LATENCY = String.raw`\d+[.\w#]{4,8}\s+\d+(?:\.\d+)?us.?:\s`;
 const TASK = String.raw`(?:CPU \d{1,4}\/KVM|\S{1,15})(?:-\d{1,7}\s+(?:\(\s*(?:\d+|-+)\)\s+)?|\s+\d+(?:\/\d+)?\s+)`;
 const QEMU_TIME = String.raw`\d{4}-\d\d-\d\dT[\d:.]+Z `;
-const QEMU_NAMES = [...qemuNames].join('|');
 /** Has an underscore, which is looked for once: where any may be it, a long name takes time by its square. */
 const QEMU_NAME = String.raw`[a-z](?=[^\W_]*_\w)\w+`;
-const QEMU = String.raw`\d+@\d+\.\d+:${QEMU_NAME}(?=\s|$)|(?:${QEMU_TIME})?(?:${QEMU_NAMES})${QEMU_ARGUMENTS}`;
-/** What an event begins with: a task of ftrace or perf, or a stamp or name of QEMU. */
-const STARTS = [`${TASK}${COLUMNS}`, QEMU].map((start) => new RegExp(String.raw`(?<=^|\s)(?:${start})`, 'g'));
+const QEMU_STAMPED = String.raw`\d+@\d+\.\d+:${QEMU_NAME}(?=\s|$)|${QEMU_TIME}${QEMU_NAME}(?=\s|$)`;
+const QEMU_BARE = new RegExp(String.raw`(?<=^|\s)${QEMU_NAME}${QEMU_ARGUMENTS}`, 'g');
+/** Words of QEMU's events that look like a name of one. */
+const NO_NAMES: ReadonlySet<string> = new Set(['shared_to_private', 'private_to_shared']);
 /** What is not longer than this may be the beginning of a task's name. */
 const COMM_MAX = 16;
 /** Of the events, the share that must begin within a line. */
 const WITHIN_SHARE = 1 / 3;
+
+/** What an event begins with. */
+type Starts = (whole: string) => readonly Start[];
+interface Start {
+  readonly index: number;
+  readonly head: string;
+}
+
+/** A task of ftrace or perf, or a stamp or name of QEMU. */
+const STARTS: readonly Starts[] = [
+  (whole) => withWholeNames(whole, matches(whole, TASKS)),
+  (whole) => matches(whole, STAMPED),
+  bareStarts,
+];
+const TASKS = new RegExp(String.raw`(?<=^|\s)${TASK}${COLUMNS}|(?<=^|\s)\S{1,8}-\d{1,7}\s+${LATENCY}`, 'g');
+const STAMPED = new RegExp(String.raw`(?<=^|\s)(?:${QEMU_STAMPED})`, 'g');
+
+function matches(whole: string, start: RegExp): Start[] {
+  return [...whole.matchAll(start)].map(({ 0: head, index }) => ({ index, head }));
+}
+
+/** Events of QEMU's log without a stamp, where some are known. */
+function bareStarts(whole: string): readonly Start[] {
+  const found = matches(whole, QEMU_BARE).filter(({ head }) => !NO_NAMES.has(head));
+  return found.some(({ head }) => qemuNames.has(head)) ? found : [];
+}
+
+/** A word of a task's name, as no event ends in one. */
+const NAME_WORD = /^(?![\d.]+$|0x|[0-9a-f]{8,}$)[^\s=()<>[\]{},;"']+:?$/;
+const WORDS_MAX = 3;
+const TASK_AND_NUMBER = /^\S+?(?:-|\s+)\d{1,7}(?:\/\d{1,7})?(?=\s)/;
+
+/** The starts with names of tasks that have blanks: words that stand before every event of one task. */
+function withWholeNames(whole: string, starts: Start[]): readonly Start[] {
+  const words = starts.map(({ index }, i) => {
+    const from = Math.max(i > 0 ? starts[i - 1]!.index + starts[i - 1]!.head.length : 0, index - COMM_MAX);
+    const before = whole.slice(from, index).trimEnd().split(/\s+/);
+    if (from > 0 && !/\s/.test(whole[from - 1]!)) before.shift();
+    return before.reverse();
+  });
+  const common = new Map<string, readonly string[]>();
+  const seen = new Map<string, number>();
+  starts.forEach(({ head }, i) => {
+    const task = TASK_AND_NUMBER.exec(head)?.[0] ?? '';
+    const mine = words[i]!;
+    const shared = common.get(task) ?? mine.slice(0, WORDS_MAX);
+    const differs = shared.findIndex((word, k) => word !== mine[k] || !NAME_WORD.test(word));
+    common.set(task, differs < 0 ? shared : shared.slice(0, differs));
+    seen.set(task, (seen.get(task) ?? 0) + 1);
+  });
+  return starts.map(({ index, head }) => {
+    const task = TASK_AND_NUMBER.exec(head)?.[0] ?? '';
+    let from = index;
+    if (seen.get(task)! > 1) {
+      for (const word of common.get(task)!) {
+        const at = whole.lastIndexOf(word, from - 1);
+        if (index - at + head.search(/-?\d+(?:\/\d+)?\s+[([]/) > COMM_MAX) break;
+        from = at;
+      }
+    }
+    return { index: from, head: whole.slice(from, index) + head };
+  });
+}
 
 /** Lines without a blank one between, put into one. */
 interface Paragraph {
@@ -57,21 +122,25 @@ function paragraphsOf(texts: readonly string[]): Paragraph[] {
 /** The paragraphs cut before each event; undefined where events begin lines. */
 export function reflow(lines: PlacedLines): PlacedLines | undefined {
   const paragraphs = paragraphsOf(lines.texts);
-  const start = STARTS.find((each) => paragraphs.some(({ whole }) => whole.search(each) >= 0));
-  if (!start || !areWithin(paragraphs, start)) return undefined;
-  const out: PlacedLines = { texts: [], lines: [] };
-  for (const paragraph of paragraphs) cutParagraph(paragraph, start, lines.lines, out);
-  return out;
+  for (const starts of STARTS) {
+    const found = paragraphs.map(({ whole }) => starts(whole));
+    if (found.every(({ length }) => length === 0)) continue;
+    if (!areWithin(paragraphs, found)) return undefined;
+    const out: PlacedLines = { texts: [], lines: [] };
+    paragraphs.forEach((paragraph, i) => void cutParagraph(paragraph, found[i]!, lines.lines, out));
+    return out;
+  }
+  return undefined;
 }
 
 /** True where many events begin within lines, and none of them in what somebody wrote into a trace. */
-function areWithin(paragraphs: readonly Paragraph[], start: RegExp): boolean {
+function areWithin(paragraphs: readonly Paragraph[], found: readonly (readonly Start[])[]): boolean {
   let within = 0;
   let all = 0;
-  for (const { whole, starts } of paragraphs) {
+  for (const [i, { whole, starts }] of paragraphs.entries()) {
     let line = 0;
     let before = 0;
-    for (const { 0: head, index } of whole.matchAll(start)) {
+    for (const { head, index } of found[i]!) {
       all++;
       while (line + 1 < starts.length && starts[line + 1]! <= index) line++;
       const isFirst = index <= starts[line]! + COMM_MAX || beginsNext(head, index, starts[line + 1]);
@@ -92,17 +161,20 @@ function beginsNext(head: string, index: number, next: number | undefined): bool
 
 function cutParagraph(
   { whole, from, starts }: Paragraph,
-  start: RegExp,
+  found: readonly Start[],
   lines: readonly number[],
   out: PlacedLines,
 ): void {
-  const cuts = [0, ...[...whole.matchAll(start)].map(({ index }) => index), whole.length];
+  const cuts = [0, ...found.map(({ index }) => index), whole.length];
   let line = 0;
   for (let c = 0; c + 1 < cuts.length; c++) {
-    const text = whole.slice(cuts[c]!, cuts[c + 1]!).trim();
-    while (line + 1 < starts.length && starts[line + 1]! <= cuts[c]!) line++;
-    if (text === '') continue;
-    out.texts.push(text);
-    out.lines.push(lines[from + line]!);
+    let at = cuts[c]!;
+    for (const piece of framesApart(whole.slice(at, cuts[c + 1]!))) {
+      while (line + 1 < starts.length && starts[line + 1]! <= at) line++;
+      at += piece.length;
+      if (piece.trim() === '') continue;
+      out.texts.push(/^\s/.test(piece) ? piece.trimEnd() : piece.trim());
+      out.lines.push(lines[from + line]!);
+    }
   }
 }
