@@ -104,6 +104,8 @@ export interface OpenTrace {
   readonly plain?: ByteSource;
   /** What the table's byte offsets refer to, where a paste was mended; its lines are those of the file. */
   readonly mended?: ByteSource;
+  /** Line of the file (1-based) on which each line of {@link mended} begins, in ascending order. */
+  readonly mendedLines?: Int32Array;
   /** Bytes of what the offsets of a row's file refer to; valid until the next call. */
   readonly bytesAt?: (row: number, offset: number, length: number) => Uint8Array;
 }
@@ -114,7 +116,7 @@ export function withTable(
   table: EventTable,
   more: Partial<Omit<OpenTrace, 'table' | 'describe'>> = {},
 ): OpenTrace {
-  const { plain, mended } = open;
+  const { plain, mended, mendedLines } = open;
   return {
     table,
     describe: (row, part) => open.describe(row, part),
@@ -124,6 +126,7 @@ export function withTable(
     }),
     ...(plain && { plain }),
     ...(mended && { mended }),
+    ...(mendedLines && { mendedLines }),
     ...more,
   };
 }

@@ -11,6 +11,7 @@ import { perfJson } from './perf/json/format.js';
 import { perfScript } from './perf/script/format.js';
 import { qemuLog } from './qemu/logFormat.js';
 import { qemuSimple } from './qemu/simpleFormat.js';
+import { otherToolOf } from './otherTool.js';
 import { leavesLinesOver, looksPasted, PASTE_BYTES_MAX, readPasted } from './paste/open.js';
 import { withTable, type OpenTrace, type ReadOptions, type TraceFormat } from './reader.js';
 import { SNIFF_BYTES } from './sniff.js';
@@ -68,6 +69,8 @@ function readNested(
   if (archive !== undefined) return nothing('archive', archive);
   const format = formatOf(source, head, FORMATS, options);
   const isText = format === undefined || format.isSequential === true;
+  const other = isText ? otherToolOf(head, format !== undefined) : undefined;
+  if (other && format) return nothing(other.code, other.detail);
   const isPaste = isText && looksPasted(head);
   const read = format && (plain ? readPlain(plain, format, options) : format.read(source, options));
   const open = read && isText ? sayOthers(read, source, format, FORMATS, options) : read;
@@ -78,8 +81,9 @@ function readNested(
   if (open) return open;
   // What is wrong with the compressed file explains why nothing was found in it.
   if (plain?.fault) return nothing(plain.fault.code, plain.fault.detail);
-  const other = otherCompression(head);
-  if (other !== undefined) return nothing('unsupported-compression', other);
+  const compression = otherCompression(head);
+  if (compression !== undefined) return nothing('unsupported-compression', compression);
+  if (other) return nothing(other.code, other.detail);
   return nothing(head.length === 0 ? 'empty' : 'not-a-trace');
 }
 

@@ -10,7 +10,7 @@ import { pageOf, pagesOfRow, stateAtRow } from '../../model/pages/query.js';
 import { watchIdOfRange } from '../debugger/watchId.js';
 import type { LineOf } from '../protocol/place.js';
 import type { EventDetails, PageChange } from '../protocol/shapes.js';
-import { lastLineOf, rowOfLine } from './moves.js';
+import { beginOfLine, lastLineOf, rowOfLine } from './moves.js';
 import { placeOf } from './place.js';
 import type { Judged } from './judged.js';
 
@@ -20,7 +20,7 @@ const PAGES_SHOWN = 4;
 /** The event whose line, or whose stack's line, this is; null when the line belongs to none. */
 export function eventAtLine(judged: Judged, at: LineOf): EventDetails | null {
   const { table } = judged.trace;
-  const { line } = at;
+  const line = beginOfLine(judged, at.line);
   const row = at.file === undefined && judged.files ? -1 : rowOfLine(judged, at);
   if (row < 0) return null;
   if (judged.files) return eventDetails(judged, row);
@@ -29,10 +29,10 @@ export function eventAtLine(judged: Judged, at: LineOf): EventDetails | null {
 }
 
 /** True when `line`, which is behind `row` and before the next event, lies in a stack or its heading. */
-function inStack({ trace, source }: Judged, row: number, line: number): boolean {
-  for (const stack of trace.table.stacks) {
+function inStack(judged: Judged, row: number, line: number): boolean {
+  for (const stack of judged.trace.table.stacks) {
     if (stack.row !== row || stack.line === 0) continue;
-    if (line <= lastLineOf(source, stack)) return true;
+    if (line <= lastLineOf(judged, stack)) return true;
   }
   return false;
 }

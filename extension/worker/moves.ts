@@ -2,7 +2,6 @@
  * From an event to others: its neighbours along a page, a conversion or a task;
  * what made its page's state; its page's life.
  */
-import type { ByteSource } from '../../parsers/base/source.js';
 import type { StackMark } from '../../parsers/events/table.js';
 import { aliasesOf, pageHistory, type PageId, type PageInterval } from '../../model/pages/intervals.js';
 import { Op } from '../../model/ops/oplog.js';
@@ -217,16 +216,14 @@ export function windowAround(judged: Judged, line: number, lines: number): Windo
 }
 
 /** Line ranges of events with the stacks behind them. */
-export function stackLines({
-  trace: { table },
-  source,
-  files,
-}: Judged): readonly { from: number; to: number }[] {
+export function stackLines(judged: Judged): readonly { from: number; to: number }[] {
+  const { files } = judged;
+  const { table } = judged.trace;
   const ranges: { from: number; to: number }[] = [];
   for (const stack of files ? [] : table.stacks) {
     if (stack.line === 0) continue;
     const from = table.line(stack.row);
-    const to = lastLineOf(source, stack);
+    const to = lastLineOf(judged, stack);
     const last = ranges.at(-1);
     // The kernel's and the user's frames of one event are one range.
     if (last?.from === from) last.to = Math.max(last.to, to);
@@ -237,8 +234,22 @@ export function stackLines({
 }
 
 /** Line of a stack's last frame, whether or not its text goes on to the end of that line. */
-export function lastLineOf(source: ByteSource, { offset, endOffset, line }: StackMark): number {
-  let last = line;
-  for (const byte of source.read(offset, endOffset - offset - 1)) if (byte === LF) last++;
-  return last;
+export function lastLineOf({ source, trace }: Judged, { offset, endOffset, line }: StackMark): number {
+  let further = 0;
+  for (const byte of source.read(offset, endOffset - offset - 1)) if (byte === LF) further++;
+  const { mendedLines } = trace;
+  return mendedLines?.[Math.max(0, mendedLines.indexOf(line)) + further] ?? line + further;
+}
+
+/** The line on which that begins which a line of a paste is a part of; the line itself in other texts. */
+export function beginOfLine({ trace: { mendedLines } }: Judged, line: number): number {
+  if (!mendedLines) return line;
+  let low = 0;
+  let high = mendedLines.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (mendedLines[middle]! <= line) low = middle + 1;
+    else high = middle;
+  }
+  return mendedLines[low - 1] ?? line;
 }

@@ -128,6 +128,22 @@ export const ISSUE_KINDS = {
     advice:
       'Record with the nop tracer, or print with options/funcgraph-abstime and options/funcgraph-proc on.',
   },
+  'other-tool': {
+    severity: 'error',
+    sentence: 'This is the output of another tool, which prints no events as the kernel does.',
+    advice:
+      'Record the events themselves: shimtrace record, trace-cmd, or perf record and then perf script. shimtrace info --recipe prints the commands.',
+  },
+  counts: {
+    severity: 'error',
+    sentence: 'This is a summary: counts, not events.',
+    advice: 'Give Shimtrace what it was made of: the perf.data, the output of perf script, or a trace.',
+  },
+  'event-list': {
+    severity: 'error',
+    sentence: 'This lists events or probes that can be recorded: none that happened.',
+    advice: 'Record them, and give Shimtrace the trace: shimtrace info --recipe prints the commands.',
+  },
   histogram: {
     severity: 'error',
     sentence: 'This is the output of a hist trigger: counts, not events.',

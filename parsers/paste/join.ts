@@ -219,8 +219,16 @@ function commonIndent(texts: readonly string[], roles: Uint8Array): number {
   const indents: number[] = [];
   for (let i = 1; i < texts.length; i++)
     if (goesOnFrom(roles, i)) indents.push(blanksBefore(texts[i]!));
-  if (indents.length < INDENTED_MIN) return 0;
-  return indents.sort((a, b) => a - b)[Math.floor(indents.length * NOT_INDENTED_SHARE)]!;
+  if (indents.length === 0) return 0;
+  if (indents.length < INDENTED_MIN) {
+    // Few may begin with blanks of their own, where the text has such.
+    const isOne = indents.every((one) => one === indents[0]);
+    return isOne && !texts.some((text) => /\S {2,}\S/.test(text)) ? indents[0]! : 0;
+  }
+  indents.sort((a, b) => a - b);
+  const usual = indents[Math.floor(indents.length * NOT_INDENTED_SHARE)]!;
+  // One blank is the text's own, where some have none: it was cut before it.
+  return usual > 1 ? usual : indents[0]!;
 }
 const INDENTED_MIN = 3;
 /** Of the lines that may go on from another, the share that may be something else. */

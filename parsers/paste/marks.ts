@@ -212,7 +212,7 @@ function entities(text: string): string {
 /** Marks that may stand before a line, each with what ends it. Tried in this order, one after another. */
 const MARKS = {
   // 2021-12-12 16:11:10.214139 and ISO 8601
-  date: /^\s*(?!\d{4}-\d\d-\d\dT[\d:.]+Z [a-z]+_)\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?(?:\s|$)/,
+  date: /^\s*(?!\d{4}-\d\d-\d\dT[\d:]+\.\d{6}Z [a-z]+_)\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?(?:\s|$)/,
   // Nov 22 10:00:00 host kernel:
   daemon: /^\s{0,16}[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)? \S{1,64} [\w.()/-]{1,64}(?:\[\d+\])?: ?/,
   service: /^\S{1,64} [\w.()/-]{1,64}(?:\[\d+\])?: (?=.*\[\d{3,}\])/,
@@ -239,9 +239,24 @@ export function unmark(lines: PlacedLines): PlacedLines {
   for (let turn = 0; turn < MARKS_MAX; turn++) {
     const mark = markOfNearlyAll(now.texts);
     if (mark === undefined) return now;
-    now = mapLines(now, (text) => text.replace(MARKS[mark], ''));
+    now = mark === 'number' ? unnumbered(now) : mapLines(now, (text) => text.replace(MARKS[mark], ''));
   }
   return now;
+}
+
+/** The lines without numbers in front, of which a blank line has one and nothing else. */
+function unnumbered(lines: PlacedLines): PlacedLines {
+  let number = -1;
+  return mapLines(lines, (text) => {
+    const now = Number(/^\s{0,16}(\d{1,8})(?=[:\t-]|\s|$)/.exec(text)?.[1] ?? NaN);
+    const isNext = now === number + 1;
+    if (MARKS.number.test(text)) number = now;
+    else if (isNext && /^[\s\d]+$/.test(text)) {
+      number = now;
+      return '';
+    }
+    return text.replace(MARKS.number, '');
+  });
 }
 
 /** The mark that most lines have, if nearly all have it; the first of equals. */

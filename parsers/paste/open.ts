@@ -80,7 +80,9 @@ export function readPasted(
     const now = understood(open, content);
     if (reading.part !== '') others.push(reading.part);
     // As much as before is no gain, unless what stood in front of the events is gone, or columns are.
-    if (now < most || (now === most && !best && !(reading.isUnwrapped || reading.isPartial))) continue;
+    const isNeater = !before || foreignLines(open.table) < foreignLines(before.table);
+    const isWorth = best !== undefined || isNeater || reading.isUnwrapped || reading.isPartial;
+    if (now < most || (now === most && !isWorth)) continue;
     const neat = neatness(open.table);
     if (now === most && neat <= neatest) continue;
     most = now;
@@ -93,7 +95,9 @@ export function readPasted(
   const placed = reading.lineOf ? onLinesOf(open.table, reading.lineOf) : open.table;
   const table = reading.isPartial ? withoutClock(placed) : placed;
   const said = left.length > 0 ? withIssue(table, partsIssue(reading.part, left)) : table;
-  const places = reading.lineOf ? { mended: content } : { plain: open.plain ?? content };
+  const places = reading.lineOf
+    ? { mended: content, mendedLines: reading.lineOf }
+    : { plain: open.plain ?? content };
   return withTable(open, said, places);
 }
 

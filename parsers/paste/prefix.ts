@@ -22,10 +22,10 @@ const TASK_END =
 /** The same of the latency format, which cuts names to eight bytes. */
 const LATENCY_TASK_END = /-\d{1,7}\s+\d+[.\w#]{4,8}\s+\d+(?:\.\d+)?(?:us.?)?:(?:\s|$)/;
 const LATENCY_COMM_MAX = 8;
-const QEMU_STAMP = /(?:\d+@\d+\.\d+:|\d{4}-\d\d-\d\dT[\d:.]+Z )[a-z]\w*_\w+\s/;
+const QEMU_STAMP = /(?:\d+@\d+\.\d+:|\d{4}-\d\d-\d\dT[\d:]+\.\d{6}Z )[a-z]\w*_\w+\s/;
 
 /** `2026-11-29T10:00:07.123456Z `. */
-const QEMU_TIME = /\d{4}-\d\d-\d\dT[\d:.]+Z $/;
+const QEMU_TIME = /\d{4}-\d\d-\d\dT[\d:]+\.\d{6}Z $/;
 
 /** A line of an event: what is before the part that every recorder prints, and whether that may stay. */
 interface Front {
@@ -144,6 +144,7 @@ export function unprefix(lines: PlacedLines): PlacedLines {
 function numbersOfLines(texts: readonly string[], ends: readonly (number | undefined)[]): Uint8Array {
   const numbers = texts.map((text, i) => (ends[i] === undefined ? NaN : Number(/\d+/.exec(text)?.[0] ?? NaN)));
   const areOf = new Uint8Array(texts.length);
+  const areAll = numbers.filter((now) => !Number.isNaN(now)).length >= texts.length * NEARLY_ALL;
   let before = NaN;
   let last = -1;
   numbers.forEach((now, i) => {
@@ -151,7 +152,8 @@ function numbersOfLines(texts: readonly string[], ends: readonly (number | undef
     const behind = texts[i]!.slice(ends[i]);
     const isRow = now === before + 1;
     if (isRow) areOf[last] = 1;
-    areOf[i] = isRow || frontOf(texts[i]!) || standsAlone(behind) || isNamedByQemu(behind) ? 1 : 0;
+    const isWhole = standsAlone(behind) || isNamedByQemu(behind) || (areAll && behind.trim() === '');
+    areOf[i] = isRow || isWhole || frontOf(texts[i]!) ? 1 : 0;
     before = now;
     last = i;
   });

@@ -10,7 +10,7 @@ import { framesApart } from './reflowFrames.js';
 const COLUMNS = String.raw`\[\d{3,}\](?:-0x[\da-f]{1,4})?\s+(?:[.\w#]{4,8}\s+)?\d+\.\d{6,9}:\s`;
 const LATENCY = String.raw`\d+[.\w#]{4,8}\s+\d+(?:\.\d+)?us.?:\s`;
 const TASK = String.raw`(?:CPU \d{1,4}\/KVM|\S{1,15})(?:-\d{1,7}\s+(?:\(\s*(?:\d+|-+)\)\s+)?|\s+\d+(?:\/\d+)?\s+)`;
-const QEMU_TIME = String.raw`\d{4}-\d\d-\d\dT[\d:.]+Z `;
+const QEMU_TIME = String.raw`\d{4}-\d\d-\d\dT[\d:]+\.\d{6}Z `;
 /** Has an underscore, which is looked for once: where any may be it, a long name takes time by its square. */
 const QEMU_NAME = String.raw`[a-z](?=[^\W_]*_\w)\w+`;
 const QEMU_STAMPED = String.raw`\d+@\d+\.\d+:${QEMU_NAME}(?=\s|$)|${QEMU_TIME}${QEMU_NAME}(?=\s|$)`;

@@ -111,11 +111,12 @@ function readingsOfMarked(
   const padded = family === 'perf' && isUnwrapped && isPadded ? inTaskColumn(bare.texts) : asItIs;
   const breaks = breaksOf(plain, roles, widths);
   const spaced = family === 'perf' && breaks.length > 0 ? oneBlankBeforeEvent : asItIs;
+  const hasFrames = isUnwrapped || bare.texts.some((text) => STACK_HEADING.test(text));
+  const framed = (hasFrames && FRAMES[family]) || asItIs;
   const inColumns = (line: string): string => {
     if (isEventStart(family, line)) return spaced(padded(columns(withoutTabs(unremark(line)))));
-    return isUnwrapped ? framed(line) : line;
+    return framed(line);
   };
-  const framed = FRAMES[family] ?? asItIs;
   const finish = isPartial && !isOfPerf ? partial : (reading: Reading): Reading => reading;
   if (breaks.length === 0) return [finish(readingOf(mapLines(bare, inColumns), part, isUnwrapped))];
   return breaks.map((how) => {
@@ -200,7 +201,7 @@ const PERF_TASK = /^\s*(\S.{0,14}?)(\s+)(\d+)(?=(?:\/\d+)?\s+\[\d{3,}\])/;
 
 /**
  * A line of perf's with its task's name in the column that perf prints it in. Tasks' numbers end in a column,
- * too: blanks beyond those that most lines have before it are the name's own.
+ * too: blanks beyond those that other lines have before it are the name's own.
  */
 function inTaskColumn(texts: readonly string[]): (text: string) => string {
   const widths = new Map<number, number>();
@@ -210,15 +211,20 @@ function inTaskColumn(texts: readonly string[]): (text: string) => string {
     const width = found[2]!.length + found[3]!.length;
     widths.set(width, (widths.get(width) ?? 0) + 1);
   }
-  const usual = [...widths].reduce((a, b) => (b[1] > a[1] ? b : a), [0, 0])[0];
+  const enough = texts.length * FEW;
+  const least = Math.min(...[...widths].flatMap(([width, count]) => (count >= enough ? [width] : [])));
   return (text) =>
     text.replace(PERF_TASK, (_, comm: string, gap: string, tid: string) => {
-      const own = Math.min(Math.max(0, gap.length + tid.length - usual), gap.length - 1);
+      const own = Math.min(Math.max(0, gap.length + tid.length - least), gap.length - 1);
       return `${`${comm}${gap.slice(0, own)}`.padStart(COMM_COLUMN)}${gap.slice(own)}${tid}`;
     });
 }
 const COMM_COLUMN = 16;
+/** Of a text's lines, the share that is no exception. */
+const FEW = 0.05;
 
+/** The heading of the kernel's own text: trace-cmd prints no blank before a frame. */
+const STACK_HEADING = /: <(?:user )?stack trace>$/;
 /** How the frames of a family are printed, where something stood before them, or blanks were taken away. */
 const FRAMES: Readonly<Partial<Record<Family, (line: string) => string>>> = {
   ftrace: (line) => line.replace(/^\s*=>\s+(?=\S)/, ' => '),

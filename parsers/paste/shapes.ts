@@ -32,7 +32,7 @@ const PERF = new RegExp(
   `^\\s*${PERF_TASK}\\s+(?:${FLAGS}\\s+)?${CPU}\\s+(?:${FLAGS}\\s+)?\\d+\\.\\d{6,9}:(?:\\s|$)`,
 );
 const PERF_HEAD = new RegExp(`^\\s*${PERF_TASK}\\s+${CPU}(?:\\s+\\d+(?:\\.\\d*)?)?\\s*$`);
-const QEMU_STAMP = /^\s*(?:\d+@\d+\.\d+:|\d{4}-\d\d-\d\dT[\d:.]+Z )[a-z]\w*_\w+(?:\s|$)/;
+const QEMU_STAMP = /^\s*(?:\d+@\d+\.\d+:|\d{4}-\d\d-\d\dT[\d:]+\.\d{6}Z )[a-z]\w*_\w+(?:\s|$)/;
 /** The verbose latency format. */
 const VERBOSE = /^\s*\S.{0,15}\s+\d+\s+\d+ [0-9a-f]+ [0-9a-f]{8} [0-9a-f]{8} \[/;
 const GRAPH = /^\s*(?:\d+\.\d+ \|\s+)?\d+\)\s[^|]{0,60}\|/;
@@ -124,7 +124,7 @@ export function isTaskAlone(family: Family, text: string): boolean {
  */
 export function asksForMore(text: string): boolean {
   const tail = text.slice(-LOOK_LENGTH);
-  if (/(?:\d:|\s[\w.:]+:|[,=(]|<-|->)\s*$/.test(tail)) return true;
+  if (/(?:\d:|(?:^|\s)[\w.:]+:|[,=(]|<-|->)\s*$/.test(tail)) return true;
   return tail.lastIndexOf('(') > tail.lastIndexOf(')') && /\d: /.test(tail);
 }
 
