@@ -7,7 +7,7 @@ const LINE_CHARS = 400;
 /** Of these lines, the share that must be the tool's, and how many at least. */
 const SHARE = 0.5;
 const LINES_MIN = 2;
-/** The same where the text was read as events. */
+/** The same where its lines look like events. */
 const NEARLY_ALL = 0.9;
 
 interface OtherTool {
@@ -31,7 +31,7 @@ const TOOLS: readonly OtherTool[] = [
   {
     code: 'other-tool',
     detail: 'perf trace',
-    // `0.198 ( 0.010 ms): qemu/2787 ioctl(fd: 4, …) = 1024`, `0.000 qemu/2787 kvm:kvm_exit(exit_reason: 48, …)`
+    // `0.198 ( 0.010 ms): qemu/2787 ioctl(fd: 4, …) = 1024`, `0.000 qemu/2787 kvm:kvm_exit(…)`
     line: /^(?:\? \(\s*\)|\d+\.\d{3})(?: \(.{0,12}\))?:?\s+(?:\S.{0,15}?\/\d+\s+)?(?:[\w:]+\(|\.\.\. \[continued\])/,
   },
   {
@@ -57,17 +57,28 @@ const TOOLS: readonly OtherTool[] = [
 
 const decoder = new TextDecoder();
 
-/** The tool that printed a text, with the code that says so; undefined where none is known. */
-export function otherToolOf(head: Uint8Array, isRead: boolean): OtherTool | undefined {
+/**
+ * The tool that printed a text, with the code that says so; undefined where none is known. `isCertain`:
+ * whatever reads its lines as events is wrong.
+ */
+export function otherToolOf(
+  head: Uint8Array,
+): { readonly code: IssueCode; readonly detail: string; readonly isCertain: boolean } | undefined {
   const lines = decoder
     .decode(head)
     .split('\n', LINES_MAX)
-    .map((line) => line.slice(0, LINE_CHARS).replace(/^[\s>|]+/, '').trimEnd())
+    .map((line) =>
+      line
+        .slice(0, LINE_CHARS)
+        .replace(/^[\s>|]+/, '')
+        .trimEnd(),
+    )
     .filter((line) => line !== '');
-  return TOOLS.find(({ heading, line, isAlike }) => {
-    if (isRead && !isAlike) return false;
-    if (heading && lines.some((text) => heading.test(text))) return true;
+  for (const { code, detail, heading, line, isAlike = false } of TOOLS) {
+    const isHeaded = heading !== undefined && lines.some((text) => heading.test(text));
     const fitting = line ? lines.filter((text) => line.test(text)).length : 0;
-    return fitting >= LINES_MIN && fitting >= lines.length * (isRead ? NEARLY_ALL : SHARE);
-  });
+    if (!isHeaded && (fitting < LINES_MIN || fitting < lines.length * SHARE)) continue;
+    return { code, detail, isCertain: isAlike && (isHeaded || fitting >= lines.length * NEARLY_ALL) };
+  }
+  return undefined;
 }

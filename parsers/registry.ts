@@ -69,8 +69,8 @@ function readNested(
   if (archive !== undefined) return nothing('archive', archive);
   const format = formatOf(source, head, FORMATS, options);
   const isText = format === undefined || format.isSequential === true;
-  const other = isText ? otherToolOf(head, format !== undefined) : undefined;
-  if (other && format) return nothing(other.code, other.detail);
+  const other = isText ? otherToolOf(head) : undefined;
+  if (other?.isCertain) return nothing(other.code, other.detail);
   const isPaste = isText && looksPasted(head);
   const read = format && (plain ? readPlain(plain, format, options) : format.read(source, options));
   const open = read && isText ? sayOthers(read, source, format, FORMATS, options) : read;

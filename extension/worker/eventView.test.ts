@@ -52,6 +52,30 @@ describe('an event under the mouse', () => {
     assert.equal(after.ask('eventAtLine', { line: 6 })?.place.line, 4);
   });
 
+  it('is told on every line over which a paste has broken it, and on those of its stack', () => {
+    const event = (time: number): string =>
+      `> qemu-system-x86-274     [001] .....    ${time}.000001: kvm_page_fault: vcpu 0 rip 0x1\n> address 0x1000 error_code 0x6`;
+    const frames = '>  => kvm_tdp_mmu_map\n>  => kvm_tdp_page_fault';
+    const stack = '> qemu-system-x86-274     [001] .....    2.000002: <stack trace>';
+    const worker = textWorker(`Look:\n\n${event(2)}\n${stack}\n${frames}\n\nand\n${event(3)}\n${event(4)}\n`);
+    const lineOf = (line: number): number | undefined => worker.ask('eventAtLine', { line })?.place.line;
+    assert.deepEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13].map(lineOf), [
+      undefined,
+      undefined,
+      3,
+      3,
+      3,
+      3,
+      3,
+      undefined,
+      undefined,
+      10,
+      10,
+      12,
+      12,
+    ]);
+  });
+
   it('is told as unknown where the vocabulary has no such event', () => {
     const worker = textWorker(`# tracer: nop\n${fillerLine(1e6).replace('tlb_flush', 'new_event')}\n`);
     const event = worker.ask('eventAtLine', { line: 2 })!;

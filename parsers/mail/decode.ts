@@ -139,12 +139,15 @@ const BEAUTIFIED: Readonly<Record<string, string>> = {
   '\ufb03': 'ffi',
   '\ufb04': 'ffl',
 };
-const ANY_BEAUTIFIED = /[\u2010\u2011\u2013\u2014\u2018\u2019\u201c\u201d\u2026\u2190\u2192\u21d2\u2212\ufb00-\ufb04]/g;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the escape that begins them all
-const ANY_ODD = /[\x1b\u00a0\u00ad\u2000-\u202f\u205f\u2060\u2190\u2192\u21d2\u2212\u3000\ufb00-\ufb04\ufeff]/;
+const ANY_BEAUTIFIED =
+  /[\u2010\u2011\u2013\u2014\u2018\u2019\u201c\u201d\u2026\u2190\u2192\u21d2\u2212\ufb00-\ufb04]/g;
+const ANY_ODD =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape that begins them all
+  /[\x1b\u00a0\u00ad\u2000-\u202f\u205f\u2060\u2190\u2192\u21d2\u2212\u3000\ufb00-\ufb04\ufeff]/;
 
 /** A dash where every recorder prints a hyphen: before a task's number, or in an arrow. */
-const DASH_FOR_HYPHEN = /[\w>.]\u2013\d{1,7}\s+(?:\(\s*[\d\u2013-]+\)\s+)?\[?\d|<\u2013|\u2013>|\d{4}\u2013\d\d\u2013\d\d/;
+const DASH_FOR_HYPHEN =
+  /[\w>.]\u2013\d{1,7}\s+(?:\(\s*[\d\u2013-]+\)\s+)?\[?\d|<\u2013|\u2013>|\d{4}\u2013\d\d\u2013\d\d/;
 
 /** A text's lines without a terminal's escapes, with plain characters for those that others put in. */
 export function plainLines(lines: PlacedLines): PlacedLines {

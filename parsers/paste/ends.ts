@@ -24,13 +24,13 @@ const ENDS: readonly End[] = [
   // The end of a string of C, Python or JSON, perhaps with other fields behind it.
   {
     is: /(?:\\[nr])*["'](?:,\s{0,2}"\w{1,40}":\s{0,2}(?:"[^"]{0,80}"|[\w.-]{1,40}))*\s?[\]})]{0,4}[,;]?$/,
-    restore: unescape,
+    restore: unescaped,
   },
   { is: /\\par\}?$/, restore: (text) => text.replace(/\\tab /g, '\t').replace(/\\([\\{}])/g, '$1') },
 ];
 
 /** A string's characters that were written with a backslash. */
-function unescape(text: string): string {
+function unescaped(text: string): string {
   return text.replace(/\\(["'\\/])/g, '$1').replace(/\\t/g, '\t');
 }
 
@@ -96,7 +96,7 @@ export function splitEscaped(lines: PlacedLines): PlacedLines {
       if (last !== '') pieces.push(last);
     }
     for (const piece of pieces) {
-      out.texts.push(pieces.length > 1 ? unescape(piece) : piece);
+      out.texts.push(pieces.length > 1 ? unescaped(piece) : piece);
       out.lines.push(lines.lines[i]!);
     }
   });

@@ -62,8 +62,12 @@ function roleOf(text: string, isMarked: boolean, before: Role, family: Family): 
   if (isMarked && isTaskAlone(family, text)) return Role.Head;
   // No frame goes on in words, and no event in words alone.
   if (isProse(text) && (before === Role.Alone || !/\d/.test(text))) return Role.Alone;
+  if (before === Role.Alone && WORDS.test(text)) return Role.Alone;
   return standsAlone(text) ? Role.Alone : Role.Rest;
 }
+
+/** Three words, of which a frame's rest has one or two. */
+const WORDS = /^[A-Za-z]+\s+\S+\s+\S/;
 
 /** The same by marks alone: what has none goes on from the line before. */
 export function rolesByMarks(texts: readonly string[], begins: Uint8Array): Uint8Array {
@@ -185,7 +189,10 @@ export function join(lines: PlacedLines, roles: Uint8Array, widths: Int32Array, 
     if (mayGoOn && (roles[i - 1] === Role.Head || goesOn(before, width, text, how))) {
       if (how.at === 'column') {
         // A blank at the column's end may have been taken away.
-        pieces.push(' '.repeat(Math.max(0, how.column - width)), text.slice(Math.min(indent, blanksBefore(text))));
+        pieces.push(
+          ' '.repeat(Math.max(0, how.column - width)),
+          text.slice(Math.min(indent, blanksBefore(text))),
+        );
       } else pieces.push(before.endsWith(' ') ? '' : ' ', text.trimStart());
       continue;
     }
@@ -217,8 +224,7 @@ function goesOn(before: string, width: number, text: string, how: Break): boolea
 /** Blanks that stand before nearly every line that goes on from another. */
 function commonIndent(texts: readonly string[], roles: Uint8Array): number {
   const indents: number[] = [];
-  for (let i = 1; i < texts.length; i++)
-    if (goesOnFrom(roles, i)) indents.push(blanksBefore(texts[i]!));
+  for (let i = 1; i < texts.length; i++) if (goesOnFrom(roles, i)) indents.push(blanksBefore(texts[i]!));
   if (indents.length === 0) return 0;
   if (indents.length < INDENTED_MIN) {
     // Few may begin with blanks of their own, where the text has such.

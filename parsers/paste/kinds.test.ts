@@ -181,6 +181,44 @@ const KINDS: Readonly<Record<string, (lines: readonly string[]) => string[]>> = 
     ...lines.map((line) => escaped(escaped(line))),
     '</pre>',
   ],
+  'uniq -c': each((line) => `      1 ${line}`),
+  'dmesg -e': each((line, i) => (i === 0 ? `[Nov29 10:00] ${line}` : `[  +0.0001${10 + i}] ${line}`)),
+  'netconsole with its header': each((line, i) => `6,${1000 + i},8121000${10 + i},-;${line}`),
+  'every blank twice': each((line) => line.replace(/ /g, '  ')),
+  'a blank line behind each': (lines) => lines.flatMap((line) => [line, '']),
+  'two returns at each end': each((line) => `${line}\r\r`),
+  'returns alone': (lines) => [lines.join('\r')],
+  'numbers in a column of their own': (lines) => lines.flatMap((line, i) => [`${i + 1}`, line]),
+  'numbers counted from the cursor': each((line, i) =>
+    i === 9 ? `10  ${line}` : `${String(Math.abs(i - 9)).padStart(3)} ${line}`,
+  ),
+  'a column, with blanks before the rest': (lines) =>
+    lines.flatMap((line) => [
+      line.slice(0, 90),
+      ...(line.slice(90).match(/.{1,90}/g) ?? []).map((rest) => `    ${rest}`),
+    ]),
+  'lines filled up to a width': each((line) => line.padEnd(300)),
+  'pages with a foot': (lines) =>
+    lines.flatMap((line, i) => (i % 10 === 9 ? [line, '', `Page ${(i + 1) / 10} of 3`, '\f'] : [line])),
+  'a form feed before each page': each((line, i) => (i % 10 === 0 ? `\f${line}` : line)),
+  'quotation marks and dots of a word processor': each((line) =>
+    line
+      .replace(/\.\.\./g, '\u2026')
+      .replace(/'/g, '\u2019')
+      .replace(/fi/g, '\ufb01'),
+  ),
+  'dashes for all hyphens': each((line) => line.replace(/-/g, '\u2013')),
+  RTF: (lines) => ['{\\rtf1\\ansi', ...lines.map((line) => `${line}\\par`), '}'],
+  'a recording of a terminal': (lines) => [
+    '{"version": 2, "width": 200, "height": 50}',
+    ...lines.map((line, i) => JSON.stringify([i / 10, 'o', `${line}\r\n`])),
+  ],
+  'a report in XML': (lines) => [
+    '<testcase name="x"><system-out>',
+    ...lines.map(escaped),
+    '</system-out></testcase>',
+  ],
+  'a text in an object of JSON': (lines) => [JSON.stringify({ name: 'x', log: `${lines.join('\n')}\n` })],
   'one paragraph': (lines) => [lines.map((line) => line.trim().replace(/ +/g, ' ')).join(' ')],
 };
 
@@ -293,6 +331,76 @@ describe('kinds of pastes', () => {
       [listed, cutAtColumn(99, true)],
     ])
       assert.deepEqual(framesOf(steps), expected, steps.map(({ name }) => name).join(' + '));
+  });
+
+  it('keep the frames of call chains and stacks, whatever stands before them', () => {
+    const framesOf = (lines: readonly string[]): string[] => {
+      const bytes = new TextEncoder().encode(`${lines.join('\n')}\n`);
+      const open = readTrace(new MemorySource(bytes), { cancel: NEVER_CANCELLED });
+      assert.deepEqual(open.table.losses, []);
+      return Array.from({ length: open.table.length }, (_, row) =>
+        stacksOf(open, row)
+          .flatMap(({ frames }) => frames.map(({ symbol }) => symbol))
+          .join(';'),
+      );
+    };
+    const ways: readonly (readonly [string, (lines: readonly string[]) => string[]])[] = [
+      ['uniq -c', KINDS['uniq -c']!],
+      ['printk', each((line, i) => `[   12.3457${10 + i}] ${line}`)],
+      ['a numbered list', each((line, i) => `${i + 1}. ${line}`)],
+      [
+        'a git diff',
+        (lines) => ['--- /dev/null', '+++ b/t.txt', '@@ -0,0 +1,9 @@', ...lines.map((line) => `+${line}`)],
+      ],
+      ['every blank twice', KINDS['every blank twice']!],
+      ['single blanks', each((line) => line.trim().replace(/\s+/g, ' '))],
+      ['blanks for tabs', each((line) => line.replace(/\t/g, '    '))],
+      ['one paragraph', (lines) => [lines.map((line) => line.trim().replace(/\s+/g, ' ')).join(' ')]],
+    ];
+    const stack = fs
+      .readFileSync('sample-traces/ftrace/7.2.13/inplace.stacktrace.txt', 'utf8')
+      .split('\n')
+      .slice(12, 60);
+    for (const text of [[...CHAIN, ...CHAIN], stack]) {
+      const expected = framesOf(text);
+      assert.ok(expected.some((frames) => frames.includes(';')));
+      for (const [name, mangle] of ways) assert.deepEqual(framesOf(mangle(text)), expected, name);
+    }
+  });
+
+  it("tell tasks' names of several words apart in one paragraph", () => {
+    const lines = [
+      'virtiofsd peer    71 [000]    10.000001: kvm:kvm_entry: vcpu 0, rip 0x1',
+      'qemu-system-x86    70 [001]    10.000002: kvm:kvm_entry: vcpu 1, rip 0x2',
+      'virtiofsd peer    71 [000]    10.000003: kvm:kvm_entry: vcpu 0, rip 0x3',
+      'qemu-system-x86    70 [001]    10.000004: kvm:kvm_entry: vcpu 1, rip 0x4',
+    ];
+    const table = read([lines.join(' ')]);
+    assert.deepEqual(
+      Array.from({ length: table.length }, (_, row) => `${table.comm(row)}-${table.tid(row)}`),
+      ['virtiofsd peer-71', 'qemu-system-x86-70', 'virtiofsd peer-71', 'qemu-system-x86-70'],
+    );
+  });
+
+  it('make no events of lines that were not copied whole', () => {
+    const lines = fs
+      .readFileSync('sample-traces/labelled/inplace/M2.p.txt', 'utf8')
+      .split('\n')
+      .slice(640, 720)
+      .map((line) => line.trim());
+    const whole = read(lines);
+    for (const [width, to] of [
+      [100, (line: string): string => (line.length > 100 ? `${line.slice(0, 99)}>` : line)],
+      [110, (line: string): string => line.slice(0, 110)],
+    ] as const) {
+      const table = read(lines.map(to));
+      const kept = lines.flatMap((line, i) => (line.length < width ? [events(whole, ALL)[i]!] : []));
+      assert.ok(kept.length > 0 && kept.length < lines.length, `${kept.length}`);
+      assert.deepEqual(events(table, ALL), kept);
+      assert.ok(table.losses.length > 0);
+    }
+    const none = read(lines.map((line) => `${line.slice(0, 69)}>`));
+    assert.deepEqual([none.length, none.issues.map(({ code }) => code)], [0, ['empty']]);
   });
 
   it('keep the number of a task that has no name, and the name of one that has no number', () => {

@@ -116,7 +116,7 @@ const LOOKED_AT = 1000;
 const FENCE = /^[ \t]*(?:```|~~~)[\w+-]{0,20}[ \t]*$/;
 /** What opens and closes code in other markups: BBCode, Jira, Trac, LaTeX, Org, roff, comments of C. */
 const WRAPPER =
-  /^\s*(?:\[\/?(?:code|quote|pre|noparse)(?:=[^\]]{0,80})?\]|\{(?:noformat|code|quote|panel)(?::[^}]{0,200})?\}|\{\{\{|\}\}\}|#!text|\\(?:begin|end)\{\w{1,20}\}|#\+(?:begin|end)_\w{1,20}.{0,40}|\.(?:nf|fi)|\.\. [\w-]{1,20}::.{0,40}|\/\*+|\*+\/)\s*$/i;
+  /^\s*(?:\[\/?(?:code|quote|pre|noparse)(?:=[^\]]{0,80})?\]|\{(?:noformat|code|quote|panel)(?::[^}]{0,200})?\}|\{\{\{|\}\}\}|#!text|\\(?:begin|end)\{\w{1,20}\}|#\+(?:begin|end)_\w{1,20}.{0,40}|\.(?:nf|fi)|\.\. [\w-]{1,20}::.{0,40}|\/\*+|\*+\/|[{}])\s*$/i;
 const OPENS =
   /^\s*(?:(?:```|~~~)(?!\w{1,20}\s*$)|\[(?:code|quote|pre|noparse)(?:=[^\]]{0,80})?\]|\{(?:noformat|code|quote)(?::[^}]{0,200})?\})/i;
 const CLOSES = /(?:```|~~~|\[\/(?:code|quote|pre|noparse)\]|\{(?:noformat|code|quote)\})\s*$/i;
@@ -163,19 +163,33 @@ export function looksLikeHtml(texts: readonly string[]): boolean {
 /** HTML without its tags, `<br>` as a line's end, and entities as their characters. */
 export function unhtml(broken: PlacedLines): PlacedLines {
   const lines = wholeTags(broken);
+  const closed = closedTags(lines.texts);
   const out: PlacedLines = { texts: [], lines: [] };
   lines.texts.forEach((text, i) => {
     const pieces = text.split(BREAK);
     // A line's own end behind its last <br> is none that anybody sees.
     if (pieces.length > 1 && pieces[pieces.length - 1]!.trim() === '') pieces.pop();
     for (const piece of pieces) {
-      const text = entities(piece.replace(CELL_END, ' ').replace(TAG, ''));
+      const text = entities(withoutTags(piece.replace(CELL_END, ' ').replace(TAG, ''), closed));
       // What was escaped once more on its way.
       out.texts.push(/&(?:lt|gt|amp|nbsp|quot|#\d+);/.test(text) ? entities(text) : text);
       out.lines.push(lines.lines[i]!);
     }
   });
   return out;
+}
+
+const CLOSING_TAG = /<\/([a-zA-Z][\w.:-]{0,40})\s*>/g;
+/** A tag, or what opens and closes text that is not read for tags. */
+const ANY_TAG = /<\/?([a-zA-Z][\w.:-]{0,40})(?:\s[^<>]{0,400})?\/?>|<!\[CDATA\[|\]\]>|<\?xml[^<>]{0,200}\?>/g;
+
+/** Names of the tags that are closed somewhere: no trace prints a closing one. */
+function closedTags(texts: readonly string[]): ReadonlySet<string> {
+  return new Set(texts.flatMap((text) => [...text.matchAll(CLOSING_TAG)].map((found) => found[1]!)));
+}
+
+function withoutTags(text: string, closed: ReadonlySet<string>): string {
+  return text.replace(ANY_TAG, (tag, name?: string) => (name === undefined || closed.has(name) ? '' : tag));
 }
 
 /** Tags on one line each: pages of archives break them within. */
@@ -218,6 +232,8 @@ const MARKS = {
   service: /^\S{1,64} [\w.()/-]{1,64}(?:\[\d+\])?: (?=.*\[\d{3,}\])/,
   // [   12.345678] and [    T1]
   printk: /^\s{0,16}(?:<\d+>)?\[\s*\d+\.\d{3,9}\]\s?(?:\[\s*[TC]\d+\]\s?)?/,
+  // [  +0.123456] and [Nov29 10:00] of dmesg -e
+  since: /^\s{0,16}\[(?:[A-Z][a-z]{2}[ \d]\d \d\d:\d\d|\s*\+\d+\.\d{6})\]\s?/,
   clock: /^\s{0,16}\[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]?(?:\s|$)/,
   // trace.txt:12: of grep -Hn, trace.txt: of grep -H; not host.dat: of trace-cmd, nor
   // 4563@1763815297.025958: of QEMU
@@ -289,9 +305,9 @@ function nearlyAllHave(texts: readonly string[], mark: Mark): number {
     all++;
     if (!MARKS[mark].test(text)) continue;
     if (mark === 'number') {
-      // Numbers of lines grow; other numbers in front do not.
+      // Numbers of lines grow, or fall by one up to where the cursor is; other numbers in front do not.
       const value = Number(/\d+/.exec(text)![0]);
-      if (value <= before) continue;
+      if (value <= before && value !== before - 1) continue;
       before = value;
     }
     having++;
@@ -300,7 +316,7 @@ function nearlyAllHave(texts: readonly string[], mark: Mark): number {
 }
 
 /** Marks that the lines of a log have, of which one may tell where a line began that was broken. */
-const OF_LINES: readonly Mark[] = ['date', 'daemon', 'printk', 'clock', 'file', 'number', 'diff'];
+const OF_LINES: readonly Mark[] = ['date', 'daemon', 'printk', 'since', 'clock', 'file', 'number', 'diff'];
 /** Of the lines, the share that must have one: an event is broken into few. */
 const BEGIN_SHARE = 0.2;
 /** Numbers of lines grow by less than this. */

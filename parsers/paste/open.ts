@@ -5,6 +5,7 @@ import {
   FAILED_SHIFT,
   UNKNOWN_CPU,
   UNKNOWN_TID,
+  TableBuilder,
   withIssue,
   withMarks,
   type EventTable,
@@ -69,10 +70,12 @@ export function readPasted(
   const bytes = source.read(0, source.size).slice();
   if (isBinary(bytes)) return undefined;
   let best: { readonly reading: Reading; readonly open: OpenTrace; readonly content: ByteSource } | undefined;
-  let most = before ? understood(before, source) : 0;
+  const readings = readingsOf(bytes);
+  const isClipped = readings.some((reading) => reading.isClipped);
+  let most = before && !isClipped ? understood(before, source) : 0;
   let neatest = -Infinity;
   const others: string[] = [];
-  for (const reading of readingsOf(bytes)) {
+  for (const reading of readings) {
     if (reading.part === '' && sameText(reading.bytes, bytes)) continue;
     const content = new MemorySource(reading.bytes);
     const open = read(content);
@@ -80,7 +83,7 @@ export function readPasted(
     const now = understood(open, content);
     if (reading.part !== '') others.push(reading.part);
     // As much as before is no gain, unless what stood in front of the events is gone, or columns are.
-    const isNeater = !before || foreignLines(open.table) < foreignLines(before.table);
+    const isNeater = !before || isClipped || foreignLines(open.table) < foreignLines(before.table);
     const isWorth = best !== undefined || isNeater || reading.isUnwrapped || reading.isPartial;
     if (now < most || (now === most && !isWorth)) continue;
     const neat = neatness(open.table);
@@ -89,7 +92,7 @@ export function readPasted(
     neatest = neat;
     best = { reading, open, content };
   }
-  if (!best) return undefined;
+  if (!best) return isClipped && before ? nothingWhole(before) : undefined;
   const { reading, open, content } = best;
   const left = others.filter((part) => part !== reading.part);
   const placed = reading.lineOf ? onLinesOf(open.table, reading.lineOf) : open.table;
@@ -99,6 +102,14 @@ export function readPasted(
     ? { mended: content, mendedLines: reading.lineOf }
     : { plain: open.plain ?? content };
   return withTable(open, said, places);
+}
+
+/** A trace of which no event was copied whole. */
+function nothingWhole(before: OpenTrace): OpenTrace {
+  const builder = new TableBuilder();
+  builder.meta.timeUnit = 'none';
+  builder.issues.add('empty', 0, 1, 'every event is cut at the right');
+  return withTable(before, builder.finish());
 }
 
 /**

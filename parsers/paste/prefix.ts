@@ -122,7 +122,10 @@ export function unprefix(lines: PlacedLines): PlacedLines {
   const bare = shape.trimEnd();
   const isNumber = /^[ 0]+$/.test(shape);
   const ends = lines.texts.map((text) => {
-    const begin = beginsOf(`${text} `, true).find((each) => each.shape.trimEnd() === bare);
+    const begin = beginsOf(`${text} `, true).find(({ shape }) => {
+      // An editor puts the number of the cursor's line at the left.
+      return isNumber ? shape.trim() === bare.trim() : shape.trimEnd() === bare;
+    });
     if (begin === undefined || OFFSET.test(text.slice(begin.length - 1))) return undefined;
     return text.slice(0, begin.length).trimEnd().length;
   });
@@ -142,7 +145,9 @@ export function unprefix(lines: PlacedLines): PlacedLines {
  * than that behind. A number alone may as well be what a broken line goes on with.
  */
 function numbersOfLines(texts: readonly string[], ends: readonly (number | undefined)[]): Uint8Array {
-  const numbers = texts.map((text, i) => (ends[i] === undefined ? NaN : Number(/\d+/.exec(text)?.[0] ?? NaN)));
+  const numbers = texts.map((text, i) =>
+    Number(/^\s*(\d+)\s*$/.exec(text.slice(0, ends[i] ?? 0))?.[1] ?? NaN),
+  );
   const areOf = new Uint8Array(texts.length);
   const areAll = numbers.filter((now) => !Number.isNaN(now)).length >= texts.length * NEARLY_ALL;
   let before = NaN;
@@ -150,7 +155,8 @@ function numbersOfLines(texts: readonly string[], ends: readonly (number | undef
   numbers.forEach((now, i) => {
     if (Number.isNaN(now)) return;
     const behind = texts[i]!.slice(ends[i]);
-    const isRow = now === before + 1;
+    // Above the cursor an editor may count them from it.
+    const isRow = now === before + 1 || now === before - 1;
     if (isRow) areOf[last] = 1;
     const isWhole = standsAlone(behind) || isNamedByQemu(behind) || (areAll && behind.trim() === '');
     areOf[i] = isRow || isWhole || frontOf(texts[i]!) ? 1 : 0;

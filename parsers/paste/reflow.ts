@@ -53,6 +53,9 @@ const NAME_WORD = /^(?![\d.]+$|0x|[0-9a-f]{8,}$)[^\s=()<>[\]{},;"']+:?$/;
 const WORDS_MAX = 3;
 const TASK_AND_NUMBER = /^\S+?(?:-|\s+)\d{1,7}(?:\/\d{1,7})?(?=\s)/;
 
+/** Where a name ends. */
+const NAME_END = /(?:-|\s+)\d{1,7}(?:\/\d{1,7})?\s/;
+
 /** The starts with names of tasks that have blanks: words that stand before every event of one task. */
 function withWholeNames(whole: string, starts: Start[]): readonly Start[] {
   const words = starts.map(({ index }, i) => {
@@ -77,7 +80,7 @@ function withWholeNames(whole: string, starts: Start[]): readonly Start[] {
     if (seen.get(task)! > 1) {
       for (const word of common.get(task)!) {
         const at = whole.lastIndexOf(word, from - 1);
-        if (index - at + head.search(/-?\d+(?:\/\d+)?\s+[([]/) > COMM_MAX) break;
+        if (index - at + head.search(NAME_END) >= COMM_MAX) break;
         from = at;
       }
     }

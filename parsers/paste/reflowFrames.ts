@@ -7,7 +7,7 @@ const OF_PERF =
   /\s+(?=[0-9a-f]{1,16}\s+(?:[^\s()=:,]+\+0x[0-9a-f]+|\[unknown\])\s+\((?:\[[\w.]+\]|\/\S*|inlined|[\w.-]+)\))/;
 const COMMENT = /\s(?=#(?:\s|$))/;
 
-/** The text of one event in pieces: itself, then each frame of its stack, which begins with a blank or a tab. */
+/** The text of one event in pieces: itself, then the frames of its stack, which begin with a blank or tab. */
 export function framesApart(text: string): readonly string[] {
   if (text.startsWith('#')) return cutBefore(text, COMMENT).map((piece) => piece.trimStart());
   if (HEADING.test(text)) return cutBefore(text, ARROW);

@@ -12,7 +12,7 @@ import { looksLikeMail, mailParts } from '../mail/mail.js';
 import { splitEscaped, uncontinue, unfill, unmarkEnds, unremark } from './ends.js';
 import { unjson } from './json.js';
 import { reflow } from './reflow.js';
-import { halveBlanks, unnumber, unpage, unspace } from './spacing.js';
+import { halveBlanks, unclip, unnumber, unpage, unspace } from './spacing.js';
 import {
   beginsByMarks,
   dedent,
@@ -44,6 +44,8 @@ export interface Reading {
   readonly part: string;
   /** Whether some columns were left out of its lines, which are in those of `perf script` then. */
   readonly isPartial?: boolean;
+  /** Whether lines were not copied whole: the text as it stands has events with less in them. */
+  readonly isClipped?: boolean;
   /** Whether anything was taken off its lines, or decoded: more than lines put together. */
   readonly isUnwrapped: boolean;
 }
@@ -65,7 +67,18 @@ export function readingsOf(bytes: Uint8Array): readonly Reading[] {
 /** Readings of a text, which was `raw` before its characters were made plain. */
 function readingsOfText(text: PlacedLines, raw: readonly string[], part: string): readonly Reading[] {
   const isHtml = looksLikeHtml(text.texts);
-  const whole = unpage(splitEscaped(unjson(isHtml ? unhtml(text) : text)));
+  const asCopied = splitEscaped(unjson(isHtml ? unhtml(text) : text));
+  const clipped = unclip(asCopied);
+  const readings = readingsOfLines(unpage(clipped), raw, part, isHtml);
+  return clipped === asCopied ? readings : readings.map((reading) => ({ ...reading, isClipped: true }));
+}
+
+function readingsOfLines(
+  whole: PlacedLines,
+  raw: readonly string[],
+  part: string,
+  isHtml: boolean,
+): readonly Reading[] {
   const spaced = unnumber(unspace(unquote(halveBlanks(whole))));
   const marked = unfill(unmarkEnds(untable(unfence(dedent(halveBlanks(spaced))))));
   const flowed = reflow(marked);
@@ -111,7 +124,7 @@ function readingsOfMarked(
   const padded = family === 'perf' && isUnwrapped && isPadded ? inTaskColumn(bare.texts) : asItIs;
   const breaks = breaksOf(plain, roles, widths);
   const spaced = family === 'perf' && breaks.length > 0 ? oneBlankBeforeEvent : asItIs;
-  const hasFrames = isUnwrapped || bare.texts.some((text) => STACK_HEADING.test(text));
+  const hasFrames = isUnwrapped || bare.texts.some(hasLostBlanks);
   const framed = (hasFrames && FRAMES[family]) || asItIs;
   const inColumns = (line: string): string => {
     if (isEventStart(family, line)) return spaced(padded(columns(withoutTabs(unremark(line)))));
@@ -223,8 +236,14 @@ const COMM_COLUMN = 16;
 /** Of a text's lines, the share that is no exception. */
 const FEW = 0.05;
 
-/** The heading of the kernel's own text: trace-cmd prints no blank before a frame. */
-const STACK_HEADING = /: <(?:user )?stack trace>$/;
+/**
+ * True for the heading of a stack in the kernel's own text, as trace-cmd prints no blank before a frame, and
+ * for a frame of perf's that has lost its own.
+ */
+function hasLostBlanks(text: string): boolean {
+  return /: <(?:user )?stack trace>$/.test(text) || (/^[0-9a-f]/.test(text) && isFrameOfPerf(text));
+}
+
 /** How the frames of a family are printed, where something stood before them, or blanks were taken away. */
 const FRAMES: Readonly<Partial<Record<Family, (line: string) => string>>> = {
   ftrace: (line) => line.replace(/^\s*=>\s+(?=\S)/, ' => '),

@@ -1,4 +1,4 @@
-/** What was put between words or lines: every blank twice, blank lines, lines of a number, feet of pages. */
+/** What was put between words or lines (blanks, blank lines, numbers, feet of pages), or cut off their ends. */
 import { mapLines, type PlacedLines } from '../mail/lines.js';
 
 /** Of the lines, the share that must be so. */
@@ -78,10 +78,56 @@ export function unpage(lines: PlacedLines): PlacedLines {
     if (shape !== '') counts.set(shape, (counts.get(shape) ?? 0) + 1);
   }
   return mapLines(lines, (text, i) => {
-    const isOfPage = beside.has(i) && SHORT.test(text) && (counts.get(shapeAt(i)) ?? 0) > 1;
+    const isAgain = SHORT.test(text) && (counts.get(shapeAt(i)) ?? 0) > 1;
+    const isOfPage = beside.has(i) && (isAgain || PAGE.test(text));
     if (isOfPage || text.trim() === '') return text.includes('\f') || isOfPage ? undefined : text;
     return text.replace(/\f/g, '');
   });
 }
+const PAGE = /^\W*page \d+(?: of \d+)?\W*$/i;
 /** Heads and feet of pages hold words and numbers; a line of a trace has more signs. */
 const SHORT = /^[\s\f]*[\w ./-]{0,60}\s*$/;
+
+/** Where a pager shows that a line goes on beyond the screen. */
+const BEYOND = /[>»›]$/;
+/** Stands in place of a line that was not copied whole: readers know it for a mark of something left out. */
+const CUT = '[cut]';
+/** So many lines must show it, and of those that reach the last column, this share. */
+const CLIPPED_MIN = 2;
+const CLIPPED_SHARE = 0.9;
+/** Where nothing shows it, so many events must end in one column, and so many kinds of them. */
+const CLIPPED_EVENTS = 8;
+const CLIPPED_KINDS = 4;
+const KIND = /\d:\s+([a-z_][\w:]*):?\s/;
+
+/**
+ * The lines of a pager that breaks none, or of `cut -c`, with a mark for those that are not whole; the same
+ * lines where all are.
+ */
+export function unclip(lines: PlacedLines): PlacedLines {
+  let column = 0;
+  for (const { length } of lines.texts) column = Math.max(column, length);
+  const full = lines.texts.filter(({ length }) => length === column);
+  const shown = full.filter((text) => BEYOND.test(text)).length;
+  const isShown = shown >= CLIPPED_MIN && shown >= full.length * CLIPPED_SHARE;
+  if (!isShown && !areCutWithin(lines.texts, column)) return lines;
+  return mapLines(lines, (text) => (text.length === column ? CUT : text));
+}
+
+/** True for events of many kinds that end in one column, behind which no rest of them stands. */
+function areCutWithin(texts: readonly string[], column: number): boolean {
+  let full = 0;
+  let broken = 0;
+  const kinds = new Set<string>();
+  texts.forEach((text, i) => {
+    const kind = text.length === column ? KIND.exec(text)?.[1] : undefined;
+    if (kind === undefined) return;
+    full++;
+    kinds.add(kind);
+    const next = texts[i + 1] ?? '';
+    if (!KIND.test(next) && !BEGINS.test(next)) broken++;
+  });
+  return kinds.size >= CLIPPED_KINDS && full >= CLIPPED_EVENTS && broken <= full * (1 - CLIPPED_SHARE);
+}
+/** A blank line, a comment or a frame. */
+const BEGINS = /^(?:\s*$|#|\t|\s*=>)/;

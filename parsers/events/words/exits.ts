@@ -10,15 +10,19 @@ export const VMX_EXITS: ValueTable = {
     [2, 'TRIPLE_FAULT'],
     [3, 'INIT_SIGNAL'],
     [4, 'SIPI_SIGNAL'],
+    [5, 'IO_SMI'],
+    [6, 'OTHER_SMI'],
     [7, 'INTERRUPT_WINDOW'],
     [8, 'NMI_WINDOW'],
     [9, 'TASK_SWITCH'],
     [10, 'CPUID'],
+    [11, 'GETSEC'],
     [12, 'HLT'],
     [13, 'INVD'],
     [14, 'INVLPG'],
     [15, 'RDPMC'],
     [16, 'RDTSC'],
+    [17, 'RSM'],
     [18, 'VMCALL'],
     [19, 'VMCLEAR'],
     [20, 'VMLAUNCH'],
@@ -63,11 +67,20 @@ export const VMX_EXITS: ValueTable = {
     [62, 'PML_FULL'],
     [63, 'XSAVES'],
     [64, 'XRSTORS'],
+    [65, 'PCONFIG'],
+    [66, 'SPP'],
     [67, 'UMWAIT'],
     [68, 'TPAUSE'],
+    [69, 'LOADIWKEY'],
+    [70, 'ENCLV'],
+    [72, 'ENQCMD_PASID'],
+    [73, 'ENQCMDS_PASID'],
     [74, 'BUS_LOCK'],
     [75, 'NOTIFY'],
+    [76, 'SEAMCALL'],
     [77, 'TDCALL'],
+    [78, 'RDMSRLIST'],
+    [79, 'WRMSRLIST'],
     [84, 'MSR_READ_IMM'],
     [85, 'MSR_WRITE_IMM'],
   ]),
@@ -130,6 +143,12 @@ export const SVM_EXITS: ValueTable = {
     [0x67, 'read_gdtr'],
     [0x68, 'read_ldtr'],
     [0x69, 'read_rt'],
+    [0x6a, 'write_idtr'],
+    [0x6b, 'write_gdtr'],
+    [0x6c, 'write_ldtr'],
+    [0x6d, 'write_rt'],
+    [0x6e, 'rdtsc'],
+    [0x6f, 'rdpmc'],
     [0x70, 'pushf'],
     [0x71, 'popf'],
     [0x72, 'cpuid'],
@@ -140,6 +159,12 @@ export const SVM_EXITS: ValueTable = {
     [0x77, 'pause'],
     [0x78, 'hlt'],
     [0x79, 'invlpg'],
+    [0x7a, 'invlpga'],
+    [0x7b, 'io'],
+    [0x7c, 'msr'],
+    [0x7d, 'task_switch'],
+    [0x7e, 'ferr_freeze'],
+    [0x7f, 'shutdown'],
     [0x80, 'vmrun'],
     [0x81, 'hypercall'],
     [0x82, 'vmload'],
@@ -150,13 +175,29 @@ export const SVM_EXITS: ValueTable = {
     [0x87, 'rdtscp'],
     [0x88, 'icebp'],
     [0x89, 'wbinvd'],
+    [0x8a, 'monitor'],
+    [0x8b, 'mwait'],
+    [0x8c, 'mwait_cond'],
+    [0x8d, 'xsetbv'],
+    [0x8e, 'rdpru'],
+    [0x8f, 'write_efer_trap'],
     [0x90, 'write_cr0_trap'],
+    [0x92, 'write_cr2_trap'],
+    [0x93, 'write_cr3_trap'],
     [0x94, 'write_cr4_trap'],
     [0x98, 'write_cr8_trap'],
+    [0xa0, 'invlpgb'],
+    [0xa1, 'invlpgb_illegal'],
+    [0xa2, 'invpcid'],
+    [0xa3, 'mcommit'],
+    [0xa4, 'tlbsync'],
+    [0xa5, 'bus_lock'],
+    [0xa6, 'idle_hlt'],
     [0x400, 'npf'],
     [0x401, 'avic_incomplete_ipi'],
     [0x402, 'avic_unaccelerated_access'],
     [0x403, 'vmgexit'],
+    [0x407, 'pml_full'],
     [0x80000001, 'vmgexit_mmio_read'],
     [0x80000002, 'vmgexit_mmio_write'],
     [0x80000003, 'vmgexit_nmi_complete'],
@@ -166,9 +207,18 @@ export const SVM_EXITS: ValueTable = {
     [0x80000011, 'vmgexit_guest_request'],
     [0x80000012, 'vmgexit_ext_guest_request'],
     [0x80000013, 'vmgexit_ap_creation'],
+    [0x80000014, 'vmgexit_hv_doorbell'],
+    [0x80000015, 'vmgexit_hv_ipi'],
+    [0x80000016, 'vmgexit_hv_timer'],
+    [0x80000017, 'vmgexit_get_apic_ids'],
+    [0x80000018, 'vmgexit_snp_run_vmpl'],
+    [0x8000001a, 'vmgexit_savic'],
+    [0x80000020, 'vmgexit_sev_tio_guest_request'],
     [0x8000fffd, 'vmgexit_hypervisor_feature'],
     [0x8000fffe, 'vmgexit_termination_request'],
     [0x8000ffff, 'vmgexit_unsupported_event'],
+    // SVM_EXIT_ERR, in 32 bits.
+    [0xffffffff, 'invalid_guest_state'],
   ]),
 };
 
@@ -217,6 +267,9 @@ export const KVM_EXITS: ValueTable = {
     [38, 'KVM_EXIT_LOONGARCH_IOCSR'],
     [39, 'KVM_EXIT_MEMORY_FAULT'],
     [40, 'KVM_EXIT_TDX'],
+    [41, 'KVM_EXIT_ARM_SEA'],
+    [42, 'KVM_EXIT_ARM_LDST64B'],
+    [43, 'KVM_EXIT_SNP_REQ_CERTS'],
   ]),
 };
 
@@ -232,6 +285,7 @@ const EXIT_MEANINGS: ReadonlyMap<string, string> = new Map([
   ['io', 'port I/O'],
   ['IO_INSTRUCTION', 'port I/O'],
   ['hlt', 'the guest has nothing to do'],
+  ['idle_hlt', 'the guest has nothing to do'],
   ['HLT', 'the guest has nothing to do'],
   ['interrupt', 'interrupt of the host'],
   ['EXTERNAL_INTERRUPT', 'interrupt of the host'],
@@ -241,6 +295,8 @@ const EXIT_MEANINGS: ReadonlyMap<string, string> = new Map([
   ['shutdown', 'triple fault'],
   ['TRIPLE_FAULT', 'triple fault'],
   ['PML_FULL', 'page-modification log full'],
+  ['pml_full', 'page-modification log full'],
+  ['SEAMCALL', 'call of the TDX module from a guest, which cannot be'],
   ['invalid_guest_state', 'VMRUN refused the state of the guest'],
 ]);
 
@@ -262,14 +318,15 @@ const VMX_REASON_BITS = 0xffff;
 /** The name of an exit by its number; undefined where the vendor is not known, or the number is not. */
 export function exitName(reason: number, vendor: Vendor): string | undefined {
   if (vendor === 'intel') return VMX_EXITS.values.get(reason & VMX_REASON_BITS);
-  return vendor === 'amd' ? SVM_EXITS.values.get(reason) : undefined;
+  return vendor === 'amd' ? SVM_EXITS.values.get(reason < 0 ? reason >>> 0 : reason) : undefined;
 }
 
 export function exitMeaning(name: string): string | undefined {
   return EXIT_MEANINGS.get(name);
 }
 
-const VMX_NAMES: ReadonlySet<string> = new Set(VMX_EXITS.values.values());
+// PENDING_INTERRUPT is what kernels before 5.6 call 7.
+const VMX_NAMES: ReadonlySet<string> = new Set([...VMX_EXITS.values.values(), 'PENDING_INTERRUPT']);
 const SVM_NAMES: ReadonlySet<string> = new Set(SVM_EXITS.values.values());
 /** `reason npf rip`, `reason EPT_VIOLATION rip`; perf's library has `reason EXIT_NPF rip` on AMD. */
 const REASON = /\breason ((?:EXIT_)?[A-Za-z_-][\w-]*(?: excp)?)/;

@@ -45,9 +45,30 @@ export function ghcbMsrText(value: bigint): string {
     return `${what}: gfn ${hexText(bitsOf(value, 12, 40))} to ${to === '' ? 'an unknown state' : to}`;
   }
   if (info === PSC_RESPONSE) return `${what}: ${pscErrorText(bitsOf(value, 32, 32))}`;
-  if (info === TERMINATE)
-    return `${what}: reason set ${bitsOf(value, 12, 4)}, reason ${bitsOf(value, 16, 8)}`;
+  if (info === TERMINATE) return `${what}: ${terminationText(bitsOf(value, 12, 4), bitsOf(value, 16, 8))}`;
   return what;
+}
+
+/** SEV_TERM_SET_GEN, and SEV_TERM_SET_LINUX. */
+const TERMINATIONS: readonly (readonly string[])[] = [
+  ['general request', 'GHCB protocol not supported', 'SNP features not supported'],
+  [
+    'GHCB address not registered',
+    'page state change failed',
+    'PVALIDATE failed',
+    'not at VMPL 0',
+    'CPUID table failed',
+    'CPUID of the hypervisor failed',
+    'secrets page failed',
+    'no SVSM though not at VMPL 0',
+    'SVSM at VMPL 0',
+    "SVSM's calling area not aligned",
+  ],
+];
+
+function terminationText(set: number, reason: number): string {
+  const said = TERMINATIONS[set]?.[reason];
+  return `reason set ${set}, reason ${reason}${said === undefined ? '' : ` (${said})`}`;
 }
 
 function pscErrorText(error: number): string {

@@ -28,6 +28,8 @@ export const IOCTLS: ValueTable = {
     [0xc048ae65, 'KVM_GET_PIT'],
     [0x8048ae66, 'KVM_SET_PIT'],
     [0xc008ae67, 'KVM_IRQ_LINE_STATUS'],
+    [0x4010ae67, 'KVM_REGISTER_COALESCED_MMIO'],
+    [0x4010ae68, 'KVM_UNREGISTER_COALESCED_MMIO'],
     [0x4008ae6a, 'KVM_SET_GSI_ROUTING'],
     [0xae71, 'KVM_REINJECT_CONTROL'],
     [0x4020ae76, 'KVM_IRQFD'],

@@ -4,7 +4,7 @@ import { VOCABULARY } from '../vocabulary.js';
 import { resultError } from './errnos.js';
 import { esrText } from './esr.js';
 import { exitInfoWords, interruptionText } from './exitInfo.js';
-import { exitVendor, KVM_EXITS, printedExit, SVM_EXITS, VMX_EXITS } from './exits.js';
+import { exitName, exitVendor, KVM_EXITS, printedExit, SVM_EXITS, VMX_EXITS } from './exits.js';
 import {
   EPT_QUALIFICATION,
   faultVendor,
@@ -153,6 +153,19 @@ describe('exits in words', () => {
     assert.equal(SVM_EXITS.values.get(0x400), 'npf');
     assert.equal(VMX_EXITS.values.get(48), 'EPT_VIOLATION');
     assert.equal(KVM_EXITS.values.get(39), 'KVM_EXIT_MEMORY_FAULT');
+    assert.deepEqual(
+      [0x6e, 0x7b, 0x7c, 0x7f, 0x8d, 0xa6].map((code) => SVM_EXITS.values.get(code)),
+      ['rdtsc', 'io', 'msr', 'shutdown', 'xsetbv', 'idle_hlt'],
+    );
+    assert.deepEqual(
+      [0xffffffff, -1].map((code) => exitName(code, 'amd')),
+      Array(2).fill('invalid_guest_state'),
+    );
+    assert.equal(KVM_EXITS.values.get(43), 'KVM_EXIT_SNP_REQ_CERTS');
+    assert.deepEqual(
+      ['reason io rip', 'reason shutdown rip', 'reason PENDING_INTERRUPT rip'].map(exitVendor),
+      ['amd', 'amd', 'intel'],
+    );
     assert.equal(printedExit('vcpu 0 reason npf rip 0x403590 info1 0x6'), 'npf');
     assert.equal(printedExit('reason EXIT_NPF rip 0x1 info 200000006 180000'), 'npf');
     assert.deepEqual(
@@ -201,6 +214,11 @@ describe('requests of encrypted guests in words', () => {
     assert.equal(ghcbMsrText(0x15n), 'page state change (response): done');
     assert.equal(ghcbMsrText(0x1234000n), 'GHCB at this guest address');
     assert.equal(ghcbMsrText(0xfffn), 'unknown request 0xfff');
+    assert.equal(
+      ghcbMsrText(0x11100n),
+      'termination (request): reason set 1, reason 1 (page state change failed)',
+    );
+    assert.equal(ghcbMsrText(0xff3100n), 'termination (request): reason set 3, reason 255');
     assert.equal(slotWords('VmgexitEnter', 'reason', 0x80000010n, about('amd')), 'vmgexit_page_state_change');
     assert.equal(answerInfo2Text(0x80000010n, 0n, 0x100000002n), 'invalid entry');
     assert.equal(answerInfo2Text(0x80000010n, 2n, 5n), 'invalid input');
@@ -244,6 +262,7 @@ describe('flags, ioctls and errors in words', () => {
     assert.equal(resultError(-11), '-EAGAIN');
     assert.equal(resultError(0), undefined);
     assert.equal(resultError(-5000), undefined);
+    assert.deepEqual([-515, -529].map(resultError), ['-ENOIOCTLCMD', '-EIOCBQUEUED']);
     assert.equal(slotWords('SysExitIoctl', 'ret', 0xfffffffffffffff5n, about('unknown')), '-EAGAIN');
     assert.equal(slotWords('ConvertRet', 'ret', 0xfffffff5n, about('unknown')), '-EAGAIN');
     assert.equal(slotWords('PageRef', 'ret', 1n, about('unknown')), undefined);
