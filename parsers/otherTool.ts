@@ -50,7 +50,7 @@ const TOOLS: readonly OtherTool[] = [
   {
     code: 'event-list',
     detail: '',
-    line: /^(?:\w+:\w+(?:\/\w*)?|[\w:]+: type: \d.*|\w+:\w+\s+\(on .*\)|\w+:\w+\s+\[\w+ event\]|[prftue]\d*:[\w/.-]+ [\w:/.+-]+(?: .*)?)$/,
+    line: /^(?:\w+:\w+(?:\/\w*)?|[\w:]+: type: \d.*|\w+:\w+\s+\(on .*\)|\w+:\w+\s+\[\w+ event\]|[a-z]\w*_\w*\*?|[prftue]\d*:[\w/.-]+ [\w:/.+-]+(?: .*)?)$/,
     isAlike: true,
   },
 ];

@@ -204,10 +204,10 @@ export function join(lines: PlacedLines, roles: Uint8Array, widths: Int32Array, 
   return out;
 }
 
-/** A field at the end of a line, and at the beginning of the next: more of them are the same event's. */
-const FIELD_END = /\s\w+=\S+\s*$/;
+/** A field or a place at the end of a line, and a field at the beginning of the next: of one event. */
+const FIELD_END = /(?:\s\w+=\S+|\([^()]*\)|:)\s*$/;
 const FIELD = /^\s*[a-z]\w*=\S/;
-const FIELD_TAIL = 80;
+const FIELD_TAIL = 120;
 
 /** `width` is that of the line before when it was broken, marks included. */
 function goesOn(before: string, width: number, text: string, how: Break): boolean {

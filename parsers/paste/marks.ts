@@ -1,95 +1,14 @@
 /**
- * What mail clients, notes, loggers and grep put in front of lines: quotation marks, list marks, fences,
- * tables, HTML, numbers, file names, dates. What stands before every line of a text goes at once; what
- * stands before events alone (they were wrapped afterwards) goes when they are whole again.
+ * What notes, loggers and grep put in front of lines: list marks, fences, HTML, numbers, file names, dates.
+ * What stands before every line of a text goes at once; what stands before events alone (they were wrapped
+ * afterwards) goes when they are whole again.
  */
 import { mapLines, type PlacedLines } from '../mail/lines.js';
-import { familyOf, isBrokenHead, isEventStart } from './shapes.js';
 
 /** Of the lines that are not blank, the share that must have a mark for it to be the text's. */
 const NEARLY_ALL = 0.9;
-/** The same where few lines are others. */
-const ALL_BUT_SOME = 0.98;
 /** Marks in front of one another, at most. */
 const MARKS_MAX = 6;
-
-/** `> `, `>> `, `> > `: the quotation of a mail, of any depth. */
-const QUOTE = /^[ \t]{0,8}(?:>[ \t]?(?=>))*>/;
-const BAR = /^[ \t]{0,2}(?:\|[ \t]?(?=\|))*\|(?!.*\|\s*$)/;
-/** Lines that are quoted one after another, at least, where few of the text's lines are. */
-const QUOTED_RUN = 3;
-
-interface Quotes {
-  /** The length of each line's marks; 0 where there are none, or too few lines have them for a quotation. */
-  readonly lengths: Int32Array;
-  /** The text was broken once it was quoted: the marks count where its lines were broken. */
-  readonly areBroken: boolean;
-}
-
-function quotesOf(texts: readonly string[]): Quotes {
-  const bars = texts.filter((text) => BAR.test(text)).length;
-  const hasBars = bars >= QUOTED_RUN && bars * 4 >= texts.length;
-  const quotes = Int32Array.from(
-    texts,
-    (text) => (QUOTE.exec(text) ?? (hasBars ? BAR.exec(text) : null))?.[0].length ?? 0,
-  );
-  const quoted = quotes.reduce((count, length) => count + (length > 0 ? 1 : 0), 0);
-  const areMost = quoted * 2 >= texts.filter((text) => text.trim() !== '').length;
-  if (areMost) return { lengths: quotes, areBroken: false };
-  if (quoted >= QUOTED_RUN && areEventsQuoted(texts, quotes)) return { lengths: quotes, areBroken: true };
-  for (let i = 0; i < quotes.length; ) {
-    let end = i;
-    while (end < quotes.length && quotes[end]! > 0) end++;
-    if (end - i < QUOTED_RUN) quotes.fill(0, i, end);
-    i = end + 1;
-  }
-  return { lengths: quotes, areBroken: false };
-}
-
-/** True where events begin on quoted lines alone: a reply that was broken once more, without marks. */
-function areEventsQuoted(texts: readonly string[], quotes: Int32Array): boolean {
-  const bare = texts.map((text, i) => text.slice(quotes[i]));
-  const family = familyOf(bare);
-  if (family === undefined) return false;
-  let all = 0;
-  let quoted = 0;
-  bare.forEach((text, i) => {
-    if (!isEventStart(family, text) && !isBrokenHead(family, text)) return;
-    all++;
-    if (quotes[i]! > 0) quoted++;
-  });
-  return quoted >= QUOTED_RUN && quoted >= all * NEARLY_ALL;
-}
-
-/** The head of an arrow that was broken behind its dash is no mark: `sys_mmap -` and `> 0x7f469c0b4000`. */
-function keepArrows(texts: readonly string[], quotes: Int32Array): void {
-  for (let i = 1; i < texts.length; i++) {
-    if (quotes[i]! > quotes[i - 1]! && /\w\s+-$/.test(texts[i - 1]!)) quotes[i] = quotes[i - 1]!;
-  }
-}
-
-/** The lines without the marks of a quotation. */
-export function unquote(lines: PlacedLines): PlacedLines {
-  const { lengths: quotes, areBroken } = quotesOf(lines.texts);
-  // The blank behind the mark is the quotation's where every line has it but for some that somebody wrote,
-  // and else the text's.
-  let quoted = 0;
-  let spaced = 0;
-  lines.texts.forEach((text, i) => {
-    const length = quotes[i]!;
-    if (length === 0 || length === text.length) return;
-    quoted++;
-    if (text[length] === ' ') spaced++;
-  });
-  keepArrows(lines.texts, quotes);
-  const hasBlank = spaced >= quoted * ALL_BUT_SOME;
-  return mapLines(lines, (text, i) => {
-    const length = quotes[i]!;
-    if (length === 0) return text;
-    if (areBroken) return `${' '.repeat(length)}${text.slice(length)}`;
-    return text.slice(hasBlank && text[length] === ' ' ? length + 1 : length);
-  });
-}
 
 /**
  * Lines without the blanks that were put before all of them: frames and comments show how many, for recorders

@@ -160,14 +160,22 @@ function understood(open: OpenTrace, content: ByteSource): number {
 
 /**
  * Of readings in which as much is understood, that is right which has the most events; then that which tears
- * the fewest.
+ * the fewest; then that which has the fewest names for them.
  */
 function neatness(table: EventTable): number {
   // A piece of a line may look like an event without a time, which is none where others have one.
   const hasPieces = table.meta.timeUnit !== 'none' && table.issues.some(({ code }) => code === 'untimed');
   if (hasPieces) return -Number.MAX_VALUE;
-  return table.length - table.losses.length / (PASTE_BYTES_MAX + 1);
+  return table.length - (table.losses.length + kindsOfNames(table) / NAMES_MAX) / (PASTE_BYTES_MAX + 1);
 }
+
+/** How many names its events have: one that was broken, or joined with what stands behind it, is one more. */
+function kindsOfNames(table: EventTable): number {
+  const names = new Set<string>();
+  for (let row = 0; row < table.length && names.size < NAMES_MAX; row++) names.add(table.name(row));
+  return names.size;
+}
+const NAMES_MAX = 1 << 16;
 
 function bits(mask: number): number {
   let count = 0;

@@ -13,16 +13,8 @@ import { splitEscaped, uncontinue, unfill, unmarkEnds, unremark } from './ends.j
 import { unjson } from './json.js';
 import { reflow } from './reflow.js';
 import { halveBlanks, unclip, unnumber, unpage, unspace } from './spacing.js';
-import {
-  beginsByMarks,
-  dedent,
-  looksLikeHtml,
-  unfence,
-  unhtml,
-  unmark,
-  unmarkEvents,
-  unquote,
-} from './marks.js';
+import { beginsByMarks, dedent, looksLikeHtml, unfence, unhtml, unmark, unmarkEvents } from './marks.js';
+import { unquote } from './quotes.js';
 import { untable } from './tables.js';
 import {
   FAMILIES,

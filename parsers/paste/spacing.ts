@@ -1,4 +1,4 @@
-/** What was put between words or lines (blanks, blank lines, numbers, feet of pages), or cut off their ends. */
+/** What was put between words or lines (blanks, blank lines, numbers, feet of pages), or cut off behind. */
 import { mapLines, type PlacedLines } from '../mail/lines.js';
 
 /** Of the lines, the share that must be so. */

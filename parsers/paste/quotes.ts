@@ -1,0 +1,119 @@
+/** Marks of quotation that mail clients put in front of lines, of any depth, and lines that they broke after. */
+import { mapLines, type PlacedLines } from '../mail/lines.js';
+import { familyOf, isBrokenHead, isEventStart, isProse } from './shapes.js';
+
+/** Of the events, the share that must be quoted. */
+const NEARLY_ALL = 0.9;
+/** Of the lines, the share that must be so where few are others. */
+const ALL_BUT_SOME = 0.98;
+
+/** `> `, `>> `, `> > `: the quotation of a mail, of any depth. */
+const QUOTE = /^[ \t]{0,8}(?:>[ \t]?(?=>))*>/;
+const BAR = /^[ \t]{0,2}(?:\|[ \t]?(?=\|))*\|(?!.*\|\s*$)/;
+/** Lines that are quoted one after another, at least, where few of the text's lines are. */
+const QUOTED_RUN = 3;
+
+interface Quotes {
+  /** The length of each line's marks; 0 where there are none, or too few lines have them for a quotation. */
+  readonly lengths: Int32Array;
+  /** The text was broken once it was quoted: the marks count where its lines were broken. */
+  readonly areBroken: boolean;
+}
+
+function quotesOf(texts: readonly string[]): Quotes {
+  const bars = texts.filter((text) => BAR.test(text)).length;
+  const hasBars = bars >= QUOTED_RUN && bars * 4 >= texts.length;
+  const quotes = Int32Array.from(
+    texts,
+    (text) => (QUOTE.exec(text) ?? (hasBars ? BAR.exec(text) : null))?.[0].length ?? 0,
+  );
+  const quoted = quotes.reduce((count, length) => count + (length > 0 ? 1 : 0), 0);
+  const areMost = quoted * 2 >= texts.filter((text) => text.trim() !== '').length;
+  if (areMost) return { lengths: quotes, areBroken: false };
+  if (quoted >= QUOTED_RUN && areEventsQuoted(texts, quotes)) return { lengths: quotes, areBroken: true };
+  for (let i = 0; i < quotes.length; ) {
+    let end = i;
+    while (end < quotes.length && quotes[end]! > 0) end++;
+    if (end - i < QUOTED_RUN) quotes.fill(0, i, end);
+    i = end + 1;
+  }
+  return { lengths: quotes, areBroken: false };
+}
+
+/** True where events begin on quoted lines alone: a reply that was broken once more, without marks. */
+function areEventsQuoted(texts: readonly string[], quotes: Int32Array): boolean {
+  const bare = texts.map((text, i) => text.slice(quotes[i]));
+  const family = familyOf(bare);
+  if (family === undefined) return false;
+  let all = 0;
+  let quoted = 0;
+  bare.forEach((text, i) => {
+    if (!isEventStart(family, text) && !isBrokenHead(family, text)) return;
+    all++;
+    if (quotes[i]! > 0) quoted++;
+  });
+  return quoted >= QUOTED_RUN && quoted >= all * NEARLY_ALL;
+}
+
+/** The head of an arrow that was broken behind its dash is no mark: `sys_mmap -` and `> 0x7f469c0b4000`. */
+function keepArrows(texts: readonly string[], quotes: Int32Array): void {
+  for (let i = 1; i < texts.length; i++) {
+    if (quotes[i]! > quotes[i - 1]! && /\w\s+-$/.test(texts[i - 1]!)) quotes[i] = quotes[i - 1]!;
+  }
+}
+
+/** The lines without the marks of a quotation. */
+export function unquote(lines: PlacedLines): PlacedLines {
+  const { lengths: quotes, areBroken } = quotesOf(lines.texts);
+  // The blank behind the mark is the quotation's where every line has it but for some that somebody wrote,
+  // and else the text's.
+  let quoted = 0;
+  let spaced = 0;
+  lines.texts.forEach((text, i) => {
+    const length = quotes[i]!;
+    if (length === 0 || length === text.length) return;
+    quoted++;
+    if (text[length] === ' ') spaced++;
+  });
+  keepArrows(lines.texts, quotes);
+  const hasBlank = spaced >= quoted * ALL_BUT_SOME;
+  const bare = mapLines(lines, (text, i) => {
+    const length = quotes[i]!;
+    if (length === 0) return text;
+    if (areBroken) return `${' '.repeat(length)}${text.slice(length)}`;
+    return text.slice(hasBlank && text[length] === ' ' ? length + 1 : length);
+  });
+  return areBroken ? bare : withRests(bare, lines.texts, quotes);
+}
+
+/**
+ * The lines with those put back that a mail client broke off once more, without all of the marks: one line of
+ * less depth between two deeper ones, where the deeper one had no room for it.
+ */
+function withRests(bare: PlacedLines, marked: readonly string[], quotes: Int32Array): PlacedLines {
+  const depths = Int32Array.from(marked, (text, i) => text.slice(0, quotes[i]).replace(/[^>|]/g, '').length);
+  if (depths.every((depth) => depth === depths[0])) return bare;
+  let width = 0;
+  marked.forEach((text, i) => {
+    if (quotes[i]! > 0) width = Math.max(width, Math.min(text.length, WIDTH_MAX));
+  });
+  const isRest = (text: string, i: number): boolean =>
+    i > 0 &&
+    depths[i]! < depths[i - 1]! &&
+    (depths[i + 1] ?? 0) > depths[i]! &&
+    text.trim() !== '' &&
+    !isProse(text) &&
+    marked[i - 1]!.length + 1 + /^\S*/.exec(text.trimStart())![0].length > width;
+  const out: PlacedLines = { texts: [], lines: [] };
+  bare.texts.forEach((text, i) => {
+    if (isRest(text, i)) {
+      out.texts[out.texts.length - 1] += ` ${text.trimStart()}`;
+      return;
+    }
+    out.texts.push(text);
+    out.lines.push(bare.lines[i]!);
+  });
+  return out;
+}
+/** Mail clients break lines before this. */
+const WIDTH_MAX = 100;
