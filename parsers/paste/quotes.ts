@@ -1,4 +1,4 @@
-/** Marks of quotation that mail clients put in front of lines, of any depth, and lines that they broke after. */
+/** Marks of quotation that mail clients put in front of lines, of any depth, and lines broken after that. */
 import { mapLines, type PlacedLines } from '../mail/lines.js';
 import { familyOf, isBrokenHead, isEventStart, isProse } from './shapes.js';
 
