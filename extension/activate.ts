@@ -32,6 +32,7 @@ import { review } from './review/feature.js';
 import { timeline } from './timeline/panel.js';
 import { record } from './recording/record.js';
 import { Recordings } from './recording/recordings.js';
+import { exportPerfetto } from './sql/exportPerfetto.js';
 import { sqlNotebook } from './sql/notebook.js';
 import { sidebar } from './views/sidebar.js';
 
@@ -63,6 +64,7 @@ const FEATURES: readonly Feature[] = [
   review,
   record,
   sqlNotebook,
+  exportPerfetto,
   recognise,
 ];
 

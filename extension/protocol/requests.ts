@@ -98,6 +98,8 @@ export interface Methods {
   listing: { params: { readonly first: number; readonly last: number }; result: string };
   /** Text around a line. */
   window: { params: { readonly line: number; readonly lines: number }; result: WindowText };
+  /** The judged trace as a file for Perfetto; `path` is what that calls it. */
+  perfetto: { params: { readonly path: string }; result: Uint8Array<ArrayBuffer> };
   /** A question in SQL about the judged trace. */
   sql: { params: SqlAsk; result: SqlResult };
   /** Line ranges of the stacks that follow events, 1-based, both inclusive. */

@@ -166,7 +166,6 @@ function refusalText({ refused, line, column }: SqlRefusal): string {
 
 function answerOutput(trace: vscode.Uri, answer: SqlAnswer): vscode.NotebookCellOutput {
   const { columns, numeric, rows, spots, total, tookMs } = answer;
-  const ms = Math.round(tookMs);
   const output: SqlOutput = {
     columns,
     numeric,
@@ -176,10 +175,7 @@ function answerOutput(trace: vscode.Uri, answer: SqlAnswer): vscode.NotebookCell
         ? { file: fileOf(trace, spot.file).toString(), line: spot.line, column: spot.column }
         : null,
     ),
-    foot:
-      total > rows.length
-        ? vscode.l10n.t('the first {0} of {1} rows, {2} ms', rows.length, total, ms)
-        : vscode.l10n.t('{0} rows, {1} ms', total, ms),
+    foot: footText(rows.length, total, Math.round(tookMs)),
     hint: vscode.l10n.t('Go to this event'),
   };
   const lines = [columns, ...rows.map((row) => row.map((cell) => cell ?? ''))];
@@ -188,6 +184,11 @@ function answerOutput(trace: vscode.Uri, answer: SqlAnswer): vscode.NotebookCell
     // What is copied, and what is shown where no renderer runs.
     vscode.NotebookCellOutputItem.text(lines.map((cells) => cells.join('\t')).join('\n')),
   ]);
+}
+
+function footText(shown: number, total: number, ms: number): string {
+  if (total > shown) return vscode.l10n.t('the first {0} of {1} rows, {2} ms', shown, total, ms);
+  return total === 1 ? vscode.l10n.t('1 row, {0} ms', ms) : vscode.l10n.t('{0} rows, {1} ms', total, ms);
 }
 
 /** The trace that a notebook names, else the one that is open; undefined where that is none, or several. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { SqlAnswer } from '../protocol/sql.js';
 import { processorOr } from '../../test/support/sqlTables.js';
+import { TraceProcessor } from '../../shell/perfetto/processor.js';
 import { SAMPLE, workerOn } from '../test/askWorker.js';
 
 const DAT = 'sample-traces/tracecmd/conv.restrictedmem.dat';
@@ -51,6 +52,21 @@ describe('the worker answers in SQL', function () {
       sql: 'select line, event from events where row = 7',
     })) as SqlAnswer;
     assert.deepEqual([answer.rows[0]![0], answer.spots[0]?.row, answer.spots[0]?.line], ['8', 7, 8]);
+  });
+
+  it('and writes a file for Perfetto that the processor reads', async function () {
+    const code = processorOr(this);
+    const worker = await workerOn(SAMPLE);
+    const file = worker.ask('perfetto', { path: 'a.txt' });
+    assert.deepEqual(worker.moved, [file.buffer]);
+    const processor = await TraceProcessor.start(code);
+    processor.append(file);
+    processor.finish();
+    assert.deepEqual(processor.query('select count(*) from ftrace_event').rows, [[1727n]]);
+    assert.deepEqual(
+      processor.query(`select name from stats where severity <> 'info' and value <> 0`).rows,
+      [],
+    );
   });
 
   it('or says what is wrong with the question, with the processor, or that there is none', async function () {

@@ -44,6 +44,7 @@ import { holdsTrace, listingText } from './listing.js';
 import { listsAt } from './lists.js';
 import { hints, life, neighbour, origin, rowOfLine, stackLines, windowAround } from './moves.js';
 import { openOne } from './openOne.js';
+import { perfettoFile } from './perfettoView.js';
 import { spotOf } from './place.js';
 import { reportOf } from './reportView.js';
 import { claimFault, ReviewServer } from './review.js';
@@ -263,6 +264,7 @@ const HANDLERS: Handlers = {
   answer: (server, { question, ...at }) => answerAt(server.judged(), at, question),
   listing: (server, { first, last }) => listingText(server.judged(), first, last),
   window: (server, { line, lines }) => windowAround(server.judged(), line, lines),
+  perfetto: (server, { path }) => perfettoFile(server.judged(), path),
   sql: (server, ask) => server.sql(ask),
   stacks: (server) => stackLines(server.judged()),
   recipe: (server) => recipe(server.judged()),
@@ -309,9 +311,13 @@ export function serve(port: Port<FromWorker, Request>, tools: WorkerTools): void
   const server = new TraceServer(tools, (message) => port.post(message));
   port.onMessage((request) => {
     answer(server, request, (reply) => {
-      const moved =
-        request.method === 'timeline' && 'result' in reply ? transferOf(reply.result as TimelineResult) : [];
-      port.post(reply, moved);
+      port.post(reply, 'result' in reply ? movedWith(request.method, reply.result) : []);
     });
   });
+}
+
+/** Buffers of a result that go over to the host. */
+function movedWith(method: Method, result: Methods[Method]['result']): readonly ArrayBuffer[] {
+  if (method === 'timeline') return transferOf(result as TimelineResult);
+  return method === 'perfetto' ? [(result as Methods['perfetto']['result']).buffer] : [];
 }

@@ -40,7 +40,7 @@ export class SqlTrace {
     if (length > EVENTS_MAX)
       throw new TooManyEvents(
         `${length} events are more than the trace processor holds (${EVENTS_MAX}); ` +
-          'ask a part of the trace, or export its tables as Parquet and ask those',
+          'export its tables with `shimtrace export --parquet`, and ask those',
       );
   }
 
