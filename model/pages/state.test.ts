@@ -39,7 +39,10 @@ describe('the words for a page', () => {
     [{ attribute: 'private' }, UNKNOWN.replace('attribute unknown', 'private')],
     [
       { conversions: [converting(Phase.Blocked, true), converting(Phase.Stored, false)] },
-      UNKNOWN.replace('unknown,', 'unknown, converting to private (Blocked), converting to shared (Stored),'),
+      UNKNOWN.replace(
+        'unknown,',
+        'unknown, converting to private (faults blocked), converting to shared (stored),',
+      ),
     ],
     [
       { conversions: [converting(99, true)] },

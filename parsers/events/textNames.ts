@@ -207,10 +207,11 @@ export class EventNames {
     return false;
   }
 
-  /** The same of exactly so many letters. */
+  /** The same of exactly so many letters. Of a name's first word the beginning says nothing. */
   private leavesWordBefore(name: string, letters: number): boolean {
     const start = name.slice(0, name.length - letters);
-    return /[a-z]$/i.test(start) && (this.isHalfOfKnown(start) || isHalfOfAny(start, PROBE_NAMES));
+    if (!/_.*[a-z]$/i.test(start)) return false;
+    return this.isHalfOfKnown(start) || isHalfOfAny(start, PROBE_NAMES);
   }
 
   /**
