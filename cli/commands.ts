@@ -12,6 +12,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   suppress: async () => (await import('./commands/suppress.js')).suppress,
   sql: async () => (await import('./commands/sql.js')).sql,
   export: async () => (await import('./commands/export.js')).exportCommand,
+  fleet: async () => (await import('./commands/fleet.js')).fleet,
   info: async () => (await import('./commands/info.js')).info,
   record: async () => (await import('./commands/record.js')).record,
   rules: async () => (await import('./commands/rules.js')).rules,
