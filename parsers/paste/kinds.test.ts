@@ -403,6 +403,16 @@ describe('kinds of pastes', () => {
     assert.deepEqual([none.length, none.issues.map(({ code }) => code)], [0, ['empty']]);
   });
 
+  it('take no line for cut where the longest end in a sign of their own, or happen to be as long', () => {
+    const head = ' qemu-system-x86-1228    [001] .....   154.531';
+    const lines = ['kvm_entry: vcpu 0, rip 0x1', '<stack trace>', '=> f', '<stack trace>', '=> g'];
+    const stacks = lines.map((text, i) => (text.startsWith('=>') ? ` ${text}` : `${head}00${i}: ${text}`));
+    stacks[0] = `${head}000: tlb_flush`;
+    assert.deepEqual(read([...stacks, ...stacks]).losses, []);
+    const alike = ['kvm_a', 'kvm_b', 'kvm_c', 'kvm_d'].map((name, i) => `${head}${100 + i}: ${name}: x=1`);
+    assert.equal(read([...alike, `${head}200: kvm_long: x=1`, ...alike]).length, 9);
+  });
+
   it('keep the number of a task that has no name, and the name of one that has no number', () => {
     const numbered = read(COLUMNS.map(({ tid, event }) => `${tid} ${event}`));
     assert.deepEqual([numbered.comm(0), numbered.tid(0)], ['', 274]);

@@ -90,15 +90,21 @@ const SHORT = /^[\s\f]*[\w ./-]{0,60}\s*$/;
 
 /** Where a pager shows that a line goes on beyond the screen. */
 const BEYOND = /[>»›]$/;
+/** `<stack trace>`: a sign of the text's own. */
+const CLOSES = /<[^<>]{0,40}>$/;
+/** Characters of a line's end that are looked at. */
+const TAIL = 60;
 /** Stands in place of a line that was not copied whole: readers know it for a mark of something left out. */
 const CUT = '[cut]';
 /** So many lines must show it, and of those that reach the last column, this share. */
 const CLIPPED_MIN = 2;
 const CLIPPED_SHARE = 0.9;
 /** Where nothing shows it, so many events must end in one column, and so many kinds of them. */
-const CLIPPED_EVENTS = 8;
-const CLIPPED_KINDS = 4;
-const KIND = /\d:\s+([a-z_][\w:]*):?\s/;
+const CLIPPED_EVENTS = 6;
+const CLIPPED_KINDS = 3;
+/** Of the lines, the share that must end there. */
+const CLIPPED_OF_ALL = 0.4;
+const KIND = /(?:\d|\dus.?):\s+([a-z_][\w:]*)|^\s*(?:\d\S+[Z:] ?)?([a-z]\w*_\w+)\s/;
 
 /**
  * The lines of a pager that breaks none, or of `cut -c`, with a mark for those that are not whole; the same
@@ -108,7 +114,7 @@ export function unclip(lines: PlacedLines): PlacedLines {
   let column = 0;
   for (const { length } of lines.texts) column = Math.max(column, length);
   const full = lines.texts.filter(({ length }) => length === column);
-  const shown = full.filter((text) => BEYOND.test(text)).length;
+  const shown = full.filter((text) => BEYOND.test(text) && !CLOSES.test(text.slice(-TAIL))).length;
   const isShown = shown >= CLIPPED_MIN && shown >= full.length * CLIPPED_SHARE;
   if (!isShown && !areCutWithin(lines.texts, column)) return lines;
   return mapLines(lines, (text) => (text.length === column ? CUT : text));
@@ -119,14 +125,19 @@ function areCutWithin(texts: readonly string[], column: number): boolean {
   let full = 0;
   let broken = 0;
   const kinds = new Set<string>();
+  // A frame around the lines, and blanks that fill them up, end all in one sign.
+  const ends = new Set<string>();
   texts.forEach((text, i) => {
-    const kind = text.length === column ? KIND.exec(text)?.[1] : undefined;
+    const found = text.length === column ? KIND.exec(text) : null;
+    const kind = found?.[1] ?? found?.[2];
     if (kind === undefined) return;
     full++;
     kinds.add(kind);
+    ends.add(text.slice(-1));
     const next = texts[i + 1] ?? '';
     if (!KIND.test(next) && !BEGINS.test(next)) broken++;
   });
+  if (full < texts.length * CLIPPED_OF_ALL || ends.size < CLIPPED_KINDS) return false;
   return kinds.size >= CLIPPED_KINDS && full >= CLIPPED_EVENTS && broken <= full * (1 - CLIPPED_SHARE);
 }
 /** A blank line, a comment or a frame. */
