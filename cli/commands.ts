@@ -16,6 +16,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   info: async () => (await import('./commands/info.js')).info,
   record: async () => (await import('./commands/record.js')).record,
   rules: async () => (await import('./commands/rules.js')).rules,
+  lsp: async () => (await import('./commands/lsp.js')).lsp,
   dap: async () => (await import('./commands/dap.js')).dap,
   completion: async () => (await import('./commands/completion.js')).completion(allCommands),
   man: async () => (await import('./commands/man.js')).man(allCommands),

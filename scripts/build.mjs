@@ -32,6 +32,7 @@ const bundles = [
       cli: 'cli/main.ts',
       aheadWorker: 'cli/aheadWorker.ts',
       liveWorker: 'cli/recording/liveWorker.ts',
+      lspWorker: 'cli/lsp/lspWorker.ts',
     },
     outdir: 'dist',
     chunkNames: `${PART}[hash]`,

@@ -24,7 +24,7 @@ const SOURCES = [
 const PROCESSOR = 'dist/perfetto';
 const CONTENT = [
   ...['LICENSE', 'README.md', 'package.json', 'docs/check.schema.json'],
-  ...['dist/aheadWorker.js', 'dist/cli.js', 'dist/liveWorker.js', 'dist/shimtrace.1'],
+  ...['dist/aheadWorker.js', 'dist/cli.js', 'dist/liveWorker.js', 'dist/lspWorker.js', 'dist/shimtrace.1'],
 ];
 
 function npm(args: readonly string[], cwd: string): string {

@@ -3,10 +3,10 @@ import * as vscode from 'vscode';
 import type { TraceSession } from '../analysis/client.js';
 import type { EvidenceRole } from '../../model/findings/finding.js';
 import type { EventPlace } from '../protocol/place.js';
-import type { Report, ReportedEvidence, ReportedFinding } from '../protocol/report.js';
+import type { ReportedEvidence, ReportedFinding } from '../protocol/report.js';
 import type { Feature } from '../app.js';
 import { affectsSeverity, shownAs, type ShownAs } from '../config.js';
-import { faultsIn, rulesText, type ReportedFault, type ReportedSight } from '../faults.js';
+import { problemMessage, problemsOf, type Problem } from '../problems.js';
 import { fileOf } from '../tabs.js';
 import { documentLine, shownAt, windowAddress } from '../window.js';
 import { ruleUri } from './rulePages.js';
@@ -123,45 +123,6 @@ function moved(diagnostic: vscode.Diagnostic, window: vscode.TextDocument): vsco
   return diagnostic;
 }
 
-/** What one event shows of a fault, or what a rule could not decide: one entry in Problems. */
-interface Problem {
-  readonly lead: ReportedFinding;
-  readonly findings: readonly ReportedFinding[];
-  /** The rules that are broken, with their names. */
-  readonly rules: string;
-  /** Which time it is that this fault is seen, of how many. */
-  readonly nth: number;
-  readonly fault: ReportedFault | undefined;
-}
-
-/** In the order of the trace. */
-function problemsOf({ rules }: Pick<Report, 'rules'>, open: readonly ReportedFinding[]): readonly Problem[] {
-  const undecided = open
-    .filter(({ verdict }) => verdict === 'undecidable')
-    .map((lead) => problemOf(rules, [lead], 0, undefined));
-  const faults = faultsIn(open).flatMap((fault) =>
-    fault.sights.map(({ findings }, i) => problemOf(rules, findings, i + 1, fault)),
-  );
-  return [...faults, ...undecided].sort((a, b) => a.lead.at.row - b.lead.at.row);
-}
-
-function problemOf(
-  rules: Report['rules'],
-  findings: ReportedSight['findings'],
-  nth: number,
-  fault: ReportedFault | undefined,
-): Problem {
-  return { lead: findings[0]!, findings, rules: rulesText(rules, findings), nth, fault };
-}
-
-/** The title, what each rule says, and whether it is seen again. */
-export function problemMessage({ lead, findings, nth, fault }: Omit<Problem, 'rules'>): string {
-  if (!fault) return lead.message;
-  const said = [...new Set(findings.map(({ message }) => message))].join('; ');
-  const times = fault.sights.length > 1 ? ` (${nth} of ${fault.sights.length})` : '';
-  return `${lead.title}${times}: ${said}`;
-}
-
 function diagnosticsOf(uri: vscode.Uri, problems: readonly Problem[]): vscode.Diagnostic[] {
   return problems.flatMap((problem) => {
     const shown = shownAs(uri, problem.lead.verdict);
@@ -174,20 +135,13 @@ function diagnosticOf(
   problem: Problem,
   severity: vscode.DiagnosticSeverity,
 ): vscode.Diagnostic {
-  const { lead, findings, rules, nth, fault } = problem;
+  const { lead, rules, evidence, others } = problem;
   const diagnostic = new vscode.Diagnostic(locationOf(uri, lead.at).range, problemMessage(problem), severity);
   diagnostic.source = 'shimtrace';
   diagnostic.code = { value: rules, target: ruleUri(lead.rule) };
-  // A finding's own event says again what the message says.
-  const shown = findings.flatMap(({ at, message, evidence }) =>
-    evidence.filter(({ place, note }) => place.row !== at.row || note !== message),
-  );
-  const once = new Map(shown.map((one) => [`${one.place.row} ${one.note}`, one]));
-  const evidence = [...once.values()].sort((a, b) => a.place.row - b.place.row);
-  const others = fault?.sights.filter((_, i) => i + 1 !== nth) ?? [];
   diagnostic.relatedInformation = [
     ...evidence.map((one) => related(uri, one)),
-    ...others.map(({ findings: [other] }) => again(uri, other!)),
+    ...others.map((other) => again(uri, other)),
   ];
   return diagnostic;
 }

@@ -250,6 +250,19 @@ export const LAYERS: readonly Layer[] = [
     packages: ['vscode', '@vscode/debugprotocol'],
   },
   {
+    name: 'language server',
+    holds: within('cli/lsp'),
+    may: [
+      'cli',
+      'extension/faults.ts',
+      'extension/problems.ts',
+      'extension/protocol',
+      'extension/worker/worker.node.ts',
+      ...CORE,
+    ],
+    packages: ['node:'],
+  },
+  {
     name: 'cli',
     holds: within('cli'),
     may: ['cli', 'extension/debugger', 'recorder', 'shell', ...CORE],

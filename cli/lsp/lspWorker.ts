@@ -1,0 +1,2 @@
+/** The worker of the language server: the extension's. */
+import '../../extension/worker/worker.node.js';

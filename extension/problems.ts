@@ -1,0 +1,65 @@
+/** What Problems has of a report, in any editor: an entry for each event of a fault, each open question. */
+import type { Report, ReportedEvidence, ReportedFinding } from './protocol/report.js';
+import { faultsIn, rulesText, type ReportedFault } from './faults.js';
+
+export interface Problem {
+  readonly lead: ReportedFinding;
+  readonly findings: readonly ReportedFinding[];
+  /** The rules that are broken, with their names. */
+  readonly rules: string;
+  /** Which time it is that its fault is seen, of how many; 0 of 0 for what is undecided. */
+  readonly nth: number;
+  readonly times: number;
+  /** What shows it, each event's part once, in the order of the trace. */
+  readonly evidence: readonly ReportedEvidence[];
+  /** The same fault at other events: what leads there. */
+  readonly others: readonly ReportedFinding[];
+}
+
+/** In the order of the trace. */
+export function problemsOf(
+  { rules }: Pick<Report, 'rules'>,
+  open: readonly ReportedFinding[],
+): readonly Problem[] {
+  const undecided = open
+    .filter(({ verdict }) => verdict === 'undecidable')
+    .map((finding) => problemOf(rules, [finding], undefined, 0));
+  const faults = faultsIn(open).flatMap((fault) =>
+    fault.sights.map(({ findings }, i) => problemOf(rules, findings, fault, i + 1)),
+  );
+  return [...faults, ...undecided].sort((a, b) => a.lead.at.row - b.lead.at.row);
+}
+
+function problemOf(
+  rules: Report['rules'],
+  findings: readonly ReportedFinding[],
+  fault: ReportedFault | undefined,
+  nth: number,
+): Problem {
+  const others = fault?.sights.filter((_, i) => i + 1 !== nth).map((sight) => sight.findings[0]!) ?? [];
+  return {
+    lead: findings[0]!,
+    findings,
+    rules: rulesText(rules, findings),
+    nth,
+    times: fault?.sights.length ?? 0,
+    evidence: evidenceOf(findings),
+    others,
+  };
+}
+
+/** A finding's own event says again what the message says, and is left out. */
+function evidenceOf(findings: readonly ReportedFinding[]): readonly ReportedEvidence[] {
+  const shown = findings.flatMap(({ at, message, evidence }) =>
+    evidence.filter(({ place, note }) => place.row !== at.row || note !== message),
+  );
+  const once = new Map(shown.map((one) => [`${one.place.row} ${one.note}`, one]));
+  return [...once.values()].sort((a, b) => a.place.row - b.place.row);
+}
+
+/** The title, which time it is that the fault is seen, and what each rule says. */
+export function problemMessage({ lead, findings, nth, times }: Problem): string {
+  if (times === 0) return lead.message;
+  const said = [...new Set(findings.map(({ message }) => message))].join('; ');
+  return `${lead.title}${times > 1 ? ` (${nth} of ${times})` : ''}: ${said}`;
+}
