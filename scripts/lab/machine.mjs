@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { root } from '../steps.mjs';
+import { buildModule } from './module.mjs';
 
 /** The kernel that the tests know, and what stands for the newest of its line where that one has gone. */
 const KERNEL = 'linux-image-6.12.117+deb12-amd64';
@@ -37,17 +38,17 @@ function missingTools() {
   return [...new Set(missing.map(([, name]) => name))];
 }
 
-/** Boots the machine; where it cannot be had, gives what `say` makes of the reason. */
+/** Boots the machine; `converts` says whether its kernel can convert pages. Where it cannot be had, gives what `say` makes of the reason. */
 export async function bootMachine(say) {
   const missing = missingTools();
   if (missing.length > 0) return say(`it takes apt-get install ${missing.join(' ')}`);
   fs.mkdirSync(folder, { recursive: true });
   const kernel = fetchKernel();
   if (kernel === undefined) return say(`${KERNEL} cannot be downloaded by apt-get`);
-  const image = buildImage(kernel);
+  const { image, converts } = buildImage(kernel);
   for (let i = 0; i < TRIES; i++) {
     const machine = await boot(kernel, image);
-    if (machine) return machine;
+    if (machine) return { ...machine, converts };
   }
   return say(`the machine did not boot, ${TRIES} times; its last words are in .lab/console.log`);
 }
@@ -103,11 +104,15 @@ function buildImage(kernel) {
   for (const name of ['root', 'root/.ssh']) fs.chmodSync(path.join(image, name), 0o700);
   tool('gcc', ['-O1', '-static', '-o', path.join(image, 'bin/workload'), path.join(here, 'workload.c')]);
   putModules(kernel, path.join(image, 'modules'));
+  const [release = ''] = fs.readdirSync(path.join(kernel, 'lib/modules'));
+  const convert = buildModule(path.join(here, 'convert.c'), folder, release);
+  // Behind the others, of whose names each has its number in front.
+  if (convert) put(convert, 'modules/99-convert.ko', 0o644);
   const packed = path.join(folder, 'image.gz');
   tool('sh', ['-c', 'find . | LC_ALL=C sort | cpio -o -H newc --quiet -R 0:0 | gzip -1 > "$0"', packed], {
     cwd: image,
   });
-  return packed;
+  return { image: packed, converts: convert !== undefined };
 }
 
 /** The modules, numbered in the order in which they load: each says itself what it depends on. */

@@ -69,6 +69,28 @@ function leftovers() {
 
 const NOTHING_LEFT = `other\n${FOREIGN}\n0`;
 
+/** A round converts all pages to private, and each of them back; the kernel itself counts their brackets. */
+function pages() {
+  const [rounds, count] = [2, 8];
+  const file = path.join(out, 'pages.dat');
+  const workload = machine.converts ? `workload convert ${rounds} ${count}` : 'workload';
+  const { code, out: said, err } = record('--raw', '--for', 'G4,G10', '-o', file, '--', workload);
+  assert.equal(code, 0, err + said);
+  const { proof } = JSON.parse(fs.readFileSync(`${file}.record.json`, 'utf8'));
+  assert.deepEqual(proof.problems, []);
+  assert.ok(proof.read > 0 && proof.read === proof.received);
+  const info = spawnSync(process.execPath, [cli, 'info', file], { encoding: 'utf8' }).stdout;
+  assert.match(info, /trace\.dat, clock mono, kernel 6\.12\./);
+  assert.match(info, /complete: all \d+ events that its ring buffers counted are here/);
+  const checked = spawnSync(process.execPath, [cli, 'check', '--format', 'json', file], { encoding: 'utf8' });
+  const [{ rules }] = JSON.parse(checked.stdout).traces;
+  for (const id of machine.converts ? ['G4', 'G10'] : []) {
+    const { held, undecided } = rules.find((rule) => rule.id === id);
+    assert.deepEqual([id, held, undecided], [id, rounds * (1 + count), 0]);
+  }
+  assert.equal(leftovers(), NOTHING_LEFT);
+}
+
 async function tests() {
   there(`mkdir ${TRACING}/instances/other; echo '${FOREIGN}' >> ${TRACING}/dynamic_events`);
   const name = (file) => path.join(out, file);
@@ -100,18 +122,11 @@ async function tests() {
     assert.equal(leftovers(), NOTHING_LEFT);
   });
 
-  await test('records the pages of the ring buffers, which are the same events', () => {
-    const { code, out, err } = record('--raw', '--for', 'G6', '-o', name('run.dat'), '--', 'workload');
-    assert.equal(code, 0, err + out);
-    const { proof } = JSON.parse(fs.readFileSync(name('run.dat.record.json'), 'utf8'));
-    assert.deepEqual(proof.problems, []);
-    assert.ok(proof.read > 0 && proof.read === proof.received);
-    const info = spawnSync(process.execPath, [cli, 'info', name('run.dat')], { encoding: 'utf8' }).stdout;
-    assert.match(info, /trace\.dat, clock mono, kernel 6\.12\./);
-    assert.match(info, /complete: all \d+ events that its ring buffers counted are here/);
-    assert.match(info, /^ +6 {2}shimtrace_\w+:kvm_gmem_fallocate$/m);
-    assert.equal(leftovers(), NOTHING_LEFT);
-  });
+  await test('records the pages of the ring buffers, and conversions where it can', pages);
+  if (!machine.converts) {
+    total.skipped++;
+    console.log('\nSKIPPED: no page was converted: the module could not be built (make, gcc-12, headers)\n');
+  }
 
   await test('cleans up when the client is killed', async () => {
     const args = [cli, 'record', ...via(), '--for', 'G6', '-o', name('killed.txt'), '--', 'sleep 77'];

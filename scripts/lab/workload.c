@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * The laboratory's workload: makes guest_memfd files of a VM, fills them with pages, punches holes into them and closes
- * them. One static program that needs /dev/kvm alone.
+ * The laboratory's workload. One static program that needs /dev/kvm alone.
  *
- *   workload [ROUNDS [PAGES]]
+ *   workload [ROUNDS [PAGES]]           makes guest_memfd files, fills them, punches holes into them, closes them
+ *   workload convert [ROUNDS [PAGES]]   binds one to a VM with memory attributes, converts its pages to private and
+ *                                       back, all at once and one by one, discards what is left, and forks meanwhile
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -15,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define PAGE_BYTES 4096ull
@@ -26,6 +29,21 @@ struct guest_memfd {
 	uint64_t reserved[6];
 };
 #define CREATE_GUEST_MEMFD _IOWR(KVMIO, 0xd4, struct guest_memfd)
+struct memory_region {
+	uint32_t slot, flags;
+	uint64_t guest_address, size, user_address, file_offset;
+	uint32_t file, pad1;
+	uint64_t pad2[14];
+};
+#define SET_MEMORY_REGION _IOW(KVMIO, 0x49, struct memory_region)
+#define IS_GUEST_MEMFD (1u << 2)
+struct attributes {
+	uint64_t address, size, attributes, flags;
+};
+#define SET_ATTRIBUTES _IOW(KVMIO, 0xd2, struct attributes)
+#define IS_PRIVATE (1ull << 3)
+#define WITH_ATTRIBUTES 1
+#define GUEST_ADDRESS 0x40000000ull
 
 static int must(int result, const char *what)
 {
@@ -34,21 +52,75 @@ static int must(int result, const char *what)
 	exit(1);
 }
 
-int main(int argc, char **argv)
+static int make_file(int vm, uint64_t size)
 {
-	int rounds = argc > 1 ? atoi(argv[1]) : 3;
-	uint64_t size = (argc > 2 ? atoi(argv[2]) : 16) * PAGE_BYTES;
-	int kvm = must(open("/dev/kvm", O_RDWR | O_CLOEXEC), "/dev/kvm");
+	struct guest_memfd wanted = { .size = size };
+
+	return must(ioctl(vm, CREATE_GUEST_MEMFD, &wanted), "KVM_CREATE_GUEST_MEMFD");
+}
+
+static void punch(int file, uint64_t size)
+{
+	must(fallocate(file, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, 0, size), "punch hole");
+}
+
+static void convert(int vm, uint64_t first, uint64_t size, uint64_t attributes)
+{
+	struct attributes wanted = { .address = GUEST_ADDRESS + first, .size = size, .attributes = attributes };
+
+	must(ioctl(vm, SET_ATTRIBUTES, &wanted), "KVM_SET_MEMORY_ATTRIBUTES");
+}
+
+static void fill_and_punch(int kvm, int rounds, uint64_t size)
+{
 	int vm = must(ioctl(kvm, KVM_CREATE_VM, 0), "KVM_CREATE_VM");
 
 	for (int i = 0; i < rounds; i++) {
-		struct guest_memfd wanted = { .size = size };
-		int file = must(ioctl(vm, CREATE_GUEST_MEMFD, &wanted), "KVM_CREATE_GUEST_MEMFD");
+		int file = make_file(vm, size);
 
 		must(fallocate(file, FALLOC_FL_KEEP_SIZE, 0, size), "fallocate");
-		must(fallocate(file, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, 0, size / 2), "punch hole");
+		punch(file, size / 2);
 		close(file);
 	}
+}
+
+static void convert_pages(int kvm, int rounds, uint64_t size)
+{
+	int vm = must(ioctl(kvm, KVM_CREATE_VM, WITH_ATTRIBUTES), "KVM_CREATE_VM with memory attributes");
+	int file = make_file(vm, size);
+	void *shared = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct memory_region slot = {
+		.slot = 1, .flags = IS_GUEST_MEMFD, .guest_address = GUEST_ADDRESS, .size = size,
+		.user_address = (uintptr_t)shared, .file = file,
+	};
+
+	must(shared == MAP_FAILED ? -1 : 0, "mmap");
+	must(ioctl(vm, SET_MEMORY_REGION, &slot), "KVM_SET_USER_MEMORY_REGION2");
+	for (int i = 0; i < rounds; i++) {
+		memset(shared, i, size);
+		convert(vm, 0, size, IS_PRIVATE);
+		must(fallocate(file, FALLOC_FL_KEEP_SIZE, 0, size), "fallocate");
+		for (uint64_t page = 0; page < size; page += PAGE_BYTES) convert(vm, page, PAGE_BYTES, 0);
+		punch(file, size);
+		/* A child shares the shared memory, writes it and goes. */
+		if (must(fork(), "fork") == 0) {
+			memset(shared, 0xff, size);
+			_exit(0);
+		}
+		wait(NULL);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	int converts = argc > 1 && strcmp(argv[1], "convert") == 0;
+	char **numbers = argv + converts;
+	int count = argc - converts;
+	int rounds = count > 1 ? atoi(numbers[1]) : 3;
+	uint64_t size = (count > 2 ? atoi(numbers[2]) : 16) * PAGE_BYTES;
+	int kvm = must(open("/dev/kvm", O_RDWR | O_CLOEXEC), "/dev/kvm");
+
+	(converts ? convert_pages : fill_and_punch)(kvm, rounds, size);
 	printf("%d rounds done\n", rounds);
 	return 0;
 }

@@ -76,6 +76,11 @@ describe('a patch under review', () => {
     await widget.locator('.quick-input-action .monaco-button', { hasText: 'OK' }).click();
   }
 
+  const atLine = (line) =>
+    page
+      .locator('.line-numbers.active-line-number', { hasText: new RegExp(`^${line}$`) })
+      .first()
+      .waitFor();
   const lens = (text) => page.locator('.codelens-decoration', { hasText: text }).first();
 
   it('asks for the recordings, and shows what they say above the hunks and in threads', async () => {
@@ -84,8 +89,11 @@ describe('a patch under review', () => {
     await choose('Recorded with the patch', 'after.txt');
     await choose('Recorded without the patch', 'before.txt');
     await page.locator('.review-widget').first().waitFor();
+    // Each begins where the one before has led.
     await runCommand(page, 'Shimtrace: Go to Next Hunk with Evidence');
+    await atLine(27);
     await runCommand(page, 'Shimtrace: Go to Next Hunk with Evidence');
+    await atLine(43);
     await lens('__kvm_gmem_set_attributes(): ran 5×').waitFor();
     const thread = page.locator('.review-widget', { hasText: 'Without the patch' }).last();
     await thread.getByText('G9 violation').waitFor();
@@ -98,7 +106,7 @@ describe('a patch under review', () => {
     const row = (text) => container.locator('.monaco-list-row', { hasText: text }).first();
     await row('[PATCH] KVM: guest_memfd: Refuse to convert').waitFor();
     await row('guest_memfd.c @@ -31,6 +31,15 @@').click();
-    await page.locator('.line-numbers.active-line-number', { hasText: /^27$/ }).waitFor();
+    await atLine(27);
     await runCommand(page, 'Shimtrace: Add a Claim to the Review…');
     const box = page.locator('.quick-input-widget input[placeholder^="What the patch does"]');
     await box.pressSequentially('G9 nev');
@@ -202,7 +210,7 @@ describe('a patch under review', () => {
     for (let i = 0; i < 100 && !fs.existsSync(written); i++) await page.waitForTimeout(100);
     const files = ['identity.txt', 'series.txt', '0001.txt', '0002.txt', '0003.txt'];
     const texts = files.map((name) => fs.readFileSync(path.join(bench.folder, name), 'utf8'));
-    assert.match(texts[2], /^KVM: Part 1\n/);
+    assert.match(texts[2], /^\[PATCH 1\/3\] KVM: Part 1\n/);
     assert.match(texts[2], /\nWithout the patch __kvm_gmem_set_attributes\(\) ran twice /);
   });
 });

@@ -1,0 +1,51 @@
+// The module that lets the laboratory's kernel convert pages, built with the headers of that kernel: downloaded
+// and unpacked like it, never installed. Where that cannot be done the machine goes without.
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+
+const TOOLS = ['make', 'gcc-12', 'x86_64-linux-gnu-ld'];
+const has = (tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status === 0;
+const isDone = (command, args, options) => spawnSync(command, args, options).status === 0;
+
+/** Path of the module for a kernel release such as 6.12.117+deb12-amd64; undefined where it cannot be built. */
+export function buildModule(source, folder, release) {
+  const built = path.join(folder, `convert-${release}.ko`);
+  const isNew = fs.existsSync(built) && fs.statSync(built).mtimeMs > fs.statSync(source).mtimeMs;
+  if (isNew) return built;
+  if (!TOOLS.every(has)) return undefined;
+  const headers = fetchHeaders(folder, release);
+  if (headers === undefined) return undefined;
+  const work = path.join(folder, 'convert');
+  fs.rmSync(work, { recursive: true, force: true });
+  fs.mkdirSync(work);
+  fs.copyFileSync(source, path.join(work, 'convert.c'));
+  fs.writeFileSync(path.join(work, 'Makefile'), 'obj-m := convert.o\n');
+  const args = ['-C', headers, `M=${work}`, 'CONFIG_DEBUG_INFO_BTF_MODULES=', 'modules'];
+  if (!isDone('make', args, { stdio: 'ignore' })) return undefined;
+  fs.copyFileSync(path.join(work, 'convert.ko'), built);
+  return built;
+}
+
+/** The folder to build in. */
+function fetchHeaders(folder, release) {
+  const version = release.replace(/-[^-]*$/, '');
+  const names = [`linux-headers-${release}`, `linux-headers-${version}-common`, `linux-kbuild-${version}`];
+  const unpacked = path.join(folder, 'headers');
+  const at = path.join(unpacked, 'usr/src', names[0]);
+  if (fs.existsSync(at)) return at;
+  const part = `${unpacked}.part`;
+  fs.rmSync(part, { recursive: true, force: true });
+  for (const name of names) {
+    if (!isDone('apt-get', ['download', name], { cwd: folder })) return undefined;
+    const file = fs.readdirSync(folder).find((f) => f.startsWith(`${name}_`) && f.endsWith('.deb'));
+    if (!isDone('dpkg-deb', ['-x', path.join(folder, file), part])) return undefined;
+    fs.rmSync(path.join(folder, file));
+  }
+  // It names the place where the packages would be installed.
+  const makefile = path.join(part, 'usr/src', names[0], 'Makefile');
+  const text = fs.readFileSync(makefile, 'utf8');
+  fs.writeFileSync(makefile, text.replaceAll('/usr/src/', `${path.join(unpacked, 'usr/src')}/`));
+  fs.renameSync(part, unpacked);
+  return at;
+}
