@@ -38,7 +38,10 @@ function missingTools() {
   return [...new Set(missing.map(([, name]) => name))];
 }
 
-/** Boots the machine; `converts` says whether its kernel can convert pages. Where it cannot be had, gives what `say` makes of the reason. */
+/**
+ * Boots the machine; `converts` says whether its kernel can convert pages. Where it cannot be had, gives what
+ * `say` makes of the reason.
+ */
 export async function bootMachine(say) {
   const missing = missingTools();
   if (missing.length > 0) return say(`it takes apt-get install ${missing.join(' ')}`);

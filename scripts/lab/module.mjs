@@ -1,5 +1,5 @@
-// The module that lets the laboratory's kernel convert pages, built with the headers of that kernel: downloaded
-// and unpacked like it, never installed. Where that cannot be done the machine goes without.
+// The module that lets the laboratory's kernel convert pages, built with the headers of that kernel:
+// downloaded and unpacked like it, never installed. Where that cannot be done the machine goes without.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -8,7 +8,7 @@ const TOOLS = ['make', 'gcc-12', 'x86_64-linux-gnu-ld'];
 const has = (tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status === 0;
 const isDone = (command, args, options) => spawnSync(command, args, options).status === 0;
 
-/** Path of the module for a kernel release such as 6.12.117+deb12-amd64; undefined where it cannot be built. */
+/** Path of the module for a release such as 6.12.117+deb12-amd64; undefined where it cannot be built. */
 export function buildModule(source, folder, release) {
   const built = path.join(folder, `convert-${release}.ko`);
   const isNew = fs.existsSync(built) && fs.statSync(built).mtimeMs > fs.statSync(source).mtimeMs;
