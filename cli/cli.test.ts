@@ -319,7 +319,10 @@ describe('the command line', () => {
       [[], /expected a command/],
       [['chek', 'x'], /no command 'chek'; there are check, /],
       [['check'], /expected at least one FILE/],
-      [['check', '--rules', 'linus', 'x'], /--rules takes sean-2022, luto-2022, guest-memfd; not 'linus'/],
+      [
+        ['check', '--rules', 'linus', 'x'],
+        /--rules takes sean-2022, luto-2022, guest-memfd, pkvm; not 'linus'/,
+      ],
       [['check', '--format', 'yaml', 'x'], /--format takes text, json, sarif, junit; not 'yaml'/],
       [['check', '--frmat', 'json', 'x'], /Unknown option '--frmat'/],
       [['check', '--clock', 'sundial', PINNED], /--clock takes local, global, /],
@@ -434,7 +437,7 @@ describe('the command line', () => {
     it('writes a recipe of probes and tracepoints', async () => {
       const { out } = await shimtrace('info', '--recipe');
       assert.match(out, /^probe 'p:guest_memfd\/kvm_gmem_bind kvm_gmem_bind /m);
-      assert.match(out, /^echo 1 > events\/kvmmmu\/kvm_tdp_mmu_spte_changed\/enable$/m);
+      assert.match(out, /^on x86_64 enable kvmmmu\/kvm_tdp_mmu_spte_changed$/m);
     });
 
     it('lists the rules', async () => {

@@ -5,6 +5,7 @@ import { SEVERITY_WORDS, type RuleInfo } from '../model/findings/report.js';
 import { needsText } from '../model/findings/recipe.js';
 import { TABLE_NAMES, TABLES, type TableName } from '../model/tables/schema.js';
 import { QUESTIONS } from '../model/tables/questions.js';
+import type { CorpusCount } from './corpus.js';
 
 const PROFILE_TEXTS: Readonly<Record<ProfileId, string>> = {
   'sean-2022':
@@ -16,12 +17,16 @@ const PROFILE_TEXTS: Readonly<Record<ProfileId, string>> = {
   'guest-memfd':
     "What guest_memfd and KVM's MMU hold to today (Linux 6.8 to 7.2), " +
     'and what the in-place conversion series adds.',
+  pkvm:
+    "What pKVM on arm64 (Linux 7.2) holds to for protected VMs, as far as the host's side shows it, and what the " +
+    'discussion of 2022 asked of it. A page is *donated* to a protected VM where its stage 2 maps it, *shared back* ' +
+    'or *unshared* by the guest in calls that only the hypervisor sees, and *returned* when the VM is torn down.',
 };
 
 const SEVERITIES = [1, 2, 3, 4].map((severity) => `${severity} ${SEVERITY_WORDS[severity]}`).join(', ');
 
 /** docs/RULES.md. */
-export function rulesPage(rules: readonly RuleInfo[]): string {
+export function rulesPage(rules: readonly RuleInfo[], corpus: ReadonlyMap<string, CorpusCount>): string {
   const parts: string[] = [
     '# Rules',
     '',
@@ -32,6 +37,9 @@ export function rulesPage(rules: readonly RuleInfo[]): string {
     '*Needs* lists what a trace must show for the rule to find anything: without one of them it is undecidable,',
     'whatever else came out well. *May need* lists what shows that something is legal: a check that depends on it is',
     'undecidable without it, never a violation.',
+    '',
+    '*Tried on* counts shipped traces: *real*, recordings of correct kernels on which the rule was decided; *injected*,',
+    'recordings of kernels with a bug put in that it finds; *made*, traces made by hand.',
     '',
   ];
   for (const profile of PROFILES) {
@@ -49,7 +57,7 @@ export function rulesPage(rules: readonly RuleInfo[]): string {
         `| [${rule.id}](#${anchor(rule)}) ${rule.name} | ${rule.severity} | ${cell(rule.statement)} |`,
       );
     parts.push('');
-    for (const rule of mine) parts.push(...section(rule));
+    for (const rule of mine) parts.push(...section(rule, corpus.get(rule.id)));
   }
   return `${parts.join('\n').trimEnd()}\n`;
 }
@@ -62,7 +70,17 @@ export function anchor(rule: Pick<RuleInfo, 'id' | 'name'>): string {
     .replace(/ /g, '-');
 }
 
-function section(rule: RuleInfo): readonly string[] {
+/** Rules of what SEV-SNP and TDX do, of which nobody has recorded real hardware yet. */
+const OF_VENDORS = new Set(['G8', 'G11', 'G12', 'G14', 'S5', 'S6']);
+
+function triedText(id: string, { real, injected, made }: CorpusCount): string {
+  const counts = `${real} real, ${injected} injected, ${made} made`;
+  if (OF_VENDORS.has(id))
+    return `${counts}; of SEV-SNP and TDX made traces only, no recording of real hardware yet`;
+  return real + injected > 0 ? counts : `${counts}: made traces only`;
+}
+
+function section(rule: RuleInfo, tried: CorpusCount | undefined): readonly string[] {
   const needs =
     rule.needs.length === 0 ? 'nothing beyond the events it judges' : needsText(rule.needs, rule.profile);
   return [
@@ -75,6 +93,7 @@ function section(rule: RuleInfo): readonly string[] {
     `- Needs: ${needs}`,
     ...(rule.excuses ? [`- May need: ${needsText(rule.excuses, rule.profile)}`] : []),
     `- Fix: ${rule.fix}`,
+    ...(tried ? [`- Tried on: ${triedText(rule.id, tried)}`] : []),
     `- Samples: \`sample-traces/rules/${rule.id}/\``,
     '',
   ];

@@ -23,6 +23,7 @@ import { dialectOf } from './findings/dialect.js';
 import { placeOf } from './findings/report.js';
 import { replay } from './replay.js';
 import { RULES } from './rules/registry.js';
+import { pointerText } from './rules/texts.js';
 import { RuleRun } from './rules/rule.js';
 import { FactBus } from './world/facts.js';
 import type { Refusal } from './world/regions.js';
@@ -43,6 +44,9 @@ const GLOBAL_CLOCKS: readonly ClockName[] = [
 ];
 const GLOBAL_SKEW_NS = 1_000;
 const LOCAL_SKEW_NS = 20_000;
+
+/** Bits of a kvm pointer that are its key. */
+const KVM_KEY_BITS = 52n;
 
 const REFERENCE_KINDS = ['GupRet', 'GrabFolio', 'GrabFolioFast', 'GetPfnRet'] as const;
 
@@ -75,7 +79,7 @@ export function analyze(table: EventTable, options: AnalyzeOptions = {}): Analys
       table,
       closed.flatMap((c) => c.findings),
     ),
-    vms: w.vms.map(vmInfo),
+    vms: w.vms.map((vm) => vmInfo(vm, w)),
     inodes: w.inodes.map(inodeInfo),
     slots: w.slots.map(
       (s): SlotInfo => ({
@@ -162,9 +166,8 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-function vmInfo(vm: Vm): VmInfo {
-  // The key holds the low 48 bits; kernel addresses of x86-64 and arm64 are canonical.
-  const kvm = vm.kvm >= 0 ? 0xffff000000000000n | BigInt(vm.kvm) : 0n;
+function vmInfo(vm: Vm, { survey }: World): VmInfo {
+  const kvm = vm.kvm >= 0 ? (BigInt(survey.topOfKvm(vm.kvm)) << KVM_KEY_BITS) | BigInt(vm.kvm) : 0n;
   return { kvm, tgid: vm.tgid, label: vmLabel(vm, kvm), attributesOf: vm.attributesOf, fromRow: vm.fromRow };
 }
 
@@ -178,7 +181,7 @@ function inodeInfo(inode: Inode): InodeInfo {
     ino: inode.ino,
     provider: inode.provider,
     pageCount: inode.pageCount,
-    label: inode.ino >= 0 ? `ino:${inode.ino}` : `file:0x${inode.file.toString(16)}`,
+    label: inode.ino >= 0 ? `ino:${inode.ino}` : `file:${pointerText(inode.file)}`,
     fromRow: inode.namedRow,
   };
 }

@@ -19,6 +19,8 @@ export function chooseProfiles(
       return { profiles: ['luto-2022'], reason: 'the trace shows restrictedmem that unmaps by rmap' };
     return { profiles: ['sean-2022'], reason: 'the trace shows restrictedmem' };
   }
+  if (has('PkvmInitVm', 'PkvmCreateVm', 'PkvmDestroyVm', 'ForceReclaim', 'GuestShare', 'GuestUnshare'))
+    return { profiles: ['guest-memfd', 'pkvm'], reason: 'the trace shows VMs of pKVM' };
   return {
     profiles: ['guest-memfd'],
     reason: has('GetPfn', 'GmemCreate', 'UserFault')

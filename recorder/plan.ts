@@ -5,7 +5,7 @@
  */
 import { probeDefinition, type ProbeDefinition } from '../parsers/events/probeDefinition.js';
 import { VOCABULARY, type EventKind, type Meaning } from '../parsers/events/vocabulary.js';
-import { RECIPE_TRACEPOINTS } from '../model/findings/recipe.js';
+import { definitionsOf, RECIPE_TRACEPOINTS } from '../model/findings/recipe.js';
 import type { ProfileId } from '../model/findings/finding.js';
 import type { RuleDef } from '../model/rules/rule.js';
 import { PATCH_KIND, type ProbedKind } from './control.js';
@@ -146,9 +146,10 @@ function ofGmem(probe: PlannedProbe): PlannedProbe {
   return { ...probe, definitions: [...narrow, ...definitions], filter: filter + OF_GMEM };
 }
 
-function probeOf({ kind, probe, fallbacks = [], filter = '' }: Meaning): readonly PlannedProbe[] {
-  if (probe === undefined) return [];
-  return [{ kind, definitions: [probe, ...fallbacks].map(definitionOf), filter }];
+function probeOf(meaning: Meaning): readonly PlannedProbe[] {
+  const { kind, filter = '' } = meaning;
+  const definitions = definitionsOf(meaning).map(definitionOf);
+  return definitions.length === 0 ? [] : [{ kind, definitions, filter }];
 }
 
 function definitionOf(line: string): PlannedDefinition {

@@ -141,6 +141,7 @@ describe('the script that records', () => {
         const gone = [
           'kvm_mmu_invalidate_start',
           'kvm_gmem_bind',
+          '__kvm_set_memory_region',
           'kvm_gmem_fault_user_mapping',
           '__kvm_gmem_set_attributes',
         ];
@@ -174,7 +175,7 @@ describe('the script that records', () => {
           assert.ok(
             found(/^probe \w+ p folio_add_file_rmap_ptes .* aops=\S+\|m != 0 && aops == 0xffffffff81000000$/),
           );
-          assert.ok(found(/^rule G13 no ;GmemBind;GmemBindRet$/));
+          assert.ok(found(/^rule G13 no ;GmemBind SetMemoryRegion$/));
           assert.deepEqual(fake.leftovers(), []);
           assert.ok(fake.foreignIsUntouched());
         });

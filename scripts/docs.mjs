@@ -6,8 +6,9 @@ import { bin, root, run } from './steps.mjs';
 // tsc says what is wrong and writes what it can; without the modules below the import says the rest.
 run(bin('tsc'), ['-b', 'cli']);
 const { rulesPage, withIssues, withTables } = await import(path.join(root, 'out/cli/docs.js'));
-const { RULES } = await import(path.join(root, 'out/model/rules/registry.js'));
-fs.writeFileSync(path.join(root, 'docs/RULES.md'), rulesPage(RULES));
+const { corpusCounts } = await import(path.join(root, 'out/cli/corpus.js'));
+const { RULES, RULE_IDS } = await import(path.join(root, 'out/model/rules/registry.js'));
+fs.writeFileSync(path.join(root, 'docs/RULES.md'), rulesPage(RULES, corpusCounts(root, RULE_IDS)));
 const formats = path.join(root, 'docs/FORMATS.md');
 fs.writeFileSync(formats, withIssues(fs.readFileSync(formats, 'utf8')));
 const sql = path.join(root, 'docs/SQL.md');

@@ -7,10 +7,10 @@ import { fail, root } from './steps.mjs';
 
 const USAGE = `usage: npm run new rule NAME
 NAME is a rule's id and its name, such as G15-slot-readonly. The letter tells the profile: G and S (a suspicion)
-are of guest-memfd, A of luto-2022, R of sean-2022.`;
+are of guest-memfd, A of luto-2022, R of sean-2022, P of pkvm.`;
 
-const PROFILES = { G: 'guest-memfd', S: 'guest-memfd', A: 'luto-2022', R: 'sean-2022' };
-const NAME = /^([GSAR])(\d+[a-z]?)-([a-z][a-z0-9]*(?:-[a-z0-9]+)*)$/;
+const PROFILES = { G: 'guest-memfd', S: 'guest-memfd', A: 'luto-2022', R: 'sean-2022', P: 'pkvm' };
+const NAME = /^([GSARP])(\d+[a-z]?)-([a-z][a-z0-9]*(?:-[a-z0-9]+)*)$/;
 const REGISTRY = 'model/rules/registry.ts';
 
 /** The rule as a module: it compiles, and decides nothing. */

@@ -3,8 +3,8 @@
  * in-place series, or one of the restrictedmem trees of 2022. Derived from what occurs in the trace, so that
  * whatever a rule or an answer asks for has the name that this kernel's probe has.
  */
-import { KIND_COUNT, kindId } from '../../parsers/events/kinds.js';
-import type { EventTable } from '../../parsers/events/table.js';
+import { KIND_COUNT, kindId, kindSlots } from '../../parsers/events/kinds.js';
+import type { EventTable, Segment } from '../../parsers/events/table.js';
 import type { ProfileId } from './finding.js';
 import type { EventKind } from '../../parsers/events/vocabulary.js';
 
@@ -15,8 +15,16 @@ export interface Dialect {
   readonly attributes: 'vm' | 'inode' | undefined;
   /** Functions that open an invalidation: `_begin` up to about Linux 6.17, `_start` since. */
   readonly invalidation: 'start' | 'begin';
-  /** Linux release as `major * 1000 + minor`; undefined where the trace does not say. */
+  /**
+   * Linux release as `major * 1000 + minor`, or the newest that a function's name allows; undefined where the
+   * trace does not say.
+   */
   readonly release: number | undefined;
+  /**
+   * Whose MMU serves the guest: what one architecture has, the other has not. Undefined where no trace is at
+   * hand; a trace that does not show arm64 counts as one of x86.
+   */
+  readonly machine: 'x86' | 'arm64' | undefined;
   /** Names of events without their system. */
   readonly names: ReadonlySet<string>;
 }
@@ -27,12 +35,14 @@ export const ANY_DIALECT: Dialect = {
   attributes: undefined,
   invalidation: 'start',
   release: undefined,
+  machine: undefined,
   names: new Set(),
 };
 
 /** The kernels that a profile was written about. */
 export function profileDialect(profile: ProfileId): Dialect {
   if (profile === 'luto-2022') return ANY_DIALECT;
+  if (profile === 'pkvm') return { ...ANY_DIALECT, provider: 'guest_memfd', machine: 'arm64' };
   return { ...ANY_DIALECT, provider: profile === 'sean-2022' ? 'restrictedmem' : 'guest_memfd' };
 }
 
@@ -67,6 +77,26 @@ const LAST_BEGIN = 6017;
 const RELEASE = /^(\d+)\.(\d+)/;
 const MINORS = 1000;
 
+/**
+ * Functions of some releases, the last release that has each: kvm_mmu_faultin_pfn since 6.13, and
+ * kvm_set_memory_region without underscores since 6.14.
+ */
+const LAST_RELEASE_OF: ReadonlyMap<string, number> = new Map([
+  ['kvm_faultin_pfn', 6012],
+  ['__kvm_set_memory_region', 6013],
+]);
+const OF_ARM64 =
+  /^(?:user_mem_abort|kvm_handle_guest_abort|kvm_guest_fault|kvm_hvc_arm64)$|^_*p?kvm_(?:pgtable_stage2|create_hyp|destroy_hyp|init_host)_/;
+
+/** Slot of the pointer to a VM by kind number, -1 for kinds without one. */
+const KVM_SLOTS = Int8Array.from({ length: KIND_COUNT }, (_, kind) => kindSlots(kind).indexOf('kvm'));
+/**
+ * High words of kernel addresses: those of arm64 begin with 12 ones, of which x86 has none below those of 17
+ * ones but with five levels, which begin with 8 ones and a zero.
+ */
+const ARM64_KERNEL = 0xfff00000;
+const X86_KERNEL = 0xffff8000;
+
 /** Asked again by every answer about a trace. */
 const known = new WeakMap<EventTable, Dialect>();
 
@@ -84,14 +114,42 @@ function findDialect(table: EventTable, counts: Uint32Array): Dialect {
     names.add(name.slice(name.indexOf(':') + 1));
   }
   const shows = (kinds: readonly EventKind[]): boolean => kinds.some((kind) => counts[kindId(kind)]! > 0);
-  const release = releaseOf(table.meta.kernel);
+  const symbols = table.meta.symbols ?? new Set<string>();
+  const release = releaseOf(table.meta.kernel) ?? lastReleaseOf(names, symbols);
   return {
     provider: providerOf(names, shows),
     attributes: attributesOf(shows),
     invalidation: invalidationOf(names, release),
     release,
+    machine: isOfArm64(table, counts, [...names, ...symbols]) ? 'arm64' : 'x86',
     names,
   };
+}
+
+/** Whether names of arm64 occur, or the first pointer to a VM is none that x86 could have. */
+function isOfArm64(table: EventTable, counts: Uint32Array, names: readonly string[]): boolean {
+  if (names.some((name) => OF_ARM64.test(name))) return true;
+  const hasKvm = (kind: number): boolean => KVM_SLOTS[kind]! >= 0;
+  if (!counts.some((count, kind) => count > 0 && hasKvm(kind))) return false;
+  for (const segment of table.segments)
+    for (let i = 0; i < segment.length; i++) {
+      const kind = segment.kind[i]!;
+      if (!hasKvm(kind)) continue;
+      const high = highWord(segment, segment.payload[i]!, KVM_SLOTS[kind]!);
+      if (high > 0) return high >= ARM64_KERNEL && high < X86_KERNEL;
+    }
+  return false;
+}
+
+/** High word of a slot, 0 where it was not read. */
+function highWord({ pool }: Segment, payload: number, slot: number): number {
+  return payload !== 0 && (pool[payload]! & (1 << slot)) !== 0 ? pool[payload + 2 + 2 * slot]! : 0;
+}
+
+/** The newest release whose kernel can have the functions that a trace names. */
+function lastReleaseOf(names: ReadonlySet<string>, symbols: ReadonlySet<string>): number | undefined {
+  const last = [...LAST_RELEASE_OF].filter(([name]) => names.has(name) || symbols.has(name));
+  return last.length === 0 ? undefined : Math.min(...last.map(([, release]) => release));
 }
 
 /** How often each kind of event occurs in a trace, by kind number. */

@@ -1,8 +1,8 @@
 /** What the rules say of a trace, as plain data. Everything points back at event rows. */
 import type { EventRow } from '../../parsers/base/units.js';
 
-export type ProfileId = 'sean-2022' | 'luto-2022' | 'guest-memfd';
-export const PROFILES: readonly ProfileId[] = ['sean-2022', 'luto-2022', 'guest-memfd'];
+export type ProfileId = 'sean-2022' | 'luto-2022' | 'guest-memfd' | 'pkvm';
+export const PROFILES: readonly ProfileId[] = ['sean-2022', 'luto-2022', 'guest-memfd', 'pkvm'];
 
 /** A finding is a violation or a suspicion; what could not be decided is a finding of its own kind. */
 export type Verdict = 'violation' | 'suspicious' | 'undecidable';

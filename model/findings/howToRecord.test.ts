@@ -16,6 +16,7 @@ const IN_PLACE = ofSample('labelled/inplace/N.p.txt');
 const STOCK = ofSample('labelled/base/N.vf.txt');
 const SHIM = ofSample('labelled/shim/SN.all.txt');
 const OLD = ofSample('scenarios/25a-kernel-6.12.txt');
+const ARM: Dialect = { ...STOCK, machine: 'arm64' };
 
 describe('the dialect of a trace', () => {
   it('is the kernel whose functions it shows', () => {
@@ -55,6 +56,11 @@ describe('how an event is recorded', () => {
   asks(STOCK, 'InvStart', /^kprobe:kvm_mmu_invalidate_start$/);
   asks(STOCK, 'SetAttrRequest', /^kvm:kvm_vm_set_mem_attributes$/);
   asks({ ...STOCK, release: 6012 }, 'SetAttrRequest', undefined);
+  asks({ ...OLD, release: 6012 }, 'GmemInvStart', /^kprobe:kvm_gmem_invalidate_begin$/);
+  asks({ ...OLD, release: 6012 }, 'FaultinPfn', /^kprobe:kvm_faultin_pfn$/);
+  asks(ARM, 'SpteChanged', undefined);
+  asks(ARM, 'Stage2MapRet', /^kretprobe:pkvm_pgtable_stage2_map$/);
+  asks(STOCK, 'Stage2MapRet', undefined);
 
   it('asks for nothing by the name of another tree', () => {
     const kinds = [...new Set(VOCABULARY.map(({ kind }) => kind))];

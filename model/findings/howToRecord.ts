@@ -22,9 +22,20 @@ const IN_PLACE =
 const IN_VM = /^kvm_(?:arch_)?(?:pre|post)_set_memory_attributes$|^kvm_vm_(?:ioctl_)?set_mem_attributes$/;
 const RESTRICTED = /restricted|inaccessible/;
 const GUEST_MEMFD = /^_*kvm_gmem_/;
-/** The tracepoint of a request came after 6.12. */
+/** The restrictedmem trees have it too, where it tells nothing of a guest_memfd's memslots. */
+const MEMORY_REGION = /^_*kvm_set_memory_region$/;
 const REQUEST_TRACEPOINT = 'kvm:kvm_vm_set_mem_attributes';
-const REQUEST_SINCE = 6013;
+/** What came after 6.12, and is in 7.2. */
+const NOT_IN_6012 =
+  /^kvm:kvm_vm_set_mem_attributes$|^__kvm_gmem_invalidate_|^kvm_mmu_faultin_pfn$|^kvm_gmem_(?:mmap|fault_user_mapping)$/;
+const SINCE = 6013;
+
+/** What the MMU of x86, or its private memory, has alone. */
+const OF_X86 =
+  /^kvmmmu:|^kvm:kvm_(?:page_fault|hypercall|vmgexit|rmp_fault)|^exceptions:|^_*kvm_(?:tdp_mmu|mmu_faultin_pfn|faultin_pfn|arch_(?:pre|post)_set_memory)|^(?:tdx|sev|snp)_|^is_page_fault_stale$/;
+/** The same of arm64. */
+const OF_ARM64 =
+  /^kvm:kvm_(?:guest_fault|hvc_arm64)$|^(?:user_mem_abort|gmem_abort|kvm_handle_guest_abort|kvm_smccc_call_handler|do_page_fault)$|^_*p?kvm_(?:pgtable|mem_abort|create_hyp|destroy_hyp|init_host|force_reclaim)\w*$|^hypervisor:/;
 
 /** Probes inside a function, which have a place and no symbol of their own. */
 const INSIDE: Readonly<Partial<Record<EventKind, Way>>> = {
@@ -67,6 +78,12 @@ export function howToRecordAll(kinds: readonly EventKind[], dialect: Dialect): s
 /** `a or b`: one of several kinds will do. Empty where this kernel has nothing of them. */
 export function howToRecordAny(kinds: readonly EventKind[], dialect: Dialect): string {
   return howToRecordAll(kinds, dialect).join(' or ');
+}
+
+/** Whose kernels alone have a function or tracepoint; undefined where both have it. */
+export function machineOf(symbol: string): Dialect['machine'] {
+  if (OF_ARM64.test(symbol)) return 'arm64';
+  return OF_X86.test(symbol) ? 'x86' : undefined;
 }
 
 /** Whether a probe at a function can be put on a kernel of the dialect. */
@@ -114,12 +131,14 @@ export function probeSymbol({ probe }: Meaning): string | undefined {
   return probe === undefined ? undefined : probeDefinition(probe)?.symbol;
 }
 
-function isOf(symbol: string, { provider, attributes, invalidation, release }: Dialect): boolean {
+function isOf(symbol: string, { provider, attributes, invalidation, release, machine }: Dialect): boolean {
+  const only = machine === undefined ? undefined : machineOf(symbol);
+  if (only !== undefined && only !== machine) return false;
   if (provider === 'guest_memfd' && RESTRICTED.test(symbol)) return false;
-  if (provider === 'restrictedmem' && GUEST_MEMFD.test(symbol)) return false;
+  if (provider === 'restrictedmem' && (GUEST_MEMFD.test(symbol) || MEMORY_REGION.test(symbol))) return false;
   if (attributes === 'vm' && IN_PLACE.test(symbol)) return false;
   if (attributes === 'inode' && (IN_VM.test(symbol) || symbol === REQUEST_TRACEPOINT)) return false;
-  if (symbol === REQUEST_TRACEPOINT) return release === undefined || release >= REQUEST_SINCE;
+  if (release !== undefined && release < SINCE && NOT_IN_6012.test(symbol)) return false;
   const other = invalidation === 'start' ? 'begin' : 'start';
   return !symbol.endsWith(`_invalidate_${other}`) || RESTRICTED.test(symbol);
 }

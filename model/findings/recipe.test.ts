@@ -3,14 +3,15 @@ import { resolveProbe, resolveTracepoint } from '../../parsers/events/resolve.js
 import { reportByHand } from '../../test/support/report.js';
 import { missingKinds, needsText, recordingRecipe } from './recipe.js';
 
-const PROBE =
-  /^probe '(?<type>[pr])\d*:(?<group>\w+)\/(?<event>\w+) (?<symbol>[\w.]+)(?<args>(?: \w+=\S+)*)'$/;
+const PROBE = /^'(?<type>[pr])\d*:(?<group>\w+)\/(?<event>\w+) (?<symbol>[\w.]+)(?<args>(?: \w+=\S+)*)'$/;
 
 describe('recording recipe', () => {
   const lines = recordingRecipe();
 
   it('defines only probes that the decoders then understand, with every argument', () => {
-    const probes = lines.filter((line) => line.startsWith('probe '));
+    const probes = lines
+      .filter((line) => /^(?:on \w+ )?probe '/.test(line))
+      .flatMap((line) => line.match(/'[^']+'/g) ?? []);
     assert.ok(probes.length > 30);
     for (const line of probes) {
       const groups = PROBE.exec(line)?.groups;
@@ -33,12 +34,11 @@ describe('recording recipe', () => {
 
   it('enables only tracepoints that the decoders know, and every group of probes', () => {
     const enabled = lines.flatMap(
-      (line) => /^echo 1 > events\/(\w+)\/(\w+)\/enable$/.exec(line)?.slice(1, 3).join(':') ?? [],
+      (line) => /^(?:on \w+ )?enable (\w+)\/(\w+)$/.exec(line)?.slice(1, 3).join(':') ?? [],
     );
     assert.ok(enabled.length > 15);
     for (const name of enabled) assert.ok(resolveTracepoint(name.split(':')[0]!, name.split(':')[1]!), name);
-    for (const group of ['guest_memfd', 'rmap', 'gup'])
-      assert.ok(lines.includes(`echo 1 > events/${group}/enable`), group);
+    for (const group of ['guest_memfd', 'rmap', 'gup']) assert.ok(lines.includes(`enable ${group}`), group);
   });
 
   it('asks only for what a trace lacks', () => {

@@ -7,7 +7,7 @@ import { probeDefinition } from '../../parsers/events/probeDefinition.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import { VOCABULARY, type EventKind, type Meaning } from '../../parsers/events/vocabulary.js';
 import { countKinds, dialectOf, profileDialect } from './dialect.js';
-import { hasSymbol, howToRecordAny, probeSymbol } from './howToRecord.js';
+import { hasSymbol, howToRecordAny, machineOf, probeSymbol } from './howToRecord.js';
 import type { ProfileId } from './finding.js';
 
 /** A kind of event that never occurs in a trace although it can be recorded. */
@@ -27,6 +27,8 @@ export const RECIPE_TRACEPOINTS: readonly string[] = [
   'kvm:kvm_userspace_exit',
   'kvm:kvm_page_fault',
   'kvm:kvm_hypercall',
+  'kvm:kvm_guest_fault',
+  'kvm:kvm_hvc_arm64',
   'kvmmmu:kvm_tdp_mmu_spte_changed',
   'kvmmmu:kvm_mmu_prepare_zap_page',
   'kvmmmu:kvm_mmu_zap_all_fast',
@@ -65,6 +67,12 @@ export function missingKinds(table: EventTable): readonly MissingKind[] {
   return out;
 }
 
+/** All definitions of a row's probe, in the order in which a kernel is asked; empty where it has none. */
+export function definitionsOf({ probe, older, fallbacks = [] }: Meaning): readonly string[] {
+  if (probe === undefined) return [];
+  return [...(older === undefined ? [] : [older]), probe, ...fallbacks];
+}
+
 /** Definitions of the recipe's probes. */
 export function recipeProbes(): readonly string[] {
   return RECIPE_PROBES.map((meaning) => meaning.probe!);
@@ -72,8 +80,9 @@ export function recipeProbes(): readonly string[] {
 
 /**
  * Shell commands that record a trace which can be judged, with all tracepoints and probes of the recipe or
- * only those given, and with `more` probes of the caller's. A probe that this kernel refuses (no such symbol,
- * another signature) is left out and said, the rest goes on.
+ * only those given, and with `more` probes of the caller's. Where a kernel refuses a definition (no such
+ * symbol, another signature), the next one of that probe is tried; after the last the probe is left out and
+ * said.
  */
 export function recordingRecipe(
   only?: readonly MissingKind[],
@@ -81,6 +90,7 @@ export function recordingRecipe(
 ): readonly string[] {
   const own = only === undefined ? recipeProbes() : only.filter((m) => isProbe(m.how)).map((m) => m.how);
   const probes = [...own, ...more];
+  const alternatives = new Map(RECIPE_PROBES.map((meaning) => [meaning.probe, definitionsOf(meaning)]));
   const tracepoints =
     only === undefined ? RECIPE_TRACEPOINTS : only.filter((m) => !isProbe(m.how)).map((m) => m.how);
   const groups = [...new Set(probes.flatMap((probe) => probeDefinition(probe)?.group ?? []))];
@@ -91,16 +101,29 @@ export function recordingRecipe(
     'echo 1 > options/record-tgid       # thread groups tell VMs apart',
     'echo 65536 > buffer_size_kb        # per CPU; lost events make rules undecidable',
     'echo > set_event_pid               # no pid filter: unpins happen in interrupts of other tasks',
-    'probe() { echo "$1" >> dynamic_events || echo "refused: $1" >&2; }',
+    '# of one probe, the first definition that this kernel takes',
+    'probe() { for p; do echo "$p" >> dynamic_events && return; done 2> /dev/null; echo "refused: $1" >&2; }',
     'keep() { [ ! -d "events/$1" ] || echo "$2" > "events/$1/filter"; }',
-    ...probes.map((probe) => `probe '${probe}'`),
+    'enable() { if [ -d "events/$1" ]; then echo 1 > "events/$1/enable"; else echo "not here: $1" >&2; fi; }',
+    'on() { [ "$(uname -m)" != "$1" ] || { shift; "$@"; }; }',
+    ...probes.map((probe) => {
+      const definitions = (alternatives.get(probe) ?? [probe]).map((definition) => `'${definition}'`);
+      return `${onlyOn(probeDefinition(probe)?.symbol ?? '')}probe ${definitions.join(' ')}`;
+    }),
     ...RECIPE_PROBES.filter((meaning) => probes.includes(meaning.probe!)).flatMap(keptOf),
-    ...tracepoints.map((name) => `echo 1 > events/${name.replace(':', '/')}/enable`),
-    ...groups.map((group) => `echo 1 > events/${group}/enable`),
+    ...tracepoints.map((name) => `${onlyOn(name)}enable ${name.replace(':', '/')}`),
+    ...groups.map((group) => `enable ${group}`),
     'echo 1 > tracing_on',
     '# run the guest here, then:',
     'echo 0 > tracing_on; cat trace > ~/trace.txt',
   ];
+}
+
+/** `on aarch64 ` before what only one architecture has. */
+function onlyOn(symbol: string): string {
+  const machine = machineOf(symbol);
+  if (machine === undefined) return '';
+  return machine === 'arm64' ? 'on aarch64 ' : 'on x86_64 ';
 }
 
 /** `keep rmap/event 'm != 0'`: what is worth keeping of a probe's events. */

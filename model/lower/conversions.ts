@@ -255,6 +255,7 @@ function lowerVmConversions(on: On): void {
     // Where the request is not recorded, pre is the first event, and the bracket is open already.
     if (vm.open.some((b) => b.tid === t.tid)) conv.sawInvStart = true;
     conv.countedBracket = countedBracket(ev);
+    if (!conv.sawInvStart && ev.has(PRE.inprog)) noteCount(conv, ev);
     if (!conv.rangeKnown && ev.has(PRE.attrs))
       setRange(conv, ev.gfn(PRE.start), ev.gfn(PRE.end), isPrivate(ev.num(PRE.attrs)));
   });
@@ -290,6 +291,18 @@ function countedBracket(ev: Ev): CountedBracket | undefined {
   const covers = first >= 0 && first <= ev.gfn(PRE.start) && end >= ev.gfn(PRE.end);
   if (!covers || !ev.has(PRE.inprog) || !ev.has(PRE.seq) || ev.signed(PRE.inprog, 0) !== 1) return undefined;
   return { seq: ev.num(PRE.seq), first, end };
+}
+
+/**
+ * What the kernel's own count of brackets shows where the start of this conversion's was not seen: that there is
+ * none; or one that covers it, which with an end on this thread is its own, where no sequence number tells.
+ */
+function noteCount(conv: Conv, ev: Ev): void {
+  if (ev.signed(PRE.inprog, 0) < 1) conv.preUnbracketedRow = ev.row;
+  else if (!ev.has(PRE.seq)) {
+    const [first, end] = [ev.gfn(PRE.hull_start), ev.gfn(PRE.hull_end)];
+    conv.sawInvStart = first >= 0 && first <= ev.gfn(PRE.start) && end >= ev.gfn(PRE.end);
+  }
 }
 
 /**

@@ -4,10 +4,10 @@ import { learnSlot } from './files.js';
 import type { On } from './lowering.js';
 import { onlyInodeOf } from './rmap.js';
 import { refGet } from './references.js';
-import { asGfn, asPgoff, type Gfn, pageOfByte } from '../../parsers/base/units.js';
+import { asGfn, asPgoff, type Gfn, pageOfByte, plus } from '../../parsers/base/units.js';
 import { pgoffAt } from '../world/memslots.js';
 import { K, slotsOf } from '../world/slots.js';
-import { Op, RefKind } from '../ops/oplog.js';
+import { Attr, Op, RefKind } from '../ops/oplog.js';
 import type { GuestFault, Inode, Thread, Vm } from '../world/state.js';
 import type { World } from '../world/world.js';
 
@@ -20,7 +20,8 @@ const MAP = slotsOf('TdpMap', 'kvm', 'gfn', 'fault_seq', 'seq', 'priv');
 const EXIT = slotsOf('UserspaceExit', 'reason', 'errno');
 const ARM = slotsOf('ArmGuestFault', 'ipa');
 const RMP = slotsOf('RmpFault', 'pfn', 'psmash_ret');
-const PREPARE = slotsOf('GmemPrepare', 'kvm', 'gfn');
+const PREPARE = slotsOf('GmemPrepare', 'kvm', 'gfn', 'pfn', 'nr');
+const MADE_SHARED = slotsOf('GmemArchInvalidate', 'start', 'end', 'nr');
 const QCONVERT = slotsOf('QemuConvert', 'start', 'size', 'to_private');
 
 /** Bit 49 of the error code, PFERR_PRIVATE_ACCESS, as a bit of the high word. */
@@ -41,6 +42,10 @@ function newFault(row: number, gfn: Gfn): GuestFault {
     gfn,
     side: -1,
     faultinRow: -1,
+    isStage2: false,
+    gupRow: -1,
+    gupFlags: -1,
+    gupPage: -1,
     getPfnRow: -1,
     getPfnOkRow: -1,
     mapRow: -1,
@@ -75,7 +80,7 @@ export function lowerFaults(on: On): void {
   on('ArmGuestFault', (w, ev, t) => {
     const gfn = asGfn(pageOfByte(ev.num(ARM.ipa)));
     t.mayHaveFaulted = false;
-    t.fault = newFault(ev.row, gfn);
+    t.fault = { ...newFault(ev.row, gfn), isStage2: true };
     const vm = w.whichVm.atWorkOfThread(t, ev.row);
     if (gfn >= 0) w.op(Op.GuestFault, vm.index, ev.row, gfn, 1, 0, t.tid);
   });
@@ -123,7 +128,14 @@ export function lowerFaults(on: On): void {
   });
   on('GmemPrepare', (w, ev, t) => {
     const vm = w.whichVm.atWork(ev, t, PREPARE.kvm);
-    w.facts.tell('prepare', vm, ev.gfn(PREPARE.gfn), ev.row);
+    const nr = Math.max(1, ev.num(PREPARE.nr));
+    w.facts.tell('prepare', vm, ev.gfn(PREPARE.gfn), ev.row, ev.pfn(PREPARE.pfn), nr);
+  });
+  on('GmemArchInvalidate', (w, ev) => {
+    const first = ev.pfn(MADE_SHARED.start);
+    const nr = ev.num(MADE_SHARED.nr);
+    if (first >= 0)
+      w.facts.tell('madeShared', first, nr > 0 ? plus(first, nr) : ev.pfn(MADE_SHARED.end), ev.row);
   });
   on('QemuConvert', (w, ev, t) => {
     if (!ev.has(QCONVERT.start) || !ev.has(QCONVERT.size) || !ev.has(QCONVERT.to_private)) return;
@@ -176,6 +188,9 @@ function getPfn(w: World, ev: Ev, t: Thread): void {
       const slot = learnSlot(w, owner, id, base, gfn - base + 1, pgoff, file, ev.row, -1, false);
       if (!slot.sized && gfn >= slot.baseGfn + slot.npages) slot.npages = gfn - slot.baseGfn + 1;
       pgoff = slot.pgoff >= 0 ? pgoffAt(slot, gfn) : asPgoff(-1);
+      const given = slot.inode;
+      if (given?.initialAttr === Attr.Unknown && slot.fd >= 0)
+        w.whichFile.shownBehind(given, slot.fd, t, ev.row);
     } else pgoff = asPgoff(-1);
     faultOn(t, gfn, ev.row).getPfnRow = ev.row;
   }

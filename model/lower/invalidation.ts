@@ -155,8 +155,10 @@ function closeIn(w: World, conv: Conv, row: number): void {
 function ended(w: World, ev: Ev, t: Thread): void {
   const vm = w.whichVm.of(ev, t, END.kvm);
   vm.ends++;
+  vm.lastEndRow = ev.row;
   t.lastInvEndRow = ev.row;
   const inprog = ev.has(END.inprog) ? ev.signed(END.inprog, 0) : NaN;
+  if (Number.isNaN(inprog)) vm.hasUncountedEnds = true;
   const bracket = openBracket(vm, t.tid);
   if (!Number.isNaN(inprog) && inprog > 0) checkCount(vm, inprog, ev.row);
   else if (Number.isNaN(inprog) && !bracket && vm.holeRow < 0) vm.holeRow = ev.row;

@@ -8,12 +8,14 @@ import { K } from '../world/slots.js';
 import { lowerConversions } from './conversions.js';
 import { lowerFaults } from './faults.js';
 import { lowerFiles } from './files.js';
+import { lowerGuestAsks } from './guestAsks.js';
 import { lowerInvalidation } from './invalidation.js';
 import { lowerNotifiers } from './notifiers.js';
 import { lowerReferences } from './references.js';
 import { lowerRegions } from './regions.js';
 import { lowerRmap } from './rmap.js';
 import { lowerSptes } from './sptes.js';
+import { lowerStage2 } from './stage2.js';
 import { lowerSyscalls } from './syscalls.js';
 import { lowerTasks } from './tasks.js';
 import { lowerToldSptes } from './toldSptes.js';
@@ -41,8 +43,10 @@ export function lowerings(): (Lowering | undefined)[] {
     lowerVmas,
     lowerRmap,
     lowerReferences,
+    lowerGuestAsks,
     lowerFaults,
     lowerSptes,
+    lowerStage2,
     lowerToldSptes,
     lowerInvalidation,
     lowerConversions,

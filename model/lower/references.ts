@@ -6,7 +6,7 @@ import type { EventTable } from '../../parsers/events/table.js';
 import { slotsOf } from '../world/slots.js';
 import { vmaAt } from './vmas.js';
 import { Op, RefKind } from '../ops/oplog.js';
-import type { FilePage, Inode, RefRec, Thread } from '../world/state.js';
+import type { FilePage, GuestFault, Inode, RefRec, Thread } from '../world/state.js';
 import { noteFolio, pageOfFolio, type World } from '../world/world.js';
 
 const ENTER = slotsOf('GupEnter', 'start', 'nr', 'flags');
@@ -172,6 +172,7 @@ function unpinnedOfNoFile(w: World, ev: Ev, mappingSlot: number, pointer: number
 
 /** Releases `nr` pages from the one that a pointer names. */
 function unpinnedByPointer(w: World, ev: Ev, t: Thread, s: { page: number; nr: number }): void {
+  if (ev.has(s.page)) w.facts.tell('pageUnpinned', ev.pointer(s.page), ev.row, t);
   const page = pageOf(w, ev, t, s.page, NO_SLOT, NO_SLOT);
   unpinned(w, ev, t, page, ev.num(s.nr), ev.pointer(s.page), -1);
 }
@@ -255,6 +256,8 @@ function gupReturned(w: World, ev: Ev, t: Thread): void {
     if (gup.depth <= 0) t.gup = undefined;
   }
   if (Number.isNaN(ret)) return;
+  if (ret > 0 && t.fault?.isStage2) lookedUp(w, t.fault, ev, flags);
+  if (ret > 0 && ev.has(RET.page)) w.facts.tell('pageTaken', ev.pointer(RET.page), flags, ev.row, t);
   if (ret <= 0) {
     const refused = addr >= 0 ? vmaAt(w, t, addr) : undefined;
     if (refused) w.facts.tell('gupRefused', refused.inode, ev.row);
@@ -293,6 +296,16 @@ function gupReturned(w: World, ev: Ev, t: Thread): void {
   const longterm = (flags & FOLL_LONGTERM) !== 0;
   for (let i = 0; i < count; i++)
     refGet(w, page.inode, plus(page.pgoff, i), RefKind.Pin, ev.row, t.tid, longterm, i === 0 && pointer >= 0);
+}
+
+/** The fault has taken the VM's sequence number before it asks for the page. */
+function lookedUp(w: World, fault: GuestFault, ev: Ev, flags: number): void {
+  fault.gupRow = ev.row;
+  fault.gupFlags = flags;
+  fault.gupPage = ev.pointer(RET.page);
+  if (fault.getPfnRow >= 0) return;
+  fault.getPfnRow = ev.row;
+  w.stage2LookUps++;
 }
 
 function grabbed(w: World, ev: Ev, t: Thread, s: typeof GRAB): void {

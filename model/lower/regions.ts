@@ -10,7 +10,7 @@ import { asGfn, asPgoff, pageOfByte } from '../../parsers/base/units.js';
 import { K, slotsOf } from '../world/slots.js';
 import { removeSlot } from '../world/memslots.js';
 import { holderOf, regionKey } from '../world/regions.js';
-import type { Region, Slot, Vm } from '../world/state.js';
+import type { Region, Slot, Thread, Vm } from '../world/state.js';
 import type { World } from '../world/world.js';
 
 const QMEM = slotsOf(
@@ -25,7 +25,18 @@ const QMEM = slotsOf(
   'gmem_offset',
   'ret',
 );
-const ASKED = slotsOf('SetMemoryRegion', 'slot', 'flags', 'gpa', 'size', 'hva', 'gmem_fd', 'gmem_offset');
+const ASKED = slotsOf(
+  'SetMemoryRegion',
+  'kvm',
+  'slot',
+  'flags',
+  'gpa',
+  'size',
+  'hva',
+  'gmem_fd',
+  'gmem_offset',
+);
+const ASKED_RET = slotsOf('SetMemoryRegionRet', 'ret');
 const BIND_RET = slotsOf('GmemBindRet', 'ret');
 const IOCTL_RET = slotsOf('SysExitIoctl', 'ret');
 const BIND = K('GmemBind');
@@ -74,11 +85,13 @@ export function lowerRegions(on: On): void {
     const vm = w.whichVm.ofThread(t, ev.row);
     if (ret >= 0 && isOfNextBoot(vm, region)) forgetBoot(w, vm, ev.row);
     answered(w, vm, region, ev.row, ret);
-    if (ret === 0 && region.isOfFile) learnFromQemu(w, vm, ev.num(QMEM.slot), region);
+    if (ret === 0 && region.isOfFile) learnRegion(w, vm, region, ev.num(QMEM.slot), -1);
   });
-  on('SetMemoryRegion', (_w, ev, t) => {
+  on('SetMemoryRegion', (w, ev, t) => {
+    if (ev.has(ASKED.kvm)) w.whichVm.atWork(ev, t, ASKED.kvm);
     t.region = regionOf(ev, { ...ASKED, ua: ASKED.hva }, -1);
   });
+  on('SetMemoryRegionRet', (w, ev, t) => returned(w, t, ev.row, ev.signed(ASKED_RET.ret, NaN)));
   on('GmemBindRet', (w, ev, t) => {
     const ret = ev.signed(BIND_RET.ret, NaN);
     // Several probes may sit at its return.
@@ -88,12 +101,20 @@ export function lowerRegions(on: On): void {
     t.region = undefined;
     answered(w, t.bind.vm, region, ev.row, ret);
   });
-  on('SysExitIoctl', (w, ev, t) => {
-    const { region } = t;
-    t.region = undefined;
-    const ret = ev.signed(IOCTL_RET.ret, NaN);
-    if (region && !Number.isNaN(ret)) answered(w, w.whichVm.ofThread(t, ev.row), region, ev.row, ret);
-  });
+  on('SysExitIoctl', (w, ev, t) => returned(w, t, ev.row, ev.signed(IOCTL_RET.ret, NaN)));
+}
+
+/** The call that a thread asks for a memslot by returned, NaN where the event does not say what. */
+function returned(w: World, t: Thread, row: number, ret: number): void {
+  const { region } = t;
+  t.region = undefined;
+  if (!region || Number.isNaN(ret)) return;
+  const vm = w.whichVm.ofThread(t, row);
+  answered(w, vm, region, row, ret);
+  // Where no bind shows, as in kernels that have kvm_gmem_bind inlined, this is what tells of it.
+  if (ret !== 0 || w.recorded(BIND)) return;
+  const slot = learnRegion(w, vm, region, region.id, region.fd);
+  if (slot) w.facts.tell('bindOk', slot, row);
 }
 
 /** What a bind is about, with what the call around it said. */
@@ -127,12 +148,14 @@ function answered(w: World, vm: Vm, region: Region, row: number, ret: number): v
   w.facts.tell('regionTaken', region);
 }
 
-/** QEMU had a memslot of a file made, or taken away. */
-function learnFromQemu(w: World, vm: Vm, id: number, { baseGfn, npages, pgoff, row }: Region): void {
+/** A memslot of a file was made, which is returned where it is new, or one was taken away. */
+function learnRegion(w: World, vm: Vm, region: Region, id: number, fd: number): Slot | undefined {
+  const { baseGfn, npages, pgoff, row, isOfFile } = region;
   const live = vm.slots.find((s) => s.untilRow < 0 && s.id === id);
   if (npages > 0) {
-    if (!live) learnSlot(w, vm, id, baseGfn, npages, pgoff, undefined, row, -1, true);
+    if (!live && isOfFile) return learnSlot(w, vm, id, baseGfn, npages, pgoff, undefined, row, fd, true);
   } else if (live) removeSlot(w.ops, live, row);
+  return undefined;
 }
 
 /**

@@ -1,4 +1,5 @@
 /** System calls: the frame in which a thread's probes fire, and the only witness of some results. */
+import type { Ev } from '../world/event.js';
 import type { On } from './lowering.js';
 import { pagesForBytes, PAGE_SIZE } from '../../parsers/base/units.js';
 import { slotsOf } from '../world/slots.js';
@@ -12,6 +13,7 @@ import type { World } from '../world/world.js';
 const KVM_CREATE_VM = 0xae01;
 const KVM_CREATE_GUEST_MEMFD = 0xc040aed4;
 export const KVM_RUN = 0xae80;
+const TYPE_PROTECTED_SHIFT = 31;
 const TWO_TO_32 = 2 ** 32;
 const STDERR = 2;
 /** Descriptors of a process are fewer: fs.nr_open. */
@@ -44,16 +46,23 @@ const FD_SLOTS: Readonly<Partial<Record<SyscallCtx['name'], number>>> = {
   fallocate: slotsOf('SysEnterFallocate', 'fd').fd,
 };
 
-const IOCTL = slotsOf('SysEnterIoctl', 'fd', 'cmd');
+const IOCTL = slotsOf('SysEnterIoctl', 'fd', 'cmd', 'arg');
 const CLOSE = slotsOf('SysEnterClose', 'fd');
 const IOCTL_RET = slotsOf('SysExitIoctl', 'ret');
+
+/** KVM_VM_TYPE_ARM_PROTECTED, bit 31 of the type, which no VM of x86 has. */
+function isProtectedType(ev: Ev): boolean | undefined {
+  return ev.has(IOCTL.arg) ? ev.lo(IOCTL.arg) >>> TYPE_PROTECTED_SHIFT === 1 : undefined;
+}
 
 export function lowerSyscalls(on: On): void {
   on('SysEnterIoctl', (w, ev, t) => {
     // The kernel's cmd is an unsigned int; a syscall tracepoint may show what the caller had above it.
     const cmd = ev.num(IOCTL.cmd) % TWO_TO_32;
     enter(w, t, { name: 'ioctl', row: ev.row, a: cmd, b: 0, fd: ev.num(IOCTL.fd), isRun: cmd === KVM_RUN });
-    if (cmd === KVM_CREATE_VM) w.whichVm.create(t, ev.row);
+    if (cmd === KVM_CREATE_VM) w.whichVm.create(t, ev.row, isProtectedType(ev));
+    else if (cmd === KVM_CREATE_GUEST_MEMFD) w.creatingCalls++;
+    else if (isSetAttributes(cmd)) w.convertingCalls++;
   });
   on('SysExitIoctl', (w, ev, t) => {
     const ret = ev.signed(IOCTL_RET.ret, NaN);

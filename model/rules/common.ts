@@ -42,6 +42,20 @@ export function attrOfPage(w: World, inode: Inode, pgoff: Pgoff): { attr: number
 }
 
 /**
+ * True where the trace shows that no file of it was ever converted: each from its creation on, with the flags
+ * that make its pages shared or private, among the ioctls of its processes, none of which converts.
+ */
+export function isNeverConverted(w: World): boolean {
+  const { inodes, survey } = w;
+  if (w.convertingCalls > 0 || w.conversions.length > 0 || survey.hasUnread) return false;
+  if (inodes.length === 0 || inodes.length > w.creatingCalls) return false;
+  if (inodes.some(({ initialAttr, isForgotten }) => initialAttr === Attr.Unknown || isForgotten))
+    return false;
+  const first = Math.min(...inodes.map(({ firstRow }) => firstRow));
+  return !w.gapBetween(first, w.table.length);
+}
+
+/**
  * True, and said, when a store may have changed nothing: the request succeeded, but nobody saw what was
  * stored.
  */

@@ -40,7 +40,16 @@ import { s5 } from './guest-memfd/s5-discard-missing.js';
 import { s6 } from './guest-memfd/s6-psmash.js';
 import { s7 } from './guest-memfd/s7-refused-memslot.js';
 import { s8 } from './guest-memfd/s8-mixed-huge-page.js';
+import { s10 } from './guest-memfd/s10-asked-not-stored.js';
 import { s9 } from './guest-memfd/s9-refused-conversion.js';
+import { p1 } from './pkvm/p1-one-owner.js';
+import { p2 } from './pkvm/p2-host-excluded.js';
+import { p3 } from './pkvm/p3-one-donation.js';
+import { p4 } from './pkvm/p4-returned-at-end.js';
+import { p5 } from './pkvm/p5-host-access-fatal.js';
+import { p6 } from './pkvm/p6-share-pairs.js';
+import { p7 } from './pkvm/p7-contents-preserved.js';
+import { p8 } from './pkvm/p8-pinned-while-donated.js';
 
 export const RULES: readonly RuleDef[] = [
   r1,
@@ -84,6 +93,15 @@ export const RULES: readonly RuleDef[] = [
   s7,
   s8,
   s9,
+  s10,
+  p1,
+  p2,
+  p3,
+  p4,
+  p5,
+  p6,
+  p7,
+  p8,
 ];
 
 export const RULE_IDS: readonly string[] = RULES.map(({ id }) => id);

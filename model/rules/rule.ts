@@ -42,6 +42,11 @@ export interface RuleDef {
     readonly needs: readonly (readonly EventKind[])[];
   }[];
   /**
+   * Kinds of `needs` that a trace need not have, since it shows otherwise what they would: asked when the
+   * whole trace has been seen.
+   */
+  readonly shownOtherwise?: (w: World) => readonly EventKind[];
+  /**
    * Kinds that show whether what looks broken is legal. A check that needs one asks for it by itself: it is
    * undecided where none of its group is recorded.
    */
@@ -57,7 +62,12 @@ export interface RuleDef {
 }
 
 /** Settings of a recording that leave rules undecided, in words that can be followed. */
-type Setting = 'a global trace_clock' | 'an empty set_event_pid' | 'options/context-info';
+type Setting =
+  | 'a global trace_clock'
+  | 'an empty set_event_pid'
+  | 'options/context-info'
+  | 'kretprobe:pin_user_pages with page0=+0(pages)'
+  | "events of the hypervisor's own for MEM_SHARE and MEM_UNSHARE (CONFIG_NVHE_EL2_TRACING has only hyp_enter and hyp_exit)";
 
 /**
  * What would have decided a check: event kinds, also with an argument that their probe must read, or
@@ -298,7 +308,10 @@ export class RuleRun {
     // What this kernel has nothing of cannot have happened on it.
     if (checks === 0 && groups.some((group) => group.every((kind) => !canRecord(kind, dialect)))) return [];
     const isAbout = checks > 0 || this.recorded(...def.about);
-    const unseen = isAbout ? groups.filter((group) => !this.recorded(...group)) : [];
+    const otherwise = def.shownOtherwise?.(w) ?? [];
+    const isShown = (group: readonly EventKind[]): boolean =>
+      this.recorded(...group) || group.some((kind) => otherwise.includes(kind));
+    const unseen = isAbout ? groups.filter((group) => !isShown(group)) : [];
     const reasons: UndecidedReason[] = [];
     if (unseen.length > 0)
       reasons.push({

@@ -5,6 +5,15 @@
  */
 import type { EventKind } from '../../parsers/events/vocabulary.js';
 
+/**
+ * Leaves of the guest's page table come and go: an SPTE of the TDP MMU changes, or the stage 2 of arm64 maps,
+ * which is sure at its return alone.
+ */
+export const LEAF_CHANGES: readonly EventKind[] = ['SpteChanged', 'Stage2MapRet', 'PkvmStage2MapRet'];
+
+/** The stage 2 of arm64 shows what it maps. */
+export const STAGE2_MAPS: readonly EventKind[] = ['Stage2MapRet', 'PkvmStage2MapRet'];
+
 /** KVM serves faults of a guest, or maps its memory. */
 export const GUEST_FAULTS: readonly EventKind[] = [
   'KvmPageFault',
@@ -17,6 +26,9 @@ export const GUEST_FAULTS: readonly EventKind[] = [
   'SetSpte',
   'SpteChanged',
   'ExternalSpte',
+  'ArmGuestFault',
+  'Stage2Map',
+  'PkvmStage2Map',
 ];
 
 /** KVM invalidates guest frames. */

@@ -65,9 +65,10 @@ describe("an event's slots", () => {
     assert.deepEqual([ev.lo(0), ev.hi(0), ev.isHuge(0)], [0, 0, false]);
   });
 
-  it('are taken for pointers by their low 48 bits, and NULL for none', () => {
-    const ev = eventWith(0xffff888100aa0008n, 0n, 0xffff000000000000n);
-    assert.deepEqual([ev.pointer(0), ev.pointer(1), ev.pointer(2)], [0x888100aa0008, -1, -1]);
+  it('are taken for pointers by their low 52 bits, and NULL for none', () => {
+    const ev = eventWith(0xffff888100aa0008n, 0n, 0xfff00000052f0000n);
+    assert.deepEqual([ev.pointer(0), ev.pointer(1), ev.pointer(2)], [0xf888100aa0008, -1, 0x52f0000]);
+    assert.deepEqual([ev.pointerTop(0), ev.pointerTop(1), ev.pointerTop(2)], [0xfff, 0, 0xfff]);
     assert.deepEqual([ev.lo(0), ev.hi(0)], [0x00aa0008, 0xffff8881]);
   });
 

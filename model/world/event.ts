@@ -14,8 +14,12 @@ import {
 const TWO_TO_32 = 2 ** 32;
 const MAX_INT32 = 0x7fffffff;
 const MAX_UINT32 = 0xffffffff;
-/** The part of a pointer's high word that differs between canonical kernel addresses: bits 32 to 47. */
-const POINTER_HIGH = 0xffff;
+/**
+ * The part of a pointer's high word that tells kernel addresses apart: bits 32 to 51, up to where those of
+ * arm64 with 52 bits differ. What lies above is one for all structures of a kernel.
+ */
+const POINTER_HIGH = 0xfffff;
+const POINTER_TOP_SHIFT = 20;
 
 export class Ev {
   row = 0;
@@ -90,12 +94,17 @@ export class Ev {
   }
 
   /**
-   * A kernel pointer as a number that identifies it: the low 48 bits, which is all that differs between
-   * canonical kernel addresses. -1 when absent, also for NULL.
+   * A kernel pointer as a number that identifies it: the low 52 bits, which is all that differs between
+   * addresses of one kernel. -1 when absent, also for NULL.
    */
   pointer(slot: number): number {
     if (!this.has(slot)) return -1;
     const key = (this.hi(slot) & POINTER_HIGH) * TWO_TO_32 + this.lo(slot);
     return key === 0 ? -1 : key;
+  }
+
+  /** The bits of a pointer above those of {@link pointer}; 0xfff for most kernels' addresses. */
+  pointerTop(slot: number): number {
+    return this.hi(slot) >>> POINTER_TOP_SHIFT;
   }
 }

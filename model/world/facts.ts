@@ -4,11 +4,13 @@ import type {
   Bracket,
   Conv,
   GmemBracket,
+  GuestAsk,
   GuestFault,
   Inode,
   Notifier,
   Region,
   Slot,
+  Stage2Call,
   Thread,
   UserFaultCtx,
   Vm,
@@ -55,6 +57,24 @@ export interface Facts {
   faultUnbegun(inode: Inode | undefined, pgoff: Pgoff, row: number): void;
   spteInstall(vm: Vm, rec: SpteRec, fault: GuestFault | undefined, t: Thread): void;
   spteZap(vm: Vm, rec: SpteRec, row: number): void;
+  /** A leaf of the stage 2 of arm64 is made, besides {@link spteInstall}. */
+  stage2Mapped(call: Stage2Call, rec: SpteRec, row: number): void;
+  /** A mapping was refused, with a negative errno. */
+  stage2Refused(call: Stage2Call, row: number, errno: number): void;
+  /** A mapping returned whose beginning is among lost events. */
+  stage2Unbegun(row: number): void;
+  /** The teardown of a VM gives back what maps [first, end). */
+  stage2Returned(vm: Vm, first: Gfn, end: Gfn, row: number): void;
+  /** The host kernel touched what is donated to a guest, and takes it back. */
+  forceReclaim(pfn: Pfn, row: number): void;
+  /** A protected guest, by the hypervisor's handle, shares a page with the host or takes it back. */
+  guestShares(handle: number, gfn: Gfn, isShare: boolean, row: number): void;
+  /** GUP took a page of any file, by its pointer key; FOLL flags, -1 not known. */
+  pageTaken(page: number, flags: number, row: number, t: Thread): void;
+  /** A page of any file was unpinned. */
+  pageUnpinned(page: number, row: number, t: Thread): void;
+  /** The hypervisor's part of a VM is destroyed. */
+  stage2Gone(vm: Vm, row: number): void;
   userFaultEnter(ctx: UserFaultCtx, t: Thread): void;
   /** ret is the VM_FAULT code. */
   userFaultRet(
@@ -114,7 +134,15 @@ export interface Facts {
   rmpFault(row: number, pfn: Pfn, psmash: number): void;
   qemuConvert(row: number, start: number, size: number, toPrivate: boolean, t: Thread): void;
   qemuDiscard(row: number, t: Thread): void;
-  prepare(vm: Vm | undefined, gfn: Gfn, row: number): void;
+  /** Pages are made private in the RMP: `count` of them, from a gfn and a frame on, -1 where not known. */
+  prepare(vm: Vm | undefined, gfn: Gfn, row: number, pfn: Pfn, count: number): void;
+  /** Frames [first, end) are made shared in the RMP; of one alone the end is -1. */
+  madeShared(first: Pfn, end: Pfn, row: number): void;
+  /**
+   * A guest asked for gfns [first, end) to be private or shared, its VMM was told, and its vCPU runs again
+   * from this row on.
+   */
+  guestAskAnswered(ask: GuestAsk, row: number): void;
   released(inode: Inode, row: number): void;
   /** Two files turn out to have one inode number: from here on no event says which of them it means. */
   contested(inode: Inode, row: number): void;

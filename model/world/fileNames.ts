@@ -304,6 +304,16 @@ export class FileNames {
     this.groupLeft(group);
   }
 
+  /**
+   * A slot that was given a file by a descriptor turns out to be of this one, which another process may have
+   * named first: so it is the file whose creation returned that descriptor.
+   */
+  shownBehind(inode: Inode, fd: number, t: Thread, row: number): void {
+    const create = this.waitingAt(fd, t);
+    if (!create || create.row > inode.namedRow || inode.isForgotten || inode.attr.size > 0) return;
+    this.adopt(inode, create, t, row);
+  }
+
   /** The creation that returned a descriptor, and whose file has no name yet. */
   private waitingAt(fd: number, t: Thread): UnnamedCreate | undefined {
     return fd < 0 ? undefined : this.unnamed.get(groupOf(t))?.find((create) => create.fd === fd);
@@ -334,6 +344,7 @@ export class FileNames {
     if (create.flags < 0) return;
     const attr = (create.flags & GUEST_MEMFD_FLAG_INIT_SHARED) !== 0 ? Attr.Shared : Attr.Private;
     inode.attr.reset(attr, create.row);
+    inode.initialAttr = attr;
     if (inode.pageCount > 0)
       this.ops.push(Op.PageAttr, inode.index, row, 0, inode.pageCount, attr, NO_CONVERSION);
   }

@@ -1,10 +1,10 @@
-/** A map by kernel pointers, as `Ev.pointer` gives them: the low 48 bits. */
+/** A map by kernel pointers, as `Ev.pointer` gives them: the low 52 bits. */
 
 /** Values of the lower half of a pointer, its low 24 bits. */
 const LOWER_HALVES = 1 << 24;
 
 /**
- * Two levels of small integers: maps find those several times as fast as numbers of 48 bits, and pointers
+ * Two levels of small integers: maps find those several times as fast as numbers of 52 bits, and pointers
  * that follow one another mostly share their upper half.
  */
 export class Pointers<T> {

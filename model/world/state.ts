@@ -40,6 +40,9 @@ export class Vm {
   holeRow = -1;
   /** Last row at which the kernel's own count shows that no bracket is open, -1 never. */
   quietRow = -1;
+  /** Row of the last end, -1 none; and whether an end did not show the kernel's own count. */
+  lastEndRow = -1;
+  hasUncountedEnds = false;
   starts = 0;
   ends = 0;
   rangeAdds = 0;
@@ -53,6 +56,9 @@ export class Vm {
   readonly told = new Map<Gfn, ToldSpte>();
   /** Memslots that its VMM has asked for and the kernel took, by `regionKey`. */
   readonly regions = new Map<number, Region>();
+  /** pKVM keeps its memory from the host, undefined unknown; pointer key of its stage 2, -1 not seen. */
+  isProtected: boolean | undefined;
+  pageTable = -1;
   /** SPTEs of this VM belong to a TDX mirror root for some frames. */
   hasMirror = false;
   /** `tgid` is that of a process that had the VM at work; else it is of the first task that named it. */
@@ -67,7 +73,7 @@ export class Vm {
 
   constructor(
     readonly index: number,
-    /** 48-bit key of the kvm pointer, -1 when the trace gives none. */
+    /** Key of the kvm pointer, its low 52 bits, -1 when the trace gives none. */
     readonly kvm: number,
     public tgid: number,
     /** Row of the first event of it. */
@@ -180,6 +186,8 @@ export class Inode {
   pageCount = -1;
   /** True when the trace shows it from its creation, so that what was not seen was not there. */
   fresh = false;
+  /** What its creation made all its pages; unknown where the trace does not show that. */
+  initialAttr: number = Attr.Unknown;
   firstRow: number;
   releasedRow = -1;
   destroyedRow = -1;
@@ -260,6 +268,8 @@ export class Conv {
   invOpenRow = -1;
   invCloseRow = -1;
   preRow = -1;
+  /** Where the kernel counts no open bracket although the store is about to be made, -1 never. */
+  preUnbracketedRow = -1;
   zapRow = -1;
   storeRow = -1;
   /** False when the store is only known to lie between entry and return. */
@@ -341,6 +351,11 @@ export interface GuestFault {
   /** 1 private, 0 shared, -1 unknown. */
   side: number;
   faultinRow: number;
+  /** Of the stage 2 of arm64; what GUP took for it last, -1 nothing: row, FOLL flags, page pointer key. */
+  isStage2: boolean;
+  gupRow: number;
+  gupFlags: number;
+  gupPage: number;
   getPfnRow: number;
   getPfnOkRow: number;
   mapRow: number;
@@ -381,6 +396,29 @@ export interface SyscallCtx {
   readonly fd: number;
   /** KVM_RUN: its descriptor is a vCPU's. */
   readonly isRun: boolean;
+}
+
+/** A guest's request to convert gfns [first, end), in the words of its vendor. */
+export interface GuestAsk {
+  readonly row: number;
+  readonly vm: Vm;
+  readonly first: Gfn;
+  readonly end: Gfn;
+  readonly toPrivate: boolean;
+  readonly how: 'MAP_GPA_RANGE' | 'PSC by MSR';
+  toldVmm: boolean;
+}
+
+/** A mapping of guest frames being made in the stage 2 of arm64, for a guest's fault. */
+export interface Stage2Call {
+  readonly row: number;
+  readonly vm: Vm;
+  /** No other VM can be meant. */
+  readonly vmSure: boolean;
+  readonly gfn: Gfn;
+  readonly npages: number;
+  readonly pfn: Pfn;
+  readonly fault: GuestFault | undefined;
 }
 
 /** kvm_gmem_get_pfn (or restrictedmem's get_page) in flight. */
@@ -480,6 +518,9 @@ export class Thread {
   /** Events were lost since its last guest fault began, and none was in flight: one may have begun unseen. */
   mayHaveFaulted = false;
   fault: GuestFault | undefined;
+  stage2Map: Stage2Call | undefined;
+  /** What its guest asked for, until its vCPU runs again. */
+  asked: GuestAsk | undefined;
   userFault: UserFaultCtx | undefined;
   /** The last user fault that was serviced, until its rmap add. */
   serviced: UserFaultCtx | undefined;
@@ -547,6 +588,8 @@ export class Thread {
   forgetCalls(): void {
     this.requestedPart = undefined;
     this.fault = undefined;
+    this.stage2Map = undefined;
+    this.asked = undefined;
     this.userFault = undefined;
     this.serviced = undefined;
     this.getPfn = undefined;

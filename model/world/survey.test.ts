@@ -11,9 +11,9 @@ const surveyOf = (...events: readonly (string | Said)[]): Survey =>
   new Survey(readFtrace(bytesOf(traceText(events))));
 
 const KVM = 'kvm=0xffff888100aa0000';
-const KVM_KEY = 0x888100aa0000;
+const KVM_KEY = 0xf888100aa0000;
 const OTHER = 'kvm=0xffff888100bb0000';
-const OTHER_KEY = 0x888100bb0000;
+const OTHER_KEY = 0xf888100bb0000;
 const flush = (kvm: string): string => `kvm_flush_remote_tlbs: (kvm_flush_remote_tlbs+0x0/0x30) ${kvm}`;
 const bindRet = (ino: number): string =>
   `kvm_gmem_bind_ret2: (kvm_set_memory_region+0x34c/0x5b0 <- kvm_gmem_bind) ret=0 slot=1 ino=${ino} pgoff=0x0`;

@@ -70,6 +70,11 @@ const kvmKinds: readonly (readonly [kind: number, slot: number])[] = (
     'GetAttr',
     'FaultinPfn',
     'VmIoctl',
+    'SetMemoryRegion',
+    'GuestAbort',
+    'PkvmInitVm',
+    'PkvmCreateVm',
+    'PkvmDestroyVm',
   ] as const
 ).map((kind) => [K(kind), slotsOf(kind, 'kvm').kvm] as const);
 
@@ -77,6 +82,9 @@ const kvmKinds: readonly (readonly [kind: number, slot: number])[] = (
 const RELATED = (
   [
     'KvmPageFault',
+    'ArmGuestFault',
+    'Stage2Map',
+    'PkvmStage2Map',
     'KvmExit',
     'KvmEntry',
     'SpteChanged',
@@ -103,6 +111,9 @@ const bindRet = K('GmemBindRet');
 const shmem = K('ShmemFallocate');
 const entryVcpu = slotsOf('KvmEntry', 'vcpu').vcpu;
 const shmemIno = slotsOf('ShmemFallocate', 'ino').ino;
+
+/** The upper bits of most kernel addresses. */
+const KERNEL_TOP = 0xfff;
 
 /** 1 << MINORBITS of include/linux/kdev_t.h. */
 const MINORS = 1 << 20;
@@ -185,6 +196,8 @@ export class Survey {
   private lastInode = -1;
   private lastKvm = -1;
   private lastKvmTgid = -1;
+  /** Bits above a kvm pointer's key, where they are others than {@link KERNEL_TOP}. */
+  private readonly kvmTops = new Map<number, number>();
 
   constructor(readonly table: EventTable) {
     for (const { kind, count } of table.unread) if (needsSlots(kind)) this.unread[kind]! += count;
@@ -290,7 +303,7 @@ export class Survey {
         if (kind === bindRet) this.bindRetHasInode = true;
       }
     }
-    if (KVM_SLOT[kind]! >= 0) this.addKvm(ev.pointer(KVM_SLOT[kind]!), ev.tgid);
+    if (KVM_SLOT[kind]! >= 0) this.addKvm(KVM_SLOT[kind]!);
     if (kind === shmem) this.otherInodes.add(ev.num(shmemIno));
   }
 
@@ -314,8 +327,12 @@ export class Survey {
     else if (vcpu >= 0 && task !== tid) this.severalVms = true;
   }
 
-  private addKvm(kvm: number, tgid: number): void {
+  private addKvm(slot: number): void {
+    const { tgid } = this.ev;
+    const kvm = this.ev.pointer(slot);
     if (kvm < 0 || (kvm === this.lastKvm && tgid === this.lastKvmTgid)) return;
+    const top = this.ev.pointerTop(slot);
+    if (top !== KERNEL_TOP) this.kvmTops.set(kvm, top);
     this.lastKvm = kvm;
     this.lastKvmTgid = tgid;
     this.kvms.add(kvm);
@@ -325,6 +342,11 @@ export class Survey {
       this.kvmsOfTgid.set(tgid, set);
     }
     set.add(kvm);
+  }
+
+  /** The bits of a kvm pointer above its key. */
+  topOfKvm(kvm: number): number {
+    return this.kvmTops.get(kvm) ?? KERNEL_TOP;
   }
 
   /** Orders the gaps for {@link gapBetween}. */

@@ -19,6 +19,8 @@ const NO_POINTER = -1;
 /** A KVM_CREATE_VM whose VM has not shown its kvm pointer yet. */
 interface Birth {
   readonly row: number;
+  /** Its memory is kept from the host, by the type that was asked for. */
+  readonly isProtected: boolean | undefined;
   /** The VM's file descriptor, -1 not known. */
   fd: number;
   /** A VM that this may be under its old pointer: forgotten once. */
@@ -141,7 +143,10 @@ export class VmNames {
     if (kvm >= 0) this.byKvm.set(kvm, vm);
     else this.byGroup.set(unnamedKey(t), vm);
     const birth = this.births.get(group);
-    if (birth && isBorn(birth, t) !== 'no') this.markFresh(vm, birth.row, group);
+    if (birth && isBorn(birth, t) !== 'no') {
+      this.markFresh(vm, birth.row, group);
+      vm.isProtected = birth.isProtected;
+    }
     return vm;
   }
 
@@ -246,9 +251,9 @@ export class VmNames {
   }
 
   /** KVM_CREATE_VM begins. */
-  create(t: Thread, row: number): void {
+  create(t: Thread, row: number, isProtected?: boolean): void {
     const group = groupOf(t);
-    this.births.set(group, { row, fd: -1, doubted: undefined });
+    this.births.set(group, { row, isProtected, fd: -1, doubted: undefined });
     this.createCalls.set(group, (this.createCalls.get(group) ?? 0) + 1);
   }
 

@@ -42,6 +42,11 @@ export class World {
   readonly inodes: readonly Inode[];
   readonly slots: Slot[] = [];
   readonly conversions: Conv[] = [];
+  /** Faults of the stage 2 of arm64 of which the trace shows that GUP looked the page up. */
+  stage2LookUps = 0;
+  /** ioctls that make a guest_memfd, and that convert one or a VM's memory, by any task. */
+  creatingCalls = 0;
+  convertingCalls = 0;
   /** Memslots that the kernel refused, in trace order. */
   readonly refusals: Refusal[] = [];
   /** Tasks by thread id; each CPU's idle task by a key of its own. */
@@ -51,6 +56,8 @@ export class World {
    * Devices that restricted memfds are on, where numbers have to be told from those of other file systems.
    */
   readonly memfdDevices = new Set<number>();
+  /** VMs by the stage 2 page tables of arm64 that they were seen to map with. */
+  readonly vmOfPageTable = new Map<number, Vm>();
   /** page or folio pointer key → page of a memfd. */
   readonly folios = new Pointers<FilePage>();
   /**
@@ -80,6 +87,9 @@ export class World {
     this.recordedVmResult = (['PostSetAttr', 'VmSetAttrRet', 'VmIoctlRet', 'SysExitIoctl'] as const).some(
       (k) => this.survey.recorded(kindId(k)),
     );
+    this.recordedStage2Unmap = (['Stage2Unmap', 'PkvmStage2Unmap'] as const).some((k) =>
+      this.survey.recorded(kindId(k)),
+    );
     this.recordedBindRet = this.survey.recorded(kindId('GmemBindRet'));
   }
 
@@ -90,6 +100,8 @@ export class World {
   readonly recordedStore: boolean;
   /** Whether anything shows how a VM's set-attributes ended. */
   readonly recordedVmResult: boolean;
+  /** Whether the stage 2 of arm64 shows what is unmapped from it. */
+  readonly recordedStage2Unmap: boolean;
   /** Whether binds show their result; without it a bind counts as done. */
   readonly recordedBindRet: boolean;
 

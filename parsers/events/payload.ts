@@ -18,8 +18,8 @@ import {
 } from './args.js';
 import { compileForm, endsWithLiteral, formFields, matchForm, type Form } from './form.js';
 import { KIND_UNKNOWN, functionKind, kindSlots } from './kinds.js';
-import { ARROW, findPlace, parsePlace } from './place.js';
-import { resolveProbe, resolveTracepoint, type Resolved } from './resolve.js';
+import { ARROW, findPlace, parsePlace, type ParsedPlace } from './place.js';
+import { plainSymbol, resolveProbe, resolveTracepoint, type Resolved } from './resolve.js';
 import type { TableBuilder } from './table.js';
 import { isUnderstood } from './understood.js';
 
@@ -119,6 +119,8 @@ export class PlanBook {
   private readonly enters: (EventPlan | undefined)[] = [];
   private readonly exits: (EventPlan | undefined)[] = [];
   private readonly qemu: (EventPlan | undefined)[] = [];
+  /** Functions that probes sit on or return to, by their names: what the kernel has. */
+  readonly symbols = new Set<string>();
 
   /** `isRaw`: the text is that of `trace-cmd report -R`, whose numbers lack their 0x. */
   constructor(
@@ -236,10 +238,19 @@ export class PlanBook {
     const bare = printed.slice(colon + 1);
     const place = bytes.slice(start, placeEnd);
     const isPlaced = place.length > 0;
-    const resolved = isPlaced ? resolvePlace(bare, decoder.decode(place)) : resolveTracepoint(system, bare);
+    const parsed = isPlaced ? parsePlace(decoder.decode(place)) : undefined;
+    if (parsed) this.noteSymbols(parsed);
+    const resolved = isPlaced ? resolvePlace(bare, parsed) : resolveTracepoint(system, bare);
     const style = isPlaced ? PayloadStyle.Event : styleOf(bare, bytes, start, end);
     const kind = isPlaced ? KIND_UNKNOWN : functionKind(bare);
     return makePlan(this.nameId(printed, resolved), place, resolved, style, this.isRaw, kind);
+  }
+
+  private noteSymbols({ symbol, caller }: ParsedPlace): void {
+    for (const spot of [symbol, caller]) {
+      const [name = ''] = spot.split('+', 1);
+      if (name !== '' && this.symbols.size < NAMES_KEPT) this.symbols.add(plainSymbol(name));
+    }
   }
 }
 
@@ -311,8 +322,7 @@ function hasPlace(place: Uint8Array, bytes: Uint8Array, start: number, end: numb
   return start + n === end || next === Ascii.Blank;
 }
 
-function resolvePlace(name: string, text: string): Resolved | undefined {
-  const place = parsePlace(text);
+function resolvePlace(name: string, place: ParsedPlace | undefined): Resolved | undefined {
   if (!place) return undefined;
   if (place.symbol === '') return isKernelAddress(place.address) ? resolveProbe(name, place) : undefined;
   return resolveProbe(name, place);

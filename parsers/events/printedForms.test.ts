@@ -138,6 +138,27 @@ const FORMS: Readonly<Record<string, readonly Printed[]>> = {
       'vcpu=1 gpa=100000000 pfn=11a200 error_code=80000000 rmp_level=2 psmash_ret=-10',
     ],
   ],
+  'kvm:kvm_hvc_arm64': [
+    [
+      '7.2 arm64',
+      'HVC at 0x0000000040000040 (r0: 0x00000000c6000003, imm: 0x0)',
+      'pc=40000040 r0=c6000003 imm=0',
+    ],
+  ],
+  'hypervisor:hyp_enter': [['7.2 arm64', 'reason=HVC vcpu=146', 'vcpu=92']],
+  'hypervisor:hyp_exit': [['7.2 arm64', 'reason=ERET_GUEST vcpu=146', 'vcpu=92']],
+  'hypervisor:guest_share_host': [
+    ['a kernel that has it', 'handle=4096 ipa=0x40010000 ret=0', 'handle=1000 ipa=40010000 ret=0'],
+  ],
+  'hypervisor:__pkvm_guest_share_host': [
+    ['a kernel that has it', 'handle=4096 gfn=0x40010', 'handle=1000 gfn=40010'],
+  ],
+  'hypervisor:guest_unshare_host': [
+    ['a kernel that has it', 'handle=4096 ipa=0x40010000 ret=-1', 'handle=1000 ipa=40010000 ret=-1'],
+  ],
+  'hypervisor:__pkvm_guest_unshare_host': [
+    ['a kernel that has it', 'handle=4096 gfn=0x40010', 'handle=1000 gfn=40010'],
+  ],
   'kvm:kvm_guest_fault': [
     [
       '5.0 arm64',

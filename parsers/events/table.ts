@@ -143,6 +143,11 @@ export interface TraceMeta {
   cpus: number;
   /** Kernel release, '' when the source does not say. */
   kernel: string;
+  /**
+   * Functions that the source names as a probe's place or its caller, without compiler suffixes; undefined
+   * where it names none.
+   */
+  symbols?: ReadonlySet<string>;
   /** Command or producer, '' when unknown. */
   producer: string;
   /** True when the source prints thread groups. */

@@ -66,6 +66,7 @@ export abstract class TextEventReader<Span extends LineSpan> implements LineSink
     this.cuts.finish();
     this.clock.finish();
     builder.meta.cpus = Math.max(builder.meta.cpus, this.maxCpu + 1);
+    if (this.book.symbols.size > 0) builder.meta.symbols = this.book.symbols;
     if (builder.length === 0) builder.issues.add('empty', 0, 1);
     return builder.finish();
   }

@@ -14,58 +14,39 @@
  * blanks; what follows the template is ignored. The first form that matches wins.
  */
 
-/** One way to record a model event. */
-export interface Meaning<Kind extends string = EventKind> {
-  readonly kind: Kind;
-  /** `system:event` names of static tracepoints. */
-  readonly tracepoints?: readonly string[];
-  /** Printed forms of those tracepoints (kernel text and user-space renderers). */
-  readonly text?: readonly string[];
-  /** Kernel symbols whose entry probe means it, without compiler suffixes. */
-  readonly entry?: readonly string[];
-  /** Kernel symbols whose return probe means it. */
-  readonly ret?: readonly string[];
-  /**
-   * Event names that authors give to probes inside a function, or that stand where only a bare address is
-   * printed. The symbol names themselves (and symbol + `_ret`, `_return`, `_exit`, `__return`) always count
-   * as names too.
-   */
-  readonly names?: readonly string[];
-  /** Slot name to the argument names that fill it: first match wins. */
-  readonly slots: Readonly<Record<string, readonly string[]>>;
-  /**
-   * Slots without which the event says nothing that can be judged: each of these, or one of each list. An
-   * event that lacks them is shown and counted apart, and rules that read its kind are undecided.
-   */
-  readonly needs?: readonly (string | readonly string[])[];
-  /** A line of tracefs' dynamic_events that current kernels accept, for recording recipes. */
-  readonly probe?: string;
-  /**
-   * The same for kernels that refuse `probe`, best first: an older name, or arguments by their number where
-   * the kernel has no names for them. Never an offset into a structure: it would be read on any kernel,
-   * rightly or wrongly.
-   */
-  readonly fallbacks?: readonly string[];
-  /** Which of the probe's events are worth keeping: those whose fetches did not fail. */
-  readonly filter?: string;
-  /** Kernel differences worth telling a user. */
-  readonly note?: string;
-}
+import { ARM64_ROWS } from './vocabularyArm64.js';
+import {
+  ATTRS,
+  BASE_GFN,
+  END,
+  FOLIO,
+  INO,
+  KVM,
+  MAPPING,
+  NOTIFIER,
+  NPAGES,
+  PGOFF,
+  RET,
+  SLOT,
+  START,
+  type MeaningOf,
+} from './meaning.js';
 
-const INO = ['ino', 'inode', 'i_ino'] as const;
-const PGOFF = ['pgoff', 'index', 'idx', 'pg', 'page_offset'] as const;
-const START = ['start', 'first', 'begin', 'gfn_start', 'start_gfn', 'index'] as const;
-const END = ['end', 'last_excl', 'gfn_end', 'end_gfn'] as const;
-const ATTRS = ['attributes', 'attrs', 'attr'] as const;
-const RET = ['ret', 'retval', 'rc', 'r', '__return', 'arg1'] as const;
-const KVM = ['kvm', 'vm'] as const;
-const SLOT = ['slot', 'slot_id', 'id'] as const;
-const BASE_GFN = ['base_gfn', 'slot_gfn'] as const;
-const FOLIO = ['folio'] as const;
-/** The first link of the way from a page to its file. */
-const MAPPING = ['mapping', 'm', 'm0'] as const;
-const NPAGES = ['npages', 'nr_pages', 'nr', 'n'] as const;
-const NOTIFIER = ['notifier', 'nb'] as const;
+/** A row of the vocabulary. */
+export type Meaning<Kind extends string = EventKind> = MeaningOf<Kind>;
+
+/**
+ * The brackets that a VM has open, by the kernel's own count, and the gfns that they span: these prove a
+ * bracket whose start is inlined.
+ */
+const HULL = {
+  inprog: ['inprog', 'in_progress'],
+  seq: ['seq', 'invalidate_seq'],
+  hull_start: ['hs', 'hull_start', 'range_start'],
+  hull_end: ['he', 'hull_end', 'range_end'],
+} as const;
+const HULL_FETCH =
+  'inprog=kvm->mmu_invalidate_in_progress:s64 seq=kvm->mmu_invalidate_seq:u64 hs=kvm->mmu_invalidate_range_start:x64 he=kvm->mmu_invalidate_range_end:x64';
 
 /**
  * What every version of QEMU prints of a memslot; up to 8 the address space is in the upper half of its
@@ -214,13 +195,6 @@ const ROWS = [
       psmash_ret: ['psmash_ret'],
     },
     needs: ['pfn', 'psmash_ret'],
-  },
-  {
-    kind: 'ArmGuestFault',
-    tracepoints: ['kvm:kvm_guest_fault'],
-    text: ['ipa {ipa:x}, hsr {hsr:x}'],
-    slots: { ipa: ['ipa'], hsr: ['hsr', 'esr'] },
-    needs: ['ipa'],
   },
   // ---- kvmmmu tracepoints ---------------------------------------------------------------------------------
   {
@@ -558,6 +532,7 @@ const ROWS = [
     kind: 'SetMemoryRegion',
     entry: ['kvm_set_memory_region', '__kvm_set_memory_region'],
     slots: {
+      kvm: KVM,
       slot: SLOT,
       flags: ['flags'],
       gpa: ['gpa', 'guest_phys_addr'],
@@ -567,10 +542,18 @@ const ROWS = [
       gmem_offset: ['gmem_offset', 'guest_memfd_offset'],
     },
     probe:
-      'p:guest_memfd/kvm_set_memory_region kvm_set_memory_region slot=mem->slot:u32 flags=mem->flags:x32 gpa=mem->guest_phys_addr:x64 size=mem->memory_size:x64 hva=mem->userspace_addr:x64 gmem_fd=mem->guest_memfd:s32 gmem_offset=mem->guest_memfd_offset:x64',
-    fallbacks: [
-      'p:guest_memfd/__kvm_set_memory_region __kvm_set_memory_region slot=mem->slot:u32 flags=mem->flags:x32 gpa=mem->guest_phys_addr:x64 size=mem->memory_size:x64 hva=mem->userspace_addr:x64 gmem_fd=mem->guest_memfd:s32 gmem_offset=mem->guest_memfd_offset:x64',
-    ],
+      'p:guest_memfd/kvm_set_memory_region kvm_set_memory_region kvm=kvm:x64 slot=mem->slot:u32 flags=mem->flags:x32 gpa=mem->guest_phys_addr:x64 size=mem->memory_size:x64 hva=mem->userspace_addr:x64 gmem_fd=mem->guest_memfd:s32 gmem_offset=mem->guest_memfd_offset:x64',
+    older:
+      'p:guest_memfd/__kvm_set_memory_region __kvm_set_memory_region kvm=kvm:x64 slot=mem->slot:u32 flags=mem->flags:x32 gpa=mem->guest_phys_addr:x64 size=mem->memory_size:x64 hva=mem->userspace_addr:x64 gmem_fd=mem->guest_memfd:s32 gmem_offset=mem->guest_memfd_offset:x64',
+    note: 'With underscores up to 6.13. Shows memslots where kvm_gmem_bind is inlined in it.',
+  },
+  {
+    kind: 'SetMemoryRegionRet',
+    ret: ['kvm_set_memory_region', '__kvm_set_memory_region'],
+    slots: { ret: RET },
+    needs: ['ret'],
+    probe: 'r:guest_memfd/kvm_set_memory_region_ret kvm_set_memory_region ret=$retval:s32',
+    older: 'r:guest_memfd/__kvm_set_memory_region_ret __kvm_set_memory_region ret=$retval:s32',
   },
   {
     kind: 'GmemRelease',
@@ -1042,7 +1025,13 @@ const ROWS = [
   { kind: 'TdpMapRet', ret: ['kvm_tdp_mmu_map'], slots: { ret: RET } },
   {
     kind: 'ExternalSpte',
-    entry: ['tdx_sept_set_private_spte', 'set_external_spte', 'tdx_sept_remove_private_spte'],
+    entry: [
+      'tdx_sept_set_private_spte',
+      'set_external_spte',
+      'tdx_sept_remove_private_spte',
+      'tdx_sept_map_leaf_spte',
+      'tdx_sept_remove_leaf_spte',
+    ],
     names: ['ext_spte'],
     slots: {
       kvm: KVM,
@@ -1055,15 +1044,29 @@ const ROWS = [
   },
   {
     kind: 'GmemPrepare',
-    entry: ['sev_gmem_prepare', 'kvm_arch_gmem_prepare', 'rmp_make_private'],
+    entry: [
+      'sev_gmem_prepare',
+      'kvm_arch_gmem_prepare',
+      'sev_gmem_make_private',
+      'kvm_arch_gmem_make_private',
+      'rmp_make_private',
+    ],
     names: ['prepare'],
-    slots: { kvm: KVM, pfn: ['pfn'], gfn: ['gfn'] },
+    slots: { kvm: KVM, pfn: ['pfn'], gfn: ['gfn'], nr: ['nr_pages'] },
     needs: [['gfn', 'pfn']],
+    note: 'sev_gmem_prepare up to 7.2, sev_gmem_make_private with a number of pages since 7.3.',
   },
   {
     kind: 'GmemArchInvalidate',
-    entry: ['sev_gmem_invalidate', 'kvm_arch_gmem_invalidate', 'rmp_make_shared'],
-    slots: { start: ['start', 'pfn'], end: ['end'] },
+    entry: [
+      'sev_gmem_invalidate',
+      'kvm_arch_gmem_invalidate',
+      'sev_gmem_make_shared',
+      'kvm_arch_gmem_make_shared',
+      'rmp_make_shared',
+    ],
+    slots: { start: ['start', 'pfn'], end: ['end'], nr: ['nr_pages'] },
+    note: 'sev_gmem_invalidate up to 7.2, with an end; sev_gmem_make_shared with a number of pages since 7.3.',
   },
   // ---- probes: invalidation -------------------------------------------------------------------------------
   {
@@ -1134,10 +1137,19 @@ const ROWS = [
   {
     kind: 'UnmapGfnRange',
     entry: ['kvm_unmap_gfn_range', 'kvm_mmu_unmap_gfn_range'],
-    slots: { kvm: KVM, slot: SLOT, start: ['start'], end: ['end'], filter: ['filter', 'attr_filter'] },
+    slots: {
+      kvm: KVM,
+      slot: SLOT,
+      start: ['start'],
+      end: ['end'],
+      filter: ['filter', 'attr_filter'],
+      ...HULL,
+    },
     needs: ['start', 'end'],
-    probe:
+    probe: `p:guest_memfd/kvm_unmap_gfn_range kvm_unmap_gfn_range kvm=kvm:x64 slot=range->slot->id:s16 start=range->start:x64 end=range->end:x64 ${HULL_FETCH}`,
+    fallbacks: [
       'p:guest_memfd/kvm_unmap_gfn_range kvm_unmap_gfn_range kvm=kvm:x64 slot=range->slot->id:s16 start=range->start:x64 end=range->end:x64',
+    ],
     note: 'Shows the range of a bracket whose kvm_mmu_invalidate_range_add is inlined.',
   },
   { kind: 'UnmapGfnRangeRet', ret: ['kvm_unmap_gfn_range'], slots: { flush: ['flush', ...RET] } },
@@ -1151,20 +1163,9 @@ const ROWS = [
     kind: 'PreSetAttr',
     entry: ['kvm_arch_pre_set_memory_attributes', 'kvm_pre_set_memory_attributes'],
     names: ['pre_attr'],
-    slots: {
-      kvm: KVM,
-      slot: SLOT,
-      start: ['start'],
-      end: ['end'],
-      attrs: ATTRS,
-      inprog: ['inprog', 'in_progress'],
-      seq: ['seq', 'invalidate_seq'],
-      hull_start: ['hs', 'range_start'],
-      hull_end: ['he', 'range_end'],
-    },
+    slots: { kvm: KVM, slot: SLOT, start: ['start'], end: ['end'], attrs: ATTRS, ...HULL },
     needs: ['start', 'end', 'attrs'],
-    probe:
-      'p:guest_memfd/kvm_arch_pre_set_memory_attributes kvm_arch_pre_set_memory_attributes kvm=kvm:x64 slot=range->slot->id:s16 start=range->start:x64 end=range->end:x64 attributes=range->arg.attributes:x64 inprog=kvm->mmu_invalidate_in_progress:s64 seq=kvm->mmu_invalidate_seq:u64 hs=kvm->mmu_invalidate_range_start:x64 he=kvm->mmu_invalidate_range_end:x64',
+    probe: `p:guest_memfd/kvm_arch_pre_set_memory_attributes kvm_arch_pre_set_memory_attributes kvm=kvm:x64 slot=range->slot->id:s16 start=range->start:x64 end=range->end:x64 attributes=range->arg.attributes:x64 ${HULL_FETCH}`,
     fallbacks: [
       'p:guest_memfd/kvm_arch_pre_set_memory_attributes kvm_arch_pre_set_memory_attributes kvm=kvm:x64 slot=range->slot->id:s16 start=range->start:x64 end=range->end:x64 attributes=range->arg.attributes:x64',
     ],
@@ -1173,10 +1174,12 @@ const ROWS = [
     kind: 'PostSetAttr',
     entry: ['kvm_arch_post_set_memory_attributes'],
     names: ['post_attr'],
-    slots: { kvm: KVM, slot: SLOT, start: ['start'], end: ['end'], attrs: ATTRS },
+    slots: { kvm: KVM, slot: SLOT, start: ['start'], end: ['end'], attrs: ATTRS, ...HULL },
     needs: ['start', 'end', 'attrs'],
-    probe:
+    probe: `p:guest_memfd/kvm_arch_post_set_memory_attributes kvm_arch_post_set_memory_attributes kvm=kvm:x64 slot=range->slot->id:s16 start=range->start:x64 end=range->end:x64 attributes=range->arg.attributes:x64 ${HULL_FETCH}`,
+    fallbacks: [
       'p:guest_memfd/kvm_arch_post_set_memory_attributes kvm_arch_post_set_memory_attributes kvm=kvm:x64 slot=range->slot->id:s16 start=range->start:x64 end=range->end:x64 attributes=range->arg.attributes:x64',
+    ],
     note: 'Runs after kvm_mmu_invalidate_end on correct kernels.',
   },
   {
@@ -1461,7 +1464,8 @@ const ROWS = [
     ],
     slots: {},
   },
-] as const satisfies readonly Meaning<string>[];
+  ...ARM64_ROWS,
+] as const satisfies readonly MeaningOf<string>[];
 
 type VocabularyRow = (typeof ROWS)[number];
 

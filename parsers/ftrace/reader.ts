@@ -141,6 +141,7 @@ export class FtraceTextReader implements LineSink {
     }
     if (builder.length > 0 && this.entries < header.entries) this.missEntries(header.entries - this.entries);
     this.clock.finish(meta);
+    if (this.book.symbols.size > 0) meta.symbols = this.book.symbols;
     return builder.finish();
   }
 

@@ -2,11 +2,14 @@
  * What the rules say of the sample traces, as text: one page for each rule, so that a change of one rule is a
  * change of one page. A page has a section for each sample in which its rule applies.
  */
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { PROFILES, type Finding, type PageRange, type RuleStatus } from '../../model/findings/finding.js';
 import { bytesOf, labelsOf, SHIPPED } from '../labelled/labels.js';
 import { BUGS, recordingOf, type Bug } from '../support/bugs.js';
-import { judge, judgeText, lineOf, type Judged } from './judge.js';
+import { analyze } from '../../model/index.js';
+import { judge, judgeText, lineOf, tableOf, type Judged } from './judge.js';
 import { ROOT, samplesIn } from './samples.js';
 
 export const FINDINGS = join(ROOT, 'test', 'golden', 'findings');
@@ -17,8 +20,9 @@ export interface NamedSample {
 }
 
 /**
- * Every sample: traces made by hand, by the profiles that they ask for, recordings, by all profiles, and
- * recordings edited into those of kernels with other bugs.
+ * Every sample: traces made by hand, by the profiles that they ask for, recordings, by all profiles, those
+ * of stock kernels, by the profiles chosen for them, and recordings edited into those of kernels with other
+ * bugs.
  */
 export function namedSamples(): readonly NamedSample[] {
   const made = ['scenarios', 'rules'].flatMap((folder) => samplesIn(folder));
@@ -28,8 +32,21 @@ export function namedSamples(): readonly NamedSample[] {
       name: `labelled/${file}`,
       judge: () => judge(bytesOf(join(SHIPPED, file)), PROFILES),
     })),
+    ...stockRecordings().map((file) => ({ name: `stock/${file}`, judge: () => judgeStock(file) })),
     ...BUGS.map((bug) => ({ name: `edited/${bug.name.replaceAll(':', '')}`, judge: () => judgeBug(bug) })),
   ];
+}
+
+const STOCK = join(ROOT, 'sample-traces', 'stock');
+
+/** Recordings of stock kernels, by their names. */
+export function stockRecordings(): readonly string[] {
+  return readdirSync(STOCK).sort();
+}
+
+export function judgeStock(file: string): Judged {
+  const table = tableOf(gunzipSync(readFileSync(join(STOCK, file))));
+  return { table, analysis: analyze(table) };
 }
 
 function judgeBug(bug: Bug): Judged {

@@ -177,6 +177,21 @@ class Words implements Telling {
     `${vmOf(vm)} ${by(t)}: ${this.spte(rec)}; ${this.guestFault(fault)}`;
   readonly spteZap: Telling['spteZap'] = (vm, rec, row) =>
     `${this.line(row)}, ${vmOf(vm)}: ${this.spte(rec)}`;
+  readonly stage2Mapped: Telling['stage2Mapped'] = (call, rec, row) =>
+    `${this.line(row)}, ${vmOf(call.vm)} by the call of ${this.line(call.row)}: ${this.spte(rec)}`;
+  readonly stage2Refused: Telling['stage2Refused'] = (call, row, errno) =>
+    `${this.line(row)}, ${vmOf(call.vm)} ${hex(call.gfn)}: ${errno}`;
+  readonly stage2Unbegun: Telling['stage2Unbegun'] = (row) => this.line(row);
+  readonly stage2Returned: Telling['stage2Returned'] = (vm, first, end, row) =>
+    `${this.line(row)}, ${vmOf(vm)} ${pages(first, end)}`;
+  readonly forceReclaim: Telling['forceReclaim'] = (pfn, row) => `${this.line(row)}, pfn ${hex(pfn)}`;
+  readonly guestShares: Telling['guestShares'] = (handle, gfn, isShare, row) =>
+    `${this.line(row)}, handle ${handle} ${hex(gfn)} ${isShare ? 'shared' : 'taken back'}`;
+  readonly pageTaken: Telling['pageTaken'] = (page, flags, row, t) =>
+    `${this.line(row)}, ${by(t)}: page ${hex(page)}, flags ${hex(flags)}`;
+  readonly pageUnpinned: Telling['pageUnpinned'] = (page, row, t) =>
+    `${this.line(row)}, ${by(t)}: page ${hex(page)}`;
+  readonly stage2Gone: Telling['stage2Gone'] = (vm, row) => `${this.line(row)}, ${vmOf(vm)}`;
   readonly userFaultEnter: Telling['userFaultEnter'] = (ctx, t) =>
     `${this.line(ctx.row)}, ${by(t)}: ${this.userFault(ctx)}`;
   readonly userFaultRet: Telling['userFaultRet'] = (ctx, inode, pgoff, ret, row, t) =>
@@ -241,7 +256,17 @@ class Words implements Telling {
   readonly qemuConvert: Telling['qemuConvert'] = (row, start, size, toPrivate, t) =>
     `${this.line(row)}, ${by(t)}: ${pages(start, start + size)} to ${toPrivate ? 'private' : 'shared'}`;
   readonly qemuDiscard: Telling['qemuDiscard'] = (row, t) => `${this.line(row)}, ${by(t)}`;
-  readonly prepare: Telling['prepare'] = (vm, gfn, row) => `${this.line(row)}, ${vmOf(vm)} ${hex(gfn)}`;
+  readonly prepare: Telling['prepare'] = (vm, gfn, row, pfn, count) =>
+    `${this.line(row)}, ${vmOf(vm)} ${counted(gfn, count)} to pfn ${hex(pfn)}`;
+  readonly madeShared: Telling['madeShared'] = (first, end, row) =>
+    `${this.line(row)}, pfns ${hex(first)}..${hex(end)}`;
+  readonly guestAskAnswered: Telling['guestAskAnswered'] = (
+    { row: asked, vm, first, end, toPrivate, how },
+    row,
+  ) => {
+    const to = toPrivate ? 'private' : 'shared';
+    return `${this.line(row)}, ${vmOf(vm)} ${pages(first, end)} to ${to} by ${how} of ${this.line(asked)}`;
+  };
   readonly released: Telling['released'] = (inode, row) =>
     `${this.line(row)}, ${fileOf(inode)} of ${inode.pageCount} pages`;
   readonly contested: Telling['contested'] = (inode, row) => `${this.line(row)}, ${fileOf(inode)}`;

@@ -1,9 +1,16 @@
 import { plus } from '../../../parsers/base/units.js';
-import { isInodeConv } from '../../world/state.js';
+import { type Inode, isInodeConv } from '../../world/state.js';
 import { isServiced } from '../../world/faultResult.js';
 import { Attr } from '../../ops/oplog.js';
 import { hex } from '../../pages/state.js';
-import { attrOfPage, lostFaults, lostStores, mayBeAnother, mayHidePages } from '../common.js';
+import {
+  attrOfPage,
+  isNeverConverted,
+  lostFaults,
+  lostStores,
+  mayBeAnother,
+  mayHidePages,
+} from '../common.js';
 import { mappedBeforeStore, mappingsAt, undecidedMapping } from '../mappings.js';
 import { convText, inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
@@ -26,12 +33,21 @@ export const g1: RuleDef = {
     ['StoreAttr', 'ConvertRet', 'PostSetAttr'],
     ['UserFaultRet', 'RmapAdd'],
   ],
+  // What is never converted is what its creation made it.
+  shownOtherwise: (w) => (isNeverConverted(w) ? ['StoreAttr'] : []),
   excuses: [['RmapRemove']],
   about: [...IN_PLACE, ...USER_MAPPINGS],
   fix: "Test the page's attribute in the fault handler under the invalidate lock, and unmap before the attribute is stored.",
   listen: (run) => {
     const flagged = new Set<number>();
     const { w } = run;
+    /** Serviced faults on pages that were not known to be private then, by file. */
+    const serviced = new Map<Inode, { count: number; readonly row: number }>();
+    const noteServiced = (inode: Inode, row: number): void => {
+      const known = serviced.get(inode);
+      if (known) known.count++;
+      else serviced.set(inode, { count: 1, row });
+    };
     return {
       ...lostStores(run, mayHidePages),
       ...lostFaults(run),
@@ -75,7 +91,10 @@ export const g1: RuleDef = {
         const { attr, row: attrRow } = attrOfPage(w, inode, pgoff);
         const pages = run.pagesOf(inode, pgoff);
         if (attr === Attr.Unknown && isServiced(ret)) mayBeAnother(run, inode, row, pages);
-        if (attr !== Attr.Private) return;
+        if (attr !== Attr.Private) {
+          if (isServiced(ret)) noteServiced(inode, row);
+          return;
+        }
         if (!isServiced(ret)) {
           run.ok();
           return;
@@ -120,6 +139,14 @@ export const g1: RuleDef = {
             evidence: [[attrRow, 'cause', 'the page became private here']],
           });
           return;
+        }
+      },
+      finish: () => {
+        // That a page is shared is news only where nothing shows conversions.
+        if (!isNeverConverted(w)) return;
+        for (const [inode, { count, row }] of serviced) {
+          if (inode.initialAttr === Attr.Shared) for (let i = 0; i < count; i++) run.ok();
+          else run.undecided('unknown-start', row, 'Which file the fault was on showed only later.');
         }
       },
     };

@@ -12,7 +12,11 @@ export const g13: RuleDef = {
   nature: 'invariant',
   statement: 'No two live memslots bind overlapping pages of one guest_memfd.',
   source: 'kvm_gmem_bind(), virt/kvm/guest_memfd.c (EEXIST in 7.2, EINVAL before)',
-  needs: [['GmemBind'], ['GmemBindRet']],
+  needs: [['GmemBind', 'SetMemoryRegion']],
+  needsWith: [
+    { where: ['GmemBind'], needs: [['GmemBindRet']] },
+    { where: ['SetMemoryRegion'], needs: [['GmemBindRet', 'SetMemoryRegionRet', 'SysExitIoctl']] },
+  ],
   about: BOUND_FILES,
   fix: 'Refuse the bind when xa_find() sees an entry in the range.',
   listen: (run) => ({

@@ -1,10 +1,11 @@
+import type { EventKind } from '../../../parsers/events/vocabulary.js';
 import { PAGES_PER_LEVEL } from '../../../parsers/base/units.js';
 import type { Bracket, Vm } from '../../world/state.js';
 import type { SpteRec } from '../../world/spte.js';
 import { hex } from '../../pages/state.js';
 import { missingOf } from '../common.js';
 import type { RuleDef, RuleRun } from '../rule.js';
-import { GUEST_FAULTS, INVALIDATIONS } from '../topics.js';
+import { GUEST_FAULTS, INVALIDATIONS, LEAF_CHANGES } from '../topics.js';
 
 interface Candidate {
   readonly vm: Vm;
@@ -83,13 +84,14 @@ export const g2: RuleDef = {
   statement: 'No leaf SPTE becomes present for a gfn while an invalidation of that gfn is in progress.',
   source:
     'is_page_fault_stale() and mmu_invalidate_retry_gfn(), arch/x86/kvm/mmu/mmu.c and include/linux/kvm_host.h',
-  needs: [['SpteChanged'], ['InvStart'], ['InvEnd'], ['InvRange', 'UnmapGfnRange']],
+  needs: [LEAF_CHANGES, ['InvStart'], ['InvEnd'], ['InvRange', 'UnmapGfnRange']],
   about: [...GUEST_FAULTS, ...INVALIDATIONS],
   fix: 'Check is_page_fault_stale() under mmu_lock, after get_pfn and before the SPTE is made.',
   listen: (run) => {
     const bracketsShow =
       run.recorded('InvStart') && run.recorded('InvEnd') && run.recorded('InvRange', 'UnmapGfnRange');
-    const missing = missingOf(run, ['InvStart', 'InvRange', 'InvEnd']);
+    const ranges: readonly EventKind[] = run.recorded('UnmapGfnRange') ? [] : ['InvRange'];
+    const missing = missingOf(run, ['InvStart', ...ranges, 'InvEnd']);
     const waiting = new Map<Bracket, Candidate[]>();
     const unseen = new UnseenBrackets(run);
     const report = (c: Candidate, endRow: number): void => {

@@ -3,7 +3,7 @@ import type { SpteRec } from '../../world/spte.js';
 import { hex } from '../../pages/state.js';
 import { lostGuestFaults, missingOf } from '../common.js';
 import type { RuleDef } from '../rule.js';
-import { GUEST_FAULTS, INVALIDATIONS } from '../topics.js';
+import { GUEST_FAULTS, INVALIDATIONS, LEAF_CHANGES } from '../topics.js';
 
 /** G2b: an install whose fault took its sequence snapshot before an invalidation that has ended since. */
 export const g2b: RuleDef = {
@@ -16,12 +16,14 @@ export const g2b: RuleDef = {
     'A fault does not install an SPTE when an invalidation of its gfn began and ended since it looked up the page.',
   source:
     'mmu_invalidate_retry_gfn(), include/linux/kvm_host.h; kvm_mmu_faultin_pfn(), arch/x86/kvm/mmu/mmu.c',
-  needs: [['SpteChanged'], ['TdpMap', 'GetPfn'], ['TdpMap', 'InvStart']],
+  needs: [LEAF_CHANGES, ['TdpMap', 'GetPfn'], ['TdpMap', 'InvStart']],
+  // Plain memory is looked up by GUP on arm64.
+  shownOtherwise: (w) => (w.stage2LookUps > 0 ? ['GetPfn'] : []),
   about: [...GUEST_FAULTS, ...INVALIDATIONS],
   fix: 'Compare fault->mmu_seq with kvm->mmu_invalidate_seq under mmu_lock and retry when they differ.',
   listen: (run) => {
     const bracketsShow = run.recorded('InvStart') && run.recorded('InvEnd');
-    const lookUpsShow = run.recorded('GetPfn');
+    const lookUpsShow = run.recorded('GetPfn') && run.dialect.machine !== 'arm64';
     const missing = missingOf(run, ['TdpMap', 'InvStart', 'InvEnd']);
     return {
       ...lostGuestFaults(run),

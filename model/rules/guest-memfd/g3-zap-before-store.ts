@@ -7,7 +7,7 @@ import { lostStores, mayChangeNothing, unshownBy } from '../common.js';
 import { convText } from '../texts.js';
 import { PresentLeaves } from '../presentLeaves.js';
 import type { RuleDef, RuleRun } from '../rule.js';
-import { CONVERSIONS } from '../topics.js';
+import { CONVERSIONS, LEAF_CHANGES, STAGE2_MAPS } from '../topics.js';
 
 /**
  * First row from which an SPTE of the new side may legally appear. In VM mode that is the end of the bracket,
@@ -92,7 +92,7 @@ export const g3: RuleDef = {
     'When the attribute of a gfn is stored, no present SPTE of the side that it leaves covers the gfn.',
   source:
     'kvm_vm_set_mem_attributes(), virt/kvm/kvm_main.c; __kvm_gmem_invalidate_start(), virt/kvm/guest_memfd.c',
-  needs: [['SpteChanged'], ['PostSetAttr', 'StoreAttr', 'ConvertRet', 'SysExitIoctl', 'VmIoctlRet']],
+  needs: [LEAF_CHANGES, ['PostSetAttr', 'StoreAttr', 'ConvertRet', 'SysExitIoctl', 'VmIoctlRet']],
   about: CONVERSIONS,
   fix: 'Zap the range in the pre_set handler, inside the bracket, before the attribute is stored.',
   listen: (run) => {
@@ -102,13 +102,13 @@ export const g3: RuleDef = {
       store: (conv, row) => {
         if (!conv.rangeKnown || mayChangeNothing(run, conv, row)) return;
         const pages = run.pagesOfConv(conv);
-        if (!run.recorded('SpteChanged')) {
+        if (!run.recorded(...LEAF_CHANGES)) {
           run.notRecorded(
             row,
             run.recorded('SetSpte', 'MmuPrepareZapPage')
               ? 'Shadow paging has no event for a zapped SPTE.'
               : 'SPTE events are not recorded.',
-            ['SpteChanged'],
+            LEAF_CHANGES,
             pages,
           );
           return;
@@ -143,7 +143,7 @@ export const g3: RuleDef = {
           run.notRecorded(
             row,
             'Two leaves for one gfn were installed: which root each is in, or a zap in between, is not recorded.',
-            ['ExternalSpte'],
+            run.recorded(...STAGE2_MAPS) ? ['Stage2Unmap', 'PkvmStage2Unmap'] : ['ExternalSpte'],
             pages,
           );
           return;

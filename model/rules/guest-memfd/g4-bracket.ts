@@ -15,6 +15,10 @@ function covers(
   return at >= end;
 }
 
+function sideOf({ toPrivate }: Conv): string {
+  return toPrivate ? 'private' : 'shared';
+}
+
 /**
  * G4: an attribute is stored only inside an invalidation bracket of its range. In VM mode the post handler
  * runs after the bracket's end on correct kernels, so the bracket is looked for between the request and post.
@@ -55,7 +59,7 @@ export const g4: RuleDef = {
       run.violation({
         row,
         pages: run.pagesOfConv(conv),
-        message: `${convText(conv)} became ${conv.toPrivate ? 'private' : 'shared'} ${what}`,
+        message: `${convText(conv)} became ${sideOf(conv)} ${what}`,
         evidence: [
           [conv.callRow, 'missing-since', begins],
           [conv.invOpenRow, 'related', 'its bracket begins'],
@@ -69,7 +73,17 @@ export const g4: RuleDef = {
         const pages = run.pagesOfConv(conv);
         if (conv.scope === 'vm') {
           const isBracketed = conv.sawInvEnd && (conv.sawInvStart || conv.isBracketCounted);
-          if (
+          if (conv.preUnbracketedRow >= 0 && !conv.sawInvStart)
+            run.violation({
+              row,
+              pages,
+              message: `${convText(conv)} became ${sideOf(conv)} without an invalidation bracket`,
+              evidence: [
+                [conv.preUnbracketedRow, 'cause', 'the kernel counts no open bracket here'],
+                [conv.callRow, 'related', 'the conversion begins'],
+              ],
+            });
+          else if (
             isBracketed &&
             conv.storeExact &&
             conv.invRanges.length > 0 &&

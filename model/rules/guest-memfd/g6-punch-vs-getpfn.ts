@@ -7,7 +7,7 @@ import { hex } from '../../pages/state.js';
 import { inodeText } from '../texts.js';
 import { PresentLeaves } from '../presentLeaves.js';
 import type { RuleDef } from '../rule.js';
-import { DELETIONS } from '../topics.js';
+import { DELETIONS, LEAF_CHANGES, STAGE2_MAPS } from '../topics.js';
 
 /**
  * G6: a page leaves the page cache only when no SPTE maps it, and does not come back through a fault that
@@ -21,11 +21,11 @@ export const g6: RuleDef = {
   nature: 'invariant',
   statement: 'No present SPTE maps the pfn of a page that was deleted from the file.',
   source: 'kvm_gmem_punch_hole(), virt/kvm/guest_memfd.c; is_page_fault_stale(), arch/x86/kvm/mmu/mmu.c',
-  needs: [['FilemapDelete'], ['SpteChanged'], ['GmemBind', 'GetPfn', 'QemuSetUserMemory']],
+  needs: [['FilemapDelete'], LEAF_CHANGES, ['GmemBind', 'GetPfn', 'QemuSetUserMemory']],
   about: DELETIONS,
   fix: 'Invalidate and zap the range before truncating it, and let the fault retry on the sequence number.',
   listen: (run) => {
-    const sptesShow = run.recorded('SpteChanged');
+    const sptesShow = run.recorded(...LEAF_CHANGES);
     const leaves: SpteRec[] = [];
     const present = new PresentLeaves(run);
     const undecidedVm = (row: number, pages: PageRange): void => {
@@ -50,7 +50,7 @@ export const g6: RuleDef = {
         for (const s of inode.slots) {
           if (!holdsPages(s, pgoff, plus(pgoff, count))) continue;
           if (!sptesShow) {
-            run.notRecorded(row, 'SPTE events are not recorded.', ['SpteChanged'], run.pagesOf(inode, pgoff));
+            run.notRecorded(row, 'SPTE events are not recorded.', LEAF_CHANGES, run.pagesOf(inode, pgoff));
             return;
           }
           bound = true;
@@ -62,7 +62,7 @@ export const g6: RuleDef = {
             run.notRecorded(
               row,
               'Two leaves for one gfn were installed: a zap in between may not be recorded.',
-              ['SpteChanged'],
+              run.recorded(...STAGE2_MAPS) ? ['Stage2Unmap', 'PkvmStage2Unmap'] : ['SpteChanged'],
               run.pagesOf(inode, pgoff),
             );
             continue;

@@ -36,6 +36,8 @@ export const g7: RuleDef = {
     return {
       ...lostGuestFaults(run),
       spteInstall: (vm, rec, fault, t) => {
+        // The faults of arm64 have no side.
+        if (fault?.isStage2) return;
         if (!fault) {
           if (t.mayHaveFaulted) run.lost(0, rec.row, run.gfns(vm, rec.gfn));
           return;

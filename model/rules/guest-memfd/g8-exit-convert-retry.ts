@@ -19,10 +19,10 @@ export const g8: RuleDef = {
   source: 'Documentation/virt/kvm/api.rst, KVM_EXIT_MEMORY_FAULT',
   needs: [
     ['UserspaceExit'],
-    ['KvmPageFault'],
+    ['KvmPageFault', 'ArmGuestFault'],
     ['SetAttrRequest', 'ConvertEnter', 'SysEnterIoctl', 'QemuConvert'],
   ],
-  about: ['UserspaceExit', 'KvmPageFault'],
+  about: ['UserspaceExit', 'KvmPageFault', 'ArmGuestFault'],
   fix: "Let the VMM's memory-fault handler convert the range it is told, or stop the vCPU with an error.",
   listen: (run) => {
     const repeats = new Map<string, { count: number; firstRow: number; conversions: number }>();

@@ -1,6 +1,6 @@
 import { isInodeConv } from '../../world/state.js';
 import { hex } from '../../pages/state.js';
-import { lostStores, mayHidePages } from '../common.js';
+import { isNeverConverted, lostStores, mayHidePages } from '../common.js';
 import { HeldRefs } from '../heldRefs.js';
 import { mappedBeforeStore, mappingsAt, undecidedMapping } from '../mappings.js';
 import { convText } from '../texts.js';
@@ -27,6 +27,7 @@ export const g9: RuleDef = {
   fix: 'Unmap, drain the LRU batches, and return -EAGAIN with the offset of the first page whose references do not add up.',
   listen: (run) => {
     const held = new HeldRefs(run);
+    const { w } = run;
     return {
       ...held.listener(),
       ...lostStores(run, (conv) => mayHidePages(conv) && conv.inode?.provider === 'guest_memfd'),
@@ -74,7 +75,10 @@ export const g9: RuleDef = {
         } else if (!pinned && state.is === 'unknown') undecidedMapping(run, state, conv, row);
         else if (!pinned) run.ok();
       },
-      finish: () => held.finish(),
+      // Without a conversion it does not matter what pins escape the probes.
+      finish: () => {
+        if (!isNeverConverted(w)) held.finish();
+      },
     };
   },
 };

@@ -16,7 +16,13 @@ export const s7: RuleDef = {
   source:
     'kvm_gmem_bind(), virt/kvm/guest_memfd.c, and kvm_set_memory_region(), virt/kvm/kvm_main.c: ' +
     'EEXIST or EINVAL for pages of a file, or frames, that another memslot has',
-  needs: [['GmemBindRet', 'QemuSetUserMemory']],
+  needs: [['GmemBindRet', 'SetMemoryRegion', 'QemuSetUserMemory']],
+  needsWith: [
+    {
+      where: ['SetMemoryRegion'],
+      needs: [['GmemBindRet', 'SetMemoryRegionRet', 'SysExitIoctl', 'QemuSetUserMemory']],
+    },
+  ],
   about: [...BOUND_FILES, 'QemuSetUserMemory'],
   fix: 'Give each memslot pages of the file and guest frames of its own; take the old one away first.',
   listen: (run) => ({

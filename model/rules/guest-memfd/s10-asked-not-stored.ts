@@ -1,0 +1,69 @@
+import { plus } from '../../../parsers/base/units.js';
+import { Attr } from '../../ops/oplog.js';
+import type { GuestAsk } from '../../world/state.js';
+import { pagesText } from '../texts.js';
+import type { RuleDef } from '../rule.js';
+
+/**
+ * S10: a VMM may refuse, and say so to the guest, which no event shows. Only gfns of a guest_memfd count: for
+ * other guests the same hypercall is news for a migration.
+ */
+export const s10: RuleDef = {
+  id: 'S10',
+  name: 'asked-not-stored',
+  profile: 'guest-memfd',
+  severity: 3,
+  nature: 'suspicion',
+  statement: 'What a guest asks to be private or shared is stored so before its vCPU runs again.',
+  source:
+    'snp_begin_psc_msr(), arch/x86/kvm/svm/sev.c; tdx_map_gpa(), arch/x86/kvm/vmx/tdx.c; KVM_HC_MAP_GPA_RANGE, Documentation/virt/kvm/x86/hypercalls.rst',
+  needs: [],
+  excuses: [['PostSetAttr', 'StoreAttr', 'ConvertRet', 'SetAttrRequest', 'SysEnterIoctl']],
+  about: [],
+  fix: 'Let the VMM set the attributes of all that it is told before it enters the vCPU again, or return an error to the guest.',
+  listen: (run) => ({
+    callsCut: ({ asked }, row) => {
+      if (asked) run.undecided('lost', row, 'Events are missing within a request of the guest.');
+    },
+    guestAskAnswered: (ask, row) => {
+      const { vm, first, end, toPrivate, how } = ask;
+      const slot = run.w.slotOfGfn(vm, first);
+      if (!slot) return;
+      const pages = run.gfns(vm, first, end - first);
+      const stored = isStored(ask);
+      if (stored === 'yes') run.ok();
+      else if (stored === 'unknown')
+        run.notRecorded(row, 'What is stored of the gfns is not known.', ['PostSetAttr', 'StoreAttr'], pages);
+      else if (!run.lost(ask.row, row, pages))
+        run.suspicious({
+          row,
+          pages,
+          message: `the vCPU runs again, and ${pagesText(first, end - first, 'gfn')} is not ${
+            toPrivate ? 'private' : 'shared'
+          } as its guest asked by ${how}`,
+          evidence: [[ask.row, 'cause', 'the guest asks']],
+        });
+    },
+  }),
+};
+
+/** Whether all that was asked for has the attribute, where KVM or the file keeps it. */
+function isStored({ vm, first, end, toPrivate }: GuestAsk): 'yes' | 'no' | 'unknown' {
+  const wanted = toPrivate ? Attr.Private : Attr.Shared;
+  let isUnknown = false;
+  let isOther = false;
+  const look = (_from: number, _to: number, value: number): void => {
+    if (value === Attr.Unknown) isUnknown = true;
+    else if (value !== wanted) isOther = true;
+  };
+  if (vm.attributesOf !== 'inode') vm.attr.visit(first, end, look);
+  else
+    for (const slot of vm.slots) {
+      if (slot.untilRow >= 0 || !slot.inode || slot.pgoff < 0) continue;
+      const from = Math.max(first, slot.baseGfn) - slot.baseGfn;
+      const to = Math.min(end, slot.baseGfn + slot.npages) - slot.baseGfn;
+      if (to > from) slot.inode.attr.visit(plus(slot.pgoff, from), plus(slot.pgoff, to), look);
+    }
+  if (isOther) return 'no';
+  return isUnknown ? 'unknown' : 'yes';
+}

@@ -1,0 +1,42 @@
+import { hex } from '../../pages/state.js';
+import type { RuleDef } from '../rule.js';
+import { Donations, PKVM_VMS, nothingDonated } from './donations.js';
+
+/** P3: of two vCPUs that fault at once the second is told to try again, and donates nothing. */
+export const p3: RuleDef = {
+  id: 'P3',
+  name: 'one-donation',
+  profile: 'pkvm',
+  severity: 1,
+  nature: 'invariant',
+  statement: 'A gfn of a protected VM is not donated a second time before the first was returned.',
+  source: 'pkvm_pgtable_stage2_map(), arch/arm64/kvm/pkvm.c: -EAGAIN where there is a mapping',
+  needs: [['PkvmStage2MapRet'], ['PkvmInitVm']],
+  excuses: [['PkvmStage2Destroy']],
+  shownOtherwise: nothingDonated,
+  about: [...PKVM_VMS, 'PkvmStage2Map'],
+  fix: 'Look the mapping up under mmu_lock before the hypervisor is asked, and return -EAGAIN where there is one.',
+  listen: (run) => {
+    const donations = new Donations(run, (donation) => {
+      const { vm, gfn, pfn, row } = donation;
+      const before = donations.at(vm, gfn);
+      if (!before) {
+        run.ok();
+        return;
+      }
+      const pages = run.gfns(vm, gfn);
+      if (run.lost(before.row, row, pages)) return;
+      if (!run.recorded('PkvmStage2Destroy')) {
+        run.notRecorded(row, 'What is returned is not recorded.', ['PkvmStage2Destroy'], pages);
+        return;
+      }
+      run.violation({
+        row,
+        pages,
+        message: `gfn ${hex(gfn)} is donated again, pfn ${hex(pfn)} after pfn ${hex(before.pfn)}, without a return in between`,
+        evidence: [[before.row, 'state', 'donated here, and not returned since']],
+      });
+    });
+    return donations.listener();
+  },
+};

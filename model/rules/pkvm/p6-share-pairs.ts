@@ -1,0 +1,59 @@
+import type { Gfn } from '../../../parsers/base/units.js';
+import { hex } from '../../pages/state.js';
+import type { RuleDef } from '../rule.js';
+
+/** P6: MEM_SHARE and MEM_UNSHARE of a protected VM reach the hypervisor alone. */
+export const p6: RuleDef = {
+  id: 'P6',
+  name: 'share-pairs',
+  profile: 'pkvm',
+  severity: 2,
+  nature: 'invariant',
+  statement:
+    'A guest shares a page that is not shared, and takes back one that is: per page the two alternate.',
+  source:
+    '__pkvm_guest_share_host() and __pkvm_guest_unshare_host(), arch/arm64/kvm/hyp/nvhe/mem_protect.c: states OWNED and SHARED_OWNED',
+  needs: [],
+  about: ['GuestShare', 'GuestUnshare'],
+  fix: 'Check the state of the page in the guest stage 2 before it changes.',
+  listen: (run) => {
+    const states = new Map<string, { readonly isShared: boolean; readonly row: number }>();
+    const bothShow = run.recorded('GuestShare') && run.recorded('GuestUnshare');
+    const judged = (handle: number, gfn: Gfn, isShare: boolean, row: number): void => {
+      const key = `${handle}/${gfn}`;
+      const before = states.get(key);
+      states.set(key, { isShared: isShare, row });
+      if (!bothShow) {
+        run.notRecorded(row, 'Only one of share and unshare is recorded.', ['GuestShare', 'GuestUnshare']);
+        return;
+      }
+      if (before?.isShared !== isShare) {
+        if (before || isShare) run.ok();
+        else run.undecided('unknown-start', row, `Whether gfn ${hex(gfn)} was shared is not known.`);
+        return;
+      }
+      if (run.lost(before.row, row)) return;
+      const what = isShare ? 'shared' : 'taken back';
+      run.violation({
+        row,
+        message: `gfn ${hex(gfn)} is ${what} twice, with nothing in between`,
+        evidence: [[before.row, 'state', `${what} here`]],
+      });
+    };
+    return {
+      guestShares: judged,
+      // A protected VM may share at any time; of that the host sees nothing.
+      stage2Gone: (vm, row) => {
+        if (vm.isProtected !== true || run.recorded('GuestShare', 'GuestUnshare')) return;
+        run.undecided(
+          'not-recorded',
+          row,
+          'What the guest shares and takes back reaches the hypervisor alone.',
+          [
+            "events of the hypervisor's own for MEM_SHARE and MEM_UNSHARE (CONFIG_NVHE_EL2_TRACING has only hyp_enter and hyp_exit)",
+          ],
+        );
+      },
+    };
+  },
+};

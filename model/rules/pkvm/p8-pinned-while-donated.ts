@@ -1,0 +1,88 @@
+import { hex } from '../../pages/state.js';
+import type { RuleDef } from '../rule.js';
+import { type Donation, Donations, PKVM_VMS, nothingDonated } from './donations.js';
+
+const FOLL_PIN = 0x80000;
+const FOLL_LONGTERM = 0x100;
+
+/** P8: without the pin the host's MM could migrate, swap or free what the guest has. */
+export const p8: RuleDef = {
+  id: 'P8',
+  name: 'pinned-while-donated',
+  profile: 'pkvm',
+  severity: 1,
+  nature: 'invariant',
+  statement:
+    "A page of the VMM's memory is pinned for long before it is donated to a protected VM, and until it is returned.",
+  source: 'pkvm_mem_abort(), arch/arm64/kvm/mmu.c; __pkvm_pgtable_stage2_reclaim(), arch/arm64/kvm/pkvm.c',
+  needs: [['PkvmStage2MapRet'], ['PkvmInitVm']],
+  excuses: [['PkvmStage2Destroy'], ['GetPfn']],
+  shownOtherwise: nothingDonated,
+  about: [...PKVM_VMS, 'PkvmStage2Map'],
+  fix: 'Take the pin before the page is donated, and drop it after the hypervisor has given the page back.',
+  listen: (run) => {
+    const pinned = new Map<number, Donation>();
+    const unpinned: Donation[] = [];
+    let withPin = 0;
+    const donations = new Donations(run, (donation) => {
+      const { fault, vm, gfn } = donation;
+      if (w.slotOfGfn(vm, gfn)?.inode) return;
+      if (!fault || fault.gupRow < 0) {
+        unpinned.push(donation);
+        return;
+      }
+      if (
+        fault.gupFlags >= 0 &&
+        (fault.gupFlags & FOLL_PIN) === 0 &&
+        (fault.gupFlags & FOLL_LONGTERM) === 0
+      ) {
+        unpinned.push(donation);
+        return;
+      }
+      withPin++;
+      run.ok();
+      if (fault.gupPage >= 0) pinned.set(fault.gupPage, donation);
+    });
+    const { w } = run;
+    return {
+      ...donations.listener(),
+      pageUnpinned: (page, row) => {
+        const donation = pinned.get(page);
+        pinned.delete(page);
+        if (!donation || donations.at(donation.vm, donation.gfn) !== donation) return;
+        const pages = run.gfns(donation.vm, donation.gfn);
+        if (run.lost(donation.row, row, pages)) return;
+        if (!run.recorded('PkvmStage2Destroy')) {
+          run.notRecorded(row, 'What is returned is not recorded.', ['PkvmStage2Destroy'], pages);
+          return;
+        }
+        run.violation({
+          row,
+          pages,
+          message: `the page of gfn ${hex(donation.gfn)} is unpinned while it is donated`,
+          evidence: [[donation.row, 'state', 'donated here, and not returned since']],
+        });
+      },
+      finish: () => {
+        for (const { vm, gfn, row, fault } of unpinned) {
+          const pages = run.gfns(vm, gfn);
+          // That other faults show their pins proves that this one would have.
+          if (withPin === 0 || !fault)
+            run.notRecorded(
+              row,
+              'Whether the page was pinned is not recorded.',
+              ['kretprobe:pin_user_pages with page0=+0(pages)'],
+              pages,
+            );
+          else if (!run.lost(fault.startRow, row, pages))
+            run.violation({
+              row,
+              pages,
+              message: `gfn ${hex(gfn)} is donated without a pin of its page`,
+              evidence: [[fault.startRow, 'missing-since', 'the fault begins; no page is pinned for it']],
+            });
+        }
+      },
+    };
+  },
+};
