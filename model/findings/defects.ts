@@ -52,7 +52,10 @@ const DEFECTS: Readonly<Record<string, Words>> = {
   ],
   G10: 'zapped for no change',
   G11: 'in the mirror and the direct root',
-  G12: 'installed unprepared',
+  G12: [
+    ['made shared in the RMP', 'installed after it was made shared'],
+    ['', 'installed unprepared'],
+  ],
   G13: 'bound to two memslots',
   G14: 'given out poisoned',
   R1: [
@@ -85,6 +88,21 @@ const DEFECTS: Readonly<Record<string, Words>> = {
   S7: 'memslot refused',
   S8: 'huge SPTE over both kinds',
   S9: 'conversion refused',
+  S10: 'asked for, not stored',
+  P1: 'donated to two owners',
+  P2: 'taken by GUP while donated',
+  P3: 'donated twice',
+  P4: 'not returned at the end',
+  P5: 'mapped after a forced reclaim',
+  P6: [
+    ['taken back twice', 'taken back twice'],
+    ['', 'shared twice'],
+  ],
+  P7: 'donated as another frame',
+  P8: [
+    ['is unpinned', 'unpinned while donated'],
+    ['', 'donated without a pin'],
+  ],
 };
 
 /** What is wrong, without the page; of what is not decided, that. */
