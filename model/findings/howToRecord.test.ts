@@ -59,7 +59,7 @@ describe('how an event is recorded', () => {
   asks({ ...OLD, release: 6012 }, 'GmemInvStart', /^kprobe:kvm_gmem_invalidate_begin$/);
   asks({ ...OLD, release: 6012 }, 'FaultinPfn', /^kprobe:kvm_faultin_pfn$/);
   asks(ARM, 'SpteChanged', undefined);
-  asks(ARM, 'Stage2MapRet', /^kretprobe:pkvm_pgtable_stage2_map$/);
+  asks(ARM, 'PkvmStage2MapRet', /^kretprobe:pkvm_pgtable_stage2_map$/);
   asks(STOCK, 'Stage2MapRet', undefined);
 
   it('asks for nothing by the name of another tree', () => {

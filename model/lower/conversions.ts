@@ -255,7 +255,7 @@ function lowerVmConversions(on: On): void {
     // Where the request is not recorded, pre is the first event, and the bracket is open already.
     if (vm.open.some((b) => b.tid === t.tid)) conv.sawInvStart = true;
     conv.countedBracket = countedBracket(ev);
-    if (!conv.sawInvStart && ev.has(PRE.inprog)) noteCount(conv, ev);
+    if (isCountedOpen(ev)) conv.sawInvStart = true;
     if (!conv.rangeKnown && ev.has(PRE.attrs))
       setRange(conv, ev.gfn(PRE.start), ev.gfn(PRE.end), isPrivate(ev.num(PRE.attrs)));
   });
@@ -294,15 +294,13 @@ function countedBracket(ev: Ev): CountedBracket | undefined {
 }
 
 /**
- * What the kernel's own count of brackets shows where the start of this conversion's was not seen: that there is
- * none; or one that covers it, which with an end on this thread is its own, where no sequence number tells.
+ * Whether the kernel counts a bracket that covers what is converted, where no sequence number tells which: with
+ * an end on this thread it is its own.
  */
-function noteCount(conv: Conv, ev: Ev): void {
-  if (ev.signed(PRE.inprog, 0) < 1) conv.preUnbracketedRow = ev.row;
-  else if (!ev.has(PRE.seq)) {
-    const [first, end] = [ev.gfn(PRE.hull_start), ev.gfn(PRE.hull_end)];
-    conv.sawInvStart = first >= 0 && first <= ev.gfn(PRE.start) && end >= ev.gfn(PRE.end);
-  }
+function isCountedOpen(ev: Ev): boolean {
+  const [first, end] = [ev.gfn(PRE.hull_start), ev.gfn(PRE.hull_end)];
+  const covers = first >= 0 && first <= ev.gfn(PRE.start) && end >= ev.gfn(PRE.end);
+  return covers && !ev.has(PRE.seq) && ev.signed(PRE.inprog, 0) > 0;
 }
 
 /**

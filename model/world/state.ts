@@ -268,8 +268,6 @@ export class Conv {
   invOpenRow = -1;
   invCloseRow = -1;
   preRow = -1;
-  /** Where the kernel counts no open bracket although the store is about to be made, -1 never. */
-  preUnbracketedRow = -1;
   zapRow = -1;
   storeRow = -1;
   /** False when the store is only known to lie between entry and return. */

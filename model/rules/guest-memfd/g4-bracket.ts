@@ -73,17 +73,7 @@ export const g4: RuleDef = {
         const pages = run.pagesOfConv(conv);
         if (conv.scope === 'vm') {
           const isBracketed = conv.sawInvEnd && (conv.sawInvStart || conv.isBracketCounted);
-          if (conv.preUnbracketedRow >= 0 && !conv.sawInvStart)
-            run.violation({
-              row,
-              pages,
-              message: `${convText(conv)} became ${sideOf(conv)} without an invalidation bracket`,
-              evidence: [
-                [conv.preUnbracketedRow, 'cause', 'the kernel counts no open bracket here'],
-                [conv.callRow, 'related', 'the conversion begins'],
-              ],
-            });
-          else if (
+          if (
             isBracketed &&
             conv.storeExact &&
             conv.invRanges.length > 0 &&
