@@ -294,8 +294,8 @@ function countedBracket(ev: Ev): CountedBracket | undefined {
 }
 
 /**
- * Whether the kernel counts a bracket that covers what is converted, where no sequence number tells which: with
- * an end on this thread it is its own.
+ * Whether the kernel counts a bracket that covers what is converted, where no sequence number tells which:
+ * with an end on this thread it is its own.
  */
 function isCountedOpen(ev: Ev): boolean {
   const [first, end] = [ev.gfn(PRE.hull_start), ev.gfn(PRE.hull_end)];

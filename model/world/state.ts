@@ -4,6 +4,9 @@ import { Attr } from '../ops/oplog.js';
 import { IntervalMap } from './intervalMap.js';
 import { Leaves } from './leaves.js';
 import type { ToldSpte } from './spte.js';
+import type { SyscallCtx } from './syscallCtx.js';
+
+export type { SyscallCtx } from './syscallCtx.js';
 
 /** One invalidation bracket: start (…range…) end, on one VM by one thread. */
 export interface Bracket {
@@ -370,30 +373,6 @@ export interface UserFaultCtx {
   readonly inode: Inode | undefined;
   readonly pgoff: Pgoff;
   readonly addr: number;
-}
-
-/**
- * A system call in flight on a thread, of those that the rules look at; `a` and `b` are its first arguments.
- */
-export interface SyscallCtx {
-  readonly name:
-    | 'ioctl'
-    | 'mmap'
-    | 'munmap'
-    | 'mremap'
-    | 'mprotect'
-    | 'mlock'
-    | 'madvise'
-    | 'fallocate'
-    | 'close'
-    | 'other';
-  readonly row: number;
-  readonly a: number;
-  readonly b: number;
-  /** File descriptor that it works on, -1 none or not known. */
-  readonly fd: number;
-  /** KVM_RUN: its descriptor is a vCPU's. */
-  readonly isRun: boolean;
 }
 
 /** A guest's request to convert gfns [first, end), in the words of its vendor. */

@@ -143,10 +143,7 @@ export interface TraceMeta {
   cpus: number;
   /** Kernel release, '' when the source does not say. */
   kernel: string;
-  /**
-   * Functions that the source names as a probe's place or its caller, without compiler suffixes; undefined
-   * where it names none.
-   */
+  /** Functions that probes sit on or return to, without compiler suffixes; undefined where none is named. */
   symbols?: ReadonlySet<string>;
   /** Command or producer, '' when unknown. */
   producer: string;
@@ -157,9 +154,7 @@ export interface TraceMeta {
    * An event absent from the table but listed here simply did not happen.
    */
   enabledEvents?: ReadonlySet<string>;
-  /**
-   * What a recorder says of kinds, should the table have no event of them; undefined where nobody says it.
-   */
+  /** What a recorder says of kinds without an event; undefined where nobody says it. */
   unseen?: ReadonlyMap<EventKind, UnseenKind>;
   /** What the source's own headers prove of the recording, a sentence each; undefined for nothing. */
   said?: readonly string[];
