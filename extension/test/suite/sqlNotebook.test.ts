@@ -92,6 +92,15 @@ describe('a SQL notebook', () => {
       assert.ok(labels.includes(name), name);
   });
 
+  it('stands beside a file for Perfetto', async () => {
+    const trace = workspaceFile('for-perfetto.txt', { copyOf: SAMPLE });
+    const out = trace.with({ path: `${trace.path}.pftrace` });
+    await vscode.commands.executeCommand('shimtrace.exportPerfetto', trace, out);
+    const bytes = await vscode.workspace.fs.readFile(out);
+    assert.ok(bytes.length > 100_000, String(bytes.length));
+    assert.ok(Buffer.from(bytes).includes('Guest memory (Shimtrace)'));
+  });
+
   it('begins with questions about the trace that is open', async () => {
     const trace = workspaceFile('asked-first.txt', { copyOf: SAMPLE });
     await open(trace);
