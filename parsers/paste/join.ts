@@ -116,7 +116,9 @@ export function breaksOf(lines: PlacedLines, roles: Uint8Array, widths: Int32Arr
   }
   if (broken === 0) return [];
   const blank: Break = { at: 'blank', column: columnOfBlanks(spans) };
-  const column = spans.length > 0 ? columnOfCuts(lengths, spans.length) : columnOfCuts(asking, broken);
+  const column =
+    (spans.length > 0 ? columnOfCuts(lengths, spans.length) : columnOfCuts(asking, broken)) ??
+    columnOfLongest(texts, roles, widths);
   return column === undefined ? [blank] : [{ at: 'column', column }, blank];
 }
 
@@ -137,6 +139,27 @@ function columnOfCuts(lengths: ReadonlyMap<number, number>, broken: number): num
   }
   return near < broken * COLUMN_SHARE || length < COLUMN_MIN || length > COLUMN_MAX ? undefined : longest;
 }
+
+/**
+ * The length of the longest lines, where several have it and each goes on in the next: of a text that has
+ * many other lines between.
+ */
+function columnOfLongest(
+  texts: readonly string[],
+  roles: Uint8Array,
+  widths: Int32Array,
+): number | undefined {
+  let longest = 0;
+  let count = 0;
+  for (let i = 0; i < texts.length; i++) {
+    const width = widths[i]!;
+    if (width < longest || width > COLUMN_MAX) continue;
+    count = (width === longest ? count : 0) + (i + 1 < texts.length && goesOnFrom(roles, i + 1) ? 1 : 0);
+    longest = width;
+  }
+  return count >= LONGEST_MIN && longest >= COLUMN_MIN ? longest : undefined;
+}
+const LONGEST_MIN = 2;
 
 const firstWord = (text: string): number => /^\s*\S*/.exec(text)![0].trimStart().length;
 

@@ -45,7 +45,7 @@ function eventsOf(table: EventTable): string[] {
 function verdictsOf(table: EventTable): string[] {
   const { findings, rules } = analyze(table, { profiles: PROFILES });
   return [
-    ...findings.map((f) => `${f.verdict} ${f.id}: ${f.message} ${f.evidence.map((e) => e.row).join(',')}`),
+    ...findings.map((f) => `${f.verdict} ${f.rule}: ${f.message} ${f.evidence.map((e) => e.row).join(',')}`),
     ...rules.map((rule) => `${rule.id} ${rule.status} ${rule.checks}`),
   ];
 }
