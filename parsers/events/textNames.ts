@@ -211,7 +211,8 @@ export class EventNames {
   private leavesWordBefore(name: string, letters: number): boolean {
     const start = name.slice(0, name.length - letters);
     if (!/_.*[a-z]$/i.test(start)) return false;
-    return this.isHalfOfKnown(start) || isHalfOfAny(start, PROBE_NAMES);
+    if (!this.mayCompare(start, PROBE_NAMES.size)) return false;
+    return isHalfOfAny(start, PROBE_NAMES) || this.isHalfOfKnown(start);
   }
 
   /**
@@ -223,6 +224,7 @@ export class EventNames {
       if (PROBE_WORDS.has(wordAt(name, name.length - k))) continue;
       if (!this.leavesWordBefore(name, k)) continue;
       const end = name.slice(-k);
+      if (!this.mayCompare(end, this.names.size + PROBE_NAMES.size)) return false;
       if (isEndOfAny(end, this.names) || isEndOfAny(end, PROBE_NAMES)) return true;
     }
     return false;
