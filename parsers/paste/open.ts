@@ -83,7 +83,7 @@ export function readPasted(
     const now = understood(open, content);
     if (reading.part !== '') others.push(reading.part);
     // As much as before is no gain, unless what stood in front of the events is gone, or columns are.
-    const isNeater = !before || isClipped || foreignLines(open.table) < foreignLines(before.table);
+    const isNeater = !before || isClipped || hasFewerForeign(open.table, before.table);
     const isWorth = best !== undefined || isNeater || reading.isUnwrapped || reading.isPartial;
     if (now < most || (now === most && !isWorth)) continue;
     const neat = neatness(open.table);
@@ -102,6 +102,12 @@ export function readPasted(
     ? { mended: content, mendedLines: reading.lineOf }
     : { plain: open.plain ?? content };
   return withTable(open, said, places);
+}
+
+/** True where fewer lines are foreign, and none that another format reads was taken away for it. */
+function hasFewerForeign(mended: EventTable, before: EventTable): boolean {
+  const hasOthers = before.issues.some(({ code }) => code === 'other-format');
+  return !hasOthers && foreignLines(mended) < foreignLines(before);
 }
 
 /** A trace of which no event was copied whole. */
