@@ -68,7 +68,12 @@ export function eventAt(text: string): number {
 
 /** Where a text has its first event of QEMU's log that is known; -1 for none. */
 export function qemuEventAt(text: string): number {
-  for (const { 0: name, index } of text.matchAll(QEMU_NAME)) if (qemuNames.has(name)) return index;
+  for (const { 0: name, index } of text.matchAll(QEMU_NAME)) {
+    // A list of names is no event.
+    const next = /^\s+(\S{1,80})/.exec(text.slice(index + name.length))?.[1] ?? '';
+    const last = /(\S{1,80})\s+$/.exec(text.slice(Math.max(0, index - HEAD_MAX), index))?.[1] ?? '';
+    if (qemuNames.has(name) && !qemuNames.has(next) && !qemuNames.has(last)) return index;
+  }
   return -1;
 }
 

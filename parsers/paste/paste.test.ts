@@ -271,5 +271,8 @@ describe('readings of a paste', () => {
       'r:gm/kvm_vm_ioctl_ret kvm_vm_ioctl cmd=ioctl:x32',
     ];
     assert.equal(read(new TextEncoder().encode(`${[...lines, ...lines].join('\n')}\n`)).length, 0);
+    const script =
+      "printf '%s\\n' kvm_set_user_memory kvm_convert_memory kvm_memory_fault kvm_vm_ioctl > list";
+    assert.equal(readText(`set -e\n${script}\n`).length, 0);
   });
 });

@@ -45,7 +45,11 @@ function matches(whole: string, start: RegExp): Start[] {
 /** Events of QEMU's log without a stamp, where some are known. */
 function bareStarts(whole: string): readonly Start[] {
   const found = matches(whole, QEMU_BARE).filter(({ head }) => !NO_NAMES.has(head));
-  return found.some(({ head }) => qemuNames.has(head)) ? found : [];
+  // A list of names is none of events, which have arguments.
+  const isBare = ({ head, index }: Start, i: number): boolean =>
+    i + 1 < found.length && whole.slice(index + head.length, found[i + 1]!.index).trim() === '';
+  const isList = found.filter(isBare).length * 2 > found.length;
+  return !isList && found.some(({ head }) => qemuNames.has(head)) ? found : [];
 }
 
 /** A word of a task's name, as no event ends in one. */
