@@ -17,8 +17,22 @@ export function openTabUris(
   return tabs.flatMap((tab) => uriOf(tab) ?? []);
 }
 
+/** What the active tab was of, before a page of ours or a preview came into focus. */
+let lastUri: vscode.Uri | undefined;
+
+/** The document of the active tab; beside a timeline or a preview in focus, the one that was active before. */
 export function activeTabUri(): vscode.Uri | undefined {
-  return uriOf(vscode.window.tabGroups.activeTabGroup.activeTab);
+  const { activeTab } = vscode.window.tabGroups.activeTabGroup;
+  if (!isPage(activeTab)) lastUri = uriOf(activeTab);
+  else if (!openTabUris().some((uri) => uri.toString() === lastUri?.toString())) lastUri = undefined;
+  return lastUri;
+}
+
+/** True for a page about a trace: the timeline, a finding explained, verdicts. */
+function isPage(tab: vscode.Tab | undefined): boolean {
+  return (
+    tab?.input instanceof vscode.TabInputWebview && /markdown\.preview|shimtrace/.test(tab.input.viewType)
+  );
 }
 
 /** Calls `handler` whenever another tab may have become the active one. */
@@ -50,6 +64,28 @@ export async function revealLine(
     ...(shown ? { viewColumn: shown.viewColumn } : {}),
   };
   await vscode.commands.executeCommand('vscode.open', place.uri, options);
+  const editor = vscode.window.visibleTextEditors.find(
+    ({ document, viewColumn }) =>
+      document.uri.toString() === place.uri.toString() &&
+      (!shown || viewColumn === undefined || viewColumn === shown.viewColumn),
+  );
+  if (editor) showName(editor, new vscode.Position(place.line, column));
+}
+
+/** Columns of an event's arguments that are shown with its name. */
+const ARGUMENTS_SHOWN = 24;
+
+/** Scrolls an event's name into sight, sideways too: in a narrow editor its columns before take all of it. */
+export function showName(editor: vscode.TextEditor, at: vscode.Position): void {
+  const { document } = editor;
+  if (at.line >= document.lineCount) return;
+  const { text } = document.lineAt(at.line);
+  const name = /^[^\s(]*/.exec(text.slice(at.character))![0];
+  const end = Math.min(text.length, at.character + name.length + ARGUMENTS_SHOWN);
+  editor.revealRange(
+    new vscode.Range(at, new vscode.Position(at.line, end)),
+    vscode.TextEditorRevealType.InCenterIfOutsideViewport,
+  );
 }
 
 /** The file that a place is in: its own where the trace is of several. */

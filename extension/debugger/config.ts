@@ -77,9 +77,16 @@ async function recorded(
     : undefined;
 }
 
+/** Where the cursor is in the trace; nothing on its first line, where every document opens. */
+function atCursor(trace: vscode.Uri): { readonly from?: { readonly line: number } } {
+  const editor = vscode.window.activeTextEditor;
+  const at = editor && traceLine(editor.document, editor.selection.active.line);
+  return at && at.line > 1 && at.trace.toString() === trace.toString() ? { from: { line: at.line } } : {};
+}
+
 async function withActive(config: vscode.DebugConfiguration): Promise<vscode.DebugConfiguration | undefined> {
   const uri = activeTrace();
-  if (uri) return { ...config, trace: traceText(uri) };
+  if (uri) return { ...atCursor(uri), ...config, trace: traceText(uri) };
   await vscode.window.showInformationMessage(
     vscode.l10n.t('Open a trace to replay, or name it as "trace" in launch.json.'),
   );

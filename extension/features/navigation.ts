@@ -9,7 +9,7 @@ import type { LineOf, Spot } from '../protocol/place.js';
 import type { Report, ReportedFinding } from '../protocol/report.js';
 import type { Along } from '../protocol/shapes.js';
 import type { App, Feature } from '../app.js';
-import { activeTabUri, fileOf, revealLine } from '../tabs.js';
+import { activeTabUri, fileOf, revealLine, showName } from '../tabs.js';
 import { listingLines, locationIn, shownAt, traceLine, windowAddress, windowUri } from '../window.js';
 import { LANGUAGE } from './recognise.js';
 
@@ -107,7 +107,7 @@ async function move(app: App, along: Along, forward: boolean, none: string): Pro
   const { uri, range } = locationOf(editor.document, session.uri, spot);
   if (uri.toString() === editor.document.uri.toString()) {
     editor.selection = new vscode.Selection(range.start, range.start);
-    editor.revealRange(range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+    showName(editor, range.start);
   } else if (windowAddress(editor.document.uri) && listingLines(file) === undefined)
     await showWindow(app, file, spot.line, spot.column);
   else await revealLine(file, spot.line, spot.column);
@@ -137,5 +137,6 @@ export async function showWindow(app: App, trace: vscode.Uri, line: number, colu
   if (document.languageId !== LANGUAGE) await vscode.languages.setTextDocumentLanguage(document, LANGUAGE);
   const at = locationIn(document, trace, { row: 0, line, column });
   app.log.debug(`window of ${document.lineCount} lines at ${line}`);
-  await vscode.window.showTextDocument(document, { preview: true, selection: at.range });
+  const editor = await vscode.window.showTextDocument(document, { preview: true, selection: at.range });
+  showName(editor, at.range.start);
 }

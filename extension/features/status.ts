@@ -2,12 +2,14 @@
 import * as vscode from 'vscode';
 import type { Headline } from '../../model/findings/headline.js';
 import type { SessionState, TraceSession } from '../analysis/client.js';
-import type { Report } from '../protocol/report.js';
+import type { Report, ReportedFinding } from '../protocol/report.js';
 import type { Progress } from '../protocol/requests.js';
 import type { Feature } from '../app.js';
 import { headlineOfReport, STATE_ICONS } from '../headline.js';
 import type { Sorted } from '../suppressions.js';
-import { activeTabUri, onDidChangeActiveTab } from '../tabs.js';
+import { firstFinding } from '../faults.js';
+import { activeTabUri, fileOf, onDidChangeActiveTab, revealLine } from '../tabs.js';
+import { traceLine } from '../window.js';
 import { plural } from '../../parsers/base/plural.js';
 
 export const status: Feature = ({ sessions, suppressions }) => {
@@ -34,12 +36,30 @@ export const status: Feature = ({ sessions, suppressions }) => {
   update();
   return vscode.Disposable.from(
     item,
+    vscode.commands.registerCommand(CLICKED, () => {
+      const session = sessions.runOf(activeTabUri()) ?? sessions.find(activeTabUri());
+      const { uri, report } = session ?? {};
+      return uri && report ? goOn(uri, suppressions.sort(uri, report).open) : undefined;
+    }),
     suppressions.onDidChange(update),
     sessions.onDidChange(update),
     sessions.onDidClose(update),
     onDidChangeActiveTab(update),
   );
 };
+
+const CLICKED = 'shimtrace.internal.statusClicked';
+
+/** To the first finding; from there, and where there is none, to the verdicts. */
+async function goOn(trace: vscode.Uri, open: readonly ReportedFinding[]): Promise<void> {
+  const first = firstFinding(open.filter(({ verdict }) => verdict !== 'undecidable'));
+  const editor = vscode.window.activeTextEditor;
+  const at = editor && traceLine(editor.document, editor.selection.active.line);
+  const isThere =
+    at?.line === first?.at.line && at?.trace.toString() === fileOf(trace, first?.at.file).toString();
+  if (!first || isThere) await vscode.commands.executeCommand('shimtrace.showRules', trace);
+  else await revealLine(fileOf(trace, first.at.file), first.at.line, first.at.startColumn);
+}
 
 let lastContext = '';
 
@@ -62,7 +82,7 @@ function paintVerdict(item: vscode.StatusBarItem, report: Report, sorted: Sorted
   item.text = `$(${STATE_ICONS[headline.state]}) Shimtrace: ${headline.text}`;
   item.tooltip = tooltip(report, sorted, headline);
   item.backgroundColor = undefined;
-  item.command = 'shimtrace.showRules';
+  item.command = CLICKED;
 }
 
 /** While there is no verdict, or none any more. */
@@ -113,6 +133,6 @@ function tooltip(
   ];
   if (losses > 0) lines.push(`events are missing in ${plural(losses, 'place')}`);
   if (stale.length > 0) lines.push(`${plural(stale.length, 'stale suppression')}: see the list of findings`);
-  lines.push("Click for every rule's verdict");
+  lines.push('Click for the first finding, again for the verdict of every rule');
   return new vscode.MarkdownString(lines.join('\n\n'));
 }

@@ -1,6 +1,7 @@
 /** Shows an event of a trace in the editor, in a column other than the timeline's. */
 import * as vscode from 'vscode';
 import type { App } from '../app.js';
+import { showName } from '../tabs.js';
 import { shownAt } from '../window.js';
 
 /** The trace, or its listing, at a 1-based line; without one the event is only selected in the picture. */
@@ -16,13 +17,18 @@ export async function showEvent(
     return;
   }
   const place = shownAt(uri, line);
-  const selection = new vscode.Range(place.line, 0, place.line, 0);
+  const spot = await app.sessions.find(uri)?.request('spot', { row });
+  const at = new vscode.Position(place.line, spot?.line === line ? spot.column : 0);
   await vscode.commands.executeCommand('vscode.open', place.uri, {
-    selection,
+    selection: new vscode.Range(at, at),
     preserveFocus: true,
     preview: false,
     viewColumn: columnOf(place.uri, not) ?? vscode.ViewColumn.Beside,
   } satisfies vscode.TextDocumentShowOptions);
+  const editor = vscode.window.visibleTextEditors.find(
+    ({ document }) => document.uri.toString() === place.uri.toString(),
+  );
+  if (editor) showName(editor, at);
 }
 
 /** The column that shows the trace as text already, else any other than the timeline's. */

@@ -57,6 +57,30 @@ describe('faults and pastes in the editor', () => {
     await page.setViewportSize(size);
   });
 
+  it('shows a fault that was seen four times once, and the name of its event in a narrow editor', async () => {
+    const size = page.viewportSize();
+    await page.setViewportSize({ width: 800, height: 600 });
+    await runCommand(page, 'Focus on Findings View');
+    const fault = row('converted before its zap');
+    await fault.waitFor();
+    const label = await fault.getAttribute('aria-label');
+    assert.match(label, /^gfn 0x100001 converted before its zap, :852 · ×4 · G3 zap-before-store/);
+    await fault.click();
+    await page.locator('.statusbar-item', { hasText: /Ln 852, Col/ }).waitFor();
+    const name = page.locator('.view-line span', { hasText: /^kvm_arch_post_set_memory_attributes$/ }).last();
+    const [shown, editor] = await Promise.all([
+      name.boundingBox(),
+      page.locator('.editor-instance .overflow-guard').first().boundingBox(),
+    ]);
+    assert.ok(shown.x >= editor.x && shown.x + shown.width <= editor.x + editor.width, 'the name is cut');
+    for (const theme of THEMES) {
+      await chooseTheme(page, theme);
+      await picture(page, `fault-narrow-${theme[0]}`);
+    }
+    await page.setViewportSize(size);
+    await picture(page, 'fault-wide');
+  });
+
   it('opens what was copied, quoted as in a mail, as a trace that is judged', async () => {
     const quoted = fs.readFileSync(SAMPLE, 'utf8').replace(/^/gm, '> ');
     const mail = `Hi,\n\nthis is what I see:\n\n${quoted}\nRegards\n`;

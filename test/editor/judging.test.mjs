@@ -92,8 +92,11 @@ describe('judging a trace in the editor', () => {
     await runCommand(page, 'View: Close Editor');
   });
 
-  it('shows the verdict of every rule one click away', async () => {
+  it('leads by its status to the first finding, and from there to the verdict of every rule', async () => {
     await openFile(page, 'pinned.txt');
+    await statusItem(page).click();
+    await page.locator('.statusbar-item', { hasText: /Ln 702, Col/ }).waitFor();
+    await picture(page, 'first-finding-dark');
     await statusItem(page).click();
     const body = webviewBody(page);
     await body.locator('td', { hasText: 'G6b' }).first().waitFor();
