@@ -67,7 +67,9 @@ describe('faults and pastes in the editor', () => {
     assert.match(label, /^gfn 0x100001 converted before its zap, :852 · ×4 · G3 zap-before-store/);
     await fault.click();
     await page.locator('.statusbar-item', { hasText: /Ln 852, Col/ }).waitFor();
-    const name = page.locator('.view-line span', { hasText: /^kvm_arch_post_set_memory_attributes$/ }).last();
+    const name = page
+      .locator('.view-line span', { hasText: /^kvm_arch_post_set_memory_attributes:?$/ })
+      .first();
     const [shown, editor] = await Promise.all([
       name.boundingBox(),
       page.locator('.editor-instance .overflow-guard').first().boundingBox(),

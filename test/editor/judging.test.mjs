@@ -94,6 +94,9 @@ describe('judging a trace in the editor', () => {
 
   it('leads by its status to the first finding, and from there to the verdict of every rule', async () => {
     await openFile(page, 'pinned.txt');
+    // The tests before have left the cursor on the finding.
+    await page.keyboard.press('Control+Home');
+    await page.locator('.statusbar-item', { hasText: 'Ln 1, Col' }).waitFor();
     await statusItem(page).click();
     await page.locator('.statusbar-item', { hasText: /Ln 702, Col/ }).waitFor();
     await picture(page, 'first-finding-dark');
