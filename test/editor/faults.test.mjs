@@ -65,6 +65,9 @@ describe('faults and pastes in the editor', () => {
     await fault.waitFor();
     const label = await fault.getAttribute('aria-label');
     assert.match(label, /^gfn 0x100001 converted before its zap, :852 · ×4 · G3 zap-before-store/);
+    // A click on the status leads there too.
+    await statusItem(page).click();
+    await page.locator('.statusbar-item', { hasText: /Ln 852, Col/ }).waitFor();
     await fault.click();
     await page.locator('.statusbar-item', { hasText: /Ln 852, Col/ }).waitFor();
     const name = page
