@@ -20,7 +20,7 @@ export function openTabUris(
 /** What the active tab was of, before a page of ours or a preview came into focus. */
 let lastUri: vscode.Uri | undefined;
 
-/** The document of the active tab; beside a timeline or a preview in focus, the one that was active before. */
+/** The document of the active tab; with a timeline or a preview in focus, the one that was active before. */
 export function activeTabUri(): vscode.Uri | undefined {
   const { activeTab } = vscode.window.tabGroups.activeTabGroup;
   if (!isPage(activeTab)) lastUri = uriOf(activeTab);
