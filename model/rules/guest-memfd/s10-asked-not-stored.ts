@@ -1,4 +1,3 @@
-import { plus } from '../../../parsers/base/units.js';
 import { Attr } from '../../ops/oplog.js';
 import type { GuestAsk } from '../../world/state.js';
 import { pagesText } from '../texts.js';
@@ -27,8 +26,8 @@ export const s10: RuleDef = {
     },
     guestAskAnswered: (ask, row) => {
       const { vm, first, end, toPrivate, how } = ask;
-      const slot = run.w.slotOfGfn(vm, first);
-      if (!slot) return;
+      // A file may refuse with -EAGAIN; and without tasks nobody knows whose vCPU runs.
+      if (!run.w.slotOfGfn(vm, first) || vm.attributesOf !== 'vm' || run.w.table.tid(row) < 0) return;
       const pages = run.gfns(vm, first, end - first);
       const stored = isStored(ask);
       if (stored === 'yes') run.ok();
@@ -47,7 +46,7 @@ export const s10: RuleDef = {
   }),
 };
 
-/** Whether all that was asked for has the attribute, where KVM or the file keeps it. */
+/** Whether all that was asked for has the attribute, where KVM keeps it. */
 function isStored({ vm, first, end, toPrivate }: GuestAsk): 'yes' | 'no' | 'unknown' {
   const wanted = toPrivate ? Attr.Private : Attr.Shared;
   let isUnknown = false;
@@ -56,14 +55,7 @@ function isStored({ vm, first, end, toPrivate }: GuestAsk): 'yes' | 'no' | 'unkn
     if (value === Attr.Unknown) isUnknown = true;
     else if (value !== wanted) isOther = true;
   };
-  if (vm.attributesOf !== 'inode') vm.attr.visit(first, end, look);
-  else
-    for (const slot of vm.slots) {
-      if (slot.untilRow >= 0 || !slot.inode || slot.pgoff < 0) continue;
-      const from = Math.max(first, slot.baseGfn) - slot.baseGfn;
-      const to = Math.min(end, slot.baseGfn + slot.npages) - slot.baseGfn;
-      if (to > from) slot.inode.attr.visit(plus(slot.pgoff, from), plus(slot.pgoff, to), look);
-    }
+  vm.attr.visit(first, end, look);
   if (isOther) return 'no';
   return isUnknown ? 'unknown' : 'yes';
 }
