@@ -5,7 +5,7 @@ import { differences } from './compare.js';
 import { judgeText } from './judge.js';
 import { samplesIn, type Expectation, type Sample } from './samples.js';
 
-const SCENARIOS = 26;
+const SCENARIOS = 27;
 const SLOW_MS = 10_000;
 
 const scenarios = samplesIn('scenarios');
