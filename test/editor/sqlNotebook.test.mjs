@@ -43,7 +43,11 @@ describe('a SQL notebook in the window', () => {
   });
 
   it('shows answers as tables, of which a row leads to its line', async () => {
+    // A file that is opened before the window knows of the extension is a text in it.
+    await openFile(page, 'pinned.txt');
+    await statusItem(page).filter({ hasText: '1 violation' }).waitFor();
     await openFile(page, 'questions.shimsql');
+    await page.locator('.notebook-editor').first().waitFor();
     await runCommand(page, 'Notebook: Run All');
     const body = webviewBody(page);
     const row = body.locator('tr', { hasText: 'became private while page 0x4 is pinned' });
