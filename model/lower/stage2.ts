@@ -60,7 +60,7 @@ export function lowerStage2(on: On): void {
   both('Stage2Map', (w, ev, t) => {
     const vm = ownerAtWork(w, ev, t, MAP.pgt);
     // A guest that runs guests has page tables for these, of frames that are not its own.
-    if (vm === undefined) return;
+    if (vm === undefined || !ev.has(MAP.addr)) return;
     t.stage2Map = {
       row: ev.row,
       vm,

@@ -2,6 +2,7 @@
  * One number for each gfn that has one, where neighbours mostly have one too: in blocks, as a page table has
  * them.
  */
+import { assert } from '../../parsers/base/assert.js';
 import type { Gfn } from '../../parsers/base/units.js';
 import { Pointers } from './pointers.js';
 
@@ -22,8 +23,9 @@ export class LeafTable {
   /** `span`: gfns that a leaf of the table's level covers. */
   constructor(private readonly span: number) {}
 
-  /** What was put for a gfn; 0 for nothing. */
+  /** What was put for a gfn; 0 for nothing, and for a gfn that is not known. */
   get(gfn: Gfn): number {
+    if (gfn < 0) return 0;
     const index = Math.floor(gfn / this.span);
     const start = this.starts.get(Math.floor(index / BLOCK));
     return start === undefined ? 0 : this.entries[start + (index % BLOCK)]!;
@@ -31,6 +33,7 @@ export class LeafTable {
 
   /** Puts a number for a gfn, 0 for nothing. */
   set(gfn: Gfn, value: number): void {
+    assert(gfn >= 0, `a leaf at gfn ${gfn}`);
     const index = Math.floor(gfn / this.span);
     const start = this.startOf(Math.floor(index / BLOCK));
     const at = start + (index % BLOCK);

@@ -8,6 +8,7 @@ import {
   picture,
   runCommand,
   SAMPLE,
+  statusItem,
   THEMES,
   webviewBody,
 } from './support.mjs';

@@ -87,15 +87,22 @@ const POINTERS: ReadonlySet<string> = new Set([
   'mm',
   'notifier',
   'bio',
+  'pgt',
+  'page0',
 ]);
 const FRAMES: ReadonlySet<string> = new Set(['pfn']);
+/** Addresses of frames, in bytes. */
+const ADDRESSES: ReadonlySet<string> = new Set(['phys']);
+/** What pKVM calls its VMs. */
+const HANDLES: ReadonlySet<string> = new Set(['handle']);
 const SPTES: ReadonlySet<string> = new Set(['old', 'new', 'spte']);
 /** Added to task numbers, which are fewer. */
 const OTHER_TASKS = 1 << 23;
-/** A bit of a pointer's high word, of a frame number, and of an SPTE's high word, that none of them has. */
+/** A bit that no pointer has in its high word, no frame's number, and no SPTE or address in its high word. */
 const OTHER_POINTER = 1 << 13;
 const OTHER_FRAME = 1 << 26;
 const OTHER_SPTE = 1 << (26 + 12 - 32);
+const OTHER_HANDLE = 1 << 20;
 
 /** Makes the names in a payload those of another machine's part. */
 function rename(kind: number, pool: Uint32Array, start: number): void {
@@ -103,6 +110,8 @@ function rename(kind: number, pool: Uint32Array, start: number): void {
     if ((pool[start]! & (1 << i)) === 0) return;
     const at = start + 1 + 2 * i;
     if (FRAMES.has(slot)) pool[at]! ^= OTHER_FRAME;
+    else if (HANDLES.has(slot)) pool[at]! ^= OTHER_HANDLE;
+    else if (ADDRESSES.has(slot)) pool[at + 1]! ^= OTHER_SPTE;
     else if (pool[at + 1] === 0 && pool[at] === 0) return;
     else if (POINTERS.has(slot)) pool[at + 1]! ^= OTHER_POINTER;
     else if (SPTES.has(slot) && isMapping(pool[at]!)) pool[at + 1]! ^= OTHER_SPTE;

@@ -93,5 +93,7 @@ export const PKVM_VMS = ['PkvmInitVm', 'PkvmCreateVm', 'PkvmDestroyVm'] as const
 /** Where all VMs are known to be plain ones nothing is donated, and nothing that would show it is missed. */
 export function nothingDonated({ vms }: World): readonly EventKind[] {
   const areAllPlain = vms.length > 0 && vms.every((vm) => vm.isProtected === false);
-  return areAllPlain ? ['PkvmStage2MapRet', 'PkvmInitVm', 'PkvmStage2Destroy', 'PkvmDestroyVm'] : [];
+  return areAllPlain
+    ? ['PkvmStage2Map', 'PkvmStage2MapRet', 'PkvmInitVm', 'PkvmStage2Destroy', 'PkvmDestroyVm']
+    : [];
 }

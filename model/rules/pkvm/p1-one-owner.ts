@@ -12,7 +12,7 @@ export const p1: RuleDef = {
   statement:
     'A frame that is donated to a protected VM is donated to no other VM, nor at another gfn, until it is returned.',
   source: '__pkvm_host_donate_guest(), arch/arm64/kvm/hyp/nvhe/mem_protect.c: the host must own the page',
-  needs: [['PkvmStage2MapRet'], ['PkvmInitVm']],
+  needs: [['PkvmStage2Map'], ['PkvmStage2MapRet'], ['PkvmInitVm']],
   excuses: [['PkvmStage2Destroy']],
   shownOtherwise: nothingDonated,
   about: [...PKVM_VMS, 'PkvmStage2Map'],

@@ -16,7 +16,7 @@ export const p2: RuleDef = {
     'No page that is donated to a protected VM is pinned or taken by GUP for the host while it is private.',
   source:
     'Documentation/virt/kvm/arm/pkvm.rst: accesses of the host fault; Fuad, 26 September 2022: memory of pKVM must be un-GUP-able',
-  needs: [['PkvmStage2MapRet'], ['PkvmInitVm']],
+  needs: [['PkvmStage2Map'], ['PkvmStage2MapRet'], ['PkvmInitVm']],
   excuses: [['PkvmStage2Destroy'], ['GuestShare']],
   shownOtherwise: nothingDonated,
   about: [...PKVM_VMS, 'PkvmStage2Map'],

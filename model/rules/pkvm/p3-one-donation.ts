@@ -11,7 +11,7 @@ export const p3: RuleDef = {
   nature: 'invariant',
   statement: 'A gfn of a protected VM is not donated a second time before the first was returned.',
   source: 'pkvm_pgtable_stage2_map(), arch/arm64/kvm/pkvm.c: -EAGAIN where there is a mapping',
-  needs: [['PkvmStage2MapRet'], ['PkvmInitVm']],
+  needs: [['PkvmStage2Map'], ['PkvmStage2MapRet'], ['PkvmInitVm']],
   excuses: [['PkvmStage2Destroy']],
   shownOtherwise: nothingDonated,
   about: [...PKVM_VMS, 'PkvmStage2Map'],

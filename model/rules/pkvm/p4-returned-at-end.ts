@@ -12,7 +12,7 @@ export const p4: RuleDef = {
   statement: 'Every page that was donated to a protected VM is returned before the VM is destroyed.',
   source:
     'pkvm_pgtable_stage2_destroy_range() and pkvm_pgtable_stage2_destroy_pgd(), arch/arm64/kvm/pkvm.c (WARN_ON_ONCE on what is left)',
-  needs: [['PkvmStage2MapRet'], ['PkvmInitVm'], ['PkvmStage2Destroy'], ['PkvmDestroyVm']],
+  needs: [['PkvmStage2Map'], ['PkvmStage2MapRet'], ['PkvmInitVm'], ['PkvmStage2Destroy'], ['PkvmDestroyVm']],
   shownOtherwise: nothingDonated,
   about: PKVM_VMS,
   fix: 'Reclaim every mapping of the VM before its hypervisor part is destroyed.',

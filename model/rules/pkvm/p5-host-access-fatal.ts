@@ -17,7 +17,7 @@ export const p5: RuleDef = {
     'A gfn whose page was reclaimed by force for an access of the host is not mapped for the guest again.',
   source:
     'pkvm_force_reclaim_guest_page() and __pkvm_vcpu_in_poison_fault(), arch/arm64/kvm; Documentation/virt/kvm/arm/pkvm.rst: KVM_RUN returns -EFAULT',
-  needs: [['ForceReclaim'], ['PkvmStage2MapRet'], ['PkvmInitVm']],
+  needs: [['ForceReclaim'], ['PkvmStage2Map'], ['PkvmStage2MapRet'], ['PkvmInitVm']],
   about: ['ForceReclaim'],
   fix: 'Leave a poisoned entry in the guest stage 2, and fail the fault that meets it.',
   listen: (run) => {

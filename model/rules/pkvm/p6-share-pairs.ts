@@ -17,7 +17,8 @@ export const p6: RuleDef = {
   about: ['GuestShare', 'GuestUnshare'],
   fix: 'Check the state of the page in the guest stage 2 before it changes.',
   listen: (run) => {
-    const states = new Map<string, { readonly isShared: boolean; readonly row: number }>();
+    /** By handle and gfn; `isShared` is undefined where a VM went since: its handle may be another's now. */
+    const states = new Map<string, { readonly isShared: boolean | undefined; readonly row: number }>();
     const bothShow = run.recorded('GuestShare') && run.recorded('GuestUnshare');
     const judged = (handle: number, gfn: Gfn, isShare: boolean, row: number): void => {
       const key = `${handle}/${gfn}`;
@@ -28,11 +29,16 @@ export const p6: RuleDef = {
         return;
       }
       if (before?.isShared !== isShare) {
-        if (before || isShare) run.ok();
+        if (before?.isShared !== undefined || (!before && isShare)) run.ok();
         else run.undecided('unknown-start', row, `Whether gfn ${hex(gfn)} was shared is not known.`);
         return;
       }
       if (run.lost(before.row, row)) return;
+      if (!run.recorded('PkvmDestroyVm')) {
+        const detail = 'Whether the VM went in between, and its handle passed on, is not recorded.';
+        run.notRecorded(row, detail, ['PkvmDestroyVm']);
+        return;
+      }
       const what = isShare ? 'shared' : 'taken back';
       run.violation({
         row,
@@ -44,6 +50,7 @@ export const p6: RuleDef = {
       guestShares: judged,
       // A protected VM may share at any time; of that the host sees nothing.
       stage2Gone: (vm, row) => {
+        for (const key of states.keys()) states.set(key, { isShared: undefined, row });
         if (vm.isProtected !== true || run.recorded('GuestShare', 'GuestUnshare')) return;
         run.undecided(
           'not-recorded',

@@ -26,7 +26,15 @@ export const p7: RuleDef = {
     'A page that is converted to private in place keeps its contents: the frame that is donated is the one that was shared, with no page put in its place between the two.',
   source:
     'Fuad, 23 and 26 September 2022, in the thread of v8: convert with the contents preserved, as for a buffer of hundreds of MiB; in-place conversion series (guest_memfd)',
-  needs: [['StoreAttr', 'ConvertRet'], ['PkvmStage2MapRet'], ['FilemapAdd'], ['PkvmInitVm']],
+  needs: [
+    ['StoreAttr', 'ConvertRet'],
+    ['PkvmStage2Map'],
+    ['PkvmStage2MapRet'],
+    ['FilemapAdd'],
+    ['PkvmInitVm'],
+    ['GmemBind'],
+    ['GmemBindRet'],
+  ],
   excuses: [['FilemapDelete'], ['GmemFallocate']],
   about: IN_PLACE,
   fix: 'Convert the page where it is: neither zero it, nor allocate another and copy.',

@@ -15,7 +15,7 @@ export const p8: RuleDef = {
   statement:
     "A page of the VMM's memory is pinned for long before it is donated to a protected VM, and until it is returned.",
   source: 'pkvm_mem_abort(), arch/arm64/kvm/mmu.c; __pkvm_pgtable_stage2_reclaim(), arch/arm64/kvm/pkvm.c',
-  needs: [['PkvmStage2MapRet'], ['PkvmInitVm']],
+  needs: [['PkvmStage2Map'], ['PkvmStage2MapRet'], ['PkvmInitVm']],
   excuses: [['PkvmStage2Destroy'], ['GetPfn']],
   shownOtherwise: nothingDonated,
   about: [...PKVM_VMS, 'PkvmStage2Map'],
