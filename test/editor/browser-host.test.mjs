@@ -57,7 +57,7 @@ describe("in the browser's extension host", () => {
     await webviewBody(page).getByText('What happened').waitFor();
     await runCommand(page, 'View: Close Editor');
     await runCommand(page, 'Shimtrace: Show Timeline');
-    await webviewBody(page).getByRole('heading', { name: 'G9 violation' }).waitFor();
+    await webviewBody(page).getByRole('heading', { name: 'private while pinned' }).waitFor();
     await runCommand(page, 'Focus on Conversions View');
     await page.locator('.pane-body .monaco-list-row').filter({ hasText: 'to private' }).first().waitFor();
     await runCommand(page, 'View: Show Explorer');

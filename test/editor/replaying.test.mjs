@@ -82,7 +82,7 @@ describe('a replay in the editor', () => {
     await openFile(page, 'pinned.txt');
     await statusItem(page).filter({ hasText: '1 violation' }).waitFor();
     await runCommand(page, 'Show Timeline');
-    await body().getByRole('heading', { name: 'G9 violation' }).waitFor();
+    await body().getByRole('heading', { name: 'private while pinned' }).waitFor();
   });
   after(() => bench?.close());
   afterEach(async function () {

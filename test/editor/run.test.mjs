@@ -74,7 +74,7 @@ describe("a run of several files in the browser's extension host", () => {
     await runCommand(page, 'View: Show Explorer');
     await openFile(page, 'both.shimtrace.json');
     await runCommand(page, 'Shimtrace: Show Timeline');
-    await webviewBody(page).getByRole('heading', { name: 'G9 violation' }).waitFor();
+    await webviewBody(page).getByRole('heading', { name: 'private while pinned' }).waitFor();
     await picture(page, 'run-timeline');
   });
 });

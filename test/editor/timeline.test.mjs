@@ -39,7 +39,7 @@ describe('the timeline in the editor', () => {
     await openFile(page, 'pinned.txt');
     await statusItem(page).filter({ hasText: '1 violation' }).waitFor();
     await runCommand(page, 'Show Timeline');
-    await body().getByRole('heading', { name: 'G9 violation' }).waitFor();
+    await body().getByRole('heading', { name: 'private while pinned' }).waitFor();
   });
   after(() => bench?.close());
   afterEach(async function () {
@@ -80,7 +80,7 @@ describe('the timeline in the editor', () => {
       .click();
     await onLine(662);
     await page.locator('.view-line').filter({ hasText: 'kvm_gmem' }).first().click();
-    await body().locator('.words h2').filter({ hasNotText: 'G9 violation' }).first().waitFor();
+    await body().locator('.words h2').filter({ hasNotText: 'private while pinned' }).first().waitFor();
   });
 
   it('the window brings the timeline back as it was', async () => {
@@ -157,7 +157,7 @@ describe('the timeline in the editor', () => {
     await openFile(page, 'binary.perf.data');
     await page.locator('.tab', { hasText: 'binary.perf.data' }).first().waitFor();
     await runCommand(page, 'Show Timeline');
-    await body().getByRole('heading', { name: 'G9 violation' }).waitFor();
+    await body().getByRole('heading', { name: 'private while pinned' }).waitFor();
     const canvas = body().locator('canvas.main');
     const place = await canvas.evaluate(async () => {
       for (let i = 0; i < 100; i++) {
@@ -175,7 +175,7 @@ describe('the timeline in the editor', () => {
     await onLine(Number(/line (\d+)/.exec(link)[1]));
     await page.locator('.view-line').filter({ hasText: 'kvm_gmem_store_attributes' }).first().waitFor();
     await page.locator('.view-line').filter({ hasText: 'kvm_gmem_invalidate' }).first().click();
-    await body().locator('.words h2').filter({ hasNotText: 'G9 violation' }).first().waitFor();
+    await body().locator('.words h2').filter({ hasNotText: 'private while pinned' }).first().waitFor();
   });
 
   it('is seen in every theme', async () => {

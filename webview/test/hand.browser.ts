@@ -44,7 +44,7 @@ describe('the hand on the timeline', () => {
   });
   beforeEach(async () => {
     ({ page, errors } = await openPage(browser, served, 'scene', 'vscode-dark', SIZE));
-    await page.getByRole('heading', { name: 'G1 violation' }).waitFor();
+    await page.getByRole('heading', { name: 'mapped while private' }).waitFor();
     // Rows of single lives are more than fit.
     for (let i = 0; i < 12 && (await viewOf(page)).level > 0; i++) await press('e');
     for (let i = 0; i < 12 && (await viewOf(page)).top > 0; i++) await press('ArrowUp');
@@ -221,12 +221,12 @@ describe('the hand on the timeline', () => {
     const field = page.locator('.field').first().locator('input');
     for (const [text, said] of [
       ['0x105', 'tgid:400 gfn 0x105'],
-      ['gpa:0x106000', 'tgid:400 gfn 0x106..0x108, 3 pages'],
+      ['gpa:0x106000', 'tgid:400 gfns 0x106..0x108, 3 pages'],
       ['gfn:0x109', 'tgid:400 gfn 0x109'],
       ['1000:5', 'tgid:400 gfn 0x105'],
       ['pfn:0x8009', 'tgid:400 gfn 0x109'],
-      [':14', 'tgid:400 gfn 0x100..0x104, 5 pages'],
-      ['line 18', 'tgid:400 gfn 0x100..0x104, 5 pages'],
+      [':14', 'tgid:400 gfns 0x100..0x104, 5 pages'],
+      ['line 18', 'tgid:400 gfns 0x100..0x104, 5 pages'],
       ['0.000120', 'tgid:400 gfn'],
     ] as const) {
       await field.fill(text);
@@ -307,7 +307,7 @@ describe('the hand on the timeline', () => {
     const [finding] = await signs(page, 'finding');
     assert.match(
       await rest(finding!.x, finding!.y),
-      /G1 violation: page 9 is private[\s\S]*line 92: folio_add_file_rmap by vcpu-401-401 on CPU 1/,
+      /violation of G1[\s\S]*line 92: folio_add_file_rmap by vcpu-401-401 on CPU 1/,
     );
     const [mark] = await signs(page, 'mark');
     assert.match(

@@ -46,7 +46,7 @@ describe('the timeline page in a browser', () => {
   });
 
   it('opens on the worst finding, in words', async () => {
-    await page.getByRole('heading', { name: 'G1 violation' }).waitFor();
+    await page.getByRole('heading', { name: 'mapped while private' }).waitFor();
     await page.getByText('page 9 is private and was mapped by tgid 400').first().waitFor();
     await page.getByText('1 violation', { exact: false }).first().waitFor();
   });
@@ -120,7 +120,7 @@ describe('the timeline page in a browser', () => {
   it('announces what was selected', async () => {
     await canvas().press('n');
     await page.waitForFunction(() =>
-      [...document.querySelectorAll('[aria-live]')].some((e) => e.textContent?.includes('G1 violation')),
+      [...document.querySelectorAll('[aria-live]')].some((e) => e.textContent?.includes('violation of G1')),
     );
   });
 
@@ -134,7 +134,7 @@ describe('the timeline page in a browser', () => {
   it('has nothing that axe objects to, in any theme', async () => {
     for (const theme of Object.keys(THEMES)) {
       const opened = await openPage(browser, served, 'scene', theme);
-      await opened.page.getByRole('heading', { name: 'G1 violation' }).waitFor();
+      await opened.page.getByRole('heading', { name: 'mapped while private' }).waitFor();
       await opened.page.screenshot({ path: path.join(PICTURES, `page-${theme.replace(/\W+/g, '-')}.png`) });
       for (const tab of ['Selection', 'Table', 'Legend']) {
         await opened.page.getByRole('tab', { name: tab }).click();
