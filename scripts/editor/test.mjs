@@ -33,7 +33,7 @@ async function inHost(chromium, tests) {
       env: { SHIMTRACE_IN_HOST: report },
       reportFile: report,
       logFile,
-      timeoutMs: 240000,
+      timeoutMs: 480000,
     });
     const rows = fs.existsSync(report) ? JSON.parse(fs.readFileSync(report, 'utf8')) : [];
     const lines = rows.flatMap((row) => [
