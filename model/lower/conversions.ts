@@ -285,12 +285,18 @@ function lowerVmConversions(on: On): void {
   });
 }
 
-/** The only bracket that the kernel counts now, where it covers what is converted. */
-function countedBracket(ev: Ev): CountedBracket | undefined {
+/** What the brackets that the kernel counts now span, where that covers what is converted. */
+function countedHull(ev: Ev): { readonly first: Gfn; readonly end: Gfn } | undefined {
   const [first, end] = [ev.gfn(PRE.hull_start), ev.gfn(PRE.hull_end)];
   const covers = first >= 0 && first <= ev.gfn(PRE.start) && end >= ev.gfn(PRE.end);
-  if (!covers || !ev.has(PRE.inprog) || !ev.has(PRE.seq) || ev.signed(PRE.inprog, 0) !== 1) return undefined;
-  return { seq: ev.num(PRE.seq), first, end };
+  return covers ? { first, end } : undefined;
+}
+
+/** The only bracket that the kernel counts now, where it covers what is converted. */
+function countedBracket(ev: Ev): CountedBracket | undefined {
+  const hull = countedHull(ev);
+  const isOnly = ev.has(PRE.seq) && ev.signed(PRE.inprog, 0) === 1;
+  return hull && isOnly ? { seq: ev.num(PRE.seq), ...hull } : undefined;
 }
 
 /**
@@ -298,9 +304,7 @@ function countedBracket(ev: Ev): CountedBracket | undefined {
  * with an end on this thread it is its own.
  */
 function isCountedOpen(ev: Ev): boolean {
-  const [first, end] = [ev.gfn(PRE.hull_start), ev.gfn(PRE.hull_end)];
-  const covers = first >= 0 && first <= ev.gfn(PRE.start) && end >= ev.gfn(PRE.end);
-  return covers && !ev.has(PRE.seq) && ev.signed(PRE.inprog, 0) > 0;
+  return countedHull(ev) !== undefined && !ev.has(PRE.seq) && ev.signed(PRE.inprog, 0) > 0;
 }
 
 /**

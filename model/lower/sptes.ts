@@ -4,7 +4,7 @@ import type { On } from './lowering.js';
 import { slotsOf } from '../world/slots.js';
 import { asGfn, asPfn, type Gfn, PAGE_SHIFT, PAGES_PER_LEVEL, type Pfn } from '../../parsers/base/units.js';
 import { Op, Phase } from '../ops/oplog.js';
-import type { Thread, Vm } from '../world/state.js';
+import type { GuestFault, Thread, Vm } from '../world/state.js';
 import type { SpteRec } from '../world/spte.js';
 import type { World } from '../world/world.js';
 
@@ -83,9 +83,7 @@ function installed(
 ): void {
   const asId = Math.max(0, ev.num(CHANGED.as_id));
   const pages = PAGES_PER_LEVEL[level]!;
-  const open = t.fault;
-  const isForOpen = open && !open.installed && open.gfn >= gfn && open.gfn < gfn + pages;
-  const fault = isForOpen ? open : undefined;
+  const fault = faultServed(t, gfn, pages);
   const root = t.mirrorGfn === gfn ? 1 : -1;
   t.mirrorGfn = asGfn(-1);
   const side = fault?.side ?? -1;
@@ -111,6 +109,12 @@ function installed(
   w.op(Op.SpteSet, vm.index, ev.row, gfn, pages, rec.pfn, level);
   w.facts.tell('spteInstall', vm, rec, fault, t);
   if (fault) fault.installed = true;
+}
+
+/** The fault that a thread is in, where so many pages from a gfn on serve it and none did before. */
+export function faultServed(t: Thread, gfn: Gfn, pages: number): GuestFault | undefined {
+  const { fault } = t;
+  return fault && !fault.installed && fault.gfn >= gfn && fault.gfn < gfn + pages ? fault : undefined;
 }
 
 function zapped(w: World, vm: Vm, ev: Ev, t: Thread, level: number, gfn: Gfn, lo: number, hi: number): void {

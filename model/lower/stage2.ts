@@ -16,6 +16,7 @@ import {
 } from '../../parsers/base/units.js';
 import { Op } from '../ops/oplog.js';
 import { slotsOf } from '../world/slots.js';
+import { faultServed } from './sptes.js';
 import type { SpteRec } from '../world/spte.js';
 import type { Stage2Call, Thread, Vm } from '../world/state.js';
 import type { World } from '../world/world.js';
@@ -161,8 +162,7 @@ function mapped(w: World, ev: Ev, t: Thread, call: Stage2Call): void {
 function installed(w: World, ev: Ev, t: Thread, call: Stage2Call, gfn: Gfn, pfn: Pfn, level: number): void {
   const { vm, vmSure } = call;
   const pages = PAGES_PER_LEVEL[level]!;
-  const open = t.fault;
-  const fault = open && !open.installed && open.gfn >= gfn && open.gfn < gfn + pages ? open : undefined;
+  const fault = faultServed(t, gfn, pages);
   const rec = vm.sptes.add({
     gfn,
     level,

@@ -41,6 +41,23 @@ export class Donations {
     return [...(this.byGfn.get(vm)?.values() ?? [])];
   }
 
+  /** Judges a donation made while the one before it, which it contradicts, is not seen returned. */
+  again({ vm, gfn, row }: Donation, before: Donation, message: string): void {
+    const { run } = this;
+    const pages = run.gfns(vm, gfn);
+    if (run.lost(before.row, row, pages)) return;
+    if (!run.recorded('PkvmStage2Destroy')) {
+      run.notRecorded(row, 'What is returned is not recorded.', ['PkvmStage2Destroy'], pages);
+      return;
+    }
+    run.violation({
+      row,
+      pages,
+      message,
+      evidence: [[before.row, 'state', 'donated here, and not returned since']],
+    });
+  }
+
   private add(donation: Donation): void {
     this.byPfn.set(donation.pfn, donation);
     const mine = this.byGfn.get(donation.vm);

@@ -19,26 +19,19 @@ export const p1: RuleDef = {
   fix: 'Check the owner of the page in the host before it changes, under the locks of the host and of the guest.',
   listen: (run) => {
     const donations = new Donations(run, (donation) => {
-      const { vm, gfn, pfn, row } = donation;
+      const { vm, gfn, pfn } = donation;
       const before = donations.ofFrame(pfn);
       if (!before || (before.vm === vm && before.gfn === gfn)) {
         run.ok();
         return;
       }
-      const pages = run.gfns(vm, gfn);
-      if (run.lost(before.row, row, pages)) return;
-      if (!run.recorded('PkvmStage2Destroy')) {
-        run.notRecorded(row, 'What is returned is not recorded.', ['PkvmStage2Destroy'], pages);
-        return;
-      }
-      run.violation({
-        row,
-        pages,
-        message: `pfn ${hex(pfn)} is donated at gfn ${hex(gfn)} while gfn ${hex(before.gfn)} ${
+      donations.again(
+        donation,
+        before,
+        `pfn ${hex(pfn)} is donated at gfn ${hex(gfn)} while gfn ${hex(before.gfn)} ${
           before.vm === vm ? 'of the same VM' : 'of another VM'
         } has it`,
-        evidence: [[before.row, 'state', 'donated here, and not returned since']],
-      });
+      );
     });
     return donations.listener();
   },

@@ -18,24 +18,17 @@ export const p3: RuleDef = {
   fix: 'Look the mapping up under mmu_lock before the hypervisor is asked, and return -EAGAIN where there is one.',
   listen: (run) => {
     const donations = new Donations(run, (donation) => {
-      const { vm, gfn, pfn, row } = donation;
+      const { vm, gfn, pfn } = donation;
       const before = donations.at(vm, gfn);
       if (!before) {
         run.ok();
         return;
       }
-      const pages = run.gfns(vm, gfn);
-      if (run.lost(before.row, row, pages)) return;
-      if (!run.recorded('PkvmStage2Destroy')) {
-        run.notRecorded(row, 'What is returned is not recorded.', ['PkvmStage2Destroy'], pages);
-        return;
-      }
-      run.violation({
-        row,
-        pages,
-        message: `gfn ${hex(gfn)} is donated again, pfn ${hex(pfn)} after pfn ${hex(before.pfn)}, without a return in between`,
-        evidence: [[before.row, 'state', 'donated here, and not returned since']],
-      });
+      donations.again(
+        donation,
+        before,
+        `gfn ${hex(gfn)} is donated again, pfn ${hex(pfn)} after pfn ${hex(before.pfn)}, without a return in between`,
+      );
     });
     return donations.listener();
   },
