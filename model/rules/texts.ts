@@ -2,11 +2,6 @@
 import { rangeText } from '../pages/pageText.js';
 import type { Conv, Inode } from '../world/state.js';
 
-/** `gfn 0x10` or `pages 0x4..0x7`: so many of them from the first on. */
-export function pagesText(first: number, count: number, unit: 'gfn' | 'page'): string {
-  return rangeText(unit, first, count);
-}
-
 /** A pointer into the kernel's image, of which the model keeps the low 52 bits, in full. */
 export function pointerText(pointer: number): string {
   return `0xfff${pointer.toString(16).padStart(13, '0')}`;
@@ -19,6 +14,6 @@ export function inodeText(inode: Inode): string {
 
 /** The range of a conversion, with its object. */
 export function convText(conv: Conv): string {
-  const range = pagesText(conv.first, conv.end - conv.first, conv.scope === 'vm' ? 'gfn' : 'page');
+  const range = rangeText(conv.scope === 'vm' ? 'gfn' : 'page', conv.first, conv.end - conv.first);
   return conv.scope === 'inode' && conv.inode ? `${range} of ${inodeText(conv.inode)}` : range;
 }

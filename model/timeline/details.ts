@@ -24,9 +24,10 @@ import { isToPrivate, Outcome, outcomeIn } from './outcome.js';
 import { LAYER_COUNT, Layer } from './pageIndex.js';
 import { distinctLabels, shareLabel, type RowSet } from './rows.js';
 import { faultsOf, groupable } from '../findings/fault.js';
-import type { Finding } from '../findings/finding.js';
+import type { Finding, PageRange } from '../findings/finding.js';
 import { pagesTold, titleOf } from '../findings/title.js';
-import { hex, levelName } from '../pages/state.js';
+import { rangeText } from '../pages/pageText.js';
+import { levelName } from '../pages/state.js';
 import { wantedRows } from './tiles.js';
 import type { Timeline } from './timeline.js';
 
@@ -55,11 +56,9 @@ export function eventRef(timeline: Timeline, row: number): EventRef {
  * `gfns 0x100..0x13f, 64 pages`: end excluded in, included out, as people say it. Where pages between are
  * left out, `count` are meant.
  */
-export function pagesText(unit: string, first: number, end: number, count = end - first): string {
-  const name = unit === 'pgoff' ? 'page' : unit;
-  return end - first === 1
-    ? `${name} ${hex(first)}`
-    : `${name}s ${hex(first)}..${hex(end - 1)}, ${count} pages`;
+export function pagesText(unit: PageRange['unit'], first: number, end: number, count = end - first): string {
+  const range = rangeText(unit === 'gfn' ? 'gfn' : 'page', first, end - first);
+  return end - first === 1 ? range : `${range}, ${count} pages`;
 }
 
 /** What a span of rows is called. */

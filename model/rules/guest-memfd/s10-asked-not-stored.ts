@@ -1,6 +1,6 @@
 import { Attr } from '../../ops/oplog.js';
 import type { GuestAsk } from '../../world/state.js';
-import { pagesText } from '../texts.js';
+import { rangeText } from '../../pages/pageText.js';
 import type { RuleDef } from '../rule.js';
 
 /**
@@ -37,7 +37,7 @@ export const s10: RuleDef = {
         run.suspicious({
           row,
           pages,
-          message: `the vCPU runs again, and ${pagesText(first, end - first, 'gfn')} is not ${
+          message: `the vCPU runs again, and ${rangeText('gfn', first, end - first)} is not ${
             toPrivate ? 'private' : 'shared'
           } as its guest asked by ${how}`,
           evidence: [[ask.row, 'cause', 'the guest asks']],

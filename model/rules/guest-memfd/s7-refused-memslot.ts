@@ -1,7 +1,7 @@
 import { errnoName } from '../../../parsers/events/errno.js';
 import { inTheWayText } from '../../pages/refusedSlot.js';
 import type { Region } from '../../world/state.js';
-import { pagesText } from '../texts.js';
+import { rangeText } from '../../pages/pageText.js';
 import type { RuleDef } from '../rule.js';
 import { BOUND_FILES } from '../topics.js';
 
@@ -43,9 +43,9 @@ export const s7: RuleDef = {
 };
 
 function regionText({ id, baseGfn, npages, isOfFile, fd, pgoff }: Region): string {
-  const frames = npages > 0 ? ` (${pagesText(baseGfn, npages, 'gfn')})` : '';
+  const frames = npages > 0 ? ` (${rangeText('gfn', baseGfn, npages)})` : '';
   const file = fd >= 0 ? ` of fd ${fd}` : '';
   const pages =
-    isOfFile && pgoff >= 0 && npages > 0 ? ` with ${pagesText(pgoff, npages, 'page')}${file}` : '';
+    isOfFile && pgoff >= 0 && npages > 0 ? ` with ${rangeText('page', pgoff, npages)}${file}` : '';
   return `memslot ${id}${frames}${pages}`;
 }

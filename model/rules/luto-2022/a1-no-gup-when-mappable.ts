@@ -1,7 +1,8 @@
 import { Attr } from '../../ops/oplog.js';
 import { hex } from '../../pages/state.js';
 import { attrOfPage } from '../common.js';
-import { inodeText, pagesText } from '../texts.js';
+import { rangeText } from '../../pages/pageText.js';
+import { inodeText } from '../texts.js';
 import type { RuleDef } from '../rule.js';
 import { USER_MAPPINGS } from '../topics.js';
 
@@ -31,7 +32,7 @@ export const a1: RuleDef = {
       if (attr === Attr.Private) return;
       const pages = run.pagesOf(fact.inode, fact.pgoff, fact.count);
       if (fact.vmaRow >= 0 && run.lost(fact.vmaRow, fact.row, pages)) return;
-      const which = `${pagesText(fact.pgoff, fact.count, 'page')} of ${inodeText(fact.inode)}`;
+      const which = `${rangeText('page', fact.pgoff, fact.count)} of ${inodeText(fact.inode)}`;
       const message = `GUP of ${which} succeeded (flags ${hex(fact.flags)})`;
       run.violation({ row: fact.row, pages, message });
     },
