@@ -1,5 +1,6 @@
 /** The finding that a user names: by its id, by its line, or by a rule, which means its first. */
-import type { Finding, Verdict } from '../model/findings/finding.js';
+import type { Finding } from '../model/findings/finding.js';
+import { worstOf } from '../model/findings/rank.js';
 import { placeOf } from '../model/findings/report.js';
 import { nameOf, type LoadedRun } from './bundle.js';
 import { InputError } from './errors.js';
@@ -21,14 +22,9 @@ export function findFinding(trace: LoadedTrace & LoadedRun, wanted: string): Fin
   throw new InputError(`no finding '${wanted}' in ${nameOf(trace)}; ${there}`);
 }
 
-const VERDICT_RANKS: Readonly<Record<Verdict, number>> = { violation: 0, suspicious: 10, undecidable: 20 };
-
 /** The worst of a line, written as `2139` or `:2139`. */
 function atLine({ table, analysis }: LoadedTrace, wanted: string): Finding | undefined {
   const digits = /^:?(\d+)$/.exec(wanted)?.[1];
   if (digits === undefined) return undefined;
-  const rank = ({ verdict, severity }: Finding): number => VERDICT_RANKS[verdict] + severity;
-  return analysis.findings
-    .filter(({ at }) => placeOf(table, at).line === Number(digits))
-    .reduce<Finding | undefined>((a, b) => (a && rank(a) <= rank(b) ? a : b), undefined);
+  return worstOf(analysis.findings.filter(({ at }) => placeOf(table, at).line === Number(digits)));
 }

@@ -1,6 +1,7 @@
 /** The findings of a report as faults: what one defect breaks, wherever it was met. */
 import { faultsOf, type Fault, type Groupable, type Sight } from '../model/findings/fault.js';
-import type { Verdict } from '../model/findings/finding.js';
+import { worstOf } from '../model/findings/rank.js';
+import { ruleTitle } from '../model/findings/report.js';
 import type { ReportedFinding } from './protocol/report.js';
 
 export type ReportedFault = Fault<ReportedFinding>;
@@ -15,19 +16,16 @@ function groupable({ id, rule, verdict, severity, message, at, evidence }: Repor
   return { id, rule, verdict, severity, message, row: at.row, causeRows };
 }
 
-/** What comes first: a verdict outranks every severity. */
-const VERDICT_RANKS: Readonly<Record<Verdict, number>> = { violation: 0, suspicious: 10, undecidable: 20 };
-
-export function rank({ verdict, severity }: Pick<ReportedFinding, 'verdict' | 'severity'>): number {
-  return VERDICT_RANKS[verdict] + severity;
+/** Findings by event: those of one fault together, what is undecided by itself and last. */
+export function sightsIn(findings: readonly ReportedFinding[]): readonly (readonly ReportedFinding[])[] {
+  const undecided = findings.filter(({ verdict }) => verdict === 'undecidable').map((finding) => [finding]);
+  const sights = faultsIn(findings).flatMap((fault) => fault.sights.map((sight) => sight.findings));
+  return [...sights, ...undecided];
 }
 
 /** The worst fault's first finding, else the first of what is undecided; undefined where there is none. */
 export function firstFinding(findings: readonly ReportedFinding[]): ReportedFinding | undefined {
-  const worst = faultsIn(findings).reduce<ReportedFault | undefined>(
-    (a, b) => (a && rank(a) <= rank(b) ? a : b),
-    undefined,
-  );
+  const worst = worstOf(faultsIn(findings));
   return worst ? worst.sights[0]!.findings[0] : findings[0];
 }
 
@@ -36,13 +34,5 @@ export function rulesText(
   rules: readonly { readonly id: string; readonly name: string }[],
   findings: readonly Pick<ReportedFinding, 'rule'>[],
 ): string {
-  return [...new Set(findings.map(({ rule }) => rule))].map((id) => ruleText(rules, id)).join(', ');
-}
-
-/** `G9 refs-safe`. */
-export function ruleText(
-  rules: readonly { readonly id: string; readonly name: string }[],
-  id: string,
-): string {
-  return `${id} ${rules.find((rule) => rule.id === id)?.name ?? ''}`.trim();
+  return [...new Set(findings.map(({ rule }) => rule))].map((id) => ruleTitle({ rules }, id)).join(', ');
 }

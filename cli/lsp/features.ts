@@ -1,11 +1,13 @@
 /** What the server says of a judged trace, as plain shapes of the protocol. */
-import { problemMessage, problemsOf, type Problem } from '../../extension/problems.js';
-import { faultsIn, ruleText, rulesText } from '../../extension/faults.js';
+import { problemMessage, problemsOf } from '../../extension/problems.js';
+import { conversionDetail } from '../../extension/conversionText.js';
+import { code, escapeMarkdown } from '../../extension/escape.js';
+import { rulesText, sightsIn } from '../../extension/faults.js';
 import type { EventPlace, Spot } from '../../extension/protocol/place.js';
 import type { Report, ReportedFinding } from '../../extension/protocol/report.js';
 import type { ConversionRow, EventDetails, FindingExplanation } from '../../extension/protocol/shapes.js';
-import { plural } from '../../parsers/base/plural.js';
 import type { Verdict } from '../../model/findings/finding.js';
+import { ruleTitle } from '../../model/findings/report.js';
 import { lineRange, Severity, SymbolKind, type Diagnostic, type Location, type Range } from './shapes.js';
 
 const SEVERITIES: Readonly<Record<Verdict, number>> = {
@@ -43,18 +45,11 @@ export function diagnosticsOf(uri: string, report: Report): readonly Diagnostic[
   });
 }
 
-/** A code span that holds any text: the fence is longer than what it holds. */
-function code(text: string): string {
-  const longest = Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
-  const fence = '`'.repeat(longest + 1);
-  return longest === 0 ? `\`${text}\`` : `${fence} ${text} ${fence}`;
-}
-
 export function hoverMarkdown(event: EventDetails): string {
   const { place, name, fields, words, pages, understood, ofGuest, stacks } = event;
   const task = place.tid < 0 ? place.comm : `${place.comm === '' ? 'tid' : place.comm}-${place.tid}`;
   const actor = [place.time, place.cpu < 0 ? '' : `CPU ${place.cpu}`, task].filter((part) => part !== '');
-  const lines = [`**${name.replace(/[_*\\]/g, '\\$&')}** ${code(actor.join(' · '))}`, ''];
+  const lines = [`**${escapeMarkdown(name)}** ${code(actor.join(' · '))}`, ''];
   if (ofGuest) lines.push("Of a guest's own kernel: shown among its host's, never judged.", '');
   else if (!understood) lines.push('Not in the vocabulary: kept and counted, never judged.', '');
   for (const { label, before, after } of pages)
@@ -82,7 +77,7 @@ export function symbolsOf(rows: readonly ConversionRow[], lineCount: number): re
     const last = Math.max(first, lastOf(row, lineCount));
     return {
       name: row.label,
-      detail: detailOf(row),
+      detail: conversionDetail(row),
       kind: SymbolKind.Event,
       range: { start: { line: first, character: 0 }, end: { line: last + 1, character: 0 } },
       selectionRange: lineRange(first, row.spot.column),
@@ -105,10 +100,6 @@ export function symbolsOf(rows: readonly ConversionRow[], lineCount: number): re
 
 function lastOf({ lastLine }: ConversionRow, lineCount: number): number {
   return lastLine === 0 ? lineCount - 1 : lastLine - 1;
-}
-
-function detailOf({ errno, state, duration }: ConversionRow): string {
-  return [errno === '' ? state : errno, duration].filter((part) => part !== '').join(', ');
 }
 
 interface FoldingRange {
@@ -135,18 +126,6 @@ export function foldsOf(
   return folds.filter(({ startLine, endLine }) => endLine > startLine);
 }
 
-/** `2 pages to private, 553 µs, done, 1 violation`; none seen is not none. */
-export function lensTitle(row: ConversionRow, { findings }: Report): string {
-  const inside = findings.filter(
-    ({ at, verdict }) =>
-      verdict === 'violation' && at.line >= row.spot.line && (row.lastLine === 0 || at.line <= row.lastLine),
-  );
-  const verdict = inside.length > 0 ? plural(inside.length, 'violation') : 'no violation seen';
-  const to = `${plural(row.pageCount, 'page')} to ${row.toPrivate ? 'private' : 'shared'}`;
-  const state = row.errno === '' ? row.state : `failed ${row.errno}`;
-  return [to, row.duration, state, verdict].filter((part) => part !== '').join(', ');
-}
-
 /** What can be done with the findings of some lines, from 0: each event's as one. */
 export function actionsIn(
   uri: string,
@@ -154,10 +133,7 @@ export function actionsIn(
   { start, end }: Range,
 ): readonly { readonly title: string; readonly command: string; readonly arguments: readonly unknown[] }[] {
   const isHere = ({ at }: ReportedFinding): boolean => at.line - 1 >= start.line && at.line - 1 <= end.line;
-  const here = report.findings.filter(isHere);
-  const undecided = here.filter(({ verdict }) => verdict === 'undecidable').map((finding) => [finding]);
-  const sights = faultsIn(here).flatMap((fault) => fault.sights.map(({ findings }) => findings));
-  return [...sights, ...undecided].map((findings) => ({
+  return sightsIn(report.findings.filter(isHere)).map((findings) => ({
     title: `Explain ${rulesText(report.rules, findings)}`,
     command: EXPLAIN,
     arguments: [uri, findings[0]!.id],
@@ -169,7 +145,7 @@ export const EXPLAIN = 'shimtrace.explain';
 /** The chain of events that shows a finding, as text for any client. */
 export function explanationText(report: Report, of: FindingExplanation): string {
   const lines = [
-    `${ruleText(report.rules, of.rule)}: ${of.verdict}`,
+    `${ruleTitle(report, of.rule)}: ${of.verdict}`,
     of.message,
     of.statement,
     ...(of.pages === '' ? [] : [`pages: ${of.pages}`]),
@@ -181,5 +157,3 @@ export function explanationText(report: Report, of: FindingExplanation): string 
   }
   return [...lines, `fix: ${of.fix}`].join('\n');
 }
-
-export type { Problem };

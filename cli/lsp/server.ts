@@ -3,6 +3,7 @@
  * the extension runs; a document that is no trace is told nothing of.
  */
 import type { Readable, Writable } from 'node:stream';
+import { conversionText } from '../../extension/conversionText.js';
 import type { Spot } from '../../extension/protocol/place.js';
 import type { Report } from '../../extension/protocol/report.js';
 import type { Progress } from '../../extension/protocol/requests.js';
@@ -14,7 +15,6 @@ import {
   explanationText,
   foldsOf,
   hoverMarkdown,
-  lensTitle,
   spotLocation,
   symbolsOf,
 } from './features.js';
@@ -208,7 +208,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   'textDocument/codeLens': async (document, report) =>
     (await conversionsOf(document)).map((row) => ({
       range: lineRange(row.spot.line - 1),
-      command: { title: lensTitle(row, report), command: '' },
+      command: { title: conversionText(row, report.findings), command: '' },
     })),
   'textDocument/inlayHint': async (document, _report, { range }: { readonly range: Range }) => {
     const lines = { fromLine: range.start.line + 1, toLine: range.end.line + 1 };

@@ -6,7 +6,7 @@ import * as vscode from 'vscode';
 import type { ReportedFinding } from '../protocol/report.js';
 import type { ExplanationStep, FindingExplanation } from '../protocol/shapes.js';
 import type { App, Feature } from '../app.js';
-import { faultsIn, ruleText, rulesText } from '../faults.js';
+import { rulesText, sightsIn } from '../faults.js';
 import { code, escapeMarkdown } from '../escape.js';
 import { showMarkdown } from '../markdown.js';
 import { traceLine } from '../window.js';
@@ -14,6 +14,7 @@ import { mailOf } from './mail.js';
 import { LANGUAGE } from './recognise.js';
 import { activeTabUri } from '../tabs.js';
 import type { ListNode } from '../views/list.js';
+import { ruleTitle } from '../../model/findings/report.js';
 import { fileName } from '../../parsers/base/fileName.js';
 
 export const EXPLANATION_SCHEME = 'shimtrace-explanation';
@@ -66,7 +67,7 @@ function actionsAt(
   const isHere = ({ line, file }: ReportedFinding['at']): boolean =>
     line === at.line && (file === undefined || file === at.trace.toString());
   const { open } = app.suppressions.sort(uri, report);
-  return sightsAt(open.filter((finding) => isHere(finding.at))).flatMap((findings) => {
+  return sightsIn(open.filter((finding) => isHere(finding.at))).flatMap((findings) => {
     const [lead] = findings;
     const rules = rulesText(report.rules, findings);
     const diagnostics = context.diagnostics.filter(
@@ -86,23 +87,15 @@ function actionsAt(
         lead!.id,
       ]),
       ...[...new Set(findings.map(({ rule }) => rule))].map((rule) =>
-        action(vscode.l10n.t('Open the page of {0}', ruleText(report.rules, rule)), 'shimtrace.openRule', [
-          rule,
-        ]),
+        action(vscode.l10n.t('Open the page of {0}', ruleTitle(report, rule)), 'shimtrace.openRule', [rule]),
       ),
     ];
   });
 }
 
-/** Findings of a line: those of one fault together, what is undecided by itself. */
-function sightsAt(here: readonly ReportedFinding[]): readonly (readonly ReportedFinding[])[] {
-  const undecided = here.filter(({ verdict }) => verdict === 'undecidable').map((finding) => [finding]);
-  return [...faultsIn(here).flatMap(({ sights }) => sights.map(({ findings }) => findings)), ...undecided];
-}
-
 /** With what other rules say of the same fault at the same event. */
 function sightOf(all: readonly ReportedFinding[], finding: ReportedFinding): readonly ReportedFinding[] {
-  return sightsAt(all).find((sight) => sight.includes(finding)) ?? [finding];
+  return sightsIn(all).find((sight) => sight.includes(finding)) ?? [finding];
 }
 
 type OnFinding = (app: App, trace: vscode.Uri, finding: ReportedFinding) => Promise<void>;

@@ -8,10 +8,10 @@ import type { Report } from '../protocol/report.js';
 import type { ConversionRow } from '../protocol/shapes.js';
 import type { App, Feature } from '../app.js';
 import { SECTION } from '../config.js';
+import { conversionDetail, conversionText } from '../conversionText.js';
 import { documentLine, locationIn, traceLine } from '../window.js';
 import { orNothing, sessionOf } from './navigation.js';
 import { LANGUAGE } from './recognise.js';
-import { plural } from '../../parsers/base/plural.js';
 
 const SELECTOR: vscode.DocumentSelector = [{ language: LANGUAGE }];
 
@@ -118,7 +118,7 @@ async function symbols(app: App, document: vscode.TextDocument): Promise<vscode.
     const whole = new vscode.Range(first, 0, last, document.lineAt(last).text.length);
     const symbol = new vscode.DocumentSymbol(
       row.label,
-      detail(row),
+      conversionDetail(row),
       vscode.SymbolKind.Event,
       whole,
       new vscode.Range(first, 0, first, document.lineAt(first).text.length),
@@ -131,10 +131,6 @@ async function symbols(app: App, document: vscode.TextDocument): Promise<vscode.
     });
     return symbol;
   });
-}
-
-function detail(row: ConversionRow): string {
-  return [row.errno === '' ? row.state : row.errno, row.duration].filter((part) => part !== '').join(', ');
 }
 
 async function folds(app: App, document: vscode.TextDocument): Promise<vscode.FoldingRange[]> {
@@ -183,23 +179,10 @@ async function codeLenses(app: App, document: vscode.TextDocument): Promise<vsco
   });
 }
 
-/** `$(lock) 2 pages to private, 553 µs, 1 violation`; none seen is not none. */
+/** The conversion in a few words; what was set aside does not count. */
 function summary({ suppressions }: App, session: TraceSession, row: ConversionRow): string {
-  const inside = suppressions
-    .sort(session.uri, session.report!)
-    .open.filter(
-      (finding) =>
-        finding.at.line >= row.spot.line && (row.lastLine === 0 || finding.at.line <= row.lastLine),
-    );
-  const violations = inside.filter((finding) => finding.verdict === 'violation').length;
-  const verdict = violations > 0 ? plural(violations, 'violation') : 'no violation seen';
-  const facts = [
-    `${plural(row.pageCount, 'page')} to ${row.toPrivate ? 'private' : 'shared'}`,
-    row.duration,
-    row.errno === '' ? row.state : `failed ${row.errno}`,
-    verdict,
-  ];
-  return `$(${row.toPrivate ? 'lock' : 'unlock'}) ${facts.filter((fact) => fact !== '').join(', ')}`;
+  const { open } = suppressions.sort(session.uri, session.report!);
+  return `$(${row.toPrivate ? 'lock' : 'unlock'}) ${conversionText(row, open)}`;
 }
 
 async function hints(

@@ -2,8 +2,9 @@
 import * as vscode from 'vscode';
 import type { EventPlace, Spot } from '../protocol/place.js';
 import type { Report, ReportedFinding } from '../protocol/report.js';
+import { rank } from '../../model/findings/rank.js';
 import { STALE_TEXTS } from '../../model/findings/report.js';
-import { faultsIn, rank, rulesText, type ReportedFault, type ReportedSight } from '../faults.js';
+import { faultsIn, rulesText, type ReportedFault, type ReportedSight } from '../faults.js';
 import type { Sorted } from '../suppressions.js';
 import type { ListNode } from './list.js';
 import { fileName } from '../../parsers/base/fileName.js';

@@ -5,7 +5,7 @@
 import type { Finding, RuleStatus } from './finding.js';
 import { plural } from '../../parsers/base/plural.js';
 import { outcomeOf, reportHeadline, type RuleOutcome } from './headline.js';
-import { address, reasonText, ruleOf, type TraceReport } from './report.js';
+import { address, reasonText, ruleTitle, type TraceReport } from './report.js';
 
 /**
  * All judged traces of one call, asked for one at a time, as the parts of one document that ends in a
@@ -51,7 +51,7 @@ class TestCase {
 
   *xml(): Generator<string> {
     const { report, status } = this;
-    const name = `${status.id} ${ruleOf(report, status.id)?.name ?? ''}`.trim();
+    const name = ruleTitle(report, status.id);
     yield `    <testcase classname="${escapeXml(status.profile)}" name="${escapeXml(name)}" time="0">\n`;
     // A case is a failure by its first violation: at least one is listed.
     const most = Math.max(1, report.maxFindings ?? Infinity);

@@ -219,17 +219,18 @@ export function reasonText(table: EventTable, reason: UndecidedReason): string {
   return `${reason.reason}${from}: ${reason.detail}${missing}`;
 }
 
-/** The rule of a finding or status, or a stand-in that holds its id. */
-export function ruleOf(report: TraceReport, id: string): RuleInfo | undefined {
-  return report.rules.find((rule) => rule.id === id);
+/** The rule of a finding or status; undefined where the report has none of this id. */
+export function ruleOf<T extends Pick<RuleInfo, 'id'>>(
+  { rules }: { readonly rules: readonly T[] },
+  id: string,
+): T | undefined {
+  return rules.find((rule) => rule.id === id);
 }
 
 /** `G9 refs-safe`. */
-export function ruleTitle(report: TraceReport, id: string): string {
+export function ruleTitle(
+  report: { readonly rules: readonly Pick<RuleInfo, 'id' | 'name'>[] },
+  id: string,
+): string {
   return `${id} ${ruleOf(report, id)?.name ?? ''}`.trim();
-}
-
-/** Findings of a verdict. */
-export function countVerdict(findings: readonly Finding[], verdict: Verdict): number {
-  return findings.reduce((n, f) => n + (f.verdict === verdict ? 1 : 0), 0);
 }

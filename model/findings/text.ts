@@ -256,10 +256,9 @@ function statusRows(report: TraceReport, status: RuleStatus): string[][] {
   const found = report.analysis.findings.filter(
     (f) => f.rule === status.id && f.profile === status.profile && f.verdict !== 'undecidable',
   ).length;
-  const name = ruleOf(report, status.id)?.name ?? '';
   const reasons = status.reasons.map((reason) => reasonText(report.table, reason));
   const head = [
-    `${status.id} ${name}`.trim(),
+    ruleTitle(report, status.id),
     status.profile,
     outcomeOf(status),
     String(status.checks),

@@ -254,6 +254,8 @@ export const LAYERS: readonly Layer[] = [
     holds: within('cli/lsp'),
     may: [
       'cli',
+      'extension/conversionText.ts',
+      'extension/escape.ts',
       'extension/faults.ts',
       'extension/problems.ts',
       'extension/protocol',
