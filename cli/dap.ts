@@ -10,7 +10,7 @@ import { KernelSources } from '../shell/kernelSource.node.js';
 import { Args } from './args.js';
 import { filesBehind, loadOne, RUN_OPTIONS } from './bundle.js';
 import { prepareCodecs } from './codecs.js';
-import { FramingError, MessageReader, frame } from './dapFraming.js';
+import { frame, MessageReader, takeMessages } from './dapFraming.js';
 import { InputError } from './errors.js';
 import type { Output } from './output.js';
 
@@ -73,27 +73,13 @@ export function serve(input: Readable, out: Writable, host: DebugHost): Promise<
       if (!over) out.write(frame(message));
       if (message.type === 'event' && 'event' in message && message.event === 'terminated') finish();
     });
-    const finish = (error?: Error): void => {
-      if (over) return;
+    const reader = new MessageReader((message) => void session.receive(message));
+    const finish = takeMessages(input, out, reader, (error) => {
       over = true;
       session.dispose();
       if (error) process.stderr.write(`shimtrace dap: ${error.message}\n`);
-      input.pause();
       done();
-    };
-    const reader = new MessageReader((message) => void session.receive(message));
-    input.on('data', (bytes: Buffer) => {
-      try {
-        if (!over) reader.push(bytes);
-      } catch (error) {
-        if (!(error instanceof FramingError)) throw error;
-        finish(error);
-      }
     });
-    input.on('end', () => finish());
-    input.on('close', () => finish());
-    input.on('error', () => finish());
-    out.on('error', () => finish());
   });
 }
 

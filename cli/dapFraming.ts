@@ -3,6 +3,8 @@
  * an empty line, N bytes of JSON. A message has a limit, and what is no message ends the stream: there is no
  * way to find the next one.
  */
+import type { Readable, Writable } from 'node:stream';
+
 const HEADER_END = '\r\n\r\n';
 const HEADER_BYTES_MAX = 4096;
 export const MESSAGE_BYTES_MAX = 16 * 1024 * 1024;
@@ -88,4 +90,34 @@ function parse(text: string): unknown {
 export function frame(message: object): string {
   const text = JSON.stringify(message);
   return `Content-Length: ${Buffer.byteLength(text, 'utf8')}${HEADER_END}${text}`;
+}
+
+/**
+ * Hands out the messages of a stream until it ends, says something that is no message, which `ended` is told
+ * of, or `out` is gone; returns what ends it at once. `ended` is called once.
+ */
+export function takeMessages(
+  input: Readable,
+  out: Writable,
+  reader: MessageReader,
+  ended: (error?: FramingError) => void,
+): () => void {
+  let isOver = false;
+  const end = (error?: FramingError): void => {
+    if (isOver) return;
+    isOver = true;
+    input.pause();
+    ended(error);
+  };
+  input.on('data', (bytes: Buffer) => {
+    try {
+      if (!isOver) reader.push(bytes);
+    } catch (error) {
+      if (!(error instanceof FramingError)) throw error;
+      end(error);
+    }
+  });
+  for (const event of ['end', 'close', 'error']) input.on(event, () => end());
+  out.on('error', () => end());
+  return end;
 }

@@ -3,7 +3,7 @@
  * result or an error; what is asked of the client ends in its answer, or never where it goes away.
  */
 import type { Readable, Writable } from 'node:stream';
-import { frame, FramingError, MessageReader } from '../dapFraming.js';
+import { frame, type FramingError, MessageReader, takeMessages } from '../dapFraming.js';
 
 /** Documents come whole, and a trace may be long. */
 const LSP = { protocol: 'the language server protocol', bytesMax: 256 * 1024 * 1024 };
@@ -73,24 +73,12 @@ export class Connection {
 
   /** Serves until the stream ends or says something that is no message, which is the error. */
   serve(input: Readable): Promise<FramingError | undefined> {
+    const reader = new MessageReader((message) => void this.receive(message), LSP);
     return new Promise((done) => {
-      const finish = (error?: FramingError): void => {
-        if (this.isOver) return;
+      takeMessages(input, this.out, reader, (error) => {
         this.isOver = true;
-        input.pause();
         done(error);
-      };
-      const reader = new MessageReader((message) => void this.receive(message), LSP);
-      input.on('data', (bytes: Buffer) => {
-        try {
-          if (!this.isOver) reader.push(bytes);
-        } catch (error) {
-          if (!(error instanceof FramingError)) throw error;
-          finish(error);
-        }
       });
-      for (const event of ['end', 'close', 'error']) input.on(event, () => finish());
-      this.out.on('error', () => finish());
     });
   }
 
