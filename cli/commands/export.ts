@@ -13,6 +13,7 @@ import { loadOptions, LOAD_OPTIONS, type LoadedTrace } from '../load.js';
 import type { Output } from '../output.js';
 import { SELECT_OPTIONS, selectPages } from '../select.js';
 import { VERSION } from '../version.js';
+import { writeAll } from '../writeAll.js';
 import { tablesOf } from './sql.js';
 
 export const exportCommand: Command = {
@@ -63,7 +64,7 @@ export const exportCommand: Command = {
 const FORMS = ['perfetto', 'parquet', 'csv'] as const;
 
 /** The name of a trace in the place of the output's would be the end of the trace. */
-export function refuseExisting(out: string, args: Args): void {
+function refuseExisting(out: string, args: Args): void {
   const isEmptyFolder =
     fs.statSync(out, { throwIfNoEntry: false })?.isDirectory() && fs.readdirSync(out).length === 0;
   if (fs.existsSync(out) && !isEmptyFolder && !args.flag('force'))
@@ -128,7 +129,7 @@ function makeFolder(folder: string): void {
 }
 
 /** Writes a file that is there as a whole or not at all. */
-export function writeWhole(out: string, fill: (write: (bytes: Uint8Array) => void) => void): void {
+function writeWhole(out: string, fill: (write: (bytes: Uint8Array) => void) => void): void {
   const part = `${out}.part-${process.pid}`;
   let fd: number;
   try {
@@ -137,9 +138,7 @@ export function writeWhole(out: string, fill: (write: (bytes: Uint8Array) => voi
     throw new InputError(`${out}: ${error instanceof Error ? error.message : String(error)}`);
   }
   try {
-    fill((bytes) => {
-      for (let done = 0; done < bytes.length; ) done += fs.writeSync(fd, bytes, done);
-    });
+    fill((bytes) => writeAll(fd, bytes));
     fs.closeSync(fd);
     fs.renameSync(part, out);
   } catch (error) {

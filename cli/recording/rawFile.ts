@@ -4,6 +4,7 @@ import type { RecordLog } from '../../recorder/control.js';
 import { FrameReader } from '../../recorder/frames.js';
 import { eventsIn, pageShape, type PageShape } from '../../recorder/pageEvents.js';
 import { traceDatHead } from '../../recorder/traceDat.js';
+import { writeAll } from '../writeAll.js';
 import { makeNew, type Kept } from './traceFile.js';
 
 /** Where pages lie until the end: a trace.dat has those of one CPU after the other. */
@@ -58,7 +59,7 @@ export class RawFile implements Kept {
     if (this.events === 0 || this.shape === undefined) return [];
     const sizes = Array.from(this.runs, (runs = []) => runs.reduce((sum, { length }) => sum + length, 0));
     const head = traceDatHead(log, this.files, this.shape, sizes);
-    writeAll(this.fd, head, head.length);
+    writeAll(this.fd, head);
     const buffer = new Uint8Array(COPY_BYTES);
     for (const run of this.runs.flat()) this.copy(run, buffer);
     this.bytes = fs.fstatSync(this.fd).size;
@@ -82,7 +83,7 @@ export class RawFile implements Kept {
     const last = runs[runs.length - 1];
     if (last && last.at + last.length === this.pagesBytes) last.length += bytes.length;
     else runs.push({ at: this.pagesBytes, length: bytes.length });
-    writeAll(this.pagesFd, bytes, bytes.length);
+    writeAll(this.pagesFd, bytes);
     this.pagesBytes += bytes.length;
     this.count(bytes, this.shape);
   }
@@ -104,13 +105,8 @@ export class RawFile implements Kept {
     for (let done = 0; done < length; ) {
       const got = fs.readSync(this.pagesFd, buffer, 0, Math.min(buffer.length, length - done), at + done);
       if (got === 0) throw new Error('the pages that were kept are gone');
-      writeAll(this.fd, buffer, got);
+      writeAll(this.fd, buffer, 0, got);
       done += got;
     }
   }
-}
-
-function writeAll(fd: number, bytes: Uint8Array, length: number): void {
-  let done = 0;
-  while (done < length) done += fs.writeSync(fd, bytes, done, length - done);
 }

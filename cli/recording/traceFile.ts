@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import { InputError } from '../errors.js';
 import { errorCode } from '../output.js';
+import { writeAll } from '../writeAll.js';
 import type { Sink } from './client.js';
 import type { RecordLog } from '../../recorder/control.js';
 
@@ -56,8 +57,7 @@ export class TraceFile implements Kept {
   }
 
   write(bytes: Uint8Array): void {
-    let done = 0;
-    while (done < bytes.length) done += fs.writeSync(this.fd, bytes, done);
+    writeAll(this.fd, bytes);
     this.bytes += bytes.length;
     this.counter.take(bytes);
     if (this.bytes > 2 * this.keepBytes) this.trim();
@@ -78,8 +78,7 @@ export class TraceFile implements Kept {
     const kept = `${this.path}${KEPT_SUFFIX}`;
     const fd = fs.openSync(kept, 'w', MODE);
     try {
-      let done = from;
-      while (done < text.length) done += fs.writeSync(fd, text, done);
+      writeAll(fd, text, from);
       fs.renameSync(kept, this.path);
     } catch (error) {
       fs.closeSync(fd);

@@ -1,6 +1,7 @@
 /** Tables as CSV: a null is empty, an empty text is in quotes, 64-bit numbers have all their digits. */
 import type { Batch, Value } from '../../model/tables/batch.js';
 import type { ColumnSpec } from '../../model/tables/schema.js';
+import { csvCell } from '../csvCell.js';
 
 const encoder = new TextEncoder();
 
@@ -29,7 +30,5 @@ export class CsvWriter {
 }
 
 function cell(value: Value): string {
-  if (value === null) return '';
-  if (typeof value !== 'string') return String(value);
-  return value === '' || /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+  return csvCell(value === null ? null : String(value));
 }

@@ -1,4 +1,5 @@
 /** Answers in SQL as text: for a person, for programs that read lines, as JSON and as CSV. */
+import { csvCell } from '../csvCell.js';
 import type { Cell } from '../perfetto/queryResult.js';
 
 export const SQL_FORMATS = ['table', 'tsv', 'json', 'csv'] as const;
@@ -41,12 +42,14 @@ export class AnswerPrinter {
     this.columns = columns;
     if (this.format === 'json') this.out('[');
     if (columns.length === 0) return;
-    if (this.format === 'csv') this.out(`${columns.map(csvCell).join(',')}\n`);
+    if (this.format === 'csv') this.out(`${columns.map((name) => csvCell(name)).join(',')}\n`);
     if (this.format === 'tsv') this.out(`${columns.map(tsvCell).join('\t')}\n`);
   }
 
   private line(row: Row): string {
-    return this.format === 'csv' ? `${row.map(csvCell).join(',')}\n` : `${row.map(tsvCell).join('\t')}\n`;
+    return this.format === 'csv'
+      ? `${row.map((cell) => csvCell(cell === null ? null : cellText(cell))).join(',')}\n`
+      : `${row.map(tsvCell).join('\t')}\n`;
   }
 
   private jsonRows(columns: readonly string[], rows: readonly Row[]): void {
@@ -106,13 +109,6 @@ export function cellText(cell: Cell): string {
 
 function tableCell(cell: Cell): string {
   return cell === null ? 'NULL' : cellText(cell).replace(/\s/g, ' ');
-}
-
-/** A null is empty, an empty text is in quotes. */
-function csvCell(cell: Cell): string {
-  const text = cellText(cell);
-  const isPlain = cell === null || (text !== '' && !/[",\r\n]/.test(text));
-  return isPlain ? text : `"${text.replaceAll('"', '""')}"`;
 }
 
 const TSV_ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
