@@ -133,7 +133,7 @@ function kindsOf({ needs, needsWith = [], excuses = [], about }: RuleDef): reado
 const MAPPING_FETCH = ' m=folio->mapping:x64 ';
 const OPERATIONS_FETCH = ' aops=folio->mapping->a_ops:x64';
 /** The script puts the symbol's address in its place, or leaves the condition out where there is none. */
-export const OF_GMEM = ' && aops == @kvm_gmem_aops';
+const OF_GMEM = ' && aops == @kvm_gmem_aops';
 
 /**
  * A probe that every mapping of every file hits, kept to pages of guest_memfd: by the operations of the

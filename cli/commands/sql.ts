@@ -107,12 +107,12 @@ async function answerOnce(
 }
 
 /** True for what a question can end in through no fault of ours. */
-export function isOfQuery(error: unknown): error is QueryError | ProcessorEnded {
+function isOfQuery(error: unknown): error is QueryError | ProcessorEnded {
   return error instanceof QueryError || error instanceof ProcessorEnded;
 }
 
 /** `:1:8: no such column: foo`, as the place stands behind a file's name. */
-export function whyText(error: QueryError | ProcessorEnded): string {
+function whyText(error: QueryError | ProcessorEnded): string {
   if (!(error instanceof QueryError) || error.line === undefined) return `: ${error.message}`;
   return `:${error.line}:${error.column}: ${error.message}`;
 }

@@ -11,7 +11,7 @@ import { sha256 } from '../digest.js';
 import { VERSION } from '../version.js';
 import { runFolder, runName, type RunName } from './runName.js';
 
-export const STATUS_FILE = 'status.json';
+const STATUS_FILE = 'status.json';
 const PART = '.part-';
 const MESSAGE_MAX = 2000;
 

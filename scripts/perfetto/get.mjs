@@ -29,7 +29,7 @@ function digest(bytes) {
 }
 
 /** True when the files are there and are those that are meant. */
-export function hasProcessor() {
+function hasProcessor() {
   return FILES.every(([name, sum]) => {
     const file = path.join(folder, name);
     return fs.existsSync(file) && digest(fs.readFileSync(file)) === sum;

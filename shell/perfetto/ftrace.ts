@@ -63,7 +63,7 @@ export function* ftracePackets(table: EventTable, source: FieldSource): Generato
 }
 
 /** The CPU that events go to whose own is not known: one more than there are. */
-export function spareCpu(table: EventTable): number {
+function spareCpu(table: EventTable): number {
   let most = -1;
   for (const { cpu, length } of table.segments)
     for (let i = 0; i < length; i++) if (cpu[i] !== UNKNOWN_CPU) most = Math.max(most, cpu[i]!);
