@@ -3,7 +3,8 @@
  * repeatable.
  */
 import type { ClockName, EventTable } from '../parsers/events/table.js';
-import { UNKNOWN_CPU, type Segment } from '../parsers/events/table.js';
+import { UNKNOWN_CPU } from '../parsers/events/table.js';
+import type { Segment } from '../parsers/events/segment.js';
 import { asPgoff } from '../parsers/base/units.js';
 import { KIND_GUEST, KIND_UNKNOWN, kindId, kindSlots } from '../parsers/events/kinds.js';
 import type { EventKind } from '../parsers/events/vocabulary.js';

@@ -1,6 +1,6 @@
 /** The replay of a trace: its events, losses and restarts, one after the other, into the state of a world. */
 import type { EventTable } from '../parsers/events/table.js';
-import { SEGMENT_ROWS } from '../parsers/events/table.js';
+import { SEGMENT_ROWS } from '../parsers/events/segment.js';
 import type { AnalyzeOptions } from './analysis.js';
 import { loseCalls } from './lower/loss.js';
 import { lowerings } from './lower/lower.js';

@@ -3,7 +3,7 @@
  * cursor; conditions, hit counts and whether a watched fact really changed are asked at the candidate.
  */
 import { firstAbove } from '../../parsers/base/search.js';
-import { SEGMENT_ROWS, SEGMENT_SHIFT } from '../../parsers/events/table.js';
+import { SEGMENT_ROWS, SEGMENT_SHIFT } from '../../parsers/events/segment.js';
 import { evaluate, truthOf } from '../../model/expr/evaluate.js';
 import { ExprError } from '../../model/expr/error.js';
 import { globMatches } from '../../model/expr/glob.js';

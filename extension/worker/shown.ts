@@ -1,6 +1,7 @@
 /** How a trace is shown as text, and the lines that it has there. */
 import type { OpenTrace } from '../../parsers/reader.js';
-import { SEGMENT_ROWS, type EventTable } from '../../parsers/events/table.js';
+import type { EventTable } from '../../parsers/events/table.js';
+import { SEGMENT_ROWS } from '../../parsers/events/segment.js';
 import type { Shown } from '../protocol/place.js';
 
 /** A trace without lines is shown as its events, the text of a compressed file as its content. */

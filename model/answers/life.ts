@@ -5,7 +5,8 @@
 import { PAGES_PER_LEVEL } from '../../parsers/base/units.js';
 import { callerOf, type Stack } from '../../parsers/events/frames.js';
 import { kindId, kindName, kindSlots, slotIndex } from '../../parsers/events/kinds.js';
-import { SEGMENT_SHIFT, type EventTable } from '../../parsers/events/table.js';
+import type { EventTable } from '../../parsers/events/table.js';
+import { SEGMENT_SHIFT } from '../../parsers/events/segment.js';
 import {
   namesStructPage,
   pageFrames,

@@ -4,7 +4,8 @@
  * whatever a rule or an answer asks for has the name that this kernel's probe has.
  */
 import { KIND_COUNT, kindId, kindSlots } from '../../parsers/events/kinds.js';
-import type { EventTable, Segment } from '../../parsers/events/table.js';
+import type { EventTable } from '../../parsers/events/table.js';
+import type { Segment } from '../../parsers/events/segment.js';
 import type { ProfileId } from './finding.js';
 import type { EventKind } from '../../parsers/events/vocabulary.js';
 

@@ -1,6 +1,7 @@
 /** What every renderer of findings starts from, and how they all name places, events and times. */
 import type { EventKind } from '../../parsers/events/vocabulary.js';
-import { SEGMENT_ROWS, UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
+import { UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
+import { SEGMENT_ROWS } from '../../parsers/events/segment.js';
 import { ISSUE_KINDS, type Issue } from '../../parsers/events/issues.js';
 import type { Analysis } from '../analysis.js';
 import type { Finding, PageRange, ProfileId, Severity, UndecidedReason, Verdict } from './finding.js';

@@ -3,7 +3,8 @@
  * tracepoints they emit. Kinds of evidence stay apart: an entry is a run, a place within is none, and what
  * may have run is never counted with what did.
  */
-import { SEGMENT_ROWS, UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
+import { UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
+import { SEGMENT_ROWS } from '../../parsers/events/segment.js';
 import {
   hasBareAddress,
   placeOfDefinition,

@@ -1,6 +1,7 @@
 /** The table `events`. */
 import { KIND_UNKNOWN, kindName } from '../../parsers/events/kinds.js';
-import { SEGMENT_SHIFT, UNKNOWN_CPU, type EventTable, type Segment } from '../../parsers/events/table.js';
+import { UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
+import { SEGMENT_SHIFT, type Segment } from '../../parsers/events/segment.js';
 import type { TraceReport } from '../findings/report.js';
 import { argColumns, type ArgColumns } from './argColumns.js';
 import { Batch, type Column } from './batch.js';

@@ -1,6 +1,7 @@
 /** What the tables call VMs and files, and which VM an event is of. */
 import { kindSlots } from '../../parsers/events/kinds.js';
-import { FAILED_SHIFT, type Segment } from '../../parsers/events/table.js';
+import { FAILED_SHIFT } from '../../parsers/events/table.js';
+import type { Segment } from '../../parsers/events/segment.js';
 import type { Analysis } from '../analysis.js';
 import { vmNamed } from '../pages/names.js';
 import type { Space } from '../pages/space.js';

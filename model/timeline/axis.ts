@@ -7,7 +7,8 @@
  * rows, never to rounded times.
  */
 import { firstIndex } from '../../parsers/base/search.js';
-import { SEGMENT_ROWS, SEGMENT_SHIFT, type EventTable } from '../../parsers/events/table.js';
+import type { EventTable } from '../../parsers/events/table.js';
+import { SEGMENT_ROWS, SEGMENT_SHIFT } from '../../parsers/events/segment.js';
 import { mapThrough, type Knots } from './knots.js';
 
 /** An empty stretch shorter than this part of the trace stays as it is. */

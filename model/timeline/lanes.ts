@@ -1,6 +1,7 @@
 /** Lanes: what each thread did, column by column, and the conversions it carried. */
 import { kindSlots } from '../../parsers/events/kinds.js';
-import { SEGMENT_ROWS, SEGMENT_SHIFT, type EventTable } from '../../parsers/events/table.js';
+import type { EventTable } from '../../parsers/events/table.js';
+import { SEGMENT_ROWS, SEGMENT_SHIFT } from '../../parsers/events/segment.js';
 import type { ColumnMap } from './axis.js';
 import { ACTOR_OF_KIND } from './actors.js';
 import type { LaneInfo } from './shapes.js';

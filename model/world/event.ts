@@ -3,13 +3,8 @@
  * allocation.
  */
 import type { Gfn, Pfn, Pgoff } from '../../parsers/base/units.js';
-import {
-  FAILED_SHIFT,
-  readSigned,
-  readSlot,
-  SEGMENT_ROWS,
-  type Segment,
-} from '../../parsers/events/table.js';
+import { FAILED_SHIFT, readSigned, readSlot } from '../../parsers/events/table.js';
+import { SEGMENT_ROWS, type Segment } from '../../parsers/events/segment.js';
 
 const TWO_TO_32 = 2 ** 32;
 const MAX_INT32 = 0x7fffffff;

@@ -2,7 +2,8 @@
  * Where events are missing: from the loss marks of a trace, and where the times show that another recording
  * begins, or another part of a text that was put together out of order.
  */
-import { SEGMENT_ROWS, UNKNOWN_CPU, type EventTable, type Segment } from '../../parsers/events/table.js';
+import { UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
+import { SEGMENT_ROWS, type Segment } from '../../parsers/events/segment.js';
 import { lateMax } from '../../parsers/events/stepBack.js';
 import type { LossMark } from '../../parsers/events/issues.js';
 
@@ -25,6 +26,8 @@ export interface FoundGaps {
   readonly restarts: number[];
 }
 
+/** CPUs that there is room for before more are seen. */
+const FIRST_CPUS = 64;
 /** Steps back that are looked at one by one. */
 const STEPS_MAX = 1000;
 
@@ -33,8 +36,8 @@ const STEPS_MAX = 1000;
  * everything between the two rows may be missing, on every CPU.
  */
 export class GapFinder {
-  private readonly lastOnCpu = new Int32Array(UNKNOWN_CPU + 1).fill(-1);
-  private readonly lastTs = new Float64Array(UNKNOWN_CPU + 1).fill(-Infinity);
+  private lastOnCpu = new Int32Array(FIRST_CPUS).fill(-1);
+  private lastTs = new Float64Array(FIRST_CPUS).fill(-Infinity);
   private readonly firstOnCpu = new Map<number, number>();
   private readonly losses: readonly LossMark[];
   /** How far a row may lie behind one that stands before it. */
@@ -56,12 +59,12 @@ export class GapFinder {
 
   /** Looks at the rows of one segment, each in its turn. */
   segment(seg: Segment, index: number, found: FoundGaps): void {
-    const { lastOnCpu, lastTs, late } = this;
+    const { late } = this;
     const { cpu: cpus, ts: times } = seg;
     const base = index * SEGMENT_ROWS;
     let nextLoss = this.nextLossRow();
     // Fields of an object cost this loop more than all else.
-    let { high, resumes } = this;
+    let { high, resumes, lastOnCpu, lastTs } = this;
     for (let i = 0; i < seg.length; i++) {
       const row = base + i;
       if (nextLoss <= row) {
@@ -70,6 +73,10 @@ export class GapFinder {
       }
       const cpu = cpus[i]!;
       const ts = times[i]!;
+      if (cpu >= lastOnCpu.length) {
+        this.makeRoomFor(cpu);
+        ({ lastOnCpu, lastTs } = this);
+      }
       // A CPU's own buffer is in the order of its clock: who steps back there was moved.
       const goesBack = ts < high - late || (cpu !== UNKNOWN_CPU && ts < lastTs[cpu]!);
       if (goesBack || ts > resumes) {
@@ -85,6 +92,15 @@ export class GapFinder {
     }
     this.high = high;
     this.highs[index] = this.high;
+  }
+
+  private makeRoomFor(cpu: number): void {
+    const { lastOnCpu, lastTs } = this;
+    const cpus = Math.min(Math.max(2 * lastOnCpu.length, cpu + 1), UNKNOWN_CPU + 1);
+    this.lastOnCpu = new Int32Array(cpus).fill(-1);
+    this.lastOnCpu.set(lastOnCpu);
+    this.lastTs = new Float64Array(cpus).fill(-Infinity);
+    this.lastTs.set(lastTs);
   }
 
   /** To be called behind the last segment. */

@@ -1,7 +1,8 @@
 /** How the world finds who and what an event is about: threads, VMs, files; and what is ordered. */
 import assert from 'node:assert/strict';
 import { asGfn, asPgoff } from '../../parsers/base/units.js';
-import { SEGMENT_ROWS, type EventTable } from '../../parsers/events/table.js';
+import type { EventTable } from '../../parsers/events/table.js';
+import { SEGMENT_ROWS } from '../../parsers/events/segment.js';
 import { traceText, type Said } from '../../test/support/oneTrace.js';
 import { bytesOf, readFtrace } from '../../test/support/tables.js';
 import { Attr, Op, Phase } from '../ops/oplog.js';

@@ -6,7 +6,8 @@
  */
 import { firstIndex } from '../../parsers/base/search.js';
 import { KIND_COUNT, KIND_GUEST } from '../../parsers/events/kinds.js';
-import { SEGMENT_ROWS, type Segment, UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
+import { UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
+import { SEGMENT_ROWS, type Segment } from '../../parsers/events/segment.js';
 import { isUnderstood, needsSlots } from '../../parsers/events/understood.js';
 import { Ev } from './event.js';
 import { GapFinder, type Gap } from './gaps.js';

@@ -7,8 +7,8 @@ import { assert } from './assert.js';
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 /** A power of two. */
-const SLOTS_AT_FIRST = 1 << 10;
-const ARENA_AT_FIRST = 1 << 14;
+const SLOTS_AT_FIRST = 1 << 8;
+const ARENA_AT_FIRST = 1 << 12;
 
 const decoder = new TextDecoder('utf-8');
 const encoder = new TextEncoder();

@@ -7,16 +7,8 @@
  * So the merge needs the memory of the merged table, and 17 bytes for each row of the parts besides.
  */
 import type { ByteSource } from '../base/source.js';
-import {
-  SEGMENT_ROWS,
-  SEGMENT_SHIFT,
-  releaseSegment,
-  TableBuilder,
-  UNKNOWN_CPU,
-  UNKNOWN_TID,
-  type EventTable,
-  type Segment,
-} from '../events/table.js';
+import { releaseSegment, TableBuilder, UNKNOWN_CPU, UNKNOWN_TID, type EventTable } from '../events/table.js';
+import { SEGMENT_ROWS, SEGMENT_SHIFT, type Segment } from '../events/segment.js';
 import { KIND_COUNT, KIND_GUEST, kindSlots } from '../events/kinds.js';
 import { earliest, runnerUp, type Run } from '../order/merge.js';
 import type { EventPart, EventText, OpenTrace } from '../reader.js';

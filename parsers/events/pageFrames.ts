@@ -4,7 +4,7 @@
  * such pairs agree.
  */
 import type { EventTable } from './table.js';
-import { SEGMENT_SHIFT } from './table.js';
+import { SEGMENT_SHIFT } from './segment.js';
 import { kindId, kindSlots, slotIndex } from './kinds.js';
 import type { EventKind } from './vocabulary.js';
 

@@ -1,6 +1,5 @@
 /**
- * The event table: one row per kernel event in final order, in segments of typed columns. Segments, rather
- * than one growing array, so that growth never copies and hot loops hold plain typed arrays.
+ * The event table: one row per kernel event in final order, in segments (segment.ts).
  *
  * A row's payload is a run of words in its segment's pool: `[mask, lo0, hi0, lo1, hi1, …]`, one 64-bit value
  * per slot of the row's kind (see kinds.ts); bit i of the mask says that slot i was read, bit i +
@@ -11,14 +10,10 @@ import { TWO_32 } from '../base/words.js';
 import { firstIndex } from '../base/search.js';
 import { assert } from '../base/assert.js';
 import { Interner } from '../base/intern.js';
-import { Columns } from '../base/columns.js';
 import { IssueLog, type Issue, type LossMark } from './issues.js';
 import { KIND_UNKNOWN, kindSlots } from './kinds.js';
+import { Segment, SEGMENT_MASK, SEGMENT_ROWS, SEGMENT_SHIFT } from './segment.js';
 import type { EventKind } from './vocabulary.js';
-
-export const SEGMENT_SHIFT = 16;
-export const SEGMENT_ROWS = 1 << SEGMENT_SHIFT;
-const SEGMENT_MASK = SEGMENT_ROWS - 1;
 
 export const UNKNOWN_CPU = 0xffff;
 export const UNKNOWN_TID = -1;
@@ -31,78 +26,9 @@ export function payloadWords(slotCount: number): number {
   return 1 + 2 * slotCount;
 }
 
-/** Bytes of a segment's columns, `line` apart. */
-const COLUMN_BYTES = SEGMENT_ROWS * (2 * 8 + 5 * 4 + 2 * 2);
-/** Words of a pool before anything is known of what its payloads need. */
-const FIRST_POOL_WORDS = 1 << 15;
-
-export class Segment {
-  length = 0;
-  /** Nanoseconds (or ticks) since TraceMeta.t0. */
-  readonly ts: Float64Array;
-  /** Byte offset in the source of the event's line or record. */
-  readonly at: Float64Array;
-  private lines: Uint32Array | undefined;
-  /** Thread, -1 when the source does not say. */
-  readonly tid: Int32Array;
-  /** Thread group, -1 when the source does not say. */
-  readonly tgid: Int32Array;
-  /** Id in EventTable.comms. */
-  readonly comm: Uint32Array;
-  /** Id in EventTable.names: the printed name, with `system:` where the source says it. */
-  readonly name: Uint32Array;
-  /** Start in `pool`, 0 for none (word 0 of the pool is never used). */
-  readonly payload: Uint32Array;
-  readonly cpu: Uint16Array;
-  /** Model event kind, 0 for an event that nobody knows. */
-  readonly kind: Uint16Array;
-  pool: Uint32Array;
-  poolUsed = 1;
-
-  /** `poolWords`: what the payloads will probably need. */
-  constructor(poolWords = FIRST_POOL_WORDS) {
-    const columns = new Columns(COLUMN_BYTES);
-    this.ts = columns.f64(SEGMENT_ROWS);
-    this.at = columns.f64(SEGMENT_ROWS);
-    this.tid = columns.i32(SEGMENT_ROWS);
-    this.tgid = columns.i32(SEGMENT_ROWS);
-    this.comm = columns.u32(SEGMENT_ROWS);
-    this.name = columns.u32(SEGMENT_ROWS);
-    this.payload = columns.u32(SEGMENT_ROWS);
-    this.cpu = columns.u16(SEGMENT_ROWS);
-    this.kind = columns.u16(SEGMENT_ROWS);
-    this.pool = new Uint32Array(poolWords);
-  }
-
-  /** Reserves and zeroes `words` in the pool; `pool` may be another array afterwards. */
-  reserve(words: number): number {
-    const start = this.poolUsed;
-    const end = start + words;
-    if (end > this.pool.length) this.grow(end);
-    this.poolUsed = end;
-    return start;
-  }
-
-  /** 1-based line in a text source, 0 in a binary one, for which nobody asks and which so takes no memory. */
-  get line(): Uint32Array {
-    this.lines ??= new Uint32Array(SEGMENT_ROWS);
-    return this.lines;
-  }
-  set line(lines: Uint32Array) {
-    this.lines = lines;
-  }
-
-  /** Line of a row, 0 where the source is binary. */
-  lineOf(i: number): number {
-    return this.lines?.[i] ?? 0;
-  }
-
-  private grow(end: number): void {
-    const bigger = new Uint32Array(Math.max(this.pool.length * 2, end));
-    bigger.set(this.pool.subarray(0, this.poolUsed));
-    this.pool = bigger;
-  }
-}
+/** Room in a table of which nothing is known yet: most samples and pastes need no more. */
+const FIRST_ROWS = 1 << 9;
+const FIRST_POOL_WORDS = 1 << 12;
 
 /** Clocks that a trace may be recorded with, as trace_clock and the tools call them. */
 export const CLOCKS = [
@@ -400,7 +326,7 @@ export class TableBuilder {
   private readonly unread = new Map<number, { kind: number; count: number; row: number }>();
   /** The row that was last noted as unread. */
   private lastUnread = -1;
-  private readonly segments: Segment[] = [new Segment()];
+  private readonly segments: Segment[] = [new Segment(FIRST_ROWS, FIRST_POOL_WORDS)];
   /** The segment that the next row goes into, or the one that holds the last row. */
   current = this.segments[0]!;
 
@@ -414,18 +340,26 @@ export class TableBuilder {
   }
 
   /**
-   * The segment that the next row goes into. A hot loop may fill the columns of the row at `length` by itself
-   * and count it, which spares its numbers the boxes of a call.
+   * The segment that the next row goes into, to be asked for anew for each row. A hot loop may fill the
+   * columns of the row at `length` by itself and count it, which spares its numbers the boxes of a call.
    */
   room(): Segment {
-    let seg = this.current;
-    if (seg.length === SEGMENT_ROWS) {
+    const { current } = this;
+    return current.length < current.rows ? current : this.more();
+  }
+
+  /** Room for a row where the current segment has none: only the first one begins small, and grows. */
+  private more(): Segment {
+    const { current, segments } = this;
+    if (current.rows < SEGMENT_ROWS) {
+      this.current = current.twiceAsLarge();
+      segments[segments.length - 1] = this.current;
+    } else {
       // Traces are much the same throughout: an eighth more than the last segment took spares most growing.
-      seg = new Segment(Math.max(FIRST_POOL_WORDS, seg.poolUsed + (seg.poolUsed >>> 3)));
-      this.segments.push(seg);
-      this.current = seg;
+      this.current = new Segment(SEGMENT_ROWS, current.poolUsed + (current.poolUsed >>> 3));
+      segments.push(this.current);
     }
-    return seg;
+    return this.current;
   }
 
   /** Appends a row without payload and returns its index. */

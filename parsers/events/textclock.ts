@@ -5,7 +5,8 @@
  * report --ts-diff`): the rows so far are summed up then. Else several recordings were joined.
  */
 import { NANO_DIGITS, NS_PER_SECOND } from '../base/units.js';
-import { SEGMENT_ROWS, type Segment, type TableBuilder } from './table.js';
+import type { TableBuilder } from './table.js';
+import { SEGMENT_ROWS, type Segment } from './segment.js';
 
 export class TextClock {
   private started = false;

@@ -9,8 +9,8 @@ import {
   withIssue,
   withMarks,
   type EventTable,
-  type Segment,
 } from '../events/table.js';
+import type { Segment } from '../events/segment.js';
 import { parseFrames } from '../events/frames.js';
 import type { Issue } from '../events/issues.js';
 import { KIND_UNKNOWN } from '../events/kinds.js';

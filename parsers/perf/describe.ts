@@ -3,7 +3,8 @@
  * again.
  */
 import type { ByteSource } from '../base/source.js';
-import { SEGMENT_ROWS, SEGMENT_SHIFT, type EventTable } from '../events/table.js';
+import type { EventTable } from '../events/table.js';
+import { SEGMENT_ROWS, SEGMENT_SHIFT } from '../events/segment.js';
 import { IssueLog } from '../events/issues.js';
 import { EventPrinter } from '../tep/printfmt.js';
 import type { RecordBytes } from '../tep/record.js';

@@ -2,7 +2,8 @@
  * Samples as rows: where their fields lie is known by the attr's layout, what their raw data means by its
  * event's program. This is the hot path of a perf.data: no object, no string, no closure per sample.
  */
-import { SEGMENT_ROWS, UNKNOWN_CPU, UNKNOWN_TID, type Segment, type TableBuilder } from '../events/table.js';
+import { UNKNOWN_CPU, UNKNOWN_TID, type TableBuilder } from '../events/table.js';
+import { SEGMENT_ROWS, type Segment } from '../events/segment.js';
 import { fillSlots, fillSlotsByWords, keepsWhatItNeeds } from '../tep/plan.js';
 import { chainStart, rawStart, TYPE_TRACEPOINT, type SampleLayout } from './abi.js';
 import type { PerfInfo } from './container.js';

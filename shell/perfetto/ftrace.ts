@@ -2,7 +2,8 @@
  * The events of a trace as Perfetto's: threads first, then bundles of events of one CPU. Every event is of a
  * kind that the trace describes itself, so that any event of any kernel arrives with all its fields.
  */
-import { SEGMENT_SHIFT, UNKNOWN_CPU, type EventTable, type Segment } from '../../parsers/events/table.js';
+import { UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
+import { SEGMENT_SHIFT, type Segment } from '../../parsers/events/segment.js';
 import { TWO_32 } from '../../parsers/base/words.js';
 import {
   BUNDLE,

@@ -1,5 +1,6 @@
 /** All that a trace prints of its events, for a file that is to be opened elsewhere. */
-import type { Segment, EventTable } from '../../parsers/events/table.js';
+import type { EventTable } from '../../parsers/events/table.js';
+import type { Segment } from '../../parsers/events/segment.js';
 import { lineOf } from '../../model/tables/owners.js';
 import { ShapeList, withoutNul, type FieldSource, type Shape, type ShapeField } from './ftrace.js';
 import { FIELD_TYPE, FIRST_EVENT_ID, LAST_EVENT_ID, LAST_FIELD } from './protos.js';

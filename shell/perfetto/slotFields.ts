@@ -1,6 +1,7 @@
 /** The arguments of events as the table has them, for questions in SQL: quick, and all of them numbers. */
 import { kindSlots } from '../../parsers/events/kinds.js';
-import { UNKNOWN_CPU, type EventTable, type Segment } from '../../parsers/events/table.js';
+import { UNKNOWN_CPU, type EventTable } from '../../parsers/events/table.js';
+import type { Segment } from '../../parsers/events/segment.js';
 import type { ArgColumns } from '../../model/tables/argColumns.js';
 import { lineOf, READ_MASK, VmOfEvents } from '../../model/tables/owners.js';
 import type { Analysis } from '../../model/analysis.js';

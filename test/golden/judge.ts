@@ -1,7 +1,8 @@
 /** Reads a trace's bytes and judges them, for the tests that hold verdicts against expectations. */
 import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
 import { MemorySource } from '../../parsers/base/source.js';
-import type { EventTable, Segment } from '../../parsers/events/table.js';
+import type { EventTable } from '../../parsers/events/table.js';
+import type { Segment } from '../../parsers/events/segment.js';
 import { readTrace } from '../../parsers/index.js';
 import type { Analysis, AnalyzeOptions } from '../../model/analysis.js';
 import type { Finding, ProfileId } from '../../model/findings/finding.js';

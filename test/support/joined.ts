@@ -3,7 +3,8 @@
  */
 import { KIND_COUNT, kindSlots } from '../../parsers/events/kinds.js';
 import { Survey } from '../../model/world/survey.js';
-import { payloadWords, SEGMENT_ROWS, TableBuilder, type EventTable } from '../../parsers/events/table.js';
+import { payloadWords, TableBuilder, type EventTable } from '../../parsers/events/table.js';
+import { SEGMENT_ROWS } from '../../parsers/events/segment.js';
 
 /** A recording, and how far its times are moved. */
 export interface Take {

@@ -1,6 +1,7 @@
 /** Whose processor a trace is of, as far as its events show it: it decides what some numbers mean. */
 import { kindId, slotIndex } from '../kinds.js';
-import { SEGMENT_ROWS, type EventTable } from '../table.js';
+import type { EventTable } from '../table.js';
+import { SEGMENT_ROWS } from '../segment.js';
 import { exitVendor } from './exits.js';
 import { faultVendor } from './faultCodes.js';
 import { spteForm } from './sptes.js';
