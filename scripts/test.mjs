@@ -1,5 +1,6 @@
 // `npm test`: sets up, looks at the style, compiles, runs every test, and ends with how long each part took
-// and one line of totals. `unit`, `editor` or `lab` as an argument runs that part only.
+// and one line of totals. `unit`, `editor` or `lab` as an argument runs that part only; `thorough` tries the
+// properties and the damaged files as often as an hour allows (test/support/tries.ts).
 import fs from 'node:fs';
 import path from 'node:path';
 import { bin, ensureDependencies, exists, fail, root, run, seconds } from './steps.mjs';
@@ -51,6 +52,25 @@ if (wants('unit')) suite('unit', process.execPath, [bin('mocha'), '--parallel', 
 if (wants('editor') && exists('scripts/editor/test.mjs'))
   suite('editor', process.execPath, ['scripts/editor/test.mjs']);
 if (wants('lab')) suite('lab', process.execPath, ['scripts/lab/test.mjs']);
+if (parts.includes('thorough')) {
+  env.THOROUGH = '1';
+  const files = [
+    'out/test/property',
+    'out/test/fuzz',
+    'out/test/golden/doubt.test.js',
+    'out/shell/damaged.test.js',
+  ];
+  const args = [
+    bin('mocha'),
+    '--no-config',
+    '--reporter',
+    'scripts/reporter.cjs',
+    '--parallel',
+    '--jobs',
+    '2',
+  ];
+  suite('thorough', process.execPath, [...args, '--recursive', '--timeout', '3600000', ...files]);
+}
 // What failed stands far above by now.
 if (total.failures.length > 0) console.log(`\nFailed:\n\n${total.failures.join('\n\n')}\n`);
 console.log(times.join(', '));

@@ -8,6 +8,7 @@ import type { StreamCodec } from '../parsers/compressed/detect.js';
 import type { Decompress } from '../parsers/compressed/plainSource.js';
 import { readTrace } from '../parsers/index.js';
 import { nodeCodecs, type Codecs } from './codecs.node.js';
+import { patience, tries } from '../test/support/tries.js';
 
 /** The same 40 lines each. */
 const FILES: readonly (readonly [codec: StreamCodec, file: string])[] = [
@@ -16,8 +17,8 @@ const FILES: readonly (readonly [codec: StreamCodec, file: string])[] = [
   ['xz', 'M2.p.first40.txt.xz'],
   ['bzip2', 'M2.p.first40.txt.bz2'],
 ];
-/** Of each compressed kind; DAMAGED=2000 reads more, which takes two minutes. */
-const COPIES = Number(process.env['DAMAGED'] ?? 500);
+/** Of each compressed kind. */
+const COPIES = tries('DAMAGED', 150, 2000);
 /** Fewer do where each would leave much. */
 const FEW = 40;
 /** What an instance of a decoder may keep while nobody uses it. */
@@ -78,7 +79,7 @@ describe('decompressors that met damage', () => {
       const { more, faults } = growth(bytes, codec, codecs.decompress[codec]);
       assert.ok(faults > COPIES / 2, `${faults} of ${COPIES} are damaged`);
       assert.ok(more < KEPT_BYTES, `${more} bytes more are in use`);
-    }).timeout(120_000);
+    }).timeout(patience(120_000));
 
     it(`hold no more memory when nobody reads ${codec} to its end`, () => {
       const { decompress } = codecs;

@@ -9,6 +9,8 @@ import { leaveNothing, takeFigures } from './support.js';
 interface Row {
   readonly title: string;
   readonly figures: readonly string[];
+  /** Milliseconds; of a test that failed, too. */
+  readonly took: number;
   readonly error?: string;
 }
 
@@ -23,22 +25,21 @@ export async function run(): Promise<void> {
   require('shimtrace-suites');
   for (const suite of mocha.suite.suites) suite.afterAll(leaveNothing);
   const rows: Row[] = [];
+  const file = process.env['SHIMTRACE_IN_HOST'];
+  const keep = (test: Mocha.Test, error?: string): void => {
+    const row = { title: test.fullTitle(), figures: takeFigures(), took: test.duration ?? 0 };
+    rows.push(error === undefined ? row : { ...row, error });
+    // After each test, so that whoever waits in vain sees how far it came.
+    if (file !== undefined) fs.writeFileSync(`${file}.part`, JSON.stringify(rows));
+  };
   const failures = await new Promise<number>((done) => {
     const runner = mocha.run(done);
-    runner.on('pass', (test) => rows.push({ title: test.fullTitle(), figures: takeFigures() }));
+    runner.on('pass', (test) => keep(test));
     runner.on('fail', (test, error: unknown) =>
-      rows.push({
-        title: test.fullTitle(),
-        figures: takeFigures(),
-        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      }),
+      keep(test, error instanceof Error ? (error.stack ?? error.message) : String(error)),
     );
   });
-  const file = process.env['SHIMTRACE_IN_HOST'];
-  // Under another name first: who waits for the report must not read half of it.
-  if (file !== undefined) {
-    fs.writeFileSync(`${file}.part`, JSON.stringify(rows));
-    fs.renameSync(`${file}.part`, file);
-  }
+  // Under its name at the end only: who waits for the report must not read half of it.
+  if (file !== undefined) fs.renameSync(`${file}.part`, file);
   if (failures > 0 || rows.length === 0) throw new Error(`${failures} of ${rows.length} tests failed`);
 }

@@ -161,6 +161,8 @@ export async function openBrowser(editor, chromiumPath, { width = 1400, height =
       '--disable-sync',
     ],
   });
+  // What comes at all comes in seconds; on a machine with more to do it may take a minute.
+  context.setDefaultTimeout(90_000);
   return { context, page: context.pages()[0] ?? (await context.newPage()) };
 }
 
@@ -171,7 +173,7 @@ export function editorUrl(editor, folder, payload = []) {
 }
 
 async function untilFile(file, timeoutMs) {
-  for (let waited = 0; waited < timeoutMs; waited += 200) {
+  for (const end = Date.now() + timeoutMs; Date.now() < end; ) {
     if (fs.existsSync(file)) return true;
     await wait(200);
   }

@@ -12,6 +12,10 @@ import { ensureChromium, ensureEditor } from './setup.mjs';
 
 /** An editor spends half its time waiting: two of them keep two cores busy. */
 const LANES = 2;
+/** Twice what the suites take beside another editor: a host that hangs must not hold up all for long. */
+const IN_HOST_MS = 720_000;
+/** So long may a test in a window last: the longest takes half a minute on an idle machine. */
+const WINDOW_TEST_MS = 180_000;
 const results = path.join(root, 'out/test-results');
 const names = process.argv.slice(2);
 const total = newTotals();
@@ -23,7 +27,7 @@ async function inHost(chromium, tests) {
   const workspace = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-workspace-'));
   const report = path.join(results, 'in-host-rows.json');
   const logFile = path.join(results, 'in-host.log');
-  fs.rmSync(report, { force: true });
+  for (const file of [report, `${report}.part`]) fs.rmSync(file, { force: true });
   const editor = await startEditor({ forTests: true });
   try {
     const code = await runInExtensionHost(editor, chromium, {
@@ -33,11 +37,12 @@ async function inHost(chromium, tests) {
       env: { SHIMTRACE_IN_HOST: report },
       reportFile: report,
       logFile,
-      timeoutMs: 480000,
+      timeoutMs: IN_HOST_MS,
     });
-    const rows = fs.existsSync(report) ? JSON.parse(fs.readFileSync(report, 'utf8')) : [];
+    const left = [report, `${report}.part`].find((file) => fs.existsSync(file));
+    const rows = left ? JSON.parse(fs.readFileSync(left, 'utf8')) : [];
     const lines = rows.flatMap((row) => [
-      row.error ? `    ✗ ${row.title}\n${row.error}` : `    ✓ ${row.title}`,
+      row.error ? `    ✗ ${row.title}\n${row.error}` : `    ✓ ${row.title} (${Math.round(row.took)}ms)`,
       ...row.figures.map((figure) => `      ${figure}`),
     ]);
     console.log(`\n  inside the extension host\n${lines.join('\n')}`);
@@ -45,7 +50,8 @@ async function inHost(chromium, tests) {
     total.passed += rows.length - failures.length;
     for (const failure of failures) addFailure(total, failure);
     // No report means that the host died or hung: that counts too.
-    if (rows.length === 0) addFailure(total, `the extension host ended with ${code}; see ${logFile}`);
+    if (left !== report)
+      addFailure(total, `the extension host ended with ${code} after ${rows.length} tests; see ${logFile}`);
   } finally {
     await editor.stop();
     fs.rmSync(workspace, { recursive: true, force: true });
@@ -79,7 +85,7 @@ async function inBrowser(chromium, file) {
     '--reporter',
     'scripts/reporter.cjs',
     '--timeout',
-    '60000',
+    String(WINDOW_TEST_MS),
     '--fail-zero',
     '--exit',
     file,

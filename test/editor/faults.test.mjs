@@ -5,6 +5,7 @@ import path from 'node:path';
 import { root } from '../../scripts/steps.mjs';
 import {
   chooseTheme,
+  eventually,
   openFile,
   openWorkbench,
   picture,
@@ -73,11 +74,14 @@ describe('faults and pastes in the editor', () => {
     const name = page
       .locator('.view-line span', { hasText: /^kvm_arch_post_set_memory_attributes:?$/ })
       .first();
-    const [shown, editor] = await Promise.all([
-      name.boundingBox(),
-      page.locator('.editor-instance .overflow-guard').first().boundingBox(),
-    ]);
-    assert.ok(shown.x >= editor.x && shown.x + shown.width <= editor.x + editor.width, 'the name is cut');
+    await name.waitFor();
+    const editor = await page.locator('.editor-instance .overflow-guard').first().boundingBox();
+    // The lines are drawn anew while the editor scrolls: an element that was found may be gone again.
+    const isWhole = await eventually(async () => {
+      const shown = await name.boundingBox();
+      return shown !== null && shown.x >= editor.x && shown.x + shown.width <= editor.x + editor.width;
+    });
+    assert.ok(isWhole, 'the name is cut');
     for (const theme of THEMES) {
       await chooseTheme(page, theme);
       await picture(page, `fault-narrow-${theme[0]}`);

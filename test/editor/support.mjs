@@ -123,6 +123,13 @@ export async function violationHoverShows(page, part) {
   await part.waitFor();
 }
 
+/** Whether something comes true within ten seconds; `ask` looks once. */
+export async function eventually(ask) {
+  for (const end = Date.now() + 10_000; Date.now() < end; await new Promise((done) => setTimeout(done, 100)))
+    if (await ask()) return true;
+  return false;
+}
+
 /** Titles that the palette offers for what is typed. */
 export async function offeredCommands(page, typed) {
   await page.keyboard.press('F1');

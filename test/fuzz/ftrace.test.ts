@@ -4,10 +4,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { readFtrace } from '../support/tables.js';
 import { fuzzText } from './harness.js';
+import { patience, tries } from '../support/tries.js';
 
 const FOLDER = 'sample-traces/ftrace/7.2.13';
 const SEED = Number(process.env['SEED'] ?? 1);
-const COUNT = Number(process.env['FUZZ'] ?? 600);
+const COUNT = tries('FUZZ', 300, 5000);
 const texts = fs
   .readdirSync(FOLDER)
   .filter((name) => name.endsWith('.txt') && !name.endsWith('.expect.txt'))
@@ -15,7 +16,7 @@ const texts = fs
   .map((name) => new Uint8Array(fs.readFileSync(path.join(FOLDER, name))));
 
 describe('fuzzing ftrace text', function () {
-  this.timeout(120_000);
+  this.timeout(patience(120_000));
 
   it(`finds nothing in ${COUNT} damaged texts from seed ${SEED} on`, () => {
     const failure = fuzzText(readFtrace, texts, SEED, COUNT);

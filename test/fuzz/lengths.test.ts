@@ -14,8 +14,9 @@ import { largestAllocation } from '../support/allocation.js';
 import { fuzzFormat, throwing, type Limits } from '../support/damage.js';
 import { mutate } from '../support/mutate.js';
 import { smallTrace, VARIANTS } from '../support/tracedatSamples.js';
+import { patience, tries } from '../support/tries.js';
 
-const RUNS = Number(process.env['FUZZ'] ?? 30);
+const RUNS = tries('FUZZ', 12, 200);
 const HEAD = 4096;
 /**
  * What a reader takes for the smallest trace: a segment of the table, its stage, the windows that it reads
@@ -73,7 +74,7 @@ const FILES: readonly (readonly [title: string, bytes: () => Uint8Array])[] = [
 ];
 
 describe('lengths that lie', function () {
-  this.timeout(120_000);
+  this.timeout(patience(120_000));
   let codecs: Codecs;
   before(async () => {
     codecs = await nodeCodecs();

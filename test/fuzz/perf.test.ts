@@ -14,6 +14,7 @@ import type { TraceFormat } from '../../parsers/reader.js';
 import { traceCmdReport } from '../../parsers/tracecmdtext/format.js';
 import { fuzzFormat, readBytes, throwing, type Limits } from '../support/damage.js';
 import { loadZstd, readMaybeZstd, unzstdStream } from '../support/zstd.js';
+import { patience, tries } from '../support/tries.js';
 
 const FOLDER = 'sample-traces/perf/7.2.13';
 const OTHERS: readonly (readonly [TraceFormat, string])[] = [
@@ -22,7 +23,7 @@ const OTHERS: readonly (readonly [TraceFormat, string])[] = [
   [traceCmdReport, 'sample-traces/tracecmd/conv.v6.cut.report-R.txt.zst'],
   [qemuLog, 'sample-traces/qemu/11.1.3/q35-seabios.log'],
 ];
-const RUNS = Number(process.env['FUZZ'] ?? 60);
+const RUNS = tries('FUZZ', 30, 300);
 
 /** A record of a sample takes 40 bytes at least, and a decompressed byte costs some bits. */
 const LIMITS: Limits = { rowsPerByte: 1, isTime: Number.isFinite };
@@ -37,7 +38,7 @@ describe('damaged perf traces', () => {
   before(loadZstd);
   for (const name of ['conv.restrictedmem.perf.data', 'conv_small.zstd.perf.data', 'shared.g.perf.data']) {
     it(`reads ${name} whatever is broken`, () =>
-      assert.deepEqual(fuzz(perfData, path.join(FOLDER, name)), [])).timeout(120_000);
+      assert.deepEqual(fuzz(perfData, path.join(FOLDER, name)), [])).timeout(patience(120_000));
   }
   for (const name of ['conv.restrictedmem.perf-script.txt', 'conv.lost.perf-script.txt']) {
     it(`reads ${name} whatever is broken`, () =>
@@ -45,7 +46,9 @@ describe('damaged perf traces', () => {
   }
 
   for (const [format, file] of OTHERS) {
-    it(`reads ${file} whatever is broken`, () => assert.deepEqual(fuzz(format, file), [])).timeout(120_000);
+    it(`reads ${file} whatever is broken`, () => assert.deepEqual(fuzz(format, file), [])).timeout(
+      patience(120_000),
+    );
   }
 
   it('keeps what precedes the damage', () => {

@@ -18,9 +18,10 @@ import { readMaybeZstd, loadZstd } from '../support/zstd.js';
 import { fuzzFormat, throwing, type Limits } from '../support/damage.js';
 import { smallTrace, VARIANTS } from '../support/tracedatSamples.js';
 import { sessionFiles } from '../support/tracedatSession.js';
+import { patience, tries } from '../support/tries.js';
 
-const RUNS = Number(process.env['FUZZ'] ?? 60);
-const SLOW_MS = 300_000;
+const RUNS = tries('FUZZ', 20, 300);
+const SLOW_MS = patience(300_000);
 /** A byte of a compressed file may hold several short lines. */
 const LIMITS: Limits = { rowsPerByte: 8, isTime: Number.isFinite };
 /** As much of a large text as damage reaches. */

@@ -11,10 +11,11 @@ import { traceDat } from '../../parsers/tracedat/format.js';
 import { nodeCodecs, type Codecs } from '../../shell/codecs.node.js';
 import { fuzzFormat, readBytes, throwing, verdict, type Limits } from '../support/damage.js';
 import { smallTrace, VARIANTS } from '../support/tracedatSamples.js';
+import { patience, tries } from '../support/tries.js';
 
 const FOLDER = 'sample-traces/tracecmd';
 const BROKEN = 'sample-traces/broken';
-const RUNS = Number(process.env['FUZZ'] ?? 40);
+const RUNS = tries('FUZZ', 20, 300);
 /**
  * A decompressed record takes at least some bits of the file; zeros compress a thousandfold, but hold no
  * records.
@@ -34,13 +35,13 @@ describe('damaged trace.dat', () => {
   for (const name of ['conv.restrictedmem.dat', 'multibuf.dat', 'conv.v6.cut.dat']) {
     it(`reads ${name} whatever is broken`, () => {
       assert.deepEqual(fuzz(traceDat, new Uint8Array(fs.readFileSync(path.join(FOLDER, name))), RUNS), []);
-    }).timeout(120_000);
+    }).timeout(patience(120_000));
   }
 
   for (const variant of VARIANTS) {
     it(`reads a small trace, ${variant.title}, whatever is broken`, () => {
       assert.deepEqual(fuzz(traceDat, smallTrace(variant), RUNS * 5), []);
-    }).timeout(120_000);
+    }).timeout(patience(120_000));
   }
 
   it('reads a file cut anywhere', () => {
@@ -53,7 +54,7 @@ describe('damaged trace.dat', () => {
       rows = Math.max(rows, table.length);
     }
     assert.ok(rows > 0 && rows <= whole.length);
-  }).timeout(120_000);
+  }).timeout(patience(120_000));
 
   it('keeps what precedes a tear', () => {
     const bytes = new Uint8Array(fs.readFileSync(path.join(FOLDER, 'conv.v6.cut.dat')));

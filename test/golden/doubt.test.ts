@@ -6,9 +6,10 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { judgeText, violatedRules } from './judge.js';
 import { samplesIn, type Sample } from './samples.js';
+import { patience, tries } from '../support/tries.js';
 
-const RUNS_PER_SAMPLE = 25;
-const SLOW_MS = 300_000;
+const RUNS_PER_SAMPLE = tries('DOUBTS', 8, 100);
+const SLOW_MS = patience(300_000);
 const SEED = Number(process.env['SEED'] ?? 20261122);
 
 interface Line {

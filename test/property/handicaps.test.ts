@@ -12,11 +12,12 @@ import { judgeText } from '../golden/judge.js';
 import { labelsOf, SHIPPED } from '../labelled/labels.js';
 import { LESS, linesOf, namesOf, textOf, type Line } from '../support/lessEvidence.js';
 import { random } from '../support/mutate.js';
+import { patience, tries } from '../support/tries.js';
 
-const SLOW_MS = 120_000;
+const SLOW_MS = patience(120_000);
 const SEED = Number(process.env['SEED'] ?? 20261122);
-const SETS_OF_NAMES = 40;
-const LOSSES = 12;
+const SETS_OF_NAMES = tries('HANDICAPS', 15, 200);
+const LOSSES = tries('HANDICAPS', 6, 100);
 const CUTS = 8;
 
 function withLosses(lines: readonly Line[], next: () => number): readonly Line[] {

@@ -7,9 +7,10 @@ import assert from 'node:assert/strict';
 import { judgeCut, recordings, type Recording } from '../support/cuts.js';
 import { Random } from '../fuzz/harness.js';
 import { loadZstd } from '../support/zstd.js';
+import { patience, tries } from '../support/tries.js';
 
-const SLOW_MS = 600_000;
-const SWAPS = Number(process.env['SWAPS'] ?? 1000);
+const SLOW_MS = patience(600_000);
+const SWAPS = tries('SWAPS', 400, 5000);
 const SEED = Number(process.env['SEED'] ?? 20261129);
 const LINES_MAX = 200;
 /** What an event may come late. */

@@ -15,9 +15,10 @@ import { PROFILES } from '../../model/findings/finding.js';
 import { analyze } from '../../model/index.js';
 import { filesBelow } from '../support/files.js';
 import { mangle, mangling, quote, wrapAtBlanks, type Step } from '../support/mangle.js';
+import { tries } from '../support/tries.js';
 
-/** Manglings tried of each trace; more by SHIMTRACE_RUNS. */
-const RUNS = Number(process.env['SHIMTRACE_RUNS'] ?? 12);
+/** Manglings tried of each trace. */
+const RUNS = tries('PASTES', 8, 100);
 /** The same manglings every time: a rare failure in a run of somebody else's change helps nobody. */
 const SEED = 20221;
 /**

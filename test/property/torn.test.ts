@@ -12,9 +12,10 @@ import { judge, violatedRules } from '../golden/judge.js';
 import { judgeCut, recordings, spliced, type CutJudged, type Recording } from '../support/cuts.js';
 import { SEAM_BETWEEN_LINES, SEAM_REGULAR, SEAM_TORN, Seams, type Seam } from '../support/torn.js';
 import { loadZstd } from '../support/zstd.js';
+import { patience, tries } from '../support/tries.js';
 
-const SLOW_MS = 3_600_000;
-const TORN = Number(process.env['TORN'] ?? 500);
+const SLOW_MS = patience(300_000);
+const TORN = tries('TORN', 500, 10_000);
 const SEED = Number(process.env['SEED'] ?? 20261130);
 const SHOW = process.env['SHOW'] !== undefined;
 /** Bytes taken out at most: some of a line, a line, a block of a pipe, many. */
