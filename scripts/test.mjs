@@ -1,17 +1,19 @@
 // `npm test`: sets up, looks at the style, compiles, runs every test, and ends with how long each part took
-// and one line of totals. `unit`, `editor` or `lab` as an argument runs that part only; `thorough` tries the
-// properties and the damaged files as often as an hour allows (test/support/tries.ts).
+// and one line of totals. `unit`, `editor` or `lab` as an argument runs that part only. `thorough` tries the
+// properties and the damaged files as often as an hour allows (test/support/tries.ts), and every window in
+// every theme.
 import fs from 'node:fs';
 import path from 'node:path';
-import { bin, ensureDependencies, exists, fail, root, run, seconds } from './steps.mjs';
+import { bin, ensureDependencies, fail, root, run, seconds } from './steps.mjs';
 import { ensureProcessor } from './perfetto/get.mjs';
 import { addTotals, newTotals } from './totals.mjs';
 
 const parts = process.argv.slice(2);
+const isThorough = parts.includes('thorough');
 const wants = (part) => parts.length === 0 || parts.includes(part);
 const results = path.join(root, 'out/test-results');
 // Output must not depend on where the tests run.
-const env = { ...process.env, TZ: 'UTC', LC_ALL: 'C' };
+const env = { ...process.env, TZ: 'UTC', LC_ALL: 'C', ...(isThorough ? { THOROUGH: '1' } : {}) };
 const total = newTotals();
 const times = [];
 
@@ -49,11 +51,7 @@ for (const [title, command, args] of [
 }
 // A process for each file, two at a time: in one process, what thousands of tests leave slows the last ones.
 if (wants('unit')) suite('unit', process.execPath, [bin('mocha'), '--parallel', '--jobs', '2']);
-if (wants('editor') && exists('scripts/editor/test.mjs'))
-  suite('editor', process.execPath, ['scripts/editor/test.mjs']);
-if (wants('lab')) suite('lab', process.execPath, ['scripts/lab/test.mjs']);
-if (parts.includes('thorough')) {
-  env.THOROUGH = '1';
+if (isThorough) {
   const files = [
     'out/test/property',
     'out/test/fuzz',
@@ -69,8 +67,10 @@ if (parts.includes('thorough')) {
     '--jobs',
     '2',
   ];
-  suite('thorough', process.execPath, [...args, '--recursive', '--timeout', '3600000', ...files]);
+  suite('properties', process.execPath, [...args, '--recursive', '--timeout', '3600000', ...files]);
 }
+if (wants('editor') || isThorough) suite('editor', process.execPath, ['scripts/editor/test.mjs']);
+if (wants('lab')) suite('lab', process.execPath, ['scripts/lab/test.mjs']);
 // What failed stands far above by now.
 if (total.failures.length > 0) console.log(`\nFailed:\n\n${total.failures.join('\n\n')}\n`);
 console.log(times.join(', '));
