@@ -17,15 +17,21 @@ const OPTION_CPUSTAT = 2;
 const OPTION_CLOCK = 4;
 const OPTION_UNAME = 5;
 const OPTION_CPUCOUNT = 8;
+/** Who wrote the file, where trace-cmd writes its own version. */
+const OPTION_VERSION = 9;
 /** Thread groups, as a fork of trace-cmd keeps them: trace-cmd passes over it. */
 const OPTION_SAVED_TGIDS = 32;
 
-/** `sizes` are bytes of pages by CPU, from CPU 0 on. Pages begin behind the head, in this order. */
+/**
+ * `sizes` are bytes of pages by CPU, from CPU 0 on. Pages begin behind the head, in this order. `producer`:
+ * the recorder and its version.
+ */
 export function traceDatHead(
   { facts, buffers }: Pick<RecordLog, 'facts' | 'buffers'>,
   files: HostFiles,
   shape: PageShape,
   sizes: readonly number[],
+  producer: string,
 ): Uint8Array {
   const out = new Out();
   out.text(MAGIC).int(0, 1).int(shape.longBytes, 1).int(shape.bytes, 4);
@@ -41,6 +47,7 @@ export function traceDatHead(
     encoded(`Linux ${word(facts['host'])} ${word(facts['kernel'])} ${word(facts['machine'])}\0`),
   );
   option(OPTION_CPUCOUNT, new Out().int(sizes.length, 4).bytes());
+  option(OPTION_VERSION, encoded(`${producer}\0`));
   for (const buffer of buffers) option(OPTION_CPUSTAT, encoded(`${statText(buffer)}\0`));
   const tgids = bytesOf(files, 'saved_tgids');
   if (tgids.length > 1) option(OPTION_SAVED_TGIDS, tgids);

@@ -4,6 +4,7 @@ import type { RecordLog } from '../../recorder/control.js';
 import { FrameReader } from '../../recorder/frames.js';
 import { eventsIn, pageShape, type PageShape } from '../../recorder/pageEvents.js';
 import { traceDatHead } from '../../recorder/traceDat.js';
+import { PRODUCER } from '../version.js';
 import { writeAll } from '../writeAll.js';
 import { makeNew, type Kept } from './traceFile.js';
 
@@ -58,7 +59,7 @@ export class RawFile implements Kept {
   finish(log: RecordLog): readonly string[] {
     if (this.events === 0 || this.shape === undefined) return [];
     const sizes = Array.from(this.runs, (runs = []) => runs.reduce((sum, { length }) => sum + length, 0));
-    const head = traceDatHead(log, this.files, this.shape, sizes);
+    const head = traceDatHead(log, this.files, this.shape, sizes, PRODUCER);
     writeAll(this.fd, head);
     const buffer = new Uint8Array(COPY_BYTES);
     for (const run of this.runs.flat()) this.copy(run, buffer);

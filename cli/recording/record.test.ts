@@ -20,6 +20,7 @@ import { recordTo, type Asked } from './run.js';
 import type { Told } from './watcher.js';
 import { EventCounter } from './traceFile.js';
 import { commandTransport, localTransport, sshTransport } from './transport.js';
+import { PRODUCER } from '../version.js';
 
 /** Two tracepoints cost nothing to arm. */
 const plan: RecordPlan = { ...planFor(RULES, ['G8']), probes: [] };
@@ -190,7 +191,8 @@ describe('shimtrace record', () => {
         ),
         ['1000000 [1] qemu-kvm kvm:kvm_userspace_exit', '1000005 [1] qemu-kvm kvm:kvm_userspace_exit'],
       );
-      assert.deepEqual([table.meta.format, table.meta.clock], ['trace.dat', 'mono']);
+      const { format, clock, producer } = table.meta;
+      assert.deepEqual([format, clock, producer], ['trace.dat', 'mono', PRODUCER]);
       assert.deepEqual(table.meta.said, ['complete: all 2 events that its ring buffers counted are here']);
       assert.deepEqual(
         fs.readdirSync(folder).filter((name) => name.endsWith('.pages')),

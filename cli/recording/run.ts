@@ -11,7 +11,7 @@ import { SIDECAR_SUFFIX } from '../../recorder/names.js';
 import { sidecarOf } from '../../recorder/sidecar.js';
 import { EXIT, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
-import { VERSION } from '../version.js';
+import { PRODUCER } from '../version.js';
 import { Client, type Limits, type Outcome } from './client.js';
 import { LiveJudge } from './live.js';
 import { RawFile } from './rawFile.js';
@@ -96,7 +96,7 @@ export async function recordTo(path: string, asked: Asked, output: Output): Prom
     return false;
   }
   const sidecar = sidecarOf(log, {
-    producer: `shimtrace ${VERSION}`,
+    producer: PRODUCER,
     question: asked.plan.question,
     command: asked.options.workload,
     bytes: file.bytes,

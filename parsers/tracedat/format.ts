@@ -103,7 +103,7 @@ function describeTrace(file: TraceDatFile, builder: TableBuilder, hasTgid: boole
   const recorded = file.buffers.reduce((most, b) => Math.max(most, ...b.cpus.map((c) => c.cpu + 1)), 0);
   meta.cpus = Math.max(file.options.cpuCount, Math.min(recorded, CPU_LIMIT));
   meta.kernel = kernelOf(file.options.uname);
-  meta.producer = file.options.version === '' ? 'trace-cmd' : `trace-cmd ${file.options.version}`;
+  meta.producer = producerOf(file.options.version);
   meta.hasTgid = hasTgid;
   const { dateNs, offsetNs } = file.options;
   if (offsetNs !== 0n) meta.addedNs = offsetNs;
@@ -117,6 +117,10 @@ function hostOf(uname: string): string {
   const words = uname.split(/\s+/);
   return words.length >= 3 ? words[1]! : '';
 }
+
+/** trace-cmd writes its version alone, others their name before it. */
+const producerOf = (version: string): string =>
+  /^[a-z]+ \d/i.test(version) ? version : `trace-cmd ${version}`.trim();
 
 /** `Linux host 7.2.13 x86_64`: the release is the third word. */
 function kernelOf(uname: string): string {
