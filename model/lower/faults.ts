@@ -55,8 +55,22 @@ function newFault(row: number, gfn: Gfn): GuestFault {
   };
 }
 
+/**
+ * What a TDX guest sets in the address of what it shares, as a bit of the gfn: bit 47 or 51, as its TD was
+ * configured (kvm_gfn_direct_bits()). Of all events kvm_page_fault alone shows it; memslots, attributes and
+ * SPTEs are named without it.
+ */
+const TDX_SHARED = [2 ** (51 - 12), 2 ** (47 - 12)];
+
+/** The shared bit in a gfn, 0 where there is none; a plain guest's addresses may be as high. */
+function tdxShared(w: World, gfn: Gfn): number {
+  if (!w.survey.recorded(K('ExternalSpte'))) return 0;
+  return TDX_SHARED.find((bit) => gfn >= bit && gfn < 2 * bit) ?? 0;
+}
+
 /** The thread's fault on a gfn, begun here when no earlier event showed its start. */
 function faultOn(t: Thread, gfn: Gfn, row: number): GuestFault {
+  if (t.fault && TDX_SHARED.includes(t.fault.gfn - gfn)) t.fault.gfn = gfn;
   if (!t.fault || t.fault.installed || (gfn >= 0 && t.fault.gfn !== gfn)) t.fault = newFault(row, gfn);
   return t.fault;
 }
@@ -71,8 +85,11 @@ function endFault(w: World, t: Thread, row: number, errno: number, reason: numbe
 export function lowerFaults(on: On): void {
   on('KvmPageFault', (w, ev, t) => {
     endFault(w, t, ev.row, 0, -1);
-    const gfn = asGfn(pageOfByte(ev.num(PF.address)));
+    const faulted = asGfn(pageOfByte(ev.num(PF.address)));
+    const shared = tdxShared(w, faulted);
+    const gfn = asGfn(faulted - shared);
     t.fault = newFault(ev.row, gfn);
+    if (shared > 0) t.fault.side = 0;
     if (isPrivateAccess(ev, PF.error_code)) t.fault.side = 1;
     const vm = w.whichVm.atWorkOfThread(t, ev.row);
     if (gfn >= 0) w.op(Op.GuestFault, vm.index, ev.row, gfn, 1, ev.lo(PF.error_code), t.tid);

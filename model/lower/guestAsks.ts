@@ -1,6 +1,7 @@
 /**
  * What a guest asks for: KVM_HC_MAP_GPA_RANGE of a hypercall, a page state change of SEV-SNP by MSR, and what
- * QEMU is told of either and of TDX's MapGPA. The pages of a GHCB's batch are in no event.
+ * QEMU is told of either and of TDX's MapGPA. The pages of a GHCB's batch are in no event of the kernel; QEMU
+ * is told of them range by range.
  */
 import type { Ev } from '../world/event.js';
 import type { On } from './lowering.js';
@@ -12,6 +13,7 @@ import type { World } from '../world/world.js';
 
 const HYPERCALL = slotsOf('Hypercall', 'nr', 'a0', 'a1', 'a2');
 const MSR = slotsOf('VmgexitMsrEnter', 'ghcb_gpa');
+const GHCB = slotsOf('VmgexitEnter', 'reason');
 const QEMU = slotsOf('QemuMapGpaRange', 'gpa', 'size', 'attrs');
 const IOCTL = slotsOf('SysEnterIoctl', 'cmd');
 
@@ -27,6 +29,9 @@ const FRAME_HIGH_MASK = 0xfffff;
 const OPERATION_SHIFT = 20;
 const PSC_PRIVATE = 1;
 const PSC_SHARED = 2;
+
+/** SVM_VMGEXIT_PSC of arch/x86/include/uapi/asm/svm.h. */
+const PSC_BATCH = 0x80000010;
 
 function asks(
   w: World,
@@ -45,10 +50,11 @@ function asks(
 
 /** The vCPU of a thread runs again: what its guest asked for is done, or refused. */
 function answered(w: World, t: Thread, row: number): void {
-  const { asked } = t;
-  if (!asked) return;
+  const { asked, askedInBatch: batch } = t;
   t.asked = undefined;
-  if (asked.toldVmm) w.facts.tell('guestAskAnswered', asked, row);
+  if (asked?.toldVmm) w.facts.tell('guestAskAnswered', asked, row);
+  else if (batch?.toldVmm) w.facts.tell('guestBatchAnswered', batch, row);
+  if (batch) batch.toldVmm = false;
 }
 
 function askedByMsr(w: World, ev: Ev, t: Thread): void {
@@ -68,20 +74,29 @@ export function lowerGuestAsks(on: On): void {
     const toPrivate = (ev.lo(HYPERCALL.a2) & ENCRYPTED) !== 0;
     asks(w, t, ev.row, first, ev.num(HYPERCALL.a1), toPrivate, 'MAP_GPA_RANGE');
   });
+  on('VmgexitEnter', (w, ev, t) => {
+    answered(w, t, ev.row);
+    const isBatch = ev.num(GHCB.reason) === PSC_BATCH;
+    t.askedInBatch = isBatch
+      ? { row: ev.row, vm: w.whichVm.atWorkOfThread(t, ev.row), toldVmm: false }
+      : undefined;
+  });
   on('VmgexitMsrEnter', (w, ev, t) => askedByMsr(w, ev, t));
   on('QemuMapGpaRange', (w, ev, t) => {
     const first = asGfn(pageOfByte(ev.num(QEMU.gpa)));
     const toPrivate = (ev.lo(QEMU.attrs) & ENCRYPTED) !== 0;
+    if (t.askedInBatch) t.askedInBatch.toldVmm = false;
     // Of what an event showed already it is the news that QEMU was told.
     if (t.asked?.first !== first)
       asks(w, t, ev.row, first, pagesForBytes(ev.num(QEMU.size)), toPrivate, 'MAP_GPA_RANGE');
     if (t.asked) t.asked.toldVmm = true;
   });
   on('UserspaceExit', (_w, _ev, t) => {
-    if (t.asked) t.asked.toldVmm = true;
+    const told = t.asked ?? t.askedInBatch;
+    if (told) told.toldVmm = true;
   });
   on('SysEnterIoctl', (w, ev, t) => {
-    if (t.asked && ev.num(IOCTL.cmd) === KVM_RUN) answered(w, t, ev.row);
+    if ((t.asked || t.askedInBatch) && ev.num(IOCTL.cmd) === KVM_RUN) answered(w, t, ev.row);
   });
   on('KvmEntry', (w, ev, t) => answered(w, t, ev.row));
   on('KvmPageFault', (w, ev, t) => answered(w, t, ev.row));

@@ -5,6 +5,7 @@ import type {
   Conv,
   GmemBracket,
   GuestAsk,
+  GuestBatch,
   GuestFault,
   Inode,
   Notifier,
@@ -143,6 +144,8 @@ export interface Facts {
    * from this row on.
    */
   guestAskAnswered(ask: GuestAsk, row: number): void;
+  /** The same of pages in a batch, of which no event shows which they are. */
+  guestBatchAnswered(batch: GuestBatch, row: number): void;
   released(inode: Inode, row: number): void;
   /** Two files turn out to have one inode number: from here on no event says which of them it means. */
   contested(inode: Inode, row: number): void;

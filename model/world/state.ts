@@ -386,6 +386,14 @@ export interface GuestAsk {
   toldVmm: boolean;
 }
 
+/** A guest's requests for pages that no event of the kernel names: a GHCB's batch of page state changes. */
+export interface GuestBatch {
+  readonly row: number;
+  readonly vm: Vm;
+  /** The VMM is told of some of its pages, and nothing has shown yet of which. */
+  toldVmm: boolean;
+}
+
 /** A mapping of guest frames being made in the stage 2 of arm64, for a guest's fault. */
 export interface Stage2Call {
   readonly row: number;
@@ -498,6 +506,7 @@ export class Thread {
   stage2Map: Stage2Call | undefined;
   /** What its guest asked for, until its vCPU runs again. */
   asked: GuestAsk | undefined;
+  askedInBatch: GuestBatch | undefined;
   userFault: UserFaultCtx | undefined;
   /** The last user fault that was serviced, until its rmap add. */
   serviced: UserFaultCtx | undefined;
@@ -567,6 +576,7 @@ export class Thread {
     this.fault = undefined;
     this.stage2Map = undefined;
     this.asked = undefined;
+    this.askedInBatch = undefined;
     this.userFault = undefined;
     this.serviced = undefined;
     this.getPfn = undefined;

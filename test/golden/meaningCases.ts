@@ -1140,6 +1140,18 @@ const FAULTS: Cases = {
     'kvm_convert_memory: start 0x1000000 size 0x2000',
     'ram_block_discard_range: ram0 + 1000: madvise: 0 fallocate: 1 ret: 0',
   ],
+  'a shared fault of TDX, whose address alone has the shared bit': [
+    'kvm_page_fault: vcpu 0 rip 0x403516 address 0x0008000001003000 error_code 0x182',
+    p('kvm_mmu_faultin_pfn', 'gfn=0x1003 addr=0x8000001003000 error_code=0x2'),
+    p('kvm_tdp_mmu_map', `${KVM} gfn=0x1003 fault_seq=8 seq=8`),
+    'kvm_page_fault: vcpu 0 rip 0x403516 address 0x0000800001004000 error_code 0x182',
+    p('tdx_sept_set_private_spte', `${KVM} gfn=0x1000 level=1 new=0x11a200e67`),
+  ],
+  'a fault as high in a guest that nothing shows to be one of TDX': [
+    'kvm_page_fault: vcpu 0 rip 0x403516 address 0x0000800001003000 error_code 0x182',
+    'kvm_page_fault: vcpu 0 rip 0x403516 address 0x0000800001004000 error_code 0x182',
+    p('kvm_mmu_faultin_pfn', 'gfn=0x1004 addr=0x800001004000 error_code=0x2'),
+  ],
 };
 
 const MAPPED = mmap(70, '0x7f0000001000', '0x7f0000003000');

@@ -38,6 +38,35 @@ import {
   unpin,
 } from '../support/ruleEvents.js';
 
+/** A VM whose attributes KVM keeps, with a file bound, and its vCPU running. */
+const PLAIN_FILE = [
+  'sys_ioctl(fd: 3, cmd: 0xae01, arg: 0)',
+  'sys_ioctl -> 0x4',
+  p('kvm_gmem_create', `${KVM} size=0x10000 flags=0x0`),
+  ...bind(1, '0x1000', 16, '0x0', 70),
+];
+const RUN = 'sys_ioctl(fd: 6, cmd: 0xae80, arg: 0)';
+/** The vCPU leaves to the VMM with a request of the guest. */
+const TOLD = ['kvm_userspace_exit: reason KVM_EXIT_HYPERCALL (3)', 'sys_ioctl -> 0x0'];
+const PSC_BATCH = 'kvm_vmgexit_enter: vcpu 0, exit_reason 80000010, exit_info1 0, exit_info2 0';
+const qemuTold = (gpa: string, size: string, attrs = '0x10'): string =>
+  `tracing_mark_write: kvm_hc_map_gpa_range gpa ${gpa} size ${size} attributes ${attrs} flags 0x0`;
+const stored = (start: string, end: string, attrs = '0x8'): string[] => [
+  `kvm_vm_set_mem_attributes: 0x0000000000${start} -- 0x0000000000${end} [${attrs}]`,
+  p('kvm_arch_post_set_memory_attributes', `${KVM} slot=1 start=0x${start} end=0x${end} attributes=${attrs}`),
+];
+/** A fault that leaves to the VMM: of AMD with the bits that KVM adds, of TDX with an exit qualification. */
+const leavesBy = (address: string, code: string): string[] => [
+  RUN,
+  `kvm_page_fault: vcpu 0 rip 0x403516 address ${address} error_code ${code}`,
+  'kvm_userspace_exit: reason KVM_EXIT_MEMORY_FAULT (39)',
+  'sys_ioctl -> 0xfffffffffffffff2',
+];
+const times = (count: number, events: readonly string[]): string[] =>
+  Array.from({ length: count }, () => events).flat();
+/** Shows that the traced VM is one of TDX. */
+const SEPT = p('tdx_sept_set_private_spte', `${KVM} gfn=0x1009 old=0x0 new=0x1067a9077 level=1`);
+
 export type Cases = Readonly<Record<string, readonly (string | Said)[]>>;
 
 /** Put behind a title where no two CPUs are to be ordered. */
@@ -1082,6 +1111,30 @@ export const RULE_CASES: Readonly<Record<string, Cases>> = {
       ...bracketed([]),
     ],
   },
+  G8: {
+    'SEV-SNP: the same fault again and again': [
+      ...PLAIN_FILE,
+      ...stored('1009', '100a'),
+      ...times(9, leavesBy('0x0000000001004000', '0x2000500000006')),
+    ],
+    'SEV-SNP: a conversion in between': [
+      ...PLAIN_FILE,
+      ...times(5, leavesBy('0x0000000001004000', '0x2000500000006')),
+      ...stored('1004', '1005'),
+      ...times(5, leavesBy('0x0000000001004000', '0x2000500000006')),
+    ],
+    'TDX: the same shared fault again and again': [
+      ...PLAIN_FILE,
+      SEPT,
+      ...stored('1009', '100a'),
+      ...times(9, leavesBy('0x0008000001004000', '0x182')),
+    ],
+    'TDX: nothing shows conversions': [
+      ...PLAIN_FILE,
+      SEPT,
+      ...times(9, leavesBy('0x0008000001004000', '0x182')),
+    ].filter((event) => !event.startsWith('sys_')),
+  },
   S7: {
     'refused, where a memslot that has these frames is unbound': [
       ...FILE,
@@ -1228,5 +1281,62 @@ export const RULE_CASES: Readonly<Record<string, Cases>> = {
       ...refusals(4),
     ],
     interrupted: [...FILE, enter('0x4', 2), left('0x4', 2, '0x8', 'ret=-4')],
+  },
+  S10: {
+    'a batch of a GHCB, of which nothing shows the pages': [
+      ...PLAIN_FILE,
+      RUN,
+      PSC_BATCH,
+      ...TOLD,
+      ...stored('1004', '1006'),
+      RUN,
+    ],
+    'a batch of a GHCB, and QEMU is told of pages that are stored': [
+      ...PLAIN_FILE,
+      RUN,
+      PSC_BATCH,
+      ...TOLD,
+      qemuTold('0x1004000', '0x2000'),
+      ...stored('1004', '1006'),
+      RUN,
+    ],
+    'a batch of a GHCB in two parts, and the second is not stored': [
+      ...PLAIN_FILE,
+      RUN,
+      PSC_BATCH,
+      ...TOLD,
+      qemuTold('0x1004000', '0x2000'),
+      ...stored('1004', '1006'),
+      RUN,
+      ...TOLD,
+      qemuTold('0x1008000', '0x1000'),
+      ...stored('100a', '100b'),
+      RUN,
+    ],
+    'a batch of a GHCB, of which the VMM is not told': [...PLAIN_FILE, RUN, PSC_BATCH, RUN],
+    'another request by a GHCB': [
+      ...PLAIN_FILE,
+      RUN,
+      'kvm_vmgexit_enter: vcpu 0, exit_reason 80000011, exit_info1 0, exit_info2 0',
+      ...TOLD,
+      RUN,
+    ],
+    'a batch of a GHCB that lost events cut through': [
+      ...PLAIN_FILE,
+      RUN,
+      PSC_BATCH,
+      'CPU:0 [LOST 3 EVENTS]',
+      ...TOLD,
+      RUN,
+    ],
+    'MapGPA of TDX, which is not stored': [
+      ...PLAIN_FILE,
+      SEPT,
+      RUN,
+      ...TOLD,
+      qemuTold('0x1004000', '0x2000', '0x0'),
+      ...stored('1004', '1006'),
+      RUN,
+    ],
   },
 };

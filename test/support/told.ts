@@ -267,6 +267,8 @@ class Words implements Telling {
     const to = toPrivate ? 'private' : 'shared';
     return `${this.line(row)}, ${vmOf(vm)} ${pages(first, end)} to ${to} by ${how} of ${this.line(asked)}`;
   };
+  readonly guestBatchAnswered: Telling['guestBatchAnswered'] = ({ row: asked, vm }, row) =>
+    `${this.line(row)}, ${vmOf(vm)}, the batch of ${this.line(asked)}`;
   readonly released: Telling['released'] = (inode, row) =>
     `${this.line(row)}, ${fileOf(inode)} of ${inode.pageCount} pages`;
   readonly contested: Telling['contested'] = (inode, row) => `${this.line(row)}, ${fileOf(inode)}`;

@@ -21,8 +21,14 @@ export const s10: RuleDef = {
   about: [],
   fix: 'Let the VMM set the attributes of all that it is told before it enters the vCPU again, or return an error to the guest.',
   listen: (run) => ({
-    callsCut: ({ asked }, row) => {
-      if (asked) run.undecided('lost', row, 'Events are missing within a request of the guest.');
+    callsCut: ({ asked, askedInBatch }, row) => {
+      if (asked || askedInBatch)
+        run.undecided('lost', row, 'Events are missing within a request of the guest.');
+    },
+    guestBatchAnswered: ({ vm }, row) => {
+      if (vm.slots.length === 0 || vm.attributesOf === 'inode' || run.w.table.tid(row) < 0) return;
+      const detail = 'Which pages the guest asks for in a batch of its GHCB is in no event of the kernel.';
+      run.notRecorded(row, detail, ['QemuMapGpaRange']);
     },
     guestAskAnswered: (ask, row) => {
       const { vm, first, end, toPrivate, how } = ask;
@@ -37,7 +43,7 @@ export const s10: RuleDef = {
         run.suspicious({
           row,
           pages,
-          message: `the vCPU runs again, and ${rangeText('gfn', first, end - first)} is not ${
+          message: `the vCPU runs again without ${rangeText('gfn', first, end - first)} being ${
             toPrivate ? 'private' : 'shared'
           } as its guest asked by ${how}`,
           evidence: [[ask.row, 'cause', 'the guest asks']],
