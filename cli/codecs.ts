@@ -1,11 +1,12 @@
 /** Decompressors for the files at hand: zstd takes 30 ms to start, which a text trace need not wait for. */
 import fs from 'node:fs';
 import { compressionOf } from '../parsers/compressed/detect.js';
+import { sniffPackets } from '../parsers/perfetto/sniff.js';
 import type { ReadOptions } from '../parsers/reader.js';
 import type { Codecs } from '../shell/codecs.node.js';
 import { startAhead } from './ahead.js';
 
-const HEAD_BYTES = 64;
+const HEAD_BYTES = 256;
 /** Pipes and devices may hold anything, and must not lose their first bytes. */
 const UNKNOWN_HEAD = '?';
 const TRACE_DAT_7 = '\x17\x08\x44tracing7';
@@ -37,9 +38,11 @@ export function codecs(path: string): Partial<Codecs & ReadOptions> {
 /** True for what is compressed, as a whole or inside, and for what cannot be looked at. */
 function needsCodecs(path: string): boolean {
   const head = headOf(path);
+  const bytes = Buffer.from(head, 'latin1');
   return (
     head === UNKNOWN_HEAD ||
-    compressionOf(Buffer.from(head, 'latin1')) !== undefined ||
+    compressionOf(bytes) !== undefined ||
+    sniffPackets(bytes) > 0 ||
     ZSTD_HEADS.some((start) => head.startsWith(start))
   );
 }

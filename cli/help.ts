@@ -4,7 +4,7 @@ import type { Command } from './command.js';
 
 /** What a FILE may be. */
 export const FILE_HELP = [
-  'FILE is the text of an ftrace buffer, a trace.dat, a perf.data, their text, or a QEMU log; ' +
+  'FILE is the text of an ftrace buffer, a trace.dat, a perf.data, their text, a Perfetto trace, or a QEMU log; ' +
     '- reads standard input. Several files',
   'are one trace where they say so; a .shimtrace.json names the files of a run.',
 ].join('\n');

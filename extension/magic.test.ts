@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { FORMATS, sniffFormat } from '../parsers/index.js';
+import { everyForm } from '../test/support/perfettoWriter.js';
 import { SimpleFile } from '../test/support/simpleFile.js';
 import { binaryKind, MAGIC_BYTES } from './magic.js';
 
@@ -17,6 +18,12 @@ describe('binary traces by their first bytes', () => {
       assert.equal(binaryKind(bytes.subarray(0, MAGIC_BYTES)), 'trace');
     });
   }
+
+  it('tell what Perfetto may have written', () => {
+    const bytes = fs.readFileSync('sample-traces/perfetto/M2.p.pftrace');
+    assert.equal(binaryKind(bytes.subarray(0, MAGIC_BYTES)), 'packets');
+    assert.equal(binaryKind(everyForm().subarray(0, MAGIC_BYTES)), 'packets');
+  });
 
   it('tell a compressed file, and know neither text nor noise', () => {
     assert.equal(

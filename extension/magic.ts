@@ -3,9 +3,10 @@
  * Pure; the readers' own sniffing decides in the end.
  */
 import { compressionOf } from '../parsers/compressed/detect.js';
+import { sniffPackets } from '../parsers/perfetto/sniff.js';
 
 /** Bytes that are enough to tell. */
-export const MAGIC_BYTES = 64;
+export const MAGIC_BYTES = 256;
 
 /**
  * What a binary trace begins with: trace.dat, perf.data in both byte orders,
@@ -19,8 +20,12 @@ const BEGINNINGS: readonly (readonly number[])[] = [
   [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xf2, 0xb1, 0x77, 0xcb, 0x0a, 0xa4, 0x29, 0xb4],
 ];
 
-/** `trace`: a binary one; `compressed`: its content must be looked into; undefined for everything else. */
-export function binaryKind(head: Uint8Array): 'trace' | 'compressed' | undefined {
+/**
+ * `trace`: a binary one; `compressed`, and `packets`, which Perfetto writes without a magic: the content must
+ * be looked into; undefined for everything else.
+ */
+export function binaryKind(head: Uint8Array): 'trace' | 'compressed' | 'packets' | undefined {
   if (BEGINNINGS.some((beginning) => beginning.every((byte, i) => head[i] === byte))) return 'trace';
-  return compressionOf(head) === undefined ? undefined : 'compressed';
+  if (compressionOf(head) !== undefined) return 'compressed';
+  return sniffPackets(head) > 0 ? 'packets' : undefined;
 }

@@ -9,6 +9,7 @@ import { ftraceText } from './ftrace/format.js';
 import { perfData } from './perf/format.js';
 import { perfJson } from './perf/json/format.js';
 import { perfScript } from './perf/script/format.js';
+import { perfettoTrace } from './perfetto/format.js';
 import { qemuLog } from './qemu/logFormat.js';
 import { qemuSimple } from './qemu/simpleFormat.js';
 import { otherToolOf } from './otherTool.js';
@@ -27,6 +28,7 @@ export const FORMATS: readonly TraceFormat[] = [
   traceDatWith(ftraceText),
   perfData,
   qemuSimple,
+  perfettoTrace,
   perfJson,
   perfScript,
   traceCmdReport,

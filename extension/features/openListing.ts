@@ -44,7 +44,7 @@ const known = new Map<string, { readonly stamp: string; readonly is: Promise<boo
  */
 export async function isListed(app: App, uri: vscode.Uri): Promise<boolean> {
   const kind = binaryKind(await app.platform.readHead(uri, MAGIC_BYTES));
-  if (kind !== 'compressed') return kind === 'trace';
+  if (kind === undefined || kind === 'trace') return kind !== undefined;
   const stamp = await app.platform.stamp(uri);
   const before = known.get(uri.toString());
   if (before?.stamp === stamp) return before.is;

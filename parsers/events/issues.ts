@@ -87,7 +87,7 @@ export const ISSUE_KINDS = {
     severity: 'error',
     sentence: 'This is none of the formats that Shimtrace reads.',
     advice:
-      'Give it the text of an ftrace buffer (cat /sys/kernel/tracing/trace), a trace.dat, a perf.data, their text, or a QEMU log.',
+      'Give it the text of an ftrace buffer (cat /sys/kernel/tracing/trace), a trace.dat, a perf.data, their text, a Perfetto trace, or a QEMU log.',
   },
   'raw-format': {
     severity: 'error',

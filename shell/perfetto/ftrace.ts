@@ -17,7 +17,7 @@ import {
   THREAD,
   TRACE_PACKET,
   TREE,
-} from './protos.js';
+} from '../../parsers/perfetto/protos.js';
 import { Wire } from './wire.js';
 
 /** What an event of one shape holds. */

@@ -3,7 +3,7 @@ import type { EventTable } from '../../parsers/events/table.js';
 import type { Segment } from '../../parsers/events/segment.js';
 import { lineOf } from '../../model/tables/owners.js';
 import { ShapeList, withoutNul, type FieldSource, type Shape, type ShapeField } from './ftrace.js';
-import { FIELD_TYPE, FIRST_EVENT_ID, LAST_EVENT_ID, LAST_FIELD } from './protos.js';
+import { FIELD_TYPE, FIRST_EVENT_ID, LAST_EVENT_ID, LAST_FIELD } from '../../parsers/perfetto/protos.js';
 import type { Wire } from './wire.js';
 
 /** A field of an event as its trace prints it. */

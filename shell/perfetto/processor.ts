@@ -8,7 +8,7 @@
 import { Wire } from './wire.js';
 import { Machine, ProcessorEnded } from './machine.js';
 import { type Cell, ResultReader, type QueryResult } from './queryResult.js';
-import { WireReader } from './readWire.js';
+import { WireReader } from '../../parsers/base/protobuf.js';
 
 const STREAM_MESSAGE = 1;
 const RPC = {

@@ -1,5 +1,5 @@
 /** What the trace processor answers to a query, read from its messages. */
-import { WireReader } from './readWire.js';
+import { WireReader } from '../../parsers/base/protobuf.js';
 
 /** Whole numbers come as bigint, signed: a kernel's pointer is negative. */
 export type Cell = null | bigint | number | string | Uint8Array;

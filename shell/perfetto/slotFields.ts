@@ -6,7 +6,7 @@ import type { ArgColumns } from '../../model/tables/argColumns.js';
 import { lineOf, READ_MASK, VmOfEvents } from '../../model/tables/owners.js';
 import type { Analysis } from '../../model/analysis.js';
 import { ShapeList, threadsOf, type FieldSource, type Shape, type ShapeField } from './ftrace.js';
-import { FIELD_TYPE } from './protos.js';
+import { FIELD_TYPE } from '../../parsers/perfetto/protos.js';
 import type { Wire } from './wire.js';
 
 /** What of an event is no argument; names that no argument has. Arguments have the numbers below. */

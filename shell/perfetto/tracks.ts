@@ -5,7 +5,7 @@
 import { TWO_32 } from '../../parsers/base/words.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import { withoutNul } from './ftrace.js';
-import { PACKET, TRACE_PACKET } from './protos.js';
+import { PACKET, TRACE_PACKET } from '../../parsers/perfetto/protos.js';
 import { Wire } from './wire.js';
 
 /** trace/track_event/track_descriptor.proto */

@@ -13,6 +13,7 @@ import { nodeCodecs, type Codecs } from '../../shell/codecs.node.js';
 import { largestAllocation } from '../support/allocation.js';
 import { fuzzFormat, throwing, type Limits } from '../support/damage.js';
 import { mutate } from '../support/mutate.js';
+import { everyForm } from '../support/perfettoWriter.js';
 import { smallTrace, VARIANTS } from '../support/tracedatSamples.js';
 import { patience, tries } from '../support/tries.js';
 
@@ -64,6 +65,7 @@ const FILES: readonly (readonly [title: string, bytes: () => Uint8Array])[] = [
     'tracecmd/conv.cut.v7-zstd.dat',
     'perf/7.2.13/conv.restrictedmem.perf.data',
     'perf/7.2.13/conv_small.zstd.perf.data',
+    'perfetto/M2.p.pftrace',
     'compressed/M2.p.txt.gz',
     'compressed/M2.p.txt.zst',
     'compressed/M2.p.frames.txt.zst',
@@ -71,6 +73,7 @@ const FILES: readonly (readonly [title: string, bytes: () => Uint8Array])[] = [
     'compressed/M2.p.txt.bz2',
   ].map((file) => [file, () => new Uint8Array(fs.readFileSync(`sample-traces/${file}`))] as const),
   ["a recording of QEMU's simple backend", qemuSimple],
+  ['a Perfetto trace with events of every form', everyForm],
 ];
 
 describe('lengths that lie', function () {

@@ -37,6 +37,7 @@ const FILES: Readonly<Record<string, string>> = {
   'trace.dat 7 with several buffers': 'sample-traces/tracecmd/multibuf.dat',
   'perf.data': 'sample-traces/perf/7.2.13/conv.restrictedmem.perf.data',
   'perf.data with zstd': 'sample-traces/perf/7.2.13/conv_small.zstd.perf.data',
+  'a Perfetto trace': 'sample-traces/perfetto/M2.p.pftrace',
   'perf script': 'sample-traces/perf/7.2.13/conv.restrictedmem.perf-script.txt',
   'trace-cmd report': 'sample-traces/tracecmd/conv.restrictedmem.report.txt',
   "QEMU's log": 'sample-traces/qemu/7.2.22/virtio-mem.log',

@@ -48,6 +48,7 @@ const HOST_CORE = [
   'parsers/bundle/project.ts',
   'parsers/compressed/detect.ts',
   'parsers/events/table.ts',
+  'parsers/perfetto/sniff.ts',
   'recorder/names.ts',
 ];
 
