@@ -1,4 +1,4 @@
-/** What a trace holds, after one look at all its packets: where each CPU's bundles of events lie, and facts. */
+/** What one look at all packets of a trace finds: where each CPU's bundles of events lie, and facts. */
 import type { ClockName } from '../events/table.js';
 
 /** Bits of a bundle. */

@@ -8,7 +8,7 @@ import type { ReadOptions } from '../reader.js';
 
 export type PacketCodec = 'zlib' | 'zstd';
 
-/** What compressed packets may hold: deflate shrinks a thousandfold at best, and services write small ones. */
+/** What compressed packets may hold: less than deflate could, for services write small ones. */
 const PLAIN_PER_BYTE = 64;
 const PLAIN_AT_LEAST = 16 << 20;
 /** What is tried first: packets shrink some eightfold. */

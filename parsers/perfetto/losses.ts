@@ -1,4 +1,4 @@
-/** Loss that no bundle tells of: what the kernel and the service counted, and CPUs of which nothing is here. */
+/** Loss that no bundle tells of: what the kernel and the service counted, and CPUs that are not here. */
 import { UNKNOWN_CPU, type TableBuilder } from '../events/table.js';
 import type { Scan } from './scan.js';
 import type { CpuState } from './streams.js';

@@ -61,7 +61,8 @@ function rows({ table }: OpenTrace): string[] {
       return value === undefined ? [] : [`${slot}=${value}`];
     });
     const who = `${table.comm(row)}-${table.tid(row)}/${table.tgid(row)}`;
-    return `${table.absoluteTime(row)} ${table.cpu(row)} ${who} ${kindName(table.kind(row))} ${slots.join(' ')}`;
+    const what = `${kindName(table.kind(row))} ${slots.join(' ')}`;
+    return `${table.absoluteTime(row)} ${table.cpu(row)} ${who} ${what}`;
   });
 }
 
@@ -96,7 +97,7 @@ function zstdFrame(plain: Uint8Array): Uint8Array {
 
 describe('a Perfetto trace', () => {
   for (const isNamed of [false, true])
-    it(`says of pages what the same events say as text (${isNamed ? 'with' : 'without'} names in each)`, () => {
+    it(`says of pages what the same events say as text, ${isNamed ? 'named' : 'described'}`, () => {
       const text = readFile(LABELLED);
       const recorded = read(perfettoOf(text.table, { isNamed }));
       assert.equal(recorded.table.meta.format, 'perfetto');

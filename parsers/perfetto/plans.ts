@@ -132,7 +132,7 @@ export class PlanBook {
     this.words = words;
   }
 
-  /** The plan of events of a number; of one that nobody describes a nameless one. `at` is the first's place. */
+  /** The plan of events of a number; of one that nobody describes, one without a name. `at` is the first's. */
   plan(sequence: number, id: number, at: number): EventPlan {
     const known = this.plans.get(sequence)?.get(id);
     if (known) return known;
@@ -262,7 +262,7 @@ export class PlanBook {
   }
 }
 
-/** Of our own export: the values are those that a source printed, by which the events' numbers are not known. */
+/** Of our own export: the values are as a source printed them, and which numbers they are is not known. */
 function isPrinted(fields: ReadonlyMap<number, EventField>): boolean {
   return fields.get(LAST_FIELD)?.name === PRINTED_LINE;
 }

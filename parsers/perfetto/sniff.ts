@@ -2,7 +2,7 @@
 import { BYTES, FIXED32, FIXED64, VARINT, WireReader } from '../base/protobuf.js';
 import { PACKET, TRACE_PACKET } from './protos.js';
 
-/** Wire types of a packet's fields, as far as they are known here; packets of a trace hold more than these. */
+/** Wire types of a packet's fields, as far as they are known here; packets hold more than these. */
 const TYPES: ReadonlyMap<number, number> = new Map([
   ...Object.values(PACKET).map((field) => [field, BYTES] as const),
   ...[

@@ -1,6 +1,6 @@
 /**
- * One CPU's events in order, bundle after bundle. Nothing is allocated for an event; the current one is in the
- * fields.
+ * One CPU's events in order, bundle after bundle. Nothing is allocated for an event; the current one is in
+ * the fields.
  */
 import { BYTES, VARINT, WireReader } from '../base/protobuf.js';
 import { TWO_32 } from '../base/words.js';

@@ -27,8 +27,8 @@ import { processorOr } from '../support/sqlTables.js';
 /** A folder with recordings of others, which are compared too. */
 const FOLDER = process.env['SHIMTRACE_PFTRACES'];
 /**
- * Events that the processor draws, or takes for others, by the fields that they should have; it answers with an
- * error where these are made up.
+ * Events that the processor draws, or takes for others, by the fields that they should have; it answers with
+ * an error where these are made up.
  */
 const DRAWN =
   /mark_write|panel_write|sched_switch|gpu_work_period|acpm_bulk|param_set_value|fwtp|cmdbatch|gpu_mem|print$|zero$|ion_stat|dpu_vote|clk_|clock_|rss_stat|kfree|binder|sched_waking|i2c_|smbus|evtlog/;

@@ -1,6 +1,6 @@
 /**
- * Damaged Perfetto traces: cut anywhere, bits flipped, lengths that lie. Nothing may throw, hang, or give what
- * is no event; SEED=n replays one, FUZZ=n runs that many.
+ * Damaged Perfetto traces: cut anywhere, bits flipped, lengths that lie. Nothing may throw, hang, or give
+ * what is no event; SEED=n replays one, FUZZ=n runs that many.
  */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
