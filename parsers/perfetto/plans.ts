@@ -132,7 +132,7 @@ export class PlanBook {
     this.words = words;
   }
 
-  /** The plan of events of a number; of one that nobody describes, one without a name. `at`: the first one. */
+  /** The plan of events of a number, nameless where nobody describes it; `at` is the first of them. */
   plan(sequence: number, id: number, at: number): EventPlan {
     const known = this.plans.get(sequence)?.get(id);
     if (known) return known;
