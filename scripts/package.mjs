@@ -1,7 +1,7 @@
-// `npm run package`: builds for release and writes dist/shimtrace.vsix.
+// `npm run package`: builds for release, writes dist/shimtrace.vsix, and looks what is in it.
 import path from 'node:path';
 import { ensureProcessor } from './perfetto/get.mjs';
-import { bin, ensureDependencies, ensureTools, must, root } from './steps.mjs';
+import { bin, ensureDependencies, ensureTools, fail, must, root } from './steps.mjs';
 
 const tools = path.join(root, 'scripts/packaging');
 ensureDependencies('build');
@@ -18,3 +18,7 @@ must(bin('vsce', tools), [
   '--out',
   'dist/shimtrace.vsix',
 ]);
+// Imported here: the dependencies may not have been there before.
+const { vsixProblems } = await import('./packaging/content.mjs');
+const problems = vsixProblems(path.join(root, 'dist/shimtrace.vsix'));
+if (problems.length > 0) fail(`dist/shimtrace.vsix:\n  ${problems.join('\n  ')}`);

@@ -10,12 +10,23 @@ export const SAMPLE = path.join(root, 'sample-traces/labelled/inplace/M2.p.txt')
 /** Screenshots of a run, for whoever wants to look. */
 const PICTURES = path.join(root, 'out/test-results/pictures');
 
-/** Starts the editor on a new folder that `fill` puts files into, and opens a window on it. */
-export async function openWorkbench({ fill, settings, machine, trust, width, height } = {}) {
+/**
+ * Starts the editor with the packaged extension on a new folder that `fill` puts files into, and opens a
+ * window on it.
+ */
+export async function openWorkbench({
+  fill,
+  settings,
+  machine,
+  trust,
+  width,
+  height,
+  vsix = path.join(root, 'dist/shimtrace.vsix'),
+} = {}) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-folder-'));
   fill?.(folder);
   const editor = await startEditor({
-    vsix: path.join(root, 'dist/shimtrace.vsix'),
+    vsix,
     settings,
     machine,
     ...(trust === undefined ? {} : { trust }),

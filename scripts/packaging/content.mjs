@@ -1,0 +1,58 @@
+// What a .vsix holds, and nothing else: a file that slipped in or was forgotten is seen when it is packed.
+import fs from 'node:fs';
+import { unzipSync } from 'fflate';
+
+const FILES = [
+  ...['[Content_Types].xml', 'extension.vsixmanifest'],
+  ...['package.json', 'package.nls.json', 'readme.md', 'changelog.md', 'LICENSE.txt'].map(inExtension),
+  ...['extension.cjs', 'worker.cjs', 'web/extension.cjs', 'web/worker.js'].map(inDist),
+  ...['webview/main.js', 'webview/sqlRenderer.js'].map(inDist),
+  // The command line, which tasks and terminals run.
+  ...['cli.js', 'aheadWorker.js', 'liveWorker.js', 'lspWorker.js'].map(inDist),
+  ...['FORMATS.md', 'RULES.md', 'images/lists.png', 'images/review.png', 'images/violation.png'].map((name) =>
+    inExtension(`docs/${name}`),
+  ),
+  ...['language-configuration.json', 'syntaxes/ftrace.tmLanguage.json'].map(inShell),
+  ...['activity.svg', 'file-dark.svg', 'file-light.svg', 'icon.png', 'icon.svg'].map(inMedia),
+  ...['walkthrough-record.md', 'walkthrough-rules.md'].map(inMedia),
+  ...['did-not-run', 'ran', 'unseen', 'violation'].flatMap((sign) =>
+    ['dark', 'light'].map((theme) => inMedia(`review/${sign}-${theme}.svg`)),
+  ),
+  ...['M2.p.txt', 'N.p.txt'].map((name) => inExtension(`sample-traces/labelled/inplace/${name}`)),
+  ...['in-use.patch', 'tree/virt/kvm/guest_memfd.c'].map((name) => inExtension(`test/review/${name}`)),
+];
+/** Parts that the commands load, of which there is any number; the processor, where it could be fetched. */
+const VARIES = /^extension\/dist\/(?:part-\w+\.js|perfetto\/(?:trace_processor\.wasm|LICENSE))$/;
+
+function inExtension(name) {
+  return `extension/${name}`;
+}
+function inDist(name) {
+  return inExtension(`dist/${name}`);
+}
+function inShell(name) {
+  return inExtension(`extension/${name}`);
+}
+function inMedia(name) {
+  return inShell(`media/${name}`);
+}
+
+/** What is wrong with the content of a .vsix, a line each. */
+export function vsixProblems(file) {
+  const names = [];
+  const note = ({ name }) => {
+    names.push(name);
+    return false;
+  };
+  unzipSync(new Uint8Array(fs.readFileSync(file)), { filter: note });
+  return contentProblems(names);
+}
+
+export function contentProblems(names) {
+  return [
+    ...FILES.filter((name) => !names.includes(name)).map((name) => `${name} is missing`),
+    ...names
+      .filter((name) => !FILES.includes(name) && !VARIES.test(name))
+      .map((name) => `${name} does not belong there: scripts/packaging/content.mjs, .vscodeignore`),
+  ];
+}
