@@ -6,10 +6,13 @@ import { Interner } from '../base/intern.js';
 import type { ByteSource } from '../base/source.js';
 import { TableBuilder, UNKNOWN_CPU } from '../events/table.js';
 import type { OpenTrace, ReadOptions, TraceFormat } from '../reader.js';
+import type { CpuBundles } from './bundles.js';
 import { Content } from './content.js';
 import { markLosses } from './losses.js';
+import { applyFacts } from './own.js';
 import { PlanBook } from './plans.js';
 import { Merge } from './read.js';
+import { OwnRows } from './readOwn.js';
 import { Scan } from './scan.js';
 import { sniffPackets } from './sniff.js';
 import { Threads } from './threads.js';
@@ -34,10 +37,25 @@ function read(source: ByteSource, options: ReadOptions): OpenTrace {
     builder.issues.add('unaligned-clocks', 0, 0, 'events of several machines: those of one are judged');
   if (scan.descriptors.differ)
     builder.issues.add('bad-format', 0, 0, 'two recordings describe events differently');
+  const { facts } = scan.own;
+  if (facts) {
+    applyFacts(facts, builder);
+    new OwnRows(scan, scan.own, facts, content, plans, builder, options).run(source.size);
+    return finish(builder, cpus, plans, content);
+  }
   const merge = new Merge(scan, content, plans, threads, builder, options, host);
   merge.run(source.size);
   markLosses(scan, merge.states, host, builder);
   if (plans.symbols.size > 0) builder.meta.symbols = plans.symbols;
+  return finish(builder, cpus, plans, content);
+}
+
+function finish(
+  builder: TableBuilder,
+  cpus: readonly CpuBundles[],
+  plans: PlanBook,
+  content: Content,
+): OpenTrace {
   if (builder.length === 0) builder.issues.add('empty', 0, 0, 'a Perfetto trace without ftrace events');
   return new PerfettoTrace(builder.finish(), cpus, plans, content);
 }

@@ -55,6 +55,8 @@ export class EventPlan {
   readonly kind: number;
   readonly words: number;
   readonly guard: FetchGuard;
+  /** Of our own export: its last field is no field of the event. */
+  readonly isPrinted: boolean;
   /** By a field's number: its slot, -1 for none. */
   readonly slotOf = new Int8Array(SLOT_FIELDS).fill(-1);
   /** By a field's number: 1 where it is written zigzag. */
@@ -74,7 +76,8 @@ export class EventPlan {
     this.kind = resolved?.kind ?? functionKind(name.slice(name.indexOf(':') + 1));
     this.words = resolved ? payloadWords(kindSlots(resolved.kind).length) : 0;
     this.guard = fetchGuard(this.kind);
-    if (resolved && !isPrinted(fields)) this.findSlots(resolved);
+    this.isPrinted = isPrinted(fields);
+    if (resolved && !this.isPrinted) this.findSlots(resolved);
     for (const [number, { form }] of fields)
       if (number < SLOT_FIELDS && form === 'zigzag') this.zigzag[number] = 1;
   }

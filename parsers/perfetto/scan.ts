@@ -11,6 +11,7 @@ import type { Content, PacketCodec } from './content.js';
 import { Descriptors } from './descriptors.js';
 import { CpuBundles, LOST_BEFORE, TORN } from './bundles.js';
 import { BUNDLE, PACKET, SYSTEM, TRACE_PACKET, UTSNAME } from './protos.js';
+import { OwnPart } from './own.js';
 import { packetSize } from './sniff.js';
 import { Stats } from './stats.js';
 import { ProcessTrees } from './threads.js';
@@ -49,6 +50,7 @@ export class Scan {
   readonly descriptors = new Descriptors();
   readonly stats = new Stats();
   readonly trees = new ProcessTrees();
+  readonly own = new OwnPart();
   kernel = '';
   producer = '';
   host = '';
@@ -189,6 +191,9 @@ export class Scan {
         return;
       case PACKET.zstdCompressed:
         this.compressed(reader, base, 'zstd', depth);
+        return;
+      case PACKET.shimtrace:
+        this.own.add(reader.message(), base);
     }
   }
 

@@ -8,7 +8,7 @@ import { CompactReader, SWITCHES, WAKINGS } from './compact.js';
 import type { Content } from './content.js';
 import type { CpuBundles } from './bundles.js';
 import type { FieldForm, PlanBook } from './plans.js';
-import { GENERIC, GENERIC_EVENT, GENERIC_FIELD, KPROBE, KPROBE_EVENT } from './protos.js';
+import { GENERIC, GENERIC_EVENT, GENERIC_FIELD, KPROBE, KPROBE_EVENT, LAST_FIELD } from './protos.js';
 
 type Field = EventText['fields'][number];
 
@@ -67,6 +67,7 @@ export class PerfettoTrace implements OpenTrace {
       const reader = event.message();
       while (reader.next()) {
         const known = plan.fields.get(reader.field);
+        if (plan.isPrinted && reader.field === LAST_FIELD) continue;
         const value = printed(reader, known?.form);
         fields.push({ name: known?.name ?? `field-${reader.field}`, value });
       }

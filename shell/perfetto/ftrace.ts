@@ -37,6 +37,11 @@ export interface ShapeField {
 
 /** Which fields events have: of the rows of a chunk first {@link shapeOf} is asked, then they are written. */
 export interface FieldSource {
+  /** What the file is to have besides, before all events and before each run of rows. */
+  readonly beside?: {
+    facts(wire: Wire): void;
+    rows(wire: Wire, segment: Segment, from: number, until: number): void;
+  };
   /** Called before the rows of a chunk. */
   begin(): void;
   shapeOf(segment: Segment, i: number, row: number): Shape;
@@ -50,6 +55,7 @@ const CHUNK_ROWS = 1 << 14;
 /** Packets of all events, each piece valid until the next is asked for. */
 export function* ftracePackets(table: EventTable, source: FieldSource): Generator<Uint8Array> {
   const wire = new Wire();
+  source.beside?.facts(wire);
   processTree(wire, table);
   yield wire.take();
   const known = new Set<number>();
@@ -57,6 +63,7 @@ export function* ftracePackets(table: EventTable, source: FieldSource): Generato
     const segment = table.segments[s]!;
     for (let from = 0; from < segment.length; from += CHUNK_ROWS) {
       const until = Math.min(segment.length, from + CHUNK_ROWS);
+      source.beside?.rows(wire, segment, from, until);
       chunk(wire, table, source, known, s, from, until);
       yield wire.take();
     }
@@ -64,7 +71,7 @@ export function* ftracePackets(table: EventTable, source: FieldSource): Generato
 }
 
 /** The CPU that events go to whose own is not known: one more than there are. */
-function spareCpu(table: EventTable): number {
+export function spareCpu(table: EventTable): number {
   let most = -1;
   for (const { cpu, length } of table.segments)
     for (let i = 0; i < length; i++) if (cpu[i] !== UNKNOWN_CPU) most = Math.max(most, cpu[i]!);

@@ -2,8 +2,9 @@
 import type { EventTable } from '../../parsers/events/table.js';
 import type { Segment } from '../../parsers/events/segment.js';
 import { lineOf } from '../../model/tables/owners.js';
-import { ShapeList, withoutNul, type FieldSource, type Shape, type ShapeField } from './ftrace.js';
+import { ShapeList, spareCpu, withoutNul, type FieldSource, type Shape, type ShapeField } from './ftrace.js';
 import { FIELD_TYPE, FIRST_EVENT_ID, LAST_EVENT_ID, LAST_FIELD } from '../../parsers/perfetto/protos.js';
+import { OwnRowsWriter } from './ownRows.js';
 import type { Wire } from './wire.js';
 
 /** A field of an event as its trace prints it. */
@@ -32,12 +33,15 @@ interface Value {
 
 export class PrintedFields implements FieldSource {
   private readonly shapes = new ShapeList();
+  readonly beside: OwnRowsWriter;
   private values: (readonly Value[])[] = [];
 
   constructor(
     private readonly table: EventTable,
     private readonly fieldsOf: (row: number) => readonly Printed[],
-  ) {}
+  ) {
+    this.beside = new OwnRowsWriter(table, spareCpu(table));
+  }
 
   begin(): void {
     this.values = [];

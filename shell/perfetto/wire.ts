@@ -47,6 +47,17 @@ export class Wire {
     this.varint64(low, high);
   }
 
+  /** A number within a packed field, without a tag. */
+  bare(value: number): void {
+    this.room(VARINT_BYTES_MAX);
+    this.varint(value);
+  }
+
+  bare64(low: number, high: number): void {
+    this.room(VARINT_BYTES_MAX);
+    this.varint64(low, high);
+  }
+
   fixed64(field: number, low: number, high: number): void {
     this.room(8);
     this.tag(field, FIXED64);
