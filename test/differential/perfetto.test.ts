@@ -194,10 +194,10 @@ describe("a Perfetto trace against Perfetto's trace processor", function () {
       const bytes = fs.readFileSync(path.join(FOLDER!, name));
       const lines = await processed(bytes);
       const mine = new Map<string, number>();
-      // Of compact switches it concludes who was running before.
+      // It takes the thread that a switch says it leaves, and concludes who that is where it is compact.
       const counted = (line: string): string =>
         line.includes(' sched_switch: ')
-          ? line.replace(/ prev_(?:comm=.*?(?= prev_)|pid=\S+|prio=\S+)/g, '')
+          ? line.replace(/ prev_(?:comm=.*?(?= prev_)|pid=\S+|prio=\S+)/g, '').replace(/^(\S+ \S+) \S+/, '$1')
           : line;
       for (const line of ours(bytes, none)) mine.set(counted(line), (mine.get(counted(line)) ?? 0) + 1);
       const missing = lines.filter((line) => {
