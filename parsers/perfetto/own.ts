@@ -1,8 +1,7 @@
 /**
  * What our own export adds to a trace, for Perfetto knows neither what events mean nor what is not known of
- * them: a packet of facts, and before each run of bundles one with the rows in their order. Fields of a row
- * are varints, one after another: CPU, flags, thread's name, kind, then the thread group and the payload where
- * there are.
+ * them: a packet of facts, and before each run of bundles one with the rows in their order. A row's fields
+ * are varints, one after another: CPU, flags, thread's name, kind, then thread group and payload, if any.
  */
 import { BYTES, WireReader } from '../base/protobuf.js';
 import { ISSUE_KINDS, type IssueCode } from '../events/issues.js';

@@ -96,12 +96,7 @@ export const CPU_STATS = { cpu: 1, overrun: 3, commitOverrun: 4, dropped: 8 } as
 export const PROBE_STATS = { misses: 2 } as const;
 
 /** common/trace_stats.proto */
-export const TRACE_STATS = {
-  buffer: 1,
-  chunksDiscarded: 8,
-  patchesDiscarded: 9,
-  invalidPackets: 10,
-} as const;
+export const TRACE_STATS = { buffer: 1 } as const;
 export const BUFFER_STATS = {
   chunksOverwritten: 3,
   patchesFailed: 6,

@@ -54,16 +54,10 @@ export class Stats {
 
   trace(reader: WireReader): void {
     let chunks = 0;
-    while (reader.next()) {
-      if (reader.type === VARINT) {
-        const isLoss =
-          reader.field === TRACE_STATS.chunksDiscarded ||
-          reader.field === TRACE_STATS.patchesDiscarded ||
-          reader.field === TRACE_STATS.invalidPackets;
-        if (isLoss) chunks += reader.number;
-      } else if (reader.type === BYTES && reader.field === TRACE_STATS.buffer)
+    // What the service counts besides its buffers is of all its sessions, and of producers that were gone.
+    while (reader.next())
+      if (reader.field === TRACE_STATS.buffer && reader.type === BYTES)
         chunks += this.buffer(reader.message());
-    }
     // Told now and then while recording: the counts only grow.
     this.chunks = Math.max(this.chunks, chunks);
   }
