@@ -20,7 +20,7 @@ interface Row {
 declare function require(id: string): unknown;
 
 export async function run(): Promise<void> {
-  const mocha = new Mocha({ ui: 'bdd', timeout: 30000, reporter: 'min' });
+  const mocha = new Mocha({ ui: 'bdd', timeout: 90_000, reporter: 'min' });
   mocha.suite.emit('pre-require', globalThis, '', mocha);
   require('shimtrace-suites');
   for (const suite of mocha.suite.suites) suite.afterAll(leaveNothing);

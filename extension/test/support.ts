@@ -55,7 +55,7 @@ export function takeFigures(): string[] {
 export async function until<T>(
   what: string,
   probe: () => T | undefined | PromiseLike<T | undefined>,
-  timeoutMs = 15000,
+  timeoutMs = 45_000,
 ): Promise<T> {
   const end = Date.now() + timeoutMs;
   for (;;) {
