@@ -9,6 +9,8 @@ import { samplesIn, type Sample } from './samples.js';
 import { patience, tries } from '../support/tries.js';
 
 const RUNS_PER_SAMPLE = tries('DOUBTS', 8, 100);
+/** Of so many names one is tried in each sample, another one in the next. */
+const NAMES_STEP = tries('DOUBT_NAMES', 3, 1);
 const SLOW_MS = patience(300_000);
 const SEED = Number(process.env['SEED'] ?? 20261122);
 
@@ -83,16 +85,17 @@ const samples = [...samplesIn('scenarios'), ...samplesIn('rules')];
 
 describe('less evidence never adds a violation', function () {
   this.timeout(SLOW_MS);
-  for (const sample of samples) {
+  for (const [index, sample] of samples.entries()) {
     let violatedByAll: ReadonlySet<string>;
     before(() => {
       violatedByAll = new Set(violatedRules(judgeText(sample.text, sample.expect.profiles)));
     });
     it(`${sample.name}, events of one name missing`, () => {
       const lines = linesOf(sample.text);
-      const names = new Set(lines.map((line) => line.name).filter((name) => name !== ''));
-      assert.ok(names.size > 0);
-      for (const name of names)
+      const names = [...new Set(lines.map((line) => line.name).filter((name) => name !== ''))];
+      const chosen = names.filter((_, i) => (i + index) % NAMES_STEP === 0);
+      assert.ok(chosen.length > 0);
+      for (const name of chosen)
         expectNoMore(sample, violatedByAll, withoutName(lines, name), `without ${name}`);
     });
     it(`${sample.name}, a run of events lost`, () => {
