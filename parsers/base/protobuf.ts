@@ -134,6 +134,14 @@ export class WireReader {
     return new WireReader(this.bytes, this.start, this.end);
   }
 
+  /** A reader that stands where this one does. */
+  copy(): WireReader {
+    const copy = new WireReader(this.bytes, this.at, this.limit);
+    copy.start = this.start;
+    copy.end = this.end;
+    return copy;
+  }
+
   get double(): number {
     return this.viewOfBytes.getFloat64(this.start, true);
   }

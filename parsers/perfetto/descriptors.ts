@@ -16,11 +16,11 @@ export class Descriptors {
 
   add(reader: WireReader, sequence: number): void {
     let id = 0;
-    let group = '';
+    let group: WireReader | undefined;
     let message: WireReader | undefined;
     while (reader.next()) {
       if (reader.field === DESCRIPTOR.id && reader.type === VARINT) id = reader.number;
-      else if (reader.field === DESCRIPTOR.group && reader.type === BYTES) group = reader.text;
+      else if (reader.field === DESCRIPTOR.group && reader.type === BYTES) group = reader.copy();
       else if (reader.field === DESCRIPTOR.message && reader.type === BYTES) message = reader.message();
     }
     if (!message || this.count >= DESCRIPTORS_MAX) return;
@@ -28,7 +28,7 @@ export class Descriptors {
     this.own.set(sequence, known);
     if (known.has(id)) return;
     this.count++;
-    const descriptor = readMessage(message, group);
+    const descriptor = readMessage(message, group?.text ?? '');
     known.set(id, descriptor);
     if (!this.first.has(id)) this.first.set(id, descriptor);
   }

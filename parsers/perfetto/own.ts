@@ -6,7 +6,7 @@
 import { BYTES, WireReader } from '../base/protobuf.js';
 import { ISSUE_KINDS, type IssueCode } from '../events/issues.js';
 import { KIND_COUNT, KIND_UNKNOWN, kindName, kindSlots } from '../events/kinds.js';
-import { CLOCKS, type TableBuilder, type TraceMeta, type UnseenKind } from '../events/table.js';
+import { CLOCKS, UNKNOWN_CPU, type TableBuilder, type TraceMeta, type UnseenKind } from '../events/table.js';
 import type { EventKind } from '../events/vocabulary.js';
 
 /** Fields of the packet. */
@@ -134,8 +134,8 @@ export function applyFacts(facts: OwnFacts, builder: TableBuilder): void {
   meta.kernel = text('kernel') ?? '';
   meta.producer = text('producer') ?? '';
   meta.hasTgid = told['hasTgid'] === true;
-  for (const name of ['resolution', 'cpus'] as const)
-    if (Number.isSafeInteger(told[name])) meta[name] = told[name] as number;
+  meta.resolution = boundedCount(told['resolution'], Number.MAX_SAFE_INTEGER) || 1;
+  meta.cpus = boundedCount(told['cpus'], UNKNOWN_CPU);
   if (text('host') !== undefined) meta.host = text('host')!;
   if (told['onlyTasks'] === true) meta.onlyTasks = true;
   if (told['allTasks'] === true) meta.allTasks = true;
@@ -146,7 +146,13 @@ export function applyFacts(facts: OwnFacts, builder: TableBuilder): void {
   }
   applySets(facts, meta);
   for (const [code, detail, count] of facts.issues)
-    if (code in ISSUE_KINDS && count > 0) builder.issues.add(code as IssueCode, 0, 0, detail, count);
+    if (Object.hasOwn(ISSUE_KINDS, code))
+      builder.issues.add(code as IssueCode, 0, 0, detail, boundedCount(count, Number.MAX_SAFE_INTEGER) || 1);
+}
+
+/** A whole number from 0 to `most`; 0 for what is none. */
+function boundedCount(value: unknown, most: number): number {
+  return typeof value === 'number' && value >= 0 ? Math.trunc(Math.min(value, most)) : 0;
 }
 
 function applySets({ symbols, enabled, unseen }: OwnFacts, meta: TraceMeta): void {
@@ -163,9 +169,9 @@ function applySets({ symbols, enabled, unseen }: OwnFacts, meta: TraceMeta): voi
 export function applyLosses(facts: OwnFacts, builder: TableBuilder): void {
   for (const [row, cpu, count, fromStart] of facts.losses)
     builder.losses.push({
-      row: Math.max(0, Math.min(builder.length, Math.trunc(row) || 0)),
-      cpu: Math.trunc(cpu) || 0,
-      count: Math.max(0, Math.trunc(count) || 0),
+      row: boundedCount(row, builder.length),
+      cpu: boundedCount(cpu + 1, UNKNOWN_CPU) - 1,
+      count: boundedCount(count, Number.MAX_SAFE_INTEGER),
       offset: 0,
       line: 0,
       fromStart,

@@ -125,7 +125,7 @@ export class Merge {
     if (id === GENERIC_EVENT) named = this.named.plan(bytes, start, end);
     else if (id === KPROBE_EVENT) named = this.named.kprobe(bytes, start, end);
     else {
-      plan = this.plans.plan(sequence, id, stream.at);
+      plan = stream.planOf(id) ?? stream.remember(id, this.plans.plan(sequence, id, stream.at));
       if (plan.placeField > 0) plan = this.atPlace(plan, stream);
       if (plan.task !== TaskEvent.None && !stream.state.isGuest) this.task(plan.task, stream);
     }

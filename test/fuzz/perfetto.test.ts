@@ -6,6 +6,11 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { PerfettoWriter, generic, everyForm } from '../support/perfettoWriter.js';
 import { WireReader } from '../../parsers/base/protobuf.js';
+import { NEVER_CANCELLED } from '../../parsers/base/cancel.js';
+import { MemorySource } from '../../parsers/base/source.js';
+import { readTrace } from '../../parsers/index.js';
+import { ftracePackets } from '../../shell/perfetto/ftrace.js';
+import { PrintedFields } from '../../shell/perfetto/printedFields.js';
 import { perfettoTrace } from '../../parsers/perfetto/format.js';
 import { nodeCodecs, type Codecs } from '../../shell/codecs.node.js';
 import { fuzzFormat, readBytes, throwing, type Limits } from '../support/damage.js';
@@ -14,6 +19,17 @@ import { patience, tries } from '../support/tries.js';
 const SAMPLE = 'sample-traces/perfetto/M2.p.pftrace';
 const RUNS = tries('FUZZ', 20, 300);
 const LIMITS: Limits = { rowsPerByte: 4, isTime: Number.isInteger };
+
+/** Our own export of a small trace. */
+function exportedSample(): Uint8Array {
+  const bytes = fs.readFileSync('sample-traces/scenarios/20-pin-with-loss.txt');
+  const open = readTrace(new MemorySource(bytes), { cancel: NEVER_CANCELLED });
+  const { table } = open;
+  const fields = new PrintedFields(table, (row) => open.describe(row, 'fields').fields);
+  const pieces: Uint8Array[] = [];
+  for (const piece of ftracePackets(table, fields)) pieces.push(piece.slice());
+  return new Uint8Array(Buffer.concat(pieces));
+}
 
 describe('damaged Perfetto traces', function () {
   this.timeout(patience(120_000));
@@ -26,6 +42,7 @@ describe('damaged Perfetto traces', function () {
     const bytes = new Uint8Array(fs.readFileSync(SAMPLE));
     assert.deepEqual(fuzzFormat(perfettoTrace, bytes, codecs, LIMITS, RUNS), []);
     assert.deepEqual(fuzzFormat(perfettoTrace, everyForm(), codecs, LIMITS, RUNS * 20), []);
+    assert.deepEqual(fuzzFormat(perfettoTrace, exportedSample(), codecs, LIMITS, RUNS * 10), []);
   });
 
   it('say so where they are cut', () => {
