@@ -29,6 +29,7 @@ import { report } from './features/report.js';
 import { rulePages } from './features/rulePages.js';
 import { status } from './features/status.js';
 import { review } from './review/feature.js';
+import { restoredTexts } from './textPage.js';
 import { timeline } from './timeline/panel.js';
 import { record } from './recording/record.js';
 import { Recordings } from './recording/recordings.js';
@@ -46,6 +47,7 @@ const FEATURES: readonly Feature[] = [
   hover,
   status,
   report,
+  restoredTexts,
   rulePages,
   commands,
   findingActions,

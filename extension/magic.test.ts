@@ -10,6 +10,11 @@ describe('binary traces by their first bytes', () => {
     ['trace.dat', 'a trace.dat', fs.readFileSync('sample-traces/tracecmd/multibuf.dat')],
     ['perf.data', 'a perf.data', fs.readFileSync('sample-traces/perf/7.2.13/conv_small.zstd.perf.data')],
     ['perf.data', 'a big-endian perf.data', new TextEncoder().encode(`2ELIFREP${'\0'.repeat(96)}`)],
+    [
+      'perf-json',
+      "perf's JSON",
+      new TextEncoder().encode('{\n\t"linux-perf-json-version": 1,\n\t"headers": {\n'),
+    ],
     ['qemu-simple', 'a recording of QEMU', new SimpleFile(false, 4n).bytes],
     ['qemu-simple', 'a big-endian recording of QEMU', new SimpleFile(true, 4n).bytes],
   ] as const) {
@@ -34,6 +39,7 @@ describe('binary traces by their first bytes', () => {
       binaryKind(fs.readFileSync('sample-traces/labelled/inplace/M2.p.txt').subarray(0, MAGIC_BYTES)),
       undefined,
     );
+    assert.equal(binaryKind(new TextEncoder().encode('{ "name": "linux-perf-json-version" }')), undefined);
     assert.equal(binaryKind(new Uint8Array(MAGIC_BYTES).fill(0xff)), undefined);
   });
 });

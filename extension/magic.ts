@@ -1,5 +1,5 @@
 /**
- * Binary traces and compressed files, known by their first bytes.
+ * Traces that are shown as listings, and compressed files, known by their first bytes.
  * Pure; the readers' own sniffing decides in the end.
  */
 import { compressionOf } from '../parsers/compressed/detect.js';
@@ -20,12 +20,21 @@ const BEGINNINGS: readonly (readonly number[])[] = [
   [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xf2, 0xb1, 0x77, 0xcb, 0x0a, 0xa4, 0x29, 0xb4],
 ];
 
+/** The member that `perf data convert --to-json` writes first. */
+const PERF_JSON = /^\{\s*"linux-perf-json-version"/;
+
 /**
- * `trace`: a binary one; `compressed`, and `packets`, which Perfetto writes without a magic: the content must
- * be looked into; undefined for everything else.
+ * `trace`: a binary one, or one whose text has many lines for an event; `compressed`, and `packets`, which
+ * Perfetto writes without a magic: the content must be looked into; undefined for everything else.
  */
 export function binaryKind(head: Uint8Array): 'trace' | 'compressed' | 'packets' | undefined {
   if (BEGINNINGS.some((beginning) => beginning.every((byte, i) => head[i] === byte))) return 'trace';
+  if (isPerfJson(new TextDecoder('latin1').decode(head.subarray(0, MAGIC_BYTES)))) return 'trace';
   if (compressionOf(head) !== undefined) return 'compressed';
   return sniffPackets(head) > 0 ? 'packets' : undefined;
+}
+
+/** True for what begins as a recording of perf does in JSON. */
+export function isPerfJson(beginning: string): boolean {
+  return PERF_JSON.test(beginning);
 }

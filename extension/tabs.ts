@@ -2,7 +2,7 @@
  * Text tabs and the places they show. A large file has a tab and no text editor, so tabs are what is asked.
  */
 import * as vscode from 'vscode';
-import { shownAt, windowAddress } from './window.js';
+import { shownAt, traceLine, windowAddress } from './window.js';
 
 /** What a tab shows; a window into a trace counts as the trace. */
 function uriOf(tab: vscode.Tab | undefined): vscode.Uri | undefined {
@@ -17,12 +17,22 @@ export function openTabUris(
   return tabs.flatMap((tab) => uriOf(tab) ?? []);
 }
 
+/** True when a tab shows the file itself, not its listing. */
+export function hasOwnTab(file: vscode.Uri): boolean {
+  return vscode.window.tabGroups.all
+    .flatMap((group) => group.tabs)
+    .some(({ input }) => input instanceof vscode.TabInputText && input.uri.toString() === file.toString());
+}
+
 /** What the active tab was of, before a page of ours or a preview came into focus. */
 let lastUri: vscode.Uri | undefined;
 
 /** The document of the active tab; with a timeline or a preview in focus, the one that was active before. */
 export function activeTabUri(): vscode.Uri | undefined {
   const { activeTab } = vscode.window.tabGroups.activeTabGroup;
+  const { input } = activeTab ?? {};
+  // A timeline in the place of a text is of that file, whatever was active before.
+  if (input instanceof vscode.TabInputCustom && /^shimtrace/.test(input.viewType)) return input.uri;
   if (!isPage(activeTab)) lastUri = uriOf(activeTab);
   else if (!openTabUris().some((uri) => uri.toString() === lastUri?.toString())) lastUri = undefined;
   return lastUri;
@@ -33,6 +43,18 @@ function isPage(tab: vscode.Tab | undefined): boolean {
   return (
     tab?.input instanceof vscode.TabInputWebview && /markdown\.preview|shimtrace/.test(tab.input.viewType)
   );
+}
+
+/**
+ * The editor that a command is about: the active one; with a page about a trace in focus, one that shows the
+ * trace.
+ */
+export function editorAtHand(): vscode.TextEditor | undefined {
+  const { activeTextEditor, visibleTextEditors } = vscode.window;
+  const trace = activeTabUri()?.toString();
+  const showsTrace = ({ document }: vscode.TextEditor): boolean =>
+    traceLine(document, 0)?.trace.toString() === trace;
+  return activeTextEditor ?? visibleTextEditors.find(showsTrace);
 }
 
 /** Calls `handler` whenever another tab may have become the active one. */
@@ -55,7 +77,9 @@ export async function revealLine(
 ): Promise<void> {
   const place = shownAt(uri, line);
   const selection = new vscode.Range(place.line, column, place.line, column);
-  const shown = vscode.window.tabGroups.all.find((group) =>
+  const { activeTabGroup, all } = vscode.window.tabGroups;
+  // The group in front first: it may be the only one to be seen.
+  const shown = [activeTabGroup, ...all].find((group) =>
     group.tabs.some((tab) => uriOf(tab)?.toString() === uri.toString()),
   );
   const options: vscode.TextDocumentShowOptions = {

@@ -45,7 +45,9 @@ export class TraceDocument {
 
   private async judgeNow(): Promise<Report | undefined> {
     if (!(await this.ask('holdsTrace', {}))) return undefined;
-    this.report = await this.ask('check', {});
+    const report = await this.ask('check', {});
+    // What is told of a listing has other lines than the document.
+    if (report.shown === 'file') this.report = report;
     return this.report;
   }
 

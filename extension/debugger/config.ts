@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { ReportedFinding } from '../protocol/report.js';
 import type { App, Feature } from '../app.js';
 import { requestOf } from '../recording/request.js';
-import { activeTabUri } from '../tabs.js';
+import { activeTabUri, editorAtHand } from '../tabs.js';
 import { traceLine, windowAddress } from '../window.js';
 import { currentReplay, DEBUG_TYPE, replayOf, runningReplays, traceUri } from './running.js';
 import { fileName } from '../../parsers/base/fileName.js';
@@ -79,7 +79,7 @@ async function recorded(
 
 /** Where the cursor is in the trace; nothing on its first line, where every document opens. */
 function atCursor(trace: vscode.Uri): { readonly from?: { readonly line: number } } {
-  const editor = vscode.window.activeTextEditor;
+  const editor = editorAtHand();
   const at = editor && traceLine(editor.document, editor.selection.active.line);
   return at && at.line > 1 && at.trace.toString() === trace.toString() ? { from: { line: at.line } } : {};
 }
@@ -127,7 +127,7 @@ async function replay(target: unknown): Promise<void> {
 
 /** The trace and the line of the cursor, also in a window that shows a piece of a large trace. */
 function cursorPlace(): { readonly trace: vscode.Uri; readonly line: number } | undefined {
-  const editor = vscode.window.activeTextEditor;
+  const editor = editorAtHand();
   return editor && traceLine(editor.document, editor.selection.active.line);
 }
 

@@ -31,11 +31,20 @@ export function replayOf(uri: vscode.Uri): vscode.DebugSession | undefined {
   return ofTrace.find((session) => session.id === vscode.debug.activeDebugSession?.id) ?? ofTrace.at(-1);
 }
 
+/** VS Code opens it at the first stop that is no entry: a replay is at its event from the start. */
+async function showRunView(): Promise<void> {
+  if (vscode.workspace.getConfiguration('debug').get('openDebug') === 'neverOpen') return;
+  await vscode.commands.executeCommand('workbench.view.debug');
+  await vscode.commands.executeCommand('workbench.action.focusActiveEditorGroup');
+}
+
 /** Keeps the list. */
 export function runningReplays(): vscode.Disposable {
   return vscode.Disposable.from(
     vscode.debug.onDidStartDebugSession((session) => {
-      if (session.type === DEBUG_TYPE) sessions.push(session);
+      if (session.type !== DEBUG_TYPE) return;
+      sessions.push(session);
+      void showRunView();
     }),
     vscode.debug.onDidTerminateDebugSession(({ id }) => {
       const at = sessions.findIndex((session) => session.id === id);

@@ -1,6 +1,6 @@
 /**
- * The call stack of a thread: the event, the phases that its conversion has been through, newest first, and
- * below them the kernel's frames where the trace recorded a stack.
+ * The call stack of a thread: the event, with the step that it is of its conversion; the phases that the
+ * conversion has been through, newest first; below them the kernel's frames where a stack was recorded.
  */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { conversionText, phaseName, phasesSeen } from '../../model/objects/conversion.js';
@@ -42,6 +42,8 @@ export function stackOf(replay: Replay, thread: ThreadInfo): readonly Frame[] {
     const entered = phasesSeen(own)
       .filter((phase) => phase.row <= row)
       .reverse();
+    const step = entered.find((phase) => phase.row === row);
+    if (step) frames[0] = { ...frames[0]!, name: `${phaseName(step.phase)}: ${frames[0]!.name}` };
     frames.push({ name: title, row, hint: 'label' });
     for (const phase of entered)
       frames.push({ name: phaseName(phase.phase), row: phase.row, hint: 'normal' });

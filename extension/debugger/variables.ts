@@ -54,9 +54,10 @@ export class Variables {
     const { page, vm, inode } = focusOf(seat.moment);
     const conversion = seat.moment.conversion();
     const paths: readonly (readonly [string, string])[] = [
-      ['Event', 'event'],
+      // Clients open the first: the event's own line is in sight anyhow.
       ['Page', page ? pagePath(page) : ''],
       ['Conversion', conversion ? `conversion(${conversion.index})` : ''],
+      ['Event', 'event'],
       ['Shim', inode < 0 ? '' : `inode(${inode})`],
       ['VM', vm < 0 ? '' : `vm(${vm})`],
       ['Rules', 'rules'],

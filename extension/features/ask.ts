@@ -7,7 +7,7 @@ import type { QuestionId } from '../../model/answers/index.js';
 import type { Spot } from '../protocol/place.js';
 import type { PageAnswer } from '../protocol/shapes.js';
 import type { App, Feature } from '../app.js';
-import { revealSpot } from '../tabs.js';
+import { editorAtHand, revealSpot } from '../tabs.js';
 import { askedAt, orNothing } from './navigation.js';
 
 /**
@@ -29,7 +29,7 @@ export const ask: Feature = (app) =>
   vscode.commands.registerCommand('shimtrace.ask', (question?: unknown) => run(app, question));
 
 async function run(app: App, wanted: unknown): Promise<void> {
-  const editor = vscode.window.activeTextEditor;
+  const editor = editorAtHand();
   const asked = editor && askedAt(app, editor.document, editor.selection.active.line);
   if (!asked) return;
   const { session, at } = asked;

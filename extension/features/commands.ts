@@ -1,7 +1,7 @@
 /** Commands that act on a trace as a whole. */
 import * as vscode from 'vscode';
 import type { App, Feature } from '../app.js';
-import { fileOf, openTabUris, revealLine } from '../tabs.js';
+import { fileOf, hasOwnTab, openTabUris, revealLine } from '../tabs.js';
 import { headlineOfReport } from '../headline.js';
 import { listingLines } from '../window.js';
 import { firstFinding } from './navigation.js';
@@ -46,10 +46,10 @@ async function check(app: App, target: unknown): Promise<void> {
   }
   app.sessions.find(trace)?.forget();
   await app.sessions.check(trace);
-  // A binary trace that was named in the explorer has nothing open yet that could show its findings.
+  // A trace with a listing may have nothing open yet that could show its findings.
   if (
     listingLines(trace) !== undefined &&
-    !openTabUris().some((open) => open.toString() === trace.toString())
+    (hasOwnTab(trace) || !openTabUris().some((open) => open.toString() === trace.toString()))
   )
     await showListing(trace, {});
 }

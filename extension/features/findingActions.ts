@@ -8,11 +8,12 @@ import type { ExplanationStep, FindingExplanation } from '../protocol/shapes.js'
 import type { App, Feature } from '../app.js';
 import { rulesText, sightsIn } from '../faults.js';
 import { code, escapeMarkdown } from '../escape.js';
-import { showMarkdown } from '../markdown.js';
+import { lineLink } from '../links.js';
+import { registerTexts, showText } from '../textPage.js';
 import { traceLine } from '../window.js';
 import { mailOf } from './mail.js';
 import { LANGUAGE } from './recognise.js';
-import { activeTabUri } from '../tabs.js';
+import { activeTabUri, editorAtHand, fileOf } from '../tabs.js';
 import type { ListNode } from '../views/list.js';
 import { ruleTitle } from '../../model/findings/report.js';
 import { fileName } from '../../parsers/base/fileName.js';
@@ -28,9 +29,7 @@ export const findingActions: Feature = (app) =>
       },
       { providedCodeActionKinds: [vscode.CodeActionKind.QuickFix] },
     ),
-    vscode.workspace.registerTextDocumentContentProvider(EXPLANATION_SCHEME, {
-      provideTextDocumentContent: (uri) => explanationText(app, uri),
-    }),
+    registerTexts(EXPLANATION_SCHEME, { text: (uri) => explanationText(app, uri) }),
     vscode.commands.registerCommand('shimtrace.explain', (...args: unknown[]) =>
       withFinding(app, args, explain),
     ),
@@ -122,14 +121,14 @@ async function withFinding(app: App, args: readonly unknown[], run: OnFinding): 
 }
 
 function cursorLine(trace: vscode.Uri): number | undefined {
-  const editor = vscode.window.activeTextEditor;
+  const editor = editorAtHand();
   const at = editor && traceLine(editor.document, editor.selection.active.line);
   return at?.trace.toString() === trace.toString() ? at.line : undefined;
 }
 
 async function explain(app: App, trace: vscode.Uri, finding: ReportedFinding): Promise<void> {
   const name = fileName(trace.path);
-  await showMarkdown(
+  await showText(
     vscode.Uri.from({
       scheme: EXPLANATION_SCHEME,
       path: `/${finding.id} of ${name}.md`,
@@ -141,15 +140,14 @@ async function explain(app: App, trace: vscode.Uri, finding: ReportedFinding): P
 
 async function explanationText(app: App, uri: vscode.Uri): Promise<string> {
   const [trace, id] = JSON.parse(uri.query) as [string, string];
-  const explanation = await app.sessions
-    .find(vscode.Uri.parse(trace, true))
-    ?.request('explain', { finding: id });
+  const file = vscode.Uri.parse(trace, true);
+  const explanation = await app.sessions.find(file)?.request('explain', { finding: id });
   return explanation
-    ? explanationMarkdown(explanation)
+    ? explanationMarkdown(file, explanation)
     : 'The trace was closed, or no longer holds this finding.\n';
 }
 
-export function explanationMarkdown(of: FindingExplanation): string {
+function explanationMarkdown(trace: vscode.Uri, of: FindingExplanation): string {
   const out = [
     `# ${of.rule} ${of.name}: ${of.verdict}`,
     escapeMarkdown(of.message),
@@ -158,16 +156,17 @@ export function explanationMarkdown(of: FindingExplanation): string {
     '## What happened',
     ...(of.stateBefore === '' ? [] : [`Before: *${escapeMarkdown(of.stateBefore)}*`]),
   ];
-  out.push(...of.steps.map((step, i) => stepMarkdown(step, i + 1)));
+  out.push(...of.steps.map((step, i) => stepMarkdown(trace, step, i + 1)));
   out.push('## How to fix it', escapeMarkdown(of.fix));
   return `${out.join('\n\n')}\n`;
 }
 
 function stepMarkdown(
+  trace: vscode.Uri,
   { spot, time, actor, note, event, text, details, stateAfter }: ExplanationStep,
   n: number,
 ): string {
-  const place = spot.line > 0 ? `line ${spot.line}` : time;
+  const place = spot.line > 0 ? lineLink(fileOf(trace, spot.file), spot) : time;
   const when = escapeMarkdown([time, actor].filter((part) => part !== '').join(' '));
   const after = stateAfter === '' ? '' : `After: *${escapeMarkdown(stateAfter)}*`;
   return [

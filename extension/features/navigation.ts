@@ -9,7 +9,8 @@ import type { LineOf, Spot } from '../protocol/place.js';
 import type { Report, ReportedFinding } from '../protocol/report.js';
 import type { Along } from '../protocol/shapes.js';
 import type { App, Feature } from '../app.js';
-import { activeTabUri, fileOf, revealLine, showName } from '../tabs.js';
+import { GO, go } from '../links.js';
+import { activeTabUri, editorAtHand, fileOf, revealLine, showName } from '../tabs.js';
 import { listingLines, locationIn, shownAt, traceLine, windowAddress, windowUri } from '../window.js';
 import { LANGUAGE } from './recognise.js';
 
@@ -28,7 +29,10 @@ export const navigation: Feature = (app) =>
     ...MOVES.map(([id, along, forward, none]) =>
       vscode.commands.registerCommand(id, () => move(app, along, forward, none)),
     ),
-    vscode.commands.registerCommand('shimtrace.openWindow', (line?: unknown) => openWindow(app, line)),
+    vscode.commands.registerCommand(GO, go),
+    vscode.commands.registerCommand('shimtrace.openWindow', (line?: unknown, trace?: unknown) =>
+      openWindow(app, line, trace),
+    ),
     vscode.languages.registerDefinitionProvider(SELECTOR, {
       provideDefinition: (document, position) =>
         locations(app, document, position, ({ session, at }) => session.request('origin', at)),
@@ -94,7 +98,7 @@ function locationOf(document: vscode.TextDocument, trace: vscode.Uri, spot: Spot
 }
 
 async function move(app: App, along: Along, forward: boolean, none: string): Promise<void> {
-  const editor = vscode.window.activeTextEditor;
+  const editor = editorAtHand();
   const asked = editor && askedAt(app, editor.document, editor.selection.active.line);
   if (!editor || !asked) return;
   const { session, at } = asked;
@@ -113,15 +117,15 @@ async function move(app: App, along: Along, forward: boolean, none: string): Pro
   else await revealLine(file, spot.line, spot.column);
 }
 
-/** A window around a line, or around the first finding of the trace in the active tab. */
-async function openWindow(app: App, line: unknown): Promise<void> {
-  const editor = vscode.window.activeTextEditor;
+/** A window around a line, or around the first finding, of a trace: by default that of the active tab. */
+async function openWindow(app: App, line: unknown, of: unknown): Promise<void> {
+  const given = of instanceof vscode.Uri ? of : undefined;
+  const editor = given ? undefined : editorAtHand();
   const at = editor && traceLine(editor.document, editor.selection.active.line);
-  const trace = at && app.sessions.find(at.trace) ? at.trace : activeTabUri();
+  const trace = given ?? (at && app.sessions.find(at.trace) ? at.trace : activeTabUri());
   const report = app.sessions.find(trace)?.report;
   if (!trace || !report) return;
-  const given = typeof line === 'number' ? line : at?.line;
-  const wanted = given ?? firstFinding(report)?.at.line ?? 1;
+  const wanted = (typeof line === 'number' ? line : at?.line) ?? firstFinding(report)?.at.line ?? 1;
   if (listingLines(trace) === undefined) await showWindow(app, trace, wanted, 0);
   else await revealLine(trace, wanted);
 }

@@ -4,9 +4,11 @@
  */
 import * as vscode from 'vscode';
 import type { TraceSession } from '../analysis/client.js';
-import type { ReportedIssue } from '../protocol/report.js';
+import type { Report, ReportedIssue } from '../protocol/report.js';
 import type { JobError } from '../protocol/requests.js';
 import type { App, Feature } from '../app.js';
+import { hasOwnTab } from '../tabs.js';
+import { SYNC_LIMIT_BYTES } from './recognise.js';
 import { progressText, unusable } from './status.js';
 import { fileName } from '../../parsers/base/fileName.js';
 
@@ -29,11 +31,29 @@ function tell(app: App, told: WeakMap<object, true>, session: TraceSession): voi
     told.set(state, true);
     void showFailure(app, session.uri, state.error);
   }
+  if (state.kind === 'done' && report) void offerWindow(session.uri, report);
   const issue = state.kind === 'done' && report ? unusable(report) : undefined;
   if (report && issue && !told.has(report)) {
     told.set(report, true);
     void showUnusable(session.uri, issue);
   }
+}
+
+/** Large texts that the offer was made of. */
+const offered = new Set<string>();
+
+/** VS Code shows a large text without any of our features, or not at all: a window into it has them. */
+async function offerWindow(uri: vscode.Uri, { sizeBytes, shown, files, events }: Report): Promise<void> {
+  const isLarge = shown === 'file' && files === undefined && sizeBytes > SYNC_LIMIT_BYTES;
+  if (!isLarge || events.total === 0 || offered.has(uri.toString()) || !hasOwnTab(uri)) return;
+  offered.add(uri.toString());
+  const open = vscode.l10n.t('Open a Window into This Trace');
+  const text = vscode.l10n.t(
+    '{0} is too large for hovers, lenses and breakpoints in it. A window of 4,000 lines around a place has them.',
+    fileName(uri.path),
+  );
+  if ((await vscode.window.showInformationMessage(text, open)) === open)
+    await vscode.commands.executeCommand('shimtrace.openWindow', undefined, uri);
 }
 
 async function showUnusable(uri: vscode.Uri, issue: ReportedIssue): Promise<void> {

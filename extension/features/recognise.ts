@@ -11,7 +11,8 @@ import { checksOnOpen } from '../config.js';
 import { namesTraces } from '../../parsers/bundle/project.js';
 import { firstLines, LINES_LOOKED_AT, looksLikeTrace } from '../shape.js';
 import { isRunFile } from '../runs.js';
-import { openTabUris } from '../tabs.js';
+import { isPerfJson, MAGIC_BYTES } from '../magic.js';
+import { hasOwnTab, openTabUris } from '../tabs.js';
 import { isListed, showListing } from './openListing.js';
 
 export const LANGUAGE = 'ftrace';
@@ -21,7 +22,7 @@ export const LANGUAGE = 'ftrace';
  */
 const NEUTRAL = new Set(['plaintext', 'log']);
 /** VS Code sends extensions no document above this. */
-const SYNC_LIMIT_BYTES = 50 * 1024 * 1024;
+export const SYNC_LIMIT_BYTES = 50 * 1024 * 1024;
 const HEAD_BYTES = 64 * 1024;
 /** The document of a text follows its tab within this. */
 const DOCUMENT_MS = 400;
@@ -64,7 +65,11 @@ async function look(app: App, uri: vscode.Uri): Promise<void> {
   const document = openDocument(uri);
   if (!document) await lookAtLarge(app, uri);
   else if (isDecided(app.sessions.find(uri))) return;
-  else if (document.languageId === LANGUAGE || (isRunFile(uri) && namesTraces(document.getText())))
+  else if (document.languageId === 'json' && isPerfJson(beginningOf(document))) {
+    if (!checksOnOpen(uri)) return;
+    begin(app, uri);
+    await showListing(uri, {});
+  } else if (document.languageId === LANGUAGE || (isRunFile(uri) && namesTraces(document.getText())))
     begin(app, uri);
   // The document is closed and opened again by this, and comes back here with its new language.
   else if (NEUTRAL.has(document.languageId) && looksLikeTrace(headOf(document))) {
@@ -101,17 +106,14 @@ function isFile(uri: vscode.Uri): boolean {
   return uri.scheme === 'file' || vscode.workspace.fs.isWritableFileSystem(uri.scheme) !== undefined;
 }
 
+function beginningOf(document: vscode.TextDocument): string {
+  return document.getText(new vscode.Range(0, 0, 2, MAGIC_BYTES));
+}
+
 function headOf(document: vscode.TextDocument): string[] {
   const lines: string[] = [];
   for (let i = 0; i < Math.min(document.lineCount, LINES_LOOKED_AT); i++) lines.push(document.lineAt(i).text);
   return lines;
-}
-
-/** True when a tab shows the file itself, not its listing. */
-function hasOwnTab(file: vscode.Uri): boolean {
-  return vscode.window.tabGroups.all
-    .flatMap((group) => group.tabs)
-    .some(({ input }) => input instanceof vscode.TabInputText && input.uri.toString() === file.toString());
 }
 
 /**

@@ -6,6 +6,7 @@ import { countsText } from '../../model/findings/counts.js';
 import { outcomeOf } from '../../model/findings/headline.js';
 import { STALE_TEXTS } from '../../model/findings/report.js';
 import type { TraceSession } from '../analysis/client.js';
+import type { EventPlace } from '../protocol/place.js';
 import type {
   Report,
   ReportedFinding,
@@ -16,7 +17,9 @@ import type {
 import type { Feature } from '../app.js';
 import { headlineOfReport } from '../headline.js';
 import { code, escapeMarkdown } from '../escape.js';
-import { showMarkdown } from '../markdown.js';
+import { lineLink } from '../links.js';
+import { fileOf } from '../tabs.js';
+import { registerTexts, showText } from '../textPage.js';
 import type { Sorted, SuppressionStore } from '../suppressions.js';
 import { traceOf } from './target.js';
 import { plural } from '../../parsers/base/plural.js';
@@ -38,15 +41,14 @@ export const report: Feature = ({ sessions, suppressions, log }) => {
     suppressions.onDidChange(() => {
       for (const { uri } of sessions.all()) changed.fire(reportUri(uri));
     }),
-    vscode.workspace.registerTextDocumentContentProvider(REPORT_SCHEME, {
+    registerTexts(REPORT_SCHEME, {
       onDidChange: changed.event,
-      provideTextDocumentContent: (uri) =>
-        reportText(sessions.find(vscode.Uri.parse(uri.query, true)), suppressions),
+      text: (uri) => reportText(sessions.find(vscode.Uri.parse(uri.query, true)), suppressions),
     }),
     vscode.commands.registerCommand('shimtrace.showRules', async (target?: unknown) => {
       const trace = traceOf(target);
       if (!trace || !(await sessions.report(trace))) return;
-      await showMarkdown(reportUri(trace), log);
+      await showText(reportUri(trace), log);
     }),
   );
 };
@@ -66,26 +68,31 @@ export function markdownOf(trace: vscode.Uri, report: Report, sorted: Sorted): s
     `${report.format}, clock ${report.clock}, ${counted}, ${report.sizeBytes} bytes.`,
     `Judged by ${report.profiles.join(', ')}: ${escapeMarkdown(report.profileReason)}.`,
     '## Rules',
-    rulesTable(report, sorted),
+    rulesTable(trace, report, sorted),
   ];
   const undecided = rules.filter((rule) => rule.reasons.length > 0);
   if (undecided.length > 0)
-    out.push('## What could not be decided, and why', ...undecided.map(undecidedText));
+    out.push('## What could not be decided, and why', ...undecided.map((rule) => undecidedText(trace, rule)));
   const { aside, stale } = sorted;
-  if (aside.length > 0) out.push('## What was set aside', aside.map(asideLine).join('\n'));
+  if (aside.length > 0)
+    out.push('## What was set aside', aside.map((each) => asideLine(trace, each)).join('\n'));
   if (stale.length > 0) out.push('## What was set aside and no longer is', stale.map(staleLine).join('\n'));
   if (report.recorded.length > 0)
     out.push('## How it was recorded', report.recorded.map((line) => `- ${escapeMarkdown(line)}`).join('\n'));
-  if (issues.length > 0) out.push('## What the reader noticed', issues.map(issueLine).join('\n'));
+  if (issues.length > 0)
+    out.push(
+      '## What the reader noticed',
+      issues.map((issue) => issueLine(report.files ? undefined : trace, issue)).join('\n'),
+    );
   return `${out.join('\n\n')}\n`;
 }
 
-function rulesTable(report: Report, sorted: Sorted): string {
+function rulesTable(trace: vscode.Uri, report: Report, sorted: Sorted): string {
   const rows = report.rules.map((rule) => {
     const cells = [
       `${rule.id} ${escapeMarkdown(rule.name)}`,
       rule.profile,
-      ruleVerdict(sorted, rule),
+      ruleVerdict(trace, sorted, rule),
       `${rule.held + rule.broken} of ${rule.checks}`,
     ];
     return `| ${cells.join(' | ')} |`;
@@ -93,7 +100,7 @@ function rulesTable(report: Report, sorted: Sorted): string {
   return ['| rule | profile | verdict | checks decided |', '|---|---|---|--:|', ...rows].join('\n');
 }
 
-function ruleVerdict({ open, aside }: Sorted, rule: ReportedRule): string {
+function ruleVerdict(trace: vscode.Uri, { open, aside }: Sorted, rule: ReportedRule): string {
   const isOf = (finding: ReportedFinding): boolean =>
     finding.rule === rule.id && finding.profile === rule.profile;
   const found = open.filter(isOf);
@@ -102,9 +109,8 @@ function ruleVerdict({ open, aside }: Sorted, rule: ReportedRule): string {
   const setAside = aside.filter(({ finding }) => isOf(finding) && finding.verdict !== 'undecidable').length;
   const also = setAside > 0 ? `, ${setAside} set aside` : '';
   if (violations.length > 0)
-    return `**${plural(violations.length, 'violation')}**, first in line ${violations[0]!.at.line}${also}`;
-  if (suspicious.length > 0)
-    return `${suspicious.length} suspicious, first in line ${suspicious[0]!.at.line}${also}`;
+    return `**${plural(violations.length, 'violation')}**, ${firstIn(trace, violations)}${also}`;
+  if (suspicious.length > 0) return `${suspicious.length} suspicious, ${firstIn(trace, suspicious)}${also}`;
   if (setAside > 0) return `${setAside} set aside`;
   switch (outcomeOf(rule)) {
     case 'undecided':
@@ -116,8 +122,8 @@ function ruleVerdict({ open, aside }: Sorted, rule: ReportedRule): string {
   }
 }
 
-function asideLine({ finding, entry }: Sorted['aside'][number]): string {
-  const what = `${finding.rule} in line ${finding.at.line}: ${escapeMarkdown(finding.message)}`;
+function asideLine(trace: vscode.Uri, { finding, entry }: Sorted['aside'][number]): string {
+  const what = `${finding.rule} in ${linkOf(trace, finding.at)}: ${escapeMarkdown(finding.message)}`;
   return `- ${what} (${escapeMarkdown(entry.reason)})`;
 }
 
@@ -125,25 +131,36 @@ function staleLine({ about, reason, why }: Sorted['stale'][number]): string {
   return `- ${escapeMarkdown(about)} (${escapeMarkdown(reason)}): ${STALE_TEXTS[why]}`;
 }
 
-function undecidedText(rule: ReportedRule): string {
+function undecidedText(trace: vscode.Uri, rule: ReportedRule): string {
   const title = `**${rule.id} ${escapeMarkdown(rule.name)}**: ${escapeMarkdown(rule.statement)}`;
-  return `${title}\n\n${rule.reasons.map(reasonLine).join('\n')}`;
+  return `${title}\n\n${rule.reasons.map((reason) => reasonLine(trace, reason)).join('\n')}`;
 }
 
-function reasonLine({ reason, count, at, detail, missing }: ReportedReason): string {
+function reasonLine(trace: vscode.Uri, { reason, count, at, detail, missing }: ReportedReason): string {
   const times = count > 0 ? [`${count}×`] : [];
-  const from = count > 0 && at.line > 0 ? [`first in line ${at.line}`] : [];
+  const from = count > 0 && at.line > 0 ? [`first in ${linkOf(trace, at)}`] : [];
   const where = [...times, ...from].join(', ');
   const lacks = missing.length > 0 ? ` Missing: ${missing.map(alternatives).join(', ')}.` : '';
   return `- ${reason}${where === '' ? '' : ` (${where})`}: ${escapeMarkdown(detail)}${lacks}`;
 }
 
-function issueLine(issue: ReportedIssue): string {
-  const at = issue.line > 0 ? `line ${issue.line}` : `byte ${issue.offset}`;
+/** Of a trace of several files it is not known which one an issue is of. */
+function issueLine(file: vscode.Uri | undefined, issue: ReportedIssue): string {
+  const { line, offset } = issue;
+  const link = file ? lineLink(file, { line, column: 0, row: -1 }) : `line ${line}`;
+  const at = line > 0 ? link : `byte ${offset}`;
   const count = issue.count > 1 ? `, ${issue.count} times` : '';
   const detail = issue.detail === '' ? '' : ` (${escapeMarkdown(issue.detail)})`;
   const text = `${escapeMarkdown(issue.sentence)}${detail} ${escapeMarkdown(issue.advice)}`;
   return `- ${issue.severity} at ${at}${count}: ${text}`;
+}
+
+function firstIn(trace: vscode.Uri, [first]: readonly ReportedFinding[]): string {
+  return `first in ${linkOf(trace, first!.at)}`;
+}
+
+function linkOf(trace: vscode.Uri, { row, line, startColumn, file }: EventPlace): string {
+  return lineLink(fileOf(trace, file), { row, line, column: startColumn });
 }
 
 /** What would record it, each way as code: `a` or `b`. */

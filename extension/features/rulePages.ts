@@ -1,7 +1,7 @@
 /** The page of one rule: its section of the shipped docs/RULES.md, as a document of its own. */
 import * as vscode from 'vscode';
 import type { App, Feature } from '../app.js';
-import { showMarkdown } from '../markdown.js';
+import { registerTexts, showText } from '../textPage.js';
 
 export const RULE_SCHEME = 'shimtrace-rule';
 export const OPEN_RULE = 'shimtrace.openRule';
@@ -13,13 +13,11 @@ export function ruleUri(rule: string): vscode.Uri {
 
 export const rulePages: Feature = (app) =>
   vscode.Disposable.from(
-    vscode.workspace.registerTextDocumentContentProvider(RULE_SCHEME, {
-      provideTextDocumentContent: (uri) => rulePage(app, uri.path.slice(1).replace(/\.md$/, '')),
-    }),
+    registerTexts(RULE_SCHEME, { text: (uri) => rulePage(app, uri.path.slice(1).replace(/\.md$/, '')) }),
     vscode.commands.registerCommand(OPEN_RULE, async (rule: unknown) => {
       const id = typeof rule === 'string' ? rule : await pickRule(app);
       if (id !== undefined)
-        await showMarkdown(vscode.Uri.from({ scheme: RULE_SCHEME, path: `/${id}.md` }), app.log);
+        await showText(vscode.Uri.from({ scheme: RULE_SCHEME, path: `/${id}.md` }), app.log);
     }),
   );
 

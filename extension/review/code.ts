@@ -11,7 +11,7 @@ import type { CodeFunction } from '../protocol/review.js';
 import { plural } from '../../parsers/base/plural.js';
 import { findTree, pathIn, readTree } from './kernelTree.js';
 import { eventsCommand } from './lenses.js';
-import { GO, goTarget } from './links.js';
+import { GO, goTarget } from '../links.js';
 import { showLine, showLineOf } from './moves.js';
 import { pickEvents } from './pickEvents.js';
 import { hunksOf, type Reviews, type ReviewShown } from './reviews.js';

@@ -1,6 +1,6 @@
 /** Lines of a `.review` file that stand for events lead to them. */
 import * as vscode from 'vscode';
-import { commandAddress, GO, goTarget } from './links.js';
+import { commandAddress, GO, goTarget } from '../links.js';
 import type { Remarks } from './remarks.js';
 import type { Reviews } from './reviews.js';
 import { fileName } from '../../parsers/base/fileName.js';

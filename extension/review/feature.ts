@@ -2,14 +2,14 @@
 import * as vscode from 'vscode';
 import { askOnce, RequestFailed } from '../analysis/channel.js';
 import type { App, Feature } from '../app.js';
-import { showMarkdown } from '../markdown.js';
+import { registerTexts, showText } from '../textPage.js';
 import { beforeAfterText, TABLE_SCHEME, TABLE_URI } from './beforeAfter.js';
 import { codeFeature } from './code.js';
 import { evidenceLinks } from './evidenceLinks.js';
 import { addClaim, removeClaim } from './claims.js';
 import { affectsKernel } from './kernelTree.js';
 import { reviewLenses } from './lenses.js';
-import { EVENTS, GO, go } from './links.js';
+import { EVENTS } from '../links.js';
 import { ReviewList, SHOW_LINE } from './list.js';
 import { Gutter } from './marks.js';
 import { moveToHunk, showEvents, showLine } from './moves.js';
@@ -70,10 +70,7 @@ export const review: Feature = (app) => {
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (affectsKernel(event)) void reviews.again();
     }),
-    vscode.workspace.registerTextDocumentContentProvider(TABLE_SCHEME, {
-      onDidChange: changed.event,
-      provideTextDocumentContent: () => beforeAfterText(reviews.current),
-    }),
+    registerTexts(TABLE_SCHEME, { onDidChange: changed.event, text: () => beforeAfterText(reviews.current) }),
     reviewCommands(app, reviews),
     remarkCommands(app, reviews, () => shown),
   );
@@ -90,7 +87,7 @@ function reviewCommands(app: App, reviews: Reviews): vscode.Disposable {
     vscode.commands.registerCommand('shimtrace.review.end', () => reviews.end()),
     vscode.commands.registerCommand('shimtrace.review.nextHunk', () => moveToHunk(reviews, true)),
     vscode.commands.registerCommand('shimtrace.review.previousHunk', () => moveToHunk(reviews, false)),
-    vscode.commands.registerCommand('shimtrace.review.beforeAfter', () => showMarkdown(TABLE_URI, app.log)),
+    vscode.commands.registerCommand('shimtrace.review.beforeAfter', () => showText(TABLE_URI, app.log)),
     vscode.commands.registerCommand('shimtrace.review.copyRecipe', () => copyPatchRecipe(reviews)),
     vscode.commands.registerCommand('shimtrace.review.record', (given: unknown) =>
       recordPatch(app, reviews, given),
@@ -101,7 +98,6 @@ function reviewCommands(app: App, reviews: Reviews): vscode.Disposable {
     vscode.commands.registerCommand('shimtrace.review.removeClaim', (entry: unknown) =>
       removeClaim(app, reviews, entry),
     ),
-    vscode.commands.registerCommand(GO, go),
     vscode.commands.registerCommand(EVENTS, (target: unknown) => showEvents(reviews, target)),
     vscode.commands.registerCommand(SHOW_LINE, async (line: unknown) => {
       if (reviews.current && typeof line === 'number') await showLine(reviews.current, line);

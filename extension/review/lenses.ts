@@ -1,6 +1,6 @@
 /** Above each hunk: what traces show of the functions that it touches. */
 import * as vscode from 'vscode';
-import { EVENTS } from './links.js';
+import { EVENTS } from '../links.js';
 import { SHOW_LINE } from './list.js';
 import { hunksOf, type Reviews, type ReviewShown } from './reviews.js';
 import type { ReviewedFunction, ReviewedHunk } from '../protocol/review.js';

@@ -10,7 +10,7 @@ import type {
   ReviewedPatch,
 } from '../protocol/review.js';
 import { TreeList, type ListNode } from '../views/list.js';
-import { EVENTS, GO, goTarget } from './links.js';
+import { EVENTS, GO, goTarget } from '../links.js';
 import { MARK_ICONS, MARK_WORDS } from './marks.js';
 import type { Reviews, ReviewShown } from './reviews.js';
 import { fileName } from '../../parsers/base/fileName.js';

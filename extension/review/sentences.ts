@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { escapeMarkdown } from '../escape.js';
 import type { ReviewedFinding, ReviewedFunction } from '../protocol/review.js';
-import { commandLink, EVENTS, GO, goTarget } from './links.js';
+import { commandLink, EVENTS, GO, goTarget } from '../links.js';
 import type { ReviewShown } from './reviews.js';
 
 /** Findings of one set that are told of in one place. */

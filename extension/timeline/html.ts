@@ -1,5 +1,7 @@
 /** The document of the timeline's page: one script with a nonce, nothing inline, nothing from elsewhere. */
 
+import { escapeHtml } from '../textPageHtml.js';
+
 export interface PageParts {
   readonly nonce: string;
   /** Address of the page's script, as the webview sees it. */
@@ -38,8 +40,4 @@ export function pageHtml({ nonce, script, source, title }: PageParts): string {
 </body>
 </html>
 `;
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]!);
 }

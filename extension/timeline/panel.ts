@@ -8,6 +8,7 @@ import { goToInReplay, onDidMoveReplay } from '../debugger/factory.js';
 import { watchIdOfRange } from '../debugger/watchId.js';
 import { traceOf } from '../features/target.js';
 import { fileOf } from '../tabs.js';
+import { nonceText } from '../textPageHtml.js';
 import { traceLine } from '../window.js';
 import { Endpoint, RequestError, type Handlers } from '../../webview/protocol/endpoint.js';
 import type { HostRequests, PageRequests } from '../../webview/protocol/messages.js';
@@ -83,7 +84,7 @@ class TimelinePage implements vscode.Disposable {
       }),
     );
     webview.html = pageHtml({
-      nonce: nonce(),
+      nonce: nonceText(),
       script: webview.asWebviewUri(script).toString(),
       source: webview.cspSource,
       title: panel.title,
@@ -225,15 +226,6 @@ class TimelinePage implements vscode.Disposable {
     this.endpoint.close();
     for (const subscription of this.subscriptions) subscription.dispose();
   }
-}
-
-const NONCE_BYTES = 16;
-
-/** A page that could guess it could run scripts of its own. */
-function nonce(): string {
-  return [...crypto.getRandomValues(new Uint8Array(NONCE_BYTES))]
-    .map((byte) => byte.toString(16).padStart(2, '0'))
-    .join('');
 }
 
 /** What a command or a tree hands over: a trace, perhaps with the event to go to. */

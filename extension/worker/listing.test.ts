@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import zlib from 'node:zlib';
 import { MemorySource } from '../../parsers/base/source.js';
 import { nodeCodecs } from '../../shell/codecs.node.js';
-import { AskedWorker, SAMPLE, workerOn, workerOnRun } from '../test/askWorker.js';
+import { AskedWorker, SAMPLE, textWorker, workerOn, workerOnRun } from '../test/askWorker.js';
 import { fillerLine } from '../test/filler.js';
 
 const PERF = 'sample-traces/perf/7.2.13/M2.p.perf.data';
@@ -24,6 +24,28 @@ describe('the listing', () => {
     assert.equal(all.length, 2354);
     assert.equal(all[1961], worker.ask('listing', { first: 1962, last: 1962 }));
     assert.equal(worker.ask('listing', { first: 2355, last: 2400 }), '');
+  });
+
+  it("of perf's JSON has an event in each line, and places that are its lines", () => {
+    const sample = (at: number): object => ({
+      timestamp: at,
+      pid: 7,
+      tid: 7,
+      cpu: 1,
+      comm: 'vmm',
+      callchain: [{ ip: '0xffffffff8154bbf1', symbol: 'unmap_vmas', dso: '[kernel.kallsyms]' }],
+      __probe_ip: 'ffffffff8154bbf0',
+      vma_start: '0x0',
+    });
+    const recording = { 'linux-perf-json-version': 1, headers: {}, samples: [sample(1000), sample(2000)] };
+    const worker = textWorker(JSON.stringify(recording, undefined, '\t'));
+    assert.match(
+      worker.ask('listing', { first: 2, last: 2 }),
+      /^vmm-7 \[001\] 0\.000002000: probe:unmap_vmas: /,
+    );
+    const { shown, lines } = worker.ask('check', {});
+    assert.deepEqual([shown, lines], ['events', 2]);
+    assert.equal(worker.ask('spot', { row: 1 }).line, 2);
   });
 
   it('of a compressed text is its lines as they are', async () => {

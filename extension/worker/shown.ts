@@ -4,7 +4,18 @@ import type { EventTable } from '../../parsers/events/table.js';
 import { SEGMENT_ROWS } from '../../parsers/events/segment.js';
 import type { Shown } from '../protocol/place.js';
 
-/** A trace without lines is shown as its events, the text of a compressed file as its content. */
+/** Formats whose text takes many lines for an event. */
+const SPREAD_OUT = new Set(['perf-json']);
+
+/**
+ * A trace without lines, or with many for an event, is shown as its events, the text of a compressed file as
+ * its content.
+ */
+export function shownAlone(open: OpenTrace): Shown {
+  return SPREAD_OUT.has(open.table.meta.format) ? 'events' : shownOf(open);
+}
+
+/** The same of a file of a run, which keeps the lines that it has. */
 export function shownOf({ table, plain }: OpenTrace): Shown {
   if (table.length > 0 && table.line(0) === 0) return 'events';
   return plain ? 'content' : 'file';

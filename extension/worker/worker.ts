@@ -49,7 +49,7 @@ import { spotOf } from './place.js';
 import { reportOf } from './reportView.js';
 import { claimFault, ReviewServer } from './review.js';
 import { readRun, type RunSource } from './run.js';
-import { numberRows, shownOf } from './shown.js';
+import { numberRows, shownAlone } from './shown.js';
 import { SqlServer } from './sqlView.js';
 
 /** Progress goes to the host no more often than this. */
@@ -215,7 +215,7 @@ class TraceServer {
   private readFile(): Omit<ReadTrace, 'readMs'> {
     const source = this.open();
     const trace = this.readOne(source, this.tools);
-    const shown = shownOf(trace);
+    const shown = shownAlone(trace);
     if (shown === 'events') numberRows(trace.table);
     // Places in a compressed file are those of its content.
     return { source: trace.mended ?? trace.plain ?? source, wholes: [source], trace, shown };

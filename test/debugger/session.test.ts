@@ -364,10 +364,10 @@ describe('what a client asks for of a stack and of variables', () => {
     const d = new Dialogue();
     await d.start({ trace: PINNED });
     const { stackFrames } = await d.where();
-    const { scopes } = await d.ask<{ scopes: { variablesReference: number }[] }>('scopes', {
+    const { scopes } = await d.ask<{ scopes: { name: string; variablesReference: number }[] }>('scopes', {
       frameId: stackFrames[0]!.id,
     });
-    const event = scopes[0]!.variablesReference;
+    const event = scopes.find(({ name }) => name === 'Event')!.variablesReference;
     const plain = (await d.children(event)).get('tid')!.value;
     assert.equal(
       (await d.children(event, { format: { hex: true } })).get('tid')!.value,

@@ -5,7 +5,16 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { root } from '../../scripts/steps.mjs';
-import { chooseTheme, openFile, openWorkbench, picture, runCommand, SAMPLE, THEMES } from './support.mjs';
+import {
+  chooseTheme,
+  eventually,
+  openFile,
+  openWorkbench,
+  picture,
+  runCommand,
+  SAMPLE,
+  THEMES,
+} from './support.mjs';
 
 const REVIEW = path.join(root, 'test/review');
 const AFTER = path.join(root, 'sample-traces/labelled/inplace/N.p.txt');
@@ -170,8 +179,13 @@ describe('a patch under review', () => {
     await runCommand(page, 'Source Control: Focus on Changes View');
     const row = (name) => page.locator('.scm-view .monaco-list-row', { hasText: name }).first();
     await row(OTHER).waitFor();
-    await row('guest_memfd.c').click();
-    await row(OTHER).click({ modifiers: ['ControlOrMeta'] });
+    // The list is written anew as changes are found, and forgets then what was chosen.
+    const chosen = page.locator('.scm-view .monaco-list-row.selected');
+    await eventually(async () => {
+      await row('guest_memfd.c').click();
+      await row(OTHER).click({ modifiers: ['ControlOrMeta'] });
+      return (await chosen.count()) === 2;
+    });
     await row(OTHER).click({ button: 'right' });
     // A menu takes no click in its first moments.
     await page.waitForTimeout(500);

@@ -57,7 +57,10 @@ describe('answers', () => {
     const document = await vscode.workspace.openTextDocument(reportUri(uri));
     const text = document.getText();
     assert.equal(document.languageId, 'markdown');
-    assert.match(text, /\| G9 refs-safe \| guest-memfd \| \*\*1 violation\*\*, first in line 702 \|/);
+    assert.match(
+      text,
+      /\| G9 refs-safe \| guest-memfd \| \*\*1 violation\*\*, first in \[line 702\]\(command:[^)]+\) \|/,
+    );
     assert.match(text, /^# [^\n]*: 1 violation · \d+ rules held, \d+ undecided$/m);
     assert.match(text, /\| G6b [^|]*\| guest-memfd \| undecided \| 0 of \d+ \|/);
     assert.match(text, /\| guest-memfd \| held \| (\d+) of \1 \|/);

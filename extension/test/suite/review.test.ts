@@ -113,7 +113,7 @@ describe('a review', () => {
       'vscode.executeLinkProvider',
       remarks.uri,
     );
-    assert.ok(links.some(({ target }) => target!.path === 'shimtrace.internal.reviewGo'));
+    assert.ok(links.some(({ target }) => target!.path === 'shimtrace.internal.goToLine'));
     const edit = new vscode.WorkspaceEdit();
     edit.insert(remarks.uri, new vscode.Position(remarks.lineCount, 0), 'And thanks.\n');
     await vscode.workspace.applyEdit(edit);

@@ -61,7 +61,9 @@ describe('working with a finding', () => {
       }),
     );
     const text = document.getText();
-    const steps = [...text.matchAll(/^\d+\. \*\*.*\(line (\d+), /gm)].map((m) => Number(m[1]));
+    const steps = [
+      ...text.matchAll(/^\d+\. \*\*.*\(\[line (\d+)\]\(command:shimtrace\.internal\.goToLine\?/gm),
+    ].map((m) => Number(m[1]));
     assert.ok(steps.length >= 4 && steps.length <= 10, steps.join());
     assert.deepEqual(
       steps,

@@ -1,9 +1,9 @@
-/** Links from a review into recordings and code: the only commands that its texts may run. */
+/** Links from our texts into traces and code: the only commands that those texts may run. */
 import * as vscode from 'vscode';
-import type { Spot } from '../protocol/place.js';
-import { revealLine } from '../tabs.js';
+import type { Spot } from './protocol/place.js';
+import { revealLine } from './tabs.js';
 
-export const GO = 'shimtrace.internal.reviewGo';
+export const GO = 'shimtrace.internal.goToLine';
 export const EVENTS = 'shimtrace.internal.reviewEvents';
 
 /** A line of a recording, and what to do once it is shown. */
@@ -36,4 +36,9 @@ export function commandAddress(command: string, argument: unknown): string {
 /** A link of Markdown that runs one of our commands. */
 export function commandLink(text: string, command: string, argument: unknown): string {
   return `[${text}](${commandAddress(command, argument)})`;
+}
+
+/** `line 702`, as a link to it. */
+export function lineLink(file: vscode.Uri, spot: Spot): string {
+  return commandLink(vscode.l10n.t('line {0}', spot.line), GO, goTarget(file, spot));
 }
