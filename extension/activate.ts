@@ -14,6 +14,7 @@ import { debugAdapter } from './debugger/factory.js';
 import { hoverValue } from './debugger/hoverValue.js';
 import { ask } from './features/ask.js';
 import { commands } from './features/commands.js';
+import { compact } from './features/compact.js';
 import { diagnostics } from './features/diagnostics.js';
 import { follow } from './features/follow.js';
 import { hover } from './features/hover.js';
@@ -43,6 +44,7 @@ import { sidebar } from './views/sidebar.js';
  */
 const FEATURES: readonly Feature[] = [
   openListing,
+  compact,
   diagnostics,
   hover,
   status,

@@ -131,5 +131,5 @@ const TAIL_LINES = 1000;
 
 function lastLine(part: number, { shown, lines }: Report): number {
   const last = lastOf(part, lines);
-  return shown === 'content' && last === lines ? last + TAIL_LINES : last;
+  return (shown === 'content' || shown === 'compact') && last === lines ? last + TAIL_LINES : last;
 }

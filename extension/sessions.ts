@@ -17,6 +17,8 @@ export class Sessions implements vscode.Disposable {
   readonly onDidClose = this.closed.event;
   private readonly held = new Map<string, number>();
   private readonly settings: vscode.Disposable;
+  /** Texts that are shown without their padding. */
+  private readonly compact = new Set<string>();
 
   constructor(
     private readonly platform: Platform,
@@ -59,7 +61,19 @@ export class Sessions implements vscode.Disposable {
 
   /** Judges a trace with the settings of the moment. */
   check(uri: vscode.Uri): Promise<Report | undefined> {
-    return this.open(uri).check(checkOptions(uri));
+    const options = checkOptions(uri);
+    return this.open(uri).check(this.compact.has(uri.toString()) ? { ...options, compact: true } : options);
+  }
+
+  isCompact(uri: vscode.Uri): boolean {
+    return this.compact.has(uri.toString());
+  }
+
+  /** Shows a text without its padding, or as it is. */
+  showCompact(uri: vscode.Uri, isCompact: boolean): Promise<Report | undefined> {
+    if (isCompact) this.compact.add(uri.toString());
+    else this.compact.delete(uri.toString());
+    return this.check(uri);
   }
 
   /** The report of a trace, waiting for one that is being made; checks when there is none yet. */
@@ -128,6 +142,7 @@ export class Sessions implements vscode.Disposable {
     const session = this.byUri.get(uri.toString());
     if (!session) return;
     this.byUri.delete(uri.toString());
+    this.compact.delete(uri.toString());
     session.dispose();
     this.closed.fire(uri);
   }

@@ -3,6 +3,7 @@ import { mapThrough } from '../model/timeline/knots.js';
 import type { Action } from './keyboard.js';
 import type { Lives } from './lives.js';
 import type { Page } from './page/page.js';
+import { liftPanel } from './page/sidePanel.js';
 import { clampSpan, pan, ROW_H, wholeSpan, zoomRows, zoomTime } from './picture/viewport.js';
 import type { Selection } from './selection.js';
 import type { Store } from './store.js';
@@ -44,7 +45,10 @@ export class Actions {
     lanesDown: () => this.store.scrollLanes(1),
     lanes: () => this.store.toggleLanes(),
     activeLanes: () => this.selection.showActiveLanes(),
-    clear: () => this.store.go({ ...this.store.view, selectedFinding: -1, selectedRow: -1, measure: [] }),
+    clear: () => {
+      liftPanel(this.page.side);
+      this.store.go({ ...this.store.view, selectedFinding: -1, selectedRow: -1, measure: [] });
+    },
     table: () => this.lives.show(),
     open: () => this.openFinding(),
   };

@@ -13,6 +13,7 @@ import { Lives } from './lives.js';
 import { Announcer } from './page/a11y.js';
 import { fillThreads, readPages, summaryOf } from './page/header.js';
 import { buildPage, type Page, type PageActs } from './page/page.js';
+import { togglePanel } from './page/sidePanel.js';
 import { Canvas } from './paint/canvas.js';
 import { fullLegend, shortLegend } from './paint/legend.js';
 import type { Theme } from './paint/theme.js';
@@ -173,7 +174,10 @@ export class App {
       pages: (text) => this.filterPages(text),
       findingsOnly: (findings) => store.filter({ findings }),
       exportAs: (kind) => this.host.run(this.exportAs(kind)),
-      side: () => this.page.side.classList.toggle('closed'),
+      side: () => {
+        togglePanel(this.page.side);
+        this.lives.fill();
+      },
       panel: (name) => this.showPanel(name),
     };
   }
@@ -272,7 +276,8 @@ export class App {
     this.fillHeader(store.loaded!);
     this.host.run(this.askMinimap());
     const { selectedFinding } = store.view;
-    if (selectedFinding >= 0) this.host.run(this.selection.selectFinding(selectedFinding, false));
+    if (selectedFinding >= 0 && saved === '') this.host.run(this.selection.beginAt(selectedFinding));
+    else if (selectedFinding >= 0) this.host.run(this.selection.selectFinding(selectedFinding, false));
     this.refresh();
   }
 

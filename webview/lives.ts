@@ -1,6 +1,7 @@
 /** The table of the Details panel: the lives of the pages in view, asked for once the view rests. */
 import { LifeTable } from './page/a11y.js';
 import type { Page } from './page/page.js';
+import { isPanelShown, showPanel } from './page/sidePanel.js';
 import { ROW_H } from './picture/viewport.js';
 import type { TableLine } from '../model/timeline/asks.js';
 import type { Host } from './host.js';
@@ -26,7 +27,7 @@ export class Lives {
 
   /** Opens the panel with the table in it, and moves there. */
   show(): void {
-    this.page.side.classList.remove('closed');
+    showPanel(this.page.side);
     this.page.panels.show('table');
     this.fill(true);
   }
@@ -39,7 +40,7 @@ export class Lives {
 
   fill(focus = false): void {
     const { store } = this;
-    if (!store.loaded || this.page.side.classList.contains('closed')) return;
+    if (!store.loaded || !isPanelShown(this.page.side)) return;
     const asked = this.host.ask('table', {
       rowSet: store.loaded.rows.rowSet,
       rows: this.rowsInView(),

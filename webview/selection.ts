@@ -15,6 +15,7 @@ import type { Host } from './host.js';
 import type { Announcer } from './page/a11y.js';
 import { duration, laneName, plural } from './page/format.js';
 import type { Page } from './page/page.js';
+import { offerPanel } from './page/sidePanel.js';
 import {
   actionLinks,
   element,
@@ -35,6 +36,8 @@ import type { Store } from './store.js';
 
 /** Evidence within this share of the picture is a dot. */
 const DOT = 0.12;
+/** A new picture is zoomed to evidence that takes less than this share of it. */
+const NEAR_AT_FIRST = 0.33;
 /** An event this near to the pointer, in pixels, counts as under it. */
 const NEAR_PX = 5;
 
@@ -98,22 +101,35 @@ export class Selection {
 
   /** Shows a finding's words and arrows; brings it into sight and into the editor when asked to. */
   async selectFinding(index: number, follow: boolean): Promise<void> {
+    if (follow && this.store.loaded?.meta.findingRow[index] !== undefined) this.revealFinding(index);
+    const finding = await this.showFinding(index);
+    if (!finding || !follow) return;
+    this.zoomToEvidence(finding, DOT);
+    this.announcer.say(findingLine(finding));
+    this.goTo(finding.at, finding.id);
+  }
+
+  /** Where a new picture begins: at a fault, near; what is only undecided leaves the whole trace in sight. */
+  async beginAt(index: number): Promise<void> {
+    const isFault = VERDICT_NAMES[this.store.loaded!.meta.findingVerdict[index]!] !== 'undecidable';
+    if (isFault) this.revealFinding(index);
+    const finding = await this.showFinding(index);
+    if (finding && isFault) this.zoomToEvidence(finding, NEAR_AT_FIRST);
+  }
+
+  private async showFinding(index: number): Promise<FindingReply | undefined> {
     const { store } = this;
     if (!store.loaded || index < 0 || index >= store.loaded.meta.findingRow.length) {
       store.finding = null;
-      return;
+      return undefined;
     }
-    if (follow) this.revealFinding(index);
     const finding = await this.host.ask('finding', { index });
     store.finding = finding;
     const words = findingWords(finding, (event) => this.link(event));
     words.querySelector('h2')!.after(this.actions(finding.at.row, finding.id, null));
     this.showWords(words);
     store.redraw();
-    if (!follow) return;
-    this.zoomToEvidence(finding);
-    this.announcer.say(findingLine(finding));
-    this.goTo(finding.at, finding.id);
+    return finding;
   }
 
   /** Goes to a finding at the finest level, where a page with a finding has a row of its own. */
@@ -121,7 +137,7 @@ export class Selection {
     const { store } = this;
     const { meta, rows } = store.loaded!;
     const at = store.viewOfTime(meta.findingTime[index]!);
-    const finest = new DisplayRows(rows.groups, 0, store.view.collapsed);
+    const finest = new DisplayRows(store.groups(), 0, store.view.collapsed);
     const place = placeOfFinding(rows, index);
     const row = place ? finest.indexOf(place.group, place.first) : -1;
     const from = { ...store.view, level: 0 };
@@ -133,15 +149,15 @@ export class Selection {
     });
   }
 
-  /** Where the evidence is a dot in the picture, zooms in until the steps are told apart. */
-  private zoomToEvidence(finding: FindingReply): void {
+  /** Where the evidence takes less than a share of the picture, zooms in until the steps are told apart. */
+  private zoomToEvidence(finding: FindingReply, share: number): void {
     const { store } = this;
     const events = [finding.at, ...finding.evidence.map((e) => e.event)];
     const times = events.map((event) => store.viewOfTime(event.time));
     const from = Math.min(...times);
     const range = Math.max(...times) - from;
     const { view } = store;
-    if (range <= 0 || range > (view.until - view.from) * DOT) return;
+    if (range <= 0 || range > (view.until - view.from) * share) return;
     store.go({ ...view, ...clampSpan(from - range, from + 2 * range, store.bounds()) });
   }
 
@@ -185,6 +201,7 @@ export class Selection {
     const target = this.store.targetAt(x, y);
     if (!target || !this.store.loaded) return;
     const time = this.store.timeOfView(target.at);
+    if (!measuring && isOfTrace(target)) offerPanel(this.page.side);
     if (measuring) this.measureAt(this.exactTime(target));
     else if (target.area === 'lane') this.host.run(this.inspectLane(target.lane, time));
     else if (target.area === 'row') this.host.run(this.inspect(target.row, time));
@@ -350,6 +367,11 @@ export class Selection {
     store.go(this.revealed(store.viewOfTime(line.from), row));
     if (line.cause) this.goTo(line.cause, '');
   }
+}
+
+/** False for what only folds and scrolls the picture. */
+function isOfTrace(target: Target): boolean {
+  return target.area !== 'thing' || !['group', 'lanes', 'active'].includes(target.hit.kind);
 }
 
 /** Number of the finding `by` steps from `now` around the end; from none (-1), the first or the last. */

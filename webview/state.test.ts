@@ -114,6 +114,29 @@ describe('timeline view', () => {
     assert.equal(collapsed.indexOf(0, 50), 0);
   });
 
+  it('merges rows of findings with none, at any level', () => {
+    const [a, b] = groups;
+    for (const level of [1, 2, 5, 30]) {
+      const rows = new DisplayRows([{ ...a!, alone: [0, 50, 51] }, b!], level, []);
+      const seen = Array.from({ length: rows.length }, (_, i) => rows.at(i)!).filter(
+        ({ first }) => first >= 0,
+      );
+      const ofA = seen.filter(({ group }) => group === 0);
+      assert.deepEqual(
+        ofA.flatMap(({ first, count }) => Array.from({ length: count }, (_, i) => first + i)),
+        Array.from({ length: 100 }, (_, i) => i),
+      );
+      for (const row of [0, 50, 51]) {
+        assert.deepEqual(rows.at(rows.indexOf(0, row)), { group: 0, first: row, count: 1 });
+      }
+      for (let row = 0; row < 100; row++) {
+        const { first, count } = rows.at(rows.indexOf(0, row))!;
+        assert.ok(first <= row && row < first + count);
+      }
+      assert.deepEqual(rows.at(rows.indexOf(1, 6))!.group, 1);
+    }
+  });
+
   it('keeps the row under the pointer when rows zoom', () => {
     const before = { ...view, top: 10, level: 0 };
     const y = frame.rowsY + 90;

@@ -11,7 +11,7 @@ import type { RowsReply, TimelineMeta } from '../model/timeline/shapes.js';
 import { clock } from './page/format.js';
 import { targetAt, type Target } from './picture/hit.js';
 import { activeLanes, clampLanes, lanesThatFit, laneWindow, orderLanes, topToShow } from './picture/lanes.js';
-import type { Picture, Scene } from './picture/scene.js';
+import { groupsOf, type Picture, type Scene } from './picture/scene.js';
 import {
   clampTop,
   DisplayRows,
@@ -21,6 +21,7 @@ import {
   wholeSpan,
   type Bounds,
   type Frame,
+  type RowGroup,
   type Size,
 } from './picture/viewport.js';
 import type { Opening } from './protocol/messages.js';
@@ -31,6 +32,7 @@ export interface Loaded {
   readonly meta: TimelineMeta;
   readonly bounds: { readonly plain: Bounds; readonly compressed: Bounds };
   rows: RowsReply;
+  groups: readonly RowGroup[];
 }
 
 /** What the store tells. */
@@ -118,7 +120,7 @@ export class Store {
 
   /** Takes a trace and the rows of the view to begin with, which comes from {@link firstView}. */
   open(meta: TimelineMeta, rows: RowsReply, view: View): void {
-    this.loaded = { meta, bounds: boundsOf(meta), rows };
+    this.loaded = { meta, bounds: boundsOf(meta), rows, groups: groupsOf(rows, meta) };
     this.lanes = orderLanes(meta, view.filter.tid);
     const fits = view.level === LEVEL_THAT_FITS;
     this.history = new History(
@@ -130,6 +132,7 @@ export class Store {
   takeRows(rows: RowsReply): void {
     if (!this.loaded) return;
     this.loaded.rows = rows;
+    this.loaded.groups = groupsOf(rows, this.loaded.meta);
     this.lanes = orderLanes(this.loaded.meta, this.view.filter.tid);
     this.keepTop();
   }
@@ -176,8 +179,8 @@ export class Store {
 
   // Rows
 
-  groups(): RowsReply['groups'] {
-    return this.loaded?.rows.groups ?? [];
+  groups(): readonly RowGroup[] {
+    return this.loaded?.groups ?? [];
   }
 
   displayRows(): DisplayRows {

@@ -18,7 +18,7 @@ export interface LoadedTrace {
   readonly open: OpenTrace;
   readonly analysis: Analysis;
   /** `file` or absent: a text's lines are those of its file; else it is shown in the parts of a listing. */
-  readonly shown?: 'file' | 'events' | 'content';
+  readonly shown?: 'file' | 'events' | 'content' | 'compact';
   readonly files?: TraceFiles;
   /** Frees what the trace holds, when the session ends. */
   readonly close?: () => void;

@@ -6,4 +6,6 @@ export interface CheckOptions {
   readonly profiles?: readonly ProfileId[];
   readonly skewNs?: number;
   readonly clock?: ClockName;
+  /** Show a text without its padding: places are those of that listing. */
+  readonly compact?: boolean;
 }

@@ -40,6 +40,6 @@ export interface EventPlace {
 
 /**
  * What shows a trace as text: its own file, a listing of its events (one in a line, row 0 in line 1), or a
- * listing of the lines that a compressed file holds.
+ * listing of the lines that a compressed file holds, or one of a text's own lines without their padding.
  */
-export type Shown = 'file' | 'events' | 'content';
+export type Shown = 'file' | 'events' | 'content' | 'compact';

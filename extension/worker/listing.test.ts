@@ -48,6 +48,28 @@ describe('the listing', () => {
     assert.equal(worker.ask('spot', { row: 1 }).line, 2);
   });
 
+  it('of a text without its padding has its lines, with the same numbers', async () => {
+    const worker = await workerOn(SAMPLE);
+    const { findings, shown } = worker.ask('check', { compact: true });
+    const [{ line, startColumn }] = findings.map(({ at }) => at) as [(typeof findings)[0]['at']];
+    assert.deepEqual([shown, line], ['compact', 702]);
+    const text = worker.ask('listing', { first: 1, last: 1e9 }).split('\n');
+    const lines = fs.readFileSync(SAMPLE, 'utf8').trimEnd().split('\n');
+    assert.equal(text.length, lines.length);
+    assert.ok(
+      text[701]!.startsWith('CPU 0/KVM-275 (274) [000] ..... 62.292357: kvm_gmem_store_attributes: '),
+    );
+    assert.equal(text[701]!.indexOf('kvm_gmem_store_attributes'), startColumn);
+    lines.forEach((whole, i) => assert.equal(text[i]!.replace(/ /g, ''), whole.replace(/ /g, ''), whole));
+    for (const [first, last] of [
+      [1, 1],
+      [700, 703],
+      [1739, 1739],
+    ] as const)
+      assert.equal(worker.ask('listing', { first, last }), text.slice(first - 1, last).join('\n'));
+    assert.equal(worker.ask('check', {}).shown, 'file');
+  });
+
   it('of a compressed text is its lines as they are', async () => {
     const worker = await workerOn('sample-traces/compressed/M2.p.txt.zst');
     const lines = fs.readFileSync(SAMPLE, 'utf8').trimEnd().split('\n');

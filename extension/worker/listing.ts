@@ -7,6 +7,7 @@ import { compressionOf } from '../../parsers/compressed/detect.js';
 import { plainOf } from '../../parsers/compressed/open.js';
 import { FORMATS, SNIFF_BYTES, sniffFormat, type OpenTrace, type ReadOptions } from './core.js';
 import { eventLine } from '../../model/findings/listing.js';
+import { compactText } from './compact.js';
 import type { Judged } from './judged.js';
 
 /** A content is read in steps of this. */
@@ -15,8 +16,9 @@ const LF = 10;
 
 /** Text of the lines `first` to `last`. */
 export function listingText(judged: Judged, first: number, last: number): string {
-  return judged.shown === 'events' || judged.files
-    ? eventLines(judged.trace, first, last)
+  if (judged.shown === 'events' || judged.files) return eventLines(judged.trace, first, last);
+  return judged.shown === 'compact'
+    ? compactText(judged.source, first, last)
     : contentLines(judged, first, last);
 }
 

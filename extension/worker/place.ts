@@ -3,6 +3,7 @@ import type { ByteSource } from '../../parsers/base/source.js';
 import { UNKNOWN_CPU } from '../../parsers/events/table.js';
 import { eventHead } from '../../model/findings/listing.js';
 import { timeText } from '../../model/findings/report.js';
+import { compactLine } from './compact.js';
 import type { Judged } from './judged.js';
 import type { EventPlace, Spot } from '../protocol/place.js';
 
@@ -83,7 +84,8 @@ export function placeOf(
     if (part && !part.isText) return { startColumn: 0, endColumn: LINE_END };
     // Offsets are those of the mended text then, and marks stand in front of the file's own lines.
     if (trace.mended) return { startColumn: 0, endColumn: LINE_END };
-    return eventColumns(lineText(part?.source ?? source, table.at(row)), name);
+    const text = lineText(part?.source ?? source, table.at(row));
+    return eventColumns(shown === 'compact' ? compactLine(text) : text, name);
   };
   const cpu = table.cpu(row);
   return {

@@ -41,7 +41,7 @@ import { openOne } from './openOne.js';
 import { replyFiles } from './reply.js';
 import { eventsOf, reviewView, type ReviewedTrace } from './reviewView.js';
 import type { RunSource } from './run.js';
-import { numberRows, shownOf } from './shown.js';
+import { numberRows, shownAlone } from './shown.js';
 
 /** A series as it is shown: its lines are those of the document. */
 interface ShownSeries {
@@ -185,7 +185,7 @@ export class ReviewServer {
     const trace = openOne(this.tools, whole, run, (done) =>
       this.progress({ stage: 'reading', done, total: whole.size }),
     );
-    const shown = shownOf(trace);
+    const shown = shownAlone(trace);
     if (shown === 'events') numberRows(trace.table);
     return { whole, source: trace.mended ?? trace.plain ?? whole, trace, shown };
   }

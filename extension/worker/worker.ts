@@ -110,7 +110,10 @@ class TraceServer {
     });
     const tookMs = { read: read.readMs, judge: this.tools.now() - start };
     const recording = recordingOf(read.wholes.map((source) => this.digestOf(source)));
-    return reportOf({ ...read, analysis: this.analysis }, { tookMs, recording, recorded: this.recorded() });
+    return reportOf(
+      { ...this.shownNow(read), analysis: this.analysis },
+      { tookMs, recording, recorded: this.recorded() },
+    );
   }
 
   private recorded(): readonly string[] {
@@ -123,7 +126,14 @@ class TraceServer {
   judged(): Judged {
     if (!this.analysis) this.check(this.options);
     assert(this.analysis !== undefined, 'a check leaves an analysis');
-    return { ...this.read(), analysis: this.analysis };
+    return { ...this.shownNow(this.read()), analysis: this.analysis };
+  }
+
+  /** As a compact listing where that is asked for and the trace is a text of its own. */
+  private shownNow(read: ReadTrace): ReadTrace {
+    const { shown, files, trace } = read;
+    const isCompact = this.options.compact === true && shown === 'file' && !files && !trace.mended;
+    return isCompact ? { ...read, shown: 'compact' } : read;
   }
 
   debug(message: DebugMessage): null {
@@ -173,7 +183,7 @@ class TraceServer {
 
   /** The trace for a replay: as it was judged last, or by the profiles that the launch names. */
   private loaded(rules: readonly string[]): LoadedTrace {
-    const { trace, shown, files } = this.read();
+    const { trace, shown, files } = this.shownNow(this.read());
     const profiles = PROFILES.filter((profile) => rules.includes(profile));
     const analysis = profiles.length > 0 ? analyze(trace.table, { profiles }) : this.judged().analysis;
     return {

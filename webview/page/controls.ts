@@ -38,13 +38,13 @@ export interface Button {
   enable(on: boolean): void;
 }
 
-/** A button with a short text; `title` says the rest. */
-export function button(text: string, title: string, act: () => void): Button {
+/** A button with a sign on it; `title` says what it does. */
+export function button(sign: Element, title: string, act: () => void): Button {
   const element = document.createElement('vscode-button') as SwitchElement;
-  element.setAttribute('appearance', 'secondary');
+  element.setAttribute('appearance', 'icon');
   element.setAttribute('aria-label', title);
   element.title = title;
-  element.textContent = text;
+  element.append(sign);
   element.addEventListener('click', act);
   return { element, enable: (on) => (element.disabled = !on) };
 }

@@ -66,6 +66,18 @@ export function pageRange(first: number, end: number): string {
   return end - first <= 1 ? hex(first) : `${hex(first)}..${hex(end - 1)}`;
 }
 
+/** `0x100 … 0x13f`: the first and the last of pages that may have others between them. */
+export function pageSpan(first: number, end: number): string {
+  return end - first <= 1 ? hex(first) : `${hex(first)} … ${hex(end - 1)}`;
+}
+
+/** A text of at most so many letters: its beginning and its end. */
+export function withinLetters(text: string, letters: number): string {
+  if (text.length <= letters) return text;
+  const head = Math.max(1, Math.floor(letters / 3));
+  return `${text.slice(0, head)}…${text.slice(text.length - Math.max(1, letters - head - 1))}`;
+}
+
 /** `1 page`, `2,048 pages`. */
 export function pages(count: number): string {
   return plural(count, 'page');

@@ -12,6 +12,7 @@ import {
   type Field,
   type Panels,
 } from './controls.js';
+import { icon } from './icons.js';
 import { element } from './words.js';
 
 export interface PageActs {
@@ -97,8 +98,8 @@ const EXPORTS = [
 export function buildPage(acts: PageActs): Page {
   const jump = textField('Jump to a time, line or page', '12.345, :90, 0x100000', (text) => acts.jump(text));
   const pageFilter = textField('Only these pages', 'pages 0x100-0x1ff', (text) => acts.pages(text));
-  const undo = button('Undo', 'Undo the last change of view', () => acts.undo());
-  const redo = button('Redo', 'Redo the change of view', () => acts.redo());
+  const undo = button(icon('undo'), 'Undo the last change of view', () => acts.undo());
+  const redo = button(icon('redo'), 'Redo the change of view', () => acts.redo());
   const compress = checkbox('compress empty time', (on) => acts.compress(on));
   const findingsOnly = checkbox('only findings', (on) => acts.findingsOnly(on));
   const grouping = dropdown('Rows', GROUPINGS, (v) => acts.grouping(v as Grouping));
@@ -114,19 +115,20 @@ export function buildPage(acts: PageActs): Page {
   toolbar.setAttribute('role', 'toolbar');
   toolbar.setAttribute('aria-label', 'Timeline');
   toolbar.append(
-    button('Previous', 'Previous finding', () => acts.previousFinding()).element,
-    button('Next finding', 'Next finding', () => acts.nextFinding()).element,
+    button(icon('previous'), 'Previous finding', () => acts.previousFinding()).element,
+    button(icon('next'), 'Next finding', () => acts.nextFinding()).element,
     jump.element,
     element('span', '', 'gap'),
-    button('+', 'Zoom in', () => acts.zoom(0.5)).element,
-    button('−', 'Zoom out', () => acts.zoom(2)).element,
-    button('Whole', 'Whole trace', () => acts.whole()).element,
+    button(icon('zoomIn'), 'Zoom in', () => acts.zoom(0.5)).element,
+    button(icon('zoomOut'), 'Zoom out', () => acts.zoom(2)).element,
+    button(icon('whole'), 'Whole trace', () => acts.whole()).element,
     undo.element,
     redo.element,
     element('span', '', 'gap'),
-    button('Filter', 'Filter: show or hide the filters', () => filters.classList.toggle('closed')).element,
+    button(icon('filter'), 'Filter: show or hide the filters', () => filters.classList.toggle('closed'))
+      .element,
     exports.element,
-    button('Panel', 'Panel: show or hide the details', () => acts.side()).element,
+    button(icon('panel'), 'Panel: show or hide the details', () => acts.side()).element,
   );
   const filters = element('div', '', 'toolbar filters closed');
   filters.setAttribute('role', 'toolbar');

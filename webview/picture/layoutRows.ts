@@ -5,7 +5,7 @@ import type { GroupInfo } from '../../model/timeline/shapes.js';
 import { RowField, rowField, type Tile } from '../../model/timeline/tiles.js';
 import { BAND_H, BAND_Y, crowdedRows, TICK_H } from './bandsLayout.js';
 import { Glyph, type DrawList, type GlyphId } from './drawList.js';
-import { duration, grouped, pageRange, pages, plural } from '../page/format.js';
+import { duration, grouped, pageRange, pages, pageSpan, plural, withinLetters } from '../page/format.js';
 import { xOfColumn, type Hit, type Scene } from './scene.js';
 import { Style, type StyleId } from '../paint/style.js';
 import { displayRowOf, ROW_H, rowKey, yOfRow } from './viewport.js';
@@ -19,6 +19,8 @@ const MARK_SIZE = 7;
 const ROW_TEXT_X = 18;
 /** Width of a digit or letter of the label font, near enough to place text. */
 const LETTER = 6.6;
+/** The same of the bold one. */
+const STRONG_LETTER = 8;
 
 /** Sign of each mark, the weightier first. */
 const SIGNS: readonly { readonly mark: number; readonly glyph: GlyphId; readonly style: StyleId }[] = [
@@ -98,6 +100,11 @@ export function layoutRows(
   return y;
 }
 
+/** A name within a width: pointers and slots differ in their ends. */
+function fitted(name: string, width: number): string {
+  return withinLetters(name, Math.floor(width / STRONG_LETTER));
+}
+
 function groupLabel(
   scene: Scene,
   group: number,
@@ -111,7 +118,7 @@ function groupLabel(
   const collapsed = view.collapsed.includes(info.label);
   under.fill(Style.Header, 0, top, frame.size.width, ROW_H);
   over.glyph(Style.Text, collapsed ? Glyph.Right : Glyph.TriangleDown, 12, top + ROW_H / 2, 8);
-  over.text(Style.Strong, 22, top + 10, info.label, frame.plotX - 28);
+  over.text(Style.Strong, 22, top + 10, fitted(info.label, frame.plotX - 28), frame.plotX - 28);
   over.text(Style.Dim, 22, top + 23, groupSize(info), frame.plotX - 28);
   hits.push({ x: 0, y: top, w: frame.plotX, h: ROW_H, kind: 'group', index: group, count: 1 });
   groupElsewhere(scene, group, top, over);
@@ -148,7 +155,7 @@ export function layoutSticky(scene: Scene, over: DrawList): void {
     Style.Strong,
     ROW_TEXT_X,
     frame.rowsY + STICKY_H / 2,
-    rowsReply.groups[row.group]!.label,
+    fitted(rowsReply.groups[row.group]!.label, frame.plotX - ROW_TEXT_X - 4),
     frame.plotX - ROW_TEXT_X - 4,
   );
   over.unclip();
@@ -189,19 +196,19 @@ function rowLabel(
   over: DrawList,
   short: boolean,
 ): void {
+  const [first, end] = [tile.rowFirst[row]!, tile.rowEnd[row]!];
+  const folded = rowField(tile, row, RowField.Count);
   over.text(
     Style.Text,
     ROW_TEXT_X,
     top + 10,
-    `${unit} ${pageRange(tile.rowFirst[row]!, tile.rowEnd[row]!)}`,
+    `${unit} ${folded > 1 ? pageSpan(first, end) : pageRange(first, end)}`,
     plotX - ROW_TEXT_X - 4,
   );
   const count = tile.rowPages[row]!;
-  const folded = rowField(tile, row, RowField.Count);
   // A row of several lives is a density: its label says so.
-  const lives = folded > 1 ? ` of ${grouped(folded)} rows` : '';
-  if (count > 1 && !short)
-    over.text(Style.Dim, ROW_TEXT_X, top + 22, `${pages(count)}${lives}`, plotX - ROW_TEXT_X - 4);
+  const text = folded > 1 ? `${grouped(folded)} rows in one: ${pages(count)}` : pages(count);
+  if (count > 1 && !short) over.text(Style.Dim, ROW_TEXT_X, top + 22, text, plotX - ROW_TEXT_X - 4);
 }
 
 /** Signs on the bands. One that would cover its neighbour becomes a tick, unless it weighs more. */

@@ -4,7 +4,10 @@ import { FINDING_ROW_FIELDS, FindingRow, type Tile } from '../../model/timeline/
 import type { RowsReply, TimelineMeta } from '../../model/timeline/shapes.js';
 import type { DrawList } from './drawList.js';
 import type { View } from '../state.js';
-import type { Bounds, DisplayRows, Frame } from './viewport.js';
+import type { Bounds, DisplayRows, Frame, RowGroup } from './viewport.js';
+
+/** In TimelineMeta.findingVerdict. */
+const UNDECIDABLE = 2;
 
 export interface Scene {
   readonly meta: TimelineMeta;
@@ -62,6 +65,23 @@ export function xOfColumn(scene: Scene, tile: Tile, column: number): number {
   const at = tile.request.from + ((tile.request.until - tile.request.from) * column) / tile.request.columns;
   const { frame, view } = scene;
   return frame.plotX + ((at - view.from) / (view.until - view.from)) * frame.plotW;
+}
+
+/** Rows of findings in a group that stand alone, at most: more say nothing each. */
+const ALONE_MAX = 64;
+
+/** Groups with the rows of faults, which are merged with none. */
+export function groupsOf({ groups, findingRows }: RowsReply, meta: TimelineMeta): readonly RowGroup[] {
+  const rows = groups.map(() => new Set<number>());
+  for (let at = 0; at < findingRows.length; at += FINDING_ROW_FIELDS) {
+    const isUndecided = meta.findingVerdict[findingRows[at + FindingRow.Finding]!] === UNDECIDABLE;
+    const own = rows[findingRows[at + FindingRow.Group]!]!;
+    const last = findingRows[at + FindingRow.Last]!;
+    for (let row = findingRows[at + FindingRow.First]!; row <= last && !isUndecided; row++)
+      if (own.size < ALONE_MAX) own.add(row);
+      else break;
+  }
+  return groups.map((group, g) => ({ ...group, alone: [...rows[g]!].sort((a, b) => a - b) }));
 }
 
 /** Where rows show a finding, in the first group that does; undefined when none does. */

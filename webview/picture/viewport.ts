@@ -92,19 +92,38 @@ export function rowOfY(frame: Frame, view: Pick<View, 'top'>, y: number): number
   return view.top + (y - frame.rowsY) / ROW_H;
 }
 
-/** All rows of the picture: a group's own row, then its rows by 2^level, unless it is collapsed. */
+/** A group with those of its rows that stand for themselves at every level, ascending. */
+export type RowGroup = GroupInfo & { readonly alone?: readonly number[] };
+
+/** Neighbouring rows of a group that are merged by 2^level. */
+interface Run {
+  /** First row of the group, and number of rows. */
+  readonly first: number;
+  readonly count: number;
+  /** First display row, counted from the group's own. */
+  readonly start: number;
+}
+
+/**
+ * All rows of the picture: a group's own row, then its rows by 2^level, unless it is collapsed. Rows of
+ * findings are merged with none.
+ */
 export class DisplayRows {
   /** First display row of each group, and the total at the end. */
   private readonly starts: number[] = [0];
+  private readonly runs: (readonly Run[])[] = [];
 
   constructor(
-    readonly groups: readonly GroupInfo[],
+    readonly groups: readonly RowGroup[],
     readonly level: number,
     collapsed: readonly string[],
   ) {
     for (const g of groups) {
-      const rows = collapsed.includes(g.label) ? 0 : Math.ceil(g.rowCount / 2 ** level);
-      this.starts.push(this.starts[this.starts.length - 1]! + 1 + rows);
+      const runs = collapsed.includes(g.label) ? [] : runsOf(g, level);
+      const last = runs.at(-1);
+      this.runs.push(runs);
+      const rows = last ? last.start + Math.ceil(last.count / 2 ** level) : 1;
+      this.starts.push(this.starts[this.starts.length - 1]! + rows);
     }
   }
 
@@ -124,8 +143,9 @@ export class DisplayRows {
     const within = i - this.starts[lo]!;
     if (within === 0) return { group: lo, first: -1, count: 0 };
     const size = 2 ** this.level;
-    const first = (within - 1) * size;
-    return { group: lo, first, count: Math.min(size, this.groups[lo]!.rowCount - first) };
+    const run = lastRun(this.runs[lo]!, ({ start }) => start <= within);
+    const first = run.first + (within - run.start) * size;
+    return { group: lo, first, count: Math.min(size, run.first + run.count - first) };
   }
 
   /** Display row of a group's row (-1: its own), or of the group when it is collapsed. */
@@ -133,8 +153,40 @@ export class DisplayRows {
     if (group < 0 || group >= this.groups.length) return -1;
     const start = this.starts[group]!;
     if (row < 0 || this.starts[group + 1]! - start === 1) return start;
-    return start + 1 + Math.floor(row / 2 ** this.level);
+    const run = lastRun(this.runs[group]!, ({ first }) => first <= row);
+    return start + run.start + Math.floor((row - run.first) / 2 ** this.level);
   }
+}
+
+/** At the finest level, and where no row stands alone, one run is all. */
+function runsOf({ rowCount, alone = [] }: RowGroup, level: number): readonly Run[] {
+  const runs: Run[] = [];
+  let start = 1;
+  const add = (first: number, count: number): void => {
+    if (count <= 0) return;
+    runs.push({ first, count, start });
+    start += Math.ceil(count / 2 ** level);
+  };
+  let next = 0;
+  for (const row of level === 0 ? [] : alone) {
+    add(next, row - next);
+    add(row, 1);
+    next = row + 1;
+  }
+  add(next, rowCount - next);
+  return runs;
+}
+
+/** The last run of which `holds` is true, as it is of the first. */
+function lastRun(runs: readonly Run[], holds: (run: Run) => boolean): Run {
+  let lo = 0;
+  let hi = runs.length - 1;
+  while (lo < hi) {
+    const mid = (lo + hi + 1) >> 1;
+    if (holds(runs[mid]!)) lo = mid;
+    else hi = mid - 1;
+  }
+  return runs[lo]!;
 }
 
 /** Rows that a group shows at least, its own included, when there are many groups. */
@@ -144,13 +196,16 @@ const ROWS_PER_GROUP = 6;
  * The level at which all rows come near to fitting: a picture of the
  * whole trace first, details by zooming in.
  */
-export function fittingLevel(groups: readonly GroupInfo[], rowsThatFit: number): number {
+export function fittingLevel(groups: readonly RowGroup[], rowsThatFit: number): number {
   let level = 0;
+  // A row that stands alone parts those around it: the picture is scrolled for them.
+  const alone = groups.reduce((n, group) => n + 2 * (group.alone?.length ?? 0), 0);
   // With many groups a group still shows a few rows of its own: scrolling is
   // better than rows that say what their group says.
   while (
     level < LEVEL_MAX &&
-    new DisplayRows(groups, level, []).length > Math.max(rowsThatFit, groups.length * ROWS_PER_GROUP)
+    new DisplayRows(groups, level, []).length - (level === 0 ? 0 : alone) >
+      Math.max(rowsThatFit, groups.length * ROWS_PER_GROUP)
   )
     level++;
   return level;
@@ -201,13 +256,7 @@ export function clampTop(top: number, frame: Frame, rows: number): number {
 }
 
 /** Makes rows stand for more or fewer pages, keeping the row under y where it is. */
-export function zoomRows(
-  view: View,
-  frame: Frame,
-  y: number,
-  by: number,
-  groups: readonly GroupInfo[],
-): View {
+export function zoomRows(view: View, frame: Frame, y: number, by: number, groups: readonly RowGroup[]): View {
   const level = Math.max(0, Math.min(LEVEL_MAX, view.level + by));
   if (level === view.level) return view;
   const before = new DisplayRows(groups, view.level, view.collapsed);
