@@ -3,7 +3,6 @@ import * as vscode from 'vscode';
 import type { App, Feature } from '../app.js';
 import { editorAtHand, revealLine } from '../tabs.js';
 import { traceLine, windowAddress } from '../window.js';
-import { showListing } from './openListing.js';
 import { traceOf } from './target.js';
 
 export const compact: Feature = (app) =>
@@ -24,36 +23,34 @@ async function toggle(app: App, target: unknown): Promise<void> {
   const editor = editorAtHand();
   const at = editor && traceLine(editor.document, editor.selection.active.line);
   const line = at?.trace.toString() === trace.toString() ? at.line : 1;
-  if (app.sessions.isCompact(trace)) await showText(app, trace);
-  else if (!(await showCompact(app, trace))) return;
+  const isCompact = !app.sessions.isCompact(trace);
+  const report = await app.sessions.showCompact(trace, isCompact);
+  if (isCompact && report?.shown !== 'compact') {
+    await app.sessions.showCompact(trace, false);
+    await vscode.window.showInformationMessage(
+      vscode.l10n.t('Only the text of a single trace has a compact listing.'),
+    );
+    return;
+  }
+  const left = tabsOf(trace).map(addressOf);
   const event = await app.sessions.open(trace).request('eventAtLine', { line });
   await revealLine(trace, line, event?.place.line === line ? event.place.startColumn : 0);
-}
-
-async function showCompact(app: App, trace: vscode.Uri): Promise<boolean> {
-  const report = await app.sessions.showCompact(trace, true);
-  if (report?.shown === 'compact') {
-    await showListing(trace, {});
-    return true;
-  }
-  await app.sessions.showCompact(trace, false);
-  await vscode.window.showInformationMessage(
-    vscode.l10n.t('Only the text of a single trace has a compact listing.'),
+  // A preview may have taken the place of what was shown before.
+  await vscode.window.tabGroups.close(
+    tabsOf(trace).filter((tab) => left.includes(addressOf(tab))),
+    true,
   );
-  return false;
 }
 
-async function showText(app: App, trace: vscode.Uri): Promise<void> {
-  await app.sessions.showCompact(trace, false);
-  const listed = vscode.window.tabGroups.all
+function tabsOf(trace: vscode.Uri): readonly vscode.Tab[] {
+  return vscode.window.tabGroups.all
     .flatMap((group) => group.tabs)
-    .filter(
-      ({ input }) =>
-        input instanceof vscode.TabInputText &&
-        windowAddress(input.uri)?.trace.toString() === trace.toString(),
-    );
-  await vscode.commands.executeCommand('vscode.open', trace, {
-    viewColumn: listed[0]?.group.viewColumn ?? vscode.ViewColumn.Active,
-  });
-  await vscode.window.tabGroups.close(listed, true);
+    .filter(({ input }) => {
+      if (!(input instanceof vscode.TabInputText)) return false;
+      return (windowAddress(input.uri)?.trace ?? input.uri).toString() === trace.toString();
+    });
+}
+
+function addressOf({ input }: vscode.Tab): string {
+  return input instanceof vscode.TabInputText ? input.uri.toString() : '';
 }

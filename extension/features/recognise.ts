@@ -44,6 +44,8 @@ export const recognise: Feature = (app) => {
     vscode.window.tabGroups.onDidChangeTabs(({ opened, closed }) => {
       lookAt(openTabUris(opened));
       if (closed.length === 0) return;
+      // A text that is opened again begins without a language, also where its listing is still open.
+      for (const uri of openTabUris(closed)) if (!hasOwnTab(uri)) forgetDecision(app, uri);
       // A trace that is checked meanwhile without a tab, from a menu, is not what was closed.
       for (const session of unseenOf(app)) {
         unseen.add(session);
@@ -83,6 +85,11 @@ const decided = new WeakSet<TraceSession>();
 
 function isDecided(session: TraceSession | undefined): boolean {
   return session !== undefined && decided.has(session);
+}
+
+function forgetDecision(app: App, uri: vscode.Uri): void {
+  const session = app.sessions.find(uri);
+  if (session) decided.delete(session);
 }
 
 function decide(app: App, uri: vscode.Uri): void {

@@ -60,7 +60,8 @@ describe('the listing', () => {
       text[701]!.startsWith('CPU 0/KVM-275 (274) [000] ..... 62.292357: kvm_gmem_store_attributes: '),
     );
     assert.equal(text[701]!.indexOf('kvm_gmem_store_attributes'), startColumn);
-    lines.forEach((whole, i) => assert.equal(text[i]!.replace(/ /g, ''), whole.replace(/ /g, ''), whole));
+    const bare = (all: readonly string[]): readonly string[] => all.map((one) => one.replace(/ /g, ''));
+    assert.deepEqual(bare(text), bare(lines));
     for (const [first, last] of [
       [1, 1],
       [700, 703],
