@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { actionOf, KEYS } from './keyboard.js';
-import { clock, duration, grouped, pageRange, ticks } from './page/format.js';
+import { clock, duration, grouped, pageRange, pageSpan, ticks, withinLetters } from './page/format.js';
 import { FIRST_VIEW, History, readView, returningView, writeView } from './state.js';
 import { readTheme } from './paint/theme.js';
 import { Style } from './paint/style.js';
@@ -163,6 +163,12 @@ describe('timeline words', () => {
     const t = ticks(0, 1e6, 5, 'ns');
     assert.deepEqual(t.at.map(t.label), ['0.0 ms', '0.2 ms', '0.4 ms', '0.6 ms', '0.8 ms', '1.0 ms']);
     assert.equal(pageRange(0x100, 0x104), '0x100..0x103');
+    assert.equal(pageSpan(0x100, 0x104), '0x100 … 0x103');
+    // Two VMs whose pointers differ in their ends, and one whose pointer was used again.
+    const names = ['kvm:0xffff888106f1e000', 'kvm:0xffff8881009cc000', 'kvm:0xffff8881009cc000 (2)'];
+    const cut = names.map((name) => withinLetters(name, 16));
+    assert.deepEqual(cut, ['kvm:0…8106f1e000', 'kvm:0…81009cc000', 'kvm:0…9cc000 (2)']);
+    assert.equal(withinLetters(names[0]!, 22), names[0]);
     assert.equal(grouped(1234567), '1,234,567');
   });
 
