@@ -51,11 +51,13 @@ describe('a trace of 300 MB', () => {
 
   it('opens a window around a place at once, in which lenses work', async () => {
     const start = Date.now();
-    await runCommand(page, 'Shimtrace: Open a Window into This Trace');
+    // Offered once the trace is judged.
+    await page
+      .locator('.notification-toast .monaco-button', { hasText: 'Open a Window into This Trace' })
+      .click();
     await page.locator('.tab.active', { hasText: 'around line' }).waitFor();
     await page.locator('.view-line', { hasText: 'kvm_gmem_store_attributes' }).first().waitFor();
-    // The palette takes most of it; the time of the window alone is measured inside the host.
-    console.log(`      with the palette: ${Date.now() - start} ms`);
+    console.log(`      the window: ${Date.now() - start} ms`);
     await page.locator('.codelens-decoration', { hasText: '2 pages to private' }).first().waitFor();
     await picture(page, 'window');
     await openFile(page, 'large.txt');

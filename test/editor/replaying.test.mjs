@@ -74,7 +74,6 @@ describe('a replay in the editor', () => {
       height: 1000,
       settings: {
         'workbench.colorTheme': 'Default Dark Modern',
-        'debug.openDebug': 'openOnSessionStart',
         'debug.internalConsoleOptions': 'neverOpen',
       },
     });
@@ -143,14 +142,7 @@ describe('a replay in the editor', () => {
     const variable = (name) => page.locator('.debug-variables .monaco-list-row', { hasText: name }).first();
     // The lists below it leave the breakpoints no room.
     await page.getByRole('button', { name: 'Watch Section' }).click();
-    const showPage = async () => {
-      await runCommand(page, 'Focus on Variables View');
-      for (const key of ['Home', 'ArrowLeft', 'ArrowDown', 'ArrowRight']) {
-        await page.keyboard.press(key);
-        await page.waitForTimeout(150);
-      }
-    };
-    await showPage();
+    // The page comes first, and is open.
     await variable(/^attribute\b/).click({ button: 'right' });
     const item = page.locator('.action-label', { hasText: 'Break on Value Change' });
     await item.hover();
@@ -168,8 +160,6 @@ describe('a replay in the editor', () => {
       .waitFor();
     await button('continue').click();
     await stoppedAt(LINE);
-    // Another event has scopes of its own.
-    await showPage();
     await variable(/^attribute\b.*Private.\(was.Shared\)/).waitFor();
   });
 
@@ -236,7 +226,6 @@ describe("a replay in the browser's extension host", () => {
       height: 900,
       settings: {
         'remote.extensionKind': { 'shimtrace.shimtrace': ['web'] },
-        'debug.openDebug': 'openOnSessionStart',
         'debug.internalConsoleOptions': 'neverOpen',
       },
     });
@@ -278,9 +267,13 @@ describe("a replay in the browser's extension host", () => {
   });
 
   it('shows the state', async () => {
-    await page.getByRole('treeitem', { name: 'Scope Event' }).waitFor();
+    await page.getByRole('treeitem', { name: 'Scope Page' }).waitFor();
     await page
-      .locator('.debug-variables .monaco-list-row', { hasText: 'kvm_gmem_store_attributes' })
+      .locator('.debug-variables .monaco-list-row', { hasText: /^attribute/ })
+      .first()
+      .waitFor();
+    await page
+      .locator('.debug-call-stack .monaco-list-row', { hasText: 'stored: kvm_gmem_store_attributes' })
       .first()
       .waitFor();
   });
