@@ -26,6 +26,13 @@ describe('a page with a text of ours', () => {
     assert.match(html, /<main>\s*<p>What happened<\/p>\s*<\/main>/);
   });
 
+  it('tells nobody the address of a command', () => {
+    const link =
+      '<a href="command:a.b?%5B%5D" data-href="command:a.b?%5B%5D" title="command:a.b?%5B%5D">line 2</a>';
+    const page = textPageHtml({ title: '', body: link, address: '', nonce: '' });
+    assert.ok(page.includes('<a href="command:a.b?%5B%5D">line 2</a>'));
+  });
+
   it('has another nonce each time, of 16 bytes', () => {
     const [a, b] = [nonceText(), nonceText()];
     assert.match(a, /^[\da-f]{32}$/);

@@ -19,7 +19,7 @@ export function nonceText(): string {
 }
 
 const STYLE = `
-body { padding: 0 26px 40px; line-height: 1.5; font-size: 14px; overflow-wrap: anywhere; }
+body { background: var(--vscode-editor-background); padding: 0 26px 40px; line-height: 1.5; font-size: 14px; overflow-wrap: anywhere; }
 main { max-width: 1000px; }
 h1 { font-size: 1.7em; line-height: 1.25; font-weight: 600; margin: 18px 0 12px; }
 h2 { font-size: 1.3em; font-weight: 600; margin: 24px 0 10px; }
@@ -39,6 +39,9 @@ th { font-weight: 600; }
 @media (max-width: 420px) { body { padding: 0 12px 30px; } }
 `;
 
+/** The renderer has the address of a link once more, and as what a pointer is told of it. */
+const TOLD_ADDRESSES = / (?:data-href|title)="command:[^"]*"/g;
+
 export function textPageHtml({ title, body, address, nonce }: TextPage): string {
   const policy = `default-src 'none'; style-src 'nonce-${nonce}'; script-src 'nonce-${nonce}'`;
   return `<!DOCTYPE html>
@@ -52,7 +55,7 @@ export function textPageHtml({ title, body, address, nonce }: TextPage): string 
 </head>
 <body>
 <main>
-${body}
+${body.replace(TOLD_ADDRESSES, '')}
 </main>
 <script nonce="${nonce}">acquireVsCodeApi().setState(${inScript({ uri: address })});</script>
 </body>
