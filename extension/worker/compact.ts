@@ -1,6 +1,6 @@
 /**
- * A text without its padding, line by line, so that an event's name stands near the left edge. Lines keep their
- * numbers.
+ * A text without its padding, line by line, so that an event's name stands near the left edge. Lines keep
+ * their numbers.
  */
 import type { ByteSource } from '../../parsers/base/source.js';
 
@@ -8,8 +8,8 @@ const READ_BYTES = 1 << 20;
 const LF = 10;
 
 /**
- * A line without blanks in front and with one for each run of them. What is a comment stays: headers draw with
- * blanks; so do blanks between quotes.
+ * A line without blanks in front and with one for each run of them. What is a comment stays: headers draw
+ * with blanks; so do blanks between quotes.
  */
 export function compactLine(line: string): string {
   if (line.startsWith('#')) return line;

@@ -1,6 +1,6 @@
 /**
- * The panel of details. Beside the picture, or below it, it is there until it is closed; on a low page it lies
- * over the rows, and is closed until it is asked for.
+ * The panel of details. Beside the picture, or below it, it is there until it is closed; on a low page it
+ * lies over the rows, and is closed until it is asked for.
  */
 
 const CLOSED = 'closed';
