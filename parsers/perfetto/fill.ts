@@ -7,9 +7,11 @@ import { readDec, readHex } from '../events/number.js';
 import type { TableBuilder } from '../events/table.js';
 import { isUnderstood } from '../events/understood.js';
 import {
+  KERNEL_HIGH,
   markOf,
   PROBE_FUNC,
   PROBE_IP,
+  ProbeMark,
   SLOT_BITS,
   SLOT_FIELDS,
   type EventPlan,
@@ -91,12 +93,15 @@ export class NamedEvent {
   nameEnd = 0;
   private hasFunction = false;
   private hasIp = false;
+  private isProgram = false;
 
   constructor(private readonly book: PlanBook) {
     this.ip = book.words.internString(PROBE_IP);
     this.func = book.words.internString(PROBE_FUNC);
   }
 
+  /** Words of a probe's address. */
+  private readonly address = new Uint32Array(2);
   /** By slot: how many names are preferred to the one that filled it. */
   private readonly ranks = new Uint8Array(SLOTS_MAX);
   private readonly ip: number;
@@ -105,7 +110,7 @@ export class NamedEvent {
   /** The plan of a generic event. */
   plan(bytes: Uint8Array, start: number, end: number): NamedPlan {
     this.nameStart = this.nameEnd = start;
-    this.hasFunction = this.hasIp = false;
+    this.hasFunction = this.hasIp = this.isProgram = false;
     fields.reset(bytes, start, end);
     while (fields.next()) {
       if (fields.type !== BYTES) continue;
@@ -114,13 +119,16 @@ export class NamedEvent {
         this.nameEnd = fields.end;
       } else if (fields.field === GENERIC.field) this.note(bytes);
     }
-    return this.book.byName(bytes, this.nameStart, this.nameEnd, markOf(this.hasFunction, this.hasIp));
+    const mark = this.isProgram ? ProbeMark.User : markOf(this.hasFunction, this.hasIp);
+    return this.book.byName(bytes, this.nameStart, this.nameEnd, mark);
   }
 
   private note(bytes: Uint8Array): void {
     const id = this.fieldName(bytes);
+    if (id !== this.ip && id !== this.func) return;
     if (id === this.ip) this.hasIp = true;
-    else if (id === this.func) this.hasFunction = true;
+    else this.hasFunction = true;
+    if (this.value(bytes, this.address, 0) && this.address[1]! < KERNEL_HIGH) this.isProgram = true;
   }
 
   /** The id of the name of the field that the reader stands on, -1 where it has none. */

@@ -39,6 +39,8 @@ const LABELLED = 'sample-traces/labelled/inplace/M2.p.txt';
 const AGE_HVA = 391;
 const SWITCH = 4;
 const NEW_TASK = 235;
+/** Where a kernel's functions lie. */
+const KERNEL = 0xffffffff81000000n;
 
 let codecs: Codecs;
 before(async () => {
@@ -163,8 +165,8 @@ describe('a Perfetto trace', () => {
     const open = read(
       new PerfettoWriter()
         .bundle(0, [
-          generic(1n, 7, 'kvm_gmem_get_pfn', { __probe_ip: 0xffffffff81000000n, kvm: 1n, gfn: 2n }),
-          generic(2n, 7, 'kvm_gmem_get_pfn_ret', { __probe_func: 1n, __probe_ret_ip: 2n, ret: -1n }),
+          generic(1n, 7, 'kvm_gmem_get_pfn', { __probe_ip: KERNEL, kvm: 1n, gfn: 2n }),
+          generic(2n, 7, 'kvm_gmem_get_pfn_ret', { __probe_func: KERNEL, __probe_ret_ip: KERNEL, ret: -1n }),
           kprobe(3, KPROBE_TYPE.begin),
           kprobe(4, KPROBE_TYPE.end),
           kprobe(5, 0),
@@ -178,6 +180,39 @@ describe('a Perfetto trace', () => {
     assert.equal(open.table.big(1, kindSlots(open.table.kind(1)).indexOf('ret')), 2n ** 64n - 1n);
     assert.equal(open.table.name(3), 'kretprobe:kvm_gmem_get_pfn');
     assert.match(issues(open).join(), /unread-arguments 1 of 2 kprobe:kvm_gmem_get_pfn/);
+  });
+
+  it('does not take the names of probes in programs for those of functions of the kernel', () => {
+    const described = {
+      id: 65_536,
+      name: 'kvm_gmem_get_pfn',
+      group: 'uprobes',
+      fields: [
+        ['__probe_ip', FIELD_TYPE.uint64],
+        ['gfn', FIELD_TYPE.uint64],
+      ],
+    } as const;
+    const at = (ts: bigint, address: bigint): WrittenEvent => ({
+      ts,
+      pid: 7,
+      id: described.id,
+      fields: (wire) => {
+        uint64(wire, 1, address);
+        wire.uint(2, 5);
+      },
+    });
+    const named = (ts: bigint, address: bigint): WrittenEvent =>
+      generic(ts, 7, 'kvm_gmem_get_pfn', { __probe_ip: address, gfn: 5n });
+    const open = read(
+      new PerfettoWriter()
+        .bundle(0, [at(1n, 0x401000n), at(2n, KERNEL), named(3n, 0x401000n), named(4n, KERNEL)], {
+          described: [described],
+        })
+        .bytes(),
+    );
+    const kinds = [0, 1, 2, 3].map((row) => kindName(open.table.kind(row)));
+    assert.deepEqual(kinds, ['Unknown', kinds[1], 'Unknown', kinds[1]]);
+    assert.notEqual(kinds[1], 'Unknown');
   });
 
   it('orders the CPUs by time, and knows threads as they are named at that time', () => {

@@ -46,6 +46,12 @@ const TASK_EVENTS: Readonly<Record<string, TaskEvent>> = {
 /** The field by which each event of our own export leads to its line. */
 const PRINTED_LINE = 'line';
 
+/** Marks of probes, and in the place of a place's id that it is a program's. */
+const MARKS = 4;
+const PROGRAM = -1;
+/** The upper half of an address from which on it is the kernel's. */
+export const KERNEL_HIGH = 0x80000000;
+
 export const PROBE_IP = '__probe_ip';
 export const PROBE_FUNC = '__probe_func';
 export const PROBE_RETURN = '__probe_ret_ip';
@@ -70,7 +76,7 @@ export class EventPlan {
     readonly fields: ReadonlyMap<number, EventField>,
     readonly resolved: Resolved | undefined,
     readonly task: TaskEvent,
-    /** Number of the field with the place of a probe, where it is a text; else 0. */
+    /** Number of the field with the place of a probe; 0 where there is none. */
     readonly placeField: number,
   ) {
     this.kind = resolved?.kind ?? functionKind(name.slice(name.indexOf(':') + 1));
@@ -115,6 +121,8 @@ export const enum ProbeMark {
   None = 0,
   Entry = 1,
   Return = 2,
+  /** Of a program: what its author called it says nothing of the kernel. */
+  User = 3,
 }
 
 export class PlanBook {
@@ -162,12 +170,21 @@ export class PlanBook {
     return made;
   }
 
+  /** The plan of a program's probe, whose name says nothing of the kernel. */
+  ofProgram(plan: EventPlan): EventPlan {
+    const known = plan.byPlace.get(PROGRAM);
+    if (known) return known;
+    const made = new EventPlan(plan.name, plan.nameId, plan.fields, undefined, TaskEvent.None, 0);
+    plan.byPlace.set(PROGRAM, made);
+    return made;
+  }
+
   /** The plan of an event that says its name, bytes[start, end), and the names of its fields. */
   byName(bytes: Uint8Array, start: number, end: number, mark: ProbeMark): NamedPlan {
-    const key = this.words.intern(bytes, start, end) * 3 + mark;
+    const key = this.words.intern(bytes, start, end) * MARKS + mark;
     const known = this.named.get(key);
     if (known) return known;
-    const name = this.words.text((key - mark) / 3);
+    const name = this.words.text((key - mark) / MARKS);
     const made = this.makeNamed(name, resolveEvent(name, mark));
     if (this.named.size < NAMES_MAX) this.named.set(key, made);
     return made;
@@ -235,7 +252,7 @@ export class PlanBook {
     const resolved = isPlaced
       ? undefined
       : resolveEvent(name, markOf(byName.has(PROBE_FUNC), byName.has(PROBE_IP)));
-    const placeField = isPlaced ? place.number : 0;
+    const placeField = place?.number ?? 0;
     const task = TASK_EVENTS[name] ?? TaskEvent.None;
     return new EventPlan(name, this.names.internString(name), fields, resolved, task, placeField);
   }
@@ -291,6 +308,7 @@ export function markOf(hasFunction: boolean, hasIp: boolean): ProbeMark {
 
 /** Of a probe whose place is an address, which no symbols tell, its name decides. */
 function resolveEvent(name: string, mark: ProbeMark): Resolved | undefined {
+  if (mark === ProbeMark.User) return undefined;
   const colon = name.indexOf(':');
   if (mark === ProbeMark.None)
     return resolveTracepoint(colon < 0 ? '' : name.slice(0, colon), bareName(name));

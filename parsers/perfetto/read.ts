@@ -9,7 +9,7 @@ import type { ReadOptions } from '../reader.js';
 import { CompactStream, SWITCHES, WAKINGS } from './compact.js';
 import type { Content } from './content.js';
 import { fillFields, NamedEvent } from './fill.js';
-import { TaskEvent, type EventPlan, type NamedPlan, type PlanBook } from './plans.js';
+import { KERNEL_HIGH, TaskEvent, type EventPlan, type NamedPlan, type PlanBook } from './plans.js';
 import type { CpuBundles } from './bundles.js';
 import { GENERIC_EVENT, KPROBE_EVENT } from './protos.js';
 import type { Scan } from './scan.js';
@@ -172,13 +172,15 @@ export class Merge {
     this.builder.issues.add('clock-back', at, 0, `CPU ${state.cpu}`);
   }
 
-  /** The plan of a probe by the place that its text says; its own where it says none. */
+  /** The plan of a probe by its place: a text, or an address, which may be a program's. */
   private atPlace(plan: EventPlan, stream: EventStream): EventPlan {
     const { reader } = this;
     reader.reset(stream.bytes, stream.start, stream.end);
-    while (reader.next())
-      if (reader.field === plan.placeField && reader.type === BYTES)
-        return this.plans.placed(plan, stream.bytes, reader.start, reader.end);
+    while (reader.next()) {
+      if (reader.field !== plan.placeField) continue;
+      if (reader.type === BYTES) return this.plans.placed(plan, stream.bytes, reader.start, reader.end);
+      return reader.high < KERNEL_HIGH ? this.plans.ofProgram(plan) : plan;
+    }
     return plan;
   }
 

@@ -26,6 +26,7 @@ describe('a binary trace in the editor', () => {
         fs.copyFileSync(path.join(SAMPLES, 'perf/7.2.13/M2.p.perf.data'), path.join(folder, 'perf.data'));
         fs.copyFileSync(path.join(SAMPLES, 'tracecmd/multibuf.dat'), path.join(folder, 'boot.dat'));
         fs.copyFileSync(path.join(SAMPLES, 'compressed/M2.p.txt.zst'), path.join(folder, 'trace.txt.zst'));
+        fs.copyFileSync(path.join(SAMPLES, 'perfetto/M2.p.pftrace'), path.join(folder, 'M2.pftrace'));
         fs.writeFileSync(path.join(folder, 'points.dat'), '1 2\n3 4\n');
       },
     });
@@ -42,6 +43,7 @@ describe('a binary trace in the editor', () => {
       ['perf.data', 'rmap:folio_remove_rmap_ptes'],
       ['boot.dat', 'gup:try_grab_folio'],
       ['trace.txt.zst', '# tracer: nop'],
+      ['M2.pftrace', 'kprobes:folio_remove_rmap_ptes'],
     ]) {
       await openFile(page, file);
       await page.locator('.tab.active', { hasText: `${file} · listing` }).waitFor();
