@@ -336,6 +336,8 @@ export interface OfTable {
   /** Rows of a bundle. */
   readonly bundleRows?: number;
   readonly t0?: bigint;
+  /** Each bundle says that events before it were lost. */
+  readonly isLossy?: boolean;
 }
 
 /** The events of a table as Perfetto would have recorded them, with the arguments that the model knows. */
@@ -387,7 +389,8 @@ export function perfettoOf(table: EventTable, options: OfTable = {}): Uint8Array
         });
       }
     }
-    for (const [cpu, list] of cpus) writer.bundle(cpu, list.events, { described: list.described });
+    for (const [cpu, list] of cpus)
+      writer.bundle(cpu, list.events, { described: list.described, lost: options.isLossy === true });
   }
   return writer.bytes();
 }
