@@ -31,6 +31,9 @@ export class Content {
   private readonly parts: Part[] = [];
   private readonly kept = new Map<number, Uint8Array>();
   private keptBytes = 0;
+  /** How much may be kept, and what was decompressed more than once since that was set. */
+  private keptMax = KEPT_BYTES;
+  private repeated = 0;
   private nextBase: number;
   private window = new Uint8Array(0);
   private windowAt = 0;
@@ -97,6 +100,12 @@ export class Content {
     // What could be decompressed once can be again, unless the file has changed since.
     if (typeof plain === 'string') return new Uint8Array(0);
     this.keep(part.base, plain);
+    this.repeated += plain.length;
+    // Whoever goes to and fro in it often is better off with more of it.
+    if (this.repeated > 2 * (this.nextBase - this.source.size)) {
+      this.keptMax *= 2;
+      this.repeated = 0;
+    }
     return plain;
   }
 
@@ -104,7 +113,7 @@ export class Content {
     this.kept.set(base, plain);
     this.keptBytes += plain.length;
     for (const [oldest, bytes] of this.kept) {
-      if (this.keptBytes <= KEPT_BYTES || oldest === base) return;
+      if (this.keptBytes <= this.keptMax || oldest === base) return;
       this.kept.delete(oldest);
       this.keptBytes -= bytes.length;
     }

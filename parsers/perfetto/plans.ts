@@ -46,6 +46,7 @@ const TASK_EVENTS: Readonly<Record<string, TaskEvent>> = {
 /** The field by which each event of our own export leads to its line. */
 const PRINTED_LINE = 'line';
 
+const NEAR_MASK = 1023;
 /** Marks of probes, and in the place of a place's id that it is a program's. */
 const MARKS = 4;
 const PROGRAM = -1;
@@ -125,8 +126,17 @@ export const enum ProbeMark {
   User = 3,
 }
 
+/** A plan with what it is found by. */
+interface NearPlan {
+  readonly sequence: number;
+  readonly id: number;
+  readonly plan: EventPlan;
+}
+
 export class PlanBook {
   private readonly plans = new Map<number, Map<number, EventPlan>>();
+  /** The latest of them, by the low bits of their numbers. */
+  private readonly near: (NearPlan | undefined)[] = new Array<undefined>(NEAR_MASK + 1).fill(undefined);
   private readonly named = new Map<number, NamedPlan>();
   private builtin: ReadonlyMap<number, string> | undefined;
   /** Names of fields, and places of probes. */
@@ -145,13 +155,14 @@ export class PlanBook {
 
   /** The plan of events of a number, nameless where nobody describes it; `at` is the first of them. */
   plan(sequence: number, id: number, at: number): EventPlan {
-    const known = this.plans.get(sequence)?.get(id);
-    if (known) return known;
-    const made = this.make(sequence, id, at);
-    const ofSequence = this.plans.get(sequence) ?? new Map<number, EventPlan>();
-    ofSequence.set(id, made);
-    this.plans.set(sequence, ofSequence);
-    return made;
+    const near = this.near[id & NEAR_MASK];
+    if (near?.id === id && near.sequence === sequence) return near.plan;
+    const known = this.plans.get(sequence) ?? new Map<number, EventPlan>();
+    this.plans.set(sequence, known);
+    const plan = known.get(id) ?? this.make(sequence, id, at);
+    known.set(id, plan);
+    this.near[id & NEAR_MASK] = { sequence, id, plan };
+    return plan;
   }
 
   /** The plan for the place that the event's text says, which is bytes[start, end). */

@@ -4,7 +4,7 @@ import { BYTES, VARINT, WireReader } from '../base/protobuf.js';
 import { KIND_GUEST, KIND_UNKNOWN } from '../events/kinds.js';
 import { fillPayload, PlanBook as TextPlans, type EventPlan as TextPlan } from '../events/payload.js';
 import { UNKNOWN_CPU, UNKNOWN_TID, type TableBuilder } from '../events/table.js';
-import { earliest, runnerUp } from '../order/merge.js';
+import { RunHeap } from '../order/heap.js';
 import type { ReadOptions } from '../reader.js';
 import { CompactStream, SWITCHES, WAKINGS } from './compact.js';
 import type { Content } from './content.js';
@@ -76,13 +76,9 @@ export class Merge {
 
   /** Adds the rows of all streams in order. */
   run(size: number): void {
-    const live = this.streams.filter((stream) => stream.advance() || this.endStream(stream));
+    const heap = new RunHeap(this.streams.filter((stream) => stream.advance() || this.endStream(stream)));
     let sincePoll = 0;
-    while (live.length > 0) {
-      const chosen = earliest(live);
-      const stream = live[chosen]!;
-      const next = runnerUp(live, chosen);
-      const until = next < 0 ? Infinity : live[next]!.ts;
+    for (let stream = heap.top; stream; stream = heap.top) {
       let more = true;
       do {
         if (stream instanceof EventStream) this.addEvent(stream);
@@ -93,10 +89,11 @@ export class Merge {
           if (this.options.cancel.cancelled) return;
           this.options.progress?.(Math.floor((size + Math.min(size, stream.at)) / 2));
         }
-      } while (more && (stream.ts < until || (stream.ts === until && chosen < next)));
-      if (!more) {
+      } while (more && heap.topStays);
+      if (more) heap.settle();
+      else {
         this.endStream(stream);
-        live.splice(chosen, 1);
+        heap.drop();
       }
     }
   }
@@ -125,7 +122,7 @@ export class Merge {
     if (id === GENERIC_EVENT) named = this.named.plan(bytes, start, end);
     else if (id === KPROBE_EVENT) named = this.named.kprobe(bytes, start, end);
     else {
-      plan = stream.planOf(id) ?? stream.remember(id, this.plans.plan(sequence, id, stream.at));
+      plan = this.plans.plan(sequence, id, stream.at);
       if (plan.placeField > 0) plan = this.atPlace(plan, stream);
       if (plan.task !== TaskEvent.None && !stream.state.isGuest) this.task(plan.task, stream);
     }

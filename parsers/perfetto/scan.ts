@@ -21,6 +21,8 @@ const HEAD_BYTES = 20;
 /** Packets between two looks at the cancel token. */
 const POLL_PACKETS = 1 << 10;
 const CPU_MAX = 65_534;
+/** CPUs, each on every sequence and machine that has it. */
+const STREAMS_MAX = 1 << 16;
 
 /** What is known of one sequence of packets. */
 interface Sequence {
@@ -291,6 +293,11 @@ export class Scan {
     }
     if (!hasEvents && compactSize === 0 && flags === 0) return;
     const cpuBundles = this.cpu(machine, sequenceId, cpu);
+    if (!cpuBundles) {
+      this.issues.add('bad-record', base + from, 0, `more than ${STREAMS_MAX} CPUs and sequences`);
+      this.gaps++;
+      return;
+    }
     const first = cpuBundles.at.length === 0;
     if (first && isLate) cpuBundles.lostAtStart = true;
     const gaps = this.gaps + this.noteSequence(sequenceId);
@@ -318,9 +325,11 @@ export class Scan {
     return sequence.gaps;
   }
 
-  private cpu(machine: number, sequence: number, cpu: number): CpuBundles {
+  /** Undefined where there are more of them than any recording has. */
+  private cpu(machine: number, sequence: number, cpu: number): CpuBundles | undefined {
     const key = `${machine} ${sequence} ${cpu}`;
     const known = this.cpus.get(key) ?? new CpuBundles(machine, sequence, cpu);
+    if (known.at.length === 0 && this.cpus.size >= STREAMS_MAX) return undefined;
     this.cpus.set(key, known);
     return known;
   }

@@ -7,11 +7,8 @@ import { TWO_32 } from '../base/words.js';
 import type { IssueLog } from '../events/issues.js';
 import type { Content } from './content.js';
 import { LOST_BEFORE, TORN, type CpuBundles } from './bundles.js';
-import type { EventPlan } from './plans.js';
 import { BUNDLE, COMPACT, FTRACE } from './protos.js';
 
-/** Plans that a stream remembers, by the low bits of their numbers. */
-const PLANS_MASK = 255;
 const NO_BYTES = new Uint8Array(0);
 
 /** What streams of the same CPU know together. */
@@ -50,9 +47,6 @@ export class EventStream {
   lastTgid = -1;
   lastVersion = -1;
   lastTs = -Infinity;
-  /** Plans of the latest numbers. */
-  private readonly planIds = new Int32Array(PLANS_MASK + 1);
-  private readonly plans: (EventPlan | undefined)[] = new Array<undefined>(PLANS_MASK + 1).fill(undefined);
   private next = 0;
   private isTorn = false;
   private baseHi = 0;
@@ -67,17 +61,6 @@ export class EventStream {
     private readonly t0: bigint,
     private readonly issues: IssueLog,
   ) {}
-
-  /** The plan of a number, where it is still remembered. */
-  planOf(id: number): EventPlan | undefined {
-    return this.planIds[id & PLANS_MASK] === id ? this.plans[id & PLANS_MASK] : undefined;
-  }
-
-  remember(id: number, plan: EventPlan): EventPlan {
-    this.planIds[id & PLANS_MASK] = id;
-    this.plans[id & PLANS_MASK] = plan;
-    return plan;
-  }
 
   /** Steps to the next event; false at the end. */
   advance(): boolean {

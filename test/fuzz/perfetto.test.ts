@@ -60,12 +60,12 @@ describe('damaged Perfetto traces', function () {
   });
 
   it('take time as they are long, whatever they repeat', () => {
-    const took = (count: number): number => {
+    const took = (count: number, cpus = 1): number => {
       const events = Array.from({ length: count }, (_, i) =>
         generic(BigInt(i), 1, `n${i}`, { [`f${i}`]: 1n }),
       );
       const writer = new PerfettoWriter();
-      for (const event of events) writer.bundle(0, [event]);
+      events.forEach((event, i) => writer.bundle(i % cpus, [event]));
       const bytes = writer.bytes();
       const started = performance.now();
       assert.equal(readBytes(perfettoTrace, bytes, codecs).table.length, count);
@@ -73,7 +73,9 @@ describe('damaged Perfetto traces', function () {
     };
     took(1000);
     const [few, many] = [took(4000), took(32_000)];
-    assert.ok(many < 8 * 8 * few + 500, `${few} ms, and ${many} ms for eight times as many`);
+    assert.ok(many < 64 * few + 20_000, `${few} ms, and ${many} ms for eight times as many`);
+    const [some, all] = [took(4000, 4000), took(32_000, 32_000)];
+    assert.ok(all < 64 * some + 20_000, `${some} ms, and ${all} ms for eight times as many CPUs`);
   });
 
   it('would be noticed by a reader that throws', () => {
