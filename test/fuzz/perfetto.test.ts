@@ -65,7 +65,7 @@ describe('damaged Perfetto traces', function () {
         generic(BigInt(i), 1, `n${i}`, { [`f${i}`]: 1n }),
       );
       const writer = new PerfettoWriter();
-      events.forEach((event, i) => writer.bundle(i % cpus, [event]));
+      for (const [i, event] of events.entries()) writer.bundle(i % cpus, [event]);
       const bytes = writer.bytes();
       const started = performance.now();
       assert.equal(readBytes(perfettoTrace, bytes, codecs).table.length, count);
