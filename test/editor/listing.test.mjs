@@ -43,7 +43,7 @@ describe('a binary trace in the editor', () => {
       ['perf.data', 'rmap:folio_remove_rmap_ptes'],
       ['boot.dat', 'gup:try_grab_folio'],
       ['trace.txt.zst', '# tracer: nop'],
-      ['M2.pftrace', 'kprobes:folio_remove_rmap_ptes'],
+      ['M2.pftrace', 'syscalls:sys_enter_ioctl'],
     ]) {
       await openFile(page, file);
       await page.locator('.tab.active', { hasText: `${file} · listing` }).waitFor();
