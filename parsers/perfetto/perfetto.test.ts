@@ -145,7 +145,7 @@ describe('a Perfetto trace', () => {
       [
         'kvm:kvm_test_age_hva hva=32512',
         'own é=text n=3',
-        'sys:odd a=-5 b=-5 c=x y d=ARRAY[01, ff] e=18446744073709551615 field-6=1',
+        'sys:odd a=-5 b=-5 c=x y d=ARRAY[01, ff] e=0xffffffffffffffff field-6=1',
       ],
     );
     assert.deepEqual(open.describe(0, 'fields').fields, [{ name: 'hva', value: '32512' }]);

@@ -68,7 +68,9 @@ export class PerfettoTrace implements OpenTrace {
       while (reader.next()) {
         const known = plan.fields.get(reader.field);
         if (plan.isPrinted && reader.field === LAST_FIELD) continue;
-        const value = printed(reader, known?.form);
+        // What an export has is printed as it was there.
+        const isDecimal = plan.isPrinted && reader.type === VARINT && known?.form === 'unsigned';
+        const value = isDecimal ? String(reader.unsigned) : printed(reader, known?.form);
         fields.push({ name: known?.name ?? `field-${reader.field}`, value });
       }
       return fields;
@@ -124,7 +126,12 @@ function printed(reader: WireReader, form: FieldForm | undefined): string {
   if (reader.type === BYTES) return form === 'text' ? reader.text : bytesText(reader.blob);
   const value = reader.unsigned;
   if (form === 'zigzag') return String((value >> 1n) ^ -(value & 1n));
-  return String(form === 'signed' ? BigInt.asIntN(64, value) : value);
+  return form === 'signed' ? String(BigInt.asIntN(64, value)) : unsigned(value);
+}
+
+/** What has its highest bit set is an address of the kernel, or a mask. */
+function unsigned(value: bigint): string {
+  return value >> 63n === 0n ? String(value) : `0x${value.toString(16)}`;
 }
 
 function bytesText(bytes: Uint8Array): string {
@@ -142,7 +149,8 @@ function namedFields(event: WireReader): readonly Field[] {
       if (reader.field === GENERIC_FIELD.name && reader.type === BYTES) name = reader.text;
       else if (reader.field === GENERIC_FIELD.text && reader.type === BYTES) value = reader.text;
       else if (reader.field === GENERIC_FIELD.int && reader.type === VARINT) value = String(reader.signed);
-      else if (reader.field === GENERIC_FIELD.uint && reader.type === VARINT) value = String(reader.unsigned);
+      else if (reader.field === GENERIC_FIELD.uint && reader.type === VARINT)
+        value = unsigned(reader.unsigned);
     }
     fields.push({ name, value });
   }

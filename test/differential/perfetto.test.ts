@@ -68,6 +68,9 @@ const at = (ts: bigint, pid: number, comm: string): Parameters<typeof compactSwi
   comm,
 });
 
+/** An unsigned number of 64 bits with the highest of them. */
+const HIGH = /^0x[89a-f][0-9a-f]{15}$/;
+
 /** What the processor's names leave out: the system, and what it calls a probe of its own. */
 const bare = (name: string): string => name.slice(name.indexOf(':') + 1);
 
@@ -118,10 +121,7 @@ describe("a Perfetto trace against Perfetto's trace processor", function () {
         .describe(row, 'fields')
         .fields.filter(({ value }) => !value.startsWith('ARRAY['))
         // The processor's numbers are signed.
-        .map(
-          ({ name, value }) =>
-            `${name}=${/^\d{19,}$/.test(value) ? BigInt.asIntN(64, BigInt(value)) : value}`,
-        );
+        .map(({ name, value }) => `${name}=${HIGH.test(value) ? BigInt.asIntN(64, BigInt(value)) : value}`);
       if (leftOut(table.name(row), fields, table.tid(row))) return '';
       return lineOf(table.absoluteTime(row), table.cpu(row), table.tid(row), bare(table.name(row)), fields);
     })
