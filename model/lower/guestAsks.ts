@@ -20,6 +20,9 @@ const IOCTL = slotsOf('SysEnterIoctl', 'cmd');
 /** include/uapi/linux/kvm_para.h. */
 const KVM_HC_MAP_GPA_RANGE = 12;
 const ENCRYPTED = 1 << 4;
+/** The attributes' low bits are the size of the pages, 4K, 2M or 1G; none is known above these. */
+const SIZE_MASK = 0xf;
+const PAGES_OF_SIZE: readonly number[] = [1, 512, 512 * 512];
 /** GHCB_MSR_PSC_REQ of arch/x86/include/asm/sev-common.h: code, frame at bit 12, operation at bit 52. */
 const PSC_REQUEST = 0x14;
 const CODE_MASK = 0xfff;
@@ -67,12 +70,21 @@ function askedByMsr(w: World, ev: Ev, t: Thread): void {
   asks(w, t, ev.row, gfn, 1, operation === PSC_PRIVATE, 'PSC by MSR');
 }
 
+/** True for a request as the ABI has it: a test's guest may speak with its VMM as it likes. */
+function isOfAbi(first: Gfn, count: number, attributes: number): boolean {
+  if ((attributes & ~(ENCRYPTED | SIZE_MASK)) !== 0) return false;
+  const pages = PAGES_OF_SIZE[attributes & SIZE_MASK];
+  return pages !== undefined && first % pages === 0 && count % pages === 0;
+}
+
 export function lowerGuestAsks(on: On): void {
   on('Hypercall', (w, ev, t) => {
     if (ev.num(HYPERCALL.nr) !== KVM_HC_MAP_GPA_RANGE) return;
     const first = asGfn(pageOfByte(ev.num(HYPERCALL.a0)));
-    const toPrivate = (ev.lo(HYPERCALL.a2) & ENCRYPTED) !== 0;
-    asks(w, t, ev.row, first, ev.num(HYPERCALL.a1), toPrivate, 'MAP_GPA_RANGE');
+    const count = ev.num(HYPERCALL.a1);
+    const attributes = ev.lo(HYPERCALL.a2);
+    asks(w, t, ev.row, first, count, (attributes & ENCRYPTED) !== 0, 'MAP_GPA_RANGE');
+    if (t.asked && !isOfAbi(first, count, attributes)) t.asked.vm.asksInOwnWords = true;
   });
   on('VmgexitEnter', (w, ev, t) => {
     answered(w, t, ev.row);

@@ -115,11 +115,31 @@ export function breaksOf(lines: PlacedLines, roles: Uint8Array, widths: Int32Arr
     spans.push([length, length + 1 + firstWord(texts[i]!)]);
   }
   if (broken === 0) return [];
-  const blank: Break = { at: 'blank', column: columnOfBlanks(spans) };
+  const [usual, until] = columnsOfBlanks(spans);
+  const longest = spans.reduce((most, [length]) => (length > COLUMN_MAX ? most : Math.max(most, length)), 0);
+  // A line that is longer was broken later than most were, or by somebody else.
+  const blanks = (longest > usual ? [usual, longest] : [usual]).map(
+    (at): Break => ({ at: 'blank', column: at }),
+  );
   const column =
     (spans.length > 0 ? columnOfCuts(lengths, spans.length) : columnOfCuts(asking, broken)) ??
     columnOfLongest(texts, roles, widths);
-  return column === undefined ? [blank] : [{ at: 'column', column }, blank];
+  const breaks = column === undefined ? blanks : [{ at: 'column', column } as const, ...blanks];
+  return breaks.filter(({ at, column }) => {
+    const last = at === 'blank' && column === usual ? until : column;
+    return spans.length === 0 || unbrokenBeyond(roles, widths, last) <= broken * BEYOND_MAX;
+  });
+}
+
+/** For each broken line, so many longer ones that were not. */
+const BEYOND_MAX = 2;
+
+/**
+ * How many lines go on beyond the column, and were not broken: of a text that was broken there, few do. A
+ * line without a beginning among longer ones is torn, and goes on from none.
+ */
+function unbrokenBeyond(roles: Uint8Array, widths: Int32Array, column: number): number {
+  return widths.reduce((count, width, i) => count + (width > column && roles[i] === Role.Event ? 1 : 0), 0);
 }
 
 /**
@@ -164,27 +184,31 @@ const LONGEST_MIN = 2;
 const firstWord = (text: string): number => /^\s*\S*/.exec(text)![0].trimStart().length;
 
 /**
- * The column at which most of the spans would have been broken: not after it, and not with the next word
- * before it.
+ * The columns at which most of the spans would have been broken, the first and the last of them: not after
+ * it, and not with the next word before it.
  */
-function columnOfBlanks(spans: readonly (readonly [length: number, withNext: number])[]): number {
+function columnsOfBlanks(
+  spans: readonly (readonly [length: number, withNext: number])[],
+): readonly [first: number, last: number] {
   const gain = new Int32Array(COLUMN_MAX + 2);
   for (const [length, withNext] of spans) {
     if (length > COLUMN_MAX || length >= withNext) continue;
     gain[length]!++;
     gain[Math.min(withNext, COLUMN_MAX + 1)]!--;
   }
-  let best = 0;
+  let first = 0;
+  let last = 0;
   let most = 0;
   let now = 0;
   for (let column = 0; column <= COLUMN_MAX; column++) {
     now += gain[column]!;
     if (now > most) {
       most = now;
-      best = column;
-    }
+      first = column;
+      last = column;
+    } else if (now === most && last === column - 1) last = column;
   }
-  return best;
+  return [first, last];
 }
 
 /** The lines with events put together. What cannot go on from the line before stays a line of its own. */

@@ -85,7 +85,7 @@ export function readPasted(
     // As much as before is no gain, unless what stood in front of the events is gone, or columns are.
     const isNeater = !before || isClipped || hasFewerForeign(open.table, before.table);
     const isWorth = best !== undefined || isNeater || reading.isUnwrapped || reading.isPartial;
-    if (now < most || (now === most && !isWorth)) continue;
+    if (now < most || (now === most && (!isWorth || reading.isJoinedAgain))) continue;
     const neat = neatness(open.table);
     if (now === most && neat <= neatest) continue;
     most = now;

@@ -150,11 +150,14 @@ function numbersOfLines(texts: readonly string[], ends: readonly (number | undef
   );
   const areOf = new Uint8Array(texts.length);
   const areAll = numbers.filter((now) => !Number.isNaN(now)).length >= texts.length * NEARLY_ALL;
+  const column = columnOfNumbers(texts, ends);
   let before = NaN;
   let last = -1;
   numbers.forEach((now, i) => {
     if (Number.isNaN(now)) return;
     const behind = texts[i]!.slice(ends[i]);
+    // The last digits of a value that was broken, under the number of its own line.
+    if (behind.trim() === '' && (now === before || (column !== undefined && ends[i] !== column))) return;
     // Above the cursor an editor may count them from it.
     const isRow = now === before + 1 || now === before - 1;
     if (isRow) areOf[last] = 1;
@@ -164,6 +167,15 @@ function numbersOfLines(texts: readonly string[], ends: readonly (number | undef
     last = i;
   });
   return areOf;
+}
+
+/** The column in which the numbers before events end, where it is one for all. */
+function columnOfNumbers(
+  texts: readonly string[],
+  ends: readonly (number | undefined)[],
+): number | undefined {
+  const columns = new Set(ends.filter((end, i) => end !== undefined && frontOf(texts[i]!)));
+  return columns.size === 1 ? [...columns][0] : undefined;
 }
 
 /** Blanks that stand behind the prefix of every event: more are the line's own, as the tab before a frame. */

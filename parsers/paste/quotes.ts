@@ -29,7 +29,7 @@ function quotesOf(texts: readonly string[]): Quotes {
   );
   const quoted = quotes.reduce((count, length) => count + (length > 0 ? 1 : 0), 0);
   const areMost = quoted * 2 >= texts.filter((text) => text.trim() !== '').length;
-  if (areMost) return { lengths: quotes, areBroken: false };
+  if (areMost) return { lengths: quotes, areBroken: isFolded(texts, quotes) };
   if (quoted >= QUOTED_RUN && areEventsQuoted(texts, quotes)) return { lengths: quotes, areBroken: true };
   for (let i = 0; i < quotes.length; ) {
     let end = i;
@@ -38,6 +38,23 @@ function quotesOf(texts: readonly string[]): Quotes {
     i = end + 1;
   }
   return { lengths: quotes, areBroken: false };
+}
+
+/**
+ * True where a screen or `fold` broke quoted lines: what has no mark stands behind lines that are all as
+ * long as any.
+ */
+function isFolded(texts: readonly string[], quotes: Int32Array): boolean {
+  let longest = 0;
+  let rests = 0;
+  let full = 0;
+  for (const { length } of texts) longest = Math.max(longest, length);
+  for (let i = 1; i < texts.length; i++) {
+    if (quotes[i]! > 0 || quotes[i - 1] === 0 || texts[i]!.trim() === '') continue;
+    rests++;
+    if (texts[i - 1]!.length === longest) full++;
+  }
+  return full > 0 && full >= rests * NEARLY_ALL;
 }
 
 /** True where events begin on quoted lines alone: a reply that was broken once more, without marks. */
@@ -97,16 +114,19 @@ function withRests(bare: PlacedLines, marked: readonly string[], quotes: Int32Ar
   marked.forEach((text, i) => {
     if (quotes[i]! > 0) width = Math.max(width, Math.min(text.length, WIDTH_MAX));
   });
+  /** Whether others were broken off: then the last line may have been, too. */
+  let hasOthers = false;
   const isRest = (text: string, i: number): boolean =>
     i > 0 &&
     depths[i]! < depths[i - 1]! &&
-    (depths[i + 1] ?? 0) > depths[i]! &&
+    (i + 1 === depths.length ? hasOthers : depths[i + 1]! > depths[i]!) &&
     text.trim() !== '' &&
     !isProse(text) &&
     marked[i - 1]!.length + 1 + /^\S*/.exec(text.trimStart())![0].length > width;
   const out: PlacedLines = { texts: [], lines: [] };
   bare.texts.forEach((text, i) => {
     if (isRest(text, i)) {
+      hasOthers = true;
       out.texts[out.texts.length - 1] += ` ${text.trimStart()}`;
       return;
     }

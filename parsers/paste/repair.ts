@@ -38,6 +38,8 @@ export interface Reading {
   readonly isPartial?: boolean;
   /** Whether lines were not copied whole: the text as it stands has events with less in them. */
   readonly isClipped?: boolean;
+  /** Whether lines that had been put together were once more: to be taken where more is understood alone. */
+  readonly isJoinedAgain?: boolean;
   /** Whether anything was taken off its lines, or decoded: more than lines put together. */
   readonly isUnwrapped: boolean;
 }
@@ -124,11 +126,23 @@ function readingsOfMarked(
   };
   const finish = isPartial && !isOfPerf ? partial : (reading: Reading): Reading => reading;
   if (breaks.length === 0) return [finish(readingOf(mapLines(bare, inColumns), part, isUnwrapped))];
-  return breaks.map((how) => {
-    // A width counts from where the line began, marks included: they are taken off once it is whole.
-    const whole = unmarkEvents(join(plain, roles, widths, how), isOfTrace);
-    return finish(readingOf(mapLines(whole, inColumns), part, isUnwrapped));
-  });
+  const wholeOf = (joined: PlacedLines): Reading =>
+    finish(readingOf(mapLines(unmarkEvents(joined, isOfTrace), inColumns), part, isUnwrapped));
+  // A width counts from where the line began, marks included: they are taken off once it is whole.
+  const once = breaks.map((how) => join(plain, roles, widths, how));
+  const twice = once.flatMap((joined) => joinAgain(joined, family, isOfTrace));
+  return [...once.map(wholeOf), ...twice.map((joined) => ({ ...wholeOf(joined), isJoinedAgain: true }))];
+}
+
+/** Lines that were put together, and then what had been broken before: a reply wraps what came wrapped. */
+function joinAgain(
+  joined: PlacedLines,
+  family: Family,
+  isOfTrace: (line: string, isMarked: boolean) => boolean,
+): readonly PlacedLines[] {
+  const roles = rolesOf(unmarkEvents(joined, isOfTrace), joined, family);
+  const widths = Int32Array.from(joined.texts, ({ length }) => length);
+  return breaksOf(joined, roles, widths).map((how) => join(joined, roles, widths, how));
 }
 
 function asItIs(line: string): string {

@@ -139,6 +139,9 @@ const FRAME_HEAD =
 const CUT =
   /^\s*(?:\.{2,}|…|--|[[<(]{1,2}\s*(?:\.{2,}|…|snip|cut|skip|omit|elided|trimmed)[^\])>]*[\])>]{0,2}|\/\*\s*(?:\.{2,}|…|snip|cut|skip|omit|elided|trimmed)[^*]*\*\/|\(?\d+ (?:more )?lines? (?:omitted|skipped|cut|removed|snipped).*|-+\s*8<.*|\*{3,})\s*$/i;
 
+/** What a shell prints before a command: `root@host:~# `, `[user@host dir]$ `. */
+const PROMPT = /^\s*(?:\[[\w.-]+@[\w.-]+ [^\]]{0,80}\]|[\w.-]+@[\w.-]+:[~/]\S{0,80})[#$%](?:\s|$)/;
+
 /** A mark may be quoted where the text around it is not: who answers wrote the one and pasted the other. */
 function unquoted(text: string): string {
   return text.replace(/^[\s>|]+/, '');
@@ -151,6 +154,7 @@ export function standsAlone(text: string): boolean {
   const head = headOf(text);
   return (
     NOTICE.test(head) ||
+    PROMPT.test(head) ||
     FRAME.test(head) ||
     FRAME_HEAD.test(head) ||
     CUT.test(unquoted(head)) ||

@@ -35,6 +35,12 @@ export const s10: RuleDef = {
       // A file may refuse with -EAGAIN; and without tasks nobody knows whose vCPU runs.
       if (!run.w.slotOfGfn(vm, first) || vm.attributesOf !== 'vm' || run.w.table.tid(row) < 0) return;
       const pages = run.gfns(vm, first, end - first);
+      if (vm.asksInOwnWords && how === 'MAP_GPA_RANGE') {
+        const why =
+          'Requests of this guest are none that KVM_HC_MAP_GPA_RANGE knows: it agrees with its VMM otherwise.';
+        run.undecided('unknown-start', row, why, [], pages);
+        return;
+      }
       const stored = isStored(ask);
       if (stored === 'yes') run.ok();
       else if (stored === 'unknown')

@@ -1,0 +1,92 @@
+/** Events that were broken more than once, or behind marks; and lines that only look like the rest of one. */
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { NEVER_CANCELLED } from '../base/cancel.js';
+import { MemorySource } from '../base/source.js';
+import { kindSlots } from '../events/kinds.js';
+import type { EventTable } from '../events/table.js';
+import { readTrace } from '../index.js';
+import {
+  catNumbers,
+  cutAtColumn,
+  mangle,
+  quote,
+  wrapAtBlanks,
+  type Step,
+} from '../../test/support/mangle.js';
+
+const TEXT = fs
+  .readFileSync('sample-traces/labelled/inplace/M2.p.txt', 'utf8')
+  .split('\n')
+  .filter((line) => /^ +\S.*\[\d+\]/.test(line))
+  .slice(300, 360)
+  .join('\n');
+
+function read(text: string): EventTable {
+  return readTrace(new MemorySource(new TextEncoder().encode(`${text}\n`)), { cancel: NEVER_CANCELLED })
+    .table;
+}
+
+function eventsOf(table: EventTable): string[] {
+  return Array.from({ length: table.length }, (_, row) => {
+    const values = kindSlots(table.kind(row)).map((slot, i) => `${slot}=${table.big(row, i) ?? '-'}`);
+    return `${table.absoluteTime(row)} ${table.comm(row)}-${table.tid(row)} ${table.name(row)} ${values.join(' ')}`;
+  });
+}
+
+const EXPECTED = eventsOf(read(TEXT));
+
+describe('events broken over lines', () => {
+  const ways: readonly (readonly Step[])[] = [
+    [wrapAtBlanks(96), quote('> '), wrapAtBlanks(72)],
+    [quote('>> '), cutAtColumn(80)],
+    [catNumbers, cutAtColumn(76)],
+    [catNumbers, cutAtColumn(88)],
+  ];
+  for (const steps of ways) {
+    it(`are whole again: ${steps.map(({ name }) => name).join(', then ')}`, () => {
+      assert.equal(EXPECTED.length, 60);
+      assert.deepEqual(eventsOf(read(mangle(TEXT, steps))), EXPECTED);
+    });
+  }
+
+  it('are whole again where a text that came wrapped was wrapped once more', () => {
+    const wrapped = fs.readFileSync('sample-traces/pastes/P01-thp-crosses-private-wrapped.txt', 'utf8');
+    const once = eventsOf(read(wrapped));
+    assert.equal(once.length, 11);
+    for (const column of [60, 64, 68, 76])
+      assert.deepEqual(eventsOf(read(mangle(wrapped, [wrapAtBlanks(column)]))), once, `${column}`);
+  });
+
+  it('are read with the digits of a value that stand alone under the number of their line', () => {
+    const lines = TEXT.split('\n').map((line, i) => `${String(i + 1).padStart(6)}\t${line}`);
+    const at = lines.findIndex((line) => /=0x[0-9a-f]{3,}$/.test(line));
+    const own = String(at + 1).slice(-1);
+    lines[at] = lines[at]!.replace(/0x[0-9a-f]+$/, `0x7f${own}`);
+    const whole = eventsOf(read(lines.join('\n')));
+    const width = lines[at]!.length - 1;
+    assert.deepEqual(eventsOf(read(mangle(lines.join('\n'), [cutAtColumn(width)]))), whole);
+  });
+});
+
+describe('lines that no event goes on in', () => {
+  it('have lost their beginning: what was torn is a loss, behind whatever line', () => {
+    const lines = TEXT.split('\n');
+    for (let at = 5; at < 50; at += 3) {
+      const torn = [...lines.slice(0, at), '       CPU 0x=0x4 s_dev=16 order=0', ...lines.slice(at + 1)];
+      const { losses } = read(torn.join('\n'));
+      assert.ok(
+        losses.some(({ line, cpu }) => cpu === -1 && Math.abs(line - at - 1) <= 1),
+        `line ${at + 1}`,
+      );
+    }
+  });
+
+  it("are a shell's prompt", () => {
+    const lines = TEXT.split('\n').slice(0, 4);
+    for (const prompt of ['root@host:~#', '[root@host ~]# ls', 'user@host:/tmp$ cat trace']) {
+      const wrapped = mangle(lines.join('\n'), [wrapAtBlanks(76)]);
+      assert.deepEqual(eventsOf(read(`${wrapped}\n${prompt}`)), EXPECTED.slice(0, 4), prompt);
+    }
+  });
+});
