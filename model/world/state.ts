@@ -53,7 +53,7 @@ export class Vm {
   fresh = false;
   createdRow = -1;
   attributesOf: 'vm' | 'inode' | 'none' = 'none';
-  /** True once a KVM_HC_MAP_GPA_RANGE of its guest was none of the ABI: its guest and VMM have words of their own. */
+  /** True once a KVM_HC_MAP_GPA_RANGE was none of the ABI: guest and VMM have words of their own. */
   asksInOwnWords = false;
   /** True from the first event on that shows a leaf SPTE of this VM change. */
   changesSeen = false;

@@ -30,7 +30,8 @@ function read(text: string): EventTable {
 function eventsOf(table: EventTable): string[] {
   return Array.from({ length: table.length }, (_, row) => {
     const values = kindSlots(table.kind(row)).map((slot, i) => `${slot}=${table.big(row, i) ?? '-'}`);
-    return `${table.absoluteTime(row)} ${table.comm(row)}-${table.tid(row)} ${table.name(row)} ${values.join(' ')}`;
+    const task = `${table.comm(row)}-${table.tid(row)}`;
+    return `${table.absoluteTime(row)} ${task} ${table.name(row)} ${values.join(' ')}`;
   });
 }
 
