@@ -247,6 +247,9 @@ describe('flags, ioctls and errors in words', () => {
     assert.equal(gupText(0x1n, ''), 'WRITE (as numbered since 6.2)');
     assert.equal(flagText(FALLOC_MODES, 3n), 'KEEP_SIZE|PUNCH_HOLE');
     assert.equal(pageFlagsText(0x40048n, '4.6.0'), 'uptodate|active|swapbacked');
+    assert.equal(pageFlagsText(0x40089n, '4.19.0'), 'locked|uptodate|waiters|swapbacked');
+    assert.equal(pageFlagsText(0x8004bn, '6.8.0'), 'locked|writeback|uptodate|head|swapbacked');
+    assert.match(pageFlagsText(0x1n, '6.11.0'), /^since 6\.12: locked; 6\.7 to 6\.9: locked; /);
     assert.match(pageFlagsText(0x40048n, ''), /before 4\.10: uptodate\|active\|swapbacked$/);
   });
 
