@@ -15,8 +15,15 @@ interface Kind {
   readonly onDidChange?: vscode.Event<vscode.Uri>;
 }
 
+interface Page {
+  readonly panel: vscode.WebviewPanel;
+  /** The Markdown that it shows, and how often it was asked for anew. */
+  shown: string | undefined;
+  asked: number;
+}
+
 const kinds = new Map<string, Kind>();
-const open = new Map<string, vscode.WebviewPanel>();
+const open = new Map<string, Page>();
 
 /** Registers a kind by the scheme of its addresses: its documents can be read as texts and shown as pages. */
 export function registerTexts(scheme: string, kind: Kind): vscode.Disposable {
@@ -34,12 +41,12 @@ export function registerTexts(scheme: string, kind: Kind): vscode.Disposable {
 export async function showText(uri: vscode.Uri, log: vscode.LogOutputChannel): Promise<void> {
   const known = open.get(uri.toString());
   try {
-    if (known) known.reveal();
+    if (known) known.panel.reveal();
     else adopt(uri, vscode.window.createWebviewPanel(PANEL, titleOf(uri), vscode.ViewColumn.Active));
     await write(uri);
   } catch (error) {
     log.debug(`no Markdown, shown as text: ${String(error)}`);
-    open.get(uri.toString())?.dispose();
+    open.get(uri.toString())?.panel.dispose();
     await vscode.window.showTextDocument(uri, { preview: true });
   }
 }
@@ -62,19 +69,23 @@ function titleOf(uri: vscode.Uri): string {
 }
 
 function adopt(uri: vscode.Uri, panel: vscode.WebviewPanel): void {
-  open.set(uri.toString(), panel);
+  open.set(uri.toString(), { panel, shown: undefined, asked: 0 });
   panel.webview.options = { enableScripts: true, enableCommandUris: [GO], localResourceRoots: [] };
   panel.onDidDispose(() => open.delete(uri.toString()));
 }
 
-/** What the document says now; nothing where no page shows it. */
+/** What the document says now, where that is not shown: a trace that is read announces itself often. */
 async function write(uri: vscode.Uri): Promise<void> {
-  const panel = open.get(uri.toString());
+  const page = open.get(uri.toString());
   const kind = kinds.get(uri.scheme);
-  if (!panel || !kind) return;
+  if (!page || !kind) return;
+  const turn = ++page.asked;
   const markdown = await kind.text(uri);
+  if (markdown === page.shown || turn !== page.asked) return;
   const body = await vscode.commands.executeCommand<string>('markdown.api.render', markdown);
-  panel.webview.html = textPageHtml({
+  if (turn !== page.asked) return;
+  page.shown = markdown;
+  page.panel.webview.html = textPageHtml({
     title: titleOf(uri),
     body,
     address: uri.toString(),

@@ -1,4 +1,7 @@
-/** The page around a rendered text: one style and one script with a nonce, and nothing from elsewhere. */
+/**
+ * The page around a rendered text: one style and one script with a nonce, and nothing from elsewhere. A text
+ * that is written anew stays where it was scrolled to.
+ */
 
 export interface TextPage {
   readonly title: string;
@@ -57,7 +60,13 @@ export function textPageHtml({ title, body, address, nonce }: TextPage): string 
 <main>
 ${body.replace(TOLD_ADDRESSES, '')}
 </main>
-<script nonce="${nonce}">acquireVsCodeApi().setState(${inScript({ uri: address })});</script>
+<script nonce="${nonce}">
+const api = acquireVsCodeApi();
+const keep = () => api.setState({ ...${inScript({ uri: address })}, top: scrollY });
+scrollTo(0, api.getState()?.top ?? 0);
+addEventListener('scroll', keep);
+keep();
+</script>
 </body>
 </html>
 `;
