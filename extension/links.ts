@@ -40,5 +40,7 @@ export function commandLink(text: string, command: string, argument: unknown): s
 
 /** `line 702`, as a link to it. */
 export function lineLink(file: vscode.Uri, spot: Spot): string {
-  return commandLink(vscode.l10n.t('line {0}', spot.line), GO, goTarget(file, spot));
+  const address = commandAddress(GO, goTarget(file, spot));
+  // Without a title of its own a link is told by its address.
+  return `[${vscode.l10n.t('line {0}', spot.line)}](${address} "${vscode.l10n.t('Show this line')}")`;
 }

@@ -65,7 +65,8 @@ describe('a patch under review', () => {
         git('add', 'virt');
         git('commit', '-qm', 'A tree');
       },
-      settings: { 'git.enabled': true },
+      // The view of changes would choose the file whose diff comes to the front, and that alone.
+      settings: { 'git.enabled': true, 'scm.autoReveal': false },
       width: 1400,
       height: 1000,
     });
