@@ -127,7 +127,7 @@ export function breaksOf(lines: PlacedLines, roles: Uint8Array, widths: Int32Arr
   const breaks = column === undefined ? blanks : [{ at: 'column', column } as const, ...blanks];
   return breaks.filter(({ at, column }) => {
     const last = at === 'blank' && column === usual ? until : column;
-    return spans.length === 0 || unbrokenBeyond(roles, widths, last) <= broken * BEYOND_MAX;
+    return spans.length === 0 || unbrokenBeyond(lines, roles, widths, last) <= broken * BEYOND_MAX;
   });
 }
 
@@ -138,8 +138,19 @@ const BEYOND_MAX = 2;
  * How many lines go on beyond the column, and were not broken: of a text that was broken there, few do. A
  * line without a beginning among longer ones is torn, and goes on from none.
  */
-function unbrokenBeyond(roles: Uint8Array, widths: Int32Array, column: number): number {
-  return widths.reduce((count, width, i) => count + (width > column && roles[i] === Role.Event ? 1 : 0), 0);
+function unbrokenBeyond(
+  { lines }: PlacedLines,
+  roles: Uint8Array,
+  widths: Int32Array,
+  column: number,
+): number {
+  let beyond = 0;
+  widths.forEach((width, i) => {
+    // What was put together already takes several lines of the file.
+    const isOneLine = i + 1 === lines.length || lines[i + 1]! - lines[i]! <= 1;
+    if (width > column && isOneLine && roles[i] === Role.Event) beyond++;
+  });
+  return beyond;
 }
 
 /**
