@@ -1,15 +1,24 @@
+/** How often a property is tried, and how long it may take. */
+
+/** Environment variables that say how often, each for one property. */
+const PROPERTIES = [
+  ...(['CUTS', 'TORN', 'SWAPS', 'PASTES', 'HANDICAPS', 'DOUBTS'] as const),
+  ...(['DOUBT_NAMES', 'DAMAGED', 'FUZZ', 'UNREAD', 'SHIM'] as const),
+];
+
 /**
- * How often a property is tried. `npm test` tries each often enough to notice a fault that was put in, and
- * `npm run test:thorough` as often as takes an hour; an environment variable of the property's name says how
- * often by itself (CUTS=10000), SEED=n where else.
+ * `npm test` tries each property often enough to notice a fault that was put in, and `npm run test:thorough`
+ * as often as takes an hour or two; an environment variable of the property's name says how often by itself
+ * (CUTS=10000), SEED=n where else.
  */
-export function tries(name: string, usual: number, thorough: number): number {
+export function tries(name: (typeof PROPERTIES)[number], usual: number, thorough: number): number {
   const wanted = process.env[name];
   if (wanted !== undefined) return Number(wanted);
   return process.env['THOROUGH'] === '1' ? thorough : usual;
 }
 
-/** Milliseconds that a test of a property may last. */
+/** Milliseconds that a test of a property may last; ten hours where more than the usual is tried. */
 export function patience(usual: number): number {
-  return process.env['THOROUGH'] === '1' ? 3_600_000 : usual;
+  const isMore = [...PROPERTIES, 'THOROUGH'].some((name) => process.env[name] !== undefined);
+  return isMore ? 36_000_000 : usual;
 }
