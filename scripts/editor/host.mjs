@@ -8,11 +8,18 @@ import os from 'node:os';
 import path from 'node:path';
 import { hostNode, serverEntry } from './setup.mjs';
 
+/** What paints without end costs a window without a graphics card a third of a processor. */
+const AT_REST = {
+  'editor.cursorBlinking': 'solid',
+  'workbench.reduceMotion': 'on',
+};
+
 /**
  * What a test or a demonstration does not want on the screen; the large-file limit is a desktop's (a remote
  * window asks from 10 MB on).
  */
 export const SETTINGS = {
+  ...AT_REST,
   'workbench.startupEditor': 'none',
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'workbench.enableExperiments': false,
@@ -64,6 +71,24 @@ async function untilHealthy(child, base, logFile) {
   throw new Error(`code-server did not start:\n${fs.readFileSync(logFile, 'utf8')}`);
 }
 
+function install(vsix, extensions, env) {
+  const args = ['--extensions-dir', extensions, '--install-extension', vsix, '--force'];
+  const installed = spawnSync(hostNode, [serverEntry, ...args], { env, encoding: 'utf8' });
+  if (installed.status !== 0) throw new Error(`installing ${vsix}:\n${installed.stdout}${installed.stderr}`);
+}
+
+/**
+ * Installs an extension for all editors that this process and those below it start with it. Returns what
+ * removes it.
+ */
+export function installOnce(vsix) {
+  const home = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-installed-'));
+  const extensions = path.join(home, 'extensions');
+  install(vsix, extensions, { ...process.env, HOME: home, XDG_DATA_HOME: '', XDG_CONFIG_HOME: '' });
+  Object.assign(process.env, { SHIMTRACE_INSTALLED_FROM: vsix, SHIMTRACE_EXTENSIONS: extensions });
+  return () => fs.rmSync(home, { recursive: true, force: true });
+}
+
 /**
  * Starts the editor. `vsix` is installed first; `settings` are added to {@link SETTINGS}, `machine` are those
  * of the machine; `port` 0 takes a free one. `forTests` lets a window load an extension and its tests from a
@@ -86,23 +111,11 @@ export async function startEditor({
   fs.mkdirSync(path.join(user, 'Machine'));
   fs.writeFileSync(path.join(user, 'Machine/settings.json'), JSON.stringify(machine, null, 2));
   fs.writeFileSync(path.join(home, 'config.yaml'), '');
-  const folders = [
-    '--config',
-    path.join(home, 'config.yaml'),
-    '--user-data-dir',
-    user,
-    '--extensions-dir',
-    path.join(home, 'extensions'),
-  ];
+  const isThere = vsix && process.env.SHIMTRACE_INSTALLED_FROM === vsix;
+  const extensions = isThere ? process.env.SHIMTRACE_EXTENSIONS : path.join(home, 'extensions');
+  const folders = ['--config', path.join(home, 'config.yaml'), '--user-data-dir', user];
   const env = { ...process.env, HOME: home, XDG_DATA_HOME: '', XDG_CONFIG_HOME: '' };
-  if (vsix) {
-    const installed = spawnSync(hostNode, [serverEntry, ...folders, '--install-extension', vsix, '--force'], {
-      env,
-      encoding: 'utf8',
-    });
-    if (installed.status !== 0)
-      throw new Error(`installing ${vsix}:\n${installed.stdout}${installed.stderr}`);
-  }
+  if (vsix && !isThere) install(vsix, extensions, env);
   const address = `127.0.0.1:${port || (await freePort())}`;
   const logFile = path.join(home, 'server.log');
   const log = fs.openSync(logFile, 'w');
@@ -117,6 +130,7 @@ export async function startEditor({
   ];
   if (forTests) flags.push('--vscode-option', 'enable-smoke-test-driver');
   if (trust) flags.push('--disable-workspace-trust');
+  folders.push('--extensions-dir', extensions);
   const child = spawn(hostNode, [serverEntry, ...folders, '--bind-addr', address, ...flags], {
     env,
     stdio: ['ignore', log, log],
@@ -191,7 +205,8 @@ export async function runInExtensionHost(
   { folder, development, tests, env, reportFile, logFile, timeoutMs },
 ) {
   const remote = (file) => `vscode-remote://${editor.address}${file}`;
-  const { context, page } = await openBrowser(editor, chromiumPath);
+  // Nobody looks at it: the smaller, the less there is to paint.
+  const { context, page } = await openBrowser(editor, chromiumPath, { width: 900, height: 600 });
   const lines = [];
   try {
     const exited = new Promise((done) => {

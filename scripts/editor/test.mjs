@@ -7,7 +7,7 @@ import path from 'node:path';
 import { bin, must, root, runBeside } from '../steps.mjs';
 import { addFailure, addPart, addTotals, leaveTotals, newTotals } from '../totals.mjs';
 import { bundleTests } from './bundleTests.mjs';
-import { runInExtensionHost, startEditor } from './host.mjs';
+import { installOnce, runInExtensionHost, startEditor } from './host.mjs';
 import { ensureChromium, ensureEditor } from './setup.mjs';
 
 /** An editor spends half its time waiting: two of them keep two cores busy. */
@@ -137,10 +137,12 @@ const tests = await bundleTests(names);
 const files = browserFiles();
 if (files.length > 0)
   must(process.execPath, ['scripts/package.mjs'], { stdio: ['ignore', 'ignore', 'inherit'] });
+const uninstall = files.length > 0 ? installOnce(path.join(root, 'dist/shimtrace.vsix')) : () => undefined;
 await runAll([
   ...(tests ? [() => inHost(chromium, tests)] : []),
   ...files.map((file) => () => inBrowser(chromium, file)),
 ]);
+uninstall();
 if (again.length > 0) console.log(`\nFailed, and passed when run again:\n\n${again.join('\n\n')}\n`);
 leaveTotals(total);
 if (total.passed + total.failed === 0) console.error(`no test file's name holds ${names.join(' or ')}`);
