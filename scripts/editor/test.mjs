@@ -20,7 +20,7 @@ const WINDOW_TEST_MS = 180_000;
  * Windows that only `npm run test:thorough` opens, or who names them: the suites in the extension host try
  * the same in a fraction of their time.
  */
-const LONG_WINDOWS = ['large', 'recording', 'run', 'sqlNotebook', 'windows'].map(
+const LONG_WINDOWS = ['large', 'listing', 'lists', 'recording', 'run', 'sqlNotebook', 'windows'].map(
   (name) => `${name}.test.mjs`,
 );
 const results = path.join(root, 'out/test-results');
