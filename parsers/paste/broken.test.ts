@@ -91,3 +91,15 @@ describe('lines that no event goes on in', () => {
     }
   });
 });
+
+describe('lines with a date that is not of their format', () => {
+  it('end what stands before them, also where that is as wide as the column', () => {
+    const head = 'CPU 0/KVM-2069 [017] d... 15504452.412981: kvm_entry: vcpu 20';
+    const dated = [1, 2, 3].flatMap((n) => [`2026-11-22 10:00:0${n}.1 2021-12-12 16:11:10.214139`, head]);
+    const table = read(dated.join('\n'));
+    assert.deepEqual(
+      [0, 1, 2].map((row) => table.num(row, 0)),
+      [20, 20, 20],
+    );
+  });
+});

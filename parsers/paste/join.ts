@@ -6,6 +6,7 @@
  */
 import {
   asksForMore,
+  beginsWithDate,
   isBrokenHead,
   isCutMark,
   isEventStart,
@@ -58,7 +59,7 @@ export function rolesOf(bare: PlacedLines, marked: PlacedLines, family: Family):
 function roleOf(text: string, isMarked: boolean, before: Role, family: Family): Role {
   if (text.trim() === '') return Role.Blank;
   if (isEventStart(family, text)) return Role.Event;
-  if (isBrokenHead(family, text)) return Role.Head;
+  if (isBrokenHead(family, text) || beginsWithDate(text)) return Role.Head;
   if (isMarked && isTaskAlone(family, text)) return Role.Head;
   // No frame goes on in words, and no event in words alone.
   if (isProse(text) && (before === Role.Alone || !/\d/.test(text))) return Role.Alone;
@@ -267,8 +268,18 @@ const FIELD_END = /(?:\s\w+=\S+|\([^()]*\)|:)\s*$/;
 const FIELD = /^\s*[a-z]\w*=\S/;
 const FIELD_TAIL = 120;
 
+const VALUE_BEGUN = /=(?:0x)?[\da-f]*$/;
+/** Digits by themselves, before another field or the end. */
+const BARE_DIGITS = /^\s*[\da-f]*\d[\da-f]*(?=\s+\w+=|\s*$)/;
+
+/** True where a blank between two lines would leave digits behind a value: they are of it. */
+function cutsValue(before: string, text: string): boolean {
+  return VALUE_BEGUN.test(before.slice(-FIELD_TAIL)) && BARE_DIGITS.test(text.slice(0, FIELD_TAIL));
+}
+
 /** `width` is that of the line before when it was broken, marks included. */
 function goesOn(before: string, width: number, text: string, how: Break): boolean {
+  if (how.at === 'blank' && cutsValue(before, text)) return false;
   if (asksForMore(before)) return true;
   if (how.at === 'blank' && FIELD_END.test(before.slice(-FIELD_TAIL)) && FIELD.test(text)) return true;
   if (how.at === 'column') return width <= how.column && width >= how.column - SHORT_MAX;

@@ -77,20 +77,36 @@ function readingsOfLines(
   const marked = unfill(unmarkEnds(untable(unfence(dedent(halveBlanks(spaced))))));
   const flowed = reflow(marked);
   const readings = [
-    ...readingsOfMarked(marked, raw, part, isHtml),
-    ...(flowed ? readingsOfMarked(flowed, [], part, isHtml) : []),
+    ...readingsOfMarked(marked, widthsOf(marked, spaced), raw, part, isHtml),
+    ...(flowed ? readingsOfMarked(flowed, widthsOf(flowed), [], part, isHtml) : []),
   ];
   const begins = beginsByMarks(marked.texts);
   if (begins === undefined) return readings;
   const roles = rolesByMarks(marked.texts, begins);
-  const widths = Int32Array.from(marked.texts, (line) => line.length);
+  const widths = widthsOf(marked);
   const joined = breaksOf(marked, roles, widths).map((how) => join(marked, roles, widths, how));
-  return [...readings, ...joined.flatMap((lines) => readingsOfMarked(lines, raw, part, isHtml))];
+  return [
+    ...readings,
+    ...joined.flatMap((lines) => readingsOfMarked(lines, widthsOf(lines), raw, part, isHtml)),
+  ];
 }
 
-/** Readings of a text that may have marks of a log in front of its lines, and broken ones. */
+/** How long lines were, with the indentation that they had `before`. */
+function widthsOf(lines: PlacedLines, before?: PlacedLines): Int32Array {
+  const whole = new Map(before?.lines.map((line, i) => [line, before.texts[i]!]));
+  return Int32Array.from(lines.texts, (text, i) => {
+    const was = whole.get(lines.lines[i]!);
+    return was !== undefined && was.trimStart() === text.trimStart() ? was.length : text.length;
+  });
+}
+
+/**
+ * Readings of a text that may have marks of a log in front of its lines, and broken ones. `wide` are the
+ * widths of the lines before anything was taken off.
+ */
 function readingsOfMarked(
   marked: PlacedLines,
+  wide: Int32Array,
   raw: readonly string[],
   part: string,
   isHtml: boolean,
@@ -106,8 +122,8 @@ function readingsOfMarked(
   const bare = unmarkEvents(prefixed, isOfTrace);
   const roles = rolesOf(bare, prefixed, family);
   const plain = uncontinue(prefixed, (i) => goesOnFrom(roles, i));
-  const widths = Int32Array.from(marked.texts, (line, i) => {
-    return line.length - (prefixed.texts[i]!.length - plain.texts[i]!.length);
+  const widths = wide.map((width, i) => {
+    return width - (prefixed.texts[i]!.length - plain.texts[i]!.length);
   });
   const isUnwrapped = isHtml || bare.texts.some((line, i) => isEventStart(family, line) && line !== raw[i]);
   const isPartial = COLUMNS[family] === inPerfColumns;
@@ -141,7 +157,7 @@ function joinAgain(
   isOfTrace: (line: string, isMarked: boolean) => boolean,
 ): readonly PlacedLines[] {
   const roles = rolesOf(unmarkEvents(joined, isOfTrace), joined, family);
-  const widths = Int32Array.from(joined.texts, ({ length }) => length);
+  const widths = widthsOf(joined);
   return breaksOf(joined, roles, widths).map((how) => join(joined, roles, widths, how));
 }
 

@@ -113,6 +113,13 @@ export function isBrokenHead(family: Family, text: string): boolean {
   return text.length <= LOOK_LENGTH && (HEADS[family]?.test(text) ?? false);
 }
 
+const DATE = /^\s*\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\b/;
+
+/** True for a line with a date and a time of day in front: with these a line begins, and no event goes on. */
+export function beginsWithDate(text: string): boolean {
+  return DATE.test(text);
+}
+
 /** True for a task alone on its line. */
 export function isTaskAlone(family: Family, text: string): boolean {
   return family === 'ftrace' && text.length <= LOOK_LENGTH && TASK_ALONE.test(text);
