@@ -103,3 +103,21 @@ describe('lines with a date that is not of their format', () => {
     );
   });
 });
+
+describe('a value that was broken', () => {
+  it('is whole or unknown, and never its first digits', () => {
+    const head = '<...>-9018  [004]    92.678375: page_ref_set: pfn=0x17';
+    for (const [first, rest] of [
+      [head, 'ac9 flags=0x0 count=1 mapcount=0 mapping=(nil) mt=4 val=1'],
+      [`${head}ac`, '9'],
+    ]) {
+      const table = read(`${first}\n${rest}\n`);
+      const slot = kindSlots(table.kind(0)).indexOf('pfn');
+      assert.ok(slot >= 0);
+      assert.ok(
+        [0x17ac9n, undefined].includes(table.big(0, slot)),
+        `${String(table.big(0, slot))} of ${first}`,
+      );
+    }
+  });
+});
