@@ -2,6 +2,7 @@
  * The page around a rendered text: one style and one script with a nonce, and nothing from elsewhere. A text
  * that is written anew stays where it was scrolled to.
  */
+import { bytesHex } from '../parsers/base/bytes.js';
 
 export interface TextPage {
   readonly title: string;
@@ -16,9 +17,7 @@ const NONCE_BYTES = 16;
 
 /** A page that could guess it could run scripts of its own. */
 export function nonceText(): string {
-  return [...crypto.getRandomValues(new Uint8Array(NONCE_BYTES))]
-    .map((byte) => byte.toString(16).padStart(2, '0'))
-    .join('');
+  return bytesHex(crypto.getRandomValues(new Uint8Array(NONCE_BYTES)));
 }
 
 const STYLE = `

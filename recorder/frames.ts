@@ -3,6 +3,7 @@
  * is and how long (see hostRaw.ts). It comes from a host that nobody vouches for: lengths and counts are
  * bounded, and what is not as the script writes it ends the reading.
  */
+import { joinBytes } from '../parsers/base/bytes.js';
 
 /** Who takes what comes; bytes are valid until it returns. */
 export interface FrameTaker {
@@ -85,12 +86,7 @@ export class FrameReader {
   }
 
   private endFile(): void {
-    const text = new Uint8Array(this.pieces.reduce((sum, { length }) => sum + length, 0));
-    let at = 0;
-    for (const piece of this.pieces) {
-      text.set(piece, at);
-      at += piece.length;
-    }
+    const text = joinBytes(this.pieces);
     this.pieces = [];
     this.taker.file(this.name, text);
   }

@@ -4,6 +4,7 @@
  */
 import type { CpuBuffer, RecordLog } from './control.js';
 import type { PageShape } from './pageEvents.js';
+import { joinBytes } from '../parsers/base/bytes.js';
 
 /** What the host sent beside pages, by name: `header_page`, `format:SYSTEM/EVENT`, `saved_cmdlines`… */
 export type HostFiles = ReadonlyMap<string, Uint8Array>;
@@ -130,12 +131,6 @@ class Out {
   }
 
   bytes(): Uint8Array {
-    const all = new Uint8Array(this.length);
-    let at = 0;
-    for (const part of this.parts) {
-      all.set(part, at);
-      at += part.length;
-    }
-    return all;
+    return joinBytes(this.parts);
   }
 }

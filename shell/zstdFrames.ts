@@ -5,6 +5,7 @@
  *
  * Format: RFC 8878.
  */
+import { joinBytes } from '../parsers/base/bytes.js';
 
 const MAGIC = 0xfd2fb528;
 const SKIPPABLE = 0x184d2a50;
@@ -155,13 +156,7 @@ class Frame {
     }
     const limit = this.header.contentSize >= 0 ? this.header.contentSize : this.plainMax;
     if (limit > WHOLE_BYTES_MAX) throw this.tooLarge();
-    const frame = new Uint8Array(size);
-    let at = 0;
-    for (const part of parts) {
-      frame.set(part, at);
-      at += part.length;
-    }
-    const plain = decoder.whole(frame, limit);
+    const plain = decoder.whole(joinBytes(parts), limit);
     if (plain.length === 0 && limit > 0) throw new Error('zstd: damaged frame');
     return plain;
   }
@@ -195,7 +190,7 @@ class ByteQueue {
     while (this.rest.length < count && !this.ended) {
       const next = this.pieces.next();
       if (next.done) this.ended = true;
-      else this.rest = this.rest.length === 0 ? next.value : joined(this.rest, next.value);
+      else this.rest = this.rest.length === 0 ? next.value : joinBytes([this.rest, next.value]);
     }
     return this.rest.subarray(0, count);
   }
@@ -211,11 +206,4 @@ class ByteQueue {
   takeSome(count: number): Uint8Array {
     return this.take(Math.max(Math.min(1, count), Math.min(count, this.rest.length)));
   }
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const out = new Uint8Array(a.length + b.length);
-  out.set(a);
-  out.set(b, a.length);
-  return out;
 }

@@ -9,6 +9,7 @@ import type { FromWorker, Request } from '../protocol/requests.js';
 import type { RunSource } from './run.js';
 import type { WorkerTools } from './judged.js';
 import { serve } from './worker.js';
+import { bytesHex } from '../../parsers/base/bytes.js';
 
 /** A whole file. */
 export interface WebFile {
@@ -41,7 +42,7 @@ async function digestOf({ bytes }: WebFile): Promise<string> {
   const { subtle } = scope.crypto as Partial<Crypto>;
   if (!subtle) return '';
   const sum = await subtle.digest('SHA-256', bytes);
-  return [...new Uint8Array(sum)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return bytesHex(new Uint8Array(sum));
 }
 
 /**

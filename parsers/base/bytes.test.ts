@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ByteReader, textUntilNul } from './bytes.js';
+import { ByteReader, bytesHex, joinBytes, textUntilNul } from './bytes.js';
 
 const BYTES = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 0x68, 0x69, 0, 9);
 
@@ -33,5 +33,18 @@ describe('byte reader', () => {
     assert.equal(reader.ok, false);
     assert.equal(textUntilNul(BYTES, 8, 12), 'hi');
     assert.equal(textUntilNul(BYTES, 8, 9), 'h');
+  });
+});
+
+describe('bytes', () => {
+  it('are joined in their order, empty parts too', () => {
+    const parts = [Uint8Array.of(1, 2), new Uint8Array(0), Uint8Array.of(3)];
+    assert.deepEqual(joinBytes(parts), Uint8Array.of(1, 2, 3));
+    assert.equal(joinBytes([]).length, 0);
+  });
+
+  it('are written as two digits each', () => {
+    assert.equal(bytesHex(Uint8Array.of(0, 0xab)), '00ab');
+    assert.equal(bytesHex(Uint8Array.of(0, 0xab), ', '), '00, ab');
   });
 });

@@ -92,3 +92,19 @@ export function textUntilNul(bytes: Uint8Array, start: number, end: number): str
   const nul = bytes.indexOf(0, start);
   return decoder.decode(bytes.subarray(start, nul >= 0 && nul < end ? nul : end));
 }
+
+/** The parts one behind the other, copied. */
+export function joinBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** Two digits for each byte. */
+export function bytesHex(bytes: Uint8Array, between = ''): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(between);
+}

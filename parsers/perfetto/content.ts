@@ -2,6 +2,8 @@
  * The bytes of a trace by their places: those of the file, and behind them, one after another, what is
  * compressed in it.
  */
+import { joinBytes } from '../base/bytes.js';
+import { firstIndex } from '../base/search.js';
 import type { ByteSource } from '../base/source.js';
 import type { IssueLog } from '../events/issues.js';
 import type { ReadOptions } from '../reader.js';
@@ -120,14 +122,7 @@ export class Content {
   }
 
   private partAt(at: number): Part | undefined {
-    let low = 0;
-    let high = this.parts.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.parts[middle]!.base <= at) low = middle + 1;
-      else high = middle;
-    }
-    const part = this.parts[low - 1];
+    const part = this.parts[firstIndex(this.parts.length, (i) => this.parts[i]!.base > at) - 1];
     return part && at < part.base + part.length ? part : undefined;
   }
 
@@ -164,12 +159,6 @@ export class Content {
       if (length > most) throw new RangeError(`more than ${most} bytes in ${bytes.length}`);
       pieces.push(piece.slice());
     }
-    const plain = new Uint8Array(length);
-    let at = 0;
-    for (const piece of pieces) {
-      plain.set(piece, at);
-      at += piece.length;
-    }
-    return plain;
+    return joinBytes(pieces);
   }
 }

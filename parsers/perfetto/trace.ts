@@ -9,6 +9,7 @@ import type { Content } from './content.js';
 import type { CpuBundles } from './bundles.js';
 import type { FieldForm, PlanBook } from './plans.js';
 import { GENERIC, GENERIC_EVENT, GENERIC_FIELD, KPROBE, KPROBE_EVENT, LAST_FIELD } from './protos.js';
+import { bytesHex } from '../base/bytes.js';
 
 type Field = EventText['fields'][number];
 
@@ -135,7 +136,7 @@ function unsigned(value: bigint): string {
 }
 
 function bytesText(bytes: Uint8Array): string {
-  return `ARRAY[${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(', ')}]`;
+  return `ARRAY[${bytesHex(bytes, ', ')}]`;
 }
 
 function namedFields(event: WireReader): readonly Field[] {

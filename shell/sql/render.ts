@@ -1,6 +1,7 @@
 /** Answers in SQL as text: for a person, for programs that read lines, as JSON and as CSV. */
 import { csvCell } from '../csvCell.js';
 import type { Cell } from '../perfetto/queryResult.js';
+import { bytesHex } from '../../parsers/base/bytes.js';
 
 export const SQL_FORMATS = ['table', 'tsv', 'json', 'csv'] as const;
 export type SqlFormat = (typeof SQL_FORMATS)[number];
@@ -102,8 +103,7 @@ function isNumeric(rows: readonly Row[], k: number): boolean {
 /** The value as a text; bytes as SQL writes them. */
 export function cellText(cell: Cell): string {
   if (cell === null) return '';
-  if (cell instanceof Uint8Array)
-    return `x'${Array.from(cell, (byte) => byte.toString(16).padStart(2, '0')).join('')}'`;
+  if (cell instanceof Uint8Array) return `x'${bytesHex(cell)}'`;
   return String(cell);
 }
 

@@ -1,6 +1,7 @@
 /** zstd for tests, as the shells have it. */
 import fs from 'node:fs';
 import { startZstd, type Zstd } from '../../shell/zstd.js';
+import { joinBytes } from '../../parsers/base/bytes.js';
 
 let zstd: Zstd;
 
@@ -17,12 +18,5 @@ export function unzstdStream(pieces: Iterable<Uint8Array>): Iterable<Uint8Array>
 export function readMaybeZstd(file: string): Uint8Array {
   const bytes = new Uint8Array(fs.readFileSync(file));
   if (!file.endsWith('.zst')) return bytes;
-  const parts = [...zstd.unzstdStream([bytes])];
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
+  return joinBytes([...zstd.unzstdStream([bytes])]);
 }

@@ -5,6 +5,7 @@
  */
 
 import { Ascii } from '../../base/ascii.js';
+import { joinBytes } from '../../base/bytes.js';
 
 /**
  * One object: its bytes, where they begin, the 1-based line of its brace, and whether it is a member of an
@@ -86,20 +87,12 @@ export class JsonObjects {
 
   private finishObject(): void {
     if (this.kept > OBJECT_LIMIT) this.tooLong++;
-    else this.take(joined(this.parts, this.kept), this.at, this.line, this.opened === MEMBER_DEPTH);
+    else this.take(wholeOf(this.parts), this.at, this.line, this.opened === MEMBER_DEPTH);
     this.parts = [];
     this.kept = 0;
     this.opened = 0;
   }
 }
 
-function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
-  if (parts.length === 1) return parts[0]!;
-  const out = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
-}
+const wholeOf = (parts: readonly Uint8Array[]): Uint8Array =>
+  parts.length === 1 ? parts[0]! : joinBytes(parts);
