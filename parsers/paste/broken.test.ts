@@ -120,4 +120,16 @@ describe('a value that was broken', () => {
       );
     }
   });
+
+  it('is whole again among events that were broken at blanks', () => {
+    const head = '<...>-9018  [004]    92.67837';
+    const rest = 'flags=0x0 count=1 mapcount=0 mapping=(nil) mt=4 val=1';
+    const pieces = [1, 2, 3].flatMap((n) => [`${head}${n}: page_ref_set: pfn=0x17ac${n}`, rest]);
+    pieces.push(`${head}9: page_ref_set: pfn=0x17`, `ac9 ${rest}`);
+    const table = read(pieces.join('\n'));
+    assert.deepEqual(
+      Array.from({ length: table.length }, (_, row) => table.num(row, 0)),
+      [0x17ac1, 0x17ac2, 0x17ac3, 0x17ac9],
+    );
+  });
 });
