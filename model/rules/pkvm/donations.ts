@@ -41,8 +41,12 @@ export class Donations {
     return [...(this.byGfn.get(vm)?.values() ?? [])];
   }
 
-  /** Judges a donation made while the one before it, which it contradicts, is not seen returned. */
-  again({ vm, gfn, row }: Donation, before: Donation, message: string): void {
+  /** Judges what happens to a gfn while a donation, which it contradicts, is not seen returned. */
+  beforeReturn(
+    { vm, gfn, row }: Pick<Donation, 'vm' | 'gfn' | 'row'>,
+    before: Donation,
+    message: string,
+  ): void {
     const { run } = this;
     const pages = run.gfns(vm, gfn);
     if (run.lost(before.row, row, pages)) return;

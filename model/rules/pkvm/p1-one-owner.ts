@@ -25,7 +25,7 @@ export const p1: RuleDef = {
         run.ok();
         return;
       }
-      donations.again(
+      donations.beforeReturn(
         donation,
         before,
         `pfn ${hex(pfn)} is donated at gfn ${hex(gfn)} while gfn ${hex(before.gfn)} ${

@@ -24,7 +24,7 @@ export const p3: RuleDef = {
         run.ok();
         return;
       }
-      donations.again(
+      donations.beforeReturn(
         donation,
         before,
         `gfn ${hex(gfn)} is donated again, pfn ${hex(pfn)} after pfn ${hex(before.pfn)}, without a return in between`,

@@ -50,18 +50,8 @@ export const p8: RuleDef = {
         const donation = pinned.get(page);
         pinned.delete(page);
         if (!donation || donations.at(donation.vm, donation.gfn) !== donation) return;
-        const pages = run.gfns(donation.vm, donation.gfn);
-        if (run.lost(donation.row, row, pages)) return;
-        if (!run.recorded('PkvmStage2Destroy')) {
-          run.notRecorded(row, 'What is returned is not recorded.', ['PkvmStage2Destroy'], pages);
-          return;
-        }
-        run.violation({
-          row,
-          pages,
-          message: `the page of gfn ${hex(donation.gfn)} is unpinned while it is donated`,
-          evidence: [[donation.row, 'state', 'donated here, and not returned since']],
-        });
+        const message = `the page of gfn ${hex(donation.gfn)} is unpinned while it is donated`;
+        donations.beforeReturn({ ...donation, row }, donation, message);
       },
       finish: () => {
         for (const { vm, gfn, row, fault } of unpinned) {
