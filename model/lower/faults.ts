@@ -4,7 +4,7 @@ import { learnSlot } from './files.js';
 import type { On } from './lowering.js';
 import { onlyInodeOf } from './rmap.js';
 import { refGet } from './references.js';
-import { asGfn, asPgoff, type Gfn, pageOfByte, plus } from '../../parsers/base/units.js';
+import { asGfn, asPgoff, type Gfn, PAGE_SHIFT, pageOfByte, plus } from '../../parsers/base/units.js';
 import { pgoffAt } from '../world/memslots.js';
 import { K, slotsOf } from '../world/slots.js';
 import { Attr, Op, RefKind } from '../ops/oplog.js';
@@ -60,12 +60,12 @@ function newFault(row: number, gfn: Gfn): GuestFault {
  * configured (kvm_gfn_direct_bits()). Of all events kvm_page_fault alone shows it; memslots, attributes and
  * SPTEs are named without it.
  */
-const TDX_SHARED = [2 ** (51 - 12), 2 ** (47 - 12)];
+const TDX_SHARED = [2 ** (51 - PAGE_SHIFT), 2 ** (47 - PAGE_SHIFT)];
 
 /** The shared bit in a gfn, 0 where there is none; a plain guest's addresses may be as high. */
 function tdxShared(w: World, gfn: Gfn): number {
-  if (!w.survey.recorded(K('ExternalSpte'))) return 0;
-  return TDX_SHARED.find((bit) => gfn >= bit && gfn < 2 * bit) ?? 0;
+  const bit = TDX_SHARED.find((each) => gfn >= each && gfn < 2 * each);
+  return bit !== undefined && w.survey.recorded(K('ExternalSpte')) ? bit : 0;
 }
 
 /** The thread's fault on a gfn, begun here when no earlier event showed its start. */
