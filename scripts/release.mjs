@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { ensureDependencies, fail, must, root } from './steps.mjs';
+import { bin, ensureDependencies, fail, must, root } from './steps.mjs';
 
 const OUT = path.join(root, 'dist/release');
 const SAMPLE = path.join(root, 'sample-traces/labelled/inplace/M2.p.txt');
@@ -38,22 +38,13 @@ function build() {
   return { vsix, tarball: path.join(OUT, `shimtrace-${version}.tgz`) };
 }
 
-function inScratch(work) {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-release-'));
-  try {
-    return work(folder);
-  } finally {
-    fs.rmSync(folder, { recursive: true, force: true });
-  }
-}
-
 /** `npx shimtrace` in an empty folder. */
 function tryTarball(tarball) {
-  inScratch((folder) => {
-    must('npm', ['install', '--silent', '--offline', '--no-audit', '--no-fund', tarball], { cwd: folder });
-    const { status, stdout, stderr } = output('npx', ['--no', 'shimtrace', 'check', SAMPLE], folder);
-    if (status !== 1 || !FOUND.test(stdout)) fail(`npx shimtrace from ${tarball}:\n${stdout}${stderr}`);
-  });
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-release-'));
+  must('npm', ['install', '--silent', '--offline', '--no-audit', '--no-fund', tarball], { cwd: folder });
+  const { status, stdout, stderr } = output('npx', ['--no', 'shimtrace', 'check', SAMPLE], folder);
+  fs.rmSync(folder, { recursive: true, force: true });
+  if (status !== 1 || !FOUND.test(stdout)) fail(`npx shimtrace from ${tarball}:\n${stdout}${stderr}`);
 }
 
 /** The extension in a VS Code that has no other, on a folder with a sample. */
@@ -61,7 +52,7 @@ async function tryVsix(vsix) {
   const { ensureChromium, ensureEditor } = await import('./editor/setup.mjs');
   ensureEditor();
   process.env.CHROMIUM = ensureChromium();
-  must(path.join(root, 'node_modules/.bin/tsc'), ['-b']);
+  must(bin('tsc'), ['-b']);
   const { openFile, openWorkbench, statusItem } = await import('../test/editor/support.mjs');
   const fill = (folder) => fs.copyFileSync(SAMPLE, path.join(folder, 'pinned.txt'));
   const { page, close } = await openWorkbench({ fill, vsix });

@@ -8,18 +8,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { hostNode, serverEntry } from './setup.mjs';
 
-/** What paints without end costs a window without a graphics card a third of a processor. */
-const AT_REST = {
-  'editor.cursorBlinking': 'solid',
-  'workbench.reduceMotion': 'on',
-};
-
 /**
  * What a test or a demonstration does not want on the screen; the large-file limit is a desktop's (a remote
  * window asks from 10 MB on).
  */
 export const SETTINGS = {
-  ...AT_REST,
   'workbench.startupEditor': 'none',
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'workbench.enableExperiments': false,
@@ -71,6 +64,9 @@ async function untilHealthy(child, base, logFile) {
   throw new Error(`code-server did not start:\n${fs.readFileSync(logFile, 'utf8')}`);
 }
 
+/** A process of the editor finds nothing of the user's. */
+const envOf = (home) => ({ ...process.env, HOME: home, XDG_DATA_HOME: '', XDG_CONFIG_HOME: '' });
+
 function install(vsix, extensions, env) {
   const args = ['--extensions-dir', extensions, '--install-extension', vsix, '--force'];
   const installed = spawnSync(hostNode, [serverEntry, ...args], { env, encoding: 'utf8' });
@@ -84,7 +80,7 @@ function install(vsix, extensions, env) {
 export function installOnce(vsix) {
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-installed-'));
   const extensions = path.join(home, 'extensions');
-  install(vsix, extensions, { ...process.env, HOME: home, XDG_DATA_HOME: '', XDG_CONFIG_HOME: '' });
+  install(vsix, extensions, envOf(home));
   Object.assign(process.env, { SHIMTRACE_INSTALLED_FROM: vsix, SHIMTRACE_EXTENSIONS: extensions });
   return () => fs.rmSync(home, { recursive: true, force: true });
 }
@@ -113,8 +109,11 @@ export async function startEditor({
   fs.writeFileSync(path.join(home, 'config.yaml'), '');
   const isThere = vsix && process.env.SHIMTRACE_INSTALLED_FROM === vsix;
   const extensions = isThere ? process.env.SHIMTRACE_EXTENSIONS : path.join(home, 'extensions');
-  const folders = ['--config', path.join(home, 'config.yaml'), '--user-data-dir', user];
-  const env = { ...process.env, HOME: home, XDG_DATA_HOME: '', XDG_CONFIG_HOME: '' };
+  const folders = [
+    ...['--config', path.join(home, 'config.yaml')],
+    ...['--user-data-dir', user, '--extensions-dir', extensions],
+  ];
+  const env = envOf(home);
   if (vsix && !isThere) install(vsix, extensions, env);
   const address = `127.0.0.1:${port || (await freePort())}`;
   const logFile = path.join(home, 'server.log');
@@ -130,7 +129,6 @@ export async function startEditor({
   ];
   if (forTests) flags.push('--vscode-option', 'enable-smoke-test-driver');
   if (trust) flags.push('--disable-workspace-trust');
-  folders.push('--extensions-dir', extensions);
   const child = spawn(hostNode, [serverEntry, ...folders, '--bind-addr', address, ...flags], {
     env,
     stdio: ['ignore', log, log],

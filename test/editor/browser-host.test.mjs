@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import {
+  eventually,
   goToFirstViolation,
   indexedTrace,
   openFile,
@@ -77,7 +78,7 @@ describe("in the browser's extension host", () => {
     const folder = path.join(bench.editor.userDir, 'User/globalStorage/shimtrace.shimtrace/index');
     const kept = () =>
       (fs.existsSync(folder) ? fs.readdirSync(folder) : []).filter((name) => name.endsWith('.json'));
-    for (let i = 0; i < 50 && kept().length === 0; i++) await page.waitForTimeout(200);
+    await eventually(() => kept().length > 0);
     assert.equal(kept().length, 1);
   });
 

@@ -222,7 +222,7 @@ describe('a patch under review', () => {
     await page.locator('.quick-input-list .monaco-list-row', { hasText: 'Files for b4 review' }).click();
     await page.locator('.quick-input-widget .monaco-button', { hasText: 'Export Here' }).click();
     const written = path.join(bench.folder, '0003.txt');
-    for (let i = 0; i < 100 && !fs.existsSync(written); i++) await page.waitForTimeout(100);
+    await eventually(() => fs.existsSync(written));
     const files = ['identity.txt', 'series.txt', '0001.txt', '0002.txt', '0003.txt'];
     const texts = files.map((name) => fs.readFileSync(path.join(bench.folder, name), 'utf8'));
     assert.match(texts[2], /^\[PATCH 1\/3\] KVM: Part 1\n/);

@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { editorUrl } from '../../scripts/editor/host.mjs';
 import {
+  eventually,
   indexedTrace,
   openFile,
   openWorkbench,
@@ -68,7 +69,7 @@ describe('two traces, two windows', () => {
     await Promise.all(
       [page, other].map((window) => statusItem(window).filter({ hasText: '1 violation' }).waitFor()),
     );
-    for (let i = 0; i < 50 && indexes().length === 0; i++) await page.waitForTimeout(200);
+    await eventually(() => indexes().length > 0);
     await page.waitForTimeout(1000);
     const written = indexes();
     assert.equal(written.length, 1, written.join());
