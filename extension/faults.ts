@@ -2,7 +2,7 @@
 import { faultsOf, type Fault, type Groupable, type Sight } from '../model/findings/fault.js';
 import { worstOf } from '../model/findings/rank.js';
 import { ruleTitle } from '../model/findings/report.js';
-import type { ReportedFinding } from './protocol/report.js';
+import type { ReportedEvidence, ReportedFinding } from './protocol/report.js';
 
 export type ReportedFault = Fault<ReportedFinding>;
 export type ReportedSight = Sight<ReportedFinding>;
@@ -35,4 +35,9 @@ export function rulesText(
   findings: readonly Pick<ReportedFinding, 'rule'>[],
 ): string {
   return [...new Set(findings.map(({ rule }) => rule))].map((id) => ruleTitle({ rules }, id)).join(', ');
+}
+
+/** The row of a finding's event, or of what a piece of evidence shows. */
+export function rowOf(of: ReportedFinding | ReportedEvidence): number {
+  return 'at' in of ? of.at.row : of.place.row;
 }

@@ -1,6 +1,7 @@
 /** What Problems has of a report, in any editor: an entry for each event of a fault, each open question. */
+import { byMessage, evidenceOnce } from '../model/findings/shows.js';
 import type { Report, ReportedEvidence, ReportedFinding } from './protocol/report.js';
-import { faultsIn, rulesText, type ReportedFault } from './faults.js';
+import { faultsIn, rowOf, rulesText, type ReportedFault } from './faults.js';
 
 export interface Problem {
   readonly lead: ReportedFinding;
@@ -43,23 +44,16 @@ function problemOf(
     rules: rulesText(rules, findings),
     nth,
     times: fault?.sights.length ?? 0,
-    evidence: evidenceOf(findings),
+    evidence: evidenceOnce<ReportedEvidence, ReportedFinding>(findings, rowOf),
     others,
   };
-}
-
-/** A finding's own event says again what the message says, and is left out. */
-function evidenceOf(findings: readonly ReportedFinding[]): readonly ReportedEvidence[] {
-  const shown = findings.flatMap(({ at, message, evidence }) =>
-    evidence.filter(({ place, note }) => place.row !== at.row || note !== message),
-  );
-  const once = new Map(shown.map((one) => [`${one.place.row} ${one.note}`, one]));
-  return [...once.values()].sort((a, b) => a.place.row - b.place.row);
 }
 
 /** The title, which time it is that the fault is seen, and what each rule says. */
 export function problemMessage({ lead, findings, nth, times }: Problem): string {
   if (times === 0) return lead.message;
-  const said = [...new Set(findings.map(({ message }) => message))].join('; ');
+  const said = byMessage(findings)
+    .map(([message]) => message)
+    .join('; ');
   return `${lead.title}${times > 1 ? ` (${nth} of ${times})` : ''}: ${said}`;
 }

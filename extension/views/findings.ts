@@ -1,10 +1,11 @@
 /** Findings as nodes: by fault, by rule, by page or by time; what was set aside comes last. */
 import * as vscode from 'vscode';
 import type { EventPlace, Spot } from '../protocol/place.js';
-import type { Report, ReportedFinding } from '../protocol/report.js';
+import type { Report, ReportedEvidence, ReportedFinding } from '../protocol/report.js';
 import { rank } from '../../model/findings/rank.js';
 import { STALE_TEXTS } from '../../model/findings/report.js';
-import { faultsIn, rulesText, type ReportedFault, type ReportedSight } from '../faults.js';
+import { byMessage, evidenceOnce } from '../../model/findings/shows.js';
+import { faultsIn, rowOf, rulesText, type ReportedFault, type ReportedSight } from '../faults.js';
 import type { Sorted } from '../suppressions.js';
 import type { ListNode } from './list.js';
 import { fileName } from '../../parsers/base/fileName.js';
@@ -62,7 +63,7 @@ function faultNode(rules: Report['rules'], fault: ReportedFault): ListNode {
 function sightNode(rules: Report['rules'], { findings }: ReportedSight): ListNode {
   const node = findingNode(rules, findings[0]!);
   if (findings.length === 1) return node;
-  const messages = new Set(findings.map(({ message }) => message));
+  const messages = byMessage(findings).map(([message]) => message);
   return {
     ...node,
     description: `${placeText(findings[0]!.at)} · ${rulesText(rules, findings)}`,
@@ -129,18 +130,17 @@ function findingNode(rules: Report['rules'], finding: ReportedFinding): ListNode
   };
 }
 
-/** What shows these findings of one event, in order: what else they say, and other events, each once. */
+/** What else these findings of one event say, and what shows them, in the order of the trace. */
 function evidenceNodes(findings: readonly ReportedFinding[]): readonly ListNode[] {
-  const [lead, ...others] = findings;
-  const said = others
-    .filter(({ message }) => message !== lead!.message)
-    .map(({ at, message }) => ({ place: at, role: 'witness' as const, note: message }));
-  const shown = findings.flatMap(({ at, evidence }) => evidence.filter(({ place }) => place.row !== at.row));
-  const once = new Map([...said, ...shown].map((one) => [`${one.place.row} ${one.note}`, one]));
-  return [...once.values()]
-    .sort((a, b) => a.place.row - b.place.row)
+  const lead = findings[0]!;
+  const said = byMessage(findings)
+    .filter(([message]) => message !== lead.message)
+    .map(([note, [{ at }]]): ReportedEvidence => ({ place: at, role: 'witness', note }));
+  const shown = evidenceOnce<ReportedEvidence, ReportedFinding>(findings, rowOf);
+  return [...said, ...shown]
+    .sort((a, b) => rowOf(a) - rowOf(b))
     .map(({ place, role, note }, i) => ({
-      id: `${lead!.id} ${i}`,
+      id: `${lead.id} ${i}`,
       label: note,
       description: `${role} · ${placeText(place)}`,
       icon: new vscode.ThemeIcon('circle-small'),

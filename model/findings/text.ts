@@ -7,7 +7,7 @@ import { ISSUE_KINDS } from '../../parsers/events/issues.js';
 import { plural } from '../../parsers/base/plural.js';
 import { countsText } from './counts.js';
 import { faultsOf, groupable, type Fault, type Sight } from './fault.js';
-import type { Finding, RuleStatus, Verdict } from './finding.js';
+import type { Evidence, Finding, RuleStatus, Verdict } from './finding.js';
 import { outcomeOf, reportHeadline, type Headline, type RuleOutcome } from './headline.js';
 import {
   address,
@@ -21,6 +21,7 @@ import {
   verdictWord,
   type TraceReport,
 } from './report.js';
+import { byMessage, evidenceOnce } from './shows.js';
 import { styledText, type Look, type Style, type Styled, type StyledLine } from './styledLine.js';
 import { pagesTold, titleOf } from './title.js';
 
@@ -111,16 +112,8 @@ function faultLines(report: TraceReport, { sights }: Fault<Finding>): StyledLine
 function againLines(report: TraceReport, { findings }: Sight<Finding>): StyledLine[] {
   return byMessage(findings).map(([message, alike]): StyledLine => {
     const ids = { style: 'faint', text: ` (${alike.map(({ id }) => id).join(', ')})` } as const;
-    return [INDENT, placed(report, alike[0]!.at), `note: again: ${message}`, ids];
+    return [INDENT, placed(report, alike[0].at), `note: again: ${message}`, ids];
   });
-}
-
-/** What rules say in the same words, once. */
-function byMessage(findings: readonly Finding[]): readonly (readonly [string, readonly Finding[]])[] {
-  const groups = new Map<string, Finding[]>();
-  for (const finding of findings)
-    groups.set(finding.message, [...(groups.get(finding.message) ?? []), finding]);
-  return [...groups];
 }
 
 function sightLines(report: TraceReport, { findings }: Sight<Finding>, seen: number): StyledLine[] {
@@ -137,21 +130,20 @@ function sightLines(report: TraceReport, { findings }: Sight<Finding>, seen: num
     ],
   ];
   for (const [message, [first]] of byMessage(findings))
-    lines.push([INDENT, placed(report, first!.at), `note: ${message}`]);
+    lines.push([INDENT, placed(report, first.at), `note: ${message}`]);
   return [...lines, ...evidenceLines(report, findings), ...afterwordLines(report, findings)];
 }
 
-/** What shows them, each event's part once and in order; the events themselves are told by the messages. */
+/** What shows them; the events themselves are told by the messages. */
 function evidenceLines(report: TraceReport, findings: readonly Finding[]): StyledLine[] {
-  const told = new Set(findings.map(({ at, message }) => `${at} ${message}`));
-  const lines: { readonly row: number; readonly line: StyledLine }[] = [];
-  for (const { row, note } of findings.flatMap(({ evidence }) => evidence)) {
-    if (told.has(`${row} ${note}`)) continue;
-    told.add(`${row} ${note}`);
+  return evidenceOnce<Evidence, Finding>(findings, rowOf).map(({ row, note }): StyledLine => {
     const event = { style: 'faint', text: ` (${report.table.name(row)})` } as const;
-    lines.push({ row, line: [INDENT, placed(report, row), `note: ${note}`, event] });
-  }
-  return lines.sort((a, b) => a.row - b.row).map(({ line }) => line);
+    return [INDENT, placed(report, row), `note: ${note}`, event];
+  });
+}
+
+function rowOf(of: Evidence | Finding): number {
+  return 'at' in of ? of.at : of.row;
 }
 
 /** The pages by all their names, what to do, and by which ids `explain` and `suppress` know them. */
