@@ -105,14 +105,17 @@ describe('the command line', () => {
       let out = '';
       child.stdout.on('data', (text: Buffer) => {
         out += text.toString();
-        if (out.includes('no violation · ') && fs.readFileSync(growing, 'utf8').split('\n').length < 700)
+        if (
+          out.includes('no violation found · ') &&
+          fs.readFileSync(growing, 'utf8').split('\n').length < 700
+        )
           fs.appendFileSync(growing, whole.slice(690).join('\n'));
         if (out.includes(': 1 violation · ')) child.kill('SIGINT');
       });
       const code = await new Promise((done) => child.on('close', done));
       assert.equal(code, 1);
       assert.equal(out.split(':702:1: error: ').length, 2, out);
-      assert.match(out, /^\S+growing\.txt: .*no violation · .*\n\S+growing\.txt:702:1: error: /);
+      assert.match(out, /^\S+growing\.txt: .*no violation found · .*\n\S+growing\.txt:702:1: error: /);
     });
 
     it('watches files, and prints text', async () => {

@@ -21,12 +21,12 @@ function shown(report: Report, aside: Sorted['aside'] = []): string {
 
 describe('the headline in the editor', () => {
   it('has a tick where every rule that applies was decided', async () =>
-    assert.equal(shown(judge(await workerOn(HELD))), 'pass: no violation · 15 rules held'));
+    assert.equal(shown(judge(await workerOn(HELD))), 'pass: no violation found · 15 rules held'));
 
   it('has none where some are undecided', async () =>
     assert.match(
       shown(judge(await workerOn('sample-traces/scenarios/04-in-place-with-pin.txt'))),
-      /^question: no violation · \d+ rules held, \d+ undecided$/,
+      /^question: no violation found · \d+ rules held, \d+ undecided$/,
     ));
 
   it('says that nothing could be judged, and why', () => {
@@ -45,7 +45,7 @@ describe('the headline in the editor', () => {
     assert.match(shown(report), /^error: 1 violation · \d+ rules held/);
     const entry = {} as Sorted['aside'][number]['entry'];
     const aside = report.findings.filter(({ rule }) => rule === 'G9').map((finding) => ({ finding, entry }));
-    assert.match(shown(report, aside), /^(?:pass|question): no violation, 1 set aside · /);
+    assert.match(shown(report, aside), /^(?:pass|question): no violation found, 1 set aside · /);
   });
 
   it('says first that a file was cut off', async () => {

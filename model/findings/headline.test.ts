@@ -28,11 +28,11 @@ describe('headline', () => {
   };
   const others = { events: { total: 1, ofKvm: 0 } };
 
-  says('all is well', { rules: [HELD, HELD, NOT_APPLICABLE] }, 'no violation · 2 rules held', 'held');
+  says('all is well', { rules: [HELD, HELD, NOT_APPLICABLE] }, 'no violation found · 2 rules held', 'held');
   says(
     'not all was decided',
     { rules: [HELD, UNDECIDED] },
-    'no violation · 1 rule held, 1 undecided',
+    'no violation found · 1 rule held, 1 undecided',
     'undecided',
   );
   says(
@@ -44,13 +44,13 @@ describe('headline', () => {
   says(
     'a rule was decided in part',
     { rules: [HELD, PARTLY] },
-    'no violation · 1 rule held, 1 undecided',
+    'no violation found · 1 rule held, 1 undecided',
     'undecided',
   );
   says(
     'no rule was decided as a whole',
     { rules: [PARTLY] },
-    'no violation · no rule held, 1 undecided',
+    'no violation found · no rule held, 1 undecided',
     'undecided',
   );
   says(
@@ -62,7 +62,7 @@ describe('headline', () => {
   says(
     'suspicions',
     { rules: [BROKEN, HELD], findings: [SUSPICION] },
-    'no violation, 1 suspicious · 1 rule held',
+    'no violation found, 1 suspicious · 1 rule held',
     'suspicious',
   );
   says(
@@ -104,13 +104,13 @@ describe('headline', () => {
   says(
     'a file that was cut off says so first, and gets no tick',
     { issues: [{ code: 'foreign-lines' }, { code: 'torn-tail' }] },
-    'the file is cut off · no violation · 1 rule held · events were lost',
+    'the file is cut off · no violation found · 1 rule held · events were lost',
     'undecided',
   );
   says(
     'what was lost may have broken any rule: no tick',
     { issues: [{ code: 'lost-events' }] },
-    'no violation · 1 rule held · events were lost',
+    'no violation found · 1 rule held · events were lost',
     'undecided',
   );
   says(
@@ -149,6 +149,6 @@ describe('headline', () => {
       analysis: { ...report.analysis, findings },
       suppressed: [{ finding: violation!, reason: 'known' }],
     };
-    assert.match(reportHeadline(aside).text, /^no violation, 1 suspicious, 1 set aside · /);
+    assert.match(reportHeadline(aside).text, /^no violation found, 1 suspicious, 1 set aside · /);
   });
 });

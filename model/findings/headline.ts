@@ -43,7 +43,7 @@ export interface HeadlineFacts {
 }
 
 export interface Headline {
-  /** `no violation · 14 rules held, 5 undecided`, without the trace's name. */
+  /** `no violation found · 14 rules held, 5 undecided`, without the trace's name. */
   readonly text: string;
   /**
    * The worst that is to be said. `held`, and only that, deserves a tick: every rule that applies was
@@ -99,7 +99,7 @@ function judgedState({ violations, suspicious, rules }: Counts, isPartial: boole
 
 function judgedText({ violations, faults, suspicious, setAside, rules }: Counts): string {
   const are = faults < violations ? ` (${plural(faults, 'fault')})` : '';
-  const found = [violations === 0 ? 'no violation' : `${plural(violations, 'violation')}${are}`];
+  const found = [violations === 0 ? 'no violation found' : `${plural(violations, 'violation')}${are}`];
   if (suspicious > 0) found.push(`${suspicious} suspicious`);
   if (setAside > 0) found.push(`${setAside} set aside`);
   const decided = [`${rules.held === 0 ? 'no rule' : plural(rules.held, 'rule')} held`];

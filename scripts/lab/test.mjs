@@ -120,7 +120,7 @@ async function tests() {
       sidecar.probes.some((probe) => probe.symbol === 'kvm_mmu_invalidate_begin'),
       'the older name',
     );
-    assert.match(out, /no violation · /);
+    assert.match(out, /no violation found · /);
     assert.equal(leftovers(), NOTHING_LEFT);
   });
 

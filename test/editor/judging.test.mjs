@@ -132,11 +132,11 @@ describe('judging a trace in the editor', () => {
   for (const [file, text, icon, list] of [
     [
       'held.txt',
-      /no violation · 15 rules held$/,
+      /no violation found · 15 rules held$/,
       'pass',
       /Every rule that applies to this trace was decided/,
     ],
-    ['undecided.txt', /no violation · \d+ rules held, \d+ undecided$/, 'question', /Others could not/],
+    ['undecided.txt', /no violation found · \d+ rules held, \d+ undecided$/, 'question', /Others could not/],
     ['nothing.txt', /nothing could be judged: no event of KVM or guest_memfd$/, 'warning', /says nothing/],
     ['pinned.txt', /1 violation · \d+ rules held, \d+ undecided$/, 'error', /1 violation · \d+ rules held/],
   ]) {
