@@ -149,8 +149,8 @@ async function explanationText(app: App, uri: vscode.Uri): Promise<string> {
 
 function explanationMarkdown(trace: vscode.Uri, of: FindingExplanation): string {
   const out = [
-    `# ${of.rule} ${of.name}: ${of.verdict}`,
-    escapeMarkdown(of.message),
+    `# ${escapeMarkdown(of.title)}`,
+    `**${of.verdict}**, ${of.rule} ${escapeMarkdown(of.name)}: ${escapeMarkdown(of.message)}`,
     `> ${escapeMarkdown(of.statement)}\n>\n> — ${escapeMarkdown(of.source)}`,
     ...(of.pages === '' ? [] : [`Pages: ${code(of.pages)}`]),
     '## What happened',

@@ -3,7 +3,7 @@
  */
 import * as vscode from 'vscode';
 import { countsText } from '../../model/findings/counts.js';
-import { outcomeOf } from '../../model/findings/headline.js';
+import { outcomeOf, type RuleOutcome } from '../../model/findings/headline.js';
 import { STALE_TEXTS } from '../../model/findings/report.js';
 import type { TraceSession } from '../analysis/client.js';
 import type { EventPlace } from '../protocol/place.js';
@@ -87,13 +87,18 @@ export function markdownOf(trace: vscode.Uri, report: Report, sorted: Sorted): s
   return `${out.join('\n\n')}\n`;
 }
 
+/** What a reader looks for first. */
+const ORDER: readonly RuleOutcome[] = ['broken', 'undecided', 'held', 'not-applicable'];
+
 function rulesTable(trace: vscode.Uri, report: Report, sorted: Sorted): string {
-  const rows = report.rules.map((rule) => {
+  const place = (rule: ReportedRule): number => ORDER.indexOf(outcomeOf(rule));
+  const rules = [...report.rules].sort((a, b) => place(a) - place(b));
+  const rows = rules.map((rule) => {
     const cells = [
       `${rule.id} ${escapeMarkdown(rule.name)}`,
       rule.profile,
       ruleVerdict(trace, sorted, rule),
-      `${rule.held + rule.broken} of ${rule.checks}`,
+      rule.checks > 0 ? `${rule.held + rule.broken} of ${rule.checks}` : '',
     ];
     return `| ${cells.join(' | ')} |`;
   });
@@ -114,7 +119,7 @@ function ruleVerdict(trace: vscode.Uri, { open, aside }: Sorted, rule: ReportedR
   if (setAside > 0) return `${setAside} set aside`;
   switch (outcomeOf(rule)) {
     case 'undecided':
-      return rule.status === 'judged' ? 'undecided; no violation where it could be decided' : 'undecided';
+      return rule.status === 'judged' ? 'undecided; none found where it could be decided' : 'undecided';
     case 'not-applicable':
       return 'not applicable';
     default:
@@ -123,7 +128,7 @@ function ruleVerdict(trace: vscode.Uri, { open, aside }: Sorted, rule: ReportedR
 }
 
 function asideLine(trace: vscode.Uri, { finding, entry }: Sorted['aside'][number]): string {
-  const what = `${finding.rule} in ${linkOf(trace, finding.at)}: ${escapeMarkdown(finding.message)}`;
+  const what = `${finding.rule} at ${linkOf(trace, finding.at)}: ${escapeMarkdown(finding.message)}`;
   return `- ${what} (${escapeMarkdown(entry.reason)})`;
 }
 
@@ -138,7 +143,7 @@ function undecidedText(trace: vscode.Uri, rule: ReportedRule): string {
 
 function reasonLine(trace: vscode.Uri, { reason, count, at, detail, missing }: ReportedReason): string {
   const times = count > 0 ? [`${count}×`] : [];
-  const from = count > 0 && at.line > 0 ? [`first in ${linkOf(trace, at)}`] : [];
+  const from = count > 0 && at.line > 0 ? [`first at ${linkOf(trace, at)}`] : [];
   const where = [...times, ...from].join(', ');
   const lacks = missing.length > 0 ? ` Missing: ${missing.map(alternatives).join(', ')}.` : '';
   return `- ${reason}${where === '' ? '' : ` (${where})`}: ${escapeMarkdown(detail)}${lacks}`;
@@ -156,7 +161,7 @@ function issueLine(file: vscode.Uri | undefined, issue: ReportedIssue): string {
 }
 
 function firstIn(trace: vscode.Uri, [first]: readonly ReportedFinding[]): string {
-  return `first in ${linkOf(trace, first!.at)}`;
+  return `first at ${linkOf(trace, first!.at)}`;
 }
 
 function linkOf(trace: vscode.Uri, { row, line, startColumn, file }: EventPlace): string {

@@ -166,6 +166,8 @@ export interface FindingExplanation {
   readonly id: string;
   readonly rule: string;
   readonly name: string;
+  /** Its page and what is wrong with it; what could not be decided is told by the message. */
+  readonly title: string;
   readonly verdict: Verdict;
   readonly message: string;
   readonly statement: string;

@@ -1,7 +1,7 @@
 /** A finding explained, and what to record for the next one. */
 import { explainFinding } from '../../model/findings/explain.js';
 import { missingKinds, recordingRecipe } from '../../model/findings/recipe.js';
-import { pagesTold } from '../../model/findings/title.js';
+import { headingOf, pagesTold } from '../../model/findings/title.js';
 import { tellEvent } from '../../parsers/told.js';
 import { RULES } from './core.js';
 import { spotOf } from './place.js';
@@ -18,6 +18,7 @@ export function explain(judged: Judged, id: string): FindingExplanation | null {
     ...of,
     id,
     name: RULES.find((rule) => rule.id === finding.rule)?.name ?? '',
+    title: headingOf(analysis, finding),
     verdict: finding.verdict,
     message: finding.message,
     pages: pagesTold(analysis, finding.pages, finding.at),

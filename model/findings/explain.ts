@@ -7,7 +7,7 @@ import { visibleLine } from '../../parsers/base/visible.js';
 import type { Finding, EvidenceRole } from './finding.js';
 import { faultsOf, groupable } from './fault.js';
 import { actorText, address, placeOf, ruleOf, ruleTitle, timeText, type TraceReport } from './report.js';
-import { pagesTold, titleOf } from './title.js';
+import { headingOf, pagesTold } from './title.js';
 import { pageOf, intervalAtRow } from '../pages/query.js';
 import { describeState, type PageState } from '../pages/state.js';
 import { extraLines, type EventExtras } from './listing.js';
@@ -138,7 +138,7 @@ export function renderExplanation(report: TraceReport, finding: Finding, explana
   const pages = pagesTold(report.analysis, finding.pages, finding.at);
   const { together, others } = sameFault(report, finding);
   const lines = [
-    `${address(report, finding.at)}: ${finding.verdict}: ${titleOf(report.analysis, finding)}`,
+    `${address(report, finding.at)}: ${finding.verdict}: ${headingOf(report.analysis, finding)}`,
     '',
     `what    ${finding.message}`,
     `rule    ${ruleTitle(report, finding.rule)} (${finding.profile}): ${explanation.statement}`,

@@ -11,6 +11,11 @@ export function titleOf(analysis: Analysis, finding: Finding): string {
   return subject === '' ? defectOf(finding) : `${subject} ${defectOf(finding)}`;
 }
 
+/** The title of what was found; what could not be decided has no defect, and is told by its message. */
+export function headingOf(analysis: Analysis, finding: Finding): string {
+  return finding.verdict === 'undecidable' ? finding.message : titleOf(analysis, finding);
+}
+
 /** `gfn 0x100001` where a memslot is known at the row, else `page 0x4`; '' without pages. */
 export function subjectText(analysis: Analysis, pages: PageRange | undefined, row: number): string {
   if (!pages || !(pages.count > 0)) return '';
