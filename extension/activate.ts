@@ -25,6 +25,7 @@ import { outline } from './features/outline.js';
 import { notices } from './features/notices.js';
 import { pasted } from './features/pasted.js';
 import { recognise } from './features/recognise.js';
+import { replayInSight } from './features/replayInSight.js';
 import { replayOffer } from './features/replayOffer.js';
 import { report } from './features/report.js';
 import { rulePages } from './features/rulePages.js';
@@ -60,6 +61,7 @@ const FEATURES: readonly Feature[] = [
   debugConfig,
   debugAdapter,
   hoverValue,
+  replayInSight,
   replayOffer,
   notices,
   follow,

@@ -13,6 +13,12 @@ export function phaseOf(moment: Moment, conversion: Conversion): number | undefi
   return phase === ABSENT ? undefined : phase;
 }
 
+/** The phase at the cursor, in words. */
+function phaseText(moment: Moment, conversion: Conversion): string {
+  const phase = phaseOf(moment, conversion);
+  return phase === undefined ? 'not begun' : phaseName(phase);
+}
+
 export function phaseName(phase: number): string {
   return PHASE_WORDS[phase] ?? `phase ${phase}`;
 }
@@ -91,7 +97,7 @@ export function conversionObject(
   const { index } = moment;
   return makeObject(
     'conversion',
-    () => `${conversionText(moment.index.analysis, conversion)}: ${phase() ?? 'not begun'}`,
+    () => `${phaseText(moment, conversion)}: ${conversionText(moment.index.analysis, conversion)}`,
     {
       phase: {
         doc: 'Requested, Blocked, Unmapped, RefsOk, InvOpen, Zapped, Stored, InvClosed, Done or Failed',

@@ -199,8 +199,27 @@ function makePageObject(moment: Moment, page: PageRef, call?: (args: readonly Va
     'page',
     () => pageText(moment, page),
     {
+      // What a reader looks for comes first: a client shows the first six or so.
       attribute: { doc: 'Shared or Private', get: () => attributeOf(moment, page) },
       gfn: { doc: 'Guest frame number', format: 'hex', get: () => known(page.gfn) },
+      conversion: {
+        doc: 'The conversion in flight that covers it',
+        get: () => {
+          const found = inFlight(moment).find((conversion) => coversPage(conversion, page));
+          return found && conversionObject(moment, found);
+        },
+      },
+      refs: { doc: 'References with their holders', get: () => pageRefs(moment, page) },
+      mapped: {
+        doc: 'How many user mappings it has, as far as the trace shows',
+        get: () => mappedCount(moment, page),
+      },
+      mappings: { doc: 'Who maps it in user space', get: () => pageMappings(moment, page) },
+      spte: { doc: 'The leaf SPTE that maps it for the guest; unknown when none was seen', get: spte },
+      invalidating: {
+        doc: 'Inside the range of an invalidation in progress',
+        get: () => invalidating(moment, page),
+      },
       vm: { doc: 'Its VM', get: () => analysis.vms[page.vm]?.label },
       pgoff: { doc: 'Page of the file', format: 'hex', get: () => known(page.pgoff) },
       inode: { doc: 'Its file', get: () => analysis.inodes[page.inode]?.label },
@@ -209,28 +228,10 @@ function makePageObject(moment: Moment, page: PageRef, call?: (args: readonly Va
         get: () => (page.vm < 0 ? undefined : index.slotOfGfn(page.vm, page.gfn, moment.row)?.slot),
       },
       pfn: { doc: 'Host frame number', format: 'hex', get: () => known(pfn()) },
-      spte: { doc: 'The leaf SPTE that maps it for the guest; unknown when none was seen', get: spte },
-      mapped: {
-        doc: 'How many user mappings it has, as far as the trace shows',
-        get: () => mappedCount(moment, page),
-      },
-      mappings: { doc: 'Who maps it in user space', get: () => pageMappings(moment, page) },
-      refs: { doc: 'References with their holders', get: () => pageRefs(moment, page) },
       poisoned: {
         doc: 'Hardware poison was reported',
         get: () =>
           page.inode >= 0 && state.value(MapKind.Poison, page.inode, page.pgoff) === 1 ? true : undefined,
-      },
-      invalidating: {
-        doc: 'Inside the range of an invalidation in progress',
-        get: () => invalidating(moment, page),
-      },
-      conversion: {
-        doc: 'The conversion in flight that covers it',
-        get: () => {
-          const found = inFlight(moment).find((conversion) => coversPage(conversion, page));
-          return found && conversionObject(moment, found);
-        },
       },
     },
     call ? { call } : {},
