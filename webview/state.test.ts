@@ -169,6 +169,19 @@ describe('timeline words', () => {
     const cut = names.map((name) => withinLetters(name, 16));
     assert.deepEqual(cut, ['kvm:0…8106f1e000', 'kvm:0…81009cc000', 'kvm:0…9cc000 (2)']);
     assert.equal(withinLetters(names[0]!, 22), names[0]);
+    // Names that differ where they would be cut, and in the middle of what no cut reaches.
+    const alike = ['kvm:0xffff8881009cc000', 'kvm:0xffff8892009cc000'];
+    assert.deepEqual(
+      alike.map((name) => withinLetters(name, 12, alike)),
+      ['k…81009cc000', 'k…92009cc000'],
+    );
+    const far = ['a'.repeat(20), 'b'.repeat(20)].map(
+      (middle) => `${'x'.repeat(20)}${middle}${'y'.repeat(20)}`,
+    );
+    assert.deepEqual(
+      far.map((name) => withinLetters(name, 12, far)),
+      ['…xxxxxxaaaa…', '…xxxxxxbbbb…'],
+    );
     assert.equal(grouped(1234567), '1,234,567');
   });
 

@@ -3,6 +3,8 @@ import { FixtureMaker, scene } from '../test/support/timelineFixture.js';
 import { Timeline } from '../model/timeline/timeline.js';
 import { Attr, Op } from '../model/ops/oplog.js';
 import { layout } from './picture/layout.js';
+import { placeOfFinding } from './picture/scene.js';
+import { ROW_H, yOfRow } from './picture/viewport.js';
 import { requestFor } from './source.js';
 import { FIRST_VIEW, writeView, type View } from './state.js';
 import { firstView, Store } from './store.js';
@@ -113,6 +115,17 @@ describe('what is shown', () => {
     store.replace({ ...store.view, level: 9 });
     store.resize(SIZE);
     assert.equal(store.view.level, 9);
+  });
+
+  it('keeps the selected finding in sight when the picture gets lower', () => {
+    const { store } = opened();
+    store.replace({ ...store.view, level: 0 });
+    const { group, first } = placeOfFinding(store.loaded!.rows, 0)!;
+    const y = () => yOfRow(store.frame(), store.view, store.displayRows().indexOf(group, first));
+    for (const height of [700, 260]) {
+      store.resize({ width: 1200, height });
+      assert.ok(y() >= store.frame().rowsY && y() + ROW_H <= store.frame().minimapY, String(height));
+    }
   });
 
   it('folds a group and unfolds it', () => {

@@ -11,12 +11,13 @@ import type { RowsReply, TimelineMeta } from '../model/timeline/shapes.js';
 import { clock } from './page/format.js';
 import { targetAt, type Target } from './picture/hit.js';
 import { activeLanes, clampLanes, lanesThatFit, laneWindow, orderLanes, topToShow } from './picture/lanes.js';
-import { groupsOf, type Picture, type Scene } from './picture/scene.js';
+import { groupsOf, placeOfFinding, type Picture, type Scene } from './picture/scene.js';
 import {
   clampTop,
   DisplayRows,
   fittingLevel,
   frameOf,
+  reveal,
   ROW_H,
   wholeSpan,
   type Bounds,
@@ -140,9 +141,26 @@ export class Store {
   /** Takes another size. A level that fitted is fitted again; one that was chosen stays. */
   resize(size: Size): void {
     const fitted = this.size.width < 2 || this.view.level === this.fittingLevel();
+    const wasSeen = this.isRowSeen(this.rowOfFinding());
     this.size = size;
     if (fitted && this.loaded) this.replace({ ...this.view, level: this.fittingLevel() });
     this.keepTop();
+    const row = this.rowOfFinding();
+    if (wasSeen && !this.isRowSeen(row))
+      this.replace(reveal(this.view, this.frame(), NaN, row, this.bounds(), this.displayRows().length));
+  }
+
+  /** The row of the picture that holds the selected finding, -1 for none. */
+  private rowOfFinding(): number {
+    const { selectedFinding } = this.view;
+    if (!this.loaded || selectedFinding < 0) return -1;
+    const place = placeOfFinding(this.loaded.rows, selectedFinding);
+    return place ? this.displayRows().indexOf(place.group, place.first) : -1;
+  }
+
+  private isRowSeen(row: number): boolean {
+    const { top } = this.view;
+    return row >= 0 && row >= top && row + 1 <= top + this.frame().rowsH / ROW_H;
   }
 
   private keepTop(): void {

@@ -15,7 +15,7 @@ import type { HostRequests, PageRequests } from '../../webview/protocol/messages
 import type { AskName, TimelineAsk, TimelineAsks } from '../../model/timeline/asks.js';
 import { pageHtml } from './html.js';
 import { linkTo, readLink } from './link.js';
-import { showEvent } from './reveal.js';
+import { keepNameInSight, showEvent } from './reveal.js';
 import { keepView, keptView } from './keptView.js';
 import { fileName } from '../../parsers/base/fileName.js';
 
@@ -114,6 +114,7 @@ class TimelinePage implements vscode.Disposable {
         if (!report) throw new RequestError('busy', vscode.l10n.t('The trace could not be read.'));
         const goal = this.goal;
         this.goal = undefined;
+        if (!this.isOpen) keepNameInSight(this.uri);
         this.isOpen = true;
         // The page asks for all it needs before it can select anything.
         if (goal) setTimeout(() => this.go(goal), 0);

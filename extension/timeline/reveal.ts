@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { App } from '../app.js';
 import { showName } from '../tabs.js';
-import { shownAt } from '../window.js';
+import { shownAt, traceLine } from '../window.js';
 
 /** The trace, or its listing, at a 1-based line; without one the event is only selected in the picture. */
 export async function showEvent(
@@ -40,4 +40,14 @@ function columnOf(uri: vscode.Uri, not: vscode.ViewColumn | undefined): vscode.V
     ),
   );
   return (shown ?? groups.find((group) => group.viewColumn !== not))?.viewColumn;
+}
+
+/** The event at the trace's cursor, which a page that opens beside it pushes out of sight. */
+export function keepNameInSight(trace: vscode.Uri): void {
+  for (const editor of vscode.window.visibleTextEditors) {
+    const { active } = editor.selection;
+    if (traceLine(editor.document, active.line)?.trace.toString() !== trace.toString()) continue;
+    if (editor.visibleRanges.some((range) => range.contains(active.with({ character: 0 }))))
+      showName(editor, active);
+  }
 }

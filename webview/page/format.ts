@@ -71,11 +71,32 @@ export function pageSpan(first: number, end: number): string {
   return end - first <= 1 ? hex(first) : `${hex(first)} … ${hex(end - 1)}`;
 }
 
-/** A text of at most so many letters: its beginning and its end. */
-export function withinLetters(text: string, letters: number): string {
+/**
+ * A text of at most so many letters: its beginning and its end, or, where others would look the same, what
+ * tells it from them.
+ */
+export function withinLetters(text: string, letters: number, others: readonly string[] = []): string {
   if (text.length <= letters) return text;
-  const head = Math.max(1, Math.floor(letters / 3));
+  const alike = others.filter((other) => other !== text && other.length > letters);
+  const third = Math.max(1, Math.floor(letters / 3));
+  for (const head of [third, ...Array.from({ length: Math.max(0, letters - 2) }, (_, i) => i + 1)]) {
+    const cut = cutAt(text, head, letters);
+    if (alike.every((other) => cutAt(other, head, letters) !== cut)) return cut;
+  }
+  const differs = Math.max(...alike.map((other) => commonStart(text, other)));
+  const from = Math.max(0, differs - Math.floor(letters / 2));
+  return `…${text.slice(from, from + Math.max(1, letters - 2))}…`;
+}
+
+function cutAt(text: string, head: number, letters: number): string {
   return `${text.slice(0, head)}…${text.slice(text.length - Math.max(1, letters - head - 1))}`;
+}
+
+/** How many letters two texts begin with alike. */
+function commonStart(a: string, b: string): number {
+  let i = 0;
+  while (i < a.length && a[i] === b[i]) i++;
+  return i;
 }
 
 /** `1 page`, `2,048 pages`. */

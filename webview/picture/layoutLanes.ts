@@ -121,7 +121,8 @@ function actorNames(tile: Tile, lane: number, y: number, under: DrawList, plotX:
   ACTORS.forEach(({ style, name }, i) => {
     const w = name.length * (name === name.toUpperCase() ? WIDE_LETTER : LETTER);
     if ((seen & (1 << i)) === 0 || x + w > plotX) return;
-    under.text(style, x, y, name);
+    // A font may be wider than thought.
+    under.text(style, x, y, name, plotX - x - 2);
     x += w + 9;
   });
 }

@@ -100,9 +100,10 @@ export function layoutRows(
   return y;
 }
 
-/** A name within a width: pointers and slots differ in their ends. */
-function fitted(name: string, width: number): string {
-  return withinLetters(name, Math.floor(width / STRONG_LETTER));
+/** The name of a group within a width, told from those of the others. */
+function fitted(group: number, { rowsReply }: Scene, width: number): string {
+  const labels = rowsReply.groups.map(({ label }) => label);
+  return withinLetters(labels[group]!, Math.floor(width / STRONG_LETTER), labels);
 }
 
 function groupLabel(
@@ -118,7 +119,7 @@ function groupLabel(
   const collapsed = view.collapsed.includes(info.label);
   under.fill(Style.Header, 0, top, frame.size.width, ROW_H);
   over.glyph(Style.Text, collapsed ? Glyph.Right : Glyph.TriangleDown, 12, top + ROW_H / 2, 8);
-  over.text(Style.Strong, 22, top + 10, fitted(info.label, frame.plotX - 28), frame.plotX - 28);
+  over.text(Style.Strong, 22, top + 10, fitted(group, scene, frame.plotX - 28), frame.plotX - 28);
   over.text(Style.Dim, 22, top + 23, groupSize(info), frame.plotX - 28);
   hits.push({ x: 0, y: top, w: frame.plotX, h: ROW_H, kind: 'group', index: group, count: 1 });
   groupElsewhere(scene, group, top, over);
@@ -146,7 +147,7 @@ function isSticky({ view, rows }: Scene): boolean {
  */
 export function layoutSticky(scene: Scene, over: DrawList): void {
   if (!isSticky(scene)) return;
-  const { frame, view, rows, rowsReply } = scene;
+  const { frame, view, rows } = scene;
   const row = rows.at(Math.floor(view.top))!;
   over.clip(0, frame.rowsY, frame.size.width, STICKY_H);
   over.fill(Style.Background, 0, frame.rowsY, frame.plotX, STICKY_H);
@@ -155,7 +156,7 @@ export function layoutSticky(scene: Scene, over: DrawList): void {
     Style.Strong,
     ROW_TEXT_X,
     frame.rowsY + STICKY_H / 2,
-    fitted(rowsReply.groups[row.group]!.label, frame.plotX - ROW_TEXT_X - 4),
+    fitted(row.group, scene, frame.plotX - ROW_TEXT_X - 4),
     frame.plotX - ROW_TEXT_X - 4,
   );
   over.unclip();
