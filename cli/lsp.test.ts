@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { frame, MessageReader } from './dapFraming.js';
@@ -210,7 +211,10 @@ describe('the language server', () => {
     );
     assert.equal(action!.title, 'Explain G9 refs-safe');
     const text = await client.ask<string>('workspace/executeCommand', action!.command);
-    assert.match(text, /^G9 refs-safe: violation\npages 0x4\.\.0x5 of inode 268 became private/);
+    assert.match(
+      text,
+      /^gfn 0x100004 private while pinned\nviolation, G9 refs-safe: pages 0x4\.\.0x5 of inode 268/,
+    );
     assert.match(text, /\n662: gup_longterm_ret: [^\n]*\n {4}state: |\n662: gup_longterm_ret/);
   });
 
@@ -252,6 +256,46 @@ describe('the language server', () => {
     const id = client.send('textDocument/rename', on(1));
     const { error } = await client.until((message) => message.id === id);
     assert.equal(error!.code, -32601);
+  });
+
+  it('tells of a binary trace above its bytes, by the numbers of events', async () => {
+    const binary = client.open(path.resolve('sample-traces/perf/7.2.13/M2.p.perf.data'));
+    const [found] = (await client.diagnostics(binary)).filter(({ severity }) => severity === 1);
+    assert.equal(found!.range.start.line, 0);
+    assert.match(found!.message, /^event \d+: gfn 0x100004 private while pinned: /);
+    const place = { textDocument: { uri: binary }, position: { line: 0, character: 0 } };
+    assert.equal(await client.ask('textDocument/hover', place), null);
+  });
+
+  it('says of a patch what the recordings show that its .review names', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-'));
+    try {
+      const patch = path.join(folder, 'in-use.patch');
+      fs.copyFileSync('test/review/in-use.patch', patch);
+      fs.copyFileSync(PINNED, path.join(folder, 'before.txt'));
+      fs.copyFileSync('sample-traces/labelled/inplace/N.p.txt', path.join(folder, 'after.txt'));
+      const head = 'Shimtrace-Review: 1\nPatch: - 0\n';
+      fs.writeFileSync(path.join(folder, 'in-use.review'), `${head}Trace: without before.txt\nTrace: with after.txt\n`);
+      const at = client.open(patch);
+      const found = await client.diagnostics(at);
+      const broken = found.filter(({ relatedInformation }) => relatedInformation.length > 0);
+      assert.deepEqual(
+        broken.map(({ message, severity, code }) => [message, severity, code]),
+        [['__kvm_gmem_set_attributes(): ran 5× · -11 ×3 · 0 ×2 · 1 violation without', 2, 'G9']],
+      );
+      assert.equal(broken[0]!.relatedInformation[0]!.location.range.start.line, 701);
+      const on = { textDocument: { uri: at }, position: broken[0]!.range.start };
+      const hover = await client.ask<{ contents: { value: string } }>('textDocument/hover', on);
+      assert.match(hover.contents.value, /Without the patch: ran twice.*\n {2}- G9 violation: .*`line 702`/);
+      const events = await client.ask<readonly object[]>('textDocument/references', on);
+      assert.ok(events.length > 1);
+      const lenses = await client.ask<readonly { command: { title: string } }[]>('textDocument/codeLens', {
+        textDocument: { uri: at },
+      });
+      assert.ok(lenses.some(({ command }) => /^__kvm_gmem_set_attributes\(\): ran/.test(command.title)));
+    } finally {
+      fs.rmSync(folder, { recursive: true });
+    }
   });
 
   it('gives up what is cancelled', async () => {

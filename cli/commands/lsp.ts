@@ -11,8 +11,8 @@ export const lsp: Command = {
     stdio: { type: 'boolean', help: 'as clients say it: the only way there is' },
   },
   details:
-    'Judges the text traces that the client opens, and is silent on other files; see docs/EDITORS.md for ' +
-    'Neovim and Emacs.',
+    'Judges the traces that the client opens, tells of patches with a .review beside them what recordings ' +
+    'show, and is silent on other files; see docs/EDITORS.md for Neovim and Emacs.',
   async run(args) {
     if (args.positionals.length > 0) throw new UsageError('lsp takes no file: the client opens them');
     await new LanguageServer(process.stdout).serve(process.stdin);

@@ -25,6 +25,7 @@ export function spotLocation(uri: string, { line, column }: Spot): Location {
 }
 
 export function diagnosticsOf(uri: string, report: Report): readonly Diagnostic[] {
+  if (report.shown !== 'file') return unplaced(report);
   return problemsOf(report, report.findings).map((problem): Diagnostic => {
     const { lead, evidence, others, rules } = problem;
     const related = (place: EventPlace, message: string): Diagnostic['relatedInformation'][number] => ({
@@ -45,6 +46,21 @@ export function diagnosticsOf(uri: string, report: Report): readonly Diagnostic[
   });
 }
 
+/** Of a trace whose document has no lines for its events: a binary or compressed one. All stands above. */
+function unplaced(report: Report): readonly Diagnostic[] {
+  return problemsOf(report, report.findings).map((problem): Diagnostic => {
+    const { lead, rules } = problem;
+    return {
+      range: lineRange(0),
+      severity: SEVERITIES[lead.verdict],
+      code: rules,
+      source: 'shimtrace',
+      message: `event ${lead.at.row + 1}: ${problemMessage(problem)}`,
+      relatedInformation: [],
+    };
+  });
+}
+
 export function hoverMarkdown(event: EventDetails): string {
   const { place, name, fields, words, pages, understood, ofGuest, stacks } = event;
   const task = place.tid < 0 ? place.comm : `${place.comm === '' ? 'tid' : place.comm}-${place.tid}`;
@@ -61,7 +77,7 @@ export function hoverMarkdown(event: EventDetails): string {
   return lines.join('\n');
 }
 
-interface DocumentSymbol {
+export interface DocumentSymbol {
   readonly name: string;
   readonly detail: string;
   readonly kind: number;
@@ -102,7 +118,7 @@ function lastOf({ lastLine }: ConversionRow, lineCount: number): number {
   return lastLine === 0 ? lineCount - 1 : lastLine - 1;
 }
 
-interface FoldingRange {
+export interface FoldingRange {
   readonly startLine: number;
   readonly endLine: number;
   readonly kind: 'comment' | 'region';
@@ -145,8 +161,8 @@ export const EXPLAIN = 'shimtrace.explain';
 /** The chain of events that shows a finding, as text for any client. */
 export function explanationText(report: Report, of: FindingExplanation): string {
   const lines = [
-    `${ruleTitle(report, of.rule)}: ${of.verdict}`,
-    of.message,
+    of.title,
+    `${of.verdict}, ${ruleTitle(report, of.rule)}: ${of.message}`,
     of.statement,
     ...(of.pages === '' ? [] : [`pages: ${of.pages}`]),
     ...(of.stateBefore === '' ? [] : [`before: ${of.stateBefore}`]),

@@ -1,26 +1,17 @@
 /**
- * `shimtrace lsp`: a language server over text traces. Each open trace has a worker of its own, the one that
- * the extension runs; a document that is no trace is told nothing of.
+ * `shimtrace lsp`: a language server over traces, and patches with a `.review` beside them. Each has a worker
+ * of its own, the one that the extension runs; any other document is told nothing of.
  */
 import type { Readable, Writable } from 'node:stream';
-import { conversionText } from '../../extension/conversionText.js';
-import type { Spot } from '../../extension/protocol/place.js';
-import type { Report } from '../../extension/protocol/report.js';
+import { fileURLToPath } from 'node:url';
 import type { Progress } from '../../extension/protocol/requests.js';
 import { VERSION } from '../version.js';
-import {
-  actionsIn,
-  diagnosticsOf,
-  EXPLAIN,
-  explanationText,
-  foldsOf,
-  hoverMarkdown,
-  spotLocation,
-  symbolsOf,
-} from './features.js';
+import { EXPLAIN, explanationText } from './features.js';
+import type { OpenDocument } from './openDocument.js';
+import { ReviewDocument, reviewBeside } from './reviewDocument.js';
 import { Connection, RpcCode, RpcError, type Handlers } from './rpc.js';
-import { lineRange, type DocumentPosition, type Location, type Range } from './shapes.js';
-import { semanticTokens, TOKEN_TYPES } from './tokens.js';
+import type { DocumentPosition } from './shapes.js';
+import { TOKEN_TYPES } from './tokens.js';
 import { TraceDocument } from './traceDocument.js';
 
 const CAPABILITIES = {
@@ -39,16 +30,24 @@ const CAPABILITIES = {
 } as const;
 
 type Params = Readonly<Record<string, unknown>>;
-type Handler = (document: TraceDocument, report: Report, params: never) => unknown;
+/** What a client may ask of a document. */
+const METHODS: ReadonlySet<string> = new Set(
+  [
+    ...['hover', 'definition', 'references', 'documentSymbol', 'foldingRange'],
+    ...['codeLens', 'inlayHint', 'codeAction', 'semanticTokens/full'],
+  ].map((name) => `textDocument/${name}`),
+);
 
 export class LanguageServer implements Handlers {
-  private readonly documents = new Map<string, TraceDocument>();
+  private readonly documents = new Map<string, OpenDocument>();
   private readonly connection: Connection;
   private hasProgress = false;
   private isStopping = false;
   private nextToken = 1;
   /** Documents that are judged, by the tokens of their progress. */
-  private readonly judged = new Map<string, TraceDocument>();
+  private readonly judged = new Map<string, OpenDocument>();
+  /** Folders that the client works in. */
+  private folders: readonly string[] = [];
   private finish: (() => void) | undefined;
 
   constructor(out: Writable) {
@@ -72,12 +71,9 @@ export class LanguageServer implements Handlers {
     }
     if (this.isStopping) throw new RpcError(RpcCode.InvalidParams, 'the server was shut down');
     if (method === 'workspace/executeCommand') return this.execute(params as Params);
-    const handler = HANDLERS[method];
-    if (!handler) throw new RpcError(RpcCode.MethodNotFound, `no method ${method}`);
+    if (!METHODS.has(method)) throw new RpcError(RpcCode.MethodNotFound, `no method ${method}`);
     const { uri } = (params as DocumentPosition).textDocument;
-    const document = this.documents.get(uri);
-    const report = await document?.settled();
-    return document && report ? handler(document, report, params as never) : null;
+    return (await this.documents.get(uri)?.answer(method, params as never)) ?? null;
   }
 
   notification(method: string, raw: unknown): void {
@@ -102,7 +98,8 @@ export class LanguageServer implements Handlers {
     else if (method === 'exit') this.finish?.();
   }
 
-  private initialize({ capabilities }: Params): object {
+  private initialize({ capabilities, ...params }: Params): object {
+    this.folders = foldersOf(params);
     const { window } = (capabilities ?? {}) as { readonly window?: { readonly workDoneProgress?: boolean } };
     this.hasProgress = window?.workDoneProgress === true;
     return { capabilities: CAPABILITIES, serverInfo: { name: 'shimtrace', version: VERSION } };
@@ -110,18 +107,23 @@ export class LanguageServer implements Handlers {
 
   private open(uri: string, text: string): void {
     this.documents.get(uri)?.end();
-    const document = new TraceDocument(uri, text, (progress) => this.progress(document, progress));
+    const tell = (progress: Progress): void => this.progress(document, progress);
+    const review = reviewBeside(uri);
+    const document: OpenDocument =
+      review === undefined
+        ? new TraceDocument(uri, text, tell)
+        : new ReviewDocument(uri, review, this.folders, tell);
     this.documents.set(uri, document);
     void this.judge(document);
   }
 
-  private async judge(document: TraceDocument, text?: string): Promise<void> {
+  private async judge(document: OpenDocument, text?: string): Promise<void> {
     const token = await this.begin(document);
     let message = 'cancelled';
     try {
-      const report = await document.judge(text);
-      if (report) this.publish(document.uri, diagnosticsOf(document.uri, report));
-      message = report ? 'judged' : 'no trace';
+      const diagnostics = await document.judge(text);
+      if (diagnostics) this.publish(document.uri, diagnostics);
+      message = diagnostics ? 'judged' : 'no trace';
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
       if (error.code !== RpcCode.RequestCancelled)
@@ -132,7 +134,7 @@ export class LanguageServer implements Handlers {
     this.connection.notify('$/progress', { token, value: { kind: 'end', message } });
   }
 
-  private async begin(document: TraceDocument): Promise<string | undefined> {
+  private async begin(document: OpenDocument): Promise<string | undefined> {
     if (!this.hasProgress) return undefined;
     const token = `shimtrace ${this.nextToken++}`;
     try {
@@ -147,7 +149,7 @@ export class LanguageServer implements Handlers {
     return token;
   }
 
-  private progress(document: TraceDocument, { stage, done, total }: Progress): void {
+  private progress(document: OpenDocument, { stage, done, total }: Progress): void {
     const percentage = Math.min(100, Math.floor((100 * done) / Math.max(1, total)));
     for (const [token, judged] of this.judged)
       if (judged === document)
@@ -164,8 +166,8 @@ export class LanguageServer implements Handlers {
   private async execute(params: Params): Promise<string | null> {
     const [uri, finding] = (params['arguments'] ?? []) as readonly unknown[];
     const document = this.documents.get(String(uri));
-    const report = await document?.settled();
-    if (params['command'] !== EXPLAIN || !document || !report)
+    const report = document instanceof TraceDocument ? await document.settled() : undefined;
+    if (params['command'] !== EXPLAIN || !(document instanceof TraceDocument) || !report)
       throw new RpcError(RpcCode.InvalidParams, `nothing to do for ${String(params['command'])}`);
     const of = await document.ask('explain', { finding: String(finding) });
     if (!of) return null;
@@ -175,51 +177,10 @@ export class LanguageServer implements Handlers {
   }
 }
 
-function at({ position }: DocumentPosition): { readonly line: number } {
-  return { line: position.line + 1 };
+/** Folders as clients name them: all, or the one of older clients. */
+function foldersOf({ workspaceFolders, rootUri }: Params): readonly string[] {
+  const all = Array.isArray(workspaceFolders) ? (workspaceFolders as readonly { readonly uri?: unknown }[]) : [];
+  return [...all.map(({ uri }) => uri), rootUri].flatMap((uri) =>
+    typeof uri === 'string' && uri.startsWith('file:') ? [fileURLToPath(uri)] : [],
+  );
 }
-
-function locations(uri: string, spots: readonly Spot[]): readonly Location[] {
-  return spots.filter(({ line }) => line > 0).map((spot) => spotLocation(uri, spot));
-}
-
-function lineCount({ text }: TraceDocument): number {
-  return text.split('\n').length;
-}
-
-const conversionsOf = async (document: TraceDocument) =>
-  (await document.ask('conversionsIn', { fromLine: 1, toLine: lineCount(document) })).rows;
-
-const HANDLERS: Readonly<Record<string, Handler>> = {
-  'textDocument/hover': async (document, _report, params: DocumentPosition) => {
-    const event = await document.ask('eventAtLine', at(params));
-    if (!event) return null;
-    const range = lineRange(params.position.line, event.place.startColumn, event.place.endColumn);
-    return { contents: { kind: 'markdown', value: hoverMarkdown(event) }, range };
-  },
-  'textDocument/definition': async (document, _report, params: DocumentPosition) =>
-    locations(document.uri, await document.ask('origin', at(params))),
-  'textDocument/references': async (document, _report, params: DocumentPosition) =>
-    locations(document.uri, await document.ask('life', at(params))),
-  'textDocument/documentSymbol': async (document) =>
-    symbolsOf(await conversionsOf(document), lineCount(document)),
-  'textDocument/foldingRange': async (document) =>
-    foldsOf(await conversionsOf(document), await document.ask('stacks', {}), document.text),
-  'textDocument/codeLens': async (document, report) =>
-    (await conversionsOf(document)).map((row) => ({
-      range: lineRange(row.spot.line - 1),
-      command: { title: conversionText(row, report.findings), command: '' },
-    })),
-  'textDocument/inlayHint': async (document, _report, { range }: { readonly range: Range }) => {
-    const lines = { fromLine: range.start.line + 1, toLine: range.end.line + 1 };
-    return (await document.ask('hints', lines)).map(({ line, column, text, tooltip }) => ({
-      position: { line: line - 1, character: column },
-      ...{ label: text, tooltip, paddingLeft: true },
-    }));
-  },
-  'textDocument/codeAction': (document, report, { range }: { readonly range: Range }) =>
-    actionsIn(document.uri, report, range).map((command) => ({
-      ...{ title: command.title, kind: 'quickfix', command },
-    })),
-  'textDocument/semanticTokens/full': (document) => ({ data: semanticTokens(document.text) }),
-};

@@ -1,54 +1,58 @@
 /**
- * A document that is open in the client, with the worker that judges its trace. The file on disk is judged;
- * where the document has no file, its text. An edited document no longer lines up with what was judged, and
- * is told nothing of until it is saved.
+ * A trace that is open in the client. The file on disk is judged; where the document has no file, its text.
+ * An edited document no longer lines up with what was judged, and is told nothing of until it is saved.
  */
 import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import { conversionText } from '../../extension/conversionText.js';
+import type { Spot } from '../../extension/protocol/place.js';
 import type { Report } from '../../extension/protocol/report.js';
-import type { FromWorker, Method, Methods, Progress } from '../../extension/protocol/requests.js';
-import type { NodeFile } from '../../extension/worker/worker.node.js';
-import { RpcCode, RpcError } from './rpc.js';
+import type { Method, Methods, Progress } from '../../extension/protocol/requests.js';
+import type { ConversionRow } from '../../extension/protocol/shapes.js';
+import { actionsIn, diagnosticsOf, foldsOf, hoverMarkdown, spotLocation, symbolsOf } from './features.js';
+import type { OpenDocument } from './openDocument.js';
+import { RpcError } from './rpc.js';
+import { lineRange, type Diagnostic, type DocumentPosition, type Location, type Range } from './shapes.js';
+import { semanticTokens } from './tokens.js';
+import { WorkerLink } from './workerLink.js';
 
-interface Waiting {
-  readonly resolve: (result: unknown) => void;
-  readonly reject: (error: RpcError) => void;
-}
-
-export class TraceDocument {
+export class TraceDocument implements OpenDocument {
   report: Report | undefined;
   isDirty = false;
-  private worker: Worker | undefined;
-  private nextId = 1;
-  private readonly waiting = new Map<number, Waiting>();
+  private readonly worker: WorkerLink;
   private judging: Promise<Report | undefined> | undefined;
 
   constructor(
     readonly uri: string,
     private content: string,
-    private readonly tell: (progress: Progress) => void,
-  ) {}
+    tell: (progress: Progress) => void,
+  ) {
+    this.worker = new WorkerLink(
+      () =>
+        uri.startsWith('file:') ? { path: fileURLToPath(uri) } : { bytes: Buffer.from(this.content) },
+      tell,
+    );
+  }
 
   get text(): string {
     return this.content;
   }
 
-  /** Judges what is saved now; undefined for what is no trace. */
-  judge(text = this.content): Promise<Report | undefined> {
+  async judge(text = this.content): Promise<readonly Diagnostic[] | undefined> {
     this.content = text;
-    this.end('judged anew');
+    this.worker.end('judged anew');
     this.isDirty = false;
     this.report = undefined;
     this.judging = this.judgeNow();
-    return this.judging;
+    const report = await this.judging;
+    return report && diagnosticsOf(this.uri, report);
   }
 
   private async judgeNow(): Promise<Report | undefined> {
     if (!(await this.ask('holdsTrace', {}))) return undefined;
     const report = await this.ask('check', {});
-    // What is told of a listing has other lines than the document.
+    // What else is told of a listing has other lines than the document.
     if (report.shown === 'file') this.report = report;
-    return this.report;
+    return report;
   }
 
   /** The report, once there is one: features that are asked for early wait for it. */
@@ -62,44 +66,67 @@ export class TraceDocument {
   }
 
   ask<M extends Method>(method: M, params: Methods[M]['params']): Promise<Methods[M]['result']> {
-    this.worker ??= this.start();
-    const id = this.nextId++;
-    const asked = new Promise<Methods[M]['result']>((resolve, reject) => {
-      this.waiting.set(id, { resolve: resolve as Waiting['resolve'], reject });
-    });
-    this.worker.postMessage({ id, method, params });
-    return asked;
+    return this.worker.ask(method, params);
   }
 
-  private start(): Worker {
-    const workerData: NodeFile = this.uri.startsWith('file:')
-      ? { path: fileURLToPath(this.uri) }
-      : { bytes: Buffer.from(this.content) };
-    const worker = new Worker(new URL('./lspWorker.js', import.meta.url), { workerData });
-    worker.on('message', (message: FromWorker) => {
-      if ('progress' in message) this.tell(message.progress);
-      else if ('id' in message) this.settle(message);
-    });
-    worker.on('error', (error) => {
-      if (this.worker === worker) this.end(error.message);
-    });
-    worker.unref();
-    return worker;
+  async answer(method: string, params: never): Promise<unknown> {
+    const report = await this.settled();
+    return report ? (HANDLERS[method]?.(this, report, params) ?? null) : null;
   }
 
-  private settle(message: Extract<FromWorker, { readonly id: number }>): void {
-    const waiting = this.waiting.get(message.id);
-    this.waiting.delete(message.id);
-    if ('error' in message) waiting?.reject(new RpcError(RpcCode.Internal, message.error.message));
-    else waiting?.resolve(message.result);
-  }
-
-  /** Ends the worker: what it was asked is cancelled. */
-  end(why = 'cancelled'): void {
-    const waiting = [...this.waiting.values()];
-    this.waiting.clear();
-    void this.worker?.terminate();
-    this.worker = undefined;
-    for (const { reject } of waiting) reject(new RpcError(RpcCode.RequestCancelled, why));
+  end(): void {
+    this.worker.end();
   }
 }
+
+function at({ position }: DocumentPosition): { readonly line: number } {
+  return { line: position.line + 1 };
+}
+
+function locations(uri: string, spots: readonly Spot[]): readonly Location[] {
+  return spots.filter(({ line }) => line > 0).map((spot) => spotLocation(uri, spot));
+}
+
+function lineCount({ text }: TraceDocument): number {
+  return text.split('\n').length;
+}
+
+async function conversionsOf(document: TraceDocument): Promise<readonly ConversionRow[]> {
+  return (await document.ask('conversionsIn', { fromLine: 1, toLine: lineCount(document) })).rows;
+}
+
+type Handler = (document: TraceDocument, report: Report, params: never) => unknown;
+
+const HANDLERS: Readonly<Record<string, Handler>> = {
+  'textDocument/hover': async (document, _report, params: DocumentPosition) => {
+    const event = await document.ask('eventAtLine', at(params));
+    if (!event) return null;
+    const range = lineRange(params.position.line, event.place.startColumn, event.place.endColumn);
+    return { contents: { kind: 'markdown', value: hoverMarkdown(event) }, range };
+  },
+  'textDocument/definition': async (document, _report, params: DocumentPosition) =>
+    locations(document.uri, await document.ask('origin', at(params))),
+  'textDocument/references': async (document, _report, params: DocumentPosition) =>
+    locations(document.uri, await document.ask('life', at(params))),
+  'textDocument/documentSymbol': async (document) =>
+    symbolsOf(await conversionsOf(document), lineCount(document)),
+  'textDocument/foldingRange': async (document) =>
+    foldsOf(await conversionsOf(document), await document.ask('stacks', {}), document.text),
+  'textDocument/codeLens': async (document, report) =>
+    (await conversionsOf(document)).map((row) => ({
+      range: lineRange(row.spot.line - 1),
+      command: { title: conversionText(row, report.findings), command: '' },
+    })),
+  'textDocument/inlayHint': async (document, _report, { range }: { readonly range: Range }) => {
+    const lines = { fromLine: range.start.line + 1, toLine: range.end.line + 1 };
+    return (await document.ask('hints', lines)).map(({ line, column, text, tooltip }) => ({
+      position: { line: line - 1, character: column },
+      ...{ label: text, tooltip, paddingLeft: true },
+    }));
+  },
+  'textDocument/codeAction': (document, report, { range }: { readonly range: Range }) =>
+    actionsIn(document.uri, report, range).map((command) => ({
+      ...{ title: command.title, kind: 'quickfix', command },
+    })),
+  'textDocument/semanticTokens/full': (document) => ({ data: semanticTokens(document.text) }),
+};

@@ -193,19 +193,28 @@ function diffDigest({ patches }: Series): string {
   return (sum >>> 0).toString(16).padStart(8, '0');
 }
 
+/** Its fields: the lines up to the first that is empty. */
+function headOf(text: string): readonly string[] {
+  const all = text.split(/\r?\n/);
+  return isNotes(text) ? all.slice(0, Math.max(1, all.indexOf(''))) : [];
+}
+
 /** What a person has written, on the series as it is now. Nothing of it is dropped. */
 export function readNotes(text: string, series: Series): ReviewNotes {
-  const all = text.split(/\r?\n/);
-  const head = isNotes(text) ? Math.max(1, all.indexOf('')) : 0;
-  const fields = all.slice(0, head);
+  const fields = headOf(text);
   const values = (name: string): readonly string[] =>
     fields.flatMap((field) => (field.startsWith(`${name}: `) ? [field.slice(name.length + 2)] : []));
   return {
-    traces: values('Trace').flatMap((value) => traceOf(value)),
+    traces: namedTraces(text),
     quiet: values('Quiet'),
-    remarks: merged(new Placer(series).place(written(all.slice(head)))),
+    remarks: merged(new Placer(series).place(written(text.split(/\r?\n/).slice(fields.length)))),
     isSameDiff: values('Patch')[0]?.split(' ')[1] === diffDigest(series),
   };
+}
+
+/** The recordings that the fields of a text name, in their order. */
+export function namedTraces(text: string): readonly NamedTrace[] {
+  return headOf(text).flatMap((field) => (field.startsWith('Trace: ') ? traceOf(field.slice(7)) : []));
 }
 
 function traceOf(value: string): readonly NamedTrace[] {
