@@ -94,7 +94,7 @@ export const review: Command = {
     probes: {
       type: 'string',
       value: 'FILE',
-      help: 'kprobe_events or dynamic_events, and set_event, as they were: what has no event did not run',
+      help: 'kprobe_events or dynamic_events, and set_event, as they were: what they record and no trace has did not run, if nothing was lost',
     },
     vmlinux: {
       type: 'string',
