@@ -275,7 +275,10 @@ describe('the language server', () => {
       fs.copyFileSync(PINNED, path.join(folder, 'before.txt'));
       fs.copyFileSync('sample-traces/labelled/inplace/N.p.txt', path.join(folder, 'after.txt'));
       const head = 'Shimtrace-Review: 1\nPatch: - 0\n';
-      fs.writeFileSync(path.join(folder, 'in-use.review'), `${head}Trace: without before.txt\nTrace: with after.txt\n`);
+      fs.writeFileSync(
+        path.join(folder, 'in-use.review'),
+        `${head}Trace: without before.txt\nTrace: with after.txt\n`,
+      );
       const at = client.open(patch);
       const found = await client.diagnostics(at);
       const broken = found.filter(({ relatedInformation }) => relatedInformation.length > 0);

@@ -98,7 +98,8 @@ export class ReviewDocument implements OpenDocument {
   /** Events of the function that a line is about, in the last set that has any. */
   async eventsAt(view: ReviewView, line: number): Promise<readonly Location[]> {
     const index = functionAt(view, line);
-    const set = index < 0 ? -1 : view.functions[index]!.inSets.map(({ events }) => events > 0).lastIndexOf(true);
+    const set =
+      index < 0 ? -1 : view.functions[index]!.inSets.map(({ events }) => events > 0).lastIndexOf(true);
     if (set < 0 || !this.worker) return [];
     const ask: EventsAsk = { function: index, set, first: 0, count: EVENTS_MAX };
     const { events } = await this.worker.ask('reviewEvents', ask);

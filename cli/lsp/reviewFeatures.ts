@@ -13,7 +13,7 @@ function hunksOf({ patches }: ReviewView): readonly ReviewedHunk[] {
   return patches.flatMap(({ files }) => files.flatMap(({ hunks }) => hunks));
 }
 
-/** The last line that a hunk changes of each of its functions: what is told there stands at the changed code. */
+/** The last line that a hunk changes of each of its functions: below the changed code, as in the editor. */
 function* placesOf(view: ReviewView): Generator<readonly [line: number, of: ReviewedFunction]> {
   for (const { functions } of hunksOf(view))
     for (const { index, line } of functions) yield [line, view.functions[index]!];
@@ -23,7 +23,10 @@ function* placesOf(view: ReviewView): Generator<readonly [line: number, of: Revi
  * One for each function at each hunk that touches it: an error where a violation passes through it with the
  * patch, a warning where one does without it, else information. `uriOf` gives a recording's address.
  */
-export function diagnosticsOfReview(view: ReviewView, uriOf: (file: number) => string): readonly Diagnostic[] {
+export function diagnosticsOfReview(
+  view: ReviewView,
+  uriOf: (file: number) => string,
+): readonly Diagnostic[] {
   return [...placesOf(view)].map(([line, f]): Diagnostic => {
     const findings = f.inSets.flatMap((shown) => shown.findings);
     return {
@@ -51,7 +54,7 @@ function relatedOf(
   return [{ location, message: `${rule} ${verdict}: ${message}` }];
 }
 
-/** Index of the function that a 1-based line is about: the next whose changes end there or below; -1 for none. */
+/** Index of the function that a 1-based line is about: the next whose changes end there or below; else -1. */
 export function functionAt(view: ReviewView, line: number): number {
   const hunk = hunksOf(view).find((each) => each.line <= line && line <= each.lastLine);
   const below = [...(hunk?.functions ?? [])].sort((a, b) => a.line - b.line);

@@ -179,7 +179,9 @@ export class LanguageServer implements Handlers {
 
 /** Folders as clients name them: all, or the one of older clients. */
 function foldersOf({ workspaceFolders, rootUri }: Params): readonly string[] {
-  const all = Array.isArray(workspaceFolders) ? (workspaceFolders as readonly { readonly uri?: unknown }[]) : [];
+  const all = Array.isArray(workspaceFolders)
+    ? (workspaceFolders as readonly { readonly uri?: unknown }[])
+    : [];
   return [...all.map(({ uri }) => uri), rootUri].flatMap((uri) =>
     typeof uri === 'string' && uri.startsWith('file:') ? [fileURLToPath(uri)] : [],
   );

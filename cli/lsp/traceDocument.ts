@@ -27,8 +27,7 @@ export class TraceDocument implements OpenDocument {
     tell: (progress: Progress) => void,
   ) {
     this.worker = new WorkerLink(
-      () =>
-        uri.startsWith('file:') ? { path: fileURLToPath(uri) } : { bytes: Buffer.from(this.content) },
+      () => (uri.startsWith('file:') ? { path: fileURLToPath(uri) } : { bytes: Buffer.from(this.content) }),
       tell,
     );
   }

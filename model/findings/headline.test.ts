@@ -68,7 +68,7 @@ describe('headline', () => {
   says(
     'what was set aside is no rule that held',
     { rules: [BROKEN, HELD], setAside: 2 },
-    'no violation, 2 set aside · 1 rule held',
+    'no violation found, 2 set aside · 1 rule held',
     'held',
   );
   says(
