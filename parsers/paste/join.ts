@@ -279,7 +279,9 @@ function cutsValue(before: string, text: string): boolean {
 
 /** `width` is that of the line before when it was broken, marks included. */
 function goesOn(before: string, width: number, text: string, how: Break): boolean {
-  if (how.at === 'blank' && cutsValue(before, text)) return false;
+  // A column that puts blanks into a value is not the one at which it was cut.
+  const putsBlank = how.at === 'blank' || width < how.column;
+  if (putsBlank && cutsValue(before, text)) return false;
   if (asksForMore(before)) return true;
   if (how.at === 'blank' && FIELD_END.test(before.slice(-FIELD_TAIL)) && FIELD.test(text)) return true;
   if (how.at === 'column') return width <= how.column && width >= how.column - SHORT_MAX;

@@ -12,6 +12,8 @@ const QUOTE = /^[ \t]{0,8}(?:>[ \t]?(?=>))*>/;
 const BAR = /^[ \t]{0,2}(?:\|[ \t]?(?=\|))*\|(?!.*\|\s*$)/;
 /** Lines that are quoted one after another, at least, where few of the text's lines are. */
 const QUOTED_RUN = 3;
+/** Blanks that may have been taken from the end of a line that was broken. */
+const SHORT_MAX = 12;
 
 interface Quotes {
   /** The length of each line's marks; 0 where there are none, or too few lines have them for a quotation. */
@@ -41,20 +43,22 @@ function quotesOf(texts: readonly string[]): Quotes {
 }
 
 /**
- * True where a screen or `fold` broke quoted lines: what has no mark stands behind lines that are all as
- * long as any.
+ * True where a screen or `fold` broke quoted lines: what has no mark stands behind lines that are as long as
+ * any, but for blanks that were taken from the ends of some.
  */
 function isFolded(texts: readonly string[], quotes: Int32Array): boolean {
   let longest = 0;
   let rests = 0;
   let full = 0;
+  let nearlyFull = 0;
   for (const { length } of texts) longest = Math.max(longest, length);
   for (let i = 1; i < texts.length; i++) {
     if (quotes[i]! > 0 || quotes[i - 1] === 0 || texts[i]!.trim() === '') continue;
     rests++;
     if (texts[i - 1]!.length === longest) full++;
+    if (texts[i - 1]!.length >= longest - SHORT_MAX) nearlyFull++;
   }
-  return full > 0 && full >= rests * NEARLY_ALL;
+  return full > 0 && full * 2 >= rests && nearlyFull >= rests * NEARLY_ALL;
 }
 
 /** True where events begin on quoted lines alone: a reply that was broken once more, without marks. */

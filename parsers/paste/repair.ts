@@ -138,7 +138,7 @@ function readingsOfMarked(
   const framed = (hasFrames && FRAMES[family]) || asItIs;
   const inColumns = (line: string): string => {
     if (isEventStart(family, line)) return spaced(padded(columns(withoutTabs(unremark(line)))));
-    return framed(line);
+    return framed(line.replace(/^\s+(?=#)/, ''));
   };
   const finish = isPartial && !isOfPerf ? partial : (reading: Reading): Reading => reading;
   if (breaks.length === 0) return [finish(readingOf(mapLines(bare, inColumns), part, isUnwrapped))];
