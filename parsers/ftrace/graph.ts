@@ -35,6 +35,8 @@ export const GRAPH_SWITCH = 3;
 /** A call, with what it calls in it or not. */
 export const GRAPH_CALL = 4;
 export const GRAPH_RETURN = 5;
+/** A comment that is not closed, a bar with nothing behind it, a name without its parentheses: it ends early. */
+export const GRAPH_TORN = 6;
 
 /** Where a comment's event lies, or a call with what it took before it. */
 export class GraphSpan {
@@ -67,7 +69,9 @@ export function parseGraph(
   const bar = bytes.indexOf(Ascii.Bar, p);
   if (bar < 0 || bar >= end) return taskSwitch(bytes, p + 1, end, ctx) ? GRAPH_SWITCH : GRAPH_NONE;
   task(bytes, p + 1, bar, ctx);
-  return comment(bytes, bar, end, out) ? GRAPH_EVENT : call(bytes, p + 1, bar, end, out);
+  const text = commentAt(bytes, bar, end);
+  if (text < 0) return call(bytes, p + 1, bar, end, out);
+  return comment(bytes, text, end, out) ? GRAPH_EVENT : GRAPH_TORN;
 }
 
 /**
@@ -86,7 +90,14 @@ function call(bytes: Uint8Array, start: number, bar: number, end: number, out: G
     }
     column = next + 1;
   }
-  return GRAPH_OTHER;
+  return hasArrow(bytes, start, end) ? GRAPH_OTHER : GRAPH_TORN;
+}
+
+/** `==========> |`, `<========== |`: an interrupt begins or ends. */
+function hasArrow(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let p = bytes.indexOf(Ascii.Equals, start); p >= 0 && p + 1 < end; p = bytes.indexOf(Ascii.Equals, p + 1))
+    if (bytes[p + 1] === Ascii.Equals) return true;
+  return false;
 }
 
 /** `name(`, whatever stands in its parentheses, up to `{` or `;`. */
@@ -140,16 +151,20 @@ function taskSwitch(bytes: Uint8Array, start: number, end: number, ctx: LineCont
   return false;
 }
 
-/** The text between the comment marks after the last bar. */
-function comment(bytes: Uint8Array, bar: number, end: number, out: GraphSpan): boolean {
+/** Where a comment begins behind a bar; -1 where none does. */
+function commentAt(bytes: Uint8Array, bar: number, end: number): number {
   let p = bar + 1;
   for (;;) {
     p = skipBlanks(bytes, p, end);
-    if (bytes[p] === Ascii.Slash && bytes[p + 1] === Ascii.Star) break;
+    if (p + 1 < end && bytes[p] === Ascii.Slash && bytes[p + 1] === Ascii.Star) return p;
     const next = bytes.indexOf(Ascii.Bar, p);
-    if (next < 0 || next >= end) return false;
+    if (next < 0 || next >= end) return -1;
     p = next + 1;
   }
+}
+
+/** The text between the marks of the comment at `p`. */
+function comment(bytes: Uint8Array, p: number, end: number, out: GraphSpan): boolean {
   const e = trimRight(bytes, p, end);
   if (e - p < COMMENT_BYTES || bytes[e - 1] !== Ascii.Slash || bytes[e - 2] !== Ascii.Star) return false;
   out.start = skipBlanks(bytes, p + 2, e);

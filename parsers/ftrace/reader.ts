@@ -42,6 +42,7 @@ import {
   GRAPH_OTHER,
   GRAPH_RETURN,
   GRAPH_SWITCH,
+  GRAPH_TORN,
   GraphSpan,
   parseGraph,
 } from './graph.js';
@@ -462,6 +463,10 @@ export class FtraceTextReader implements LineSink {
     if (found === GRAPH_NONE) return false;
     this.stacks.close();
     if (found === GRAPH_OTHER) return true;
+    if (found === GRAPH_TORN) {
+      this.cuts.torn(at, line, 'a line of function_graph');
+      return true;
+    }
     if (found === GRAPH_SWITCH) {
       this.graphTasks.set(context.cpu, {
         tid: context.tid,

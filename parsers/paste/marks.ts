@@ -35,7 +35,10 @@ const LOOKED_AT = 1000;
 const FENCE = /^[ \t]*(?:```|~~~)[\w+-]{0,20}[ \t]*$/;
 /** What opens and closes code in other markups: BBCode, Jira, Trac, LaTeX, Org, roff, comments of C. */
 const WRAPPER =
-  /^\s*(?:\[\/?(?:code|quote|pre|noparse)(?:=[^\]]{0,80})?\]|\{(?:noformat|code|quote|panel)(?::[^}]{0,200})?\}|\{\{\{|\}\}\}|#!text|\\(?:begin|end)\{\w{1,20}\}|#\+(?:begin|end)_\w{1,20}.{0,40}|\.(?:nf|fi)|\.\. [\w-]{1,20}::.{0,40}|\/\*+|\*+\/|[{}])\s*$/i;
+  /^\s*(?:\[\/?(?:code|quote|pre|noparse)(?:=[^\]]{0,80})?\]|\{(?:noformat|code|quote|panel)(?::[^}]{0,200})?\}|\{\{\{|\}\}\}|#!text|\\(?:begin|end)\{\w{1,20}\}|#\+(?:begin|end)_\w{1,20}.{0,40}|\.(?:nf|fi)|\.\. [\w-]{1,20}::.{0,40}|\/\*+|[{}])\s*$/i;
+/** The end of a comment of C, where one was opened in the same way; else it is the end of a broken line. */
+const COMMENT_END = /^\s*\*+\/\s*$/;
+const COMMENT_START = /^\s*\/\*+\s*$/;
 const OPENS =
   /^\s*(?:(?:```|~~~)(?!\w{1,20}\s*$)|\[(?:code|quote|pre|noparse)(?:=[^\]]{0,80})?\]|\{(?:noformat|code|quote)(?::[^}]{0,200})?\})/i;
 const CLOSES = /(?:```|~~~|\[\/(?:code|quote|pre|noparse)\]|\{(?:noformat|code|quote)\})\s*$/i;
@@ -48,8 +51,10 @@ const LONGEST_WRAPPER = 240;
  */
 export function unfence(lines: PlacedLines): PlacedLines {
   const isEscaped = lines.texts.filter((text) => /\w\\_\w/.test(text)).length * 2 > lines.texts.length;
+  const hasComment = lines.texts.some((text) => text.length < LONGEST_WRAPPER && COMMENT_START.test(text));
+  const isWrapper = (text: string): boolean => WRAPPER.test(text) || (hasComment && COMMENT_END.test(text));
   return mapLines(lines, (text) => {
-    if (FENCE.test(text) || (text.length < LONGEST_WRAPPER && WRAPPER.test(text))) return '';
+    if (FENCE.test(text) || (text.length < LONGEST_WRAPPER && isWrapper(text))) return '';
     const bare = text.replace(OPENS, '');
     const closed = bare.slice(0, -CLOSE_MAX) + bare.slice(-CLOSE_MAX).replace(CLOSES, '');
     const line = /^\s*`[^`]*`\s*$/.test(closed) ? closed.trim().slice(1, -1) : closed;

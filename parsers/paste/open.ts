@@ -12,7 +12,7 @@ import {
 } from '../events/table.js';
 import type { Segment } from '../events/segment.js';
 import { parseFrames } from '../events/frames.js';
-import type { Issue } from '../events/issues.js';
+import type { Issue, IssueCode } from '../events/issues.js';
 import { KIND_UNKNOWN } from '../events/kinds.js';
 import { foreignLines } from '../events/textFit.js';
 import { withTable, type OpenTrace } from '../reader.js';
@@ -37,9 +37,12 @@ export function looksPasted(head: Uint8Array): boolean {
   return readingsOf(whole).some(({ bytes, part }) => part !== '' || !sameText(bytes, whole));
 }
 
-/** Zeros that are no UTF-16. */
+/** Zeros that are no UTF-16, and no argument of a probe: `c='\0'`. */
 function isBinary(head: Uint8Array): boolean {
-  return head.includes(0) && encodingOf(head) === 'utf-8';
+  if (encodingOf(head) !== 'utf-8') return false;
+  for (let p = head.indexOf(0); p >= 0; p = head.indexOf(0, p + 1))
+    if (head[p - 1] !== Ascii.Quote || head[p + 1] !== Ascii.Quote) return true;
+  return false;
 }
 
 /** The same but for CR LF at the ends of lines, and the last one's being there. */
@@ -166,14 +169,21 @@ function understood(open: OpenTrace, content: ByteSource): number {
 
 /**
  * Of readings in which as much is understood, that is right which has the most events; then that which tears
- * the fewest; then that which has the fewest names for them.
+ * the fewest, and has kept what the recorder said was lost; then that which has the fewest names for them.
  */
 function neatness(table: EventTable): number {
   // A piece of a line may look like an event without a time, which is none where others have one.
   const hasPieces = table.meta.timeUnit !== 'none' && table.issues.some(({ code }) => code === 'untimed');
   if (hasPieces) return -Number.MAX_VALUE;
-  return table.length - (table.losses.length + kindsOfNames(table) / NAMES_MAX) / (PASTE_BYTES_MAX + 1);
+  const torn = table.losses.length - 2 * saidLosses(table);
+  return table.length - (torn + kindsOfNames(table) / NAMES_MAX) / (PASTE_BYTES_MAX + 1);
 }
+
+/** Losses that the recorder itself tells: a reading that has them has kept a header, or a line of its own. */
+function saidLosses(table: EventTable): number {
+  return table.issues.reduce((sum, { code, count }) => sum + (SAID_LOSSES.includes(code) ? count : 0), 0);
+}
+const SAID_LOSSES: readonly IssueCode[] = ['fewer-entries', 'overwritten', 'buffer-started', 'lost-events'];
 
 /** How many names its events have: one that was broken, or joined with what stands behind it, is one more. */
 function kindsOfNames(table: EventTable): number {

@@ -58,7 +58,7 @@ function isFolded(texts: readonly string[], quotes: Int32Array): boolean {
     if (texts[i - 1]!.length === longest) full++;
     if (texts[i - 1]!.length >= longest - SHORT_MAX) nearlyFull++;
   }
-  return full > 0 && full * 2 >= rests && nearlyFull >= rests * NEARLY_ALL;
+  return full > 0 && nearlyFull >= rests * NEARLY_ALL;
 }
 
 /** True where events begin on quoted lines alone: a reply that was broken once more, without marks. */

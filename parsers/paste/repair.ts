@@ -4,6 +4,7 @@
  * that cannot be mended stays as it is, and the readers say so.
  */
 import { decodeText, plainLines } from '../mail/decode.js';
+import { uncount } from './counts.js';
 import { inPerfColumns, isInPerfColumns, withPerfSyscalls } from './columns.js';
 import { breaksOf, goesOnFrom, join, rolesByMarks, rolesOf } from './join.js';
 import { unprefix } from './prefix.js';
@@ -73,7 +74,7 @@ function readingsOfLines(
   part: string,
   isHtml: boolean,
 ): readonly Reading[] {
-  const spaced = unnumber(unspace(unquote(halveBlanks(whole))));
+  const spaced = uncount(unnumber(unspace(unquote(uncount(halveBlanks(whole))))));
   const marked = unfill(unmarkEnds(untable(unfence(dedent(halveBlanks(spaced))))));
   const flowed = reflow(marked);
   const readings = [

@@ -126,11 +126,12 @@ export function isTaskAlone(family: Family, text: string): boolean {
 }
 
 /**
- * True for an event's line that ends where more must follow: behind its time, its name, a comma, or an open
- * parenthesis.
+ * True for an event's line that ends where more must follow: behind its time, its name, a comma, an open
+ * parenthesis, or within a comment of the function graph.
  */
 export function asksForMore(text: string): boolean {
   const tail = text.slice(-LOOK_LENGTH);
+  if (text.lastIndexOf('/*') > text.lastIndexOf('*/') && GRAPH.test(headOf(text))) return true;
   if (/(?:\d:|(?:^|\s)[\w.:]+:|[,=(]|<-|->)\s*$/.test(tail)) return true;
   return tail.lastIndexOf('(') > tail.lastIndexOf(')') && /\d: /.test(tail);
 }
