@@ -32,6 +32,20 @@ describe('ftrace text: calls of functions', () => {
     const torn = read(line('f <-g').trimEnd() + line(GET_PFN) + line(GET_PFN) + line('a <-b c'));
     assert.deepEqual([torn.length, torn.losses.length, codes(torn)], [1, 1, ['torn-line', 'duration-lines']]);
   });
+  it('says that a line of function_graph ended early, whatever of it is gone', () => {
+    const head = '# tracer: function_graph\n';
+    const whole = ' 0)               |  /* kvm_gmem_get_pfn: (kvm_gmem_get_pfn+0x0/0x1) gfn=0x1 */\n';
+    for (const torn of [whole.replace(' */', ''), ' 0)               |\n', ' 0)   0.123 us    |  kvm_gm\n']) {
+      const { length, losses, issues } = read(`${head}${whole}${torn}${whole}`);
+      assert.deepEqual(
+        [length, losses.length, issues[1]?.code, issues[1]?.line],
+        [2, 1, 'torn-line', 3],
+        torn,
+      );
+    }
+    const arrow = ' 0)   ==========> |\n';
+    assert.deepEqual(read(`${head}${whole}${arrow}${whole}`).losses, []);
+  });
   it('takes calls of function_graph with what they took, in every layout of its options', () => {
     const { table, describe } = open(
       [

@@ -95,7 +95,11 @@ function call(bytes: Uint8Array, start: number, bar: number, end: number, out: G
 
 /** `==========> |`, `<========== |`: an interrupt begins or ends. */
 function hasArrow(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let p = bytes.indexOf(Ascii.Equals, start); p >= 0 && p + 1 < end; p = bytes.indexOf(Ascii.Equals, p + 1))
+  for (
+    let p = bytes.indexOf(Ascii.Equals, start);
+    p >= 0 && p + 1 < end;
+    p = bytes.indexOf(Ascii.Equals, p + 1)
+  )
     if (bytes[p + 1] === Ascii.Equals) return true;
   return false;
 }

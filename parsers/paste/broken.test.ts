@@ -9,6 +9,8 @@ import { readTrace } from '../index.js';
 import {
   catNumbers,
   cutAtColumn,
+  dated,
+  grepNumbers,
   mangle,
   quote,
   wrapAtBlanks,
@@ -37,6 +39,11 @@ function eventsOf(table: EventTable): string[] {
 
 const EXPECTED = eventsOf(read(TEXT));
 
+const headOf = (file: string, lines: number): string =>
+  fs.readFileSync(file, 'utf8').split('\n').slice(0, lines).join('\n');
+/** `uniq -c`: a count before each line. */
+const counted: Step = { name: 'uniq -c', lines: (lines) => lines.map((line) => `      1 ${line}`) };
+
 describe('events broken over lines', () => {
   const ways: readonly (readonly Step[])[] = [
     [wrapAtBlanks(96), quote('> '), wrapAtBlanks(72)],
@@ -57,6 +64,42 @@ describe('events broken over lines', () => {
     assert.equal(once.length, 11);
     for (const column of [60, 64, 68, 76])
       assert.deepEqual(eventsOf(read(mangle(wrapped, [wrapAtBlanks(column)]))), once, `${column}`);
+  });
+
+  it('are whole again where a quotation was folded, its ends without blanks', () => {
+    const pasted = fs.readFileSync('sample-traces/pastes/P16-pkvm-pin-stacks.txt', 'utf8');
+    const once = eventsOf(read(pasted));
+    assert.equal(once.length, 3);
+    for (const column of [60, 68, 76])
+      assert.deepEqual(eventsOf(read(mangle(pasted, [quote('> '), cutAtColumn(column, true)]))), once);
+  });
+
+  it('are whole again behind counts, and where numbers came after they were broken', () => {
+    const wrapped = fs.readFileSync('sample-traces/pastes/P01-thp-crosses-private-wrapped.txt', 'utf8');
+    const once = eventsOf(read(wrapped));
+    assert.deepEqual(eventsOf(read(mangle(wrapped, [counted]))), once);
+    const bare = fs.readFileSync('sample-traces/pastes/P20-payload-only.md', 'utf8');
+    assert.deepEqual(
+      eventsOf(read(mangle(bare, [cutAtColumn(66, true), grepNumbers]))),
+      eventsOf(read(bare)),
+    );
+  });
+
+  it('are whole again in comments of the function graph, and their head keeps what it says', () => {
+    const graph = headOf('sample-traces/ftrace/7.2.13/fgraph.txt', 30);
+    for (const step of [wrapAtBlanks(72), cutAtColumn(76)])
+      assert.deepEqual(eventsOf(read(mangle(graph, [step]))), eventsOf(read(graph)), step.name);
+    const cut = headOf('sample-traces/labelled/inplace/M2.p.txt', 60);
+    const said = read(cut).losses.length;
+    assert.ok(said > 0);
+    for (const steps of [[quote('> '), wrapAtBlanks(72)], [dated]])
+      assert.equal(read(mangle(cut, steps)).losses.length, said);
+  });
+
+  it('are whole again though a value is a raw byte', () => {
+    const probes = headOf('sample-traces/ftrace/7.2.13/dyn.probes.txt', 40);
+    assert.ok(probes.includes("'\0'"));
+    assert.deepEqual(eventsOf(read(mangle(probes, [wrapAtBlanks(76)]))), eventsOf(read(probes)));
   });
 
   it('are read with the digits of a value that stand alone under the number of their line', () => {

@@ -268,7 +268,7 @@ const FIELD_END = /(?:\s\w+=\S+|\([^()]*\)|:)\s*$/;
 const FIELD = /^\s*[a-z]\w*=\S/;
 const FIELD_TAIL = 120;
 
-const VALUE_BEGUN = /=(?:0x)?[\da-f]*$/;
+const VALUE_BEGUN = /(?:=(?:0x)?|\s0x)[\da-f]*$/;
 /** Digits by themselves, before another field or the end. */
 const BARE_DIGITS = /^\s*[\da-f]*\d[\da-f]*(?=\s+\w+=|\s*$)/;
 

@@ -123,7 +123,9 @@ function readingsOfMarked(
   const bare = unmarkEvents(prefixed, isOfTrace);
   const roles = rolesOf(bare, prefixed, family);
   const plain = uncontinue(prefixed, (i) => goesOnFrom(roles, i));
-  const widths = wide.map((width, i) => {
+  // Where rests have marks, too, the lines were broken before they had any: these are no part of a width.
+  const before = areRestsMarked(marked, prefixed, roles) ? widthsOf(prefixed) : wide;
+  const widths = before.map((width, i) => {
     return width - (prefixed.texts[i]!.length - plain.texts[i]!.length);
   });
   const isUnwrapped = isHtml || bare.texts.some((line, i) => isEventStart(family, line) && line !== raw[i]);
@@ -139,7 +141,7 @@ function readingsOfMarked(
   const framed = (hasFrames && FRAMES[family]) || asItIs;
   const inColumns = (line: string): string => {
     if (isEventStart(family, line)) return spaced(padded(columns(withoutTabs(unremark(line)))));
-    return framed(line.replace(/^\s+(?=#)/, ''));
+    return framed(line.replace(/^\s+(?=#|$)/, ''));
   };
   const finish = isPartial && !isOfPerf ? partial : (reading: Reading): Reading => reading;
   if (breaks.length === 0) return [finish(readingOf(mapLines(bare, inColumns), part, isUnwrapped))];
@@ -150,6 +152,19 @@ function readingsOfMarked(
   const twice = once.flatMap((joined) => joinAgain(joined, family, isOfTrace));
   return [...once.map(wholeOf), ...twice.map((joined) => ({ ...wholeOf(joined), isJoinedAgain: true }))];
 }
+
+/** True where something was taken off nearly all lines that go on from another. */
+function areRestsMarked(marked: PlacedLines, bare: PlacedLines, roles: Uint8Array): boolean {
+  let rests = 0;
+  let having = 0;
+  bare.texts.forEach((text, i) => {
+    if (!goesOnFrom(roles, i)) return;
+    rests++;
+    if (marked.texts[i]!.trim().length > text.trim().length) having++;
+  });
+  return rests > 0 && having >= rests * NEARLY_ALL;
+}
+const NEARLY_ALL = 0.9;
 
 /** Lines that were put together, and then what had been broken before: a reply wraps what came wrapped. */
 function joinAgain(
