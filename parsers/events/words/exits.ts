@@ -191,7 +191,7 @@ export const SVM_EXITS: ValueTable = {
     [0xa2, 'invpcid'],
     [0xa3, 'mcommit'],
     [0xa4, 'tlbsync'],
-    [0xa5, 'bus_lock'],
+    [0xa5, 'buslock'],
     [0xa6, 'idle_hlt'],
     [0x400, 'npf'],
     [0x401, 'avic_incomplete_ipi'],

@@ -249,7 +249,10 @@ describe('flags, ioctls and errors in words', () => {
     assert.equal(pageFlagsText(0x40048n, '4.6.0'), 'uptodate|active|swapbacked');
     assert.equal(pageFlagsText(0x40089n, '4.19.0'), 'locked|uptodate|waiters|swapbacked');
     assert.equal(pageFlagsText(0x8004bn, '6.8.0'), 'locked|writeback|uptodate|head|swapbacked');
-    assert.match(pageFlagsText(0x1n, '6.11.0'), /^since 6\.12: locked; 6\.7 to 6\.9: locked; /);
+    assert.equal(pageFlagsText(0x148041n, '6.11.0'), 'locked|head|private_2|swapbacked|mlocked');
+    assert.equal(pageFlagsText(0x80001n, '6.12.107+deb12-amd64'), 'locked|mlocked');
+    assert.equal(pageFlagsText(0x80001n, '6.18.2'), 'locked|dropbehind');
+    assert.match(pageFlagsText(0x1n, ''), /^since 6\.14: locked; 6\.12 and 6\.13: locked; 6\.10 and 6\.11: /);
     assert.match(pageFlagsText(0x40048n, ''), /before 4\.10: uptodate\|active\|swapbacked$/);
   });
 
