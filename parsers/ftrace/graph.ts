@@ -35,7 +35,7 @@ export const GRAPH_SWITCH = 3;
 /** A call, with what it calls in it or not. */
 export const GRAPH_CALL = 4;
 export const GRAPH_RETURN = 5;
-/** A comment that is not closed, a bar with nothing behind it, a name without its parentheses: it ends early. */
+/** It ends early: a comment that is not closed, a bar with nothing behind it, a name without parentheses. */
 export const GRAPH_TORN = 6;
 
 /** Where a comment's event lies, or a call with what it took before it. */

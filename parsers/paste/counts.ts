@@ -1,4 +1,4 @@
-/** The counts that `uniq -c` puts in front of every line: a number that ends in one column, nearly always 1. */
+/** The counts that `uniq -c` puts in front of lines: a number that ends in one column, nearly always 1. */
 import { mapLines, type PlacedLines } from '../mail/lines.js';
 import { familyOf, isEventStart } from './shapes.js';
 

@@ -1,4 +1,5 @@
 /** QEMU's log backend (`-trace … -D FILE`) as a format of the registry; see line.ts for its lines. */
+import { Ascii } from '../base/ascii.js';
 import { isDigit } from '../base/text.js';
 import { Interner } from '../base/intern.js';
 import type { ByteSource } from '../base/source.js';
@@ -7,6 +8,7 @@ import { KIND_UNKNOWN } from '../events/kinds.js';
 import { closesLine, describePayload, fillPayload, PAYLOAD_MORE, PlanBook } from '../events/payload.js';
 import { fitOf, weightOf, wholeLines } from '../events/textFit.js';
 import { LineSpan } from '../events/textline.js';
+import type { EventTable } from '../events/table.js';
 import { TextEventReader } from '../events/textreader.js';
 import type { EventText, OpenTrace, ReadOptions, TraceFormat } from '../reader.js';
 import { holdsTime, parseQemuLine } from './line.js';
@@ -30,10 +32,13 @@ export const qemuLog: TraceFormat = {
    */
   sniff(head: Uint8Array): number {
     const reader = new QemuLogReader();
-    reader.push(wholeLines(head));
-    const fit = fitOf(reader.finish());
+    const lines = wholeLines(head);
+    reader.push(lines);
+    const table = reader.finish();
+    const fit = fitOf(table);
     if (fit.known > 0) return weightOf(fit, head);
-    return fit.events > fit.others ? UNKNOWN_EVENTS * weightOf(fit, head) : 0;
+    const isLog = fit.events > fit.others && (table.meta.timeUnit !== 'none' || hasArguments(table, lines));
+    return isLog ? UNKNOWN_EVENTS * weightOf(fit, head) : 0;
   },
 
   read(source: ByteSource, options: ReadOptions): OpenTrace {
@@ -44,6 +49,27 @@ export const qemuLog: TraceFormat = {
     return { table, describe: (row) => describeLine(book, lineAt(source, table.at(row)), table.name(row)) };
   },
 };
+
+/** So many lines without a time are looked at. */
+const LOOKED_AT = 50;
+/** What a list of counters, settings or fields has behind a name: nothing, a colon, a sign, a number. */
+const NO_ARGUMENTS = /^\s*(?:$|[:=]|-?\d[\d.]*\s*%?$|\d+(?:\s+\d+){2})/;
+
+/**
+ * True where most events have arguments in words, as those of QEMU do: a kernel's counters (`/proc/vmstat`),
+ * its lists and the files about its formats have names with an underscore, too.
+ */
+function hasArguments(table: EventTable, bytes: Uint8Array): boolean {
+  const count = Math.min(table.length, LOOKED_AT);
+  let having = 0;
+  for (let row = 0; row < count; row++) {
+    const at = table.at(row);
+    const end = bytes.indexOf(Ascii.Newline, at);
+    const text = decoder.decode(bytes.subarray(at, end < 0 ? bytes.length : end)).trimStart();
+    if (!NO_ARGUMENTS.test(text.slice(text.search(/\s|$/)))) having++;
+  }
+  return count > 1 && having * 2 > count;
+}
 
 export class QemuLogReader extends TextEventReader<LineSpan> {
   private hasTimes = false;

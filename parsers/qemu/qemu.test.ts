@@ -52,6 +52,19 @@ describe('QEMU log backend', () => {
     );
   });
 
+  it('is no list of counters, fields or names, though these have underscores', () => {
+    const lists = [
+      '# compressed entry header\n\ttype_len    :    5 bits\n\ttime_delta  :   27 bits\n\tpadding : type == 29\n',
+      'nr_free_pages 1234\nnr_zone_inactive_anon 5\nnr_dirty_threshold 0\n',
+      'btrfs_inode 120 144 1136 28 8 : tunables 0 0 0\nkmalloc_128 8 8 8 8 8 : tunables 0 0 0\n',
+      'function_graph function nop\n',
+      'some_setting = 5\nother_setting = on\n',
+    ];
+    for (const text of lists) assert.equal(sniffFormat(bytesOf(text), FORMATS), undefined, text);
+    const unknown = 'virtio_set_status vdev 0x55 val 0\nvirtio_notify vdev 0x55 vq 0x56\n';
+    assert.equal(sniffFormat(bytesOf(unknown), FORMATS), qemuLog);
+  });
+
   it('reads the older prefix with its thread', () => {
     const { table } = readLog('4563@1763815297.025958:kvm_run_exit cpu_index 2, reason 39\n');
     assert.equal(row(table, 0), 'QemuRunExit qemu:kvm_run_exit vcpu=2 reason=39');
