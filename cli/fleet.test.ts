@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { RunStatus } from './fleet/check.js';
 import { runFolder, runName } from './fleet/runName.js';
+import type { RunStatus } from './fleet/status.js';
 import { shardOf } from './fleet/traces.js';
 import { run } from './run.js';
 
@@ -48,7 +48,10 @@ describe('shimtrace fleet check', function () {
     assert.ok(fs.existsSync(path.join(pinned, 'findings.parquet')));
     const { host, run: name, outcome, digest } = statusOf(pinned);
     assert.deepEqual([host, name, outcome, digest.length], ['alpha', 'day 1/pinned.txt', 'judged', 64]);
-    assert.deepEqual(fs.readdirSync(path.join(out, 'host=b%27eta/run=junk')), ['status.json']);
+    assert.deepEqual(fs.readdirSync(path.join(out, 'host=b%27eta/run=junk')), [
+      'status.json',
+      'status.parquet',
+    ]);
     assert.deepEqual(fs.readdirSync(out), ['host=alpha', 'host=b%27eta']);
   });
 

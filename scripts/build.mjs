@@ -40,6 +40,8 @@ const bundles = [
     platform: 'node',
     format: 'esm',
     target: 'node20',
+    // An optional peer, which is native.
+    external: ['@duckdb/node-api'],
     banner: { js: REQUIRE },
   },
   {

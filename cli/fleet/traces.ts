@@ -3,7 +3,33 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { InputError } from '../errors.js';
-import type { FleetTrace } from './check.js';
+import { runFolder, runName, type RunName } from './runName.js';
+
+/** A trace, and its place below what was named. */
+export interface FleetTrace {
+  readonly file: string;
+  readonly relative: string;
+  /** What it is called where a pattern or a manifest says so; else it is by its place. */
+  readonly name?: RunName;
+}
+
+export function nameOfTrace({ name, relative }: FleetTrace): RunName {
+  return name ?? runName(relative);
+}
+
+/** Two traces of one name would each take the other's place: throws InputError. */
+export function refuseDoubles(traces: readonly FleetTrace[]): void {
+  const files = new Map<string, string>();
+  for (const trace of traces) {
+    const folder = runFolder(nameOfTrace(trace));
+    const other = files.get(folder);
+    if (other !== undefined)
+      throw new InputError(
+        `${other} and ${trace.file} would both be ${folder}: name them apart by --name or --manifest`,
+      );
+    files.set(folder, trace.file);
+  }
+}
 
 /** All files below the folders, those that are named, and those of lists (`@list.txt`), in order. */
 export function fleetTraces(named: readonly string[]): readonly FleetTrace[] {

@@ -10,6 +10,8 @@ const ASIDE = path.join(root, 'dist/package.whole.json');
 const KEPT = [
   ...['name', 'version', 'description', 'license', 'keywords', 'type', 'bin', 'man'],
   ...['repository', 'bugs', 'homepage'],
+  // Native, and asked for by `shimtrace fleet report` alone: who wants it installs it.
+  ...['peerDependencies', 'peerDependenciesMeta'],
 ];
 /** What is packed. Not in the project's own manifest: vsce refuses that beside .vscodeignore. */
 const FILES = ['dist/*.js', 'dist/shimtrace.1', 'dist/perfetto/*', 'docs/check.schema.json'];

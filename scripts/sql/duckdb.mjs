@@ -1,16 +1,13 @@
 // `npm run sql:duckdb`: asks the twenty questions of docs/SQL.md of DuckDB, over Parquet files, and of the
 // trace processor, and fails where their rows differ. Traces as arguments are asked in the place of those of
-// the tests. DuckDB is 68 MB for each platform: it is installed when this is run, and is no part of `npm
-// test`.
+// the tests.
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { bin, ensureDependencies, ensureTools, fail, must, root } from '../steps.mjs';
+import { bin, ensureDependencies, fail, must, root } from '../steps.mjs';
 import { ensureProcessor } from '../perfetto/get.mjs';
 
-const tools = path.join(root, 'scripts/sql');
 ensureDependencies();
-ensureTools(tools);
 if (!ensureProcessor()) fail('There is nothing to compare with');
 must(bin('tsc'), ['-b']);
 process.chdir(root);
@@ -21,7 +18,7 @@ const { SqlTrace } = await load('shell/sql/engine.js');
 const { ParquetWriter } = await load('shell/parquet/writer.js');
 const { QUESTIONS } = await load('model/tables/questions.js');
 const { TABLE_NAMES } = await load('model/tables/schema.js');
-const { DuckDBInstance } = await import(path.join(tools, 'node_modules/@duckdb/node-api/lib/index.js'));
+const { DuckDBInstance } = await import('@duckdb/node-api');
 
 const code = fs.readFileSync('dist/perfetto/trace_processor.wasm');
 const named = process.argv.slice(2);

@@ -266,6 +266,12 @@ export const LAYERS: readonly Layer[] = [
     packages: ['node:'],
   },
   {
+    name: 'engine of fleets',
+    holds: within('cli/fleet/duckdb.ts', 'cli/fleet/duckdbNodeApi.d.ts'),
+    may: ['cli'],
+    packages: ['@duckdb/node-api'],
+  },
+  {
     name: 'cli',
     holds: within('cli'),
     may: ['cli', 'extension/debugger', 'recorder', 'shell', ...CORE],
