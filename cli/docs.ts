@@ -3,9 +3,11 @@ import { ISSUE_KINDS } from '../parsers/events/issues.js';
 import { PROFILES, type ProfileId } from '../model/findings/finding.js';
 import { SEVERITY_WORDS, type RuleInfo } from '../model/findings/report.js';
 import { needsText } from '../model/findings/recipe.js';
-import { TABLE_NAMES, TABLES, type TableName } from '../model/tables/schema.js';
+import { TABLE_NAMES, TABLES, type ColumnSpec, type TableName } from '../model/tables/schema.js';
 import { QUESTIONS } from '../model/tables/questions.js';
 import type { CorpusCount } from './corpus.js';
+import { FLEET_VIEWS, SECTIONS } from './fleet/questions.js';
+import { STATUS_COLUMNS } from './fleet/statusTable.js';
 
 const PROFILE_TEXTS: Readonly<Record<ProfileId, string>> = {
   'sean-2022':
@@ -115,6 +117,7 @@ export function issuesTable(): string {
 
 const BEGIN = '<!-- generated: issues -->';
 const END = '<!-- end generated -->';
+const BEGIN_FLEET = '<!-- generated: questions of a fleet -->';
 const BEGIN_SQL = '<!-- generated: tables and questions -->';
 
 /** `page` with its generated part replaced; the page itself when it has no such part. */
@@ -127,6 +130,31 @@ export function withTables(page: string): string {
   return withPart(page, BEGIN_SQL, [...TABLE_NAMES.flatMap(tableSection), ...questionSections()].join('\n'));
 }
 
+/** docs/FLEET.md with the table of its own and the SQL of its report as the sources have them. */
+export function withFleet(page: string): string {
+  const sql = (title: string, ...text: readonly string[]): readonly string[] => [
+    '',
+    title,
+    '',
+    '```sql',
+    ...text,
+    '```',
+  ];
+  return withPart(
+    page,
+    BEGIN_FLEET,
+    [
+      ...['', '### status', '', 'One row: what became of a run.', ''],
+      ...columnRows(STATUS_COLUMNS),
+      ...['', '### What is made of the tables first'],
+      ...FLEET_VIEWS.flatMap(({ name, title, select }) => sql(`${title}:`, `create view ${name} as`, select)),
+      ...['', '### What is asked', ''],
+      'Sections are called as `--section` has them. `baseline` has columns of `standing`: rule, host, kernel, broken, held.',
+      ...SECTIONS.flatMap(({ name, title, note, sql: text }) => sql(`\`${name}\`: ${title} ${note}`, text)),
+    ].join('\n'),
+  );
+}
+
 function withPart(page: string, begin: string, part: string): string {
   const from = page.indexOf(begin);
   const until = page.indexOf(END);
@@ -136,11 +164,15 @@ function withPart(page: string, begin: string, part: string): string {
 
 function tableSection(name: TableName): readonly string[] {
   const { help, columns } = TABLES[name];
+  return ['', `### ${name}`, '', help, '', ...columnRows(columns)];
+}
+
+function columnRows(columns: readonly ColumnSpec[]): readonly string[] {
   const rows = columns.map(
     (column) =>
       `| \`${column.name}\` | ${column.type}${column.isNullable ? ', null' : ''} | ${cell(column.help)} |`,
   );
-  return ['', `### ${name}`, '', help, '', '| Column | Type | |', '| --- | --- | --- |', ...rows];
+  return ['| Column | Type | |', '| --- | --- | --- |', ...rows];
 }
 
 function questionSections(): readonly string[] {

@@ -5,6 +5,8 @@ import path from 'node:path';
 import { duckOr, fleetOf, judgedInto } from '../test/support/fleets.js';
 import { differences } from '../test/support/fleetTruth.js';
 import { PATTERN, simulated, truthOf } from '../test/support/simulatedFleet.js';
+import { Duck } from './fleet/duckdb.js';
+import { FLEET_VIEWS, SECTIONS } from './fleet/questions.js';
 import { reportOf, rowsIn } from './fleet/report.js';
 import { run } from './run.js';
 
@@ -197,6 +199,20 @@ describe('shimtrace fleet report', function () {
     assert.match(out, /1 failed/);
     assert.match(out, /none of the formats/);
     assert.equal((await report(fleet, '--allow-failed')).code, 2, 'nothing was judged at all');
+  });
+
+  it('is asked by the SQL of docs/FLEET.md, as it stands there', async () => {
+    const page = fs.readFileSync('docs/FLEET.md', 'utf8');
+    const setUp = /```sql\n(create view status .+?)```/s.exec(page)![1]!;
+    const duck = await Duck.start(folder);
+    await duck.run(setUp.replaceAll("'fleet/", `'${broken}/`));
+    for (const { name, select } of FLEET_VIEWS) await duck.run(`create view ${name} as ${select}`);
+    const found = await reportOf(broken, undefined, () => undefined);
+    for (const { name, sql, isOfBaseline } of SECTIONS) {
+      if (isOfBaseline || name === 'broken') continue;
+      assert.deepEqual((await duck.ask(sql)).rows, rowsIn(found, name), name);
+    }
+    duck.close();
   });
 
   it('takes any name for what it is', async () => {

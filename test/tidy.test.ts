@@ -4,7 +4,7 @@ import path from 'node:path';
 import { ISSUE_KINDS } from '../parsers/events/issues.js';
 import { RULE_IDS, RULES } from '../cli/core.js';
 import { corpusCounts } from '../cli/corpus.js';
-import { issuesTable, rulesPage, withIssues, withTables } from '../cli/docs.js';
+import { issuesTable, rulesPage, withFleet, withIssues, withTables } from '../cli/docs.js';
 import { TABLE_NAMES } from '../model/tables/schema.js';
 import { COMMAND_NAMES } from '../cli/commands.js';
 import { VERSION } from '../cli/version.js';
@@ -140,6 +140,12 @@ describe('tidy: documents', () => {
     assert.equal(page, withIssues(page), 'run `npm run docs`');
     assert.ok(page.includes(issuesTable()));
     for (const code of Object.keys(ISSUE_KINDS)) assert.ok(page.includes(`\`${code}\``), code);
+  });
+
+  it('has the SQL of a fleet in FLEET.md', () => {
+    const page = read('docs/FLEET.md');
+    assert.equal(page, withFleet(page), 'run `npm run docs`');
+    assert.ok(page.includes('create view standing as'));
   });
 
   it('has every table and question in SQL.md', () => {

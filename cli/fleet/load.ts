@@ -19,7 +19,9 @@ const READ = {
   conversions: 'to_private, dur, result',
 } as const;
 type TableRead = keyof typeof READ;
-const OF_JUDGED: readonly TableRead[] = ['trace', 'rules', 'findings', 'doubts', 'conversions'];
+/** The tables of a fleet that its report asks. */
+export const FLEET_TABLES = Object.keys(READ) as readonly TableRead[];
+const OF_JUDGED = FLEET_TABLES.filter((name) => name !== 'status');
 
 /** The types of the columns, for a fleet in which no run has any. */
 const TYPES: Readonly<Record<string, string>> = {
@@ -51,7 +53,7 @@ export async function loadFleet(
 ): Promise<LoadedFleet> {
   const { runs, unread } = foldersOf(fleet);
   await duck.run(`create schema if not exists ${schema}; use ${schema}`);
-  for (const [name, columns] of Object.entries(READ)) await duck.run(emptyTable(name, columns));
+  for (const name of FLEET_TABLES) await duck.run(emptyTable(name, READ[name]));
   const damaged: Unread[] = [];
   await withPlainName(fleet, async (folder) => {
     for (let i = 0; i < runs.length; i += RUNS_AT_A_TIME) {

@@ -15,15 +15,17 @@ export const FLEET_VIEWS: readonly FleetView[] = [
   {
     name: 'runs',
     title: 'Each run, with its kernel by the name that it was given, else by the trace',
-    select: `select s.host, s.run, s.day, coalesce(s.named_kernel, t.kernel, 'unknown') kernel,
-  s.file, s.outcome, s.message, s.version, t.time_unit, t.headline
+    select: `select s.host as host, s.run as run, s.day as day,
+  coalesce(s.named_kernel, t.kernel, 'unknown') kernel,
+  s.outcome as outcome, s.message as message, t.time_unit as time_unit, t.headline as headline
 from status s
 left join trace t on t.host = s.host and t.run = s.run`,
   },
   {
     name: 'outcomes',
     title: 'What each rule came to in each run; only a run that says broken or held has judged the rule',
-    select: `select n.host, n.run, n.day, n.kernel, r.rule, r.name, r.severity,
+    select: `select n.host as host, n.run as run, n.day as day, n.kernel as kernel,
+  r.rule as rule, r.name as name, r.severity as severity,
   case when v.violations > 0 then 'broken'
     when r.broken > 0 then 'suspicious'
     when r.status = 'undecidable' or d.doubts > 0 then 'undecided'
@@ -83,7 +85,7 @@ export const SECTIONS: readonly Section[] = [
       'steady: since then in every run that could judge it; over: so, and in none of the days after last_broken; ' +
       'flaky: in some of them; once: in one run alone. Undecided runs count for neither. held_until is the last day ' +
       'before on which it held.',
-    sql: `select s.rule, s.name, s.host, s.kernel,
+    sql: `select s.rule as rule, s.name as name, s.host as host, s.kernel as kernel,
   case when b.here > 0 then 'known'
     when b.anywhere > 0 then 'known elsewhere'
     when b.judged > 0 then 'new'
@@ -92,11 +94,12 @@ export const SECTIONS: readonly Section[] = [
     when h.held_after > 0 then 'over'
     when s.broken > 1 then 'steady'
     else 'once' end pattern,
-  s.broken, s.broken + s.held judged, s.suspicious, s.undecided,
-  s.since, s.last_broken, h.held_until, x.run, x.message
+  s.broken as broken, s.broken + s.held as judged, s.suspicious as suspicious, s.undecided as undecided,
+  s.since as since, s.last_broken as last_broken, h.held_until as held_until, x.run as run,
+  x.message as message
 from standing s
 left join (
-  select p.rule, p.host, p.kernel,
+  select p.rule as rule, p.host as host, p.kernel as kernel,
     max(case when o.day < p.since then o.day end) held_until,
     sum(case when o.day < p.since or o.day > p.last_broken then 0 else 1 end) held_within,
     sum(case when o.day > p.last_broken then 1 else 0 end) held_after
@@ -106,7 +109,7 @@ left join (
   group by p.rule, p.host, p.kernel
 ) h on h.rule = s.rule and h.host = s.host and h.kernel = s.kernel
 left join (
-  select a.rule, e.host,
+  select a.rule as rule, e.host as host,
     sum(case when a.host = e.host then a.broken else 0 end) here,
     sum(a.broken) anywhere, sum(a.broken + a.held) judged
   from baseline a
@@ -114,7 +117,7 @@ left join (
   group by a.rule, e.host
 ) b on b.rule = s.rule and b.host = s.host
 left join (
-  select f.rule, f.host, n.kernel, f.run, f.message,
+  select f.rule as rule, f.host as host, n.kernel as kernel, f.run as run, f.message as message,
     row_number() over (
       partition by f.rule, f.host, n.kernel order by coalesce(n.day, ''), f.run, f.line, f.message
     ) place
@@ -130,8 +133,9 @@ order by s.severity, s.rule, s.host, s.kernel`,
     title: 'What is broken in the baseline, and not here?',
     note: 'held: in every run that could judge it; not judged: no run could, so that nobody knows.',
     isOfBaseline: true,
-    sql: `select b.rule, b.host, case when s.held > 0 then 'held' else 'not judged' end outcome,
-  b.broken broken_before, coalesce(s.held, 0) held, coalesce(s.undecided, 0) undecided
+    sql: `select b.rule as rule, b.host as host,
+  case when s.held > 0 then 'held' else 'not judged' end outcome,
+  b.broken as broken_before, coalesce(s.held, 0) held, coalesce(s.undecided, 0) undecided
 from (select rule, host, sum(broken) broken from baseline group by rule, host) b
 left join (
   select rule, host, sum(broken) broken, sum(held) held, sum(suspicious + undecided) undecided
@@ -146,7 +150,7 @@ order by b.rule, b.host`,
     title: 'What was judged in the baseline, and cannot be any more?',
     note: 'The rule is undecided on this host, and judged in no run; in the baseline some could judge it.',
     isOfBaseline: true,
-    sql: `select b.rule, b.host, b.judged judged_before, s.undecided
+    sql: `select b.rule as rule, b.host as host, b.judged as judged_before, s.undecided as undecided
 from (select rule, host, sum(broken + held) judged from baseline group by rule, host) b
 join (
   select rule, host, sum(broken + held) judged, sum(suspicious + undecided) undecided
@@ -161,9 +165,10 @@ order by b.rule, b.host`,
     title: 'On which hosts of the baseline was nothing judged here?',
     note: 'They have no run, or none of which a rule could be judged: nothing is known of them.',
     isOfBaseline: true,
-    sql: `select b.host, b.judged judged_before, b.broken broken_before, coalesce(r.runs, 0) runs
+    sql: `select b.host as host, b.judged as judged_before,
+  b.rules_broken as rules_broken_before, coalesce(r.runs, 0) runs
 from (
-  select host, sum(broken + held) judged, sum(case when broken > 0 then 1 else 0 end) broken
+  select host, sum(broken + held) judged, count(distinct case when broken > 0 then rule end) rules_broken
   from baseline
   group by host
 ) b
@@ -176,14 +181,14 @@ order by b.host`,
     name: 'conversions',
     title: 'How long do conversions take, by kernel, in microseconds?',
     note: 'Of those that ended without an error, in traces with a clock; the value that 50 and 99 of 100 do not exceed.',
-    sql: `select kernel, case when to_private then 'private' else 'shared' end becoming, max(n) n,
-  min(case when place * 100 >= n * 50 then dur end) / 1e3 p50_us,
-  min(case when place * 100 >= n * 99 then dur end) / 1e3 p99_us,
+    sql: `select kernel, case when to_private then 'private' else 'shared' end becoming, max(ended) n,
+  min(case when place * 100 >= ended * 50 then dur end) / 1e3 p50_us,
+  min(case when place * 100 >= ended * 99 then dur end) / 1e3 p99_us,
   max(dur) / 1e3 longest_us
 from (
-  select n.kernel, c.to_private, c.dur,
+  select n.kernel as kernel, c.to_private as to_private, c.dur as dur,
     row_number() over (partition by n.kernel, c.to_private order by c.dur) place,
-    count(*) over (partition by n.kernel, c.to_private) n
+    count(*) over (partition by n.kernel, c.to_private) ended
   from conversions c
   join runs n on n.host = c.host and n.run = c.run
   where n.time_unit = 'ns' and c.dur is not null and coalesce(c.result, 0) = 0
@@ -195,7 +200,7 @@ order by kernel, becoming`,
     name: 'undecided',
     title: 'What could not be judged?',
     note: 'Runs in which a rule is undecided, and why; a run may have several reasons.',
-    sql: `select o.rule, o.name, count(*) undecided, j.judged,
+    sql: `select o.rule as rule, o.name as name, count(*) undecided, j.judged as judged,
   sum(case when d.lost > 0 then 1 else 0 end) events_lost,
   sum(case when d.absent > 0 then 1 else 0 end) not_recorded,
   sum(case when d.other > 0 then 1 else 0 end) other
@@ -219,7 +224,7 @@ order by undecided desc, o.rule`,
     name: 'probes',
     title: 'Which probe would help most?',
     note: 'decides: rules of a run that lack nothing else; helps: those that lack it among other things.',
-    sql: `select a.missing, sum(case when w.reasons = 1 then 1 else 0 end) decides, count(*) helps,
+    sql: `select a.missing as missing, sum(case when w.reasons = 1 then 1 else 0 end) decides, count(*) helps,
   count(distinct a.rule) rules, count(distinct concat(a.host, '/', a.run)) runs
 from (select distinct host, run, rule, missing from doubts where missing <> '') a
 join (
