@@ -214,7 +214,10 @@ function shard(args: Args): { readonly index: number; readonly count: number } {
   return { index, count };
 }
 
-/** The module that starts this program: of a bundle the one beside it, of single modules that of the command line. */
+/**
+ * The module that starts this program: of a bundle the one beside it, of single modules that of the command
+ * line.
+ */
 function entryOf(): string {
   const here = path.dirname(fileURLToPath(import.meta.url));
   const bundled = path.join(here, 'cli.js');

@@ -1,6 +1,7 @@
 /**
- * DuckDB, the engine that asks a fleet: a native library of 70 MB, which only this needs, and which is therefore no
- * part of shimtrace. It reads the files that it is told and nothing else, and opens no connection.
+ * DuckDB, the engine that asks a fleet: a native library of 70 MB, which only this needs, and which is
+ * therefore no part of shimtrace. It reads the files that it is told and nothing else, and opens no
+ * connection.
  */
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { InputError } from '../errors.js';
@@ -19,7 +20,9 @@ export interface Answer {
 export class Duck {
   private constructor(private readonly connection: DuckDBConnection) {}
 
-  /** Starts it; `folder` is where it may put what memory does not hold. Throws InputError where there is none. */
+  /**
+   * Starts it; `folder` is where it may put what memory does not hold. Throws InputError where there is none.
+   */
   static async start(folder: string): Promise<Duck> {
     const { DuckDBInstance } = await duckModule();
     const instance = await DuckDBInstance.create(':memory:', {

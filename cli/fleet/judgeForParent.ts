@@ -7,7 +7,10 @@ import { EXIT, InputError, UsageError } from '../errors.js';
 import type { Work } from './judges.js';
 import { failed, type Ended } from './status.js';
 
-/** `judging` are arguments of `shimtrace export` besides the folder and the trace. Throws InputError without a parent. */
+/**
+ * `judging` are arguments of `shimtrace export` besides the folder and the trace. Throws InputError without a
+ * parent.
+ */
 export async function judgeForParent(judging: readonly string[]): Promise<void> {
   if (process.send === undefined) throw new InputError('only `shimtrace fleet check` asks for this');
   process.on('message', (work: Work) => {

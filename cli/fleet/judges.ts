@@ -1,7 +1,7 @@
 /**
- * Processes of this program that judge traces, one at a time and many after each other: starting one costs more than
- * a small trace does. One that ends, takes too long or has judged enough is replaced; what it had in hand is a trace
- * that failed, and nobody else's loss.
+ * Processes of this program that judge traces, one at a time and many after each other: starting one costs
+ * more than a small trace does. One that ends, takes too long or has judged enough is replaced; what it had
+ * in hand is a trace that failed, and nobody else's loss.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { failed, MESSAGE_MAX, type Ended } from './status.js';

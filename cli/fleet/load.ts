@@ -1,6 +1,6 @@
 /**
- * The tables of a fleet in DuckDB: of each run all of them or none. A run whose files are damaged is left out, and
- * said; no other suffers from it.
+ * The tables of a fleet in DuckDB: of each run all of them or none. A run whose files are damaged is left
+ * out, and said; no other suffers from it.
  */
 import fs from 'node:fs';
 import os from 'node:os';
@@ -42,8 +42,8 @@ export interface LoadedFleet {
 }
 
 /**
- * Fills the tables and makes the views of {@link FLEET_VIEWS}, as tables, in `schema`. Throws InputError where there
- * is no such folder.
+ * Fills the tables and makes the views of {@link FLEET_VIEWS}, as tables, in `schema`. Throws InputError
+ * where there is no such folder.
  */
 export async function loadFleet(
   duck: Duck,
@@ -71,8 +71,8 @@ function emptyTable(name: string, columns: string): string {
 }
 
 /**
- * Works on the fleet under a name without anything that a pattern of files, or SQL, would take for its own: the names
- * of its folders are such by {@link foldersOf}.
+ * Works on the fleet under a name without anything that a pattern of files, or SQL, would take for its own:
+ * the names of its folders are such by {@link foldersOf}.
  */
 async function withPlainName(fleet: string, work: (folder: string) => Promise<void>): Promise<void> {
   const own = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-fleet-'));

@@ -6,8 +6,8 @@ import { NAME_PARTS, nameOf, type NameParts } from './naming.js';
 import type { FleetTrace } from './traces.js';
 
 /**
- * The traces of a CSV with a line of names: `file`, and any of `host`, `run`, `day`, `kernel`. Files lie where
- * they are named from the manifest's folder. Other columns are not looked at.
+ * The traces of a CSV with a line of names: `file`, and any of `host`, `run`, `day`, `kernel`. Files lie
+ * where they are named from the manifest's folder. Other columns are not looked at.
  */
 export function manifestTraces(manifest: string): readonly FleetTrace[] {
   const all = csvRows(readText(manifest));
@@ -40,8 +40,8 @@ function readText(file: string): string {
 }
 
 /**
- * The rows of a CSV (RFC 4180): a cell in quotes may hold commas, ends of lines, and quotes twice. Undefined for
- * a text that is none.
+ * The rows of a CSV (RFC 4180): a cell in quotes may hold commas, ends of lines, and quotes twice.
+ * Undefined for a text that is none.
  */
 export function csvRows(text: string): readonly (readonly string[])[] | undefined {
   const rows: string[][] = [];

@@ -14,8 +14,8 @@ const SHOWN_MAX = 3;
 export type Naming = (relative: string) => RunName | undefined;
 
 /**
- * The naming by a pattern: `{host}`, `{day}` and `{kernel}` are a text without a slash, `{run}` is any, `*` is a
- * text without a slash that is not wanted. Throws UsageError for a pattern that says nothing.
+ * The naming by a pattern: `{host}`, `{day}` and `{kernel}` are a text without a slash, `{run}` is any, `*`
+ * is a text without a slash that is not wanted. Throws UsageError for a pattern that says nothing.
  */
 export function namingOf(pattern: string): Naming {
   const parts: NamePart[] = [];
@@ -42,8 +42,9 @@ export function namingOf(pattern: string): Naming {
 }
 
 /**
- * The name that was said, whole: what was not said, or is empty, is as without a pattern. Day and kernel stand before
- * the run's name, too: what is called alike on each day are different runs. Throws InputError for no day.
+ * The name that was said, whole: what was not said, or is empty, is as without a pattern. Day and kernel
+ * stand before the run's name, too: what is called alike on each day are different runs. Throws InputError
+ * for no day.
  */
 export function nameOf(said: NameParts, relative: string): RunName {
   const text = (part: NamePart): string | undefined => (said[part] === '' ? undefined : said[part]);

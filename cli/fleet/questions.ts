@@ -1,7 +1,7 @@
 /**
  * What `shimtrace fleet report` asks, in SQL that DuckDB, ClickHouse, Spark and Trino share: no quantile
- * function, no `filter`, no list, conditions as `case`. docs/FLEET.md shows the same texts over the same names, so
- * that whoever has another engine pastes them there.
+ * function, no `filter`, no list, conditions as `case`. docs/FLEET.md shows the same texts over the same
+ * names, so that whoever has another engine pastes them there.
  */
 
 /** A table that is made of the files' tables before anything is asked. */

@@ -105,7 +105,8 @@ function summaryLine({ summary, baseline }: FleetReport): string {
   const parts = [`${judged} judged`, `${failed} failed`, `${timeout} took too long`];
   if (unread > 0) parts.push(`${unread} could not be read`);
   const against = baseline === undefined ? '' : `; compared with ${baseline}`;
-  return `${plural(traces, 'trace')} of ${plural(hosts, 'host')}, ${plural(kernels, 'kernel')}${days}: ${parts.join(', ')}${against}`;
+  const all = `${plural(traces, 'trace')} of ${plural(hosts, 'host')}, ${plural(kernels, 'kernel')}${days}`;
+  return `${all}: ${parts.join(', ')}${against}`;
 }
 
 function cellText(cell: Cell): string {

@@ -183,7 +183,10 @@ export function exitOf(report: FleetReport, demands: FleetDemands): ExitCode {
   return newOnes(report, demands).length > 0 ? EXIT.violations : EXIT.clean;
 }
 
-/** `2 rules broken in 3 places, 1 of them new · 15 rules could be judged, 3 nowhere`: a place is a host with a kernel. */
+/**
+ * `2 rules broken in 3 places, 1 of them new · 15 rules could be judged, 3 nowhere`: a place is a host with a
+ * kernel.
+ */
 export function headlineOf(report: FleetReport, demands: FleetDemands): string {
   const broken = rowsIn(report, 'broken');
   const rules = new Set(broken.map(({ rule }) => rule)).size;

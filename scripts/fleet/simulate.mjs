@@ -1,6 +1,7 @@
-// `npm run fleet:simulate -- [TRACES] [FOLDER]`: makes that many traces (1,000) by varying shipped ones, judges them
-// with `shimtrace fleet check`, asks them with `shimtrace fleet report`, and compares what it says with how they were
-// made. Says what it took. With a folder everything stays there; traces that are judged there already are kept.
+// `npm run fleet:simulate -- [TRACES] [FOLDER]`: makes that many traces (1,000) by varying shipped ones,
+// judges them with `shimtrace fleet check`, asks them with `shimtrace fleet report`, and compares what it
+// says with how they were made. Says what it took. With a folder everything stays there; traces that are
+// judged there already are kept.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';

@@ -1,6 +1,6 @@
-// `npm run sql:clickhouse`: asks ClickHouse the SQL of `shimtrace fleet report` over a simulated fleet, and the
-// twenty questions of docs/SQL.md over the traces of the tests, and fails where its rows are not DuckDB's. ClickHouse
-// is 540 MB: it is installed when this is run, and is no part of `npm test`.
+// `npm run sql:clickhouse`: asks ClickHouse the SQL of `shimtrace fleet report` over a simulated fleet, and
+// the twenty questions of docs/SQL.md over the traces of the tests, and fails where its rows are not
+// DuckDB's. ClickHouse is 540 MB: it is installed when this is run, and is no part of `npm test`.
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';

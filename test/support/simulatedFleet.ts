@@ -1,7 +1,7 @@
 /**
- * A fleet whose truth is known: traces made by varying shipped ones, on hosts with kernels over days, with bugs that
- * come on a day and show in all or in some of the runs. The truth is counted here, from how each trace was made and
- * what the model says of the shipped one, without files, names or SQL.
+ * A fleet whose truth is known: traces made by varying shipped ones, on hosts with kernels over days, with
+ * bugs that come on a day and show in all or in some of the runs. The truth is counted here, from how each
+ * trace was made and what the model says of the shipped one, without files, names or SQL.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -22,7 +22,9 @@ type Kernel = (typeof KERNELS)[number];
 const FIRST_DAY = Date.UTC(2026, 9, 1);
 const DAY_MS = 86_400_000;
 
-/** What runs on a host: traces about one rule, of which there are a clean, a violating and an undecidable one. */
+/**
+ * What runs on a host: traces about one rule, of which there are a clean, a violating and an undecidable one.
+ */
 interface Workload {
   readonly host: string;
   readonly rule: string;
