@@ -18,6 +18,7 @@ import { isTest } from './support/layers.js';
 interface Manifest {
   readonly scripts: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta: Readonly<Record<string, { readonly optional: boolean }>>;
 }
 interface Lock {
   readonly packages: Readonly<Record<string, { readonly dev?: boolean }>>;
@@ -48,6 +49,8 @@ function packagesOf(source: string): readonly string[] {
 
 /** Why a package would be missing after `npm start` has installed; '' where it is there. */
 function whyMissing(name: string): string {
+  // What does without it says so, and how it is installed.
+  if (manifest.peerDependenciesMeta[name]?.optional) return '';
   if (manifest.dependencies[name] === undefined) return `${name} is none of the dependencies`;
   const entry = lock.packages[`node_modules/${name}`];
   return entry && !entry.dev ? '' : `${name} is only installed for development`;

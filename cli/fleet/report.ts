@@ -202,6 +202,6 @@ export function headlineOf(report: FleetReport, demands: FleetDemands): string {
       .filter((row) => Number(row['broken']) + Number(row['held']) > 0)
       .map(({ rule }) => rule),
   );
-  const nowhere = all.size - judged.size;
-  return `${found} · ${plural(judged.size, 'rule')} could be judged${nowhere > 0 ? `, ${nowhere} nowhere` : ''}`;
+  const nowhere = all.size > judged.size ? `, ${all.size - judged.size} nowhere` : '';
+  return `${found} · ${plural(judged.size, 'rule')} could be judged${nowhere}`;
 }
