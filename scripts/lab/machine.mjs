@@ -1,147 +1,92 @@
-// The laboratory's machine: a Debian kernel, downloaded and unpacked but never installed, in QEMU by software
-// emulation alone, with ssh on the loopback. Nothing of it reaches beyond: its network is closed.
+// Boots a machine of the laboratory: a Debian kernel, downloaded and unpacked but never installed, in QEMU by
+// software emulation alone, with ssh on the loopback. Nothing of it reaches beyond: its network is closed.
 import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { root } from '../steps.mjs';
+import { buildImage, keysIn, userlandOf } from './image.mjs';
+import { MACHINES } from './machines.mjs';
 import { buildModule } from './module.mjs';
+import { aptOf, newestRelease, unpackPackages } from './packages.mjs';
 
-/** The kernel that the tests know, and what stands for the newest of its line where that one has gone. */
-const KERNEL = 'linux-image-6.12.117+deb12-amd64';
-const LINE_OF_KERNEL = 'linux-image-6.12-amd64';
-const BUSYBOX = '/usr/bin/busybox';
-const DROPBEAR = '/usr/sbin/dropbear';
-const MODULES = ['virtio_net', 'irqbypass', 'kvm', 'kvm-amd'];
 const BOOT_MS = 80_000;
 const TRIES = 2;
 const POLL_MS = 200;
 
-const folder = path.join(root, '.lab');
-const here = path.join(root, 'scripts/lab');
+const laboratory = path.join(root, '.lab');
 
 /** What has to be installed first, as words for apt-get; empty where all is there. */
-function missingTools() {
+function missingTools({ qemu, compiler }) {
   const packages = [
-    ['qemu-system-x86_64', 'qemu-system-x86'],
-    [BUSYBOX, 'busybox-static'],
-    [DROPBEAR, 'dropbear-bin'],
+    [qemu.program, qemu.package],
+    ['busybox', 'busybox-static'],
+    ['dropbear', 'dropbear-bin'],
     ['dropbearkey', 'dropbear-bin'],
     ['cpio', 'cpio'],
-    ['gcc', 'gcc libc6-dev'],
+    [compiler.program, compiler.package],
+    ['readelf', 'binutils'],
     ['ssh', 'openssh-client'],
     ['xz', 'xz-utils'],
     ['dpkg-deb', 'dpkg'],
     ['apt-get', 'apt'],
   ];
-  const missing = packages.filter(([tool]) => spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0);
+  const missing = packages.filter(
+    ([tool]) => spawnSync('sh', ['-c', `PATH=$PATH:/usr/sbin:/sbin command -v ${tool}`]).status !== 0,
+  );
   return [...new Set(missing.map(([, name]) => name))];
 }
 
 /**
- * Boots the machine; `converts` says whether its kernel can convert pages. Where it cannot be had, gives what
- * `say` makes of the reason.
+ * Boots a machine, by its name in MACHINES; `converts` says whether its kernel can convert pages. Where it
+ * cannot be had, gives what `say` makes of the reason.
  */
-export async function bootMachine(say) {
-  const missing = missingTools();
+export async function bootMachine(name, say) {
+  const machine = MACHINES[name];
+  const missing = missingTools(machine);
   if (missing.length > 0) return say(`it takes apt-get install ${missing.join(' ')}`);
+  const folder = path.join(laboratory, name);
   fs.mkdirSync(folder, { recursive: true });
-  const kernel = fetchKernel();
-  if (kernel === undefined) return say(`${KERNEL} cannot be downloaded by apt-get`);
-  const { image, converts } = buildImage(kernel);
+  const apt = aptOf(machine, laboratory);
+  if (apt === undefined) return say(`apt-get gets no lists of ${machine.suite} for ${machine.architecture}`);
+  const kernel = fetchKernel(machine, folder, apt);
+  if (kernel === undefined) return say(`Linux ${machine.release} cannot be downloaded by apt-get`);
+  const userland = userlandOf(machine, laboratory, apt);
+  if (userland === undefined)
+    return say(`busybox and dropbear for ${machine.architecture} cannot be downloaded`);
+  // Later kernels take a compiler that is not this machine's.
+  const convert =
+    machine.suite === undefined
+      ? buildModule(path.join(root, 'scripts/lab/convert.c'), folder, kernel.release)
+      : undefined;
+  const keys = keysIn(laboratory);
+  const extra = convert === undefined ? [] : [convert];
+  const image = buildImage(machine, { folder, kernel: kernel.modules, userland, keys, extra });
   for (let i = 0; i < TRIES; i++) {
-    const machine = await boot(kernel, image);
-    if (machine) return { ...machine, converts };
+    const booted = await boot(machine, { folder, kernel: kernel.file, image, key: keys.key });
+    if (booted) return { ...booted, converts: convert !== undefined };
   }
-  return say(`the machine did not boot, ${TRIES} times; its last words are in .lab/console.log`);
+  const log = path.join('.lab', name, 'console.log');
+  return say(`the machine did not boot, ${TRIES} times; its last words are in ${log}`);
 }
 
-/** Runs a tool that must succeed; its output as text. */
-function tool(command, args, options = {}) {
-  const result = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 28, ...options });
-  if (result.status !== 0) throw new Error(`${command} ${args.join(' ')}: ${result.error ?? result.stderr}`);
-  return result.stdout;
-}
-
-/** The folder of an unpacked kernel package. */
-function fetchKernel() {
+/** The kernel to boot and the folder of its modules; undefined where it cannot be had. */
+function fetchKernel(machine, folder, apt) {
   const unpacked = path.join(folder, 'kernel');
-  if (fs.existsSync(path.join(unpacked, 'boot'))) return unpacked;
-  const line = spawnSync('apt-cache', ['depends', LINE_OF_KERNEL], { encoding: 'utf8' }).stdout ?? '';
-  const newest = /Depends: (linux-image-6\.12\.\S+)/.exec(line)?.[1];
-  for (const name of [KERNEL, ...(newest === undefined ? [] : [newest])]) {
-    if (spawnSync('apt-get', ['download', name], { cwd: folder }).status !== 0) continue;
-    const file = fs.readdirSync(folder).find((f) => f.startsWith(`${name}_`) && f.endsWith('.deb'));
-    tool('dpkg-deb', ['-x', path.join(folder, file), `${unpacked}.part`]);
-    fs.rmSync(path.join(folder, file));
-    fs.renameSync(`${unpacked}.part`, unpacked);
-    return unpacked;
+  if (!fs.existsSync(unpacked)) {
+    const releases = [machine.release, newestRelease(machine.line, apt)];
+    const isThere = (release) => release && unpackPackages(machine.packages(release), unpacked, apt);
+    if (!releases.some(isThere)) return undefined;
   }
-  return undefined;
-}
-
-/** An initramfs with busybox, ssh, the modules and the workload; made without root. */
-function buildImage(kernel) {
-  const image = path.join(folder, 'image');
-  fs.rmSync(image, { recursive: true, force: true });
-  for (const name of ['bin', 'modules', 'proc', 'sys', 'dev', 'tmp', 'root/.ssh', 'etc/dropbear', 'run'])
-    fs.mkdirSync(path.join(image, name), { recursive: true });
-  const put = (from, to, mode = 0o755) => {
-    const at = path.join(image, to);
-    fs.mkdirSync(path.dirname(at), { recursive: true });
-    fs.copyFileSync(from, at);
-    fs.chmodSync(at, mode);
+  const folders = ['lib/modules', 'usr/lib/modules'].map((each) => path.join(unpacked, each));
+  const modules = folders.find((each) => fs.existsSync(each));
+  const [release] = fs.readdirSync(modules);
+  const images = [path.join(unpacked, 'boot', `vmlinuz-${release}`), path.join(modules, release, 'vmlinuz')];
+  return {
+    release,
+    modules: path.join(modules, release),
+    file: images.find((each) => fs.existsSync(each)),
   };
-  put(BUSYBOX, 'bin/busybox');
-  put(path.join(here, 'init'), 'init');
-  put(DROPBEAR, 'bin/dropbear');
-  for (const library of tool('ldd', [DROPBEAR]).match(/\/\S+/g) ?? []) put(fs.realpathSync(library), library);
-  fs.writeFileSync(path.join(image, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n');
-  fs.writeFileSync(path.join(image, 'etc/shells'), '/bin/sh\n');
-  const key = path.join(folder, 'key');
-  if (!fs.existsSync(key)) tool('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
-  const hostKey = path.join(folder, 'hostkey');
-  if (!fs.existsSync(hostKey)) tool('dropbearkey', ['-t', 'ed25519', '-f', hostKey]);
-  put(hostKey, 'etc/dropbear/hostkey', 0o600);
-  put(`${key}.pub`, 'root/.ssh/authorized_keys', 0o600);
-  for (const name of ['root', 'root/.ssh']) fs.chmodSync(path.join(image, name), 0o700);
-  tool('gcc', ['-O1', '-static', '-o', path.join(image, 'bin/workload'), path.join(here, 'workload.c')]);
-  putModules(kernel, path.join(image, 'modules'));
-  const [release = ''] = fs.readdirSync(path.join(kernel, 'lib/modules'));
-  const convert = buildModule(path.join(here, 'convert.c'), folder, release);
-  // Behind the others, of whose names each has its number in front.
-  if (convert) put(convert, 'modules/99-convert.ko', 0o644);
-  const packed = path.join(folder, 'image.gz');
-  tool('sh', ['-c', 'find . | LC_ALL=C sort | cpio -o -H newc --quiet -R 0:0 | gzip -1 > "$0"', packed], {
-    cwd: image,
-  });
-  return { image: packed, converts: convert !== undefined };
-}
-
-/** The modules, numbered in the order in which they load: each says itself what it depends on. */
-function putModules(kernel, to) {
-  const files = new Map();
-  const modules = path.join(kernel, 'lib/modules');
-  const names = fs.existsSync(modules) ? fs.readdirSync(modules, { recursive: true }) : [];
-  for (const name of names) {
-    const match = /([^/]+)\.ko(\.xz)?$/.exec(name);
-    if (match) files.set(match[1].replaceAll('-', '_'), path.join(modules, name));
-  }
-  const seen = new Set();
-  let count = 0;
-  const add = (name) => {
-    const file = files.get(name.replaceAll('-', '_'));
-    // What is built in has no file.
-    if (file === undefined || seen.has(file)) return;
-    seen.add(file);
-    const bytes = file.endsWith('.xz')
-      ? tool('xz', ['-dc', file], { encoding: 'buffer' })
-      : fs.readFileSync(file);
-    const depends = /\0depends=([\w,-]*)\0/.exec(bytes.toString('latin1'))?.[1] ?? '';
-    for (const other of depends.split(',').filter((word) => word !== '')) add(other);
-    fs.writeFileSync(path.join(to, `${String(count++).padStart(2, '0')}-${name}.ko`), bytes);
-  };
-  MODULES.forEach(add);
 }
 
 async function freePort() {
@@ -152,41 +97,22 @@ async function freePort() {
   return port;
 }
 
-async function boot(kernel, image) {
+async function boot(machine, { folder, kernel, image, key }) {
   const port = await freePort();
   const console = path.join(folder, 'console.log');
   fs.rmSync(console, { force: true });
-  const vmlinuz = fs.readdirSync(path.join(kernel, 'boot')).find((name) => name.startsWith('vmlinuz'));
   const child = spawn(
-    'qemu-system-x86_64',
+    machine.qemu.program,
     [
-      '-accel',
-      'tcg,thread=multi,tb-size=512',
-      '-machine',
-      'q35',
-      '-cpu',
-      'EPYC,+svm,+npt',
-      '-smp',
-      '2',
-      '-m',
-      '1024',
-      '-kernel',
-      path.join(kernel, 'boot', vmlinuz),
-      '-initrd',
-      image,
-      '-append',
-      'console=ttyS0 quiet panic=-1 mitigations=off nokaslr random.trust_cpu=on',
-      '-netdev',
-      `user,id=n,restrict=on,hostfwd=tcp:127.0.0.1:${port}-:22`,
-      '-device',
-      'virtio-net-pci,netdev=n,romfile=',
-      '-display',
-      'none',
-      '-nodefaults',
-      '-no-user-config',
-      '-no-reboot',
-      '-serial',
-      `file:${console}`,
+      ...['-accel', 'tcg,thread=multi,tb-size=512'],
+      ...machine.args,
+      ...['-smp', '2', '-m', '1024'],
+      ...['-kernel', kernel, '-initrd', image],
+      ...['-append', `console=${machine.console} quiet panic=-1 nokaslr ${machine.append}`],
+      ...['-netdev', `user,id=n,restrict=on,hostfwd=tcp:127.0.0.1:${port}-:22`],
+      ...['-device', 'virtio-net-pci,netdev=n,romfile='],
+      ...['-display', 'none', '-nodefaults', '-no-user-config', '-no-reboot'],
+      ...['-serial', `file:${console}`],
     ],
     { stdio: 'ignore' },
   );
@@ -196,8 +122,8 @@ async function boot(kernel, image) {
   while (Date.now() < until && child.exitCode === null) {
     if (fs.existsSync(console) && fs.readFileSync(console, 'latin1').includes('LAB READY')) {
       // Readable by its owner alone, or ssh takes no key.
-      fs.chmodSync(path.join(folder, 'key'), 0o600);
-      return { ssh: sshTo(port), stop };
+      fs.chmodSync(key, 0o600);
+      return { ssh: sshTo(port, key), stop };
     }
     await new Promise((passed) => setTimeout(passed, POLL_MS));
   }
@@ -206,7 +132,7 @@ async function boot(kernel, image) {
 }
 
 /** Arguments of ssh to the machine: it is made anew at each boot and listens on the loopback alone. */
-function sshTo(port) {
+function sshTo(port, key) {
   const options = [
     'BatchMode=yes',
     'StrictHostKeyChecking=no',
@@ -214,13 +140,7 @@ function sshTo(port) {
     'LogLevel=ERROR',
   ];
   return [
-    'ssh',
-    '-F',
-    'none',
-    '-i',
-    path.join(folder, 'key'),
-    '-p',
-    String(port),
+    ...['ssh', '-F', 'none', '-i', key, '-p', String(port)],
     ...options.flatMap((option) => ['-o', option]),
     'root@127.0.0.1',
   ];

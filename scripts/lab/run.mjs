@@ -1,13 +1,19 @@
-// `npm run lab`: boots the laboratory's machine and opens a shell in it; `npm run lab -- record ARGUMENT...`
-// records there with the arguments given. The machine goes when it ends.
+// `npm run lab [-- MACHINE]`: boots a machine of the laboratory and opens a shell in it; `npm run lab --
+// [MACHINE] record ARGUMENT...` records there with the arguments given. The machine goes when it ends.
 import { spawnSync } from 'node:child_process';
 import { exists, fail, must } from '../steps.mjs';
 import { bootMachine } from './machine.mjs';
+import { MACHINES } from './machines.mjs';
 
-const [what = 'shell', ...rest] = process.argv.slice(2);
-if (!['shell', 'record'].includes(what)) fail(`npm run lab takes shell or record, not ${what}`, 2);
+const args = process.argv.slice(2);
+const name = args[0] !== undefined && Object.hasOwn(MACHINES, args[0]) ? args.shift() : 'x86';
+const [what = 'shell', ...rest] = args;
+if (!['shell', 'record'].includes(what)) {
+  const names = Object.keys(MACHINES).join(', ');
+  fail(`npm run lab takes a machine (${names}), then shell or record, not ${what}`, 2);
+}
 if (!exists('dist/cli.js')) must(process.execPath, ['scripts/build.mjs']);
-const machine = await bootMachine((reason) => fail(`No laboratory: ${reason}`));
+const machine = await bootMachine(name, (reason) => fail(`No laboratory: ${reason}`));
 const [command, ...ssh] =
   what === 'shell'
     ? [machine.ssh[0], '-t', ...machine.ssh.slice(1)]

@@ -166,7 +166,7 @@ async function tests() {
   });
 }
 
-const machine = await bootMachine((reason) => {
+const machine = await bootMachine('x86', (reason) => {
   total.skipped = 1;
   console.log(`\nSKIPPED: the recorder was not tried on a real kernel: ${reason}\n`);
   return undefined;

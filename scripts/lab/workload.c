@@ -5,6 +5,8 @@
  *   workload [ROUNDS [PAGES]]           makes guest_memfd files, fills them, punches holes into them, closes them
  *   workload convert [ROUNDS [PAGES]]   binds one to a VM with memory attributes, converts its pages to private and
  *                                       back, all at once and one by one, discards what is left, and forks meanwhile
+ *   workload map [ROUNDS [PAGES]]       maps a file whose pages begin as shared (since Linux 6.18), writes it, pins its
+ *                                       pages by a pipe, lets a child write it, lets go, and punches it
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -17,10 +19,11 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PAGE_BYTES 4096ull
+static uint64_t page_bytes;
 
 /* Of our own: the headers that this is built with may be older than the kernel that it runs on. */
 struct guest_memfd {
@@ -28,6 +31,8 @@ struct guest_memfd {
 	uint64_t flags;
 	uint64_t reserved[6];
 };
+#define MAY_BE_MAPPED 1ull
+#define STARTS_SHARED 2ull
 #define CREATE_GUEST_MEMFD _IOWR(KVMIO, 0xd4, struct guest_memfd)
 struct memory_region {
 	uint32_t slot, flags;
@@ -52,9 +57,9 @@ static int must(int result, const char *what)
 	exit(1);
 }
 
-static int make_file(int vm, uint64_t size)
+static int make_file(int vm, uint64_t size, uint64_t flags)
 {
-	struct guest_memfd wanted = { .size = size };
+	struct guest_memfd wanted = { .size = size, .flags = flags };
 
 	return must(ioctl(vm, CREATE_GUEST_MEMFD, &wanted), "KVM_CREATE_GUEST_MEMFD");
 }
@@ -76,7 +81,7 @@ static void fill_and_punch(int kvm, int rounds, uint64_t size)
 	int vm = must(ioctl(kvm, KVM_CREATE_VM, 0), "KVM_CREATE_VM");
 
 	for (int i = 0; i < rounds; i++) {
-		int file = make_file(vm, size);
+		int file = make_file(vm, size, 0);
 
 		must(fallocate(file, FALLOC_FL_KEEP_SIZE, 0, size), "fallocate");
 		punch(file, size / 2);
@@ -87,7 +92,7 @@ static void fill_and_punch(int kvm, int rounds, uint64_t size)
 static void convert_pages(int kvm, int rounds, uint64_t size)
 {
 	int vm = must(ioctl(kvm, KVM_CREATE_VM, WITH_ATTRIBUTES), "KVM_CREATE_VM with memory attributes");
-	int file = make_file(vm, size);
+	int file = make_file(vm, size, 0);
 	void *shared = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct memory_region slot = {
 		.slot = 1, .flags = IS_GUEST_MEMFD, .guest_address = GUEST_ADDRESS, .size = size,
@@ -100,7 +105,7 @@ static void convert_pages(int kvm, int rounds, uint64_t size)
 		memset(shared, i, size);
 		convert(vm, 0, size, IS_PRIVATE);
 		must(fallocate(file, FALLOC_FL_KEEP_SIZE, 0, size), "fallocate");
-		for (uint64_t page = 0; page < size; page += PAGE_BYTES) convert(vm, page, PAGE_BYTES, 0);
+		for (uint64_t page = 0; page < size; page += page_bytes) convert(vm, page, page_bytes, 0);
 		punch(file, size);
 		/* A child shares the shared memory, writes it and goes. */
 		if (must(fork(), "fork") == 0) {
@@ -111,16 +116,48 @@ static void convert_pages(int kvm, int rounds, uint64_t size)
 	}
 }
 
+static void map_and_pin(int kvm, int rounds, uint64_t size)
+{
+	int vm = must(ioctl(kvm, KVM_CREATE_VM, 0), "KVM_CREATE_VM");
+
+	for (int i = 0; i < rounds; i++) {
+		int file = make_file(vm, size, MAY_BE_MAPPED | STARTS_SHARED);
+		char *mapped = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+		struct iovec first_page = { .iov_base = mapped, .iov_len = page_bytes };
+		int ends[2];
+
+		must(mapped == MAP_FAILED ? -1 : 0, "mmap of the file");
+		memset(mapped, i, size);
+		must(pipe(ends), "pipe");
+		must(vmsplice(ends[1], &first_page, 1, 0), "vmsplice");
+		if (must(fork(), "fork") == 0) {
+			memset(mapped, 0xff, size);
+			_exit(0);
+		}
+		wait(NULL);
+		/* What lies in the pipe holds its page until here. */
+		close(ends[0]);
+		close(ends[1]);
+		munmap(mapped, size);
+		punch(file, size);
+		close(file);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	int converts = argc > 1 && strcmp(argv[1], "convert") == 0;
-	char **numbers = argv + converts;
-	int count = argc - converts;
+	int maps = argc > 1 && strcmp(argv[1], "map") == 0;
+	char **numbers = argv + (converts || maps);
+	int count = argc - (converts || maps);
 	int rounds = count > 1 ? atoi(numbers[1]) : 3;
-	uint64_t size = (count > 2 ? atoi(numbers[2]) : 16) * PAGE_BYTES;
+	int pages = count > 2 ? atoi(numbers[2]) : 16;
 	int kvm = must(open("/dev/kvm", O_RDWR | O_CLOEXEC), "/dev/kvm");
 
-	(converts ? convert_pages : fill_and_punch)(kvm, rounds, size);
+	page_bytes = sysconf(_SC_PAGESIZE);
+	if (converts) convert_pages(kvm, rounds, pages * page_bytes);
+	else if (maps) map_and_pin(kvm, rounds, pages * page_bytes);
+	else fill_and_punch(kvm, rounds, pages * page_bytes);
 	printf("%d rounds done\n", rounds);
 	return 0;
 }

@@ -1,0 +1,55 @@
+// The laboratory's machines, by the names that `npm run lab` takes. All of them are emulated in software.
+
+/**
+ * `release` is the kernel that the tests know; where it has gone, the newest that `line` depends on is taken.
+ * `suite` is Debian's; without one, the packages are those of this machine's own apt. `packages` are the
+ * kernel's, by its release. `modules` are loaded at boot, those that they depend on first.
+ */
+const X86 = {
+  architecture: 'amd64',
+  qemu: { program: 'qemu-system-x86_64', package: 'qemu-system-x86' },
+  args: ['-machine', 'q35', '-cpu', 'EPYC,+svm,+npt'],
+  console: 'ttyS0',
+  append: 'mitigations=off random.trust_cpu=on',
+  compiler: { program: 'gcc', package: 'gcc libc6-dev' },
+  libraries: '/lib/x86_64-linux-gnu',
+  modules: ['virtio_net', 'irqbypass', 'kvm', 'kvm-amd'],
+  workloads: ['workload'],
+};
+
+const ARM64 = {
+  architecture: 'arm64',
+  suite: 'trixie-backports',
+  qemu: { program: 'qemu-system-aarch64', package: 'qemu-system-arm' },
+  // EL2 is what KVM needs to run guests of its own.
+  args: ['-machine', 'virt,virtualization=on,gic-version=3', '-cpu', 'max,pauth-impdef=on,sve=off'],
+  console: 'ttyAMA0',
+  append: 'kvm-arm.mode=protected',
+  compiler: { program: 'aarch64-linux-gnu-gcc', package: 'gcc-aarch64-linux-gnu libc6-dev-arm64-cross' },
+  libraries: '/lib/aarch64-linux-gnu',
+  // KVM is built in.
+  modules: ['virtio_net'],
+  workloads: ['workload', 'guest-arm64'],
+};
+
+/** Debian's kernels came in one package once. */
+const WHOLE = (release) => [`linux-image-${release}`];
+const IN_PARTS = (release) => ['base', 'binary', 'modules'].map((part) => `linux-${part}-${release}`);
+
+export const MACHINES = {
+  x86: { ...X86, release: '6.12.117+deb12-amd64', line: 'linux-image-6.12-amd64', packages: WHOLE },
+  'x86-7.3': {
+    ...X86,
+    suite: 'trixie-backports',
+    release: '7.3.4+deb13-amd64',
+    line: 'linux-image-amd64',
+    packages: IN_PARTS,
+  },
+  arm64: { ...ARM64, release: '7.3.4+deb13-arm64', line: 'linux-image-arm64', packages: IN_PARTS },
+  'arm64-16k': {
+    ...ARM64,
+    release: '7.3.4+deb13-arm64-16k',
+    line: 'linux-image-arm64-16k',
+    packages: IN_PARTS,
+  },
+};
