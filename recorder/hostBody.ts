@@ -264,13 +264,14 @@ arm_probes() {
   for line in $PROBES; do
     IFS='|'; set -- $line; IFS=$blanks; set +f
     kind=$1; type=$2; event=$3; symbol=$4; fetch=$5; filter=$6; copy=$7; keep=
-    case " $kinds " in *" $kind "*) ;; *)
+    if [ "$8" = first ]; then armed=; fi
+    if [ -z "$armed" ]; then
       if [ ! -e "$dynamic" ]; then refused "this kernel has no probes (CONFIG_KPROBE_EVENTS)"
       elif find_symbol && { [ "$mode" = plan ] || install; }; then
-        kinds="$kinds $kind"; events="$events $event"
+        armed=yes; kinds="$kinds $kind"; events="$events $event"
         say probe "$kind" "$type" "$event" "$where" "$fetch|$keep"
-      fi ;;
-    esac
+      fi
+    fi
     set -f; IFS=$newline
   done
   IFS=$blanks; set +f

@@ -1,7 +1,7 @@
 /** What a recording can and cannot show, in words: before it, and beside the trace afterwards. */
 import type { UnseenKind } from '../parsers/events/table.js';
 import type { EventKind } from '../parsers/events/vocabulary.js';
-import { printable, type RecordLog } from './control.js';
+import { printable, type RecordedProbe, type RecordLog } from './control.js';
 import type { Sidecar } from './sidecar.js';
 
 type Outlook = Pick<RecordLog, 'refused' | 'rules' | 'probes' | 'tracepoints'>;
@@ -40,7 +40,7 @@ export function absenceOf(sidecar: Outlook, kind: EventKind): UnseenKind {
   if (tracepoint?.path.startsWith('kvmmmu/') === true)
     return unseen(false, 'its tracepoint was on: it did not happen, or the MMU has another way');
   if (tracepoint !== undefined) return unseen(true, 'recorded: it did not happen');
-  const probe = sidecar.probes.find((p) => p.kind === kind);
+  const probe = mostHit(sidecar.probes.filter((p) => p.kind === kind));
   if (probe === undefined) {
     const whys = refusalTexts(sidecar, kind);
     return unseen(false, whys.length === 0 ? 'not recorded' : `not recorded: ${whys.join(', ')}`);
@@ -54,6 +54,11 @@ export function absenceOf(sidecar: Outlook, kind: EventKind): UnseenKind {
     false,
     'its probe was on and never hit: it did not happen, or callers have inlined copies of the function',
   );
+}
+
+/** Of the probes of one kind, one that was hit if any was; one whose hits are not known goes before. */
+function mostHit(probes: readonly RecordedProbe[]): RecordedProbe | undefined {
+  return [...probes].sort((a, b) => (b.hits ?? Infinity) - (a.hits ?? Infinity))[0];
 }
 
 function unseen(isRecorded: boolean, why: string): UnseenKind {

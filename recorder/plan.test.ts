@@ -37,9 +37,10 @@ describe('the plan of a recording', () => {
     }
   });
 
-  it('has one row of a kind, and no event of two kinds', () => {
+  it('has one row of a kind, but where another function means the same, and no event of two kinds', () => {
     const kinds = all.probes.map(({ kind }) => kind);
-    assert.deepEqual([...new Set(kinds)], kinds);
+    const again = kinds.filter((kind, i) => kinds.indexOf(kind) < i);
+    assert.deepEqual(again, ['GupRet', 'UnpinPages']);
     const kindOf = new Map<string, string>();
     for (const { event, kind } of definitions) {
       assert.equal(kindOf.get(event) ?? kind, kind, event);

@@ -147,9 +147,15 @@ function ofGmem(probe: PlannedProbe): PlannedProbe {
 }
 
 function probeOf(meaning: Meaning): readonly PlannedProbe[] {
-  const { kind, filter = '' } = meaning;
+  const { kind, filter = '', also = [] } = meaning;
   const definitions = definitionsOf(meaning).map(definitionOf);
-  return definitions.length === 0 ? [] : [{ kind, definitions, filter }];
+  if (definitions.length === 0) return [];
+  const others = also.map((other) => ({
+    kind,
+    definitions: [definitionOf(other.probe)],
+    filter: other.filter ?? '',
+  }));
+  return [{ kind, definitions, filter }, ...others];
 }
 
 function definitionOf(line: string): PlannedDefinition {

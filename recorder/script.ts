@@ -64,10 +64,12 @@ export function hostScript(plan: RecordPlan, options: ScriptOptions): string {
   ].join('\n');
 }
 
-/** `KIND|TYPE|EVENT|SYMBOL|FETCH|FILTER|COPY`, one line for each definition, best first. */
+/** `KIND|TYPE|EVENT|SYMBOL|FETCH|FILTER|COPY|TURN`, one line for each definition, best first. */
 function probeLines({ kind, definitions, filter }: PlannedProbe): readonly string[] {
-  return definitions.map(({ type, event, symbol, fetch, mayBeCopy }) =>
-    [kind, type, event, symbol, fetch, filter, mayBeCopy ? 'yes' : 'no'].join('|'),
+  return definitions.map(({ type, event, symbol, fetch, mayBeCopy }, i) =>
+    [kind, type, event, symbol, fetch, filter, mayBeCopy ? 'yes' : 'no', i === 0 ? 'first' : 'next'].join(
+      '|',
+    ),
   );
 }
 

@@ -75,7 +75,7 @@ export function definitionsOf({ probe, older, fallbacks = [] }: Meaning): readon
 
 /** Definitions of the recipe's probes. */
 export function recipeProbes(): readonly string[] {
-  return RECIPE_PROBES.map((meaning) => meaning.probe!);
+  return RECIPE_PROBES.flatMap(({ probe, also = [] }) => [probe!, ...also.map((other) => other.probe)]);
 }
 
 /**
@@ -127,10 +127,12 @@ function onlyOn(symbol: string): string {
 }
 
 /** `keep rmap/event 'm != 0'`: what is worth keeping of a probe's events. */
-function keptOf({ probe, filter }: Meaning): readonly string[] {
-  const definition = probeDefinition(probe!);
-  if (filter === undefined || definition === undefined) return [];
-  return [`keep ${definition.group}/${definition.event} '${filter}'`];
+function keptOf({ probe, filter, also = [] }: Meaning): readonly string[] {
+  return [{ probe: probe!, filter }, ...also].flatMap((each) => {
+    const definition = probeDefinition(each.probe);
+    if (each.filter === undefined || definition === undefined) return [];
+    return [`keep ${definition.group}/${definition.event} '${each.filter}'`];
+  });
 }
 
 function isProbe(how: string): boolean {

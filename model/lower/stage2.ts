@@ -26,6 +26,9 @@ const MAP = slotsOf('Stage2Map', 'pgt', 'addr', 'size', 'phys');
 const MAP_RET = slotsOf('Stage2MapRet', 'ret');
 const UNMAP = slotsOf('Stage2Unmap', 'pgt', 'addr', 'size');
 const DESTROY = slotsOf('Stage2Destroy', 'pgt', 'addr', 'size');
+const TEARDOWN = slotsOf('Stage2Teardown', 'pgt');
+const PKVM_TABLE_GONE = slotsOf('PkvmStage2Gone', 'pgt', 'left');
+const TABLE_GONE = slotsOf('Stage2Gone', 'pgt');
 const INIT = slotsOf('PkvmInitVm', 'kvm', 'type');
 const CREATE = slotsOf('PkvmCreateVm', 'kvm');
 const GONE = slotsOf('PkvmDestroyVm', 'kvm');
@@ -36,6 +39,9 @@ const UNSHARE = slotsOf('GuestUnshare', 'handle', 'ipa', 'gfn', 'ret');
 
 /** KVM_VM_TYPE_ARM_PROTECTED of the type of a VM. */
 const PROTECTED = 2 ** 31;
+
+/** Above all gfns of a guest: arm64 has at most 52 bits of guest physical address. */
+const END_OF_GUEST = asGfn(2 ** 40);
 
 type Stage2Kind = 'Stage2Map' | 'Stage2MapRet' | 'Stage2Unmap' | 'Stage2Destroy';
 
@@ -85,14 +91,30 @@ export function lowerStage2(on: On): void {
   });
   both('Stage2Unmap', (w, ev, t) => {
     const vm = owner(w, ev, t, UNMAP.pgt);
-    if (vm) unmapped(w, ev, vm, UNMAP);
+    if (!vm) return;
+    const { first, end } = rangeOf(ev, UNMAP);
+    unmapped(w, ev, vm, first, end);
   });
   both('Stage2Destroy', (w, ev, t) => {
     const vm = owner(w, ev, t, DESTROY.pgt);
     if (!vm) return;
     const { first, end } = rangeOf(ev, DESTROY);
     w.facts.tell('stage2Returned', vm, first, end, ev.row);
-    unmapped(w, ev, vm, DESTROY);
+    unmapped(w, ev, vm, first, end);
+  });
+  on('Stage2Teardown', (w, ev, t) => {
+    const vm = owner(w, ev, t, TEARDOWN.pgt);
+    if (vm) tornDown(w, ev, vm);
+  });
+  on('PkvmStage2Gone', (w, ev, t) => {
+    const vm = owner(w, ev, t, PKVM_TABLE_GONE.pgt);
+    if (!vm) return;
+    if (ev.pointer(PKVM_TABLE_GONE.left) > 0) w.facts.tell('stage2Left', vm, ev.row);
+    else tableGone(w, ev, vm);
+  });
+  on('Stage2Gone', (w, ev, t) => {
+    const vm = owner(w, ev, t, TABLE_GONE.pgt);
+    if (vm) tableGone(w, ev, vm);
   });
   on('ForceReclaim', (w, ev) =>
     w.facts.tell('forceReclaim', asPfn(pageOfByte(ev.num(RECLAIM.phys))), ev.row),
@@ -181,8 +203,19 @@ function installed(w: World, ev: Ev, t: Thread, call: Stage2Call, gfn: Gfn, pfn:
   if (fault) fault.installed = true;
 }
 
-function unmapped(w: World, ev: Ev, vm: Vm, s: { addr: number; size: number }): void {
-  const { first, end } = rangeOf(ev, s);
+/** A VM goes: whatever it maps may be unmapped at any time from here on. */
+function tornDown(w: World, ev: Ev, vm: Vm): void {
+  for (const rec of vm.sptes.covering(asGfn(0), END_OF_GUEST, [])) rec.doubtful = true;
+  w.facts.tell('stage2Returning', vm, ev.row);
+}
+
+/** The page table of a VM goes, and maps nothing. */
+function tableGone(w: World, ev: Ev, vm: Vm): void {
+  w.facts.tell('stage2Returned', vm, asGfn(0), END_OF_GUEST, ev.row);
+  unmapped(w, ev, vm, asGfn(0), END_OF_GUEST);
+}
+
+function unmapped(w: World, ev: Ev, vm: Vm, first: Gfn, end: Gfn): void {
   vm.changesSeen = true;
   for (const rec of vm.sptes.covering(first, end, [])) drop(w, vm, rec, ev.row);
 }

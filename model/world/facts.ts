@@ -64,6 +64,10 @@ export interface Facts {
   stage2Refused(call: Stage2Call, row: number, errno: number): void;
   /** A mapping returned whose beginning is among lost events. */
   stage2Unbegun(row: number): void;
+  /** The teardown of a VM begins: what it maps is given back from here on, page by page. */
+  stage2Returning(vm: Vm, row: number): void;
+  /** The teardown of a VM has ended, and something is still mapped: which is not told. */
+  stage2Left(vm: Vm, row: number): void;
   /** The teardown of a VM gives back what maps [first, end). */
   stage2Returned(vm: Vm, first: Gfn, end: Gfn, row: number): void;
   /** The host kernel touched what is donated to a guest, and takes it back. */

@@ -37,6 +37,8 @@ export interface MeaningOf<Kind extends string> {
    * `probe` around it, perhaps as a copy in its caller that no probe shows.
    */
   readonly older?: string;
+  /** Definitions at other functions that mean the same, and which events of each to keep. All are put in. */
+  readonly also?: readonly { readonly probe: string; readonly filter?: string }[];
   /** Which of the probe's events are worth keeping: those whose fetches did not fail. */
   readonly filter?: string;
   /** Kernel differences worth telling a user. */

@@ -879,6 +879,12 @@ const ROWS = [
     fallbacks: [
       'r:gup/internal_get_user_pages_fast_ret internal_get_user_pages_fast ret=$retval:s32 start=start:x64 gup_flags=gup_flags:x32 page0=+0(pages):x64 m0=+24(+0(pages)):x64 index0=+32(+0(pages)):x64 ino0=+40(+0(+24(+0(pages)))):u64',
     ],
+    also: [
+      {
+        probe:
+          'r:gup/pin_user_pages_ret pin_user_pages ret=$retval:s32 start=start:x64 gup_flags=gup_flags:x32 page0=+0(pages):x64',
+      },
+    ],
   },
   {
     kind: 'GrabFolio',
@@ -920,6 +926,14 @@ const ROWS = [
     slots: { nr: NPAGES, page: ['page0'], pages: [] },
     probe: 'p:gup/unpin_user_pages unpin_user_pages npages=npages:u64 page0=+0(pages):x64',
     fallbacks: ['p:gup/unpin_user_pages unpin_user_pages npages=$arg2:u64 page0=+0($arg1):x64'],
+    // Without make_dirty it calls the other, which then tells.
+    also: [
+      {
+        probe:
+          'p:gup/unpin_user_pages_dirty_lock unpin_user_pages_dirty_lock npages=npages:u64 page0=+0(pages):x64 make_dirty=make_dirty:u8',
+        filter: 'make_dirty != 0',
+      },
+    ],
   },
   {
     kind: 'UnpinFolio',

@@ -1,6 +1,7 @@
 /** Small traces of one case each, by families of events: what they mean, and what they tell the rules. */
 import type { Cases } from '../support/oneTrace.js';
 import { CONVERSIONS } from './conversionCases.js';
+import { TEARDOWNS } from './pkvmCases.js';
 import { bind, create, elsewhere, KVM, mmap, ofNoGroup, OTHER_KVM, p, peer, r } from '../support/probes.js';
 
 const leaf = (gfn: string, pfn: string): string =>
@@ -1235,4 +1236,5 @@ export const FAMILIES: Readonly<Record<string, Cases>> = {
   calls: CALLS,
   faults: FAULTS,
   getPfn: GET_PFN,
+  teardowns: TEARDOWNS,
 };

@@ -1,4 +1,5 @@
 /** Small traces of one case each, by the rule that is asked about them. */
+import { PKVM_RULE_CASES } from './pkvmCases.js';
 import type { Said } from '../support/oneTrace.js';
 import { bind, create, KVM, mmap, p, peer, r } from '../support/probes.js';
 import {
@@ -73,6 +74,7 @@ export type Cases = Readonly<Record<string, readonly (string | Said)[]>>;
 export const UNORDERED = ', in no order';
 
 export const RULE_CASES: Readonly<Record<string, Cases>> = {
+  ...PKVM_RULE_CASES,
   R1: {
     'a file of no pages': [
       p('kvm_gmem_mmap', 'ino=70 start=0x7f0000000000 end=0x7f0000004000 pgoff=0x0 size=0x0'),

@@ -59,6 +59,22 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     undecided: 'G2 G2b G8 S2 S3',
     absent: NOT_ON_ARM64,
   },
+  // By the laboratory's recorder. Nothing invalidates what is mapped; teardowns by their begin and their end.
+  'debian-7.3.4-arm64-pkvm-protected.recorder.txt.gz': {
+    held: 'P1 P2 P3 P4 P8 S7',
+    undecided: 'G2 G2b P6',
+    absent: NOT_ON_ARM64,
+  },
+  'debian-7.3.4-arm64-pkvm-plain.recorder.txt.gz': {
+    held: 'S7',
+    undecided: 'G2 G2b',
+    absent: NOT_ON_ARM64,
+  },
+  'debian-7.3.4-arm64-pkvm-map.recorder.txt.gz': {
+    held: 'G1 S2',
+    undecided: 'G2 G2b G5 G6 G6b G13 S3 S7',
+    absent: NOT_ON_ARM64,
+  },
 };
 
 const inOrder = (ids: readonly string[]): string => [...ids].sort().join(' ');

@@ -182,6 +182,8 @@ class Words implements Telling {
   readonly stage2Refused: Telling['stage2Refused'] = (call, row, errno) =>
     `${this.line(row)}, ${vmOf(call.vm)} ${hex(call.gfn)}: ${errno}`;
   readonly stage2Unbegun: Telling['stage2Unbegun'] = (row) => this.line(row);
+  readonly stage2Returning: Telling['stage2Returning'] = (vm, row) => `${this.line(row)}, ${vmOf(vm)}`;
+  readonly stage2Left: Telling['stage2Left'] = (vm, row) => `${this.line(row)}, ${vmOf(vm)}`;
   readonly stage2Returned: Telling['stage2Returned'] = (vm, first, end, row) =>
     `${this.line(row)}, ${vmOf(vm)} ${pages(first, end)}`;
   readonly forceReclaim: Telling['forceReclaim'] = (pfn, row) => `${this.line(row)}, pfn ${hex(pfn)}`;

@@ -5,6 +5,7 @@ import type { Listener } from '../../world/facts.js';
 import type { GuestFault, Stage2Call, Vm } from '../../world/state.js';
 import type { World } from '../../world/world.js';
 import type { RuleRun } from '../rule.js';
+import type { PageRange } from '../../findings/finding.js';
 
 /** A page of a protected VM. */
 export interface Donation {
@@ -19,7 +20,13 @@ export interface Donation {
 /** What a rule does where a donation is made; `donations` has it afterwards. */
 type OnDonation = (donation: Donation, call: Stage2Call) => void;
 
+/** What shows whether a page is returned: the ranges of a teardown, or its begin and its end. */
+const BEGIN_AND_END = ['Stage2Teardown', 'PkvmStage2Gone'] as const;
+export const RETURNS = BEGIN_AND_END.map((kind) => ['PkvmStage2Destroy', kind] as const);
+
 export class Donations {
+  /** VMs whose teardown has begun, where what it returns is not recorded range by range. */
+  private readonly returning = new Set<Vm>();
   private readonly byPfn = new Map<Pfn, Donation>();
   private readonly byGfn = new Map<Vm, Map<Gfn, Donation>>();
 
@@ -41,6 +48,11 @@ export class Donations {
     return [...(this.byGfn.get(vm)?.values() ?? [])];
   }
 
+  /** Whether the teardown of a VM has begun, of which only begin and end are recorded. */
+  isReturning(vm: Vm): boolean {
+    return this.returning.has(vm);
+  }
+
   /** Judges what happens to a gfn while a donation, which it contradicts, is not seen returned. */
   beforeReturn(
     { vm, gfn, row }: Pick<Donation, 'vm' | 'gfn' | 'row'>,
@@ -50,16 +62,29 @@ export class Donations {
     const { run } = this;
     const pages = run.gfns(vm, gfn);
     if (run.lost(before.row, row, pages)) return;
-    if (!run.recorded('PkvmStage2Destroy')) {
-      run.notRecorded(row, 'What is returned is not recorded.', ['PkvmStage2Destroy'], pages);
-      return;
-    }
+    if (!this.mayTellReturned(before.vm, row, pages)) return;
     run.violation({
       row,
       pages,
       message,
       evidence: [[before.row, 'state', 'donated here, and not returned since']],
     });
+  }
+
+  /** Whether a page of a VM that was returned would be known to be; says what is missing where not. */
+  mayTellReturned(vm: Vm, row: number, pages: PageRange): boolean {
+    const { run } = this;
+    if (!RETURNS.every((kinds) => run.recorded(...kinds)))
+      run.notRecorded(row, 'What is returned is not recorded.', BEGIN_AND_END, pages);
+    else if (this.returning.has(vm))
+      run.notRecorded(
+        row,
+        'The VM that had the page goes, and what it has returned by now is not recorded.',
+        ['PkvmStage2Destroy'],
+        pages,
+      );
+    else return true;
+    return false;
   }
 
   private add(donation: Donation): void {
@@ -74,8 +99,12 @@ export class Donations {
     this.byGfn.get(donation.vm)?.delete(donation.gfn);
   }
 
+  private forget(vm: Vm): void {
+    for (const donation of this.of(vm)) this.remove(donation);
+  }
+
   /** What it must hear: first what `more` does, then what changes. */
-  listener(more: Pick<Listener, 'stage2Gone'> = {}): Listener {
+  listener(more: Pick<Listener, 'stage2Gone' | 'stage2Left'> = {}): Listener {
     return {
       stage2Mapped: (call, rec, row) => {
         const { vm } = call;
@@ -96,13 +125,20 @@ export class Donations {
         if (t.stage2Map)
           this.run.undecided('lost', row, 'Events are missing within a mapping of the stage 2.');
       },
+      stage2Returning: (vm) => {
+        if (!this.run.recorded('PkvmStage2Destroy')) this.returning.add(vm);
+      },
       stage2Returned: (vm, first, end) => {
         for (const donation of this.of(vm))
           if (donation.gfn >= first && donation.gfn < end) this.remove(donation);
       },
+      stage2Left: (vm, row) => {
+        more.stage2Left?.(vm, row);
+        this.forget(vm);
+      },
       stage2Gone: (vm, row) => {
         more.stage2Gone?.(vm, row);
-        for (const donation of this.of(vm)) this.remove(donation);
+        this.forget(vm);
       },
     };
   }
@@ -115,6 +151,13 @@ export const PKVM_VMS = ['PkvmInitVm', 'PkvmCreateVm', 'PkvmDestroyVm'] as const
 export function nothingDonated({ vms }: World): readonly EventKind[] {
   const areAllPlain = vms.length > 0 && vms.every((vm) => vm.isProtected === false);
   return areAllPlain
-    ? ['PkvmStage2Map', 'PkvmStage2MapRet', 'PkvmInitVm', 'PkvmStage2Destroy', 'PkvmDestroyVm']
+    ? [
+        'PkvmStage2Map',
+        'PkvmStage2MapRet',
+        'PkvmInitVm',
+        'PkvmStage2Destroy',
+        ...BEGIN_AND_END,
+        'PkvmDestroyVm',
+      ]
     : [];
 }

@@ -1,6 +1,6 @@
 import { hex } from '../../pages/state.js';
 import type { RuleDef } from '../rule.js';
-import { Donations, PKVM_VMS, nothingDonated } from './donations.js';
+import { Donations, PKVM_VMS, RETURNS, nothingDonated } from './donations.js';
 
 /** P1: the hypervisor refuses to donate what the host does not own alone. */
 export const p1: RuleDef = {
@@ -13,7 +13,7 @@ export const p1: RuleDef = {
     'A frame that is donated to a protected VM is donated to no other VM, nor at another gfn, until it is returned.',
   source: '__pkvm_host_donate_guest(), arch/arm64/kvm/hyp/nvhe/mem_protect.c: the host must own the page',
   needs: [['PkvmStage2Map'], ['PkvmStage2MapRet'], ['PkvmInitVm']],
-  excuses: [['PkvmStage2Destroy']],
+  excuses: RETURNS,
   shownOtherwise: nothingDonated,
   about: [...PKVM_VMS, 'PkvmStage2Map'],
   fix: 'Check the owner of the page in the host before it changes, under the locks of the host and of the guest.',

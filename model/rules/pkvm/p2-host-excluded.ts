@@ -1,6 +1,6 @@
 import { hex } from '../../pages/state.js';
 import type { RuleDef } from '../rule.js';
-import { type Donation, Donations, PKVM_VMS, nothingDonated } from './donations.js';
+import { type Donation, Donations, PKVM_VMS, RETURNS, nothingDonated } from './donations.js';
 
 /**
  * P2: GUP itself touches no page, so that nothing stops it; whoever uses what it took faults. The donor's own
@@ -17,7 +17,7 @@ export const p2: RuleDef = {
   source:
     'Documentation/virt/kvm/arm/pkvm.rst: accesses of the host fault; Fuad, 26 September 2022: memory of pKVM must be un-GUP-able',
   needs: [['PkvmStage2Map'], ['PkvmStage2MapRet'], ['PkvmInitVm']],
-  excuses: [['PkvmStage2Destroy'], ['GuestShare']],
+  excuses: [...RETURNS, ['GupRet'], ['ArmGuestFault'], ['GuestShare']],
   shownOtherwise: nothingDonated,
   about: [...PKVM_VMS, 'PkvmStage2Map'],
   fix: 'Give the host nothing to pin: no mapping of what is private, as a guest_memfd without mmap has none.',
@@ -50,10 +50,7 @@ export const p2: RuleDef = {
         untaken.delete(donation);
         const pages = run.gfns(vm, gfn);
         if (run.lost(donation.row, row, pages)) return;
-        if (!run.recorded('PkvmStage2Destroy')) {
-          run.notRecorded(row, 'What is returned is not recorded.', ['PkvmStage2Destroy'], pages);
-          return;
-        }
+        if (!donations.mayTellReturned(vm, row, pages)) return;
         run.suspicious({
           row,
           pages,

@@ -1,6 +1,6 @@
 import { hex } from '../../pages/state.js';
 import type { RuleDef } from '../rule.js';
-import { Donations, PKVM_VMS, nothingDonated } from './donations.js';
+import { Donations, PKVM_VMS, RETURNS, nothingDonated } from './donations.js';
 
 /** P3: of two vCPUs that fault at once the second is told to try again, and donates nothing. */
 export const p3: RuleDef = {
@@ -12,7 +12,7 @@ export const p3: RuleDef = {
   statement: 'A gfn of a protected VM is not donated a second time before the first was returned.',
   source: 'pkvm_pgtable_stage2_map(), arch/arm64/kvm/pkvm.c: -EAGAIN where there is a mapping',
   needs: [['PkvmStage2Map'], ['PkvmStage2MapRet'], ['PkvmInitVm']],
-  excuses: [['PkvmStage2Destroy']],
+  excuses: RETURNS,
   shownOtherwise: nothingDonated,
   about: [...PKVM_VMS, 'PkvmStage2Map'],
   fix: 'Look the mapping up under mmu_lock before the hypervisor is asked, and return -EAGAIN where there is one.',

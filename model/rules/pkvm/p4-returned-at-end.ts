@@ -1,6 +1,6 @@
 import { hex } from '../../pages/state.js';
 import type { RuleDef } from '../rule.js';
-import { Donations, PKVM_VMS, nothingDonated } from './donations.js';
+import { Donations, PKVM_VMS, RETURNS, nothingDonated } from './donations.js';
 
 /** P4: what is not returned stays out of the host's reach, and pinned, for ever. */
 export const p4: RuleDef = {
@@ -12,7 +12,7 @@ export const p4: RuleDef = {
   statement: 'Every page that was donated to a protected VM is returned before the VM is destroyed.',
   source:
     'pkvm_pgtable_stage2_destroy_range() and pkvm_pgtable_stage2_destroy_pgd(), arch/arm64/kvm/pkvm.c (WARN_ON_ONCE on what is left)',
-  needs: [['PkvmStage2Map'], ['PkvmStage2MapRet'], ['PkvmInitVm'], ['PkvmStage2Destroy'], ['PkvmDestroyVm']],
+  needs: [['PkvmStage2Map'], ['PkvmStage2MapRet'], ['PkvmInitVm'], ...RETURNS, ['PkvmDestroyVm']],
   shownOtherwise: nothingDonated,
   about: PKVM_VMS,
   fix: 'Reclaim every mapping of the VM before its hypervisor part is destroyed.',
@@ -20,6 +20,19 @@ export const p4: RuleDef = {
     const donations = new Donations(run);
     const hadSome = new Set<number>();
     const listener = donations.listener({
+      stage2Left: (vm, row) => {
+        const [first] = donations.of(vm);
+        if (!first) return;
+        const pages = run.gfns(vm, first.gfn);
+        hadSome.delete(vm.index);
+        if (run.lost(first.row, row, pages)) return;
+        run.violation({
+          row,
+          pages,
+          message: `the VM's stage 2 goes with pages left in it: gfn ${hex(first.gfn)} or another one of ${donations.of(vm).length} donated`,
+          evidence: [[first.row, 'cause', 'the first donation that is not seen returned']],
+        });
+      },
       stage2Gone: (vm, row) => {
         const left = donations.of(vm);
         const [first] = left;
@@ -28,10 +41,7 @@ export const p4: RuleDef = {
           return;
         }
         const pages = run.gfns(vm, first.gfn);
-        if (!run.recorded('PkvmStage2Destroy')) {
-          run.notRecorded(row, 'What is returned is not recorded.', ['PkvmStage2Destroy'], pages);
-          return;
-        }
+        if (!donations.mayTellReturned(vm, row, pages)) return;
         if (run.lost(first.row, row, pages)) return;
         const others = left.length > 1 ? `, and ${left.length - 1} more` : '';
         run.violation({

@@ -1,6 +1,7 @@
 import { hex } from '../../pages/state.js';
+import { UNPIN_KINDS } from '../heldRefs.js';
 import type { RuleDef } from '../rule.js';
-import { type Donation, Donations, PKVM_VMS, nothingDonated } from './donations.js';
+import { type Donation, Donations, PKVM_VMS, RETURNS, nothingDonated } from './donations.js';
 
 const FOLL_PIN = 0x80000;
 const FOLL_LONGTERM = 0x100;
@@ -16,7 +17,7 @@ export const p8: RuleDef = {
     "A page of the VMM's memory is pinned for long before it is donated to a protected VM, and until it is returned.",
   source: 'pkvm_mem_abort(), arch/arm64/kvm/mmu.c; __pkvm_pgtable_stage2_reclaim(), arch/arm64/kvm/pkvm.c',
   needs: [['PkvmStage2Map'], ['PkvmStage2MapRet'], ['PkvmInitVm']],
-  excuses: [['PkvmStage2Destroy'], ['GetPfn']],
+  excuses: [...RETURNS, ['GupRet'], ['GetPfn'], ['ArmGuestFault'], UNPIN_KINDS],
   shownOtherwise: nothingDonated,
   about: [...PKVM_VMS, 'PkvmStage2Map'],
   fix: 'Take the pin before the page is donated, and drop it after the hypervisor has given the page back.',
@@ -40,7 +41,14 @@ export const p8: RuleDef = {
         return;
       }
       withPin++;
-      run.ok();
+      if (run.recorded(...UNPIN_KINDS)) run.ok();
+      else
+        run.notRecorded(
+          donation.row,
+          'Whether the page stays pinned is not recorded.',
+          ['UnpinPages'],
+          run.gfns(vm, gfn),
+        );
       if (fault.gupPage >= 0) pinned.set(fault.gupPage, donation);
     });
     const { w } = run;
@@ -50,6 +58,8 @@ export const p8: RuleDef = {
         const donation = pinned.get(page);
         pinned.delete(page);
         if (!donation || donations.at(donation.vm, donation.gfn) !== donation) return;
+        // A teardown gives each page back and then unpins it, in turn.
+        if (donations.isReturning(donation.vm)) return;
         const message = `the page of gfn ${hex(donation.gfn)} is unpinned while it is donated`;
         donations.beforeReturn({ ...donation, row }, donation, message);
       },
