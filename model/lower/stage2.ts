@@ -12,6 +12,7 @@ import {
   PAGES_PER_LEVEL,
   pagesForBytes,
   type Pfn,
+  PAST_ALL_GFNS,
   plus,
 } from '../../parsers/base/units.js';
 import { Op } from '../ops/oplog.js';
@@ -39,9 +40,6 @@ const UNSHARE = slotsOf('GuestUnshare', 'handle', 'ipa', 'gfn', 'ret');
 
 /** KVM_VM_TYPE_ARM_PROTECTED of the type of a VM. */
 const PROTECTED = 2 ** 31;
-
-/** Above all gfns of a guest: arm64 has at most 52 bits of guest physical address. */
-const END_OF_GUEST = asGfn(2 ** 40);
 
 type Stage2Kind = 'Stage2Map' | 'Stage2MapRet' | 'Stage2Unmap' | 'Stage2Destroy';
 
@@ -205,14 +203,14 @@ function installed(w: World, ev: Ev, t: Thread, call: Stage2Call, gfn: Gfn, pfn:
 
 /** A VM goes: whatever it maps may be unmapped at any time from here on. */
 function tornDown(w: World, ev: Ev, vm: Vm): void {
-  for (const rec of vm.sptes.covering(asGfn(0), END_OF_GUEST, [])) rec.doubtful = true;
+  for (const rec of vm.sptes.covering(asGfn(0), PAST_ALL_GFNS, [])) rec.doubtful = true;
   w.facts.tell('stage2Returning', vm, ev.row);
 }
 
 /** The page table of a VM goes, and maps nothing. */
 function tableGone(w: World, ev: Ev, vm: Vm): void {
-  w.facts.tell('stage2Returned', vm, asGfn(0), END_OF_GUEST, ev.row);
-  unmapped(w, ev, vm, asGfn(0), END_OF_GUEST);
+  w.facts.tell('stage2Returned', vm, asGfn(0), PAST_ALL_GFNS, ev.row);
+  unmapped(w, ev, vm, asGfn(0), PAST_ALL_GFNS);
 }
 
 function unmapped(w: World, ev: Ev, vm: Vm, first: Gfn, end: Gfn): void {

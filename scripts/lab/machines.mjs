@@ -48,6 +48,8 @@ export const MACHINES = {
   arm64: { ...ARM64, release: '7.3.4+deb13-arm64', line: 'linux-image-arm64', packages: IN_PARTS },
   'arm64-16k': {
     ...ARM64,
+    // In protected mode it stands still under this emulation, where the host gives up its privileges.
+    append: 'kvm-arm.mode=nvhe',
     release: '7.3.4+deb13-arm64-16k',
     line: 'linux-image-arm64-16k',
     packages: IN_PARTS,
