@@ -290,12 +290,15 @@ arm_tracepoints() {
   done
 }
 
-# A rule can be judged where each group of what it needs has a kind that is recorded.
+# A rule can be judged where each group of what it needs has a kind that is recorded. One that is about
+# another machine alone was not asked for by name.
 judge_rules() {
+  machine=$(uname -m)
   IFS=$newline
   for line in $RULES; do
     IFS='|'; set -- $line
     id=$1; lacks=
+    if [ -n "$3" ] && [ "$3" != "$machine" ]; then IFS=$newline; continue; fi
     IFS=';'
     for needed in $2; do
       IFS=' '; has=

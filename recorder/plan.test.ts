@@ -37,6 +37,13 @@ describe('the plan of a recording', () => {
     }
   });
 
+  it('says which rules are about one machine alone, but for those that are asked for by name', () => {
+    const onlyOf = (asked: readonly string[]): (string | undefined)[] =>
+      ['G1', 'G7', 'P1', 'P6'].map((id) => planFor(RULES, asked).rules.find((rule) => rule.id === id)?.only);
+    assert.deepEqual(onlyOf([]), [undefined, 'x86_64', 'aarch64', 'aarch64']);
+    assert.deepEqual(onlyOf(['G7', 'P1']), [undefined, undefined, undefined, undefined]);
+  });
+
   it('has one row of a kind, but where another function means the same, and no event of two kinds', () => {
     const kinds = all.probes.map(({ kind }) => kind);
     const again = kinds.filter((kind, i) => kinds.indexOf(kind) < i);

@@ -6,6 +6,8 @@
 import { probeDefinition, type ProbeDefinition } from '../parsers/events/probeDefinition.js';
 import { VOCABULARY, type EventKind, type Meaning } from '../parsers/events/vocabulary.js';
 import { definitionsOf, RECIPE_TRACEPOINTS } from '../model/findings/recipe.js';
+import { ANY_DIALECT } from '../model/findings/dialect.js';
+import { canRecord } from '../model/findings/howToRecord.js';
 import type { ProfileId } from '../model/findings/finding.js';
 import type { RuleDef } from '../model/rules/rule.js';
 import { PATCH_KIND, type ProbedKind } from './control.js';
@@ -38,6 +40,11 @@ export interface PlannedTracepoint {
 export interface PlannedRule {
   readonly id: string;
   readonly needs: readonly (readonly EventKind[])[];
+  /**
+   * The only machine whose kernels have what it needs, as `uname -m` says it: elsewhere nothing is said of
+   * the rule. Undefined for any machine, and for a rule that was asked for by name.
+   */
+  readonly only?: 'x86_64' | 'aarch64';
 }
 
 export interface RecordPlan {
@@ -48,8 +55,9 @@ export interface RecordPlan {
   readonly rules: readonly PlannedRule[];
 }
 
-/** The profile whose rules are recorded for where nobody asks for others. */
+/** The profile whose rules are recorded for where nobody asks for others; on arm64 those of pKVM too. */
 const DEFAULT_PROFILE: ProfileId = 'guest-memfd';
+const DEFAULT_ON_ARM64: ProfileId = 'pkvm';
 
 /**
  * Kinds without which no event is tied to a VM, a memslot, a file or a task. They are recorded whatever is
@@ -88,9 +96,10 @@ export function planFor(
   { questions = [], patch }: AlsoAsked = {},
 ): RecordPlan {
   const isForAll = (asked.length === 0 && questions.length === 0) || patch !== undefined;
+  const isByDefault = ({ profile }: RuleDef): boolean =>
+    profile === DEFAULT_PROFILE || profile === DEFAULT_ON_ARM64;
   const chosen = rules.filter(
-    ({ id, profile }) =>
-      asked.includes(id) || (isForAll && asked.length === 0 && profile === DEFAULT_PROFILE),
+    (rule) => asked.includes(rule.id) || (isForAll && asked.length === 0 && isByDefault(rule)),
   );
   const needed = new Set<EventKind>([...chosen, ...questions].flatMap(({ needs }) => needs.flat()));
   const read = new Set<EventKind>([...ALWAYS, ...needed, ...chosen.flatMap(kindsOf)]);
@@ -106,7 +115,7 @@ export function planFor(
     probes: [
       ...VOCABULARY.filter(({ kind }) => wanted(kind))
         .flatMap(probeOf)
-        .map((probe) => (chosen.every(({ profile }) => profile === DEFAULT_PROFILE) ? ofGmem(probe) : probe)),
+        .map((probe) => (chosen.every(isByDefault) ? ofGmem(probe) : probe)),
       ...(patch?.probes ?? []).map(patchProbe),
     ],
     tracepoints: VOCABULARY.flatMap(({ kind, tracepoints = [] }) =>
@@ -115,8 +124,24 @@ export function planFor(
         .filter((name) => (wanted(kind) && RECIPE_TRACEPOINTS.includes(name)) || needed.has(kind))
         .map((name) => ({ kind, path: name.replace(':', '/') })),
     ),
-    rules: [...chosen.map(({ id, needs }) => ({ id, needs })), ...questions],
+    rules: [
+      ...chosen.map((rule) => ({
+        id: rule.id,
+        needs: rule.needs,
+        ...(asked.includes(rule.id) ? {} : onlyOn(rule)),
+      })),
+      ...questions,
+    ],
   };
+}
+
+/** The machine that a rule is about, where only its kernels have what the rule needs. */
+function onlyOn({ profile, needs }: RuleDef): Pick<PlannedRule, 'only'> {
+  if (profile === DEFAULT_ON_ARM64) return { only: 'aarch64' };
+  const isOn = (machine: 'x86' | 'arm64'): boolean =>
+    needs.every((group) => group.some((kind) => canRecord(kind, { ...ANY_DIALECT, machine })));
+  if (isOn('x86') === isOn('arm64')) return {};
+  return { only: isOn('x86') ? 'x86_64' : 'aarch64' };
 }
 
 /** Each is a kind of its own: none of them stands for another. */

@@ -47,7 +47,7 @@ export function hostScript(plan: RecordPlan, options: ScriptOptions): string {
     PROBES: plan.probes.flatMap(probeLines).join('\n'),
     TRACEPOINTS: plan.tracepoints.map(({ kind, path }) => `${kind}|${path}`).join('\n'),
     RULES: plan.rules
-      .map(({ id, needs }) => `${id}|${needs.map((group) => group.join(' ')).join(';')}`)
+      .map(({ id, needs, only = '' }) => `${id}|${needs.map((group) => group.join(' ')).join(';')}|${only}`)
       .join('\n'),
   };
   return [

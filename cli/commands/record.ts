@@ -43,7 +43,7 @@ const OPTIONS: OptionSpecs = {
     type: 'string',
     multiple: true,
     value: 'WHAT',
-    help: 'record what this rule or question needs (default: all rules of guest-memfd); repeatable, or with commas',
+    help: 'record what this rule or question needs (default: all rules of guest-memfd, on arm64 of pkvm too); repeatable, or with commas',
   },
   'for-patch': {
     type: 'string',

@@ -35,7 +35,7 @@ const OF_X86 =
   /^kvmmmu:|^kvm:kvm_(?:page_fault|hypercall|vmgexit|rmp_fault)|^exceptions:|^_*kvm_(?:tdp_mmu|mmu_faultin_pfn|faultin_pfn|arch_(?:pre|post)_set_memory)|^(?:tdx|sev|snp)_|^is_page_fault_stale$/;
 /** The same of arm64. */
 const OF_ARM64 =
-  /^kvm:kvm_(?:guest_fault|hvc_arm64)$|^(?:user_mem_abort|gmem_abort|kvm_handle_guest_abort|kvm_smccc_call_handler|do_page_fault)$|^_*p?kvm_(?:pgtable|mem_abort|create_hyp|destroy_hyp|init_host|force_reclaim)\w*$|^hypervisor:/;
+  /^kvm:kvm_(?:guest_fault|hvc_arm64)$|^(?:user_mem_abort|gmem_abort|kvm_handle_guest_abort|kvm_smccc_call_handler|do_page_fault)$|^_*p?kvm_(?:pgtable|mem_abort|create_hyp|destroy_hyp|init_host|force_reclaim|free_stage2)\w*$|^hypervisor:/;
 
 /** Probes inside a function, which have a place and no symbol of their own. */
 const INSIDE: Readonly<Partial<Record<EventKind, Way>>> = {

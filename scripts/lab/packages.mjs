@@ -1,5 +1,6 @@
 // Debian's packages, downloaded and unpacked, never installed: for the architecture and the suite of a
 // machine, by lists that lie in the laboratory's folder. What apt knows of this machine is not touched.
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 
