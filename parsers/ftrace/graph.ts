@@ -95,12 +95,9 @@ function call(bytes: Uint8Array, start: number, bar: number, end: number, out: G
 
 /** `==========> |`, `<========== |`: an interrupt begins or ends. */
 function hasArrow(bytes: Uint8Array, start: number, end: number): boolean {
-  for (
-    let p = bytes.indexOf(Ascii.Equals, start);
-    p >= 0 && p + 1 < end;
-    p = bytes.indexOf(Ascii.Equals, p + 1)
-  )
-    if (bytes[p + 1] === Ascii.Equals) return true;
+  // Byte by byte: indexOf would look on beyond the line, to the next sign that any has.
+  for (let p = start; p + 1 < end; p++)
+    if (bytes[p] === Ascii.Equals && bytes[p + 1] === Ascii.Equals) return true;
   return false;
 }
 
