@@ -123,7 +123,7 @@ export function breaksOf(lines: PlacedLines, roles: Uint8Array, widths: Int32Arr
     (at): Break => ({ at: 'blank', column: at }),
   );
   const column =
-    (spans.length > 0 ? columnOfCuts(lengths, spans.length) : columnOfCuts(asking, broken)) ??
+    (spans.length > 0 ? columnOfCuts(lengths, spans.length, asking) : columnOfCuts(asking, broken)) ??
     columnOfLongest(texts, roles, widths);
   const breaks = column === undefined ? blanks : [{ at: 'column', column } as const, ...blanks];
   return breaks.filter(({ at, column }) => {
@@ -156,9 +156,13 @@ function unbrokenBeyond(
 
 /**
  * The column at which the lines may have been cut: near the length that most of them have, and the longest
- * there is, since blanks may have been taken from their ends.
+ * there is, `others` among them, since blanks may have been taken from their ends.
  */
-function columnOfCuts(lengths: ReadonlyMap<number, number>, broken: number): number | undefined {
+function columnOfCuts(
+  lengths: ReadonlyMap<number, number>,
+  broken: number,
+  others: ReadonlyMap<number, number> = NO_LENGTHS,
+): number | undefined {
   if (broken === 0) return undefined;
   let length = 0;
   for (const [each, count] of lengths) if (count > (lengths.get(length) ?? 0)) length = each;
@@ -169,8 +173,11 @@ function columnOfCuts(lengths: ReadonlyMap<number, number>, broken: number): num
     near += count;
     longest = Math.max(longest, each);
   }
+  for (const each of others.keys()) if (each <= length + SHORT_MAX) longest = Math.max(longest, each);
   return near < broken * COLUMN_SHARE || length < COLUMN_MIN || length > COLUMN_MAX ? undefined : longest;
 }
+
+const NO_LENGTHS: ReadonlyMap<number, number> = new Map();
 
 /**
  * The length of the longest lines, where several have it and each goes on in the next: of a text that has
@@ -252,7 +259,7 @@ export function join(lines: PlacedLines, roles: Uint8Array, widths: Int32Array, 
           ' '.repeat(Math.max(0, how.column - width)),
           text.slice(Math.min(indent, blanksBefore(text))),
         );
-      } else pieces.push(before.endsWith(' ') ? '' : ' ', text.trimStart());
+      } else pieces.push(ENDS_OPEN.test(before) ? '' : ' ', text.trimStart());
       continue;
     }
     flush();
@@ -262,6 +269,9 @@ export function join(lines: PlacedLines, roles: Uint8Array, widths: Int32Array, 
   flush();
   return out;
 }
+
+/** A blank, or what no blank stands behind: a value that has not begun. */
+const ENDS_OPEN = /(?: |\w=)$/;
 
 /** A field or a place at the end of a line, and a field at the beginning of the next: of one event. */
 const FIELD_END = /(?:\s\w+=\S+|\([^()]*\)|:)\s*$/;
