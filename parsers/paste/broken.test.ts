@@ -9,6 +9,7 @@ import { readTrace } from '../index.js';
 import {
   catNumbers,
   cutAtColumn,
+  daemon,
   dated,
   grepNumbers,
   mangle,
@@ -50,6 +51,8 @@ describe('events broken over lines', () => {
     [quote('>> '), cutAtColumn(80)],
     [catNumbers, cutAtColumn(76)],
     [catNumbers, cutAtColumn(88)],
+    [quote('> '), wrapAtBlanks(76), grepNumbers],
+    [quote('>> '), cutAtColumn(80), daemon],
   ];
   for (const steps of ways) {
     it(`are whole again: ${steps.map(({ name }) => name).join(', then ')}`, () => {

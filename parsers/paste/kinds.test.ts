@@ -185,6 +185,7 @@ const KINDS: Readonly<Record<string, (lines: readonly string[]) => string[]>> = 
   'dmesg -e': each((line, i) => (i === 0 ? `[Nov29 10:00] ${line}` : `[  +0.0001${10 + i}] ${line}`)),
   'netconsole with its header': each((line, i) => `6,${1000 + i},8121000${10 + i},-;${line}`),
   'every blank twice': each((line) => line.replace(/ /g, '  ')),
+  'every single blank twice': each((line) => line.replace(/(\S) (?=\S)/g, '$1  ')),
   'a blank line behind each': (lines) => lines.flatMap((line) => [line, '']),
   'two returns at each end': each((line) => `${line}\r\r`),
   'returns alone': (lines) => [lines.join('\r')],

@@ -11,6 +11,7 @@ import { unprefix } from './prefix.js';
 import { mapLines, splitLines, type PlacedLines } from '../mail/lines.js';
 import { looksLikeMail, mailParts } from '../mail/mail.js';
 import { splitEscaped, uncontinue, unfill, unmarkEnds, unremark } from './ends.js';
+import { unfront } from './fronts.js';
 import { unjson } from './json.js';
 import { reflow } from './reflow.js';
 import { halveBlanks, unclip, unnumber, unpage, unspace } from './spacing.js';
@@ -74,7 +75,7 @@ function readingsOfLines(
   part: string,
   isHtml: boolean,
 ): readonly Reading[] {
-  const spaced = uncount(unnumber(unspace(unquote(uncount(halveBlanks(whole))))));
+  const spaced = uncount(unnumber(unspace(unquote(unfront(uncount(halveBlanks(whole)))))));
   const marked = unfill(unmarkEnds(untable(unfence(dedent(halveBlanks(spaced))))));
   const flowed = reflow(marked);
   const readings = [

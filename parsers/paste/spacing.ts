@@ -7,17 +7,21 @@ const NEARLY_ALL = 0.9;
 const ALL_BUT_SOME = 0.98;
 const LINES_MIN = 3;
 
-/** The lines with one blank for two, where blanks come in pairs alone. */
+/** The lines with one blank for two, where blanks come in pairs alone, or no words have just one between. */
 export function halveBlanks(lines: PlacedLines): PlacedLines {
   let all = 0;
   let paired = 0;
+  let apart = 0;
   for (const text of lines.texts) {
-    if (!text.includes(' ')) continue;
+    if (!/\S +\S/.test(text)) continue;
     all++;
     if (/^[^ ]*(?:(?: {2})+[^ ]+)*(?: {2})* ?$/.test(text)) paired++;
+    if (!/\S \S/.test(text)) apart++;
   }
-  if (all < LINES_MIN || paired < all * ALL_BUT_SOME) return lines;
-  return mapLines(lines, (text) => text.replace(/ {2}/g, ' '));
+  if (all < LINES_MIN) return lines;
+  if (paired >= all * ALL_BUT_SOME) return mapLines(lines, (text) => text.replace(/ {2}/g, ' '));
+  if (apart < all * ALL_BUT_SOME) return lines;
+  return mapLines(lines, (text) => text.replace(/(\S) {2}(?=\S)/g, '$1 '));
 }
 
 /** The lines without the blank ones between them, where one stands behind each. */
