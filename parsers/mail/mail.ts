@@ -325,7 +325,8 @@ function unflow(texts: readonly string[], places: readonly number[], delsp: bool
     const quotes = /^>*/.exec(text)![0];
     const rest = text.slice(quotes.length).replace(/^ /, '');
     const continues = openDepth === quotes.length;
-    const isFlowed = rest.endsWith(' ') && rest !== '-- ';
+    // The comments in a trace's head end in blanks of their own.
+    const isFlowed = rest.endsWith(' ') && rest !== '-- ' && !rest.startsWith('# ');
     const piece = isFlowed && delsp ? rest.slice(0, -1) : rest;
     if (continues) out.texts[out.texts.length - 1] += piece;
     else {

@@ -82,6 +82,12 @@ const STRING_LINES = 3;
 const OPENING = /^(?:[^"']|"\w{1,40}": ?){0,200}["']/;
 const CLOSING = /["']\s?[\]})]{0,4}[,;]?$/;
 
+/** A text of JSON, and the end that one has; where it was cut off, its last line is none. */
+const BEGINS_STRING = /^\s{0,8}[[{]?\s{0,8}"/;
+const ENDS_STRING = /["\]},]\s{0,8}$/;
+/** Stands in place of a line that is not whole: readers know it for a mark of something left out. */
+const CUT = '[cut]';
+
 /** Lines whose ends were written as `\n`, or that are the strings of a list on one line. */
 export function splitEscaped(lines: PlacedLines): PlacedLines {
   const isString = (text: string): boolean =>
@@ -91,9 +97,10 @@ export function splitEscaped(lines: PlacedLines): PlacedLines {
   lines.texts.forEach((text, i) => {
     const pieces = isString(text) ? text.split(LINE_ENDS) : [text];
     if (pieces.length > 1) {
+      const isWhole = !BEGINS_STRING.test(text) || ENDS_STRING.test(text);
       pieces[0] = pieces[0]!.replace(OPENING, '');
       const last = pieces.pop()!.replace(CLOSING, '');
-      if (last !== '') pieces.push(last);
+      if (last !== '') pieces.push(isWhole ? last : CUT);
     }
     for (const piece of pieces) {
       out.texts.push(pieces.length > 1 ? unescaped(piece) : piece);

@@ -1,5 +1,6 @@
 /** What was put between words or lines (blanks, blank lines, numbers, feet of pages), or cut off behind. */
 import { mapLines, type PlacedLines } from '../mail/lines.js';
+import { isFrameOfPerf } from './shapes.js';
 
 /** Of the lines, the share that must be so. */
 const NEARLY_ALL = 0.9;
@@ -81,9 +82,15 @@ export function unpage(lines: PlacedLines): PlacedLines {
     const shape = shapeAt(i);
     if (shape !== '') counts.set(shape, (counts.get(shape) ?? 0) + 1);
   }
+  /** A blank line beside the page's end, within a call chain: else one ends it. */
+  const isWithinChain = (i: number): boolean => {
+    const next = lines.texts.slice(i + 1, i + 2 + 2 * BESIDE).find((text) => /[^\s\f]/.test(text) && !PAGE.test(text));
+    return beside.has(i) && next !== undefined && (isFrameOfPerf(next) || /^\s*=> /.test(next));
+  };
   return mapLines(lines, (text, i) => {
     const isAgain = SHORT.test(text) && (counts.get(shapeAt(i)) ?? 0) > 1;
     const isOfPage = beside.has(i) && (isAgain || PAGE.test(text));
+    if (text.trim() === '' && isWithinChain(i)) return undefined;
     if (isOfPage || text.trim() === '') return text.includes('\f') || isOfPage ? undefined : text;
     return text.replace(/\f/g, '');
   });
