@@ -20,6 +20,10 @@ export class LeafTable {
   /** Entries of each block that are not 0. */
   private readonly filled: number[] = [];
 
+  /** The block asked for last: neighbours are asked for one after another. */
+  private lastPlace = -1;
+  private lastStart = 0;
+
   /** `span`: gfns that a leaf of the table's level covers. */
   constructor(private readonly span: number) {}
 
@@ -27,7 +31,7 @@ export class LeafTable {
   get(gfn: Gfn): number {
     if (gfn < 0) return 0;
     const index = Math.floor(gfn / this.span);
-    const start = this.starts.get(Math.floor(index / BLOCK));
+    const start = this.startAt(Math.floor(index / BLOCK));
     return start === undefined ? 0 : this.entries[start + (index % BLOCK)]!;
   }
 
@@ -68,7 +72,7 @@ export class LeafTable {
     until: number,
     visit: (value: number, gfn: Gfn) => void,
   ): void {
-    const start = this.starts.get(place);
+    const start = this.startAt(place);
     if (start === undefined || this.filled[start / BLOCK] === 0) return;
     const base = place * BLOCK;
     const last = Math.min(BLOCK, until - base);
@@ -78,8 +82,18 @@ export class LeafTable {
     }
   }
 
+  /** Where the block of a place begins; undefined where there is none yet. Blocks stay where they are. */
+  private startAt(place: number): number | undefined {
+    if (place === this.lastPlace) return this.lastStart;
+    const start = this.starts.get(place);
+    if (start === undefined) return undefined;
+    this.lastPlace = place;
+    this.lastStart = start;
+    return start;
+  }
+
   private startOf(place: number): number {
-    const known = this.starts.get(place);
+    const known = this.startAt(place);
     if (known !== undefined) return known;
     const start = this.places.length * BLOCK;
     if (start === this.entries.length) {

@@ -84,7 +84,8 @@ export function unpage(lines: PlacedLines): PlacedLines {
   }
   /** A blank line beside the page's end, within a call chain: else one ends it. */
   const isWithinChain = (i: number): boolean => {
-    const next = lines.texts.slice(i + 1, i + 2 + 2 * BESIDE).find((text) => /[^\s\f]/.test(text) && !PAGE.test(text));
+    const behind = lines.texts.slice(i + 1, i + 2 + 2 * BESIDE);
+    const next = behind.find((text) => text.trim() !== '' && !PAGE.test(text));
     return beside.has(i) && next !== undefined && (isFrameOfPerf(next) || /^\s*=> /.test(next));
   };
   return mapLines(lines, (text, i) => {
