@@ -57,6 +57,23 @@ export function editorAtHand(): vscode.TextEditor | undefined {
   return activeTextEditor ?? visibleTextEditors.find(showsTrace);
 }
 
+/** The editor at hand; where a page lies over the trace's own, that comes to the front, at its cursor. */
+export async function editorInFront(): Promise<vscode.TextEditor | undefined> {
+  const shown = editorAtHand();
+  const trace = activeTabUri()?.toString();
+  if (shown || trace === undefined) return shown;
+  for (const { tabs, viewColumn } of vscode.window.tabGroups.all) {
+    const tab = tabs.find((each) => uriOf(each)?.toString() === trace);
+    if (tab) return vscode.window.showTextDocument((tab.input as vscode.TabInputText).uri, { viewColumn });
+  }
+  return undefined;
+}
+
+/** The file that a menu hands over; with a page of ours in front it is that page's own address, and none. */
+export function givenFile(target: unknown): vscode.Uri | undefined {
+  return target instanceof vscode.Uri && target.scheme !== 'webview-panel' ? target : undefined;
+}
+
 /** Calls `handler` whenever another tab may have become the active one. */
 export function onDidChangeActiveTab(handler: () => void): vscode.Disposable {
   return vscode.Disposable.from(

@@ -91,7 +91,7 @@ export class Selection {
       .filter((finding) => findingLead[finding] === finding)
       .sort((a, b) => findingRow[a]! - findingRow[b]!);
     if (order.length === 0) {
-      this.announcer.say('This trace has no findings');
+      this.announcer.say('Nothing was found in what could be judged');
       return;
     }
     const at = order.indexOf(findingLead[view.selectedFinding] ?? -1);

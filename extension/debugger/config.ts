@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { ReportedFinding } from '../protocol/report.js';
 import type { App, Feature } from '../app.js';
 import { requestOf } from '../recording/request.js';
-import { activeTabUri, editorAtHand } from '../tabs.js';
+import { activeTabUri, editorAtHand, givenFile } from '../tabs.js';
 import { traceLine, windowAddress } from '../window.js';
 import { currentReplay, DEBUG_TYPE, replayOf, runningReplays, traceUri } from './running.js';
 import { fileName } from '../../parsers/base/fileName.js';
@@ -107,7 +107,8 @@ export async function startReplay({ trace, from, follow }: ReplayFrom): Promise<
 }
 
 function given(target: unknown): ReplayFrom | undefined {
-  if (target instanceof vscode.Uri) return { trace: target };
+  const file = givenFile(target);
+  if (file) return { trace: file };
   if (
     typeof target === 'object' &&
     target !== null &&

@@ -10,7 +10,7 @@ import type { Report, ReportedFinding } from '../protocol/report.js';
 import type { Along } from '../protocol/shapes.js';
 import type { App, Feature } from '../app.js';
 import { GO, go } from '../links.js';
-import { activeTabUri, editorAtHand, fileOf, revealLine, showName } from '../tabs.js';
+import { activeTabUri, editorAtHand, editorInFront, fileOf, revealLine, showName } from '../tabs.js';
 import { listingLines, locationIn, shownAt, traceLine, windowAddress, windowUri } from '../window.js';
 import { LANGUAGE } from './recognise.js';
 
@@ -98,7 +98,7 @@ function locationOf(document: vscode.TextDocument, trace: vscode.Uri, spot: Spot
 }
 
 async function move(app: App, along: Along, forward: boolean, none: string): Promise<void> {
-  const editor = editorAtHand();
+  const editor = await editorInFront();
   const asked = editor && askedAt(app, editor.document, editor.selection.active.line);
   if (!editor || !asked) return;
   const { session, at } = asked;

@@ -1,8 +1,9 @@
 /** Which trace a command is about: the one it was given by a menu, or that of the active tab. */
-import * as vscode from 'vscode';
-import { activeTabUri } from '../tabs.js';
+import type * as vscode from 'vscode';
+import { activeTabUri, givenFile } from '../tabs.js';
 import { windowAddress } from '../window.js';
 
 export function traceOf(target: unknown): vscode.Uri | undefined {
-  return target instanceof vscode.Uri ? (windowAddress(target)?.trace ?? target) : activeTabUri();
+  const file = givenFile(target);
+  return file ? (windowAddress(file)?.trace ?? file) : activeTabUri();
 }

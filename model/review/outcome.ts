@@ -46,7 +46,7 @@ export function outcomeOf(report: ReviewReport): ReviewOutcome {
       summary: `not observable: ${listed(hidden.map((f) => `${f.name}()`))}`,
       details,
     };
-  return { state: 'pass', summary: 'no violation passes through it', details };
+  return { state: 'pass', summary: 'no violation was found in what it touches', details };
 }
 
 const HIDDEN = new Set(['not-observable', 'may-have', 'not-seen', 'absent']);

@@ -124,10 +124,11 @@ export async function startEditor({
     '--disable-telemetry',
     '--disable-update-check',
     '--disable-getting-started-override',
-    '--reconnection-grace-time',
-    '1',
   ];
-  if (forTests) flags.push('--vscode-option', 'enable-smoke-test-driver');
+  // Older versions do not know it.
+  if (!process.env.SHIMTRACE_EDITOR_HOST) flags.push('--reconnection-grace-time', '1');
+  if (forTests && !process.env.SHIMTRACE_EDITOR_HOST)
+    flags.push('--vscode-option', 'enable-smoke-test-driver');
   if (trust) flags.push('--disable-workspace-trust');
   const child = spawn(hostNode, [serverEntry, ...folders, '--bind-addr', address, ...flags], {
     env,

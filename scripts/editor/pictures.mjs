@@ -111,7 +111,7 @@ async function showReview(page) {
 async function showTimeline(page) {
   await runCommand(page, 'View: Toggle Primary Side Bar Visibility');
   await runCommand(page, 'Shimtrace: Show Timeline');
-  await webviewBody(page).getByRole('heading', { name: 'G9 violation' }).waitFor();
+  await webviewBody(page).getByRole('heading', { name: 'private while pinned' }).waitFor();
   await webviewBody(page).locator('canvas.main').press('n');
   // The finding's line is shown in the other group first; then the timeline's group is the one to enlarge.
   await page.locator('.line-numbers.active-line-number', { hasText: /^702$/ }).first().waitFor();

