@@ -29,10 +29,11 @@ export function diagnosticsOfReview(
 ): readonly Diagnostic[] {
   return [...placesOf(view)].map(([line, f]): Diagnostic => {
     const findings = f.inSets.flatMap((shown) => shown.findings);
+    const rules = [...new Set(findings.map(({ rule }) => rule))].join(', ');
     return {
       range: lineRange(line - 1),
       severity: severityOf(f),
-      code: [...new Set(findings.map(({ rule }) => rule))].join(', '),
+      ...(rules !== '' && { code: rules }),
       source: 'shimtrace',
       message: `${f.name}(): ${f.short}`,
       relatedInformation: findings.flatMap((finding) => relatedOf(finding, uriOf)),
@@ -63,7 +64,7 @@ export function functionAt(view: ReviewView, line: number): number {
 
 export function hoverOfFunction({ functions, sets, limits }: ReviewView, index: number): string {
   const { name, touch, inSets } = functions[index]!;
-  const lines = [`**${escapeMarkdown(name)}()** ${touch}`, ''];
+  const lines = [`${code(`${name}()`)} ${touch}`, ''];
   inSets.forEach(({ text, findings }, set) => {
     lines.push(`- ${escapeMarkdown(`${sets[set]!.title}: ${text}`)}`);
     for (const { rule, verdict, message, spot } of findings)

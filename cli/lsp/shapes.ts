@@ -24,7 +24,7 @@ export interface DocumentPosition {
 export interface Diagnostic {
   readonly range: Range;
   readonly severity: number;
-  readonly code: string;
+  readonly code?: string;
   readonly source: string;
   readonly message: string;
   readonly relatedInformation: readonly { readonly location: Location; readonly message: string }[];

@@ -60,7 +60,7 @@ async function showLists(page) {
   }
   await page.locator('.pane-body .monaco-list-row').filter({ hasText: 'pin by CPU 0/KVM-275' }).waitFor();
   // Away from everything that tells something when the pointer rests on it.
-  await page.mouse.move(450, 744);
+  await page.mouse.move(580, 744);
   await page.locator('.monaco-hover:not(.hidden)').first().waitFor({ state: 'hidden' });
 }
 
@@ -73,7 +73,7 @@ async function showConversions(page) {
   await page.locator('.pane-header', { hasText: 'Findings' }).click();
   const row = page.locator('.pane-body .monaco-list-row').filter({ hasText: 'ENOMEM' }).first();
   await row.click();
-  await page.mouse.move(450, 744);
+  await page.mouse.move(580, 744);
 }
 
 /** The finding as a chain of events. */
@@ -104,7 +104,7 @@ async function showReview(page) {
   for (let i = 0; i < 2; i++) await runCommand(page, 'Shimtrace: Go to Next Hunk with Evidence');
   const thread = page.locator('.review-widget', { hasText: 'Without the patch' }).last();
   await thread.getByText('G9 violation').waitFor();
-  await page.mouse.move(450, 744);
+  await page.mouse.move(580, 744);
 }
 
 /** The timeline alone, at the evidence of the violation. */
