@@ -63,7 +63,8 @@ describe('the package of the command line', function () {
 
     const clean = path.join(folder, 'clean');
     fs.mkdirSync(clean);
-    npm(['install', path.join(copy, filename)], clean);
+    // Else npm goes up to the next folder that has packages.
+    npm(['install', '--prefix', clean, path.join(copy, filename)], clean);
     assert.deepEqual(
       fs.readdirSync(path.join(clean, 'node_modules')).filter((name) => !name.startsWith('.')),
       ['shimtrace'],

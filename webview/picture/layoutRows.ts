@@ -137,9 +137,9 @@ const STICKY_H = 17;
 /** A group's own row says its name itself, also when it is half scrolled away and the next is its first. */
 function isSticky({ view, rows }: Scene): boolean {
   const row = rows.at(Math.floor(view.top));
-  return (
-    row !== undefined && row.first >= 0 && rows.at(Math.floor(view.top + STICKY_H / ROW_H))?.first !== -1
-  );
+  // A group's own row that is more than half above says no name either.
+  const isHidden = row !== undefined && (row.first >= 0 || view.top % 1 > 0.5);
+  return isHidden && rows.at(Math.floor(view.top + STICKY_H / ROW_H))?.first !== -1;
 }
 
 /**
