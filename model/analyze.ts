@@ -25,7 +25,9 @@ import { placeOf } from './findings/report.js';
 import { replay } from './replay.js';
 import { RULES } from './rules/registry.js';
 import { pointerText } from './rules/texts.js';
+import { PAGE_SIZE } from '../parsers/base/units.js';
 import { RuleRun } from './rules/rule.js';
+import { pageBytesOf } from './world/pageSize.js';
 import { FactBus } from './world/facts.js';
 import type { Refusal } from './world/regions.js';
 import type { Conv, Inode, Vm } from './world/state.js';
@@ -71,7 +73,10 @@ export function analyze(table: EventTable, options: AnalyzeOptions = {}): Analys
   const cancelled = replay(w, table, options);
   bus.tell('finish', Math.max(0, table.length - 1));
   const unread = table.unread.reduce((sum, { count }) => sum + count, 0);
-  const closed = runs.map((r) => r.close());
+  const pageBytes = pageBytesOf(table, w.survey.counts);
+  const closed = runs.map((run) =>
+    pageBytes === PAGE_SIZE ? run.close() : run.closeOnOtherPages(pageBytes),
+  );
   return {
     profiles,
     profileReason: reason,

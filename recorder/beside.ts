@@ -37,13 +37,14 @@ export function withSidecar(table: EventTable, beside: Beside, bytes: number): E
 /** The table with what the recorder knows of its source, where the trace itself does not say. */
 function withSource(table: EventTable, sidecar: Sidecar): EventTable {
   const { meta } = table;
-  const { clock, kernel, producer } = sidecar;
+  const { clock, kernel, producer, pageBytes } = sidecar;
   return withMarks(table, {
     meta: {
       ...meta,
       clock: meta.clock === 'unknown' && meta.timeUnit === 'ns' ? clock : meta.clock,
       kernel: meta.kernel === '' ? kernel : meta.kernel,
       producer: meta.producer === '' ? producer : meta.producer,
+      ...(pageBytes !== undefined && { pageBytes }),
       unseen: unseenIn(sidecar),
       // It sets no filter of tasks, and its instance records on every CPU.
       allTasks: true,

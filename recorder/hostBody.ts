@@ -57,6 +57,7 @@ may_write() {
 facts() {
   say fact kernel "$(uname -r)"
   say fact machine "$(uname -m)"
+  say fact page-bytes "$(awk '$1 == "KernelPageSize:" { print $2 * 1024; exit }' "$proc/self/smaps" 2>/dev/null)"
   say fact host "$(uname -n)"
   say fact boot-id "$(cat "$proc/sys/kernel/random/boot_id" 2>/dev/null)"
   say fact wall-clock "$(date +%s)"

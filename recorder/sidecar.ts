@@ -18,6 +18,8 @@ export interface Sidecar {
   readonly machine: string;
   readonly bootId: string;
   readonly clock: ClockName;
+  /** Bytes of a page; undefined in a sidecar from before it was asked. */
+  readonly pageBytes?: number;
   readonly cpus: number;
   readonly bufferKbPerCpu: number;
   /** Seconds since 1970 by the host's clock when it began; -1 unknown. */
@@ -75,6 +77,7 @@ export function sidecarOf(log: RecordLog, received: Received): Sidecar {
     machine: facts['machine'] ?? '',
     bootId: facts['boot-id'] ?? '',
     clock: CLOCKS.find((name) => name === facts['clock']) ?? 'unknown',
+    ...(number('page-bytes') > 0 && { pageBytes: number('page-bytes') }),
     cpus: number('cpus'),
     bufferKbPerCpu: number('buffer-kb'),
     startedAt: number('wall-clock'),
@@ -172,6 +175,7 @@ const SHAPE: Readonly<Record<string, Fits>> = {
   machine: text,
   bootId: text,
   clock: (value) => value === 'unknown' || CLOCKS.some((name) => name === value),
+  pageBytes: maybe(number),
   cpus: number,
   bufferKbPerCpu: number,
   startedAt: number,

@@ -278,6 +278,15 @@ export class RuleRun {
     };
   }
 
+  /** Of a kernel whose pages are not those that everything is counted in: what was found may be wrong. */
+  closeOnOtherPages(bytes: number): { status: RuleStatus; findings: readonly Finding[] } {
+    const { id, profile } = this.def;
+    const detail = `Pages of this kernel have ${bytes / 1024} KiB. Shimtrace counts in pages of 4 KiB, and judges no other ones.`;
+    const reason: UndecidedReason = { reason: 'not-read', count: 0, row: 0 as EventRow, missing: [], detail };
+    const counts = { checks: 0, held: 0, broken: 0, undecided: 0 };
+    return { status: { id, profile, status: 'undecidable', ...counts, reasons: [reason] }, findings: [] };
+  }
+
   /** A rule that could not have found anything is not judged, whatever came out well. */
   private statusWord(isBlind: boolean): RuleStatus['status'] {
     if (isBlind) return 'undecidable';

@@ -34,7 +34,7 @@ export function plus<Page extends Gfn | Pgoff | Pfn>(page: Page, pages: number):
   return (page + pages) as Page;
 }
 
-/** Bytes in a page. arm64 has kernels with pages of 16 and 64 KiB too: those are not told apart yet. */
+/** Bytes in a page. Kernels of arm64 with pages of 16 or 64 KiB are known, and not judged. */
 export const PAGE_SHIFT = 12;
 export const PAGE_SIZE = 1 << PAGE_SHIFT;
 

@@ -80,6 +80,8 @@ export interface TraceMeta {
    * An event absent from the table but listed here simply did not happen.
    */
   enabledEvents?: ReadonlySet<string>;
+  /** Bytes of a page of the traced kernel; undefined where nobody says it. */
+  pageBytes?: number;
   /** What a recorder says of kinds without an event; undefined where nobody says it. */
   unseen?: ReadonlyMap<EventKind, UnseenKind>;
   /** What the source's own headers prove of the recording, a sentence each; undefined for nothing. */
