@@ -101,11 +101,12 @@ function sectionText(
 
 function summaryLine({ summary, baseline }: FleetReport): string {
   const { traces, hosts, kernels, judged, failed, timeout, unread } = summary;
-  const days = summary.first_day === null ? '' : `, ${summary.first_day} to ${summary.last_day ?? ''}`;
+  const days = [...new Set([summary.first_day, summary.last_day])].filter((day) => day !== null).join(' to ');
   const parts = [`${judged} judged`, `${failed} failed`, `${timeout} took too long`];
   if (unread > 0) parts.push(`${unread} could not be read`);
   const against = baseline === undefined ? '' : `; compared with ${baseline}`;
-  const all = `${plural(traces, 'trace')} of ${plural(hosts, 'host')}, ${plural(kernels, 'kernel')}${days}`;
+  const named = kernels === 0 ? 'of no known kernel' : plural(kernels, 'kernel');
+  const all = `${plural(traces, 'trace')} of ${plural(hosts, 'host')}, ${named}${days === '' ? '' : `, ${days}`}`;
   return `${all}: ${parts.join(', ')}${against}`;
 }
 

@@ -85,7 +85,7 @@ from (
   from intervals
 ) x
 join pages p on p.page_id = x.page_id
-where x.earlier <> x.attribute and x.earlier <> 'unknown' and x.attribute <> 'unknown'
+where x.earlier <> x.attribute and x.earlier in ('shared', 'private') and x.attribute in ('shared', 'private')
 group by p.page_id, p.unit, p.vm, p.ino, p.first, p.count
 order by flips desc, p.page_id
 limit 20`,
@@ -161,7 +161,9 @@ limit 20`,
     title: 'Where did a thread pause between two exits of its guest, in microseconds?',
     sql: `select tid, round(max(gap) / 1e3, 3) longest, count(*) exits
 from (
-  select tid, ts - lag(ts) over (partition by tid order by row) gap
+  select tid,
+    case when row_number() over (partition by tid order by row) > 1
+      then ts - lag(ts) over (partition by tid order by row) end gap
   from events
   where event like '%kvm_exit'
 ) x
