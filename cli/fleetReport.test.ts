@@ -24,10 +24,20 @@ async function report(...argv: string[]): Promise<{ code: number; out: string; e
   return { code, out, err };
 }
 
-/** The rows of a section, as CSV gives them, by the names of its columns. */
-async function rowsOf(section: string, ...argv: string[]): Promise<Record<string, unknown>[]> {
-  const { out } = await report('--format', 'json', '--section', section, ...argv);
-  return (JSON.parse(out) as { sections: Record<string, Record<string, unknown>[]> }).sections[section]!;
+type Rows = readonly Readonly<Record<string, unknown>>[];
+
+/** A section of a report as JSON, with its exit code and its first line. */
+async function section(
+  name: string,
+  ...argv: string[]
+): Promise<{ code: number; headline: string; rows: Rows }> {
+  const { code, out } = await report('--format', 'json', '--section', name, ...argv);
+  const found = JSON.parse(out) as { headline: string; sections: Record<string, Rows> };
+  return { code, headline: found.headline, rows: found.sections[name]! };
+}
+
+async function rowsOf(name: string, ...argv: string[]): Promise<Rows> {
+  return (await section(name, ...argv)).rows;
 }
 
 describe('shimtrace fleet report', function () {
@@ -51,7 +61,7 @@ describe('shimtrace fleet report', function () {
       fs.mkdirSync(path.dirname(file), { recursive: true });
       fs.writeFileSync(file, text);
     }
-    const found = await reportOf(await judgedInto(out, traces, PATTERN), undefined, () => undefined);
+    const found = await reportOf(await judgedInto(out, traces, PATTERN));
     const truth = truthOf(made);
     assert.deepEqual(differences(found, truth), []);
     const patterns = new Set(rowsIn(found, 'broken').map(({ pattern }) => pattern));
@@ -73,7 +83,7 @@ describe('shimtrace fleet report', function () {
   });
 
   it('asks that rules were judged on every host', async () => {
-    assert.equal((await report(clean, '--require', 'G9')).code, 0);
+    assert.equal((await report(clean, '--require', 'G9', '--section', 'broken')).code, 0);
     const { code, out } = await report(undecided, '--require', 'G9');
     assert.equal(code, 2);
     assert.match(out, /Not a basis for a verdict: --require: not judged in any run: G9 on alpha\./);
@@ -119,24 +129,21 @@ describe('shimtrace fleet report', function () {
 
   it('says what is new against a baseline, a fleet or its report', async () => {
     const kept = path.join(folder, 'baseline.json');
-    fs.writeFileSync(kept, (await report(clean, '--format', 'json')).out);
-    for (const baseline of [clean, kept]) {
-      const { code, out } = await report(broken, '--baseline', baseline);
-      assert.equal(code, 1);
-      assert.match(out, /: 1 rule broken in 1 place, 1 of them new/);
-      assert.match(out, /^ {2}G9 .* new +once/m);
-    }
-    assert.equal((await report(broken, '--baseline', broken)).code, 0);
-    const news = async (baseline: string): Promise<unknown> =>
-      (await rowsOf('broken', broken, '--baseline', baseline))[0]!['news'];
-    assert.equal(await news(broken), 'known');
+    fs.writeFileSync(kept, (await report(clean, '--format', 'json', '--section', 'broken')).out);
     const elsewhere = await fleetOf(folder, { 'alpha/a': CLEAN, 'beta/a': BROKEN });
-    assert.equal(await news(elsewhere), 'known elsewhere');
-    assert.equal((await report(broken, '--baseline', elsewhere)).code, 1);
-    assert.equal((await report(broken, '--baseline', elsewhere, '--known-anywhere')).code, 0);
     const blind = await fleetOf(folder, { 'alpha/a': UNDECIDED });
-    assert.equal(await news(blind), 'not judged before');
-    assert.equal((await report(broken, '--baseline', blind)).code, 1);
+    for (const [baseline, news, code] of [
+      [clean, 'new', 1],
+      [kept, 'new', 1],
+      [broken, 'known', 0],
+      [elsewhere, 'known elsewhere', 1],
+      [blind, 'not judged before', 1],
+    ] as const) {
+      const found = await section('broken', broken, '--baseline', baseline);
+      assert.deepEqual([found.rows[0]!['news'], found.code], [news, code]);
+      assert.match(found.headline, code === 1 ? /1 place, 1 of them new/ : /1 place, none of them new/);
+    }
+    assert.equal((await section('broken', broken, '--baseline', elsewhere, '--known-anywhere')).code, 0);
   });
 
   it('ends with 2 where what the baseline could judge cannot be judged any more', async () => {
@@ -186,7 +193,7 @@ describe('shimtrace fleet report', function () {
     for (const run of [1, 2, 3, 5]) assert.match(unread, new RegExp(`host=a/run=${run} `));
     assert.doesNotMatch(unread, /part-elsewhere|run=4/);
     assert.match(out, /^ {2}G9 .* once +1 +1 /m);
-    assert.equal((await report(fleet, '--allow-failed')).code, 1);
+    assert.equal((await report(fleet, '--allow-failed', '--section', 'broken')).code, 1);
   });
 
   it('tells traces that failed, which are neither broken nor clean', async () => {
@@ -198,7 +205,11 @@ describe('shimtrace fleet report', function () {
     assert.equal(code, 2);
     assert.match(out, /1 failed/);
     assert.match(out, /none of the formats/);
-    assert.equal((await report(fleet, '--allow-failed')).code, 2, 'nothing was judged at all');
+    assert.equal(
+      (await report(fleet, '--allow-failed', '--section', 'broken')).code,
+      2,
+      'nothing was judged at all',
+    );
   });
 
   it('is asked by the SQL of docs/FLEET.md, as it stands there', async () => {
@@ -207,7 +218,7 @@ describe('shimtrace fleet report', function () {
     const duck = await Duck.start(folder);
     await duck.run(setUp.replaceAll("'fleet/", `'${broken}/`));
     for (const { name, select } of FLEET_VIEWS) await duck.run(`create view ${name} as ${select}`);
-    const found = await reportOf(broken, undefined, () => undefined);
+    const found = await reportOf(broken);
     for (const { name, sql, isOfBaseline } of SECTIONS) {
       if (isOfBaseline || name === 'broken') continue;
       assert.deepEqual((await duck.ask(sql)).rows, rowsIn(found, name), name);
@@ -220,13 +231,14 @@ describe('shimtrace fleet report', function () {
     const runs = Object.fromEntries(hostile.map((name) => [`${name}/${name}.txt`, BROKEN]));
     const odd = path.join(folder, "fl*e[e]t?'s %41");
     fs.renameSync(await fleetOf(folder, runs), odd);
-    const rows = await rowsOf('broken', odd);
+    const { out: json } = await report(odd, '--format', 'json', '--section', 'broken');
+    const { broken: rows } = (JSON.parse(json) as { sections: { broken: Rows } }).sections;
     assert.deepEqual(rows.map(({ host }) => host).sort(), [...hostile].sort());
     assert.deepEqual(rows.map(({ run: name }) => name).sort(), hostile.map((name) => `${name}.txt`).sort());
     const kept = path.join(folder, 'hostile.json');
-    fs.writeFileSync(kept, (await report(odd, '--format', 'json')).out);
-    assert.equal((await report(odd, '--baseline', kept)).code, 0);
-    const { out: markdown } = await report(odd, '--format', 'markdown');
+    fs.writeFileSync(kept, json);
+    assert.equal((await section('broken', odd, '--baseline', kept)).code, 0);
+    const { out: markdown } = await report(odd, '--format', 'markdown', '--section', 'broken');
     assert.ok(markdown.includes('\\<b\\>\\*x\\*') && markdown.includes('new\\\\x0aline'));
     const { out: csv } = await report(odd, '--format', 'csv');
     assert.ok(csv.startsWith('rule,name,host,') && csv.includes('"a""b;--"'));

@@ -182,7 +182,7 @@ async function report(args: Args, places: readonly string[], output: Output): Pr
   const baseline = args.text('baseline');
   const sections = sectionsOf(args, format === 'csv', baseline);
   const limit = args.number('limit') ?? REPORT_ROWS;
-  const found = await reportOf(folder, baseline, (line) => output.progress(line));
+  const found = await reportOf(folder, { baseline, sections, progress: (line) => output.progress(line) });
   output.out(renderReport(found, format, { demands, sections, limit }));
   // The forms for people say it themselves.
   if (format === 'csv' || format === 'json')

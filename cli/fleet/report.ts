@@ -39,22 +39,29 @@ export interface FleetReport {
   readonly hosts: readonly string[];
 }
 
+/** What the verdict is made of: asked in any case. */
+const OF_VERDICT: readonly SectionName[] = ['broken', 'blind', 'absent'];
+
+export interface ReportOptions {
+  /** A fleet's folder, or a report of one as JSON. */
+  readonly baseline?: string | undefined;
+  /** Undefined: all. */
+  readonly sections?: readonly SectionName[];
+  readonly progress?: (line: string) => void;
+}
+
 /** Throws InputError where something cannot be used. */
-export async function reportOf(
-  fleet: string,
-  baseline: string | undefined,
-  progress: (line: string) => void,
-): Promise<FleetReport> {
+export async function reportOf(fleet: string, options: ReportOptions = {}): Promise<FleetReport> {
   const spill = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-duckdb-'));
   try {
     const duck = await Duck.start(spill);
     try {
-      return await asked(duck, fleet, baseline, progress);
+      return await asked(duck, fleet, options);
     } finally {
       duck.close();
     }
   } finally {
-    progress('');
+    options.progress?.('');
     fs.rmSync(spill, { recursive: true, force: true });
   }
 }
@@ -62,18 +69,18 @@ export async function reportOf(
 async function asked(
   duck: Duck,
   fleet: string,
-  baseline: string | undefined,
-  progress: (line: string) => void,
+  { baseline, sections: wanted, progress }: ReportOptions,
 ): Promise<FleetReport> {
   const tell = (folder: string) => (done: number, of: number) =>
-    progress(`${folder}: ${done} of ${plural(of, 'run')} read`);
+    progress?.(`${folder}: ${done} of ${plural(of, 'run')} read`);
   await makeBaseline(duck);
   if (baseline !== undefined) await fillBaseline(duck, baseline, tell(baseline));
   const { unread } = await loadFleet(duck, fleet, 'ours', tell(fleet));
   const sections: Partial<Record<SectionName, Answer>> = {};
   for (const { name, sql, isOfBaseline, title } of SECTIONS) {
     if (isOfBaseline && baseline === undefined) continue;
-    progress(title);
+    if (wanted && !wanted.includes(name) && !OF_VERDICT.includes(name)) continue;
+    progress?.(title);
     sections[name] = withoutNews(await duck.ask(sql), baseline);
   }
   const { rows: hosts } = await duck.ask('select distinct host from runs order by host');

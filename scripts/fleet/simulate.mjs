@@ -84,7 +84,7 @@ console.log(
 
 const asked = performance.now();
 const askedCpu = process.cpuUsage();
-const report = await reportOf(fleet, undefined, () => undefined);
+const report = await reportOf(fleet);
 const used = process.cpuUsage(askedCpu);
 console.log(
   `report: ${((performance.now() - asked) / 1000).toFixed(1)} s, ${((used.user + used.system) / 1e6).toFixed(

@@ -69,8 +69,8 @@ async function compareFleets() {
     fleets.push(await judgedInto(path.join(folder, `fleet${seed}`), traces, PATTERN));
   }
   const [fleet, baseline] = fleets;
-  const report = await reportOf(fleet, baseline, () => undefined);
-  const past = (await reportOf(baseline, undefined, () => undefined)).standing.rows;
+  const report = await reportOf(fleet, { baseline });
+  const past = (await reportOf(baseline)).standing.rows;
   const click = new Session();
   click.query('set join_use_nulls = 1');
   const name = (part) => `decodeURLComponent(extract(_path, '/${part}=([^/]+)/')) ${part}`;
