@@ -27,6 +27,8 @@ export class Duck {
     const { DuckDBInstance } = await duckModule();
     const instance = await DuckDBInstance.create(':memory:', {
       temp_directory: folder,
+      // Every file is read once: what it would keep of them is memory for nothing.
+      enable_external_file_cache: 'false',
       // What it lacks it would fetch.
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',

@@ -34,11 +34,18 @@ export class Judges {
 
   /** Judges a trace by a process that is idle, or by one more. */
   async judge(work: Work): Promise<Ended> {
-    const process = this.idle.pop() ?? new JudgeProcess(this.options);
+    const process = this.oneIdle() ?? new JudgeProcess(this.options);
     const ended = await process.judge(work, this.options.timeLimitMs);
     if (process.isAlive && process.judged < TRACES_EACH) this.idle.push(process);
     else process.end();
     return ended;
+  }
+
+  /** One that has not ended meanwhile. */
+  private oneIdle(): JudgeProcess | undefined {
+    let process = this.idle.pop();
+    while (process?.isAlive === false) process = this.idle.pop();
+    return process;
   }
 
   close(): void {

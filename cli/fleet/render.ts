@@ -106,7 +106,8 @@ function summaryLine({ summary, baseline }: FleetReport): string {
   if (unread > 0) parts.push(`${unread} could not be read`);
   const against = baseline === undefined ? '' : `; compared with ${baseline}`;
   const named = kernels === 0 ? 'of no known kernel' : plural(kernels, 'kernel');
-  const all = `${plural(traces, 'trace')} of ${plural(hosts, 'host')}, ${named}${days === '' ? '' : `, ${days}`}`;
+  const when = days === '' ? '' : `, ${days}`;
+  const all = `${plural(traces, 'trace')} of ${plural(hosts, 'host')}, ${named}${when}`;
   return `${all}: ${parts.join(', ')}${against}`;
 }
 
