@@ -77,6 +77,7 @@ export function lowerInvalidation(on: On): void {
     if (first >= 0 && end > first) b.ranges.push({ first, end, row: ev.row });
     t.lastInvStartRow = ev.row;
     vm.open.push(b);
+    w.bracketedVms.add(vm);
     vm.inProgress++;
     const conv = t.conv;
     if (conv && conv.invOpenRow < 0 && (conv.scope === 'vm' || t.gmemBracket)) {

@@ -118,7 +118,7 @@ function touchedMapping(w: World, t: Thread): Inode | undefined {
   const ctx = t.syscall;
   if (!ctx || (ctx.name !== 'mprotect' && ctx.name !== 'mlock' && ctx.name !== 'mremap')) return undefined;
   const [start, end] = span(ctx);
-  for (const inode of w.inodes) {
+  for (const inode of w.mappedFiles.list()) {
     for (const vma of inode.vmas) {
       if (vma.tgid !== groupOf(t) || start >= vma.end || end <= vma.start) continue;
       if (ctx.name === 'mremap' || start > vma.start || end < vma.end) return inode;

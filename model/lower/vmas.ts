@@ -27,6 +27,7 @@ function logVma(w: World, op: typeof Op.VmaAdd | typeof Op.VmaRemove, vma: Vma, 
 
 function addVma(w: World, vma: Vma, row: number): void {
   vma.inode.vmas.push(vma);
+  w.mappedFiles.add(vma.inode);
   logVma(w, Op.VmaAdd, vma, row);
 }
 
@@ -41,7 +42,7 @@ function removeVma(w: World, vma: Vma, row: number): void {
 /** A mapping of the file by this thread group that holds an address. */
 export function vmaAt(w: World, t: Thread, addr: number): Vma | undefined {
   const group = groupOf(t);
-  for (const inode of w.inodes)
+  for (const inode of w.mappedFiles.list())
     for (const v of inode.vmas) if (v.tgid === group && addr >= v.start && addr < v.end) return v;
   return undefined;
 }
@@ -63,7 +64,7 @@ function mmapped(w: World, t: Thread, row: number, ret: number): void {
     row,
   };
   // What lay at these addresses before is gone, whether or not its end was seen.
-  for (const inode of w.inodes)
+  for (const inode of w.mappedFiles.list())
     for (const old of [...inode.vmas])
       if (old.tgid === vma.tgid && old.start < vma.end && old.end > vma.start) removeVma(w, old, row);
   w.facts.tell('mmapOk', vma, row, t, m.hasVmOps, m.vmOps);
@@ -83,7 +84,7 @@ export function unmapped(
   fromRow: number,
 ): void {
   const group = groupOf(t);
-  for (const inode of w.inodes) {
+  for (const inode of w.mappedFiles.list()) {
     for (const vma of [...inode.vmas]) {
       if (vma.tgid !== group || start >= vma.end || end <= vma.start) continue;
       if (start <= vma.start && end >= vma.end) {

@@ -156,7 +156,7 @@ export function mayHidePages(conv: Conv): boolean {
 export function cutUnmap(run: RuleRun, t: Thread): Inode | undefined {
   const name = t.syscall?.name;
   if (name !== 'munmap' && name !== 'mremap') return undefined;
-  return run.w.inodes.find((inode) => inode.vmas.some((vma) => vma.tgid === groupOf(t)));
+  return run.w.mappedFiles.list().find((inode) => inode.vmas.some((vma) => vma.tgid === groupOf(t)));
 }
 
 /**

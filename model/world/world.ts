@@ -12,6 +12,7 @@ import { Survey } from './survey.js';
 import { Op, OpLog, type OpCode } from '../ops/oplog.js';
 import type { FactBus } from './facts.js';
 import { FileNames } from './fileNames.js';
+import { Having } from './having.js';
 import { holdsPages } from './memslots.js';
 import { Pointers } from './pointers.js';
 import type { Refusal } from './regions.js';
@@ -41,6 +42,9 @@ export class World {
   readonly vms: readonly Vm[];
   readonly inodes: readonly Inode[];
   readonly slots: Slot[] = [];
+  /** Files that are mapped, and VMs with an invalidation bracket open. */
+  readonly mappedFiles = new Having<Inode>(({ vmas }) => vmas.length > 0);
+  readonly bracketedVms = new Having<Vm>(({ open }) => open.length > 0);
   readonly conversions: Conv[] = [];
   /** Faults of the stage 2 of arm64 of which the trace shows that GUP looked the page up. */
   stage2LookUps = 0;

@@ -47,7 +47,7 @@ export const g5: RuleDef = {
       map.set(vm, (map.get(vm) ?? new Set()).add(context));
     };
     const returned = (t: Thread, row: number, fromRow: number, what: string): void => {
-      for (const vm of run.w.vms) {
+      for (const vm of run.w.bracketedVms.list()) {
         for (const bracket of vm.open) {
           if (
             bracket.tid === t.tid &&
