@@ -88,7 +88,21 @@ describe('shimtrace fleet check', function () {
     const { out: said } = await fleet('check', '--out', path.join(folder, 'of-list'), `@${list}`);
     assert.match(said, /^1 trace: 1 judged/);
     assert.ok(fs.existsSync(path.join(folder, 'of-list/host=sample-traces')));
+    const manifest = path.join(folder, 'manifest.csv');
+    fs.writeFileSync(manifest, `file,host,day\n${path.resolve(SMALL)},alpha,20261130\nnone.txt,beta,\n`);
+    const byManifest = await fleet(
+      'check',
+      '--out',
+      path.join(folder, 'of-manifest'),
+      '--manifest',
+      manifest,
+    );
+    assert.match(byManifest.out, /^2 traces: 1 judged, 0 kept, 1 failed/);
+    assert.match(byManifest.err, /none\.txt: ENOENT/);
+    assert.equal(statusOf(path.join(folder, 'of-manifest/host=beta/run=none.txt')).outcome, 'failed');
     for (const argv of [
+      ['check', '--out', out, '--manifest', manifest, traces],
+      ['check', '--out', out, '--name', '{hots}', traces],
       ['check', traces],
       ['look', '--out', out, traces],
       ['check', '--out', out, '--shard', '3/2', traces],
