@@ -9,7 +9,7 @@ const FRONTS: readonly RegExp[] = [
   // grep -n and -Hn, cat -n, numbered lists
   /^\d{1,7}[:-]/,
   /^[^\s:>]{1,120}[:-]\d{1,7}[:-]/,
-  /^\s{0,6}\d{1,7}(?:\t| {1,2}|$)/,
+  /^\s{0,6}\d{1,7}(?:\t| |$)/,
   /^\d{1,7}[.)](?: |$)/,
   // a log daemon, a date, printk
   /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S{1,80} [^\s:]{1,80}:(?: |$)/,
@@ -17,7 +17,8 @@ const FRONTS: readonly RegExp[] = [
   /^(?:<\d{1,3}>)?\[ *\d+\.\d{6}\](?: |$)/,
   /^\[\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}\](?: |$)/,
   // a diff, a list
-  /^[+-] ?/,
+  /^- /,
+  /^[+-]/,
 ];
 const QUOTED = /^\s?>/;
 /** Quoted lines, at least. */

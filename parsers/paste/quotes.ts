@@ -79,7 +79,9 @@ function areEventsQuoted(texts: readonly string[], quotes: Int32Array): boolean 
 /** The head of an arrow that was broken behind its dash is no mark: `sys_mmap -` and `> 0x7f469c0b4000`. */
 function keepArrows(texts: readonly string[], quotes: Int32Array): void {
   for (let i = 1; i < texts.length; i++) {
-    if (quotes[i]! > quotes[i - 1]! && /\w\s+-$/.test(texts[i - 1]!)) quotes[i] = quotes[i - 1]!;
+    if (quotes[i] === 0 || !/\w\s+-$/.test(texts[i - 1]!)) continue;
+    if (quotes[i]! > quotes[i - 1]!) quotes[i] = quotes[i - 1]!;
+    else if (/^> (?:0x|-?\d)/.test(texts[i]!)) quotes[i] = 0;
   }
 }
 
