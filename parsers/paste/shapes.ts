@@ -12,7 +12,7 @@ const TASK = String.raw`(?:\S.{0,15}?)-\d{1,7}`;
 const GROUP = String.raw`\(\s*(?:\d+|-+)\)`;
 /** Name of a buffer or of a file, which `trace-cmd report` prints before the task where there are several. */
 const BUFFER = String.raw`(?:[\w.-]{1,64}:\s+)?`;
-const PERF_TASK = String.raw`(?:\S.{0,15}? +)?\d+(?:\/\d+)?`;
+const PERF_TASK = String.raw`(?:\S.{0,15}?[ \t]+)?\d+(?:\/\d+)?`;
 
 /** ftrace, trace_pipe and `trace-cmd report`, with at least a CPU and a time. */
 const FTRACE = new RegExp(
