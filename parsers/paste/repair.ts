@@ -229,7 +229,9 @@ function familyBehind(lines: PlacedLines, families: readonly Family[]): Family |
 /** A line whose columns were put apart by tabs, with blanks: no recorder prints a tab before a time. */
 function withoutTabs(text: string): string {
   if (!text.includes('\t')) return text;
-  return text.replace(/^.{0,120}?\d:(?=\s)/, (head) => head.replace(/\t/g, ' ')).replace(/:[ \t]*\t[ \t]*/g, ': ');
+  return text
+    .replace(/^.{0,120}?\d:(?=\s)/, (head) => head.replace(/\t/g, ' '))
+    .replace(/:[ \t]*\t[ \t]*/g, ': ');
 }
 
 const FLAGS_FIRST = /^(\s*\S.{0,24}?\s\d+)\s+([.\w]{4,5})\s+(\[\d{3,}\])\s+(\d+\.\d{6,9}:\s)/;
