@@ -226,6 +226,22 @@ describe('shimtrace fleet report', function () {
     duck.close();
   });
 
+  it('ends with 2 where files are damaged, or nothing could be judged at all', async () => {
+    const lies = 'broken/chunk-lies.v7-zlib.dat';
+    const damaged = await fleetOf(folder, { 'a/1': lies, 'a/2': CLEAN });
+    const { code, out } = await report(damaged, '--section', 'unjudged');
+    assert.equal(code, 2);
+    assert.match(out, /verdict: 1 file damaged, of which what could be read was judged\./);
+    assert.match(out, /^ {2}a +1 +the file is damaged · nothing could be judged: /m);
+    assert.equal((await section('broken', damaged, '--allow-failed')).code, 0);
+    const { code: none, headline } = await section(
+      'broken',
+      await fleetOf(folder, { 'a/1': lies }),
+      '--allow-failed',
+    );
+    assert.deepEqual([none, headline.includes('· 0 rules could be judged')], [2, true]);
+  });
+
   it('takes any name for what it is', async () => {
     const hostile = ["it's", 'a"b;--', 'x..%2F', 'new\nline', '$(x)|`y`', '<b>*x*'];
     const runs = Object.fromEntries(hostile.map((name) => [`${name}/${name}.txt`, BROKEN]));

@@ -73,7 +73,10 @@ export const fleet: Command = {
       type: 'boolean',
       help: 'report: a rule that is broken on any host of the baseline is not new on another',
     },
-    'allow-failed': { type: 'boolean', help: 'report: traces that could not be judged do not end it with 2' },
+    'allow-failed': {
+      type: 'boolean',
+      help: 'report: traces that failed or are damaged do not end it with 2',
+    },
     require: {
       type: 'string',
       multiple: true,
@@ -201,8 +204,10 @@ function sectionsOf(args: Args, isOne: boolean, baseline: string | undefined): r
   return isOne ? SECTION_NAMES.slice(0, 1) : SECTION_NAMES;
 }
 
-function firstLine({ message }: RunStatus): string {
-  return message.split('\n')[0]!;
+/** Without the file's name, which the message may begin with. */
+function firstLine({ message, file }: RunStatus): string {
+  const line = message.split('\n')[0]!;
+  return line.startsWith(`${file}: `) ? line.slice(file.length + 2) : line;
 }
 
 function shard(args: Args): { readonly index: number; readonly count: number } {

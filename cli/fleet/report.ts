@@ -40,7 +40,7 @@ export interface FleetReport {
 }
 
 /** What the verdict is made of: asked in any case. */
-const OF_VERDICT: readonly SectionName[] = ['broken', 'blind', 'absent'];
+const OF_VERDICT: readonly SectionName[] = ['broken', 'blind', 'absent', 'unjudged'];
 
 export interface ReportOptions {
   /** A fleet's folder, or a report of one as JSON. */
@@ -157,6 +157,10 @@ export function unmetDemands(report: FleetReport, demands: FleetDemands): readon
   else if (notJudged > 0 && !demands.allowFailed)
     unmet.push(`${plural(notJudged, 'trace')} could not be judged, which --allow-failed accepts`);
   else if (summary.judged === 0) unmet.push('no trace could be judged');
+  else if (judgedRules(report).size === 0) unmet.push('no rule could be judged in any trace');
+  const damaged = rowsIn(report, 'unjudged').filter(({ headline }) => String(headline).startsWith(DAMAGED));
+  if (damaged.length > 0 && !demands.allowFailed)
+    unmet.push(`${plural(damaged.length, 'file')} damaged, of which what could be read was judged`);
   const blind = rowsIn(report, 'blind').map(({ rule, host }) => `${String(rule)} on ${String(host)}`);
   if (blind.length > 0) unmet.push(`judged in the baseline, and not here: ${listed(blind)}`);
   const silent = rowsIn(report, 'absent').filter(({ runs }) => runs !== 0);
@@ -171,11 +175,19 @@ export function unmetDemands(report: FleetReport, demands: FleetDemands): readon
   return unmet;
 }
 
+/** As the headline of a trace says it (model/findings/headline.ts). */
+const DAMAGED = 'the file is damaged';
 const LISTED_MAX = 5;
 
 function listed(all: readonly string[]): string {
   const more = all.length > LISTED_MAX ? ` and ${all.length - LISTED_MAX} more` : '';
   return `${all.slice(0, LISTED_MAX).join(', ')}${more}`;
+}
+
+/** Those that at least one run could judge. */
+function judgedRules({ standing }: FleetReport): ReadonlySet<unknown> {
+  const judged = standing.rows.filter((row) => Number(row['broken']) + Number(row['held']) > 0);
+  return new Set(judged.map(({ rule }) => rule));
 }
 
 function isJudged({ standing }: FleetReport, rule: string, host: string): boolean {
@@ -204,11 +216,7 @@ export function headlineOf(report: FleetReport, demands: FleetDemands): string {
       ? 'no rule broken'
       : `${plural(rules, 'rule')} broken in ${plural(broken.length, 'place')}${news}`;
   const all = new Set(report.standing.rows.map(({ rule }) => rule));
-  const judged = new Set(
-    report.standing.rows
-      .filter((row) => Number(row['broken']) + Number(row['held']) > 0)
-      .map(({ rule }) => rule),
-  );
+  const judged = judgedRules(report);
   const nowhere = all.size > judged.size ? `, ${all.size - judged.size} nowhere` : '';
   return `${found} · ${plural(judged.size, 'rule')} could be judged${nowhere}`;
 }
