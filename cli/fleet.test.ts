@@ -101,6 +101,7 @@ describe('shimtrace fleet check', function () {
     assert.match(byManifest.err, /none\.txt: ENOENT/);
     assert.equal(statusOf(path.join(folder, 'of-manifest/host=beta/run=none.txt')).outcome, 'failed');
     for (const argv of [
+      ['check', '--out', manifest, SMALL],
       ['check', '--out', out, '--manifest', manifest, traces],
       ['check', '--out', out, '--name', '{hots}', traces],
       ['check', traces],

@@ -8,7 +8,7 @@ import { visibleLine } from '../../parsers/base/visible.js';
 import { RULE_IDS } from '../core.js';
 import { formatOption, oneOf, type Args } from '../args.js';
 import type { Command } from '../command.js';
-import { EXIT, UsageError, type ExitCode } from '../errors.js';
+import { EXIT, InputError, UsageError, type ExitCode } from '../errors.js';
 import { checkFleet } from '../fleet/check.js';
 import { judgeForParent } from '../fleet/judgeForParent.js';
 import { Judges } from '../fleet/judges.js';
@@ -20,7 +20,7 @@ import { exitOf, reportOf, unmetDemands, type FleetDemands } from '../fleet/repo
 import type { RunStatus } from '../fleet/status.js';
 import { fleetTraces, shardOf, type FleetTrace } from '../fleet/traces.js';
 import { LOAD_OPTIONS } from '../load.js';
-import type { Output } from '../output.js';
+import { errorCode, type Output } from '../output.js';
 
 const TIME_LIMIT_S = 600;
 const MEMORY_MB = 4096;
@@ -136,18 +136,26 @@ async function check(args: Args, places: readonly string[], output: Output): Pro
     execArgv: [`--max-old-space-size=${args.number('memory') ?? MEMORY_MB}`],
     timeLimitMs: (args.number('time-limit') ?? TIME_LIMIT_S) * MS_PER_SECOND,
   });
-  await checkFleet(traces, {
-    out,
-    judge: (file, folder) => judges.judge({ file, folder }),
-    judging: judging.join(' '),
-    jobs: args.number('jobs') ?? os.availableParallelism(),
-    ended: (status, done) => {
-      counts[status.isKept ? 'kept' : status.outcome]++;
-      output.progress(`${done} of ${traces.length}`);
-      if (status.outcome !== 'judged') output.err(`${status.file}: ${firstLine(status)}`);
-    },
-  });
-  judges.close();
+  try {
+    await checkFleet(traces, {
+      out,
+      judge: (file, folder) => judges.judge({ file, folder }),
+      judging: judging.join(' '),
+      jobs: args.number('jobs') ?? os.availableParallelism(),
+      ended: (status, done) => {
+        counts[status.isKept ? 'kept' : status.outcome]++;
+        output.progress(`${done} of ${traces.length}`);
+        if (status.outcome !== 'judged') output.err(`${status.file}: ${firstLine(status)}`);
+      },
+    });
+  } catch (error) {
+    // The folder is full, or cannot be written: what is there already is whole.
+    if (errorCode(error) !== '') throw new InputError(`${out}: ${(error as Error).message}`);
+    throw error;
+  } finally {
+    // What is idle would keep this process.
+    judges.close();
+  }
   output.progress('');
   output.out(
     `${plural(traces.length, 'trace')}: ${counts.judged} judged, ${counts.kept} kept, ` +
