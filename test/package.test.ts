@@ -72,5 +72,10 @@ describe('the package of the command line', function () {
     const ran = spawnSync('npx', ['--no', 'shimtrace', 'check', SAMPLE], { cwd: clean, encoding: 'utf8' });
     assert.equal(ran.status, 1, ran.stderr);
     assert.match(ran.stdout, /:702:1: error: gfn 0x100004 private while pinned \[G9 refs-safe\]\n/);
+    // What is no part of it is said.
+    const cli = path.join(clean, 'node_modules/shimtrace/dist/cli.js');
+    const asked = spawnSync(process.execPath, [cli, 'fleet', 'report', clean], { encoding: 'utf8' });
+    assert.equal(asked.status, 2);
+    assert.match(asked.stderr, /^shimtrace: .*is not installed .*: npm install @duckdb\/node-api .*\n$/);
   });
 });
