@@ -57,6 +57,13 @@ export const PKVM_RULE_CASES: Readonly<Record<string, Cases>> = {
   P4: {
     'a teardown that leaves nothing': [...VM, BEGINS, ends(), DESTROYED],
     'a teardown that leaves something': [...VM, BEGINS, ends(' left=0xfff0000006543210'), DESTROYED],
+    'a teardown that leaves one of two': [
+      ...VM,
+      ...donated('1004', '11a300'),
+      BEGINS,
+      ends(' left=0xfff0000006543210'),
+      DESTROYED,
+    ],
     'a teardown whose end does not say what it leaves': [...VM, BEGINS, ends(''), DESTROYED],
     'a teardown of which nothing is recorded': [...VM, DESTROYED],
   },

@@ -66,7 +66,7 @@ export const s9: RuleDef = {
           run.ok();
           return;
         }
-        const times = now.count > 1 ? `, for the ${now.count}th time in a row` : '';
+        const times = now.count > 1 ? `, ${now.count} times in a row` : '';
         const held = inTheWay(conv);
         const how = `was refused with ${errnoName(result)}${times}`;
         run.suspicious({

@@ -21,15 +21,17 @@ export const p4: RuleDef = {
     const hadSome = new Set<number>();
     const listener = donations.listener({
       stage2Left: (vm, row) => {
-        const [first] = donations.of(vm);
+        const left = donations.of(vm);
+        const [first] = left;
         if (!first) return;
         const pages = run.gfns(vm, first.gfn);
         hadSome.delete(vm.index);
         if (run.lost(first.row, row, pages)) return;
+        const others = left.length > 1 ? `, or another of the ${left.length} that were donated` : '';
         run.violation({
           row,
           pages,
-          message: `the VM's stage 2 goes with pages left in it: gfn ${hex(first.gfn)} or another one of ${donations.of(vm).length} donated`,
+          message: `the VM's stage 2 goes with a page left in it: gfn ${hex(first.gfn)}${others}`,
           evidence: [[first.row, 'cause', 'the first donation that is not seen returned']],
         });
       },
