@@ -287,11 +287,16 @@ function cutsValue(before: string, text: string): boolean {
   return VALUE_BEGUN.test(before.slice(-FIELD_TAIL)) && BARE_DIGITS.test(text.slice(0, FIELD_TAIL));
 }
 
+/** An event's time, and its name behind it. */
+const EVENT_BEGUN = /\d\.\d+: +\w/;
+
 /** `width` is that of the line before when it was broken, marks included. */
 function goesOn(before: string, width: number, text: string, how: Break): boolean {
   // A column that puts blanks into a value is not the one at which it was cut.
   const putsBlank = how.at === 'blank' || width < how.column;
   if (putsBlank && cutsValue(before, text)) return false;
+  // Nor is one that puts several into an event, which has them only in the columns before it.
+  if (how.at === 'column' && how.column - width > 1 && EVENT_BEGUN.test(before)) return false;
   if (asksForMore(before)) return true;
   if (how.at === 'blank' && FIELD_END.test(before.slice(-FIELD_TAIL)) && FIELD.test(text)) return true;
   if (how.at === 'column') return width <= how.column && width >= how.column - SHORT_MAX;

@@ -22,3 +22,37 @@ describe('texts with something missing', () => {
     assert.deepEqual(violatedRules(unmarked), ['G1 guest-memfd', 'G9 guest-memfd']);
   });
 });
+
+describe('texts that were broken behind marks of their own', () => {
+  const WIDTH = 87;
+  const INDENT = '  ';
+
+  /** A row of a table as `fold` breaks it, with what follows indented. */
+  function folded(row: string): string[] {
+    const rest = WIDTH - INDENT.length;
+    const pieces = [row.slice(0, WIDTH)];
+    for (let at = WIDTH; at < row.length; at += rest) pieces.push(INDENT + row.slice(at, at + rest));
+    return pieces.map((piece) => piece.trimEnd());
+  }
+
+  const violations = (bytes: Uint8Array): readonly string[] =>
+    judge(bytes, PROFILES)
+      .analysis.findings.filter(({ verdict }) => verdict === 'violation')
+      .map(({ rule, message }) => `${rule} ${message}`);
+
+  it('are not judged by half an event: rows of a table, folded and then listed', () => {
+    const text = fs.readFileSync('sample-traces/labelled/shim/S51.refs.txt', 'utf8');
+    const whole = text.split('\n').slice(0, 300).join('\n');
+    const rows = whole.split('\n').map((line) => `| ${line.replaceAll('|', '\\|')} |`);
+    const mangled = rows
+      .flatMap(folded)
+      .map((piece) => `- ${piece}`)
+      .join('\n');
+    assert.ok(judge(Buffer.from(mangled), PROFILES).table.losses.length > 0, 'events are torn');
+    const known = violations(Buffer.from(whole));
+    assert.deepEqual(
+      violations(Buffer.from(mangled)).filter((said) => !known.includes(said)),
+      [],
+    );
+  });
+});
