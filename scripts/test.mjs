@@ -1,7 +1,7 @@
 // `npm test`: sets up, looks at the style, compiles, runs every test, and ends with how long each part took
-// and one line of totals. `unit`, `editor` or `lab` as an argument runs that part only, `lab` on arm64 too.
-// `thorough` tries the properties and the damaged files as often as an hour allows (test/support/tries.ts),
-// every window in every theme, and the laboratory on both machines.
+// and one line of totals. `unit`, `editor` or `lab` as an argument runs that part only. `thorough` tries the
+// properties and the damaged files as often as an hour allows (test/support/tries.ts), and every window in
+// every theme.
 import fs from 'node:fs';
 import path from 'node:path';
 import { bin, ensureDependencies, fail, root, run, seconds } from './steps.mjs';
@@ -70,9 +70,7 @@ if (isThorough) {
   suite('properties', process.execPath, [...args, '--recursive', '--timeout', '3600000', ...files]);
 }
 if (wants('editor') || isThorough) suite('editor', process.execPath, ['scripts/editor/test.mjs']);
-// An emulated arm64 takes a minute more than all of it has.
-const machines = parts.length === 0 ? ['x86'] : ['x86', 'arm64'];
-if (wants('lab') || isThorough) suite('lab', process.execPath, ['scripts/lab/test.mjs', ...machines]);
+if (wants('lab') || isThorough) suite('lab', process.execPath, ['scripts/lab/test.mjs', 'x86', 'arm64']);
 // What failed stands far above by now.
 if (total.failures.length > 0) console.log(`\nFailed:\n\n${total.failures.join('\n\n')}\n`);
 console.log(times.join(', '));
