@@ -175,207 +175,47 @@ export interface PageFlagLayout {
 
 const PAGE_FLAGS_SOURCE = 'enum pageflags of include/linux/page-flags.h, with CONFIG_MMU';
 
+/** Flags by their bits, from the lowest. */
+type Flags = readonly string[];
+
+const without = (flags: Flags, ...gone: Flags): Flags => flags.filter((flag) => !gone.includes(flag));
+/** `before` says which flag a new one stands before. */
+const withOne = (flags: Flags, flag: string, before: string): Flags =>
+  flags.flatMap((each) => (each === before ? [flag, each] : [each]));
+
+/** Runs that stand together in every kernel up to 6.9. */
+const OWNERS: Flags = ['owner_priv_1', 'arch_1', 'reserved', 'private', 'private_2'];
+const RECLAIM: Flags = ['mappedtodisk', 'reclaim', 'swapbacked', 'unevictable', 'mlocked'];
+
+const OLDEST = ['locked', 'error', 'referenced', 'uptodate', 'dirty', 'lru', 'active', 'slab'];
+const BEFORE_4_10: Flags = [...OLDEST, ...OWNERS, 'writeback', 'head', 'swapcache', ...RECLAIM];
+const SINCE_4_10 = withOne(without(BEFORE_4_10, 'swapcache'), 'waiters', 'slab');
+const SINCE_4_20: Flags = [
+  ...['locked', 'referenced', 'uptodate', 'dirty', 'lru', 'active', 'workingset', 'waiters', 'error', 'slab'],
+  ...[...OWNERS, 'writeback', 'head', ...RECLAIM, 'uncached', 'hwpoison'],
+];
+const SINCE_6_7: Flags = [
+  ...['locked', 'writeback', 'referenced', 'uptodate', 'dirty', 'lru', 'head', 'waiters', 'active'],
+  ...['workingset', 'error', 'slab', ...OWNERS, ...RECLAIM],
+];
+const SINCE_6_10 = without(SINCE_6_7, 'slab');
+const SINCE_6_12 = withOne(without(SINCE_6_10, 'error', 'mappedtodisk'), 'owner_2', 'arch_1');
+const SINCE_6_14 = withOne(SINCE_6_12, 'dropbehind', 'mlocked');
+
+const layout = (kernels: string, since: string, until: string, flags: Flags): PageFlagLayout => ({
+  ...{ kernels, since, until },
+  flags: namedBits(PAGE_FLAGS_SOURCE, flags),
+});
+
 /** From the newest back. */
 export const PAGE_FLAGS: readonly PageFlagLayout[] = [
-  {
-    kernels: 'since 6.14',
-    since: '6.14',
-    until: '',
-    flags: namedBits(PAGE_FLAGS_SOURCE, [
-      'locked',
-      'writeback',
-      'referenced',
-      'uptodate',
-      'dirty',
-      'lru',
-      'head',
-      'waiters',
-      'active',
-      'workingset',
-      'owner_priv_1',
-      'owner_2',
-      'arch_1',
-      'reserved',
-      'private',
-      'private_2',
-      'reclaim',
-      'swapbacked',
-      'unevictable',
-      'dropbehind',
-      'mlocked',
-    ]),
-  },
-  {
-    kernels: '6.12 and 6.13',
-    since: '6.12',
-    until: '6.13',
-    flags: namedBits(PAGE_FLAGS_SOURCE, [
-      'locked',
-      'writeback',
-      'referenced',
-      'uptodate',
-      'dirty',
-      'lru',
-      'head',
-      'waiters',
-      'active',
-      'workingset',
-      'owner_priv_1',
-      'owner_2',
-      'arch_1',
-      'reserved',
-      'private',
-      'private_2',
-      'reclaim',
-      'swapbacked',
-      'unevictable',
-      'mlocked',
-    ]),
-  },
-  {
-    kernels: '6.10 and 6.11',
-    since: '6.10',
-    until: '6.11',
-    flags: namedBits(PAGE_FLAGS_SOURCE, [
-      'locked',
-      'writeback',
-      'referenced',
-      'uptodate',
-      'dirty',
-      'lru',
-      'head',
-      'waiters',
-      'active',
-      'workingset',
-      'error',
-      'owner_priv_1',
-      'arch_1',
-      'reserved',
-      'private',
-      'private_2',
-      'mappedtodisk',
-      'reclaim',
-      'swapbacked',
-      'unevictable',
-      'mlocked',
-    ]),
-  },
-  {
-    kernels: '6.7 to 6.9',
-    since: '6.7',
-    until: '6.9',
-    flags: namedBits(PAGE_FLAGS_SOURCE, [
-      'locked',
-      'writeback',
-      'referenced',
-      'uptodate',
-      'dirty',
-      'lru',
-      'head',
-      'waiters',
-      'active',
-      'workingset',
-      'error',
-      'slab',
-      'owner_priv_1',
-      'arch_1',
-      'reserved',
-      'private',
-      'private_2',
-      'mappedtodisk',
-      'reclaim',
-      'swapbacked',
-      'unevictable',
-      'mlocked',
-    ]),
-  },
-  {
-    kernels: '4.20 to 6.6',
-    since: '4.20',
-    until: '6.6',
-    flags: namedBits(PAGE_FLAGS_SOURCE, [
-      'locked',
-      'referenced',
-      'uptodate',
-      'dirty',
-      'lru',
-      'active',
-      'workingset',
-      'waiters',
-      'error',
-      'slab',
-      'owner_priv_1',
-      'arch_1',
-      'reserved',
-      'private',
-      'private_2',
-      'writeback',
-      'head',
-      'mappedtodisk',
-      'reclaim',
-      'swapbacked',
-      'unevictable',
-      'mlocked',
-      'uncached',
-      'hwpoison',
-    ]),
-  },
-  {
-    kernels: '4.10 to 4.19',
-    since: '4.10',
-    until: '4.19',
-    flags: namedBits(PAGE_FLAGS_SOURCE, [
-      'locked',
-      'error',
-      'referenced',
-      'uptodate',
-      'dirty',
-      'lru',
-      'active',
-      'waiters',
-      'slab',
-      'owner_priv_1',
-      'arch_1',
-      'reserved',
-      'private',
-      'private_2',
-      'writeback',
-      'head',
-      'mappedtodisk',
-      'reclaim',
-      'swapbacked',
-      'unevictable',
-      'mlocked',
-    ]),
-  },
-  {
-    kernels: 'before 4.10',
-    since: '0.0',
-    until: '4.9',
-    flags: namedBits(PAGE_FLAGS_SOURCE, [
-      'locked',
-      'error',
-      'referenced',
-      'uptodate',
-      'dirty',
-      'lru',
-      'active',
-      'slab',
-      'owner_priv_1',
-      'arch_1',
-      'reserved',
-      'private',
-      'private_2',
-      'writeback',
-      'head',
-      'swapcache',
-      'mappedtodisk',
-      'reclaim',
-      'swapbacked',
-      'unevictable',
-      'mlocked',
-    ]),
-  },
+  layout('since 6.14', '6.14', '', SINCE_6_14),
+  layout('6.12 and 6.13', '6.12', '6.13', SINCE_6_12),
+  layout('6.10 and 6.11', '6.10', '6.11', SINCE_6_10),
+  layout('6.7 to 6.9', '6.7', '6.9', SINCE_6_7),
+  layout('4.20 to 6.6', '4.20', '6.6', SINCE_4_20),
+  layout('4.10 to 4.19', '4.10', '4.19', SINCE_4_10),
+  layout('before 4.10', '0.0', '4.9', BEFORE_4_10),
 ];
 
 /** Page flags as a number in words: of the kernel's release where it is known, else of each layout, named. */
