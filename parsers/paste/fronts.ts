@@ -4,21 +4,12 @@
  * lines that were broken alike.
  */
 import { mapLines, type PlacedLines } from '../mail/lines.js';
+import { MARKS } from './marks.js';
 
+/** The marks of any line, and the date of `dmesg -T`, which elsewhere is learnt from the events behind it. */
 const FRONTS: readonly RegExp[] = [
-  // grep -n and -Hn, cat -n, numbered lists
-  /^\d{1,7}[:-]/,
-  /^[^\s:>]{1,120}[:-]\d{1,7}[:-]/,
-  /^\s{0,6}\d{1,7}(?:\t| |$)/,
-  /^\d{1,7}[.)](?: |$)/,
-  // a log daemon, a date, printk
-  /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S{1,80} [^\s:]{1,80}:(?: |$)/,
-  /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?(?: |$)/,
-  /^(?:<\d{1,3}>)?\[ *\d+\.\d{6}\](?: |$)/,
+  ...Object.values(MARKS),
   /^\[\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}\](?: |$)/,
-  // a diff, a list
-  /^- /,
-  /^[+-]/,
 ];
 const QUOTED = /^\s?>/;
 /** Quoted lines, at least. */

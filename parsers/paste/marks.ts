@@ -148,7 +148,7 @@ function entities(text: string): string {
 }
 
 /** Marks that may stand before a line, each with what ends it. Tried in this order, one after another. */
-const MARKS = {
+export const MARKS = {
   // 2021-12-12 16:11:10.214139 and ISO 8601
   date: /^\s*(?!\d{4}-\d\d-\d\dT[\d:]+\.\d{6}Z [a-z]+_)\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?(?:\s|$)/,
   // Nov 22 10:00:00 host kernel:
