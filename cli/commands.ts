@@ -15,6 +15,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   fleet: async () => (await import('./commands/fleet.js')).fleet,
   info: async () => (await import('./commands/info.js')).info,
   record: async () => (await import('./commands/record.js')).record,
+  lab: async () => (await import('./commands/lab.js')).lab,
   rules: async () => (await import('./commands/rules.js')).rules,
   lsp: async () => (await import('./commands/lsp.js')).lsp,
   dap: async () => (await import('./commands/dap.js')).dap,

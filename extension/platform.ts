@@ -23,6 +23,13 @@ export interface RecorderProcess {
   stop(): void;
 }
 
+/** `shimtrace` as a program for a terminal: what to run, and what goes before the words for it. */
+export interface CommandLine {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
 export interface Platform {
   readonly host: 'node' | 'web';
   /** At most `length` bytes from the start of a file. Rejects when it cannot be read. */
@@ -38,6 +45,8 @@ export interface Platform {
   startReview(recordings: readonly vscode.Uri[]): Promise<AnalysisWorker>;
   /** Starts the recorder in a folder; absent where no program can be run. */
   readonly startRecorder?: (args: readonly string[], folder: string) => RecorderProcess;
+  /** Absent where no program can be run. */
+  readonly commandLine?: CommandLine;
   /** The user's home folder, where there is one. */
   readonly home?: string;
   /** Milliseconds from any fixed point. */

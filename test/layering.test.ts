@@ -89,6 +89,8 @@ const CANARIES: readonly (readonly [file: string, source: string])[] = [
   ['extension/debugger/session.ts', `import * as vscode from 'vscode';`],
   ['cli/x.ts', `import * as vscode from 'vscode';`],
   ['cli/x.ts', `import { activate } from '../extension/app.js';`],
+  ['cli/laboratory.ts', `import { planFor } from '../recorder/plan.js';`],
+  ['cli/x.ts', `const m = await import(name);`],
   ['cli/fleet/duckdb.ts', `import fs from 'node:fs';`],
   ['cli/lsp/x.ts', `import { hover } from '../../extension/features/hover.js';`],
   ['shell/x.ts', `import zlib from 'node:zlib';`],

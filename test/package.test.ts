@@ -24,6 +24,7 @@ const SOURCES = [
 const PROCESSOR = 'dist/perfetto';
 const CONTENT = [
   ...['LICENSE', 'README.md', 'package.json', 'docs/check.schema.json'],
+  'scripts/lab/init',
   ...['dist/aheadWorker.js', 'dist/cli.js', 'dist/liveWorker.js', 'dist/lspWorker.js', 'dist/shimtrace.1'],
 ];
 
@@ -56,7 +57,9 @@ describe('the package of the command line', function () {
     ];
     // Of the parts that the commands load there is any number.
     // The trace processor is there where it can be fetched.
-    const varies = /^dist\/(?:part-\w+\.js|perfetto\/(?:trace_processor\.wasm|LICENSE))$/;
+    // What the laboratory is made of grows with its machines.
+    const varies =
+      /^(?:dist\/(?:part-\w+\.js|perfetto\/(?:trace_processor\.wasm|LICENSE))|scripts\/lab\/[\w-]+\.(?:c|mjs))$/;
     const whole = files.map((file) => file.path).filter((name) => !varies.test(name));
     assert.deepEqual(whole.sort(), CONTENT.sort());
     assert.deepEqual(fs.readFileSync(path.join(copy, 'package.json')), manifest, 'the manifest is put back');
@@ -74,6 +77,8 @@ describe('the package of the command line', function () {
     assert.match(ran.stdout, /:702:1: error: gfn 0x100004 private while pinned \[G9 refs-safe\]\n/);
     // What is no part of it is said.
     const cli = path.join(clean, 'node_modules/shimtrace/dist/cli.js');
+    const lab = spawnSync(process.execPath, [cli, 'lab', '--needs'], { cwd: clean, encoding: 'utf8' });
+    assert.match(lab.stdout, /^(?:machine +x86, Linux |cannot +be had here: )/, lab.stderr);
     const asked = spawnSync(process.execPath, [cli, 'fleet', 'report', clean], { encoding: 'utf8' });
     assert.equal(asked.status, 2);
     assert.match(asked.stderr, /^shimtrace: .*is not installed .*: npm install @duckdb\/node-api .*\n$/);

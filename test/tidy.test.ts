@@ -253,6 +253,7 @@ describe("tidy: the extension's manifest", () => {
     'shimtrace.openSample',
     'shimtrace.openPasted',
     'shimtrace.record',
+    'shimtrace.tryInMachine',
     'shimtrace.review.start',
     'shimtrace.review.sample',
     'shimtrace.openRule',

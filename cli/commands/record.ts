@@ -104,14 +104,9 @@ export const record: Command = {
     'The script of --script is run as root: sudo sh SCRIPT OUT [COMMAND...]. It does the same without a connection.',
   ].join('\n'),
   async run(args, output) {
-    const plan = planOf(args);
     const transport = transportOf(args);
-    const until = words(args, 'until', [...RULE_IDS, ANY_RULE]);
-    const keepBytes = mega(args, 'keep-mb');
-    const maxBytes =
-      mega(args, 'max-mb') ?? (keepBytes === undefined ? DEFAULT_MAX_MB * BYTES_PER_MB : Infinity);
-    const asked = { plan, options: scriptOptions(args), maxBytes, keepBytes, until };
-    if (args.flag('raw')) noText(args);
+    const asked = askedFor(args, workloadOf(args.positionals));
+    const { plan } = asked;
     if (args.flag('script')) {
       output.out(hostScript(plan, { ...asked.options, mode: 'run', nonce: newNonce(), leased: false }));
       return EXIT.clean;
@@ -125,6 +120,28 @@ export const record: Command = {
     return onHost({ ...asked, transport }, args, output);
   },
 };
+
+/** Records on a host that is known already: `args` are those of `record` but for where. */
+export async function recordOn(
+  transport: Transport,
+  workload: string,
+  args: Args,
+  output: Output,
+): Promise<ExitCode> {
+  return onHost({ ...askedFor(args, workload), transport }, args, output);
+}
+
+function askedFor(args: Args, workload: string): Omit<Asked, 'transport'> {
+  if (args.flag('raw')) noText(args);
+  const keepBytes = mega(args, 'keep-mb');
+  return {
+    plan: planOf(args),
+    options: { ...scriptOptions(args), workload },
+    maxBytes: mega(args, 'max-mb') ?? (keepBytes === undefined ? DEFAULT_MAX_MB * BYTES_PER_MB : Infinity),
+    keepBytes,
+    until: words(args, 'until', [...RULE_IDS, ANY_RULE]),
+  };
+}
 
 async function onHost(asked: Asked, args: Args, output: Output): Promise<ExitCode> {
   if (args.flag('plan')) return lookAt(asked, output);
@@ -186,11 +203,13 @@ function transportOf(args: Args): Transport | undefined {
   return ways[0];
 }
 
-function scriptOptions(args: Args): Asked['options'] {
-  const words = args.positionals;
+/** One word is a command line as it stands; several are words, whatever is in them. */
+export function workloadOf(words: readonly string[]): string {
+  return words.length === 1 ? words[0]! : words.map(shellWord).join(' ');
+}
+
+function scriptOptions(args: Args): Omit<Asked['options'], 'workload'> {
   return {
-    // One word is a command line as it stands; several are words, whatever is in them.
-    workload: words.length === 1 ? words[0]! : words.map(shellWord).join(' '),
     seconds: args.number('seconds') ?? 0,
     bufferKb: args.number('buffer-kb') ?? DEFAULT_BUFFER_KB,
     raw: args.flag('raw'),

@@ -1,12 +1,21 @@
-/** Starts `shimtrace record`, which ships with the extension, as a program of this host. */
+/** `shimtrace`, which ships with the extension, as a program of this host. */
 import { spawn } from 'node:child_process';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { createInterface } from 'node:readline';
-import type { RecorderProcess } from '../platform.js';
+import type { CommandLine, RecorderProcess } from '../platform.js';
 
 export function homeFolder(): string {
   return os.homedir();
+}
+
+export function commandLine(extensionPath: string): CommandLine {
+  return {
+    program: process.execPath,
+    args: [path.join(extensionPath, 'dist/cli.js')],
+    // The editor's own program is Node where this is set.
+    env: { ELECTRON_RUN_AS_NODE: '1' },
+  };
 }
 
 export function startRecorder(
@@ -14,12 +23,12 @@ export function startRecorder(
   args: readonly string[],
   folder: string,
 ): RecorderProcess {
-  const child = spawn(
-    process.execPath,
-    [path.join(extensionPath, 'dist/cli.js'), 'record', '--format', 'json', ...args],
-    // The editor's own program is Node where this is set.
-    { cwd: folder, env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' }, stdio: ['pipe', 'pipe', 'pipe'] },
-  );
+  const { program, args: first, env } = commandLine(extensionPath);
+  const child = spawn(program, [...first, 'record', '--format', 'json', ...args], {
+    cwd: folder,
+    env: { ...process.env, ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   // Its end, with that of this host, ends the recording in good order.
   child.stdin.on('error', () => undefined);
   const lines = createInterface({ input: child.stdout });

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { App, Feature } from '../app.js';
 import { revealLine } from '../tabs.js';
 import { rememberWay } from './hosts.js';
+import { tryInMachine } from './laboratory.js';
 import { requestOf, type RecordRequest } from './request.js';
 import { recordTasks } from './task.js';
 import { recordingAt, recordingsView, VIEW } from './view.js';
@@ -18,6 +19,7 @@ export const record: Feature = (app) => {
     command('shimtrace.record', (target) => begin(app, requestOf(target))),
     command('shimtrace.recordLack', (node) => beginFor(app, ruleOf(node))),
     command('shimtrace.recordAgain', (node) => beginFor(app, ruleOf(node))),
+    command('shimtrace.tryInMachine', () => tryInMachine(app)),
     command('shimtrace.stopRecording', (node) => {
       const running = recordings.list().find(({ isRunning }) => isRunning);
       (recordingAt(recordings, node) ?? running)?.stop();

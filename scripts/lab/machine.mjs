@@ -1,48 +1,30 @@
 // Boots a machine of the laboratory: a Debian kernel, downloaded and unpacked but never installed, in QEMU by
 // software emulation alone, with ssh on the loopback. Nothing of it reaches beyond: its network is closed.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
-import { root } from '../steps.mjs';
 import { buildImage, keysIn, userlandOf } from './image.mjs';
 import { MACHINES } from './machines.mjs';
 import { buildModule } from './module.mjs';
-import { aptOf, newestRelease, unpackPackages } from './packages.mjs';
+import { missingTools, unfit } from './needs.mjs';
+import { aptOf, releaseOf, unpackPackages } from './packages.mjs';
 
 const BOOT_MS = 80_000;
 const TRIES = 2;
 const POLL_MS = 200;
 
-const laboratory = path.join(root, '.lab');
-
-/** What has to be installed first, as words for apt-get; empty where all is there. */
-function missingTools({ qemu, compiler }) {
-  const packages = [
-    [qemu.program, qemu.package],
-    ['busybox', 'busybox-static'],
-    ['dropbear', 'dropbear-bin'],
-    ['dropbearkey', 'dropbear-bin'],
-    ['cpio', 'cpio'],
-    [compiler.program, compiler.package],
-    ['readelf', 'binutils'],
-    ['ssh', 'openssh-client'],
-    ['xz', 'xz-utils'],
-    ['dpkg-deb', 'dpkg'],
-    ['apt-get', 'apt'],
-  ];
-  const missing = packages.filter(
-    ([tool]) => spawnSync('sh', ['-c', `PATH=$PATH:/usr/sbin:/sbin command -v ${tool}`]).status !== 0,
-  );
-  return [...new Set(missing.map(([, name]) => name))];
-}
+/** Of a checkout. */
+export const LABORATORY = path.resolve(import.meta.dirname, '../../.lab');
 
 /**
  * Boots a machine, by its name in MACHINES; `converts` says whether its kernel can convert pages. Where it
- * cannot be had, gives what `say` makes of the reason.
+ * cannot be had, gives what `say` makes of the reason. What is downloaded lies in the laboratory's folder.
  */
-export async function bootMachine(name, say) {
+export async function bootMachine(name, say, laboratory = LABORATORY) {
   const machine = MACHINES[name];
+  const why = unfit();
+  if (why !== undefined) return say(why);
   const missing = missingTools(machine);
   if (missing.length > 0) return say(`it takes apt-get install ${missing.join(' ')}`);
   const folder = path.join(laboratory, name);
@@ -55,10 +37,9 @@ export async function bootMachine(name, say) {
   if (userland === undefined)
     return say(`busybox and dropbear for ${machine.architecture} cannot be downloaded`);
   // Later kernels take a compiler that is not this machine's.
-  const convert =
-    machine.suite === undefined
-      ? buildModule(path.join(root, 'scripts/lab/convert.c'), folder, kernel.release)
-      : undefined;
+  const convert = machine.converts
+    ? buildModule(path.join(import.meta.dirname, 'convert.c'), folder, kernel.release)
+    : undefined;
   const keys = keysIn(laboratory);
   const extra = convert === undefined ? [] : [convert];
   const image = buildImage(machine, { folder, kernel: kernel.modules, userland, keys, extra });
@@ -66,7 +47,7 @@ export async function bootMachine(name, say) {
     const booted = await boot(machine, { folder, kernel: kernel.file, image, key: keys.key });
     if (booted) return { ...booted, converts: convert !== undefined };
   }
-  const log = path.join('.lab', name, 'console.log');
+  const log = path.join(folder, 'console.log');
   return say(`the machine did not boot, ${TRIES} times; its last words are in ${log}`);
 }
 
@@ -74,9 +55,8 @@ export async function bootMachine(name, say) {
 function fetchKernel(machine, folder, apt) {
   const unpacked = path.join(folder, 'kernel');
   if (!fs.existsSync(unpacked)) {
-    const releases = [machine.release, newestRelease(machine.line, apt)];
-    const isThere = (release) => release && unpackPackages(machine.packages(release), unpacked, apt);
-    if (!releases.some(isThere)) return undefined;
+    const release = releaseOf(machine, apt);
+    if (release === undefined || !unpackPackages(machine.packages(release), unpacked, apt)) return undefined;
   }
   const folders = ['lib/modules', 'usr/lib/modules'].map((each) => path.join(unpacked, each));
   const modules = folders.find((each) => fs.existsSync(each));
@@ -88,6 +68,13 @@ function fetchKernel(machine, folder, apt) {
     file: images.find((each) => fs.existsSync(each)),
   };
 }
+
+/** Runs a program that ends with us, however we end: when nobody holds its input any more. */
+const HELD = `exec 3<&0 < /dev/null
+"$@" 3<&- & program=$!
+{ read -r word <&3; kill -KILL $program; } & holder=$!
+wait $program
+kill $holder`;
 
 async function freePort() {
   const server = net.createServer();
@@ -102,8 +89,9 @@ async function boot(machine, { folder, kernel, image, key }) {
   const console = path.join(folder, 'console.log');
   fs.rmSync(console, { force: true });
   const child = spawn(
-    machine.qemu.program,
+    'sh',
     [
+      ...['-c', HELD, 'sh', machine.qemu.program],
       ...['-accel', 'tcg,thread=multi,tb-size=512'],
       ...machine.args,
       ...['-smp', '2', '-m', '1024'],
@@ -114,10 +102,11 @@ async function boot(machine, { folder, kernel, image, key }) {
       ...['-display', 'none', '-nodefaults', '-no-user-config', '-no-reboot'],
       ...['-serial', `file:${console}`],
     ],
-    { stdio: 'ignore' },
+    // An interrupt from a terminal is for who records there.
+    { stdio: ['pipe', 'ignore', 'ignore'], detached: true },
   );
-  const stop = () => child.kill('SIGKILL');
-  process.once('exit', stop);
+  child.stdin.on('error', () => undefined);
+  const stop = () => child.stdin.destroy();
   const until = Date.now() + BOOT_MS;
   while (Date.now() < until && child.exitCode === null) {
     if (fs.existsSync(console) && fs.readFileSync(console, 'latin1').includes('LAB READY')) {

@@ -1,9 +1,10 @@
 // The laboratory's machines, by the names that `npm run lab` takes. All of them are emulated in software.
 
 /**
- * `release` is the kernel that the tests know; where it has gone, the newest that `line` depends on is taken.
- * `suite` is Debian's; without one, the packages are those of this machine's own apt. `packages` are the
- * kernel's, by its release. `modules` are loaded at boot, those that they depend on first.
+ * `release` is the kernel that the tests know; where it has gone, the newest that one of `lines` depends on.
+ * `suite` is Debian's; without one, the packages are those of this machine's own apt. `packages` are
+ * the kernel's, by its release, `bytes` about what they take. `modules` are loaded at boot, those that they
+ * depend on first. `converts`: the module that lets it convert pages fits its kernel.
  */
 const X86 = {
   architecture: 'amd64',
@@ -34,24 +35,40 @@ const ARM64 = {
 
 /** Debian's kernels came in one package once. */
 const WHOLE = (release) => [`linux-image-${release}`];
+const BYTES = 130_000_000;
 const IN_PARTS = (release) => ['base', 'binary', 'modules'].map((part) => `linux-${part}-${release}`);
 
 export const MACHINES = {
-  x86: { ...X86, release: '6.12.117+deb12-amd64', line: 'linux-image-6.12-amd64', packages: WHOLE },
+  x86: {
+    ...X86,
+    release: '6.12.117+deb12-amd64',
+    lines: ['linux-image-6.12-amd64', 'linux-image-amd64'],
+    packages: WHOLE,
+    bytes: 107_000_000,
+    converts: true,
+  },
   'x86-7.3': {
     ...X86,
     suite: 'trixie-backports',
     release: '7.3.4+deb13-amd64',
-    line: 'linux-image-amd64',
+    lines: ['linux-image-amd64'],
     packages: IN_PARTS,
+    bytes: BYTES,
   },
-  arm64: { ...ARM64, release: '7.3.4+deb13-arm64', line: 'linux-image-arm64', packages: IN_PARTS },
+  arm64: {
+    ...ARM64,
+    release: '7.3.4+deb13-arm64',
+    lines: ['linux-image-arm64'],
+    packages: IN_PARTS,
+    bytes: BYTES,
+  },
   'arm64-16k': {
     ...ARM64,
     // In protected mode it stands still under this emulation, where the host gives up its privileges.
     append: 'kvm-arm.mode=nvhe',
     release: '7.3.4+deb13-arm64-16k',
-    line: 'linux-image-arm64-16k',
+    lines: ['linux-image-arm64-16k'],
     packages: IN_PARTS,
+    bytes: BYTES,
   },
 };

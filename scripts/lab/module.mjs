@@ -4,16 +4,26 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 
-const TOOLS = ['make', 'gcc-12', 'x86_64-linux-gnu-ld'];
+/** What it takes besides the compiler, each with its package. */
+export const MODULE_TOOLS = [
+  ['make', 'make'],
+  ['x86_64-linux-gnu-ld', 'binutils'],
+];
 const has = (tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status === 0;
 const isDone = (command, args, options) => spawnSync(command, args, options).status === 0;
+
+/** The compiler that Debian built a kernel with, by its release's word for the Debian that it is of. */
+export function compilerOf({ release }) {
+  const name = /\+deb13/.test(release) ? 'gcc-14' : 'gcc-12';
+  return [name, name];
+}
 
 /** Path of the module for a release such as 6.12.117+deb12-amd64; undefined where it cannot be built. */
 export function buildModule(source, folder, release) {
   const built = path.join(folder, `convert-${release}.ko`);
   const isNew = fs.existsSync(built) && fs.statSync(built).mtimeMs > fs.statSync(source).mtimeMs;
   if (isNew) return built;
-  if (!TOOLS.every(has)) return undefined;
+  if (![...MODULE_TOOLS, compilerOf({ release })].every(([tool]) => has(tool))) return undefined;
   const headers = fetchHeaders(folder, release);
   if (headers === undefined) return undefined;
   const work = path.join(folder, 'convert');
@@ -27,10 +37,14 @@ export function buildModule(source, folder, release) {
   return built;
 }
 
+export function headerPackages(release) {
+  const version = release.replace(/-[^-]*$/, '');
+  return [`linux-headers-${release}`, `linux-headers-${version}-common`, `linux-kbuild-${version}`];
+}
+
 /** The folder to build in. */
 function fetchHeaders(folder, release) {
-  const version = release.replace(/-[^-]*$/, '');
-  const names = [`linux-headers-${release}`, `linux-headers-${version}-common`, `linux-kbuild-${version}`];
+  const names = headerPackages(release);
   const unpacked = path.join(folder, 'headers');
   const at = path.join(unpacked, 'usr/src', names[0]);
   if (fs.existsSync(at)) return at;

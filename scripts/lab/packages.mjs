@@ -16,11 +16,12 @@ function output(command, args, options) {
  * What apt runs with for a machine: nothing special where its packages are this machine's own. Undefined
  * where the suite's lists cannot be had.
  */
-export function aptOf({ architecture, suite }, folder) {
+export function aptOf(machine, folder) {
+  const { architecture, suite } = machine;
   if (suite === undefined) return {};
-  const place = path.join(folder, `apt-${architecture}-${suite}`);
+  const place = placeOf(machine, folder);
   const env = { ...process.env, APT_CONFIG: path.join(place, 'apt.conf') };
-  if (fs.existsSync(path.join(place, 'ready'))) return { env };
+  if (listsAreThere(machine, folder)) return { env };
   const mirror = debianMirror();
   if (mirror === undefined) return undefined;
   for (const name of ['lists/partial', 'cache/archives/partial'])
@@ -44,8 +45,17 @@ export function aptOf({ architecture, suite }, folder) {
   return { env };
 }
 
-/** Where this machine's own packages of Debian come from. */
-function debianMirror() {
+function placeOf({ architecture, suite }, folder) {
+  return path.join(folder, `apt-${architecture}-${suite}`);
+}
+
+/** True where nothing has to be downloaded to know a machine's packages. */
+export function listsAreThere(machine, folder) {
+  return machine.suite === undefined || fs.existsSync(path.join(placeOf(machine, folder), 'ready'));
+}
+
+/** Where this machine's own packages of Debian come from; undefined where they are not Debian's. */
+export function debianMirror() {
   const targets = output('apt-get', ['indextargets', '--format', '$(ORIGIN) $(REPO_URI)']) ?? '';
   return targets
     .split('\n')
@@ -68,8 +78,31 @@ export function unpackPackages(names, to, apt) {
   return true;
 }
 
+/** What packages take to download: `{ what, from, bytes }` each; nothing of one that is not known. */
+export function sizesOf(names, apt) {
+  if (names.length === 0) return [];
+  const uris = output('apt-get', ['download', '--print-uris', ...names], apt);
+  // One that is not known is an error of all.
+  if (uris === undefined) return names.length === 1 ? [] : names.flatMap((name) => sizesOf([name], apt));
+  const lines = uris.matchAll(/^'(\w+:\/\/[^/']*)[^']*' ([^_ ]+)_\S* (\d+)/gm);
+  return [...lines].map(([, from, what, bytes]) => ({ what, from, bytes: Number(bytes) }));
+}
+
+/** The release of the machine's kernel that can be had: the one that the tests know, else the newest. */
+export function releaseOf({ release, lines, packages }, apt) {
+  const isThere = (each) => sizesOf(packages(each), apt).length > 0;
+  const releases = [release, ...lines.map((line) => newestRelease(line, apt))];
+  return releases.find((each) => each !== undefined && isNewEnough(each) && isThere(each));
+}
+
+/** Linux has guest_memfd since 6.8. */
+function isNewEnough(release) {
+  const [major, minor] = release.split('.').map(Number);
+  return major > 6 || (major === 6 && minor >= 8);
+}
+
 /** The newest release of a kernel that a package such as linux-image-arm64 stands for; undefined unknown. */
-export function newestRelease(line, apt) {
+function newestRelease(line, apt) {
   const depends = output('apt-cache', ['depends', line], apt) ?? '';
   return /Depends: linux-image-(\d\S*)/.exec(depends)?.[1];
 }

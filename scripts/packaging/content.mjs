@@ -9,20 +9,25 @@ const FILES = [
   ...['webview/main.js', 'webview/sqlRenderer.js'].map(inDist),
   // The command line, which tasks and terminals run.
   ...['cli.js', 'aheadWorker.js', 'liveWorker.js', 'lspWorker.js'].map(inDist),
+  ...['lab.mjs', 'init', 'workload.c', 'convert.c'].map((name) => inExtension(`scripts/lab/${name}`)),
   ...['FORMATS.md', 'RULES.md', 'images/lists.png', 'images/review.png', 'images/violation.png'].map((name) =>
     inExtension(`docs/${name}`),
   ),
   ...['language-configuration.json', 'syntaxes/ftrace.tmLanguage.json'].map(inShell),
   ...['activity.svg', 'file-dark.svg', 'file-light.svg', 'icon.png', 'icon.svg'].map(inMedia),
-  ...['walkthrough-record.md', 'walkthrough-rules.md'].map(inMedia),
+  ...['machine', 'record', 'rules'].map((name) => inMedia(`walkthrough-${name}.md`)),
   ...['did-not-run', 'ran', 'unseen', 'violation'].flatMap((sign) =>
     ['dark', 'light'].map((theme) => inMedia(`review/${sign}-${theme}.svg`)),
   ),
   ...['M2.p.txt', 'N.p.txt'].map((name) => inExtension(`sample-traces/labelled/inplace/${name}`)),
   ...['in-use.patch', 'tree/virt/kvm/guest_memfd.c'].map((name) => inExtension(`test/review/${name}`)),
 ];
-/** Parts that the commands load, of which there is any number; the processor, where it could be fetched. */
-const VARIES = /^extension\/dist\/(?:part-\w+\.js|perfetto\/(?:trace_processor\.wasm|LICENSE))$/;
+/**
+ * Parts that the commands load, of which there is any number; the processor, where it could be fetched; what
+ * the laboratory is made of.
+ */
+const VARIES =
+  /^extension\/(?:dist\/(?:part-\w+\.js|perfetto\/(?:trace_processor\.wasm|LICENSE))|scripts\/lab\/[\w-]+\.(?:c|mjs))$/;
 
 function inExtension(name) {
   return `extension/${name}`;

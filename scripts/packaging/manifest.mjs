@@ -14,7 +14,11 @@ const KEPT = [
   ...['peerDependencies', 'peerDependenciesMeta'],
 ];
 /** What is packed. Not in the project's own manifest: vsce refuses that beside .vscodeignore. */
-const FILES = ['dist/*.js', 'dist/shimtrace.1', 'dist/perfetto/*', 'docs/check.schema.json'];
+const FILES = [
+  ...['dist/*.js', 'dist/shimtrace.1', 'dist/perfetto/*', 'docs/check.schema.json'],
+  // The laboratory, without what only a checkout can run.
+  ...['scripts/lab', '!scripts/lab/run.mjs', '!scripts/lab/test.mjs'],
+];
 
 /** Puts the command line's manifest in place. */
 export function narrowManifest() {

@@ -272,6 +272,13 @@ export const LAYERS: readonly Layer[] = [
     packages: ['@duckdb/node-api'],
   },
   {
+    name: 'laboratory',
+    holds: within('cli/laboratory.ts'),
+    may: ['cli', 'shell'],
+    // Scripts of the package, which are found by their place.
+    packages: ['node:', COMPUTED],
+  },
+  {
     name: 'cli',
     holds: within('cli'),
     may: ['cli', 'extension/debugger', 'recorder', 'shell', ...CORE],
@@ -331,7 +338,7 @@ function allowances(layer: Layer): readonly string[] {
 }
 
 function isAllowed(layer: Layer, file: string, specifier: string): boolean {
-  if (specifier === COMPUTED) return false;
+  if (specifier === COMPUTED) return layer.packages.includes(COMPUTED);
   if (layer.not?.some((place) => admits(place, file, specifier))) return false;
   return allowances(layer).some((place) => admits(place, file, specifier));
 }
