@@ -1,4 +1,4 @@
-/** The laboratory of virtual machines, whose scripts lie beside the bundles: what it needs, and booting one. */
+/** The laboratory of virtual machines, whose scripts lie beside the bundles: what it takes, and booting. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline/promises';
@@ -135,7 +135,8 @@ export class Laboratory {
 }
 
 function downloadText({ what, from, bytes }: Download, i: number): string {
-  return `${i === 0 ? 'downloads' : '         '}  ${what}, ${Math.max(1, Math.round(bytes / BYTES_PER_MB))} MB, by apt-get from ${from}`;
+  const megabytes = Math.max(1, Math.round(bytes / BYTES_PER_MB));
+  return `${i === 0 ? 'downloads' : '         '}  ${what}, ${megabytes} MB, by apt-get from ${from}`;
 }
 
 /** The machine as a host of `shimtrace record`. */

@@ -1,4 +1,4 @@
-/** `shimtrace lab`: a virtual machine with a Debian kernel, to record in without hardware and without root. */
+/** `shimtrace lab`: a virtual machine with a Debian kernel, to record in without hardware or root. */
 import { spawnSync } from 'node:child_process';
 import type { Command } from '../command.js';
 import { EXIT, UsageError, type ExitCode } from '../errors.js';
