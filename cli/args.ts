@@ -46,6 +46,8 @@ export class Args {
     readonly positionals: readonly string[],
     private readonly values: Readonly<Record<string, unknown>>,
     private readonly specs: OptionSpecs,
+    /** The options as they came, one after another; of a flag the value is ''. */
+    readonly given: readonly (readonly [name: string, value: string])[] = [],
   ) {}
 
   /** All of it in one text: the same for the same arguments. */
@@ -106,13 +108,17 @@ export function parse(argv: readonly string[], specs: OptionSpecs): Args {
     };
   }
   try {
-    const { values, positionals } = parseArgs({
+    const { values, positionals, tokens } = parseArgs({
       args: [...argv],
       options,
       allowPositionals: true,
       strict: true,
+      tokens: true,
     });
-    return new Args(positionals, values, specs);
+    const given = tokens.flatMap((token) =>
+      token.kind === 'option' ? [[token.name, token.value ?? ''] as const] : [],
+    );
+    return new Args(positionals, values, specs, given);
   } catch (error) {
     // parseArgs reports every mistake of the user as a TypeError with a code of its own.
     if (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')) {

@@ -37,7 +37,9 @@ export function withSidecar(table: EventTable, beside: Beside, bytes: number): E
 /** The table with what the recorder knows of its source, where the trace itself does not say. */
 function withSource(table: EventTable, sidecar: Sidecar): EventTable {
   const { meta } = table;
-  const { clock, kernel, producer, pageBytes } = sidecar;
+  const { clock, kernel, producer, pageBytes, wallOffsetNs } = sidecar;
+  // The offset is the monotonic clock's.
+  const isMono = clock === 'mono' && meta.wallOffsetNs === undefined && meta.timeUnit === 'ns';
   return withMarks(table, {
     meta: {
       ...meta,
@@ -45,6 +47,7 @@ function withSource(table: EventTable, sidecar: Sidecar): EventTable {
       kernel: meta.kernel === '' ? kernel : meta.kernel,
       producer: meta.producer === '' ? producer : meta.producer,
       ...(pageBytes !== undefined && { pageBytes }),
+      ...(isMono && wallOffsetNs !== undefined && { wallOffsetNs: BigInt(wallOffsetNs) }),
       unseen: unseenIn(sidecar),
       // It sets no filter of tasks, and its instance records on every CPU.
       allTasks: true,

@@ -6,7 +6,7 @@
 import { isEventKind } from '../parsers/events/kinds.js';
 import type { EventKind } from '../parsers/events/vocabulary.js';
 
-/** What the kinds of probes begin with that a patch asks for: the model knows nothing of them. */
+/** What the kinds of probes begin with that a patch or a guest asks for: the model knows nothing of them. */
 export const PATCH_KIND = 'patch:';
 export type ProbedKind = EventKind | `${typeof PATCH_KIND}${string}`;
 
@@ -73,6 +73,8 @@ export interface RecordLog {
   readonly left: string | undefined;
   /** Events overwritten so far. */
   readonly overrun: number;
+  /** What its monotonic clock was, in nanoseconds, each time that it was asked; `-1n` where it did not know. */
+  readonly times: readonly bigint[];
 }
 
 /** Longer lines are cut, later ones are not kept: no host needs them. */
@@ -84,6 +86,7 @@ const FACTS: readonly string[] = [
   'host',
   'boot-id',
   'wall-clock',
+  'wall-offset',
   'btf',
   'lockdown',
   'clock',
@@ -94,6 +97,7 @@ const FACTS: readonly string[] = [
 ];
 const CPU = /^cpu(\d{1,6}) entries=(\d+) overrun=(\d+) commit-overrun=(\d+) dropped=(\d+) read=(\d+)$/;
 const COUNT = /^\d{1,15}$/;
+const TIME = /^\d{1,18}$/;
 
 /** A text of a host as it may be shown and kept: without control characters, and of bounded length. */
 export function printable(text: string): string {
@@ -117,6 +121,7 @@ export class ControlReader {
   private workload: number | undefined;
   private left: string | undefined;
   private overrun = 0;
+  private readonly times: bigint[] = [];
   /** The script has begun: the remote shell takes what it is sent. */
   isReady = false;
   private readonly mark: string;
@@ -185,6 +190,9 @@ export class ControlReader {
         // What has been read until now is for who runs the script by hand.
         if (COUNT.test(rest[0] ?? '') && COUNT.test(rest[1] ?? '')) this.overrun = Number(rest[0]);
         return;
+      case 'time':
+        keep(this.times, TIME.test(text) ? BigInt(text) : -1n);
+        return;
       case 'workload':
         if (COUNT.test(text)) this.workload = Number(text);
         return;
@@ -247,6 +255,7 @@ export class ControlReader {
       workload: this.workload,
       left: this.left,
       overrun: this.overrun,
+      times: [...this.times],
     };
   }
 }

@@ -65,8 +65,8 @@ function unseen(isRecorded: boolean, why: string): UnseenKind {
   return { isRecorded, why };
 }
 
-/** How a trace was recorded, one line for each thing worth knowing. */
-export function sidecarLines(sidecar: Sidecar): readonly string[] {
+/** How a trace was recorded, one line for each thing worth knowing; `isJudged`: what its rules lack too. */
+export function sidecarLines(sidecar: Sidecar, isJudged = true): readonly string[] {
   const { kernel, machine, clock, cpus, bufferKbPerCpu, proof, probes, tracepoints, workload } = sidecar;
   const counts = `${probes.length} probes and ${tracepoints.length} tracepoints`;
   return [
@@ -76,7 +76,7 @@ export function sidecarLines(sidecar: Sidecar): readonly string[] {
       ? []
       : [`recorded while ${workload.command} ran${exitText(workload.exitCode)}`]),
     ...(proof.problems.length === 0 ? [completeText(sidecar)] : proof.problems.map((p) => `recording: ${p}`)),
-    ...outlookLines(sidecar).map((line) => `recording: ${line}`),
+    ...(isJudged ? outlookLines(sidecar).map((line) => `recording: ${line}`) : []),
   ].map((line) => printable(line));
 }
 

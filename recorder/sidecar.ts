@@ -24,6 +24,8 @@ export interface Sidecar {
   readonly bufferKbPerCpu: number;
   /** Seconds since 1970 by the host's clock when it began; -1 unknown. */
   readonly startedAt: number;
+  /** What the wall clock was ahead of the monotonic one, in nanoseconds; undefined where it is not known. */
+  readonly wallOffsetNs?: string;
   /** `exitCode` is null where it was not told. */
   readonly workload: { readonly command: string; readonly exitCode: number | null };
   readonly stoppedBy: string;
@@ -63,6 +65,7 @@ export interface Received {
 }
 
 const DECIMAL = 10;
+const NANOSECONDS = /^\d{1,19}$/;
 
 export function sidecarOf(log: RecordLog, received: Received): Sidecar {
   const { facts } = log;
@@ -81,6 +84,7 @@ export function sidecarOf(log: RecordLog, received: Received): Sidecar {
     cpus: number('cpus'),
     bufferKbPerCpu: number('buffer-kb'),
     startedAt: number('wall-clock'),
+    ...(NANOSECONDS.test(facts['wall-offset'] ?? '') && { wallOffsetNs: facts['wall-offset']! }),
     workload: { command: received.command, exitCode: log.workload ?? null },
     stoppedBy: log.stoppedBy,
     probes: log.probes,
@@ -179,6 +183,7 @@ const SHAPE: Readonly<Record<string, Fits>> = {
   cpus: number,
   bufferKbPerCpu: number,
   startedAt: number,
+  wallOffsetNs: maybe((value) => typeof value === 'string' && NANOSECONDS.test(value)),
   workload: shape({ command: text, exitCode: (value) => value === null || number(value) }),
   stoppedBy: text,
   probes: list(

@@ -9,8 +9,10 @@ import type { Command } from '../command.js';
 import { RULE_IDS, RULES } from '../core.js';
 import { EXIT, UsageError, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
+import { planForGuest } from '../../recorder/guestPlan.js';
 import { patchAsked } from '../recording/patch.js';
 import { ANY_RULE, cleanHost, lookAt, newNonce, recordTo, type Asked } from '../recording/run.js';
+import { recordTogether } from '../recording/together.js';
 import { commandTransport, localTransport, sshTransport, type Transport } from '../recording/transport.js';
 import { Watcher } from '../recording/watcher.js';
 import { check } from './check.js';
@@ -18,6 +20,7 @@ import { check } from './check.js';
 const FORMATS = ['text', 'json'] as const;
 const DEFAULT_OUT = 'trace.txt';
 const DEFAULT_RAW_OUT = 'trace.dat';
+const DEFAULT_RUN_OUT = 'run.shimtrace.json';
 const DEFAULT_MAX_MB = 2048;
 const BYTES_PER_MB = 1 << 20;
 
@@ -25,19 +28,30 @@ const OPTIONS: OptionSpecs = {
   local: { type: 'boolean', help: 'record this machine' },
   host: {
     type: 'string',
+    multiple: true,
     value: 'USER@HOST',
     help: 'record there, by ssh and its own configuration, without asking',
   },
   via: {
     type: 'string',
+    multiple: true,
     value: 'COMMAND',
     help: "record where this command's shell is, for example 'docker exec -i NAME sh'",
+  },
+  guest: {
+    type: 'boolean',
+    help: 'record a guest of that host too: a second --host or --via behind it says how a shell is had there',
+  },
+  qemu: {
+    type: 'string',
+    value: 'FILE',
+    help: 'bring what QEMU writes of itself on the host: its log with timestamps, or a file of its simple backend',
   },
   output: {
     type: 'string',
     short: 'o',
     value: 'FILE',
-    help: `the trace (default ${DEFAULT_OUT}, with --raw ${DEFAULT_RAW_OUT}); never written over`,
+    help: `the trace (default ${DEFAULT_OUT}, with --raw ${DEFAULT_RAW_OUT}, with --guest or --qemu ${DEFAULT_RUN_OUT}, which names the files of the run); never written over`,
   },
   for: {
     type: 'string',
@@ -104,7 +118,7 @@ export const record: Command = {
     'The script of --script is run as root: sudo sh SCRIPT OUT [COMMAND...]. It does the same without a connection.',
   ].join('\n'),
   async run(args, output) {
-    const transport = transportOf(args);
+    const { host: transport } = transportsOf(args);
     const asked = askedFor(args, workloadOf(args.positionals));
     const { plan } = asked;
     if (args.flag('script')) {
@@ -146,10 +160,34 @@ function askedFor(args: Args, workload: string): Omit<Asked, 'transport'> {
 async function onHost(asked: Asked, args: Args, output: Output): Promise<ExitCode> {
   if (args.flag('plan')) return lookAt(asked, output);
   if (args.flag('clean')) return cleanHost(asked, output);
+  if (args.flag('guest') || args.text('qemu') !== undefined) return withOthers(asked, args, output);
   const path = args.text('output') ?? (args.flag('raw') ? DEFAULT_RAW_OUT : DEFAULT_OUT);
   if (args.choice('format', FORMATS, 'text') === 'json') return watched(path, asked, output);
   const hasTrace = await recordTo(path, asked, output);
   return hasTrace ? check.run(parse([path], check.options), output) : EXIT.unusable;
+}
+
+/** With a guest, or with what QEMU says of itself: files of one run, judged as one trace. */
+async function withOthers(asked: Asked, args: Args, output: Output): Promise<ExitCode> {
+  if (args.choice('format', FORMATS, 'text') === 'json')
+    throw new UsageError('--guest and --qemu are for a terminal, without --format json');
+  const { guest } = transportsOf(args);
+  const { maxBytes, options } = asked;
+  const project = await recordTogether(
+    args.text('output') ?? DEFAULT_RUN_OUT,
+    {
+      host: asked,
+      guest: guest && {
+        plan: planForGuest(),
+        transport: guest,
+        options: { ...options, workload: '', seconds: 0 },
+        maxBytes,
+      },
+      qemu: args.text('qemu'),
+    },
+    output,
+  );
+  return project === undefined ? EXIT.unusable : check.run(parse([project], check.options), output);
 }
 
 /** The program that watches reads the trace by itself. */
@@ -191,16 +229,25 @@ function words(args: Args, option: string, known: readonly string[]): readonly s
     .map((word) => oneOf(`--${option}`, word.trim(), known));
 }
 
-function transportOf(args: Args): Transport | undefined {
-  const host = args.text('host');
-  const via = args.text('via');
-  const ways = [
-    ...(args.flag('local') ? [localTransport()] : []),
-    ...(host === undefined ? [] : [sshTransport(host)]),
-    ...(via === undefined ? [] : [commandTransport(via)]),
-  ];
-  if (ways.length > 1) throw new UsageError('--local, --host and --via name one host: give one of them');
-  return ways[0];
+/** How shells are had: of the host by what comes before --guest, of the guest by what comes behind it. */
+function transportsOf(args: Args): { readonly host?: Transport; readonly guest?: Transport } {
+  const at = args.given.findIndex(([name]) => name === 'guest');
+  const [host] = waysOf(at < 0 ? args.given : args.given.slice(0, at));
+  const [guest] = at < 0 ? [] : waysOf(args.given.slice(at));
+  if (at >= 0 && guest === undefined)
+    throw new UsageError("--guest takes a --host or --via of the guest's own behind it");
+  return { ...(host && { host }), ...(guest && { guest }) };
+}
+
+function waysOf(given: Args['given']): readonly Transport[] {
+  const ways = given.flatMap(([name, value]) => {
+    if (name === 'local') return [localTransport()];
+    if (name === 'host') return [sshTransport(value)];
+    return name === 'via' ? [commandTransport(value)] : [];
+  });
+  if (ways.length > 1)
+    throw new UsageError('--local, --host and --via name one host: give one of them (a guest after --guest)');
+  return ways;
 }
 
 /** One word is a command line as it stands; several are words, whatever is in them. */

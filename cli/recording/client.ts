@@ -9,6 +9,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { ControlReader, printable, type RecordLog } from '../../recorder/control.js';
 import { bootstrap } from '../../recorder/script.js';
 import { errorCode } from '../output.js';
+import type { ClockReading } from './clocks.js';
 import type { Transport } from './transport.js';
 
 /** Takes the trace's bytes. Throws where it cannot. */
@@ -24,8 +25,10 @@ export interface Session {
   readonly sink: Sink | undefined;
   /** Most bytes of trace to take. */
   readonly maxBytes: number;
-  /** Asked when all is installed and nothing recorded yet: false ends it. */
-  readonly goAhead: (log: RecordLog) => boolean;
+  /** Asked when all is installed and nothing recorded yet: false ends it. However long it takes. */
+  readonly goAhead: (log: RecordLog) => boolean | Promise<boolean>;
+  /** True to hold the host's clock against ours while it records. */
+  readonly asksTime?: boolean;
   /** A line of the workload or the shell, made printable. */
   readonly say: (line: string) => void;
   /** Called now and then. */
@@ -47,6 +50,9 @@ export interface Limits {
 
 const LIMITS: Limits = { connect: 60_000, arm: 120_000, finish: 90_000, close: 5_000 };
 const TICK_MS = 250;
+/** How often a clock is asked one question after another, and at most: for an hour and more. */
+const READINGS_AT_ONCE = 12;
+const READINGS_MAX = 20_000;
 /** A partial line longer than this is cut: no line of ours is. */
 const LINE_MAX = 16_384;
 
@@ -59,7 +65,7 @@ export interface Outcome {
 }
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
-type Phase = 'connect' | 'arm' | 'record' | 'finish' | 'close';
+type Phase = 'connect' | 'arm' | 'armed' | 'record' | 'finish' | 'close';
 
 /** One run of the script on a host. */
 export class Client {
@@ -76,6 +82,10 @@ export class Client {
   /** The trace's bytes are taken no more: there were too many, or they could not be kept. */
   private isRefused = false;
   private readonly limits: Limits;
+  /** How the host's clock stood to ours, each time that it was asked. */
+  readonly readings: ClockReading[] = [];
+  private askedNs: bigint | undefined;
+  private told = 0;
 
   constructor(private readonly session: Session) {
     const [command, ...argv] = session.transport.argv;
@@ -166,13 +176,40 @@ export class Client {
       this.enter('arm');
     }
     const log = this.control.log();
+    this.timeTold(log.times);
     if (this.phase === 'arm' && log.state === 'armed') {
+      this.enter('armed');
       const goes = this.session.goAhead(log);
-      this.word(goes ? 'go' : 'no');
-      this.enter(goes ? 'record' : 'finish');
+      if (typeof goes === 'boolean') this.goOn(goes);
+      else void goes.then((all) => this.goOn(all));
     }
     if (this.phase === 'record' && log.stoppedBy !== '') this.enter('finish');
     if (log.left !== undefined && this.phase !== 'close') this.abandon();
+  }
+
+  private goOn(goes: boolean): void {
+    // It may have been ended meanwhile.
+    if (this.phase !== 'armed') return;
+    this.word(goes ? 'go' : 'no');
+    this.enter(goes ? 'record' : 'finish');
+    if (goes && this.session.asksTime === true) this.askTime();
+  }
+
+  private askTime(): void {
+    if (this.askedNs !== undefined || this.readings.length >= READINGS_MAX) return;
+    this.askedNs = process.hrtime.bigint();
+    this.word('time');
+  }
+
+  private timeTold(times: readonly bigint[]): void {
+    if (this.askedNs === undefined || times.length === this.told) return;
+    this.told = times.length;
+    const there = times.at(-1)!;
+    // It was read at some time between the question and the answer.
+    if (there >= 0n) this.readings.push({ low: there - process.hrtime.bigint(), high: there - this.askedNs });
+    this.askedNs = undefined;
+    // A short recording has room for a few questions at its beginning only.
+    if (this.phase === 'record' && this.readings.length < READINGS_AT_ONCE) this.askTime();
   }
 
   /** A console, a serial line, `docker exec -t`: what is said of the recording would stand amid its trace. */
@@ -202,13 +239,15 @@ export class Client {
   private tick(): void {
     const { transport } = this.session;
     this.session.tick(this.control.log(), this.trace.bytes);
-    if (this.phase === 'record' || Date.now() - this.heardMs < this.limits[this.phase]) return;
-    if (this.phase === 'close') {
+    if (this.phase === 'record' && this.session.asksTime === true) this.askTime();
+    const { phase } = this;
+    if (phase === 'armed' || phase === 'record' || Date.now() - this.heardMs < this.limits[phase]) return;
+    if (phase === 'close') {
       this.hangUp();
       return;
     }
     const said = { connect: 'no shell answered', arm: 'the script stood still', finish: 'it did not end' };
-    this.problems.push(`${transport.name}: ${said[this.phase]}.`);
+    this.problems.push(`${transport.name}: ${said[phase]}.`);
     this.abandon();
   }
 
@@ -231,7 +270,8 @@ export class Client {
   private outcome(): Outcome {
     this.trace.flush();
     const log = this.control.log();
-    if (this.phase === 'record' || (this.phase === 'finish' && log.left === undefined))
+    const isOpen = this.phase === 'armed' || this.phase === 'record';
+    if (isOpen || (this.phase === 'finish' && log.left === undefined))
       this.problems.push('The connection was lost.');
     if (this.phase === 'connect' && this.problems.length === 0 && log.errors.length === 0)
       this.problems.push(`${this.session.transport.name}: no shell answered.`);

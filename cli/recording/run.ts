@@ -39,9 +39,21 @@ export interface Asked {
   readonly until?: readonly string[];
   /** A program that watches: told how it goes, and its words end the recording. */
   readonly watcher?: Watcher;
+  /** Where another recording goes on beside it. */
+  readonly beside?: Beside;
   /** Where tests keep a host of their own. */
   readonly change?: (script: string) => string;
   readonly limits?: Partial<Limits>;
+}
+
+/** What ties a recording to another. */
+export interface Beside {
+  /** True where it is of a guest: it is not judged by itself. */
+  readonly isGuest: boolean;
+  /** Called when it is ready; resolves to whether to begin. */
+  readonly ready: () => Promise<boolean>;
+  /** Called before it begins, with what ends it and what it knows of its clock. */
+  readonly begun: (client: Pick<Client, 'stop' | 'readings'>) => void;
 }
 
 export function newNonce(): string {
@@ -74,12 +86,16 @@ const LEFTOVER: Readonly<Record<string, string>> = {
 /** Records into a file and writes what is known of it beside. True when there is a trace to be judged. */
 export async function recordTo(path: string, asked: Asked, output: Output): Promise<boolean> {
   const file = asked.options.raw === true ? new RawFile(path) : new TraceFile(path, asked.keepBytes);
-  const goAhead = (log: RecordLog): boolean => {
-    for (const line of [hostText(log), ...outlookLines(log)]) output.err(`shimtrace: ${line}`);
-    asked.watcher?.tell({ said: 'plan', host: hostText(log), outlook: outlookLines(log) });
+  const goAhead = async (log: RecordLog): Promise<boolean> => {
+    const outlook = asked.beside?.isGuest === true ? [] : outlookLines(log);
+    for (const line of [hostText(log), ...outlook]) output.err(`shimtrace: ${line}`);
+    asked.watcher?.tell({ said: 'plan', host: hostText(log), outlook });
     const goes = log.rules.length === 0 || log.rules.some(({ lacks }) => lacks.length === 0);
-    output.err(goes ? 'shimtrace: recording; Ctrl-C stops' : `shimtrace: ${NOTHING}`);
-    return goes;
+    if (!goes) output.err(`shimtrace: ${NOTHING}`);
+    // The other one is not waited for by one that has nothing to record.
+    if (!goes || (await asked.beside?.ready()) === false) return false;
+    output.err('shimtrace: recording; Ctrl-C stops');
+    return true;
   };
   let outcome: Outcome;
   let problems: readonly string[];
@@ -115,7 +131,8 @@ export async function recordTo(path: string, asked: Asked, output: Output): Prom
     );
     return false;
   }
-  for (const line of sidecarLines(sidecar)) output.err(`shimtrace: ${line}`);
+  const isGuest = asked.beside?.isGuest === true;
+  for (const line of sidecarLines(sidecar, !isGuest)) output.err(`shimtrace: ${line}`);
   return true;
 }
 
@@ -139,15 +156,15 @@ async function runScript(
   asked: Asked,
   mode: ScriptOptions['mode'],
   sink: Kept | undefined,
-  goAhead: (log: RecordLog) => boolean,
+  goAhead: (log: RecordLog) => boolean | Promise<boolean>,
   output: Output,
 ): Promise<Outcome> {
   const nonce = newNonce();
   const script = hostScript(asked.plan, { ...asked.options, mode, nonce, leased: true });
   const began = Date.now();
-  // Pages become a trace at the end only.
-  const live =
-    sink && asked.options.raw !== true && new Live(sink.path, asked.until ?? [], () => client.stop(), output);
+  // Pages become a trace at the end only, and what a guest does is judged by its host's trace.
+  const isJudged = asked.options.raw !== true && asked.beside?.isGuest !== true;
+  const live = sink && isJudged && new Live(sink.path, asked.until ?? [], () => client.stop(), output);
   const client = new Client({
     transport: asked.transport,
     nonce,
@@ -155,6 +172,7 @@ async function runScript(
     sink,
     maxBytes: asked.maxBytes,
     goAhead,
+    asksTime: asked.beside !== undefined,
     say: (line) => output.err(line),
     tick: (log, bytes) => {
       if (live) live.look(sink.bytes);
@@ -165,6 +183,7 @@ async function runScript(
     },
     ...(asked.limits && { limits: asked.limits }),
   });
+  asked.beside?.begun(client);
   let asks = 0;
   // The first time in good order, the second at once.
   const onSignal = (): void => {
