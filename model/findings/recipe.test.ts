@@ -50,6 +50,16 @@ describe('recording recipe', () => {
     assert.doesNotMatch(recipe, /unpin_user_folio/);
   });
 
+  it('asks at every function that shows a kind which is missing, as the whole recipe does', () => {
+    const how = 'p:gup/unpin_user_pages unpin_user_pages npages=npages:u64 page0=+0(pages):x64';
+    const recipe = recordingRecipe([{ kind: 'UnpinPages', how }]);
+    const own = recipe.filter((line) => line.startsWith('probe ')).map((line) => line.split(' ')[1]);
+    assert.deepEqual(own, ["'p:gup/unpin_user_pages", "'p:gup/unpin_user_pages_dirty_lock"]);
+    assert.ok(recipe.includes("keep gup/unpin_user_pages_dirty_lock 'make_dirty != 0'"));
+    const line = (text: string): string | undefined => recordingRecipe().find((each) => each.includes(text));
+    for (const each of own) assert.ok(recipe.includes(line(`${each} `)!), each);
+  });
+
   it('asks a kernel for nothing that only another one has', () => {
     const hows = missingKinds(reportByHand().table).map((m) => m.how);
     assert.ok(

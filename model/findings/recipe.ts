@@ -75,7 +75,13 @@ export function definitionsOf({ probe, older, fallbacks = [] }: Meaning): readon
 
 /** Definitions of the recipe's probes. */
 export function recipeProbes(): readonly string[] {
-  return RECIPE_PROBES.flatMap(({ probe, also = [] }) => [probe!, ...also.map((other) => other.probe)]);
+  return RECIPE_PROBES.flatMap(({ probe }) => withOthers(probe!));
+}
+
+/** A probe, and those at other functions that show the same kind of event: none of them stands for all. */
+function withOthers(probe: string): readonly string[] {
+  const meaning = RECIPE_PROBES.find((each) => each.probe === probe);
+  return [probe, ...(meaning?.also ?? []).map((other) => other.probe)];
 }
 
 /**
@@ -88,7 +94,10 @@ export function recordingRecipe(
   only?: readonly MissingKind[],
   more: readonly string[] = [],
 ): readonly string[] {
-  const own = only === undefined ? recipeProbes() : only.filter((m) => isProbe(m.how)).map((m) => m.how);
+  const own =
+    only === undefined
+      ? recipeProbes()
+      : only.filter(({ how }) => isProbe(how)).flatMap(({ how }) => withOthers(how));
   const probes = [...own, ...more];
   const alternatives = new Map(RECIPE_PROBES.map((meaning) => [meaning.probe, definitionsOf(meaning)]));
   const tracepoints =
