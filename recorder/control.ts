@@ -73,7 +73,7 @@ export interface RecordLog {
   readonly left: string | undefined;
   /** Events overwritten so far. */
   readonly overrun: number;
-  /** What its monotonic clock was, in nanoseconds, each time that it was asked; `-1n` where it did not know. */
+  /** Its monotonic clock in nanoseconds, each time that it was asked; `-1n` where it did not know. */
   readonly times: readonly bigint[];
 }
 

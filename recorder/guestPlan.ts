@@ -1,6 +1,6 @@
 /**
- * What is recorded in a guest beside its host: what its kernel does with memory that it shares with the host or
- * takes back, and which processes begin and end there. No rule judges it: it is read beside the host's events.
+ * What is recorded in a guest beside its host: what its kernel does with memory that it shares with the host
+ * or takes back, and which processes begin and end there. No rule judges it: it is read beside the host's.
  */
 import { probeDefinition } from '../parsers/events/probeDefinition.js';
 import { PATCH_KIND } from './control.js';

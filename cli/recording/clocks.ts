@@ -1,6 +1,6 @@
 /**
- * How the clocks of two hosts stand to each other, told by asking each of them again and again: a clock is read
- * at some time between the question and the answer, both by our own clock.
+ * How the clocks of two hosts stand to each other, told by asking each of them again and again: a clock is
+ * read at some time between the question and the answer, both by our own clock.
  */
 
 /** A clock less ours, in nanoseconds: at least `low`, at most `high`. */

@@ -244,7 +244,7 @@ describe('the ways to a host and its guest', () => {
 });
 
 describe('two clocks', () => {
-  /** A clock that is `ahead` of ours, asked at `at`; the answer took `there` to be made and `back` to come. */
+  /** A clock that is `ahead` of ours, asked at `at`: the question took `there`, the answer `back`. */
   const asked = (ahead: number, at: number, there: number, back: number): ClockReading => {
     const value = at + there + ahead;
     return { low: BigInt(value - (at + there + back)), high: BigInt(value - at) };

@@ -1,6 +1,6 @@
 /**
- * A host and a guest of its recorded at once: they begin together, the guest's recording ends with the host's,
- * and a .shimtrace.json names both, with what brings the guest's times to the host's clock.
+ * A host and a guest of its recorded at once: they begin together, the guest's recording ends with the
+ * host's, and a .shimtrace.json names both, with what brings the guest's times to the host's clock.
  */
 import fs from 'node:fs';
 import path from 'node:path';
