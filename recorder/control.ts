@@ -92,6 +92,7 @@ const FACTS: readonly string[] = [
   'clock',
   'cpus',
   'buffer-kb',
+  'kvm-module',
   'no-kvm',
   'no-kprobes',
 ];

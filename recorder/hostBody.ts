@@ -65,6 +65,9 @@ facts() {
   say fact wall-offset "$(awk '/^ clock 1:/ { found = 1 } found && $1 == ".offset:" { print $2; exit }' "$proc/timer_list" 2>/dev/null)"
   say fact btf "$(ls "$sys/kernel/btf" 2>/dev/null | sed -n '/^vmlinux$/p;/^kvm/p' | tr '\n' ' ')"
   say fact lockdown "$lockdown"
+  # KVM as it was loaded: what callers have copies of can be read in it.
+root_dir=$(printf '%s\n' "$proc" | sed 's#/proc$##')
+  say fact kvm-module "$(ls "$root_dir/lib/modules/$(uname -r)"/kernel/arch/*/kvm/kvm.ko* 2>/dev/null | head -n 1)"
   [ -d "$tracefs/events/kvm" ] || say fact no-kvm yes
   [ -e "$dynamic" ] || say fact no-kprobes yes
 }

@@ -4,7 +4,7 @@ import type { EventKind } from '../parsers/events/vocabulary.js';
 import { printable, type RecordedProbe, type RecordLog } from './control.js';
 import type { Sidecar } from './sidecar.js';
 
-type Outlook = Pick<RecordLog, 'refused' | 'rules' | 'probes' | 'tracepoints'>;
+type Outlook = Pick<RecordLog, 'refused' | 'rules' | 'probes' | 'tracepoints'> & Pick<Sidecar, 'inlined'>;
 
 /** Rule by rule: what this kernel's events can judge, and what they cannot, with the kernel's reason. */
 export function outlookLines(outlook: Outlook): readonly string[] {
@@ -14,7 +14,19 @@ export function outlookLines(outlook: Outlook): readonly string[] {
     ...outlook.rules
       .filter(({ lacks }) => lacks.length > 0)
       .map(({ id, lacks }) => `${id} cannot be judged: ${lacks.map((g) => lackText(outlook, g)).join('; ')}`),
+    ...copiesLines(outlook),
   ];
+}
+
+/** What no probe sees although it was accepted; what that leaves undecided is told by the rules themselves. */
+function copiesLines({ inlined = [] }: Outlook): readonly string[] {
+  return inlined
+    .filter(({ callers }) => callers.length > 0)
+    .map(({ kind, symbol, callers }) =>
+      printable(
+        `${kind} is not seen in ${callers.join(', ')}: kvm.ko has copies of ${symbol} there; what the kernel counts tells of them where other probes read it`,
+      ),
+    );
 }
 
 /** `InvStart is not recorded (kvm_mmu_invalidate_start: this kernel has no such function)`. */
@@ -50,10 +62,14 @@ export function absenceOf(sidecar: Outlook, kind: EventKind): UnseenKind {
     return unseen(false, `its probe was hit ${probe.hits} times, and no event of it is here`);
   if (probe.hits > 0)
     return unseen(true, `its probe was hit ${probe.hits} times, for what its filter leaves out`);
-  return unseen(
-    false,
-    'its probe was on and never hit: it did not happen, or callers have inlined copies of the function',
-  );
+  return unseen(false, `its probe was on and never hit: it did not happen, or ${copiesText(sidecar, kind)}`);
+}
+
+function copiesText({ inlined }: Outlook, kind: EventKind): string {
+  const found = inlined?.find((each) => each.kind === kind);
+  if (found === undefined) return 'callers have inlined copies of the function';
+  if (found.callers.length === 0) return 'a caller that is not known has a copy of the function';
+  return printable(`it did in ${found.callers.join(', ')}, which kvm.ko has copies of the function in`);
 }
 
 /** Of the probes of one kind, one that was hit if any was; one whose hits are not known goes before. */

@@ -4,6 +4,7 @@
  */
 import { CLOCKS, type ClockName } from '../parsers/events/table.js';
 import { ControlReader, type CpuBuffer, type RecordedProbe, type RecordedTracepoint } from './control.js';
+import type { OwnCopies } from './inlined.js';
 import type { RecordLog, Refusal, RuleOutlook } from './control.js';
 
 export const SIDECAR_SCHEMA = 'shimtrace.record/1';
@@ -33,6 +34,8 @@ export interface Sidecar {
   readonly tracepoints: readonly RecordedTracepoint[];
   readonly refused: readonly Refusal[];
   readonly rules: readonly RuleOutlook[];
+  /** What callers have copies of, read in the host's kvm.ko; undefined where that was not read. */
+  readonly inlined?: readonly OwnCopies[];
   readonly buffers: readonly CpuBuffer[];
   readonly proof: Proof;
 }
@@ -60,6 +63,7 @@ export interface Received {
   readonly events: number;
   /** Those of them, the oldest, that were not kept. */
   readonly letGo?: number;
+  readonly inlined?: readonly OwnCopies[] | undefined;
   /** What went wrong at the receiving end, a sentence each. */
   readonly problems: readonly string[];
 }
@@ -91,6 +95,7 @@ export function sidecarOf(log: RecordLog, received: Received): Sidecar {
     tracepoints: log.tracepoints,
     refused: log.refused,
     rules: log.rules,
+    ...(received.inlined && { inlined: received.inlined }),
     buffers: log.buffers,
     proof: proofOf(log, received),
   };
@@ -201,6 +206,7 @@ const SHAPE: Readonly<Record<string, Fits>> = {
   tracepoints: list(shape({ kind: text, path: text })),
   refused: list(shape({ kind: text, what: text, reason: text })),
   rules: list(shape({ id: text, lacks: list(list(text)) })),
+  inlined: maybe(list(shape({ kind: text, symbol: text, callers: list(text) }))),
   buffers: list(
     shape({
       cpu: number,

@@ -5,6 +5,7 @@ import { plural } from '../../parsers/base/plural.js';
 import { visibleLine } from '../../parsers/base/visible.js';
 import { errorText, outlookLines, sidecarLines } from '../../recorder/outlook.js';
 import type { RecordLog } from '../../recorder/control.js';
+import type { OwnCopies } from '../../recorder/inlined.js';
 import type { RecordPlan } from '../../recorder/plan.js';
 import { hostScript, type ScriptOptions } from '../../recorder/script.js';
 import { SIDECAR_SUFFIX } from '../../recorder/names.js';
@@ -14,6 +15,7 @@ import type { Output } from '../output.js';
 import { PRODUCER } from '../version.js';
 import { Client, type Limits, type Outcome } from './client.js';
 import { LiveJudge } from './live.js';
+import { copiesOn } from './module.js';
 import { RawFile } from './rawFile.js';
 import { TraceFile, type Kept } from './traceFile.js';
 import type { Transport } from './transport.js';
@@ -64,7 +66,8 @@ export function newNonce(): string {
 export async function lookAt(asked: Asked, output: Output): Promise<ExitCode> {
   const { log, problems } = await runScript(asked, 'plan', undefined, () => true, output);
   if (!isWell(log, problems, output)) return EXIT.unusable;
-  output.out(`${[hostText(log), ...outlookLines(log)].join('\n')}\n`);
+  const inlined = await copiesOn(asked.transport, log);
+  output.out(`${[hostText(log), ...outlookLines({ ...log, ...(inlined && { inlined }) })].join('\n')}\n`);
   return EXIT.clean;
 }
 
@@ -86,8 +89,11 @@ const LEFTOVER: Readonly<Record<string, string>> = {
 /** Records into a file and writes what is known of it beside. True when there is a trace to be judged. */
 export async function recordTo(path: string, asked: Asked, output: Output): Promise<boolean> {
   const file = asked.options.raw === true ? new RawFile(path) : new TraceFile(path, asked.keepBytes);
+  let inlined: readonly OwnCopies[] | undefined;
   const goAhead = async (log: RecordLog): Promise<boolean> => {
-    const outlook = asked.beside?.isGuest === true ? [] : outlookLines(log);
+    inlined = await copiesOn(asked.transport, log);
+    const isGuest = asked.beside?.isGuest === true;
+    const outlook = isGuest ? [] : outlookLines({ ...log, ...(inlined && { inlined }) });
     for (const line of [hostText(log), ...outlook]) output.err(`shimtrace: ${line}`);
     asked.watcher?.tell({ said: 'plan', host: hostText(log), outlook });
     const goes = log.rules.length === 0 || log.rules.some(({ lacks }) => lacks.length === 0);
@@ -118,6 +124,7 @@ export async function recordTo(path: string, asked: Asked, output: Output): Prom
     bytes: file.bytes,
     events: file.events,
     letGo: file.letGo,
+    inlined,
     problems: ended ? problems : [...problems, 'The end of the trace was not received.'],
   });
   try {
