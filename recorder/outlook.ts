@@ -18,13 +18,15 @@ export function outlookLines(outlook: Outlook): readonly string[] {
   ];
 }
 
-/** What no probe sees although it was accepted; what that leaves undecided is told by the rules themselves. */
+const BY_COUNT = 'what the kernel counts tells of them where other probes read it';
+
+/** What no probe sees although it was accepted; what that leaves undecided is told by the rules. */
 function copiesLines({ inlined = [] }: Outlook): readonly string[] {
   return inlined
     .filter(({ callers }) => callers.length > 0)
     .map(({ kind, symbol, callers }) =>
       printable(
-        `${kind} is not seen in ${callers.join(', ')}: kvm.ko has copies of ${symbol} there; what the kernel counts tells of them where other probes read it`,
+        `${kind} is not seen in ${callers.join(', ')}: kvm.ko has copies of ${symbol} there; ${BY_COUNT}`,
       ),
     );
 }

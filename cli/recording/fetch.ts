@@ -5,7 +5,7 @@ import { shellWord } from '../../recorder/shellWord.js';
 import type { Output } from '../output.js';
 import { writeAll } from '../writeAll.js';
 import { TraceStream } from './client.js';
-import { newNonce } from './run.js';
+import { newNonce } from './nonce.js';
 import { makeNew } from './traceFile.js';
 import type { Transport } from './transport.js';
 

@@ -1,4 +1,4 @@
-/** The KVM of a host, as far as it tells what no probe sees: brought, unpacked and read before a recording. */
+/** The KVM of a host, as far as it tells what no probe sees: brought and read before a recording. */
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';

@@ -1,5 +1,4 @@
 /** One recording, from the first word to the file and what lies beside it. */
-import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { plural } from '../../parsers/base/plural.js';
 import { visibleLine } from '../../parsers/base/visible.js';
@@ -16,6 +15,7 @@ import { PRODUCER } from '../version.js';
 import { Client, type Limits, type Outcome } from './client.js';
 import { LiveJudge } from './live.js';
 import { copiesOn } from './module.js';
+import { newNonce } from './nonce.js';
 import { RawFile } from './rawFile.js';
 import { TraceFile, type Kept } from './traceFile.js';
 import type { Transport } from './transport.js';
@@ -26,7 +26,6 @@ import type { Progress, Watcher } from './watcher.js';
 export const ANY_RULE = 'any';
 /** What follows a violation tells how it came about: so much of it is recorded too. */
 const AFTER_VIOLATION_MS = 1000;
-const NONCE_BYTES = 8;
 const MS = 1000;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -56,10 +55,6 @@ export interface Beside {
   readonly ready: () => Promise<boolean>;
   /** Called before it begins, with what ends it and what it knows of its clock. */
   readonly begun: (client: Pick<Client, 'stop' | 'readings'>) => void;
-}
-
-export function newNonce(): string {
-  return randomBytes(NONCE_BYTES).toString('hex');
 }
 
 /** Looks at a host and says what could be recorded there; changes nothing. */

@@ -5,8 +5,8 @@ const ENTRY_BYTES = 24;
 const R_X86_64_PLT32 = 4n;
 
 /**
- * `names` are the functions, one that ends with `.local` is not seen beyond its file; `calls` are a caller and
- * what it calls, each a relocation.
+ * `names` are the functions, one that ends with `.local` is not seen beyond its file; `calls` are a caller
+ * and what it calls, each a relocation.
  */
 export function moduleOf(
   names: readonly string[],
