@@ -265,6 +265,32 @@ function fromQuotedPrintable(
   return out;
 }
 
+/** So many `=` are escaped in such a text, at least. */
+const ESCAPED_MIN = 3;
+
+/**
+ * A text whose header is gone, or was quoted with it, without the escapes of quoted-printable: there nearly
+ * every `=` begins one.
+ */
+export function unescapeQuoted(lines: PlacedLines): PlacedLines {
+  let signs = 0;
+  let escapes = 0;
+  let equals = 0;
+  for (const text of lines.texts) {
+    for (let at = text.indexOf('='); at >= 0; at = text.indexOf('=', at + 1)) {
+      signs++;
+      if (/^=(?:[0-9A-F]{2}|\s*$)/.test(text.slice(at, at + ESCAPE_LOOK))) escapes++;
+      if (text.startsWith('3D', at + 1)) equals++;
+    }
+  }
+  if (equals < ESCAPED_MIN || escapes < signs * ESCAPED_SHARE) return lines;
+  return fromQuotedPrintable(lines.texts, lines.lines, 'utf-8');
+}
+/** Characters from a sign on that tell what it is. */
+const ESCAPE_LOOK = 4;
+/** Of the signs, the share that are escapes: the header, which is not escaped, may stand there, too. */
+const ESCAPED_SHARE = 0.9;
+
 /** Runs of `=XX` are bytes of the part's character set. */
 function fromEscapes(text: string, decoder: TextDecoder): string {
   return text.replace(/(?:=[0-9A-Fa-f]{2})+/g, (run) => {

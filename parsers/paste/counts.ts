@@ -1,9 +1,11 @@
 /** The counts that `uniq -c` puts in front of lines: a number that ends in one column, nearly always 1. */
 import { mapLines, type PlacedLines } from '../mail/lines.js';
-import { familyOf, isEventStart } from './shapes.js';
+import { familyOf, isEventStart, standsAlone } from './shapes.js';
 
-/** GNU and BusyBox, and the BSDs. */
-const COUNTS: readonly RegExp[] = [/^(?= {0,6}\d+ )[ \d]{7} /, /^(?= {0,3}\d+ )[ \d]{4} /];
+/** A count, and what was put before it. */
+const COUNT = /^ {0,40}[1-9]\d{0,6} /;
+/** The BSDs end it in the fourth column, GNU and BusyBox in the seventh. */
+const COLUMN_MIN = 4;
 /** A thread's number stands there in the columns of `perf script`. */
 const COLUMN = /^\s*(?:\[\d+\]|\d+\.\d)/;
 const LINES_MIN = 3;
@@ -12,10 +14,33 @@ const ONCE_SHARE = 0.8;
 
 /** The lines without such counts; in a text that was broken behind them, with blanks in their place. */
 export function uncount(lines: PlacedLines): PlacedLines {
-  const count = COUNTS.find((one) => areCounts(lines.texts, one));
+  const count = countOf(lines.texts);
   if (!count) return lines;
   const isBroken = lines.texts.some((text) => text.trim() !== '' && !count.test(text));
-  return mapLines(lines, (text) => text.replace(count, (mark) => (isBroken ? ' '.repeat(mark.length) : '')));
+  if (!isBroken) return mapLines(lines, (text) => text.replace(count, ''));
+  const family = familyOf(lines.texts.map((text) => text.replace(count, '')));
+  return mapLines(lines, (text) => {
+    const behind = text.replace(count, '');
+    // Else it may be the rest of a value.
+    const isOnce = /^ *1 /.test(text);
+    const isOfLine = isOnce || standsAlone(behind) || (family && isEventStart(family, behind));
+    return isOfLine ? text.replace(count, (mark) => ' '.repeat(mark.length)) : text;
+  });
+}
+
+/** The counts that end in the column in which most do; undefined where these are none. */
+function countOf(texts: readonly string[]): RegExp | undefined {
+  const columns = new Map<number, number>();
+  let usual = 0;
+  for (const text of texts) {
+    const column = (COUNT.exec(text)?.[0].length ?? 0) - 1;
+    if (column < COLUMN_MIN) continue;
+    columns.set(column, (columns.get(column) ?? 0) + 1);
+    if (columns.get(column)! > (columns.get(usual) ?? 0)) usual = column;
+  }
+  if (usual === 0) return undefined;
+  const count = new RegExp(`^(?= *[1-9]\\d* )[ \\d]{${usual}} `);
+  return areCounts(texts, count) ? count : undefined;
 }
 
 function areCounts(texts: readonly string[], count: RegExp): boolean {

@@ -1,7 +1,7 @@
 /**
  * What was put in front of every line of a text that had been quoted before: numbers, a date, a log daemon's
- * columns, a mark. It is taken off first, since it stands before the marks of the quotation and the rests of
- * lines that were broken alike.
+ * columns, a mark. It is taken off first, since it stands before the marks of the quotation, or the borders of
+ * a table, and the rests of lines that were broken alike.
  */
 import { mapLines, type PlacedLines } from '../mail/lines.js';
 import { MARKS } from './marks.js';
@@ -12,6 +12,9 @@ const FRONTS: readonly RegExp[] = [
   /^\[\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}\](?: |$)/,
 ];
 const QUOTED = /^\s?>/;
+/** A row of a table, or a ruler of one, whose rows may be broken. */
+const ROW = /^\s?\|.*\|\s*$/;
+const RULER = /^\s?\|\s?:?-{3}[-|:\s]*$/;
 /** Quoted lines, at least. */
 const QUOTED_MIN = 3;
 /** Of the lines that are not blank, the share that must have it. */
@@ -19,28 +22,33 @@ const NEARLY_ALL = 0.98;
 /** A text quoted, put behind something, and both once more. */
 const TURNS = 2;
 
-/** The lines without what stands before a quotation; the same lines where nothing does. */
+/** The lines without what stands before a quotation or a table; the same lines where nothing does. */
 export function unfront(lines: PlacedLines): PlacedLines {
   let now = lines;
   for (let turn = 0; turn < TURNS; turn++) {
-    const front = FRONTS.find((one) => isBeforeQuotes(now.texts, one));
+    const front = FRONTS.find((one) => isBefore(now.texts, one));
     if (!front) return now;
     now = mapLines(now, (text) => text.replace(front, ''));
   }
   return now;
 }
 
-function isBeforeQuotes(texts: readonly string[], front: RegExp): boolean {
+function isBefore(texts: readonly string[], front: RegExp): boolean {
   let all = 0;
   let having = 0;
   let quoted = 0;
+  let rows = 0;
+  let hasRuler = false;
   for (const text of texts) {
     if (text.trim() === '') continue;
     all++;
     const length = front.exec(text)?.[0].length;
     if (length === undefined) continue;
     having++;
-    if (QUOTED.test(text.slice(length))) quoted++;
+    const behind = text.slice(length);
+    if (QUOTED.test(behind) || ROW.test(behind)) quoted++;
+    else if (/^\s?\|/.test(behind)) rows++;
+    hasRuler ||= RULER.test(behind);
   }
-  return quoted >= QUOTED_MIN && having >= all * NEARLY_ALL;
+  return (hasRuler ? quoted + rows : quoted) >= QUOTED_MIN && having >= all * NEARLY_ALL;
 }

@@ -16,6 +16,7 @@ import {
   standsAlone,
   type Family,
 } from './shapes.js';
+import { FREE_TEXT } from './ends.js';
 import type { PlacedLines } from '../mail/lines.js';
 
 /** Columns at which texts are broken. */
@@ -125,11 +126,24 @@ export function breaksOf(lines: PlacedLines, roles: Uint8Array, widths: Int32Arr
   const column =
     (spans.length > 0 ? columnOfCuts(lengths, spans.length, asking) : columnOfCuts(asking, broken)) ??
     columnOfLongest(texts, roles, widths);
-  const breaks = column === undefined ? blanks : [{ at: 'column', column } as const, ...blanks];
+  // A column may count what was put before rests, or not.
+  const outer = indent > 0 ? columnOfRests(roles, widths) : undefined;
+  const columns = [column, outer === column ? undefined : outer].flatMap((at) =>
+    at === undefined ? [] : [{ at: 'column', column: at } as const],
+  );
+  const breaks: readonly Break[] = [...columns, ...blanks];
   return breaks.filter(({ at, column }) => {
     const last = at === 'blank' && column === usual ? until : column;
     return spans.length === 0 || unbrokenBeyond(lines, roles, widths, last) <= broken * BEYOND_MAX;
   });
+}
+
+/** The width of the longest lines that go on from one and in the next, with what stands before them. */
+function columnOfRests(roles: Uint8Array, widths: Int32Array): number | undefined {
+  let longest = 0;
+  for (let i = 1; i + 1 < widths.length; i++)
+    if (goesOnFrom(roles, i) && goesOnFrom(roles, i + 1)) longest = Math.max(longest, widths[i]!);
+  return longest >= COLUMN_MIN && longest <= COLUMN_MAX ? longest : undefined;
 }
 
 /** For each broken line, so many longer ones that were not. */
@@ -233,14 +247,16 @@ function columnsOfBlanks(
 /** The lines with events put together. What cannot go on from the line before stays a line of its own. */
 export function join(lines: PlacedLines, roles: Uint8Array, widths: Int32Array, how: Break): PlacedLines {
   const { texts } = lines;
-  const indent = how.at === 'column' ? commonIndent(texts, roles) : 0;
+  // What stands behind a short line goes on from none, and has blanks of its own.
+  const isFull = (i: number): boolean => widths[i]! >= how.column - SHORT_MAX;
+  const indent = how.at === 'column' ? commonIndent(texts, roles, isFull) : 0;
   const out: PlacedLines = { texts: [], lines: [] };
   /** Pieces of the event under way. */
   let pieces: string[] = [];
   let from = 0;
   const flush = (): void => {
     if (pieces.length > 0) {
-      out.texts.push(pieces.join(''));
+      out.texts.push(pieces.length > 1 ? withoutSeams(pieces.join('')) : pieces[0]!);
       out.lines.push(lines.lines[from]!);
     }
     pieces = [];
@@ -252,14 +268,11 @@ export function join(lines: PlacedLines, roles: Uint8Array, widths: Int32Array, 
       pieces.length > 0 && pieces.length < PIECES_MAX && roles[i] === Role.Rest && !isCutMark(before);
     // What was put before the rests may have come to the column's width.
     const width = widths[i - 1]! - (pieces.length > 1 && widths[i - 1]! > how.column ? indent : 0);
-    if (mayGoOn && (roles[i - 1] === Role.Head || goesOn(before, width, text, how))) {
-      if (how.at === 'column') {
-        // A blank at the column's end may have been taken away.
-        pieces.push(
-          ' '.repeat(Math.max(0, how.column - width)),
-          text.slice(Math.min(indent, blanksBefore(text))),
-        );
-      } else pieces.push(ENDS_OPEN.test(before) ? '' : ' ', text.trimStart());
+    const rest = text.slice(Math.min(indent, blanksBefore(text)));
+    if (mayGoOn && (roles[i - 1] === Role.Head || goesOn(before, width, rest, how))) {
+      // A blank at the column's end may have been taken away.
+      if (how.at === 'column') pieces.push(' '.repeat(Math.max(0, how.column - width)), rest);
+      else pieces.push(ENDS_OPEN.test(before) ? '' : ' ', text.trimStart());
       continue;
     }
     flush();
@@ -268,6 +281,18 @@ export function join(lines: PlacedLines, roles: Uint8Array, widths: Int32Array, 
   }
   flush();
   return out;
+}
+
+/**
+ * An event that was put together, without the blanks that stand nowhere in one (`addr= 0x1000`, `(  274 )`),
+ * and with the one that stands behind every event's name.
+ */
+export function withoutSeams(event: string): string {
+  if (FREE_TEXT.test(event)) return event;
+  return event
+    .replace(/(\w=) +(?=0x[\da-f]|-?\d)/g, '$1')
+    .replace(/\(( *\d+) +\)(?= +\[\d)/, '($1)')
+    .replace(/(\d: +(?:\w+:)?\w+:)(?=\()/, '$1 ');
 }
 
 /** A blank, or what no blank stands behind: a value that has not begun. */
@@ -293,7 +318,7 @@ const EVENT_BEGUN = /\d\.\d+: +\w/;
 /** `width` is that of the line before when it was broken, marks included. */
 function goesOn(before: string, width: number, text: string, how: Break): boolean {
   // A column that puts blanks into a value is not the one at which it was cut.
-  const putsBlank = how.at === 'blank' || width < how.column;
+  const putsBlank = how.at === 'blank' || width < how.column || text.startsWith(' ');
   if (putsBlank && cutsValue(before, text)) return false;
   // Nor is one that puts several into an event, which has them only in the columns before it.
   if (how.at === 'column' && how.column - width > 1 && EVENT_BEGUN.test(before)) return false;
@@ -307,10 +332,26 @@ function goesOn(before: string, width: number, text: string, how: Break): boolea
   return length > how.column && before.trimEnd().lastIndexOf(' ') + width - before.length < how.column;
 }
 
-/** Blanks that stand before nearly every line that goes on from another. */
-function commonIndent(texts: readonly string[], roles: Uint8Array): number {
-  const indents: number[] = [];
-  for (let i = 1; i < texts.length; i++) if (goesOnFrom(roles, i)) indents.push(blanksBefore(texts[i]!));
+/**
+ * Blanks that stand before nearly every line that goes on from an event; from any line, where none does. Only
+ * what follows the lines for which `isFull` counts.
+ */
+function commonIndent(
+  texts: readonly string[],
+  roles: Uint8Array,
+  isFull: (index: number) => boolean = () => true,
+): number {
+  const ofEvents: number[] = [];
+  const ofAll: number[] = [];
+  let isOfEvent = false;
+  for (let i = 1; i < texts.length; i++) {
+    const role = roles[i - 1];
+    isOfEvent = role === Role.Event || role === Role.Head || (isOfEvent && role === Role.Rest);
+    if (!goesOnFrom(roles, i) || !isFull(i - 1)) continue;
+    ofAll.push(blanksBefore(texts[i]!));
+    if (isOfEvent) ofEvents.push(blanksBefore(texts[i]!));
+  }
+  const indents = ofEvents.length > 0 ? ofEvents : ofAll;
   if (indents.length === 0) return 0;
   if (indents.length < INDENTED_MIN) {
     // Few may begin with blanks of their own, where the text has such.

@@ -86,7 +86,7 @@ export function looksLikeHtml(texts: readonly string[]): boolean {
 
 /** HTML without its tags, `<br>` as a line's end, and entities as their characters. */
 export function unhtml(broken: PlacedLines): PlacedLines {
-  const lines = wholeTags(broken);
+  const lines = wholeEntities(wholeTags(broken));
   const closed = closedTags(lines.texts);
   const out: PlacedLines = { texts: [], lines: [] };
   lines.texts.forEach((text, i) => {
@@ -136,6 +136,24 @@ const TAG_TAIL = 240;
 /** Lines that one tag goes over, at most. */
 const TAG_LINES = 8;
 
+/** Entities and short tags on one line each: a terminal breaks a page's source anywhere. */
+function wholeEntities(lines: PlacedLines): PlacedLines {
+  const texts = [...lines.texts];
+  for (let i = 0; i + 1 < texts.length; i++) {
+    const begun = BEGUN.exec(texts[i]!.slice(-ENTITY_MAX))?.[0];
+    const ended = begun === undefined ? null : ENDED.exec(texts[i + 1]!);
+    if (!ended || !ENTITY.test(begun + ended[2]!)) continue;
+    texts[i] += ended[2]!;
+    texts[i + 1] = ended[1]! + texts[i + 1]!.slice(ended[0].length);
+  }
+  return { texts, lines: lines.lines };
+}
+const BEGUN = /(?:&#?\w{0,6}|<\/?[a-z]{0,6}\/?)$/i;
+const ENDED = /^( *)(#?\w{0,6};|\/?[a-z]{0,6}\/?>)/i;
+const ENTITY =
+  /^(?:&(?:lt|gt|amp|nbsp|quot|apos|#x?[\da-f]{1,7});|<\/?(?:br|pre|p|div|span|code|li|tr|td)\/?>)$/i;
+const ENTITY_MAX = 10;
+
 function entities(text: string): string {
   return text.replace(
     /&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]{2,6}));/gi,
@@ -160,8 +178,8 @@ export const MARKS = {
   since: /^\s{0,16}\[(?:[A-Z][a-z]{2}[ \d]\d \d\d:\d\d|\s*\+\d+\.\d{6})\]\s?/,
   clock: /^\s{0,16}\[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]?(?:\s|$)/,
   // trace.txt:12: of grep -Hn, trace.txt: of grep -H; not host.dat: of trace-cmd, nor
-  // 4563@1763815297.025958: of QEMU
-  file: /^\s{0,8}(?![+-])(?=[^:]*[a-zA-Z/])(?!\d+@|\d{4}-\d\d-)[\w./+@~-]{1,200}(?::\d+[:-]|\.(?!dat)[a-z]\w{0,7}[:-](?:\d+[:-])?)/,
+  // 4563@1763815297.025958: of QEMU, nor the tasks kworker/0:1-mm_
+  file: /^\s{0,8}(?![+-]|kworker\/)(?=[^:]*[a-zA-Z/])(?!\d+@|\d{4}-\d\d-)[\w./+@~-]{1,200}(?::\d+[:-]|\.(?!dat)[a-z]\w{0,7}[:-](?:\d+[:-])?)/,
   // 12: of grep -n, 12- of its context, `     12<tab>` of cat -n
   number: /^\s{0,16}\d{1,8}(?:[:\t-]|\s{2})/,
   list: /^\s{0,8}(?:[-*•](?:\s|$)|\d{1,4}(?:\.\s|\)\s(?=\S))|[a-zA-Z]\)\s)/,

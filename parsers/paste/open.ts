@@ -75,7 +75,9 @@ export function readPasted(
   let best: { readonly reading: Reading; readonly open: OpenTrace; readonly content: ByteSource } | undefined;
   const readings = readingsOf(bytes);
   const isClipped = readings.some((reading) => reading.isClipped);
-  let most = before && !isClipped ? understood(before, source) : 0;
+  // As it stands, the text has the same events in part.
+  const areDoubted = readings.every((reading) => reading.isDoubted);
+  let most = before && !isClipped && !areDoubted ? understood(before, source) : 0;
   let neatest = -Infinity;
   const others: string[] = [];
   for (const reading of readings) {
@@ -86,7 +88,7 @@ export function readPasted(
     const now = understood(open, content);
     if (reading.part !== '') others.push(reading.part);
     // As much as before is no gain, unless what stood in front of the events is gone, or columns are.
-    const isNeater = !before || isClipped || hasFewerForeign(open.table, before.table);
+    const isNeater = !before || isClipped || areDoubted || hasFewerForeign(open.table, before.table);
     const isWorth = best !== undefined || isNeater || reading.isUnwrapped || reading.isPartial;
     if (now < most || (now === most && (!isWorth || reading.isJoinedAgain))) continue;
     const neat = neatness(open.table);
@@ -95,7 +97,7 @@ export function readPasted(
     neatest = neat;
     best = { reading, open, content };
   }
-  if (!best) return isClipped && before ? nothingWhole(before) : undefined;
+  if (!best) return (isClipped || areDoubted) && before ? nothingWhole(before) : undefined;
   const { reading, open, content } = best;
   const left = others.filter((part) => part !== reading.part);
   const placed = reading.lineOf ? onLinesOf(open.table, reading.lineOf) : open.table;
@@ -117,7 +119,7 @@ function hasFewerForeign(mended: EventTable, before: EventTable): boolean {
 function nothingWhole(before: OpenTrace): OpenTrace {
   const builder = new TableBuilder();
   builder.meta.timeUnit = 'none';
-  builder.issues.add('empty', 0, 1, 'every event is cut at the right');
+  builder.issues.add('empty', 0, 1, 'no event is there whole');
   return withTable(before, builder.finish());
 }
 

@@ -22,6 +22,8 @@ const TASK_END =
 /** The same of the latency format, which cuts names to eight bytes. */
 const LATENCY_TASK_END = /-\d{1,7}\s+\d+[.\w#]{4,8}\s+\d+(?:\.\d+)?(?:us.?)?:(?:\s|$)/;
 const LATENCY_COMM_MAX = 8;
+/** The same of the verbose latency format. */
+const VERBOSE_TASK_END = /\s\d{1,7}\s+\d+ \d+ [0-9a-f]{8} [0-9a-f]{8} \[[0-9a-f]+\]\s+\d+\.\d+ms/;
 const QEMU_STAMP = /(?:\d+@\d+\.\d+:|\d{4}-\d\d-\d\dT[\d:]+\.\d{6}Z )[a-z]\w*_\w+\s/;
 
 /** `2026-11-29T10:00:07.123456Z `. */
@@ -44,6 +46,8 @@ function frontOf(line: string): Front | undefined {
   if (task) return frontOfTask(head.slice(0, task.index), COMM_MAX);
   const latency = LATENCY_TASK_END.exec(head);
   if (latency) return frontOfTask(head.slice(0, latency.index), LATENCY_COMM_MAX);
+  const verbose = VERBOSE_TASK_END.exec(head);
+  if (verbose) return frontOfTask(head.slice(0, verbose.index), COMM_MAX);
   const stamp = QEMU_STAMP.exec(head)?.index ?? -1;
   const event = stamp >= 0 ? stamp : eventAt(head);
   const at = event >= 0 ? event : qemuEventAt(head);
@@ -83,6 +87,9 @@ const PIECE = /[0-9a-f]{7,40}(?![\w])|\d+|\s+|[\s\S]/g;
 /** Signs that stand within dates, numbers and names. */
 const WITHIN_NUMBERS = /^[:,+#%]$/;
 const MARK = /^[>|:\])}"'`#*+,;$%=~•→│»]$/;
+
+/** The end of a thread's group that was broken: no program begins a line so. */
+const CLOSING = /^\s*\)/;
 
 /** The places at which a prefix of the text may end; with `anywhere`, behind signs within numbers too. */
 function beginsOf(text: string, anywhere = false): Begin[] {
@@ -214,7 +221,8 @@ function shapeOfPrefix(texts: readonly string[]): string | undefined {
     }
   }
   const common = [...counts].filter(
-    ([shape, { isMark, count }]) => count >= enough && (!areWell || (isMark && shape.endsWith(' '))),
+    ([shape, { isMark, count }]) =>
+      count >= enough && !CLOSING.test(shape) && (!areWell || (isMark && shape.endsWith(' '))),
   );
   // What has columns of an event behind it is no part of a prefix.
   const isTask = fronts.some((front) => front.isTask);

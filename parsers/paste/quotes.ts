@@ -10,6 +10,7 @@ const ALL_BUT_SOME = 0.98;
 /** `> `, `>> `, `> > `: the quotation of a mail, of any depth. */
 const QUOTE = /^[ \t]{0,8}(?:>[ \t]?(?=>))*>/;
 const BAR = /^[ \t]{0,2}(?:\|[ \t]?(?=\|))*\|(?!.*\|\s*$)/;
+const BORDER = /\|\s*$/;
 /** Lines that are quoted one after another, at least, where few of the text's lines are. */
 const QUOTED_RUN = 3;
 /** Blanks that may have been taken from the end of a line that was broken. */
@@ -24,7 +25,9 @@ interface Quotes {
 
 function quotesOf(texts: readonly string[]): Quotes {
   const bars = texts.filter((text) => BAR.test(text)).length;
-  const hasBars = bars >= QUOTED_RUN && bars * 4 >= texts.length;
+  // Rows of a table that were broken begin with a bar, and their rests end with one.
+  const borders = texts.filter((text) => BORDER.test(text)).length;
+  const hasBars = bars >= QUOTED_RUN && bars * 4 >= texts.length && borders * 2 < bars;
   const quotes = Int32Array.from(
     texts,
     (text) => (QUOTE.exec(text) ?? (hasBars ? BAR.exec(text) : null))?.[0].length ?? 0,
@@ -96,7 +99,8 @@ export function unquote(lines: PlacedLines): PlacedLines {
     const length = quotes[i]!;
     if (length === 0 || length === text.length) return;
     quoted++;
-    if (text[length] === ' ') spaced++;
+    // Quoted-printable has its own for a blank at the end.
+    if (text[length] === ' ' || text.startsWith('=20', length)) spaced++;
   });
   keepArrows(lines.texts, quotes);
   const hasBlank = spaced >= quoted * ALL_BUT_SOME;
@@ -128,6 +132,8 @@ function withRests(bare: PlacedLines, marked: readonly string[], quotes: Int32Ar
     (i + 1 === depths.length ? hasOthers : depths[i + 1]! > depths[i]!) &&
     text.trim() !== '' &&
     !isProse(text) &&
+    // Quoted-printable, or a value that has not begun: no blank stands there.
+    !bare.texts[i - 1]!.endsWith('=') &&
     marked[i - 1]!.length + 1 + /^\S*/.exec(text.trimStart())![0].length > width;
   const out: PlacedLines = { texts: [], lines: [] };
   bare.texts.forEach((text, i) => {

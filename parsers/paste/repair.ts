@@ -5,11 +5,12 @@
  */
 import { decodeText, plainLines } from '../mail/decode.js';
 import { uncount } from './counts.js';
+import { undoubted } from './doubt.js';
 import { inPerfColumns, isInPerfColumns, withPerfSyscalls } from './columns.js';
 import { breaksOf, goesOnFrom, join, rolesByMarks, rolesOf } from './join.js';
 import { unprefix } from './prefix.js';
 import { mapLines, splitLines, type PlacedLines } from '../mail/lines.js';
-import { looksLikeMail, mailParts } from '../mail/mail.js';
+import { looksLikeMail, mailParts, unescapeQuoted } from '../mail/mail.js';
 import { splitEscaped, uncontinue, unfill, unmarkEnds, unremark } from './ends.js';
 import { unfront } from './fronts.js';
 import { unjson } from './json.js';
@@ -40,6 +41,8 @@ export interface Reading {
   readonly isPartial?: boolean;
   /** Whether lines were not copied whole: the text as it stands has events with less in them. */
   readonly isClipped?: boolean;
+  /** Whether events were taken out that may not be whole. */
+  readonly isDoubted?: boolean;
   /** Whether lines that had been put together were once more: to be taken where more is understood alone. */
   readonly isJoinedAgain?: boolean;
   /** Whether anything was taken off its lines, or decoded: more than lines put together. */
@@ -63,24 +66,40 @@ export function readingsOf(bytes: Uint8Array): readonly Reading[] {
 /** Readings of a text, which was `raw` before its characters were made plain. */
 function readingsOfText(text: PlacedLines, raw: readonly string[], part: string): readonly Reading[] {
   const isHtml = looksLikeHtml(text.texts);
-  const asCopied = splitEscaped(unjson(isHtml ? unhtml(text) : text));
+  // What was put before every line of a page's source may stand within its tags and entities.
+  const source = isHtml ? unmark(uncount(text)) : text;
+  const asCopied = splitEscaped(unjson(isHtml ? unhtml(source) : source));
   const clipped = unclip(asCopied);
-  const readings = readingsOfLines(unpage(clipped), raw, part, isHtml);
+  const lines = unpage(clipped);
+  const readings = readingsOfLines(lines, raw, part, isHtml ? widthsInSource(source) : undefined);
   return clipped === asCopied ? readings : readings.map((reading) => ({ ...reading, isClipped: true }));
 }
 
+/** How long the lines of HTML were before it was read, by their number in the file. */
+function widthsInSource({ texts, lines }: PlacedLines): ReadonlyMap<number, number> {
+  return new Map(lines.map((line, i) => [line, texts[i]!.length]));
+}
+
+/** `source`: widths of the lines of HTML, by their number in the file; undefined for what is none. */
 function readingsOfLines(
   whole: PlacedLines,
   raw: readonly string[],
   part: string,
-  isHtml: boolean,
+  source: ReadonlyMap<number, number> | undefined,
 ): readonly Reading[] {
+  const isHtml = source !== undefined;
   const spaced = uncount(unnumber(unspace(unquote(unfront(uncount(halveBlanks(whole)))))));
-  const marked = unfill(unmarkEnds(untable(unfence(dedent(halveBlanks(spaced))))));
+  const marked = uncount(unfill(unmarkEnds(untable(unfence(dedent(halveBlanks(unescapeQuoted(spaced))))))));
   const flowed = reflow(marked);
+  const first = readingsOfMarked(marked, widthsOf(marked, spaced), raw, part, isHtml);
+  const isBroken = first.length > 1;
   const readings = [
-    ...readingsOfMarked(marked, widthsOf(marked, spaced), raw, part, isHtml),
+    ...first,
     ...(flowed ? readingsOfMarked(flowed, widthsOf(flowed), [], part, isHtml) : []),
+    // It may have been broken as HTML, or before it was put into it.
+    ...(source && isBroken
+      ? readingsOfMarked(marked, widthsFrom(source, marked), raw, part, isHtml, true)
+      : []),
   ];
   const begins = beginsByMarks(marked.texts);
   if (begins === undefined) return readings;
@@ -102,9 +121,16 @@ function widthsOf(lines: PlacedLines, before?: PlacedLines): Int32Array {
   });
 }
 
+/** How long the lines were in HTML: of those that were one line there, the last has its end. */
+function widthsFrom(source: ReadonlyMap<number, number>, { texts, lines }: PlacedLines): Int32Array {
+  return Int32Array.from(texts, (text, i) => {
+    return lines[i] === lines[i + 1] ? text.length : (source.get(lines[i]!) ?? text.length);
+  });
+}
+
 /**
  * Readings of a text that may have marks of a log in front of its lines, and broken ones. `wide` are the
- * widths of the lines before anything was taken off.
+ * widths of the lines before anything was taken off; `isOfAll` where this is so for every line.
  */
 function readingsOfMarked(
   marked: PlacedLines,
@@ -112,6 +138,7 @@ function readingsOfMarked(
   raw: readonly string[],
   part: string,
   isHtml: boolean,
+  isOfAll = false,
 ): readonly Reading[] {
   const prefixed = dedent(unmark(unprefix(unmark(marked))));
   const family = familyBehindMarks(prefixed);
@@ -125,7 +152,7 @@ function readingsOfMarked(
   const roles = rolesOf(bare, prefixed, family);
   const plain = uncontinue(prefixed, (i) => goesOnFrom(roles, i));
   // Where rests have marks, too, the lines were broken before they had any: these are no part of a width.
-  const before = areRestsMarked(marked, prefixed, roles) ? widthsOf(prefixed) : wide;
+  const before = !isOfAll && areRestsMarked(marked, prefixed, roles) ? widthsOf(prefixed) : wide;
   const widths = before.map((width, i) => {
     return width - (prefixed.texts[i]!.length - plain.texts[i]!.length);
   });
@@ -141,13 +168,18 @@ function readingsOfMarked(
   const hasFrames = isUnwrapped || bare.texts.some(hasLostBlanks);
   const framed = (hasFrames && FRAMES[family]) || asItIs;
   const inColumns = (line: string): string => {
-    if (isEventStart(family, line)) return spaced(padded(columns(withoutTabs(unremark(line)))));
+    if (isEventStart(family, line))
+      return spaced(padded(columns(withoutTabs(oneBlankInCalls(unremark(line))))));
     return framed(line.replace(/^\s+(?=#|$)/, ''));
   };
   const finish = isPartial && !isOfPerf ? partial : (reading: Reading): Reading => reading;
-  if (breaks.length === 0) return [finish(readingOf(mapLines(bare, inColumns), part, isUnwrapped))];
-  const wholeOf = (joined: PlacedLines): Reading =>
-    finish(readingOf(mapLines(unmarkEvents(joined, isOfTrace), inColumns), part, isUnwrapped));
+  const certain = (events: PlacedLines): Reading => {
+    const whole = undoubted(events, (line) => isEventStart(family, line));
+    const reading = finish(readingOf(mapLines(whole, inColumns), part, isUnwrapped));
+    return whole === events ? reading : { ...reading, isDoubted: true };
+  };
+  if (breaks.length === 0) return [certain(bare)];
+  const wholeOf = (joined: PlacedLines): Reading => certain(unmarkEvents(joined, isOfTrace));
   // A width counts from where the line began, marks included: they are taken off once it is whole.
   const once = breaks.map((how) => join(plain, roles, widths, how));
   const twice = once.flatMap((joined) => joinAgain(joined, family, isOfTrace));
@@ -187,6 +219,7 @@ const COLUMNS: Readonly<Partial<Record<Family, (line: string) => string>>> = {
   perf: (line) => withPerfSyscalls(withoutFlags(flagsBehindCpu(line))),
   // QEMU's events have no column before their name or stamp.
   qemu: (line) => line.trimStart(),
+  stamped: (line) => line.trimStart(),
   partial: inPerfColumns,
   named: inPerfColumns,
 };
@@ -210,7 +243,9 @@ function partial({ bytes, lineOf, ...reading }: Reading): Reading {
 function familyBehindMarks(lines: PlacedLines): Family | undefined {
   const direct = familyOf(lines.texts);
   if (direct !== undefined && BY_TASK.includes(direct)) return direct;
-  return familyBehind(lines, BY_TASK) ?? direct ?? familyBehind(lines, FAMILIES);
+  // The rest of a name looks like an event of QEMU's log without a stamp.
+  const isRest = direct === 'qemu' && familyBehind(lines, ['stamped']) !== undefined;
+  return familyBehind(lines, BY_TASK) ?? (isRest ? 'stamped' : direct) ?? familyBehind(lines, FAMILIES);
 }
 
 /** Families whose lines begin with a task, which marks in front may be taken for a part of. */
@@ -230,7 +265,7 @@ function familyBehind(lines: PlacedLines, families: readonly Family[]): Family |
 function withoutTabs(text: string): string {
   if (!text.includes('\t')) return text;
   return text
-    .replace(/^.{0,120}?\d:(?=\s)/, (head) => head.replace(/\t/g, ' '))
+    .replace(/^.{0,120}?[\d)]:(?=\s)/, (head) => head.replace(/\t/g, ' '))
     .replace(/:[ \t]*\t[ \t]*/g, ': ');
 }
 
@@ -293,6 +328,18 @@ const FRAMES: Readonly<Partial<Record<Family, (line: string) => string>>> = {
     return frame ? `\t${frame[1]!.padStart(COMM_COLUMN)} ${frame[2]!}` : line;
   },
 };
+
+/**
+ * A system call or a function's with one blank between its parts, as everywhere: where it was broken, more
+ * came.
+ */
+function oneBlankInCalls(text: string): string {
+  const call = SYSCALL.test(text) ? text.replace(/([\w)][:,]) {2,}(?=[\w-])/g, '$1 ') : text;
+  return call.replace(CALLED, '$1 ');
+}
+/** `function <-caller`, behind a time. */
+const CALLED = /(\d: +[\w.]+) {2,}(?=<-\w)/;
+const SYSCALL = /\d: +sys_\w+\(/;
 
 /** The column in which perf ends the names of its events is lost where lines are broken at blanks. */
 function oneBlankBeforeEvent(text: string): string {

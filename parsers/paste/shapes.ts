@@ -9,7 +9,7 @@ const CPU = String.raw`\[\d{3,}\](?:-0x[\da-f]{1,4})?`;
 const FLAGS = String.raw`[.\w#]{4,8}`;
 const TIME = String.raw`\d+(?:\.\d{6}(?:\d{3})?)?:`;
 const TASK = String.raw`(?:\S.{0,15}?)-\d{1,7}`;
-const GROUP = String.raw`\(\s*(?:\d+|-+)\)`;
+const GROUP = String.raw`\(\s*(?:\d+|-+)\s*\)`;
 /** Name of a buffer or of a file, which `trace-cmd report` prints before the task where there are several. */
 const BUFFER = String.raw`(?:[\w.-]{1,64}:\s+)?`;
 const PERF_TASK = String.raw`(?:\S.{0,15}?[ \t]+)?\d+(?:\/\d+)?`;
@@ -31,8 +31,12 @@ const TASK_ALONE = new RegExp(`^\\s*${TASK}\\s*$`);
 const PERF = new RegExp(
   `^\\s*${PERF_TASK}\\s+(?:${FLAGS}\\s+)?${CPU}\\s+(?:${FLAGS}\\s+)?\\d+\\.\\d{6,9}:(?:\\s|$)`,
 );
-const PERF_HEAD = new RegExp(`^\\s*${PERF_TASK}\\s+${CPU}(?:\\s+\\d+(?:\\.\\d*)?)?\\s*$`);
+const PERF_HEAD = new RegExp(
+  `^\\s*${PERF_TASK}\\s+(?:${FLAGS}\\s+)?${CPU}(?:\\s+${FLAGS})?(?:\\s+\\d+(?:\\.\\d*)?)?\\s*$`,
+);
 const QEMU_STAMP = /^\s*(?:\d+@\d+\.\d+:|\d{4}-\d\d-\d\dT[\d:]+\.\d{6}Z )[a-z]\w*_\w+(?:\s|$)/;
+/** The same, ended by a line break behind its stamp, or in the name. */
+const QEMU_HEAD = /^\s*(?:\d+@\d+\.\d+:(?:[a-z]\w*)?|\d{4}-\d\d-\d\dT[\d:]+\.\d{6}Z(?: [a-z]\w*)?)\s*$/;
 /** The verbose latency format. */
 const VERBOSE = /^\s*\S.{0,15}\s+\d+\s+\d+ [0-9a-f]+ [0-9a-f]{8} [0-9a-f]{8} \[/;
 const GRAPH = /^\s*(?:\d+\.\d+ \|\s+)?\d+\)\s[^|]{0,60}\|/;
@@ -47,20 +51,34 @@ function isBareQemu(text: string): boolean {
 }
 
 /** The ways in which an event's line may begin; of a text, one family is taken. */
-export type Family = 'ftrace' | 'perf' | 'taskless' | 'qemu' | 'bare' | 'partial' | 'named';
+export type Family = 'ftrace' | 'perf' | 'taskless' | 'stamped' | 'qemu' | 'bare' | 'partial' | 'named';
 
 const WHOLE: Readonly<Record<Family, (text: string) => boolean>> = {
   ftrace: (text) => FTRACE.test(text) || isOtherLayout(text),
   perf: (text) => PERF.test(text),
   taskless: (text) => TASKLESS.test(text),
+  stamped: (text) => QEMU_STAMP.test(text),
   qemu: isNamedByQemu,
   bare: isBareEvent,
   partial: (text) => hasSomeColumns(text) || isBareEvent(text),
   named: (text) => hasColumnsOrName(text) || isBareEvent(text),
 };
-const HEADS: Readonly<Partial<Record<Family, RegExp>>> = { ftrace: FTRACE_HEAD, perf: PERF_HEAD };
+const HEADS: Readonly<Partial<Record<Family, RegExp>>> = {
+  ftrace: FTRACE_HEAD,
+  perf: PERF_HEAD,
+  stamped: QEMU_HEAD,
+};
 /** From the most to the least particular. */
-export const FAMILIES: readonly Family[] = ['ftrace', 'perf', 'taskless', 'qemu', 'bare', 'partial', 'named'];
+export const FAMILIES: readonly Family[] = [
+  'ftrace',
+  'perf',
+  'taskless',
+  'stamped',
+  'qemu',
+  'bare',
+  'partial',
+  'named',
+];
 
 /** Longest part of a line that is looked at: what stands before an event is far shorter. */
 const LOOK_LENGTH = 240;
@@ -100,8 +118,12 @@ export function familyOf(texts: readonly string[], marked: readonly string[] = t
   let best: Family | undefined;
   for (const family of FAMILIES)
     if ((counts.get(family) ?? 0) > (best ? counts.get(best)! : 0)) best = family;
-  return best;
+  // Where some have a stamp, a name without one is the rest of a line.
+  const areStamped = best === 'qemu' && (counts.get('stamped') ?? 0) >= counts.get('qemu')! * STAMPED_SHARE;
+  return areStamped ? 'stamped' : best;
 }
+
+const STAMPED_SHARE = 1 / 3;
 
 /** True for a line that has what precedes an event of the family, whole. */
 export function isEventStart(family: Family, text: string): boolean {

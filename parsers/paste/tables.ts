@@ -1,5 +1,6 @@
 /** Traces in tables, of Markdown or with commas or tabs between, one column each or all in one cell. */
 import { mapLines, type PlacedLines } from '../mail/lines.js';
+import { withoutSeams } from './join.js';
 
 const ROW = /^\s*\|.*\|\s*$/;
 const RULER = /^(?=.*[-=]{3})\s*[|+][\s|:+=-]+[|+]\s*$/;
@@ -16,8 +17,67 @@ const HEADINGS = {
 } as const;
 type Heading = keyof typeof HEADINGS;
 
+/** Not the border that ends one, alone on its line. */
+const ROW_BEGINS = /^\s*\|(?!\s*$)/;
+const ROW_ENDS = /\|\s*$/;
+/** Rows of several lines, at least. */
+const BROKEN_MIN = 3;
+/** Lines of one row, at most. */
+const LINES_MAX = 16;
+/** Of the broken lines, the share that must be as long as the longest for all to have been cut there. */
+const FULL_SHARE = 0.5;
+
+/** The lines with rows put together that were broken: of these, only the last line ends with a border. */
+function wholeRows(lines: PlacedLines): PlacedLines {
+  let column = 0;
+  const open: number[] = [];
+  lines.texts.forEach((text, i) => {
+    const next = lines.texts[i + 1];
+    if (!ROW_BEGINS.test(text) || ROW_ENDS.test(text) || next === undefined || ROW_BEGINS.test(next)) return;
+    open.push(text.length);
+    column = Math.max(column, text.length);
+  });
+  if (open.length < BROKEN_MIN) return lines;
+  const isFull = open.filter((length) => length === column).length >= open.length * FULL_SHARE;
+  const isCut = isFull && lines.texts.every(({ length }) => length <= column);
+  const indent = isCut ? indentOfRests(lines.texts) : 0;
+  const out: PlacedLines = { texts: [], lines: [] };
+  /** Lines of the row under way; 0 where none is. */
+  let count = 0;
+  let width = 0;
+  lines.texts.forEach((text, i) => {
+    if (count > 0 && count < LINES_MAX && !ROW_BEGINS.test(text)) {
+      const rest = isCut
+        ? `${' '.repeat(Math.max(0, column - width))}${text.slice(indent)}`
+        : ` ${text.trimStart()}`;
+      const last = out.texts.length - 1;
+      out.texts[last] = withoutSeams(out.texts[last]! + rest);
+      count = ROW_ENDS.test(text) ? 0 : count + 1;
+    } else {
+      out.texts.push(text);
+      out.lines.push(lines.lines[i]!);
+      count = ROW_BEGINS.test(text) && !ROW_ENDS.test(text) ? 1 : 0;
+    }
+    width = text.length;
+  });
+  return out;
+}
+
+/** Blanks before every line that goes on in a row. */
+function indentOfRests(texts: readonly string[]): number {
+  let least = Infinity;
+  texts.forEach((text, i) => {
+    const before = texts[i - 1];
+    if (before === undefined || !ROW_BEGINS.test(before) || ROW_ENDS.test(before) || ROW_BEGINS.test(text))
+      return;
+    if (text.trim() !== '') least = Math.min(least, text.length - text.trimStart().length);
+  });
+  return least === Infinity ? 0 : least;
+}
+
 /** Rows of a table become lines of a trace: their cells, one blank between, in a recorder's order. */
-export function untable(lines: PlacedLines): PlacedLines {
+export function untable(broken: PlacedLines): PlacedLines {
+  const lines = wholeRows(broken);
   if (lines.texts.filter((text) => ROW.test(text)).length >= 2)
     return cellsToLines(lines, (text) => (ROW.test(text) ? cellsOf(text) : undefined));
   const comma = lines.texts.findIndex((text) => isHeading(commaCells(text)));

@@ -3,7 +3,8 @@ import type { ValueTable, Vendor } from './word.js';
 
 /** VMX: the low 16 bits of the exit reason. */
 export const VMX_EXITS: ValueTable = {
-  source: 'VMX_EXIT_REASONS of arch/x86/include/uapi/asm/vmx.h; SDM volume 3, appendix C',
+  source:
+    'VMX_EXIT_REASONS of arch/x86/include/uapi/asm/vmx.h; SDM volume 3, appendix C; vmx.h of Xen for 78 to 81',
   values: new Map([
     [0, 'EXCEPTION_NMI'],
     [1, 'EXTERNAL_INTERRUPT'],
@@ -81,6 +82,8 @@ export const VMX_EXITS: ValueTable = {
     [77, 'TDCALL'],
     [78, 'RDMSRLIST'],
     [79, 'WRMSRLIST'],
+    [80, 'URDMSR'],
+    [81, 'UWRMSR'],
     [84, 'MSR_READ_IMM'],
     [85, 'MSR_WRITE_IMM'],
   ]),
@@ -88,7 +91,9 @@ export const VMX_EXITS: ValueTable = {
 
 /** SVM: the exit code, and what a guest of SEV-ES asks for through its GHCB. */
 export const SVM_EXITS: ValueTable = {
-  source: 'SVM_EXIT_REASONS of arch/x86/include/uapi/asm/svm.h; APM volume 2, appendix C; GHCB specification',
+  source:
+    'SVM_EXIT_REASONS of arch/x86/include/uapi/asm/svm.h; APM volume 2, appendix C; GHCB specification; ' +
+    "AMD's patches of SEV-TIO for 0x80000020 and 0x80000021",
   values: new Map([
     [0x0, 'read_cr0'],
     [0x2, 'read_cr2'],
@@ -182,17 +187,28 @@ export const SVM_EXITS: ValueTable = {
     [0x8e, 'rdpru'],
     [0x8f, 'write_efer_trap'],
     [0x90, 'write_cr0_trap'],
+    [0x91, 'write_cr1_trap'],
     [0x92, 'write_cr2_trap'],
     [0x93, 'write_cr3_trap'],
     [0x94, 'write_cr4_trap'],
+    [0x95, 'write_cr5_trap'],
+    [0x96, 'write_cr6_trap'],
+    [0x97, 'write_cr7_trap'],
     [0x98, 'write_cr8_trap'],
+    [0x99, 'write_cr9_trap'],
+    [0x9a, 'write_cr10_trap'],
+    [0x9b, 'write_cr11_trap'],
+    [0x9c, 'write_cr12_trap'],
+    [0x9d, 'write_cr13_trap'],
+    [0x9e, 'write_cr14_trap'],
+    [0x9f, 'write_cr15_trap'],
     [0xa0, 'invlpgb'],
     [0xa1, 'invlpgb_illegal'],
     [0xa2, 'invpcid'],
     [0xa3, 'mcommit'],
     [0xa4, 'tlbsync'],
     [0xa5, 'buslock'],
-    [0xa6, 'idle_hlt'],
+    [0xa6, 'idle-halt'],
     [0x400, 'npf'],
     [0x401, 'avic_incomplete_ipi'],
     [0x402, 'avic_unaccelerated_access'],
@@ -214,6 +230,7 @@ export const SVM_EXITS: ValueTable = {
     [0x80000018, 'vmgexit_snp_run_vmpl'],
     [0x8000001a, 'vmgexit_savic'],
     [0x80000020, 'vmgexit_sev_tio_guest_request'],
+    [0x80000021, 'vmgexit_sev_tio_op'],
     [0x8000fffd, 'vmgexit_hypervisor_feature'],
     [0x8000fffe, 'vmgexit_termination_request'],
     [0x8000ffff, 'vmgexit_unsupported_event'],
@@ -285,7 +302,7 @@ const EXIT_MEANINGS: ReadonlyMap<string, string> = new Map([
   ['io', 'port I/O'],
   ['IO_INSTRUCTION', 'port I/O'],
   ['hlt', 'the guest has nothing to do'],
-  ['idle_hlt', 'the guest has nothing to do'],
+  ['idle-halt', 'the guest has nothing to do'],
   ['HLT', 'the guest has nothing to do'],
   ['interrupt', 'interrupt of the host'],
   ['EXTERNAL_INTERRUPT', 'interrupt of the host'],

@@ -155,7 +155,7 @@ describe('exits in words', () => {
     assert.equal(KVM_EXITS.values.get(39), 'KVM_EXIT_MEMORY_FAULT');
     assert.deepEqual(
       [0x6e, 0x7b, 0x7c, 0x7f, 0x8d, 0xa6].map((code) => SVM_EXITS.values.get(code)),
-      ['rdtsc', 'io', 'msr', 'shutdown', 'xsetbv', 'idle_hlt'],
+      ['rdtsc', 'io', 'msr', 'shutdown', 'xsetbv', 'idle-halt'],
     );
     assert.deepEqual(
       [0xffffffff, -1].map((code) => exitName(code, 'amd')),

@@ -1,0 +1,87 @@
+/**
+ * Events whose values may not be whole: the rest of one stands below the event or behind a blank, and nothing
+ * tells that it belongs there. A value that is read in part is another value, so such an event is taken out.
+ */
+import type { PlacedLines } from '../mail/lines.js';
+import { FREE_TEXT } from './ends.js';
+import { FAMILIES, isBrokenHead, isEventStart, isProse, standsAlone } from './shapes.js';
+
+/** Stands in place of such an event: readers know it for a mark of something left out. */
+const CUT = '[cut]';
+const TAIL = 120;
+
+/** A number, or what one begins with, at the end of an event. */
+const NUMBER_LAST = /(?:[=\s(:]0x|[=\s(:](?:0x)?[\da-f]*\d[\da-f]*|=)$/;
+/** What a number that was broken goes on with: digits before another field, or alone. */
+const NUMBER_RESTS = /^\s*x?[\da-f]+(?=\s+\w+[=:]|\s*$)|^\s*x[\da-f]+\b|^\s*[\da-f]*\d[\da-f]*(?=\s)/;
+/** A probe's place that is not closed, and its end. */
+const PLACE_LAST = /: \([^()]{0,80}$/;
+const PLACE_RESTS = /^[^()]{0,80}\)/;
+/** A field at the beginning of a line: of the event above it. */
+const FIELD_FIRST = /^\s*[a-z]\w*=\S/;
+/** Digits behind a value, with a blank between, before another field or the end; or one within `0x`. */
+const IN_TWO = /=(?:0x[\da-f]*|\d[\da-f]*)\s+[\da-f]*\d[\da-f]*(?=\s+\w+=|\s*$)|[\s=(:]0(?:x\s|\s+x)[\da-f]/;
+
+/** A field's name in two: a word that is no value and has none, between fields. */
+const FIELD_IN_TWO = /=[^\s"]+\s+[a-z_]\w{0,24}\s+\w+=/;
+/** An event's name in two, with a blank between: `try_grab_foli o: (`. */
+const NAME_IN_TWO = /\d:\s+[a-z]\w*\s+\w*:\s/;
+/** A value and the next field's name, or an event's name and its text, with no blank between. */
+const GLUED = /=(?!\w+new_size=)(?:0x[\da-f]+|-?\d+)[a-z_]\w*=|\d: +[a-z]\w*:(?!\w*:)[^\s:]/;
+const BROKEN: readonly RegExp[] = [IN_TWO, FIELD_IN_TWO, NAME_IN_TWO, GLUED];
+/** An event's name and nothing behind it. */
+const NAME_ALONE = /\d:\s+[\w:.-]+:\s*$/;
+/** The beginning of a name at the end, and its end at the beginning. */
+const NAME_BEGUN = /\d:\s+[a-z]\w*$/;
+const NAME_ENDS = /^\s*\w*:(?:\s|$)/;
+
+/** A time and a name behind it, on a line that begins as no event: it has lost its head. */
+const BEHEADED = /\d\.\d{6,9}:(?:\s|&nbsp;)+[\w.:-]+:(?:\s|&nbsp;|$)/;
+const LOOK_LENGTH = 400;
+
+/** The lines with a mark for each event that may not be whole; the same lines where all are. */
+export function undoubted(lines: PlacedLines, isEvent: (text: string) => boolean): PlacedLines {
+  let out: string[] | undefined;
+  lines.texts.forEach((text, i) => {
+    if (FREE_TEXT.test(text)) return;
+    const isLost = isEvent(text)
+      ? isInTwo(lines, i) ||
+        isLeftOver(text, lines.texts[i + 1] ?? '', isEvent) ||
+        isBehindHead(text, lines.texts[i - 1] ?? '')
+      : isBeheaded(text);
+    if (!isLost) return;
+    out ??= [...lines.texts];
+    out[i] = CUT;
+  });
+  return out ? { texts: out, lines: lines.lines } : lines;
+}
+
+/** True for an event without a task where the line before ends within such columns: it is of that line. */
+function isBehindHead(event: string, before: string): boolean {
+  if (!isBrokenHead('ftrace', before) && !isBrokenHead('perf', before)) return false;
+  return !isEventStart('ftrace', event) && !isEventStart('perf', event);
+}
+
+function isBeheaded(text: string): boolean {
+  if (!BEHEADED.test(text.slice(0, LOOK_LENGTH)) || standsAlone(text) || isProse(text)) return false;
+  return !FAMILIES.some((family) => isEventStart(family, text));
+}
+
+/** True where an event that was put together has a value with a blank within. */
+function isInTwo({ texts, lines }: PlacedLines, i: number): boolean {
+  const isJoined = i + 1 === lines.length || lines[i + 1]! - lines[i]! > 1;
+  return isJoined && BROKEN.some((one) => one.test(texts[i]!));
+}
+
+/** True where the next line has the rest of an event. */
+function isLeftOver(event: string, next: string, isEvent: (text: string) => boolean): boolean {
+  const head = next.slice(0, TAIL);
+  const tail = event.slice(-TAIL);
+  const isRest =
+    FIELD_FIRST.test(head) ||
+    (NUMBER_LAST.test(tail) && NUMBER_RESTS.test(head)) ||
+    (NAME_BEGUN.test(tail) && NAME_ENDS.test(head)) ||
+    (PLACE_LAST.test(tail) && PLACE_RESTS.test(head));
+  if (isEvent(next) || standsAlone(next) || next.trim() === '') return false;
+  return NAME_ALONE.test(tail) || (isRest && !isProse(next));
+}
