@@ -1,7 +1,7 @@
 /**
  * What was put in front of every line of a text that had been quoted before: numbers, a date, a log daemon's
- * columns, a mark. It is taken off first, since it stands before the marks of the quotation, or the borders of
- * a table, and the rests of lines that were broken alike.
+ * columns, a mark. It is taken off first, since it stands before the marks of the quotation, or the borders
+ * of a table, and the rests of lines that were broken alike.
  */
 import { mapLines, type PlacedLines } from '../mail/lines.js';
 import { MARKS } from './marks.js';

@@ -1,4 +1,4 @@
-/** The places at which events were broken: what is put together there, and what is said where it cannot be. */
+/** Where events were broken: what is put together there, and what is said where it cannot be. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { NEVER_CANCELLED } from '../base/cancel.js';
