@@ -67,7 +67,8 @@ facts() {
   say fact lockdown "$lockdown"
   # KVM as it was loaded: what callers have copies of can be read in it.
 root_dir=$(printf '%s\n' "$proc" | sed 's#/proc$##')
-  say fact kvm-module "$(ls "$root_dir/lib/modules/$(uname -r)"/kernel/arch/*/kvm/kvm.ko* 2>/dev/null | head -n 1)"
+  kvm_module=$(ls "$root_dir/lib/modules/$(uname -r)"/kernel/arch/*/kvm/kvm.ko* 2>/dev/null | head -n 1)
+  say fact kvm-module "$kvm_module"
   [ -d "$tracefs/events/kvm" ] || say fact no-kvm yes
   [ -e "$dynamic" ] || say fact no-kprobes yes
 }
@@ -427,6 +428,13 @@ drain() {
   reader=
 }
 
+# KVM as it was loaded, whole; nothing where it cannot be read.
+send_module() {
+  printf '@shimtrace %s begin\n' "$nonce"
+  cat "$kvm_module" 2>/dev/null
+  printf '@shimtrace %s end\n' "$nonce"
+}
+
 record() {
   # The shell reads its own process's file by itself.
   read -r main_pid rest < /proc/self/stat
@@ -444,6 +452,10 @@ record() {
   say state armed
   if [ -n "$leased" ]; then
     read -r word <&3 || exit 1
+    if [ "$word" = module ]; then
+      send_module
+      read -r word <&3 || exit 1
+    fi
     if [ "$word" != go ]; then exit 0; fi
     # Closed by itself: a redirection of a function leaves a copy of what it closes.
     ( exec 5>&-; lease ) & lease_pid=$!

@@ -25,8 +25,13 @@ export interface Session {
   readonly sink: Sink | undefined;
   /** Most bytes of trace to take. */
   readonly maxBytes: number;
-  /** Asked when all is installed and nothing recorded yet: false ends it. However long it takes. */
-  readonly goAhead: (log: RecordLog) => boolean | Promise<boolean>;
+  /** True to bring the host's KVM before anything is recorded. */
+  readonly wantsModule?: (log: RecordLog) => boolean;
+  /**
+   * Asked when all is installed and nothing recorded yet: false ends it. However long it takes. `module` is
+   * the host's KVM as it lies there, undefined where it was not wanted.
+   */
+  readonly goAhead: (log: RecordLog, module: Uint8Array | undefined) => boolean | Promise<boolean>;
   /** True to hold the host's clock against ours while it records. */
   readonly asksTime?: boolean;
   /** A line of the workload or the shell, made printable. */
@@ -40,7 +45,7 @@ export interface Session {
 export interface Limits {
   /** For the remote shell. */
   readonly connect: number;
-  /** For the script to say anything new while it installs. */
+  /** For the script to say anything new while it installs, and then to send a file. */
   readonly arm: number;
   /** For anything at all after the recording was stopped. */
   readonly finish: number;
@@ -50,6 +55,8 @@ export interface Limits {
 
 const LIMITS: Limits = { connect: 60_000, arm: 120_000, finish: 90_000, close: 5_000 };
 const TICK_MS = 250;
+/** Far more than any kernel's KVM takes. */
+const MODULE_BYTES_MAX = 64 << 20;
 /** How often a clock is asked one question after another, and at most: for an hour and more. */
 const READINGS_AT_ONCE = 12;
 const READINGS_MAX = 20_000;
@@ -65,7 +72,7 @@ export interface Outcome {
 }
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
-type Phase = 'connect' | 'arm' | 'armed' | 'record' | 'finish' | 'close';
+type Phase = 'connect' | 'arm' | 'module' | 'armed' | 'record' | 'finish' | 'close';
 
 /** One run of the script on a host. */
 export class Client {
@@ -74,6 +81,8 @@ export class Client {
   private readonly problems: string[] = [];
   private readonly decoder = new StringDecoder('utf8');
   private readonly trace: TraceStream;
+  private readonly moduleStream: TraceStream;
+  private readonly module: Buffer[] = [];
   private partial = '';
   private phase: Phase = 'connect';
   /** When the phase began, or anything was last heard in it. */
@@ -92,6 +101,7 @@ export class Client {
     this.limits = { ...LIMITS, ...session.limits };
     this.control = new ControlReader(session.nonce);
     this.trace = new TraceStream(session.nonce, (bytes) => this.store(bytes));
+    this.moduleStream = new TraceStream(session.nonce, (bytes) => this.module.push(Buffer.from(bytes)));
     // In a group of its own: an interrupt from the terminal is ours to pass on, as a word.
     this.child = spawn(command, argv, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
   }
@@ -105,7 +115,8 @@ export class Client {
       // Only what is still wanted keeps a wait alive.
       if (this.phase === 'finish' && !this.isRefused) this.heard();
       if (this.phase === 'connect' && bytes.includes(`@shimtrace ${session.nonce} ready`)) this.refuseMixed();
-      this.trace.take(bytes);
+      if (this.phase === 'module') this.moduleBytes(bytes);
+      else this.trace.take(bytes);
     });
     this.word(bootstrap(session.nonce, Buffer.byteLength(session.script)));
     return new Promise((resolve) => {
@@ -177,14 +188,35 @@ export class Client {
     }
     const log = this.control.log();
     this.timeTold(log.times);
-    if (this.phase === 'arm' && log.state === 'armed') {
-      this.enter('armed');
-      const goes = this.session.goAhead(log);
-      if (typeof goes === 'boolean') this.goOn(goes);
-      else void goes.then((all) => this.goOn(all));
-    }
+    if (this.phase === 'arm' && log.state === 'armed') this.armed(log);
     if (this.phase === 'record' && log.stoppedBy !== '') this.enter('finish');
     if (log.left !== undefined && this.phase !== 'close') this.abandon();
+  }
+
+  private armed(log: RecordLog): void {
+    if (this.session.wantsModule?.(log) !== true) {
+      this.askGoAhead(log, undefined);
+      return;
+    }
+    this.enter('module');
+    this.word('module');
+  }
+
+  /** Bytes of the host's KVM, up to the mark of their end. */
+  private moduleBytes(bytes: Buffer): void {
+    this.heard();
+    this.moduleStream.take(bytes);
+    if (this.moduleStream.bytes > MODULE_BYTES_MAX) {
+      this.problems.push(`${this.session.transport.name}: its kvm.ko is larger than any.`);
+      this.abandon();
+    } else if (this.moduleStream.ended) this.askGoAhead(this.control.log(), Buffer.concat(this.module));
+  }
+
+  private askGoAhead(log: RecordLog, module: Uint8Array | undefined): void {
+    this.enter('armed');
+    const goes = this.session.goAhead(log, module);
+    if (typeof goes === 'boolean') this.goOn(goes);
+    else void goes.then((all) => this.goOn(all));
   }
 
   private goOn(goes: boolean): void {
@@ -222,7 +254,8 @@ export class Client {
 
   private store(bytes: Uint8Array): void {
     const { sink, maxBytes } = this.session;
-    if (this.phase === 'connect' || this.phase === 'arm' || sink === undefined || this.isRefused) return;
+    if (['connect', 'arm', 'module', 'armed'].includes(this.phase) || sink === undefined || this.isRefused)
+      return;
     try {
       if (this.trace.bytes > maxBytes)
         throw new Error(`more than ${maxBytes} bytes, which is as much as is taken`);
@@ -241,12 +274,14 @@ export class Client {
     this.session.tick(this.control.log(), this.trace.bytes);
     if (this.phase === 'record' && this.session.asksTime === true) this.askTime();
     const { phase } = this;
-    if (phase === 'armed' || phase === 'record' || Date.now() - this.heardMs < this.limits[phase]) return;
+    if (phase === 'armed' || phase === 'record') return;
+    if (Date.now() - this.heardMs < this.limits[phase === 'module' ? 'arm' : phase]) return;
     if (phase === 'close') {
       this.hangUp();
       return;
     }
-    const said = { connect: 'no shell answered', arm: 'the script stood still', finish: 'it did not end' };
+    const still = 'the script stood still';
+    const said = { connect: 'no shell answered', arm: still, module: still, finish: 'it did not end' };
     this.problems.push(`${transport.name}: ${said[phase]}.`);
     this.abandon();
   }
@@ -270,7 +305,7 @@ export class Client {
   private outcome(): Outcome {
     this.trace.flush();
     const log = this.control.log();
-    const isOpen = this.phase === 'armed' || this.phase === 'record';
+    const isOpen = ['module', 'armed', 'record'].includes(this.phase);
     if (isOpen || (this.phase === 'finish' && log.left === undefined))
       this.problems.push('The connection was lost.');
     if (this.phase === 'connect' && this.problems.length === 0 && log.errors.length === 0)

@@ -30,13 +30,17 @@ export class LiveJudge {
     this.worker.unref();
   }
 
-  /** Called as often as one likes, with the size of the trace: looks where there is more, and time to. */
-  look(bytes: number): void {
-    if (this.isLooking || bytes === this.lookedAt || Date.now() < this.nextMs) return;
+  /**
+   * Called as often as one likes, with the size of the trace: looks where there is more, and time to. True
+   * where it began to.
+   */
+  look(bytes: number): boolean {
+    if (this.isLooking || bytes === this.lookedAt || Date.now() < this.nextMs) return false;
     this.isLooking = true;
     this.lookedAt = bytes;
     this.beganMs = Date.now();
     this.worker.postMessage('look');
+    return true;
   }
 
   async close(): Promise<void> {

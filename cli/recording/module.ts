@@ -1,37 +1,31 @@
-/** The KVM of a host, as far as it tells what no probe sees: brought and read before a recording. */
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
+/** The KVM of a host, as far as it tells what no probe sees: unpacked and read before a recording. */
 import { compressionOf } from '../../parsers/compressed/detect.js';
 import type { RecordLog } from '../../recorder/control.js';
 import { isToldOf, ownCopies, type OwnCopies } from '../../recorder/inlined.js';
 import { nodeCodecs } from '../../shell/codecs.node.js';
-import type { Output } from '../output.js';
-import { fetchFile } from './fetch.js';
-import type { Transport } from './transport.js';
 
 /** Far more than any kernel's KVM takes. */
 const MODULE_BYTES_MAX = 64 << 20;
 const HEAD_BYTES = 16;
-const SILENT: Output = { out: () => undefined, err: () => undefined, progress: () => undefined };
 
-/** What its callers have copies of; undefined where there is no module, or it cannot be read. */
-export async function copiesOn(
-  transport: Transport,
-  log: RecordLog,
+/** True where a host has a module, and probes of which it can tell something. */
+export function wantsModule({ facts, probes }: RecordLog): boolean {
+  return (facts['kvm-module'] ?? '') !== '' && isToldOf(probes.map(({ symbol }) => symbol));
+}
+
+/** What callers have copies of; undefined where there is no module, or it cannot be read. */
+export async function copiesIn(
+  module: Uint8Array | undefined,
+  { probes }: RecordLog,
 ): Promise<readonly OwnCopies[] | undefined> {
-  const module = log.facts['kvm-module'] ?? '';
-  const probed = log.probes.map(({ symbol }) => symbol);
-  if (module === '' || !isToldOf(probed)) return undefined;
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-'));
-  try {
-    const file = path.join(folder, 'kvm.ko');
-    if (!(await fetchFile(transport, module, file, SILENT))) return undefined;
-    const bytes = await unpacked(fs.readFileSync(file));
-    return bytes && ownCopies(bytes, probed);
-  } finally {
-    fs.rmSync(folder, { recursive: true });
-  }
+  const bytes = module && (await unpacked(module));
+  return (
+    bytes &&
+    ownCopies(
+      bytes,
+      probes.map(({ symbol }) => symbol),
+    )
+  );
 }
 
 /** Undefined for what is damaged, too large, or packed in a way that is not known. */

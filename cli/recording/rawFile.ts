@@ -22,6 +22,7 @@ export class RawFile implements Kept {
   bytes = 0;
   events = 0;
   readonly letGo = 0;
+  readonly letGoBytes = 0;
   private readonly fd: number;
   private readonly pagesPath: string;
   private readonly pagesFd: number;

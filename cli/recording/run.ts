@@ -1,5 +1,7 @@
 /** One recording, from the first word to the file and what lies beside it. */
 import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { plural } from '../../parsers/base/plural.js';
 import { visibleLine } from '../../parsers/base/visible.js';
 import { errorText, outlookLines, sidecarLines } from '../../recorder/outlook.js';
@@ -12,9 +14,10 @@ import { sidecarOf } from '../../recorder/sidecar.js';
 import { EXIT, type ExitCode } from '../errors.js';
 import type { Output } from '../output.js';
 import { PRODUCER } from '../version.js';
-import { Client, type Limits, type Outcome } from './client.js';
+import { Client, type Limits, type Outcome, type Session } from './client.js';
+import { fetchFile } from './fetch.js';
 import { LiveJudge } from './live.js';
-import { copiesOn } from './module.js';
+import { copiesIn, wantsModule } from './module.js';
 import { newNonce } from './nonce.js';
 import { RawFile } from './rawFile.js';
 import { TraceFile, type Kept } from './traceFile.js';
@@ -61,9 +64,23 @@ export interface Beside {
 export async function lookAt(asked: Asked, output: Output): Promise<ExitCode> {
   const { log, problems } = await runScript(asked, 'plan', undefined, () => true, output);
   if (!isWell(log, problems, output)) return EXIT.unusable;
-  const inlined = await copiesOn(asked.transport, log);
+  const inlined = await copiesIn(await moduleOf(asked, log), log);
   output.out(`${[hostText(log), ...outlookLines({ ...log, ...(inlined && { inlined }) })].join('\n')}\n`);
   return EXIT.clean;
+}
+
+/** The host's KVM, by a shell of its own: the one that looked at it has gone. */
+async function moduleOf({ transport }: Asked, log: RecordLog): Promise<Uint8Array | undefined> {
+  if (!wantsModule(log)) return undefined;
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'shimtrace-'));
+  const silent: Output = { out: () => undefined, err: () => undefined, progress: () => undefined };
+  try {
+    const file = path.join(folder, 'kvm.ko');
+    const isHere = await fetchFile(transport, log.facts['kvm-module']!, file, silent);
+    return isHere ? fs.readFileSync(file) : undefined;
+  } finally {
+    fs.rmSync(folder, { recursive: true });
+  }
 }
 
 /** Removes what recordings left on a host whose own processes are gone. */
@@ -82,11 +99,11 @@ const LEFTOVER: Readonly<Record<string, string>> = {
 };
 
 /** Records into a file and writes what is known of it beside. True when there is a trace to be judged. */
-export async function recordTo(path: string, asked: Asked, output: Output): Promise<boolean> {
-  const file = asked.options.raw === true ? new RawFile(path) : new TraceFile(path, asked.keepBytes);
+export async function recordTo(name: string, asked: Asked, output: Output): Promise<boolean> {
+  const file = asked.options.raw === true ? new RawFile(name) : new TraceFile(name, asked.keepBytes);
   let inlined: readonly OwnCopies[] | undefined;
-  const goAhead = async (log: RecordLog): Promise<boolean> => {
-    inlined = await copiesOn(asked.transport, log);
+  const goAhead = async (log: RecordLog, module: Uint8Array | undefined): Promise<boolean> => {
+    inlined = await copiesIn(module, log);
     const isGuest = asked.beside?.isGuest === true;
     const outlook = isGuest ? [] : outlookLines({ ...log, ...(inlined && { inlined }) });
     for (const line of [hostText(log), ...outlook]) output.err(`shimtrace: ${line}`);
@@ -124,7 +141,7 @@ export async function recordTo(path: string, asked: Asked, output: Output): Prom
   });
   try {
     const text = `${JSON.stringify(sidecar, undefined, 2)}\n`;
-    fs.writeFileSync(`${path}${SIDECAR_SUFFIX}`, text, { mode: 0o600 });
+    fs.writeFileSync(`${name}${SIDECAR_SUFFIX}`, text, { mode: 0o600 });
   } catch (error) {
     // Without it nobody knows what is missing from the trace: it must not be judged as if nothing were.
     const why = error instanceof Error ? error.message : String(error);
@@ -158,7 +175,7 @@ async function runScript(
   asked: Asked,
   mode: ScriptOptions['mode'],
   sink: Kept | undefined,
-  goAhead: (log: RecordLog) => boolean | Promise<boolean>,
+  goAhead: Session['goAhead'],
   output: Output,
 ): Promise<Outcome> {
   const nonce = newNonce();
@@ -174,10 +191,11 @@ async function runScript(
     sink,
     maxBytes: asked.maxBytes,
     goAhead,
+    wantsModule: (log) => mode === 'run' && wantsModule(log),
     asksTime: asked.beside !== undefined,
     say: (line) => output.err(line),
     tick: (log, bytes) => {
-      if (live) live.look(sink.bytes);
+      if (live) live.look(sink);
       const violations = live ? live.violations : [];
       const progress = { ...progressOf(log, sink, Date.now() - began), violations };
       output.progress(progressText(log, bytes, progress));
@@ -229,11 +247,18 @@ function progressText(log: RecordLog, bytes: number, progress: Progress): string
   return `${log.state}: ${events} events, ${perSecond} a second, ${lost}${alive}${found}`;
 }
 
+const BEHIND =
+  'events come faster than they are judged: some were let go of before anybody looked at them, and what they show stops nothing; --keep-mb keeps more, --for records less';
+
 /** What was found so far, told once for each rule, and the end of the recording where that was asked for. */
 class Live {
   private readonly judge: LiveJudge;
   private readonly told = new Set<string>();
   private isEnding = false;
+  /** How far the recording was when the last look began, and when that began whose verdict is known. */
+  private lookedTo = 0;
+  private judgedTo = 0;
+  private isBehind = false;
   violations: readonly LiveViolation[] = [];
 
   constructor(
@@ -245,8 +270,12 @@ class Live {
     this.judge = new LiveJudge(path, (verdict) => this.take(verdict));
   }
 
-  look(bytes: number): void {
-    if (!this.isEnding) this.judge.look(bytes);
+  look({ bytes, letGoBytes }: Kept): void {
+    if (this.isEnding) return;
+    if (this.judge.look(bytes)) this.lookedTo = letGoBytes + bytes;
+    if (this.isBehind || this.until.length === 0 || letGoBytes <= this.judgedTo) return;
+    this.isBehind = true;
+    this.output.err(`shimtrace: ${BEHIND}`);
   }
 
   close(): Promise<void> {
@@ -254,6 +283,7 @@ class Live {
   }
 
   private take({ violations }: LiveVerdict): void {
+    this.judgedTo = this.lookedTo;
     this.violations = violations;
     for (const { rule, line, message } of violations) {
       if (this.told.has(rule)) continue;

@@ -22,6 +22,8 @@ export interface Kept extends Sink {
   /** All that came, and those of them, the oldest, that are not kept. */
   readonly events: number;
   readonly letGo: number;
+  /** What was let go of, in bytes: the file begins so far behind the recording's own beginning. */
+  readonly letGoBytes: number;
   /** To be called at the end; what is wrong with what was kept, a sentence each. */
   finish(log: RecordLog): readonly string[];
   /** Closes it; an empty one is removed. */
@@ -43,6 +45,7 @@ export class TraceFile implements Kept {
   private readonly counter = new EventCounter();
   bytes = 0;
   letGo = 0;
+  letGoBytes = 0;
 
   /** Of the text at least the last `keepBytes` are kept, and at most twice as many. */
   constructor(
@@ -88,6 +91,7 @@ export class TraceFile implements Kept {
     fs.closeSync(this.fd);
     this.fd = fd;
     this.letGo += old.events;
+    this.letGoBytes += from;
     this.bytes = text.length - from;
   }
 
