@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { NEVER_CANCELLED } from '../parsers/base/cancel.js';
 import { PROJECT_FILE } from '../model/findings/suppress.js';
+import { NoSuchPart, placeFilter, type RowFilter } from '../model/pages/part.js';
 import type { Role } from '../parsers/bundle/align.js';
 import type { Bundle } from '../parsers/bundle/merge.js';
 import { openRun, unalignedTrace, whyApart } from '../parsers/bundle/open.js';
@@ -38,6 +39,18 @@ export const RUN_OPTIONS: OptionSpecs = {
     value: 'FILE',
     help: "QEMU's trace-events-all, for recordings of its simple backend",
   },
+};
+
+/** Options of commands that can be asked about the events between two places. */
+export const PLACE_OPTIONS: OptionSpecs = {
+  from: {
+    type: 'string',
+    value: 'PLACE',
+    help:
+      "from this line of a text trace or event of a binary one, of several files behind the file's name, " +
+      'as FILE:120; with a fraction, as 12.345, from this second; @N from this tick',
+  },
+  to: { type: 'string', value: 'PLACE', help: 'up to this place, which is included' },
 };
 
 /** Those of `check`, which may also judge its files one by one. */
@@ -373,6 +386,22 @@ export function rowAtPlace(run: LoadedRun, text: string): number | undefined {
     );
   }
   return bundle.rowAtLine(part, line);
+}
+
+/** The rows from a place on, or up to it, as `--from` and `--to` name it. */
+export function rowsAtPlace(run: LoadedRun, text: string, option: 'from' | 'to'): RowFilter {
+  if (run.bundle && !/^(@|\d+\.)/.test(text)) {
+    // The order of all files is that of their times: a place in one of them is an instant of all.
+    const isFrom = option === 'from';
+    const place = isFrom ? text : text.replace(/\d+$/, (line) => String(Number(line) + 1));
+    const row = rowAtPlace(run, place);
+    if (row !== undefined) return isFrom ? (r) => r >= row : (r) => r < row;
+  }
+  try {
+    return placeFilter(run.open.table, text, option);
+  } catch (error) {
+    throw error instanceof NoSuchPart ? new UsageError(`--${option} takes ${error.message}`) : error;
+  }
 }
 
 /** Row at or after a line of a text trace, or an event of a binary one by its number. */

@@ -1,6 +1,7 @@
 /** Which pages a user asks about: --vm, --gfn and --inode as ranges of pages of the analysis. */
 import type { Analysis } from '../model/analysis.js';
 import type { PageId } from '../model/pages/intervals.js';
+import { NoSuchPart, pageSpan, type PageSpan } from '../model/pages/part.js';
 import { opSpace, opSubject, type Space } from '../model/pages/space.js';
 import { UsageError, InputError } from './errors.js';
 import type { Args, OptionSpecs } from './args.js';
@@ -25,30 +26,13 @@ export interface Selected {
   readonly count: number;
 }
 
-interface Range {
-  readonly first: number;
-  readonly count: number;
-}
-
-const NUMBER = '(0x[0-9a-fA-F]+|\\d+)';
-const RANGE = new RegExp(`^${NUMBER}(?:(-|\\+)${NUMBER})?$`);
-
-/** `A`, `A-B` (both included) or `A+N`, in hex with 0x or decimal. */
-export function parseRange(what: string, text: string): Range {
-  const match = RANGE.exec(text);
-  const first = Number(match?.[1] ?? NaN);
-  const count = countOf(first, match?.[2], match?.[3]);
-  if (!Number.isSafeInteger(first) || !Number.isSafeInteger(count) || count < 1) {
-    const forms = 'a page number such as 0x100000, a range 0x100000-0x10000f or a count 0x100000+16';
-    throw new UsageError(`${what} takes ${forms}; not '${text}'`);
+/** `A`, `A-B` (both included) or `A+N`, in hex with 0x or decimal, behind the option `what`. */
+export function parseRange(what: string, text: string): PageSpan {
+  try {
+    return pageSpan(text);
+  } catch (error) {
+    throw error instanceof NoSuchPart ? new UsageError(`${what} takes ${error.message}`) : error;
   }
-  return { first, count };
-}
-
-/** Pages from `first` on: by the count behind a `+`, or up to the last page behind a `-`. */
-function countOf(first: number, sign: string | undefined, second: string | undefined): number {
-  if (second === undefined) return 1;
-  return sign === '+' ? Number(second) : Number(second) - first + 1;
 }
 
 /** The ranges that the options name; without options every page that the trace says anything about. */

@@ -46,6 +46,16 @@ describe('shimtrace sql', function () {
     assert.match((await sql(SAMPLE, 'select 1 where')).err, /something is missing after 'where'\n$/);
   });
 
+  it('asks a part of the events, and says so', async function () {
+    processorOr(this);
+    const question = 'select count(*) n, min(line) a, max(line) b from events';
+    const asked = await sql(SAMPLE, '--from', '700', '--to', '702', question, '--format', 'csv');
+    assert.deepEqual([asked.code, asked.out], [0, 'n,a,b\n3,700,702\n']);
+    assert.match(asked.err, /events and event_pages are of 3 of 1727 events; other tables are of all/);
+    const wrong = await sql(SAMPLE, '--gfn', 'x', question);
+    assert.deepEqual([wrong.code, /--gfn takes a page number/.test(wrong.err)], [2, true]);
+  });
+
   it('refuses what it cannot use before it reads the trace', async () => {
     const wrong = await sql('--processor', WRONG_CODE, SAMPLE, 'select 1');
     assert.equal(wrong.code, 2);

@@ -9,7 +9,7 @@ import {
   extraTsv,
   type EventExtras,
 } from '../../model/findings/listing.js';
-import { pagesOfRow } from '../../model/pages/query.js';
+import { frameFilter, type RowFilter } from '../../model/pages/part.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import type { EventText, OpenTrace } from '../../parsers/reader.js';
 import { stacksOf } from '../../parsers/stacks.js';
@@ -19,7 +19,7 @@ import type { Args } from '../args.js';
 import { formatOption } from '../args.js';
 import type { Command } from '../command.js';
 import { EXIT, UsageError } from '../errors.js';
-import { openOne, rowAtPlace, RUN_OPTIONS, type LoadedRun } from '../bundle.js';
+import { openOne, PLACE_OPTIONS, rowsAtPlace, RUN_OPTIONS, type LoadedRun } from '../bundle.js';
 import { judgeOpen, loadOptions, LOAD_OPTIONS } from '../load.js';
 import type { Output } from '../output.js';
 import { parseRange } from '../select.js';
@@ -30,9 +30,6 @@ type Format = (typeof FORMATS)[number];
 const PARTS = { text: 'text', tsv: 'fields', json: undefined } as const;
 /** Printed at a time. */
 const FLUSH_CHARS = 1 << 16;
-const NS_PER_SECOND = 1_000_000_000n;
-/** Digits of a second's fraction. */
-const NS_DIGITS = 9;
 
 export const events: Command = {
   name: 'events',
@@ -42,14 +39,7 @@ export const events: Command = {
     ...LOAD_OPTIONS,
     ...RUN_OPTIONS,
     format: formatOption(FORMATS),
-    from: {
-      type: 'string',
-      value: 'PLACE',
-      help:
-        "from this line of a text trace or event of a binary one, of several files behind the file's name, " +
-        'as FILE:120; with a fraction, as 12.345, from this second; @N from this tick',
-    },
-    to: { type: 'string', value: 'PLACE', help: 'up to this place, which is included' },
+    ...PLACE_OPTIONS,
     cpu: { type: 'string', multiple: true, value: 'N', help: 'only events of this CPU; repeatable' },
     tid: { type: 'string', multiple: true, value: 'N', help: 'only events of this thread; repeatable' },
     event: {
@@ -86,7 +76,6 @@ export const events: Command = {
   },
 };
 
-type Filter = (row: number) => boolean;
 type Extras = (row: number, event: EventText) => EventExtras;
 
 /** What is asked for besides the events themselves; undefined where nothing is. */
@@ -104,7 +93,7 @@ function extrasOf(open: OpenTrace, args: Args): Extras | undefined {
 
 function print(
   { path, files, pathOf, open }: LoadedRun,
-  wanted: Filter,
+  wanted: RowFilter,
   format: Format,
   extras: Extras | undefined,
   output: Output,
@@ -159,9 +148,9 @@ function withFile(line: string, format: Format, file: string | undefined): strin
   return format === 'text' ? `${file}: ${line}\n` : `${line}\ttrace=${file.replace(/[\t\r\n]/g, ' ')}\n`;
 }
 
-function wantedRows(trace: LoadedRun, args: Args, output: Output): Filter {
+function wantedRows(trace: LoadedRun, args: Args, output: Output): RowFilter {
   const { table } = trace.open;
-  const filters: Filter[] = [];
+  const filters: RowFilter[] = [];
   const cpus = numbers(args, 'cpu');
   if (cpus.size > 0) filters.push((row) => cpus.has(table.cpu(row)));
   const tids = numbers(args, 'tid');
@@ -187,7 +176,7 @@ function numbers(args: Args, name: string): ReadonlySet<number> {
 }
 
 /** By the names' ids: each name is matched once. */
-function nameFilter(table: EventTable, patterns: readonly string[]): Filter {
+function nameFilter(table: EventTable, patterns: readonly string[]): RowFilter {
   const known = new Map<number, boolean>();
   const matches = (name: string): boolean => {
     const bare = name.slice(name.indexOf(':') + 1);
@@ -204,42 +193,16 @@ function nameFilter(table: EventTable, patterns: readonly string[]): Filter {
 }
 
 /** A line or event number, a time in seconds, or ticks. */
-function placeFilter(trace: LoadedRun, text: string | undefined, option: 'from' | 'to'): Filter | undefined {
-  if (text === undefined) return undefined;
-  const { table } = trace.open;
-  const isFrom = option === 'from';
-  if (trace.bundle && !/^(@|\d+\.)/.test(text)) {
-    // The order of all files is that of their times: a place in one of them is an instant of all.
-    const place = isFrom ? text : text.replace(/\d+$/, (line) => String(Number(line) + 1));
-    const row = rowAtPlace(trace, place);
-    if (row !== undefined) return isFrom ? (r) => r >= row : (r) => r < row;
-  }
-  if (/^\d+$/.test(text)) {
-    const place = Number(text);
-    const at =
-      table.length > 0 && table.line(0) > 0 ? (row: number) => table.line(row) : (row: number) => row + 1;
-    return isFrom ? (row) => at(row) >= place : (row) => at(row) <= place;
-  }
-  const seconds = /^(\d+)\.(\d{1,9})$/.exec(text);
-  const ticks = /^@(\d+)$/.exec(text);
-  if (!seconds && !ticks)
-    throw new UsageError(
-      `--${option} takes a line, a time such as 12.345678 or ticks such as @123456, not '${text}'`,
-    );
-  const absolute = ticks
-    ? BigInt(ticks[1]!)
-    : BigInt(seconds![1]!) * NS_PER_SECOND + BigInt(seconds![2]!.padEnd(NS_DIGITS, '0'));
-  const time = Number(absolute - table.meta.t0);
-  return isFrom ? (row) => table.ts(row) >= time : (row) => table.ts(row) <= time;
+function placeFilter(
+  trace: LoadedRun,
+  text: string | undefined,
+  option: 'from' | 'to',
+): RowFilter | undefined {
+  return text === undefined ? undefined : rowsAtPlace(trace, text, option);
 }
 
 /** Which frames an event is about is known only to the model. */
-function gfnFilter(trace: LoadedRun, text: string, args: Args, output: Output): Filter {
-  const { first, count } = parseRange('--gfn', text);
-  const { table } = trace.open;
-  const analysis = judgeOpen(trace, loadOptions(args), output);
-  return (row) =>
-    pagesOfRow(analysis, table, row).some(
-      (pages) => pages.unit === 'gfn' && pages.first < first + count && first < pages.first + pages.count,
-    );
+function gfnFilter(trace: LoadedRun, text: string, args: Args, output: Output): RowFilter {
+  const span = parseRange('--gfn', text);
+  return frameFilter(trace.open.table, judgeOpen(trace, loadOptions(args), output), span);
 }

@@ -1,18 +1,20 @@
 /** `shimtrace sql`: asks a trace in SQL. */
 import fs from 'node:fs';
+import { frameFilter, type RowFilter } from '../../model/pages/part.js';
 import { TraceTables } from '../../model/tables/index.js';
 import { ProcessorEnded } from '../../shell/perfetto/machine.js';
 import { QueryError } from '../../shell/perfetto/processor.js';
 import { SqlTrace, TooManyEvents } from '../../shell/sql/engine.js';
 import { AnswerPrinter, SQL_FORMATS, type SqlFormat } from '../../shell/sql/render.js';
 import { formatOption, type Args } from '../args.js';
-import { loadOne, RUN_OPTIONS, type LoadedRun } from '../bundle.js';
+import { loadOne, PLACE_OPTIONS, rowsAtPlace, RUN_OPTIONS, type LoadedRun } from '../bundle.js';
 import type { Command } from '../command.js';
 import { sha256 } from '../digest.js';
 import { EXIT, InputError, UsageError } from '../errors.js';
 import { loadOptions, LOAD_OPTIONS, type LoadedTrace } from '../load.js';
 import type { Output } from '../output.js';
 import { codeOf, PROCESSOR_OPTIONS } from '../processor.js';
+import { parseRange } from '../select.js';
 import { prompt } from '../sqlPrompt.js';
 import { VERSION } from '../version.js';
 
@@ -23,6 +25,12 @@ export const sql: Command = {
   options: {
     file: { type: 'string', short: 'f', value: 'FILE', help: 'the SQL is in this file; - is standard input' },
     format: formatOption(SQL_FORMATS),
+    ...PLACE_OPTIONS,
+    gfn: {
+      type: 'string',
+      value: 'RANGE',
+      help: 'ask events about these guest frames only: 0x100000, 0x100000-0x10000f or 0x100000+16',
+    },
     ...PROCESSOR_OPTIONS,
     ...LOAD_OPTIONS,
     ...RUN_OPTIONS,
@@ -31,7 +39,8 @@ export const sql: Command = {
     'The tables are trace, events, pages, event_pages, intervals, conversions, findings, evidence, refs, loss, rules and',
     "doubts; docs/SQL.md has their columns and twenty questions to start from. Perfetto's own tables and functions are",
     'there too. Of several statements the last is answered. Without SQL there is a prompt on a terminal; else it is read',
-    'from standard input.',
+    'from standard input. --from, --to and --gfn choose the rows of events and event_pages; the other tables are of the whole',
+    'trace, which is judged as a whole.',
   ].join('\n'),
   async run(args, output) {
     const { names, text } = await questionOf(args);
@@ -39,11 +48,13 @@ export const sql: Command = {
     const code = codeOf(args);
     const trace = loadOne(args, names, sql.usage, loadOptions(args), output);
     try {
-      const asked = new SqlTrace(code, tablesOf(trace), (what) => output.progress(what));
+      const part = partOf(trace, args);
+      const asked = new SqlTrace(code, tablesOf(trace), { progress: (what) => output.progress(what), part });
+      if (part) output.err(partLine(asked, trace));
       if (text === undefined) await prompt((statement) => answer(asked, statement, format, output), output);
       else await answerOnce(asked, text, args.text('file'), format, output);
     } catch (error) {
-      if (error instanceof TooManyEvents) throw new InputError(error.message);
+      if (error instanceof TooManyEvents) throw new InputError(`${error.message}: ${OTHERWISE}`);
       throw error;
     } finally {
       trace.close();
@@ -51,6 +62,29 @@ export const sql: Command = {
     return EXIT.clean;
   },
 };
+
+/** What to do where a trace is too large. */
+const OTHERWISE =
+  'ask a part of them with --from, --to or --gfn, or export them with `shimtrace export --parquet` ' +
+  'for an engine that holds more';
+
+/** The events that are asked about; undefined for all. */
+function partOf(trace: LoadedTrace & LoadedRun, args: Args): RowFilter | undefined {
+  const filters: RowFilter[] = [];
+  for (const end of ['from', 'to'] as const) {
+    const place = args.text(end);
+    if (place !== undefined) filters.push(rowsAtPlace(trace, place, end));
+  }
+  const gfn = args.text('gfn');
+  if (gfn !== undefined) filters.push(frameFilter(trace.table, trace.analysis, parseRange('--gfn', gfn)));
+  return filters.length === 0 ? undefined : (row) => filters.every((filter) => filter(row));
+}
+
+/** Said before any answer: a row that is not in the part is not absent from the trace. */
+function partLine(asked: SqlTrace, trace: LoadedTrace): string {
+  const { length } = trace.table;
+  return `shimtrace: events and event_pages are of ${asked.count} of ${length} events; other tables are of all`;
+}
 
 /** The tables of a judged trace, with what the command line knows of its file. */
 export function tablesOf(trace: LoadedTrace & LoadedRun): TraceTables {

@@ -1,4 +1,5 @@
 /** Questions in SQL, as the host and a worker of their own say them to each other. */
+import type { AskedPart } from '../../model/pages/part.js';
 import type { Spot } from './place.js';
 
 export interface SqlAsk {
@@ -10,6 +11,8 @@ export interface SqlAsk {
   readonly code?: Uint8Array;
   /** Rows to send at most; all are counted. */
   readonly limit: number;
+  /** Which events are asked about; the whole trace where nothing is said. */
+  readonly part: AskedPart;
 }
 
 /** A value as it can be sent and shown; whole numbers are texts of digits, so that none loses any. */
@@ -25,6 +28,8 @@ export interface SqlAnswer {
   /** How many rows there are, sent or not. */
   readonly total: number;
   readonly tookMs: number;
+  /** How many events were asked about, where that is a part of the trace. */
+  readonly events?: number;
 }
 
 /** A question that was refused, or a processor that failed. */
@@ -33,6 +38,8 @@ export interface SqlRefusal {
   /** Place in the text, from 1, where it is known. */
   readonly line?: number;
   readonly column?: number;
+  /** The trace is too large for the processor: a part of it may not be. */
+  readonly isTooLarge?: boolean;
 }
 
 export type SqlResult = SqlAnswer | SqlRefusal;

@@ -3,6 +3,7 @@
  * a processor that takes all memory shall take no other work with it.
  */
 import * as vscode from 'vscode';
+import type { AskedPart } from '../../model/pages/part.js';
 import { CANCELLED, Channel, type Told } from '../analysis/channel.js';
 import type { App } from '../app.js';
 import { checkOptions } from '../config.js';
@@ -21,13 +22,13 @@ export class AskedTrace {
   ) {}
 
   /** Rejects with RequestFailed where the trace cannot be read, or the work is cancelled. */
-  async ask(sql: string, limit: number): Promise<SqlResult> {
+  async ask(sql: string, limit: number, part: AskedPart): Promise<SqlResult> {
     // A trace that was written on is another one.
     const stamp = await this.app.platform.stamp(this.uri);
     if (stamp !== this.stamp) this.cancel();
     this.stamp = stamp;
     const version = String((this.app.context.extension.packageJSON as { version: unknown }).version);
-    const question = { sql, limit, version, path: vscode.workspace.asRelativePath(this.uri) };
+    const question = { sql, limit, part, version, path: vscode.workspace.asRelativePath(this.uri) };
     if (this.channel) return (await this.channel).request('sql', question);
     const starting = this.start();
     this.channel = starting;

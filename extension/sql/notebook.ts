@@ -1,5 +1,6 @@
 /** Notebooks of questions in SQL about a trace: what runs their cells, and how one is begun. */
 import * as vscode from 'vscode';
+import { partText, type AskedPart } from '../../model/pages/part.js';
 import { QUESTIONS } from '../../model/tables/questions.js';
 import { SQL_MIME, type SqlOutput, type SqlReveal } from '../../webview/protocol/sqlOutput.js';
 import { RequestFailed, type Told } from '../analysis/channel.js';
@@ -9,7 +10,8 @@ import type { SqlAnswer, SqlRefusal } from '../protocol/sql.js';
 import { fileOf, openTabUris, revealLine } from '../tabs.js';
 import { AskedTrace } from './asked.js';
 import { completion } from './completion.js';
-import { notebookData, NOTEBOOK_TYPE, serializer } from './serializer.js';
+import { askPart, offerPart } from './part.js';
+import { notebookData, NOTEBOOK_TYPE, partOfMetadata, serializer } from './serializer.js';
 
 /** More is for a file: `shimtrace sql`. */
 const ROWS_MAX = 2000;
@@ -29,6 +31,10 @@ export const sqlNotebook: Feature = (app) => {
       void revealLine(vscode.Uri.parse(file, true), line, column);
     }),
     vscode.commands.registerCommand('shimtrace.askInSql', (target) => begin(target)),
+    vscode.commands.registerCommand('shimtrace.askPart', () => {
+      const notebook = vscode.window.activeNotebookEditor?.notebook;
+      if (notebook?.notebookType === NOTEBOOK_TYPE) void askPart(notebook);
+    }),
   );
 };
 
@@ -45,6 +51,7 @@ async function begin(target: unknown): Promise<void> {
   ]);
   const data = notebookData({
     trace: trace?.toString() ?? '',
+    part: {},
     cells: [{ kind: 'markdown', text: intro }, ...cells],
   });
   const notebook = await vscode.workspace.openNotebookDocument(NOTEBOOK_TYPE, data);
@@ -113,9 +120,14 @@ class NotebookRunner implements vscode.Disposable {
   private async runCell(execution: vscode.NotebookCellExecution, trace: AskedTrace): Promise<boolean> {
     this.running = { execution, trace };
     try {
-      const result = await trace.ask(execution.cell.document.getText(), ROWS_MAX);
-      if ('refused' in result) return await fail(execution, refusalText(result));
-      await execution.replaceOutput(answerOutput(trace.uri, result));
+      const { document, notebook } = execution.cell;
+      const part = partOfMetadata(notebook.metadata);
+      const result = await trace.ask(document.getText(), ROWS_MAX, part);
+      if ('refused' in result) {
+        if (result.isTooLarge) void offerPart(notebook, trace.uri);
+        return await fail(execution, refusalText(result));
+      }
+      await execution.replaceOutput(answerOutput(trace.uri, result, part));
       return true;
     } catch (error) {
       if (!(error instanceof RequestFailed)) return await fail(execution, String(error));
@@ -164,7 +176,7 @@ function refusalText({ refused, line, column }: SqlRefusal): string {
     : vscode.l10n.t('line {0}, column {1}: {2}', line, column ?? 1, refused);
 }
 
-function answerOutput(trace: vscode.Uri, answer: SqlAnswer): vscode.NotebookCellOutput {
+function answerOutput(trace: vscode.Uri, answer: SqlAnswer, part: AskedPart): vscode.NotebookCellOutput {
   const { columns, numeric, rows, spots, total, tookMs } = answer;
   const output: SqlOutput = {
     columns,
@@ -175,8 +187,9 @@ function answerOutput(trace: vscode.Uri, answer: SqlAnswer): vscode.NotebookCell
         ? { file: fileOf(trace, spot.file).toString(), line: spot.line, column: spot.column }
         : null,
     ),
-    foot: footText(rows.length, total, Math.round(tookMs)),
+    foot: footText(rows.length, total, Math.round(tookMs)) + partFoot(part, answer.events),
     hint: vscode.l10n.t('Go to this event'),
+    chart: vscode.l10n.t('Chart'),
   };
   const lines = [columns, ...rows.map((row) => row.map((cell) => cell ?? ''))];
   return new vscode.NotebookCellOutput([
@@ -189,6 +202,12 @@ function answerOutput(trace: vscode.Uri, answer: SqlAnswer): vscode.NotebookCell
 function footText(shown: number, total: number, ms: number): string {
   if (total > shown) return vscode.l10n.t('the first {0} of {1} rows, {2} ms', shown, total, ms);
   return total === 1 ? vscode.l10n.t('1 row, {0} ms', ms) : vscode.l10n.t('{0} rows, {1} ms', total, ms);
+}
+
+/** Said below each answer: what is not among these events may be among the others. */
+function partFoot(part: AskedPart, events: number | undefined): string {
+  if (events === undefined) return '';
+  return ` · ${vscode.l10n.t('events: {0} only ({1})', partText(part), events)}`;
 }
 
 /** The trace that a notebook names, else the one that is open; undefined where that is none, or several. */

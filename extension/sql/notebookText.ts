@@ -1,8 +1,10 @@
 /**
  * The text of a `.shimsql`: SQL that any tool runs, with marks between its cells. `-- trace: run.txt` in its
- * first line names the trace, `-- %%` begins a cell of SQL, `-- %% markdown` one of text, whose lines are
- * comments.
+ * first line names the trace, `-- from:`, `-- to:` and `-- gfn:` below it the events that are asked about;
+ * `-- %%` begins a cell of SQL, `-- %% markdown` one of text, whose lines are comments.
  */
+import { PART_NAMES, type AskedPart } from '../../model/pages/part.js';
+
 export interface NotebookCell {
   readonly kind: 'sql' | 'markdown';
   readonly text: string;
@@ -11,10 +13,12 @@ export interface NotebookCell {
 export interface NotebookText {
   /** The trace that is asked, relative to the notebook; '' where none is named. */
   readonly trace: string;
+  readonly part: AskedPart;
   readonly cells: readonly NotebookCell[];
 }
 
 const TRACE = /^-- trace: (.*)$/;
+const PART = new RegExp(`^-- (${PART_NAMES.join('|')}): (.*)$`);
 const MARK = /^-- %%( markdown)?\s*$/;
 /** A line of a cell that looks like a mark has a sign more. */
 const LOOKS_LIKE_MARK = /^-- %%/;
@@ -26,6 +30,11 @@ export function parseNotebook(text: string): NotebookText {
   if (lines[lines.length - 1] === '') lines.pop();
   const trace = TRACE.exec(lines[0] ?? '')?.[1];
   if (trace !== undefined) lines.shift();
+  const part: Partial<Record<keyof AskedPart, string>> = {};
+  for (let said = PART.exec(lines[0] ?? ''); said; said = PART.exec(lines[0] ?? '')) {
+    part[said[1] as keyof AskedPart] = said[2]!.trim();
+    lines.shift();
+  }
   const cells: { kind: NotebookCell['kind']; lines: string[] }[] = [];
   for (const line of lines) {
     const mark = MARK.exec(line);
@@ -36,6 +45,7 @@ export function parseNotebook(text: string): NotebookText {
   }
   return {
     trace: trace ?? '',
+    part,
     cells: cells.map(({ kind, lines: own }) => ({ kind, text: textOf(kind, own) })),
   };
 }
@@ -49,9 +59,12 @@ function textOf(kind: NotebookCell['kind'], lines: readonly string[]): string {
     .join('\n');
 }
 
-export function notebookText({ trace, cells }: NotebookText): string {
-  const head = trace === '' ? '' : `-- trace: ${trace.replace(/[\r\n]/g, ' ')}\n\n`;
-  return head + cells.map(cellText).join('\n');
+export function notebookText({ trace, part, cells }: NotebookText): string {
+  const said = PART_NAMES.map((name) => [name, part[name] ?? ''] as const);
+  const head = [['trace', trace] as const, ...said]
+    .filter(([, text]) => text !== '')
+    .map(([name, text]) => `-- ${name}: ${text.replace(/[\r\n]/g, ' ')}\n`);
+  return (head.length === 0 ? '' : `${head.join('')}\n`) + cells.map(cellText).join('\n');
 }
 
 function cellText({ kind, text }: NotebookCell): string {

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
+import type { AskedPart } from '../../model/pages/part.js';
 import type { SqlAnswer } from '../protocol/sql.js';
 import { processorOr } from '../../test/support/sqlTables.js';
 import { TraceProcessor } from '../../shell/perfetto/processor.js';
 import { SAMPLE, workerOn } from '../test/askWorker.js';
 
 const DAT = 'sample-traces/tracecmd/conv.restrictedmem.dat';
-const ASKED = { path: 'a.txt', version: '0', limit: 100 };
+const ASKED = { path: 'a.txt', version: '0', limit: 100, part: {} };
 
 describe('the worker answers in SQL', function () {
   this.timeout(60_000);
@@ -67,6 +68,23 @@ describe('the worker answers in SQL', function () {
       processor.query(`select name from stats where severity <> 'info' and value <> 0`).rows,
       [],
     );
+  });
+
+  it('of a part of the events, as often as another one is wanted', async function () {
+    const code = processorOr(this);
+    const worker = await workerOn(SAMPLE);
+    const answerOf = async (part: AskedPart): Promise<unknown> => {
+      const sql = 'select min(line), max(line), (select count(*) from findings) from events';
+      const answer = await worker.later('sql', { ...ASKED, code, sql, part });
+      return 'refused' in answer ? answer.refused : [answer.rows, answer.events];
+    };
+    assert.deepEqual(await answerOf({ from: '700', to: '702' }), [[['700', '702', '1']], 3]);
+    assert.deepEqual(await answerOf({}), [[['13', '1739', '1']], undefined]);
+    assert.equal(
+      await answerOf({ gfn: 'x' }),
+      `gfn takes a page number such as 0x100000, a range 0x100000-0x10000f or a count 0x100000+16; not 'x'`,
+    );
+    assert.deepEqual(await answerOf({ to: '13' }), [[['13', '13', '1']], 1]);
   });
 
   it('or says what is wrong with the question, with the processor, or that there is none', async function () {

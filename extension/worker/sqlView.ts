@@ -1,4 +1,5 @@
 /** Answers questions in SQL about the worker's trace. */
+import { NoSuchPart, partFilter, partText } from '../../model/pages/part.js';
 import { RULES } from '../../model/rules/registry.js';
 import { TraceTables } from '../../model/tables/index.js';
 import type { EventTable } from '../../parsers/events/table.js';
@@ -17,27 +18,42 @@ const ROW_COLUMNS = ['row', 'from_row', 'until_row'];
 
 export class SqlServer {
   private asked: SqlTrace | undefined;
+  /** Of what `asked` was told to ask, and by which code. */
+  private part = '';
+  private code: Uint8Array | undefined;
 
   constructor(private readonly now: () => number) {}
 
   /** `digest` is of the file, '' where there is none. */
-  async answer(
-    judged: Judged,
-    { sql, code, limit, path, version }: SqlAsk,
-    digest: string,
-  ): Promise<SqlResult> {
+  async answer(judged: Judged, question: SqlAsk, digest: string): Promise<SqlResult> {
     const start = this.now();
+    this.code = question.code ?? this.code;
+    if (this.code === undefined) return { refused: 'this build has no trace processor, which answers SQL' };
     try {
-      if (this.asked === undefined) {
-        if (code === undefined) return { refused: 'this build has no trace processor, which answers SQL' };
-        const { trace, analysis } = judged;
-        const report = { path, table: trace.table, analysis, rules: RULES };
-        this.asked = new SqlTrace(code, new TraceTables(report, { digest, version }));
-      }
-      return await this.ask(this.asked, judged, sql, limit, start);
+      const asked = this.askedOf(judged, question, this.code, digest);
+      return await this.ask(asked, judged, question.sql, question.limit, start);
     } catch (error) {
       return refusalOf(error);
     }
+  }
+
+  /** The trace, or the part of it that is asked; of another part than before it is read anew. */
+  private askedOf(
+    { trace: { table }, analysis, files }: Judged,
+    { path, version, part }: SqlAsk,
+    code: Uint8Array,
+    digest: string,
+  ): SqlTrace {
+    const text = partText(part);
+    if (this.asked && this.part === text) return this.asked;
+    this.asked = undefined;
+    this.part = text;
+    // A line alone may be of any file.
+    if (files && [part.from, part.to].some((place) => /^\d+$/.test(place ?? '')))
+      throw new NoSuchPart('in a trace of several files a place is a time, such as 12.345678');
+    const tables = new TraceTables({ path, table, analysis, rules: RULES }, { digest, version });
+    this.asked = new SqlTrace(code, tables, { part: partFilter(table, analysis, part) });
+    return this.asked;
   }
 
   private async ask(
@@ -60,6 +76,7 @@ export class SqlServer {
       spots: kept.map((row) => spotOfAnswer(judged, columns, row)),
       total,
       tookMs: this.now() - start,
+      ...(this.part !== '' && { events: asked.count }),
     };
   }
 }
@@ -71,7 +88,8 @@ function refusalOf(error: unknown): SqlRefusal {
       ? { refused: message }
       : { refused: message, line, column };
   }
-  if (error instanceof ProcessorEnded || error instanceof TooManyEvents) return { refused: error.message };
+  if (error instanceof TooManyEvents) return { refused: error.message, isTooLarge: true };
+  if (error instanceof ProcessorEnded || error instanceof NoSuchPart) return { refused: error.message };
   throw error;
 }
 

@@ -45,15 +45,19 @@ export interface FieldSource {
   /** Called before the rows of a chunk. */
   begin(): void;
   shapeOf(segment: Segment, i: number, row: number): Shape;
-  /** Writes the fields of a row; `at` is its place in the chunk. */
+  /** Writes the fields of a row; `at` counts the rows of the chunk that were asked for a shape. */
   write(wire: Wire, shape: Shape, segment: Segment, i: number, row: number, at: number): void;
 }
 
 /** Rows of a chunk: a packet for each CPU is made of them. */
 const CHUNK_ROWS = 1 << 14;
 
-/** Packets of all events, each piece valid until the next is asked for. */
-export function* ftracePackets(table: EventTable, source: FieldSource): Generator<Uint8Array> {
+/** Packets of all events, or of those in a part, each piece valid until the next is asked for. */
+export function* ftracePackets(
+  table: EventTable,
+  source: FieldSource,
+  isIn?: (row: number) => boolean,
+): Generator<Uint8Array> {
   const wire = new Wire();
   source.beside?.facts(wire);
   processTree(wire, table);
@@ -64,10 +68,22 @@ export function* ftracePackets(table: EventTable, source: FieldSource): Generato
     for (let from = 0; from < segment.length; from += CHUNK_ROWS) {
       const until = Math.min(segment.length, from + CHUNK_ROWS);
       source.beside?.rows(wire, segment, from, until);
-      chunk(wire, table, source, known, s, from, until);
+      chunk(wire, table, source, known, s, rowsWithin(s << SEGMENT_SHIFT, from, until, isIn));
       yield wire.take();
     }
   }
+}
+
+/** Indexes [from, until) of a segment, without those that are not in the part. */
+function rowsWithin(
+  row0: number,
+  from: number,
+  until: number,
+  isIn: ((row: number) => boolean) | undefined,
+): readonly number[] {
+  const rows: number[] = [];
+  for (let i = from; i < until; i++) if (!isIn || isIn(row0 + i)) rows.push(i);
+  return rows;
 }
 
 /** The CPU that events go to whose own is not known: one more than there are. */
@@ -84,20 +100,20 @@ function chunk(
   source: FieldSource,
   known: Set<number>,
   s: number,
-  from: number,
-  until: number,
+  /** Indexes within the segment. */
+  rows: readonly number[],
 ): void {
   const segment = table.segments[s]!;
   const row0 = s << SEGMENT_SHIFT;
   source.begin();
   const shapes: Shape[] = [];
   const cpus = new Map<number, number[]>();
-  for (let i = from; i < until; i++) {
+  for (const [at, i] of rows.entries()) {
     shapes.push(source.shapeOf(segment, i, row0 + i));
     const cpu = segment.cpu[i]!;
     const list = cpus.get(cpu);
-    if (list) list.push(i);
-    else cpus.set(cpu, [i]);
+    if (list) list.push(at);
+    else cpus.set(cpu, [at]);
   }
   describe(wire, new Set(shapes), known);
   const t0 = startOf(table);
@@ -105,13 +121,14 @@ function chunk(
     const packet = wire.begin(TRACE_PACKET);
     const bundle = wire.begin(PACKET.ftraceEvents);
     wire.uint(BUNDLE.cpu, cpu === UNKNOWN_CPU ? spareCpu(table) : cpu);
-    for (const i of list) {
-      const shape = shapes[i - from]!;
+    for (const at of list) {
+      const i = rows[at]!;
+      const shape = shapes[at]!;
       const event = wire.begin(BUNDLE.event);
       putTime(wire, t0, segment.ts[i]!);
       wire.uint(FTRACE.pid, Math.max(0, segment.tid[i]!));
       const payload = wire.begin(shape.id);
-      source.write(wire, shape, segment, i, row0 + i, i - from);
+      source.write(wire, shape, segment, i, row0 + i, at);
       wire.end(payload);
       wire.end(event);
     }

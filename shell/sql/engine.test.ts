@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Column } from '../../model/tables/batch.js';
 import type { TraceTables } from '../../model/tables/index.js';
-import { TABLE_NAMES } from '../../model/tables/schema.js';
+import { partFilter } from '../../model/pages/part.js';
+import { TABLE_NAMES, type TableName } from '../../model/tables/schema.js';
 import {
   askedSamples,
   OVERLAP,
@@ -138,6 +139,31 @@ describe('questions in SQL', function () {
     assert.deepEqual([result.columns, result.rows], [['row'], []]);
   });
 
+  it('are of some events where a part is asked, and of all that is told of the whole', async () => {
+    const tables = tablesOfSample('labelled/inplace/M2.p.txt');
+    const { table, analysis } = tables.report;
+    const whole = new SqlTrace(code, tables);
+    const all = async (asked: SqlTrace, sql: string): Promise<unknown> => (await asked.query(sql)).rows;
+    for (const part of [{ from: '700', to: '900' }, { gfn: '0x100000+2' }]) {
+      const isIn = partFilter(table, analysis, part)!;
+      const rows = Array.from({ length: table.length }, (_, row) => row).filter(isIn);
+      assert.ok(rows.length > 1 && rows.length < table.length);
+      const asked = new SqlTrace(code, tables, { part: isIn });
+      assert.equal(asked.count, rows.length);
+      const within = ` where row in (${rows.join()})`;
+      for (const name of ['events', 'event_pages']) {
+        const columns = tables.columns(name as TableName).map((column) => quotedName(column.name));
+        const select = `select ${columns.join()} from ${name}`;
+        const order = ` order by row${name === 'events' ? '' : ', page_id'}`;
+        assert.deepEqual(await all(asked, select + order), await all(whole, select + within + order), name);
+      }
+      const others = 'select (select count(*) from pages), (select count(*) from findings)';
+      assert.deepEqual(await all(asked, others), await all(whole, others));
+    }
+    const none = new SqlTrace(code, tables, { part: () => false });
+    assert.deepEqual(await all(none, 'select count(*) from events, event_pages'), [[0n]]);
+  });
+
   it('hold every type of value', async () => {
     const processor = await TraceProcessor.start(code);
     processor.finish();
@@ -160,6 +186,9 @@ describe('a trace processor that cannot be used', () => {
     const tables = tablesOf(OVERLAP);
     Object.assign(tables.report.table, { length: EVENTS_MAX + 1 });
     assert.throws(() => new SqlTrace(new Uint8Array(0), tables), TooManyEvents);
+    const some = (row: number): boolean => row < EVENTS_MAX;
+    assert.equal(new SqlTrace(new Uint8Array(0), tables, { part: some }).count, EVENTS_MAX);
+    assert.throws(() => new SqlTrace(new Uint8Array(0), tables, { part: () => true }), TooManyEvents);
   });
 });
 

@@ -21,6 +21,8 @@ export interface SqlOutput {
   readonly foot: string;
   /** What a row that leads somewhere says of itself. */
   readonly hint: string;
+  /** What the switch says that shows the answer as a picture. */
+  readonly chart: string;
 }
 
 /** A row was chosen. */
