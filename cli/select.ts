@@ -1,7 +1,7 @@
 /** Which pages a user asks about: --vm, --gfn and --inode as ranges of pages of the analysis. */
 import type { Analysis } from '../model/analysis.js';
 import type { PageId } from '../model/pages/intervals.js';
-import { NoSuchPart, pageSpan, type PageSpan } from '../model/pages/part.js';
+import { NoSuchPart, pageSpan, type PageSpan } from '../model/tables/part.js';
 import { opSpace, opSubject, type Space } from '../model/pages/space.js';
 import { UsageError, InputError } from './errors.js';
 import type { Args, OptionSpecs } from './args.js';

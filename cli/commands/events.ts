@@ -9,7 +9,7 @@ import {
   extraTsv,
   type EventExtras,
 } from '../../model/findings/listing.js';
-import { frameFilter, type RowFilter } from '../../model/pages/part.js';
+import { frameFilter, type RowFilter } from '../../model/tables/partRows.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import type { EventText, OpenTrace } from '../../parsers/reader.js';
 import { stacksOf } from '../../parsers/stacks.js';

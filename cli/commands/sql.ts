@@ -1,6 +1,6 @@
 /** `shimtrace sql`: asks a trace in SQL. */
 import fs from 'node:fs';
-import { frameFilter, type RowFilter } from '../../model/pages/part.js';
+import { frameFilter, type RowFilter } from '../../model/tables/partRows.js';
 import { TraceTables } from '../../model/tables/index.js';
 import { ProcessorEnded } from '../../shell/perfetto/machine.js';
 import { QueryError } from '../../shell/perfetto/processor.js';

@@ -1,5 +1,5 @@
 /** Questions in SQL, as the host and a worker of their own say them to each other. */
-import type { AskedPart } from '../../model/pages/part.js';
+import type { AskedPart } from '../../model/tables/part.js';
 import type { Spot } from './place.js';
 
 export interface SqlAsk {

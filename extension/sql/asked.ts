@@ -3,7 +3,7 @@
  * a processor that takes all memory shall take no other work with it.
  */
 import * as vscode from 'vscode';
-import type { AskedPart } from '../../model/pages/part.js';
+import type { AskedPart } from '../../model/tables/part.js';
 import { CANCELLED, Channel, type Told } from '../analysis/channel.js';
 import type { App } from '../app.js';
 import { checkOptions } from '../config.js';

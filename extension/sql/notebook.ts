@@ -1,6 +1,6 @@
 /** Notebooks of questions in SQL about a trace: what runs their cells, and how one is begun. */
 import * as vscode from 'vscode';
-import { partText, type AskedPart } from '../../model/pages/part.js';
+import { partText, type AskedPart } from '../../model/tables/part.js';
 import { QUESTIONS } from '../../model/tables/questions.js';
 import { SQL_MIME, type SqlOutput, type SqlReveal } from '../../webview/protocol/sqlOutput.js';
 import { RequestFailed, type Told } from '../analysis/channel.js';

@@ -3,7 +3,7 @@
  * first line names the trace, `-- from:`, `-- to:` and `-- gfn:` below it the events that are asked about;
  * `-- %%` begins a cell of SQL, `-- %% markdown` one of text, whose lines are comments.
  */
-import { PART_NAMES, type AskedPart } from '../../model/pages/part.js';
+import { PART_NAMES, type AskedPart } from '../../model/tables/part.js';
 
 export interface NotebookCell {
   readonly kind: 'sql' | 'markdown';

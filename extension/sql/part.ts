@@ -1,6 +1,6 @@
 /** Which events a notebook asks about: all, those of a time, those about some guest frames. */
 import * as vscode from 'vscode';
-import { NoSuchPart, pageSpan, placeOf, type AskedPart } from '../../model/pages/part.js';
+import { NoSuchPart, pageSpan, placeOf, type AskedPart } from '../../model/tables/part.js';
 import { partOfMetadata } from './serializer.js';
 
 /** A trace does not fit the processor: offers to ask a part of it. */

@@ -1,6 +1,6 @@
 /** SQL notebooks as files. Answers are not kept: they are of a trace that may change, and may be large. */
 import * as vscode from 'vscode';
-import { PART_NAMES, type AskedPart } from '../../model/pages/part.js';
+import { PART_NAMES, type AskedPart } from '../../model/tables/part.js';
 import { notebookText, parseNotebook, type NotebookText } from './notebookText.js';
 
 const decoder = new TextDecoder();

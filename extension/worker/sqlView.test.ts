@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { AskedPart } from '../../model/pages/part.js';
+import type { AskedPart } from '../../model/tables/part.js';
 import type { SqlAnswer } from '../protocol/sql.js';
 import { processorOr } from '../../test/support/sqlTables.js';
 import { TraceProcessor } from '../../shell/perfetto/processor.js';

@@ -1,5 +1,6 @@
 /** Answers questions in SQL about the worker's trace. */
-import { NoSuchPart, partFilter, partText } from '../../model/pages/part.js';
+import { NoSuchPart, partText } from '../../model/tables/part.js';
+import { partFilter } from '../../model/tables/partRows.js';
 import { RULES } from '../../model/rules/registry.js';
 import { TraceTables } from '../../model/tables/index.js';
 import type { EventTable } from '../../parsers/events/table.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Column } from '../../model/tables/batch.js';
 import type { TraceTables } from '../../model/tables/index.js';
-import { partFilter } from '../../model/pages/part.js';
+import { partFilter } from '../../model/tables/partRows.js';
 import { TABLE_NAMES, type TableName } from '../../model/tables/schema.js';
 import {
   askedSamples,

@@ -3,7 +3,7 @@
  * Perfetto's, so that its own tables and functions are there too; the other tables are filled at the first
  * question that names them.
  */
-import type { RowFilter } from '../../model/pages/part.js';
+import type { RowFilter } from '../../model/tables/partRows.js';
 import type { Batch } from '../../model/tables/batch.js';
 import type { TraceTables } from '../../model/tables/index.js';
 import { TABLE_NAMES, type ColumnSpec, type TableName } from '../../model/tables/schema.js';

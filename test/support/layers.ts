@@ -40,6 +40,7 @@ const PICTURE_DATA = ['asks', 'shapes', 'tiles', 'knots', 'marks', 'outcome'].ma
 const HOST_CORE = [
   'model/answers/index.ts',
   'model/findings',
+  'model/tables/part.ts',
   'model/tables/questions.ts',
   'model/tables/schema.ts',
   'model/timeline/asks.ts',
@@ -216,7 +217,14 @@ export const LAYERS: readonly Layer[] = [
     may: ['shell', ...CORE],
     packages: ['fflate', 'xz-decompress', 'zstddec/stream'],
   },
-  room('extension/protocol', ...EVENTS, 'model/answers/index.ts', 'model/findings', 'model/timeline/asks.ts'),
+  room(
+    'extension/protocol',
+    ...EVENTS,
+    'model/answers/index.ts',
+    'model/findings',
+    'model/tables/part.ts',
+    'model/timeline/asks.ts',
+  ),
   {
     name: 'extension/worker for Node',
     holds: (file) => within('extension/worker')(file) && file.endsWith('.node.ts'),

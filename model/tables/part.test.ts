@@ -1,7 +1,8 @@
 /** Parts of a trace, as people write them. */
 import assert from 'node:assert/strict';
 import { judgeAll } from '../../test/support/oneTrace.js';
-import { NoSuchPart, pageSpan, partFilter, partText, placeFilter, type AskedPart } from './part.js';
+import { NoSuchPart, pageSpan, partText, type AskedPart } from './part.js';
+import { partFilter, placeFilter } from './partRows.js';
 
 const KVM = '0xffff888100aa0000';
 const judged = judgeAll([

@@ -1,11 +1,4 @@
 /** A part of a trace as people write it: the events between two places, those about some guest frames. */
-import type { EventTable } from '../../parsers/events/table.js';
-import type { Analysis } from '../analysis.js';
-import { pagesOfRow } from './query.js';
-
-/** True for a row that is meant. */
-export type RowFilter = (row: number) => boolean;
-
 /** What is written; all of it must hold. Where nothing is, the whole trace is meant. */
 export interface AskedPart {
   /** A line of a text trace or the number of an event; a time in seconds with a fraction; `@` and ticks. */
@@ -55,7 +48,7 @@ function countOf(first: number, sign: string | undefined, second: string | undef
 }
 
 /** Where something stands: a line or the number of an event, or an instant in nanoseconds or ticks. */
-type Place = { readonly line: number } | { readonly time: bigint };
+export type Place = { readonly line: number } | { readonly time: bigint };
 
 /** A line, a time in seconds, or ticks. Throws {@link NoSuchPart} with what is expected. */
 export function placeOf(text: string): Place {
@@ -66,50 +59,6 @@ export function placeOf(text: string): Place {
   if (!seconds)
     throw new NoSuchPart(`a line, a time such as 12.345678 or ticks such as @123456, not '${text}'`);
   return { time: BigInt(seconds[1]!) * NS_PER_SECOND + BigInt(seconds[2]!.padEnd(NS_DIGITS, '0')) };
-}
-
-/** Rows from a place on, or up to it, itself included. Throws as {@link placeOf}. */
-export function placeFilter(table: EventTable, text: string, end: 'from' | 'to'): RowFilter {
-  const isFrom = end === 'from';
-  const place = placeOf(text);
-  if ('line' in place) {
-    const { line } = place;
-    const at =
-      table.length > 0 && table.line(0) > 0 ? (row: number) => table.line(row) : (row: number) => row + 1;
-    return isFrom ? (row) => at(row) >= line : (row) => at(row) <= line;
-  }
-  const ts = Number(place.time - table.meta.t0);
-  return isFrom ? (row) => table.ts(row) >= ts : (row) => table.ts(row) <= ts;
-}
-
-/** Rows about some guest frames of any VM, which only the model knows. */
-export function frameFilter(table: EventTable, analysis: Analysis, { first, count }: PageSpan): RowFilter {
-  return (row) =>
-    pagesOfRow(analysis, table, row).some(
-      (pages) => pages.unit === 'gfn' && pages.first < first + count && first < pages.first + pages.count,
-    );
-}
-
-/** The rows of a part; undefined for the whole trace. Throws {@link NoSuchPart}, which names what is wrong. */
-export function partFilter(table: EventTable, analysis: Analysis, asked: AskedPart): RowFilter | undefined {
-  const filters = PART_NAMES.flatMap((name) => {
-    const text = asked[name];
-    return text === undefined ? [] : [named(name, () => filterOf(table, analysis, name, text))];
-  });
-  return filters.length === 0 ? undefined : (row) => filters.every((filter) => filter(row));
-}
-
-function filterOf(table: EventTable, analysis: Analysis, name: keyof AskedPart, text: string): RowFilter {
-  return name === 'gfn' ? frameFilter(table, analysis, pageSpan(text)) : placeFilter(table, text, name);
-}
-
-/** Makes something of what is written under a name, or says by that name what is wrong with it. */
-function named<T>(name: string, make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    throw error instanceof NoSuchPart ? new NoSuchPart(`${name} takes ${error.message}`) : error;
-  }
 }
 
 /** A part in words, as it was written; '' for the whole trace. */
