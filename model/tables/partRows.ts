@@ -29,7 +29,7 @@ export function frameFilter(table: EventTable, analysis: Analysis, { first, coun
     );
 }
 
-/** The rows of a part; undefined for the whole trace. Throws {@link NoSuchPart}, which names what is wrong. */
+/** Rows of a part; undefined for the whole trace. Throws {@link NoSuchPart}, which names the wrong one. */
 export function partFilter(table: EventTable, analysis: Analysis, asked: AskedPart): RowFilter | undefined {
   const filters = PART_NAMES.flatMap((name) => {
     const text = asked[name];
