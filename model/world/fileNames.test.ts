@@ -2,6 +2,10 @@
 import assert from 'node:assert/strict';
 import type { Judged } from '../../test/golden/judge.js';
 import { judgeAll, type Said } from '../../test/support/oneTrace.js';
+import { type NewWorld, worldOf } from '../../test/support/worldOf.js';
+import { asGfn, asPgoff } from '../../parsers/base/units.js';
+import type { Ev } from './event.js';
+import type { Inode, Slot, Thread, Vm } from './state.js';
 
 const INO = 70;
 const by =
@@ -231,5 +235,207 @@ describe('an inode number that another file system uses too', () => {
 
   it("leaves the memfd's own pages known by their pointers", () => {
     assert.ok(isFound(judge([...memfd, foreign, ...convert, mapped(0)])));
+  });
+});
+
+describe('which file a call is about', () => {
+  /** Twelve events of one task and one of another: their rows are what happens when. */
+  const OTHERS_ROW = 12;
+  const someWorld = (): NewWorld => {
+    const tick = 'page_fault_user: address=0x5000 ip=0x1 error_code=0x4';
+    return worldOf(...Array.from({ length: OTHERS_ROW }, () => by(10)(tick)), by(20)(tick));
+  };
+  const FD = 8;
+  const NO_FD = -1;
+  const SIZE = 0x4000;
+  const create = ({ w }: NewWorld, [ev, t]: [Ev, Thread], fd?: number): void => {
+    w.whichFile.create(t, ev.row, SIZE, 0);
+    if (fd !== undefined) w.whichFile.createReturned(t, fd, ev.row);
+  };
+  const slotOf = (vm: Vm, inode: Inode): Slot => ({
+    vm,
+    id: 1,
+    baseGfn: asGfn(0x1000),
+    npages: 4,
+    sized: true,
+    pgoff: asPgoff(0),
+    inode,
+    fd: FD,
+    fromRow: 0,
+    untilRow: -1,
+  });
+
+  it('is asked again each time where no descriptor is known', () => {
+    const world = someWorld();
+    const { w, at } = world;
+    const inode = w.whichFile.ofDescriptor(INO, NO_FD, ...at(0))!;
+    create(world, at(1));
+    assert.equal(inode.isForgotten, false);
+    w.whichFile.ofDescriptor(INO, NO_FD, ...at(2));
+    assert.equal(inode.isForgotten, true, 'it may be the one that was created');
+  });
+
+  it('is a new one where all that had the old one are gone, and its descriptor was made since', () => {
+    const world = someWorld();
+    const { w, at } = world;
+    const inode = w.whichFile.ofDescriptor(INO, FD, ...at(0))!;
+    w.whichFile.groupLeft(10);
+    create(world, at(OTHERS_ROW), FD);
+    const next = w.whichFile.ofDescriptor(INO, FD, ...at(OTHERS_ROW))!;
+    assert.deepEqual([next === inode, next.fresh, inode.over], [false, true, true]);
+  });
+
+  it('is not doubted again for a descriptor that was made before it was doubted', () => {
+    const { w, at } = someWorld();
+    const inode = w.whichFile.ofDescriptor(INO, FD, ...at(1))!;
+    w.whichFile.descriptorMade(at(3)[1], 12, 3);
+    w.whichFile.ofDescriptor(INO, 12, ...at(5));
+    assert.deepEqual([inode.isForgotten, inode.firstRow], [true, 5]);
+    w.whichFile.descriptorEnded(at(6)[1], 12);
+    w.whichFile.ofDescriptor(INO, 12, ...at(7));
+    assert.equal(inode.firstRow, 5);
+  });
+
+  it('is not known where two processes have made files and name one number', () => {
+    const world = someWorld();
+    const { w, at } = world;
+    create(world, at(0), FD);
+    const inode = w.whichFile.of(INO, ...at(1))!;
+    create(world, at(OTHERS_ROW), FD);
+    assert.equal(w.whichFile.of(INO, ...at(OTHERS_ROW)), undefined);
+    assert.deepEqual([inode.over, w.whichFile.of(INO, ...at(2))], [true, undefined]);
+  });
+
+  it('is a maker’s where its process runs a VM, has made a descriptor, or has a file that waits', () => {
+    const maker = (make: (world: NewWorld, t: Thread) => void): number => {
+      const world = someWorld();
+      const [ev, t] = world.at(1);
+      make(world, t);
+      return world.w.whichFile.of(INO, ev, t)!.maker;
+    };
+    assert.equal(
+      maker(() => undefined),
+      -1,
+    );
+    assert.equal(
+      maker(({ w }, t) => w.whichVm.ofThread(t, 0)),
+      10,
+    );
+    assert.equal(
+      maker(({ w }, t) => w.whichFile.descriptorMade(t, 5, 0)),
+      10,
+    );
+    assert.equal(
+      maker(({ w }, t) => w.whichFile.createReturned(t, -22, 0)),
+      -1,
+      'what failed made none',
+    );
+    assert.equal(
+      maker((world) => create(world, world.at(0), FD)),
+      10,
+    );
+  });
+
+  it('is passed on with all files that a process has', () => {
+    const { w, at } = someWorld();
+    const files = [70, 71, 72].map((ino) => w.whichFile.of(ino, ...at(0))!);
+    assert.deepEqual(
+      files.map(({ tgids }) => [...tgids]),
+      [[10], [10], [10]],
+    );
+    w.whichFile.groupLeft(10);
+    assert.deepEqual(
+      files.map(({ tgids }) => tgids.size),
+      [0, 0, 0],
+    );
+  });
+
+  it('is not known once a second VM that lives binds it', () => {
+    const bound = (change: (slot: Slot) => void): unknown => {
+      const { w, at } = someWorld();
+      const inode = w.whichFile.of(INO, ...at(0))!;
+      const [first, second] = [0, OTHERS_ROW].map((row) => w.whichVm.ofThread(at(row)[1], row));
+      const [older, slot] = [slotOf(first!, inode), slotOf(second!, inode)];
+      inode.slots.push(older, slot);
+      change(older);
+      w.whichFile.bound(slot, OTHERS_ROW);
+      return [slot.inode === undefined, inode.over];
+    };
+    const isKnown = [false, false];
+    assert.deepEqual(
+      bound(() => undefined),
+      [true, true],
+    );
+    assert.deepEqual(
+      bound((older) => {
+        older.untilRow = 0;
+      }),
+      isKnown,
+      'its slot went, at the first row',
+    );
+    assert.deepEqual(
+      bound((older) => {
+        older.vm.over = 'maybe';
+      }),
+      isKnown,
+      'its VM may be over',
+    );
+  });
+
+  it('is known from the start where one of its number was released, and not where that only ended', () => {
+    const second = (end: (inode: Inode) => void): boolean => {
+      const { w, at } = someWorld();
+      end(w.whichFile.of(INO, ...at(0))!);
+      return w.whichFile.of(INO, ...at(1))!.fresh;
+    };
+    assert.equal(
+      second((inode) => {
+        inode.releasedRow = 0;
+      }),
+      true,
+    );
+    assert.equal(
+      second((inode) => {
+        inode.over = true;
+      }),
+      false,
+    );
+  });
+
+  it('is the one that has its number now, where it has one', () => {
+    const { w, at } = someWorld();
+    const numbered = w.whichFile.of(INO, ...at(0))!;
+    const pointed = w.whichFile.ofFile(0x1234, ...at(0))!;
+    const now = (inode: Inode | undefined): Inode | undefined => w.whichFile.inUse(inode, ...at(2));
+    assert.deepEqual([now(numbered), now(undefined)], [numbered, undefined]);
+    for (const inode of [numbered, pointed]) inode.releasedRow = 1;
+    assert.deepEqual([now(numbered)?.index, now(pointed)], [2, pointed]);
+  });
+
+  it('is told once, by the return of its creation or of its call', () => {
+    /** The size of the file that is shown behind a descriptor after two were created. */
+    const shown = (told: (world: NewWorld, t: Thread) => void): number => {
+      const world = someWorld();
+      const [, t] = world.at(0);
+      create(world, world.at(1), 9);
+      world.w.whichFile.create(t, 3, 2 * SIZE, 0);
+      told(world, t);
+      return world.w.whichFile.ofDescriptor(INO, FD, ...world.at(5))!.pageCount;
+    };
+    const byCreation = ({ w }: NewWorld, t: Thread): void => w.whichFile.createReturned(t, FD, 4);
+    const byCall = ({ w }: NewWorld, t: Thread): void => w.whichFile.createCallReturned(t, 2, FD, 4);
+    assert.equal(shown(byCreation), 8);
+    assert.equal(shown(byCall), 8);
+    assert.equal(
+      shown((world, t) => {
+        byCreation(world, t);
+        byCall(world, t);
+      }),
+      8,
+    );
+    assert.equal(
+      shown(() => undefined),
+      -1,
+    );
   });
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { asGfn, asPfn } from '../../parsers/base/units.js';
+import { LeafTable } from './leafTable.js';
 import { Leaves } from './leaves.js';
 import { Pointers } from './pointers.js';
 import type { Install } from './spte.js';
@@ -55,6 +56,9 @@ describe('leaves', () => {
     const again = leaves.first(1, 3, asGfn(7))!;
     assert.deepEqual([again.root, again.doubtful, again.pending, again.side], [1, true, [check], 1]);
     again.doubtful = false;
+    assert.deepEqual([again.doubtful, again.root, again.side, again.vmSure], [false, 1, 1, false]);
+    again.pending = undefined;
+    assert.equal(leaves.first(1, 3, asGfn(7))!.pending, undefined);
     leaves.remove(again);
     const other = leaves.add(leaf(8));
     assert.deepEqual([other.root, other.doubtful, other.pending], [-1, false, undefined]);
@@ -100,6 +104,32 @@ describe('leaves', () => {
     assert.deepEqual(gfns(700, 700), []);
     leaves.clear();
     assert.deepEqual(gfns(0, 2 ** 40), []);
+  });
+});
+
+describe('a table of leaves', () => {
+  /** Gfns far apart: each needs a block of its own. */
+  const FAR = 1000;
+  const MANY = 40;
+
+  it('gives back what was put, however many blocks that takes', () => {
+    const table = new LeafTable(1);
+    for (let i = 0; i < MANY; i++) table.set(asGfn(i * FAR), i + 1);
+    const found: number[] = [];
+    table.all((value, gfn) => found.push(value, gfn));
+    assert.deepEqual(found, Array.from({ length: MANY }, (_, i) => [i + 1, i * FAR]).flat());
+    for (let i = 0; i < MANY; i++) assert.equal(table.get(asGfn(i * FAR)), i + 1);
+    assert.deepEqual([table.get(asGfn(1)), table.get(asGfn(MANY * FAR)), table.get(asGfn(-1))], [0, 0, 0]);
+  });
+
+  it('has nothing where what was put has gone, and does not take a gfn that is not known', () => {
+    const table = new LeafTable(512);
+    table.set(asGfn(512), 3);
+    table.set(asGfn(512), 4);
+    table.set(asGfn(513), 0);
+    table.all(() => assert.fail('it has gone'));
+    table.within(asGfn(0), asGfn(FAR), () => assert.fail('it has gone'));
+    assert.throws(() => table.set(asGfn(-1), 1), /a leaf at gfn -1/);
   });
 });
 

@@ -2,19 +2,15 @@
 import assert from 'node:assert/strict';
 import { asGfn, asPgoff } from '../../parsers/base/units.js';
 import type { EventTable } from '../../parsers/events/table.js';
-import { SEGMENT_ROWS } from '../../parsers/events/segment.js';
-import { traceText, type Said } from '../../test/support/oneTrace.js';
-import { bytesOf, readFtrace } from '../../test/support/tables.js';
+import type { Said } from '../../test/support/oneTrace.js';
+import { by, SKEW_NS, worldOf } from '../../test/support/worldOf.js';
 import { Attr, Op, Phase } from '../ops/oplog.js';
-import { Ev } from './event.js';
-import { FactBus } from './facts.js';
 import { isServiced } from './faultResult.js';
 import { addSlot, gfnAt, removeSlot } from './memslots.js';
 import { slotsOf } from './slots.js';
 import { groupOf, type Slot, type Thread, type Vm } from './state.js';
 import { World } from './world.js';
 
-const SKEW_NS = 1000;
 const FLUSH_KVM = slotsOf('FlushRemoteTlbs', 'kvm').kvm;
 const POINTERS = ['0xffff888100aa0000', '0xffff888100bb0000'] as const;
 /** An event of a VM, by its number here; -1 for one without a pointer. */
@@ -22,30 +18,6 @@ const flush = (vm: number): string => {
   const at = '(kvm_flush_remote_tlbs+0x0/0x30)';
   return vm < 0 ? `unnamed_flush: ${at} x=1` : `kvm_flush_remote_tlbs: ${at} kvm=${POINTERS[vm]!}`;
 };
-const by = (tid: number, event: string, more: Partial<Said> = {}): Said => ({
-  event,
-  tid,
-  tgid: tid,
-  ...more,
-});
-
-/** A world before the first event of a trace, and the trace's events. */
-function worldOf(...events: readonly (string | Said)[]): {
-  readonly w: World;
-  at(row: number): [Ev, Thread];
-} {
-  const table = readFtrace(bytesOf(traceText(events)));
-  assert.ok(table.length < SEGMENT_ROWS);
-  const w = new World(table, SKEW_NS, new FactBus());
-  return {
-    w,
-    at(row) {
-      const ev = new Ev();
-      ev.point(table.segments[0]!, 0, row);
-      return [ev, w.thread(ev)];
-    },
-  };
-}
 
 /** The VM of each event in turn. */
 function vmsOf(...events: readonly (string | Said)[]): readonly number[] {

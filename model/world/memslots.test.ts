@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { asGfn, asPgoff } from '../../parsers/base/units.js';
-import { gfnAt, gfnsAt, holdsPages, pgoffAt } from './memslots.js';
+import { Attr, Op, OpLog } from '../ops/oplog.js';
+import { addSlot, gfnAt, gfnsAt, holdsPages, liveSlot, pgoffAt, removeSlot } from './memslots.js';
 import { IntervalMap } from './intervalMap.js';
 import { type Slot, Vm } from './state.js';
 
@@ -60,5 +61,75 @@ describe('a memslot', () => {
     assert.equal(vm.sptes.first(0, 1, asPgoff(1)), undefined);
     // @ts-expect-error: a number that nobody named is neither
     assert.equal(pgoffAt(slot, 0x1001), 11);
+  });
+});
+
+describe('the memslots of a VM', () => {
+  const slotOf = (vm: Vm, id: number, more: Partial<Slot> = {}): Slot => ({ ...slot, vm, id, ...more });
+
+  it('are found by id and base while they live', () => {
+    const vm = new Vm(0, -1, -1, 0);
+    const base = slot.baseGfn;
+    const [gone, other, live] = [
+      slotOf(vm, 1, { untilRow: 0 }),
+      slotOf(vm, 1, { baseGfn: asGfn(0x2000) }),
+      slotOf(vm, 1),
+    ];
+    vm.slots.push(gone, slotOf(vm, 2));
+    assert.equal(liveSlot(vm, 1, base), undefined);
+    vm.slots.push(other, live);
+    assert.equal(liveSlot(vm, 1, base), live);
+  });
+
+  it('end once, and with the last of them the VM may be over', () => {
+    const ops = new OpLog();
+    const all: Slot[] = [];
+    const vm = new Vm(0, -1, -1, 0);
+    const [a, b] = [slotOf(vm, 1), slotOf(vm, 2)];
+    for (const one of [a, b]) addSlot(ops, all, one, 0);
+    assert.deepEqual([vm.slots, all, ops.length], [[a, b], [a, b], 2]);
+    removeSlot(ops, a, 0);
+    assert.deepEqual([a.untilRow, vm.over], [0, 'no']);
+    removeSlot(ops, a, 7);
+    assert.equal(a.untilRow, 0);
+    removeSlot(ops, b, 8);
+    assert.deepEqual([b.untilRow, vm.over, ops.length], [8, 'maybe', 4]);
+    assert.deepEqual([ops.op(2), ops.value(2), ops.aux(2)], [Op.SlotRemove, 1, -1]);
+    vm.over = 'yes';
+    removeSlot(ops, slotOf(vm, 3), 9);
+    assert.equal(vm.over, 'yes');
+  });
+
+  it('no longer stand in the way of what is asked for', () => {
+    const vm = new Vm(0, -1, -1, 0);
+    const [a, b] = [slotOf(vm, 1, { fromRow: 4 }), slotOf(vm, 2, { fromRow: 5 })];
+    vm.slots.push(a, b);
+    for (const { id, fromRow } of [a, b]) vm.regions.set(id, { row: fromRow } as never);
+    removeSlot(new OpLog(), a, 9);
+    assert.deepEqual([...vm.regions.keys()], [2]);
+  });
+
+  it('of a VM seen from its creation begin shared, until something is known of them', () => {
+    const attrs = (change: (vm: Vm) => void): readonly number[] => {
+      const ops = new OpLog();
+      const vm = new Vm(0, -1, -1, 0);
+      vm.attr.reset(Attr.Shared, 0);
+      change(vm);
+      addSlot(ops, [], slotOf(vm, 1), 3);
+      return ops.length === 1 ? [] : [ops.op(1), ops.row(1), ops.first(1), ops.count(1), ops.value(1)];
+    };
+    const made = (vm: Vm): void => {
+      vm.fresh = true;
+    };
+    assert.deepEqual(attrs(made), [Op.GfnAttr, 3, 0x1000, 4, Attr.Shared]);
+    assert.deepEqual(
+      attrs(() => undefined),
+      [],
+    );
+    const converted = (vm: Vm): void => {
+      made(vm);
+      vm.attr.set(asGfn(0), asGfn(1), Attr.Private, 1);
+    };
+    assert.deepEqual(attrs(converted), []);
   });
 });

@@ -22,6 +22,8 @@ describe('the size of pages', () => {
     assert.equal(pageBytes([map('0x2000000'), map('0x4000'), map('0x4000')]), 16384);
     assert.equal(pageBytes([map('0x10000'), map('0x20000000')]), 65536);
     assert.equal(pageBytes([map('0x4000'), map('0x1000')]), 4096);
+    const unsized = map('0x1').replace('size=0x1 ', '');
+    assert.equal(pageBytes([unsized, map('0x0'), map('0x4000')]), 16384, 'no size, or none at all');
   });
 
   it('is 4096 where only blocks are mapped, or nothing is', () => {

@@ -103,6 +103,11 @@ describe('a pid filter', () => {
     assert.equal(isOffIn(others.slice(0, 1), { allTasks: true }), true);
   });
 
+  it('is not told by flushes, which fire on whatever runs, nor by what QEMU or a guest recorded', () => {
+    const flush = 'tlb_flush: pages:1 reason:local MM shootdown (3)';
+    assert.equal(isOff(by(10, entry(0)), by(20, flush)), false);
+  });
+
   it('is told by thread groups where they are known', () => {
     const thread: Said = { event: pageFault, tid: 11, tgid: 10 };
     assert.equal(isOff(by(10, entry(0)), thread), false);
@@ -189,6 +194,41 @@ describe('gaps', () => {
     assert.deepEqual(late.restarts, [], 'an event may come late');
     const apart = surveyOf(on(0, { at: 3_000_000 }), on(1, { at: 2_000_000 }), on(0, { at: 3_000_001 }));
     assert.deepEqual(apart.restarts, [1, 2], 'a piece out of place');
+  });
+
+  it('lie where a piece belongs that stands behind what came after it', () => {
+    const times = (...at: readonly number[]): Survey => surveyOf(...at.map((us) => on(0, { at: us })));
+    assert.deepEqual(times(10, 20, 30, 15, 40).restarts, [1, 3, 4]);
+    // Nothing that stands before the step back before is looked at.
+    assert.deepEqual(times(10, 20, 30, 5, 8, 6).restarts, [3, 4, 5]);
+  });
+
+  it('lie where their marks say so, in whatever order these are kept', () => {
+    const table = readFtrace(bytesOf(traceText([on(0), LOST, on(0), on(1), 'CPU:1 [LOST 2 EVENTS]', on(1)])));
+    const turned = withMarks(table, { losses: [...table.losses].reverse() });
+    assert.deepEqual(gapsOf(new Survey(turned)), ['0..1 on 0', '2..3 on 1']);
+  });
+
+  it('do not lie before the first event of a CPU of a high number', () => {
+    const high = [63, 64, 65, 200].map((cpu) => on(cpu));
+    const survey = surveyOf(...high, ...high);
+    assert.deepEqual([gapsOf(survey), survey.restarts], [[], []]);
+    const back = surveyOf(on(200, { at: 3000 }), on(3, { at: 3001 }), on(200, { at: 2999 }));
+    assert.deepEqual(back.restarts, [2], 'its own clock');
+  });
+
+  it('lie everywhere in a text whose times step back more often than anybody can follow', () => {
+    const pair = (i: number): Said[] => [on(0, { at: 2000 * (i + 1) }), on(0, { at: 2000 * (i + 1) - 1 })];
+    const many = (steps: number): Survey =>
+      surveyOf(...Array.from({ length: steps }, (_, i) => pair(i)).flat(), on(0, { at: 9e6 }), on(0));
+    const [few, most] = [many(10), many(1001)];
+    const atEnd = (survey: Survey): boolean => {
+      const last = survey.table.length - 1;
+      return survey.gapBetween(last - 1, last);
+    };
+    assert.deepEqual([atEnd(few), atEnd(most)], [false, true]);
+    const whole = gapsOf(most).filter((gap) => gap.startsWith('-1..'));
+    assert.deepEqual(whole, ['-1..2004 on -1']);
   });
 
   it('lie before the first event of each CPU where the buffer was overwritten', () => {

@@ -2,6 +2,11 @@
 import assert from 'node:assert/strict';
 import type { Judged } from '../../test/golden/judge.js';
 import { judgeAll, type Said } from '../../test/support/oneTrace.js';
+import { type NewWorld, worldOf } from '../../test/support/worldOf.js';
+import { asGfn } from '../../parsers/base/units.js';
+import { Attr } from '../ops/oplog.js';
+import { slotsOf } from './slots.js';
+import type { Bracket, SyscallCtx, Thread, Vm } from './state.js';
 
 const KVM = '0xffff888100aa0000';
 const OTHER = '0xffff888100bb0000';
@@ -146,5 +151,195 @@ describe('a VM', () => {
     const first = [...bind(), ...toPrivate().map(vcpu)];
     assert.deepEqual(mismatches(judge([...first, ...fault.map(vcpu)])), ['violation']);
     assert.deepEqual(mismatches(judge([...first, ...fault.map(next)])), []);
+  });
+});
+
+describe('which VM a call is about', () => {
+  const FLUSH_KVM = slotsOf('FlushRemoteTlbs', 'kvm').kvm;
+  const flush = `kvm_flush_remote_tlbs: (kvm_flush_remote_tlbs+0x0/0x30) kvm=${KVM}`;
+  const unnamed = 'unnamed_flush: (kvm_flush_remote_tlbs+0x0/0x30) x=1';
+  const OWN = 0;
+  const WORKER = 4;
+  const NO_GROUP = 6;
+  const UNNAMED = 8;
+  /** Rows of the VM's process, of a worker of the kernel, of a task without a group, and without a pointer. */
+  const someWorld = (): NewWorld => {
+    const groupless: Said = { event: flush, tid: 50, tgid: -1 };
+    return worldOf(
+      ...Array.from({ length: WORKER }, () => own(flush)),
+      ...Array.from({ length: NO_GROUP - WORKER }, () => by(77)(flush)),
+      ...Array.from({ length: UNNAMED - NO_GROUP }, () => groupless),
+      ...Array.from({ length: 3 }, () => by(30)(unnamed)),
+    );
+  };
+  const named = ({ w, at }: NewWorld, row: number): Vm => w.whichVm.of(...at(row), FLUSH_KVM);
+  const atWork = ({ w, at }: NewWorld, row: number): Vm => w.whichVm.atWork(...at(row), FLUSH_KVM);
+  const ioctl = (row: number, fd: number, isRun = false): SyscallCtx => ({
+    name: 'ioctl',
+    row,
+    a: 0,
+    b: 0,
+    fd,
+    isRun,
+  });
+
+  it('belongs to the first process that names it, also where a task without a group named it before', () => {
+    const world = someWorld();
+    const vm = named(world, NO_GROUP);
+    assert.equal(vm.tgid, -1);
+    named(world, OWN);
+    assert.equal(vm.tgid, PID);
+    named(world, NO_GROUP + 1);
+    named(world, WORKER);
+    assert.equal(vm.tgid, PID);
+  });
+
+  it('is taken from a worker by the process that has it at work, and by no task without a group', () => {
+    const world = someWorld();
+    const { w } = world;
+    const vm = named(world, WORKER);
+    atWork(world, NO_GROUP);
+    assert.deepEqual([vm.tgid, vm.ownerSure], [77, false]);
+    atWork(world, OWN);
+    assert.deepEqual([vm.tgid, vm.ownerSure], [PID, true]);
+    w.whichVm.groupLeft(77);
+    assert.equal(vm.over, 'no', 'what becomes of the worker says nothing');
+    w.whichVm.groupLeft(PID);
+    assert.equal(vm.over, 'yes');
+  });
+
+  it('makes a process an owner once it had one at work, or has one without a pointer', () => {
+    const isOwner = (use: (world: NewWorld) => void, group: number): boolean => {
+      const world = someWorld();
+      use(world);
+      return world.w.whichVm.isOwner(group);
+    };
+    assert.equal(
+      isOwner(() => undefined, PID),
+      false,
+    );
+    assert.equal(
+      isOwner((world) => named(world, OWN), PID),
+      false,
+      'it may be a worker',
+    );
+    assert.equal(
+      isOwner((world) => atWork(world, OWN), PID),
+      true,
+    );
+    assert.equal(
+      isOwner(({ w, at }) => w.whichVm.ofThread(at(UNNAMED)[1], UNNAMED), 30),
+      true,
+    );
+  });
+
+  it('is over where its names pass on, with all that was known of it', () => {
+    const world = someWorld();
+    const { w, at } = world;
+    const vm = atWork(world, OWN);
+    w.whichVm.destroyed(vm);
+    assert.deepEqual([vm.over, vm.replaced], ['yes', false]);
+    vm.over = 'maybe';
+    w.whichVm.create(at(1)[1], 1);
+    const next = atWork(world, 2);
+    assert.notEqual(next, vm);
+    assert.deepEqual(
+      [vm.over, vm.replaced, next.over, next.fresh, next.createdRow],
+      ['yes', true, 'no', true, 1],
+    );
+    assert.equal(next.attr.get(asGfn(0)), Attr.Shared);
+  });
+
+  it('is doubted once for each VM that its process has created', () => {
+    const world = someWorld();
+    const { w, at } = world;
+    const vm = atWork(world, OWN);
+    const isKnown = (row: number): boolean => {
+      vm.fresh = true;
+      assert.equal(atWork(world, row), vm);
+      return vm.fresh;
+    };
+    assert.equal(isKnown(1), true);
+    w.whichVm.create(at(1)[1], 1);
+    assert.equal(isKnown(2), false);
+    assert.equal(isKnown(3), true);
+    w.whichVm.create(at(3)[1], 3);
+    assert.equal(isKnown(3), false);
+  });
+
+  it('is told by the descriptor of the call, where both are known and the call came after', () => {
+    const VM_FD = 5;
+    /** What the VM is after another was created at row 1: the same, the same and doubted, or another. */
+    const becomes = (call: SyscallCtx | undefined, fd = VM_FD): string => {
+      const world = someWorld();
+      const { w, at } = world;
+      const vm = atWork(world, OWN);
+      vm.fresh = true;
+      const [, t] = at(1);
+      w.whichVm.create(t, 1);
+      if (fd >= 0) w.whichVm.createReturned(t, 1, fd);
+      t.syscall = call;
+      if (atWork(world, 2) !== vm) return 'another';
+      return vm.fresh ? 'the same' : 'doubted';
+    };
+    assert.equal(becomes(undefined), 'doubted');
+    assert.equal(becomes({ ...ioctl(2, VM_FD), name: 'munmap' }), 'doubted');
+    assert.equal(becomes(ioctl(2, VM_FD)), 'another');
+    assert.equal(becomes(ioctl(2, 4)), 'the same');
+    assert.equal(becomes(ioctl(2, 0)), 'the same');
+    assert.equal(becomes(ioctl(2, -1)), 'doubted');
+    assert.equal(becomes(ioctl(2, VM_FD), -1), 'doubted', 'the creation has not returned');
+    assert.equal(becomes(ioctl(2, VM_FD, true)), 'doubted', 'a descriptor of a vCPU');
+    assert.equal(becomes(ioctl(0, VM_FD)), 'the same', 'a call that began before');
+    assert.equal(becomes(ioctl(0, -1)), 'the same');
+    assert.equal(becomes(ioctl(1, VM_FD, false)), 'another');
+    assert.equal(becomes(ioctl(2, 0), 0), 'another', 'descriptor 0');
+  });
+
+  it('is not another one for a creation that failed, or whose return is not its own', () => {
+    const becomes = (row: number, fd: number): boolean => {
+      const world = someWorld();
+      const { w, at } = world;
+      const vm = atWork(world, OWN);
+      w.whichVm.create(at(1)[1], 1);
+      w.whichVm.createReturned(at(1)[1], row, fd);
+      vm.over = 'maybe';
+      return atWork(world, 2) === vm;
+    };
+    assert.deepEqual([becomes(1, -22), becomes(1, 0), becomes(0, -22)], [true, false, false]);
+  });
+
+  it('leaves nothing known where it is doubted', () => {
+    const world = someWorld();
+    const { w } = world;
+    const vm = atWork(world, OWN);
+    vm.fresh = true;
+    vm.inProgress = 2;
+    vm.open.push({} as Bracket);
+    vm.told.set(asGfn(1), {} as never);
+    w.whichVm.withTold.add(vm);
+    vm.regions.set(1, {} as never);
+    w.whichVm.slotCameAgain(vm, 3);
+    const { fresh, inProgress, holeRow, open, told, regions } = vm;
+    assert.deepEqual([fresh, inProgress, holeRow], [false, 0, 3]);
+    assert.deepEqual([open.length, told.size, regions.size, w.whichVm.withTold.size], [0, 0, 0, 0]);
+    assert.deepEqual([vm.attr.get(asGfn(0)), vm.attr.rowOf(asGfn(0))], [Attr.Unknown, 3]);
+    vm.open.push({} as Bracket);
+    w.whichVm.slotCameAgain(vm, 5);
+    assert.equal(vm.holeRow, 3, 'the first');
+    const quiet = new Set([w.ops.length]);
+    w.whichVm.slotCameAgain(vm, 6);
+    quiet.add(w.ops.length);
+    assert.equal(quiet.size, 1, 'nothing was known');
+  });
+
+  it('begins anew for the next process of a number, without the pointer of a VM', () => {
+    const { w, at } = someWorld();
+    const [, t]: readonly [unknown, Thread] = at(UNNAMED);
+    const vm = w.whichVm.ofThread(t, UNNAMED);
+    assert.equal(w.whichVm.atWorkOfThread(t, UNNAMED), vm);
+    w.whichVm.groupEnded(30, UNNAMED);
+    assert.deepEqual([vm.over, vm.replaced], ['yes', true]);
+    assert.notEqual(w.whichVm.ofThread(t, UNNAMED + 1), vm);
   });
 });

@@ -1,4 +1,4 @@
-// `npm run mutate [-- ROOM...] [-- --static] [-- --force] [-- --survivors] [-- --sample N [--seed S]]`: puts
+// `npm run mutate [-- ROOM...] [-- --static] [-- --force] [-- --quick] [-- --survivors] [-- --sample N [--seed S]]`: puts
 // small faults into the core, one at a time, and says which of them no test notices. Rooms: see ROOMS.
 // `--survivors` tries those again that survived the last run of the room, where tests were only added since.
 // `--sample` tries so many of each room's, chosen by the seed. The tables of docs/TESTING.md and
@@ -9,7 +9,7 @@ import path from 'node:path';
 import { bin, ensureDependencies, exists, fail, must, root, run } from '../steps.mjs';
 import { EXPLAINED } from './explained.mjs';
 import { roomResult, writeReport } from './report.mjs';
-import { filesOf, ROOMS } from './rooms.mjs';
+import { filesOf, QUICK, ROOMS } from './rooms.mjs';
 
 const OUT = path.join(root, '.mutation');
 /** What the tests read beside code: when it changes, no earlier result holds. */
@@ -19,6 +19,7 @@ const args = process.argv.slice(2);
 const sample = numberOf('--sample');
 const seed = numberOf('--seed') ?? 1;
 const isAgain = args.includes('--survivors');
+const isQuick = args.includes('--quick');
 const asked = args.filter((arg) => !/^-|^\d+$/.test(arg));
 for (const room of asked)
   if (!(room in ROOMS)) fail(`no room ${room}; there are ${Object.keys(ROOMS).join(', ')}`);
@@ -44,7 +45,8 @@ writeReport(results);
 /** Tries the mutants of some rooms in one run of StrykerJS; returns the file with its report. */
 function mutate(together) {
   const files = isAgain ? together.flatMap(survivorsOf) : together.flatMap(filesOf);
-  const tests = [...new Set(together.flatMap((room) => ROOMS[room].tests))];
+  const all = [...new Set(together.flatMap((room) => ROOMS[room].tests))];
+  const tests = isQuick ? all.filter((test) => QUICK.includes(test)) : all;
   console.log(`\n${together.join(' ')}: ${isAgain ? `${files.length} places` : files.join(' ')}`);
   const name = sample === undefined ? together[0] : 'sample';
   const out = path.join(OUT, name);
@@ -68,6 +70,7 @@ function mutate(together) {
         MUTATE_OUT: path.relative(root, out),
         MUTATE_SAMPLE: sample === undefined ? '' : `${sample}/${seed}`,
         MUTATE_STATIC: args.includes('--static') ? '1' : '',
+        MUTATE_QUICK: isQuick ? '1' : '',
       },
     },
   );
