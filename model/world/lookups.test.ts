@@ -1,6 +1,6 @@
 /** How the world finds who and what an event is about: threads, VMs, files; and what is ordered. */
 import assert from 'node:assert/strict';
-import { asGfn, asPgoff } from '../../parsers/base/units.js';
+import { asGfn, asPfn, asPgoff } from '../../parsers/base/units.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import type { Said } from '../../test/support/oneTrace.js';
 import { by, SKEW_NS, worldOf } from '../../test/support/worldOf.js';
@@ -8,8 +8,8 @@ import { Attr, Op, Phase } from '../ops/oplog.js';
 import { isServiced } from './faultResult.js';
 import { addSlot, gfnAt, removeSlot } from './memslots.js';
 import { slotsOf } from './slots.js';
-import { groupOf, type Slot, type Thread, type Vm } from './state.js';
-import { World } from './world.js';
+import { groupOf, type Inode, type Slot, type Thread, type Vm } from './state.js';
+import { noteFolio, pageOfFolio, World } from './world.js';
 
 const FLUSH_KVM = slotsOf('FlushRemoteTlbs', 'kvm').kvm;
 const POINTERS = ['0xffff888100aa0000', '0xffff888100bb0000'] as const;
@@ -217,6 +217,107 @@ describe('files', () => {
     assert.deepEqual(shown(create(0x3000, -1)), [3, true, 0, Attr.Unknown, []]);
     assert.deepEqual(shown(create(0, 2)), [-1, true, 0, Attr.Shared, []]);
     assert.deepEqual(shown(create(0x3000, 2), create(0x3000, 2)), [-1, false, 1, Attr.Unknown, []]);
+  });
+});
+
+describe('the page behind a pointer', () => {
+  const POINTER = 0xa0000100000;
+  const PGOFF = asPgoff(3);
+  /** Whether the pointer names the page after `change`, where it was noted at row 5. */
+  const isNamed = (change: (w: World, inode: Inode) => void): boolean => {
+    const { w, at } = worldOf(flush(0));
+    const inode = w.whichFile.of(70, ...at(0))!;
+    noteFolio(w, POINTER, inode, PGOFF, 5);
+    change(w, inode);
+    const page = pageOfFolio(w, POINTER);
+    assert.ok(page === undefined || (page.inode === inode && page.pgoff === PGOFF));
+    return page !== undefined;
+  };
+  const gone = (deletedRow: number) => (_: World, inode: Inode) =>
+    void inode.cache.set(PGOFF, { pfn: asPfn(7), deletedRow });
+
+  it('is the one that was shown last, until it goes from the page cache', () => {
+    assert.equal(
+      isNamed(() => undefined),
+      true,
+    );
+    assert.deepEqual(
+      [isNamed(gone(-1)), isNamed(gone(4)), isNamed(gone(5)), isNamed(gone(6))],
+      [true, true, true, false],
+    );
+    const shownAgain = (w: World, inode: Inode): void => {
+      noteFolio(w, POINTER, inode, PGOFF, 9);
+      gone(8)(w, inode);
+    };
+    assert.equal(isNamed(shownAgain), true);
+  });
+
+  it('goes with its file, unless references keep it', () => {
+    const released = (_: World, inode: Inode): void => {
+      inode.releasedRow = 0;
+    };
+    const over = (_: World, inode: Inode): void => {
+      inode.over = true;
+    };
+    const held = (w: World, inode: Inode): void => {
+      released(w, inode);
+      gone(6)(w, inode);
+      inode.refs.set(PGOFF, []);
+    };
+    assert.deepEqual([isNamed(released), isNamed(over), isNamed(held)], [false, false, true]);
+  });
+
+  it('is another one once the pointer was shown to be that', () => {
+    const { w, at } = worldOf(flush(0));
+    const [a, b] = [70, 71].map((ino) => w.whichFile.of(ino, ...at(0))!);
+    const noted = (inode: Inode, pgoff: number): readonly unknown[] => {
+      noteFolio(w, POINTER, inode, asPgoff(pgoff), 1);
+      const page = pageOfFolio(w, POINTER);
+      return [page?.inode.ino, page?.pgoff];
+    };
+    assert.deepEqual(
+      [noted(a!, 1), noted(a!, 2), noted(b!, 2)],
+      [
+        [70, 1],
+        [70, 2],
+        [71, 2],
+      ],
+    );
+    assert.equal(pageOfFolio(w, POINTER + 64), undefined);
+  });
+});
+
+describe('a task whose number is used again', () => {
+  it('takes the VMs and files of its group along where it was the first of it', () => {
+    const lives = (tid: number, end: (w: World, t: Thread) => void): readonly unknown[] => {
+      const { w, at } = worldOf(by(10, flush(0)), by(11, flush(0), { tgid: 10 }));
+      const vm = w.whichVm.of(...at(0), FLUSH_KVM);
+      const inode = w.whichFile.of(70, ...at(0))!;
+      const t = at(tid - 10)[1];
+      t.vm = vm;
+      end(w, t);
+      return [vm.over, [...inode.tgids], inode.lastTgid, t.vm];
+    };
+    const end = (w: World, t: Thread): void => w.endTask(t, 3);
+    const leave = (w: World, t: Thread): void => w.leaveVms(t, 3);
+    const GONE = -2;
+    assert.deepEqual(lives(10, end), ['yes', [], GONE, undefined]);
+    assert.deepEqual(lives(10, leave), ['yes', [10], 10, undefined]);
+    assert.deepEqual(lives(11, end), ['no', [10], 10, undefined]);
+    assert.deepEqual(lives(11, leave), ['no', [10], 10, undefined]);
+  });
+
+  it('is another task where its group is', () => {
+    const { w, at } = worldOf(
+      by(11, flush(0), { tgid: 10 }),
+      by(11, flush(0), { tgid: 20 }),
+      by(11, flush(0), { tgid: -1 }),
+    );
+    const [, t] = at(0);
+    t.vm = w.whichVm.of(...at(0), FLUSH_KVM);
+    assert.deepEqual([at(1)[1] === t, t.vm, t.tgid], [true, undefined, 20]);
+    t.vm = w.vms[0];
+    assert.deepEqual([at(2)[1].vm, t.tgid], [w.vms[0], 20], 'a group that is not printed is no other');
   });
 });
 

@@ -50,6 +50,32 @@ describe('the files of guests', () => {
   });
 });
 
+describe('a number of the page cache', () => {
+  const cached = (dev: string, ino: string, event = 'add_to'): string => {
+    const name = event === 'add_to' ? 'mm_filemap_add_to_page_cache' : 'mm_filemap_delete_from_page_cache';
+    return `${name}: dev ${dev} ino ${ino} pfn=0x4000 ofs=4096 order=0`;
+  };
+  const isAmbiguous = (...events: readonly string[]): boolean =>
+    surveyOf(userFault(0x46), ...events).ambiguousInodes.has(0x46);
+
+  it('is one file’s on one file system', () => {
+    assert.equal(
+      isAmbiguous(cached('0:16', '46'), cached('0:16', '46'), cached('0:16', '46', 'delete')),
+      false,
+    );
+    assert.equal(isAmbiguous(cached('0:16', '46'), cached('0:17', '47')), false);
+  });
+
+  it('may be any of two on two', () => {
+    assert.equal(isAmbiguous(cached('0:16', '46'), cached('0:17', '46')), true, 'by the minor number');
+    assert.equal(isAmbiguous(cached('0:16', '46'), cached('8:16', '46')), true, 'by the major number');
+    assert.equal(isAmbiguous(cached('0:16', '46'), cached('8:1', '46', 'delete')), true, 'by what goes');
+    const between = [cached('0:16', '46'), cached('8:1', '47'), cached('8:1', '46')];
+    assert.equal(isAmbiguous(...between), true, 'with another one between');
+    assert.equal(isAmbiguous(cached('0:16', '46'), cached('0:16', '47'), cached('0:16', '46')), false);
+  });
+});
+
 describe('the VMs of a trace', () => {
   it('are told by their pointers, in all and by thread group', () => {
     const survey = surveyOf(
@@ -68,6 +94,15 @@ describe('the VMs of a trace', () => {
     );
     const same = surveyOf(by(10, flush(KVM)), by(20, flush(KVM)), by(10, flush('kvm=0x0')));
     assert.deepEqual([[...same.kvms], [...same.kvmsOfTgid.keys()]], [[KVM_KEY], [10, 20]]);
+  });
+
+  it('are told with the bits of their pointers that most kernels have in common', () => {
+    const survey = surveyOf(flush(KVM), flush('kvm=0xff11000012345678'));
+    assert.deepEqual(
+      [...survey.kvms].map((kvm) => survey.topOfKvm(kvm)),
+      [0xfff, 0xff1],
+    );
+    assert.equal(survey.topOfKvm(1), 0xfff);
   });
 
   it('may be several where there are two files, or two threads run one vCPU number', () => {

@@ -9,6 +9,8 @@ const SAME_END = 'A row that is 0 is the beginning itself, which is taken otherw
 
 const NOT_0 = 'Any number but 0 is a failure, or counts as one.';
 
+const NO_POINTER_IS_0 = 'A pointer is never 0: NULL is read as none.';
+
 export const EXPLAINED = [
   {
     file: 'model/lower/files.ts',
@@ -117,5 +119,65 @@ export const EXPLAINED = [
     line: 'const open = vm.open.length > 0 ? openOver(vm, rec) : undefined;',
     reason: 'Only saves the search of an empty list, which finds nothing.',
     to: ['vm.open.length >= 0', 'true'],
+  },
+  {
+    file: 'model/world/fileNames.ts',
+    line: 'if (ino <= 0 || !this.survey.memfdInodes.has(ino) || this.contested.has(ino)) return undefined;',
+    to: ['ino < 0'],
+    reason: 'No memfd has number 0.',
+  },
+  {
+    file: 'model/world/survey.ts',
+    line: 'if (ino <= 0 || device < 0 || (ino === this.lastCached && device === this.lastDevice)) return;',
+    to: ['ino < 0'],
+    reason: 'What is kept of it is asked for numbers of memfds only, and none is 0.',
+  },
+  {
+    file: 'model/world/survey.ts',
+    line: 'if (kvm < 0 || (kvm === this.lastKvm && tgid === this.lastKvmTgid)) return;',
+    to: ['kvm <= 0'],
+    reason: NO_POINTER_IS_0,
+  },
+  {
+    file: 'model/world/vmNames.ts',
+    line: 'if (kvm >= 0) this.byKvm.set(kvm, vm);',
+    to: ['kvm > 0'],
+    reason: NO_POINTER_IS_0,
+  },
+  {
+    file: 'model/world/fileNames.ts',
+    line: 'create.tid === t.tid && create.row > callRow && create.fd === fd;',
+    to: ['create.row >= callRow'],
+    reason: 'No creation is at the row of the call that it is in.',
+  },
+  {
+    file: 'model/world/leaves.ts',
+    line: 'if (this.levelCounts[level]! <= 0) continue;',
+    to: ['false'],
+    reason: 'Only saves the search of an empty level, which finds nothing.',
+  },
+  {
+    file: 'model/world/leaves.ts',
+    line: 'if (checks) this.pendings.set(at, checks);',
+    to: ['true'],
+    reason: 'Nothing that is kept is read as nothing kept.',
+  },
+  {
+    file: 'model/world/pointers.ts',
+    line: 'if (high !== this.lastHigh) {',
+    to: ['true'],
+    reason: 'Only saves the look-up, which finds the same.',
+  },
+  {
+    file: 'model/world/having.ts',
+    line: 'if (this.items.has(item)) return;',
+    to: ['false'],
+    reason: 'Only saves the sort, which gives the same.',
+  },
+  {
+    file: 'model/world/world.ts',
+    line: 'if (last && last.tid === ev.tid && ev.tid !== 0) {',
+    to: ['{}', 'false'],
+    reason: 'Only saves the look-up, which finds the same.',
   },
 ];

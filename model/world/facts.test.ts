@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { FactBus, type Listener } from './facts.js';
+
+describe('facts', () => {
+  it('are told to all that listen to them, in the order in which these came, with all that is said', () => {
+    const bus = new FactBus();
+    const heard: unknown[] = [];
+    bus.listen({
+      finish: (row) => heard.push('a', row),
+      madeShared: (first, end, row) => heard.push(first, end, row),
+    });
+    bus.listen({ finish: (row) => heard.push('b', row) });
+    bus.tell('finish', 7);
+    assert.deepEqual(heard.splice(0), ['a', 7, 'b', 7]);
+    bus.tell('madeShared', 1 as never, 2 as never, 3);
+    assert.deepEqual(heard, [1, 2, 3]);
+  });
+
+  it('have up to seven parts', () => {
+    const bus = new FactBus();
+    let heard: readonly unknown[] = [];
+    const any = { store: (...parts: readonly unknown[]) => (heard = parts) } as unknown as Listener;
+    bus.listen(any);
+    (bus.tell as (...parts: readonly unknown[]) => void).call(bus, 'store', 1, 2, 3, 4, 5, 6, 7);
+    assert.deepEqual(heard, [1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  it('that nobody listens to are told to nobody', () => {
+    const bus = new FactBus();
+    bus.tell('finish', 1);
+    bus.listen({ finish: undefined } as unknown as Listener);
+    bus.tell('finish', 2);
+  });
+});
