@@ -1,7 +1,7 @@
 /** Slots of an event as the lowering reads them. */
 import assert from 'node:assert/strict';
 import { kindId } from '../../parsers/events/kinds.js';
-import { TableBuilder } from '../../parsers/events/table.js';
+import { FAILED_SHIFT, TableBuilder } from '../../parsers/events/table.js';
 import { Ev } from './event.js';
 
 /** An event with these words in its first slots; undefined for a slot that the event does not have. */
@@ -58,6 +58,16 @@ describe("an event's slots", () => {
       assert.equal(ev.signed(1, ABSENT), signed);
       if (unsigned !== undefined) assert.equal(ev.num(1), unsigned);
     });
+
+  it('that hold no data are told from those that are not there', () => {
+    const ev = eventWith(1n);
+    assert.deepEqual([ev.failed(0), ev.failed(2)], [false, false]);
+    const { pool, payload } = ev['seg']!;
+    pool[payload[1]!]! |= 1 << (2 + FAILED_SHIFT);
+    assert.deepEqual([ev.failed(0), ev.failed(1), ev.failed(2), ev.has(2)], [false, false, true, false]);
+    ev.point(ev['seg']!, 0, 0);
+    assert.equal(ev.failed(2), false, 'of an event without any');
+  });
 
   it('that are not there are said to be absent', () => {
     const ev = eventWith(undefined, 1n);

@@ -9,8 +9,8 @@ import type { Inode, Slot, Thread, Vm } from './state.js';
 
 const INO = 70;
 const by =
-  (tgid: number) =>
-  (event: string): Said => ({ event, tid: tgid, tgid });
+  (tgid: number, tid = tgid) =>
+  (event: string): Said => ({ event, tid, tgid });
 const said = (events: readonly (string | Said)[]): Said[] =>
   events.map((one) => (typeof one === 'string' ? by(10)(one) : one));
 
@@ -437,5 +437,163 @@ describe('which file a call is about', () => {
       shown(() => undefined),
       -1,
     );
+  });
+
+  it('is the one that was named, whoever names it, where nobody makes files', () => {
+    const { w, at } = someWorld();
+    const inode = w.whichFile.of(INO, ...at(0))!;
+    assert.equal(w.whichFile.of(INO, ...at(OTHERS_ROW)), inode);
+    assert.deepEqual([[...inode.tgids], inode.lastTgid, inode.isForgotten], [[10, 20], 20, false]);
+    const groupless: Said = { event: 'unrelated: x=1', tid: 30, tgid: -1 };
+    const world = worldOf(by(10)('unrelated: x=1'), groupless);
+    const first = world.w.whichFile.of(INO, ...world.at(1))!;
+    assert.deepEqual([[...first.tgids], first.lastTgid, first.maker], [[], -1, -1]);
+    assert.equal(world.w.whichFile.of(INO, ...world.at(0)), first);
+    assert.deepEqual([first.isForgotten, [...first.tgids]], [false, [10]], 'nobody had it before');
+    assert.equal(world.w.whichFile.of(INO, ...world.at(1)), first);
+    assert.equal(first.lastTgid, 10);
+  });
+
+  it('may be another’s by now where all that had it are gone', () => {
+    const world = someWorld();
+    const { w, at } = world;
+    create(world, at(0), FD);
+    const inode = w.whichFile.ofDescriptor(INO, FD, ...at(1))!;
+    assert.equal(inode.maker, 10);
+    w.whichFile.groupLeft(10);
+    assert.equal(w.whichFile.of(INO, ...at(OTHERS_ROW)), inode);
+    assert.deepEqual([inode.isForgotten, inode.maker], [true, -1]);
+  });
+
+  it('is that which was named before its descriptor showed, with the size of its creation', () => {
+    const world = someWorld();
+    const { w, at } = world;
+    create(world, at(0), FD);
+    create(world, at(1), 9);
+    const inode = w.whichFile.of(INO, ...at(2))!;
+    assert.deepEqual([inode.pageCount, inode.isForgotten], [-1, false], 'either of two');
+    assert.equal(w.whichFile.ofDescriptor(INO, FD, ...at(3)), inode);
+    assert.deepEqual([inode.pageCount, inode.isForgotten], [4, false]);
+    // It waits no more: the one that is left is of the next number.
+    const other = w.whichFile.of(INO + 1, ...at(4))!;
+    assert.deepEqual([other.pageCount, other.firstRow], [4, 1]);
+    inode.pageCount = 7;
+    w.whichFile.create(at(5)[1], 2, SIZE, 0);
+    w.whichFile.createReturned(at(5)[1], 12, 2);
+    w.whichFile.ofDescriptor(INO, 12, ...at(6));
+    assert.equal(inode.pageCount, 7, 'known already');
+  });
+
+  it('turns out to be the one that was created with a slot’s descriptor, unless more is known of it', () => {
+    const shown = (change: (inode: Inode) => void, createdAt = 0, fd = FD): readonly unknown[] => {
+      const world = someWorld();
+      const { w, at } = world;
+      const inode = w.whichFile.of(INO, ...at(OTHERS_ROW))!;
+      create(world, at(createdAt), FD);
+      change(inode);
+      w.whichFile.shownBehind(inode, fd, at(5)[1], 5);
+      return [inode.pageCount, inode.fresh, inode.firstRow];
+    };
+    const nothing = (): void => undefined;
+    const as = (row: number) => (inode: Inode) => void Object.assign(inode, { namedRow: row });
+    assert.deepEqual(shown(as(7)), [4, true, 0]);
+    assert.deepEqual(shown(nothing), [4, true, 0]);
+    assert.deepEqual(shown(as(7), 3), [4, true, 3]);
+    assert.deepEqual(shown(as(2), 3), [-1, false, OTHERS_ROW], 'named before it was created');
+    assert.deepEqual(shown(nothing, 0, 9), [-1, false, OTHERS_ROW], 'another descriptor');
+    const forgotten = (inode: Inode): void => inode.forget(4);
+    assert.deepEqual(shown(forgotten), [-1, false, 4]);
+    const converted = (inode: Inode): void => inode.attr.set(asPgoff(0), asPgoff(1), 1, 4);
+    assert.deepEqual(shown(converted), [-1, false, OTHERS_ROW]);
+  });
+
+  it('is told by the return of the call of the same thread, which began before its creation', () => {
+    /** The size behind the descriptor once a call of `tid` that began at `callRow` returned it. */
+    const told = (row: number, callRow: number): number => {
+      const world = worldOf(by(10)('x: a=1'), by(10, 11)('x: a=1'), by(10)('x: a=1'));
+      const { w, at } = world;
+      w.whichFile.create(at(0)[1], 5, SIZE, 0);
+      w.whichFile.create(at(0)[1], 6, 2 * SIZE, 0);
+      w.whichFile.createCallReturned(at(row)[1], callRow, FD, 7);
+      return w.whichFile.ofDescriptor(INO, FD, ...at(2))?.pageCount ?? -1;
+    };
+    assert.equal(told(0, 4), 4);
+    assert.equal(told(1, 4), -1, 'another thread of its group');
+    const world = someWorld();
+    const { w, at } = world;
+    w.whichFile.createCallReturned(at(0)[1], 1, FD, 2);
+    create(world, at(3));
+    assert.equal(w.whichFile.ofDescriptor(INO, FD, ...at(4))!.pageCount, 4, 'the only one');
+  });
+
+  it('is forgotten among too many that wait, the oldest first', () => {
+    const world = someWorld();
+    const { w, at } = world;
+    const [, t] = at(0);
+    for (let i = 0; i < 65; i++) {
+      w.whichFile.create(t, i, (i + 1) * 0x1000, 0);
+      w.whichFile.createReturned(t, 100 + i, i);
+    }
+    const size = (fd: number, ino: number): number => w.whichFile.ofDescriptor(ino, fd, ...at(1))!.pageCount;
+    assert.deepEqual([size(101, 80), size(100, 81), size(164, 82)], [2, -1, 65]);
+  });
+
+  it('is no longer waited for once its creation has failed', () => {
+    const world = someWorld();
+    const { w, at } = world;
+    create(world, at(0));
+    w.whichFile.createReturned(at(0)[1], -12, 1);
+    assert.deepEqual([w.whichFile.of(INO, ...at(2))!.pageCount, w.inodes[0]!.maker], [-1, -1]);
+    create(world, at(3), 0);
+    assert.equal(w.whichFile.ofDescriptor(INO + 1, 0, ...at(4))!.pageCount, 4, 'descriptor 0');
+  });
+
+  it('begins by the flags of its creation: shared, private, or unknown', () => {
+    const begins = (flags: number, size = SIZE): readonly unknown[] => {
+      const { w, at } = someWorld();
+      w.whichFile.create(at(0)[1], 0, size, flags);
+      const inode = w.whichFile.of(INO, ...at(1))!;
+      return [inode.initialAttr, w.ops.length];
+    };
+    assert.deepEqual(
+      [begins(2), begins(0), begins(1), begins(-1)],
+      [
+        [0, 1],
+        [1, 1],
+        [1, 1],
+        [2, 0],
+      ],
+    );
+    assert.deepEqual(begins(0, 0), [1, 0], 'of no known size');
+  });
+
+  it('is of the tree whose events name it', () => {
+    const provider = (event: string): string => {
+      const { w, at } = worldOf(by(10)(event));
+      return w.whichFile.of(INO, ...at(0))!.provider;
+    };
+    assert.equal(
+      provider('restrictedmem_fallocate: (restrictedmem_fallocate+0x0/0x10) ino=70'),
+      'restrictedmem',
+    );
+    assert.equal(
+      provider('inaccessible_fallocate: (inaccessible_fallocate+0x0/0x10) ino=70'),
+      'restrictedmem',
+    );
+    assert.equal(provider('kvm_gmem_fallocate: (kvm_gmem_fallocate+0x0/0x10) ino=70'), 'guest_memfd');
+  });
+
+  it('of a pointer is the only one that was created, where that is one', () => {
+    const { w, at } = someWorld();
+    assert.equal(w.whichFile.ofFile(1, ...at(0))!.pageCount, -1);
+    w.whichFile.create(at(1)[1], 1, SIZE, 0);
+    assert.equal(w.whichFile.ofFile(2, ...at(2))!.pageCount, 4);
+  });
+
+  it('loses its process where the number of that is another’s, and no other file does', () => {
+    const { w, at } = someWorld();
+    const [mine, other] = [w.whichFile.of(INO, ...at(0))!, w.whichFile.of(80, ...at(OTHERS_ROW))!];
+    w.whichFile.groupEnded(10);
+    assert.deepEqual([mine.lastTgid, other.lastTgid, mine.tgids.size, other.tgids.size], [-2, 20, 0, 1]);
   });
 });

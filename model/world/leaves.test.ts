@@ -78,6 +78,39 @@ describe('leaves', () => {
     );
   });
 
+  it('keeps more records than there was room for, and uses the places of those that went again', () => {
+    const leaves = new Leaves();
+    const many = 300;
+    const recs = Array.from({ length: many }, (_, i) => leaves.add({ ...leaf(i), side: i % 2, root: -1 }));
+    const all = (): readonly string[] =>
+      leaves.covering(asGfn(0), asGfn(many), []).map((r) => `${r.gfn} ${r.pfn} ${r.row} ${r.side}`);
+    const texts = recs.map((r) => `${r.gfn} ${r.pfn} ${r.row} ${r.side}`);
+    assert.deepEqual(all(), texts);
+    for (const rec of recs.slice(0, 200)) leaves.remove(rec);
+    assert.deepEqual([all(), leaves.count], [texts.slice(200), 100]);
+    const capacity = leaves['rows'].length;
+    for (const [i, rec] of recs.slice(0, 200).entries())
+      leaves.add({ ...rec, side: rec.side, gfn: asGfn(i) } as Install);
+    assert.deepEqual(all(), texts);
+    assert.equal(leaves['rows'].length, capacity, 'in the same room');
+    leaves.doubtAll();
+    leaves.all((rec) => assert.equal(rec.doubtful, true));
+  });
+
+  it('says of every record of which level and address space it is', () => {
+    const leaves = new Leaves();
+    const places = [1, 2, 3].flatMap((level) => [0, 1].map((asId) => [level, asId] as const));
+    for (const [level, asId] of places) leaves.add(leaf(1 << 18, level, asId));
+    const seen: string[] = [];
+    leaves.all((rec) => seen.push(`${rec.asId} ${rec.level} ${rec.gfn}`));
+    assert.deepEqual(seen.sort(), places.map(([level, asId]) => `${asId} ${level} ${1 << 18}`).sort());
+    for (const level of [1, 2, 3]) leaves.remove(leaves.first(0, level, asGfn(1 << 18))!);
+    assert.deepEqual(
+      leaves.covering(asGfn(1 << 18), asGfn((1 << 18) + 1), []).map((r) => `${r.asId} ${r.level}`),
+      ['1 1', '1 2', '1 3'],
+    );
+  });
+
   it('keeps a leaf that was installed more often than a VM has roots, in doubt, whatever is zapped', () => {
     const leaves = new Leaves();
     const times = 100;
@@ -122,6 +155,33 @@ describe('a table of leaves', () => {
     assert.deepEqual([table.get(asGfn(1)), table.get(asGfn(MANY * FAR)), table.get(asGfn(-1))], [0, 0, 0]);
   });
 
+  it('finds what lies in a range, whether the range or the table is the larger', () => {
+    const span = 8;
+    const table = new LeafTable(span);
+    // Blocks have 64 leaves of 8 gfns: three blocks, that of the middle last.
+    const gfns = [1024, 1016, 0, 8, 504, 512];
+    for (const [i, gfn] of gfns.entries()) table.set(asGfn(gfn), i + 1);
+    const within = (first: number, end: number): readonly number[] => {
+      const found: number[] = [];
+      table.within(asGfn(first), asGfn(end), (value, gfn) => {
+        assert.equal(gfns[value - 1], gfn);
+        found.push(gfn);
+      });
+      return found;
+    };
+    assert.deepEqual(within(0, 2048), [0, 8, 504, 512, 1016, 1024]);
+    assert.deepEqual(within(0, 1 << 20), [0, 8, 504, 512, 1016, 1024], 'more blocks than there are');
+    assert.deepEqual(within(8, 512), [8, 504]);
+    assert.deepEqual(within(7, 9), [0, 8], 'a leaf that covers a part of it');
+    assert.deepEqual(within(505, 513), [504, 512]);
+    assert.deepEqual([within(16, 504), within(1032, 1 << 20), within(511, 512)], [[], [], [504]]);
+    for (const gfn of [512, 1016]) table.set(asGfn(gfn), 0);
+    assert.deepEqual(within(0, 1 << 20), [0, 8, 504, 1024], 'what has gone');
+    assert.deepEqual(within(508, 1024), [504]);
+    table.set(asGfn(512), 4);
+    assert.deepEqual([table.get(asGfn(513)), table.get(asGfn(520))], [4, 0]);
+  });
+
   it('has nothing where what was put has gone, and does not take a gfn that is not known', () => {
     const table = new LeafTable(512);
     table.set(asGfn(512), 3);
@@ -146,6 +206,7 @@ describe('pointers', () => {
       [pointers.has(0xea0004000041), pointers.has(0xea0104000080), pointers.has(-1)],
       [false, false, false],
     );
+    assert.equal(pointers.has(0xea0104000040), true);
     pointers.set(0x40, 'again');
     assert.equal(pointers.get(0x40), 'again');
   });

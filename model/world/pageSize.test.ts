@@ -26,6 +26,16 @@ describe('the size of pages', () => {
     assert.equal(pageBytes([unsized, map('0x0'), map('0x4000')]), 16384, 'no size, or none at all');
   });
 
+  it('is looked for in maps of either kind, among all else', () => {
+    const pkvm = map('0x4000').replaceAll('kvm_pgtable_stage2_map', 'pkvm_pgtable_stage2_map');
+    const other = 'page_fault_user: address=0x5000 ip=0x1 error_code=0x4';
+    assert.equal(pageBytes([other, pkvm, other]), 16384);
+    assert.equal(pageBytes([other, map('0x200000'), pkvm]), 16384);
+    assert.equal(pageBytes([map('0x4000'), other, map('0x800')]), 4096, 'less than any page');
+    const unmap = map('0x4000').replaceAll('stage2_map', 'stage2_unmap');
+    assert.equal(pageBytes([unmap]), 4096, 'what is unmapped says nothing');
+  });
+
   it('is 4096 where only blocks are mapped, or nothing is', () => {
     assert.equal(pageBytes([map('0x200000')]), 4096);
     assert.equal(pageBytes(['kvm_entry: vcpu 0, rip 0x1']), 4096);

@@ -36,6 +36,9 @@ describe('a memslot that was refused', () => {
     assert.deepEqual(held(region(2), region(3)), []);
     assert.deepEqual(held(region(1, samePages)), [], 'it changes itself');
     assert.notEqual(regionKey(region(1)), regionKey(region(1, { asId: 1 })));
+    const keys = [0, 1, 2].flatMap((asId) => [0, 1, 2, 0x7fff].map((id) => regionKey(region(id, { asId }))));
+    assert.equal(new Set(keys).size, keys.length);
+    assert.ok(keys.every(Number.isInteger));
   });
 
   it('wanted pages of a file that another holds, by the file where it is known, else by its descriptor', () => {
@@ -44,6 +47,10 @@ describe('a memslot that was refused', () => {
     assert.deepEqual(held(region(2, samePages)), [2, 'file']);
     assert.deepEqual(held(region(2, { ...samePages, fd: 9 })), []);
     assert.deepEqual(held(region(2, { ...samePages, isOfFile: false })), []);
+    const unnamed = { pgoff: asPgoff(0), fd: -1, ua: -1 };
+    assert.equal(holderOf([region(2, unnamed)], region(1, unnamed)), undefined, 'two descriptors not known');
+    const first = { pgoff: asPgoff(0), fd: 0 };
+    assert.equal(holderOf([region(2, first)], region(1, first))?.clash, 'file', 'page 0 of descriptor 0');
   });
 
   it('wanted the last page of another, or the first, and not the one beside', () => {
@@ -57,6 +64,11 @@ describe('a memslot that was refused', () => {
     assert.deepEqual(held(region(2, { ...sameMemory, ...unplaced })), [2, 'memory']);
     assert.deepEqual(held(region(2, { ...sameMemory, fd: -1 })), [2, 'memory']);
     assert.deepEqual(held(region(2, { ...sameMemory, fd: 9 })), [], 'two files may share memory');
+    const known = region(1, { fd: 0 });
+    assert.equal(holderOf([region(2, { ua: known.ua, fd: 0 })], known), undefined, 'descriptor 0 is known');
+    const noFd = region(1, { fd: -1 });
+    assert.equal(holderOf([region(2, { ua: noFd.ua })], noFd)?.clash, 'memory');
+    assert.equal(holderOf([region(2, { ua: noFd.ua, fd: 0 })], noFd)?.clash, 'memory');
     assert.deepEqual(held(region(2, { ...sameMemory, inode: B, fd: -1 })), []);
     assert.deepEqual(held(region(2, { ...sameMemory, ...unplaced, isOfFile: false })), []);
     for (const ua of [0, -1]) assert.deepEqual(held(region(2, { ...unplaced, ua })), []);

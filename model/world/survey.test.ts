@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { traceText, type Said } from '../../test/support/oneTrace.js';
 import { bytesOf, readFtrace } from '../../test/support/tables.js';
-import { kindId } from '../../parsers/events/kinds.js';
-import { withMarks, type TraceMeta } from '../../parsers/events/table.js';
+import { KIND_UNKNOWN, kindId } from '../../parsers/events/kinds.js';
+import { TableBuilder, UNKNOWN_CPU, withMarks, type TraceMeta } from '../../parsers/events/table.js';
 import type { EventKind } from '../../parsers/events/vocabulary.js';
+import { SEGMENT_ROWS } from '../../parsers/events/segment.js';
 import { Survey } from './survey.js';
 
 const surveyOf = (...events: readonly (string | Said)[]): Survey =>
@@ -73,6 +74,13 @@ describe('a number of the page cache', () => {
     const between = [cached('0:16', '46'), cached('8:1', '47'), cached('8:1', '46')];
     assert.equal(isAmbiguous(...between), true, 'with another one between');
     assert.equal(isAmbiguous(cached('0:16', '46'), cached('0:16', '47'), cached('0:16', '46')), false);
+    assert.equal(isAmbiguous(cached('0:0', '46'), cached('0:1', '46')), true, 'device 0');
+  });
+
+  it('says nothing where its file system is not told', () => {
+    const untold = 'mm_filemap_add_to_page_cache: ino=0x46 pfn=0x4000 index=0x1';
+    assert.equal(isAmbiguous(cached('0:16', '46'), untold), false);
+    assert.equal(isAmbiguous(untold, cached('0:16', '46')), false);
   });
 });
 
@@ -143,6 +151,26 @@ describe('a pid filter', () => {
     assert.equal(isOff(by(10, entry(0)), by(20, flush)), false);
   });
 
+  it('is not told by what QEMU logs, nor is that counted among the events', () => {
+    const table = readFtrace(bytesOf(traceText([by(10, entry(0)), by(20, pageFault)])));
+    /** With a vCPU's entry, `count` events of QEMU on no CPU or on one, and another task's fault or none. */
+    const offWith = (count: number, cpu: number, hasOther: boolean): boolean => {
+      const builder = new TableBuilder();
+      const [name, comm] = [
+        builder.names.internString('qemu:kvm_convert_memory'),
+        builder.comms.internString('qemu'),
+      ];
+      const [entered, faulted] = [0, 1].map((row) => builder.names.internString(table.name(row)));
+      builder.addRow(0, 0, 10, 10, comm, kindId('KvmEntry'), entered!, 0, 1);
+      for (let i = 0; i < count; i++) builder.addRow(i + 1, cpu, 30, 30, comm, KIND_UNKNOWN, name, 0, i + 2);
+      if (hasOther) builder.addRow(count + 1, 0, 20, 20, comm, table.kind(1), faulted!, 0, count + 2);
+      return new Survey(builder.finish()).unfiltered;
+    };
+    assert.equal(offWith(1000, UNKNOWN_CPU, true), true, 'one of two events of the host');
+    assert.equal(offWith(1000, UNKNOWN_CPU, false), false, 'of QEMU alone');
+    assert.equal(offWith(1000, 0, false), true, 'a probe in QEMU is of a task of the host');
+  });
+
   it('is told by thread groups where they are known', () => {
     const thread: Said = { event: pageFault, tid: 11, tgid: 10 };
     assert.equal(isOff(by(10, entry(0)), thread), false);
@@ -171,6 +199,17 @@ describe('kinds that are recorded', () => {
       [2, true],
       [0, false],
     ]);
+  });
+
+  it('are those too that whoever recorded the trace says did not happen', () => {
+    const told = (isRecorded: boolean, ...events: readonly string[]): boolean => {
+      const table = readFtrace(bytesOf(traceText(events)));
+      const unseen: TraceMeta['unseen'] = new Map([['UserFault', { isRecorded }]]) as never;
+      return new Survey(withMarks(table, { meta: { ...table.meta, unseen } })).recorded(kindId('UserFault'));
+    };
+    assert.deepEqual([told(true), told(false)], [true, false]);
+    assert.equal(told(true, unread), false, 'it happened, and could not be read');
+    assert.equal(told(false, good), true);
   });
 
   it('are told with the rows of those that could not be read', () => {
@@ -250,6 +289,31 @@ describe('gaps', () => {
     assert.deepEqual([gapsOf(survey), survey.restarts], [[], []]);
     const back = surveyOf(on(200, { at: 3000 }), on(3, { at: 3001 }), on(200, { at: 2999 }));
     assert.deepEqual(back.restarts, [2], 'its own clock');
+  });
+
+  it('lie where a piece belongs, also segments before', () => {
+    /** Restarts of rows of one CPU, 100 ns after one another, with others at some rows. */
+    const restarts = (length: number, others: Readonly<Record<number, number>>): readonly number[] => {
+      const builder = new TableBuilder();
+      const [name, comm] = [builder.names.internString('x'), builder.comms.internString('task')];
+      for (let row = 0; row < length; row++)
+        builder.addRow(others[row] ?? 100 * (row + 1), 0, 7, 7, comm, KIND_UNKNOWN, name, 0, row + 1);
+      return new Survey(builder.finish()).restarts;
+    };
+    const second = SEGMENT_ROWS + 10;
+    assert.deepEqual(restarts(second, {}), []);
+    // Back to between rows 4 and 5, which stand in the segment before; then on.
+    assert.deepEqual(restarts(second, { [second - 2]: 550 }), [5, second - 2, second - 1]);
+    // Back to between two rows of its own segment, and to the first one of it.
+    const within = SEGMENT_ROWS + 4;
+    assert.deepEqual(restarts(second, { [second - 2]: 100 * within + 50 }), [within, second - 2, second - 1]);
+    const first = 100 * SEGMENT_ROWS + 50;
+    assert.deepEqual(restarts(second, { [second - 2]: first }), [SEGMENT_ROWS, second - 2, second - 1]);
+    // Back to a time that a row has: the piece belongs behind it.
+    assert.deepEqual(restarts(second, { [second - 2]: 500 }), [5, second - 2, second - 1]);
+    // Before all: a recording of its own.
+    assert.deepEqual(restarts(20, { 10: 100 }), [10, 11]);
+    assert.deepEqual(restarts(20, { 10: 50 }), [10, 11]);
   });
 
   it('lie everywhere in a text whose times step back more often than anybody can follow', () => {

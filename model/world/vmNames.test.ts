@@ -4,9 +4,9 @@ import type { Judged } from '../../test/golden/judge.js';
 import { judgeAll, type Said } from '../../test/support/oneTrace.js';
 import { type NewWorld, worldOf } from '../../test/support/worldOf.js';
 import { asGfn } from '../../parsers/base/units.js';
-import { Attr } from '../ops/oplog.js';
+import { Attr, Op } from '../ops/oplog.js';
 import { slotsOf } from './slots.js';
-import type { Bracket, SyscallCtx, Thread, Vm } from './state.js';
+import type { Bracket, Slot, SyscallCtx, Thread, Vm } from './state.js';
 
 const KVM = '0xffff888100aa0000';
 const OTHER = '0xffff888100bb0000';
@@ -341,5 +341,72 @@ describe('which VM a call is about', () => {
     w.whichVm.groupEnded(30, UNNAMED);
     assert.deepEqual([vm.over, vm.replaced], ['yes', true]);
     assert.notEqual(w.whichVm.ofThread(t, UNNAMED + 1), vm);
+  });
+
+  it('takes its slots along where its names pass on, and those only', () => {
+    const world = someWorld();
+    const { w } = world;
+    const vm = atWork(world, OWN);
+    const slot = (id: number, untilRow: number): Slot =>
+      ({ vm, id, baseGfn: asGfn(0), npages: 1, inode: undefined, fromRow: 0, untilRow }) as unknown as Slot;
+    const [live, gone] = [slot(1, -1), slot(2, 0)];
+    vm.slots.push(live, gone);
+    w.whichVm.destroyed(vm);
+    const next = atWork(world, 2);
+    assert.notEqual(next, vm);
+    assert.deepEqual([live.untilRow, gone.untilRow], [2, 0]);
+  });
+
+  it('has all its SPTEs in doubt where it may be another', () => {
+    /** Codes of the operations that are logged when it is doubted. */
+    const told = (change: (vm: Vm) => void): readonly number[] => {
+      const world = someWorld();
+      const { w } = world;
+      const vm = atWork(world, OWN);
+      change(vm);
+      w.whichVm.slotCameAgain(vm, 3);
+      return Array.from({ length: w.ops.length }, (_, i) => w.ops.op(i));
+    };
+    const install = (vm: Vm): void => {
+      const leaf = { gfn: asGfn(1), level: 1, asId: 0, pfn: 5, row: 0, side: -1, root: -1, vmSure: true };
+      vm.sptes.add(leaf as never);
+    };
+    const tell = (vm: Vm): void => void vm.told.set(asGfn(1), {} as never);
+    assert.deepEqual(
+      told(() => undefined),
+      [],
+    );
+    assert.deepEqual([told(install), told(tell)], [[Op.SpteDoubt], [Op.SpteDoubt]]);
+    const isFresh = (vm: Vm): void => {
+      vm.fresh = true;
+    };
+    assert.deepEqual(told(isFresh), [Op.GfnAttr]);
+  });
+
+  it('is that of the thread where nothing names another', () => {
+    const world = someWorld();
+    const { w, at } = world;
+    const [, t] = at(UNNAMED);
+    const byThread = (): Vm => w.whichVm.atWorkOfThread(t, UNNAMED);
+    const vm = byThread();
+    assert.deepEqual([vm.kvm, vm.tgid, byThread() === vm, t.vm], [-1, 30, true, undefined]);
+    vm.over = 'yes';
+    const next = byThread();
+    assert.deepEqual([next === vm, vm.replaced, t.vm], [false, true, undefined]);
+    w.whichVm.create(t, UNNAMED);
+    assert.equal(byThread(), next, 'doubted, and the same');
+  });
+
+  it('is that of its pointer for a thread that names none, and stays its own', () => {
+    const only = worldOf(own(flush), by(PID, 11)(unnamed), by(PID, 11)(unnamed));
+    const [, t] = only.at(1);
+    const vm = only.w.whichVm.atWorkOfThread(t, 1);
+    assert.deepEqual([vm.kvm >= 0, t.vm === vm, vm.tgid], [true, true, PID]);
+    vm.over = 'yes';
+    const next = only.w.whichVm.atWorkOfThread(t, 2);
+    assert.deepEqual([next === vm, next.kvm === vm.kvm, t.vm === next], [false, true, true]);
+    next.over = 'maybe';
+    assert.equal(only.w.whichVm.atWorkOfThread(t, 2), next);
+    assert.equal(next.over, 'no', 'it is at work');
   });
 });

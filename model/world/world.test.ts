@@ -7,8 +7,9 @@ import { asGfn, asPgoff } from '../../parsers/base/units.js';
 import { TableBuilder } from '../../parsers/events/table.js';
 import type { Judged } from '../../test/golden/judge.js';
 import { judgeAll, type Said } from '../../test/support/oneTrace.js';
+import { worldOf } from '../../test/support/worldOf.js';
 import { FactBus } from './facts.js';
-import { Vm } from './state.js';
+import { Inode, type Thread, Vm } from './state.js';
 import { World } from './world.js';
 
 const KVM = '0xffff888100aa0000';
@@ -115,6 +116,71 @@ describe('the slot of a guest frame', () => {
     const vm = vmWith([0x1000, 4], [0x1002, 4], [0x1000, 8, 7]);
     assert.deepEqual(ids(vm, 0x1000, 0x1001, 0x1002, 0x1005, 0x1006), [0, 0, 1, 1, -1]);
     assert.deepEqual(ids(vmWith([0x1000, 4, 0]), 0x1000), [-1], 'gone at the first row');
+  });
+});
+
+describe('what the world asks often', () => {
+  const world = (...events: readonly string[]): World => worldOf(...events).w;
+
+  it('are the files that are mapped and the VMs with a bracket open', () => {
+    const w = world();
+    const [inode, other] = [70, 71].map((ino) => new Inode(ino - 70, ino, -1, 0));
+    const [vm, quiet] = [0, 1].map((index) => new Vm(index, -1, -1, 0));
+    inode!.vmas.push({} as never);
+    vm!.open.push({} as never);
+    for (const one of [other!, inode!]) w.mappedFiles.add(one);
+    for (const one of [quiet!, vm!]) w.bracketedVms.add(one);
+    assert.deepEqual([w.mappedFiles.list(), w.bracketedVms.list()], [[inode], [vm]]);
+    inode!.vmas.length = 0;
+    vm!.open.length = 0;
+    assert.deepEqual([w.mappedFiles.list(), w.bracketedVms.list()], [[], []]);
+  });
+
+  it('is what the trace has recorded', () => {
+    const unmap = (name: string): string =>
+      `${name}: (${name}+0x0/0x140) pgt=0xfff0000004326b80 addr=0x40000000 size=4096`;
+    for (const name of ['kvm_pgtable_stage2_unmap', 'pkvm_pgtable_stage2_unmap'])
+      assert.equal(world(unmap(name)).recordedStage2Unmap, true, name);
+    const w = world();
+    assert.deepEqual(
+      [w.recordedStage2Unmap, w.recordedGupRet, w.recordedPost, w.recordedStore, w.recordedVmResult],
+      [false, false, false, false, false],
+    );
+    assert.equal(w.recordedBindRet, false);
+    assert.equal(world(...bind(KVM, 70)).recordedBindRet, true);
+  });
+
+  it('is asked of rows in their order', () => {
+    assert.throws(() => world().gapBetween(5, 3), /gap query 5 > 3/);
+    assert.equal(world().gapBetween(3, 3), false);
+  });
+});
+
+describe('where a conversion began', () => {
+  const began = (entrySeen: boolean, change: (t: Thread) => void): readonly unknown[] => {
+    const { w, at } = worldOf('unrelated: x=1');
+    const [, t] = at(0);
+    change(t);
+    const { callRow, notBefore, isRest } = w.newConv('vm', t, 9, entrySeen);
+    return [callRow, notBefore, isRest, t.convWasCut, t.lastConvRow];
+  };
+  const cutAt = (row: number) => (t: Thread) => {
+    t.lastConvRow = row;
+    t.convWasCut = true;
+  };
+  const inIoctl = (t: Thread): void => {
+    cutAt(4)(t);
+    t.syscall = { name: 'ioctl', row: 0 } as Thread['syscall'];
+  };
+
+  it('is its entry, else its ioctl, else after the one before', () => {
+    assert.deepEqual(began(true, cutAt(4)), [9, 9, false, false, 9]);
+    assert.deepEqual(began(false, inIoctl), [0, 0, true, false, 9]);
+    assert.deepEqual(began(false, cutAt(4)), [-1, 4, true, false, 9]);
+    assert.deepEqual(
+      began(false, () => undefined),
+      [-1, 0, false, false, 9],
+    );
   });
 });
 

@@ -27,11 +27,11 @@ export default {
   coverageAnalysis: 'perTest',
   // A mutant of what runs while a module loads costs a process of its own.
   ignoreStatic: MUTATE_STATIC !== '1',
-  concurrency: 1,
+  concurrency: isQuick ? 2 : 1,
   // A busy machine takes long for the first run, which reads every trace.
   dryRunTimeoutMinutes: 30,
   // The factor is of the first run; later ones find the tables kept, and those of `--quick` need none.
-  timeoutMS: isQuick ? 15_000 : 20_000,
+  timeoutMS: isQuick ? 6000 : 20_000,
   timeoutFactor: isQuick ? 0 : 0.5,
   // What is not in a sample must not count as known later.
   incremental: !isSample,
