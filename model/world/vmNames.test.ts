@@ -162,7 +162,7 @@ describe('which VM a call is about', () => {
   const WORKER = 4;
   const NO_GROUP = 6;
   const UNNAMED = 8;
-  /** Rows of the VM's process, of a worker of the kernel, of a task without a group, and without a pointer. */
+  /** Rows of the VM's process, of a worker of the kernel, of a task without a group, without a pointer. */
   const someWorld = (): NewWorld => {
     const groupless: Said = { event: flush, tid: 50, tgid: -1 };
     return worldOf(

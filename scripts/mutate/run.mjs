@@ -1,5 +1,6 @@
-// `npm run mutate [-- ROOM...] [-- --static] [-- --force] [-- --quick] [-- --survivors] [-- --sample N [--seed S]]`: puts
-// small faults into the core, one at a time, and says which of them no test notices. Rooms: see ROOMS.
+// `npm run mutate [-- ROOM...] [-- --static] [-- --force] [-- --quick] [-- --survivors]
+// [-- --sample N [--seed S]]`: puts small faults into the core, one at a time, and says which of them no test
+// notices. Rooms: see ROOMS. `--quick` runs the tests beside the source only.
 // `--survivors` tries those again that survived the last run of the room, where tests were only added since.
 // `--sample` tries so many of each room's, chosen by the seed. The tables of docs/TESTING.md and
 // docs/SURVIVORS.md are written anew for the rooms that ran. docs/TESTING.md tells how to read them.
