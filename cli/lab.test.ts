@@ -32,7 +32,11 @@ describe('shimtrace lab', () => {
 
   it('takes a machine, then what is to be done in it', async () => {
     const err: string[] = [];
-    const output = { out: assert.fail, err: (line: string) => void err.push(line), progress: () => undefined };
+    const output = {
+      out: assert.fail,
+      err: (line: string) => void err.push(line),
+      progress: () => undefined,
+    };
     assert.equal(await run(['lab', 'vax'], { ...output, keeps: path.join(folder, 'kept') }), 2);
     assert.match(err.join(), /lab takes a machine \(x86, .*arm64.*\), then shell or record, not 'vax'/);
     assert.equal(await run(['lab', 'x86', 'fly'], { ...output, keeps: path.join(folder, 'kept') }), 2);

@@ -41,7 +41,10 @@ export const lab: Command = {
     }
     const workload = workloadOf(words);
     const booted = await laboratory.boot(machine, workload, args.flag('yes'), output);
-    if (booted === undefined) return EXIT.unusable;
+    if (booted === undefined) {
+      output.err('shimtrace: nothing was downloaded, and nothing done');
+      return EXIT.unusable;
+    }
     try {
       if (action === 'shell') return shellOn(booted.ssh);
       return await recordOn(machineTransport(booted, machine), workload, args, output);
