@@ -8,10 +8,11 @@ const HEIGHT = 200;
 const LEFT = 70;
 const BOTTOM = 18;
 const TOP = 8;
-/** Series in the order in which they are drawn. */
-const COLORS = ['blue', 'orange', 'green', 'purple'].map(
-  (name) => `var(--vscode-charts-${name}, currentColor)`,
-);
+/** For the name of a series. */
+const LEGEND = 135;
+/** Of series in the order in which they are drawn: told apart without colours too. */
+const DASHES = ['none', '7 3', '2 3', '9 3 2 3'];
+const COLORS = ['blue', 'red', 'green', 'purple'].map((name) => `var(--vscode-charts-${name}, currentColor)`);
 
 export const CHART_CSS = `
   .shimtrace-sql-chart { padding: 4px; max-width: 760px; }
@@ -78,18 +79,11 @@ function pointsOf({ by, xs, series }: Chart & { readonly kind: 'points' }): SVGE
   );
   for (const [k, { of, ys }] of series.entries()) {
     const points = xs.flatMap((at, i) => (Number.isFinite(ys[i]) ? [`${x(at)},${y(ys[i]!)}`] : []));
-    const line = shape('polyline', {
-      points: points.join(' '),
-      fill: 'none',
-      stroke: COLORS[k]!,
-      'stroke-width': 1.5,
-    });
-    const name = shape('title', {});
-    name.textContent = of;
-    line.append(name);
-    const legend = textAt(LEFT + 8 + 130 * k, TOP + 8, of, 'start');
-    legend.setAttribute('style', `fill: ${COLORS[k]!}`);
-    svg.append(line, legend);
+    const stroke = { stroke: COLORS[k]!, 'stroke-width': 1.5, 'stroke-dasharray': DASHES[k]! };
+    const line = shape('polyline', { points: points.join(' '), fill: 'none', ...stroke });
+    const legend = LEFT + 8 + LEGEND * k;
+    const sample = shape('line', { x1: legend, x2: legend + 22, y1: TOP + 4, y2: TOP + 4, ...stroke });
+    svg.append(line, sample, textAt(legend + 28, TOP + 8, of, 'start'));
   }
   return svg;
 }
