@@ -234,6 +234,20 @@ describe('shimtrace record', () => {
     });
   });
 
+  it('says where events go by before anybody has looked at them', async () => {
+    await on({ readEvents: 1000 }, async (fake, asked) => {
+      const line =
+        '     qemu-kvm-77      [000] .....   100.%06d: kvm_userspace_exit: reason KVM_EXIT_MMIO (6)\\n';
+      const all = `awk 'BEGIN { for (i = 1; i <= 1000; i++) printf "${line}", i }' > ${pipeOf(fake)}`;
+      const saidWith = async (until: readonly string[]): Promise<string> => {
+        const keepBytes = 4096;
+        return (await recorded({ ...asked, keepBytes, until, options: options(`${all}; sleep 1`) })).err;
+      };
+      assert.match(await saidWith(['G9']), /come faster than they are judged: some were let go of/);
+      assert.doesNotMatch(await saidWith([]), /faster than they are judged/);
+    });
+  });
+
   it('does not begin where nothing of what was asked can be judged', async () => {
     await on({ tracepoints: [] }, async (fake, asked) => {
       const { hasTrace, err, text } = await recorded({ ...asked, options: options(printing(fake, EVENTS)) });
