@@ -104,14 +104,15 @@ export function recordingRecipe(
     only === undefined ? RECIPE_TRACEPOINTS : only.filter((m) => !isProbe(m.how)).map((m) => m.how);
   const groups = [...new Set(probes.flatMap((probe) => probeDefinition(probe)?.group ?? []))];
   return [
-    'cd /sys/kernel/tracing',
-    'echo 0 > tracing_on; echo nop > current_tracer; echo > trace',
+    '# in an instance of its own: what else is traced on the host goes on as it was',
+    `cd /sys/kernel/tracing && mkdir ${INSTANCE} && cd ${INSTANCE} && echo 0 > tracing_on`,
     'echo mono > trace_clock            # a clock that orders events across CPUs',
     'echo 1 > options/record-tgid       # thread groups tell VMs apart',
-    'echo 65536 > buffer_size_kb        # per CPU; lost events make rules undecidable',
-    'echo > set_event_pid               # no pid filter: unpins happen in interrupts of other tasks',
+    '# all CPUs together take a twentieth of the free memory; lost events make rules undecidable',
+    "cpus=$(ls per_cpu | grep -c cpu); free_kb=$(sed -n 's/^MemAvailable: *\\([0-9]*\\) kB/\\1/p' /proc/meminfo)",
+    'echo $((free_kb / 20 / cpus)) > buffer_size_kb',
     '# of one probe, the first definition that this kernel takes',
-    'probe() { for p; do echo "$p" >> dynamic_events && return; done 2> /dev/null; echo "refused: $1" >&2; }',
+    'probe() { for p; do echo "$p" >> ../../dynamic_events && return; done 2> /dev/null; echo "refused: $1" >&2; }',
     'keep() { [ ! -d "events/$1" ] || echo "$2" > "events/$1/filter"; }',
     'enable() { if [ -d "events/$1" ]; then echo 1 > "events/$1/enable"; else echo "not here: $1" >&2; fi; }',
     'on() { [ "$(uname -m)" != "$1" ] || { shift; "$@"; }; }',
@@ -125,8 +126,17 @@ export function recordingRecipe(
     'echo 1 > tracing_on',
     '# run the guest here, then:',
     'echo 0 > tracing_on; cat trace > ~/trace.txt',
+    '# and all of it is taken off again',
+    `echo 0 > events/enable; cd ../..; rmdir ${INSTANCE}`,
+    ...(groups.length === 0
+      ? []
+      : [`sed -n 's#^[pr][0-9]*:\\(\\(${groups.join('\\|')}\\)/[^ ]*\\) .*#-:\\1#p' dynamic_events |`]),
+    ...(groups.length === 0 ? [] : ['while read -r probe; do echo "$probe" >> dynamic_events; done']),
   ];
 }
+
+/** Below tracefs. */
+const INSTANCE = 'instances/shimtrace';
 
 /** `on aarch64 ` before what only one architecture has. */
 function onlyOn(symbol: string): string {
