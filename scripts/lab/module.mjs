@@ -18,22 +18,23 @@ export function compilerOf({ release }) {
   return [name, name];
 }
 
-/** Path of the module for a release such as 6.12.117+deb12-amd64; undefined where it cannot be built. */
+/** Path of the module of a source for a release such as 6.12.117+deb12-amd64; undefined where it cannot be built. */
 export function buildModule(source, folder, release) {
-  const built = path.join(folder, `convert-${release}.ko`);
+  const name = path.basename(source, '.c');
+  const built = path.join(folder, `${name}-${release}.ko`);
   const isNew = fs.existsSync(built) && fs.statSync(built).mtimeMs > fs.statSync(source).mtimeMs;
   if (isNew) return built;
   if (![...MODULE_TOOLS, compilerOf({ release })].every(([tool]) => has(tool))) return undefined;
   const headers = fetchHeaders(folder, release);
   if (headers === undefined) return undefined;
-  const work = path.join(folder, 'convert');
+  const work = path.join(folder, name);
   fs.rmSync(work, { recursive: true, force: true });
   fs.mkdirSync(work);
-  fs.copyFileSync(source, path.join(work, 'convert.c'));
-  fs.writeFileSync(path.join(work, 'Makefile'), 'obj-m := convert.o\n');
+  fs.copyFileSync(source, path.join(work, `${name}.c`));
+  fs.writeFileSync(path.join(work, 'Makefile'), `obj-m := ${name}.o\n`);
   const args = ['-C', headers, `M=${work}`, 'CONFIG_DEBUG_INFO_BTF_MODULES=', 'modules'];
   if (!isDone('make', args, { stdio: 'ignore' })) return undefined;
-  fs.copyFileSync(path.join(work, 'convert.ko'), built);
+  fs.copyFileSync(path.join(work, `${name}.ko`), built);
   return built;
 }
 

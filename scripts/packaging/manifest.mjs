@@ -17,7 +17,7 @@ const KEPT = [
 const FILES = [
   ...['dist/*.js', 'dist/shimtrace.1', 'dist/perfetto/*', 'docs/check.schema.json'],
   // The laboratory, without what only a checkout can run.
-  ...['scripts/lab', '!scripts/lab/run.mjs', '!scripts/lab/test.mjs'],
+  ...['scripts/lab', '!scripts/lab/run.mjs', '!scripts/lab/test.mjs', '!scripts/lab/faults'],
 ];
 
 /** Puts the command line's manifest in place. */

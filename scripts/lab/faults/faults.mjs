@@ -1,0 +1,77 @@
+// The faults that the laboratory puts into its kernels: for each what its module is told, the workload that meets it,
+// and what must be found where. The place is told by the module itself and by the order of events, never by a verdict.
+
+/**
+ * `fault` are parameters of faults.c, undefined where nothing is at fault; `rules` are those whose probes
+ * are recorded, all where none are named. Of what is expected, `at` is the first event of that name at or behind what the module told last,
+ * or, with `first`, told first.
+ */
+const STEPS = { task: 'steps', armed: 'N' };
+const GUEST = { task: 'guest-arm64' };
+const STEPS_RULES = 'G2,G2b,G3,G5,G6,G6b,G7,G10,G13';
+const BOUND_RULES = 'G5,G6,G6b,G13';
+const PKVM_RULES = 'P1,P2,P3,P4,P8';
+
+const X86 = {
+  none: { workload: 'steps', rules: STEPS_RULES, fault: undefined, what: 'nothing', expected: [] },
+  unzapped: {
+    workload: 'steps convert',
+    rules: STEPS_RULES,
+    fault: { ...STEPS, skip: 'kvm_tdp_mmu_unmap_gfn_range' },
+    what: 'a conversion zaps nothing',
+    expected: [{ rule: 'G3', profile: 'guest-memfd', at: 'kvm_arch_post_set_memory_attributes' }],
+  },
+  unbracketed: {
+    workload: 'steps hole',
+    rules: STEPS_RULES,
+    fault: { ...STEPS, skip: 'kvm_gmem_invalidate_begin,kvm_mmu_invalidate_end' },
+    what: 'a hole is punched without a bracket, and nothing is zapped',
+    expected: [
+      { rule: 'G6', profile: 'guest-memfd', at: 'mm_filemap_delete_from_page_cache', first: true },
+      { rule: 'G6b', profile: 'guest-memfd', at: 'mm_filemap_delete_from_page_cache', first: true },
+    ],
+  },
+  stale: {
+    workload: 'steps race',
+    rules: STEPS_RULES,
+    fault: { ...STEPS, skip: 'is_page_fault_stale', pause: 'kvm_faultin_pfn', pause_ms: '100' },
+    what: 'a fault that a conversion has overtaken is not held to be stale',
+    expected: [{ rule: 'G2b', profile: 'guest-memfd', at: 'kvm_tdp_mmu_spte_changed' }],
+  },
+};
+
+const ARM64 = {
+  none: {
+    workload: 'guest-arm64 protected 4 2',
+    rules: PKVM_RULES,
+    fault: undefined,
+    what: 'nothing',
+    expected: [],
+  },
+  kept: {
+    workload: 'guest-arm64 protected 4 2',
+    rules: PKVM_RULES,
+    // A teardown goes through the address space by 2 MiB each: the call that begins with the guest's memory.
+    fault: { ...GUEST, skip: 'pkvm_pgtable_stage2_destroy_range', argument: '1', equals: '0x40000000' },
+    what: 'a teardown leaves out the range that has the pages of the VM',
+    expected: [{ rule: 'P4', profile: 'pkvm', at: 'pkvm_pgtable_stage2_destroy_pgd' }],
+  },
+  unpinned: {
+    workload: 'guest-arm64 protected 4 2',
+    rules: PKVM_RULES,
+    // FOLL_LONGTERM of the third argument, for the third page.
+    fault: { ...GUEST, clear: 'pin_user_pages', argument: '2', bits: '0x100', from: '3' },
+    what: 'a page is pinned, but not for long, before it is donated',
+    expected: [{ rule: 'P8', profile: 'pkvm', at: 'pkvm_pgtable_stage2_map_ret' }],
+  },
+  unended: {
+    workload: 'steps punch',
+    rules: BOUND_RULES,
+    fault: { ...STEPS, skip: 'kvm_mmu_invalidate_end' },
+    what: 'the bracket of a hole never ends',
+    expected: [{ rule: 'G5', profile: 'guest-memfd', at: 'sys_fallocate', first: true }],
+  },
+};
+
+/** By the machines' names. */
+export const FAULTS = { x86: X86, arm64: ARM64 };
