@@ -1,7 +1,8 @@
+import type { Gfn } from '../../../parsers/base/units.js';
 import type { Bracket, Vm } from '../../world/state.js';
 import type { SpteRec } from '../../world/spte.js';
 import { hex } from '../../pages/state.js';
-import { lostGuestFaults, missingOf } from '../common.js';
+import { isLoss, lostGuestFaults, missingOf } from '../common.js';
 import type { RuleDef } from '../rule.js';
 import { GUEST_FAULTS, INVALIDATIONS, LEAF_CHANGES } from '../topics.js';
 
@@ -25,6 +26,13 @@ export const g2b: RuleDef = {
     const bracketsShow = run.recorded('InvStart') && run.recorded('InvEnd');
     const lookUpsShow = run.recorded('GetPfn') && run.dialect.machine !== 'arm64';
     const missing = missingOf(run, ['TdpMap', 'InvStart', 'InvEnd']);
+    /** Installs that no bracket meets, as far as brackets are seen; it is known at the end whether all are. */
+    const unmet = new Map<Vm, { count: number; readonly row: number; readonly gfn: Gfn }>();
+    const noteUnmet = (vm: Vm, rec: SpteRec): void => {
+      const known = unmet.get(vm);
+      if (known) known.count++;
+      else unmet.set(vm, { count: 1, row: rec.row, gfn: rec.gfn });
+    };
     return {
       ...lostGuestFaults(run),
       spteInstall: (vm, rec, fault, t) => {
@@ -57,19 +65,19 @@ export const g2b: RuleDef = {
           return;
         }
         if (fault.getPfnRow < 0) {
-          if (!lookUpsShow)
-            run.notRecorded(
-              rec.row,
-              'The moment at which the fault looked up the page is not recorded.',
-              ['TdpMap', 'GetPfn'],
-              run.gfns(vm, rec.gfn),
-            );
-          else if (t.mayHaveFaulted) run.lost(0, rec.row, run.gfns(vm, rec.gfn));
+          if (lookUpsShow && t.mayHaveFaulted && run.lost(0, rec.row, run.gfns(vm, rec.gfn))) return;
+          run.notRecorded(
+            rec.row,
+            'The moment at which the fault looked up the page is not recorded.',
+            // Memory that is no file's is looked up by GUP.
+            lookUpsShow ? ['TdpMap'] : ['TdpMap', 'GetPfn'],
+            run.gfns(vm, rec.gfn),
+          );
           return;
         }
         const between = closedSince(vm, fault.getPfnRow, rec);
         if (!between) {
-          run.ok();
+          noteUnmet(vm, rec);
           return;
         }
         const pages = run.gfns(vm, rec.gfn);
@@ -101,6 +109,20 @@ export const g2b: RuleDef = {
               [between.endRow, 'cause', 'invalidate end'],
             ],
           });
+        }
+      },
+      finish: () => {
+        for (const [vm, { count, row, gfn }] of unmet) {
+          if (vm.holeRow < 0) for (let i = 0; i < count; i++) run.ok();
+          else if (isLoss(run, vm, vm.holeRow))
+            run.undecided('lost', row, 'Starts or ends of invalidations of this VM were lost.');
+          else
+            run.notRecorded(
+              row,
+              'Some brackets of this VM escaped the probes (inlined copies), and no sequence numbers are recorded.',
+              ['TdpMap'],
+              run.gfns(vm, gfn),
+            );
         }
       },
     };
