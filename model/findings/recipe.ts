@@ -44,6 +44,8 @@ export const RECIPE_TRACEPOINTS: readonly string[] = [
   'syscalls:sys_exit_mmap',
   'syscalls:sys_enter_munmap',
   'syscalls:sys_exit_munmap',
+  'syscalls:sys_enter_fallocate',
+  'syscalls:sys_exit_fallocate',
 ];
 
 /** Probes of the vocabulary, in its order. */

@@ -32,6 +32,8 @@ export const g5: RuleDef = {
   statement: 'Every invalidate start has its range and its end, and no end comes without a start.',
   source: 'kvm_mmu_invalidate_start/range_add/end(), virt/kvm/kvm_main.c (WARN_ON_ONCE on imbalance)',
   needs: [['InvStart'], ['InvEnd']],
+  // By it a bracket that a hole leaves open is known to be over.
+  excuses: [['SysEnterFallocate'], ['SysExitFallocate', 'GmemFallocateRet']],
   shownOtherwise: ({ vms }) => {
     const seen = vms.filter((vm) => vm.ends > 0);
     return seen.length > 0 && seen.every(isBalancedByCount) ? ['InvStart'] : [];
@@ -107,7 +109,12 @@ export const g5: RuleDef = {
         for (const vm of run.w.vms)
           for (const bracket of vm.open) {
             // The call that left it open may have begun, and returned, among what was lost.
-            if (bracket.endRow < 0 && !isJudged.has(bracket)) run.lost(0, lastRow);
+            if (bracket.endRow >= 0 || isJudged.has(bracket) || run.lost(0, lastRow)) continue;
+            run.notRecorded(
+              bracket.startRow,
+              'A bracket is open where the trace ends, and that its call has returned is not seen.',
+              ['InvEnd', 'SysExitFallocate', 'SysExitIoctl'],
+            );
           }
         for (const { vm, bracket, row } of rangeless) {
           if (bracket.context === 'notifier' || !withRange.get(vm)?.has(bracket.context)) continue;
