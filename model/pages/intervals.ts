@@ -77,10 +77,40 @@ function memoryOf(analysis: Analysis): Memory {
   return memory;
 }
 
+/** Memslots by what they join, in their order; titles ask for them once for each finding. */
+interface SlotsBySide {
+  readonly ofVm: ReadonlyMap<number, readonly SlotInfo[]>;
+  readonly ofInode: ReadonlyMap<number, readonly SlotInfo[]>;
+}
+const slotsBySide = new WeakMap<Analysis, SlotsBySide>();
+
+function sidesOf(analysis: Analysis): SlotsBySide {
+  let sides = slotsBySide.get(analysis);
+  if (!sides) {
+    sides = {
+      ofVm: groupedBy(analysis.slots, ({ vm }) => vm),
+      ofInode: groupedBy(analysis.slots, ({ inode }) => inode),
+    };
+    slotsBySide.set(analysis, sides);
+  }
+  return sides;
+}
+
+function groupedBy(slots: readonly SlotInfo[], side: (slot: SlotInfo) => number): Map<number, SlotInfo[]> {
+  const groups = new Map<number, SlotInfo[]>();
+  for (const slot of slots) {
+    const group = groups.get(side(slot));
+    if (group) group.push(slot);
+    else groups.set(side(slot), [slot]);
+  }
+  return groups;
+}
+
 /** Memslots that show this page: other names of it with the rows between which they hold. */
 export function aliasesOf(analysis: Analysis, page: PageId): readonly Alias[] {
   const out: Alias[] = [];
-  for (const slot of analysis.slots) {
+  const { ofVm, ofInode } = sidesOf(analysis);
+  for (const slot of (page.unit === 'gfn' ? ofVm : ofInode).get(page.subject) ?? []) {
     const alias = page.unit === 'gfn' ? fileAlias(slot, page) : frameAlias(slot, page);
     if (alias) out.push(alias);
   }
