@@ -3,6 +3,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 
 const POLL_MS = 10;
+/** USER_HZ of Linux, by which /proc counts. */
+const TICKS = 100;
 
 /** Peak resident set of a process so far, in bytes; 0 where /proc does not tell. */
 function peakBytes(pid) {
@@ -15,9 +17,22 @@ function peakBytes(pid) {
   }
 }
 
+/** Processor time of a process so far, all of its threads, in seconds; 0 where /proc does not tell. */
+function cpuSeconds(pid) {
+  try {
+    const fields = fs
+      .readFileSync(`/proc/${pid}/stat`, 'latin1')
+      .replace(/^.*\) /, '')
+      .split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / TICKS;
+  } catch {
+    return 0;
+  }
+}
+
 /**
- * Runs a program to its end with its output thrown away. Resolves to wall time, peak
- * memory and status. The peak is read every few milliseconds from a counter that only
+ * Runs a program to its end with its output thrown away. Resolves to wall time, processor
+ * time, peak memory and status. The peak is read every few milliseconds from a counter that only
  * grows, so it misses at most what the last moments add.
  */
 export function measure(command, args, { stdin } = {}) {
@@ -27,9 +42,12 @@ export function measure(command, args, { stdin } = {}) {
     const child = spawn(command, args, { stdio: [input, 'pipe', 'pipe'] });
     // Not /dev/null: grep notices that nobody listens and stops at the first match.
     child.stdout.resume();
-    let peak = 0;
+    let [peak, cpu] = [0, 0];
     let errors = '';
-    const timer = setInterval(() => (peak = Math.max(peak, peakBytes(child.pid))), POLL_MS);
+    const timer = setInterval(() => {
+      peak = Math.max(peak, peakBytes(child.pid));
+      cpu = Math.max(cpu, cpuSeconds(child.pid));
+    }, POLL_MS);
     child.stderr.on('data', (chunk) => (errors += chunk));
     child.on('error', failed);
     child.on('close', (status) => {
@@ -39,6 +57,7 @@ export function measure(command, args, { stdin } = {}) {
         command: [command, ...args].join(' '),
         seconds: Number(process.hrtime.bigint() - start) / 1e9,
         peakBytes: peak,
+        cpuSeconds: cpu,
         status,
         errors,
       });

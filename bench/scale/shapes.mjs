@@ -1,0 +1,145 @@
+// Large traces of one shape each, made line by line: what a guest, a host or a bug can have very many of.
+// `count` says of what; `full` is as many as `npm run scale -- full` makes.
+
+const KVM = '0xffff888101c58000';
+
+/** A clock that each event moves on, and events of two tasks as ftrace prints them. */
+class Printer {
+  us = 100_000_000;
+
+  line(event, task = 'CPU 0/KVM-671', tgid = 670) {
+    this.us += 3;
+    const time = `${Math.floor(this.us / 1e6)}.${String(this.us % 1e6).padStart(6, '0')}`;
+    return `${task.padStart(22)}     (${String(tgid).padStart(7)}) [001] ...1. ${time.padStart(13)}: ${event}\n`;
+  }
+}
+
+const hex = (n) => n.toString(16);
+
+function installed(gfn, pfn, asId = 0) {
+  const spte = hex(BigInt(pfn) * 4096n + 0xe67n);
+  return `kvm_tdp_mmu_spte_changed: as id ${asId} gfn ${hex(gfn)} level 1 old_spte 8000000000000000 new_spte ${spte}`;
+}
+
+function zapped(gfn, pfn) {
+  const spte = hex(BigInt(pfn) * 4096n + 0xe67n);
+  return `kvm_tdp_mmu_spte_changed: as id 0 gfn ${hex(gfn)} level 1 old_spte ${spte} new_spte 8000000000000000`;
+}
+
+function* vmBegins(p, { kvm = KVM, tgid = 670, ino = 7479 } = {}) {
+  const task = `qemu-system-x86-${tgid}`;
+  const say = (event) => p.line(event, task, tgid);
+  yield say('sys_ioctl(fd: 3, cmd: 0xae01, arg: 1)');
+  yield say('sys_ioctl -> 0x4');
+  yield say(`kvm_gmem_create: (kvm_gmem_create+0x0/0x2d0) kvm=${kvm} size=0x10000 flags=0x0`);
+  yield say('kvm_gmem_create_ret: (kvm_vm_ioctl+0x692/0x2490 <- kvm_gmem_create) fd=8');
+  yield say(
+    `kvm_gmem_bind: (kvm_gmem_bind+0x0/0x190) kvm=${kvm} slot=10 base_gfn=0x100000 npages=16 fd=8 offset=0x0`,
+  );
+  yield say(
+    `kvm_gmem_bind_ret2: (kvm_set_memory_region+0x34c/0x5b0 <- kvm_gmem_bind) ret=0 slot=10 ino=${ino} pgoff=0x0`,
+  );
+}
+
+function* conversion(p, gfn, attributes, seq) {
+  const range = `start=0x${hex(gfn)} end=0x${hex(gfn + 1)}`;
+  const say = (event) => p.line(event);
+  yield say('sys_ioctl(fd: 4, cmd: 0x4020aed2, arg: 0x7f73744936d0)');
+  yield say(`kvm_vm_set_mem_attributes: 0x${hex(gfn)} -- 0x${hex(gfn + 1)} [0x${hex(attributes)}]`);
+  yield say(`kvm_mmu_invalidate_start: (kvm_mmu_invalidate_start+0x0/0x40) kvm=${KVM} inprog=0 seq=${seq}`);
+  yield say(`kvm_mmu_invalidate_range_add: (kvm_mmu_invalidate_range_add+0x0/0x60) kvm=${KVM} ${range}`);
+  const given = `kvm=${KVM} slot=10 ${range} attributes=0x${hex(attributes)}`;
+  yield say(`kvm_arch_pre_set_memory_attributes: (kvm_arch_pre_set_memory_attributes+0x0/0x1e0) ${given}`);
+  yield say(`kvm_mmu_invalidate_end: (kvm_mmu_invalidate_end+0x0/0x70) kvm=${KVM} inprog=1 seq=${seq}`);
+  yield say(`kvm_arch_post_set_memory_attributes: (kvm_arch_post_set_memory_attributes+0x0/0x250) ${given}`);
+  yield say('sys_ioctl -> 0x0');
+}
+
+export const SHAPES = {
+  pages: {
+    count: 'pages of one guest, each mapped as 4K',
+    full: 67_108_864,
+    *lines(n) {
+      const p = new Printer();
+      for (let i = 0; i < n; i++) yield p.line(installed(0x100000 + i, 0x10000 + i));
+    },
+  },
+  spaces: {
+    count: 'pages of one guest, half of them in another address space',
+    full: 67_108_864,
+    *lines(n) {
+      const p = new Printer();
+      const half = Math.ceil(n / 2);
+      for (let i = 0; i < n; i++)
+        yield p.line(installed(0x100000 + (i % half), 0x10000 + i, i < half ? 0 : 1));
+    },
+  },
+  events: {
+    count: 'events, 1024 pages mapped and unmapped in turn',
+    full: 100_000_000,
+    *lines(n) {
+      const p = new Printer();
+      for (let i = 0; i < n; i++) {
+        const page = i % 1024;
+        const change = Math.floor(i / 1024) % 2 === 0 ? installed : zapped;
+        yield p.line(change(0x100000 + page, 0x10000 + page));
+      }
+    },
+  },
+  findings: {
+    count: 'findings',
+    full: 1_000_000,
+    *lines(n) {
+      const p = new Printer();
+      yield* vmBegins(p);
+      yield p.line(`kvm_mmu_invalidate_start: (kvm_mmu_invalidate_start+0x0/0x40) kvm=${KVM} inprog=0 seq=1`);
+      yield p.line(`kvm_mmu_invalidate_end: (kvm_mmu_invalidate_end+0x0/0x70) kvm=${KVM} inprog=1 seq=1`);
+      for (let i = 0; i < n; i++)
+        yield p.line(`kvm_mmu_invalidate_end: (kvm_mmu_invalidate_end+0x0/0x70) kvm=${KVM} inprog=0 seq=2`);
+    },
+  },
+  again: {
+    count: 'times that one page is mapped, never unmapped',
+    full: 1_000_000,
+    *lines(n) {
+      const p = new Printer();
+      for (let i = 0; i < n; i++) yield p.line(installed(0x100000, 0x10000 + i));
+    },
+  },
+  conversions: {
+    count: 'conversions of one page',
+    full: 100_000,
+    *lines(n) {
+      const p = new Printer();
+      yield* vmBegins(p);
+      for (let i = 0; i < n; i++) yield* conversion(p, 0x100000, i % 2 === 0 ? 8 : 0, i + 1);
+    },
+  },
+  vms: {
+    count: 'VMs after one another, each with a file, pages and an end',
+    full: 10_000,
+    *lines(n) {
+      const p = new Printer();
+      for (let i = 0; i < n; i++) {
+        const kvm = `0xffff8881${hex(0x1000000 + i * 0x1000)}`;
+        const [tgid, ino] = [10_000 + i, 100_000 + i];
+        yield* vmBegins(p, { kvm, tgid, ino });
+        const task = `qemu-system-x86-${tgid}`;
+        yield p.line(`kvm_gmem_release: (kvm_gmem_release+0x0/0x190) ino=${ino} size=0x10000`, task, tgid);
+        yield p.line(`kvm_destroy_vm: (kvm_destroy_vm+0x0/0x2e0) kvm=${kvm}`, task, tgid);
+      }
+    },
+  },
+};
+
+/** The whole text in pieces of about a megabyte. */
+export function* piecesOf(shape, n) {
+  let piece = '# tracer: nop\n#\n# clock: mono\n';
+  for (const line of shape.lines(n)) {
+    piece += line;
+    if (piece.length < 1 << 20) continue;
+    yield piece;
+    piece = '';
+  }
+  if (piece !== '') yield piece;
+}
