@@ -128,6 +128,8 @@ export interface Analysis {
   readonly ops: OpLog;
   /** Rows of the table that was judged: the row past its last event. */
   readonly rowCount: number;
+  /** Bytes of a page of the traced kernel, in which frames and pages of files are counted. */
+  readonly pageBytes: number;
   /**
    * Events that were understood, that are known by their names alone since what their kind needs could not be
    * read, and that nobody knows. A guest's own, beside its host's, are none of these.

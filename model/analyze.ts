@@ -25,13 +25,13 @@ import { placeOf } from './findings/report.js';
 import { replay } from './replay.js';
 import { RULES } from './rules/registry.js';
 import { pointerText } from './rules/texts.js';
-import { PAGE_SIZE } from '../parsers/base/units.js';
-import { RuleRun } from './rules/rule.js';
-import { pageBytesOf } from './world/pageSize.js';
+import { type RuleDef, RuleRun } from './rules/rule.js';
 import { FactBus } from './world/facts.js';
 import type { Refusal } from './world/regions.js';
 import type { Conv, Inode, Vm } from './world/state.js';
 import { World } from './world/world.js';
+import type { PageUnit } from './world/pageSize.js';
+import { PAGE_SIZE } from '../parsers/base/units.js';
 
 /** Clocks whose times on different CPUs can be compared. */
 const GLOBAL_CLOCKS: readonly ClockName[] = [
@@ -53,6 +53,13 @@ const KVM_KEY_BITS = 52n;
 
 const REFERENCE_KINDS = ['GupRet', 'GrabFolio', 'GrabFolioFast', 'GetPfnRet'] as const;
 
+/** Why a rule is not judged on pages of this size; undefined where it is. */
+function whyUnread({ bytes, doubt }: PageUnit, { asksLeafSizes }: RuleDef): string | undefined {
+  if (doubt !== undefined) return doubt;
+  if (bytes === PAGE_SIZE || !asksLeafSizes) return undefined;
+  return `Pages of this kernel have ${bytes / 1024} KiB, and how large a mapping of several is is known for pages of 4 KiB alone.`;
+}
+
 export function analyze(table: EventTable, options: AnalyzeOptions = {}): Analysis {
   const clock = options.clock ?? table.meta.clock;
   const skew = options.skewNs ?? (GLOBAL_CLOCKS.includes(clock) ? GLOBAL_SKEW_NS : LOCAL_SKEW_NS);
@@ -73,10 +80,11 @@ export function analyze(table: EventTable, options: AnalyzeOptions = {}): Analys
   const cancelled = replay(w, table, options);
   bus.tell('finish', Math.max(0, table.length - 1));
   const unread = table.unread.reduce((sum, { count }) => sum + count, 0);
-  const pageBytes = pageBytesOf(table, w.survey.counts);
-  const closed = runs.map((run) =>
-    pageBytes === PAGE_SIZE ? run.close() : run.closeOnOtherPages(pageBytes),
-  );
+  const closed = runs.map((run) => {
+    const why = whyUnread(w.pages, run.def);
+    const own = run.close();
+    return why === undefined || own.status.status === 'not-applicable' ? own : run.closeUnread(why);
+  });
   return {
     profiles,
     profileReason: reason,
@@ -103,6 +111,7 @@ export function analyze(table: EventTable, options: AnalyzeOptions = {}): Analys
     conversions: conversionInfos(w.conversions),
     ops: w.ops,
     rowCount: table.length,
+    pageBytes: w.pages.bytes,
     understood: table.length - w.survey.counts[KIND_UNKNOWN]! - w.survey.counts[KIND_GUEST]! - unread,
     unread,
     unknown: w.survey.counts[KIND_UNKNOWN]!,

@@ -10,10 +10,8 @@ import {
   asGfn,
   asPgoff,
   type Gfn,
-  PAGE_SIZE,
   PAST_ALL_GFNS,
   PAST_ALL_PGOFFS,
-  pageOfByte,
   plus,
   type Pgoff,
 } from '../../parsers/base/units.js';
@@ -244,7 +242,7 @@ function lowerVmConversions(on: On): void {
     const address = ev.num(VMIOCTL.address);
     const size = ev.num(VMIOCTL.size);
     if (address < 0 || size <= 0) return;
-    const [first, end] = [asGfn(pageOfByte(address)), asGfn(pageOfByte(address + size))];
+    const [first, end] = [asGfn(w.pages.ofByte(address)), asGfn(w.pages.ofByte(address + size))];
     requested(w, ev, t, undefined, first, end, ev.num(VMIOCTL.attrs));
   });
   on('PreSetAttr', (w, ev, t) => {
@@ -380,8 +378,8 @@ function lowerInodeConversions(on: On): void {
     if (offset >= 0 && size > 0 && ev.has(GIOCTL.attrs))
       setRange(
         conv,
-        asPgoff(pageOfByte(offset)),
-        asPgoff(pageOfByte(offset + size)),
+        asPgoff(w.pages.ofByte(offset)),
+        asPgoff(w.pages.ofByte(offset + size)),
         isPrivate(ev.num(GIOCTL.attrs)),
       );
   });
@@ -429,7 +427,7 @@ function lowerInodeConversions(on: On): void {
       conv.directionAssumed = !ev.has(RET.attrs) && !ev.has(RET.to_private);
     }
     conv.errorOffset = ev.has(RET.error_index)
-      ? ev.num(RET.error_index) * PAGE_SIZE
+      ? ev.num(RET.error_index) * w.pages.bytes
       : ev.num(RET.error_offset);
     closeConversion(w, t, conv, ev.row, resultOf(ev, RET.ret));
   });

@@ -4,7 +4,7 @@ import { learnSlot } from './files.js';
 import type { On } from './lowering.js';
 import { onlyInodeOf } from './rmap.js';
 import { refGet } from './references.js';
-import { asGfn, asPgoff, type Gfn, PAGE_SHIFT, pageOfByte, plus } from '../../parsers/base/units.js';
+import { asGfn, asPgoff, type Gfn, PAGE_SHIFT, plus } from '../../parsers/base/units.js';
 import { pgoffAt } from '../world/memslots.js';
 import { K, slotsOf } from '../world/slots.js';
 import { Attr, Op, RefKind } from '../ops/oplog.js';
@@ -85,7 +85,7 @@ function endFault(w: World, t: Thread, row: number, errno: number, reason: numbe
 export function lowerFaults(on: On): void {
   on('KvmPageFault', (w, ev, t) => {
     endFault(w, t, ev.row, 0, -1);
-    const faulted = asGfn(pageOfByte(ev.num(PF.address)));
+    const faulted = asGfn(w.pages.ofByte(ev.num(PF.address)));
     const shared = tdxShared(w, faulted);
     const gfn = asGfn(faulted - shared);
     t.fault = newFault(ev.row, gfn);
@@ -95,7 +95,7 @@ export function lowerFaults(on: On): void {
     if (gfn >= 0) w.op(Op.GuestFault, vm.index, ev.row, gfn, 1, ev.lo(PF.error_code), t.tid);
   });
   on('ArmGuestFault', (w, ev, t) => {
-    const gfn = asGfn(pageOfByte(ev.num(ARM.ipa)));
+    const gfn = asGfn(w.pages.ofByte(ev.num(ARM.ipa)));
     t.mayHaveFaulted = false;
     t.fault = { ...newFault(ev.row, gfn), isStage2: true };
     const vm = w.whichVm.atWorkOfThread(t, ev.row);

@@ -1,15 +1,7 @@
 /** The life of the file and its slots: create, bind, unbind, fallocate, release, and its page cache. */
 import type { Ev } from '../world/event.js';
 import type { On } from './lowering.js';
-import {
-  asPgoff,
-  type Gfn,
-  pageOfByte,
-  pagesForBytes,
-  type Pfn,
-  type Pgoff,
-  plus,
-} from '../../parsers/base/units.js';
+import { asPgoff, type Gfn, type Pfn, type Pgoff, plus } from '../../parsers/base/units.js';
 import { deviceOf } from '../world/survey.js';
 import { slotsOf } from '../world/slots.js';
 import { Op } from '../ops/oplog.js';
@@ -80,11 +72,11 @@ export function learnSlot(
 }
 
 /** First page of a page cache event, by its index or its offset in bytes; -1 unknown. */
-function firstPage(ev: Ev, s: { pgoff: number; ofs: number }): Pgoff {
+function firstPage(w: World, ev: Ev, s: { pgoff: number; ofs: number }): Pgoff {
   const pgoff = ev.pgoff(s.pgoff);
   if (pgoff >= 0) return pgoff;
   const ofs = ev.num(s.ofs);
-  return asPgoff(ofs >= 0 ? pageOfByte(ofs) : -1);
+  return asPgoff(ofs >= 0 ? w.pages.ofByte(ofs) : -1);
 }
 
 /** Pages of a page cache event. */
@@ -93,9 +85,9 @@ function pageCount(ev: Ev, order: number): number {
 }
 
 /** A hole in bytes as half-open pages; an offset or length that is not known counts as 0. */
-function holePages(ev: Ev, s: { offset: number; len: number }): { first: Pgoff; end: Pgoff } {
-  const first = asPgoff(pageOfByte(Math.max(0, ev.num(s.offset))));
-  return { first, end: plus(first, pagesForBytes(Math.max(0, ev.num(s.len)))) };
+function holePages(w: World, ev: Ev, s: { offset: number; len: number }): { first: Pgoff; end: Pgoff } {
+  const first = asPgoff(w.pages.ofByte(Math.max(0, ev.num(s.offset))));
+  return { first, end: plus(first, w.pages.forBytes(Math.max(0, ev.num(s.len)))) };
 }
 
 /**
@@ -141,7 +133,7 @@ export function lowerFiles(on: On): void {
       baseGfn: base,
       npages: Math.max(1, ev.num(BIND.npages)),
       sized: ev.num(BIND.npages) > 0,
-      pgoff: asPgoff(offset >= 0 ? pageOfByte(offset) : -1),
+      pgoff: asPgoff(offset >= 0 ? w.pages.ofByte(offset) : -1),
       inode,
       fd: ev.num(BIND.fd),
       fromRow: ev.row,
@@ -182,14 +174,14 @@ export function lowerFiles(on: On): void {
     const mode = ev.num(FALLOC.mode);
     const isPunch = mode < 0 || (mode & FALLOC_FL_PUNCH_HOLE) !== 0;
     if (!isPunch) return;
-    const { first, end } = holePages(ev, FALLOC);
+    const { first, end } = holePages(w, ev, FALLOC);
     t.fallocate = { row: ev.row, inode, first, end };
     if (inode) w.op(Op.Punch, inode.index, ev.row, first, end - first, 0, t.tid);
   });
   on('GmemPunchHole', (w, ev, t) => {
     if (t.fallocate) return;
     const inode = w.whichFile.of(ev.num(PUNCH.ino), ev, t);
-    t.fallocate = { row: ev.row, inode, ...holePages(ev, PUNCH) };
+    t.fallocate = { row: ev.row, inode, ...holePages(w, ev, PUNCH) };
   });
   on('GmemFallocateRet', (w, ev, t) => {
     if (t.fallocate) w.facts.tell('callReturn', t, ev.row, t.fallocate.row, 'fallocate');
@@ -211,7 +203,7 @@ export function lowerFiles(on: On): void {
     }
     inode.releasedRow = ev.row;
     const size = ev.num(RELEASE.size);
-    if (inode.pageCount < 0 && size > 0) inode.pageCount = pagesForBytes(size);
+    if (inode.pageCount < 0 && size > 0) inode.pageCount = w.pages.forBytes(size);
     for (const slot of inode.slots) removeSlot(w.ops, slot, ev.row);
     w.facts.tell('released', inode, ev.row);
   });
@@ -250,7 +242,7 @@ function lowerCache(on: On): void {
   on('FilemapAdd', (w, ev, t) => {
     if (w.survey.ambiguousInodes.size > 0) learnDevice(w, ev, t);
     const inode = w.whichFile.inUse(cacheInode(w, ev, t, ADD), ev, t);
-    const pgoff = firstPage(ev, ADD);
+    const pgoff = firstPage(w, ev, ADD);
     const pfn = ev.pfn(ADD.pfn);
     if (!inode || pgoff < 0) return;
     const count = pageCount(ev, ADD.order);
@@ -261,7 +253,7 @@ function lowerCache(on: On): void {
   });
   on('FilemapDelete', (w, ev, t) => {
     const inode = cacheInode(w, ev, t, DEL);
-    const pgoff = firstPage(ev, DEL);
+    const pgoff = firstPage(w, ev, DEL);
     const pfn = ev.pfn(DEL.pfn);
     if (!inode || pgoff < 0) return;
     const count = pageCount(ev, DEL.order);

@@ -5,7 +5,7 @@
  */
 import type { Ev } from '../world/event.js';
 import type { On } from './lowering.js';
-import { asGfn, type Gfn, pageOfByte, pagesForBytes, plus } from '../../parsers/base/units.js';
+import { asGfn, type Gfn, plus } from '../../parsers/base/units.js';
 import { slotsOf } from '../world/slots.js';
 import type { GuestAsk, Thread } from '../world/state.js';
 import { KVM_RUN } from './syscalls.js';
@@ -80,7 +80,7 @@ function isOfAbi(first: Gfn, count: number, attributes: number): boolean {
 export function lowerGuestAsks(on: On): void {
   on('Hypercall', (w, ev, t) => {
     if (ev.num(HYPERCALL.nr) !== KVM_HC_MAP_GPA_RANGE) return;
-    const first = asGfn(pageOfByte(ev.num(HYPERCALL.a0)));
+    const first = asGfn(w.pages.ofByte(ev.num(HYPERCALL.a0)));
     const count = ev.num(HYPERCALL.a1);
     const attributes = ev.lo(HYPERCALL.a2);
     asks(w, t, ev.row, first, count, (attributes & ENCRYPTED) !== 0, 'MAP_GPA_RANGE');
@@ -95,12 +95,12 @@ export function lowerGuestAsks(on: On): void {
   });
   on('VmgexitMsrEnter', (w, ev, t) => askedByMsr(w, ev, t));
   on('QemuMapGpaRange', (w, ev, t) => {
-    const first = asGfn(pageOfByte(ev.num(QEMU.gpa)));
+    const first = asGfn(w.pages.ofByte(ev.num(QEMU.gpa)));
     const toPrivate = (ev.lo(QEMU.attrs) & ENCRYPTED) !== 0;
     if (t.askedInBatch) t.askedInBatch.toldVmm = false;
     // Of what an event showed already it is the news that QEMU was told.
     if (t.asked?.first !== first)
-      asks(w, t, ev.row, first, pagesForBytes(ev.num(QEMU.size)), toPrivate, 'MAP_GPA_RANGE');
+      asks(w, t, ev.row, first, w.pages.forBytes(ev.num(QEMU.size)), toPrivate, 'MAP_GPA_RANGE');
     if (t.asked) t.asked.toldVmm = true;
   });
   on('UserspaceExit', (_w, _ev, t) => {

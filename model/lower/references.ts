@@ -1,7 +1,7 @@
 /** References to pages of the file: GUP, pins, and the page references of the restrictedmem trees. */
 import type { Ev } from '../world/event.js';
 import type { On } from './lowering.js';
-import { asPgoff, PAST_ALL_PGOFFS, pageOfByte, type Pgoff, plus } from '../../parsers/base/units.js';
+import { asPgoff, PAST_ALL_PGOFFS, type Pgoff, plus } from '../../parsers/base/units.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import { slotsOf } from '../world/slots.js';
 import { vmaAt } from './vmas.js';
@@ -234,7 +234,7 @@ export function endGup(w: World, t: Thread): void {
   w.facts.tell('gupUnseen', {
     row: gup.row,
     inode: vma.inode,
-    pgoff: plus(vma.pgoff, pageOfByte(gup.start - vma.start)),
+    pgoff: plus(vma.pgoff, w.pages.ofByte(gup.start - vma.start)),
     count: gup.nr > 0 ? Math.min(gup.nr, MAX_PAGES) : 1,
     flags: gup.flags,
     start: gup.start,
@@ -270,7 +270,7 @@ function gupReturned(w: World, ev: Ev, t: Thread): void {
     const vma = vmaAt(w, t, addr);
     if (vma) vmaRow = vma.row;
     if (vma && vma.pgoff >= 0)
-      page = { inode: vma.inode, pgoff: plus(vma.pgoff, pageOfByte(addr - vma.start)), row: ev.row };
+      page = { inode: vma.inode, pgoff: plus(vma.pgoff, w.pages.ofByte(addr - vma.start)), row: ev.row };
   }
   if (!page || counted) return;
   if (gup) gup.counted = true;

@@ -6,7 +6,7 @@
 import type { Ev } from '../world/event.js';
 import { learnSlot } from './files.js';
 import type { On } from './lowering.js';
-import { asGfn, asPgoff, pageOfByte } from '../../parsers/base/units.js';
+import { asGfn, asPgoff } from '../../parsers/base/units.js';
 import { K, slotsOf } from '../world/slots.js';
 import { removeSlot } from '../world/memslots.js';
 import { holderOf, regionKey } from '../world/regions.js';
@@ -59,19 +59,19 @@ interface Parts {
 }
 
 /** What an event asks for, undefined where it was not read. */
-function regionOf(ev: Ev, s: Parts, asId: number): Region | undefined {
+function regionOf(w: World, ev: Ev, s: Parts, asId: number): Region | undefined {
   if (!ev.has(s.slot) || !ev.has(s.gpa) || !ev.has(s.size)) return undefined;
   const number = ev.num(s.slot);
   const isOfFile = ev.has(s.flags) && (ev.num(s.flags) & KVM_MEM_GUEST_MEMFD) !== 0;
   return {
     id: number & ID_MASK,
     asId: asId >= 0 ? asId : number >>> AS_SHIFT,
-    baseGfn: asGfn(pageOfByte(ev.num(s.gpa))),
-    npages: pageOfByte(ev.num(s.size)),
+    baseGfn: asGfn(w.pages.ofByte(ev.num(s.gpa))),
+    npages: w.pages.ofByte(ev.num(s.size)),
     ua: ev.num(s.ua),
     isOfFile,
     fd: isOfFile ? ev.signed(s.gmem_fd, -1) : -1,
-    pgoff: asPgoff(isOfFile && ev.has(s.gmem_offset) ? pageOfByte(ev.num(s.gmem_offset)) : -1),
+    pgoff: asPgoff(isOfFile && ev.has(s.gmem_offset) ? w.pages.ofByte(ev.num(s.gmem_offset)) : -1),
     inode: undefined,
     row: ev.row,
   };
@@ -79,7 +79,7 @@ function regionOf(ev: Ev, s: Parts, asId: number): Region | undefined {
 
 export function lowerRegions(on: On): void {
   on('QemuSetUserMemory', (w, ev, t) => {
-    const region = regionOf(ev, QMEM, ev.num(QMEM.as_id));
+    const region = regionOf(w, ev, QMEM, ev.num(QMEM.as_id));
     const ret = ev.signed(QMEM.ret, NaN);
     if (!region || Number.isNaN(ret)) return;
     const vm = w.whichVm.ofThread(t, ev.row);
@@ -89,7 +89,7 @@ export function lowerRegions(on: On): void {
   });
   on('SetMemoryRegion', (w, ev, t) => {
     if (ev.has(ASKED.kvm)) w.whichVm.atWork(ev, t, ASKED.kvm);
-    t.region = regionOf(ev, { ...ASKED, ua: ASKED.hva }, -1);
+    t.region = regionOf(w, ev, { ...ASKED, ua: ASKED.hva }, -1);
   });
   on('SetMemoryRegionRet', (w, ev, t) => returned(w, t, ev.row, ev.signed(ASKED_RET.ret, NaN)));
   on('GmemBindRet', (w, ev, t) => {
@@ -138,7 +138,7 @@ function answered(w: World, vm: Vm, region: Region, row: number, ret: number): v
   if (ret < 0) {
     const bound = vm.slots.filter(({ untilRow }) => untilRow < 0);
     const others = [...vm.regions.values(), ...bound.map((slot) => regionOfSlot(slot, undefined))];
-    const refusal = { vm, region, errno: ret, row, holder: holderOf(others, region) };
+    const refusal = { vm, region, errno: ret, row, holder: holderOf(others, region, w.pages.bytes) };
     w.refusals.push(refusal);
     w.facts.tell('regionRefused', refusal);
     return;

@@ -2,14 +2,7 @@
 import { closeConversion } from './conversions.js';
 import type { Ev } from '../world/event.js';
 import type { On } from './lowering.js';
-import {
-  asPgoff,
-  PAST_ALL_PGOFFS,
-  pageOfByte,
-  pagesForBytes,
-  type Pgoff,
-  plus,
-} from '../../parsers/base/units.js';
+import { asPgoff, PAST_ALL_PGOFFS, type Pgoff, plus } from '../../parsers/base/units.js';
 import { K, slotsOf } from '../world/slots.js';
 import { Op, Phase } from '../ops/oplog.js';
 import { groupOf, type Inode, type Thread, type UserFaultCtx } from '../world/state.js';
@@ -135,8 +128,8 @@ export function lowerRmap(on: On): void {
     const len = ev.num(UNMAP_RANGE.len);
     if (!inode || begin < 0) return;
     // A length of 0 means to the end of the file.
-    const end = asPgoff(len > 0 ? pagesForBytes(begin + len) : Infinity);
-    unmapIn(w, t, inode, asPgoff(pageOfByte(begin)), end, ev.row);
+    const end = asPgoff(len > 0 ? w.pages.forBytes(begin + len) : Infinity);
+    unmapIn(w, t, inode, asPgoff(w.pages.ofByte(begin)), end, ev.row);
   });
   on('UnmapMappingFolio', (w, ev, t) => {
     const inode = w.whichFile.known(ev.num(UNMAP_FOLIO.ino), ev, t);

@@ -8,9 +8,7 @@ import {
   asGfn,
   asPfn,
   type Gfn,
-  pageOfByte,
   PAGES_PER_LEVEL,
-  pagesForBytes,
   type Pfn,
   PAST_ALL_GFNS,
   plus,
@@ -70,9 +68,9 @@ export function lowerStage2(on: On): void {
       row: ev.row,
       vm,
       vmSure: w.whichVm.isSure(t),
-      gfn: asGfn(pageOfByte(ev.num(MAP.addr))),
-      npages: Math.max(1, pagesForBytes(ev.num(MAP.size))),
-      pfn: asPfn(pageOfByte(ev.num(MAP.phys))),
+      gfn: asGfn(w.pages.ofByte(ev.num(MAP.addr))),
+      npages: Math.max(1, w.pages.forBytes(ev.num(MAP.size))),
+      pfn: asPfn(w.pages.ofByte(ev.num(MAP.phys))),
       fault: t.fault,
     };
   });
@@ -90,13 +88,13 @@ export function lowerStage2(on: On): void {
   both('Stage2Unmap', (w, ev, t) => {
     const vm = owner(w, ev, t, UNMAP.pgt);
     if (!vm) return;
-    const { first, end } = rangeOf(ev, UNMAP);
+    const { first, end } = rangeOf(w, ev, UNMAP);
     unmapped(w, ev, vm, first, end);
   });
   both('Stage2Destroy', (w, ev, t) => {
     const vm = owner(w, ev, t, DESTROY.pgt);
     if (!vm) return;
-    const { first, end } = rangeOf(ev, DESTROY);
+    const { first, end } = rangeOf(w, ev, DESTROY);
     w.facts.tell('stage2Returned', vm, first, end, ev.row);
     unmapped(w, ev, vm, first, end);
   });
@@ -115,7 +113,7 @@ export function lowerStage2(on: On): void {
     if (vm) tableGone(w, ev, vm);
   });
   on('ForceReclaim', (w, ev) =>
-    w.facts.tell('forceReclaim', asPfn(pageOfByte(ev.num(RECLAIM.phys))), ev.row),
+    w.facts.tell('forceReclaim', asPfn(w.pages.ofByte(ev.num(RECLAIM.phys))), ev.row),
   );
   on('GuestShare', (w, ev) => shared(w, ev, SHARE, true));
   on('GuestUnshare', (w, ev) => shared(w, ev, UNSHARE, false));
@@ -123,7 +121,7 @@ export function lowerStage2(on: On): void {
 
 /** A protected guest shares a page with the host or takes it back; a call that failed changes nothing. */
 function shared(w: World, ev: Ev, s: typeof SHARE, isShare: boolean): void {
-  const gfn = ev.has(s.gfn) ? ev.gfn(s.gfn) : asGfn(pageOfByte(ev.num(s.ipa)));
+  const gfn = ev.has(s.gfn) ? ev.gfn(s.gfn) : asGfn(w.pages.ofByte(ev.num(s.ipa)));
   if (ev.has(s.ret) && ev.signed(s.ret, 0) !== 0) return;
   w.facts.tell('guestShares', ev.num(s.handle), gfn, isShare, ev.row);
 }
@@ -155,9 +153,9 @@ function owner(w: World, ev: Ev, t: Thread, slot: number): Vm | undefined {
   return pgt >= 0 && vm.pageTable >= 0 ? undefined : vm;
 }
 
-function rangeOf(ev: Ev, s: { addr: number; size: number }): { first: Gfn; end: Gfn } {
-  const first = asGfn(pageOfByte(ev.num(s.addr)));
-  return { first, end: plus(first, pagesForBytes(ev.num(s.size))) };
+function rangeOf(w: World, ev: Ev, s: { addr: number; size: number }): { first: Gfn; end: Gfn } {
+  const first = asGfn(w.pages.ofByte(ev.num(s.addr)));
+  return { first, end: plus(first, w.pages.forBytes(ev.num(s.size))) };
 }
 
 /** The level of a mapping of so many pages: that of the largest leaf that is no larger. */

@@ -1,7 +1,6 @@
 /** System calls: the frame in which a thread's probes fire, and the only witness of some results. */
 import type { Ev } from '../world/event.js';
 import type { On } from './lowering.js';
-import { pagesForBytes, PAGE_SIZE } from '../../parsers/base/units.js';
 import { slotsOf } from '../world/slots.js';
 import { closeConversion, isSetAttributes, requestByIoctl } from './conversions.js';
 import { endGup } from './references.js';
@@ -117,7 +116,7 @@ export function lowerSyscalls(on: On): void {
 function touchedMapping(w: World, t: Thread): Inode | undefined {
   const ctx = t.syscall;
   if (!ctx || (ctx.name !== 'mprotect' && ctx.name !== 'mlock' && ctx.name !== 'mremap')) return undefined;
-  const [start, end] = span(ctx);
+  const [start, end] = span(w, ctx);
   for (const inode of w.mappedFiles.list()) {
     for (const vma of inode.vmas) {
       if (vma.tgid !== groupOf(t) || start >= vma.end || end <= vma.start) continue;
@@ -128,8 +127,8 @@ function touchedMapping(w: World, t: Thread): Inode | undefined {
 }
 
 /** Half-open address range of a call, in whole pages. */
-function span(ctx: SyscallCtx): [number, number] {
-  return [ctx.a, ctx.a + pagesForBytes(ctx.b) * PAGE_SIZE];
+function span({ pages }: World, ctx: SyscallCtx): [number, number] {
+  return [ctx.a, ctx.a + pages.forBytes(ctx.b) * pages.bytes];
 }
 
 /** What an ioctl's result, NaN for none, says of the names of VMs and files. */
@@ -144,6 +143,6 @@ function ioctlReturned(w: World, t: Thread, ctx: SyscallCtx, ret: number, row: n
 
 /** An address space call that succeeded: what it did to the mappings of files. */
 function succeeded(w: World, t: Thread, ctx: SyscallCtx, row: number): void {
-  if (ctx.name === 'munmap') unmapped(w, t, ...span(ctx), row, ctx.row);
+  if (ctx.name === 'munmap') unmapped(w, t, ...span(w, ctx), row, ctx.row);
   else if (t.syscallOn) w.facts.tell('vmaSplit', t.syscallOn, row, ctx.name, ctx.row);
 }

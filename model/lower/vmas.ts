@@ -1,7 +1,7 @@
 /** User mappings of the file as VMAs: mmap, fork, split, mremap, munmap. */
 import type { On } from './lowering.js';
 import { closeConversion } from './conversions.js';
-import { asPgoff, pageOfByte, pagesForBytes, plus } from '../../parsers/base/units.js';
+import { asPgoff, plus } from '../../parsers/base/units.js';
 import { slotsOf } from '../world/slots.js';
 import { Op } from '../ops/oplog.js';
 import { groupOf, type Inode, type Thread, type Vma } from '../world/state.js';
@@ -22,7 +22,7 @@ const SYS_MMAP_RET = slotsOf('SysExitMmap', 'ret');
 const CHILD = -2;
 
 function logVma(w: World, op: typeof Op.VmaAdd | typeof Op.VmaRemove, vma: Vma, row: number): void {
-  w.op(op, vma.inode.index, row, vma.pgoff, pagesForBytes(vma.end - vma.start), vma.tgid, vma.start);
+  w.op(op, vma.inode.index, row, vma.pgoff, w.pages.forBytes(vma.end - vma.start), vma.tgid, vma.start);
 }
 
 function addVma(w: World, vma: Vma, row: number): void {
@@ -53,7 +53,7 @@ function mmapped(w: World, t: Thread, row: number, ret: number): void {
   if (!m) return;
   w.facts.tell('mmapRet', m.inode, ret, row, t);
   if (ret < 0) return;
-  if (m.inode.pageCount < 0 && m.size > 0) m.inode.pageCount = pagesForBytes(m.size);
+  if (m.inode.pageCount < 0 && m.size > 0) m.inode.pageCount = w.pages.forBytes(m.size);
   const vma: Vma = {
     inode: m.inode,
     mm: m.mm,
@@ -111,7 +111,7 @@ function cut(w: World, vma: Vma, start: number, end: number, row: number): void 
   removeVma(w, vma, row);
   if (start > vma.start) addVma(w, { ...vma, end: start }, row);
   if (end < vma.end)
-    addVma(w, { ...vma, start: end, pgoff: plus(vma.pgoff, pageOfByte(end - vma.start)) }, row);
+    addVma(w, { ...vma, start: end, pgoff: plus(vma.pgoff, w.pages.ofByte(end - vma.start)) }, row);
 }
 
 /** The file is released: no mapping is left. */

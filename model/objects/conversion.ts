@@ -108,7 +108,7 @@ export function conversionObject(
       range: { doc: 'Pages in its own unit', get: () => rangeText(conversion.first, conversion.count) },
       first: { doc: 'First page', format: 'hex', get: () => conversion.first },
       count: { doc: 'How many pages', get: () => conversion.count },
-      size: { doc: 'How many bytes', get: () => sizeText(conversion.count) },
+      size: { doc: 'How many bytes', get: () => sizeText(conversion.count, index.analysis.pageBytes) },
       scope: { doc: 'vm: guest frames of a VM; inode: pages of a file', get: () => conversion.scope },
       of: {
         doc: 'The VM or the file',

@@ -1,6 +1,6 @@
 /** Which page an event is about. */
 import { kindName, kindSlots } from '../../parsers/events/kinds.js';
-import { asGfn, asPgoff, PAGE_SIZE, type Gfn, type Pgoff } from '../../parsers/base/units.js';
+import { asGfn, asPgoff, type Gfn, type Pgoff } from '../../parsers/base/units.js';
 import { gfnAt, pgoffAt } from '../world/memslots.js';
 import { inodeNamed } from '../pages/names.js';
 import { Op, type OpCode, type OpLog } from '../ops/oplog.js';
@@ -86,10 +86,10 @@ function pageOfOp(index: TraceIndex, ops: OpLog, i: number, row: number): PageRe
 }
 
 /** The first guest frame that an event of a kind names in its arguments, negative when none. */
-function gfnOfPayload(kind: string, read: (slot: string) => number): number {
+function gfnOfPayload(kind: string, pageBytes: number, read: (slot: string) => number): number {
   switch (kind) {
     case 'KvmPageFault':
-      return Math.floor(read('address') / PAGE_SIZE);
+      return Math.floor(read('address') / pageBytes);
     case 'SetAttrRequest':
       return read('start');
     default:
@@ -106,7 +106,7 @@ function pageOfPayload(index: TraceIndex, row: number): PageRef | undefined {
     const slot = slots.indexOf(name);
     return slot < 0 ? -1 : table.num(row, slot);
   };
-  const gfn = gfnOfPayload(kindName(kind), read);
+  const gfn = gfnOfPayload(kindName(kind), analysis.pageBytes, read);
   if (gfn >= 0) return pageOfGfn(index, index.vmOf(row), asGfn(gfn), row);
   const pgoff = asPgoff(read('pgoff'));
   const ino = read('ino');

@@ -1,5 +1,4 @@
 /** Ranges of the state as lists that are read in pages. */
-import { PAGE_SIZE } from '../../parsers/base/units.js';
 import { makeObject, type ExprList, type Item, type Value } from '../expr/value.js';
 import type { StepMap } from '../cursor/stepMap.js';
 
@@ -10,9 +9,9 @@ export function rangeText(first: number, count: number): string {
     : `0x${first.toString(16)}..0x${(first + count - 1).toString(16)}`;
 }
 
-/** `4K`, `2M`, `64G`: a count of pages as a size. */
-export function sizeText(pageCount: number): string {
-  let size = pageCount * (PAGE_SIZE / 1024);
+/** `4K`, `2M`, `64G`: a count of pages of so many bytes as a size. */
+export function sizeText(pageCount: number, pageBytes: number): string {
+  let size = pageCount * (pageBytes / 1024);
   let unit = 0;
   while (size >= 1024 && size % 1024 === 0 && unit < 3) {
     size /= 1024;
@@ -27,10 +26,11 @@ export const NONE_SEEN = 'none seen';
 /** The ranges of one map, in order; `show` says what a range means. */
 export function rangeList(
   list: string,
+  pageBytes: number,
   map: StepMap | undefined,
   show: (value: number, first: number) => Value,
 ): ExprList {
-  return joinLists(list, map ? [{ map, show }] : []);
+  return joinLists(list, pageBytes, map ? [{ map, show }] : []);
 }
 
 export interface MapPart {
@@ -39,7 +39,7 @@ export interface MapPart {
 }
 
 /** The ranges of several maps, one after the other. */
-export function joinLists(list: string, parts: readonly MapPart[]): ExprList {
+export function joinLists(list: string, pageBytes: number, parts: readonly MapPart[]): ExprList {
   const full = parts.filter(({ map }) => map.ranges > 0);
   const length = full.reduce((sum, { map }) => sum + map.ranges, 0);
   return {
@@ -55,7 +55,7 @@ export function joinLists(list: string, parts: readonly MapPart[]): ExprList {
           map.visitPage(from, count - items.length, (first, end, value) => {
             items.push({
               name: rangeText(first, end - first),
-              value: rangeObject(first, end - first, show(value, first)),
+              value: rangeObject(first, end - first, pageBytes, show(value, first)),
             });
           });
         }
@@ -72,11 +72,11 @@ function rangeSummary(value: Value): string {
   return 'summary' in value ? value.summary() : '';
 }
 
-function rangeObject(first: number, count: number, value: Value): Value {
+function rangeObject(first: number, count: number, pageBytes: number, value: Value): Value {
   return makeObject('range', () => rangeSummary(value), {
     first: { doc: 'First page', format: 'hex', get: () => first },
     count: { doc: 'How many pages', get: () => count },
-    size: { doc: 'How many bytes', get: () => sizeText(count) },
+    size: { doc: 'How many bytes', get: () => sizeText(count, pageBytes) },
     value: { doc: 'What holds there', get: () => value },
   });
 }

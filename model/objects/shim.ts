@@ -30,7 +30,7 @@ function heldRanges(
     const holder = registry.holder(registry.names[id]!.holder);
     if (map) parts.push({ map, show: (value) => show(holder, value) });
   }
-  return joinLists(list, parts);
+  return joinLists(list, moment.index.analysis.pageBytes, parts);
 }
 
 function mappingText(holder: Holder, count: number): string {
@@ -46,7 +46,12 @@ function mode(moment: Moment, inode: number): string | undefined {
   const { state } = moment;
   if (inFlight(moment).some((conversion) => conversion.scope === 'inode' && conversion.inode === inode))
     return 'Switching';
-  const attributes = rangeList('', state.find(MapKind.PageAttr, inode), attrText);
+  const attributes = rangeList(
+    '',
+    moment.index.analysis.pageBytes,
+    state.find(MapKind.PageAttr, inode),
+    attrText,
+  );
   const vmas = heldRanges(moment, MapKind.Vma, inode, '', mappingText);
   let shared = 0;
   state.find(MapKind.PageAttr, inode)?.visit(-Infinity, Infinity, (_first, _end, value) => {
@@ -103,7 +108,13 @@ export function shimObject(
       },
       attributes: {
         doc: 'Attributes by page of the file',
-        get: () => rangeList('attributes', state.find(MapKind.PageAttr, inode), attrText),
+        get: () =>
+          rangeList(
+            'attributes',
+            moment.index.analysis.pageBytes,
+            state.find(MapKind.PageAttr, inode),
+            attrText,
+          ),
       },
       vmas: {
         doc: 'VMAs of the file',
@@ -121,14 +132,25 @@ export function shimObject(
       pageCache: {
         doc: 'Pages that the page cache holds',
         get: () =>
-          rangeList('pageCache', state.find(MapKind.Cache, inode), (packed, first) => {
-            const pfn = frameAt(packed, first);
-            return pfn < 0 ? 'pfn unknown' : `pfn 0x${pfn.toString(16)}`;
-          }),
+          rangeList(
+            'pageCache',
+            moment.index.analysis.pageBytes,
+            state.find(MapKind.Cache, inode),
+            (packed, first) => {
+              const pfn = frameAt(packed, first);
+              return pfn < 0 ? 'pfn unknown' : `pfn 0x${pfn.toString(16)}`;
+            },
+          ),
       },
       poisoned: {
         doc: 'Pages with hardware poison',
-        get: () => rangeList('poisoned', state.find(MapKind.Poison, inode), () => 'poisoned'),
+        get: () =>
+          rangeList(
+            'poisoned',
+            moment.index.analysis.pageBytes,
+            state.find(MapKind.Poison, inode),
+            () => 'poisoned',
+          ),
       },
       index: { doc: 'Its number, for inode(number)', get: () => inode },
     },

@@ -16,7 +16,7 @@ function slotItem(moment: Moment, slot: SlotInfo): Item {
     value: makeObject('slot', () => summary, {
       baseGfn: { doc: 'First guest frame', format: 'hex', get: () => slot.baseGfn },
       pageCount: { doc: 'How many pages', get: () => slot.pageCount },
-      size: { doc: 'How many bytes', get: () => sizeText(slot.pageCount) },
+      size: { doc: 'How many bytes', get: () => sizeText(slot.pageCount, moment.index.analysis.pageBytes) },
       pgoff: {
         doc: 'First page of the file',
         format: 'hex',
@@ -44,7 +44,13 @@ function invalidations(moment: Moment, vm: number): ExprObject {
       seq: { doc: 'How many ended since the trace began: mmu_invalidate_seq moves by as much', get: ended },
       ranges: {
         doc: 'Guest frames of those in progress',
-        get: () => rangeList('ranges', state.find(MapKind.InvRange, vm), () => 'invalidating'),
+        get: () =>
+          rangeList(
+            'ranges',
+            moment.index.analysis.pageBytes,
+            state.find(MapKind.InvRange, vm),
+            () => 'invalidating',
+          ),
       },
     },
     { scalar: inProgress },
@@ -75,11 +81,13 @@ export function vmObject(moment: Moment, vm: number, call?: (args: readonly Valu
       slots: { doc: 'Memslots that live now', get: () => makeList('slots', slots()) },
       attributes: {
         doc: 'Attributes by guest frame',
-        get: () => rangeList('attributes', state.find(MapKind.GfnAttr, vm), attrText),
+        get: () =>
+          rangeList('attributes', moment.index.analysis.pageBytes, state.find(MapKind.GfnAttr, vm), attrText),
       },
       sptes: {
         doc: 'Present leaf SPTEs, contiguous ones joined',
-        get: () => rangeList('sptes', state.find(MapKind.Spte, vm), spteObject),
+        get: () =>
+          rangeList('sptes', moment.index.analysis.pageBytes, state.find(MapKind.Spte, vm), spteObject),
       },
       conversions: {
         doc: 'Conversions in flight',

@@ -38,6 +38,7 @@ function analysisOf(
     conversions,
     ops,
     rowCount: ROWS,
+    pageBytes: 4096,
     understood: ROWS,
     unread: 0,
     unknown: 0,

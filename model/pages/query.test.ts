@@ -37,6 +37,7 @@ function analysisWith(ino = -1): Analysis {
     conversions: [],
     ops: new OpLog(),
     rowCount: ROWS,
+    pageBytes: 4096,
     ofKvm: 0,
     shows: { mappings: true, references: true },
     unread: 0,

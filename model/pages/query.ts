@@ -4,7 +4,6 @@
  */
 import type { EventTable } from '../../parsers/events/table.js';
 import { kindName, kindSlots } from '../../parsers/events/kinds.js';
-import { PAGE_SIZE } from '../../parsers/base/units.js';
 import type { Analysis } from '../analysis.js';
 import type { PageRange } from '../findings/finding.js';
 import { aliasesOf, indexOf, intervalIn, pageHistory, type PageId, type PageInterval } from './intervals.js';
@@ -99,7 +98,7 @@ function pagesOfArguments(analysis: Analysis, table: EventTable, row: number): P
   };
   const gpaSlot = GPA_SLOTS[kind];
   if (gpaSlot !== undefined && value(gpaSlot) >= 0) {
-    return rangeOf('gfn', vmOfRow(analysis, table, row), Math.floor(value(gpaSlot) / PAGE_SIZE), 1);
+    return rangeOf('gfn', vmOfRow(analysis, table, row), Math.floor(value(gpaSlot) / analysis.pageBytes), 1);
   }
   if (GFN_RANGE_KINDS.has(kind) && value('start') >= 0 && value('end') > value('start')) {
     return rangeOf('gfn', vmOfRow(analysis, table, row), value('start'), value('end') - value('start'));

@@ -56,6 +56,8 @@ export interface RuleDef {
    * occurs and no events were lost, the rule is not applicable.
    */
   readonly about: readonly EventKind[];
+  /** It asks how large a leaf is, which is told in sizes that leaves have on pages of 4 KiB alone. */
+  readonly asksLeafSizes?: true;
   /** How to fix what it finds. */
   readonly fix: string;
   readonly listen: (run: RuleRun) => Listener;
@@ -278,10 +280,9 @@ export class RuleRun {
     };
   }
 
-  /** Of a kernel whose pages are not those that everything is counted in: what was found may be wrong. */
-  closeOnOtherPages(bytes: number): { status: RuleStatus; findings: readonly Finding[] } {
+  /** Of a kernel with pages of which the rule knows too little: what was found may be wrong. */
+  closeUnread(detail: string): { status: RuleStatus; findings: readonly Finding[] } {
     const { id, profile } = this.def;
-    const detail = `Pages of this kernel have ${bytes / 1024} KiB. Shimtrace counts in pages of 4 KiB, and judges no other ones.`;
     const reason: UndecidedReason = { reason: 'not-read', count: 0, row: 0 as EventRow, missing: [], detail };
     const counts = { checks: 0, held: 0, broken: 0, undecided: 0 };
     return { status: { id, profile, status: 'undecidable', ...counts, reasons: [reason] }, findings: [] };

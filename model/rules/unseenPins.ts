@@ -2,7 +2,7 @@
  * Pins that may have been taken without the trace showing it: what was seen of GUP does not tell what came
  * of it.
  */
-import { PAGES_PER_LEVEL, pageOfByte, plus, type Pgoff } from '../../parsers/base/units.js';
+import { plus, type Pgoff } from '../../parsers/base/units.js';
 import type { EventKind } from '../../parsers/events/vocabulary.js';
 import type { GupFact } from '../world/facts.js';
 import { groupOf, type Inode } from '../world/state.js';
@@ -10,7 +10,7 @@ import type { World } from '../world/world.js';
 
 const FOLL_PIN = 0x80000;
 /** A folio is grabbed by its first page; those of guest_memfd are of at most 2 MiB. */
-const FOLIO_PAGES = PAGES_PER_LEVEL[2];
+const FOLIO_BYTES = 2 ** 21;
 
 /** What would have told, for each page that may be pinned. */
 type Doubts = Map<Pgoff, EventKind>;
@@ -23,7 +23,7 @@ export class UnseenPins {
   /** GUP returned pages; without its flags it is not known whether they are pinned. */
   taken({ inode, pgoff, count, flags }: GupFact): void {
     if (!inode) return;
-    this.clear(inode, plus(pgoff, -FOLIO_PAGES), plus(pgoff, count));
+    this.clear(inode, plus(pgoff, -FOLIO_BYTES / this.w.pages.bytes), plus(pgoff, count));
     if (flags < 0) this.doubt(inode, pgoff, count, 'GupEnter');
   }
 
@@ -55,7 +55,7 @@ export class UnseenPins {
       if (!gup || gup.returned || (gup.flags >= 0 && (gup.flags & FOLL_PIN) === 0)) continue;
       for (const vma of inode.vmas) {
         if (vma.tgid !== groupOf(t) || gup.start < vma.start || gup.start >= vma.end) continue;
-        const pgoff = plus(vma.pgoff, pageOfByte(gup.start - vma.start));
+        const pgoff = plus(vma.pgoff, this.w.pages.ofByte(gup.start - vma.start));
         if (pgoff < end && plus(pgoff, Math.max(1, gup.nr)) > first) return true;
       }
     }

@@ -62,8 +62,8 @@ const PAGES = [
     "the VM, as findings name it; null where the pages are a file's, or it is not known",
   ),
   nullable('ino', 'int64', "inode number of the file; null where the pages are a VM's, or it is not known"),
-  column('first', 'int64', 'first page, in pages of 4 KiB'),
-  column('count', 'int64', 'how many pages of 4 KiB'),
+  column('first', 'int64', "first page, in the kernel's pages"),
+  column('count', 'int64', "how many of the kernel's pages"),
 ];
 const PAGE_ID = column('page_id', 'int32', 'the row of `pages`');
 
@@ -229,7 +229,7 @@ export const TABLES: Readonly<Record<TableName, TableSpec>> = {
       nullable('tid', 'int32', 'who holds it; null where the trace does not say'),
       nullable('ino', 'int64', 'inode number of the file'),
       column('first', 'int64', 'first page of the file'),
-      column('count', 'int64', 'how many pages of 4 KiB'),
+      column('count', 'int64', "how many of the kernel's pages"),
     ],
   },
   loss: {

@@ -1,5 +1,4 @@
 /** Jumps: from what a person types, or from an event, to a place in a timeline. */
-import { PAGE_SIZE } from '../../parsers/base/units.js';
 import type { FindReply, Place } from './asks.js';
 import { eventRef } from './details.js';
 import { Op } from '../ops/oplog.js';
@@ -22,7 +21,7 @@ const FORMS: readonly {
   },
   {
     form: new RegExp(`^gpa:\\s*${NUMBER}$`),
-    find: (_t, set, m) => toFrame(set, Math.floor(Number(m[1]) / PAGE_SIZE)),
+    find: (t, set, m) => toFrame(set, Math.floor(Number(m[1]) / t.analysis.pageBytes)),
   },
   { form: /^tid:\s*(\d+)$/, find: (t, set, m, from) => toThread(t, set, Number(m[1]), from) },
   { form: new RegExp(`^pfn:\\s*${NUMBER}$`), find: (t, set, m, from) => toPfn(t, set, Number(m[1]), from) },

@@ -3,7 +3,8 @@
  * this is also where one life under a name ends and the next begins: at the release, with the VM that holds
  * the file, or where a file that was just created is given the name.
  */
-import { PAST_ALL_PGOFFS, pagesForBytes } from '../../parsers/base/units.js';
+import { PAST_ALL_PGOFFS } from '../../parsers/base/units.js';
+import type { PageUnit } from './pageSize.js';
 import { kindId } from '../../parsers/events/kinds.js';
 import type { EventTable } from '../../parsers/events/table.js';
 import { Attr, NO_CONVERSION, Op, type OpLog } from '../ops/oplog.js';
@@ -59,6 +60,7 @@ export class FileNames {
     private readonly survey: Survey,
     private readonly ops: OpLog,
     private readonly whichVm: VmNames,
+    private readonly pages: PageUnit,
     /** Called where two files turn out to have one number, with what was thought to be one. */
     private readonly onContest: (inode: Inode, row: number) => void,
   ) {}
@@ -107,7 +109,7 @@ export class FileNames {
         return this.make(ino, ev, t, create);
       }
       this.unwait(create, t);
-      if (before.pageCount < 0) before.pageCount = pagesOf(create);
+      if (before.pageCount < 0) before.pageCount = create.size > 0 ? this.pages.forBytes(create.size) : -1;
     } else if (this.mayBeNew(before, fd, t, ev.row)) this.forget(before, ev.row);
     return this.of(ino, ev, t);
   }
@@ -338,7 +340,7 @@ export class FileNames {
   /** A file turns out to be the one that was created. */
   private adopt(inode: Inode, create: UnnamedCreate, t: Thread, row: number): void {
     this.unwait(create, t);
-    inode.pageCount = pagesOf(create);
+    inode.pageCount = create.size > 0 ? this.pages.forBytes(create.size) : -1;
     inode.fresh = true;
     inode.firstRow = create.row;
     if (create.flags < 0) return;
@@ -348,11 +350,6 @@ export class FileNames {
     if (inode.pageCount > 0)
       this.ops.push(Op.PageAttr, inode.index, row, 0, inode.pageCount, attr, NO_CONVERSION);
   }
-}
-
-/** Size of a file that was created, -1 unknown. */
-function pagesOf(create: UnnamedCreate): number {
-  return create.size > 0 ? pagesForBytes(create.size) : -1;
 }
 
 /** The file has ended: its number is another's. */

@@ -27,6 +27,7 @@ import {
   type Vm,
 } from './state.js';
 import { VmNames } from './vmNames.js';
+import { type PageUnit, pageUnitOf } from './pageSize.js';
 
 /** Thread 0 is one idle task per CPU: each gets a key of its own, below all thread numbers. */
 function idleTaskKey(cpu: number): number {
@@ -36,6 +37,8 @@ function idleTaskKey(cpu: number): number {
 export class World {
   readonly survey: Survey;
   readonly ops = new OpLog();
+  /** What the traced kernel counts frames and pages of files in. */
+  readonly pages: PageUnit;
   /** Which VM and which restricted memfd an event is about. */
   readonly whichVm: VmNames;
   readonly whichFile: FileNames;
@@ -78,8 +81,9 @@ export class World {
     readonly facts: FactBus,
   ) {
     this.survey = new Survey(table);
+    this.pages = pageUnitOf(table, this.survey.counts);
     this.whichVm = new VmNames(this.survey, this.ops);
-    this.whichFile = new FileNames(table, this.survey, this.ops, this.whichVm, (inode, row) => {
+    this.whichFile = new FileNames(table, this.survey, this.ops, this.whichVm, this.pages, (inode, row) => {
       for (const t of this.threads.values()) t.forgetFile(inode);
       facts.tell('contested', inode, row);
     });

@@ -10,7 +10,7 @@ declare const brand: unique symbol;
 export type EventRow = number & { readonly [brand]: 'row' };
 
 /**
- * Guest frame number, page of a file and host frame number, all counted in 4 KiB pages: three numbers that
+ * Guest frame number, page of a file and host frame number, all counted in the kernel's pages: three numbers that
  * look alike and must not meet. -1 stands for unknown where a comment says so. The brands are free at run
  * time; arithmetic loses them, and {@link plus} keeps them.
  */
@@ -34,7 +34,7 @@ export function plus<Page extends Gfn | Pgoff | Pfn>(page: Page, pages: number):
   return (page + pages) as Page;
 }
 
-/** Bytes in a page. Kernels of arm64 with pages of 16 or 64 KiB are known, and not judged. */
+/** Bytes in a page of x86, and of most kernels of arm64: others have 16 or 64 KiB (model/world/pageSize.ts). */
 export const PAGE_SHIFT = 12;
 export const PAGE_SIZE = 1 << PAGE_SHIFT;
 
@@ -43,19 +43,9 @@ export const PAST_ALL_GFNS = (2 ** 40) as Gfn;
 /** Above every page of a file that can be: an index of that size is a pointer or a stale value. */
 export const PAST_ALL_PGOFFS = (2 ** 32) as Pgoff;
 
-/** The page that holds a byte, both counted from 0. */
-export function pageOfByte(byte: number): number {
-  return Math.floor(byte / PAGE_SIZE);
-}
-
-/** How many pages it takes to cover this many bytes. */
-export function pagesForBytes(bytes: number): number {
-  return Math.ceil(bytes / PAGE_SIZE);
-}
-
 /**
- * 4 KiB pages covered by one mapping of a level: level 1 is 4K, 2 is
- * 2M, 3 is 1G (x86 and arm64 with 4K granule).
+ * Pages covered by one mapping of a level: level 1 is 4K, 2 is 2M, 3 is 1G (x86 and arm64 with 4K granule).
+ * With larger pages a block is kept as several of a level that is no larger.
  */
 export const PAGES_PER_LEVEL = [0, 1, 512, 262144, 134217728, 68719476736] as const;
 

@@ -7,6 +7,8 @@ import type { EventTable } from './table.js';
 import { SEGMENT_SHIFT } from './segment.js';
 import { kindId, kindSlots, slotIndex } from './kinds.js';
 import type { EventKind } from './vocabulary.js';
+import { PAGE_SIZE } from '../base/units.js';
+import { pageBytesSaid } from './pageBytes.js';
 
 export interface PageFrames {
   /** The frame of a struct page, or of a folio's first; undefined where that is not proved. */
@@ -83,7 +85,6 @@ const GET_FOLIO_INO = slotIndex('GmemGetFolio', 'ino');
 const GET_FOLIO_RET = kindId('GmemGetFolioRet');
 const GUP_RET = kindId('GupRet');
 const GUP_RESULT = slotIndex('GupRet', 'ret');
-const PAGE_SHIFT = 12n;
 /** Frames of the 52 bits that a physical address has. */
 const FRAMES_MAX = 2 ** 40;
 
@@ -186,13 +187,16 @@ function notProved(reason: string): PageFrames {
 class Pairs {
   /** Frames in the page cache, by file and page. */
   private readonly cached = new Map<string, number>();
+  private readonly pageBytes: bigint;
   /** The file whose folio a thread is about to get. */
   private readonly asked = new Map<number, bigint>();
 
   constructor(
     private readonly table: EventTable,
     private readonly proof: Proof,
-  ) {}
+  ) {
+    this.pageBytes = BigInt(pageBytesSaid(table.meta) ?? PAGE_SIZE);
+  }
 
   find(): void {
     const lostAt = this.table.losses.map((loss) => loss.row).sort((a, b) => a - b);
@@ -228,9 +232,14 @@ class Pairs {
     } else this.meet(kind, row, PAGE_ONLY.get(kind)!);
   }
 
+  /** The page of a file at an offset in bytes. */
+  private pageAt(ofs: bigint | undefined): bigint | undefined {
+    return ofs === undefined ? undefined : ofs / this.pageBytes;
+  }
+
   private cache(kind: number, row: number, slots: Slots): void {
     const ino = this.table.big(row, slots.ino);
-    const pgoff = this.table.big(row, slots.pgoff) ?? shifted(this.table.big(row, ADD_OFS));
+    const pgoff = this.table.big(row, slots.pgoff) ?? this.pageAt(this.table.big(row, ADD_OFS));
     if (ino === undefined || pgoff === undefined) return;
     // A large folio's struct page is that of its first frame, which the page's own may not be.
     if (kind === FILEMAP_ADD && this.table.num(row, ADD_ORDER) <= 0)
@@ -252,10 +261,6 @@ class Pairs {
 
 const OF_INTEREST = new Uint8Array(Math.max(...WITH_FRAME.keys(), ...PAGE_ONLY.keys(), GET_FOLIO) + 1);
 for (const kind of [...WITH_FRAME.keys(), ...PAGE_ONLY.keys(), GET_FOLIO]) OF_INTEREST[kind] = 1;
-
-function shifted(ofs: bigint | undefined): bigint | undefined {
-  return ofs === undefined ? undefined : ofs >> PAGE_SHIFT;
-}
 
 function bigOf(table: EventTable, row: number, slot: number): bigint | undefined {
   return slot < 0 ? undefined : table.big(row, slot);

@@ -237,6 +237,7 @@ describe('the fold, the intervals and the cursor', function () {
           conversions: [conversion, { ...conversion, index: 1, scope: 'vm', vm: 1, inode: -1 }],
           ops,
           rowCount: ROWS,
+          pageBytes: 4096,
           ofKvm: 0,
           shows: { mappings: true, references: true },
           unread: 0,

@@ -119,6 +119,7 @@ function analysisByHand(): Analysis {
     profileReason: 'guest_memfd probes occur',
     ops,
     rowCount: 4,
+    pageBytes: 4096,
     understood: 4,
     unread: 0,
     unknown: 0,

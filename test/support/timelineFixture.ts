@@ -190,6 +190,7 @@ export class FixtureMaker {
         conversions: this.conversions,
         ops: this.ops,
         rowCount: table.length,
+        pageBytes: 4096,
         understood: table.length,
         unread: 0,
         unknown: 0,

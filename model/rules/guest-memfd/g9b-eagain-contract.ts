@@ -1,4 +1,3 @@
-import { PAGE_SIZE } from '../../../parsers/base/units.js';
 import { hex } from '../../pages/state.js';
 import { lostConversions } from '../common.js';
 import { convText } from '../texts.js';
@@ -37,7 +36,8 @@ export const g9b: RuleDef = {
       } else if (
         conv.result === EAGAIN &&
         conv.errorOffset >= 0 &&
-        (conv.errorOffset < conv.first * PAGE_SIZE || conv.errorOffset >= conv.end * PAGE_SIZE)
+        (conv.errorOffset < conv.first * run.w.pages.bytes ||
+          conv.errorOffset >= conv.end * run.w.pages.bytes)
       ) {
         run.violation({
           row,

@@ -24,6 +24,7 @@ export const s8: RuleDef = {
   statement: 'No huge SPTE maps private and shared pages alike.',
   source: 'hugepage_has_attrs() and kvm_mmu_hugepage_adjust(), arch/x86/kvm/mmu/mmu.c: KVM_LPAGE_MIXED_FLAG',
   needs: [['SpteChanged'], ['PostSetAttr', 'StoreAttr', 'SetAttrRequest', 'ConvertRet']],
+  asksLeafSizes: true,
   about: CONVERSIONS,
   fix: 'Map a range at 4K as long as its pages are of both kinds.',
   listen: (run) => ({

@@ -1,4 +1,5 @@
-import { PAGE_SIZE, type Pgoff, plus } from '../../../parsers/base/units.js';
+import { type Pgoff, plus } from '../../../parsers/base/units.js';
+import type { PageUnit } from '../../world/pageSize.js';
 import { errnoName } from '../../../parsers/events/errno.js';
 import { RefKind } from '../../ops/oplog.js';
 import { hex } from '../../pages/state.js';
@@ -67,7 +68,7 @@ export const s9: RuleDef = {
           return;
         }
         const times = now.count > 1 ? `, ${now.count} times in a row` : '';
-        const held = inTheWay(conv);
+        const held = inTheWay(conv, run.w.pages);
         const how = `was refused with ${errnoName(result)}${times}`;
         run.suspicious({
           row,
@@ -84,10 +85,10 @@ export const s9: RuleDef = {
 };
 
 /** The page that the kernel names, or the first one of the range that somebody is seen to hold. */
-function inTheWay(conv: Conv): InTheWay | undefined {
+function inTheWay(conv: Conv, pages: PageUnit): InTheWay | undefined {
   const { inode } = conv;
   if (conv.scope !== 'inode' || !inode) return undefined;
-  const named = Math.floor(conv.errorOffset / PAGE_SIZE) as Pgoff;
+  const named = pages.ofByte(conv.errorOffset) as Pgoff;
   if (conv.errorOffset >= 0 && named >= conv.first && named < conv.end)
     return holderOf(inode, named) ?? { text: `page ${hex(named)} of ${inodeText(inode)}`, row: -1 };
   for (let i = 0; i < Math.min(LOOKED_AT, conv.end - conv.first); i++) {

@@ -1,4 +1,4 @@
-import { PAGE_SIZE, asPgoff } from '../../../parsers/base/units.js';
+import { asPgoff } from '../../../parsers/base/units.js';
 import { hex } from '../../pages/state.js';
 import { lostMmaps, mayBeAnother, unmapsAreSeen, unshownBy } from '../common.js';
 import { inodeText } from '../texts.js';
@@ -24,7 +24,7 @@ export const r1: RuleDef = {
     ...lostMmaps(run),
     mmapOk: (vma, row) => {
       const { inode } = vma;
-      const count = (vma.end - vma.start) / PAGE_SIZE;
+      const count = (vma.end - vma.start) / run.w.pages.bytes;
       const pages = run.pagesOf(inode, asPgoff(Math.max(0, vma.pgoff)), Math.max(1, Math.ceil(count)));
       const part = vma.pgoff > 0 || (inode.pageCount >= 0 && vma.start >= 0 && count !== inode.pageCount);
       if (part) {
