@@ -113,7 +113,7 @@ export const g5: RuleDef = {
             run.notRecorded(
               bracket.startRow,
               'A bracket is open where the trace ends, and that its call has returned is not seen.',
-              ['InvEnd', 'SysExitFallocate', 'SysExitIoctl'],
+              ['InvEnd', 'SysEnterFallocate', 'SysExitFallocate', 'SysExitIoctl'],
             );
           }
         for (const { vm, bracket, row } of rangeless) {

@@ -71,7 +71,9 @@ export const p8: RuleDef = {
             run.notRecorded(
               row,
               'Whether the page was pinned is not recorded.',
-              ['kretprobe:pin_user_pages with page0=+0(pages)'],
+              fault
+                ? ['kretprobe:pin_user_pages with page0=+0(pages)']
+                : ['ArmGuestFault', 'kretprobe:pin_user_pages with page0=+0(pages)'],
               pages,
             );
           else if (!run.lost(fault.startRow, row, pages))
