@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { asGfn, asPgoff } from '../../parsers/base/units.js';
 import { holderOf, regionKey } from './regions.js';
 import { Inode, type Region } from './state.js';
+import { PAGE_SIZE } from '../../parsers/base/units.js';
 
 const [A, B] = [new Inode(0, 70, -1, 0), new Inode(1, 71, -1, 0)];
 
@@ -23,7 +24,7 @@ const region = (id: number, more: Partial<Region> = {}): Region => ({
 const asked = region(1, { inode: A });
 /** What stands in the way of `asked`, as the number of the memslot and what both want. */
 const held = (...others: readonly Region[]): readonly unknown[] => {
-  const found = holderOf(others, asked);
+  const found = holderOf(others, asked, PAGE_SIZE);
   return found ? [found.region.id, found.clash] : [];
 };
 const samePages = { pgoff: asked.pgoff };
@@ -48,9 +49,17 @@ describe('a memslot that was refused', () => {
     assert.deepEqual(held(region(2, { ...samePages, fd: 9 })), []);
     assert.deepEqual(held(region(2, { ...samePages, isOfFile: false })), []);
     const unnamed = { pgoff: asPgoff(0), fd: -1, ua: -1 };
-    assert.equal(holderOf([region(2, unnamed)], region(1, unnamed)), undefined, 'two descriptors not known');
+    assert.equal(
+      holderOf([region(2, unnamed)], region(1, unnamed), PAGE_SIZE),
+      undefined,
+      'two descriptors not known',
+    );
     const first = { pgoff: asPgoff(0), fd: 0 };
-    assert.equal(holderOf([region(2, first)], region(1, first))?.clash, 'file', 'page 0 of descriptor 0');
+    assert.equal(
+      holderOf([region(2, first)], region(1, first), PAGE_SIZE)?.clash,
+      'file',
+      'page 0 of descriptor 0',
+    );
   });
 
   it('wanted the last page of another, or the first, and not the one beside', () => {
@@ -65,17 +74,21 @@ describe('a memslot that was refused', () => {
     assert.deepEqual(held(region(2, { ...sameMemory, fd: -1 })), [2, 'memory']);
     assert.deepEqual(held(region(2, { ...sameMemory, fd: 9 })), [], 'two files may share memory');
     const known = region(1, { fd: 0 });
-    assert.equal(holderOf([region(2, { ua: known.ua, fd: 0 })], known), undefined, 'descriptor 0 is known');
+    assert.equal(
+      holderOf([region(2, { ua: known.ua, fd: 0 })], known, PAGE_SIZE),
+      undefined,
+      'descriptor 0 is known',
+    );
     const noFd = region(1, { fd: -1 });
-    assert.equal(holderOf([region(2, { ua: noFd.ua })], noFd)?.clash, 'memory');
-    assert.equal(holderOf([region(2, { ua: noFd.ua, fd: 0 })], noFd)?.clash, 'memory');
+    assert.equal(holderOf([region(2, { ua: noFd.ua })], noFd, PAGE_SIZE)?.clash, 'memory');
+    assert.equal(holderOf([region(2, { ua: noFd.ua, fd: 0 })], noFd, PAGE_SIZE)?.clash, 'memory');
     assert.deepEqual(held(region(2, { ...sameMemory, inode: B, fd: -1 })), []);
     assert.deepEqual(held(region(2, { ...sameMemory, ...unplaced, isOfFile: false })), []);
     for (const ua of [0, -1]) assert.deepEqual(held(region(2, { ...unplaced, ua })), []);
     const next = asked.ua + 4 * 4096;
     assert.deepEqual(held(region(2, { ...unplaced, ua: next })), []);
     assert.deepEqual(held(region(2, { ...unplaced, ua: next - 4096 })), [2, 'memory']);
-    const nowhere = holderOf([region(2, { ...unplaced, ua: 0 })], region(1, { ua: 0 }));
+    const nowhere = holderOf([region(2, { ...unplaced, ua: 0 })], region(1, { ua: 0 }), PAGE_SIZE);
     assert.equal(nowhere, undefined, 'two addresses that are not known');
   });
 
