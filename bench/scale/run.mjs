@@ -1,6 +1,7 @@
-// `npm run scale [-- [full|COUNT] [SHAPE...]]`: makes large traces of each shape in three sizes, each twice as large
-// as the one before, checks them in a process of its own, and prints how processor time and memory grow: the exponent
-// is 1 where twice as much takes twice as long. Without `full`, a thirty-second of it. Asserts no time.
+// `npm run scale [-- [full|COUNT] [SHAPE...]]`: makes large traces of each shape in three sizes, each twice
+// as large as the one before, checks them in processes of their own, and prints how processor time and memory
+// grow: the exponent is 1 where twice as much takes twice as long. Without `full`, a thirty-second of it.
+// Asserts no time.
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';

@@ -110,9 +110,14 @@ const ADDRESS = /gpa 0x[0-9a-f]+\+0x[0-9a-f]+/;
 function verdictsOf(judged: Judged): readonly string[] {
   const { findings, rules } = judged.analysis;
   return [
-    ...findings.map(
-      (f) =>
-        `${f.rule} ${f.verdict} line ${lineOf(judged, f)}: ${f.message.replace(ADDRESS, 'gpa')} ${JSON.stringify(f.pages)}`,
+    ...findings.map((f) =>
+      [
+        f.rule,
+        f.verdict,
+        lineOf(judged, f),
+        f.message.replace(ADDRESS, 'gpa'),
+        JSON.stringify(f.pages),
+      ].join(),
     ),
     ...rules.map(
       ({ id, status, held, broken, undecided }) => `${id} ${status} ${held} ${broken} ${undecided}`,
@@ -126,7 +131,7 @@ describe('pages of another size', () => {
       it(`give the verdicts of 4 KiB: ${name}`, () => {
         const [small, large] = [4096, 16384].map((bytes) => judgedWithPagesOf(text, bytes));
         const others = (lines: readonly string[]): readonly string[] =>
-          lines.filter((line) => !/^S8 /.test(line));
+          lines.filter((line) => !/^S8\b/.test(line));
         assert.deepEqual(others(verdictsOf(large!)), others(verdictsOf(small!)));
       });
 

@@ -10,9 +10,9 @@ declare const brand: unique symbol;
 export type EventRow = number & { readonly [brand]: 'row' };
 
 /**
- * Guest frame number, page of a file and host frame number, all counted in the kernel's pages: three numbers that
- * look alike and must not meet. -1 stands for unknown where a comment says so. The brands are free at run
- * time; arithmetic loses them, and {@link plus} keeps them.
+ * Guest frame number, page of a file and host frame number, all counted in the kernel's pages: three
+ * numbers that look alike and must not meet. -1 stands for unknown where a comment says so. The brands are
+ * free at run time; arithmetic loses them, and {@link plus} keeps them.
  */
 export type Gfn = number & { readonly [brand]: 'gfn' };
 export type Pgoff = number & { readonly [brand]: 'pgoff' };
@@ -34,7 +34,7 @@ export function plus<Page extends Gfn | Pgoff | Pfn>(page: Page, pages: number):
   return (page + pages) as Page;
 }
 
-/** Bytes in a page of x86, and of most kernels of arm64: others have 16 or 64 KiB (model/world/pageSize.ts). */
+/** Bytes in a page of x86 and most kernels of arm64; others have 16 or 64 KiB (model/world/pageSize.ts). */
 export const PAGE_SHIFT = 12;
 export const PAGE_SIZE = 1 << PAGE_SHIFT;
 

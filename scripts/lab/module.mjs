@@ -18,7 +18,7 @@ export function compilerOf({ release }) {
   return [name, name];
 }
 
-/** Path of the module of a source for a release such as 6.12.117+deb12-amd64; undefined where it cannot be built. */
+/** Path of a source's module for a release such as 6.12.117+deb12-amd64; undefined if it cannot be built. */
 export function buildModule(source, folder, release) {
   const name = path.basename(source, '.c');
   const built = path.join(folder, `${name}-${release}.ko`);

@@ -26,7 +26,7 @@ export const g2b: RuleDef = {
     const bracketsShow = run.recorded('InvStart') && run.recorded('InvEnd');
     const lookUpsShow = run.recorded('GetPfn') && run.dialect.machine !== 'arm64';
     const missing = missingOf(run, ['TdpMap', 'InvStart', 'InvEnd']);
-    /** Installs that no bracket meets, as far as brackets are seen; it is known at the end whether all are. */
+    /** Installs that no bracket meets, as far as they are seen; whether all are is known at the end. */
     const unmet = new Map<Vm, { count: number; readonly row: number; readonly gfn: Gfn }>();
     const noteUnmet = (vm: Vm, rec: SpteRec): void => {
       const known = unmet.get(vm);

@@ -1,10 +1,11 @@
-// The faults that the laboratory puts into its kernels: for each what its module is told, the workload that meets it,
-// and what must be found where. The place is told by the module itself and by the order of events, never by a verdict.
+// The faults that the laboratory puts into its kernels: for each what its module is told, the workload that
+// meets it, and what must be found where. The place is told by the module itself and by the order of events,
+// never by a verdict.
 
 /**
  * `fault` are parameters of faults.c, undefined where nothing is at fault; `rules` are those whose probes
- * are recorded, all where none are named. Of what is expected, `at` is the first event of that name at or behind what the module told last,
- * or, with `first`, told first.
+ * are recorded. Of what is expected, `at` is the first event of that name at or behind what the module told
+ * last, or, with `first`, told first.
  */
 const STEPS = { task: 'steps', armed: 'N' };
 const GUEST = { task: 'guest-arm64' };

@@ -1,5 +1,6 @@
-// A module for a kernel of another Debian than this machine's, or of another architecture: with the kernel's headers
-// and Debian's own tools for building, which are downloaded, and run by a loader and libraries that come with them.
+// A module for a kernel of another Debian than this machine's, or of another architecture: with the kernel's
+// headers and Debian's own tools for building, which are downloaded, and run by a loader and libraries that
+// come with them.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';

@@ -1,6 +1,6 @@
-// `node scripts/lab/faults/label.mjs [MACHINE [FAULT...]]`: records again, on stock kernels of the laboratory, what
-// faults.mjs lists, each in a machine that is booted for it, and writes the recordings and their labels
-// into sample-traces/labelled. What is found in them is not looked at: test/labelled does that.
+// `node scripts/lab/faults/label.mjs [MACHINE [FAULT...]]`: records again, on stock kernels of the
+// laboratory, what faults.mjs lists, each in a machine that is booted for it, and writes the recordings and
+// their labels into sample-traces/labelled. What is found in them is not looked at: test/labelled does that.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -42,7 +42,8 @@ async function makeRecording(name, faultName) {
   there('cat > /run/faults.ko', fs.readFileSync(moduleFor(name, release)));
   there('cat > /run/steps; chmod +x /run/steps', fs.readFileSync(stepsFor(name)));
   const parameters = Object.entries(fault.fault ?? {}).map(([key, value]) => `${key}=${value}`);
-  const command = `insmod /run/faults.ko ${parameters.join(' ')}; PATH=/run:$PATH ${fault.workload}; rmmod faults`;
+  const insert = `insmod /run/faults.ko ${parameters.join(' ')}`;
+  const command = `${insert}; PATH=/run:$PATH ${fault.workload}; rmmod faults`;
   const file = path.join(scratch, `${name}.${faultName}.txt`);
   const via = `${machine.ssh.join(' ')} sh`;
   const args = [
