@@ -80,6 +80,8 @@ const LINE_ENDS = /(?:\\r)?\\n|",\s{0,4}"|',\s{0,4}'/;
 const STRING_LINES = 3;
 /** The opening of a string, with the names before it: `ok: [host] => {"stdout": "`. */
 const OPENING = /^(?:[^"']|"\w{1,40}": ?){0,200}["']/;
+/** The name of a string, behind the end of the one before. */
+const NAMED = /^\w{1,40}":\s?"/;
 const CLOSING = /["']\s?[\]})]{0,4}[,;]?$/;
 
 /** A text of JSON, and the end that one has; where it was cut off, its last line is none. */
@@ -103,7 +105,7 @@ export function splitEscaped(lines: PlacedLines): PlacedLines {
       if (last !== '') pieces.push(isWhole ? last : CUT);
     }
     for (const piece of pieces) {
-      out.texts.push(pieces.length > 1 ? unescaped(piece) : piece);
+      out.texts.push(pieces.length > 1 ? unescaped(piece.replace(NAMED, '')) : piece);
       out.lines.push(lines.lines[i]!);
     }
   });

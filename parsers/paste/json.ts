@@ -3,7 +3,7 @@ import { mapLines, type PlacedLines } from '../mail/lines.js';
 
 /** Of the lines that are not blank, the share that must be of this kind. */
 const NEARLY_ALL = 0.9;
-const OBJECT = /^\s{0,8}\{\s{0,8}".*\}\s{0,8},?$/;
+const OBJECT = /^\s{0,8}(?:- )?\{\s{0,8}".*\}\s{0,8},?$/;
 const RECORD = /^\[\d+(?:\.\d+)?, ?"[a-z]", ?".*"\]$/;
 /** Names under which loggers put a line's text. */
 const TEXTS = ['MESSAGE', 'message', 'msg', 'log', 'line', 'text', '_raw', 'textPayload'];
@@ -14,7 +14,7 @@ export function unjson(lines: PlacedLines): PlacedLines {
   if (areMost(lines.texts, RECORD)) return unrecord(lines);
   // The list's opening would make its first line another than the rest.
   if (areMost(lines.texts, /^\s{0,8}\[?\s{0,8}"/))
-    return mapLines(lines, (text) => text.replace(/^\s{0,8}\[(?=\s{0,8}")/, ''));
+    return mapLines(lines, (text) => text.replace(/^\s{0,8}\[?\s{0,8}"/, ''));
   return lines;
 }
 
@@ -38,7 +38,9 @@ function textsOf(lines: PlacedLines, textsIn: (text: string) => readonly string[
 
 /** The lines of the text that an object of a log holds; none where it holds none. */
 function textIn(line: string): readonly string[] {
-  const object = parsed(line.replace(/,\s*$/, '')) as Readonly<Record<string, unknown>> | undefined;
+  const object = parsed(line.replace(/,\s*$/, '').replace(/^\s*- /, '')) as
+    | Readonly<Record<string, unknown>>
+    | undefined;
   const text = TEXTS.map((name) => object?.[name]).find((value) => typeof value === 'string');
   return typeof text === 'string' ? text.replace(/[\r\n]+$/, '').split(/[\r\n]+/) : [];
 }

@@ -14,7 +14,9 @@ const MARKS_MAX = 6;
  * Lines without the blanks that were put before all of them: frames and comments show how many, for recorders
  * print these in columns of their own.
  */
-export function dedent(lines: PlacedLines): PlacedLines {
+export function dedent(whole: PlacedLines): PlacedLines {
+  const areInTab = whole.texts.every((text) => text.startsWith('\t') || text.trim() === '');
+  const lines = areInTab ? mapLines(whole, (text) => text.slice(1)) : whole;
   let indent = Infinity;
   for (const text of lines.texts) {
     const blanks = IN_COLUMN.exec(text)?.groups;
@@ -167,11 +169,13 @@ function entities(text: string): string {
 
 /** Marks that may stand before a line, each with what ends it. Tried in this order, one after another. */
 export const MARKS = {
-  // 2021-12-12 16:11:10.214139 and ISO 8601
-  date: /^\s*(?!\d{4}-\d\d-\d\dT[\d:]+\.\d{6}Z [a-z]+_)\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?(?:\s|$)/,
+  // 2021-12-12 16:11:10.214139 and ISO 8601, with the stream that GitLab names behind it
+  date: /^\s*(?!\d{4}-\d\d-\d\dT[\d:]+\.\d{6}Z [a-z]+_)\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?(?:\s\d\d[OE]\+?)?(?:\s|$)/,
   // Nov 22 10:00:00 host kernel:
   daemon: /^\s{0,16}[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)? \S{1,64} [\w.()/-]{1,64}(?:\[\d+\])?: ?/,
   service: /^\S{1,64} [\w.()/-]{1,64}(?:\[\d+\])?: (?=.*\[\d{3,}\])/,
+  // Nov 22 10:00:00 of ts(1)
+  stamp: /^\s{0,16}[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?(?:\s|$)/,
   // [   12.345678] and [    T1]
   printk: /^\s{0,16}(?:<\d+>)?\[\s*\d+\.\d{3,9}\]\s?(?:\[\s*[TC]\d+\]\s?)?/,
   // [  +0.123456] and [Nov29 10:00] of dmesg -e
@@ -183,6 +187,8 @@ export const MARKS = {
   // 12: of grep -n, 12- of its context, `     12<tab>` of cat -n
   number: /^\s{0,16}\d{1,8}(?:[:\t-]|\s{2})/,
   list: /^\s{0,8}(?:[-*•](?:\s|$)|\d{1,4}(?:\.\s|\)\s(?=\S))|[a-zA-Z]\)\s)/,
+  // The border of a pager that numbers lines.
+  border: /^\s{0,8}[│┃](?:\s|$)/,
   // What points at one line, or makes it bold.
   pointer: /^\s{0,8}(?:\*\*|[-=]{1,4}>|»|>{2,4}(?= ))\s?/,
   // Not the names of files: +++ b/trace.txt
@@ -197,9 +203,21 @@ export function unmark(lines: PlacedLines): PlacedLines {
   for (let turn = 0; turn < MARKS_MAX; turn++) {
     const mark = markOfNearlyAll(now.texts);
     if (mark === undefined) return now;
-    now = mark === 'number' ? unnumbered(now) : mapLines(now, (text) => text.replace(MARKS[mark], ''));
+    if (mark === 'number') now = unnumbered(now);
+    else if (mark === 'service') now = withoutService(now);
+    else now = mapLines(now, (text) => text.replace(MARKS[mark], ''));
   }
   return now;
+}
+
+/** The lines without a host and a service in front, which lines of no event have too: marks of a cut do. */
+function withoutService(lines: PlacedLines): PlacedLines {
+  const first = lines.texts.find((text) => MARKS.service.test(text));
+  const service = MARKS.service.exec(first ?? '')![0].trimEnd();
+  return mapLines(lines, (text) => {
+    if (!text.startsWith(service)) return text.replace(MARKS.service, '');
+    return text.slice(service.length).replace(/^ /, '');
+  });
 }
 
 /** The lines without numbers in front, of which a blank line has one and nothing else. */
@@ -258,7 +276,17 @@ function nearlyAllHave(texts: readonly string[], mark: Mark): number {
 }
 
 /** Marks that the lines of a log have, of which one may tell where a line began that was broken. */
-const OF_LINES: readonly Mark[] = ['date', 'daemon', 'printk', 'since', 'clock', 'file', 'number', 'diff'];
+const OF_LINES: readonly Mark[] = [
+  'date',
+  'daemon',
+  'stamp',
+  'printk',
+  'since',
+  'clock',
+  'file',
+  'number',
+  'diff',
+];
 /** Of the lines, the share that must have one: an event is broken into few. */
 const BEGIN_SHARE = 0.2;
 /** Numbers of lines grow by less than this. */

@@ -22,6 +22,8 @@ const TASK_END =
 /** The same of the latency format, which cuts names to eight bytes. */
 const LATENCY_TASK_END = /-\d{1,7}\s+\d+[.\w#]{4,8}\s+\d+(?:\.\d+)?(?:us.?)?:(?:\s|$)/;
 const LATENCY_COMM_MAX = 8;
+/** The columns of the function graph. */
+const GRAPH_AT = /(?<=\s)\d{1,4}\)\s[^|]{0,60}\|(?=\s)/;
 /** The same of the verbose latency format. */
 const VERBOSE_TASK_END = /\s\d{1,7}\s+\d+ \d+ [0-9a-f]{8} [0-9a-f]{8} \[[0-9a-f]+\]\s+\d+\.\d+ms/;
 const QEMU_STAMP = /(?:\d+@\d+\.\d+:|\d{4}-\d\d-\d\dT[\d:]+\.\d{6}Z )[a-z]\w*_\w+\s/;
@@ -48,6 +50,11 @@ function frontOf(line: string): Front | undefined {
   if (latency) return frontOfTask(head.slice(0, latency.index), LATENCY_COMM_MAX);
   const verbose = VERBOSE_TASK_END.exec(head);
   if (verbose) return frontOfTask(head.slice(0, verbose.index), COMM_MAX);
+  const graph = GRAPH_AT.exec(head);
+  if (graph) {
+    const fits = (length: number): boolean => isUnmarkedLayout(line.slice(length));
+    return { text: head.slice(0, graph.index), fits, isTask: false };
+  }
   const stamp = QEMU_STAMP.exec(head)?.index ?? -1;
   const event = stamp >= 0 ? stamp : eventAt(head);
   const at = event >= 0 ? event : qemuEventAt(head);
@@ -114,7 +121,8 @@ function beginsOf(text: string, anywhere = false): Begin[] {
     // No blank must follow; but the colon of `10:00`, or of a task's `u8:1`, ends nothing.
     const isWithin = !anywhere && !isLast && /^\d/.test(next) && WITHIN_NUMBERS.test(piece);
     const endsText = next === undefined && MARK.test(piece);
-    if (endsText || (isMark && !isLast && !isWithin)) begins.push({ shape, length, isMark });
+    // Where a blank follows, others may have none.
+    if (endsText || (isMark && !isWithin)) begins.push({ shape, length, isMark });
   });
   return begins;
 }
@@ -222,13 +230,34 @@ function shapeOfPrefix(texts: readonly string[]): string | undefined {
   }
   const common = [...counts].filter(
     ([shape, { isMark, count }]) =>
-      count >= enough && !CLOSING.test(shape) && (!areWell || (isMark && shape.endsWith(' '))),
+      count >= enough &&
+      !CLOSING.test(shape) &&
+      (!areWell || (isMark && (shape.endsWith(' ') || isOfAll(texts, shape)))),
   );
   // What has columns of an event behind it is no part of a prefix.
   const isTask = fronts.some((front) => front.isTask);
   const marks = common.filter(([, { isMark }]) => isMark).map(([shape]) => shape);
   if (marks.length > 0) return isTask ? longest(marks) : shortest(marks);
   return shortest(common.map(([shape]) => shape));
+}
+
+/** Lines of no event that begin so, at least, and of all lines the share that must. */
+const OTHERS_MIN = 3;
+const OF_ALL_SHARE = 0.98;
+
+/** True for what lines of events and nearly all others begin with: no task's name, which only events have. */
+function isOfAll(texts: readonly string[], shape: string): boolean {
+  let all = 0;
+  let having = 0;
+  let others = 0;
+  for (const text of texts.slice(0, LEARNED_FROM)) {
+    if (text.trim() === '') continue;
+    all++;
+    if (!beginsOf(`${text} `, true).some((begin) => begin.shape.trimEnd() === shape.trimEnd())) continue;
+    having++;
+    if (!frontOf(text)) others++;
+  }
+  return others >= OTHERS_MIN && having >= all * OF_ALL_SHARE;
 }
 
 const longest = (all: readonly string[]): string => all.reduce((a, b) => (b.length > a.length ? b : a));

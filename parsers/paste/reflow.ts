@@ -140,22 +140,32 @@ export function reflow(lines: PlacedLines): PlacedLines | undefined {
   return undefined;
 }
 
+/** Longest text before an event that is looked at, and the share of events that must have it. */
+const FRONT_MAX = 160;
+const FRONT_SHARE = 0.9;
+
 /** True where many events begin within lines, and none of them in what somebody wrote into a trace. */
 function areWithin(paragraphs: readonly Paragraph[], found: readonly (readonly Start[])[]): boolean {
   let within = 0;
   let all = 0;
+  /** What stands before events on their lines, by how many have it: all the same is a logger's. */
+  const fronts = new Map<string, number>();
   for (const [i, { whole, starts }] of paragraphs.entries()) {
     let line = 0;
     let before = 0;
     for (const { head, index } of found[i]!) {
       all++;
       while (line + 1 < starts.length && starts[line + 1]! <= index) line++;
+      const front = whole.slice(starts[line]!, index).slice(0, FRONT_MAX).replace(/\d+/g, '0');
+      fronts.set(front, (fronts.get(front) ?? 0) + 1);
       const isFirst = index <= starts[line]! + COMM_MAX || beginsNext(head, index, starts[line + 1]);
       if (!isFirst && FREE_TEXT.test(whole.slice(before, index))) return false;
       if (!isFirst) within++;
       before = index;
     }
   }
+  const first = [...fronts][0];
+  if (first && /\S/.test(first[0]) && first[1] >= all * FRONT_SHARE) return false;
   return within >= 2 && within >= all * WITHIN_SHARE;
 }
 

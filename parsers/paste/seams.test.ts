@@ -44,6 +44,12 @@ const encoded: Step = {
     }),
 };
 
+const front = (mark: string): Step => quote(mark);
+const named: Step = {
+  name: 'string of an object',
+  lines: (lines) => [JSON.stringify({ name: 'trace', output: `${lines.join('\n')}\n`, code: 0 })],
+};
+
 function read(text: string): EventTable {
   return readTrace(new MemorySource(new TextEncoder().encode(text)), { cancel: NEVER_CANCELLED }).table;
 }
@@ -80,6 +86,15 @@ const WHOLE: readonly (readonly [text: string, steps: readonly Step[]])[] = [
   [headOf('qemu/11.1.3/q35-seabios.log', 40), [daemon, wrapAtBlanks(72, 1), quote('>')]],
   [headOf('qemu/7.2.0/virtio-mem.log', 40), [dated, cutAtColumn(74)]],
   [headOf('ftrace/7.2.13/conv.verbose.txt', 40), [dated]],
+  // What is left out is said on a line of no event, which has the same in front.
+  [headOf('pastes/P36-elided-middle.txt', 60), [front('2026-11-22T10:00:07+0000 host-1 kernel: ')]],
+  [headOf('pastes/P36-elided-middle.txt', 60), [front('[   12.345678] host-1 kernel: ')]],
+  [headOf('pastes/P14-report-grep-context.md', 60), [front('Nov 22 10:00:07 ')]],
+  [headOf('pastes/P18-page-ref-report-stacks.txt', 60), [front('INFO:root:')]],
+  [headOf('pastes/P03-set-mem-attributes-v1.txt', 30), [front('│ ')]],
+  [headOf('pastes/P03-set-mem-attributes-v1.txt', 30), [front('\t')]],
+  [headOf('ftrace/7.2.13/fgraph.txt', 60), [front('[   12.345678] host-1 kernel: ')]],
+  [QEMU, [named]],
   [headOf('perf/7.2.13/conv.lost.perf-script.txt', 40), [grepNames, wrapAtBlanks(78, 2)]],
 ];
 
