@@ -70,7 +70,18 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     undecided: 'G2 G2b',
     absent: NOT_ON_ARM64,
   },
+  // Pages of 16 KiB, without pKVM.
+  'debian-7.3.4-arm64-16k-plain.recorder.txt.gz': {
+    held: 'S7',
+    undecided: 'G2 G2b',
+    absent: NOT_ON_ARM64,
+  },
   'debian-7.3.4-arm64-pkvm-map.recorder.txt.gz': {
+    held: 'G1 S2',
+    undecided: 'G2 G2b G5 G6 G6b G13 S3 S7',
+    absent: NOT_ON_ARM64,
+  },
+  'debian-7.3.4-arm64-16k-map.recorder.txt.gz': {
     held: 'G1 S2',
     undecided: 'G2 G2b G5 G6 G6b G13 S3 S7',
     absent: NOT_ON_ARM64,

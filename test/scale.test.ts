@@ -1,0 +1,45 @@
+/** The kinds of traces that `npm run scale` makes large, small: each is what it says, and judged as that. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { judgeText, type Judged } from './golden/judge.js';
+import { ROOT } from './golden/samples.js';
+
+interface Shape {
+  readonly lines: (n: number) => Iterable<string>;
+}
+
+const COUNT = 600;
+const module = pathToFileURL(join(ROOT, 'bench', 'scale', 'shapes.mjs')).href;
+const { SHAPES, piecesOf } = (await import(module)) as {
+  readonly SHAPES: Readonly<Record<string, Shape>>;
+  readonly piecesOf: (shape: Shape, n: number) => Iterable<string>;
+};
+
+const violations = ({ analysis }: Judged): number =>
+  analysis.findings.filter(({ verdict }) => verdict === 'violation').length;
+
+/** What a trace of COUNT has COUNT of. */
+const COUNTS: Readonly<Record<string, (judged: Judged) => number>> = {
+  pages: ({ table }) => table.length,
+  spaces: ({ table }) => table.length,
+  events: ({ table }) => table.length,
+  findings: violations,
+  again: ({ table }) => table.length,
+  conversions: ({ analysis }) => analysis.conversions.length,
+  vms: ({ analysis }) => analysis.slots.length,
+};
+
+describe('traces of very many', () => {
+  it('are all counted here', () => {
+    assert.deepEqual(Object.keys(SHAPES).sort(), Object.keys(COUNTS).sort());
+  });
+
+  for (const [name, count] of Object.entries(COUNTS))
+    it(name, () => {
+      const judged = judgeText([...piecesOf(SHAPES[name]!, COUNT)].join(''), ['guest-memfd']);
+      assert.equal(count(judged), COUNT);
+      assert.equal(judged.analysis.understood, judged.table.length);
+      assert.equal(violations(judged), name === 'findings' ? COUNT : 0);
+    });
+});
