@@ -6,7 +6,7 @@ import { Laboratory, machineTransport } from '../laboratory.js';
 import { record, recordOn, workloadOf } from './record.js';
 
 /** Of `record`: all but its hosts, and what is for another host than this. */
-const { local, host, via, script, clean, ...RECORD_OPTIONS } = record.options;
+const { local, host, via, guest, qemu, script, clean, ...RECORD_OPTIONS } = record.options;
 const ACTIONS: readonly string[] = ['shell', 'record'];
 
 export const lab: Command = {
